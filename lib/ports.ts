@@ -1,0 +1,134 @@
+/**
+ * Everything outside the process, as the core sees it. Each port says what
+ * may be called again, in which order, which errors are final and what an
+ * abort does; `lib/io/` holds the real ones.
+ *
+ * An aborted wait rejects with the signal's reason. Unless a port says
+ * otherwise, an error of class `RuntimeError` is one that the operator can
+ * mend, and any other error is a bug.
+ *
+ * @module
+ */
+
+import type { Address } from "./address.ts";
+import type { BanEvent } from "./ban_event.ts";
+import type { JailName } from "./jail_name.ts";
+
+/** How much a log record matters, in fail2ban's words. */
+export type Severity =
+  | "critical"
+  | "error"
+  | "warning"
+  | "notice"
+  | "info"
+  | "debug";
+
+/** What a log record says beside its event: plain values, never a secret. */
+export type LogFields = Readonly<
+  Record<string, string | number | boolean | undefined>
+>;
+
+/** Takes log records. Never throws, never waits; a slow sink drops and counts. */
+export interface Log {
+  /**
+   * Records an event.
+   *
+   * @param severity How much it matters.
+   * @param event What happened, the same words each time.
+   * @param fields With what.
+   */
+  record(severity: Severity, event: string, fields?: LogFields): void;
+}
+
+/** Time. */
+export interface Clock {
+  /** Milliseconds since 1970, for stamps. It may jump. */
+  nowMs(): number;
+  /** Milliseconds since some moment, for measuring. It never jumps. */
+  monotonicMs(): number;
+  /** Resolves after `ms` milliseconds; rejects with the reason on abort. */
+  delay(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** A place in a log file that survives its renaming. */
+export interface LogPosition {
+  /** Device the file is on. */
+  readonly device: number;
+  /** Inode of the file. */
+  readonly inode: number;
+  /** Bytes from the start: where the next line begins. */
+  readonly offsetBytes: number;
+  /** Of the file's first line, so that a reused inode is noticed. Empty while the file has none. */
+  readonly fingerprint: string;
+}
+
+/** Whole lines, read in one go. */
+export interface LineBatch {
+  /** Lines, each ending in 0x0A, and nothing else. */
+  readonly bytes: Uint8Array;
+  /** Where to read on from once these lines are done with. */
+  readonly end: LogPosition;
+}
+
+/** A log that grows. */
+export interface LineSource {
+  /**
+   * Gives the lines as they come, in order, each once, until aborted.
+   * A rotated file is given to its end before the next one. Called once.
+   *
+   * @param signal Ends the sequence; it then returns instead of throwing.
+   */
+  batches(signal: AbortSignal): AsyncIterable<LineBatch>;
+}
+
+/** Keeps the place up to which everything was acknowledged. */
+export interface PositionStore {
+  /** The stored place; `undefined` when none is stored. A damaged one is a RuntimeError. */
+  load(): Promise<LogPosition | undefined>;
+  /** Stores the place: wholly or not at all, also when the power fails. */
+  save(position: LogPosition): Promise<void>;
+}
+
+/** What fail2ban's own database knows of a ticket. */
+export type TicketState = "gone" | "expired" | "in_force" | "unknown";
+
+/** Answers whether an `Unban` line is an unban or the sign of a restart. */
+export interface TicketOracle {
+  /**
+   * Looks the ticket up now.
+   *
+   * @param jail The jail of the line.
+   * @param address The address of the line.
+   * @param nowMs Milliseconds since 1970.
+   * @returns `unknown` when the database can't be asked.
+   */
+  ticketState(jail: JailName, address: Address, nowMs: number): TicketState;
+}
+
+/** A message: its frames. */
+export type Frames = readonly Uint8Array[];
+
+/**
+ * A message socket. One `send` and one `receive` may wait at a time; a second
+ * of the same kind is a bug and throws.
+ */
+export interface MessageSocket extends AsyncDisposable {
+  /** Hands a message over; waits while the peer's queue is full. */
+  send(frames: Frames, signal: AbortSignal): Promise<void>;
+  /** Waits for the next message. */
+  receive(signal: AbortSignal): Promise<Frames>;
+}
+
+/** Opens a new connection to the one peer it was made for; may be called again and again. */
+export type Connect = () => MessageSocket;
+
+/** Does something about bans on this host. */
+export interface BanAction {
+  /** The word in `subscriberaction` that names it. */
+  readonly name: string;
+  /**
+   * Makes the event true on this host. Idempotent; the events are in order.
+   * A rejection means that none of them can be counted as done.
+   */
+  act(events: readonly BanEvent[], signal: AbortSignal): Promise<void>;
+}
