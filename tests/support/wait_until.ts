@@ -1,0 +1,35 @@
+/** How long to wait, and what to call it when it never comes. */
+export interface WaitOptions {
+  /** What is waited for, for the error. */
+  readonly what: string;
+  /** Milliseconds until giving up. */
+  readonly timeoutMs?: number;
+  /** Milliseconds between two looks. */
+  readonly intervalMs?: number;
+}
+
+/**
+ * Waits until a condition holds.
+ *
+ * @param condition Looks; anything but `false` and `undefined` is what was waited for.
+ * @param options How long.
+ * @returns What the condition gave.
+ * @throws {Error} when it does not hold in time.
+ */
+export async function waitUntil<T>(
+  condition: () => T | Promise<T>,
+  options: WaitOptions,
+): Promise<Exclude<T, false | undefined>> {
+  const { what, timeoutMs = 5_000, intervalMs = 5 } = options;
+  const deadline = performance.now() + timeoutMs;
+  while (true) {
+    const value = await condition();
+    if (value !== false && value !== undefined) {
+      return value as Exclude<T, false | undefined>;
+    }
+    if (performance.now() > deadline) {
+      throw new Error(`Waited ${timeoutMs} ms in vain for ${what}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, intervalMs));
+  }
+}
