@@ -119,6 +119,22 @@ export interface MessageSocket extends AsyncDisposable {
   receive(signal: AbortSignal): Promise<Frames>;
 }
 
+/** A descriptor that somebody waits on. */
+export interface DescriptorWatcher {
+  /** The file descriptor. */
+  readonly descriptor: number;
+  /** Called when the descriptor may have become readable. Must not throw. */
+  settle(): void;
+}
+
+/** Waits on descriptors; edge- and level-triggered ones alike. */
+export interface DescriptorPoll {
+  /** Begins to wait on a descriptor. */
+  add(watcher: DescriptorWatcher): void;
+  /** Resolves once nothing waits on the descriptor, so that it may be closed. */
+  remove(watcher: DescriptorWatcher): Promise<void>;
+}
+
 /** Opens a new connection to the one peer it was made for; may be called again and again. */
 export type Connect = () => MessageSocket;
 
