@@ -1,0 +1,201 @@
+/**
+ * The subscriber: hears what the cluster banned and acts on it.
+ *
+ * @module
+ */
+
+import type { BanEvent } from "./ban_event.ts";
+import { type HostName, sameHost } from "./host_name.ts";
+import { LogThrottle } from "./log_throttle.ts";
+import type { BanAction, Clock, Frames, Log, MessageSocket } from "./ports.ts";
+import { type ProtectionPolicy, type Refusal, refusal } from "./protection.ts";
+import { Condition, runTogether } from "./tasks.ts";
+import { decodeBroadcast, type RejectReason } from "./wire_v1.ts";
+
+/** What a subscriber is made of. */
+export interface SubscriberOptions {
+  /** A SUB that hears the publisher. */
+  readonly broadcasts: MessageSocket;
+  /** What to do about bans, each independent of the others. */
+  readonly actions: readonly BanAction[];
+  /** Time. */
+  readonly clock: Clock;
+  /** Where to tell. */
+  readonly log: Log;
+  /** This host's name: its own bans are left out. */
+  readonly hostName: HostName;
+  /** Which addresses are never banned. */
+  readonly protection: ProtectionPolicy;
+  /** Events that may wait for the actions. @default {10000} */
+  readonly maxWaiting?: number;
+}
+
+/** What a subscriber has done so far. */
+export interface SubscriberCounters {
+  /** Messages that came in. */
+  received: number;
+  /** Events that every action was given and took. */
+  applied: number;
+  /** Events that an action failed on. */
+  failed: number;
+  /** Events of this host's own, left out. */
+  own: number;
+  /** Messages that were not understood. */
+  rejected: number;
+  /** Bans of protected addresses. */
+  refused: number;
+}
+
+/** What a broadcast leads to. */
+export type Verdict =
+  | { readonly kind: "act"; readonly event: BanEvent }
+  | { readonly kind: "own"; readonly event: BanEvent }
+  | {
+    readonly kind: "refuse";
+    readonly event: BanEvent;
+    readonly refusal: Refusal;
+  }
+  | { readonly kind: "reject"; readonly reason: RejectReason };
+
+/**
+ * Decides about a broadcast.
+ *
+ * @param frames The message.
+ * @param hostName This host's name.
+ * @param protection Which addresses are never banned.
+ * @returns What to do with it.
+ */
+export function judgeBroadcast(
+  frames: Frames,
+  hostName: HostName,
+  protection: ProtectionPolicy,
+): Verdict {
+  const decoded = decodeBroadcast(frames);
+  if (!decoded.ok) return { kind: "reject", reason: decoded.reason };
+  const event = decoded.value;
+  if (sameHost(event.origin, hostName)) return { kind: "own", event };
+  const refused = event.kind === "ban"
+    ? refusal(event.address, protection)
+    : undefined;
+  return refused === undefined
+    ? { kind: "act", event }
+    : { kind: "refuse", event, refusal: refused };
+}
+
+/**
+ * Hears and acts until stopped. Events wait for the actions in one queue;
+ * while it is full nothing more is received, and libzmq keeps, then drops.
+ */
+export class Subscriber {
+  /** What was done so far. */
+  readonly counters: SubscriberCounters = {
+    received: 0,
+    applied: 0,
+    failed: 0,
+    own: 0,
+    rejected: 0,
+    refused: 0,
+  };
+  readonly #options: SubscriberOptions;
+  readonly #maxWaiting: number;
+  readonly #complaints: LogThrottle;
+  readonly #changed = new Condition();
+  #waiting: BanEvent[] = [];
+
+  /** @param options What the subscriber is made of. */
+  constructor(options: SubscriberOptions) {
+    this.#options = options;
+    this.#maxWaiting = options.maxWaiting ?? 10_000;
+    this.#complaints = new LogThrottle(options.log, options.clock);
+  }
+
+  /**
+   * Hears and acts until aborted; what was heard by then is still acted on.
+   *
+   * @param signal Ends it; the promise then resolves.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    await runTogether(signal, [
+      (group) => this.#hear(group),
+      (group) => this.#act(group),
+    ]);
+    this.#complaints.flush();
+    if (this.#waiting.length > 0) {
+      await this.#actOn(this.#waiting, new AbortController().signal);
+    }
+  }
+
+  async #hear(signal: AbortSignal): Promise<void> {
+    while (true) {
+      while (this.#waiting.length >= this.#maxWaiting) {
+        await this.#changed.wait(signal);
+      }
+      const frames = await this.#options.broadcasts.receive(signal);
+      this.#take(frames);
+    }
+  }
+
+  #take(frames: Frames): void {
+    const { hostName, protection, log } = this.#options;
+    this.counters.received++;
+    const verdict = judgeBroadcast(frames, hostName, protection);
+    switch (verdict.kind) {
+      case "act":
+        this.#waiting.push(verdict.event);
+        this.#changed.notify();
+        return;
+      case "own":
+        this.counters.own++;
+        log.record("debug", "own report heard", {
+          jail: verdict.event.jail,
+          address: verdict.event.address,
+        });
+        return;
+      case "refuse":
+        this.counters.refused++;
+        this.#complaints.record("warning", "refused a protected address", {
+          node: verdict.event.origin,
+          address: verdict.event.address,
+          rule: verdict.refusal.rule,
+          because: verdict.refusal.because,
+        });
+        return;
+      case "reject":
+        this.counters.rejected++;
+        this.#complaints.record("warning", "message not understood", {
+          reason: verdict.reason,
+        });
+        return;
+    }
+  }
+
+  async #act(signal: AbortSignal): Promise<void> {
+    while (true) {
+      while (this.#waiting.length === 0) await this.#changed.wait(signal);
+      const events = this.#waiting;
+      this.#waiting = [];
+      this.#changed.notify();
+      await this.#actOn(events, signal);
+    }
+  }
+
+  async #actOn(
+    events: readonly BanEvent[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const results = await Promise.allSettled(
+      this.#options.actions.map((action) => action.act(events, signal)),
+    );
+    let failed = false;
+    results.forEach((result, index) => {
+      if (result.status === "fulfilled") return;
+      failed = true;
+      this.#options.log.record("error", "action failed", {
+        action: this.#options.actions[index]?.name,
+        events: events.length,
+        reason: String(result.reason),
+      });
+    });
+    this.counters[failed ? "failed" : "applied"] += events.length;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Lets tasks of one process wait for each other.
+ *
+ * @module
+ */
+
+/**
+ * A condition that tasks wait for: `notify` wakes all who wait, and whoever is
+ * woken looks again at what it waits for.
+ *
+ * @example
+ * ```ts
+ * import { Condition } from "./tasks.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const changed = new Condition();
+ * let ready = false;
+ * const waiting = (async () => {
+ *   while (!ready) await changed.wait(new AbortController().signal);
+ *   return "woken";
+ * })();
+ * ready = true;
+ * changed.notify();
+ * strictEqual(await waiting, "woken");
+ * ```
+ */
+export class Condition {
+  #waiters = new Set<() => void>();
+
+  /** Wakes all who wait. */
+  notify(): void {
+    const waiters = this.#waiters;
+    this.#waiters = new Set();
+    for (const wake of waiters) wake();
+  }
+
+  /**
+   * Waits for the next {@link Condition.notify}.
+   *
+   * @param signal Ends the wait.
+   * @throws the signal's reason on abort.
+   */
+  async wait(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const waiter = Promise.withResolvers<void>();
+    const abort = () => waiter.reject(signal.reason);
+    this.#waiters.add(waiter.resolve);
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      await waiter.promise;
+    } finally {
+      this.#waiters.delete(waiter.resolve);
+      signal.removeEventListener("abort", abort);
+    }
+  }
+}
+
+/**
+ * Runs tasks side by side; the first that ends, by itself or by an error, ends
+ * the others. Resolves or rejects as that first one did, once all have ended.
+ *
+ * @param signal Ends all of them; the result is then a resolved promise.
+ * @param tasks The tasks; each must end soon after its signal is aborted.
+ * @throws what the first failing task threw.
+ *
+ * @example
+ * ```ts
+ * import { Condition, runTogether } from "./tasks.ts";
+ * import { rejects } from "node:assert/strict";
+ *
+ * const never = new Condition();
+ * await rejects(
+ *   runTogether(new AbortController().signal, [
+ *     (signal) => never.wait(signal),
+ *     () => Promise.reject(new Error("first")),
+ *   ]),
+ *   /first/,
+ * );
+ * ```
+ */
+export async function runTogether(
+  signal: AbortSignal,
+  tasks: readonly ((signal: AbortSignal) => Promise<void>)[],
+): Promise<void> {
+  const group = new AbortController();
+  const both = AbortSignal.any([signal, group.signal]);
+  const run = async (task: (signal: AbortSignal) => Promise<void>) => {
+    try {
+      await task(both);
+    } catch (error) {
+      if (!both.aborted) throw error;
+      if (error !== both.reason) throw error;
+    } finally {
+      group.abort();
+    }
+  };
+  const results = await Promise.allSettled(tasks.map(run));
+  for (const result of results) {
+    if (result.status === "rejected") throw result.reason;
+  }
+}
