@@ -1,0 +1,129 @@
+import { waitUntil } from "./wait_until.ts";
+
+/** How to start a child. */
+export interface ChildOptions {
+  /** The program. */
+  readonly command: string;
+  /** Its arguments. */
+  readonly args: readonly string[];
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds until a child that was told to end is killed. @default {5000} */
+  readonly endTimeoutMs?: number;
+}
+
+/** What a child ended with. */
+export interface ChildStatus {
+  /** Exit code; 128 + number for a signal. */
+  readonly code: number;
+  /** The signal that ended it, if any. */
+  readonly signal: Deno.Signal | null;
+}
+
+/**
+ * A real process whose output is kept line by line. Ended, by its own pid, at
+ * the latest when disposed.
+ */
+export class ChildProcess implements AsyncDisposable {
+  /** Lines of standard output so far. */
+  readonly stdout: string[] = [];
+  /** Lines of standard error so far. */
+  readonly stderr: string[] = [];
+  /** Resolves when the process has ended and all of its output is here. */
+  readonly ended: Promise<ChildStatus>;
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #endTimeoutMs: number;
+  #hasEnded = false;
+
+  constructor(options: ChildOptions) {
+    this.#endTimeoutMs = options.endTimeoutMs ?? 5_000;
+    this.#child = new Deno.Command(options.command, {
+      args: [...options.args],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+      ...(options.env === undefined ? {} : { env: options.env }),
+    }).spawn();
+    this.#input = this.#child.stdin.getWriter();
+    const output = Promise.all([
+      collectLines(this.#child.stdout, this.stdout),
+      collectLines(this.#child.stderr, this.stderr),
+    ]);
+    this.ended = this.#child.status.then(async (status) => {
+      this.#hasEnded = true;
+      await output;
+      return { code: status.code, signal: status.signal };
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Writes a line to standard input. */
+  async writeLine(line: string): Promise<void> {
+    await this.#input.write(new TextEncoder().encode(`${line}\n`));
+  }
+
+  async closeInput(): Promise<void> {
+    await this.#input.close();
+  }
+
+  /** Sends a signal, if the process is still there. */
+  signal(name: Deno.Signal): void {
+    if (!this.#hasEnded) this.#child.kill(name);
+  }
+
+  /** Sends a signal and waits for the end. */
+  async end(name: Deno.Signal = "SIGTERM"): Promise<ChildStatus> {
+    this.signal(name);
+    return await this.ended;
+  }
+
+  /** Waits for a line on either output. */
+  async waitForLine(pattern: RegExp, timeoutMs = 15_000): Promise<string> {
+    return await waitUntil(() => {
+      const line = [...this.stdout, ...this.stderr].find((text) =>
+        pattern.test(text)
+      );
+      if (line === undefined && this.#hasEnded) {
+        throw new Error(
+          `Process ended without ${pattern}:\n${this.stderr.join("\n")}`,
+        );
+      }
+      return line;
+    }, { what: `${pattern} of process ${this.pid}`, timeoutMs });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const killer = setTimeout(() => this.signal("SIGKILL"), this.#endTimeoutMs);
+    try {
+      this.signal("SIGCONT");
+      await this.end();
+    } finally {
+      clearTimeout(killer);
+    }
+    // The reader is gone; whether the rest was written no longer matters.
+    await this.#input.abort().catch((error: unknown) => {
+      if (!(error instanceof TypeError)) throw error;
+    });
+  }
+}
+
+async function collectLines(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  lines: string[],
+): Promise<void> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + text).split("\n");
+    rest = parts.pop() ?? "";
+    lines.push(...parts);
+  }
+  if (rest !== "") lines.push(rest);
+}

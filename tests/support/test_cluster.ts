@@ -1,0 +1,141 @@
+import { ChildProcess } from "./child_process.ts";
+
+/** A program under test. */
+export type RoleName = "monitor" | "publisher" | "subscriber";
+
+/** Sections of a configuration file. */
+export type Sections = Readonly<
+  Record<string, Readonly<Record<string, string | number>>>
+>;
+
+/** A port that nothing listens on right now. */
+export function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
+}
+
+/** How a program under test is started: `F2BC_BIN` names a folder of executables. */
+export function roleCommand(
+  role: RoleName,
+): { command: string; args: string[] } {
+  const folder = Deno.env.get("F2BC_BIN");
+  if (folder !== undefined) {
+    return { command: `${folder}/fail2ban-${role}`, args: [] };
+  }
+  const root = new URL("../../", import.meta.url).pathname;
+  return {
+    command: Deno.execPath(),
+    args: [
+      "run",
+      "--no-prompt",
+      "--config",
+      `${root}deno.json`,
+      `-P=${role}`,
+      `${root}roles/${role}.ts`,
+    ],
+  };
+}
+
+/**
+ * A cluster on loopback in a folder of its own: free ports, a configuration
+ * file for each host, real programs. Everything ends and goes when disposed.
+ */
+export class TestCluster implements AsyncDisposable {
+  readonly dir: string;
+  readonly replyUrl = `tcp://127.0.0.1:${freePort()}`;
+  readonly broadcastUrl = `tcp://127.0.0.1:${freePort()}`;
+  readonly token = "a-token-for-tests";
+  readonly #children: ChildProcess[] = [];
+
+  private constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  static async create(): Promise<TestCluster> {
+    return new TestCluster(await Deno.makeTempDir({ prefix: "f2bc_" }));
+  }
+
+  /** The log that a host's monitor follows. */
+  logPath(host: string): string {
+    return `${this.dir}/${host}/fail2ban.log`;
+  }
+
+  /** Makes a host's folder and configuration; `overrides` go into its `*.local`. */
+  async addHost(host: string, overrides: Sections = {}): Promise<string> {
+    const dir = `${this.dir}/${host}`;
+    await Deno.mkdir(`${dir}/state`, { recursive: true });
+    const config = `${dir}/fail2ban-cluster.conf`;
+    await Deno.writeTextFile(
+      config,
+      renderSections({
+        general: { hostname: host, statedir: `${dir}/state` },
+        monitor: {
+          pidfile: `${dir}/monitor.pid`,
+          zmqreplyserver: this.replyUrl,
+          fail2banlogpath: this.logPath(host),
+          fail2bandb: "none",
+          unbanhold: 1,
+          auth: "true",
+          authtoken: this.token,
+        },
+        publisher: {
+          pidfile: `${dir}/publisher.pid`,
+          replybindurl: this.replyUrl,
+          broadcasterbindurl: this.broadcastUrl,
+          auth: "true",
+          authtoken: this.token,
+        },
+        subscriber: {
+          pidfile: `${dir}/subscriber.pid`,
+          zmqpublisherurl: this.broadcastUrl,
+          subscriberaction: "log",
+        },
+      }),
+      { mode: 0o600 },
+    );
+    await Deno.writeTextFile(
+      config.replace(/\.conf$/, ".local"),
+      renderSections(overrides),
+      { mode: 0o600 },
+    );
+    return config;
+  }
+
+  /** Runs a program of a host with any arguments, without waiting for anything. */
+  spawn(role: RoleName, host: string, ...args: string[]): ChildProcess {
+    const { command, args: before } = roleCommand(role);
+    const config = `${this.dir}/${host}/fail2ban-cluster.conf`;
+    const child = new ChildProcess({
+      command,
+      args: [...before, ...args, "--config", config],
+    });
+    this.#children.push(child);
+    return child;
+  }
+
+  /** Runs a program of a host in the foreground and waits until it is ready. */
+  async start(role: RoleName, host: string): Promise<ChildProcess> {
+    const child = this.spawn(role, host, "run");
+    await child.waitForLine(/: ready/);
+    return child;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#children.reverse()) {
+      await child[Symbol.asyncDispose]();
+    }
+    await Deno.remove(this.dir, { recursive: true });
+  }
+}
+
+function renderSections(sections: Sections): string {
+  return Object.entries(sections).map(([section, values]) =>
+    [
+      `[${section}]`,
+      ...Object.entries(values).map(([key, value]) => `${key} = ${value}`),
+      "",
+    ].join("\n")
+  ).join("\n");
+}
