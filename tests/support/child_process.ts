@@ -10,6 +10,8 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds until a child that was told to end is killed. @default {5000} */
   readonly endTimeoutMs?: number;
+  /** Called with each line of either output as it comes. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** What a child ended with. */
@@ -47,8 +49,8 @@ export class ChildProcess implements AsyncDisposable {
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
     const output = Promise.all([
-      collectLines(this.#child.stdout, this.stdout),
-      collectLines(this.#child.stderr, this.stderr),
+      collectLines(this.#child.stdout, this.stdout, options.onLine),
+      collectLines(this.#child.stderr, this.stderr, options.onLine),
     ]);
     this.ended = this.#child.status.then(async (status) => {
       this.#hasEnded = true;
@@ -118,12 +120,14 @@ export class ChildProcess implements AsyncDisposable {
 async function collectLines(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   lines: string[],
+  onLine?: (line: string) => void,
 ): Promise<void> {
   let rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {
     const parts = (rest + text).split("\n");
     rest = parts.pop() ?? "";
     lines.push(...parts);
+    if (onLine !== undefined) parts.forEach(onLine);
   }
   if (rest !== "") lines.push(rest);
 }

@@ -2,21 +2,6 @@ import { ChildProcess } from "./child_process.ts";
 
 const PYTHON = "/usr/bin/python3";
 
-/** Whether Debian's python3-zmq is there. */
-export async function hasPyzmq(): Promise<boolean> {
-  try {
-    const { success } = await new Deno.Command(PYTHON, {
-      args: ["-c", "import zmq"],
-      stdout: "null",
-      stderr: "null",
-    }).output();
-    return success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
 /** Starts one of `tests/support/peers/`: real pyzmq, the original's calls. */
 export function startPeer(
   name: "req_client" | "sub_client" | "rep_server" | "pub_server",

@@ -105,19 +105,33 @@ export class TestCluster implements AsyncDisposable {
 
   /** Runs a program of a host with any arguments, without waiting for anything. */
   spawn(role: RoleName, host: string, ...args: string[]): ChildProcess {
+    return this.#spawn(role, host, args);
+  }
+
+  #spawn(
+    role: RoleName,
+    host: string,
+    args: readonly string[],
+    onLine?: (line: string) => void,
+  ): ChildProcess {
     const { command, args: before } = roleCommand(role);
     const config = `${this.dir}/${host}/fail2ban-cluster.conf`;
     const child = new ChildProcess({
       command,
       args: [...before, ...args, "--config", config],
+      ...(onLine === undefined ? {} : { onLine }),
     });
     this.#children.push(child);
     return child;
   }
 
   /** Runs a program of a host in the foreground and waits until it is ready. */
-  async start(role: RoleName, host: string): Promise<ChildProcess> {
-    const child = this.spawn(role, host, "run");
+  async start(
+    role: RoleName,
+    host: string,
+    onLine?: (line: string) => void,
+  ): Promise<ChildProcess> {
+    const child = this.#spawn(role, host, ["run"], onLine);
     await child.waitForLine(/: ready/);
     return child;
   }
