@@ -5,40 +5,33 @@
  * @module
  */
 
-import type { HostName } from "./host_name.ts";
+import {
+  type ConfigFile,
+  type ConfigReading,
+  type OptionValues,
+  readConfig,
+} from "./config_reader.ts";
+import { checkRules } from "./config_rules.ts";
+import { ConfigError } from "./errors.ts";
+import { type HostName, parseHostName } from "./host_name.ts";
+import { quoteIniValue } from "./ini_text.ts";
+import type {
+  LogFormat,
+  LogTarget,
+  SubscriberAction,
+  SyslogFacility,
+} from "./option_value.ts";
+import { type ListedOption, listOptions, type Role } from "./options.ts";
 import type { Severity } from "./ports.ts";
 
-/** A program of the cluster that has a section of its own. */
-export type Role = "monitor" | "publisher" | "subscriber";
-
-/** A configuration file that was read. */
-export interface ConfigFile {
-  /** Where it stands; shown in problems. */
-  readonly path: string;
-  /** All of its text. */
-  readonly text: string;
-}
+export type { ConfigFile, LogFormat, LogTarget, Role, SubscriberAction };
+export type { SyslogFacility };
 
 /** What the configuration takes from the host. */
 export interface SystemFacts {
   /** The system's host name, as it is; used where `hostname` is not set. */
   readonly hostname: string;
 }
-
-/** Where a program's own log goes. */
-export type LogTarget =
-  | { readonly kind: "stderr" }
-  | { readonly kind: "syslog" }
-  | { readonly kind: "file"; readonly path: string };
-
-/** Names of syslog facilities, in lower case. */
-export type SyslogFacility = "auth" | "daemon";
-
-/** What stands before the message of fail2ban's lines. */
-export type LogFormat = "file" | "syslog" | "sysout" | "journal";
-
-/** A word of `subscriberaction`. */
-export type SubscriberAction = "log";
 
 /** `[general]`: what every role has. */
 export interface GeneralConfig {
@@ -110,11 +103,12 @@ export interface RoleConfigs {
 
 /** Where a value came from. */
 export interface ValueSource {
-  /** `section.key`. */
+  /** The section it belongs to. */
+  readonly section: string;
   readonly key: string;
-  /** The value as written, secrets masked; `undefined`: not set and no default. */
+  /** The value as written, secrets masked; `undefined`: not set, no default. */
   readonly shown: string | undefined;
-  /** `file:line`, or `default`. */
+  /** `file:line`, `default`, or what holds instead. */
   readonly from: string;
 }
 
@@ -127,26 +121,167 @@ export interface LoadedConfig<R extends Role> {
   readonly sources: readonly ValueSource[];
 }
 
+/** What secrets are shown as. */
+const MASK = "********";
+
+const BUILDERS: {
+  readonly [R in Role]: (
+    values: OptionValues,
+    general: GeneralConfig,
+  ) => RoleConfigs[R];
+} = {
+  monitor: buildMonitor,
+  publisher: buildPublisher,
+  subscriber: buildSubscriber,
+};
+
 /**
- * Reads one role's configuration. Later files override earlier ones, key by key.
+ * Reads one role's configuration. Later files override earlier ones, key by
+ * key. The sections of the other roles are read as well: one file serves all.
  *
  * @param role Whose configuration.
  * @param files The files, `*.conf` before `*.local`.
  * @param system What is taken from the host.
  * @throws {ConfigError} with every problem of every file.
+ *
+ * @example
+ * ```ts
+ * import { loadConfig } from "./config.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const files = [{ path: "a.conf", text: "[monitor]\nauth = off # for now" }];
+ * const { config } = loadConfig("monitor", files, { hostname: "web1" });
+ * strictEqual(config.general.hostName, "web1");
+ * strictEqual(config.token, undefined);
+ * strictEqual(config.unbanHoldMs, 30_000);
+ * ```
  */
 export function loadConfig<R extends Role>(
-  _role: R,
-  _files: readonly ConfigFile[],
-  _system: SystemFacts,
+  role: R,
+  files: readonly ConfigFile[],
+  system: SystemFacts,
 ): LoadedConfig<R> {
-  throw new Error("loadConfig is not written yet");
+  const reading = readConfig(files);
+  const rules = checkRules(role, files, reading);
+  const problems = [...reading.problems, ...rules.problems];
+  const hostName = reading.values.general.hostname ??
+    parseHostName(system.hostname);
+  if (hostName === undefined) {
+    problems.push({
+      file: files[0]?.path ?? "(defaults)",
+      key: "general.hostname",
+      expected: "a host's name here, since the system's is none",
+    });
+    throw new ConfigError(problems);
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  const general = buildGeneral(reading.values, hostName);
+  return {
+    config: BUILDERS[role](reading.values, general),
+    warnings: rules.warnings,
+    sources: listOptions("general", role).map((listed) =>
+      sourceOf(listed, reading, hostName)
+    ),
+  };
 }
 
 /**
  * Renders a configuration in the files' own format, with where each value
- * came from, secrets masked. Ends in a line end.
+ * came from as a comment, secrets masked.
+ *
+ * @param loaded What {@link loadConfig} gave.
+ * @returns Lines, each with its line end.
  */
-export function renderConfig(_loaded: LoadedConfig<Role>): string {
-  throw new Error("renderConfig is not written yet");
+export function renderConfig(loaded: LoadedConfig<Role>): string {
+  const lines: string[] = [];
+  let section: string | undefined;
+  for (const source of loaded.sources) {
+    if (source.section !== section) {
+      if (section !== undefined) lines.push("");
+      section = source.section;
+      lines.push(`[${section}]`);
+    }
+    lines.push(
+      source.shown === undefined
+        ? `# ${source.key} is not set: ${source.from}`
+        : `${source.key} = ${quoteIniValue(source.shown)}  # ${source.from}`,
+    );
+  }
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function buildGeneral(
+  { general }: OptionValues,
+  hostName: HostName,
+): GeneralConfig {
+  return {
+    logTarget: general.logtarget,
+    logLevel: general.loglevel,
+    syslogFacility: general.syslogfacility,
+    stateDir: general.statedir,
+    hostName,
+    minPrefix4Bits: general.minprefix4,
+    minPrefix6Bits: general.minprefix6,
+  };
+}
+
+function buildMonitor(
+  { monitor }: OptionValues,
+  general: GeneralConfig,
+): MonitorConfig {
+  return {
+    general,
+    pidFile: monitor.pidfile,
+    replyServerUrl: monitor.zmqreplyserver,
+    logPath: monitor.fail2banlogpath,
+    logFormat: monitor.logformat,
+    databasePath: monitor.fail2bandb === "" ? undefined : monitor.fail2bandb,
+    unbanHoldMs: monitor.unbanhold * 1000,
+    token: monitor.auth ? monitor.authtoken : undefined,
+  };
+}
+
+function buildPublisher(
+  { publisher }: OptionValues,
+  general: GeneralConfig,
+): PublisherConfig {
+  return {
+    general,
+    pidFile: publisher.pidfile,
+    broadcasterBindUrl: publisher.broadcasterbindurl,
+    replyBindUrl: publisher.replybindurl,
+    token: publisher.auth ? publisher.authtoken : undefined,
+  };
+}
+
+function buildSubscriber(
+  { subscriber }: OptionValues,
+  general: GeneralConfig,
+): SubscriberConfig {
+  return {
+    general,
+    pidFile: subscriber.pidfile,
+    publisherUrl: subscriber.zmqpublisherurl,
+    prefixFilter: subscriber.zmqprefixfilter,
+    actions: subscriber.subscriberaction,
+  };
+}
+
+function sourceOf(
+  { section, key, option }: ListedOption,
+  { found }: ConfigReading,
+  hostName: HostName,
+): ValueSource {
+  const written = found.get(`${section}.${key}`);
+  if (written !== undefined) {
+    const shown = option.isSecret === true ? MASK : written.text;
+    return { section, key, shown, from: `${written.file}:${written.line}` };
+  }
+  if (option.default !== undefined) {
+    return { section, key, shown: option.default, from: "default" };
+  }
+  const shown = section === "general" && key === "hostname"
+    ? hostName
+    : undefined;
+  return { section, key, shown, from: option.unset ?? "none" };
 }

@@ -1,0 +1,135 @@
+/**
+ * What must hold between options, and what an operator should know of them.
+ *
+ * @module
+ */
+
+import {
+  type ConfigFile,
+  type ConfigReading,
+  placeOf,
+} from "./config_reader.ts";
+import { isLoopbackUrl } from "./endpoint_url.ts";
+import { type ConfigProblem, describeProblem } from "./errors.ts";
+import { type Role, SHIPPED_TOKEN } from "./options.ts";
+
+/** The tokens that the original's file is shipped with. */
+const ORIGINAL_PLACEHOLDERS: readonly string[] = [
+  "ASK_buanzo@buanzo.com.ar_FOR_A_TOKEN",
+  "IF_YOU_RUN_YOUR_OWN_PUBLISHER_JUST_TYPE_A_SECRET_STRING_HERE_AND_GIVE_IT_TO_YOUR_MONITORS",
+];
+
+const OWN_TOKEN = "a token of your own, such as `openssl rand -hex 32` prints";
+
+/** What the rules say. */
+export interface RuleFindings {
+  readonly problems: readonly ConfigProblem[];
+  /** One line each. */
+  readonly warnings: readonly string[];
+}
+
+interface Findings {
+  readonly files: readonly ConfigFile[];
+  readonly reading: ConfigReading;
+  readonly problems: ConfigProblem[];
+  readonly warnings: string[];
+}
+
+/**
+ * Applies the rules of a role. What concerns a value that could not be read
+ * is left out.
+ *
+ * @param role Whose rules.
+ * @param files The files that were read.
+ * @param reading What they say.
+ */
+export function checkRules(
+  role: Role,
+  files: readonly ConfigFile[],
+  reading: ConfigReading,
+): RuleFindings {
+  const findings: Findings = { files, reading, problems: [], warnings: [] };
+  switch (role) {
+    case "monitor":
+      checkMonitor(findings);
+      break;
+    case "publisher":
+      checkPublisher(findings);
+      break;
+    case "subscriber":
+      break;
+  }
+  return findings;
+}
+
+function checkMonitor(findings: Findings): void {
+  const { zmqreplyserver } = findings.reading.values.monitor;
+  const token = checkToken(findings, "monitor");
+  if (token === SHIPPED_TOKEN && !isLoopbackUrl(zmqreplyserver)) {
+    warn(findings, "monitor.authtoken", OWN_TOKEN, "it is the shipped one");
+  }
+}
+
+function checkPublisher(findings: Findings): void {
+  const { auth, broadcasterbindurl, replybindurl } =
+    findings.reading.values.publisher;
+  const token = checkToken(findings, "publisher");
+  const open = [
+    ["publisher.broadcasterbindurl", broadcasterbindurl] as const,
+    ["publisher.replybindurl", replybindurl] as const,
+  ].find(([, url]) => !isLoopbackUrl(url));
+  if (open !== undefined && token === SHIPPED_TOKEN) {
+    complain(
+      findings,
+      "publisher.authtoken",
+      `${OWN_TOKEN}, here and at every monitor, ` +
+        `or only loopback addresses: ${open[0]} is ${open[1]}`,
+    );
+  }
+  if (!auth && !isLoopbackUrl(replybindurl)) {
+    const why = "whoever reaches replybindurl can ban any address";
+    warn(findings, "publisher.auth", "true", why);
+  }
+  if (broadcasterbindurl === replybindurl) {
+    const expected = "another URL than publisher.broadcasterbindurl";
+    complain(findings, "publisher.replybindurl", expected);
+  }
+}
+
+/** Gives the token that will be used, if any. */
+function checkToken(
+  findings: Findings,
+  section: "monitor" | "publisher",
+): string | undefined {
+  const { auth, authtoken } = findings.reading.values[section];
+  const key = `${section}.authtoken`;
+  if (!auth) return undefined;
+  if (authtoken === undefined) {
+    const rule = `a token, since ${section}.auth is true`;
+    complain(findings, key, rule, `${section}.auth`);
+  } else if (ORIGINAL_PLACEHOLDERS.includes(authtoken)) {
+    warn(findings, key, OWN_TOKEN, "it is a placeholder that everybody knows");
+  }
+  return authtoken;
+}
+
+function complain(
+  { files, reading, problems }: Findings,
+  key: string,
+  expected: string,
+  ...others: readonly string[]
+): void {
+  const unread = new Set(reading.problems.map((problem) => problem.key));
+  if ([key, ...others].some((name) => unread.has(name))) return;
+  problems.push({ ...placeOf(files, reading, key), expected });
+}
+
+function warn(
+  { files, reading, warnings }: Findings,
+  key: string,
+  expected: string,
+  why: string,
+): void {
+  const place = placeOf(files, reading, key);
+  warnings.push(`${describeProblem({ ...place, expected })}: ${why}`);
+}

@@ -1,0 +1,53 @@
+/**
+ * The table of options as people read it: in the README and in the shipped
+ * `fail2ban-cluster.conf`.
+ *
+ * @module
+ */
+
+import { quoteIniValue } from "./ini_text.ts";
+import { listOptions, OPTIONS, type SectionName } from "./options.ts";
+
+const SECTION_HELP: Readonly<Record<SectionName, string>> = {
+  general: "For every program on this host.",
+  monitor: "fail2ban-monitor reports this host's bans to the publisher.",
+  publisher: "fail2ban-publisher tells every subscriber what monitors report.",
+  subscriber: "fail2ban-subscriber acts on the bans of other hosts.",
+};
+
+/** Renders the README's table of options, in Markdown. Ends in a line end. */
+export function renderOptionTable(): string {
+  const rows = listOptions().map(({ section, key, option }) => {
+    const fallback = option.default === undefined
+      ? option.unset ?? ""
+      : `\`${quoteIniValue(option.default)}\``;
+    const cells = [`\`[${section}]\``, `\`${key}\``, fallback, option.help];
+    return `| ${
+      cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")
+    } |`;
+  });
+  const head = ["| section | key | default | meaning |", "|---|---|---|---|"];
+  return [...head, ...rows, ""].join("\n");
+}
+
+/** Renders the `fail2ban-cluster.conf` that is shipped. */
+export function renderShippedFile(): string {
+  const lines = [
+    "# fail2ban-cluster: one file for all the programs on a host. As it is, it runs",
+    "# the whole cluster on this machine. Put your changes into",
+    "# fail2ban-cluster.local beside it: what stands there wins, key by key.",
+  ];
+  for (const section of Object.keys(OPTIONS) as SectionName[]) {
+    lines.push("", `# ${SECTION_HELP[section]}`, `[${section}]`);
+    for (const { key, option } of listOptions(section)) {
+      const value = option.shipped ?? option.default;
+      lines.push("", `# ${option.help}`);
+      if (value !== undefined) lines.push(`${key} = ${quoteIniValue(value)}`);
+      else {
+        lines.push(`# Not set: ${option.unset ?? "none"}.`);
+        lines.push(`# ${key} = ${option.kind.placeholder}`);
+      }
+    }
+  }
+  return [...lines, ""].join("\n");
+}

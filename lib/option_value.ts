@@ -1,0 +1,250 @@
+/**
+ * The kinds of values that options have: how each is read, and what is said
+ * when it can't be.
+ *
+ * @module
+ */
+
+import { parseDuration } from "./duration.ts";
+import { type EndpointUse, parseEndpointUrl } from "./endpoint_url.ts";
+import { type HostName, parseHostName } from "./host_name.ts";
+import type { Severity } from "./ports.ts";
+
+/** Reads values of one kind. */
+export interface ValueKind<T> {
+  /** Stands for a value, in capitals. */
+  readonly placeholder: string;
+  /** What is expected, as half a sentence. */
+  readonly expected: string;
+  /** Gives the value, or `undefined` when the text is none. */
+  readonly read: (text: string) => T | undefined;
+}
+
+/** Where a program's own log goes. */
+export type LogTarget =
+  | { readonly kind: "stderr" }
+  | { readonly kind: "syslog" }
+  | { readonly kind: "file"; readonly path: string };
+
+/** Names of syslog's facilities, in lower case. */
+export type SyslogFacility = typeof SYSLOG_FACILITIES[number];
+
+/** What stands before the message of fail2ban's lines. */
+export type LogFormat = typeof LOG_FORMATS[number];
+
+/** A word of `subscriberaction`. */
+export type SubscriberAction = typeof SUBSCRIBER_ACTIONS[number];
+
+/**
+ * Every facility that has a name in syslog.conf(5).
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc5424#section-6.2.1 | RFC 5424, section 6.2.1}
+ */
+export const SYSLOG_FACILITIES = [
+  "kern",
+  "user",
+  "mail",
+  "daemon",
+  "auth",
+  "syslog",
+  "lpr",
+  "news",
+  "uucp",
+  "cron",
+  "authpriv",
+  "ftp",
+  "local0",
+  "local1",
+  "local2",
+  "local3",
+  "local4",
+  "local5",
+  "local6",
+  "local7",
+] as const;
+
+/** fail2ban's severities, worst first. */
+export const SEVERITIES = [
+  "critical",
+  "error",
+  "warning",
+  "notice",
+  "info",
+  "debug",
+] as const satisfies readonly Severity[];
+
+/** Every {@link LogFormat}. */
+export const LOG_FORMATS = ["file", "syslog", "sysout", "journal"] as const;
+
+/** Every {@link SubscriberAction}. */
+export const SUBSCRIBER_ACTIONS = ["log"] as const;
+
+const MAX_PATH_LENGTH = 4095;
+
+/** `true`, `yes`, `on`, `1` and their opposites, in any case. */
+export const switchKind: ValueKind<boolean> = {
+  placeholder: "BOOL",
+  expected: "true or false (yes, no, on, off, 1 and 0 will do)",
+  read: (text) => {
+    const word = text.toLowerCase();
+    if (["true", "yes", "on", "1"].includes(word)) return true;
+    return ["false", "no", "off", "0"].includes(word) ? false : undefined;
+  },
+};
+
+/** An absolute path. */
+export const pathKind: ValueKind<string> = {
+  placeholder: "PATH",
+  expected: "an absolute path",
+  read: (text) => isAbsolutePath(text) ? text : undefined,
+};
+
+/** An absolute path, or `none`, which is read as `""`. */
+export const optionalPathKind: ValueKind<string> = {
+  placeholder: "PATH|none",
+  expected: "an absolute path or none",
+  read: (text) =>
+    text.toLowerCase() === "none"
+      ? ""
+      : isAbsolutePath(text)
+      ? text
+      : undefined,
+};
+
+/** fail2ban's names of a log target. */
+export const logTargetKind: ValueKind<LogTarget> = {
+  placeholder: "TARGET",
+  expected: "SYSLOG, STDERR or the absolute path of a file",
+  read: (text) => {
+    const word = text.toUpperCase();
+    if (word === "STDERR") return { kind: "stderr" };
+    if (word === "SYSLOG") return { kind: "syslog" };
+    return isAbsolutePath(text) ? { kind: "file", path: text } : undefined;
+  },
+};
+
+/** fail2ban's names of its log levels. */
+export const severityKind: ValueKind<Severity> = wordKind("LEVEL", SEVERITIES);
+
+/** A syslog facility. */
+export const facilityKind: ValueKind<SyslogFacility> = wordKind(
+  "FACILITY",
+  SYSLOG_FACILITIES,
+);
+
+/** Where fail2ban logs to, as far as it shapes the lines. */
+export const logFormatKind: ValueKind<LogFormat> = wordKind(
+  "FORMAT",
+  LOG_FORMATS,
+);
+
+/** A list of actions. */
+export const actionsKind: ValueKind<readonly SubscriberAction[]> = {
+  placeholder: "ACTION...",
+  expected: `a list, without repeats, of: ${SUBSCRIBER_ACTIONS.join(", ")}`,
+  read: (text) => {
+    const words = text.split(/[\s,]+/).filter((word) => word !== "");
+    const actions = words.flatMap((word) =>
+      SUBSCRIBER_ACTIONS.find((known) => known === word) ?? []
+    );
+    const isWhole = actions.length === words.length && words.length > 0;
+    return isWhole && new Set(actions).size === words.length
+      ? actions
+      : undefined;
+  },
+};
+
+/** A node's name. */
+export const hostNameKind: ValueKind<HostName> = {
+  placeholder: "NAME",
+  expected: "a host's name: letters, digits, -, _ and dots",
+  read: parseHostName,
+};
+
+/** The shared secret: it stands before the first `|` of a message. */
+export const tokenKind: ValueKind<string> = {
+  placeholder: "TOKEN",
+  expected: "1 to 256 printable ASCII characters, none of them |",
+  read: (text) => /^[ -{}~]{1,256}$/.test(text) ? text : undefined,
+};
+
+/** Any text on one line. */
+export const textKind: ValueKind<string> = {
+  placeholder: "TEXT",
+  expected: "text on one line",
+  read: (text) => text.includes("\n") ? undefined : text,
+};
+
+/**
+ * A whole number.
+ *
+ * @param placeholder Stands for it.
+ * @param min The least.
+ * @param max The greatest.
+ */
+export function integerKind(
+  placeholder: string,
+  min: number,
+  max: number,
+): ValueKind<number> {
+  return {
+    placeholder,
+    expected: `a whole number from ${min} to ${max}`,
+    read: (text) => {
+      const value = Number(text);
+      return /^\d{1,9}$/.test(text) && value >= min && value <= max
+        ? value
+        : undefined;
+    },
+  };
+}
+
+/**
+ * A duration that ends.
+ *
+ * @param maxSeconds The longest.
+ * @param maxText The same, as one writes it.
+ * @returns A kind that gives seconds.
+ */
+export function durationKind(
+  maxSeconds: number,
+  maxText: string,
+): ValueKind<number> {
+  return {
+    placeholder: "DURATION",
+    expected: `a duration from 0 to ${maxText}, such as 90, 30s or 10m`,
+    read: (text) => {
+      const seconds = parseDuration(text);
+      return seconds !== undefined && seconds >= 0 && seconds <= maxSeconds
+        ? seconds
+        : undefined;
+    },
+  };
+}
+
+/** An endpoint of ZeroMQ. */
+export function endpointKind(use: EndpointUse): ValueKind<string> {
+  return {
+    placeholder: "URL",
+    expected: use === "bind"
+      ? "tcp://ADDRESS:PORT or ipc://PATH, ADDRESS being *, 192.0.2.1, [2001:db8::1] or an interface"
+      : "tcp://HOST:PORT or ipc://PATH, HOST being a name, 192.0.2.1 or [2001:db8::1], not *",
+    read: (text) => parseEndpointUrl(text, use),
+  };
+}
+
+function wordKind<const T extends string>(
+  placeholder: string,
+  words: readonly T[],
+): ValueKind<T> {
+  return {
+    placeholder,
+    expected: `one of ${words.join(", ")}`,
+    read: (text) => words.find((word) => word === text.toLowerCase()),
+  };
+}
+
+function isAbsolutePath(text: string): boolean {
+  return text.startsWith("/") && text.length <= MAX_PATH_LENGTH &&
+    !text.includes("\n");
+}
