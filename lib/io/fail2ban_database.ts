@@ -1,0 +1,106 @@
+/**
+ * Asks fail2ban's own database whether a ticket is still in force.
+ *
+ * The table `bips` (fail2ban 0.11 and later, `fail2ban/server/database.py`)
+ * holds the current or last ban of each address in each jail. Reads are single
+ * rows by the primary key, so they hold no lock worth the name.
+ *
+ * @module
+ */
+
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { Address } from "../address.ts";
+import type { JailName } from "../jail_name.ts";
+import type { TicketOracle, TicketState } from "../ports.ts";
+
+/** After a failure the database is left alone for so long. */
+const RETRY_AFTER_MS = 1_000;
+/** Row: when the ban began and how long it lasts, in seconds; -1 is for ever. */
+const QUERY =
+  "SELECT timeofban + 0 AS began, bantime + 0 AS lasts FROM bips WHERE jail = ? AND ip = ?";
+
+interface OpenDatabase {
+  readonly database: DatabaseSync;
+  readonly ticket: StatementSync;
+  readonly inode: number | null;
+}
+
+/**
+ * A {@link TicketOracle} over `dbfile`.
+ *
+ * @example
+ * ```ts ignore
+ * using database = new Fail2banDatabase("/var/lib/fail2ban/fail2ban.sqlite3");
+ * database.ticketState(jail, address, Date.now()); // "in_force", say
+ * ```
+ */
+export class Fail2banDatabase implements TicketOracle, Disposable {
+  readonly #path: string;
+  #open: OpenDatabase | undefined;
+  #retryAtMs = -Infinity;
+  #lastFailure: string | undefined;
+
+  /** @param path fail2ban's `dbfile`. It may be missing, and come and go. */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Why the database could not be asked the last time; `undefined` when it could. */
+  get lastFailure(): string | undefined {
+    return this.#lastFailure;
+  }
+
+  ticketState(jail: JailName, address: Address, nowMs: number): TicketState {
+    if (performance.now() < this.#retryAtMs) return "unknown";
+    try {
+      const row = this.#opened().ticket.get(jail, address);
+      this.#lastFailure = undefined;
+      return row === undefined
+        ? "gone"
+        : stateOf(Number(row["began"]), Number(row["lasts"]), nowMs);
+    } catch (error) {
+      if (!isExpected(error)) throw error;
+      this.#close();
+      this.#lastFailure = error.message;
+      this.#retryAtMs = performance.now() + RETRY_AFTER_MS;
+      return "unknown";
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#close();
+  }
+
+  #opened(): OpenDatabase {
+    const { ino } = Deno.statSync(this.#path);
+    if (this.#open?.inode === ino) return this.#open;
+    this.#close();
+    const database = new DatabaseSync(this.#path, { readOnly: true });
+    try {
+      const ticket = database.prepare(QUERY);
+      this.#open = { database, ticket, inode: ino };
+      return this.#open;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  #close(): void {
+    this.#open?.database.close();
+    this.#open = undefined;
+  }
+}
+
+function stateOf(began: number, lasts: number, nowMs: number): TicketState {
+  if (lasts < 0) return "in_force";
+  return began + lasts <= nowMs / 1_000 ? "expired" : "in_force";
+}
+
+/** Missing, forbidden, locked, or of a fail2ban without `bips`: all may pass. */
+function isExpected(error: unknown): error is Error {
+  return error instanceof Deno.errors.NotFound ||
+    error instanceof Deno.errors.PermissionDenied ||
+    error instanceof Error && "code" in error &&
+      error.code === "ERR_SQLITE_ERROR";
+}

@@ -1,0 +1,263 @@
+/**
+ * One line of fail2ban's log -> what it says.
+ *
+ * Text that an attacker chooses gets into that log in many ways (user names,
+ * quoted log lines, arguments of failed commands), so a line counts only when
+ * all of it, from its first byte, is what fail2ban itself writes. Lines end at
+ * byte 0x0A and nowhere else, and hold printable ASCII.
+ *
+ * ```abnf
+ * line     = prefix message LF
+ * prefix   = file / syslog / sysout / journal
+ * file     = date SP time "," 3DIGIT SP logger *SP [pid] ":" SP level 1*SP
+ * syslog   = ["<" 1*3DIGIT ">"] [stamp SP host SP] logger *SP [pid] ":" SP level 1*SP
+ * sysout   = [[stamp SP] host SP "fail2ban-server" pid ":" SP] logger *SP [pid] ":" SP level 1*SP
+ * journal  = [stamp SP] host SP ("fail2ban" / "fail2ban-server") pid ":" SP
+ * logger   = "fail2ban." ["server."] ("actions" / "observer" / "server" / "jail")
+ * pid      = "[" 1*10DIGIT "]"
+ * message  = "[" jail "]" SP ("Ban" / "Unban" / "Restore Ban" / "Repeal Ban") SP address
+ *          / "[" jail "]" SP "Increase Ban" SP address SP "(" count SP "#" SP duration " -> " end ")"
+ *          / mark
+ * ```
+ *
+ * @see fail2ban/server/actions.py, observer.py, server.py and jail.py of 0.8 to 1.1
+ * @module
+ */
+
+import { type Address, parseAddress } from "./address.ts";
+import { type JailName, parseJailName } from "./jail_name.ts";
+
+/** What stands before the message of fail2ban's lines. */
+export type LogFormat = "file" | "syslog" | "sysout" | "journal";
+
+/** Why a line that speaks of a ban can't be shared. */
+export type LineRefusal = "bytes" | "format" | "jail" | "target";
+
+/** What a line says. */
+export type LogEvent =
+  | {
+    readonly kind: "ban" | "unban" | "restore" | "repeal";
+    readonly jail: JailName;
+    readonly address: Address;
+  }
+  | {
+    readonly kind: "increase";
+    readonly jail: JailName;
+    readonly address: Address;
+    /** How often the address has been banned. */
+    readonly count: number;
+    /** The new ban time. */
+    readonly durationSeconds: number | "permanent";
+  }
+  | { readonly kind: "server_stopping" | "server_starting" }
+  | { readonly kind: "jail_stopped" | "jail_started"; readonly jail: JailName }
+  | { readonly kind: "refused"; readonly reason: LineRefusal };
+
+/** The log's longest line that is looked at, in bytes; fail2ban's own are far shorter. */
+export const MAX_EVENT_LINE_BYTES = 512;
+
+const LF = 0x0a;
+/** `2026-11-22 14:14:55,029 ` */
+const FILE_STAMP_LENGTH = 24;
+const LOGGER = "fail2ban.";
+/** First letters of the loggers that matter: actions, observer, server, jail. */
+const LOGGER_INITIALS: ReadonlySet<number> = new Set(
+  [..."aosj"].map((letter) => letter.charCodeAt(0)),
+);
+
+const STAMP = String
+  .raw`(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d))`;
+const HOST = String.raw`[A-Za-z0-9_.:-]{1,255}`;
+const SENDER = String
+  .raw`fail2ban\.(?:server\.(?=[a-z]))?(?<logger>actions|observer|server|jail) *(?:\[\d{1,10}\])?: (?<level>NOTICE|WARNING|INFO) +`;
+const MESSAGE = String.raw`(?<message>[\x20-\x7e]*)$`;
+
+const PREFIXES: Readonly<Record<LogFormat, RegExp>> = {
+  file: new RegExp(
+    String.raw`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ${SENDER}${MESSAGE}`,
+  ),
+  syslog: new RegExp(
+    String.raw`^(?:<\d{1,3}>)?(?:${STAMP} ${HOST} )?${SENDER}${MESSAGE}`,
+  ),
+  sysout: new RegExp(
+    String
+      .raw`^(?:(?:${STAMP} )?${HOST} fail2ban-server\[\d{1,10}\]: )?${SENDER}${MESSAGE}`,
+  ),
+  journal: new RegExp(
+    String
+      .raw`^(?:${STAMP} )?${HOST} fail2ban(?:-server)?\[\d{1,10}\]: ${MESSAGE}`,
+  ),
+};
+
+const TICKET =
+  /^\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] (Ban|Unban|Restore Ban|Repeal Ban) ([0-9a-f:.]{2,39}(?:\/\d{1,3})?)$/;
+const INCREASE =
+  /^\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] Increase Ban ([0-9a-f:.]{2,39}(?:\/\d{1,3})?) \((\d{1,10}) # ([^()]{1,40}) -> (?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|infinite)\)$/;
+const LOOKS_LIKE_TICKET = /^\[.*\] (?:Ban|Unban|Restore Ban|Repeal Ban) /;
+/** A ban in a format that is not the configured one: the prefix is unknown. */
+const LOOKS_LIKE_OTHER_FORMAT =
+  /^(?: ?\d{4}-|<|[A-Z][a-z]{2} |[ +]|fail2ban\.|[\w.-]+ fail2ban).{0,120}NOTIC[E ]? *\[[^\]]*\] (?:Ban|Unban) [0-9a-f:.\/]+$/;
+const JAIL_MARK =
+  /^(?:Jail '([^']+)' (stopped|started)|Creating new jail '([^']+)')$/;
+
+const TICKET_KINDS = {
+  "Ban": "ban",
+  "Unban": "unban",
+  "Restore Ban": "restore",
+  "Repeal Ban": "repeal",
+} as const;
+
+/**
+ * Reads whole lines.
+ *
+ * @param bytes Lines, each ending in 0x0A.
+ * @param format How the lines begin.
+ * @returns What they say, in order; most lines say nothing.
+ *
+ * @example
+ * ```ts
+ * import { scanLines } from "./log_line.ts";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const log = "2026-11-22 14:13:02,659 fail2ban.filter         [12067]: INFO    [sshd] Found 192.0.2.1\n" +
+ *   "2026-11-22 14:13:03,659 fail2ban.actions        [12067]: NOTICE  [sshd] Ban 192.0.2.1\n";
+ * deepStrictEqual([...scanLines(new TextEncoder().encode(log), "file")], [
+ *   { kind: "ban", jail: "sshd", address: "192.0.2.1" },
+ * ]);
+ * ```
+ */
+export function* scanLines(
+  bytes: Uint8Array,
+  format: LogFormat,
+): Generator<LogEvent, void, undefined> {
+  let start = 0;
+  while (true) {
+    const end = bytes.indexOf(LF, start);
+    if (end === -1) return;
+    if (format !== "file" || mayMatter(bytes, start)) {
+      const event = parseLine(bytes.subarray(start, end), format);
+      if (event !== undefined) yield event;
+    }
+    start = end + 1;
+  }
+}
+
+/**
+ * Reads one line.
+ *
+ * @param line The line without its 0x0A.
+ * @param format How it begins.
+ * @returns What it says; `undefined` for the many that say nothing.
+ */
+export function parseLine(
+  line: Uint8Array,
+  format: LogFormat,
+): LogEvent | undefined {
+  if (line.length > MAX_EVENT_LINE_BYTES) return undefined;
+  // A byte is a code unit here: whatever is not ASCII then matches nothing.
+  const text = String.fromCharCode(...line);
+  const groups = PREFIXES[format].exec(text)?.groups;
+  if (groups === undefined) return refuseUnknown(text);
+  const { logger, level, message = "" } = groups;
+  if (logger === undefined) return parseUnnamed(message);
+  switch (logger) {
+    case "actions":
+      return level === "INFO" ? undefined : parseTicket(message);
+    case "observer":
+      return parseIncrease(message);
+    default:
+      return parseMark(message);
+  }
+}
+
+/** Tells most lines of other loggers apart by one byte at a fixed place. */
+function mayMatter(bytes: Uint8Array, start: number): boolean {
+  const loggerAt = start + FILE_STAMP_LENGTH;
+  const initial = bytes[loggerAt + LOGGER.length];
+  return bytes[loggerAt + LOGGER.length - 1] !== 0x2e ||
+    initial !== undefined && LOGGER_INITIALS.has(initial);
+}
+
+/** The journal's own form names no logger: the message alone must tell. */
+function parseUnnamed(message: string): LogEvent | undefined {
+  return parseTicket(message) ?? parseIncrease(message) ?? parseMark(message);
+}
+
+function parseTicket(message: string): LogEvent | undefined {
+  const match = TICKET.exec(message);
+  if (match === null) {
+    return LOOKS_LIKE_TICKET.test(message) ? refused("target") : undefined;
+  }
+  const [, jailText = "", verb = "", addressText = ""] = match;
+  const jail = parseJailName(jailText);
+  if (jail === undefined) return refused("jail");
+  const address = parseAddress(addressText);
+  if (address === undefined) return refused("target");
+  return {
+    kind: TICKET_KINDS[verb as keyof typeof TICKET_KINDS],
+    jail,
+    address,
+  };
+}
+
+function parseIncrease(message: string): LogEvent | undefined {
+  const [, jailText = "", addressText = "", countText, durationText = ""] =
+    INCREASE.exec(message) ?? [];
+  const jail = parseJailName(jailText);
+  const address = parseAddress(addressText);
+  const durationSeconds = parseLoggedDuration(durationText);
+  if (
+    jail === undefined || address === undefined || durationSeconds === undefined
+  ) return undefined;
+  return {
+    kind: "increase",
+    jail,
+    address,
+    count: Number(countText),
+    durationSeconds,
+  };
+}
+
+function parseMark(message: string): LogEvent | undefined {
+  switch (message) {
+    case "Shutdown in progress...":
+    case "Stopping all jails":
+    case "Exiting Fail2ban":
+      return { kind: "server_stopping" };
+  }
+  if (/^Starting Fail2ban v\S+$/.test(message)) {
+    return { kind: "server_starting" };
+  }
+  const [, named = "", what, created] = JAIL_MARK.exec(message) ?? [];
+  const jail = parseJailName(created ?? named);
+  if (jail === undefined) return undefined;
+  return { kind: what === "stopped" ? "jail_stopped" : "jail_started", jail };
+}
+
+/** `4:00:00`, `1 day, 0:00:00`, `6s`, `2d 7h`, `permanent`. */
+function parseLoggedDuration(text: string): number | "permanent" | undefined {
+  if (text === "permanent") return text;
+  const clock = /^(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)$/.exec(text);
+  if (clock !== null) {
+    const [, days = "0", hours, minutes, seconds] = clock;
+    return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 +
+      Number(seconds);
+  }
+  if (!/^\d+[smhdw](?: \d+[smhdw])*$/.test(text)) return undefined;
+  const units = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 };
+  return text.split(" ").reduce((sum, part) => {
+    const unit = part.slice(-1) as keyof typeof units;
+    return sum + Number(part.slice(0, -1)) * units[unit];
+  }, 0);
+}
+
+function refuseUnknown(text: string): LogEvent | undefined {
+  if (/[^\x20-\x7e]/.test(text)) {
+    return /\] (?:Ban|Unban) /.test(text) ? refused("bytes") : undefined;
+  }
+  return LOOKS_LIKE_OTHER_FORMAT.test(text) ? refused("format") : undefined;
+}
+
+function refused(reason: LineRefusal): LogEvent {
+  return { kind: "refused", reason };
+}

@@ -1,0 +1,240 @@
+/**
+ * The monitor: follows fail2ban's log and reports what it says.
+ *
+ * @module
+ */
+
+import type { BanEvent } from "./ban_event.ts";
+import type { HostName } from "./host_name.ts";
+import { type LogEvent, type LogFormat, scanLines } from "./log_line.ts";
+import { LogSession, type SharedEvent } from "./log_session.ts";
+import { LogThrottle } from "./log_throttle.ts";
+import type {
+  Clock,
+  LineSource,
+  Log,
+  LogPosition,
+  PositionStore,
+  TicketOracle,
+} from "./ports.ts";
+import { type ProtectionPolicy, refusal } from "./protection.ts";
+import type { RequestLink } from "./request_link.ts";
+import { Condition, runTogether } from "./tasks.ts";
+
+/** What a monitor is made of. */
+export interface MonitorOptions {
+  /** fail2ban's log. */
+  readonly lines: LineSource;
+  /** The way to the publisher. */
+  readonly link: RequestLink;
+  /** What fail2ban's database knows. */
+  readonly oracle: TicketOracle;
+  /** Keeps the place up to which everything was answered. */
+  readonly positions: PositionStore;
+  /** Time. */
+  readonly clock: Clock;
+  /** Where to tell. */
+  readonly log: Log;
+  /** This node's name. */
+  readonly hostName: HostName;
+  /** How the log's lines begin. */
+  readonly logFormat: LogFormat;
+  /** How long an unban waits for signs of a restart, in milliseconds. */
+  readonly unbanHoldMs: number;
+  /** Which addresses are never banned. */
+  readonly protection: ProtectionPolicy;
+  /** Read and log only: report nothing, store nothing. */
+  readonly dryRun: boolean;
+}
+
+/** What a monitor has done so far. */
+export interface MonitorCounters {
+  /** Bans and unbans handed to the link. */
+  reported: number;
+  /** Bans of protected addresses, left out. */
+  refused: number;
+  /** Lines of fail2ban's actions that can't be shared: user names, odd jails. */
+  unshareable: number;
+}
+
+/** At a stop, unanswered reports may take so long before they are left to the next start. */
+const DRAIN_MS = 1_000;
+/** The place is stored at most this often. */
+const STORE_EVERY_MS = 1_000;
+
+/** A place that may be stored once the link has settled so many reports. */
+interface Mark {
+  readonly afterSettled: number;
+  readonly position: LogPosition;
+}
+
+/** Follows and reports until stopped. */
+export class Monitor {
+  /** What was done so far. */
+  readonly counters: MonitorCounters = {
+    reported: 0,
+    refused: 0,
+    unshareable: 0,
+  };
+  readonly #options: MonitorOptions;
+  readonly #session: LogSession;
+  readonly #complaints: LogThrottle;
+  readonly #changed = new Condition();
+  #lastEnd: LogPosition | undefined;
+  #mark: Mark | undefined;
+
+  /** @param options What the monitor is made of. */
+  constructor(options: MonitorOptions) {
+    this.#options = options;
+    this.#session = new LogSession({ unbanHoldMs: options.unbanHoldMs });
+    this.#complaints = new LogThrottle(options.log, options.clock);
+  }
+
+  /** Unbans that wait for signs of a restart. */
+  get held(): number {
+    return this.#session.heldCount;
+  }
+
+  /**
+   * Follows and reports until aborted; then waits a little for answers.
+   *
+   * @param signal Ends it; the promise then resolves.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { link, dryRun } = this.#options;
+    const afterwards = new AbortController();
+    const linkRun = dryRun ? undefined : link.run(afterwards.signal);
+    try {
+      await runTogether(signal, [
+        ...(linkRun === undefined ? [] : [() => linkRun]),
+        (group) => this.#read(group),
+        (group) => this.#releaseHeld(group),
+        (group) => this.#storeMarks(group),
+      ]);
+      await this.#drain();
+    } finally {
+      afterwards.abort();
+      await linkRun;
+      this.#complaints.flush();
+    }
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    const { lines, logFormat } = this.#options;
+    for await (const batch of lines.batches(signal)) {
+      for (const event of scanLines(batch.bytes, logFormat)) {
+        await this.#take(event, signal);
+      }
+      this.#lastEnd = batch.end;
+      this.#moveMark();
+    }
+  }
+
+  async #take(event: LogEvent, signal: AbortSignal): Promise<void> {
+    const { oracle, clock } = this.#options;
+    if (event.kind === "refused") {
+      this.counters.unshareable++;
+      this.#complaints.record("warning", "line can't be shared", {
+        reason: event.reason,
+      });
+      return;
+    }
+    const state = event.kind === "unban"
+      ? oracle.ticketState(event.jail, event.address, clock.nowMs())
+      : "unknown";
+    const shared = this.#session.push(event, state, clock.monotonicMs());
+    for (const report of shared) await this.#report(report, signal);
+    this.#changed.notify();
+  }
+
+  async #report(report: SharedEvent, signal: AbortSignal): Promise<void> {
+    const { hostName, protection, link, log, dryRun } = this.#options;
+    const event: BanEvent = { ...report, origin: hostName };
+    const { jail, address } = event;
+    const refused = event.kind === "ban"
+      ? refusal(address, protection)
+      : undefined;
+    if (refused !== undefined) {
+      this.counters.refused++;
+      this.#complaints.record("warning", "protected address not reported", {
+        jail,
+        address,
+        rule: refused.rule,
+        because: refused.because,
+      });
+      return;
+    }
+    if (dryRun) {
+      log.record("notice", `would report ${event.kind}`, { jail, address });
+      return;
+    }
+    await link.submit(event, signal);
+    this.counters.reported++;
+    log.record("notice", `reporting ${event.kind}`, { jail, address });
+  }
+
+  async #releaseHeld(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (true) {
+      const deadlineMs = this.#session.nextDeadlineMs();
+      if (deadlineMs === undefined) {
+        await this.#changed.wait(signal);
+        continue;
+      }
+      await clock.delay(
+        Math.max(0, deadlineMs - clock.monotonicMs()),
+        signal,
+      );
+      for (const report of this.#session.tick(clock.monotonicMs())) {
+        await this.#report(report, signal);
+      }
+      this.#moveMark();
+    }
+  }
+
+  /** The place moves on only past lines whose events have all left this process. */
+  #moveMark(): void {
+    if (this.#session.heldCount > 0 || this.#lastEnd === undefined) return;
+    this.#mark = {
+      afterSettled: this.#options.link.counters.submitted,
+      position: this.#lastEnd,
+    };
+    this.#changed.notify();
+  }
+
+  async #storeMarks(signal: AbortSignal): Promise<void> {
+    const { clock, link } = this.#options;
+    while (true) {
+      const mark = this.#mark;
+      if (mark === undefined) {
+        await this.#changed.wait(signal);
+        continue;
+      }
+      await link.waitSettled(mark.afterSettled, signal);
+      await this.#store(mark);
+      await clock.delay(STORE_EVERY_MS, signal);
+    }
+  }
+
+  async #store(mark: Mark): Promise<void> {
+    const { positions, dryRun } = this.#options;
+    if (this.#mark === mark) this.#mark = undefined;
+    if (!dryRun) await positions.save(mark.position);
+  }
+
+  async #drain(): Promise<void> {
+    const { link, clock, log } = this.#options;
+    await runTogether(new AbortController().signal, [
+      (group) => link.waitSettled(link.counters.submitted, group),
+      (group) => clock.delay(DRAIN_MS, group),
+    ]);
+    const unanswered = link.counters.submitted - link.settled;
+    if (unanswered > 0) {
+      log.record("warning", "stopping with unanswered reports", { unanswered });
+    }
+    const mark = this.#mark;
+    if (mark !== undefined && link.settled >= mark.afterSettled) {
+      await this.#store(mark);
+    }
+  }
+}
