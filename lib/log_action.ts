@@ -1,0 +1,86 @@
+/**
+ * `subscriberaction = log`: writes the line that a fail2ban jail of the host
+ * reads.
+ *
+ * ```abnf
+ * text = "fail2ban-zmq-tools Subscriber: Got broadcast message: " broadcast
+ * broadcast = host "|" jail "|" ("Ban" / "Unban") "|" address
+ * ```
+ *
+ * The line is a protocol: existing installations match it, and the shipped
+ * filter (`fail2ban/filter.d/fail2bancluster.conf`) does.
+ *
+ * @module
+ */
+
+import type { BanEvent, BanKind } from "./ban_event.ts";
+import type { LineSink } from "./line_sink.ts";
+import type { BanAction, Clock } from "./ports.ts";
+
+/** A sink is never handed more lines than this without waiting for it. */
+const MAX_LINES_AT_ONCE = 100;
+
+const ACTION_WORDS: Readonly<Record<BanKind, string>> = {
+  ban: "Ban",
+  unban: "Unban",
+};
+
+/**
+ * Renders the line's text for an event.
+ *
+ * @param event What the cluster reported.
+ *
+ * @example
+ * ```ts
+ * import { broadcastLogText } from "./log_action.ts";
+ * import { parseAddress } from "./address.ts";
+ * import { parseHostName } from "./host_name.ts";
+ * import { parseJailName } from "./jail_name.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const origin = parseHostName("web-1");
+ * const jail = parseJailName("sshd");
+ * const address = parseAddress("192.0.2.1");
+ * if (!origin || !jail || !address) throw new Error("bad example");
+ * strictEqual(
+ *   broadcastLogText({ kind: "ban", origin, jail, address }),
+ *   "fail2ban-zmq-tools Subscriber: Got broadcast message: web-1|sshd|Ban|192.0.2.1",
+ * );
+ * ```
+ */
+export function broadcastLogText(event: BanEvent): string {
+  const action = ACTION_WORDS[event.kind];
+  return "fail2ban-zmq-tools Subscriber: Got broadcast message: " +
+    `${event.origin}|${event.jail}|${action}|${event.address}`;
+}
+
+/** Writes a line for every event; done once the sink has written it. */
+export class LogAction implements BanAction {
+  readonly name = "log";
+  readonly #sink: LineSink;
+  readonly #clock: Clock;
+
+  /**
+   * @param sink Where the lines go; its prefix makes them look like syslog's.
+   * @param clock Time.
+   */
+  constructor(sink: LineSink, clock: Clock) {
+    this.#sink = sink;
+    this.#clock = clock;
+  }
+
+  /** @throws {RuntimeError} when the sink can't write; see {@link LineSink.flush}. */
+  async act(events: readonly BanEvent[], signal: AbortSignal): Promise<void> {
+    for (let start = 0; start < events.length; start += MAX_LINES_AT_ONCE) {
+      signal.throwIfAborted();
+      for (const event of events.slice(start, start + MAX_LINES_AT_ONCE)) {
+        this.#sink.write({
+          severity: "info",
+          atMs: this.#clock.nowMs(),
+          text: broadcastLogText(event),
+        });
+      }
+      await this.#sink.flush(signal);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Keeps secrets out of logs.
+ *
+ * @module
+ */
+
+/** What stands in place of a secret. */
+export const MASK = "***";
+
+/**
+ * Masks every occurrence of every secret, as it is and as JSON writes it.
+ * Secrets that overlap in the text are masked together, so that no end of one
+ * shows.
+ *
+ * @param text Any text.
+ * @param secrets What must not show; empty ones are left out.
+ * @returns The text with {@link MASK} in place of each secret.
+ *
+ * @example
+ * ```ts
+ * import { maskSecrets } from "./mask_secrets.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(maskSecrets("got s3cret|web-1|sshd", ["s3cret"]), "got ***|web-1|sshd");
+ * ```
+ */
+export function maskSecrets(text: string, secrets: readonly string[]): string {
+  const covered = secrets.flatMap(spellings).flatMap((spelling) =>
+    occurrences(text, spelling)
+  );
+  if (covered.length === 0) return text;
+  covered.sort((left, right) => left.start - right.start);
+  let masked = "";
+  let doneTo = 0;
+  for (const { start, end } of covered) {
+    if (start >= doneTo) masked += text.slice(doneTo, start) + MASK;
+    doneTo = Math.max(doneTo, end);
+  }
+  return masked + text.slice(doneTo);
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+function spellings(secret: string): string[] {
+  if (secret === "") return [];
+  const inJson = JSON.stringify(secret).slice(1, -1);
+  return inJson === secret ? [secret] : [secret, inJson];
+}
+
+function occurrences(text: string, spelling: string): Span[] {
+  const spans: Span[] = [];
+  let start = text.indexOf(spelling);
+  while (start !== -1) {
+    spans.push({ start, end: start + spelling.length });
+    start = text.indexOf(spelling, start + 1);
+  }
+  return spans;
+}
