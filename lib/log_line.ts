@@ -26,9 +26,9 @@
 
 import { type Address, parseAddress } from "./address.ts";
 import { type JailName, parseJailName } from "./jail_name.ts";
+import type { LogFormat } from "./option_value.ts";
 
-/** What stands before the message of fail2ban's lines. */
-export type LogFormat = "file" | "syslog" | "sysout" | "journal";
+export type { LogFormat };
 
 /** Why a line that speaks of a ban can't be shared. */
 export type LineRefusal = "bytes" | "format" | "jail" | "target";
