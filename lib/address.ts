@@ -26,6 +26,8 @@ export const MAX_ADDRESS_LENGTH = 43;
 
 const IPV4 =
   /^(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
+/** What stands before the IPv4 address in an IPv4-mapped one (RFC 4291, 2.5.5.2). */
+const MAPPED_BITS = 96;
 const PREFIX_LENGTH = /^(?:0|[1-9]\d{0,2})$/;
 
 /** An address taken apart. */
@@ -78,13 +80,16 @@ export function parseAddress(text: string): Address | undefined {
 export function canonicalAddress(text: string): Address | undefined {
   if (text.length === 0 || text.length > 64) return undefined;
   const slash = text.indexOf("/");
-  const base = parseSingle(slash === -1 ? text : text.slice(0, slash));
+  const baseText = slash === -1 ? text : text.slice(0, slash);
+  const base = parseSingle(baseText);
   if (base === undefined) return undefined;
-  const maxBits = base.kind() === "ipv4" ? 32 : 128;
   if (slash === -1) return printSingle(base) as Address;
   const lengthText = text.slice(slash + 1);
-  const bits = Number(lengthText);
-  if (!PREFIX_LENGTH.test(lengthText) || bits > maxBits) return undefined;
+  if (!PREFIX_LENGTH.test(lengthText)) return undefined;
+  const maxBits = base.kind() === "ipv4" ? 32 : 128;
+  const isMapped = maxBits === 32 && baseText.includes(":");
+  const bits = Number(lengthText) - (isMapped ? MAPPED_BITS : 0);
+  if (bits < 0 || bits > maxBits) return undefined;
   const network = printSingle(maskTo(base, bits));
   return (bits === maxBits ? network : `${network}/${bits}`) as Address;
 }
