@@ -112,10 +112,22 @@ export function addressParts(address: Address): AddressParts {
 
 function parseSingle(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   if (IPV4.test(text)) return ipaddr.IPv4.parse(text);
-  if (!text.includes(":") || text.includes("%")) return undefined;
-  if (!ipaddr.IPv6.isValid(text)) return undefined;
-  const address = ipaddr.IPv6.parse(text);
+  const colon = text.lastIndexOf(":");
+  if (colon === -1 || text.includes("%")) return undefined;
+  const groups = text.slice(0, colon + 1) + spellTail(text.slice(colon + 1));
+  if (groups.includes(".") || !ipaddr.IPv6.isValid(groups)) return undefined;
+  const address = ipaddr.IPv6.parse(groups);
   return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
+}
+
+/**
+ * An embedded IPv4 address as two groups. ipaddr.js would read octets with
+ * leading zeros or in hexadecimal, and `::1.2.3.4` as `::ffff:1.2.3.4`.
+ */
+function spellTail(tail: string): string {
+  if (!IPV4.test(tail)) return tail;
+  const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(tail).octets;
+  return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
 function printSingle(address: ipaddr.IPv4 | ipaddr.IPv6): string {

@@ -117,6 +117,21 @@ const SPELLINGS: readonly (readonly [written: string, canonical: string])[] = [
   ["2001:db8:ffff:ffff::/33", "2001:db8:8000::/33"],
   ["2001:db8::1/128", "2001:db8::1"],
   ["::1.2.3.4", "::102:304"],
+  ["64:ff9b::192.0.2.7", "64:ff9b::c000:207"],
+  ["1:2:3:4:5:6:255.255.0.1", "1:2:3:4:5:6:ffff:1"],
+];
+
+const NEVER_ADDRESSES = [
+  "010.0.0.1",
+  "::ffff:010.0.0.1",
+  "::ffff:1.2.3.04",
+  "::ffff:0x7f.0.0.1",
+  "::ffff:1.2.3",
+  "::ffff:1.2.3.256",
+  "::1.2.3.4:5",
+  "1.2.3.4::",
+  "1:2:3:4:5:6:7:1.2.3.4",
+  "::ffff:192.0.2.7/129",
 ];
 
 Deno.test("parseAddress() takes canonical text as it is", () => {
@@ -132,6 +147,12 @@ for (const [why, text] of NOT_CANONICAL) {
 Deno.test("canonicalAddress() gives every spelling of an address one name", () => {
   for (const [written, canonical] of SPELLINGS) {
     strictEqual(canonicalAddress(written), canonical, written);
+  }
+});
+
+Deno.test("canonicalAddress() refuses what could be read in two ways, embedded in IPv6 too", () => {
+  for (const text of NEVER_ADDRESSES) {
+    strictEqual(canonicalAddress(text), undefined, text);
   }
 });
 
