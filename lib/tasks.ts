@@ -57,11 +57,12 @@ export class Condition {
 
 /**
  * Runs tasks side by side; the first that ends, by itself or by an error, ends
- * the others. Resolves or rejects as that first one did, once all have ended.
+ * the others. Settles once all have ended.
  *
- * @param signal Ends all of them; the result is then a resolved promise.
- * @param tasks The tasks; each must end soon after its signal is aborted.
- * @throws what the first failing task threw.
+ * @param signal Ends all of them.
+ * @param tasks The tasks; each must end soon after its signal is aborted, and
+ * may then throw the signal's reason.
+ * @throws what the task threw that failed first, also while it was ended.
  *
  * @example
  * ```ts
@@ -84,18 +85,17 @@ export async function runTogether(
 ): Promise<void> {
   const group = new AbortController();
   const both = AbortSignal.any([signal, group.signal]);
+  let failure: { readonly error: unknown } | undefined;
   const run = async (task: (signal: AbortSignal) => Promise<void>) => {
     try {
       await task(both);
     } catch (error) {
-      if (!both.aborted) throw error;
-      if (error !== both.reason) throw error;
+      const isEnd = both.aborted && error === both.reason;
+      if (!isEnd) failure ??= { error };
     } finally {
       group.abort();
     }
   };
-  const results = await Promise.allSettled(tasks.map(run));
-  for (const result of results) {
-    if (result.status === "rejected") throw result.reason;
-  }
+  await Promise.all(tasks.map(run));
+  if (failure !== undefined) throw failure.error;
 }
