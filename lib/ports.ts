@@ -81,6 +81,56 @@ export interface LineSource {
   batches(signal: AbortSignal): AsyncIterable<LineBatch>;
 }
 
+/** What is known of a file that may still grow. */
+export interface FileFacts {
+  /** Its size in bytes. */
+  readonly sizeBytes: number;
+  /** When it was last written, in milliseconds since 1970. */
+  readonly modifiedMs: number;
+}
+
+/** Which file, whatever its name. */
+export interface FileIdentity {
+  /** Device the file is on. */
+  readonly device: number;
+  /** Inode of the file. */
+  readonly inode: number;
+}
+
+/** The log, or a file that it was rotated to. */
+export interface LogFile extends FileIdentity, FileFacts {
+  /** Its name, without the folder. */
+  readonly name: string;
+}
+
+/** A log file that is open; it stays so when it is renamed or removed. */
+export interface OpenedLog extends FileIdentity, AsyncDisposable {
+  /** Asks how it is now. */
+  facts(): Promise<FileFacts>;
+  /**
+   * Reads bytes.
+   *
+   * @param offsetBytes From where, in bytes from the start.
+   * @param into Where to; it need not become full.
+   * @returns How many there were, 0 at the end.
+   */
+  readAt(offsetBytes: number, into: Uint8Array): Promise<number>;
+}
+
+/** The folder of a log: the log and the files that it was rotated to. */
+export interface LogFolder {
+  /** The log's name. */
+  readonly logName: string;
+  /** The log itself; `undefined` while there is none. */
+  current(): Promise<LogFile | undefined>;
+  /** The log and what it was rotated to, in any order. */
+  list(): Promise<readonly LogFile[]>;
+  /** Opens a file; `undefined` when it is gone. A file that can't be read is a RuntimeError. */
+  open(name: string): Promise<OpenedLog | undefined>;
+  /** Resolves once something may have changed since the last call; now and then without cause. */
+  waitForChange(signal: AbortSignal): Promise<void>;
+}
+
 /** Keeps the place up to which everything was acknowledged. */
 export interface PositionStore {
   /** The stored place; `undefined` when none is stored. A damaged one is a RuntimeError. */
