@@ -16,7 +16,7 @@
  * a repeated section or key is refused. A `#` or `;` begins a comment at the
  * start of a value or after a space, never inside quotes. `%%` is `%`; any
  * other `%` is refused, because configparser would interpolate there. Lines
- * of a value are joined by line feeds, without an empty first one.
+ * of a value are joined by line feeds, without a first one that is left empty.
  *
  * @ini does the reading. As it makes numbers and booleans of bare values,
  * keeps comments in them and lets a repeated section replace the first, it is
@@ -53,7 +53,9 @@ export interface IniText {
 }
 
 interface Setting {
-  readonly section: string;
+  /** `section.key`; only the key where the heading is missing or broken. */
+  readonly name: string;
+  readonly section: string | undefined;
   readonly key: string;
   readonly line: number;
   readonly indent: number;
@@ -68,12 +70,14 @@ interface Scan {
   readonly problems: ConfigProblem[];
   section: string | undefined;
   current: Setting | undefined;
+  /** Whether it was said that settings have no section. */
+  isHomeless: boolean;
 }
 
 const MAX_LINE_LENGTH = 4096;
-const SECTION = /^\[([A-Za-z][A-Za-z0-9_-]{0,63})\](?:[ \t]*[#;].*)?$/;
-const SETTING = /^([A-Za-z][A-Za-z0-9_]{0,63})[ \t]*[=:](.*)$/;
-const QUOTED = /^"((?:[^"]|"")*)"(?:[ \t]+[#;].*)?$/;
+const SECTION = /^\[([A-Za-z][A-Za-z0-9_-]{0,63})\](?:[ \t]*[#;].*)?$/s;
+const SETTING = /^([A-Za-z][A-Za-z0-9_]{0,63})[ \t]*[=:](.*)$/s;
+const QUOTED = /^"((?:[^"]|"")*)"(?:[ \t]+[#;].*)?$/s;
 const CONTROL = /[^\P{Cc}\t]|\p{Cs}/u;
 
 /**
@@ -101,6 +105,7 @@ export function parseIniText(file: string, text: string): IniText {
     problems: [],
     section: undefined,
     current: undefined,
+    isHomeless: false,
   };
   const body = text.startsWith("\uFEFF") ? text.slice(1) : text;
   for (const [index, line] of body.split(/\r?\n/).entries()) {
@@ -157,6 +162,7 @@ function scanLine(scan: Scan, line: string, number: number): void {
 function scanHeading(scan: Scan, content: string, number: number): void {
   const name = SECTION.exec(content)?.[1];
   scan.section = name;
+  scan.isHomeless = name === undefined;
   if (name === undefined) {
     return complain(scan, number, "a section's name in brackets, [name]");
   }
@@ -181,31 +187,28 @@ function scanSetting(
   if (written === undefined || rest === undefined) {
     return complain(scan, number, "[section], key = value or # comment");
   }
-  // A heading that could not be read was reported; its settings have no home.
-  if (scan.section === undefined) {
-    if (scan.problems.length === 0) {
-      complain(scan, number, "a [section] before the first key");
-    }
-    return;
-  }
+  const { section } = scan;
   const key = written.toLowerCase();
+  const name = section === undefined ? key : `${section}.${key}`;
   const setting: Setting = {
-    section: scan.section,
+    name,
+    section,
     key,
     line: number,
     indent,
     parts: [],
     isBroken: false,
   };
+  if (section === undefined && !scan.isHomeless) {
+    scan.isHomeless = true;
+    complain(scan, number, "a [section] before the first key");
+  }
   scan.current = setting;
   addPart(scan, setting, trimBlanks(rest), number);
-  const name = `${scan.section}.${key}`;
+  if (section === undefined) return;
   const first = scan.settings.get(name);
-  if (first !== undefined) {
-    complain(scan, number, `each key once; line ${first.line} has it`, name);
-    return;
-  }
-  scan.settings.set(name, setting);
+  if (first === undefined) scan.settings.set(name, setting);
+  else complain(scan, number, `each key once; line ${first.line} has it`, name);
 }
 
 function addPart(
@@ -217,10 +220,12 @@ function addPart(
   const part = readPart(content);
   if (typeof part !== "string") {
     setting.isBroken = true;
-    complain(scan, number, part.expected, `${setting.section}.${setting.key}`);
+    complain(scan, number, part.expected, setting.name);
     return;
   }
-  setting.parts.push(part);
+  // A value that begins on the next line has nothing beside its key.
+  const isLeftEmpty = part === "" && !content.startsWith('"');
+  if (setting.parts.length > 0 || !isLeftEmpty) setting.parts.push(part);
 }
 
 /** Reads one line of a value: quotes, comment and `%` are gone after it. */
@@ -229,7 +234,7 @@ function readPart(content: string): string | { expected: string } {
   if (content.startsWith('"')) {
     const inner = QUOTED.exec(content)?.[1];
     if (inner === undefined) {
-      return { expected: 'a closing quote ("" stands for a quote inside)' };
+      return { expected: 'one closing quote, at the end ("" is one inside)' };
     }
     text = inner.replaceAll('""', '"');
   } else {
@@ -248,9 +253,7 @@ function readSections(scan: Scan): ReadonlyMap<string, IniSection> {
     lines.push(`[${name}]`);
     for (const { section, key, parts, isBroken } of scan.settings.values()) {
       if (section !== name || isBroken) continue;
-      const [first, ...more] = parts;
-      const text = (first === "" && more.length > 0 ? more : parts).join("\n");
-      lines.push(`${key} = "${encodeURIComponent(text)}"`);
+      lines.push(`${key} = "${encodeURIComponent(parts.join("\n"))}"`);
     }
   }
   const parsed = new Map(
