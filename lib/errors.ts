@@ -143,7 +143,9 @@ export function describeError(program: string, error: unknown): ErrorReport {
   return {
     exitCode: EXIT_CODES.bug,
     lines: [
-      `${program}: error: unexpected: ${text}`,
+      ...`unexpected: ${text}`.split("\n").map((line) =>
+        `${program}: error: ${line}`
+      ),
       `${program}: hint: this is a bug; please report it with the lines above`,
     ],
   };
