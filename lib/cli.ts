@@ -4,7 +4,11 @@
  * @module
  */
 
-import type { Role } from "./config.ts";
+import { parseArgs } from "@std/cli/parse-args";
+import { UsageError } from "./errors.ts";
+import { nearestName } from "./nearest_name.ts";
+import { SEVERITIES } from "./option_value.ts";
+import { listOptions, type Role } from "./options.ts";
 import type { Severity } from "./ports.ts";
 
 /** Who speaks. */
@@ -16,6 +20,9 @@ export interface ProgramInfo {
   readonly version: string;
 }
 
+/** How a program's own log looks. */
+export type OwnLogFormat = typeof OWN_LOG_FORMATS[number];
+
 /** What was asked for beside the verb. */
 export interface CommandOptions {
   /** `--config FILE`; `undefined`: look in the default places. */
@@ -25,11 +32,11 @@ export interface CommandOptions {
   /** `--log-level LEVEL`; overrides `loglevel`. */
   readonly logLevel: Severity | undefined;
   /** `--log-format FORMAT`: how this program's own log looks. */
-  readonly logFormat: "text" | "json";
+  readonly logFormat: OwnLogFormat;
 }
 
 /** The verbs that may be typed. */
-export type Verb = "run" | "start" | "stop" | "restart" | "status" | "check";
+export type Verb = keyof typeof VERBS;
 
 /** What the program shall do. */
 export type Command =
@@ -40,21 +47,184 @@ export type Command =
   | { readonly verb: "help" }
   | { readonly verb: "version" };
 
+const OWN_LOG_FORMATS = ["text", "json"] as const;
+
+const VERBS = {
+  run: "work in the foreground; also without a verb",
+  start:
+    "work in the background; returns once it works, or with the reason why not",
+  stop: "end what `start` began",
+  restart: "stop, then start",
+  status: "say whether it works, and what it has done",
+  check: "read the configuration, say what is wrong with it, and end",
+} as const;
+
+const OPTION_HELP: readonly (readonly [option: string, help: string])[] = [
+  [
+    "--config FILE",
+    "the configuration; FILE with .local for .conf overrides it",
+  ],
+  [
+    "--print-config",
+    "print what holds, and where each value comes from; secrets masked",
+  ],
+  ["--dry-run", "say what would be sent or done, and do nothing"],
+  ["--log-level LEVEL", `one of ${SEVERITIES.join(", ")}`],
+  [
+    "--log-format FORMAT",
+    `of the program's own log: ${OWN_LOG_FORMATS.join(" or ")}`,
+  ],
+  ["--version", "print the version"],
+  ["--help", "print this text"],
+];
+
+const ABOUT: Readonly<Record<Role, string>> = {
+  monitor:
+    "follows fail2ban's log and reports this host's bans to the publisher",
+  publisher: "takes the reports of monitors and tells every subscriber",
+  subscriber: "hears what other hosts banned and acts on it here",
+};
+
+const FLAGS = ["dry-run", "print-config", "version", "help"];
+const VALUES = ["config", "log-level", "log-format"];
+
 /**
  * Reads the arguments. No verb means `run`.
  *
  * @param program Who is asked.
  * @param argv The arguments, without the program's name.
  * @throws {UsageError} with a hint.
+ *
+ * @example
+ * ```ts
+ * import { parseCommand } from "./cli.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const program = { name: "fail2ban-monitor", role: "monitor", version: "1.0.0" } as const;
+ * strictEqual(parseCommand(program, []).verb, "run");
+ * strictEqual(parseCommand(program, ["status", "--config", "/a.conf"]).verb, "status");
+ * ```
  */
 export function parseCommand(
-  _program: ProgramInfo,
-  _argv: readonly string[],
+  program: ProgramInfo,
+  argv: readonly string[],
 ): Command {
-  throw new Error("parseCommand is not written yet");
+  const args = parseArgs([...argv], {
+    boolean: FLAGS,
+    string: ["_", ...VALUES],
+    alias: { help: "h", config: "c" },
+    unknown: (arg) => !arg.startsWith("-") || fail(program, unknownText(arg)),
+  });
+  if (args["help"] === true) return { verb: "help" };
+  if (args["version"] === true) return { verb: "version" };
+  const [word = "run", ...more] = args._.map(String);
+  if (!isVerb(word)) {
+    const expected = suggest(word, Object.keys(VERBS));
+    fail(program, `unknown verb ${JSON.stringify(word)}${expected}`);
+  }
+  if (more.length > 0) {
+    fail(program, `unexpected ${JSON.stringify(more[0])} after ${word}`);
+  }
+  return {
+    verb: args["print-config"] === true ? "print-config" : word,
+    options: readOptions(program, args),
+  };
 }
 
 /** The text of `--help`; ends in a line end. */
-export function helpText(_program: ProgramInfo): string {
-  throw new Error("helpText is not written yet");
+export function helpText({ name, role, version }: ProgramInfo): string {
+  const settings = listOptions("general", role).map(
+    ({ section, key, option }): readonly [string, string] => [
+      `[${section}] ${key}`,
+      `${option.help}${defaultText(option.default, option.unset)}`,
+    ],
+  );
+  return [
+    `${name} ${version}: ${ABOUT[role]}`,
+    "",
+    `usage: ${name} [${Object.keys(VERBS).join("|")}] [option...]`,
+    "",
+    ...columns(Object.entries(VERBS)),
+    "",
+    "options:",
+    ...columns(OPTION_HELP),
+    "",
+    "The configuration is /etc/fail2ban-cluster/fail2ban-cluster.conf, else",
+    "fail2ban-cluster.conf beside the program. Its settings for this program:",
+    "",
+    ...columns(settings),
+    "",
+    "exit codes: 0 ok, 1 bug, 2 usage, 3 configuration, 4 anything else;",
+    "`status` gives 4 when the program does not run",
+    "",
+  ].join("\n");
+}
+
+function readOptions(
+  program: ProgramInfo,
+  args: Readonly<Record<string, unknown>>,
+): CommandOptions {
+  return {
+    configPath: readValue(program, args, "config"),
+    dryRun: args["dry-run"] === true,
+    logLevel: readWord(program, args, "log-level", SEVERITIES),
+    logFormat: readWord(program, args, "log-format", OWN_LOG_FORMATS) ?? "text",
+  };
+}
+
+function readValue(
+  program: ProgramInfo,
+  args: Readonly<Record<string, unknown>>,
+  name: string,
+): string | undefined {
+  const value = args[name];
+  if (value === undefined) return undefined;
+  if (typeof value === "string" && value !== "") return value;
+  return fail(program, `--${name} needs a value`);
+}
+
+function readWord<const T extends string>(
+  program: ProgramInfo,
+  args: Readonly<Record<string, unknown>>,
+  name: string,
+  words: readonly T[],
+): T | undefined {
+  const value = readValue(program, args, name);
+  if (value === undefined) return undefined;
+  return words.find((word) => word === value.toLowerCase()) ??
+    fail(
+      program,
+      `--${name} ${JSON.stringify(value)}: expected one of ${words.join(", ")}`,
+    );
+}
+
+function unknownText(arg: string): string {
+  const name = arg.replace(/=.*$/, "");
+  const known = [...FLAGS, ...VALUES].map((option) => `--${option}`);
+  return `unknown option ${JSON.stringify(name)}${suggest(name, known)}`;
+}
+
+function suggest(word: string, known: readonly string[]): string {
+  const nearest = nearestName(word, known);
+  return nearest === undefined ? "" : `; did you mean ${nearest}?`;
+}
+
+function fail(program: ProgramInfo, message: string): never {
+  throw new UsageError(message, {
+    hint: `${program.name} --help lists verbs and options`,
+  });
+}
+
+function isVerb(word: string): word is Verb {
+  return Object.hasOwn(VERBS, word);
+}
+
+function defaultText(value: string | undefined, unset?: string): string {
+  const shown = value ?? unset ?? "none";
+  return shown === "" ? "" : ` [${shown}]`;
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
 }

@@ -21,6 +21,8 @@ export interface ConfigFile {
   readonly path: string;
   /** All of its text. */
   readonly text: string;
+  /** Whether everybody on the host may read it. @default {false} */
+  readonly isWorldReadable?: boolean;
 }
 
 /** A value as written. */

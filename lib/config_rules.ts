@@ -11,7 +11,7 @@ import {
 } from "./config_reader.ts";
 import { isLoopbackUrl } from "./endpoint_url.ts";
 import { type ConfigProblem, describeProblem } from "./errors.ts";
-import { type Role, SHIPPED_TOKEN } from "./options.ts";
+import { listOptions, type Role, SHIPPED_TOKEN } from "./options.ts";
 
 /** The tokens that the original's file is shipped with. */
 const ORIGINAL_PLACEHOLDERS: readonly string[] = [
@@ -49,6 +49,7 @@ export function checkRules(
   reading: ConfigReading,
 ): RuleFindings {
   const findings: Findings = { files, reading, problems: [], warnings: [] };
+  warnOfReaders(findings);
   switch (role) {
     case "monitor":
       checkMonitor(findings);
@@ -60,6 +61,21 @@ export function checkRules(
       break;
   }
   return findings;
+}
+
+/** Every secret of a file counts, whichever program reads it. */
+function warnOfReaders({ files, reading, warnings }: Findings): void {
+  for (const { path, isWorldReadable } of files) {
+    const holdsSecret = listOptions().some(({ section, key, option }) =>
+      option.isSecret === true &&
+      reading.found.get(`${section}.${key}`)?.file === path
+    );
+    if (holdsSecret && isWorldReadable === true) {
+      const expected = "mode 0600, or 0640 and a group of its own";
+      const why = "everybody on this host can read the token";
+      warnings.push(`${describeProblem({ file: path, expected })}: ${why}`);
+    }
+  }
 }
 
 function checkMonitor(findings: Findings): void {
