@@ -30,7 +30,7 @@ const VALUES: readonly [what: string, written: string, text: string][] = [
   ["only blanks", "k = \t ", ""],
   ["only a comment", "k = # nothing", ""],
   ["a comment after a space", "k = tcp://*:5680   # for all", "tcp://*:5680"],
-  ["a semicolon's comment", "k = v ; for all", "v"],
+  ["a semicolon's comment", "k = v ; for\u2028all", "v"],
   ["a comment after a tab", "k = v\t#for all", "v"],
   ["a number sign inside a word", "k = a#b;c", "a#b;c"],
   ["words of other types", "k = true", "true"],
@@ -38,7 +38,7 @@ const VALUES: readonly [what: string, written: string, text: string][] = [
   ["an exponent", "k = 1e3", "1e3"],
   ["null", "k = null", "null"],
   ["an apostrophe's quotes", "k = 'v'", "'v'"],
-  ["quotes", 'k = "v"', "v"],
+  ["quotes before a comment", 'k = "v" # \u2028', "v"],
   ["quotes around nothing", 'k = "" #empty by default.', ""],
   ["quotes around blanks", 'k = " v "', " v "],
   ["quotes around signs of comments", 'k = "a # b ; c" # d', "a # b ; c"],
@@ -72,6 +72,7 @@ const VALUES: readonly [what: string, written: string, text: string][] = [
   ["a second line in quotes", 'k = a\n  " # b"', "a\n # b"],
   ["a key in capitals", "K = v", "v"],
   ["an indented key", "   k = v", "v"],
+  ["a line of 4096 characters", `k=${"v".repeat(4094)}`, "v".repeat(4094)],
 ];
 
 for (const [what, written, text] of VALUES) {
@@ -89,9 +90,9 @@ for (const [what, written, text] of VALUES) {
 
 Deno.test("parseIniText() reads sections with comments around and behind them", () => {
   const file =
-    "# first\n; second\n\n  [a]  # third\nk = 1\n[b-2];fourth\n[c]\nk = 2";
+    "# first\n; second\n\n  [a]  # third\nk = 1\n[b-2];fourth\u2028\n[c]\n k = 2\n l = 3";
   deepStrictEqual(problems(file), []);
-  deepStrictEqual(values(file), { "a.k": "1", "c.k": "2" });
+  deepStrictEqual(values(file), { "a.k": "1", "c.k": "2", "c.l": "3" });
   deepStrictEqual([...parseIniText("a", file).sections.keys()], [
     "a",
     "b-2",
@@ -278,7 +279,6 @@ const QUOTED: readonly [text: string, written: string][] = [
   ["", '""'],
   ["tcp://*:5680", "tcp://*:5680"],
   ["a#b;c", "a#b;c"],
-  ["two words", "two words"],
   ["100%", "100%%"],
   ["# a", '"# a"'],
   ["a # b", '"a # b"'],
@@ -286,7 +286,6 @@ const QUOTED: readonly [text: string, written: string][] = [
   ["a ", '"a "'],
   ['"a"', '"""a"""'],
   ['a "b"', 'a "b"'],
-  ["a\nb", "a\n    b"],
 ];
 
 for (const [text, written] of QUOTED) {
