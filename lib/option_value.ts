@@ -147,8 +147,7 @@ export const actionsKind: ValueKind<readonly SubscriberAction[]> = {
     const actions = words.flatMap((word) =>
       SUBSCRIBER_ACTIONS.find((known) => known === word) ?? []
     );
-    const isWhole = actions.length === words.length && words.length > 0;
-    return isWhole && new Set(actions).size === words.length
+    return words.length > 0 && new Set(actions).size === words.length
       ? actions
       : undefined;
   },

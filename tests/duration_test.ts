@@ -21,6 +21,7 @@ const DURATIONS: readonly [text: string, seconds: number | undefined][] = [
   ["-1", PERMANENT_SECONDS],
   ["", undefined],
   [" 600", undefined],
+  [" 1h", undefined],
   ["-2", undefined],
   ["-1s", undefined],
   ["+5", undefined],

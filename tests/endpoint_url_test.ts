@@ -23,6 +23,8 @@ const VALID: readonly [url: string, uses: readonly EndpointUse[]][] = [
   ["tcp://publisher.example:5678", ["connect"]],
   ["tcp://localhost:5678", ["connect"]],
   ["tcp://web_1:5678", BOTH],
+  ["tcp://fifteen-letters:5678", BOTH],
+  ["tcp://sixteen-letters1:5678", ["connect"]],
   [`tcp://${"a".repeat(63)}:5678`, ["connect"]],
   ["ipc:///run/fail2ban-cluster/reports", BOTH],
   [`ipc:///${"a".repeat(95)}`, BOTH],

@@ -16,10 +16,14 @@ const GUESSES: readonly [word: string, meant: string | undefined][] = [
   ["replyurl", undefined],
   ["replybindurls", "replybindurl"],
   ["reply_bind_uri", "replybindurl"],
+  ["pidxxle", "pidfile"],
+  ["xxth", "auth"],
+  ["xxxh", undefined],
+  ["xxxxybindurl", "replybindurl"],
+  ["xxxxxbindurl", undefined],
   ["colour", undefined],
   ["", undefined],
   ["x", undefined],
-  ["x".repeat(65), undefined],
 ];
 
 for (const [word, meant] of GUESSES) {
@@ -27,6 +31,12 @@ for (const [word, meant] of GUESSES) {
     strictEqual(nearestName(word, KEYS), meant);
   });
 }
+
+Deno.test("nearestName() does not compare words of more than 64 letters", () => {
+  const known = ["x".repeat(64)];
+  strictEqual(nearestName("x".repeat(64), known), known[0]);
+  strictEqual(nearestName("x".repeat(65), known), undefined);
+});
 
 Deno.test("nearestName() takes the first of two that are as near", () => {
   strictEqual(
