@@ -15,19 +15,18 @@ const SECTION_HELP: Readonly<Record<SectionName, string>> = {
   subscriber: "fail2ban-subscriber acts on the bans of other hosts.",
 };
 
-/** Renders the README's table of options, in Markdown. Ends in a line end. */
+/**
+ * Renders the README's table of options, in Markdown as `deno fmt` leaves it.
+ * Ends in a line end.
+ */
 export function renderOptionTable(): string {
   const rows = listOptions().map(({ section, key, option }) => {
     const fallback = option.default === undefined
       ? option.unset ?? ""
       : `\`${quoteIniValue(option.default)}\``;
-    const cells = [`\`[${section}]\``, `\`${key}\``, fallback, option.help];
-    return `| ${
-      cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")
-    } |`;
+    return [`\`[${section}]\``, `\`${key}\``, fallback, option.help];
   });
-  const head = ["| section | key | default | meaning |", "|---|---|---|---|"];
-  return [...head, ...rows, ""].join("\n");
+  return renderTable([["section", "key", "default", "meaning"], ...rows]);
 }
 
 /** Renders the `fail2ban-cluster.conf` that is shipped. */
@@ -50,4 +49,19 @@ export function renderShippedFile(): string {
     }
   }
   return [...lines, ""].join("\n");
+}
+
+/** Columns are padded to their widest cell; the first row is the head. */
+function renderTable(rows: readonly (readonly string[])[]): string {
+  const [head = [], ...body] = rows.map((row) =>
+    row.map((cell) => cell.replaceAll("|", "\\|"))
+  );
+  const widths = head.map((cell, column) =>
+    Math.max(cell.length, ...body.map((row) => row[column]?.length ?? 0))
+  );
+  const rule = widths.map((width) => "-".repeat(width));
+  const lines = [head, rule, ...body].map((row) =>
+    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")
+  );
+  return lines.map((line) => `| ${line} |\n`).join("");
 }
