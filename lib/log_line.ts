@@ -57,17 +57,22 @@ export type LogEvent =
 export const MAX_EVENT_LINE_BYTES = 512;
 
 const LF = 0x0a;
-/** `2026-11-22 14:14:55,029 ` */
-const FILE_STAMP_LENGTH = 24;
-const LOGGER = "fail2ban.";
+const SPACE = 0x20;
+/** Where the logger's name stands in a line of the form `file`. */
+const LOGGER_AT = "2026-11-22 14:14:55,029 ".length;
+const LOGGER = Uint8Array.from("fail2ban.", (letter) => letter.charCodeAt(0));
 /** First letters of the loggers that matter: actions, observer, server, jail. */
 const LOGGER_INITIALS: ReadonlySet<number> = new Set(
-  [..."aosj"].map((letter) => letter.charCodeAt(0)),
+  Array.from("aosj", (letter) => letter.charCodeAt(0)),
 );
+/** What is not UTF-8, or a mark of the byte order, is then no ASCII: it matches nothing. */
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const STAMP = String
   .raw`(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d))`;
-const HOST = String.raw`[A-Za-z0-9_.:-]{1,255}`;
+/** A name or an address. What ends in a single colon is a program: its message follows. */
+const HOST = String
+  .raw`(?:[A-Za-z0-9_.-]{1,255}|[0-9A-Fa-f:.]{0,43}(?:[0-9A-Fa-f]|::))`;
 const SENDER = String
   .raw`fail2ban\.(?:server\.(?=[a-z]))?(?<logger>actions|observer|server|jail) *(?:\[\d{1,10}\])?: (?<level>NOTICE|WARNING|INFO) +`;
 const MESSAGE = String.raw`(?<message>[\x20-\x7e]*)$`;
@@ -93,10 +98,13 @@ const TICKET =
   /^\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] (Ban|Unban|Restore Ban|Repeal Ban) ([0-9a-f:.]{2,39}(?:\/\d{1,3})?)$/;
 const INCREASE =
   /^\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] Increase Ban ([0-9a-f:.]{2,39}(?:\/\d{1,3})?) \((\d{1,10}) # ([^()]{1,40}) -> (?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|infinite)\)$/;
-const LOOKS_LIKE_TICKET = /^\[.*\] (?:Ban|Unban|Restore Ban|Repeal Ban) /;
+const LOOKS_LIKE_TICKET =
+  /^\[(?<jail>.*?)\] (?:Ban|Unban|Restore Ban|Repeal Ban) /;
 /** A ban in a format that is not the configured one: the prefix is unknown. */
 const LOOKS_LIKE_OTHER_FORMAT =
-  /^(?: ?\d{4}-|<|[A-Z][a-z]{2} |[ +]|fail2ban\.|[\w.-]+ fail2ban).{0,120}NOTIC[E ]? *\[[^\]]*\] (?:Ban|Unban) [0-9a-f:.\/]+$/;
+  /^(?: ?\d{4}-|<|[A-Z][a-z]{2} |[ +]|fail2ban\.|[\w.:-]+ fail2ban).{0,160}(?:(?:NOTICE?|WARNING) +|\]: )\[[^\]]*\] (?:Ban|Unban) [0-9a-f:.\/]+$/;
+/** What is no message of its own: a prefix that the journal does not have. */
+const LOOKS_LIKE_PREFIX = /^(?:\d{4}-|fail2ban\.)/;
 const JAIL_MARK =
   /^(?:Jail '([^']+)' (stopped|started)|Creating new jail '([^']+)')$/;
 
@@ -134,8 +142,11 @@ export function* scanLines(
   while (true) {
     const end = bytes.indexOf(LF, start);
     if (end === -1) return;
-    if (format !== "file" || mayMatter(bytes, start)) {
-      const event = parseLine(bytes.subarray(start, end), format);
+    if (maySay(bytes, start, end, format)) {
+      const event = parseText(
+        DECODER.decode(bytes.subarray(start, end)),
+        format,
+      );
       if (event !== undefined) yield event;
     }
     start = end + 1;
@@ -153,14 +164,36 @@ export function parseLine(
   line: Uint8Array,
   format: LogFormat,
 ): LogEvent | undefined {
-  if (line.length > MAX_EVENT_LINE_BYTES) return undefined;
-  // A byte is a code unit here: whatever is not ASCII then matches nothing.
-  const text = String.fromCharCode(...line);
-  const groups = PREFIXES[format].exec(text)?.groups;
-  if (groups === undefined) return refuseUnknown(text);
-  const { logger, level, message = "" } = groups;
-  if (logger === undefined) return parseUnnamed(message);
+  return maySay(line, 0, line.length, format)
+    ? parseText(DECODER.decode(line), format)
+    : undefined;
+}
+
+/** Tells most lines apart before any text is made of them: those of other loggers. */
+function maySay(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  format: LogFormat,
+): boolean {
+  if (end - start > MAX_EVENT_LINE_BYTES) return false;
+  if (format !== "file") return true;
+  const loggerAt = start + LOGGER_AT;
+  const initialAt = loggerAt + LOGGER.length;
+  if (initialAt >= end) return true;
+  for (let index = 0; index < LOGGER.length; index++) {
+    if (bytes[loggerAt + index] !== LOGGER[index]) return true;
+  }
+  return LOGGER_INITIALS.has(bytes[initialAt] ?? SPACE);
+}
+
+function parseText(text: string, format: LogFormat): LogEvent | undefined {
+  const match = PREFIXES[format].exec(text);
+  if (match === null) return refuseUnknown(text);
+  const { logger, level, message = "" } = match.groups ?? {};
   switch (logger) {
+    case undefined:
+      return parseUnnamed(message);
     case "actions":
       return level === "INFO" ? undefined : parseTicket(message);
     case "observer":
@@ -170,23 +203,19 @@ export function parseLine(
   }
 }
 
-/** Tells most lines of other loggers apart by one byte at a fixed place. */
-function mayMatter(bytes: Uint8Array, start: number): boolean {
-  const loggerAt = start + FILE_STAMP_LENGTH;
-  const initial = bytes[loggerAt + LOGGER.length];
-  return bytes[loggerAt + LOGGER.length - 1] !== 0x2e ||
-    initial !== undefined && LOGGER_INITIALS.has(initial);
-}
-
 /** The journal's own form names no logger: the message alone must tell. */
 function parseUnnamed(message: string): LogEvent | undefined {
-  return parseTicket(message) ?? parseIncrease(message) ?? parseMark(message);
+  return LOOKS_LIKE_PREFIX.test(message)
+    ? refuseUnknown(message)
+    : parseTicket(message) ?? parseIncrease(message) ?? parseMark(message);
 }
 
 function parseTicket(message: string): LogEvent | undefined {
   const match = TICKET.exec(message);
   if (match === null) {
-    return LOOKS_LIKE_TICKET.test(message) ? refused("target") : undefined;
+    const jailText = LOOKS_LIKE_TICKET.exec(message)?.groups?.["jail"];
+    if (jailText === undefined) return undefined;
+    return refused(parseJailName(jailText) === undefined ? "jail" : "target");
   }
   const [, jailText = "", verb = "", addressText = ""] = match;
   const jail = parseJailName(jailText);
@@ -234,7 +263,7 @@ function parseMark(message: string): LogEvent | undefined {
   return { kind: what === "stopped" ? "jail_stopped" : "jail_started", jail };
 }
 
-/** `4:00:00`, `1 day, 0:00:00`, `6s`, `2d 7h`, `permanent`. */
+/** `4:00:00`, `1 day, 0:00:00`, `6s`, `2d 7h`, `1y 3w 4d`, `permanent`. */
 function parseLoggedDuration(text: string): number | "permanent" | undefined {
   if (text === "permanent") return text;
   const clock = /^(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)$/.exec(text);
@@ -243,8 +272,15 @@ function parseLoggedDuration(text: string): number | "permanent" | undefined {
     return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 +
       Number(seconds);
   }
-  if (!/^\d+[smhdw](?: \d+[smhdw])*$/.test(text)) return undefined;
-  const units = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 };
+  if (!/^\d+[smhdwy](?: \d+[smhdwy])*$/.test(text)) return undefined;
+  const units = {
+    s: 1,
+    m: 60,
+    h: 3_600,
+    d: 86_400,
+    w: 604_800,
+    y: 31_536_000,
+  };
   return text.split(" ").reduce((sum, part) => {
     const unit = part.slice(-1) as keyof typeof units;
     return sum + Number(part.slice(0, -1)) * units[unit];
