@@ -1,0 +1,91 @@
+/**
+ * Writes what people read of the table of options: `fail2ban-cluster.conf` and
+ * the table in README.md. With `--check` it changes nothing and says what
+ * differs.
+ *
+ * ```
+ * deno run --allow-read --allow-write tools/render_options.ts [--check]
+ * ```
+ *
+ * @module
+ */
+
+import { renderOptionTable, renderShippedFile } from "../lib/option_text.ts";
+
+const BEGIN = "<!-- options -->";
+const END = "<!-- /options -->";
+
+/** How each file is made from what it is now; `undefined`: it has no place for it. */
+const FILES: Readonly<Record<string, (now: string) => string | undefined>> = {
+  "fail2ban-cluster.conf": renderShippedFile,
+  "README.md": renderReadme,
+};
+
+/**
+ * Writes the files, or looks whether they are up to date.
+ *
+ * @param folder The project's folder; its URL ends in a slash.
+ * @param isCheck Whether nothing may be changed.
+ * @returns What is wrong with which file, one line each.
+ */
+export async function renderOptions(
+  folder: URL,
+  isCheck: boolean,
+): Promise<readonly string[]> {
+  const complaints: string[] = [];
+  for (const [name, render] of Object.entries(FILES)) {
+    const path = new URL(name, folder);
+    const now = await readText(path);
+    const rendered = render(now);
+    if (rendered === undefined) {
+      complaints.push(`${name} has no place for the table: ${BEGIN} ${END}`);
+    } else if (rendered !== now) {
+      if (isCheck) {
+        complaints.push(`${name} differs: tools/render_options.ts writes it`);
+      } else await Deno.writeTextFile(path, rendered);
+    }
+  }
+  return complaints;
+}
+
+/**
+ * Runs the program.
+ *
+ * @param args The arguments.
+ * @returns The exit code.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  const isCheck = args[0] === "--check";
+  if (args.length > (isCheck ? 1 : 0)) {
+    await say("usage: render_options.ts [--check]");
+    return 2;
+  }
+  const folder = new URL("../", import.meta.url);
+  const complaints = await renderOptions(folder, isCheck);
+  for (const complaint of complaints) await say(complaint);
+  return isCheck && complaints.length > 0 ? 1 : 0;
+}
+
+function renderReadme(now: string): string | undefined {
+  const begin = now.indexOf(BEGIN);
+  const end = now.indexOf(END, begin);
+  if (begin === -1 || end === -1) return undefined;
+  const before = now.slice(0, begin + BEGIN.length);
+  return `${before}\n\n${renderOptionTable()}\n${now.slice(end)}`;
+}
+
+/** The file's text; `""` where there is none. */
+async function readText(path: URL): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
+
+async function say(line: string): Promise<void> {
+  await Deno.stderr.write(new TextEncoder().encode(`${line}\n`));
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
