@@ -1,0 +1,132 @@
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import fc from "fast-check";
+import { RuntimeError } from "../lib/errors.ts";
+import { renderMessage } from "../lib/wire_v1.ts";
+import { banEvent, banEvents } from "./support/core_values.ts";
+import { LinkBench } from "./support/link_bench.ts";
+import { settled } from "./support/manual_clock.ts";
+import type { MemoryPublisher } from "./support/memory_publisher.ts";
+
+const silence = (publisher: MemoryPublisher) => {
+  publisher.answer = () => undefined;
+};
+
+/** Where a link may be when it is told to stop. */
+const WAITS: readonly (readonly [
+  where: string,
+  reach: (bench: LinkBench) => Promise<void>,
+])[] = [
+  ["before it has done anything", () => Promise.resolve()],
+  ["while it has nothing to do", () => settled()],
+  ["while it waits for an answer", (bench) => bench.submitAll(banEvents(2))],
+  ["while a send waits", async (bench) => {
+    bench.publisher.connection.blocked = true;
+    await bench.submitAll(banEvents(2));
+  }],
+  ["during its pause", async (bench) => {
+    await bench.submitAll(banEvents(2));
+    await bench.clock.advance(2_050);
+  }],
+  ["after another connection", async (bench) => {
+    await bench.submitAll(banEvents(2));
+    await bench.clock.advance(2_100);
+  }],
+];
+
+for (const [where, reach] of WAITS) {
+  Deno.test(`RequestLink.run() ends at once when stopped ${where}, and leaves nothing open`, async () => {
+    await using bench = new LinkBench(silence);
+    await reach(bench);
+    bench.stop.abort(new Error("stopped"));
+    let ended = false;
+    bench.running.then(() => ended = true);
+    await settled();
+    strictEqual(ended, true);
+    strictEqual(bench.clock.delays, 0);
+    const open = bench.publisher.connections.filter(({ closed }) => !closed);
+    strictEqual(open.length, 0);
+  });
+}
+
+Deno.test("RequestLink.submit() and waitSettled() end at once when aborted", async () => {
+  await using bench = new LinkBench(silence, { maxPending: 1 });
+  await bench.submitAll(banEvents(1));
+  const stop = new AbortController();
+  const reason = new Error("stopped");
+  const waits = [
+    bench.link.submit(banEvent("web-1|sshd|Ban|192.0.2.1"), stop.signal),
+    bench.link.waitSettled(1, stop.signal),
+  ];
+  const ends = waits.map((wait) => rejects(wait, reason));
+  stop.abort(reason);
+  await Promise.all(ends);
+  strictEqual(bench.link.counters.submitted, 1);
+});
+
+Deno.test("RequestLink.run() throws what a socket throws, and closes the socket", async () => {
+  const bench = new LinkBench();
+  bench.publisher.connection.onSend = () => {
+    throw new RuntimeError("the network is down");
+  };
+  const failing = rejects(bench.running, { message: "the network is down" });
+  await bench.submitAll(banEvents(1));
+  await failing;
+  strictEqual(bench.publisher.connection.closed, true);
+  strictEqual(bench.clock.delays, 0);
+});
+
+Deno.test("RequestLink closes a connection before it opens the next", async () => {
+  await using bench = new LinkBench((publisher) => {
+    publisher.lifetimes = [0, 1, 2, 3, 4];
+  });
+  await bench.submitAll(banEvents(3));
+  await bench.clock.advance(60_000);
+  strictEqual(bench.link.settled, 3);
+  strictEqual(bench.publisher.connections.length > 3, true);
+  strictEqual(bench.publisher.mostOpen, 1);
+});
+
+/** The order in which each message came for the first time. */
+function firstComings(heard: readonly string[]): string[] {
+  return [...new Set(heard)];
+}
+
+Deno.test("RequestLink loses nothing and keeps the order, at whichever message connections die", async () => {
+  const faults = fc.record({
+    lifetimes: fc.array(fc.nat(25), { maxLength: 8 }),
+    maxPending: fc.integer({ min: 1, max: 8 }),
+    holding: fc.boolean(),
+    refusedAt: fc.nat(11),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      faults,
+      async ({ lifetimes, maxPending, holding, refusedAt }) => {
+        const messages = banEvents(12).map(renderMessage);
+        await using bench = new LinkBench((publisher) => {
+          publisher.lifetimes = lifetimes;
+          publisher.holding = holding;
+          publisher.answer = (request) =>
+            request === messages[refusedAt] ? "NAK" : request;
+        }, { maxPending });
+        const submitting = bench.submitAll(banEvents(12));
+        for (let round = 0; round < 200 && bench.link.settled < 12; round++) {
+          await bench.clock.advance(500);
+          bench.publisher.release();
+        }
+        await submitting;
+        const { acknowledged, refused, connectionsLost } = bench.link.counters;
+        deepStrictEqual([acknowledged, refused], [11, 1]);
+        deepStrictEqual(firstComings(bench.publisher.heard), messages);
+        strictEqual(bench.publisher.connections.length, connectionsLost + 1);
+        const told = bench.log.records.filter(({ severity }) =>
+          severity === "error"
+        );
+        strictEqual(told.length, 1);
+        const repeats = bench.publisher.heard.length - messages.length;
+        strictEqual(repeats <= connectionsLost * maxPending, true);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});

@@ -1,0 +1,80 @@
+/**
+ * A message socket without a network.
+ *
+ * @module
+ */
+
+import type { Frames, MessageSocket } from "../../lib/ports.ts";
+import { Condition } from "../../lib/tasks.ts";
+
+/** Holds what is sent, and gives what the test puts in. */
+export class MemorySocket implements MessageSocket {
+  /** What was sent, oldest first. */
+  readonly sent: Frames[] = [];
+  /** Called with each message, after it was sent. */
+  onSend: (frames: Frames) => void = () => {};
+  /** Whether the peer's queue is full, so that `send` waits. */
+  blocked = false;
+  /** Whether it was disposed of. */
+  closed = false;
+  readonly #changed = new Condition();
+  readonly #incoming: Frames[] = [];
+  #sending = false;
+  #receiving = false;
+
+  /** What waits to be received. */
+  get unread(): number {
+    return this.#incoming.length;
+  }
+
+  /** Puts a message in, to be received. */
+  give(frames: Frames): void {
+    this.#incoming.push(frames);
+    this.#changed.notify();
+  }
+
+  async send(frames: Frames, signal: AbortSignal): Promise<void> {
+    if (this.#sending) throw new Error("Cannot send: a send is under way");
+    this.#sending = true;
+    try {
+      while (this.blocked) await this.#changed.wait(signal);
+      signal.throwIfAborted();
+      this.sent.push(frames);
+    } finally {
+      this.#sending = false;
+    }
+    this.onSend(frames);
+  }
+
+  async receive(signal: AbortSignal): Promise<Frames> {
+    if (this.#receiving) {
+      throw new Error("Cannot receive: a receive is under way");
+    }
+    this.#receiving = true;
+    try {
+      while (true) {
+        signal.throwIfAborted();
+        const frames = this.#incoming.shift();
+        if (frames !== undefined) return frames;
+        await this.#changed.wait(signal);
+      }
+    } finally {
+      this.#receiving = false;
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+}
+
+/** Frames of text. */
+export function frames(...texts: string[]): Frames {
+  return texts.map((text) => new TextEncoder().encode(text));
+}
+
+/** The text of frames. */
+export function texts(message: Frames): string[] {
+  return message.map((frame) => new TextDecoder().decode(frame));
+}
