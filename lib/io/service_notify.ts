@@ -1,0 +1,113 @@
+/**
+ * Tells the service manager how the program is.
+ *
+ * @see {@link https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html | sd_notify(3)}
+ * @module
+ */
+
+import type { Clock } from "../ports.ts";
+
+/** What the service manager put into the environment. */
+export interface NotifySettings {
+  /** `NOTIFY_SOCKET`: the manager's socket. */
+  readonly socketPath: string;
+  /** Half of `WATCHDOG_USEC`, in milliseconds; `undefined`: no watchdog. */
+  readonly watchdogEveryMs: number | undefined;
+}
+
+/**
+ * Reads the environment.
+ *
+ * @param pid This process: a watchdog may be meant for another.
+ * @returns `undefined` when nobody wants to be told, or by a socket that is
+ * no path.
+ */
+export function notifySettings(pid: number): NotifySettings | undefined {
+  const socketPath = Deno.env.get("NOTIFY_SOCKET");
+  if (socketPath === undefined || !socketPath.startsWith("/")) return undefined;
+  const microseconds = Number(Deno.env.get("WATCHDOG_USEC"));
+  const watched = Deno.env.get("WATCHDOG_PID");
+  const isMeant = watched === undefined || Number(watched) === pid;
+  const everyMs = microseconds / 2_000;
+  return {
+    socketPath,
+    watchdogEveryMs: isMeant && everyMs >= 1 ? everyMs : undefined,
+  };
+}
+
+/** Sends states to the service manager, or to whoever started the program. */
+export class ServiceNotify implements AsyncDisposable {
+  readonly #settings: NotifySettings | undefined;
+  readonly #folder: string | undefined;
+  readonly #socket: Deno.DatagramConn | undefined;
+
+  private constructor(settings?: NotifySettings, folder?: string) {
+    this.#settings = settings;
+    this.#folder = folder;
+    this.#socket = folder === undefined ? undefined : Deno.listenDatagram({
+      transport: "unixpacket",
+      path: `${folder}/socket`,
+    });
+  }
+
+  /**
+   * Opens the way to the service manager.
+   *
+   * @param settings Where it is; `undefined`: nothing is ever sent.
+   */
+  static async open(
+    settings: NotifySettings | undefined,
+  ): Promise<ServiceNotify> {
+    return settings === undefined ? new ServiceNotify() : new ServiceNotify(
+      settings,
+      await Deno.makeTempDir({ prefix: "f2bc_" }),
+    );
+  }
+
+  /**
+   * Sends a state.
+   *
+   * @param state `READY=1`, `STOPPING=1` or `WATCHDOG=1`.
+   */
+  async tell(state: "READY=1" | "STOPPING=1" | "WATCHDOG=1"): Promise<void> {
+    if (this.#settings === undefined) return;
+    try {
+      await this.#socket?.send(new TextEncoder().encode(state), {
+        transport: "unixpacket",
+        path: this.#settings.socketPath,
+      });
+    } catch (error) {
+      // Whoever wanted to know may be gone, as the parent of a `start` is.
+      if (
+        !(error instanceof Deno.errors.NotFound) &&
+        !(error instanceof Deno.errors.ConnectionRefused)
+      ) throw error;
+    }
+  }
+
+  /**
+   * Says that the program is alive as often as the watchdog wants to hear it.
+   *
+   * @param clock Time.
+   * @param signal Ends it.
+   */
+  async keepAlive(clock: Clock, signal: AbortSignal): Promise<void> {
+    const everyMs = this.#settings?.watchdogEveryMs;
+    if (everyMs === undefined) return;
+    try {
+      while (true) {
+        await clock.delay(everyMs, signal);
+        await this.tell("WATCHDOG=1");
+      }
+    } catch (error) {
+      if (error !== signal.reason) throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#socket?.close();
+    if (this.#folder !== undefined) {
+      await Deno.remove(this.#folder, { recursive: true });
+    }
+  }
+}
