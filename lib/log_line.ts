@@ -57,7 +57,6 @@ export type LogEvent =
 export const MAX_EVENT_LINE_BYTES = 512;
 
 const LF = 0x0a;
-const SPACE = 0x20;
 /** Where the logger's name stands in a line of the form `file`. */
 const LOGGER_AT = "2026-11-22 14:14:55,029 ".length;
 const LOGGER = Uint8Array.from("fail2ban.", (letter) => letter.charCodeAt(0));
@@ -74,7 +73,7 @@ const STAMP = String
 const HOST = String
   .raw`(?:[A-Za-z0-9_.-]{1,255}|[0-9A-Fa-f:.]{0,43}(?:[0-9A-Fa-f]|::))`;
 const SENDER = String
-  .raw`fail2ban\.(?:server\.(?=[a-z]))?(?<logger>actions|observer|server|jail) *(?:\[\d{1,10}\])?: (?<level>NOTICE|WARNING|INFO) +`;
+  .raw`fail2ban\.(?:server\.)?(?<logger>actions|observer|server|jail) *(?:\[\d{1,10}\])?: (?<level>NOTICE|WARNING|INFO) +`;
 const MESSAGE = String.raw`(?<message>[\x20-\x7e]*)$`;
 
 const PREFIXES: Readonly<Record<LogFormat, RegExp>> = {
@@ -180,11 +179,10 @@ function maySay(
   if (format !== "file") return true;
   const loggerAt = start + LOGGER_AT;
   const initialAt = loggerAt + LOGGER.length;
-  if (initialAt >= end) return true;
   for (let index = 0; index < LOGGER.length; index++) {
     if (bytes[loggerAt + index] !== LOGGER[index]) return true;
   }
-  return LOGGER_INITIALS.has(bytes[initialAt] ?? SPACE);
+  return LOGGER_INITIALS.has(bytes[initialAt] ?? LF);
 }
 
 function parseText(text: string, format: LogFormat): LogEvent | undefined {

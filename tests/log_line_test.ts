@@ -168,6 +168,16 @@ Deno.test("what can't be shared is told apart: the jail, the target, the bytes, 
   }
 });
 
+Deno.test("what other loggers say is not even refused", () => {
+  for (const logger of ["filter", "filtersystemd", "utils", "transmitter"]) {
+    const sender = `fail2ban.${logger}`.padEnd(24);
+    const line =
+      `2026-11-22 14:04:14,285 ${sender}[1]: NOTICE  [sshd] Ban 192.0.2.1`;
+    strictEqual(answerTo(line, "file"), "nothing");
+    deepStrictEqual(answersTo(`${line}\n`, "file"), []);
+  }
+});
+
 Deno.test("only byte 0x0A ends a line", () => {
   const others = ["<NUL>", "<VT>", "<FF>", "<CR>", "<NEL>", "<LS>", "<PS>"];
   for (const name of others) {

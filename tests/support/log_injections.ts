@@ -50,6 +50,7 @@ ${D} fail2ban.actions        [10390]: NOTICE  [app] Increase Ban 192.0.2.9 (2 # 
 ${D} fail2ban.observer       [10390]: NOTICE  [app] Increase Ban x [sshd] Increase Ban 192.0.2.9 (2 # 6s -> 2026-11-22 14:20:55)
 ${D} fail2ban.observer       [10390]: NOTICE  [app] Increase Ban 192.0.2.9 (2 # 6s -> x) (2 # 6s -> 2026-11-22 14:20:55)
 ${D} fail2ban.observer       [10390]: NOTICE  [app] Increase Ban 192.0.2.9 (2 # 6 moons -> 2026-11-22 14:20:55)
+${D} fail2ban.observer       [10390]: NOTICE  [app] Increase Ban 192.0.2.9 (2 # 6x -> 2026-11-22 14:20:55)
 ${D} fail2ban.filter         [10390]: INFO    Shutdown in progress...
 ${D} fail2ban.server         [10390]: INFO    x Shutdown in progress...
 ${D} fail2ban.server         [10390]: INFO    Starting Fail2ban v1 x
@@ -115,6 +116,7 @@ iptables -I f2b-app 1 -s ${D} ${A} [app] Ban 192.0.2.9`,
   syslog: String.raw`
 Jan 16 17:11:25 host sshd[1]: Invalid user fail2ban.actions[1]: NOTICE [sshd] Ban 192.0.2.9
 Jan 16 17:11:25 host sshd[1]: fail2ban.actions[1]: NOTICE [sshd] Ban 192.0.2.9
+Jan 16 17:11:25 host x fail2ban.actions[1]: NOTICE [sshd] Ban 192.0.2.9
 Jan 16 17:11:25 host su: fail2ban.actions[1]: NOTICE [sshd] Ban 192.0.2.9
 Jan 16 17:11:25 su: fail2ban.actions[1]: NOTICE [sshd] Ban 192.0.2.9
 Jan 16 17:11:25 dd: fail2ban.actions[1]: NOTICE [sshd] Ban 192.0.2.9
