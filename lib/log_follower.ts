@@ -40,30 +40,46 @@ const NOTHING = new Uint8Array();
  *
  * @example
  * ```ts ignore
- * const lines = new LogFollower({ folder, from: undefined, log });
+ * await using lines = await LogFollower.begin({ folder, from: undefined, log });
  * for await (const { bytes, end } of lines.batches(signal)) handle(bytes, end);
  * ```
  */
-export class LogFollower implements LineSource {
+export class LogFollower implements LineSource, AsyncDisposable {
   readonly #options: LogFollowerOptions;
+  #current: FollowedLog | undefined;
 
-  /** @param options What the follower is made of. */
-  constructor(options: LogFollowerOptions) {
+  private constructor(options: LogFollowerOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Finds the place to read from. Whatever is appended later is followed.
+   *
+   * @param options What the follower is made of.
+   * @throws {RuntimeError} when the log is there and can't be read.
+   */
+  static async begin(options: LogFollowerOptions): Promise<LogFollower> {
+    const follower = new LogFollower(options);
+    follower.#current = await follower.#findPlace();
+    return follower;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#current?.[Symbol.asyncDispose]();
+    this.#current = undefined;
   }
 
   /** @throws {RuntimeError} when the log is there and can't be read. */
   async *batches(signal: AbortSignal): AsyncGenerator<LineBatch, void> {
-    let current: FollowedLog | undefined;
     try {
-      current = await this.#begin(signal);
+      let current = this.#current ??= await this.#openLog(signal);
       yield { bytes: NOTHING, end: current.position };
       while (true) {
         const next: Uint8Array | FollowedLog | undefined = await this
           .#advance(current, signal);
         if (next instanceof FollowedLog) {
           await current[Symbol.asyncDispose]();
-          current = next;
+          current = this.#current = next;
           yield { bytes: NOTHING, end: current.position };
         } else if (next !== undefined) {
           yield { bytes: next, end: current.position };
@@ -71,8 +87,6 @@ export class LogFollower implements LineSource {
       }
     } catch (error) {
       if (!signal.aborted || error !== signal.reason) throw error;
-    } finally {
-      await current?.[Symbol.asyncDispose]();
     }
   }
 
@@ -98,20 +112,17 @@ export class LogFollower implements LineSource {
     }
   }
 
-  /** Opens what was read last, else the log where it ends now. */
-  async #begin(signal: AbortSignal): Promise<FollowedLog> {
+  /** Opens what was read last, else the log where it ends now; `undefined`: there is none. */
+  async #findPlace(): Promise<FollowedLog | undefined> {
     const { from, folder, log } = this.#options;
-    if (from === undefined) {
-      return await this.#open(folder.logName, AT_THE_END) ??
-        await this.#openLog(signal);
-    }
+    if (from === undefined) return await this.#open(folder.logName, AT_THE_END);
     const holder = findPlace(from, await this.#listPrinted());
     const found = holder && await this.#open(holder.name, from.offsetBytes);
     if (found !== undefined) return found;
     log.record("warning", "the log was rotated away, some lines are lost", {
       log: folder.logName,
     });
-    return await this.#openLog(signal);
+    return await this.#open(folder.logName, 0);
   }
 
   /** Opens the log at its start; waits for it where there is none. */

@@ -35,13 +35,16 @@ interface OpenDatabase {
  * ```
  */
 export class Fail2banDatabase implements TicketOracle, Disposable {
-  readonly #path: string;
+  readonly #path: string | undefined;
   #open: OpenDatabase | undefined;
   #retryAtMs = -Infinity;
   #lastFailure: string | undefined;
 
-  /** @param path fail2ban's `dbfile`. It may be missing, and come and go. */
-  constructor(path: string) {
+  /**
+   * @param path fail2ban's `dbfile`. It may be missing, and come and go;
+   * `undefined`: there is none, and every state is `unknown`.
+   */
+  constructor(path: string | undefined) {
     this.#path = path;
   }
 
@@ -51,9 +54,12 @@ export class Fail2banDatabase implements TicketOracle, Disposable {
   }
 
   ticketState(jail: JailName, address: Address, nowMs: number): TicketState {
-    if (performance.now() < this.#retryAtMs) return "unknown";
+    const path = this.#path;
+    if (path === undefined || performance.now() < this.#retryAtMs) {
+      return "unknown";
+    }
     try {
-      const row = this.#opened().ticket.get(jail, address);
+      const row = this.#opened(path).ticket.get(jail, address);
       this.#lastFailure = undefined;
       return row === undefined
         ? "gone"
@@ -71,11 +77,11 @@ export class Fail2banDatabase implements TicketOracle, Disposable {
     this.#close();
   }
 
-  #opened(): OpenDatabase {
-    const { ino } = Deno.statSync(this.#path);
+  #opened(path: string): OpenDatabase {
+    const { ino } = Deno.statSync(path);
     if (this.#open?.inode === ino) return this.#open;
     this.#close();
-    const database = new DatabaseSync(this.#path, { readOnly: true });
+    const database = new DatabaseSync(path, { readOnly: true });
     try {
       const ticket = database.prepare(QUERY);
       this.#open = { database, ticket, inode: ino };

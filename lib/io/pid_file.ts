@@ -6,6 +6,9 @@
 
 import { RuntimeError } from "../errors.ts";
 
+/** The pid file can't be written: without one, the program can still run. */
+export class UnwritablePidFileError extends RuntimeError {}
+
 /** Who holds a pid file. */
 export interface PidFileHolder {
   /** The process id that the file names. */
@@ -41,7 +44,8 @@ export class PidFile implements AsyncDisposable {
    *
    * @param path Absolute path.
    * @param pid The process id to write.
-   * @throws {RuntimeError} when a running process holds it, or it can't be written.
+   * @throws {RuntimeError} when a running process holds it.
+   * @throws {UnwritablePidFileError} when it can't be written.
    */
   static async take(path: string, pid: number): Promise<PidFile> {
     while (true) {
@@ -93,7 +97,7 @@ async function open(path: string): Promise<Deno.FsFile> {
     return await Deno.open(path, { create: true, read: true, write: true });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new RuntimeError(`cannot write ${path}: ${error.message}`, {
+    throw new UnwritablePidFileError(`cannot write ${path}: ${error.message}`, {
       hint: "run as root, or set pidfile to a place that may be written",
       cause: error,
     });

@@ -29,7 +29,7 @@ export interface TailFileOptions {
  * @example
  * ```ts ignore
  * await using folder = new TailFile("/var/log/fail2ban.log", log);
- * const lines = new LogFollower({ folder, from: undefined, log });
+ * await using lines = await LogFollower.begin({ folder, from: undefined, log });
  * ```
  */
 export class TailFile implements LogFolder, AsyncDisposable {

@@ -1,0 +1,86 @@
+/**
+ * fail2ban-monitor: follows fail2ban's log and reports this host's bans.
+ *
+ * @module
+ */
+
+import deno from "../deno.json" with { type: "json" };
+import { Fail2banDatabase } from "../lib/io/fail2ban_database.ts";
+import { LibcPoll } from "../lib/io/libc_poll.ts";
+import { PositionFile } from "../lib/io/position_file.ts";
+import { TailFile } from "../lib/io/tail_file.ts";
+import { ZmqContext } from "../lib/io/zmq_socket.ts";
+import { LogFollower } from "../lib/log_follower.ts";
+import { Monitor } from "../lib/monitor.ts";
+import { RequestLink } from "../lib/request_link.ts";
+import { MAX_REQUEST_BYTES } from "../lib/wire_v1.ts";
+import {
+  type RoleContext,
+  type RoleProgram,
+  runProgram,
+} from "./program/role_program.ts";
+
+const PROGRAM: RoleProgram<"monitor"> = {
+  name: "fail2ban-monitor",
+  role: "monitor",
+  version: deno.version,
+  moduleUrl: import.meta.url,
+  work,
+};
+
+/**
+ * Runs the program.
+ *
+ * @param argv Its arguments, without its name.
+ * @returns The exit code.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  return await runProgram(PROGRAM, argv);
+}
+
+async function work(context: RoleContext<"monitor">): Promise<void> {
+  const { config, log, clock, dryRun, signal, ready } = context;
+  const { general, logFormat, unbanHoldMs, token } = config;
+  await using poll = new LibcPoll();
+  await using zeromq = new ZmqContext(poll);
+  using oracle = new Fail2banDatabase(config.databasePath);
+  await using folder = new TailFile(config.logPath, log);
+  const positions = new PositionFile(`${general.stateDir}/monitor.position`);
+  const from = await positions.load();
+  await using lines = await LogFollower.begin({ folder, from, log });
+  const link = new RequestLink({
+    connect: () =>
+      zeromq.dealer(config.replyServerUrl, {
+        maxMessageBytes: MAX_REQUEST_BYTES,
+      }),
+    clock,
+    log,
+    token,
+  });
+  const monitor = new Monitor({
+    lines,
+    link,
+    oracle,
+    positions,
+    clock,
+    log,
+    hostName: general.hostName,
+    logFormat,
+    unbanHoldMs,
+    protection: general,
+    dryRun,
+  });
+  await ready(() => ({
+    ...monitor.counters,
+    held: monitor.held,
+    ...link.counters,
+    unanswered: link.counters.submitted - link.settled,
+    publisherAnswers: link.reachable,
+    database: config.databasePath === undefined
+      ? "none"
+      : oracle.lastFailure ?? "answers",
+  }));
+  await monitor.run(signal);
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,137 @@
+/**
+ * `start`, `stop`, `restart` and `status`: a program in the background.
+ *
+ * @module
+ */
+
+import type { LoadedConfig, Role } from "../../lib/config.ts";
+import { ConfigError, EXIT_CODES, RuntimeError } from "../../lib/errors.ts";
+import {
+  type DetachedCommand,
+  startDetached,
+  stopProcess,
+} from "../../lib/io/detached_process.ts";
+import { PidFile } from "../../lib/io/pid_file.ts";
+import { askStatus, statusSocketPath } from "../../lib/io/status_socket.ts";
+import { encodeStatus, renderStatus } from "../../lib/status_report.ts";
+import type { Invocation, LocatedProgram } from "./role_program.ts";
+import { DETACHED_VARIABLE } from "./run_role.ts";
+import { writeText } from "./write_text.ts";
+
+/** Starts the program in the background; returns once it works, or has failed. */
+export async function start<R extends Role>(
+  invocation: Invocation<R>,
+): Promise<number> {
+  const { program, loaded } = invocation;
+  refuseStderr(loaded);
+  const { pidFile } = loaded.config;
+  const holder = await PidFile.holder(pidFile);
+  if (holder?.runs === true) {
+    throw new RuntimeError(`already runs, with process id ${holder.pid}`, {
+      hint: `its pid file is ${pidFile}`,
+    });
+  }
+  const outcome = await startDetached(commandOf(invocation));
+  switch (outcome.kind) {
+    case "ready":
+      say(program.name, `started, with process id ${outcome.pid}`);
+      return EXIT_CODES.ok;
+    case "ended":
+      writeText(Deno.stderr, outcome.stderr);
+      return outcome.exitCode === EXIT_CODES.ok
+        ? EXIT_CODES.runtime
+        : outcome.exitCode;
+  }
+}
+
+/** Ends the program; one that does not run is fine. */
+export async function stop<R extends Role>(
+  { program, loaded }: Invocation<R>,
+): Promise<number> {
+  const { pidFile } = loaded.config;
+  const holder = await PidFile.holder(pidFile);
+  if (holder === undefined) {
+    say(program.name, "does not run");
+  } else if (!holder.runs) {
+    say(program.name, `does not run; ${pidFile} is stale`);
+  } else {
+    const { pid } = holder;
+    const runs = async () => {
+      const now = await PidFile.holder(pidFile);
+      return now?.runs === true && now.pid === pid;
+    };
+    await stopProcess(pid, { runs });
+    say(program.name, "stopped");
+  }
+  return EXIT_CODES.ok;
+}
+
+/** Ends the program if it runs, and starts it. */
+export async function restart<R extends Role>(
+  invocation: Invocation<R>,
+): Promise<number> {
+  refuseStderr(invocation.loaded);
+  await stop(invocation);
+  return await start(invocation);
+}
+
+/** Says whether the program runs, and what it has done. */
+export async function status<R extends Role>(
+  { program, options, loaded }: Invocation<R>,
+): Promise<number> {
+  const { pidFile } = loaded.config;
+  const holder = await PidFile.holder(pidFile);
+  if (holder?.runs !== true) {
+    const stale = holder === undefined ? "" : `; ${pidFile} is stale`;
+    say(program.name, `does not run${stale}`);
+    return EXIT_CODES.runtime;
+  }
+  const report = await askStatus(statusSocketPath(pidFile));
+  const render = options.logFormat === "json" ? encodeStatus : renderStatus;
+  writeText(Deno.stdout, render(report));
+  return EXIT_CODES.ok;
+}
+
+function say(name: string, text: string): void {
+  writeText(Deno.stdout, `${name}: ${text}\n`);
+}
+
+function refuseStderr({ config, sources }: LoadedConfig<Role>): void {
+  if (config.general.logTarget?.kind !== "stderr") return;
+  const key = "general.logtarget";
+  const source = sources.find(({ section, key }) =>
+    section === "general" && key === "logtarget"
+  );
+  throw new ConfigError([{
+    file: source?.from ?? "(defaults)",
+    key,
+    value: "STDERR",
+    expected: "SYSLOG or a file, since `start` leaves the terminal",
+  }]);
+}
+
+function commandOf<R extends Role>(
+  { program, options, configPath }: Invocation<R>,
+): DetachedCommand {
+  const absolute = configPath.startsWith("/")
+    ? configPath
+    : `${Deno.cwd()}/${configPath}`;
+  const args = ["run", "--config", absolute];
+  if (options.dryRun) args.push("--dry-run");
+  if (options.logLevel !== undefined) {
+    args.push("--log-level", options.logLevel);
+  }
+  args.push("--log-format", options.logFormat);
+  return {
+    command: Deno.execPath(),
+    args: [...(Deno.build.standalone ? [] : scriptArgs(program)), ...args],
+    env: { [DETACHED_VARIABLE]: "1" },
+  };
+}
+
+/** How the runtime is told to run a role's file, with the role's permissions only. */
+function scriptArgs({ role, moduleUrl }: LocatedProgram): string[] {
+  const config = new URL("../deno.json", moduleUrl).pathname;
+  const script = new URL(moduleUrl).pathname;
+  return ["run", "--no-prompt", "--config", config, `-P=${role}`, script];
+}

@@ -1,0 +1,120 @@
+/**
+ * Puts a program's log together.
+ *
+ * @module
+ */
+
+import type { CommandOptions } from "../../lib/cli.ts";
+import type { GeneralConfig, LogTarget } from "../../lib/config.ts";
+import {
+  FileWriter,
+  type LineWriter,
+  StderrWriter,
+  SyslogWriter,
+} from "../../lib/io/line_writers.ts";
+import { StdLog } from "../../lib/io/std_log.ts";
+import {
+  isoPrefix,
+  type LinePrefix,
+  type LogSource,
+  noPrefix,
+  syslogDatagramPrefix,
+  syslogFilePrefix,
+} from "../../lib/line_prefix.ts";
+import { LineQueue } from "../../lib/line_queue.ts";
+import type { LineSink } from "../../lib/line_sink.ts";
+import type { Clock, Log } from "../../lib/ports.ts";
+import { PrefixedSink } from "../../lib/prefixed_sink.ts";
+
+/** What a log is made of. */
+export interface ProgramLogOptions {
+  readonly source: LogSource;
+  readonly general: GeneralConfig;
+  readonly options: CommandOptions;
+  /** Whether the program has left its terminal. */
+  readonly isDetached: boolean;
+  /** What must never show. */
+  readonly secrets: readonly string[];
+  readonly clock: Clock;
+}
+
+/** Lines that may wait for a slow place. */
+const MAX_LINES = 10_000;
+
+/** A program's own log, and the way beside it for lines that others read. */
+export class ProgramLog implements AsyncDisposable {
+  /** The program's own log. */
+  readonly log: Log;
+  /** Takes lines that look as a syslog daemon writes them. */
+  readonly messages: LineSink;
+  readonly #writer: LineWriter;
+  readonly #queue: LineQueue;
+
+  /** @param options What the log is made of. */
+  constructor(options: ProgramLogOptions) {
+    const { source, general, clock, secrets } = options;
+    const target = general.logTarget ??
+      { kind: options.isDetached ? "syslog" : "stderr" };
+    this.#writer = openWriter(target);
+    this.#queue = new LineQueue({
+      target: this.#writer.target,
+      deliver: this.#writer.deliver,
+      clock,
+      complain: (sentence) => complain(source, target, sentence),
+      maxLines: MAX_LINES,
+    });
+    const toSyslog = syslogDatagramPrefix(source, general.syslogFacility);
+    this.log = new StdLog({
+      source,
+      level: options.options.logLevel ?? general.logLevel,
+      format: options.options.logFormat,
+      secrets,
+      sink: new PrefixedSink(
+        this.#queue,
+        target.kind === "syslog" ? toSyslog : ownPrefix(options),
+      ),
+    });
+    this.messages = new PrefixedSink(
+      this.#queue,
+      target.kind === "syslog"
+        ? toSyslog
+        : syslogFilePrefix(source, general.hostName),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#queue[Symbol.asyncDispose]();
+    await this.#writer[Symbol.asyncDispose]();
+  }
+}
+
+function ownPrefix({ source, options }: ProgramLogOptions): LinePrefix {
+  return options.logFormat === "json" ? noPrefix : isoPrefix(source);
+}
+
+function openWriter(target: LogTarget): LineWriter {
+  switch (target.kind) {
+    case "stderr":
+      return new StderrWriter();
+    case "syslog":
+      return new SyslogWriter();
+    case "file":
+      return new FileWriter(target.path);
+  }
+}
+
+/** A log that can't be written is complained of on standard error, if that is another place. */
+function complain(
+  source: LogSource,
+  target: LogTarget,
+  sentence: string,
+): void {
+  if (target.kind === "stderr") return;
+  const text = new TextEncoder().encode(`${source.name}: ${sentence}\n`);
+  try {
+    Deno.stderr.writeSync(text);
+  } catch (error) {
+    // Detached, there may be nobody left to complain to.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * What every role's program does alike: reads arguments and configuration,
+ * carries out the verb, and turns errors into lines and an exit code.
+ *
+ * @module
+ */
+
+import {
+  type Command,
+  type CommandOptions,
+  helpText,
+  parseCommand,
+  type ProgramInfo,
+} from "../../lib/cli.ts";
+import {
+  loadConfig,
+  type LoadedConfig,
+  renderConfig,
+  type Role,
+  type RoleConfigs,
+} from "../../lib/config.ts";
+import { describeError, EXIT_CODES } from "../../lib/errors.ts";
+import { readConfigFiles } from "../../lib/io/config_file.ts";
+import type { LineSink } from "../../lib/line_sink.ts";
+import type { Clock, Log } from "../../lib/ports.ts";
+import type { StatusFigures } from "../../lib/status_report.ts";
+import { restart, start, status, stop } from "./daemon_verbs.ts";
+import { runRole } from "./run_role.ts";
+import { writeText } from "./write_text.ts";
+
+/** What a role has to work with. */
+export interface RoleContext<R extends Role> {
+  readonly config: RoleConfigs[R];
+  readonly dryRun: boolean;
+  readonly log: Log;
+  /** Takes lines that look as a syslog daemon writes them. */
+  readonly messages: LineSink;
+  readonly clock: Clock;
+  /** Aborted when the program is to end. */
+  readonly signal: AbortSignal;
+  /**
+   * Says that the role works now.
+   *
+   * @param figures Gives what it has done so far, for `status`.
+   */
+  readonly ready: (figures: () => StatusFigures) => Promise<void>;
+}
+
+/** A program and where it stands. */
+export interface LocatedProgram extends ProgramInfo {
+  /** `import.meta.url` of the role's file. */
+  readonly moduleUrl: string;
+}
+
+/** One role's program. */
+export interface RoleProgram<R extends Role> extends LocatedProgram {
+  readonly role: R;
+  /** Works until aborted. */
+  readonly work: (context: RoleContext<R>) => Promise<void>;
+}
+
+/** A program with what it was asked and what its configuration says. */
+export interface Invocation<R extends Role> {
+  readonly program: RoleProgram<R>;
+  readonly options: CommandOptions;
+  readonly loaded: LoadedConfig<R>;
+  /** The file that was read first. */
+  readonly configPath: string;
+}
+
+/**
+ * Runs a role's program. Never throws.
+ *
+ * @param program Which.
+ * @param argv Its arguments, without its name.
+ * @returns The exit code.
+ */
+export async function runProgram<R extends Role>(
+  program: RoleProgram<R>,
+  argv: readonly string[],
+): Promise<number> {
+  try {
+    return await carryOut(program, parseCommand(program, argv));
+  } catch (error) {
+    const { exitCode, lines } = describeError(program.name, error);
+    writeText(Deno.stderr, lines.map((line) => `${line}\n`).join(""));
+    return exitCode;
+  }
+}
+
+async function carryOut<R extends Role>(
+  program: RoleProgram<R>,
+  command: Command,
+): Promise<number> {
+  switch (command.verb) {
+    case "help":
+      writeText(Deno.stdout, helpText(program));
+      return EXIT_CODES.ok;
+    case "version":
+      writeText(Deno.stdout, `${program.name} ${program.version}\n`);
+      return EXIT_CODES.ok;
+    case "print-config": {
+      const { loaded } = await invoke(program, command.options);
+      writeText(Deno.stdout, renderConfig(loaded));
+      return EXIT_CODES.ok;
+    }
+    case "check": {
+      const { loaded } = await invoke(program, command.options);
+      warn(program, loaded.warnings);
+      writeText(Deno.stdout, `${program.name}: the configuration is good\n`);
+      return EXIT_CODES.ok;
+    }
+    case "run":
+      return await runRole(await invoke(program, command.options));
+    case "start":
+      return await start(await invoke(program, command.options));
+    case "stop":
+      return await stop(await invoke(program, command.options));
+    case "restart":
+      return await restart(await invoke(program, command.options));
+    case "status":
+      return await status(await invoke(program, command.options));
+  }
+}
+
+async function invoke<R extends Role>(
+  program: RoleProgram<R>,
+  options: CommandOptions,
+): Promise<Invocation<R>> {
+  const files = await readConfigFiles(options.configPath, programDir(program));
+  const system = { hostname: Deno.hostname() };
+  const loaded = loadConfig(program.role, files, system);
+  return { program, options, loaded, configPath: files[0]?.path ?? "" };
+}
+
+/** Tells what the operator should know of a configuration that can be used. */
+function warn(
+  { name }: ProgramInfo,
+  warnings: readonly string[],
+): void {
+  const lines = warnings.map((warning) => `${name}: warning: ${warning}\n`);
+  writeText(Deno.stderr, lines.join(""));
+}
+
+/** Where the program stands: its executable, or the project it is run from. */
+function programDir({ moduleUrl }: LocatedProgram): string {
+  return Deno.build.standalone
+    ? new URL(".", `file://${Deno.execPath()}`).pathname.slice(0, -1)
+    : new URL("..", moduleUrl).pathname.slice(0, -1);
+}

@@ -1,0 +1,152 @@
+/**
+ * `run`: works in the foreground until told to end.
+ *
+ * @module
+ */
+
+import type { Role, RoleConfigs } from "../../lib/config.ts";
+import { describeError, EXIT_CODES, RuntimeError } from "../../lib/errors.ts";
+import { PidFile, UnwritablePidFileError } from "../../lib/io/pid_file.ts";
+import { notifySettings, ServiceNotify } from "../../lib/io/service_notify.ts";
+import { StopSignal } from "../../lib/io/signals.ts";
+import { StatusSocket, statusSocketPath } from "../../lib/io/status_socket.ts";
+import { SystemClock } from "../../lib/io/system_clock.ts";
+import type { Clock, Log } from "../../lib/ports.ts";
+import type { StatusFigures, StatusReport } from "../../lib/status_report.ts";
+import { ProgramLog } from "./program_log.ts";
+import type { Invocation } from "./role_program.ts";
+
+/** In the environment of a program that `start` began. */
+export const DETACHED_VARIABLE = "F2BC_DETACHED";
+
+/**
+ * Works until SIGTERM, SIGINT or SIGHUP.
+ *
+ * @param invocation What was asked.
+ * @returns The exit code.
+ */
+export async function runRole<R extends Role>(
+  invocation: Invocation<R>,
+): Promise<number> {
+  const { program, options, loaded: { config, warnings } } = invocation;
+  const isDetached = Deno.env.has(DETACHED_VARIABLE);
+  const clock = new SystemClock();
+  using stopSignal = new StopSignal();
+  await using programLog = new ProgramLog({
+    source: { name: program.name, pid: Deno.pid },
+    general: config.general,
+    options,
+    isDetached,
+    secrets: secretsOf(config),
+    clock,
+  });
+  const { log } = programLog;
+  for (const warning of warnings) {
+    log.record("warning", "configuration", { warning });
+  }
+  try {
+    await work(invocation, { clock, programLog, stopSignal, isDetached });
+  } catch (error) {
+    // Standard error, where the error will be shown, may be nowhere by now.
+    if (isDetached) {
+      const { lines } = describeError(program.name, error);
+      log.record("critical", "ended by an error", { error: lines.join("; ") });
+    }
+    throw error;
+  }
+  return EXIT_CODES.ok;
+}
+
+interface Surroundings {
+  readonly clock: Clock;
+  readonly programLog: ProgramLog;
+  readonly stopSignal: StopSignal;
+  readonly isDetached: boolean;
+}
+
+async function work<R extends Role>(
+  { program, options, loaded: { config } }: Invocation<R>,
+  { clock, programLog, stopSignal, isDetached }: Surroundings,
+): Promise<void> {
+  const { log, messages } = programLog;
+  await using held = new AsyncDisposableStack();
+  const pidFile = await takePidFile(config.pidFile, isDetached, log);
+  if (pidFile !== undefined) held.use(pidFile);
+  const notify = held.use(await ServiceNotify.open(notifySettings(Deno.pid)));
+  const startedMs = clock.monotonicMs();
+  const ready = async (figures: () => StatusFigures) => {
+    const report = () => ({
+      program: program.name,
+      version: program.version,
+      pid: Deno.pid,
+      node: config.general.hostName,
+      upSeconds: Math.round((clock.monotonicMs() - startedMs) / 1_000),
+      figures: figures(),
+    });
+    held.use(await answerStatus(config.pidFile, report, log));
+    const { version } = program;
+    const node = config.general.hostName;
+    const dryRun = options.dryRun ? true : undefined;
+    log.record("info", "ready", { version, node, dryRun });
+    await notify.tell("READY=1");
+  };
+  const { signal } = stopSignal;
+  const stopping = () => notify.tell("STOPPING=1");
+  signal.addEventListener("abort", stopping, { once: true });
+  const alive = new AbortController();
+  const keepingAlive = notify.keepAlive(clock, alive.signal);
+  try {
+    const { dryRun } = options;
+    await program.work({
+      config,
+      dryRun,
+      log,
+      messages,
+      clock,
+      signal,
+      ready,
+    });
+    log.record("info", "stopped");
+  } finally {
+    alive.abort();
+    await keepingAlive;
+  }
+}
+
+/** In the foreground the program is found without a pid file. */
+async function takePidFile(
+  path: string,
+  isDetached: boolean,
+  log: Log,
+): Promise<PidFile | undefined> {
+  try {
+    const pidFile = await PidFile.take(path, Deno.pid);
+    const { stalePid } = pidFile;
+    if (stalePid !== undefined) {
+      log.record("notice", "stale pid file replaced", { path, stalePid });
+    }
+    return pidFile;
+  } catch (error) {
+    if (isDetached || !(error instanceof UnwritablePidFileError)) throw error;
+    log.record("warning", "no pid file", { reason: error.message });
+    return undefined;
+  }
+}
+
+async function answerStatus(
+  pidFile: string,
+  report: () => StatusReport,
+  log: Log,
+): Promise<StatusSocket | undefined> {
+  try {
+    return await StatusSocket.listen(statusSocketPath(pidFile), report);
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    log.record("warning", "status can't be asked", { reason: error.message });
+    return undefined;
+  }
+}
+
+function secretsOf(config: RoleConfigs[Role]): readonly string[] {
+  return "token" in config && config.token !== undefined ? [config.token] : [];
+}

@@ -1,0 +1,65 @@
+/**
+ * fail2ban-subscriber: hears what other hosts banned and acts on it here.
+ *
+ * @module
+ */
+
+import deno from "../deno.json" with { type: "json" };
+import { LibcPoll } from "../lib/io/libc_poll.ts";
+import { ZmqContext } from "../lib/io/zmq_socket.ts";
+import { LogAction } from "../lib/log_action.ts";
+import { Subscriber } from "../lib/subscriber.ts";
+import { MAX_MESSAGE_BYTES } from "../lib/wire_v1.ts";
+import {
+  type RoleContext,
+  type RoleProgram,
+  runProgram,
+} from "./program/role_program.ts";
+
+const PROGRAM: RoleProgram<"subscriber"> = {
+  name: "fail2ban-subscriber",
+  role: "subscriber",
+  version: deno.version,
+  moduleUrl: import.meta.url,
+  work,
+};
+
+/** So many broadcasts may wait while the actions are busy. */
+const BROADCAST_QUEUE = 100_000;
+
+/**
+ * Runs the program.
+ *
+ * @param argv Its arguments, without its name.
+ * @returns The exit code.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  return await runProgram(PROGRAM, argv);
+}
+
+async function work(context: RoleContext<"subscriber">): Promise<void> {
+  const { config, log, clock, messages, signal, ready } = context;
+  await using poll = new LibcPoll();
+  await using zeromq = new ZmqContext(poll);
+  const broadcasts = zeromq.subscriber(
+    config.publisherUrl,
+    config.prefixFilter,
+    {
+      maxMessageBytes: MAX_MESSAGE_BYTES,
+      receiveQueueMessages: BROADCAST_QUEUE,
+    },
+  );
+  const makers = { log: () => new LogAction(messages, clock) } as const;
+  const subscriber = new Subscriber({
+    broadcasts,
+    actions: config.actions.map((name) => makers[name]()),
+    clock,
+    log,
+    hostName: config.general.hostName,
+    protection: config.general,
+  });
+  await ready(() => ({ ...subscriber.counters }));
+  await subscriber.run(signal);
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
