@@ -28,6 +28,8 @@ export interface SubscriberOptions {
   readonly protection: ProtectionPolicy;
   /** Events that may wait for the actions. @default {10000} */
   readonly maxWaiting?: number;
+  /** How long the actions may go on after the stop, in milliseconds. @default {500} */
+  readonly graceMs?: number;
 }
 
 /** What a subscriber has done so far. */
@@ -99,6 +101,8 @@ export class Subscriber {
   readonly #options: SubscriberOptions;
   readonly #maxWaiting: number;
   readonly #complaints: LogThrottle;
+  readonly #failures: LogThrottle;
+  readonly #late = new AbortController();
   readonly #changed = new Condition();
   #waiting: BanEvent[] = [];
 
@@ -107,21 +111,41 @@ export class Subscriber {
     this.#options = options;
     this.#maxWaiting = options.maxWaiting ?? 10_000;
     this.#complaints = new LogThrottle(options.log, options.clock);
+    this.#failures = new LogThrottle(options.log, options.clock);
   }
 
   /**
-   * Hears and acts until aborted; what was heard by then is still acted on.
+   * Hears and acts until aborted; what was heard by then is still acted on, as
+   * far as `graceMs` allows. Called once.
    *
    * @param signal Ends it; the promise then resolves.
    */
   async run(signal: AbortSignal): Promise<void> {
-    await runTogether(signal, [
-      (group) => this.#hear(group),
-      (group) => this.#act(group),
-    ]);
-    this.#complaints.flush();
-    if (this.#waiting.length > 0) {
-      await this.#actOn(this.#waiting, new AbortController().signal);
+    const done = new AbortController();
+    const beginGrace = () => this.#endLate(done.signal);
+    try {
+      await runTogether(signal, [
+        (group) => {
+          group.addEventListener("abort", beginGrace, { once: true });
+          return this.#hear(group);
+        },
+        (group) => this.#act(group),
+      ]);
+    } finally {
+      await this.#actOn(this.#waiting);
+      done.abort();
+      this.#complaints.flush();
+      this.#failures.flush();
+    }
+  }
+
+  async #endLate(done: AbortSignal): Promise<void> {
+    const { clock, graceMs = 500 } = this.#options;
+    try {
+      await clock.delay(graceMs, done);
+      this.#late.abort(new Error("stopped before it was done"));
+    } catch (error) {
+      if (error !== done.reason) throw error;
     }
   }
 
@@ -175,23 +199,24 @@ export class Subscriber {
       const events = this.#waiting;
       this.#waiting = [];
       this.#changed.notify();
-      await this.#actOn(events, signal);
+      await this.#actOn(events);
     }
   }
 
-  async #actOn(
-    events: readonly BanEvent[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #actOn(events: readonly BanEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const { actions } = this.#options;
     const results = await Promise.allSettled(
-      this.#options.actions.map((action) => action.act(events, signal)),
+      actions.map(async (action) =>
+        await action.act(events, this.#late.signal)
+      ),
     );
     let failed = false;
     results.forEach((result, index) => {
       if (result.status === "fulfilled") return;
       failed = true;
-      this.#options.log.record("error", "action failed", {
-        action: this.#options.actions[index]?.name,
+      this.#failures.record("error", "action failed", {
+        action: actions[index]?.name,
         events: events.length,
         reason: String(result.reason),
       });

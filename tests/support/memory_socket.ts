@@ -19,6 +19,7 @@ export class MemorySocket implements MessageSocket {
   closed = false;
   readonly #changed = new Condition();
   readonly #incoming: Frames[] = [];
+  #failure: Error | undefined;
   #sending = false;
   #receiving = false;
 
@@ -30,6 +31,12 @@ export class MemorySocket implements MessageSocket {
   /** Puts a message in, to be received. */
   give(frames: Frames): void {
     this.#incoming.push(frames);
+    this.#changed.notify();
+  }
+
+  /** Has `receive` fail once it has given what was put in. */
+  fail(error: Error): void {
+    this.#failure = error;
     this.#changed.notify();
   }
 
@@ -53,9 +60,9 @@ export class MemorySocket implements MessageSocket {
     this.#receiving = true;
     try {
       while (true) {
-        signal.throwIfAborted();
         const frames = this.#incoming.shift();
         if (frames !== undefined) return frames;
+        if (this.#failure !== undefined) throw this.#failure;
         await this.#changed.wait(signal);
       }
     } finally {
