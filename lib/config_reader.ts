@@ -52,6 +52,10 @@ export interface ConfigReading {
 
 const MAX_SHOWN_LENGTH = 100;
 
+const SECRET_KEYS: readonly string[] = listOptions().flatMap((
+  { key, option },
+) => option.isSecret === true ? [key] : []);
+
 /**
  * Reads configuration files. Later ones override earlier ones, key by key.
  *
@@ -157,10 +161,12 @@ function valueProblem(
   option: Option<unknown>,
 ): ConfigProblem {
   const expected = option.kind.expected;
-  if (option.isSecret === true) return { file, line, key, expected };
-  const oneLine = text.replaceAll("\n", " ");
-  const value = oneLine.length > MAX_SHOWN_LENGTH
-    ? `${oneLine.slice(0, MAX_SHOWN_LENGTH)}...`
-    : oneLine;
+  // A line that is indented by mistake is read into the value above it, and it
+  // may hold a secret: so no more than the first line is shown, if that.
+  const isSecret = option.isSecret === true ||
+    SECRET_KEYS.some((name) => text.toLowerCase().includes(name));
+  if (isSecret) return { file, line, key, expected };
+  const shown = text.split("\n", 1).join("").slice(0, MAX_SHOWN_LENGTH);
+  const value = shown === text ? text : `${shown}...`;
   return { file, line, key, value, expected };
 }
