@@ -100,6 +100,7 @@ function checkPublisher(findings: Findings): void {
       "publisher.authtoken",
       `${OWN_TOKEN}, here and at every monitor, ` +
         `or only loopback addresses: ${open[0]} is ${open[1]}`,
+      "publisher.auth",
     );
   }
   if (!auth && !isLoopbackUrl(replybindurl)) {
@@ -107,8 +108,9 @@ function checkPublisher(findings: Findings): void {
     warn(findings, "publisher.auth", "true", why);
   }
   if (broadcasterbindurl === replybindurl) {
-    const expected = "another URL than publisher.broadcasterbindurl";
-    complain(findings, "publisher.replybindurl", expected);
+    const broadcast = "publisher.broadcasterbindurl";
+    const expected = `another URL than ${broadcast}`;
+    complain(findings, "publisher.replybindurl", expected, broadcast);
   }
 }
 

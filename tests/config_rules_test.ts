@@ -1,0 +1,172 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { type ConfigFile, loadConfig, type Role } from "../lib/config.ts";
+import { ConfigError } from "../lib/errors.ts";
+import { renderShippedFile } from "../lib/option_text.ts";
+import { ORIGINAL_CONFIG } from "./support/original_config.ts";
+
+const SYSTEM = { hostname: "web-1" };
+const OWN_TOKEN =
+  "expected a token of your own, such as `openssl rand -hex 32` prints";
+const SHIPPED: ConfigFile = { path: "a.conf", text: renderShippedFile() };
+
+/** The line of the shipped file that has the section's token. */
+function tokenLine(section: string): number {
+  const lines = SHIPPED.text.split("\n");
+  return lines.indexOf(
+    "authtoken = CHANGE_ME",
+    lines.indexOf(`[${section}]`),
+  ) + 1;
+}
+
+function local(text: string): ConfigFile {
+  return { path: "a.local", text };
+}
+
+/** The warnings, or the problems, each after its kind. */
+function findings(role: Role, ...files: readonly ConfigFile[]): string[] {
+  try {
+    return loadConfig(role, files, SYSTEM).warnings.map((line) =>
+      `warning: ${line}`
+    );
+  } catch (error) {
+    ok(error instanceof ConfigError);
+    return error.message.split("\n").map((line) => `error: ${line}`);
+  }
+}
+
+const OPEN_URLS: readonly string[] = [
+  "tcp://*:7000",
+  "tcp://0.0.0.0:7000",
+  "tcp://[::]:7000",
+  "tcp://192.0.2.1:7000",
+  "tcp://[2001:db8::1]:7000",
+  "tcp://eth0:7000",
+];
+
+for (const url of OPEN_URLS) {
+  for (const key of ["broadcasterbindurl", "replybindurl"]) {
+    const changed = local(`[publisher]\n${key} = ${url}\n`);
+
+    Deno.test(`the shipped placeholder is refused where ${key} is ${url}`, () => {
+      deepStrictEqual(findings("publisher", SHIPPED, changed), [
+        `error: a.conf:${tokenLine("publisher")}: publisher.authtoken: ` +
+        `${OWN_TOKEN}, here and at every monitor, ` +
+        `or only loopback addresses: publisher.${key} is ${url}`,
+      ]);
+    });
+
+    Deno.test(`a token of one's own is enough where ${key} is ${url}`, () => {
+      const own = local(`${changed.text}authtoken = own\n`);
+      deepStrictEqual(findings("publisher", SHIPPED, own), []);
+    });
+  }
+}
+
+const LOOPBACK_URLS: readonly string[] = [
+  "tcp://127.0.0.1:7000",
+  "tcp://127.1.2.3:7000",
+  "tcp://[::1]:7000",
+  "tcp://lo:7000",
+  "ipc:///run/reports",
+];
+
+for (const url of LOOPBACK_URLS) {
+  Deno.test(`the shipped placeholder will do on ${url}`, () => {
+    const changed = local(`[publisher]\nreplybindurl = ${url}\n`);
+    deepStrictEqual(findings("publisher", SHIPPED, changed), []);
+  });
+}
+
+Deno.test("the shipped placeholder is a warning for a monitor that reports to another host", () => {
+  const changed = local("[monitor]\nzmqreplyserver = tcp://pub.example:5678");
+  deepStrictEqual(findings("monitor", SHIPPED, changed), [
+    `warning: a.conf:${tokenLine("monitor")}: monitor.authtoken: ` +
+    `${OWN_TOKEN}: it is the shipped one`,
+  ]);
+});
+
+Deno.test("the shipped placeholder of another program is no concern", () => {
+  const changed = local("[publisher]\nreplybindurl = tcp://*:5678");
+  deepStrictEqual(findings("monitor", SHIPPED, changed), []);
+  deepStrictEqual(findings("subscriber", SHIPPED, changed), []);
+});
+
+Deno.test("the original's placeholders are a warning, even bound to every address", () => {
+  const original = { path: "a.conf", text: ORIGINAL_CONFIG };
+  const known = `${OWN_TOKEN}: it is a placeholder that everybody knows`;
+  deepStrictEqual(findings("monitor", original), [
+    `warning: a.conf:17: monitor.authtoken: ${known}`,
+  ]);
+  deepStrictEqual(findings("publisher", original), [
+    `warning: a.conf:46: publisher.authtoken: ${known}`,
+  ]);
+  deepStrictEqual(findings("subscriber", original), []);
+});
+
+for (const role of ["monitor", "publisher"] as const) {
+  const expected =
+    `error: a.conf: ${role}.authtoken: expected a token, since ${role}.auth is true`;
+
+  Deno.test(`a ${role} without a token is refused, auth being on unless it is off`, () => {
+    const auth = (value: string) => `[${role}]\nauth = ${value}\n`;
+    for (const text of ["", `[${role}]\n`, auth("True"), auth("1")]) {
+      deepStrictEqual(findings(role, { path: "a.conf", text }), [expected]);
+    }
+    const off = { path: "a.conf", text: auth("off") };
+    deepStrictEqual(findings(role, off), []);
+  });
+}
+
+Deno.test("auth = off is a warning where others can reach replybindurl, whatever the token", () => {
+  const off = "[publisher]\nauth = off\n";
+  deepStrictEqual(findings("publisher", SHIPPED, local(off)), []);
+  const open = local(`${off}replybindurl = tcp://*:5678\n`);
+  deepStrictEqual(findings("publisher", SHIPPED, open), [
+    "warning: a.local:2: publisher.auth: expected true: whoever reaches replybindurl can ban any address",
+  ]);
+  const broadcast = local(`${off}broadcasterbindurl = tcp://*:5680\n`);
+  deepStrictEqual(findings("publisher", SHIPPED, broadcast), []);
+});
+
+Deno.test("one URL for both of the publisher's sockets is refused", () => {
+  const same = local("[publisher]\nreplybindurl = tcp://127.0.0.1:5680\n");
+  deepStrictEqual(findings("publisher", SHIPPED, same), [
+    "error: a.local:2: publisher.replybindurl: expected another URL than publisher.broadcasterbindurl",
+  ]);
+});
+
+const UNREADABLE: readonly [key: string, text: string][] = [
+  ["publisher.authtoken", "authtoken = a|b\nreplybindurl = tcp://*:1"],
+  ["publisher.auth", "auth = maybe\nreplybindurl = tcp://*:1"],
+  [
+    "publisher.broadcasterbindurl",
+    "broadcasterbindurl = tcp://x\nreplybindurl = tcp://127.0.0.1:5680",
+  ],
+];
+
+for (const [key, text] of UNREADABLE) {
+  Deno.test(`no rule is applied to ${key} where it could not be read`, () => {
+    const changed = local(`[publisher]\n${text}\n`);
+    const [first, ...more] = findings("publisher", SHIPPED, changed);
+    ok(first?.startsWith(`error: a.local:2: ${key}`), first);
+    deepStrictEqual(more, []);
+  });
+}
+
+Deno.test("no token is asked for where it could not be read whether one is needed", () => {
+  for (const role of ["monitor", "publisher"] as const) {
+    const found = findings(role, local(`[${role}]\nauth = maybe\n`));
+    strictEqual(found.length, 1);
+    ok(found[0]?.startsWith(`error: a.local:2: ${role}.auth = maybe: `));
+  }
+});
+
+Deno.test("what breaks a rule is told together with what could not be read", () => {
+  const changed = local(
+    "[monitor]\npidfile = x\n[publisher]\nreplybindurl = tcp://*:5678\n",
+  );
+  const found = findings("publisher", SHIPPED, changed);
+  strictEqual(found.length, 2);
+  ok(found[0]?.startsWith("error: a.local:2: monitor.pidfile = x: "));
+  ok(found[1]?.startsWith(`error: a.conf:${tokenLine("publisher")}: `));
+});
