@@ -1,0 +1,285 @@
+import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
+import fc from "fast-check";
+import {
+  type ConfigFile,
+  loadConfig,
+  renderConfig,
+  type Role,
+  type RoleConfigs,
+} from "../lib/config.ts";
+import { ConfigError } from "../lib/errors.ts";
+import { quoteIniValue } from "../lib/ini_text.ts";
+import { renderShippedFile } from "../lib/option_text.ts";
+import { ORIGINAL_CONFIG } from "./support/original_config.ts";
+
+const ROLES: readonly Role[] = ["monitor", "publisher", "subscriber"];
+const SYSTEM = { hostname: "web-1.example" };
+const TOKENS = "[monitor]\nauthtoken = t\n[publisher]\nauthtoken = t\n";
+
+function conf(text: string): ConfigFile {
+  return { path: "a.conf", text };
+}
+
+function local(text: string): ConfigFile {
+  return { path: "a.local", text };
+}
+
+/** What the error says, line by line. */
+function complaints(role: Role, ...files: readonly ConfigFile[]): string[] {
+  try {
+    loadConfig(role, files, SYSTEM);
+  } catch (error) {
+    ok(error instanceof ConfigError);
+    return error.message.split("\n");
+  }
+  return [];
+}
+
+/** `from` by `section.key`. */
+function origins(role: Role, ...files: readonly ConfigFile[]) {
+  const { sources } = loadConfig(role, files, SYSTEM);
+  return Object.fromEntries(
+    sources.map(({ section, key, from }) => [`${section}.${key}`, from]),
+  );
+}
+
+const DEFAULT_GENERAL = {
+  logTarget: undefined,
+  logLevel: "info",
+  syslogFacility: "auth",
+  stateDir: "/var/lib/fail2ban-cluster",
+  hostName: "web-1.example",
+  minPrefix4Bits: 24,
+  minPrefix6Bits: 48,
+};
+
+const ORIGINAL: Readonly<Record<Role, object>> = {
+  monitor: {
+    general: DEFAULT_GENERAL,
+    pidFile: "/var/run/fail2ban-monitor.pid",
+    replyServerUrl: "tcp://publisher.example:5678",
+    logPath: "/var/log/fail2ban.log",
+    logFormat: "file",
+    databasePath: "/var/lib/fail2ban/fail2ban.sqlite3",
+    unbanHoldMs: 30_000,
+    token: "ASK_buanzo@buanzo.com.ar_FOR_A_TOKEN",
+  },
+  publisher: {
+    general: DEFAULT_GENERAL,
+    pidFile: "/var/run/fail2ban-publisher.pid",
+    broadcasterBindUrl: "tcp://*:5680",
+    replyBindUrl: "tcp://*:5678",
+    token:
+      "IF_YOU_RUN_YOUR_OWN_PUBLISHER_JUST_TYPE_A_SECRET_STRING_HERE_AND_GIVE_IT_TO_YOUR_MONITORS",
+  },
+  subscriber: {
+    general: DEFAULT_GENERAL,
+    pidFile: "/var/run/fail2ban-subscriber.pid",
+    publisherUrl: "tcp://publisher.example:5680",
+    prefixFilter: "",
+    actions: ["log"],
+  },
+};
+
+for (const role of ROLES) {
+  Deno.test(`loadConfig() reads the original's file unchanged for the ${role}`, () => {
+    const { config } = loadConfig(role, [conf(ORIGINAL_CONFIG)], SYSTEM);
+    deepStrictEqual(config, ORIGINAL[role]);
+  });
+
+  Deno.test(`loadConfig() reads the original's file with CR LF and a BOM for the ${role}`, () => {
+    const text = `\uFEFF${ORIGINAL_CONFIG.replaceAll("\n", "\r\n")}`;
+    const { config } = loadConfig(role, [conf(text)], SYSTEM);
+    deepStrictEqual(config, ORIGINAL[role]);
+  });
+
+  Deno.test(`loadConfig() takes the shipped file as it is for the ${role}, and it sets the defaults`, () => {
+    const shipped = loadConfig(role, [conf(renderShippedFile())], SYSTEM);
+    const text = TOKENS.replaceAll("= t", "= CHANGE_ME");
+    const { config } = loadConfig(role, [conf(text)], SYSTEM);
+    deepStrictEqual(shipped.config, config);
+    deepStrictEqual(shipped.warnings, []);
+    deepStrictEqual(
+      shipped.sources.filter(({ from }) => from === "default"),
+      [],
+    );
+  });
+
+  Deno.test(`renderConfig() gives the ${role}'s files what loadConfig() reads as the same configuration`, () => {
+    const path = fc.string({ unit: "grapheme", maxLength: 50 }).map((text) =>
+      `/${text.replace(/\p{Cc}/gu, "")}`
+    );
+    const line = fc.string({ unit: "grapheme", maxLength: 50 }).map((text) =>
+      text.replace(/\p{Cc}/gu, "")
+    );
+    const target = fc.oneof(path, fc.constantFrom("SYSLOG", "stderr"));
+    const written = fc.record({
+      general: fc.record({
+        logtarget: target,
+        statedir: path,
+        hostname: fc.domain(),
+        minprefix4: fc.integer({ min: 1, max: 32 }).map(String),
+      }, { requiredKeys: [] }),
+      monitor: fc.record({
+        fail2banlogpath: path,
+        fail2bandb: fc.oneof(path, fc.constant("none")),
+        unbanhold: fc.constantFrom("0", "1h", "5m 3s"),
+        auth: fc.constantFrom("off", "True"),
+      }, { requiredKeys: [] }),
+      subscriber: fc.record({ zmqprefixfilter: line }),
+    });
+    fc.assert(fc.property(written, (sections) => {
+      const text = Object.entries(sections).map(([name, values]) =>
+        `[${name}]\n` +
+        Object.entries(values).map(([key, value]) =>
+          `${key} = ${quoteIniValue(value)}\n`
+        ).join("")
+      ).join("");
+      const files = [conf(text), local(TOKENS)];
+      const first = loadConfig(role, files, SYSTEM);
+      const rendered = conf(renderConfig(first));
+      const second = loadConfig(role, [rendered], SYSTEM);
+      deepStrictEqual(masked(second.config), masked(first.config));
+      deepStrictEqual(
+        second.sources.map(({ key, shown }) => [key, shown]),
+        first.sources.map(({ key, shown }) => [key, shown]),
+      );
+    }));
+  });
+}
+
+/** The configuration with no more than whether there is a token. */
+function masked(config: RoleConfigs[Role]): object {
+  return { ...config, token: "token" in config && config.token !== undefined };
+}
+
+Deno.test("loadConfig() lets a later file override an earlier one, key by key", () => {
+  const files = [
+    conf("[monitor]\nauthtoken = first\nauth = yes\nunbanhold = 1m\n"),
+    local(
+      "# mine\n[monitor]\nauthtoken = second\n[general]\nhostname = db_1\n",
+    ),
+  ];
+  const { config } = loadConfig("monitor", files, SYSTEM);
+  strictEqual(config.token, "second");
+  strictEqual(config.unbanHoldMs, 60_000);
+  strictEqual(config.general.hostName, "db_1");
+  const from = origins("monitor", ...files);
+  strictEqual(from["monitor.authtoken"], "a.local:3");
+  strictEqual(from["monitor.auth"], "a.conf:3");
+  strictEqual(from["general.hostname"], "a.local:5");
+  strictEqual(from["monitor.pidfile"], "default");
+});
+
+Deno.test("loadConfig() gives what is set in the types and units of the programs", () => {
+  const text = `${TOKENS}[general]
+logtarget = /var/log/cluster.log
+loglevel = DEBUG
+syslogfacility = local3
+statedir = /srv/state
+minprefix4 = 16
+minprefix6 = 32
+[subscriber]
+pidfile = /run/s.pid
+zmqpublisherurl = tcp://[2001:db8::1]:5680
+zmqprefixfilter = web-2|
+`;
+  const monitor = "fail2bandb = None\nlogformat = journal\nunbanhold = 2m\n";
+  const files = [conf(text), local(`[monitor]\n${monitor}`)];
+  const { general, ...subscriber } =
+    loadConfig("subscriber", files, SYSTEM).config;
+  deepStrictEqual(general, {
+    logTarget: { kind: "file", path: "/var/log/cluster.log" },
+    logLevel: "debug",
+    syslogFacility: "local3",
+    stateDir: "/srv/state",
+    hostName: "web-1.example",
+    minPrefix4Bits: 16,
+    minPrefix6Bits: 32,
+  });
+  deepStrictEqual(subscriber, {
+    pidFile: "/run/s.pid",
+    publisherUrl: "tcp://[2001:db8::1]:5680",
+    prefixFilter: "web-2|",
+    actions: ["log"],
+  });
+  const { config } = loadConfig("monitor", files, SYSTEM);
+  strictEqual(config.databasePath, undefined);
+  strictEqual(config.logFormat, "journal");
+  strictEqual(config.unbanHoldMs, 120_000);
+});
+
+Deno.test("loadConfig() leaves the token out when auth is off", () => {
+  for (const role of ["monitor", "publisher"] as const) {
+    const files = [conf(TOKENS), local(`[${role}]\nauth = Off`)];
+    strictEqual(loadConfig(role, files, SYSTEM).config.token, undefined);
+  }
+});
+
+Deno.test("loadConfig() asks for a host's name where the system's is none", () => {
+  const load = (text: string) =>
+    loadConfig("monitor", [conf(TOKENS + text)], { hostname: "my host" });
+  throws(() => load(""), {
+    message:
+      "a.conf: general.hostname: expected a host's name here, since the system's is none",
+  });
+  strictEqual(
+    load("[general]\nhostname = web_1").config.general.hostName,
+    "web_1",
+  );
+});
+
+Deno.test("loadConfig() takes no files for the defaults, as far as those go", () => {
+  const { config, sources } = loadConfig("subscriber", [], SYSTEM);
+  strictEqual(config.publisherUrl, "tcp://127.0.0.1:5680");
+  deepStrictEqual(
+    sources.filter(({ from }) => from !== "default").map(({ key }) => key),
+    ["logtarget", "hostname"],
+  );
+  deepStrictEqual(complaints("monitor"), [
+    "(defaults): monitor.authtoken: expected a token, since monitor.auth is true",
+  ]);
+});
+
+const SECRET = "hunter2secret";
+
+Deno.test("renderConfig() and the warnings never show a token", () => {
+  for (const role of ["monitor", "publisher"] as const) {
+    const text = ORIGINAL_CONFIG + `[general]\nhostname = web-1 # ${SECRET}`;
+    const files = [conf(text), local(`[${role}]\nauthtoken = ${SECRET}\n`)];
+    const loaded = loadConfig(role, files, SYSTEM);
+    const { sources, warnings } = loaded;
+    strictEqual(loaded.config.token, SECRET);
+    const shown = renderConfig(loaded) + JSON.stringify({ sources, warnings });
+    strictEqual(shown.includes(SECRET), false);
+    ok(renderConfig(loaded).includes("authtoken = ********  # a.local:2\n"));
+    const original = loadConfig(role, [conf(ORIGINAL_CONFIG)], SYSTEM);
+    ok(original.config.token !== undefined && original.warnings.length > 0);
+    const text2 = renderConfig(original) + original.warnings.join("\n");
+    strictEqual(text2.includes(original.config.token), false);
+  }
+});
+
+Deno.test("renderConfig() writes each value with where it comes from", () => {
+  const text =
+    '[subscriber]\nzmqprefixfilter = "web # 1|"\npidfile = /run/100%%';
+  const loaded = loadConfig("subscriber", [conf(text)], SYSTEM);
+  strictEqual(
+    renderConfig(loaded),
+    `[general]
+# logtarget is not set: STDERR in the foreground, SYSLOG when detached
+loglevel = INFO  # default
+syslogfacility = AUTH  # default
+statedir = /var/lib/fail2ban-cluster  # default
+hostname = web-1.example  # the system's host name
+minprefix4 = 24  # default
+minprefix6 = 48  # default
+
+[subscriber]
+pidfile = /run/100%%  # a.conf:3
+zmqpublisherurl = tcp://127.0.0.1:5680  # default
+zmqprefixfilter = "web # 1|"  # a.conf:2
+subscriberaction = log  # default
+`,
+  );
+});
