@@ -140,6 +140,8 @@ export class LogSession {
     state: TicketState,
     nowMs: number,
   ): readonly SharedEvent[] {
+    // Whatever was held of this ticket before, this is the last word.
+    this.#release(event.jail, event.address);
     switch (state) {
       case "expired":
         return share("unban", event);
@@ -157,7 +159,6 @@ export class LogSession {
   }
 
   #hold(jail: JailName, address: Address, nowMs: number): void {
-    this.#release(jail, address);
     if (this.#heldCount >= this.#maxHeld) this.#dropOldest();
     const tickets = this.#held.get(jail) ?? new Map<Address, number>();
     this.#held.set(jail, tickets.set(address, nowMs + this.#unbanHoldMs));
