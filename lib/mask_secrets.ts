@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { LogRecord } from "./log_record.ts";
+
 /** What stands in place of a secret. */
 export const MASK = "***";
 
@@ -37,6 +39,29 @@ export function maskSecrets(text: string, secrets: readonly string[]): string {
     doneTo = Math.max(doneTo, end);
   }
   return masked + text.slice(doneTo);
+}
+
+/**
+ * Masks every secret in a record, before it is rendered: the escapes of a
+ * finished line, and the cuts in it, could hide a secret from the search.
+ *
+ * @param record Any record.
+ * @param secrets What must not show.
+ * @returns The record with {@link MASK} in place of each secret.
+ */
+export function maskRecord(
+  record: LogRecord,
+  secrets: readonly string[],
+): LogRecord {
+  const fields = Object.entries(record.fields).map(([name, value]) => [
+    name,
+    typeof value === "string" ? maskSecrets(value, secrets) : value,
+  ]);
+  return {
+    ...record,
+    event: maskSecrets(record.event, secrets),
+    fields: Object.fromEntries(fields),
+  };
 }
 
 interface Span {

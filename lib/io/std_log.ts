@@ -16,7 +16,7 @@ import {
   renderJson,
   renderText,
 } from "../log_record.ts";
-import { maskSecrets } from "../mask_secrets.ts";
+import { maskRecord } from "../mask_secrets.ts";
 import type { Log, LogFields, Severity } from "../ports.ts";
 
 /** How a log is set up. */
@@ -78,15 +78,14 @@ class SinkHandler extends BaseHandler {
       Pick<LogRecord, "severity" | "fields">,
     ];
     const atMs = stdRecord.datetime.getTime();
-    const record: LogRecord = { ...details, event: stdRecord.msg, atMs };
+    const record = maskRecord(
+      { ...details, event: stdRecord.msg, atMs },
+      secrets,
+    );
     const text = format === "json"
       ? renderJson(record, source)
       : renderText(record);
-    sink.write({
-      severity: details.severity,
-      atMs,
-      text: maskSecrets(text, secrets),
-    });
+    sink.write({ severity: details.severity, atMs, text });
   }
 
   override log(msg: string): void {
