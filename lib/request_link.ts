@@ -187,7 +187,9 @@ export class RequestLink {
     if (sameBytes(reply, NAK)) {
       this.counters.refused++;
       this.#options.log.record("error", "refused by the publisher", {
-        message: renderMessage(event),
+        action: event.kind,
+        jail: event.jail,
+        address: event.address,
       });
     } else if (sameBytes(reply, ENCODER.encode(renderMessage(event)))) {
       this.counters.acknowledged++;

@@ -113,7 +113,7 @@ Deno.test("RequestLink settles a refused request, logs it and does not repeat it
   deepStrictEqual(bench.log.records, [{
     severity: "error",
     event: "refused by the publisher",
-    fields: { message: "web-1|sshd|Ban|198.18.0.1" },
+    fields: { action: "ban", jail: "sshd", address: "198.18.0.1" },
   }]);
 });
 

@@ -24,6 +24,7 @@
 import * as zmq from "zeromq";
 import { RuntimeError } from "../errors.ts";
 import type { DescriptorPoll, Frames, MessageSocket } from "../ports.ts";
+import { Turn } from "../turn.ts";
 
 const ZMQ_FD = 14;
 /** A busy socket lets timers and signals run at least this often. */
@@ -39,6 +40,16 @@ export interface SocketLimits {
   readonly receiveQueueMessages?: number;
   /** How long a closed socket goes on sending, in milliseconds. @default {0} */
   readonly lingerMs?: number;
+}
+
+/** Options of the sockets that send. */
+function sending({ sendQueueMessages = 1_000 }: SocketLimits) {
+  return { sendTimeout: 0, sendHighWaterMark: sendQueueMessages };
+}
+
+/** Options of the sockets that receive; the others refuse them. */
+function receiving({ receiveQueueMessages = 1_000 }: SocketLimits) {
+  return { receiveTimeout: 0, receiveHighWaterMark: receiveQueueMessages };
 }
 
 /** A socket and, once bound, where. */
@@ -77,18 +88,36 @@ export class ZmqContext implements AsyncDisposable {
 
   /** A ROUTER bound to `url`. @throws {RuntimeError} when the address can't be had. */
   router(url: string, limits: SocketLimits): BoundSocket {
-    return this.#bind(new zmq.Router(this.#options(limits)), url);
+    return this.#bind(
+      new zmq.Router({
+        ...this.#options(limits),
+        ...sending(limits),
+        ...receiving(limits),
+      }),
+      url,
+    );
   }
 
   /** A PUB bound to `url`; it drops what a slow subscriber has no room for. */
   publisher(url: string, limits: SocketLimits): BoundSocket {
-    return this.#bind(new zmq.Publisher(this.#options(limits)), url);
+    return this.#bind(
+      new zmq.Publisher({
+        ...this.#options(limits),
+        ...sending(limits),
+      }),
+      url,
+    );
   }
 
   /** A DEALER connected to `url`; it queues nothing for a peer that isn't there. */
   dealer(url: string, limits: SocketLimits): MessageSocket {
-    const options = { ...this.#options(limits), immediate: true };
-    return this.#connect(new zmq.Dealer(options), url);
+    const native = new zmq.Dealer({
+      ...this.#options(limits),
+      ...sending(limits),
+      ...receiving(limits),
+      immediate: true,
+    });
+    return this.#connect(native, url);
   }
 
   /** A SUB connected to `url` that takes every message beginning with `prefix`. */
@@ -97,7 +126,10 @@ export class ZmqContext implements AsyncDisposable {
     prefix: string,
     limits: SocketLimits,
   ): MessageSocket {
-    const socket = new zmq.Subscriber(this.#options(limits));
+    const socket = new zmq.Subscriber({
+      ...this.#options(limits),
+      ...receiving(limits),
+    });
     socket.subscribe(prefix);
     return this.#connect(socket, url);
   }
@@ -109,14 +141,10 @@ export class ZmqContext implements AsyncDisposable {
     }
   }
 
-  #options(limits: SocketLimits): zmq.SocketOptions<zmq.Router> {
+  #options(limits: SocketLimits) {
     return {
       context: this.#context,
-      receiveTimeout: 0,
-      sendTimeout: 0,
       maxMessageSize: limits.maxMessageBytes,
-      sendHighWaterMark: limits.sendQueueMessages ?? 1_000,
-      receiveHighWaterMark: limits.receiveQueueMessages ?? 1_000,
       linger: limits.lingerMs ?? 0,
       ipv6: true,
       heartbeatInterval: 5_000,
@@ -241,42 +269,6 @@ class ZmqSocket implements BoundSocket {
     if (performance.now() - this.#busySinceMs < YIELD_AFTER_MS) return;
     await new Promise((resolve) => setTimeout(resolve, 0));
     this.#busySinceMs = performance.now();
-  }
-}
-
-/** One caller at a time, who may wait to be woken. */
-class Turn {
-  readonly #what: string;
-  #taken = false;
-  #waiter: PromiseWithResolvers<void> | undefined;
-
-  constructor(what: string) {
-    this.#what = what;
-  }
-
-  take(): Disposable {
-    if (this.#taken) {
-      throw new Error(`Cannot ${this.#what}: another ${this.#what} waits`);
-    }
-    this.#taken = true;
-    return { [Symbol.dispose]: () => this.#taken = false };
-  }
-
-  wake(): void {
-    this.#waiter?.resolve();
-  }
-
-  async wait(signal: AbortSignal): Promise<void> {
-    const waiter = Promise.withResolvers<void>();
-    const onAbort = () => waiter.reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.#waiter = waiter;
-    try {
-      await waiter.promise;
-    } finally {
-      this.#waiter = undefined;
-      signal.removeEventListener("abort", onAbort);
-    }
   }
 }
 
