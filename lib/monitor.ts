@@ -82,6 +82,8 @@ export class Monitor {
   readonly #changed = new Condition();
   #lastEnd: LogPosition | undefined;
   #mark: Mark | undefined;
+  #turn: Promise<void> = Promise.resolve();
+  #blockedMs = 0;
 
   /** @param options What the monitor is made of. */
   constructor(options: MonitorOptions) {
@@ -106,7 +108,7 @@ export class Monitor {
     const linkRun = dryRun ? undefined : link.run(afterwards.signal);
     try {
       await runTogether(signal, [
-        ...(linkRun === undefined ? [] : [() => linkRun]),
+        ...(linkRun === undefined ? [] : [endOf(linkRun)]),
         (group) => this.#read(group),
         (group) => this.#releaseHeld(group),
         (group) => this.#storeMarks(group),
@@ -114,20 +116,46 @@ export class Monitor {
       await this.#drain();
     } finally {
       afterwards.abort();
-      await linkRun;
       this.#complaints.flush();
+      await linkRun;
     }
   }
 
   async #read(signal: AbortSignal): Promise<void> {
     const { lines, logFormat } = this.#options;
     for await (const batch of lines.batches(signal)) {
-      for (const event of scanLines(batch.bytes, logFormat)) {
-        await this.#take(event, signal);
-      }
-      this.#lastEnd = batch.end;
-      this.#moveMark();
+      await this.#inTurn(async () => {
+        for (const event of scanLines(batch.bytes, logFormat)) {
+          await this.#take(event, signal);
+        }
+        this.#lastEnd = batch.end;
+        this.#moveMark();
+      });
     }
+  }
+
+  /**
+   * Lets the lines of a batch and the release of held unbans not mix: what is
+   * decided first is reported first, and a place is past all that it says.
+   */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = Promise.withResolvers<void>();
+    const before = this.#turn;
+    this.#turn = turn.promise;
+    try {
+      await before;
+      await work();
+    } finally {
+      turn.resolve();
+    }
+  }
+
+  /**
+   * The session's time. It stands still while reports can't be handed over:
+   * the lines that speak against a held unban wait unread then.
+   */
+  #sessionMs(): number {
+    return this.#options.clock.monotonicMs() - this.#blockedMs;
   }
 
   async #take(event: LogEvent, signal: AbortSignal): Promise<void> {
@@ -142,13 +170,13 @@ export class Monitor {
     const state = event.kind === "unban"
       ? oracle.ticketState(event.jail, event.address, clock.nowMs())
       : "unknown";
-    const shared = this.#session.push(event, state, clock.monotonicMs());
+    const shared = this.#session.push(event, state, this.#sessionMs());
     for (const report of shared) await this.#report(report, signal);
     this.#changed.notify();
   }
 
   async #report(report: SharedEvent, signal: AbortSignal): Promise<void> {
-    const { hostName, protection, link, log, dryRun } = this.#options;
+    const { hostName, protection, link, log, clock, dryRun } = this.#options;
     const event: BanEvent = { ...report, origin: hostName };
     const { jail, address } = event;
     const refused = event.kind === "ban"
@@ -168,7 +196,9 @@ export class Monitor {
       log.record("notice", `would report ${event.kind}`, { jail, address });
       return;
     }
+    const sinceMs = clock.monotonicMs();
     await link.submit(event, signal);
+    this.#blockedMs += clock.monotonicMs() - sinceMs;
     this.counters.reported++;
     log.record("notice", `reporting ${event.kind}`, { jail, address });
   }
@@ -181,14 +211,13 @@ export class Monitor {
         await this.#changed.wait(signal);
         continue;
       }
-      await clock.delay(
-        Math.max(0, deadlineMs - clock.monotonicMs()),
-        signal,
-      );
-      for (const report of this.#session.tick(clock.monotonicMs())) {
-        await this.#report(report, signal);
-      }
-      this.#moveMark();
+      await clock.delay(Math.max(0, deadlineMs - this.#sessionMs()), signal);
+      await this.#inTurn(async () => {
+        for (const report of this.#session.tick(this.#sessionMs())) {
+          await this.#report(report, signal);
+        }
+        this.#moveMark();
+      });
     }
   }
 
@@ -237,4 +266,9 @@ export class Monitor {
       await this.#store(mark);
     }
   }
+}
+
+/** A task that ends with the work, or leaves it going on. */
+function endOf(work: Promise<void>): (signal: AbortSignal) => Promise<void> {
+  return (signal) => Promise.race([work, new Condition().wait(signal)]);
 }
