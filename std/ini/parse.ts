@@ -14,15 +14,17 @@
 import { parse as parseWithIni } from "ini";
 
 const BLANK_OR_COMMENT = /^(?:[#;].*)?$/;
-const SECTION = /^\[[A-Za-z][A-Za-z0-9_-]*\]$/;
-const QUOTED_VALUE = /^[A-Za-z][A-Za-z0-9_-]*[ ]*=[ ]*"[^"\\\p{Cc}]*"$/u;
+const SECTION = /^\[([A-Za-z][A-Za-z0-9_-]*)\]$/;
+const QUOTED_VALUE =
+  /^([A-Za-z][A-Za-z0-9_-]*)[ ]*=[ ]*"[^"\\\p{Cc}\p{Zl}\p{Zp}]*"$/u;
 
 /**
  * Reads sections of quoted values.
  *
  * @param text Lines of `[section]`, `key = "value"` and comments.
  * @returns The sections, or the values where no section was begun, by name.
- * @throws {SyntaxError} on any other line.
+ * @throws {SyntaxError} on any other line, and on a section whose name was
+ * there before.
  *
  * @example
  * ```ts
@@ -34,10 +36,16 @@ const QUOTED_VALUE = /^[A-Za-z][A-Za-z0-9_-]*[ ]*=[ ]*"[^"\\\p{Cc}]*"$/u;
  * ```
  */
 export function parse<T extends object>(text: string): T {
+  const names = new Set<string>();
+  let section: string | undefined;
   for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
-    const known = BLANK_OR_COMMENT.test(line) || SECTION.test(line) ||
-      QUOTED_VALUE.test(line);
-    if (!known) {
+    const heading = SECTION.exec(line)?.[1];
+    const key = QUOTED_VALUE.exec(line)?.[1];
+    const isNew = heading !== undefined && !names.has(heading);
+    const name = heading ?? (section === undefined ? key : undefined);
+    section = heading ?? section;
+    if (name !== undefined) names.add(name);
+    if (!isNew && key === undefined && !BLANK_OR_COMMENT.test(line)) {
       throw new SyntaxError(
         `Cannot parse INI line ${index + 1}: it is not in the stand-in's part`,
       );
