@@ -1,9 +1,9 @@
 /**
  * Stands in for `@std/cli/parse-args` where JSR can't be reached, for the
  * part of it that this project uses. `@std/cli` descends from npm's
- * `minimist`, which does the work here; the two differences that matter are
- * made up for: `--no-x` is an unknown option, and only the options under
- * `collect` become lists.
+ * `minimist`, which does the work here; the differences that matter are made
+ * up for: `--no-x` and `--x=` are unknown options, "" and "-" are no
+ * option's value, and of an option that is repeated the last value holds.
  *
  * @see {@link https://jsr.io/@std/cli | @std/cli}
  * @module
@@ -12,14 +12,15 @@
 // @ts-types="npm:@types/minimist@1.2.5"
 import minimist from "minimist";
 
+/** No option begins so: arguments have no zero bytes. */
+const REFUSED = "--\0";
+
 /** Which options there are. */
 export interface ParseOptions {
   /** Options without a value; `false` when not given. */
   readonly boolean?: readonly string[];
   /** Options with a value; `_` keeps digits among the other arguments as text. */
   readonly string?: readonly string[];
-  /** Options of `string` that may be repeated: lists, empty when not given. */
-  readonly collect?: readonly string[];
   /** Other names of options. */
   readonly alias?: Readonly<Record<string, string>>;
   /** Called with each argument that is no known option; it is left out on `false`. */
@@ -38,7 +39,7 @@ export interface Args extends Record<string, unknown> {
  * @param args The arguments.
  * @param options Which options there are.
  * @returns The values given. An option of `string` without one has `""`.
- * @throws {RangeError} on `--no-x` that `unknown` neither refuses nor leaves out.
+ * @throws {RangeError} on `--no-x` and `--x=` that `unknown` does not leave out.
  *
  * @example
  * ```ts
@@ -50,34 +51,48 @@ export interface Args extends Record<string, unknown> {
  * ```
  */
 export function parseArgs(args: string[], options: ParseOptions = {}): Args {
-  const { boolean = [], string = [], collect = [], alias = {}, unknown } =
-    options;
-  const parsed: Args = minimist(withoutNegated(args, unknown), {
+  const { boolean = [], string = [], alias = {}, unknown } = options;
+  const rewritten = new Map<string, string>();
+  const parsed: Args = minimist(rewrite(args, rewritten), {
     boolean: [...boolean],
     string: [...string],
     alias: { ...alias },
-    unknown: (arg) => unknown?.(arg) !== false,
+    unknown: (arg) => {
+      const written = rewritten.get(arg) ?? arg;
+      if (unknown?.(written) === false) return false;
+      if (!arg.startsWith(REFUSED)) return true;
+      throw new RangeError(
+        `Cannot parse ${written}: not in the stand-in's part`,
+      );
+    },
   });
-  const collected = new Set(collect.flatMap((key) => [key, alias[key] ?? key]));
   for (const [key, value] of Object.entries(parsed)) {
-    if (key !== "_" && Array.isArray(value) && !collected.has(key)) {
-      parsed[key] = value.at(-1);
-    }
+    if (key !== "_" && Array.isArray(value)) parsed[key] = value.at(-1);
   }
-  for (const key of collected) parsed[key] = [parsed[key] ?? []].flat();
   return parsed;
 }
 
-function withoutNegated(
+/**
+ * Writes in another way what minimist would take otherwise than @std/cli.
+ *
+ * @param rewritten Gets what was written, by how it is written now.
+ */
+function rewrite(
   args: readonly string[],
-  unknown: ParseOptions["unknown"],
+  rewritten: Map<string, string>,
 ): string[] {
   const end = args.indexOf("--");
-  return args.filter((arg, index) => {
-    if (!arg.startsWith("--no-") || (end !== -1 && index > end)) return true;
-    if (unknown?.(arg) !== false) {
-      throw new RangeError(`Cannot parse ${arg}: not in the stand-in's part`);
-    }
-    return false;
+  return args.map((arg, index) => {
+    if (end !== -1 && index >= end) return arg;
+    let now = arg;
+    if (/^--(?:no-.|[^=]+=$)/s.test(arg)) now = `${REFUSED}${index}`;
+    else if (/^--[^=]+$/s.test(arg) && isNoValue(args[index + 1])) now += "=";
+    if (now !== arg) rewritten.set(now, arg);
+    return now;
   });
+}
+
+/** An argument that @std/cli leaves after an option with two dashes. */
+function isNoValue(arg: string | undefined): boolean {
+  return arg === "" || arg === "-";
 }
