@@ -6,6 +6,7 @@
  */
 
 import type { OutputLine } from "./line_sink.ts";
+import type { SyslogFacility } from "./option_value.ts";
 import type { Severity } from "./ports.ts";
 
 /** Who writes a line. */
@@ -19,8 +20,9 @@ export interface LogSource {
 /** Gives what stands before a line's text. */
 export type LinePrefix = (line: OutputLine) => string;
 
-/** The facilities of syslog that a program may use, by fail2ban's names in lower case. */
-export const SYSLOG_FACILITIES = {
+/** Numerical codes of RFC 5424, table 1; those of RFC 3164 are the same. */
+const FACILITY_CODES: Readonly<Record<SyslogFacility, number>> = {
+  kern: 0,
   user: 1,
   mail: 2,
   daemon: 3,
@@ -40,12 +42,9 @@ export const SYSLOG_FACILITIES = {
   local5: 21,
   local6: 22,
   local7: 23,
-} as const;
+};
 
-/** One of the names in {@link SYSLOG_FACILITIES}. */
-export type FacilityName = keyof typeof SYSLOG_FACILITIES;
-
-const SYSLOG_SEVERITIES: Readonly<Record<Severity, number>> = {
+const SEVERITY_CODES: Readonly<Record<Severity, number>> = {
   critical: 2,
   error: 3,
   warning: 4,
@@ -128,11 +127,11 @@ export function syslogFilePrefix(
  */
 export function syslogDatagramPrefix(
   source: LogSource,
-  facility: FacilityName,
+  facility: SyslogFacility,
 ): LinePrefix {
   return ({ atMs, severity }) => {
-    const priority = SYSLOG_FACILITIES[facility] * 8 +
-      SYSLOG_SEVERITIES[severity];
+    const priority = FACILITY_CODES[facility] * 8 +
+      SEVERITY_CODES[severity];
     return `<${priority}>${rfc3164Stamp(atMs)} ${source.name}[${source.pid}]: `;
   };
 }
