@@ -49,6 +49,8 @@ export class LineQueue implements LineSink, AsyncDisposable {
   #settled = 0;
   #taken = 0;
   #dropped = 0;
+  /** Of `#dropped`, those that a `flush` has reported. */
+  #reported = 0;
   #droppedBefore = 0;
   #inTrouble = false;
   #pumping = false;
@@ -79,9 +81,33 @@ export class LineQueue implements LineSink, AsyncDisposable {
   }
 
   async flush(signal: AbortSignal): Promise<void> {
+    const { target } = this.#options;
+    await this.#drain(signal);
+    const lost = this.#dropped - this.#reported;
+    this.#reported = this.#dropped;
+    if (lost > 0) {
+      throw new RuntimeError(`${target} does not take lines: ${lost} are lost`);
+    }
+  }
+
+  /** Waits for the lines as `flush` does; those left are lost, which is told. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.#drain(this.#stop.signal);
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      this.#options.complain(`${error.message}; giving up`);
+    } finally {
+      this.#stop.abort();
+      this.#dropped += this.#waiting.length;
+      this.#waiting = [];
+    }
+  }
+
+  /** Waits until all that was taken so far is out or lost. */
+  async #drain(signal: AbortSignal): Promise<void> {
     const { clock, flushTimeoutMs = 1_000, target } = this.#options;
     const upTo = this.#taken;
-    const droppedBefore = this.#dropped;
     const deadlineMs = clock.monotonicMs() + flushTimeoutMs;
     while (this.#settled < upTo) {
       const remainingMs = deadlineMs - clock.monotonicMs();
@@ -91,27 +117,6 @@ export class LineQueue implements LineSink, AsyncDisposable {
         );
       }
       await this.#waitForChange(remainingMs, signal);
-    }
-    if (this.#dropped > droppedBefore) {
-      throw new RuntimeError(
-        `${target} does not take lines: ${
-          this.#dropped - droppedBefore
-        } are lost`,
-      );
-    }
-  }
-
-  /** Waits for the lines as `flush` does; those left are lost, which is told. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      await this.flush(this.#stop.signal);
-    } catch (error) {
-      if (!(error instanceof RuntimeError)) throw error;
-      this.#options.complain(`${error.message}; giving up`);
-    } finally {
-      this.#stop.abort();
-      this.#dropped += this.#waiting.length;
-      this.#waiting = [];
     }
   }
 
@@ -142,6 +147,10 @@ export class LineQueue implements LineSink, AsyncDisposable {
         this.#settle(lines.length);
         pauseMs = FIRST_RETRY_MS;
         continue;
+      }
+      if (this.#stop.signal.aborted) {
+        this.#dropped += lines.length;
+        break;
       }
       this.#waiting.unshift(...lines);
       this.#dropOldest();

@@ -24,8 +24,9 @@ export interface LineSink {
    * Waits until all that was taken so far is out.
    *
    * @param signal Ends the wait.
-   * @throws {RuntimeError} when a line was lost or it takes too long; the
-   * lines that wait are still written as soon as that is possible.
+   * @throws {RuntimeError} when a line was lost since the last call, or it
+   * takes too long; the lines that wait are still written as soon as that is
+   * possible.
    */
   flush(signal: AbortSignal): Promise<void>;
 }
