@@ -126,6 +126,37 @@ Deno.test("LineQueue tries again with a growing pause, up to ten seconds, and be
   deepStrictEqual(pauses(), [100, 200]);
 });
 
+Deno.test("LineQueue begins its pauses anew when some of what waits gets through", async () => {
+  const clock = new ManualClock();
+  const attemptsAtMs: number[] = [];
+  const queue = new LineQueue({
+    target: "the place",
+    clock,
+    complain: () => {},
+    maxLinesAtOnce: 1,
+    deliver: () => {
+      attemptsAtMs.push(clock.monotonicMs());
+      return [3, 6, 7].includes(attemptsAtMs.length)
+        ? Promise.resolve()
+        : Promise.reject(new RuntimeError("no room"));
+    },
+  });
+  for (const text of texts(3)) queue.write(lineOf(text));
+  await clock.advance(10_000);
+  deepStrictEqual(attemptsAtMs, [0, 100, 300, 300, 400, 600, 600]);
+});
+
+Deno.test("LineQueue holds no more than its bound when lines come back undelivered", async () => {
+  await using bench = new Bench({ maxLines: 3 });
+  bench.paused = true;
+  bench.write(...texts(4));
+  strictEqual(bench.queue.dropped, 0);
+  bench.failure = new RuntimeError("no room");
+  bench.resume();
+  await settled();
+  strictEqual(bench.queue.dropped, 1);
+});
+
 Deno.test("LineQueue tells trouble once and its end once, however often it fails", async () => {
   await using bench = new Bench({ maxLines: 3 });
   for (let episode = 0; episode < 2; episode++) {
