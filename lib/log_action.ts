@@ -4,7 +4,7 @@
  *
  * ```abnf
  * text = "fail2ban-zmq-tools Subscriber: Got broadcast message: " broadcast
- * broadcast = host "|" jail "|" ("Ban" / "Unban") "|" address
+ * broadcast = <as in wire_v1.ts, the action spelled "Ban" or "Unban">
  * ```
  *
  * The line is a protocol: existing installations match it, and the shipped
@@ -13,17 +13,13 @@
  * @module
  */
 
-import type { BanEvent, BanKind } from "./ban_event.ts";
+import type { BanEvent } from "./ban_event.ts";
 import type { LineSink } from "./line_sink.ts";
 import type { BanAction, Clock } from "./ports.ts";
+import { renderMessage } from "./wire_v1.ts";
 
 /** A sink is never handed more lines than this without waiting for it. */
 const MAX_LINES_AT_ONCE = 100;
-
-const ACTION_WORDS: Readonly<Record<BanKind, string>> = {
-  ban: "Ban",
-  unban: "Unban",
-};
 
 /**
  * Renders the line's text for an event.
@@ -49,9 +45,8 @@ const ACTION_WORDS: Readonly<Record<BanKind, string>> = {
  * ```
  */
 export function broadcastLogText(event: BanEvent): string {
-  const action = ACTION_WORDS[event.kind];
   return "fail2ban-zmq-tools Subscriber: Got broadcast message: " +
-    `${event.origin}|${event.jail}|${action}|${event.address}`;
+    renderMessage(event);
 }
 
 /** Writes a line for every event; done once the sink has written it. */
