@@ -122,6 +122,8 @@ const SPELLINGS: readonly (readonly [written: string, canonical: string])[] = [
 ];
 
 const NEVER_ADDRESSES = [
+  `${"0".repeat(80)}::1`,
+  `::${"0".repeat(80)}1/128`,
   "010.0.0.1",
   "::ffff:010.0.0.1",
   "::ffff:1.2.3.04",

@@ -103,6 +103,10 @@ Deno.test("runTogether() throws the error that came first, not the one of the ta
   await rejects(running, /the cause/);
 });
 
+Deno.test("runTogether() throws whatever a task throws, even nothing", async () => {
+  await rejects(runTogether(never(), [() => Promise.reject(undefined)]));
+});
+
 Deno.test("runTogether() resolves when it is aborted, before or while its tasks run", async () => {
   await runTogether(AbortSignal.abort(), [untilAborted, untilAborted]);
   const stop = new AbortController();
