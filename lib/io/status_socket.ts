@@ -99,10 +99,13 @@ export async function askStatus(path: string): Promise<StatusReport> {
     return decodeStatus(await readAnswer(connection));
   } catch (error) {
     if (error instanceof RuntimeError || !(error instanceof Error)) throw error;
-    throw new RuntimeError(`it runs but does not answer on ${path}`, {
-      hint: "status must be asked by the program's own user",
-      cause: error,
-    });
+    throw new RuntimeError(
+      `it runs but does not answer on ${path}: ${error.message}`,
+      {
+        hint: "status must be asked by the program's own user",
+        cause: error,
+      },
+    );
   }
 }
 

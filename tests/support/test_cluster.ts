@@ -136,6 +136,17 @@ export class TestCluster implements AsyncDisposable {
     return child;
   }
 
+  /** Asks a running program for its figures, as an operator does. */
+  async figures(
+    role: RoleName,
+    host: string,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    await using child = this.spawn(role, host, "status", "--log-format=json");
+    const { code } = await child.ended;
+    if (code !== 0) throw new Error(child.stderr.join("\n"));
+    return JSON.parse(child.stdout.join("\n")).figures;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of this.#children.reverse()) {
       await child[Symbol.asyncDispose]();
