@@ -53,17 +53,14 @@ export type LogEvent =
   | { readonly kind: "jail_stopped" | "jail_started"; readonly jail: JailName }
   | { readonly kind: "refused"; readonly reason: LineRefusal };
 
-/** The log's longest line that is looked at, in bytes; fail2ban's own are far shorter. */
-export const MAX_EVENT_LINE_BYTES = 512;
+/** The log's longest line that is looked at, in characters; fail2ban's own are far shorter. */
+export const MAX_EVENT_LINE_LENGTH = 512;
 
-const LF = 0x0a;
 /** Where the logger's name stands in a line of the form `file`. */
 const LOGGER_AT = "2026-11-22 14:14:55,029 ".length;
-const LOGGER = Uint8Array.from("fail2ban.", (letter) => letter.charCodeAt(0));
-/** First letters of the loggers that matter: actions, observer, server, jail. */
-const LOGGER_INITIALS: ReadonlySet<number> = new Set(
-  Array.from("aosj", (letter) => letter.charCodeAt(0)),
-);
+const LOGGER = "fail2ban.";
+/** Loggers that begin otherwise don't matter: actions, observer, server, jail. */
+const LOGGER_INITIALS: readonly string[] = ["a", "o", "s", "j"];
 /** What is not UTF-8, or a mark of the byte order, is then no ASCII: it matches nothing. */
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -137,15 +134,14 @@ export function* scanLines(
   bytes: Uint8Array,
   format: LogFormat,
 ): Generator<LogEvent, void, undefined> {
+  // UTF-8 has byte 0x0A for LF only: cutting the text is cutting the bytes.
+  const text = DECODER.decode(bytes);
   let start = 0;
   while (true) {
-    const end = bytes.indexOf(LF, start);
+    const end = text.indexOf("\n", start);
     if (end === -1) return;
-    if (maySay(bytes, start, end, format)) {
-      const event = parseText(
-        DECODER.decode(bytes.subarray(start, end)),
-        format,
-      );
+    if (maySay(text, start, end, format)) {
+      const event = parseText(ownText(text.slice(start, end)), format);
       if (event !== undefined) yield event;
     }
     start = end + 1;
@@ -163,26 +159,29 @@ export function parseLine(
   line: Uint8Array,
   format: LogFormat,
 ): LogEvent | undefined {
-  return maySay(line, 0, line.length, format)
-    ? parseText(DECODER.decode(line), format)
+  const text = DECODER.decode(line);
+  return maySay(text, 0, text.length, format)
+    ? parseText(text, format)
     : undefined;
 }
 
-/** Tells most lines apart before any text is made of them: those of other loggers. */
+/** Tells most lines apart before any is cut out: those of other loggers. */
 function maySay(
-  bytes: Uint8Array,
+  text: string,
   start: number,
   end: number,
   format: LogFormat,
 ): boolean {
-  if (end - start > MAX_EVENT_LINE_BYTES) return false;
+  if (end - start > MAX_EVENT_LINE_LENGTH) return false;
   if (format !== "file") return true;
   const loggerAt = start + LOGGER_AT;
-  const initialAt = loggerAt + LOGGER.length;
-  for (let index = 0; index < LOGGER.length; index++) {
-    if (bytes[loggerAt + index] !== LOGGER[index]) return true;
-  }
-  return LOGGER_INITIALS.has(bytes[initialAt] ?? LF);
+  return loggerAt >= end || !text.startsWith(LOGGER, loggerAt) ||
+    LOGGER_INITIALS.includes(text.charAt(loggerAt + LOGGER.length));
+}
+
+/** A copy: a part of a text would keep the whole of it in memory. */
+function ownText(part: string): string {
+  return (" " + part).slice(1);
 }
 
 function parseText(text: string, format: LogFormat): LogEvent | undefined {

@@ -2,7 +2,7 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { parseAddress } from "../lib/address.ts";
 import {
   type LogFormat,
-  MAX_EVENT_LINE_BYTES,
+  MAX_EVENT_LINE_LENGTH,
   parseLine,
   scanLines,
 } from "../lib/log_line.ts";
@@ -191,6 +191,15 @@ Deno.test("only byte 0x0A ends a line", () => {
   deepStrictEqual(answersTo(`\n\n${BAN}\n\n`, "file"), ["ban sshd 192.0.2.1"]);
 });
 
+Deno.test("a short line says the same whatever follows it", () => {
+  const short = "+NOTICE [a] Ban 1.1.1.1";
+  strictEqual(answerTo(short, "file"), "refused format");
+  deepStrictEqual(
+    answersTo(`${short}\nfail2ban.filter [1]: INFO\n`, "file"),
+    ["refused format"],
+  );
+});
+
 Deno.test("a line that has not ended yet says nothing yet", () => {
   for (const format of ["file", "syslog", "sysout", "journal"] as const) {
     deepStrictEqual(answersTo(BAN, format), []);
@@ -203,10 +212,10 @@ Deno.test("a line over the bound is left out, one of its length is read", () => 
     const [head = "", message = ""] = BAN.split(/(?=\[sshd\])/);
     return head.padEnd(length - message.length) + message;
   };
-  const longest = padded(MAX_EVENT_LINE_BYTES);
-  strictEqual(longest.length, MAX_EVENT_LINE_BYTES);
+  const longest = padded(MAX_EVENT_LINE_LENGTH);
+  strictEqual(longest.length, MAX_EVENT_LINE_LENGTH);
   strictEqual(answerTo(longest, "file"), "ban sshd 192.0.2.1");
-  strictEqual(answerTo(padded(MAX_EVENT_LINE_BYTES + 1), "file"), "nothing");
+  strictEqual(answerTo(padded(MAX_EVENT_LINE_LENGTH + 1), "file"), "nothing");
   const endless = `${"x".repeat(1_000_000)} ${BAN}`;
   strictEqual(answerTo(endless, "file"), "nothing");
   deepStrictEqual(
@@ -218,15 +227,28 @@ Deno.test("a line over the bound is left out, one of its length is read", () => 
 Deno.test("bytes that are not UTF-8 are no reason to fail, and no part of a ban", () => {
   const bytes = (text: string) =>
     Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-  for (const byte of ["\x80", "\x85", "\xa0", "\xe9", "\xff", "\xc0\x8a"]) {
+  const broken = [
+    "\x80",
+    "\x85",
+    "\xa0",
+    "\xff",
+    "\xc0\x8a",
+    "\xe2\x80",
+    "\xf0",
+  ];
+  for (const byte of broken) {
     for (let at = 0; at <= BAN.length; at++) {
       const line = BAN.slice(0, at) + byte + BAN.slice(at);
       const answer = describeEvent(parseLine(bytes(line), "file"));
       ok(/^(?:nothing|refused bytes)$/.test(answer), `${at}: ${answer}`);
     }
-    const log = bytes(`${byte}${BAN}\n${BAN}\n`);
+    const log = bytes(`${byte}${BAN}\n${BAN}${byte}\n${BAN}\n`);
     const answers = [...scanLines(log, "file")].map(describeEvent);
-    deepStrictEqual(answers, ["refused bytes", "ban sshd 192.0.2.1"]);
+    deepStrictEqual(answers, [
+      "refused bytes",
+      "refused bytes",
+      "ban sshd 192.0.2.1",
+    ]);
   }
 });
 
