@@ -18,7 +18,7 @@ export interface CutLines {
 export interface LineCutterOptions {
   /** Where the first byte comes from, in bytes from the start of the file. */
   readonly offsetBytes: number;
-  /** A longer line is dropped to its end, in bytes. @default {65536} */
+  /** A line that goes on after so many bytes is dropped to its end. @default {65536} */
   readonly maxLineBytes?: number;
   /** Room for one read beside an unfinished line, in bytes. @default {262144} */
   readonly readBytes?: number;

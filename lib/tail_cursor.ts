@@ -139,7 +139,7 @@ export function filesAfter(
   const index = ordered.findIndex((file) => sameFile(file, open));
   return index === -1
     ? ordered.filter(({ name, modifiedMs }) =>
-      name === logName || modifiedMs > open.modifiedMs
+      name === logName || modifiedMs >= open.modifiedMs
     )
     : ordered.slice(index + 1);
 }

@@ -1,0 +1,100 @@
+/** A log in a folder of its own, with everything that happens to logs. */
+export class RotatedLog implements AsyncDisposable {
+  readonly path: string;
+  /** Every whole line that was written, in order, without line ends. */
+  readonly written: string[] = [];
+  readonly #folder: string;
+  #count = 0;
+  #half = "";
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.path = `${folder}/fail2ban.log`;
+  }
+
+  static async create(): Promise<RotatedLog> {
+    return new RotatedLog(await Deno.makeTempDir({ prefix: "f2bc_" }));
+  }
+
+  /** Appends lines, and the rest of one that was begun. */
+  async append(lines: number, path = this.path): Promise<void> {
+    const texts = Array.from({ length: lines }, () => this.#nextLine());
+    const half = this.#half;
+    this.#half = "";
+    if (half !== "") texts.unshift(half);
+    this.written.push(...texts);
+    const text = texts.map((line) => `${line}\n`).join("");
+    const rest = half === "" ? text : text.slice(HALF_BYTES);
+    await Deno.writeTextFile(path, rest, { append: true });
+  }
+
+  /** Begins a line; the next `append` ends it. */
+  async appendHalf(): Promise<void> {
+    if (this.#half !== "") return;
+    this.#half = this.#nextLine();
+    await Deno.writeTextFile(this.path, this.#half.slice(0, HALF_BYTES), {
+      append: true,
+    });
+  }
+
+  /** Ends a line that was begun. */
+  async finish(): Promise<void> {
+    if (this.#half !== "") await this.append(0);
+  }
+
+  /** Renames the log, and every older one; no new one is made. */
+  async rename(): Promise<void> {
+    await this.finish();
+    await this.#shift();
+    await renameIfThere(this.path, `${this.path}.1`);
+  }
+
+  async renameAndCreate(): Promise<void> {
+    await this.rename();
+    await this.createEmpty();
+  }
+
+  async createEmpty(): Promise<void> {
+    await Deno.writeTextFile(this.path, "", { append: true });
+  }
+
+  /** The writer goes on in the renamed file until it is told to open the new one. */
+  async renameWithLateWrites(): Promise<void> {
+    await this.createEmpty();
+    await this.renameAndCreate();
+    await this.append(2, `${this.path}.1`);
+  }
+
+  async copyAndTruncate(): Promise<void> {
+    await this.finish();
+    await this.createEmpty();
+    await this.#shift();
+    await Deno.copyFile(this.path, `${this.path}.1`);
+    await Deno.truncate(this.path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+
+  async #shift(): Promise<void> {
+    for (let count = MAX_ROTATIONS; count > 1; count--) {
+      await renameIfThere(`${this.path}.${count - 1}`, `${this.path}.${count}`);
+    }
+  }
+
+  #nextLine(): string {
+    return `line ${++this.#count} of the log`;
+  }
+}
+
+const HALF_BYTES = 7;
+const MAX_ROTATIONS = 40;
+
+async function renameIfThere(from: string, to: string): Promise<void> {
+  await Deno.rename(from, to).catch(unlessMissing);
+}
+
+function unlessMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
