@@ -61,7 +61,7 @@ const VERBS = {
 
 const OPTION_HELP: readonly (readonly [option: string, help: string])[] = [
   [
-    "--config FILE",
+    "-c, --config FILE",
     "the configuration; FILE with .local for .conf overrides it",
   ],
   [
@@ -75,8 +75,11 @@ const OPTION_HELP: readonly (readonly [option: string, help: string])[] = [
     `of the program's own log: ${OWN_LOG_FORMATS.join(" or ")}`,
   ],
   ["--version", "print the version"],
-  ["--help", "print this text"],
+  ["-h, --help", "print this text"],
 ];
+
+/** No line of the help is longer. */
+const HELP_COLUMNS = 80;
 
 const ABOUT: Readonly<Record<Role, string>> = {
   monitor:
@@ -87,6 +90,7 @@ const ABOUT: Readonly<Record<Role, string>> = {
 
 const FLAGS = ["dry-run", "print-config", "version", "help"];
 const VALUES = ["config", "log-level", "log-format"];
+const SHORT = { help: "h", config: "c" } as const;
 
 /**
  * Reads the arguments. No verb means `run`.
@@ -109,14 +113,16 @@ export function parseCommand(
   program: ProgramInfo,
   argv: readonly string[],
 ): Command {
+  refuseFlagValues(program, argv);
   const args = parseArgs([...argv], {
     boolean: FLAGS,
     string: ["_", ...VALUES],
-    alias: { help: "h", config: "c" },
+    alias: SHORT,
     unknown: (arg) => !arg.startsWith("-") || fail(program, unknownText(arg)),
   });
   if (args["help"] === true) return { verb: "help" };
   if (args["version"] === true) return { verb: "version" };
+  const options = readOptions(program, args);
   const [word = "run", ...more] = args._.map(String);
   if (!isVerb(word)) {
     const expected = suggest(word, Object.keys(VERBS));
@@ -125,13 +131,11 @@ export function parseCommand(
   if (more.length > 0) {
     fail(program, `unexpected ${JSON.stringify(more[0])} after ${word}`);
   }
-  return {
-    verb: args["print-config"] === true ? "print-config" : word,
-    options: readOptions(program, args),
-  };
+  const verb = args["print-config"] === true ? "print-config" : word;
+  return { verb, options };
 }
 
-/** The text of `--help`; ends in a line end. */
+/** The text of `--help`, in lines of at most 80 characters; ends in a line end. */
 export function helpText({ name, role, version }: ProgramInfo): string {
   const settings = listOptions("general", role).map(
     ({ section, key, option }): readonly [string, string] => [
@@ -140,7 +144,8 @@ export function helpText({ name, role, version }: ProgramInfo): string {
     ],
   );
   return [
-    `${name} ${version}: ${ABOUT[role]}`,
+    `${name} ${version}`,
+    ABOUT[role],
     "",
     `usage: ${name} [${Object.keys(VERBS).join("|")}] [option...]`,
     "",
@@ -158,6 +163,20 @@ export function helpText({ name, role, version }: ProgramInfo): string {
     "`status` gives 4 when the program does not run",
     "",
   ].join("\n");
+}
+
+/** `--dry-run=no` would turn on what it seems to turn off. */
+function refuseFlagValues(
+  program: ProgramInfo,
+  argv: readonly string[],
+): void {
+  const flags = [...FLAGS, SHORT.help].map((flag) => `--${flag}`);
+  flags.push(`-${SHORT.help}`);
+  for (const arg of argv) {
+    if (arg === "--") return;
+    const flag = flags.find((flag) => arg.startsWith(`${flag}=`));
+    if (flag !== undefined) fail(program, `${flag} takes no value`);
+  }
 }
 
 function readOptions(
@@ -199,8 +218,9 @@ function readWord<const T extends string>(
 }
 
 function unknownText(arg: string): string {
-  const name = arg.replace(/=.*$/, "");
+  const name = arg.replace(/=.*$/s, "");
   const known = [...FLAGS, ...VALUES].map((option) => `--${option}`);
+  if (known.includes(name)) return `${name} needs a value`;
   return `unknown option ${JSON.stringify(name)}${suggest(name, known)}`;
 }
 
@@ -226,5 +246,23 @@ function defaultText(value: string | undefined, unset?: string): string {
 
 function columns(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+  return rows.flatMap(([left, right]) =>
+    wrap(right, HELP_COLUMNS - width - 4).map((line, index) =>
+      `  ${(index === 0 ? left : "").padEnd(width)}  ${line}`
+    )
+  );
+}
+
+/** Breaks a text at spaces; a word that is longer than a line stays whole. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) {
+      lines.push(word);
+    } else {
+      lines[lines.length - 1] = `${last} ${word}`;
+    }
+  }
+  return lines;
 }

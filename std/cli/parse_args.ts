@@ -2,8 +2,9 @@
  * Stands in for `@std/cli/parse-args` where JSR can't be reached, for the
  * part of it that this project uses. `@std/cli` descends from npm's
  * `minimist`, which does the work here; the differences that matter are made
- * up for: `--no-x` and `--x=` are unknown options, "" and "-" are no
- * option's value, and of an option that is repeated the last value holds.
+ * up for: `--no-x` and `--x=` are unknown options, as is `--toString`, "" and
+ * "-" are no option's value, and of an option that is repeated the last value
+ * holds.
  *
  * @see {@link https://jsr.io/@std/cli | @std/cli}
  * @module
@@ -39,7 +40,8 @@ export interface Args extends Record<string, unknown> {
  * @param args The arguments.
  * @param options Which options there are.
  * @returns The values given. An option of `string` without one has `""`.
- * @throws {RangeError} on `--no-x` and `--x=` that `unknown` does not leave out.
+ * @throws {RangeError} on `--no-x`, `--x=` and `--toString` that `unknown` does
+ * not leave out.
  *
  * @example
  * ```ts
@@ -85,11 +87,18 @@ function rewrite(
   return args.map((arg, index) => {
     if (end !== -1 && index >= end) return arg;
     let now = arg;
-    if (/^--(?:no-.|[^=]+=$)/s.test(arg)) now = `${REFUSED}${index}`;
-    else if (/^--[^=]+$/s.test(arg) && isNoValue(args[index + 1])) now += "=";
+    if (/^--(?:no-.|[^=]+=$)/s.test(arg) || isInherited(arg)) {
+      now = `${REFUSED}${index}`;
+    } else if (/^--[^=]+$/s.test(arg) && isNoValue(args[index + 1])) now += "=";
     if (now !== arg) rewritten.set(now, arg);
     return now;
   });
+}
+
+/** An option with the name of something that every object has, as `--toString`. */
+function isInherited(arg: string): boolean {
+  const name = /^--([^=.]+)/.exec(arg)?.[1];
+  return name !== undefined && name in Object.prototype;
 }
 
 /** An argument that @std/cli leaves after an option with two dashes. */
