@@ -30,6 +30,8 @@ export interface SubscriberOptions {
   readonly maxWaiting?: number;
   /** How long the actions may go on after the stop, in milliseconds. @default {500} */
   readonly graceMs?: number;
+  /** Decide and log only: do nothing about any event. @default {false} */
+  readonly dryRun?: boolean;
 }
 
 /** What a subscriber has done so far. */
@@ -165,8 +167,7 @@ export class Subscriber {
     const verdict = judgeBroadcast(frames, hostName, protection);
     switch (verdict.kind) {
       case "act":
-        this.#waiting.push(verdict.event);
-        this.#changed.notify();
+        this.#accept(verdict.event);
         return;
       case "own":
         this.counters.own++;
@@ -191,6 +192,21 @@ export class Subscriber {
         });
         return;
     }
+  }
+
+  #accept(event: BanEvent): void {
+    const { dryRun = false, actions, log } = this.#options;
+    if (!dryRun) {
+      this.#waiting.push(event);
+      this.#changed.notify();
+      return;
+    }
+    log.record("notice", `would act on ${event.kind}`, {
+      node: event.origin,
+      jail: event.jail,
+      address: event.address,
+      actions: actions.map(({ name }) => name).join(","),
+    });
   }
 
   async #act(signal: AbortSignal): Promise<void> {

@@ -38,7 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function work(context: RoleContext<"subscriber">): Promise<void> {
-  const { config, log, clock, messages, signal, ready } = context;
+  const { config, log, clock, dryRun, messages, signal, ready } = context;
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const broadcasts = zeromq.subscriber(
@@ -57,6 +57,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     log,
     hostName: config.general.hostName,
     protection: config.general,
+    dryRun,
   });
   await ready(() => ({ ...subscriber.counters }));
   await subscriber.run(signal);
