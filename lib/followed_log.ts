@@ -20,7 +20,7 @@ export const AT_THE_END = -1;
 /** A log file that is open, and how far it was read. */
 export class FollowedLog implements OpenLog, AsyncDisposable {
   readonly #opened: OpenedLog;
-  readonly #cutter: LineCutter;
+  #cutter: LineCutter;
   /** The first line; empty while there is none. */
   #head = new Uint8Array();
   #fingerprint = "";
@@ -33,10 +33,7 @@ export class FollowedLog implements OpenLog, AsyncDisposable {
   ) {
     this.#opened = opened;
     this.#lookedAt = facts;
-    this.#cutter = new LineCutter({
-      offsetBytes,
-      maxLineBytes: MAX_LINE_BYTES,
-    });
+    this.#cutter = cutterAt(offsetBytes);
   }
 
   /**
@@ -89,6 +86,12 @@ export class FollowedLog implements OpenLog, AsyncDisposable {
     };
   }
 
+  /** Reads the file from its start: it was cut and written anew. */
+  async beginAgain(): Promise<void> {
+    this.#cutter = cutterAt(0);
+    await this.#readHead();
+  }
+
   /** Looks at the file. */
   async look(): Promise<Omit<Look, "newer">> {
     const facts = await this.#opened.facts();
@@ -126,6 +129,10 @@ export class FollowedLog implements OpenLog, AsyncDisposable {
     this.#head = await readHead(this.#opened);
     this.#fingerprint = await printHead(this.#head);
   }
+}
+
+function cutterAt(offsetBytes: number): LineCutter {
+  return new LineCutter({ offsetBytes, maxLineBytes: MAX_LINE_BYTES });
 }
 
 /**

@@ -107,8 +107,12 @@ export class LogFollower implements LineSource, AsyncDisposable {
       case "move_on":
         // Renamed since it was listed? The next look finds it by its new name.
         return await this.#open(step.to.name, 0, step.to);
-      case "begin_again":
-        return await this.#openCopy(current) ?? await this.#openLog(signal);
+      case "begin_again": {
+        const copy = await this.#openCopy(current);
+        if (copy !== undefined) return copy;
+        await current.beginAgain();
+        return NOTHING;
+      }
     }
   }
 
@@ -116,8 +120,10 @@ export class LogFollower implements LineSource, AsyncDisposable {
   async #findPlace(): Promise<FollowedLog | undefined> {
     const { from, folder, log } = this.#options;
     if (from === undefined) return await this.#open(folder.logName, AT_THE_END);
-    const holder = findPlace(from, await this.#listPrinted());
-    const found = holder && await this.#open(holder.name, from.offsetBytes);
+    const found = await this.#openFound(
+      (files) => findPlace(from, files),
+      from.offsetBytes,
+    );
     if (found !== undefined) return found;
     log.record("warning", "the log was rotated away, some lines are lost", {
       log: folder.logName,
@@ -143,11 +149,28 @@ export class LogFollower implements LineSource, AsyncDisposable {
   async #openCopy(cut: FollowedLog): Promise<FollowedLog | undefined> {
     const { fingerprint, offsetBytes } = cut.position;
     if (fingerprint === "") return undefined;
-    const copy = (await this.#listPrinted()).find((file) =>
-      !sameFile(file, cut) && file.fingerprint === fingerprint &&
-      file.sizeBytes > offsetBytes
+    return await this.#openFound(
+      (files) =>
+        files.find((file) =>
+          !sameFile(file, cut) && file.fingerprint === fingerprint &&
+          file.sizeBytes > offsetBytes
+        ),
+      offsetBytes,
     );
-    return copy && await this.#open(copy.name, offsetBytes, copy);
+  }
+
+  /** Opens the file that `find` picks; picks again when names changed meanwhile. */
+  async #openFound(
+    find: (files: readonly PrintedLogFile[]) => PrintedLogFile | undefined,
+    offsetBytes: number,
+  ): Promise<FollowedLog | undefined> {
+    while (true) {
+      const files = await this.#listPrinted();
+      const found = files && find(files);
+      if (files !== undefined && found === undefined) return undefined;
+      const opened = found && await this.#open(found.name, offsetBytes, found);
+      if (opened !== undefined) return opened;
+    }
   }
 
   async #read(current: FollowedLog): Promise<Uint8Array | undefined> {
@@ -186,12 +209,13 @@ export class LogFollower implements LineSource, AsyncDisposable {
       : filesAfter(open, await folder.list(), folder.logName);
   }
 
-  async #listPrinted(): Promise<readonly PrintedLogFile[]> {
+  /** Reads what each file begins with; `undefined`: names changed meanwhile. */
+  async #listPrinted(): Promise<readonly PrintedLogFile[] | undefined> {
     const { folder } = this.#options;
     const printed: PrintedLogFile[] = [];
     for (const file of await folder.list()) {
       await using opened = await folder.open(file.name);
-      if (opened === undefined || !sameFile(opened, file)) continue;
+      if (opened === undefined || !sameFile(opened, file)) return undefined;
       printed.push({ ...file, fingerprint: await readFingerprint(opened) });
     }
     return printed;

@@ -123,7 +123,11 @@ export interface LogFolder {
   readonly logName: string;
   /** The log itself; `undefined` while there is none. */
   current(): Promise<LogFile | undefined>;
-  /** The log and what it was rotated to, in any order. */
+  /**
+   * The log and what it was rotated to, in any order. No file changed its name
+   * meanwhile, and the newer ones were asked for their size first: a file that
+   * shows as empty beside a newer one with something in it stays empty.
+   */
   list(): Promise<readonly LogFile[]>;
   /** Opens a file; `undefined` when it is gone. A file that can't be read is a RuntimeError. */
   open(name: string): Promise<OpenedLog | undefined>;

@@ -10,7 +10,8 @@
  *   between two looks) come in the order of their rotation.
  * - A file that got shorter, or begins otherwise, was cut and written anew
  *   (copytruncate). What was not read of it may be in its copy, which begins
- *   with the same line.
+ *   with the same line; a file that is cut before its first line was seen has
+ *   no copy that could be told.
  *
  * @see {@link https://man7.org/linux/man-pages/man8/logrotate.8.html | logrotate(8)}
  * @module
@@ -104,7 +105,7 @@ export function isLogName(name: string, logName: string): boolean {
  * @param files Files with names as {@link isLogName} knows them.
  * @param logName The log's name.
  */
-export function inOrderOfRotation<T extends LogFile>(
+export function inOrderOfRotation<T extends { readonly name: string }>(
   files: readonly T[],
   logName: string,
 ): readonly T[] {

@@ -13,7 +13,7 @@ import type {
   LogFolder,
   OpenedLog,
 } from "../ports.ts";
-import { isLogName } from "../tail_cursor.ts";
+import { inOrderOfRotation, isLogName, sameFile } from "../tail_cursor.ts";
 import { Condition } from "../tasks.ts";
 
 /** How a log is looked at. */
@@ -64,13 +64,12 @@ export class TailFile implements LogFolder, AsyncDisposable {
   }
 
   async list(): Promise<readonly LogFile[]> {
-    const files: LogFile[] = [];
-    for (const name of await listNames(this.#folder)) {
-      if (!isLogName(name, this.logName)) continue;
-      const info = await unlessMissing(Deno.stat(`${this.#folder}/${name}`));
-      if (info?.isFile === true) files.push(describe(name, info));
+    let before = await this.#listOnce();
+    while (true) {
+      const files = await this.#listOnce();
+      if (haveSameNames(before, files)) return files;
+      before = files;
     }
-    return files;
   }
 
   async open(name: string): Promise<OpenedLog | undefined> {
@@ -101,6 +100,20 @@ export class TailFile implements LogFolder, AsyncDisposable {
     clearInterval(this.#timer);
     this.#watcher?.close();
     await this.#watching;
+  }
+
+  async #listOnce(): Promise<readonly LogFile[]> {
+    const names = (await listNames(this.#folder))
+      .filter((name) => isLogName(name, this.logName))
+      .map((name) => ({ name }));
+    const files: LogFile[] = [];
+    for (
+      const { name } of inOrderOfRotation(names, this.logName).toReversed()
+    ) {
+      const info = await unlessMissing(Deno.stat(`${this.#folder}/${name}`));
+      if (info?.isFile === true) files.push(describe(name, info));
+    }
+    return files;
   }
 
   #hint(): void {
@@ -150,6 +163,17 @@ class OpenedFile implements OpenedLog {
     this.#file.close();
     return Promise.resolve();
   }
+}
+
+function haveSameNames(
+  left: readonly LogFile[],
+  right: readonly LogFile[],
+): boolean {
+  return left.length === right.length &&
+    left.every((file, index) => {
+      const other = right[index];
+      return other?.name === file.name && sameFile(other, file);
+    });
 }
 
 function describe(name: string, info: Deno.FileInfo): LogFile {
