@@ -1,0 +1,202 @@
+import { ChildProcess } from "./child_process.ts";
+import { waitUntil } from "./wait_until.ts";
+
+/** What this project ships for fail2ban. */
+export const SHIPPED_FAIL2BAN = new URL("../../fail2ban/", import.meta.url)
+  .pathname;
+
+/** What a jail's section says. */
+export type JailSettings = Readonly<Record<string, string | number>>;
+
+/** Which fail2ban to start. */
+export interface Fail2banOptions {
+  /** Its folder; made if missing, and left when the server is disposed. */
+  readonly dir: string;
+  /** Jails without a log of their own: name to settings. */
+  readonly jails?: Readonly<Record<string, JailSettings>>;
+  /** Adds the shipped filter and the shipped jail, with these changes. */
+  readonly clusterJail?: JailSettings;
+}
+
+/** Starts a real fail2ban-server that touches nothing outside its folder. */
+export async function startFail2ban(
+  options: Fail2banOptions,
+): Promise<Fail2banServer> {
+  await writeFail2banConfig(options);
+  const server = new Fail2banServer(options.dir);
+  await server.start();
+  return server;
+}
+
+/**
+ * A real fail2ban-server in the foreground. Its only action writes a line for
+ * every ban and unban into a file.
+ */
+export class Fail2banServer implements AsyncDisposable {
+  /** What fail2ban logs. */
+  readonly logPath: string;
+  /** fail2ban's database. */
+  readonly databasePath: string;
+  readonly #dir: string;
+  #child: ChildProcess | undefined;
+
+  /** @param dir A folder with a configuration; see {@link startFail2ban}. */
+  constructor(dir: string) {
+    this.#dir = dir;
+    this.logPath = `${dir}/fail2ban.log`;
+    this.databasePath = `${dir}/fail2ban.sqlite3`;
+  }
+
+  /** Starts it, again too, and waits until all jails run. */
+  async start(): Promise<void> {
+    this.#child = new ChildProcess({
+      command: "fail2ban-server",
+      args: ["-f", "-x", ...this.#where(), "start"],
+      env: { PYTHONUNBUFFERED: "1" },
+    });
+    await this.#child.waitForLine(/^Server ready$/);
+  }
+
+  /** Stops it as a service manager does. */
+  async stop(): Promise<void> {
+    await this.#child?.[Symbol.asyncDispose]();
+    this.#child = undefined;
+  }
+
+  /**
+   * Runs fail2ban-client.
+   *
+   * @returns What it printed.
+   * @throws {Error} when it fails.
+   */
+  async client(...args: string[]): Promise<string> {
+    const { success, stdout, stderr } = await new Deno.Command(
+      "fail2ban-client",
+      { args: [...this.#where(), ...args], stdin: "null" },
+    ).output();
+    const decoder = new TextDecoder();
+    if (!success) {
+      throw new Error(
+        `${args.join(" ")}: ${decoder.decode(stdout)}${decoder.decode(stderr)}`,
+      );
+    }
+    return decoder.decode(stdout).trimEnd();
+  }
+
+  /** What the actions did so far, in order: `ban JAIL ADDRESS`, `unban JAIL ADDRESS`. */
+  async acted(): Promise<string[]> {
+    return await readLines(actionsPath(this.#dir));
+  }
+
+  /** Messages of fail2ban's log so far, without what stands before them. */
+  async messages(): Promise<string[]> {
+    return (await readLines(this.logPath))
+      .map((line) => line.replace(/^.*?\]: [A-Z]+ +/, ""));
+  }
+
+  /** Waits until fail2ban's log has a message so often. */
+  async waitForMessage(message: string, times = 1): Promise<void> {
+    await waitUntil(
+      async () =>
+        (await this.messages()).filter((text) => text === message).length >=
+          times,
+      { what: `${times} x ${message}`, timeoutMs: 10_000, intervalMs: 20 },
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #where(): string[] {
+    const dir = this.#dir;
+    return [
+      ...["-c", `${dir}/etc`],
+      ...["-s", `${dir}/fail2ban.sock`],
+      ...["-p", `${dir}/fail2ban.pid`],
+    ];
+  }
+}
+
+function actionsPath(dir: string): string {
+  return `${dir}/actions.txt`;
+}
+
+async function readLines(path: string): Promise<string[]> {
+  try {
+    return (await Deno.readTextFile(path)).split("\n").slice(0, -1);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** Writes all that a fail2ban needs into `etc` in its folder. */
+export async function writeFail2banConfig(
+  options: Fail2banOptions,
+): Promise<void> {
+  const { dir, jails = {}, clusterJail } = options;
+  for (const folder of ["action.d", "filter.d", "jail.d"]) {
+    await Deno.mkdir(`${dir}/etc/${folder}`, { recursive: true });
+  }
+  const write = (path: string, text: string) =>
+    Deno.writeTextFile(`${dir}/etc/${path}`, text);
+  await write("fail2ban.conf", serverConfig(dir));
+  await write("jail.conf", JAIL_DEFAULTS);
+  await write("action.d/note.conf", noteAction(actionsPath(dir)));
+  let sections = "";
+  for (const [jail, settings] of Object.entries(jails)) {
+    sections += renderSection(jail, { enabled: "true", ...settings });
+  }
+  if (clusterJail !== undefined) {
+    for (const folder of ["filter.d", "jail.d"]) {
+      const path = `${folder}/fail2bancluster.conf`;
+      await Deno.copyFile(`${SHIPPED_FAIL2BAN}${path}`, `${dir}/etc/${path}`);
+    }
+    sections += renderSection("fail2bancluster", clusterJail);
+  }
+  await write("jail.local", sections);
+}
+
+function renderSection(name: string, settings: JailSettings): string {
+  const lines = Object.entries(settings).map(([key, value]) =>
+    `${key} = ${value}\n`
+  );
+  return `[${name}]\n${lines.join("")}\n`;
+}
+
+function serverConfig(dir: string): string {
+  return renderSection("Definition", {
+    loglevel: "INFO",
+    logtarget: `${dir}/fail2ban.log`,
+    syslogsocket: "auto",
+    socket: `${dir}/fail2ban.sock`,
+    pidfile: `${dir}/fail2ban.pid`,
+    allowipv6: "yes",
+    dbfile: `${dir}/fail2ban.sqlite3`,
+    dbmaxmatches: 10,
+    dbpurgeage: "1d",
+  });
+}
+
+/** As fail2ban's own jail.conf, as far as jails without a log need it. */
+const JAIL_DEFAULTS = renderSection("DEFAULT", {
+  backend: "polling",
+  filter: "",
+  maxretry: 5,
+  findtime: "10m",
+  bantime: "10m",
+  // Else fail2ban asks the resolver for this machine's names.
+  ignoreself: "false",
+  usedns: "no",
+  banaction: "note",
+  banaction_allports: "note[ports=all]",
+  action: "%(banaction)s",
+});
+
+function noteAction(path: string): string {
+  return renderSection("Definition", {
+    actionban: `echo "ban <name> <ip>" >> '${path}'`,
+    actionunban: `echo "unban <name> <ip>" >> '${path}'`,
+  });
+}
