@@ -64,18 +64,34 @@ export class LogAction implements BanAction {
     this.#clock = clock;
   }
 
-  /** @throws {RuntimeError} when the sink can't write; see {@link LineSink.flush}. */
+  /**
+   * Writes the lines. Where the sink is in trouble the rest is handed to it
+   * without waiting, so that it comes out once the trouble is over.
+   *
+   * @throws {RuntimeError} when the sink can't write; see {@link LineSink.flush}.
+   */
   async act(events: readonly BanEvent[], signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    let trouble: unknown;
     for (let start = 0; start < events.length; start += MAX_LINES_AT_ONCE) {
-      signal.throwIfAborted();
-      for (const event of events.slice(start, start + MAX_LINES_AT_ONCE)) {
-        this.#sink.write({
-          severity: "info",
-          atMs: this.#clock.nowMs(),
-          text: broadcastLogText(event),
-        });
+      this.#write(events.slice(start, start + MAX_LINES_AT_ONCE));
+      if (trouble !== undefined) continue;
+      try {
+        await this.#sink.flush(signal);
+      } catch (error) {
+        trouble = error;
       }
-      await this.#sink.flush(signal);
+    }
+    if (trouble !== undefined) throw trouble;
+  }
+
+  #write(events: readonly BanEvent[]): void {
+    for (const event of events) {
+      this.#sink.write({
+        severity: "info",
+        atMs: this.#clock.nowMs(),
+        text: broadcastLogText(event),
+      });
     }
   }
 }

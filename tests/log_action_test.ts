@@ -99,6 +99,14 @@ Deno.test("LogAction is not done before its lines are out, and throws when they 
   await rejects(action.act(banEvents(1), never()), sink.failure);
 });
 
+Deno.test("LogAction hands every line over when the sink is in trouble, and waits for it once", async () => {
+  const sink = new MemorySink();
+  const action = new LogAction(sink, new ManualClock());
+  sink.failure = new RuntimeError("no room");
+  await rejects(action.act(banEvents(250), never()), sink.failure);
+  deepStrictEqual([sink.lines.length, sink.flushedAt], [250, [100]]);
+});
+
 Deno.test("LogAction writes nothing when it is aborted before", async () => {
   const sink = new MemorySink();
   const action = new LogAction(sink, new ManualClock());
