@@ -58,10 +58,11 @@ async function readFile(path: string): Promise<ConfigFile | undefined> {
     };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    if (error instanceof Deno.errors.PermissionDenied) {
-      throw unreadable(path, "a file that this user may read", error);
-    }
-    throw error;
+    if (error instanceof ConfigError || !(error instanceof Error)) throw error;
+    const expected = error instanceof Deno.errors.PermissionDenied
+      ? "a file that this user may read"
+      : `a file that can be read: ${error.message}`;
+    throw unreadable(path, expected, error);
   }
 }
 

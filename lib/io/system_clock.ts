@@ -23,7 +23,8 @@ export class SystemClock implements Clock {
     signal.throwIfAborted();
     const over = Promise.withResolvers<void>();
     const abort = () => over.reject(signal.reason);
-    const timer = setTimeout(over.resolve, Math.min(ms, MAX_TIMER_MS));
+    const timerMs = Math.min(Math.max(ms, 0), MAX_TIMER_MS);
+    const timer = setTimeout(over.resolve, timerMs);
     signal.addEventListener("abort", abort, { once: true });
     try {
       await over.promise;
