@@ -9,13 +9,40 @@ import { RuntimeError } from "../errors.ts";
 /** The pid file can't be written: without one, the program can still run. */
 export class UnwritablePidFileError extends RuntimeError {}
 
-/** Who holds a pid file. */
-export interface PidFileHolder {
+/** Somebody's pid file, kept open so that its holder's end is seen. */
+export class SeenPidFile implements Disposable {
   /** The process id that the file names. */
   readonly pid: number;
-  /** Whether that process runs; if not, it ended without removing the file. */
-  readonly runs: boolean;
+  readonly #file: Deno.FsFile;
+
+  /**
+   * @param pid The process id that the file names.
+   * @param file The open file.
+   */
+  constructor(pid: number, file: Deno.FsFile) {
+    this.pid = pid;
+    this.#file = file;
+  }
+
+  /**
+   * Whether that process runs. If not, it has ended, whether or not it has
+   * removed the file.
+   */
+  async runs(): Promise<boolean> {
+    if (!await this.#file.tryLock(false)) return true;
+    await this.#file.unlock();
+    return false;
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
 }
+
+/** Another that only looks at the lock holds it no longer than this. */
+const LOOK_MS = 5;
+const LOOKS = 20;
+const MAX_PID_BYTES = 11;
 
 /**
  * A pid file that is locked as long as its process lives, so that neither a
@@ -53,8 +80,9 @@ export class PidFile implements AsyncDisposable {
       try {
         await lock(file, path);
         if (await isNamed(file, path)) {
-          const stalePid = await readPid(path);
+          const stalePid = await readPid(file);
           await file.truncate();
+          await file.seek(0, Deno.SeekMode.Start);
           await file.write(new TextEncoder().encode(`${pid}\n`));
           return new PidFile(path, file, stalePid);
         }
@@ -68,24 +96,40 @@ export class PidFile implements AsyncDisposable {
   }
 
   /**
-   * Asks who holds a pid file.
+   * Looks whom a pid file names.
    *
    * @param path Absolute path.
    * @returns `undefined` when there is no such file, or it names nobody.
+   * @throws {RuntimeError} when it can't be read.
    */
-  static async holder(path: string): Promise<PidFileHolder | undefined> {
-    const pid = await readPid(path);
-    if (pid === undefined) return undefined;
-    using file = await Deno.open(path);
-    const isFree = await file.tryLock(false);
-    return { pid, runs: !isFree };
+  static async see(path: string): Promise<SeenPidFile | undefined> {
+    let file: Deno.FsFile | undefined;
+    try {
+      file = await Deno.open(path);
+      const pid = await readPid(file);
+      if (pid !== undefined) return new SeenPidFile(pid, file);
+    } catch (error) {
+      file?.close();
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw cannotRead(path, error);
+    }
+    file.close();
+    return undefined;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Removes the file. Its lock stays until the process ends, for those who wait for that. */
+  async leave(): Promise<void> {
     try {
       await Deno.remove(this.#path);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+
+  /** Removes the file and gives up the lock. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.leave();
     } finally {
       this.#file.close();
     }
@@ -105,8 +149,11 @@ async function open(path: string): Promise<Deno.FsFile> {
 }
 
 async function lock(file: Deno.FsFile, path: string): Promise<void> {
-  if (await file.tryLock(true)) return;
-  const holder = await readPid(path);
+  for (let look = 0; look < LOOKS; look++) {
+    if (await file.tryLock(true)) return;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  const holder = await readPid(file);
   throw new RuntimeError(`already runs, with process id ${holder ?? "?"}`, {
     hint: `stop it first; its pid file is ${path}`,
   });
@@ -123,12 +170,18 @@ async function isNamed(file: Deno.FsFile, path: string): Promise<boolean> {
   }
 }
 
-async function readPid(path: string): Promise<number | undefined> {
-  try {
-    const text = await Deno.readTextFile(path);
-    return /^\d{1,10}\n?$/.test(text) ? Number(text) : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+/** Reads from the start; `undefined` when it is no process id. */
+async function readPid(file: Deno.FsFile): Promise<number | undefined> {
+  const bytes = new Uint8Array(MAX_PID_BYTES + 1);
+  const count = await file.read(bytes) ?? 0;
+  const text = new TextDecoder().decode(bytes.subarray(0, count));
+  return /^\d{1,10}\n?$/.test(text) ? Number(text) : undefined;
+}
+
+function cannotRead(path: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  return new RuntimeError(`cannot read ${path}: ${error.message}`, {
+    hint: "run as root, or as the program's own user",
+    cause: error,
+  });
 }

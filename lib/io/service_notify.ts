@@ -7,6 +7,11 @@
 
 import type { Clock } from "../ports.ts";
 
+/** The manager's queue may be full; nobody waits for it longer than this. */
+const SEND_TIMEOUT_MS = 200;
+/** States that may wait for room in the manager's queue. */
+const MAX_UNSENT = 3;
+
 /** What the service manager put into the environment. */
 export interface NotifySettings {
   /** `NOTIFY_SOCKET`: the manager's socket. */
@@ -40,6 +45,7 @@ export class ServiceNotify implements AsyncDisposable {
   readonly #settings: NotifySettings | undefined;
   readonly #folder: string | undefined;
   readonly #socket: Deno.DatagramConn | undefined;
+  #unsent = 0;
 
   private constructor(settings?: NotifySettings, folder?: string) {
     this.#settings = settings;
@@ -65,23 +71,30 @@ export class ServiceNotify implements AsyncDisposable {
   }
 
   /**
-   * Sends a state.
+   * Sends a state. A manager that is gone, or takes nothing, does not keep
+   * the program from its work.
    *
    * @param state `READY=1`, `STOPPING=1` or `WATCHDOG=1`.
    */
   async tell(state: "READY=1" | "STOPPING=1" | "WATCHDOG=1"): Promise<void> {
-    if (this.#settings === undefined) return;
+    if (this.#settings === undefined || this.#unsent >= MAX_UNSENT) return;
+    this.#unsent++;
+    const over = Promise.withResolvers<void>();
+    const timer = setTimeout(over.resolve, SEND_TIMEOUT_MS);
+    const sent = this.#send(state, this.#settings.socketPath).finally(() => {
+      this.#unsent--;
+      clearTimeout(timer);
+    });
+    await Promise.race([sent, over.promise]);
+  }
+
+  async #send(state: string, path: string): Promise<void> {
+    const address = { transport: "unixpacket", path } as const;
     try {
-      await this.#socket?.send(new TextEncoder().encode(state), {
-        transport: "unixpacket",
-        path: this.#settings.socketPath,
-      });
+      await this.#socket?.send(new TextEncoder().encode(state), address);
     } catch (error) {
-      // Whoever wanted to know may be gone, as the parent of a `start` is.
-      if (
-        !(error instanceof Deno.errors.NotFound) &&
-        !(error instanceof Deno.errors.ConnectionRefused)
-      ) throw error;
+      // What the system says; anything else is a bug.
+      if (!(error instanceof Error && "code" in error)) throw error;
     }
   }
 

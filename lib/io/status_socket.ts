@@ -92,20 +92,29 @@ export class StatusSocket implements AsyncDisposable {
  * @throws {RuntimeError} when it does not answer.
  */
 export async function askStatus(path: string): Promise<StatusReport> {
-  const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), ANSWER_TIMEOUT_MS);
   try {
     using connection = await Deno.connect({ transport: "unix", path });
-    timeout.addEventListener("abort", () => connection.close(), { once: true });
+    late.signal.addEventListener("abort", () => connection.close());
     return decodeStatus(await readAnswer(connection));
   } catch (error) {
     if (error instanceof RuntimeError || !(error instanceof Error)) throw error;
+    const reason = late.signal.aborted
+      ? `nothing within ${ANSWER_TIMEOUT_MS / 1_000} s`
+      : error.message;
+    const hint = error instanceof Deno.errors.PermissionDenied
+      ? "status must be asked by the program's own user"
+      : "it may still be starting; its log says more";
     throw new RuntimeError(
-      `it runs but does not answer on ${path}: ${error.message}`,
+      `it runs but does not answer on ${path}: ${reason}`,
       {
-        hint: "status must be asked by the program's own user",
+        hint,
         cause: error,
       },
     );
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -16,6 +16,7 @@ import { askStatus, statusSocketPath } from "../../lib/io/status_socket.ts";
 import { encodeStatus, renderStatus } from "../../lib/status_report.ts";
 import type { Invocation, LocatedProgram } from "./role_program.ts";
 import { DETACHED_VARIABLE } from "./run_role.ts";
+import { urlPath } from "./url_path.ts";
 import { writeText } from "./write_text.ts";
 
 /** Starts the program in the background; returns once it works, or has failed. */
@@ -25,9 +26,9 @@ export async function start<R extends Role>(
   const { program, loaded } = invocation;
   refuseStderr(loaded);
   const { pidFile } = loaded.config;
-  const holder = await PidFile.holder(pidFile);
-  if (holder?.runs === true) {
-    throw new RuntimeError(`already runs, with process id ${holder.pid}`, {
+  using seen = await PidFile.see(pidFile);
+  if (seen !== undefined && await seen.runs()) {
+    throw new RuntimeError(`already runs, with process id ${seen.pid}`, {
       hint: `its pid file is ${pidFile}`,
     });
   }
@@ -49,18 +50,13 @@ export async function stop<R extends Role>(
   { program, loaded }: Invocation<R>,
 ): Promise<number> {
   const { pidFile } = loaded.config;
-  const holder = await PidFile.holder(pidFile);
-  if (holder === undefined) {
+  using seen = await PidFile.see(pidFile);
+  if (seen === undefined) {
     say(program.name, "does not run");
-  } else if (!holder.runs) {
+  } else if (!await seen.runs()) {
     say(program.name, `does not run; ${pidFile} is stale`);
   } else {
-    const { pid } = holder;
-    const runs = async () => {
-      const now = await PidFile.holder(pidFile);
-      return now?.runs === true && now.pid === pid;
-    };
-    await stopProcess(pid, { runs });
+    await stopProcess(seen.pid, { runs: () => seen.runs() });
     say(program.name, "stopped");
   }
   return EXIT_CODES.ok;
@@ -80,9 +76,9 @@ export async function status<R extends Role>(
   { program, options, loaded }: Invocation<R>,
 ): Promise<number> {
   const { pidFile } = loaded.config;
-  const holder = await PidFile.holder(pidFile);
-  if (holder?.runs !== true) {
-    const stale = holder === undefined ? "" : `; ${pidFile} is stale`;
+  using seen = await PidFile.see(pidFile);
+  if (seen === undefined || !await seen.runs()) {
+    const stale = seen === undefined ? "" : `; ${pidFile} is stale`;
     say(program.name, `does not run${stale}`);
     return EXIT_CODES.runtime;
   }
@@ -131,7 +127,7 @@ function commandOf<R extends Role>(
 
 /** How the runtime is told to run a role's file, with the role's permissions only. */
 function scriptArgs({ role, moduleUrl }: LocatedProgram): string[] {
-  const config = new URL("../deno.json", moduleUrl).pathname;
-  const script = new URL(moduleUrl).pathname;
+  const config = urlPath(new URL("../deno.json", moduleUrl));
+  const script = urlPath(new URL(moduleUrl));
   return ["run", "--no-prompt", "--config", config, `-P=${role}`, script];
 }

@@ -25,6 +25,7 @@ import { LineQueue } from "../../lib/line_queue.ts";
 import type { LineSink } from "../../lib/line_sink.ts";
 import type { Clock, Log } from "../../lib/ports.ts";
 import { PrefixedSink } from "../../lib/prefixed_sink.ts";
+import { writeText } from "./write_text.ts";
 
 /** What a log is made of. */
 export interface ProgramLogOptions {
@@ -110,11 +111,5 @@ function complain(
   sentence: string,
 ): void {
   if (target.kind === "stderr") return;
-  const text = new TextEncoder().encode(`${source.name}: ${sentence}\n`);
-  try {
-    Deno.stderr.writeSync(text);
-  } catch (error) {
-    // Detached, there may be nobody left to complain to.
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-  }
+  writeText(Deno.stderr, `${source.name}: ${sentence}\n`);
 }

@@ -26,6 +26,7 @@ import type { Clock, Log } from "../../lib/ports.ts";
 import type { StatusFigures } from "../../lib/status_report.ts";
 import { restart, start, status, stop } from "./daemon_verbs.ts";
 import { runRole } from "./run_role.ts";
+import { urlPath } from "./url_path.ts";
 import { writeText } from "./write_text.ts";
 
 /** What a role has to work with. */
@@ -144,7 +145,8 @@ function warn(
 
 /** Where the program stands: its executable, or the project it is run from. */
 function programDir({ moduleUrl }: LocatedProgram): string {
-  return Deno.build.standalone
-    ? new URL(".", `file://${Deno.execPath()}`).pathname.slice(0, -1)
-    : new URL("..", moduleUrl).pathname.slice(0, -1);
+  const file = Deno.build.standalone
+    ? Deno.execPath()
+    : urlPath(new URL("..", moduleUrl));
+  return file.slice(0, file.lastIndexOf("/"));
 }

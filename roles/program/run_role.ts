@@ -32,6 +32,7 @@ export async function runRole<R extends Role>(
   const isDetached = Deno.env.has(DETACHED_VARIABLE);
   const clock = new SystemClock();
   using stopSignal = new StopSignal();
+  await using last = new AsyncDisposableStack();
   await using programLog = new ProgramLog({
     source: { name: program.name, pid: Deno.pid },
     general: config.general,
@@ -45,7 +46,7 @@ export async function runRole<R extends Role>(
     log.record("warning", "configuration", { warning });
   }
   try {
-    await work(invocation, { clock, programLog, stopSignal, isDetached });
+    await work(invocation, { clock, programLog, stopSignal, isDetached, last });
   } catch (error) {
     // Standard error, where the error will be shown, may be nowhere by now.
     if (isDetached) {
@@ -62,16 +63,18 @@ interface Surroundings {
   readonly programLog: ProgramLog;
   readonly stopSignal: StopSignal;
   readonly isDetached: boolean;
+  /** Disposed when nothing else is left to do. */
+  readonly last: AsyncDisposableStack;
 }
 
 async function work<R extends Role>(
   { program, options, loaded: { config } }: Invocation<R>,
-  { clock, programLog, stopSignal, isDetached }: Surroundings,
+  { clock, programLog, stopSignal, isDetached, last }: Surroundings,
 ): Promise<void> {
   const { log, messages } = programLog;
-  await using held = new AsyncDisposableStack();
   const pidFile = await takePidFile(config.pidFile, isDetached, log);
-  if (pidFile !== undefined) held.use(pidFile);
+  last.defer(() => pidFile?.leave());
+  await using held = new AsyncDisposableStack();
   const notify = held.use(await ServiceNotify.open(notifySettings(Deno.pid)));
   const startedMs = clock.monotonicMs();
   const ready = async (figures: () => StatusFigures) => {

@@ -1,8 +1,15 @@
-/** Writes text to the terminal, or wherever it was redirected to. */
+/**
+ * Writes text to the terminal, or wherever it was redirected to. Nothing
+ * happens when nobody reads it any more, as in `--help | head -1`.
+ */
 export function writeText(
   to: { writeSync(bytes: Uint8Array): number },
   text: string,
 ): void {
   let rest = new TextEncoder().encode(text);
-  while (rest.length > 0) rest = rest.subarray(to.writeSync(rest));
+  try {
+    while (rest.length > 0) rest = rest.subarray(to.writeSync(rest));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }
