@@ -46,7 +46,7 @@ export interface PublisherCounters {
 }
 
 /** What a request leads to. */
-export type Verdict =
+export type RequestVerdict =
   | {
     readonly kind: "relay";
     readonly event: BanEvent;
@@ -73,7 +73,7 @@ export function judgeRequest(
   body: Frames,
   tokens: readonly string[],
   protection: ProtectionPolicy,
-): Verdict {
+): RequestVerdict {
   const request = decodeRequest(body, tokens);
   if (!request.ok) return { kind: "refuse", reason: request.reason };
   const { event, acknowledgement } = request.value;
@@ -147,7 +147,7 @@ export class Publisher {
     this.counters.relayed++;
   }
 
-  #tell(verdict: Verdict): void {
+  #tell(verdict: RequestVerdict): void {
     switch (verdict.kind) {
       case "relay": {
         const { kind, origin, jail, address } = verdict.event;

@@ -51,7 +51,7 @@ export interface SubscriberCounters {
 }
 
 /** What a broadcast leads to. */
-export type Verdict =
+export type BroadcastVerdict =
   | { readonly kind: "act"; readonly event: BanEvent }
   | { readonly kind: "own"; readonly event: BanEvent }
   | {
@@ -73,7 +73,7 @@ export function judgeBroadcast(
   frames: Frames,
   hostName: HostName,
   protection: ProtectionPolicy,
-): Verdict {
+): BroadcastVerdict {
   const decoded = decodeBroadcast(frames);
   if (!decoded.ok) return { kind: "reject", reason: decoded.reason };
   const event = decoded.value;

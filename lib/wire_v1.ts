@@ -10,7 +10,7 @@
  * broadcast   = message
  * message     = host "|" jail "|" action "|" address
  * action      = "Ban" / "Unban"        ; in any case
- * token       = 1*256%x21-7B / %x7D-7E ; visible, no "|"
+ * token       = 1*256(%x20-7B / %x7D-7E)  ; printable ASCII, no "|"
  * host        = <as in host_name.ts>
  * jail        = <as in jail_name.ts>
  * address     = <as in address.ts>

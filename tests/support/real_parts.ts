@@ -16,7 +16,8 @@ const PROBES: Readonly<
   },
 };
 
-function isThere(part: RealPart): boolean {
+/** Whether a real part is installed. */
+export function isInstalled(part: RealPart): boolean {
   const { command, args } = PROBES[part];
   try {
     return new Deno.Command(command, { args, stdout: "null", stderr: "null" })
@@ -33,7 +34,7 @@ export function testWith(
   name: string,
   fn: () => Promise<void>,
 ): void {
-  const ignore = !isThere(part);
+  const ignore = !isInstalled(part);
   const reason = ignore
     ? ` (skipped: Debian's ${PROBES[part].package} is not installed)`
     : "";

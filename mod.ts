@@ -1,0 +1,147 @@
+/**
+ * fail2ban-cluster as a library: the pure core and the roles' classes. Nothing
+ * here touches the world; `lib/io/` does, and is not exported.
+ *
+ * @example
+ * ```ts
+ * import { parseAddress, refusal } from "./mod.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const address = parseAddress("127.0.0.1");
+ * const policy = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
+ * strictEqual(address && refusal(address, policy)?.rule, "loopback");
+ * ```
+ *
+ * @module
+ */
+
+export {
+  type Address,
+  type AddressParts,
+  addressParts,
+  canonicalAddress,
+  MAX_ADDRESS_LENGTH,
+  parseAddress,
+} from "./lib/address.ts";
+
+export { type BanEvent, type BanKind } from "./lib/ban_event.ts";
+
+export {
+  ConfigError,
+  type ConfigProblem,
+  describeError,
+  describeProblem,
+  type ErrorDetails,
+  type ErrorReport,
+  EXIT_CODES,
+  type ExitCode,
+  RuntimeError,
+  UsageError,
+} from "./lib/errors.ts";
+
+export { type HostName, parseHostName, sameHost } from "./lib/host_name.ts";
+
+export { CLUSTER_JAIL, type JailName, parseJailName } from "./lib/jail_name.ts";
+
+export { LogFollower, type LogFollowerOptions } from "./lib/log_follower.ts";
+
+export {
+  type LineRefusal,
+  type LogEvent,
+  MAX_EVENT_LINE_LENGTH,
+  parseLine,
+  scanLines,
+} from "./lib/log_line.ts";
+
+export {
+  LogSession,
+  type LogSessionOptions,
+  type SharedEvent,
+} from "./lib/log_session.ts";
+
+export {
+  Monitor,
+  type MonitorCounters,
+  type MonitorOptions,
+} from "./lib/monitor.ts";
+
+export {
+  type BanAction,
+  type Clock,
+  type Connect,
+  type DescriptorPoll,
+  type DescriptorWatcher,
+  type FileFacts,
+  type FileIdentity,
+  type Frames,
+  type LineBatch,
+  type LineSource,
+  type Log,
+  type LogFields,
+  type LogFile,
+  type LogFolder,
+  type LogPosition,
+  type MessageSocket,
+  type OpenedLog,
+  type PositionStore,
+  type Severity,
+  type TicketOracle,
+  type TicketState,
+} from "./lib/ports.ts";
+
+export {
+  type ProtectionPolicy,
+  type ProtectionRule,
+  type Refusal,
+  refusal,
+} from "./lib/protection.ts";
+
+export {
+  judgeRequest,
+  Publisher,
+  type PublisherCounters,
+  type PublisherOptions,
+  type RequestVerdict,
+} from "./lib/publisher.ts";
+
+export {
+  RequestLink,
+  type RequestLinkCounters,
+  type RequestLinkOptions,
+} from "./lib/request_link.ts";
+
+export {
+  type BroadcastVerdict,
+  judgeBroadcast,
+  Subscriber,
+  type SubscriberCounters,
+  type SubscriberOptions,
+} from "./lib/subscriber.ts";
+
+export {
+  filesAfter,
+  findPlace,
+  inOrderOfRotation,
+  isLogName,
+  type Look,
+  nextStep,
+  type OpenLog,
+  type PrintedLogFile,
+  sameFile,
+  type Step,
+} from "./lib/tail_cursor.ts";
+
+export {
+  decodeBroadcast,
+  type Decoded,
+  decodeRequest,
+  encodeBroadcast,
+  encodeRequest,
+  MAX_MESSAGE_BYTES,
+  MAX_REQUEST_BYTES,
+  MAX_TOKEN_BYTES,
+  NAK,
+  type RejectReason,
+  renderMessage,
+  type Request,
+} from "./lib/wire_v1.ts";
