@@ -17,6 +17,8 @@ import type { TicketOracle, TicketState } from "../ports.ts";
 const RETRY_AFTER_MS = 1_000;
 /** fail2ban rounds a ban's beginning: its row may end so many seconds after it. */
 const ROUNDED_SECONDS = 0.5;
+/** While fail2ban writes, everything here waits for it, but no longer than this. */
+const BUSY_TIMEOUT_MS = 100;
 /** Row: when the ban began and how long it lasts, in seconds; -1 is for ever. */
 const QUERY =
   "SELECT timeofban + 0 AS began, bantime + 0 AS lasts FROM bips WHERE jail = ? AND ip = ?";
@@ -85,6 +87,7 @@ export class Fail2banDatabase implements TicketOracle, Disposable {
     this.#close();
     const database = new DatabaseSync(path, { readOnly: true });
     try {
+      database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
       const ticket = database.prepare(QUERY);
       this.#open = { database, ticket, inode: ino };
       return this.#open;

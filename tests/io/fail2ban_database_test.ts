@@ -1,0 +1,214 @@
+import { ok, strictEqual } from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { Fail2banDatabase } from "../../lib/io/fail2ban_database.ts";
+import type { TicketState } from "../../lib/ports.ts";
+import { address, jail } from "../support/core_values.ts";
+import { TempDir } from "../support/temp_dir.ts";
+import { waitUntil } from "../support/wait_until.ts";
+
+const NOW_MS = Date.UTC(2026, 10, 23, 20, 38, 55);
+const NOW_SECONDS = NOW_MS / 1_000;
+const SSHD = jail("sshd");
+const ADDRESS = address("192.0.2.1");
+
+/** As fail2ban 1.0.2 makes it (`fail2ban/server/database.py`). */
+const TABLE = `
+  CREATE TABLE IF NOT EXISTS bips(
+    ip TEXT NOT NULL,
+    jail TEXT NOT NULL,
+    timeofban INTEGER NOT NULL,
+    bantime INTEGER NOT NULL,
+    bancount INTEGER NOT NULL default 1,
+    data JSON,
+    PRIMARY KEY(ip, jail),
+    FOREIGN KEY(jail) REFERENCES jails(name)
+  );
+  CREATE INDEX IF NOT EXISTS bips_timeofban ON bips(timeofban);
+  CREATE INDEX IF NOT EXISTS bips_ip ON bips(ip)`;
+
+/** A row: where, when it began in seconds from now, and how long it lasts. */
+type Row = readonly [jail: string, ip: string, began: number, lasts: number];
+
+/** fail2ban's end of its database. */
+class Fail2ban implements Disposable {
+  readonly #database: DatabaseSync;
+
+  constructor(path: string) {
+    this.#database = new DatabaseSync(path, {
+      enableForeignKeyConstraints: false,
+    });
+    this.#database.exec("PRAGMA synchronous = OFF");
+    this.#database.exec(TABLE);
+  }
+
+  ban(...[jail, ip, began, lasts]: Row): void {
+    const insert = "INSERT OR REPLACE INTO bips" +
+      "(ip, jail, timeofban, bantime, bancount, data) VALUES(?, ?, ?, ?, 1, '{}')";
+    this.#database.prepare(insert).run(ip, jail, NOW_SECONDS + began, lasts);
+  }
+
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
+
+function state(database: Fail2banDatabase, of = ADDRESS): TicketState {
+  return database.ticketState(SSHD, of, NOW_MS);
+}
+
+async function waitFor(
+  database: Fail2banDatabase,
+  expected: TicketState,
+): Promise<void> {
+  await waitUntil(() => state(database) === expected, {
+    what: `a ticket that is ${expected}`,
+    intervalMs: 50,
+  });
+}
+
+const ROWS: readonly (readonly [string, readonly Row[], TicketState])[] = [
+  ["no row", [], "gone"],
+  ["a row of another jail", [["web", "192.0.2.1", 0, 600]], "gone"],
+  ["a row of another address", [["sshd", "192.0.2.11", 0, 600]], "gone"],
+  ["a ban of just now", [["sshd", "192.0.2.1", 0, 600]], "in_force"],
+  ["a ban's last second", [["sshd", "192.0.2.1", -599, 600]], "in_force"],
+  ["a ban's end", [["sshd", "192.0.2.1", -600, 600]], "expired"],
+  ["a ban long ago", [["sshd", "192.0.2.1", -9_999, 600]], "expired"],
+  ["a permanent ban", [["sshd", "192.0.2.1", -9_999_999, -1]], "in_force"],
+  ["a ban of a clock ahead", [["sshd", "192.0.2.1", 60, 600]], "in_force"],
+];
+
+for (const [what, rows, expected] of ROWS) {
+  Deno.test(`Fail2banDatabase says ${expected} of ${what}`, async () => {
+    await using dir = await TempDir.create();
+    using fail2ban = new Fail2ban(dir.path("db"));
+    for (const row of rows) fail2ban.ban(...row);
+    using database = new Fail2banDatabase(dir.path("db"));
+    strictEqual(state(database), expected);
+    strictEqual(database.lastFailure, undefined);
+  });
+}
+
+Deno.test("Fail2banDatabase knows IPv6 and prefixes by fail2ban's own text", async () => {
+  await using dir = await TempDir.create();
+  using fail2ban = new Fail2ban(dir.path("db"));
+  using database = new Fail2banDatabase(dir.path("db"));
+  for (const text of ["2001:db8::1", "192.0.2.0/24", "2001:db8::/48"]) {
+    strictEqual(state(database, address(text)), "gone");
+    fail2ban.ban("sshd", text, 0, 600);
+    strictEqual(state(database, address(text)), "in_force");
+  }
+});
+
+Deno.test("Fail2banDatabase sees what fail2ban changes after it was opened", async () => {
+  await using dir = await TempDir.create();
+  using fail2ban = new Fail2ban(dir.path("db"));
+  using database = new Fail2banDatabase(dir.path("db"));
+  strictEqual(state(database), "gone");
+  fail2ban.ban("sshd", ADDRESS, 0, 600);
+  strictEqual(state(database), "in_force");
+  fail2ban.ban("sshd", ADDRESS, -900, 600);
+  strictEqual(state(database), "expired");
+  fail2ban.exec("DELETE FROM bips");
+  strictEqual(state(database), "gone");
+});
+
+Deno.test("Fail2banDatabase never keeps fail2ban from writing", async () => {
+  await using dir = await TempDir.create();
+  using fail2ban = new Fail2ban(dir.path("db"));
+  using database = new Fail2banDatabase(dir.path("db"));
+  for (let round = 0; round < 50; round++) {
+    fail2ban.ban("sshd", ADDRESS, -round, 25);
+    strictEqual(state(database), round < 25 ? "in_force" : "expired");
+  }
+});
+
+Deno.test("Fail2banDatabase says unknown while there is no file, and does not make one", async () => {
+  await using dir = await TempDir.create();
+  using database = new Fail2banDatabase(dir.path("db"));
+  strictEqual(state(database), "unknown");
+  ok(database.lastFailure?.includes("No such file"), database.lastFailure);
+  strictEqual((await Array.fromAsync(Deno.readDir(dir.path()))).length, 0);
+  using fail2ban = new Fail2ban(dir.path("db"));
+  fail2ban.ban("sshd", ADDRESS, 0, 600);
+  await waitFor(database, "in_force");
+  strictEqual(database.lastFailure, undefined);
+});
+
+Deno.test("Fail2banDatabase reads the file that stands there now, not the one that did", async () => {
+  await using dir = await TempDir.create();
+  using _before = new Fail2ban(dir.path("db"));
+  using database = new Fail2banDatabase(dir.path("db"));
+  strictEqual(state(database), "gone");
+  using after = new Fail2ban(dir.path("new"));
+  after.ban("sshd", ADDRESS, 0, 600);
+  await Deno.rename(dir.path("new"), dir.path("db"));
+  strictEqual(state(database), "in_force");
+  await Deno.remove(dir.path("db"));
+  strictEqual(state(database), "unknown");
+});
+
+Deno.test("Fail2banDatabase says unknown while fail2ban holds its database, and asks again later", async () => {
+  await using dir = await TempDir.create();
+  using fail2ban = new Fail2ban(dir.path("db"));
+  using database = new Fail2banDatabase(dir.path("db"));
+  fail2ban.exec("BEGIN EXCLUSIVE");
+  const before = performance.now();
+  strictEqual(state(database), "unknown");
+  ok(performance.now() - before < 1_000, "nothing else went on meanwhile");
+  ok(database.lastFailure?.includes("locked"), database.lastFailure);
+  fail2ban.exec("COMMIT");
+  strictEqual(state(database), "unknown", "left alone for a second");
+  await waitFor(database, "gone");
+});
+
+const UNUSABLE: readonly (readonly [
+  what: string,
+  make: (path: string) => void,
+  reason: RegExp,
+])[] = [
+  ["fail2ban before 0.11, without bips", (path) => {
+    using database = new DatabaseSync(path);
+    database.exec("CREATE TABLE bans(jail TEXT, ip TEXT, timeofban INTEGER)");
+  }, /no such table: bips/],
+  ["nothing in it", (path) => {
+    Deno.writeTextFileSync(path, "");
+  }, /no such table: bips/],
+  ["other columns", (path) => {
+    using database = new DatabaseSync(path);
+    database.exec("CREATE TABLE bips(jail TEXT, ip TEXT)");
+  }, /no such column/],
+  ["no database at all", (path) => {
+    Deno.writeTextFileSync(path, "no database, but text".repeat(100));
+  }, /not a database/],
+  ["a folder", (path) => Deno.mkdirSync(path), /disk I\/O error/],
+  ["a link to itself", (path) => Deno.symlinkSync(path, path), /symbolic/],
+];
+
+for (const [what, make, reason] of UNUSABLE) {
+  Deno.test(`Fail2banDatabase says unknown of a file that is ${what}`, async () => {
+    await using dir = await TempDir.create();
+    make(dir.path("db"));
+    using database = new Fail2banDatabase(dir.path("db"));
+    strictEqual(state(database), "unknown");
+    ok(reason.test(database.lastFailure ?? ""), database.lastFailure);
+  });
+}
+
+Deno.test("Fail2banDatabase says unknown below a file that is no folder", async () => {
+  await using dir = await TempDir.create();
+  const file = await dir.write("file", "");
+  using database = new Fail2banDatabase(`${file}/db`);
+  strictEqual(state(database), "unknown");
+  ok(database.lastFailure?.includes("Not a directory"), database.lastFailure);
+});
+
+Deno.test("Fail2banDatabase without a path says unknown, and that is no failure", () => {
+  using database = new Fail2banDatabase(undefined);
+  strictEqual(state(database), "unknown");
+  strictEqual(database.lastFailure, undefined);
+});
