@@ -5,12 +5,13 @@ import { parseJailName } from "../../lib/jail_name.ts";
 import { syslogFilePrefix } from "../../lib/line_prefix.ts";
 import { broadcastLogText } from "../../lib/log_action.ts";
 import {
-  SHIPPED_FAIL2BAN,
+  findBans,
+  output,
+  SHIPPED_FILTER,
   writeFail2banConfig,
 } from "../support/fail2ban_server.ts";
 import { testWith } from "../support/real_parts.ts";
 
-const FILTER = `${SHIPPED_FAIL2BAN}filter.d/fail2bancluster.conf`;
 const TAG = "fail2ban-subscriber[123]:";
 const SAYS = "fail2ban-zmq-tools Subscriber: Got broadcast message:";
 /** The text of fail2ban-zmq-tools, since a line of its source was wrapped. */
@@ -121,7 +122,7 @@ testWith(
   "fail2ban",
   "the shipped jail bans at the first line, on all ports",
   async () => {
-    const commands = await jailCommands({ logpath: FILTER });
+    const commands = await jailCommands({ logpath: SHIPPED_FILTER });
     const set = (...rest: unknown[]) =>
       ok(
         commands.includes(JSON.stringify(["set", "fail2bancluster", ...rest])),
@@ -132,7 +133,7 @@ testWith(
     set("maxretry", 1);
     set("findtime", "10m");
     set("bantime", "1h");
-    set("addlogpath", FILTER, "head");
+    set("addlogpath", SHIPPED_FILTER, "head");
     match(commands.join("\n"), /"addaction","note".*\n.*\["ports","all"\]/);
   },
 );
@@ -174,11 +175,7 @@ async function banned(lines: readonly string[]): Promise<string[]> {
   const log = await Deno.makeTempFile();
   try {
     await Deno.writeTextFile(log, lines.map((line) => `${line}\n`).join(""));
-    return lines.length === 0
-      ? []
-      : (await run("fail2ban-regex", "-o", "<ip>", log, FILTER)).map((line) =>
-        line.trim()
-      );
+    return await findBans(log);
   } finally {
     await Deno.remove(log);
   }
@@ -191,16 +188,9 @@ async function jailCommands(
   const dir = await Deno.makeTempDir();
   try {
     await writeFail2banConfig({ dir, clusterJail });
-    return (await run("fail2ban-client", "-c", `${dir}/etc`, "-d"))
-      .map((line) => line.replaceAll("'", '"').replaceAll(", ", ","));
+    const text = await output("fail2ban-client", "-c", `${dir}/etc`, "-d");
+    return text.replaceAll("'", '"').replaceAll(", ", ",").split("\n");
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
-}
-
-async function run(command: string, ...args: string[]): Promise<string[]> {
-  const { success, stdout, stderr } = await new Deno.Command(command, { args })
-    .output();
-  ok(success, new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout).split("\n").slice(0, -1);
 }

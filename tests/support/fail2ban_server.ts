@@ -2,8 +2,30 @@ import { ChildProcess } from "./child_process.ts";
 import { waitUntil } from "./wait_until.ts";
 
 /** What this project ships for fail2ban. */
-export const SHIPPED_FAIL2BAN = new URL("../../fail2ban/", import.meta.url)
+const SHIPPED_FAIL2BAN = new URL("../../fail2ban/", import.meta.url)
   .pathname;
+
+/** The shipped filter. */
+export const SHIPPED_FILTER =
+  `${SHIPPED_FAIL2BAN}filter.d/fail2bancluster.conf`;
+
+/**
+ * Whom fail2ban-regex finds in a log with the shipped filter, in order.
+ *
+ * @throws {Error} when it fails.
+ */
+export async function findBans(log: string): Promise<string[]> {
+  const text = await output(
+    "fail2ban-regex",
+    "-o",
+    "<ip>",
+    log,
+    SHIPPED_FILTER,
+  );
+  return text.split("\n").map((line) => line.trim()).filter((line) =>
+    line !== ""
+  );
+}
 
 /** What a jail's section says. */
 export type JailSettings = Readonly<Record<string, string | number>>;
@@ -37,6 +59,8 @@ export class Fail2banServer implements AsyncDisposable {
   readonly logPath: string;
   /** fail2ban's database. */
   readonly databasePath: string;
+  /** Where its configuration is. */
+  readonly configDir: string;
   readonly #dir: string;
   #child: ChildProcess | undefined;
 
@@ -45,6 +69,7 @@ export class Fail2banServer implements AsyncDisposable {
     this.#dir = dir;
     this.logPath = `${dir}/fail2ban.log`;
     this.databasePath = `${dir}/fail2ban.sqlite3`;
+    this.configDir = `${dir}/etc`;
   }
 
   /** Starts it, again too, and waits until all jails run. */
@@ -57,9 +82,11 @@ export class Fail2banServer implements AsyncDisposable {
     await this.#child.waitForLine(/^Server ready$/);
   }
 
-  /** Stops it as a service manager does. */
-  async stop(): Promise<void> {
-    await this.#child?.[Symbol.asyncDispose]();
+  /** Stops it: as a service manager does, or at once. */
+  async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    const child = this.#child;
+    if (signal === "SIGKILL") await child?.end(signal);
+    await child?.[Symbol.asyncDispose]();
     this.#child = undefined;
   }
 
@@ -70,17 +97,7 @@ export class Fail2banServer implements AsyncDisposable {
    * @throws {Error} when it fails.
    */
   async client(...args: string[]): Promise<string> {
-    const { success, stdout, stderr } = await new Deno.Command(
-      "fail2ban-client",
-      { args: [...this.#where(), ...args], stdin: "null" },
-    ).output();
-    const decoder = new TextDecoder();
-    if (!success) {
-      throw new Error(
-        `${args.join(" ")}: ${decoder.decode(stdout)}${decoder.decode(stderr)}`,
-      );
-    }
-    return decoder.decode(stdout).trimEnd();
+    return await output("fail2ban-client", ...this.#where(), ...args);
   }
 
   /** What the actions did so far, in order: `ban JAIL ADDRESS`, `unban JAIL ADDRESS`. */
@@ -111,11 +128,33 @@ export class Fail2banServer implements AsyncDisposable {
   #where(): string[] {
     const dir = this.#dir;
     return [
-      ...["-c", `${dir}/etc`],
+      ...["-c", this.configDir],
       ...["-s", `${dir}/fail2ban.sock`],
       ...["-p", `${dir}/fail2ban.pid`],
     ];
   }
+}
+
+/**
+ * Runs one of fail2ban's programs.
+ *
+ * @returns What it printed.
+ * @throws {Error} when it fails.
+ */
+export async function output(
+  command: string,
+  ...args: string[]
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(command, {
+    args,
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  const text = decoder.decode(stdout).trimEnd();
+  if (success) return text;
+  throw new Error(
+    `${command} ${args.join(" ")}: ${text}${decoder.decode(stderr)}`,
+  );
 }
 
 function actionsPath(dir: string): string {
