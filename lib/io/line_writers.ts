@@ -11,6 +11,8 @@ import type { OutputLine } from "../line_sink.ts";
 export interface LineWriter extends AsyncDisposable {
   /** What the lines go to, for complaints. */
   readonly target: string;
+  /** So many lines are written wholly, or not at all. */
+  readonly linesAtOnce: number;
   /** @throws {RuntimeError} when the lines were not written. */
   readonly deliver: (lines: readonly OutputLine[]) => Promise<void>;
 }
@@ -18,11 +20,15 @@ export interface LineWriter extends AsyncDisposable {
 /** The local syslog daemon's socket. */
 export const SYSLOG_SOCKET = "/dev/log";
 
+/** Lines that go out in one system call. */
+const WRITTEN_AT_ONCE = 100;
+
 const ENCODER = new TextEncoder();
 
 /** Writes to standard error. */
 export class StderrWriter implements LineWriter {
   readonly target = "standard error";
+  readonly linesAtOnce = WRITTEN_AT_ONCE;
 
   readonly deliver = async (lines: readonly OutputLine[]): Promise<void> => {
     try {
@@ -40,6 +46,7 @@ export class StderrWriter implements LineWriter {
 /** Appends to a file. It is opened anew each time, so it may be rotated. */
 export class FileWriter implements LineWriter {
   readonly target: string;
+  readonly linesAtOnce = WRITTEN_AT_ONCE;
 
   /** @param path Absolute path; created with mode 0640 where it is missing. */
   constructor(path: string) {
@@ -71,6 +78,7 @@ export class FileWriter implements LineWriter {
  */
 export class SyslogWriter implements LineWriter {
   readonly target: string;
+  readonly linesAtOnce = 1;
   #socket: Deno.DatagramConn | undefined;
 
   /** @param path The daemon's socket. @default {"/dev/log"} */

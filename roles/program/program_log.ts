@@ -60,6 +60,7 @@ export class ProgramLog implements AsyncDisposable {
     this.#queue = new LineQueue({
       target: this.#writer.target,
       deliver: this.#writer.deliver,
+      maxLinesAtOnce: this.#writer.linesAtOnce,
       clock,
       complain: (sentence) => complain(source, target, sentence),
       maxLines: MAX_LINES,
