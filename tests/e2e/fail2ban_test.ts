@@ -20,6 +20,7 @@ import { testWith } from "../support/real_parts.ts";
 import { heard } from "../support/role_output.ts";
 import { report } from "../support/tally.ts";
 import { TestCluster } from "../support/test_cluster.ts";
+import { waitUntil } from "../support/wait_until.ts";
 
 const TARGETS = ["192.0.2.7", "2001:db8::7", "192.0.2.128/25"] as const;
 /** The ban time of the jail `brief`. */
@@ -120,7 +121,10 @@ const KNOWLEDGE: Readonly<
 const RESTARTS: readonly {
   readonly name: string;
   readonly restores: number;
-  readonly run: (server: Fail2banServer) => Promise<unknown>;
+  readonly run: (
+    server: Fail2banServer,
+    cluster: TestCluster,
+  ) => Promise<unknown>;
 }[] = [
   {
     name: "a stop and a start",
@@ -141,13 +145,18 @@ const RESTARTS: readonly {
   {
     name: "a reload that fails, and one that does not",
     restores: 1,
-    run: async (server) => {
+    run: async (server, cluster) => {
       const path = `${server.configDir}/jail.d/broken.local`;
       await Deno.writeTextFile(
         path,
         "[broken]\nenabled = true\nbackend = none\n",
       );
       await rejects(server.client("reload"), /Unknown backend none/);
+      // Whoever held these unbans until their time is over has shared them then.
+      await waitUntil(
+        async () => (await cluster.figures("monitor", "host-a"))["held"] === 0,
+        { what: "a monitor that holds nothing" },
+      );
       await Deno.remove(path);
       await server.client("reload");
     },
@@ -191,7 +200,7 @@ for (const [how, monitorOptions] of Object.entries(KNOWLEDGE)) {
       let restored = 0;
       for (const { name, restores, run } of RESTARTS) {
         const logged = (await a.messages()).length;
-        await run(a);
+        await run(a, cluster);
         restored += restores;
         for (const target of [...probes, ...TARGETS]) {
           await a.waitForMessage(`[sshd] Restore Ban ${target}`, restored);

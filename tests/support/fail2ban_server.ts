@@ -46,7 +46,12 @@ export async function startFail2ban(
 ): Promise<Fail2banServer> {
   await writeFail2banConfig(options);
   const server = new Fail2banServer(options.dir);
-  await server.start();
+  try {
+    await server.start();
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
   return server;
 }
 
