@@ -1,0 +1,212 @@
+/**
+ * The bans that should be in force on this host, and who reported them.
+ *
+ * A ban stands as long as one report of it does. A report ends when its node
+ * withdraws it (an unban) or its time is over; a node that reports again
+ * prolongs its own report.
+ *
+ * @module
+ */
+
+import type { Address } from "./address.ts";
+import type { HostName } from "./host_name.ts";
+import type { JailName } from "./jail_name.ts";
+import type { ListedBan, LocalBan } from "./ports.ts";
+
+/** A node's word that an address should be banned here. */
+export interface Report {
+  /** The node. */
+  readonly origin: HostName;
+  /** The jail that decided there. */
+  readonly reportedJail: JailName;
+  /** The jail of this host that the ban is enforced in. */
+  readonly jail: JailName;
+  readonly address: Address;
+}
+
+/** What changed. */
+export type TableChange =
+  /** The ban stands, for the first time or with another end. */
+  | { readonly kind: "stands"; readonly ban: LocalBan }
+  /** The ban was withdrawn. */
+  | { readonly kind: "withdrawn"; readonly ban: LocalBan }
+  /** The ban's time is over. */
+  | { readonly kind: "lapsed"; readonly ban: LocalBan };
+
+/** How a table is set up. */
+export interface BanTableOptions {
+  /** Bans held at most; above it reports of new ones are left out. @default {1000000} */
+  readonly maxBans?: number;
+}
+
+interface Entry {
+  ban: LocalBan;
+  /** When each report ends, by node and reported jail. */
+  readonly reports: Map<string, number>;
+}
+
+const NO_CHANGE: readonly TableChange[] = [];
+const SECOND_MS = 1_000;
+/** Stands for whoever reported a ban before this program was started. */
+const FORMER = "";
+
+/** Keeps the bans. Time is an argument. */
+export class BanTable {
+  readonly #maxBans: number;
+  readonly #entries = new Map<string, Entry>();
+  /** The keys of bans that end in a second, by that second. */
+  readonly #endings = new Map<number, Set<string>>();
+  #lapsedUpTo = -Infinity;
+  #leftOut = 0;
+
+  /** @param options How the table is set up. */
+  constructor(options: BanTableOptions = {}) {
+    this.#maxBans = options.maxBans ?? 1_000_000;
+  }
+
+  /** Bans that stand. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Reports that were left out because the table was full. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
+  /** The bans that stand. */
+  *bans(): Generator<LocalBan, void, undefined> {
+    for (const { ban } of this.#entries.values()) yield ban;
+  }
+
+  /**
+   * Takes a report.
+   *
+   * @param report Who reports what.
+   * @param expiresMs When the report ends, in milliseconds since 1970.
+   * @returns What changed.
+   */
+  report(report: Report, expiresMs: number): readonly TableChange[] {
+    const key = keyOf(report);
+    const entry = this.#entries.get(key);
+    if (entry === undefined && this.#entries.size >= this.#maxBans) {
+      this.#leftOut++;
+      return NO_CHANGE;
+    }
+    const reports = entry?.reports ?? new Map<string, number>();
+    reports.set(reporterOf(report), expiresMs);
+    const { jail, address, origin, reportedJail } = report;
+    const endsMs = Math.max(...reports.values());
+    const ban = { jail, address, origin, reportedJail, expiresMs: endsMs };
+    if (entry !== undefined) this.#forgetEnding(key, entry.ban.expiresMs);
+    this.#entries.set(key, { ban, reports });
+    this.#noteEnding(key, endsMs);
+    return [{ kind: "stands", ban }];
+  }
+
+  /**
+   * Takes a report back.
+   *
+   * @param report Who takes what back.
+   * @returns What changed.
+   */
+  withdraw(report: Report): readonly TableChange[] {
+    const key = keyOf(report);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return NO_CHANGE;
+    const { reports } = entry;
+    // Whoever reported it before the start is not known: the first one's word counts.
+    if (!reports.delete(reporterOf(report)) && !reports.delete(FORMER)) {
+      return NO_CHANGE;
+    }
+    this.#forgetEnding(key, entry.ban.expiresMs);
+    if (reports.size === 0) {
+      this.#entries.delete(key);
+      return [{ kind: "withdrawn", ban: entry.ban }];
+    }
+    const expiresMs = Math.max(...reports.values());
+    const shortened = expiresMs < entry.ban.expiresMs;
+    entry.ban = { ...entry.ban, expiresMs };
+    this.#noteEnding(key, expiresMs);
+    return shortened ? [{ kind: "stands", ban: entry.ban }] : NO_CHANGE;
+  }
+
+  /**
+   * Takes over a ban that was in force before this program was started.
+   *
+   * @param listed The ban, as whatever enforces it lists it.
+   * @param origin Whom to name as its reporter: this host.
+   * @param expiresMs When it ends, in milliseconds since 1970.
+   * @returns Whether the table had not had it.
+   */
+  adopt(listed: ListedBan, origin: HostName, expiresMs: number): boolean {
+    const { jail, address } = listed;
+    const ban = { jail, address, origin, reportedJail: jail, expiresMs };
+    const key = keyOf(ban);
+    if (this.#entries.has(key) || this.#entries.size >= this.#maxBans) {
+      return false;
+    }
+    this.#entries.set(key, { ban, reports: new Map([[FORMER, expiresMs]]) });
+    this.#noteEnding(key, expiresMs);
+    return true;
+  }
+
+  /**
+   * Lets time pass.
+   *
+   * @param nowMs Milliseconds since 1970.
+   * @returns The bans whose time is over.
+   */
+  lapse(nowMs: number): readonly TableChange[] {
+    const changes: TableChange[] = [];
+    const second = Math.floor(nowMs / SECOND_MS);
+    for (const due of this.#secondsUpTo(second)) {
+      for (const key of this.#endings.get(due) ?? []) {
+        const entry = this.#entries.get(key);
+        if (entry === undefined) continue;
+        this.#entries.delete(key);
+        changes.push({ kind: "lapsed", ban: entry.ban });
+      }
+      this.#endings.delete(due);
+    }
+    this.#lapsedUpTo = second;
+    return changes;
+  }
+
+  /** Looks at few seconds when called often, and at few endings when the clock jumped. */
+  *#secondsUpTo(second: number): Generator<number, void, undefined> {
+    const span = second - this.#lapsedUpTo;
+    if (span >= 0 && span <= this.#endings.size) {
+      for (let due = this.#lapsedUpTo; due <= second; due++) yield due;
+      return;
+    }
+    for (const due of [...this.#endings.keys()]) if (due <= second) yield due;
+  }
+
+  #noteEnding(key: string, expiresMs: number): void {
+    if (expiresMs === Infinity) return;
+    const second = Math.ceil(expiresMs / SECOND_MS);
+    const keys = this.#endings.get(second) ?? new Set<string>();
+    this.#endings.set(second, keys.add(key));
+    // A report that ended before it came ends at the next look.
+    this.#lapsedUpTo = Math.min(this.#lapsedUpTo, second);
+  }
+
+  #forgetEnding(key: string, expiresMs: number): void {
+    const second = Math.ceil(expiresMs / SECOND_MS);
+    const keys = this.#endings.get(second);
+    if (keys?.delete(key) === true && keys.size === 0) {
+      this.#endings.delete(second);
+    }
+  }
+}
+
+function keyOf(
+  { jail, address }: { readonly jail: JailName; readonly address: Address },
+): string {
+  return `${jail}|${address}`;
+}
+
+function reporterOf({ origin, reportedJail }: Report): string {
+  return `${origin.toLowerCase()}|${reportedJail}`;
+}

@@ -1,0 +1,117 @@
+/**
+ * The ports of what enforces bans on a host; see `ports.ts`.
+ *
+ * @module
+ */
+
+import type { Address } from "./address.ts";
+import type { BanKind } from "./ban_event.ts";
+import type { HostName } from "./host_name.ts";
+import type { JailName } from "./jail_name.ts";
+
+/** A ban as it is enforced on this host. */
+export interface LocalBan {
+  /** The jail of this host that it is enforced in. */
+  readonly jail: JailName;
+  /** Whom it concerns. */
+  readonly address: Address;
+  /** When it ends, in milliseconds since 1970; `Infinity`: never. */
+  readonly expiresMs: number;
+  /** The node that reported it last. */
+  readonly origin: HostName;
+  /** The jail that decided there. */
+  readonly reportedJail: JailName;
+}
+
+/** A ban that is enforced, as the thing that enforces it lists it. */
+export interface ListedBan {
+  /** The jail of this host. */
+  readonly jail: JailName;
+  /** Whom it concerns. */
+  readonly address: Address;
+  /** When it ends, in milliseconds since 1970; `undefined`: that is not told. */
+  readonly expiresMs: number | undefined;
+}
+
+/** A ban that could not be applied or lifted. */
+export interface EnforcementFailure {
+  readonly ban: LocalBan;
+  /** Why, in one sentence; the same words for the same cause. */
+  readonly reason: string;
+}
+
+/**
+ * Enforces bans on this host: fail2ban, a firewall, a program. One call at a
+ * time. Applying what is in force and lifting what is not is fine and changes
+ * nothing but the end.
+ */
+export interface Enforcer {
+  /** The word in `subscriberaction` that names it. */
+  readonly name: string;
+  /** Whether bans end there by themselves at their time; others have to be lifted then. */
+  readonly lapses: boolean;
+  /** Bans that one call takes at most, so that none takes long. */
+  readonly maxBansAtOnce: number;
+  /**
+   * Looks whether it can work, and prepares it.
+   *
+   * @throws {RuntimeError} when it can't, now.
+   */
+  check(signal: AbortSignal): Promise<void>;
+  /**
+   * Enforces bans.
+   *
+   * @returns Those that are not in force now.
+   * @throws {RuntimeError} when none of them can be counted as done.
+   */
+  apply(
+    bans: readonly LocalBan[],
+    signal: AbortSignal,
+  ): Promise<readonly EnforcementFailure[]>;
+  /** Ends bans; as {@link Enforcer.apply}. */
+  lift(
+    bans: readonly LocalBan[],
+    signal: AbortSignal,
+  ): Promise<readonly EnforcementFailure[]>;
+  /**
+   * Lists what is in force.
+   *
+   * @returns `undefined` when nobody knows.
+   * @throws {RuntimeError} when it can't be asked, now.
+   */
+  list(signal: AbortSignal): Promise<readonly ListedBan[] | undefined>;
+}
+
+/**
+ * Remembers on disk what was applied on this host, so that a restart does not
+ * forget it and the host's monitor does not report it as the host's own.
+ */
+export interface AppliedLedger {
+  /**
+   * Notes bans, before they are applied.
+   *
+   * @param action Whose bans: {@link Enforcer.name}.
+   */
+  note(action: string, bans: readonly LocalBan[]): void;
+  /**
+   * Notes that bans are no longer in force, or never were.
+   *
+   * @param nowMs Milliseconds since 1970.
+   */
+  forget(action: string, bans: readonly LocalBan[], nowMs: number): void;
+  /** The bans that were noted and not forgotten, and whose time is not over. */
+  load(action: string, nowMs: number): readonly LocalBan[];
+}
+
+/** Tells the cluster's bans on this host from the host's own. */
+export interface EchoOracle {
+  /**
+   * Whether a `Ban` or `Unban` line of this host's fail2ban is the cluster's
+   * own doing.
+   *
+   * @param kind Which line.
+   * @param jail The jail of the line.
+   * @param address The address of the line.
+   */
+  isEcho(kind: BanKind, jail: JailName, address: Address): boolean;
+}

@@ -1,0 +1,196 @@
+/**
+ * What the subscriber applied on this host, in a file that its monitor reads.
+ *
+ * @see {@link https://www.sqlite.org/wal.html | SQLite, Write-Ahead Logging}
+ * @module
+ */
+
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { type Address, parseAddress } from "../address.ts";
+import type { BanKind } from "../ban_event.ts";
+import { RuntimeError } from "../errors.ts";
+import { parseHostName } from "../host_name.ts";
+import { type JailName, parseJailName } from "../jail_name.ts";
+import type { AppliedLedger, EchoOracle, LocalBan } from "../ports.ts";
+
+/** What is lifted is remembered for so long: the monitor may read later. */
+const REMEMBER_LIFTED_MS = 3_600_000;
+/** After a failure a reader leaves the file alone for so long. */
+const RETRY_AFTER_MS = 1_000;
+const BUSY_TIMEOUT_MS = 1_000;
+
+const SCHEMA = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = NORMAL;
+  CREATE TABLE IF NOT EXISTS applied (
+    action TEXT NOT NULL,
+    jail TEXT NOT NULL,
+    address TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    reported_jail TEXT NOT NULL,
+    expires_ms REAL NOT NULL,
+    lifted_ms REAL,
+    PRIMARY KEY (action, jail, address)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS applied_lifted ON applied (lifted_ms);`;
+const NOTE = `
+  INSERT OR REPLACE INTO applied VALUES (?, ?, ?, ?, ?, ?, NULL)`;
+const FORGET = `
+  UPDATE applied SET lifted_ms = ? WHERE action = ? AND jail = ? AND address = ?`;
+const PURGE = `
+  DELETE FROM applied WHERE lifted_ms < ?`;
+const LOAD = `
+  SELECT jail, address, origin, reported_jail AS reportedJail,
+    expires_ms AS expiresMs
+  FROM applied WHERE action = ? AND lifted_ms IS NULL AND expires_ms > ?`;
+const FIND = `
+  SELECT lifted_ms IS NULL AS stands FROM applied
+  WHERE action = ? AND jail = ? AND address = ?`;
+
+/**
+ * An {@link AppliedLedger} in SQLite. A note survives the end of the process,
+ * but perhaps not a loss of power: what is in force is asked for after that.
+ *
+ * @example
+ * ```ts ignore
+ * using ledger = new SqliteLedger("/var/lib/fail2ban-cluster/applied.sqlite3");
+ * ledger.note("fail2banclient", bans);
+ * ```
+ */
+export class SqliteLedger implements AppliedLedger, Disposable {
+  readonly #database: DatabaseSync;
+  readonly #note: StatementSync;
+  readonly #forget: StatementSync;
+  readonly #purge: StatementSync;
+  readonly #load: StatementSync;
+
+  /**
+   * @param path Absolute path; created where it is missing.
+   * @throws {RuntimeError} when it can't be opened.
+   */
+  constructor(path: string) {
+    try {
+      this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+      this.#database.exec(SCHEMA);
+    } catch (error) {
+      throw new RuntimeError(`cannot open ${path}: ${messageOf(error)}`, {
+        hint: "the folder is statedir in [general], and must be writable",
+        cause: error,
+      });
+    }
+    this.#note = this.#database.prepare(NOTE);
+    this.#forget = this.#database.prepare(FORGET);
+    this.#purge = this.#database.prepare(PURGE);
+    this.#load = this.#database.prepare(LOAD);
+  }
+
+  note(action: string, bans: readonly LocalBan[]): void {
+    this.#atOnce(() => {
+      for (const ban of bans) {
+        const { jail, address, origin, reportedJail, expiresMs } = ban;
+        this.#note.run(action, jail, address, origin, reportedJail, expiresMs);
+      }
+    });
+  }
+
+  forget(action: string, bans: readonly LocalBan[], nowMs: number): void {
+    this.#atOnce(() => {
+      for (const { jail, address } of bans) {
+        this.#forget.run(nowMs, action, jail, address);
+      }
+      this.#purge.run(nowMs - REMEMBER_LIFTED_MS);
+    });
+  }
+
+  load(action: string, nowMs: number): readonly LocalBan[] {
+    return this.#load.all(action, nowMs).flatMap((row) => {
+      const ban = readBan(row);
+      return ban === undefined ? [] : [ban];
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+
+  #atOnce(change: () => void): void {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      change();
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}
+
+/** An {@link EchoOracle} over the file of a {@link SqliteLedger}. */
+export class LedgerEchoOracle implements EchoOracle, Disposable {
+  readonly #path: string;
+  readonly #action: string;
+  #open: { database: DatabaseSync; find: StatementSync } | undefined;
+  #retryAtMs = -Infinity;
+
+  /**
+   * @param path The ledger's file. It may be missing: then nothing is an echo.
+   * @param action Whose bans a fail2ban would log.
+   */
+  constructor(path: string, action: string) {
+    this.#path = path;
+    this.#action = action;
+  }
+
+  isEcho(kind: BanKind, jail: JailName, address: Address): boolean {
+    if (performance.now() < this.#retryAtMs) return false;
+    try {
+      this.#open ??= openReader(this.#path);
+      const row = this.#open.find.get(this.#action, jail, address);
+      return row !== undefined && (kind === "unban" || row["stands"] === 1);
+    } catch (error) {
+      if (!isSqliteError(error)) throw error;
+      this[Symbol.dispose]();
+      this.#retryAtMs = performance.now() + RETRY_AFTER_MS;
+      return false;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#open?.database.close();
+    this.#open = undefined;
+  }
+}
+
+function openReader(path: string) {
+  const database = new DatabaseSync(path, {
+    readOnly: true,
+    timeout: BUSY_TIMEOUT_MS,
+  });
+  try {
+    return { database, find: database.prepare(FIND) };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** A row that is not as it was written is left out: what is in force is asked for. */
+function readBan(row: Record<string, unknown>): LocalBan | undefined {
+  const jail = parseJailName(String(row["jail"]));
+  const address = parseAddress(String(row["address"]));
+  const origin = parseHostName(String(row["origin"]));
+  const reportedJail = parseJailName(String(row["reportedJail"]));
+  const expiresMs = Number(row["expiresMs"]);
+  return jail && address && origin && reportedJail
+    ? { jail, address, origin, reportedJail, expiresMs }
+    : undefined;
+}
+
+function isSqliteError(error: unknown): boolean {
+  return error instanceof Error && "code" in error &&
+    error.code === "ERR_SQLITE_ERROR";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
