@@ -121,15 +121,15 @@ export class ActionPlan {
   }
 
   /**
-   * Takes over a ban that is in force already.
+   * Takes note of a ban that is in force already, wanted or not.
    *
-   * @param ban The ban.
+   * @param ban The ban as it is in force.
    */
   adopt(ban: LocalBan): void {
     const key = keyOfBan(ban);
     const entry = this.#entry(key);
-    entry.wanted = ban;
     this.#setApplied(entry, ban);
+    this.#queue(key, entry, this.#backlog);
   }
 
   /**

@@ -11,7 +11,7 @@
 import type { Address } from "./address.ts";
 import type { HostName } from "./host_name.ts";
 import type { JailName } from "./jail_name.ts";
-import type { ListedBan, LocalBan } from "./ports.ts";
+import type { LocalBan } from "./ports.ts";
 
 /** A node's word that an address should be banned here. */
 export interface Report {
@@ -47,8 +47,6 @@ interface Entry {
 
 const NO_CHANGE: readonly TableChange[] = [];
 const SECOND_MS = 1_000;
-/** Stands for whoever reported a ban before this program was started. */
-const FORMER = "";
 
 /** Keeps the bans. Time is an argument. */
 export class BanTable {
@@ -108,17 +106,13 @@ export class BanTable {
    * Takes a report back.
    *
    * @param report Who takes what back.
-   * @returns What changed.
+   * @returns What changed; `undefined`: there was no such report.
    */
-  withdraw(report: Report): readonly TableChange[] {
+  withdraw(report: Report): readonly TableChange[] | undefined {
     const key = keyOf(report);
     const entry = this.#entries.get(key);
-    if (entry === undefined) return NO_CHANGE;
+    if (entry?.reports.delete(reporterOf(report)) !== true) return undefined;
     const { reports } = entry;
-    // Whoever reported it before the start is not known: the first one's word counts.
-    if (!reports.delete(reporterOf(report)) && !reports.delete(FORMER)) {
-      return NO_CHANGE;
-    }
     this.#forgetEnding(key, entry.ban.expiresMs);
     if (reports.size === 0) {
       this.#entries.delete(key);
@@ -131,24 +125,11 @@ export class BanTable {
     return shortened ? [{ kind: "stands", ban: entry.ban }] : NO_CHANGE;
   }
 
-  /**
-   * Takes over a ban that was in force before this program was started.
-   *
-   * @param listed The ban, as whatever enforces it lists it.
-   * @param origin Whom to name as its reporter: this host.
-   * @param expiresMs When it ends, in milliseconds since 1970.
-   * @returns Whether the table had not had it.
-   */
-  adopt(listed: ListedBan, origin: HostName, expiresMs: number): boolean {
-    const { jail, address } = listed;
-    const ban = { jail, address, origin, reportedJail: jail, expiresMs };
-    const key = keyOf(ban);
-    if (this.#entries.has(key) || this.#entries.size >= this.#maxBans) {
-      return false;
-    }
-    this.#entries.set(key, { ban, reports: new Map([[FORMER, expiresMs]]) });
-    this.#noteEnding(key, expiresMs);
-    return true;
+  /** The ban that stands in a jail, if one does. */
+  find(
+    ban: { readonly jail: JailName; readonly address: Address },
+  ): LocalBan | undefined {
+    return this.#entries.get(keyOf(ban))?.ban;
   }
 
   /**

@@ -1,0 +1,144 @@
+/**
+ * From the cluster's events to the bans that should be in force on this host.
+ *
+ * @module
+ */
+
+import type { BanEvent } from "./ban_event.ts";
+import { BanTable, type Report, type TableChange } from "./ban_table.ts";
+import type { HostName } from "./host_name.ts";
+import { type JailMap, localJail } from "./jail_map.ts";
+import { CLUSTER_JAIL } from "./jail_name.ts";
+import { keyOfBan, strayBan } from "./plan_entry.ts";
+import type { ListedBan, LocalBan } from "./ports.ts";
+
+/** How the wanted bans are set up. */
+export interface WantedBansOptions {
+  /** This node's name: it stands for whoever reported a ban that is found in force. */
+  readonly hostName: HostName;
+  /** In which jail of this host a ban is enforced. */
+  readonly jailMap: JailMap;
+  /** How long a report holds, in milliseconds; `Infinity`: until it is withdrawn. */
+  readonly banTimeMs: number;
+  /** Bans held at most. @default {1000000} */
+  readonly maxBans?: number;
+}
+
+/** A ban that was found in force, and what follows from it. */
+export interface Adoption {
+  /** The ban as it is in force. */
+  readonly ban: LocalBan;
+  readonly changes: readonly TableChange[];
+}
+
+const NO_CHANGE: readonly TableChange[] = [];
+
+/** Keeps what is wanted, from before it is known what is in force. */
+export class WantedBans {
+  readonly #options: WantedBansOptions;
+  readonly #table: BanTable;
+  /** Reports that were taken back before it was known what is in force. */
+  #withdrawnEarly: Map<string, Report> | undefined = new Map();
+
+  /** @param options How they are set up. */
+  constructor(options: WantedBansOptions) {
+    this.#options = options;
+    const { maxBans } = options;
+    this.#table = new BanTable(maxBans === undefined ? {} : { maxBans });
+  }
+
+  /** Bans that are wanted. */
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** Reports that were left out because there were too many bans. */
+  get leftOut(): number {
+    return this.#table.leftOut;
+  }
+
+  /**
+   * Takes an event of the cluster.
+   *
+   * @param event What a node reported.
+   * @param nowMs Milliseconds since 1970.
+   * @returns What changed.
+   */
+  take(event: BanEvent, nowMs: number): readonly TableChange[] {
+    const { kind, origin, jail: reportedJail, address } = event;
+    const { jailMap, banTimeMs } = this.#options;
+    const jail = localJail(jailMap, reportedJail);
+    const report: Report = { origin, reportedJail, jail, address };
+    if (kind === "unban") {
+      this.#withdrawnEarly?.set(keyOfBan(report), report);
+      return this.#withdraw(report);
+    }
+    this.#withdrawnEarly?.delete(keyOfBan(report));
+    return this.#table.report(report, nowMs + banTimeMs);
+  }
+
+  /**
+   * Takes a ban that was applied before this program was started.
+   *
+   * @param ban The ban, as it was noted then.
+   * @returns What changed.
+   */
+  remember(ban: LocalBan): readonly TableChange[] {
+    return this.#table.report(ban, ban.expiresMs);
+  }
+
+  /**
+   * Takes a ban that was found in force.
+   *
+   * @param listed The ban, as whatever enforces it lists it.
+   * @param nowMs Milliseconds since 1970.
+   * @returns `undefined` when it is none of the cluster's business.
+   */
+  adopt(listed: ListedBan, nowMs: number): Adoption | undefined {
+    const wanted = this.#table.find(listed);
+    if (wanted !== undefined) {
+      const { expiresMs = wanted.expiresMs } = listed;
+      return { ban: { ...wanted, expiresMs }, changes: NO_CHANGE };
+    }
+    if (!isOurs(listed)) return undefined;
+    const { hostName, banTimeMs } = this.#options;
+    const { expiresMs = nowMs + banTimeMs } = listed;
+    const ban = strayBan({ ...listed, expiresMs }, hostName);
+    return { ban, changes: this.#table.report(ban, expiresMs) };
+  }
+
+  /**
+   * Says that everything in force was adopted.
+   *
+   * @returns What changed: reports that had been taken back before.
+   */
+  endAdoption(): readonly TableChange[] {
+    const withdrawn = [...this.#withdrawnEarly?.values() ?? []];
+    this.#withdrawnEarly = undefined;
+    return withdrawn.flatMap((report) => this.#withdraw(report));
+  }
+
+  /**
+   * Lets time pass.
+   *
+   * @param nowMs Milliseconds since 1970.
+   * @returns The bans whose time is over.
+   */
+  lapse(nowMs: number): readonly TableChange[] {
+    return this.#table.lapse(nowMs);
+  }
+
+  /** Who reported a ban that was found in force is not known: anybody may have. */
+  #withdraw(report: Report): readonly TableChange[] {
+    const { jail, address } = report;
+    const { hostName } = this.#options;
+    const found = { jail, address, origin: hostName, reportedJail: jail };
+    return this.#table.withdraw(report) ?? this.#table.withdraw(found) ??
+      NO_CHANGE;
+  }
+}
+
+/** Only the dedicated jail is all the cluster's; others hold the host's own bans too. */
+export function isOurs({ jail }: Pick<ListedBan, "jail">): boolean {
+  return jail === CLUSTER_JAIL;
+}
