@@ -153,7 +153,7 @@ export class EnforcedAction implements BanAction {
     const { enforcer, clock, ledger, log } = this.#options;
     await enforcer.check(signal);
     const listed = await enforcer.list(signal);
-    const noted = ledger.load(this.name, clock.nowMs());
+    const noted = ledger.load(this.name);
     for (const ban of noted) {
       this.#take(this.#wanted.remember(ban));
       if (listed === undefined) this.#plan.adopt(ban);
@@ -165,6 +165,7 @@ export class EnforcedAction implements BanAction {
       this.#take(adoption.changes);
     }
     this.#take(this.#wanted.endAdoption());
+    this.#endBans();
     const { inForce } = this.#plan.figures;
     log.record("info", "action works", { action: this.name, inForce });
   }
@@ -236,11 +237,21 @@ export class EnforcedAction implements BanAction {
   }
 
   async #lapse(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
     while (true) {
-      await clock.delay(LAPSE_EVERY_MS, signal);
-      this.#take(this.#wanted.lapse(clock.nowMs()));
+      await this.#options.clock.delay(LAPSE_EVERY_MS, signal);
+      this.#endBans();
     }
+  }
+
+  /** Ends the bans whose time is over. */
+  #endBans(): void {
+    const { clock, enforcer, ledger } = this.#options;
+    const changes = this.#wanted.lapse(clock.nowMs());
+    if (changes.length > 0 && enforcer.lapses) {
+      const bans = changes.map(({ ban }) => ban);
+      ledger.forget(this.name, bans, clock.nowMs());
+    }
+    this.#take(changes);
   }
 
   async #resync(signal: AbortSignal): Promise<void> {

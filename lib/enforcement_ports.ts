@@ -99,8 +99,8 @@ export interface AppliedLedger {
    * @param nowMs Milliseconds since 1970.
    */
   forget(action: string, bans: readonly LocalBan[], nowMs: number): void;
-  /** The bans that were noted and not forgotten, and whose time is not over. */
-  load(action: string, nowMs: number): readonly LocalBan[];
+  /** The bans that were noted and not forgotten; the time of some may be over. */
+  load(action: string): readonly LocalBan[];
 }
 
 /** Tells the cluster's bans on this host from the host's own. */

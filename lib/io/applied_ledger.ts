@@ -42,7 +42,7 @@ const PURGE = `
 const LOAD = `
   SELECT jail, address, origin, reported_jail AS reportedJail,
     expires_ms AS expiresMs
-  FROM applied WHERE action = ? AND lifted_ms IS NULL AND expires_ms > ?`;
+  FROM applied WHERE action = ? AND lifted_ms IS NULL`;
 const FIND = `
   SELECT lifted_ms IS NULL AS stands FROM applied
   WHERE action = ? AND jail = ? AND address = ?`;
@@ -102,8 +102,8 @@ export class SqliteLedger implements AppliedLedger, Disposable {
     });
   }
 
-  load(action: string, nowMs: number): readonly LocalBan[] {
-    return this.#load.all(action, nowMs).flatMap((row) => {
+  load(action: string): readonly LocalBan[] {
+    return this.#load.all(action).flatMap((row) => {
       const ban = readBan(row);
       return ban === undefined ? [] : [ban];
     });
