@@ -15,6 +15,7 @@ import { checkRules } from "./config_rules.ts";
 import { ConfigError } from "./errors.ts";
 import { type HostName, parseHostName } from "./host_name.ts";
 import { quoteIniValue } from "./ini_text.ts";
+import type { JailMap } from "./jail_map.ts";
 import type {
   LogFormat,
   LogTarget,
@@ -92,6 +93,20 @@ export interface SubscriberConfig {
   readonly prefixFilter: string;
   /** What is done about a ban, in order; each word once, at least one. */
   readonly actions: readonly SubscriberAction[];
+  /** How long a ban holds here; `Infinity`: until it is lifted. */
+  readonly banTimeMs: number;
+  /** How often what is in force is compared with what should be. */
+  readonly resyncEveryMs: number;
+  /** In which jail of this host a ban is enforced. */
+  readonly jailMap: JailMap;
+  /** Absolute path of the socket of this host's fail2ban. */
+  readonly fail2banSocket: string;
+  /** The table of nftables. */
+  readonly nftTable: string;
+  /** Absolute path of the program of `exec`; `undefined` for `none`. */
+  readonly execProgram: string | undefined;
+  /** How long that program may take. */
+  readonly execTimeoutMs: number;
 }
 
 /** The configuration of each role. */
@@ -264,6 +279,15 @@ function buildSubscriber(
     publisherUrl: subscriber.zmqpublisherurl,
     prefixFilter: subscriber.zmqprefixfilter,
     actions: subscriber.subscriberaction,
+    banTimeMs: subscriber.bantime * 1000,
+    resyncEveryMs: subscriber.resync * 1000,
+    jailMap: subscriber.jailmap,
+    fail2banSocket: subscriber.fail2bansocket,
+    nftTable: subscriber.nfttable,
+    execProgram: subscriber.execprogram === ""
+      ? undefined
+      : subscriber.execprogram,
+    execTimeoutMs: subscriber.exectimeout * 1000,
   };
 }
 

@@ -19,6 +19,8 @@ const ORIGINAL_PLACEHOLDERS: readonly string[] = [
   "IF_YOU_RUN_YOUR_OWN_PUBLISHER_JUST_TYPE_A_SECRET_STRING_HERE_AND_GIVE_IT_TO_YOUR_MONITORS",
 ];
 
+/** Listing what is in force is work, too. */
+const MIN_RESYNC_SECONDS = 5;
 const OWN_TOKEN = "a token of your own, such as `openssl rand -hex 32` prints";
 
 /** What the rules say. */
@@ -58,6 +60,7 @@ export function checkRules(
       checkPublisher(findings);
       break;
     case "subscriber":
+      checkSubscriber(findings);
       break;
   }
   return findings;
@@ -111,6 +114,20 @@ function checkPublisher(findings: Findings): void {
     const broadcast = "publisher.broadcasterbindurl";
     const expected = `another URL than ${broadcast}`;
     complain(findings, "publisher.replybindurl", expected, broadcast);
+  }
+}
+
+function checkSubscriber(findings: Findings): void {
+  const { subscriberaction, execprogram, resync } =
+    findings.reading.values.subscriber;
+  if (subscriberaction.includes("exec") && execprogram === "") {
+    const rule = "the absolute path of a program, since exec is to run it";
+    const other = "subscriber.subscriberaction";
+    complain(findings, "subscriber.execprogram", rule, other);
+  }
+  if (resync < MIN_RESYNC_SECONDS) {
+    const rule = `${MIN_RESYNC_SECONDS}s or more`;
+    complain(findings, "subscriber.resync", rule);
   }
 }
 

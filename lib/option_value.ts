@@ -5,9 +5,10 @@
  * @module
  */
 
-import { parseDuration } from "./duration.ts";
+import { parseDuration, PERMANENT_SECONDS } from "./duration.ts";
 import { type EndpointUse, parseEndpointUrl } from "./endpoint_url.ts";
 import { type HostName, parseHostName } from "./host_name.ts";
+import { type JailMap, parseJailMap } from "./jail_map.ts";
 import type { Severity } from "./ports.ts";
 
 /** Reads values of one kind. */
@@ -77,9 +78,16 @@ export const SEVERITIES = [
 export const LOG_FORMATS = ["file", "syslog", "sysout", "journal"] as const;
 
 /** Every {@link SubscriberAction}. */
-export const SUBSCRIBER_ACTIONS = ["log"] as const;
+export const SUBSCRIBER_ACTIONS = [
+  "log",
+  "fail2banclient",
+  "nftables",
+  "exec",
+] as const;
 
 const MAX_PATH_LENGTH = 4095;
+/** Ten years: within every enforcer's reach. */
+const MAX_BAN_SECONDS = 315_576_000;
 
 /** `true`, `yes`, `on`, `1` and their opposites, in any case. */
 export const switchKind: ValueKind<boolean> = {
@@ -153,6 +161,20 @@ export const actionsKind: ValueKind<readonly SubscriberAction[]> = {
   },
 };
 
+/** In which jails of this host bans are enforced. */
+export const jailMapKind: ValueKind<JailMap> = {
+  placeholder: "PATTERN = JAIL",
+  expected: "rules such as sshd = sshd or nginx-* = web, one a line",
+  read: parseJailMap,
+};
+
+/** A table of nftables: part of a script, so a plain name. */
+export const tableNameKind: ValueKind<string> = {
+  placeholder: "NAME",
+  expected: "1 to 32 letters, digits and _, the first one a letter",
+  read: (text) => /^[A-Za-z][A-Za-z0-9_]{0,31}$/.test(text) ? text : undefined,
+};
+
 /** A node's name. */
 export const hostNameKind: ValueKind<HostName> = {
   placeholder: "NAME",
@@ -220,6 +242,19 @@ export function durationKind(
     },
   };
 }
+
+/** How long a ban holds, in seconds; `-1` is for ever and read as `Infinity`. */
+export const banTimeKind: ValueKind<number> = {
+  placeholder: "DURATION",
+  expected: "a duration from 1s on, such as 600, 10m or 1w, or -1 for ever",
+  read: (text) => {
+    const seconds = parseDuration(text);
+    if (seconds === PERMANENT_SECONDS) return Infinity;
+    return seconds !== undefined && seconds >= 1 && seconds <= MAX_BAN_SECONDS
+      ? seconds
+      : undefined;
+  },
+};
 
 /** An endpoint of ZeroMQ. */
 export function endpointKind(use: EndpointUse): ValueKind<string> {

@@ -7,17 +7,20 @@
 
 import {
   actionsKind,
+  banTimeKind,
   durationKind,
   endpointKind,
   facilityKind,
   hostNameKind,
   integerKind,
+  jailMapKind,
   logFormatKind,
   logTargetKind,
   optionalPathKind,
   pathKind,
   severityKind,
   switchKind,
+  tableNameKind,
   textKind,
   tokenKind,
   type ValueKind,
@@ -191,7 +194,45 @@ const SUBSCRIBER = {
   subscriberaction: option({
     kind: actionsKind,
     default: "log",
-    help: "What is done about a ban, in this order: log.",
+    help: "What is done about a ban: log, fail2banclient, nftables, exec.",
+  }),
+  bantime: option({
+    kind: banTimeKind,
+    default: "1h",
+    help:
+      "How long a ban holds here, unless it is lifted; log leaves that to its jail.",
+  }),
+  resync: option({
+    kind: durationKind(86_400, "1d"),
+    default: "10m",
+    help:
+      "How often what should be in force is compared with what is, and repaired.",
+  }),
+  jailmap: option({
+    kind: jailMapKind,
+    default: "* = fail2bancluster",
+    help:
+      "For fail2banclient: in which jail of this host a ban goes, by the jail that decided.",
+  }),
+  fail2bansocket: option({
+    kind: pathKind,
+    default: "/var/run/fail2ban/fail2ban.sock",
+    help: "For fail2banclient: the socket of this host's fail2ban.",
+  }),
+  nfttable: option({
+    kind: tableNameKind,
+    default: "fail2ban_cluster",
+    help: "For nftables: the table of its own.",
+  }),
+  execprogram: option({
+    kind: optionalPathKind,
+    default: "none",
+    help: "For exec: the program that is run for each ban and each unban.",
+  }),
+  exectimeout: option({
+    kind: durationKind(300, "5m"),
+    default: "10s",
+    help: "For exec: how long the program may take.",
   }),
 } as const;
 

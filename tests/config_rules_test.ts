@@ -170,3 +170,19 @@ Deno.test("what breaks a rule is told together with what could not be read", () 
   ok(found[0]?.startsWith("error: a.local:2: monitor.pidfile = x: "));
   ok(found[1]?.startsWith(`error: a.conf:${tokenLine("publisher")}: `));
 });
+
+Deno.test("exec needs a program, and only then", () => {
+  const actions = "[subscriber]\nsubscriberaction = exec\n";
+  deepStrictEqual(findings("subscriber", SHIPPED, local(actions)).length, 1);
+  const program = local(`${actions}execprogram = /usr/local/bin/ban\n`);
+  deepStrictEqual(findings("subscriber", SHIPPED, program), []);
+});
+
+Deno.test("what is in force is not compared more often than every 5 s", () => {
+  const fast = local("[subscriber]\nresync = 4\n");
+  deepStrictEqual(findings("subscriber", SHIPPED, fast), [
+    "error: a.local:2: subscriber.resync: expected 5s or more",
+  ]);
+  const slow = local("[subscriber]\nresync = 5\n");
+  deepStrictEqual(findings("subscriber", SHIPPED, slow), []);
+});

@@ -53,6 +53,16 @@ const DEFAULT_GENERAL = {
   minPrefix6Bits: 48,
 };
 
+const DEFAULT_ENFORCEMENT = {
+  banTimeMs: 3_600_000,
+  resyncEveryMs: 600_000,
+  jailMap: [{ pattern: "*", jail: "fail2bancluster" }],
+  fail2banSocket: "/var/run/fail2ban/fail2ban.sock",
+  nftTable: "fail2ban_cluster",
+  execProgram: undefined,
+  execTimeoutMs: 10_000,
+};
+
 const ORIGINAL: Readonly<Record<Role, object>> = {
   monitor: {
     general: DEFAULT_GENERAL,
@@ -78,6 +88,7 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     publisherUrl: "tcp://publisher.example:5680",
     prefixFilter: "",
     actions: ["log"],
+    ...DEFAULT_ENFORCEMENT,
   },
 };
 
@@ -183,6 +194,15 @@ minprefix6 = 32
 pidfile = /run/s.pid
 zmqpublisherurl = tcp://[2001:db8::1]:5680
 zmqprefixfilter = web-2|
+subscriberaction = log, exec
+bantime = -1
+resync = 1m
+jailmap = sshd = sshd
+    nginx-* = web
+fail2bansocket = /run/f2b.sock
+nfttable = cluster2
+execprogram = /usr/local/bin/ban
+exectimeout = 3
 `;
   const monitor = "fail2bandb = None\nlogformat = journal\nunbanhold = 2m\n";
   const files = [conf(text), local(`[monitor]\n${monitor}`)];
@@ -201,7 +221,17 @@ zmqprefixfilter = web-2|
     pidFile: "/run/s.pid",
     publisherUrl: "tcp://[2001:db8::1]:5680",
     prefixFilter: "web-2|",
-    actions: ["log"],
+    actions: ["log", "exec"],
+    banTimeMs: Infinity,
+    resyncEveryMs: 60_000,
+    jailMap: [
+      { pattern: "sshd", jail: "sshd" },
+      { pattern: "nginx-*", jail: "web" },
+    ],
+    fail2banSocket: "/run/f2b.sock",
+    nftTable: "cluster2",
+    execProgram: "/usr/local/bin/ban",
+    execTimeoutMs: 3_000,
   });
   const { config } = loadConfig("monitor", files, SYSTEM);
   strictEqual(config.databasePath, undefined);
@@ -280,6 +310,13 @@ pidfile = /run/100%%  # a.conf:3
 zmqpublisherurl = tcp://127.0.0.1:5680  # default
 zmqprefixfilter = "web # 1|"  # a.conf:2
 subscriberaction = log  # default
+bantime = 1h  # default
+resync = 10m  # default
+jailmap = * = fail2bancluster  # default
+fail2bansocket = /var/run/fail2ban/fail2ban.sock  # default
+nfttable = fail2ban_cluster  # default
+execprogram = none  # default
+exectimeout = 10s  # default
 `,
   );
 });

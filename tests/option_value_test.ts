@@ -7,11 +7,13 @@ import {
 import fc from "fast-check";
 import {
   actionsKind,
+  banTimeKind,
   durationKind,
   endpointKind,
   facilityKind,
   hostNameKind,
   integerKind,
+  jailMapKind,
   LOG_FORMATS,
   logFormatKind,
   logTargetKind,
@@ -21,6 +23,7 @@ import {
   severityKind,
   switchKind,
   SYSLOG_FACILITIES,
+  tableNameKind,
   textKind,
   tokenKind,
   type ValueKind,
@@ -46,6 +49,47 @@ const KINDS: Readonly<Record<string, KindCases>> = {
       ...["", "maybe", "01", "2", "-1", "t", " true", "true\nfalse"].map((
         text,
       ) => [text, NONE] as const),
+    ],
+  },
+  banTimeKind: {
+    kind: banTimeKind,
+    cases: [
+      ["1", 1],
+      ["10m", 600],
+      ["-1", Infinity],
+      ["0", NONE],
+      ["-2", NONE],
+      ["11y", NONE],
+      ["", NONE],
+    ],
+  },
+  jailMapKind: {
+    kind: jailMapKind,
+    cases: [
+      ["a = b", [{ pattern: "a", jail: "b" }]],
+      ["a = b\n* = c", [
+        { pattern: "a", jail: "b" },
+        { pattern: "*", jail: "c" },
+      ]],
+      ["", []],
+      ["a", NONE],
+      ["a = b = c", NONE],
+      ["a = b c", NONE],
+      ["a b = c", NONE],
+      ["a = loglevel", NONE],
+    ],
+  },
+  tableNameKind: {
+    kind: tableNameKind,
+    cases: [
+      ["a", "a"],
+      ["Fail2ban_1", "Fail2ban_1"],
+      ["1a", NONE],
+      ["a-b", NONE],
+      ["a b", NONE],
+      ["a;", NONE],
+      ["a".repeat(33), NONE],
+      ["", NONE],
     ],
   },
   pathKind: {
