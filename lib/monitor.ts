@@ -5,12 +5,14 @@
  */
 
 import type { BanEvent } from "./ban_event.ts";
+import { EchoFilter } from "./echo_filter.ts";
 import type { HostName } from "./host_name.ts";
 import { type LogEvent, type LogFormat, scanLines } from "./log_line.ts";
 import { LogSession, type SharedEvent } from "./log_session.ts";
 import { LogThrottle } from "./log_throttle.ts";
 import type {
   Clock,
+  EchoOracle,
   LineSource,
   Log,
   LogPosition,
@@ -29,6 +31,8 @@ export interface MonitorOptions {
   readonly link: RequestLink;
   /** What fail2ban's database knows. */
   readonly oracle: TicketOracle;
+  /** What this host's subscriber applied; by default nothing. */
+  readonly echoes?: EchoOracle;
   /** Keeps the place up to which everything was answered. */
   readonly positions: PositionStore;
   /** Time. */
@@ -53,6 +57,8 @@ export interface MonitorCounters {
   reported: number;
   /** Bans of protected addresses, left out. */
   refused: number;
+  /** Bans and unbans that were the cluster's own doing, left out. */
+  echoes: number;
   /** Lines of fail2ban's actions that can't be shared: user names, odd jails. */
   unshareable: number;
 }
@@ -74,10 +80,12 @@ export class Monitor {
   readonly counters: MonitorCounters = {
     reported: 0,
     refused: 0,
+    echoes: 0,
     unshareable: 0,
   };
   readonly #options: MonitorOptions;
   readonly #session: LogSession;
+  readonly #echoes: EchoFilter | undefined;
   readonly #complaints: LogThrottle;
   readonly #changed = new Condition();
   #lastEnd: LogPosition | undefined;
@@ -89,6 +97,8 @@ export class Monitor {
   constructor(options: MonitorOptions) {
     this.#options = options;
     this.#session = new LogSession({ unbanHoldMs: options.unbanHoldMs });
+    const { echoes } = options;
+    this.#echoes = echoes === undefined ? undefined : new EchoFilter(echoes);
     this.#complaints = new LogThrottle(options.log, options.clock);
   }
 
@@ -179,6 +189,11 @@ export class Monitor {
     const { hostName, protection, link, log, clock, dryRun } = this.#options;
     const event: BanEvent = { ...report, origin: hostName };
     const { jail, address } = event;
+    if (this.#echoes?.isEcho(report) === true) {
+      this.counters.echoes++;
+      log.record("debug", `own ${event.kind} not reported`, { jail, address });
+      return;
+    }
     const refused = event.kind === "ban"
       ? refusal(address, protection)
       : undefined;

@@ -5,6 +5,7 @@
  */
 
 import deno from "../deno.json" with { type: "json" };
+import { LedgerEchoOracle, ledgerPath } from "../lib/io/applied_ledger.ts";
 import { Fail2banDatabase } from "../lib/io/fail2ban_database.ts";
 import { LibcPoll } from "../lib/io/libc_poll.ts";
 import { PositionFile } from "../lib/io/position_file.ts";
@@ -28,6 +29,9 @@ const PROGRAM: RoleProgram<"monitor"> = {
   work,
 };
 
+/** The action whose bans this host's fail2ban logs. */
+const FAIL2BAN_ACTION = "fail2banclient";
+
 /**
  * Runs the program.
  *
@@ -44,6 +48,10 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   using oracle = new Fail2banDatabase(config.databasePath);
+  using echoes = new LedgerEchoOracle(
+    ledgerPath(general.stateDir),
+    FAIL2BAN_ACTION,
+  );
   await using folder = new TailFile(config.logPath, log);
   const positions = new PositionFile(`${general.stateDir}/monitor.position`);
   const from = await positions.load();
@@ -61,6 +69,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     lines,
     link,
     oracle,
+    echoes,
     positions,
     clock,
     log,

@@ -13,6 +13,11 @@ import { parseHostName } from "../host_name.ts";
 import { type JailName, parseJailName } from "../jail_name.ts";
 import type { AppliedLedger, EchoOracle, LocalBan } from "../ports.ts";
 
+/** Where a node keeps its ledger. */
+export function ledgerPath(stateDir: string): string {
+  return `${stateDir}/applied.sqlite3`;
+}
+
 /** What is lifted is remembered for so long: the monitor may read later. */
 const REMEMBER_LIFTED_MS = 3_600_000;
 /** After a failure a reader leaves the file alone for so long. */

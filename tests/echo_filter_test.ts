@@ -1,0 +1,46 @@
+import { strictEqual } from "node:assert/strict";
+import type { BanKind } from "../lib/ban_event.ts";
+import { EchoFilter } from "../lib/echo_filter.ts";
+import type { EchoOracle } from "../lib/ports.ts";
+import { address, jail } from "./support/core_values.ts";
+
+/** Knows which jails' bans, or only unbans, are echoes. */
+function oracle(echoes: Record<string, readonly BanKind[]>): EchoOracle {
+  return { isEcho: (kind, name) => echoes[name]?.includes(kind) ?? false };
+}
+
+function event(kind: BanKind, name: string, text = "192.0.2.1") {
+  return { kind, jail: jail(name), address: address(text) };
+}
+
+Deno.test("EchoFilter keeps out what the subscriber noted, ban and unban", () => {
+  const filter = new EchoFilter(oracle({ sshd: ["ban", "unban"] }));
+  strictEqual(filter.isEcho(event("ban", "sshd")), true);
+  strictEqual(filter.isEcho(event("unban", "sshd")), true);
+  strictEqual(filter.isEcho(event("ban", "web")), false);
+});
+
+Deno.test("EchoFilter lets the unban of the host's own ban pass, also where an earlier one was an echo", () => {
+  const filter = new EchoFilter(oracle({ sshd: ["unban"] }));
+  strictEqual(filter.isEcho(event("ban", "sshd")), false);
+  strictEqual(filter.isEcho(event("unban", "sshd")), false);
+  strictEqual(filter.isEcho(event("unban", "sshd")), true, "the next one");
+});
+
+Deno.test("EchoFilter tells addresses and jails apart", () => {
+  const filter = new EchoFilter(oracle({ sshd: ["unban"], web: ["unban"] }));
+  filter.isEcho(event("ban", "sshd"));
+  strictEqual(filter.isEcho(event("unban", "web")), true);
+  strictEqual(filter.isEcho(event("unban", "sshd", "192.0.2.2")), true);
+  strictEqual(filter.isEcho(event("unban", "sshd")), false);
+});
+
+Deno.test("EchoFilter remembers so many of the host's own bans, and forgets the oldest", () => {
+  const filter = new EchoFilter(oracle({ sshd: ["unban"] }), { maxOwnBans: 2 });
+  for (const text of ["192.0.2.1", "192.0.2.2", "192.0.2.1", "192.0.2.3"]) {
+    filter.isEcho(event("ban", "sshd", text));
+  }
+  strictEqual(filter.isEcho(event("unban", "sshd", "192.0.2.2")), true);
+  strictEqual(filter.isEcho(event("unban", "sshd", "192.0.2.1")), false);
+  strictEqual(filter.isEcho(event("unban", "sshd", "192.0.2.3")), false);
+});
