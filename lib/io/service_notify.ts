@@ -46,6 +46,8 @@ export class ServiceNotify implements AsyncDisposable {
   readonly #folder: string | undefined;
   readonly #socket: Deno.DatagramConn | undefined;
   #unsent = 0;
+  /** The socket sends one at a time. */
+  #lastSent: Promise<void> = Promise.resolve();
 
   private constructor(settings?: NotifySettings, folder?: string) {
     this.#settings = settings;
@@ -81,11 +83,14 @@ export class ServiceNotify implements AsyncDisposable {
     this.#unsent++;
     const over = Promise.withResolvers<void>();
     const timer = setTimeout(over.resolve, SEND_TIMEOUT_MS);
-    const sent = this.#send(state, this.#settings.socketPath).finally(() => {
-      this.#unsent--;
-      clearTimeout(timer);
-    });
-    await Promise.race([sent, over.promise]);
+    const { socketPath } = this.#settings;
+    this.#lastSent = this.#lastSent
+      .then(() => this.#send(state, socketPath))
+      .finally(() => {
+        this.#unsent--;
+        clearTimeout(timer);
+      });
+    await Promise.race([this.#lastSent, over.promise]);
   }
 
   async #send(state: string, path: string): Promise<void> {
@@ -93,8 +98,8 @@ export class ServiceNotify implements AsyncDisposable {
     try {
       await this.#socket?.send(new TextEncoder().encode(state), address);
     } catch (error) {
-      // What the system says; anything else is a bug.
-      if (!(error instanceof Error && "code" in error)) throw error;
+      // However that failed, sd_notify(3) says to go on.
+      if (!(error instanceof Error)) throw error;
     }
   }
 
