@@ -12,8 +12,8 @@ import type { HostName } from "./host_name.ts";
 import type { JailMap } from "./jail_map.ts";
 import { LogThrottle } from "./log_throttle.ts";
 import type {
-  AppliedLedger,
   BanAction,
+  BanLedger,
   Clock,
   EnforcementFailure,
   Enforcer,
@@ -26,7 +26,7 @@ import { isOurs, WantedBans } from "./wanted_bans.ts";
 /** What an enforced action is made of. */
 export interface EnforcedActionOptions {
   readonly enforcer: Enforcer;
-  readonly ledger: AppliedLedger;
+  readonly ledger: BanLedger;
   readonly clock: Clock;
   /** Where to tell. */
   readonly log: Log;
@@ -74,6 +74,7 @@ export class EnforcedAction implements BanAction {
   };
   readonly #options: EnforcedActionOptions;
   readonly #wanted: WantedBans;
+  readonly #noted: NotedBans;
   readonly #plan: ActionPlan;
   readonly #complaints: LogThrottle;
   readonly #changed = new Condition();
@@ -90,6 +91,12 @@ export class EnforcedAction implements BanAction {
       ...(maxPerSecond === undefined ? {} : { maxPerSecond }),
     });
     this.#complaints = new LogThrottle(log, clock);
+    this.#noted = new NotedBans({
+      action: enforcer.name,
+      ledger: options.ledger,
+      clock,
+      complain: (reason) => this.#complain(reason, {}),
+    });
   }
 
   get name(): string {
@@ -150,12 +157,12 @@ export class EnforcedAction implements BanAction {
 
   /** Takes over what was applied before this program was started. */
   async #begin(signal: AbortSignal): Promise<void> {
-    const { enforcer, clock, ledger, log } = this.#options;
+    const { enforcer, clock, log } = this.#options;
     await enforcer.check(signal);
     const listed = await enforcer.list(signal);
-    const noted = ledger.load(this.name);
+    const noted = this.#noted.load();
     for (const ban of noted) {
-      this.#take(this.#wanted.remember(ban));
+      for (const change of this.#wanted.remember(ban)) this.#plan.take(change);
       if (listed === undefined) this.#plan.adopt(ban);
     }
     for (const ban of listed ?? []) {
@@ -166,6 +173,7 @@ export class EnforcedAction implements BanAction {
     }
     this.#take(this.#wanted.endAdoption());
     this.#endBans();
+    if (listed !== undefined) this.#forget(without(noted, listed));
     const { inForce } = this.#plan.figures;
     log.record("info", "action works", { action: this.name, inForce });
   }
@@ -182,15 +190,13 @@ export class EnforcedAction implements BanAction {
   }
 
   async #carryOut(work: Work, signal: AbortSignal): Promise<void> {
-    const { enforcer, clock, ledger } = this.#options;
+    const { enforcer, clock } = this.#options;
     try {
-      // Noted before: fail2ban's line of the ban may be read before we are back.
-      if (work.verb === "apply") ledger.note(this.name, work.bans);
       const failures = work.verb === "apply"
         ? await enforcer.apply(work.bans, signal)
         : await enforcer.lift(work.bans, signal);
       this.#plan.settle(work, failures, clock.monotonicMs());
-      this.#forget(work, failures);
+      if (work.verb === "lift") this.#forget(without(work.bans, failures));
       this.#count(work, failures);
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
@@ -200,14 +206,9 @@ export class EnforcedAction implements BanAction {
     }
   }
 
-  /** What was lifted, or never came into force, is not on the host. */
-  #forget(work: Work, failures: readonly EnforcementFailure[]): void {
-    const failed = new Set(failures.map(({ ban }) => ban));
-    const gone = work.bans.filter((ban) =>
-      failed.has(ban) === (work.verb === "apply")
-    );
-    const { ledger, clock } = this.#options;
-    if (gone.length > 0) ledger.forget(this.name, gone, clock.nowMs());
+  /** A ban that is wanted again by now stays noted. */
+  #forget(bans: readonly LocalBan[]): void {
+    this.#noted.forget(bans.filter((ban) => !this.#wanted.has(ban)));
   }
 
   #count(work: Work, failures: readonly EnforcementFailure[]): void {
@@ -245,12 +246,9 @@ export class EnforcedAction implements BanAction {
 
   /** Ends the bans whose time is over. */
   #endBans(): void {
-    const { clock, enforcer, ledger } = this.#options;
+    const { clock, enforcer } = this.#options;
     const changes = this.#wanted.lapse(clock.nowMs());
-    if (changes.length > 0 && enforcer.lapses) {
-      const bans = changes.map(({ ban }) => ban);
-      ledger.forget(this.name, bans, clock.nowMs());
-    }
+    if (enforcer.lapses) this.#forget(changes.map(({ ban }) => ban));
     this.#take(changes);
   }
 
@@ -289,8 +287,10 @@ export class EnforcedAction implements BanAction {
   }
 
   #take(changes: readonly TableChange[]): void {
+    if (changes.length === 0) return;
+    this.#noted.note(changes);
     for (const change of changes) this.#plan.take(change);
-    if (changes.length > 0) this.#changed.notify();
+    this.#changed.notify();
   }
 
   #complain(reason: string, fields: Record<string, string | number>): void {
@@ -300,4 +300,15 @@ export class EnforcedAction implements BanAction {
       ...fields,
     });
   }
+}
+
+/** The bans that are not among others. */
+function without(
+  bans: readonly LocalBan[],
+  others: readonly (ListedBan | EnforcementFailure)[],
+): readonly LocalBan[] {
+  const keys = new Set(
+    others.map((other) => keyOfBan("ban" in other ? other.ban : other)),
+  );
+  return bans.filter((ban) => !keys.has(keyOfBan(ban)));
 }

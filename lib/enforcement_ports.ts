@@ -83,23 +83,26 @@ export interface Enforcer {
 }
 
 /**
- * Remembers on disk what was applied on this host, so that a restart does not
- * forget it and the host's monitor does not report it as the host's own.
+ * Remembers on disk what should be in force on this host, so that a restart
+ * does not forget it and the host's monitor does not report it as the host's own.
  */
-export interface AppliedLedger {
+export interface BanLedger {
   /**
-   * Notes bans, before they are applied.
+   * Notes bans as wanted until their end; a ban that is no longer wanted has
+   * one in the past.
    *
    * @param action Whose bans: {@link Enforcer.name}.
+   * @throws {RuntimeError} when they can't be noted.
    */
   note(action: string, bans: readonly LocalBan[]): void;
   /**
-   * Notes that bans are no longer in force, or never were.
+   * Notes that bans are neither wanted nor in force.
    *
    * @param nowMs Milliseconds since 1970.
+   * @throws {RuntimeError} when that can't be noted.
    */
   forget(action: string, bans: readonly LocalBan[], nowMs: number): void;
-  /** The bans that were noted and not forgotten; the time of some may be over. */
+  /** The bans that were noted and not forgotten; the end of some may be past. */
   load(action: string): readonly LocalBan[];
 }
 

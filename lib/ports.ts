@@ -15,7 +15,7 @@ import type { BanEvent } from "./ban_event.ts";
 import type { JailName } from "./jail_name.ts";
 
 export type {
-  AppliedLedger,
+  BanLedger,
   EchoOracle,
   EnforcementFailure,
   Enforcer,

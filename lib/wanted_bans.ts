@@ -57,6 +57,11 @@ export class WantedBans {
     return this.#table.leftOut;
   }
 
+  /** Whether a ban is wanted. */
+  has(ban: Pick<LocalBan, "jail" | "address">): boolean {
+    return this.#table.find(ban) !== undefined;
+  }
+
   /**
    * Takes an event of the cluster.
    *

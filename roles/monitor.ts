@@ -5,7 +5,7 @@
  */
 
 import deno from "../deno.json" with { type: "json" };
-import { LedgerEchoOracle, ledgerPath } from "../lib/io/applied_ledger.ts";
+import { LedgerEchoOracle, ledgerPath } from "../lib/io/ban_ledger.ts";
 import { Fail2banDatabase } from "../lib/io/fail2ban_database.ts";
 import { LibcPoll } from "../lib/io/libc_poll.ts";
 import { PositionFile } from "../lib/io/position_file.ts";

@@ -1,5 +1,6 @@
 /**
- * What the subscriber applied on this host, in a file that its monitor reads.
+ * What the subscriber wants in force on this host, in a file that the host's
+ * monitor reads.
  *
  * @see {@link https://www.sqlite.org/wal.html | SQLite, Write-Ahead Logging}
  * @module
@@ -11,11 +12,11 @@ import type { BanKind } from "../ban_event.ts";
 import { RuntimeError } from "../errors.ts";
 import { parseHostName } from "../host_name.ts";
 import { type JailName, parseJailName } from "../jail_name.ts";
-import type { AppliedLedger, EchoOracle, LocalBan } from "../ports.ts";
+import type { BanLedger, EchoOracle, LocalBan } from "../ports.ts";
 
 /** Where a node keeps its ledger. */
 export function ledgerPath(stateDir: string): string {
-  return `${stateDir}/applied.sqlite3`;
+  return `${stateDir}/bans.sqlite3`;
 }
 
 /** What is lifted is remembered for so long: the monitor may read later. */
@@ -27,7 +28,7 @@ const BUSY_TIMEOUT_MS = 1_000;
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
-  CREATE TABLE IF NOT EXISTS applied (
+  CREATE TABLE IF NOT EXISTS bans (
     action TEXT NOT NULL,
     jail TEXT NOT NULL,
     address TEXT NOT NULL,
@@ -37,32 +38,32 @@ const SCHEMA = `
     lifted_ms REAL,
     PRIMARY KEY (action, jail, address)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS applied_lifted ON applied (lifted_ms);`;
+  CREATE INDEX IF NOT EXISTS bans_lifted ON bans (lifted_ms);`;
 const NOTE = `
-  INSERT OR REPLACE INTO applied VALUES (?, ?, ?, ?, ?, ?, NULL)`;
+  INSERT OR REPLACE INTO bans VALUES (?, ?, ?, ?, ?, ?, NULL)`;
 const FORGET = `
-  UPDATE applied SET lifted_ms = ? WHERE action = ? AND jail = ? AND address = ?`;
+  UPDATE bans SET lifted_ms = ? WHERE action = ? AND jail = ? AND address = ?`;
 const PURGE = `
-  DELETE FROM applied WHERE lifted_ms < ?`;
+  DELETE FROM bans WHERE lifted_ms < ?`;
 const LOAD = `
   SELECT jail, address, origin, reported_jail AS reportedJail,
     expires_ms AS expiresMs
-  FROM applied WHERE action = ? AND lifted_ms IS NULL`;
+  FROM bans WHERE action = ? AND lifted_ms IS NULL`;
 const FIND = `
-  SELECT lifted_ms IS NULL AS stands FROM applied
+  SELECT lifted_ms IS NULL AND expires_ms > ? AS stands FROM applied
   WHERE action = ? AND jail = ? AND address = ?`;
 
 /**
- * An {@link AppliedLedger} in SQLite. A note survives the end of the process,
+ * An {@link BanLedger} in SQLite. A note survives the end of the process,
  * but perhaps not a loss of power: what is in force is asked for after that.
  *
  * @example
  * ```ts ignore
- * using ledger = new SqliteLedger("/var/lib/fail2ban-cluster/applied.sqlite3");
+ * using ledger = new SqliteLedger("/var/lib/fail2ban-cluster/bans.sqlite3");
  * ledger.note("fail2banclient", bans);
  * ```
  */
-export class SqliteLedger implements AppliedLedger, Disposable {
+export class SqliteLedger implements BanLedger, Disposable {
   readonly #database: DatabaseSync;
   readonly #note: StatementSync;
   readonly #forget: StatementSync;
@@ -119,13 +120,17 @@ export class SqliteLedger implements AppliedLedger, Disposable {
   }
 
   #atOnce(change: () => void): void {
-    this.#database.exec("BEGIN IMMEDIATE");
     try {
+      this.#database.exec("BEGIN IMMEDIATE");
       change();
       this.#database.exec("COMMIT");
     } catch (error) {
-      this.#database.exec("ROLLBACK");
-      throw error;
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      if (!isSqliteError(error)) throw error;
+      throw new RuntimeError(`cannot note bans: ${messageOf(error)}`, {
+        hint: "is the disk of statedir full?",
+        cause: error,
+      });
     }
   }
 }
@@ -150,7 +155,7 @@ export class LedgerEchoOracle implements EchoOracle, Disposable {
     if (performance.now() < this.#retryAtMs) return false;
     try {
       this.#open ??= openReader(this.#path);
-      const row = this.#open.find.get(this.#action, jail, address);
+      const row = this.#open.find.get(Date.now(), this.#action, jail, address);
       return row !== undefined && (kind === "unban" || row["stands"] === 1);
     } catch (error) {
       if (!isSqliteError(error)) throw error;

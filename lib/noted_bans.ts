@@ -1,0 +1,76 @@
+/**
+ * What one action notes in the ledger.
+ *
+ * @module
+ */
+
+import type { TableChange } from "./ban_table.ts";
+import { RuntimeError } from "./errors.ts";
+import type { BanLedger, Clock, LocalBan } from "./ports.ts";
+
+/** What the notes are made of. */
+export interface NotedBansOptions {
+  /** Whose bans: the enforcer's name. */
+  readonly action: string;
+  readonly ledger: BanLedger;
+  readonly clock: Clock;
+  /** Told in one sentence when something can't be noted: bans are enforced all the same. */
+  readonly complain: (reason: string) => void;
+}
+
+/** Keeps an action's part of the ledger. */
+export class NotedBans {
+  readonly #options: NotedBansOptions;
+
+  /** @param options What the notes are made of. */
+  constructor(options: NotedBansOptions) {
+    this.#options = options;
+  }
+
+  /** What was noted before. @throws {RuntimeError} when it can't be read. */
+  load(): readonly LocalBan[] {
+    return this.#options.ledger.load(this.#options.action);
+  }
+
+  /**
+   * Notes what should be in force. What was withdrawn is noted as ended until
+   * it is lifted, so that a restart in between lifts it.
+   *
+   * @param changes What changed.
+   */
+  note(changes: readonly TableChange[]): void {
+    const { action, ledger, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const bans = changes.flatMap(({ kind, ban }) => {
+      switch (kind) {
+        case "stands":
+          return [ban];
+        case "withdrawn":
+          return [{ ...ban, expiresMs: nowMs }];
+        case "lapsed":
+          return [];
+      }
+    });
+    if (bans.length > 0) this.#attempt(() => ledger.note(action, bans));
+  }
+
+  /**
+   * Notes that bans are neither wanted nor in force.
+   *
+   * @param bans The bans.
+   */
+  forget(bans: readonly LocalBan[]): void {
+    const { action, ledger, clock } = this.#options;
+    if (bans.length === 0) return;
+    this.#attempt(() => ledger.forget(action, bans, clock.nowMs()));
+  }
+
+  #attempt(note: () => void): void {
+    try {
+      note();
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      this.#options.complain(error.message);
+    }
+  }
+}
