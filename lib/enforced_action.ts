@@ -11,12 +11,15 @@ import { RuntimeError } from "./errors.ts";
 import type { HostName } from "./host_name.ts";
 import type { JailMap } from "./jail_map.ts";
 import { LogThrottle } from "./log_throttle.ts";
+import { NotedBans } from "./noted_bans.ts";
+import { keyOfBan } from "./plan_entry.ts";
 import type {
   BanAction,
   BanLedger,
   Clock,
   EnforcementFailure,
   Enforcer,
+  ListedBan,
   LocalBan,
   Log,
 } from "./ports.ts";
