@@ -13,6 +13,8 @@ export interface DetachedCommand {
   readonly args: readonly string[];
   /** Added to the environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** How long it may take to be ready, in milliseconds. @default {20000} */
+  readonly timeoutMs?: number;
 }
 
 /** How a start went. */
@@ -39,6 +41,7 @@ const MAX_STDERR_BYTES = 65_536;
 export async function startDetached(
   detached: DetachedCommand,
 ): Promise<StartOutcome> {
+  const { timeoutMs = START_TIMEOUT_MS } = detached;
   const folder = await Deno.makeTempDir({ prefix: "f2bc_" });
   const socketPath = `${folder}/notify`;
   const socket = Deno.listenDatagram({
@@ -56,7 +59,7 @@ export async function startDetached(
       stderr: "piped",
       detached: true,
     }).spawn();
-    return await waitReadyOrEnd(child, ready);
+    return await waitReadyOrEnd(child, ready, timeoutMs);
   } finally {
     socket.close();
     await ready;
@@ -108,11 +111,12 @@ export async function stopProcess(
 async function waitReadyOrEnd(
   child: Deno.ChildProcess,
   ready: Promise<void>,
+  timeoutMs: number,
 ): Promise<StartOutcome> {
   const stderr = child.stderr.getReader();
   const ended = readEnd(child, stderr);
   const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, START_TIMEOUT_MS);
+  const timer = setTimeout(late.resolve, timeoutMs);
   const outcome = await Promise.race([
     ready.then((): StartOutcome => ({ kind: "ready", pid: child.pid })),
     ended,
@@ -123,7 +127,7 @@ async function waitReadyOrEnd(
   if (outcome?.kind !== "ended") await stderr.cancel();
   child.unref();
   if (outcome !== undefined) return outcome;
-  throw new RuntimeError(`not ready within ${START_TIMEOUT_MS / 1_000} s`, {
+  throw new RuntimeError(`not ready within ${timeoutMs / 1_000} s`, {
     hint: "its log says what it waits for",
   });
 }
