@@ -6,6 +6,7 @@
 
 import type { Address } from "./address.ts";
 import type { BanKind } from "./ban_event.ts";
+import type { PickleValue } from "./fail2ban_pickle.ts";
 import type { HostName } from "./host_name.ts";
 import type { JailName } from "./jail_name.ts";
 
@@ -80,6 +81,40 @@ export interface Enforcer {
    * @throws {RuntimeError} when it can't be asked, now.
    */
   list(signal: AbortSignal): Promise<readonly ListedBan[] | undefined>;
+}
+
+/** What fail2ban says to a command. */
+export type Fail2banReply =
+  | {
+    readonly kind: "done";
+    /** As fail2ban's server sends it, or the text that `fail2ban-client` makes of it. */
+    readonly value: PickleValue;
+  }
+  | { readonly kind: "no_jail" }
+  | {
+    readonly kind: "refused";
+    /** In fail2ban's words, cut short. */
+    readonly reason: string;
+  };
+
+/**
+ * Takes commands to this host's fail2ban, one at a time: a second one that is
+ * given meanwhile is a bug and throws.
+ */
+export interface Fail2banClient extends AsyncDisposable {
+  /**
+   * Carries a command out. It may have been carried out, once or twice, also
+   * when this throws.
+   *
+   * @param words The command; see `fail2ban_command.ts` for those that exist.
+   * @param signal Ends the wait for the answer.
+   * @throws {RuntimeError} when fail2ban can't be asked, or does not answer.
+   * @throws {RangeError} when there is no such command; nothing was sent.
+   */
+  command(
+    words: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Fail2banReply>;
 }
 
 /**

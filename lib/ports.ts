@@ -19,6 +19,8 @@ export type {
   EchoOracle,
   EnforcementFailure,
   Enforcer,
+  Fail2banClient,
+  Fail2banReply,
   ListedBan,
   LocalBan,
 } from "./enforcement_ports.ts";
