@@ -74,12 +74,16 @@ export class FileWriter implements LineWriter {
 /**
  * Sends each line as a datagram to the local syslog daemon.
  *
+ * Deno lets only programs that may do everything name a path below `/dev`, so
+ * the daemon's socket is reached by a link in a folder of our own.
+ *
  * @see {@link https://www.rfc-editor.org/rfc/rfc3164 | RFC 3164}
+ * @see {@link https://docs.deno.com/runtime/fundamentals/security/ | Deno's permissions}
  */
 export class SyslogWriter implements LineWriter {
   readonly target: string;
   readonly linesAtOnce = 1;
-  #socket: Deno.DatagramConn | undefined;
+  #way: SyslogWay | undefined;
 
   /** @param path The daemon's socket. @default {"/dev/log"} */
   constructor(path: string = SYSLOG_SOCKET) {
@@ -88,32 +92,56 @@ export class SyslogWriter implements LineWriter {
 
   readonly deliver = async (lines: readonly OutputLine[]): Promise<void> => {
     try {
-      this.#socket ??= await openDatagramSocket();
-      const address = { transport: "unixpacket", path: this.target } as const;
+      this.#way ??= await openSyslogWay(this.target);
+      const { socket, path } = this.#way;
+      const address = { transport: "unixpacket", path } as const;
       for (const { text } of lines) {
-        await this.#socket.send(ENCODER.encode(text), address);
+        await socket.send(ENCODER.encode(text), address);
       }
     } catch (error) {
+      // The link may be what has gone: folders for temporary files are cleaned.
+      await this[Symbol.asyncDispose]();
       throw cannotWrite(this.target, error);
     }
   };
 
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#socket?.close();
-    return Promise.resolve();
+  async [Symbol.asyncDispose](): Promise<void> {
+    const way = this.#way;
+    this.#way = undefined;
+    if (way === undefined) return;
+    way.socket.close();
+    await removeFolder(way.folder);
   }
 }
 
-/** A socket to send from. It needs a name only until it is bound. */
-async function openDatagramSocket(): Promise<Deno.DatagramConn> {
+interface SyslogWay {
+  readonly folder: string;
+  readonly socket: Deno.DatagramConn;
+  /** A link to the daemon's socket. */
+  readonly path: string;
+}
+
+async function openSyslogWay(target: string): Promise<SyslogWay> {
   const folder = await Deno.makeTempDir({ prefix: "f2bc_" });
   try {
-    return Deno.listenDatagram({
+    const path = `${folder}/log`;
+    await Deno.symlink(target, path);
+    const socket = Deno.listenDatagram({
       transport: "unixpacket",
       path: `${folder}/socket`,
     });
-  } finally {
+    return { folder, socket, path };
+  } catch (error) {
+    await removeFolder(folder);
+    throw error;
+  }
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  try {
     await Deno.remove(folder, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

@@ -41,21 +41,19 @@ export function notifySettings(pid: number): NotifySettings | undefined {
 }
 
 /** Sends states to the service manager, or to whoever started the program. */
-export class ServiceNotify implements AsyncDisposable {
+export class ServiceNotify implements Disposable {
   readonly #settings: NotifySettings | undefined;
-  readonly #folder: string | undefined;
   readonly #socket: Deno.DatagramConn | undefined;
   #unsent = 0;
   /** The socket sends one at a time. */
   #lastSent: Promise<void> = Promise.resolve();
 
-  private constructor(settings?: NotifySettings, folder?: string) {
+  private constructor(
+    settings?: NotifySettings,
+    socket?: Deno.DatagramConn,
+  ) {
     this.#settings = settings;
-    this.#folder = folder;
-    this.#socket = folder === undefined ? undefined : Deno.listenDatagram({
-      transport: "unixpacket",
-      path: `${folder}/socket`,
-    });
+    this.#socket = socket;
   }
 
   /**
@@ -66,10 +64,16 @@ export class ServiceNotify implements AsyncDisposable {
   static async open(
     settings: NotifySettings | undefined,
   ): Promise<ServiceNotify> {
-    return settings === undefined ? new ServiceNotify() : new ServiceNotify(
-      settings,
-      await Deno.makeTempDir({ prefix: "f2bc_" }),
-    );
+    if (settings === undefined) return new ServiceNotify();
+    const folder = await Deno.makeTempDir({ prefix: "f2bc_" });
+    try {
+      // A socket to send from needs its name only until it is bound.
+      const path = `${folder}/socket`;
+      const socket = Deno.listenDatagram({ transport: "unixpacket", path });
+      return new ServiceNotify(settings, socket);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
   }
 
   /**
@@ -122,10 +126,7 @@ export class ServiceNotify implements AsyncDisposable {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.dispose](): void {
     this.#socket?.close();
-    if (this.#folder !== undefined) {
-      await Deno.remove(this.#folder, { recursive: true });
-    }
   }
 }

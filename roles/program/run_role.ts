@@ -75,7 +75,9 @@ async function work<R extends Role>(
   const pidFile = await takePidFile(config.pidFile, isDetached, log);
   last.defer(() => pidFile?.leave());
   await using held = new AsyncDisposableStack();
-  const notify = held.use(await ServiceNotify.open(notifySettings(Deno.pid)));
+  const notify = held.use(
+    await ServiceNotify.open(notifySettings(Deno.pid)),
+  );
   const startedMs = clock.monotonicMs();
   const ready = async (figures: () => StatusFigures) => {
     const report = () => ({

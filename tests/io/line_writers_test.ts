@@ -51,6 +51,18 @@ function queueBefore(
   return { queue, complaints };
 }
 
+/** The temporary folders with a link to a socket. */
+async function linksOf(socket: string): Promise<string[]> {
+  const temporary = Deno.env.get("TMPDIR") ?? "/tmp";
+  const found: string[] = [];
+  for await (const { name } of Deno.readDir(temporary)) {
+    const folder = `${temporary}/${name}`;
+    const target = await Deno.readLink(`${folder}/log`).catch(() => undefined);
+    if (target === socket) found.push(folder);
+  }
+  return found;
+}
+
 /** A program that writes to standard error as soon as its input ends. */
 async function stderrProgram(dir: TempDir, code: string): Promise<string> {
   const href = new URL("../../lib/io/line_writers.ts", import.meta.url).href;
@@ -169,6 +181,33 @@ Deno.test("SyslogWriter refuses lines while nobody listens, and finds the daemon
     deepStrictEqual(daemon.texts, [text]);
   }
   await rejects(writer.deliver(lines("lost")), cannotWrite(path));
+});
+
+Deno.test("SyslogWriter finds its way again after its temporary folder was cleaned", async () => {
+  await using dir = await TempDir.create();
+  const path = dir.path("log");
+  await using daemon = new DatagramReceiver(path);
+  await using writer = new SyslogWriter(path);
+  await writer.deliver(lines("one"));
+  for (const folder of await linksOf(path)) {
+    await Deno.remove(folder, { recursive: true });
+  }
+  await rejects(writer.deliver(lines("two")), cannotWrite(path));
+  await writer.deliver(lines("two"));
+  await daemon.waitForCount(2);
+  deepStrictEqual(daemon.texts, ["one", "two"]);
+});
+
+Deno.test("SyslogWriter leaves nothing behind when it is disposed", async () => {
+  await using dir = await TempDir.create();
+  const path = dir.path("log");
+  await using _daemon = new DatagramReceiver(path);
+  {
+    await using writer = new SyslogWriter(path);
+    await writer.deliver(lines("one"));
+    strictEqual((await linksOf(path)).length, 1);
+  }
+  deepStrictEqual(await linksOf(path), []);
 });
 
 Deno.test("lines wait in the queue while the syslog daemon is away, and go out once when it is back", async () => {

@@ -55,7 +55,7 @@ Deno.test("ServiceNotify tells the manager each state, in order", async () => {
   await using dir = await TempDir.create();
   const socketPath = dir.path("notify");
   await using manager = new DatagramReceiver(socketPath);
-  await using notify = await ServiceNotify.open({
+  using notify = await ServiceNotify.open({
     socketPath,
     watchdogEveryMs: undefined,
   });
@@ -66,7 +66,7 @@ Deno.test("ServiceNotify tells the manager each state, in order", async () => {
 });
 
 Deno.test("ServiceNotify tells nobody when nobody wants to know", async () => {
-  await using notify = await ServiceNotify.open(undefined);
+  using notify = await ServiceNotify.open(undefined);
   await notify.tell("READY=1");
   await notify.keepAlive(new SystemClock(), new AbortController().signal);
 });
@@ -74,7 +74,7 @@ Deno.test("ServiceNotify tells nobody when nobody wants to know", async () => {
 Deno.test("ServiceNotify does without a manager that is gone, or never was one", async () => {
   await using dir = await TempDir.create();
   const socketPath = dir.path("notify");
-  await using notify = await ServiceNotify.open({
+  using notify = await ServiceNotify.open({
     socketPath,
     watchdogEveryMs: undefined,
   });
@@ -89,7 +89,7 @@ Deno.test("ServiceNotify does without a manager that is gone, or never was one",
 Deno.test("ServiceNotify finds a manager that comes back", async () => {
   await using dir = await TempDir.create();
   const socketPath = dir.path("notify");
-  await using notify = await ServiceNotify.open({
+  using notify = await ServiceNotify.open({
     socketPath,
     watchdogEveryMs: undefined,
   });
@@ -108,7 +108,7 @@ Deno.test("ServiceNotify does not wait for a manager that reads nothing", async 
     path: socketPath,
   });
   using _ = { [Symbol.dispose]: () => manager.close() };
-  await using notify = await ServiceNotify.open({
+  using notify = await ServiceNotify.open({
     socketPath,
     watchdogEveryMs: undefined,
   });
@@ -139,7 +139,7 @@ Deno.test("ServiceNotify.keepAlive() tells the watchdog as often as it wants, un
   const socketPath = dir.path("notify");
   await using manager = new DatagramReceiver(socketPath);
   const watchdogEveryMs = 40;
-  await using notify = await ServiceNotify.open({
+  using notify = await ServiceNotify.open({
     socketPath,
     watchdogEveryMs,
   });
