@@ -7,7 +7,12 @@
 
 import { parseAddress } from "./address.ts";
 import { CLUSTER_JAIL } from "./jail_name.ts";
-import { type NftSet, nftSetParts, parseNftSet } from "./nft_script.ts";
+import {
+  type NftSet,
+  nftSetParts,
+  type NftTable,
+  parseNftSet,
+} from "./nft_names.ts";
 import type { ListedBan } from "./ports.ts";
 
 /** A set as nft lists it. */
@@ -67,6 +72,21 @@ export function nftReason(stderr: string): string {
   return printable === ""
     ? "it doesn't say why"
     : printable.slice(0, MAX_REASON_LENGTH);
+}
+
+/**
+ * The likely way out.
+ *
+ * @param reason What {@link nftReason} found.
+ * @param table The table it was about.
+ */
+export function nftHint(reason: string, table: NftTable): string {
+  if (reason.includes("Operation not permitted")) {
+    return "run as root, or give the program CAP_NET_ADMIN";
+  }
+  return reason.includes("File exists")
+    ? `another program made the table; "nft delete table inet ${table}" removes it`
+    : "nft list ruleset shows whether nftables works on this host";
 }
 
 function readElements(

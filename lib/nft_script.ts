@@ -33,110 +33,25 @@
  * @module
  */
 
-import { type Address, canonicalAddress, parseAddress } from "./address.ts";
+import { type Address, canonicalAddress } from "./address.ts";
+import {
+  checkedNftTable,
+  NFT_SETS,
+  type NftSet,
+  nftSetOf,
+  nftSetParts,
+  type NftTable,
+} from "./nft_names.ts";
 import type { LocalBan } from "./ports.ts";
-
-declare const brand: unique symbol;
-
-/** The name of a table that is all the cluster's; made by {@link parseNftTable} only. */
-export type NftTable = string & { readonly [brand]: "NftTable" };
-
-/** The name of a set in it; made by {@link nftSetOf} and {@link parseNftSet} only. */
-export type NftSet = string & { readonly [brand]: "NftSet" };
-
-/** The table unless another is asked for. */
-export const NFT_TABLE = "fail2ban_cluster" as NftTable;
-
-/** The sets that are always there. */
-export const NFT_SETS: readonly NftSet[] = ["banned4", "banned6"] as NftSet[];
 
 /** What of a ban nftables needs to know. */
 export type NftBan = Pick<LocalBan, "address" | "expiresMs">;
 
-/** What the name of a set says. */
-export interface NftSetParts {
-  readonly family: 4 | 6;
-  /** `undefined`: single addresses. */
-  readonly prefixBits: number | undefined;
-}
-
-const TABLE = /^fail2ban_[a-z0-9_]{1,32}$/;
-const SET = /^banned([46])(?:_([1-9]\d{0,2}))?$/;
 /** Before the host's own filter, which has priority 0, and fail2ban's, which has -1. */
 const PRIORITY = -10;
-/** Ten years: nft refuses a hundred. Whoever still wants the ban then applies it again. */
-const MAX_TIMEOUT_SECONDS = 315_360_000;
-
-/**
- * Reads a table's name. It begins with `fail2ban_`, so that it is never one
- * of the host's tables, whose chains would be emptied, nor a word of nft's.
- *
- * @returns The name, or `undefined` when it is none.
- *
- * @example
- * ```ts
- * import { parseNftTable } from "./nft_script.ts";
- * import { strictEqual } from "node:assert/strict";
- *
- * strictEqual(parseNftTable("fail2ban_cluster"), "fail2ban_cluster");
- * strictEqual(parseNftTable("filter"), undefined);
- * ```
- */
-export function parseNftTable(text: string): NftTable | undefined {
-  return TABLE.test(text) ? text as NftTable : undefined;
-}
-
-/**
- * Reads a set's name.
- *
- * @returns The name, or `undefined` when no set of ours has it.
- */
-export function parseNftSet(text: string): NftSet | undefined {
-  const [, family, bits] = SET.exec(text) ?? [];
-  if (family === undefined) return undefined;
-  return bits === undefined || Number(bits) < (family === "4" ? 32 : 128)
-    ? text as NftSet
-    : undefined;
-}
-
-/** Takes the name of a set apart. */
-export function nftSetParts(set: NftSet): NftSetParts {
-  const [, family, bits] = SET.exec(parseNftSet(set) ?? "") ?? [];
-  if (family === undefined) {
-    throw new TypeError(`Not a set of ours: ${JSON.stringify(set)}`);
-  }
-  return {
-    family: family === "4" ? 4 : 6,
-    prefixBits: bits === undefined ? undefined : Number(bits),
-  };
-}
-
-/**
- * The set that an address belongs to.
- *
- * @returns `undefined` for what no set takes: text that is no address, and
- * the prefixes of everything, `0.0.0.0/0` and `::/0`.
- *
- * @example
- * ```ts
- * import { parseAddress } from "./address.ts";
- * import { nftSetOf } from "./nft_script.ts";
- * import { ok, strictEqual } from "node:assert/strict";
- *
- * const prefix = parseAddress("2001:db8:7::/48");
- * ok(prefix);
- * strictEqual(nftSetOf(prefix), "banned6_48");
- * ```
- */
-export function nftSetOf(address: Address): NftSet | undefined {
-  if (parseAddress(address) === undefined) return undefined;
-  const family = address.includes(":") ? 6 : 4;
-  const [, bits] = address.split("/");
-  if (bits === "0") return undefined;
-  return (bits === undefined
-    ? `banned${family}`
-    : `banned${family}_${bits}`) as NftSet;
-}
+const DAY_SECONDS = 86_400;
+/** A ban for longer has no end. */
+const MAX_TIMEOUT_DAYS = 100_000;
 
 /**
  * Renders what makes the table, or leaves it as it is.
@@ -149,7 +64,7 @@ export function renderNftTable(
   table: NftTable,
   sets: Iterable<NftSet> = [],
 ): string {
-  const name = checkedTable(table);
+  const name = checkedNftTable(table);
   const all = [...new Set([...NFT_SETS, ...sets])].sort();
   const lines = [
     `add table inet ${name}`,
@@ -170,7 +85,7 @@ export function renderNftTable(
 
 /** Renders what removes the table and every ban in it. */
 export function renderNftRemoval(table: NftTable): string {
-  const name = checkedTable(table);
+  const name = checkedNftTable(table);
   return `add table inet ${name}\ndelete table inet ${name}\n`;
 }
 
@@ -195,12 +110,8 @@ export function renderNftBans(
     endings.set(address, Math.max(known, expiresMs));
   }
   return renderElements(table, [...endings.keys()], (address) => {
-    const seconds = Math.ceil(
-      ((endings.get(address) ?? -Infinity) - nowMs) / 1_000,
-    );
-    if (seconds === Infinity) return "";
-    if (seconds <= 0) return undefined;
-    return ` timeout ${Math.min(seconds, MAX_TIMEOUT_SECONDS)}s`;
+    const expiresMs = endings.get(address) ?? -Infinity;
+    return expiresMs <= nowMs ? undefined : renderTimeout(expiresMs - nowMs);
   });
 }
 
@@ -224,7 +135,7 @@ function renderElements(
   addresses: readonly Address[],
   suffixOf: (address: Address) => string | undefined,
 ): string {
-  const name = checkedTable(table);
+  const name = checkedNftTable(table);
   const lines: string[] = [];
   for (const [set, members] of bySet(addresses)) {
     const all = members.map(elementOf).join(", ");
@@ -253,6 +164,16 @@ function bySet(addresses: readonly Address[]): Map<NftSet, Address[]> {
     else group.push(address);
   }
   return groups;
+}
+
+/** Whole seconds, for the kernel takes less than one tick of its clock for no end at all. */
+function renderTimeout(timeoutMs: number): string {
+  const seconds = Math.ceil(timeoutMs / 1_000);
+  const days = Math.floor(seconds / DAY_SECONDS);
+  if (days > MAX_TIMEOUT_DAYS) return "";
+  // nft takes no number of more than eight digits.
+  const wholeDays = days === 0 ? "" : `${days}d`;
+  return ` timeout ${wholeDays}${seconds % DAY_SECONDS}s`;
 }
 
 /** The set says the prefix length. */
@@ -284,10 +205,4 @@ function maskOf(family: 4 | 6, prefixBits: number): string {
     throw new TypeError(`No prefix of ${prefixBits} bits`);
   }
   return mask;
-}
-
-function checkedTable(table: NftTable): NftTable {
-  const name = parseNftTable(table);
-  if (name !== undefined) return name;
-  throw new TypeError(`Not a table of ours: ${JSON.stringify(table)}`);
 }
