@@ -1,42 +1,62 @@
-/** Real programs that tests talk to, where they are installed. */
-export type RealPart = "fail2ban" | "pyzmq";
+/** Real programs that tests talk to, and what the kernel lets tests do. */
+export type RealPart = "fail2ban" | "netns" | "nftables" | "pyzmq";
 
-const PROBES: Readonly<
-  Record<RealPart, { package: string; command: string; args: string[] }>
-> = {
+interface Probe {
+  /** Works only where the part is there. */
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Said where it does not. */
+  readonly missing: string;
+}
+
+const PROBES: Readonly<Record<RealPart, Probe>> = {
   fail2ban: {
-    package: "fail2ban",
+    missing: "Debian's fail2ban is not installed",
     command: "fail2ban-server",
     args: ["--version"],
   },
+  netns: {
+    missing: "a network namespace takes root and Debian's iproute2",
+    command: "unshare",
+    args: ["--net", "ip", "link", "set", "lo", "up"],
+  },
+  nftables: {
+    missing: "Debian's nftables is not installed",
+    command: "nft",
+    args: ["--version"],
+  },
   pyzmq: {
-    package: "python3-zmq",
+    missing: "Debian's python3-zmq is not installed",
     command: "/usr/bin/python3",
     args: ["-c", "import zmq"],
   },
 };
 
-/** Whether a real part is installed. */
+/** Whether a real part is there. */
 export function isInstalled(part: RealPart): boolean {
   const { command, args } = PROBES[part];
   try {
-    return new Deno.Command(command, { args, stdout: "null", stderr: "null" })
-      .outputSync().success;
+    return new Deno.Command(command, {
+      args: [...args],
+      stdout: "null",
+      stderr: "null",
+    }).outputSync().success;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
 }
 
-/** Registers a test that needs a real part; without it the test is skipped and its name says why. */
+/** Registers a test that needs real parts; where one is missing the test is skipped and its name says why. */
 export function testWith(
-  part: RealPart,
+  parts: RealPart | readonly RealPart[],
   name: string,
   fn: () => Promise<void>,
 ): void {
-  const ignore = !isInstalled(part);
-  const reason = ignore
-    ? ` (skipped: Debian's ${PROBES[part].package} is not installed)`
-    : "";
-  Deno.test({ name: name + reason, ignore, fn });
+  const missing = (typeof parts === "string" ? [parts] : parts)
+    .find((part) => !isInstalled(part));
+  const reason = missing === undefined
+    ? ""
+    : ` (skipped: ${PROBES[missing].missing})`;
+  Deno.test({ name: name + reason, ignore: missing !== undefined, fn });
 }
