@@ -36,7 +36,7 @@ const ROOMS: readonly Room[] = [
     pure: false,
   },
   {
-    files: /(?:^|\/)roles\/[^/]+\.ts$/,
+    files: /(?:^|\/)(?<!tests\/)roles\/[^/]+\.ts$/,
     mayImport: [/^\.\.\/lib\//, /^\.\/program\//, /^\.\.\/deno\.json$/],
     rule: "a role imports lib/, lib/io/ and roles/program/, never another role",
     pure: false,

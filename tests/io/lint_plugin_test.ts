@@ -26,6 +26,7 @@ const CASES: readonly [path: string, source: string, expected: string[]][] = [
   ["roles/a.ts", `import { b } from "./b.ts"; b();`, ["layering"]],
   ["roles/a.ts", `import { b } from "./program/b.ts"; b();`, []],
   ["roles/a.ts", `import { b } from "../lib/io/b.ts"; b();`, []],
+  ["tests/roles/a_test.ts", `import { b } from "../support/b.ts"; b();`, []],
   ["mod.ts", `export { b } from "./lib/b.ts";`, []],
   ["mod.ts", `export { b } from "./lib/io/b.ts";`, ["layering"]],
   ["tests/a_test.ts", `import { b } from "../lib/io/b.ts"; b();`, ["layering"]],
