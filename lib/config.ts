@@ -16,6 +16,7 @@ import { ConfigError } from "./errors.ts";
 import { type HostName, parseHostName } from "./host_name.ts";
 import { quoteIniValue } from "./ini_text.ts";
 import type { JailMap } from "./jail_map.ts";
+import type { NftTable } from "./nft_names.ts";
 import type {
   LogFormat,
   LogTarget,
@@ -102,7 +103,7 @@ export interface SubscriberConfig {
   /** Absolute path of the socket of this host's fail2ban. */
   readonly fail2banSocket: string;
   /** The table of nftables. */
-  readonly nftTable: string;
+  readonly nftTable: NftTable;
   /** Absolute path of the program of `exec`; `undefined` for `none`. */
   readonly execProgram: string | undefined;
   /** How long that program may take. */

@@ -9,6 +9,7 @@ import { parseDuration, PERMANENT_SECONDS } from "./duration.ts";
 import { type EndpointUse, parseEndpointUrl } from "./endpoint_url.ts";
 import { type HostName, parseHostName } from "./host_name.ts";
 import { type JailMap, parseJailMap } from "./jail_map.ts";
+import { type NftTable, parseNftTable } from "./nft_names.ts";
 import type { Severity } from "./ports.ts";
 
 /** Reads values of one kind. */
@@ -168,11 +169,11 @@ export const jailMapKind: ValueKind<JailMap> = {
   read: parseJailMap,
 };
 
-/** A table of nftables: part of a script, so a plain name. */
-export const tableNameKind: ValueKind<string> = {
+/** A table of nftables. */
+export const tableNameKind: ValueKind<NftTable> = {
   placeholder: "NAME",
-  expected: "1 to 32 letters, digits and _, the first one a letter",
-  read: (text) => /^[A-Za-z][A-Za-z0-9_]{0,31}$/.test(text) ? text : undefined,
+  expected: "fail2ban_ and 1 to 32 small letters, digits and _",
+  read: parseNftTable,
 };
 
 /** A node's name. */

@@ -200,7 +200,7 @@ resync = 1m
 jailmap = sshd = sshd
     nginx-* = web
 fail2bansocket = /run/f2b.sock
-nfttable = cluster2
+nfttable = fail2ban_2
 execprogram = /usr/local/bin/ban
 exectimeout = 3
 `;
@@ -229,7 +229,7 @@ exectimeout = 3
       { pattern: "nginx-*", jail: "web" },
     ],
     fail2banSocket: "/run/f2b.sock",
-    nftTable: "cluster2",
+    nftTable: "fail2ban_2",
     execProgram: "/usr/local/bin/ban",
     execTimeoutMs: 3_000,
   });

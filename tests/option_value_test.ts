@@ -82,13 +82,11 @@ const KINDS: Readonly<Record<string, KindCases>> = {
   tableNameKind: {
     kind: tableNameKind,
     cases: [
-      ["a", "a"],
-      ["Fail2ban_1", "Fail2ban_1"],
-      ["1a", NONE],
-      ["a-b", NONE],
-      ["a b", NONE],
-      ["a;", NONE],
-      ["a".repeat(33), NONE],
+      ["fail2ban_a", "fail2ban_a"],
+      ["fail2ban_", NONE],
+      ["filter", NONE],
+      ["fail2ban_a;", NONE],
+      ["fail2ban_A", NONE],
       ["", NONE],
     ],
   },
