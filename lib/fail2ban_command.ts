@@ -9,8 +9,7 @@
  * ```abnf
  * command = "ping" / "version" / "status" [SP jail]
  *         / "set" SP jail SP ("banip" / "unbanip") 1*(SP address)
- *         / "get" SP jail SP ("ignoreip" / "banip" [SP "--with-time"])
- *         / "get" SP jail SP "banned" 1*(SP address)
+ *         / "get" SP jail SP ("ignoreip" / "banip" SP "--with-time")
  * ; jail: as in jail_name.ts; address: canonical, as in address.ts
  * ```
  *
@@ -69,27 +68,18 @@ function isCommand(words: readonly string[]): boolean {
       return isJail(jail) && (what === "banip" || what === "unbanip") &&
         areAddresses(rest);
     case "get":
-      return isJail(jail) && isQuestion(what, rest);
+      return isJail(jail) &&
+        (what === "ignoreip" ? rest.length === 0 : isTimedList(what, rest));
     default:
       return false;
   }
 }
 
-function isQuestion(
+function isTimedList(
   what: string | undefined,
   rest: readonly string[],
 ): boolean {
-  switch (what) {
-    case "ignoreip":
-      return rest.length === 0;
-    case "banip":
-      return rest.length === 0 ||
-        rest.length === 1 && rest[0] === "--with-time";
-    case "banned":
-      return areAddresses(rest);
-    default:
-      return false;
-  }
+  return what === "banip" && rest.length === 1 && rest[0] === "--with-time";
 }
 
 function isJail(word: string | undefined): boolean {
