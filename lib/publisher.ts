@@ -151,7 +151,9 @@ export class Publisher {
     switch (verdict.kind) {
       case "relay": {
         const { kind, origin, jail, address } = verdict.event;
-        this.#options.log.record("notice", `relaying ${kind}`, {
+        const { log, dryRun } = this.#options;
+        const what = dryRun ? "would relay" : "relaying";
+        log.record("notice", `${what} ${kind}`, {
           node: origin,
           jail,
           address,
