@@ -1,0 +1,107 @@
+import {
+  deepStrictEqual,
+  notStrictEqual,
+  strictEqual,
+} from "node:assert/strict";
+import {
+  haveOtherEnds,
+  keyOfBan,
+  PlanEntry,
+  strayBan,
+} from "../lib/plan_entry.ts";
+import type { LocalBan } from "../lib/ports.ts";
+import { address, host, jail } from "./support/core_values.ts";
+
+function ban(expiresMs: number): LocalBan {
+  return {
+    jail: jail("web"),
+    address: address("192.0.2.1"),
+    expiresMs,
+    origin: host("web-1"),
+    reportedJail: jail("nginx"),
+  };
+}
+
+Deno.test("PlanEntry needs the difference between what is wanted and what is in force", () => {
+  const cases: readonly [
+    wantedMs: number | undefined,
+    appliedMs: number | undefined,
+    lapses: boolean,
+    need: "apply" | "lift" | undefined,
+  ][] = [
+    [undefined, undefined, true, undefined],
+    [undefined, undefined, false, undefined],
+    [100_000, undefined, true, "apply"],
+    [100_000, undefined, false, "apply"],
+    [undefined, 100_000, true, "lift"],
+    [undefined, 100_000, false, "lift"],
+    [100_000, 100_000, true, undefined],
+    [100_000, 100_000, false, undefined],
+    [200_000, 100_000, true, "apply"],
+    [200_000, 100_000, false, undefined],
+    [100_000, 200_000, true, "apply"],
+    [100_000, 200_000, false, undefined],
+    [101_000, 100_000, true, undefined],
+    [Infinity, 100_000, true, "apply"],
+    [100_000, Infinity, true, "apply"],
+    [Infinity, Infinity, true, undefined],
+  ];
+  for (const [wantedMs, appliedMs, lapses, verb] of cases) {
+    const entry = new PlanEntry();
+    if (wantedMs !== undefined) entry.wanted = ban(wantedMs);
+    if (appliedMs !== undefined) entry.applied = ban(appliedMs);
+    const what = JSON.stringify({ wantedMs, appliedMs, lapses });
+    const need = entry.need(lapses);
+    strictEqual(need?.verb, verb, what);
+    if (verb === "apply") strictEqual(need?.ban, entry.wanted, what);
+    if (verb === "lift") strictEqual(need?.ban, entry.applied, what);
+  }
+});
+
+Deno.test("haveOtherEnds() takes ends less than two seconds apart for the same", () => {
+  const cases: readonly [number | undefined, number, boolean][] = [
+    [undefined, 5_000, false],
+    [undefined, Infinity, false],
+    [5_000, 5_000, false],
+    [5_000, 6_999, false],
+    [6_999, 5_000, false],
+    [5_000, 7_000, true],
+    [7_000, 5_000, true],
+    [Infinity, Infinity, false],
+    [Infinity, 5_000, true],
+    [5_000, Infinity, true],
+  ];
+  for (const [listedMs, wantedMs, differ] of cases) {
+    const what = `${listedMs} and ${wantedMs}`;
+    strictEqual(haveOtherEnds(listedMs, wantedMs), differ, what);
+  }
+});
+
+Deno.test("keyOfBan() tells jails and addresses apart, and nothing else", () => {
+  strictEqual(keyOfBan(ban(1)), keyOfBan(ban(2)));
+  notStrictEqual(
+    keyOfBan(ban(1)),
+    keyOfBan({ ...ban(1), jail: jail("sshd") }),
+  );
+  notStrictEqual(
+    keyOfBan(ban(1)),
+    keyOfBan({ ...ban(1), address: address("192.0.2.0/24") }),
+  );
+});
+
+Deno.test("strayBan() is this node's own, with the listed end or none", () => {
+  const listed = { jail: jail("web"), address: address("2001:db8::/48") };
+  const stray = {
+    ...listed,
+    origin: host("db-1"),
+    reportedJail: jail("web"),
+  };
+  deepStrictEqual(
+    strayBan({ ...listed, expiresMs: 7 }, host("db-1")),
+    { ...stray, expiresMs: 7 },
+  );
+  deepStrictEqual(
+    strayBan({ ...listed, expiresMs: undefined }, host("db-1")),
+    { ...stray, expiresMs: Infinity },
+  );
+});
