@@ -48,8 +48,8 @@ Deno.test("a publisher on a dry run neither answers nor broadcasts, and says wha
     await client.reply(100);
     return heard(subscriber).length > before;
   }, { what: "a ban that is heard afterwards" });
-  const lines = heard(subscriber).slice(before);
-  deepStrictEqual(lines.filter((line) => line.startsWith("dry")), []);
+  const dryLines = heard(subscriber).filter((line) => line.startsWith("dry"));
+  deepStrictEqual(dryLines, []);
 });
 
 Deno.test("a monitor on a dry run reports nothing and stores nothing, and says what it would report", async () => {
