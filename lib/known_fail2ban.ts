@@ -1,0 +1,148 @@
+/**
+ * What a fail2ban says of itself, asked for once in a while.
+ *
+ * @module
+ */
+
+import type { Address } from "./address.ts";
+import { RuntimeError } from "./errors.ts";
+import { IgnoredAddresses } from "./fail2ban_ignored.ts";
+import type { PickleValue } from "./fail2ban_pickle.ts";
+import {
+  type Fail2banAbilities,
+  type ListedTicket,
+  readAbilities,
+  readBannedInStatus,
+  readIgnored,
+  readJails,
+  readTickets,
+} from "./fail2ban_replies.ts";
+import type { JailName } from "./jail_name.ts";
+import type { Clock, Fail2banClient, Fail2banReply } from "./ports.ts";
+
+/** What fail2ban says of itself is believed for so long, in milliseconds. */
+const BELIEVED_MS = 10_000;
+
+/** What fail2ban said of itself. */
+interface Knowledge {
+  readonly abilities: Fail2banAbilities;
+  readonly jails: ReadonlySet<JailName>;
+  readonly ignored: Map<JailName, IgnoredAddresses>;
+  readonly askedAtMs: number;
+}
+
+/**
+ * Asks a fail2ban. What seldom changes is asked for again after a while, or
+ * when a jail turns out not to be there: another fail2ban may run by then.
+ * Every method throws a `RuntimeError` when fail2ban can't be asked.
+ */
+export class KnownFail2ban {
+  readonly #client: Fail2banClient;
+  readonly #clock: Clock;
+  #knowledge: Knowledge | undefined;
+
+  /**
+   * @param client The way to it.
+   * @param clock Time.
+   */
+  constructor(client: Fail2banClient, clock: Clock) {
+    this.#client = client;
+    this.#clock = clock;
+  }
+
+  /** Looks whether it is there, and forgets what was known of it. */
+  async check(signal: AbortSignal): Promise<void> {
+    this.#knowledge = undefined;
+    valueOf(await this.command(["ping"], signal));
+    await this.#ask(signal);
+  }
+
+  /** What it can do. */
+  async abilities(signal: AbortSignal): Promise<Fail2banAbilities> {
+    return (await this.#ask(signal)).abilities;
+  }
+
+  /** Whether a jail is there. */
+  async hasJail(jail: JailName, signal: AbortSignal): Promise<boolean> {
+    return (await this.#ask(signal)).jails.has(jail);
+  }
+
+  /** Whom a jail never bans; `undefined` when there is no such jail. */
+  async ignoredIn(
+    jail: JailName,
+    signal: AbortSignal,
+  ): Promise<IgnoredAddresses | undefined> {
+    const { jails, ignored } = await this.#ask(signal);
+    if (!jails.has(jail)) return undefined;
+    const known = ignored.get(jail);
+    if (known !== undefined) return known;
+    const reply = await this.command(["get", jail, "ignoreip"], signal);
+    if (reply.kind === "no_jail") return undefined;
+    const addresses = new IgnoredAddresses(readIgnored(valueOf(reply)));
+    ignored.set(jail, addresses);
+    return addresses;
+  }
+
+  /** Whom a jail bans; `undefined` when there is no such jail. */
+  async bannedIn(
+    jail: JailName,
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<Address> | undefined> {
+    const reply = await this.command(["status", jail], signal);
+    if (reply.kind === "no_jail") return undefined;
+    const tickets = readBannedInStatus(valueOf(reply));
+    return new Set(tickets.map(({ address }) => address));
+  }
+
+  /** Whom a jail bans and until when, where it tells; nobody without the jail. */
+  async ticketsIn(
+    jail: JailName,
+    signal: AbortSignal,
+  ): Promise<readonly ListedTicket[]> {
+    const { abilities: { listsTimes }, jails } = await this.#ask(signal);
+    if (!jails.has(jail)) return [];
+    const words = listsTimes
+      ? ["get", jail, "banip", "--with-time"]
+      : ["status", jail];
+    const reply = await this.command(words, signal);
+    if (reply.kind === "no_jail") return [];
+    const value = valueOf(reply);
+    return listsTimes ? readTickets(value) : readBannedInStatus(value);
+  }
+
+  /** Gives it a command. */
+  async command(
+    words: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Fail2banReply> {
+    const reply = await this.#client.command(words, signal);
+    if (reply.kind === "no_jail") this.#knowledge = undefined;
+    return reply;
+  }
+
+  async #ask(signal: AbortSignal): Promise<Knowledge> {
+    const nowMs = this.#clock.monotonicMs();
+    const known = this.#knowledge;
+    if (known !== undefined && nowMs - known.askedAtMs < BELIEVED_MS) {
+      return known;
+    }
+    // The oldest do not know the command.
+    const version = await this.command(["version"], signal);
+    const jails = readJails(valueOf(await this.command(["status"], signal)));
+    return this.#knowledge = {
+      abilities: readAbilities(version.kind === "done" ? version.value : ""),
+      jails,
+      ignored: new Map(),
+      askedAtMs: nowMs,
+    };
+  }
+}
+
+function valueOf(reply: Fail2banReply): PickleValue {
+  if (reply.kind === "done") return reply.value;
+  throw new RuntimeError(
+    reply.kind === "no_jail"
+      ? "fail2ban does not know a jail that it named"
+      : `fail2ban refused to answer: ${reply.reason}`,
+  );
+}
