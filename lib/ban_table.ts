@@ -41,12 +41,14 @@ export interface BanTableOptions {
 
 interface Entry {
   ban: LocalBan;
-  /** When each report ends, by node and reported jail. */
+  /** When each report ends, by node and reported jail; at most {@link MAX_REPORTS}. */
   readonly reports: Map<string, number>;
 }
 
 const NO_CHANGE: readonly TableChange[] = [];
 const SECOND_MS = 1_000;
+/** Above it the report that ends first makes way: one node can name many jails. */
+const MAX_REPORTS = 256;
 
 /** Keeps the bans. Time is an argument. */
 export class BanTable {
@@ -55,6 +57,7 @@ export class BanTable {
   /** The keys of bans that end in a second, by that second. */
   readonly #endings = new Map<number, Set<string>>();
   #lapsedUpTo = -Infinity;
+  #lookedAtMs = -Infinity;
   #leftOut = 0;
 
   /** @param options How the table is set up. */
@@ -93,6 +96,7 @@ export class BanTable {
     }
     const reports = entry?.reports ?? new Map<string, number>();
     reports.set(reporterOf(report), expiresMs);
+    if (reports.size > MAX_REPORTS) forgetFirstEnding(reports);
     const { jail, address, origin, reportedJail } = report;
     const endsMs = Math.max(...reports.values());
     const ban = { jail, address, origin, reportedJail, expiresMs: endsMs };
@@ -112,13 +116,13 @@ export class BanTable {
     const key = keyOf(report);
     const entry = this.#entries.get(key);
     if (entry?.reports.delete(reporterOf(report)) !== true) return undefined;
-    const { reports } = entry;
     this.#forgetEnding(key, entry.ban.expiresMs);
-    if (reports.size === 0) {
+    const expiresMs = Math.max(...entry.reports.values());
+    // What others reported and is over by now does not hold the ban.
+    if (expiresMs <= this.#lookedAtMs) {
       this.#entries.delete(key);
       return [{ kind: "withdrawn", ban: entry.ban }];
     }
-    const expiresMs = Math.max(...reports.values());
     const shortened = expiresMs < entry.ban.expiresMs;
     entry.ban = { ...entry.ban, expiresMs };
     this.#noteEnding(key, expiresMs);
@@ -151,6 +155,7 @@ export class BanTable {
       this.#endings.delete(due);
     }
     this.#lapsedUpTo = second;
+    this.#lookedAtMs = nowMs;
     return changes;
   }
 
@@ -186,6 +191,16 @@ function keyOf(
   { jail, address }: { readonly jail: JailName; readonly address: Address },
 ): string {
   return `${jail}|${address}`;
+}
+
+function forgetFirstEnding(reports: Map<string, number>): void {
+  const firstMs = Math.min(...reports.values());
+  for (const [reporter, expiresMs] of reports) {
+    if (expiresMs === firstMs) {
+      reports.delete(reporter);
+      return;
+    }
+  }
 }
 
 function reporterOf({ origin, reportedJail }: Report): string {
