@@ -19,8 +19,8 @@ export function ledgerPath(stateDir: string): string {
   return `${stateDir}/bans.sqlite3`;
 }
 
-/** What is lifted is remembered for so long: the monitor may read later. */
-const REMEMBER_LIFTED_MS = 3_600_000;
+/** What is over is remembered for so long: the monitor may read later. */
+const REMEMBER_MS = 3_600_000;
 /** After a failure a reader leaves the file alone for so long. */
 const RETRY_AFTER_MS = 1_000;
 const BUSY_TIMEOUT_MS = 1_000;
@@ -50,8 +50,8 @@ const LOAD = `
     expires_ms AS expiresMs
   FROM bans WHERE action = ? AND lifted_ms IS NULL`;
 const FIND = `
-  SELECT lifted_ms IS NULL AND expires_ms > ? AS stands FROM applied
-  WHERE action = ? AND jail = ? AND address = ?`;
+  SELECT expires_ms AS expiresMs, lifted_ms AS liftedMs
+  FROM bans WHERE action = ? AND jail = ? AND address = ?`;
 
 /**
  * An {@link BanLedger} in SQLite. A note survives the end of the process,
@@ -104,15 +104,23 @@ export class SqliteLedger implements BanLedger, Disposable {
       for (const { jail, address } of bans) {
         this.#forget.run(nowMs, action, jail, address);
       }
-      this.#purge.run(nowMs - REMEMBER_LIFTED_MS);
+      this.#purge.run(nowMs - REMEMBER_MS);
     });
   }
 
   load(action: string): readonly LocalBan[] {
-    return this.#load.all(action).flatMap((row) => {
-      const ban = readBan(row);
-      return ban === undefined ? [] : [ban];
-    });
+    try {
+      return this.#load.all(action).flatMap((row) => {
+        const ban = readBan(row);
+        return ban === undefined ? [] : [ban];
+      });
+    } catch (error) {
+      if (!isSqliteError(error)) throw error;
+      throw new RuntimeError(`cannot read noted bans: ${messageOf(error)}`, {
+        hint: "a damaged bans.sqlite3 in statedir may be removed",
+        cause: error,
+      });
+    }
   }
 
   [Symbol.dispose](): void {
@@ -135,15 +143,22 @@ export class SqliteLedger implements BanLedger, Disposable {
   }
 }
 
+interface OpenLedger {
+  readonly database: DatabaseSync;
+  readonly find: StatementSync;
+  readonly inode: number | null;
+}
+
 /** An {@link EchoOracle} over the file of a {@link SqliteLedger}. */
 export class LedgerEchoOracle implements EchoOracle, Disposable {
   readonly #path: string;
   readonly #action: string;
-  #open: { database: DatabaseSync; find: StatementSync } | undefined;
+  #open: OpenLedger | undefined;
   #retryAtMs = -Infinity;
 
   /**
-   * @param path The ledger's file. It may be missing: then nothing is an echo.
+   * @param path The ledger's file. It may be missing, and come and go: without
+   * it nothing is an echo.
    * @param action Whose bans a fail2ban would log.
    */
   constructor(path: string, action: string) {
@@ -154,9 +169,8 @@ export class LedgerEchoOracle implements EchoOracle, Disposable {
   isEcho(kind: BanKind, jail: JailName, address: Address): boolean {
     if (performance.now() < this.#retryAtMs) return false;
     try {
-      this.#open ??= openReader(this.#path);
-      const row = this.#open.find.get(Date.now(), this.#action, jail, address);
-      return row !== undefined && (kind === "unban" || row["stands"] === 1);
+      const row = this.#opened()?.find.get(this.#action, jail, address);
+      return row !== undefined && isEchoOf(row, kind, Date.now());
     } catch (error) {
       if (!isSqliteError(error)) throw error;
       this[Symbol.dispose]();
@@ -169,9 +183,42 @@ export class LedgerEchoOracle implements EchoOracle, Disposable {
     this.#open?.database.close();
     this.#open = undefined;
   }
+
+  #opened(): OpenLedger | undefined {
+    const inode = inodeOf(this.#path);
+    if (this.#open !== undefined && this.#open.inode !== inode) {
+      this[Symbol.dispose]();
+    }
+    if (inode === undefined) return undefined;
+    return this.#open ??= { ...openReader(this.#path), inode };
+  }
 }
 
-function openReader(path: string) {
+/**
+ * A ban that is to be lifted is noted as one whose end is past, and what the
+ * monitor reads may have been written before.
+ */
+function isEchoOf(
+  { expiresMs, liftedMs }: Record<string, unknown>,
+  kind: BanKind,
+  nowMs: number,
+): boolean {
+  if (liftedMs === null) {
+    return kind === "unban" || Number(expiresMs) > nowMs - REMEMBER_MS;
+  }
+  return kind === "unban" && Number(liftedMs) > nowMs - REMEMBER_MS;
+}
+
+function inodeOf(path: string): number | null | undefined {
+  try {
+    return Deno.statSync(path).ino;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function openReader(path: string): Omit<OpenLedger, "inode"> {
   const database = new DatabaseSync(path, {
     readOnly: true,
     timeout: BUSY_TIMEOUT_MS,
