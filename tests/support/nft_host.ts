@@ -60,17 +60,20 @@ export class NftHost implements AsyncDisposable {
     return new NftEnforcer({ clock: new SystemClock(), command });
   }
 
+  /** Runs a program. */
+  async run(program: string, ...args: string[]): Promise<string> {
+    return await this.#namespace.run(program, ...args);
+  }
+
   /** Runs `nft`. */
   async nft(...args: string[]): Promise<string> {
-    return await this.#namespace.run("nft", ...args);
+    return await this.run("nft", ...args);
   }
 
   /** How many packets from the address the table drops of one that is sent. */
   async dropsFrom(source: string): Promise<number> {
     const family = source.includes(":") ? 6 : 4;
-    const { run } = this.#namespace;
-    const ip = (...args: string[]) =>
-      run.call(this.#namespace, "ip", `-${family}`, ...args);
+    const ip = (...args: string[]) => this.run("ip", `-${family}`, ...args);
     const target = TARGETS[family];
     const before = await this.#dropped(family);
     await ip("address", "add", source, "dev", "lo");
@@ -78,7 +81,7 @@ export class NftHost implements AsyncDisposable {
       ...["route", "replace", "local", target, "dev", "lo"],
       ...["src", source, "table", "local"],
     );
-    await this.#namespace.run("bash", "-c", `echo >/dev/udp/${target}/9`);
+    await this.run("bash", "-c", `echo >/dev/udp/${target}/9`);
     await ip("address", "delete", source, "dev", "lo");
     return await this.#dropped(family) - before;
   }
