@@ -1,0 +1,228 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { SYSLOG_SOCKET } from "../../lib/io/line_writers.ts";
+import type { ChildProcess } from "../support/child_process.ts";
+import { DaemonHost } from "../support/daemon_host.ts";
+import { DatagramReceiver } from "../support/datagram_receiver.ts";
+import { appendLog, banLine } from "../support/fail2ban_lines.ts";
+import { outcomeOf, ownLines } from "../support/program_outcome.ts";
+import { bytes, RawClient } from "../support/raw_client.ts";
+import { type Sections, TestCluster } from "../support/test_cluster.ts";
+import { waitUntil } from "../support/wait_until.ts";
+
+const STAMP = "[A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d";
+const HEARD = "fail2ban-zmq-tools Subscriber: Got broadcast message: ";
+
+/** Starts a publisher on `hub` and a subscriber on `host-b` with these settings of its own. */
+async function startBoth(
+  cluster: TestCluster,
+  overrides: Sections,
+): Promise<ChildProcess> {
+  await cluster.addHost("hub");
+  await cluster.start("publisher", "hub");
+  await cluster.addHost("host-b", overrides);
+  return cluster.spawn("subscriber", "host-b", "run");
+}
+
+/** Reports a ban, again and again, until somebody has heard it. */
+async function banUntil(
+  cluster: TestCluster,
+  message: string,
+  isHeard: () => Promise<boolean> | boolean,
+): Promise<void> {
+  await using client = new RawClient(cluster.replyUrl);
+  await waitUntil(async () => {
+    await client.request(bytes(`${cluster.token}|${message}`));
+    strictEqual(await client.reply(), message);
+    return await isHeard();
+  }, { what: `${message} to be heard`, intervalMs: 50 });
+}
+
+/** Its path, where nobody has it and this user may make it. */
+async function freeSyslogSocket(): Promise<string[]> {
+  try {
+    await new DatagramReceiver(SYSLOG_SOCKET)[Symbol.asyncDispose]();
+    return [SYSLOG_SOCKET];
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    return [];
+  }
+}
+
+Deno.test("a program in the foreground logs to standard error, with stamp and sender", async () => {
+  await using cluster = await TestCluster.create();
+  await cluster.addHost("host-a");
+  const child = await cluster.start("publisher", "host-a");
+  await child.end();
+  const prefix =
+    `^\\d{4}-\\d\\d-\\d\\dT[\\d:.]{12}Z fail2ban-publisher\\[${child.pid}\\]: `;
+  const [ready = "", stopped = "", ...more] = ownLines(child);
+  ok(new RegExp(`${prefix}INFO: ready version=\\S+ node=host-a$`).test(ready));
+  ok(new RegExp(`${prefix}INFO: stopped$`).test(stopped), stopped);
+  deepStrictEqual([more, child.stdout], [[], []]);
+});
+
+Deno.test("--log-format json gives one JSON object a line on standard error", async () => {
+  await using cluster = await TestCluster.create();
+  await cluster.addHost("host-a");
+  const child = cluster.spawn("publisher", "host-a", "--log-format", "json");
+  await child.waitForLine(/"event":"ready"/);
+  await using client = new RawClient(cluster.replyUrl);
+  const message = "host-a|sshd|Ban|192.0.2.1";
+  for (const token of [cluster.token, "wrong"]) {
+    await client.request(bytes(`${token}|${message}`));
+    await client.reply();
+  }
+  await child.end();
+  const records = ownLines(child).map((line) => JSON.parse(line));
+  deepStrictEqual(
+    records.map(({ severity, event }) => `${severity} ${event}`),
+    [
+      "info ready",
+      "notice relaying ban",
+      "warning request refused",
+      "info stopped",
+    ],
+  );
+  for (const { program, pid, time } of records) {
+    deepStrictEqual([program, pid], ["fail2ban-publisher", child.pid]);
+    strictEqual(new Date(time).toISOString(), time);
+  }
+  ok(!child.stderr.join("\n").includes(cluster.token));
+});
+
+Deno.test("--log-level says what is left out, whatever loglevel says", async () => {
+  await using cluster = await TestCluster.create();
+  const overrides = { general: { loglevel: "CRITICAL" } };
+  await cluster.addHost("host-a", overrides);
+  const log = cluster.logPath("host-a");
+  await appendLog(log, "");
+  await cluster.addHost("hub");
+  await cluster.start("publisher", "hub");
+  const levels: Record<string, string[]> = {};
+  for (const level of ["debug", "notice", "error", undefined]) {
+    const args = level === undefined ? [] : [`--log-level=${level}`];
+    const child = cluster.spawn("monitor", "host-a", "run", ...args);
+    await waitUntil(async () => {
+      const { code } = await outcomeOf(
+        cluster.spawn("monitor", "host-a", "status"),
+      );
+      return code === 0;
+    }, { what: "a monitor that works" });
+    const before = Number(
+      (await cluster.figures("publisher", "hub"))["received"],
+    );
+    await appendLog(log, banLine("sshd", "192.0.2.1"));
+    await waitUntil(async () => {
+      const { received } = await cluster.figures("publisher", "hub");
+      return Number(received) > before;
+    }, { what: "the report" });
+    await child.end();
+    levels[level ?? "of the file"] = [
+      ...new Set(
+        ownLines(child).map((line) => / ([A-Z]+): /.exec(line)?.[1] ?? ""),
+      ),
+    ].toSorted();
+  }
+  ok(levels["debug"]?.includes("INFO") && levels["debug"].includes("NOTICE"));
+  deepStrictEqual(levels["notice"], ["NOTICE"]);
+  deepStrictEqual([levels["error"], levels["of the file"]], [[], []]);
+});
+
+Deno.test("a log file is appended to, as a syslog daemon writes it, and may be rotated", async () => {
+  await using cluster = await TestCluster.create();
+  const path = `${cluster.dir}/subscriber.log`;
+  await Deno.writeTextFile(path, "before\n");
+  const child = await startBoth(cluster, { general: { logtarget: path } });
+  const message = (index: number) => `host-a|sshd|Ban|198.18.0.${index}`;
+  for (let index = 0; index < 3; index++) {
+    if (index > 0) await Deno.rename(path, `${path}.${index}`);
+    await banUntil(cluster, message(index), async () => {
+      const text = await Deno.readTextFile(path).catch(() => "");
+      return text.includes(message(index));
+    });
+  }
+  const first = await Deno.readTextFile(`${path}.1`);
+  ok(first.startsWith("before\n"), first);
+  const line = new RegExp(
+    `^${STAMP} host-b fail2ban-subscriber\\[${child.pid}\\]: ${HEARD}host-a\\|sshd\\|Ban\\|198\\.18\\.0\\.0$`,
+    "m",
+  );
+  ok(line.test(first), first);
+  strictEqual((await child.end()).code, 0);
+  deepStrictEqual([ownLines(child), child.stdout], [[], []]);
+});
+
+Deno.test("a log file that can't be written is complained of on standard error, and its lines wait", async () => {
+  await using cluster = await TestCluster.create();
+  const path = `${cluster.dir}/later/subscriber.log`;
+  const child = await startBoth(cluster, { general: { logtarget: path } });
+  await child.waitForLine(/^fail2ban-subscriber: cannot write to .*later/);
+  await Deno.mkdir(`${cluster.dir}/later`);
+  await child.waitForLine(/subscriber\.log takes lines again; 0 were lost$/);
+  const text = await Deno.readTextFile(path);
+  ok(/: INFO: ready /.test(text), text);
+  strictEqual((await child.end()).code, 0);
+});
+
+/** Where a syslog daemon listens its socket is not ours to take; the writer's own test has one of its own. */
+for (const path of await freeSyslogSocket()) {
+  Deno.test("a program in the background logs to syslog with facility auth, and what a jail reads goes there too", async () => {
+    await using cluster = await TestCluster.create();
+    await using daemon = new DatagramReceiver(path);
+    await cluster.addHost("hub");
+    await cluster.start("publisher", "hub");
+    await using host = await DaemonHost.create(cluster, "subscriber");
+    await Deno.remove(host.config.replace(/conf$/, "local"));
+    const pid = await host.start();
+    const tag = `${STAMP} fail2ban-subscriber\\[${pid}\\]: `;
+    await daemon.waitFor(new RegExp(`^<38>${tag}INFO: ready version=`));
+    const message = "host-b|sshd|Ban|192.0.2.1";
+    await banUntil(
+      cluster,
+      message,
+      () => daemon.texts.some((text) => text.endsWith(HEARD + message)),
+    );
+    const line = `^<38>${tag}${HEARD}host-b\\|sshd\\|Ban\\|192\\.0\\.2\\.1$`;
+    await daemon.waitFor(new RegExp(line));
+    strictEqual((await host.run("stop")).code, 0);
+    await daemon.waitFor(new RegExp(`^<38>${tag}INFO: stopped$`));
+    deepStrictEqual(daemon.texts.filter((text) => text.includes("\n")), []);
+  });
+
+  Deno.test("syslogfacility and a record's severity make the priority", async () => {
+    await using cluster = await TestCluster.create();
+    await using daemon = new DatagramReceiver(path);
+    await cluster.addHost("host-a", {
+      general: { logtarget: "SYSLOG", syslogfacility: "local3" },
+    });
+    const child = cluster.spawn("publisher", "host-a", "run");
+    await daemon.waitFor(/^<158>.*: INFO: ready /);
+    await using client = new RawClient(cluster.replyUrl);
+    await client.request(bytes("nonsense"));
+    strictEqual(await client.reply(), "NAK");
+    await daemon.waitFor(/^<156>.*: WARNING: request refused /);
+    strictEqual((await child.end()).code, 0);
+    deepStrictEqual([ownLines(child), child.stdout], [[], []]);
+  });
+
+  Deno.test("what is heard while the syslog daemon is away reaches it when it is back", async () => {
+    await using cluster = await TestCluster.create();
+    const general = { logtarget: "SYSLOG" };
+    const child = await startBoth(cluster, { general });
+    await child.waitForLine(
+      /^fail2ban-subscriber: cannot write to \/dev\/log: /,
+    );
+    const message = "host-a|sshd|Ban|192.0.2.1";
+    await banUntil(cluster, message, async () => {
+      const { received } = await cluster.figures("subscriber", "host-b");
+      return Number(received) > 0;
+    });
+    await using daemon = new DatagramReceiver(path);
+    await daemon.waitFor(
+      /Got broadcast message: host-a\|sshd\|Ban\|192\.0\.2\.1$/,
+    );
+    ok(daemon.texts[0]?.includes(": INFO: ready "), daemon.texts[0]);
+    await child.waitForLine(/\/dev\/log takes lines again; 0 were lost$/);
+    strictEqual((await child.end()).code, 0);
+  });
+}
