@@ -90,6 +90,15 @@ export {
 } from "./lib/ports.ts";
 
 export {
+  type AddressSpan,
+  addressSpan,
+  type LabelledNetwork,
+  NetworkSet,
+} from "./lib/network_set.ts";
+
+export {
+  type CurrentPolicy,
+  type GuardedNetworks,
   type ProtectionPolicy,
   type ProtectionRule,
   type Refusal,

@@ -19,7 +19,7 @@ import type {
   PositionStore,
   TicketOracle,
 } from "./ports.ts";
-import { type ProtectionPolicy, refusal } from "./protection.ts";
+import { type CurrentPolicy, refusal } from "./protection.ts";
 import type { RequestLink } from "./request_link.ts";
 import { Condition, runTogether } from "./tasks.ts";
 
@@ -45,8 +45,8 @@ export interface MonitorOptions {
   readonly logFormat: LogFormat;
   /** How long an unban waits for signs of a restart, in milliseconds. */
   readonly unbanHoldMs: number;
-  /** Which addresses are never banned. */
-  readonly protection: ProtectionPolicy;
+  /** Which addresses are never banned; asked for each ban. */
+  readonly protection: CurrentPolicy;
   /** Read and log only: report nothing, store nothing. */
   readonly dryRun: boolean;
 }
@@ -195,7 +195,7 @@ export class Monitor {
       return;
     }
     const refused = event.kind === "ban"
-      ? refusal(address, protection)
+      ? refusal(address, protection())
       : undefined;
     if (refused !== undefined) {
       this.counters.refused++;

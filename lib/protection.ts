@@ -6,7 +6,8 @@
  * @module
  */
 
-import { type Address, type AddressParts, addressParts } from "./address.ts";
+import type { Address } from "./address.ts";
+import { type AddressSpan, addressSpan, NetworkSet } from "./network_set.ts";
 
 /** Why an address is protected. */
 export type ProtectionRule =
@@ -15,6 +16,13 @@ export type ProtectionRule =
   | "link-local"
   | "multicast"
   | "broadcast"
+  | "mapped"
+  | "own-address"
+  | "gateway"
+  | "resolver"
+  | "member"
+  | "ignoreip"
+  | "private"
   | "too-wide";
 
 /** What a refused ban is told. */
@@ -25,35 +33,53 @@ export interface Refusal {
   readonly because: string;
 }
 
+/** Networks that one rule protects. */
+export interface GuardedNetworks {
+  readonly rule: ProtectionRule;
+  readonly networks: NetworkSet;
+}
+
 /** The rules of one node. */
 export interface ProtectionPolicy {
   /** IPv4 prefixes shorter than this are refused, in bits. */
   readonly minPrefix4Bits: number;
   /** IPv6 prefixes shorter than this are refused, in bits. */
   readonly minPrefix6Bits: number;
+  /** Whether private addresses may be banned. @default {false} */
+  readonly allowPrivate?: boolean;
+  /** What else is protected on this node; the first rule that refuses is named. @default {[]} */
+  readonly guarded?: readonly GuardedNetworks[];
 }
 
-interface ProtectedNetwork {
-  readonly rule: ProtectionRule;
-  readonly text: string;
-  readonly parts: AddressParts;
-}
+/** Gives the rules that hold now: a host's addresses change. */
+export type CurrentPolicy = () => ProtectionPolicy;
 
-const SPECIAL_NETWORKS: readonly ProtectedNetwork[] = ([
-  ["unspecified", "0.0.0.0/8"],
-  ["loopback", "127.0.0.0/8"],
-  ["link-local", "169.254.0.0/16"],
-  ["multicast", "224.0.0.0/4"],
+const SPECIAL_NETWORKS: readonly GuardedNetworks[] = ([
+  ["unspecified", "0.0.0.0/8", "::"],
+  ["loopback", "127.0.0.0/8", "::1"],
+  ["link-local", "169.254.0.0/16", "fe80::/10"],
+  ["multicast", "224.0.0.0/4", "ff00::/8"],
   ["broadcast", "255.255.255.255"],
-  ["unspecified", "::"],
-  ["loopback", "::1"],
-  ["link-local", "fe80::/10"],
-  ["multicast", "ff00::/8"],
-] as const).map(([rule, text]) => ({
-  rule,
-  text,
-  parts: addressParts(text as Address),
-}));
+  // No address is written so, but a prefix around it would hold all of IPv4.
+  ["mapped", "::ffff:0:0/96"],
+] as const).map(([rule, ...texts]) => guard(rule, texts));
+
+/**
+ * Other networks use the same addresses: which host is meant depends on where one stands.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc1918 | RFC 1918},
+ * {@link https://www.rfc-editor.org/rfc/rfc6598 | RFC 6598} and
+ * {@link https://www.rfc-editor.org/rfc/rfc4193 | RFC 4193}
+ */
+const PRIVATE_NETWORKS: readonly GuardedNetworks[] = [
+  guard("private", [
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "fc00::/7",
+  ]),
+];
 
 /**
  * Says whether an address may be banned at all.
@@ -80,38 +106,32 @@ export function refusal(
   address: Address,
   policy: ProtectionPolicy,
 ): Refusal | undefined {
-  const parts = addressParts(address);
-  for (const network of SPECIAL_NETWORKS) {
-    if (overlap(parts, network.parts)) {
-      return { rule: network.rule, because: network.text };
-    }
+  const span = addressSpan(address);
+  const { allowPrivate = false, guarded = [] } = policy;
+  const refused = hit(span, SPECIAL_NETWORKS) ?? hit(span, guarded);
+  if (refused !== undefined) return refused;
+  const floorBits = span.isIpv4 ? policy.minPrefix4Bits : policy.minPrefix6Bits;
+  if (span.prefixBits < floorBits) {
+    return { rule: "too-wide", because: `/${floorBits}` };
   }
-  const floorBits = parts.base.kind() === "ipv4"
-    ? policy.minPrefix4Bits
-    : policy.minPrefix6Bits;
-  return parts.prefixBits < floorBits
-    ? { rule: "too-wide", because: `/${floorBits}` }
-    : undefined;
+  return allowPrivate ? undefined : hit(span, PRIVATE_NETWORKS);
 }
 
-/** Two prefixes overlap when the shorter one holds the other. */
-function overlap(left: AddressParts, right: AddressParts): boolean {
-  if (left.base.kind() !== right.base.kind()) return false;
-  const bits = Math.min(left.prefixBits, right.prefixBits);
-  return sameBits(left.base.toByteArray(), right.base.toByteArray(), bits);
+function hit(
+  span: AddressSpan,
+  guards: readonly GuardedNetworks[],
+): Refusal | undefined {
+  for (const { rule, networks } of guards) {
+    const because = networks.overlapping(span);
+    if (because !== undefined) return { rule, because };
+  }
+  return undefined;
 }
 
-function sameBits(
-  left: readonly number[],
-  right: readonly number[],
-  bits: number,
-): boolean {
-  const wholeBytes = bits >> 3;
-  for (let index = 0; index < wholeBytes; index++) {
-    if (left[index] !== right[index]) return false;
-  }
-  const restBits = bits & 7;
-  if (restBits === 0) return true;
-  const mask = (0xff << (8 - restBits)) & 0xff;
-  return ((left[wholeBytes] ?? 0) & mask) === ((right[wholeBytes] ?? 0) & mask);
+function guard(
+  rule: ProtectionRule,
+  texts: readonly string[],
+): GuardedNetworks {
+  const networks = texts.map((label) => ({ network: label as Address, label }));
+  return { rule, networks: new NetworkSet(networks) };
 }

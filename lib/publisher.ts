@@ -7,7 +7,11 @@
 import type { BanEvent } from "./ban_event.ts";
 import { LogThrottle } from "./log_throttle.ts";
 import type { Clock, Frames, Log, MessageSocket } from "./ports.ts";
-import { type ProtectionPolicy, refusal } from "./protection.ts";
+import {
+  type CurrentPolicy,
+  type ProtectionPolicy,
+  refusal,
+} from "./protection.ts";
 import {
   decodeRequest,
   encodeBroadcast,
@@ -27,8 +31,8 @@ export interface PublisherOptions {
   readonly log: Log;
   /** Tokens that admit a monitor; none means that none is expected. */
   readonly tokens: readonly string[];
-  /** Which addresses are never banned. */
-  readonly protection: ProtectionPolicy;
+  /** Which addresses are never banned; asked for each ban. */
+  readonly protection: CurrentPolicy;
   /** Check and log only: neither answer nor broadcast. */
   readonly dryRun: boolean;
 }
@@ -133,7 +137,7 @@ export class Publisher {
       return;
     }
     const { tokens, protection, replies, dryRun } = this.#options;
-    const verdict = judgeRequest(frames.slice(bodyAt), tokens, protection);
+    const verdict = judgeRequest(frames.slice(bodyAt), tokens, protection());
     this.#tell(verdict);
     if (dryRun) return;
     const reply = verdict.kind === "relay" ? verdict.acknowledgement : NAK;

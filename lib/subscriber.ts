@@ -8,7 +8,12 @@ import type { BanEvent } from "./ban_event.ts";
 import { type HostName, sameHost } from "./host_name.ts";
 import { LogThrottle } from "./log_throttle.ts";
 import type { BanAction, Clock, Frames, Log, MessageSocket } from "./ports.ts";
-import { type ProtectionPolicy, type Refusal, refusal } from "./protection.ts";
+import {
+  type CurrentPolicy,
+  type ProtectionPolicy,
+  type Refusal,
+  refusal,
+} from "./protection.ts";
 import { Condition, runTogether } from "./tasks.ts";
 import { decodeBroadcast, type RejectReason } from "./wire_v1.ts";
 
@@ -24,8 +29,8 @@ export interface SubscriberOptions {
   readonly log: Log;
   /** This host's name: its own bans are left out. */
   readonly hostName: HostName;
-  /** Which addresses are never banned. */
-  readonly protection: ProtectionPolicy;
+  /** Which addresses are never banned; asked for each ban. */
+  readonly protection: CurrentPolicy;
   /** Events that may wait for the actions. @default {10000} */
   readonly maxWaiting?: number;
   /** How long the actions may go on after the stop, in milliseconds. @default {500} */
@@ -164,7 +169,7 @@ export class Subscriber {
   #take(frames: Frames): void {
     const { hostName, protection, log } = this.#options;
     this.counters.received++;
-    const verdict = judgeBroadcast(frames, hostName, protection);
+    const verdict = judgeBroadcast(frames, hostName, protection());
     switch (verdict.kind) {
       case "act":
         this.#accept(verdict.event);

@@ -76,7 +76,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     hostName: general.hostName,
     logFormat,
     unbanHoldMs,
-    protection: general,
+    protection: () => general,
     dryRun,
   });
   await ready(() => ({

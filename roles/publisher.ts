@@ -57,7 +57,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     clock,
     log,
     tokens: config.token === undefined ? [] : [config.token],
-    protection: config.general,
+    protection: () => config.general,
     dryRun,
   });
   await ready(() => ({ ...publisher.counters }));

@@ -56,7 +56,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     clock,
     log,
     hostName: config.general.hostName,
-    protection: config.general,
+    protection: () => config.general,
     dryRun,
   });
   await ready(() => ({ ...subscriber.counters }));

@@ -40,7 +40,7 @@ class Bench implements AsyncDisposable {
       clock,
       log,
       tokens: [TOKEN],
-      protection: PROTECTION,
+      protection: () => PROTECTION,
       dryRun: false,
       ...options,
     });

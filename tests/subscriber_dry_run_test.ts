@@ -16,7 +16,7 @@ Deno.test("Subscriber on a dry run says what it would act on, and does not act",
     clock: new ManualClock(),
     log,
     hostName: host("web-1"),
-    protection: { minPrefix4Bits: 24, minPrefix6Bits: 48 },
+    protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
     dryRun: true,
   });
   const stop = new AbortController();

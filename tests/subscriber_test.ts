@@ -37,7 +37,7 @@ class Bench implements AsyncDisposable {
       clock,
       log,
       hostName: HERE,
-      protection: PROTECTION,
+      protection: () => PROTECTION,
       ...options,
     });
     this.running = this.subscriber.run(this.stop.signal);
@@ -261,7 +261,7 @@ Deno.test("Subscriber ends at once when stopped while nothing is to be done, or 
     clock,
     log,
     hostName: HERE,
-    protection: PROTECTION,
+    protection: () => PROTECTION,
   });
   await subscriber.run(AbortSignal.abort());
   strictEqual(clock.delays, 0);

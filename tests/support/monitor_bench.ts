@@ -49,7 +49,7 @@ export class MonitorBench implements AsyncDisposable {
       hostName: host("web-1"),
       logFormat: "file",
       unbanHoldMs: HOLD_MS,
-      protection: { minPrefix4Bits: 24, minPrefix6Bits: 48 },
+      protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
       dryRun: false,
       ...options,
     });
