@@ -6,7 +6,8 @@
  */
 
 import type { LocalBan } from "../lib/ports.ts";
-import { localBan, NftHost } from "../tests/support/nft_host.ts";
+import { localBan } from "../tests/support/local_bans.ts";
+import { NftHost } from "../tests/support/nft_host.ts";
 import { isInstalled } from "../tests/support/real_parts.ts";
 import { median, printTable } from "./figures.ts";
 

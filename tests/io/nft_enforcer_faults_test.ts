@@ -3,7 +3,8 @@ import type { Address } from "../../lib/address.ts";
 import { RuntimeError } from "../../lib/errors.ts";
 import { NftEnforcer } from "../../lib/io/nft_enforcer.ts";
 import { SystemClock } from "../../lib/io/system_clock.ts";
-import { localBan, localBans, testNft } from "../support/nft_host.ts";
+import { localBan, localBans } from "../support/local_bans.ts";
+import { testNft } from "../support/nft_host.ts";
 
 const NEVER = new AbortController().signal;
 

@@ -1,7 +1,8 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { CLUSTER_JAIL } from "../../lib/jail_name.ts";
 import type { Enforcer, LocalBan } from "../../lib/ports.ts";
-import { localBan, localBans, testNft } from "../support/nft_host.ts";
+import { localBan, localBans } from "../support/local_bans.ts";
+import { testNft } from "../support/nft_host.ts";
 import { waitUntil } from "../support/wait_until.ts";
 
 const NEVER = new AbortController().signal;

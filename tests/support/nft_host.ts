@@ -5,35 +5,13 @@
  * @module
  */
 
-import { CLUSTER_JAIL } from "../../lib/jail_name.ts";
 import { NftEnforcer } from "../../lib/io/nft_enforcer.ts";
 import { SystemClock } from "../../lib/io/system_clock.ts";
-import type { LocalBan } from "../../lib/ports.ts";
-import { address, host, jail } from "./core_values.ts";
 import { NetworkNamespace } from "./network_namespace.ts";
 import { testWith } from "./real_parts.ts";
 
 /** Where test packets are sent to, by family. */
 const TARGETS = { 4: "203.0.113.9", 6: "2001:db8:ffff::9" } as const;
-
-/** A ban that begins now. */
-export function localBan(text: string, lastsMs = Infinity): LocalBan {
-  return {
-    jail: CLUSTER_JAIL,
-    address: address(text),
-    expiresMs: Date.now() + lastsMs,
-    origin: host("web-1"),
-    reportedJail: jail("sshd"),
-  };
-}
-
-/** So many bans of an hour. */
-export function localBans(count: number): LocalBan[] {
-  return Array.from(
-    { length: count },
-    (_, index) => localBan(`198.18.${index >> 8}.${index & 255}`, 3_600_000),
-  );
-}
 
 /** A host with nothing but nftables. */
 export class NftHost implements AsyncDisposable {
