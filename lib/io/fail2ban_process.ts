@@ -69,7 +69,7 @@ export class Fail2banProcess implements Fail2banClient {
     const { program, timeoutMs } = this.#options;
     const child = this.#spawn(words);
     let isLate = false;
-    const end = () => child.kill("SIGKILL");
+    const end = () => endIfRunning(child);
     const timer = setTimeout(() => {
       isLate = true;
       end();
@@ -105,6 +105,15 @@ export class Fail2banProcess implements Fail2banClient {
         cause: error,
       });
     }
+  }
+}
+
+function endIfRunning(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    // What it wrote is still being read.
+    if (!(error instanceof TypeError)) throw error;
   }
 }
 
