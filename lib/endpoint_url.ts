@@ -67,6 +67,16 @@ export function isLoopbackUrl(url: string): boolean {
     canonicalAddress(host.slice(1, -1)) === "::1";
 }
 
+/**
+ * The host of an endpoint, without brackets.
+ *
+ * @param url A URL that {@link parseEndpointUrl} gave.
+ * @returns An address, a name, an interface or `*`; `undefined` for `ipc:`.
+ */
+export function endpointHost(url: string): string | undefined {
+  return TCP.exec(url)?.[1]?.replace(/^\[|\]$/g, "");
+}
+
 function hostFits(host: string, use: EndpointUse): boolean {
   if (host === "*") return use === "bind";
   if (host.startsWith("[")) return host.includes(":") && isAddress(host);

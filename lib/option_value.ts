@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type AddressList, parseAddressList } from "./address_list.ts";
 import { parseDuration, PERMANENT_SECONDS } from "./duration.ts";
 import { type EndpointUse, parseEndpointUrl } from "./endpoint_url.ts";
 import { type HostName, parseHostName } from "./host_name.ts";
@@ -160,6 +161,13 @@ export const actionsKind: ValueKind<readonly SubscriberAction[]> = {
       ? actions
       : undefined;
   },
+};
+
+/** Hosts and networks. */
+export const addressListKind: ValueKind<AddressList> = {
+  placeholder: "ADDRESS|PREFIX|NAME...",
+  expected: "addresses, prefixes such as 192.0.2.0/24 and names of hosts",
+  read: parseAddressList,
 };
 
 /** In which jails of this host bans are enforced. */

@@ -5,8 +5,10 @@
  * @module
  */
 
+import { type Option, option } from "./option.ts";
 import {
   actionsKind,
+  addressListKind,
   banTimeKind,
   durationKind,
   endpointKind,
@@ -23,34 +25,15 @@ import {
   tableNameKind,
   textKind,
   tokenKind,
-  type ValueKind,
 } from "./option_value.ts";
+
+export type { Option, OptionValue } from "./option.ts";
 
 /** A program of the cluster that has a section of its own. */
 export type Role = "monitor" | "publisher" | "subscriber";
 
 /** A section of the configuration file. */
 export type SectionName = "general" | Role;
-
-/** One option. */
-export interface Option<T, D extends string | undefined = string | undefined> {
-  readonly kind: ValueKind<T>;
-  /** As written in the file; `undefined`: there is none. */
-  readonly default: D;
-  /** What holds when it is not set and has no default, as half a sentence. */
-  readonly unset?: string;
-  /** One sentence, with the unit. */
-  readonly help: string;
-  /** Its value is never shown. */
-  readonly isSecret?: boolean;
-  /** What the shipped file sets where there is no default. */
-  readonly shipped?: string;
-}
-
-/** What an option's value is read as. */
-export type OptionValue<O> = O extends Option<infer T, infer D>
-  ? D extends string ? T : T | undefined
-  : never;
 
 /** The token that the shipped file has. It must not leave the machine. */
 export const SHIPPED_TOKEN = "CHANGE_ME";
@@ -114,6 +97,24 @@ const GENERAL = {
     kind: integerKind("BITS", 1, 128),
     default: "48",
     help: "The widest IPv6 prefix that may be banned, in bits.",
+  }),
+  ignoreip: option({
+    kind: addressListKind,
+    default: "",
+    help:
+      "Who is never banned: addresses, prefixes and host names, between spaces, commas or lines.",
+  }),
+  members: option({
+    kind: addressListKind,
+    default: "",
+    help:
+      "The cluster's own hosts, never banned either: the other nodes, and the publisher unless a URL here leads to it.",
+  }),
+  allowprivate: option({
+    kind: switchKind,
+    default: "false",
+    help:
+      "Whether private addresses may be banned: 10/8, 172.16/12, 192.168/16, 100.64/10 and fc00::/7.",
   }),
 } as const;
 
@@ -272,15 +273,4 @@ export function listOptions(
       option,
     }))
   );
-}
-
-function option<T, D extends string | undefined>(spec: {
-  readonly kind: ValueKind<T>;
-  readonly default: D;
-  readonly unset?: string;
-  readonly help: string;
-  readonly isSecret?: boolean;
-  readonly shipped?: string;
-}): Option<T, D> {
-  return spec;
 }

@@ -45,6 +45,9 @@ statedir = /var/lib/fail2ban-cluster  # default
 hostname = web-1.example  # the system's host name
 minprefix4 = 24  # default
 minprefix6 = 48  # default
+ignoreip = ""  # default
+members = ""  # default
+allowprivate = false  # default
 
 [subscriber]
 pidfile = /run/100%%  # a.conf:3

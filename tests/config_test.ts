@@ -51,6 +51,14 @@ const DEFAULT_GENERAL = {
   hostName: "web-1.example",
   minPrefix4Bits: 24,
   minPrefix6Bits: 48,
+  ignoreIp: [],
+  members: [],
+  allowPrivate: false,
+};
+
+const ORIGINAL_GENERAL = {
+  ...DEFAULT_GENERAL,
+  members: [{ kind: "name", name: "publisher.example" }],
 };
 
 const DEFAULT_ENFORCEMENT = {
@@ -65,7 +73,7 @@ const DEFAULT_ENFORCEMENT = {
 
 const ORIGINAL: Readonly<Record<Role, object>> = {
   monitor: {
-    general: DEFAULT_GENERAL,
+    general: ORIGINAL_GENERAL,
     pidFile: "/var/run/fail2ban-monitor.pid",
     replyServerUrl: "tcp://publisher.example:5678",
     logPath: "/var/log/fail2ban.log",
@@ -75,7 +83,7 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     token: "ASK_buanzo@buanzo.com.ar_FOR_A_TOKEN",
   },
   publisher: {
-    general: DEFAULT_GENERAL,
+    general: ORIGINAL_GENERAL,
     pidFile: "/var/run/fail2ban-publisher.pid",
     broadcasterBindUrl: "tcp://*:5680",
     replyBindUrl: "tcp://*:5678",
@@ -83,7 +91,7 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
       "IF_YOU_RUN_YOUR_OWN_PUBLISHER_JUST_TYPE_A_SECRET_STRING_HERE_AND_GIVE_IT_TO_YOUR_MONITORS",
   },
   subscriber: {
-    general: DEFAULT_GENERAL,
+    general: ORIGINAL_GENERAL,
     pidFile: "/var/run/fail2ban-subscriber.pid",
     publisherUrl: "tcp://publisher.example:5680",
     prefixFilter: "",
@@ -190,6 +198,10 @@ syslogfacility = local3
 statedir = /srv/state
 minprefix4 = 16
 minprefix6 = 32
+ignoreip = 192.0.2.0/24 office.example.net
+    2001:DB8::1
+members = 198.51.100.1, db.example.net
+allowprivate = yes
 [subscriber]
 pidfile = /run/s.pid
 zmqpublisherurl = tcp://[2001:db8::1]:5680
@@ -216,6 +228,17 @@ exectimeout = 3
     hostName: "web-1.example",
     minPrefix4Bits: 16,
     minPrefix6Bits: 32,
+    ignoreIp: [
+      { kind: "network", network: "192.0.2.0/24" },
+      { kind: "name", name: "office.example.net" },
+      { kind: "network", network: "2001:db8::1" },
+    ],
+    members: [
+      { kind: "network", network: "198.51.100.1" },
+      { kind: "name", name: "db.example.net" },
+      { kind: "network", network: "2001:db8::1" },
+    ],
+    allowPrivate: true,
   });
   deepStrictEqual(subscriber, {
     pidFile: "/run/s.pid",

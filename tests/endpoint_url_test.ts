@@ -1,6 +1,7 @@
 import { ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import {
+  endpointHost,
   type EndpointUse,
   isLoopbackUrl,
   parseEndpointUrl,
@@ -124,6 +125,18 @@ for (const [url, isLoopback] of REACH) {
     strictEqual(isLoopbackUrl(url), isLoopback);
   });
 }
+
+Deno.test("endpointHost() gives the host without brackets, and none for a path", () => {
+  const hosts = [
+    ["tcp://192.0.2.1:5678", "192.0.2.1"],
+    ["tcp://[2001:db8::1]:5678", "2001:db8::1"],
+    ["tcp://hub_1.example.net:5678", "hub_1.example.net"],
+    ["tcp://*:5678", "*"],
+    ["tcp://eth0:5678", "eth0"],
+    ["ipc:///run/a.sock", undefined],
+  ] as const;
+  for (const [url, host] of hosts) strictEqual(endpointHost(url), host, url);
+});
 
 Deno.test("parseEndpointUrl() gives the text itself or nothing for any text", () => {
   const urlLike = fc.tuple(

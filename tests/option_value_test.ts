@@ -7,6 +7,7 @@ import {
 import fc from "fast-check";
 import {
   actionsKind,
+  addressListKind,
   banTimeKind,
   durationKind,
   endpointKind,
@@ -61,6 +62,17 @@ const KINDS: Readonly<Record<string, KindCases>> = {
       ["-2", NONE],
       ["11y", NONE],
       ["", NONE],
+    ],
+  },
+  addressListKind: {
+    kind: addressListKind,
+    cases: [
+      ["", []],
+      ["192.0.2.1, hub", [
+        { kind: "network", network: "192.0.2.1" },
+        { kind: "name", name: "hub" },
+      ]],
+      ["192.0.2.1, 192.0.2", NONE],
     ],
   },
   jailMapKind: {

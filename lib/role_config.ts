@@ -1,0 +1,213 @@
+/**
+ * The values of the options -> one role's configuration, in the types and
+ * units of the programs.
+ *
+ * @module
+ */
+
+import { type AddressList, parseListEntry } from "./address_list.ts";
+import type { OptionValues } from "./config_reader.ts";
+import { endpointHost, isLoopbackUrl } from "./endpoint_url.ts";
+import type { HostName } from "./host_name.ts";
+import type { JailMap } from "./jail_map.ts";
+import type { NftTable } from "./nft_names.ts";
+import type {
+  LogFormat,
+  LogTarget,
+  SubscriberAction,
+  SyslogFacility,
+} from "./option_value.ts";
+import type { Role } from "./options.ts";
+import type { Severity } from "./ports.ts";
+
+/** `[general]`: what every role has. */
+export interface GeneralConfig {
+  /** `undefined`: stderr in the foreground, syslog when detached. */
+  readonly logTarget: LogTarget | undefined;
+  /** The least severity that is logged. */
+  readonly logLevel: Severity;
+  readonly syslogFacility: SyslogFacility;
+  /** Absolute path of the folder for what outlives the process. */
+  readonly stateDir: string;
+  /** This node's name. */
+  readonly hostName: HostName;
+  /** The widest IPv4 prefix that is accepted, in bits. */
+  readonly minPrefix4Bits: number;
+  /** The widest IPv6 prefix that is accepted, in bits. */
+  readonly minPrefix6Bits: number;
+  /** Who is never banned. */
+  readonly ignoreIp: AddressList;
+  /** The cluster's own hosts, those among them that the file's URLs lead to. */
+  readonly members: AddressList;
+  /** Whether private addresses may be banned. */
+  readonly allowPrivate: boolean;
+}
+
+/** What the monitor needs. */
+export interface MonitorConfig {
+  readonly general: GeneralConfig;
+  /** Absolute path. */
+  readonly pidFile: string;
+  /** The publisher's `replybindurl`, as ZeroMQ takes it. */
+  readonly replyServerUrl: string;
+  /** Absolute path of fail2ban's log. */
+  readonly logPath: string;
+  readonly logFormat: LogFormat;
+  /** Absolute path of fail2ban's database; `undefined` for `none`. */
+  readonly databasePath: string | undefined;
+  /** How long an unban waits for signs of a restart. */
+  readonly unbanHoldMs: number;
+  /** The shared token; `undefined` when `auth` is off. */
+  readonly token: string | undefined;
+}
+
+/** What the publisher needs. */
+export interface PublisherConfig {
+  readonly general: GeneralConfig;
+  /** Absolute path. */
+  readonly pidFile: string;
+  /** Where subscribers connect, as ZeroMQ takes it. */
+  readonly broadcasterBindUrl: string;
+  /** Where monitors connect, as ZeroMQ takes it. */
+  readonly replyBindUrl: string;
+  /** The shared token; `undefined` when `auth` is off. */
+  readonly token: string | undefined;
+}
+
+/** What the subscriber needs. */
+export interface SubscriberConfig {
+  readonly general: GeneralConfig;
+  /** Absolute path. */
+  readonly pidFile: string;
+  /** The publisher's `broadcasterbindurl`, as ZeroMQ takes it. */
+  readonly publisherUrl: string;
+  /** The messages to ask for begin with this; empty for all. */
+  readonly prefixFilter: string;
+  /** What is done about a ban, in order; each word once, at least one. */
+  readonly actions: readonly SubscriberAction[];
+  /** How long a ban holds here; `Infinity`: until it is lifted. */
+  readonly banTimeMs: number;
+  /** How often what is in force is compared with what should be. */
+  readonly resyncEveryMs: number;
+  /** In which jail of this host a ban is enforced. */
+  readonly jailMap: JailMap;
+  /** Absolute path of the socket of this host's fail2ban. */
+  readonly fail2banSocket: string;
+  /** The table of nftables. */
+  readonly nftTable: NftTable;
+  /** Absolute path of the program of `exec`; `undefined` for `none`. */
+  readonly execProgram: string | undefined;
+  /** How long that program may take. */
+  readonly execTimeoutMs: number;
+}
+
+/** The configuration of each role. */
+export interface RoleConfigs {
+  readonly monitor: MonitorConfig;
+  readonly publisher: PublisherConfig;
+  readonly subscriber: SubscriberConfig;
+}
+
+const BUILDERS: {
+  readonly [R in Role]: (
+    values: OptionValues,
+    general: GeneralConfig,
+  ) => RoleConfigs[R];
+} = {
+  monitor: buildMonitor,
+  publisher: buildPublisher,
+  subscriber: buildSubscriber,
+};
+
+/**
+ * Builds a role's configuration.
+ *
+ * @param role Whose.
+ * @param values The values of all options, without problems.
+ * @param hostName This node's name.
+ */
+export function buildConfig<R extends Role>(
+  role: R,
+  values: OptionValues,
+  hostName: HostName,
+): RoleConfigs[R] {
+  return BUILDERS[role](values, buildGeneral(values, hostName));
+}
+
+function buildGeneral(
+  { general, monitor, subscriber }: OptionValues,
+  hostName: HostName,
+): GeneralConfig {
+  const urls = [monitor.zmqreplyserver, subscriber.zmqpublisherurl];
+  return {
+    logTarget: general.logtarget,
+    logLevel: general.loglevel,
+    syslogFacility: general.syslogfacility,
+    stateDir: general.statedir,
+    hostName,
+    minPrefix4Bits: general.minprefix4,
+    minPrefix6Bits: general.minprefix6,
+    ignoreIp: general.ignoreip,
+    members: [...general.members, ...publishers(urls)],
+    allowPrivate: general.allowprivate,
+  };
+}
+
+function buildMonitor(
+  { monitor }: OptionValues,
+  general: GeneralConfig,
+): MonitorConfig {
+  return {
+    general,
+    pidFile: monitor.pidfile,
+    replyServerUrl: monitor.zmqreplyserver,
+    logPath: monitor.fail2banlogpath,
+    logFormat: monitor.logformat,
+    databasePath: monitor.fail2bandb === "" ? undefined : monitor.fail2bandb,
+    unbanHoldMs: monitor.unbanhold * 1000,
+    token: monitor.auth ? monitor.authtoken : undefined,
+  };
+}
+
+function buildPublisher(
+  { publisher }: OptionValues,
+  general: GeneralConfig,
+): PublisherConfig {
+  return {
+    general,
+    pidFile: publisher.pidfile,
+    broadcasterBindUrl: publisher.broadcasterbindurl,
+    replyBindUrl: publisher.replybindurl,
+    token: publisher.auth ? publisher.authtoken : undefined,
+  };
+}
+
+function buildSubscriber(
+  { subscriber }: OptionValues,
+  general: GeneralConfig,
+): SubscriberConfig {
+  return {
+    general,
+    pidFile: subscriber.pidfile,
+    publisherUrl: subscriber.zmqpublisherurl,
+    prefixFilter: subscriber.zmqprefixfilter,
+    actions: subscriber.subscriberaction,
+    banTimeMs: subscriber.bantime * 1000,
+    resyncEveryMs: subscriber.resync * 1000,
+    jailMap: subscriber.jailmap,
+    fail2banSocket: subscriber.fail2bansocket,
+    nftTable: subscriber.nfttable,
+    execProgram: subscriber.execprogram === ""
+      ? undefined
+      : subscriber.execprogram,
+    execTimeoutMs: subscriber.exectimeout * 1000,
+  };
+}
+
+/** The hosts that connections lead to, but for this one. */
+function publishers(urls: readonly string[]): AddressList {
+  const hosts = urls.filter((url) => !isLoopbackUrl(url)).map(endpointHost);
+  return [...new Set(hosts)].flatMap((host) =>
+    host === undefined ? [] : parseListEntry(host) ?? []
+  );
+}

@@ -1,0 +1,43 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { loadConfig, type Role } from "../lib/config.ts";
+
+const ROLES: readonly Role[] = ["monitor", "publisher", "subscriber"];
+
+/** A configuration whose monitor and subscriber connect to these hosts. */
+function connecting(reportsTo: string, hearsFrom: string): string {
+  return `[monitor]
+authtoken = t
+zmqreplyserver = ${reportsTo}
+[publisher]
+authtoken = t
+[subscriber]
+zmqpublisherurl = ${hearsFrom}
+`;
+}
+
+const PUBLISHERS: readonly (readonly [
+  reportsTo: string,
+  hearsFrom: string,
+  members: readonly string[],
+])[] = [
+  ["tcp://192.0.2.1:5678", "tcp://192.0.2.1:5680", ["192.0.2.1"]],
+  ["tcp://[2001:DB8::1]:5678", "tcp://hub:5680", ["2001:db8::1", "hub"]],
+  ["tcp://127.0.0.1:5678", "tcp://[::1]:5680", []],
+  ["ipc:///run/a", "tcp://localhost:5680", []],
+];
+
+for (const role of ROLES) {
+  Deno.test(`buildConfig() counts the publishers that a host connects to among the ${role}'s members, each once`, () => {
+    for (const [reportsTo, hearsFrom, expected] of PUBLISHERS) {
+      const text = connecting(reportsTo, hearsFrom);
+      const files = [{ path: "a.conf", text }];
+      const { config } = loadConfig(role, files, { hostname: "web-1" });
+      deepStrictEqual(
+        config.general.members.map((entry) =>
+          entry.kind === "name" ? entry.name : entry.network
+        ),
+        expected,
+      );
+    }
+  });
+}
