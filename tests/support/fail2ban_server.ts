@@ -66,6 +66,8 @@ export class Fail2banServer implements AsyncDisposable {
   readonly databasePath: string;
   /** Where its configuration is. */
   readonly configDir: string;
+  /** Where it takes commands. */
+  readonly socketPath: string;
   readonly #dir: string;
   #child: ChildProcess | undefined;
 
@@ -75,6 +77,7 @@ export class Fail2banServer implements AsyncDisposable {
     this.logPath = `${dir}/fail2ban.log`;
     this.databasePath = `${dir}/fail2ban.sqlite3`;
     this.configDir = `${dir}/etc`;
+    this.socketPath = socketPath(dir);
   }
 
   /** Starts it, again too, and waits until all jails run. */
@@ -134,7 +137,7 @@ export class Fail2banServer implements AsyncDisposable {
     const dir = this.#dir;
     return [
       ...["-c", this.configDir],
-      ...["-s", `${dir}/fail2ban.sock`],
+      ...["-s", this.socketPath],
       ...["-p", `${dir}/fail2ban.pid`],
     ];
   }
@@ -160,6 +163,10 @@ export async function output(
   throw new Error(
     `${command} ${args.join(" ")}: ${text}${decoder.decode(stderr)}`,
   );
+}
+
+function socketPath(dir: string): string {
+  return `${dir}/fail2ban.sock`;
 }
 
 function actionsPath(dir: string): string {
@@ -214,7 +221,7 @@ function serverConfig(dir: string): string {
     loglevel: "INFO",
     logtarget: `${dir}/fail2ban.log`,
     syslogsocket: "auto",
-    socket: `${dir}/fail2ban.sock`,
+    socket: socketPath(dir),
     pidfile: `${dir}/fail2ban.pid`,
     allowipv6: "yes",
     dbfile: `${dir}/fail2ban.sqlite3`,
