@@ -9,7 +9,9 @@ import { LibcPoll } from "../lib/io/libc_poll.ts";
 import { ZmqContext } from "../lib/io/zmq_socket.ts";
 import { LogAction } from "../lib/log_action.ts";
 import { Subscriber } from "../lib/subscriber.ts";
+import { runTogether } from "../lib/tasks.ts";
 import { MAX_MESSAGE_BYTES } from "../lib/wire_v1.ts";
+import { EnforcedActions } from "./program/enforced_actions.ts";
 import {
   type RoleContext,
   type RoleProgram,
@@ -49,18 +51,29 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
       receiveQueueMessages: BROADCAST_QUEUE,
     },
   );
-  const makers = { log: () => new LogAction(messages, clock) } as const;
+  await using enforced = new EnforcedActions({ config, clock, log });
+  const logs = config.actions.includes("log");
   const subscriber = new Subscriber({
     broadcasts,
-    actions: config.actions.map((name) => makers[name]()),
+    actions: [
+      ...(logs ? [new LogAction(messages, clock)] : []),
+      ...enforced.actions,
+    ],
     clock,
     log,
     hostName: config.general.hostName,
-    protection: () => config.general,
+    protection: config.general,
     dryRun,
   });
-  await ready(() => ({ ...subscriber.counters }));
-  await subscriber.run(signal);
+  await ready(() => ({ ...subscriber.counters, ...enforced.figures }));
+  await runTogether(signal, [
+    (group) => subscriber.run(group),
+    ...(dryRun
+      ? []
+      : enforced.actions.map((action) => (group: AbortSignal) =>
+        action.run(group)
+      )),
+  ]);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

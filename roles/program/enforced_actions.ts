@@ -1,0 +1,102 @@
+/**
+ * The subscriber's actions that keep bans in force.
+ *
+ * @module
+ */
+
+import type { SubscriberConfig } from "../../lib/config.ts";
+import { EnforcedAction } from "../../lib/enforced_action.ts";
+import { Fail2banEnforcer } from "../../lib/fail2ban_enforcer.ts";
+import { ledgerPath, SqliteLedger } from "../../lib/io/ban_ledger.ts";
+import { ExecEnforcer } from "../../lib/io/exec_enforcer.ts";
+import { Fail2banSocket } from "../../lib/io/fail2ban_socket.ts";
+import { NftEnforcer } from "../../lib/io/nft_enforcer.ts";
+import { type JailMap, localJails } from "../../lib/jail_map.ts";
+import type { Clock, Enforcer, Log } from "../../lib/ports.ts";
+
+/** What the actions are made of. */
+export interface EnforcedActionsOptions {
+  readonly config: SubscriberConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The word in `subscriberaction` of each action that keeps bans in force. */
+type EnforcedName = Exclude<SubscriberConfig["actions"][number], "log">;
+
+/** Everything goes to the dedicated jail: the action knows no jails. */
+const NO_JAILS: JailMap = [];
+
+/** The actions, and what they hold open. */
+export class EnforcedActions implements AsyncDisposable {
+  /** In the order of the configuration. */
+  readonly actions: readonly EnforcedAction[];
+  readonly #held = new AsyncDisposableStack();
+
+  /**
+   * @param options What they are made of.
+   * @throws {RuntimeError} when the ledger can't be opened.
+   */
+  constructor({ config, clock, log }: EnforcedActionsOptions) {
+    const names = config.actions.filter((name) => name !== "log");
+    if (names.length === 0) {
+      this.actions = [];
+      return;
+    }
+    const { general, banTimeMs, resyncEveryMs } = config;
+    const ledger = this.#held.use(
+      new SqliteLedger(ledgerPath(general.stateDir)),
+    );
+    this.actions = names.map((name) =>
+      new EnforcedAction({
+        enforcer: this.#enforcer(name, config, clock),
+        ledger,
+        clock,
+        log,
+        hostName: general.hostName,
+        jailMap: name === "fail2banclient" ? config.jailMap : NO_JAILS,
+        banTimeMs,
+        resyncEveryMs,
+      })
+    );
+  }
+
+  /** What each has done, by `action.figure`. */
+  get figures(): Readonly<Record<string, string | number>> {
+    return Object.fromEntries(
+      this.actions.flatMap(({ name, figures }) =>
+        Object.entries(figures).map(([figure, value]) => [
+          `${name}.${figure}`,
+          value,
+        ])
+      ),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#held.disposeAsync();
+  }
+
+  #enforcer(
+    name: EnforcedName,
+    config: SubscriberConfig,
+    clock: Clock,
+  ): Enforcer {
+    switch (name) {
+      case "fail2banclient":
+        return new Fail2banEnforcer({
+          client: this.#held.use(new Fail2banSocket({ path: config.fail2banSocket })),
+          clock,
+          jails: localJails(config.jailMap),
+        });
+      case "nftables":
+        return new NftEnforcer({ clock, table: config.nftTable });
+      case "exec":
+        return new ExecEnforcer({
+          program: config.execProgram ?? "",
+          clock,
+          timeoutMs: config.execTimeoutMs,
+        });
+    }
+  }
+}
