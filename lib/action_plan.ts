@@ -4,96 +4,60 @@
  * The plan knows of each ban whether it is wanted and whether it is in force,
  * and hands out the difference in batches: news first, then the backlog. What
  * changes back before its turn costs nothing. Bans that failed are tried again
- * after a growing pause; when a whole batch fails everything pauses.
+ * after a growing pause; when a whole batch fails everything pauses, and of its
+ * bans nobody knows whether they are in force until they were tried again.
  *
  * @module
  */
 
 import type { TableChange } from "./ban_table.ts";
 import type { HostName } from "./host_name.ts";
-import {
-  haveOtherEnds,
-  keyOfBan,
-  PlanEntry,
-  strayBan,
-  type Verb,
-} from "./plan_entry.ts";
+import { keyOfBan, PlanEntry, strayBan, type Verb } from "./plan_entry.ts";
+import { PlanPace, type PlanPaceOptions } from "./plan_pace.ts";
+import type { Drift, PlanFigures, Work } from "./plan_report.ts";
 import type { EnforcementFailure, ListedBan, LocalBan } from "./ports.ts";
 import { RetryQueue } from "./retry_queue.ts";
 
 /** How a plan is set up. */
-export interface ActionPlanOptions {
+export interface ActionPlanOptions extends PlanPaceOptions {
   /** This node's name: it stands for whoever reported a ban that is found in force. */
   readonly hostName: HostName;
   /** Whether bans end by themselves at their time; others have to be lifted then. */
   readonly lapses: boolean;
   /** Bans in a batch at most. */
   readonly maxBansAtOnce: number;
-  /** Bans handed out in a second at most. @default {Infinity} */
-  readonly maxPerSecond?: number;
-  /** Pause before the second try; doubled each time, in milliseconds. @default {1000} */
-  readonly firstPauseMs?: number;
-  /** Longest pause before another try, in milliseconds. @default {300000} */
-  readonly maxPauseMs?: number;
-}
-
-/** A batch. */
-export interface Work {
-  readonly verb: Verb;
-  readonly bans: readonly LocalBan[];
-}
-
-/** What the plan has to do, and what it is about. */
-export interface PlanFigures {
-  /** Bans that are in force, as far as one knows. */
-  readonly inForce: number;
-  /** Bans that wait to be applied or lifted. */
-  readonly waiting: number;
-  /** Those of them that failed before. */
-  readonly failing: number;
-  /** Why the last one failed; `undefined` when nothing fails. */
-  readonly lastReason: string | undefined;
-}
-
-/** What differed between the plan and the world. */
-export interface Drift {
-  /** Bans that should have been in force and were not. */
-  readonly missing: number;
-  /** Bans in force that nobody wants. */
-  readonly surplus: number;
 }
 
 /** Keeps the plan of one action. Time is an argument. */
 export class ActionPlan {
-  readonly #options: Required<ActionPlanOptions>;
+  readonly #options: ActionPlanOptions;
+  readonly #pace: PlanPace;
+  readonly #maxBansAtOnce: number;
   readonly #entries = new Map<string, PlanEntry>();
   readonly #news = new Set<string>();
   readonly #backlog = new Set<string>();
   readonly #retries = new RetryQueue();
-  #nextAtMs = -Infinity;
-  #failedBatches = 0;
+  readonly #failing = new Set<string>();
+  #over: LocalBan[] = [];
   #inForce = 0;
   #lastReason: string | undefined;
 
   /** @param options How the plan is set up. */
   constructor(options: ActionPlanOptions) {
-    this.#options = {
-      maxPerSecond: Infinity,
-      firstPauseMs: 1_000,
-      maxPauseMs: 300_000,
-      ...options,
-    };
+    this.#options = options;
+    this.#pace = new PlanPace(options);
+    const { maxBansAtOnce } = options;
+    this.#maxBansAtOnce = Math.min(maxBansAtOnce, this.#pace.maxBansAtOnce);
   }
 
   /** What there is to do. */
   get figures(): PlanFigures {
-    const failing = this.#retries.size;
-    const isFailing = failing > 0 || this.#failedBatches > 0;
+    const failing = this.#failing.size;
     return {
       inForce: this.#inForce,
-      waiting: this.#news.size + this.#backlog.size + failing,
+      waiting: this.#news.size + this.#backlog.size + this.#retries.size,
       failing,
-      lastReason: isFailing ? this.#lastReason : undefined,
+      lastReason: failing > 0 ? this.#lastReason : undefined,
     };
   }
 
@@ -102,20 +66,13 @@ export class ActionPlan {
    *
    * @param change What changed.
    */
-  take(change: TableChange): void {
-    const key = keyOfBan(change.ban);
-    const entry = this.#entry(key);
-    switch (change.kind) {
-      case "stands":
-        entry.wanted = change.ban;
-        break;
-      case "withdrawn":
-        entry.wanted = undefined;
-        break;
-      case "lapsed":
-        entry.wanted = undefined;
-        if (this.#options.lapses) this.#setApplied(entry, undefined);
-        break;
+  take({ kind, ban }: TableChange): void {
+    const key = keyOfBan(ban);
+    const entry = this.#entry(key, ban);
+    entry.wanted = kind === "stands" ? ban : undefined;
+    const { lapses } = this.#options;
+    if (kind === "lapsed" && lapses && entry.hasLapsed(ban.expiresMs)) {
+      this.#setApplied(entry, undefined);
     }
     this.#queue(key, entry, this.#news);
   }
@@ -127,7 +84,7 @@ export class ActionPlan {
    */
   adopt(ban: LocalBan): void {
     const key = keyOfBan(ban);
-    const entry = this.#entry(key);
+    const entry = this.#entry(key, ban);
     this.#setApplied(entry, ban);
     this.#queue(key, entry, this.#backlog);
   }
@@ -140,38 +97,27 @@ export class ActionPlan {
    */
   next(nowMs: number): Work | undefined {
     this.#endPauses(nowMs);
-    if (nowMs < this.#nextAtMs) return undefined;
-    let verb: Verb | undefined;
+    if (nowMs < this.#pace.nextAtMs) return undefined;
     const bans: LocalBan[] = [];
-    for (const queue of [this.#news, this.#backlog]) {
-      for (const key of queue) {
-        const entry = this.#entry(key);
-        const need = entry.need(this.#options.lapses);
-        if (need === undefined) {
-          queue.delete(key);
-          this.#settleIdle(key, entry);
-          continue;
-        }
-        verb ??= need.verb;
-        if (need.verb !== verb) return this.#handOut(verb, bans, nowMs);
-        queue.delete(key);
-        entry.place = "busy";
-        bans.push(need.ban);
-        if (bans.length >= this.#options.maxBansAtOnce) {
-          return this.#handOut(verb, bans, nowMs);
-        }
-      }
+    let verb: Verb | undefined;
+    for (const [key, entry, need] of this.#needs()) {
+      verb ??= need.verb;
+      if (need.verb !== verb || bans.length >= this.#maxBansAtOnce) break;
+      this.#unqueue(key);
+      entry.place = "busy";
+      bans.push(need.ban);
     }
-    return verb === undefined ? undefined : this.#handOut(verb, bans, nowMs);
+    if (verb === undefined) return undefined;
+    this.#pace.handedOut(bans.length, nowMs);
+    return { verb, bans };
   }
 
   /** When `next` may have something again; `undefined`: not before a change. */
   get nextAtMs(): number | undefined {
-    if (this.#news.size + this.#backlog.size > 0) return this.#nextAtMs;
+    const { nextAtMs } = this.#pace;
+    if (this.#news.size + this.#backlog.size > 0) return nextAtMs;
     const retryMs = this.#retries.nextMs;
-    return retryMs === undefined
-      ? undefined
-      : Math.max(retryMs, this.#nextAtMs);
+    return retryMs === undefined ? undefined : Math.max(retryMs, nextAtMs);
   }
 
   /**
@@ -182,27 +128,33 @@ export class ActionPlan {
    * @param nowMs The same clock as for `next`.
    */
   settle(
-    work: Work,
+    { verb, bans }: Work,
     failures: readonly EnforcementFailure[],
     nowMs: number,
   ): void {
-    this.#failedBatches = 0;
+    this.#pace.worked();
     const failed = new Map(
       failures.map(({ ban, reason }) => [keyOfBan(ban), reason]),
     );
-    for (const ban of work.bans) {
+    for (const ban of bans) {
       const key = keyOfBan(ban);
-      const entry = this.#entry(key);
+      const entry = this.#entry(key, ban);
       const reason = failed.get(key);
+      const isInForce = (verb === "apply") === (reason === undefined);
+      this.#setApplied(entry, isInForce ? ban : undefined);
       if (reason === undefined) {
         entry.failures = 0;
-        this.#setApplied(entry, work.verb === "apply" ? ban : undefined);
-        entry.place = "idle";
+        this.#failing.delete(key);
+      } else {
+        this.#noteFailure(key, reason);
+      }
+      entry.place = "idle";
+      const isWaiting = entry.need(this.#options.lapses) !== undefined;
+      if (reason === undefined || !isWaiting) {
         this.#queue(key, entry, this.#news);
       } else {
-        this.#lastReason = reason;
         entry.place = "paused";
-        this.#retries.add(key, nowMs + this.#pauseMs(entry.failures++));
+        this.#retries.add(key, nowMs + this.#pace.pauseMs(entry.failures++));
       }
     }
   }
@@ -215,14 +167,15 @@ export class ActionPlan {
    * @param nowMs The same clock as for `next`.
    */
   fail(work: Work, reason: string, nowMs: number): void {
-    this.#lastReason = reason;
+    this.#pace.failed(nowMs);
     for (const ban of work.bans) {
       const key = keyOfBan(ban);
-      const entry = this.#entry(key);
+      const entry = this.#entry(key, ban);
+      entry.tried = ban;
+      this.#noteFailure(key, reason);
       entry.place = "idle";
       this.#queue(key, entry, this.#backlog);
     }
-    this.#nextAtMs = nowMs + this.#pauseMs(this.#failedBatches++);
   }
 
   /**
@@ -238,50 +191,82 @@ export class ActionPlan {
   ): Drift {
     const found = new Map(listed.map((ban) => [keyOfBan(ban), ban]));
     let missing = 0;
-    for (const [key, entry] of this.#entries) {
-      if (entry.place === "busy" || entry.applied === undefined) continue;
-      const there = found.get(key);
-      const isGone = there === undefined ||
-        this.#options.lapses &&
-          haveOtherEnds(there.expiresMs, entry.applied.expiresMs);
-      if (!isGone) continue;
-      missing++;
-      this.#setApplied(entry, undefined);
-      this.#queue(key, entry, this.#backlog);
-    }
     let surplus = 0;
-    for (const [key, ban] of found) {
-      if (this.#entries.has(key) || !isOurs(ban)) continue;
+    for (const [key, entry] of this.#entries) {
+      const there = found.get(key);
+      found.delete(key);
+      if (this.#correct(key, entry, there)) missing++;
+    }
+    for (const ban of found.values()) {
+      if (!isOurs(ban)) continue;
       surplus++;
-      const entry = this.#entry(key);
-      const { hostName } = this.#options;
-      this.#setApplied(entry, strayBan(ban, hostName));
-      this.#queue(key, entry, this.#backlog);
+      this.adopt(strayBan(ban, this.#options.hostName));
     }
     return { missing, surplus };
   }
 
-  #entry(key: string): PlanEntry {
+  /** The bans that have come to be neither wanted nor in force since this was asked. */
+  takeOver(): readonly LocalBan[] {
+    const over = this.#over;
+    this.#over = [];
+    return over.filter((ban) => !this.#entries.has(keyOfBan(ban)));
+  }
+
+  /** @returns Whether the ban was wrongly taken for being in force as it should be. */
+  #correct(
+    key: string,
+    entry: PlanEntry,
+    there: ListedBan | undefined,
+  ): boolean {
+    const known = entry.applied ?? entry.tried;
+    if (known === undefined || entry.place === "busy") return false;
+    const { expiresMs = known.expiresMs } = there ?? {};
+    const needBefore = entry.need(this.#options.lapses);
+    this.#setApplied(entry, there && { ...known, expiresMs });
+    const need = entry.need(this.#options.lapses);
+    this.#queue(key, entry, this.#backlog);
+    return need?.verb === "apply" && needBefore === undefined;
+  }
+
+  #entry(key: string, ban: LocalBan): PlanEntry {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
-    const entry = new PlanEntry();
+    const entry = new PlanEntry(ban);
     this.#entries.set(key, entry);
     return entry;
   }
 
+  /** Puts a ban where it belongs after a change: news before the backlog. */
   #queue(key: string, entry: PlanEntry, queue: Set<string>): void {
-    if (entry.place !== "idle") return;
+    if (entry.place === "busy" || entry.place === "paused") return;
     if (entry.need(this.#options.lapses) === undefined) {
-      return this.#settleIdle(key, entry);
+      this.#unqueue(key);
+      this.#failing.delete(key);
+      entry.failures = 0;
+      entry.place = "idle";
+      if (!entry.isOver) return;
+      this.#entries.delete(key);
+      this.#over.push(entry.ban);
+    } else if (entry.place === "idle") {
+      entry.place = "queued";
+      queue.add(key);
     }
-    entry.place = "queued";
-    queue.add(key);
   }
 
-  #settleIdle(key: string, entry: PlanEntry): void {
-    entry.place = "idle";
-    if (entry.wanted === undefined && entry.applied === undefined) {
-      this.#entries.delete(key);
+  #unqueue(key: string): void {
+    this.#news.delete(key);
+    this.#backlog.delete(key);
+  }
+
+  *#needs() {
+    for (const queue of [this.#news, this.#backlog]) {
+      for (const key of queue) {
+        const entry = this.#entries.get(key);
+        const need = entry?.need(this.#options.lapses);
+        if (entry !== undefined && need !== undefined) {
+          yield [key, entry, need] as const;
+        }
+      }
     }
   }
 
@@ -289,29 +274,20 @@ export class ActionPlan {
     this.#inForce += (applied === undefined ? 0 : 1) -
       (entry.applied === undefined ? 0 : 1);
     entry.applied = applied;
+    entry.tried = undefined;
   }
 
-  #handOut(
-    verb: Verb,
-    bans: readonly LocalBan[],
-    nowMs: number,
-  ): Work {
-    const { maxPerSecond } = this.#options;
-    this.#nextAtMs = Math.max(this.#nextAtMs, nowMs) +
-      bans.length / maxPerSecond * 1_000;
-    return { verb, bans };
+  #noteFailure(key: string, reason: string): void {
+    this.#failing.add(key);
+    this.#lastReason = reason;
   }
 
   #endPauses(nowMs: number): void {
     for (const key of this.#retries.takeDue(nowMs)) {
-      const entry = this.#entry(key);
+      const entry = this.#entries.get(key);
+      if (entry === undefined) continue;
       entry.place = "idle";
       this.#queue(key, entry, this.#backlog);
     }
-  }
-
-  #pauseMs(failures: number): number {
-    const { firstPauseMs, maxPauseMs } = this.#options;
-    return Math.min(firstPauseMs * 2 ** failures, maxPauseMs);
   }
 }

@@ -11,6 +11,7 @@
 import type { Address } from "./address.ts";
 import type { HostName } from "./host_name.ts";
 import type { JailName } from "./jail_name.ts";
+import { keyOfBan } from "./plan_entry.ts";
 import type { LocalBan } from "./ports.ts";
 
 /** A node's word that an address should be banned here. */
@@ -88,14 +89,14 @@ export class BanTable {
    * @returns What changed.
    */
   report(report: Report, expiresMs: number): readonly TableChange[] {
-    const key = keyOf(report);
+    const key = keyOfBan(report);
     const entry = this.#entries.get(key);
     if (entry === undefined && this.#entries.size >= this.#maxBans) {
       this.#leftOut++;
       return NO_CHANGE;
     }
     const reports = entry?.reports ?? new Map<string, number>();
-    reports.set(reporterOf(report), expiresMs);
+    reports.set(keyOfReporter(report), expiresMs);
     if (reports.size > MAX_REPORTS) forgetFirstEnding(reports);
     const { jail, address, origin, reportedJail } = report;
     const endsMs = Math.max(...reports.values());
@@ -113,9 +114,9 @@ export class BanTable {
    * @returns What changed; `undefined`: there was no such report.
    */
   withdraw(report: Report): readonly TableChange[] | undefined {
-    const key = keyOf(report);
+    const key = keyOfBan(report);
     const entry = this.#entries.get(key);
-    if (entry?.reports.delete(reporterOf(report)) !== true) return undefined;
+    if (entry?.reports.delete(keyOfReporter(report)) !== true) return undefined;
     this.#forgetEnding(key, entry.ban.expiresMs);
     const expiresMs = Math.max(...entry.reports.values());
     // What others reported and is over by now does not hold the ban.
@@ -133,7 +134,7 @@ export class BanTable {
   find(
     ban: { readonly jail: JailName; readonly address: Address },
   ): LocalBan | undefined {
-    return this.#entries.get(keyOf(ban))?.ban;
+    return this.#entries.get(keyOfBan(ban))?.ban;
   }
 
   /**
@@ -187,12 +188,6 @@ export class BanTable {
   }
 }
 
-function keyOf(
-  { jail, address }: { readonly jail: JailName; readonly address: Address },
-): string {
-  return `${jail}|${address}`;
-}
-
 function forgetFirstEnding(reports: Map<string, number>): void {
   const firstMs = Math.min(...reports.values());
   for (const [reporter, expiresMs] of reports) {
@@ -203,6 +198,9 @@ function forgetFirstEnding(reports: Map<string, number>): void {
   }
 }
 
-function reporterOf({ origin, reportedJail }: Report): string {
+/** Names a report among those of a ban. */
+export function keyOfReporter(
+  { origin, reportedJail }: Pick<Report, "origin" | "reportedJail">,
+): string {
   return `${origin.toLowerCase()}|${reportedJail}`;
 }

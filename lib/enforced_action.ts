@@ -4,23 +4,24 @@
  * @module
  */
 
-import { ActionPlan, type Drift, type Work } from "./action_plan.ts";
+import { ActionPlan } from "./action_plan.ts";
 import type { BanEvent } from "./ban_event.ts";
 import type { TableChange } from "./ban_table.ts";
+import {
+  type EnforcedActionCounters,
+  EnforcementTally,
+} from "./enforcement_tally.ts";
 import { RuntimeError } from "./errors.ts";
 import type { HostName } from "./host_name.ts";
 import type { JailMap } from "./jail_map.ts";
-import { LogThrottle } from "./log_throttle.ts";
 import { NotedBans } from "./noted_bans.ts";
-import { keyOfBan } from "./plan_entry.ts";
+import type { Work } from "./plan_report.ts";
 import type {
   BanAction,
   BanLedger,
   Clock,
-  EnforcementFailure,
   Enforcer,
   ListedBan,
-  LocalBan,
   Log,
 } from "./ports.ts";
 import { Condition, runTogether } from "./tasks.ts";
@@ -45,20 +46,6 @@ export interface EnforcedActionOptions {
   readonly maxPerSecond?: number;
 }
 
-/** What an enforced action has done so far. */
-export interface EnforcedActionCounters {
-  /** Bans applied. */
-  applied: number;
-  /** Bans lifted. */
-  lifted: number;
-  /** Bans that were to be applied or lifted and were not; they are tried again. */
-  failures: number;
-  /** Bans that were found not to be in force though they should have been. */
-  missing: number;
-  /** Bans that were found in force though nobody wanted them. */
-  surplus: number;
-}
-
 /** Ended bans are looked for so often, in milliseconds. */
 const LAPSE_EVERY_MS = 1_000;
 /** Pauses while the enforcer can't even be asked, in milliseconds. */
@@ -67,25 +54,22 @@ const MAX_PAUSE_MS = 60_000;
 
 /** Acts through an {@link Enforcer}: plans, tries again, repairs. */
 export class EnforcedAction implements BanAction {
-  /** What was done so far. */
-  readonly counters: EnforcedActionCounters = {
-    applied: 0,
-    lifted: 0,
-    failures: 0,
-    missing: 0,
-    surplus: 0,
-  };
   readonly #options: EnforcedActionOptions;
   readonly #wanted: WantedBans;
   readonly #noted: NotedBans;
   readonly #plan: ActionPlan;
-  readonly #complaints: LogThrottle;
+  readonly #tally: EnforcementTally;
   readonly #changed = new Condition();
+  #hasBegun = false;
+  #resyncAtMs = Infinity;
+  /** Whether a batch failed, so that what is in force may not be what it was. */
+  #isDoubtful = false;
 
   /** @param options What the action is made of. */
   constructor(options: EnforcedActionOptions) {
     this.#options = options;
-    const { enforcer, log, clock, hostName, maxPerSecond } = options;
+    const { enforcer, log, clock, ledger, hostName, maxPerSecond } = options;
+    const action = enforcer.name;
     this.#wanted = new WantedBans(options);
     this.#plan = new ActionPlan({
       hostName,
@@ -93,17 +77,17 @@ export class EnforcedAction implements BanAction {
       maxBansAtOnce: enforcer.maxBansAtOnce,
       ...(maxPerSecond === undefined ? {} : { maxPerSecond }),
     });
-    this.#complaints = new LogThrottle(log, clock);
-    this.#noted = new NotedBans({
-      action: enforcer.name,
-      ledger: options.ledger,
-      clock,
-      complain: (reason) => this.#complain(reason, {}),
-    });
+    this.#tally = new EnforcementTally({ action, log, clock });
+    this.#noted = new NotedBans({ action, ledger, clock, log });
   }
 
   get name(): string {
     return this.#options.enforcer.name;
+  }
+
+  /** What was done so far. */
+  get counters(): Readonly<EnforcedActionCounters> {
+    return this.#tally.counters;
   }
 
   /** What was done, what waits and why, for `status`. */
@@ -122,7 +106,7 @@ export class EnforcedAction implements BanAction {
   /** Plans what the events ask for; {@link EnforcedAction.run} does it. */
   act(events: readonly BanEvent[], _signal: AbortSignal): Promise<void> {
     const nowMs = this.#options.clock.nowMs();
-    for (const event of events) this.#take(this.#wanted.take(event, nowMs));
+    this.#take(events.flatMap((event) => this.#wanted.take(event, nowMs)));
     return Promise.resolve();
   }
 
@@ -138,53 +122,58 @@ export class EnforcedAction implements BanAction {
         (group) => this.#lapse(group),
       ]);
     } finally {
-      this.#complaints.flush();
+      this.#tally.complaints.flush();
     }
   }
 
   /** The enforcer takes one call at a time, so all of them are made here. */
   async #work(signal: AbortSignal): Promise<void> {
-    const { clock, resyncEveryMs } = this.#options;
-    await this.#untilItWorks((group) => this.#begin(group), signal);
-    let resyncAtMs = clock.monotonicMs() + resyncEveryMs;
+    const { clock } = this.#options;
+    await this.#beginAtLast(signal);
     while (true) {
-      if (clock.monotonicMs() >= resyncAtMs) {
-        await this.#untilItWorks((group) => this.#resync(group), signal);
-        resyncAtMs = clock.monotonicMs() + resyncEveryMs;
-      }
+      if (clock.monotonicMs() >= this.#resyncAtMs) await this.#resync(signal);
       const work = this.#plan.next(clock.monotonicMs());
-      if (work === undefined) await this.#waitForWork(resyncAtMs, signal);
+      this.#forgetOver();
+      if (work === undefined) await this.#waitForWork(signal);
       else await this.#carryOut(work, signal);
     }
   }
 
+  async #beginAtLast(signal: AbortSignal): Promise<void> {
+    const { clock, resyncEveryMs } = this.#options;
+    let pauseMs = FIRST_PAUSE_MS;
+    while (!await this.#works(() => this.#begin(signal))) {
+      await clock.delay(pauseMs, signal);
+      pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
+    }
+    this.#resyncAtMs = clock.monotonicMs() + resyncEveryMs;
+  }
+
   /** Takes over what was applied before this program was started. */
   async #begin(signal: AbortSignal): Promise<void> {
-    const { enforcer, clock, log } = this.#options;
+    const { enforcer, clock } = this.#options;
     await enforcer.check(signal);
     const listed = await enforcer.list(signal);
-    const noted = this.#noted.load();
-    for (const ban of noted) {
+    for (const ban of this.#noted.load()) {
       for (const change of this.#wanted.remember(ban)) this.#plan.take(change);
       if (listed === undefined) this.#plan.adopt(ban);
     }
-    for (const ban of listed ?? []) {
-      const adoption = this.#wanted.adopt(ban, clock.nowMs());
-      if (adoption === undefined) continue;
-      this.#plan.adopt(adoption.ban);
-      this.#take(adoption.changes);
-    }
+    const nowMs = clock.nowMs();
+    const adoptions = (listed ?? []).flatMap((ban) =>
+      this.#wanted.adopt(ban, nowMs) ?? []
+    );
+    for (const { ban } of adoptions) this.#plan.adopt(ban);
+    this.#take(adoptions.flatMap(({ changes }) => changes));
     this.#take(this.#wanted.endAdoption());
+    this.#hasBegun = true;
     this.#endBans();
-    if (listed !== undefined) this.#forget(without(noted, listed));
-    const { inForce } = this.#plan.figures;
-    log.record("info", "action works", { action: this.name, inForce });
+    this.#tally.begun(this.#plan.figures.inForce);
   }
 
-  async #waitForWork(untilMs: number, signal: AbortSignal): Promise<void> {
+  async #waitForWork(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     const { nextAtMs = Infinity } = this.#plan;
-    const dueMs = Math.min(nextAtMs, untilMs) - clock.monotonicMs();
+    const dueMs = Math.min(nextAtMs, this.#resyncAtMs) - clock.monotonicMs();
     await runTogether(signal, [
       (group) => this.#changed.wait(group),
       (group) => clock.delay(Math.max(0, dueMs), group),
@@ -199,44 +188,15 @@ export class EnforcedAction implements BanAction {
         ? await enforcer.apply(work.bans, signal)
         : await enforcer.lift(work.bans, signal);
       this.#plan.settle(work, failures, clock.monotonicMs());
-      if (work.verb === "lift") this.#forget(without(work.bans, failures));
-      this.#count(work, failures);
+      this.#tally.done(work, failures);
+      if (this.#isDoubtful) this.#resyncAtMs = clock.monotonicMs();
+      this.#isDoubtful = false;
+      this.#sayWhetherItWorks();
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       this.#plan.fail(work, error.message, clock.monotonicMs());
-      this.counters.failures += work.bans.length;
-      this.#complain(error.message, { bans: work.bans.length });
-    }
-  }
-
-  /** A ban that is wanted again by now stays noted. */
-  #forget(bans: readonly LocalBan[]): void {
-    this.#noted.forget(bans.filter((ban) => !this.#wanted.has(ban)));
-  }
-
-  #count(work: Work, failures: readonly EnforcementFailure[]): void {
-    const done = work.bans.length - failures.length;
-    this.counters[work.verb === "apply" ? "applied" : "lifted"] += done;
-    this.counters.failures += failures.length;
-    for (const { ban, reason } of failures) {
-      this.#complain(reason, { jail: ban.jail, address: ban.address });
-    }
-    this.#tell(work, new Set(failures.map(({ ban }) => ban)));
-  }
-
-  #tell({ verb, bans }: Work, failed: ReadonlySet<LocalBan>): void {
-    for (const ban of bans) {
-      if (failed.has(ban)) continue;
-      this.#options.log.record(
-        "notice",
-        verb === "apply" ? "ban applied" : "ban lifted",
-        {
-          action: this.name,
-          node: ban.origin,
-          jail: ban.jail,
-          address: ban.address,
-        },
-      );
+      this.#tally.failed(work, error.message);
+      this.#isDoubtful = true;
     }
   }
 
@@ -249,69 +209,58 @@ export class EnforcedAction implements BanAction {
 
   /** Ends the bans whose time is over. */
   #endBans(): void {
-    const { clock, enforcer } = this.#options;
-    const changes = this.#wanted.lapse(clock.nowMs());
-    if (enforcer.lapses) this.#forget(changes.map(({ ban }) => ban));
-    this.#take(changes);
+    this.#take(this.#wanted.lapse(this.#options.clock.nowMs()));
   }
 
+  /** One that can't be made now holds back nothing, and is made later. */
   async #resync(signal: AbortSignal): Promise<void> {
-    const listed = await this.#options.enforcer.list(signal);
+    const { clock, resyncEveryMs } = this.#options;
+    const isDone = await this.#works(() => this.#compare(signal));
+    const pauseMs = isDone ? resyncEveryMs : MAX_PAUSE_MS;
+    this.#resyncAtMs = clock.monotonicMs() +
+      Math.min(pauseMs, resyncEveryMs);
+  }
+
+  async #compare(signal: AbortSignal): Promise<void> {
+    const { enforcer, clock } = this.#options;
+    const listed = await enforcer.list(signal);
     if (listed === undefined) return;
-    this.#tellDrift(this.#plan.reconcile(listed, isOurs));
+    // What ended while the list was made is no difference.
+    this.#endBans();
+    const nowMs = clock.nowMs();
+    const isOver = ({ expiresMs = Infinity }: ListedBan) =>
+      enforcer.lapses && expiresMs <= nowMs;
+    const there = listed.filter((ban) => !isOver(ban));
+    this.#tally.compared(this.#plan.reconcile(there, isOurs));
   }
 
-  #tellDrift({ missing, surplus }: Drift): void {
-    this.counters.missing += missing;
-    this.counters.surplus += surplus;
-    if (missing + surplus === 0) return;
-    this.#options.log.record("warning", "what is in force differed", {
-      action: this.name,
-      missing,
-      surplus,
-    });
-  }
-
-  async #untilItWorks(
-    attempt: (signal: AbortSignal) => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    let pauseMs = FIRST_PAUSE_MS;
-    while (true) {
-      try {
-        return await attempt(signal);
-      } catch (error) {
-        if (!(error instanceof RuntimeError)) throw error;
-        this.#complain(error.message, {});
-      }
-      await this.#options.clock.delay(pauseMs, signal);
-      pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
+  /** Makes an attempt that the operator may have to help. */
+  async #works(attempt: () => Promise<void>): Promise<boolean> {
+    try {
+      await attempt();
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      this.#tally.complaints.tell(error.message);
+      return false;
     }
+    this.#sayWhetherItWorks();
+    return true;
+  }
+
+  #sayWhetherItWorks(): void {
+    if (this.#plan.figures.failing === 0) this.#tally.complaints.end();
   }
 
   #take(changes: readonly TableChange[]): void {
     if (changes.length === 0) return;
     this.#noted.note(changes);
     for (const change of changes) this.#plan.take(change);
+    this.#forgetOver();
     this.#changed.notify();
   }
 
-  #complain(reason: string, fields: Record<string, string | number>): void {
-    this.#complaints.record("error", "action failed, and is tried again", {
-      action: this.name,
-      reason,
-      ...fields,
-    });
+  /** Before it is known what is in force, nothing is known to be over. */
+  #forgetOver(): void {
+    if (this.#hasBegun) this.#noted.forget(this.#plan.takeOver());
   }
-}
-
-/** The bans that are not among others. */
-function without(
-  bans: readonly LocalBan[],
-  others: readonly (ListedBan | EnforcementFailure)[],
-): readonly LocalBan[] {
-  const keys = new Set(
-    others.map((other) => keyOfBan("ban" in other ? other.ban : other)),
-  );
-  return bans.filter((ban) => !keys.has(keyOfBan(ban)));
 }

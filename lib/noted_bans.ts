@@ -5,8 +5,9 @@
  */
 
 import type { TableChange } from "./ban_table.ts";
+import { Complaints } from "./complaints.ts";
 import { RuntimeError } from "./errors.ts";
-import type { BanLedger, Clock, LocalBan } from "./ports.ts";
+import type { BanLedger, Clock, LocalBan, Log } from "./ports.ts";
 
 /** What the notes are made of. */
 export interface NotedBansOptions {
@@ -14,17 +15,26 @@ export interface NotedBansOptions {
   readonly action: string;
   readonly ledger: BanLedger;
   readonly clock: Clock;
-  /** Told in one sentence when something can't be noted: bans are enforced all the same. */
-  readonly complain: (reason: string) => void;
+  /** Told when something can't be noted: bans are enforced all the same. */
+  readonly log: Log;
 }
 
 /** Keeps an action's part of the ledger. */
 export class NotedBans {
   readonly #options: NotedBansOptions;
+  readonly #complaints: Complaints;
 
   /** @param options What the notes are made of. */
   constructor(options: NotedBansOptions) {
     this.#options = options;
+    const { action, clock, log } = options;
+    this.#complaints = new Complaints({
+      log,
+      clock,
+      trouble: "bans are not noted",
+      over: "bans are noted again",
+      fields: { action },
+    });
   }
 
   /** What was noted before. @throws {RuntimeError} when it can't be read. */
@@ -68,9 +78,10 @@ export class NotedBans {
   #attempt(note: () => void): void {
     try {
       note();
+      this.#complaints.end();
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
-      this.#options.complain(error.message);
+      this.#complaints.tell(error.message);
     }
   }
 }

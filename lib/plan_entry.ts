@@ -19,10 +19,21 @@ export class PlanEntry {
   wanted: LocalBan | undefined;
   /** The ban as it was last applied and is in force; `undefined`: it is not. */
   applied: LocalBan | undefined;
+  /** The ban as it was last tried, while nobody knows how that went. */
+  tried: LocalBan | undefined;
   /** How often it failed since it last went well. */
   failures = 0;
   /** Where it is in the plan. */
   place: "idle" | "queued" | "paused" | "busy" = "idle";
+
+  /** @param ban The ban, of whatever end. */
+  constructor(readonly ban: LocalBan) {}
+
+  /** Whether it is neither wanted nor in force. */
+  get isOver(): boolean {
+    const { wanted, applied, tried } = this;
+    return (wanted ?? applied ?? tried) === undefined;
+  }
 
   /**
    * Says what is to be done.
@@ -31,13 +42,26 @@ export class PlanEntry {
    * @returns `undefined` when nothing is.
    */
   need(lapses: boolean): { verb: Verb; ban: LocalBan } | undefined {
-    const { wanted, applied } = this;
+    const { wanted, applied, tried } = this;
     if (wanted === undefined) {
-      return applied === undefined ? undefined : { verb: "lift", ban: applied };
+      const ban = applied ?? tried;
+      return ban === undefined ? undefined : { verb: "lift", ban };
     }
-    const isInForce = applied !== undefined &&
+    const isInForce = applied !== undefined && tried === undefined &&
       !(lapses && haveOtherEnds(wanted.expiresMs, applied.expiresMs));
     return isInForce ? undefined : { verb: "apply", ban: wanted };
+  }
+
+  /**
+   * Says whether the ban has ended by itself by now.
+   *
+   * @param expiresMs When it should have ended; it is past.
+   */
+  hasLapsed(expiresMs: number): boolean {
+    return [this.applied, this.tried].every((ban) =>
+      ban === undefined || ban.expiresMs <= expiresMs ||
+      !haveOtherEnds(ban.expiresMs, expiresMs)
+    );
   }
 }
 
@@ -56,7 +80,7 @@ export function strayBan(
   return { jail, address, expiresMs, origin, reportedJail: jail };
 }
 
-/** Whether a listed end is not the wanted one. An end that is not told is. */
+/** Whether a listed end is not the wanted one. One that is not told is. */
 export function haveOtherEnds(
   listedMs: number | undefined,
   wantedMs: number,

@@ -5,7 +5,12 @@
  */
 
 import type { BanEvent } from "./ban_event.ts";
-import { BanTable, type Report, type TableChange } from "./ban_table.ts";
+import {
+  BanTable,
+  keyOfReporter,
+  type Report,
+  type TableChange,
+} from "./ban_table.ts";
 import type { HostName } from "./host_name.ts";
 import { type JailMap, localJail } from "./jail_map.ts";
 import { CLUSTER_JAIL } from "./jail_name.ts";
@@ -32,6 +37,8 @@ export interface Adoption {
 }
 
 const NO_CHANGE: readonly TableChange[] = [];
+/** Above it the oldest is forgotten: what enforces bans may be away for days. */
+const MAX_WITHDRAWN_EARLY = 100_000;
 
 /** Keeps what is wanted, from before it is known what is in force. */
 export class WantedBans {
@@ -74,11 +81,12 @@ export class WantedBans {
     const { jailMap, banTimeMs } = this.#options;
     const jail = localJail(jailMap, reportedJail);
     const report: Report = { origin, reportedJail, jail, address };
+    const key = `${keyOfBan(report)}|${keyOfReporter(report)}`;
     if (kind === "unban") {
-      this.#withdrawnEarly?.set(keyOfBan(report), report);
+      this.#withdrawEarly(key, report);
       return this.#withdraw(report);
     }
-    this.#withdrawnEarly?.delete(keyOfBan(report));
+    this.#withdrawnEarly?.delete(key);
     return this.#table.report(report, nowMs + banTimeMs);
   }
 
@@ -131,6 +139,15 @@ export class WantedBans {
    */
   lapse(nowMs: number): readonly TableChange[] {
     return this.#table.lapse(nowMs);
+  }
+
+  #withdrawEarly(key: string, report: Report): void {
+    const early = this.#withdrawnEarly;
+    if (early === undefined) return;
+    early.set(key, report);
+    if (early.size <= MAX_WITHDRAWN_EARLY) return;
+    const [oldest] = early.keys();
+    if (oldest !== undefined) early.delete(oldest);
   }
 
   /** Who reported a ban that was found in force is not known: anybody may have. */

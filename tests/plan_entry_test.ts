@@ -47,7 +47,7 @@ Deno.test("PlanEntry needs the difference between what is wanted and what is in 
     [Infinity, Infinity, true, undefined],
   ];
   for (const [wantedMs, appliedMs, lapses, verb] of cases) {
-    const entry = new PlanEntry();
+    const entry = new PlanEntry(ban(1));
     if (wantedMs !== undefined) entry.wanted = ban(wantedMs);
     if (appliedMs !== undefined) entry.applied = ban(appliedMs);
     const what = JSON.stringify({ wantedMs, appliedMs, lapses });
@@ -55,6 +55,45 @@ Deno.test("PlanEntry needs the difference between what is wanted and what is in 
     strictEqual(need?.verb, verb, what);
     if (verb === "apply") strictEqual(need?.ban, entry.wanted, what);
     if (verb === "lift") strictEqual(need?.ban, entry.applied, what);
+  }
+});
+
+Deno.test("PlanEntry trusts nothing that was tried while nobody knows how that went", () => {
+  const entry = new PlanEntry(ban(1));
+  strictEqual(entry.isOver, true);
+  entry.tried = ban(100_000);
+  strictEqual(entry.isOver, false);
+  deepStrictEqual(entry.need(false), { verb: "lift", ban: entry.tried });
+  entry.applied = ban(50_000);
+  deepStrictEqual(entry.need(false), { verb: "lift", ban: entry.applied });
+  entry.wanted = ban(100_000);
+  deepStrictEqual(entry.need(false), { verb: "apply", ban: entry.wanted });
+  entry.tried = undefined;
+  strictEqual(entry.need(false), undefined);
+});
+
+Deno.test("PlanEntry knows that a ban has ended by itself, unless it was applied for longer", () => {
+  const cases: readonly [
+    appliedMs: number | undefined,
+    triedMs: number | undefined,
+    hasLapsed: boolean,
+  ][] = [
+    [undefined, undefined, true],
+    [100_000, undefined, true],
+    [101_999, undefined, true],
+    [50_000, undefined, true],
+    [102_000, undefined, false],
+    [Infinity, undefined, false],
+    [undefined, 100_000, true],
+    [undefined, 200_000, false],
+    [100_000, 200_000, false],
+    [200_000, 100_000, false],
+  ];
+  for (const [appliedMs, triedMs, hasLapsed] of cases) {
+    const entry = new PlanEntry(ban(1));
+    if (appliedMs !== undefined) entry.applied = ban(appliedMs);
+    if (triedMs !== undefined) entry.tried = ban(triedMs);
+    strictEqual(entry.hasLapsed(100_000), hasLapsed, `${appliedMs} ${triedMs}`);
   }
 });
 
