@@ -18,6 +18,7 @@
  * message  = "[" jail "]" SP ("Ban" / "Unban" / "Restore Ban" / "Repeal Ban") SP address
  *          / "[" jail "]" SP "Increase Ban" SP address SP "(" count SP "#" SP duration " -> " end ")"
  *          / mark
+ * ; a failed action: as in log_failure.ts
  * ```
  *
  * @see fail2ban/server/actions.py, observer.py, server.py and jail.py of 0.8 to 1.1
@@ -26,6 +27,8 @@
 
 import { type Address, parseAddress } from "./address.ts";
 import { type JailName, parseJailName } from "./jail_name.ts";
+import { type ActionFailure, parseActionFailure } from "./log_failure.ts";
+import { linePatterns } from "./log_prefix.ts";
 import type { LogFormat } from "./option_value.ts";
 
 export type { LogFormat };
@@ -51,9 +54,13 @@ export type LogEvent =
   }
   | { readonly kind: "server_stopping" | "server_starting" }
   | { readonly kind: "jail_stopped" | "jail_started"; readonly jail: JailName }
+  | ActionFailure
   | { readonly kind: "refused"; readonly reason: LineRefusal };
 
-/** The log's longest line that is looked at, in characters; fail2ban's own are far shorter. */
+/**
+ * Of a longer line, in characters, only the head is looked at, and for a failed
+ * action only; fail2ban's other lines are far shorter.
+ */
 export const MAX_EVENT_LINE_LENGTH = 512;
 
 /** Where the logger's name stands in a line of the form `file`. */
@@ -64,31 +71,10 @@ const LOGGER_INITIALS: readonly string[] = ["a", "o", "s", "j"];
 /** What is not UTF-8, or a mark of the byte order, is then no ASCII: it matches nothing. */
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
-const STAMP = String
-  .raw`(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d))`;
-/** A name or an address. What ends in a single colon is a program: its message follows. */
-const HOST = String
-  .raw`(?:[A-Za-z0-9_.-]{1,255}|[0-9A-Fa-f:.]{0,43}(?:[0-9A-Fa-f]|::))`;
-const SENDER = String
-  .raw`fail2ban\.(?:server\.)?(?<logger>actions|observer|server|jail) *(?:\[\d{1,10}\])?: (?<level>NOTICE|WARNING|INFO) +`;
-const MESSAGE = String.raw`(?<message>[\x20-\x7e]*)$`;
-
-const PREFIXES: Readonly<Record<LogFormat, RegExp>> = {
-  file: new RegExp(
-    String.raw`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ${SENDER}${MESSAGE}`,
-  ),
-  syslog: new RegExp(
-    String.raw`^(?:<\d{1,3}>)?(?:${STAMP} ${HOST} )?${SENDER}${MESSAGE}`,
-  ),
-  sysout: new RegExp(
-    String
-      .raw`^(?:(?:${STAMP} )?${HOST} fail2ban-server\[\d{1,10}\]: )?${SENDER}${MESSAGE}`,
-  ),
-  journal: new RegExp(
-    String
-      .raw`^(?:${STAMP} )?${HOST} fail2ban(?:-server)?\[\d{1,10}\]: ${MESSAGE}`,
-  ),
-};
+const PREFIXES = linePatterns(
+  "NOTICE|WARNING|INFO",
+  String.raw`(?<message>[\x20-\x7e]*)$`,
+);
 
 const TICKET =
   /^\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] (Ban|Unban|Restore Ban|Repeal Ban) ([0-9a-f:.]{2,39}(?:\/\d{1,3})?)$/;
@@ -141,7 +127,7 @@ export function* scanLines(
     const end = text.indexOf("\n", start);
     if (end === -1) return;
     if (maySay(text, start, end, format)) {
-      const event = parseText(ownText(text.slice(start, end)), format);
+      const event = parseText(ownText(headOf(text, start, end)), format);
       if (event !== undefined) yield event;
     }
     start = end + 1;
@@ -161,8 +147,13 @@ export function parseLine(
 ): LogEvent | undefined {
   const text = DECODER.decode(line);
   return maySay(text, 0, text.length, format)
-    ? parseText(text, format)
+    ? parseText(headOf(text, 0, text.length), format)
     : undefined;
+}
+
+/** The line, or so much of it that it is seen to be too long. */
+function headOf(text: string, start: number, end: number): string {
+  return text.slice(start, Math.min(end, start + MAX_EVENT_LINE_LENGTH + 1));
 }
 
 /** Tells most lines apart before any is cut out: those of other loggers. */
@@ -172,7 +163,6 @@ function maySay(
   end: number,
   format: LogFormat,
 ): boolean {
-  if (end - start > MAX_EVENT_LINE_LENGTH) return false;
   if (format !== "file") return true;
   const loggerAt = start + LOGGER_AT;
   return loggerAt >= end || !text.startsWith(LOGGER, loggerAt) ||
@@ -185,12 +175,18 @@ function ownText(part: string): string {
 }
 
 function parseText(text: string, format: LogFormat): LogEvent | undefined {
+  // Whatever follows the head of such a line is an attacker's, or may be.
+  if (text.length > MAX_EVENT_LINE_LENGTH) {
+    return parseActionFailure(text, format);
+  }
   const match = PREFIXES[format].exec(text);
-  if (match === null) return refuseUnknown(text);
+  if (match === null) {
+    return parseActionFailure(text, format) ?? refuseUnknown(text);
+  }
   const { logger, level, message = "" } = match.groups ?? {};
   switch (logger) {
     case undefined:
-      return parseUnnamed(message);
+      return parseUnnamed(message) ?? parseActionFailure(text, format);
     case "actions":
       return level === "INFO" ? undefined : parseTicket(message);
     case "observer":

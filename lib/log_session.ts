@@ -99,6 +99,7 @@ export class LogSession {
         return [];
       case "increase":
       case "repeal":
+      case "action_failed":
       case "refused":
         return [];
     }

@@ -177,6 +177,16 @@ export class Monitor {
       });
       return;
     }
+    if (event.kind === "action_failed") {
+      const { jail, verb } = event;
+      const what = verb === "unban" ? "an unban" : "a ban";
+      this.#complaints.record(
+        "warning",
+        `fail2ban could not carry out ${what}`,
+        { jail },
+      );
+      return;
+    }
     const state = event.kind === "unban"
       ? oracle.ticketState(event.jail, event.address, clock.nowMs())
       : "unknown";

@@ -102,6 +102,8 @@ function isSaidBy(line: Uint8Array, event: LogEvent): boolean {
     case "jail_started":
     case "jail_stopped":
       return text.includes(`'${event.jail}'`);
+    case "action_failed":
+      return text.includes(`execute ${event.verb} jail '${event.jail}' action`);
     case "increase":
       return text.includes(`[${event.jail}] Increase Ban ${event.address} (`);
     default:

@@ -99,6 +99,11 @@ const anyEvent: fc.Arbitrary<LogEvent> = fc.oneof(
     jail: anyJail,
   }),
   fc.constant({ kind: "refused", reason: "target" } as const),
+  fc.record({
+    kind: fc.constant("action_failed"),
+    jail: anyJail,
+    verb: fc.constantFrom("ban", "reban", "unban"),
+  }),
 );
 const anyStep = fc.record({
   event: anyEvent,

@@ -153,6 +153,27 @@ Deno.test("Monitor says which lines it can't share, never what they hold, and no
   deepStrictEqual(bench.log.records.at(-1)?.fields, { records: 991 });
 });
 
+Deno.test("Monitor says when an action of fail2ban failed, in which jail and no more, and not without end", async () => {
+  await using bench = new MonitorBench();
+  const failure = (verb: string) =>
+    `a E Failed to execute ${verb} jail 'sshd' action 'nft' info 'mallory'\n`;
+  const endBytes = await bench.read(
+    failure("ban") + failure("unban") + failure("reban").repeat(1_000),
+  );
+  const record = (event: string) => ({
+    severity: "warning",
+    event: `fail2ban could not carry out ${event}`,
+    fields: { jail: "sshd" },
+  });
+  deepStrictEqual(bench.log.records, [
+    record("a ban"),
+    record("an unban"),
+    ...Array.from({ length: 8 }, () => record("a ban")),
+  ]);
+  deepStrictEqual(bench.publisher.heard, []);
+  deepStrictEqual(bench.positions.offsets, [endBytes]);
+});
+
 Deno.test("Monitor in a dry run reports nothing, stores nothing, and says what it would do", async () => {
   await using bench = new MonitorBench({ dryRun: true });
   await bench.read(`

@@ -13,6 +13,12 @@ const LOGGERS: Readonly<Record<string, string>> = {
   s: "fail2ban.server",
 };
 
+const LEVELS: Readonly<Record<string, string>> = {
+  E: "ERROR",
+  I: "INFO",
+  N: "NOTICE",
+};
+
 /**
  * Writes a log out.
  *
@@ -24,7 +30,7 @@ export function logOf(episode: string): Uint8Array {
     const [, logger = "", level = "", message = ""] =
       /^(\w) (\w) (.*)$/.exec(line.trim()) ?? [];
     const name = (LOGGERS[logger] ?? "").padEnd(24);
-    const levelName = (level === "N" ? "NOTICE" : "INFO").padEnd(7);
+    const levelName = (LEVELS[level] ?? "").padEnd(7);
     return `2026-11-22 14:04:14,285 ${name}[10390]: ${levelName} ${message}\n`;
   });
   return new TextEncoder().encode(lines.join(""));

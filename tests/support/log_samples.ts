@@ -97,7 +97,7 @@ iptables -D INPUT -s 116.10.191.199 -j DROP -- returned 1
 2026-11-22 14:04:15,459 fail2ban.actions        [10390]: NOTICE  [fidj] Ban cr<CR>2026-11-22 14:03:40,537 fail2ban.actions        [10390]: NOTICE  [sshd] Ban 192.0.2.9
 #35 file: nothing
 2026-11-22 14:19:57,239 fail2ban.utils          [31410]: ERROR   7fe5f85d7540 -- stderr: '2026-11-22T14:19:56 app: failure from 198.51.100.9 user x [sshd] Ban 192.0.2.81'
-#36 file: nothing
+#36 file: action_failed ban app
 2026-11-22 14:19:57,244 fail2ban.actions        [31410]: ERROR   Failed to execute ban jail 'app' action 'fail' info 'ActionInfo({'ip': '198.51.100.9', ... 'matches': '... user x [sshd] Ban 192.0.2.81\n...
 #37 file: refused target
 2026-11-22 14:18:14,249 fail2ban.actions        [26097]: NOTICE  [a] Ban 192.0.2.99 x] Ban 192.0.2.1
@@ -152,6 +152,8 @@ export function describeEvent(event: LogEvent | undefined): string {
     case "jail_started":
     case "jail_stopped":
       return `${event.kind} ${event.jail}`;
+    case "action_failed":
+      return `${event.kind} ${event.verb} ${event.jail}`;
     default:
       return `${event.kind} ${event.jail} ${event.address}`;
   }

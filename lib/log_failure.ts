@@ -1,0 +1,53 @@
+/**
+ * Lines that tell of an action of a jail that failed. fail2ban answers a ban as
+ * done and lists it, whatever became of its action: this line is the only word.
+ *
+ * ```abnf
+ * failure = prefix "Failed to execute " ("ban" / "reban" / "unban") " jail '" jail
+ *           "' action '" name "' info '" text LF
+ * ; prefix: as in log_line.ts, the logger "actions", the level "ERROR"
+ * ; text: of any length, and much of it an attacker's; not looked at
+ * ```
+ *
+ * @see fail2ban/server/actions.py
+ * @module
+ */
+
+import { type JailName, parseJailName } from "./jail_name.ts";
+import { linePatterns } from "./log_prefix.ts";
+import type { LogFormat } from "./option_value.ts";
+
+/** An action of a jail failed. */
+export interface ActionFailure {
+  readonly kind: "action_failed";
+  readonly jail: JailName;
+  /** What the action was to do. */
+  readonly verb: "ban" | "reban" | "unban";
+}
+
+const FAILURES = linePatterns(
+  "ERROR",
+  String
+    .raw`Failed to execute (?<verb>ban|reban|unban) jail '(?<jail>[^']{1,64})' action '[^']{1,100}' info '`,
+);
+/** Told apart from other lines at low cost. */
+const WORDS = "Failed to execute ";
+
+/**
+ * Reads a line.
+ *
+ * @param text The line, or its first few hundred characters.
+ * @param format How it begins.
+ * @returns `undefined` when it tells of no failure, or of an odd jail's.
+ */
+export function parseActionFailure(
+  text: string,
+  format: LogFormat,
+): ActionFailure | undefined {
+  if (!text.includes(WORDS)) return undefined;
+  const { logger = "actions", verb, jail: jailText = "" } =
+    FAILURES[format].exec(text)?.groups ?? {};
+  const jail = parseJailName(jailText);
+  if (logger !== "actions" || jail === undefined) return undefined;
+  return { kind: "action_failed", jail, verb: verb as ActionFailure["verb"] };
+}
