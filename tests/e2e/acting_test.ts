@@ -1,0 +1,227 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { ActingNodes, banned, waitBanned } from "../support/acting_nodes.ts";
+import { testAddress } from "../support/fail2ban_lines.ts";
+import { testWith } from "../support/real_parts.ts";
+import { report } from "../support/tally.ts";
+import { waitUntil } from "../support/wait_until.ts";
+
+const ATTACKER = "203.0.113.7";
+const TARGETS = [ATTACKER, "2001:db8::7", "203.0.113.128/25"];
+
+testWith(
+  "fail2ban",
+  "three hosts, one attack: one report, enforced on the others, no echo; the unban likewise",
+  async () => {
+    await using nodes = await ActingNodes.start({
+      hosts: ["host-a", "host-b", "host-c"],
+    });
+    const [a, b, c] = ["host-a", "host-b", "host-c"].map((host) =>
+      nodes.node(host).fail2ban
+    );
+    ok(a && b && c);
+    const started = performance.now();
+    await a.client("set", "sshd", "banip", ...TARGETS);
+    await waitBanned(b, TARGETS);
+    await waitBanned(c, TARGETS);
+    report("from banip on A to the bans on B and C", {
+      after: `${Math.round(performance.now() - started)} ms`,
+    });
+    deepStrictEqual(await banned(a), [], "A enforces its own in its own jail");
+
+    await a.client("set", "sshd", "unbanip", ...TARGETS);
+    await waitBanned(b, []);
+    await waitBanned(c, []);
+
+    // Whatever were to come back would come before this one does.
+    await c.client("set", "sshd", "banip", "203.0.113.9");
+    await waitBanned(a, ["203.0.113.9"]);
+    await waitBanned(b, ["203.0.113.9"]);
+    deepStrictEqual(nodes.relayed(), [
+      ...TARGETS.map((address) => `ban ${address}`),
+      ...TARGETS.map((address) => `unban ${address}`),
+      "ban 203.0.113.9",
+    ]);
+    for (const { host } of nodes.nodes) {
+      const { failures, missing, surplus } = await enforcement(nodes, host);
+      deepStrictEqual([host, failures, missing, surplus], [host, 0, 0, 0]);
+    }
+  },
+);
+
+testWith(
+  "fail2ban",
+  "a host's own ban of an address that the cluster bans is reported; each report has to be taken back",
+  async () => {
+    await using nodes = await ActingNodes.start({
+      hosts: ["host-a", "host-b", "host-c"],
+    });
+    const [a, b, c] = ["host-a", "host-b", "host-c"].map((host) =>
+      nodes.node(host).fail2ban
+    );
+    ok(a && b && c);
+    await a.client("set", "sshd", "banip", ATTACKER);
+    await waitBanned(b, [ATTACKER]);
+    await b.client("set", "sshd", "banip", ATTACKER);
+    await waitBanned(a, [ATTACKER]);
+    await a.client("set", "sshd", "unbanip", ATTACKER);
+    await waitBanned(b, []);
+    deepStrictEqual(await banned(c), [ATTACKER], "B still says so");
+    await b.client("set", "sshd", "unbanip", ATTACKER);
+    await waitBanned(c, []);
+    await waitBanned(a, []);
+    deepStrictEqual(nodes.relayed(), [
+      `ban ${ATTACKER}`,
+      `ban ${ATTACKER}`,
+      `unban ${ATTACKER}`,
+      `unban ${ATTACKER}`,
+    ]);
+  },
+);
+
+testWith(
+  "fail2ban",
+  "in a jail that also detects, what the cluster applied is not reported, and the host's own is",
+  async () => {
+    await using nodes = await ActingNodes.start({
+      hosts: ["host-a", "host-b"],
+      subscriber: { jailmap: "sshd = sshd" },
+    });
+    const a = nodes.node("host-a").fail2ban;
+    const b = nodes.node("host-b").fail2ban;
+    await a.client("set", "sshd", "banip", ATTACKER);
+    await waitBanned(b, [ATTACKER], { jail: "sshd" });
+    await a.client("set", "sshd", "unbanip", ATTACKER);
+    await waitBanned(b, [], { jail: "sshd" });
+    await b.client("set", "sshd", "banip", "203.0.113.8");
+    await waitBanned(a, ["203.0.113.8"], { jail: "sshd" });
+    await b.client("set", "sshd", "unbanip", "203.0.113.8");
+    await waitBanned(a, [], { jail: "sshd" });
+    deepStrictEqual(nodes.relayed(), [
+      `ban ${ATTACKER}`,
+      `unban ${ATTACKER}`,
+      "ban 203.0.113.8",
+      "unban 203.0.113.8",
+    ]);
+    const { echoes } = await nodes.cluster.figures("monitor", "host-b");
+    strictEqual(echoes, 2);
+  },
+);
+
+testWith(
+  "fail2ban",
+  "bans lapse without anybody's unban, also those whose time was over while the subscriber was away",
+  async () => {
+    await using nodes = await ActingNodes.start({
+      hosts: ["host-a", "host-b"],
+      subscriber: { bantime: 3 },
+    });
+    const a = nodes.node("host-a").fail2ban;
+    const b = nodes.node("host-b").fail2ban;
+    await a.client("set", "sshd", "banip", ATTACKER);
+    await waitBanned(b, [ATTACKER]);
+    await waitBanned(b, []);
+    await a.client("set", "sshd", "banip", "203.0.113.8");
+    await waitBanned(b, ["203.0.113.8"]);
+    await nodes.node("host-b").subscriber.end("SIGKILL");
+    const killedMs = performance.now();
+    await waitUntil(() => performance.now() - killedMs > 3_500, {
+      what: "the end of the ban",
+    });
+    deepStrictEqual(await banned(b), ["203.0.113.8"]);
+    await nodes.startSubscriber("host-b");
+    await waitBanned(b, []);
+    deepStrictEqual(nodes.relayed(), [`ban ${ATTACKER}`, "ban 203.0.113.8"]);
+  },
+);
+
+testWith(
+  "fail2ban",
+  "fail2ban away, its jail missing, a subscriber restarted: nothing is forgotten, and only the difference is applied",
+  async () => {
+    await using nodes = await ActingNodes.start({
+      hosts: ["host-a", "host-b"],
+      subscriber: { jailmap: "sshd = fail2bancluster, web = late" },
+      jails: { web: {} },
+    });
+    const a = nodes.node("host-a").fail2ban;
+    const b = nodes.node("host-b").fail2ban;
+    await a.client("set", "sshd", "banip", "203.0.113.1");
+    await waitBanned(b, ["203.0.113.1"]);
+
+    await b.stop();
+    await a.client("set", "sshd", "banip", "203.0.113.2");
+    await waitUntil(
+      async () => Number((await enforcement(nodes, "host-b")).failures) > 0,
+      { what: "a failure", timeoutMs: 10_000, intervalMs: 100 },
+    );
+    await b.start();
+    await waitBanned(b, ["203.0.113.1", "203.0.113.2"]);
+
+    await a.client("set", "web", "banip", "203.0.113.3");
+    await waitUntil(
+      async () =>
+        (await enforcement(nodes, "host-b")).lastReason === "no jail late",
+      { what: "the missing jail", timeoutMs: 10_000, intervalMs: 100 },
+    );
+    await b.client("add", "late", "polling");
+    await b.client("start", "late");
+    await waitBanned(b, ["203.0.113.3"], { jail: "late" });
+
+    await nodes.node("host-b").subscriber.end("SIGTERM");
+    await nodes.startSubscriber("host-b");
+    const { inForce, applied } = await waitUntil(async () => {
+      const figures = await enforcement(nodes, "host-b");
+      return Number(figures.inForce) === 3 && figures;
+    }, { what: "three bans in force", timeoutMs: 10_000, intervalMs: 100 });
+    deepStrictEqual([inForce, applied], [3, 0]);
+  },
+);
+
+testWith(
+  "fail2ban",
+  "500 bans and a restart of fail2ban on the host that decided: no unban, no new ban",
+  async () => {
+    await using nodes = await ActingNodes.start({
+      hosts: ["host-a", "host-b"],
+    });
+    const a = nodes.node("host-a").fail2ban;
+    const b = nodes.node("host-b").fail2ban;
+    const addresses = Array.from({ length: 500 }, (_, at) => testAddress(at));
+    await a.client("set", "sshd", "banip", ...addresses);
+    await waitBanned(b, addresses, { timeoutMs: 60_000 });
+    await a.stop();
+    await a.start();
+    await a.waitForMessage(`[sshd] Restore Ban ${addresses.at(-1)}`);
+    await b.stop();
+    await b.start();
+    await a.client("set", "sshd", "banip", ATTACKER);
+    await waitBanned(b, [...addresses, ATTACKER], { timeoutMs: 60_000 });
+    deepStrictEqual(
+      nodes.relayed(),
+      [...addresses, ATTACKER].map((address) => `ban ${address}`),
+    );
+  },
+);
+
+/** What status says of fail2banclient. */
+interface EnforcementFigures {
+  readonly inForce?: unknown;
+  readonly applied?: unknown;
+  readonly failures?: unknown;
+  readonly missing?: unknown;
+  readonly surplus?: unknown;
+  readonly lastReason?: unknown;
+}
+
+async function enforcement(
+  nodes: ActingNodes,
+  host: string,
+): Promise<EnforcementFigures> {
+  const figures = await nodes.cluster.figures("subscriber", host);
+  return Object.fromEntries(
+    Object.entries(figures).map(([name, value]) => [
+      name.replace("fail2banclient.", ""),
+      value,
+    ]),
+  );
+}
