@@ -14,7 +14,9 @@ import { ZmqContext } from "../lib/io/zmq_socket.ts";
 import { LogFollower } from "../lib/log_follower.ts";
 import { Monitor } from "../lib/monitor.ts";
 import { RequestLink } from "../lib/request_link.ts";
+import { runTogether } from "../lib/tasks.ts";
 import { MAX_REQUEST_BYTES } from "../lib/wire_v1.ts";
+import { watchProtection } from "./program/host_protection.ts";
 import {
   type RoleContext,
   type RoleProgram,
@@ -45,6 +47,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function work(context: RoleContext<"monitor">): Promise<void> {
   const { config, log, clock, dryRun, signal, ready } = context;
   const { general, logFormat, unbanHoldMs, token } = config;
+  const protection = await watchProtection(context);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   using oracle = new Fail2banDatabase(config.databasePath);
@@ -76,7 +79,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     hostName: general.hostName,
     logFormat,
     unbanHoldMs,
-    protection: () => general,
+    protection: () => protection.policy,
     dryRun,
   });
   await ready(() => ({
@@ -88,8 +91,12 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     database: config.databasePath === undefined
       ? "none"
       : oracle.lastFailure ?? "answers",
+    unresolvedNames: protection.unresolvedNames,
   }));
-  await monitor.run(signal);
+  await runTogether(signal, [
+    (group) => protection.run(group),
+    (group) => monitor.run(group),
+  ]);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

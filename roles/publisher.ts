@@ -8,7 +8,9 @@ import deno from "../deno.json" with { type: "json" };
 import { LibcPoll } from "../lib/io/libc_poll.ts";
 import { ZmqContext } from "../lib/io/zmq_socket.ts";
 import { Publisher } from "../lib/publisher.ts";
+import { runTogether } from "../lib/tasks.ts";
 import { MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES } from "../lib/wire_v1.ts";
+import { watchProtection } from "./program/host_protection.ts";
 import {
   type RoleContext,
   type RoleProgram,
@@ -40,6 +42,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function work(context: RoleContext<"publisher">): Promise<void> {
   const { config, log, clock, dryRun, signal, ready } = context;
+  const protection = await watchProtection(context);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const broadcasts = zeromq.publisher(config.broadcasterBindUrl, {
@@ -57,11 +60,17 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     clock,
     log,
     tokens: config.token === undefined ? [] : [config.token],
-    protection: () => config.general,
+    protection: () => protection.policy,
     dryRun,
   });
-  await ready(() => ({ ...publisher.counters }));
-  await publisher.run(signal);
+  await ready(() => ({
+    ...publisher.counters,
+    unresolvedNames: protection.unresolvedNames,
+  }));
+  await runTogether(signal, [
+    (group) => protection.run(group),
+    (group) => publisher.run(group),
+  ]);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -12,6 +12,7 @@ import { Subscriber } from "../lib/subscriber.ts";
 import { runTogether } from "../lib/tasks.ts";
 import { MAX_MESSAGE_BYTES } from "../lib/wire_v1.ts";
 import { EnforcedActions } from "./program/enforced_actions.ts";
+import { watchProtection } from "./program/host_protection.ts";
 import {
   type RoleContext,
   type RoleProgram,
@@ -41,6 +42,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function work(context: RoleContext<"subscriber">): Promise<void> {
   const { config, log, clock, dryRun, messages, signal, ready } = context;
+  const protection = await watchProtection(context);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const broadcasts = zeromq.subscriber(
@@ -62,11 +64,16 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     clock,
     log,
     hostName: config.general.hostName,
-    protection: config.general,
+    protection: () => protection.policy,
     dryRun,
   });
-  await ready(() => ({ ...subscriber.counters, ...enforced.figures }));
+  await ready(() => ({
+    ...subscriber.counters,
+    ...enforced.figures,
+    unresolvedNames: protection.unresolvedNames,
+  }));
   await runTogether(signal, [
+    (group) => protection.run(group),
     (group) => subscriber.run(group),
     ...(dryRun
       ? []

@@ -1,0 +1,30 @@
+/**
+ * Who is never banned, for every role alike.
+ *
+ * @module
+ */
+
+import type { Role } from "../../lib/config.ts";
+import { DnsResolver } from "../../lib/io/dns_resolver.ts";
+import { HostAddresses } from "../../lib/io/host_addresses.ts";
+import { ProtectionWatch } from "../../lib/protection_watch.ts";
+import type { RoleContext } from "./role_program.ts";
+
+/**
+ * Begins to watch what is protected; complete once it resolves, but for names
+ * that have no answer.
+ *
+ * @param context What the role has to work with.
+ */
+export async function watchProtection<R extends Role>(
+  context: RoleContext<R>,
+): Promise<ProtectionWatch> {
+  const { config, clock, log, signal } = context;
+  return await ProtectionWatch.begin({
+    rules: config.general,
+    host: new HostAddresses(),
+    resolver: new DnsResolver(),
+    clock,
+    log,
+  }, signal);
+}
