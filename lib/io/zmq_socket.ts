@@ -14,8 +14,9 @@
  * So every socket has both timeouts at 0, which keeps the addon from waiting,
  * and readiness comes from libc's `poll` on all sockets' `ZMQ_FD` in one
  * thread. That descriptor is edge-triggered: it tells of commands to a socket,
- * not of messages, and reading `readable` or sending consumes it. Hence
- * readiness is asked before each wait, after each wake-up, and after each send.
+ * not of messages, and whatever looks at the socket consumes it. Hence every
+ * look asks for both directions in one call, wakes whoever waits for either,
+ * and comes before each wait, after each wake-up, each send and each receive.
  *
  * @see {@link https://libzmq.readthedocs.io/en/latest/zmq_getsockopt.html | zmq_getsockopt, ZMQ_FD}
  * @module
@@ -23,24 +24,21 @@
 
 import * as zmq from "zeromq";
 import { RuntimeError } from "../errors.ts";
-import type { DescriptorPoll, Frames, MessageSocket } from "../ports.ts";
+import type {
+  BoundSocket,
+  DescriptorPoll,
+  Frames,
+  MessageSocket,
+  SocketLimits,
+} from "../ports.ts";
 import { Turn } from "../turn.ts";
 
 const ZMQ_FD = 14;
+const ZMQ_EVENTS = 15;
+const ZMQ_POLLIN = 1;
+const ZMQ_POLLOUT = 2;
 /** A busy socket lets timers and signals run at least this often. */
 const YIELD_AFTER_MS = 8;
-
-/** Bounds of a socket; set before it is bound or connected, as libzmq asks. */
-export interface SocketLimits {
-  /** A peer that announces a longer frame is disconnected. */
-  readonly maxMessageBytes: number;
-  /** Messages queued for each peer. @default {1000} */
-  readonly sendQueueMessages?: number;
-  /** Messages queued from each peer. @default {1000} */
-  readonly receiveQueueMessages?: number;
-  /** How long a closed socket goes on sending, in milliseconds. @default {0} */
-  readonly lingerMs?: number;
-}
 
 /** Options of the sockets that send. */
 function sending({ sendQueueMessages = 1_000 }: SocketLimits) {
@@ -52,18 +50,16 @@ function receiving({ receiveQueueMessages = 1_000 }: SocketLimits) {
   return { receiveTimeout: 0, receiveHighWaterMark: receiveQueueMessages };
 }
 
-/** A socket and, once bound, where. */
-export interface BoundSocket extends MessageSocket {
-  /** The endpoint with the port that was taken for `*`. */
-  readonly endpoint: string;
-}
-
-type NativeSocket = zmq.Socket & {
-  readonly readable: boolean;
-  readonly writable: boolean;
+/** What zeromq.js declares of some sockets only, or as protected. */
+interface NativeSocket {
+  readonly closed: boolean;
+  readonly linger: number;
+  readonly lastEndpoint: string | null;
+  getInt32Option(option: number): number;
   send(frames: readonly Uint8Array[]): Promise<void>;
   receive(): Promise<Uint8Array[]>;
-};
+  close(): void;
+}
 
 /**
  * Opens sockets and waits for all of them at once.
@@ -86,59 +82,62 @@ export class ZmqContext implements AsyncDisposable {
     this.#poll = poll;
   }
 
-  /** A ROUTER bound to `url`. @throws {RuntimeError} when the address can't be had. */
+  /**
+   * A ROUTER bound to `url`; it drops what a peer has no room for.
+   *
+   * @throws {RuntimeError} when the address can't be had.
+   */
   router(url: string, limits: SocketLimits): BoundSocket {
-    return this.#bind(
-      new zmq.Router({
-        ...this.#options(limits),
-        ...sending(limits),
-        ...receiving(limits),
-      }),
-      url,
-    );
+    const socket = new zmq.Router({
+      ...this.#options(limits),
+      ...sending(limits),
+      ...receiving(limits),
+    });
+    return this.#open(socket, "bindSync", url);
   }
 
-  /** A PUB bound to `url`; it drops what a slow subscriber has no room for. */
+  /**
+   * A PUB bound to `url`; it drops what a slow subscriber has no room for.
+   *
+   * @throws {RuntimeError} when the address can't be had.
+   */
   publisher(url: string, limits: SocketLimits): BoundSocket {
-    return this.#bind(
-      new zmq.Publisher({
-        ...this.#options(limits),
-        ...sending(limits),
-      }),
-      url,
-    );
+    const socket = new zmq.Publisher({
+      ...this.#options(limits),
+      ...sending(limits),
+    });
+    return this.#open(socket, "bindSync", url);
   }
 
-  /** A DEALER connected to `url`; it queues nothing for a peer that isn't there. */
+  /**
+   * A DEALER connected to `url`; it queues nothing for a peer that isn't there,
+   * and forgets what it has not yet given when the peer goes.
+   */
   dealer(url: string, limits: SocketLimits): MessageSocket {
-    const native = new zmq.Dealer({
+    const socket = new zmq.Dealer({
       ...this.#options(limits),
       ...sending(limits),
       ...receiving(limits),
       immediate: true,
     });
-    return this.#connect(native, url);
+    return this.#open(socket, "connect", url);
   }
 
   /** A SUB connected to `url` that takes every message beginning with `prefix`. */
-  subscriber(
-    url: string,
-    prefix: string,
-    limits: SocketLimits,
-  ): MessageSocket {
+  subscriber(url: string, prefix: string, limits: SocketLimits): MessageSocket {
     const socket = new zmq.Subscriber({
       ...this.#options(limits),
       ...receiving(limits),
     });
     socket.subscribe(prefix);
-    return this.#connect(socket, url);
+    return this.#open(socket, "connect", url);
   }
 
   /** Closes every socket. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of [...this.#sockets]) {
-      await socket[Symbol.asyncDispose]();
-    }
+    await Promise.all(
+      [...this.#sockets].map((socket) => socket[Symbol.asyncDispose]()),
+    );
   }
 
   #options(limits: SocketLimits) {
@@ -156,41 +155,15 @@ export class ZmqContext implements AsyncDisposable {
     };
   }
 
-  #bind(native: zmq.Socket, url: string): BoundSocket {
+  #open(native: zmq.Socket, how: "bindSync" | "connect", url: string) {
     try {
-      native.bindSync(url);
+      native[how](url);
     } catch (error) {
       native.close();
-      throw new RuntimeError(`cannot listen on ${url}: ${reason(error)}`, {
-        hint: isInUse(error)
-          ? "another program, or another copy of this one, has that port"
-          : "the address must be one of this host, and ports below 1024 need root",
-        cause: error,
-      });
+      throw refusal(how, url, error);
     }
-    return this.#register(native);
-  }
-
-  #connect(native: zmq.Socket, url: string): MessageSocket {
-    try {
-      native.connect(url);
-    } catch (error) {
-      native.close();
-      throw new RuntimeError(`cannot connect to ${url}: ${reason(error)}`, {
-        cause: error,
-      });
-    }
-    return this.#register(native);
-  }
-
-  #register(native: zmq.Socket): ZmqSocket {
-    const socket: ZmqSocket = new ZmqSocket(
-      native as NativeSocket,
-      this.#poll,
-      () => this.#sockets.delete(socket),
-    );
-    this.#sockets.add(socket);
-    return socket;
+    const sound = native as unknown as NativeSocket;
+    return new ZmqSocket(sound, this.#poll, this.#sockets);
   }
 }
 
@@ -199,18 +172,25 @@ class ZmqSocket implements BoundSocket {
   readonly endpoint: string;
   readonly #native: NativeSocket;
   readonly #poll: DescriptorPoll;
-  readonly #onClose: () => void;
+  readonly #opened: Set<ZmqSocket>;
   readonly #receiving = new Turn("receive");
   readonly #sending = new Turn("send");
   #busySinceMs = performance.now();
+  #closing: Promise<void> | undefined;
 
-  constructor(native: NativeSocket, poll: DescriptorPoll, onClose: () => void) {
+  /** @param opened Holds the socket until it is closed. */
+  constructor(
+    native: NativeSocket,
+    poll: DescriptorPoll,
+    opened: Set<ZmqSocket>,
+  ) {
     this.#native = native;
     this.#poll = poll;
-    this.#onClose = onClose;
-    this.descriptor = descriptorOf(native);
+    this.#opened = opened;
+    this.descriptor = native.getInt32Option(ZMQ_FD);
     this.endpoint = native.lastEndpoint ?? "";
     poll.add(this);
+    opened.add(this);
   }
 
   async receive(signal: AbortSignal): Promise<Frames> {
@@ -218,13 +198,18 @@ class ZmqSocket implements BoundSocket {
     while (true) {
       signal.throwIfAborted();
       this.#assertOpen();
-      if (!this.#native.readable) {
+      if (!this.#look().readable) {
         await this.#receiving.wait(signal);
         this.#busySinceMs = performance.now();
         continue;
       }
-      await this.#yieldIfBusy();
+      if (performance.now() - this.#busySinceMs > YIELD_AFTER_MS) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        this.#busySinceMs = performance.now();
+        continue;
+      }
       const frames = await unlessAgain(this.#native.receive());
+      this.#look();
       if (frames !== undefined) return frames;
     }
   }
@@ -234,68 +219,74 @@ class ZmqSocket implements BoundSocket {
     while (true) {
       signal.throwIfAborted();
       this.#assertOpen();
-      const sent = await unlessAgain(
-        this.#native.send(frames).then(() => true),
-      );
-      // Sending takes the wake-up that a waiting receive may need.
-      this.settle();
+      const attempt = this.#native.send(frames).then(() => true);
+      const sent = await unlessAgain(attempt);
+      const { writable } = this.#look();
       if (sent === true) return;
-      if (!this.#native.writable) await this.#sending.wait(signal);
+      if (!writable) await this.#sending.wait(signal);
     }
   }
 
-  /** Wakes whoever waits for what the socket has become ready for. */
   settle(): void {
-    if (this.#native.closed) return;
-    if (this.#native.readable) this.#receiving.wake();
-    if (this.#native.writable) this.#sending.wake();
+    this.#look();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#native.closed) return;
-    this.#onClose();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const { linger } = this.#native;
     // The descriptor must not be closed, and reused, while it is polled.
     await this.#poll.remove(this);
     this.#native.close();
     this.#receiving.wake();
     this.#sending.wake();
+    // libzmq goes on sending in its own thread, and closes the descriptor last.
+    await this.#poll.closed(this.descriptor, linger);
+    this.#opened.delete(this);
+  }
+
+  /**
+   * Asks what the socket is ready for, and wakes whoever waits for it. A closed
+   * one is ready for all, so that nobody goes on waiting for it.
+   */
+  #look(): { readonly readable: boolean; readonly writable: boolean } {
+    const events = this.#native.closed
+      ? ZMQ_POLLIN | ZMQ_POLLOUT
+      : this.#native.getInt32Option(ZMQ_EVENTS);
+    const readable = (events & ZMQ_POLLIN) !== 0;
+    const writable = (events & ZMQ_POLLOUT) !== 0;
+    if (readable) this.#receiving.wake();
+    if (writable) this.#sending.wake();
+    return { readable, writable };
   }
 
   #assertOpen(): void {
     if (this.#native.closed) throw new Error("Cannot use a closed socket");
   }
-
-  async #yieldIfBusy(): Promise<void> {
-    if (performance.now() - this.#busySinceMs < YIELD_AFTER_MS) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    this.#busySinceMs = performance.now();
-  }
-}
-
-function descriptorOf(native: zmq.Socket): number {
-  // Protected in the types only; the options' numbers are libzmq's own.
-  const socket = native as unknown as {
-    getInt32Option(option: number): number;
-  };
-  return socket.getInt32Option(ZMQ_FD);
 }
 
 async function unlessAgain<T>(promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EAGAIN") {
-      return undefined;
-    }
+    if (hasCode(error, "EAGAIN")) return undefined;
     throw error;
   }
 }
 
-function isInUse(error: unknown): boolean {
-  return error instanceof Error && "code" in error &&
-    error.code === "EADDRINUSE";
+function refusal(how: string, url: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const what = how === "connect" ? "connect to" : "listen on";
+  return new RuntimeError(`cannot ${what} ${url}: ${error.message}`, {
+    hint: hasCode(error, "EADDRINUSE")
+      ? "another program, or another copy of this one, has that port"
+      : "to listen, it must be an address of this host, and ports below 1024 need root",
+    cause: error,
+  });
 }
 
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }
