@@ -1,0 +1,221 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { isOurs } from "../lib/wanted_bans.ts";
+import type { ListedBan, LocalBan } from "../lib/ports.ts";
+import { jail } from "./support/core_values.ts";
+import {
+  carryOut,
+  drop,
+  nextOf,
+  planBan as ban,
+  planOf,
+  told,
+  want,
+} from "./support/plan_bench.ts";
+
+function failing(bans: readonly LocalBan[], reason = "no jail") {
+  return bans.map((ban) => ({ ban, reason }));
+}
+
+/** A ban as it is listed. */
+function listed(last: number, expiresMs?: number): ListedBan {
+  const { jail, address } = ban(last);
+  return { jail, address, expiresMs };
+}
+
+Deno.test("ActionPlan tries a failed ban again after a pause that doubles, to a limit", () => {
+  const plan = planOf({ firstPauseMs: 1_000, maxPauseMs: 5_000 });
+  want(plan, ban(1));
+  let nowMs = 0;
+  const pauses: number[] = [];
+  for (let round = 0; round < 6; round++) {
+    const work = nextOf(plan, nowMs);
+    plan.settle(work, failing(work.bans), nowMs);
+    const againMs = plan.nextAtMs ?? NaN;
+    strictEqual(plan.next(againMs - 1), undefined);
+    pauses.push(againMs - nowMs);
+    nowMs = againMs;
+  }
+  deepStrictEqual(pauses, [1_000, 2_000, 4_000, 5_000, 5_000, 5_000]);
+  plan.settle(nextOf(plan, nowMs), [], nowMs);
+  drop(plan, ban(1));
+  const work = nextOf(plan, nowMs);
+  plan.settle(work, failing(work.bans), nowMs);
+  strictEqual(plan.nextAtMs, nowMs + 1_000, "what went well counts anew");
+});
+
+Deno.test("ActionPlan pauses each failed ban by itself, and serves the others", () => {
+  const plan = planOf({ maxBansAtOnce: 2 });
+  want(plan, ban(1), ban(2), ban(3));
+  const work = nextOf(plan);
+  plan.settle(work, failing([ban(2)]), 0);
+  want(plan, ban(4));
+  deepStrictEqual(carryOut(plan), ["apply 3 4"]);
+  deepStrictEqual(carryOut(plan, 999), []);
+  deepStrictEqual(carryOut(plan, 1_000), ["apply 2"]);
+});
+
+Deno.test("ActionPlan serves news before what failed", () => {
+  const plan = planOf({ maxBansAtOnce: 1 });
+  want(plan, ban(1));
+  plan.settle(nextOf(plan), failing([ban(1)]), 0);
+  want(plan, ban(2));
+  deepStrictEqual(carryOut(plan, 1_000), ["apply 2", "apply 1"]);
+});
+
+Deno.test("ActionPlan takes a failed ban for not in force, and one that can't be lifted for in force", () => {
+  const plan = planOf();
+  want(plan, ban(1), ban(2));
+  plan.settle(nextOf(plan), failing([ban(1)]), 0);
+  strictEqual(plan.figures.inForce, 1);
+  drop(plan, ban(1), ban(2));
+  const work = nextOf(plan);
+  strictEqual(told(work), "lift 2", "what failed needs no lifting");
+  plan.settle(work, failing([ban(2)], "busy"), 0);
+  strictEqual(plan.figures.inForce, 1);
+  want(plan, ban(2));
+  deepStrictEqual(carryOut(plan, 1e6), [], "it still is in force");
+  deepStrictEqual(plan.figures.lastReason, undefined);
+  strictEqual(plan.nextAtMs, undefined);
+});
+
+Deno.test("ActionPlan gives up at once a failed ban that was withdrawn while it was tried", () => {
+  const plan = planOf();
+  want(plan, ban(1));
+  const work = nextOf(plan);
+  drop(plan, ban(1));
+  plan.settle(work, failing(work.bans), 0);
+  strictEqual(plan.nextAtMs, undefined);
+  strictEqual(plan.figures.failing, 0);
+  deepStrictEqual(plan.takeOver(), [ban(1)]);
+});
+
+Deno.test("ActionPlan pauses altogether when a batch fails as a whole, twice as long each time", () => {
+  const plan = planOf({ maxBansAtOnce: 2, maxPauseMs: 3_000 });
+  want(plan, ban(1), ban(2), ban(3));
+  plan.fail(nextOf(plan), "down", 0);
+  want(plan, ban(4));
+  strictEqual(plan.next(999), undefined);
+  strictEqual(plan.nextAtMs, 1_000);
+  const second = nextOf(plan, 1_000);
+  strictEqual(told(second), "apply 3 4", "what failed goes to the backlog");
+  plan.fail(second, "down", 1_000);
+  strictEqual(plan.nextAtMs, 3_000);
+  plan.fail(nextOf(plan, 3_000), "down", 3_000);
+  strictEqual(plan.nextAtMs, 6_000, "no longer than that");
+  plan.settle(nextOf(plan, 6_000), [], 6_000);
+  plan.fail(nextOf(plan, 6_000), "down", 6_000);
+  strictEqual(plan.nextAtMs, 7_000);
+  deepStrictEqual(carryOut(plan, 7_000).length, 1);
+  strictEqual(plan.figures.inForce, 4);
+});
+
+Deno.test("ActionPlan lifts what was withdrawn after a batch failed: it may be in force all the same", () => {
+  const plan = planOf();
+  want(plan, ban(1), ban(2));
+  plan.fail(nextOf(plan), "timed out", 0);
+  drop(plan, ban(1));
+  deepStrictEqual(plan.takeOver(), []);
+  deepStrictEqual(
+    carryOut(plan, 1_000),
+    ["lift 1", "apply 2"],
+  );
+  deepStrictEqual(plan.takeOver(), [ban(1)]);
+});
+
+Deno.test("ActionPlan applies what was reported after lifting failed as a whole: it may have been lifted", () => {
+  const plan = planOf();
+  want(plan, ban(1));
+  carryOut(plan);
+  drop(plan, ban(1));
+  plan.fail(nextOf(plan), "timed out", 0);
+  want(plan, ban(1));
+  deepStrictEqual(carryOut(plan, 1_000), ["apply 1"]);
+});
+
+Deno.test("ActionPlan.reconcile() applies what is missing and lifts what is surplus", () => {
+  const plan = planOf();
+  want(plan, ban(1), ban(2), ban(3));
+  carryOut(plan);
+  want(plan, ban(4));
+  const web = { ...listed(8), jail: jail("web") };
+  const drift = plan.reconcile([listed(1), listed(9), web], isOurs);
+  deepStrictEqual(drift, { missing: 2, surplus: 1 });
+  strictEqual(plan.figures.inForce, 2);
+  deepStrictEqual(carryOut(plan), ["apply 4 2 3", "lift 9"]);
+  const all = [1, 2, 3, 4].map((last) => listed(last));
+  deepStrictEqual(plan.reconcile([...all, web], isOurs), {
+    missing: 0,
+    surplus: 0,
+  });
+  deepStrictEqual(carryOut(plan), []);
+});
+
+Deno.test("ActionPlan.reconcile() counts nothing that waits its turn", () => {
+  const plan = planOf();
+  want(plan, ban(1), ban(2), ban(5));
+  carryOut(plan);
+  want(plan, ban(3), ban(4));
+  drop(plan, ban(1), ban(2));
+  const there = [listed(1), listed(3), listed(5)];
+  deepStrictEqual(plan.reconcile(there, isOurs), { missing: 0, surplus: 0 });
+  deepStrictEqual(carryOut(plan), ["apply 3 4", "lift 1"]);
+  deepStrictEqual(plan.takeOver(), [ban(2), ban(1)]);
+});
+
+Deno.test("ActionPlan.reconcile() counts ends that differ only where bans end by themselves", () => {
+  for (const lapses of [false, true]) {
+    const plan = planOf({ lapses });
+    want(plan, ban(1, 50_000), ban(2, 50_000), ban(3), ban(4, 50_000));
+    carryOut(plan);
+    drop(plan, ban(4, 50_000));
+    const there = [
+      listed(1, 50_900),
+      listed(2, 20_000),
+      listed(3, 50_000),
+      listed(4, 90_000),
+    ];
+    deepStrictEqual(plan.reconcile(there, isOurs), {
+      missing: lapses ? 2 : 0,
+      surplus: 0,
+    });
+    deepStrictEqual(
+      carryOut(plan),
+      lapses ? ["lift 4", "apply 2 3"] : ["lift 4"],
+    );
+  }
+});
+
+Deno.test("ActionPlan.reconcile() takes an end that is not told for the right one", () => {
+  const plan = planOf({ lapses: true });
+  want(plan, ban(1, 50_000));
+  carryOut(plan);
+  deepStrictEqual(plan.reconcile([listed(1)], isOurs), {
+    missing: 0,
+    surplus: 0,
+  });
+  deepStrictEqual(carryOut(plan), []);
+});
+
+Deno.test("ActionPlan.reconcile() settles what nobody knew after a batch failed", () => {
+  const plan = planOf();
+  want(plan, ban(1), ban(2), ban(3), ban(4));
+  plan.fail(nextOf(plan), "timed out", 0);
+  drop(plan, ban(3), ban(4));
+  deepStrictEqual(plan.reconcile([listed(1), listed(3)], isOurs), {
+    missing: 0,
+    surplus: 0,
+  });
+  deepStrictEqual(plan.takeOver(), [ban(4)]);
+  strictEqual(plan.figures.inForce, 2);
+  deepStrictEqual(carryOut(plan, 1_000), ["apply 2", "lift 3"]);
+  strictEqual(plan.figures.failing, 0);
+});
+
+Deno.test("ActionPlan.reconcile() ends no pause", () => {
+  const plan = planOf();
+  want(plan, ban(1));
+  plan.settle(nextOf(plan), failing([ban(1)]), 0);
+  plan.reconcile([], isOurs);
+  strictEqual(plan.next(999), undefined);
+  deepStrictEqual(carryOut(plan, 1_000), ["apply 1"]);
+});
