@@ -1,4 +1,4 @@
-import { deepStrictEqual, rejects } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects } from "node:assert/strict";
 import type { Address } from "../../lib/address.ts";
 import { RuntimeError } from "../../lib/errors.ts";
 import { NftEnforcer } from "../../lib/io/nft_enforcer.ts";
@@ -120,8 +120,10 @@ Deno.test("NftEnforcer ends its nft and rejects with the reason when it is abort
   const enforcer = strangeEnforcer(["sh", "-c", "exec sleep 60"]);
   const stop = new AbortController();
   const reason = new Error("enough");
+  const startMs = performance.now();
   const waiting = rejects(enforcer.check(stop.signal), reason);
   setTimeout(() => stop.abort(reason), 20);
   await waiting;
+  ok(performance.now() - startMs < 5_000);
   await rejects(enforcer.list(stop.signal), reason);
 });
