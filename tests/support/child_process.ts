@@ -78,7 +78,13 @@ export class ChildProcess implements AsyncDisposable {
 
   /** Sends a signal, if the process is still there. */
   signal(name: Deno.Signal): void {
-    if (!this.#hasEnded) this.#child.kill(name);
+    if (this.#hasEnded) return;
+    try {
+      this.#child.kill(name);
+    } catch (error) {
+      // It has ended just now, and nobody has been told yet.
+      if (!(error instanceof TypeError)) throw error;
+    }
   }
 
   /** Sends a signal and waits for the end. */

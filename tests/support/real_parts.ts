@@ -1,5 +1,5 @@
 /** Real programs that tests talk to, and what the kernel lets tests do. */
-export type RealPart = "fail2ban" | "netns" | "nftables" | "pyzmq";
+export type RealPart = "fail2ban" | "mountns" | "netns" | "nftables" | "pyzmq";
 
 interface Probe {
   /** Works only where the part is there. */
@@ -14,6 +14,11 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
     missing: "Debian's fail2ban is not installed",
     command: "fail2ban-server",
     args: ["--version"],
+  },
+  mountns: {
+    missing: "a mount namespace takes root",
+    command: "unshare",
+    args: ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
   },
   netns: {
     missing: "a network namespace takes root and Debian's iproute2",

@@ -1,0 +1,56 @@
+/**
+ * A `/dev` of a test's own, so that it can be the syslog daemon whatever
+ * listens on the host's `/dev/log`. Needs the part `mountns` of
+ * `real_parts.ts`.
+ *
+ * @module
+ */
+
+import { DatagramReceiver } from "./datagram_receiver.ts";
+
+const DEVICES = "null zero full random urandom tty";
+
+/** Mounts the folder, with the host's devices, over `/dev`, and becomes a program. */
+const SCRIPT = `set -e
+dev=$1
+shift
+mount -t tmpfs tmpfs "$dev"
+for device in ${DEVICES}; do
+  : > "$dev/$device"
+  mount --bind "/dev/$device" "$dev/$device"
+done
+ln -s "$dev.log" "$dev/log"
+mount --move "$dev" /dev
+exec "$@"`;
+
+/** Runs programs that take a socket in a test's own folder for `/dev/log`. */
+export class PrivateDev {
+  readonly #dev: string;
+
+  private constructor(dev: string) {
+    this.#dev = dev;
+  }
+
+  /** @param dir A folder that is removed after the test. */
+  static async create(dir: string): Promise<PrivateDev> {
+    await Deno.mkdir(`${dir}/dev`);
+    return new PrivateDev(`${dir}/dev`);
+  }
+
+  /** Begins to listen where these programs look for the syslog daemon. */
+  listen(): DatagramReceiver {
+    return new DatagramReceiver(`${this.#dev}.log`);
+  }
+
+  /** How a program is started so that it sees this `/dev`. */
+  wrap(
+    command: string,
+    ...args: string[]
+  ): { command: string; args: string[] } {
+    const shell = ["/bin/sh", "-c", SCRIPT, "sh", this.#dev];
+    return {
+      command: "unshare",
+      args: ["--mount", ...shell, command, ...args],
+    };
+  }
+}
