@@ -1,0 +1,136 @@
+/**
+ * Bans through fail2ban: many at once through its socket, against one call of
+ * `fail2ban-client` for each.
+ *
+ * @module
+ */
+
+import { CLUSTER_JAIL } from "../lib/jail_name.ts";
+import { Fail2banEnforcer } from "../lib/fail2ban_enforcer.ts";
+import { Fail2banProcess } from "../lib/io/fail2ban_process.ts";
+import { Fail2banSocket } from "../lib/io/fail2ban_socket.ts";
+import { SystemClock } from "../lib/io/system_clock.ts";
+import type { Fail2banClient } from "../lib/ports.ts";
+import { ban } from "../tests/support/enforcer_setup.ts";
+import { testAddress } from "../tests/support/fail2ban_lines.ts";
+import {
+  type Fail2banServer,
+  startFail2ban,
+} from "../tests/support/fail2ban_server.ts";
+import { isInstalled } from "../tests/support/real_parts.ts";
+import { median, percentile, printTable } from "./figures.ts";
+
+const BANS = 10_000;
+/** As many calls of fail2ban-client are made; the rest is extrapolated. */
+const CALLS = 100;
+const RUNS = 3;
+const SIGNAL = new AbortController().signal;
+
+/** Measures and prints. */
+export async function benchFail2ban(): Promise<void> {
+  if (!isInstalled("fail2ban")) {
+    printTable("bans through fail2ban", [["fail2ban is not installed"]]);
+    return;
+  }
+  const folder = await Deno.makeTempDir();
+  try {
+    await using server = await startFail2ban({
+      dir: folder,
+      // A record only: what the firewall takes is not of interest here.
+      jails: { [CLUSTER_JAIL]: { action: "", bantime: "1d" } },
+    });
+    const seconds: number[] = [];
+    const partsMs: number[] = [];
+    for (let run = 0; run < RUNS; run++) {
+      seconds.push(await viaSocket(server, partsMs));
+      await server.client("unban", "--all");
+    }
+    const callMs = await viaClient(server);
+    printFigures(median(seconds), partsMs, callMs);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** All bans, as the subscriber makes them. @returns How many seconds they took. */
+async function viaSocket(
+  { socketPath: path }: Fail2banServer,
+  partsMs: number[],
+): Promise<number> {
+  await using client = new Fail2banSocket({ path });
+  const enforcer = enforcerWith(client);
+  await enforcer.check(SIGNAL);
+  const startMs = performance.now();
+  for (let start = 0; start < BANS; start += enforcer.maxBansAtOnce) {
+    const partMs = performance.now();
+    await apply(
+      enforcer,
+      start,
+      Math.min(BANS, start + enforcer.maxBansAtOnce),
+    );
+    partsMs.push(performance.now() - partMs);
+  }
+  const seconds = (performance.now() - startMs) / 1_000;
+  const listed = await enforcer.list(SIGNAL);
+  if (listed.length !== BANS) throw new Error(`${listed.length} are listed`);
+  return seconds;
+}
+
+/** Some bans, a process each. @returns How many milliseconds one took. */
+async function viaClient({ socketPath }: Fail2banServer): Promise<number> {
+  await using client = new Fail2banProcess({ socketPath });
+  const callsMs: number[] = [];
+  for (let at = 0; at < CALLS; at++) {
+    const startMs = performance.now();
+    const words = ["set", CLUSTER_JAIL, "banip", testAddress(at)];
+    const reply = await client.command(words, SIGNAL);
+    if (reply.kind !== "done") throw new Error(JSON.stringify(reply));
+    callsMs.push(performance.now() - startMs);
+  }
+  return callsMs.reduce((sum, ms) => sum + ms, 0) / CALLS;
+}
+
+function enforcerWith(client: Fail2banClient): Fail2banEnforcer {
+  const clock = new SystemClock();
+  return new Fail2banEnforcer({ client, clock, jails: [CLUSTER_JAIL] });
+}
+
+async function apply(
+  enforcer: Fail2banEnforcer,
+  start: number,
+  end: number,
+): Promise<void> {
+  const indices = Array.from({ length: end - start }, (_, at) => start + at);
+  const bans = indices.map((index) => ban(testAddress(index)));
+  const failures = await enforcer.apply(bans, SIGNAL);
+  if (failures.length > 0) throw new Error(failures[0]?.reason);
+}
+
+function printFigures(
+  seconds: number,
+  partsMs: readonly number[],
+  callMs: number,
+): void {
+  const sorted = partsMs.toSorted((left, right) => left - right);
+  const clientSeconds = callMs * BANS / 1_000;
+  printTable(
+    `${BANS} bans through fail2ban, in a jail without an action (median of ${RUNS} runs)`,
+    [
+      ["socket, 20 at once", `${seconds.toFixed(1)} s`],
+      [
+        "  fail2ban is busy at a time",
+        `${percentile(sorted, 50).toFixed(1)} ms, at most ${
+          percentile(sorted, 100).toFixed(0)
+        } ms`,
+      ],
+      [
+        "fail2ban-client, one each",
+        `${clientSeconds.toFixed(0)} s`,
+        `(${CALLS} calls of ${callMs.toFixed(0)} ms)`,
+      ],
+      ["ratio", `${(clientSeconds / seconds).toFixed(0)} times`],
+    ],
+  );
+}
+
+if (import.meta.main) await benchFail2ban();
