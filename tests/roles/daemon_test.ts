@@ -12,8 +12,8 @@ const NAME = "fail2ban-publisher";
 /** Whether a publisher answers right now. */
 async function answers(cluster: TestCluster): Promise<boolean> {
   await using client = new RawClient(cluster.replyUrl);
-  await client.request(bytes(`${cluster.token}|host-a|sshd|Ban|192.0.2.1`));
-  return await client.reply() === "host-a|sshd|Ban|192.0.2.1";
+  await client.request(bytes(`${cluster.token}|host-a|sshd|Ban|203.0.113.1`));
+  return await client.reply() === "host-a|sshd|Ban|203.0.113.1";
 }
 
 Deno.test("start returns once the program works in a session of its own, and prints its pid", async () => {
@@ -282,8 +282,8 @@ Deno.test("start passes its options on, and a configuration that is named from t
   const { code, stderr } = await outcomeOf(shell);
   strictEqual(code, 0, stderr.join("\n"));
   const pid = await host.notePid();
-  const [line = ""] = (await Deno.readTextFile(host.log)).split("\n");
-  const record = JSON.parse(line);
-  strictEqual(record.pid, pid);
-  strictEqual(record.fields.dryRun, true);
+  const log = (await Deno.readTextFile(host.log)).trimEnd().split("\n");
+  const ready = log.map((line) => JSON.parse(line))
+    .find(({ event }) => event === "ready");
+  deepStrictEqual([ready.pid, ready.fields.dryRun], [pid, true]);
 });

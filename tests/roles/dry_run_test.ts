@@ -18,8 +18,8 @@ async function startHeard(cluster: TestCluster) {
   const subscriber = await cluster.start("subscriber", "host-b");
   await using client = new RawClient(cluster.replyUrl);
   await waitUntil(async () => {
-    await client.request(bytes(`${cluster.token}|probe|sshd|Ban|192.0.2.1`));
-    strictEqual(await client.reply(), "probe|sshd|Ban|192.0.2.1");
+    await client.request(bytes(`${cluster.token}|probe|sshd|Ban|203.0.113.1`));
+    strictEqual(await client.reply(), "probe|sshd|Ban|203.0.113.1");
     return heard(subscriber).length > 0;
   }, { what: "a ban that is heard", intervalMs: 50 });
   return { publisher, subscriber };
@@ -44,7 +44,7 @@ Deno.test("a publisher on a dry run neither answers nor broadcasts, and says wha
   const before = heard(subscriber).length;
   await cluster.start("publisher", "hub");
   await waitUntil(async () => {
-    await client.request(bytes(`${cluster.token}|last|sshd|Ban|192.0.2.1`));
+    await client.request(bytes(`${cluster.token}|last|sshd|Ban|203.0.113.1`));
     await client.reply(100);
     return heard(subscriber).length > before;
   }, { what: "a ban that is heard afterwards" });
@@ -58,8 +58,8 @@ Deno.test("a monitor on a dry run reports nothing and stores nothing, and says w
   await cluster.start("publisher", "hub");
   await appendLog(cluster.logPath("host-a"), "");
   const dry = await startDry(cluster, "monitor", "host-a");
-  await appendLog(cluster.logPath("host-a"), banLine("sshd", "192.0.2.7"));
-  await dry.waitForLine(/: NOTICE: would report ban .*address=192\.0\.2\.7$/);
+  await appendLog(cluster.logPath("host-a"), banLine("sshd", "203.0.113.7"));
+  await dry.waitForLine(/: NOTICE: would report ban .*address=203\.0\.113\.7$/);
   strictEqual((await dry.end()).code, 0);
   strictEqual((await cluster.figures("publisher", "hub"))["received"], 0);
   const state = Deno.readDir(`${cluster.dir}/host-a/state`);
@@ -73,12 +73,12 @@ Deno.test("a subscriber on a dry run does nothing, and says what it would act on
   const dry = await startDry(cluster, "subscriber", "host-c");
   await using client = new RawClient(cluster.replyUrl);
   await waitUntil(async () => {
-    await client.request(bytes(`${cluster.token}|host-a|sshd|Ban|192.0.2.8`));
+    await client.request(bytes(`${cluster.token}|host-a|sshd|Ban|203.0.113.8`));
     await client.reply();
-    return dry.stderr.some((line) => line.includes("192.0.2.8"));
+    return dry.stderr.some((line) => line.includes("203.0.113.8"));
   }, { what: "a ban that the dry run hears", intervalMs: 50 });
-  await client.request(bytes(`${cluster.token}|host-a|sshd|Unban|192.0.2.8`));
-  const fields = "node=host-a jail=sshd address=192\\.0\\.2\\.8 actions=log";
+  await client.request(bytes(`${cluster.token}|host-a|sshd|Unban|203.0.113.8`));
+  const fields = "node=host-a jail=sshd address=203\\.0\\.113\\.8 actions=log";
   await dry.waitForLine(new RegExp(`: NOTICE: would act on ban ${fields}$`));
   await dry.waitForLine(new RegExp(`: NOTICE: would act on unban ${fields}$`));
   const figures = await cluster.figures("subscriber", "host-c");

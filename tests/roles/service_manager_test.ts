@@ -120,8 +120,8 @@ Deno.test("a publisher that says that it is ready answers", async () => {
   const connection = await Deno.connect({ hostname, port: Number(port) });
   connection.close();
   await using client = new RawClient(cluster.replyUrl);
-  await client.request(bytes(`${cluster.token}|host-a|sshd|Ban|192.0.2.1`));
-  strictEqual(await client.reply(), "host-a|sshd|Ban|192.0.2.1");
+  await client.request(bytes(`${cluster.token}|host-a|sshd|Ban|203.0.113.1`));
+  strictEqual(await client.reply(), "host-a|sshd|Ban|203.0.113.1");
 });
 
 Deno.test("a program that can't work never says that it is ready", async () => {
