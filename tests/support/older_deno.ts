@@ -1,0 +1,49 @@
+/**
+ * Loaded before a program that runs on Deno 2.6, where `FsFile.tryLock` is
+ * missing; later versions have it. For tests of compiled programs only, in
+ * places where no newer base runtime can be had.
+ *
+ * @module
+ */
+
+const LOCK_SHARED = 1;
+const LOCK_EXCLUSIVE = 2;
+const LOCK_NONBLOCKING = 4;
+const MAX_DESCRIPTORS = 1_024;
+
+if (!("tryLock" in Deno.FsFile.prototype)) addTryLock();
+
+function addTryLock(): void {
+  const { symbols: libc } = Deno.dlopen("libc.so.6", {
+    flock: { parameters: ["i32", "i32"], result: "i32" },
+    lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
+  });
+
+  /**
+   * The system's number for an open file, which Deno does not tell: the one
+   * that stands where this file was just moved to.
+   */
+  const descriptorOf = (file: Deno.FsFile): number => {
+    const before = file.seekSync(0, Deno.SeekMode.Current);
+    const chance = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+    const mark = BigInt(2 ** 40 + chance);
+    file.seekSync(mark, Deno.SeekMode.Start);
+    try {
+      for (let descriptor = 0; descriptor < MAX_DESCRIPTORS; descriptor++) {
+        const place = libc.lseek(descriptor, 0n, Deno.SeekMode.Current);
+        if (BigInt(place) === mark) return descriptor;
+      }
+    } finally {
+      file.seekSync(before, Deno.SeekMode.Start);
+    }
+    throw new Error("The open file is not among the open files");
+  };
+
+  Object.defineProperty(Deno.FsFile.prototype, "tryLock", {
+    value(this: Deno.FsFile, exclusive = false): Promise<boolean> {
+      const kind = exclusive ? LOCK_EXCLUSIVE : LOCK_SHARED;
+      const failed = libc.flock(descriptorOf(this), kind | LOCK_NONBLOCKING);
+      return Promise.resolve(failed === 0);
+    },
+  });
+}

@@ -1,0 +1,220 @@
+/**
+ * Compiles each role to one executable, and puts beside them what gets
+ * installed with them: the folder is a release, unpacked.
+ *
+ * ```
+ * deno task compile [--target TARGET] [--role ROLE] [--out DIR] [--preload FILE]
+ * ```
+ *
+ * Types are not checked here: `deno task check` does.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import deno from "../deno.json" with { type: "json" };
+import { describeError, RuntimeError, UsageError } from "../lib/errors.ts";
+import { summedFiles, writeChecksums } from "./compile/checksums.ts";
+import { DenoFailure, runDeno } from "./compile/deno_command.ts";
+import { renderLicenses } from "./compile/licenses.ts";
+import { renderSbom } from "./compile/sbom.ts";
+import { type LicensedPackage, Stage } from "./compile/stage.ts";
+import { platformOf } from "./compile/targets.ts";
+
+const PROJECT = decodeURIComponent(new URL("..", import.meta.url).pathname)
+  .replace(/\/$/, "");
+/** What gets installed beside the executables. */
+const BESIDE = [
+  ...["CHANGELOG.md", "LICENSE", "README.md"],
+  ...["fail2ban", "fail2ban-cluster.conf"],
+];
+/** Says which version for which target a folder holds; install.sh reads it. */
+const RELEASE = "RELEASE";
+const SBOM = "sbom.cdx.json";
+const LICENSES = "THIRD_PARTY_LICENSES.txt";
+const BYTES_PER_MB = 1_000_000;
+
+interface CompileOptions {
+  readonly target: string;
+  readonly roles: readonly string[];
+  /** Whether they are all roles there are. */
+  readonly isWhole: boolean;
+  readonly out: string;
+  /** A module that runs before the role's. */
+  readonly preload: string | undefined;
+}
+
+/**
+ * The roles that the project has: each file of `roles/`.
+ *
+ * @param project The project's folder.
+ */
+export async function findRoles(project = PROJECT): Promise<string[]> {
+  const roles: string[] = [];
+  for await (const { name, isFile } of Deno.readDir(`${project}/roles`)) {
+    const role = /^([a-z][a-z0-9_]*)\.ts$/.exec(name)?.[1];
+    if (isFile && role !== undefined) roles.push(role);
+  }
+  return roles.toSorted();
+}
+
+/**
+ * Runs the program.
+ *
+ * @param argv The arguments.
+ * @returns The exit code.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await compileAll(parseOptions(argv, await findRoles()));
+    return 0;
+  } catch (error) {
+    const { exitCode, lines } = describeError("compile", error);
+    await say(Deno.stderr, lines.join("\n"));
+    return exitCode;
+  }
+}
+
+function parseOptions(
+  argv: readonly string[],
+  roles: readonly string[],
+): CompileOptions {
+  const names = ["target", "role", "out", "preload"];
+  const given = parseArgs([...argv], {
+    string: names,
+    unknown: (arg) => {
+      throw new UsageError(`unknown argument "${arg}"`, {
+        hint: `there are ${names.map((name) => `--${name}`).join(", ")}`,
+      });
+    },
+  });
+  const valueOf = (name: string): string | undefined => {
+    const value = given[name];
+    if (value === "") throw new UsageError(`--${name} needs a value`);
+    return typeof value === "string" ? value : undefined;
+  };
+  const target = valueOf("target") ?? Deno.build.target;
+  platformOf(target);
+  const role = valueOf("role");
+  if (role !== undefined && !roles.includes(role)) {
+    throw new UsageError(`unknown role "${role}"`, {
+      hint: `there are ${roles.join(", ")}`,
+    });
+  }
+  return {
+    target,
+    roles: role === undefined ? roles : [role],
+    isWhole: role === undefined,
+    out: valueOf("out") ?? `${PROJECT}/dist`,
+    preload: valueOf("preload"),
+  };
+}
+
+async function compileAll(options: CompileOptions): Promise<void> {
+  const { target, out } = options;
+  await Deno.mkdir(out, { recursive: true });
+  const release = `version=${deno.version}\ntarget=${target}\n`;
+  if (options.isWhole) await removeFormer(out);
+  else await refuseOtherRelease(out, release);
+  const packages = new Map<string, LicensedPackage>();
+  for (const role of options.roles) {
+    for (const found of await compileRole(options, role)) {
+      packages.set(found.name, found);
+    }
+  }
+  for (const name of BESIDE) await copy(`${PROJECT}/${name}`, `${out}/${name}`);
+  await Deno.writeTextFile(`${out}/${RELEASE}`, release);
+  if (options.isWhole) await describe(out, target, [...packages.values()]);
+  await writeChecksums(out);
+}
+
+/** Writes down what is in all roles together. */
+async function describe(
+  out: string,
+  target: string,
+  packages: readonly LicensedPackage[],
+): Promise<void> {
+  const { version } = deno;
+  const lock = await Deno.readTextFile(`${PROJECT}/deno.lock`);
+  const sbom = renderSbom({ version, target, packages, lock });
+  await Deno.writeTextFile(`${out}/${SBOM}`, sbom);
+  await Deno.writeTextFile(`${out}/${LICENSES}`, renderLicenses(packages));
+}
+
+/** Removes what an earlier run has put there, and nothing else. */
+async function removeFormer(out: string): Promise<void> {
+  for (const path of await summedFiles(out)) {
+    await Deno.remove(`${out}/${path}`).catch(unlessGone);
+  }
+}
+
+/** One role goes only to others of the same release. */
+async function refuseOtherRelease(out: string, release: string): Promise<void> {
+  const there = await Deno.readTextFile(`${out}/${RELEASE}`).catch(unlessGone);
+  if (there === undefined || there === release) return;
+  throw new RuntimeError(`${out} holds another version or target`, {
+    hint: "compile all roles, or name another folder with --out",
+  });
+}
+
+/** @returns The packages that are in it. */
+async function compileRole(
+  { target, out, preload }: CompileOptions,
+  role: string,
+): Promise<readonly LicensedPackage[]> {
+  const platform = platformOf(target);
+  await using stage = await Stage.make({ project: PROJECT, role, platform });
+  const early = preload === undefined ? [] : ["--preload", "./preload.ts"];
+  if (preload !== undefined) {
+    await Deno.copyFile(preload, `${stage.dir}/preload.ts`);
+  }
+  const name = `fail2ban-${role}`;
+  // A cache of compiled code would be kept under a known name in /tmp.
+  await compile(target, stage.dir, [
+    ...["compile", "--quiet", "--cached-only", "--no-check", "--no-prompt"],
+    ...["--no-code-cache", "--node-modules-dir=manual", `-P=${role}`],
+    ...["--target", target, "--output", name, ...early, `roles/${role}.ts`],
+  ]);
+  await Deno.copyFile(`${stage.dir}/${name}`, `${out}/${name}`);
+  const { size } = await Deno.stat(`${out}/${name}`);
+  const megabytes = (size / BYTES_PER_MB).toFixed(1);
+  await say(Deno.stdout, `${out}/${name}: ${megabytes} MB for ${target}`);
+  return stage.packages;
+}
+
+async function compile(
+  target: string,
+  cwd: string,
+  args: readonly string[],
+): Promise<void> {
+  try {
+    await runDeno(cwd, args);
+  } catch (error) {
+    if (!(error instanceof DenoFailure)) throw error;
+    if (!/Setting up base binary|denort at/.test(error.stderr)) throw error;
+    const version = Deno.version.deno;
+    throw new RuntimeError("there is no base runtime to compile with", {
+      hint:
+        `let this machine reach the downloads of Deno, or set DENORT_BIN to a file: denort ${version} for ${target}`,
+      cause: error,
+    });
+  }
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  if ((await Deno.stat(from)).isFile) return await Deno.copyFile(from, to);
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name } of Deno.readDir(from)) {
+    await copy(`${from}/${name}`, `${to}/${name}`);
+  }
+}
+
+function unlessGone(error: unknown): undefined {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
+
+async function say(to: typeof Deno.stdout, text: string): Promise<void> {
+  await to.write(new TextEncoder().encode(`${text}\n`));
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,60 @@
+/**
+ * `SHA256SUMS`: what each file of a folder has to be, as `sha256sum` writes it.
+ *
+ * @module
+ */
+
+/** The file's name. */
+export const CHECKSUMS = "SHA256SUMS";
+
+/**
+ * Writes the sums of all files of a folder.
+ *
+ * @param dir The folder.
+ */
+export async function writeChecksums(dir: string): Promise<void> {
+  const lines: string[] = [];
+  for (const path of (await filesIn(dir)).toSorted()) {
+    if (path === CHECKSUMS) continue;
+    lines.push(`${await sha256(`${dir}/${path}`)}  ${path}\n`);
+  }
+  await Deno.writeTextFile(`${dir}/${CHECKSUMS}`, lines.join(""));
+}
+
+/**
+ * The files that a folder's sums name.
+ *
+ * @param dir The folder.
+ * @returns Their paths from the folder; none where there are no sums.
+ */
+export async function summedFiles(dir: string): Promise<string[]> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(`${dir}/${CHECKSUMS}`);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+  return text.split("\n").flatMap((line) =>
+    /^[0-9a-f]{64} {2}(?!\/)(?!.*\.\.)(.+)$/.exec(line)?.[1] ?? []
+  );
+}
+
+async function filesIn(dir: string, within = ""): Promise<string[]> {
+  const files: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(`${dir}/${within}`)) {
+    const path = `${within}${name}`;
+    if (isDirectory) files.push(...await filesIn(dir, `${path}/`));
+    else files.push(path);
+  }
+  return files;
+}
+
+async function sha256(path: string): Promise<string> {
+  const bytes = await Deno.readFile(path);
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return Array.from(
+    new Uint8Array(digest),
+    (byte) => byte.toString(16).padStart(2, "0"),
+  ).join("");
+}

@@ -1,0 +1,273 @@
+/**
+ * A folder from which a role is compiled: the project's sources, and of the
+ * packages on npm the files that this role runs on this target, since
+ * `deno compile` embeds all that is in `node_modules`.
+ *
+ * @module
+ */
+
+import { denoJson, runDeno } from "./deno_command.ts";
+import { onlyAddonFor, type Platform } from "./targets.ts";
+
+/** What of the project is needed; the rest is tests, tools and documents. */
+const SOURCES = ["deno.json", "deno.lock", "lib", "roles", "std"];
+/** Packages with nothing in them that runs. */
+const HEADERS_ONLY: ReadonlySet<string> = new Set(["node-addon-api"]);
+/** What to keep of packages that ship far more than they run. */
+const KEPT: Readonly<Record<string, RegExp>> = {
+  "cmake-ts": /^build\/loader\.js$/,
+  "zeromq": /^lib\/(?!compat)[\w-]+\.js$/,
+};
+const KEPT_OF_OTHERS =
+  /^(?!(?:tests?|examples?|docs?|\.[^/]*)\/).*\.(?:[cm]?js|json|wasm|node)$/;
+const LICENSE = /^(?:LICEN[CS]E|COPYING|NOTICE)[^/]*$/i;
+
+/** A package that a role runs. */
+export interface EmbeddedPackage {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** A package with the texts that have to go where it goes. */
+export interface LicensedPackage extends EmbeddedPackage {
+  /** What its `package.json` says, as SPDX writes it. */
+  readonly license: string;
+  readonly texts: readonly string[];
+}
+
+/** What is staged. */
+export interface StageOptions {
+  /** The project's folder, without a slash at its end. */
+  readonly project: string;
+  /** The role, as its file is named. */
+  readonly role: string;
+  /** What it is to run on. */
+  readonly platform: Platform;
+}
+
+/** A folder to compile from, removed when disposed. */
+export class Stage implements AsyncDisposable {
+  /** The folder. */
+  readonly dir: string;
+  /** What the role runs of npm, by name. */
+  readonly packages: readonly LicensedPackage[];
+
+  private constructor(dir: string, packages: readonly LicensedPackage[]) {
+    this.dir = dir;
+    this.packages = packages;
+  }
+
+  /**
+   * Makes the folder.
+   *
+   * @param options What is staged.
+   */
+  static async make(options: StageOptions): Promise<Stage> {
+    const dir = await Deno.makeTempDir({ prefix: "f2bc_compile_" });
+    try {
+      for (const name of SOURCES) {
+        await copy(`${options.project}/${name}`, `${dir}/${name}`);
+      }
+      const entry = `roles/${options.role}.ts`;
+      await runDeno(dir, [
+        ...["install", "--quiet", "--frozen", "--node-modules-dir=auto"],
+        ...["--entrypoint", entry],
+      ]);
+      const packages = await licensed(dir, await packagesRunBy(dir, entry));
+      await prune(`${dir}/node_modules`, packages, options.platform);
+      await forgetTimes(dir);
+      return new Stage(dir, packages);
+    } catch (error) {
+      await Deno.remove(dir, { recursive: true });
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.dir, { recursive: true });
+  }
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  if ((await Deno.stat(from)).isFile) return await Deno.copyFile(from, to);
+  await Deno.mkdir(to);
+  for await (const { name } of Deno.readDir(from)) {
+    await copy(`${from}/${name}`, `${to}/${name}`);
+  }
+}
+
+/** The part of `deno info --json` that is read. */
+interface ModuleGraph {
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly npmPackage?: string;
+    readonly dependencies?: readonly {
+      readonly code?: { readonly specifier?: string };
+    }[];
+  }[];
+  readonly redirects: Readonly<Record<string, string>>;
+  readonly npmPackages: Readonly<
+    Record<string, EmbeddedPackage & { readonly dependencies: string[] }>
+  >;
+}
+
+/** What an entry file's imports lead to, those of types left out. */
+async function packagesRunBy(
+  dir: string,
+  entry: string,
+): Promise<EmbeddedPackage[]> {
+  const graph = await denoJson<ModuleGraph>(dir, [
+    ...["info", "--json", "--node-modules-dir=auto"],
+    entry,
+  ]);
+  const waiting = importedPackages(graph);
+  const seen = new Map<string, EmbeddedPackage>();
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    const found = graph.npmPackages[id];
+    if (found === undefined) throw new Error(`deno info lists no ${id}`);
+    const { name, version, dependencies } = found;
+    if (seen.has(id) || HEADERS_ONLY.has(name)) continue;
+    seen.set(id, { name, version });
+    waiting.push(...dependencies);
+  }
+  return [...seen.values()].toSorted((a, b) => a.name < b.name ? -1 : 1);
+}
+
+/** Which packages the modules import in order to run them. */
+function importedPackages({ modules, redirects }: ModuleGraph): string[] {
+  const imported = new Set(
+    modules.flatMap(({ dependencies = [] }) =>
+      dependencies.map(({ code }) => code?.specifier ?? "")
+    ).map((specifier) => redirects[specifier] ?? specifier),
+  );
+  return modules.flatMap(({ specifier, npmPackage }) =>
+    imported.has(specifier) ? npmPackage ?? [] : []
+  );
+}
+
+/** Where a package stands in `node_modules`. */
+function folderOf({ name, version }: EmbeddedPackage): string {
+  return `.deno/${name.replaceAll("/", "+")}@${version}`;
+}
+
+/** Reads the texts before they go: Deno would take them for modules. */
+async function licensed(
+  dir: string,
+  packages: readonly EmbeddedPackage[],
+): Promise<LicensedPackage[]> {
+  const found: LicensedPackage[] = [];
+  for (const each of packages) {
+    const place = `${dir}/node_modules/${
+      folderOf(each)
+    }/node_modules/${each.name}`;
+    const names: string[] = [];
+    for await (const { name, isFile } of Deno.readDir(place)) {
+      if (isFile && LICENSE.test(name)) names.push(name);
+    }
+    const texts: string[] = [];
+    for (const name of names.toSorted()) {
+      texts.push(await Deno.readTextFile(`${place}/${name}`));
+    }
+    const about = await Deno.readTextFile(`${place}/package.json`);
+    found.push({ ...each, license: String(JSON.parse(about).license), texts });
+  }
+  return found;
+}
+
+/** Removes from `node_modules` whatever the packages do not run. */
+async function prune(
+  modules: string,
+  packages: readonly EmbeddedPackage[],
+  platform: Platform,
+): Promise<void> {
+  const kept = new Set(packages.map(folderOf));
+  for await (const { name } of Deno.readDir(`${modules}/.deno`)) {
+    if (kept.has(`.deno/${name}`) || name === "node_modules") continue;
+    await Deno.remove(`${modules}/.deno/${name}`, { recursive: true });
+  }
+  await Deno.remove(`${modules}/.bin`, { recursive: true }).catch(unlessGone);
+  for (const each of packages) {
+    const { name } = each;
+    const dir = `${modules}/${folderOf(each)}/node_modules/${name}`;
+    const addon = name === "zeromq" ? await pruneManifest(dir, platform) : [];
+    await pruneFiles(
+      dir,
+      (path) =>
+        addon.includes(path) || path === "package.json" ||
+        (KEPT[name] ?? KEPT_OF_OTHERS).test(path),
+    );
+  }
+  await removeLooseEnds(modules);
+}
+
+/** @returns The paths that the manifest and its one addon have in the package. */
+async function pruneManifest(
+  dir: string,
+  platform: Platform,
+): Promise<string[]> {
+  const path = `${dir}/build/manifest.json`;
+  const all = JSON.parse(await Deno.readTextFile(path));
+  const only = onlyAddonFor(all, platform);
+  // The file may be a hard link into the cache of packages.
+  await Deno.remove(path);
+  await Deno.writeTextFile(path, JSON.stringify(only));
+  const addons = Object.values(only).map((addon) => `build/${addon}`);
+  return ["build/manifest.json", ...addons];
+}
+
+/** Removes files that are not kept, and folders with nothing left in them. */
+async function pruneFiles(
+  root: string,
+  isKept: (path: string) => boolean,
+  within = "",
+): Promise<boolean> {
+  let isEmpty = true;
+  for await (const { name, isDirectory } of Deno.readDir(`${root}/${within}`)) {
+    const path = `${within}${name}`;
+    const goes = isDirectory
+      ? await pruneFiles(root, isKept, `${path}/`)
+      : !isKept(path);
+    if (goes) await Deno.remove(`${root}/${path}`);
+    else isEmpty = false;
+  }
+  return isEmpty;
+}
+
+/** Removes links that lead nowhere, and folders with nothing left in them. */
+async function removeLooseEnds(dir: string): Promise<boolean> {
+  let isEmpty = true;
+  for await (const { name, isDirectory, isSymlink } of Deno.readDir(dir)) {
+    const path = `${dir}/${name}`;
+    const goes = isDirectory
+      ? await removeLooseEnds(path)
+      : isSymlink && !await isThere(path);
+    if (goes) await Deno.remove(path);
+    else isEmpty = false;
+  }
+  return isEmpty;
+}
+
+/** The executable says of each file when it was written: else no two would be alike. */
+async function forgetTimes(dir: string): Promise<void> {
+  for await (const { name, isDirectory, isSymlink } of Deno.readDir(dir)) {
+    const path = `${dir}/${name}`;
+    if (isDirectory) await forgetTimes(path);
+    else if (!isSymlink) {
+      // A hard link into the cache of packages would pass it on.
+      await Deno.copyFile(path, `${path}.copy`);
+      await Deno.rename(`${path}.copy`, path);
+      await Deno.utime(path, 0, 0);
+    }
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, (error) => {
+    unlessGone(error);
+    return false;
+  });
+}
+
+function unlessGone(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
