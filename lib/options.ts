@@ -220,6 +220,12 @@ const SUBSCRIBER = {
     default: "/var/run/fail2ban/fail2ban.sock",
     help: "For fail2banclient: the socket of this host's fail2ban.",
   }),
+  fail2banprogram: option({
+    kind: optionalPathKind,
+    default: "none",
+    help:
+      "For fail2banclient: a fail2ban-client to be run where the socket can't be spoken to.",
+  }),
   nfttable: option({
     kind: tableNameKind,
     default: "fail2ban_cluster",

@@ -93,6 +93,8 @@ export interface SubscriberConfig {
   readonly jailMap: JailMap;
   /** Absolute path of the socket of this host's fail2ban. */
   readonly fail2banSocket: string;
+  /** Absolute path of a fail2ban-client to be used instead; `undefined` for `none`. */
+  readonly fail2banProgram: string | undefined;
   /** The table of nftables. */
   readonly nftTable: NftTable;
   /** Absolute path of the program of `exec`; `undefined` for `none`. */
@@ -163,7 +165,7 @@ function buildMonitor(
     replyServerUrl: monitor.zmqreplyserver,
     logPath: monitor.fail2banlogpath,
     logFormat: monitor.logformat,
-    databasePath: monitor.fail2bandb === "" ? undefined : monitor.fail2bandb,
+    databasePath: pathOf(monitor.fail2bandb),
     unbanHoldMs: monitor.unbanhold * 1000,
     token: monitor.auth ? monitor.authtoken : undefined,
   };
@@ -196,10 +198,9 @@ function buildSubscriber(
     resyncEveryMs: subscriber.resync * 1000,
     jailMap: subscriber.jailmap,
     fail2banSocket: subscriber.fail2bansocket,
+    fail2banProgram: pathOf(subscriber.fail2banprogram),
     nftTable: subscriber.nfttable,
-    execProgram: subscriber.execprogram === ""
-      ? undefined
-      : subscriber.execprogram,
+    execProgram: pathOf(subscriber.execprogram),
     execTimeoutMs: subscriber.exectimeout * 1000,
   };
 }
@@ -210,4 +211,9 @@ function publishers(urls: readonly string[]): AddressList {
   return [...new Set(hosts)].flatMap((host) =>
     host === undefined ? [] : parseListEntry(host) ?? []
   );
+}
+
+/** `none` is read as an empty path. */
+function pathOf(path: string): string | undefined {
+  return path === "" ? undefined : path;
 }

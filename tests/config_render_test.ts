@@ -58,6 +58,7 @@ bantime = 1h  # default
 resync = 10m  # default
 jailmap = * = fail2bancluster  # default
 fail2bansocket = /var/run/fail2ban/fail2ban.sock  # default
+fail2banprogram = none  # default
 nfttable = fail2ban_cluster  # default
 execprogram = none  # default
 exectimeout = 10s  # default

@@ -66,6 +66,7 @@ const DEFAULT_ENFORCEMENT = {
   resyncEveryMs: 600_000,
   jailMap: [{ pattern: "*", jail: "fail2bancluster" }],
   fail2banSocket: "/var/run/fail2ban/fail2ban.sock",
+  fail2banProgram: undefined,
   nftTable: "fail2ban_cluster",
   execProgram: undefined,
   execTimeoutMs: 10_000,
@@ -212,6 +213,7 @@ resync = 1m
 jailmap = sshd = sshd
     nginx-* = web
 fail2bansocket = /run/f2b.sock
+fail2banprogram = /usr/bin/fail2ban-client
 nfttable = fail2ban_2
 execprogram = /usr/local/bin/ban
 exectimeout = 3
@@ -252,6 +254,7 @@ exectimeout = 3
       { pattern: "nginx-*", jail: "web" },
     ],
     fail2banSocket: "/run/f2b.sock",
+    fail2banProgram: "/usr/bin/fail2ban-client",
     nftTable: "fail2ban_2",
     execProgram: "/usr/local/bin/ban",
     execTimeoutMs: 3_000,

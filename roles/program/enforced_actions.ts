@@ -9,10 +9,11 @@ import { EnforcedAction } from "../../lib/enforced_action.ts";
 import { Fail2banEnforcer } from "../../lib/fail2ban_enforcer.ts";
 import { ledgerPath, SqliteLedger } from "../../lib/io/ban_ledger.ts";
 import { ExecEnforcer } from "../../lib/io/exec_enforcer.ts";
+import { Fail2banProcess } from "../../lib/io/fail2ban_process.ts";
 import { Fail2banSocket } from "../../lib/io/fail2ban_socket.ts";
 import { NftEnforcer } from "../../lib/io/nft_enforcer.ts";
 import { type JailMap, localJails } from "../../lib/jail_map.ts";
-import type { Clock, Enforcer, Log } from "../../lib/ports.ts";
+import type { Clock, Enforcer, Fail2banClient, Log } from "../../lib/ports.ts";
 
 /** What the actions are made of. */
 export interface EnforcedActionsOptions {
@@ -85,7 +86,7 @@ export class EnforcedActions implements AsyncDisposable {
     switch (name) {
       case "fail2banclient":
         return new Fail2banEnforcer({
-          client: this.#held.use(new Fail2banSocket({ path: config.fail2banSocket })),
+          client: this.#held.use(openFail2ban(config)),
           clock,
           jails: localJails(config.jailMap),
         });
@@ -99,4 +100,14 @@ export class EnforcedActions implements AsyncDisposable {
         });
     }
   }
+}
+
+function openFail2ban(config: SubscriberConfig): Fail2banClient {
+  const { fail2banSocket, fail2banProgram } = config;
+  return fail2banProgram === undefined
+    ? new Fail2banSocket({ path: fail2banSocket })
+    : new Fail2banProcess({
+      socketPath: fail2banSocket,
+      program: fail2banProgram,
+    });
 }
