@@ -36,8 +36,10 @@ export interface Fail2banOptions {
   readonly dir: string;
   /** Jails without a log of their own: name to settings. */
   readonly jails?: Readonly<Record<string, JailSettings>>;
-  /** Adds the shipped filter and the shipped jail, with these changes. */
+  /** Adds the shipped filter and the shipped jail that reads a log, with these changes. */
   readonly clusterJail?: JailSettings;
+  /** Adds the shipped jail that is banned in through the socket, with these changes. */
+  readonly dedicatedJail?: JailSettings;
 }
 
 /** Starts a real fail2ban-server that touches nothing outside its folder. */
@@ -186,12 +188,14 @@ async function readLines(path: string): Promise<string[]> {
 export async function writeFail2banConfig(
   options: Fail2banOptions,
 ): Promise<void> {
-  const { dir, jails = {}, clusterJail } = options;
+  const { dir, jails = {}, clusterJail, dedicatedJail } = options;
   for (const folder of ["action.d", "filter.d", "jail.d"]) {
     await Deno.mkdir(`${dir}/etc/${folder}`, { recursive: true });
   }
   const write = (path: string, text: string) =>
     Deno.writeTextFile(`${dir}/etc/${path}`, text);
+  const ship = (from: string, to = from) =>
+    Deno.copyFile(`${SHIPPED_FAIL2BAN}${from}`, `${dir}/etc/${to}`);
   await write("fail2ban.conf", serverConfig(dir));
   await write("jail.conf", JAIL_DEFAULTS);
   await write("action.d/note.conf", noteAction(actionsPath(dir)));
@@ -200,11 +204,16 @@ export async function writeFail2banConfig(
     sections += renderSection(jail, { enabled: "true", ...settings });
   }
   if (clusterJail !== undefined) {
-    for (const folder of ["filter.d", "jail.d"]) {
-      const path = `${folder}/fail2bancluster.conf`;
-      await Deno.copyFile(`${SHIPPED_FAIL2BAN}${path}`, `${dir}/etc/${path}`);
-    }
+    await ship("filter.d/fail2bancluster.conf");
+    await ship(
+      "jail.d/fail2bancluster-log.conf.example",
+      "jail.d/fail2bancluster.conf",
+    );
     sections += renderSection("fail2bancluster", clusterJail);
+  }
+  if (dedicatedJail !== undefined) {
+    await ship("jail.d/fail2bancluster.conf");
+    sections += renderSection("fail2bancluster", dedicatedJail);
   }
   await write("jail.local", sections);
 }
