@@ -1,0 +1,54 @@
+/**
+ * Descriptors that a test can make readable, and close.
+ *
+ * @module
+ */
+
+/** Two ends of a pipe. */
+export interface Pipe {
+  readonly readEnd: number;
+  readonly writeEnd: number;
+}
+
+/** Makes pipes, and closes those that are left when disposed. */
+export class LibcPipes implements Disposable {
+  readonly #libc = Deno.dlopen("libc.so.6", {
+    pipe: { parameters: ["buffer"], result: "i32" },
+    read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+    write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+    close: { parameters: ["i32"], result: "i32" },
+  });
+  readonly #open = new Set<Pipe>();
+
+  make(): Pipe {
+    const ends = new Int32Array(2);
+    if (this.#libc.symbols.pipe(new Uint8Array(ends.buffer)) !== 0) {
+      throw new Error("Cannot make a pipe");
+    }
+    const [readEnd = -1, writeEnd = -1] = ends;
+    const pipe = { readEnd, writeEnd };
+    this.#open.add(pipe);
+    return pipe;
+  }
+
+  /** Makes the read end readable. */
+  fill({ writeEnd }: Pipe): void {
+    this.#libc.symbols.write(writeEnd, new Uint8Array(1), 1n);
+  }
+
+  /** Takes what {@link LibcPipes.fill} put in; waits for it where there is none. */
+  drain({ readEnd }: Pipe): void {
+    this.#libc.symbols.read(readEnd, new Uint8Array(1), 1n);
+  }
+
+  close(pipe: Pipe): void {
+    if (!this.#open.delete(pipe)) return;
+    this.#libc.symbols.close(pipe.readEnd);
+    this.#libc.symbols.close(pipe.writeEnd);
+  }
+
+  [Symbol.dispose](): void {
+    for (const pipe of this.#open) this.close(pipe);
+    this.#libc.close();
+  }
+}
