@@ -41,7 +41,7 @@ async function startCluster(cluster: TestCluster): Promise<RunningCluster> {
   const monitor = await cluster.start("monitor", "host-a");
   let tries = 0;
   await waitUntil(async () => {
-    await appendLog(log, banLine("probe", `192.0.2.${++tries}`));
+    await appendLog(log, banLine("probe", `203.0.113.${++tries}`));
     return heardAtMs.size > 0;
   }, { what: "the first ban", intervalMs: 100 });
   return { log, roles: { monitor, publisher, subscriber }, heardAtMs };

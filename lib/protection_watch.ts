@@ -15,7 +15,7 @@ import type {
 } from "./host_ports.ts";
 import { LogThrottle } from "./log_throttle.ts";
 import { type LabelledNetwork, NetworkSet } from "./network_set.ts";
-import type { Clock, Log } from "./ports.ts";
+import type { Clock, Log, Severity } from "./ports.ts";
 import type {
   GuardedNetworks,
   ProtectionPolicy,
@@ -100,7 +100,7 @@ export class ProtectionWatch {
     signal: AbortSignal,
   ): Promise<ProtectionWatch> {
     const watch = new ProtectionWatch(options);
-    await watch.#lookAtHost();
+    await watch.#lookAtHost("debug");
     await watch.#lookUpNames(START_MS, signal);
     return watch;
   }
@@ -125,7 +125,7 @@ export class ProtectionWatch {
     const followHost = async (group: AbortSignal) => {
       while (true) {
         await clock.delay(HOST_EVERY_MS, group);
-        await this.#lookAtHost();
+        await this.#lookAtHost("info");
       }
     };
     const followNames = async (group: AbortSignal) => {
@@ -141,7 +141,7 @@ export class ProtectionWatch {
     );
   }
 
-  async #lookAtHost(): Promise<void> {
+  async #lookAtHost(severity: Severity): Promise<void> {
     const before = this.#network;
     const { own, gateways, resolvers, problems } = await this.#options.host
       .read();
@@ -159,7 +159,7 @@ export class ProtectionWatch {
     }
     if (described(this.#network) === described(before)) return;
     this.#policy = undefined;
-    this.#options.log.record("info", "protecting this host", {
+    this.#options.log.record(severity, "protecting this host", {
       own: this.#network.own?.join(","),
       gateways: this.#network.gateways?.join(","),
       resolvers: this.#network.resolvers?.join(","),

@@ -37,7 +37,7 @@ async function startAll(cluster: TestCluster) {
   const monitor = await cluster.start("monitor", "host-a");
   let tries = 0;
   await waitUntil(async () => {
-    await appendLog(log, banLine("probe", `192.0.2.${++tries}`));
+    await appendLog(log, banLine("probe", `203.0.113.${++tries}`));
     return heard(subscriber).length > 0;
   }, { what: "the first ban at host-b", intervalMs: 100 });
   await waitUntil(() => relayed(publisher).length === tries, {

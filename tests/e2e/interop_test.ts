@@ -26,28 +26,28 @@ testWith(
 
     // A subscription takes a moment to arrive; nothing tells that it has.
     await waitUntil(async () => {
-      await ask(`${cluster.token}|host-a|sshd|Ban|192.0.2.99`);
-      return sub.stdout.includes("host-a|sshd|Ban|192.0.2.99");
+      await ask(`${cluster.token}|host-a|sshd|Ban|203.0.113.99`);
+      return sub.stdout.includes("host-a|sshd|Ban|203.0.113.99");
     }, { what: "the subscription", intervalMs: 50 });
     const before = sub.stdout.length;
 
     strictEqual(
-      await ask(`${cluster.token}|host-a|sshd|Ban|192.0.2.1`),
-      "host-a|sshd|Ban|192.0.2.1",
+      await ask(`${cluster.token}|host-a|sshd|Ban|203.0.113.1`),
+      "host-a|sshd|Ban|203.0.113.1",
     );
     strictEqual(
       await ask(`${cluster.token}|host-a|sshd|uNBAN|2001:db8::1`),
       "host-a|sshd|uNBAN|2001:db8::1",
     );
-    strictEqual(await ask("host-a|sshd|Ban|192.0.2.2"), "NAK");
-    strictEqual(await ask(`wrong|host-a|sshd|Ban|192.0.2.2`), "NAK");
+    strictEqual(await ask("host-a|sshd|Ban|203.0.113.2"), "NAK");
+    strictEqual(await ask(`wrong|host-a|sshd|Ban|203.0.113.2`), "NAK");
     strictEqual(await ask(`${cluster.token}|h|j|Ban`), "NAK");
     strictEqual(await ask(""), "NAK");
     await waitUntil(() => sub.stdout.length >= before + 2, {
       what: "both broadcasts",
     });
     deepStrictEqual(sub.stdout.slice(before), [
-      "host-a|sshd|Ban|192.0.2.1",
+      "host-a|sshd|Ban|203.0.113.1",
       "host-a|sshd|Unban|2001:db8::1",
     ]);
   },
@@ -67,15 +67,15 @@ testWith(
     for (let index = 1; index <= 50; index++) {
       await appendLog(
         cluster.logPath("host-a"),
-        banLine("sshd", `192.0.2.${index}`),
+        banLine("sshd", `203.0.113.${index}`),
       );
-      expected.push(`host-a|sshd|Ban|192.0.2.${index}`);
+      expected.push(`host-a|sshd|Ban|203.0.113.${index}`);
     }
     await appendLog(
       cluster.logPath("host-a"),
-      unbanLine("sshd", "192.0.2.7"),
+      unbanLine("sshd", "203.0.113.7"),
     );
-    expected.push("host-a|sshd|Unban|192.0.2.7");
+    expected.push("host-a|sshd|Unban|203.0.113.7");
     await waitUntil(() => rep.stdout.length > expected.length, {
       what: "all requests",
     });
@@ -94,11 +94,11 @@ testWith(
     await using rep = startPeer("rep_server", cluster.replyUrl, "other-token");
     await rep.waitForLine(/listening/);
     const monitor = await cluster.start("monitor", "host-a");
-    await appendLog(cluster.logPath("host-a"), banLine("sshd", "192.0.2.1"));
+    await appendLog(cluster.logPath("host-a"), banLine("sshd", "203.0.113.1"));
     const line = await monitor.waitForLine(/refused by the publisher/);
-    match(line, /action=ban jail=sshd address=192\.0\.2\.1$/);
-    await appendLog(cluster.logPath("host-a"), banLine("sshd", "192.0.2.2"));
-    await monitor.waitForLine(/refused by the publisher.*192\.0\.2\.2/);
+    match(line, /action=ban jail=sshd address=203\.0\.113\.1$/);
+    await appendLog(cluster.logPath("host-a"), banLine("sshd", "203.0.113.2"));
+    await monitor.waitForLine(/refused by the publisher.*203\.0\.113\.2/);
     deepStrictEqual(rep.stdout, ["listening", "NAK", "NAK"]);
   },
 );
@@ -110,10 +110,10 @@ testWith("pyzmq", "the subscriber hears a pyzmq PUB server", async () => {
   await pub.waitForLine(/listening/);
   const subscriber = await cluster.start("subscriber", "host-b");
   await waitUntil(async () => {
-    await pub.writeLine("host-a|sshd|Ban|192.0.2.99");
+    await pub.writeLine("host-a|sshd|Ban|203.0.113.99");
     return heard(subscriber).length > 0;
   }, { what: "the subscription", intervalMs: 50 });
-  await pub.writeLine("host-b|sshd|Ban|192.0.2.1");
+  await pub.writeLine("host-b|sshd|Ban|203.0.113.1");
   await pub.writeLine("host-a|sshd|Ban|1.2.3.4 ; reboot");
   await pub.writeLine("host-a|sshd|Ban|127.0.0.1");
   await pub.writeLine("");
@@ -121,7 +121,7 @@ testWith("pyzmq", "the subscriber hears a pyzmq PUB server", async () => {
   await pub.writeLine("host-a|sshd|Unban|2001:db8::1");
   await subscriber.waitForLine(/\|Unban\|2001:db8::1$/);
   deepStrictEqual([...new Set(heard(subscriber))], [
-    "host-a|sshd|Ban|192.0.2.99",
+    "host-a|sshd|Ban|203.0.113.99",
     "host-a|sshd|Ban|2001:db8::1",
     "host-a|sshd|Unban|2001:db8::1",
   ]);
