@@ -4,12 +4,8 @@
  * @module
  */
 
-import {
-  type Address,
-  type AddressParts,
-  addressParts,
-  canonicalAddress,
-} from "./address.ts";
+import { type Address, canonicalAddress } from "./address.ts";
+import { addressSpan, NetworkSet } from "./network_set.ts";
 
 /** fail2ban prints a prefix of no bits without its length. */
 const EVERYTHING: Readonly<Record<string, string>> = {
@@ -22,14 +18,15 @@ const EVERYTHING: Readonly<Record<string, string>> = {
  * match nothing here: nobody is asked for their addresses.
  */
 export class IgnoredAddresses {
-  readonly #networks: readonly AddressParts[];
+  readonly #networks: NetworkSet;
 
   /** @param entries The jail's `ignoreip`, as fail2ban tells it. */
   constructor(entries: readonly string[]) {
-    this.#networks = entries.flatMap((entry) => {
-      const address = canonicalAddress(EVERYTHING[entry] ?? entry);
-      return address === undefined ? [] : [addressParts(address)];
+    const networks = entries.flatMap((entry) => {
+      const network = canonicalAddress(EVERYTHING[entry] ?? entry);
+      return network === undefined ? [] : [{ network, label: entry }];
     });
+    this.#networks = new NetworkSet(networks);
   }
 
   /**
@@ -38,14 +35,6 @@ export class IgnoredAddresses {
    * @param address Whom the ban concerns; a prefix that holds an ignored address does.
    */
   concerns(address: Address): boolean {
-    const parts = addressParts(address);
-    return this.#networks.some((network) => overlap(parts, network));
+    return this.#networks.overlapping(addressSpan(address)) !== undefined;
   }
-}
-
-/** Two prefixes overlap when the shorter one holds the other. */
-function overlap(left: AddressParts, right: AddressParts): boolean {
-  if (left.base.kind() !== right.base.kind()) return false;
-  const bits = Math.min(left.prefixBits, right.prefixBits);
-  return left.base.match(right.base, bits);
 }
