@@ -39,8 +39,7 @@ export class PlanPace {
 
   /** Says that bans were handed out. */
   handedOut(bans: number, nowMs: number): void {
-    const takesMs = bans / this.#options.maxPerSecond * 1_000;
-    this.#nextAtMs = Math.max(this.#nextAtMs, nowMs) + takesMs;
+    this.#nextAtMs = nowMs + bans / this.#options.maxPerSecond * 1_000;
   }
 
   /** Says that a batch failed as a whole: everything waits. */

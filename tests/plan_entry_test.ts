@@ -64,7 +64,10 @@ Deno.test("PlanEntry trusts nothing that was tried while nobody knows how that w
   entry.tried = ban(100_000);
   strictEqual(entry.isOver, false);
   deepStrictEqual(entry.need(false), { verb: "lift", ban: entry.tried });
+  entry.tried = undefined;
   entry.applied = ban(50_000);
+  strictEqual(entry.isOver, false);
+  entry.tried = ban(100_000);
   deepStrictEqual(entry.need(false), { verb: "lift", ban: entry.applied });
   entry.wanted = ban(100_000);
   deepStrictEqual(entry.need(false), { verb: "apply", ban: entry.wanted });

@@ -12,9 +12,9 @@ Deno.test("RetryQueue waits for nothing while it is empty", () => {
 Deno.test("RetryQueue gives each key once, at its time, the earliest first", () => {
   const queue = new RetryQueue();
   queue.add("late", 3_000);
+  queue.add("between", 2_000);
   queue.add("early", 1_000);
   queue.add("early too", 1_000);
-  queue.add("between", 2_000);
   strictEqual(queue.size, 4);
   strictEqual(queue.nextMs, 1_000);
   deepStrictEqual(queue.takeDue(999), []);
