@@ -37,6 +37,8 @@ const ZMQ_FD = 14;
 const ZMQ_EVENTS = 15;
 const ZMQ_POLLIN = 1;
 const ZMQ_POLLOUT = 2;
+/** A socket without anything to send is closed within this time. */
+const CLOSING_MS = 100;
 /** A busy socket lets timers and signals run at least this often. */
 const YIELD_AFTER_MS = 8;
 
@@ -242,8 +244,9 @@ class ZmqSocket implements BoundSocket {
     this.#native.close();
     this.#receiving.wake();
     this.#sending.wake();
-    // libzmq goes on sending in its own thread, and closes the descriptor last.
-    await this.#poll.closed(this.descriptor, linger);
+    // libzmq goes on in its own thread: sends what lingers, gives the port
+    // back, and closes the descriptor last.
+    await this.#poll.closed(this.descriptor, linger + CLOSING_MS);
     this.#opened.delete(this);
   }
 

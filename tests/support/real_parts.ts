@@ -1,5 +1,11 @@
 /** Real programs that tests talk to, and what the kernel lets tests do. */
-export type RealPart = "fail2ban" | "mountns" | "netns" | "nftables" | "pyzmq";
+export type RealPart =
+  | "fail2ban"
+  | "ipv6"
+  | "mountns"
+  | "netns"
+  | "nftables"
+  | "pyzmq";
 
 interface Probe {
   /** Works only where the part is there. */
@@ -14,6 +20,11 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
     missing: "Debian's fail2ban is not installed",
     command: "fail2ban-server",
     args: ["--version"],
+  },
+  ipv6: {
+    missing: "this host has no address ::1",
+    command: "grep",
+    args: ["-q", "^0\\{31\\}1 ", "/proc/net/if_inet6"],
   },
   mountns: {
     missing: "a mount namespace takes root",
