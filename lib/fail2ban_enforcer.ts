@@ -172,7 +172,6 @@ export class Fail2banEnforcer implements Enforcer {
     addresses: Addresses,
     signal: AbortSignal,
   ): Promise<Reasons> {
-    if (!await this.#fail2ban.hasJail(jail, signal)) return NO_REASONS;
     const { takesMany } = await this.#fail2ban.abilities(signal);
     const present = await this.#withoutAbsentPrefixes(jail, addresses, signal);
     const parts = takesMany && present.length > 0

@@ -32,8 +32,8 @@ interface Knowledge {
 }
 
 /**
- * Asks a fail2ban. What seldom changes is asked for again after a while, or
- * when a jail turns out not to be there: another fail2ban may run by then.
+ * Asks a fail2ban. What seldom changes is asked for again after a while, and
+ * when a command fails or finds no jail: another fail2ban may run by then.
  * Every method throws a `RuntimeError` when fail2ban can't be asked.
  */
 export class KnownFail2ban {
@@ -60,11 +60,6 @@ export class KnownFail2ban {
   /** What it can do. */
   async abilities(signal: AbortSignal): Promise<Fail2banAbilities> {
     return (await this.#ask(signal)).abilities;
-  }
-
-  /** Whether a jail is there. */
-  async hasJail(jail: JailName, signal: AbortSignal): Promise<boolean> {
-    return (await this.#ask(signal)).jails.has(jail);
   }
 
   /** Whom a jail never bans; `undefined` when there is no such jail. */
@@ -115,8 +110,10 @@ export class KnownFail2ban {
     words: readonly string[],
     signal: AbortSignal,
   ): Promise<Fail2banReply> {
+    const known = this.#knowledge;
+    this.#knowledge = undefined;
     const reply = await this.#client.command(words, signal);
-    if (reply.kind === "no_jail") this.#knowledge = undefined;
+    if (reply.kind !== "no_jail") this.#knowledge = known;
     return reply;
   }
 

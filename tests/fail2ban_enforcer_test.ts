@@ -113,8 +113,11 @@ for (const version of [NEW, OLD]) {
       `192.0.2.2: no jail ${CLUSTER}`,
       `192.0.2.3: no jail ${CLUSTER}`,
     ]);
-    setup.fail2ban.jail(CLUSTER);
-    deepStrictEqual(await setup.apply(...bans("192.0.2.2")), []);
+    // It comes back with another ignoreip.
+    setup.fail2ban.jail(CLUSTER).ignored = ["192.0.2.3"];
+    deepStrictEqual(await setup.apply(...bans("192.0.2.2", "192.0.2.3")), [
+      `192.0.2.3: ignoreip of jail ${CLUSTER} forbids it`,
+    ]);
     setup.fail2ban.removeJail(CLUSTER);
     deepStrictEqual(await setup.lift(...bans("192.0.2.2")), []);
   });
@@ -241,6 +244,20 @@ Deno.test("while fail2ban can't be asked nothing counts as done", async () => {
   await rejects(enforcer.apply(bans("192.0.2.1"), signal), fail2ban.failure);
   await rejects(enforcer.lift(bans("192.0.2.1"), signal), fail2ban.failure);
   await rejects(enforcer.list(signal), fail2ban.failure);
+});
+
+Deno.test("a fail2ban that could not be asked is another one when it is back", async () => {
+  const setup = new EnforcerSetup(OLD);
+  const { enforcer, signal, fail2ban } = setup;
+  await setup.apply(...bans("192.0.2.1"));
+  fail2ban.failure = new RuntimeError("fail2ban is not there");
+  await rejects(enforcer.apply(bans("192.0.2.2"), signal), fail2ban.failure);
+  fail2ban.failure = undefined;
+  fail2ban.version = NEW;
+  fail2ban.jail(CLUSTER).ignored = ["192.0.2.2"];
+  deepStrictEqual(await setup.apply(...bans("192.0.2.2", "2001:db8::1")), [
+    `192.0.2.2: ignoreip of jail ${CLUSTER} forbids it`,
+  ]);
 });
 
 Deno.test("an answer that makes no sense is an error to mend, not a bug", async () => {
