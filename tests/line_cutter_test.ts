@@ -85,10 +85,11 @@ Deno.test("the lines are the same however the bytes are cut into pieces", () => 
     (lines, sizes) => {
       const whole = bytes(lines.map((text) => `${text}\n`).join(""));
       const pieces: Uint8Array[] = [];
-      for (let at = 0, index = 0; at < whole.length; index++) {
-        const size = sizes[index % sizes.length] ?? 1;
-        pieces.push(whole.subarray(at, at + size));
-        at += size;
+      let from = 0;
+      while (from < whole.length) {
+        const size = sizes[pieces.length % sizes.length] ?? 1;
+        pieces.push(whole.subarray(from, from + size));
+        from += size;
       }
       const maxLineBytes = 12;
       const cutter = new LineCutter({
