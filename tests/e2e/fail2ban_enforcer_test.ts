@@ -128,6 +128,13 @@ testWith(
     const targets = ["192.0.2.1", "2001:db8::/48"];
     await setup.apply(...bans(...targets));
 
+    // In any order.
+    const restored = async (times: number) => {
+      for (const target of targets) {
+        const message = `[${CLUSTER}] Restore Ban ${target}`;
+        await server.waitForMessage(message, times);
+      }
+    };
     const failsWith = async (message: RegExp) => {
       await rejects(setup.failures(ban("192.0.2.3")), (error) => {
         ok(
@@ -140,13 +147,13 @@ testWith(
     await server.stop();
     await failsWith(/fail2ban's socket \S+ is not there$/);
     await server.start();
-    await server.waitForMessage(`[${CLUSTER}] Restore Ban ${targets[1]}`);
+    await restored(1);
     deepStrictEqual(await setup.listed(), targets);
 
     await server.stop("SIGKILL");
     await failsWith(/fail2ban's socket \S+ has nobody listening$/);
     await server.start();
-    await server.waitForMessage(`[${CLUSTER}] Restore Ban ${targets[1]}`, 2);
+    await restored(2);
     await setup.apply(...bans("192.0.2.3", ...targets));
     deepStrictEqual(await setup.listed(), [
       "192.0.2.1",

@@ -94,9 +94,9 @@ testWith(
     );
     await server.stop();
     await server.start();
-    await server.waitForMessage(
-      `[${CLUSTER_JAIL}] Restore Ban 198.51.100.0/24`,
-    );
+    for (const target of targets) {
+      await server.waitForMessage(`[${CLUSTER_JAIL}] Restore Ban ${target}`);
+    }
     const listed = await enforcer.list(SIGNAL);
     deepStrictEqual(
       listed.map(({ address }) => address).sort(),
