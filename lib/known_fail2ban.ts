@@ -22,6 +22,8 @@ import type { Clock, Fail2banClient, Fail2banReply } from "./ports.ts";
 
 /** What fail2ban says of itself is believed for so long, in milliseconds. */
 const BELIEVED_MS = 10_000;
+/** That a jail is not there is believed for a batch or two only. */
+const MISSING_BELIEVED_MS = 1_000;
 
 /** What fail2ban said of itself. */
 interface Knowledge {
@@ -67,7 +69,7 @@ export class KnownFail2ban {
     jail: JailName,
     signal: AbortSignal,
   ): Promise<IgnoredAddresses | undefined> {
-    const { jails, ignored } = await this.#ask(signal);
+    const { jails, ignored } = await this.#ask(signal, jail);
     if (!jails.has(jail)) return undefined;
     const known = ignored.get(jail);
     if (known !== undefined) return known;
@@ -94,7 +96,7 @@ export class KnownFail2ban {
     jail: JailName,
     signal: AbortSignal,
   ): Promise<readonly ListedTicket[]> {
-    const { abilities: { listsTimes }, jails } = await this.#ask(signal);
+    const { abilities: { listsTimes }, jails } = await this.#ask(signal, jail);
     if (!jails.has(jail)) return [];
     const words = listsTimes
       ? ["get", jail, "banip", "--with-time"]
@@ -117,11 +119,13 @@ export class KnownFail2ban {
     return reply;
   }
 
-  async #ask(signal: AbortSignal): Promise<Knowledge> {
+  async #ask(signal: AbortSignal, jail?: JailName): Promise<Knowledge> {
     const nowMs = this.#clock.monotonicMs();
     const known = this.#knowledge;
-    if (known !== undefined && nowMs - known.askedAtMs < BELIEVED_MS) {
-      return known;
+    if (known !== undefined) {
+      const isMissing = jail !== undefined && !known.jails.has(jail);
+      const believedMs = isMissing ? MISSING_BELIEVED_MS : BELIEVED_MS;
+      if (nowMs - known.askedAtMs < believedMs) return known;
     }
     // The oldest do not know the command.
     const version = await this.command(["version"], signal);

@@ -201,6 +201,17 @@ Deno.test("jails and ignoreip are asked for again after a while, not each time",
   );
 });
 
+Deno.test("a jail that is missing is looked for again soon, but not for every batch", async () => {
+  const setup = new EnforcerSetup();
+  const noJail = ["192.0.2.1: no jail web"];
+  deepStrictEqual(await setup.apply(ban("192.0.2.1", "web")), noJail);
+  deepStrictEqual(await setup.apply(ban("192.0.2.1", "web")), noJail);
+  deepStrictEqual(setup.fail2ban.said, ["version", "status"]);
+  setup.fail2ban.jail("web");
+  await setup.clock.advance(1_000);
+  deepStrictEqual(await setup.apply(ban("192.0.2.1", "web")), []);
+});
+
 Deno.test("check finds out anew what fail2ban is there", async () => {
   const setup = new EnforcerSetup(OLD);
   await setup.enforcer.check(setup.signal);
