@@ -105,7 +105,7 @@ export class ProtectionWatch {
     return watch;
   }
 
-  /** The rules that hold now. */
+  /** The rules that hold now; the same object until they change. */
   get policy(): ProtectionPolicy {
     return this.#policy ??= this.#makePolicy();
   }
@@ -203,6 +203,7 @@ export class ProtectionWatch {
     if (this.#failing.delete(name)) {
       this.#complaints.record("info", "host name resolved again", { name });
     }
+    if (this.#answers.get(name)?.join() === answer.join()) return;
     this.#answers.set(name, answer);
     this.#policy = undefined;
   }
