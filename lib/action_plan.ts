@@ -171,7 +171,7 @@ export class ActionPlan {
     for (const ban of work.bans) {
       const key = keyOfBan(ban);
       const entry = this.#entry(key, ban);
-      entry.tried = ban;
+      entry.noteTry(ban);
       this.#noteFailure(key, reason);
       entry.place = "idle";
       this.#queue(key, entry, this.#backlog);

@@ -19,7 +19,7 @@ export class PlanEntry {
   wanted: LocalBan | undefined;
   /** The ban as it was last applied and is in force; `undefined`: it is not. */
   applied: LocalBan | undefined;
-  /** The ban as it was last tried, while nobody knows how that went. */
+  /** The ban as it may be in force: of the tries that nobody knows of, the one that ends last. */
   tried: LocalBan | undefined;
   /** How often it failed since it last went well. */
   failures = 0;
@@ -33,6 +33,18 @@ export class PlanEntry {
   get isOver(): boolean {
     const { wanted, applied, tried } = this;
     return (wanted ?? applied ?? tried) === undefined;
+  }
+
+  /**
+   * Takes note of a try of which nobody knows how it went. Any of several may
+   * be in force by now, so the one with the latest end is kept.
+   *
+   * @param ban The ban as it was tried.
+   */
+  noteTry(ban: LocalBan): void {
+    if (this.tried === undefined || this.tried.expiresMs < ban.expiresMs) {
+      this.tried = ban;
+    }
   }
 
   /**

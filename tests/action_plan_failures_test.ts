@@ -272,3 +272,14 @@ Deno.test("ActionPlan.reconcile() ends no pause", () => {
   strictEqual(plan.next(999), undefined);
   deepStrictEqual(carryOut(plan, 1_000), ["apply 1"]);
 });
+
+Deno.test("ActionPlan lifts a lapsed ban whose earlier try, of which nobody knows, would end later", () => {
+  const plan = planOf({ lapses: true });
+  for (const expiresMs of [60_000, 10_000]) {
+    want(plan, ban(1, expiresMs));
+    const { nextAtMs = 0 } = plan;
+    plan.fail(nextOf(plan, nextAtMs), "timed out", nextAtMs);
+  }
+  plan.take({ kind: "lapsed", ban: ban(1, 10_000) });
+  deepStrictEqual(carryOut(plan, 10_000), ["lift 1"]);
+});

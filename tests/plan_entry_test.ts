@@ -147,3 +147,12 @@ Deno.test("strayBan() is this node's own, with the listed end or none", () => {
     { ...stray, expiresMs: Infinity },
   );
 });
+
+Deno.test("PlanEntry keeps of the tries that nobody knows of the one that ends last", () => {
+  const entry = new PlanEntry(ban(1));
+  const tries = [ban(1_000), ban(60_000), ban(10_000)];
+  for (const tried of tries) entry.noteTry(tried);
+  strictEqual(entry.tried, tries[1]);
+  strictEqual(entry.hasLapsed(10_000), false);
+  strictEqual(entry.hasLapsed(60_000), true);
+});
