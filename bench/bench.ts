@@ -6,9 +6,17 @@
  */
 
 import { benchCluster } from "./cluster_bench.ts";
+import { benchFail2ban } from "./fail2ban_bench.ts";
 import { benchLogLine } from "./log_line_bench.ts";
+import { benchNft } from "./nft_bench.ts";
+import { benchProtection } from "./protection_bench.ts";
+import { benchRestart } from "./restart_bench.ts";
 
 if (import.meta.main) {
   await benchLogLine();
   await benchCluster();
+  benchProtection();
+  await benchFail2ban();
+  await benchNft();
+  await benchRestart();
 }

@@ -1,0 +1,115 @@
+/**
+ * A subscriber is started again on a host whose firewall holds its bans: what
+ * it takes until all is as it should be.
+ *
+ * @module
+ */
+
+import type { BanEvent } from "../lib/ban_event.ts";
+import { EnforcedAction } from "../lib/enforced_action.ts";
+import { ledgerPath, SqliteLedger } from "../lib/io/ban_ledger.ts";
+import { SystemClock } from "../lib/io/system_clock.ts";
+import type { Enforcer, LocalBan } from "../lib/ports.ts";
+import { address, host, jail } from "../tests/support/core_values.ts";
+import { MemoryLog } from "../tests/support/memory_log.ts";
+import { NftHost } from "../tests/support/nft_host.ts";
+import { isInstalled } from "../tests/support/real_parts.ts";
+import { waitUntil } from "../tests/support/wait_until.ts";
+import { printTable } from "./figures.ts";
+
+const BANS = 100_000;
+/** Of them the firewall lost so many while the subscriber was away. */
+const LOST = 100;
+const HOUR_MS = 3_600_000;
+const NEVER = new AbortController().signal;
+
+function addressAt(index: number): string {
+  return `10.${index >> 16}.${index >> 8 & 255}.${index & 255}`;
+}
+
+/** Counts what an enforcer is given. */
+function counting(enforcer: Enforcer): { counted: Enforcer; given: string[] } {
+  const given: string[] = [];
+  const counted: Enforcer = {
+    name: enforcer.name,
+    lapses: enforcer.lapses,
+    maxBansAtOnce: enforcer.maxBansAtOnce,
+    check: (signal) => enforcer.check(signal),
+    list: (signal) => enforcer.list(signal),
+    apply(bans, signal) {
+      given.push(...bans.map(({ address }) => address));
+      return enforcer.apply(bans, signal);
+    },
+    lift(bans: readonly LocalBan[], signal) {
+      given.push(...bans.map(({ address }) => address));
+      return enforcer.lift(bans, signal);
+    },
+  };
+  return { counted, given };
+}
+
+/** Runs an action until every ban is in force. @returns The seconds that took. */
+async function runUntilInForce(
+  enforcer: Enforcer,
+  ledger: SqliteLedger,
+  events: readonly BanEvent[],
+): Promise<number> {
+  const abort = new AbortController();
+  const action = new EnforcedAction({
+    enforcer,
+    ledger,
+    clock: new SystemClock(),
+    log: new MemoryLog(),
+    hostName: host("here"),
+    jailMap: [],
+    banTimeMs: HOUR_MS,
+    resyncEveryMs: HOUR_MS,
+  });
+  const startMs = performance.now();
+  const running = action.run(abort.signal);
+  await action.act(events, NEVER);
+  await waitUntil(() => {
+    const { inForce, waiting } = action.figures;
+    return inForce === BANS && waiting === 0;
+  }, { what: `${BANS} bans in force`, timeoutMs: 60_000, intervalMs: 5 });
+  const seconds = (performance.now() - startMs) / 1_000;
+  abort.abort();
+  await running;
+  return seconds;
+}
+
+/** Measures and prints. */
+export async function benchRestart(): Promise<void> {
+  if (!isInstalled("netns") || !isInstalled("nftables")) {
+    printTable("a restart", [["not measured: it takes root and nft"]]);
+    return;
+  }
+  const folder = await Deno.makeTempDir();
+  try {
+    await using nftHost = await NftHost.create();
+    using ledger = new SqliteLedger(ledgerPath(folder));
+    const events = Array.from({ length: BANS }, (_, index): BanEvent => ({
+      kind: "ban",
+      origin: host("web-1"),
+      jail: jail("sshd"),
+      address: address(addressAt(index)),
+    }));
+    const first = await runUntilInForce(nftHost.enforcer(), ledger, events);
+    const lost = ledger.load("nftables").slice(0, LOST);
+    await nftHost.enforcer().lift(lost, NEVER);
+    const { counted, given } = counting(nftHost.enforcer());
+    const again = await runUntilInForce(counted, ledger, []);
+    printTable(`a subscriber with ${BANS} bans in nftables`, [
+      ["from nothing to all in force", `${first.toFixed(2)} s`],
+      [
+        "started again to all in force",
+        `${again.toFixed(2)} s`,
+        `${given.length} bans given to nft; ${LOST} were missing`,
+      ],
+    ]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+if (import.meta.main) await benchRestart();
