@@ -5,13 +5,19 @@
  * holds the current or last ban of each address in each jail. Reads are single
  * rows by the primary key, so they hold no lock worth the name.
  *
+ * A file that fail2ban does not write, because its `dbfile` is another, says of
+ * every ticket that it is gone. Hence an answer that lifts a ban needs a sign
+ * that fits: an unban by hand deletes the row right before the line is written,
+ * so the file was written just now; an expired ticket is over since just now.
+ * Without it the answer is `unknown`.
+ *
  * @module
  */
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Address } from "../address.ts";
 import type { JailName } from "../jail_name.ts";
-import type { TicketOracle, TicketState } from "../ports.ts";
+import type { Log, TicketOracle, TicketState } from "../ports.ts";
 
 /** After a failure the database is left alone for so long. */
 const RETRY_AFTER_MS = 1_000;
@@ -19,6 +25,10 @@ const RETRY_AFTER_MS = 1_000;
 const ROUNDED_SECONDS = 0.5;
 /** While fail2ban writes, everything here waits for it, but no longer than this. */
 const BUSY_TIMEOUT_MS = 100;
+/** What led to a line was written, or was over, no longer ago than this. */
+const JUST_NOW_MS = 30_000;
+const NO_SIGN =
+  "there is no sign that fail2ban writes it; is it fail2ban's dbfile?";
 /** Row: when the ban began and how long it lasts, in seconds; -1 is for ever. */
 const QUERY =
   "SELECT timeofban + 0 AS began, bantime + 0 AS lasts FROM bips WHERE jail = ? AND ip = ?";
@@ -40,6 +50,8 @@ interface OpenDatabase {
  */
 export class Fail2banDatabase implements TicketOracle, Disposable {
   readonly #path: string | undefined;
+  readonly #log: Log | undefined;
+  #hasWarned = false;
   #open: OpenDatabase | undefined;
   #retryAtMs = -Infinity;
   #lastFailure: string | undefined;
@@ -47,9 +59,11 @@ export class Fail2banDatabase implements TicketOracle, Disposable {
   /**
    * @param path fail2ban's `dbfile`. It may be missing, and come and go;
    * `undefined`: there is none, and every state is `unknown`.
+   * @param log Where to tell, once, that another file may be the right one.
    */
-  constructor(path: string | undefined) {
+  constructor(path: string | undefined, log?: Log) {
     this.#path = path;
+    this.#log = log;
   }
 
   /** Why the database could not be asked the last time; `undefined` when it could. */
@@ -63,11 +77,14 @@ export class Fail2banDatabase implements TicketOracle, Disposable {
       return "unknown";
     }
     try {
-      const row = this.#opened(path).ticket.get(jail, address);
-      this.#lastFailure = undefined;
-      return row === undefined
-        ? "gone"
+      const { ino, mtime } = Deno.statSync(path);
+      const row = this.#opened(path, ino).ticket.get(jail, address);
+      const state = row === undefined
+        ? goneSince(mtime, nowMs)
         : stateOf(Number(row["began"]), Number(row["lasts"]), nowMs);
+      if (state === "unknown") this.#warnOf(path);
+      this.#lastFailure = state === "unknown" ? NO_SIGN : undefined;
+      return state;
     } catch (error) {
       if (!isExpected(error)) throw error;
       this.#close();
@@ -81,8 +98,14 @@ export class Fail2banDatabase implements TicketOracle, Disposable {
     this.#close();
   }
 
-  #opened(path: string): OpenDatabase {
-    const { ino } = Deno.statSync(path);
+  #warnOf(path: string): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    const event = "fail2ban's database does not show what the log says";
+    this.#log?.record("warning", event, { fail2bandb: path });
+  }
+
+  #opened(path: string, ino: number | null): OpenDatabase {
     if (this.#open?.inode === ino) return this.#open;
     this.#close();
     const database = new DatabaseSync(path, { readOnly: true });
@@ -103,11 +126,16 @@ export class Fail2banDatabase implements TicketOracle, Disposable {
   }
 }
 
+function goneSince(writtenAt: Date | null, nowMs: number): TicketState {
+  const writtenMs = writtenAt?.getTime() ?? -Infinity;
+  return Math.abs(nowMs - writtenMs) <= JUST_NOW_MS ? "gone" : "unknown";
+}
+
 function stateOf(began: number, lasts: number, nowMs: number): TicketState {
   if (lasts < 0) return "in_force";
-  return began + lasts - ROUNDED_SECONDS <= nowMs / 1_000
-    ? "expired"
-    : "in_force";
+  const overMs = nowMs - (began + lasts - ROUNDED_SECONDS) * 1_000;
+  if (overMs < 0) return "in_force";
+  return overMs <= JUST_NOW_MS ? "expired" : "unknown";
 }
 
 /** Missing, forbidden, locked, or of a fail2ban without `bips`: all may pass. */
