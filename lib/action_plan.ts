@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { TableChange } from "./ban_table.ts";
+import type { HostBanChange } from "./host_bans.ts";
 import type { HostName } from "./host_name.ts";
 import { keyOfBan, PlanEntry, strayBan, type Verb } from "./plan_entry.ts";
 import { PlanPace, type PlanPaceOptions } from "./plan_pace.ts";
@@ -62,11 +62,11 @@ export class ActionPlan {
   }
 
   /**
-   * Takes a change of the ban table.
+   * Takes a change of what should be in force.
    *
    * @param change What changed.
    */
-  take({ kind, ban }: TableChange): void {
+  take({ kind, ban }: HostBanChange): void {
     const key = keyOfBan(ban);
     const entry = this.#entry(key, ban);
     entry.wanted = kind === "stands" ? ban : undefined;

@@ -6,7 +6,7 @@
 
 import { ActionPlan } from "./action_plan.ts";
 import type { BanEvent } from "./ban_event.ts";
-import type { TableChange } from "./ban_table.ts";
+import type { HostBanChange } from "./host_bans.ts";
 import {
   type EnforcedActionCounters,
   EnforcementTally,
@@ -251,7 +251,7 @@ export class EnforcedAction implements BanAction {
     if (this.#plan.figures.failing === 0) this.#tally.complaints.end();
   }
 
-  #take(changes: readonly TableChange[]): void {
+  #take(changes: readonly HostBanChange[]): void {
     if (changes.length === 0) return;
     this.#noted.note(changes);
     for (const change of changes) this.#plan.take(change);

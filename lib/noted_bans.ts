@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TableChange } from "./ban_table.ts";
+import type { HostBanChange } from "./host_bans.ts";
 import { Complaints } from "./complaints.ts";
 import { RuntimeError } from "./errors.ts";
 import type { BanLedger, Clock, LocalBan, Log } from "./ports.ts";
@@ -48,7 +48,7 @@ export class NotedBans {
    *
    * @param changes What changed.
    */
-  note(changes: readonly TableChange[]): void {
+  note(changes: readonly HostBanChange[]): void {
     const { action, ledger, clock } = this.#options;
     const nowMs = clock.nowMs();
     const bans = changes.flatMap(({ kind, ban }) => {

@@ -6,11 +6,11 @@
 
 import type { BanEvent } from "./ban_event.ts";
 import {
-  BanTable,
+  type HostBanChange,
+  HostBans,
   keyOfReporter,
   type Report,
-  type TableChange,
-} from "./ban_table.ts";
+} from "./host_bans.ts";
 import type { HostName } from "./host_name.ts";
 import { type JailMap, localJail } from "./jail_map.ts";
 import { CLUSTER_JAIL } from "./jail_name.ts";
@@ -33,17 +33,17 @@ export interface WantedBansOptions {
 export interface Adoption {
   /** The ban as it is in force. */
   readonly ban: LocalBan;
-  readonly changes: readonly TableChange[];
+  readonly changes: readonly HostBanChange[];
 }
 
-const NO_CHANGE: readonly TableChange[] = [];
+const NO_CHANGE: readonly HostBanChange[] = [];
 /** Above it the oldest is forgotten: what enforces bans may be away for days. */
 const MAX_WITHDRAWN_EARLY = 100_000;
 
 /** Keeps what is wanted, from before it is known what is in force. */
 export class WantedBans {
   readonly #options: WantedBansOptions;
-  readonly #table: BanTable;
+  readonly #table: HostBans;
   /** Reports that were taken back before it was known what is in force. */
   #withdrawnEarly: Map<string, Report> | undefined = new Map();
 
@@ -51,7 +51,7 @@ export class WantedBans {
   constructor(options: WantedBansOptions) {
     this.#options = options;
     const { maxBans } = options;
-    this.#table = new BanTable(maxBans === undefined ? {} : { maxBans });
+    this.#table = new HostBans(maxBans === undefined ? {} : { maxBans });
   }
 
   /** Bans that are wanted. */
@@ -76,7 +76,7 @@ export class WantedBans {
    * @param nowMs Milliseconds since 1970.
    * @returns What changed.
    */
-  take(event: BanEvent, nowMs: number): readonly TableChange[] {
+  take(event: BanEvent, nowMs: number): readonly HostBanChange[] {
     const { kind, origin, jail: reportedJail, address } = event;
     const { jailMap, banTimeMs } = this.#options;
     const jail = localJail(jailMap, reportedJail);
@@ -96,7 +96,7 @@ export class WantedBans {
    * @param ban The ban, as it was noted then.
    * @returns What changed.
    */
-  remember(ban: LocalBan): readonly TableChange[] {
+  remember(ban: LocalBan): readonly HostBanChange[] {
     return this.#table.report(ban, ban.expiresMs);
   }
 
@@ -125,7 +125,7 @@ export class WantedBans {
    *
    * @returns What changed: reports that had been taken back before.
    */
-  endAdoption(): readonly TableChange[] {
+  endAdoption(): readonly HostBanChange[] {
     const withdrawn = [...this.#withdrawnEarly?.values() ?? []];
     this.#withdrawnEarly = undefined;
     return withdrawn.flatMap((report) => this.#withdraw(report));
@@ -137,7 +137,7 @@ export class WantedBans {
    * @param nowMs Milliseconds since 1970.
    * @returns The bans whose time is over.
    */
-  lapse(nowMs: number): readonly TableChange[] {
+  lapse(nowMs: number): readonly HostBanChange[] {
     return this.#table.lapse(nowMs);
   }
 
@@ -151,7 +151,7 @@ export class WantedBans {
   }
 
   /** Who reported a ban that was found in force is not known: anybody may have. */
-  #withdraw(report: Report): readonly TableChange[] {
+  #withdraw(report: Report): readonly HostBanChange[] {
     const { jail, address } = report;
     const { hostName } = this.#options;
     const found = { jail, address, origin: hostName, reportedJail: jail };

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import type { TableChange } from "../lib/ban_table.ts";
+import type { HostBanChange } from "../lib/host_bans.ts";
 import { parseJailMap } from "../lib/jail_map.ts";
 import { CLUSTER_JAIL } from "../lib/jail_name.ts";
 import type { ListedBan, LocalBan } from "../lib/ports.ts";
@@ -39,7 +39,7 @@ function listed(expiresMs?: number, jailName = CLUSTER_JAIL): ListedBan {
 }
 
 /** As in `stands fail2bancluster|192.0.2.1 until 5000`. */
-function told(changes: readonly TableChange[]): string[] {
+function told(changes: readonly HostBanChange[]): string[] {
   return changes.map(({ kind, ban }) =>
     `${kind} ${ban.jail}|${ban.address} until ${ban.expiresMs}`
   );

@@ -26,7 +26,7 @@ export interface Report {
 }
 
 /** What changed. */
-export type TableChange =
+export type HostBanChange =
   /** The ban stands, for the first time or with another end. */
   | { readonly kind: "stands"; readonly ban: LocalBan }
   /** The ban was withdrawn. */
@@ -35,7 +35,7 @@ export type TableChange =
   | { readonly kind: "lapsed"; readonly ban: LocalBan };
 
 /** How a table is set up. */
-export interface BanTableOptions {
+export interface HostBansOptions {
   /** Bans held at most; above it reports of new ones are left out. @default {1000000} */
   readonly maxBans?: number;
 }
@@ -46,13 +46,13 @@ interface Entry {
   readonly reports: Map<string, number>;
 }
 
-const NO_CHANGE: readonly TableChange[] = [];
+const NO_CHANGE: readonly HostBanChange[] = [];
 const SECOND_MS = 1_000;
 /** Above it the report that ends first makes way: one node can name many jails. */
 const MAX_REPORTS = 256;
 
 /** Keeps the bans. Time is an argument. */
-export class BanTable {
+export class HostBans {
   readonly #maxBans: number;
   readonly #entries = new Map<string, Entry>();
   /** The keys of bans that end in a second, by that second. */
@@ -62,7 +62,7 @@ export class BanTable {
   #leftOut = 0;
 
   /** @param options How the table is set up. */
-  constructor(options: BanTableOptions = {}) {
+  constructor(options: HostBansOptions = {}) {
     this.#maxBans = options.maxBans ?? 1_000_000;
   }
 
@@ -88,7 +88,7 @@ export class BanTable {
    * @param expiresMs When the report ends, in milliseconds since 1970.
    * @returns What changed.
    */
-  report(report: Report, expiresMs: number): readonly TableChange[] {
+  report(report: Report, expiresMs: number): readonly HostBanChange[] {
     const key = keyOfBan(report);
     const entry = this.#entries.get(key);
     if (entry === undefined && this.#entries.size >= this.#maxBans) {
@@ -113,7 +113,7 @@ export class BanTable {
    * @param report Who takes what back.
    * @returns What changed; `undefined`: there was no such report.
    */
-  withdraw(report: Report): readonly TableChange[] | undefined {
+  withdraw(report: Report): readonly HostBanChange[] | undefined {
     const key = keyOfBan(report);
     const entry = this.#entries.get(key);
     if (entry?.reports.delete(keyOfReporter(report)) !== true) return undefined;
@@ -143,8 +143,8 @@ export class BanTable {
    * @param nowMs Milliseconds since 1970.
    * @returns The bans whose time is over.
    */
-  lapse(nowMs: number): readonly TableChange[] {
-    const changes: TableChange[] = [];
+  lapse(nowMs: number): readonly HostBanChange[] {
+    const changes: HostBanChange[] = [];
     const second = Math.floor(nowMs / SECOND_MS);
     for (const due of this.#secondsUpTo(second)) {
       for (const key of this.#endings.get(due) ?? []) {

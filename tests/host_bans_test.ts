@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { BanTable, type Report, type TableChange } from "../lib/ban_table.ts";
+import { type HostBanChange, HostBans, type Report } from "../lib/host_bans.ts";
 import { address, host, jail } from "./support/core_values.ts";
 
 /** As in `web-1/sshd 192.0.2.1 in web`; the address and the local jail may be left out. */
@@ -16,7 +16,7 @@ function report(text: string): Report {
 }
 
 /** As in `stands 192.0.2.1 until 5000`. */
-function told(changes: readonly TableChange[] | undefined): string[] {
+function told(changes: readonly HostBanChange[] | undefined): string[] {
   return (changes ?? []).map(({ kind, ban }) =>
     `${kind} ${ban.address} until ${ban.expiresMs}`
   );
@@ -25,8 +25,8 @@ function told(changes: readonly TableChange[] | undefined): string[] {
 const A = report("web-1/sshd");
 const B = report("db-1/sshd");
 
-Deno.test("BanTable holds a reported ban until its time is over", () => {
-  const table = new BanTable();
+Deno.test("HostBans holds a reported ban until its time is over", () => {
+  const table = new HostBans();
   deepStrictEqual(table.report(A, 5_000), [{
     kind: "stands",
     ban: { ...A, expiresMs: 5_000 },
@@ -40,24 +40,24 @@ Deno.test("BanTable holds a reported ban until its time is over", () => {
   deepStrictEqual(told(table.lapse(1e12)), []);
 });
 
-Deno.test("BanTable ends a ban a second late at most, and never early", () => {
+Deno.test("HostBans ends a ban a second late at most, and never early", () => {
   for (const expiresMs of [0, 1, 999, 1_000, 1_001, 4_567.8, -1_500]) {
-    const table = new BanTable();
+    const table = new HostBans();
     table.report(A, expiresMs);
     deepStrictEqual(table.lapse(expiresMs - 0.1), [], `${expiresMs}`);
     strictEqual(table.lapse(expiresMs + 999.9).length, 1, `${expiresMs}`);
   }
 });
 
-Deno.test("BanTable takes a report that is over already, and ends it at the next look", () => {
-  const table = new BanTable();
+Deno.test("HostBans takes a report that is over already, and ends it at the next look", () => {
+  const table = new HostBans();
   table.lapse(50_000);
   table.report(A, 10_000);
   deepStrictEqual(told(table.lapse(50_000)), ["lapsed 192.0.2.1 until 10000"]);
 });
 
-Deno.test("BanTable prolongs a report of the same node and jail, whatever case the node is written in", () => {
-  const table = new BanTable();
+Deno.test("HostBans prolongs a report of the same node and jail, whatever case the node is written in", () => {
+  const table = new HostBans();
   table.report(A, 5_000);
   deepStrictEqual(told(table.report(report("WEB-1/sshd"), 9_000)), [
     "stands 192.0.2.1 until 9000",
@@ -67,8 +67,8 @@ Deno.test("BanTable prolongs a report of the same node and jail, whatever case t
   strictEqual(table.size, 0);
 });
 
-Deno.test("BanTable holds a ban as long as the longest of its reports", () => {
-  const table = new BanTable();
+Deno.test("HostBans holds a ban as long as the longest of its reports", () => {
+  const table = new HostBans();
   table.report(A, 9_000);
   deepStrictEqual(table.report(B, 5_000), [{
     kind: "stands",
@@ -78,8 +78,8 @@ Deno.test("BanTable holds a ban as long as the longest of its reports", () => {
   deepStrictEqual(told(table.lapse(9_000)), ["lapsed 192.0.2.1 until 9000"]);
 });
 
-Deno.test("BanTable holds a ban until the last of its reports is withdrawn", () => {
-  const table = new BanTable();
+Deno.test("HostBans holds a ban until the last of its reports is withdrawn", () => {
+  const table = new HostBans();
   table.report(A, 9_000);
   table.report(B, 5_000);
   deepStrictEqual(told(table.withdraw(A)), ["stands 192.0.2.1 until 5000"]);
@@ -89,8 +89,8 @@ Deno.test("BanTable holds a ban until the last of its reports is withdrawn", () 
   deepStrictEqual(told(table.lapse(9_000)), [], "nothing is left to end");
 });
 
-Deno.test("BanTable changes nothing when the shorter of two reports is withdrawn", () => {
-  const table = new BanTable();
+Deno.test("HostBans changes nothing when the shorter of two reports is withdrawn", () => {
+  const table = new HostBans();
   table.report(A, 9_000);
   table.report(B, 5_000);
   deepStrictEqual(table.withdraw(B), []);
@@ -98,8 +98,8 @@ Deno.test("BanTable changes nothing when the shorter of two reports is withdrawn
   deepStrictEqual(told(table.lapse(9_000)), ["lapsed 192.0.2.1 until 9000"]);
 });
 
-Deno.test("BanTable takes no report that is over for one that holds the ban", () => {
-  const table = new BanTable();
+Deno.test("HostBans takes no report that is over for one that holds the ban", () => {
+  const table = new HostBans();
   table.report(A, 5_000);
   table.report(B, 9_000);
   table.lapse(6_000);
@@ -107,7 +107,7 @@ Deno.test("BanTable takes no report that is over for one that holds the ban", ()
   strictEqual(table.size, 0);
 });
 
-Deno.test("BanTable tells nodes, reported jails, local jails and addresses apart", () => {
+Deno.test("HostBans tells nodes, reported jails, local jails and addresses apart", () => {
   const others = [
     "web-2/sshd",
     "web-1/nginx",
@@ -116,7 +116,7 @@ Deno.test("BanTable tells nodes, reported jails, local jails and addresses apart
     "web-1/sshd 192.0.2.0/24",
   ];
   for (const other of others) {
-    const table = new BanTable();
+    const table = new HostBans();
     table.report(A, 5_000);
     strictEqual(table.withdraw(report(other)), undefined, other);
     table.report(report(other), 5_000);
@@ -131,8 +131,8 @@ Deno.test("BanTable tells nodes, reported jails, local jails and addresses apart
   }
 });
 
-Deno.test("BanTable never ends a ban without end, until it is withdrawn", () => {
-  const table = new BanTable();
+Deno.test("HostBans never ends a ban without end, until it is withdrawn", () => {
+  const table = new HostBans();
   table.report(A, Infinity);
   table.report(B, 5_000);
   deepStrictEqual(table.lapse(Number.MAX_SAFE_INTEGER), []);
@@ -145,8 +145,8 @@ Deno.test("BanTable never ends a ban without end, until it is withdrawn", () => 
   strictEqual(table.size, 1);
 });
 
-Deno.test("BanTable ends every ban that is over when the clock jumped ahead", () => {
-  const table = new BanTable();
+Deno.test("HostBans ends every ban that is over when the clock jumped ahead", () => {
+  const table = new HostBans();
   table.lapse(0);
   for (let index = 0; index < 5; index++) {
     table.report(report(`web-1/sshd 192.0.2.${index}`), (index + 1) * 1e9);
@@ -155,8 +155,8 @@ Deno.test("BanTable ends every ban that is over when the clock jumped ahead", ()
   strictEqual(table.lapse(1e13).length, 2);
 });
 
-Deno.test("BanTable keeps bans when the clock jumped back, and ends them at their time", () => {
-  const table = new BanTable();
+Deno.test("HostBans keeps bans when the clock jumped back, and ends them at their time", () => {
+  const table = new HostBans();
   table.lapse(1_000_000);
   table.report(A, 1_005_000);
   deepStrictEqual(table.lapse(0), []);
@@ -166,8 +166,8 @@ Deno.test("BanTable keeps bans when the clock jumped back, and ends them at thei
   strictEqual(table.lapse(1_005_000).length, 1);
 });
 
-Deno.test("BanTable leaves out and counts reports of new bans when it is full", () => {
-  const table = new BanTable({ maxBans: 2 });
+Deno.test("HostBans leaves out and counts reports of new bans when it is full", () => {
+  const table = new HostBans({ maxBans: 2 });
   const [c, d] = [report("a/b 192.0.2.3"), report("a/b 192.0.2.4")];
   table.report(A, 5_000);
   table.report(c, 6_000);
@@ -182,8 +182,8 @@ Deno.test("BanTable leaves out and counts reports of new bans when it is full", 
   strictEqual(table.leftOut, 1);
 });
 
-Deno.test("BanTable holds 256 reports of a ban, those that end last, and takes 10,000 in no time", () => {
-  const table = new BanTable();
+Deno.test("HostBans holds 256 reports of a ban, those that end last, and takes 10,000 in no time", () => {
+  const table = new HostBans();
   table.report(A, 1e9);
   const startMs = performance.now();
   for (let index = 0; index < 10_000; index++) {
