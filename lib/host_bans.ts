@@ -9,6 +9,7 @@
  */
 
 import type { Address } from "./address.ts";
+import { Endings } from "./endings.ts";
 import type { HostName } from "./host_name.ts";
 import type { JailName } from "./jail_name.ts";
 import { keyOfBan } from "./plan_entry.ts";
@@ -47,7 +48,6 @@ interface Entry {
 }
 
 const NO_CHANGE: readonly HostBanChange[] = [];
-const SECOND_MS = 1_000;
 /** Above it the report that ends first makes way: one node can name many jails. */
 const MAX_REPORTS = 256;
 
@@ -55,9 +55,7 @@ const MAX_REPORTS = 256;
 export class HostBans {
   readonly #maxBans: number;
   readonly #entries = new Map<string, Entry>();
-  /** The keys of bans that end in a second, by that second. */
-  readonly #endings = new Map<number, Set<string>>();
-  #lapsedUpTo = -Infinity;
+  readonly #endings = new Endings();
   #lookedAtMs = -Infinity;
   #leftOut = 0;
 
@@ -101,9 +99,9 @@ export class HostBans {
     const { jail, address, origin, reportedJail } = report;
     const endsMs = Math.max(...reports.values());
     const ban = { jail, address, origin, reportedJail, expiresMs: endsMs };
-    if (entry !== undefined) this.#forgetEnding(key, entry.ban.expiresMs);
+    if (entry !== undefined) this.#endings.forget(key, entry.ban.expiresMs);
     this.#entries.set(key, { ban, reports });
-    this.#noteEnding(key, endsMs);
+    this.#endings.note(key, endsMs);
     return [{ kind: "stands", ban }];
   }
 
@@ -117,7 +115,7 @@ export class HostBans {
     const key = keyOfBan(report);
     const entry = this.#entries.get(key);
     if (entry?.reports.delete(keyOfReporter(report)) !== true) return undefined;
-    this.#forgetEnding(key, entry.ban.expiresMs);
+    this.#endings.forget(key, entry.ban.expiresMs);
     const expiresMs = Math.max(...entry.reports.values());
     // What others reported and is over by now does not hold the ban.
     if (expiresMs <= this.#lookedAtMs) {
@@ -126,7 +124,7 @@ export class HostBans {
     }
     const shortened = expiresMs < entry.ban.expiresMs;
     entry.ban = { ...entry.ban, expiresMs };
-    this.#noteEnding(key, expiresMs);
+    this.#endings.note(key, expiresMs);
     return shortened ? [{ kind: "stands", ban: entry.ban }] : NO_CHANGE;
   }
 
@@ -145,46 +143,14 @@ export class HostBans {
    */
   lapse(nowMs: number): readonly HostBanChange[] {
     const changes: HostBanChange[] = [];
-    const second = Math.floor(nowMs / SECOND_MS);
-    for (const due of this.#secondsUpTo(second)) {
-      for (const key of this.#endings.get(due) ?? []) {
-        const entry = this.#entries.get(key);
-        if (entry === undefined) continue;
-        this.#entries.delete(key);
-        changes.push({ kind: "lapsed", ban: entry.ban });
-      }
-      this.#endings.delete(due);
+    for (const key of this.#endings.takeDue(nowMs)) {
+      const entry = this.#entries.get(key);
+      if (entry === undefined) continue;
+      this.#entries.delete(key);
+      changes.push({ kind: "lapsed", ban: entry.ban });
     }
-    this.#lapsedUpTo = second;
     this.#lookedAtMs = nowMs;
     return changes;
-  }
-
-  /** Looks at few seconds when called often, and at few endings when the clock jumped. */
-  *#secondsUpTo(second: number): Generator<number, void, undefined> {
-    const span = second - this.#lapsedUpTo;
-    if (span >= 0 && span <= this.#endings.size) {
-      for (let due = this.#lapsedUpTo; due <= second; due++) yield due;
-      return;
-    }
-    for (const due of [...this.#endings.keys()]) if (due <= second) yield due;
-  }
-
-  #noteEnding(key: string, expiresMs: number): void {
-    if (expiresMs === Infinity) return;
-    const second = Math.ceil(expiresMs / SECOND_MS);
-    const keys = this.#endings.get(second) ?? new Set<string>();
-    this.#endings.set(second, keys.add(key));
-    // A report that ended before it came ends at the next look.
-    this.#lapsedUpTo = Math.min(this.#lapsedUpTo, second);
-  }
-
-  #forgetEnding(key: string, expiresMs: number): void {
-    const second = Math.ceil(expiresMs / SECOND_MS);
-    const keys = this.#endings.get(second);
-    if (keys?.delete(key) === true && keys.size === 0) {
-      this.#endings.delete(second);
-    }
   }
 }
 
