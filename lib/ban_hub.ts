@@ -68,7 +68,7 @@ export interface BanHubCounters {
   unkept: number;
 }
 
-/** Too much waits already: nothing was taken. */
+/** Too much waits already, or the hub has stopped: nothing was taken. */
 export class BusyError extends Error {
   override readonly name = "BusyError";
 }
@@ -144,7 +144,7 @@ export class BanHub {
   }
 
   /**
-   * Keeps what is handed over until aborted; what waits then is rejected.
+   * Keeps what is handed over until aborted; what waits then is not taken.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    */
@@ -156,7 +156,8 @@ export class BanHub {
         signal.throwIfAborted();
       }
     } finally {
-      for (const { verdicts } of this.#waiting) verdicts.reject(signal.reason);
+      const stopped = new BusyError("Cannot take events: the hub has stopped");
+      for (const { verdicts } of this.#waiting) verdicts.reject(stopped);
       this.#waiting = [];
       this.#complaints.flush();
     }
