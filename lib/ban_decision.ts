@@ -129,9 +129,7 @@ function decideReport(
   const isStanding = live.length > 0 && ban?.isPending === false;
   const isPending = !isStanding &&
     !hasQuorum(quorumOf(jail), live, origin, nowMs);
-  const isLater = known === undefined ||
-    expiresMs >= known.expiresMs + SAME_END_MS ||
-    expiresMs === Infinity && known.expiresMs !== Infinity;
+  const isLater = known === undefined || endsLater(expiresMs, known.expiresMs);
   if (!isLater && isPending === ban?.isPending) return { kind: "known" };
   const endsMs = Math.max(expiresMs, known?.expiresMs ?? -Infinity);
   return change({
@@ -143,6 +141,12 @@ function decideReport(
     expiresMs: endsMs,
     isPending,
   });
+}
+
+function endsLater(expiresMs: number, knownMs: number): boolean {
+  return expiresMs === Infinity
+    ? knownMs !== Infinity
+    : expiresMs >= knownMs + SAME_END_MS;
 }
 
 function hasQuorum(
