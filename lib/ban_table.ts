@@ -4,9 +4,11 @@
  * @module
  */
 
-import { type Ban, type BanKey, type Change, keyOf } from "./ban.ts";
+import type { Address } from "./address.ts";
+import type { Ban, BanKey, Change } from "./ban.ts";
 import { evolve, withoutOver } from "./ban_decision.ts";
 import { Endings } from "./endings.ts";
+import type { JailName } from "./jail_name.ts";
 
 /** What a change, or time, did to a ban. */
 export interface BanStep {
@@ -18,8 +20,10 @@ export interface BanStep {
 
 /** Holds the bans and the number of the last change. Time is an argument. */
 export class BanTable {
-  readonly #bans = new Map<string, Ban>();
-  readonly #endings = new Endings();
+  /** By jail, then by address: with a million bans, keys of their own would count. */
+  readonly #jails = new Map<JailName, Map<Address, Ban>>();
+  readonly #endings = new Endings<Ban>();
+  #size = 0;
   #seq = 0;
 
   /**
@@ -27,7 +31,7 @@ export class BanTable {
    * @param seq The number of the last change that they know of.
    */
   constructor(bans: Iterable<Ban> = [], seq = 0) {
-    for (const ban of bans) this.#set(keyOf(ban), ban);
+    for (const ban of bans) this.#replace(ban, this.find(ban), ban);
     this.#seq = seq;
   }
 
@@ -38,17 +42,17 @@ export class BanTable {
 
   /** Bans that stand, also those that do not count yet. */
   get size(): number {
-    return this.#bans.size;
+    return this.#size;
   }
 
-  /** The bans that stand, oldest first. */
-  bans(): IterableIterator<Ban> {
-    return this.#bans.values();
+  /** The bans that stand. */
+  *bans(): Generator<Ban, void, undefined> {
+    for (const bans of this.#jails.values()) yield* bans.values();
   }
 
   /** The ban, if it stands. */
-  find(key: BanKey): Ban | undefined {
-    return this.#bans.get(keyOf(key));
+  find({ jail, address }: BanKey): Ban | undefined {
+    return this.#jails.get(jail)?.get(address);
   }
 
   /**
@@ -64,12 +68,9 @@ export class BanTable {
       );
     }
     this.#seq = change.seq;
-    const key = keyOf(change);
-    const before = this.#bans.get(key);
-    if (before !== undefined) this.#endings.forget(key, firstEndMs(before));
+    const before = this.find(change);
     const after = evolve(before, change);
-    if (after === undefined) this.#bans.delete(key);
-    else this.#set(key, after);
+    this.#replace(change, before, after);
     return { before, after };
   }
 
@@ -80,19 +81,30 @@ export class BanTable {
    * @returns What that did.
    */
   expire(nowMs: number): readonly BanStep[] {
-    return this.#endings.takeDue(nowMs).flatMap((key) => {
-      const before = this.#bans.get(key);
-      if (before === undefined) return [];
+    return this.#endings.takeDue(nowMs).map((before) => {
       const after = withoutOver(before, nowMs);
-      if (after === undefined) this.#bans.delete(key);
-      else this.#set(key, after);
-      return [{ before, after }];
+      this.#replace(before, before, after);
+      return { before, after };
     });
   }
 
-  #set(key: string, ban: Ban): void {
-    this.#bans.set(key, ban);
-    this.#endings.note(key, firstEndMs(ban));
+  #replace(
+    { jail, address }: BanKey,
+    before: Ban | undefined,
+    after: Ban | undefined,
+  ): void {
+    if (before !== undefined) this.#endings.forget(before, firstEndMs(before));
+    if (after !== undefined) this.#endings.note(after, firstEndMs(after));
+    this.#size += Number(after !== undefined) - Number(before !== undefined);
+    const bans = this.#jails.get(jail);
+    if (after === undefined) {
+      bans?.delete(address);
+      if (bans?.size === 0) this.#jails.delete(jail);
+    } else if (bans === undefined) {
+      this.#jails.set(jail, new Map([[address, after]]));
+    } else {
+      bans.set(address, after);
+    }
   }
 }
 

@@ -7,7 +7,7 @@
 const SECOND_MS = 1_000;
 
 /**
- * Keys by the second in which they end. A look costs as much as has ended
+ * Things by the second in which they end. A look costs as much as has ended
  * since the last one, however much is kept.
  *
  * @example
@@ -15,7 +15,7 @@ const SECOND_MS = 1_000;
  * import { Endings } from "./endings.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
- * const endings = new Endings();
+ * const endings = new Endings<string>();
  * endings.note("a", 1_500);
  * endings.note("b", Infinity);
  * deepStrictEqual(endings.takeDue(1_000), []);
@@ -23,31 +23,31 @@ const SECOND_MS = 1_000;
  * deepStrictEqual(endings.takeDue(3_000), []);
  * ```
  */
-export class Endings {
-  readonly #keys = new Map<number, Set<string>>();
+export class Endings<T> {
+  readonly #items = new Map<number, Set<T>>();
   #takenUpTo = -Infinity;
 
   /**
-   * Notes when a key ends; rounded up to a second.
+   * Notes when something ends; rounded up to a second.
    *
-   * @param key A key that is not noted.
+   * @param item What is not noted yet.
    * @param endsMs In milliseconds since 1970; `Infinity`: never.
    */
-  note(key: string, endsMs: number): void {
+  note(item: T, endsMs: number): void {
     if (endsMs === Infinity) return;
     const second = Math.ceil(endsMs / SECOND_MS);
-    const keys = this.#keys.get(second) ?? new Set<string>();
-    this.#keys.set(second, keys.add(key));
+    const items = this.#items.get(second) ?? new Set<T>();
+    this.#items.set(second, items.add(item));
     // What ended before it came ends at the next look.
     this.#takenUpTo = Math.min(this.#takenUpTo, second);
   }
 
-  /** Forgets a key that was noted with this end. */
-  forget(key: string, endsMs: number): void {
+  /** Forgets what was noted with this end. */
+  forget(item: T, endsMs: number): void {
     const second = Math.ceil(endsMs / SECOND_MS);
-    const keys = this.#keys.get(second);
-    if (keys?.delete(key) === true && keys.size === 0) {
-      this.#keys.delete(second);
+    const items = this.#items.get(second);
+    if (items?.delete(item) === true && items.size === 0) {
+      this.#items.delete(second);
     }
   }
 
@@ -56,12 +56,12 @@ export class Endings {
    *
    * @param nowMs Milliseconds since 1970.
    */
-  takeDue(nowMs: number): readonly string[] {
+  takeDue(nowMs: number): readonly T[] {
     const upTo = Math.floor(nowMs / SECOND_MS);
     const due = [...this.#secondsUpTo(upTo)].flatMap((second) => {
-      const keys = this.#keys.get(second);
-      this.#keys.delete(second);
-      return keys === undefined ? [] : [...keys];
+      const items = this.#items.get(second);
+      this.#items.delete(second);
+      return items === undefined ? [] : [...items];
     });
     this.#takenUpTo = upTo;
     return due;
@@ -70,10 +70,10 @@ export class Endings {
   /** Looks at few seconds when called often, and at few endings when the clock jumped. */
   *#secondsUpTo(upTo: number): Generator<number, void, undefined> {
     const span = upTo - this.#takenUpTo;
-    if (span >= 0 && span <= this.#keys.size) {
+    if (span >= 0 && span <= this.#items.size) {
       for (let second = this.#takenUpTo; second <= upTo; second++) yield second;
       return;
     }
-    for (const second of this.#keys.keys()) if (second <= upTo) yield second;
+    for (const second of this.#items.keys()) if (second <= upTo) yield second;
   }
 }

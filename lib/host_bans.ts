@@ -55,7 +55,7 @@ const MAX_REPORTS = 256;
 export class HostBans {
   readonly #maxBans: number;
   readonly #entries = new Map<string, Entry>();
-  readonly #endings = new Endings();
+  readonly #endings = new Endings<string>();
   #lookedAtMs = -Infinity;
   #leftOut = 0;
 

@@ -123,7 +123,7 @@ export class Replica {
   }
 
   /** The bans of the copy. */
-  bans(): IterableIterator<Ban> {
+  bans(): Iterable<Ban> {
     return this.#table.bans();
   }
 
