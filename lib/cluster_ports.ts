@@ -67,7 +67,7 @@ export interface BanStore {
    * @param beforeMs Milliseconds since 1970.
    * @returns Whether there is more to forget.
    */
-  prune(beforeMs: number): Promise<boolean>;
+  prune(beforeMs: number, nowMs: number): Promise<boolean>;
 }
 
 /** A subscriber's copy, as it was left. */
@@ -86,7 +86,7 @@ export interface ReplicaStore {
    *
    * @throws {RuntimeError} when they can't be kept.
    */
-  append(changes: readonly Change[]): void;
+  append(changes: readonly Change[], nowMs: number): void;
   /** Replaces everything, at once. @throws {RuntimeError} when that can't be kept. */
   replace(replica: StoredReplica): void;
 }

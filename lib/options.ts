@@ -10,6 +10,7 @@ import {
   actionsKind,
   addressListKind,
   banTimeKind,
+  durabilityKind,
   durationKind,
   endpointKind,
   facilityKind,
@@ -41,6 +42,8 @@ export const SHIPPED_TOKEN = "CHANGE_ME";
 const PUBLISHER_PORTS = {
   reply: "tcp://127.0.0.1:5678",
   broadcast: "tcp://127.0.0.1:5680",
+  control: "tcp://127.0.0.1:5681",
+  stream: "tcp://127.0.0.1:5682",
 } as const;
 
 const AUTH = option({
@@ -57,6 +60,12 @@ const AUTH_TOKEN = option({
     "The secret that monitors and publisher share; it travels in the clear.",
   isSecret: true,
   shipped: SHIPPED_TOKEN,
+});
+
+const SUBSCRIBER_AUTH = option({
+  kind: switchKind,
+  default: "true",
+  help: "For protocol 2: whether the publisher is shown the token.",
 });
 
 const GENERAL = {
@@ -171,6 +180,33 @@ const PUBLISHER = {
     default: PUBLISHER_PORTS.reply,
     help: "Where monitors connect to report bans.",
   }),
+  controlbindurl: option({
+    kind: endpointKind("bind"),
+    default: PUBLISHER_PORTS.control,
+    help: "Where nodes connect that speak protocol 2.",
+  }),
+  streambindurl: option({
+    kind: endpointKind("bind"),
+    default: PUBLISHER_PORTS.stream,
+    help: "Where subscribers of protocol 2 connect to hear of changes.",
+  }),
+  bantime: option({
+    kind: banTimeKind,
+    default: "1h",
+    help:
+      "How long a report of protocol 1 holds, unless it is taken back: it does not say.",
+  }),
+  keephistory: option({
+    kind: durationKind(31_536_000, "365d"),
+    default: "30d",
+    help: "How long it is kept who reported what.",
+  }),
+  durability: option({
+    kind: durabilityKind,
+    default: "power",
+    help:
+      "What an acknowledged report survives: a loss of power, or the end of the process only.",
+  }),
   auth: AUTH,
   authtoken: AUTH_TOKEN,
 } as const;
@@ -185,6 +221,19 @@ const SUBSCRIBER = {
     kind: endpointKind("connect"),
     default: PUBLISHER_PORTS.broadcast,
     help: "Where bans are heard from: the publisher's broadcasterbindurl.",
+  }),
+  controlserver: option({
+    kind: endpointKind("connect"),
+    default: undefined,
+    unset: "none: protocol 1 is spoken",
+    help:
+      "For protocol 2: the publisher's controlbindurl. zmqpublisherurl is not used then.",
+  }),
+  streamserver: option({
+    kind: endpointKind("connect"),
+    default: undefined,
+    unset: "controlserver's host, one port up",
+    help: "For protocol 2: the publisher's streambindurl.",
   }),
   zmqprefixfilter: option({
     kind: textKind,
@@ -201,7 +250,7 @@ const SUBSCRIBER = {
     kind: banTimeKind,
     default: "1h",
     help:
-      "How long a ban holds here, unless it is lifted; log leaves that to its jail.",
+      "How long a ban holds here of which nobody says how long; log leaves that to its jail.",
   }),
   resync: option({
     kind: durationKind(86_400, "1d"),
@@ -241,6 +290,8 @@ const SUBSCRIBER = {
     default: "10s",
     help: "For exec: how long the program may take.",
   }),
+  auth: SUBSCRIBER_AUTH,
+  authtoken: AUTH_TOKEN,
 } as const;
 
 /** Every option, by section and key, in the order of the shipped file. */
