@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
 import {
+  MAX_CHANGES,
   MAX_CONTROL_BYTES,
   MAX_EVENTS,
   MAX_IGNORE,
@@ -166,68 +167,86 @@ Deno.test("encodePublisherMessage() throws when a snapshot's part is too long", 
   );
 });
 
-Deno.test("every message but SNAPSHOT fits at its longest", () => {
-  const ban = { id: "i".repeat(64), ...KEY, remainingMs: MAX_SPAN_MS };
-  const change = {
+const many = <T>(length: number, item: (index: number) => T) =>
+  Array.from({ length }, (_, index) => item(index));
+
+const LONGEST_EVENT = {
+  kind: "ban",
+  id: "i".repeat(64),
+  ...KEY,
+  remainingMs: MAX_SPAN_MS,
+};
+const LONGEST_RECEIPT = {
+  ...KEY,
+  action: "a".repeat(32),
+  outcome: "refused",
+  detail: "d".repeat(200),
+  agoMs: MAX_SPAN_MS,
+};
+const LONGEST_RESULT = { outcome: "refused", rule: "r".repeat(32) };
+
+function longestChange(seq: number) {
+  return {
     kind: "report",
+    seq,
     agoMs: MAX_SPAN_MS,
     ...KEY,
     origin: LONGEST_HOST,
     remainingMs: MAX_SPAN_MS,
     isPending: false,
   };
-  const receipt = {
-    ...KEY,
-    action: "a".repeat(32),
-    outcome: "refused",
-    detail: "d".repeat(200),
-    agoMs: MAX_SPAN_MS,
-  };
-  const many = <T>(length: number, item: (index: number) => T) =>
-    Array.from({ length }, (_, index) => item(index));
-  const results = many(MAX_RECEIPTS, () => receipt);
-  const events = many(MAX_EVENTS, () => ({ kind: "ban", ...ban }));
-  const from = MOST - 1_000;
-  const messages: readonly (readonly [string, Record<string, unknown>])[] = [
-    ["node", { kind: "EVENTS", session: SESSION, batch: MOST, events }],
-    ["node", { kind: "RECEIPTS", session: SESSION, batch: MOST, results }],
-    ["publisher", {
-      kind: "WELCOME",
-      session: SESSION,
-      epoch: EPOCH,
-      seq: MOST,
-      limits: { maxEvents: 1_000, maxReceipts: 1_000 },
-      ignore: many(MAX_IGNORE, () => LONGEST_ADDRESS),
-    }],
-    ["publisher", {
-      kind: "ACK",
-      batch: MOST,
-      results: many(
-        MAX_EVENTS,
-        () => ({ outcome: "refused", rule: "r".repeat(32) }),
-      ),
-    }],
-    ["publisher", {
-      kind: "CHANGES",
-      epoch: EPOCH,
-      from,
-      to: MOST,
-      seq: MOST,
-      changes: many(1_000, (at) => ({ ...change, seq: from + 1 + at })),
-    }],
-    ["stream", { kind: "C", epoch: EPOCH, change: { ...change, seq: MOST } }],
-  ];
-  for (const [sender, message] of messages) {
-    const { encode, decode } = codecOf(sender);
+}
+
+/** Messages as long as they can be, but for those that a bound of bytes ends. */
+const LONGEST: readonly (readonly [from: string, message: object])[] = [
+  ["node", {
+    kind: "EVENTS",
+    session: SESSION,
+    batch: MOST,
+    events: many(MAX_EVENTS, () => LONGEST_EVENT),
+  }],
+  ["node", {
+    kind: "RECEIPTS",
+    session: SESSION,
+    batch: MOST,
+    results: many(MAX_RECEIPTS, () => LONGEST_RECEIPT),
+  }],
+  ["publisher", {
+    kind: "WELCOME",
+    session: SESSION,
+    epoch: EPOCH,
+    seq: MOST,
+    limits: { maxEvents: MAX_EVENTS, maxReceipts: MAX_RECEIPTS },
+    ignore: many(MAX_IGNORE, () => LONGEST_ADDRESS),
+  }],
+  ["publisher", {
+    kind: "ACK",
+    batch: MOST,
+    results: many(MAX_EVENTS, () => LONGEST_RESULT),
+  }],
+  ["publisher", {
+    kind: "CHANGES",
+    epoch: EPOCH,
+    from: MOST - MAX_CHANGES,
+    to: MOST,
+    seq: MOST,
+    changes: many(
+      MAX_CHANGES,
+      (index) => longestChange(MOST - MAX_CHANGES + 1 + index),
+    ),
+  }],
+  ["stream", { kind: "C", epoch: EPOCH, change: longestChange(MOST) }],
+];
+
+Deno.test("every message but SNAPSHOT fits at its longest", () => {
+  for (const [from, message] of LONGEST) {
+    const { encode, decode } = codecOf(from);
     const frames = encode(message);
-    ok((frames.at(-1)?.length ?? Infinity) <= limitOf(sender));
+    const limit = from === "stream" ? MAX_STREAM_BYTES : MAX_CONTROL_BYTES;
+    ok((frames.at(-1)?.length ?? Infinity) <= limit);
     deepStrictEqual(decode(frames), { ok: true, value: message });
   }
 });
-
-function limitOf(sender: string): number {
-  return sender === "stream" ? MAX_STREAM_BYTES : MAX_CONTROL_BYTES;
-}
 
 Deno.test("parseEpoch(), parseSessionId() and parseEventId() take what the grammar says", () => {
   for (const parse of [parseEpoch, parseSessionId]) {
