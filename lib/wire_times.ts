@@ -6,6 +6,7 @@
 
 import type { Ban, Change } from "./ban.ts";
 import type { RemainingMs, WireBan, WireChange } from "./cluster_messages.ts";
+import { MAX_SPAN_MS } from "./wire_v2_bounds.ts";
 
 /** A ban as it goes over the wire now. What is over has no time left. */
 export function wireBan(ban: Ban, nowMs: number): WireBan {
@@ -70,11 +71,11 @@ export function localChange(wire: WireChange, nowMs: number): Change {
  *
  * @param expiresMs Its end in milliseconds since 1970; `Infinity`: never.
  * @param nowMs Milliseconds since 1970 by the same clock.
+ * @returns `null` also for more than the wire tells, which is a hundred years.
  */
 export function remainingMs(expiresMs: number, nowMs: number): RemainingMs {
-  return expiresMs === Infinity
-    ? null
-    : Math.max(0, Math.ceil(expiresMs - nowMs));
+  const leftMs = Math.max(0, Math.ceil(expiresMs - nowMs));
+  return leftMs > MAX_SPAN_MS ? null : leftMs;
 }
 
 /** When a time ends of which so much is left. */
@@ -84,5 +85,5 @@ export function endMs(remaining: RemainingMs, nowMs: number): number {
 
 /** A clock that was set back makes nothing happen in the future. */
 function agoMs(atMs: number, nowMs: number): number {
-  return Math.max(0, Math.floor(nowMs - atMs));
+  return Math.min(Math.max(0, Math.floor(nowMs - atMs)), MAX_SPAN_MS);
 }

@@ -16,6 +16,8 @@ Deno.test("remainingMs() and endMs() carry a time from one clock to another", ()
     [6_000.25, 1],
     [6_000, 0],
     [1_000, 0],
+    [6_000 + 3_155_760_000_000, 3_155_760_000_000],
+    [6_001 + 3_155_760_000_000, null],
   ];
   for (const [expiresMs, left] of cases) {
     strictEqual(remainingMs(expiresMs, 6_000), left);
