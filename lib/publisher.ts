@@ -101,10 +101,12 @@ export class Publisher {
     this.#requests = new RequestServer({
       ...options,
       socket: protocol1.replies,
-      answers: this.#answers,
-      broadcasts: this.#broadcasts,
-      hub,
-      dryRun: false,
+      keeping: {
+        hub,
+        answers: this.#answers,
+        broadcasts: this.#broadcasts,
+        banTimeMs: options.banTimeMs,
+      },
     });
     this.#control = new ControlServer({
       ...options,
@@ -198,7 +200,8 @@ export class Publisher {
 
   async #forgetPast(signal: AbortSignal): Promise<void> {
     const { clock, store, keepHistoryMs } = this.#options;
-    while (await store.prune(clock.nowMs() - keepHistoryMs)) {
+    const nowMs = clock.nowMs();
+    while (await store.prune(nowMs - keepHistoryMs, nowMs)) {
       await clock.delay(PRUNE_PAUSE_MS, signal);
     }
   }

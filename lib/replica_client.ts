@@ -172,14 +172,14 @@ export class ReplicaClient {
   }
 
   async #carryOut(effect: ReplicaEffect, signal: AbortSignal): Promise<void> {
-    const { store } = this.#options;
+    const { store, clock } = this.#options;
     switch (effect.kind) {
       case "ask":
         this.#talk.ask(effect.question);
         return;
       case "changed":
         if (this.#storeAgainAtMs === undefined) {
-          this.#store(() => store.append(effect.changes));
+          this.#store(() => store.append(effect.changes, clock.nowMs()));
         }
         await this.#handOver(effect.steps, signal);
         return;

@@ -24,25 +24,29 @@ import {
   type RejectReason,
 } from "./wire_v1.ts";
 
+/** What comes of a request that is good. */
+export interface RequestKeeping {
+  readonly hub: Pick<BanHub, "submit">;
+  /** Where answers go out, over the server's own socket. */
+  readonly answers: Outbox;
+  /** Where broadcasts go out. */
+  readonly broadcasts: Outbox;
+  /** How long a report holds: protocol 1 does not say. `Infinity`: until it is taken back. */
+  readonly banTimeMs: number;
+}
+
 /** What a server is made of. */
 export interface RequestServerOptions {
   /** A ROUTER that serves REQ clients. */
   readonly socket: MessageSocket;
-  /** Where answers go out, over the same socket. */
-  readonly answers: Outbox;
-  /** Where broadcasts go out. */
-  readonly broadcasts: Outbox;
-  readonly hub: Pick<BanHub, "submit">;
+  /** `undefined`: check and log only, neither keep, answer nor broadcast. */
+  readonly keeping: RequestKeeping | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Tokens that admit a monitor; none means that none is expected. */
   readonly tokens: readonly string[];
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
-  /** How long a report holds: protocol 1 does not say. `Infinity`: until it is taken back. */
-  readonly banTimeMs: number;
-  /** Check and log only: neither keep, answer nor broadcast. */
-  readonly dryRun: boolean;
 }
 
 /** What a server has done so far. */
@@ -142,16 +146,18 @@ export class RequestServer {
       this.#complaints.record("warning", "message without a return address");
       return;
     }
-    const { tokens, protection, answers, dryRun } = this.#options;
+    const { tokens, protection, keeping } = this.#options;
     const verdict = judgeRequest(frames.slice(bodyAt), tokens, protection());
     this.#tell(verdict);
-    if (dryRun) return;
+    if (keeping === undefined) return;
     const envelope = frames.slice(0, bodyAt);
-    answers.put(
-      verdict.kind === "refuse"
-        ? [...envelope, NAK]
-        : this.#keep(verdict.event, [...envelope, verdict.acknowledgement]),
-    );
+    if (verdict.kind === "refuse") {
+      keeping.answers.put([...envelope, NAK]);
+      return;
+    }
+    const { event, acknowledgement } = verdict;
+    const acknowledged = [...envelope, acknowledgement];
+    keeping.answers.put(this.#keep(event, acknowledged, keeping));
   }
 
   /**
@@ -163,10 +169,13 @@ export class RequestServer {
   async #keep(
     event: BanEvent,
     acknowledgement: Frames,
+    { hub, broadcasts, banTimeMs }: RequestKeeping,
   ): Promise<Frames | undefined> {
-    const { hub, broadcasts } = this.#options;
+    const endsMs = this.#options.clock.nowMs() + banTimeMs;
     try {
-      const [verdict] = await hub.submit([{ event: this.#tableEvent(event) }]);
+      const [verdict] = await hub.submit([{
+        event: tableEvent(event, endsMs),
+      }]);
       // What this table does not know, a subscriber may: it heard of it before.
       const isUnknown = verdict === "no_ban" || verdict === "no_report";
       if (isUnknown) broadcasts.put([encodeBroadcast(event)]);
@@ -181,21 +190,12 @@ export class RequestServer {
     }
   }
 
-  #tableEvent({ kind, jail, address, origin }: BanEvent): TableEvent {
-    const { clock, banTimeMs } = this.#options;
-    const node = canonicalHost(origin);
-    const key = { jail, address, origin: node };
-    return kind === "unban"
-      ? { kind: "withdraw", ...key }
-      : { kind: "report", ...key, expiresMs: clock.nowMs() + banTimeMs };
-  }
-
   #tell(verdict: RequestVerdict): void {
     switch (verdict.kind) {
       case "relay": {
         const { kind, origin, jail, address } = verdict.event;
-        const { log, dryRun } = this.#options;
-        const what = dryRun ? "would relay" : "relaying";
+        const { log, keeping } = this.#options;
+        const what = keeping === undefined ? "would relay" : "relaying";
         log.record("notice", `${what} ${kind}`, {
           node: origin,
           jail,
@@ -212,4 +212,14 @@ export class RequestServer {
         return;
     }
   }
+}
+
+function tableEvent(
+  { kind, jail, address, origin }: BanEvent,
+  expiresMs: number,
+): TableEvent {
+  const key = { jail, address, origin: canonicalHost(origin) };
+  return kind === "unban"
+    ? { kind: "withdraw", ...key }
+    : { kind: "report", ...key, expiresMs };
 }
