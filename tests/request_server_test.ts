@@ -1,15 +1,16 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
+import { BanHub } from "../lib/ban_hub.ts";
 import { RuntimeError } from "../lib/errors.ts";
+import { Outbox } from "../lib/outbox.ts";
 import type { Frames } from "../lib/ports.ts";
-import {
-  judgeRequest,
-  Publisher,
-  type PublisherOptions,
-} from "../lib/publisher.ts";
+import { protocol1Events } from "../lib/publisher.ts";
+import { RequestServer } from "../lib/request_server.ts";
+import { runTogether } from "../lib/tasks.ts";
+import { encodeBroadcast } from "../lib/wire_v1.ts";
 import { BAD_FIELDS, BAD_MESSAGES } from "./support/bad_frames.ts";
-import { banEvent } from "./support/core_values.ts";
 import { ManualClock, settled } from "./support/manual_clock.ts";
+import { MemoryBanStore } from "./support/memory_ban_store.ts";
 import { MemoryLog } from "./support/memory_log.ts";
 import { frames, MemorySocket, texts } from "./support/memory_socket.ts";
 
@@ -17,40 +18,59 @@ const TOKEN = "s3cret-token";
 const GOOD = "web-1|sshd|Ban|192.0.2.1";
 const PROTECTION = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
 
-/** A publisher at work, between sockets in memory. */
+/** A server at work, between sockets in memory. */
 class Bench implements AsyncDisposable {
   readonly replies = new MemorySocket();
   readonly broadcasts = new MemorySocket();
   readonly clock = new ManualClock();
   readonly log = new MemoryLog();
+  readonly store = new MemoryBanStore();
   readonly stop = new AbortController();
-  readonly publisher: Publisher;
+  readonly server: RequestServer;
   readonly running: Promise<void>;
-  /** What went out of either socket, in order. */
-  readonly out: string[] = [];
 
-  constructor(options: Partial<PublisherOptions> = {}) {
-    this.replies.onSend = (message) => this.out.push(`reply ${texts(message)}`);
-    this.broadcasts.onSend = (message) =>
-      this.out.push(`broadcast ${texts(message)}`);
-    const { replies, broadcasts, clock, log } = this;
-    this.publisher = new Publisher({
-      replies,
-      broadcasts,
+  constructor({ dryRun = false } = {}) {
+    const { clock, log, store, stop } = this;
+    const answers = new Outbox(this.replies);
+    const broadcasts = new Outbox(this.broadcasts);
+    const hub = new BanHub({
+      store,
+      clock,
+      log,
+      onKept: (kept) => {
+        for (const event of kept.flatMap(protocol1Events)) {
+          broadcasts.put([encodeBroadcast(event)]);
+        }
+      },
+    });
+    const keeping = { hub, answers, broadcasts, banTimeMs: 60_000 };
+    this.server = new RequestServer({
+      socket: this.replies,
+      keeping: dryRun ? undefined : keeping,
       clock,
       log,
       tokens: [TOKEN],
       protection: () => PROTECTION,
-      dryRun: false,
-      ...options,
     });
-    this.running = this.publisher.run(this.stop.signal);
+    this.running = runTogether(stop.signal, [
+      (group) => hub.run(group),
+      (group) => answers.run(group),
+      (group) => broadcasts.run(group),
+      (group) => this.server.run(group),
+    ]);
+  }
+
+  /** What was answered, and what was broadcast. */
+  get out(): { replies: string[]; broadcasts: string[] } {
+    const read = ({ sent }: MemorySocket) =>
+      sent.map((message) => texts(message).join());
+    return { replies: read(this.replies), broadcasts: read(this.broadcasts) };
   }
 
   async ask(...messages: Frames[]): Promise<void> {
     for (const message of messages) this.replies.give(message);
     while (this.replies.unread > 0) await settled();
-    await settled();
+    for (let round = 0; round < 5; round++) await settled();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -59,88 +79,32 @@ class Bench implements AsyncDisposable {
   }
 }
 
-Deno.test("judgeRequest() relays a good report, and acknowledges it without its token", () => {
-  const verdict = judgeRequest(
-    frames(`${TOKEN}|${GOOD}`),
-    ["other", TOKEN],
-    PROTECTION,
-  );
-  deepStrictEqual(verdict, {
-    kind: "relay",
-    event: banEvent(GOOD),
-    acknowledgement: new TextEncoder().encode(GOOD),
-  });
-});
-
-Deno.test("judgeRequest() refuses what can't be read, for the reason that it can't", () => {
-  for (const [what, message, reason] of BAD_MESSAGES) {
-    const refused = { kind: "refuse", reason };
-    deepStrictEqual(judgeRequest(message, [TOKEN], PROTECTION), refused, what);
-    deepStrictEqual(judgeRequest(message, [], PROTECTION), refused, what);
-  }
-  for (const [message, reason] of BAD_FIELDS) {
-    const refused = { kind: "refuse", reason };
-    const request = frames(`${TOKEN}|${message}`);
-    deepStrictEqual(
-      judgeRequest(request, [TOKEN], PROTECTION),
-      refused,
-      message,
-    );
-  }
-  const unauthorized = { kind: "refuse", reason: "token" };
-  deepStrictEqual(
-    judgeRequest(frames(`guess|${GOOD}`), [TOKEN], PROTECTION),
-    unauthorized,
-  );
-});
-
-Deno.test("judgeRequest() refuses bans of protected addresses, and says why", () => {
-  const cases = [
-    ["0.0.0.0", "unspecified (0.0.0.0/8)"],
-    ["::1", "loopback (::1)"],
-    ["127.0.0.53", "loopback (127.0.0.0/8)"],
-    ["169.254.169.254", "link-local (169.254.0.0/16)"],
-    ["192.0.0.0/16", "too-wide (/24)"],
-    ["2001:db8::/32", "too-wide (/48)"],
-  ];
-  for (const [address, rule] of cases) {
-    deepStrictEqual(
-      judgeRequest(frames(`web-1|sshd|Ban|${address}`), [], PROTECTION),
-      {
-        kind: "refuse",
-        reason: "protected",
-        detail: `${address} from web-1: ${rule}`,
-      },
-    );
-  }
-});
-
-Deno.test("judgeRequest() relays the unban of a protected address: it frees somebody", () => {
-  const verdict = judgeRequest(
-    frames("web-1|sshd|Unban|127.0.0.1"),
-    [],
-    PROTECTION,
-  );
-  strictEqual(verdict.kind, "relay");
-});
-
-Deno.test("Publisher broadcasts before it acknowledges, each to whom it concerns", async () => {
+Deno.test("RequestServer keeps, acknowledges and broadcasts, each to whom it concerns", async () => {
   await using bench = new Bench();
   await bench.ask(
     frames("client-a", "", `${TOKEN}|${GOOD}`),
+    frames("client-b", "", `${TOKEN}|WEB-2|sshd|ban|2001:db8::1`),
     frames("client-b", "", `${TOKEN}|web-2|sshd|unban|2001:db8::1`),
   );
-  deepStrictEqual(bench.out, [
-    `broadcast ${GOOD}`,
-    `reply client-a,,${GOOD}`,
-    "broadcast web-2|sshd|Unban|2001:db8::1",
-    "reply client-b,,web-2|sshd|unban|2001:db8::1",
-  ]);
-  deepStrictEqual(bench.publisher.counters, {
-    received: 2,
-    relayed: 2,
+  deepStrictEqual(bench.out, {
+    replies: [
+      `client-a,,${GOOD}`,
+      "client-b,,WEB-2|sshd|ban|2001:db8::1",
+      "client-b,,web-2|sshd|unban|2001:db8::1",
+    ],
+    broadcasts: [
+      GOOD,
+      "web-2|sshd|Ban|2001:db8::1",
+      "web-2|sshd|Unban|2001:db8::1",
+    ],
+  });
+  strictEqual(bench.store.seq, 3);
+  deepStrictEqual(bench.server.counters, {
+    received: 3,
+    relayed: 3,
     refused: 0,
     unanswerable: 0,
+    unanswered: 0,
   });
   deepStrictEqual(bench.log.records[0], {
     severity: "notice",
@@ -149,19 +113,41 @@ Deno.test("Publisher broadcasts before it acknowledges, each to whom it concerns
   });
 });
 
-Deno.test("Publisher acknowledges nothing that it could not broadcast", async () => {
-  const bench = new Bench();
-  bench.broadcasts.onSend = () => {
-    throw new RuntimeError("no room");
-  };
-  const failing = rejects(bench.running, { message: "no room" });
-  await bench.ask(frames("client-a", "", `${TOKEN}|${GOOD}`));
-  await failing;
-  deepStrictEqual(bench.replies.sent, []);
-  strictEqual(bench.publisher.counters.relayed, 0);
+Deno.test("RequestServer broadcasts a repeated ban once, and an unban of what it does not know", async () => {
+  await using bench = new Bench();
+  await bench.ask(
+    frames("client", "", `${TOKEN}|${GOOD}`),
+    frames("client", "", `${TOKEN}|${GOOD}`),
+    frames("client", "", `${TOKEN}|web-1|sshd|Unban|192.0.2.9`),
+  );
+  deepStrictEqual(bench.out.broadcasts, [GOOD, "web-1|sshd|Unban|192.0.2.9"]);
+  strictEqual(bench.out.replies.length, 3);
 });
 
-Deno.test("Publisher answers NAK to all that it refuses, broadcasts none of it and serves on", async () => {
+Deno.test("RequestServer answers nothing that could not be kept, and what comes later when it can", async () => {
+  await using bench = new Bench();
+  bench.store.failure = new RuntimeError("disk full", { hint: "" });
+  await bench.ask(frames("client", "", `${TOKEN}|${GOOD}`));
+  deepStrictEqual(bench.out, { replies: [], broadcasts: [] });
+  strictEqual(bench.server.counters.unanswered, 1);
+  bench.store.failure = undefined;
+  await bench.ask(frames("client", "", `${TOKEN}|${GOOD}`));
+  deepStrictEqual(bench.out, {
+    replies: [`client,,${GOOD}`],
+    broadcasts: [GOOD],
+  });
+});
+
+Deno.test("RequestServer answers a client in the order of its requests, whatever takes longer", async () => {
+  await using bench = new Bench();
+  await bench.ask(
+    frames("client", "", `${TOKEN}|${GOOD}`),
+    frames("client", "", "nonsense"),
+  );
+  deepStrictEqual(bench.out.replies, [`client,,${GOOD}`, "client,,NAK"]);
+});
+
+Deno.test("RequestServer answers NAK to all that it refuses, broadcasts none of it and serves on", async () => {
   await using bench = new Bench();
   const bad = [
     ...BAD_MESSAGES.map(([, body]) => body),
@@ -171,23 +157,24 @@ Deno.test("Publisher answers NAK to all that it refuses, broadcasts none of it a
     frames(`${TOKEN}|h|j|Ban`),
   ];
   await bench.ask(...bad.map((body) => [...frames("client", ""), ...body]));
-  deepStrictEqual(bench.out, bad.map(() => "reply client,,NAK"));
-  strictEqual(bench.publisher.counters.refused, bad.length);
+  deepStrictEqual(bench.out, {
+    replies: bad.map(() => "client,,NAK"),
+    broadcasts: [],
+  });
+  strictEqual(bench.server.counters.refused, bad.length);
   await bench.ask(frames("client", "", `${TOKEN}|${GOOD}`));
-  deepStrictEqual(bench.out.slice(-2), [
-    `broadcast ${GOOD}`,
-    `reply client,,${GOOD}`,
-  ]);
+  strictEqual(bench.out.replies.at(-1), `client,,${GOOD}`);
+  deepStrictEqual(bench.out.broadcasts, [GOOD]);
 });
 
-Deno.test("Publisher answers along the way that a request came", async () => {
+Deno.test("RequestServer answers along the way that a request came", async () => {
   await using bench = new Bench();
   const hops = ["proxy-1", "proxy-2", "proxy-3", "client"];
   await bench.ask(frames(...hops, "", `${TOKEN}|${GOOD}`));
-  strictEqual(bench.out.at(-1), `reply ${hops},,${GOOD}`);
+  strictEqual(bench.out.replies.at(-1), `${hops},,${GOOD}`);
 });
 
-Deno.test("Publisher answers nothing to a message without a return address", async () => {
+Deno.test("RequestServer answers nothing to a message without a return address", async () => {
   const tooManyHops = Array.from({ length: 10 }, (_, hop) => `proxy-${hop}`);
   await using bench = new Bench();
   await bench.ask(
@@ -197,22 +184,22 @@ Deno.test("Publisher answers nothing to a message without a return address", asy
     [],
     frames(...tooManyHops, "", `${TOKEN}|${GOOD}`),
   );
-  deepStrictEqual(bench.out, []);
-  strictEqual(bench.publisher.counters.unanswerable, 5);
+  deepStrictEqual(bench.out, { replies: [], broadcasts: [] });
+  strictEqual(bench.server.counters.unanswerable, 5);
 });
 
-Deno.test("Publisher neither answers nor broadcasts in a dry run, but says what it would do", async () => {
+Deno.test("RequestServer neither answers nor broadcasts in a dry run, but says what it would do", async () => {
   await using bench = new Bench({ dryRun: true });
   await bench.ask(
     frames("client", "", `${TOKEN}|${GOOD}`),
     frames("client", "", "nonsense"),
   );
-  deepStrictEqual(bench.out, []);
+  deepStrictEqual(bench.out, { replies: [], broadcasts: [] });
   deepStrictEqual(bench.log.events, ["would relay ban", "request refused"]);
-  strictEqual(bench.publisher.counters.relayed, 0);
+  strictEqual(bench.server.counters.relayed, 0);
 });
 
-Deno.test("Publisher answers a flood of bad requests, and logs a handful of them", async () => {
+Deno.test("RequestServer answers a flood of bad requests, and logs a handful of them", async () => {
   await using bench = new Bench();
   const flood = Array.from(
     { length: 1_000 },
@@ -226,7 +213,7 @@ Deno.test("Publisher answers a flood of bad requests, and logs a handful of them
   deepStrictEqual(bench.log.records.at(-1)?.fields, { records: 990 });
 });
 
-Deno.test("Publisher ends at once when stopped, also while a send waits", async () => {
+Deno.test("RequestServer ends at once when stopped, also while a send waits", async () => {
   for (const blocked of ["replies", "broadcasts", undefined] as const) {
     const bench = new Bench();
     if (blocked !== undefined) bench[blocked].blocked = true;
@@ -236,7 +223,7 @@ Deno.test("Publisher ends at once when stopped, also while a send waits", async 
   }
 });
 
-Deno.test("Publisher throws what its socket throws", async () => {
+Deno.test("RequestServer throws what its socket throws", async () => {
   const bench = new Bench();
   bench.replies.onSend = () => {
     throw new RuntimeError("gone");
@@ -246,7 +233,7 @@ Deno.test("Publisher throws what its socket throws", async () => {
   await failing;
 });
 
-Deno.test("Publisher never logs a token, wherever in a message it stands", async () => {
+Deno.test("RequestServer never logs a token, wherever in a message it stands", async () => {
   const piece = fc.constantFrom(
     TOKEN,
     TOKEN.slice(1),
