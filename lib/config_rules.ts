@@ -82,10 +82,17 @@ function warnOfReaders({ files, reading, warnings }: Findings): void {
 }
 
 function checkMonitor(findings: Findings): void {
-  const { zmqreplyserver } = findings.reading.values.monitor;
+  const { zmqreplyserver, controlserver, importexisting, fail2bansocket } =
+    findings.reading.values.monitor;
   const token = checkToken(findings, "monitor");
-  if (token === SHIPPED_TOKEN && !isLoopbackUrl(zmqreplyserver)) {
+  const url = controlserver ?? zmqreplyserver;
+  if (token === SHIPPED_TOKEN && !isLoopbackUrl(url)) {
     warn(findings, "monitor.authtoken", OWN_TOKEN, "it is the shipped one");
+  }
+  if (importexisting && fail2bansocket === "") {
+    const rule = "the absolute path of a socket, since importexisting is true";
+    const other = "monitor.importexisting";
+    complain(findings, "monitor.fail2bansocket", rule, other);
   }
 }
 

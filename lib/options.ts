@@ -138,6 +138,13 @@ const MONITOR = {
     default: PUBLISHER_PORTS.reply,
     help: "Where reports are sent: the publisher's replybindurl.",
   }),
+  controlserver: option({
+    kind: endpointKind("connect"),
+    default: undefined,
+    unset: "none: reports go to zmqreplyserver, by protocol 1",
+    help:
+      "Where reports are sent by protocol 2, instead: the publisher's controlbindurl.",
+  }),
   fail2banlogpath: option({
     kind: pathKind,
     default: "/var/log/fail2ban.log",
@@ -159,6 +166,24 @@ const MONITOR = {
     default: "30s",
     help:
       "How long an unban waits for signs of a restart when the database can't be asked; in seconds, or with a unit.",
+  }),
+  fail2bansocket: option({
+    kind: optionalPathKind,
+    default: "/var/run/fail2ban/fail2ban.sock",
+    help:
+      "The socket of this host's fail2ban, which is asked for ban times by protocol 2, or none.",
+  }),
+  bantime: option({
+    kind: banTimeKind,
+    default: "10m",
+    help:
+      "How long a ban is reported to hold, by protocol 2, where neither fail2ban's database nor its socket tells.",
+  }),
+  importexisting: option({
+    kind: switchKind,
+    default: "false",
+    help:
+      "Whether the very first start reports the bans that fail2ban has already.",
   }),
   auth: AUTH,
   authtoken: AUTH_TOKEN,

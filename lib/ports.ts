@@ -71,12 +71,27 @@ export interface LogPosition {
   readonly offsetBytes: number;
   /** Of the file's first line, so that a reused inode is noticed. Empty while the file has none. */
   readonly fingerprint: string;
+  /**
+   * How many files of the log were done with before this one: it tells apart
+   * files that begin alike. Missing in places that were stored before there
+   * was such a count.
+   */
+  readonly rotations?: number;
+  /**
+   * When the file was last written, as far as it was looked at, in
+   * milliseconds since 1970. Missing likewise.
+   */
+  readonly modifiedMs?: number;
+  /** The bans that fail2ban had at the first start are yet to be reported. */
+  readonly importing?: true;
 }
 
 /** Whole lines, read in one go. */
 export interface LineBatch {
   /** Lines, each ending in 0x0A, and nothing else. */
   readonly bytes: Uint8Array;
+  /** Where the first of them begins, in bytes from the start of the file that `end` is in. */
+  readonly startBytes: number;
   /** Where to read on from once these lines are done with. */
   readonly end: LogPosition;
 }

@@ -51,6 +51,8 @@ export interface MonitorConfig {
   readonly pidFile: string;
   /** The publisher's `replybindurl`, as ZeroMQ takes it. */
   readonly replyServerUrl: string;
+  /** The publisher's `controlbindurl`, as ZeroMQ takes it; `undefined`: protocol 1 is spoken. */
+  readonly controlServerUrl: string | undefined;
   /** Absolute path of fail2ban's log. */
   readonly logPath: string;
   readonly logFormat: LogFormat;
@@ -58,6 +60,12 @@ export interface MonitorConfig {
   readonly databasePath: string | undefined;
   /** How long an unban waits for signs of a restart. */
   readonly unbanHoldMs: number;
+  /** Absolute path of fail2ban's socket; `undefined` for `none`. */
+  readonly fail2banSocket: string | undefined;
+  /** How long a ban holds where nobody tells; `Infinity`: for ever. */
+  readonly banTimeMs: number;
+  /** Whether the first start reports the bans that are there. */
+  readonly importExisting: boolean;
   /** The shared token; `undefined` when `auth` is off. */
   readonly token: string | undefined;
 }
@@ -163,9 +171,9 @@ function buildGeneral(
   const urls = [
     monitor.zmqreplyserver,
     subscriber.zmqpublisherurl,
-    ...(subscriber.controlserver === undefined
-      ? []
-      : [subscriber.controlserver]),
+    ...[monitor.controlserver, subscriber.controlserver].filter((url) =>
+      url !== undefined
+    ),
   ];
   return {
     logTarget: general.logtarget,
@@ -189,10 +197,14 @@ function buildMonitor(
     general,
     pidFile: monitor.pidfile,
     replyServerUrl: monitor.zmqreplyserver,
+    controlServerUrl: monitor.controlserver,
     logPath: monitor.fail2banlogpath,
     logFormat: monitor.logformat,
     databasePath: pathOf(monitor.fail2bandb),
     unbanHoldMs: monitor.unbanhold * 1000,
+    fail2banSocket: pathOf(monitor.fail2bansocket),
+    banTimeMs: monitor.bantime * 1000,
+    importExisting: monitor.importexisting,
     token: monitor.auth ? monitor.authtoken : undefined,
   };
 }

@@ -178,6 +178,15 @@ Deno.test("exec needs a program, and only then", () => {
   deepStrictEqual(findings("subscriber", SHIPPED, program), []);
 });
 
+Deno.test("importexisting needs fail2ban's socket, and only then", () => {
+  const importing = "[monitor]\nimportexisting = true\n";
+  deepStrictEqual(findings("monitor", SHIPPED, local(importing)), []);
+  const without = local(`${importing}fail2bansocket = none\n`);
+  deepStrictEqual(findings("monitor", SHIPPED, without), [
+    "error: a.local:3: monitor.fail2bansocket: expected the absolute path of a socket, since importexisting is true",
+  ]);
+});
+
 Deno.test("what is in force is not compared more often than every 5 s", () => {
   const fast = local("[subscriber]\nresync = 4\n");
   deepStrictEqual(findings("subscriber", SHIPPED, fast), [

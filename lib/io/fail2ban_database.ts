@@ -10,16 +10,18 @@
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Address } from "../address.ts";
+import type { TicketRow, TicketRows } from "../host_ports.ts";
 import type { JailName } from "../jail_name.ts";
 import type { TicketOracle, TicketState } from "../ports.ts";
 
+const PERMANENT = -1;
 /** After a failure the database is left alone for so long. */
 const RETRY_AFTER_MS = 1_000;
 /** fail2ban rounds a ban's beginning: its row may end so many seconds after it. */
 const ROUNDED_SECONDS = 0.5;
 /** While fail2ban writes, everything here waits for it, but no longer than this. */
 const BUSY_TIMEOUT_MS = 100;
-/** Row: when the ban began and how long it lasts, in seconds; -1 is for ever. */
+/** Row: when the ban began and how long it lasts, in seconds; -1 is for ever, -2 unknown. */
 const QUERY =
   "SELECT timeofban + 0 AS began, bantime + 0 AS lasts FROM bips WHERE jail = ? AND ip = ?";
 
@@ -29,8 +31,14 @@ interface OpenDatabase {
   readonly inode: number | null;
 }
 
+/** When a ban began and how long it lasts, in seconds. */
+interface BanTimes {
+  readonly began: number;
+  readonly lasts: number;
+}
+
 /**
- * A {@link TicketOracle} over `dbfile`.
+ * A {@link TicketOracle}, and {@link TicketRows}, over `dbfile`.
  *
  * @example
  * ```ts ignore
@@ -38,7 +46,7 @@ interface OpenDatabase {
  * database.ticketState(jail, address, Date.now()); // "in_force", say
  * ```
  */
-export class Fail2banDatabase implements TicketOracle, Disposable {
+export class Fail2banDatabase implements TicketOracle, TicketRows, Disposable {
   readonly #path: string | undefined;
   #open: OpenDatabase | undefined;
   #retryAtMs = -Infinity;
@@ -58,6 +66,20 @@ export class Fail2banDatabase implements TicketOracle, Disposable {
   }
 
   ticketState(jail: JailName, address: Address, nowMs: number): TicketState {
+    const times = this.#ask(jail, address);
+    if (times === "unknown" || times === "gone") return times;
+    return stateOf(times, nowMs);
+  }
+
+  ticketRow(jail: JailName, address: Address): TicketRow | undefined {
+    const times = this.#ask(jail, address);
+    if (times === "unknown" || times === "gone") return undefined;
+    const { began, lasts } = times;
+    if (lasts === PERMANENT) return { endsMs: Infinity };
+    return lasts < 0 ? undefined : { endsMs: (began + lasts) * 1_000 };
+  }
+
+  #ask(jail: JailName, address: Address): BanTimes | "gone" | "unknown" {
     const path = this.#path;
     if (path === undefined || performance.now() < this.#retryAtMs) {
       return "unknown";
@@ -67,7 +89,7 @@ export class Fail2banDatabase implements TicketOracle, Disposable {
       this.#lastFailure = undefined;
       return row === undefined
         ? "gone"
-        : stateOf(Number(row["began"]), Number(row["lasts"]), nowMs);
+        : { began: Number(row["began"]), lasts: Number(row["lasts"]) };
     } catch (error) {
       if (!isExpected(error)) throw error;
       this.#close();
@@ -103,7 +125,7 @@ export class Fail2banDatabase implements TicketOracle, Disposable {
   }
 }
 
-function stateOf(began: number, lasts: number, nowMs: number): TicketState {
+function stateOf({ began, lasts }: BanTimes, nowMs: number): TicketState {
   if (lasts < 0) return "in_force";
   return began + lasts - ROUNDED_SECONDS <= nowMs / 1_000
     ? "expired"

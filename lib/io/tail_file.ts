@@ -13,7 +13,12 @@ import type {
   LogFolder,
   OpenedLog,
 } from "../ports.ts";
-import { inOrderOfRotation, isLogName, sameFile } from "../tail_cursor.ts";
+import {
+  inOrderOfRotation,
+  isLogName,
+  plainLogName,
+  sameFile,
+} from "../tail_cursor.ts";
 import { Condition } from "../tasks.ts";
 
 /** How a log is looked at. */
@@ -104,7 +109,7 @@ export class TailFile implements LogFolder, AsyncDisposable {
 
   async #listOnce(): Promise<readonly LogFile[]> {
     const names = (await listNames(this.#folder))
-      .filter((name) => isLogName(name, this.logName))
+      .filter((name) => isLogName(plainLogName(name), this.logName))
       .map((name) => ({ name }));
     const files: LogFile[] = [];
     for (
