@@ -11,7 +11,7 @@
  */
 
 import type { Address } from "./address.ts";
-import type { BanEvent } from "./ban_event.ts";
+import type { BanNews } from "./ban_event.ts";
 import type { JailName } from "./jail_name.ts";
 
 export type {
@@ -234,8 +234,8 @@ export interface BanAction {
   /** The word in `subscriberaction` that names it. */
   readonly name: string;
   /**
-   * Makes the event true on this host. Idempotent; the events are in order.
-   * A rejection means that none of them can be counted as done.
+   * Makes the events true on this host. Idempotent; the events are in order,
+   * and a ban may say when it ends. A rejection means that none of them can be counted as done.
    */
-  act(events: readonly BanEvent[], signal: AbortSignal): Promise<void>;
+  act(events: readonly BanNews[], signal: AbortSignal): Promise<void>;
 }
