@@ -34,11 +34,17 @@ export interface ListedBan {
   readonly expiresMs: number | undefined;
 }
 
-/** A ban that could not be applied or lifted. */
+/** A ban that was not applied, or not lifted. */
 export interface EnforcementFailure {
   readonly ban: LocalBan;
   /** Why, in one sentence; the same words for the same cause. */
   readonly reason: string;
+  /**
+   * What to do about it: `failed`: try again; `refused`: it is of no use to try
+   * again before something changes; `present`: nothing, somebody had it in force
+   * before this call, and still has. @default {"failed"}
+   */
+  readonly kind?: "failed" | "refused" | "present";
 }
 
 /**
