@@ -16,6 +16,11 @@ import type { JailName } from "./jail_name.ts";
 
 export type {
   BanLedger,
+  BanState,
+  LedgerContents,
+  WantedReports,
+} from "./ledger_ports.ts";
+export type {
   EchoOracle,
   EnforcementFailure,
   Enforcer,
@@ -23,6 +28,8 @@ export type {
   Fail2banReply,
   ListedBan,
   LocalBan,
+  Receipt,
+  ReceiptSink,
 } from "./enforcement_ports.ts";
 
 /** How much a log record matters, in fail2ban's words. */
