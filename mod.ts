@@ -24,7 +24,7 @@ export {
   parseAddress,
 } from "./lib/address.ts";
 
-export { type BanEvent, type BanKind } from "./lib/ban_event.ts";
+export { type BanEvent, type BanKind, type BanNews } from "./lib/ban_event.ts";
 
 export {
   ConfigError,

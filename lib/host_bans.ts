@@ -39,21 +39,47 @@ export type HostBanChange =
 export interface HostBansOptions {
   /** Bans held at most; above it reports of new ones are left out. @default {1000000} */
   readonly maxBans?: number;
+  /**
+   * Whether each node's report stands by itself; otherwise whoever reports or
+   * withdraws speaks for all, jail by jail. @default {true}
+   */
+  readonly perNode?: boolean;
 }
 
 interface Entry {
   ban: LocalBan;
-  /** When each report ends, by node and reported jail; at most {@link MAX_REPORTS}. */
-  readonly reports: Map<string, number>;
+  /** The ban as each wants it, by node and reported jail; at most {@link MAX_REPORTS}. */
+  readonly reports: Map<string, LocalBan>;
 }
 
 const NO_CHANGE: readonly HostBanChange[] = [];
 /** Above it the report that ends first makes way: one node can name many jails. */
 const MAX_REPORTS = 256;
 
-/** Keeps the bans. Time is an argument. */
+/**
+ * Keeps the bans. Time is an argument.
+ *
+ * @example
+ * ```ts
+ * import { parseAddress } from "./address.ts";
+ * import { HostBans } from "./host_bans.ts";
+ * import { parseHostName } from "./host_name.ts";
+ * import { CLUSTER_JAIL as jail } from "./jail_name.ts";
+ * import { ok, strictEqual } from "node:assert/strict";
+ *
+ * const [web, db] = [parseHostName("web-1"), parseHostName("db-1")];
+ * const address = parseAddress("192.0.2.1");
+ * ok(web && db && address);
+ * const bans = new HostBans();
+ * bans.report({ origin: web, reportedJail: jail, jail, address }, 60_000);
+ * bans.report({ origin: db, reportedJail: jail, jail, address }, 90_000);
+ * bans.withdraw({ origin: web, reportedJail: jail, jail, address });
+ * strictEqual(bans.find({ jail, address })?.expiresMs, 90_000);
+ * ```
+ */
 export class HostBans {
   readonly #maxBans: number;
+  readonly #perNode: boolean;
   readonly #entries = new Map<string, Entry>();
   readonly #endings = new Endings<string>();
   #lookedAtMs = -Infinity;
@@ -62,6 +88,7 @@ export class HostBans {
   /** @param options How the table is set up. */
   constructor(options: HostBansOptions = {}) {
     this.#maxBans = options.maxBans ?? 1_000_000;
+    this.#perNode = options.perNode ?? true;
   }
 
   /** Bans that stand. */
@@ -93,12 +120,13 @@ export class HostBans {
       this.#leftOut++;
       return NO_CHANGE;
     }
-    const reports = entry?.reports ?? new Map<string, number>();
-    reports.set(keyOfReporter(report), expiresMs);
-    if (reports.size > MAX_REPORTS) forgetFirstEnding(reports);
+    const reports = entry?.reports ?? new Map<string, LocalBan>();
     const { jail, address, origin, reportedJail } = report;
-    const endsMs = Math.max(...reports.values());
-    const ban = { jail, address, origin, reportedJail, expiresMs: endsMs };
+    const own = { jail, address, origin, reportedJail, expiresMs };
+    reports.set(this.#keyOf(report), own);
+    if (reports.size > MAX_REPORTS) forgetFirstEnding(reports);
+    const endsMs = lastEnd(reports);
+    const ban = endsMs === expiresMs ? own : { ...own, expiresMs: endsMs };
     if (entry !== undefined) this.#endings.forget(key, entry.ban.expiresMs);
     this.#entries.set(key, { ban, reports });
     this.#endings.note(key, endsMs);
@@ -114,18 +142,36 @@ export class HostBans {
   withdraw(report: Report): readonly HostBanChange[] | undefined {
     const key = keyOfBan(report);
     const entry = this.#entries.get(key);
-    if (entry?.reports.delete(keyOfReporter(report)) !== true) return undefined;
+    if (entry?.reports.delete(this.#keyOf(report)) !== true) return undefined;
     this.#endings.forget(key, entry.ban.expiresMs);
-    const expiresMs = Math.max(...entry.reports.values());
+    const expiresMs = lastEnd(entry.reports);
     // What others reported and is over by now does not hold the ban.
     if (expiresMs <= this.#lookedAtMs) {
       this.#entries.delete(key);
       return [{ kind: "withdrawn", ban: entry.ban }];
     }
-    const shortened = expiresMs < entry.ban.expiresMs;
     entry.ban = { ...entry.ban, expiresMs };
     this.#endings.note(key, expiresMs);
-    return shortened ? [{ kind: "stands", ban: entry.ban }] : NO_CHANGE;
+    return [{ kind: "stands", ban: entry.ban }];
+  }
+
+  /**
+   * Takes back all reports of a ban.
+   *
+   * @returns What changed.
+   */
+  drop(ban: Pick<LocalBan, "jail" | "address">): readonly HostBanChange[] {
+    const key = keyOfBan(ban);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return NO_CHANGE;
+    this.#endings.forget(key, entry.ban.expiresMs);
+    this.#entries.delete(key);
+    return [{ kind: "withdrawn", ban: entry.ban }];
+  }
+
+  /** The ban as each who reported it wants it; none when it does not stand. */
+  reportsOf(ban: Pick<LocalBan, "jail" | "address">): readonly LocalBan[] {
+    return [...this.#entries.get(keyOfBan(ban))?.reports.values() ?? []];
   }
 
   /** The ban that stands in a jail, if one does. */
@@ -152,11 +198,24 @@ export class HostBans {
     this.#lookedAtMs = nowMs;
     return changes;
   }
+
+  #keyOf(report: Report): string {
+    return this.#perNode ? keyOfReporter(report) : report.reportedJail;
+  }
 }
 
-function forgetFirstEnding(reports: Map<string, number>): void {
-  const firstMs = Math.min(...reports.values());
-  for (const [reporter, expiresMs] of reports) {
+function lastEnd(reports: ReadonlyMap<string, LocalBan>): number {
+  let lastMs = -Infinity;
+  for (const { expiresMs } of reports.values()) {
+    lastMs = Math.max(lastMs, expiresMs);
+  }
+  return lastMs;
+}
+
+function forgetFirstEnding(reports: Map<string, LocalBan>): void {
+  const ends = [...reports.values()].map(({ expiresMs }) => expiresMs);
+  const firstMs = Math.min(...ends);
+  for (const [reporter, { expiresMs }] of reports) {
     if (expiresMs === firstMs) {
       reports.delete(reporter);
       return;

@@ -11,11 +11,16 @@
  */
 
 import type { Address } from "./address.ts";
-import type { BanEvent } from "./ban_event.ts";
+import type { BanNews } from "./ban_event.ts";
 import type { JailName } from "./jail_name.ts";
 
 export type {
   BanLedger,
+  BanState,
+  LedgerContents,
+  WantedReports,
+} from "./ledger_ports.ts";
+export type {
   EchoOracle,
   EnforcementFailure,
   Enforcer,
@@ -23,6 +28,8 @@ export type {
   Fail2banReply,
   ListedBan,
   LocalBan,
+  Receipt,
+  ReceiptSink,
 } from "./enforcement_ports.ts";
 
 /** How much a log record matters, in fail2ban's words. */
@@ -249,8 +256,8 @@ export interface BanAction {
   /** The word in `subscriberaction` that names it. */
   readonly name: string;
   /**
-   * Makes the event true on this host. Idempotent; the events are in order.
-   * A rejection means that none of them can be counted as done.
+   * Makes the events true on this host. Idempotent; the events are in order,
+   * and a ban may say when it ends. A rejection means that none of them can be counted as done.
    */
-  act(events: readonly BanEvent[], signal: AbortSignal): Promise<void>;
+  act(events: readonly BanNews[], signal: AbortSignal): Promise<void>;
 }

@@ -5,8 +5,9 @@
  */
 
 import deno from "../deno.json" with { type: "json" };
-import { LedgerEchoOracle, ledgerPath } from "../lib/io/ban_ledger.ts";
+import { ledgerPath } from "../lib/io/ban_ledger.ts";
 import { Fail2banDatabase } from "../lib/io/fail2ban_database.ts";
+import { LedgerEchoOracle } from "../lib/io/ledger_echoes.ts";
 import { LibcPoll } from "../lib/io/libc_poll.ts";
 import { PositionFile } from "../lib/io/position_file.ts";
 import { TailFile } from "../lib/io/tail_file.ts";

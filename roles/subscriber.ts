@@ -53,7 +53,13 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
       receiveQueueMessages: BROADCAST_QUEUE,
     },
   );
-  await using enforced = new EnforcedActions({ config, clock, log });
+  const policy = () => protection.policy;
+  await using enforced = new EnforcedActions({
+    config,
+    clock,
+    log,
+    protection: policy,
+  });
   const logs = config.actions.includes("log");
   const subscriber = new Subscriber({
     broadcasts,
@@ -64,7 +70,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     clock,
     log,
     hostName: config.general.hostName,
-    protection: () => protection.policy,
+    protection: policy,
     dryRun,
   });
   await ready(() => ({

@@ -37,7 +37,7 @@ class Model {
       return [`withdrawn ${banOf(report)} ${before}`];
     }
     this.held = left;
-    return after === before ? [] : [`stands ${banOf(report)} ${after}`];
+    return [`stands ${banOf(report)} ${after}`];
   }
 
   lapse(nowMs: number): string[] {

@@ -89,11 +89,11 @@ Deno.test("HostBans holds a ban until the last of its reports is withdrawn", () 
   deepStrictEqual(told(table.lapse(9_000)), [], "nothing is left to end");
 });
 
-Deno.test("HostBans changes nothing when the shorter of two reports is withdrawn", () => {
+Deno.test("HostBans ends nothing sooner when the shorter of two reports is withdrawn", () => {
   const table = new HostBans();
   table.report(A, 9_000);
   table.report(B, 5_000);
-  deepStrictEqual(table.withdraw(B), []);
+  deepStrictEqual(told(table.withdraw(B)), ["stands 192.0.2.1 until 9000"]);
   deepStrictEqual(told(table.lapse(8_999)), []);
   deepStrictEqual(told(table.lapse(9_000)), ["lapsed 192.0.2.1 until 9000"]);
 });
@@ -123,7 +123,9 @@ Deno.test("HostBans tells nodes, reported jails, local jails and addresses apart
     const isSameBan = table.size === 1;
     deepStrictEqual(
       told(table.withdraw(A)),
-      isSameBan ? [] : ["withdrawn 192.0.2.1 until 5000"],
+      isSameBan
+        ? ["stands 192.0.2.1 until 5000"]
+        : ["withdrawn 192.0.2.1 until 5000"],
       other,
     );
     deepStrictEqual(told(table.withdraw(report(other))).length, 1, other);
@@ -195,6 +197,44 @@ Deno.test("HostBans holds 256 reports of a ban, those that end last, and takes 1
     expiresMs: 1e9,
   });
   strictEqual(table.withdraw(report("evil/jail-9744")), undefined);
-  deepStrictEqual(table.withdraw(report("evil/jail-9745")), []);
+  deepStrictEqual(told(table.withdraw(report("evil/jail-9745"))), [
+    "stands 192.0.2.1 until 1000000000",
+  ]);
   deepStrictEqual(told(table.withdraw(A)), ["stands 192.0.2.1 until 14999"]);
+});
+
+Deno.test("HostBans says what each who reported a ban wants, until it does not stand", () => {
+  const table = new HostBans();
+  deepStrictEqual(table.reportsOf(A), []);
+  table.report(A, 9_000);
+  table.report(B, 5_000);
+  deepStrictEqual(table.reportsOf(A), [
+    { ...A, expiresMs: 9_000 },
+    { ...B, expiresMs: 5_000 },
+  ]);
+  table.withdraw(A);
+  deepStrictEqual(table.reportsOf(A), [{ ...B, expiresMs: 5_000 }]);
+  table.lapse(5_000);
+  deepStrictEqual(table.reportsOf(A), []);
+});
+
+Deno.test("HostBans drops a ban, whoever reported it", () => {
+  const table = new HostBans();
+  table.report(A, 9_000);
+  table.report(B, 5_000);
+  deepStrictEqual(told(table.drop(A)), ["withdrawn 192.0.2.1 until 9000"]);
+  deepStrictEqual(table.drop(A), []);
+  deepStrictEqual(table.lapse(9_000), []);
+});
+
+Deno.test("HostBans lets any node speak for all where nodes do not report by themselves", () => {
+  const table = new HostBans({ perNode: false });
+  table.report(A, 9_000);
+  deepStrictEqual(told(table.report(B, 5_000)), [
+    "stands 192.0.2.1 until 5000",
+  ]);
+  strictEqual(table.withdraw(report("web-1/nginx")), undefined);
+  deepStrictEqual(told(table.withdraw(report("web-3/sshd"))), [
+    "withdrawn 192.0.2.1 until 5000",
+  ]);
 });
