@@ -106,12 +106,19 @@ export {
 } from "./lib/protection.ts";
 
 export {
-  judgeRequest,
+  type Protocol1Sockets,
+  type Protocol2Sockets,
   Publisher,
-  type PublisherCounters,
   type PublisherOptions,
-  type RequestVerdict,
 } from "./lib/publisher.ts";
+export {
+  judgeRequest,
+  type RequestKeeping,
+  RequestServer,
+  type RequestServerCounters,
+  type RequestServerOptions,
+  type RequestVerdict,
+} from "./lib/request_server.ts";
 
 export {
   RequestLink,

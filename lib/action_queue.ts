@@ -38,6 +38,7 @@ export class ActionQueue {
   readonly #late = new AbortController();
   readonly #changed = new Condition();
   #waiting: BanNews[] = [];
+  #isActing = false;
 
   /** @param options What the queue is made of. */
   constructor(options: ActionQueueOptions) {
@@ -54,6 +55,13 @@ export class ActionQueue {
     for (const event of events) this.#waiting.push(event);
     this.#changed.notify();
     while (this.#waiting.length >= this.#options.maxWaiting) {
+      await this.#changed.wait(signal);
+    }
+  }
+
+  /** Resolves once every action was given everything. */
+  async whenIdle(signal: AbortSignal): Promise<void> {
+    while (this.#waiting.length > 0 || this.#isActing) {
       await this.#changed.wait(signal);
     }
   }
@@ -105,6 +113,7 @@ export class ActionQueue {
     const events = this.#waiting;
     if (events.length === 0) return;
     this.#waiting = [];
+    this.#isActing = true;
     this.#changed.notify();
     const { actions } = this.#options;
     const results = await Promise.allSettled(
@@ -123,5 +132,7 @@ export class ActionQueue {
       });
     });
     this.counters[failed ? "failed" : "applied"] += events.length;
+    this.#isActing = false;
+    this.#changed.notify();
   }
 }

@@ -55,10 +55,15 @@ export class NewsFilter {
    */
   async take(news: readonly BanNews[], signal: AbortSignal): Promise<void> {
     this.counters.received += news.length;
-    const left = news.filter((each) => this.#isAllowed(each));
+    const left = this.allowed(news);
     const { dryRun, queue } = this.#options;
     if (!dryRun) await queue.put(left, signal);
     else for (const each of left) this.#tell(each);
+  }
+
+  /** What of it may be acted on. */
+  allowed(news: readonly BanNews[]): readonly BanNews[] {
+    return news.filter((each) => this.#isAllowed(each));
   }
 
   #isAllowed(news: BanNews): boolean {

@@ -161,7 +161,7 @@ Deno.test("a publisher with another store makes every copy start over, and only 
   await cluster.settle();
   web1.told();
   await first[Symbol.asyncDispose]();
-  cluster.store = new MemoryBanStore();
+  cluster.store = new MemoryBanStore("ff".repeat(16));
   cluster.publisher();
   const again = await NodeDialogue.begin(cluster, "web2", "monitor");
   await again.events(ban("1"), ban("3", 3));

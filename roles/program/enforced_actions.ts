@@ -13,9 +13,16 @@ import { Fail2banProcess } from "../../lib/io/fail2ban_process.ts";
 import { Fail2banSocket } from "../../lib/io/fail2ban_socket.ts";
 import { NftEnforcer } from "../../lib/io/nft_enforcer.ts";
 import { type JailMap, localJails } from "../../lib/jail_map.ts";
-import type { Clock, Enforcer, Fail2banClient, Log } from "../../lib/ports.ts";
+import type {
+  Clock,
+  Enforcer,
+  Fail2banClient,
+  Log,
+  ReceiptSink,
+} from "../../lib/ports.ts";
 import type { CurrentPolicy } from "../../lib/protection.ts";
 import { SteadyClock } from "../../lib/steady_clock.ts";
+import type { WantsFrom } from "../../lib/wanted_bans.ts";
 
 /** What the actions are made of. */
 export interface EnforcedActionsOptions {
@@ -24,6 +31,10 @@ export interface EnforcedActionsOptions {
   readonly log: Log;
   /** Who is never banned. */
   readonly protection: CurrentPolicy;
+  /** Where it stands what is wanted. */
+  readonly wants: WantsFrom;
+  /** Told what became of each ban. */
+  readonly receipts: ReceiptSink;
 }
 
 /** The word in `subscriberaction` of each action that keeps bans in force. */
@@ -43,7 +54,7 @@ export class EnforcedActions implements AsyncDisposable {
    * @throws {RuntimeError} when the ledger can't be opened.
    */
   constructor(options: EnforcedActionsOptions) {
-    const { config, log, protection } = options;
+    const { config, log, protection, wants, receipts } = options;
     const names = config.actions.filter((name) => name !== "log");
     if (names.length === 0) {
       this.actions = [];
@@ -63,6 +74,8 @@ export class EnforcedActions implements AsyncDisposable {
         hostName: general.hostName,
         jailMap: name === "fail2banclient" ? config.jailMap : NO_JAILS,
         protection,
+        wants,
+        receipts,
         banTimeMs,
         resyncEveryMs,
       })

@@ -1,48 +1,51 @@
-/**
- * A publisher's memory that lasts as long as the process.
- *
- * @module
- */
-
 import { type Ban, type BanKey, type Change, keyOf } from "../../lib/ban.ts";
-import { evolve, withoutOver } from "../../lib/ban_decision.ts";
 import type { Epoch, EventId } from "../../lib/cluster_messages.ts";
 import type {
   BanStore,
   StoredReceipt,
   StoreEntry,
 } from "../../lib/cluster_ports.ts";
+import type { RuntimeError } from "../../lib/errors.ts";
 import type { HostName } from "../../lib/host_name.ts";
+import { type BanMap, replay, standing } from "./replayed_bans.ts";
 
-let stores = 0;
+/** Forgotten at once, at most. */
+const STEP = 5_000;
 
-/** Keeps everything in maps. */
+/** A publisher's memory that is lost with the process; fails when a test says so. */
 export class MemoryBanStore implements BanStore {
-  readonly epoch = String(++stores).padStart(32, "0") as Epoch;
+  /** What all that would keep something is refused with. */
+  failure: RuntimeError | undefined;
+  readonly epoch: Epoch;
+  seq = 0;
   keptSince = 0;
-  failure: Error | undefined;
+  #bans: BanMap = new Map();
   #changes: Change[] = [];
-  readonly #bans = new Map<string, Ban>();
   readonly #events = new Map<string, number>();
   readonly #receipts = new Map<string, StoredReceipt>();
 
-  get seq(): number {
-    return this.#changes.at(-1)?.seq ?? this.keptSince;
+  /** @param epoch Its name. */
+  constructor(epoch = "00112233445566778899aabbccddeeff") {
+    this.epoch = epoch as Epoch;
   }
 
   append(entries: readonly StoreEntry[], nowMs: number): Promise<void> {
-    if (this.failure !== undefined) return Promise.reject(this.failure);
-    for (const { event, change } of entries) {
-      if (event !== undefined) {
-        this.#events.set(`${event.origin}|${event.id}`, nowMs);
+    return this.#keep(() => {
+      const changes = entries.flatMap(({ change }) => change ?? []);
+      const events = entries.flatMap(({ event }) => event ?? [])
+        .map(({ origin, id }) => `${origin}|${id}`);
+      changes.forEach(({ seq }, index) => {
+        if (seq !== this.seq + 1 + index) throw new RangeError(`seq ${seq}`);
+      });
+      const isNew = events.every((name) => !this.#events.has(name));
+      if (!isNew || new Set(events).size < events.length) {
+        throw new RangeError("an event that is kept already");
       }
-      if (change === undefined) continue;
-      this.#changes.push(change);
-      const after = evolve(this.#bans.get(keyOf(change)), change);
-      if (after === undefined) this.#bans.delete(keyOf(change));
-      else this.#bans.set(keyOf(change), after);
-    }
-    return Promise.resolve();
+      for (const name of events) this.#events.set(name, nowMs);
+      this.#changes.push(...changes);
+      this.#bans = replay(changes, this.#bans);
+      this.seq += changes.length;
+    });
   }
 
   hasEvent(origin: HostName, id: EventId): boolean {
@@ -50,37 +53,64 @@ export class MemoryBanStore implements BanStore {
   }
 
   bans(nowMs: number): Iterable<Ban> {
-    return [...this.#bans.values()].flatMap((ban) =>
-      withoutOver(ban, nowMs) ?? []
-    );
+    return standing(this.#bans.values(), nowMs);
   }
 
   since(seq: number, max: number): readonly Change[] {
-    return this.#changes.filter((change) => change.seq > seq).slice(0, max);
+    if (seq < this.keptSince) throw new RangeError(`since ${seq}`);
+    return this.#changes.filter((each) => each.seq > seq).slice(0, max);
   }
 
   history(key: BanKey, max: number): readonly Change[] {
-    return this.#changes.filter((change) => keyOf(change) === keyOf(key))
-      .slice(-max);
+    const all = this.#changes.filter((each) => keyOf(each) === keyOf(key));
+    return max === 0 ? [] : all.slice(-max);
   }
 
   keepReceipts(receipts: readonly StoredReceipt[]): Promise<void> {
-    for (const receipt of receipts) {
-      this.#receipts.set(
-        `${keyOf(receipt)}|${receipt.node}|${receipt.action}`,
-        receipt,
-      );
-    }
-    return Promise.resolve();
+    return this.#keep(() => {
+      for (const receipt of receipts) {
+        const name = nameOf(receipt);
+        const known = this.#receipts.get(name);
+        if (known === undefined || receipt.atMs >= known.atMs) {
+          this.#receipts.set(name, receipt);
+        }
+      }
+    });
   }
 
   receipts(key: BanKey): readonly StoredReceipt[] {
-    return [...this.#receipts.values()].filter((each) =>
-      keyOf(each) === keyOf(key)
-    );
+    return [...this.#receipts.values()]
+      .filter((each) => keyOf(each) === keyOf(key))
+      .sort((left, right) => nameOf(left) < nameOf(right) ? -1 : 1);
   }
 
-  prune(): Promise<boolean> {
-    return Promise.resolve(false);
+  prune(beforeMs: number, nowMs: number): Promise<boolean> {
+    return this.#keep(() => {
+      const old = this.#changes.filter(({ atMs }) => atMs < beforeMs)
+        .slice(0, STEP);
+      this.keptSince = Math.max(this.keptSince, ...old.map(({ seq }) => seq));
+      this.#changes = this.#changes.filter((each) => !old.includes(each));
+      for (const [name, atMs] of this.#events) {
+        if (atMs < beforeMs) this.#events.delete(name);
+      }
+      const left = standing(this.#bans.values(), nowMs);
+      this.#bans = new Map(left.map((ban) => [keyOf(ban), ban]));
+      for (const [name, receipt] of this.#receipts) {
+        const isOver = !this.#bans.has(keyOf(receipt));
+        if (receipt.atMs < beforeMs && isOver) this.#receipts.delete(name);
+      }
+      return old.length === STEP;
+    });
   }
+
+  #keep<T>(work: () => T): Promise<T> {
+    return new Promise((resolve) => {
+      if (this.failure !== undefined) throw this.failure;
+      resolve(work());
+    });
+  }
+}
+
+function nameOf(receipt: StoredReceipt): string {
+  return `${keyOf(receipt)}|${receipt.node}|${receipt.action}`;
 }

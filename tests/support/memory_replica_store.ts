@@ -1,40 +1,35 @@
-/**
- * A copy that lasts as long as the process.
- *
- * @module
- */
-
-import { type Ban, type Change, keyOf } from "../../lib/ban.ts";
-import { evolve } from "../../lib/ban_decision.ts";
+import { type Change, keyOf } from "../../lib/ban.ts";
 import type { ReplicaStore, StoredReplica } from "../../lib/cluster_ports.ts";
+import type { RuntimeError } from "../../lib/errors.ts";
+import { replay } from "./replayed_bans.ts";
 
-/** Keeps a copy in a map. */
+/** A subscriber's copy that is lost with the process; fails when a test says so. */
 export class MemoryReplicaStore implements ReplicaStore {
-  failure: Error | undefined;
-  #stored: StoredReplica | undefined;
+  /** What all that would keep something is refused with. */
+  failure: RuntimeError | undefined;
+  #replica: StoredReplica | undefined;
 
   load(): StoredReplica | undefined {
-    return this.#stored;
+    return this.#replica;
   }
 
-  append(changes: readonly Change[]): void {
+  append(changes: readonly Change[], nowMs: number): void {
     if (this.failure !== undefined) throw this.failure;
-    if (this.#stored === undefined) throw new RangeError("no copy");
-    const bans = new Map<string, Ban>(
-      this.#stored.bans.map((ban) => [keyOf(ban), ban]),
-    );
-    let { seq } = this.#stored;
-    for (const change of changes) {
-      if (change.seq !== ++seq) throw new RangeError("a gap");
-      const after = evolve(bans.get(keyOf(change)), change);
-      if (after === undefined) bans.delete(keyOf(change));
-      else bans.set(keyOf(change), after);
-    }
-    this.#stored = { ...this.#stored, seq, bans: [...bans.values()] };
+    const replica = this.#replica;
+    if (replica === undefined) throw new RangeError("there is no copy yet");
+    changes.forEach(({ seq }, index) => {
+      if (seq !== replica.seq + 1 + index) throw new RangeError(`seq ${seq}`);
+    });
+    const before = new Map(replica.bans.map((ban) => [keyOf(ban), ban]));
+    const bans = [...replay(changes, before).values()].flatMap((ban) => {
+      const reports = ban.reports.filter(({ expiresMs }) => expiresMs > nowMs);
+      return reports.length === 0 ? [] : [{ ...ban, reports }];
+    });
+    this.#replica = { ...replica, seq: replica.seq + changes.length, bans };
   }
 
   replace(replica: StoredReplica): void {
     if (this.failure !== undefined) throw this.failure;
-    this.#stored = replica;
+    this.#replica = { ...replica, bans: [...replica.bans] };
   }
 }
