@@ -22,6 +22,7 @@ import { LogThrottle } from "./log_throttle.ts";
 import type { Clock, Log } from "./ports.ts";
 import type { Report, ReportLink } from "./report_link.ts";
 import { Condition, runTogether } from "./tasks.ts";
+import { MAX_SPAN_MS } from "./wire_v2.ts";
 
 /** What a link is made of. */
 export interface EventLinkOptions {
@@ -266,6 +267,7 @@ function eventOf({ report, endsMs }: Pending, nowMs: number): NodeEvent {
     : { kind, id, jail, address, remainingMs: remaining(endsMs - nowMs) };
 }
 
+/** What is longer than can be told is for ever. */
 function remaining(ms: number): RemainingMs {
-  return ms === Infinity ? null : Math.ceil(ms);
+  return ms > MAX_SPAN_MS ? null : Math.ceil(ms);
 }
