@@ -193,7 +193,7 @@ export class EventLink implements ReportLink {
     if (report.kind === "unban" || endsMs > nowMs) return false;
     const { jail, address } = report;
     this.#counters.expired++;
-    this.#options.log.record("info", "ban is over, not reported", {
+    this.#options.log.record("debug", "ban is over, not reported", {
       jail,
       address,
     });
@@ -212,7 +212,8 @@ export class EventLink implements ReportLink {
       throw new LostConversationError(`it answers events with ${answer.kind}`);
     }
     const items = this.#window.itemsOf(answer.batch);
-    if (items?.length !== answer.results.length) {
+    if (items === undefined) return;
+    if (items.length !== answer.results.length) {
       throw new LostConversationError("it answers what it was not asked");
     }
     items.forEach(({ report }, index) =>
