@@ -89,6 +89,10 @@ function checkMonitor(findings: Findings): void {
   if (token === SHIPPED_TOKEN && !isLoopbackUrl(url)) {
     warn(findings, "monitor.authtoken", OWN_TOKEN, "it is the shipped one");
   }
+  if (controlserver !== undefined && /["\\]/.test(token ?? "")) {
+    const rule = `a token without " and \\, since protocol 2 can't say it`;
+    complain(findings, "monitor.authtoken", rule, "monitor.controlserver");
+  }
   if (importexisting && fail2bansocket === "") {
     const rule = "the absolute path of a socket, since importexisting is true";
     const other = "monitor.importexisting";

@@ -178,6 +178,17 @@ Deno.test("exec needs a program, and only then", () => {
   deepStrictEqual(findings("subscriber", SHIPPED, program), []);
 });
 
+Deno.test("a token that protocol 2 can't say is refused where that is spoken, and only there", () => {
+  for (const token of ['a"b', "a\\b"]) {
+    const set = `[monitor]\nauthtoken = ${token}\n`;
+    deepStrictEqual(findings("monitor", SHIPPED, local(set)), []);
+    const control = "controlserver = tcp://127.0.0.1:5681\n";
+    deepStrictEqual(findings("monitor", SHIPPED, local(set + control)), [
+      `error: a.local:2: monitor.authtoken: expected a token without " and \\, since protocol 2 can't say it`,
+    ]);
+  }
+});
+
 Deno.test("importexisting needs fail2ban's socket, and only then", () => {
   const importing = "[monitor]\nimportexisting = true\n";
   deepStrictEqual(findings("monitor", SHIPPED, local(importing)), []);

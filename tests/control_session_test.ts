@@ -7,6 +7,7 @@ import {
 } from "../lib/control_session.ts";
 import { Condition } from "../lib/tasks.ts";
 import { host } from "./support/core_values.ts";
+import { banReports } from "./support/event_bench.ts";
 import { ManualClock, settled } from "./support/manual_clock.ts";
 import { MemoryControl } from "./support/memory_control.ts";
 import { MemoryLog } from "./support/memory_log.ts";
@@ -120,11 +121,14 @@ for (const code of ["token", "protocol"] as const) {
 
 Deno.test("ControlSession begins with the first pause again after an answer, not after a mere welcome", async () => {
   let answers = true;
+  const events = banReports(1).map(({ id, jail, address }) => ({
+    ...{ kind: "ban" as const, id, jail, address, remainingMs: null },
+  }));
   await using bench = new SessionBench(
     async ({ send, receive, welcome }, signal) => {
       const { session } = welcome;
       if (answers) {
-        await send({ kind: "EVENTS", session, batch: 1, events: [] }, signal);
+        await send({ kind: "EVENTS", session, batch: 1, events }, signal);
         await receive(signal);
       }
       throw new LostConversationError("for a test");
