@@ -51,7 +51,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   const protection = await watchProtection(context);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
-  using oracle = new Fail2banDatabase(config.databasePath);
+  using oracle = new Fail2banDatabase(config.databasePath, log);
   using echoes = new LedgerEchoOracle(
     ledgerPath(general.stateDir),
     FAIL2BAN_ACTION,
