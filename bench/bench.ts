@@ -11,11 +11,13 @@ import { benchLogLine } from "./log_line_bench.ts";
 import { benchNft } from "./nft_bench.ts";
 import { benchProtection } from "./protection_bench.ts";
 import { benchRestart } from "./restart_bench.ts";
+import { benchWireV2 } from "./wire_v2_bench.ts";
 
 if (import.meta.main) {
   await benchLogLine();
   await benchCluster();
   benchProtection();
+  benchWireV2();
   await benchFail2ban();
   await benchNft();
   await benchRestart();

@@ -10,6 +10,7 @@ import { Fail2banEnforcer } from "../lib/fail2ban_enforcer.ts";
 import { Fail2banProcess } from "../lib/io/fail2ban_process.ts";
 import { Fail2banSocket } from "../lib/io/fail2ban_socket.ts";
 import { SystemClock } from "../lib/io/system_clock.ts";
+import { SteadyClock } from "../lib/steady_clock.ts";
 import type { Fail2banClient } from "../lib/ports.ts";
 import { ban } from "../tests/support/enforcer_setup.ts";
 import { testAddress } from "../tests/support/fail2ban_lines.ts";
@@ -92,7 +93,11 @@ async function viaClient({ socketPath }: Fail2banServer): Promise<number> {
 
 function enforcerWith(client: Fail2banClient): Fail2banEnforcer {
   const clock = new SystemClock();
-  return new Fail2banEnforcer({ client, clock, jails: [CLUSTER_JAIL] });
+  return new Fail2banEnforcer({
+    client,
+    clock: new SteadyClock(clock),
+    jails: [CLUSTER_JAIL],
+  });
 }
 
 async function apply(

@@ -10,6 +10,7 @@ import { EnforcedAction } from "../lib/enforced_action.ts";
 import { ledgerPath, SqliteLedger } from "../lib/io/ban_ledger.ts";
 import { SystemClock } from "../lib/io/system_clock.ts";
 import type { Enforcer, LocalBan } from "../lib/ports.ts";
+import { SteadyClock } from "../lib/steady_clock.ts";
 import { address, host, jail } from "../tests/support/core_values.ts";
 import { MemoryLog } from "../tests/support/memory_log.ts";
 import { NftHost } from "../tests/support/nft_host.ts";
@@ -58,10 +59,15 @@ async function runUntilInForce(
   const action = new EnforcedAction({
     enforcer,
     ledger,
-    clock: new SystemClock(),
+    clock: new SteadyClock(new SystemClock()),
     log: new MemoryLog(),
     hostName: host("here"),
     jailMap: [],
+    protection: () => ({
+      minPrefix4Bits: 24,
+      minPrefix6Bits: 48,
+      allowPrivate: true,
+    }),
     banTimeMs: HOUR_MS,
     resyncEveryMs: HOUR_MS,
   });
@@ -95,7 +101,7 @@ export async function benchRestart(): Promise<void> {
       address: address(addressAt(index)),
     }));
     const first = await runUntilInForce(nftHost.enforcer(), ledger, events);
-    const lost = ledger.load("nftables").slice(0, LOST);
+    const lost = ledger.load("nftables").reports.slice(0, LOST);
     await nftHost.enforcer().lift(lost, NEVER);
     const { counted, given } = counting(nftHost.enforcer());
     const again = await runUntilInForce(counted, ledger, []);

@@ -10,23 +10,22 @@
  * @module
  */
 
-import type { TableChange } from "./ban_table.ts";
-import type { HostName } from "./host_name.ts";
+import type { HostBanChange } from "./host_bans.ts";
 import { keyOfBan, PlanEntry, strayBan, type Verb } from "./plan_entry.ts";
-import { PlanPace, type PlanPaceOptions } from "./plan_pace.ts";
-import type { Drift, PlanFigures, Work } from "./plan_report.ts";
+import { PlanPace } from "./plan_pace.ts";
+import { PlanQueue } from "./plan_queue.ts";
+import type {
+  ActionPlanOptions,
+  Drift,
+  PlanFigures,
+  PlanState,
+  Work,
+} from "./plan_report.ts";
+import { PlanTroubles } from "./plan_troubles.ts";
 import type { EnforcementFailure, ListedBan, LocalBan } from "./ports.ts";
-import { RetryQueue } from "./retry_queue.ts";
 
-/** How a plan is set up. */
-export interface ActionPlanOptions extends PlanPaceOptions {
-  /** This node's name: it stands for whoever reported a ban that is found in force. */
-  readonly hostName: HostName;
-  /** Whether bans end by themselves at their time; others have to be lifted then. */
-  readonly lapses: boolean;
-  /** Bans in a batch at most. */
-  readonly maxBansAtOnce: number;
-}
+/** So many times as many bans as a batch takes are looked at for its verb. */
+const LOOK_AHEAD = 10;
 
 /** Keeps the plan of one action. Time is an argument. */
 export class ActionPlan {
@@ -34,13 +33,10 @@ export class ActionPlan {
   readonly #pace: PlanPace;
   readonly #maxBansAtOnce: number;
   readonly #entries = new Map<string, PlanEntry>();
-  readonly #news = new Set<string>();
-  readonly #backlog = new Set<string>();
-  readonly #retries = new RetryQueue();
-  readonly #failing = new Set<string>();
-  #over: LocalBan[] = [];
+  readonly #queue = new PlanQueue();
+  readonly #troubles = new PlanTroubles();
+  #over = new Map<string, LocalBan>();
   #inForce = 0;
-  #lastReason: string | undefined;
 
   /** @param options How the plan is set up. */
   constructor(options: ActionPlanOptions) {
@@ -52,41 +48,55 @@ export class ActionPlan {
 
   /** What there is to do. */
   get figures(): PlanFigures {
-    const failing = this.#failing.size;
     return {
       inForce: this.#inForce,
-      waiting: this.#news.size + this.#backlog.size + this.#retries.size,
-      failing,
-      lastReason: failing > 0 ? this.#lastReason : undefined,
+      waiting: this.#queue.size,
+      ...this.#troubles.figures,
     };
   }
 
   /**
-   * Takes a change of the ban table.
+   * Takes a change of what should be in force.
    *
    * @param change What changed.
    */
-  take({ kind, ban }: TableChange): void {
+  take({ kind, ban }: HostBanChange): void {
     const key = keyOfBan(ban);
     const entry = this.#entry(key, ban);
-    entry.wanted = kind === "stands" ? ban : undefined;
     const { lapses } = this.#options;
-    if (kind === "lapsed" && lapses && entry.hasLapsed(ban.expiresMs)) {
-      this.#setApplied(entry, undefined);
-    }
-    this.#queue(key, entry, this.#news);
+    this.#change(entry, () => {
+      entry.wanted = kind === "stands" ? ban : undefined;
+      if (kind === "lapsed" && lapses && entry.hasLapsed(ban.expiresMs)) {
+        entry.settle(undefined);
+      }
+    });
+    this.#place(key, entry, "news");
   }
 
   /**
    * Takes note of a ban that is in force already, wanted or not.
    *
    * @param ban The ban as it is in force.
+   * @param state `applied`: by this action's doing; `tried`: that may be;
+   * `hosted`: a wanted one that is the host's own, and never lifted.
    */
-  adopt(ban: LocalBan): void {
+  adopt(
+    ban: LocalBan,
+    state: "applied" | "tried" | "hosted" = "applied",
+  ): void {
     const key = keyOfBan(ban);
     const entry = this.#entry(key, ban);
-    this.#setApplied(entry, ban);
-    this.#queue(key, entry, this.#backlog);
+    this.#change(entry, () => {
+      if (state === "applied") entry.settle(ban);
+      else if (state === "tried") entry.noteTry(ban);
+      else entry.hosted = true;
+    });
+    this.#place(key, entry, "backlog");
+  }
+
+  /** Whether a ban is in force by this action's doing. */
+  stateOf(ban: Pick<LocalBan, "jail" | "address">): PlanState {
+    return this.#entries.get(keyOfBan(ban))?.state ?? "none";
   }
 
   /**
@@ -100,10 +110,13 @@ export class ActionPlan {
     if (nowMs < this.#pace.nextAtMs) return undefined;
     const bans: LocalBan[] = [];
     let verb: Verb | undefined;
+    let lookedAt = 0;
     for (const [key, entry, need] of this.#needs()) {
       verb ??= need.verb;
-      if (need.verb !== verb || bans.length >= this.#maxBansAtOnce) break;
-      this.#unqueue(key);
+      const isFull = bans.length >= this.#maxBansAtOnce;
+      if (isFull || lookedAt++ > LOOK_AHEAD * this.#maxBansAtOnce) break;
+      if (need.verb !== verb) continue;
+      this.#queue.delete(key);
       entry.place = "busy";
       bans.push(need.ban);
     }
@@ -114,17 +127,15 @@ export class ActionPlan {
 
   /** When `next` may have something again; `undefined`: not before a change. */
   get nextAtMs(): number | undefined {
-    const { nextAtMs } = this.#pace;
-    if (this.#news.size + this.#backlog.size > 0) return nextAtMs;
-    const retryMs = this.#retries.nextMs;
-    return retryMs === undefined ? undefined : Math.max(retryMs, nextAtMs);
+    const atMs = this.#queue.nextAtMs;
+    return atMs === undefined ? atMs : Math.max(atMs, this.#pace.nextAtMs);
   }
 
   /**
    * Says how a batch went.
    *
    * @param work The batch.
-   * @param failures Those of its bans that failed.
+   * @param failures Those of its bans that did not go well.
    * @param nowMs The same clock as for `next`.
    */
   settle(
@@ -134,27 +145,26 @@ export class ActionPlan {
   ): void {
     this.#pace.worked();
     const failed = new Map(
-      failures.map(({ ban, reason }) => [keyOfBan(ban), reason]),
+      failures.map((failure) => [keyOfBan(failure.ban), failure]),
     );
     for (const ban of bans) {
       const key = keyOfBan(ban);
       const entry = this.#entry(key, ban);
-      const reason = failed.get(key);
-      const isInForce = (verb === "apply") === (reason === undefined);
-      this.#setApplied(entry, isInForce ? ban : undefined);
-      if (reason === undefined) {
-        entry.failures = 0;
-        this.#failing.delete(key);
-      } else {
-        this.#noteFailure(key, reason);
-      }
+      const failure = failed.get(key);
+      this.#change(entry, () => entry.conclude(verb, ban, failure));
       entry.place = "idle";
       const isWaiting = entry.need(this.#options.lapses) !== undefined;
-      if (reason === undefined || !isWaiting) {
-        this.#queue(key, entry, this.#news);
+      if (failure === undefined || failure.kind === "present" || !isWaiting) {
+        entry.failures = 0;
+        this.#troubles.end(key);
+        this.#place(key, entry, "news");
+      } else if (failure.kind === "refused") {
+        this.#troubles.refused(key);
+        entry.place = "refused";
       } else {
+        this.#troubles.failed(key, failure.reason);
         entry.place = "paused";
-        this.#retries.add(key, nowMs + this.#pace.pauseMs(entry.failures++));
+        this.#queue.pause(key, nowMs + this.#pace.pauseMs(entry.failures++));
       }
     }
   }
@@ -172,9 +182,9 @@ export class ActionPlan {
       const key = keyOfBan(ban);
       const entry = this.#entry(key, ban);
       entry.noteTry(ban);
-      this.#noteFailure(key, reason);
+      this.#troubles.failed(key, reason);
       entry.place = "idle";
-      this.#queue(key, entry, this.#backlog);
+      this.#place(key, entry, "backlog");
     }
   }
 
@@ -183,11 +193,13 @@ export class ActionPlan {
    *
    * @param listed What is in force.
    * @param isOurs Whether a listed ban that nobody wants may be lifted.
-   * @returns What differed.
+   * @param nowMs The clock of the bans' ends: what has ended by now is not missing.
+   * @returns What differed. What was refused for good is tried again.
    */
   reconcile(
     listed: readonly ListedBan[],
     isOurs: (ban: ListedBan) => boolean,
+    nowMs = -Infinity,
   ): Drift {
     const found = new Map(listed.map((ban) => [keyOfBan(ban), ban]));
     let missing = 0;
@@ -195,7 +207,7 @@ export class ActionPlan {
     for (const [key, entry] of this.#entries) {
       const there = found.get(key);
       found.delete(key);
-      if (this.#correct(key, entry, there)) missing++;
+      if (this.#correct(key, entry, there, nowMs)) missing++;
     }
     for (const ban of found.values()) {
       if (!isOurs(ban)) continue;
@@ -208,8 +220,8 @@ export class ActionPlan {
   /** The bans that have come to be neither wanted nor in force since this was asked. */
   takeOver(): readonly LocalBan[] {
     const over = this.#over;
-    this.#over = [];
-    return over.filter((ban) => !this.#entries.has(keyOfBan(ban)));
+    this.#over = new Map();
+    return [...over.values()];
   }
 
   /** @returns Whether the ban was wrongly taken for being in force as it should be. */
@@ -217,15 +229,18 @@ export class ActionPlan {
     key: string,
     entry: PlanEntry,
     there: ListedBan | undefined,
+    nowMs: number,
   ): boolean {
-    const known = entry.applied ?? entry.tried;
-    if (known === undefined || entry.place === "busy") return false;
-    const { expiresMs = known.expiresMs } = there ?? {};
-    const needBefore = entry.need(this.#options.lapses);
-    this.#setApplied(entry, there && { ...known, expiresMs });
-    const need = entry.need(this.#options.lapses);
-    this.#queue(key, entry, this.#backlog);
-    return need?.verb === "apply" && needBefore === undefined;
+    const { lapses } = this.#options;
+    if (entry.place === "busy") return false;
+    const wasHosted = entry.hosted;
+    const needBefore = entry.need(lapses);
+    this.#change(entry, () => entry.correct(there));
+    const need = entry.need(lapses);
+    this.#place(key, entry, "backlog");
+    const hasEnded = (entry.wanted?.expiresMs ?? Infinity) <= nowMs;
+    return need?.verb === "apply" && needBefore === undefined && !wasHosted &&
+      !hasEnded;
   }
 
   #entry(key: string, ban: LocalBan): PlanEntry {
@@ -233,61 +248,51 @@ export class ActionPlan {
     if (known !== undefined) return known;
     const entry = new PlanEntry(ban);
     this.#entries.set(key, entry);
+    this.#over.delete(key);
     return entry;
   }
 
   /** Puts a ban where it belongs after a change: news before the backlog. */
-  #queue(key: string, entry: PlanEntry, queue: Set<string>): void {
+  #place(key: string, entry: PlanEntry, part: "news" | "backlog"): void {
     if (entry.place === "busy" || entry.place === "paused") return;
+    this.#troubles.retry(key);
     if (entry.need(this.#options.lapses) === undefined) {
-      this.#unqueue(key);
-      this.#failing.delete(key);
+      this.#queue.delete(key);
+      this.#troubles.end(key);
       entry.failures = 0;
       entry.place = "idle";
       if (!entry.isOver) return;
       this.#entries.delete(key);
-      this.#over.push(entry.ban);
-    } else if (entry.place === "idle") {
+      this.#over.set(key, entry.ban);
+    } else if (entry.place !== "queued") {
       entry.place = "queued";
-      queue.add(key);
+      this.#queue.add(key, part);
     }
   }
 
-  #unqueue(key: string): void {
-    this.#news.delete(key);
-    this.#backlog.delete(key);
-  }
-
   *#needs() {
-    for (const queue of [this.#news, this.#backlog]) {
-      for (const key of queue) {
-        const entry = this.#entries.get(key);
-        const need = entry?.need(this.#options.lapses);
-        if (entry !== undefined && need !== undefined) {
-          yield [key, entry, need] as const;
-        }
+    for (const key of this.#queue.keys()) {
+      const entry = this.#entries.get(key);
+      const need = entry?.need(this.#options.lapses);
+      if (entry !== undefined && need !== undefined) {
+        yield [key, entry, need] as const;
       }
     }
   }
 
-  #setApplied(entry: PlanEntry, applied: LocalBan | undefined): void {
-    this.#inForce += (applied === undefined ? 0 : 1) -
-      (entry.applied === undefined ? 0 : 1);
-    entry.applied = applied;
-    entry.tried = undefined;
-  }
-
-  #noteFailure(key: string, reason: string): void {
-    this.#failing.add(key);
-    this.#lastReason = reason;
+  /** Changes an entry and keeps count of what is in force. */
+  #change(entry: PlanEntry, change: () => void): void {
+    const before = entry.isInForce;
+    change();
+    this.#inForce += Number(entry.isInForce) - Number(before);
   }
 
   #endPauses(nowMs: number): void {
-    for (const key of this.#retries.takeDue(nowMs)) {
+    for (const key of this.#queue.takeDue(nowMs)) {
       const entry = this.#entries.get(key);
       if (entry === undefined) continue;
       entry.place = "idle";
-      this.#queue(key, entry, this.#backlog);
+      this.#place(key, entry, "backlog");
     }
   }
 }

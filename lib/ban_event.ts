@@ -22,3 +22,12 @@ export interface BanEvent {
   /** Whom it concerns. */
   readonly address: Address;
 }
+
+/** What is told of a ban or unban, with its end where somebody knows it. */
+export type BanNews = BanEvent & {
+  /**
+   * When the ban ends, in milliseconds since 1970 by this host's clock;
+   * `Infinity`: never; absent: nobody said, so that `bantime` holds.
+   */
+  readonly expiresMs?: number;
+};

@@ -1,206 +1,115 @@
 /**
- * The bans that should be in force on this host, and who reported them.
- *
- * A ban stands as long as one report of it does. A report ends when its node
- * withdraws it (an unban) or its time is over; a node that reports again
- * prolongs its own report.
+ * The cluster's bans: the publisher's table, and every copy of it.
  *
  * @module
  */
 
 import type { Address } from "./address.ts";
-import type { HostName } from "./host_name.ts";
+import type { Ban, BanKey, Change } from "./ban.ts";
+import { evolve, withoutOver } from "./ban_decision.ts";
+import { Endings } from "./endings.ts";
 import type { JailName } from "./jail_name.ts";
-import { keyOfBan } from "./plan_entry.ts";
-import type { LocalBan } from "./ports.ts";
 
-/** A node's word that an address should be banned here. */
-export interface Report {
-  /** The node. */
-  readonly origin: HostName;
-  /** The jail that decided there. */
-  readonly reportedJail: JailName;
-  /** The jail of this host that the ban is enforced in. */
-  readonly jail: JailName;
-  readonly address: Address;
+/** What a change, or time, did to a ban. */
+export interface BanStep {
+  /** `undefined`: there was none. */
+  readonly before: Ban | undefined;
+  /** `undefined`: there is none any more. */
+  readonly after: Ban | undefined;
 }
 
-/** What changed. */
-export type TableChange =
-  /** The ban stands, for the first time or with another end. */
-  | { readonly kind: "stands"; readonly ban: LocalBan }
-  /** The ban was withdrawn. */
-  | { readonly kind: "withdrawn"; readonly ban: LocalBan }
-  /** The ban's time is over. */
-  | { readonly kind: "lapsed"; readonly ban: LocalBan };
-
-/** How a table is set up. */
-export interface BanTableOptions {
-  /** Bans held at most; above it reports of new ones are left out. @default {1000000} */
-  readonly maxBans?: number;
-}
-
-interface Entry {
-  ban: LocalBan;
-  /** When each report ends, by node and reported jail; at most {@link MAX_REPORTS}. */
-  readonly reports: Map<string, number>;
-}
-
-const NO_CHANGE: readonly TableChange[] = [];
-const SECOND_MS = 1_000;
-/** Above it the report that ends first makes way: one node can name many jails. */
-const MAX_REPORTS = 256;
-
-/** Keeps the bans. Time is an argument. */
+/** Holds the bans and the number of the last change. Time is an argument. */
 export class BanTable {
-  readonly #maxBans: number;
-  readonly #entries = new Map<string, Entry>();
-  /** The keys of bans that end in a second, by that second. */
-  readonly #endings = new Map<number, Set<string>>();
-  #lapsedUpTo = -Infinity;
-  #lookedAtMs = -Infinity;
-  #leftOut = 0;
+  /** By jail, then by address: with a million bans, keys of their own would count. */
+  readonly #jails = new Map<JailName, Map<Address, Ban>>();
+  readonly #endings = new Endings<Ban>();
+  #size = 0;
+  #seq = 0;
 
-  /** @param options How the table is set up. */
-  constructor(options: BanTableOptions = {}) {
-    this.#maxBans = options.maxBans ?? 1_000_000;
+  /**
+   * @param bans What stands already.
+   * @param seq The number of the last change that they know of.
+   */
+  constructor(bans: Iterable<Ban> = [], seq = 0) {
+    for (const ban of bans) this.#replace(ban, this.find(ban), ban);
+    this.#seq = seq;
   }
 
-  /** Bans that stand. */
+  /** The number of the last change; 0: none was ever. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** Bans that stand, also those that do not count yet. */
   get size(): number {
-    return this.#entries.size;
-  }
-
-  /** Reports that were left out because the table was full. */
-  get leftOut(): number {
-    return this.#leftOut;
+    return this.#size;
   }
 
   /** The bans that stand. */
-  *bans(): Generator<LocalBan, void, undefined> {
-    for (const { ban } of this.#entries.values()) yield ban;
+  *bans(): Generator<Ban, void, undefined> {
+    for (const bans of this.#jails.values()) yield* bans.values();
+  }
+
+  /** The ban, if it stands. */
+  find({ jail, address }: BanKey): Ban | undefined {
+    return this.#jails.get(jail)?.get(address);
   }
 
   /**
-   * Takes a report.
+   * Carries the next change out.
    *
-   * @param report Who reports what.
-   * @param expiresMs When the report ends, in milliseconds since 1970.
-   * @returns What changed.
+   * @param change Its number follows {@link BanTable.seq}.
+   * @throws {RangeError} when it does not.
    */
-  report(report: Report, expiresMs: number): readonly TableChange[] {
-    const key = keyOfBan(report);
-    const entry = this.#entries.get(key);
-    if (entry === undefined && this.#entries.size >= this.#maxBans) {
-      this.#leftOut++;
-      return NO_CHANGE;
+  apply(change: Change): BanStep {
+    if (change.seq !== this.#seq + 1) {
+      throw new RangeError(
+        `Cannot apply change ${change.seq} after ${this.#seq}`,
+      );
     }
-    const reports = entry?.reports ?? new Map<string, number>();
-    reports.set(keyOfReporter(report), expiresMs);
-    if (reports.size > MAX_REPORTS) forgetFirstEnding(reports);
-    const { jail, address, origin, reportedJail } = report;
-    const endsMs = Math.max(...reports.values());
-    const ban = { jail, address, origin, reportedJail, expiresMs: endsMs };
-    if (entry !== undefined) this.#forgetEnding(key, entry.ban.expiresMs);
-    this.#entries.set(key, { ban, reports });
-    this.#noteEnding(key, endsMs);
-    return [{ kind: "stands", ban }];
+    this.#seq = change.seq;
+    const before = this.find(change);
+    const after = evolve(before, change);
+    this.#replace(change, before, after);
+    return { before, after };
   }
 
   /**
-   * Takes a report back.
-   *
-   * @param report Who takes what back.
-   * @returns What changed; `undefined`: there was no such report.
-   */
-  withdraw(report: Report): readonly TableChange[] | undefined {
-    const key = keyOfBan(report);
-    const entry = this.#entries.get(key);
-    if (entry?.reports.delete(keyOfReporter(report)) !== true) return undefined;
-    this.#forgetEnding(key, entry.ban.expiresMs);
-    const expiresMs = Math.max(...entry.reports.values());
-    // What others reported and is over by now does not hold the ban.
-    if (expiresMs <= this.#lookedAtMs) {
-      this.#entries.delete(key);
-      return [{ kind: "withdrawn", ban: entry.ban }];
-    }
-    const shortened = expiresMs < entry.ban.expiresMs;
-    entry.ban = { ...entry.ban, expiresMs };
-    this.#noteEnding(key, expiresMs);
-    return shortened ? [{ kind: "stands", ban: entry.ban }] : NO_CHANGE;
-  }
-
-  /** The ban that stands in a jail, if one does. */
-  find(
-    ban: { readonly jail: JailName; readonly address: Address },
-  ): LocalBan | undefined {
-    return this.#entries.get(keyOfBan(ban))?.ban;
-  }
-
-  /**
-   * Lets time pass.
+   * Lets time pass: reports that are over go, and bans with their last one.
    *
    * @param nowMs Milliseconds since 1970.
-   * @returns The bans whose time is over.
+   * @returns What that did.
    */
-  lapse(nowMs: number): readonly TableChange[] {
-    const changes: TableChange[] = [];
-    const second = Math.floor(nowMs / SECOND_MS);
-    for (const due of this.#secondsUpTo(second)) {
-      for (const key of this.#endings.get(due) ?? []) {
-        const entry = this.#entries.get(key);
-        if (entry === undefined) continue;
-        this.#entries.delete(key);
-        changes.push({ kind: "lapsed", ban: entry.ban });
-      }
-      this.#endings.delete(due);
-    }
-    this.#lapsedUpTo = second;
-    this.#lookedAtMs = nowMs;
-    return changes;
+  expire(nowMs: number): readonly BanStep[] {
+    return this.#endings.takeDue(nowMs).map((before) => {
+      const after = withoutOver(before, nowMs);
+      this.#replace(before, before, after);
+      return { before, after };
+    });
   }
 
-  /** Looks at few seconds when called often, and at few endings when the clock jumped. */
-  *#secondsUpTo(second: number): Generator<number, void, undefined> {
-    const span = second - this.#lapsedUpTo;
-    if (span >= 0 && span <= this.#endings.size) {
-      for (let due = this.#lapsedUpTo; due <= second; due++) yield due;
-      return;
-    }
-    for (const due of [...this.#endings.keys()]) if (due <= second) yield due;
-  }
-
-  #noteEnding(key: string, expiresMs: number): void {
-    if (expiresMs === Infinity) return;
-    const second = Math.ceil(expiresMs / SECOND_MS);
-    const keys = this.#endings.get(second) ?? new Set<string>();
-    this.#endings.set(second, keys.add(key));
-    // A report that ended before it came ends at the next look.
-    this.#lapsedUpTo = Math.min(this.#lapsedUpTo, second);
-  }
-
-  #forgetEnding(key: string, expiresMs: number): void {
-    const second = Math.ceil(expiresMs / SECOND_MS);
-    const keys = this.#endings.get(second);
-    if (keys?.delete(key) === true && keys.size === 0) {
-      this.#endings.delete(second);
+  #replace(
+    { jail, address }: BanKey,
+    before: Ban | undefined,
+    after: Ban | undefined,
+  ): void {
+    if (before !== undefined) this.#endings.forget(before, firstEndMs(before));
+    if (after !== undefined) this.#endings.note(after, firstEndMs(after));
+    this.#size += Number(after !== undefined) - Number(before !== undefined);
+    const bans = this.#jails.get(jail);
+    if (after === undefined) {
+      bans?.delete(address);
+      if (bans?.size === 0) this.#jails.delete(jail);
+    } else if (bans === undefined) {
+      this.#jails.set(jail, new Map([[address, after]]));
+    } else {
+      bans.set(address, after);
     }
   }
 }
 
-function forgetFirstEnding(reports: Map<string, number>): void {
-  const firstMs = Math.min(...reports.values());
-  for (const [reporter, expiresMs] of reports) {
-    if (expiresMs === firstMs) {
-      reports.delete(reporter);
-      return;
-    }
-  }
-}
-
-/** Names a report among those of a ban. */
-export function keyOfReporter(
-  { origin, reportedJail }: Pick<Report, "origin" | "reportedJail">,
-): string {
-  return `${origin.toLowerCase()}|${reportedJail}`;
+function firstEndMs({ reports }: Ban): number {
+  let firstMs = Infinity;
+  for (const { expiresMs } of reports) firstMs = Math.min(firstMs, expiresMs);
+  return firstMs;
 }

@@ -27,6 +27,7 @@ export type {
 export type {
   GeneralConfig,
   MonitorConfig,
+  Protocol2Urls,
   PublisherConfig,
   RoleConfigs,
   SubscriberConfig,

@@ -9,7 +9,7 @@ import {
   type ConfigReading,
   placeOf,
 } from "./config_reader.ts";
-import { isLoopbackUrl } from "./endpoint_url.ts";
+import { isLoopbackUrl, nextPortUrl } from "./endpoint_url.ts";
 import { type ConfigProblem, describeProblem } from "./errors.ts";
 import { listOptions, type Role, SHIPPED_TOKEN } from "./options.ts";
 
@@ -82,39 +82,57 @@ function warnOfReaders({ files, reading, warnings }: Findings): void {
 }
 
 function checkMonitor(findings: Findings): void {
-  const { zmqreplyserver } = findings.reading.values.monitor;
+  const { zmqreplyserver, controlserver, importexisting, fail2bansocket } =
+    findings.reading.values.monitor;
   const token = checkToken(findings, "monitor");
-  if (token === SHIPPED_TOKEN && !isLoopbackUrl(zmqreplyserver)) {
+  const url = controlserver ?? zmqreplyserver;
+  if (token === SHIPPED_TOKEN && !isLoopbackUrl(url)) {
     warn(findings, "monitor.authtoken", OWN_TOKEN, "it is the shipped one");
+  }
+  if (controlserver !== undefined && /["\\]/.test(token ?? "")) {
+    const rule = `a token without " and \\, since protocol 2 can't say it`;
+    complain(findings, "monitor.authtoken", rule, "monitor.controlserver");
+  }
+  if (importexisting && fail2bansocket === "") {
+    const rule = "the absolute path of a socket, since importexisting is true";
+    const other = "monitor.importexisting";
+    complain(findings, "monitor.fail2bansocket", rule, other);
   }
 }
 
+const BIND_URLS = [
+  "broadcasterbindurl",
+  "replybindurl",
+  "controlbindurl",
+  "streambindurl",
+] as const;
+
 function checkPublisher(findings: Findings): void {
-  const { auth, broadcasterbindurl, replybindurl } =
-    findings.reading.values.publisher;
+  const { publisher } = findings.reading.values;
   const token = checkToken(findings, "publisher");
-  const open = [
-    ["publisher.broadcasterbindurl", broadcasterbindurl] as const,
-    ["publisher.replybindurl", replybindurl] as const,
-  ].find(([, url]) => !isLoopbackUrl(url));
+  const open = BIND_URLS.find((key) => !isLoopbackUrl(publisher[key]));
   if (open !== undefined && token === SHIPPED_TOKEN) {
     complain(
       findings,
       "publisher.authtoken",
-      `${OWN_TOKEN}, here and at every monitor, ` +
-        `or only loopback addresses: ${open[0]} is ${open[1]}`,
+      `${OWN_TOKEN}, here and at every node, ` +
+        `or only loopback addresses: publisher.${open} is ${publisher[open]}`,
       "publisher.auth",
     );
   }
-  if (!auth && !isLoopbackUrl(replybindurl)) {
-    const why = "whoever reaches replybindurl can ban any address";
+  const writable = (["replybindurl", "controlbindurl"] as const)
+    .find((key) => !isLoopbackUrl(publisher[key]));
+  if (!publisher.auth && writable !== undefined) {
+    const why = `whoever reaches ${writable} can ban any address`;
     warn(findings, "publisher.auth", "true", why);
   }
-  if (broadcasterbindurl === replybindurl) {
-    const broadcast = "publisher.broadcasterbindurl";
-    const expected = `another URL than ${broadcast}`;
-    complain(findings, "publisher.replybindurl", expected, broadcast);
-  }
+  BIND_URLS.forEach((key, index) => {
+    const same = BIND_URLS.slice(0, index)
+      .find((other) => publisher[other] === publisher[key]);
+    if (same === undefined) return;
+    const expected = `another URL than publisher.${same}`;
+    complain(findings, `publisher.${key}`, expected, `publisher.${same}`);
+  });
 }
 
 function checkSubscriber(findings: Findings): void {
@@ -125,16 +143,36 @@ function checkSubscriber(findings: Findings): void {
     const other = "subscriber.subscriberaction";
     complain(findings, "subscriber.execprogram", rule, other);
   }
+  checkProtocol2(findings);
   if (resync < MIN_RESYNC_SECONDS) {
     const rule = `${MIN_RESYNC_SECONDS}s or more`;
     complain(findings, "subscriber.resync", rule);
   }
 }
 
+function checkProtocol2(findings: Findings): void {
+  const { controlserver, streamserver } = findings.reading.values.subscriber;
+  if (controlserver === undefined) return;
+  const token = checkToken(findings, "subscriber");
+  if (token === SHIPPED_TOKEN && !isLoopbackUrl(controlserver)) {
+    warn(findings, "subscriber.authtoken", OWN_TOKEN, "it is the shipped one");
+  }
+  if (streamserver === undefined && nextPortUrl(controlserver) === undefined) {
+    const rule =
+      "the URL of the stream, since controlserver's port does not tell";
+    complain(
+      findings,
+      "subscriber.streamserver",
+      rule,
+      "subscriber.controlserver",
+    );
+  }
+}
+
 /** Gives the token that will be used, if any. */
 function checkToken(
   findings: Findings,
-  section: "monitor" | "publisher",
+  section: Role,
 ): string | undefined {
   const { auth, authtoken } = findings.reading.values[section];
   const key = `${section}.authtoken`;

@@ -41,7 +41,7 @@ export class EchoFilter {
    *
    * @param event What this host's fail2ban logged.
    */
-  isEcho(event: SharedEvent): boolean {
+  isEcho(event: Omit<SharedEvent, "id">): boolean {
     const { kind, jail, address } = event;
     const key = keyOfBan(event);
     if (kind === "unban" && this.#ownBans.delete(key)) return false;

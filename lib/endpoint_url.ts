@@ -77,6 +77,19 @@ export function endpointHost(url: string): string | undefined {
   return TCP.exec(url)?.[1]?.replace(/^\[|\]$/g, "");
 }
 
+/**
+ * The same host, one port up.
+ *
+ * @param url A URL that {@link parseEndpointUrl} gave.
+ * @returns `undefined` for `ipc:`, and where there is no such port.
+ */
+export function nextPortUrl(url: string): string | undefined {
+  const [, host, port] = TCP.exec(url) ?? [];
+  return host === undefined || port === "65535"
+    ? undefined
+    : `tcp://${host}:${Number(port) + 1}`;
+}
+
 function hostFits(host: string, use: EndpointUse): boolean {
   if (host === "*") return use === "bind";
   if (host.startsWith("[")) return host.includes(":") && isAddress(host);

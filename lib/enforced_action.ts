@@ -5,45 +5,39 @@
  */
 
 import { ActionPlan } from "./action_plan.ts";
-import type { BanEvent } from "./ban_event.ts";
-import type { TableChange } from "./ban_table.ts";
+import type { BanNews } from "./ban_event.ts";
 import {
   type EnforcedActionCounters,
   EnforcementTally,
 } from "./enforcement_tally.ts";
 import { RuntimeError } from "./errors.ts";
-import type { HostName } from "./host_name.ts";
-import type { JailMap } from "./jail_map.ts";
 import { NotedBans } from "./noted_bans.ts";
 import type { Work } from "./plan_report.ts";
+import { PlannedBans, type PlannedBansOptions } from "./planned_bans.ts";
 import type {
   BanAction,
   BanLedger,
-  Clock,
   Enforcer,
   ListedBan,
+  LocalBan,
   Log,
+  ReceiptSink,
 } from "./ports.ts";
 import { Condition, runTogether } from "./tasks.ts";
-import { isOurs, WantedBans } from "./wanted_bans.ts";
+import { isOurs } from "./wanted_bans.ts";
 
-/** What an enforced action is made of. */
-export interface EnforcedActionOptions {
+/** What an enforced action is made of. Its clock is the enforcer's, too. */
+export interface EnforcedActionOptions extends PlannedBansOptions {
   readonly enforcer: Enforcer;
   readonly ledger: BanLedger;
-  readonly clock: Clock;
   /** Where to tell. */
   readonly log: Log;
-  /** This node's name. */
-  readonly hostName: HostName;
-  /** In which jail of this host a ban is enforced. */
-  readonly jailMap: JailMap;
-  /** How long a report holds, in milliseconds; `Infinity`: until it is withdrawn. */
-  readonly banTimeMs: number;
   /** So often what should be in force is compared with what is, in milliseconds. */
   readonly resyncEveryMs: number;
   /** Bans handed to the enforcer in a second at most. @default {Infinity} */
   readonly maxPerSecond?: number;
+  /** Told what became of each ban. */
+  readonly receipts?: ReceiptSink;
 }
 
 /** Ended bans are looked for so often, in milliseconds. */
@@ -52,33 +46,51 @@ const LAPSE_EVERY_MS = 1_000;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
 
-/** Acts through an {@link Enforcer}: plans, tries again, repairs. */
+/**
+ * Acts through an {@link Enforcer}: plans, tries again, repairs.
+ *
+ * @example
+ * ```ts ignore
+ * const action = new EnforcedAction({ enforcer, ledger, clock, ...others });
+ * const running = action.run(signal);
+ * await action.act([{ kind: "ban", origin, jail, address }], signal);
+ * action.figures; // { applied: 1, ... } soon
+ * ```
+ */
 export class EnforcedAction implements BanAction {
   readonly #options: EnforcedActionOptions;
-  readonly #wanted: WantedBans;
-  readonly #noted: NotedBans;
   readonly #plan: ActionPlan;
+  readonly #noted: NotedBans;
+  readonly #bans: PlannedBans;
   readonly #tally: EnforcementTally;
   readonly #changed = new Condition();
-  #hasBegun = false;
   #resyncAtMs = Infinity;
   /** Whether a batch failed, so that what is in force may not be what it was. */
   #isDoubtful = false;
+  #disturbances = 0;
+  /** Why the enforcer can't be asked; `undefined`: it can. */
+  #trouble: string | undefined;
 
   /** @param options What the action is made of. */
   constructor(options: EnforcedActionOptions) {
     this.#options = options;
     const { enforcer, log, clock, ledger, hostName, maxPerSecond } = options;
     const action = enforcer.name;
-    this.#wanted = new WantedBans(options);
     this.#plan = new ActionPlan({
       hostName,
       lapses: enforcer.lapses,
       maxBansAtOnce: enforcer.maxBansAtOnce,
       ...(maxPerSecond === undefined ? {} : { maxPerSecond }),
     });
-    this.#tally = new EnforcementTally({ action, log, clock });
+    const { receipts } = options;
+    this.#tally = new EnforcementTally({ action, log, clock, receipts });
     this.#noted = new NotedBans({ action, ledger, clock, log });
+    this.#bans = new PlannedBans(options, {
+      plan: this.#plan,
+      noted: this.#noted,
+      tally: this.#tally,
+      changed: this.#changed,
+    });
   }
 
   get name(): string {
@@ -92,21 +104,20 @@ export class EnforcedAction implements BanAction {
 
   /** What was done, what waits and why, for `status`. */
   get figures(): Readonly<Record<string, string | number>> {
-    const { inForce, waiting, failing, lastReason } = this.#plan.figures;
+    const { lastReason, ...plan } = this.#plan.figures;
+    const { leftOut } = this.#bans;
+    const reason = this.#trouble ?? lastReason;
     return {
       ...this.counters,
-      inForce,
-      waiting,
-      failing,
-      ...(this.#wanted.leftOut === 0 ? {} : { leftOut: this.#wanted.leftOut }),
-      ...(lastReason === undefined ? {} : { lastReason }),
+      ...plan,
+      ...(leftOut === 0 ? {} : { leftOut }),
+      ...(reason === undefined ? {} : { lastReason: reason }),
     };
   }
 
   /** Plans what the events ask for; {@link EnforcedAction.run} does it. */
-  act(events: readonly BanEvent[], _signal: AbortSignal): Promise<void> {
-    const nowMs = this.#options.clock.nowMs();
-    this.#take(events.flatMap((event) => this.#wanted.take(event, nowMs)));
+  act(events: readonly BanNews[], _signal: AbortSignal): Promise<void> {
+    this.#bans.take(events);
     return Promise.resolve();
   }
 
@@ -122,18 +133,22 @@ export class EnforcedAction implements BanAction {
         (group) => this.#lapse(group),
       ]);
     } finally {
-      this.#tally.complaints.flush();
+      this.#tally.flush();
     }
   }
 
   /** The enforcer takes one call at a time, so all of them are made here. */
   async #work(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, enforcer } = this.#options;
     await this.#beginAtLast(signal);
     while (true) {
-      if (clock.monotonicMs() >= this.#resyncAtMs) await this.#resync(signal);
+      const { disturbances = 0 } = enforcer;
+      const isDisturbed = disturbances !== this.#disturbances;
+      const isDue = clock.monotonicMs() >= this.#resyncAtMs;
+      this.#disturbances = disturbances;
+      if (isDue || isDisturbed) await this.#resync(signal);
       const work = this.#plan.next(clock.monotonicMs());
-      this.#forgetOver();
+      this.#bans.forgetOver();
       if (work === undefined) await this.#waitForWork(signal);
       else await this.#carryOut(work, signal);
     }
@@ -151,22 +166,11 @@ export class EnforcedAction implements BanAction {
 
   /** Takes over what was applied before this program was started. */
   async #begin(signal: AbortSignal): Promise<void> {
-    const { enforcer, clock } = this.#options;
+    const { enforcer } = this.#options;
     await enforcer.check(signal);
     const listed = await enforcer.list(signal);
-    for (const ban of this.#noted.load()) {
-      for (const change of this.#wanted.remember(ban)) this.#plan.take(change);
-      if (listed === undefined) this.#plan.adopt(ban);
-    }
-    const nowMs = clock.nowMs();
-    const adoptions = (listed ?? []).flatMap((ban) =>
-      this.#wanted.adopt(ban, nowMs) ?? []
-    );
-    for (const { ban } of adoptions) this.#plan.adopt(ban);
-    this.#take(adoptions.flatMap(({ changes }) => changes));
-    this.#take(this.#wanted.endAdoption());
-    this.#hasBegun = true;
-    this.#endBans();
+    this.#disturbances = enforcer.disturbances ?? 0;
+    this.#bans.begin(listed);
     this.#tally.begun(this.#plan.figures.inForce);
   }
 
@@ -183,15 +187,19 @@ export class EnforcedAction implements BanAction {
 
   async #carryOut(work: Work, signal: AbortSignal): Promise<void> {
     const { enforcer, clock } = this.#options;
+    const { verb, bans } = work;
+    const stateOf = (ban: LocalBan) => this.#plan.stateOf(ban);
+    if (verb === "apply") this.#noted.begin(bans);
     try {
-      const failures = work.verb === "apply"
-        ? await enforcer.apply(work.bans, signal)
-        : await enforcer.lift(work.bans, signal);
+      const failures = verb === "apply"
+        ? await enforcer.apply(bans, signal)
+        : await enforcer.lift(bans, signal);
       this.#plan.settle(work, failures, clock.monotonicMs());
-      this.#tally.done(work, failures);
+      this.#noted.settle(bans.map((ban) => ({ ban, state: stateOf(ban) })));
+      this.#tally.done(work, failures, stateOf);
       if (this.#isDoubtful) this.#resyncAtMs = clock.monotonicMs();
       this.#isDoubtful = false;
-      this.#sayWhetherItWorks();
+      this.#tally.worked(this.#plan.figures.failing);
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       this.#plan.fail(work, error.message, clock.monotonicMs());
@@ -203,13 +211,8 @@ export class EnforcedAction implements BanAction {
   async #lapse(signal: AbortSignal): Promise<void> {
     while (true) {
       await this.#options.clock.delay(LAPSE_EVERY_MS, signal);
-      this.#endBans();
+      this.#bans.tick();
     }
-  }
-
-  /** Ends the bans whose time is over. */
-  #endBans(): void {
-    this.#take(this.#wanted.lapse(this.#options.clock.nowMs()));
   }
 
   /** One that can't be made now holds back nothing, and is made later. */
@@ -226,12 +229,12 @@ export class EnforcedAction implements BanAction {
     const listed = await enforcer.list(signal);
     if (listed === undefined) return;
     // What ended while the list was made is no difference.
-    this.#endBans();
+    this.#bans.tick();
     const nowMs = clock.nowMs();
     const isOver = ({ expiresMs = Infinity }: ListedBan) =>
       enforcer.lapses && expiresMs <= nowMs;
     const there = listed.filter((ban) => !isOver(ban));
-    this.#tally.compared(this.#plan.reconcile(there, isOurs));
+    this.#tally.compared(this.#plan.reconcile(there, isOurs, nowMs));
   }
 
   /** Makes an attempt that the operator may have to help. */
@@ -240,27 +243,12 @@ export class EnforcedAction implements BanAction {
       await attempt();
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
-      this.#tally.complaints.tell(error.message);
+      this.#trouble = error.message;
+      this.#tally.troubled(error.message);
       return false;
     }
-    this.#sayWhetherItWorks();
+    this.#trouble = undefined;
+    this.#tally.worked(this.#plan.figures.failing);
     return true;
-  }
-
-  #sayWhetherItWorks(): void {
-    if (this.#plan.figures.failing === 0) this.#tally.complaints.end();
-  }
-
-  #take(changes: readonly TableChange[]): void {
-    if (changes.length === 0) return;
-    this.#noted.note(changes);
-    for (const change of changes) this.#plan.take(change);
-    this.#forgetOver();
-    this.#changed.notify();
-  }
-
-  /** Before it is known what is in force, nothing is known to be over. */
-  #forgetOver(): void {
-    if (this.#hasBegun) this.#noted.forget(this.#plan.takeOver());
   }
 }

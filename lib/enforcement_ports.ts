@@ -34,11 +34,17 @@ export interface ListedBan {
   readonly expiresMs: number | undefined;
 }
 
-/** A ban that could not be applied or lifted. */
+/** A ban that was not applied, or not lifted. */
 export interface EnforcementFailure {
   readonly ban: LocalBan;
   /** Why, in one sentence; the same words for the same cause. */
   readonly reason: string;
+  /**
+   * What to do about it: `failed`: try again; `refused`: it is of no use to try
+   * again before something changes; `present`: nothing, somebody had it in force
+   * before this call, and still has. @default {"failed"}
+   */
+  readonly kind?: "failed" | "refused" | "present";
 }
 
 /**
@@ -54,6 +60,11 @@ export interface Enforcer {
   /** Bans that one call takes at most, so that none takes long. */
   readonly maxBansAtOnce: number;
   /**
+   * Grows when what is in force may no longer be what calls said: what enforces
+   * was started anew, or did more than it was told. @default {0}
+   */
+  readonly disturbances?: number;
+  /**
    * Looks whether it can work, and prepares it.
    *
    * @throws {RuntimeError} when it can't, now.
@@ -62,7 +73,7 @@ export interface Enforcer {
   /**
    * Enforces bans.
    *
-   * @returns Those that are not in force now.
+   * @returns Those that are not in force by this call; see {@link EnforcementFailure}.
    * @throws {RuntimeError} when none of them can be counted as done.
    */
   apply(
@@ -117,28 +128,25 @@ export interface Fail2banClient extends AsyncDisposable {
   ): Promise<Fail2banReply>;
 }
 
-/**
- * Remembers on disk what should be in force on this host, so that a restart
- * does not forget it and the host's monitor does not report it as the host's own.
- */
-export interface BanLedger {
-  /**
-   * Notes bans as wanted until their end; a ban that is no longer wanted has
-   * one in the past.
-   *
-   * @param action Whose bans: {@link Enforcer.name}.
-   * @throws {RuntimeError} when they can't be noted.
-   */
-  note(action: string, bans: readonly LocalBan[]): void;
-  /**
-   * Notes that bans are neither wanted nor in force.
-   *
-   * @param nowMs Milliseconds since 1970.
-   * @throws {RuntimeError} when that can't be noted.
-   */
-  forget(action: string, bans: readonly LocalBan[], nowMs: number): void;
-  /** The bans that were noted and not forgotten; the end of some may be past. */
-  load(action: string): readonly LocalBan[];
+/** What became of a ban on this host. */
+export interface Receipt {
+  /** The jail that decided, on the host that reported. */
+  readonly jail: JailName;
+  readonly address: Address;
+  /** {@link Enforcer.name}. */
+  readonly action: string;
+  /** `refused`: by protection or by the jail's `ignoreip`; `failed`: it is tried again. */
+  readonly outcome: "applied" | "lifted" | "refused" | "failed";
+  /** Why, or how; may be empty. */
+  readonly detail: string;
+  /** When, in milliseconds since 1970 by the system's clock. */
+  readonly atMs: number;
+}
+
+/** Is told what became of bans. Never throws, never waits. */
+export interface ReceiptSink {
+  /** Takes a receipt; a failure comes once for each ban and reason, not at each try. */
+  note(receipt: Receipt): void;
 }
 
 /** Tells the cluster's bans on this host from the host's own. */
@@ -150,6 +158,13 @@ export interface EchoOracle {
    * @param kind Which line.
    * @param jail The jail of the line.
    * @param address The address of the line.
+   * @param atMs When the line was written, in milliseconds since 1970 by the
+   * system's clock; `undefined`: the line does not say.
    */
-  isEcho(kind: BanKind, jail: JailName, address: Address): boolean;
+  isEcho(
+    kind: BanKind,
+    jail: JailName,
+    address: Address,
+    atMs?: number,
+  ): boolean;
 }

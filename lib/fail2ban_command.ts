@@ -9,7 +9,7 @@
  * ```abnf
  * command = "ping" / "version" / "status" [SP jail]
  *         / "set" SP jail SP ("banip" / "unbanip") 1*(SP address)
- *         / "get" SP jail SP ("ignoreip" / "banip" SP "--with-time")
+ *         / "get" SP jail SP ("ignoreip" / "bantime" / "banip" SP "--with-time")
  * ; jail: as in jail_name.ts; address: canonical, as in address.ts
  * ```
  *
@@ -69,7 +69,9 @@ function isCommand(words: readonly string[]): boolean {
         areAddresses(rest);
     case "get":
       return isJail(jail) &&
-        (what === "ignoreip" ? rest.length === 0 : isTimedList(what, rest));
+        (what === "ignoreip" || what === "bantime"
+          ? rest.length === 0
+          : isTimedList(what, rest));
     default:
       return false;
   }

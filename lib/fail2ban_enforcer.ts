@@ -9,10 +9,9 @@ import type { Address } from "./address.ts";
 import type { IgnoredAddresses } from "./fail2ban_ignored.ts";
 import { type Fail2banAbilities, readCount } from "./fail2ban_replies.ts";
 import { ticketEnds } from "./fail2ban_times.ts";
-import type { JailName } from "./jail_name.ts";
+import { CLUSTER_JAIL, type JailName } from "./jail_name.ts";
 import { KnownFail2ban } from "./known_fail2ban.ts";
 import type {
-  Clock,
   EnforcementFailure,
   Enforcer,
   Fail2banClient,
@@ -20,12 +19,14 @@ import type {
   ListedBan,
   LocalBan,
 } from "./ports.ts";
+import type { SteadyClock } from "./steady_clock.ts";
 
 /** What the enforcer is made of. */
 export interface Fail2banEnforcerOptions {
   /** The way to fail2ban. */
   readonly client: Fail2banClient;
-  readonly clock: Clock;
+  /** Time. fail2ban's is the system's: listed ends are converted from it. */
+  readonly clock: SteadyClock;
   /** The jails whose bans are listed. */
   readonly jails: readonly JailName[];
 }
@@ -35,7 +36,10 @@ const LISTED_WITHIN_MS = 5_000;
 const LISTED_AFTER_MS = 250;
 
 /** Why addresses failed; who is not in it did not. */
-type Reasons = ReadonlyMap<Address, string>;
+type Reasons = ReadonlyMap<
+  Address,
+  Pick<EnforcementFailure, "reason" | "kind">
+>;
 type Addresses = readonly Address[];
 
 const NO_REASONS: Reasons = new Map();
@@ -54,7 +58,7 @@ export class Fail2banEnforcer implements Enforcer {
   /** fail2ban answers nobody meanwhile, and a firewall action may take 60 ms. */
   readonly maxBansAtOnce = 20;
   readonly #fail2ban: KnownFail2ban;
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #jails: readonly JailName[];
 
   /** @param options What the enforcer is made of. */
@@ -93,10 +97,12 @@ export class Fail2banEnforcer implements Enforcer {
     const bans: ListedBan[] = [];
     for (const jail of this.#jails) {
       const tickets = await this.#fail2ban.ticketsIn(jail, signal);
-      const ends = ticketEnds(tickets, this.#clock.nowMs());
-      tickets.forEach(({ address }, index) =>
-        bans.push({ jail, address, expiresMs: ends[index] })
-      );
+      const ends = ticketEnds(tickets, this.#clock.wallMs());
+      tickets.forEach(({ address }, index) => {
+        const endMs = ends[index];
+        const expiresMs = endMs && this.#clock.toSteady(endMs);
+        bans.push({ jail, address, expiresMs });
+      });
     }
     return bans;
   }
@@ -111,14 +117,30 @@ export class Fail2banEnforcer implements Enforcer {
     if (ignored === undefined) return noJail(jail, addresses);
     const forbidden = new Map(addresses.flatMap((address) => {
       const reason = objection(address, jail, ignored, abilities);
-      return reason === undefined ? [] : [[address, reason] as const];
+      return reason === undefined
+        ? []
+        : [[address, { reason, kind: "refused" }] as const];
     }));
     const allowed = addresses.filter((address) => !forbidden.has(address));
-    if (allowed.length === 0) return forbidden;
+    const present = await this.#presentIn(jail, allowed, signal);
+    const absent = allowed.filter((address) => !present.has(address));
+    if (absent.length === 0) return new Map([...forbidden, ...present]);
     const failed = abilities.takesMany
-      ? await this.#banTogether(jail, allowed, signal)
-      : await this.#banEach(jail, allowed, signal);
-    return new Map([...forbidden, ...failed]);
+      ? await this.#banTogether(jail, absent, signal)
+      : await this.#banEach(jail, absent, signal);
+    return new Map([...forbidden, ...present, ...failed]);
+  }
+
+  /** In a jail that also detects, who is banned already may be the host's own. */
+  async #presentIn(
+    jail: JailName,
+    addresses: Addresses,
+    signal: AbortSignal,
+  ): Promise<Reasons> {
+    if (jail === CLUSTER_JAIL || addresses.length === 0) return NO_REASONS;
+    const listed = await this.#fail2ban.bannedIn(jail, signal);
+    const present = addresses.filter((address) => listed?.has(address));
+    return allFor(present, `jail ${jail} bans it already`, "present");
   }
 
   async #banTogether(
@@ -177,12 +199,12 @@ export class Fail2banEnforcer implements Enforcer {
     const parts = takesMany && present.length > 0
       ? [present]
       : present.map((address) => [address]);
-    const reasons = new Map<Address, string>();
+    const reasons = new Map<Address, { readonly reason: string }>();
     for (const part of parts) {
       const words = ["set", jail, "unbanip", ...part];
       const refused = refusalOf(await this.#fail2ban.command(words, signal));
       if (refused === undefined || ABSENT.test(refused)) continue;
-      for (const address of part) reasons.set(address, refused);
+      for (const address of part) reasons.set(address, { reason: refused });
     }
     return reasons;
   }
@@ -213,8 +235,8 @@ async function inEachJail(
     const addresses = new Set(group.map(({ address }) => address));
     const reasons = await work(jail, [...addresses]);
     for (const ban of group) {
-      const reason = reasons.get(ban.address);
-      if (reason !== undefined) failures.push({ ban, reason });
+      const failure = reasons.get(ban.address);
+      if (failure !== undefined) failures.push({ ban, ...failure });
     }
   }
   return failures;
@@ -237,8 +259,13 @@ function noJail(jail: JailName, addresses: Addresses): Reasons {
   return allFor(addresses, `no jail ${jail}`);
 }
 
-function allFor(addresses: Addresses, reason: string): Reasons {
-  return new Map(addresses.map((address) => [address, reason]));
+function allFor(
+  addresses: Addresses,
+  reason: string,
+  kind?: EnforcementFailure["kind"],
+): Reasons {
+  const failure = kind === undefined ? { reason } : { reason, kind };
+  return new Map(addresses.map((address) => [address, failure]));
 }
 
 function isPrefix(address: Address): boolean {

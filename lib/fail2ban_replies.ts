@@ -97,6 +97,23 @@ export function readCount(value: PickleValue): number {
 }
 
 /**
+ * Reads how long a jail bans.
+ *
+ * @param value The answer to `get JAIL bantime`.
+ * @returns Seconds; `Infinity`: for ever.
+ * @throws {RuntimeError} when it is not understood.
+ */
+export function readBanTime(value: PickleValue): number {
+  const seconds = typeof value === "string" && /^-?\d{1,12}$/.test(value)
+    ? Number(value)
+    : value;
+  if (typeof seconds !== "number" || !Number.isFinite(seconds)) {
+    throw notUnderstood("bantime");
+  }
+  return seconds < 0 ? Infinity : seconds;
+}
+
+/**
  * Reads whom a jail never bans: addresses, prefixes, names of hosts.
  *
  * @param value The answer to `get JAIL ignoreip`.

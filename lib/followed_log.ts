@@ -20,6 +20,7 @@ export const AT_THE_END = -1;
 /** A log file that is open, and how far it was read. */
 export class FollowedLog implements OpenLog, AsyncDisposable {
   readonly #opened: OpenedLog;
+  #rotations: number;
   #cutter: LineCutter;
   /** The first line; empty while there is none. */
   #head = new Uint8Array();
@@ -29,9 +30,11 @@ export class FollowedLog implements OpenLog, AsyncDisposable {
   private constructor(
     opened: OpenedLog,
     offsetBytes: number,
+    rotations: number,
     facts: FileFacts,
   ) {
     this.#opened = opened;
+    this.#rotations = rotations;
     this.#lookedAt = facts;
     this.#cutter = cutterAt(offsetBytes);
   }
@@ -41,16 +44,18 @@ export class FollowedLog implements OpenLog, AsyncDisposable {
    *
    * @param opened The file.
    * @param offsetBytes Where a line begins, in bytes from the start, or {@link AT_THE_END}.
+   * @param rotations How many files of the log were done with before.
    */
   static async begin(
     opened: OpenedLog,
     offsetBytes: number,
+    rotations: number,
   ): Promise<FollowedLog> {
     const facts = await opened.facts();
     const startBytes = offsetBytes === AT_THE_END
       ? await lastLineStart(opened, facts.sizeBytes)
       : offsetBytes;
-    const followed = new FollowedLog(opened, startBytes, facts);
+    const followed = new FollowedLog(opened, startBytes, rotations, facts);
     await followed.#readHead();
     return followed;
   }
@@ -76,6 +81,21 @@ export class FollowedLog implements OpenLog, AsyncDisposable {
     return this.#cutter.droppedLines;
   }
 
+  /** How many files of the log were done with before this one. */
+  get rotations(): number {
+    return this.#rotations;
+  }
+
+  /** Of the first line; empty while there is none. */
+  get fingerprint(): string {
+    return this.#fingerprint;
+  }
+
+  /** Bytes that were seen to be there and not read. */
+  get unreadBytes(): number {
+    return Math.max(0, this.#lookedAt.sizeBytes - this.readBytes);
+  }
+
   /** Where the next line begins. */
   get position(): LogPosition {
     return {
@@ -83,11 +103,14 @@ export class FollowedLog implements OpenLog, AsyncDisposable {
       inode: this.inode,
       offsetBytes: this.#cutter.lineStartBytes,
       fingerprint: this.#fingerprint,
+      rotations: this.#rotations,
+      modifiedMs: this.modifiedMs,
     };
   }
 
   /** Reads the file from its start: it was cut and written anew. */
   async beginAgain(): Promise<void> {
+    this.#rotations++;
     this.#cutter = cutterAt(0);
     await this.#readHead();
   }

@@ -42,3 +42,12 @@ export function parseHostName(text: string): HostName | undefined {
 export function sameHost(left: HostName, right: HostName): boolean {
   return left.toLowerCase() === right.toLowerCase();
 }
+
+/**
+ * The one spelling in which a table keeps a host's name: lower case.
+ *
+ * @param name The name as it was written.
+ */
+export function canonicalHost(name: HostName): HostName {
+  return name.toLowerCase() as HostName;
+}

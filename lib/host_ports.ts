@@ -1,11 +1,13 @@
 /**
- * The ports of what a host knows of its network; see `ports.ts`.
+ * The ports of what a host knows of its network and of its fail2ban's bans;
+ * see `ports.ts`.
  *
  * @module
  */
 
 import type { Address } from "./address.ts";
 import type { HostName } from "./host_name.ts";
+import type { JailName } from "./jail_name.ts";
 
 /** What a host knows of its network now. */
 export interface HostNetwork {
@@ -37,4 +39,31 @@ export interface HostResolver {
    * tell, it rejects with a RuntimeError that says why.
    */
   resolve(name: HostName, signal: AbortSignal): Promise<readonly Address[]>;
+}
+
+/** A row of fail2ban's database: the current or last ban of an address in a jail. */
+export interface TicketRow {
+  /** When the ban ends or ended, in milliseconds since 1970; `Infinity`: never. */
+  readonly endsMs: number;
+}
+
+/** What fail2ban's own database says of bans. It is written after the log. */
+export interface TicketRows {
+  /**
+   * Looks a row up now.
+   *
+   * @returns `undefined` when there is none, or when it can't be asked.
+   */
+  ticketRow(jail: JailName, address: Address): TicketRow | undefined;
+}
+
+/** How long jails ban. */
+export interface JailTimes {
+  /**
+   * Says how long a jail bans.
+   *
+   * @returns Milliseconds, `Infinity` for ever; `undefined` when there is no
+   * such jail, or when nobody can be asked.
+   */
+  banTimeMs(jail: JailName, signal: AbortSignal): Promise<number | undefined>;
 }

@@ -13,6 +13,7 @@ import {
   type ListedTicket,
   readAbilities,
   readBannedInStatus,
+  readBanTime,
   readIgnored,
   readJails,
   readTickets,
@@ -78,6 +79,22 @@ export class KnownFail2ban {
     const addresses = new IgnoredAddresses(readIgnored(valueOf(reply)));
     ignored.set(jail, addresses);
     return addresses;
+  }
+
+  /** Its jails. */
+  async jails(signal: AbortSignal): Promise<ReadonlySet<JailName>> {
+    return (await this.#ask(signal)).jails;
+  }
+
+  /** How long a jail bans, in milliseconds; `undefined` when there is no such jail. */
+  async banTimeIn(
+    jail: JailName,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const reply = await this.command(["get", jail, "bantime"], signal);
+    return reply.kind === "no_jail"
+      ? undefined
+      : readBanTime(valueOf(reply)) * 1_000;
   }
 
   /** Whom a jail bans; `undefined` when there is no such jail. */

@@ -4,23 +4,19 @@
  * @module
  */
 
-import { AT_THE_END, FollowedLog, readFingerprint } from "./followed_log.ts";
+import { AT_THE_END, FollowedLog } from "./followed_log.ts";
+import { LogFiles } from "./log_files.ts";
 import type {
   FileIdentity,
   LineBatch,
   LineSource,
   Log,
+  LogFields,
   LogFile,
   LogFolder,
   LogPosition,
 } from "./ports.ts";
-import {
-  filesAfter,
-  findPlace,
-  nextStep,
-  type PrintedLogFile,
-  sameFile,
-} from "./tail_cursor.ts";
+import { countMissing, nextStep, sameFile } from "./tail_cursor.ts";
 
 /** What a follower is made of. */
 export interface LogFollowerOptions {
@@ -45,11 +41,15 @@ const NOTHING = new Uint8Array();
  * ```
  */
 export class LogFollower implements LineSource, AsyncDisposable {
+  /** Files and unread rests of files that are known to be missing. */
+  gaps = 0;
   readonly #options: LogFollowerOptions;
+  readonly #files: LogFiles;
   #current: FollowedLog | undefined;
 
   private constructor(options: LogFollowerOptions) {
     this.#options = options;
+    this.#files = new LogFiles(options.folder, options.log);
   }
 
   /**
@@ -73,16 +73,16 @@ export class LogFollower implements LineSource, AsyncDisposable {
   async *batches(signal: AbortSignal): AsyncGenerator<LineBatch, void> {
     try {
       let current = this.#current ??= await this.#openLog(signal);
-      yield { bytes: NOTHING, end: current.position };
+      yield batchOf(NOTHING, current);
       while (true) {
         const next: Uint8Array | FollowedLog | undefined = await this
           .#advance(current, signal);
         if (next instanceof FollowedLog) {
           await current[Symbol.asyncDispose]();
           current = this.#current = next;
-          yield { bytes: NOTHING, end: current.position };
+          yield batchOf(NOTHING, current);
         } else if (next !== undefined) {
-          yield { bytes: next, end: current.position };
+          yield batchOf(next, current);
         }
       }
     } catch (error) {
@@ -96,7 +96,8 @@ export class LogFollower implements LineSource, AsyncDisposable {
     signal: AbortSignal,
   ): Promise<Uint8Array | FollowedLog | undefined> {
     signal.throwIfAborted();
-    const newer = await this.#listNewer(current);
+    const newer = await this.#files.newerThan(current);
+    const { unreadBytes, rotations } = current;
     const step = nextStep(current, { newer, ...await current.look() });
     switch (step.kind) {
       case "read":
@@ -106,10 +107,18 @@ export class LogFollower implements LineSource, AsyncDisposable {
         return undefined;
       case "move_on":
         // Renamed since it was listed? The next look finds it by its new name.
-        return await this.#open(step.to.name, 0, step.to);
+        return await this.#open(step.to.name, 0, rotations + 1, step.to);
       case "begin_again": {
-        const copy = await this.#openCopy(current);
+        const copy = await this.#openFirst(
+          () => this.#files.copyOf(current),
+          current.position,
+        );
         if (copy !== undefined) return copy;
+        if (unreadBytes > 0) {
+          this.#reportGap("the log was cut before it was read", 1, {
+            bytes: unreadBytes,
+          });
+        }
         await current.beginAgain();
         return NOTHING;
       }
@@ -118,57 +127,73 @@ export class LogFollower implements LineSource, AsyncDisposable {
 
   /** Opens what was read last, else the log where it ends now; `undefined`: there is none. */
   async #findPlace(): Promise<FollowedLog | undefined> {
-    const { from, folder, log } = this.#options;
-    if (from === undefined) return await this.#open(folder.logName, AT_THE_END);
-    const found = await this.#openFound(
-      (files) => findPlace(from, files),
-      from.offsetBytes,
+    const { from, folder } = this.#options;
+    if (from === undefined) {
+      return await this.#open(folder.logName, AT_THE_END, 0);
+    }
+    let files: readonly LogFile[] | undefined;
+    const found = await this.#openFirst(
+      async () => files = await this.#files.from(from),
+      from,
     );
-    if (found !== undefined) return found;
-    log.record("warning", "the log was rotated away, some lines are lost", {
-      log: folder.logName,
-    });
-    return await this.#open(folder.logName, 0);
+    const missing = countMissing(files ?? [], folder.logName);
+    if (found !== undefined) {
+      if (missing > 0) this.#reportGap("files of the log are gone", missing);
+      return found;
+    }
+    return await this.#openNewer(from);
+  }
+
+  /** What was read last is gone: opens the oldest file that came after it. */
+  async #openNewer(from: LogPosition): Promise<FollowedLog | undefined> {
+    const { logName } = this.#options.folder;
+    let files: readonly LogFile[] = [];
+    const opened = await this.#openFirst(
+      async () => files = await this.#files.since(from),
+      { offsetBytes: 0, rotations: (from.rotations ?? 0) + 1 },
+    );
+    this.#reportGap(
+      "the log was rotated away, some lines are lost",
+      1 + countMissing(files, logName),
+      { afterByte: from.offsetBytes },
+    );
+    return opened;
   }
 
   /** Opens the log at its start; waits for it where there is none. */
   async #openLog(signal: AbortSignal): Promise<FollowedLog> {
-    const { folder, log } = this.#options;
-    let opened = await this.#open(folder.logName, 0);
+    const { folder, log, from } = this.#options;
+    const rotations = from === undefined ? 0 : (from.rotations ?? 0) + 1;
+    let opened = await this.#open(folder.logName, 0, rotations);
     if (opened === undefined) {
       log.record("warning", "waiting for the log", { log: folder.logName });
     }
     while (opened === undefined) {
       await folder.waitForChange(signal);
-      opened = await this.#open(folder.logName, 0);
+      opened = await this.#open(folder.logName, 0, rotations);
     }
     return opened;
   }
 
-  /** Opens a copy of a file that was cut, at what was not read of it. */
-  async #openCopy(cut: FollowedLog): Promise<FollowedLog | undefined> {
-    const { fingerprint, offsetBytes } = cut.position;
-    if (fingerprint === "") return undefined;
-    return await this.#openFound(
-      (files) =>
-        files.find((file) =>
-          !sameFile(file, cut) && file.fingerprint === fingerprint &&
-          file.sizeBytes > offsetBytes
-        ),
-      offsetBytes,
-    );
-  }
-
-  /** Opens the file that `find` picks; picks again when names changed meanwhile. */
-  async #openFound(
-    find: (files: readonly PrintedLogFile[]) => PrintedLogFile | undefined,
-    offsetBytes: number,
+  /** Opens the first of the files that `find` gives; asks again when names changed meanwhile. */
+  async #openFirst(
+    find: () => Promise<readonly LogFile[] | undefined>,
+    { offsetBytes, rotations = 0 }: Pick<
+      LogPosition,
+      "offsetBytes" | "rotations"
+    >,
   ): Promise<FollowedLog | undefined> {
     while (true) {
-      const files = await this.#listPrinted();
-      const found = files && find(files);
-      if (files !== undefined && found === undefined) return undefined;
-      const opened = found && await this.#open(found.name, offsetBytes, found);
+      const files = await find();
+      if (files === undefined) continue;
+      const [first] = files;
+      if (first === undefined) return undefined;
+      const opened = await this.#open(
+        first.name,
+        offsetBytes,
+        rotations,
+        first,
+      );
       if (opened !== undefined) return opened;
     }
   }
@@ -189,35 +214,27 @@ export class LogFollower implements LineSource, AsyncDisposable {
   async #open(
     name: string,
     offsetBytes: number,
+    rotations: number,
     expected?: FileIdentity,
   ): Promise<FollowedLog | undefined> {
-    const opened = await this.#options.folder.open(name);
+    const opened = await this.#files.open(name);
     if (opened === undefined) return undefined;
     if (expected === undefined || sameFile(opened, expected)) {
-      return await FollowedLog.begin(opened, offsetBytes);
+      return await FollowedLog.begin(opened, offsetBytes, rotations);
     }
     await opened[Symbol.asyncDispose]();
     return undefined;
   }
 
-  /** The files newer than the open one, oldest first. */
-  async #listNewer(open: FollowedLog): Promise<readonly LogFile[]> {
-    const { folder } = this.#options;
-    const current = await folder.current();
-    return current !== undefined && sameFile(current, open)
-      ? []
-      : filesAfter(open, await folder.list(), folder.logName);
+  /** Loud: what is missing was banned or lifted without the cluster. */
+  #reportGap(event: string, missing: number, details: LogFields = {}): void {
+    const { log, folder } = this.#options;
+    this.gaps += missing;
+    log.record("error", event, { log: folder.logName, missing, ...details });
   }
+}
 
-  /** Reads what each file begins with; `undefined`: names changed meanwhile. */
-  async #listPrinted(): Promise<readonly PrintedLogFile[] | undefined> {
-    const { folder } = this.#options;
-    const printed: PrintedLogFile[] = [];
-    for (const file of await folder.list()) {
-      await using opened = await folder.open(file.name);
-      if (opened === undefined || !sameFile(opened, file)) return undefined;
-      printed.push({ ...file, fingerprint: await readFingerprint(opened) });
-    }
-    return printed;
-  }
+function batchOf(bytes: Uint8Array, followed: FollowedLog): LineBatch {
+  const end = followed.position;
+  return { bytes, startBytes: end.offsetBytes - bytes.length, end };
 }

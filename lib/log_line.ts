@@ -66,6 +66,7 @@ export const MAX_EVENT_LINE_LENGTH = 512;
 /** Where the logger's name stands in a line of the form `file`. */
 const LOGGER_AT = "2026-11-22 14:14:55,029 ".length;
 const LOGGER = "fail2ban.";
+const LF = 0x0a;
 /** Loggers that begin otherwise don't matter: actions, observer, server, jail. */
 const LOGGER_INITIALS: readonly string[] = ["a", "o", "s", "j"];
 /** What is not UTF-8, or a mark of the byte order, is then no ASCII: it matches nothing. */
@@ -120,17 +121,41 @@ export function* scanLines(
   bytes: Uint8Array,
   format: LogFormat,
 ): Generator<LogEvent, void, undefined> {
+  for (const { event } of scanPlaces(bytes, format)) yield event;
+}
+
+/** What a line says, and where it stands. */
+export interface PlacedEvent {
+  readonly event: LogEvent;
+  /** Where the line begins, in bytes from the first of those that were read. */
+  readonly startBytes: number;
+  /** The line's head, of {@link MAX_EVENT_LINE_LENGTH} characters and one more at most. */
+  readonly line: string;
+}
+
+/** As {@link scanLines}, with the place of each line that says something. */
+export function* scanPlaces(
+  bytes: Uint8Array,
+  format: LogFormat,
+): Generator<PlacedEvent, void, undefined> {
   // UTF-8 has byte 0x0A for LF only: cutting the text is cutting the bytes.
   const text = DECODER.decode(bytes);
+  // A character takes a byte at least: as many of them are one byte each.
+  const isOneToOne = text.length === bytes.length;
   let start = 0;
+  let startBytes = 0;
   while (true) {
     const end = text.indexOf("\n", start);
     if (end === -1) return;
     if (maySay(text, start, end, format)) {
-      const event = parseText(ownText(headOf(text, start, end)), format);
-      if (event !== undefined) yield event;
+      const line = ownText(headOf(text, start, end));
+      const event = parseText(line, format);
+      if (event !== undefined) {
+        yield { event, startBytes: isOneToOne ? start : startBytes, line };
+      }
     }
     start = end + 1;
+    if (!isOneToOne) startBytes = bytes.indexOf(LF, startBytes) + 1;
   }
 }
 

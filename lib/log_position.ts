@@ -7,6 +7,7 @@
 import { RuntimeError } from "./errors.ts";
 import type { LogPosition } from "./ports.ts";
 
+/** What has come later is optional: older programs leave it out. */
 const VERSION = 1;
 
 /**
@@ -25,12 +26,11 @@ const VERSION = 1;
  */
 export function encodePosition(position: LogPosition): string {
   const { device, inode, offsetBytes, fingerprint } = position;
+  const { rotations, modifiedMs, importing } = position;
   const text = JSON.stringify({
     version: VERSION,
-    device,
-    inode,
-    offsetBytes,
-    fingerprint,
+    ...{ device, inode, offsetBytes, fingerprint },
+    ...{ rotations, modifiedMs, importing },
   });
   return `${text}\n`;
 }
@@ -44,12 +44,20 @@ export function encodePosition(position: LogPosition): string {
 export function decodePosition(text: string): LogPosition {
   const fields = parseObject(text);
   const { version, device, inode, offsetBytes, fingerprint } = fields;
+  const { rotations, modifiedMs, importing } = fields;
   if (
-    version !== VERSION || !isCount(device) || !isCount(inode) ||
-    !isCount(offsetBytes) || typeof fingerprint !== "string" ||
-    !/^[0-9a-f]{0,64}$/.test(fingerprint)
+    version !== VERSION || !isCount(device) ||
+    !isCount(inode) || !isCount(offsetBytes) ||
+    typeof fingerprint !== "string" || !/^[0-9a-f]{0,64}$/.test(fingerprint) ||
+    !isOptional(rotations, isCount) || !isOptional(modifiedMs, isTime) ||
+    !isOptional(importing, isTrue)
   ) throw damaged();
-  return { device, inode, offsetBytes, fingerprint };
+  return {
+    ...{ device, inode, offsetBytes, fingerprint },
+    ...rotations === undefined ? {} : { rotations },
+    ...modifiedMs === undefined ? {} : { modifiedMs },
+    ...importing === undefined ? {} : { importing },
+  };
 }
 
 interface StoredFields {
@@ -58,6 +66,9 @@ interface StoredFields {
   readonly inode?: unknown;
   readonly offsetBytes?: unknown;
   readonly fingerprint?: unknown;
+  readonly rotations?: unknown;
+  readonly modifiedMs?: unknown;
+  readonly importing?: unknown;
 }
 
 function parseObject(text: string): StoredFields {
@@ -73,6 +84,21 @@ function parseObject(text: string): StoredFields {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+function isTrue(value: unknown): value is true {
+  return value === true;
+}
+
+function isOptional<T>(
+  value: unknown,
+  is: (value: unknown) => value is T,
+): value is T | undefined {
+  return value === undefined || is(value);
 }
 
 function damaged(cause?: unknown): RuntimeError {

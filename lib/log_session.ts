@@ -18,6 +18,7 @@
 
 import type { Address } from "./address.ts";
 import type { BanKind } from "./ban_event.ts";
+import type { EventId } from "./cluster_messages.ts";
 import { CLUSTER_JAIL, type JailName } from "./jail_name.ts";
 import type { LogEvent } from "./log_line.ts";
 import type { TicketState } from "./ports.ts";
@@ -30,6 +31,10 @@ export interface SharedEvent {
   readonly jail: JailName;
   /** Whom it concerns. */
   readonly address: Address;
+  /** Of the line that said so. */
+  readonly id: EventId;
+  /** How long the ban lasts, in milliseconds, where the line says so. */
+  readonly lastsMs?: number;
 }
 
 /** How a session is set up. */
@@ -38,14 +43,29 @@ export interface LogSessionOptions {
   readonly unbanHoldMs: number;
   /** Unbans held at most; above it the oldest is dropped. @default {100000} */
   readonly maxHeld?: number;
+  /** Whether a ban that lasts longer than it did is shared once more. @default {false} */
+  readonly sharesIncreases?: boolean;
+}
+
+/** An unban that is held. */
+interface HeldUnban {
+  readonly id: EventId;
+  readonly deadlineMs: number;
+}
+
+/** What a line says of a ticket. */
+interface Ticket {
+  readonly jail: JailName;
+  readonly address: Address;
 }
 
 /** Follows one fail2ban through its restarts. */
 export class LogSession {
   readonly #unbanHoldMs: number;
   readonly #maxHeld: number;
-  /** When each held unban is released. A jail's come in the order of release. */
-  readonly #held = new Map<JailName, Map<Address, number>>();
+  readonly #sharesIncreases: boolean;
+  /** The held unbans. A jail's come in the order of release. */
+  readonly #held = new Map<JailName, Map<Address, HeldUnban>>();
   #heldCount = 0;
   #stopping = false;
 
@@ -53,6 +73,7 @@ export class LogSession {
   constructor(options: LogSessionOptions) {
     this.#unbanHoldMs = options.unbanHoldMs;
     this.#maxHeld = options.maxHeld ?? 100_000;
+    this.#sharesIncreases = options.sharesIncreases ?? false;
   }
 
   /** Unbans that are held now. */
@@ -66,20 +87,26 @@ export class LogSession {
    * @param event What a line said.
    * @param state What the database says of an unban's ticket.
    * @param nowMs A clock that never jumps, in milliseconds.
+   * @param id Names what the line said.
    * @returns What to share because of it.
    */
   push(
     event: LogEvent,
     state: TicketState,
     nowMs: number,
+    id: EventId,
   ): readonly SharedEvent[] {
     switch (event.kind) {
       case "ban":
         this.#stopping = false;
         this.#release(event.jail, event.address);
-        return share("ban", event);
+        return share("ban", event, id);
+      case "increase":
+        return this.#sharesIncreases
+          ? share("ban", event, id, event.durationSeconds)
+          : [];
       case "unban":
-        return this.#unban(event, state, nowMs);
+        return this.#unban(event, state, nowMs, id);
       case "restore":
         this.#stopping = false;
         this.#release(event.jail, event.address);
@@ -97,7 +124,6 @@ export class LogSession {
         this.#heldCount -= this.#held.get(event.jail)?.size ?? 0;
         this.#held.delete(event.jail);
         return [];
-      case "increase":
       case "repeal":
       case "action_failed":
       case "refused":
@@ -114,9 +140,9 @@ export class LogSession {
   tick(nowMs: number): readonly SharedEvent[] {
     const due: { event: SharedEvent; deadlineMs: number }[] = [];
     for (const [jail, tickets] of this.#held) {
-      for (const [address, deadlineMs] of tickets) {
+      for (const [address, { id, deadlineMs }] of tickets) {
         if (deadlineMs > nowMs) break;
-        due.push({ event: { kind: "unban", jail, address }, deadlineMs });
+        due.push({ event: { kind: "unban", jail, address, id }, deadlineMs });
       }
     }
     for (const { event } of due) this.#release(event.jail, event.address);
@@ -128,7 +154,7 @@ export class LogSession {
   nextDeadlineMs(): number | undefined {
     let nextMs: number | undefined;
     for (const tickets of this.#held.values()) {
-      for (const deadlineMs of tickets.values()) {
+      for (const { deadlineMs } of tickets.values()) {
         nextMs = Math.min(nextMs ?? deadlineMs, deadlineMs);
         break;
       }
@@ -137,39 +163,41 @@ export class LogSession {
   }
 
   #unban(
-    event: { readonly jail: JailName; readonly address: Address },
+    event: Ticket,
     state: TicketState,
     nowMs: number,
+    id: EventId,
   ): readonly SharedEvent[] {
     // Whatever was held of this ticket before, this is the last word.
     this.#release(event.jail, event.address);
     switch (state) {
       case "expired":
-        return share("unban", event);
+        return share("unban", event, id);
       case "gone":
         // A ban made right before a stop may have no row yet.
-        return this.#stopping ? [] : share("unban", event);
+        return this.#stopping ? [] : share("unban", event, id);
       case "in_force":
         return [];
       case "unknown":
         if (!this.#stopping && event.jail !== CLUSTER_JAIL) {
-          this.#hold(event.jail, event.address, nowMs);
+          this.#hold(event, nowMs, id);
         }
         return [];
     }
   }
 
-  #hold(jail: JailName, address: Address, nowMs: number): void {
+  #hold({ jail, address }: Ticket, nowMs: number, id: EventId): void {
     if (this.#heldCount >= this.#maxHeld) this.#dropOldest();
-    const tickets = this.#held.get(jail) ?? new Map<Address, number>();
-    this.#held.set(jail, tickets.set(address, nowMs + this.#unbanHoldMs));
+    const tickets = this.#held.get(jail) ?? new Map<Address, HeldUnban>();
+    const deadlineMs = nowMs + this.#unbanHoldMs;
+    this.#held.set(jail, tickets.set(address, { id, deadlineMs }));
     this.#heldCount++;
   }
 
   #dropOldest(): void {
     const oldestMs = this.nextDeadlineMs();
     for (const [jail, tickets] of this.#held) {
-      for (const [address, deadlineMs] of tickets) {
+      for (const [address, { deadlineMs }] of tickets) {
         if (deadlineMs === oldestMs) return this.#release(jail, address);
         break;
       }
@@ -187,7 +215,12 @@ export class LogSession {
 /** What happens in the cluster's own jail is the cluster's own doing. */
 function share(
   kind: BanKind,
-  { jail, address }: { readonly jail: JailName; readonly address: Address },
+  { jail, address }: Ticket,
+  id: EventId,
+  lasts?: number | "permanent",
 ): readonly SharedEvent[] {
-  return jail === CLUSTER_JAIL ? [] : [{ kind, jail, address }];
+  if (jail === CLUSTER_JAIL) return [];
+  if (lasts === undefined) return [{ kind, jail, address, id }];
+  const lastsMs = lasts === "permanent" ? Infinity : lasts * 1_000;
+  return [{ kind, jail, address, id, lastsMs }];
 }

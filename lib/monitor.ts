@@ -4,74 +4,58 @@
  * @module
  */
 
-import type { BanEvent } from "./ban_event.ts";
-import { EchoFilter } from "./echo_filter.ts";
-import type { HostName } from "./host_name.ts";
-import { type LogEvent, type LogFormat, scanLines } from "./log_line.ts";
-import { LogSession, type SharedEvent } from "./log_session.ts";
+import type { EventId } from "./cluster_messages.ts";
+import { eventIdOfLine } from "./event_id.ts";
+import type { ExistingBans } from "./existing_bans.ts";
+import { type LogEvent, type LogFormat, scanPlaces } from "./log_line.ts";
+import { LogSession } from "./log_session.ts";
 import { LogThrottle } from "./log_throttle.ts";
+import { MarkKeeper } from "./mark_keeper.ts";
 import type {
-  Clock,
-  EchoOracle,
+  LineBatch,
   LineSource,
-  Log,
   LogPosition,
   PositionStore,
   TicketOracle,
 } from "./ports.ts";
-import { type CurrentPolicy, refusal } from "./protection.ts";
-import type { RequestLink } from "./request_link.ts";
+import {
+  Reporter,
+  type ReporterCounters,
+  type ReporterOptions,
+} from "./reporter.ts";
 import { Condition, runTogether } from "./tasks.ts";
 
 /** What a monitor is made of. */
-export interface MonitorOptions {
+export interface MonitorOptions extends ReporterOptions {
   /** fail2ban's log. */
   readonly lines: LineSource;
-  /** The way to the publisher. */
-  readonly link: RequestLink;
   /** What fail2ban's database knows. */
   readonly oracle: TicketOracle;
-  /** What this host's subscriber applied; by default nothing. */
-  readonly echoes?: EchoOracle;
+  /** The bans that are there already, where they are yet to be reported. */
+  readonly existing?: ExistingBans | undefined;
   /** Keeps the place up to which everything was answered. */
   readonly positions: PositionStore;
-  /** Time. */
-  readonly clock: Clock;
-  /** Where to tell. */
-  readonly log: Log;
-  /** This node's name. */
-  readonly hostName: HostName;
   /** How the log's lines begin. */
   readonly logFormat: LogFormat;
   /** How long an unban waits for signs of a restart, in milliseconds. */
   readonly unbanHoldMs: number;
-  /** Which addresses are never banned; asked for each ban. */
-  readonly protection: CurrentPolicy;
-  /** Read and log only: report nothing, store nothing. */
-  readonly dryRun: boolean;
 }
 
 /** What a monitor has done so far. */
-export interface MonitorCounters {
-  /** Bans and unbans handed to the link. */
-  reported: number;
-  /** Bans of protected addresses, left out. */
-  refused: number;
-  /** Bans and unbans that were the cluster's own doing, left out. */
-  echoes: number;
+export interface MonitorCounters extends ReporterCounters {
   /** Lines of fail2ban's actions that can't be shared: user names, odd jails. */
   unshareable: number;
 }
 
 /** At a stop, unanswered reports may take so long before they are left to the next start. */
 const DRAIN_MS = 1_000;
-/** The place is stored at most this often. */
-const STORE_EVERY_MS = 1_000;
+/** A fail2ban that can't be asked for its bans is asked again so often, in milliseconds. */
+const ASK_EVERY_MS = 5_000;
 
-/** A place that may be stored once the link has settled so many reports. */
-interface Mark {
-  readonly afterSettled: number;
-  readonly position: LogPosition;
+/** Where an event comes from. */
+interface Source {
+  readonly id: EventId;
+  readonly line: string;
 }
 
 /** Follows and reports until stopped. */
@@ -85,21 +69,27 @@ export class Monitor {
   };
   readonly #options: MonitorOptions;
   readonly #session: LogSession;
-  readonly #echoes: EchoFilter | undefined;
+  readonly #reporter: Reporter;
   readonly #complaints: LogThrottle;
   readonly #changed = new Condition();
+  readonly #marks: MarkKeeper;
   #lastEnd: LogPosition | undefined;
-  #mark: Mark | undefined;
+  /** Once so many reports are settled, the bans that were there are reported. */
+  #importedAt: number;
   #turn: Promise<void> = Promise.resolve();
-  #blockedMs = 0;
 
   /** @param options What the monitor is made of. */
   constructor(options: MonitorOptions) {
     this.#options = options;
-    this.#session = new LogSession({ unbanHoldMs: options.unbanHoldMs });
-    const { echoes } = options;
-    this.#echoes = echoes === undefined ? undefined : new EchoFilter(echoes);
+    const { existing, link, unbanHoldMs } = options;
+    this.#session = new LogSession({
+      unbanHoldMs,
+      sharesIncreases: link.carriesTimes,
+    });
+    this.#marks = new MarkKeeper(options);
+    this.#importedAt = existing === undefined ? 0 : Infinity;
     this.#complaints = new LogThrottle(options.log, options.clock);
+    this.#reporter = new Reporter(options, this.#complaints, this.counters);
   }
 
   /** Unbans that wait for signs of a restart. */
@@ -113,7 +103,7 @@ export class Monitor {
    * @param signal Ends it; the promise then resolves.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { link, dryRun } = this.#options;
+    const { link, dryRun, existing } = this.#options;
     const afterwards = new AbortController();
     const linkRun = dryRun ? undefined : link.run(afterwards.signal);
     try {
@@ -121,7 +111,10 @@ export class Monitor {
         ...(linkRun === undefined ? [] : [endOf(linkRun)]),
         (group) => this.#read(group),
         (group) => this.#releaseHeld(group),
-        (group) => this.#storeMarks(group),
+        (group) => this.#marks.run(group),
+        ...(existing === undefined
+          ? []
+          : [(group: AbortSignal) => this.#import(existing, group)]),
       ]);
       await this.#drain();
     } finally {
@@ -132,29 +125,60 @@ export class Monitor {
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    const { lines, logFormat } = this.#options;
-    for await (const batch of lines.batches(signal)) {
+    for await (const batch of this.#options.lines.batches(signal)) {
       await this.#inTurn(async () => {
-        for (const event of scanLines(batch.bytes, logFormat)) {
-          await this.#take(event, signal);
-        }
+        await this.#takeAll(batch, signal);
         this.#lastEnd = batch.end;
         this.#moveMark();
       });
     }
   }
 
+  async #takeAll(batch: LineBatch, signal: AbortSignal): Promise<void> {
+    const { fingerprint, rotations = 0 } = batch.end;
+    const { bytes, startBytes } = batch;
+    for (const placed of scanPlaces(bytes, this.#options.logFormat)) {
+      const { event, line } = placed;
+      const place = { startBytes: startBytes + placed.startBytes };
+      const id = eventIdOfLine({ fingerprint, rotations, ...place }, line);
+      await this.#take(event, { id, line }, signal);
+    }
+  }
+
+  /** Reports what was there before the log is followed, between two batches. */
+  async #import(existing: ExistingBans, signal: AbortSignal): Promise<void> {
+    const { clock, link, log } = this.#options;
+    const tryNow = async () => {
+      const bans = await existing.list(signal);
+      if (bans === undefined) return false;
+      for (const ban of bans) {
+        await this.#reporter.report({ kind: "ban", line: "", ...ban }, signal);
+      }
+      log.record("notice", "reporting the bans that were there", {
+        bans: bans.length,
+      });
+      return true;
+    };
+    while (!await this.#inTurn(tryNow)) {
+      await clock.delay(ASK_EVERY_MS, signal);
+    }
+    this.#importedAt = link.counters.submitted;
+    await link.waitSettled(this.#importedAt, signal);
+    this.#moveMark();
+    await new Condition().wait(signal);
+  }
+
   /**
    * Lets the lines of a batch and the release of held unbans not mix: what is
    * decided first is reported first, and a place is past all that it says.
    */
-  async #inTurn(work: () => Promise<void>): Promise<void> {
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = Promise.withResolvers<void>();
     const before = this.#turn;
     this.#turn = turn.promise;
     try {
       await before;
-      await work();
+      return await work();
     } finally {
       turn.resolve();
     }
@@ -165,10 +189,14 @@ export class Monitor {
    * the lines that speak against a held unban wait unread then.
    */
   #sessionMs(): number {
-    return this.#options.clock.monotonicMs() - this.#blockedMs;
+    return this.#options.clock.monotonicMs() - this.#reporter.blockedMs;
   }
 
-  async #take(event: LogEvent, signal: AbortSignal): Promise<void> {
+  async #take(
+    event: LogEvent,
+    { id, line }: Source,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { oracle, clock } = this.#options;
     if (event.kind === "refused") {
       this.counters.unshareable++;
@@ -190,42 +218,11 @@ export class Monitor {
     const state = event.kind === "unban"
       ? oracle.ticketState(event.jail, event.address, clock.nowMs())
       : "unknown";
-    const shared = this.#session.push(event, state, this.#sessionMs());
-    for (const report of shared) await this.#report(report, signal);
+    const shared = this.#session.push(event, state, this.#sessionMs(), id);
+    for (const found of shared) {
+      await this.#reporter.report({ ...found, line }, signal);
+    }
     this.#changed.notify();
-  }
-
-  async #report(report: SharedEvent, signal: AbortSignal): Promise<void> {
-    const { hostName, protection, link, log, clock, dryRun } = this.#options;
-    const event: BanEvent = { ...report, origin: hostName };
-    const { jail, address } = event;
-    if (this.#echoes?.isEcho(report) === true) {
-      this.counters.echoes++;
-      log.record("debug", `own ${event.kind} not reported`, { jail, address });
-      return;
-    }
-    const refused = event.kind === "ban"
-      ? refusal(address, protection())
-      : undefined;
-    if (refused !== undefined) {
-      this.counters.refused++;
-      this.#complaints.record("warning", "protected address not reported", {
-        jail,
-        address,
-        rule: refused.rule,
-        because: refused.because,
-      });
-      return;
-    }
-    if (dryRun) {
-      log.record("notice", `would report ${event.kind}`, { jail, address });
-      return;
-    }
-    const sinceMs = clock.monotonicMs();
-    await link.submit(event, signal);
-    this.#blockedMs += clock.monotonicMs() - sinceMs;
-    this.counters.reported++;
-    log.record("notice", `reporting ${event.kind}`, { jail, address });
   }
 
   async #releaseHeld(signal: AbortSignal): Promise<void> {
@@ -239,7 +236,7 @@ export class Monitor {
       await clock.delay(Math.max(0, deadlineMs - this.#sessionMs()), signal);
       await this.#inTurn(async () => {
         for (const report of this.#session.tick(this.#sessionMs())) {
-          await this.#report(report, signal);
+          await this.#reporter.report({ ...report, line: "" }, signal);
         }
         this.#moveMark();
       });
@@ -249,31 +246,10 @@ export class Monitor {
   /** The place moves on only past lines whose events have all left this process. */
   #moveMark(): void {
     if (this.#session.heldCount > 0 || this.#lastEnd === undefined) return;
-    this.#mark = {
-      afterSettled: this.#options.link.counters.submitted,
-      position: this.#lastEnd,
-    };
-    this.#changed.notify();
-  }
-
-  async #storeMarks(signal: AbortSignal): Promise<void> {
-    const { clock, link } = this.#options;
-    while (true) {
-      const mark = this.#mark;
-      if (mark === undefined) {
-        await this.#changed.wait(signal);
-        continue;
-      }
-      await link.waitSettled(mark.afterSettled, signal);
-      await this.#store(mark);
-      await clock.delay(STORE_EVERY_MS, signal);
-    }
-  }
-
-  async #store(mark: Mark): Promise<void> {
-    const { positions, dryRun } = this.#options;
-    if (this.#mark === mark) this.#mark = undefined;
-    if (!dryRun) await positions.save(mark.position);
+    const isImported = this.#options.link.settled >= this.#importedAt;
+    this.#marks.move(
+      isImported ? this.#lastEnd : { ...this.#lastEnd, importing: true },
+    );
   }
 
   async #drain(): Promise<void> {
@@ -286,10 +262,7 @@ export class Monitor {
     if (unanswered > 0) {
       log.record("warning", "stopping with unanswered reports", { unanswered });
     }
-    const mark = this.#mark;
-    if (mark !== undefined && link.settled >= mark.afterSettled) {
-      await this.#store(mark);
-    }
+    await this.#marks.finish();
   }
 }
 

@@ -4,29 +4,43 @@
  * @module
  */
 
-import type { TableChange } from "./ban_table.ts";
 import { Complaints } from "./complaints.ts";
 import { RuntimeError } from "./errors.ts";
-import type { BanLedger, Clock, LocalBan, Log } from "./ports.ts";
+import type {
+  BanLedger,
+  BanState,
+  LedgerContents,
+  LocalBan,
+  Log,
+  WantedReports,
+} from "./ports.ts";
+import type { SteadyClock } from "./steady_clock.ts";
 
 /** What the notes are made of. */
 export interface NotedBansOptions {
   /** Whose bans: the enforcer's name. */
   readonly action: string;
   readonly ledger: BanLedger;
-  readonly clock: Clock;
+  /** Time of the bans. The ledger's is the system's. */
+  readonly clock: SteadyClock;
   /** Told when something can't be noted: bans are enforced all the same. */
   readonly log: Log;
 }
+
+/** Two readings of clocks that differ by less are of the same time. */
+const SAME_TIME_MS = 1_000;
 
 /** Keeps an action's part of the ledger. */
 export class NotedBans {
   readonly #options: NotedBansOptions;
   readonly #complaints: Complaints;
+  /** How far the system's clock was ahead when all was noted. */
+  #aheadMs: number;
 
   /** @param options What the notes are made of. */
   constructor(options: NotedBansOptions) {
     this.#options = options;
+    this.#aheadMs = options.clock.aheadMs;
     const { action, clock, log } = options;
     this.#complaints = new Complaints({
       log,
@@ -37,42 +51,54 @@ export class NotedBans {
     });
   }
 
+  /** Whether the system's clock was set since all was noted: the noted ends are wrong then. */
+  get isOutdated(): boolean {
+    return Math.abs(this.#options.clock.aheadMs - this.#aheadMs) > SAME_TIME_MS;
+  }
+
   /** What was noted before. @throws {RuntimeError} when it can't be read. */
-  load(): readonly LocalBan[] {
-    return this.#options.ledger.load(this.#options.action);
+  load(): LedgerContents {
+    const { action, ledger, clock } = this.#options;
+    const { reports, marks } = ledger.load(action);
+    const read = moved(-clock.aheadMs);
+    return {
+      reports: reports.map(read),
+      marks: marks.map(({ ban, state }) => ({ ban: read(ban), state })),
+    };
   }
 
-  /**
-   * Notes what should be in force. What was withdrawn is noted as ended until
-   * it is lifted, so that a restart in between lifts it.
-   *
-   * @param changes What changed.
-   */
-  note(changes: readonly TableChange[]): void {
+  /** Notes who wants bans in force; see `BanLedger`. */
+  want(wanted: readonly WantedReports[]): void {
     const { action, ledger, clock } = this.#options;
-    const nowMs = clock.nowMs();
-    const bans = changes.flatMap(({ kind, ban }) => {
-      switch (kind) {
-        case "stands":
-          return [ban];
-        case "withdrawn":
-          return [{ ...ban, expiresMs: nowMs }];
-        case "lapsed":
-          return [];
-      }
-    });
-    if (bans.length > 0) this.#attempt(() => ledger.note(action, bans));
+    if (wanted.length === 0) return;
+    const write = moved(clock.aheadMs);
+    const noted = wanted.map(({ reports, ...ban }) => ({
+      ...ban,
+      reports: reports.map(write),
+    }));
+    this.#attempt(() => ledger.want(action, noted));
   }
 
-  /**
-   * Notes that bans are neither wanted nor in force.
-   *
-   * @param bans The bans.
-   */
-  forget(bans: readonly LocalBan[]): void {
+  /** Notes anew who wants all bans that are wanted: it is by the system's clock as it is now. */
+  wantAll(wanted: readonly WantedReports[]): void {
+    this.#aheadMs = this.#options.clock.aheadMs;
+    this.want(wanted);
+  }
+
+  /** Notes that bans are about to be put in force. */
+  begin(bans: readonly LocalBan[]): void {
     const { action, ledger, clock } = this.#options;
-    if (bans.length === 0) return;
-    this.#attempt(() => ledger.forget(action, bans, clock.nowMs()));
+    const noted = bans.map(moved(clock.aheadMs));
+    this.#attempt(() => ledger.begin(action, noted, clock.wallMs()));
+  }
+
+  /** Notes what became of bans. */
+  settle(states: readonly BanState[]): void {
+    const { action, ledger, clock } = this.#options;
+    if (states.length === 0) return;
+    const write = moved(clock.aheadMs);
+    const noted = states.map(({ ban, state }) => ({ ban: write(ban), state }));
+    this.#attempt(() => ledger.settle(action, noted, clock.wallMs()));
   }
 
   #attempt(note: () => void): void {
@@ -84,4 +110,11 @@ export class NotedBans {
       this.#complaints.tell(error.message);
     }
   }
+}
+
+/** Gives bans ends by another clock. */
+function moved(byMs: number): (ban: LocalBan) => LocalBan {
+  return byMs === 0
+    ? (ban) => ban
+    : (ban) => ({ ...ban, expiresMs: ban.expiresMs + byMs });
 }

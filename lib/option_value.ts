@@ -252,6 +252,15 @@ export function durationKind(
   };
 }
 
+/** What is kept survives the end of the process, or a loss of power as well. */
+export type Durability = "process" | "power";
+
+/** How durable a store is. */
+export const durabilityKind: ValueKind<Durability> = wordKind("WORD", [
+  "power",
+  "process",
+]);
+
 /** How long a ban holds, in seconds; `-1` is for ever and read as `Infinity`. */
 export const banTimeKind: ValueKind<number> = {
   placeholder: "DURATION",

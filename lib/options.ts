@@ -10,6 +10,7 @@ import {
   actionsKind,
   addressListKind,
   banTimeKind,
+  durabilityKind,
   durationKind,
   endpointKind,
   facilityKind,
@@ -41,6 +42,8 @@ export const SHIPPED_TOKEN = "CHANGE_ME";
 const PUBLISHER_PORTS = {
   reply: "tcp://127.0.0.1:5678",
   broadcast: "tcp://127.0.0.1:5680",
+  control: "tcp://127.0.0.1:5681",
+  stream: "tcp://127.0.0.1:5682",
 } as const;
 
 const AUTH = option({
@@ -57,6 +60,12 @@ const AUTH_TOKEN = option({
     "The secret that monitors and publisher share; it travels in the clear.",
   isSecret: true,
   shipped: SHIPPED_TOKEN,
+});
+
+const SUBSCRIBER_AUTH = option({
+  kind: switchKind,
+  default: "true",
+  help: "For protocol 2: whether the publisher is shown the token.",
 });
 
 const GENERAL = {
@@ -129,6 +138,13 @@ const MONITOR = {
     default: PUBLISHER_PORTS.reply,
     help: "Where reports are sent: the publisher's replybindurl.",
   }),
+  controlserver: option({
+    kind: endpointKind("connect"),
+    default: undefined,
+    unset: "none: reports go to zmqreplyserver, by protocol 1",
+    help:
+      "Where reports are sent by protocol 2, instead: the publisher's controlbindurl.",
+  }),
   fail2banlogpath: option({
     kind: pathKind,
     default: "/var/log/fail2ban.log",
@@ -151,6 +167,24 @@ const MONITOR = {
     help:
       "How long an unban waits for signs of a restart when the database can't be asked; in seconds, or with a unit.",
   }),
+  fail2bansocket: option({
+    kind: optionalPathKind,
+    default: "/var/run/fail2ban/fail2ban.sock",
+    help:
+      "The socket of this host's fail2ban, which is asked for ban times by protocol 2, or none.",
+  }),
+  bantime: option({
+    kind: banTimeKind,
+    default: "10m",
+    help:
+      "How long a ban is reported to hold, by protocol 2, where neither fail2ban's database nor its socket tells.",
+  }),
+  importexisting: option({
+    kind: switchKind,
+    default: "false",
+    help:
+      "Whether the very first start reports the bans that fail2ban has already.",
+  }),
   auth: AUTH,
   authtoken: AUTH_TOKEN,
 } as const;
@@ -171,6 +205,33 @@ const PUBLISHER = {
     default: PUBLISHER_PORTS.reply,
     help: "Where monitors connect to report bans.",
   }),
+  controlbindurl: option({
+    kind: endpointKind("bind"),
+    default: PUBLISHER_PORTS.control,
+    help: "Where nodes connect that speak protocol 2.",
+  }),
+  streambindurl: option({
+    kind: endpointKind("bind"),
+    default: PUBLISHER_PORTS.stream,
+    help: "Where subscribers of protocol 2 connect to hear of changes.",
+  }),
+  bantime: option({
+    kind: banTimeKind,
+    default: "1h",
+    help:
+      "How long a report of protocol 1 holds, unless it is taken back: it does not say.",
+  }),
+  keephistory: option({
+    kind: durationKind(31_536_000, "365d"),
+    default: "30d",
+    help: "How long it is kept who reported what.",
+  }),
+  durability: option({
+    kind: durabilityKind,
+    default: "power",
+    help:
+      "What an acknowledged report survives: a loss of power, or the end of the process only.",
+  }),
   auth: AUTH,
   authtoken: AUTH_TOKEN,
 } as const;
@@ -185,6 +246,19 @@ const SUBSCRIBER = {
     kind: endpointKind("connect"),
     default: PUBLISHER_PORTS.broadcast,
     help: "Where bans are heard from: the publisher's broadcasterbindurl.",
+  }),
+  controlserver: option({
+    kind: endpointKind("connect"),
+    default: undefined,
+    unset: "none: protocol 1 is spoken",
+    help:
+      "For protocol 2: the publisher's controlbindurl. zmqpublisherurl is not used then.",
+  }),
+  streamserver: option({
+    kind: endpointKind("connect"),
+    default: undefined,
+    unset: "controlserver's host, one port up",
+    help: "For protocol 2: the publisher's streambindurl.",
   }),
   zmqprefixfilter: option({
     kind: textKind,
@@ -201,7 +275,7 @@ const SUBSCRIBER = {
     kind: banTimeKind,
     default: "1h",
     help:
-      "How long a ban holds here, unless it is lifted; log leaves that to its jail.",
+      "How long a ban holds here of which nobody says how long; log leaves that to its jail.",
   }),
   resync: option({
     kind: durationKind(86_400, "1d"),
@@ -241,6 +315,8 @@ const SUBSCRIBER = {
     default: "10s",
     help: "For exec: how long the program may take.",
   }),
+  auth: SUBSCRIBER_AUTH,
+  authtoken: AUTH_TOKEN,
 } as const;
 
 /** Every option, by section and key, in the order of the shipped file. */

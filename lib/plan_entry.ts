@@ -5,7 +5,8 @@
  */
 
 import type { HostName } from "./host_name.ts";
-import type { ListedBan, LocalBan } from "./ports.ts";
+import type { PlanState } from "./plan_report.ts";
+import type { EnforcementFailure, ListedBan, LocalBan } from "./ports.ts";
 
 /** What can be done about a ban. */
 export type Verb = "apply" | "lift";
@@ -21,10 +22,12 @@ export class PlanEntry {
   applied: LocalBan | undefined;
   /** The ban as it may be in force: of the tries that nobody knows of, the one that ends last. */
   tried: LocalBan | undefined;
+  /** Whether the host itself has the ban in force: it is not ours to lift. */
+  hosted = false;
   /** How often it failed since it last went well. */
   failures = 0;
   /** Where it is in the plan. */
-  place: "idle" | "queued" | "paused" | "busy" = "idle";
+  place: "idle" | "queued" | "paused" | "busy" | "refused" = "idle";
 
   /** @param ban The ban, of whatever end. */
   constructor(readonly ban: LocalBan) {}
@@ -33,6 +36,12 @@ export class PlanEntry {
   get isOver(): boolean {
     const { wanted, applied, tried } = this;
     return (wanted ?? applied ?? tried) === undefined;
+  }
+
+  /** Whether it is in force, as far as one knows, for whomever. */
+  get isInForce(): boolean {
+    return this.applied !== undefined ||
+      this.hosted && this.wanted !== undefined;
   }
 
   /**
@@ -45,6 +54,61 @@ export class PlanEntry {
     if (this.tried === undefined || this.tried.expiresMs < ban.expiresMs) {
       this.tried = ban;
     }
+  }
+
+  /** Whether it is in force by this action's doing. */
+  get state(): PlanState {
+    if (this.tried !== undefined) return "tried";
+    return this.applied === undefined ? "none" : "applied";
+  }
+
+  /**
+   * Takes note of how a try went.
+   *
+   * @param verb What was tried.
+   * @param ban The ban as it was tried.
+   * @param failure What came in between, if something did.
+   */
+  conclude(
+    verb: Verb,
+    ban: LocalBan,
+    failure: EnforcementFailure | undefined,
+  ): void {
+    const { applied, tried } = this;
+    if (failure?.kind === "present") {
+      if (applied ?? tried) this.settle(ban);
+      else this.hosted = true;
+    } else if (verb === "lift") {
+      this.settle(failure === undefined ? undefined : ban);
+    } else if (failure === undefined) {
+      this.settle(ban);
+    } else {
+      // What was in force before may be still.
+      this.settle(undefined);
+      for (const before of [applied, tried]) {
+        if (before !== undefined) this.noteTry(before);
+      }
+    }
+  }
+
+  /**
+   * Takes note of what is listed.
+   *
+   * @param there The ban as it is listed; `undefined`: it is not.
+   */
+  correct(there: ListedBan | undefined): void {
+    this.hosted &&= there !== undefined;
+    const known = this.applied ?? this.tried;
+    if (known === undefined) return;
+    const { expiresMs = known.expiresMs } = there ?? {};
+    this.settle(there && { ...known, expiresMs });
+  }
+
+  /** Takes note of what is in force for certain. */
+  settle(applied: LocalBan | undefined): void {
+    this.applied = applied;
+    this.tried = undefined;
+    if (applied !== undefined) this.hosted = false;
   }
 
   /**
@@ -61,7 +125,9 @@ export class PlanEntry {
     }
     const isInForce = applied !== undefined && tried === undefined &&
       !(lapses && haveOtherEnds(wanted.expiresMs, applied.expiresMs));
-    return isInForce ? undefined : { verb: "apply", ban: wanted };
+    return this.hosted || isInForce
+      ? undefined
+      : { verb: "apply", ban: wanted };
   }
 
   /**

@@ -10,8 +10,13 @@ export interface PlanPaceOptions {
   readonly maxPerSecond?: number;
   /** Pause before the second try; doubled each time, in milliseconds. @default {1000} */
   readonly firstPauseMs?: number;
-  /** Longest pause before another try, in milliseconds. @default {300000} */
+  /** Longest pause before a ban is tried again, in milliseconds. @default {300000} */
   readonly maxPauseMs?: number;
+  /**
+   * Longest pause of everything after a batch that failed as a whole, in
+   * milliseconds: what enforces bans is soon there again. @default {60000}
+   */
+  readonly maxBatchPauseMs?: number;
 }
 
 /** Keeps the rate, and the pauses after failures. Time is an argument. */
@@ -24,7 +29,8 @@ export class PlanPace {
   constructor(options: PlanPaceOptions = {}) {
     const { maxPerSecond = Infinity } = options;
     const { firstPauseMs = 1_000, maxPauseMs = 300_000 } = options;
-    this.#options = { maxPerSecond, firstPauseMs, maxPauseMs };
+    const { maxBatchPauseMs = 60_000 } = options;
+    this.#options = { maxPerSecond, firstPauseMs, maxPauseMs, maxBatchPauseMs };
   }
 
   /** When the next batch may be handed out. */
@@ -44,7 +50,9 @@ export class PlanPace {
 
   /** Says that a batch failed as a whole: everything waits. */
   failed(nowMs: number): void {
-    const againAtMs = nowMs + this.pauseMs(this.#failedBatches++);
+    const { maxBatchPauseMs } = this.#options;
+    const pauseMs = this.pauseMs(this.#failedBatches++);
+    const againAtMs = nowMs + Math.min(pauseMs, maxBatchPauseMs);
     this.#nextAtMs = Math.max(this.#nextAtMs, againAtMs);
   }
 

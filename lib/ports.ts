@@ -11,11 +11,16 @@
  */
 
 import type { Address } from "./address.ts";
-import type { BanEvent } from "./ban_event.ts";
+import type { BanNews } from "./ban_event.ts";
 import type { JailName } from "./jail_name.ts";
 
 export type {
   BanLedger,
+  BanState,
+  LedgerContents,
+  WantedReports,
+} from "./ledger_ports.ts";
+export type {
   EchoOracle,
   EnforcementFailure,
   Enforcer,
@@ -23,6 +28,8 @@ export type {
   Fail2banReply,
   ListedBan,
   LocalBan,
+  Receipt,
+  ReceiptSink,
 } from "./enforcement_ports.ts";
 
 /** How much a log record matters, in fail2ban's words. */
@@ -71,12 +78,27 @@ export interface LogPosition {
   readonly offsetBytes: number;
   /** Of the file's first line, so that a reused inode is noticed. Empty while the file has none. */
   readonly fingerprint: string;
+  /**
+   * How many files of the log were done with before this one: it tells apart
+   * files that begin alike. Missing in places that were stored before there
+   * was such a count.
+   */
+  readonly rotations?: number;
+  /**
+   * When the file was last written, as far as it was looked at, in
+   * milliseconds since 1970. Missing likewise.
+   */
+  readonly modifiedMs?: number;
+  /** The bans that fail2ban had at the first start are yet to be reported. */
+  readonly importing?: true;
 }
 
 /** Whole lines, read in one go. */
 export interface LineBatch {
   /** Lines, each ending in 0x0A, and nothing else. */
   readonly bytes: Uint8Array;
+  /** Where the first of them begins, in bytes from the start of the file that `end` is in. */
+  readonly startBytes: number;
   /** Where to read on from once these lines are done with. */
   readonly end: LogPosition;
 }
@@ -234,8 +256,8 @@ export interface BanAction {
   /** The word in `subscriberaction` that names it. */
   readonly name: string;
   /**
-   * Makes the event true on this host. Idempotent; the events are in order.
-   * A rejection means that none of them can be counted as done.
+   * Makes the events true on this host. Idempotent; the events are in order,
+   * and a ban may say when it ends. A rejection means that none of them can be counted as done.
    */
-  act(events: readonly BanEvent[], signal: AbortSignal): Promise<void>;
+  act(events: readonly BanNews[], signal: AbortSignal): Promise<void>;
 }

@@ -1,113 +1,145 @@
 /**
- * The publisher: answers monitors, tells subscribers.
+ * The publisher: takes reports over both protocols, keeps one table, tells
+ * every subscriber.
  *
  * @module
  */
 
-import type { BanEvent } from "./ban_event.ts";
-import { LogThrottle } from "./log_throttle.ts";
-import type { Clock, Frames, Log, MessageSocket } from "./ports.ts";
+import type { Ban, BanKey } from "./ban.ts";
+import { BanHub, type KeptChange } from "./ban_hub.ts";
+import { ClusterStream } from "./cluster_stream.ts";
+import type { SessionId } from "./cluster_messages.ts";
+import type { BanStore } from "./cluster_ports.ts";
+import { ControlServer } from "./control_server.ts";
+import { Outbox } from "./outbox.ts";
+import type { BanEvent, BanKind } from "./ban_event.ts";
+import { Complaints } from "./complaints.ts";
+import { RuntimeError } from "./errors.ts";
+import type { HostName } from "./host_name.ts";
+import type { Clock, Log, MessageSocket } from "./ports.ts";
+import type { CurrentPolicy } from "./protection.ts";
+import { RequestServer } from "./request_server.ts";
+import type { StatusFigures } from "./status_report.ts";
+import { SyncDesk } from "./sync_desk.ts";
+import { runTogether } from "./tasks.ts";
+import { encodeBroadcast } from "./wire_v1.ts";
 import {
-  type CurrentPolicy,
-  type ProtectionPolicy,
-  refusal,
-} from "./protection.ts";
-import {
-  decodeRequest,
-  encodeBroadcast,
-  NAK,
-  type RejectReason,
-} from "./wire_v1.ts";
+  encodeStreamMessage,
+  MAX_CHANGES,
+  MAX_EVENTS,
+  MAX_RECEIPTS,
+  splitBans,
+} from "./wire_v2.ts";
 
-/** What a publisher is made of. */
-export interface PublisherOptions {
+/** The sockets of protocol 1. */
+export interface Protocol1Sockets {
   /** A ROUTER that serves REQ clients. */
   readonly replies: MessageSocket;
   /** A PUB that subscribers listen to. */
   readonly broadcasts: MessageSocket;
-  /** Time. */
+}
+
+/** The sockets of protocol 2. */
+export interface Protocol2Sockets {
+  /** A ROUTER that nodes connect to. */
+  readonly control: MessageSocket;
+  /** A PUB that subscribers listen to. */
+  readonly stream: MessageSocket;
+}
+
+/** What a publisher is made of. */
+export interface PublisherOptions {
+  readonly protocol1: Protocol1Sockets;
+  readonly protocol2: Protocol2Sockets;
+  readonly store: BanStore;
   readonly clock: Clock;
-  /** Where to tell. */
   readonly log: Log;
-  /** Tokens that admit a monitor; none means that none is expected. */
+  /** Tokens that admit a node; none means that none is expected. */
   readonly tokens: readonly string[];
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
-  /** Check and log only: neither answer nor broadcast. */
-  readonly dryRun: boolean;
+  /** How long a report of protocol 1 holds, in milliseconds; `Infinity`: until it is taken back. */
+  readonly banTimeMs: number;
+  /** How long the past is kept, in milliseconds. */
+  readonly keepHistoryMs: number;
+  /** Makes a session's id that nobody can guess. */
+  readonly newSessionId: () => SessionId;
 }
 
-/** What a publisher has done so far. */
-export interface PublisherCounters {
-  /** Messages that came in. */
-  received: number;
-  /** Reports acknowledged and broadcast. */
-  relayed: number;
-  /** Messages answered with `NAK`. */
-  refused: number;
-  /** Messages without an envelope to answer to. */
-  unanswerable: number;
-}
-
-/** What a request leads to. */
-export type RequestVerdict =
-  | {
-    readonly kind: "relay";
-    readonly event: BanEvent;
-    readonly acknowledgement: Uint8Array;
-  }
-  | {
-    readonly kind: "refuse";
-    readonly reason: RejectReason | "protected";
-    readonly detail?: string;
-  };
-
-/** Proxies that a request may have come through. */
-const MAX_HOPS = 8;
-
-/**
- * Decides about a request.
- *
- * @param body The message's frames, without envelope.
- * @param tokens Tokens that admit a monitor; none means that none is expected.
- * @param protection Which addresses are never banned.
- * @returns What to do with it.
- */
-export function judgeRequest(
-  body: Frames,
-  tokens: readonly string[],
-  protection: ProtectionPolicy,
-): RequestVerdict {
-  const request = decodeRequest(body, tokens);
-  if (!request.ok) return { kind: "refuse", reason: request.reason };
-  const { event, acknowledgement } = request.value;
-  const refused = event.kind === "ban"
-    ? refusal(event.address, protection)
-    : undefined;
-  if (refused !== undefined) {
-    const detail =
-      `${event.address} from ${event.origin}: ${refused.rule} (${refused.because})`;
-    return { kind: "refuse", reason: "protected", detail };
-  }
-  return { kind: "relay", event, acknowledgement };
-}
+/** Bans are looked for that are over, so often, in milliseconds. */
+const EXPIRE_EVERY_MS = 1_000;
+/** So often the past is forgotten, in small steps, in milliseconds. */
+const PRUNE_EVERY_MS = 60_000;
+/** Between two of these steps, in milliseconds. */
+const PRUNE_PAUSE_MS = 50;
 
 /** Serves monitors and subscribers until stopped. */
 export class Publisher {
-  /** What was done so far. */
-  readonly counters: PublisherCounters = {
-    received: 0,
-    relayed: 0,
-    refused: 0,
-    unanswerable: 0,
-  };
   readonly #options: PublisherOptions;
-  readonly #complaints: LogThrottle;
+  readonly #hub: BanHub;
+  readonly #desk: SyncDesk;
+  readonly #requests: RequestServer;
+  readonly #control: ControlServer;
+  readonly #stream: ClusterStream;
+  readonly #answers: Outbox;
+  readonly #broadcasts: Outbox;
 
   /** @param options What the publisher is made of. */
   constructor(options: PublisherOptions) {
     this.#options = options;
-    this.#complaints = new LogThrottle(options.log, options.clock);
+    const { protocol1, protocol2, store, clock, log } = options;
+    const hub = new BanHub({
+      store,
+      clock,
+      log,
+      onKept: (kept) => this.#tell(kept),
+    });
+    this.#hub = hub;
+    this.#desk = newDesk(store, hub);
+    this.#answers = new Outbox(protocol1.replies);
+    this.#broadcasts = new Outbox(protocol1.broadcasts);
+    this.#requests = new RequestServer({
+      ...options,
+      socket: protocol1.replies,
+      keeping: {
+        hub,
+        answers: this.#answers,
+        broadcasts: this.#broadcasts,
+        banTimeMs: options.banTimeMs,
+      },
+    });
+    this.#control = new ControlServer({
+      ...options,
+      socket: protocol2.control,
+      hub,
+      desk: this.#desk,
+      limits: { maxEvents: MAX_EVENTS, maxReceipts: MAX_RECEIPTS },
+    });
+    this.#stream = new ClusterStream({
+      socket: protocol2.stream,
+      clock,
+      epoch: store.epoch,
+      seq: () => hub.table.seq,
+      encode: encodeStreamMessage,
+    });
+  }
+
+  /** What it has done so far, for `status`. */
+  get figures(): StatusFigures {
+    const { table, counters, waiting } = this.#hub;
+    return {
+      bans: table.size,
+      seq: table.seq,
+      epoch: this.#options.store.epoch,
+      ...counters,
+      waiting,
+      sessions: this.#control.sessions,
+      snapshotReaders: this.#desk.readers,
+      ...prefixed("protocol1", this.#requests.counters),
+      ...prefixed("protocol2", this.#control.counters),
+      dropped: this.#answers.dropped + this.#broadcasts.dropped +
+        this.#stream.dropped,
+    };
   }
 
   /**
@@ -116,61 +148,128 @@ export class Publisher {
    * @param signal Ends it; the promise then resolves.
    */
   async run(signal: AbortSignal): Promise<void> {
-    try {
-      while (true) {
-        const frames = await this.#options.replies.receive(signal);
-        await this.#serve(frames, signal);
+    await runTogether(signal, [
+      (group) => this.#hub.run(group),
+      (group) => this.#answers.run(group),
+      (group) => this.#broadcasts.run(group),
+      (group) => this.#requests.run(group),
+      (group) => this.#control.run(group),
+      (group) => this.#stream.run(group),
+      (group) => this.#expire(group),
+      (group) => this.#prune(group),
+    ]);
+  }
+
+  #tell(kept: readonly KeptChange[]): void {
+    this.#stream.tell(kept);
+    for (const each of kept) {
+      for (const event of protocol1Events(each)) {
+        this.#broadcasts.put([encodeBroadcast(event)]);
       }
-    } catch (error) {
-      if (!signal.aborted || error !== signal.reason) throw error;
-    } finally {
-      this.#complaints.flush();
     }
   }
 
-  async #serve(frames: Frames, signal: AbortSignal): Promise<void> {
-    this.counters.received++;
-    const bodyAt = frames.findIndex((frame) => frame.length === 0) + 1;
-    if (bodyAt < 2 || bodyAt > MAX_HOPS + 2) {
-      this.counters.unanswerable++;
-      this.#complaints.record("warning", "message without a return address");
-      return;
+  async #expire(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (true) {
+      await clock.delay(EXPIRE_EVERY_MS, signal);
+      this.#hub.expire();
+      this.#desk.tidy(clock.nowMs());
     }
-    const { tokens, protection, replies, dryRun } = this.#options;
-    const verdict = judgeRequest(frames.slice(bodyAt), tokens, protection());
-    this.#tell(verdict);
-    if (dryRun) return;
-    const reply = verdict.kind === "relay" ? verdict.acknowledgement : NAK;
-    if (verdict.kind === "relay") await this.#broadcast(verdict.event, signal);
-    await replies.send([...frames.slice(0, bodyAt), reply], signal);
   }
 
-  /** Before the acknowledgement: who dies in between is asked again. */
-  async #broadcast(event: BanEvent, signal: AbortSignal): Promise<void> {
-    await this.#options.broadcasts.send([encodeBroadcast(event)], signal);
-    this.counters.relayed++;
-  }
-
-  #tell(verdict: RequestVerdict): void {
-    switch (verdict.kind) {
-      case "relay": {
-        const { kind, origin, jail, address } = verdict.event;
-        const { log, dryRun } = this.#options;
-        const what = dryRun ? "would relay" : "relaying";
-        log.record("notice", `${what} ${kind}`, {
-          node: origin,
-          jail,
-          address,
-        });
-        return;
+  async #prune(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options;
+    const complaints = new Complaints({
+      log,
+      clock,
+      trouble: "the past can't be forgotten, and is tried again",
+      over: "the past is forgotten again",
+    });
+    while (true) {
+      await clock.delay(PRUNE_EVERY_MS, signal);
+      try {
+        await this.#forgetPast(signal);
+        complaints.end();
+      } catch (error) {
+        if (!(error instanceof RuntimeError)) throw error;
+        complaints.tell(error.message);
       }
-      case "refuse":
-        this.counters.refused++;
-        this.#complaints.record("warning", "request refused", {
-          reason: verdict.reason,
-          ...(verdict.detail === undefined ? {} : { detail: verdict.detail }),
-        });
-        return;
     }
   }
+
+  async #forgetPast(signal: AbortSignal): Promise<void> {
+    const { clock, store, keepHistoryMs } = this.#options;
+    const nowMs = clock.nowMs();
+    while (await store.prune(nowMs - keepHistoryMs, nowMs)) {
+      await clock.delay(PRUNE_PAUSE_MS, signal);
+    }
+  }
+}
+
+/**
+ * What protocol 1 is told of a change: each node's report and its end. It
+ * hears of a ban once that counts.
+ *
+ * @param kept The change, and what it did.
+ */
+export function protocol1Events(
+  { change, before, after }: KeptChange,
+): readonly BanEvent[] {
+  switch (change.kind) {
+    case "report":
+      if (change.isPending) return [];
+      return before?.isPending === true
+        ? eventsOf("ban", after)
+        : [eventOf("ban", change, change.origin)];
+    case "withdraw":
+      return before?.isPending === true
+        ? []
+        : [eventOf("unban", change, change.origin)];
+    case "lift":
+      return before?.isPending === true ? [] : eventsOf("unban", before);
+  }
+}
+
+function eventsOf(kind: BanKind, ban: Ban | undefined): readonly BanEvent[] {
+  if (ban === undefined) return [];
+  return ban.reports.map(({ origin }) => eventOf(kind, ban, origin));
+}
+
+function eventOf(
+  kind: BanKind,
+  { jail, address }: BanKey,
+  origin: HostName,
+): BanEvent {
+  return { kind, jail, address, origin };
+}
+
+function newDesk(store: BanStore, { table }: BanHub): SyncDesk {
+  return new SyncDesk({
+    source: {
+      epoch: store.epoch,
+      get seq() {
+        return table.seq;
+      },
+      get size() {
+        return table.size;
+      },
+      get keptSince() {
+        return store.keptSince;
+      },
+      bans: () => table.bans(),
+      since: (seq, max) => store.since(seq, max),
+    },
+    split: splitBans,
+    maxChanges: MAX_CHANGES,
+  });
+}
+
+function prefixed(prefix: string, counters: object): StatusFigures {
+  return Object.fromEntries(
+    Object.entries(counters).map(([name, value]) => [
+      `${prefix}.${name}`,
+      value,
+    ]),
+  );
 }

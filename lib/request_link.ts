@@ -18,6 +18,7 @@
 
 import type { BanEvent } from "./ban_event.ts";
 import type { Clock, Connect, Frames, Log, MessageSocket } from "./ports.ts";
+import type { ReportLink } from "./report_link.ts";
 import { RequestWindow } from "./request_window.ts";
 import { Condition, runTogether } from "./tasks.ts";
 import { encodeRequest, NAK, renderMessage } from "./wire_v1.ts";
@@ -73,7 +74,8 @@ class ReplyTimeoutError extends Error {
 }
 
 /** Sends requests until each is answered. Answers settle them in order. */
-export class RequestLink {
+export class RequestLink implements ReportLink {
+  readonly carriesTimes = false;
   /** What was done so far; `acknowledged + refused` requests are settled. */
   readonly counters: RequestLinkCounters = {
     submitted: 0,

@@ -7,11 +7,12 @@
 
 import { type AddressList, parseListEntry } from "./address_list.ts";
 import type { OptionValues } from "./config_reader.ts";
-import { endpointHost, isLoopbackUrl } from "./endpoint_url.ts";
+import { endpointHost, isLoopbackUrl, nextPortUrl } from "./endpoint_url.ts";
 import type { HostName } from "./host_name.ts";
 import type { JailMap } from "./jail_map.ts";
 import type { NftTable } from "./nft_names.ts";
 import type {
+  Durability,
   LogFormat,
   LogTarget,
   SubscriberAction,
@@ -50,6 +51,8 @@ export interface MonitorConfig {
   readonly pidFile: string;
   /** The publisher's `replybindurl`, as ZeroMQ takes it. */
   readonly replyServerUrl: string;
+  /** The publisher's `controlbindurl`, as ZeroMQ takes it; `undefined`: protocol 1 is spoken. */
+  readonly controlServerUrl: string | undefined;
   /** Absolute path of fail2ban's log. */
   readonly logPath: string;
   readonly logFormat: LogFormat;
@@ -57,6 +60,12 @@ export interface MonitorConfig {
   readonly databasePath: string | undefined;
   /** How long an unban waits for signs of a restart. */
   readonly unbanHoldMs: number;
+  /** Absolute path of fail2ban's socket; `undefined` for `none`. */
+  readonly fail2banSocket: string | undefined;
+  /** How long a ban holds where nobody tells; `Infinity`: for ever. */
+  readonly banTimeMs: number;
+  /** Whether the first start reports the bans that are there. */
+  readonly importExisting: boolean;
   /** The shared token; `undefined` when `auth` is off. */
   readonly token: string | undefined;
 }
@@ -70,8 +79,23 @@ export interface PublisherConfig {
   readonly broadcasterBindUrl: string;
   /** Where monitors connect, as ZeroMQ takes it. */
   readonly replyBindUrl: string;
+  /** Where nodes of protocol 2 connect, likewise. */
+  readonly controlBindUrl: string;
+  /** Where subscribers of protocol 2 connect, likewise. */
+  readonly streamBindUrl: string;
+  /** How long a report of protocol 1 holds; `Infinity`: until it is taken back. */
+  readonly banTimeMs: number;
+  /** How long the past is kept. */
+  readonly keepHistoryMs: number;
+  readonly durability: Durability;
   /** The shared token; `undefined` when `auth` is off. */
   readonly token: string | undefined;
+}
+
+/** Where the publisher is, as ZeroMQ takes it. */
+export interface Protocol2Urls {
+  readonly controlUrl: string;
+  readonly streamUrl: string;
 }
 
 /** What the subscriber needs. */
@@ -81,6 +105,10 @@ export interface SubscriberConfig {
   readonly pidFile: string;
   /** The publisher's `broadcasterbindurl`, as ZeroMQ takes it. */
   readonly publisherUrl: string;
+  /** For protocol 2; `undefined`: protocol 1 is spoken. */
+  readonly protocol2: Protocol2Urls | undefined;
+  /** The shared token of protocol 2; `undefined` when `auth` is off. */
+  readonly token: string | undefined;
   /** The messages to ask for begin with this; empty for all. */
   readonly prefixFilter: string;
   /** What is done about a ban, in order; each word once, at least one. */
@@ -140,7 +168,13 @@ function buildGeneral(
   { general, monitor, subscriber }: OptionValues,
   hostName: HostName,
 ): GeneralConfig {
-  const urls = [monitor.zmqreplyserver, subscriber.zmqpublisherurl];
+  const urls = [
+    monitor.zmqreplyserver,
+    subscriber.zmqpublisherurl,
+    ...[monitor.controlserver, subscriber.controlserver].filter((url) =>
+      url !== undefined
+    ),
+  ];
   return {
     logTarget: general.logtarget,
     logLevel: general.loglevel,
@@ -163,10 +197,14 @@ function buildMonitor(
     general,
     pidFile: monitor.pidfile,
     replyServerUrl: monitor.zmqreplyserver,
+    controlServerUrl: monitor.controlserver,
     logPath: monitor.fail2banlogpath,
     logFormat: monitor.logformat,
     databasePath: pathOf(monitor.fail2bandb),
     unbanHoldMs: monitor.unbanhold * 1000,
+    fail2banSocket: pathOf(monitor.fail2bansocket),
+    banTimeMs: monitor.bantime * 1000,
+    importExisting: monitor.importexisting,
     token: monitor.auth ? monitor.authtoken : undefined,
   };
 }
@@ -180,6 +218,11 @@ function buildPublisher(
     pidFile: publisher.pidfile,
     broadcasterBindUrl: publisher.broadcasterbindurl,
     replyBindUrl: publisher.replybindurl,
+    controlBindUrl: publisher.controlbindurl,
+    streamBindUrl: publisher.streambindurl,
+    banTimeMs: publisher.bantime * 1000,
+    keepHistoryMs: publisher.keephistory * 1000,
+    durability: publisher.durability,
     token: publisher.auth ? publisher.authtoken : undefined,
   };
 }
@@ -192,6 +235,8 @@ function buildSubscriber(
     general,
     pidFile: subscriber.pidfile,
     publisherUrl: subscriber.zmqpublisherurl,
+    protocol2: protocol2Urls(subscriber),
+    token: subscriber.auth ? subscriber.authtoken : undefined,
     prefixFilter: subscriber.zmqprefixfilter,
     actions: subscriber.subscriberaction,
     banTimeMs: subscriber.bantime * 1000,
@@ -203,6 +248,17 @@ function buildSubscriber(
     execProgram: pathOf(subscriber.execprogram),
     execTimeoutMs: subscriber.exectimeout * 1000,
   };
+}
+
+/** Rules see to it that there is a stream wherever there is a control socket. */
+function protocol2Urls(
+  { controlserver, streamserver }: OptionValues["subscriber"],
+): Protocol2Urls | undefined {
+  if (controlserver === undefined) return undefined;
+  const streamUrl = streamserver ?? nextPortUrl(controlserver);
+  return streamUrl === undefined
+    ? undefined
+    : { controlUrl: controlserver, streamUrl };
 }
 
 /** The hosts that connections lead to, but for this one. */

@@ -69,6 +69,8 @@ export function nextStep(open: OpenLog, look: Look): Step {
   return to === undefined ? { kind: "wait" } : { kind: "move_on", to };
 }
 
+const COMPRESSED = ".gz";
+
 /** Whether two are the same file. */
 export function sameFile(left: FileIdentity, right: FileIdentity): boolean {
   return left.device === right.device && left.inode === right.inode;
@@ -76,7 +78,8 @@ export function sameFile(left: FileIdentity, right: FileIdentity): boolean {
 
 /**
  * Whether a name is the log's or one that it is rotated to: `log.1`,
- * `log-20261124`, `log.2026-11-24`. Compressed files are not among them.
+ * `log-20261124`, `log.2026-11-24`. Compressed files are not among them; see
+ * {@link plainLogName}.
  *
  * @param name A file's name, without the folder.
  * @param logName The log's.
@@ -98,6 +101,61 @@ export function isLogName(name: string, logName: string): boolean {
     /^(?:[.-]\d[\d-]{0,31})?$/.test(name.slice(logName.length));
 }
 
+/** Whether a name ends as that of a compressed file does. */
+export function isCompressedLogName(name: string): boolean {
+  return name.endsWith(COMPRESSED);
+}
+
+/**
+ * The name of a file before it was compressed: `log.1` of `log.1.gz`.
+ *
+ * @param name A file's name, compressed or not.
+ */
+export function plainLogName(name: string): string {
+  return isCompressedLogName(name) ? name.slice(0, -COMPRESSED.length) : name;
+}
+
+/**
+ * Leaves out compressed files that are also there as they were: these are not
+ * complete yet, and those have everything.
+ *
+ * @param files All files of the log.
+ */
+export function withoutDoubles<T extends { readonly name: string }>(
+  files: readonly T[],
+): readonly T[] {
+  const names = new Set(files.map(({ name }) => name));
+  return files.filter(({ name }) =>
+    !isCompressedLogName(name) || !names.has(plainLogName(name))
+  );
+}
+
+/**
+ * Counts the files that are missing among those with counted names: between
+ * `log.4` and `log.1` there are two.
+ *
+ * @param files The files from some on, the log itself among them or not.
+ * @param logName The log's name.
+ *
+ * @example
+ * ```ts
+ * import { countMissing } from "./tail_cursor.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const files = ["a.log.4.gz", "a.log.1", "a.log"].map((name) => ({ name }));
+ * strictEqual(countMissing(files, "a.log"), 2);
+ * ```
+ */
+export function countMissing(
+  files: readonly { readonly name: string }[],
+  logName: string,
+): number {
+  const counts = files.map(({ name }) =>
+    age(plainLogName(name).slice(logName.length))
+  ).filter((count) => count > 0);
+  return counts.length === 0 ? 0 : Math.max(...counts) - new Set(counts).size;
+}
+
 /**
  * Sorts files into the order of their rotation, oldest first: `log.2`,
  * `log.1`, `log`, and `log-20261123`, `log-20261124`, `log`.
@@ -110,8 +168,8 @@ export function inOrderOfRotation<T extends { readonly name: string }>(
   logName: string,
 ): readonly T[] {
   return files.toSorted((left, right) => {
-    const leftAge = age(left.name.slice(logName.length));
-    const rightAge = age(right.name.slice(logName.length));
+    const leftAge = age(plainLogName(left.name).slice(logName.length));
+    const rightAge = age(plainLogName(right.name).slice(logName.length));
     return rightAge - leftAge;
   });
 }
@@ -121,7 +179,15 @@ function age(suffix: string): number {
   if (suffix === "") return -Infinity;
   const digits = suffix.replace(/\D/g, "");
   // A date grows with time, a count falls.
-  return digits.length >= 6 ? -Number(digits) : Number(digits);
+  return isDate(digits) ? -Number(digits) : Number(digits);
+}
+
+function isDated(name: string, logName: string): boolean {
+  return isDate(plainLogName(name).slice(logName.length).replace(/\D/g, ""));
+}
+
+function isDate(digits: string): boolean {
+  return digits.length >= 6;
 }
 
 /**
@@ -138,11 +204,14 @@ export function filesAfter(
 ): readonly LogFile[] {
   const ordered = inOrderOfRotation(files, logName);
   const index = ordered.findIndex((file) => sameFile(file, open));
-  return index === -1
-    ? ordered.filter(({ name, modifiedMs }) =>
-      name === logName || modifiedMs >= open.modifiedMs
-    )
-    : ordered.slice(index + 1);
+  const known = ordered[index];
+  // Counted and dated names can't be compared: some are of a time when logs
+  // were rotated otherwise.
+  return ordered.slice(index + 1).filter((file) =>
+    file.name === logName || file.modifiedMs >= open.modifiedMs ||
+    known !== undefined &&
+      isDated(file.name, logName) === isDated(known.name, logName)
+  );
 }
 
 /**
@@ -165,4 +234,40 @@ export function findPlace(
     fingerprint === place.fingerprint && sizeBytes >= place.offsetBytes
   );
   return holders.find((file) => sameFile(file, place)) ?? holders[0];
+}
+
+/**
+ * Finds a copy of a file that was cut, with what was not read of it.
+ *
+ * @param cut Up to where the file was read, before it was cut.
+ * @param files All files of the log.
+ */
+export function findCopy(
+  cut: LogPosition,
+  files: readonly PrintedLogFile[],
+): PrintedLogFile | undefined {
+  const { fingerprint, offsetBytes } = cut;
+  if (fingerprint === "") return undefined;
+  return files.find((file) =>
+    !sameFile(file, cut) && file.fingerprint === fingerprint &&
+    file.sizeBytes > offsetBytes
+  );
+}
+
+/**
+ * The files that were written to after a place was read, oldest first; the log
+ * alone where it is not known when that was.
+ *
+ * @param place The place; the file that held it is gone.
+ * @param files All files of the log.
+ * @param logName The log's name.
+ */
+export function filesSince(
+  { modifiedMs = Infinity }: LogPosition,
+  files: readonly LogFile[],
+  logName: string,
+): readonly LogFile[] {
+  return inOrderOfRotation(files, logName).filter((file) =>
+    file.name === logName || file.modifiedMs > modifiedMs
+  );
 }

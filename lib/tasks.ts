@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Clock } from "./ports.ts";
+
 /**
  * A condition that tasks wait for: `notify` wakes all who wait, and whoever is
  * woken looks again at what it waits for.
@@ -98,4 +100,33 @@ export async function runTogether(
   };
   await Promise.all(tasks.map(run));
   if (failure !== undefined) throw failure.error;
+}
+
+/**
+ * Does something within a time.
+ *
+ * @typeParam T What it gives.
+ * @param clock Measures it.
+ * @param timeoutMs How long at most, in milliseconds.
+ * @param signal Ends it.
+ * @param work Must end soon after its signal is aborted, and may then throw
+ * that signal's reason.
+ * @returns What the work gave; `undefined` when the time was over first.
+ * @throws what the work throws, and the signal's reason on abort.
+ */
+export async function inTime<T>(
+  clock: Pick<Clock, "delay">,
+  timeoutMs: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  let value: T | undefined;
+  await runTogether(signal, [
+    async (group) => {
+      value = await work(group);
+    },
+    (group) => clock.delay(timeoutMs, group),
+  ]);
+  signal.throwIfAborted();
+  return value;
 }

@@ -4,18 +4,27 @@
  * @module
  */
 
-import type { BanEvent } from "./ban_event.ts";
+import type { BanNews } from "./ban_event.ts";
 import {
-  BanTable,
+  type HostBanChange,
+  HostBans,
   keyOfReporter,
   type Report,
-  type TableChange,
-} from "./ban_table.ts";
-import type { HostName } from "./host_name.ts";
+} from "./host_bans.ts";
+import { type HostName, sameHost } from "./host_name.ts";
 import { type JailMap, localJail } from "./jail_map.ts";
 import { CLUSTER_JAIL } from "./jail_name.ts";
 import { keyOfBan, strayBan } from "./plan_entry.ts";
-import type { ListedBan, LocalBan } from "./ports.ts";
+import type { ListedBan, LocalBan, WantedReports } from "./ports.ts";
+
+/**
+ * What says which bans are wanted. `reports`: what was heard, and what the
+ * ledger remembers of it. `copy`: a complete copy of the cluster's bans, all of
+ * which are given to `EnforcedAction.act` before its `run` begins; the ledger
+ * then only says what was put in force, and what of it the copy does not want
+ * is lifted.
+ */
+export type WantsFrom = "reports" | "copy";
 
 /** How the wanted bans are set up. */
 export interface WantedBansOptions {
@@ -23,35 +32,56 @@ export interface WantedBansOptions {
   readonly hostName: HostName;
   /** In which jail of this host a ban is enforced. */
   readonly jailMap: JailMap;
-  /** How long a report holds, in milliseconds; `Infinity`: until it is withdrawn. */
+  /** How long a report holds that does not say, in milliseconds; `Infinity`: until it is withdrawn. */
   readonly banTimeMs: number;
+  /** What says which bans are wanted. @default {"reports"} */
+  readonly wants?: WantsFrom;
   /** Bans held at most. @default {1000000} */
   readonly maxBans?: number;
 }
 
-/** A ban that was found in force, and what follows from it. */
-export interface Adoption {
-  /** The ban as it is in force. */
-  readonly ban: LocalBan;
-  readonly changes: readonly TableChange[];
-}
-
-const NO_CHANGE: readonly TableChange[] = [];
+const NO_CHANGE: readonly HostBanChange[] = [];
 /** Above it the oldest is forgotten: what enforces bans may be away for days. */
 const MAX_WITHDRAWN_EARLY = 100_000;
 
-/** Keeps what is wanted, from before it is known what is in force. */
+/**
+ * Keeps what is wanted, from before it is known what is in force. Times are of
+ * one clock, whichever it is.
+ *
+ * @example
+ * ```ts
+ * import { parseAddress } from "./address.ts";
+ * import { parseHostName } from "./host_name.ts";
+ * import { parseJailName } from "./jail_name.ts";
+ * import { WantedBans } from "./wanted_bans.ts";
+ * import { deepStrictEqual, ok } from "node:assert/strict";
+ *
+ * const [hostName, origin] = [parseHostName("here"), parseHostName("web-1")];
+ * const jail = parseJailName("sshd");
+ * const address = parseAddress("192.0.2.1");
+ * ok(hostName && origin && jail && address);
+ * const wanted = new WantedBans({ hostName, jailMap: [], banTimeMs: 60_000 });
+ * const [change] = wanted.take({ kind: "ban", origin, jail, address }, 1_000);
+ * deepStrictEqual(change?.ban.jail, "fail2bancluster");
+ * deepStrictEqual(wanted.lapse(61_000).map(({ kind }) => kind), ["lapsed"]);
+ * ```
+ */
 export class WantedBans {
   readonly #options: WantedBansOptions;
-  readonly #table: BanTable;
+  readonly #table: HostBans;
   /** Reports that were taken back before it was known what is in force. */
   #withdrawnEarly: Map<string, Report> | undefined = new Map();
 
   /** @param options How they are set up. */
   constructor(options: WantedBansOptions) {
     this.#options = options;
-    const { maxBans } = options;
-    this.#table = new BanTable(maxBans === undefined ? {} : { maxBans });
+    const { maxBans, wants = "reports" } = options;
+    // A copy is complete, and nothing else is taken for wanted.
+    if (wants === "copy") this.#withdrawnEarly = undefined;
+    this.#table = new HostBans({
+      perNode: wants === "reports",
+      ...(maxBans === undefined ? {} : { maxBans }),
+    });
   }
 
   /** Bans that are wanted. */
@@ -64,9 +94,22 @@ export class WantedBans {
     return this.#table.leftOut;
   }
 
-  /** Whether a ban is wanted. */
-  has(ban: Pick<LocalBan, "jail" | "address">): boolean {
-    return this.#table.find(ban) !== undefined;
+  /** A ban that is wanted; `undefined`: it is not. */
+  find(ban: Pick<LocalBan, "jail" | "address">): LocalBan | undefined {
+    return this.#table.find(ban);
+  }
+
+  /** The bans that are wanted. */
+  bans(): Generator<LocalBan, void, undefined> {
+    return this.#table.bans();
+  }
+
+  /** Who wants a ban. */
+  reportsOf(
+    { jail, address }: Pick<LocalBan, "jail" | "address">,
+  ): WantedReports {
+    const reports = this.#table.reportsOf({ jail, address });
+    return { jail, address, reports };
   }
 
   /**
@@ -76,48 +119,54 @@ export class WantedBans {
    * @param nowMs Milliseconds since 1970.
    * @returns What changed.
    */
-  take(event: BanEvent, nowMs: number): readonly TableChange[] {
+  take(event: BanNews, nowMs: number): readonly HostBanChange[] {
     const { kind, origin, jail: reportedJail, address } = event;
     const { jailMap, banTimeMs } = this.#options;
     const jail = localJail(jailMap, reportedJail);
     const report: Report = { origin, reportedJail, jail, address };
     const key = `${keyOfBan(report)}|${keyOfReporter(report)}`;
-    if (kind === "unban") {
+    const { expiresMs = nowMs + banTimeMs } = event;
+    if (kind === "unban" || expiresMs <= nowMs) {
       this.#withdrawEarly(key, report);
       return this.#withdraw(report);
     }
     this.#withdrawnEarly?.delete(key);
-    return this.#table.report(report, nowMs + banTimeMs);
+    return this.#table.report(report, expiresMs);
   }
 
   /**
-   * Takes a ban that was applied before this program was started.
+   * Takes a ban that was wanted before this program was started. It goes to
+   * the jail that the map has for it by now.
    *
-   * @param ban The ban, as it was noted then.
+   * @param noted The ban, as it was noted then, of one who reported it.
    * @returns What changed.
    */
-  remember(ban: LocalBan): readonly TableChange[] {
-    return this.#table.report(ban, ban.expiresMs);
+  remember(noted: LocalBan): readonly HostBanChange[] {
+    const { jailMap, hostName } = this.#options;
+    const { origin, reportedJail } = noted;
+    const isStray = sameHost(origin, hostName) && reportedJail === noted.jail;
+    const jail = isStray ? noted.jail : localJail(jailMap, reportedJail);
+    return this.#table.report({ ...noted, jail }, noted.expiresMs);
   }
 
   /**
-   * Takes a ban that was found in force.
+   * Takes a ban of the dedicated jail that was found in force and is wanted by
+   * nobody that is known of.
    *
    * @param listed The ban, as whatever enforces it lists it.
    * @param nowMs Milliseconds since 1970.
-   * @returns `undefined` when it is none of the cluster's business.
+   * @returns What changed.
    */
-  adopt(listed: ListedBan, nowMs: number): Adoption | undefined {
-    const wanted = this.#table.find(listed);
-    if (wanted !== undefined) {
-      const { expiresMs = wanted.expiresMs } = listed;
-      return { ban: { ...wanted, expiresMs }, changes: NO_CHANGE };
-    }
-    if (!isOurs(listed)) return undefined;
+  adopt(listed: ListedBan, nowMs: number): readonly HostBanChange[] {
     const { hostName, banTimeMs } = this.#options;
     const { expiresMs = nowMs + banTimeMs } = listed;
     const ban = strayBan({ ...listed, expiresMs }, hostName);
-    return { ban, changes: this.#table.report(ban, expiresMs) };
+    return this.#table.report(ban, expiresMs);
+  }
+
+  /** Wants a ban no longer, whoever reported it. @returns What changed. */
+  drop(ban: Pick<LocalBan, "jail" | "address">): readonly HostBanChange[] {
+    return this.#table.drop(ban);
   }
 
   /**
@@ -125,7 +174,7 @@ export class WantedBans {
    *
    * @returns What changed: reports that had been taken back before.
    */
-  endAdoption(): readonly TableChange[] {
+  endAdoption(): readonly HostBanChange[] {
     const withdrawn = [...this.#withdrawnEarly?.values() ?? []];
     this.#withdrawnEarly = undefined;
     return withdrawn.flatMap((report) => this.#withdraw(report));
@@ -137,7 +186,7 @@ export class WantedBans {
    * @param nowMs Milliseconds since 1970.
    * @returns The bans whose time is over.
    */
-  lapse(nowMs: number): readonly TableChange[] {
+  lapse(nowMs: number): readonly HostBanChange[] {
     return this.#table.lapse(nowMs);
   }
 
@@ -151,12 +200,14 @@ export class WantedBans {
   }
 
   /** Who reported a ban that was found in force is not known: anybody may have. */
-  #withdraw(report: Report): readonly TableChange[] {
+  #withdraw(report: Report): readonly HostBanChange[] {
     const { jail, address } = report;
-    const { hostName } = this.#options;
+    const { hostName, wants } = this.#options;
+    const changes = this.#table.withdraw(report);
+    if (changes !== undefined) return changes;
+    if (wants === "copy") return NO_CHANGE;
     const found = { jail, address, origin: hostName, reportedJail: jail };
-    return this.#table.withdraw(report) ?? this.#table.withdraw(found) ??
-      NO_CHANGE;
+    return this.#table.withdraw(found) ?? NO_CHANGE;
   }
 }
 

@@ -27,6 +27,7 @@ import { MAX_ADDRESS_LENGTH, parseAddress } from "./address.ts";
 import type { BanEvent, BanKind } from "./ban_event.ts";
 import { parseHostName } from "./host_name.ts";
 import { parseJailName } from "./jail_name.ts";
+import { isKnownToken } from "./known_token.ts";
 import type { Frames } from "./ports.ts";
 
 /** Longest token, in bytes. */
@@ -102,6 +103,7 @@ export function encodeBroadcast(event: BanEvent): Uint8Array {
  * import { parseAddress } from "./address.ts";
  * import { parseHostName } from "./host_name.ts";
  * import { parseJailName } from "./jail_name.ts";
+import { isKnownToken } from "./known_token.ts";
  * import { ok, strictEqual } from "node:assert/strict";
  *
  * const origin = parseHostName("web1");
@@ -138,7 +140,9 @@ export function decodeRequest(
   const fields = text.value.split("|", 6);
   if (fields.length !== (authenticated ? 5 : 4)) return reject("fields");
   const token = authenticated ? fields.shift() : undefined;
-  if (token !== undefined && !isKnown(token, tokens)) return reject("token");
+  if (token !== undefined && !isKnownToken(token, tokens)) {
+    return reject("token");
+  }
   const event = decodeFields(fields);
   if (!event.ok) return event;
   const acknowledgement = ENCODER.encode(fields.join("|"));
@@ -188,19 +192,6 @@ function parseAction(text: string): BanKind | undefined {
   if (/^ban$/i.test(text)) return "ban";
   if (/^unban$/i.test(text)) return "unban";
   return undefined;
-}
-
-/** Compares with every token to its end, so that time tells nothing of them. */
-function isKnown(token: string, tokens: readonly string[]): boolean {
-  let known = false;
-  for (const candidate of tokens) {
-    let difference = token.length ^ candidate.length;
-    for (let index = 0; index < token.length; index++) {
-      difference |= token.charCodeAt(index) ^ candidate.charCodeAt(index);
-    }
-    if (difference === 0) known = true;
-  }
-  return known;
 }
 
 function reject(reason: RejectReason): { ok: false; reason: RejectReason } {

@@ -5,18 +5,19 @@
  */
 
 import deno from "../deno.json" with { type: "json" };
-import { LedgerEchoOracle, ledgerPath } from "../lib/io/ban_ledger.ts";
+import { ledgerPath } from "../lib/io/ban_ledger.ts";
 import { Fail2banDatabase } from "../lib/io/fail2ban_database.ts";
+import { LedgerEchoOracle } from "../lib/io/ledger_echoes.ts";
 import { LibcPoll } from "../lib/io/libc_poll.ts";
 import { PositionFile } from "../lib/io/position_file.ts";
 import { TailFile } from "../lib/io/tail_file.ts";
 import { ZmqContext } from "../lib/io/zmq_socket.ts";
 import { LogFollower } from "../lib/log_follower.ts";
 import { Monitor } from "../lib/monitor.ts";
-import { RequestLink } from "../lib/request_link.ts";
 import { runTogether } from "../lib/tasks.ts";
-import { MAX_REQUEST_BYTES } from "../lib/wire_v1.ts";
+import { AskedFail2ban } from "./program/asked_fail2ban.ts";
 import { watchProtection } from "./program/host_protection.ts";
+import { openReportLink } from "./program/monitor_link.ts";
 import {
   type RoleContext,
   type RoleProgram,
@@ -46,11 +47,11 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function work(context: RoleContext<"monitor">): Promise<void> {
   const { config, log, clock, dryRun, signal, ready } = context;
-  const { general, logFormat, unbanHoldMs, token } = config;
+  const { general, logFormat, unbanHoldMs } = config;
   const protection = await watchProtection(context);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
-  using oracle = new Fail2banDatabase(config.databasePath);
+  using oracle = new Fail2banDatabase(config.databasePath, log);
   using echoes = new LedgerEchoOracle(
     ledgerPath(general.stateDir),
     FAIL2BAN_ACTION,
@@ -59,23 +60,16 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   const positions = new PositionFile(`${general.stateDir}/monitor.position`);
   const from = await positions.load();
   await using lines = await LogFollower.begin({ folder, from, log });
-  const link = new RequestLink({
-    connect: () =>
-      zeromq.dealer(config.replyServerUrl, {
-        maxMessageBytes: MAX_REQUEST_BYTES,
-      }),
+  await using fail2ban = new AskedFail2ban(config, {
+    rows: oracle,
     clock,
     log,
-    token,
   });
+  const link = openReportLink({ ...context, zeromq, version: deno.version });
   const monitor = new Monitor({
-    lines,
-    link,
-    oracle,
-    echoes,
-    positions,
-    clock,
-    log,
+    ...{ lines, link, oracle, echoes, positions, clock, log },
+    ends: fail2ban.ends,
+    existing: fail2ban.existingAt(from),
     hostName: general.hostName,
     logFormat,
     unbanHoldMs,
@@ -83,6 +77,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     dryRun,
   });
   await ready(() => ({
+    protocol: link.carriesTimes ? 2 : 1,
     ...monitor.counters,
     held: monitor.held,
     ...link.counters,
@@ -91,6 +86,8 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     database: config.databasePath === undefined
       ? "none"
       : oracle.lastFailure ?? "answers",
+    assumedTimes: fail2ban.ends.assumed,
+    missingFiles: lines.gaps,
     unresolvedNames: protection.unresolvedNames,
   }));
   await runTogether(signal, [

@@ -6,10 +6,14 @@
 
 import deno from "../deno.json" with { type: "json" };
 import { LibcPoll } from "../lib/io/libc_poll.ts";
+import { newSessionId } from "../lib/io/session_id.ts";
+import { banStorePath, SqliteBanStore } from "../lib/io/sqlite_ban_store.ts";
 import { ZmqContext } from "../lib/io/zmq_socket.ts";
 import { Publisher } from "../lib/publisher.ts";
+import { RequestServer } from "../lib/request_server.ts";
+import { SteadyClock } from "../lib/steady_clock.ts";
 import { runTogether } from "../lib/tasks.ts";
-import { MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES } from "../lib/wire_v1.ts";
+import { bindProtocol1, bindProtocol2 } from "./program/bound_sockets.ts";
 import { watchProtection } from "./program/host_protection.ts";
 import {
   type RoleContext,
@@ -22,13 +26,8 @@ const PROGRAM: RoleProgram<"publisher"> = {
   role: "publisher",
   version: deno.version,
   moduleUrl: import.meta.url,
-  work,
+  work: (context) => context.dryRun ? rehearse(context) : work(context),
 };
-
-/** A slow subscriber may be so far behind before it misses broadcasts. */
-const BROADCAST_QUEUE = 100_000;
-/** What was sent is still delivered for so long after a stop. */
-const LINGER_MS = 500;
 
 /**
  * Runs the program.
@@ -41,35 +40,56 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function work(context: RoleContext<"publisher">): Promise<void> {
-  const { config, log, clock, dryRun, signal, ready } = context;
+  const { config, log, signal, ready } = context;
+  const { banTimeMs, keepHistoryMs, durability } = config;
   const protection = await watchProtection(context);
+  const path = banStorePath(config.general.stateDir);
+  using store = SqliteBanStore.open({ path, durability });
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
-  const broadcasts = zeromq.publisher(config.broadcasterBindUrl, {
-    maxMessageBytes: MAX_MESSAGE_BYTES,
-    sendQueueMessages: BROADCAST_QUEUE,
-    lingerMs: LINGER_MS,
-  });
-  const replies = zeromq.router(config.replyBindUrl, {
-    maxMessageBytes: MAX_REQUEST_BYTES,
-    lingerMs: LINGER_MS,
-  });
   const publisher = new Publisher({
-    replies,
-    broadcasts,
-    clock,
+    protocol1: bindProtocol1(zeromq, config),
+    protocol2: bindProtocol2(zeromq, config),
+    store,
+    clock: new SteadyClock(context.clock),
     log,
     tokens: config.token === undefined ? [] : [config.token],
     protection: () => protection.policy,
-    dryRun,
+    banTimeMs,
+    keepHistoryMs,
+    newSessionId,
   });
   await ready(() => ({
-    ...publisher.counters,
+    ...publisher.figures,
     unresolvedNames: protection.unresolvedNames,
   }));
   await runTogether(signal, [
     (group) => protection.run(group),
     (group) => publisher.run(group),
+  ]);
+}
+
+/** A dry run: hears protocol 1, and says what it would do. */
+async function rehearse(context: RoleContext<"publisher">): Promise<void> {
+  const { config, log, clock, signal, ready } = context;
+  const protection = await watchProtection(context);
+  await using poll = new LibcPoll();
+  await using zeromq = new ZmqContext(poll);
+  const server = new RequestServer({
+    socket: bindProtocol1(zeromq, config).replies,
+    keeping: undefined,
+    clock,
+    log,
+    tokens: config.token === undefined ? [] : [config.token],
+    protection: () => protection.policy,
+  });
+  await ready(() => ({
+    ...server.counters,
+    unresolvedNames: protection.unresolvedNames,
+  }));
+  await runTogether(signal, [
+    (group) => protection.run(group),
+    (group) => server.run(group),
   ]);
 }
 

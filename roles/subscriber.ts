@@ -5,12 +5,14 @@
  */
 
 import deno from "../deno.json" with { type: "json" };
+import { ActionQueue } from "../lib/action_queue.ts";
+import type { EnforcedAction } from "../lib/enforced_action.ts";
 import { LibcPoll } from "../lib/io/libc_poll.ts";
 import { ZmqContext } from "../lib/io/zmq_socket.ts";
 import { LogAction } from "../lib/log_action.ts";
-import { Subscriber } from "../lib/subscriber.ts";
+import { ReceiptBox } from "../lib/receipt_box.ts";
 import { runTogether } from "../lib/tasks.ts";
-import { MAX_MESSAGE_BYTES } from "../lib/wire_v1.ts";
+import { type BanSource, openBanSource } from "./program/ban_source.ts";
 import { EnforcedActions } from "./program/enforced_actions.ts";
 import { watchProtection } from "./program/host_protection.ts";
 import {
@@ -27,9 +29,6 @@ const PROGRAM: RoleProgram<"subscriber"> = {
   work,
 };
 
-/** So many broadcasts may wait while the actions are busy. */
-const BROADCAST_QUEUE = 100_000;
-
 /**
  * Runs the program.
  *
@@ -43,44 +42,54 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function work(context: RoleContext<"subscriber">): Promise<void> {
   const { config, log, clock, dryRun, messages, signal, ready } = context;
   const protection = await watchProtection(context);
+  const policy = () => protection.policy;
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
-  const broadcasts = zeromq.subscriber(
-    config.publisherUrl,
-    config.prefixFilter,
-    {
-      maxMessageBytes: MAX_MESSAGE_BYTES,
-      receiveQueueMessages: BROADCAST_QUEUE,
-    },
-  );
-  await using enforced = new EnforcedActions({ config, clock, log });
+  const receipts = new ReceiptBox();
+  await using enforced = new EnforcedActions({
+    ...{ config, clock, log, receipts },
+    protection: policy,
+    wants: config.protocol2 === undefined ? "reports" : "copy",
+  });
   const logs = config.actions.includes("log");
-  const subscriber = new Subscriber({
-    broadcasts,
+  const queue = new ActionQueue({
     actions: [
       ...(logs ? [new LogAction(messages, clock)] : []),
       ...enforced.actions,
     ],
     clock,
     log,
-    hostName: config.general.hostName,
-    protection: () => protection.policy,
-    dryRun,
+  });
+  using source = openBanSource({
+    ...{ context, zeromq, queue, receipts, version: deno.version },
+    protection: policy,
   });
   await ready(() => ({
-    ...subscriber.counters,
+    ...source.figures,
+    ...queue.counters,
     ...enforced.figures,
     unresolvedNames: protection.unresolvedNames,
   }));
   await runTogether(signal, [
     (group) => protection.run(group),
-    (group) => subscriber.run(group),
-    ...(dryRun
-      ? []
-      : enforced.actions.map((action) => (group: AbortSignal) =>
-        action.run(group)
-      )),
+    (group) => queue.runWith(group, [(ended) => source.run(ended)]),
+    ...(dryRun ? [] : enforced.actions.map(
+      (action) => (group: AbortSignal) =>
+        enforce(action, { source, queue }, group),
+    )),
   ]);
+}
+
+/** Begins once it is known what is wanted: what is not is lifted then. */
+async function enforce(
+  action: EnforcedAction,
+  { source, queue }: { source: BanSource; queue: ActionQueue },
+  signal: AbortSignal,
+): Promise<void> {
+  await action.act(source.wanted, signal);
+  await source.whenKnown(signal);
+  await queue.whenIdle(signal);
+  await action.run(signal);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

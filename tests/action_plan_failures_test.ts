@@ -100,6 +100,7 @@ Deno.test("ActionPlan forgets a failure once the ban went well, though more is t
     inForce: 1,
     waiting: 1,
     failing: 0,
+    refused: 0,
     lastReason: undefined,
   });
   plan.settle(nextOf(plan, 1_000), failing([ban(1)]), 1_000);
@@ -282,4 +283,60 @@ Deno.test("ActionPlan lifts a lapsed ban whose earlier try, of which nobody know
   }
   plan.take({ kind: "lapsed", ban: ban(1, 10_000) });
   deepStrictEqual(carryOut(plan, 10_000), ["lift 1"]);
+});
+
+Deno.test("ActionPlan lifts what was withdrawn after it could not be prolonged: it is in force as before", () => {
+  const plan = planOf({ lapses: true });
+  want(plan, ban(1, 60_000));
+  carryOut(plan);
+  want(plan, ban(1, 120_000));
+  plan.settle(nextOf(plan), failing([ban(1)], "set is full"), 0);
+  strictEqual(plan.stateOf(ban(1)), "tried");
+  drop(plan, ban(1));
+  deepStrictEqual(carryOut(plan, 1e6), ["lift 1"]);
+});
+
+Deno.test("ActionPlan tries what was refused for good only when something changes, and does not call it failing", () => {
+  const plan = planOf();
+  const refused = [{
+    ban: ban(1),
+    reason: "ignoreip",
+    kind: "refused",
+  }] as const;
+  want(plan, ban(1));
+  plan.settle(nextOf(plan), refused, 0);
+  deepStrictEqual(plan.figures, {
+    inForce: 0,
+    waiting: 0,
+    failing: 0,
+    refused: 1,
+    lastReason: undefined,
+  });
+  strictEqual(plan.nextAtMs, undefined);
+  plan.reconcile([], isOurs);
+  const again = nextOf(plan);
+  strictEqual(told(again), "apply 1", "after a comparison");
+  plan.settle(again, refused, 0);
+  want(plan, ban(1));
+  plan.settle(nextOf(plan), refused, 0);
+  drop(plan, ban(1));
+  deepStrictEqual(plan.takeOver(), [ban(1)]);
+  strictEqual(plan.figures.refused, 0);
+});
+
+Deno.test("ActionPlan.reconcile() misses nothing whose end is past", () => {
+  const plan = planOf({ lapses: true });
+  want(plan, ban(1, 60_000), ban(2, 60_001));
+  carryOut(plan);
+  strictEqual(plan.reconcile([], isOurs, 60_000).missing, 1);
+});
+
+Deno.test("ActionPlan.takeOver() names a ban once that came and went many times", () => {
+  const plan = planOf();
+  for (let round = 0; round < 1_000; round++) {
+    want(plan, ban(1));
+    drop(plan, ban(1));
+  }
+  deepStrictEqual(plan.takeOver(), [ban(1)]);
+  deepStrictEqual(plan.takeOver(), []);
 });

@@ -75,8 +75,9 @@ class World {
       const fails = failing.includes(index);
       if (fails) failures.push({ ban, reason: "refused" });
       if (outcome === "refused") return;
-      if ((work.verb === "apply") !== fails) this.held.set(key, ban);
-      else this.held.delete(key);
+      if (work.verb === "apply" ? !fails : fails) this.held.set(key, ban);
+      // What could not be prolonged is as it was, or is gone.
+      else if (work.verb === "lift" || index % 2 === 0) this.held.delete(key);
     });
     if (outcome === "answered") {
       this.plan.settle(work, failures, this.nowMs);
@@ -184,6 +185,7 @@ function checkSettled({ plan, wanted, held, lapses }: World): void {
     inForce: wanted.size,
     waiting: 0,
     failing: 0,
+    refused: 0,
     lastReason: undefined,
   });
   deepStrictEqual(plan.reconcile([...held.values()], isOurs), {

@@ -73,12 +73,82 @@ Deno.test("ActionPlan hands out batches of one verb, and none larger than allowe
   want(plan, ban(4));
   drop(plan, ban(1), ban(2));
   want(plan, ban(5), ban(6), ban(7), ban(8));
-  deepStrictEqual(carryOut(plan), [
-    "apply 4",
-    "lift 1 2",
-    "apply 5 6 7",
-    "apply 8",
-  ]);
+  deepStrictEqual(carryOut(plan), ["apply 4 5 6", "lift 1 2", "apply 7 8"]);
+});
+
+Deno.test("ActionPlan fills its batches though bans and unbans take turns", () => {
+  const plan = planOf({ maxBansAtOnce: 50 });
+  for (let at = 0; at < 100; at++) plan.adopt(ban(at));
+  for (let at = 0; at < 100; at++) {
+    want(plan, ban(100 + at));
+    drop(plan, ban(at));
+  }
+  strictEqual(carryOut(plan).length, 4);
+});
+
+Deno.test("ActionPlan looks for bans of a batch's verb no further than ten batches", () => {
+  const plan = planOf({ maxBansAtOnce: 2 });
+  for (let last = 0; last < 30; last++) want(plan, ban(last));
+  carryOut(plan);
+  want(plan, ban(40));
+  for (let last = 0; last < 30; last++) drop(plan, ban(last));
+  want(plan, ban(41));
+  strictEqual(told(plan.next(0)), "apply 40");
+});
+
+Deno.test("ActionPlan leaves alone for good what the host has in force itself", () => {
+  const plan = planOf();
+  want(plan, ban(1));
+  const work = nextOf(plan);
+  const present = {
+    ban: ban(1),
+    reason: "it was there",
+    kind: "present",
+  } as const;
+  plan.settle(work, [present], 0);
+  strictEqual(plan.stateOf(ban(1)), "none");
+  strictEqual(plan.figures.inForce, 1);
+  strictEqual(plan.figures.failing, 0);
+  drop(plan, ban(1));
+  deepStrictEqual(carryOut(plan), []);
+  strictEqual(plan.figures.inForce, 0);
+  deepStrictEqual(plan.takeOver(), [ban(1)]);
+  want(plan, ban(2));
+  plan.adopt(ban(2), "hosted");
+  deepStrictEqual(carryOut(plan), []);
+  drop(plan, ban(2));
+  deepStrictEqual(carryOut(plan), []);
+});
+
+Deno.test("ActionPlan applies what the host had in force itself, once it has not, and counts no difference", () => {
+  const plan = planOf();
+  want(plan, ban(1));
+  plan.adopt(ban(1), "hosted");
+  const { jail, address } = ban(1);
+  const there = [{ jail, address, expiresMs: undefined }];
+  const none = { missing: 0, surplus: 0 };
+  deepStrictEqual(plan.reconcile(there, () => false), none);
+  deepStrictEqual(carryOut(plan), []);
+  deepStrictEqual(plan.reconcile([], () => false), none);
+  deepStrictEqual(carryOut(plan), ["apply 1"]);
+  drop(plan, ban(1));
+  deepStrictEqual(carryOut(plan), ["lift 1"], "this one is ours");
+});
+
+Deno.test("ActionPlan takes for its own what it may have put in force, and tries that again", () => {
+  const plan = planOf();
+  want(plan, ban(1));
+  plan.fail(nextOf(plan), "timed out", 0);
+  strictEqual(plan.stateOf(ban(1)), "tried");
+  const present = {
+    ban: ban(1),
+    reason: "it was there",
+    kind: "present",
+  } as const;
+  plan.settle(nextOf(plan, 1_000), [present], 1_000);
+  strictEqual(plan.stateOf(ban(1)), "applied");
+  plan.adopt(ban(2), "tried");
+  deepStrictEqual(carryOut(plan, 1_000), ["lift 2"]);
 });
 
 Deno.test("ActionPlan hands out nothing twice, and follows up what changed meanwhile", () => {
@@ -175,6 +245,7 @@ Deno.test("ActionPlan says what it has to do, and why it can't", () => {
     inForce: 0,
     waiting: 3,
     failing: 0,
+    refused: 0,
     lastReason: undefined,
   });
   const work = nextOf(plan);
@@ -183,6 +254,7 @@ Deno.test("ActionPlan says what it has to do, and why it can't", () => {
     inForce: 1,
     waiting: 2,
     failing: 1,
+    refused: 0,
     lastReason: "no jail",
   });
   plan.fail(nextOf(plan), "down", 0);
@@ -190,6 +262,7 @@ Deno.test("ActionPlan says what it has to do, and why it can't", () => {
     inForce: 1,
     waiting: 2,
     failing: 2,
+    refused: 0,
     lastReason: "down",
   });
   carryOut(plan, 1e6);
@@ -197,6 +270,7 @@ Deno.test("ActionPlan says what it has to do, and why it can't", () => {
     inForce: 3,
     waiting: 0,
     failing: 0,
+    refused: 0,
     lastReason: undefined,
   });
 });

@@ -1,200 +1,101 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { BanTable, type Report, type TableChange } from "../lib/ban_table.ts";
-import { address, host, jail } from "./support/core_values.ts";
+import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
+import fc from "fast-check";
+import { type Ban, type Change, keyOf } from "../lib/ban.ts";
+import { evolve, withoutOver } from "../lib/ban_decision.ts";
+import { BanTable } from "../lib/ban_table.ts";
+import { banBy, key, lifted, reported, withdrawn } from "./support/bans.ts";
 
-/** As in `web-1/sshd 192.0.2.1 in web`; the address and the local jail may be left out. */
-function report(text: string): Report {
-  const [reporter = "", addressText = "192.0.2.1", , local = "web"] = text
-    .split(" ");
-  const [origin = "", reportedJail = ""] = reporter.split("/");
-  return {
-    origin: host(origin),
-    reportedJail: jail(reportedJail),
-    jail: jail(local),
-    address: address(addressText),
-  };
+Deno.test("BanTable carries changes out and says what they did", () => {
+  const table = new BanTable();
+  const first = table.apply(reported(1));
+  strictEqual(first.before, undefined);
+  const second = table.apply(reported(2, "web2"));
+  strictEqual(second.before, first.after);
+  strictEqual(table.find(key()), second.after);
+  strictEqual(table.size, 1);
+  strictEqual(table.apply(lifted(3)).after, undefined);
+  strictEqual(table.size, 0);
+  strictEqual(table.seq, 3);
+});
+
+Deno.test("BanTable refuses a change whose number does not follow, and is as it was", () => {
+  const table = new BanTable([banBy({ web1: Infinity })], 7);
+  for (const seq of [0, 7, 9, NaN]) {
+    throws(() => table.apply(lifted(seq)), RangeError);
+  }
+  strictEqual(table.seq, 7);
+  strictEqual(table.size, 1);
+  strictEqual(table.apply(lifted(8)).after, undefined);
+});
+
+Deno.test("BanTable drops reports and bans within a second of their end", () => {
+  const table = new BanTable();
+  table.apply(reported(1, "web1", { expiresMs: 1_500 }));
+  table.apply(reported(2, "web2", { expiresMs: 3_500 }));
+  table.apply(reported(3, "web1", { last: 2, expiresMs: Infinity }));
+  deepStrictEqual(table.expire(1_499), []);
+  const [step, ...more] = table.expire(2_000);
+  deepStrictEqual(more, []);
+  strictEqual(step?.before?.reports.length, 2);
+  deepStrictEqual(step?.after?.reports.map(({ origin }) => origin), ["web2"]);
+  strictEqual(table.expire(4_000)[0]?.after, undefined);
+  deepStrictEqual([...table.bans()].map(({ address }) => address), [
+    "192.0.2.2",
+  ]);
+});
+
+Deno.test("BanTable ends a prolonged ban at its new end only", () => {
+  const table = new BanTable();
+  table.apply(reported(1, "web1", { expiresMs: 1_000 }));
+  table.apply(reported(2, "web1", { expiresMs: 5_000 }));
+  deepStrictEqual(table.expire(4_000), []);
+  strictEqual(table.expire(5_000).length, 1);
+});
+
+function leftAt(bans: Iterable<Ban>, nowMs: number): Ban[] {
+  return [...bans].flatMap((ban) => withoutOver(ban, nowMs) ?? []);
 }
 
-/** As in `stands 192.0.2.1 until 5000`. */
-function told(changes: readonly TableChange[] | undefined): string[] {
-  return (changes ?? []).map(({ kind, ban }) =>
-    `${kind} ${ban.address} until ${ban.expiresMs}`
+/** Each report, by its ban and node. */
+function namesOf(bans: Iterable<Ban>): string[] {
+  return [...bans].flatMap((ban) =>
+    ban.reports.map(({ origin }) => `${keyOf(ban)} ${origin}`)
   );
 }
 
-const A = report("web-1/sshd");
-const B = report("db-1/sshd");
-
-Deno.test("BanTable holds a reported ban until its time is over", () => {
-  const table = new BanTable();
-  deepStrictEqual(table.report(A, 5_000), [{
-    kind: "stands",
-    ban: { ...A, expiresMs: 5_000 },
-  }]);
-  strictEqual(table.size, 1);
-  deepStrictEqual(told(table.lapse(4_999)), []);
-  deepStrictEqual(table.find(A), { ...A, expiresMs: 5_000 });
-  deepStrictEqual(told(table.lapse(5_000)), ["lapsed 192.0.2.1 until 5000"]);
-  strictEqual(table.find(A), undefined);
-  deepStrictEqual([...table.bans()], []);
-  deepStrictEqual(told(table.lapse(1e12)), []);
+const anyEnd = fc.constantFrom(5_000, 9_500, 20_000, Infinity);
+const anyChange = fc.record({
+  kind: fc.constantFrom("report", "report", "withdraw", "lift"),
+  origin: fc.constantFrom("web1", "web2"),
+  last: fc.integer({ min: 1, max: 4 }),
+  expiresMs: anyEnd,
+  waitMs: fc.constantFrom(0, 0, 700, 3_000, 30_000),
 });
 
-Deno.test("BanTable ends a ban a second late at most, and never early", () => {
-  for (const expiresMs of [0, 1, 999, 1_000, 1_001, 4_567.8, -1_500]) {
+Deno.test("BanTable is what all changes and the time make of it", () => {
+  fc.assert(fc.property(fc.array(anyChange, { maxLength: 60 }), (steps) => {
     const table = new BanTable();
-    table.report(A, expiresMs);
-    deepStrictEqual(table.lapse(expiresMs - 0.1), [], `${expiresMs}`);
-    strictEqual(table.lapse(expiresMs + 999.9).length, 1, `${expiresMs}`);
-  }
-});
-
-Deno.test("BanTable takes a report that is over already, and ends it at the next look", () => {
-  const table = new BanTable();
-  table.lapse(50_000);
-  table.report(A, 10_000);
-  deepStrictEqual(told(table.lapse(50_000)), ["lapsed 192.0.2.1 until 10000"]);
-});
-
-Deno.test("BanTable prolongs a report of the same node and jail, whatever case the node is written in", () => {
-  const table = new BanTable();
-  table.report(A, 5_000);
-  deepStrictEqual(told(table.report(report("WEB-1/sshd"), 9_000)), [
-    "stands 192.0.2.1 until 9000",
-  ]);
-  deepStrictEqual(told(table.lapse(8_999)), []);
-  deepStrictEqual(told(table.withdraw(A)), ["withdrawn 192.0.2.1 until 9000"]);
-  strictEqual(table.size, 0);
-});
-
-Deno.test("BanTable holds a ban as long as the longest of its reports", () => {
-  const table = new BanTable();
-  table.report(A, 9_000);
-  deepStrictEqual(table.report(B, 5_000), [{
-    kind: "stands",
-    ban: { ...B, expiresMs: 9_000 },
-  }]);
-  deepStrictEqual(told(table.lapse(5_000)), []);
-  deepStrictEqual(told(table.lapse(9_000)), ["lapsed 192.0.2.1 until 9000"]);
-});
-
-Deno.test("BanTable holds a ban until the last of its reports is withdrawn", () => {
-  const table = new BanTable();
-  table.report(A, 9_000);
-  table.report(B, 5_000);
-  deepStrictEqual(told(table.withdraw(A)), ["stands 192.0.2.1 until 5000"]);
-  strictEqual(table.withdraw(A), undefined);
-  deepStrictEqual(told(table.withdraw(B)), ["withdrawn 192.0.2.1 until 5000"]);
-  strictEqual(table.withdraw(B), undefined);
-  deepStrictEqual(told(table.lapse(9_000)), [], "nothing is left to end");
-});
-
-Deno.test("BanTable changes nothing when the shorter of two reports is withdrawn", () => {
-  const table = new BanTable();
-  table.report(A, 9_000);
-  table.report(B, 5_000);
-  deepStrictEqual(table.withdraw(B), []);
-  deepStrictEqual(told(table.lapse(8_999)), []);
-  deepStrictEqual(told(table.lapse(9_000)), ["lapsed 192.0.2.1 until 9000"]);
-});
-
-Deno.test("BanTable takes no report that is over for one that holds the ban", () => {
-  const table = new BanTable();
-  table.report(A, 5_000);
-  table.report(B, 9_000);
-  table.lapse(6_000);
-  deepStrictEqual(told(table.withdraw(B)), ["withdrawn 192.0.2.1 until 9000"]);
-  strictEqual(table.size, 0);
-});
-
-Deno.test("BanTable tells nodes, reported jails, local jails and addresses apart", () => {
-  const others = [
-    "web-2/sshd",
-    "web-1/nginx",
-    "web-1/sshd 192.0.2.2",
-    "web-1/sshd 192.0.2.1 in sshd",
-    "web-1/sshd 192.0.2.0/24",
-  ];
-  for (const other of others) {
-    const table = new BanTable();
-    table.report(A, 5_000);
-    strictEqual(table.withdraw(report(other)), undefined, other);
-    table.report(report(other), 5_000);
-    const isSameBan = table.size === 1;
-    deepStrictEqual(
-      told(table.withdraw(A)),
-      isSameBan ? [] : ["withdrawn 192.0.2.1 until 5000"],
-      other,
-    );
-    deepStrictEqual(told(table.withdraw(report(other))).length, 1, other);
-    strictEqual(table.size, 0, other);
-  }
-});
-
-Deno.test("BanTable never ends a ban without end, until it is withdrawn", () => {
-  const table = new BanTable();
-  table.report(A, Infinity);
-  table.report(B, 5_000);
-  deepStrictEqual(table.lapse(Number.MAX_SAFE_INTEGER), []);
-  deepStrictEqual(told(table.withdraw(A)), [
-    "withdrawn 192.0.2.1 until Infinity",
-  ]);
-  table.report(B, 5_000);
-  table.report(B, Infinity);
-  deepStrictEqual(table.lapse(6_000), []);
-  strictEqual(table.size, 1);
-});
-
-Deno.test("BanTable ends every ban that is over when the clock jumped ahead", () => {
-  const table = new BanTable();
-  table.lapse(0);
-  for (let index = 0; index < 5; index++) {
-    table.report(report(`web-1/sshd 192.0.2.${index}`), (index + 1) * 1e9);
-  }
-  strictEqual(table.lapse(3e9).length, 3);
-  strictEqual(table.lapse(1e13).length, 2);
-});
-
-Deno.test("BanTable keeps bans when the clock jumped back, and ends them at their time", () => {
-  const table = new BanTable();
-  table.lapse(1_000_000);
-  table.report(A, 1_005_000);
-  deepStrictEqual(table.lapse(0), []);
-  deepStrictEqual(table.lapse(1_004_000), []);
-  table.report(B, 10_000);
-  strictEqual(table.lapse(10_000).length, 0, "the other report holds it");
-  strictEqual(table.lapse(1_005_000).length, 1);
-});
-
-Deno.test("BanTable leaves out and counts reports of new bans when it is full", () => {
-  const table = new BanTable({ maxBans: 2 });
-  const [c, d] = [report("a/b 192.0.2.3"), report("a/b 192.0.2.4")];
-  table.report(A, 5_000);
-  table.report(c, 6_000);
-  deepStrictEqual(table.report(d, 7_000), []);
-  strictEqual(table.leftOut, 1);
-  strictEqual(table.withdraw(d), undefined);
-  deepStrictEqual(told(table.report(B, 7_000)), [
-    "stands 192.0.2.1 until 7000",
-  ], "one that stands can still be prolonged");
-  table.lapse(6_000);
-  strictEqual(table.report(d, 7_000).length, 1, "there is room again");
-  strictEqual(table.leftOut, 1);
-});
-
-Deno.test("BanTable holds 256 reports of a ban, those that end last, and takes 10,000 in no time", () => {
-  const table = new BanTable();
-  table.report(A, 1e9);
-  const startMs = performance.now();
-  for (let index = 0; index < 10_000; index++) {
-    table.report(report(`evil/jail-${index}`), 5_000 + index);
-  }
-  ok(performance.now() - startMs < 2_000);
-  deepStrictEqual(table.find(A), {
-    ...report("evil/jail-9999"),
-    expiresMs: 1e9,
-  });
-  strictEqual(table.withdraw(report("evil/jail-9744")), undefined);
-  deepStrictEqual(table.withdraw(report("evil/jail-9745")), []);
-  deepStrictEqual(told(table.withdraw(A)), ["stands 192.0.2.1 until 14999"]);
+    const plain = new Map<string, Ban>();
+    let nowMs = 0;
+    steps.forEach(({ kind, origin, last, expiresMs, waitMs }, index) => {
+      const seq = index + 1;
+      const change: Change = kind === "report"
+        ? reported(seq, origin, { last, expiresMs: nowMs + expiresMs })
+        : kind === "withdraw"
+        ? withdrawn(seq, origin, last)
+        : lifted(seq, last);
+      table.apply(change);
+      const after = evolve(plain.get(keyOf(change)), change);
+      if (after === undefined) plain.delete(keyOf(change));
+      else plain.set(keyOf(change), after);
+      nowMs += waitMs;
+      table.expire(nowMs);
+      const inTable = namesOf(table.bans());
+      const holding = namesOf(leftAt(plain.values(), nowMs));
+      const lastSecondMs = Math.floor(nowMs / 1_000) * 1_000;
+      const mayStand = namesOf(leftAt(plain.values(), lastSecondMs));
+      ok(holding.every((name) => inTable.includes(name)));
+      ok(inTable.every((name) => mayStand.includes(name)));
+    });
+  }));
 });

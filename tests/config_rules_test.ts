@@ -178,6 +178,26 @@ Deno.test("exec needs a program, and only then", () => {
   deepStrictEqual(findings("subscriber", SHIPPED, program), []);
 });
 
+Deno.test("a token that protocol 2 can't say is refused where that is spoken, and only there", () => {
+  for (const token of ['a"b', "a\\b"]) {
+    const set = `[monitor]\nauthtoken = ${token}\n`;
+    deepStrictEqual(findings("monitor", SHIPPED, local(set)), []);
+    const control = "controlserver = tcp://127.0.0.1:5681\n";
+    deepStrictEqual(findings("monitor", SHIPPED, local(set + control)), [
+      `error: a.local:2: monitor.authtoken: expected a token without " and \\, since protocol 2 can't say it`,
+    ]);
+  }
+});
+
+Deno.test("importexisting needs fail2ban's socket, and only then", () => {
+  const importing = "[monitor]\nimportexisting = true\n";
+  deepStrictEqual(findings("monitor", SHIPPED, local(importing)), []);
+  const without = local(`${importing}fail2bansocket = none\n`);
+  deepStrictEqual(findings("monitor", SHIPPED, without), [
+    "error: a.local:3: monitor.fail2bansocket: expected the absolute path of a socket, since importexisting is true",
+  ]);
+});
+
 Deno.test("what is in force is not compared more often than every 5 s", () => {
   const fast = local("[subscriber]\nresync = 4\n");
   deepStrictEqual(findings("subscriber", SHIPPED, fast), [

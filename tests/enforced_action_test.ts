@@ -24,11 +24,13 @@ Deno.test("EnforcedAction applies bans, lifts unbanned ones, tells of both and c
     applied: 2,
     lifted: 1,
     failures: 0,
+    protected: 0,
     missing: 0,
     surplus: 0,
     inForce: 1,
     waiting: 0,
     failing: 0,
+    refused: 0,
   });
   deepStrictEqual(log.records.slice(1, 2), [{
     severity: "notice",
@@ -49,7 +51,7 @@ Deno.test("EnforcedAction does nothing before it can ask what is in force, and t
   await bench.start();
   await bench.act("Ban 1", "Ban 2", "Unban 2");
   deepStrictEqual(bench.enforcer.calls, ["check"]);
-  bench.notes(1, 2);
+  bench.notes(1);
   bench.enforcer.down = undefined;
   await bench.clock.advance(1_000);
   bench.holds(1);
@@ -72,11 +74,12 @@ Deno.test("EnforcedAction notes bans before it applies them, and forgets them on
   await bench.act("Ban 1", "Ban 2");
   deepStrictEqual(noted, [true, true]);
   await bench.act("Unban 1");
-  bench.notes(1, 2);
+  bench.notes(2);
+  deepStrictEqual(bench.marks, ["1 applied", "2 applied"]);
   enforcer.refuse = () => undefined;
   await bench.clock.advance(1_000);
   bench.holds(2);
-  bench.notes(2);
+  deepStrictEqual(bench.marks, ["2 applied"]);
 });
 
 Deno.test("EnforcedAction forgets bans that came to nothing, and keeps those that are still wanted", async () => {

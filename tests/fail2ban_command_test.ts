@@ -18,6 +18,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["set", "sshd", "banip", "192.0.2.0/24", "2001:db8::1"],
   ["set", "nginx-http.auth", "unbanip", "2001:db8::/48"],
   ["get", "sshd", "ignoreip"],
+  ["get", "sshd", "bantime"],
   ["get", "sshd", "banip", "--with-time"],
 ];
 
@@ -52,6 +53,8 @@ const NO_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   "another setting of a jail": ["set", "sshd", "addaction", "192.0.2.1"],
   "another question": ["get", "sshd", "action", "iptables"],
   "a question with more": ["get", "sshd", "ignoreip", "192.0.2.1"],
+  "a ban time that is set": ["set", "sshd", "bantime", "600"],
+  "a ban time with more": ["get", "sshd", "bantime", "600"],
   "another separator": ["get", "sshd", "banip", "192.0.2.1"],
   "two separators": ["get", "sshd", "banip", "--with-time", "--with-time"],
   "a list without times": ["get", "sshd", "banip"],
@@ -86,7 +89,7 @@ const anyWord = fc.oneof(
 Deno.test("whatever the words are, only known words, names of jails and addresses get through", () => {
   const known = new Set([
     ...["ping", "version", "status", "set", "get", "banip", "unbanip"],
-    ...["ignoreip", "--with-time"],
+    ...["ignoreip", "bantime", "--with-time"],
   ]);
   let sent = 0;
   const anyWords = fc.oneof(
@@ -94,7 +97,7 @@ Deno.test("whatever the words are, only known words, names of jails and addresse
     fc.tuple(
       fc.constantFrom("set", "get", "status"),
       anyWord,
-      fc.constantFrom("banip", "unbanip", "ignoreip"),
+      fc.constantFrom("banip", "unbanip", "ignoreip", "bantime"),
       anyWord,
     ),
   );

@@ -4,6 +4,7 @@ import type { PickleValue } from "../lib/fail2ban_pickle.ts";
 import {
   readAbilities,
   readBannedInStatus,
+  readBanTime,
   readCount,
   readIgnored,
   readJails,
@@ -140,9 +141,20 @@ Deno.test("a jail that bans nobody lists nobody", () => {
   );
 });
 
+Deno.test("a ban time is read from both forms, and without end where it is negative", () => {
+  strictEqual(readBanTime(600), 600);
+  strictEqual(readBanTime("600"), 600);
+  strictEqual(readBanTime(-1), Infinity);
+  strictEqual(readBanTime("-1"), Infinity);
+  for (const value of ["", "10m", "1e3", NaN, "600 "]) {
+    throws(() => readBanTime(value), RuntimeError);
+  }
+});
+
 const READERS: Readonly<Record<string, (value: PickleValue) => unknown>> = {
   readJails,
   readCount,
+  readBanTime,
   readIgnored,
   readTickets,
   readBannedInStatus,

@@ -20,7 +20,14 @@ const anyPosition = fc.record({
     unit: fc.constantFrom(..."0123456789abcdef"),
     maxLength: 64,
   }),
-}, { noNullPrototype: true });
+  rotations: count,
+  modifiedMs: fc.double({ noNaN: true, noDefaultInfinity: true })
+    .map((ms) => ms + 0),
+  importing: fc.constant(true as const),
+}, {
+  noNullPrototype: true,
+  requiredKeys: ["device", "inode", "offsetBytes", "fingerprint"],
+});
 
 Deno.test("decodePosition() reads back every place that encodePosition() wrote", () => {
   fc.assert(fc.property(anyPosition, (position) => {
@@ -56,6 +63,9 @@ const DAMAGED: readonly unknown[] = [
     ...POSITION,
     [key]: null,
   })),
+  { version: 1, ...POSITION, rotations: -1 },
+  { version: 1, ...POSITION, modifiedMs: "0" },
+  { version: 1, ...POSITION, importing: false },
   { version: 1, ...POSITION, offsetBytes: -1 },
   { version: 1, ...POSITION, offsetBytes: 0.5 },
   { version: 1, ...POSITION, offsetBytes: 2 ** 53 },

@@ -1,5 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
+import type { EventId } from "../lib/cluster_messages.ts";
 import { CLUSTER_JAIL } from "../lib/jail_name.ts";
 import type { LogEvent } from "../lib/log_line.ts";
 import { LogSession, type SharedEvent } from "../lib/log_session.ts";
@@ -14,16 +15,23 @@ class Model {
   held: { readonly event: SharedEvent; readonly deadlineMs: number }[] = [];
   #stopping = false;
 
-  push(event: LogEvent, state: TicketState, nowMs: number): SharedEvent[] {
+  push(
+    event: LogEvent,
+    state: TicketState,
+    nowMs: number,
+    id: EventId,
+  ): SharedEvent[] {
     switch (event.kind) {
       case "ban":
       case "restore":
         this.#stopping = false;
         this.#forget((it) => isSameTicket(it, event));
-        return event.kind === "ban" ? foreign({ ...event, kind: "ban" }) : [];
+        return event.kind === "ban"
+          ? foreign({ ...event, kind: "ban", id })
+          : [];
       case "unban":
         this.#forget((it) => isSameTicket(it, event));
-        return this.#unban({ ...event, kind: "unban" }, state, nowMs);
+        return this.#unban({ ...event, kind: "unban", id }, state, nowMs);
       case "server_stopping":
         this.held = [];
         this.#stopping = true;
@@ -130,8 +138,8 @@ Deno.test("a session shares and holds what a plain list would, for any course of
           deepStrictEqual(plain(session.tick(nowMs)), plain(model.tick(nowMs)));
         }
         deepStrictEqual(
-          plain(session.push(event, state, nowMs)),
-          plain(model.push(event, state, nowMs)),
+          plain(session.push(event, state, nowMs, idAt(nowMs))),
+          plain(model.push(event, state, nowMs, idAt(nowMs))),
         );
         strictEqual(session.heldCount, model.held.length);
         strictEqual(session.nextDeadlineMs(), model.held[0]?.deadlineMs);
@@ -153,7 +161,7 @@ Deno.test("no unban whose ticket the database doesn't know is released before it
           const loggedMs = loggedAtMs.get(`${jail} ${address}`) ?? Infinity;
           strictEqual(nowMs - loggedMs >= HOLD_MS, true);
         }
-        const shared = session.push(event, "unknown", nowMs);
+        const shared = session.push(event, "unknown", nowMs, idAt(nowMs));
         strictEqual(shared.every(({ kind }) => kind === "ban"), true);
         if (event.kind === "unban") {
           loggedAtMs.set(`${event.jail} ${event.address}`, nowMs);
@@ -165,5 +173,12 @@ Deno.test("no unban whose ticket the database doesn't know is released before it
 });
 
 function plain(events: readonly SharedEvent[]): string[] {
-  return events.map(({ kind, jail, address }) => `${kind} ${jail} ${address}`);
+  return events.map(({ kind, jail, address, id }) =>
+    `${kind} ${jail} ${address} ${id}`
+  );
+}
+
+/** The name of what the line of that moment says. */
+function idAt(nowMs: number): EventId {
+  return `line-at-${String(nowMs).padStart(9, "0")}` as EventId;
 }

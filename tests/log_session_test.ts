@@ -1,4 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import type { EventId } from "../lib/cluster_messages.ts";
 import { scanLines } from "../lib/log_line.ts";
 import { LogSession, type SharedEvent } from "../lib/log_session.ts";
 import type { TicketState } from "../lib/ports.ts";
@@ -21,9 +22,9 @@ class Reader {
   nowMs = 0;
   state: TicketState = "unknown";
 
-  constructor(maxHeld?: number) {
+  constructor(maxHeld?: number, sharesIncreases = false) {
     this.session = new LogSession({
-      unbanHoldMs: HOLD_MS,
+      ...{ unbanHoldMs: HOLD_MS, sharesIncreases },
       ...maxHeld === undefined ? {} : { maxHeld },
     });
   }
@@ -31,7 +32,8 @@ class Reader {
   /** Reads an episode, one millisecond a line. */
   read(episode: string): string[] {
     return [...scanLines(logOf(episode), "file")].flatMap((event) =>
-      this.session.push(event, this.state, this.nowMs++).map(describe)
+      this.session.push(event, this.state, this.nowMs, idAt(this.nowMs++))
+        .map(describe)
     );
   }
 
@@ -39,6 +41,11 @@ class Reader {
     this.nowMs = nowMs;
     return this.session.tick(nowMs).map(describe);
   }
+}
+
+/** The name of what the line of that moment says. */
+function idAt(nowMs: number): EventId {
+  return `line-at-${String(nowMs).padStart(9, "0")}` as EventId;
 }
 
 function describe({ kind, jail, address }: SharedEvent): string {
@@ -240,4 +247,32 @@ Deno.test("prolonged, repealed and refused tickets share nothing and hold nothin
     [],
   );
   strictEqual(reader.session.heldCount, 0);
+});
+
+Deno.test("a held unban keeps the name of its line", () => {
+  const { session } = new Reader();
+  const [unban] = scanLines(logOf("a N [sshd] Unban 192.0.2.1"), "file");
+  deepStrictEqual(session.push(unban ?? NOTHING, "unknown", 5, idAt(5)), []);
+  deepStrictEqual(session.tick(LONG_AFTER_MS).map(({ id }) => id), [idAt(5)]);
+});
+
+const NOTHING = { kind: "refused", reason: "bytes" } as const;
+
+Deno.test("an increased ban is shared where that is wanted, with its new time, but not in the cluster's own jail", () => {
+  const episode = `
+    o N [sshd] Increase Ban 192.0.2.1 (2 # 4h -> 2026-11-22 18:04:14)
+    o N [sshd] Increase Ban 192.0.2.2 (9 # permanent -> infinite)
+    o N [fail2bancluster] Increase Ban 192.0.2.3 (2 # 4h -> 2026-11-22 18:04:14)`;
+  deepStrictEqual(new Reader().read(episode), []);
+  const { session } = new Reader(undefined, true);
+  const shared = [...scanLines(logOf(episode), "file")].flatMap((event) =>
+    session.push(event, "unknown", 0, idAt(0))
+  );
+  deepStrictEqual(
+    shared.map(({ kind, address, lastsMs }) => [kind, address, lastsMs]),
+    [
+      ["ban", "192.0.2.1", 4 * 3_600_000],
+      ["ban", "192.0.2.2", Infinity],
+    ],
+  );
 });

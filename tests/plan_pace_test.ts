@@ -45,3 +45,10 @@ Deno.test("PlanPace keeps to the rate when a batch fails", () => {
   pace.failed(0);
   strictEqual(pace.nextAtMs, 5_000);
 });
+
+Deno.test("PlanPace holds everything back for a minute at most, however often batches failed", () => {
+  const pace = new PlanPace();
+  for (let round = 0; round < 20; round++) pace.failed(0);
+  strictEqual(pace.nextAtMs, 60_000);
+  strictEqual(pace.pauseMs(20), 300_000, "a single ban waits longer");
+});

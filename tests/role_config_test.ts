@@ -26,6 +26,18 @@ const PUBLISHERS: readonly (readonly [
   ["ipc:///run/a", "tcp://localhost:5680", []],
 ];
 
+Deno.test("buildConfig() counts the monitor's control server among the members", () => {
+  const text = connecting("tcp://127.0.0.1:5678", "tcp://127.0.0.1:5680")
+    .replace(
+      "[publisher]",
+      "controlserver = tcp://192.0.2.9:5681\n[publisher]",
+    );
+  const { config } = loadConfig("subscriber", [{ path: "a.conf", text }], {
+    hostname: "web-1",
+  });
+  deepStrictEqual(config.general.members.length, 1);
+});
+
 for (const role of ROLES) {
   Deno.test(`buildConfig() counts the publishers that a host connects to among the ${role}'s members, each once`, () => {
     for (const [reportsTo, hearsFrom, expected] of PUBLISHERS) {

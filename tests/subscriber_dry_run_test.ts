@@ -1,39 +1,24 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { Subscriber } from "../lib/subscriber.ts";
-import { host } from "./support/core_values.ts";
-import { ManualClock, settled } from "./support/manual_clock.ts";
 import { MemoryAction } from "./support/memory_action.ts";
-import { MemoryLog } from "./support/memory_log.ts";
-import { frames, MemorySocket } from "./support/memory_socket.ts";
+import { SubscriberBench } from "./support/subscriber_bench.ts";
 
 Deno.test("Subscriber on a dry run says what it would act on, and does not act", async () => {
-  const broadcasts = new MemorySocket();
-  const log = new MemoryLog();
   const actions = [new MemoryAction("log"), new MemoryAction("script")];
-  const subscriber = new Subscriber({
-    broadcasts,
-    actions,
-    clock: new ManualClock(),
-    log,
-    hostName: host("web-1"),
-    protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
-    dryRun: true,
-  });
-  const stop = new AbortController();
-  const running = subscriber.run(stop.signal);
-  broadcasts.give(frames("web-2|sshd|Ban|192.0.2.1"));
-  broadcasts.give(frames("web-2|sshd|Unban|192.0.2.1"));
-  broadcasts.give(frames("web-1|sshd|Ban|192.0.2.2"));
-  await settled();
-  stop.abort();
-  await running;
+  const bench = new SubscriberBench({ actions, dryRun: true });
+  await bench.hear(
+    "web-2|sshd|Ban|192.0.2.1",
+    "web-2|sshd|Unban|192.0.2.1",
+    "Web-1.example.net|sshd|Ban|192.0.2.2",
+  );
+  bench.stop.abort();
+  await bench.running;
   const fields = {
     node: "web-2",
     jail: "sshd",
     address: "192.0.2.1",
     actions: "log,script",
   };
-  deepStrictEqual(log.records, [
+  deepStrictEqual(bench.log.records, [
     { severity: "notice", event: "would act on ban", fields },
     { severity: "notice", event: "would act on unban", fields },
     {
@@ -43,7 +28,7 @@ Deno.test("Subscriber on a dry run says what it would act on, and does not act",
     },
   ]);
   deepStrictEqual(actions.map(({ calls }) => calls), [[], []]);
-  const { received, applied, own } = subscriber.counters;
+  const { received, applied, own } = bench.counters;
   deepStrictEqual({ received, applied, own }, {
     received: 3,
     applied: 0,

@@ -2,57 +2,18 @@ import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { RuntimeError } from "../lib/errors.ts";
 import type { BanAction } from "../lib/ports.ts";
-import {
-  judgeBroadcast,
-  Subscriber,
-  type SubscriberOptions,
-} from "../lib/subscriber.ts";
+import { judgeBroadcast } from "../lib/subscriber.ts";
 import { renderMessage } from "../lib/wire_v1.ts";
 import { BAD_FIELDS, BAD_MESSAGES } from "./support/bad_frames.ts";
 import { banEvent, banEvents, host } from "./support/core_values.ts";
-import { ManualClock, settled } from "./support/manual_clock.ts";
+import { settled } from "./support/manual_clock.ts";
 import { MemoryAction } from "./support/memory_action.ts";
-import { MemoryLog } from "./support/memory_log.ts";
-import { frames, MemorySocket } from "./support/memory_socket.ts";
+import { frames } from "./support/memory_socket.ts";
+import { SubscriberBench } from "./support/subscriber_bench.ts";
 
 const HERE = host("Web-1.example.net");
 const GOOD = "web-2|sshd|Ban|192.0.2.1";
 const PROTECTION = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
-
-/** A subscriber at work, with a socket and actions in memory. */
-class Bench implements AsyncDisposable {
-  readonly broadcasts = new MemorySocket();
-  readonly clock = new ManualClock();
-  readonly log = new MemoryLog();
-  readonly action = new MemoryAction();
-  readonly stop = new AbortController();
-  readonly subscriber: Subscriber;
-  readonly running: Promise<void>;
-
-  constructor(options: Partial<SubscriberOptions> = {}) {
-    const { broadcasts, clock, log, action } = this;
-    this.subscriber = new Subscriber({
-      broadcasts,
-      actions: [action],
-      clock,
-      log,
-      hostName: HERE,
-      protection: () => PROTECTION,
-      ...options,
-    });
-    this.running = this.subscriber.run(this.stop.signal);
-  }
-
-  async hear(...messages: string[]): Promise<void> {
-    for (const message of messages) this.broadcasts.give(frames(message));
-    await settled();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.stop.abort();
-    await this.running;
-  }
-}
 
 Deno.test("judgeBroadcast() has a good message of another host acted on", () => {
   for (const message of [GOOD, "web-2|sshd|Unban|2001:db8::/48"]) {
@@ -111,11 +72,11 @@ Deno.test("judgeBroadcast() refuses bans of protected addresses, and lets them b
 
 Deno.test("Subscriber gives every action the events in order, and counts what came", async () => {
   const actions = [new MemoryAction("first"), new MemoryAction("second")];
-  await using bench = new Bench({ actions });
+  await using bench = new SubscriberBench({ actions });
   const messages = banEvents(5).map(renderMessage);
   await bench.hear(...messages);
   for (const { calls } of actions) deepStrictEqual(calls.flat(), messages);
-  deepStrictEqual(bench.subscriber.counters, {
+  deepStrictEqual(bench.counters, {
     received: 5,
     applied: 5,
     failed: 0,
@@ -126,7 +87,7 @@ Deno.test("Subscriber gives every action the events in order, and counts what ca
 });
 
 Deno.test("Subscriber acts on nothing that is its own, protected or not understood", async () => {
-  await using bench = new Bench();
+  await using bench = new SubscriberBench();
   await bench.hear(
     "WEB-1.example.net|sshd|Ban|192.0.2.1",
     "web-2|sshd|Ban|127.0.0.1",
@@ -135,7 +96,7 @@ Deno.test("Subscriber acts on nothing that is its own, protected or not understo
     GOOD,
   );
   deepStrictEqual(bench.action.calls, [[GOOD]]);
-  deepStrictEqual(bench.subscriber.counters, {
+  deepStrictEqual(bench.counters, {
     received: 5,
     applied: 1,
     failed: 0,
@@ -169,12 +130,14 @@ Deno.test("Subscriber lets no failing action stop the others, and counts and tel
     },
   };
   const good = new MemoryAction("good");
-  await using bench = new Bench({ actions: [throwing, failing, good] });
+  await using bench = new SubscriberBench({
+    actions: [throwing, failing, good],
+  });
   await bench.hear(GOOD);
   await bench.hear(GOOD);
   deepStrictEqual(good.calls, [[GOOD], [GOOD]]);
-  strictEqual(bench.subscriber.counters.failed, 2);
-  strictEqual(bench.subscriber.counters.applied, 0);
+  strictEqual(bench.counters.failed, 2);
+  strictEqual(bench.counters.applied, 0);
   deepStrictEqual(bench.log.records.slice(0, 2).map(({ fields }) => fields), [
     { action: "throwing", events: 1, reason: "TypeError: at once" },
     { action: "failing", events: 1, reason: "RuntimeError: no room" },
@@ -182,24 +145,24 @@ Deno.test("Subscriber lets no failing action stop the others, and counts and tel
 });
 
 Deno.test("Subscriber logs a handful of failures of its actions, and how many more there were", async () => {
-  await using bench = new Bench();
+  await using bench = new SubscriberBench();
   bench.action.failure = new RuntimeError("no room");
   for (let count = 0; count < 50; count++) await bench.hear(GOOD);
   bench.stop.abort();
   await bench.running;
-  strictEqual(bench.subscriber.counters.failed, 50);
+  strictEqual(bench.counters.failed, 50);
   strictEqual(bench.log.records.length, 11);
   deepStrictEqual(bench.log.records.at(-1)?.fields, { records: 40 });
 });
 
 Deno.test("Subscriber hears no more while its queue is full, and loses none of what waits", async () => {
-  await using bench = new Bench({ maxWaiting: 3 });
+  await using bench = new SubscriberBench({ maxWaiting: 3 });
   bench.action.paused = true;
   const messages = banEvents(10).map(renderMessage);
   await bench.hear(...messages);
   strictEqual(bench.action.calls.length, 1);
   const atWork = bench.action.calls.flat().length;
-  strictEqual(bench.subscriber.counters.received, atWork + 3);
+  strictEqual(bench.counters.received, atWork + 3);
   strictEqual(bench.broadcasts.unread, 10 - atWork - 3);
   bench.action.resume();
   await settled();
@@ -208,7 +171,7 @@ Deno.test("Subscriber hears no more while its queue is full, and loses none of w
 });
 
 Deno.test("Subscriber still acts on what it heard before it was stopped", async () => {
-  const bench = new Bench();
+  const bench = new SubscriberBench();
   bench.action.paused = true;
   const messages = banEvents(4).map(renderMessage);
   await bench.hear(...messages);
@@ -217,12 +180,12 @@ Deno.test("Subscriber still acts on what it heard before it was stopped", async 
   bench.action.resume();
   await bench.running;
   deepStrictEqual(bench.action.calls.flat(), messages);
-  strictEqual(bench.subscriber.counters.applied, 4);
+  strictEqual(bench.counters.applied, 4);
   strictEqual(bench.clock.delays, 0);
 });
 
 Deno.test("Subscriber acts on what it hears in the moment of the stop", async () => {
-  const bench = new Bench();
+  const bench = new SubscriberBench();
   await settled();
   bench.broadcasts.give(frames(GOOD));
   bench.stop.abort();
@@ -232,7 +195,7 @@ Deno.test("Subscriber acts on what it hears in the moment of the stop", async ()
 });
 
 Deno.test("Subscriber ends half a second after the stop, whatever its actions do, and says what was not done", async () => {
-  const bench = new Bench();
+  const bench = new SubscriberBench();
   bench.action.paused = true;
   await bench.hear(...banEvents(4).map(renderMessage));
   await bench.clock.advance(60_000);
@@ -244,31 +207,21 @@ Deno.test("Subscriber ends half a second after the stop, whatever its actions do
   strictEqual(ended, false);
   await bench.clock.advance(1);
   strictEqual(ended, true);
-  const { applied, failed } = bench.subscriber.counters;
+  const { applied, failed } = bench.counters;
   deepStrictEqual([applied, failed], [0, 4]);
   ok(bench.log.events.every((event) => event === "action failed"));
 });
 
 Deno.test("Subscriber ends at once when stopped while nothing is to be done, or before", async () => {
-  const bench = new Bench();
+  const bench = new SubscriberBench();
   await settled();
   bench.stop.abort(new Error("stopped"));
   await bench.running;
-  const { broadcasts, clock, log, action } = bench;
-  const subscriber = new Subscriber({
-    broadcasts,
-    actions: [action],
-    clock,
-    log,
-    hostName: HERE,
-    protection: () => PROTECTION,
-  });
-  await subscriber.run(AbortSignal.abort());
-  strictEqual(clock.delays, 0);
+  strictEqual(bench.clock.delays, 0);
 });
 
 Deno.test("Subscriber throws what its socket throws, after it has acted on what it heard", async () => {
-  const bench = new Bench();
+  const bench = new SubscriberBench();
   const failing = rejects(bench.running, { message: "gone" });
   bench.broadcasts.give(frames(GOOD));
   bench.broadcasts.fail(new RuntimeError("gone"));
@@ -277,7 +230,7 @@ Deno.test("Subscriber throws what its socket throws, after it has acted on what 
 });
 
 Deno.test("Subscriber logs a handful of a flood of bad messages, and none of their text", async () => {
-  await using bench = new Bench();
+  await using bench = new SubscriberBench();
   const part = fc.constantFrom(
     "s3cret",
     "|",
@@ -294,7 +247,7 @@ Deno.test("Subscriber logs a handful of a flood of bad messages, and none of the
   await bench.hear(...messages);
   bench.stop.abort();
   await bench.running;
-  strictEqual(bench.subscriber.counters.rejected, 1_000);
+  strictEqual(bench.counters.rejected, 1_000);
   strictEqual(bench.log.records.length, 11);
   ok(!bench.log.text.includes("s3cret"));
 });

@@ -1,16 +1,21 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import type { TableChange } from "../lib/ban_table.ts";
+import type { HostBanChange } from "../lib/host_bans.ts";
 import { parseJailMap } from "../lib/jail_map.ts";
 import { CLUSTER_JAIL } from "../lib/jail_name.ts";
 import type { ListedBan, LocalBan } from "../lib/ports.ts";
-import { isOurs, WantedBans } from "../lib/wanted_bans.ts";
+import { isOurs, WantedBans, type WantsFrom } from "../lib/wanted_bans.ts";
 import { address, banEvent, host, jail } from "./support/core_values.ts";
 
 const BAN_TIME_MS = 60_000;
 const IP = address("192.0.2.1");
 
 function wantedBans(
-  options: { map?: string; banTimeMs?: number; maxBans?: number } = {},
+  options: {
+    map?: string;
+    banTimeMs?: number;
+    maxBans?: number;
+    wants?: WantsFrom;
+  } = {},
 ): WantedBans {
   const { map = "", banTimeMs = BAN_TIME_MS, ...others } = options;
   const jailMap = parseJailMap(map);
@@ -39,7 +44,7 @@ function listed(expiresMs?: number, jailName = CLUSTER_JAIL): ListedBan {
 }
 
 /** As in `stands fail2bancluster|192.0.2.1 until 5000`. */
-function told(changes: readonly TableChange[]): string[] {
+function told(changes: readonly HostBanChange[]): string[] {
   return changes.map(({ kind, ban }) =>
     `${kind} ${ban.jail}|${ban.address} until ${ban.expiresMs}`
   );
@@ -56,12 +61,12 @@ Deno.test("WantedBans wants a reported ban for the ban time, and an unbanned one
     { kind: "stands", ban: ban(61_000) },
   ]);
   strictEqual(wanted.size, 1);
-  ok(wanted.has(listed()));
+  deepStrictEqual(wanted.find(listed()), ban(61_000));
   deepStrictEqual(take(wanted, 2_000, "web-1|sshd|Unban|192.0.2.1"), [
     "withdrawn fail2bancluster|192.0.2.1 until 61000",
   ]);
   strictEqual(wanted.size, 0);
-  ok(!wanted.has(listed()));
+  strictEqual(wanted.find(listed()), undefined);
   deepStrictEqual(told(wanted.lapse(1e9)), []);
 });
 
@@ -90,10 +95,7 @@ Deno.test("WantedBans prolongs a ban that is reported again, by whomever", () =>
       "db-1|sshd|Ban|192.0.2.1",
       "web-1|sshd|Unban|192.0.2.1",
     ),
-    [
-      "stands fail2bancluster|192.0.2.1 until 90000",
-      "stands fail2bancluster|192.0.2.1 until 90000",
-    ],
+    Array(3).fill("stands fail2bancluster|192.0.2.1 until 90000"),
   );
   deepStrictEqual(take(wanted, 31_000, "db-1|sshd|Unban|192.0.2.1"), [
     "withdrawn fail2bancluster|192.0.2.1 until 90000",
@@ -119,6 +121,7 @@ Deno.test("WantedBans goes by the jail map, and holds each local jail's ban by i
       "stands web|192.0.2.1 until 60000",
       "stands web|192.0.2.1 until 60000",
       "stands fail2bancluster|192.0.2.1 until 60000",
+      "stands web|192.0.2.1 until 60000",
       "withdrawn sshd|192.0.2.1 until 60000",
       "withdrawn web|192.0.2.1 until 60000",
     ],
@@ -154,22 +157,76 @@ Deno.test("WantedBans remembers a ban with its reporter and its end", () => {
   ]);
 });
 
-Deno.test("WantedBans adopts a wanted ban as it is in force, in every jail", () => {
-  for (const jailName of [CLUSTER_JAIL, jail("web")]) {
-    const wanted = wantedBans();
-    wanted.remember(ban(5_000, jailName));
-    deepStrictEqual(wanted.adopt(listed(9_000, jailName), 0), {
-      ban: ban(9_000, jailName),
-      changes: [],
-    });
-    deepStrictEqual(wanted.adopt(listed(undefined, jailName), 0), {
-      ban: ban(5_000, jailName),
-      changes: [],
-    });
-  }
+Deno.test("WantedBans remembers several reports of a ban, each to be taken back by its reporter", () => {
+  const wanted = wantedBans();
+  wanted.remember(ban(5_000));
+  wanted.remember({ ...ban(9_000), origin: host("web-2") });
+  wanted.endAdoption();
+  deepStrictEqual(take(wanted, 0, "web-2|sshd|Unban|192.0.2.1"), [
+    "stands fail2bancluster|192.0.2.1 until 5000",
+  ]);
+  deepStrictEqual(wanted.reportsOf(ban(0)).reports, [ban(5_000)]);
 });
 
-Deno.test("WantedBans takes over a stray ban of the dedicated jail only, until its end or for the ban time", () => {
+Deno.test("WantedBans remembers a ban in the jail that the map has for it by now", () => {
+  const wanted = wantedBans({ map: "sshd = web" });
+  deepStrictEqual(told(wanted.remember(ban(5_000))), [
+    "stands web|192.0.2.1 until 5000",
+  ]);
+  const stray = { ...ban(5_000), origin: host("here") };
+  deepStrictEqual(
+    told(wanted.remember({ ...stray, reportedJail: CLUSTER_JAIL })),
+    ["stands fail2bancluster|192.0.2.1 until 5000"],
+    "what was found in the dedicated jail stays there",
+  );
+});
+
+Deno.test("WantedBans goes by the end that is told, and by the ban time where none is", () => {
+  const wanted = wantedBans();
+  const event = banEvent("web-1|sshd|Ban|192.0.2.1");
+  for (const expiresMs of [7_000, Infinity]) {
+    deepStrictEqual(wanted.take({ ...event, expiresMs }, 1_000), [
+      { kind: "stands", ban: ban(expiresMs) },
+    ]);
+  }
+  deepStrictEqual(wanted.take(event, 1_000), [
+    { kind: "stands", ban: ban(61_000) },
+  ]);
+  deepStrictEqual(told(wanted.take({ ...event, expiresMs: 1_000 }, 1_000)), [
+    "withdrawn fail2bancluster|192.0.2.1 until 61000",
+  ]);
+});
+
+Deno.test("WantedBans of a copy takes any node's word for all, jail by jail", () => {
+  const wanted = wantedBans({ wants: "copy" });
+  take(
+    wanted,
+    0,
+    "web-1|sshd|Unban|192.0.2.1",
+    "web-1|sshd|Ban|192.0.2.1",
+    "db-1|nginx|Ban|192.0.2.1",
+  );
+  deepStrictEqual(told(wanted.endAdoption()), []);
+  deepStrictEqual(take(wanted, 0, "db-1|postfix|Unban|192.0.2.1"), []);
+  deepStrictEqual(take(wanted, 0, "db-1|sshd|Unban|192.0.2.1"), [
+    "stands fail2bancluster|192.0.2.1 until 60000",
+  ]);
+  deepStrictEqual(take(wanted, 0, "web-1|nginx|Unban|192.0.2.1"), [
+    "withdrawn fail2bancluster|192.0.2.1 until 60000",
+  ]);
+});
+
+Deno.test("WantedBans drops a ban whoever reported it", () => {
+  const wanted = wantedBans();
+  take(wanted, 0, "web-1|sshd|Ban|192.0.2.1", "db-1|sshd|Ban|192.0.2.1");
+  deepStrictEqual(told(wanted.drop(ban(0))), [
+    "withdrawn fail2bancluster|192.0.2.1 until 60000",
+  ]);
+  deepStrictEqual(wanted.drop(ban(0)), []);
+  deepStrictEqual(wanted.reportsOf(ban(0)).reports, []);
+});
+
+Deno.test("WantedBans takes over a stray ban until its end or for the ban time", () => {
   const stray = (expiresMs: number) => ({
     ...ban(expiresMs),
     origin: host("here"),
@@ -178,11 +235,9 @@ Deno.test("WantedBans takes over a stray ban of the dedicated jail only, until i
   const cases = [[9_000, 9_000], [undefined, 61_000], [Infinity, Infinity]];
   for (const [listedMs, expiresMs = NaN] of cases) {
     const wanted = wantedBans();
-    strictEqual(wanted.adopt(listed(listedMs, jail("web")), 1_000), undefined);
-    deepStrictEqual(wanted.adopt(listed(listedMs), 1_000), {
-      ban: stray(expiresMs),
-      changes: [{ kind: "stands", ban: stray(expiresMs) }],
-    });
+    deepStrictEqual(wanted.adopt(listed(listedMs), 1_000), [
+      { kind: "stands", ban: stray(expiresMs) },
+    ]);
     strictEqual(wanted.size, 1);
   }
 });

@@ -58,11 +58,13 @@ const ROOMS: readonly Room[] = [
     mayImport: [
       /^\.\.\/lib\/[^/]+\.ts$/,
       /^\.\/support\//,
+      /^\.\/vectors\/[^/]+\.json$/,
       /^node:assert\/strict$/,
       /^fast-check$/,
       /^@std\/testing\//,
     ],
-    rule: "a test of the core imports the core and tests/support/ only",
+    rule:
+      "a test of the core imports the core, tests/support/ and tests/vectors/ only",
     pure: false,
   },
 ];

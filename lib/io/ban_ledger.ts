@@ -1,18 +1,23 @@
 /**
- * What the subscriber wants in force on this host, in a file that the host's
- * monitor reads.
+ * What the subscriber wants in force on this host, and what it put in force, in
+ * a file that the host's monitor reads (`ledger_echoes.ts`).
  *
  * @see {@link https://www.sqlite.org/wal.html | SQLite, Write-Ahead Logging}
  * @module
  */
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { type Address, parseAddress } from "../address.ts";
-import type { BanKind } from "../ban_event.ts";
+import { parseAddress } from "../address.ts";
 import { RuntimeError } from "../errors.ts";
 import { parseHostName } from "../host_name.ts";
-import { type JailName, parseJailName } from "../jail_name.ts";
-import type { BanLedger, EchoOracle, LocalBan } from "../ports.ts";
+import { parseJailName } from "../jail_name.ts";
+import type {
+  BanLedger,
+  BanState,
+  LedgerContents,
+  LocalBan,
+  WantedReports,
+} from "../ports.ts";
 
 /** Where a node keeps its ledger. */
 export function ledgerPath(stateDir: string): string {
@@ -21,37 +26,83 @@ export function ledgerPath(stateDir: string): string {
 
 /** What is over is remembered for so long: the monitor may read later. */
 const REMEMBER_MS = 3_600_000;
-/** After a failure a reader leaves the file alone for so long. */
-const RETRY_AFTER_MS = 1_000;
 const BUSY_TIMEOUT_MS = 1_000;
+/** Of the tables below; 0 is a new file, or one with the single table `bans`. */
+const VERSION = 2;
 
+/**
+ * `wanted`: a row for each who reported a ban. `applied`: a row for each time
+ * that a ban was put in force, from before the enforcer was asked (`began_ms`)
+ * over its answer (`settled_ms`) until it was lifted or applied anew.
+ */
 const SCHEMA = `
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = NORMAL;
-  CREATE TABLE IF NOT EXISTS bans (
+  CREATE TABLE wanted (
     action TEXT NOT NULL,
     jail TEXT NOT NULL,
     address TEXT NOT NULL,
     origin TEXT NOT NULL,
     reported_jail TEXT NOT NULL,
     expires_ms REAL NOT NULL,
-    lifted_ms REAL,
-    PRIMARY KEY (action, jail, address)
+    PRIMARY KEY (action, jail, address, origin, reported_jail)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS bans_lifted ON bans (lifted_ms);`;
-const NOTE = `
-  INSERT OR REPLACE INTO bans VALUES (?, ?, ?, ?, ?, ?, NULL)`;
-const FORGET = `
-  UPDATE bans SET lifted_ms = ? WHERE action = ? AND jail = ? AND address = ?`;
-const PURGE = `
-  DELETE FROM bans WHERE lifted_ms < ?`;
-const LOAD = `
-  SELECT jail, address, origin, reported_jail AS reportedJail,
-    expires_ms AS expiresMs
-  FROM bans WHERE action = ? AND lifted_ms IS NULL`;
-const FIND = `
-  SELECT expires_ms AS expiresMs, lifted_ms AS liftedMs
-  FROM bans WHERE action = ? AND jail = ? AND address = ?`;
+  CREATE TABLE applied (
+    action TEXT NOT NULL,
+    jail TEXT NOT NULL,
+    address TEXT NOT NULL,
+    began_ms REAL NOT NULL,
+    settled_ms REAL,
+    lifted_ms REAL,
+    origin TEXT NOT NULL,
+    reported_jail TEXT NOT NULL,
+    expires_ms REAL NOT NULL,
+    PRIMARY KEY (action, jail, address, began_ms)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX applied_lifted ON applied (lifted_ms);
+  PRAGMA user_version = ${VERSION};`;
+/** What was put in force is not known of the old rows: it may be. */
+const MIGRATION = `
+  INSERT INTO wanted
+    SELECT action, jail, address, origin, reported_jail, expires_ms
+    FROM bans WHERE lifted_ms IS NULL AND expires_ms > unixepoch() * 1000.0;
+  INSERT INTO applied
+    SELECT action, jail, address, 0, lifted_ms, lifted_ms, origin,
+      reported_jail, expires_ms
+    FROM bans;
+  DROP TABLE bans;`;
+
+const KEY = "action = ? AND jail = ? AND address = ?";
+const UNWANT = `DELETE FROM wanted WHERE ${KEY}`;
+const WANT = "INSERT OR REPLACE INTO wanted VALUES (?, ?, ?, ?, ?, ?)";
+const CLOSE = `
+  UPDATE applied SET lifted_ms = ?1, settled_ms = coalesce(settled_ms, ?1)
+  WHERE action = ?2 AND jail = ?3 AND address = ?4 AND lifted_ms IS NULL`;
+const OPEN = `
+  INSERT OR REPLACE INTO applied VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?)`;
+const SETTLE = `
+  UPDATE applied SET settled_ms = ?, origin = ?, reported_jail = ?,
+    expires_ms = ?
+  WHERE ${KEY} AND lifted_ms IS NULL`;
+const PURGE = "DELETE FROM applied WHERE lifted_ms < ?";
+const BAN = `
+  jail, address, origin, reported_jail AS reportedJail, expires_ms AS expiresMs`;
+const LOAD_WANTED = `SELECT ${BAN} FROM wanted WHERE action = ?`;
+const LOAD_APPLIED = `
+  SELECT ${BAN}, settled_ms AS settledMs FROM applied
+  WHERE action = ? AND lifted_ms IS NULL`;
+
+/** The statements, prepared once. */
+type Statements = Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
+
+const STATEMENTS = {
+  unwant: UNWANT,
+  want: WANT,
+  close: CLOSE,
+  open: OPEN,
+  settle: SETTLE,
+  purge: PURGE,
+  loadWanted: LOAD_WANTED,
+  loadApplied: LOAD_APPLIED,
+} as const;
 
 /**
  * An {@link BanLedger} in SQLite. A note survives the end of the process,
@@ -60,60 +111,83 @@ const FIND = `
  * @example
  * ```ts ignore
  * using ledger = new SqliteLedger("/var/lib/fail2ban-cluster/bans.sqlite3");
- * ledger.note("fail2banclient", bans);
+ * ledger.begin("fail2banclient", bans, Date.now());
  * ```
  */
 export class SqliteLedger implements BanLedger, Disposable {
   readonly #database: DatabaseSync;
-  readonly #note: StatementSync;
-  readonly #forget: StatementSync;
-  readonly #purge: StatementSync;
-  readonly #load: StatementSync;
+  readonly #statements: Statements;
 
   /**
-   * @param path Absolute path; created where it is missing.
+   * @param path Absolute path; created where it is missing, brought up to date
+   * where it is of before.
    * @throws {RuntimeError} when it can't be opened.
    */
   constructor(path: string) {
+    let database: DatabaseSync | undefined;
     try {
-      this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-      this.#database.exec(SCHEMA);
+      database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+      this.#statements = prepare(database);
+      this.#database = database;
     } catch (error) {
+      database?.close();
+      if (error instanceof RuntimeError) throw error;
       throw new RuntimeError(`cannot open ${path}: ${messageOf(error)}`, {
         hint: "the folder is statedir in [general], and must be writable",
         cause: error,
       });
     }
-    this.#note = this.#database.prepare(NOTE);
-    this.#forget = this.#database.prepare(FORGET);
-    this.#purge = this.#database.prepare(PURGE);
-    this.#load = this.#database.prepare(LOAD);
   }
 
-  note(action: string, bans: readonly LocalBan[]): void {
+  want(action: string, wanted: readonly WantedReports[]): void {
+    const { unwant, want } = this.#statements;
+    this.#atOnce(() => {
+      for (const { jail, address, reports } of wanted) {
+        unwant.run(action, jail, address);
+        for (const { origin, reportedJail, expiresMs } of reports) {
+          want.run(action, jail, address, origin, reportedJail, expiresMs);
+        }
+      }
+    });
+  }
+
+  begin(action: string, bans: readonly LocalBan[], nowMs: number): void {
     this.#atOnce(() => {
       for (const ban of bans) {
-        const { jail, address, origin, reportedJail, expiresMs } = ban;
-        this.#note.run(action, jail, address, origin, reportedJail, expiresMs);
+        this.#statements.close.run(nowMs, action, ban.jail, ban.address);
+        this.#open(action, ban, nowMs, null);
       }
     });
   }
 
-  forget(action: string, bans: readonly LocalBan[], nowMs: number): void {
+  settle(action: string, bans: readonly BanState[], nowMs: number): void {
+    const { close, settle, purge } = this.#statements;
     this.#atOnce(() => {
-      for (const { jail, address } of bans) {
-        this.#forget.run(nowMs, action, jail, address);
+      for (const { ban, state } of bans) {
+        const { jail, address, origin, reportedJail, expiresMs } = ban;
+        if (state === "none") {
+          close.run(nowMs, action, jail, address);
+        } else if (state === "applied") {
+          const values = [nowMs, origin, reportedJail, expiresMs];
+          const { changes } = settle.run(...values, action, jail, address);
+          if (changes === 0) this.#open(action, ban, nowMs, nowMs);
+        }
       }
-      this.#purge.run(nowMs - REMEMBER_MS);
+      purge.run(nowMs - REMEMBER_MS);
     });
   }
 
-  load(action: string): readonly LocalBan[] {
+  load(action: string): LedgerContents {
+    const { loadWanted, loadApplied } = this.#statements;
     try {
-      return this.#load.all(action).flatMap((row) => {
-        const ban = readBan(row);
-        return ban === undefined ? [] : [ban];
-      });
+      return {
+        reports: loadWanted.all(action).flatMap((row) => readBan(row) ?? []),
+        marks: loadApplied.all(action).flatMap((row) => {
+          const ban = readBan(row);
+          const state = row["settledMs"] === null ? "tried" : "applied";
+          return ban === undefined ? [] : [{ ban, state } as const];
+        }),
+      };
     } catch (error) {
       if (!isSqliteError(error)) throw error;
       throw new RuntimeError(`cannot read noted bans: ${messageOf(error)}`, {
@@ -127,13 +201,20 @@ export class SqliteLedger implements BanLedger, Disposable {
     this.#database.close();
   }
 
+  #open(
+    action: string,
+    { jail, address, origin, reportedJail, expiresMs }: LocalBan,
+    beganMs: number,
+    settledMs: number | null,
+  ): void {
+    const key = [action, jail, address, beganMs, settledMs] as const;
+    this.#statements.open.run(...key, origin, reportedJail, expiresMs);
+  }
+
   #atOnce(change: () => void): void {
     try {
-      this.#database.exec("BEGIN IMMEDIATE");
-      change();
-      this.#database.exec("COMMIT");
+      transact(this.#database, change);
     } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       if (!isSqliteError(error)) throw error;
       throw new RuntimeError(`cannot note bans: ${messageOf(error)}`, {
         hint: "is the disk of statedir full?",
@@ -143,90 +224,38 @@ export class SqliteLedger implements BanLedger, Disposable {
   }
 }
 
-interface OpenLedger {
-  readonly database: DatabaseSync;
-  readonly find: StatementSync;
-  readonly inode: number | null;
-}
-
-/** An {@link EchoOracle} over the file of a {@link SqliteLedger}. */
-export class LedgerEchoOracle implements EchoOracle, Disposable {
-  readonly #path: string;
-  readonly #action: string;
-  #open: OpenLedger | undefined;
-  #retryAtMs = -Infinity;
-
-  /**
-   * @param path The ledger's file. It may be missing, and come and go: without
-   * it nothing is an echo.
-   * @param action Whose bans a fail2ban would log.
-   */
-  constructor(path: string, action: string) {
-    this.#path = path;
-    this.#action = action;
-  }
-
-  isEcho(kind: BanKind, jail: JailName, address: Address): boolean {
-    if (performance.now() < this.#retryAtMs) return false;
-    try {
-      const row = this.#opened()?.find.get(this.#action, jail, address);
-      return row !== undefined && isEchoOf(row, kind, Date.now());
-    } catch (error) {
-      if (!isSqliteError(error)) throw error;
-      this[Symbol.dispose]();
-      this.#retryAtMs = performance.now() + RETRY_AFTER_MS;
-      return false;
+/** Brings a file up to date. */
+function prepare(database: DatabaseSync): Statements {
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+  transact(database, () => {
+    const version = database.prepare("PRAGMA user_version").get();
+    const found = Number(version?.["user_version"]);
+    if (found > VERSION) {
+      throw new RuntimeError("bans.sqlite3 is of a newer program than this", {
+        hint: "start that one, or remove the file from statedir",
+      });
     }
-  }
-
-  [Symbol.dispose](): void {
-    this.#open?.database.close();
-    this.#open = undefined;
-  }
-
-  #opened(): OpenLedger | undefined {
-    const inode = inodeOf(this.#path);
-    if (this.#open !== undefined && this.#open.inode !== inode) {
-      this[Symbol.dispose]();
-    }
-    if (inode === undefined) return undefined;
-    return this.#open ??= { ...openReader(this.#path), inode };
-  }
-}
-
-/**
- * A ban that is to be lifted is noted as one whose end is past, and what the
- * monitor reads may have been written before.
- */
-function isEchoOf(
-  { expiresMs, liftedMs }: Record<string, unknown>,
-  kind: BanKind,
-  nowMs: number,
-): boolean {
-  if (liftedMs === null) {
-    return kind === "unban" || Number(expiresMs) > nowMs - REMEMBER_MS;
-  }
-  return kind === "unban" && Number(liftedMs) > nowMs - REMEMBER_MS;
-}
-
-function inodeOf(path: string): number | null | undefined {
-  try {
-    return Deno.statSync(path).ino;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
-function openReader(path: string): Omit<OpenLedger, "inode"> {
-  const database = new DatabaseSync(path, {
-    readOnly: true,
-    timeout: BUSY_TIMEOUT_MS,
+    if (found === VERSION) return;
+    database.exec(SCHEMA);
+    const old = database.prepare(
+      "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'bans'",
+    );
+    if (old.get() !== undefined) database.exec(MIGRATION);
   });
+  const statements = Object.entries(STATEMENTS).map(([name, text]) => [
+    name,
+    database.prepare(text),
+  ]);
+  return Object.fromEntries(statements);
+}
+
+function transact(database: DatabaseSync, change: () => void): void {
+  database.exec("BEGIN IMMEDIATE");
   try {
-    return { database, find: database.prepare(FIND) };
+    change();
+    database.exec("COMMIT");
   } catch (error) {
-    database.close();
+    if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
 }

@@ -16,9 +16,11 @@
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Address } from "../address.ts";
+import type { TicketRow, TicketRows } from "../host_ports.ts";
 import type { JailName } from "../jail_name.ts";
 import type { Log, TicketOracle, TicketState } from "../ports.ts";
 
+const PERMANENT = -1;
 /** After a failure the database is left alone for so long. */
 const RETRY_AFTER_MS = 1_000;
 /** fail2ban rounds a ban's beginning: its row may end so many seconds after it. */
@@ -29,7 +31,7 @@ const BUSY_TIMEOUT_MS = 100;
 const JUST_NOW_MS = 30_000;
 const NO_SIGN =
   "there is no sign that fail2ban writes it; is it fail2ban's dbfile?";
-/** Row: when the ban began and how long it lasts, in seconds; -1 is for ever. */
+/** Row: when the ban began and how long it lasts, in seconds; -1 is for ever, -2 unknown. */
 const QUERY =
   "SELECT timeofban + 0 AS began, bantime + 0 AS lasts FROM bips WHERE jail = ? AND ip = ?";
 
@@ -39,8 +41,19 @@ interface OpenDatabase {
   readonly inode: number | null;
 }
 
+/** There is no row; when the database was written last, in milliseconds since 1970. */
+interface NoRow {
+  readonly writtenMs: number;
+}
+
+/** When a ban began and how long it lasts, in seconds. */
+interface BanTimes {
+  readonly began: number;
+  readonly lasts: number;
+}
+
 /**
- * A {@link TicketOracle} over `dbfile`.
+ * A {@link TicketOracle}, and {@link TicketRows}, over `dbfile`.
  *
  * @example
  * ```ts ignore
@@ -48,7 +61,7 @@ interface OpenDatabase {
  * database.ticketState(jail, address, Date.now()); // "in_force", say
  * ```
  */
-export class Fail2banDatabase implements TicketOracle, Disposable {
+export class Fail2banDatabase implements TicketOracle, TicketRows, Disposable {
   readonly #path: string | undefined;
   readonly #log: Log | undefined;
   #hasWarned = false;
@@ -72,25 +85,40 @@ export class Fail2banDatabase implements TicketOracle, Disposable {
   }
 
   ticketState(jail: JailName, address: Address, nowMs: number): TicketState {
+    const row = this.#ask(jail, address);
+    if (row === undefined) return "unknown";
+    const state = "lasts" in row ? stateOf(row, nowMs) : goneSince(row, nowMs);
+    if (state === "unknown") this.#warn();
+    return state;
+  }
+
+  ticketRow(jail: JailName, address: Address): TicketRow | undefined {
+    const row = this.#ask(jail, address);
+    if (row === undefined || !("lasts" in row)) return undefined;
+    const { began, lasts } = row;
+    if (lasts === PERMANENT) return { endsMs: Infinity };
+    return lasts < 0 ? undefined : { endsMs: (began + lasts) * 1_000 };
+  }
+
+  /** @returns `undefined` when it can't be asked. */
+  #ask(jail: JailName, address: Address): BanTimes | NoRow | undefined {
     const path = this.#path;
     if (path === undefined || performance.now() < this.#retryAtMs) {
-      return "unknown";
+      return undefined;
     }
     try {
       const { ino, mtime } = Deno.statSync(path);
       const row = this.#opened(path, ino).ticket.get(jail, address);
-      const state = row === undefined
-        ? goneSince(mtime, nowMs)
-        : stateOf(Number(row["began"]), Number(row["lasts"]), nowMs);
-      if (state === "unknown") this.#warnOf(path);
-      this.#lastFailure = state === "unknown" ? NO_SIGN : undefined;
-      return state;
+      this.#lastFailure = undefined;
+      return row === undefined
+        ? { writtenMs: mtime?.getTime() ?? -Infinity }
+        : { began: Number(row["began"]), lasts: Number(row["lasts"]) };
     } catch (error) {
       if (!isExpected(error)) throw error;
       this.#close();
       this.#lastFailure = error.message;
       this.#retryAtMs = performance.now() + RETRY_AFTER_MS;
-      return "unknown";
+      return undefined;
     }
   }
 
@@ -98,11 +126,12 @@ export class Fail2banDatabase implements TicketOracle, Disposable {
     this.#close();
   }
 
-  #warnOf(path: string): void {
+  #warn(): void {
+    this.#lastFailure = NO_SIGN;
     if (this.#hasWarned) return;
     this.#hasWarned = true;
     const event = "fail2ban's database does not show what the log says";
-    this.#log?.record("warning", event, { fail2bandb: path });
+    this.#log?.record("warning", event, { fail2bandb: this.#path });
   }
 
   #opened(path: string, ino: number | null): OpenDatabase {
@@ -126,12 +155,11 @@ export class Fail2banDatabase implements TicketOracle, Disposable {
   }
 }
 
-function goneSince(writtenAt: Date | null, nowMs: number): TicketState {
-  const writtenMs = writtenAt?.getTime() ?? -Infinity;
+function goneSince({ writtenMs }: NoRow, nowMs: number): TicketState {
   return Math.abs(nowMs - writtenMs) <= JUST_NOW_MS ? "gone" : "unknown";
 }
 
-function stateOf(began: number, lasts: number, nowMs: number): TicketState {
+function stateOf({ began, lasts }: BanTimes, nowMs: number): TicketState {
   if (lasts < 0) return "in_force";
   const overMs = nowMs - (began + lasts - ROUNDED_SECONDS) * 1_000;
   if (overMs < 0) return "in_force";

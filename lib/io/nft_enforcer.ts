@@ -265,7 +265,10 @@ function partition(
   for (const ban of bans) {
     const set = nftSetOf(ban.address);
     if (set !== undefined) known.set(ban, set);
-    else failures.push({ ban, reason: "nftables has no set for this address" });
+    else {
+      const reason = "nftables has no set for this address";
+      failures.push({ ban, reason, kind: "refused" });
+    }
   }
   return { known, failures };
 }

@@ -13,7 +13,12 @@ import type {
   LogFolder,
   OpenedLog,
 } from "../ports.ts";
-import { inOrderOfRotation, isLogName, sameFile } from "../tail_cursor.ts";
+import {
+  inOrderOfRotation,
+  isLogName,
+  plainLogName,
+  sameFile,
+} from "../tail_cursor.ts";
 import { Condition } from "../tasks.ts";
 
 /** Where names can't be listed, rotated files up to this number are found. */
@@ -113,7 +118,7 @@ export class TailFile implements LogFolder, AsyncDisposable {
 
   async #listOnce(): Promise<readonly LogFile[]> {
     const names = (await this.#listNames())
-      .filter((name) => isLogName(name, this.logName))
+      .filter((name) => isLogName(plainLogName(name), this.logName))
       .map((name) => ({ name }));
     const files: LogFile[] = [];
     for (

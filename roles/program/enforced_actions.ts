@@ -13,13 +13,28 @@ import { Fail2banProcess } from "../../lib/io/fail2ban_process.ts";
 import { Fail2banSocket } from "../../lib/io/fail2ban_socket.ts";
 import { NftEnforcer } from "../../lib/io/nft_enforcer.ts";
 import { type JailMap, localJails } from "../../lib/jail_map.ts";
-import type { Clock, Enforcer, Fail2banClient, Log } from "../../lib/ports.ts";
+import type {
+  Clock,
+  Enforcer,
+  Fail2banClient,
+  Log,
+  ReceiptSink,
+} from "../../lib/ports.ts";
+import type { CurrentPolicy } from "../../lib/protection.ts";
+import { SteadyClock } from "../../lib/steady_clock.ts";
+import type { WantsFrom } from "../../lib/wanted_bans.ts";
 
 /** What the actions are made of. */
 export interface EnforcedActionsOptions {
   readonly config: SubscriberConfig;
   readonly clock: Clock;
   readonly log: Log;
+  /** Who is never banned. */
+  readonly protection: CurrentPolicy;
+  /** Where it stands what is wanted. */
+  readonly wants: WantsFrom;
+  /** Told what became of each ban. */
+  readonly receipts: ReceiptSink;
 }
 
 /** The word in `subscriberaction` of each action that keeps bans in force. */
@@ -38,13 +53,15 @@ export class EnforcedActions implements AsyncDisposable {
    * @param options What they are made of.
    * @throws {RuntimeError} when the ledger can't be opened.
    */
-  constructor({ config, clock, log }: EnforcedActionsOptions) {
+  constructor(options: EnforcedActionsOptions) {
+    const { config, log, protection, wants, receipts } = options;
     const names = config.actions.filter((name) => name !== "log");
     if (names.length === 0) {
       this.actions = [];
       return;
     }
     const { general, banTimeMs, resyncEveryMs } = config;
+    const clock = new SteadyClock(options.clock);
     const ledger = this.#held.use(
       new SqliteLedger(ledgerPath(general.stateDir)),
     );
@@ -56,6 +73,9 @@ export class EnforcedActions implements AsyncDisposable {
         log,
         hostName: general.hostName,
         jailMap: name === "fail2banclient" ? config.jailMap : NO_JAILS,
+        protection,
+        wants,
+        receipts,
         banTimeMs,
         resyncEveryMs,
       })
@@ -81,7 +101,7 @@ export class EnforcedActions implements AsyncDisposable {
   #enforcer(
     name: EnforcedName,
     config: SubscriberConfig,
-    clock: Clock,
+    clock: SteadyClock,
   ): Enforcer {
     switch (name) {
       case "fail2banclient":

@@ -3,6 +3,7 @@ import type { PickleValue } from "../../lib/fail2ban_pickle.ts";
 import {
   readAbilities,
   readBannedInStatus,
+  readBanTime,
   readCount,
   readIgnored,
   readJails,
@@ -61,6 +62,9 @@ const BEHAVIOURS: Readonly<
       [],
     );
   },
+  "tells how long a jail bans": async (client) => {
+    strictEqual(readBanTime(await done(client, "get", "a", "bantime")), 600);
+  },
   "bans, and counts who was not banned already": async (client) => {
     deepStrictEqual(await banned(client, "a"), []);
     const first = await done(client, "set", "a", "banip", "192.0.2.1", "::2");
@@ -113,6 +117,7 @@ const BEHAVIOURS: Readonly<
       ["set", "nope", "banip", "192.0.2.1"],
       ["set", "nope", "unbanip", "192.0.2.1"],
       ["get", "nope", "ignoreip"],
+      ["get", "nope", "bantime"],
       ["get", "nope", "banip", "--with-time"],
       ["status", "nope"],
     ];

@@ -1,6 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { SqliteLedger } from "../../lib/io/ban_ledger.ts";
-import type { BanLedger, LocalBan } from "../../lib/ports.ts";
+import type { PlanState } from "../../lib/plan_report.ts";
+import type { BanLedger, LocalBan, WantedReports } from "../../lib/ports.ts";
 import { address, host, jail } from "../support/core_values.ts";
 import { MemoryLedger } from "../support/memory_ledger.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -21,21 +22,49 @@ function ban(
   };
 }
 
-function sorted(bans: readonly LocalBan[]): readonly LocalBan[] {
-  return bans.toSorted((left, right) =>
-    JSON.stringify(left) < JSON.stringify(right) ? -1 : 1
+/** A ban that is wanted by those who reported it, or by nobody. */
+function wanted(first: LocalBan, ...reports: LocalBan[]): WantedReports {
+  return { jail: first.jail, address: first.address, reports };
+}
+
+/** Bans that are wanted by one each. */
+function each(...bans: LocalBan[]): WantedReports[] {
+  return bans.map((ban) => wanted(ban, ban));
+}
+
+function states(state: PlanState, ...bans: LocalBan[]) {
+  return bans.map((ban) => ({ ban, state }));
+}
+
+function sorted<T>(values: readonly T[]): readonly T[] {
+  const text = (value: T) =>
+    JSON.stringify(Object.entries(Object(value)).sort());
+  return values.toSorted((left, right) => text(left) < text(right) ? -1 : 1);
+}
+
+function reports(ledger: BanLedger, action = "a"): readonly LocalBan[] {
+  return sorted(ledger.load(action).reports);
+}
+
+/** As in `192.0.2.1 applied`. */
+function marks(ledger: BanLedger, action = "a"): readonly string[] {
+  return sorted(
+    ledger.load(action).marks.map(({ ban, state }) =>
+      `${ban.jail} ${ban.address} ${state}`
+    ),
   );
 }
 
 /** What every ledger does. */
 const BEHAVIOURS: Readonly<Record<string, (ledger: BanLedger) => void>> = {
   "knows of no ban at first": (ledger) => {
-    deepStrictEqual(ledger.load("a"), []);
-    ledger.note("a", []);
-    ledger.forget("a", [], NOW_MS);
-    deepStrictEqual(ledger.load("a"), []);
+    deepStrictEqual(ledger.load("a"), { reports: [], marks: [] });
+    ledger.want("a", []);
+    ledger.begin("a", [], NOW_MS);
+    ledger.settle("a", [], NOW_MS);
+    deepStrictEqual(ledger.load("a"), { reports: [], marks: [] });
   },
-  "gives noted bans back as they were": (ledger) => {
+  "gives reports back as they were": (ledger) => {
     const bans = [
       ban("192.0.2.1"),
       ban("192.0.2.0/24", Infinity),
@@ -43,46 +72,93 @@ const BEHAVIOURS: Readonly<Record<string, (ledger: BanLedger) => void>> = {
       ban("2001:db8::1", NOW_MS - 5, "sshd"),
       ban("192.0.2.1", NOW_MS + 7, "sshd"),
     ];
-    ledger.note("a", bans);
-    deepStrictEqual(sorted(ledger.load("a")), sorted(bans));
+    ledger.want("a", each(...bans));
+    deepStrictEqual(reports(ledger), sorted(bans));
   },
-  "goes by the last note of a ban": (ledger) => {
-    ledger.note("a", [ban("192.0.2.1")]);
-    const other = {
-      ...ban("192.0.2.1", NOW_MS - 1),
-      origin: host("db-1"),
-      reportedJail: jail("sshd"),
-    };
-    ledger.note("a", [ban("192.0.2.1", Infinity), other]);
-    deepStrictEqual(ledger.load("a"), [other]);
+  "keeps everybody's report of a ban, and no others once it is noted anew": (
+    ledger,
+  ) => {
+    const first = ban("192.0.2.1");
+    const second = { ...first, origin: host("web-2"), expiresMs: Infinity };
+    const third = { ...first, reportedJail: jail("sshd"), expiresMs: 1 };
+    ledger.want("a", [
+      wanted(first, first, second, third),
+      ...each(ban("192.0.2.2")),
+    ]);
+    deepStrictEqual(
+      reports(ledger),
+      sorted([first, second, third, ban("192.0.2.2")]),
+    );
+    ledger.want("a", [wanted(first, second)]);
+    deepStrictEqual(reports(ledger), sorted([second, ban("192.0.2.2")]));
+    ledger.want("a", [wanted(first)]);
+    deepStrictEqual(reports(ledger), [ban("192.0.2.2")]);
   },
-  "forgets a ban, whatever else was noted of it": (ledger) => {
-    ledger.note("a", [ban("192.0.2.1"), ban("192.0.2.2")]);
-    ledger.forget("a", [ban("192.0.2.1", 5), ban("192.0.2.3")], NOW_MS);
-    deepStrictEqual(ledger.load("a"), [ban("192.0.2.2")]);
-    ledger.forget("a", [ban("192.0.2.1")], NOW_MS);
-    deepStrictEqual(ledger.load("a"), [ban("192.0.2.2")]);
+  "tells what was tried from what was applied": (ledger) => {
+    const [one, two] = [ban("192.0.2.1"), ban("192.0.2.2")];
+    ledger.begin("a", [one, two], NOW_MS);
+    deepStrictEqual(marks(ledger), [
+      "web 192.0.2.1 tried",
+      "web 192.0.2.2 tried",
+    ]);
+    ledger.settle("a", states("applied", one), NOW_MS + 1);
+    ledger.settle("a", states("tried", two), NOW_MS + 1);
+    deepStrictEqual(marks(ledger), [
+      "web 192.0.2.1 applied",
+      "web 192.0.2.2 tried",
+    ]);
+    ledger.begin("a", [one], NOW_MS + 2);
+    deepStrictEqual(marks(ledger), [
+      "web 192.0.2.1 tried",
+      "web 192.0.2.2 tried",
+    ]);
+    deepStrictEqual(reports(ledger), [], "what is wanted is another matter");
   },
-  "notes a ban again that was forgotten": (ledger) => {
-    ledger.note("a", [ban("192.0.2.1")]);
-    ledger.forget("a", [ban("192.0.2.1")], NOW_MS);
-    ledger.note("a", [ban("192.0.2.1", Infinity)]);
-    deepStrictEqual(ledger.load("a"), [ban("192.0.2.1", Infinity)]);
+  "knows how a ban was applied last": (ledger) => {
+    ledger.begin("a", [ban("192.0.2.1")], NOW_MS);
+    const last = { ...ban("192.0.2.1", Infinity), origin: host("db-1") };
+    ledger.settle("a", states("applied", last), NOW_MS + 1);
+    deepStrictEqual(ledger.load("a").marks, states("applied", last));
+  },
+  "takes what nobody began for applied, too": (ledger) => {
+    ledger.settle("a", states("applied", ban("192.0.2.1")), NOW_MS);
+    deepStrictEqual(marks(ledger), ["web 192.0.2.1 applied"]);
+  },
+  "forgets what is not in force, and notes it again": (ledger) => {
+    const [one, two] = [ban("192.0.2.1"), ban("192.0.2.2")];
+    ledger.begin("a", [one, two], NOW_MS);
+    ledger.settle("a", states("none", one, ban("192.0.2.3")), NOW_MS + 1);
+    deepStrictEqual(marks(ledger), ["web 192.0.2.2 tried"]);
+    ledger.settle("a", states("none", one), NOW_MS + 2);
+    ledger.begin("a", [one], NOW_MS + 3);
+    ledger.settle("a", states("applied", one), NOW_MS + 4);
+    deepStrictEqual(marks(ledger), [
+      "web 192.0.2.1 applied",
+      "web 192.0.2.2 tried",
+    ]);
   },
   "tells actions, jails and addresses apart": (ledger) => {
     const others = [ban("192.0.2.1", 1, "sshd"), ban("192.0.2.0/24")];
-    ledger.note("a", [ban("192.0.2.1"), ...others]);
-    ledger.note("b", [ban("192.0.2.1")]);
-    ledger.forget("a", [ban("192.0.2.1")], NOW_MS);
-    deepStrictEqual(sorted(ledger.load("a")), sorted(others));
-    deepStrictEqual(ledger.load("b"), [ban("192.0.2.1")]);
-    deepStrictEqual(ledger.load("A"), []);
+    ledger.want("a", each(ban("192.0.2.1"), ...others));
+    ledger.begin("a", [ban("192.0.2.1"), ...others], NOW_MS);
+    ledger.want("b", each(ban("192.0.2.1")));
+    ledger.begin("b", [ban("192.0.2.1")], NOW_MS);
+    ledger.want("a", [wanted(ban("192.0.2.1"))]);
+    ledger.settle("a", states("none", ban("192.0.2.1")), NOW_MS);
+    deepStrictEqual(reports(ledger), sorted(others));
+    deepStrictEqual(marks(ledger), [
+      "sshd 192.0.2.1 tried",
+      "web 192.0.2.0/24 tried",
+    ]);
+    deepStrictEqual(reports(ledger, "b"), [ban("192.0.2.1")]);
+    deepStrictEqual(marks(ledger, "b"), ["web 192.0.2.1 tried"]);
+    deepStrictEqual(ledger.load("A"), { reports: [], marks: [] });
   },
   "keeps what it gave out, whatever is noted later": (ledger) => {
-    ledger.note("a", [ban("192.0.2.1")]);
+    ledger.want("a", each(ban("192.0.2.1")));
     const loaded = ledger.load("a");
-    ledger.forget("a", loaded, NOW_MS);
-    strictEqual(loaded.length, 1);
+    ledger.want("a", [wanted(ban("192.0.2.1"))]);
+    strictEqual(loaded.reports.length, 1);
   },
 };
 

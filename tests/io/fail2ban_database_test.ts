@@ -104,6 +104,34 @@ for (const [what, rows, expected] of ROWS) {
   });
 }
 
+const ENDS: readonly (readonly [string, readonly Row[], number | undefined])[] =
+  [
+    ["no row", [], undefined],
+    ["a ban of just now", [["sshd", "192.0.2.1", 0, 600]], 600],
+    ["a ban that is over", [["sshd", "192.0.2.1", -900, 600]], -300],
+    ["a permanent ban", [["sshd", "192.0.2.1", -900, -1]], Infinity],
+    // As fail2ban writes it when it makes the table of an older one.
+    ["a ban of unknown length", [["sshd", "192.0.2.1", 0, -2]], undefined],
+  ];
+
+for (const [what, rows, ends] of ENDS) {
+  Deno.test(`Fail2banDatabase tells the end of ${what}`, async () => {
+    await using dir = await TempDir.create();
+    using fail2ban = new Fail2ban(dir.path("db"));
+    for (const row of rows) fail2ban.ban(...row);
+    using database = new Fail2banDatabase(dir.path("db"));
+    strictEqual(
+      database.ticketRow(SSHD, ADDRESS)?.endsMs,
+      ends === undefined ? undefined : NOW_MS + ends * 1_000,
+    );
+  });
+}
+
+Deno.test("Fail2banDatabase tells no end while it can't be asked", () => {
+  using database = new Fail2banDatabase(undefined);
+  strictEqual(database.ticketRow(SSHD, ADDRESS), undefined);
+});
+
 Deno.test("Fail2banDatabase knows IPv6 and prefixes by fail2ban's own text", async () => {
   await using dir = await TempDir.create();
   using fail2ban = new Fail2ban(dir.path("db"));

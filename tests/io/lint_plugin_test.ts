@@ -30,6 +30,12 @@ const CASES: readonly [path: string, source: string, expected: string[]][] = [
   ["mod.ts", `export { b } from "./lib/b.ts";`, []],
   ["mod.ts", `export { b } from "./lib/io/b.ts";`, ["layering"]],
   ["tests/a_test.ts", `import { b } from "../lib/io/b.ts"; b();`, ["layering"]],
+  [
+    "tests/a_test.ts",
+    `import b from "./vectors/b.json" with { type: "json" }; b;`,
+    [],
+  ],
+  ["tests/a_test.ts", `import { b } from "./vectors/b.ts"; b();`, ["layering"]],
 ];
 
 for (const [path, source, expected] of CASES) {

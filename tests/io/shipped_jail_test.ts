@@ -2,6 +2,7 @@ import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { Fail2banEnforcer } from "../../lib/fail2ban_enforcer.ts";
 import { Fail2banSocket } from "../../lib/io/fail2ban_socket.ts";
 import { SystemClock } from "../../lib/io/system_clock.ts";
+import { SteadyClock } from "../../lib/steady_clock.ts";
 import { CLUSTER_JAIL } from "../../lib/jail_name.ts";
 import { bans } from "../support/enforcer_setup.ts";
 import { output, startFail2ban } from "../support/fail2ban_server.ts";
@@ -79,7 +80,7 @@ testWith(
     const clock = new SystemClock();
     const enforcer = new Fail2banEnforcer({
       client,
-      clock,
+      clock: new SteadyClock(clock),
       jails: [CLUSTER_JAIL],
     });
     const targets = ["192.0.2.1", "2001:db8::1", "198.51.100.0/24"];

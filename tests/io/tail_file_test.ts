@@ -80,6 +80,12 @@ const CASES: Readonly<
     await log.copyAndTruncate();
     await log.append(500);
   },
+  "rename and compression before all was read": async (log) => {
+    await log.append(3_000);
+    await log.renameAndCreate();
+    await log.compress();
+    await log.append(2);
+  },
   "a renamed log that is removed at once": async (log, seen) => {
     await log.append(5);
     await seen();
@@ -169,6 +175,7 @@ type Operation =
   | "rename_and_create"
   | "late_writes"
   | "copy_and_truncate"
+  | "compress"
   | "see"
   | "restart";
 
@@ -180,6 +187,7 @@ const OPERATION = fc.constantFrom<Operation>(
   "rename_and_create",
   "late_writes",
   "copy_and_truncate",
+  "compress",
   "see",
   "restart",
 );
@@ -240,6 +248,8 @@ async function happen(
       return await log.renameAndCreate();
     case "late_writes":
       return await log.renameWithLateWrites();
+    case "compress":
+      return await log.compress();
     case "copy_and_truncate":
       // A copy is known by its first line, so that has to be seen before the cut.
       await log.append(1);

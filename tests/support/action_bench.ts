@@ -8,7 +8,10 @@ import { deepStrictEqual } from "node:assert/strict";
 import { EnforcedAction } from "../../lib/enforced_action.ts";
 import { parseJailMap } from "../../lib/jail_map.ts";
 import { CLUSTER_JAIL } from "../../lib/jail_name.ts";
-import type { LocalBan } from "../../lib/ports.ts";
+import type { LocalBan, Receipt } from "../../lib/ports.ts";
+import type { ProtectionPolicy } from "../../lib/protection.ts";
+import { SteadyClock } from "../../lib/steady_clock.ts";
+import type { WantsFrom } from "../../lib/wanted_bans.ts";
 import { address, banEvent, host, jail } from "./core_values.ts";
 import { ManualClock, settled } from "./manual_clock.ts";
 import {
@@ -27,6 +30,8 @@ export interface ActionBenchOptions
   readonly resyncEveryMs?: number;
   /** @default {"sshd = sshd"} */
   readonly jailMap?: string;
+  /** @default {"reports"} */
+  readonly wants?: WantsFrom;
 }
 
 const NEVER = new AbortController().signal;
@@ -34,10 +39,18 @@ const NEVER = new AbortController().signal;
 /** Runs it until it is disposed of. */
 export class ActionBench implements AsyncDisposable {
   readonly clock = new ManualClock();
+  /** The action's and the enforcer's. */
+  readonly steady = new SteadyClock(this.clock);
   readonly log = new MemoryLog();
   readonly ledger = new MemoryLedger();
+  /** What was told of bans, oldest first. */
+  readonly receipts: Receipt[] = [];
+  /** The rules that hold now. */
+  policy: ProtectionPolicy = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
   readonly enforcer: MemoryEnforcer;
   action: EnforcedAction;
+  /** In which jail a ban is enforced, from the next start on. */
+  jailMap: string;
   readonly #options: ActionBenchOptions;
   #abort = new AbortController();
   /** How the run ends: with what it throws, if it does. */
@@ -45,7 +58,8 @@ export class ActionBench implements AsyncDisposable {
 
   constructor(options: ActionBenchOptions = {}) {
     this.#options = options;
-    this.enforcer = new MemoryEnforcer({ clock: this.clock, ...options });
+    this.jailMap = options.jailMap ?? "sshd = sshd";
+    this.enforcer = new MemoryEnforcer({ clock: this.steady, ...options });
     this.action = this.#newAction();
   }
 
@@ -82,7 +96,7 @@ export class ActionBench implements AsyncDisposable {
   ): Promise<void> {
     await this.stop();
     await whileDown();
-    this.action = this.#newAction();
+    this.renew();
     await this.start();
   }
 
@@ -105,6 +119,19 @@ export class ActionBench implements AsyncDisposable {
     await settled();
   }
 
+  /** Tells it of one event that says when the ban ends. */
+  async tell(text: string, expiresMs: number): Promise<void> {
+    const [kind = "", last = ""] = text.split(" ");
+    const event = banEvent(`web-1|nginx|${kind}|192.0.2.${last}`);
+    await this.action.act([{ ...event, expiresMs }], NEVER);
+    await settled();
+  }
+
+  /** Makes a new action over the same ledger and enforcer; the old one has ended. */
+  renew(): void {
+    this.action = this.#newAction();
+  }
+
   /** Shows which bans of the dedicated jail are in force. */
   holds(...lasts: readonly number[]): void {
     deepStrictEqual(
@@ -113,11 +140,27 @@ export class ActionBench implements AsyncDisposable {
     );
   }
 
-  /** Shows which of these are noted. */
+  /** Shows which bans are noted as wanted. */
   notes(...lasts: readonly number[]): void {
+    const { reports } = this.ledger.load(this.enforcer.name);
     deepStrictEqual(
-      this.ledger.load(this.enforcer.name).map(({ address }) => address).sort(),
+      reports.map(({ address }) => address).sort(),
       lasts.map((last) => `192.0.2.${last}`).sort(),
+    );
+  }
+
+  /** The bans that are noted as applied or tried, as in `1 applied`. */
+  get marks(): string[] {
+    const { marks } = this.ledger.load(this.enforcer.name);
+    return marks.map(({ ban, state }) =>
+      `${ban.address.split(".")[3]} ${state}`
+    ).sort();
+  }
+
+  /** What was told of bans since this was asked, as in `1 applied` or `1 failed no jail`. */
+  takeReceipts(): string[] {
+    return this.receipts.splice(0).map(({ address, outcome, detail }) =>
+      `${address.split(".")[3]} ${outcome} ${detail}`.trim()
     );
   }
 
@@ -126,15 +169,19 @@ export class ActionBench implements AsyncDisposable {
   }
 
   #newAction(): EnforcedAction {
-    const { clock, log, ledger, enforcer } = this;
+    const { steady: clock, log, ledger, enforcer, receipts } = this;
     const { banTimeMs = 3_600_000, resyncEveryMs = 600_000 } = this.#options;
+    const { wants = "reports" } = this.#options;
     return new EnforcedAction({
       enforcer,
       ledger,
       clock,
       log,
       hostName: host("here"),
-      jailMap: parseJailMap(this.#options.jailMap ?? "sshd = sshd") ?? [],
+      jailMap: parseJailMap(this.jailMap) ?? [],
+      protection: () => this.policy,
+      receipts: { note: (receipt) => receipts.push(receipt) },
+      wants,
       banTimeMs,
       resyncEveryMs,
     });

@@ -6,6 +6,7 @@
 
 import { Fail2banEnforcer } from "../../lib/fail2ban_enforcer.ts";
 import type { EnforcementFailure, LocalBan } from "../../lib/ports.ts";
+import { SteadyClock } from "../../lib/steady_clock.ts";
 import { address, host, jail } from "./core_values.ts";
 import { ManualClock, settled } from "./manual_clock.ts";
 import { MemoryFail2ban } from "./memory_fail2ban.ts";
@@ -36,6 +37,7 @@ export function bans(...targets: string[]): LocalBan[] {
 /** A fail2ban with the dedicated jail, and what enforces bans in it. */
 export class EnforcerSetup {
   readonly clock = new ManualClock();
+  readonly steady = new SteadyClock(this.clock);
   readonly signal = new AbortController().signal;
   readonly fail2ban: MemoryFail2ban;
   readonly enforcer: Fail2banEnforcer;
@@ -49,7 +51,7 @@ export class EnforcerSetup {
     for (const name of jails) this.fail2ban.jail(name);
     this.enforcer = new Fail2banEnforcer({
       client: this.fail2ban,
-      clock: this.clock,
+      clock: this.steady,
       jails: jails.map(jail),
     });
   }

@@ -1,16 +1,24 @@
 /** Lines as fail2ban 1.x writes them, for tests that need no fail2ban. */
 
-const PREFIX =
-  "2026-11-22 14:04:14,285 fail2ban.actions        [10390]: NOTICE ";
+/** What a line of now begins with, in local time as fail2ban has it. */
+function prefix(): string {
+  const now = new Date();
+  const two = (part: number) => String(part).padStart(2, "0");
+  const date = [now.getFullYear(), now.getMonth() + 1, now.getDate()];
+  const time = [now.getHours(), now.getMinutes(), now.getSeconds()];
+  const ms = String(now.getMilliseconds()).padStart(3, "0");
+  const stamp = `${date.map(two).join("-")} ${time.map(two).join(":")},${ms}`;
+  return `${stamp} fail2ban.actions        [10390]: NOTICE `;
+}
 
 /** The line of a ban. */
 export function banLine(jail: string, address: string): string {
-  return `${PREFIX} [${jail}] Ban ${address}\n`;
+  return `${prefix()} [${jail}] Ban ${address}\n`;
 }
 
 /** The line of an unban. */
 export function unbanLine(jail: string, address: string): string {
-  return `${PREFIX} [${jail}] Unban ${address}\n`;
+  return `${prefix()} [${jail}] Unban ${address}\n`;
 }
 
 /** The `index`-th of 65,536 different addresses. */

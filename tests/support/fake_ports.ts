@@ -31,14 +31,15 @@ export class MemoryLines implements LineSource {
    * @returns Where they end.
    */
   give(bytes: Uint8Array): number {
+    const startBytes = this.#offsetBytes;
     this.#offsetBytes += bytes.length;
     const end = {
       device: 1,
       inode: 2,
       offsetBytes: this.#offsetBytes,
-      fingerprint: "f",
+      fingerprint: "f".repeat(32),
     };
-    this.#batches.push({ bytes, end });
+    this.#batches.push({ bytes, startBytes, end });
     this.#changed.notify();
     return this.#offsetBytes;
   }

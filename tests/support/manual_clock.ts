@@ -16,6 +16,7 @@ export class ManualClock implements Clock {
   readonly #startMs = Date.UTC(2026, 10, 23, 20, 38, 55);
   readonly #delays = new Set<Delay>();
   #elapsedMs = 0;
+  #steppedMs = 0;
 
   /** How many wait for time to pass. */
   get delays(): number {
@@ -23,11 +24,16 @@ export class ManualClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#startMs + this.#elapsedMs;
+    return this.#startMs + this.#elapsedMs + this.#steppedMs;
   }
 
   monotonicMs(): number {
     return this.#elapsedMs;
+  }
+
+  /** Sets the time of day forward, or back; no time passes. */
+  step(ms: number): void {
+    this.#steppedMs += ms;
   }
 
   async delay(ms: number, signal: AbortSignal): Promise<void> {

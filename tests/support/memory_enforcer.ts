@@ -5,6 +5,7 @@
  */
 
 import { RuntimeError } from "../../lib/errors.ts";
+import { CLUSTER_JAIL } from "../../lib/jail_name.ts";
 import { keyOfBan, type Verb } from "../../lib/plan_entry.ts";
 import type {
   Clock,
@@ -42,6 +43,12 @@ export class MemoryEnforcer implements Enforcer {
   lostAnswer: string | undefined;
   /** Why a ban can't be applied or lifted; `undefined`: it can. */
   refuse: (ban: LocalBan, verb: Verb) => string | undefined = () => undefined;
+  /** Why a ban is refused for good; `undefined`: it is not. */
+  forbids: (ban: LocalBan) => string | undefined = () => undefined;
+  /** Whether it tells, outside the dedicated jail, who was banned already. */
+  tellsPresent = false;
+  /** What the enforcer says happened. */
+  disturbances = 0;
   /** Thrown by every call. */
   bug: Error | undefined;
   /** Called before bans are applied. */
@@ -130,6 +137,21 @@ export class MemoryEnforcer implements Enforcer {
     this.#resumed.notify();
   }
 
+  #failureOf(
+    ban: LocalBan,
+    verb: Verb,
+  ): Omit<EnforcementFailure, "ban"> | undefined {
+    const reason = this.refuse(ban, verb);
+    if (reason !== undefined) return { reason };
+    if (verb === "lift") return undefined;
+    const forbidden = this.forbids(ban);
+    if (forbidden !== undefined) return { reason: forbidden, kind: "refused" };
+    return this.tellsPresent && ban.jail !== CLUSTER_JAIL &&
+        this.#held.has(keyOfBan(ban))
+      ? { reason: "it was there", kind: "present" }
+      : undefined;
+  }
+
   #change(
     verb: Verb,
     bans: readonly LocalBan[],
@@ -141,9 +163,9 @@ export class MemoryEnforcer implements Enforcer {
       this.#demandGood(bans);
       if (verb === "apply") this.beforeApply(bans);
       const failures = bans.flatMap((ban) => {
-        const reason = this.refuse(ban, verb);
-        if (reason === undefined) change(ban);
-        return reason === undefined ? [] : [{ ban, reason }];
+        const failure = this.#failureOf(ban, verb);
+        if (failure === undefined) change(ban);
+        return failure === undefined ? [] : [{ ban, ...failure }];
       });
       if (this.lostAnswer !== undefined) failed(this.lostAnswer);
       return failures;

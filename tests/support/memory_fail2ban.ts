@@ -100,6 +100,8 @@ export class MemoryFail2ban implements Fail2banClient {
     switch (what) {
       case "ignoreip":
         return done(jail.ignored);
+      case "bantime":
+        return done(jail.bantimeSeconds);
       case "unbanip":
         return this.#unban(jail, rest as Address[]);
       default:

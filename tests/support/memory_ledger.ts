@@ -4,47 +4,67 @@
  * @module
  */
 
-import type { BanEvent } from "../../lib/ban_event.ts";
 import type { RuntimeError } from "../../lib/errors.ts";
 import { keyOfBan } from "../../lib/plan_entry.ts";
-import type { BanLedger, LocalBan } from "../../lib/ports.ts";
+import type {
+  BanLedger,
+  BanState,
+  LedgerContents,
+  LocalBan,
+  WantedReports,
+} from "../../lib/ports.ts";
 
 /** Keeps notes in memory, and fails when a test says so. */
 export class MemoryLedger implements BanLedger {
-  /** What notes, forgets and reads of them are refused with. */
+  /** What notes and reads of them are refused with. */
   failure: RuntimeError | undefined;
-  /** How often bans were noted or forgotten. */
+  /** How often it was noted who wants bans. */
   writes = 0;
-  readonly #bans = new Map<string, Map<string, LocalBan>>();
+  readonly #wanted = new Map<string, readonly LocalBan[]>();
+  readonly #marks = new Map<string, BanState>();
 
-  note(action: string, bans: readonly LocalBan[]): void {
-    this.#write();
-    for (const ban of bans) this.#of(action).set(keyOfBan(ban), ban);
-  }
-
-  forget(action: string, bans: readonly LocalBan[]): void {
-    this.#write();
-    for (const ban of bans) this.#of(action).delete(keyOfBan(ban));
-  }
-
-  load(action: string): readonly LocalBan[] {
-    if (this.failure !== undefined) throw this.failure;
-    return [...this.#of(action).values()];
-  }
-
-  /** Whether a ban is noted, whatever its end. */
-  has(action: string, ban: Pick<BanEvent, "jail" | "address">): boolean {
-    return this.#of(action).has(keyOfBan(ban));
-  }
-
-  #write(): void {
-    if (this.failure !== undefined) throw this.failure;
+  want(action: string, wanted: readonly WantedReports[]): void {
+    this.#demand();
     this.writes++;
+    for (const { reports, ...ban } of wanted) {
+      const key = `${action} ${keyOfBan(ban)}`;
+      if (reports.length === 0) this.#wanted.delete(key);
+      else this.#wanted.set(key, reports);
+    }
   }
 
-  #of(action: string): Map<string, LocalBan> {
-    const known = this.#bans.get(action) ?? new Map<string, LocalBan>();
-    this.#bans.set(action, known);
-    return known;
+  begin(action: string, bans: readonly LocalBan[]): void {
+    this.#demand();
+    for (const ban of bans) {
+      this.#marks.set(`${action} ${keyOfBan(ban)}`, { ban, state: "tried" });
+    }
+  }
+
+  settle(action: string, bans: readonly BanState[]): void {
+    this.#demand();
+    for (const { ban, state } of bans) {
+      const key = `${action} ${keyOfBan(ban)}`;
+      if (state === "none") this.#marks.delete(key);
+      else if (state === "applied") this.#marks.set(key, { ban, state });
+    }
+  }
+
+  load(action: string): LedgerContents {
+    this.#demand();
+    const isOf = ([key]: readonly [string, unknown]) =>
+      key.startsWith(`${action} `);
+    return {
+      reports: [...this.#wanted].filter(isOf).flatMap(([, reports]) => reports),
+      marks: [...this.#marks].filter(isOf).map(([, mark]) => mark),
+    };
+  }
+
+  /** Whether a ban is noted as tried or applied. */
+  has(action: string, ban: Pick<LocalBan, "jail" | "address">): boolean {
+    return this.#marks.has(`${action} ${keyOfBan(ban)}`);
+  }
+
+  #demand(): void {
+    if (this.failure !== undefined) throw this.failure;
   }
 }

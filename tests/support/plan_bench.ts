@@ -4,9 +4,9 @@
  * @module
  */
 
-import { ActionPlan, type ActionPlanOptions } from "../../lib/action_plan.ts";
+import { ActionPlan } from "../../lib/action_plan.ts";
 import { CLUSTER_JAIL } from "../../lib/jail_name.ts";
-import type { Work } from "../../lib/plan_report.ts";
+import type { ActionPlanOptions, Work } from "../../lib/plan_report.ts";
 import type { LocalBan } from "../../lib/ports.ts";
 import { address, host, jail } from "./core_values.ts";
 

@@ -8,6 +8,7 @@ import { deepStrictEqual } from "node:assert/strict";
 import { Fail2banEnforcer } from "../../lib/fail2ban_enforcer.ts";
 import { Fail2banSocket } from "../../lib/io/fail2ban_socket.ts";
 import type { LocalBan } from "../../lib/ports.ts";
+import { SteadyClock } from "../../lib/steady_clock.ts";
 import { jail } from "./core_values.ts";
 import { CLUSTER } from "./enforcer_setup.ts";
 import {
@@ -37,7 +38,7 @@ export class RealEnforcer implements AsyncDisposable {
     this.socket = new Fail2banSocket({ path: server.socketPath });
     this.enforcer = new Fail2banEnforcer({
       client: this.socket,
-      clock: this.clock,
+      clock: new SteadyClock(this.clock),
       jails: jails.map(jail),
     });
   }

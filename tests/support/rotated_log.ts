@@ -78,13 +78,26 @@ export class RotatedLog implements AsyncDisposable {
     await Deno.truncate(this.path);
   }
 
+  /**
+   * Compresses the file that was rotated last, as logrotate has it done. One
+   * without a line has no fingerprint: who has it open can't tell it from others.
+   */
+  async compress(): Promise<void> {
+    const path = `${this.path}.1`;
+    const info = await Deno.stat(path).catch(unlessMissing);
+    if (info === undefined || info.size === 0) return;
+    await new Deno.Command("gzip", { args: [path] }).output();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.#folder, { recursive: true });
   }
 
   async #shift(): Promise<void> {
     for (let count = MAX_ROTATIONS; count > 1; count--) {
-      await renameIfThere(`${this.path}.${count - 1}`, `${this.path}.${count}`);
+      const [from, to] = [count - 1, count].map((at) => `${this.path}.${at}`);
+      await renameIfThere(`${from}`, `${to}`);
+      await renameIfThere(`${from}.gz`, `${to}.gz`);
     }
   }
 
@@ -100,6 +113,6 @@ async function renameIfThere(from: string, to: string): Promise<void> {
   await Deno.rename(from, to).catch(unlessMissing);
 }
 
-function unlessMissing(error: unknown): void {
+function unlessMissing(error: unknown): undefined {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }

@@ -46,15 +46,23 @@ export class TestCluster implements AsyncDisposable {
   readonly dir: string;
   readonly replyUrl = `tcp://127.0.0.1:${freePort()}`;
   readonly broadcastUrl = `tcp://127.0.0.1:${freePort()}`;
+  readonly controlUrl = `tcp://127.0.0.1:${freePort()}`;
+  readonly streamUrl = `tcp://127.0.0.1:${freePort()}`;
   readonly token = "a-token-for-tests";
   readonly #children: ChildProcess[] = [];
+  readonly #protocol: 1 | 2;
 
-  private constructor(dir: string) {
+  private constructor(dir: string, protocol: 1 | 2) {
     this.dir = dir;
+    this.#protocol = protocol;
   }
 
-  static async create(): Promise<TestCluster> {
-    return new TestCluster(await Deno.makeTempDir({ prefix: "f2bc_" }));
+  /** @param protocol What monitors and subscribers speak. */
+  static async create(
+    { protocol = 1 }: { readonly protocol?: 1 | 2 } = {},
+  ): Promise<TestCluster> {
+    const dir = await Deno.makeTempDir({ prefix: "f2bc_" });
+    return new TestCluster(dir, protocol);
   }
 
   /** The log that a host's monitor follows. */
@@ -67,6 +75,9 @@ export class TestCluster implements AsyncDisposable {
     const dir = `${this.dir}/${host}`;
     await Deno.mkdir(`${dir}/state`, { recursive: true });
     const config = `${dir}/fail2ban-cluster.conf`;
+    const isSecond = this.#protocol === 2;
+    const controlserver = isSecond ? { controlserver: this.controlUrl } : {};
+    const streamserver = isSecond ? { streamserver: this.streamUrl } : {};
     await Deno.writeTextFile(
       config,
       renderSections({
@@ -74,6 +85,7 @@ export class TestCluster implements AsyncDisposable {
         monitor: {
           pidfile: `${dir}/monitor.pid`,
           zmqreplyserver: this.replyUrl,
+          ...controlserver,
           fail2banlogpath: this.logPath(host),
           fail2bandb: "none",
           unbanhold: 1,
@@ -84,13 +96,18 @@ export class TestCluster implements AsyncDisposable {
           pidfile: `${dir}/publisher.pid`,
           replybindurl: this.replyUrl,
           broadcasterbindurl: this.broadcastUrl,
+          controlbindurl: this.controlUrl,
+          streambindurl: this.streamUrl,
           auth: "true",
           authtoken: this.token,
         },
         subscriber: {
           pidfile: `${dir}/subscriber.pid`,
           zmqpublisherurl: this.broadcastUrl,
+          ...controlserver,
+          ...streamserver,
           subscriberaction: "log",
+          authtoken: this.token,
         },
       }),
       { mode: 0o600 },

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { BanTable, type Report, type TableChange } from "../lib/ban_table.ts";
+import { type HostBanChange, HostBans, type Report } from "../lib/host_bans.ts";
 import { address, host, jail } from "./support/core_values.ts";
 
 const MAX_BANS = 3;
@@ -37,7 +37,7 @@ class Model {
       return [`withdrawn ${banOf(report)} ${before}`];
     }
     this.held = left;
-    return after === before ? [] : [`stands ${banOf(report)} ${after}`];
+    return [`stands ${banOf(report)} ${after}`];
   }
 
   lapse(nowMs: number): string[] {
@@ -78,7 +78,7 @@ function isSameReport(left: Report, right: Report): boolean {
     left.reportedJail === right.reportedJail;
 }
 
-function told(changes: readonly TableChange[] | undefined) {
+function told(changes: readonly HostBanChange[] | undefined) {
   return changes?.map(({ kind, ban }) =>
     `${kind} ${ban.jail}|${ban.address} ${ban.expiresMs}`
   ).sort();
@@ -105,10 +105,10 @@ const anyStep = fc.oneof(
   fc.record({ do: fc.constant("lapse" as const), nowMs: anyTime }),
 );
 
-Deno.test("BanTable does as a list that is searched from end to end, whatever comes when", () => {
+Deno.test("HostBans does as a list that is searched from end to end, whatever comes when", () => {
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 60, size: "max" }), (steps) => {
-      const table = new BanTable({ maxBans: MAX_BANS });
+      const table = new HostBans({ maxBans: MAX_BANS });
       const model = new Model();
       for (const step of steps) {
         switch (step.do) {

@@ -1,0 +1,202 @@
+/**
+ * How much of a core the messages of protocol 2 take.
+ *
+ * @module
+ */
+
+import type {
+  NodeEvent,
+  NodeMessage,
+  WireBan,
+} from "../lib/cluster_messages.ts";
+import {
+  decodeNodeMessage,
+  decodePublisherMessage,
+  decodeStreamMessage,
+  encodeNodeMessage,
+  encodePublisherMessage,
+  encodeStreamMessage,
+  MAX_BANS_PER_PART,
+  MAX_CONTROL_BYTES,
+  parseEpoch,
+  parseEventId,
+  parseSessionId,
+} from "../lib/wire_v2.ts";
+import type { Frames } from "../lib/ports.ts";
+import { address, host, jail } from "../tests/support/core_values.ts";
+import { testAddress } from "../tests/support/fail2ban_lines.ts";
+import { median, printTable } from "./figures.ts";
+
+const RUNS = 7;
+const EVENTS_PER_RUN = 50_000;
+const BATCHES = [1, 500] as const;
+const WANTED_PER_SECOND = 20_000;
+
+const SESSION = made(parseSessionId("5e".repeat(16)));
+const EPOCH = made(parseEpoch("e0".repeat(16)));
+const JAILS = ["sshd", "postfix-sasl", "nginx-http-auth", "dovecot"].map(jail);
+
+function made<T>(value: T | undefined): T {
+  if (value === undefined) throw new TypeError("Not a good value");
+  return value;
+}
+
+/** Bans, and an unban now and then; every fourth of an IPv6 address. */
+function eventAt(index: number): NodeEvent {
+  const id = made(parseEventId(index.toString(16).padStart(32, "0")));
+  const text = index % 4 === 3
+    ? `2001:db8::1:${(index % 65_535 + 1).toString(16)}`
+    : testAddress(index % 65_536);
+  const common = {
+    id,
+    jail: JAILS[index % JAILS.length] ?? jail("sshd"),
+    address: address(text),
+  };
+  return index % 10 === 9
+    ? { kind: "unban", ...common }
+    : { kind: "ban", ...common, remainingMs: 600_000 };
+}
+
+function batchOf(length: number): NodeMessage {
+  const events = Array.from({ length }, (_, index) => eventAt(index));
+  return { kind: "EVENTS", session: SESSION, batch: 1, events };
+}
+
+/** Seconds that one call takes: the median of some runs. */
+function secondsOf(calls: number, call: () => unknown): number {
+  const runs = Array.from({ length: RUNS }, () => {
+    const startMs = performance.now();
+    for (let index = 0; index < calls; index++) call();
+    return (performance.now() - startMs) / 1_000 / calls;
+  });
+  return median(runs);
+}
+
+function row(what: string, seconds: number, items: number): string[] {
+  const share = seconds / items * WANTED_PER_SECOND;
+  return [
+    what,
+    `${Math.round(1 / seconds)} messages/s`,
+    `${Math.round(items / seconds)} items/s`,
+    `${(share * 100).toFixed(1)} % of a core at ${WANTED_PER_SECOND} items/s`,
+  ];
+}
+
+function eventRows(length: number): string[][] {
+  const message = batchOf(length);
+  const frames = encodeNodeMessage(message);
+  if (!decodeNodeMessage(frames).ok) throw new Error("EVENTS were refused");
+  const calls = EVENTS_PER_RUN / length;
+  const encoding = secondsOf(calls, () => encodeNodeMessage(message));
+  const decoding = secondsOf(calls, () => decodeNodeMessage(frames));
+  return [
+    row(`encode EVENTS of ${length}`, encoding, length),
+    row(`decode EVENTS of ${length}`, decoding, length),
+  ];
+}
+
+function streamRows(): string[][] {
+  const message = {
+    kind: "C",
+    epoch: EPOCH,
+    change: {
+      kind: "report",
+      seq: 123_456,
+      agoMs: 1,
+      jail: jail("sshd"),
+      address: address("192.0.2.1"),
+      origin: host("web-1.example.net"),
+      remainingMs: 600_000,
+      isPending: false,
+    },
+  } as const;
+  const frames = encodeStreamMessage(message);
+  if (!decodeStreamMessage(frames).ok) throw new Error("A change was refused");
+  const calls = EVENTS_PER_RUN;
+  return [
+    row(
+      "encode a change",
+      secondsOf(calls, () => encodeStreamMessage(message)),
+      1,
+    ),
+    row(
+      "decode a change",
+      secondsOf(calls, () => decodeStreamMessage(frames)),
+      1,
+    ),
+  ];
+}
+
+function banAt(index: number): WireBan {
+  const { jail, address } = eventAt(index);
+  const report = {
+    origin: host("web-1.example.net"),
+    firstAgoMs: 1_000,
+    lastAgoMs: 1_000,
+    remainingMs: 600_000,
+  };
+  return { jail, address, seq: index + 1, isPending: false, reports: [report] };
+}
+
+function snapshotRows(): string[][] {
+  const bans = Array.from({ length: MAX_BANS_PER_PART }, (_, at) => banAt(at));
+  const message = {
+    kind: "SNAPSHOT",
+    epoch: EPOCH,
+    seq: bans.length,
+    part: 0,
+    isLast: true,
+    bans,
+  } as const;
+  const frames = encodePublisherMessage(message);
+  if (!decodePublisherMessage(frames).ok) throw new Error("Bans were refused");
+  const encoding = secondsOf(10, () => encodePublisherMessage(message));
+  const decoding = secondsOf(10, () => decodePublisherMessage(frames));
+  const took = (seconds: number) => `${(seconds * 1_000).toFixed(1)} ms`;
+  return [
+    ["encode a part of a snapshot", took(encoding), `${bans.length} bans`],
+    ["decode a part of a snapshot", took(decoding), `${bans.length} bans`],
+  ];
+}
+
+/** Bodies of 1 MiB that are none, as dear as they can be. */
+const BOMBS: readonly (readonly [string, (index: number) => string])[] = [
+  ["deep arrays", () => "["],
+  ["numbers", () => "0,"],
+  ["empty objects", () => "{},"],
+  ["a wide object", (index) => `"k${index}":0,`],
+  ["objects of different members", (index) => `{"k${index}":0},`],
+  ["different short texts", (index) => `"v${index}",`],
+];
+
+function bombFrames(open: string, unit: (index: number) => string): Frames {
+  const close = open === "{" ? '"z":0}' : "0]";
+  let body = open;
+  for (let index = 0; body.length < MAX_CONTROL_BYTES - 32; index++) {
+    body += unit(index);
+  }
+  const encoder = new TextEncoder();
+  return ["F2B2", "EVENTS", body + close].map((text) => encoder.encode(text));
+}
+
+function bombRows(): string[][] {
+  return BOMBS.map(([what, unit]) => {
+    const frames = bombFrames(what === "a wide object" ? "{" : "[", unit);
+    const seconds = secondsOf(1, () => decodeNodeMessage(frames));
+    const decoded = decodeNodeMessage(frames);
+    const verdict = decoded.ok ? "taken" : `refused: ${decoded.reason}`;
+    return [what, `${(seconds * 1_000).toFixed(1)} ms`, verdict];
+  });
+}
+
+/** Measures and prints. */
+export function benchWireV2(): void {
+  printTable(
+    `protocol 2: encoding and decoding (median of ${RUNS} runs)`,
+    [...BATCHES.flatMap(eventRows), ...streamRows()],
+  );
+  printTable("protocol 2: snapshots", snapshotRows());
+  printTable("protocol 2: hostile bodies of 1 MiB", bombRows());
+}
+
+if (import.meta.main) benchWireV2();

@@ -1,0 +1,277 @@
+/**
+ * Where everything that is reported comes together: decided, numbered, kept,
+ * and only then answered and told.
+ *
+ * What waits is kept together, in one step of the store: the more comes at
+ * once, the less each costs (group commit).
+ *
+ * @module
+ */
+
+import { type Ban, type BanKey, type Change, keyOf } from "./ban.ts";
+import {
+  ANY_NODE,
+  decide,
+  evolve,
+  type QuorumOf,
+  type Rejection,
+  type TableEvent,
+} from "./ban_decision.ts";
+import { type BanStep, BanTable } from "./ban_table.ts";
+import type { EventId } from "./cluster_messages.ts";
+import type { BanStore, StoreEntry } from "./cluster_ports.ts";
+import { Complaints } from "./complaints.ts";
+import { RuntimeError } from "./errors.ts";
+import type { HostName } from "./host_name.ts";
+import type { Clock, Log } from "./ports.ts";
+import { Condition } from "./tasks.ts";
+
+/** An event and its name. */
+export interface HubRequest {
+  readonly event: TableEvent;
+  /** By it a repetition is told; `undefined`: it has none. */
+  readonly name?: { readonly origin: HostName; readonly id: EventId };
+}
+
+/** What became of an event; all but `changed` changed nothing. */
+export type HubVerdict = "changed" | "known" | Rejection;
+
+/** A change that is kept, and what it did. */
+export interface KeptChange extends BanStep {
+  readonly change: Change;
+}
+
+/** What a hub is made of. */
+export interface BanHubOptions {
+  readonly store: BanStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Told of changes in their order, once they are kept. Must not throw. */
+  readonly onKept: (kept: readonly KeptChange[]) => void;
+  /** How many nodes a ban takes. @default {ANY_NODE} */
+  readonly quorumOf?: QuorumOf;
+  /** Events that may wait to be kept. @default {20000} */
+  readonly maxWaiting?: number;
+  /** Events that are kept in one step at most. @default {2000} */
+  readonly maxAtOnce?: number;
+}
+
+/** What a hub has done so far. */
+export interface BanHubCounters {
+  /** Changes kept. */
+  changes: number;
+  /** Events that changed nothing. */
+  unchanged: number;
+  /** Steps in which changes were kept. */
+  commits: number;
+  /** Events that could not be kept: who reported them tries again. */
+  unkept: number;
+}
+
+/** Too much waits already, or the hub has stopped: nothing was taken. */
+export class BusyError extends Error {
+  override readonly name = "BusyError";
+}
+
+interface Waiting {
+  readonly requests: readonly HubRequest[];
+  readonly verdicts: PromiseWithResolvers<readonly HubVerdict[]>;
+}
+
+/** Decides, keeps, tells. One at a time has a store. */
+export class BanHub {
+  /** What was done so far. */
+  readonly counters: BanHubCounters = {
+    changes: 0,
+    unchanged: 0,
+    commits: 0,
+    unkept: 0,
+  };
+  readonly #options: Required<BanHubOptions>;
+  readonly #table: BanTable;
+  readonly #complaints: Complaints;
+  readonly #changed = new Condition();
+  #waiting: Waiting[] = [];
+  #waitingEvents = 0;
+
+  /** @param options What the hub is made of. */
+  constructor(options: BanHubOptions) {
+    this.#options = {
+      quorumOf: ANY_NODE,
+      maxWaiting: 20_000,
+      maxAtOnce: 2_000,
+      ...options,
+    };
+    const { store, clock, log } = options;
+    this.#table = new BanTable(store.bans(clock.nowMs()), store.seq);
+    this.#complaints = new Complaints({
+      log,
+      clock,
+      trouble: "reports can't be kept, and are not acknowledged",
+      over: "reports are kept again",
+      fields: {},
+    });
+  }
+
+  /** The bans that stand. */
+  get table(): Pick<BanTable, "bans" | "find" | "seq" | "size"> {
+    return this.#table;
+  }
+
+  /** Events that wait to be kept. */
+  get waiting(): number {
+    return this.#waitingEvents;
+  }
+
+  /**
+   * Hands events over, to be kept together in this order.
+   *
+   * @param requests The events.
+   * @returns What became of each, once they are kept.
+   * @throws {BusyError} when too much waits; nothing was taken.
+   * @throws {RuntimeError} when they can't be kept; none was.
+   */
+  submit(requests: readonly HubRequest[]): Promise<readonly HubVerdict[]> {
+    const { maxWaiting } = this.#options;
+    if (this.#waitingEvents + requests.length > maxWaiting) {
+      return Promise.reject(new BusyError("Cannot take events: too many wait"));
+    }
+    const verdicts = Promise.withResolvers<readonly HubVerdict[]>();
+    this.#waiting.push({ requests, verdicts });
+    this.#waitingEvents += requests.length;
+    this.#changed.notify();
+    return verdicts.promise;
+  }
+
+  /**
+   * Keeps what is handed over until aborted; what waits then is not taken.
+   *
+   * @param signal Ends it; the promise then rejects with its reason.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      while (true) {
+        while (this.#waiting.length === 0) await this.#changed.wait(signal);
+        await this.#keep(this.#takeWaiting());
+        signal.throwIfAborted();
+      }
+    } finally {
+      const stopped = new BusyError("Cannot take events: the hub has stopped");
+      for (const { verdicts } of this.#waiting) verdicts.reject(stopped);
+      this.#waiting = [];
+      this.#complaints.flush();
+    }
+  }
+
+  /** Lets time pass: bans end by themselves, in every copy alike. */
+  expire(): void {
+    this.#table.expire(this.#options.clock.nowMs());
+  }
+
+  #takeWaiting(): readonly Waiting[] {
+    const { maxAtOnce } = this.#options;
+    let events = 0;
+    const more = this.#waiting.findIndex(({ requests }, index) => {
+      events += requests.length;
+      return index > 0 && events > maxAtOnce;
+    });
+    const taken = this.#waiting.splice(0, more < 0 ? Infinity : more);
+    for (const { requests } of taken) this.#waitingEvents -= requests.length;
+    return taken;
+  }
+
+  async #keep(taken: readonly Waiting[]): Promise<void> {
+    const { store, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const batch = new Batch(this.#table, this.#options, nowMs);
+    const verdicts = taken.map(({ requests }) =>
+      requests.map((request) => batch.take(request))
+    );
+    try {
+      await store.append(batch.entries, nowMs);
+    } catch (error) {
+      this.#refuse(taken, error);
+      return;
+    }
+    this.#complaints.end();
+    this.#tell(batch.entries);
+    taken.forEach((each, index) =>
+      each.verdicts.resolve(verdicts[index] ?? [])
+    );
+  }
+
+  #tell(entries: readonly StoreEntry[]): void {
+    const kept = entries.flatMap(({ change }) =>
+      change === undefined ? [] : [{ change, ...this.#table.apply(change) }]
+    );
+    this.counters.commits++;
+    this.counters.changes += kept.length;
+    this.counters.unchanged += entries.length - kept.length;
+    if (kept.length > 0) this.#options.onKept(kept);
+  }
+
+  #refuse(taken: readonly Waiting[], error: unknown): void {
+    for (const { verdicts, requests } of taken) {
+      this.counters.unkept += requests.length;
+      verdicts.reject(error);
+    }
+    if (!(error instanceof RuntimeError)) throw error;
+    this.#complaints.tell(error.message);
+  }
+}
+
+/** Events that are decided one after the other, before any of them counts. */
+class Batch {
+  readonly entries: StoreEntry[] = [];
+  readonly #table: BanTable;
+  readonly #options: Required<BanHubOptions>;
+  readonly #nowMs: number;
+  readonly #bans = new Map<string, Ban | undefined>();
+  readonly #names = new Set<string>();
+  #seq: number;
+
+  constructor(
+    table: BanTable,
+    options: Required<BanHubOptions>,
+    nowMs: number,
+  ) {
+    this.#table = table;
+    this.#options = options;
+    this.#nowMs = nowMs;
+    this.#seq = table.seq;
+  }
+
+  take({ event, name }: HubRequest): HubVerdict {
+    if (name !== undefined && this.#wasTaken(name)) return "known";
+    const ban = this.#find(event);
+    const { quorumOf } = this.#options;
+    const decision = decide(ban, event, this.#nowMs, quorumOf);
+    const change = decision.kind === "change"
+      ? { ...decision.draft, seq: ++this.#seq }
+      : undefined;
+    if (change !== undefined) {
+      this.#bans.set(keyOf(change), evolve(ban, change));
+    }
+    this.entries.push({ event: name, change });
+    switch (decision.kind) {
+      case "change":
+        return "changed";
+      case "known":
+        return "known";
+      case "rejected":
+        return decision.reason;
+    }
+  }
+
+  #find(event: BanKey): Ban | undefined {
+    const key = keyOf(event);
+    return this.#bans.has(key) ? this.#bans.get(key) : this.#table.find(event);
+  }
+
+  #wasTaken({ origin, id }: NonNullable<HubRequest["name"]>): boolean {
+    const text = `${origin}|${id}`;
+    if (this.#names.has(text)) return true;
+    this.#names.add(text);
+    return this.#options.store.hasEvent(origin, id);
+  }
+}

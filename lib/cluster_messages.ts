@@ -1,0 +1,218 @@
+/**
+ * The messages of protocol 2, as values. `wire_v2.ts` has their form on the
+ * wire, `docs/PROTOCOL.md` what they mean.
+ *
+ * Times are relative on the wire: a ban carries its remaining time, so that
+ * the clocks of two hosts need not agree.
+ *
+ * @module
+ */
+
+import type { Address } from "./address.ts";
+import type { HostName } from "./host_name.ts";
+import type { JailName } from "./jail_name.ts";
+
+declare const EPOCH: unique symbol;
+declare const EVENT_ID: unique symbol;
+declare const SESSION_ID: unique symbol;
+
+/** Names the publisher's database: 32 lower-case hexadecimal digits. */
+export type Epoch = string & { readonly [EPOCH]: true };
+/** Names an event among those of its node: 16 to 64 of `A-Z a-z 0-9 _ -`. */
+export type EventId = string & { readonly [EVENT_ID]: true };
+/** Names a connection that said HELLO: 32 lower-case hexadecimal digits. */
+export type SessionId = string & { readonly [SESSION_ID]: true };
+
+/** What a connection is for. */
+export type NodeRole = "monitor" | "subscriber";
+
+/** How long a ban still holds, in whole milliseconds; `null`: without end. */
+export type RemainingMs = number | null;
+
+/** What a monitor's node did. */
+export type NodeEvent =
+  | {
+    readonly kind: "ban";
+    readonly id: EventId;
+    readonly jail: JailName;
+    readonly address: Address;
+    readonly remainingMs: RemainingMs;
+  }
+  | {
+    readonly kind: "unban";
+    readonly id: EventId;
+    readonly jail: JailName;
+    readonly address: Address;
+  };
+
+/** What became of a ban at one action of a subscriber. */
+export interface Receipt {
+  readonly jail: JailName;
+  readonly address: Address;
+  /** The action's word in `subscriberaction`. */
+  readonly action: string;
+  readonly outcome: "applied" | "lifted" | "refused" | "failed";
+  /** The rule that refused it, or why it failed; printable ASCII, 200 characters at most; empty for the others. */
+  readonly detail: string;
+  /** How long ago, in whole milliseconds. */
+  readonly agoMs: number;
+}
+
+/** What a node says on the control socket. */
+export type NodeMessage =
+  | {
+    readonly kind: "HELLO";
+    readonly node: HostName;
+    readonly role: NodeRole;
+    /** The shared or the node's own secret; empty where none is asked for. */
+    readonly token: string;
+    /** The program's version. */
+    readonly version: string;
+  }
+  | {
+    readonly kind: "EVENTS";
+    readonly session: SessionId;
+    /** Counts the batches of a session; its ACK repeats it. */
+    readonly batch: number;
+    readonly events: readonly NodeEvent[];
+  }
+  | {
+    readonly kind: "SYNC";
+    readonly session: SessionId;
+    /** The epoch of the copy; `null`: there is none yet. */
+    readonly epoch: Epoch | null;
+    /** The last number that the copy has taken. */
+    readonly since: number;
+    /** The part of the snapshot that is wanted next; 0 unless one is under way. */
+    readonly part: number;
+  }
+  | {
+    readonly kind: "RECEIPTS";
+    readonly session: SessionId;
+    readonly batch: number;
+    readonly results: readonly Receipt[];
+  };
+
+/** What became of an event. */
+export interface EventResult {
+  /**
+   * `accepted`: it counts, and is stored. `known`: it was taken before, or
+   * changes nothing. `refused`: never, see `rule`.
+   */
+  readonly outcome: "accepted" | "known" | "refused";
+  /** The rule that refused it; empty for the others. */
+  readonly rule: string;
+}
+
+/** A report in a message. */
+export interface WireReport {
+  readonly origin: HostName;
+  /** How long ago the node said so first, in whole milliseconds. */
+  readonly firstAgoMs: number;
+  readonly lastAgoMs: number;
+  readonly remainingMs: RemainingMs;
+}
+
+/** A ban in a message. */
+export interface WireBan {
+  readonly jail: JailName;
+  readonly address: Address;
+  readonly seq: number;
+  readonly isPending: boolean;
+  readonly reports: readonly WireReport[];
+}
+
+/** A change in a message. */
+export type WireChange =
+  & {
+    readonly seq: number;
+    readonly agoMs: number;
+    readonly jail: JailName;
+    readonly address: Address;
+  }
+  & (
+    | {
+      readonly kind: "report";
+      readonly origin: HostName;
+      readonly remainingMs: RemainingMs;
+      readonly isPending: boolean;
+    }
+    | { readonly kind: "withdraw"; readonly origin: HostName }
+    | { readonly kind: "lift"; readonly by: HostName }
+  );
+
+/** Why the publisher does not do what it was asked. */
+export type ErrorCode =
+  /** The message is none, or is not allowed here; the sender has a bug. */
+  | "protocol"
+  /** No such session, or no longer: say HELLO again. */
+  | "session"
+  /** The token is not good. */
+  | "token"
+  /** Try again later. */
+  | "busy"
+  /** It could not be stored: nothing was taken. Try again later. */
+  | "store";
+
+/** Bounds that the publisher announces; a node keeps to them. */
+export interface SessionLimits {
+  /** Events in a batch at most. */
+  readonly maxEvents: number;
+  /** Receipts in a batch at most. */
+  readonly maxReceipts: number;
+}
+
+/** What the publisher answers on the control socket. */
+export type PublisherMessage =
+  | {
+    readonly kind: "WELCOME";
+    readonly session: SessionId;
+    readonly epoch: Epoch;
+    readonly seq: number;
+    readonly limits: SessionLimits;
+    /** Who is never banned in the whole cluster: addresses and prefixes. */
+    readonly ignore: readonly Address[];
+  }
+  | {
+    readonly kind: "ACK";
+    readonly batch: number;
+    /** One for each event, in their order. Empty for receipts. */
+    readonly results: readonly EventResult[];
+  }
+  | {
+    readonly kind: "SNAPSHOT";
+    readonly epoch: Epoch;
+    /** The number up to which the snapshot has everything. */
+    readonly seq: number;
+    /** Counts the parts, from 0. */
+    readonly part: number;
+    readonly isLast: boolean;
+    readonly bans: readonly WireBan[];
+  }
+  | {
+    readonly kind: "CHANGES";
+    readonly epoch: Epoch;
+    /** The number that the changes follow. */
+    readonly from: number;
+    /** The number of the last of them; `from` when there are none. */
+    readonly to: number;
+    /** The publisher's number: where it is above `to`, ask on. */
+    readonly seq: number;
+    readonly changes: readonly WireChange[];
+  }
+  | {
+    readonly kind: "ERROR";
+    readonly code: ErrorCode;
+    /** In words for a log: printable ASCII, 200 characters at most. */
+    readonly message: string;
+  };
+
+/** What the publisher tells on the stream. */
+export type StreamMessage =
+  | {
+    readonly kind: "C";
+    readonly epoch: Epoch;
+    readonly change: WireChange;
+  }
+  /** Every second, whether or not something changed. */
+  | { readonly kind: "H"; readonly epoch: Epoch; readonly seq: number };

@@ -1,0 +1,341 @@
+/**
+ * The publisher's side of the control socket of protocol 2.
+ *
+ * @module
+ */
+
+import type { TableEvent } from "./ban_decision.ts";
+import {
+  type BanHub,
+  BusyError,
+  type HubRequest,
+  type HubVerdict,
+} from "./ban_hub.ts";
+import type {
+  ErrorCode,
+  EventResult,
+  NodeEvent,
+  NodeMessage,
+  NodeRole,
+  PublisherMessage,
+  SessionId,
+  SessionLimits,
+} from "./cluster_messages.ts";
+import type { BanStore } from "./cluster_ports.ts";
+import { RuntimeError } from "./errors.ts";
+import { canonicalHost } from "./host_name.ts";
+import { CLUSTER_JAIL } from "./jail_name.ts";
+import { isKnownToken } from "./known_token.ts";
+import { LogThrottle } from "./log_throttle.ts";
+import { Outbox } from "./outbox.ts";
+import type { Clock, Frames, Log, MessageSocket } from "./ports.ts";
+import { type CurrentPolicy, refusal } from "./protection.ts";
+import { type Session, SessionBook } from "./session_book.ts";
+import type { SyncDesk } from "./sync_desk.ts";
+import { runTogether } from "./tasks.ts";
+import { decodeNodeMessage, encodePublisherMessage } from "./wire_v2.ts";
+import { endMs } from "./wire_times.ts";
+
+/** What a server is made of. */
+export interface ControlServerOptions {
+  /** A ROUTER that nodes connect to. */
+  readonly socket: MessageSocket;
+  readonly hub: BanHub;
+  readonly desk: SyncDesk;
+  readonly store: Pick<BanStore, "epoch" | "keepReceipts">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Tokens that admit a node; none means that none is expected. */
+  readonly tokens: readonly string[];
+  /** Which addresses are never banned; asked for each ban. */
+  readonly protection: CurrentPolicy;
+  readonly limits: SessionLimits;
+  /** Makes a session's id that nobody can guess. */
+  readonly newSessionId: () => SessionId;
+}
+
+/** What a server has done so far. */
+export interface ControlServerCounters {
+  /** Messages that came in. */
+  received: number;
+  /** Messages that were answered with an ERROR. */
+  errors: number;
+  /** Messages without a return address. */
+  unanswerable: number;
+  /** Events that were kept and count. */
+  accepted: number;
+  /** Events that were known before, or changed nothing. */
+  known: number;
+  /** Events that were refused for good. */
+  refused: number;
+  /** Receipts that were kept. */
+  receipts: number;
+}
+
+type Routed = { readonly route: Uint8Array; readonly key: string };
+type InSession<K extends NodeMessage["kind"]> = Extract<
+  NodeMessage,
+  { readonly kind: K }
+>;
+
+const MAX_ROUTE_BYTES = 255;
+
+/** Serves nodes until stopped. */
+export class ControlServer {
+  /** What was done so far. */
+  readonly counters: ControlServerCounters = {
+    received: 0,
+    errors: 0,
+    unanswerable: 0,
+    accepted: 0,
+    known: 0,
+    refused: 0,
+    receipts: 0,
+  };
+  readonly #options: ControlServerOptions;
+  readonly #sessions: SessionBook;
+  readonly #outbox: Outbox;
+  readonly #complaints: LogThrottle;
+  readonly #bug = Promise.withResolvers<never>();
+
+  /** @param options What the server is made of. */
+  constructor(options: ControlServerOptions) {
+    this.#options = options;
+    const { newSessionId, desk, socket, log, clock } = options;
+    this.#sessions = new SessionBook({
+      newId: newSessionId,
+      onEnd: (id) => desk.leave(id),
+    });
+    this.#outbox = new Outbox(socket);
+    this.#complaints = new LogThrottle(log, clock);
+  }
+
+  /** Sessions that are known. */
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  /**
+   * Serves until aborted.
+   *
+   * @param signal Ends it; the promise then resolves.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      await runTogether(signal, [
+        (group) => this.#hear(group),
+        (group) => this.#outbox.run(group),
+        () => Promise.race([this.#bug.promise, ended(signal)]),
+      ]);
+    } finally {
+      this.#complaints.flush();
+    }
+  }
+
+  async #hear(signal: AbortSignal): Promise<void> {
+    while (true) {
+      const [route, ...frames] = await this.#options.socket.receive(signal);
+      this.counters.received++;
+      if (route === undefined || route.length > MAX_ROUTE_BYTES) {
+        this.counters.unanswerable++;
+        continue;
+      }
+      this.#take({ route, key: String(route) }, frames);
+    }
+  }
+
+  #take(from: Routed, frames: Frames): void {
+    const decoded = decodeNodeMessage(frames);
+    if (!decoded.ok) {
+      this.#refuse(from, "protocol", `not understood: ${decoded.reason}`);
+      return;
+    }
+    const message = decoded.value;
+    if (message.kind === "HELLO") {
+      this.#welcome(from, message);
+      return;
+    }
+    const session = this.#sessions.find(message.session, from.key);
+    if (session === undefined) {
+      this.#refuse(from, "session", "no such session");
+      return;
+    }
+    this.#serve(from, session, message);
+  }
+
+  #serve(
+    from: Routed,
+    session: Session,
+    message: Exclude<NodeMessage, { kind: "HELLO" }>,
+  ): void {
+    switch (message.kind) {
+      case "EVENTS":
+        if (this.#mayNot(from, session, "monitor")) return;
+        this.#events(from, session, message);
+        return;
+      case "SYNC": {
+        if (this.#mayNot(from, session, "subscriber")) return;
+        const { desk, clock } = this.#options;
+        this.#answer(from, desk.answer(session.id, message, clock.nowMs()));
+        return;
+      }
+      case "RECEIPTS":
+        if (this.#mayNot(from, session, "subscriber")) return;
+        this.#receipts(from, session, message);
+        return;
+    }
+  }
+
+  #mayNot(from: Routed, session: Session, role: NodeRole): boolean {
+    if (session.role === role) return false;
+    this.#refuse(from, "protocol", `only a ${role} may say that`);
+    return true;
+  }
+
+  #welcome(from: Routed, hello: InSession<"HELLO">): void {
+    const { tokens, store, hub, limits, log } = this.#options;
+    const { role, version, token } = hello;
+    const node = canonicalHost(hello.node);
+    if (tokens.length > 0 && !isKnownToken(token, tokens)) {
+      this.#refuse(from, "token", "the token is not good");
+      return;
+    }
+    const { id } = this.#sessions.begin({
+      route: from.key,
+      node,
+      role,
+      version,
+    });
+    log.record("info", "node connected", { node, role, version });
+    this.#answer(from, {
+      kind: "WELCOME",
+      session: id,
+      epoch: store.epoch,
+      seq: hub.table.seq,
+      limits,
+      ignore: [],
+    });
+  }
+
+  #events(
+    from: Routed,
+    { node }: Session,
+    { batch, events }: InSession<"EVENTS">,
+  ): void {
+    const requests: HubRequest[] = [];
+    const results = events.map((event) => {
+      const rule = this.#ruleAgainst(event);
+      if (rule !== undefined) {
+        this.counters.refused++;
+        const { jail, address } = event;
+        const fields = { node, jail, address, rule };
+        this.#complaints.record("warning", "report refused", fields);
+        return { outcome: "refused", rule } as const;
+      }
+      requests.push({
+        event: this.#tableEvent(event, node),
+        name: { origin: node, id: event.id },
+      });
+      return undefined;
+    });
+    this.#afterwards(from, async () => {
+      const verdicts = await this.#options.hub.submit(requests);
+      const judged = verdicts[Symbol.iterator]();
+      return {
+        kind: "ACK",
+        batch,
+        results: results.map((known) =>
+          known ?? this.#resultOf(judged.next().value)
+        ),
+      };
+    });
+  }
+
+  #ruleAgainst(event: NodeEvent): string | undefined {
+    if (event.jail === CLUSTER_JAIL) return "cluster-jail";
+    return event.kind === "ban"
+      ? refusal(event.address, this.#options.protection())?.rule
+      : undefined;
+  }
+
+  #tableEvent(event: NodeEvent, origin: Session["node"]): TableEvent {
+    const { jail, address } = event;
+    if (event.kind === "unban") {
+      return { kind: "withdraw", jail, address, origin };
+    }
+    const expiresMs = endMs(
+      event.remainingMs,
+      this.#options.clock.nowMs(),
+    );
+    return { kind: "report", jail, address, origin, expiresMs };
+  }
+
+  #resultOf(verdict: HubVerdict | undefined): EventResult {
+    switch (verdict) {
+      case "changed":
+        this.counters.accepted++;
+        return { outcome: "accepted", rule: "" };
+      case "over":
+      case "full":
+        this.counters.refused++;
+        return { outcome: "refused", rule: verdict };
+      default:
+        this.counters.known++;
+        return { outcome: "known", rule: "" };
+    }
+  }
+
+  #receipts(
+    from: Routed,
+    { node }: Session,
+    { batch, results }: InSession<"RECEIPTS">,
+  ): void {
+    const { store, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const receipts = results.map(({ agoMs, ...receipt }) => ({
+      ...receipt,
+      node,
+      atMs: nowMs - agoMs,
+    }));
+    this.#afterwards(from, async () => {
+      await store.keepReceipts(receipts);
+      this.counters.receipts += receipts.length;
+      return { kind: "ACK", batch, results: [] };
+    });
+  }
+
+  /** Answers once it is known what; others are served meanwhile. */
+  async #afterwards(
+    from: Routed,
+    answer: () => Promise<PublisherMessage>,
+  ): Promise<void> {
+    try {
+      this.#answer(from, await answer());
+    } catch (error) {
+      if (error instanceof BusyError) {
+        this.#refuse(from, "busy", "too much waits to be kept");
+      } else if (error instanceof RuntimeError) {
+        this.#refuse(from, "store", "nothing was kept");
+      } else {
+        this.#bug.reject(error);
+      }
+    }
+  }
+
+  #answer({ route }: Routed, message: PublisherMessage): void {
+    this.#outbox.put([route, ...encodePublisherMessage(message)]);
+  }
+
+  #refuse(from: Routed, code: ErrorCode, message: string): void {
+    this.counters.errors++;
+    this.#complaints.record("warning", "message refused", { code, message });
+    this.#answer(from, { kind: "ERROR", code, message });
+  }
+}
+
+function ended(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

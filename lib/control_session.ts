@@ -1,0 +1,328 @@
+/**
+ * A node's side of the control socket: what monitor and subscriber share.
+ *
+ * A conversation begins with HELLO and WELCOME over a connection of its own
+ * and ends with it. So nothing that is heard in one can belong to another: an
+ * answer that comes late, after a conversation was given up, reaches nobody.
+ *
+ * @module
+ */
+
+import type {
+  Epoch,
+  ErrorCode,
+  NodeMessage,
+  NodeRole,
+  PublisherMessage,
+} from "./cluster_messages.ts";
+import { Complaints } from "./complaints.ts";
+import type { HostName } from "./host_name.ts";
+import type { Clock, Connect, Log, MessageSocket } from "./ports.ts";
+import { inTime } from "./tasks.ts";
+import { decodePublisherMessage, encodeNodeMessage } from "./wire_v2.ts";
+
+/** What a session is made of. */
+export interface ControlSessionOptions {
+  /** Opens a connection (a DEALER) to the publisher's control socket. */
+  readonly connect: Connect;
+  readonly clock: Clock;
+  /** Where to tell. */
+  readonly log: Log;
+  /** This node's name. */
+  readonly node: HostName;
+  /** What the connection is for. */
+  readonly role: NodeRole;
+  /** The secret; `undefined` where none is asked for. */
+  readonly token: string | undefined;
+  /** This program's version. */
+  readonly version: string;
+  /** Without a WELCOME for so long a connection is given up. @default {2000} */
+  readonly replyTimeoutMs?: number;
+  /** Pause before the first new connection; doubled each time. @default {100} */
+  readonly firstPauseMs?: number;
+  /** Longest pause before a new connection. @default {5000} */
+  readonly maxPauseMs?: number;
+  /** Pause after a refusal that an operator has to mend: a token, a protocol. @default {30000} */
+  readonly refusedPauseMs?: number;
+}
+
+/** The answer to HELLO. */
+export type Welcome = Extract<PublisherMessage, { readonly kind: "WELCOME" }>;
+
+/** What a publisher says once it has said WELCOME. */
+export type Answer = Exclude<
+  PublisherMessage,
+  { readonly kind: "WELCOME" | "ERROR" }
+>;
+
+/** What has been done so far. */
+export interface ControlSessionCounters {
+  /** Conversations that began: the publisher said WELCOME. */
+  conversations: number;
+  /** Connections given up. */
+  lost: number;
+}
+
+/**
+ * A conversation is over: it throws this, and whoever leads it may. The
+ * session begins another one, after a pause.
+ */
+export class LostConversationError extends Error {
+  override readonly name = "LostConversationError";
+  /** What the publisher said, if it did. */
+  readonly code: ErrorCode | undefined;
+
+  /**
+   * @param message Why, in one sentence; the same words for the same cause.
+   * @param code What the publisher said, if it did.
+   * @param options As of any error.
+   */
+  constructor(message: string, code?: ErrorCode, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A connection over which the publisher said WELCOME. */
+export interface Conversation {
+  /** What it said. */
+  readonly welcome: Welcome;
+  /**
+   * Sends a message; waits while the publisher has no room for it. What was
+   * sent may have got lost: only an answer tells.
+   */
+  send(message: NodeMessage, signal: AbortSignal): Promise<void>;
+  /**
+   * Waits for the next message; one caller at a time.
+   *
+   * @param signal Ends the wait.
+   * @param withinMs How long at most, in milliseconds; no bound by default.
+   * @throws {LostConversationError} when the publisher says ERROR or what is
+   * not understood, or says nothing in time.
+   */
+  receive(signal: AbortSignal, withinMs?: number): Promise<Answer>;
+}
+
+/** Leads a conversation until it throws or is aborted; then throws the reason. */
+export type Lead = (
+  conversation: Conversation,
+  signal: AbortSignal,
+) => Promise<void>;
+
+/** What only an operator mends: tried again slowly. */
+const REFUSALS: readonly (ErrorCode | undefined)[] = ["token", "protocol"];
+/** Said by a publisher that is there: over when it answers what it was asked. */
+const STUMBLES: readonly (ErrorCode | undefined)[] = ["busy", "store"];
+
+const REASONS: Readonly<Record<ErrorCode, string>> = {
+  protocol: "it does not understand this program",
+  session: "it does not know the session",
+  token: "it refuses the token",
+  busy: "it is busy",
+  store: "it can't store anything",
+};
+
+/**
+ * Keeps up conversations with the publisher, one after the other. It
+ * guarantees:
+ *
+ * - Each conversation has a connection of its own, which is closed before the
+ *   next one is opened. What a conversation has sent and not seen answered has
+ *   to be sent anew in the next one; the publisher may have it already.
+ * - After a loss comes a pause: the first, doubled each time up to the longest,
+ *   and the first again once a conversation has brought an answer or held for
+ *   as long as the longest. After a refusal that an operator has to mend it is
+ *   the pause for those.
+ * - Trouble is told once, however often it is tried, and so is its end. That
+ *   the publisher does not know the session is no trouble: it was restarted.
+ * - An epoch other than the one before is told. What it means is for whoever
+ *   leads the conversation: the welcome has it.
+ */
+export class ControlSession {
+  /** What was done so far. */
+  readonly counters: ControlSessionCounters = { conversations: 0, lost: 0 };
+  readonly #options: Required<ControlSessionOptions>;
+  /** No answer, no understanding: over with a WELCOME. */
+  readonly #absence: Complaints;
+  /** A publisher that answers and can't do what it is asked. */
+  readonly #stumbling: Complaints;
+  #epoch: Epoch | undefined;
+  #reachable = true;
+  #answered = false;
+  #welcomedMs: number | undefined;
+
+  /** @param options What the session is made of. */
+  constructor(options: ControlSessionOptions) {
+    this.#options = {
+      replyTimeoutMs: 2_000,
+      firstPauseMs: 100,
+      maxPauseMs: 5_000,
+      refusedPauseMs: 30_000,
+      ...options,
+    };
+    const { log, clock } = this.#options;
+    this.#absence = new Complaints({
+      ...{ log, clock },
+      trouble: "no conversation with the publisher",
+      over: "the publisher answers again",
+    });
+    this.#stumbling = new Complaints({
+      ...{ log, clock },
+      trouble: "the publisher can't take anything",
+      over: "the publisher takes what it is sent again",
+    });
+  }
+
+  /** Whether the publisher serves this node, as far as one can tell. */
+  get reachable(): boolean {
+    return this.#reachable;
+  }
+
+  /**
+   * Converses until aborted. Called once.
+   *
+   * @param signal Ends it; the promise then resolves.
+   * @param lead Called with each conversation.
+   * @throws what `lead` throws, but for a {@link LostConversationError}.
+   */
+  async run(signal: AbortSignal, lead: Lead): Promise<void> {
+    const { clock, firstPauseMs, maxPauseMs, refusedPauseMs } = this.#options;
+    let pauseMs = firstPauseMs;
+    while (!signal.aborted) {
+      const loss = await this.#converse(signal, lead);
+      if (loss === undefined) return;
+      this.#noteLoss(loss);
+      if (this.#hasHeld()) pauseMs = firstPauseMs;
+      const isRefusal = REFUSALS.includes(loss.code);
+      await clock.delay(isRefusal ? refusedPauseMs : pauseMs, signal)
+        .catch((reason) => {
+          if (reason !== signal.reason) throw reason;
+        });
+      pauseMs = Math.min(pauseMs * 2, maxPauseMs);
+    }
+  }
+
+  /** One conversation. @returns Why it ended; `undefined` on abort. */
+  async #converse(
+    signal: AbortSignal,
+    lead: Lead,
+  ): Promise<LostConversationError | undefined> {
+    this.#answered = false;
+    this.#welcomedMs = undefined;
+    try {
+      await using socket = this.#options.connect();
+      const welcome = await this.#sayHello(socket, signal);
+      this.#noteWelcome(welcome);
+      await lead({
+        welcome,
+        send: (message, ended) =>
+          socket.send(encodeNodeMessage(message), ended),
+        receive: (ended, withinMs) => this.#receive(socket, ended, withinMs),
+      }, signal);
+      return undefined;
+    } catch (error) {
+      if (error instanceof LostConversationError) return error;
+      if (signal.aborted && error === signal.reason) return undefined;
+      throw error;
+    }
+  }
+
+  async #sayHello(
+    socket: MessageSocket,
+    signal: AbortSignal,
+  ): Promise<Welcome> {
+    const { clock, node, role, token, version, replyTimeoutMs } = this.#options;
+    const hello = encodeNodeMessage({
+      ...{ kind: "HELLO", node, role, version },
+      token: token ?? "",
+    });
+    const message = await inTime(
+      clock,
+      replyTimeoutMs,
+      signal,
+      async (ended) => {
+        await socket.send(hello, ended);
+        return await receiveMessage(socket, ended);
+      },
+    );
+    if (message === undefined) throw new LostConversationError("no answer");
+    if (message.kind !== "WELCOME") throw outOfStep(message);
+    return message;
+  }
+
+  async #receive(
+    socket: MessageSocket,
+    signal: AbortSignal,
+    withinMs?: number,
+  ): Promise<Answer> {
+    const message = withinMs === undefined
+      ? await receiveMessage(socket, signal)
+      : await inTime(
+        this.#options.clock,
+        withinMs,
+        signal,
+        (ended) => receiveMessage(socket, ended),
+      );
+    if (message === undefined) throw new LostConversationError("no answer");
+    if (message.kind === "WELCOME") throw outOfStep(message);
+    this.#answered = true;
+    this.#stumbling.end();
+    return message;
+  }
+
+  #noteWelcome({ epoch }: Welcome): void {
+    this.counters.conversations++;
+    this.#reachable = true;
+    this.#welcomedMs = this.#options.clock.monotonicMs();
+    this.#absence.end();
+    if (this.#epoch !== undefined && this.#epoch !== epoch) {
+      this.#options.log.record("warning", "the publisher has another store", {
+        before: this.#epoch,
+        now: epoch,
+      });
+    }
+    this.#epoch = epoch;
+  }
+
+  #noteLoss({ message, code }: LostConversationError): void {
+    this.counters.lost++;
+    if (code === "session") {
+      this.#options.log.record("info", "the publisher was restarted");
+      return;
+    }
+    this.#reachable = false;
+    const complaints = STUMBLES.includes(code)
+      ? this.#stumbling
+      : this.#absence;
+    complaints.tell(message);
+  }
+
+  /** Whether the conversation was good for something. */
+  #hasHeld(): boolean {
+    const { clock, maxPauseMs } = this.#options;
+    return this.#answered ||
+      this.#welcomedMs !== undefined &&
+        clock.monotonicMs() - this.#welcomedMs >= maxPauseMs;
+  }
+}
+
+async function receiveMessage(
+  socket: MessageSocket,
+  signal: AbortSignal,
+): Promise<Exclude<PublisherMessage, { readonly kind: "ERROR" }>> {
+  const decoded = decodePublisherMessage(await socket.receive(signal));
+  if (!decoded.ok) {
+    throw new LostConversationError(
+      `what it says is not understood: ${decoded.reason}`,
+    );
+  }
+  const message = decoded.value;
+  if (message.kind !== "ERROR") return message;
+  throw new LostConversationError(REASONS[message.code], message.code, {
+    cause: message.message,
+  });
+}
+
+function outOfStep({ kind }: PublisherMessage): LostConversationError {
+  return new LostConversationError(`it says ${kind} out of step`);
+}

@@ -1,0 +1,97 @@
+/**
+ * What is still to be told the publisher about what became of bans here.
+ *
+ * @module
+ */
+
+import { type BanKey, keyOf } from "./ban.ts";
+import type { Receipt } from "./cluster_messages.ts";
+
+/** What became of a ban at one action of this host. */
+export interface ActionReceipt extends Omit<Receipt, "agoMs"> {
+  /** When, in milliseconds since 1970 by this host's clock. */
+  readonly atMs: number;
+}
+
+/** How a box is set up. */
+export interface ReceiptBoxOptions {
+  /** Receipts that may wait; above it the oldest is dropped and counted. @default {20000} */
+  readonly maxWaiting?: number;
+}
+
+/**
+ * Keeps the last receipt of each ban and action until it is answered: what a
+ * later one says makes an earlier one pointless.
+ */
+export class ReceiptBox {
+  readonly #maxWaiting: number;
+  readonly #waiting = new Map<string, ActionReceipt>();
+  #inFlight: readonly (readonly [string, ActionReceipt])[] = [];
+  #dropped = 0;
+
+  /** @param options How the box is set up. */
+  constructor(options: ReceiptBoxOptions = {}) {
+    this.#maxWaiting = options.maxWaiting ?? 20_000;
+  }
+
+  /** Receipts that wait or are on their way. */
+  get size(): number {
+    return this.#waiting.size + this.#inFlight.length;
+  }
+
+  /** Receipts that were dropped. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Whether some are on their way. */
+  get isInFlight(): boolean {
+    return this.#inFlight.length > 0;
+  }
+
+  /** Puts a receipt in. */
+  note(receipt: ActionReceipt): void {
+    const name = nameOf(receipt);
+    this.#waiting.delete(name);
+    this.#waiting.set(name, receipt);
+    if (this.#waiting.size <= this.#maxWaiting) return;
+    const [oldest] = this.#waiting.keys();
+    if (oldest !== undefined) this.#waiting.delete(oldest);
+    this.#dropped++;
+  }
+
+  /**
+   * Takes some out, to be sent. They come back unless they are settled.
+   *
+   * @param max How many at most.
+   */
+  take(max: number): readonly ActionReceipt[] {
+    const taken: [string, ActionReceipt][] = [];
+    for (const entry of this.#waiting) {
+      if (taken.length >= max) break;
+      taken.push(entry);
+    }
+    for (const [name] of taken) this.#waiting.delete(name);
+    this.#inFlight = taken;
+    return taken.map(([, receipt]) => receipt);
+  }
+
+  /** Those that are on their way have arrived. */
+  settle(): void {
+    this.#inFlight = [];
+  }
+
+  /** Nobody knows whether those on their way arrived: they wait again, unless newer ones do. */
+  putBack(): void {
+    const newer = [...this.#waiting];
+    this.#waiting.clear();
+    for (const [name, receipt] of [...this.#inFlight, ...newer]) {
+      this.#waiting.set(name, receipt);
+    }
+    this.#inFlight = [];
+  }
+}
+
+function nameOf(receipt: BanKey & { readonly action: string }): string {
+  return `${receipt.action}|${keyOf(receipt)}`;
+}

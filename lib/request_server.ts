@@ -1,0 +1,225 @@
+/**
+ * The publisher's side of protocol 1: answers monitors over REP.
+ *
+ * @module
+ */
+
+import type { BanEvent } from "./ban_event.ts";
+import type { TableEvent } from "./ban_decision.ts";
+import { type BanHub, BusyError } from "./ban_hub.ts";
+import { RuntimeError } from "./errors.ts";
+import { canonicalHost } from "./host_name.ts";
+import { LogThrottle } from "./log_throttle.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Clock, Frames, Log, MessageSocket } from "./ports.ts";
+import {
+  type CurrentPolicy,
+  type ProtectionPolicy,
+  refusal,
+} from "./protection.ts";
+import {
+  decodeRequest,
+  encodeBroadcast,
+  NAK,
+  type RejectReason,
+} from "./wire_v1.ts";
+
+/** What comes of a request that is good. */
+export interface RequestKeeping {
+  readonly hub: Pick<BanHub, "submit">;
+  /** Where answers go out, over the server's own socket. */
+  readonly answers: Outbox;
+  /** Where broadcasts go out. */
+  readonly broadcasts: Outbox;
+  /** How long a report holds: protocol 1 does not say. `Infinity`: until it is taken back. */
+  readonly banTimeMs: number;
+}
+
+/** What a server is made of. */
+export interface RequestServerOptions {
+  /** A ROUTER that serves REQ clients. */
+  readonly socket: MessageSocket;
+  /** `undefined`: check and log only, neither keep, answer nor broadcast. */
+  readonly keeping: RequestKeeping | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Tokens that admit a monitor; none means that none is expected. */
+  readonly tokens: readonly string[];
+  /** Which addresses are never banned; asked for each ban. */
+  readonly protection: CurrentPolicy;
+}
+
+/** What a server has done so far. */
+export interface RequestServerCounters {
+  /** Messages that came in. */
+  received: number;
+  /** Reports acknowledged. */
+  relayed: number;
+  /** Messages answered with `NAK`. */
+  refused: number;
+  /** Messages without an envelope to answer to. */
+  unanswerable: number;
+  /** Reports that could not be kept, and have no answer. */
+  unanswered: number;
+}
+
+/** What a request leads to. */
+export type RequestVerdict =
+  | {
+    readonly kind: "relay";
+    readonly event: BanEvent;
+    readonly acknowledgement: Uint8Array;
+  }
+  | {
+    readonly kind: "refuse";
+    readonly reason: RejectReason | "protected";
+    readonly detail?: string;
+  };
+
+/** Proxies that a request may have come through. */
+const MAX_HOPS = 8;
+
+/**
+ * Decides about a request.
+ *
+ * @param body The message's frames, without envelope.
+ * @param tokens Tokens that admit a monitor; none means that none is expected.
+ * @param protection Which addresses are never banned.
+ * @returns What to do with it.
+ */
+export function judgeRequest(
+  body: Frames,
+  tokens: readonly string[],
+  protection: ProtectionPolicy,
+): RequestVerdict {
+  const request = decodeRequest(body, tokens);
+  if (!request.ok) return { kind: "refuse", reason: request.reason };
+  const { event, acknowledgement } = request.value;
+  const refused = event.kind === "ban"
+    ? refusal(event.address, protection)
+    : undefined;
+  if (refused !== undefined) {
+    const detail =
+      `${event.address} from ${event.origin}: ${refused.rule} (${refused.because})`;
+    return { kind: "refuse", reason: "protected", detail };
+  }
+  return { kind: "relay", event, acknowledgement };
+}
+
+/** Serves monitors until stopped. */
+export class RequestServer {
+  /** What was done so far. */
+  readonly counters: RequestServerCounters = {
+    received: 0,
+    relayed: 0,
+    refused: 0,
+    unanswerable: 0,
+    unanswered: 0,
+  };
+  readonly #options: RequestServerOptions;
+  readonly #complaints: LogThrottle;
+
+  /** @param options What the server is made of. */
+  constructor(options: RequestServerOptions) {
+    this.#options = options;
+    this.#complaints = new LogThrottle(options.log, options.clock);
+  }
+
+  /**
+   * Hears until aborted; the outboxes are run by whoever made them.
+   *
+   * @param signal Ends it; the promise then rejects with its reason.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      while (true) this.#serve(await this.#options.socket.receive(signal));
+    } finally {
+      this.#complaints.flush();
+    }
+  }
+
+  #serve(frames: Frames): void {
+    this.counters.received++;
+    const bodyAt = frames.findIndex((frame) => frame.length === 0) + 1;
+    if (bodyAt < 2 || bodyAt > MAX_HOPS + 2) {
+      this.counters.unanswerable++;
+      this.#complaints.record("warning", "message without a return address");
+      return;
+    }
+    const { tokens, protection, keeping } = this.#options;
+    const verdict = judgeRequest(frames.slice(bodyAt), tokens, protection());
+    this.#tell(verdict);
+    if (keeping === undefined) return;
+    const envelope = frames.slice(0, bodyAt);
+    if (verdict.kind === "refuse") {
+      keeping.answers.put([...envelope, NAK]);
+      return;
+    }
+    const { event, acknowledgement } = verdict;
+    const acknowledged = [...envelope, acknowledgement];
+    keeping.answers.put(this.#keep(event, acknowledged, keeping));
+  }
+
+  /**
+   * Has a report kept.
+   *
+   * @returns The acknowledgement; `undefined` when it could not be kept: who
+   * has no answer asks again.
+   */
+  async #keep(
+    event: BanEvent,
+    acknowledgement: Frames,
+    { hub, broadcasts, banTimeMs }: RequestKeeping,
+  ): Promise<Frames | undefined> {
+    const endsMs = this.#options.clock.nowMs() + banTimeMs;
+    try {
+      const [verdict] = await hub.submit([{
+        event: tableEvent(event, endsMs),
+      }]);
+      // What this table does not know, a subscriber may: it heard of it before.
+      const isUnknown = verdict === "no_ban" || verdict === "no_report";
+      if (isUnknown) broadcasts.put([encodeBroadcast(event)]);
+      this.counters.relayed++;
+      return acknowledgement;
+    } catch (error) {
+      if (!(error instanceof BusyError || error instanceof RuntimeError)) {
+        throw error;
+      }
+      this.counters.unanswered++;
+      return undefined;
+    }
+  }
+
+  #tell(verdict: RequestVerdict): void {
+    switch (verdict.kind) {
+      case "relay": {
+        const { kind, origin, jail, address } = verdict.event;
+        const { log, keeping } = this.#options;
+        const what = keeping === undefined ? "would relay" : "relaying";
+        log.record("notice", `${what} ${kind}`, {
+          node: origin,
+          jail,
+          address,
+        });
+        return;
+      }
+      case "refuse":
+        this.counters.refused++;
+        this.#complaints.record("warning", "request refused", {
+          reason: verdict.reason,
+          ...(verdict.detail === undefined ? {} : { detail: verdict.detail }),
+        });
+        return;
+    }
+  }
+}
+
+function tableEvent(
+  { kind, jail, address, origin }: BanEvent,
+  expiresMs: number,
+): TableEvent {
+  const key = { jail, address, origin: canonicalHost(origin) };
+  return kind === "unban"
+    ? { kind: "withdraw", ...key }
+    : { kind: "report", ...key, expiresMs };
+}

@@ -1,0 +1,83 @@
+/**
+ * Who is connected to the publisher, by the session that WELCOME handed out.
+ *
+ * @module
+ */
+
+import type { NodeRole, SessionId } from "./cluster_messages.ts";
+import type { HostName } from "./host_name.ts";
+
+/** A connection that said HELLO. */
+export interface Session {
+  readonly id: SessionId;
+  /** Where the connection is reached. */
+  readonly route: string;
+  readonly node: HostName;
+  readonly role: NodeRole;
+  /** The program's version. */
+  readonly version: string;
+}
+
+/** How a book is set up. */
+export interface SessionBookOptions {
+  /** Makes a session's id that nobody can guess. */
+  readonly newId: () => SessionId;
+  /** Told when a session is no longer known. */
+  readonly onEnd: (id: SessionId) => void;
+  /** Sessions at most; above it the one that was silent longest has to say HELLO again. @default {4096} */
+  readonly maxSessions?: number;
+}
+
+/** Keeps the sessions. A connection has one at a time. */
+export class SessionBook {
+  readonly #options: Required<SessionBookOptions>;
+  /** The one that was silent longest first. */
+  readonly #sessions = new Map<SessionId, Session>();
+  readonly #byRoute = new Map<string, SessionId>();
+
+  /** @param options How the book is set up. */
+  constructor(options: SessionBookOptions) {
+    this.#options = { maxSessions: 4_096, ...options };
+  }
+
+  /** How many are known. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** Begins a session; one that the connection had before ends. */
+  begin(who: Omit<Session, "id">): Session {
+    const before = this.#byRoute.get(who.route);
+    if (before !== undefined) this.#end(before);
+    const session = { ...who, id: this.#options.newId() };
+    this.#sessions.set(session.id, session);
+    this.#byRoute.set(who.route, session.id);
+    const [oldest] = this.#sessions.keys();
+    if (this.#sessions.size > this.#options.maxSessions && oldest) {
+      this.#end(oldest);
+    }
+    return session;
+  }
+
+  /**
+   * Finds a session.
+   *
+   * @param id What the message carries.
+   * @param route Where it came from: another connection's session is none.
+   */
+  find(id: SessionId, route: string): Session | undefined {
+    const session = this.#sessions.get(id);
+    if (session?.route !== route) return undefined;
+    this.#sessions.delete(id);
+    this.#sessions.set(id, session);
+    return session;
+  }
+
+  #end(id: SessionId): void {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return;
+    this.#sessions.delete(id);
+    this.#byRoute.delete(session.route);
+    this.#options.onEnd(id);
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Hears the publisher's stream, over a new connection when it falls silent.
+ *
+ * @module
+ */
+
+import type { StreamMessage } from "./cluster_messages.ts";
+import { HEARTBEAT_MS } from "./cluster_stream.ts";
+import { Complaints } from "./complaints.ts";
+import { LogThrottle } from "./log_throttle.ts";
+import type { Clock, Connect, Frames, Log, MessageSocket } from "./ports.ts";
+import { runTogether } from "./tasks.ts";
+import { decodeStreamMessage } from "./wire_v2.ts";
+
+/** What an ear is made of. */
+export interface StreamEarOptions {
+  /** Opens a connection (a SUB to everything) to the publisher's stream. */
+  readonly connect: Connect;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** So long without even a heartbeat the connection is given up, in milliseconds. @default {3500} */
+  readonly silenceMs?: number;
+}
+
+/** Takes a message; resolves when there is room for another. */
+export type Hear = (
+  message: StreamMessage,
+  signal: AbortSignal,
+) => Promise<void>;
+
+/** Hears one publisher. */
+export class StreamEar {
+  readonly #options: Required<StreamEarOptions>;
+  readonly #silence: Complaints;
+  readonly #complaints: LogThrottle;
+  #heardAtMs = 0;
+  #hears = false;
+  #rejected = 0;
+
+  /** @param options What the ear is made of. */
+  constructor(options: StreamEarOptions) {
+    this.#options = { silenceMs: 3.5 * HEARTBEAT_MS, ...options };
+    const { log, clock } = options;
+    this.#silence = new Complaints({
+      log,
+      clock,
+      trouble: "the publisher's stream is silent",
+      over: "the publisher's stream is heard again",
+    });
+    this.#complaints = new LogThrottle(log, clock);
+  }
+
+  /** Whether something was heard lately. */
+  get hears(): boolean {
+    return this.#hears;
+  }
+
+  /** Messages that were not understood. */
+  get rejected(): number {
+    return this.#rejected;
+  }
+
+  /**
+   * Hears until aborted.
+   *
+   * @param signal Ends it; the promise then rejects with its reason.
+   * @param hear Takes each message.
+   */
+  async run(signal: AbortSignal, hear: Hear): Promise<void> {
+    try {
+      while (true) {
+        await using socket = this.#options.connect();
+        await this.#listen(socket, signal, hear);
+        this.#hears = false;
+        this.#silence.tell("not even a heartbeat");
+      }
+    } finally {
+      this.#complaints.flush();
+    }
+  }
+
+  /** Resolves once nothing is heard any more. */
+  async #listen(
+    socket: MessageSocket,
+    signal: AbortSignal,
+    hear: Hear,
+  ): Promise<void> {
+    this.#heardAtMs = this.#options.clock.monotonicMs();
+    await runTogether(signal, [
+      (group) => this.#receive(socket, group, hear),
+      (group) => this.#waitForSilence(group),
+    ]);
+    signal.throwIfAborted();
+  }
+
+  async #receive(
+    socket: MessageSocket,
+    signal: AbortSignal,
+    hear: Hear,
+  ): Promise<void> {
+    while (true) {
+      const message = this.#understand(await socket.receive(signal));
+      if (message === undefined) continue;
+      this.#heardAtMs = this.#options.clock.monotonicMs();
+      this.#hears = true;
+      this.#silence.end();
+      await hear(message, signal);
+    }
+  }
+
+  async #waitForSilence(signal: AbortSignal): Promise<void> {
+    const { clock, silenceMs } = this.#options;
+    while (true) {
+      const leftMs = this.#heardAtMs + silenceMs - clock.monotonicMs();
+      if (leftMs <= 0) return;
+      await clock.delay(leftMs, signal);
+    }
+  }
+
+  #understand(frames: Frames): StreamMessage | undefined {
+    const decoded = decodeStreamMessage(frames);
+    if (decoded.ok) return decoded.value;
+    this.#rejected++;
+    this.#complaints.record("warning", "message not understood", {
+      reason: decoded.reason,
+    });
+    return undefined;
+  }
+}

@@ -1,0 +1,232 @@
+/**
+ * Shapes: what a value of a message may be. One description serves both
+ * directions, since the body of a message on the wire is the JSON of the
+ * message in memory, member by member.
+ *
+ * A shape gives a fresh value with its members in the documented order, made of
+ * members that it knows by name: what else an object holds, `__proto__`
+ * included, is never looked at.
+ *
+ * @module
+ */
+
+/** Members whose name is the reason when their value is not good. */
+export type MemberName =
+  | "action"
+  | "address"
+  | "agoMs"
+  | "bans"
+  | "batch"
+  | "by"
+  | "changes"
+  | "code"
+  | "detail"
+  | "epoch"
+  | "events"
+  | "firstAgoMs"
+  | "from"
+  | "id"
+  | "ignore"
+  | "isLast"
+  | "isPending"
+  | "jail"
+  | "kind"
+  | "lastAgoMs"
+  | "maxEvents"
+  | "maxReceipts"
+  | "message"
+  | "node"
+  | "origin"
+  | "outcome"
+  | "part"
+  | "remainingMs"
+  | "reports"
+  | "results"
+  | "role"
+  | "rule"
+  | "seq"
+  | "session"
+  | "since"
+  | "to"
+  | "token"
+  | "version";
+
+/** Why a value is no message's body. */
+export type ShapeReason = "fields" | MemberName;
+
+/** A walk through a value, up to the first thing that is not good. */
+export interface Reading {
+  /** Whether a member that no shape knows is refused. */
+  readonly isExact: boolean;
+  /** What was not good. */
+  reason: ShapeReason | undefined;
+}
+
+/** What a value may be. */
+export interface Shape<T> {
+  /**
+   * Reads a value.
+   *
+   * @returns The value, or `undefined` and the reason in `reading`.
+   */
+  read(value: unknown, reading: Reading): T | undefined;
+}
+
+/** The shapes of the members of an object, in the order of the wire. */
+export type Members<T> = { readonly [K in keyof T]-?: Shape<T[K]> };
+
+/** A value of one kind among several. */
+type OfKind<U, K> = Extract<U, { readonly kind: K }>;
+
+/** Text of a grammar: `parse` gives `undefined` for what is not of it. */
+export function text<T extends string>(
+  name: MemberName,
+  parse: (text: string) => T | undefined,
+): Shape<T> {
+  return {
+    read: (value, reading) =>
+      (typeof value === "string" ? parse(value) : undefined) ??
+        refuse(reading, name),
+  };
+}
+
+/** One of some words. */
+export function oneOf<T extends string>(
+  name: MemberName,
+  words: readonly T[],
+): Shape<T> {
+  return text(name, (text) => words.find((word) => word === text));
+}
+
+/** A whole number from `min` to `max`. */
+export function integer(
+  name: MemberName,
+  min: number,
+  max: number = Number.MAX_SAFE_INTEGER,
+): Shape<number> {
+  return {
+    read: (value, reading) =>
+      Number.isSafeInteger(value) && Number(value) >= min &&
+        Number(value) <= max
+        ? Number(value)
+        : refuse(reading, name),
+  };
+}
+
+/** `true` or `false`. */
+export function flag(name: MemberName): Shape<boolean> {
+  return {
+    read: (value, reading) =>
+      typeof value === "boolean" ? value : refuse(reading, name),
+  };
+}
+
+/** A value or `null`. */
+export function orNull<T>(shape: Shape<T>): Shape<T | null> {
+  return {
+    read: (value, reading) =>
+      value === null ? null : shape.read(value, reading),
+  };
+}
+
+/** A list of `min` to `max` values; a longer one is not looked into. */
+export function list<T>(
+  name: MemberName,
+  shape: Shape<T>,
+  min: number,
+  max: number,
+): Shape<readonly T[]> {
+  return {
+    read: (value, reading) => {
+      if (!Array.isArray(value) || value.length < min || value.length > max) {
+        return refuse(reading, name);
+      }
+      const items: T[] = [];
+      for (const element of value) {
+        const item = shape.read(element, reading);
+        if (item === undefined) return undefined;
+        items.push(item);
+      }
+      return items;
+    },
+  };
+}
+
+/** An object of these members. */
+export function record<T>(members: Members<T>): Shape<T> {
+  const entries = Object.entries<Shape<unknown>>(members);
+  return {
+    read: (value, reading) => {
+      if (!isObject(value)) return refuse(reading, "fields");
+      if (reading.isExact && !hasExactly(value, entries)) {
+        return refuse(reading, "fields");
+      }
+      const result: Record<string, unknown> = {};
+      for (const [name, shape] of entries) {
+        const member = shape.read(value[name], reading);
+        if (member === undefined) return undefined;
+        result[name] = member;
+      }
+      // Each of T's members was read by the shape of that member.
+      return result as T;
+    },
+  };
+}
+
+/** An object whose `kind` says which members it has. */
+export function variants<U extends { readonly kind: string }>(
+  kinds: { readonly [K in U["kind"]]: Members<Omit<OfKind<U, K>, "kind">> },
+): Shape<U> {
+  const shapes = new Map<unknown, Shape<U>>();
+  for (const [word, members] of Object.entries(kinds)) {
+    const kind = oneOf("kind", [word]);
+    // The members of that kind, with the kind itself.
+    shapes.set(word, record({ kind, ...members as object } as Members<U>));
+  }
+  return {
+    read: (value, reading) => {
+      if (!isObject(value) || !Object.hasOwn(value, "kind")) {
+        return refuse(reading, "fields");
+      }
+      return shapes.get(value["kind"])?.read(value, reading) ??
+        refuse(reading, reading.reason ?? "kind");
+    },
+  };
+}
+
+/** A shape with a rule that spans several members; `name` is whose fault it is. */
+export function where<T>(
+  shape: Shape<T>,
+  ...rules: readonly (readonly [
+    name: MemberName,
+    holds: (value: T) => boolean,
+  ])[]
+): Shape<T> {
+  return {
+    read: (value, reading) => {
+      const result = shape.read(value, reading);
+      if (result === undefined) return undefined;
+      for (const [name, holds] of rules) {
+        if (!holds(result)) return refuse(reading, name);
+      }
+      return result;
+    },
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function hasExactly(
+  value: Record<string, unknown>,
+  entries: readonly (readonly [name: string, shape: unknown])[],
+): boolean {
+  return Object.keys(value).length === entries.length &&
+    entries.every(([name]) => Object.hasOwn(value, name));
+}
+
+function refuse(reading: Reading, reason: ShapeReason): undefined {
+  reading.reason = reason;
+  return undefined;
+}

@@ -1,0 +1,72 @@
+/**
+ * What a monitor asks of its host's fail2ban.
+ *
+ * @module
+ */
+
+import { BanEnds } from "../../lib/ban_ends.ts";
+import type { MonitorConfig } from "../../lib/config.ts";
+import { ExistingBans } from "../../lib/existing_bans.ts";
+import type { JailTimes, TicketRows } from "../../lib/host_ports.ts";
+import { Fail2banSocket } from "../../lib/io/fail2ban_socket.ts";
+import { JailBanTimes } from "../../lib/jail_ban_times.ts";
+import { KnownFail2ban } from "../../lib/known_fail2ban.ts";
+import type { Clock, Log, LogPosition } from "../../lib/ports.ts";
+
+/** What is needed to ask. */
+export interface AskedFail2banOptions {
+  /** The rows of fail2ban's database. */
+  readonly rows: TicketRows;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Lines wait meanwhile. */
+const QUESTION_TIMEOUT_MS = 2_000;
+const NOBODY: JailTimes = { banTimeMs: () => Promise.resolve(undefined) };
+
+/** A fail2ban that is asked through its socket, if it has one. */
+export class AskedFail2ban implements AsyncDisposable {
+  /** Until when bans hold. */
+  readonly ends: BanEnds;
+  readonly #existing: ExistingBans | undefined;
+  readonly #held = new AsyncDisposableStack();
+
+  /**
+   * @param config Where it is.
+   * @param options What is needed to ask.
+   */
+  constructor(config: MonitorConfig, options: AskedFail2banOptions) {
+    const { fail2banSocket: path, banTimeMs, importExisting } = config;
+    const { rows, clock, log } = options;
+    const fail2ban = path === undefined ? undefined : new KnownFail2ban(
+      this.#held.use(
+        new Fail2banSocket({ path, questionTimeoutMs: QUESTION_TIMEOUT_MS }),
+      ),
+      clock,
+    );
+    const jails = fail2ban === undefined
+      ? NOBODY
+      : new JailBanTimes({ fail2ban, clock, log });
+    this.ends = new BanEnds({ rows, jails, clock, log, assumedMs: banTimeMs });
+    this.#existing = fail2ban !== undefined && importExisting
+      ? new ExistingBans({ fail2ban, clock, log })
+      : undefined;
+  }
+
+  /**
+   * The bans that are yet to be reported, where they are wanted: there is no
+   * place in the log yet, or it was stored before they were.
+   *
+   * @param from The stored place.
+   */
+  existingAt(from: LogPosition | undefined): ExistingBans | undefined {
+    return from === undefined || from.importing === true
+      ? this.#existing
+      : undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#held.disposeAsync();
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * Where a subscriber's bans come from, by the protocol that is configured.
+ *
+ * @module
+ */
+
+import type { ActionQueue } from "../../lib/action_queue.ts";
+import type { BanNews } from "../../lib/ban_event.ts";
+import type { Protocol2Urls } from "../../lib/config.ts";
+import { ControlSession } from "../../lib/control_session.ts";
+import {
+  replicaPath,
+  SqliteReplicaStore,
+} from "../../lib/io/sqlite_replica_store.ts";
+import type { ZmqContext } from "../../lib/io/zmq_socket.ts";
+import { NewsFilter } from "../../lib/news_filter.ts";
+import type { CurrentPolicy } from "../../lib/protection.ts";
+import type { ReceiptBox } from "../../lib/receipt_box.ts";
+import { ReplicaClient } from "../../lib/replica_client.ts";
+import type { StatusFigures } from "../../lib/status_report.ts";
+import { SteadyClock } from "../../lib/steady_clock.ts";
+import { StreamEar } from "../../lib/stream_ear.ts";
+import { Subscriber } from "../../lib/subscriber.ts";
+import { UNKEPT_REPLICA } from "../../lib/unkept_replica.ts";
+import { MAX_MESSAGE_BYTES } from "../../lib/wire_v1.ts";
+import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire_v2.ts";
+import type { RoleContext } from "./role_program.ts";
+
+/** What a source is made of. */
+export interface BanSourceOptions {
+  readonly context: RoleContext<"subscriber">;
+  readonly zeromq: ZmqContext;
+  /** Where what is to be acted on goes. */
+  readonly queue: ActionQueue;
+  readonly receipts: ReceiptBox;
+  readonly protection: CurrentPolicy;
+  /** This program's version. */
+  readonly version: string;
+}
+
+/** Hears of bans. */
+export interface BanSource extends Disposable {
+  /** What is wanted already, as far as it is known from before. */
+  readonly wanted: readonly BanNews[];
+  /** What it has done so far, for `status`. */
+  readonly figures: StatusFigures;
+  /** Resolves once it is known what is wanted. */
+  whenKnown(signal: AbortSignal): Promise<void>;
+  /** Hears until aborted. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** So many messages may wait while the actions are busy. */
+const STREAM_QUEUE = 100_000;
+
+/** Opens the source. */
+export function openBanSource(options: BanSourceOptions): BanSource {
+  const { protocol2 } = options.context.config;
+  return protocol2 === undefined
+    ? openProtocol1(options)
+    : openProtocol2(options, protocol2);
+}
+
+function openProtocol1(
+  { context, zeromq, queue, protection }: BanSourceOptions,
+): BanSource {
+  const { config, clock, log, dryRun } = context;
+  const subscriber = new Subscriber({
+    broadcasts: zeromq.subscriber(config.publisherUrl, config.prefixFilter, {
+      maxMessageBytes: MAX_MESSAGE_BYTES,
+      receiveQueueMessages: STREAM_QUEUE,
+    }),
+    queue,
+    actionNames: config.actions,
+    clock,
+    log,
+    hostName: config.general.hostName,
+    protection,
+    dryRun,
+  });
+  return {
+    wanted: [],
+    get figures() {
+      return { protocol: 1, ...subscriber.counters };
+    },
+    whenKnown: () => Promise.resolve(),
+    run: (signal) => subscriber.run(signal),
+    [Symbol.dispose]() {},
+  };
+}
+
+function openProtocol2(
+  options: BanSourceOptions,
+  urls: Protocol2Urls,
+): BanSource {
+  const { context: { config, log, dryRun }, queue, receipts } = options;
+  const clock = new SteadyClock(options.context.clock);
+  const { hostName, stateDir } = config.general;
+  const filter = new NewsFilter({
+    queue,
+    actionNames: config.actions,
+    receipts,
+    clock,
+    log,
+    protection: options.protection,
+    dryRun,
+  });
+  const disk = dryRun
+    ? undefined
+    : SqliteReplicaStore.open(replicaPath(stateDir));
+  const client = new ReplicaClient({
+    ...connections(options, urls, clock),
+    store: disk ?? UNKEPT_REPLICA,
+    receipts,
+    clock,
+    log,
+    hostName,
+    onNews: (news, signal) => filter.take(news, signal),
+  });
+  tellSetAside(options, disk);
+  return {
+    wanted: filter.allowed(client.news()),
+    get figures() {
+      return { protocol: 2, ...client.figures, ...filter.counters };
+    },
+    whenKnown: (signal) => client.whenKnown(signal),
+    run: (signal) => client.run(signal),
+    [Symbol.dispose]: () => disk?.[Symbol.dispose](),
+  };
+}
+
+function connections(
+  { context: { config, log }, zeromq, version }: BanSourceOptions,
+  { controlUrl, streamUrl }: Protocol2Urls,
+  clock: SteadyClock,
+) {
+  const session = new ControlSession({
+    ...{ clock, log, version },
+    connect: () =>
+      zeromq.dealer(controlUrl, { maxMessageBytes: MAX_CONTROL_BYTES }),
+    node: config.general.hostName,
+    role: "subscriber",
+    token: config.token,
+  });
+  const ear = new StreamEar({
+    ...{ clock, log },
+    connect: () =>
+      zeromq.subscriber(streamUrl, "", {
+        maxMessageBytes: MAX_STREAM_BYTES,
+        receiveQueueMessages: STREAM_QUEUE,
+      }),
+  });
+  return { session, ear };
+}
+
+/** A copy that could not be read is no loss: the publisher has the table. */
+function tellSetAside(
+  { context: { log } }: BanSourceOptions,
+  disk: SqliteReplicaStore | undefined,
+): void {
+  const { setAside } = disk ?? {};
+  if (setAside === undefined) return;
+  log.record(
+    "warning",
+    "the copy of the bans can't be read, and is asked for",
+    {
+      ...setAside,
+    },
+  );
+}

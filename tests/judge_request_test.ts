@@ -1,0 +1,74 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { judgeRequest } from "../lib/request_server.ts";
+import { BAD_FIELDS, BAD_MESSAGES } from "./support/bad_frames.ts";
+import { banEvent } from "./support/core_values.ts";
+import { frames } from "./support/memory_socket.ts";
+
+const TOKEN = "s3cret-token";
+const GOOD = "web-1|sshd|Ban|192.0.2.1";
+const PROTECTION = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
+
+Deno.test("judgeRequest() relays a good report, and acknowledges it without its token", () => {
+  const verdict = judgeRequest(
+    frames(`${TOKEN}|${GOOD}`),
+    ["other", TOKEN],
+    PROTECTION,
+  );
+  deepStrictEqual(verdict, {
+    kind: "relay",
+    event: banEvent(GOOD),
+    acknowledgement: new TextEncoder().encode(GOOD),
+  });
+});
+
+Deno.test("judgeRequest() refuses what can't be read, for the reason that it can't", () => {
+  for (const [what, message, reason] of BAD_MESSAGES) {
+    const refused = { kind: "refuse", reason };
+    deepStrictEqual(judgeRequest(message, [TOKEN], PROTECTION), refused, what);
+    deepStrictEqual(judgeRequest(message, [], PROTECTION), refused, what);
+  }
+  for (const [message, reason] of BAD_FIELDS) {
+    const refused = { kind: "refuse", reason };
+    const request = frames(`${TOKEN}|${message}`);
+    deepStrictEqual(
+      judgeRequest(request, [TOKEN], PROTECTION),
+      refused,
+      message,
+    );
+  }
+  const unauthorized = { kind: "refuse", reason: "token" };
+  deepStrictEqual(
+    judgeRequest(frames(`guess|${GOOD}`), [TOKEN], PROTECTION),
+    unauthorized,
+  );
+});
+
+Deno.test("judgeRequest() refuses bans of protected addresses, and says why", () => {
+  const cases = [
+    ["0.0.0.0", "unspecified (0.0.0.0/8)"],
+    ["::1", "loopback (::1)"],
+    ["127.0.0.53", "loopback (127.0.0.0/8)"],
+    ["169.254.169.254", "link-local (169.254.0.0/16)"],
+    ["192.0.0.0/16", "too-wide (/24)"],
+    ["2001:db8::/32", "too-wide (/48)"],
+  ];
+  for (const [address, rule] of cases) {
+    deepStrictEqual(
+      judgeRequest(frames(`web-1|sshd|Ban|${address}`), [], PROTECTION),
+      {
+        kind: "refuse",
+        reason: "protected",
+        detail: `${address} from web-1: ${rule}`,
+      },
+    );
+  }
+});
+
+Deno.test("judgeRequest() relays the unban of a protected address: it frees somebody", () => {
+  const verdict = judgeRequest(
+    frames("web-1|sshd|Unban|127.0.0.1"),
+    [],
+    PROTECTION,
+  );
+  strictEqual(verdict.kind, "relay");
+});

@@ -1,0 +1,51 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import type { SessionId } from "../lib/cluster_messages.ts";
+import { SessionBook } from "../lib/session_book.ts";
+import { host } from "./support/core_values.ts";
+
+function bookOf(maxSessions = 3) {
+  let made = 0;
+  const ended: string[] = [];
+  const book = new SessionBook({
+    newId: () => `s${++made}` as SessionId,
+    onEnd: (id) => ended.push(id),
+    maxSessions,
+  });
+  const begin = (route: string) =>
+    book.begin({
+      route,
+      node: host("web1"),
+      role: "monitor",
+      version: "1",
+    });
+  return { book, begin, ended };
+}
+
+Deno.test("SessionBook finds a session for the connection that it was given to, and no other", () => {
+  const { book, begin } = bookOf();
+  const session = begin("a");
+  strictEqual(book.find(session.id, "a"), session);
+  strictEqual(book.find(session.id, "b"), undefined);
+  strictEqual(book.find("s9" as SessionId, "a"), undefined);
+});
+
+Deno.test("SessionBook ends the session that a connection had when it says HELLO again", () => {
+  const { book, begin, ended } = bookOf();
+  const first = begin("a");
+  const second = begin("a");
+  strictEqual(book.find(first.id, "a"), undefined);
+  strictEqual(book.find(second.id, "a"), second);
+  deepStrictEqual(ended, ["s1"]);
+  strictEqual(book.size, 1);
+});
+
+Deno.test("SessionBook lets the session go that was silent longest, above its bound", () => {
+  const { book, begin, ended } = bookOf();
+  const sessions = ["a", "b", "c"].map(begin);
+  book.find(sessions[0]?.id ?? "" as SessionId, "a");
+  begin("d");
+  deepStrictEqual(ended, ["s2"]);
+  strictEqual(book.size, 3);
+  strictEqual(begin("b").id, "s5");
+  deepStrictEqual(ended, ["s2", "s3"]);
+});

@@ -1,0 +1,199 @@
+/**
+ * A publisher and nodes of protocol 2 in one process, with a network in memory
+ * between them that can be cut.
+ *
+ * @module
+ */
+
+import type { BanNews } from "../../lib/ban_event.ts";
+import type { SessionId } from "../../lib/cluster_messages.ts";
+import { ControlSession } from "../../lib/control_session.ts";
+import type { BanStore } from "../../lib/cluster_ports.ts";
+import type { Frames, MessageSocket } from "../../lib/ports.ts";
+import { Publisher, type PublisherOptions } from "../../lib/publisher.ts";
+import { ReceiptBox } from "../../lib/receipt_box.ts";
+import { ReplicaClient } from "../../lib/replica_client.ts";
+import { StreamEar } from "../../lib/stream_ear.ts";
+import { host } from "./core_values.ts";
+import { ManualClock, settled } from "./manual_clock.ts";
+import { MemoryBanStore } from "./memory_ban_store.ts";
+import { MemoryLog } from "./memory_log.ts";
+import { MemoryReplicaStore } from "./memory_replica_store.ts";
+import { MemorySocket } from "./memory_socket.ts";
+
+/** Where dealers and subscribers meet a publisher, whichever it is now. */
+export class MemoryNetwork {
+  /** What gets through of what a publisher tells on its stream. */
+  hears: (frames: Frames) => boolean = () => true;
+  /** Whether nothing gets through in either direction. */
+  isCut = false;
+  #router = new MemorySocket();
+  #routes = 0;
+  readonly #dealers = new Map<number, MemorySocket>();
+  readonly #subscribers = new Set<MemorySocket>();
+
+  /** The sockets of a new publisher; those of the one before are deaf. */
+  bind(): { control: MemorySocket; stream: MemorySocket } {
+    const control = new MemorySocket();
+    const stream = new MemorySocket();
+    this.#router = control;
+    control.onSend = ([route = new Uint8Array(), ...frames]) => {
+      if (this.isCut || this.#router !== control) return;
+      this.#dealers.get(route[0] ?? 0)?.give(frames);
+    };
+    stream.onSend = (frames) => {
+      if (this.isCut || this.#router !== control) return;
+      for (const socket of this.#subscribers) {
+        if (!socket.closed && this.hears(frames)) socket.give(frames);
+      }
+    };
+    return { control, stream };
+  }
+
+  /** A DEALER. */
+  readonly dealer = (): MessageSocket => {
+    const route = ++this.#routes;
+    const socket = new MemorySocket();
+    this.#dealers.set(route, socket);
+    socket.onSend = (frames) => {
+      if (this.isCut || socket.closed) return;
+      this.#router.give([Uint8Array.of(route), ...frames]);
+    };
+    return socket;
+  };
+
+  /** A SUB. */
+  readonly subscriber = (): MessageSocket => {
+    const socket = new MemorySocket();
+    this.#subscribers.add(socket);
+    return socket;
+  };
+}
+
+/** A publisher at work. */
+export class MemoryPublisherProgram implements AsyncDisposable {
+  readonly publisher: Publisher;
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(
+    network: MemoryNetwork,
+    store: BanStore,
+    clock: ManualClock,
+    options: Partial<PublisherOptions> = {},
+  ) {
+    let sessions = 0;
+    this.publisher = new Publisher({
+      protocol1: {
+        replies: new MemorySocket(),
+        broadcasts: new MemorySocket(),
+      },
+      protocol2: network.bind(),
+      store,
+      clock,
+      log: new MemoryLog(),
+      tokens: [],
+      protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
+      banTimeMs: 3_600_000,
+      keepHistoryMs: 86_400_000,
+      newSessionId: () => String(++sessions).padStart(32, "0") as SessionId,
+      ...options,
+    });
+    this.#running = this.publisher.run(this.#stop.signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+}
+
+/** A subscriber's copy at work, and what it was told to make true. */
+export class MemorySubscriberProgram implements AsyncDisposable {
+  readonly client: ReplicaClient;
+  readonly news: BanNews[] = [];
+  readonly log = new MemoryLog();
+  readonly receipts = new ReceiptBox();
+  /** Takes what is to be made true, or has it wait. */
+  takes: (news: readonly BanNews[]) => Promise<void> = () => Promise.resolve();
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(
+    network: MemoryNetwork,
+    store: MemoryReplicaStore,
+    clock: ManualClock,
+    name = "web1",
+  ) {
+    const { log, receipts } = this;
+    this.client = new ReplicaClient({
+      session: new ControlSession({
+        connect: network.dealer,
+        clock,
+        log,
+        node: host(name),
+        role: "subscriber",
+        token: undefined,
+        version: "1.0.0",
+      }),
+      ear: new StreamEar({ connect: network.subscriber, clock, log }),
+      store,
+      receipts,
+      clock,
+      log,
+      hostName: host(name),
+      onNews: async (news) => {
+        await this.takes(news);
+        this.news.push(...news);
+      },
+    });
+    this.#running = this.client.run(this.#stop.signal);
+  }
+
+  /** The news in words, and none of it twice. */
+  told(): string[] {
+    return this.news.splice(0).map(({ kind, origin, address }) =>
+      `${kind} ${origin} ${address}`
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+}
+
+/** One network, one clock, one store for the publisher. */
+export class MemoryCluster implements AsyncDisposable {
+  readonly network = new MemoryNetwork();
+  readonly clock = new ManualClock();
+  store = new MemoryBanStore();
+  readonly #held = new AsyncDisposableStack();
+
+  /** Starts a publisher. */
+  publisher(options: Partial<PublisherOptions> = {}): MemoryPublisherProgram {
+    const { network, store, clock } = this;
+    return this.#held.use(
+      new MemoryPublisherProgram(network, store, clock, options),
+    );
+  }
+
+  /** Starts a subscriber. */
+  subscriber(
+    store = new MemoryReplicaStore(),
+    name = "web1",
+  ): MemorySubscriberProgram {
+    return this.#held.use(
+      new MemorySubscriberProgram(this.network, store, this.clock, name),
+    );
+  }
+
+  /** Lets all happen that waits for no time, however many steps it takes. */
+  async settle(): Promise<void> {
+    for (let round = 0; round < 20; round++) await settled();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#held.disposeAsync();
+  }
+}
