@@ -213,7 +213,7 @@ Deno.test("compile refuses what it does not know with exit code 2 and a hint", a
     ]],
     [["--rol", "monitor"], [
       'compile: error: unknown argument "--rol"',
-      "compile: hint: there are --target, --role, --out, --preload",
+      "compile: hint: there are --target, --role, --out, --preload, --launchers",
     ]],
     [["--role"], ["compile: error: --role needs a value"]],
   ];

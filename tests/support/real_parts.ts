@@ -5,7 +5,10 @@ export type RealPart =
   | "mountns"
   | "netns"
   | "nftables"
-  | "pyzmq";
+  | "pyzmq"
+  | "setpriv"
+  | "shellcheck"
+  | "systemd";
 
 interface Probe {
   /** Works only where the part is there. */
@@ -45,6 +48,21 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
     missing: "Debian's python3-zmq is not installed",
     command: "/usr/bin/python3",
     args: ["-c", "import zmq"],
+  },
+  setpriv: {
+    missing: "to become another user takes root",
+    command: "setpriv",
+    args: ["--reuid=65534", "--regid=65534", "--clear-groups", "true"],
+  },
+  shellcheck: {
+    missing: "Debian's shellcheck is not installed",
+    command: "shellcheck",
+    args: ["--version"],
+  },
+  systemd: {
+    missing: "Debian's systemd is not installed",
+    command: "systemd-analyze",
+    args: ["--version"],
   },
 };
 
