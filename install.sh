@@ -161,7 +161,7 @@ obtain() {
 fetch() {
   say "downloading $1"
   if command -v curl >/dev/null; then
-    curl --fail --silent --show-error --location --output "$2" "$1"
+    curl --fail --silent --show-error --location --proto-redir '=https' --output "$2" "$1"
   elif command -v wget >/dev/null; then
     wget -q -O "$2" "$1"
   else

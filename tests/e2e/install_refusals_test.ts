@@ -263,7 +263,8 @@ testWith(
 
 Deno.test("install.sh does nothing before its last line, which calls main", async () => {
   const path = new URL("../../install.sh", import.meta.url);
-  const lines = (await Deno.readTextFile(path)).trimEnd().split("\n");
+  const text = (await Deno.readTextFile(path)).replace(/<<'END'.*?^END$/ms, "");
+  const lines = text.trimEnd().split("\n");
   strictEqual(lines[0], "#!/bin/sh");
   strictEqual(lines.at(-1), 'main "$@"');
   // What stands at the margin: comments, assignments, functions and their ends.
