@@ -99,15 +99,16 @@ restart_role() {
   fi
 }
 
-# Whether it stays, as those do that have a unit.
-is_daemon() { [ -f "$release/systemd/fail2ban-$1.service" ]; }
+# Whether it stays, as those do that have a unit; without systemd the unit is
+# kept beside the sources.
+is_daemon() { [ -f "$UNIT_DIR/fail2ban-$1.service" ] || [ -f "$lib/systemd/fail2ban-$1.service" ]; }
 
 stop_role() {
-  if ! on_host; then return 0; fi
-  if runs_systemd && [ -f "$UNIT_DIR/fail2ban-$1.service" ]; then
+  if ! on_host || ! is_daemon "$1"; then return 0; fi
+  if runs_systemd; then
     say "stop and disable fail2ban-$1.service"
     systemctl disable --quiet --now "fail2ban-$1.service"
-  elif [ -f "$UNIT_DIR/fail2ban-$1.service" ] && [ -x "$prefix/bin/fail2ban-$1" ]; then
+  elif [ -x "$prefix/bin/fail2ban-$1" ]; then
     "$prefix/bin/fail2ban-$1" stop || say "fail2ban-$1 could not be asked to stop"
   fi
 }

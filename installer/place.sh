@@ -52,7 +52,7 @@ place() { # KIND ROLE MODE FROM TO
   if [ "$wrote" = no ]; then return 0; fi
   if [ "$1" = unit ]; then units=yes; fi
   case $5 in
-    "$doc"/* | "$lib"/install* | "$lib"/RELEASE) ;;
+    "$doc"/* | "$lib"/install* | "$lib"/systemd/* | "$lib"/RELEASE) ;;
     *) changed="$changed $2" ;;
   esac
 }

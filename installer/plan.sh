@@ -19,7 +19,8 @@ plan_file() {
     systemd/fail2ban-*.service)
       role=${1#systemd/fail2ban-}
       role=${role%.service}
-      if is_wanted "$role" && has_units; then plan unit "$role" 0644 "$1" "$UNIT_DIR/${1##*/}"; fi
+      if ! is_wanted "$role"; then return 0; fi
+      if has_units; then plan unit "$role" 0644 "$1" "$UNIT_DIR/${1##*/}"; else plan file "$role" 0644 "$1" "$lib/$1"; fi
       ;;
     fail2ban/*.conf)
       if is_wanted subscriber && has_fail2ban; then plan config subscriber 0644 "$1" "/etc/$1"; fi

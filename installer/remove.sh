@@ -82,7 +82,7 @@ purge_all() {
   for folder in "$CONF_DIR" "$STATE_DIR" "$RUN_DIR"; do
     if [ ! -d "$destdir$folder" ]; then continue; fi
     say "${would}remove $destdir$folder"
-    if [ "$dry" = no ]; then rm -rf "${destdir:?}$folder"; fi
+    if [ "$dry" = no ]; then rm -rf "$destdir$folder"; fi
   done
   if ! on_host || ! id "$OWNER" >/dev/null 2>&1; then return 0; fi
   say "remove the system user $OWNER"

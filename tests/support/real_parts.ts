@@ -5,6 +5,8 @@ export type RealPart =
   | "mountns"
   | "netns"
   | "nftables"
+  | "npm"
+  | "overlay"
   | "pyzmq"
   | "setpriv"
   | "shellcheck"
@@ -43,6 +45,20 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
     missing: "Debian's nftables is not installed",
     command: "nft",
     args: ["--version"],
+  },
+  npm: {
+    missing: "npm is not installed",
+    command: "npm",
+    args: ["--version"],
+  },
+  overlay: {
+    missing: "to lay a file system over the host's takes root",
+    command: "unshare",
+    args: [
+      ...["--mount", "sh", "-ec"],
+      "mount -t tmpfs tmpfs /mnt; mkdir /mnt/u /mnt/w /mnt/r; " +
+      "mount -t overlay -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w o /mnt/r",
+    ],
   },
   pyzmq: {
     missing: "Debian's python3-zmq is not installed",
