@@ -7,16 +7,15 @@ import { TempDir } from "../support/temp_dir.ts";
 const UNITS = new URL("../../systemd/", import.meta.url).pathname;
 /** The exposure that `systemd-analyze security` may find, of 10; docs/OPERATIONS.md states it. */
 const MAX_EXPOSURE: Readonly<Record<string, number>> = {
-  monitor: 1.5,
-  publisher: 1.3,
-  subscriber: 1.9,
+  monitor: 1.6,
+  publisher: 1.4,
+  subscriber: 2.0,
 };
 
 /** The roles that have a section of the configuration: those that stay. */
 function daemons(): string[] {
-  const sections = new Set(OPTIONS.map(({ section }) => section as string));
-  return Object.keys(deno.permissions).filter((role) => sections.has(role))
-    .toSorted();
+  return Object.keys(deno.permissions)
+    .filter((role) => Object.hasOwn(OPTIONS, role)).toSorted();
 }
 
 async function analyze(
@@ -63,21 +62,29 @@ for (const role of daemons()) {
     ok(!/^MemoryDenyWriteExecute=/m.test(unit), "V8 compiles at run time");
   });
 
-  testWith("systemd", `systemd-analyze verify has nothing to say of the ${role}'s unit`, async () => {
-    await using dir = await TempDir.create();
-    const program = await dir.write("program", "#!/bin/sh\n", 0o755);
-    const unit = (await unitOf(role))
-      .replaceAll(`/usr/local/bin/fail2ban-${role}`, program);
-    const path = await dir.write(`fail2ban-${role}.service`, unit);
-    const { success, text } = await analyze("verify", path);
-    strictEqual(text, "");
-    ok(success);
-  });
+  testWith(
+    "systemd",
+    `systemd-analyze verify has nothing to say of the ${role}'s unit`,
+    async () => {
+      await using dir = await TempDir.create();
+      const program = await dir.write("program", "#!/bin/sh\n", 0o755);
+      const unit = (await unitOf(role))
+        .replaceAll(`/usr/local/bin/fail2ban-${role}`, program);
+      const path = await dir.write(`fail2ban-${role}.service`, unit);
+      const { success, text } = await analyze("verify", path);
+      strictEqual(text, "");
+      ok(success);
+    },
+  );
 
-  testWith("systemd", `systemd-analyze security finds the ${role}'s unit no more exposed than is stated`, async () => {
-    const path = `${UNITS}fail2ban-${role}.service`;
-    const { text } = await analyze("security", "--offline=yes", path);
-    const exposure = /exposure level for \S+: (\d+\.\d+) /.exec(text)?.[1];
-    ok(Number(exposure) <= (MAX_EXPOSURE[role] ?? 0), `${exposure}`);
-  });
+  testWith(
+    "systemd",
+    `systemd-analyze security finds the ${role}'s unit no more exposed than is stated`,
+    async () => {
+      const path = `${UNITS}fail2ban-${role}.service`;
+      const { text } = await analyze("security", "--offline=yes", path);
+      const exposure = /exposure level for \S+: (\d+\.\d+) /.exec(text)?.[1];
+      ok(Number(exposure) <= (MAX_EXPOSURE[role] ?? 0), `${exposure}`);
+    },
+  );
 }

@@ -6,6 +6,7 @@ export type RealPart =
   | "netns"
   | "nftables"
   | "npm"
+  | "nspawn"
   | "overlay"
   | "pyzmq"
   | "setpriv"
@@ -49,6 +50,11 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
   npm: {
     missing: "npm is not installed",
     command: "npm",
+    args: ["--version"],
+  },
+  nspawn: {
+    missing: "Debian's systemd-container is not installed",
+    command: "systemd-nspawn",
     args: ["--version"],
   },
   overlay: {

@@ -25,6 +25,31 @@ mkdir -p "$1/root/usr/local/bin" "$1/root/usr/local/lib" "$1/root/usr/local/shar
 echo mounted
 exec cat`;
 
+/** Makes it a system that boots to run one script and then is shut down. */
+const BOOT_SCRIPT = `cd /etc/systemd/system
+rm -rf *.wants
+: >/etc/machine-id
+: >/root/told
+cat >script.service <<'END'
+[Unit]
+DefaultDependencies=no
+After=basic.target
+[Service]
+ExecStart=sh -c "sh -ex /root/script >/root/told 2>&1; systemctl poweroff"
+END
+cat >script.target <<'END'
+[Unit]
+Requires=basic.target
+Wants=script.service
+END`;
+
+/** Takes from the system what systemd wants to mount itself. */
+const BOOT = `cd "$1"
+umount --lazy proc dev run tmp
+exec timeout 90 systemd-nspawn --quiet --register=no --keep-unit \\
+  --private-network --capability=CAP_NET_ADMIN --directory "$1" \\
+  --boot systemd.unit=script.target`;
+
 /** What a program left that has ended. */
 export interface RootOutcome {
   readonly code: number;
@@ -113,6 +138,33 @@ export class ThrowawayRoot implements AsyncDisposable {
     const { code, stdout, stderr } = await this.run(["sh", "-ec", script]);
     if (code === 0) return stdout;
     throw new Error(`${script}: ${code}\n${stdout}${stderr}`);
+  }
+
+  /**
+   * Boots the system with systemd, alone on a network of its own, and runs a
+   * script in it.
+   *
+   * @param script Run by sh, as root.
+   * @returns What the script wrote, after the system's end.
+   */
+  async boot(script: string): Promise<string> {
+    await this.shell(BOOT_SCRIPT);
+    await this.shell(
+      `cat >/root/script <<'THAT_IS_ALL'\n${script}\nTHAT_IS_ALL`,
+    );
+    const { code, stdout, stderr } = await new Deno.Command("nsenter", {
+      args: [
+        ...[`--mount=/proc/${this.#holder.pid}/ns/mnt`, "unshare", "--mount"],
+        ...["sh", "-ec", BOOT, "sh", `${this.#dir}/root`],
+      ],
+      stdin: "null",
+    }).output();
+    const told = await this.shell("cat /root/told");
+    if (code === 0) return told;
+    const texts = [stdout, stderr].map((bytes) =>
+      new TextDecoder().decode(bytes)
+    );
+    throw new Error(`${told}\n${code}\n${texts.join("\n")}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
