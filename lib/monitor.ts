@@ -93,7 +93,7 @@ export class Monitor {
   #turn: Promise<void> = Promise.resolve();
   #blockedMs = 0;
 
-  /** @param options What the monitor is made of. */
+  /** Makes a monitor of what it works with. */
   constructor(options: MonitorOptions) {
     this.#options = options;
     this.#session = new LogSession({ unbanHoldMs: options.unbanHoldMs });

@@ -104,7 +104,7 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #complaints: LogThrottle;
 
-  /** @param options What the publisher is made of. */
+  /** Makes a publisher of what it works with. */
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#complaints = new LogThrottle(options.log, options.clock);

@@ -113,7 +113,7 @@ export class Subscriber {
   readonly #changed = new Condition();
   #waiting: BanEvent[] = [];
 
-  /** @param options What the subscriber is made of. */
+  /** Makes a subscriber of what it works with. */
   constructor(options: SubscriberOptions) {
     this.#options = options;
     this.#maxWaiting = options.maxWaiting ?? 10_000;
