@@ -56,6 +56,20 @@ chown root:fail2ban-cluster ${LOCAL}; chmod 640 ${LOCAL}`);
   return root;
 }
 
+/** Starts an installed program as an operator does, asks it, and stops it. */
+async function startInBackground(
+  root: ThrowawayRoot,
+  role: string,
+): Promise<void> {
+  const program = `/usr/local/bin/fail2ban-${role}`;
+  match(await root.shell(`${program} start`), /: started, with process id \d+/);
+  match(
+    await root.shell(`${program} status`),
+    / runs on node-a with process id /,
+  );
+  match(await root.shell(`${program} stop`), /: stopped$/m);
+}
+
 /** The system's programs and npm, but no Deno. */
 async function pathWithNpm(): Promise<string> {
   const { stdout } = await new Deno.Command("sh", {
@@ -68,11 +82,17 @@ async function pathWithNpm(): Promise<string> {
 
 testWith(
   ["netns", "npm", "overlay", "setpriv"],
-  "on two hosts with nothing but Node and npm, install --from-source makes nodes that a ban crosses",
+  "on two hosts with nothing but Node and npm the demo runs, and install --from-source makes nodes that a ban crosses",
   async () => {
     await using netns = await NetworkNamespace.create();
     await using a = await installedNode("node-a", netns);
     await using b = await installedNode("node-b", netns);
+    const demo = await b.run(
+      ["sh", "-c", "cd /mnt/given && npx -y deno@2.9.6 task demo"],
+      { PATH: await pathWithNpm() },
+    );
+    strictEqual(demo.code, 0, demo.stderr);
+    match(demo.stdout, /everything is stopped and removed/);
     await using publisher = startService(a, "publisher");
     await publisher.waitForLine(/: ready/);
     await using subscriber = startService(b, "subscriber");
@@ -89,6 +109,7 @@ testWith(
     for (const child of [monitor, subscriber, publisher]) {
       strictEqual((await child.end()).code, 0, child.stderr.join("\n"));
     }
+    await startInBackground(a, "publisher");
     const { stdout } = await a.run(["sh", INSTALL, "verify"]);
     match(stdout, /is what was installed$/m);
     await a.shell(`sh ${INSTALL} uninstall`);

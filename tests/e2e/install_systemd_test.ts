@@ -45,8 +45,14 @@ for role in monitor publisher; do
   echo "FACT $role $(systemctl show --value -p Result fail2ban-$role)"
 done
 echo 'authtoken' >>fail2ban-cluster.local
-systemctl start fail2ban-publisher || echo "FACT refused $(systemctl show --value -p NRestarts fail2ban-publisher)"
-rm -rf /etc/systemd/system/fail2ban-monitor.service.d
+printf '[Service]\\nRestartSec=100ms\\n' >/etc/systemd/system/fail2ban-monitor.service.d/node-b.conf
+mkdir /etc/systemd/system/fail2ban-publisher.service.d
+cp /etc/systemd/system/fail2ban-monitor.service.d/node-b.conf /etc/systemd/system/fail2ban-publisher.service.d/
+systemctl daemon-reload
+systemctl start fail2ban-publisher || echo "FACT refused"
+until_it '[ "$(systemctl is-failed fail2ban-publisher)" = failed ]'
+echo "FACT tried $(journalctl --no-pager -u fail2ban-publisher | grep -c 'Control process exited, code=exited, status=3')"
+rm -rf /etc/systemd/system/fail2ban-*.service.d
 sh /usr/local/lib/fail2ban-cluster/install.sh uninstall --purge --yes
 echo "FACT left:" $(find /etc /usr/local /var/lib /run -name '*fail2ban?cluster*')
 `;
@@ -72,7 +78,8 @@ testWith(
       "FACT subscriber active 0 fail2ban-cluster",
       "FACT monitor success",
       "FACT publisher success",
-      "FACT refused 0",
+      "FACT refused",
+      "FACT tried 5",
       "FACT left:",
     ], told);
     match(told, /^nothing to do: /m);
