@@ -19,7 +19,9 @@ import type { LogFormat } from "./option_value.ts";
 
 /** An action of a jail failed. */
 export interface ActionFailure {
+  /** Tells it from the other events. */
   readonly kind: "action_failed";
+  /** The jail whose action failed. */
   readonly jail: JailName;
   /** What the action was to do. */
   readonly verb: "ban" | "reban" | "unban";

@@ -78,7 +78,7 @@ export class Monitor {
   #importedAt: number;
   #turn: Promise<void> = Promise.resolve();
 
-  /** @param options What the monitor is made of. */
+  /** Makes a monitor of what it works with. */
   constructor(options: MonitorOptions) {
     this.#options = options;
     const { existing, link, unbanHoldMs } = options;

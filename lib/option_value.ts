@@ -33,7 +33,7 @@ export type LogTarget =
 export type SyslogFacility = typeof SYSLOG_FACILITIES[number];
 
 /** What stands before the message of fail2ban's lines. */
-export type LogFormat = typeof LOG_FORMATS[number];
+export type LogFormat = "file" | "syslog" | "sysout" | "journal";
 
 /** A word of `subscriberaction`. */
 export type SubscriberAction = typeof SUBSCRIBER_ACTIONS[number];
@@ -77,7 +77,9 @@ export const SEVERITIES = [
 ] as const satisfies readonly Severity[];
 
 /** Every {@link LogFormat}. */
-export const LOG_FORMATS = ["file", "syslog", "sysout", "journal"] as const;
+export const LOG_FORMATS: readonly LogFormat[] = [
+  ...["file", "syslog", "sysout", "journal"] as const,
+];
 
 /** Every {@link SubscriberAction}. */
 export const SUBSCRIBER_ACTIONS = [
