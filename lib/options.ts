@@ -6,6 +6,8 @@
  */
 
 import { type Option, option } from "./option.ts";
+import { AUTH, AUTH_TOKEN, PUBLISHER_PORTS } from "./options_common.ts";
+import { MONITOR } from "./options_monitor.ts";
 import {
   actionsKind,
   addressListKind,
@@ -16,7 +18,6 @@ import {
   hostNameKind,
   integerKind,
   jailMapKind,
-  logFormatKind,
   logTargetKind,
   optionalPathKind,
   pathKind,
@@ -24,40 +25,17 @@ import {
   switchKind,
   tableNameKind,
   textKind,
-  tokenKind,
 } from "./option_value.ts";
 
 export type { Option, OptionValue } from "./option.ts";
+
+export { SHIPPED_TOKEN } from "./options_common.ts";
 
 /** A program of the cluster that has a section of its own. */
 export type Role = "monitor" | "publisher" | "subscriber";
 
 /** A section of the configuration file. */
 export type SectionName = "general" | Role;
-
-/** The token that the shipped file has. It must not leave the machine. */
-export const SHIPPED_TOKEN = "CHANGE_ME";
-
-const PUBLISHER_PORTS = {
-  reply: "tcp://127.0.0.1:5678",
-  broadcast: "tcp://127.0.0.1:5680",
-} as const;
-
-const AUTH = option({
-  kind: switchKind,
-  default: "true",
-  help: "Whether reports carry the token and those without it are refused.",
-});
-
-const AUTH_TOKEN = option({
-  kind: tokenKind,
-  default: undefined,
-  unset: "none: auth = true needs one",
-  help:
-    "The secret that monitors and publisher share; it travels in the clear.",
-  isSecret: true,
-  shipped: SHIPPED_TOKEN,
-});
 
 const GENERAL = {
   logtarget: option({
@@ -116,68 +94,6 @@ const GENERAL = {
     help:
       "Whether private addresses may be banned: 10/8, 172.16/12, 192.168/16, 100.64/10 and fc00::/7.",
   }),
-} as const;
-
-const MONITOR = {
-  pidfile: option({
-    kind: pathKind,
-    default: "/var/run/fail2ban-monitor.pid",
-    help: "Where a detached monitor writes its process id.",
-  }),
-  zmqreplyserver: option({
-    kind: endpointKind("connect"),
-    default: PUBLISHER_PORTS.reply,
-    help: "Where reports are sent: the publisher's replybindurl.",
-  }),
-  controlserver: option({
-    kind: endpointKind("connect"),
-    default: undefined,
-    unset: "none: reports go to zmqreplyserver, by protocol 1",
-    help:
-      "Where reports are sent by protocol 2, instead: the publisher's controlbindurl.",
-  }),
-  fail2banlogpath: option({
-    kind: pathKind,
-    default: "/var/log/fail2ban.log",
-    help: "The log of this host's fail2ban.",
-  }),
-  logformat: option({
-    kind: logFormatKind,
-    default: "file",
-    help:
-      "What fail2ban's lines begin with: as in a file, syslog, sysout or journal.",
-  }),
-  fail2bandb: option({
-    kind: optionalPathKind,
-    default: "/var/lib/fail2ban/fail2ban.sqlite3",
-    help: "fail2ban's database, which tells an unban from a restart, or none.",
-  }),
-  unbanhold: option({
-    kind: durationKind(3600, "1h"),
-    default: "30s",
-    help:
-      "How long an unban waits for signs of a restart when the database can't be asked; in seconds, or with a unit.",
-  }),
-  fail2bansocket: option({
-    kind: optionalPathKind,
-    default: "/var/run/fail2ban/fail2ban.sock",
-    help:
-      "The socket of this host's fail2ban, which is asked for ban times by protocol 2, or none.",
-  }),
-  bantime: option({
-    kind: banTimeKind,
-    default: "10m",
-    help:
-      "How long a ban is reported to hold, by protocol 2, where neither fail2ban's database nor its socket tells.",
-  }),
-  importexisting: option({
-    kind: switchKind,
-    default: "false",
-    help:
-      "Whether the very first start reports the bans that fail2ban has already.",
-  }),
-  auth: AUTH,
-  authtoken: AUTH_TOKEN,
 } as const;
 
 const PUBLISHER = {
