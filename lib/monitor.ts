@@ -149,7 +149,9 @@ export class Monitor {
   async #import(existing: ExistingBans, signal: AbortSignal): Promise<void> {
     const { clock, link, log } = this.#options;
     const tryNow = async () => {
+      const sinceMs = clock.monotonicMs();
       const bans = await existing.list(signal);
+      this.#reporter.blockedMs += clock.monotonicMs() - sinceMs;
       if (bans === undefined) return false;
       for (const ban of bans) {
         await this.#reporter.report({ kind: "ban", line: "", ...ban }, signal);

