@@ -5,9 +5,8 @@
  */
 
 import { option } from "./option.ts";
+import { banTimeKind, durationKind } from "./duration_kinds.ts";
 import {
-  banTimeKind,
-  durationKind,
   endpointKind,
   logFormatKind,
   optionalPathKind,

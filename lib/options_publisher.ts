@@ -5,13 +5,8 @@
  */
 
 import { option } from "./option.ts";
-import {
-  banTimeKind,
-  durabilityKind,
-  durationKind,
-  endpointKind,
-  pathKind,
-} from "./option_value.ts";
+import { banTimeKind, durationKind } from "./duration_kinds.ts";
+import { durabilityKind, endpointKind, pathKind } from "./option_value.ts";
 import { AUTH, AUTH_TOKEN, PUBLISHER_PORTS } from "./options_common.ts";
 
 /** `[publisher]`, in the order of the shipped file. */

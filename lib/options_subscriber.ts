@@ -5,10 +5,9 @@
  */
 
 import { option } from "./option.ts";
+import { banTimeKind, durationKind } from "./duration_kinds.ts";
 import {
   actionsKind,
-  banTimeKind,
-  durationKind,
   endpointKind,
   jailMapKind,
   optionalPathKind,

@@ -90,6 +90,11 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     pidFile: "/var/run/fail2ban-publisher.pid",
     broadcasterBindUrl: "tcp://*:5680",
     replyBindUrl: "tcp://*:5678",
+    controlBindUrl: "tcp://127.0.0.1:5681",
+    streamBindUrl: "tcp://127.0.0.1:5682",
+    banTimeMs: 3_600_000,
+    keepHistoryMs: 30 * 86_400_000,
+    durability: "power",
     token:
       "IF_YOU_RUN_YOUR_OWN_PUBLISHER_JUST_TYPE_A_SECRET_STRING_HERE_AND_GIVE_IT_TO_YOUR_MONITORS",
   },
@@ -97,6 +102,8 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     general: ORIGINAL_GENERAL,
     pidFile: "/var/run/fail2ban-subscriber.pid",
     publisherUrl: "tcp://publisher.example:5680",
+    protocol2: undefined,
+    token: undefined,
     prefixFilter: "",
     actions: ["log"],
     ...DEFAULT_ENFORCEMENT,
@@ -208,6 +215,8 @@ allowprivate = yes
 [subscriber]
 pidfile = /run/s.pid
 zmqpublisherurl = tcp://[2001:db8::1]:5680
+controlserver = tcp://publisher.example:5681
+authtoken = t
 zmqprefixfilter = web-2|
 subscriberaction = log, exec
 bantime = -1
@@ -241,12 +250,18 @@ exectimeout = 3
       { kind: "network", network: "198.51.100.1" },
       { kind: "name", name: "db.example.net" },
       { kind: "network", network: "2001:db8::1" },
+      { kind: "name", name: "publisher.example" },
     ],
     allowPrivate: true,
   });
   deepStrictEqual(subscriber, {
     pidFile: "/run/s.pid",
     publisherUrl: "tcp://[2001:db8::1]:5680",
+    protocol2: {
+      controlUrl: "tcp://publisher.example:5681",
+      streamUrl: "tcp://publisher.example:5682",
+    },
+    token: "t",
     prefixFilter: "web-2|",
     actions: ["log", "exec"],
     banTimeMs: Infinity,
@@ -292,7 +307,7 @@ Deno.test("loadConfig() takes no files for the defaults, as far as those go", ()
   strictEqual(config.publisherUrl, "tcp://127.0.0.1:5680");
   deepStrictEqual(
     sources.filter(({ from }) => from !== "default").map(({ key }) => key),
-    ["logtarget", "hostname"],
+    ["logtarget", "hostname", "controlserver", "streamserver", "authtoken"],
   );
   deepStrictEqual(complaints("monitor"), [
     "(defaults): monitor.authtoken: expected a token, since monitor.auth is true",
