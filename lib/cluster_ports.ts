@@ -38,36 +38,47 @@ export interface BanStore {
    * the process was killed, and after a loss of power as far as the store was
    * set up for that.
    *
-   * @param entries In their order; the changes' numbers go on from `seq` without a gap.
+   * @param entries In their order; the changes' numbers go on from `seq`
+   * without a gap, and no event is named that {@link BanStore.hasEvent} knows.
    * @param nowMs Milliseconds since 1970.
+   * @throws {RangeError} when a number does not go on, or an event was named
+   * before; nothing was kept.
    * @throws {RuntimeError} when they can't be kept; nothing was.
    */
   append(entries: readonly StoreEntry[], nowMs: number): Promise<void>;
   /** Whether an event of that name was kept, and not yet forgotten with the history. */
   hasEvent(origin: HostName, id: EventId): boolean;
-  /** Every ban with a report that ends after `nowMs`. */
+  /** Every ban with a report that ends after `nowMs`, with those reports, in any order. */
   bans(nowMs: number): Iterable<Ban>;
   /**
    * The changes after a number, in order.
    *
    * @param seq Not below {@link BanStore.keptSince}.
    * @param max How many at most.
+   * @throws {RangeError} when it is below.
    */
   since(seq: number, max: number): readonly Change[];
-  /** What is kept of a ban's past, oldest first. */
+  /** What is kept of a ban's past: the last `max` changes, oldest first. */
   history(key: BanKey, max: number): readonly Change[];
-  /** Keeps receipts: the last of each node and action for a ban. */
+  /**
+   * Keeps receipts: the last of each node and action for a ban, by their time.
+   *
+   * @throws {RuntimeError} when they can't be kept; none was.
+   */
   keepReceipts(receipts: readonly StoredReceipt[]): Promise<void>;
-  /** The receipts of a ban. */
+  /** The receipts of a ban, by node and action. */
   receipts(key: BanKey): readonly StoredReceipt[];
   /**
-   * Forgets a bounded part of what is older, and every report and receipt
-   * that is over since then.
+   * Forgets a bounded part of the changes and events from before a time, of
+   * the receipts from before it whose ban is no more, and of the reports that
+   * are over.
    *
    * @param beforeMs Milliseconds since 1970.
+   * @param nowMs Reports that ended by then are over. Milliseconds since 1970.
    * @returns Whether there is more to forget.
+   * @throws {RuntimeError} when that can't be kept; nothing was forgotten.
    */
-  prune(beforeMs: number): Promise<boolean>;
+  prune(beforeMs: number, nowMs: number): Promise<boolean>;
 }
 
 /** A subscriber's copy, as it was left. */
@@ -79,14 +90,19 @@ export interface StoredReplica {
 
 /** Keeps a subscriber's copy of the bans. */
 export interface ReplicaStore {
-  /** @returns `undefined` when there is none yet. */
+  /** @returns `undefined` when there is none yet. Reports in it may be over. */
   load(): StoredReplica | undefined;
   /**
-   * Takes changes over that go on from the kept number, all or none.
+   * Takes changes over that go on from the kept number, all or none, and
+   * forgets some of the reports that are over: as many as there are changes,
+   * and a few more.
    *
+   * @param nowMs Reports that ended by then are over. Milliseconds since 1970
+   * by the clock that they end by.
+   * @throws {RangeError} when a number does not go on, or there is no copy yet.
    * @throws {RuntimeError} when they can't be kept.
    */
-  append(changes: readonly Change[]): void;
+  append(changes: readonly Change[], nowMs: number): void;
   /** Replaces everything, at once. @throws {RuntimeError} when that can't be kept. */
   replace(replica: StoredReplica): void;
 }
