@@ -5,6 +5,7 @@
  * @module
  */
 
+import { benchBanStore } from "./ban_store_bench.ts";
 import { benchCluster } from "./cluster_bench.ts";
 import { benchFail2ban } from "./fail2ban_bench.ts";
 import { benchLogLine } from "./log_line_bench.ts";
@@ -15,6 +16,7 @@ import { benchRestart } from "./restart_bench.ts";
 if (import.meta.main) {
   await benchLogLine();
   await benchCluster();
+  await benchBanStore();
   benchProtection();
   await benchFail2ban();
   await benchNft();
