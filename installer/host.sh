@@ -32,19 +32,15 @@ make_state() {
   done
 }
 
-# Writes a file of the release as it has to read here.
+# Writes a unit, or the configuration, as it has to read here.
 render() { # KIND ROLE FROM
-  case $1:$3 in
-    unit:*)
-      sed "s|/usr/local/bin/\(fail2ban-[a-z0-9_]*\)|\"$prefix/bin/\1\"|" "$release/$3" | sed "$(access "$2")"
-      ;;
-    config:fail2ban-cluster.conf)
-      where=/var/run
-      if has_units; then where=$RUN_DIR; fi
-      sed -e "s|^pidfile = /var/run/|pidfile = $where/|" -e 's|^subscriberaction = log$|subscriberaction = fail2banclient|' "$release/$3"
-      ;;
-    *) cat "$release/$3" ;;
-  esac
+  if [ "$1" = unit ]; then
+    sed "s|/usr/local/bin/\(fail2ban-[a-z0-9_]*\)|\"$prefix/bin/\1\"|" "$release/$3" | sed "$(access "$2")"
+    return
+  fi
+  where=/var/run
+  if has_units; then where=$RUN_DIR; fi
+  sed -e "s|^pidfile = /var/run/|pidfile = $where/|" -e 's|^subscriberaction = log$|subscriberaction = fail2banclient|' "$release/$3"
 }
 
 # How a service gets at what is fail2ban's, as an edit of its unit: by a group

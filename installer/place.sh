@@ -32,16 +32,21 @@ begin() {
 
 place_all() {
   tab=$(printf '\t')
-  while IFS=$tab read -r kind role mode from to; do
+  while IFS=$tab read -r sum kind role mode from to; do
     place "$kind" "$role" "$mode" "$from" "$to"
   done <"$tmp/plan"
 }
 
 # Puts one planned file there, and notes it and whom it concerns.
 place() { # KIND ROLE MODE FROM TO
-  file=$tmp/rendered
-  render "$1" "$2" "$4" >"$file"
-  sum=$(sha256 "$file")
+  file=$release/$4
+  case $1:$4 in
+    unit:* | config:fail2ban-cluster.conf)
+      file=$tmp/rendered
+      render "$1" "$2" "$4" >"$file"
+      sum=$(sha256 "$file")
+      ;;
+  esac
   printf '%s %s %s %s\n' "$sum" "$2" "$1" "$5" >>"$tmp/new"
   if [ "$1" = config ]; then
     put_config "$3" "$file" "$5"

@@ -3,14 +3,14 @@
 #   release, available   a folder whose checksums hold, and the roles in it
 #   verb, roles, dry, purge, prefix, destdir, lib, doc, manifest, tmp
 
-# Adds a file: kind, role, mode, path in the release, path on the host. The kind
-# is file, unit or config; the role is - for what all have in common.
-plan() { printf '%s\t%s\t%s\t%s\t%s\n' "$@" >>"$tmp/plan"; }
+# Adds a file: kind, role, mode, path in the release, path on the host; its sum
+# comes first. The kind is file, unit or config; the role is - for what all have
+# in common.
+plan() { printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$sum" "$@" >>"$tmp/plan"; }
 
 plan_all() {
   : >"$tmp/plan"
-  sed 's/^[0-9a-f]*  //' "$release/SHA256SUMS" >"$tmp/files"
-  while IFS= read -r file; do plan_file "$file"; done <"$tmp/files"
+  while read -r sum file; do plan_file "$file"; done <"$release/SHA256SUMS"
 }
 
 # Whatever a release holds finds its place by its name.
@@ -69,7 +69,7 @@ choose_roles() {
 
 # Refuses before anything is changed.
 require_writable() {
-  cut -f 5 "$tmp/plan" | sed 's|/[^/]*$||' | sort -u >"$tmp/folders"
+  cut -f 6 "$tmp/plan" | sed 's|/[^/]*$||' | sort -u >"$tmp/folders"
   while IFS= read -r folder; do
     folder=$destdir$folder
     while [ -n "$folder" ] && [ ! -e "$folder" ]; do folder=${folder%/*}; done

@@ -42,8 +42,9 @@ function startService(root: ThrowawayRoot, role: string): ChildProcess {
 async function installedNode(
   host: string,
   netns: NetworkNamespace,
+  held: AsyncDisposableStack,
 ): Promise<ThrowawayRoot> {
-  const root = await ThrowawayRoot.create(PROJECT, netns.name);
+  const root = held.use(await ThrowawayRoot.create(PROJECT, netns.name));
   const { code, stdout, stderr } = await root.run(
     ["sh", INSTALL, "install", "--from-source"],
     { PATH: await pathWithNpm() },
@@ -85,8 +86,11 @@ testWith(
   "on two hosts with nothing but Node and npm the demo runs, and install --from-source makes nodes that a ban crosses",
   async () => {
     await using netns = await NetworkNamespace.create();
-    await using a = await installedNode("node-a", netns);
-    await using b = await installedNode("node-b", netns);
+    await using held = new AsyncDisposableStack();
+    const [a, b] = await Promise.all([
+      installedNode("node-a", netns, held),
+      installedNode("node-b", netns, held),
+    ]);
     const demo = await b.run(
       ["sh", "-c", "cd /mnt/given && npx -y deno@2.9.6 task demo"],
       { PATH: await pathWithNpm() },
