@@ -52,7 +52,7 @@ export class LineQueue implements LineSink, AsyncDisposable {
   /** Of `#dropped`, those that a `flush` has reported. */
   #reported = 0;
   #droppedBefore = 0;
-  #inTrouble = false;
+  #trouble: string | undefined;
   #pumping = false;
 
   /** @param options What the queue is made of. */
@@ -64,6 +64,16 @@ export class LineQueue implements LineSink, AsyncDisposable {
   /** Lines that were lost so far. */
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** Lines that are not out yet. */
+  get waiting(): number {
+    return this.#taken - this.#settled;
+  }
+
+  /** Why lines are not out yet; `undefined` while there is no trouble. */
+  get lastReason(): string | undefined {
+    return this.#trouble;
   }
 
   /** Takes a line; after disposal it is lost. */
@@ -90,6 +100,23 @@ export class LineQueue implements LineSink, AsyncDisposable {
     }
   }
 
+  /**
+   * Finds out whether lines get out: waits until what was taken so far is, or
+   * there is trouble, as long as `flush` would.
+   *
+   * @param signal Ends the wait.
+   * @returns What the trouble is, if there is any.
+   */
+  async probe(signal: AbortSignal): Promise<string | undefined> {
+    try {
+      await this.#drain(signal, () => this.#trouble !== undefined);
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      return error.message;
+    }
+    return this.#trouble;
+  }
+
   /** Waits for the lines as `flush` does; those left are lost, which is told. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
@@ -104,12 +131,15 @@ export class LineQueue implements LineSink, AsyncDisposable {
     }
   }
 
-  /** Waits until all that was taken so far is out or lost. */
-  async #drain(signal: AbortSignal): Promise<void> {
+  /** Waits until all that was taken so far is out or lost, or `isOver` holds. */
+  async #drain(
+    signal: AbortSignal,
+    isOver: () => boolean = () => false,
+  ): Promise<void> {
     const { clock, flushTimeoutMs = 1_000, target } = this.#options;
     const upTo = this.#taken;
     const deadlineMs = clock.monotonicMs() + flushTimeoutMs;
-    while (this.#settled < upTo) {
+    while (this.#settled < upTo && !isOver()) {
       const remainingMs = deadlineMs - clock.monotonicMs();
       if (remainingMs <= 0) {
         throw new RuntimeError(
@@ -198,15 +228,18 @@ export class LineQueue implements LineSink, AsyncDisposable {
   }
 
   #beginTrouble(sentence: string): void {
-    if (this.#inTrouble || this.#stop.signal.aborted) return;
-    this.#inTrouble = true;
+    if (this.#stop.signal.aborted) return;
+    const isNew = this.#trouble === undefined;
+    this.#trouble = sentence;
+    if (!isNew) return;
     this.#droppedBefore = this.#dropped;
     this.#options.complain(sentence);
+    this.#changed.notify();
   }
 
   #endTrouble(): void {
-    if (!this.#inTrouble) return;
-    this.#inTrouble = false;
+    if (this.#trouble === undefined) return;
+    this.#trouble = undefined;
     const lost = this.#dropped - this.#droppedBefore;
     this.#options.complain(
       `${this.#options.target} takes lines again; ${lost} were lost`,

@@ -63,7 +63,7 @@ for (const url of OPEN_URLS) {
     });
 
     Deno.test(`a token of one's own is enough where ${key} is ${url}`, () => {
-      const own = local(`${changed.text}authtoken = own\n`);
+      const own = local(`${changed.text}authtoken = one-of-our-own\n`);
       deepStrictEqual(findings("publisher", SHIPPED, own), []);
     });
   }
@@ -186,13 +186,26 @@ Deno.test("exec needs a program, and only then", () => {
 });
 
 Deno.test("a token that protocol 2 can't say is refused where that is spoken, and only there", () => {
-  for (const token of ['a"b', "a\\b"]) {
+  for (const token of ['some"token', "some\\token"]) {
     const set = `[monitor]\nauthtoken = ${token}\n`;
     deepStrictEqual(findings("monitor", SHIPPED, local(set)), []);
     const control = "controlserver = tcp://127.0.0.1:5681\n";
     deepStrictEqual(findings("monitor", SHIPPED, local(set + control)), [
       `error: a.local:2: monitor.authtoken: expected a token without " and \\, since protocol 2 can't say it`,
     ]);
+  }
+});
+
+Deno.test("a short token is a warning, where one is used", () => {
+  for (const role of ["monitor", "publisher"] as const) {
+    const short = local(`[${role}]\nauthtoken = 1234567\n`);
+    deepStrictEqual(findings(role, SHIPPED, short), [
+      `warning: a.local:2: ${role}.authtoken: ${OWN_TOKEN}: fewer than 8 characters are soon guessed`,
+    ]);
+    const longer = local(`[${role}]\nauthtoken = 12345678\n`);
+    deepStrictEqual(findings(role, SHIPPED, longer), []);
+    const unused = local(`[${role}]\nauthtoken = x\nauth = false\n`);
+    deepStrictEqual(findings(role, SHIPPED, unused), []);
   }
 });
 
@@ -235,4 +248,18 @@ Deno.test("every socket of a publisher has an address of its own", () => {
   deepStrictEqual(findings("publisher", local(text)), [
     "error: a.local:3: publisher.streambindurl: expected another URL than publisher.controlbindurl",
   ]);
+});
+
+Deno.test("a node named localhost is told that its name is everybody's", () => {
+  const warningsAs = (hostname: string, files = [SHIPPED]) =>
+    loadConfig("subscriber", files, { hostname }).warnings;
+  const why =
+    "as localhost it would leave out the bans of all others of that name";
+  deepStrictEqual(warningsAs("localhost"), [
+    `a.conf: general.hostname: expected a name that no other node has: ${why}`,
+  ]);
+  strictEqual(warningsAs("localhost.localdomain").length, 1);
+  deepStrictEqual(warningsAs("localhost-1"), []);
+  const named = local("[general]\nhostname = web-1\n");
+  deepStrictEqual(warningsAs("localhost", [SHIPPED, named]), []);
 });

@@ -150,7 +150,10 @@ Deno.test("Monitor says which lines it can't share, never what they hold, and no
   strictEqual(bench.log.records.length, 10);
   deepStrictEqual(bench.positions.offsets, [endBytes]);
   await bench.stop();
-  deepStrictEqual(bench.log.records.at(-1)?.fields, { records: 991 });
+  deepStrictEqual(bench.log.records.at(-1)?.fields, {
+    of: "line can't be shared",
+    records: 991,
+  });
 });
 
 Deno.test("Monitor says when an action of fail2ban failed, in which jail and no more, and not without end", async () => {
@@ -168,7 +171,7 @@ Deno.test("Monitor says when an action of fail2ban failed, in which jail and no 
   deepStrictEqual(bench.log.records, [
     record("a ban"),
     record("an unban"),
-    ...Array.from({ length: 8 }, () => record("a ban")),
+    ...Array.from({ length: 9 }, () => record("a ban")),
   ]);
   deepStrictEqual(bench.publisher.heard, []);
   deepStrictEqual(bench.positions.offsets, [endBytes]);

@@ -152,7 +152,10 @@ Deno.test("Subscriber logs a handful of failures of its actions, and how many mo
   await bench.running;
   strictEqual(bench.counters.failed, 50);
   strictEqual(bench.log.records.length, 11);
-  deepStrictEqual(bench.log.records.at(-1)?.fields, { records: 40 });
+  deepStrictEqual(bench.log.records.at(-1)?.fields, {
+    of: "action failed",
+    records: 40,
+  });
 });
 
 Deno.test("Subscriber hears no more while its queue is full, and loses none of what waits", async () => {

@@ -27,6 +27,7 @@ import type { StatusFigures } from "../../lib/status_report.ts";
 import { restart, start, status, stop } from "./daemon_verbs.ts";
 import { runRole } from "./run_role.ts";
 import { urlPath } from "./url_path.ts";
+import { warn } from "./warn.ts";
 import { writeText } from "./write_text.ts";
 
 /** What a role has to work with. */
@@ -132,15 +133,6 @@ async function invoke<R extends Role>(
   const system = { hostname: Deno.hostname() };
   const loaded = loadConfig(program.role, files, system);
   return { program, options, loaded, configPath: files[0]?.path ?? "" };
-}
-
-/** Tells what the operator should know of a configuration that can be used. */
-function warn(
-  { name }: ProgramInfo,
-  warnings: readonly string[],
-): void {
-  const lines = warnings.map((warning) => `${name}: warning: ${warning}\n`);
-  writeText(Deno.stderr, lines.join(""));
 }
 
 /** Where the program stands: its executable, or the project it is run from. */
