@@ -7,7 +7,9 @@
 import type { SubscriberConfig } from "../../lib/config.ts";
 import { EnforcedAction } from "../../lib/enforced_action.ts";
 import { Fail2banEnforcer } from "../../lib/fail2ban_enforcer.ts";
+import { IgnoredNames } from "../../lib/ignored_names.ts";
 import { ledgerPath, SqliteLedger } from "../../lib/io/ban_ledger.ts";
+import { DnsResolver } from "../../lib/io/dns_resolver.ts";
 import { ExecEnforcer } from "../../lib/io/exec_enforcer.ts";
 import { Fail2banProcess } from "../../lib/io/fail2ban_process.ts";
 import { Fail2banSocket } from "../../lib/io/fail2ban_socket.ts";
@@ -56,7 +58,7 @@ export class EnforcedActions implements AsyncDisposable {
     );
     this.actions = names.map((name) =>
       new EnforcedAction({
-        enforcer: this.#enforcer(name, config, clock),
+        enforcer: this.#enforcer(name, config, clock, log),
         ledger,
         clock,
         log,
@@ -89,12 +91,14 @@ export class EnforcedActions implements AsyncDisposable {
     name: EnforcedName,
     config: SubscriberConfig,
     clock: SteadyClock,
+    log: Log,
   ): Enforcer {
     switch (name) {
       case "fail2banclient":
         return new Fail2banEnforcer({
           client: this.#held.use(openFail2ban(config)),
           clock,
+          names: new IgnoredNames({ resolver: new DnsResolver(), clock, log }),
           jails: localJails(config.jailMap),
         });
       case "nftables":
