@@ -109,6 +109,20 @@ export const pathKind: ValueKind<string> = {
   read: (text) => isAbsolutePath(text) ? text : undefined,
 };
 
+/** Above it the system takes no path of a socket. */
+const MAX_SOCKET_PATH_BYTES = 107;
+
+/** The path of a Unix socket. */
+export const socketPathKind: ValueKind<string> = {
+  placeholder: "PATH",
+  expected: `an absolute path of at most ${MAX_SOCKET_PATH_BYTES} bytes`,
+  read: (text) =>
+    isAbsolutePath(text) &&
+      new TextEncoder().encode(text).length <= MAX_SOCKET_PATH_BYTES
+      ? text
+      : undefined,
+};
+
 /** An absolute path, or `none`, which is read as `""`. */
 export const optionalPathKind: ValueKind<string> = {
   placeholder: "PATH|none",

@@ -21,6 +21,7 @@ import {
   optionalPathKind,
   pathKind,
   severityKind,
+  socketPathKind,
   switchKind,
   tableNameKind,
   textKind,
@@ -216,7 +217,7 @@ const SUBSCRIBER = {
       "For fail2banclient: in which jail of this host a ban goes, by the jail that decided.",
   }),
   fail2bansocket: option({
-    kind: pathKind,
+    kind: socketPathKind,
     default: "/var/run/fail2ban/fail2ban.sock",
     help: "For fail2banclient: the socket of this host's fail2ban.",
   }),

@@ -22,6 +22,7 @@ import {
   pathKind,
   SEVERITIES,
   severityKind,
+  socketPathKind,
   switchKind,
   SYSLOG_FACILITIES,
   tableNameKind,
@@ -115,6 +116,17 @@ const KINDS: Readonly<Record<string, KindCases>> = {
       ["./log", NONE],
       ["~/log", NONE],
       ["/a\n/b", NONE],
+    ],
+  },
+  socketPathKind: {
+    kind: socketPathKind,
+    cases: [
+      ["/run/f2b.sock", "/run/f2b.sock"],
+      [`/${"x".repeat(106)}`, `/${"x".repeat(106)}`],
+      [`/${"x".repeat(107)}`, NONE],
+      [`/${"\u00e4".repeat(54)}`, NONE],
+      ["run/f2b.sock", NONE],
+      ["none", NONE],
     ],
   },
   optionalPathKind: {

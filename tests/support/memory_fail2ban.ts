@@ -30,6 +30,10 @@ export class MemoryFail2ban implements Fail2banClient {
   readonly said: string[] = [];
   /** Which fail2ban it is. */
   version: string;
+  /** How many different ones answered. */
+  servers = 1;
+  /** Called before it unbans. */
+  beforeUnban: () => void = () => {};
   /** Thrown instead of an answer. */
   failure: Error | undefined;
   /** Gives the reason for which it refuses a command, if it does. */
@@ -101,6 +105,7 @@ export class MemoryFail2ban implements Fail2banClient {
       case "ignoreip":
         return done(jail.ignored);
       case "unbanip":
+        this.beforeUnban();
         return this.#unban(jail, rest as Address[]);
       default:
         return verb === "get" ? done(tickets(jail)) : this.#ban(jail, rest);
