@@ -27,6 +27,7 @@
 
 import { type Address, parseAddress } from "./address.ts";
 import { type JailName, parseJailName } from "./jail_name.ts";
+import { lineTimeMs } from "./line_time.ts";
 import { type ActionFailure, parseActionFailure } from "./log_failure.ts";
 import { linePatterns } from "./log_prefix.ts";
 import type { LogFormat } from "./option_value.ts";
@@ -42,6 +43,8 @@ export type LogEvent =
     readonly kind: "ban" | "unban" | "restore" | "repeal";
     readonly jail: JailName;
     readonly address: Address;
+    /** When a ban's or unban's line was written, where {@link scanLines} read it and it says so. */
+    readonly atMs?: number;
   }
   | {
     readonly kind: "increase";
@@ -111,9 +114,9 @@ const TICKET_KINDS = {
  *
  * const log = "2026-11-22 14:13:02,659 fail2ban.filter         [12067]: INFO    [sshd] Found 192.0.2.1\n" +
  *   "2026-11-22 14:13:03,659 fail2ban.actions        [12067]: NOTICE  [sshd] Ban 192.0.2.1\n";
- * deepStrictEqual([...scanLines(new TextEncoder().encode(log), "file")], [
- *   { kind: "ban", jail: "sshd", address: "192.0.2.1" },
- * ]);
+ * const [event] = scanLines(new TextEncoder().encode(log), "file");
+ * const atMs = new Date(2026, 10, 22, 14, 13, 3, 659).getTime();
+ * deepStrictEqual(event, { kind: "ban", jail: "sshd", address: "192.0.2.1", atMs });
  * ```
  */
 export function* scanLines(
@@ -127,8 +130,9 @@ export function* scanLines(
     const end = text.indexOf("\n", start);
     if (end === -1) return;
     if (maySay(text, start, end, format)) {
-      const event = parseText(ownText(headOf(text, start, end)), format);
-      if (event !== undefined) yield event;
+      const line = ownText(headOf(text, start, end));
+      const event = parseText(line, format);
+      if (event !== undefined) yield withTime(event, line, format);
     }
     start = end + 1;
   }
@@ -149,6 +153,12 @@ export function parseLine(
   return maySay(text, 0, text.length, format)
     ? parseText(headOf(text, 0, text.length), format)
     : undefined;
+}
+
+function withTime(event: LogEvent, line: string, format: LogFormat): LogEvent {
+  if (event.kind !== "ban" && event.kind !== "unban") return event;
+  const atMs = lineTimeMs(line, format);
+  return atMs === undefined ? event : { ...event, atMs };
 }
 
 /** The line, or so much of it that it is seen to be too long. */

@@ -30,6 +30,8 @@ export interface SharedEvent {
   readonly jail: JailName;
   /** Whom it concerns. */
   readonly address: Address;
+  /** When its line was written, in milliseconds since 1970; of a held unban not known. */
+  readonly atMs?: number;
 }
 
 /** How a session is set up. */
@@ -137,7 +139,7 @@ export class LogSession {
   }
 
   #unban(
-    event: { readonly jail: JailName; readonly address: Address },
+    event: Omit<SharedEvent, "kind">,
     state: TicketState,
     nowMs: number,
   ): readonly SharedEvent[] {
@@ -187,7 +189,10 @@ export class LogSession {
 /** What happens in the cluster's own jail is the cluster's own doing. */
 function share(
   kind: BanKind,
-  { jail, address }: { readonly jail: JailName; readonly address: Address },
+  { jail, address, atMs }: Omit<SharedEvent, "kind">,
 ): readonly SharedEvent[] {
-  return jail === CLUSTER_JAIL ? [] : [{ kind, jail, address }];
+  if (jail === CLUSTER_JAIL) return [];
+  return atMs === undefined
+    ? [{ kind, jail, address }]
+    : [{ kind, jail, address, atMs }];
 }

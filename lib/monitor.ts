@@ -12,6 +12,7 @@ import { LogSession, type SharedEvent } from "./log_session.ts";
 import { LogThrottle } from "./log_throttle.ts";
 import type {
   Clock,
+  DetectionOracle,
   EchoOracle,
   LineSource,
   Log,
@@ -33,6 +34,8 @@ export interface MonitorOptions {
   readonly oracle: TicketOracle;
   /** What this host's subscriber applied; by default nothing. */
   readonly echoes?: EchoOracle;
+  /** What this host's fail2ban decided itself; by default nobody knows. */
+  readonly detections?: DetectionOracle;
   /** Keeps the place up to which everything was answered. */
   readonly positions: PositionStore;
   /** Time. */
@@ -97,8 +100,8 @@ export class Monitor {
   constructor(options: MonitorOptions) {
     this.#options = options;
     this.#session = new LogSession({ unbanHoldMs: options.unbanHoldMs });
-    const { echoes } = options;
-    this.#echoes = echoes === undefined ? undefined : new EchoFilter(echoes);
+    const { echoes, detections } = options;
+    this.#echoes = echoes && new EchoFilter(echoes, { detections });
     this.#complaints = new LogThrottle(options.log, options.clock);
   }
 
@@ -197,8 +200,8 @@ export class Monitor {
 
   async #report(report: SharedEvent, signal: AbortSignal): Promise<void> {
     const { hostName, protection, link, log, clock, dryRun } = this.#options;
-    const event: BanEvent = { ...report, origin: hostName };
-    const { jail, address } = event;
+    const { kind, jail, address } = report;
+    const event: BanEvent = { kind, jail, address, origin: hostName };
     if (this.#echoes?.isEcho(report) === true) {
       this.counters.echoes++;
       log.record("debug", `own ${event.kind} not reported`, { jail, address });

@@ -74,6 +74,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     link,
     oracle,
     echoes,
+    detections: oracle,
     positions,
     clock,
     log,

@@ -11,7 +11,7 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Address } from "../address.ts";
 import type { JailName } from "../jail_name.ts";
-import type { TicketOracle, TicketState } from "../ports.ts";
+import type { DetectionOracle, TicketOracle, TicketState } from "../ports.ts";
 
 /** After a failure the database is left alone for so long. */
 const RETRY_AFTER_MS = 1_000;
@@ -23,8 +23,14 @@ const BUSY_TIMEOUT_MS = 100;
 const QUERY =
   "SELECT timeofban + 0 AS began, bantime + 0 AS lasts FROM bips WHERE jail = ? AND ip = ?";
 
+/** Row: when the ban began, and how many failures led to it; those by hand have none. */
+const DETECTED_QUERY = `
+  SELECT timeofban + 0 AS began, json_extract(data, '$.failures') + 0 AS failures
+  FROM bips WHERE jail = ? AND ip = ?`;
+
 interface OpenDatabase {
   readonly database: DatabaseSync;
+  readonly detected: StatementSync;
   readonly ticket: StatementSync;
   readonly inode: number | null;
 }
@@ -38,7 +44,8 @@ interface OpenDatabase {
  * database.ticketState(jail, address, Date.now()); // "in_force", say
  * ```
  */
-export class Fail2banDatabase implements TicketOracle, Disposable {
+export class Fail2banDatabase
+  implements TicketOracle, DetectionOracle, Disposable {
   readonly #path: string | undefined;
   #open: OpenDatabase | undefined;
   #retryAtMs = -Infinity;
@@ -58,27 +65,43 @@ export class Fail2banDatabase implements TicketOracle, Disposable {
   }
 
   ticketState(jail: JailName, address: Address, nowMs: number): TicketState {
-    const path = this.#path;
-    if (path === undefined || performance.now() < this.#retryAtMs) {
-      return "unknown";
-    }
-    try {
-      const row = this.#opened(path).ticket.get(jail, address);
-      this.#lastFailure = undefined;
+    return this.#ask<TicketState>("unknown", ({ ticket }) => {
+      const row = ticket.get(jail, address);
       return row === undefined
         ? "gone"
         : stateOf(Number(row["began"]), Number(row["lasts"]), nowMs);
+    });
+  }
+
+  detectedAtMs(jail: JailName, address: Address): number | undefined {
+    return this.#ask(undefined, ({ detected }) => {
+      const row = detected.get(jail, address);
+      return Number(row?.["failures"]) >= 1
+        ? Number(row?.["began"]) * 1_000
+        : undefined;
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#close();
+  }
+
+  #ask<T>(unknown: T, question: (open: OpenDatabase) => T): T {
+    const path = this.#path;
+    if (path === undefined || performance.now() < this.#retryAtMs) {
+      return unknown;
+    }
+    try {
+      const answer = question(this.#opened(path));
+      this.#lastFailure = undefined;
+      return answer;
     } catch (error) {
       if (!isExpected(error)) throw error;
       this.#close();
       this.#lastFailure = error.message;
       this.#retryAtMs = performance.now() + RETRY_AFTER_MS;
-      return "unknown";
+      return unknown;
     }
-  }
-
-  [Symbol.dispose](): void {
-    this.#close();
   }
 
   #opened(path: string): OpenDatabase {
@@ -89,7 +112,8 @@ export class Fail2banDatabase implements TicketOracle, Disposable {
     try {
       database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
       const ticket = database.prepare(QUERY);
-      this.#open = { database, ticket, inode: ino };
+      const detected = database.prepare(DETECTED_QUERY);
+      this.#open = { database, ticket, detected, inode: ino };
       return this.#open;
     } catch (error) {
       database.close();
