@@ -123,6 +123,19 @@ export const socketPathKind: ValueKind<string> = {
       : undefined,
 };
 
+/** So many in a second, or `none`, which is read as `Infinity`. */
+export const rateKind: ValueKind<number> = {
+  placeholder: "NUMBER|none",
+  expected: "a whole number from 1 to 1000000 or none",
+  read: (text) => {
+    if (text.toLowerCase() === "none") return Infinity;
+    const value = Number(text);
+    return /^\d{1,7}$/.test(text) && value >= 1 && value <= 1_000_000
+      ? value
+      : undefined;
+  },
+};
+
 /** An absolute path, or `none`, which is read as `""`. */
 export const optionalPathKind: ValueKind<string> = {
   placeholder: "PATH|none",

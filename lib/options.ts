@@ -20,6 +20,7 @@ import {
   logTargetKind,
   optionalPathKind,
   pathKind,
+  rateKind,
   severityKind,
   socketPathKind,
   switchKind,
@@ -209,6 +210,12 @@ const SUBSCRIBER = {
     default: "10m",
     help:
       "How often what should be in force is compared with what is, and repaired.",
+  }),
+  maxrate: option({
+    kind: rateKind,
+    default: "none",
+    help:
+      "How many bans and unbans an action carries out in a second at most, or none for no limit; log has none.",
   }),
   jailmap: option({
     kind: jailMapKind,

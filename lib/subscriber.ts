@@ -43,8 +43,8 @@ export interface SubscriberOptions {
 export interface SubscriberCounters {
   /** Messages that came in. */
   received: number;
-  /** Events that every action was given and took. */
-  applied: number;
+  /** Events that every action was given and took over; what became of them, each says itself. */
+  taken: number;
   /** Events that an action failed on. */
   failed: number;
   /** Events of this host's own, left out. */
@@ -99,7 +99,7 @@ export class Subscriber {
   /** What was done so far. */
   readonly counters: SubscriberCounters = {
     received: 0,
-    applied: 0,
+    taken: 0,
     failed: 0,
     own: 0,
     rejected: 0,
@@ -242,6 +242,6 @@ export class Subscriber {
         reason: String(result.reason),
       });
     });
-    this.counters[failed ? "failed" : "applied"] += events.length;
+    this.counters[failed ? "failed" : "taken"] += events.length;
   }
 }

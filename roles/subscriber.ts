@@ -27,8 +27,11 @@ const PROGRAM: RoleProgram<"subscriber"> = {
   work,
 };
 
-/** So many broadcasts may wait while the actions are busy. */
-const BROADCAST_QUEUE = 100_000;
+/** Many broadcasts may wait while the actions are busy. */
+const LIMITS = {
+  maxMessageBytes: MAX_MESSAGE_BYTES,
+  receiveQueueMessages: 100_000,
+} as const;
 
 /**
  * Runs the program.
@@ -45,20 +48,15 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
   const protection = await watchProtection(context);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
-  const broadcasts = zeromq.subscriber(
-    config.publisherUrl,
-    config.prefixFilter,
-    {
-      maxMessageBytes: MAX_MESSAGE_BYTES,
-      receiveQueueMessages: BROADCAST_QUEUE,
-    },
-  );
+  const { publisherUrl, prefixFilter } = config;
+  const broadcasts = zeromq.subscriber(publisherUrl, prefixFilter, LIMITS);
   const policy = () => protection.policy;
   await using enforced = new EnforcedActions({
     config,
     clock,
     log,
     protection: policy,
+    dryRun,
   });
   const logs = config.actions.includes("log");
   const subscriber = new Subscriber({
@@ -81,11 +79,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
   await runTogether(signal, [
     (group) => protection.run(group),
     (group) => subscriber.run(group),
-    ...(dryRun
-      ? []
-      : enforced.actions.map((action) => (group: AbortSignal) =>
-        action.run(group)
-      )),
+    (group) => enforced.run(group),
   ]);
 }
 

@@ -20,6 +20,7 @@ import {
   logTargetKind,
   optionalPathKind,
   pathKind,
+  rateKind,
   SEVERITIES,
   severityKind,
   socketPathKind,
@@ -116,6 +117,17 @@ const KINDS: Readonly<Record<string, KindCases>> = {
       ["./log", NONE],
       ["~/log", NONE],
       ["/a\n/b", NONE],
+    ],
+  },
+  rateKind: {
+    kind: rateKind,
+    cases: [
+      ["none", Infinity],
+      ["1", 1],
+      ["1000000", 1_000_000],
+      ["0", NONE],
+      ["1000001", NONE],
+      ["1.5", NONE],
     ],
   },
   socketPathKind: {

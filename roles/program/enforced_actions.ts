@@ -15,15 +15,24 @@ import { Fail2banProcess } from "../../lib/io/fail2ban_process.ts";
 import { Fail2banSocket } from "../../lib/io/fail2ban_socket.ts";
 import { NftEnforcer } from "../../lib/io/nft_enforcer.ts";
 import { type JailMap, localJails } from "../../lib/jail_map.ts";
-import type { Clock, Enforcer, Fail2banClient, Log } from "../../lib/ports.ts";
+import type {
+  BanAction,
+  Clock,
+  Enforcer,
+  Fail2banClient,
+  Log,
+} from "../../lib/ports.ts";
 import type { CurrentPolicy } from "../../lib/protection.ts";
 import { SteadyClock } from "../../lib/steady_clock.ts";
+import { Condition, runTogether } from "../../lib/tasks.ts";
 
 /** What the actions are made of. */
 export interface EnforcedActionsOptions {
   readonly config: SubscriberConfig;
   readonly clock: Clock;
   readonly log: Log;
+  /** Do nothing, and open nothing: the subscriber says what would be done. */
+  readonly dryRun: boolean;
   /** Who is never banned. */
   readonly protection: CurrentPolicy;
 }
@@ -36,8 +45,9 @@ const NO_JAILS: JailMap = [];
 
 /** The actions, and what they hold open. */
 export class EnforcedActions implements AsyncDisposable {
-  /** In the order of the configuration. */
-  readonly actions: readonly EnforcedAction[];
+  /** In the order of the configuration; in a dry run they only have names. */
+  readonly actions: readonly BanAction[];
+  readonly #enforced: readonly EnforcedAction[];
   readonly #held = new AsyncDisposableStack();
 
   /**
@@ -47,16 +57,17 @@ export class EnforcedActions implements AsyncDisposable {
   constructor(options: EnforcedActionsOptions) {
     const { config, log, protection } = options;
     const names = config.actions.filter((name) => name !== "log");
-    if (names.length === 0) {
-      this.actions = [];
+    if (names.length === 0 || options.dryRun) {
+      this.#enforced = [];
+      this.actions = names.map(namedOnly);
       return;
     }
-    const { general, banTimeMs, resyncEveryMs } = config;
+    const { general, banTimeMs, resyncEveryMs, maxPerSecond } = config;
     const clock = new SteadyClock(options.clock);
     const ledger = this.#held.use(
       new SqliteLedger(ledgerPath(general.stateDir)),
     );
-    this.actions = names.map((name) =>
+    this.actions = this.#enforced = names.map((name) =>
       new EnforcedAction({
         enforcer: this.#enforcer(name, config, clock, log),
         ledger,
@@ -67,6 +78,7 @@ export class EnforcedActions implements AsyncDisposable {
         protection,
         banTimeMs,
         resyncEveryMs,
+        maxPerSecond,
       })
     );
   }
@@ -74,13 +86,23 @@ export class EnforcedActions implements AsyncDisposable {
   /** What each has done, by `action.figure`. */
   get figures(): Readonly<Record<string, string | number>> {
     return Object.fromEntries(
-      this.actions.flatMap(({ name, figures }) =>
+      this.#enforced.flatMap(({ name, figures }) =>
         Object.entries(figures).map(([figure, value]) => [
           `${name}.${figure}`,
           value,
         ])
       ),
     );
+  }
+
+  /** Keeps bans in force until aborted; without any action it waits. */
+  async run(signal: AbortSignal): Promise<void> {
+    await runTogether(signal, [
+      (group) => new Condition().wait(group),
+      ...this.#enforced.map((action) => (group: AbortSignal) =>
+        action.run(group)
+      ),
+    ]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -111,6 +133,11 @@ export class EnforcedActions implements AsyncDisposable {
         });
     }
   }
+}
+
+/** What an action is called; nothing is ever done in a dry run. */
+function namedOnly(name: string): BanAction {
+  return { name, act: () => Promise.resolve() };
 }
 
 function openFail2ban(config: SubscriberConfig): Fail2banClient {
