@@ -25,6 +25,7 @@ const PROGRAM: RoleProgram<"subscriber"> = {
   version: deno.version,
   moduleUrl: import.meta.url,
   work,
+  lift,
 };
 
 /** Many broadcasts may wait while the actions are busy. */
@@ -81,6 +82,22 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     (group) => subscriber.run(group),
     (group) => enforced.run(group),
   ]);
+}
+
+/** Wants nothing, so that all that was put in force is lifted. */
+async function lift(context: RoleContext<"subscriber">): Promise<void> {
+  const { config, log, clock, dryRun, signal } = context;
+  const protection = () => ({ minPrefix4Bits: 0, minPrefix6Bits: 0 });
+  await using enforced = new EnforcedActions({
+    config,
+    log,
+    clock,
+    dryRun,
+    protection,
+    wants: "copy",
+  });
+  if (dryRun) log.record("notice", "would lift all bans");
+  await enforced.liftAll(signal);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

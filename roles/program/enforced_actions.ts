@@ -25,6 +25,7 @@ import type {
 import type { CurrentPolicy } from "../../lib/protection.ts";
 import { SteadyClock } from "../../lib/steady_clock.ts";
 import { Condition, runTogether } from "../../lib/tasks.ts";
+import type { WantsFrom } from "../../lib/wanted_bans.ts";
 
 /** What the actions are made of. */
 export interface EnforcedActionsOptions {
@@ -35,6 +36,8 @@ export interface EnforcedActionsOptions {
   readonly dryRun: boolean;
   /** Who is never banned. */
   readonly protection: CurrentPolicy;
+  /** What says which bans are wanted. @default {"reports"} */
+  readonly wants?: WantsFrom;
 }
 
 /** The word in `subscriberaction` of each action that keeps bans in force. */
@@ -49,6 +52,7 @@ export class EnforcedActions implements AsyncDisposable {
   readonly actions: readonly BanAction[];
   readonly #enforced: readonly EnforcedAction[];
   readonly #held = new AsyncDisposableStack();
+  #nft: NftEnforcer | undefined;
 
   /**
    * @param options What they are made of.
@@ -79,6 +83,7 @@ export class EnforcedActions implements AsyncDisposable {
         banTimeMs,
         resyncEveryMs,
         maxPerSecond,
+        wants: options.wants ?? "reports",
       })
     );
   }
@@ -105,6 +110,16 @@ export class EnforcedActions implements AsyncDisposable {
     ]);
   }
 
+  /**
+   * Lifts all that was put in force, and takes away what it was put in.
+   *
+   * @throws {RuntimeError} when that can't be done, now.
+   */
+  async liftAll(signal: AbortSignal): Promise<void> {
+    for (const action of this.#enforced) await action.liftAll(signal);
+    await this.#nft?.remove(signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#held.disposeAsync();
   }
@@ -124,7 +139,7 @@ export class EnforcedActions implements AsyncDisposable {
           jails: localJails(config.jailMap),
         });
       case "nftables":
-        return new NftEnforcer({ clock, table: config.nftTable });
+        return this.#nft = new NftEnforcer({ clock, table: config.nftTable });
       case "exec":
         return new ExecEnforcer({
           program: config.execProgram ?? "",
