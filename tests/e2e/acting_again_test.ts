@@ -5,6 +5,8 @@ import { Program } from "../support/exec_program.ts";
 import { RealEnforcer } from "../support/real_enforcer.ts";
 import { ban } from "../support/enforcer_setup.ts";
 import { testWith } from "../support/real_parts.ts";
+import { testAddress } from "../support/fail2ban_lines.ts";
+import { report } from "../support/tally.ts";
 import { waitUntil } from "../support/wait_until.ts";
 
 const ATTACKER = "203.0.113.7";
@@ -200,5 +202,36 @@ testWith(
     await a.client("set", "sshd", "banip", LAST);
     await waitBanned(b, [ATTACKER, LAST]);
     strictEqual(await figure(nodes, "fail2banclient.missing"), 1);
+  },
+);
+
+testWith(
+  "fail2ban",
+  "10,000 bans at once on one host are in force on the other within two minutes",
+  async () => {
+    const { nodes, a } = await start();
+    await using _nodes = nodes;
+    const addresses = Array.from(
+      { length: 10_000 },
+      (_, at) => testAddress(at),
+    );
+    const startMs = performance.now();
+    for (let from = 0; from < addresses.length; from += 1_000) {
+      const some = addresses.slice(from, from + 1_000);
+      await a.client("set", "sshd", "banip", ...some);
+    }
+    const bannedMs = performance.now();
+    await waitUntil(
+      async () => await figure(nodes, "fail2banclient.inForce") === 10_000,
+      { what: "10,000 bans", timeoutMs: 120_000, intervalMs: 200 },
+    );
+    report("10,000 bans on A, through the cluster into B's fail2ban", {
+      "banned on A after": `${Math.round(bannedMs - startMs)} ms`,
+      "in force on B after": `${Math.round(performance.now() - startMs)} ms`,
+    });
+    deepStrictEqual(
+      (await banned(nodes.node("host-b").fail2ban)).length,
+      10_000,
+    );
   },
 );
