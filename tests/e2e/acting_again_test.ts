@@ -209,7 +209,9 @@ testWith(
   "fail2ban",
   "10,000 bans at once on one host are in force on the other within two minutes",
   async () => {
-    const { nodes, a } = await start();
+    // Without a firewall action, so that fail2ban's part is small.
+    const jails = { sshd: { action: "" }, [CLUSTER]: { action: "" } };
+    const { nodes, a } = await start({}, { jails });
     await using _nodes = nodes;
     const addresses = Array.from(
       { length: 10_000 },
