@@ -16,7 +16,9 @@ import {
   integerKind,
   logTargetKind,
   pathKind,
+  rateKind,
   severityKind,
+  socketPathKind,
   switchKind,
 } from "./option_value.ts";
 

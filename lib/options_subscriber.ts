@@ -12,6 +12,8 @@ import {
   jailMapKind,
   optionalPathKind,
   pathKind,
+  rateKind,
+  socketPathKind,
   switchKind,
   tableNameKind,
   textKind,
@@ -67,6 +69,12 @@ export const SUBSCRIBER = {
     help:
       "How often what should be in force is compared with what is, and repaired.",
   }),
+  maxrate: option({
+    kind: rateKind,
+    default: "none",
+    help:
+      "How many bans and unbans an action carries out in a second at most, or none for no limit; log has none.",
+  }),
   jailmap: option({
     kind: jailMapKind,
     default: "* = fail2bancluster",
@@ -74,7 +82,7 @@ export const SUBSCRIBER = {
       "For fail2banclient: in which jail of this host a ban goes, by the jail that decided.",
   }),
   fail2bansocket: option({
-    kind: pathKind,
+    kind: socketPathKind,
     default: "/var/run/fail2ban/fail2ban.sock",
     help: "For fail2banclient: the socket of this host's fail2ban.",
   }),

@@ -58,6 +58,7 @@ zmqprefixfilter = "web # 1|"  # a.conf:2
 subscriberaction = log  # default
 bantime = 1h  # default
 resync = 10m  # default
+maxrate = none  # default
 jailmap = * = fail2bancluster  # default
 fail2bansocket = /var/run/fail2ban/fail2ban.sock  # default
 fail2banprogram = none  # default

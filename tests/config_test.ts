@@ -64,6 +64,7 @@ const ORIGINAL_GENERAL = {
 const DEFAULT_ENFORCEMENT = {
   banTimeMs: 3_600_000,
   resyncEveryMs: 600_000,
+  maxPerSecond: Infinity,
   jailMap: [{ pattern: "*", jail: "fail2bancluster" }],
   fail2banSocket: "/var/run/fail2ban/fail2ban.sock",
   fail2banProgram: undefined,
@@ -221,6 +222,7 @@ zmqprefixfilter = web-2|
 subscriberaction = log, exec
 bantime = -1
 resync = 1m
+maxrate = 50
 jailmap = sshd = sshd
     nginx-* = web
 fail2bansocket = /run/f2b.sock
@@ -266,6 +268,7 @@ exectimeout = 3
     actions: ["log", "exec"],
     banTimeMs: Infinity,
     resyncEveryMs: 60_000,
+    maxPerSecond: 50,
     jailMap: [
       { pattern: "sshd", jail: "sshd" },
       { pattern: "nginx-*", jail: "web" },
