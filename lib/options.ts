@@ -16,9 +16,7 @@ import {
   integerKind,
   logTargetKind,
   pathKind,
-  rateKind,
   severityKind,
-  socketPathKind,
   switchKind,
 } from "./option_value.ts";
 
