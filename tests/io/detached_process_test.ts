@@ -121,13 +121,11 @@ Deno.test("startDetached() starts a program that survives its parent, with nobod
   await using program = await Program.create(
     `${TELL_READY}
     await tell("READY=1");
-    while (true) {
-      try {
-        await Deno.stderr.write(new Uint8Array(10));
-      } catch {
-        Deno.writeTextFileSync(Deno.args[0], "alone");
-      }
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    setInterval(() => {}, 1_000);
+    try {
+      while (true) await Deno.stderr.write(new Uint8Array(10));
+    } catch {
+      Deno.writeTextFileSync(Deno.args[0], "alone");
     }`,
   );
   await program.start(program.path("alone"));
