@@ -106,6 +106,11 @@ testWith(
       timeoutMs: 10_000,
     });
     deepStrictEqual(await program.lines("ran"), [`ban ${ATTACKER}`]);
+    // Killed before it has noted the program's end, it would run it again.
+    await waitUntil(async () => await figure(nodes, "exec.inForce") === 1, {
+      what: "the ban in force",
+      timeoutMs: 10_000,
+    });
     await nodes.node("host-b").subscriber.end("SIGTERM");
     await nodes.startSubscriber("host-b");
     strictEqual(await figure(nodes, "exec.inForce"), 1);
