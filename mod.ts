@@ -52,6 +52,7 @@ export {
   type ErrorReport,
   EXIT_CODES,
   type ExitCode,
+  ExpectedError,
   RuntimeError,
   UsageError,
 } from "./lib/errors.ts";
@@ -83,6 +84,12 @@ export {
 export { type HostName, parseHostName, sameHost } from "./lib/host_name.ts";
 
 export { CLUSTER_JAIL, type JailName, parseJailName } from "./lib/jail_name.ts";
+
+export { type EchoOracle } from "./lib/enforcement_ports.ts";
+
+export { type ActionFailure } from "./lib/log_failure.ts";
+
+export { type LogFormat } from "./lib/option_value.ts";
 
 export { LogFollower, type LogFollowerOptions } from "./lib/log_follower.ts";
 

@@ -92,7 +92,7 @@ export class RequestLink implements ReportLink {
   #answeredSinceConnect = false;
   #unreachable = false;
 
-  /** @param options What the link is made of. */
+  /** Makes a link of what it works with. */
   constructor(options: RequestLinkOptions) {
     this.#options = {
       token: undefined,

@@ -101,7 +101,7 @@ export class Subscriber {
   readonly #options: SubscriberOptions;
   readonly #complaints: LogThrottle;
 
-  /** @param options What the subscriber is made of. */
+  /** Makes a subscriber of what it works with. */
   constructor(options: SubscriberOptions) {
     this.#options = options;
     this.#complaints = new LogThrottle(options.log, options.clock);

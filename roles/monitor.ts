@@ -68,6 +68,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   const link = openReportLink({ ...context, zeromq, version: deno.version });
   const monitor = new Monitor({
     ...{ lines, link, oracle, echoes, positions, clock, log },
+    detections: oracle,
     ends: fail2ban.ends,
     existing: fail2ban.existingAt(from),
     hostName: general.hostName,

@@ -44,13 +44,20 @@ const OPEN_URLS: readonly string[] = [
 ];
 
 for (const url of OPEN_URLS) {
-  for (const key of ["broadcasterbindurl", "replybindurl"]) {
+  for (
+    const key of [
+      "broadcasterbindurl",
+      "replybindurl",
+      "controlbindurl",
+      "streambindurl",
+    ]
+  ) {
     const changed = local(`[publisher]\n${key} = ${url}\n`);
 
     Deno.test(`the shipped placeholder is refused where ${key} is ${url}`, () => {
       deepStrictEqual(findings("publisher", SHIPPED, changed), [
         `error: a.conf:${tokenLine("publisher")}: publisher.authtoken: ` +
-        `${OWN_TOKEN}, here and at every monitor, ` +
+        `${OWN_TOKEN}, here and at every node, ` +
         `or only loopback addresses: publisher.${key} is ${url}`,
       ]);
     });
@@ -218,6 +225,29 @@ Deno.test("what is in force is not compared more often than every 5 s", () => {
   ]);
   const slow = local("[subscriber]\nresync = 5\n");
   deepStrictEqual(findings("subscriber", SHIPPED, slow), []);
+});
+
+Deno.test("protocol 2 of a subscriber takes a token, and a stream where controlserver's port does not tell", () => {
+  const errors = (text: string) =>
+    findings("subscriber", local(`[subscriber]\n${text}\n`));
+  deepStrictEqual(errors("controlserver = tcp://hub:5681"), [
+    "error: a.local: subscriber.authtoken: expected a token, since subscriber.auth is true",
+  ]);
+  deepStrictEqual(
+    errors("controlserver = ipc:///run/control\nauthtoken = own"),
+    [
+      "error: a.local: subscriber.streamserver: expected the URL of the stream, since controlserver's port does not tell",
+    ],
+  );
+  deepStrictEqual(errors("controlserver = tcp://hub:5681\nauth = off"), []);
+});
+
+Deno.test("every socket of a publisher has an address of its own", () => {
+  const text =
+    "[publisher]\nauth = off\nstreambindurl = tcp://127.0.0.1:5681\n";
+  deepStrictEqual(findings("publisher", local(text)), [
+    "error: a.local:3: publisher.streambindurl: expected another URL than publisher.controlbindurl",
+  ]);
 });
 
 Deno.test("a node named localhost is told that its name is everybody's", () => {

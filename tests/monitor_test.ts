@@ -156,7 +156,7 @@ Deno.test("Monitor says which lines it can't share, never what they hold, and no
   });
 });
 
-Deno.test("Monitor says when an action of fail2ban failed, in which jail and no more, and not without end", async () => {
+Deno.test("Monitor says when an action of fail2ban failed, in which jail and with which action, and not without end", async () => {
   await using bench = new MonitorBench();
   const failure = (verb: string) =>
     `a E Failed to execute ${verb} jail 'sshd' action 'nft' info 'mallory'\n`;
@@ -166,8 +166,9 @@ Deno.test("Monitor says when an action of fail2ban failed, in which jail and no 
   const record = (event: string) => ({
     severity: "warning",
     event: `fail2ban could not carry out ${event}`,
-    fields: { jail: "sshd" },
+    fields: { jail: "sshd", action: "nft", address: undefined },
   });
+  strictEqual(bench.monitor.counters.actionFailures, 1_002);
   deepStrictEqual(bench.log.records, [
     record("a ban"),
     record("an unban"),

@@ -5,11 +5,10 @@ import {
   strictEqual,
 } from "node:assert/strict";
 import fc from "fast-check";
+import { banTimeKind, durationKind } from "../lib/duration_kinds.ts";
 import {
   actionsKind,
   addressListKind,
-  banTimeKind,
-  durationKind,
   endpointKind,
   facilityKind,
   hostNameKind,
@@ -20,8 +19,10 @@ import {
   logTargetKind,
   optionalPathKind,
   pathKind,
+  rateKind,
   SEVERITIES,
   severityKind,
+  socketPathKind,
   switchKind,
   SYSLOG_FACILITIES,
   tableNameKind,
@@ -115,6 +116,28 @@ const KINDS: Readonly<Record<string, KindCases>> = {
       ["./log", NONE],
       ["~/log", NONE],
       ["/a\n/b", NONE],
+    ],
+  },
+  rateKind: {
+    kind: rateKind,
+    cases: [
+      ["none", Infinity],
+      ["1", 1],
+      ["1000000", 1_000_000],
+      ["0", NONE],
+      ["1000001", NONE],
+      ["1.5", NONE],
+    ],
+  },
+  socketPathKind: {
+    kind: socketPathKind,
+    cases: [
+      ["/run/f2b.sock", "/run/f2b.sock"],
+      [`/${"x".repeat(106)}`, `/${"x".repeat(106)}`],
+      [`/${"x".repeat(107)}`, NONE],
+      [`/${"\u00e4".repeat(54)}`, NONE],
+      ["run/f2b.sock", NONE],
+      ["none", NONE],
     ],
   },
   optionalPathKind: {

@@ -18,7 +18,12 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Address } from "../address.ts";
 import type { TicketRow, TicketRows } from "../host_ports.ts";
 import type { JailName } from "../jail_name.ts";
-import type { Log, TicketOracle, TicketState } from "../ports.ts";
+import type {
+  DetectionOracle,
+  Log,
+  TicketOracle,
+  TicketState,
+} from "../ports.ts";
 
 const PERMANENT = -1;
 /** After a failure the database is left alone for so long. */
@@ -35,8 +40,14 @@ const NO_SIGN =
 const QUERY =
   "SELECT timeofban + 0 AS began, bantime + 0 AS lasts FROM bips WHERE jail = ? AND ip = ?";
 
+/** Row: when the ban began, and how many failures led to it; those by hand have none. */
+const DETECTED_QUERY = `
+  SELECT timeofban + 0 AS began, json_extract(data, '$.failures') + 0 AS failures
+  FROM bips WHERE jail = ? AND ip = ?`;
+
 interface OpenDatabase {
   readonly database: DatabaseSync;
+  readonly detected: StatementSync;
   readonly ticket: StatementSync;
   readonly inode: number | null;
 }
@@ -61,7 +72,8 @@ interface BanTimes {
  * database.ticketState(jail, address, Date.now()); // "in_force", say
  * ```
  */
-export class Fail2banDatabase implements TicketOracle, TicketRows, Disposable {
+export class Fail2banDatabase
+  implements TicketOracle, TicketRows, DetectionOracle, Disposable {
   readonly #path: string | undefined;
   readonly #log: Log | undefined;
   #hasWarned = false;
@@ -85,7 +97,9 @@ export class Fail2banDatabase implements TicketOracle, TicketRows, Disposable {
   }
 
   ticketState(jail: JailName, address: Address, nowMs: number): TicketState {
-    const row = this.#ask(jail, address);
+    const row = this.#ask(({ ticket }, writtenMs) =>
+      timesOf(ticket.get(jail, address)) ?? { writtenMs }
+    );
     if (row === undefined) return "unknown";
     const state = "lasts" in row ? stateOf(row, nowMs) : goneSince(row, nowMs);
     if (state === "unknown") this.#warn();
@@ -93,26 +107,36 @@ export class Fail2banDatabase implements TicketOracle, TicketRows, Disposable {
   }
 
   ticketRow(jail: JailName, address: Address): TicketRow | undefined {
-    const row = this.#ask(jail, address);
-    if (row === undefined || !("lasts" in row)) return undefined;
+    const row = this.#ask(({ ticket }) => timesOf(ticket.get(jail, address)));
+    if (row === undefined) return undefined;
     const { began, lasts } = row;
     if (lasts === PERMANENT) return { endsMs: Infinity };
     return lasts < 0 ? undefined : { endsMs: (began + lasts) * 1_000 };
   }
 
-  /** @returns `undefined` when it can't be asked. */
-  #ask(jail: JailName, address: Address): BanTimes | NoRow | undefined {
+  detectedAtMs(jail: JailName, address: Address): number | undefined {
+    return this.#ask(({ detected }) => {
+      const row = detected.get(jail, address);
+      return Number(row?.["failures"]) >= 1
+        ? Number(row?.["began"]) * 1_000
+        : undefined;
+    });
+  }
+
+  /** @returns `undefined` also when it can't be asked. */
+  #ask<T>(
+    question: (open: OpenDatabase, writtenMs: number) => T | undefined,
+  ): T | undefined {
     const path = this.#path;
     if (path === undefined || performance.now() < this.#retryAtMs) {
       return undefined;
     }
     try {
       const { ino, mtime } = Deno.statSync(path);
-      const row = this.#opened(path, ino).ticket.get(jail, address);
+      const open = this.#opened(path, ino);
+      const answer = question(open, mtime?.getTime() ?? -Infinity);
       this.#lastFailure = undefined;
-      return row === undefined
-        ? { writtenMs: mtime?.getTime() ?? -Infinity }
-        : { began: Number(row["began"]), lasts: Number(row["lasts"]) };
+      return answer;
     } catch (error) {
       if (!isExpected(error)) throw error;
       this.#close();
@@ -141,7 +165,8 @@ export class Fail2banDatabase implements TicketOracle, TicketRows, Disposable {
     try {
       database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
       const ticket = database.prepare(QUERY);
-      this.#open = { database, ticket, inode: ino };
+      const detected = database.prepare(DETECTED_QUERY);
+      this.#open = { database, ticket, detected, inode: ino };
       return this.#open;
     } catch (error) {
       database.close();
@@ -153,6 +178,13 @@ export class Fail2banDatabase implements TicketOracle, TicketRows, Disposable {
     this.#open?.database.close();
     this.#open = undefined;
   }
+}
+
+function timesOf(
+  row: Record<string, unknown> | undefined,
+): BanTimes | undefined {
+  return row &&
+    { began: Number(row["began"]), lasts: Number(row["lasts"]) };
 }
 
 function goneSince({ writtenMs }: NoRow, nowMs: number): TicketState {

@@ -59,6 +59,8 @@ export interface RoleProgram<R extends Role> extends LocatedProgram {
   readonly role: R;
   /** Works until aborted. */
   readonly work: (context: RoleContext<R>) => Promise<void>;
+  /** What the verb `lift` does, where there is one. */
+  readonly lift?: (context: RoleContext<R>) => Promise<void>;
 }
 
 /** A program with what it was asked and what its configuration says. */
@@ -120,6 +122,14 @@ async function carryOut<R extends Role>(
       return await stop(await invoke(program, command.options));
     case "restart":
       return await restart(await invoke(program, command.options));
+    case "lift": {
+      const { lift = program.work } = program;
+      const invocation = await invoke(program, command.options);
+      return await runRole({
+        ...invocation,
+        program: { ...program, work: lift },
+      });
+    }
     case "status":
       return await status(await invoke(program, command.options));
   }

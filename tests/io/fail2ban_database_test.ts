@@ -57,6 +57,13 @@ class Fail2ban implements Disposable {
     this.writtenAgo(0);
   }
 
+  /** Notes how many failures led to the ban of an address. */
+  failed(ip: string, failures: number): void {
+    const data = JSON.stringify({ matches: [], failures });
+    this.#database.prepare("UPDATE bips SET data = ? WHERE ip = ?")
+      .run(data, ip);
+  }
+
   exec(sql: string): void {
     this.#database.exec(sql);
     this.writtenAgo(0);
@@ -294,4 +301,22 @@ Deno.test("Fail2banDatabase without a path says unknown, and that is no failure"
   using database = new Fail2banDatabase(undefined);
   strictEqual(state(database), "unknown");
   strictEqual(database.lastFailure, undefined);
+});
+
+Deno.test("Fail2banDatabase tells when fail2ban banned somebody itself, and of nobody who was banned by hand", async () => {
+  await using dir = await TempDir.create();
+  using database = new Fail2banDatabase(dir.path("db"));
+  strictEqual(database.detectedAtMs(SSHD, ADDRESS), undefined, "no database");
+  strictEqual(database.lastFailure !== undefined, true);
+  using fail2ban = new Fail2ban(dir.path("db2"));
+  using there = new Fail2banDatabase(dir.path("db2"));
+  strictEqual(there.detectedAtMs(SSHD, ADDRESS), undefined, "no row");
+  fail2ban.ban("sshd", ADDRESS, -5, 600);
+  strictEqual(there.detectedAtMs(SSHD, ADDRESS), undefined, "nothing noted");
+  fail2ban.failed(ADDRESS, 0);
+  strictEqual(there.detectedAtMs(SSHD, ADDRESS), undefined, "by hand");
+  fail2ban.failed(ADDRESS, 1);
+  strictEqual(there.detectedAtMs(SSHD, ADDRESS), NOW_MS - 5_000);
+  fail2ban.exec("UPDATE bips SET data = 'no JSON'");
+  strictEqual(there.detectedAtMs(SSHD, ADDRESS), undefined);
 });
