@@ -162,7 +162,11 @@ export interface LogFolder {
    * shows as empty beside a newer one with something in it stays empty.
    */
   list(): Promise<readonly LogFile[]>;
-  /** Opens a file; `undefined` when it is gone. A file that can't be read is a RuntimeError. */
+  /**
+   * Opens a file; `undefined` when it is gone. A file that can't be read is a
+   * RuntimeError; once somebody has waited for a change, it counts as gone
+   * until the next one, here and in what the folder shows.
+   */
   open(name: string): Promise<OpenedLog | undefined>;
   /** Resolves once something may have changed since the last call; now and then without cause. */
   waitForChange(signal: AbortSignal): Promise<void>;
