@@ -43,7 +43,7 @@ export type LogEvent =
     readonly kind: "ban" | "unban" | "restore" | "repeal";
     readonly jail: JailName;
     readonly address: Address;
-    /** When a ban's or unban's line was written, where {@link scanLines} read it and it says so. */
+    /** When a ban's or unban's line was written, if {@link scanLines} read it and it says so. */
     readonly atMs?: number;
   }
   | {
@@ -130,9 +130,8 @@ export function* scanLines(
     const end = text.indexOf("\n", start);
     if (end === -1) return;
     if (maySay(text, start, end, format)) {
-      const line = ownText(headOf(text, start, end));
-      const event = parseText(line, format);
-      if (event !== undefined) yield withTime(event, line, format);
+      const event = parseDated(ownText(headOf(text, start, end)), format);
+      if (event !== undefined) yield event;
     }
     start = end + 1;
   }
@@ -155,8 +154,9 @@ export function parseLine(
     : undefined;
 }
 
-function withTime(event: LogEvent, line: string, format: LogFormat): LogEvent {
-  if (event.kind !== "ban" && event.kind !== "unban") return event;
+function parseDated(line: string, format: LogFormat): LogEvent | undefined {
+  const event = parseText(line, format);
+  if (event?.kind !== "ban" && event?.kind !== "unban") return event;
   const atMs = lineTimeMs(line, format);
   return atMs === undefined ? event : { ...event, atMs };
 }

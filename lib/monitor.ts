@@ -70,6 +70,7 @@ export interface MonitorCounters {
 
 /** At a stop, unanswered reports may take so long before they are left to the next start. */
 const DRAIN_MS = 1_000;
+const UNDONE = { ban: "a ban", reban: "a ban", unban: "an unban" } as const;
 /** The place is stored at most this often. */
 const STORE_EVERY_MS = 1_000;
 
@@ -103,8 +104,7 @@ export class Monitor {
   constructor(options: MonitorOptions) {
     this.#options = options;
     this.#session = new LogSession({ unbanHoldMs: options.unbanHoldMs });
-    const { echoes, detections } = options;
-    this.#echoes = echoes && new EchoFilter(echoes, { detections });
+    this.#echoes = options.echoes && new EchoFilter(options.echoes, options);
     this.#complaints = new LogThrottle(options.log, options.clock);
   }
 
@@ -186,12 +186,8 @@ export class Monitor {
     if (event.kind === "action_failed") {
       const { jail, verb, action, address } = event;
       this.counters.actionFailures++;
-      const what = verb === "unban" ? "an unban" : "a ban";
-      this.#complaints.record(
-        "warning",
-        `fail2ban could not carry out ${what}`,
-        { jail, action, address },
-      );
+      const what = `fail2ban could not carry out ${UNDONE[verb]}`;
+      this.#complaints.record("warning", what, { jail, action, address });
       return;
     }
     const state = event.kind === "unban"

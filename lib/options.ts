@@ -5,6 +5,7 @@
  * @module
  */
 
+import { rateKind, socketPathKind } from "./enforcement_option_value.ts";
 import { type Option, option } from "./option.ts";
 import {
   actionsKind,
@@ -20,9 +21,7 @@ import {
   logTargetKind,
   optionalPathKind,
   pathKind,
-  rateKind,
   severityKind,
-  socketPathKind,
   switchKind,
   tableNameKind,
   textKind,
