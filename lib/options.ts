@@ -5,7 +5,6 @@
  * @module
  */
 
-import { rateKind, socketPathKind } from "./enforcement_option_value.ts";
 import { type Option, option } from "./option.ts";
 import { MONITOR } from "./options_monitor.ts";
 import { PUBLISHER } from "./options_publisher.ts";
