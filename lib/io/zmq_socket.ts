@@ -16,7 +16,9 @@
  * thread. That descriptor is edge-triggered: it tells of commands to a socket,
  * not of messages, and whatever looks at the socket consumes it. Hence every
  * look asks for both directions in one call, wakes whoever waits for either,
- * and comes before each wait, after each wake-up, each send and each receive.
+ * and comes before each wait, after each wake-up, and after each send and each
+ * receive during which another waits. Where nobody waits there is nobody to be
+ * woken: whoever will wait looks before.
  *
  * @see {@link https://libzmq.readthedocs.io/en/latest/zmq_getsockopt.html | zmq_getsockopt, ZMQ_FD}
  * @module
@@ -211,7 +213,7 @@ class ZmqSocket implements BoundSocket {
         continue;
       }
       const frames = await unlessAgain(this.#native.receive());
-      this.#look();
+      if (this.#sending.isWaiting) this.#look();
       if (frames !== undefined) return frames;
     }
   }
@@ -223,9 +225,12 @@ class ZmqSocket implements BoundSocket {
       this.#assertOpen();
       const attempt = this.#native.send(frames).then(() => true);
       const sent = await unlessAgain(attempt);
-      const { writable } = this.#look();
-      if (sent === true) return;
-      if (!writable) await this.#sending.wait(signal);
+      if (sent !== true) {
+        if (!this.#look().writable) await this.#sending.wait(signal);
+        continue;
+      }
+      if (this.#receiving.isWaiting) this.#look();
+      return;
     }
   }
 
@@ -257,7 +262,7 @@ class ZmqSocket implements BoundSocket {
   #look(): { readonly readable: boolean; readonly writable: boolean } {
     const events = this.#native.closed
       ? ZMQ_POLLIN | ZMQ_POLLOUT
-      : this.#native.getInt32Option(ZMQ_EVENTS);
+      : this.#events();
     const readable = (events & ZMQ_POLLIN) !== 0;
     const writable = (events & ZMQ_POLLOUT) !== 0;
     if (readable) this.#receiving.wake();
@@ -265,16 +270,28 @@ class ZmqSocket implements BoundSocket {
     return { readable, writable };
   }
 
+  /** libzmq looks into its mailbox, and a signal may come between. */
+  #events(): number {
+    while (true) {
+      try {
+        return this.#native.getInt32Option(ZMQ_EVENTS);
+      } catch (error) {
+        if (!hasCode(error, "EINTR")) throw error;
+      }
+    }
+  }
+
   #assertOpen(): void {
     if (this.#native.closed) throw new Error("Cannot use a closed socket");
   }
 }
 
+/** `undefined`: to be tried again, since it would have waited or a signal came between. */
 async function unlessAgain<T>(promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise;
   } catch (error) {
-    if (hasCode(error, "EAGAIN")) return undefined;
+    if (hasCode(error, "EAGAIN") || hasCode(error, "EINTR")) return undefined;
     throw error;
   }
 }
