@@ -180,6 +180,7 @@ export class Monitor {
       await before;
       return await work();
     } finally {
+      this.#reporter.tell();
       turn.resolve();
     }
   }

@@ -11,6 +11,7 @@ import type { HostName } from "./host_name.ts";
 import type { SharedEvent } from "./log_session.ts";
 import type { Clock, EchoOracle, Log } from "./ports.ts";
 import { type CurrentPolicy, refusal } from "./protection.ts";
+import { ReportNotes } from "./report_notes.ts";
 import type { ReportLink } from "./report_link.ts";
 
 /** What a reporter is made of. */
@@ -59,6 +60,7 @@ export class Reporter {
   readonly #complaints: Log;
   readonly #counters: ReporterCounters;
   readonly #echoes: EchoFilter | undefined;
+  readonly #notes: ReportNotes;
 
   /**
    * @param options What the reporter is made of.
@@ -73,12 +75,14 @@ export class Reporter {
     this.#options = options;
     this.#complaints = complaints;
     this.#counters = counters;
+    this.#notes = new ReportNotes(options.log);
     const { echoes } = options;
     this.#echoes = echoes === undefined ? undefined : new EchoFilter(echoes);
   }
 
   /**
    * Reports an event, unless it must not be; waits while the link is full.
+   * {@link Reporter.tell} has to follow once no more are at hand.
    *
    * @param event The event.
    * @param signal Ends the waits.
@@ -110,7 +114,12 @@ export class Reporter {
     }
     await this.#submit(event, signal);
     this.#counters.reported++;
-    log.record("notice", `reporting ${event.kind}`, { jail, address });
+    this.#notes.note(event.kind, event);
+  }
+
+  /** Tells the log what was reported since it was told last. */
+  tell(): void {
+    this.#notes.tell();
   }
 
   async #submit(event: Finding, signal: AbortSignal): Promise<void> {
