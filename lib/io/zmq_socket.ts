@@ -25,7 +25,6 @@
  */
 
 import * as zmq from "zeromq";
-import { RuntimeError } from "../errors.ts";
 import type {
   BoundSocket,
   DescriptorPoll,
@@ -33,6 +32,7 @@ import type {
   MessageSocket,
   SocketLimits,
 } from "../ports.ts";
+import { hasCode, openRefusal, unlessAgain } from "../socket_failure.ts";
 import { Turn } from "../turn.ts";
 
 const ZMQ_FD = 14;
@@ -43,6 +43,11 @@ const ZMQ_POLLOUT = 2;
 const CLOSING_MS = 100;
 /** A busy socket lets timers and signals run at least this often. */
 const YIELD_AFTER_MS = 8;
+/**
+ * After so many messages in a row the next one is taken without a look whether
+ * it is there: each look is a system call, and most receives are none.
+ */
+const SURE_AFTER = 4;
 
 /** Options of the sockets that send. */
 function sending({ sendQueueMessages = 1_000 }: SocketLimits) {
@@ -164,7 +169,7 @@ export class ZmqContext implements AsyncDisposable {
       native[how](url);
     } catch (error) {
       native.close();
-      throw refusal(how, url, error);
+      throw openRefusal(how, url, error);
     }
     const sound = native as unknown as NativeSocket;
     return new ZmqSocket(sound, this.#poll, this.#sockets);
@@ -180,6 +185,7 @@ class ZmqSocket implements BoundSocket {
   readonly #receiving = new Turn("receive");
   readonly #sending = new Turn("send");
   #busySinceMs = performance.now();
+  #inARow = 0;
   #closing: Promise<void> | undefined;
 
   /** @param opened Holds the socket until it is closed. */
@@ -202,7 +208,8 @@ class ZmqSocket implements BoundSocket {
     while (true) {
       signal.throwIfAborted();
       this.#assertOpen();
-      if (!this.#look().readable) {
+      if (this.#inARow < SURE_AFTER && !this.#look().readable) {
+        this.#inARow = 0;
         await this.#receiving.wait(signal);
         this.#busySinceMs = performance.now();
         continue;
@@ -214,6 +221,7 @@ class ZmqSocket implements BoundSocket {
       }
       const frames = await unlessAgain(this.#native.receive());
       if (this.#sending.isWaiting) this.#look();
+      this.#inARow = frames === undefined ? 0 : this.#inARow + 1;
       if (frames !== undefined) return frames;
     }
   }
@@ -284,29 +292,4 @@ class ZmqSocket implements BoundSocket {
   #assertOpen(): void {
     if (this.#native.closed) throw new Error("Cannot use a closed socket");
   }
-}
-
-/** `undefined`: to be tried again, since it would have waited or a signal came between. */
-async function unlessAgain<T>(promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (hasCode(error, "EAGAIN") || hasCode(error, "EINTR")) return undefined;
-    throw error;
-  }
-}
-
-function refusal(how: string, url: string, error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const what = how === "connect" ? "connect to" : "listen on";
-  return new RuntimeError(`cannot ${what} ${url}: ${error.message}`, {
-    hint: hasCode(error, "EADDRINUSE")
-      ? "another program, or another copy of this one, has that port"
-      : "to listen, it must be an address of this host, and ports below 1024 need root",
-    cause: error,
-  });
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }
