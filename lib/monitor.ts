@@ -186,6 +186,7 @@ export class Monitor {
       await before;
       return await work();
     } finally {
+      this.#reporter.tell();
       turn.resolve();
     }
   }
