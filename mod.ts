@@ -24,7 +24,24 @@ export {
   parseAddress,
 } from "./lib/address.ts";
 
+export {
+  BanEnds,
+  type BanEndsOptions,
+  type EndlessBan,
+} from "./lib/ban_ends.ts";
+
 export { type BanEvent, type BanKind, type BanNews } from "./lib/ban_event.ts";
+
+export {
+  type Answer,
+  ControlSession,
+  type ControlSessionCounters,
+  type ControlSessionOptions,
+  type Conversation,
+  type Lead,
+  LostConversationError,
+  type Welcome,
+} from "./lib/control_session.ts";
 
 export {
   ConfigError,
@@ -35,13 +52,44 @@ export {
   type ErrorReport,
   EXIT_CODES,
   type ExitCode,
+  ExpectedError,
   RuntimeError,
   UsageError,
 } from "./lib/errors.ts";
 
+export {
+  eventIdOfLine,
+  eventIdOfTicket,
+  type LinePlace,
+} from "./lib/event_id.ts";
+
+export {
+  EventLink,
+  type EventLinkCounters,
+  type EventLinkOptions,
+} from "./lib/event_link.ts";
+
+export {
+  type ExistingBan,
+  ExistingBans,
+  type ExistingBansOptions,
+} from "./lib/existing_bans.ts";
+
+export {
+  type JailTimes,
+  type TicketRow,
+  type TicketRows,
+} from "./lib/host_ports.ts";
+
 export { type HostName, parseHostName, sameHost } from "./lib/host_name.ts";
 
 export { CLUSTER_JAIL, type JailName, parseJailName } from "./lib/jail_name.ts";
+
+export { type EchoOracle } from "./lib/enforcement_ports.ts";
+
+export { type ActionFailure } from "./lib/log_failure.ts";
+
+export { type LogFormat } from "./lib/option_value.ts";
 
 export { LogFollower, type LogFollowerOptions } from "./lib/log_follower.ts";
 
@@ -50,7 +98,9 @@ export {
   type LogEvent,
   MAX_EVENT_LINE_LENGTH,
   parseLine,
+  type PlacedEvent,
   scanLines,
+  scanPlaces,
 } from "./lib/log_line.ts";
 
 export {
@@ -120,6 +170,10 @@ export {
   type RequestVerdict,
 } from "./lib/request_server.ts";
 
+export { type ReporterCounters, type ReporterOptions } from "./lib/reporter.ts";
+
+export { type Report, type ReportLink } from "./lib/report_link.ts";
+
 export {
   RequestLink,
   type RequestLinkCounters,
@@ -135,16 +189,22 @@ export {
 } from "./lib/subscriber.ts";
 
 export {
+  countMissing,
   filesAfter,
+  filesSince,
+  findCopy,
   findPlace,
   inOrderOfRotation,
+  isCompressedLogName,
   isLogName,
   type Look,
   nextStep,
   type OpenLog,
+  plainLogName,
   type PrintedLogFile,
   sameFile,
   type Step,
+  withoutDoubles,
 } from "./lib/tail_cursor.ts";
 
 export {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { benchBanStore } from "./ban_store_bench.ts";
 import { benchCluster } from "./cluster_bench.ts";
 import { benchFail2ban } from "./fail2ban_bench.ts";
 import { benchLogLine } from "./log_line_bench.ts";
@@ -16,6 +17,7 @@ import { benchWireV2 } from "./wire_v2_bench.ts";
 if (import.meta.main) {
   await benchLogLine();
   await benchCluster();
+  await benchBanStore();
   benchProtection();
   benchWireV2();
   await benchFail2ban();

@@ -23,8 +23,8 @@ export interface ActionQueueOptions {
 
 /** What a queue has done so far. */
 export interface ActionQueueCounters {
-  /** Events that every action was given and took. */
-  applied: number;
+  /** Events that every action was given and took over; what became of them, each says itself. */
+  taken: number;
   /** Events that an action failed on. */
   failed: number;
 }
@@ -32,7 +32,7 @@ export interface ActionQueueCounters {
 /** Gives events to every action, in order, as many at once as wait. */
 export class ActionQueue {
   /** What was done so far. */
-  readonly counters: ActionQueueCounters = { applied: 0, failed: 0 };
+  readonly counters: ActionQueueCounters = { taken: 0, failed: 0 };
   readonly #options: Required<ActionQueueOptions>;
   readonly #failures: LogThrottle;
   readonly #late = new AbortController();
@@ -131,7 +131,7 @@ export class ActionQueue {
         reason: String(result.reason),
       });
     });
-    this.counters[failed ? "failed" : "applied"] += events.length;
+    this.counters[failed ? "failed" : "taken"] += events.length;
     this.#isActing = false;
     this.#changed.notify();
   }

@@ -16,10 +16,8 @@
 
 import ipaddr from "ipaddr.js";
 
-declare const brand: unique symbol;
-
 /** Canonical text of an address or prefix; made by {@link parseAddress} only. */
-export type Address = string & { readonly [brand]: "Address" };
+export type Address = string & { readonly brand: "Address" };
 
 /** Longest canonical text: eight groups of four digits, and `/127`. */
 export const MAX_ADDRESS_LENGTH = 43;

@@ -193,12 +193,18 @@ function withReport(
   reports: readonly BanReport[],
   { origin, atMs, expiresMs }: Change & { kind: "report" },
 ): readonly BanReport[] {
-  const known = reports.find((report) => report.origin === origin);
+  // One that is over may still be there: it is gone for all that follows.
+  const known = reports.find((report) =>
+    report.origin === origin && report.expiresMs > atMs
+  );
+  const others = reports.filter((report) =>
+    report === known || report.origin !== origin
+  );
   const firstMs = known?.firstMs ?? atMs;
   const report = { origin, firstMs, lastMs: atMs, expiresMs };
   return known === undefined
-    ? [...reports, report]
-    : reports.map((each) => each === known ? report : each);
+    ? [...others, report]
+    : others.map((each) => each === known ? report : each);
 }
 
 /**

@@ -36,7 +36,7 @@ export interface CommandOptions {
 }
 
 /** The verbs that may be typed. */
-export type Verb = keyof typeof VERBS;
+export type Verb = keyof typeof VERBS | keyof typeof SUBSCRIBER_VERBS;
 
 /** What the program shall do. */
 export type Command =
@@ -57,6 +57,11 @@ const VERBS = {
   restart: "stop, then start",
   status: "say whether it works, and what it has done",
   check: "read the configuration, say what is wrong with it, and end",
+} as const;
+
+const SUBSCRIBER_VERBS = {
+  lift:
+    "lift all that it has in force on this host, and take its firewall table away; it must not run",
 } as const;
 
 const OPTION_HELP: readonly (readonly [option: string, help: string])[] = [
@@ -124,8 +129,8 @@ export function parseCommand(
   if (args["version"] === true) return { verb: "version" };
   const options = readOptions(program, args);
   const [word = "run", ...more] = args._.map(String);
-  if (!isVerb(word)) {
-    const expected = suggest(word, Object.keys(VERBS));
+  if (!isVerb(word, program.role)) {
+    const expected = suggest(word, Object.keys(verbsOf(program.role)));
     fail(program, `unknown verb ${JSON.stringify(word)}${expected}`);
   }
   if (more.length > 0) {
@@ -147,9 +152,10 @@ export function helpText({ name, role, version }: ProgramInfo): string {
     `${name} ${version}`,
     ABOUT[role],
     "",
-    `usage: ${name} [${Object.keys(VERBS).join("|")}] [option...]`,
+    `usage: ${name} [verb] [option...]`,
     "",
-    ...columns(Object.entries(VERBS)),
+    "verbs:",
+    ...columns(Object.entries(verbsOf(role))),
     "",
     "options:",
     ...columns(OPTION_HELP),
@@ -235,8 +241,12 @@ function fail(program: ProgramInfo, message: string): never {
   });
 }
 
-function isVerb(word: string): word is Verb {
-  return Object.hasOwn(VERBS, word);
+function verbsOf(role: Role): Readonly<Record<string, string>> {
+  return role === "subscriber" ? { ...VERBS, ...SUBSCRIBER_VERBS } : VERBS;
+}
+
+function isVerb(word: string, role: Role): word is Verb {
+  return Object.hasOwn(verbsOf(role), word);
 }
 
 function defaultText(value: string | undefined, unset?: string): string {

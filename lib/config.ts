@@ -10,7 +10,7 @@ import {
   type ConfigReading,
   readConfig,
 } from "./config_reader.ts";
-import { checkRules } from "./config_rules.ts";
+import { checkRules, warningsOfHostName } from "./config_rules.ts";
 import { ConfigError } from "./errors.ts";
 import { type HostName, parseHostName } from "./host_name.ts";
 import { quoteIniValue } from "./ini_text.ts";
@@ -104,7 +104,10 @@ export function loadConfig<R extends Role>(
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     config: buildConfig(role, reading.values, hostName),
-    warnings: rules.warnings,
+    warnings: [
+      ...rules.warnings,
+      ...warningsOfHostName(role, files, reading, hostName),
+    ],
     sources: listOptions("general", role).map((listed) =>
       sourceOf(listed, reading, hostName)
     ),

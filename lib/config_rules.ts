@@ -11,6 +11,8 @@ import {
 } from "./config_reader.ts";
 import { isLoopbackUrl, nextPortUrl } from "./endpoint_url.ts";
 import { type ConfigProblem, describeProblem } from "./errors.ts";
+import type { HostName } from "./host_name.ts";
+import { MIN_SECRET_LENGTH } from "./mask_secrets.ts";
 import { listOptions, type Role, SHIPPED_TOKEN } from "./options.ts";
 
 /** The tokens that the original's file is shipped with. */
@@ -66,6 +68,29 @@ export function checkRules(
   return findings;
 }
 
+/**
+ * A subscriber takes the bans of its own name for its host's own.
+ *
+ * @param role Whose rules; a publisher's name is of no concern.
+ * @param files The files that were read.
+ * @param reading What they say.
+ * @param hostName This node's name.
+ */
+export function warningsOfHostName(
+  role: Role,
+  files: readonly ConfigFile[],
+  reading: ConfigReading,
+  hostName: HostName,
+): readonly string[] {
+  const isEverybodys = /^localhost(?:\.|$)/i.test(hostName);
+  if (role === "publisher" || !isEverybodys) return [];
+  const place = placeOf(files, reading, "general.hostname");
+  const expected = "a name that no other node has";
+  const why =
+    `as ${hostName} it would leave out the bans of all others of that name`;
+  return [`${describeProblem({ ...place, expected })}: ${why}`];
+}
+
 /** Every secret of a file counts, whichever program reads it. */
 function warnOfReaders({ files, reading, warnings }: Findings): void {
   for (const { path, isWorldReadable } of files) {
@@ -88,6 +113,10 @@ function checkMonitor(findings: Findings): void {
   const url = controlserver ?? zmqreplyserver;
   if (token === SHIPPED_TOKEN && !isLoopbackUrl(url)) {
     warn(findings, "monitor.authtoken", OWN_TOKEN, "it is the shipped one");
+  }
+  if (controlserver !== undefined && /["\\]/.test(token ?? "")) {
+    const rule = `a token without " and \\, since protocol 2 can't say it`;
+    complain(findings, "monitor.authtoken", rule, "monitor.controlserver");
   }
   if (importexisting && fail2bansocket === "") {
     const rule = "the absolute path of a socket, since importexisting is true";
@@ -178,6 +207,9 @@ function checkToken(
     complain(findings, key, rule, `${section}.auth`);
   } else if (ORIGINAL_PLACEHOLDERS.includes(authtoken)) {
     warn(findings, key, OWN_TOKEN, "it is a placeholder that everybody knows");
+  } else if (authtoken.length < MIN_SECRET_LENGTH) {
+    const why = `fewer than ${MIN_SECRET_LENGTH} characters are soon guessed`;
+    warn(findings, key, OWN_TOKEN, why);
   }
   return authtoken;
 }

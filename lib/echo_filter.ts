@@ -8,15 +8,34 @@
  * @module
  */
 
-import type { SharedEvent } from "./log_session.ts";
+import type { Address } from "./address.ts";
+import type { BanKind } from "./ban_event.ts";
+import type { JailName } from "./jail_name.ts";
 import { keyOfBan } from "./plan_entry.ts";
-import type { EchoOracle } from "./ports.ts";
+import type { DetectionOracle, EchoOracle } from "./ports.ts";
+
+/** What this host's fail2ban logged. */
+export interface LoggedEvent {
+  /** What happened. */
+  readonly kind: BanKind;
+  /** The jail that decided. */
+  readonly jail: JailName;
+  /** Whom it concerns. */
+  readonly address: Address;
+  /** When its line was written, in milliseconds since 1970; `undefined`: nobody knows. */
+  readonly atMs?: number | undefined;
+}
 
 /** How a filter is set up. */
 export interface EchoFilterOptions {
   /** The host's own bans that are remembered; above it the oldest is forgotten. @default {100000} */
   readonly maxOwnBans?: number;
+  /** What fail2ban detected itself, where its database can be asked. */
+  readonly detections?: DetectionOracle | undefined;
 }
+
+/** fail2ban's database rounds the time of a ban, in milliseconds. */
+const SAME_BAN_MS = 2_000;
 
 /**
  * Tells echoes from the host's own bans. The host's own ban of an address makes
@@ -25,6 +44,7 @@ export interface EchoFilterOptions {
 export class EchoFilter {
   readonly #oracle: EchoOracle;
   readonly #maxOwnBans: number;
+  readonly #detections: DetectionOracle | undefined;
   readonly #ownBans = new Set<string>();
 
   /**
@@ -34,6 +54,7 @@ export class EchoFilter {
   constructor(oracle: EchoOracle, options: EchoFilterOptions = {}) {
     this.#oracle = oracle;
     this.#maxOwnBans = options.maxOwnBans ?? 100_000;
+    this.#detections = options.detections;
   }
 
   /**
@@ -41,13 +62,21 @@ export class EchoFilter {
    *
    * @param event What this host's fail2ban logged.
    */
-  isEcho(event: Omit<SharedEvent, "id">): boolean {
-    const { kind, jail, address } = event;
+  isEcho(event: LoggedEvent): boolean {
+    const { kind, jail, address, atMs } = event;
     const key = keyOfBan(event);
     if (kind === "unban" && this.#ownBans.delete(key)) return false;
-    const isEcho = this.#oracle.isEcho(kind, jail, address);
+    const isEcho = !this.#isDetected(event) &&
+      this.#oracle.isEcho(kind, jail, address, atMs);
     if (kind === "ban" && !isEcho) this.#remember(key);
     return isEcho;
+  }
+
+  /** The row is written after the line: that there is none yet says nothing. */
+  #isDetected({ kind, jail, address, atMs = NaN }: LoggedEvent): boolean {
+    if (kind === "unban") return false;
+    const detectedMs = this.#detections?.detectedAtMs(jail, address) ?? NaN;
+    return Math.abs(detectedMs - atMs) <= SAME_BAN_MS;
   }
 
   #remember(key: string): void {

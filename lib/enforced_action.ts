@@ -137,6 +137,29 @@ export class EnforcedAction implements BanAction {
     }
   }
 
+  /**
+   * Lifts all that was put in force, instead of running. For an action whose
+   * wants come from a copy that was not given.
+   *
+   * @param signal Ends it; the promise then rejects with its reason.
+   * @throws {RuntimeError} when something can't be lifted, now.
+   */
+  async liftAll(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    await this.#begin(signal);
+    while (true) {
+      const { failing, lastReason, waiting } = this.#plan.figures;
+      if (failing > 0) {
+        throw new RuntimeError(`not all bans are lifted: ${lastReason}`);
+      }
+      if (waiting === 0) return this.#tally.flush();
+      const work = this.#plan.next(clock.monotonicMs());
+      if (work !== undefined) await this.#carryOut(work, signal);
+      else await this.#waitForWork(signal);
+      this.#bans.forgetOver();
+    }
+  }
+
   /** The enforcer takes one call at a time, so all of them are made here. */
   async #work(signal: AbortSignal): Promise<void> {
     const { clock, enforcer } = this.#options;

@@ -113,9 +113,11 @@ export type Fail2banReply =
  * given meanwhile is a bug and throws.
  */
 export interface Fail2banClient extends AsyncDisposable {
+  /** How many different fail2bans answered so far: it grows when one was started anew. */
+  readonly servers: number;
   /**
    * Carries a command out. It may have been carried out, once or twice, also
-   * when this throws.
+   * when this throws; an unban of a prefix once at most.
    *
    * @param words The command; see `fail2ban_command.ts` for those that exist.
    * @param signal Ends the wait for the answer.

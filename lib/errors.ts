@@ -25,10 +25,14 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-abstract class ExpectedError extends Error {
+/** What is thrown when something is as it may well be, and a user can mend it. */
+export abstract class ExpectedError extends Error {
+  /** What the program ends with. */
   abstract readonly exitCode: ExitCode;
+  /** The likely fix, one sentence. */
   readonly hint: string | undefined;
 
+  /** Makes one of a message and what else is known. */
   constructor(message: string, details: ErrorDetails = {}) {
     super(message, { cause: details.cause });
     this.hint = details.hint;
@@ -37,8 +41,10 @@ abstract class ExpectedError extends Error {
 
 /** The command line asks for something that isn't there. Exit code 2. */
 export class UsageError extends ExpectedError {
+  /** The class's name. */
   override readonly name = "UsageError";
-  override readonly exitCode = EXIT_CODES.usage;
+  /** What the program ends with. */
+  override readonly exitCode: typeof EXIT_CODES.usage = EXIT_CODES.usage;
 }
 
 /** One thing that is wrong in a configuration file. */
@@ -57,10 +63,14 @@ export interface ConfigProblem {
 
 /** The configuration can't be used; every problem is listed. Exit code 3. */
 export class ConfigError extends ExpectedError {
+  /** The class's name. */
   override readonly name = "ConfigError";
-  override readonly exitCode = EXIT_CODES.config;
+  /** What the program ends with. */
+  override readonly exitCode: typeof EXIT_CODES.config = EXIT_CODES.config;
+  /** Everything that is wrong. */
   readonly problems: readonly ConfigProblem[];
 
+  /** Makes one of all problems and what else is known. */
   constructor(problems: readonly ConfigProblem[], details: ErrorDetails = {}) {
     super(problems.map(describeProblem).join("\n"), details);
     this.problems = problems;
@@ -69,8 +79,10 @@ export class ConfigError extends ExpectedError {
 
 /** The world is not as the program needs it: a port taken, a file gone. Exit code 4. */
 export class RuntimeError extends ExpectedError {
+  /** The class's name. */
   override readonly name = "RuntimeError";
-  override readonly exitCode = EXIT_CODES.runtime;
+  /** What the program ends with. */
+  override readonly exitCode: typeof EXIT_CODES.runtime = EXIT_CODES.runtime;
 }
 
 /**

@@ -23,6 +23,7 @@ import { LogThrottle } from "./log_throttle.ts";
 import type { Clock, Log } from "./ports.ts";
 import type { Report, ReportLink } from "./report_link.ts";
 import { Condition, runTogether } from "./tasks.ts";
+import { MAX_SPAN_MS } from "./wire_v2.ts";
 
 /** What a link is made of. */
 export interface EventLinkOptions {
@@ -193,7 +194,7 @@ export class EventLink implements ReportLink {
     if (report.kind === "unban" || endsMs > nowMs) return false;
     const { jail, address } = report;
     this.#counters.expired++;
-    this.#options.log.record("info", "ban is over, not reported", {
+    this.#options.log.record("debug", "ban is over, not reported", {
       jail,
       address,
     });
@@ -212,7 +213,8 @@ export class EventLink implements ReportLink {
       throw new LostConversationError(`it answers events with ${answer.kind}`);
     }
     const items = this.#window.itemsOf(answer.batch);
-    if (items?.length !== answer.results.length) {
+    if (items === undefined) return;
+    if (items.length !== answer.results.length) {
       throw new LostConversationError("it answers what it was not asked");
     }
     items.forEach(({ report }, index) =>
@@ -268,6 +270,7 @@ function eventOf({ report, endsMs }: Pending, nowMs: number): NodeEvent {
     : { kind, id, jail, address, remainingMs: remaining(endsMs - nowMs) };
 }
 
+/** What is longer than can be told is for ever. */
 function remaining(ms: number): RemainingMs {
-  return ms === Infinity ? null : Math.ceil(ms);
+  return ms > MAX_SPAN_MS ? null : Math.ceil(ms);
 }

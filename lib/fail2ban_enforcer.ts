@@ -9,6 +9,7 @@ import type { Address } from "./address.ts";
 import type { IgnoredAddresses } from "./fail2ban_ignored.ts";
 import { type Fail2banAbilities, readCount } from "./fail2ban_replies.ts";
 import { ticketEnds } from "./fail2ban_times.ts";
+import type { IgnoredNames } from "./ignored_names.ts";
 import { CLUSTER_JAIL, type JailName } from "./jail_name.ts";
 import { KnownFail2ban } from "./known_fail2ban.ts";
 import type {
@@ -29,6 +30,8 @@ export interface Fail2banEnforcerOptions {
   readonly clock: SteadyClock;
   /** The jails whose bans are listed. */
   readonly jails: readonly JailName[];
+  /** Looks up the host names in the jails' `ignoreip`; without it they protect nobody. */
+  readonly names?: IgnoredNames;
 }
 
 /** Before 0.10.5 fail2ban bans after it answered, once a second. */
@@ -36,10 +39,7 @@ const LISTED_WITHIN_MS = 5_000;
 const LISTED_AFTER_MS = 250;
 
 /** Why addresses failed; who is not in it did not. */
-type Reasons = ReadonlyMap<
-  Address,
-  Pick<EnforcementFailure, "reason" | "kind">
->;
+type Reasons = ReadonlyMap<Address, Omit<EnforcementFailure, "ban">>;
 type Addresses = readonly Address[];
 
 const NO_REASONS: Reasons = new Map();
@@ -60,12 +60,21 @@ export class Fail2banEnforcer implements Enforcer {
   readonly #fail2ban: KnownFail2ban;
   readonly #clock: SteadyClock;
   readonly #jails: readonly JailName[];
+  readonly #client: Fail2banClient;
+  /** Unbans of a prefix that lifted what is within it. */
+  #overdone = 0;
 
   /** @param options What the enforcer is made of. */
   constructor(options: Fail2banEnforcerOptions) {
-    this.#fail2ban = new KnownFail2ban(options.client, options.clock);
-    this.#clock = options.clock;
+    const { client, clock, names } = options;
+    this.#fail2ban = new KnownFail2ban(client, clock, names);
+    this.#client = client;
+    this.#clock = clock;
     this.#jails = options.jails;
+  }
+
+  get disturbances(): number {
+    return Math.max(0, this.#client.servers - 1) + this.#overdone;
   }
 
   async check(signal: AbortSignal): Promise<void> {
@@ -196,13 +205,19 @@ export class Fail2banEnforcer implements Enforcer {
   ): Promise<Reasons> {
     const { takesMany } = await this.#fail2ban.abilities(signal);
     const present = await this.#withoutAbsentPrefixes(jail, addresses, signal);
-    const parts = takesMany && present.length > 0
-      ? [present]
-      : present.map((address) => [address]);
+    const single = present.filter((address) => !isPrefix(address));
+    const parts = [
+      ...(takesMany && single.length > 0
+        ? [single]
+        : single.map((address) => [address])),
+      ...present.filter(isPrefix).map((address) => [address]),
+    ];
     const reasons = new Map<Address, { readonly reason: string }>();
     for (const part of parts) {
       const words = ["set", jail, "unbanip", ...part];
-      const refused = refusalOf(await this.#fail2ban.command(words, signal));
+      const reply = await this.#fail2ban.command(words, signal);
+      if (takesMany && liftedMore(reply, part.length)) this.#overdone++;
+      const refused = refusalOf(reply);
       if (refused === undefined || ABSENT.test(refused)) continue;
       for (const address of part) reasons.set(address, { reason: refused });
     }
@@ -266,6 +281,11 @@ function allFor(
 ): Reasons {
   const failure = kind === undefined ? { reason } : { reason, kind };
   return new Map(addresses.map((address) => [address, failure]));
+}
+
+/** A prefix that ended just before lifts every ban within it. */
+function liftedMore(reply: Fail2banReply, asked: number): boolean {
+  return reply.kind === "done" && readCount(reply.value) > asked;
 }
 
 function isPrefix(address: Address): boolean {

@@ -5,7 +5,11 @@
  */
 
 import { type Address, canonicalAddress } from "./address.ts";
-import { addressSpan, NetworkSet } from "./network_set.ts";
+import {
+  addressSpan,
+  type LabelledNetwork,
+  NetworkSet,
+} from "./network_set.ts";
 
 /** fail2ban prints a prefix of no bits without its length. */
 const EVERYTHING: Readonly<Record<string, string>> = {
@@ -14,18 +18,30 @@ const EVERYTHING: Readonly<Record<string, string>> = {
 };
 
 /**
- * Whom a jail never bans. Names of hosts, files and whatever else is no address
- * match nothing here: nobody is asked for their addresses.
+ * Parts the entries of an `ignoreip` into networks and what is no address:
+ * names of hosts, files, whatever.
+ *
+ * @param entries The jail's `ignoreip`, as fail2ban tells it.
  */
+export function partIgnored(
+  entries: readonly string[],
+): { networks: readonly LabelledNetwork[]; others: readonly string[] } {
+  const networks: LabelledNetwork[] = [];
+  const others: string[] = [];
+  for (const entry of entries) {
+    const network = canonicalAddress(EVERYTHING[entry] ?? entry);
+    if (network === undefined) others.push(entry);
+    else networks.push({ network, label: entry });
+  }
+  return { networks, others };
+}
+
+/** Whom a jail never bans. */
 export class IgnoredAddresses {
   readonly #networks: NetworkSet;
 
-  /** @param entries The jail's `ignoreip`, as fail2ban tells it. */
-  constructor(entries: readonly string[]) {
-    const networks = entries.flatMap((entry) => {
-      const network = canonicalAddress(EVERYTHING[entry] ?? entry);
-      return network === undefined ? [] : [{ network, label: entry }];
-    });
+  /** @param networks The addresses and prefixes that its `ignoreip` stands for. */
+  constructor(networks: readonly LabelledNetwork[]) {
     this.#networks = new NetworkSet(networks);
   }
 

@@ -11,6 +11,7 @@
  * @module
  */
 
+/** @internal */
 declare const brand: unique symbol;
 
 /** The name of a node; made by {@link parseHostName} only. */

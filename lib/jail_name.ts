@@ -12,6 +12,7 @@
  * @module
  */
 
+/** @internal */
 declare const brand: unique symbol;
 
 /** The name of a jail; made by {@link parseJailName} only. */

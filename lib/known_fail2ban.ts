@@ -6,7 +6,7 @@
 
 import type { Address } from "./address.ts";
 import { RuntimeError } from "./errors.ts";
-import { IgnoredAddresses } from "./fail2ban_ignored.ts";
+import { IgnoredAddresses, partIgnored } from "./fail2ban_ignored.ts";
 import type { PickleValue } from "./fail2ban_pickle.ts";
 import {
   type Fail2banAbilities,
@@ -18,6 +18,7 @@ import {
   readJails,
   readTickets,
 } from "./fail2ban_replies.ts";
+import type { IgnoredNames } from "./ignored_names.ts";
 import type { JailName } from "./jail_name.ts";
 import type { Clock, Fail2banClient, Fail2banReply } from "./ports.ts";
 
@@ -42,15 +43,18 @@ interface Knowledge {
 export class KnownFail2ban {
   readonly #client: Fail2banClient;
   readonly #clock: Clock;
+  readonly #names: IgnoredNames | undefined;
   #knowledge: Knowledge | undefined;
 
   /**
    * @param client The way to it.
    * @param clock Time.
+   * @param names Looks up the host names in `ignoreip`; without it they protect nobody.
    */
-  constructor(client: Fail2banClient, clock: Clock) {
+  constructor(client: Fail2banClient, clock: Clock, names?: IgnoredNames) {
     this.#client = client;
     this.#clock = clock;
+    this.#names = names;
   }
 
   /** Looks whether it is there, and forgets what was known of it. */
@@ -76,7 +80,9 @@ export class KnownFail2ban {
     if (known !== undefined) return known;
     const reply = await this.command(["get", jail, "ignoreip"], signal);
     if (reply.kind === "no_jail") return undefined;
-    const addresses = new IgnoredAddresses(readIgnored(valueOf(reply)));
+    const { networks, others } = partIgnored(readIgnored(valueOf(reply)));
+    const named = await this.#names?.networksOf(others, signal) ?? [];
+    const addresses = new IgnoredAddresses([...networks, ...named]);
     ignored.set(jail, addresses);
     return addresses;
   }

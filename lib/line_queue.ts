@@ -29,6 +29,8 @@ export interface LineQueueOptions {
   readonly maxLines?: number;
   /** How long `flush` waits, in milliseconds. @default {1000} */
   readonly flushTimeoutMs?: number;
+  /** How long disposal waits, when others may have waited before, in milliseconds. @default {500} */
+  readonly closeTimeoutMs?: number;
 }
 
 const FIRST_RETRY_MS = 100;
@@ -42,6 +44,7 @@ const LAST_RETRY_MS = 10_000;
 export class LineQueue implements LineSink, AsyncDisposable {
   readonly #options: LineQueueOptions;
   readonly #maxLines: number;
+  readonly #flushTimeoutMs: number;
   readonly #stop = new AbortController();
   readonly #changed = new Condition();
   #waiting: OutputLine[] = [];
@@ -52,18 +55,29 @@ export class LineQueue implements LineSink, AsyncDisposable {
   /** Of `#dropped`, those that a `flush` has reported. */
   #reported = 0;
   #droppedBefore = 0;
-  #inTrouble = false;
+  #trouble: string | undefined;
   #pumping = false;
 
   /** @param options What the queue is made of. */
   constructor(options: LineQueueOptions) {
     this.#options = options;
     this.#maxLines = options.maxLines ?? 1_000;
+    this.#flushTimeoutMs = options.flushTimeoutMs ?? 1_000;
   }
 
   /** Lines that were lost so far. */
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** Lines that are not out yet. */
+  get waiting(): number {
+    return this.#taken - this.#settled;
+  }
+
+  /** Why lines are not out yet; `undefined` while there is no trouble. */
+  get lastReason(): string | undefined {
+    return this.#trouble;
   }
 
   /** Takes a line; after disposal it is lost. */
@@ -82,7 +96,7 @@ export class LineQueue implements LineSink, AsyncDisposable {
 
   async flush(signal: AbortSignal): Promise<void> {
     const { target } = this.#options;
-    await this.#drain(signal);
+    await this.#drain(signal, this.#flushTimeoutMs);
     const lost = this.#dropped - this.#reported;
     this.#reported = this.#dropped;
     if (lost > 0) {
@@ -90,10 +104,29 @@ export class LineQueue implements LineSink, AsyncDisposable {
     }
   }
 
-  /** Waits for the lines as `flush` does; those left are lost, which is told. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /**
+   * Finds out whether lines get out: waits until what was taken so far is, or
+   * there is trouble, as long as `flush` would.
+   *
+   * @param signal Ends the wait.
+   * @returns What the trouble is, if there is any.
+   */
+  async probe(signal: AbortSignal): Promise<string | undefined> {
     try {
-      await this.#drain(this.#stop.signal);
+      const hasTrouble = () => this.#trouble !== undefined;
+      await this.#drain(signal, this.#flushTimeoutMs, hasTrouble);
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      return error.message;
+    }
+    return this.#trouble;
+  }
+
+  /** Waits for the lines as `flush` does, not as long; those left are lost, which is told. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { closeTimeoutMs = 500 } = this.#options;
+    try {
+      await this.#drain(this.#stop.signal, closeTimeoutMs);
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       this.#options.complain(`${error.message}; giving up`);
@@ -104,12 +137,16 @@ export class LineQueue implements LineSink, AsyncDisposable {
     }
   }
 
-  /** Waits until all that was taken so far is out or lost. */
-  async #drain(signal: AbortSignal): Promise<void> {
-    const { clock, flushTimeoutMs = 1_000, target } = this.#options;
+  /** Waits until all that was taken so far is out or lost, or `isOver` holds. */
+  async #drain(
+    signal: AbortSignal,
+    timeoutMs: number,
+    isOver: () => boolean = () => false,
+  ): Promise<void> {
+    const { clock, target } = this.#options;
     const upTo = this.#taken;
-    const deadlineMs = clock.monotonicMs() + flushTimeoutMs;
-    while (this.#settled < upTo) {
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    while (this.#settled < upTo && !isOver()) {
       const remainingMs = deadlineMs - clock.monotonicMs();
       if (remainingMs <= 0) {
         throw new RuntimeError(
@@ -198,15 +235,18 @@ export class LineQueue implements LineSink, AsyncDisposable {
   }
 
   #beginTrouble(sentence: string): void {
-    if (this.#inTrouble || this.#stop.signal.aborted) return;
-    this.#inTrouble = true;
+    if (this.#stop.signal.aborted) return;
+    const isNew = this.#trouble === undefined;
+    this.#trouble = sentence;
+    if (!isNew) return;
     this.#droppedBefore = this.#dropped;
     this.#options.complain(sentence);
+    this.#changed.notify();
   }
 
   #endTrouble(): void {
-    if (!this.#inTrouble) return;
-    this.#inTrouble = false;
+    if (this.#trouble === undefined) return;
+    this.#trouble = undefined;
     const lost = this.#dropped - this.#droppedBefore;
     this.#options.complain(
       `${this.#options.target} takes lines again; ${lost} were lost`,

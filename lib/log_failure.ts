@@ -6,30 +6,39 @@
  * failure = prefix "Failed to execute " ("ban" / "reban" / "unban") " jail '" jail
  *           "' action '" name "' info '" text LF
  * ; prefix: as in log_line.ts, the logger "actions", the level "ERROR"
- * ; text: of any length, and much of it an attacker's; not looked at
+ * ; text: of any length, and much of it an attacker's; of it only the address is
+ * ;       looked at that fail2ban itself puts at its beginning
  * ```
  *
  * @see fail2ban/server/actions.py
  * @module
  */
 
+import { type Address, parseAddress } from "./address.ts";
 import { type JailName, parseJailName } from "./jail_name.ts";
 import { linePatterns } from "./log_prefix.ts";
 import type { LogFormat } from "./option_value.ts";
 
 /** An action of a jail failed. */
 export interface ActionFailure {
+  /** Tells it from the other events. */
   readonly kind: "action_failed";
+  /** The jail whose action failed. */
   readonly jail: JailName;
   /** What the action was to do. */
   readonly verb: "ban" | "reban" | "unban";
+  /** The action's name, where it is a plain one. */
+  readonly action?: string;
+  /** Whom it concerns, where the line begins with that. */
+  readonly address?: Address;
 }
 
 const FAILURES = linePatterns(
   "ERROR",
   String
-    .raw`Failed to execute (?<verb>ban|reban|unban) jail '(?<jail>[^']{1,64})' action '[^']{1,100}' info '`,
+    .raw`Failed to execute (?<verb>ban|reban|unban) jail '(?<jail>[^']{1,64})' action '(?<action>[^']{1,100})' info '(?:(?:\w{1,20}\()?\{'ip': '(?<ip>[0-9a-f:.]{2,39}(?:\/\d{1,3})?)')?`,
 );
+const PLAIN_NAME = /^[\w.:-]{1,100}$/;
 /** Told apart from other lines at low cost. */
 const WORDS = "Failed to execute ";
 
@@ -45,9 +54,17 @@ export function parseActionFailure(
   format: LogFormat,
 ): ActionFailure | undefined {
   if (!text.includes(WORDS)) return undefined;
-  const { logger = "actions", verb, jail: jailText = "" } =
-    FAILURES[format].exec(text)?.groups ?? {};
+  const groups = FAILURES[format].exec(text)?.groups ?? {};
+  const { logger = "actions", verb, jail: jailText = "" } = groups;
   const jail = parseJailName(jailText);
   if (logger !== "actions" || jail === undefined) return undefined;
-  return { kind: "action_failed", jail, verb: verb as ActionFailure["verb"] };
+  const { action = "", ip = "" } = groups;
+  const address = parseAddress(ip);
+  return {
+    kind: "action_failed",
+    jail,
+    verb: verb as ActionFailure["verb"],
+    ...(PLAIN_NAME.test(action) ? { action } : {}),
+    ...(address === undefined ? {} : { address }),
+  };
 }

@@ -64,12 +64,18 @@ export class LogFollower implements LineSource, AsyncDisposable {
     return follower;
   }
 
+  /** Closes the log. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#current?.[Symbol.asyncDispose]();
     this.#current = undefined;
   }
 
-  /** @throws {RuntimeError} when the log is there and can't be read. */
+  /**
+   * Gives the log's lines as they come.
+   *
+   * @param signal Ends it.
+   * @throws {RuntimeError} when the log is there and can't be read.
+   */
   async *batches(signal: AbortSignal): AsyncGenerator<LineBatch, void> {
     try {
       let current = this.#current ??= await this.#openLog(signal);

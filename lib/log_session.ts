@@ -69,7 +69,7 @@ export class LogSession {
   #heldCount = 0;
   #stopping = false;
 
-  /** @param options How the session is set up. */
+  /** Makes a session of what it works with. */
   constructor(options: LogSessionOptions) {
     this.#unbanHoldMs = options.unbanHoldMs;
     this.#maxHeld = options.maxHeld ?? 100_000;

@@ -9,10 +9,14 @@ import type { LogRecord } from "./log_record.ts";
 /** What stands in place of a secret. */
 export const MASK = "***";
 
+/** A shorter secret may well be a part of other words. */
+export const MIN_SECRET_LENGTH = 8;
+
 /**
  * Masks every occurrence of every secret, as it is and as JSON writes it.
  * Secrets that overlap in the text are masked together, so that no end of one
- * shows.
+ * shows. A secret of fewer than {@link MIN_SECRET_LENGTH} characters is masked
+ * where it is no part of a longer word only: `x` in `expected` is none.
  *
  * @param text Any text.
  * @param secrets What must not show; empty ones are left out.
@@ -27,8 +31,11 @@ export const MASK = "***";
  * ```
  */
 export function maskSecrets(text: string, secrets: readonly string[]): string {
-  const covered = secrets.flatMap(spellings).flatMap((spelling) =>
-    occurrences(text, spelling)
+  const covered = secrets.flatMap((secret) =>
+    spellings(secret).flatMap((spelling) => occurrences(text, spelling))
+      .filter((span) =>
+        secret.length >= MIN_SECRET_LENGTH || isWhole(text, span)
+      )
   );
   if (covered.length === 0) return text;
   covered.sort((left, right) => left.start - right.start);
@@ -83,4 +90,14 @@ function occurrences(text: string, spelling: string): Span[] {
     start = text.indexOf(spelling, start + 1);
   }
   return spans;
+}
+
+/** Whether what is found is no part of a longer word. */
+function isWhole(text: string, { start, end }: Span): boolean {
+  return !isInWord(text, start) && !isInWord(text, end);
+}
+
+/** Whether the characters on both sides of a place are of one word. */
+function isInWord(text: string, at: number): boolean {
+  return at > 0 && /^[A-Za-z0-9]{2}$/.test(text.slice(at - 1, at + 1));
 }

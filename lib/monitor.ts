@@ -45,10 +45,13 @@ export interface MonitorOptions extends ReporterOptions {
 export interface MonitorCounters extends ReporterCounters {
   /** Lines of fail2ban's actions that can't be shared: user names, odd jails. */
   unshareable: number;
+  /** Bans and unbans that an action of a jail failed to carry out. */
+  actionFailures: number;
 }
 
 /** At a stop, unanswered reports may take so long before they are left to the next start. */
 const DRAIN_MS = 1_000;
+const UNDONE = { ban: "a ban", reban: "a ban", unban: "an unban" } as const;
 /** A fail2ban that can't be asked for its bans is asked again so often, in milliseconds. */
 const ASK_EVERY_MS = 5_000;
 
@@ -66,6 +69,7 @@ export class Monitor {
     refused: 0,
     echoes: 0,
     unshareable: 0,
+    actionFailures: 0,
   };
   readonly #options: MonitorOptions;
   readonly #session: LogSession;
@@ -78,7 +82,7 @@ export class Monitor {
   #importedAt: number;
   #turn: Promise<void> = Promise.resolve();
 
-  /** @param options What the monitor is made of. */
+  /** Makes a monitor of what it works with. */
   constructor(options: MonitorOptions) {
     this.#options = options;
     const { existing, link, unbanHoldMs } = options;
@@ -149,7 +153,9 @@ export class Monitor {
   async #import(existing: ExistingBans, signal: AbortSignal): Promise<void> {
     const { clock, link, log } = this.#options;
     const tryNow = async () => {
+      const sinceMs = clock.monotonicMs();
       const bans = await existing.list(signal);
+      this.#reporter.blockedMs += clock.monotonicMs() - sinceMs;
       if (bans === undefined) return false;
       for (const ban of bans) {
         await this.#reporter.report({ kind: "ban", line: "", ...ban }, signal);
@@ -206,13 +212,10 @@ export class Monitor {
       return;
     }
     if (event.kind === "action_failed") {
-      const { jail, verb } = event;
-      const what = verb === "unban" ? "an unban" : "a ban";
-      this.#complaints.record(
-        "warning",
-        `fail2ban could not carry out ${what}`,
-        { jail },
-      );
+      const { jail, verb, action, address } = event;
+      this.counters.actionFailures++;
+      const what = `fail2ban could not carry out ${UNDONE[verb]}`;
+      this.#complaints.record("warning", what, { jail, action, address });
       return;
     }
     const state = event.kind === "unban"

@@ -8,15 +8,21 @@ import { type Address, addressParts } from "./address.ts";
 
 /** A network and what it is called when somebody asks why. */
 export interface LabelledNetwork {
+  /** The network. */
   readonly network: Address;
+  /** What it is called. */
   readonly label: string;
 }
 
 /** The addresses of a prefix, from the first to the last, as numbers. */
 export interface AddressSpan {
+  /** Whether the family is IPv4, else IPv6. */
   readonly isIpv4: boolean;
+  /** How many bits all of them have in common. */
   readonly prefixBits: number;
+  /** The lowest address. */
   readonly first: bigint;
+  /** The highest address. */
   readonly last: bigint;
 }
 
@@ -47,7 +53,11 @@ export class NetworkSet {
   readonly #ipv4: readonly LabelledSpan[];
   readonly #ipv6: readonly LabelledSpan[];
 
-  /** @param networks In any order; of equal ones the first gives the label. */
+  /**
+   * Makes the set.
+   *
+   * @param networks In any order; of equal ones the first gives the label.
+   */
   constructor(networks: readonly LabelledNetwork[]) {
     const spans = networks.map(({ network, label }) => ({
       ...addressSpan(network),

@@ -6,7 +6,6 @@
  */
 
 import { type AddressList, parseAddressList } from "./address_list.ts";
-import { parseDuration, PERMANENT_SECONDS } from "./duration.ts";
 import { type EndpointUse, parseEndpointUrl } from "./endpoint_url.ts";
 import { type HostName, parseHostName } from "./host_name.ts";
 import { type JailMap, parseJailMap } from "./jail_map.ts";
@@ -33,7 +32,7 @@ export type LogTarget =
 export type SyslogFacility = typeof SYSLOG_FACILITIES[number];
 
 /** What stands before the message of fail2ban's lines. */
-export type LogFormat = typeof LOG_FORMATS[number];
+export type LogFormat = "file" | "syslog" | "sysout" | "journal";
 
 /** A word of `subscriberaction`. */
 export type SubscriberAction = typeof SUBSCRIBER_ACTIONS[number];
@@ -77,7 +76,9 @@ export const SEVERITIES = [
 ] as const satisfies readonly Severity[];
 
 /** Every {@link LogFormat}. */
-export const LOG_FORMATS = ["file", "syslog", "sysout", "journal"] as const;
+export const LOG_FORMATS: readonly LogFormat[] = [
+  ...["file", "syslog", "sysout", "journal"] as const,
+];
 
 /** Every {@link SubscriberAction}. */
 export const SUBSCRIBER_ACTIONS = [
@@ -88,8 +89,6 @@ export const SUBSCRIBER_ACTIONS = [
 ] as const;
 
 const MAX_PATH_LENGTH = 4095;
-/** Ten years: within every enforcer's reach. */
-const MAX_BAN_SECONDS = 315_576_000;
 
 /** `true`, `yes`, `on`, `1` and their opposites, in any case. */
 export const switchKind: ValueKind<boolean> = {
@@ -229,29 +228,6 @@ export function integerKind(
   };
 }
 
-/**
- * A duration that ends.
- *
- * @param maxSeconds The longest.
- * @param maxText The same, as one writes it.
- * @returns A kind that gives seconds.
- */
-export function durationKind(
-  maxSeconds: number,
-  maxText: string,
-): ValueKind<number> {
-  return {
-    placeholder: "DURATION",
-    expected: `a duration from 0 to ${maxText}, such as 90, 30s or 10m`,
-    read: (text) => {
-      const seconds = parseDuration(text);
-      return seconds !== undefined && seconds >= 0 && seconds <= maxSeconds
-        ? seconds
-        : undefined;
-    },
-  };
-}
-
 /** What is kept survives the end of the process, or a loss of power as well. */
 export type Durability = "process" | "power";
 
@@ -260,19 +236,6 @@ export const durabilityKind: ValueKind<Durability> = wordKind("WORD", [
   "power",
   "process",
 ]);
-
-/** How long a ban holds, in seconds; `-1` is for ever and read as `Infinity`. */
-export const banTimeKind: ValueKind<number> = {
-  placeholder: "DURATION",
-  expected: "a duration from 1s on, such as 600, 10m or 1w, or -1 for ever",
-  read: (text) => {
-    const seconds = parseDuration(text);
-    if (seconds === PERMANENT_SECONDS) return Infinity;
-    return seconds !== undefined && seconds >= 1 && seconds <= MAX_BAN_SECONDS
-      ? seconds
-      : undefined;
-  },
-};
 
 /** An endpoint of ZeroMQ. */
 export function endpointKind(use: EndpointUse): ValueKind<string> {
@@ -296,7 +259,8 @@ function wordKind<const T extends string>(
   };
 }
 
-function isAbsolutePath(text: string): boolean {
+/** Whether a path starts at the root. */
+export function isAbsolutePath(text: string): boolean {
   return text.startsWith("/") && text.length <= MAX_PATH_LENGTH &&
     !text.includes("\n");
 }

@@ -6,67 +6,29 @@
  */
 
 import { type Option, option } from "./option.ts";
+import { MONITOR } from "./options_monitor.ts";
+import { PUBLISHER } from "./options_publisher.ts";
+import { SUBSCRIBER } from "./options_subscriber.ts";
 import {
-  actionsKind,
   addressListKind,
-  banTimeKind,
-  durabilityKind,
-  durationKind,
-  endpointKind,
   facilityKind,
   hostNameKind,
   integerKind,
-  jailMapKind,
-  logFormatKind,
   logTargetKind,
-  optionalPathKind,
   pathKind,
   severityKind,
   switchKind,
-  tableNameKind,
-  textKind,
-  tokenKind,
 } from "./option_value.ts";
 
 export type { Option, OptionValue } from "./option.ts";
+
+export { SHIPPED_TOKEN } from "./options_common.ts";
 
 /** A program of the cluster that has a section of its own. */
 export type Role = "monitor" | "publisher" | "subscriber";
 
 /** A section of the configuration file. */
 export type SectionName = "general" | Role;
-
-/** The token that the shipped file has. It must not leave the machine. */
-export const SHIPPED_TOKEN = "CHANGE_ME";
-
-const PUBLISHER_PORTS = {
-  reply: "tcp://127.0.0.1:5678",
-  broadcast: "tcp://127.0.0.1:5680",
-  control: "tcp://127.0.0.1:5681",
-  stream: "tcp://127.0.0.1:5682",
-} as const;
-
-const AUTH = option({
-  kind: switchKind,
-  default: "true",
-  help: "Whether reports carry the token and those without it are refused.",
-});
-
-const AUTH_TOKEN = option({
-  kind: tokenKind,
-  default: undefined,
-  unset: "none: auth = true needs one",
-  help:
-    "The secret that monitors and publisher share; it travels in the clear.",
-  isSecret: true,
-  shipped: SHIPPED_TOKEN,
-});
-
-const SUBSCRIBER_AUTH = option({
-  kind: switchKind,
-  default: "true",
-  help: "For protocol 2: whether the publisher is shown the token.",
-});
 
 const GENERAL = {
   logtarget: option({
@@ -125,198 +87,6 @@ const GENERAL = {
     help:
       "Whether private addresses may be banned: 10/8, 172.16/12, 192.168/16, 100.64/10 and fc00::/7.",
   }),
-} as const;
-
-const MONITOR = {
-  pidfile: option({
-    kind: pathKind,
-    default: "/var/run/fail2ban-monitor.pid",
-    help: "Where a detached monitor writes its process id.",
-  }),
-  zmqreplyserver: option({
-    kind: endpointKind("connect"),
-    default: PUBLISHER_PORTS.reply,
-    help: "Where reports are sent: the publisher's replybindurl.",
-  }),
-  controlserver: option({
-    kind: endpointKind("connect"),
-    default: undefined,
-    unset: "none: reports go to zmqreplyserver, by protocol 1",
-    help:
-      "Where reports are sent by protocol 2, instead: the publisher's controlbindurl.",
-  }),
-  fail2banlogpath: option({
-    kind: pathKind,
-    default: "/var/log/fail2ban.log",
-    help: "The log of this host's fail2ban.",
-  }),
-  logformat: option({
-    kind: logFormatKind,
-    default: "file",
-    help:
-      "What fail2ban's lines begin with: as in a file, syslog, sysout or journal.",
-  }),
-  fail2bandb: option({
-    kind: optionalPathKind,
-    default: "/var/lib/fail2ban/fail2ban.sqlite3",
-    help: "fail2ban's database, which tells an unban from a restart, or none.",
-  }),
-  unbanhold: option({
-    kind: durationKind(3600, "1h"),
-    default: "30s",
-    help:
-      "How long an unban waits for signs of a restart when the database can't be asked; in seconds, or with a unit.",
-  }),
-  fail2bansocket: option({
-    kind: optionalPathKind,
-    default: "/var/run/fail2ban/fail2ban.sock",
-    help:
-      "The socket of this host's fail2ban, which is asked for ban times by protocol 2, or none.",
-  }),
-  bantime: option({
-    kind: banTimeKind,
-    default: "10m",
-    help:
-      "How long a ban is reported to hold, by protocol 2, where neither fail2ban's database nor its socket tells.",
-  }),
-  importexisting: option({
-    kind: switchKind,
-    default: "false",
-    help:
-      "Whether the very first start reports the bans that fail2ban has already.",
-  }),
-  auth: AUTH,
-  authtoken: AUTH_TOKEN,
-} as const;
-
-const PUBLISHER = {
-  pidfile: option({
-    kind: pathKind,
-    default: "/var/run/fail2ban-publisher.pid",
-    help: "Where a detached publisher writes its process id.",
-  }),
-  broadcasterbindurl: option({
-    kind: endpointKind("bind"),
-    default: PUBLISHER_PORTS.broadcast,
-    help: "Where subscribers connect to hear of bans.",
-  }),
-  replybindurl: option({
-    kind: endpointKind("bind"),
-    default: PUBLISHER_PORTS.reply,
-    help: "Where monitors connect to report bans.",
-  }),
-  controlbindurl: option({
-    kind: endpointKind("bind"),
-    default: PUBLISHER_PORTS.control,
-    help: "Where nodes connect that speak protocol 2.",
-  }),
-  streambindurl: option({
-    kind: endpointKind("bind"),
-    default: PUBLISHER_PORTS.stream,
-    help: "Where subscribers of protocol 2 connect to hear of changes.",
-  }),
-  bantime: option({
-    kind: banTimeKind,
-    default: "1h",
-    help:
-      "How long a report of protocol 1 holds, unless it is taken back: it does not say.",
-  }),
-  keephistory: option({
-    kind: durationKind(31_536_000, "365d"),
-    default: "30d",
-    help: "How long it is kept who reported what.",
-  }),
-  durability: option({
-    kind: durabilityKind,
-    default: "power",
-    help:
-      "What an acknowledged report survives: a loss of power, or the end of the process only.",
-  }),
-  auth: AUTH,
-  authtoken: AUTH_TOKEN,
-} as const;
-
-const SUBSCRIBER = {
-  pidfile: option({
-    kind: pathKind,
-    default: "/var/run/fail2ban-subscriber.pid",
-    help: "Where a detached subscriber writes its process id.",
-  }),
-  zmqpublisherurl: option({
-    kind: endpointKind("connect"),
-    default: PUBLISHER_PORTS.broadcast,
-    help: "Where bans are heard from: the publisher's broadcasterbindurl.",
-  }),
-  controlserver: option({
-    kind: endpointKind("connect"),
-    default: undefined,
-    unset: "none: protocol 1 is spoken",
-    help:
-      "For protocol 2: the publisher's controlbindurl. zmqpublisherurl is not used then.",
-  }),
-  streamserver: option({
-    kind: endpointKind("connect"),
-    default: undefined,
-    unset: "controlserver's host, one port up",
-    help: "For protocol 2: the publisher's streambindurl.",
-  }),
-  zmqprefixfilter: option({
-    kind: textKind,
-    default: "",
-    help:
-      "Only messages that begin with this are asked for: a host's name and |, say.",
-  }),
-  subscriberaction: option({
-    kind: actionsKind,
-    default: "log",
-    help: "What is done about a ban: log, fail2banclient, nftables, exec.",
-  }),
-  bantime: option({
-    kind: banTimeKind,
-    default: "1h",
-    help:
-      "How long a ban holds here of which nobody says how long; log leaves that to its jail.",
-  }),
-  resync: option({
-    kind: durationKind(86_400, "1d"),
-    default: "10m",
-    help:
-      "How often what should be in force is compared with what is, and repaired.",
-  }),
-  jailmap: option({
-    kind: jailMapKind,
-    default: "* = fail2bancluster",
-    help:
-      "For fail2banclient: in which jail of this host a ban goes, by the jail that decided.",
-  }),
-  fail2bansocket: option({
-    kind: pathKind,
-    default: "/var/run/fail2ban/fail2ban.sock",
-    help: "For fail2banclient: the socket of this host's fail2ban.",
-  }),
-  fail2banprogram: option({
-    kind: optionalPathKind,
-    default: "none",
-    help:
-      "For fail2banclient: a fail2ban-client to be run where the socket can't be spoken to.",
-  }),
-  nfttable: option({
-    kind: tableNameKind,
-    default: "fail2ban_cluster",
-    help: "For nftables: the table of its own.",
-  }),
-  execprogram: option({
-    kind: optionalPathKind,
-    default: "none",
-    help: "For exec: the program that is run for each ban and each unban.",
-  }),
-  exectimeout: option({
-    kind: durationKind(300, "5m"),
-    default: "10s",
-    help: "For exec: how long the program may take.",
-  }),
-  auth: SUBSCRIBER_AUTH,
-  authtoken: AUTH_TOKEN,
 } as const;
 
 /** Every option, by section and key, in the order of the shipped file. */

@@ -179,6 +179,17 @@ export interface PositionStore {
 /** What fail2ban's own database knows of a ticket. */
 export type TicketState = "gone" | "expired" | "in_force" | "unknown";
 
+/** Knows which bans this host's fail2ban decided itself. */
+export interface DetectionOracle {
+  /**
+   * When the last ban of an address in a jail was made, if fail2ban made it
+   * because of what it read in a log.
+   *
+   * @returns Milliseconds since 1970; `undefined`: another made it, or nobody knows.
+   */
+  detectedAtMs(jail: JailName, address: Address): number | undefined;
+}
+
 /** Answers whether an `Unban` line is an unban or the sign of a restart. */
 export interface TicketOracle {
   /**

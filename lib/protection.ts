@@ -35,7 +35,9 @@ export interface Refusal {
 
 /** Networks that one rule protects. */
 export interface GuardedNetworks {
+  /** The rule that refuses what overlaps them. */
   readonly rule: ProtectionRule;
+  /** What is protected. */
   readonly networks: NetworkSet;
 }
 

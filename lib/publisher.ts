@@ -84,7 +84,7 @@ export class Publisher {
   readonly #answers: Outbox;
   readonly #broadcasts: Outbox;
 
-  /** @param options What the publisher is made of. */
+  /** Makes a publisher of what it works with. */
   constructor(options: PublisherOptions) {
     this.#options = options;
     const { protocol1, protocol2, store, clock, log } = options;

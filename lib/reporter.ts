@@ -9,7 +9,8 @@ import type { BanEnds } from "./ban_ends.ts";
 import { EchoFilter } from "./echo_filter.ts";
 import type { HostName } from "./host_name.ts";
 import type { SharedEvent } from "./log_session.ts";
-import type { Clock, EchoOracle, Log } from "./ports.ts";
+import { timeOfLine } from "./line_time.ts";
+import type { Clock, DetectionOracle, EchoOracle, Log } from "./ports.ts";
 import { type CurrentPolicy, refusal } from "./protection.ts";
 import type { ReportLink } from "./report_link.ts";
 
@@ -21,6 +22,8 @@ export interface ReporterOptions {
   readonly ends?: BanEnds | undefined;
   /** What this host's subscriber applied; by default nothing. */
   readonly echoes?: EchoOracle;
+  /** What this host's fail2ban decided itself; by default nobody knows. */
+  readonly detections?: DetectionOracle;
   /** Time. */
   readonly clock: Clock;
   /** Where to tell. */
@@ -53,7 +56,7 @@ export interface Finding extends SharedEvent {
 
 /** Reports what was found. */
 export class Reporter {
-  /** How long reports had to wait before they could be handed over, in milliseconds. */
+  /** How long lines were not read on since something was waited for, in milliseconds. */
   blockedMs = 0;
   readonly #options: ReporterOptions;
   readonly #complaints: Log;
@@ -73,8 +76,8 @@ export class Reporter {
     this.#options = options;
     this.#complaints = complaints;
     this.#counters = counters;
-    const { echoes } = options;
-    this.#echoes = echoes === undefined ? undefined : new EchoFilter(echoes);
+    const { echoes, detections } = options;
+    this.#echoes = echoes && new EchoFilter(echoes, { detections });
   }
 
   /**
@@ -86,7 +89,7 @@ export class Reporter {
   async report(event: Finding, signal: AbortSignal): Promise<void> {
     const { protection, log, dryRun } = this.#options;
     const { jail, address } = event;
-    if (this.#echoes?.isEcho(event) === true) {
+    if (this.#isEcho(event)) {
       this.#counters.echoes++;
       log.record("debug", `own ${event.kind} not reported`, { jail, address });
       return;
@@ -111,6 +114,13 @@ export class Reporter {
     await this.#submit(event, signal);
     this.#counters.reported++;
     log.record("notice", `reporting ${event.kind}`, { jail, address });
+  }
+
+  #isEcho({ kind, jail, address, line }: Finding): boolean {
+    const atMs = line === ""
+      ? undefined
+      : timeOfLine(line, this.#options.clock.nowMs());
+    return this.#echoes?.isEcho({ kind, jail, address, atMs }) === true;
   }
 
   async #submit(event: Finding, signal: AbortSignal): Promise<void> {

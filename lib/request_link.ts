@@ -6,6 +6,12 @@
  * REP peer as a REQ does, without waiting for each answer; the answers come in
  * order (RFC 28, "Request-Reply").
  *
+ * A connection may outlive the publisher behind it: a socket connects anew by
+ * itself, a proxy stays. Requests that a publisher died with have no answer
+ * then, and the next answer is another's. An acknowledgement says whose it is.
+ * A `NAK` does not, so it is believed only while one request is in flight; else
+ * those in flight are asked again over a fresh connection, one by one.
+ *
  * @see {@link https://rfc.zeromq.org/spec/28/ | RFC 28}
  * @module
  */
@@ -45,7 +51,7 @@ export interface RequestLinkCounters {
   acknowledged: number;
   /** Requests the publisher refused; they are not repeated. */
   refused: number;
-  /** Connections given up because no answer came, or a wrong one. */
+  /** Connections given up: no answer came, a wrong one, or one that may be several requests'. */
   connectionsLost: number;
 }
 
@@ -55,6 +61,11 @@ const ENCODER = new TextEncoder();
 /** An answer that no request in flight can have: the connection is out of step. */
 class OutOfStepError extends Error {
   override readonly name = "OutOfStepError";
+}
+
+/** A refusal that may be that of any request in flight. */
+class UnclearRefusalError extends Error {
+  override readonly name = "UnclearRefusalError";
 }
 
 /** No answer in time. */
@@ -75,11 +86,13 @@ export class RequestLink implements ReportLink {
   readonly #options: Required<RequestLinkOptions>;
   readonly #window: RequestWindow<BanEvent>;
   readonly #changed = new Condition();
+  /** So many requests have to go one by one. */
+  #alone = 0;
   #lastProgressMs = 0;
   #answeredSinceConnect = false;
   #unreachable = false;
 
-  /** @param options What the link is made of. */
+  /** Makes a link of what it works with. */
   constructor(options: RequestLinkOptions) {
     this.#options = {
       token: undefined,
@@ -136,11 +149,10 @@ export class RequestLink implements ReportLink {
       try {
         await this.#serveConnection(signal);
       } catch (error) {
-        if (
-          !(error instanceof ReplyTimeoutError) &&
-          !(error instanceof OutOfStepError)
-        ) throw error;
+        if (!isLoss(error)) throw error;
         this.counters.connectionsLost++;
+        // The publisher is there, and will be asked otherwise.
+        if (error instanceof UnclearRefusalError) continue;
         this.#reportLoss(error);
         if (this.#answeredSinceConnect) pauseMs = firstPauseMs;
         log.record("debug", "connecting anew", { pauseMs });
@@ -165,7 +177,8 @@ export class RequestLink implements ReportLink {
 
   async #sendAll(socket: MessageSocket, signal: AbortSignal): Promise<void> {
     while (true) {
-      const event = this.#window.takeUnsent();
+      const mustWait = this.#alone > 0 && this.#window.inFlight > 0;
+      const event = mustWait ? undefined : this.#window.takeUnsent();
       if (event === undefined) {
         await this.#changed.wait(signal);
         continue;
@@ -186,7 +199,13 @@ export class RequestLink implements ReportLink {
       event === undefined || delimiter?.length !== 0 || reply === undefined ||
       frames.length !== 2
     ) throw new OutOfStepError("an answer that nobody asked for");
-    if (sameBytes(reply, NAK)) {
+    const isRefusal = sameBytes(reply, NAK);
+    if (isRefusal) {
+      const { inFlight } = this.#window;
+      if (inFlight > 1) {
+        this.#alone = inFlight;
+        throw new UnclearRefusalError("a refusal that may be another's");
+      }
       this.counters.refused++;
       this.#options.log.record("error", "refused by the publisher", {
         action: event.kind,
@@ -199,6 +218,8 @@ export class RequestLink implements ReportLink {
       throw new OutOfStepError("the answer to another request");
     }
     this.#window.settleOldest();
+    // Where one was refused the next may be: a wrong token refuses all.
+    this.#alone = Math.max(this.#alone - 1, isRefusal ? 1 : 0);
     this.#lastProgressMs = this.#options.clock.monotonicMs();
     this.#answeredSinceConnect = true;
     this.#reportReachable();
@@ -234,6 +255,11 @@ export class RequestLink implements ReportLink {
     this.#unreachable = false;
     this.#options.log.record("notice", "the publisher answers again");
   }
+}
+
+function isLoss(error: unknown): error is Error {
+  return error instanceof ReplyTimeoutError ||
+    error instanceof OutOfStepError || error instanceof UnclearRefusalError;
 }
 
 function sameBytes(left: Uint8Array, right: Uint8Array): boolean {

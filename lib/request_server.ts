@@ -122,7 +122,9 @@ export class RequestServer {
   /** @param options What the server is made of. */
   constructor(options: RequestServerOptions) {
     this.#options = options;
-    this.#complaints = new LogThrottle(options.log, options.clock);
+    this.#complaints = new LogThrottle(options.log, options.clock, {
+      kindOf: ({ reason }) => String(reason),
+    });
   }
 
   /**

@@ -117,6 +117,8 @@ export interface SubscriberConfig {
   readonly banTimeMs: number;
   /** How often what is in force is compared with what should be. */
   readonly resyncEveryMs: number;
+  /** Bans and unbans that an action carries out in a second at most; `Infinity`: no limit. */
+  readonly maxPerSecond: number;
   /** In which jail of this host a ban is enforced. */
   readonly jailMap: JailMap;
   /** Absolute path of the socket of this host's fail2ban. */
@@ -241,6 +243,7 @@ function buildSubscriber(
     actions: subscriber.subscriberaction,
     banTimeMs: subscriber.bantime * 1000,
     resyncEveryMs: subscriber.resync * 1000,
+    maxPerSecond: subscriber.maxrate,
     jailMap: subscriber.jailmap,
     fail2banSocket: subscriber.fail2bansocket,
     fail2banProgram: pathOf(subscriber.fail2banprogram),

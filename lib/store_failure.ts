@@ -120,6 +120,24 @@ export function openFailure(path: string, error: unknown): unknown {
   return storeFailure(what, error);
 }
 
+/**
+ * Turns what is thrown while a database's lock is taken into an error for an
+ * operator.
+ *
+ * @param path The database.
+ * @param error Whatever was thrown.
+ * @returns What to throw.
+ */
+export function lockFailure(path: string, error: unknown): unknown {
+  if (!isSqliteError(error) || !/locked/.test(error.message)) {
+    return openFailure(path, error);
+  }
+  return new RuntimeError(`another program has ${path}`, {
+    hint: "is this program running already? each needs a statedir of its own",
+    cause: error,
+  });
+}
+
 /** The system's own codes: `ENOENT`, `EROFS`. */
 function isSystemError(error: Error): boolean {
   return "code" in error && /^E[A-Z0-9]+$/.test(String(error.code));

@@ -73,7 +73,8 @@ export function inspectStore(
 }
 
 /**
- * Brings a database to the last version, all steps at once or none.
+ * Brings a database to the last version, all steps at once or none. Writes
+ * nothing where it is of that version.
  *
  * @param database For writing.
  * @param schema What it should be.
@@ -85,6 +86,7 @@ export function migrateStore(
   first: () => void = () => {},
 ): void {
   const version = pragma(database, "user_version");
+  if (version === migrations.length) return;
   atOnce(database, () => {
     for (const step of migrations.slice(version)) database.exec(step);
     database.exec(`

@@ -112,7 +112,9 @@ export class StoredHistory {
    * @throws {UnusableStoreError} when one is missing.
    */
   since(seq: number, max: number): readonly Change[] {
-    const changes = this.#statements.since.all(seq, max).map(readChange);
+    const changes = this.#statements.since.all(seq, limit(max)).map(
+      readChange,
+    );
     const gap = changes.findIndex((each, index) =>
       each.seq !== seq + 1 + index
     );
@@ -127,7 +129,9 @@ export class StoredHistory {
 
   /** The last changes of a ban, oldest first. */
   history({ jail, address }: BanKey, max: number): readonly Change[] {
-    return this.#statements.history.all(address, jail, max).map(readChange)
+    return this.#statements.history.all(address, jail, limit(max)).map(
+      readChange,
+    )
       .reverse();
   }
 
@@ -140,4 +144,9 @@ export class StoredHistory {
   receipts({ jail, address }: BanKey): readonly StoredReceipt[] {
     return this.#statements.receipts.all(jail, address).map(readReceipt);
   }
+}
+
+/** SQLite knows no infinite limit. */
+function limit(max: number): number {
+  return Math.min(max, Number.MAX_SAFE_INTEGER);
 }

@@ -5,15 +5,18 @@
  * @module
  */
 
+import type { Receipt } from "./cluster_messages.ts";
 import {
   type ControlSession,
   type Conversation,
   LostConversationError,
 } from "./control_session.ts";
 import type { Clock } from "./ports.ts";
-import type { ReceiptBox } from "./receipt_box.ts";
+import type { ActionReceipt, ReceiptBox } from "./receipt_box.ts";
 import type { SyncAnswer, SyncQuestion } from "./replica.ts";
 import { Condition, runTogether } from "./tasks.ts";
+import { agoMs } from "./wire_times.ts";
+import { plainText } from "./wire_v2.ts";
 
 /** What a talk is made of. */
 export interface SyncTalkOptions {
@@ -127,10 +130,7 @@ export class SyncTalk {
     const { receipts, clock } = this.#options;
     const nowMs = clock.nowMs();
     const results = receipts.take(limits.maxReceipts)
-      .map(({ atMs, ...receipt }) => ({
-        ...receipt,
-        agoMs: Math.max(0, Math.round(nowMs - atMs)),
-      }));
+      .map((receipt) => wireReceipt(receipt, nowMs));
     const batch = ++this.#batches;
     this.#changed.notify();
     await send({ kind: "RECEIPTS", session, batch, results }, signal);
@@ -170,4 +170,17 @@ export class SyncTalk {
     this.#state = "taking";
     this.#options.onAnswer(answer);
   }
+}
+
+/** A receipt as it goes over the wire now: only a failure has details there. */
+function wireReceipt(
+  { jail, address, action, outcome, detail, atMs }: ActionReceipt,
+  nowMs: number,
+): Receipt {
+  const isFailure = outcome === "refused" || outcome === "failed";
+  return {
+    ...{ jail, address, action, outcome },
+    detail: isFailure ? plainText(detail) : "",
+    agoMs: agoMs(atMs, nowMs),
+  };
 }

@@ -83,7 +83,7 @@ export function endMs(remaining: RemainingMs, nowMs: number): number {
   return remaining === null ? Infinity : nowMs + remaining;
 }
 
-/** A clock that was set back makes nothing happen in the future. */
-function agoMs(atMs: number, nowMs: number): number {
+/** How long ago something was. A clock that was set back makes nothing happen in the future. */
+export function agoMs(atMs: number, nowMs: number): number {
   return Math.min(Math.max(0, Math.floor(nowMs - atMs)), MAX_SPAN_MS);
 }

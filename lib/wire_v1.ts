@@ -33,9 +33,10 @@ import type { Frames } from "./ports.ts";
 /** Longest token, in bytes. */
 export const MAX_TOKEN_BYTES = 256;
 /** Longest message: host, jail, action, address and three bars. */
-export const MAX_MESSAGE_BYTES = 253 + 64 + 5 + MAX_ADDRESS_LENGTH + 3;
+export const MAX_MESSAGE_BYTES: number = 253 + 64 + 5 + MAX_ADDRESS_LENGTH + 3;
 /** Longest request: a message behind a token and a bar. */
-export const MAX_REQUEST_BYTES = MAX_TOKEN_BYTES + 1 + MAX_MESSAGE_BYTES;
+export const MAX_REQUEST_BYTES: number = MAX_TOKEN_BYTES + 1 +
+  MAX_MESSAGE_BYTES;
 
 /** Why a message was rejected. */
 export type RejectReason =

@@ -51,7 +51,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   const protection = await watchProtection(context);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
-  using oracle = new Fail2banDatabase(config.databasePath);
+  using oracle = new Fail2banDatabase(config.databasePath, log);
   using echoes = new LedgerEchoOracle(
     ledgerPath(general.stateDir),
     FAIL2BAN_ACTION,
@@ -68,6 +68,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   const link = openReportLink({ ...context, zeromq, version: deno.version });
   const monitor = new Monitor({
     ...{ lines, link, oracle, echoes, positions, clock, log },
+    detections: oracle,
     ends: fail2ban.ends,
     existing: fail2ban.existingAt(from),
     hostName: general.hostName,

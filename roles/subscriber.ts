@@ -6,13 +6,12 @@
 
 import deno from "../deno.json" with { type: "json" };
 import { ActionQueue } from "../lib/action_queue.ts";
-import type { EnforcedAction } from "../lib/enforced_action.ts";
 import { LibcPoll } from "../lib/io/libc_poll.ts";
 import { ZmqContext } from "../lib/io/zmq_socket.ts";
 import { LogAction } from "../lib/log_action.ts";
 import { ReceiptBox } from "../lib/receipt_box.ts";
 import { runTogether } from "../lib/tasks.ts";
-import { type BanSource, openBanSource } from "./program/ban_source.ts";
+import { openBanSource } from "./program/ban_source.ts";
 import { EnforcedActions } from "./program/enforced_actions.ts";
 import { watchProtection } from "./program/host_protection.ts";
 import {
@@ -27,6 +26,7 @@ const PROGRAM: RoleProgram<"subscriber"> = {
   version: deno.version,
   moduleUrl: import.meta.url,
   work,
+  lift,
 };
 
 /**
@@ -50,6 +50,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     ...{ config, clock, log, receipts },
     protection: policy,
     wants: config.protocol2 === undefined ? "reports" : "copy",
+    dryRun,
   });
   const logs = config.actions.includes("log");
   const queue = new ActionQueue({
@@ -73,23 +74,21 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
   await runTogether(signal, [
     (group) => protection.run(group),
     (group) => queue.runWith(group, [(ended) => source.run(ended)]),
-    ...(dryRun ? [] : enforced.actions.map(
-      (action) => (group: AbortSignal) =>
-        enforce(action, { source, queue }, group),
-    )),
+    (group) => enforced.run(group, { source, queue }),
   ]);
 }
 
-/** Begins once it is known what is wanted: what is not is lifted then. */
-async function enforce(
-  action: EnforcedAction,
-  { source, queue }: { source: BanSource; queue: ActionQueue },
-  signal: AbortSignal,
-): Promise<void> {
-  await action.act(source.wanted, signal);
-  await source.whenKnown(signal);
-  await queue.whenIdle(signal);
-  await action.run(signal);
+/** Wants nothing, so that all that was put in force is lifted. */
+async function lift(context: RoleContext<"subscriber">): Promise<void> {
+  const { config, log, clock, dryRun, signal } = context;
+  await using enforced = new EnforcedActions({
+    ...{ config, clock, log, dryRun },
+    receipts: new ReceiptBox(),
+    protection: () => ({ minPrefix4Bits: 0, minPrefix6Bits: 0 }),
+    wants: "copy",
+  });
+  if (dryRun) log.record("notice", "would lift all bans");
+  await enforced.liftAll(signal);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

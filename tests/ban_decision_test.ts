@@ -140,6 +140,15 @@ Deno.test("evolve() keeps when a node reported first, and the order of the nodes
   strictEqual(again?.seq, 3);
 });
 
+Deno.test("evolve() lets a node begin anew whose report was over", () => {
+  const ban = banBy({ web1: 1_000, web2: Infinity });
+  const again = evolve(ban, reported(2, "web1", { atMs: 1_000 }));
+  deepStrictEqual(
+    again?.reports.map(({ origin, firstMs }) => `${origin} ${firstMs}`),
+    ["web2 0", "web1 1000"],
+  );
+});
+
 Deno.test("evolve() ends a ban with its last report, or when it is lifted", () => {
   const ban = banBy({ web1: Infinity, web2: Infinity });
   const one = evolve(ban, withdrawn(2, "web1"));

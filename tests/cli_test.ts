@@ -187,3 +187,11 @@ Deno.test("helpText() names the exit codes and the default places of the configu
     ]
   ) ok(text.includes(part), part);
 });
+
+Deno.test("parseCommand() knows the verb lift of the subscriber only", () => {
+  const subscriber = { ...MONITOR, role: "subscriber" } as const;
+  strictEqual(parseCommand(subscriber, ["lift"]).verb, "lift");
+  throws(() => parse("lift"), UsageError);
+  ok(help("subscriber").includes("\n  lift "));
+  ok(!help("monitor").includes("\n  lift "));
+});

@@ -227,9 +227,13 @@ Deno.test("receipts are kept by the publisher for each ban and node, the last of
       detail,
       atMs: cluster.clock.nowMs(),
     });
-  note("failed", "no table");
+  note("failed", 'no "table"\n');
   await cluster.clock.advance(1_000);
-  note("applied", "");
+  deepStrictEqual(
+    cluster.store.receipts(key(1)).map(({ detail }) => detail),
+    ["no 'table'?"],
+  );
+  note("applied", "it was there");
   await cluster.clock.advance(1_000);
   await cluster.settle();
   deepStrictEqual(

@@ -52,16 +52,21 @@ allowprivate = false  # default
 [subscriber]
 pidfile = /run/100%%  # a.conf:3
 zmqpublisherurl = tcp://127.0.0.1:5680  # default
+# controlserver is not set: none: protocol 1 is spoken
+# streamserver is not set: controlserver's host, one port up
 zmqprefixfilter = "web # 1|"  # a.conf:2
 subscriberaction = log  # default
 bantime = 1h  # default
 resync = 10m  # default
+maxrate = none  # default
 jailmap = * = fail2bancluster  # default
 fail2bansocket = /var/run/fail2ban/fail2ban.sock  # default
 fail2banprogram = none  # default
 nfttable = fail2ban_cluster  # default
 execprogram = none  # default
 exectimeout = 10s  # default
+auth = true  # default
+# authtoken is not set: none: for protocol 2, auth = true needs one
 `,
   );
 });

@@ -44,19 +44,26 @@ const OPEN_URLS: readonly string[] = [
 ];
 
 for (const url of OPEN_URLS) {
-  for (const key of ["broadcasterbindurl", "replybindurl"]) {
+  for (
+    const key of [
+      "broadcasterbindurl",
+      "replybindurl",
+      "controlbindurl",
+      "streambindurl",
+    ]
+  ) {
     const changed = local(`[publisher]\n${key} = ${url}\n`);
 
     Deno.test(`the shipped placeholder is refused where ${key} is ${url}`, () => {
       deepStrictEqual(findings("publisher", SHIPPED, changed), [
         `error: a.conf:${tokenLine("publisher")}: publisher.authtoken: ` +
-        `${OWN_TOKEN}, here and at every monitor, ` +
+        `${OWN_TOKEN}, here and at every node, ` +
         `or only loopback addresses: publisher.${key} is ${url}`,
       ]);
     });
 
     Deno.test(`a token of one's own is enough where ${key} is ${url}`, () => {
-      const own = local(`${changed.text}authtoken = own\n`);
+      const own = local(`${changed.text}authtoken = one-of-our-own\n`);
       deepStrictEqual(findings("publisher", SHIPPED, own), []);
     });
   }
@@ -178,6 +185,30 @@ Deno.test("exec needs a program, and only then", () => {
   deepStrictEqual(findings("subscriber", SHIPPED, program), []);
 });
 
+Deno.test("a token that protocol 2 can't say is refused where that is spoken, and only there", () => {
+  for (const token of ['some"token', "some\\token"]) {
+    const set = `[monitor]\nauthtoken = ${token}\n`;
+    deepStrictEqual(findings("monitor", SHIPPED, local(set)), []);
+    const control = "controlserver = tcp://127.0.0.1:5681\n";
+    deepStrictEqual(findings("monitor", SHIPPED, local(set + control)), [
+      `error: a.local:2: monitor.authtoken: expected a token without " and \\, since protocol 2 can't say it`,
+    ]);
+  }
+});
+
+Deno.test("a short token is a warning, where one is used", () => {
+  for (const role of ["monitor", "publisher"] as const) {
+    const short = local(`[${role}]\nauthtoken = 1234567\n`);
+    deepStrictEqual(findings(role, SHIPPED, short), [
+      `warning: a.local:2: ${role}.authtoken: ${OWN_TOKEN}: fewer than 8 characters are soon guessed`,
+    ]);
+    const longer = local(`[${role}]\nauthtoken = 12345678\n`);
+    deepStrictEqual(findings(role, SHIPPED, longer), []);
+    const unused = local(`[${role}]\nauthtoken = x\nauth = false\n`);
+    deepStrictEqual(findings(role, SHIPPED, unused), []);
+  }
+});
+
 Deno.test("importexisting needs fail2ban's socket, and only then", () => {
   const importing = "[monitor]\nimportexisting = true\n";
   deepStrictEqual(findings("monitor", SHIPPED, local(importing)), []);
@@ -194,4 +225,41 @@ Deno.test("what is in force is not compared more often than every 5 s", () => {
   ]);
   const slow = local("[subscriber]\nresync = 5\n");
   deepStrictEqual(findings("subscriber", SHIPPED, slow), []);
+});
+
+Deno.test("protocol 2 of a subscriber takes a token, and a stream where controlserver's port does not tell", () => {
+  const errors = (text: string) =>
+    findings("subscriber", local(`[subscriber]\n${text}\n`));
+  deepStrictEqual(errors("controlserver = tcp://hub:5681"), [
+    "error: a.local: subscriber.authtoken: expected a token, since subscriber.auth is true",
+  ]);
+  deepStrictEqual(
+    errors("controlserver = ipc:///run/control\nauthtoken = own"),
+    [
+      "error: a.local: subscriber.streamserver: expected the URL of the stream, since controlserver's port does not tell",
+    ],
+  );
+  deepStrictEqual(errors("controlserver = tcp://hub:5681\nauth = off"), []);
+});
+
+Deno.test("every socket of a publisher has an address of its own", () => {
+  const text =
+    "[publisher]\nauth = off\nstreambindurl = tcp://127.0.0.1:5681\n";
+  deepStrictEqual(findings("publisher", local(text)), [
+    "error: a.local:3: publisher.streambindurl: expected another URL than publisher.controlbindurl",
+  ]);
+});
+
+Deno.test("a node named localhost is told that its name is everybody's", () => {
+  const warningsAs = (hostname: string, files = [SHIPPED]) =>
+    loadConfig("subscriber", files, { hostname }).warnings;
+  const why =
+    "as localhost it would leave out the bans of all others of that name";
+  deepStrictEqual(warningsAs("localhost"), [
+    `a.conf: general.hostname: expected a name that no other node has: ${why}`,
+  ]);
+  strictEqual(warningsAs("localhost.localdomain").length, 1);
+  deepStrictEqual(warningsAs("localhost-1"), []);
+  const named = local("[general]\nhostname = web-1\n");
+  deepStrictEqual(warningsAs("localhost", [SHIPPED, named]), []);
 });

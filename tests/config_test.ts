@@ -64,6 +64,7 @@ const ORIGINAL_GENERAL = {
 const DEFAULT_ENFORCEMENT = {
   banTimeMs: 3_600_000,
   resyncEveryMs: 600_000,
+  maxPerSecond: Infinity,
   jailMap: [{ pattern: "*", jail: "fail2bancluster" }],
   fail2banSocket: "/var/run/fail2ban/fail2ban.sock",
   fail2banProgram: undefined,
@@ -77,14 +78,12 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     general: ORIGINAL_GENERAL,
     pidFile: "/var/run/fail2ban-monitor.pid",
     replyServerUrl: "tcp://publisher.example:5678",
-    controlServerUrl: undefined,
     logPath: "/var/log/fail2ban.log",
-    logFormat: "file",
+    ...{ logFormat: "file", controlServerUrl: undefined },
     databasePath: "/var/lib/fail2ban/fail2ban.sqlite3",
     unbanHoldMs: 30_000,
     fail2banSocket: "/var/run/fail2ban/fail2ban.sock",
-    banTimeMs: 600_000,
-    importExisting: false,
+    ...{ banTimeMs: 600_000, importExisting: false },
     token: "ASK_buanzo@buanzo.com.ar_FOR_A_TOKEN",
   },
   publisher: {
@@ -92,6 +91,11 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     pidFile: "/var/run/fail2ban-publisher.pid",
     broadcasterBindUrl: "tcp://*:5680",
     replyBindUrl: "tcp://*:5678",
+    controlBindUrl: "tcp://127.0.0.1:5681",
+    streamBindUrl: "tcp://127.0.0.1:5682",
+    banTimeMs: 3_600_000,
+    keepHistoryMs: 30 * 86_400_000,
+    durability: "power",
     token:
       "IF_YOU_RUN_YOUR_OWN_PUBLISHER_JUST_TYPE_A_SECRET_STRING_HERE_AND_GIVE_IT_TO_YOUR_MONITORS",
   },
@@ -99,6 +103,8 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     general: ORIGINAL_GENERAL,
     pidFile: "/var/run/fail2ban-subscriber.pid",
     publisherUrl: "tcp://publisher.example:5680",
+    protocol2: undefined,
+    token: undefined,
     prefixFilter: "",
     actions: ["log"],
     ...DEFAULT_ENFORCEMENT,
@@ -210,10 +216,13 @@ allowprivate = yes
 [subscriber]
 pidfile = /run/s.pid
 zmqpublisherurl = tcp://[2001:db8::1]:5680
+controlserver = tcp://publisher.example:5681
+authtoken = t
 zmqprefixfilter = web-2|
 subscriberaction = log, exec
 bantime = -1
 resync = 1m
+maxrate = 50
 jailmap = sshd = sshd
     nginx-* = web
 fail2bansocket = /run/f2b.sock
@@ -243,16 +252,23 @@ exectimeout = 3
       { kind: "network", network: "198.51.100.1" },
       { kind: "name", name: "db.example.net" },
       { kind: "network", network: "2001:db8::1" },
+      { kind: "name", name: "publisher.example" },
     ],
     allowPrivate: true,
   });
   deepStrictEqual(subscriber, {
     pidFile: "/run/s.pid",
     publisherUrl: "tcp://[2001:db8::1]:5680",
+    protocol2: {
+      controlUrl: "tcp://publisher.example:5681",
+      streamUrl: "tcp://publisher.example:5682",
+    },
+    token: "t",
     prefixFilter: "web-2|",
     actions: ["log", "exec"],
     banTimeMs: Infinity,
     resyncEveryMs: 60_000,
+    maxPerSecond: 50,
     jailMap: [
       { pattern: "sshd", jail: "sshd" },
       { pattern: "nginx-*", jail: "web" },
@@ -267,20 +283,6 @@ exectimeout = 3
   strictEqual(config.databasePath, undefined);
   strictEqual(config.logFormat, "journal");
   strictEqual(config.unbanHoldMs, 120_000);
-});
-
-Deno.test("loadConfig() gives what protocol 2 needs at the monitor", () => {
-  const files = [
-    conf(TOKENS),
-    local(`[monitor]
-controlserver = tcp://192.0.2.1:5681
-fail2bansocket = none
-bantime = -1`),
-  ];
-  const { config } = loadConfig("monitor", files, SYSTEM);
-  strictEqual(config.controlServerUrl, "tcp://192.0.2.1:5681");
-  strictEqual(config.fail2banSocket, undefined);
-  strictEqual(config.banTimeMs, Infinity);
 });
 
 Deno.test("loadConfig() leaves the token out when auth is off", () => {
@@ -308,7 +310,7 @@ Deno.test("loadConfig() takes no files for the defaults, as far as those go", ()
   strictEqual(config.publisherUrl, "tcp://127.0.0.1:5680");
   deepStrictEqual(
     sources.filter(({ from }) => from !== "default").map(({ key }) => key),
-    ["logtarget", "hostname"],
+    ["logtarget", "hostname", "controlserver", "streamserver", "authtoken"],
   );
   deepStrictEqual(complaints("monitor"), [
     "(defaults): monitor.authtoken: expected a token, since monitor.auth is true",

@@ -1,4 +1,4 @@
-import { strictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { BanKind } from "../lib/ban_event.ts";
 import { EchoFilter } from "../lib/echo_filter.ts";
 import type { EchoOracle } from "../lib/ports.ts";
@@ -43,4 +43,32 @@ Deno.test("EchoFilter remembers so many of the host's own bans, and forgets the 
   strictEqual(filter.isEcho(event("unban", "sshd", "192.0.2.2")), true);
   strictEqual(filter.isEcho(event("unban", "sshd", "192.0.2.1")), false);
   strictEqual(filter.isEcho(event("unban", "sshd", "192.0.2.3")), false);
+});
+
+Deno.test("EchoFilter asks with the line's own time", () => {
+  const asked: unknown[] = [];
+  const filter = new EchoFilter({
+    isEcho(_kind, _jail, _address, atMs) {
+      asked.push(atMs);
+      return false;
+    },
+  });
+  filter.isEcho({ ...event("ban", "sshd"), atMs: 5_000 });
+  filter.isEcho(event("ban", "web"));
+  deepStrictEqual(asked, [5_000, undefined]);
+});
+
+Deno.test("EchoFilter takes what fail2ban detected itself for the host's own, whatever was noted", () => {
+  const detections = { detectedAtMs: () => 60_000 };
+  const filter = new EchoFilter(oracle({ sshd: ["ban", "unban"] }), {
+    detections,
+  });
+  const at = (atMs?: number) =>
+    atMs === undefined
+      ? event("ban", "sshd")
+      : { ...event("ban", "sshd"), atMs };
+  strictEqual(filter.isEcho(at(61_500)), false);
+  strictEqual(filter.isEcho(event("unban", "sshd")), false, "its unban, too");
+  strictEqual(filter.isEcho(at(63_000)), true, "that was another ban");
+  strictEqual(filter.isEcho(at()), true, "nobody knows which ban it was");
 });

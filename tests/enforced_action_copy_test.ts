@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, rejects } from "node:assert/strict";
 import { ActionBench } from "./support/action_bench.ts";
 import { jail } from "./support/core_values.ts";
 
@@ -108,4 +108,33 @@ Deno.test("EnforcedAction of a copy goes by the end that each ban is told with",
   bench.holds(3);
   await bench.act("db-1|nginx|Unban|192.0.2.3");
   bench.holds();
+});
+
+Deno.test("EnforcedAction lifts all that it put in force when it is told to, and nothing of the host's own", async () => {
+  for (const lists of [false, true]) {
+    await using bench = new ActionBench({ lists, jailMap: "nginx = web" });
+    await bench.start();
+    const own = bench.ban(9, 1e6, jail("web"));
+    bench.enforcer.put(own);
+    await bench.act("Ban 1", "Ban 2");
+    await bench.stop();
+    bench.renew("copy");
+    await bench.action.liftAll(new AbortController().signal);
+    deepStrictEqual(bench.enforcer.keys, ["web|192.0.2.9"]);
+    bench.notes();
+    deepStrictEqual(bench.marks, []);
+  }
+});
+
+Deno.test("EnforcedAction says when it can't lift all", async () => {
+  await using bench = new ActionBench();
+  await bench.start();
+  await bench.act("Ban 1");
+  await bench.stop();
+  bench.renew("copy");
+  bench.enforcer.refuse = () => "busy";
+  await rejects(
+    bench.action.liftAll(new AbortController().signal),
+    /^RuntimeError: not all bans are lifted: busy$/,
+  );
 });

@@ -4,6 +4,8 @@ import type { ProtectionPolicy } from "../lib/protection.ts";
 import { ActionBench } from "./support/action_bench.ts";
 import { address, jail } from "./support/core_values.ts";
 
+const RESYNC_MS = 10_000;
+
 /** Rules that protect these as well. */
 function ignoring(...texts: readonly string[]): ProtectionPolicy {
   const networks = texts.map((label) => ({ network: address(label), label }));
@@ -43,14 +45,14 @@ for (const lapses of [false, true]) {
       lapses ? "" : "don't "
     }end by themselves`,
     async () => {
-      await using bench = new ActionBench({ lapses });
+      await using bench = new ActionBench({ lapses, resyncEveryMs: RESYNC_MS });
       await bench.start();
       await bench.act("Ban 1", "Ban 2");
       bench.policy = ignoring("192.0.2.1");
       await bench.clock.advance(1_000);
       bench.holds(2);
       bench.notes(2);
-      await bench.clock.advance(601_000);
+      await bench.clock.advance(2 * RESYNC_MS);
       bench.holds(2);
       strictEqual(bench.action.counters.protected, 1);
       deepStrictEqual(bench.takeReceipts(), [
@@ -64,7 +66,10 @@ for (const lapses of [false, true]) {
 }
 
 Deno.test("EnforcedAction lifts at a start what came to be protected while it was away", async () => {
-  await using bench = new ActionBench({ banTimeMs: Infinity });
+  await using bench = new ActionBench({
+    banTimeMs: Infinity,
+    resyncEveryMs: RESYNC_MS,
+  });
   await bench.start();
   await bench.act("Ban 1", "Ban 2");
   await bench.restart(() => {
@@ -74,7 +79,7 @@ Deno.test("EnforcedAction lifts at a start what came to be protected while it wa
   bench.notes(2);
   // An operator may do the same by hand: nothing puts it back.
   bench.enforcer.lose(bench.ban(1));
-  await bench.clock.advance(601_000);
+  await bench.clock.advance(2 * RESYNC_MS);
   bench.holds(2);
 });
 

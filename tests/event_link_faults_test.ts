@@ -71,8 +71,11 @@ Deno.test("EventLink.run() throws what a socket throws, and closes the socket", 
 });
 
 const OUT_OF_STEP: Readonly<Record<string, (bench: EventBench) => void>> = {
-  "to a batch that it did not send": ({ publisher }) =>
-    publisher.say({ kind: "ACK", batch: 2, results: [ACCEPTED, ACCEPTED] }),
+  "with too many results": ({ publisher }) =>
+    publisher.say({
+      ...{ kind: "ACK", batch: 1 },
+      results: [ACCEPTED, ACCEPTED, ACCEPTED],
+    }),
   "with too few results": ({ publisher }) =>
     publisher.say({ kind: "ACK", batch: 1, results: [ACCEPTED] }),
   "of another kind": ({ publisher }) =>
@@ -98,6 +101,17 @@ for (const [what, say] of Object.entries(OUT_OF_STEP)) {
     strictEqual(bench.link.settled, 2);
   });
 }
+
+Deno.test("EventLink ignores an answer to a batch that it did not send, or had an answer to", async () => {
+  await using bench = new EventBench((publisher) => publisher.holding = true);
+  await bench.submitAll(banReports(1));
+  const results = [ACCEPTED, ACCEPTED];
+  bench.publisher.say({ kind: "ACK", batch: 7, results });
+  bench.publisher.release((held) => [...held, ...held]);
+  await settled();
+  strictEqual(bench.publisher.connection.closed, false);
+  strictEqual(bench.link.counters.acknowledged, 1);
+});
 
 /** What happens to messages between a link and its publisher. */
 const FAULTS = fc.record({

@@ -1,4 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { MAX_SPAN_MS } from "../lib/wire_v2.ts";
 import { banReports, EventBench, reportsOf } from "./support/event_bench.ts";
 import { settled } from "./support/manual_clock.ts";
 
@@ -73,6 +74,21 @@ Deno.test("EventLink tells the time that is left when it sends, whatever the hos
   ok(event?.kind === "ban");
   const leftMs = Number(event.remainingMs);
   ok(leftMs <= 9 * MINUTE_MS && leftMs >= 9 * MINUTE_MS - 7_000, `${leftMs}`);
+});
+
+Deno.test("EventLink tells a time that is longer than can be told as without end", async () => {
+  await using bench = new EventBench();
+  const nowMs = bench.clock.nowMs();
+  const [first] = banReports(1, nowMs + MAX_SPAN_MS);
+  const [, second] = banReports(2, nowMs + MAX_SPAN_MS + 1);
+  ok(first && second);
+  await bench.submitAll([first, second]);
+  deepStrictEqual(
+    bench.publisher.counted.map((event) =>
+      event.kind === "ban" && event.remainingMs
+    ),
+    [MAX_SPAN_MS, null],
+  );
 });
 
 Deno.test("EventLink drops bans whose time is over and counts them; unbans go", async () => {

@@ -17,7 +17,7 @@ Deno.test("it is what it says: fail2banclient, with bans that have to be lifted,
   strictEqual(enforcer.maxBansAtOnce, 20);
 });
 
-Deno.test("bans of a jail are one command, unbans too", async () => {
+Deno.test("bans of a jail are one command, unbans too, but for those of prefixes", async () => {
   const setup = new EnforcerSetup();
   const targets = ["192.0.2.1", "2001:db8::1", "198.51.100.0/24"];
   deepStrictEqual(await setup.apply(...bans(...targets)), []);
@@ -27,7 +27,8 @@ Deno.test("bans of a jail are one command, unbans too", async () => {
   deepStrictEqual(setup.fail2ban.banned(CLUSTER), []);
   deepStrictEqual(setup.orders, [
     `set ${CLUSTER} banip ${targets.join(" ")}`,
-    `set ${CLUSTER} unbanip ${targets.join(" ")}`,
+    `set ${CLUSTER} unbanip 192.0.2.1 2001:db8::1`,
+    `set ${CLUSTER} unbanip 198.51.100.0/24`,
   ]);
 });
 

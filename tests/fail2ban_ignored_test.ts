@@ -1,5 +1,5 @@
-import { strictEqual } from "node:assert/strict";
-import { IgnoredAddresses } from "../lib/fail2ban_ignored.ts";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { IgnoredAddresses, partIgnored } from "../lib/fail2ban_ignored.ts";
 import { address } from "./support/core_values.ts";
 
 /** An entry of ignoreip, an address, and whether the entry forbids its ban. */
@@ -27,7 +27,7 @@ const CASES: readonly (readonly [string, string, boolean])[] = [
   ["0.0.0.0", "192.0.2.1", true],
   ["::", "2001:db8::1", true],
   ["::", "192.0.2.1", false],
-  // Nobody is asked for what these stand for.
+  // What these stand for, others are asked.
   ["localhost", "127.0.0.1", false],
   ["host.example", "192.0.2.1", false],
   ["file:/etc/ignored", "192.0.2.1", false],
@@ -37,11 +37,22 @@ const CASES: readonly (readonly [string, string, boolean])[] = [
 
 for (const [entry, banned, isForbidden] of CASES) {
   Deno.test(`ignoreip ${entry} ${isForbidden ? "forbids" : "does not forbid"} the ban of ${banned}`, () => {
-    const ignored = new IgnoredAddresses(["198.51.100.1", entry]);
+    const { networks } = partIgnored(["198.51.100.1", entry]);
+    const ignored = new IgnoredAddresses(networks);
     strictEqual(ignored.concerns(address(banned)), isForbidden);
   });
 }
 
 Deno.test("an empty ignoreip forbids nothing", () => {
   strictEqual(new IgnoredAddresses([]).concerns(address("192.0.2.1")), false);
+});
+
+Deno.test("partIgnored() tells addresses from what is none", () => {
+  const { networks, others } = partIgnored([
+    "localhost",
+    "192.0.2.1",
+    "file:/etc/ignored",
+  ]);
+  deepStrictEqual(networks.map(({ network }) => network), ["192.0.2.1"]);
+  deepStrictEqual(others, ["localhost", "file:/etc/ignored"]);
 });

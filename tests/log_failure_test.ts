@@ -122,3 +122,31 @@ Deno.test("whatever is cut out of or put into the line, the jail is the one it n
     { numRuns: 2_000 },
   );
 });
+
+Deno.test("an action that failed is told with its name and its address, where they are plain", () => {
+  const parsed = (line: string) => {
+    const event = parseLine(ENCODER.encode(line), "file");
+    return event?.kind === "action_failed"
+      ? [event.action, event.address]
+      : undefined;
+  };
+  deepStrictEqual(parsed(LINE), ["nft", "192.0.2.1"]);
+  deepStrictEqual(parsed(LINE.replace("192.0.2.1", "2001:db8::/48")), [
+    "nft",
+    "2001:db8::/48",
+  ]);
+  deepStrictEqual(parsed(LINE.replace("ActionInfo({", "{")), [
+    "nft",
+    "192.0.2.1",
+  ]);
+  deepStrictEqual(parsed(LINE.replace("192.0.2.1", "alice")), [
+    "nft",
+    undefined,
+  ]);
+  deepStrictEqual(parsed(LINE.replace("'nft'", "'n f\u00e9t'")), [
+    undefined,
+    "192.0.2.1",
+  ]);
+  const quoted = `${STAMP}${SENDER}${SAYS}x ActionInfo({'ip': '192.0.2.9'`;
+  deepStrictEqual(parsed(quoted), ["nft", undefined]);
+});

@@ -1,12 +1,12 @@
 import { deepStrictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { LogThrottle } from "../lib/log_throttle.ts";
+import { LogThrottle, type LogThrottleOptions } from "../lib/log_throttle.ts";
 import { ManualClock } from "./support/manual_clock.ts";
 import { MemoryLog } from "./support/memory_log.ts";
 
 const KEPT_BACK = "more of the same was not logged";
 
-function throttled(options: { burst?: number; periodMs?: number } = {}) {
+function throttled(options: LogThrottleOptions = {}) {
   const log = new MemoryLog();
   const clock = new ManualClock();
   return { log, clock, throttle: new LogThrottle(log, clock, options) };
@@ -15,11 +15,11 @@ function throttled(options: { burst?: number; periodMs?: number } = {}) {
 Deno.test("LogThrottle lets a burst through as it is, and keeps the rest back", () => {
   const { log, throttle } = throttled({ burst: 2 });
   throttle.record("warning", "bad", { number: 1 });
-  throttle.record("error", "worse");
+  throttle.record("error", "bad");
   throttle.record("warning", "bad", { number: 3 });
   deepStrictEqual(log.records, [
     { severity: "warning", event: "bad", fields: { number: 1 } },
-    { severity: "error", event: "worse", fields: {} },
+    { severity: "error", event: "bad", fields: {} },
   ]);
 });
 
@@ -32,7 +32,7 @@ Deno.test("LogThrottle lets ten records through in ten seconds unless told other
   await clock.advance(1);
   throttle.record("warning", "bad");
   deepStrictEqual(log.events.slice(10), [KEPT_BACK, "bad"]);
-  deepStrictEqual(log.records[10]?.fields, { records: 2 });
+  deepStrictEqual(log.records[10]?.fields, { of: "bad", records: 2 });
 });
 
 Deno.test("LogThrottle says nothing of a period in which it kept nothing back", async () => {
@@ -50,8 +50,44 @@ Deno.test("LogThrottle.flush() says how many records were kept back, once", () =
   throttle.flush();
   throttle.flush();
   deepStrictEqual(log.records.slice(1), [
-    { severity: "warning", event: KEPT_BACK, fields: { records: 3 } },
+    {
+      severity: "warning",
+      event: KEPT_BACK,
+      fields: { of: "bad", records: 3 },
+    },
   ]);
+});
+
+Deno.test("LogThrottle lets a flood of one kind hide no other, however the kinds are told apart", () => {
+  const { log, throttle } = throttled({
+    burst: 2,
+    kindOf: ({ reason }) => String(reason),
+  });
+  for (let count = 0; count < 100; count++) {
+    throttle.record("warning", "refused", { reason: "fields" });
+  }
+  throttle.record("warning", "refused", { reason: "protected" });
+  throttle.record("warning", "odd");
+  deepStrictEqual(
+    log.records.map(({ event, fields }) => [event, fields["reason"]]),
+    [["refused", "fields"], ["refused", "fields"], ["refused", "protected"], [
+      "odd",
+      undefined,
+    ]],
+  );
+});
+
+Deno.test("LogThrottle tells no more than 32 kinds apart, so that a flood of kinds is bounded", () => {
+  const { log, throttle } = throttled({
+    burst: 1,
+    kindOf: ({ reason }) => String(reason),
+  });
+  for (let reason = 0; reason < 1_000; reason++) {
+    throttle.record("warning", "bad", { reason });
+  }
+  deepStrictEqual(log.records.length, 33);
+  throttle.flush();
+  deepStrictEqual(log.records.at(-1)?.fields, { of: "others", records: 967 });
 });
 
 Deno.test("LogThrottle accounts for every record, whenever they come", async () => {

@@ -150,10 +150,13 @@ Deno.test("Monitor says which lines it can't share, never what they hold, and no
   strictEqual(bench.log.records.length, 10);
   deepStrictEqual(bench.positions.offsets, [endBytes]);
   await bench.stop();
-  deepStrictEqual(bench.log.records.at(-1)?.fields, { records: 991 });
+  deepStrictEqual(bench.log.records.at(-1)?.fields, {
+    of: "line can't be shared",
+    records: 991,
+  });
 });
 
-Deno.test("Monitor says when an action of fail2ban failed, in which jail and no more, and not without end", async () => {
+Deno.test("Monitor says when an action of fail2ban failed, in which jail and with which action, and not without end", async () => {
   await using bench = new MonitorBench();
   const failure = (verb: string) =>
     `a E Failed to execute ${verb} jail 'sshd' action 'nft' info 'mallory'\n`;
@@ -163,12 +166,13 @@ Deno.test("Monitor says when an action of fail2ban failed, in which jail and no 
   const record = (event: string) => ({
     severity: "warning",
     event: `fail2ban could not carry out ${event}`,
-    fields: { jail: "sshd" },
+    fields: { jail: "sshd", action: "nft", address: undefined },
   });
+  strictEqual(bench.monitor.counters.actionFailures, 1_002);
   deepStrictEqual(bench.log.records, [
     record("a ban"),
     record("an unban"),
-    ...Array.from({ length: 8 }, () => record("a ban")),
+    ...Array.from({ length: 9 }, () => record("a ban")),
   ]);
   deepStrictEqual(bench.publisher.heard, []);
   deepStrictEqual(bench.positions.offsets, [endBytes]);

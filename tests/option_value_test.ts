@@ -5,11 +5,10 @@ import {
   strictEqual,
 } from "node:assert/strict";
 import fc from "fast-check";
+import { banTimeKind, durationKind } from "../lib/duration_kinds.ts";
 import {
   actionsKind,
   addressListKind,
-  banTimeKind,
-  durationKind,
   endpointKind,
   facilityKind,
   hostNameKind,

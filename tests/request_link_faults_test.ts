@@ -86,6 +86,50 @@ Deno.test("RequestLink closes a connection before it opens the next", async () =
   strictEqual(bench.publisher.mostOpen, 1);
 });
 
+Deno.test("RequestLink takes no refusal for that of a request which a publisher died with, unnoticed", async () => {
+  const [lost, refused] = banEvents(2);
+  if (lost === undefined || refused === undefined) throw new Error("No events");
+  await using bench = new LinkBench((publisher) => {
+    publisher.holding = true;
+    publisher.answer = (request) =>
+      request === renderMessage(refused) ? "NAK" : request;
+  });
+  await bench.submitAll([lost]);
+  bench.publisher.restart();
+  bench.publisher.holding = false;
+  await bench.submitAll([refused]);
+  await bench.clock.advance(10_000);
+  const { acknowledged, refused: refusals } = bench.link.counters;
+  deepStrictEqual([acknowledged, refusals], [1, 1]);
+  deepStrictEqual(
+    bench.log.records.map(({ event, fields }) => [event, fields?.["address"]]),
+    [["refused by the publisher", refused.address]],
+  );
+});
+
+Deno.test("RequestLink sends one by one once a refusal may be another's, and several again once answers are acknowledgements", async () => {
+  const events = banEvents(9);
+  const heardAtOnce: number[] = [];
+  await using bench = new LinkBench((publisher) => {
+    publisher.holding = true;
+    publisher.answer = (request) => /\.[012]$/.test(request) ? "NAK" : request;
+  });
+  await bench.submitAll(events.slice(0, 4));
+  bench.publisher.release();
+  await settled();
+  for (let count = 0; count < 4; count++) {
+    const before = bench.publisher.heard.length;
+    bench.publisher.release();
+    await settled();
+    heardAtOnce.push(bench.publisher.heard.length - before);
+  }
+  deepStrictEqual(heardAtOnce, [1, 1, 1, 0]);
+  strictEqual(bench.link.counters.refused, 3);
+  const before = bench.publisher.heard.length;
+  await bench.submitAll(events.slice(4));
+  strictEqual(bench.publisher.heard.length - before, 5);
+});
+
 /** The order in which each message came for the first time. */
 function firstComings(heard: readonly string[]): string[] {
   return [...new Set(heard)];
@@ -97,15 +141,17 @@ Deno.test("RequestLink loses nothing and keeps the order, at whichever message c
     maxPending: fc.integer({ min: 1, max: 8 }),
     holding: fc.boolean(),
     refusedAt: fc.nat(11),
+    forgotten: fc.uniqueArray(fc.nat(30), { maxLength: 8 }),
   });
   await fc.assert(
     fc.asyncProperty(
       faults,
-      async ({ lifetimes, maxPending, holding, refusedAt }) => {
+      async ({ lifetimes, maxPending, holding, refusedAt, forgotten }) => {
         const messages = banEvents(12).map(renderMessage);
         await using bench = new LinkBench((publisher) => {
           publisher.lifetimes = lifetimes;
           publisher.holding = holding;
+          publisher.forgotten = forgotten;
           publisher.answer = (request) =>
             request === messages[refusedAt] ? "NAK" : request;
         }, { maxPending });
@@ -122,7 +168,9 @@ Deno.test("RequestLink loses nothing and keeps the order, at whichever message c
         const told = bench.log.records.filter(({ severity }) =>
           severity === "error"
         );
-        strictEqual(told.length, 1);
+        deepStrictEqual(told.map(({ fields }) => fields?.["address"]), [
+          banEvents(12)[refusedAt]?.address,
+        ]);
         const repeats = bench.publisher.heard.length - messages.length;
         strictEqual(repeats <= connectionsLost * maxPending, true);
       },

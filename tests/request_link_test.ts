@@ -101,7 +101,7 @@ Deno.test("RequestLink settles a refused request, logs it and does not repeat it
     publisher.answer = (request) =>
       request.endsWith("198.18.0.1") ? "NAK" : request.replace("a-token|", "");
   }, { token: "a-token" });
-  await bench.submitAll(banEvents(3));
+  for (const event of banEvents(3)) await bench.submitAll([event]);
   await bench.clock.advance(10_000);
   strictEqual(bench.publisher.heard.length, 3);
   deepStrictEqual(bench.link.counters, {

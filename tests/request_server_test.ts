@@ -199,18 +199,22 @@ Deno.test("RequestServer neither answers nor broadcasts in a dry run, but says w
   strictEqual(bench.server.counters.relayed, 0);
 });
 
-Deno.test("RequestServer answers a flood of bad requests, and logs a handful of them", async () => {
+Deno.test("RequestServer answers a flood of bad requests, and logs a handful of each kind", async () => {
   await using bench = new Bench();
   const flood = Array.from(
     { length: 1_000 },
     () => frames("client", "", "nonsense"),
   );
-  await bench.ask(...flood);
+  const protectedBan = `${TOKEN}|web-1|sshd|Ban|127.0.0.1`;
+  await bench.ask(...flood, frames("client", "", protectedBan));
   bench.stop.abort();
   await bench.running;
-  strictEqual(bench.replies.sent.length, 1_000);
-  strictEqual(bench.log.records.length, 11);
-  deepStrictEqual(bench.log.records.at(-1)?.fields, { records: 990 });
+  strictEqual(bench.replies.sent.length, 1_001);
+  deepStrictEqual(
+    bench.log.records.slice(-2).map(({ fields }) => fields["reason"] ?? fields),
+    ["protected", { of: "request refused", records: 990 }],
+  );
+  strictEqual(bench.log.records.length, 12);
 });
 
 Deno.test("RequestServer ends at once when stopped, also while a send waits", async () => {

@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { loadConfig, type Role } from "../lib/config.ts";
 
 const ROLES: readonly Role[] = ["monitor", "publisher", "subscriber"];
@@ -36,6 +36,20 @@ Deno.test("buildConfig() counts the monitor's control server among the members",
     hostname: "web-1",
   });
   deepStrictEqual(config.general.members.length, 1);
+});
+
+Deno.test("buildConfig() gives what protocol 2 needs at the monitor", () => {
+  const text = `[monitor]
+authtoken = t
+controlserver = tcp://192.0.2.1:5681
+fail2bansocket = none
+bantime = -1
+`;
+  const files = [{ path: "a.conf", text }];
+  const { config } = loadConfig("monitor", files, { hostname: "web-1" });
+  strictEqual(config.controlServerUrl, "tcp://192.0.2.1:5681");
+  strictEqual(config.fail2banSocket, undefined);
+  strictEqual(config.banTimeMs, Infinity);
 });
 
 for (const role of ROLES) {

@@ -28,10 +28,10 @@ Deno.test("Subscriber on a dry run says what it would act on, and does not act",
     },
   ]);
   deepStrictEqual(actions.map(({ calls }) => calls), [[], []]);
-  const { received, applied, own } = bench.counters;
-  deepStrictEqual({ received, applied, own }, {
+  const { received, taken, own } = bench.counters;
+  deepStrictEqual({ received, taken, own }, {
     received: 3,
-    applied: 0,
+    taken: 0,
     own: 1,
   });
 });

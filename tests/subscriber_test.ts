@@ -78,7 +78,7 @@ Deno.test("Subscriber gives every action the events in order, and counts what ca
   for (const { calls } of actions) deepStrictEqual(calls.flat(), messages);
   deepStrictEqual(bench.counters, {
     received: 5,
-    applied: 5,
+    taken: 5,
     failed: 0,
     own: 0,
     rejected: 0,
@@ -98,7 +98,7 @@ Deno.test("Subscriber acts on nothing that is its own, protected or not understo
   deepStrictEqual(bench.action.calls, [[GOOD]]);
   deepStrictEqual(bench.counters, {
     received: 5,
-    applied: 1,
+    taken: 1,
     failed: 0,
     own: 1,
     rejected: 2,
@@ -137,7 +137,7 @@ Deno.test("Subscriber lets no failing action stop the others, and counts and tel
   await bench.hear(GOOD);
   deepStrictEqual(good.calls, [[GOOD], [GOOD]]);
   strictEqual(bench.counters.failed, 2);
-  strictEqual(bench.counters.applied, 0);
+  strictEqual(bench.counters.taken, 0);
   deepStrictEqual(bench.log.records.slice(0, 2).map(({ fields }) => fields), [
     { action: "throwing", events: 1, reason: "TypeError: at once" },
     { action: "failing", events: 1, reason: "RuntimeError: no room" },
@@ -152,7 +152,10 @@ Deno.test("Subscriber logs a handful of failures of its actions, and how many mo
   await bench.running;
   strictEqual(bench.counters.failed, 50);
   strictEqual(bench.log.records.length, 11);
-  deepStrictEqual(bench.log.records.at(-1)?.fields, { records: 40 });
+  deepStrictEqual(bench.log.records.at(-1)?.fields, {
+    of: "action failed",
+    records: 40,
+  });
 });
 
 Deno.test("Subscriber hears no more while its queue is full, and loses none of what waits", async () => {
@@ -180,7 +183,7 @@ Deno.test("Subscriber still acts on what it heard before it was stopped", async 
   bench.action.resume();
   await bench.running;
   deepStrictEqual(bench.action.calls.flat(), messages);
-  strictEqual(bench.counters.applied, 4);
+  strictEqual(bench.counters.taken, 4);
   strictEqual(bench.clock.delays, 0);
 });
 
@@ -207,8 +210,8 @@ Deno.test("Subscriber ends half a second after the stop, whatever its actions do
   strictEqual(ended, false);
   await bench.clock.advance(1);
   strictEqual(ended, true);
-  const { applied, failed } = bench.counters;
-  deepStrictEqual([applied, failed], [0, 4]);
+  const { taken, failed } = bench.counters;
+  deepStrictEqual([taken, failed], [0, 4]);
   ok(bench.log.events.every((event) => event === "action failed"));
 });
 

@@ -1,12 +1,17 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { LogFile } from "../lib/ports.ts";
 import {
+  countMissing,
   filesAfter,
+  filesSince,
+  findCopy,
   findPlace,
   inOrderOfRotation,
   isLogName,
   nextStep,
   type OpenLog,
+  plainLogName,
+  withoutDoubles,
 } from "../lib/tail_cursor.ts";
 
 const LOG = "fail2ban.log";
@@ -130,4 +135,79 @@ Deno.test("findPlace() finds a place in a file that was empty by the file alone"
   const other = { ...file(`${LOG}.1`, 3), fingerprint: "" };
   strictEqual(findPlace(place, [other, grown]), grown);
   strictEqual(findPlace(place, [other]), undefined);
+});
+
+const named = (...ends: string[]) => ends.map((end) => ({ name: LOG + end }));
+
+Deno.test("plainLogName() and isLogName() know compressed names together", () => {
+  for (const end of ["", ".1", "-20261124"]) {
+    strictEqual(plainLogName(`${LOG}${end}.gz`), LOG + end);
+    strictEqual(plainLogName(LOG + end), LOG + end);
+  }
+  strictEqual(isLogName(plainLogName(`${LOG}.bak.gz`), LOG), false);
+  strictEqual(isLogName(plainLogName(`${LOG}.1.xz`), LOG), false);
+});
+
+Deno.test("inOrderOfRotation() takes compressed files for what they were", () => {
+  const files = [".1", ".10.gz", "", ".2.gz"].map((end, index) =>
+    file(LOG + end, index)
+  );
+  deepStrictEqual(
+    inOrderOfRotation(files, LOG).map(({ name }) => name),
+    [".10.gz", ".2.gz", ".1", ""].map((end) => LOG + end),
+  );
+});
+
+Deno.test("withoutDoubles() leaves out what is just being compressed", () => {
+  deepStrictEqual(
+    withoutDoubles(named(".2.gz", ".1", ".1.gz", "")),
+    named(".2.gz", ".1", ""),
+  );
+});
+
+Deno.test("countMissing() counts the gaps between counted names", () => {
+  strictEqual(countMissing(named(".3.gz", ".2", ".1", ""), LOG), 0);
+  strictEqual(countMissing(named(".4.gz", ".1", ""), LOG), 2);
+  strictEqual(countMissing(named(".2.gz", ""), LOG), 1);
+  strictEqual(countMissing(named("-20261122", "-20261129.gz", ""), LOG), 0);
+  strictEqual(countMissing(named(""), LOG), 0);
+  strictEqual(countMissing([], LOG), 0);
+});
+
+Deno.test("filesAfter() leaves out files with names of another kind, unless they were written later", () => {
+  const files = [
+    file(`${LOG}-20261101.gz`, 1, { modifiedMs: 100 }),
+    file(`${LOG}-20261129.gz`, 2, { modifiedMs: 900 }),
+    file(`${LOG}.2.gz`, 3, { modifiedMs: 500 }),
+    file(`${LOG}.1`, 4, { modifiedMs: 400 }),
+    file(LOG, 5, { modifiedMs: 0 }),
+  ];
+  deepStrictEqual(
+    filesAfter(open(3, { modifiedMs: 500 }), files, LOG)
+      .map(({ inode }) => inode),
+    [4, 2, 5],
+  );
+});
+
+Deno.test("filesSince() gives what was written after a place that is gone, and the log", () => {
+  const files = [
+    file(`${LOG}.2.gz`, 1, { modifiedMs: 499 }),
+    file(`${LOG}.1`, 2, { modifiedMs: 501 }),
+    file(LOG, 3, { modifiedMs: 0 }),
+  ];
+  const place = { device: 1, inode: 9, offsetBytes: 7, fingerprint: "aa" };
+  const inodes = (from: typeof place & { modifiedMs?: number }) =>
+    filesSince(from, files, LOG).map(({ inode }) => inode);
+  deepStrictEqual(inodes({ ...place, modifiedMs: 500 }), [2, 3]);
+  // Stored by a program that did not note the time.
+  deepStrictEqual(inodes(place), [3]);
+});
+
+Deno.test("findCopy() finds another file that begins alike and holds more", () => {
+  const cut = { device: 1, inode: 1, offsetBytes: 50, fingerprint: "aa" };
+  const copy = { ...file(`${LOG}.1`, 2), fingerprint: "aa" };
+  strictEqual(findCopy(cut, [{ ...copy, inode: 1 }, copy]), copy);
+  strictEqual(findCopy(cut, [{ ...copy, fingerprint: "bb" }]), undefined);
+  strictEqual(findCopy(cut, [{ ...copy, sizeBytes: 50 }]), undefined);
+  strictEqual(findCopy({ ...cut, fingerprint: "" }, [copy]), undefined);
 });

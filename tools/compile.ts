@@ -3,8 +3,11 @@
  * installed with them: the folder is a release, unpacked.
  *
  * ```
- * deno task compile [--target TARGET] [--role ROLE] [--out DIR] [--preload FILE]
+ * deno task compile [--target TARGET] [--role ROLE] [--out DIR] [--preload FILE] [--launchers]
  * ```
+ *
+ * `--launchers` compiles nothing: each role becomes a script that runs it from
+ * its sources with the Deno that runs this.
  *
  * Types are not checked here: `deno task check` does.
  *
@@ -15,7 +18,9 @@ import { parseArgs } from "@std/cli/parse-args";
 import deno from "../deno.json" with { type: "json" };
 import { describeError, RuntimeError, UsageError } from "../lib/errors.ts";
 import { summedFiles, writeChecksums } from "./compile/checksums.ts";
+import { copyTree } from "./compile/copy_tree.ts";
 import { DenoFailure, runDeno } from "./compile/deno_command.ts";
+import { writeLauncher } from "./compile/launcher.ts";
 import { renderLicenses } from "./compile/licenses.ts";
 import { renderSbom } from "./compile/sbom.ts";
 import { type LicensedPackage, Stage } from "./compile/stage.ts";
@@ -27,6 +32,7 @@ const PROJECT = decodeURIComponent(new URL("..", import.meta.url).pathname)
 const BESIDE = [
   ...["CHANGELOG.md", "LICENSE", "README.md"],
   ...["fail2ban", "fail2ban-cluster.conf"],
+  ...["install.sh", "installer", "systemd"],
 ];
 /** Says which version for which target a folder holds; install.sh reads it. */
 const RELEASE = "RELEASE";
@@ -42,6 +48,8 @@ interface CompileOptions {
   readonly out: string;
   /** A module that runs before the role's. */
   readonly preload: string | undefined;
+  /** Whether nothing is compiled. */
+  readonly launchers: boolean;
 }
 
 /**
@@ -82,9 +90,11 @@ function parseOptions(
   const names = ["target", "role", "out", "preload"];
   const given = parseArgs([...argv], {
     string: names,
+    boolean: ["launchers"],
     unknown: (arg) => {
+      const known = [...names, "launchers"].map((name) => `--${name}`);
       throw new UsageError(`unknown argument "${arg}"`, {
-        hint: `there are ${names.map((name) => `--${name}`).join(", ")}`,
+        hint: `there are ${known.join(", ")}`,
       });
     },
   });
@@ -107,6 +117,7 @@ function parseOptions(
     isWhole: role === undefined,
     out: valueOf("out") ?? `${PROJECT}/dist`,
     preload: valueOf("preload"),
+    launchers: given["launchers"] === true,
   };
 }
 
@@ -118,11 +129,14 @@ async function compileAll(options: CompileOptions): Promise<void> {
   else await refuseOtherRelease(out, release);
   const packages = new Map<string, LicensedPackage>();
   for (const role of options.roles) {
-    for (const found of await compileRole(options, role)) {
+    const write = options.launchers ? launchRole : compileRole;
+    for (const found of await write(options, role)) {
       packages.set(found.name, found);
     }
   }
-  for (const name of BESIDE) await copy(`${PROJECT}/${name}`, `${out}/${name}`);
+  for (const name of BESIDE) {
+    await copyTree(`${PROJECT}/${name}`, `${out}/${name}`);
+  }
   await Deno.writeTextFile(`${out}/${RELEASE}`, release);
   if (options.isWhole) await describe(out, target, [...packages.values()]);
   await writeChecksums(out);
@@ -182,6 +196,16 @@ async function compileRole(
   return stage.packages;
 }
 
+/** @returns The packages that go with it. */
+async function launchRole(
+  { target, out }: CompileOptions,
+  role: string,
+): Promise<readonly LicensedPackage[]> {
+  const packages = await writeLauncher({ project: PROJECT, role, target, out });
+  await say(Deno.stdout, `${out}/fail2ban-${role}: from sources, ${target}`);
+  return packages;
+}
+
 async function compile(
   target: string,
   cwd: string,
@@ -198,14 +222,6 @@ async function compile(
         `let this machine reach the downloads of Deno, or set DENORT_BIN to a file: denort ${version} for ${target}`,
       cause: error,
     });
-  }
-}
-
-async function copy(from: string, to: string): Promise<void> {
-  if ((await Deno.stat(from)).isFile) return await Deno.copyFile(from, to);
-  await Deno.mkdir(to, { recursive: true });
-  for await (const { name } of Deno.readDir(from)) {
-    await copy(`${from}/${name}`, `${to}/${name}`);
   }
 }
 

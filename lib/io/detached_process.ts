@@ -19,7 +19,12 @@ export interface DetachedCommand {
 
 /** How a start went. */
 export type StartOutcome =
-  | { readonly kind: "ready"; readonly pid: number }
+  | {
+    readonly kind: "ready";
+    readonly pid: number;
+    /** What it said of itself, as `STATUS=`. */
+    readonly status?: string;
+  }
   | {
     readonly kind: "ended";
     readonly exitCode: number;
@@ -29,6 +34,7 @@ export type StartOutcome =
 
 const START_TIMEOUT_MS = 20_000;
 const MAX_STDERR_BYTES = 65_536;
+const STATUS = "STATUS=";
 
 /**
  * Starts a program in a session of its own and waits until it says
@@ -110,7 +116,7 @@ export async function stopProcess(
 
 async function waitReadyOrEnd(
   child: Deno.ChildProcess,
-  ready: Promise<void>,
+  ready: Promise<ReadyWord>,
   timeoutMs: number,
 ): Promise<StartOutcome> {
   const stderr = child.stderr.getReader();
@@ -118,7 +124,11 @@ async function waitReadyOrEnd(
   const late = Promise.withResolvers<void>();
   const timer = setTimeout(late.resolve, timeoutMs);
   const outcome = await Promise.race([
-    ready.then((): StartOutcome => ({ kind: "ready", pid: child.pid })),
+    ready.then((word): StartOutcome => ({
+      kind: "ready",
+      pid: child.pid,
+      ...word,
+    })),
     ended,
     late.promise,
   ]);
@@ -132,11 +142,19 @@ async function waitReadyOrEnd(
   });
 }
 
+interface ReadyWord {
+  readonly status?: string;
+}
+
 /** Resolves when the program is ready, or the socket is closed. */
-async function waitReady(socket: Deno.DatagramConn): Promise<void> {
+async function waitReady(socket: Deno.DatagramConn): Promise<ReadyWord> {
   for await (const [bytes] of socket) {
-    if (new TextDecoder().decode(bytes).split("\n").includes("READY=1")) return;
+    const lines = new TextDecoder().decode(bytes).split("\n");
+    if (!lines.includes("READY=1")) continue;
+    const status = lines.find((line) => line.startsWith(STATUS));
+    return status === undefined ? {} : { status: status.slice(STATUS.length) };
   }
+  return {};
 }
 
 async function readEnd(

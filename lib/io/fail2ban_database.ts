@@ -5,6 +5,12 @@
  * holds the current or last ban of each address in each jail. Reads are single
  * rows by the primary key, so they hold no lock worth the name.
  *
+ * A file that fail2ban does not write, because its `dbfile` is another, says of
+ * every ticket that it is gone. Hence an answer that lifts a ban needs a sign
+ * that fits: an unban by hand deletes the row right before the line is written,
+ * so the file was written just now; an expired ticket is over since just now.
+ * Without it the answer is `unknown`.
+ *
  * @module
  */
 
@@ -12,7 +18,12 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Address } from "../address.ts";
 import type { TicketRow, TicketRows } from "../host_ports.ts";
 import type { JailName } from "../jail_name.ts";
-import type { TicketOracle, TicketState } from "../ports.ts";
+import type {
+  DetectionOracle,
+  Log,
+  TicketOracle,
+  TicketState,
+} from "../ports.ts";
 
 const PERMANENT = -1;
 /** After a failure the database is left alone for so long. */
@@ -21,14 +32,29 @@ const RETRY_AFTER_MS = 1_000;
 const ROUNDED_SECONDS = 0.5;
 /** While fail2ban writes, everything here waits for it, but no longer than this. */
 const BUSY_TIMEOUT_MS = 100;
+/** What led to a line was written, or was over, no longer ago than this. */
+const JUST_NOW_MS = 30_000;
+const NO_SIGN =
+  "there is no sign that fail2ban writes it; is it fail2ban's dbfile?";
 /** Row: when the ban began and how long it lasts, in seconds; -1 is for ever, -2 unknown. */
 const QUERY =
   "SELECT timeofban + 0 AS began, bantime + 0 AS lasts FROM bips WHERE jail = ? AND ip = ?";
 
+/** Row: when the ban began, and how many failures led to it; those by hand have none. */
+const DETECTED_QUERY = `
+  SELECT timeofban + 0 AS began, json_extract(data, '$.failures') + 0 AS failures
+  FROM bips WHERE jail = ? AND ip = ?`;
+
 interface OpenDatabase {
   readonly database: DatabaseSync;
+  readonly detected: StatementSync;
   readonly ticket: StatementSync;
   readonly inode: number | null;
+}
+
+/** There is no row; when the database was written last, in milliseconds since 1970. */
+interface NoRow {
+  readonly writtenMs: number;
 }
 
 /** When a ban began and how long it lasts, in seconds. */
@@ -46,8 +72,11 @@ interface BanTimes {
  * database.ticketState(jail, address, Date.now()); // "in_force", say
  * ```
  */
-export class Fail2banDatabase implements TicketOracle, TicketRows, Disposable {
+export class Fail2banDatabase
+  implements TicketOracle, TicketRows, DetectionOracle, Disposable {
   readonly #path: string | undefined;
+  readonly #log: Log | undefined;
+  #hasWarned = false;
   #open: OpenDatabase | undefined;
   #retryAtMs = -Infinity;
   #lastFailure: string | undefined;
@@ -55,9 +84,11 @@ export class Fail2banDatabase implements TicketOracle, TicketRows, Disposable {
   /**
    * @param path fail2ban's `dbfile`. It may be missing, and come and go;
    * `undefined`: there is none, and every state is `unknown`.
+   * @param log Where to tell, once, that another file may be the right one.
    */
-  constructor(path: string | undefined) {
+  constructor(path: string | undefined, log?: Log) {
     this.#path = path;
+    this.#log = log;
   }
 
   /** Why the database could not be asked the last time; `undefined` when it could. */
@@ -66,36 +97,52 @@ export class Fail2banDatabase implements TicketOracle, TicketRows, Disposable {
   }
 
   ticketState(jail: JailName, address: Address, nowMs: number): TicketState {
-    const times = this.#ask(jail, address);
-    if (times === "unknown" || times === "gone") return times;
-    return stateOf(times, nowMs);
+    const row = this.#ask(({ ticket }, writtenMs) =>
+      timesOf(ticket.get(jail, address)) ?? { writtenMs }
+    );
+    if (row === undefined) return "unknown";
+    const state = "lasts" in row ? stateOf(row, nowMs) : goneSince(row, nowMs);
+    if (state === "unknown") this.#warn();
+    return state;
   }
 
   ticketRow(jail: JailName, address: Address): TicketRow | undefined {
-    const times = this.#ask(jail, address);
-    if (times === "unknown" || times === "gone") return undefined;
-    const { began, lasts } = times;
+    const row = this.#ask(({ ticket }) => timesOf(ticket.get(jail, address)));
+    if (row === undefined) return undefined;
+    const { began, lasts } = row;
     if (lasts === PERMANENT) return { endsMs: Infinity };
     return lasts < 0 ? undefined : { endsMs: (began + lasts) * 1_000 };
   }
 
-  #ask(jail: JailName, address: Address): BanTimes | "gone" | "unknown" {
+  detectedAtMs(jail: JailName, address: Address): number | undefined {
+    return this.#ask(({ detected }) => {
+      const row = detected.get(jail, address);
+      return Number(row?.["failures"]) >= 1
+        ? Number(row?.["began"]) * 1_000
+        : undefined;
+    });
+  }
+
+  /** @returns `undefined` also when it can't be asked. */
+  #ask<T>(
+    question: (open: OpenDatabase, writtenMs: number) => T | undefined,
+  ): T | undefined {
     const path = this.#path;
     if (path === undefined || performance.now() < this.#retryAtMs) {
-      return "unknown";
+      return undefined;
     }
     try {
-      const row = this.#opened(path).ticket.get(jail, address);
+      const { ino, mtime } = Deno.statSync(path);
+      const open = this.#opened(path, ino);
+      const answer = question(open, mtime?.getTime() ?? -Infinity);
       this.#lastFailure = undefined;
-      return row === undefined
-        ? "gone"
-        : { began: Number(row["began"]), lasts: Number(row["lasts"]) };
+      return answer;
     } catch (error) {
       if (!isExpected(error)) throw error;
       this.#close();
       this.#lastFailure = error.message;
       this.#retryAtMs = performance.now() + RETRY_AFTER_MS;
-      return "unknown";
+      return undefined;
     }
   }
 
@@ -103,15 +150,23 @@ export class Fail2banDatabase implements TicketOracle, TicketRows, Disposable {
     this.#close();
   }
 
-  #opened(path: string): OpenDatabase {
-    const { ino } = Deno.statSync(path);
+  #warn(): void {
+    this.#lastFailure = NO_SIGN;
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    const event = "fail2ban's database does not show what the log says";
+    this.#log?.record("warning", event, { fail2bandb: this.#path });
+  }
+
+  #opened(path: string, ino: number | null): OpenDatabase {
     if (this.#open?.inode === ino) return this.#open;
     this.#close();
     const database = new DatabaseSync(path, { readOnly: true });
     try {
       database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
       const ticket = database.prepare(QUERY);
-      this.#open = { database, ticket, inode: ino };
+      const detected = database.prepare(DETECTED_QUERY);
+      this.#open = { database, ticket, detected, inode: ino };
       return this.#open;
     } catch (error) {
       database.close();
@@ -125,11 +180,22 @@ export class Fail2banDatabase implements TicketOracle, TicketRows, Disposable {
   }
 }
 
+function timesOf(
+  row: Record<string, unknown> | undefined,
+): BanTimes | undefined {
+  return row &&
+    { began: Number(row["began"]), lasts: Number(row["lasts"]) };
+}
+
+function goneSince({ writtenMs }: NoRow, nowMs: number): TicketState {
+  return Math.abs(nowMs - writtenMs) <= JUST_NOW_MS ? "gone" : "unknown";
+}
+
 function stateOf({ began, lasts }: BanTimes, nowMs: number): TicketState {
   if (lasts < 0) return "in_force";
-  return began + lasts - ROUNDED_SECONDS <= nowMs / 1_000
-    ? "expired"
-    : "in_force";
+  const overMs = nowMs - (began + lasts - ROUNDED_SECONDS) * 1_000;
+  if (overMs < 0) return "in_force";
+  return overMs <= JUST_NOW_MS ? "expired" : "unknown";
 }
 
 /** Missing, forbidden, locked, or of a fail2ban without `bips`: all may pass. */

@@ -9,6 +9,7 @@
 import { RuntimeError } from "../errors.ts";
 import { refused } from "../fail2ban_answer.ts";
 import { assertFail2banCommand } from "../fail2ban_command.ts";
+import { Fail2banServers } from "../fail2ban_servers.ts";
 import type { Fail2banClient, Fail2banReply } from "../ports.ts";
 import { Turn } from "../turn.ts";
 
@@ -33,6 +34,7 @@ export interface Fail2banProcessOptions {
 export class Fail2banProcess implements Fail2banClient {
   readonly #options: Required<Fail2banProcessOptions>;
   readonly #turn = new Turn("command");
+  readonly #servers = new Fail2banServers();
 
   /** @param options How to call it. */
   constructor(options: Fail2banProcessOptions) {
@@ -43,6 +45,10 @@ export class Fail2banProcess implements Fail2banClient {
     };
   }
 
+  get servers(): number {
+    return this.#servers.count;
+  }
+
   async command(
     words: readonly string[],
     signal: AbortSignal,
@@ -50,6 +56,7 @@ export class Fail2banProcess implements Fail2banClient {
     assertFail2banCommand(words);
     using _turn = this.#turn.take();
     signal.throwIfAborted();
+    this.#servers.see(fileAt(this.#options.socketPath));
     const { success, stdout, stderr } = await this.#run(words, signal);
     const decoder = new TextDecoder();
     const text = decoder.decode(stdout).replace(/\n$/, "");
@@ -105,6 +112,17 @@ export class Fail2banProcess implements Fail2banClient {
         cause: error,
       });
     }
+  }
+}
+
+/** What tells a file from the one that was there before. */
+function fileAt(path: string): string | undefined {
+  try {
+    const { dev, ino, mtime } = Deno.statSync(path);
+    return `${dev} ${ino} ${mtime?.getTime()}`;
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return undefined;
+    throw error;
   }
 }
 

@@ -13,6 +13,7 @@ import { RuntimeError } from "../errors.ts";
 import { readAnswer } from "../fail2ban_answer.ts";
 import { pickleCommand } from "../fail2ban_command.ts";
 import { END_MARKER, MAX_ANSWER_BYTES } from "../fail2ban_pickle.ts";
+import { Fail2banServers } from "../fail2ban_servers.ts";
 import type { Fail2banClient, Fail2banReply } from "../ports.ts";
 import { Turn } from "../turn.ts";
 
@@ -49,6 +50,7 @@ export interface Fail2banSocketOptions {
 export class Fail2banSocket implements Fail2banClient {
   readonly #options: Required<Fail2banSocketOptions>;
   readonly #turn = new Turn("command");
+  readonly #servers = new Fail2banServers();
   #connection: Deno.UnixConn | undefined;
 
   /** @param options How to talk to fail2ban. */
@@ -58,6 +60,10 @@ export class Fail2banSocket implements Fail2banClient {
       actionTimeoutMs: ACTION_TIMEOUT_MS,
       ...options,
     };
+  }
+
+  get servers(): number {
+    return this.#servers.count;
   }
 
   async command(
@@ -75,7 +81,8 @@ export class Fail2banSocket implements Fail2banClient {
     return await this.#inTime(
       timeoutMs,
       signal,
-      async (ended) => readAnswer(await this.#exchange(request, ended)),
+      async (ended) =>
+        readAnswer(await this.#exchange(request, mayRepeat(words), ended)),
     );
   }
 
@@ -119,10 +126,11 @@ export class Fail2banSocket implements Fail2banClient {
 
   /**
    * A kept connection may have been closed by then: the same again with a new
-   * one. Every command may be given twice.
+   * one, for commands that may be given twice.
    */
   async #exchange(
     request: Uint8Array,
+    mayRepeat: boolean,
     ended: AbortSignal,
   ): Promise<Uint8Array> {
     const kept = this.#connection;
@@ -130,11 +138,12 @@ export class Fail2banSocket implements Fail2banClient {
       try {
         return await talk(kept, request);
       } catch (error) {
-        if (ended.aborted || !isHangUp(error)) throw error;
+        if (ended.aborted || !isHangUp(error) || !mayRepeat) throw error;
         this.#hangUp();
       }
     }
     const { path } = this.#options;
+    this.#servers.see(fileAt(path));
     this.#connection = await Deno.connect({ transport: "unix", path });
     ended.throwIfAborted();
     return await talk(this.#connection, request);
@@ -170,14 +179,36 @@ export class Fail2banSocket implements Fail2banClient {
         cause,
       });
     }
-    return isHangUp(error)
-      ? this.#error("hung up", { hint: "fail2ban may be stopping", cause })
-      : error;
+    if (isHangUp(error)) {
+      return this.#error("hung up", {
+        hint: "fail2ban may be stopping",
+        cause,
+      });
+    }
+    if (!isOfTheSystem(error)) return error;
+    const hint = "fail2bansocket is the path of fail2ban's socket";
+    return this.#error(`can't be used: ${error.message}`, { hint, cause });
   }
 
   #error(what: string, details: { hint: string; cause?: unknown }) {
     const { path } = this.#options;
     return new RuntimeError(`fail2ban's socket ${path} ${what}`, details);
+  }
+}
+
+/** Once more, an unban of a prefix would lift every ban within it. */
+function mayRepeat([, , what, ...targets]: readonly string[]): boolean {
+  return what !== "unbanip" || !targets.some((target) => target.includes("/"));
+}
+
+/** What tells a file from the one that was there before. */
+function fileAt(path: string): string | undefined {
+  try {
+    const { dev, ino, mtime } = Deno.statSync(path);
+    return `${dev} ${ino} ${mtime?.getTime()}`;
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return undefined;
+    throw error;
   }
 }
 
@@ -220,6 +251,11 @@ function grown(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
 function endsWithMarker(buffer: Uint8Array, length: number): boolean {
   const start = length - END.length;
   return start >= 0 && END.every((byte, at) => buffer[start + at] === byte);
+}
+
+/** What the system says; anything else is a bug. */
+function isOfTheSystem(error: unknown): error is Error {
+  return error instanceof Error && "code" in error;
 }
 
 function isHangUp(error: unknown): boolean {

@@ -245,9 +245,8 @@ export class NftEnforcer implements Enforcer {
         stderr: "piped",
       }).spawn();
     } catch (error) {
-      const isExpected = error instanceof Deno.errors.NotFound ||
-        error instanceof Deno.errors.PermissionDenied;
-      if (!isExpected) throw error;
+      // What the system says; anything else is a bug.
+      if (!(error instanceof Error && "code" in error)) throw error;
       throw new RuntimeError(`${program} can't be run: ${error.message}`, {
         hint: "install the package nftables",
         cause: error,

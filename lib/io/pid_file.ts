@@ -43,6 +43,10 @@ export class SeenPidFile implements Disposable {
 const LOOK_MS = 5;
 const LOOKS = 20;
 const MAX_PID_BYTES = 11;
+/** Whoever may open the file may lock it, and keep the program from starting. */
+const OWN_MODE = 0o600;
+/** What other programs write into pid files is no longer. */
+const MAX_OTHER_BYTES = 24;
 
 /**
  * A pid file that is locked as long as its process lives, so that neither a
@@ -72,7 +76,8 @@ export class PidFile implements AsyncDisposable {
    * @param path Absolute path.
    * @param pid The process id to write.
    * @throws {RuntimeError} when a running process holds it.
-   * @throws {UnwritablePidFileError} when it can't be written.
+   * @throws {UnwritablePidFileError} when it can't be written, or holds
+   * something else than a process id.
    */
   static async take(path: string, pid: number): Promise<PidFile> {
     while (true) {
@@ -81,6 +86,7 @@ export class PidFile implements AsyncDisposable {
         await lock(file, path);
         if (await isNamed(file, path)) {
           const stalePid = await readPid(file);
+          await makeOwn(file, path);
           await file.truncate();
           await file.seek(0, Deno.SeekMode.Start);
           await file.write(new TextEncoder().encode(`${pid}\n`));
@@ -138,14 +144,23 @@ export class PidFile implements AsyncDisposable {
 
 async function open(path: string): Promise<Deno.FsFile> {
   try {
-    return await Deno.open(path, { create: true, read: true, write: true });
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw new UnwritablePidFileError(`cannot write ${path}: ${error.message}`, {
-      hint: "run as root, or set pidfile to a place that may be written",
-      cause: error,
+    return await Deno.open(path, {
+      create: true,
+      read: true,
+      write: true,
+      mode: OWN_MODE,
     });
+  } catch (error) {
+    throw cannotWrite(path, error);
   }
+}
+
+function cannotWrite(path: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  return new UnwritablePidFileError(`cannot write ${path}: ${error.message}`, {
+    hint: "run as root, or set pidfile to a place that may be written",
+    cause: error,
+  });
 }
 
 async function lock(file: Deno.FsFile, path: string): Promise<void> {
@@ -157,6 +172,25 @@ async function lock(file: Deno.FsFile, path: string): Promise<void> {
   throw new RuntimeError(`already runs, with process id ${holder ?? "?"}`, {
     hint: `stop it first; its pid file is ${path}`,
   });
+}
+
+/** Sees to it that the file is no other program's, and that others can't open it. */
+async function makeOwn(file: Deno.FsFile, path: string): Promise<void> {
+  await file.seek(0, Deno.SeekMode.Start);
+  const bytes = new Uint8Array(MAX_OTHER_BYTES + 1);
+  const count = await file.read(bytes) ?? 0;
+  const text = new TextDecoder().decode(bytes.subarray(0, count));
+  if (count > MAX_OTHER_BYTES || !/^[-\d\s]*$/.test(text)) {
+    const what = "it holds something else than a process id";
+    throw new UnwritablePidFileError(`cannot write ${path}: ${what}`, {
+      hint: "set pidfile to a file of its own",
+    });
+  }
+  try {
+    await Deno.chmod(path, OWN_MODE);
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
 }
 
 /** Whether the path still leads to the open file. */

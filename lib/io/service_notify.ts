@@ -81,15 +81,20 @@ export class ServiceNotify implements Disposable {
    * the program from its work.
    *
    * @param state `READY=1`, `STOPPING=1` or `WATCHDOG=1`.
+   * @param status One line for the operator, shown by `systemctl status`.
    */
-  async tell(state: "READY=1" | "STOPPING=1" | "WATCHDOG=1"): Promise<void> {
+  async tell(
+    state: "READY=1" | "STOPPING=1" | "WATCHDOG=1",
+    status?: string,
+  ): Promise<void> {
+    const text = status === undefined ? state : `${state}\nSTATUS=${status}`;
     if (this.#settings === undefined || this.#unsent >= MAX_UNSENT) return;
     this.#unsent++;
     const over = Promise.withResolvers<void>();
     const timer = setTimeout(over.resolve, SEND_TIMEOUT_MS);
     const { socketPath } = this.#settings;
     this.#lastSent = this.#lastSent
-      .then(() => this.#send(state, socketPath))
+      .then(() => this.#send(text, socketPath))
       .finally(() => {
         this.#unsent--;
         clearTimeout(timer);
@@ -97,10 +102,10 @@ export class ServiceNotify implements Disposable {
     await Promise.race([this.#lastSent, over.promise]);
   }
 
-  async #send(state: string, path: string): Promise<void> {
+  async #send(text: string, path: string): Promise<void> {
     const address = { transport: "unixpacket", path } as const;
     try {
-      await this.#socket?.send(new TextEncoder().encode(state), address);
+      await this.#socket?.send(new TextEncoder().encode(text), address);
     } catch (error) {
       // However that failed, sd_notify(3) says to go on.
       if (!(error instanceof Error)) throw error;

@@ -18,9 +18,9 @@ import { BAN_STORE_SCHEMA } from "../ban_store_schema.ts";
 import type { Epoch, EventId } from "../cluster_messages.ts";
 import type { BanStore, StoredReceipt, StoreEntry } from "../cluster_ports.ts";
 import { epochOf } from "../epoch_row.ts";
-import { RuntimeError } from "../errors.ts";
 import type { HostName } from "../host_name.ts";
 import {
+  lockFailure,
   openFailure,
   storeFailure,
   UnusableStoreError,
@@ -54,9 +54,10 @@ export interface SqliteBanStoreOptions {
   readonly schema?: StoreSchema;
 }
 
-const SYNCHRONOUS: Readonly<Record<Durability, string>> = {
-  power: "FULL",
-  process: "NORMAL",
+/** SQLite's FULL and NORMAL. */
+const SYNCHRONOUS: Readonly<Record<Durability, number>> = {
+  power: 2,
+  process: 1,
 };
 /** The program waits for as long when another holds the file. */
 const BUSY_TIMEOUT_MS = 250;
@@ -83,10 +84,14 @@ const EPOCH_BYTES = 16;
 export class SqliteBanStore implements BanStore, Disposable {
   readonly #path: string;
   readonly #database: DatabaseSync;
-  readonly #lock: Disposable;
+  readonly #lock: DatabaseSync;
   readonly #memory: BanMemory;
 
-  private constructor(path: string, database: DatabaseSync, lock: Disposable) {
+  private constructor(
+    path: string,
+    database: DatabaseSync,
+    lock: DatabaseSync,
+  ) {
     this.#path = path;
     this.#database = database;
     this.#lock = lock;
@@ -118,12 +123,12 @@ export class SqliteBanStore implements BanStore, Disposable {
         PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
         PRAGMA journal_size_limit = ${WAL_BYTES};
         PRAGMA cell_size_check = ON`);
-      if (version < schema.migrations.length) migrateStore(database, schema);
+      migrateStore(database, schema);
       Deno.chmodSync(path, 0o600);
       return new SqliteBanStore(path, database, lock);
     } catch (error) {
       database?.close();
-      lock[Symbol.dispose]();
+      lock.close();
       throw openFailure(path, error);
     }
   }
@@ -138,6 +143,12 @@ export class SqliteBanStore implements BanStore, Disposable {
 
   get keptSince(): number {
     return this.#memory.keptSince;
+  }
+
+  /** As its connection has it. */
+  get durability(): Durability {
+    const row = this.#database.prepare("PRAGMA synchronous").get();
+    return row?.["synchronous"] === SYNCHRONOUS.power ? "power" : "process";
   }
 
   append(entries: readonly StoreEntry[], nowMs: number): Promise<void> {
@@ -184,33 +195,25 @@ export class SqliteBanStore implements BanStore, Disposable {
 
   [Symbol.dispose](): void {
     this.#database.close();
-    this.#lock[Symbol.dispose]();
+    this.#lock.close();
   }
 }
 
-/** What is done at once, as a promise: SQLite waits for nobody but the disk. */
+/** What is done at once, as a promise. */
 function settled<T>(work: () => T): Promise<T> {
   return new Promise((resolve) => resolve(work()));
 }
 
-/** Held until disposed, or the process ends in whatever way. */
-function takeLock(path: string): Disposable {
+/** Held until closed, or the process ends in whatever way. */
+function takeLock(path: string): DatabaseSync {
   let lock: DatabaseSync | undefined;
   try {
     lock = new DatabaseSync(`${path}.lock`, { timeout: 0 });
-    lock.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
-    const held = lock;
-    return { [Symbol.dispose]: () => held.close() };
+    lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+    return lock;
   } catch (error) {
     lock?.close();
-    if (error instanceof Error && /locked/.test(error.message)) {
-      throw new RuntimeError(`another program has ${path}`, {
-        hint:
-          "is a publisher running already? each needs a statedir of its own",
-        cause: error,
-      });
-    }
-    throw openFailure(path, error);
+    throw lockFailure(path, error);
   }
 }
 
@@ -220,12 +223,11 @@ function create(path: string, schema: StoreSchema): void {
     throw new UnusableStoreError("damaged", `${path}-wal is without its file`);
   }
   const beside = emptyFile(`${path}.new`);
+  const epoch = epochOf(crypto.getRandomValues(new Uint8Array(EPOCH_BYTES)));
   const database = new DatabaseSync(beside);
   try {
-    const random = crypto.getRandomValues(new Uint8Array(EPOCH_BYTES));
     migrateStore(database, schema, () => {
-      const mark = { epoch: epochOf(random), seq: 0 };
-      new StoredHistory(database).setMark(mark);
+      new StoredHistory(database).setMark({ epoch, seq: 0 });
     });
   } finally {
     database.close();

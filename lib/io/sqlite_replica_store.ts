@@ -11,10 +11,10 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Change } from "../ban.ts";
 import type { ReplicaStore, StoredReplica } from "../cluster_ports.ts";
 import { type EpochMark, epochRow, readEpochRow } from "../epoch_row.ts";
-import { RuntimeError } from "../errors.ts";
 import { REPLICA_SCHEMA } from "../replica_schema.ts";
 import { atOnce } from "../sql.ts";
 import {
+  lockFailure,
   openFailure,
   storeFailure,
   UnusableStoreError,
@@ -228,17 +228,11 @@ function takeLock(path: string): DatabaseSync {
   let lock: DatabaseSync | undefined;
   try {
     lock = new DatabaseSync(`${path}.lock`, { timeout: 0 });
-    lock.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
+    lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     return lock;
   } catch (error) {
     lock?.close();
-    if (error instanceof Error && /locked/.test(error.message)) {
-      throw new RuntimeError(`another program has ${path}`, {
-        hint: "is a subscriber running already? each needs its own statedir",
-        cause: error,
-      });
-    }
-    throw openFailure(path, error);
+    throw lockFailure(path, error);
   }
 }
 

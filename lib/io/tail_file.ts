@@ -21,6 +21,9 @@ import {
 } from "../tail_cursor.ts";
 import { Condition } from "../tasks.ts";
 
+/** Where names can't be listed, rotated files up to this number are found. */
+const MAX_NUMBER = 9;
+
 /** How a log is looked at. */
 export interface TailFileOptions {
   /** Looks that nothing asked for are so far apart, in milliseconds. @default {250} */
@@ -44,6 +47,10 @@ export class TailFile implements LogFolder, AsyncDisposable {
   readonly #changed = new Condition();
   readonly #log: Log;
   readonly #timer: ReturnType<typeof setInterval>;
+  /** Files that could not be opened since the last wait. */
+  readonly #unreadable = new Set<string>();
+  /** What was complained of. */
+  readonly #told = new Set<string>();
   #hinted = false;
   #watcher: Deno.FsWatcher | undefined;
   #watching: Promise<void> | undefined;
@@ -64,8 +71,7 @@ export class TailFile implements LogFolder, AsyncDisposable {
   }
 
   async current(): Promise<LogFile | undefined> {
-    const info = await unlessMissing(Deno.stat(this.#path));
-    return info === undefined ? undefined : describe(this.logName, info);
+    return await this.#look(this.logName);
   }
 
   async list(): Promise<readonly LogFile[]> {
@@ -80,18 +86,20 @@ export class TailFile implements LogFolder, AsyncDisposable {
   async open(name: string): Promise<OpenedLog | undefined> {
     const path = `${this.#folder}/${name}`;
     try {
+      // A pipe would hold up whoever opens it.
+      if ((await unlessMissing(Deno.stat(path)))?.isFile === false) {
+        throw notAFile(path);
+      }
       const file = await unlessMissing(Deno.open(path));
       if (file === undefined) return undefined;
       const info = await file.stat();
-      if (info.isFile) return new OpenedFile(file, identityOf(info));
+      this.#told.delete(name);
+      if (info.isFile) return new OpenedFile(path, file, identityOf(info));
       file.close();
-      throw new RuntimeError(`${path} is not a file`);
+      throw notAFile(path);
     } catch (error) {
-      if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
-      throw new RuntimeError(`cannot read ${path}: permission denied`, {
-        hint: "run as root, or let a group that may read the log run it",
-        cause: error,
-      });
+      this.#keepTrying(name, cannot("read", path, error));
+      return undefined;
     }
   }
 
@@ -99,6 +107,7 @@ export class TailFile implements LogFolder, AsyncDisposable {
     this.#watching ??= this.#watch();
     while (!this.#hinted) await this.#changed.wait(signal);
     this.#hinted = false;
+    this.#unreadable.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -108,17 +117,64 @@ export class TailFile implements LogFolder, AsyncDisposable {
   }
 
   async #listOnce(): Promise<readonly LogFile[]> {
-    const names = (await listNames(this.#folder))
+    const names = (await this.#listNames())
       .filter((name) => isLogName(plainLogName(name), this.logName))
       .map((name) => ({ name }));
     const files: LogFile[] = [];
     for (
       const { name } of inOrderOfRotation(names, this.logName).toReversed()
     ) {
-      const info = await unlessMissing(Deno.stat(`${this.#folder}/${name}`));
-      if (info?.isFile === true) files.push(describe(name, info));
+      const file = await this.#look(name);
+      if (file !== undefined) files.push(file);
     }
     return files;
+  }
+
+  /** `undefined` when there is no such file, or one that can't be read now. */
+  async #look(name: string): Promise<LogFile | undefined> {
+    const path = `${this.#folder}/${name}`;
+    try {
+      const info = await unlessMissing(Deno.stat(path));
+      if (info === undefined || this.#unreadable.has(name)) return undefined;
+      if (!info.isFile) throw notAFile(path);
+      return describe(name, info);
+    } catch (error) {
+      this.#keepTrying(name, cannot("read", path, error));
+      return undefined;
+    }
+  }
+
+  /** A folder that may only be entered shows no names: the usual ones are tried. */
+  async #listNames(): Promise<readonly string[]> {
+    const folder = this.#folder;
+    try {
+      const names = await unlessMissing(
+        Array.fromAsync(Deno.readDir(folder), ({ name }) => name),
+      );
+      return names ?? [];
+    } catch (error) {
+      this.#complain(folder, cannot("list", folder, error));
+      return usualNames(this.logName);
+    }
+  }
+
+  /**
+   * Once the log is followed, trouble with a file may pass: it counts as
+   * missing until the next look.
+   */
+  #keepTrying(name: string, error: RuntimeError): void {
+    if (this.#watching === undefined) throw error;
+    this.#unreadable.add(name);
+    this.#complain(name, error);
+  }
+
+  #complain(what: string, { message, hint }: RuntimeError): void {
+    if (this.#told.has(what)) return;
+    this.#told.add(what);
+    this.#log.record("warning", "the log can't be read, trying on", {
+      reason: message,
+      hint,
+    });
   }
 
   #hint(): void {
@@ -147,21 +203,35 @@ export class TailFile implements LogFolder, AsyncDisposable {
 class OpenedFile implements OpenedLog {
   readonly device: number;
   readonly inode: number;
+  readonly #path: string;
   readonly #file: Deno.FsFile;
 
-  constructor(file: Deno.FsFile, { device, inode }: FileIdentity) {
+  constructor(
+    path: string,
+    file: Deno.FsFile,
+    { device, inode }: FileIdentity,
+  ) {
+    this.#path = path;
     this.#file = file;
     this.device = device;
     this.inode = inode;
   }
 
   async facts(): Promise<FileFacts> {
-    return factsOf(await this.#file.stat());
+    try {
+      return factsOf(await this.#file.stat());
+    } catch (error) {
+      throw cannot("read", this.#path, error);
+    }
   }
 
   async readAt(offsetBytes: number, into: Uint8Array): Promise<number> {
-    await this.#file.seek(offsetBytes, Deno.SeekMode.Start);
-    return await this.#file.read(into) ?? 0;
+    try {
+      await this.#file.seek(offsetBytes, Deno.SeekMode.Start);
+      return await this.#file.read(into) ?? 0;
+    } catch (error) {
+      throw cannot("read", this.#path, error);
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -193,11 +263,10 @@ function factsOf(info: Deno.FileInfo): FileFacts {
   return { sizeBytes: info.size, modifiedMs: info.mtime?.getTime() ?? 0 };
 }
 
-async function listNames(folder: string): Promise<string[]> {
-  const entries = await unlessMissing(
-    Array.fromAsync(Deno.readDir(folder), ({ name }) => name),
-  );
-  return entries ?? [];
+/** As logrotate numbers them. */
+function usualNames(logName: string): readonly string[] {
+  const numbers = Array.from({ length: MAX_NUMBER }, (_, index) => index + 1);
+  return [logName, ...numbers.map((number) => `${logName}.${number}`)];
 }
 
 async function unlessMissing<T>(wanted: Promise<T>): Promise<T | undefined> {
@@ -205,6 +274,27 @@ async function unlessMissing<T>(wanted: Promise<T>): Promise<T | undefined> {
     return await wanted;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotADirectory) return undefined;
     throw error;
   }
+}
+
+function notAFile(path: string): RuntimeError {
+  return new RuntimeError(`${path} is not a file`, {
+    hint: "fail2banlogpath must be the file that fail2ban writes",
+  });
+}
+
+/** @throws the error where the system did not say it: a bug. */
+function cannot(what: string, path: string, error: unknown): RuntimeError {
+  if (error instanceof RuntimeError) return error;
+  if (!(error instanceof Error) || !("code" in error)) throw error;
+  const isForbidden = error instanceof Deno.errors.PermissionDenied;
+  const reason = isForbidden ? "permission denied" : error.message;
+  return new RuntimeError(`cannot ${what} ${path}: ${reason}`, {
+    hint: isForbidden
+      ? "run as root, or let a group that may read the log run it"
+      : "see whether fail2banlogpath is the file that fail2ban writes",
+    cause: error,
+  });
 }

@@ -17,6 +17,7 @@ import { encodeStatus, renderStatus } from "../../lib/status_report.ts";
 import type { Invocation, LocatedProgram } from "./role_program.ts";
 import { DETACHED_VARIABLE } from "./run_role.ts";
 import { urlPath } from "./url_path.ts";
+import { warn } from "./warn.ts";
 import { writeText } from "./write_text.ts";
 
 /** Starts the program in the background; returns once it works, or has failed. */
@@ -25,6 +26,7 @@ export async function start<R extends Role>(
 ): Promise<number> {
   const { program, loaded } = invocation;
   refuseStderr(loaded);
+  warn(program, loaded.warnings);
   const { pidFile } = loaded.config;
   using seen = await PidFile.see(pidFile);
   if (seen !== undefined && await seen.runs()) {
@@ -35,6 +37,7 @@ export async function start<R extends Role>(
   const outcome = await startDetached(commandOf(invocation));
   switch (outcome.kind) {
     case "ready":
+      if (outcome.status !== undefined) warn(program, [outcome.status]);
       say(program.name, `started, with process id ${outcome.pid}`);
       return EXIT_CODES.ok;
     case "ended":

@@ -4,16 +4,20 @@
  * @module
  */
 
+import type { ActionQueue } from "../../lib/action_queue.ts";
 import type { SubscriberConfig } from "../../lib/config.ts";
 import { EnforcedAction } from "../../lib/enforced_action.ts";
 import { Fail2banEnforcer } from "../../lib/fail2ban_enforcer.ts";
+import { IgnoredNames } from "../../lib/ignored_names.ts";
 import { ledgerPath, SqliteLedger } from "../../lib/io/ban_ledger.ts";
+import { DnsResolver } from "../../lib/io/dns_resolver.ts";
 import { ExecEnforcer } from "../../lib/io/exec_enforcer.ts";
 import { Fail2banProcess } from "../../lib/io/fail2ban_process.ts";
 import { Fail2banSocket } from "../../lib/io/fail2ban_socket.ts";
 import { NftEnforcer } from "../../lib/io/nft_enforcer.ts";
 import { type JailMap, localJails } from "../../lib/jail_map.ts";
 import type {
+  BanAction,
   Clock,
   Enforcer,
   Fail2banClient,
@@ -22,19 +26,29 @@ import type {
 } from "../../lib/ports.ts";
 import type { CurrentPolicy } from "../../lib/protection.ts";
 import { SteadyClock } from "../../lib/steady_clock.ts";
+import { Condition, runTogether } from "../../lib/tasks.ts";
 import type { WantsFrom } from "../../lib/wanted_bans.ts";
+import type { BanSource } from "./ban_source.ts";
 
 /** What the actions are made of. */
 export interface EnforcedActionsOptions {
   readonly config: SubscriberConfig;
   readonly clock: Clock;
   readonly log: Log;
+  /** Do nothing, and open nothing: the subscriber says what would be done. */
+  readonly dryRun: boolean;
   /** Who is never banned. */
   readonly protection: CurrentPolicy;
   /** Where it stands what is wanted. */
   readonly wants: WantsFrom;
   /** Told what became of each ban. */
   readonly receipts: ReceiptSink;
+}
+
+/** Where it becomes known what is wanted. */
+export interface KnownWants {
+  readonly source: Pick<BanSource, "wanted" | "whenKnown">;
+  readonly queue: Pick<ActionQueue, "whenIdle">;
 }
 
 /** The word in `subscriberaction` of each action that keeps bans in force. */
@@ -45,9 +59,11 @@ const NO_JAILS: JailMap = [];
 
 /** The actions, and what they hold open. */
 export class EnforcedActions implements AsyncDisposable {
-  /** In the order of the configuration. */
-  readonly actions: readonly EnforcedAction[];
+  /** In the order of the configuration; in a dry run they only have names. */
+  readonly actions: readonly BanAction[];
+  readonly #enforced: readonly EnforcedAction[];
   readonly #held = new AsyncDisposableStack();
+  #nft: NftEnforcer | undefined;
 
   /**
    * @param options What they are made of.
@@ -56,18 +72,19 @@ export class EnforcedActions implements AsyncDisposable {
   constructor(options: EnforcedActionsOptions) {
     const { config, log, protection, wants, receipts } = options;
     const names = config.actions.filter((name) => name !== "log");
-    if (names.length === 0) {
-      this.actions = [];
+    if (names.length === 0 || options.dryRun) {
+      this.#enforced = [];
+      this.actions = names.map(namedOnly);
       return;
     }
-    const { general, banTimeMs, resyncEveryMs } = config;
+    const { general, banTimeMs, resyncEveryMs, maxPerSecond } = config;
     const clock = new SteadyClock(options.clock);
     const ledger = this.#held.use(
       new SqliteLedger(ledgerPath(general.stateDir)),
     );
-    this.actions = names.map((name) =>
+    this.actions = this.#enforced = names.map((name) =>
       new EnforcedAction({
-        enforcer: this.#enforcer(name, config, clock),
+        enforcer: this.#enforcer(name, config, clock, log),
         ledger,
         clock,
         log,
@@ -78,6 +95,7 @@ export class EnforcedActions implements AsyncDisposable {
         receipts,
         banTimeMs,
         resyncEveryMs,
+        maxPerSecond,
       })
     );
   }
@@ -85,13 +103,39 @@ export class EnforcedActions implements AsyncDisposable {
   /** What each has done, by `action.figure`. */
   get figures(): Readonly<Record<string, string | number>> {
     return Object.fromEntries(
-      this.actions.flatMap(({ name, figures }) =>
+      this.#enforced.flatMap(({ name, figures }) =>
         Object.entries(figures).map(([figure, value]) => [
           `${name}.${figure}`,
           value,
         ])
       ),
     );
+  }
+
+  /**
+   * Keeps bans in force until aborted; without any action it waits. Begins
+   * once it is known what is wanted: what is not is lifted then.
+   */
+  async run(signal: AbortSignal, wants: KnownWants): Promise<void> {
+    await runTogether(signal, [
+      (group) => new Condition().wait(group),
+      ...this.#enforced.map((action) => async (group: AbortSignal) => {
+        await action.act(wants.source.wanted, group);
+        await wants.source.whenKnown(group);
+        await wants.queue.whenIdle(group);
+        await action.run(group);
+      }),
+    ]);
+  }
+
+  /**
+   * Lifts all that was put in force, and takes away what it was put in.
+   *
+   * @throws {RuntimeError} when that can't be done, now.
+   */
+  async liftAll(signal: AbortSignal): Promise<void> {
+    for (const action of this.#enforced) await action.liftAll(signal);
+    await this.#nft?.remove(signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -102,16 +146,18 @@ export class EnforcedActions implements AsyncDisposable {
     name: EnforcedName,
     config: SubscriberConfig,
     clock: SteadyClock,
+    log: Log,
   ): Enforcer {
     switch (name) {
       case "fail2banclient":
         return new Fail2banEnforcer({
           client: this.#held.use(openFail2ban(config)),
           clock,
+          names: new IgnoredNames({ resolver: new DnsResolver(), clock, log }),
           jails: localJails(config.jailMap),
         });
       case "nftables":
-        return new NftEnforcer({ clock, table: config.nftTable });
+        return this.#nft = new NftEnforcer({ clock, table: config.nftTable });
       case "exec":
         return new ExecEnforcer({
           program: config.execProgram ?? "",
@@ -120,6 +166,11 @@ export class EnforcedActions implements AsyncDisposable {
         });
     }
   }
+}
+
+/** What an action is called; nothing is ever done in a dry run. */
+function namedOnly(name: string): BanAction {
+  return { name, act: () => Promise.resolve() };
 }
 
 function openFail2ban(config: SubscriberConfig): Fail2banClient {

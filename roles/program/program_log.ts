@@ -24,6 +24,7 @@ import {
 import { LineQueue } from "../../lib/line_queue.ts";
 import type { LineSink } from "../../lib/line_sink.ts";
 import type { Clock, Log } from "../../lib/ports.ts";
+import type { StatusFigures } from "../../lib/status_report.ts";
 import { PrefixedSink } from "../../lib/prefixed_sink.ts";
 import { writeText } from "./write_text.ts";
 
@@ -82,6 +83,26 @@ export class ProgramLog implements AsyncDisposable {
         ? toSyslog
         : syslogFilePrefix(source, general.hostName),
     );
+  }
+
+  /** What `status` shows of it. */
+  get figures(): StatusFigures {
+    const { waiting, dropped, lastReason } = this.#queue;
+    return {
+      "log.waiting": waiting,
+      "log.lost": dropped,
+      ...(lastReason === undefined ? {} : { "log.lastReason": lastReason }),
+    };
+  }
+
+  /**
+   * Finds out whether what was logged so far gets out.
+   *
+   * @param signal Ends the wait.
+   * @returns What the trouble is, if there is any.
+   */
+  async probe(signal: AbortSignal): Promise<string | undefined> {
+    return await this.#queue.probe(signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -27,6 +27,7 @@ import type { StatusFigures } from "../../lib/status_report.ts";
 import { restart, start, status, stop } from "./daemon_verbs.ts";
 import { runRole } from "./run_role.ts";
 import { urlPath } from "./url_path.ts";
+import { warn } from "./warn.ts";
 import { writeText } from "./write_text.ts";
 
 /** What a role has to work with. */
@@ -58,6 +59,8 @@ export interface RoleProgram<R extends Role> extends LocatedProgram {
   readonly role: R;
   /** Works until aborted. */
   readonly work: (context: RoleContext<R>) => Promise<void>;
+  /** What the verb `lift` does, where there is one. */
+  readonly lift?: (context: RoleContext<R>) => Promise<void>;
 }
 
 /** A program with what it was asked and what its configuration says. */
@@ -119,6 +122,14 @@ async function carryOut<R extends Role>(
       return await stop(await invoke(program, command.options));
     case "restart":
       return await restart(await invoke(program, command.options));
+    case "lift": {
+      const { lift = program.work } = program;
+      const invocation = await invoke(program, command.options);
+      return await runRole({
+        ...invocation,
+        program: { ...program, work: lift },
+      });
+    }
     case "status":
       return await status(await invoke(program, command.options));
   }
@@ -132,15 +143,6 @@ async function invoke<R extends Role>(
   const system = { hostname: Deno.hostname() };
   const loaded = loadConfig(program.role, files, system);
   return { program, options, loaded, configPath: files[0]?.path ?? "" };
-}
-
-/** Tells what the operator should know of a configuration that can be used. */
-function warn(
-  { name }: ProgramInfo,
-  warnings: readonly string[],
-): void {
-  const lines = warnings.map((warning) => `${name}: warning: ${warning}\n`);
-  writeText(Deno.stderr, lines.join(""));
 }
 
 /** Where the program stands: its executable, or the project it is run from. */

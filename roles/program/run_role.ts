@@ -78,6 +78,7 @@ async function work<R extends Role>(
   const notify = held.use(
     await ServiceNotify.open(notifySettings(Deno.pid)),
   );
+  const { signal } = stopSignal;
   const startedMs = clock.monotonicMs();
   const ready = async (figures: () => StatusFigures) => {
     const report = () => ({
@@ -86,16 +87,16 @@ async function work<R extends Role>(
       pid: Deno.pid,
       node: config.general.hostName,
       upSeconds: Math.round((clock.monotonicMs() - startedMs) / 1_000),
-      figures: figures(),
+      figures: { ...figures(), ...programLog.figures },
     });
     held.use(await answerStatus(config.pidFile, report, log));
     const { version } = program;
     const node = config.general.hostName;
     const dryRun = options.dryRun ? true : undefined;
     log.record("info", "ready", { version, node, dryRun });
-    await notify.tell("READY=1");
+    const trouble = await programLog.probe(signal);
+    await notify.tell("READY=1", trouble);
   };
-  const { signal } = stopSignal;
   const stopping = () => notify.tell("STOPPING=1");
   signal.addEventListener("abort", stopping, { once: true });
   const alive = new AbortController();
@@ -111,11 +112,14 @@ async function work<R extends Role>(
       signal,
       ready,
     });
-    log.record("info", "stopped");
+  } catch (error) {
+    // Whatever it waited for, it was told to end.
+    if (!signal.aborted || error !== signal.reason) throw error;
   } finally {
     alive.abort();
     await keepingAlive;
   }
+  log.record("info", "stopped");
 }
 
 /** In the foreground the program is found without a pid file. */

@@ -66,6 +66,17 @@ class NftNode implements AsyncDisposable {
     await this.subscriber.waitForLine(/action works/);
   }
 
+  /** Runs the subscriber's verb `lift` to its end. */
+  async lift(): Promise<{ code: number | null; stderr: string }> {
+    const { command, args } = roleCommand("subscriber");
+    const [program, ...inside] = this.namespace.inside(command);
+    const config = `${this.cluster.dir}/host-b/fail2ban-cluster.conf`;
+    const { code, stderr } = await new Deno.Command(program, {
+      args: [...inside, ...args, "lift", "--config", config],
+    }).output();
+    return { code, stderr: new TextDecoder().decode(stderr) };
+  }
+
   /** Has the cluster say something of an address. */
   async tell(action: "Ban" | "Unban", address: string): Promise<string> {
     const { token } = this.cluster;
@@ -144,6 +155,32 @@ testWith(
     await waitUntil(
       async () => (await node.set("banned4")).includes("203.0.113.49"),
       { what: "the repair", timeoutMs: 15_000, intervalMs: 100 },
+    );
+  },
+);
+
+testWith(
+  ["netns", "nftables"],
+  "the subscriber takes its table away when it is told to, and not while it runs",
+  async () => {
+    await using node = await NftNode.start({ bantime: "1h" });
+    await node.tell("Ban", "203.0.113.7");
+    await waitUntil(
+      async () => Number(await node.figure("nftables.inForce")) === 1,
+      { what: "the ban", intervalMs: 50 },
+    );
+    const refused = await node.lift();
+    strictEqual(refused.code, 4, refused.stderr);
+    ok((await node.set("banned4")).includes("203.0.113.7"));
+    await node.subscriber?.end();
+    const lifted = await node.lift();
+    strictEqual(lifted.code, 0, lifted.stderr);
+    strictEqual((await node.namespace.run("nft", "list", "tables")).trim(), "");
+    await node.startSubscriber();
+    strictEqual(
+      await node.figure("nftables.inForce"),
+      0,
+      "it wants none again",
     );
   },
 );

@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { ActingNodes, banned, waitBanned } from "../support/acting_nodes.ts";
 import { testAddress } from "../support/fail2ban_lines.ts";
 import { testWith } from "../support/real_parts.ts";
@@ -179,7 +179,7 @@ testWith(
 
 testWith(
   "fail2ban",
-  "500 bans and a restart of fail2ban on the host that decided: no unban, no new ban",
+  "500 bans, a restart and a failed reload of fail2ban on the host that decided: no unban, no new ban",
   async () => {
     await using nodes = await ActingNodes.start({
       hosts: ["host-a", "host-b"],
@@ -192,6 +192,13 @@ testWith(
     await a.stop();
     await a.start();
     await a.waitForMessage(`[sshd] Restore Ban ${addresses.at(-1)}`);
+    const broken = `${a.configDir}/jail.d/broken.local`;
+    const text = "[broken]\nenabled = true\nbackend = none\n";
+    await Deno.writeTextFile(broken, text);
+    await rejects(a.client("reload"), /Unknown backend none/);
+    await Deno.remove(broken);
+    await a.client("reload");
+    await a.waitForMessage(`[sshd] Restore Ban ${addresses.at(-1)}`, 2);
     await b.stop();
     await b.start();
     await a.client("set", "sshd", "banip", ATTACKER);

@@ -1,12 +1,14 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import deno from "../../deno.json" with { type: "json" };
 import { findRoles } from "../../tools/compile.ts";
+import { copyTree } from "../../tools/compile/copy_tree.ts";
 import { Stage } from "../../tools/compile/stage.ts";
 import {
   onlyAddonFor,
   platformOf,
   TARGETS,
 } from "../../tools/compile/targets.ts";
+import { runInstaller } from "../support/installer.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
 const PROJECT = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
@@ -213,7 +215,7 @@ Deno.test("compile refuses what it does not know with exit code 2 and a hint", a
     ]],
     [["--rol", "monitor"], [
       'compile: error: unknown argument "--rol"',
-      "compile: hint: there are --target, --role, --out, --preload",
+      "compile: hint: there are --target, --role, --out, --preload, --launchers",
     ]],
     [["--role"], ["compile: error: --role needs a value"]],
   ];
@@ -221,4 +223,33 @@ Deno.test("compile refuses what it does not know with exit code 2 and a hint", a
     const { code, own } = await compile(BASE, ...args);
     deepStrictEqual({ code, own }, { code: 2, own: lines });
   }
+});
+
+Deno.test("a role that is added later is compiled and installed, and no list names it", async () => {
+  await using dir = await TempDir.create();
+  const project = dir.path("project");
+  await Deno.mkdir(project);
+  const names = ["deno.json", "deno.lock", "mod.ts", "lib", "roles", "std"];
+  names.push("CHANGELOG.md", "LICENSE", "README.md", "fail2ban-cluster.conf");
+  names.push("fail2ban", "install.sh", "installer", "systemd", "tools");
+  for (const name of names) {
+    await copyTree(`${PROJECT}/${name}`, `${project}/${name}`);
+  }
+  const permissions = { ...deno.permissions, cluster: { read: true } };
+  const config = JSON.stringify({ ...deno, permissions });
+  await Deno.writeTextFile(`${project}/deno.json`, config);
+  const role = `import "../lib/address.ts";\nDeno.exit(0);\n`;
+  await Deno.writeTextFile(`${project}/roles/cluster.ts`, role);
+  const { code, complained } = await runInstaller(
+    ["install", "--from-source", "--destdir", dir.path("root")],
+    { from: project, env: { DENO: Deno.execPath(), DENORT_BIN: BASE } },
+  );
+  strictEqual(code, 0, complained.join("\n"));
+  const installed = await Array.fromAsync(
+    Deno.readDir(dir.path("root/usr/local/bin")),
+  );
+  deepStrictEqual(
+    installed.map(({ name }) => name.replace("fail2ban-", "")).toSorted(),
+    [...new Set(["cluster", ...await findRoles()])].toSorted(),
+  );
 });

@@ -37,7 +37,10 @@ testWith(
     deepStrictEqual(await setup.listed(), ["192.0.2.2"]);
     deepStrictEqual(await setup.server.acted(), [
       ...[...targets, "192.0.2.2"].map((target) => `ban ${CLUSTER} ${target}`),
-      ...targets.map((target) => `unban ${CLUSTER} ${target}`),
+      // Prefixes come last: each is a command of its own.
+      ...targets.toSorted((left, right) =>
+        Number(left.includes("/")) - Number(right.includes("/"))
+      ).map((target) => `unban ${CLUSTER} ${target}`),
     ]);
   },
 );

@@ -10,6 +10,7 @@ import {
   waitFor,
   withDatabase,
   withoutDatabase,
+  withStaleDatabase,
 } from "../support/fail2ban_hosts.ts";
 import {
   type Fail2banServer,
@@ -115,6 +116,7 @@ const KNOWLEDGE: Readonly<
 > = {
   "with fail2ban's database": withDatabase,
   "without fail2ban's database": withoutDatabase,
+  "with a database that fail2ban left behind": withStaleDatabase,
 };
 
 /** What leaves every ban as it is, and how often each is then restored. */

@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import type { ChildProcess } from "../support/child_process.ts";
 import { appendLog, banLine, testAddress } from "../support/fail2ban_lines.ts";
+import { readUpTo } from "../support/process_state.ts";
 import { heard, relayed } from "../support/role_output.ts";
 import { report, tally } from "../support/tally.ts";
 import { TestCluster } from "../support/test_cluster.ts";
@@ -148,6 +149,7 @@ const ROTATIONS: Readonly<
   },
   "rename, created 1.5 s later": async (log) => {
     await Deno.rename(log, `${log}.1`);
+    // The time itself: the original looks once a second, and missed such a log.
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     await Deno.writeTextFile(log, "");
   },
@@ -215,10 +217,13 @@ Deno.test("a publisher gone between request and reply is asked again", async () 
 
 Deno.test("a line written in two pieces is one ban, and not of another address", async () => {
   await using cluster = await TestCluster.create();
-  const { log, publisher } = await startAll(cluster);
+  const { log, publisher, monitor } = await startAll(cluster);
   const line = banLine("sshd", "198.18.255.100");
   await appendLog(log, line.slice(0, -3));
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  const { size } = await Deno.stat(log);
+  await waitUntil(async () => await readUpTo(monitor.pid, log) === size, {
+    what: "a monitor that has read the first piece",
+  });
   await appendLog(log, line.slice(-3));
   await waitUntil(() => relayed(publisher).includes("198.18.255.100"), {
     what: "the whole ban",

@@ -79,6 +79,10 @@ Deno.test("the publisher refuses to ban this host, its gateway, a member and the
     strictEqual(await ask("host-a", "Unban", target), true, target);
   }
   strictEqual(await ask("host-a", "Ban", ATTACKER), true);
+  // The reply may be here before the line is.
+  await waitUntil(() => relayed(publisher).length > 0, {
+    what: "the publisher's line",
+  });
   deepStrictEqual(relayed(publisher), [ATTACKER]);
   deepStrictEqual(
     refusals(publisher.stderr, /detail="(\S+) from \S+: (\S+) \(/),

@@ -87,7 +87,7 @@ class Program implements AsyncDisposable {
   }
 }
 
-Deno.test("startDetached() returns once the program says that it is ready", async () => {
+Deno.test("startDetached() returns once the program says that it is ready, and gives what else it says", async () => {
   await using program = await Program.create(
     `${TELL_READY}
     await tell("STATUS=nearly");
@@ -96,7 +96,8 @@ Deno.test("startDetached() returns once the program says that it is ready", asyn
     setInterval(() => {}, 1_000);`,
   );
   const outcome = await program.start(program.path("works"));
-  deepStrictEqual(outcome, { kind: "ready", pid: await program.pid() });
+  const pid = await program.pid();
+  deepStrictEqual(outcome, { kind: "ready", pid, status: "done" });
   strictEqual(await Deno.readTextFile(program.path("works")), "works");
 });
 
@@ -120,13 +121,11 @@ Deno.test("startDetached() starts a program that survives its parent, with nobod
   await using program = await Program.create(
     `${TELL_READY}
     await tell("READY=1");
-    while (true) {
-      try {
-        await Deno.stderr.write(new Uint8Array(10));
-      } catch {
-        Deno.writeTextFileSync(Deno.args[0], "alone");
-      }
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    setInterval(() => {}, 1_000);
+    try {
+      while (true) await Deno.stderr.write(new Uint8Array(10));
+    } catch {
+      Deno.writeTextFileSync(Deno.args[0], "alone");
     }`,
   );
   await program.start(program.path("alone"));

@@ -1,8 +1,9 @@
-import { ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { Fail2banDatabase } from "../../lib/io/fail2ban_database.ts";
 import type { TicketState } from "../../lib/ports.ts";
 import { address, jail } from "../support/core_values.ts";
+import { MemoryLog } from "../support/memory_log.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { waitUntil } from "../support/wait_until.ts";
 
@@ -31,24 +32,41 @@ type Row = readonly [jail: string, ip: string, began: number, lasts: number];
 
 /** fail2ban's end of its database. */
 class Fail2ban implements Disposable {
+  readonly #path: string;
   readonly #database: DatabaseSync;
 
   constructor(path: string) {
+    this.#path = path;
     this.#database = new DatabaseSync(path, {
       enableForeignKeyConstraints: false,
     });
     this.#database.exec("PRAGMA synchronous = OFF");
-    this.#database.exec(TABLE);
+    this.exec(TABLE);
+  }
+
+  /** Makes the file one that was written so many seconds ago. */
+  writtenAgo(seconds: number): void {
+    const at = new Date(NOW_MS - seconds * 1_000);
+    Deno.utimeSync(this.#path, at, at);
   }
 
   ban(...[jail, ip, began, lasts]: Row): void {
     const insert = "INSERT OR REPLACE INTO bips" +
       "(ip, jail, timeofban, bantime, bancount, data) VALUES(?, ?, ?, ?, 1, '{}')";
     this.#database.prepare(insert).run(ip, jail, NOW_SECONDS + began, lasts);
+    this.writtenAgo(0);
+  }
+
+  /** Notes how many failures led to the ban of an address. */
+  failed(ip: string, failures: number): void {
+    const data = JSON.stringify({ matches: [], failures });
+    this.#database.prepare("UPDATE bips SET data = ? WHERE ip = ?")
+      .run(data, ip);
   }
 
   exec(sql: string): void {
     this.#database.exec(sql);
+    this.writtenAgo(0);
   }
 
   [Symbol.dispose](): void {
@@ -77,7 +95,7 @@ const ROWS: readonly (readonly [string, readonly Row[], TicketState])[] = [
   ["a ban of just now", [["sshd", "192.0.2.1", 0, 600]], "in_force"],
   ["a ban's last second", [["sshd", "192.0.2.1", -599, 600]], "in_force"],
   ["a ban's end", [["sshd", "192.0.2.1", -600, 600]], "expired"],
-  ["a ban long ago", [["sshd", "192.0.2.1", -9_999, 600]], "expired"],
+  ["a ban over for a moment", [["sshd", "192.0.2.1", -629, 600]], "expired"],
   ["a permanent ban", [["sshd", "192.0.2.1", -9_999_999, -1]], "in_force"],
   ["a ban of a clock ahead", [["sshd", "192.0.2.1", 60, 600]], "in_force"],
 ];
@@ -139,7 +157,7 @@ Deno.test("Fail2banDatabase sees what fail2ban changes after it was opened", asy
   strictEqual(state(database), "gone");
   fail2ban.ban("sshd", ADDRESS, 0, 600);
   strictEqual(state(database), "in_force");
-  fail2ban.ban("sshd", ADDRESS, -900, 600);
+  fail2ban.ban("sshd", ADDRESS, -601, 600);
   strictEqual(state(database), "expired");
   fail2ban.exec("DELETE FROM bips");
   strictEqual(state(database), "gone");
@@ -194,6 +212,50 @@ Deno.test("Fail2banDatabase says unknown while fail2ban holds its database, and 
   await waitFor(database, "gone");
 });
 
+const STALE: Readonly<Record<string, (fail2ban: Fail2ban) => void>> = {
+  "an empty one": () => {},
+  "one with other tickets": (fail2ban) => fail2ban.ban("sshd", "::1", 0, 600),
+  "one with an old ban of the same": (fail2ban) =>
+    fail2ban.ban("sshd", ADDRESS, -9_999, 600),
+};
+
+for (const [what, fill] of Object.entries(STALE)) {
+  Deno.test(`Fail2banDatabase says unknown of a database that fail2ban does not write, ${what}, and says so once`, async () => {
+    await using dir = await TempDir.create();
+    using fail2ban = new Fail2ban(dir.path("db"));
+    fill(fail2ban);
+    fail2ban.writtenAgo(40);
+    const log = new MemoryLog();
+    using database = new Fail2banDatabase(dir.path("db"), log);
+    for (let count = 0; count < 3; count++) {
+      strictEqual(state(database), "unknown");
+      match(database.lastFailure ?? "", /no sign that fail2ban writes it/);
+    }
+    deepStrictEqual(log.records, [{
+      severity: "warning",
+      event: "fail2ban's database does not show what the log says",
+      fields: { fail2bandb: dir.path("db") },
+    }]);
+  });
+}
+
+Deno.test("Fail2banDatabase knows a database that is written again, and one that fails later", async () => {
+  await using dir = await TempDir.create();
+  using fail2ban = new Fail2ban(dir.path("db"));
+  fail2ban.writtenAgo(40);
+  using database = new Fail2banDatabase(dir.path("db"));
+  strictEqual(state(database), "unknown");
+  fail2ban.exec("DELETE FROM bips");
+  strictEqual(state(database), "gone");
+  strictEqual(database.lastFailure, undefined);
+  fail2ban.ban("sshd", ADDRESS, -9_999, 600);
+  strictEqual(state(database), "unknown", "over for long when it was lifted");
+  fail2ban.ban("sshd", ADDRESS, -9_999, -1);
+  fail2ban.writtenAgo(9_999);
+  strictEqual(state(database), "in_force");
+  strictEqual(database.lastFailure, undefined);
+});
+
 const UNUSABLE: readonly (readonly [
   what: string,
   make: (path: string) => void,
@@ -239,4 +301,22 @@ Deno.test("Fail2banDatabase without a path says unknown, and that is no failure"
   using database = new Fail2banDatabase(undefined);
   strictEqual(state(database), "unknown");
   strictEqual(database.lastFailure, undefined);
+});
+
+Deno.test("Fail2banDatabase tells when fail2ban banned somebody itself, and of nobody who was banned by hand", async () => {
+  await using dir = await TempDir.create();
+  using database = new Fail2banDatabase(dir.path("db"));
+  strictEqual(database.detectedAtMs(SSHD, ADDRESS), undefined, "no database");
+  strictEqual(database.lastFailure !== undefined, true);
+  using fail2ban = new Fail2ban(dir.path("db2"));
+  using there = new Fail2banDatabase(dir.path("db2"));
+  strictEqual(there.detectedAtMs(SSHD, ADDRESS), undefined, "no row");
+  fail2ban.ban("sshd", ADDRESS, -5, 600);
+  strictEqual(there.detectedAtMs(SSHD, ADDRESS), undefined, "nothing noted");
+  fail2ban.failed(ADDRESS, 0);
+  strictEqual(there.detectedAtMs(SSHD, ADDRESS), undefined, "by hand");
+  fail2ban.failed(ADDRESS, 1);
+  strictEqual(there.detectedAtMs(SSHD, ADDRESS), NOW_MS - 5_000);
+  fail2ban.exec("UPDATE bips SET data = 'no JSON'");
+  strictEqual(there.detectedAtMs(SSHD, ADDRESS), undefined);
 });

@@ -1,10 +1,6 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { RuntimeError } from "../../lib/errors.ts";
-import {
-  FileWriter,
-  type LineWriter,
-  SyslogWriter,
-} from "../../lib/io/line_writers.ts";
+import { type LineWriter, SyslogWriter } from "../../lib/io/line_writers.ts";
 import { SystemClock } from "../../lib/io/system_clock.ts";
 import { LineQueue } from "../../lib/line_queue.ts";
 import type { OutputLine } from "../../lib/line_sink.ts";
@@ -111,51 +107,6 @@ Deno.test("StderrWriter says that nobody reads what it writes", async () => {
   await child.status;
   const expected = "RuntimeError cannot write to standard error: Broken pipe";
   ok(text.startsWith(expected), text);
-});
-
-Deno.test("FileWriter appends lines to a file that it makes, for its owner and group", async () => {
-  await using dir = await TempDir.create();
-  const path = dir.path("a.log");
-  await using writer = new FileWriter(path);
-  strictEqual(writer.target, path);
-  await writer.deliver(lines("one", "two"));
-  await writer.deliver(lines("three"));
-  strictEqual(await Deno.readTextFile(path), "one\ntwo\nthree\n");
-  const { mode } = await Deno.stat(path);
-  strictEqual((mode ?? 0) & 0o777, 0o640 & ~Deno.umask());
-});
-
-Deno.test("FileWriter keeps what stands in the file already, and its mode", async () => {
-  await using dir = await TempDir.create();
-  const path = await dir.write("a.log", "before\n", 0o604);
-  await using writer = new FileWriter(path);
-  await writer.deliver(lines("after"));
-  strictEqual(await Deno.readTextFile(path), "before\nafter\n");
-  strictEqual((await Deno.stat(path)).mode, 0o100604);
-});
-
-Deno.test("FileWriter goes on in a new file once its file was renamed, or emptied", async () => {
-  await using dir = await TempDir.create();
-  const path = dir.path("a.log");
-  await using writer = new FileWriter(path);
-  await writer.deliver(lines("one"));
-  await Deno.rename(path, `${path}.1`);
-  await writer.deliver(lines("two"));
-  strictEqual(await Deno.readTextFile(`${path}.1`), "one\n");
-  strictEqual(await Deno.readTextFile(path), "two\n");
-  await Deno.truncate(path);
-  await writer.deliver(lines("three"));
-  strictEqual(await Deno.readTextFile(path), "three\n");
-});
-
-Deno.test("FileWriter refuses lines while it can't write, and takes them afterwards", async () => {
-  await using dir = await TempDir.create();
-  const path = dir.path("folder/a.log");
-  await using writer = new FileWriter(path);
-  await rejects(writer.deliver(lines("one")), cannotWrite(path));
-  await Deno.mkdir(dir.path("folder"));
-  await writer.deliver(lines("one"));
-  strictEqual(await Deno.readTextFile(path), "one\n");
 });
 
 Deno.test("SyslogWriter sends each line as a datagram, in order", async () => {

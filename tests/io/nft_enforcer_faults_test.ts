@@ -28,8 +28,16 @@ testNft(
       localBan("0.0.0.0/0"),
     ];
     deepStrictEqual(await enforcer.apply(all, NEVER), [
-      { ban: all[3], reason: "nftables has no set for this address" },
-      { ban: all[6], reason: "nftables has no set for this address" },
+      {
+        ban: all[3],
+        reason: "nftables has no set for this address",
+        kind: "refused",
+      },
+      {
+        ban: all[6],
+        reason: "nftables has no set for this address",
+        kind: "refused",
+      },
       { ban: all[4], reason: "Too many open files in system" },
     ]);
     const listed = await enforcer.list(NEVER);
@@ -126,4 +134,12 @@ Deno.test("NftEnforcer ends its nft and rejects with the reason when it is abort
   await waiting;
   ok(performance.now() - startMs < 5_000);
   await rejects(enforcer.list(stop.signal), reason);
+});
+
+Deno.test("whatever the system says of the program is an error to mend", async () => {
+  const clock = new SystemClock();
+  for (const program of ["/etc/passwd/nft", "/etc/passwd", "/nowhere/nft"]) {
+    const enforcer = new NftEnforcer({ clock, command: [program] });
+    await rejects(enforcer.check(NEVER), RuntimeError, program);
+  }
 });

@@ -2,6 +2,7 @@ import { ok, rejects, strictEqual } from "node:assert/strict";
 import { RuntimeError } from "../../lib/errors.ts";
 import { PidFile, UnwritablePidFileError } from "../../lib/io/pid_file.ts";
 import { ChildProcess } from "../support/child_process.ts";
+import { settled } from "../support/manual_clock.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { waitUntil } from "../support/wait_until.ts";
 
@@ -108,7 +109,7 @@ Deno.test("PidFile leaves nothing of a longer process id behind", async () => {
   strictEqual(await Deno.readTextFile(path), "7\n");
 });
 
-const OTHER_TEXTS = ["", "\n", "x", "-1\n", "1 2\n", "99999999999\n", "7\n\n"];
+const OTHER_TEXTS = ["", "\n", "-1\n", "1 2\n", "99999999999\n", "7\n\n"];
 for (const text of OTHER_TEXTS) {
   Deno.test(`PidFile sees nobody in ${JSON.stringify(text)}, and replaces it`, async () => {
     await using dir = await TempDir.create();
@@ -120,13 +121,43 @@ for (const text of OTHER_TEXTS) {
   });
 }
 
+for (
+  const text of ["x", "root:x:0:0:root:/root:/bin/bash\n", "1\n".repeat(20)]
+) {
+  Deno.test(`PidFile.take() leaves a file with ${JSON.stringify(text)} as it is: it is none of ours`, async () => {
+    await using dir = await TempDir.create();
+    const path = await dir.write("passwd", text, 0o644);
+    await rejects(PidFile.take(path, 123), (error: unknown) => {
+      ok(error instanceof UnwritablePidFileError);
+      strictEqual(
+        error.message,
+        `cannot write ${path}: it holds something else than a process id`,
+      );
+      return true;
+    });
+    strictEqual(await Deno.readTextFile(path), text);
+    strictEqual((await Deno.stat(path)).mode, 0o100644);
+  });
+}
+
+Deno.test("PidFile.take() lets nobody else open the file, who could lock it and keep the program from starting", async () => {
+  await using dir = await TempDir.create();
+  await using _fresh = await PidFile.take(dir.path("a.pid"), 123);
+  strictEqual((await Deno.stat(dir.path("a.pid"))).mode, 0o100600);
+  const stale = await dir.write("b.pid", "123\n", 0o644);
+  await using _taken = await PidFile.take(stale, 123);
+  strictEqual((await Deno.stat(stale)).mode, 0o100600);
+});
+
 Deno.test("PidFile.take() is not kept from the file by one who looks at it just then", async () => {
   await using dir = await TempDir.create();
   const path = await dir.write("a.pid", "123\n");
   using looker = await Deno.open(path);
   await looker.lock(false);
-  setTimeout(() => looker.unlockSync(), 20);
-  await using file = await PidFile.take(path, 456);
+  const taking = PidFile.take(path, 456);
+  await settled();
+  await looker.unlock();
+  await using file = await taking;
   strictEqual(file.stalePid, 123);
 });
 

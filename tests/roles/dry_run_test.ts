@@ -61,14 +61,18 @@ Deno.test("a monitor on a dry run reports nothing and stores nothing, and says w
   await appendLog(cluster.logPath("host-a"), banLine("sshd", "203.0.113.7"));
   await dry.waitForLine(/: NOTICE: would report ban .*address=203\.0\.113\.7$/);
   strictEqual((await dry.end()).code, 0);
-  strictEqual((await cluster.figures("publisher", "hub"))["received"], 0);
+  const figures = await cluster.figures("publisher", "hub");
+  strictEqual(figures["protocol1.received"], 0);
   const state = Deno.readDir(`${cluster.dir}/host-a/state`);
   deepStrictEqual(await Array.fromAsync(state), []);
 });
 
 Deno.test("a subscriber on a dry run does nothing, and says what it would act on", async () => {
   await using cluster = await TestCluster.create();
-  for (const host of ["hub", "host-b", "host-c"]) await cluster.addHost(host);
+  for (const host of ["hub", "host-b"]) await cluster.addHost(host);
+  await cluster.addHost("host-c", {
+    subscriber: { subscriberaction: "log, fail2banclient, nftables" },
+  });
   const { subscriber } = await startHeard(cluster);
   const dry = await startDry(cluster, "subscriber", "host-c");
   await using client = new RawClient(cluster.replyUrl);
@@ -78,12 +82,15 @@ Deno.test("a subscriber on a dry run does nothing, and says what it would act on
     return dry.stderr.some((line) => line.includes("203.0.113.8"));
   }, { what: "a ban that the dry run hears", intervalMs: 50 });
   await client.request(bytes(`${cluster.token}|host-a|sshd|Unban|203.0.113.8`));
-  const fields = "node=host-a jail=sshd address=203\\.0\\.113\\.8 actions=log";
+  const fields =
+    "node=host-a jail=sshd address=203\\.0\\.113\\.8 actions=log,fail2banclient,nftables";
   await dry.waitForLine(new RegExp(`: NOTICE: would act on ban ${fields}$`));
   await dry.waitForLine(new RegExp(`: NOTICE: would act on unban ${fields}$`));
   const figures = await cluster.figures("subscriber", "host-c");
-  strictEqual(figures["applied"], 0);
+  strictEqual(figures["taken"], 0);
   strictEqual((await dry.end()).code, 0);
   deepStrictEqual(heard(dry), []);
+  const state = Deno.readDir(`${cluster.dir}/host-c/state`);
+  deepStrictEqual(await Array.fromAsync(state), [], "no ledger either");
   ok(heard(subscriber).length > 1, "another subscriber did act");
 });

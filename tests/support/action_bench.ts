@@ -60,7 +60,7 @@ export class ActionBench implements AsyncDisposable {
     this.#options = options;
     this.jailMap = options.jailMap ?? "sshd = sshd";
     this.enforcer = new MemoryEnforcer({ clock: this.steady, ...options });
-    this.action = this.#newAction();
+    this.action = this.#newAction(options.wants);
   }
 
   /** A ban of `192.0.2.x` in the dedicated jail, as web-1 reported it. */
@@ -128,8 +128,8 @@ export class ActionBench implements AsyncDisposable {
   }
 
   /** Makes a new action over the same ledger and enforcer; the old one has ended. */
-  renew(): void {
-    this.action = this.#newAction();
+  renew(wants = this.#options.wants): void {
+    this.action = this.#newAction(wants);
   }
 
   /** Shows which bans of the dedicated jail are in force. */
@@ -168,10 +168,9 @@ export class ActionBench implements AsyncDisposable {
     await this.stop();
   }
 
-  #newAction(): EnforcedAction {
+  #newAction(wants: WantsFrom = "reports"): EnforcedAction {
     const { steady: clock, log, ledger, enforcer, receipts } = this;
     const { banTimeMs = 3_600_000, resyncEveryMs = 600_000 } = this.#options;
-    const { wants = "reports" } = this.#options;
     return new EnforcedAction({
       enforcer,
       ledger,

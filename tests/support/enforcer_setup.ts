@@ -4,12 +4,16 @@
  * @module
  */
 
+import type { Address } from "../../lib/address.ts";
+import { RuntimeError } from "../../lib/errors.ts";
 import { Fail2banEnforcer } from "../../lib/fail2ban_enforcer.ts";
+import { IgnoredNames } from "../../lib/ignored_names.ts";
 import type { EnforcementFailure, LocalBan } from "../../lib/ports.ts";
 import { SteadyClock } from "../../lib/steady_clock.ts";
 import { address, host, jail } from "./core_values.ts";
 import { ManualClock, settled } from "./manual_clock.ts";
 import { MemoryFail2ban } from "./memory_fail2ban.ts";
+import { MemoryLog } from "./memory_log.ts";
 
 /** The dedicated jail. */
 export const CLUSTER = "fail2bancluster";
@@ -38,7 +42,10 @@ export function bans(...targets: string[]): LocalBan[] {
 export class EnforcerSetup {
   readonly clock = new ManualClock();
   readonly steady = new SteadyClock(this.clock);
+  readonly log = new MemoryLog();
   readonly signal = new AbortController().signal;
+  /** The addresses of hosts. */
+  readonly names: Record<string, string> = {};
   readonly fail2ban: MemoryFail2ban;
   readonly enforcer: Fail2banEnforcer;
 
@@ -52,6 +59,11 @@ export class EnforcerSetup {
     this.enforcer = new Fail2banEnforcer({
       client: this.fail2ban,
       clock: this.steady,
+      names: new IgnoredNames({
+        resolver: { resolve: (name) => this.#resolve(name) },
+        clock: this.clock,
+        log: this.log,
+      }),
       jails: jails.map(jail),
     });
   }
@@ -64,6 +76,13 @@ export class EnforcerSetup {
   /** Lifts bans while time passes. @returns Which failed and why. */
   async lift(...unwanted: LocalBan[]): Promise<string[]> {
     return await this.#told(this.enforcer.lift(unwanted, this.signal));
+  }
+
+  #resolve(name: string): Promise<readonly Address[]> {
+    const known = this.names[name];
+    return known === undefined
+      ? Promise.reject(new RuntimeError(`no host ${name}`))
+      : Promise.resolve([address(known)]);
   }
 
   async #told(

@@ -17,6 +17,15 @@ export function withoutDatabase(): MonitorOptions {
   return { fail2bandb: "none", unbanhold: 1 };
 }
 
+/** What a monitor has to do with that was given a file which fail2ban left behind. */
+export function withStaleDatabase(server: Fail2banServer): MonitorOptions {
+  const path = `${server.databasePath}.stale`;
+  Deno.copyFileSync(server.databasePath, path);
+  const anHourAgo = new Date(Date.now() - 3_600_000);
+  Deno.utimeSync(path, anHourAgo, anHourAgo);
+  return { fail2bandb: path, unbanhold: 1 };
+}
+
 /** A monitor beside fail2ban on host A, a publisher, a subscriber on host B. */
 export async function startRoles(
   cluster: TestCluster,

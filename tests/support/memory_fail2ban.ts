@@ -30,6 +30,10 @@ export class MemoryFail2ban implements Fail2banClient {
   readonly said: string[] = [];
   /** Which fail2ban it is. */
   version: string;
+  /** How many different ones answered. */
+  servers = 1;
+  /** Called before it unbans. */
+  beforeUnban: () => void = () => {};
   /** Thrown instead of an answer. */
   failure: Error | undefined;
   /** Gives the reason for which it refuses a command, if it does. */
@@ -103,6 +107,7 @@ export class MemoryFail2ban implements Fail2banClient {
       case "bantime":
         return done(jail.bantimeSeconds);
       case "unbanip":
+        this.beforeUnban();
         return this.#unban(jail, rest as Address[]);
       default:
         return verb === "get" ? done(tickets(jail)) : this.#ban(jail, rest);

@@ -22,6 +22,11 @@ export class MemoryPublisher {
    * it dies without a word. Those not named here live on.
    */
   lifetimes: readonly number[] = [];
+  /**
+   * Requests, counted from 0 as they come, that are never answered: the
+   * publisher died with them and was back before the connection was missed.
+   */
+  forgotten: readonly number[] = [];
   /** How many connections were open at once, at most. */
   mostOpen = 0;
   readonly #held: (() => void)[] = [];
@@ -49,6 +54,11 @@ export class MemoryPublisher {
     return socket;
   }
 
+  /** Dies with what was kept, and is back: the connections live on. */
+  restart(): void {
+    this.#held.length = 0;
+  }
+
   /** Gives the oldest of the answers that were kept, so many or all. */
   release(count = Infinity): void {
     for (const give of this.#held.splice(0, count)) give();
@@ -59,9 +69,9 @@ export class MemoryPublisher {
     if (delimiter !== "" || message.length !== 2) {
       throw new Error("A REQ puts an empty frame before its message");
     }
-    this.heard.push(request);
+    const number = this.heard.push(request) - 1;
     const answer = this.answer(request);
-    if (answer === undefined) return;
+    if (answer === undefined || this.forgotten.includes(number)) return;
     const give = () => reply(frames("", answer));
     if (this.holding) this.#held.push(give);
     else give();

@@ -6,10 +6,11 @@
 
 /** A network namespace, removed with all that is in it when disposed. */
 export class NetworkNamespace implements AsyncDisposable {
-  readonly #name: string;
+  /** What `ip netns` calls it. */
+  readonly name: string;
 
   private constructor(name: string) {
-    this.#name = name;
+    this.name = name;
   }
 
   /** Makes one whose loopback interface is up. */
@@ -23,7 +24,7 @@ export class NetworkNamespace implements AsyncDisposable {
 
   /** What to start so that a program runs in here. */
   inside(program: string): [string, ...string[]] {
-    return ["ip", "netns", "exec", this.#name, program];
+    return ["ip", "netns", "exec", this.name, program];
   }
 
   /**
@@ -51,7 +52,7 @@ export class NetworkNamespace implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await output(["ip", "netns", "delete", this.#name]);
+    await output(["ip", "netns", "delete", this.name]);
   }
 }
 

@@ -23,3 +23,18 @@ export async function isRunning(pid: number): Promise<boolean> {
 export async function processSession(pid: number): Promise<number> {
   return Number((await fields(pid))?.[3]);
 }
+
+/** Up to which byte a process has read a file that it has open; `undefined`: it has not. */
+export async function readUpTo(
+  pid: number,
+  path: string,
+): Promise<number | undefined> {
+  for await (const { name } of Deno.readDir(`/proc/${pid}/fd`)) {
+    const target = await Deno.readLink(`/proc/${pid}/fd/${name}`)
+      .catch(() => undefined);
+    if (target !== path) continue;
+    const info = await Deno.readTextFile(`/proc/${pid}/fdinfo/${name}`);
+    return Number(/^pos:\s+(\d+)$/m.exec(info)?.[1]);
+  }
+  return undefined;
+}

@@ -6,6 +6,8 @@
 
 import { deepStrictEqual } from "node:assert/strict";
 import { Fail2banEnforcer } from "../../lib/fail2ban_enforcer.ts";
+import { IgnoredNames } from "../../lib/ignored_names.ts";
+import { DnsResolver } from "../../lib/io/dns_resolver.ts";
 import { Fail2banSocket } from "../../lib/io/fail2ban_socket.ts";
 import type { LocalBan } from "../../lib/ports.ts";
 import { SteadyClock } from "../../lib/steady_clock.ts";
@@ -17,6 +19,7 @@ import {
   startFail2ban,
 } from "./fail2ban_server.ts";
 import { ManualClock } from "./manual_clock.ts";
+import { MemoryLog } from "./memory_log.ts";
 import { TempDir } from "./temp_dir.ts";
 
 const SIGNAL = new AbortController().signal;
@@ -39,6 +42,11 @@ export class RealEnforcer implements AsyncDisposable {
     this.enforcer = new Fail2banEnforcer({
       client: this.socket,
       clock: new SteadyClock(this.clock),
+      names: new IgnoredNames({
+        resolver: new DnsResolver(),
+        clock: this.clock,
+        log: new MemoryLog(),
+      }),
       jails: jails.map(jail),
     });
   }

@@ -6,7 +6,13 @@ export type RealPart =
   | "mountns"
   | "netns"
   | "nftables"
-  | "pyzmq";
+  | "npm"
+  | "nspawn"
+  | "overlay"
+  | "pyzmq"
+  | "setpriv"
+  | "shellcheck"
+  | "systemd";
 
 interface Probe {
   /** Works only where the part is there. */
@@ -47,10 +53,44 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
     command: "nft",
     args: ["--version"],
   },
+  npm: {
+    missing: "npm is not installed",
+    command: "npm",
+    args: ["--version"],
+  },
+  nspawn: {
+    missing: "Debian's systemd-container is not installed",
+    command: "systemd-nspawn",
+    args: ["--version"],
+  },
+  overlay: {
+    missing: "to lay a file system over the host's takes root",
+    command: "unshare",
+    args: [
+      ...["--mount", "sh", "-ec"],
+      "mount -t tmpfs tmpfs /mnt; mkdir /mnt/u /mnt/w /mnt/r; " +
+      "mount -t overlay -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w o /mnt/r",
+    ],
+  },
   pyzmq: {
     missing: "Debian's python3-zmq is not installed",
     command: "/usr/bin/python3",
     args: ["-c", "import zmq"],
+  },
+  setpriv: {
+    missing: "to become another user takes root",
+    command: "setpriv",
+    args: ["--reuid=65534", "--regid=65534", "--clear-groups", "true"],
+  },
+  shellcheck: {
+    missing: "Debian's shellcheck is not installed",
+    command: "shellcheck",
+    args: ["--version"],
+  },
+  systemd: {
+    missing: "Debian's systemd is not installed",
+    command: "systemd-analyze",
+    args: ["--version"],
   },
 };
 

@@ -16,6 +16,11 @@ export class RotatedLog implements AsyncDisposable {
     return new RotatedLog(await Deno.makeTempDir({ prefix: "f2bc_" }));
   }
 
+  /** A log in a folder that is there; it goes, as one of its own does. */
+  static createIn(folder: string): Promise<RotatedLog> {
+    return Promise.resolve(new RotatedLog(folder));
+  }
+
   /** Appends lines, and the rest of one that was begun. */
   async append(lines: number, path = this.path): Promise<void> {
     const texts = Array.from({ length: lines }, () => this.#nextLine());

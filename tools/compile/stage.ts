@@ -6,11 +6,14 @@
  * @module
  */
 
+import { copyTree } from "./copy_tree.ts";
 import { denoJson, runDeno } from "./deno_command.ts";
 import { onlyAddonFor, type Platform } from "./targets.ts";
 
 /** What of the project is needed; the rest is tests, tools and documents. */
-const SOURCES = ["deno.json", "deno.lock", "lib", "roles", "std"];
+export const SOURCES: readonly string[] = [
+  ...["deno.json", "deno.lock", "lib", "roles", "std"],
+];
 /** Packages with nothing in them that runs. */
 const HEADERS_ONLY: ReadonlySet<string> = new Set(["node-addon-api"]);
 /** What to keep of packages that ship far more than they run. */
@@ -66,7 +69,7 @@ export class Stage implements AsyncDisposable {
     const dir = await Deno.makeTempDir({ prefix: "f2bc_compile_" });
     try {
       for (const name of SOURCES) {
-        await copy(`${options.project}/${name}`, `${dir}/${name}`);
+        await copyTree(`${options.project}/${name}`, `${dir}/${name}`);
       }
       const entry = `roles/${options.role}.ts`;
       await runDeno(dir, [
@@ -85,14 +88,6 @@ export class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.dir, { recursive: true });
-  }
-}
-
-async function copy(from: string, to: string): Promise<void> {
-  if ((await Deno.stat(from)).isFile) return await Deno.copyFile(from, to);
-  await Deno.mkdir(to);
-  for await (const { name } of Deno.readDir(from)) {
-    await copy(`${from}/${name}`, `${to}/${name}`);
   }
 }
 
@@ -145,8 +140,13 @@ function importedPackages({ modules, redirects }: ModuleGraph): string[] {
   );
 }
 
-/** Where a package stands in `node_modules`. */
-function folderOf({ name, version }: EmbeddedPackage): string {
+/**
+ * Where a package stands in a stage's `node_modules`: in there it is
+ * `node_modules/NAME`.
+ *
+ * @param found The package.
+ */
+export function folderOf({ name, version }: EmbeddedPackage): string {
   return `.deno/${name.replaceAll("/", "+")}@${version}`;
 }
 

@@ -1,0 +1,139 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# Puts files in place: each whole or not at all, and only if it is another.
+# Part of install.sh. The manifest has a line for each file that was installed:
+#   SHA256 ROLE KIND PATH
+# and for each folder that was made: - - dir PATH
+
+install_release() {
+  begin
+  choose_roles
+  plan_all
+  if [ "$dry" = no ]; then require_writable; fi
+  confirm "$verb $(words "$wanted") of $release?"
+  make_user
+  unfinished=yes
+  place_all
+  remove_obsolete
+  unfinished=no
+  write_manifest
+  make_state
+  restart_changed
+  tell_next
+}
+
+begin() {
+  would=''
+  if [ "$dry" = yes ]; then would='would '; fi
+  did='' changed='' units='' configs='' told=''
+  : >"$tmp/new"
+  : >"$tmp/made"
+  if [ -f "$manifest" ]; then cp "$manifest" "$tmp/old"; else : >"$tmp/old"; fi
+}
+
+place_all() {
+  tab=$(printf '\t')
+  while IFS=$tab read -r sum kind role mode from to; do
+    place "$kind" "$role" "$mode" "$from" "$to"
+  done <"$tmp/plan"
+}
+
+# Puts one planned file there, and notes it and whom it concerns.
+place() { # KIND ROLE MODE FROM TO
+  file=$release/$4
+  case $1:$4 in
+    unit:* | config:fail2ban-cluster.conf)
+      file=$tmp/rendered
+      render "$1" "$2" "$4" >"$file"
+      sum=$(sha256 "$file")
+      ;;
+  esac
+  printf '%s %s %s %s\n' "$sum" "$2" "$1" "$5" >>"$tmp/new"
+  if [ "$1" = config ]; then
+    put_config "$3" "$file" "$5"
+    if [ "$wrote" = yes ]; then configs=yes; fi
+    return 0
+  fi
+  put "$3" "$file" "$5"
+  if [ "$wrote" = no ]; then return 0; fi
+  if [ "$1" = unit ]; then units=yes; fi
+  case $5 in
+    "$doc"/* | "$lib"/install* | "$lib"/systemd/* | "$lib"/RELEASE) ;;
+    *) changed="$changed $2" ;;
+  esac
+}
+
+# What was edited stays; the new one is put beside it, once.
+put_config() { # MODE FROM TO
+  present=$destdir$3
+  before=$(awk -v path="$3" '$3 == "config" && substr($0, index($0, "/")) == path { print $1 }' "$tmp/old")
+  wrote=no
+  if [ ! -e "$present" ] || [ "$(sha256 "$present")" = "$before" ]; then
+    put "$1" "$2" "$3"
+  elif ! cmp -s "$2" "$present" && [ "$(sha256 "$2")" != "$before" ]; then
+    put "$1" "$2" "$3.new"
+    if [ "$wrote" = yes ]; then say "$present was edited and stays: compare it with $3.new"; fi
+  fi
+}
+
+# Sets `wrote`: whether there was anything to do.
+put() { # MODE FROM TO
+  final=$destdir$3
+  wrote=no
+  if cmp -s "$2" "$final" && [ "0$(mode_of "$final")" = "$1" ]; then return 0; fi
+  wrote=yes did=yes
+  tell write "$3"
+  if [ "$dry" = yes ]; then return 0; fi
+  make_folder "${3%/*}"
+  part=$final.f2bc.$$
+  cp "$2" "$part"
+  case $3 in "$CONF_DIR"/*) give_to "root:$OWNER" "$part" ;; esac
+  chmod "$1" "$part"
+  mv -f "$part" "$final"
+}
+
+# The folder of the sources is told of once.
+tell() { # VERB PATH
+  case $2 in
+    "$lib"/*)
+      if [ "$told" = "$1" ]; then return 0; fi
+      told=$1
+      say "$would$1 files in $destdir$lib"
+      ;;
+    *) say "$would$1 $destdir$2" ;;
+  esac
+}
+
+mode_of() { stat -c %a "$1" 2>/dev/null || stat -f %Lp "$1"; }
+
+# Makes a folder and those above it; they go with the last file in them.
+make_folder() {
+  if [ -d "$destdir$1" ]; then return 0; fi
+  case $1 in /*/*) make_folder "${1%/*}" ;; esac
+  mkdir -p "$destdir$1"
+  chmod 0755 "$destdir$1"
+  printf -- '- - dir %s\n' "$1" >>"$tmp/made"
+}
+
+# Removes what an earlier version had and this one has not.
+remove_obsolete() {
+  cut -d ' ' -f 4- "$tmp/new" >"$tmp/paths"
+  while read -r _ _ kind path; do
+    case $kind in file | unit) ;; *) continue ;; esac
+    grep -Fqx -- "$path" "$tmp/paths" || remove "$path"
+  done <"$tmp/old"
+}
+
+remove() {
+  if [ ! -e "$destdir$1" ]; then return 0; fi
+  did=yes
+  tell remove "$1"
+  if [ "$dry" = no ]; then rm -f "$destdir$1"; fi
+}
+
+write_manifest() {
+  if [ "$dry" = yes ]; then return 0; fi
+  kept=dir
+  if [ "$unfinished" = yes ]; then kept='(file|unit|config|dir)'; fi
+  awk -v kept="^$kept\$" '$3 ~ kept' "$tmp/old" | cat - "$tmp/new" "$tmp/made" | sort -u >"$tmp/manifest"
+  put 0644 "$tmp/manifest" "${manifest#"$destdir"}" >/dev/null
+}

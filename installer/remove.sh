@@ -1,0 +1,102 @@
+# shellcheck shell=sh disable=SC2154
+# Checks what is installed, and removes it. Part of install.sh.
+
+uninstall() {
+  begin
+  if [ ! -f "$manifest" ] && [ "$purge" = no ]; then
+    fatal 4 "nothing is installed under $destdir$prefix"
+  fi
+  choose_leaving
+  confirm "remove ${leaving:-what is left}?"
+  for role in $leaving; do stop_role "$role"; done
+  while read -r _ role kind path; do
+    if is_leaving "$role"; then remove_listed "$kind" "$path"; fi
+  done <"$tmp/old"
+  if [ -n "$staying" ]; then
+    keep_manifest
+  else
+    if [ -f "$manifest" ]; then remove "${manifest#"$destdir"}"; fi
+    if [ "$purge" = yes ]; then purge_all; fi
+    remove_folders
+  fi
+  if on_host && runs_systemd; then systemctl daemon-reload; fi
+  if [ "$purge" = no ]; then say "$CONF_DIR and $STATE_DIR are kept; --purge removes them"; fi
+}
+
+# Sets which roles go, and which stay.
+choose_leaving() {
+  installed=$(words "$(awk '$2 != "-" { print $2 }' "$tmp/old")")
+  leaving=$(words "${roles:-$installed}")
+  staying=''
+  for role in $leaving; do
+    case " $installed " in
+      *" $role "*) ;;
+      *) fatal 4 "the role \"$role\" is not installed" "installed are $installed" ;;
+    esac
+  done
+  for role in $installed; do
+    case " $leaving " in *" $role "*) ;; *) staying="$staying $role" ;; esac
+  done
+}
+
+is_leaving() {
+  if [ "$1" = - ]; then [ -z "$staying" ]; else case " $leaving " in *" $1 "*) ;; *) return 1 ;; esac fi
+}
+
+# Configuration of ours stays; what fail2ban reads stays if it was edited.
+remove_listed() { # KIND PATH
+  case $1:$2 in
+    dir:*) ;;
+    config:"$CONF_DIR"/*) ;;
+    config:*)
+      remove "$2.new"
+      if [ "$purge" = yes ] || is_as_installed "$2"; then remove "$2"; else say "$destdir$2 was edited and stays"; fi
+      ;;
+    *) remove "$2" ;;
+  esac
+}
+
+is_as_installed() {
+  if [ ! -e "$destdir$1" ]; then return 0; fi
+  sum=$(awk -v path="$1" 'substr($0, index($0, "/")) == path { print $1 }' "$tmp/old")
+  [ "$(sha256 "$destdir$1")" = "$sum" ]
+}
+
+# What is left after some roles went.
+keep_manifest() {
+  if [ "$dry" = yes ]; then return 0; fi
+  awk -v leaving=" $leaving " '!index(leaving, " " $2 " ")' "$tmp/old" >"$tmp/manifest"
+  put 0644 "$tmp/manifest" "${manifest#"$destdir"}" >/dev/null
+}
+
+# Those that were made for the installation, if nothing else is in them now.
+remove_folders() {
+  if [ "$dry" = yes ]; then return 0; fi
+  awk '$3 == "dir"' "$tmp/old" | cut -d ' ' -f 4- | sort -r >"$tmp/folders"
+  while IFS= read -r folder; do
+    if [ -d "$destdir$folder" ] && [ -z "$(ls -A "$destdir$folder")" ]; then rmdir "$destdir$folder"; fi
+  done <"$tmp/folders"
+}
+
+purge_all() {
+  for folder in "$CONF_DIR" "$STATE_DIR" "$RUN_DIR"; do
+    if [ ! -d "$destdir$folder" ]; then continue; fi
+    say "${would}remove $destdir$folder"
+    if [ "$dry" = no ]; then rm -rf "$destdir$folder"; fi
+  done
+  if ! on_host || ! id "$OWNER" >/dev/null 2>&1; then return 0; fi
+  say "remove the system user $OWNER"
+  if command -v userdel >/dev/null; then userdel "$OWNER"; else deluser "$OWNER"; fi
+}
+
+verify_files() {
+  awk -v roles=" $roles " '
+    ($3 == "file" || $3 == "unit") && (roles ~ /^ *$/ || $2 == "-" || index(roles, " " $2 " "))
+  ' "$manifest" >"$tmp/checked"
+  while read -r sum _ _ path; do printf '%s  %s\n' "$sum" "$destdir$path"; done <"$tmp/checked" >"$tmp/sums"
+  check_sums "$tmp/sums" || fatal 4 "what is installed under $destdir$prefix is not what was installed" "install.sh upgrade puts it right"
+  while read -r sum _ kind path; do
+    if [ "$kind" = config ] && [ "$(sha256 "$destdir$path")" != "$sum" ]; then say "edited: $destdir$path"; fi
+  done <"$manifest"
+  say "what is installed under $destdir$prefix is what was installed"
+}

@@ -1,0 +1,58 @@
+/**
+ * The options of `[publisher]`; see `options.ts`.
+ *
+ * @module
+ */
+
+import { option } from "./option.ts";
+import { banTimeKind, durationKind } from "./duration_kinds.ts";
+import { durabilityKind, endpointKind, pathKind } from "./option_value.ts";
+import { AUTH, AUTH_TOKEN, PUBLISHER_PORTS } from "./options_common.ts";
+
+/** `[publisher]`, in the order of the shipped file. */
+export const PUBLISHER = {
+  pidfile: option({
+    kind: pathKind,
+    default: "/var/run/fail2ban-publisher.pid",
+    help: "Where a detached publisher writes its process id.",
+  }),
+  broadcasterbindurl: option({
+    kind: endpointKind("bind"),
+    default: PUBLISHER_PORTS.broadcast,
+    help: "Where subscribers connect to hear of bans.",
+  }),
+  replybindurl: option({
+    kind: endpointKind("bind"),
+    default: PUBLISHER_PORTS.reply,
+    help: "Where monitors connect to report bans.",
+  }),
+  controlbindurl: option({
+    kind: endpointKind("bind"),
+    default: PUBLISHER_PORTS.control,
+    help: "Where nodes connect that speak protocol 2.",
+  }),
+  streambindurl: option({
+    kind: endpointKind("bind"),
+    default: PUBLISHER_PORTS.stream,
+    help: "Where subscribers of protocol 2 connect to hear of changes.",
+  }),
+  bantime: option({
+    kind: banTimeKind,
+    default: "1h",
+    help:
+      "How long a report of protocol 1 holds, unless it is taken back: it does not say.",
+  }),
+  keephistory: option({
+    kind: durationKind(31_536_000, "365d"),
+    default: "30d",
+    help: "How long it is kept who reported what.",
+  }),
+  durability: option({
+    kind: durabilityKind,
+    default: "power",
+    help:
+      "What an acknowledged report survives: a loss of power, or the end of the process only.",
+  }),
+  auth: AUTH,
+  authtoken: AUTH_TOKEN,
+} as const;

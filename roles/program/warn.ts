@@ -1,0 +1,11 @@
+import type { ProgramInfo } from "../../lib/cli.ts";
+import { writeText } from "./write_text.ts";
+
+/** Tells the operator what is not as it should be, although the program can go on. */
+export function warn(
+  { name }: ProgramInfo,
+  warnings: readonly string[],
+): void {
+  const lines = warnings.map((warning) => `${name}: warning: ${warning}\n`);
+  writeText(Deno.stderr, lines.join(""));
+}

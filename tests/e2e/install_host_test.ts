@@ -1,0 +1,174 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { writeRelease } from "../support/installer.ts";
+import { testWith } from "../support/real_parts.ts";
+import { TempDir } from "../support/temp_dir.ts";
+import { ThrowawayRoot } from "../support/throwaway_root.ts";
+
+const GIVEN = "/mnt/given";
+const UNITS = "/etc/systemd/system";
+/** Notes what it was asked; every service runs. */
+const SYSTEMCTL =
+  `printf '#!/bin/sh\\necho "$*" >>/run/asked\\n' >/usr/bin/systemctl
+chmod 755 /usr/bin/systemctl
+mkdir -p /run/systemd/system`;
+
+/** A system with a made-up release of these versions in it. */
+async function withHost(
+  run: (root: ThrowawayRoot) => Promise<void>,
+  versions: readonly string[] = ["1.0.0"],
+): Promise<void> {
+  await using dir = await TempDir.create();
+  for (const version of versions) {
+    await writeRelease(dir.path(version), { version });
+  }
+  await using root = await ThrowawayRoot.create(dir.path());
+  await root.shell("rm -rf /etc/fail2ban; mkdir /etc/fail2ban");
+  await run(root);
+}
+
+/** Takes what was asked of the service manager since the last time. */
+async function asked(root: ThrowawayRoot): Promise<string[]> {
+  const text = await root.shell(
+    "touch /run/asked; cat /run/asked; rm /run/asked",
+  );
+  return text.split("\n").filter((line) => line !== "");
+}
+
+testWith(
+  "overlay",
+  "install makes the user, the folders and their modes; purge takes all of it back",
+  async () => {
+    await withHost(async (root) => {
+      await root.shell(`sh ${GIVEN}/1.0.0/install.sh install`);
+      match(
+        await root.shell("getent passwd fail2ban-cluster"),
+        /^fail2ban-cluster:x:\d+:\d+::\/nonexistent:\/usr\/sbin\/nologin$/m,
+      );
+      const facts = await root.shell(
+        `stat -c '%a %U:%G %n' /etc/fail2ban-cluster/fail2ban-cluster.conf \\
+        /var/lib/fail2ban-cluster /run/fail2ban-cluster /usr/local/bin/fail2ban-monitor \\
+        ${UNITS}/fail2ban-monitor.service`,
+      );
+      deepStrictEqual(facts.trimEnd().split("\n"), [
+        "640 root:fail2ban-cluster /etc/fail2ban-cluster/fail2ban-cluster.conf",
+        "750 fail2ban-cluster:fail2ban-cluster /var/lib/fail2ban-cluster",
+        "750 fail2ban-cluster:fail2ban-cluster /run/fail2ban-cluster",
+        "755 root:root /usr/local/bin/fail2ban-monitor",
+        `644 root:root ${UNITS}/fail2ban-monitor.service`,
+      ]);
+      await root.shell(`sh ${GIVEN}/1.0.0/install.sh uninstall --purge --yes`);
+      const left = await root.shell(
+        "find /etc /usr/local /var/lib /run -name '*fail2ban*cluster*'; " +
+          "getent passwd fail2ban-cluster || true",
+      );
+      strictEqual(left, "");
+    });
+  },
+);
+
+testWith(
+  "overlay",
+  "an upgrade restarts the services whose files changed, and no others",
+  async () => {
+    await withHost(async (root) => {
+      await root.shell(SYSTEMCTL);
+      await root.shell(
+        `sh ${GIVEN}/1.0.0/install.sh install --role monitor --role subscriber`,
+      );
+      deepStrictEqual(
+        (await asked(root)).filter((line) => /restart/.test(line)).length,
+        2,
+      );
+      await root.shell(`sh ${GIVEN}/1.0.0/install.sh upgrade`);
+      deepStrictEqual(await asked(root), []);
+      await root.shell("echo changed >>/usr/local/bin/fail2ban-subscriber");
+      await root.shell(`sh ${GIVEN}/1.0.0/install.sh upgrade`);
+      deepStrictEqual(await asked(root), [
+        "is-active --quiet fail2ban-subscriber.service",
+        "restart fail2ban-subscriber.service",
+      ]);
+      await root.shell(`sh ${GIVEN}/1.1.0/install.sh upgrade`);
+      deepStrictEqual(
+        (await asked(root)).filter((line) => line.startsWith("restart ")),
+        [
+          "restart fail2ban-monitor.service",
+          "restart fail2ban-subscriber.service",
+        ],
+      );
+      await root.shell(
+        `sh /usr/local/lib/fail2ban-cluster/install.sh uninstall`,
+      );
+      deepStrictEqual(await asked(root), [
+        "disable --quiet --now fail2ban-monitor.service",
+        "disable --quiet --now fail2ban-subscriber.service",
+        "daemon-reload",
+      ]);
+    }, ["1.0.0", "1.1.0"]);
+  },
+);
+
+testWith(
+  "overlay",
+  "services get at fail2ban's log and socket by a group where there is one, else by a capability",
+  async () => {
+    const granted =
+      /^(?:SupplementaryGroups|CapabilityBoundingSet|AmbientCapabilities)=/;
+    const grants = async (root: ThrowawayRoot, role: string) =>
+      (await root.shell(`cat ${UNITS}/fail2ban-${role}.service`)).split("\n")
+        .filter((line) => granted.test(line));
+    await withHost(async (root) => {
+      await root.shell(`${SYSTEMCTL}
+      : >/var/log/fail2ban.log; chown root:adm /var/log/fail2ban.log; chmod 640 /var/log/fail2ban.log
+      sh ${GIVEN}/1.0.0/install.sh install`);
+      deepStrictEqual(await grants(root, "monitor"), [
+        "SupplementaryGroups=adm",
+        "CapabilityBoundingSet=",
+        "AmbientCapabilities=",
+      ]);
+      deepStrictEqual(await grants(root, "subscriber"), [
+        "CapabilityBoundingSet=CAP_NET_ADMIN CAP_DAC_OVERRIDE",
+        "AmbientCapabilities=CAP_NET_ADMIN CAP_DAC_OVERRIDE",
+      ]);
+      await root.shell(`chown root:root /var/log/fail2ban.log
+      groupadd --system f2bsock; mkdir /run/fail2ban
+      : >/run/fail2ban/fail2ban.sock
+      chown root:f2bsock /run/fail2ban/fail2ban.sock; chmod 660 /run/fail2ban/fail2ban.sock
+      sh ${GIVEN}/1.0.0/install.sh upgrade`);
+      deepStrictEqual(await grants(root, "monitor"), [
+        "CapabilityBoundingSet=CAP_DAC_READ_SEARCH",
+        "AmbientCapabilities=CAP_DAC_READ_SEARCH",
+      ]);
+      deepStrictEqual(await grants(root, "subscriber"), [
+        "SupplementaryGroups=f2bsock",
+        "CapabilityBoundingSet=CAP_NET_ADMIN",
+        "AmbientCapabilities=CAP_NET_ADMIN",
+      ]);
+    });
+  },
+);
+
+testWith(
+  "overlay",
+  "without systemd there are no units, and what runs in the background is restarted and stopped",
+  async () => {
+    await withHost(async (root) => {
+      await root.shell("rm -f /usr/bin/systemctl /bin/systemctl");
+      const said = await root.shell(
+        `sh ${GIVEN}/1.0.0/install.sh install --role monitor`,
+      );
+      ok(said.includes("next: /usr/local/bin/fail2ban-monitor start\n"), said);
+      strictEqual(
+        await root.shell(`ls ${UNITS} | grep fail2ban-monitor || true`),
+        "",
+      );
+      match(
+        await root.shell("cat /etc/fail2ban-cluster/fail2ban-cluster.conf"),
+        /^pidfile = \/var\/run\/fail2ban-monitor\.pid$/m,
+      );
+      const upgraded = await root.shell(`sh ${GIVEN}/1.1.0/install.sh upgrade`);
+      ok(upgraded.includes("monitor 1.1.0 restart\n"), upgraded);
+      const gone = await root.shell(`sh ${GIVEN}/1.1.0/install.sh uninstall`);
+      ok(gone.includes("monitor 1.1.0 stop\n"), gone);
+    }, ["1.0.0", "1.1.0"]);
+  },
+);

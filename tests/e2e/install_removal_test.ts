@@ -1,0 +1,102 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { CONF, InstallPlace, isThere, JAIL } from "../support/install_place.ts";
+import { filesIn, snapshot } from "../support/installer.ts";
+
+Deno.test("uninstall leaves configuration and state, and nothing else", async () => {
+  await using place = await InstallPlace.create();
+  await place.done("install");
+  const state = place.path("var/lib/fail2ban-cluster/bans.sqlite3");
+  await Deno.writeTextFile(state, "kept");
+  const said = await place.done("uninstall");
+  match(said.at(-1) ?? "", /are kept; --purge removes them$/);
+  const left = Object.keys(await snapshot(place.root)).toSorted();
+  deepStrictEqual(left, [
+    "etc",
+    "etc/fail2ban-cluster",
+    CONF,
+    "var",
+    "var/lib",
+    "var/lib/fail2ban-cluster",
+    "var/lib/fail2ban-cluster/bans.sqlite3",
+  ]);
+});
+
+Deno.test("uninstall keeps a jail that was edited, and says so", async () => {
+  await using place = await InstallPlace.create();
+  await place.done("install");
+  await Deno.writeTextFile(place.path(JAIL), "# mine\n");
+  const said = await place.done("uninstall");
+  ok(said.includes(`${place.path(JAIL)} was edited and stays`));
+  strictEqual(await Deno.readTextFile(place.path(JAIL)), "# mine\n");
+});
+
+Deno.test("purge leaves nothing, also after an uninstall, and asks for --yes", async () => {
+  await using place = await InstallPlace.create();
+  await place.done("install");
+  const { code, complained } = await place.run("uninstall", "--purge");
+  strictEqual(code, 4);
+  deepStrictEqual(complained, [
+    "install.sh: error: --purge without a terminal needs --yes",
+  ]);
+  await place.done("uninstall", "--purge", "--yes");
+  deepStrictEqual(await filesIn(place.root), []);
+  await place.done("install");
+  await place.done("uninstall");
+  await place.done("uninstall", "--purge", "--yes");
+  deepStrictEqual(await filesIn(place.root), []);
+});
+
+Deno.test("verify tells a changed and a missing program, and what was edited", async () => {
+  await using place = await InstallPlace.create();
+  await place.done("install");
+  await Deno.writeTextFile(place.path(CONF), "# mine\n");
+  deepStrictEqual(await place.done("verify"), [
+    `edited: ${place.path(CONF)}`,
+    `what is installed under ${place.root}/usr/local is what was installed`,
+  ]);
+  const [monitor, publisher] = ["monitor", "publisher"].map((role) =>
+    place.path(`usr/local/bin/fail2ban-${role}`)
+  );
+  await Deno.writeTextFile(monitor ?? "", "#!/bin/sh\necho evil\n");
+  await Deno.remove(publisher ?? "");
+  const { code, said, complained } = await place.run("verify");
+  strictEqual(code, 4);
+  ok(said.includes(`${monitor}: FAILED`), said.join("\n"));
+  ok(said.includes(`${publisher}: FAILED open or read`), said.join("\n"));
+  match(complained.at(-1) ?? "", /hint: install\.sh upgrade puts it right$/);
+  await place.done("upgrade");
+  await place.done("verify");
+});
+
+Deno.test("an interrupted install is completed by the next, and can be removed", async () => {
+  await using place = await InstallPlace.create();
+  await Deno.mkdir(place.path("usr/local/lib"), { recursive: true });
+  const script = `sh "$0" "$@" | head -n 3`;
+  const { success } = await new Deno.Command("sh", {
+    args: [
+      ...["-c", script, `${place.release}/install.sh`],
+      ...["install", "--destdir", place.root],
+    ],
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  ok(success);
+  const units = await isThere(place.path("etc/systemd/system"));
+  strictEqual(units, false, "it was interrupted");
+  await place.done("install");
+  await place.done("verify");
+  await place.done("uninstall", "--purge", "--yes");
+  deepStrictEqual(await filesIn(place.root), []);
+});
+
+Deno.test("what is not installed can't be upgraded, verified or removed", async () => {
+  await using place = await InstallPlace.create();
+  for (const verb of ["upgrade", "verify", "uninstall"]) {
+    const { code, complained } = await place.run(verb);
+    strictEqual(code, 4);
+    strictEqual(
+      complained[0],
+      `install.sh: error: nothing is installed under ${place.root}/usr/local`,
+    );
+  }
+});

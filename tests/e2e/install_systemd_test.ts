@@ -1,0 +1,87 @@
+import { deepStrictEqual, match } from "node:assert/strict";
+import { testWith } from "../support/real_parts.ts";
+import { TempDir } from "../support/temp_dir.ts";
+import { ThrowawayRoot } from "../support/throwaway_root.ts";
+
+/** The host's fail2ban reports as node-b, and hears as node-a what node-b reports. */
+const SCRIPT = `
+until_it() {
+  for try in $(seq 300); do if eval "$1"; then return; fi; sleep 0.1; done
+  journalctl --no-pager -n 100
+  return 1
+}
+wait_alive() {
+  pings=''
+  until_it 'now=$(systemctl show -p WatchdogTimestampMonotonic '"$1"'); case "$pings" in *"$now"*) ;; *) pings="$pings $now" ;; esac; [ "$(echo $pings | wc -w)" -ge 3 ]'
+}
+: >/var/log/auth.log
+rm -f /var/log/fail2ban.log /var/lib/fail2ban/*
+: >/var/log/fail2ban.log
+chown root:adm /var/log/fail2ban.log
+chmod 640 /var/log/fail2ban.log
+sh /mnt/given/install.sh install
+printf '[DEFAULT]\\nbanaction = nftables-multiport\\nbanaction_allports = nftables-allports\\n' >/etc/fail2ban/jail.local
+cd /etc/fail2ban-cluster
+printf '[general]\\nhostname = node-a\\n[monitor]\\nfail2bandb = none\\nauthtoken = t0k3n\\n[publisher]\\nauthtoken = t0k3n\\n[subscriber]\\nsubscriberaction = fail2banclient nftables\\n' >fail2ban-cluster.local
+cp fail2ban-cluster.conf node-b.conf
+sed 's/node-a/node-b/' fail2ban-cluster.local >node-b.local
+chown root:fail2ban-cluster *
+chmod 640 *
+mkdir /etc/systemd/system/fail2ban-monitor.service.d
+printf '[Service]\\nWatchdogSec=1\\nExecStart=\\nExecStart=/usr/local/bin/fail2ban-monitor run --config /etc/fail2ban-cluster/node-b.conf\\n' >/etc/systemd/system/fail2ban-monitor.service.d/node-b.conf
+systemctl daemon-reload
+systemctl start fail2ban
+systemctl start fail2ban-publisher fail2ban-subscriber fail2ban-monitor
+fail2ban-client set sshd banip 203.0.113.7
+until_it 'fail2ban-client get fail2bancluster banip | grep -q 203.0.113.7'
+until_it 'nft list set inet fail2ban_cluster banned4 | grep -q 203.0.113.7'
+wait_alive fail2ban-monitor
+for role in monitor publisher subscriber; do
+  echo "FACT $role $(systemctl show --value -p ActiveState fail2ban-$role) $(systemctl show --value -p NRestarts fail2ban-$role) $(systemctl show --value -p User fail2ban-$role)"
+done
+sh /mnt/given/install.sh upgrade
+systemctl stop fail2ban-monitor fail2ban-publisher
+for role in monitor publisher; do
+  echo "FACT $role $(systemctl show --value -p Result fail2ban-$role)"
+done
+echo 'authtoken' >>fail2ban-cluster.local
+printf '[Service]\\nRestartSec=100ms\\n' >/etc/systemd/system/fail2ban-monitor.service.d/node-b.conf
+mkdir /etc/systemd/system/fail2ban-publisher.service.d
+cp /etc/systemd/system/fail2ban-monitor.service.d/node-b.conf /etc/systemd/system/fail2ban-publisher.service.d/
+systemctl daemon-reload
+systemctl start fail2ban-publisher || echo "FACT refused"
+until_it '[ "$(systemctl is-failed fail2ban-publisher)" = failed ]'
+echo "FACT tried $(journalctl --no-pager -u fail2ban-publisher | grep -c 'Control process exited, code=exited, status=3')"
+rm -rf /etc/systemd/system/fail2ban-*.service.d
+sh /usr/local/lib/fail2ban-cluster/install.sh uninstall --purge --yes
+echo "FACT left:" $(find /etc /usr/local /var/lib /run -name '*fail2ban?cluster*')
+`;
+
+testWith(
+  ["fail2ban", "nftables", "npm", "nspawn", "overlay"],
+  "under systemd, sandboxed and as a user of their own, the services carry a ban from fail2ban to fail2ban and nftables",
+  async () => {
+    await using dir = await TempDir.create();
+    const release = dir.path("release");
+    const { success, stderr } = await new Deno.Command("sh", {
+      args: ["tools/from_source.sh", release],
+      env: { DENO: Deno.execPath() },
+      stdout: "null",
+    }).output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    await using root = await ThrowawayRoot.create(release);
+    const told = await root.boot(SCRIPT);
+    const facts = told.split("\n").filter((line) => line.startsWith("FACT "));
+    deepStrictEqual(facts, [
+      "FACT monitor active 0 fail2ban-cluster",
+      "FACT publisher active 0 fail2ban-cluster",
+      "FACT subscriber active 0 fail2ban-cluster",
+      "FACT monitor success",
+      "FACT publisher success",
+      "FACT refused",
+      "FACT tried 5",
+      "FACT left:",
+    ], told);
+    match(told, /^nothing to do: /m);
+  },
+);

@@ -1,0 +1,127 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { validate } from "dockerfile-utils";
+import { parse } from "yaml";
+import deno from "../../deno.json" with { type: "json" };
+import { loadConfig, type Role } from "../../lib/config.ts";
+import { OPTIONS } from "../../lib/options.ts";
+import { TARGETS } from "../../tools/compile/targets.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const SHA = /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/;
+
+interface Compose {
+  readonly services: Readonly<
+    Record<string, {
+      readonly build: { readonly target: string };
+      readonly configs: readonly { readonly source: string }[];
+      readonly volumes: readonly string[];
+      readonly read_only: boolean;
+    }>
+  >;
+  readonly configs: Readonly<Record<string, { readonly content: string }>>;
+  readonly volumes: Readonly<Record<string, null>>;
+}
+
+interface Workflow {
+  readonly permissions: Readonly<Record<string, string>>;
+  readonly jobs: Readonly<
+    Record<string, {
+      readonly "timeout-minutes": number;
+      readonly needs?: readonly string[];
+      readonly steps: readonly {
+        readonly uses?: string;
+        readonly run?: string;
+      }[];
+    }>
+  >;
+}
+
+async function read(name: string): Promise<string> {
+  return await Deno.readTextFile(new URL(name, ROOT));
+}
+
+/** The stages of the Dockerfile that are programs: name and lines. */
+async function programStages(): Promise<ReadonlyMap<string, string>> {
+  const stages = (await read("Dockerfile")).split(/^(?=FROM )/m).slice(1);
+  return new Map(
+    stages.filter((stage) => stage.includes("ENTRYPOINT")).map((stage) => [
+      /^FROM \S+ AS (\S+)/.exec(stage)?.[1] ?? "",
+      stage,
+    ]),
+  );
+}
+
+Deno.test("the Dockerfile is one that a parser has no complaint about", async () => {
+  const problems = validate(await read("Dockerfile"));
+  deepStrictEqual(
+    problems.map(({ message, range }) => ({ message, range })),
+    [],
+  );
+});
+
+Deno.test("every role that stays has a stage, not root's, with a health check", async () => {
+  const stages = await programStages();
+  deepStrictEqual(
+    [...stages.keys()].toSorted(),
+    Object.keys(deno.permissions).filter((role) => Object.hasOwn(OPTIONS, role))
+      .toSorted(),
+  );
+  for (const [role, stage] of stages) {
+    const program = `"/usr/local/bin/fail2ban-${role}"`;
+    ok(stage.includes("\nUSER fail2ban-cluster\n"), role);
+    ok(stage.includes(`CMD [${program}, "status"]\n`), role);
+    ok(stage.includes(`\nENTRYPOINT [${program}]\n`), role);
+  }
+});
+
+Deno.test("the trial's nodes are stages of the Dockerfile, and their configuration is good", async () => {
+  const compose: Compose = parse(await read("compose.yaml"), { merge: true });
+  const stages = await programStages();
+  const shipped = await read("fail2ban-cluster.conf");
+  deepStrictEqual(Object.keys(compose.services), ["hub", "node-a", "node-b"]);
+  for (const [hostname, service] of Object.entries(compose.services)) {
+    const { build: { target }, configs, volumes, read_only } = service;
+    ok(stages.has(target), target);
+    strictEqual(read_only, true);
+    for (const volume of volumes) {
+      ok(Object.hasOwn(compose.volumes, volume.split(":")[0] ?? ""), volume);
+    }
+    const texts = configs.map(({ source }) => compose.configs[source]?.content);
+    const files = [shipped, ...texts].map((text, index) => ({
+      path: `/${index}`,
+      text: text ?? "",
+      isWorldReadable: false,
+    }));
+    const role = target as Role;
+    deepStrictEqual(loadConfig(role, files, { hostname }).warnings, []);
+  }
+});
+
+for (const name of ["ci.yml", "release.yml"]) {
+  Deno.test(`the workflow ${name} may only read, ends in time, and pins what it uses`, async () => {
+    const text = await read(`.github/workflows/${name}`);
+    const workflow: Workflow = parse(text);
+    deepStrictEqual(workflow.permissions, { contents: "read" });
+    for (
+      const [job, { steps, needs = [], ...about }] of Object.entries(
+        workflow.jobs,
+      )
+    ) {
+      ok(about["timeout-minutes"] > 0, job);
+      for (const other of needs) ok(Object.hasOwn(workflow.jobs, other), other);
+      for (const { uses, run } of steps) {
+        if (uses !== undefined) match(uses, SHA);
+        else ok(run !== undefined, job);
+      }
+    }
+  });
+}
+
+Deno.test("what is on a tag is tested, compiled for every target, and only then published", async () => {
+  const text = await read(".github/workflows/release.yml");
+  for (const target of Object.keys(TARGETS)) {
+    ok(text.includes(`{ target: ${target}, `), target);
+  }
+  const { jobs }: Workflow = parse(text);
+  deepStrictEqual(jobs["publish"]?.needs, ["test", "compile", "containers"]);
+});

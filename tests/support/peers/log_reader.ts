@@ -1,0 +1,28 @@
+/**
+ * Follows the log that its argument names, and prints each line, and what it
+ * says itself, as they come.
+ *
+ * @module
+ */
+
+import { TailFile } from "../../../lib/io/tail_file.ts";
+import { LogFollower } from "../../../lib/log_follower.ts";
+import type { Log } from "../../../lib/ports.ts";
+
+const [path = ""] = Deno.args;
+
+function say(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+}
+
+const log: Log = {
+  record: (severity, event, fields) =>
+    say(`${severity}: ${event} ${JSON.stringify(fields ?? {})}`),
+};
+
+await using folder = new TailFile(path, log, { lookEveryMs: 10 });
+await using lines = await LogFollower.begin({ folder, from: undefined, log });
+say("begun");
+for await (const { bytes } of lines.batches(new AbortController().signal)) {
+  Deno.stdout.writeSync(bytes);
+}

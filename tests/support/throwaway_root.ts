@@ -1,0 +1,176 @@
+/**
+ * A whole system of a test's own: the host's files, with every change kept in
+ * memory. Needs the part `overlay` of `real_parts.ts`.
+ *
+ * @module
+ */
+
+import { ChildProcess } from "./child_process.ts";
+
+/** Mounts the system over a folder and waits there until its input ends. */
+const SCRIPT = `set -e
+mount -t tmpfs tmpfs "$1"
+mkdir "$1/upper" "$1/work" "$1/root"
+mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" overlay "$1/root"
+for name in proc dev run tmp; do mkdir -p "$1/root/$name"; done
+mount --rbind /proc "$1/root/proc"
+mount --rbind /dev "$1/root/dev"
+mount -t tmpfs -o mode=755 tmpfs "$1/root/run"
+mount -t tmpfs -o mode=1777 tmpfs "$1/root/tmp"
+mkdir -p "$1/root/mnt/given"
+mount --bind -o ro "$2" "$1/root/mnt/given"
+mount -o remount,bind,ro "$1/root/mnt/given"
+rm -rf "$1/root/etc/fail2ban-cluster" "$1/root/var/lib/fail2ban-cluster" "$1/root/usr/local"
+mkdir -p "$1/root/usr/local/bin" "$1/root/usr/local/lib" "$1/root/usr/local/share"
+echo mounted
+exec cat`;
+
+/** Makes it a system that boots to run one script and then is shut down. */
+const BOOT_SCRIPT = `cd /etc/systemd/system
+rm -rf *.wants
+: >/etc/machine-id
+: >/root/told
+cat >script.service <<'END'
+[Unit]
+DefaultDependencies=no
+After=basic.target
+[Service]
+ExecStart=sh -c "sh -ex /root/script >/root/told 2>&1; systemctl poweroff"
+END
+cat >script.target <<'END'
+[Unit]
+Requires=basic.target
+Wants=script.service
+END`;
+
+/** Takes from the system what systemd wants to mount itself. */
+const BOOT = `cd "$1"
+umount --lazy proc dev run tmp
+exec timeout 90 systemd-nspawn --quiet --register=no --keep-unit \\
+  --private-network --capability=CAP_NET_ADMIN --directory "$1" \\
+  --boot systemd.unit=script.target`;
+
+/** What a program left that has ended. */
+export interface RootOutcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Gone without a trace when disposed; what was started in it has to end first. */
+export class ThrowawayRoot implements AsyncDisposable {
+  readonly #dir: string;
+  readonly #holder: ChildProcess;
+  readonly #netns: string | undefined;
+
+  private constructor(
+    dir: string,
+    holder: ChildProcess,
+    netns?: string,
+  ) {
+    this.#dir = dir;
+    this.#holder = holder;
+    this.#netns = netns;
+  }
+
+  /**
+   * Makes one.
+   *
+   * @param given A folder that stands in it at `/mnt/given`, read-only.
+   * @param netns A network namespace that {@link inside} uses.
+   */
+  static async create(given: string, netns?: string): Promise<ThrowawayRoot> {
+    const dir = await Deno.makeTempDir({ prefix: "f2bc_root_" });
+    const holder = new ChildProcess({
+      command: "unshare",
+      args: [
+        "--mount",
+        ...["sh", "-c", SCRIPT, "sh", dir, given],
+      ],
+    });
+    try {
+      await holder.waitForLine(/^mounted$/);
+      return new ThrowawayRoot(dir, holder, netns);
+    } catch (error) {
+      await holder[Symbol.asyncDispose]();
+      await Deno.remove(dir);
+      throw error;
+    }
+  }
+
+  /** How a program is started in here, in the host's network or the other. */
+  inside(
+    command: readonly string[],
+    network: "host" | "own" = "own",
+  ): { command: string; args: string[] } {
+    const own = this.#netns !== undefined && network === "own";
+    return {
+      command: "nsenter",
+      args: [
+        `--mount=/proc/${this.#holder.pid}/ns/mnt`,
+        ...(own ? [`--net=/run/netns/${this.#netns}`] : []),
+        ...["chroot", `${this.#dir}/root`, ...command],
+      ],
+    };
+  }
+
+  /** Runs a program in here, as root, to its end. */
+  async run(
+    command: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<RootOutcome> {
+    const { command: program, args } = this.inside(command, "host");
+    const { code, stdout, stderr } = await new Deno.Command(program, {
+      args,
+      env: { LC_ALL: "C", ...env },
+      stdin: "null",
+    }).output();
+    const decoder = new TextDecoder();
+    return {
+      code,
+      stdout: decoder.decode(stdout),
+      stderr: decoder.decode(stderr),
+    };
+  }
+
+  /** Runs a script in here, which has to go well. */
+  async shell(script: string): Promise<string> {
+    const { code, stdout, stderr } = await this.run(["sh", "-ec", script]);
+    if (code === 0) return stdout;
+    throw new Error(`${script}: ${code}\n${stdout}${stderr}`);
+  }
+
+  /**
+   * Boots the system with systemd, alone on a network of its own, and runs a
+   * script in it.
+   *
+   * @param script Run by sh, as root.
+   * @returns What the script wrote, after the system's end.
+   */
+  async boot(script: string): Promise<string> {
+    await this.shell(BOOT_SCRIPT);
+    await this.shell(
+      `cat >/root/script <<'THAT_IS_ALL'\n${script}\nTHAT_IS_ALL`,
+    );
+    const { code, stdout, stderr } = await new Deno.Command("nsenter", {
+      args: [
+        ...[`--mount=/proc/${this.#holder.pid}/ns/mnt`, "unshare", "--mount"],
+        ...["sh", "-ec", BOOT, "sh", `${this.#dir}/root`],
+      ],
+      stdin: "null",
+    }).output();
+    const told = await this.shell("cat /root/told");
+    if (code === 0) return told;
+    const texts = [stdout, stderr].map((bytes) =>
+      new TextDecoder().decode(bytes)
+    );
+    throw new Error(`${told}\n${code}\n${texts.join("\n")}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#holder.closeInput();
+    await this.#holder.ended;
+    await this.#holder[Symbol.asyncDispose]();
+    await Deno.remove(this.#dir);
+  }
+}

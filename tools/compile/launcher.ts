@@ -1,0 +1,86 @@
+/**
+ * A role that is run from its sources: for hosts where `deno compile` has no
+ * base runtime. The Deno that runs this program goes with it.
+ *
+ * @module
+ */
+
+import { UsageError } from "../../lib/errors.ts";
+import { copyTree } from "./copy_tree.ts";
+import { folderOf, type LicensedPackage, SOURCES, Stage } from "./stage.ts";
+import { platformOf } from "./targets.ts";
+
+/** The folder for sources, packages and Deno, one for all roles. */
+const PROGRAM = "program";
+
+/** What is written where. */
+export interface LauncherOptions {
+  /** The project's folder, without a slash at its end. */
+  readonly project: string;
+  /** The role, as its file is named. */
+  readonly role: string;
+  /** What it is to run on. */
+  readonly target: string;
+  /** The folder that becomes a release. */
+  readonly out: string;
+}
+
+/**
+ * Writes the script `fail2ban-ROLE`, and into `program/` what it runs.
+ *
+ * @param options What is written where.
+ * @returns The packages that are in it.
+ * @throws {UsageError} when this machine's Deno would not run there.
+ */
+export async function writeLauncher(
+  { project, role, target, out }: LauncherOptions,
+): Promise<readonly LicensedPackage[]> {
+  if (target !== Deno.build.target) {
+    throw new UsageError(`no launchers for ${target} can be made here`, {
+      hint: `this is ${Deno.build.target}, and its Deno goes with them`,
+    });
+  }
+  const platform = platformOf(target);
+  await using stage = await Stage.make({ project, role, platform });
+  const program = `${out}/${PROGRAM}`;
+  await Deno.mkdir(`${program}/node_modules`, { recursive: true });
+  for (const name of SOURCES) {
+    await copyTree(`${stage.dir}/${name}`, `${program}/${name}`);
+  }
+  for (const each of stage.packages) {
+    await copyTree(
+      `${stage.dir}/node_modules/${folderOf(each)}/node_modules/${each.name}`,
+      `${program}/node_modules/${each.name}`,
+    );
+  }
+  await useOwnPackages(`${program}/deno.json`);
+  await Deno.copyFile(Deno.execPath(), `${program}/deno`);
+  await writeScript(`${out}/fail2ban-${role}`, role);
+  return stage.packages;
+}
+
+/** Deno then looks for packages in `node_modules`, and nowhere else. */
+async function useOwnPackages(path: string): Promise<void> {
+  const config = JSON.parse(await Deno.readTextFile(path));
+  config.nodeModulesDir = "manual";
+  await Deno.writeTextFile(path, `${JSON.stringify(config, null, 2)}\n`);
+}
+
+async function writeScript(path: string, role: string): Promise<void> {
+  await Deno.writeTextFile(
+    path,
+    `#!/bin/sh
+# Runs fail2ban-${role} from its sources with the Deno that was installed with it.
+set -eu
+bin=$(dirname "$(readlink -f "$0")")
+program=$bin/../lib/fail2ban-cluster
+if [ ! -x "$program/deno" ]; then program=$bin/${PROGRAM}; fi
+# Deno's cache would be left behind; without one it starts in 0.3 s.
+DENO_DIR=/dev/null/none DENO_NO_UPDATE_CHECK=1
+export DENO_DIR DENO_NO_UPDATE_CHECK
+exec "$program/deno" run --quiet --no-prompt --cached-only \\
+  --config "$program/deno.json" -P=${role} "$program/roles/${role}.ts" "$@"
+`,
+  );
+  await Deno.chmod(path, 0o755);
+}
