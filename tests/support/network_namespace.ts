@@ -42,13 +42,13 @@ export class NetworkNamespace implements AsyncDisposable {
     other: NetworkNamespace,
     [here, there]: readonly [string, string],
   ): Promise<void> {
-    const peer = ["peer", "name", there, "netns", other.#name];
+    const peer = ["peer", "name", there, "netns", other.name];
     await this.run("ip", "link", "add", here, "type", "veth", ...peer);
   }
 
   /** What to start programs by so that they run in here. */
   get within(): readonly string[] {
-    return ["ip", "netns", "exec", this.#name];
+    return ["ip", "netns", "exec", this.name];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
