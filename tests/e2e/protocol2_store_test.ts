@@ -6,7 +6,6 @@ import {
   strictEqual,
 } from "node:assert/strict";
 import { banStorePath } from "../../lib/io/sqlite_ban_store.ts";
-import { replicaPath } from "../../lib/io/sqlite_replica_store.ts";
 import type { ChildProcess } from "../support/child_process.ts";
 import { ExecEffects } from "../support/exec_effects.ts";
 import { appendLog, bansOf } from "../support/fail2ban_lines.ts";
@@ -35,7 +34,6 @@ Deno.test("cases 4 and 25: a store that can't be written, or read: nothing is ac
   await sideBySide(t, {
     ...(isMissing ? {} : { "a full disk": fullDisk }),
     "another connection holds the publisher's store": lockedStore,
-    "another connection holds a subscriber's copy": lockedCopy,
     "a damaged store is left as it is; moved aside, a new one is begun, and copies follow":
       damagedStore,
   });
@@ -161,31 +159,6 @@ async function lockedStore(): Promise<void> {
   report("a locked store", tally(all, addresses(subscriber)));
   strictEqual(complaints, 1);
   deepStrictEqual(publishersBans(cluster), [...all].sort());
-}
-
-async function lockedCopy(): Promise<void> {
-  await using cluster = await newCluster();
-  await cluster.start("publisher", "hub");
-  const subscriber = await cluster.start("subscriber", "host-b");
-  await cluster.start("monitor", "host-a");
-  const before = bansOf(0, 1);
-  await appendLog(cluster.logPath("host-a"), before.text);
-  await waitLines(subscriber, before.sent);
-  const all = bansOf(0, 1 + BANS).sent;
-  const unkept = /copy can't be kept on disk/;
-  {
-    using _held = hold(replicaPath(cluster.stateDir("host-b")));
-    await appendLog(cluster.logPath("host-a"), bansOf(1, 1 + BANS).text);
-    await waitLines(subscriber, all);
-    deepStrictEqual(copysBans(cluster, "host-b"), before.sent);
-  }
-  const expected = [...all].sort();
-  await waitUntil(
-    () => String(copysBans(cluster, "host-b")) === String(expected),
-    { what: "the copy on disk", timeoutMs: DEADLINE_MS, intervalMs: 100 },
-  );
-  report("a locked copy", tally(all, addresses(subscriber)));
-  strictEqual(told(subscriber, unkept).length, 1);
 }
 
 async function damagedStore(): Promise<void> {

@@ -1,24 +1,27 @@
+/**
+ * Programs that are killed over and over while a log grows.
+ *
+ * @module
+ */
+
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { ExecEffects } from "../support/exec_effects.ts";
+import { ExecEffects } from "./exec_effects.ts";
 import {
   appendLog,
   banLine,
   testAddress,
   unbanLine,
-} from "../support/fail2ban_lines.ts";
-import { heard } from "../support/role_output.ts";
-import { SeededRandom } from "../support/seeded_random.ts";
-import { pass } from "../support/side_by_side.ts";
-import {
-  copysBans,
-  history,
-  publishersBans,
-} from "../support/stored_tables.ts";
-import { report, tally } from "../support/tally.ts";
-import { type RoleName, TestCluster } from "../support/test_cluster.ts";
-import { waitUntil } from "../support/wait_until.ts";
+} from "./fail2ban_lines.ts";
+import { heard } from "./role_output.ts";
+import { SeededRandom } from "./seeded_random.ts";
+import { pass } from "./side_by_side.ts";
+import { copysBans, history, publishersBans } from "./stored_tables.ts";
+import { report, tally } from "./tally.ts";
+import { type RoleName, TestCluster } from "./test_cluster.ts";
+import { waitUntil } from "./wait_until.ts";
 
-const KILLS = 50;
+/** So often each of them is killed. */
+export const KILLS = 50;
 /** A program that is ready lives on for less than this, in milliseconds. */
 const LIFE_MS = 500;
 /** What an exec action does at once: as many may be done again after a kill. */
@@ -92,7 +95,8 @@ async function killOften(
   return { kills: KILLS, unready };
 }
 
-Deno.test(`cases 3, 6 and 8: monitor, publisher and subscriber killed ${KILLS} times each under load; nothing is lost, and all is applied once in effect`, async () => {
+/** Kills monitor, publisher and subscriber again and again, all at the same time; then checks everything. */
+export async function killEachRole(): Promise<void> {
   const random = new SeededRandom();
   report("kill -9", { seed: random.seed });
   await using cluster = await TestCluster.create({ protocol: 2 });
@@ -160,7 +164,7 @@ Deno.test(`cases 3, 6 and 8: monitor, publisher and subscriber killed ${KILLS} t
   deepStrictEqual(publishersBans(cluster), active);
   strictEqual(tally(lines, words).doubled, 0);
   ok(applied.repeated <= KILLS * AT_ONCE);
-});
+}
 
 /** `host-a|sshd|Ban|192.0.2.1` as the publisher's history has it. */
 function asChange(message: string): string {

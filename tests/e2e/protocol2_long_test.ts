@@ -1,7 +1,9 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { replicaPath } from "../../lib/io/sqlite_replica_store.ts";
 import type { ChildProcess } from "../support/child_process.ts";
 import { appendLog, bansOf } from "../support/fail2ban_lines.ts";
 import { connectionsAt } from "../support/connections.ts";
+import { killEachRole, KILLS } from "../support/killed_roles.ts";
 import { heard } from "../support/role_output.ts";
 import { pass, sideBySide } from "../support/side_by_side.ts";
 import {
@@ -9,6 +11,7 @@ import {
   lastSeq,
   publishersBans,
 } from "../support/stored_tables.ts";
+import { hold } from "../support/store_faults.ts";
 import { report, tally } from "../support/tally.ts";
 import { type RoleName, TestCluster } from "../support/test_cluster.ts";
 import { waitUntil } from "../support/wait_until.ts";
@@ -17,6 +20,7 @@ const PER_SECOND = 1_000;
 const AWAY_MS = 60_000;
 const MISSED = 100_000;
 const PASSING = 5_000;
+const HELD = 50;
 const LONG_MS = 180_000;
 
 /** A cluster of a hub, a host with a monitor, and one with a subscriber that writes lines. */
@@ -52,12 +56,16 @@ function addressesHeard(...subscribers: ChildProcess[]): string[] {
   return heard(...subscribers).map((message) => message.split("|")[3] ?? "");
 }
 
-Deno.test("case 10 and others: who is away for long catches up, in order, and nothing comes twice", async (t) => {
+// Side by side, as most of them wait most of the time.
+Deno.test("cases 3, 5, 6, 8, 10 and 25: what takes long: whoever was away catches up, nothing is lost, and nothing comes twice", async (t) => {
   await sideBySide(t, {
+    [`monitor, publisher and subscriber are killed ${KILLS} times each under load`]:
+      killEachRole,
     [`the publisher is away for a minute under ${PER_SECOND} events a second; the monitor is killed meanwhile`]:
       publisherAway,
     [`a subscriber is away while ${MISSED} changes pass; then it is stopped while ${PASSING} pass`]:
       subscriberAway,
+    "another connection holds a subscriber's copy": lockedCopy,
   });
 });
 
@@ -199,4 +207,43 @@ async function stoppedMeanwhile(
   deepStrictEqual(lines, expected.slice(1));
   deepStrictEqual(copysBans(cluster, "host-b"), [...expected].sort());
   ok(notUnderstood === 0);
+}
+
+/** Waits for lines, in order, each once. */
+async function waitLines(
+  subscriber: ChildProcess,
+  sent: readonly string[],
+): Promise<void> {
+  await waitUntil(() => addressesHeard(subscriber).length >= sent.length, {
+    what: `${sent.length} lines`,
+    timeoutMs: LONG_MS,
+    intervalMs: 100,
+  });
+  deepStrictEqual(addressesHeard(subscriber), sent);
+}
+
+async function lockedCopy(): Promise<void> {
+  await using cluster = await newCluster();
+  await cluster.start("publisher", "hub");
+  const subscriber = await cluster.start("subscriber", "host-b");
+  await cluster.start("monitor", "host-a");
+  const before = bansOf(0, 1);
+  await appendLog(cluster.logPath("host-a"), before.text);
+  await waitLines(subscriber, before.sent);
+  const all = bansOf(0, 1 + HELD).sent;
+  const unkept = /copy can't be kept on disk/;
+  {
+    using _held = hold(replicaPath(cluster.stateDir("host-b")));
+    await appendLog(cluster.logPath("host-a"), bansOf(1, 1 + HELD).text);
+    await waitLines(subscriber, all);
+    deepStrictEqual(copysBans(cluster, "host-b"), before.sent);
+  }
+  const expected = [...all].sort();
+  await waitUntil(
+    () => String(copysBans(cluster, "host-b")) === String(expected),
+    { what: "the copy on disk", timeoutMs: LONG_MS, intervalMs: 100 },
+  );
+  report("a locked copy", tally(all, addressesHeard(subscriber)));
+  const told = subscriber.stderr.filter((line) => unkept.test(line));
+  strictEqual(told.length, 1);
 }
