@@ -11,6 +11,7 @@ import { benchFail2ban } from "./fail2ban_bench.ts";
 import { benchLogLine } from "./log_line_bench.ts";
 import { benchNft } from "./nft_bench.ts";
 import { benchProtection } from "./protection_bench.ts";
+import { benchProtocol2 } from "./protocol2_bench.ts";
 import { benchRestart } from "./restart_bench.ts";
 import { benchWireV2 } from "./wire_v2_bench.ts";
 
@@ -23,4 +24,5 @@ if (import.meta.main) {
   await benchFail2ban();
   await benchNft();
   await benchRestart();
+  await benchProtocol2();
 }

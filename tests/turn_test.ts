@@ -114,3 +114,15 @@ Deno.test("Turn.wait() takes its listener off a signal that outlives it", async 
   await aborted;
   strictEqual(listeners, 0);
 });
+
+Deno.test("Turn.isWaiting holds while the caller waits, and only then", async () => {
+  const turn = new Turn("receive");
+  strictEqual(turn.isWaiting, false);
+  using _turn = turn.take();
+  strictEqual(turn.isWaiting, false);
+  const waiting = turn.wait(NEVER);
+  strictEqual(turn.isWaiting, true);
+  turn.wake();
+  await waiting;
+  strictEqual(turn.isWaiting, false);
+});

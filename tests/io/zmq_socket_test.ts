@@ -9,6 +9,7 @@ import {
 import { RuntimeError } from "../../lib/errors.ts";
 import { LibcPoll } from "../../lib/io/libc_poll.ts";
 import { ZmqContext } from "../../lib/io/zmq_socket.ts";
+import { ChildProcess } from "../support/child_process.ts";
 import { frames, texts } from "../support/memory_socket.ts";
 import { testWith } from "../support/real_parts.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -260,3 +261,39 @@ function thrownBy(action: () => unknown): unknown {
   }
   throw new Error("Nothing was thrown");
 }
+
+Deno.test("a signal between two looks at a socket does not matter", async () => {
+  const path = new URL(
+    "../support/socket_programs/interrupted_sockets.ts",
+    import.meta.url,
+  ).pathname;
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  await using child = new ChildProcess({
+    command: Deno.execPath(),
+    args: ["run", "-A", "--config", config, path, "10000"],
+  });
+  await child.waitForLine(/^ready$/);
+  while (!child.hasEnded && child.stdout.length < 2) {
+    for (let count = 0; count < 100; count++) child.signal("SIGUSR2");
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  deepStrictEqual([child.stdout, child.stderr], [["ready", "done"], []]);
+});
+
+Deno.test("every message of a burst comes in its order, and the one that is sent after it", async () => {
+  await using bench = new ZmqBench();
+  const { router, dealer } = bench.pair();
+  for (let burst = 0; burst < 3; burst++) {
+    const sent = Array.from({ length: 50 }, (_, at) => `${burst} ${at}`);
+    for (const text of sent) await dealer.send(frames(text), bench.signal);
+    const received: string[] = [];
+    for (const _ of sent) {
+      received.push(...texts(await router.receive(bench.signal)).slice(1));
+    }
+    deepStrictEqual(received, sent);
+    const late = router.receive(bench.signal);
+    strictEqual(await isPending(late, 20), true);
+    await dealer.send(frames("late"), bench.signal);
+    strictEqual(texts(await late)[1], "late");
+  }
+});

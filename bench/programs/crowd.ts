@@ -1,0 +1,79 @@
+/**
+ * Many subscribers in one process: each with its own two sockets, session and
+ * copy of the bans, put together as the subscriber's program does it, but
+ * without a disk and without actions.
+ *
+ * usage: crowd.ts CONTROL_URL STREAM_URL TOKEN COUNT
+ *
+ * Says how they are, as a line of JSON, five times a second.
+ *
+ * @module
+ */
+
+import { ControlSession } from "../../lib/control_session.ts";
+import { LibcPoll } from "../../lib/io/libc_poll.ts";
+import { SystemClock } from "../../lib/io/system_clock.ts";
+import { ZmqContext } from "../../lib/io/zmq_socket.ts";
+import { ReceiptBox } from "../../lib/receipt_box.ts";
+import { ReplicaClient } from "../../lib/replica_client.ts";
+import { SteadyClock } from "../../lib/steady_clock.ts";
+import { StreamEar } from "../../lib/stream_ear.ts";
+import { UNKEPT_REPLICA } from "../../lib/unkept_replica.ts";
+import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire_v2.ts";
+import { host } from "../../tests/support/core_values.ts";
+import { MemoryLog } from "../../tests/support/memory_log.ts";
+import { say } from "../bare_zmq.ts";
+
+const TELL_EVERY_MS = 200;
+const STREAM_QUEUE = 100_000;
+const NEVER = new AbortController().signal;
+
+const [controlUrl = "", streamUrl = "", token = "", count = "0"] = Deno.args;
+await using poll = new LibcPoll();
+await using zeromq = new ZmqContext(poll);
+const clock = new SteadyClock(new SystemClock());
+const log = new MemoryLog();
+
+function client(index: number): ReplicaClient {
+  const node = host(`crowd-${Deno.pid}-${index}`);
+  const session = new ControlSession({
+    ...{ clock, log, node, token, role: "subscriber", version: "1.0.0" },
+    connect: () =>
+      zeromq.dealer(controlUrl, { maxMessageBytes: MAX_CONTROL_BYTES }),
+  });
+  const ear = new StreamEar({
+    ...{ clock, log },
+    connect: () =>
+      zeromq.subscriber(streamUrl, "", {
+        maxMessageBytes: MAX_STREAM_BYTES,
+        receiveQueueMessages: STREAM_QUEUE,
+      }),
+  });
+  return new ReplicaClient({
+    ...{ session, ear, clock, log, hostName: node },
+    store: UNKEPT_REPLICA,
+    receipts: new ReceiptBox(),
+    onNews: () => Promise.resolve(),
+  });
+}
+
+/** What the clients' figures add up to. */
+function report(clients: readonly ReplicaClient[]): string {
+  const all = clients.map(({ figures }) => figures);
+  const numbers = (name: string) => all.map((each) => Number(each[name]));
+  const sum = (name: string) => numbers(name).reduce((one, two) => one + two);
+  return JSON.stringify({
+    following: all.filter(({ following }) => following === true).length,
+    minSeq: Math.min(...numbers("seq")),
+    minBans: Math.min(...numbers("bans")),
+    maxBans: Math.max(...numbers("bans")),
+    gaps: sum("gaps"),
+    snapshots: sum("snapshots"),
+    notUnderstood: sum("notUnderstood"),
+  });
+}
+
+const clients = Array.from({ length: Number(count) }, (_, at) => client(at));
+const running = clients.map((each) => each.run(NEVER));
+setInterval(() => say(report(clients)), TELL_EVERY_MS);
+await Promise.all(running);
