@@ -28,10 +28,13 @@ export interface ReplicaClientOptions {
   readonly session: ControlSession;
   /** Hears the publisher's stream; nobody else runs it. */
   readonly ear: StreamEar;
+  /** Keeps the copy on this host's disk. */
   readonly store: ReplicaStore;
   /** What is to be told about what became of bans; nobody else takes out. */
   readonly receipts: ReceiptBox;
+  /** Time. */
   readonly clock: Clock;
+  /** Where to tell. */
   readonly log: Log;
   /** This node's name. */
   readonly hostName: HostName;
@@ -52,7 +55,17 @@ type Incoming =
   | { readonly kind: "heard"; readonly message: StreamMessage }
   | { readonly kind: "answer"; readonly message: SyncAnswer };
 
-/** Keeps the copy. */
+/**
+ * Keeps the copy.
+ *
+ * @example
+ * ```ts ignore
+ * const client = new ReplicaClient({ session, ear, store, onNews, ...others });
+ * client.news(); // what the disk has from before
+ * await client.run(signal);
+ * client.figures; // { following: true, seq: 5, bans: 3, ... }
+ * ```
+ */
 export class ReplicaClient {
   readonly #options: ReplicaClientOptions;
   readonly #replica: Replica;
@@ -64,6 +77,8 @@ export class ReplicaClient {
   #storeAgainAtMs: number | undefined;
 
   /**
+   * Makes a client of the stored copy; it connects once it runs.
+   *
    * @param options What the client is made of.
    * @throws {RuntimeError} when the stored copy can't be read.
    */
