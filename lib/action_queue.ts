@@ -13,7 +13,9 @@ import { Condition, runTogether } from "./tasks.ts";
 export interface ActionQueueOptions {
   /** What to do about bans, each independent of the others. */
   readonly actions: readonly BanAction[];
+  /** Time. */
   readonly clock: Clock;
+  /** Where to tell. */
   readonly log: Log;
   /** Events that may wait for the actions. @default {10000} */
   readonly maxWaiting?: number;
@@ -40,7 +42,11 @@ export class ActionQueue {
   #waiting: BanNews[] = [];
   #isActing = false;
 
-  /** @param options What the queue is made of. */
+  /**
+   * Makes a queue with nothing in it.
+   *
+   * @param options What the queue is made of.
+   */
   constructor(options: ActionQueueOptions) {
     this.#options = { maxWaiting: 10_000, graceMs: 500, ...options };
     this.#failures = new LogThrottle(options.log, options.clock);

@@ -57,7 +57,8 @@ export type Change =
   /** Somebody who may lifts the ban, whoever reported it. */
   | (ChangeBase & { readonly kind: "lift"; readonly by: HostName });
 
-interface ChangeBase extends BanKey {
+/** What every change has. */
+export interface ChangeBase extends BanKey {
   /** Counts the changes of one epoch, without a gap, from 1. */
   readonly seq: number;
   /** When it was decided, in milliseconds since 1970 by the publisher's clock. */

@@ -50,7 +50,10 @@ export interface Quorum {
 export type QuorumOf = (jail: JailName) => Quorum;
 
 /** One node's word is enough. */
-export const ANY_NODE: QuorumOf = () => ({ nodes: 1, withinMs: Infinity });
+export const ANY_NODE: QuorumOf = (): Quorum => ({
+  nodes: 1,
+  withinMs: Infinity,
+});
 
 /** Nodes that report the same ban at most. */
 export const MAX_REPORTS = 256;

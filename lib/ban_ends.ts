@@ -22,6 +22,7 @@ export interface BanEndsOptions {
   readonly rows: TicketRows;
   /** The ban times of fail2ban's jails. */
   readonly jails: JailTimes;
+  /** Time. */
   readonly clock: Clock;
   /** Where to tell what is assumed. */
   readonly log: Log;
@@ -31,7 +32,9 @@ export interface BanEndsOptions {
 
 /** A ban whose end is asked for. */
 export interface EndlessBan {
+  /** The jail that banned. */
   readonly jail: JailName;
+  /** Whom it concerns. */
   readonly address: Address;
   /** How long it lasts, in milliseconds, where its line says so. */
   readonly lastsMs?: number;
@@ -52,7 +55,11 @@ export class BanEnds {
   readonly #log: LogThrottle;
   #waitsAgainMs = -Infinity;
 
-  /** @param options What is asked for. */
+  /**
+   * Makes one who tells ends.
+   *
+   * @param options What is asked for.
+   */
   constructor(options: BanEndsOptions) {
     this.#options = options;
     this.#log = new LogThrottle(options.log, options.clock, {

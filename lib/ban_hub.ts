@@ -28,6 +28,7 @@ import { Condition } from "./tasks.ts";
 
 /** An event and its name. */
 export interface HubRequest {
+  /** What is wanted of the table. */
   readonly event: TableEvent;
   /** By it a repetition is told; `undefined`: it has none. */
   readonly name?: { readonly origin: HostName; readonly id: EventId };
@@ -38,13 +39,17 @@ export type HubVerdict = "changed" | "known" | Rejection;
 
 /** A change that is kept, and what it did. */
 export interface KeptChange extends BanStep {
+  /** What was decided. */
   readonly change: Change;
 }
 
 /** What a hub is made of. */
 export interface BanHubOptions {
+  /** Where changes are kept; nobody else appends to it. */
   readonly store: BanStore;
+  /** Time. */
   readonly clock: Clock;
+  /** Where to tell. */
   readonly log: Log;
   /** Told of changes in their order, once they are kept. Must not throw. */
   readonly onKept: (kept: readonly KeptChange[]) => void;
@@ -70,6 +75,7 @@ export interface BanHubCounters {
 
 /** Too much waits already, or the hub has stopped: nothing was taken. */
 export class BusyError extends Error {
+  /** As of any error. */
   override readonly name = "BusyError";
 }
 
@@ -94,7 +100,11 @@ export class BanHub {
   #waiting: Waiting[] = [];
   #waitingEvents = 0;
 
-  /** @param options What the hub is made of. */
+  /**
+   * Makes a hub with the table that the store has.
+   *
+   * @param options What the hub is made of.
+   */
   constructor(options: BanHubOptions) {
     this.#options = {
       quorumOf: ANY_NODE,

@@ -18,7 +18,32 @@ export interface BanStep {
   readonly after: Ban | undefined;
 }
 
-/** Holds the bans and the number of the last change. Time is an argument. */
+/**
+ * Holds the bans and the number of the last change. Time is an argument.
+ *
+ * @example
+ * ```ts
+ * import { parseAddress } from "./address.ts";
+ * import { BanTable } from "./ban_table.ts";
+ * import { parseHostName } from "./host_name.ts";
+ * import { parseJailName } from "./jail_name.ts";
+ * import { ok, strictEqual } from "node:assert/strict";
+ *
+ * const [origin, jail, address] = [
+ *   parseHostName("web1"),
+ *   parseJailName("sshd"),
+ *   parseAddress("192.0.2.1"),
+ * ];
+ * ok(origin && jail && address);
+ * const table = new BanTable();
+ * const change = { kind: "report", seq: 1, atMs: 0, jail, address, origin } as const;
+ * table.apply({ ...change, expiresMs: 60_000, isPending: false });
+ * strictEqual(table.find({ jail, address })?.reports.length, 1);
+ * const [step] = table.expire(60_000);
+ * strictEqual(step?.after, undefined);
+ * strictEqual(table.size, 0);
+ * ```
+ */
 export class BanTable {
   /** By jail, then by address: with a million bans, keys of their own would count. */
   readonly #jails = new Map<JailName, Map<Address, Ban>>();
@@ -27,6 +52,8 @@ export class BanTable {
   #seq = 0;
 
   /**
+   * Makes a table of what stands already.
+   *
    * @param bans What stands already.
    * @param seq The number of the last change that they know of.
    */

@@ -12,16 +12,12 @@ import type { Address } from "./address.ts";
 import type { HostName } from "./host_name.ts";
 import type { JailName } from "./jail_name.ts";
 
-declare const EPOCH: unique symbol;
-declare const EVENT_ID: unique symbol;
-declare const SESSION_ID: unique symbol;
-
 /** Names the publisher's database: 32 lower-case hexadecimal digits. */
-export type Epoch = string & { readonly [EPOCH]: true };
+export type Epoch = string & { readonly brand: "Epoch" };
 /** Names an event among those of its node: 16 to 64 of `A-Z a-z 0-9 _ -`. */
-export type EventId = string & { readonly [EVENT_ID]: true };
+export type EventId = string & { readonly brand: "EventId" };
 /** Names a connection that said HELLO: 32 lower-case hexadecimal digits. */
-export type SessionId = string & { readonly [SESSION_ID]: true };
+export type SessionId = string & { readonly brand: "SessionId" };
 
 /** What a connection is for. */
 export type NodeRole = "monitor" | "subscriber";
@@ -47,10 +43,13 @@ export type NodeEvent =
 
 /** What became of a ban at one action of a subscriber. */
 export interface Receipt {
+  /** The jail that decided. */
   readonly jail: JailName;
+  /** Whom it concerns. */
   readonly address: Address;
   /** The action's word in `subscriberaction`. */
   readonly action: string;
+  /** `refused`: by a rule of that host; `failed`: it is tried again. */
   readonly outcome: "applied" | "lifted" | "refused" | "failed";
   /** The rule that refused it, or why it failed; printable ASCII, 200 characters at most; empty for the others. */
   readonly detail: string;
@@ -106,19 +105,27 @@ export interface EventResult {
 
 /** A report in a message. */
 export interface WireReport {
+  /** The node whose word it is. */
   readonly origin: HostName;
   /** How long ago the node said so first, in whole milliseconds. */
   readonly firstAgoMs: number;
+  /** How long ago it said so last, likewise. */
   readonly lastAgoMs: number;
+  /** How long the report still holds. */
   readonly remainingMs: RemainingMs;
 }
 
 /** A ban in a message. */
 export interface WireBan {
+  /** The jail that decided. */
   readonly jail: JailName;
+  /** Whom it concerns. */
   readonly address: Address;
+  /** The number of the last change that concerned it. */
   readonly seq: number;
+  /** Whether it does not count yet, since too few nodes reported it. */
   readonly isPending: boolean;
+  /** Whose word it is; one at least. */
   readonly reports: readonly WireReport[];
 }
 

@@ -20,6 +20,7 @@ export interface StoreEntry {
 
 /** What a node did about a ban, as it is kept. */
 export interface StoredReceipt extends Omit<Receipt, "agoMs"> {
+  /** The node that told it. */
   readonly node: HostName;
   /** In milliseconds since 1970. */
   readonly atMs: number;
@@ -83,14 +84,17 @@ export interface BanStore {
 
 /** A subscriber's copy, as it was left. */
 export interface StoredReplica {
+  /** The memory of the publisher that it is a copy of. */
   readonly epoch: Epoch;
+  /** The number of the last change that it has. */
   readonly seq: number;
+  /** Its bans, in any order. */
   readonly bans: readonly Ban[];
 }
 
 /** Keeps a subscriber's copy of the bans. */
 export interface ReplicaStore {
-  /** @returns `undefined` when there is none yet. Reports in it may be over. */
+  /** The copy as it was left; `undefined`: there is none yet. Reports in it may be over. */
   load(): StoredReplica | undefined;
   /**
    * Takes changes over that go on from the kept number, all or none, and

@@ -26,6 +26,7 @@ import { decodePublisherMessage, encodeNodeMessage } from "./wire_v2.ts";
 export interface ControlSessionOptions {
   /** Opens a connection (a DEALER) to the publisher's control socket. */
   readonly connect: Connect;
+  /** Time. */
   readonly clock: Clock;
   /** Where to tell. */
   readonly log: Log;
@@ -69,11 +70,14 @@ export interface ControlSessionCounters {
  * session begins another one, after a pause.
  */
 export class LostConversationError extends Error {
+  /** As of any error. */
   override readonly name = "LostConversationError";
   /** What the publisher said, if it did. */
   readonly code: ErrorCode | undefined;
 
   /**
+   * Makes one.
+   *
    * @param message Why, in one sentence; the same words for the same cause.
    * @param code What the publisher said, if it did.
    * @param options As of any error.
@@ -162,7 +166,11 @@ export class ControlSession {
   #answered = false;
   #welcomedMs: number | undefined;
 
-  /** @param options What the session is made of. */
+  /**
+   * Makes a session; it connects once it runs.
+   *
+   * @param options What the session is made of.
+   */
   constructor(options: ControlSessionOptions) {
     this.#options = {
       replyTimeoutMs: 2_000,

@@ -28,7 +28,9 @@ import { isOurs } from "./wanted_bans.ts";
 
 /** What an enforced action is made of. Its clock is the enforcer's, too. */
 export interface EnforcedActionOptions extends PlannedBansOptions {
+  /** What enforces bans here; nobody else calls it. */
   readonly enforcer: Enforcer;
+  /** Where it is noted what is wanted and what is in force. */
   readonly ledger: BanLedger;
   /** Where to tell. */
   readonly log: Log;
@@ -71,7 +73,11 @@ export class EnforcedAction implements BanAction {
   /** Why the enforcer can't be asked; `undefined`: it can. */
   #trouble: string | undefined;
 
-  /** @param options What the action is made of. */
+  /**
+   * Makes an action; it does nothing before it runs.
+   *
+   * @param options What the action is made of.
+   */
   constructor(options: EnforcedActionOptions) {
     this.#options = options;
     const { enforcer, log, clock, ledger, hostName, maxPerSecond } = options;

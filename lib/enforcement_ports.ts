@@ -36,6 +36,7 @@ export interface ListedBan {
 
 /** A ban that was not applied, or not lifted. */
 export interface EnforcementFailure {
+  /** Which ban. */
   readonly ban: LocalBan;
   /** Why, in one sentence; the same words for the same cause. */
   readonly reason: string;
@@ -134,6 +135,7 @@ export interface Fail2banClient extends AsyncDisposable {
 export interface Receipt {
   /** The jail that decided, on the host that reported. */
   readonly jail: JailName;
+  /** Whom it concerns. */
   readonly address: Address;
   /** {@link Enforcer.name}. */
   readonly action: string;

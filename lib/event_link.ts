@@ -29,6 +29,7 @@ import { MAX_SPAN_MS } from "./wire_v2.ts";
 export interface EventLinkOptions {
   /** Converses with the publisher; nobody else runs it. */
   readonly session: ControlSession;
+  /** Time. */
   readonly clock: Clock;
   /** Where to tell. */
   readonly log: Log;
@@ -89,7 +90,11 @@ export class EventLink implements ReportLink {
   };
   #lastProgressMs = 0;
 
-  /** @param options What the link is made of. */
+  /**
+   * Makes a link; it connects once it runs.
+   *
+   * @param options What the link is made of.
+   */
   constructor(options: EventLinkOptions) {
     this.#options = {
       maxPending: 4_096,

@@ -19,6 +19,7 @@ import type { Clock, Log } from "./ports.ts";
 export interface ExistingBansOptions {
   /** The fail2ban that is asked. */
   readonly fail2ban: KnownFail2ban;
+  /** Time. */
   readonly clock: Clock;
   /** Where to tell. */
   readonly log: Log;
@@ -26,7 +27,9 @@ export interface ExistingBansOptions {
 
 /** A ban that fail2ban has. */
 export interface ExistingBan {
+  /** The jail that has it. */
   readonly jail: JailName;
+  /** Whom it concerns. */
   readonly address: Address;
   /** The same whenever it is asked for, as long as fail2ban has it. */
   readonly id: EventId;
@@ -39,7 +42,11 @@ export class ExistingBans {
   readonly #options: ExistingBansOptions;
   readonly #complaints: Complaints;
 
-  /** @param options What they are asked with. */
+  /**
+   * Makes one who asks.
+   *
+   * @param options What they are asked with.
+   */
   constructor(options: ExistingBansOptions) {
     this.#options = options;
     const { log, clock } = options;

@@ -40,7 +40,11 @@ export function partIgnored(
 export class IgnoredAddresses {
   readonly #networks: NetworkSet;
 
-  /** @param networks The addresses and prefixes that its `ignoreip` stands for. */
+  /**
+   * Makes a set of them.
+   *
+   * @param networks The addresses and prefixes that its `ignoreip` stands for.
+   */
   constructor(networks: readonly LabelledNetwork[]) {
     this.#networks = new NetworkSet(networks);
   }

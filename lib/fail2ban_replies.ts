@@ -23,6 +23,7 @@ export interface Fail2banAbilities {
 
 /** A ban as fail2ban lists it. */
 export interface ListedTicket {
+  /** Whom it concerns. */
   readonly address: Address;
   /** Its times; `undefined` where they are not told. */
   readonly times: TicketTimes | undefined;

@@ -16,7 +16,9 @@ import { runTogether } from "./tasks.ts";
 
 /** What they are looked up with. */
 export interface IgnoredNamesOptions {
+  /** Looks a name up. */
   readonly resolver: HostResolver;
+  /** Time. */
   readonly clock: Clock;
   /** Where to tell of what can't be honoured. */
   readonly log: Log;
@@ -48,7 +50,11 @@ export class IgnoredNames {
   readonly #answers = new Map<HostName, Answer>();
   readonly #strange = new Set<string>();
 
-  /** @param options What they are looked up with. */
+  /**
+   * Makes one who has not looked anything up.
+   *
+   * @param options What they are looked up with.
+   */
   constructor(options: IgnoredNamesOptions) {
     this.#options = options;
     this.#complaints = new LogThrottle(options.log, options.clock);

@@ -47,6 +47,8 @@ export class KnownFail2ban {
   #knowledge: Knowledge | undefined;
 
   /**
+   * Makes one who asks it.
+   *
    * @param client The way to it.
    * @param clock Time.
    * @param names Looks up the host names in `ignoreip`; without it they protect nobody.

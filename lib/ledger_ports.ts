@@ -14,6 +14,7 @@ import type { PlanState } from "./plan_report.ts";
 export interface WantedReports {
   /** The jail of this host. */
   readonly jail: JailName;
+  /** Whom it concerns. */
   readonly address: Address;
   /** The ban as each reporter wants it; nobody: it is not wanted. */
   readonly reports: readonly LocalBan[];
@@ -21,7 +22,9 @@ export interface WantedReports {
 
 /** A ban and whether it is in force by an action's doing. */
 export interface BanState {
+  /** Which ban. */
   readonly ban: LocalBan;
+  /** Whether it is in force by the action's doing. */
   readonly state: PlanState;
 }
 

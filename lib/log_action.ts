@@ -56,6 +56,8 @@ export class LogAction implements BanAction {
   readonly #clock: Clock;
 
   /**
+   * Makes an action that writes lines.
+   *
    * @param sink Where the lines go; its prefix makes them look like syslog's.
    * @param clock Time.
    */

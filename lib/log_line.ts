@@ -127,6 +127,7 @@ export function* scanLines(
 
 /** What a line says, and where it stands. */
 export interface PlacedEvent {
+  /** What the line says. */
   readonly event: LogEvent;
   /** Where the line begins, in bytes from the first of those that were read. */
   readonly startBytes: number;

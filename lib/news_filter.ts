@@ -20,7 +20,9 @@ export interface NewsFilterOptions {
   readonly actionNames: readonly string[];
   /** Told what is refused, for each action. */
   readonly receipts: Pick<ReceiptBox, "note">;
+  /** Time. */
   readonly clock: Clock;
+  /** Where to tell. */
   readonly log: Log;
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
@@ -43,7 +45,11 @@ export class NewsFilter {
   readonly #options: NewsFilterOptions;
   readonly #complaints: LogThrottle;
 
-  /** @param options What the filter is made of. */
+  /**
+   * Makes a filter.
+   *
+   * @param options What the filter is made of.
+   */
   constructor(options: NewsFilterOptions) {
     this.#options = options;
     this.#complaints = new LogThrottle(options.log, options.clock);

@@ -25,6 +25,8 @@ export class Outbox {
   #dropped = 0;
 
   /**
+   * Makes a queue with nothing in it.
+   *
    * @param socket Where to.
    * @param options How it is set up.
    */

@@ -49,10 +49,15 @@ export interface Protocol2Sockets {
 
 /** What a publisher is made of. */
 export interface PublisherOptions {
+  /** Where the original's wire is spoken. */
   readonly protocol1: Protocol1Sockets;
+  /** Where the replicated table is served. */
   readonly protocol2: Protocol2Sockets;
+  /** Keeps the table; nobody else writes to it. */
   readonly store: BanStore;
+  /** Time. */
   readonly clock: Clock;
+  /** Where to tell. */
   readonly log: Log;
   /** Tokens that admit a node; none means that none is expected. */
   readonly tokens: readonly string[];
@@ -73,7 +78,16 @@ const PRUNE_EVERY_MS = 60_000;
 /** Between two of these steps, in milliseconds. */
 const PRUNE_PAUSE_MS = 50;
 
-/** Serves monitors and subscribers until stopped. */
+/**
+ * Serves monitors and subscribers until stopped.
+ *
+ * @example
+ * ```ts ignore
+ * const publisher = new Publisher({ protocol1, protocol2, store, clock, ...others });
+ * await publisher.run(signal);
+ * publisher.figures; // { bans: 3, seq: 5, epoch: "...", ... }
+ * ```
+ */
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #hub: BanHub;

@@ -22,6 +22,26 @@ export interface ReceiptBoxOptions {
 /**
  * Keeps the last receipt of each ban and action until it is answered: what a
  * later one says makes an earlier one pointless.
+ *
+ * @example
+ * ```ts
+ * import { parseAddress } from "./address.ts";
+ * import { parseJailName } from "./jail_name.ts";
+ * import { ReceiptBox } from "./receipt_box.ts";
+ * import { ok, strictEqual } from "node:assert/strict";
+ *
+ * const [jail, address] = [parseJailName("sshd"), parseAddress("192.0.2.1")];
+ * ok(jail && address);
+ * const receipt = { jail, address, action: "nftables", detail: "" } as const;
+ * const box = new ReceiptBox();
+ * box.note({ ...receipt, outcome: "failed", atMs: 1_000 });
+ * box.note({ ...receipt, outcome: "applied", atMs: 2_000 });
+ * strictEqual(box.take(1_000).length, 1);
+ * box.putBack(); // nobody answered
+ * strictEqual(box.take(1_000)[0]?.outcome, "applied");
+ * box.settle();
+ * strictEqual(box.size, 0);
+ * ```
  */
 export class ReceiptBox {
   readonly #maxWaiting: number;
@@ -29,7 +49,11 @@ export class ReceiptBox {
   #inFlight: readonly (readonly [string, ActionReceipt])[] = [];
   #dropped = 0;
 
-  /** @param options How the box is set up. */
+  /**
+   * Makes a box with nothing in it.
+   *
+   * @param options How the box is set up.
+   */
   constructor(options: ReceiptBoxOptions = {}) {
     this.#maxWaiting = options.maxWaiting ?? 20_000;
   }

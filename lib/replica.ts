@@ -96,7 +96,11 @@ export class Replica {
   #state: State = { kind: "apart" };
   #snapshot: Snapshot | undefined;
 
-  /** @param stored The copy as it was left; `undefined`: there is none yet. */
+  /**
+   * Makes a copy of what is there already.
+   *
+   * @param stored The copy as it was left; `undefined`: there is none yet.
+   */
   constructor(stored: StoredReplica | undefined) {
     this.#table = new BanTable(stored?.bans, stored?.seq);
     this.#epoch = stored?.epoch;

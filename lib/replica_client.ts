@@ -28,11 +28,13 @@ export interface ReplicaClientOptions {
   readonly session: ControlSession;
   /** Hears the publisher's stream; nobody else runs it. */
   readonly ear: StreamEar;
+  /** Keeps the copy on this host's disk. */
   readonly store: ReplicaStore;
   /** What is to be told about what became of bans; nobody else takes out. */
   readonly receipts: ReceiptBox;
   /** The copy goes by it; the disk and the news by the system's. */
   readonly clock: SteadyClock;
+  /** Where to tell. */
   readonly log: Log;
   /** This node's name. */
   readonly hostName: HostName;
@@ -52,7 +54,17 @@ type Incoming =
   | { readonly kind: "answer"; readonly message: SyncAnswer }
   | { readonly kind: "tick" };
 
-/** Keeps the copy. */
+/**
+ * Keeps the copy.
+ *
+ * @example
+ * ```ts ignore
+ * const client = new ReplicaClient({ session, ear, store, onNews, ...others });
+ * client.news(); // what the disk has from before
+ * await client.run(signal);
+ * client.figures; // { following: true, seq: 5, bans: 3, ... }
+ * ```
+ */
 export class ReplicaClient {
   readonly #options: ReplicaClientOptions;
   readonly #disk: ReplicaDisk;
@@ -62,6 +74,8 @@ export class ReplicaClient {
   #inbox: Incoming[] = [];
 
   /**
+   * Makes a client of the stored copy; it connects once it runs.
+   *
    * @param options What the client is made of.
    * @throws {RuntimeError} when the stored copy can't be read.
    */

@@ -17,8 +17,27 @@ import { type HostName, sameHost } from "./host_name.ts";
  *
  * @param step What happened.
  * @param hostName The host.
- * @returns What is to be made true, in order. Nothing for a ban whose time is
- * over: that ends by itself.
+ * @returns What is to be made true, in order. A ban whose time is over is an
+ * unban too: not everything that acts on bans knows when they end.
+ *
+ * @example
+ * ```ts
+ * import { parseAddress } from "./address.ts";
+ * import { parseHostName } from "./host_name.ts";
+ * import { parseJailName } from "./jail_name.ts";
+ * import { newsOf } from "./replica_news.ts";
+ * import { deepStrictEqual, ok } from "node:assert/strict";
+ *
+ * const [here, origin] = [parseHostName("db1"), parseHostName("web1")];
+ * const [jail, address] = [parseJailName("sshd"), parseAddress("192.0.2.1")];
+ * ok(here && origin && jail && address);
+ * const report = { origin, firstMs: 0, lastMs: 0, expiresMs: 60_000 };
+ * const after = { jail, address, reports: [report], seq: 1, isPending: false };
+ * const kinds = (host: typeof here) =>
+ *   newsOf({ before: undefined, after }, host).map(({ kind }) => kind);
+ * deepStrictEqual(kinds(here), ["ban"]);
+ * deepStrictEqual(kinds(origin), []); // its own fail2ban has that ban
+ * ```
  */
 export function newsOf(
   { before, after }: BanStep,

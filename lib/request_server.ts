@@ -26,6 +26,7 @@ import {
 
 /** What comes of a request that is good. */
 export interface RequestKeeping {
+  /** Where reports are kept. */
   readonly hub: Pick<BanHub, "submit">;
   /** Where answers go out, over the server's own socket. */
   readonly answers: Outbox;
@@ -41,7 +42,9 @@ export interface RequestServerOptions {
   readonly socket: MessageSocket;
   /** `undefined`: check and log only, neither keep, answer nor broadcast. */
   readonly keeping: RequestKeeping | undefined;
+  /** Time. */
   readonly clock: Clock;
+  /** Where to tell. */
   readonly log: Log;
   /** Tokens that admit a monitor; none means that none is expected. */
   readonly tokens: readonly string[];
@@ -119,7 +122,11 @@ export class RequestServer {
   readonly #options: RequestServerOptions;
   readonly #complaints: LogThrottle;
 
-  /** @param options What the server is made of. */
+  /**
+   * Makes a server; it serves once it runs.
+   *
+   * @param options What the server is made of.
+   */
   constructor(options: RequestServerOptions) {
     this.#options = options;
     this.#complaints = new LogThrottle(options.log, options.clock, {

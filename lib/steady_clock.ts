@@ -41,7 +41,11 @@ export class SteadyClock implements Clock {
   readonly #startMs: number;
   readonly #startMonotonicMs: number;
 
-  /** @param clock The system's. */
+  /**
+   * Makes a clock that goes on from what the system's says now.
+   *
+   * @param clock The system's.
+   */
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#startMs = clock.nowMs();

@@ -16,7 +16,9 @@ import { decodeStreamMessage } from "./wire_v2.ts";
 export interface StreamEarOptions {
   /** Opens a connection (a SUB to everything) to the publisher's stream. */
   readonly connect: Connect;
+  /** Time. */
   readonly clock: Clock;
+  /** Where to tell. */
   readonly log: Log;
   /** So long without even a heartbeat the connection is given up, in milliseconds. @default {3500} */
   readonly silenceMs?: number;
@@ -37,7 +39,11 @@ export class StreamEar {
   #hears = false;
   #rejected = 0;
 
-  /** @param options What the ear is made of. */
+  /**
+   * Makes an ear; it connects once it runs.
+   *
+   * @param options What the ear is made of.
+   */
   constructor(options: StreamEarOptions) {
     this.#options = { silenceMs: 3.5 * HEARTBEAT_MS, ...options };
     const { log, clock } = options;
