@@ -155,7 +155,7 @@ export class ControlSession {
   /** What was done so far. */
   readonly counters: ControlSessionCounters = { conversations: 0, lost: 0 };
   /** How long an answer is waited for, by whoever leads conversations as well. */
-  readonly patience = new Patience();
+  readonly patience: Patience = new Patience();
   readonly #options: Required<ControlSessionOptions>;
   /** No answer, no understanding: over with a WELCOME. */
   readonly #absence: Complaints;
