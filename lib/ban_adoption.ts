@@ -28,8 +28,8 @@ export interface AdoptionOptions {
 export interface Adoption {
   /** What changed in what is wanted. */
   readonly changes: readonly HostBanChange[];
-  /** Reports that were noted under another jail, or are not gone by. */
-  readonly outdated: readonly LocalBan[];
+  /** Bans of which the ledger does not know who wants them now. */
+  readonly unnoted: readonly LocalBan[];
   /** What was noted as applied and is not in force. */
   readonly gone: readonly BanState[];
 }
@@ -50,12 +50,12 @@ export function adoptBans(
   listed: readonly ListedBan[] | undefined,
   nowMs: number,
 ): Adoption {
-  const { changes, outdated } = rememberReports(options, noted.reports);
+  const { changes, unnoted } = rememberReports(options, noted.reports);
   const { plan } = options;
   for (const change of changes) plan.take(change);
   if (listed === undefined) {
     for (const { ban, state } of noted.marks) plan.adopt(ban, adopted(state));
-    return { changes, outdated, gone: [] };
+    return { changes, unnoted, gone: [] };
   }
   const marks = new Map(noted.marks.map((mark) => [keyOfBan(mark.ban), mark]));
   const strays = listed.flatMap((ban) => {
@@ -64,22 +64,27 @@ export function adoptBans(
     return adoptListed(options, ban, mark, nowMs);
   });
   const gone = leftovers(options, marks.values());
-  return { changes: [...changes, ...strays], outdated, gone };
+  return {
+    changes: [...changes, ...strays],
+    unnoted: [...unnoted, ...strays.map(({ ban }) => ban)],
+    gone,
+  };
 }
 
 function rememberReports(
   { wanted, wants }: AdoptionOptions,
   reports: readonly LocalBan[],
-): Pick<Adoption, "changes" | "outdated"> {
-  if (wants === "copy") return { changes: [], outdated: reports };
+): Pick<Adoption, "changes" | "unnoted"> {
+  if (wants === "copy") return { changes: [], unnoted: reports };
   const changes: HostBanChange[] = [];
-  const outdated: LocalBan[] = [];
+  const unnoted: LocalBan[] = [];
   for (const report of reports) {
     const now = wanted.remember(report);
     changes.push(...now);
-    if (now.some(({ ban }) => ban.jail !== report.jail)) outdated.push(report);
+    const moved = now.filter(({ ban }) => ban.jail !== report.jail);
+    for (const { ban } of moved) unnoted.push(report, ban);
   }
-  return { changes, outdated };
+  return { changes, unnoted };
 }
 
 function adoptListed(

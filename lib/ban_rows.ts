@@ -11,6 +11,7 @@ import { type Address, parseAddress } from "./address.ts";
 import type { Ban, BanReport, Change } from "./ban.ts";
 import { type HostName, parseHostName } from "./host_name.ts";
 import { type JailName, parseJailName } from "./jail_name.ts";
+import { rememberNames } from "./name_cache.ts";
 import { rowSum } from "./row_sum.ts";
 import { type SqlRow, type SqlValue, valuesOf } from "./sql.ts";
 import { UnusableStoreError } from "./store_failure.ts";
@@ -25,6 +26,9 @@ export interface PlacedReport extends BanReport {
   /** Grows in the order in which the nodes came. */
   readonly place: number;
 }
+
+const readJail = rememberNames(parseJailName);
+const readHost = rememberNames(parseHostName);
 
 /** Columns of a change, but for its ban's id. */
 export const CHANGE_COLUMNS =
@@ -180,14 +184,14 @@ export function addressOf(value: unknown, table: string): Address {
 
 /** Reads a jail's name. @throws {UnusableStoreError} when it is none. */
 export function jailOf(value: unknown, table: string): JailName {
-  const jail = typeof value === "string" ? parseJailName(value) : undefined;
+  const jail = typeof value === "string" ? readJail(value) : undefined;
   if (jail === undefined) throw notAsWritten(table);
   return jail;
 }
 
 /** Reads a host's name. @throws {UnusableStoreError} when it is none. */
 export function hostOf(value: unknown, table: string): HostName {
-  const host = typeof value === "string" ? parseHostName(value) : undefined;
+  const host = typeof value === "string" ? readHost(value) : undefined;
   if (host === undefined) throw notAsWritten(table);
   return host;
 }

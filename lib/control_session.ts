@@ -17,6 +17,7 @@ import type {
 } from "./cluster_messages.ts";
 import { Complaints } from "./complaints.ts";
 import type { HostName } from "./host_name.ts";
+import { Patience } from "./patience.ts";
 import type { Clock, Connect, Log, MessageSocket } from "./ports.ts";
 import { inTime } from "./tasks.ts";
 import { decodePublisherMessage, encodeNodeMessage } from "./wire_v2.ts";
@@ -87,6 +88,14 @@ export class LostConversationError extends Error {
   }
 }
 
+/** A conversation is over because there was no answer in time. */
+export class NoAnswerError extends LostConversationError {
+  /** Makes one. */
+  constructor() {
+    super("no answer");
+  }
+}
+
 /** A connection over which the publisher said WELCOME. */
 export interface Conversation {
   /** What it said. */
@@ -100,7 +109,8 @@ export interface Conversation {
    * Waits for the next message; one caller at a time.
    *
    * @param signal Ends the wait.
-   * @param withinMs How long at most, in milliseconds; no bound by default.
+   * @param withinMs How long at most, in milliseconds, as a rule: see
+   * {@link ControlSession.patience}; no bound by default.
    * @throws {LostConversationError} when the publisher says ERROR or what is
    * not understood, or says nothing in time.
    */
@@ -145,6 +155,8 @@ const REASONS: Readonly<Record<ErrorCode, string>> = {
 export class ControlSession {
   /** What was done so far. */
   readonly counters: ControlSessionCounters = { conversations: 0, lost: 0 };
+  /** How long an answer is waited for, by whoever leads conversations as well. */
+  readonly patience: Patience = new Patience();
   readonly #options: Required<ControlSessionOptions>;
   /** No answer, no understanding: over with a WELCOME. */
   readonly #absence: Complaints;
@@ -244,16 +256,16 @@ export class ControlSession {
       ...{ kind: "HELLO", node, role, version },
       token: token ?? "",
     });
-    const message = await inTime(
-      clock,
-      replyTimeoutMs,
-      signal,
-      async (ended) => {
-        await socket.send(hello, ended);
-        return await receiveMessage(socket, ended);
-      },
-    );
-    if (message === undefined) throw new LostConversationError("no answer");
+    // Until a connection stands it takes several ways there and back.
+    const sent = await inTime(clock, replyTimeoutMs, signal, async (ended) => {
+      await socket.send(hello, ended);
+      return true;
+    });
+    const answer = (ended: AbortSignal) => receiveMessage(socket, ended);
+    const message = sent === undefined
+      ? undefined
+      : await inTime(clock, replyTimeoutMs, signal, answer);
+    if (message === undefined) throw new NoAnswerError();
     if (message.kind !== "WELCOME") throw outOfStep(message);
     return message;
   }
@@ -267,11 +279,11 @@ export class ControlSession {
       ? await receiveMessage(socket, signal)
       : await inTime(
         this.#options.clock,
-        withinMs,
+        this.patience.of(withinMs),
         signal,
         (ended) => receiveMessage(socket, ended),
       );
-    if (message === undefined) throw new LostConversationError("no answer");
+    if (message === undefined) throw new NoAnswerError();
     if (message.kind === "WELCOME") throw outOfStep(message);
     this.#answered = true;
     this.#stumbling.end();
@@ -292,8 +304,13 @@ export class ControlSession {
     this.#epoch = epoch;
   }
 
-  #noteLoss({ message, code }: LostConversationError): void {
+  #noteLoss(loss: LostConversationError): void {
+    const { message, code } = loss;
     this.counters.lost++;
+    const wasWelcome = this.#welcomedMs !== undefined;
+    if (wasWelcome && loss instanceof NoAnswerError) {
+      this.patience.endInSilence({ answered: this.#answered });
+    }
     if (code === "session") {
       this.#options.log.record("info", "the publisher was restarted");
       return;

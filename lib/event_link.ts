@@ -16,6 +16,7 @@ import {
   type ControlSession,
   type Conversation,
   LostConversationError,
+  NoAnswerError,
 } from "./control_session.ts";
 import { EventWindow, type WindowItem } from "./event_window.ts";
 import { LogThrottle } from "./log_throttle.ts";
@@ -36,7 +37,7 @@ export interface EventLinkOptions {
   readonly maxPending?: number;
   /** Batches on their way at once. @default {4} */
   readonly maxInFlight?: number;
-  /** Without an answer for so long the conversation is given up. @default {2000} */
+  /** Without an answer for so long, as a rule, the conversation is given up. @default {2000} */
   readonly replyTimeoutMs?: number;
 }
 
@@ -252,15 +253,16 @@ export class EventLink implements ReportLink {
   }
 
   async #watchAnswers(signal: AbortSignal): Promise<void> {
-    const { clock, replyTimeoutMs } = this.#options;
+    const { clock, replyTimeoutMs, session } = this.#options;
+    const timeoutMs = session.patience.of(replyTimeoutMs);
     while (true) {
       if (this.#window.inFlight === 0) {
         await this.#changed.wait(signal);
         continue;
       }
-      const restMs = this.#lastProgressMs + replyTimeoutMs -
+      const restMs = this.#lastProgressMs + timeoutMs -
         clock.monotonicMs();
-      if (restMs <= 0) throw new LostConversationError("no answer");
+      if (restMs <= 0) throw new NoAnswerError();
       await clock.delay(restMs, signal);
     }
   }

@@ -29,6 +29,8 @@ export interface LineQueueOptions {
   readonly maxLines?: number;
   /** How long `flush` waits, in milliseconds. @default {1000} */
   readonly flushTimeoutMs?: number;
+  /** How long disposal waits, when others may have waited before, in milliseconds. @default {500} */
+  readonly closeTimeoutMs?: number;
 }
 
 const FIRST_RETRY_MS = 100;
@@ -42,6 +44,7 @@ const LAST_RETRY_MS = 10_000;
 export class LineQueue implements LineSink, AsyncDisposable {
   readonly #options: LineQueueOptions;
   readonly #maxLines: number;
+  readonly #flushTimeoutMs: number;
   readonly #stop = new AbortController();
   readonly #changed = new Condition();
   #waiting: OutputLine[] = [];
@@ -59,6 +62,7 @@ export class LineQueue implements LineSink, AsyncDisposable {
   constructor(options: LineQueueOptions) {
     this.#options = options;
     this.#maxLines = options.maxLines ?? 1_000;
+    this.#flushTimeoutMs = options.flushTimeoutMs ?? 1_000;
   }
 
   /** Lines that were lost so far. */
@@ -92,7 +96,7 @@ export class LineQueue implements LineSink, AsyncDisposable {
 
   async flush(signal: AbortSignal): Promise<void> {
     const { target } = this.#options;
-    await this.#drain(signal);
+    await this.#drain(signal, this.#flushTimeoutMs);
     const lost = this.#dropped - this.#reported;
     this.#reported = this.#dropped;
     if (lost > 0) {
@@ -109,7 +113,8 @@ export class LineQueue implements LineSink, AsyncDisposable {
    */
   async probe(signal: AbortSignal): Promise<string | undefined> {
     try {
-      await this.#drain(signal, () => this.#trouble !== undefined);
+      const hasTrouble = () => this.#trouble !== undefined;
+      await this.#drain(signal, this.#flushTimeoutMs, hasTrouble);
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       return error.message;
@@ -117,10 +122,11 @@ export class LineQueue implements LineSink, AsyncDisposable {
     return this.#trouble;
   }
 
-  /** Waits for the lines as `flush` does; those left are lost, which is told. */
+  /** Waits for the lines as `flush` does, not as long; those left are lost, which is told. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const { closeTimeoutMs = 500 } = this.#options;
     try {
-      await this.#drain(this.#stop.signal);
+      await this.#drain(this.#stop.signal, closeTimeoutMs);
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       this.#options.complain(`${error.message}; giving up`);
@@ -134,11 +140,12 @@ export class LineQueue implements LineSink, AsyncDisposable {
   /** Waits until all that was taken so far is out or lost, or `isOver` holds. */
   async #drain(
     signal: AbortSignal,
+    timeoutMs: number,
     isOver: () => boolean = () => false,
   ): Promise<void> {
-    const { clock, flushTimeoutMs = 1_000, target } = this.#options;
+    const { clock, target } = this.#options;
     const upTo = this.#taken;
-    const deadlineMs = clock.monotonicMs() + flushTimeoutMs;
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
     while (this.#settled < upTo && !isOver()) {
       const remainingMs = deadlineMs - clock.monotonicMs();
       if (remainingMs <= 0) {

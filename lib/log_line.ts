@@ -29,6 +29,7 @@ import { type Address, parseAddress } from "./address.ts";
 import { type JailName, parseJailName } from "./jail_name.ts";
 import { type ActionFailure, parseActionFailure } from "./log_failure.ts";
 import { linePatterns } from "./log_prefix.ts";
+import { parseLoggedDuration } from "./logged_duration.ts";
 import type { LogFormat } from "./option_value.ts";
 
 export type { LogFormat };
@@ -280,30 +281,6 @@ function parseMark(message: string): LogEvent | undefined {
   const jail = parseJailName(created ?? named);
   if (jail === undefined) return undefined;
   return { kind: what === "stopped" ? "jail_stopped" : "jail_started", jail };
-}
-
-/** `4:00:00`, `1 day, 0:00:00`, `6s`, `2d 7h`, `1y 3w 4d`, `permanent`. */
-function parseLoggedDuration(text: string): number | "permanent" | undefined {
-  if (text === "permanent") return text;
-  const clock = /^(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)$/.exec(text);
-  if (clock !== null) {
-    const [, days = "0", hours, minutes, seconds] = clock;
-    return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 +
-      Number(seconds);
-  }
-  if (!/^\d+[smhdwy](?: \d+[smhdwy])*$/.test(text)) return undefined;
-  const units = {
-    s: 1,
-    m: 60,
-    h: 3_600,
-    d: 86_400,
-    w: 604_800,
-    y: 31_536_000,
-  };
-  return text.split(" ").reduce((sum, part) => {
-    const unit = part.slice(-1) as keyof typeof units;
-    return sum + Number(part.slice(0, -1)) * units[unit];
-  }, 0);
 }
 
 function refuseUnknown(text: string): LogEvent | undefined {

@@ -51,6 +51,7 @@ export interface MonitorCounters extends ReporterCounters {
 
 /** At a stop, unanswered reports may take so long before they are left to the next start. */
 const DRAIN_MS = 1_000;
+const UNDONE = { ban: "a ban", reban: "a ban", unban: "an unban" } as const;
 /** A fail2ban that can't be asked for its bans is asked again so often, in milliseconds. */
 const ASK_EVERY_MS = 5_000;
 
@@ -185,6 +186,7 @@ export class Monitor {
       await before;
       return await work();
     } finally {
+      this.#reporter.tell();
       turn.resolve();
     }
   }
@@ -213,12 +215,8 @@ export class Monitor {
     if (event.kind === "action_failed") {
       const { jail, verb, action, address } = event;
       this.counters.actionFailures++;
-      const what = verb === "unban" ? "an unban" : "a ban";
-      this.#complaints.record(
-        "warning",
-        `fail2ban could not carry out ${what}`,
-        { jail, action, address },
-      );
+      const what = `fail2ban could not carry out ${UNDONE[verb]}`;
+      this.#complaints.record("warning", what, { jail, action, address });
       return;
     }
     const state = event.kind === "unban"

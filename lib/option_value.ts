@@ -108,33 +108,6 @@ export const pathKind: ValueKind<string> = {
   read: (text) => isAbsolutePath(text) ? text : undefined,
 };
 
-/** Above it the system takes no path of a socket. */
-const MAX_SOCKET_PATH_BYTES = 107;
-
-/** The path of a Unix socket. */
-export const socketPathKind: ValueKind<string> = {
-  placeholder: "PATH",
-  expected: `an absolute path of at most ${MAX_SOCKET_PATH_BYTES} bytes`,
-  read: (text) =>
-    isAbsolutePath(text) &&
-      new TextEncoder().encode(text).length <= MAX_SOCKET_PATH_BYTES
-      ? text
-      : undefined,
-};
-
-/** So many in a second, or `none`, which is read as `Infinity`. */
-export const rateKind: ValueKind<number> = {
-  placeholder: "NUMBER|none",
-  expected: "a whole number from 1 to 1000000 or none",
-  read: (text) => {
-    if (text.toLowerCase() === "none") return Infinity;
-    const value = Number(text);
-    return /^\d{1,7}$/.test(text) && value >= 1 && value <= 1_000_000
-      ? value
-      : undefined;
-  },
-};
-
 /** An absolute path, or `none`, which is read as `""`. */
 export const optionalPathKind: ValueKind<string> = {
   placeholder: "PATH|none",
@@ -286,7 +259,8 @@ function wordKind<const T extends string>(
   };
 }
 
-function isAbsolutePath(text: string): boolean {
+/** Whether a path starts at the root. */
+export function isAbsolutePath(text: string): boolean {
   return text.startsWith("/") && text.length <= MAX_PATH_LENGTH &&
     !text.includes("\n");
 }

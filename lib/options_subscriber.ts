@@ -12,13 +12,12 @@ import {
   jailMapKind,
   optionalPathKind,
   pathKind,
-  rateKind,
-  socketPathKind,
   switchKind,
   tableNameKind,
   textKind,
   tokenKind,
 } from "./option_value.ts";
+import { rateKind, socketPathKind } from "./enforcement_option_value.ts";
 import { PUBLISHER_PORTS } from "./options_common.ts";
 
 /** `[subscriber]`, in the order of the shipped file. */

@@ -67,6 +67,8 @@ export class PlannedBans {
   take(events: readonly BanNews[]): void {
     const { clock } = this.#options;
     const nowMs = clock.nowMs();
+    // What comes later is judged by the rules of its time.
+    this.#policy ??= this.#options.protection();
     this.#change(events.flatMap((event) => {
       const { expiresMs } = event;
       const news = expiresMs === undefined
@@ -88,19 +90,17 @@ export class PlannedBans {
   begin(listed: readonly ListedBan[] | undefined): void {
     const { noted, plan } = this.#parts;
     const { clock, hostName, jailMap, wants = "reports" } = this.#options;
+    this.#policy ??= this.#options.protection();
     const adoption = adoptBans(
       { wanted: this.#wanted, plan, hostName, jailMap, wants },
       noted.load(),
       listed,
       clock.nowMs(),
     );
-    noted.want(this.#reportsOf([
-      ...adoption.outdated,
-      ...adoption.changes.map(({ ban }) => ban),
-    ]));
+    noted.want(this.#reportsOf(adoption.unnoted));
     noted.settle(adoption.gone);
     this.#change(this.#wanted.endAdoption());
-    this.#refuseProtected();
+    this.#refuse(adoption.changes.map(({ ban }) => ban));
     this.#hasBegun = true;
     this.tick();
   }
@@ -109,7 +109,11 @@ export class PlannedBans {
   tick(): void {
     const { clock, protection, wants } = this.#options;
     const { noted } = this.#parts;
-    if (protection() !== this.#policy) this.#refuseProtected();
+    const policy = protection();
+    if (policy !== this.#policy) {
+      this.#policy = policy;
+      this.#refuse(this.#wanted.bans());
+    }
     if (noted.isOutdated) {
       noted.wantAll(
         wants === "copy" ? [] : this.#reportsOf(this.#wanted.bans()),
@@ -139,10 +143,10 @@ export class PlannedBans {
     changed.notify();
   }
 
-  #refuseProtected(): void {
-    this.#policy = this.#options.protection();
-    const refused = [...this.#wanted.bans()].filter((ban) =>
-      !this.#admits(ban)
+  /** Takes out those of some wanted bans that are protected. */
+  #refuse(bans: Iterable<LocalBan>): void {
+    const refused = [...bans].filter((ban) =>
+      this.#wanted.find(ban) !== undefined && !this.#admits(ban)
     );
     this.#change(refused.flatMap((ban) => this.#wanted.drop(ban)));
   }

@@ -9,15 +9,15 @@ import type { BanNews } from "./ban_event.ts";
 import type { BanStep } from "./ban_table.ts";
 import type { StreamMessage } from "./cluster_messages.ts";
 import type { ReplicaStore } from "./cluster_ports.ts";
-import { Complaints } from "./complaints.ts";
 import type { ControlSession } from "./control_session.ts";
-import { RuntimeError } from "./errors.ts";
 import type { HostName } from "./host_name.ts";
-import type { Clock, Log } from "./ports.ts";
+import type { Log } from "./ports.ts";
 import type { ReceiptBox } from "./receipt_box.ts";
 import { Replica, type ReplicaEffect, type SyncAnswer } from "./replica.ts";
+import { ReplicaDisk } from "./replica_disk.ts";
 import { newsOf, newsOfAll } from "./replica_news.ts";
 import type { StatusFigures } from "./status_report.ts";
+import type { SteadyClock } from "./steady_clock.ts";
 import type { StreamEar } from "./stream_ear.ts";
 import { SyncTalk } from "./sync_talk.ts";
 import { Condition, runTogether } from "./tasks.ts";
@@ -32,8 +32,8 @@ export interface ReplicaClientOptions {
   readonly store: ReplicaStore;
   /** What is to be told about what became of bans; nobody else takes out. */
   readonly receipts: ReceiptBox;
-  /** Time. */
-  readonly clock: Clock;
+  /** The copy goes by it; the disk and the news by the system's. */
+  readonly clock: SteadyClock;
   /** Where to tell. */
   readonly log: Log;
   /** This node's name. */
@@ -47,13 +47,12 @@ export interface ReplicaClientOptions {
 
 /** What may wait to be taken: above it the stream is not heard, and libzmq keeps, then drops. */
 const MAX_INBOX = 10_000;
-const EXPIRE_EVERY_MS = 1_000;
-/** A disk that can't take the copy is tried again so often, in milliseconds. */
-const STORE_AGAIN_MS = 30_000;
+const TICK_EVERY_MS = 1_000;
 
 type Incoming =
   | { readonly kind: "heard"; readonly message: StreamMessage }
-  | { readonly kind: "answer"; readonly message: SyncAnswer };
+  | { readonly kind: "answer"; readonly message: SyncAnswer }
+  | { readonly kind: "tick" };
 
 /**
  * Keeps the copy.
@@ -68,13 +67,11 @@ type Incoming =
  */
 export class ReplicaClient {
   readonly #options: ReplicaClientOptions;
+  readonly #disk: ReplicaDisk;
   readonly #replica: Replica;
   readonly #talk: SyncTalk;
-  readonly #complaints: Complaints;
   readonly #changed = new Condition();
   #inbox: Incoming[] = [];
-  /** Since when the disk lacks something; `undefined`: it has all. */
-  #storeAgainAtMs: number | undefined;
 
   /**
    * Makes a client of the stored copy; it connects once it runs.
@@ -84,8 +81,9 @@ export class ReplicaClient {
    */
   constructor(options: ReplicaClientOptions) {
     this.#options = options;
-    const { store, session, receipts, clock, log } = options;
-    this.#replica = new Replica(store.load());
+    const { session, receipts, clock } = options;
+    this.#disk = new ReplicaDisk(options);
+    this.#replica = new Replica(this.#disk.load());
     this.#talk = new SyncTalk({
       session,
       receipts,
@@ -94,17 +92,12 @@ export class ReplicaClient {
       onAnswer: (message) => this.#put({ kind: "answer", message }),
       onEnd: () => this.#replica.disconnected(),
     });
-    this.#complaints = new Complaints({
-      log,
-      clock,
-      trouble: "the copy can't be kept on disk, and is tried again",
-      over: "the copy is on disk again",
-    });
   }
 
   /** All that the copy holds and that counts here. */
   news(): readonly BanNews[] {
-    return newsOfAll(this.#replica.bans(), this.#options.hostName);
+    const { hostName } = this.#options;
+    return this.#inWallTime(newsOfAll(this.#replica.bans(), hostName));
   }
 
   /** How the copy is, for `status`. */
@@ -121,7 +114,7 @@ export class ReplicaClient {
       notUnderstood: ear.rejected,
       receiptsWaiting: receipts.size,
       receiptsDropped: receipts.dropped,
-      onDisk: this.#storeAgainAtMs === undefined,
+      onDisk: this.#disk.isWhole,
     };
   }
 
@@ -150,7 +143,7 @@ export class ReplicaClient {
         (group) => this.#tick(group),
       ]);
     } finally {
-      this.#complaints.flush();
+      this.#disk.flush();
     }
   }
 
@@ -177,29 +170,44 @@ export class ReplicaClient {
 
   async #take(incoming: Incoming, signal: AbortSignal): Promise<void> {
     const nowMs = this.#options.clock.nowMs();
-    const effects = incoming.kind === "heard"
-      ? this.#replica.hear(incoming.message, nowMs)
-      : this.#replica.answer(incoming.message, nowMs);
-    for (const effect of effects) await this.#carryOut(effect, signal);
-    if (incoming.kind === "answer") {
-      this.#talk.answered(effects.length > 0 || this.#replica.isFollowing);
+    switch (incoming.kind) {
+      case "heard":
+        await this.#carryOutAll(
+          this.#replica.hear(incoming.message, nowMs),
+          signal,
+        );
+        return;
+      case "answer": {
+        const effects = this.#replica.answer(incoming.message, nowMs);
+        await this.#carryOutAll(effects, signal);
+        this.#talk.answered(effects.length > 0 || this.#replica.isFollowing);
+        return;
+      }
+      case "tick":
+        await this.#handOver(this.#replica.expire(nowMs), signal);
+        this.#storeIfDue();
+        return;
     }
   }
 
+  async #carryOutAll(
+    effects: readonly ReplicaEffect[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const effect of effects) await this.#carryOut(effect, signal);
+  }
+
   async #carryOut(effect: ReplicaEffect, signal: AbortSignal): Promise<void> {
-    const { store, clock } = this.#options;
     switch (effect.kind) {
       case "ask":
         this.#talk.ask(effect.question);
         return;
       case "changed":
-        if (this.#storeAgainAtMs === undefined) {
-          this.#store(() => store.append(effect.changes, clock.nowMs()));
-        }
+        this.#disk.append(effect.changes);
         await this.#handOver(effect.steps, signal);
         return;
       case "replaced":
-        this.#store(() => store.replace(effect.replica));
+        this.#disk.replace(effect.replica);
         this.#tellReplaced(effect.replica.seq, effect.replica.bans.length);
         await this.#handOver(effect.steps, signal);
         return;
@@ -225,37 +233,31 @@ export class ReplicaClient {
   ): Promise<void> {
     const { hostName, onNews } = this.#options;
     const news = steps.flatMap((step) => newsOf(step, hostName));
-    if (news.length > 0) await onNews(news, signal);
+    if (news.length > 0) await onNews(this.#inWallTime(news), signal);
   }
 
-  /** A disk that fails holds nothing back: the publisher has the table. */
-  #store(change: () => void): void {
+  #inWallTime(news: readonly BanNews[]): readonly BanNews[] {
     const { clock } = this.#options;
-    try {
-      change();
-      this.#storeAgainAtMs = undefined;
-      this.#complaints.end();
-    } catch (error) {
-      if (!(error instanceof RuntimeError)) throw error;
-      this.#storeAgainAtMs = clock.monotonicMs() + STORE_AGAIN_MS;
-      this.#complaints.tell(error.message);
-    }
+    return news.map((each) =>
+      each.expiresMs === undefined
+        ? each
+        : { ...each, expiresMs: clock.toWall(each.expiresMs) }
+    );
   }
 
+  /** In its turn, as everything that concerns the table. */
   async #tick(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
     while (true) {
-      await clock.delay(EXPIRE_EVERY_MS, signal);
-      await this.#handOver(this.#replica.expire(clock.nowMs()), signal);
-      const dueMs = this.#storeAgainAtMs ?? Infinity;
-      if (clock.monotonicMs() >= dueMs) this.#storeAll();
+      await this.#options.clock.delay(TICK_EVERY_MS, signal);
+      if (!this.#inbox.some(({ kind }) => kind === "tick")) {
+        this.#put({ kind: "tick" });
+      }
     }
   }
 
-  #storeAll(): void {
+  #storeIfDue(): void {
     const { epoch, seq } = this.#replica;
-    if (epoch === undefined) return;
-    const bans = [...this.#replica.bans()];
-    this.#store(() => this.#options.store.replace({ epoch, seq, bans }));
+    if (epoch === undefined || !this.#disk.isDue) return;
+    this.#disk.replace({ epoch, seq, bans: [...this.#replica.bans()] });
   }
 }

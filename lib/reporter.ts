@@ -12,6 +12,7 @@ import type { SharedEvent } from "./log_session.ts";
 import { timeOfLine } from "./line_time.ts";
 import type { Clock, DetectionOracle, EchoOracle, Log } from "./ports.ts";
 import { type CurrentPolicy, refusal } from "./protection.ts";
+import { ReportNotes } from "./report_notes.ts";
 import type { ReportLink } from "./report_link.ts";
 
 /** What a reporter is made of. */
@@ -62,6 +63,7 @@ export class Reporter {
   readonly #complaints: Log;
   readonly #counters: ReporterCounters;
   readonly #echoes: EchoFilter | undefined;
+  readonly #notes: ReportNotes;
 
   /**
    * @param options What the reporter is made of.
@@ -76,12 +78,14 @@ export class Reporter {
     this.#options = options;
     this.#complaints = complaints;
     this.#counters = counters;
-    const { echoes, detections } = options;
+    const { log, echoes, detections } = options;
+    this.#notes = new ReportNotes(log);
     this.#echoes = echoes && new EchoFilter(echoes, { detections });
   }
 
   /**
    * Reports an event, unless it must not be; waits while the link is full.
+   * {@link Reporter.tell} has to follow once no more are at hand.
    *
    * @param event The event.
    * @param signal Ends the waits.
@@ -113,7 +117,12 @@ export class Reporter {
     }
     await this.#submit(event, signal);
     this.#counters.reported++;
-    log.record("notice", `reporting ${event.kind}`, { jail, address });
+    this.#notes.note(event.kind, event);
+  }
+
+  /** Tells the log what was reported since it was told last. */
+  tell(): void {
+    this.#notes.tell();
   }
 
   #isEcho({ kind, jail, address, line }: Finding): boolean {

@@ -97,6 +97,8 @@ export type IsReferredTo = (id: number) => boolean;
 export class StoredBans {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
   readonly #isReferredTo: IsReferredTo;
+  /** The last id that was given; `undefined`: none yet. Nobody else gives any. */
+  #lastId: number | undefined;
 
   /**
    * @param database It has the tables of {@link STORED_BANS_SCHEMA}.
@@ -126,7 +128,7 @@ export class StoredBans {
     this.#setHead(head, known !== undefined);
     switch (change.kind) {
       case "report":
-        this.#report(id, change);
+        this.#report(id, change, known !== undefined);
         break;
       case "withdraw":
         this.#statements.dropReport.run(id, change.origin);
@@ -182,10 +184,14 @@ export class StoredBans {
     }
   }
 
-  #report(id: number, change: Change & { readonly kind: "report" }): void {
+  #report(
+    id: number,
+    change: Change & { readonly kind: "report" },
+    mayBeKnown: boolean,
+  ): void {
     const { origin, atMs, seq, expiresMs } = change;
     const { findReport, putReport } = this.#statements;
-    const row = findReport.get(id, origin);
+    const row = mayBeKnown ? findReport.get(id, origin) : undefined;
     const known = row === undefined ? undefined : readReport(id, valuesOf(row));
     const { firstMs, place } = known !== undefined && known.expiresMs > atMs
       ? known
@@ -205,8 +211,11 @@ export class StoredBans {
   }
 
   #nextId(): number {
-    const row = this.#statements.lastBan.get();
-    return Number(row === undefined ? 0 : valuesOf(row)[0]) + 1;
+    if (this.#lastId === undefined) {
+      const row = this.#statements.lastBan.get();
+      this.#lastId = Number(row === undefined ? 0 : valuesOf(row)[0]);
+    }
+    return ++this.#lastId;
   }
 
   #setHead(head: BanHead, isKnown: boolean): void {

@@ -21,7 +21,7 @@ import { decodeBroadcast, type RejectReason } from "./wire_v1.ts";
 /** What a subscriber is made of. */
 export interface SubscriberOptions {
   /** A SUB that hears the publisher. */
-  readonly broadcasts: MessageSocket;
+  readonly broadcasts: Pick<MessageSocket, "receive">;
   /** Where what is to be acted on goes. */
   readonly queue: ActionQueue;
   /** The names of the actions, for a dry run. */

@@ -39,6 +39,11 @@ export class Turn {
     return { [Symbol.dispose]: () => this.#taken = false };
   }
 
+  /** Whether the caller waits to be woken. */
+  get isWaiting(): boolean {
+    return this.#waiter !== undefined;
+  }
+
   /** Wakes the caller, if one waits. */
   wake(): void {
     this.#waiter?.resolve();

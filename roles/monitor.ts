@@ -34,6 +34,8 @@ const PROGRAM: RoleProgram<"monitor"> = {
 
 /** The action whose bans this host's fail2ban logs. */
 const FAIL2BAN_ACTION = "fail2banclient";
+/** A subscriber makes its ledger when it starts, long before fail2ban logs what it does. */
+const LOOK_FOR_LEDGER_MS = 5;
 
 /**
  * Runs the program.
@@ -55,6 +57,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   using echoes = new LedgerEchoOracle(
     ledgerPath(general.stateDir),
     FAIL2BAN_ACTION,
+    { lookEveryMs: LOOK_FOR_LEDGER_MS },
   );
   await using folder = new TailFile(config.logPath, log);
   const positions = new PositionFile(`${general.stateDir}/monitor.position`);

@@ -1,17 +1,28 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import type { Epoch, PublisherMessage } from "../lib/cluster_messages.ts";
+import type {
+  Epoch,
+  EventId,
+  NodeEvent,
+  PublisherMessage,
+} from "../lib/cluster_messages.ts";
 import {
   ControlSession,
   type Conversation,
   LostConversationError,
 } from "../lib/control_session.ts";
 import { Condition } from "../lib/tasks.ts";
-import { host } from "./support/core_values.ts";
-import { banReports } from "./support/event_bench.ts";
+import { address, host, jail } from "./support/core_values.ts";
 import { ManualClock, settled } from "./support/manual_clock.ts";
 import { MemoryControl } from "./support/memory_control.ts";
 import { MemoryLog } from "./support/memory_log.ts";
 import { frames } from "./support/memory_socket.ts";
+
+const UNBAN: NodeEvent = {
+  kind: "unban",
+  id: "event-0000000000000000" as EventId,
+  jail: jail("sshd"),
+  address: address("198.18.0.0"),
+};
 
 type Lead = (conversation: Conversation, signal: AbortSignal) => Promise<void>;
 
@@ -121,13 +132,11 @@ for (const code of ["token", "protocol"] as const) {
 
 Deno.test("ControlSession begins with the first pause again after an answer, not after a mere welcome", async () => {
   let answers = true;
-  const events = banReports(1).map(({ id, jail, address }) => ({
-    ...{ kind: "ban" as const, id, jail, address, remainingMs: null },
-  }));
   await using bench = new SessionBench(
     async ({ send, receive, welcome }, signal) => {
       const { session } = welcome;
       if (answers) {
+        const events = [UNBAN];
         await send({ kind: "EVENTS", session, batch: 1, events }, signal);
         await receive(signal);
       }

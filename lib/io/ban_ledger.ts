@@ -57,7 +57,8 @@ const SCHEMA = `
     expires_ms REAL NOT NULL,
     PRIMARY KEY (action, jail, address, began_ms)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX applied_lifted ON applied (lifted_ms);
+  CREATE INDEX applied_lifted ON applied (lifted_ms)
+    WHERE lifted_ms IS NOT NULL;
   PRAGMA user_version = ${VERSION};`;
 /** What was put in force is not known of the old rows: it may be. */
 const MIGRATION = `

@@ -11,6 +11,17 @@ import type { BanKind } from "../ban_event.ts";
 import type { JailName } from "../jail_name.ts";
 import type { EchoOracle } from "../ports.ts";
 
+/** How an oracle is set up. */
+export interface LedgerEchoOptions {
+  /**
+   * Whether the file is still there, and still the same, is looked at so often
+   * at most, in milliseconds: under load that costs more than the question.
+   *
+   * @default {0}
+   */
+  readonly lookEveryMs?: number;
+}
+
 /** After a failure that a second look did not mend, the file is left alone for so long. */
 const RETRY_AFTER_MS = 1_000;
 const BUSY_TIMEOUT_MS = 1_000;
@@ -40,16 +51,24 @@ interface OpenLedger {
 export class LedgerEchoOracle implements EchoOracle, Disposable {
   readonly #path: string;
   readonly #action: string;
+  readonly #lookEveryMs: number;
+  #lookedAtMs = -Infinity;
   #open: OpenLedger | undefined;
   #retryAtMs = -Infinity;
 
   /**
    * @param path The ledger's file. It may be missing, and come and go.
    * @param action Whose bans a fail2ban would log.
+   * @param options How the oracle is set up.
    */
-  constructor(path: string, action: string) {
+  constructor(
+    path: string,
+    action: string,
+    { lookEveryMs = 0 }: LedgerEchoOptions = {},
+  ) {
     this.#path = path;
     this.#action = action;
+    this.#lookEveryMs = lookEveryMs;
   }
 
   isEcho(
@@ -82,11 +101,15 @@ export class LedgerEchoOracle implements EchoOracle, Disposable {
     } catch (error) {
       if (!isSqliteError(error)) throw error;
       this[Symbol.dispose]();
+      this.#lookedAtMs = -Infinity;
       return undefined;
     }
   }
 
   #opened(): OpenLedger | undefined {
+    const nowMs = performance.now();
+    if (nowMs - this.#lookedAtMs < this.#lookEveryMs) return this.#open;
+    this.#lookedAtMs = nowMs;
     const inode = inodeOf(this.#path);
     if (this.#open !== undefined && this.#open.inode !== inode) {
       this[Symbol.dispose]();

@@ -16,14 +16,15 @@
  * thread. That descriptor is edge-triggered: it tells of commands to a socket,
  * not of messages, and whatever looks at the socket consumes it. Hence every
  * look asks for both directions in one call, wakes whoever waits for either,
- * and comes before each wait, after each wake-up, each send and each receive.
+ * and comes before each wait, after each wake-up, and after each send and each
+ * receive during which another waits. Where nobody waits there is nobody to be
+ * woken: whoever will wait looks before.
  *
  * @see {@link https://libzmq.readthedocs.io/en/latest/zmq_getsockopt.html | zmq_getsockopt, ZMQ_FD}
  * @module
  */
 
 import * as zmq from "zeromq";
-import { RuntimeError } from "../errors.ts";
 import type {
   BoundSocket,
   DescriptorPoll,
@@ -31,6 +32,7 @@ import type {
   MessageSocket,
   SocketLimits,
 } from "../ports.ts";
+import { hasCode, openRefusal, unlessAgain } from "../socket_failure.ts";
 import { Turn } from "../turn.ts";
 
 const ZMQ_FD = 14;
@@ -41,6 +43,11 @@ const ZMQ_POLLOUT = 2;
 const CLOSING_MS = 100;
 /** A busy socket lets timers and signals run at least this often. */
 const YIELD_AFTER_MS = 8;
+/**
+ * After so many messages in a row the next one is taken without a look whether
+ * it is there: each look is a system call, and most receives are none.
+ */
+const SURE_AFTER = 4;
 
 /** Options of the sockets that send. */
 function sending({ sendQueueMessages = 1_000 }: SocketLimits) {
@@ -162,7 +169,7 @@ export class ZmqContext implements AsyncDisposable {
       native[how](url);
     } catch (error) {
       native.close();
-      throw refusal(how, url, error);
+      throw openRefusal(how, url, error);
     }
     const sound = native as unknown as NativeSocket;
     return new ZmqSocket(sound, this.#poll, this.#sockets);
@@ -178,6 +185,7 @@ class ZmqSocket implements BoundSocket {
   readonly #receiving = new Turn("receive");
   readonly #sending = new Turn("send");
   #busySinceMs = performance.now();
+  #inARow = 0;
   #closing: Promise<void> | undefined;
 
   /** @param opened Holds the socket until it is closed. */
@@ -200,7 +208,8 @@ class ZmqSocket implements BoundSocket {
     while (true) {
       signal.throwIfAborted();
       this.#assertOpen();
-      if (!this.#look().readable) {
+      if (this.#inARow < SURE_AFTER && !this.#look().readable) {
+        this.#inARow = 0;
         await this.#receiving.wait(signal);
         this.#busySinceMs = performance.now();
         continue;
@@ -211,7 +220,8 @@ class ZmqSocket implements BoundSocket {
         continue;
       }
       const frames = await unlessAgain(this.#native.receive());
-      this.#look();
+      if (this.#sending.isWaiting) this.#look();
+      this.#inARow = frames === undefined ? 0 : this.#inARow + 1;
       if (frames !== undefined) return frames;
     }
   }
@@ -223,9 +233,12 @@ class ZmqSocket implements BoundSocket {
       this.#assertOpen();
       const attempt = this.#native.send(frames).then(() => true);
       const sent = await unlessAgain(attempt);
-      const { writable } = this.#look();
-      if (sent === true) return;
-      if (!writable) await this.#sending.wait(signal);
+      if (sent !== true) {
+        if (!this.#look().writable) await this.#sending.wait(signal);
+        continue;
+      }
+      if (this.#receiving.isWaiting) this.#look();
+      return;
     }
   }
 
@@ -257,7 +270,7 @@ class ZmqSocket implements BoundSocket {
   #look(): { readonly readable: boolean; readonly writable: boolean } {
     const events = this.#native.closed
       ? ZMQ_POLLIN | ZMQ_POLLOUT
-      : this.#native.getInt32Option(ZMQ_EVENTS);
+      : this.#events();
     const readable = (events & ZMQ_POLLIN) !== 0;
     const writable = (events & ZMQ_POLLOUT) !== 0;
     if (readable) this.#receiving.wake();
@@ -265,31 +278,18 @@ class ZmqSocket implements BoundSocket {
     return { readable, writable };
   }
 
+  /** libzmq looks into its mailbox, and a signal may come between. */
+  #events(): number {
+    while (true) {
+      try {
+        return this.#native.getInt32Option(ZMQ_EVENTS);
+      } catch (error) {
+        if (!hasCode(error, "EINTR")) throw error;
+      }
+    }
+  }
+
   #assertOpen(): void {
     if (this.#native.closed) throw new Error("Cannot use a closed socket");
   }
-}
-
-async function unlessAgain<T>(promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (hasCode(error, "EAGAIN")) return undefined;
-    throw error;
-  }
-}
-
-function refusal(how: string, url: string, error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const what = how === "connect" ? "connect to" : "listen on";
-  return new RuntimeError(`cannot ${what} ${url}: ${error.message}`, {
-    hint: hasCode(error, "EADDRINUSE")
-      ? "another program, or another copy of this one, has that port"
-      : "to listen, it must be an address of this host, and ports below 1024 need root",
-    cause: error,
-  });
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

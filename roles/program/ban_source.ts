@@ -16,11 +16,13 @@ import type { ZmqContext } from "../../lib/io/zmq_socket.ts";
 import { NewsFilter } from "../../lib/news_filter.ts";
 import type { CurrentPolicy } from "../../lib/protection.ts";
 import type { ReceiptBox } from "../../lib/receipt_box.ts";
+import { RenewedSocket } from "../../lib/renewed_socket.ts";
 import { ReplicaClient } from "../../lib/replica_client.ts";
 import type { StatusFigures } from "../../lib/status_report.ts";
 import { SteadyClock } from "../../lib/steady_clock.ts";
 import { StreamEar } from "../../lib/stream_ear.ts";
 import { Subscriber } from "../../lib/subscriber.ts";
+import { runTogether } from "../../lib/tasks.ts";
 import { UNKEPT_REPLICA } from "../../lib/unkept_replica.ts";
 import { MAX_MESSAGE_BYTES } from "../../lib/wire_v1.ts";
 import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire_v2.ts";
@@ -65,11 +67,17 @@ function openProtocol1(
   { context, zeromq, queue, protection }: BanSourceOptions,
 ): BanSource {
   const { config, clock, log, dryRun } = context;
+  const broadcasts = new RenewedSocket({
+    connect: () =>
+      zeromq.subscriber(config.publisherUrl, config.prefixFilter, {
+        maxMessageBytes: MAX_MESSAGE_BYTES,
+        receiveQueueMessages: STREAM_QUEUE,
+      }),
+    clock,
+    log,
+  });
   const subscriber = new Subscriber({
-    broadcasts: zeromq.subscriber(config.publisherUrl, config.prefixFilter, {
-      maxMessageBytes: MAX_MESSAGE_BYTES,
-      receiveQueueMessages: STREAM_QUEUE,
-    }),
+    broadcasts,
     queue,
     actionNames: config.actions,
     clock,
@@ -84,7 +92,11 @@ function openProtocol1(
       return { protocol: 1, ...subscriber.counters };
     },
     whenKnown: () => Promise.resolve(),
-    run: (signal) => subscriber.run(signal),
+    run: (signal) =>
+      runTogether(signal, [
+        (group) => broadcasts.run(group),
+        (group) => subscriber.run(group),
+      ]),
     [Symbol.dispose]() {},
   };
 }

@@ -112,11 +112,14 @@ async function work<R extends Role>(
       signal,
       ready,
     });
-    log.record("info", "stopped");
+  } catch (error) {
+    // Whatever it waited for, it was told to end.
+    if (!signal.aborted || error !== signal.reason) throw error;
   } finally {
     alive.abort();
     await keepingAlive;
   }
+  log.record("info", "stopped");
 }
 
 /** In the foreground the program is found without a pid file. */

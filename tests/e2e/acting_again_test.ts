@@ -101,11 +101,17 @@ testWith(
     await nodes.node("host-b").subscriber.end("SIGTERM");
     await Deno.writeTextFile(program.path.replace(/act$/, "works"), "");
     await nodes.startSubscriber("host-b");
-    await waitUntil(async () => (await program.lines("ran")).length > 0, {
+    await waitUntil(async () => await figure(nodes, "exec.inForce") === 1, {
       what: "the program's run",
       timeoutMs: 10_000,
+      intervalMs: 50,
     });
     deepStrictEqual(await program.lines("ran"), [`ban ${ATTACKER}`]);
+    // Killed before it has noted the program's end, it would run it again.
+    await waitUntil(async () => await figure(nodes, "exec.inForce") === 1, {
+      what: "the ban in force",
+      timeoutMs: 10_000,
+    });
     await nodes.node("host-b").subscriber.end("SIGTERM");
     await nodes.startSubscriber("host-b");
     strictEqual(await figure(nodes, "exec.inForce"), 1);

@@ -1,7 +1,14 @@
-import { ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES } from "../../lib/wire_v1.ts";
+import { BAD_FIELDS, BAD_MESSAGES } from "../support/bad_frames.ts";
 import { processUsage } from "../support/process_usage.ts";
 import { bytes, RawClient } from "../support/raw_client.ts";
+import { heard } from "../support/role_output.ts";
+import { report } from "../support/tally.ts";
 import { TestCluster } from "../support/test_cluster.ts";
+import { waitUntil } from "../support/wait_until.ts";
+import { ZmqBench } from "../support/zmq_bench.ts";
+import { ZmtpPeer } from "../support/zmtp_peer.ts";
 
 const TOKEN = "a-token-for-tests";
 const GOOD = `${TOKEN}|host-a|sshd|Ban|203.0.113.1`;
@@ -65,29 +72,103 @@ Deno.test("the publisher hangs up on a frame of 64 MiB and serves others meanwhi
   ok(grownBytes < 32 << 20, `memory grew by ${grownBytes} bytes`);
 });
 
+/** What a frame of a request may hold, and one more. */
+const OVERSIZED = MAX_REQUEST_BYTES + 1;
+/** One of so many bad frames is longer than a frame may be. */
+const OVERSIZED_EVERY = 20;
+const MAX_GROWTH_BYTES = 24 << 20;
+
+function randomBytes(length: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(length));
+}
+
 Deno.test("the publisher survives 10,000 bad frames with flat memory", async () => {
   await using cluster = await TestCluster.create();
   await cluster.addHost("hub");
   const publisher = await cluster.start("publisher", "hub");
   await using client = new RawClient(cluster.replyUrl);
-  const round = async (count: number) => {
-    let naks = 0;
-    for (let index = 0; index < count; index++) {
-      const kind = index % (BAD.length + 2);
-      const body = BAD[kind]?.[1] ??
-        [crypto.getRandomValues(new Uint8Array(kind % 2 === 0 ? 64 : 600))];
-      await client.request(...body);
-      if (await client.reply() === "NAK") naks++;
+  const tell = async (index: number) => {
+    if (index % OVERSIZED_EVERY === 0) {
+      using peer = await ZmtpPeer.connect(cluster.replyUrl);
+      await peer.send(bytes(""), randomBytes(OVERSIZED << (index % 8)));
+      await peer.hungUp();
+      return "hung up";
     }
-    return naks;
+    const kind = index % (BAD.length + 2);
+    const body = BAD[kind]?.[1] ?? [randomBytes(kind % 2 === 0 ? 64 : 600)];
+    await client.request(...body);
+    return await client.reply() ?? "nothing";
+  };
+  const round = async (count: number) => {
+    const answers = new Map<string, number>();
+    for (let index = 0; index < count; index++) {
+      const answer = await tell(index);
+      answers.set(answer, (answers.get(answer) ?? 0) + 1);
+    }
+    return Object.fromEntries(answers);
   };
   await round(1_000);
   const beforeBytes = (await processUsage(publisher.pid)).residentBytes;
-  strictEqual(await round(10_000), 10_000);
+  const answers = await round(10_000);
   const grownBytes = (await processUsage(publisher.pid)).residentBytes -
     beforeBytes;
-  ok(grownBytes < 24 << 20, `memory grew by ${grownBytes} bytes`);
+  report("bad frames at the publisher", { ...answers, grownBytes });
+  deepStrictEqual(answers, { "hung up": 500, "NAK": 9_500 });
+  ok(grownBytes < MAX_GROWTH_BYTES, `memory grew by ${grownBytes} bytes`);
   await client.request(bytes(GOOD));
   strictEqual(await client.reply(), "host-a|sshd|Ban|203.0.113.1");
-  ok(publisher.stderr.length < 200, "a flood of bad frames floods the log");
+  ok(publisher.stderr.length < 300, "a flood of bad frames floods the log");
+});
+
+/** Whatever is no broadcast, of a length that a broadcast may have. */
+const BAD_BROADCASTS: readonly (readonly Uint8Array[])[] = [
+  ...BAD_FIELDS.map(([message]) => [bytes(message)]),
+  ...BAD_MESSAGES.map(([, body]) => body).filter((body) =>
+    body.length > 0 && body.every(({ length }) => length <= MAX_MESSAGE_BYTES)
+  ),
+  [randomBytes(MAX_MESSAGE_BYTES)],
+];
+
+// Oversized ones cost it its connection: see the test of RenewedSocket.
+Deno.test("the subscriber survives 10,000 bad broadcasts with flat memory", async () => {
+  await using cluster = await TestCluster.create();
+  await cluster.addHost("host-b");
+  const subscriber = await cluster.start("subscriber", "host-b");
+  await using bench = new ZmqBench();
+  const broadcasts = bench.context.publisher(cluster.broadcastUrl, {
+    maxMessageBytes: 1 << 20,
+    sendQueueMessages: 100_000,
+  });
+  const send = (...body: Uint8Array[]) => broadcasts.send(body, bench.signal);
+  let bans = 0;
+  /** The subscriber is there, and has taken all that was sent before. */
+  const hears = async () => {
+    const ban = `host-a|sshd|Ban|198.51.100.${++bans}`;
+    await waitUntil(async () => {
+      await send(bytes(ban));
+      return heard(subscriber).includes(ban);
+    }, { what: ban, intervalMs: 20, timeoutMs: 20_000 });
+  };
+  const round = async (count: number) => {
+    for (let index = 0; index < count; index++) {
+      await send(...BAD_BROADCASTS[index % BAD_BROADCASTS.length] ?? []);
+    }
+    await hears();
+  };
+  const rejected = async () =>
+    Number((await cluster.figures("subscriber", "host-b"))["rejected"]);
+  await hears();
+  await round(1_000);
+  const before = await rejected();
+  const { residentBytes } = await processUsage(subscriber.pid);
+  await round(10_000);
+  const figures = {
+    rejected: await rejected() - before,
+    grownBytes: (await processUsage(subscriber.pid)).residentBytes -
+      residentBytes,
+  };
+  report("bad broadcasts at the subscriber", figures);
+  strictEqual(figures.rejected, 10_000);
+  ok(figures.grownBytes < MAX_GROWTH_BYTES);
+  ok(subscriber.stderr.length < 500, "a flood of bad frames floods the log");
 });

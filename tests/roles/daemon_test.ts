@@ -44,13 +44,18 @@ Deno.test("status tells people and programs what a program in the background doe
       text.stdout[0].includes(` runs on host-a with process id ${pid}, for `),
     text.stdout[0],
   );
-  ok(text.stdout.some((line) => /^ {2}relayed +1$/.test(line)));
+  ok(text.stdout.some((line) => /^ {2}protocol1\.relayed +1$/.test(line)));
   const json = await host.run("status", "--log-format", "json");
   strictEqual(json.code, 0);
   strictEqual(json.stdout.length, 1);
   const report = JSON.parse(json.stdout[0] ?? "");
   deepStrictEqual(
-    [report.program, report.pid, report.node, report.figures.relayed],
+    [
+      report.program,
+      report.pid,
+      report.node,
+      report.figures["protocol1.relayed"],
+    ],
     [NAME, pid, "host-a", 1],
   );
 });

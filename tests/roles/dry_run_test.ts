@@ -61,7 +61,8 @@ Deno.test("a monitor on a dry run reports nothing and stores nothing, and says w
   await appendLog(cluster.logPath("host-a"), banLine("sshd", "203.0.113.7"));
   await dry.waitForLine(/: NOTICE: would report ban .*address=203\.0\.113\.7$/);
   strictEqual((await dry.end()).code, 0);
-  strictEqual((await cluster.figures("publisher", "hub"))["received"], 0);
+  const figures = await cluster.figures("publisher", "hub");
+  strictEqual(figures["protocol1.received"], 0);
   const state = Deno.readDir(`${cluster.dir}/host-a/state`);
   deepStrictEqual(await Array.fromAsync(state), []);
 });

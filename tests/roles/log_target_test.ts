@@ -119,12 +119,12 @@ Deno.test("--log-level says what is left out, whatever loglevel says", async () 
       return code === 0;
     }, { what: "a monitor that works" });
     const before = Number(
-      (await cluster.figures("publisher", "hub"))["received"],
+      (await cluster.figures("publisher", "hub"))["protocol1.received"],
     );
     await appendLog(log, banLine("sshd", "203.0.113.1"));
     await waitUntil(async () => {
-      const { received } = await cluster.figures("publisher", "hub");
-      return Number(received) > before;
+      const figures = await cluster.figures("publisher", "hub");
+      return Number(figures["protocol1.received"]) > before;
     }, { what: "the report" });
     await child.end();
     levels[level ?? "of the file"] = [

@@ -17,6 +17,8 @@ export interface ActingNodesOptions {
   readonly hosts: readonly string[];
   readonly subscriber?: SubscriberSettings;
   readonly jails?: Readonly<Record<string, JailSettings>>;
+  /** What they speak. @default {1} */
+  readonly protocol?: 1 | 2;
 }
 
 /** A host: its fail2ban, its monitor, its subscriber. */
@@ -45,8 +47,8 @@ export class ActingNodes implements AsyncDisposable {
   }
 
   static async start(options: ActingNodesOptions): Promise<ActingNodes> {
-    const { hosts, subscriber = {}, jails = {} } = options;
-    const nodes = new ActingNodes(await TestCluster.create());
+    const { hosts, subscriber = {}, jails = {}, protocol = 1 } = options;
+    const nodes = new ActingNodes(await TestCluster.create({ protocol }));
     const { cluster } = nodes;
     try {
       await cluster.addHost("hub");
@@ -60,7 +62,8 @@ export class ActingNodes implements AsyncDisposable {
         );
         await nodes.#startNode(host, fail2ban, subscriber);
       }
-      await nodes.#waitSubscribed();
+      if (protocol === 1) await nodes.#waitSubscribed();
+      else await nodes.#waitFollowing();
       return nodes;
     } catch (error) {
       await nodes[Symbol.asyncDispose]();
@@ -110,6 +113,7 @@ export class ActingNodes implements AsyncDisposable {
       monitor: {
         fail2banlogpath: fail2ban.logPath,
         fail2bandb: fail2ban.databasePath,
+        fail2bansocket: fail2ban.socketPath,
       },
       subscriber: {
         subscriberaction: "fail2banclient",
@@ -123,6 +127,16 @@ export class ActingNodes implements AsyncDisposable {
       monitor: await cluster.start("monitor", host),
       subscriber: await cluster.start("subscriber", host),
     });
+  }
+
+  async #waitFollowing(): Promise<void> {
+    for (const { host } of this.nodes) {
+      await waitUntil(
+        async () =>
+          (await this.cluster.peek("subscriber", host))?.["following"] === true,
+        { what: `the copy of ${host}`, timeoutMs: 15_000 },
+      );
+    }
   }
 
   /** Nothing tells that a subscription has arrived, but a message that comes. */

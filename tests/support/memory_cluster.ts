@@ -13,6 +13,7 @@ import type { Frames, MessageSocket } from "../../lib/ports.ts";
 import { Publisher, type PublisherOptions } from "../../lib/publisher.ts";
 import { ReceiptBox } from "../../lib/receipt_box.ts";
 import { ReplicaClient } from "../../lib/replica_client.ts";
+import { SteadyClock } from "../../lib/steady_clock.ts";
 import { StreamEar } from "../../lib/stream_ear.ts";
 import { host } from "./core_values.ts";
 import { ManualClock, settled } from "./manual_clock.ts";
@@ -139,7 +140,7 @@ export class MemorySubscriberProgram implements AsyncDisposable {
       ear: new StreamEar({ connect: network.subscriber, clock, log }),
       store,
       receipts,
-      clock,
+      clock: new SteadyClock(clock),
       log,
       hostName: host(name),
       onNews: async (news) => {

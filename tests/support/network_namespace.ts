@@ -37,6 +37,20 @@ export class NetworkNamespace implements AsyncDisposable {
     return await output([...this.inside(program), ...args]);
   }
 
+  /** Lays a cable to another one; its ends are named. */
+  async join(
+    other: NetworkNamespace,
+    [here, there]: readonly [string, string],
+  ): Promise<void> {
+    const peer = ["peer", "name", there, "netns", other.name];
+    await this.run("ip", "link", "add", here, "type", "veth", ...peer);
+  }
+
+  /** What to start programs by so that they run in here. */
+  get within(): readonly string[] {
+    return ["ip", "netns", "exec", this.name];
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await output(["ip", "netns", "delete", this.name]);
   }

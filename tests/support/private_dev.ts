@@ -37,9 +37,14 @@ export class PrivateDev {
     return new PrivateDev(`${dir}/dev`);
   }
 
+  /** Where these programs look for the syslog daemon. */
+  get socketPath(): string {
+    return `${this.#dev}.log`;
+  }
+
   /** Begins to listen where these programs look for the syslog daemon. */
   listen(): DatagramReceiver {
-    return new DatagramReceiver(`${this.#dev}.log`);
+    return new DatagramReceiver(this.socketPath);
   }
 
   /** How a program is started so that it sees this `/dev`. */

@@ -1,6 +1,7 @@
 /** Real programs that tests talk to, and what the kernel lets tests do. */
 export type RealPart =
   | "fail2ban"
+  | "faketime"
   | "ipv6"
   | "mountns"
   | "netns"
@@ -26,6 +27,11 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
     missing: "Debian's fail2ban is not installed",
     command: "fail2ban-server",
     args: ["--version"],
+  },
+  faketime: {
+    missing: "Debian's faketime is not installed",
+    command: "faketime",
+    args: ["-f", "+1h", "true"],
   },
   ipv6: {
     missing: "this host has no address ::1",

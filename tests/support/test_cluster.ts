@@ -1,3 +1,6 @@
+import { askStatus, statusSocketPath } from "../../lib/io/status_socket.ts";
+import { RuntimeError } from "../../lib/errors.ts";
+import type { StatusFigures } from "../../lib/status_report.ts";
 import { ChildProcess } from "./child_process.ts";
 
 /** A program under test. */
@@ -7,6 +10,14 @@ export type RoleName = "monitor" | "publisher" | "subscriber";
 export type Sections = Readonly<
   Record<string, Readonly<Record<string, string | number>>>
 >;
+
+/** Where a host's programs run, and with which environment. */
+export interface HostSetting {
+  /** What they are started by: a program that becomes the one that follows. */
+  readonly within?: readonly string[];
+  /** Added to their environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
 
 /** A port that nothing listens on right now. */
 export function freePort(): number {
@@ -51,6 +62,7 @@ export class TestCluster implements AsyncDisposable {
   readonly token = "a-token-for-tests";
   readonly #children: ChildProcess[] = [];
   readonly #protocol: 1 | 2;
+  readonly #settings = new Map<string, HostSetting>();
 
   private constructor(dir: string, protocol: 1 | 2) {
     this.dir = dir;
@@ -70,8 +82,18 @@ export class TestCluster implements AsyncDisposable {
     return `${this.dir}/${host}/fail2ban.log`;
   }
 
+  /** The folder for what a host's programs have to remember. */
+  stateDir(host: string): string {
+    return `${this.dir}/${host}/state`;
+  }
+
   /** Makes a host's folder and configuration; `overrides` go into its `*.local`. */
-  async addHost(host: string, overrides: Sections = {}): Promise<string> {
+  async addHost(
+    host: string,
+    overrides: Sections = {},
+    setting: HostSetting = {},
+  ): Promise<string> {
+    this.#settings.set(host, setting);
     const dir = `${this.dir}/${host}`;
     await Deno.mkdir(`${dir}/state`, { recursive: true });
     const config = `${dir}/fail2ban-cluster.conf`;
@@ -133,9 +155,12 @@ export class TestCluster implements AsyncDisposable {
   ): ChildProcess {
     const { command, args: before } = roleCommand(role);
     const config = `${this.dir}/${host}/fail2ban-cluster.conf`;
+    const { within = [], env } = this.#settings.get(host) ?? {};
+    const [first = command, ...rest] = [...within, command, ...before];
     const child = new ChildProcess({
-      command,
-      args: [...before, ...args, "--config", config],
+      command: first,
+      args: [...rest, ...args, "--config", config],
+      ...(env === undefined ? {} : { env }),
       ...(onLine === undefined ? {} : { onLine }),
     });
     this.#children.push(child);
@@ -162,6 +187,20 @@ export class TestCluster implements AsyncDisposable {
     const { code } = await child.ended;
     if (code !== 0) throw new Error(child.stderr.join("\n"));
     return JSON.parse(child.stdout.join("\n")).figures;
+  }
+
+  /** The same without a program of its own, so often as one likes; `undefined`: it does not answer. */
+  async peek(
+    role: RoleName,
+    host: string,
+  ): Promise<StatusFigures | undefined> {
+    try {
+      const pidFile = `${this.dir}/${host}/${role}.pid`;
+      return (await askStatus(statusSocketPath(pidFile))).figures;
+    } catch (error) {
+      if (error instanceof RuntimeError) return undefined;
+      throw error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

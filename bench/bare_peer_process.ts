@@ -1,0 +1,49 @@
+/**
+ * Starts the other end of a bare libzmq socket.
+ *
+ * @module
+ */
+
+import { ChildProcess } from "../tests/support/child_process.ts";
+
+/** What the other end does; see `programs/bare_peer.ts`. */
+export type PeerMode = "echo" | "count" | "hear";
+
+/**
+ * Starts it, and resolves once it listens. It ends when disposed.
+ *
+ * @param mode What it does.
+ * @param url Where.
+ * @param numbers How many, as `mode` has it.
+ */
+export async function startPeer(
+  mode: PeerMode,
+  url: string,
+  ...numbers: readonly number[]
+): Promise<ChildProcess> {
+  const child = startProgram("bare_peer.ts", mode, url, ...numbers);
+  await child.waitForLine(/^ready$/);
+  return child;
+}
+
+/** Starts a program of `programs/`. */
+export function startProgram(
+  name: string,
+  ...args: readonly (string | number)[]
+): ChildProcess {
+  const path = new URL(`programs/${name}`, import.meta.url).pathname;
+  const config = new URL("../deno.json", import.meta.url).pathname;
+  return new ChildProcess({
+    command: Deno.execPath(),
+    args: [
+      "run",
+      "-A",
+      "--no-prompt",
+      "--v8-flags=--expose-gc",
+      "--config",
+      config,
+      path,
+      ...args.map(String),
+    ],
+  });
+}

@@ -1,0 +1,168 @@
+/**
+ * From fail2ban's log to the publisher's acknowledgement: a burst.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import * as zmq from "zeromq";
+import { BAN_STORE_SCHEMA } from "../lib/ban_store_schema.ts";
+import type { Durability } from "../lib/io/sqlite_ban_store.ts";
+import { appendLog, banLine } from "../tests/support/fail2ban_lines.ts";
+import { freePort } from "../tests/support/test_cluster.ts";
+import { processUsage } from "../tests/support/process_usage.ts";
+import { bareReceive, bareSend, SENDER } from "./bare_zmq.ts";
+import { startPeer } from "./bare_peer_process.ts";
+import { printTable } from "./figures.ts";
+import {
+  addressAt,
+  BATCH,
+  BenchCluster,
+  goalRow,
+  medians,
+} from "./protocol2_setup.ts";
+
+const EVENTS = 100_000;
+const RUNS = 3;
+const WANTED_PER_SECOND = 20_000;
+/** Some of them are before the burst, so that nothing is done for the first time. */
+const WARM_UP = 5_000;
+/** What an event takes on the wire, alone and as one of many. */
+const EVENT_BYTES = 150;
+
+const SYNCHRONOUS = { power: "FULL", process: "NORMAL" } as const;
+
+function lines(from: number, count: number): string {
+  const texts = Array.from(
+    { length: count },
+    (_, at) => banLine("sshd", addressAt(from + at)),
+  );
+  return texts.join("");
+}
+
+async function burst(durability: Durability) {
+  await using cluster = await BenchCluster.create({ durability });
+  const pids = [
+    await cluster.start("publisher", "hub"),
+    await cluster.start("monitor", "host-a"),
+  ];
+  const log = cluster.programs.logPath("host-a");
+  const settled = (count: number) =>
+    cluster.until(
+      "monitor",
+      "host-a",
+      ({ acknowledged }) => acknowledged === count,
+    );
+  await appendLog(log, lines(0, WARM_UP));
+  await settled(WARM_UP);
+  const text = lines(WARM_UP, EVENTS);
+  const before = await Promise.all(pids.map(cpuSeconds));
+  const startMs = performance.now();
+  await appendLog(log, text);
+  await settled(WARM_UP + EVENTS);
+  const seconds = (performance.now() - startMs) / 1_000;
+  const after = await Promise.all(pids.map(cpuSeconds));
+  const [publisher = 0, monitor = 0] = after.map((each, index) =>
+    each - (before[index] ?? 0)
+  );
+  const figures = await cluster.until("publisher", "hub", () => true);
+  const bans = Number(figures["bans"]);
+  if (bans !== WARM_UP + EVENTS) throw new Error(`${bans} bans are stored`);
+  return { perSecond: EVENTS / seconds, publisher, monitor };
+}
+
+async function cpuSeconds(pid: number): Promise<number> {
+  return (await processUsage(pid)).cpuSeconds;
+}
+
+/** The rows that an event takes, without a word of ours: events/s. */
+async function bareSqlite(durability: Durability, atOnce: number) {
+  const folder = await Deno.makeTempDir({ prefix: "f2bc_" });
+  const database = new DatabaseSync(`${folder}/bare.sqlite3`);
+  try {
+    for (const step of BAN_STORE_SCHEMA.migrations) database.exec(step);
+    database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = ${SYNCHRONOUS[durability]};
+      PRAGMA cache_size = -32768;
+      PRAGMA wal_autocheckpoint = 4096`);
+    const put = [
+      "INSERT INTO events VALUES ('host-a', ?1, ?2)",
+      "INSERT INTO bans VALUES (?2, 'sshd', ?3, ?2, 0, 0)",
+      "INSERT INTO reports VALUES (?1, 'host-a', ?1, ?1, ?1, ?1, 0)",
+      `INSERT INTO changes VALUES
+        (?1, ?1, ?1, 'report', 'sshd', ?2, 'host-a', ?1, 0, 0)`,
+    ].map((sql) => database.prepare(sql));
+    const addresses = Array.from({ length: EVENTS }, (_, at) => addressAt(at));
+    const startMs = performance.now();
+    for (let start = 0; start < EVENTS; start += atOnce) {
+      database.exec("BEGIN IMMEDIATE");
+      for (let at = start; at < start + atOnce; at++) {
+        const address = addresses[at] ?? "";
+        put[0]?.run(`bench-${String(at).padStart(58, "0")}`, at);
+        put[1]?.run(null, at + 1, address);
+        put[2]?.run(at + 1);
+        put[3]?.run(at + 1, address);
+      }
+      database.exec("COMMIT");
+    }
+    return { perSecond: EVENTS / ((performance.now() - startMs) / 1_000) };
+  } finally {
+    database.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Messages of so many events from a DEALER to a ROUTER: events/s. */
+async function bareZeromq(eventsPerMessage: number) {
+  const url = `tcp://127.0.0.1:${freePort()}`;
+  const messages = EVENTS / eventsPerMessage;
+  await using _peer = await startPeer("count", url, messages);
+  const dealer = new zmq.Dealer(SENDER);
+  dealer.connect(url);
+  try {
+    const body = new Uint8Array(EVENT_BYTES * eventsPerMessage);
+    const startMs = performance.now();
+    for (let at = 0; at < messages; at++) {
+      await bareSend(dealer, ["F2B2", "EVENTS", body]);
+    }
+    await bareReceive(dealer);
+    return { perSecond: EVENTS / ((performance.now() - startMs) / 1_000) };
+  } finally {
+    dealer.close();
+  }
+}
+
+/** Measures and prints. */
+export async function benchBurst(): Promise<void> {
+  const rows: string[][] = [];
+  for (const durability of ["power", "process"] as const) {
+    const ours = await medians(RUNS, () => burst(durability));
+    const bare = await medians(RUNS, () => bareSqlite(durability, 2_000));
+    rows.push([
+      ...goalRow(
+        `stored and acknowledged, durability ${durability}`,
+        `${Math.round(ours.perSecond)} events/s`,
+        `${WANTED_PER_SECOND} events/s`,
+        ours.perSecond >= WANTED_PER_SECOND,
+        `bare SQLite ${Math.round(bare.perSecond)} events/s`,
+      ),
+      `CPU: publisher ${ours.publisher.toFixed(1)} s, monitor ${
+        ours.monitor.toFixed(1)
+      } s`,
+    ]);
+  }
+  for (const atOnce of [1, BATCH]) {
+    const { perSecond } = await medians(RUNS, () => bareZeromq(atOnce));
+    rows.push([
+      `bare libzmq, ${atOnce} to a message`,
+      `${Math.round(perSecond)} events/s`,
+    ]);
+  }
+  printTable(
+    `protocol 2: ${EVENTS} lines at once, log to ACK (median of ${RUNS} runs)`,
+    rows,
+  );
+}
+
+if (import.meta.main) await benchBurst();

@@ -1,0 +1,83 @@
+import { deepStrictEqual, ok } from "node:assert/strict";
+import { ActingNodes, banned, waitBanned } from "../support/acting_nodes.ts";
+import { testAddress } from "../support/fail2ban_lines.ts";
+import { testWith } from "../support/real_parts.ts";
+import { history } from "../support/stored_tables.ts";
+import { report } from "../support/tally.ts";
+import { waitUntil } from "../support/wait_until.ts";
+
+const ATTACKER = "203.0.113.7";
+const TARGETS = [ATTACKER, "2001:db8::7", "203.0.113.128/25"];
+const MANY = 100;
+const HOSTS = ["host-a", "host-b", "host-c"];
+
+testWith(
+  "fail2ban",
+  "by protocol 2: three hosts, one attack: one report, enforced on the others, no echo; the unban likewise",
+  async () => {
+    await using nodes = await ActingNodes.start({ hosts: HOSTS, protocol: 2 });
+    const [a, b, c] = HOSTS.map((host) => nodes.node(host).fail2ban);
+    ok(a && b && c);
+    const started = performance.now();
+    await a.client("set", "sshd", "banip", ...TARGETS);
+    await waitBanned(b, TARGETS);
+    await waitBanned(c, TARGETS);
+    report("from banip on A to the bans on B and C", {
+      after: `${Math.round(performance.now() - started)} ms`,
+    });
+    deepStrictEqual(await banned(a), [], "A enforces its own in its own jail");
+    await a.client("set", "sshd", "unbanip", ...TARGETS);
+    await waitBanned(b, []);
+    await waitBanned(c, []);
+    // Whatever were to come back would come before this one does.
+    await c.client("set", "sshd", "banip", "203.0.113.9");
+    await waitBanned(a, ["203.0.113.9"]);
+    await waitBanned(b, ["203.0.113.9"]);
+    deepStrictEqual(history(nodes.cluster), [
+      ...TARGETS.map((each) => `report ${each} host-a`),
+      ...TARGETS.map((each) => `withdraw ${each} host-a`),
+      "report 203.0.113.9 host-c",
+    ]);
+    report("stored", { changes: history(nodes.cluster).length, echoes: 0 });
+  },
+);
+
+testWith(
+  "fail2ban",
+  "case 6 by protocol 2: a subscriber killed over and over while fail2ban applies bans: each is applied, and none is reported back",
+  async () => {
+    await using nodes = await ActingNodes.start({
+      hosts: ["host-a", "host-b"],
+      protocol: 2,
+    });
+    const a = nodes.node("host-a").fail2ban;
+    const b = nodes.node("host-b").fail2ban;
+    const sent = Array.from({ length: MANY }, (_, at) => testAddress(at));
+    const banning = a.client("set", "sshd", "banip", ...sent);
+    let kills = 0;
+    while ((await banned(b)).length < MANY) {
+      await nodes.node("host-b").subscriber.end("SIGKILL");
+      kills++;
+      const before = (await banned(b)).length;
+      await nodes.startSubscriber("host-b");
+      await waitUntil(
+        async () => (await banned(b)).length > before || before === MANY,
+        { what: "another ban", timeoutMs: 30_000, intervalMs: 20 },
+      );
+    }
+    await banning;
+    await waitBanned(b, sent);
+    const stored = history(nodes.cluster);
+    report("killed while it applies", {
+      kills,
+      sent: sent.length,
+      applied: (await banned(b)).length,
+      stored: stored.length,
+    });
+    deepStrictEqual(
+      stored.sort(),
+      sent.map((each) => `report ${each} host-a`).sort(),
+    );
+    ok(kills > 0);
+  },
+);

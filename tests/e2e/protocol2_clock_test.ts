@@ -1,0 +1,85 @@
+import { deepStrictEqual, ok } from "node:assert/strict";
+import { ExecEffects } from "../support/exec_effects.ts";
+import { appendLog, banLine, testAddress } from "../support/fail2ban_lines.ts";
+import { AHEAD_MS, aheadOfTime } from "../support/false_clock.ts";
+import { testWith } from "../support/real_parts.ts";
+import { report } from "../support/tally.ts";
+import { TestCluster } from "../support/test_cluster.ts";
+import { waitUntil } from "../support/wait_until.ts";
+
+const BANS = 20;
+const HOLDS_S = 6;
+/** Ended bans are looked for every second, at three stations; the machine is busy. */
+const LATE_MS = 6_000;
+const DEADLINE_MS = 30_000;
+
+/** Which host's clock is an hour ahead. */
+const AHEAD = ["host-a", "host-b", "hub"] as const;
+
+testWith(
+  "faketime",
+  "case 24: the clock of one node is an hour ahead: bans begin at once everywhere, and end when they should",
+  async () => {
+    await Promise.all(AHEAD.map((host) => oneHourAhead(host)));
+  },
+);
+
+/** A monitor on host-a; subscribers on host-b and host-c, whose clock is right. */
+async function oneHourAhead(wrong: typeof AHEAD[number]): Promise<void> {
+  await using cluster = await TestCluster.create({ protocol: 2 });
+  const setting = await aheadOfTime();
+  const of = (host: string) => host === wrong ? setting : {};
+  const subscribers = ["host-b", "host-c"];
+  await cluster.addHost("hub", {}, of("hub"));
+  const monitor = { bantime: HOLDS_S };
+  await cluster.addHost("host-a", { monitor }, of("host-a"));
+  const log = cluster.logPath("host-a");
+  await appendLog(log, "");
+  await cluster.start("publisher", "hub");
+  const effects: ExecEffects[] = [];
+  for (const host of subscribers) {
+    const each = await ExecEffects.of(cluster, host);
+    effects.push(each);
+    await cluster.addHost(host, each.sections, of(host));
+    await cluster.start("subscriber", host);
+  }
+  await cluster.start("monitor", "host-a");
+
+  const sent = Array.from({ length: BANS }, (_, at) => testAddress(at));
+  // fail2ban runs on the same host, by the same clock.
+  const aheadMs = wrong === "host-a" ? AHEAD_MS : 0;
+  const writtenMs = performance.now();
+  const atMs = Date.now() + aheadMs;
+  await appendLog(
+    log,
+    sent.map((each) => banLine("sshd", each, atMs)).join(""),
+  );
+  const took = async (each: ExecEffects, calls: number) => {
+    await waitUntil(async () => (await each.lines()).length === calls, {
+      what: `${calls} calls, while the clock of ${wrong} is wrong`,
+      timeoutMs: DEADLINE_MS,
+      intervalMs: 20,
+    });
+    return Math.round(performance.now() - writtenMs);
+  };
+  const begun = await Promise.all(effects.map((each) => took(each, BANS)));
+  const ended = await Promise.all(effects.map((each) => took(each, 2 * BANS)));
+  for (const each of effects) {
+    const { inForce, repeated } = await each.now();
+    deepStrictEqual([inForce, repeated], [[], 0]);
+  }
+  await waitUntil(async () => {
+    const { bans } = await cluster.peek("publisher", "hub") ?? {};
+    return bans === 0;
+  }, { what: "the end of all bans at the publisher", timeoutMs: DEADLINE_MS });
+  report(`the clock of ${wrong} is an hour ahead`, {
+    bans: sent.length,
+    holdsMs: HOLDS_S * 1_000,
+    begunMs: begun.join(" and "),
+    endedMs: ended.join(" and "),
+  });
+  for (const ms of begun) ok(ms < HOLDS_S * 1_000);
+  for (const ms of ended) {
+    ok(ms >= HOLDS_S * 1_000 && ms < HOLDS_S * 1_000 + LATE_MS, `${ms} ms`);
+  }
+}

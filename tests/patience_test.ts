@@ -1,0 +1,48 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { Patience } from "../lib/patience.ts";
+import { banReports, EventBench } from "./support/event_bench.ts";
+import { settled } from "./support/manual_clock.ts";
+
+Deno.test("Patience doubles up to eight times without an answer, and halves after some", () => {
+  const patience = new Patience();
+  const waits = [false, false, false, false, true, true, true, true]
+    .map((answered) => {
+      patience.endInSilence({ answered });
+      return patience.of(1_000);
+    });
+  deepStrictEqual(waits, [
+    ...[2_000, 4_000, 8_000, 8_000],
+    ...[4_000, 2_000, 1_000, 1_000],
+  ]);
+});
+
+Deno.test("EventLink gets through to a publisher each of whose answers takes longer than it usually waits", async () => {
+  await using bench = new EventBench((publisher) => publisher.holding = true);
+  await bench.submitAll(banReports(2));
+  for (let answers = 0; answers < 4; answers++) {
+    await bench.clock.advance(3_000);
+    bench.publisher.release();
+    await settled();
+  }
+  strictEqual(bench.link.settled, 2);
+  strictEqual(bench.publisher.connections.length, 2);
+  // Now that it is known how long it takes, nothing is said twice.
+  await bench.submitAll(banReports(1));
+  await bench.clock.advance(3_000);
+  bench.publisher.release();
+  await settled();
+  strictEqual(bench.link.settled, 3);
+  strictEqual(bench.publisher.connections.length, 2);
+});
+
+Deno.test("EventLink is no more patient than usual with a publisher that was away", async () => {
+  await using bench = new EventBench((publisher) => publisher.silent = true);
+  await bench.submitAll(banReports(1));
+  await bench.clock.advance(600_000);
+  bench.publisher.silent = false;
+  bench.publisher.holding = true;
+  await bench.clock.advance(7_000);
+  const { length } = bench.publisher.connections;
+  await bench.clock.advance(7_000);
+  strictEqual(bench.publisher.connections.length > length, true);
+});

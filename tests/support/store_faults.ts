@@ -1,0 +1,59 @@
+/**
+ * What can be wrong with a database's file and its disk.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+
+const MOUNT = `set -e
+mount -t tmpfs -o size=$1 tmpfs "$2"
+shift 2
+exec "$@"`;
+
+/** How a program is started so that a folder is a small disk of its own. Needs the part `mountns`. */
+export function withSmallDisk(folder: string, size: string): string[] {
+  return ["unshare", "--mount", "sh", "-c", MOUNT, "sh", size, folder];
+}
+
+/** Writes until there is no room for a byte more. */
+export async function fill(path: string): Promise<void> {
+  using file = await Deno.open(path, { create: true, write: true });
+  for (let size = 65_536; size >= 1; size = Math.floor(size / 2)) {
+    try {
+      while (true) await file.write(new Uint8Array(size));
+    } catch (error) {
+      if (!(error instanceof Error && /os error 28/.test(error.message))) {
+        throw error;
+      }
+    }
+  }
+}
+
+/** Holds a database as a program does that writes to it. */
+export function hold(path: string): Disposable {
+  const database = new DatabaseSync(path, { timeout: 5_000 });
+  database.exec("BEGIN IMMEDIATE");
+  return {
+    [Symbol.dispose]() {
+      database.exec("ROLLBACK");
+      database.close();
+    },
+  };
+}
+
+/** A page in the middle is not what was written. */
+export async function damage(path: string): Promise<void> {
+  const bytes = await Deno.readFile(path);
+  bytes.fill(0x5a, 8_192, 8_192 + 4_096);
+  await Deno.writeFile(path, bytes);
+}
+
+/** What a file holds, in short. */
+export async function hashOf(path: string): Promise<string> {
+  const digest = await crypto.subtle.digest(
+    "SHA-256",
+    await Deno.readFile(path),
+  );
+  return new Uint8Array(digest).toHex();
+}
