@@ -146,6 +146,7 @@ export {
   type Conversation,
   type Lead,
   LostConversationError,
+  NoAnswerError,
   type Welcome,
 } from "./lib/control_session.ts";
 
@@ -288,6 +289,8 @@ export {
   type OutboxOptions,
   type OutgoingMessage,
 } from "./lib/outbox.ts";
+
+export { Patience } from "./lib/patience.ts";
 
 export { type PickledCall, type PickleValue } from "./lib/pickle_machine.ts";
 

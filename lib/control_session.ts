@@ -90,6 +90,7 @@ export class LostConversationError extends Error {
 
 /** A conversation is over because there was no answer in time. */
 export class NoAnswerError extends LostConversationError {
+  /** Makes one. */
   constructor() {
     super("no answer");
   }
