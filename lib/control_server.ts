@@ -110,6 +110,11 @@ export class ControlServer {
     this.#complaints = new LogThrottle(log, clock);
   }
 
+  /** Answers that were dropped: their nodes ask again. */
+  get dropped(): number {
+    return this.#outbox.dropped;
+  }
+
   /** Sessions that are known. */
   get sessions(): number {
     return this.#sessions.size;

@@ -53,6 +53,16 @@ interface HeldUnban {
   readonly deadlineMs: number;
 }
 
+/** The line of an unban. */
+export interface HeldLine {
+  /** The jail of the line. */
+  readonly jail: JailName;
+  /** The address of the line. */
+  readonly address: Address;
+  /** Of the line. */
+  readonly id: EventId;
+}
+
 /** What a line says of a ticket. */
 interface Ticket {
   readonly jail: JailName;
@@ -79,6 +89,11 @@ export class LogSession {
   /** Unbans that are held now. */
   get heldCount(): number {
     return this.#heldCount;
+  }
+
+  /** Whether the unban of that line is held. */
+  holds({ jail, address, id }: HeldLine): boolean {
+    return this.#held.get(jail)?.get(address)?.id === id;
   }
 
   /**

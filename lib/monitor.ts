@@ -7,6 +7,7 @@
 import type { EventId } from "./cluster_messages.ts";
 import { eventIdOfLine } from "./event_id.ts";
 import type { ExistingBans } from "./existing_bans.ts";
+import { HeldPlaces } from "./held_places.ts";
 import { type LogEvent, type LogFormat, scanPlaces } from "./log_line.ts";
 import { LogSession } from "./log_session.ts";
 import { LogThrottle } from "./log_throttle.ts";
@@ -77,6 +78,7 @@ export class Monitor {
   readonly #complaints: LogThrottle;
   readonly #changed = new Condition();
   readonly #marks: MarkKeeper;
+  readonly #heldPlaces: HeldPlaces;
   #lastEnd: LogPosition | undefined;
   /** Once so many reports are settled, the bans that were there are reported. */
   #importedAt: number;
@@ -90,10 +92,16 @@ export class Monitor {
       unbanHoldMs,
       sharesIncreases: link.carriesTimes,
     });
+    this.#heldPlaces = new HeldPlaces((line) => this.#session.holds(line));
     this.#marks = new MarkKeeper(options);
     this.#importedAt = existing === undefined ? 0 : Infinity;
     this.#complaints = new LogThrottle(options.log, options.clock);
     this.#reporter = new Reporter(options, this.#complaints, this.counters);
+  }
+
+  /** Why the place in the log can't be stored; `undefined`: it can. */
+  get placeTrouble(): string | undefined {
+    return this.#marks.trouble;
   }
 
   /** Unbans that wait for signs of a restart. */
@@ -223,6 +231,9 @@ export class Monitor {
       ? oracle.ticketState(event.jail, event.address, clock.nowMs())
       : "unknown";
     const shared = this.#session.push(event, state, this.#sessionMs(), id);
+    if (event.kind === "unban") {
+      this.#heldPlaces.note({ ...event, id }, this.#lastEnd);
+    }
     for (const found of shared) {
       await this.#reporter.report({ ...found, line }, signal);
     }
@@ -249,11 +260,11 @@ export class Monitor {
 
   /** The place moves on only past lines whose events have all left this process. */
   #moveMark(): void {
-    if (this.#session.heldCount > 0 || this.#lastEnd === undefined) return;
+    const held = this.#heldPlaces.first;
+    const place = held === undefined ? this.#lastEnd : held.from;
+    if (place === undefined) return;
     const isImported = this.#options.link.settled >= this.#importedAt;
-    this.#marks.move(
-      isImported ? this.#lastEnd : { ...this.#lastEnd, importing: true },
-    );
+    this.#marks.move(isImported ? place : { ...place, importing: true });
   }
 
   async #drain(): Promise<void> {

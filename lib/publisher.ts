@@ -152,7 +152,7 @@ export class Publisher {
       ...prefixed("protocol1", this.#requests.counters),
       ...prefixed("protocol2", this.#control.counters),
       dropped: this.#answers.dropped + this.#broadcasts.dropped +
-        this.#stream.dropped,
+        this.#control.dropped + this.#stream.dropped,
     };
   }
 

@@ -17,7 +17,7 @@ import { Monitor } from "../lib/monitor.ts";
 import { runTogether } from "../lib/tasks.ts";
 import { AskedFail2ban } from "./program/asked_fail2ban.ts";
 import { watchProtection } from "./program/host_protection.ts";
-import { openReportLink } from "./program/monitor_link.ts";
+import { linkFigures, openReportLink } from "./program/monitor_link.ts";
 import {
   type RoleContext,
   type RoleProgram,
@@ -84,7 +84,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     protocol: link.carriesTimes ? 2 : 1,
     ...monitor.counters,
     held: monitor.held,
-    ...link.counters,
+    ...linkFigures(link),
     unanswered: link.counters.submitted - link.settled,
     publisherAnswers: link.reachable,
     database: config.databasePath === undefined
@@ -92,6 +92,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
       : oracle.lastFailure ?? "answers",
     assumedTimes: fail2ban.ends.assumed,
     missingFiles: lines.gaps,
+    place: monitor.placeTrouble ?? "stored",
     unresolvedNames: protection.unresolvedNames,
   }));
   await runTogether(signal, [

@@ -74,24 +74,6 @@ Deno.test("Monitor counts a refusal of the publisher as an answer", async () => 
   deepStrictEqual(bench.positions.offsets, [endBytes]);
 });
 
-Deno.test("Monitor keeps the place before an unban that it holds", async () => {
-  await using bench = new MonitorBench();
-  const beforeBytes = await bench.read("a N [sshd] Ban 192.0.2.1");
-  await bench.clock.advance(1_000);
-  await bench.read("a N [sshd] Unban 192.0.2.1");
-  const endBytes = await bench.read("a N [sshd] Ban 192.0.2.2");
-  strictEqual(bench.monitor.held, 1);
-  await bench.clock.advance(HOLD_MS - 1);
-  deepStrictEqual(bench.positions.offsets, [beforeBytes]);
-  bench.publisher.holding = true;
-  await bench.clock.advance(1);
-  strictEqual(bench.publisher.heard.at(-1), "web-1|sshd|Unban|192.0.2.1");
-  deepStrictEqual(bench.positions.offsets, [beforeBytes]);
-  bench.publisher.release();
-  await bench.clock.advance(0);
-  deepStrictEqual(bench.positions.offsets, [beforeBytes, endBytes]);
-});
-
 Deno.test("Monitor goes on once a restored ticket ends the hold", async () => {
   await using bench = new MonitorBench();
   await bench.read("a N [sshd] Unban 192.0.2.1");

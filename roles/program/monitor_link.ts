@@ -8,6 +8,7 @@ import { ControlSession } from "../../lib/control_session.ts";
 import { EventLink } from "../../lib/event_link.ts";
 import type { ZmqContext } from "../../lib/io/zmq_socket.ts";
 import { RequestLink } from "../../lib/request_link.ts";
+import type { StatusFigures } from "../../lib/status_report.ts";
 import { MAX_REQUEST_BYTES } from "../../lib/wire_v1.ts";
 import { MAX_CONTROL_BYTES } from "../../lib/wire_v2.ts";
 import type { RoleContext } from "./role_program.ts";
@@ -42,4 +43,10 @@ export function openReportLink(
     role: "monitor",
   });
   return new EventLink({ session, clock, log });
+}
+
+/** What a link has done; what it was refused is not what the monitor refused. */
+export function linkFigures(link: RequestLink | EventLink): StatusFigures {
+  const { refused, ...others } = link.counters;
+  return { ...others, refusedByPublisher: refused };
 }
