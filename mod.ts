@@ -139,16 +139,18 @@ export {
 } from "./lib/cluster_ports.ts";
 
 export {
-  type Answer,
   ControlSession,
   type ControlSessionCounters,
   type ControlSessionOptions,
+} from "./lib/control_session.ts";
+export {
+  type Answer,
   type Conversation,
   type Lead,
   LostConversationError,
   NoAnswerError,
   type Welcome,
-} from "./lib/control_session.ts";
+} from "./lib/conversation.ts";
 
 export {
   EnforcedAction,

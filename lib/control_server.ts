@@ -4,17 +4,9 @@
  * @module
  */
 
-import type { TableEvent } from "./ban_decision.ts";
-import {
-  type BanHub,
-  BusyError,
-  type HubRequest,
-  type HubVerdict,
-} from "./ban_hub.ts";
+import { type BanHub, BusyError } from "./ban_hub.ts";
 import type {
   ErrorCode,
-  EventResult,
-  NodeEvent,
   NodeMessage,
   NodeRole,
   PublisherMessage,
@@ -23,18 +15,17 @@ import type {
 } from "./cluster_messages.ts";
 import type { BanStore } from "./cluster_ports.ts";
 import { RuntimeError } from "./errors.ts";
+import { EventIntake, type EventIntakeCounters } from "./event_intake.ts";
 import { canonicalHost } from "./host_name.ts";
-import { CLUSTER_JAIL } from "./jail_name.ts";
 import { isKnownToken } from "./known_token.ts";
 import { LogThrottle } from "./log_throttle.ts";
 import { Outbox } from "./outbox.ts";
 import type { Clock, Frames, Log, MessageSocket } from "./ports.ts";
-import { type CurrentPolicy, refusal } from "./protection.ts";
+import type { CurrentPolicy } from "./protection.ts";
 import { type Session, SessionBook } from "./session_book.ts";
 import type { SyncDesk } from "./sync_desk.ts";
 import { runTogether } from "./tasks.ts";
 import { decodeNodeMessage, encodePublisherMessage } from "./wire_v2.ts";
-import { endMs } from "./wire_times.ts";
 
 /** What a server is made of. */
 export interface ControlServerOptions {
@@ -62,12 +53,6 @@ export interface ControlServerCounters {
   errors: number;
   /** Messages without a return address. */
   unanswerable: number;
-  /** Events that were kept and count. */
-  accepted: number;
-  /** Events that were known before, or changed nothing. */
-  known: number;
-  /** Events that were refused for good. */
-  refused: number;
   /** Receipts that were kept. */
   receipts: number;
 }
@@ -87,14 +72,12 @@ export class ControlServer {
     received: 0,
     errors: 0,
     unanswerable: 0,
-    accepted: 0,
-    known: 0,
-    refused: 0,
     receipts: 0,
   };
   readonly #options: ControlServerOptions;
   readonly #sessions: SessionBook;
   readonly #outbox: Outbox;
+  readonly #intake: EventIntake;
   readonly #complaints: LogThrottle;
   readonly #bug = Promise.withResolvers<never>();
 
@@ -107,7 +90,14 @@ export class ControlServer {
       onEnd: (id) => desk.leave(id),
     });
     this.#outbox = new Outbox(socket);
-    this.#complaints = new LogThrottle(log, clock);
+    const complaints = new LogThrottle(log, clock);
+    this.#intake = new EventIntake({ ...options, complaints });
+    this.#complaints = complaints;
+  }
+
+  /** What became of events so far. */
+  get events(): Readonly<EventIntakeCounters> {
+    return this.#intake.counters;
   }
 
   /** Answers that were dropped: their nodes ask again. */
@@ -227,67 +217,10 @@ export class ControlServer {
     { node }: Session,
     { batch, events }: InSession<"EVENTS">,
   ): void {
-    const requests: HubRequest[] = [];
-    const results = events.map((event) => {
-      const rule = this.#ruleAgainst(event);
-      if (rule !== undefined) {
-        this.counters.refused++;
-        const { jail, address } = event;
-        const fields = { node, jail, address, rule };
-        this.#complaints.record("warning", "report refused", fields);
-        return { outcome: "refused", rule } as const;
-      }
-      requests.push({
-        event: this.#tableEvent(event, node),
-        name: { origin: node, id: event.id },
-      });
-      return undefined;
-    });
     this.#afterwards(from, async () => {
-      const verdicts = await this.#options.hub.submit(requests);
-      const judged = verdicts[Symbol.iterator]();
-      return {
-        kind: "ACK",
-        batch,
-        results: results.map((known) =>
-          known ?? this.#resultOf(judged.next().value)
-        ),
-      };
+      const results = await this.#intake.take(node, events);
+      return { kind: "ACK", batch, results };
     });
-  }
-
-  #ruleAgainst(event: NodeEvent): string | undefined {
-    if (event.jail === CLUSTER_JAIL) return "cluster-jail";
-    return event.kind === "ban"
-      ? refusal(event.address, this.#options.protection())?.rule
-      : undefined;
-  }
-
-  #tableEvent(event: NodeEvent, origin: Session["node"]): TableEvent {
-    const { jail, address } = event;
-    if (event.kind === "unban") {
-      return { kind: "withdraw", jail, address, origin };
-    }
-    const expiresMs = endMs(
-      event.remainingMs,
-      this.#options.clock.nowMs(),
-    );
-    return { kind: "report", jail, address, origin, expiresMs };
-  }
-
-  #resultOf(verdict: HubVerdict | undefined): EventResult {
-    switch (verdict) {
-      case "changed":
-        this.counters.accepted++;
-        return { outcome: "accepted", rule: "" };
-      case "over":
-      case "full":
-        this.counters.refused++;
-        return { outcome: "refused", rule: verdict };
-      default:
-        this.counters.known++;
-        return { outcome: "known", rule: "" };
-    }
   }
 
   #receipts(

@@ -11,13 +11,13 @@ import type {
   NodeEvent,
   RemainingMs,
 } from "./cluster_messages.ts";
+import { type ControlSession } from "./control_session.ts";
 import {
   type Answer,
-  type ControlSession,
   type Conversation,
   LostConversationError,
   NoAnswerError,
-} from "./control_session.ts";
+} from "./conversation.ts";
 import { EventWindow, type WindowItem } from "./event_window.ts";
 import { LogThrottle } from "./log_throttle.ts";
 import type { Clock, Log } from "./ports.ts";

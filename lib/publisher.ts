@@ -151,6 +151,7 @@ export class Publisher {
       snapshotReaders: this.#desk.readers,
       ...prefixed("protocol1", this.#requests.counters),
       ...prefixed("protocol2", this.#control.counters),
+      ...prefixed("protocol2", this.#control.events),
       dropped: this.#answers.dropped + this.#broadcasts.dropped +
         this.#control.dropped + this.#stream.dropped,
     };

@@ -6,11 +6,8 @@
  */
 
 import type { Receipt } from "./cluster_messages.ts";
-import {
-  type ControlSession,
-  type Conversation,
-  LostConversationError,
-} from "./control_session.ts";
+import { type ControlSession } from "./control_session.ts";
+import { type Conversation, LostConversationError } from "./conversation.ts";
 import type { Clock } from "./ports.ts";
 import type { ActionReceipt, ReceiptBox } from "./receipt_box.ts";
 import type { SyncAnswer, SyncQuestion } from "./replica.ts";

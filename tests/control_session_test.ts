@@ -5,11 +5,11 @@ import type {
   NodeEvent,
   PublisherMessage,
 } from "../lib/cluster_messages.ts";
+import { ControlSession } from "../lib/control_session.ts";
 import {
-  ControlSession,
   type Conversation,
   LostConversationError,
-} from "../lib/control_session.ts";
+} from "../lib/conversation.ts";
 import { Condition } from "../lib/tasks.ts";
 import { address, host, jail } from "./support/core_values.ts";
 import { ManualClock, settled } from "./support/manual_clock.ts";
