@@ -181,6 +181,11 @@ export {
 } from "./lib/request_link.ts";
 
 export {
+  RenewedSocket,
+  type RenewedSocketOptions,
+} from "./lib/renewed_socket.ts";
+
+export {
   type BroadcastVerdict,
   judgeBroadcast,
   Subscriber,
