@@ -393,6 +393,11 @@ export {
 } from "./lib/stream_ear.ts";
 
 export {
+  RenewedSocket,
+  type RenewedSocketOptions,
+} from "./lib/renewed_socket.ts";
+
+export {
   type BroadcastVerdict,
   judgeBroadcast,
   Subscriber,

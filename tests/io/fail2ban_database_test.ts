@@ -3,76 +3,17 @@ import { DatabaseSync } from "node:sqlite";
 import { Fail2banDatabase } from "../../lib/io/fail2ban_database.ts";
 import type { TicketState } from "../../lib/ports.ts";
 import { address, jail } from "../support/core_values.ts";
+import {
+  type BipsRow,
+  Fail2banFile,
+  NOW_MS,
+} from "../support/fail2ban_file.ts";
 import { MemoryLog } from "../support/memory_log.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { waitUntil } from "../support/wait_until.ts";
 
-const NOW_MS = Date.UTC(2026, 10, 23, 20, 38, 55);
-const NOW_SECONDS = NOW_MS / 1_000;
 const SSHD = jail("sshd");
 const ADDRESS = address("192.0.2.1");
-
-/** As fail2ban 1.0.2 makes it (`fail2ban/server/database.py`). */
-const TABLE = `
-  CREATE TABLE IF NOT EXISTS bips(
-    ip TEXT NOT NULL,
-    jail TEXT NOT NULL,
-    timeofban INTEGER NOT NULL,
-    bantime INTEGER NOT NULL,
-    bancount INTEGER NOT NULL default 1,
-    data JSON,
-    PRIMARY KEY(ip, jail),
-    FOREIGN KEY(jail) REFERENCES jails(name)
-  );
-  CREATE INDEX IF NOT EXISTS bips_timeofban ON bips(timeofban);
-  CREATE INDEX IF NOT EXISTS bips_ip ON bips(ip)`;
-
-/** A row: where, when it began in seconds from now, and how long it lasts. */
-type Row = readonly [jail: string, ip: string, began: number, lasts: number];
-
-/** fail2ban's end of its database. */
-class Fail2ban implements Disposable {
-  readonly #path: string;
-  readonly #database: DatabaseSync;
-
-  constructor(path: string) {
-    this.#path = path;
-    this.#database = new DatabaseSync(path, {
-      enableForeignKeyConstraints: false,
-    });
-    this.#database.exec("PRAGMA synchronous = OFF");
-    this.exec(TABLE);
-  }
-
-  /** Makes the file one that was written so many seconds ago. */
-  writtenAgo(seconds: number): void {
-    const at = new Date(NOW_MS - seconds * 1_000);
-    Deno.utimeSync(this.#path, at, at);
-  }
-
-  ban(...[jail, ip, began, lasts]: Row): void {
-    const insert = "INSERT OR REPLACE INTO bips" +
-      "(ip, jail, timeofban, bantime, bancount, data) VALUES(?, ?, ?, ?, 1, '{}')";
-    this.#database.prepare(insert).run(ip, jail, NOW_SECONDS + began, lasts);
-    this.writtenAgo(0);
-  }
-
-  /** Notes how many failures led to the ban of an address. */
-  failed(ip: string, failures: number): void {
-    const data = JSON.stringify({ matches: [], failures });
-    this.#database.prepare("UPDATE bips SET data = ? WHERE ip = ?")
-      .run(data, ip);
-  }
-
-  exec(sql: string): void {
-    this.#database.exec(sql);
-    this.writtenAgo(0);
-  }
-
-  [Symbol.dispose](): void {
-    this.#database.close();
-  }
-}
 
 function state(database: Fail2banDatabase, of = ADDRESS): TicketState {
   return database.ticketState(SSHD, of, NOW_MS);
@@ -88,7 +29,7 @@ async function waitFor(
   });
 }
 
-const ROWS: readonly (readonly [string, readonly Row[], TicketState])[] = [
+const ROWS: readonly (readonly [string, readonly BipsRow[], TicketState])[] = [
   ["no row", [], "gone"],
   ["a row of another jail", [["web", "192.0.2.1", 0, 600]], "gone"],
   ["a row of another address", [["sshd", "192.0.2.11", 0, 600]], "gone"],
@@ -103,7 +44,7 @@ const ROWS: readonly (readonly [string, readonly Row[], TicketState])[] = [
 for (const [what, rows, expected] of ROWS) {
   Deno.test(`Fail2banDatabase says ${expected} of ${what}`, async () => {
     await using dir = await TempDir.create();
-    using fail2ban = new Fail2ban(dir.path("db"));
+    using fail2ban = new Fail2banFile(dir.path("db"));
     for (const row of rows) fail2ban.ban(...row);
     using database = new Fail2banDatabase(dir.path("db"));
     strictEqual(state(database), expected);
@@ -111,8 +52,8 @@ for (const [what, rows, expected] of ROWS) {
   });
 }
 
-const ENDS: readonly (readonly [string, readonly Row[], number | undefined])[] =
-  [
+const ENDS:
+  readonly (readonly [string, readonly BipsRow[], number | undefined])[] = [
     ["no row", [], undefined],
     ["a ban of just now", [["sshd", "192.0.2.1", 0, 600]], 600],
     ["a ban that is over", [["sshd", "192.0.2.1", -900, 600]], -300],
@@ -124,7 +65,7 @@ const ENDS: readonly (readonly [string, readonly Row[], number | undefined])[] =
 for (const [what, rows, ends] of ENDS) {
   Deno.test(`Fail2banDatabase tells the end of ${what}`, async () => {
     await using dir = await TempDir.create();
-    using fail2ban = new Fail2ban(dir.path("db"));
+    using fail2ban = new Fail2banFile(dir.path("db"));
     for (const row of rows) fail2ban.ban(...row);
     using database = new Fail2banDatabase(dir.path("db"));
     strictEqual(
@@ -141,7 +82,7 @@ Deno.test("Fail2banDatabase tells no end while it can't be asked", () => {
 
 Deno.test("Fail2banDatabase knows IPv6 and prefixes by fail2ban's own text", async () => {
   await using dir = await TempDir.create();
-  using fail2ban = new Fail2ban(dir.path("db"));
+  using fail2ban = new Fail2banFile(dir.path("db"));
   using database = new Fail2banDatabase(dir.path("db"));
   for (const text of ["2001:db8::1", "192.0.2.0/24", "2001:db8::/48"]) {
     strictEqual(state(database, address(text)), "gone");
@@ -152,7 +93,7 @@ Deno.test("Fail2banDatabase knows IPv6 and prefixes by fail2ban's own text", asy
 
 Deno.test("Fail2banDatabase sees what fail2ban changes after it was opened", async () => {
   await using dir = await TempDir.create();
-  using fail2ban = new Fail2ban(dir.path("db"));
+  using fail2ban = new Fail2banFile(dir.path("db"));
   using database = new Fail2banDatabase(dir.path("db"));
   strictEqual(state(database), "gone");
   fail2ban.ban("sshd", ADDRESS, 0, 600);
@@ -165,7 +106,7 @@ Deno.test("Fail2banDatabase sees what fail2ban changes after it was opened", asy
 
 Deno.test("Fail2banDatabase never keeps fail2ban from writing", async () => {
   await using dir = await TempDir.create();
-  using fail2ban = new Fail2ban(dir.path("db"));
+  using fail2ban = new Fail2banFile(dir.path("db"));
   using database = new Fail2banDatabase(dir.path("db"));
   for (let round = 0; round < 50; round++) {
     fail2ban.ban("sshd", ADDRESS, -round, 25);
@@ -179,7 +120,7 @@ Deno.test("Fail2banDatabase says unknown while there is no file, and does not ma
   strictEqual(state(database), "unknown");
   ok(database.lastFailure?.includes("No such file"), database.lastFailure);
   strictEqual((await Array.fromAsync(Deno.readDir(dir.path()))).length, 0);
-  using fail2ban = new Fail2ban(dir.path("db"));
+  using fail2ban = new Fail2banFile(dir.path("db"));
   fail2ban.ban("sshd", ADDRESS, 0, 600);
   await waitFor(database, "in_force");
   strictEqual(database.lastFailure, undefined);
@@ -187,10 +128,10 @@ Deno.test("Fail2banDatabase says unknown while there is no file, and does not ma
 
 Deno.test("Fail2banDatabase reads the file that stands there now, not the one that did", async () => {
   await using dir = await TempDir.create();
-  using _before = new Fail2ban(dir.path("db"));
+  using _before = new Fail2banFile(dir.path("db"));
   using database = new Fail2banDatabase(dir.path("db"));
   strictEqual(state(database), "gone");
-  using after = new Fail2ban(dir.path("new"));
+  using after = new Fail2banFile(dir.path("new"));
   after.ban("sshd", ADDRESS, 0, 600);
   await Deno.rename(dir.path("new"), dir.path("db"));
   strictEqual(state(database), "in_force");
@@ -200,7 +141,7 @@ Deno.test("Fail2banDatabase reads the file that stands there now, not the one th
 
 Deno.test("Fail2banDatabase says unknown while fail2ban holds its database, and asks again later", async () => {
   await using dir = await TempDir.create();
-  using fail2ban = new Fail2ban(dir.path("db"));
+  using fail2ban = new Fail2banFile(dir.path("db"));
   using database = new Fail2banDatabase(dir.path("db"));
   fail2ban.exec("BEGIN EXCLUSIVE");
   const before = performance.now();
@@ -212,7 +153,7 @@ Deno.test("Fail2banDatabase says unknown while fail2ban holds its database, and 
   await waitFor(database, "gone");
 });
 
-const STALE: Readonly<Record<string, (fail2ban: Fail2ban) => void>> = {
+const STALE: Readonly<Record<string, (fail2ban: Fail2banFile) => void>> = {
   "an empty one": () => {},
   "one with other tickets": (fail2ban) => fail2ban.ban("sshd", "::1", 0, 600),
   "one with an old ban of the same": (fail2ban) =>
@@ -222,7 +163,7 @@ const STALE: Readonly<Record<string, (fail2ban: Fail2ban) => void>> = {
 for (const [what, fill] of Object.entries(STALE)) {
   Deno.test(`Fail2banDatabase says unknown of a database that fail2ban does not write, ${what}, and says so once`, async () => {
     await using dir = await TempDir.create();
-    using fail2ban = new Fail2ban(dir.path("db"));
+    using fail2ban = new Fail2banFile(dir.path("db"));
     fill(fail2ban);
     fail2ban.writtenAgo(40);
     const log = new MemoryLog();
@@ -241,7 +182,7 @@ for (const [what, fill] of Object.entries(STALE)) {
 
 Deno.test("Fail2banDatabase knows a database that is written again, and one that fails later", async () => {
   await using dir = await TempDir.create();
-  using fail2ban = new Fail2ban(dir.path("db"));
+  using fail2ban = new Fail2banFile(dir.path("db"));
   fail2ban.writtenAgo(40);
   using database = new Fail2banDatabase(dir.path("db"));
   strictEqual(state(database), "unknown");
@@ -308,7 +249,7 @@ Deno.test("Fail2banDatabase tells when fail2ban banned somebody itself, and of n
   using database = new Fail2banDatabase(dir.path("db"));
   strictEqual(database.detectedAtMs(SSHD, ADDRESS), undefined, "no database");
   strictEqual(database.lastFailure !== undefined, true);
-  using fail2ban = new Fail2ban(dir.path("db2"));
+  using fail2ban = new Fail2banFile(dir.path("db2"));
   using there = new Fail2banDatabase(dir.path("db2"));
   strictEqual(there.detectedAtMs(SSHD, ADDRESS), undefined, "no row");
   fail2ban.ban("sshd", ADDRESS, -5, 600);
