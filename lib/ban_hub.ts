@@ -55,6 +55,11 @@ export interface BanHubOptions {
   readonly onKept: (kept: readonly KeptChange[]) => void;
   /** How many nodes a ban takes. @default {ANY_NODE} */
   readonly quorumOf?: QuorumOf;
+  /**
+   * Lets what has arrived be handed over before the next step: while one is
+   * kept nothing is heard. @default {nothing is waited for}
+   */
+  readonly gather?: (signal: AbortSignal) => Promise<void>;
   /** Events that may wait to be kept. @default {20000} */
   readonly maxWaiting?: number;
   /** Events that are kept in one step at most. @default {2000} */
@@ -108,6 +113,7 @@ export class BanHub {
   constructor(options: BanHubOptions) {
     this.#options = {
       quorumOf: ANY_NODE,
+      gather: () => Promise.resolve(),
       maxWaiting: 20_000,
       maxAtOnce: 2_000,
       ...options,
@@ -159,11 +165,13 @@ export class BanHub {
    * @param signal Ends it; the promise then rejects with its reason.
    */
   async run(signal: AbortSignal): Promise<void> {
+    const { gather } = this.#options;
     try {
       while (true) {
         while (this.#waiting.length === 0) await this.#changed.wait(signal);
         await this.#keep(this.#takeWaiting());
         signal.throwIfAborted();
+        await gather(signal);
       }
     } finally {
       const stopped = new BusyError("Cannot take events: the hub has stopped");

@@ -6,7 +6,7 @@
  */
 
 import type { Ban, BanKey } from "./ban.ts";
-import { BanHub, type KeptChange } from "./ban_hub.ts";
+import { BanHub, type BanHubOptions, type KeptChange } from "./ban_hub.ts";
 import { ClusterStream } from "./cluster_stream.ts";
 import type { SessionId } from "./cluster_messages.ts";
 import type { BanStore } from "./cluster_ports.ts";
@@ -69,6 +69,8 @@ export interface PublisherOptions {
   readonly keepHistoryMs: number;
   /** Makes a session's id that nobody can guess. */
   readonly newSessionId: () => SessionId;
+  /** As in {@link BanHubOptions}. */
+  readonly gather?: NonNullable<BanHubOptions["gather"]>;
 }
 
 /** Bans are looked for that are over, so often, in milliseconds. */
@@ -101,11 +103,9 @@ export class Publisher {
   /** Makes a publisher of what it works with. */
   constructor(options: PublisherOptions) {
     this.#options = options;
-    const { protocol1, protocol2, store, clock, log } = options;
+    const { protocol1, protocol2, store, clock } = options;
     const hub = new BanHub({
-      store,
-      clock,
-      log,
+      ...options,
       onKept: (kept) => this.#tell(kept),
     });
     this.#hub = hub;

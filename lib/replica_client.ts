@@ -11,6 +11,7 @@ import type { StreamMessage } from "./cluster_messages.ts";
 import type { ReplicaStore } from "./cluster_ports.ts";
 import type { ControlSession } from "./control_session.ts";
 import type { HostName } from "./host_name.ts";
+import { mergedEffects } from "./merged_effects.ts";
 import type { Log } from "./ports.ts";
 import type { ReceiptBox } from "./receipt_box.ts";
 import { Replica, type ReplicaEffect, type SyncAnswer } from "./replica.ts";
@@ -38,6 +39,11 @@ export interface ReplicaClientOptions {
   readonly log: Log;
   /** This node's name. */
   readonly hostName: HostName;
+  /**
+   * Lets what has arrived be heard before the next step: while one is kept
+   * nothing is. @default {nothing is waited for}
+   */
+  readonly gather?: (signal: AbortSignal) => Promise<void>;
   /** Takes what is to be made true, in order; resolves when there is room for more. */
   readonly onNews: (
     news: readonly BanNews[],
@@ -159,32 +165,52 @@ export class ReplicaClient {
 
   /** One after the other: what is kept and handed over is in the table's order. */
   async #work(signal: AbortSignal): Promise<void> {
+    const { gather = () => Promise.resolve() } = this.#options;
     while (true) {
       while (this.#inbox.length === 0) await this.#changed.wait(signal);
       const inbox = this.#inbox;
       this.#inbox = [];
-      for (const incoming of inbox) await this.#take(incoming, signal);
+      await this.#takeAll(inbox, signal);
       this.#changed.notify();
+      await gather(signal);
     }
   }
 
-  async #take(incoming: Incoming, signal: AbortSignal): Promise<void> {
-    const nowMs = this.#options.clock.nowMs();
+  /** What follows from several messages of the stream is kept and handed over at once. */
+  async #takeAll(
+    inbox: readonly Incoming[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    let effects: ReplicaEffect[] = [];
+    for (const incoming of inbox) {
+      if (incoming.kind === "heard") {
+        effects.push(...this.#replica.hear(incoming.message, this.#nowMs));
+        continue;
+      }
+      await this.#carryOutAll(effects, signal);
+      effects = [];
+      await this.#take(incoming, signal);
+    }
+    await this.#carryOutAll(effects, signal);
+  }
+
+  get #nowMs(): number {
+    return this.#options.clock.nowMs();
+  }
+
+  async #take(
+    incoming: Exclude<Incoming, { readonly kind: "heard" }>,
+    signal: AbortSignal,
+  ): Promise<void> {
     switch (incoming.kind) {
-      case "heard":
-        await this.#carryOutAll(
-          this.#replica.hear(incoming.message, nowMs),
-          signal,
-        );
-        return;
       case "answer": {
-        const effects = this.#replica.answer(incoming.message, nowMs);
+        const effects = this.#replica.answer(incoming.message, this.#nowMs);
         await this.#carryOutAll(effects, signal);
         this.#talk.answered(effects.length > 0 || this.#replica.isFollowing);
         return;
       }
       case "tick":
-        await this.#handOver(this.#replica.expire(nowMs), signal);
+        await this.#handOver(this.#replica.expire(this.#nowMs), signal);
         this.#storeIfDue();
         return;
     }
@@ -194,7 +220,9 @@ export class ReplicaClient {
     effects: readonly ReplicaEffect[],
     signal: AbortSignal,
   ): Promise<void> {
-    for (const effect of effects) await this.#carryOut(effect, signal);
+    for (const effect of mergedEffects(effects)) {
+      await this.#carryOut(effect, signal);
+    }
   }
 
   async #carryOut(effect: ReplicaEffect, signal: AbortSignal): Promise<void> {

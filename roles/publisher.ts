@@ -58,6 +58,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     banTimeMs,
     keepHistoryMs,
     newSessionId,
+    gather: (ended) => context.clock.delay(0, ended),
   });
   await ready(() => ({
     ...publisher.figures,

@@ -128,6 +128,7 @@ function openProtocol2(
     log,
     hostName,
     onNews: (news, signal) => filter.take(news, signal),
+    gather: (signal) => clock.delay(0, signal),
   });
   tellSetAside(options, disk);
   return {
