@@ -1,7 +1,13 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { Patience } from "../lib/patience.ts";
+import { ControlSession } from "../lib/control_session.ts";
+import type { MessageSocket } from "../lib/ports.ts";
+import { Condition } from "../lib/tasks.ts";
+import { host } from "./support/core_values.ts";
 import { banReports, EventBench } from "./support/event_bench.ts";
-import { settled } from "./support/manual_clock.ts";
+import { ManualClock, settled } from "./support/manual_clock.ts";
+import { MemoryControl } from "./support/memory_control.ts";
+import { MemoryLog } from "./support/memory_log.ts";
 
 Deno.test("Patience doubles up to eight times without an answer, and halves after some", () => {
   const patience = new Patience();
@@ -45,4 +51,36 @@ Deno.test("EventLink is no more patient than usual with a publisher that was awa
   const { length } = bench.publisher.connections;
   await bench.clock.advance(7_000);
   strictEqual(bench.publisher.connections.length > length, true);
+});
+
+Deno.test("ControlSession waits for WELCOME from when the connection stands: that may take as long again", async () => {
+  const publisher = new MemoryControl();
+  const clock = new ManualClock();
+  const slow = (socket: MessageSocket): MessageSocket => ({
+    async send(frames, signal) {
+      await clock.delay(1_500, signal);
+      await socket.send(frames, signal);
+    },
+    async receive(signal) {
+      const frames = await socket.receive(signal);
+      await clock.delay(1_500, signal);
+      return frames;
+    },
+    [Symbol.asyncDispose]: () => socket[Symbol.asyncDispose](),
+  });
+  const session = new ControlSession({
+    ...{ clock, log: new MemoryLog(), node: host("web-1"), role: "monitor" },
+    connect: () => slow(publisher.connect()),
+    token: undefined,
+    version: "1.2.3",
+  });
+  const stop = new AbortController();
+  const running = session.run(
+    stop.signal,
+    (_, signal) => new Condition().wait(signal),
+  );
+  await clock.advance(3_000);
+  deepStrictEqual(session.counters, { conversations: 1, lost: 0 });
+  stop.abort();
+  await running;
 });
