@@ -236,7 +236,7 @@ const SELECT_PAGE = `
   SELECT id, jail, address, seq, is_pending, bans.sum,
     origin, place, first_ms, last_ms, expires_ms, reports.sum, ban
   FROM reports LEFT JOIN bans ON id = ban
-  WHERE expires_ms > ? AND (ban, origin) > (?, ?)
+  WHERE (ban, origin) > (?, ?)
   ORDER BY ban, origin LIMIT ${PAGE_ROWS}`;
 const HEAD_VALUES = 6;
 const BAN_VALUE = 12;
@@ -259,21 +259,24 @@ export function* readStoredBans(
   let reports: PlacedReport[] = [];
   let last: readonly [number, string] = [0, ""];
   while (true) {
-    const rows = page.all(nowMs, ...last);
+    const rows = page.all(...last);
     for (const row of rows) {
       const values = valuesOf(row);
       if (head === undefined || head.id !== values[BAN_VALUE]) {
-        if (head !== undefined) yield banOf(head, reports);
+        if (head !== undefined && reports.length > 0) {
+          yield banOf(head, reports);
+        }
         head = readBanHead(values);
         reports = [];
       }
       const report = readReport(head.id, values, HEAD_VALUES);
-      reports.push(report);
+      // An end is believed once the row's sum is right: not before, in SQL.
+      if (report.expiresMs > nowMs) reports.push(report);
       last = [head.id, report.origin];
     }
     if (rows.length < PAGE_ROWS) break;
   }
-  if (head !== undefined) yield banOf(head, reports);
+  if (head !== undefined && reports.length > 0) yield banOf(head, reports);
 }
 
 function banOf(

@@ -169,6 +169,23 @@ Deno.test(`SqliteBanStore with one bit flipped says so or has what it had, at ${
   ok(counts.refused > FLIPS / 3, `${counts.refused} refused`);
 });
 
+Deno.test("SqliteBanStore refuses a file in which a report ends before it did", async () => {
+  await using dir = await TempDir.create();
+  const path = banStorePath(dir.path());
+  await fill(path);
+  {
+    using database = new DatabaseSync(path);
+    database.exec(`
+      UPDATE reports SET expires_ms = 2
+      WHERE ban = (SELECT max(ban) FROM reports)`);
+  }
+  using store = SqliteBanStore.open({ path });
+  throws(
+    () => [...store.bans(NOW_MS)],
+    isDamage(/a row of reports is not as it was written$/),
+  );
+});
+
 Deno.test("SqliteBanStore refuses every file whose header has a flipped bit, or has what it had", async () => {
   await using dir = await TempDir.create();
   const path = banStorePath(dir.path());
