@@ -136,6 +136,7 @@ export {
   type StoredReceipt,
   type StoredReplica,
   type StoreEntry,
+  type StoreTime,
 } from "./lib/cluster_ports.ts";
 
 export {

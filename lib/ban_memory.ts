@@ -7,7 +7,7 @@
 
 import type { BanKey, Change } from "./ban.ts";
 import type { Epoch, EventId } from "./cluster_messages.ts";
-import type { StoredReceipt, StoreEntry } from "./cluster_ports.ts";
+import type { StoredReceipt, StoreEntry, StoreTime } from "./cluster_ports.ts";
 import type { HostName } from "./host_name.ts";
 import { atOnce, type SqlDatabase } from "./sql.ts";
 import { storeFailure } from "./store_failure.ts";
@@ -25,10 +25,11 @@ export class BanMemory {
   readonly #pruning: StorePruning;
   #seq: number;
   #keptSince: number;
+  #time: StoreTime | undefined;
 
   /**
    * @param database Of `BAN_STORE_SCHEMA`; nothing else writes to it.
-   * @throws {UnusableStoreError} when its one row of `meta` is not as written.
+   * @throws {UnusableStoreError} when its one row of `meta` or `clock` is not as written.
    */
   constructor(database: SqlDatabase) {
     this.#database = database;
@@ -39,6 +40,7 @@ export class BanMemory {
     this.epoch = epoch;
     this.#keptSince = seq;
     this.#seq = this.#history.seq;
+    this.#time = this.#history.time;
   }
 
   /** The number of the last change. */
@@ -49,6 +51,17 @@ export class BanMemory {
   /** Every change after it is kept. */
   get keptSince(): number {
     return this.#keptSince;
+  }
+
+  /** How its clock stands to the system's. */
+  get time(): StoreTime | undefined {
+    return this.#time;
+  }
+
+  /** Keeps that. */
+  keepTime(time: StoreTime): void {
+    this.#write("the time", () => this.#history.setTime(time));
+    this.#time = time;
   }
 
   /** Keeps entries, all or none. */

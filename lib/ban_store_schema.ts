@@ -9,6 +9,7 @@
  * | `reports`  | their reports: a ban stands as long as it has one                 |
  * | `events`   | the names of events that were taken, by which repetitions are told |
  * | `receipts` | what nodes did about a ban                                        |
+ * | `clock`    | one row: how the clock of all these times stands to the system's   |
  *
  * @module
  */
@@ -56,12 +57,33 @@ const VERSION_1 = `
     sum INTEGER NOT NULL,
     PRIMARY KEY (jail, address, node, action)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX receipts_at ON receipts (at_ms);`;
+  CREATE INDEX receipts_at ON receipts (at_ms);
+  CREATE TABLE clock (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    ahead_ms REAL NOT NULL,
+    seen_ms REAL NOT NULL,
+    sum INTEGER NOT NULL
+  ) STRICT;`;
 
 /** Never changed in what was released; a new version is one more migration. */
 export const BAN_STORE_SCHEMA: StoreSchema = {
   applicationId: 0x46324250, // "F2BP"
   migrations: [VERSION_1],
-  vital: ["meta", "bans", "reports"],
+  vital: ["meta", "clock", "bans", "reports"],
   questions: [BANS_WITHOUT_INDEX],
 };
+
+/** A WAL that grew beyond is cut back to it. */
+const WAL_BYTES = 64 * 1024 * 1024;
+/** The changes of a batch are all over the index of bans: it should be in memory. */
+const CACHE_KIB = 32 * 1024;
+/** Pages are written back after so many, 16 MiB: the more, the fewer of them twice. */
+const CHECKPOINT_PAGES = 4_096;
+
+/** How a connection is set up that writes to it, but for what its changes survive. */
+export const BAN_STORE_PRAGMAS = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA cache_size = -${CACHE_KIB};
+  PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+  PRAGMA journal_size_limit = ${WAL_BYTES};
+  PRAGMA cell_size_check = ON`;

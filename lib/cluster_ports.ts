@@ -26,6 +26,14 @@ export interface StoredReceipt extends Omit<Receipt, "agoMs"> {
   readonly atMs: number;
 }
 
+/** How the clock that a memory goes by stands to the system's. */
+export interface StoreTime {
+  /** How far the system's is ahead, in milliseconds. */
+  readonly aheadMs: number;
+  /** A time that has come, by the memory's clock, in milliseconds since 1970. */
+  readonly seenMs: number;
+}
+
 /** The publisher's memory. One program has it open at a time. */
 export interface BanStore {
   /** Names this memory; it stays the same as long as the memory does. */
@@ -34,6 +42,15 @@ export interface BanStore {
   readonly seq: number;
   /** {@link BanStore.since} knows every change after this number. */
   readonly keptSince: number;
+  /** As it was kept last; `undefined`: it never was. */
+  readonly time: StoreTime | undefined;
+  /**
+   * Keeps how its clock stands to the system's. All other times here are by
+   * its clock.
+   *
+   * @throws {RuntimeError} when that can't be kept.
+   */
+  keepTime(time: StoreTime): Promise<void>;
   /**
    * Keeps entries, all or none of them. What it resolved for is there after
    * the process was killed, and after a loss of power as far as the store was

@@ -12,6 +12,7 @@ import type { SessionId } from "./cluster_messages.ts";
 import type { BanStore } from "./cluster_ports.ts";
 import { ControlServer } from "./control_server.ts";
 import { Outbox } from "./outbox.ts";
+import { PublisherClock } from "./publisher_clock.ts";
 import type { BanEvent, BanKind } from "./ban_event.ts";
 import { Complaints } from "./complaints.ts";
 import { RuntimeError } from "./errors.ts";
@@ -55,7 +56,7 @@ export interface PublisherOptions {
   readonly protocol2: Protocol2Sockets;
   /** Keeps the table; nobody else writes to it. */
   readonly store: BanStore;
-  /** Time. */
+  /** The system's, which may be set. */
   readonly clock: Clock;
   /** Where to tell. */
   readonly log: Log;
@@ -92,6 +93,7 @@ const PRUNE_PAUSE_MS = 50;
  */
 export class Publisher {
   readonly #options: PublisherOptions;
+  readonly #time: PublisherClock;
   readonly #hub: BanHub;
   readonly #desk: SyncDesk;
   readonly #requests: RequestServer;
@@ -101,9 +103,12 @@ export class Publisher {
   readonly #broadcasts: Outbox;
 
   /** Makes a publisher of what it works with. */
-  constructor(options: PublisherOptions) {
+  constructor(given: PublisherOptions) {
+    this.#time = new PublisherClock(given);
+    const clock = this.#time.steady;
+    const options = { ...given, clock };
     this.#options = options;
-    const { protocol1, protocol2, store, clock } = options;
+    const { protocol1, protocol2, store } = options;
     const hub = new BanHub({
       ...options,
       onKept: (kept) => this.#tell(kept),
@@ -164,6 +169,7 @@ export class Publisher {
    */
   async run(signal: AbortSignal): Promise<void> {
     await runTogether(signal, [
+      (group) => this.#time.run(group),
       (group) => this.#hub.run(group),
       (group) => this.#answers.run(group),
       (group) => this.#broadcasts.run(group),
@@ -203,6 +209,7 @@ export class Publisher {
     });
     while (true) {
       await clock.delay(PRUNE_EVERY_MS, signal);
+      if (!this.#time.mayForget) continue;
       try {
         await this.#forgetPast(signal);
         complaints.end();

@@ -45,14 +45,15 @@ export class SteadyClock implements Clock {
    * Makes a clock that goes on from what the system's says now.
    *
    * @param clock The system's.
+   * @param aheadMs How far that is ahead of this one now, in milliseconds.
    */
-  constructor(clock: Clock) {
+  constructor(clock: Clock, aheadMs = 0) {
     this.#clock = clock;
-    this.#startMs = clock.nowMs();
+    this.#startMs = clock.nowMs() - aheadMs;
     this.#startMonotonicMs = clock.monotonicMs();
   }
 
-  /** Milliseconds since 1970, as the system's clock had it at the start, and steady since. */
+  /** Milliseconds since 1970, as the system's clock had it at the start (but for `aheadMs`), and steady since. */
   nowMs(): number {
     return this.#startMs + this.monotonicMs() - this.#startMonotonicMs;
   }

@@ -1,14 +1,15 @@
 /**
  * What happened, in the tables of the publisher's database: changes, events
- * and receipts.
+ * and receipts, and by which clock.
  *
  * @module
  */
 
 import type { BanKey, Change } from "./ban.ts";
 import { CHANGE_COLUMNS, changeRow, readChange } from "./ban_rows.ts";
+import { clockRow, readClockRow } from "./clock_row.ts";
 import type { EventId } from "./cluster_messages.ts";
-import type { StoredReceipt, StoreEntry } from "./cluster_ports.ts";
+import type { StoredReceipt, StoreEntry, StoreTime } from "./cluster_ports.ts";
 import { type EpochMark, epochRow, readEpochRow } from "./epoch_row.ts";
 import type { HostName } from "./host_name.ts";
 import { readReceipt, receiptRow } from "./receipt_rows.ts";
@@ -26,6 +27,8 @@ export type EventName = NonNullable<StoreEntry["event"]>;
 const STATEMENTS = {
   putMeta: "INSERT OR REPLACE INTO meta VALUES (?, ?, ?, ?)",
   meta: "SELECT epoch, kept_since, sum FROM meta",
+  putClock: "INSERT OR REPLACE INTO clock VALUES (?, ?, ?, ?)",
+  clock: "SELECT ahead_ms, seen_ms, sum FROM clock",
   lastSeq: "SELECT max(seq) FROM changes",
   putChange: `
     INSERT INTO changes (ban, ${CHANGE_COLUMNS})
@@ -73,6 +76,17 @@ export class StoredHistory {
   /** Keeps epoch and number. */
   setMark(mark: EpochMark): void {
     this.#statements.putMeta.run(...epochRow(mark));
+  }
+
+  /** How the clock of all times here stands to the system's; `undefined`: nobody said. */
+  get time(): StoreTime | undefined {
+    const row = this.#statements.clock.get();
+    return row && readClockRow(row);
+  }
+
+  /** Keeps that. */
+  setTime(time: StoreTime): void {
+    this.#statements.putClock.run(...clockRow(time));
   }
 
   /**

@@ -11,7 +11,6 @@ import { banStorePath, SqliteBanStore } from "../lib/io/sqlite_ban_store.ts";
 import { ZmqContext } from "../lib/io/zmq_socket.ts";
 import { Publisher } from "../lib/publisher.ts";
 import { RequestServer } from "../lib/request_server.ts";
-import { SteadyClock } from "../lib/steady_clock.ts";
 import { runTogether } from "../lib/tasks.ts";
 import { bindProtocol1, bindProtocol2 } from "./program/bound_sockets.ts";
 import { watchProtection } from "./program/host_protection.ts";
@@ -51,7 +50,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     protocol1: bindProtocol1(zeromq, config),
     protocol2: bindProtocol2(zeromq, config),
     store,
-    clock: new SteadyClock(context.clock),
+    clock: context.clock,
     log,
     tokens: config.token === undefined ? [] : [config.token],
     protection: () => protection.policy,

@@ -32,6 +32,17 @@ Deno.test("SteadyClock goes on as before when the system's clock is set, forward
   }
 });
 
+Deno.test("SteadyClock goes on from a time that the system's clock is ahead of", async () => {
+  const system = new ManualClock();
+  const steady = new SteadyClock(system, 3_600_000);
+  strictEqual(steady.nowMs(), system.nowMs() - 3_600_000);
+  strictEqual(steady.aheadMs, 3_600_000);
+  await system.advance(1_000);
+  system.step(-3_600_000);
+  strictEqual(steady.nowMs(), system.nowMs());
+  strictEqual(steady.aheadMs, 0);
+});
+
 Deno.test("SteadyClock waits as the system's clock does, and no longer than its signal", async () => {
   const system = new ManualClock();
   const steady = new SteadyClock(system);

@@ -14,9 +14,14 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Ban, BanKey, Change } from "../ban.ts";
 import { BanMemory } from "../ban_memory.ts";
-import { BAN_STORE_SCHEMA } from "../ban_store_schema.ts";
+import { BAN_STORE_PRAGMAS, BAN_STORE_SCHEMA } from "../ban_store_schema.ts";
 import type { Epoch, EventId } from "../cluster_messages.ts";
-import type { BanStore, StoredReceipt, StoreEntry } from "../cluster_ports.ts";
+import type {
+  BanStore,
+  StoredReceipt,
+  StoreEntry,
+  StoreTime,
+} from "../cluster_ports.ts";
 import { epochOf } from "../epoch_row.ts";
 import type { HostName } from "../host_name.ts";
 import {
@@ -63,12 +68,6 @@ const SYNCHRONOUS: Readonly<Record<Durability, number>> = {
 const BUSY_TIMEOUT_MS = 250;
 /** Above it only what a publisher starts from is gone through, unless the last one was killed. */
 const FULL_CHECK_BYTES = 256 * 1024 * 1024;
-/** A WAL that grew beyond is cut back to it. */
-const WAL_BYTES = 64 * 1024 * 1024;
-/** The changes of a batch are all over the index of bans: it should be in memory. */
-const CACHE_KIB = 32 * 1024;
-/** Pages are written back after so many, 16 MiB: the more, the fewer of them twice. */
-const CHECKPOINT_PAGES = 4_096;
 const EPOCH_BYTES = 16;
 
 /**
@@ -116,13 +115,8 @@ export class SqliteBanStore implements BanStore, Disposable {
       const version = inspect(path, schema);
       if (version < schema.migrations.length) copy(path, version);
       database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-      database.exec(`
-        PRAGMA journal_mode = WAL;
-        PRAGMA synchronous = ${SYNCHRONOUS[durability]};
-        PRAGMA cache_size = -${CACHE_KIB};
-        PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
-        PRAGMA journal_size_limit = ${WAL_BYTES};
-        PRAGMA cell_size_check = ON`);
+      database.exec(`PRAGMA synchronous = ${SYNCHRONOUS[durability]}`);
+      database.exec(BAN_STORE_PRAGMAS);
       migrateStore(database, schema);
       Deno.chmodSync(path, 0o600);
       return new SqliteBanStore(path, database, lock);
@@ -143,6 +137,14 @@ export class SqliteBanStore implements BanStore, Disposable {
 
   get keptSince(): number {
     return this.#memory.keptSince;
+  }
+
+  get time(): StoreTime | undefined {
+    return this.#memory.time;
+  }
+
+  keepTime(time: StoreTime): Promise<void> {
+    return settled(() => this.#memory.keepTime(time));
   }
 
   /** As its connection has it. */
@@ -241,31 +243,30 @@ function inspect(path: string, schema: StoreSchema): number {
   if (bytes === 0) throw new UnusableStoreError("damaged", "it is empty");
   const endedUncleanly = sizeOf(`${path}-wal`) !== undefined;
   const isSmall = bytes !== undefined && bytes <= FULL_CHECK_BYTES;
-  const reader = new DatabaseSync(path, {
-    readOnly: true,
-    timeout: BUSY_TIMEOUT_MS,
-  });
-  try {
+  return read(path, (reader) => {
     const inspection = isSmall || endedUncleanly ? "all" : "vital";
     const version = inspectStore(reader, schema, inspection);
     // It must be good before the file is opened for writing.
     if (version === schema.migrations.length) new BanMemory(reader);
     return version;
-  } finally {
-    reader.close();
-  }
+  });
 }
 
 /** Copies a database of an older version. */
 function copy(path: string, version: number): void {
   const beside = emptyFile(`${path}.new`);
-  const reader = new DatabaseSync(path, { readOnly: true });
+  read(path, (reader) => reader.prepare("VACUUM INTO ?").run(beside));
+  putInPlace(beside, `${path}.v${version}`);
+}
+
+function read<T>(path: string, work: (reader: DatabaseSync) => T): T {
+  const timeout = BUSY_TIMEOUT_MS;
+  const reader = new DatabaseSync(path, { readOnly: true, timeout });
   try {
-    reader.prepare("VACUUM INTO ?").run(beside);
+    return work(reader);
   } finally {
     reader.close();
   }
-  putInPlace(beside, `${path}.v${version}`);
 }
 
 /** Without what a process may have left beside it that was killed. */

@@ -69,6 +69,14 @@ export const BAN_STORE_BEHAVIOURS: Readonly<
     const again = reopen();
     deepStrictEqual([again.epoch, again.seq], [epoch, 0]);
   },
+  "keeps how its clock stands to the system's": async ({ store, reopen }) => {
+    strictEqual(store.time, undefined);
+    await store.keepTime({ aheadMs: 0, seenMs: NOW_MS });
+    const time = { aheadMs: -3_600_000.5, seenMs: NOW_MS + 60_000 };
+    await store.keepTime(time);
+    deepStrictEqual(store.time, time);
+    deepStrictEqual(reopen().time, time);
+  },
   "gives changes, bans, events and receipts back as they were": async (
     { store, reopen },
   ) => {

@@ -32,6 +32,7 @@ async function fill(path: string): Promise<void> {
     return { event: eventName(`event-${seq}`), change };
   });
   await store.append(entries, NOW_MS);
+  await store.keepTime({ aheadMs: 3_600_000, seenMs: NOW_MS });
   await store.keepReceipts(
     entries.map((_, index) => receipt(banKeyAt(index % 1_000))),
   );
@@ -40,10 +41,10 @@ async function fill(path: string): Promise<void> {
 /** All that a publisher starts from, as text. */
 function contents(path: string): string {
   using store = SqliteBanStore.open({ path });
-  const { epoch, seq, keptSince } = store;
+  const { epoch, seq, keptSince, time } = store;
   const bans = standing(store.bans(NOW_MS), NOW_MS);
   const changes = store.since(0, Infinity);
-  return JSON.stringify([epoch, seq, keptSince, bans, changes]);
+  return JSON.stringify([epoch, seq, keptSince, time, bans, changes]);
 }
 
 function isDamage(message: RegExp) {

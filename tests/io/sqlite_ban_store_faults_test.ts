@@ -143,6 +143,9 @@ Deno.test("SqliteBanStore refuses within a second while another holds its file, 
     ok(tookMs > 100 && tookMs < 1_000, `${tookMs} ms`);
     await rejects(store.keepReceipts([]), RuntimeError);
     await rejects(store.prune(NOW_MS, NOW_MS), RuntimeError);
+    const time = { aheadMs: 1, seenMs: NOW_MS };
+    await rejects(store.keepTime(time), RuntimeError);
+    strictEqual(store.time, undefined);
     strictEqual([...store.bans(NOW_MS)].length, 1, "readers don't wait");
     strictEqual(store.since(0, 10).length, 1);
   } finally {

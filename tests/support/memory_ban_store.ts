@@ -4,6 +4,7 @@ import type {
   BanStore,
   StoredReceipt,
   StoreEntry,
+  StoreTime,
 } from "../../lib/cluster_ports.ts";
 import type { RuntimeError } from "../../lib/errors.ts";
 import type { HostName } from "../../lib/host_name.ts";
@@ -19,6 +20,7 @@ export class MemoryBanStore implements BanStore {
   readonly epoch: Epoch;
   seq = 0;
   keptSince = 0;
+  time: StoreTime | undefined;
   #bans: BanMap = new Map();
   #changes: Change[] = [];
   readonly #events = new Map<string, number>();
@@ -27,6 +29,12 @@ export class MemoryBanStore implements BanStore {
   /** @param epoch Its name. */
   constructor(epoch = "00112233445566778899aabbccddeeff") {
     this.epoch = epoch as Epoch;
+  }
+
+  keepTime(time: StoreTime): Promise<void> {
+    return this.#keep(() => {
+      this.time = time;
+    });
   }
 
   append(entries: readonly StoreEntry[], nowMs: number): Promise<void> {
