@@ -9,6 +9,7 @@ import { benchBurst } from "./protocol2_burst.ts";
 import { benchCrowd } from "./protocol2_crowd.ts";
 import { benchJoiner } from "./protocol2_joiner.ts";
 import { benchLatency } from "./protocol2_latency.ts";
+import { benchReceipts } from "./protocol2_receipts.ts";
 import { benchStart } from "./protocol2_start.ts";
 
 /** Measures and prints. */
@@ -17,6 +18,7 @@ export async function benchProtocol2(): Promise<void> {
   await benchBurst();
   await benchCrowd();
   await benchLatency();
+  await benchReceipts();
   await benchStart();
 }
 

@@ -100,10 +100,12 @@ export class BanMemory {
     return this.#read("changes", () => this.#history.history(key, max));
   }
 
-  /** Keeps receipts, all or none. */
-  keepReceipts(receipts: readonly StoredReceipt[]): void {
-    this.#write("receipts", () => {
-      for (const receipt of receipts) this.#history.putReceipt(receipt);
+  /** Keeps receipts, all or none but those of unknown bans. @returns How many these are. */
+  keepReceipts(receipts: readonly StoredReceipt[]): number {
+    return this.#write("receipts", () => {
+      const known = receipts.filter((each) => this.#bans.knows(each));
+      for (const receipt of known) this.#history.putReceipt(receipt);
+      return receipts.length - known.length;
     });
   }
 

@@ -80,10 +80,12 @@ export interface BanStore {
   history(key: BanKey, max: number): readonly Change[];
   /**
    * Keeps receipts: the last of each node and action for a ban, by their time.
+   * Those of a ban that has no report and no history here are left out.
    *
+   * @returns How many were left out.
    * @throws {RuntimeError} when they can't be kept; none was.
    */
-  keepReceipts(receipts: readonly StoredReceipt[]): Promise<void>;
+  keepReceipts(receipts: readonly StoredReceipt[]): Promise<number>;
   /** The receipts of a ban, by node and action. */
   receipts(key: BanKey): readonly StoredReceipt[];
   /**

@@ -22,6 +22,7 @@ import { LogThrottle } from "./log_throttle.ts";
 import { Outbox } from "./outbox.ts";
 import type { Clock, Frames, Log, MessageSocket } from "./ports.ts";
 import type { CurrentPolicy } from "./protection.ts";
+import { ReceiptIntake, type ReceiptIntakeCounters } from "./receipt_intake.ts";
 import { type Session, SessionBook } from "./session_book.ts";
 import type { SyncDesk } from "./sync_desk.ts";
 import { runTogether } from "./tasks.ts";
@@ -53,8 +54,6 @@ export interface ControlServerCounters {
   errors: number;
   /** Messages without a return address. */
   unanswerable: number;
-  /** Receipts that were kept. */
-  receipts: number;
 }
 
 type Routed = { readonly route: Uint8Array; readonly key: string };
@@ -72,12 +71,12 @@ export class ControlServer {
     received: 0,
     errors: 0,
     unanswerable: 0,
-    receipts: 0,
   };
   readonly #options: ControlServerOptions;
   readonly #sessions: SessionBook;
   readonly #outbox: Outbox;
   readonly #intake: EventIntake;
+  readonly #receiptIntake: ReceiptIntake;
   readonly #complaints: LogThrottle;
   readonly #bug = Promise.withResolvers<never>();
 
@@ -92,12 +91,18 @@ export class ControlServer {
     this.#outbox = new Outbox(socket);
     const complaints = new LogThrottle(log, clock);
     this.#intake = new EventIntake({ ...options, complaints });
+    this.#receiptIntake = new ReceiptIntake(options);
     this.#complaints = complaints;
   }
 
   /** What became of events so far. */
   get events(): Readonly<EventIntakeCounters> {
     return this.#intake.counters;
+  }
+
+  /** What became of receipts so far. */
+  get receipts(): Readonly<ReceiptIntakeCounters> {
+    return this.#receiptIntake.counters;
   }
 
   /** Answers that were dropped: their nodes ask again. */
@@ -120,6 +125,7 @@ export class ControlServer {
       await runTogether(signal, [
         (group) => this.#hear(group),
         (group) => this.#outbox.run(group),
+        (group) => this.#receiptIntake.run(group),
         () => Promise.race([this.#bug.promise, ended(signal)]),
       ]);
     } finally {
@@ -228,16 +234,14 @@ export class ControlServer {
     { node }: Session,
     { batch, results }: InSession<"RECEIPTS">,
   ): void {
-    const { store, clock } = this.#options;
-    const nowMs = clock.nowMs();
+    const nowMs = this.#options.clock.nowMs();
     const receipts = results.map(({ agoMs, ...receipt }) => ({
       ...receipt,
       node,
       atMs: nowMs - agoMs,
     }));
     this.#afterwards(from, async () => {
-      await store.keepReceipts(receipts);
-      this.counters.receipts += receipts.length;
+      await this.#receiptIntake.take(receipts);
       return { kind: "ACK", batch, results: [] };
     });
   }

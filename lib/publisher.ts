@@ -157,6 +157,7 @@ export class Publisher {
       ...prefixed("protocol1", this.#requests.counters),
       ...prefixed("protocol2", this.#control.counters),
       ...prefixed("protocol2", this.#control.events),
+      ...prefixed("protocol2", this.#control.receipts),
       dropped: this.#answers.dropped + this.#broadcasts.dropped +
         this.#control.dropped + this.#stream.dropped,
     };

@@ -139,6 +139,11 @@ export class StoredBans {
     return id;
   }
 
+  /** Whether a ban has a row: it has reports, be they over, or is referred to. */
+  knows(key: BanKey): boolean {
+    return this.#find(key) !== undefined;
+  }
+
   /** The id of a ban that has reports, be they over. */
   idOf(key: BanKey): number | undefined {
     const id = this.#find(key)?.id;

@@ -213,6 +213,31 @@ Deno.test("a disk that takes no copy holds nothing back, and has all of it later
   strictEqual(disk.load()?.bans.length, 2);
 });
 
+Deno.test("receipts that can't be kept are not acknowledged and come again, and those of unknown bans are counted", async () => {
+  await using cluster = new MemoryCluster();
+  const { publisher } = cluster.publisher();
+  const web1 = cluster.subscriber();
+  const monitor = await NodeDialogue.begin(cluster, "web2", "monitor");
+  await monitor.events(ban("1"));
+  cluster.store.failure = new RuntimeError("disk full", { hint: "" });
+  for (const last of [1, 2]) {
+    web1.receipts.note({
+      ...{ ...key(last), action: "nftables", outcome: "applied", detail: "" },
+      atMs: cluster.clock.nowMs(),
+    });
+  }
+  await cluster.clock.advance(1_000);
+  strictEqual(web1.receipts.size, 2);
+  cluster.store.failure = undefined;
+  await cluster.clock.advance(10_000);
+  strictEqual(web1.receipts.size, 0);
+  strictEqual(cluster.store.receipts(key(1)).length, 1);
+  strictEqual(cluster.store.receipts(key(2)).length, 0);
+  const { figures } = publisher;
+  strictEqual(figures["protocol2.receipts"], 1);
+  strictEqual(figures["protocol2.receiptsUnknown"], 1);
+});
+
 Deno.test("receipts are kept by the publisher for each ban and node, the last of each", async () => {
   await using cluster = new MemoryCluster();
   cluster.publisher();

@@ -183,7 +183,7 @@ export class SqliteBanStore implements BanStore, Disposable {
     return this.#memory.history(key, max);
   }
 
-  keepReceipts(receipts: readonly StoredReceipt[]): Promise<void> {
+  keepReceipts(receipts: readonly StoredReceipt[]): Promise<number> {
     return settled(() => this.#memory.keepReceipts(receipts));
   }
 

@@ -74,15 +74,17 @@ export class MemoryBanStore implements BanStore {
     return max === 0 ? [] : all.slice(-max);
   }
 
-  keepReceipts(receipts: readonly StoredReceipt[]): Promise<void> {
+  keepReceipts(receipts: readonly StoredReceipt[]): Promise<number> {
     return this.#keep(() => {
-      for (const receipt of receipts) {
+      const known = receipts.filter((each) => this.#knows(keyOf(each)));
+      for (const receipt of known) {
         const name = nameOf(receipt);
         const known = this.#receipts.get(name);
         if (known === undefined || receipt.atMs >= known.atMs) {
           this.#receipts.set(name, receipt);
         }
       }
+      return receipts.length - known.length;
     });
   }
 
@@ -109,6 +111,11 @@ export class MemoryBanStore implements BanStore {
       }
       return old.length === STEP;
     });
+  }
+
+  #knows(key: string): boolean {
+    return this.#bans.has(key) ||
+      this.#changes.some((each) => keyOf(each) === key);
   }
 
   #keep<T>(work: () => T): Promise<T> {

@@ -1,0 +1,176 @@
+/**
+ * Receipts of many subscribers, and how long a monitor waits meanwhile for the
+ * answer to a report. Each subscriber has one message on its way, as ours do.
+ *
+ * @module
+ */
+
+import type { NodeMessage, SessionId } from "../lib/cluster_messages.ts";
+import { LibcPoll } from "../lib/io/libc_poll.ts";
+import { ZmqContext } from "../lib/io/zmq_socket.ts";
+import type { MessageSocket } from "../lib/ports.ts";
+import {
+  decodePublisherMessage,
+  encodeNodeMessage,
+  MAX_CONTROL_BYTES,
+  parseEventId,
+} from "../lib/wire_v2.ts";
+import { host, jail } from "../tests/support/core_values.ts";
+import { percentile, printTable } from "./figures.ts";
+import {
+  addressAt,
+  BenchCluster,
+  fillStore,
+  medians,
+} from "./protocol2_setup.ts";
+
+const RUNS = 3;
+const SECONDS = 5;
+const BANS = 20_000;
+/** Subscribers, and receipts to a message. */
+const LOADS = [[1, 1_000], [20, 10], [20, 250]] as const;
+
+/** A connection that said HELLO. */
+class Node {
+  readonly #socket: MessageSocket;
+  readonly #signal: AbortSignal;
+  readonly session: SessionId;
+  batch = 0;
+
+  private constructor(
+    socket: MessageSocket,
+    session: SessionId,
+    signal: AbortSignal,
+  ) {
+    this.#socket = socket;
+    this.session = session;
+    this.#signal = signal;
+  }
+
+  static async begin(
+    socket: MessageSocket,
+    hello: Omit<NodeMessage & { kind: "HELLO" }, "kind" | "version">,
+    signal: AbortSignal,
+  ): Promise<Node> {
+    const message = { kind: "HELLO", version: "1.0.0", ...hello } as const;
+    const answer = await ask(socket, message, signal);
+    if (answer.kind !== "WELCOME") throw new Error(answer.kind);
+    return new Node(socket, answer.session, signal);
+  }
+
+  /** Says something, and waits for its ACK. */
+  async say(message: NodeMessage): Promise<void> {
+    const answer = await ask(this.#socket, message, this.#signal);
+    if (answer.kind !== "ACK") throw new Error(JSON.stringify(answer));
+  }
+}
+
+async function ask(
+  socket: MessageSocket,
+  message: NodeMessage,
+  signal: AbortSignal,
+) {
+  await socket.send(encodeNodeMessage(message), signal);
+  const decoded = decodePublisherMessage(await socket.receive(signal));
+  if (!decoded.ok) throw new Error(decoded.reason);
+  return decoded.value;
+}
+
+/** Receipts of bans that follow each other, from the `from`-th on. */
+async function tell(node: Node, from: number, count: number): Promise<void> {
+  const results = Array.from({ length: count }, (_, at) => ({
+    jail: jail("sshd"),
+    address: addressAt((from + at) % BANS),
+    action: "nftables",
+    outcome: "applied" as const,
+    detail: "",
+    agoMs: 0,
+  }));
+  const { session } = node;
+  await node.say({ kind: "RECEIPTS", session, batch: ++node.batch, results });
+}
+
+async function report(node: Node, index: number): Promise<void> {
+  const id = parseEventId(`receipts-${String(index).padStart(55, "0")}`);
+  if (id === undefined) throw new TypeError("Not a good event id");
+  await node.say({
+    kind: "EVENTS",
+    session: node.session,
+    batch: ++node.batch,
+    events: [{
+      ...{ kind: "ban", id, jail: jail("sshd"), remainingMs: 3_600_000 },
+      address: addressAt(BANS + index),
+    }],
+  });
+}
+
+async function measure(subscribers: number, atOnce: number) {
+  await using cluster = await BenchCluster.create();
+  await fillStore(cluster.storePath, BANS);
+  await cluster.start("publisher", "hub");
+  await using poll = new LibcPoll();
+  await using zeromq = new ZmqContext(poll);
+  const stop = new AbortController();
+  const begin = (name: string, role: "monitor" | "subscriber") => {
+    const limits = { maxMessageBytes: MAX_CONTROL_BYTES, lingerMs: 0 };
+    const socket = zeromq.dealer(cluster.programs.controlUrl, limits);
+    const { token } = cluster.programs;
+    return Node.begin(socket, { node: host(name), role, token }, stop.signal);
+  };
+  const monitor = await begin("host-a", "monitor");
+  const nodes = await Promise.all(
+    Array.from(
+      { length: subscribers },
+      (_, at) => begin(`web-${at}`, "subscriber"),
+    ),
+  );
+  const startMs = performance.now();
+  const isOver = () => performance.now() - startMs > SECONDS * 1_000;
+  let receipts = 0;
+  const waitsMs: number[] = [];
+  await Promise.all([
+    ...nodes.map(async (node, at) => {
+      for (let from = at * 400; !isOver(); from += atOnce) {
+        await tell(node, from, atOnce);
+        receipts += atOnce;
+      }
+    }),
+    (async () => {
+      while (!isOver()) {
+        const saidMs = performance.now();
+        await report(monitor, waitsMs.length);
+        waitsMs.push(performance.now() - saidMs);
+      }
+    })(),
+  ]);
+  waitsMs.sort((left, right) => left - right);
+  return {
+    perSecond: receipts * 1_000 / (performance.now() - startMs),
+    reports: waitsMs.length / SECONDS,
+    p50: percentile(waitsMs, 50),
+    p99: percentile(waitsMs, 99),
+  };
+}
+
+/** Measures and prints. */
+export async function benchReceipts(): Promise<void> {
+  const rows: string[][] = [];
+  for (const [subscribers, atOnce] of LOADS) {
+    const { perSecond, reports, p50, p99 } = await medians(
+      RUNS,
+      () => measure(subscribers, atOnce),
+    );
+    rows.push([
+      `subscribers: ${subscribers}, each ${atOnce} to a message`,
+      `${Math.round(perSecond)} receipts/s`,
+      `a report is answered in ${p50.toFixed(1)} ms (p99 ${p99.toFixed(1)})`,
+      `${Math.round(reports)} reports/s, one after the other`,
+    ]);
+  }
+  printTable(
+    `protocol 2: receipts kept and acknowledged (median of ${RUNS} runs)`,
+    rows,
+  );
+}
+
+if (import.meta.main) await benchReceipts();
