@@ -1,7 +1,11 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { ExecEffects } from "../support/exec_effects.ts";
 import { appendLog, banLine, testAddress } from "../support/fail2ban_lines.ts";
-import { AHEAD_MS, aheadOfTime } from "../support/false_clock.ts";
+import {
+  AHEAD_MS,
+  aheadOfTime,
+  settableClock,
+} from "../support/false_clock.ts";
 import { testWith } from "../support/real_parts.ts";
 import { report } from "../support/tally.ts";
 import { TestCluster } from "../support/test_cluster.ts";
@@ -9,6 +13,8 @@ import { waitUntil } from "../support/wait_until.ts";
 
 const BANS = 20;
 const HOLDS_S = 6;
+/** So that they stand when a publisher has been killed and started again. */
+const STANDS_S = 15;
 /** Ended bans are looked for every second, at three stations; the machine is busy. */
 const LATE_MS = 6_000;
 const DEADLINE_MS = 30_000;
@@ -23,6 +29,53 @@ testWith(
     await Promise.all(AHEAD.map((host) => oneHourAhead(host)));
   },
 );
+
+testWith(
+  "faketime",
+  "case 24: the publisher's clock is set while it runs, and it is killed and started again: its bans end when they should",
+  async () => {
+    await Promise.all([AHEAD_MS, -AHEAD_MS].map(setAndKilled));
+  },
+);
+
+/** A publisher whose clock is set; a monitor whose clock is right. */
+async function setAndKilled(stepMs: number): Promise<void> {
+  await using cluster = await TestCluster.create({ protocol: 2 });
+  const clock = await settableClock(`${cluster.dir}/clock`);
+  await cluster.addHost("hub", {}, clock.setting);
+  await cluster.addHost("host-a", { monitor: { bantime: STANDS_S } });
+  const log = cluster.logPath("host-a");
+  await appendLog(log, "");
+  const first = await cluster.start("publisher", "hub");
+  await cluster.start("monitor", "host-a");
+  const bansBecome = (wanted: number) =>
+    waitUntil(async () => {
+      const { bans } = await cluster.peek("publisher", "hub") ?? {};
+      return bans === wanted;
+    }, { what: `${wanted} bans, ${stepMs} ms`, timeoutMs: DEADLINE_MS });
+  const sent = Array.from({ length: BANS }, (_, at) => testAddress(at));
+  const writtenMs = performance.now();
+  await appendLog(
+    log,
+    sent.map((each) => banLine("sshd", each, Date.now())).join(""),
+  );
+  await bansBecome(BANS);
+  await clock.set(stepMs);
+  await first.waitForLine(/the system's clock was set/);
+  await first.end("SIGKILL");
+  await cluster.start("publisher", "hub");
+  await bansBecome(BANS);
+  const thereMs = Math.round(performance.now() - writtenMs);
+  await bansBecome(0);
+  const endedMs = Math.round(performance.now() - writtenMs);
+  report(`the publisher's clock is set by ${stepMs / 1_000} s`, {
+    bans: BANS,
+    holdsMs: STANDS_S * 1_000,
+    thereAgainMs: thereMs,
+    endedMs,
+  });
+  ok(endedMs >= STANDS_S * 1_000 && endedMs < STANDS_S * 1_000 + LATE_MS);
+}
 
 /** A monitor on host-a; subscribers on host-b and host-c, whose clock is right. */
 async function oneHourAhead(wrong: typeof AHEAD[number]): Promise<void> {

@@ -13,6 +13,31 @@ export const AHEAD_MS = 3_600_000;
 
 /** How programs are started whose clock is {@link AHEAD_MS} ahead; their timers are right. */
 export async function aheadOfTime(): Promise<HostSetting> {
+  return {
+    env: { ...await falseClock(), FAKETIME: `+${AHEAD_MS / 1_000}s` },
+  };
+}
+
+/** How programs are started whose clock a test sets while they run; their timers are right. */
+export async function settableClock(file: string): Promise<{
+  readonly setting: HostSetting;
+  /** Sets it so far ahead, or back. */
+  readonly set: (aheadMs: number) => Promise<void>;
+}> {
+  const set = (aheadMs: number) => {
+    const seconds = aheadMs / 1_000;
+    return Deno.writeTextFile(file, `${seconds < 0 ? "" : "+"}${seconds}\n`);
+  };
+  await set(0);
+  const env = {
+    ...await falseClock(),
+    FAKETIME_TIMESTAMP_FILE: file,
+    FAKETIME_NO_CACHE: "1",
+  };
+  return { setting: { env }, set };
+}
+
+async function falseClock(): Promise<Readonly<Record<string, string>>> {
   const library = await output(
     "faketime",
     "-f",
@@ -20,11 +45,5 @@ export async function aheadOfTime(): Promise<HostSetting> {
     "printenv",
     "LD_PRELOAD",
   );
-  return {
-    env: {
-      LD_PRELOAD: library,
-      FAKETIME: `+${AHEAD_MS / 1_000}s`,
-      FAKETIME_DONT_FAKE_MONOTONIC: "1",
-    },
-  };
+  return { LD_PRELOAD: library, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
 }
