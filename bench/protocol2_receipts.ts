@@ -28,7 +28,7 @@ const RUNS = 3;
 const SECONDS = 5;
 const BANS = 20_000;
 /** Subscribers, and receipts to a message. */
-const LOADS = [[1, 1_000], [20, 10], [20, 250]] as const;
+const LOADS = [[1, 1_000], [50, 10], [50, 250]] as const;
 
 /** A connection that said HELLO. */
 class Node {

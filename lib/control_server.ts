@@ -141,7 +141,7 @@ export class ControlServer {
         this.counters.unanswerable++;
         continue;
       }
-      this.#take({ route, key: String(route) }, frames);
+      this.#take({ route, key: route.toHex() }, frames);
     }
   }
 

@@ -113,6 +113,19 @@ Deno.test("who has no session, another's, or another role is told so", async () 
   );
 });
 
+Deno.test("every connection has a session of its own, whatever bytes name it", async () => {
+  await using cluster = new MemoryCluster();
+  const { publisher } = cluster.publisher();
+  const monitors: NodeDialogue[] = [];
+  for (let at = 1; at <= 100; at++) {
+    monitors.push(await NodeDialogue.begin(cluster, `web${at}`, "monitor"));
+  }
+  strictEqual(publisher.figures["sessions"], 100);
+  for (const [at, monitor] of monitors.entries()) {
+    deepStrictEqual(await monitor.events(ban(`${at}`, at)), ["accepted"]);
+  }
+});
+
 Deno.test("a copy that misses a message of the stream asks for it at the next one", async () => {
   await using cluster = new MemoryCluster();
   cluster.publisher();

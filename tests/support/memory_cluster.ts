@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import type { BanNews } from "../../lib/ban_event.ts";
 import type { SessionId } from "../../lib/cluster_messages.ts";
 import { ControlSession } from "../../lib/control_session.ts";
@@ -22,6 +23,11 @@ import { MemoryLog } from "./memory_log.ts";
 import { MemoryReplicaStore } from "./memory_replica_store.ts";
 import { MemorySocket } from "./memory_socket.ts";
 
+/** How libzmq names a connection, and zeromq.js gives it: a Buffer, which is UTF-8 to `String`. */
+function routeOf(number: number): Uint8Array {
+  return Buffer.of(0, 0x6b, 0x8b, number >> 8, number);
+}
+
 /** Where dealers and subscribers meet a publisher, whichever it is now. */
 export class MemoryNetwork {
   /** What gets through of what a publisher tells on its stream. */
@@ -29,8 +35,9 @@ export class MemoryNetwork {
   /** Whether nothing gets through in either direction. */
   isCut = false;
   #router = new MemorySocket();
-  #routes = 0;
-  readonly #dealers = new Map<number, MemorySocket>();
+  /** The first that follow are no UTF-8. */
+  #routes = 0x7f;
+  readonly #dealers = new Map<string, MemorySocket>();
   readonly #subscribers = new Set<MemorySocket>();
 
   /** The sockets of a new publisher; those of the one before are deaf. */
@@ -40,7 +47,7 @@ export class MemoryNetwork {
     this.#router = control;
     control.onSend = ([route = new Uint8Array(), ...frames]) => {
       if (this.isCut || this.#router !== control) return;
-      this.#dealers.get(route[0] ?? 0)?.give(frames);
+      this.#dealers.get(route.toHex())?.give(frames);
     };
     stream.onSend = (frames) => {
       if (this.isCut || this.#router !== control) return;
@@ -53,12 +60,12 @@ export class MemoryNetwork {
 
   /** A DEALER. */
   readonly dealer = (): MessageSocket => {
-    const route = ++this.#routes;
+    const route = routeOf(++this.#routes);
     const socket = new MemorySocket();
-    this.#dealers.set(route, socket);
+    this.#dealers.set(route.toHex(), socket);
     socket.onSend = (frames) => {
       if (this.isCut || socket.closed) return;
-      this.#router.give([Uint8Array.of(route), ...frames]);
+      this.#router.give([route, ...frames]);
     };
     return socket;
   };
