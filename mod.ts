@@ -260,6 +260,7 @@ export {
 } from "./lib/log_line.ts";
 
 export {
+  type HeldLine,
   LogSession,
   type LogSessionOptions,
   type SharedEvent,

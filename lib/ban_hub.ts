@@ -23,6 +23,7 @@ import type { BanStore, StoreEntry } from "./cluster_ports.ts";
 import { Complaints } from "./complaints.ts";
 import { RuntimeError } from "./errors.ts";
 import type { HostName } from "./host_name.ts";
+import { HostSpellings } from "./host_spellings.ts";
 import type { Clock, Log } from "./ports.ts";
 import { Condition } from "./tasks.ts";
 
@@ -84,6 +85,8 @@ export class BusyError extends Error {
   override readonly name = "BusyError";
 }
 
+const STOPPED = "Cannot take events: the hub has stopped";
+
 interface Waiting {
   readonly requests: readonly HubRequest[];
   readonly verdicts: PromiseWithResolvers<readonly HubVerdict[]>;
@@ -102,6 +105,8 @@ export class BanHub {
   readonly #table: BanTable;
   readonly #complaints: Complaints;
   readonly #changed = new Condition();
+  readonly #names = new HostSpellings();
+  #hasEnded = false;
   #waiting: Waiting[] = [];
   #waitingEvents = 0;
 
@@ -119,7 +124,10 @@ export class BanHub {
       ...options,
     };
     const { store, clock, log } = options;
-    this.#table = new BanTable(store.bans(clock.nowMs()), store.seq);
+    this.#table = new BanTable(
+      this.#names.known(store.bans(clock.nowMs())),
+      store.seq,
+    );
     this.#complaints = new Complaints({
       log,
       clock,
@@ -149,6 +157,7 @@ export class BanHub {
    */
   submit(requests: readonly HubRequest[]): Promise<readonly HubVerdict[]> {
     const { maxWaiting } = this.#options;
+    if (this.#hasEnded) return Promise.reject(new BusyError(STOPPED));
     if (this.#waitingEvents + requests.length > maxWaiting) {
       return Promise.reject(new BusyError("Cannot take events: too many wait"));
     }
@@ -174,7 +183,8 @@ export class BanHub {
         await gather(signal);
       }
     } finally {
-      const stopped = new BusyError("Cannot take events: the hub has stopped");
+      this.#hasEnded = true;
+      const stopped = new BusyError(STOPPED);
       for (const { verdicts } of this.#waiting) verdicts.reject(stopped);
       this.#waiting = [];
       this.#complaints.flush();
@@ -202,10 +212,11 @@ export class BanHub {
     const { store, clock } = this.#options;
     const nowMs = clock.nowMs();
     const batch = new Batch(this.#table, this.#options, nowMs);
-    const verdicts = taken.map(({ requests }) =>
-      requests.map((request) => batch.take(request))
-    );
+    let verdicts: readonly (readonly HubVerdict[])[];
     try {
+      verdicts = taken.map(({ requests }) =>
+        requests.map((request) => batch.take(this.#spelled(request)))
+      );
       await store.append(batch.entries, nowMs);
     } catch (error) {
       this.#refuse(taken, error);
@@ -216,6 +227,17 @@ export class BanHub {
     taken.forEach((each, index) =>
       each.verdicts.resolve(verdicts[index] ?? [])
     );
+  }
+
+  /** A node's name is written as it was first, so that it has one row and one report. */
+  #spelled(request: HubRequest): HubRequest {
+    const { event, name } = request;
+    if (event.kind === "lift") return request;
+    const origin = this.#names.spell(event.origin);
+    return {
+      event: { ...event, origin },
+      ...(name === undefined ? {} : { name: { ...name, origin } }),
+    };
   }
 
   #tell(entries: readonly StoreEntry[]): void {

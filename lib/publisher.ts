@@ -109,7 +109,7 @@ export class Publisher {
       onKept: (kept) => this.#tell(kept),
     });
     this.#hub = hub;
-    this.#desk = newDesk(store, hub);
+    this.#desk = newDesk(options, hub);
     this.#answers = new Outbox(protocol1.replies);
     this.#broadcasts = new Outbox(protocol1.broadcasts);
     this.#requests = new RequestServer({
@@ -259,7 +259,16 @@ function eventOf(
   return { kind, jail, address, origin };
 }
 
-function newDesk(store: BanStore, { table }: BanHub): SyncDesk {
+/** A past that can't be read leaves the table: copies take the whole of it. */
+function newDesk(
+  { store, log, clock }: PublisherOptions,
+  { table }: BanHub,
+): SyncDesk {
+  const complaints = new Complaints({
+    ...{ log, clock },
+    trouble: "the past can't be told, and copies take the whole table",
+    over: "the past is told again",
+  });
   return new SyncDesk({
     source: {
       epoch: store.epoch,
@@ -273,7 +282,15 @@ function newDesk(store: BanStore, { table }: BanHub): SyncDesk {
         return store.keptSince;
       },
       bans: () => table.bans(),
-      since: (seq, max) => store.since(seq, max),
+      since: (seq, max) => {
+        try {
+          return store.since(seq, max);
+        } catch (error) {
+          if (!(error instanceof RuntimeError)) throw error;
+          complaints.tell(error.message);
+          return undefined;
+        }
+      },
     },
     split: splitBans,
     maxChanges: MAX_CHANGES,

@@ -8,7 +8,6 @@ import type { BanEvent } from "./ban_event.ts";
 import type { TableEvent } from "./ban_decision.ts";
 import { type BanHub, BusyError } from "./ban_hub.ts";
 import { RuntimeError } from "./errors.ts";
-import { canonicalHost } from "./host_name.ts";
 import { LogThrottle } from "./log_throttle.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Clock, Frames, Log, MessageSocket } from "./ports.ts";
@@ -227,7 +226,7 @@ function tableEvent(
   { kind, jail, address, origin }: BanEvent,
   expiresMs: number,
 ): TableEvent {
-  const key = { jail, address, origin: canonicalHost(origin) };
+  const key = { jail, address, origin };
   return kind === "unban"
     ? { kind: "withdraw", ...key }
     : { kind: "report", ...key, expiresMs };
