@@ -8,6 +8,7 @@ import type { BanEvent } from "./ban_event.ts";
 import type { TableEvent } from "./ban_decision.ts";
 import { type BanHub, BusyError } from "./ban_hub.ts";
 import { RuntimeError } from "./errors.ts";
+import { CLUSTER_JAIL } from "./jail_name.ts";
 import { LogThrottle } from "./log_throttle.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Clock, Frames, Log, MessageSocket } from "./ports.ts";
@@ -97,6 +98,8 @@ export function judgeRequest(
   const request = decodeRequest(body, tokens);
   if (!request.ok) return { kind: "refuse", reason: request.reason };
   const { event, acknowledgement } = request.value;
+  // What happens in the cluster's own jail is the cluster's own doing.
+  if (event.jail === CLUSTER_JAIL) return { kind: "refuse", reason: "jail" };
   const refused = event.kind === "ban"
     ? refusal(event.address, protection)
     : undefined;

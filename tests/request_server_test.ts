@@ -94,8 +94,8 @@ Deno.test("RequestServer keeps, acknowledges and broadcasts, each to whom it con
     ],
     broadcasts: [
       GOOD,
-      "web-2|sshd|Ban|2001:db8::1",
-      "web-2|sshd|Unban|2001:db8::1",
+      "WEB-2|sshd|Ban|2001:db8::1",
+      "WEB-2|sshd|Unban|2001:db8::1",
     ],
   });
   strictEqual(bench.store.seq, 3);
