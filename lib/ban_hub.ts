@@ -8,35 +8,20 @@
  * @module
  */
 
-import { type Ban, type BanKey, type Change, keyOf } from "./ban.ts";
-import {
-  ANY_NODE,
-  decide,
-  evolve,
-  type QuorumOf,
-  type Rejection,
-  type TableEvent,
-} from "./ban_decision.ts";
+import type { Change } from "./ban.ts";
+import { ANY_NODE, type QuorumOf } from "./ban_decision.ts";
 import { type BanStep, BanTable } from "./ban_table.ts";
-import type { EventId } from "./cluster_messages.ts";
 import type { BanStore, StoreEntry } from "./cluster_ports.ts";
 import { Complaints } from "./complaints.ts";
+import {
+  DecisionBatch,
+  type HubRequest,
+  type HubVerdict,
+} from "./decision_batch.ts";
 import { RuntimeError } from "./errors.ts";
-import type { HostName } from "./host_name.ts";
 import { HostSpellings } from "./host_spellings.ts";
 import type { Clock, Log } from "./ports.ts";
 import { Condition } from "./tasks.ts";
-
-/** An event and its name. */
-export interface HubRequest {
-  /** What is wanted of the table. */
-  readonly event: TableEvent;
-  /** By it a repetition is told; `undefined`: it has none. */
-  readonly name?: { readonly origin: HostName; readonly id: EventId };
-}
-
-/** What became of an event; all but `changed` changed nothing. */
-export type HubVerdict = "changed" | "known" | Rejection;
 
 /** A change that is kept, and what it did. */
 export interface KeptChange extends BanStep {
@@ -211,7 +196,7 @@ export class BanHub {
   async #keep(taken: readonly Waiting[]): Promise<void> {
     const { store, clock } = this.#options;
     const nowMs = clock.nowMs();
-    const batch = new Batch(this.#table, this.#options, nowMs);
+    const batch = new DecisionBatch(this.#table, this.#options, nowMs);
     let verdicts: readonly (readonly HubVerdict[])[];
     try {
       verdicts = taken.map(({ requests }) =>
@@ -257,61 +242,5 @@ export class BanHub {
     }
     if (!(error instanceof RuntimeError)) throw error;
     this.#complaints.tell(error.message);
-  }
-}
-
-/** Events that are decided one after the other, before any of them counts. */
-class Batch {
-  readonly entries: StoreEntry[] = [];
-  readonly #table: BanTable;
-  readonly #options: Required<BanHubOptions>;
-  readonly #nowMs: number;
-  readonly #bans = new Map<string, Ban | undefined>();
-  readonly #names = new Set<string>();
-  #seq: number;
-
-  constructor(
-    table: BanTable,
-    options: Required<BanHubOptions>,
-    nowMs: number,
-  ) {
-    this.#table = table;
-    this.#options = options;
-    this.#nowMs = nowMs;
-    this.#seq = table.seq;
-  }
-
-  take({ event, name }: HubRequest): HubVerdict {
-    if (name !== undefined && this.#wasTaken(name)) return "known";
-    const ban = this.#find(event);
-    const { quorumOf } = this.#options;
-    const decision = decide(ban, event, this.#nowMs, quorumOf);
-    const change = decision.kind === "change"
-      ? { ...decision.draft, seq: ++this.#seq }
-      : undefined;
-    if (change !== undefined) {
-      this.#bans.set(keyOf(change), evolve(ban, change));
-    }
-    this.entries.push({ event: name, change });
-    switch (decision.kind) {
-      case "change":
-        return "changed";
-      case "known":
-        return "known";
-      case "rejected":
-        return decision.reason;
-    }
-  }
-
-  #find(event: BanKey): Ban | undefined {
-    const key = keyOf(event);
-    return this.#bans.has(key) ? this.#bans.get(key) : this.#table.find(event);
-  }
-
-  #wasTaken({ origin, id }: NonNullable<HubRequest["name"]>): boolean {
-    const text = `${origin}|${id}`;
-    if (this.#names.has(text)) return true;
-    this.#names.add(text);
-    return this.#options.store.hasEvent(origin, id);
   }
 }

@@ -5,19 +5,17 @@
  * @module
  */
 
-import type { Ban, BanKey } from "./ban.ts";
 import { BanHub, type BanHubOptions, type KeptChange } from "./ban_hub.ts";
 import { ClusterStream } from "./cluster_stream.ts";
 import type { SessionId } from "./cluster_messages.ts";
 import type { BanStore } from "./cluster_ports.ts";
 import { ControlServer } from "./control_server.ts";
 import { Outbox } from "./outbox.ts";
-import type { BanEvent, BanKind } from "./ban_event.ts";
 import { Complaints } from "./complaints.ts";
 import { RuntimeError } from "./errors.ts";
-import type { HostName } from "./host_name.ts";
 import type { Clock, Log, MessageSocket } from "./ports.ts";
 import type { CurrentPolicy } from "./protection.ts";
+import { protocol1Events } from "./protocol1_events.ts";
 import { RequestServer } from "./request_server.ts";
 import type { StatusFigures } from "./status_report.ts";
 import { SyncDesk } from "./sync_desk.ts";
@@ -220,43 +218,6 @@ export class Publisher {
       await clock.delay(PRUNE_PAUSE_MS, signal);
     }
   }
-}
-
-/**
- * What protocol 1 is told of a change: each node's report and its end. It
- * hears of a ban once that counts.
- *
- * @param kept The change, and what it did.
- */
-export function protocol1Events(
-  { change, before, after }: KeptChange,
-): readonly BanEvent[] {
-  switch (change.kind) {
-    case "report":
-      if (change.isPending) return [];
-      return before?.isPending === true
-        ? eventsOf("ban", after)
-        : [eventOf("ban", change, change.origin)];
-    case "withdraw":
-      return before?.isPending === true
-        ? []
-        : [eventOf("unban", change, change.origin)];
-    case "lift":
-      return before?.isPending === true ? [] : eventsOf("unban", before);
-  }
-}
-
-function eventsOf(kind: BanKind, ban: Ban | undefined): readonly BanEvent[] {
-  if (ban === undefined) return [];
-  return ban.reports.map(({ origin }) => eventOf(kind, ban, origin));
-}
-
-function eventOf(
-  kind: BanKind,
-  { jail, address }: BanKey,
-  origin: HostName,
-): BanEvent {
-  return { kind, jail, address, origin };
 }
 
 /** A past that can't be read leaves the table: copies take the whole of it. */
