@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import {
   type ConfigFile,
@@ -7,7 +7,6 @@ import {
   type Role,
   type RoleConfigs,
 } from "../lib/config.ts";
-import { ConfigError } from "../lib/errors.ts";
 import { quoteIniValue } from "../lib/ini_text.ts";
 import { renderShippedFile } from "../lib/option_text.ts";
 import { ORIGINAL_CONFIG } from "./support/original_config.ts";
