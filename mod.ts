@@ -104,10 +104,9 @@ export {
   type BanHubCounters,
   type BanHubOptions,
   BusyError,
-  type HubRequest,
-  type HubVerdict,
   type KeptChange,
 } from "./lib/ban_hub.ts";
+export { type HubRequest, type HubVerdict } from "./lib/decision_batch.ts";
 
 export { type BanStep, BanTable } from "./lib/ban_table.ts";
 
@@ -261,6 +260,7 @@ export {
 } from "./lib/log_line.ts";
 
 export {
+  type HeldLine,
   LogSession,
   type LogSessionOptions,
   type SharedEvent,
@@ -336,12 +336,12 @@ export {
 } from "./lib/protection.ts";
 
 export {
-  protocol1Events,
   type Protocol1Sockets,
   type Protocol2Sockets,
   Publisher,
   type PublisherOptions,
 } from "./lib/publisher.ts";
+export { protocol1Events } from "./lib/protocol1_events.ts";
 
 export {
   type ActionReceipt,

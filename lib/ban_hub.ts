@@ -8,34 +8,20 @@
  * @module
  */
 
-import { type Ban, type BanKey, type Change, keyOf } from "./ban.ts";
-import {
-  ANY_NODE,
-  decide,
-  evolve,
-  type QuorumOf,
-  type Rejection,
-  type TableEvent,
-} from "./ban_decision.ts";
+import type { Change } from "./ban.ts";
+import { ANY_NODE, type QuorumOf } from "./ban_decision.ts";
 import { type BanStep, BanTable } from "./ban_table.ts";
-import type { EventId } from "./cluster_messages.ts";
 import type { BanStore, StoreEntry } from "./cluster_ports.ts";
 import { Complaints } from "./complaints.ts";
+import {
+  DecisionBatch,
+  type HubRequest,
+  type HubVerdict,
+} from "./decision_batch.ts";
 import { RuntimeError } from "./errors.ts";
-import type { HostName } from "./host_name.ts";
+import { HostSpellings } from "./host_spellings.ts";
 import type { Clock, Log } from "./ports.ts";
 import { Condition } from "./tasks.ts";
-
-/** An event and its name. */
-export interface HubRequest {
-  /** What is wanted of the table. */
-  readonly event: TableEvent;
-  /** By it a repetition is told; `undefined`: it has none. */
-  readonly name?: { readonly origin: HostName; readonly id: EventId };
-}
-
-/** What became of an event; all but `changed` changed nothing. */
-export type HubVerdict = "changed" | "known" | Rejection;
 
 /** A change that is kept, and what it did. */
 export interface KeptChange extends BanStep {
@@ -84,6 +70,8 @@ export class BusyError extends Error {
   override readonly name = "BusyError";
 }
 
+const STOPPED = "Cannot take events: the hub has stopped";
+
 interface Waiting {
   readonly requests: readonly HubRequest[];
   readonly verdicts: PromiseWithResolvers<readonly HubVerdict[]>;
@@ -102,6 +90,8 @@ export class BanHub {
   readonly #table: BanTable;
   readonly #complaints: Complaints;
   readonly #changed = new Condition();
+  readonly #names = new HostSpellings();
+  #hasEnded = false;
   #waiting: Waiting[] = [];
   #waitingEvents = 0;
 
@@ -119,7 +109,10 @@ export class BanHub {
       ...options,
     };
     const { store, clock, log } = options;
-    this.#table = new BanTable(store.bans(clock.nowMs()), store.seq);
+    this.#table = new BanTable(
+      this.#names.known(store.bans(clock.nowMs())),
+      store.seq,
+    );
     this.#complaints = new Complaints({
       log,
       clock,
@@ -149,6 +142,7 @@ export class BanHub {
    */
   submit(requests: readonly HubRequest[]): Promise<readonly HubVerdict[]> {
     const { maxWaiting } = this.#options;
+    if (this.#hasEnded) return Promise.reject(new BusyError(STOPPED));
     if (this.#waitingEvents + requests.length > maxWaiting) {
       return Promise.reject(new BusyError("Cannot take events: too many wait"));
     }
@@ -174,7 +168,8 @@ export class BanHub {
         await gather(signal);
       }
     } finally {
-      const stopped = new BusyError("Cannot take events: the hub has stopped");
+      this.#hasEnded = true;
+      const stopped = new BusyError(STOPPED);
       for (const { verdicts } of this.#waiting) verdicts.reject(stopped);
       this.#waiting = [];
       this.#complaints.flush();
@@ -201,11 +196,12 @@ export class BanHub {
   async #keep(taken: readonly Waiting[]): Promise<void> {
     const { store, clock } = this.#options;
     const nowMs = clock.nowMs();
-    const batch = new Batch(this.#table, this.#options, nowMs);
-    const verdicts = taken.map(({ requests }) =>
-      requests.map((request) => batch.take(request))
-    );
+    const batch = new DecisionBatch(this.#table, this.#options, nowMs);
+    let verdicts: readonly (readonly HubVerdict[])[];
     try {
+      verdicts = taken.map(({ requests }) =>
+        requests.map((request) => batch.take(this.#spelled(request)))
+      );
       await store.append(batch.entries, nowMs);
     } catch (error) {
       this.#refuse(taken, error);
@@ -216,6 +212,17 @@ export class BanHub {
     taken.forEach((each, index) =>
       each.verdicts.resolve(verdicts[index] ?? [])
     );
+  }
+
+  /** A node's name is written as it was first, so that it has one row and one report. */
+  #spelled(request: HubRequest): HubRequest {
+    const { event, name } = request;
+    if (event.kind === "lift") return request;
+    const origin = this.#names.spell(event.origin);
+    return {
+      event: { ...event, origin },
+      ...(name === undefined ? {} : { name: { ...name, origin } }),
+    };
   }
 
   #tell(entries: readonly StoreEntry[]): void {
@@ -235,61 +242,5 @@ export class BanHub {
     }
     if (!(error instanceof RuntimeError)) throw error;
     this.#complaints.tell(error.message);
-  }
-}
-
-/** Events that are decided one after the other, before any of them counts. */
-class Batch {
-  readonly entries: StoreEntry[] = [];
-  readonly #table: BanTable;
-  readonly #options: Required<BanHubOptions>;
-  readonly #nowMs: number;
-  readonly #bans = new Map<string, Ban | undefined>();
-  readonly #names = new Set<string>();
-  #seq: number;
-
-  constructor(
-    table: BanTable,
-    options: Required<BanHubOptions>,
-    nowMs: number,
-  ) {
-    this.#table = table;
-    this.#options = options;
-    this.#nowMs = nowMs;
-    this.#seq = table.seq;
-  }
-
-  take({ event, name }: HubRequest): HubVerdict {
-    if (name !== undefined && this.#wasTaken(name)) return "known";
-    const ban = this.#find(event);
-    const { quorumOf } = this.#options;
-    const decision = decide(ban, event, this.#nowMs, quorumOf);
-    const change = decision.kind === "change"
-      ? { ...decision.draft, seq: ++this.#seq }
-      : undefined;
-    if (change !== undefined) {
-      this.#bans.set(keyOf(change), evolve(ban, change));
-    }
-    this.entries.push({ event: name, change });
-    switch (decision.kind) {
-      case "change":
-        return "changed";
-      case "known":
-        return "known";
-      case "rejected":
-        return decision.reason;
-    }
-  }
-
-  #find(event: BanKey): Ban | undefined {
-    const key = keyOf(event);
-    return this.#bans.has(key) ? this.#bans.get(key) : this.#table.find(event);
-  }
-
-  #wasTaken({ origin, id }: NonNullable<HubRequest["name"]>): boolean {
-    const text = `${origin}|${id}`;
-    if (this.#names.has(text)) return true;
-    this.#names.add(text);
-    return this.#options.store.hasEvent(origin, id);
   }
 }

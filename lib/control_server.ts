@@ -16,7 +16,6 @@ import type {
 import type { BanStore } from "./cluster_ports.ts";
 import { RuntimeError } from "./errors.ts";
 import { EventIntake, type EventIntakeCounters } from "./event_intake.ts";
-import { canonicalHost } from "./host_name.ts";
 import { isKnownToken } from "./known_token.ts";
 import { LogThrottle } from "./log_throttle.ts";
 import { Outbox } from "./outbox.ts";
@@ -194,9 +193,9 @@ export class ControlServer {
   }
 
   #welcome(from: Routed, hello: InSession<"HELLO">): void {
-    const { tokens, store, hub, limits, log } = this.#options;
+    const { tokens, store, hub, limits } = this.#options;
     const { role, version, token } = hello;
-    const node = canonicalHost(hello.node);
+    const { node } = hello;
     if (tokens.length > 0 && !isKnownToken(token, tokens)) {
       this.#refuse(from, "token", "the token is not good");
       return;
@@ -207,7 +206,7 @@ export class ControlServer {
       role,
       version,
     });
-    log.record("info", "node connected", { node, role, version });
+    this.#complaints.record("info", "node connected", { node, role, version });
     this.#answer(from, {
       kind: "WELCOME",
       session: id,

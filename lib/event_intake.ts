@@ -5,7 +5,8 @@
  */
 
 import type { TableEvent } from "./ban_decision.ts";
-import type { BanHub, HubRequest, HubVerdict } from "./ban_hub.ts";
+import type { BanHub } from "./ban_hub.ts";
+import type { HubRequest, HubVerdict } from "./decision_batch.ts";
 import type { EventResult, NodeEvent } from "./cluster_messages.ts";
 import type { HostName } from "./host_name.ts";
 import { CLUSTER_JAIL } from "./jail_name.ts";

@@ -80,7 +80,7 @@ export class NewsFilter {
   }
 
   #refuse({ jail, address, origin }: BanNews, { rule, because }: Refusal) {
-    const { receipts, actionNames, clock } = this.#options;
+    const { receipts, actionNames, clock, dryRun } = this.#options;
     this.counters.refused++;
     this.#complaints.record("warning", "refused a protected address", {
       node: origin,
@@ -88,6 +88,7 @@ export class NewsFilter {
       rule,
       because,
     });
+    if (dryRun) return;
     const atMs = clock.nowMs();
     const outcome = "refused";
     for (const action of actionNames) {

@@ -66,9 +66,27 @@ export class Outbox {
       const messages = this.#waiting;
       this.#waiting = [];
       for (const message of messages) {
-        const frames = message instanceof Promise ? await message : message;
+        const frames = message instanceof Promise
+          ? await orAborted(message, signal)
+          : message;
         if (frames !== undefined) await this.#socket.send(frames, signal);
       }
     }
+  }
+}
+
+/** A message that is never made holds back no stop. */
+async function orAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.throwIfAborted();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }

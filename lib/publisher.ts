@@ -5,20 +5,18 @@
  * @module
  */
 
-import type { Ban, BanKey } from "./ban.ts";
 import { BanHub, type BanHubOptions, type KeptChange } from "./ban_hub.ts";
 import { ClusterStream } from "./cluster_stream.ts";
 import type { SessionId } from "./cluster_messages.ts";
 import type { BanStore } from "./cluster_ports.ts";
 import { ControlServer } from "./control_server.ts";
 import { Outbox } from "./outbox.ts";
-import { PublisherClock } from "./publisher_clock.ts";
-import type { BanEvent, BanKind } from "./ban_event.ts";
 import { Complaints } from "./complaints.ts";
 import { RuntimeError } from "./errors.ts";
-import type { HostName } from "./host_name.ts";
 import type { Clock, Log, MessageSocket } from "./ports.ts";
 import type { CurrentPolicy } from "./protection.ts";
+import { protocol1Events } from "./protocol1_events.ts";
+import { PublisherClock } from "./publisher_clock.ts";
 import { RequestServer } from "./request_server.ts";
 import type { StatusFigures } from "./status_report.ts";
 import { SyncDesk } from "./sync_desk.ts";
@@ -114,7 +112,7 @@ export class Publisher {
       onKept: (kept) => this.#tell(kept),
     });
     this.#hub = hub;
-    this.#desk = newDesk(store, hub);
+    this.#desk = newDesk(options, hub);
     this.#answers = new Outbox(protocol1.replies);
     this.#broadcasts = new Outbox(protocol1.broadcasts);
     this.#requests = new RequestServer({
@@ -230,44 +228,16 @@ export class Publisher {
   }
 }
 
-/**
- * What protocol 1 is told of a change: each node's report and its end. It
- * hears of a ban once that counts.
- *
- * @param kept The change, and what it did.
- */
-export function protocol1Events(
-  { change, before, after }: KeptChange,
-): readonly BanEvent[] {
-  switch (change.kind) {
-    case "report":
-      if (change.isPending) return [];
-      return before?.isPending === true
-        ? eventsOf("ban", after)
-        : [eventOf("ban", change, change.origin)];
-    case "withdraw":
-      return before?.isPending === true
-        ? []
-        : [eventOf("unban", change, change.origin)];
-    case "lift":
-      return before?.isPending === true ? [] : eventsOf("unban", before);
-  }
-}
-
-function eventsOf(kind: BanKind, ban: Ban | undefined): readonly BanEvent[] {
-  if (ban === undefined) return [];
-  return ban.reports.map(({ origin }) => eventOf(kind, ban, origin));
-}
-
-function eventOf(
-  kind: BanKind,
-  { jail, address }: BanKey,
-  origin: HostName,
-): BanEvent {
-  return { kind, jail, address, origin };
-}
-
-function newDesk(store: BanStore, { table }: BanHub): SyncDesk {
+/** A past that can't be read leaves the table: copies take the whole of it. */
+function newDesk(
+  { store, log, clock }: PublisherOptions,
+  { table }: BanHub,
+): SyncDesk {
+  const complaints = new Complaints({
+    ...{ log, clock },
+    trouble: "the past can't be told, and copies take the whole table",
+    over: "the past is told again",
+  });
   return new SyncDesk({
     source: {
       epoch: store.epoch,
@@ -281,7 +251,15 @@ function newDesk(store: BanStore, { table }: BanHub): SyncDesk {
         return store.keptSince;
       },
       bans: () => table.bans(),
-      since: (seq, max) => store.since(seq, max),
+      since: (seq, max) => {
+        try {
+          return store.since(seq, max);
+        } catch (error) {
+          if (!(error instanceof RuntimeError)) throw error;
+          complaints.tell(error.message);
+          return undefined;
+        }
+      },
     },
     split: splitBans,
     maxChanges: MAX_CHANGES,

@@ -17,6 +17,7 @@ import { Condition, runTogether } from "./tasks.ts";
 export interface RenewedSocketOptions {
   /** Opens a connection to the one peer. */
   readonly connect: Connect;
+  /** Time. */
   readonly clock: Clock;
   /** Where to tell. */
   readonly log: Log;
@@ -37,7 +38,7 @@ export class RenewedSocket {
   #ahead: Frames[] = [];
   #heardAtMs: number;
 
-  /** @param options What it is made of; it connects at once. */
+  /** Makes one of what it works with; it connects at once. */
   constructor(options: RenewedSocketOptions) {
     this.#options = { silenceMs: 30_000, overlapMs: 2_000, ...options };
     this.#first = options.connect();

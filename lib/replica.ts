@@ -17,43 +17,18 @@
  * @module
  */
 
-import { type Ban, type Change, keyOf } from "./ban.ts";
+import { type Ban, keyOf } from "./ban.ts";
 import { type BanStep, BanTable } from "./ban_table.ts";
-import type {
-  Epoch,
-  PublisherMessage,
-  StreamMessage,
-  WireChange,
-} from "./cluster_messages.ts";
+import type { Epoch, StreamMessage, WireChange } from "./cluster_messages.ts";
 import type { StoredReplica } from "./cluster_ports.ts";
+import type { ReplicaEffect, SyncAnswer } from "./replica_effect.ts";
 import { localBan, localChange } from "./wire_times.ts";
 
-/** What the copy asks the publisher for. */
-export interface SyncQuestion {
-  /** The epoch of the copy; `null`: there is none yet. */
-  readonly epoch: Epoch | null;
-  /** The last number that the copy has taken. */
-  readonly since: number;
-  /** The part of the snapshot that is wanted next; 0 unless one is under way. */
-  readonly part: number;
-}
-
-/** What follows from an event. */
-export type ReplicaEffect =
-  /** Ask the publisher. */
-  | { readonly kind: "ask"; readonly question: SyncQuestion }
-  /** The copy took changes. */
-  | {
-    readonly kind: "changed";
-    readonly changes: readonly Change[];
-    readonly steps: readonly BanStep[];
-  }
-  /** The copy is another one now. */
-  | {
-    readonly kind: "replaced";
-    readonly replica: StoredReplica;
-    readonly steps: readonly BanStep[];
-  };
+export type {
+  ReplicaEffect,
+  SyncAnswer,
+  SyncQuestion,
+} from "./replica_effect.ts";
 
 /** What a copy has met so far. */
 export interface ReplicaCounters {
@@ -65,12 +40,6 @@ export interface ReplicaCounters {
   snapshots: number;
 }
 
-/** An answer to a question. */
-export type SyncAnswer = Extract<
-  PublisherMessage,
-  { readonly kind: "SNAPSHOT" | "CHANGES" }
->;
-
 interface Snapshot {
   readonly epoch: Epoch;
   readonly seq: number;
@@ -78,9 +47,15 @@ interface Snapshot {
   nextPart: number;
 }
 
+/** A change that the stream told, of whichever publisher. */
+interface HeardChange {
+  readonly epoch: Epoch;
+  readonly change: WireChange;
+}
+
 type State =
   | { readonly kind: "apart" }
-  | { readonly kind: "asking"; readonly waiting: WireChange[] }
+  | { readonly kind: "asking"; readonly waiting: HeardChange[] }
   | { readonly kind: "following" };
 
 /** Changes that may wait for an answer; above it they are asked for anew. */
@@ -95,6 +70,8 @@ export class Replica {
   #epoch: Epoch | undefined;
   #state: State = { kind: "apart" };
   #snapshot: Snapshot | undefined;
+  /** The number when what waited last had a gap. */
+  #caughtUpTo: number | undefined;
 
   /**
    * Makes a copy of what is there already.
@@ -172,7 +149,7 @@ export class Replica {
     return this.#table.expire(nowMs);
   }
 
-  #ask(waiting: WireChange[] = [], part = 0): readonly ReplicaEffect[] {
+  #ask(waiting: HeardChange[] = [], part = 0): readonly ReplicaEffect[] {
     this.#state = { kind: "asking", waiting };
     const epoch = this.#epoch ?? null;
     const question = { epoch, since: this.#table.seq, part };
@@ -180,11 +157,11 @@ export class Replica {
   }
 
   #keepWaiting(
-    waiting: WireChange[],
-    { change }: StreamMessage & { kind: "C" },
+    waiting: HeardChange[],
+    { epoch, change }: StreamMessage & { kind: "C" },
   ): void {
     if (waiting.length >= MAX_WAITING) waiting.length = 0;
-    waiting.push(change);
+    waiting.push({ epoch, change });
   }
 
   #follow(
@@ -199,7 +176,7 @@ export class Replica {
       }
     }
     this.counters.gaps++;
-    return this.#ask([change]);
+    return this.#ask([{ epoch, change }]);
   }
 
   #compare(epoch: Epoch, seq: number): readonly ReplicaEffect[] {
@@ -210,7 +187,7 @@ export class Replica {
 
   #takeChanges(
     { epoch, from, to, seq, changes }: SyncAnswer & { kind: "CHANGES" },
-    waiting: WireChange[],
+    waiting: HeardChange[],
     nowMs: number,
   ): readonly ReplicaEffect[] {
     // The answer to an earlier question: the one to the last is yet to come.
@@ -222,7 +199,7 @@ export class Replica {
 
   #takePart(
     part: SyncAnswer & { kind: "SNAPSHOT" },
-    waiting: WireChange[],
+    waiting: HeardChange[],
     nowMs: number,
   ): readonly ReplicaEffect[] {
     const snapshot = this.#snapshotOf(part);
@@ -268,13 +245,15 @@ export class Replica {
 
   /** Applies what the stream told meanwhile, and follows it from there. */
   #catchUp(
-    waiting: readonly WireChange[],
+    waiting: readonly HeardChange[],
     nowMs: number,
   ): readonly ReplicaEffect[] {
     this.#state = { kind: "following" };
-    const news = waiting.filter(({ seq }) => seq > this.#table.seq);
+    const news = waiting.filter(({ epoch, change }) =>
+      epoch === this.#epoch && change.seq > this.#table.seq
+    );
     const next: WireChange[] = [];
-    for (const change of news) {
+    for (const { change } of news) {
       if (change.seq !== this.#table.seq + next.length + 1) break;
       next.push(change);
     }
@@ -282,7 +261,15 @@ export class Replica {
     const rest = news.slice(next.length);
     if (rest.length === 0) return applied;
     this.counters.gaps++;
-    return [...applied, ...this.#ask(rest)];
+    return [...applied, ...this.#ask(this.#hasComeOn() ? rest : [])];
+  }
+
+  /** What an answer does not lead to is none of this publisher's: it waits no more. */
+  #hasComeOn(): boolean {
+    const { seq } = this.#table;
+    const hasComeOn = seq !== this.#caughtUpTo;
+    this.#caughtUpTo = seq;
+    return hasComeOn;
   }
 
   #apply(wire: readonly WireChange[], nowMs: number): ReplicaEffect {

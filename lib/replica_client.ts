@@ -96,7 +96,7 @@ export class ReplicaClient {
       clock,
       onBegin: () => this.#ask(this.#replica.connected()),
       onAnswer: (message) => this.#put({ kind: "answer", message }),
-      onEnd: () => this.#replica.disconnected(),
+      onEnd: () => this.#forgetAnswers(),
     });
   }
 
@@ -156,6 +156,12 @@ export class ReplicaClient {
   async #hear(message: StreamMessage, signal: AbortSignal): Promise<void> {
     while (this.#inbox.length >= MAX_INBOX) await this.#changed.wait(signal);
     this.#put({ kind: "heard", message });
+  }
+
+  /** What the conversation before brought is no answer to what the next asks. */
+  #forgetAnswers(): void {
+    this.#replica.disconnected();
+    this.#inbox = this.#inbox.filter(({ kind }) => kind !== "answer");
   }
 
   #put(incoming: Incoming): void {

@@ -65,7 +65,7 @@ export class ReplicaDisk {
 
   /** Stores changes that follow what is stored. */
   append(changes: readonly Change[]): void {
-    if (!this.isWhole) return;
+    if (!this.isWhole || this.#isStepped) return;
     const { store, clock } = this.#options;
     const { aheadMs } = clock;
     const inWallTime = changes.map((each) => shiftedChange(each, aheadMs));
@@ -84,7 +84,13 @@ export class ReplicaDisk {
   get isDue(): boolean {
     const { clock } = this.#options;
     return clock.monotonicMs() >= (this.#wholeAtMs ?? Infinity) ||
-      Math.abs(clock.aheadMs - this.#aheadMs) > STEP_MS;
+      this.#isStepped;
+  }
+
+  /** What is stored is in another time than what would be: it is written anew. */
+  get #isStepped(): boolean {
+    const { aheadMs } = this.#options.clock;
+    return Math.abs(aheadMs - this.#aheadMs) > STEP_MS;
   }
 
   /** Says how much was not told, if anything was not. */

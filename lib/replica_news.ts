@@ -47,8 +47,9 @@ export function newsOf(
   const now = after && othersWord(after, hostName);
   if (now === undefined) return old === undefined ? [] : [unban(old)];
   if (old === undefined) return [now];
-  if (old.origin !== now.origin) return [now, unban(old)];
-  return old.expiresMs === now.expiresMs ? [] : [now];
+  return old.origin === now.origin && old.expiresMs === now.expiresMs
+    ? []
+    : [now];
 }
 
 /**

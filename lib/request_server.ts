@@ -8,7 +8,7 @@ import type { BanEvent } from "./ban_event.ts";
 import type { TableEvent } from "./ban_decision.ts";
 import { type BanHub, BusyError } from "./ban_hub.ts";
 import { RuntimeError } from "./errors.ts";
-import { canonicalHost } from "./host_name.ts";
+import { CLUSTER_JAIL } from "./jail_name.ts";
 import { LogThrottle } from "./log_throttle.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Clock, Frames, Log, MessageSocket } from "./ports.ts";
@@ -98,6 +98,8 @@ export function judgeRequest(
   const request = decodeRequest(body, tokens);
   if (!request.ok) return { kind: "refuse", reason: request.reason };
   const { event, acknowledgement } = request.value;
+  // What happens in the cluster's own jail is the cluster's own doing.
+  if (event.jail === CLUSTER_JAIL) return { kind: "refuse", reason: "jail" };
   const refused = event.kind === "ban"
     ? refusal(event.address, protection)
     : undefined;
@@ -227,7 +229,7 @@ function tableEvent(
   { kind, jail, address, origin }: BanEvent,
   expiresMs: number,
 ): TableEvent {
-  const key = { jail, address, origin: canonicalHost(origin) };
+  const key = { jail, address, origin };
   return kind === "unban"
     ? { kind: "withdraw", ...key }
     : { kind: "report", ...key, expiresMs };

@@ -29,8 +29,8 @@ export interface SyncSource {
   readonly size: number;
   /** The bans as they are now. */
   bans(): Iterable<Ban>;
-  /** The changes after a number, in order. */
-  since(seq: number, max: number): readonly Change[];
+  /** The changes after a number, in order; `undefined`: they can't be told. */
+  since(seq: number, max: number): readonly Change[] | undefined;
 }
 
 /** How a desk is set up. */
@@ -66,6 +66,8 @@ interface Reading {
 
 /** A snapshot serves whoever comes within so many milliseconds. */
 const SHARED_MS = 2_000;
+/** Who has not asked on for so long begins anew, in milliseconds. */
+const IDLE_MS = 60_000;
 
 /** Keeps how far each session has read. */
 export class SyncDesk {
@@ -101,9 +103,10 @@ export class SyncDesk {
       return this.#snapshotPart(reading);
     }
     this.#readings.delete(session);
-    return this.#canTellChanges(question)
+    const changes = this.#canTellChanges(question)
       ? this.#changes(question.since, nowMs)
-      : this.#snapshotPart(this.#begin(session, nowMs));
+      : undefined;
+    return changes ?? this.#snapshotPart(this.#begin(session, nowMs));
   }
 
   /** Forgets a session. */
@@ -111,9 +114,14 @@ export class SyncDesk {
     this.#readings.delete(session);
   }
 
-  /** Lets go of a snapshot that nobody would be given any more. */
+  /** Lets go of what nobody would be given, or asks for, any more. */
   tidy(nowMs: number): void {
     if (!this.#isFresh(nowMs)) this.#latest = undefined;
+    for (const [session, reading] of this.#readings) {
+      if (Math.abs(nowMs - reading.nowMs) > IDLE_MS) {
+        this.#readings.delete(session);
+      }
+    }
   }
 
   #canTellChanges({ epoch, since }: SyncQuestion): boolean {
@@ -127,11 +135,12 @@ export class SyncDesk {
       missed <= Math.max(manyChanges, 2 * source.size);
   }
 
-  #changes(since: number, nowMs: number): PublisherMessage {
+  #changes(since: number, nowMs: number): PublisherMessage | undefined {
     const { source, maxChanges } = this.#options;
     const { epoch, seq } = source;
-    const changes = source.since(since, maxChanges)
-      .map((change) => wireChange(change, nowMs));
+    const told = source.since(since, maxChanges);
+    if (told === undefined) return undefined;
+    const changes = told.map((change) => wireChange(change, nowMs));
     const to = since + changes.length;
     return { kind: "CHANGES", epoch, from: since, to, seq, changes };
   }

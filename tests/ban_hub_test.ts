@@ -155,3 +155,41 @@ Deno.test("BanHub lets bans end, and knows after a restart what stands", async (
     );
   }
 });
+
+Deno.test("BanHub goes on after a store that could not be read, and hangs nobody", async () => {
+  await using bench = new Bench();
+  const hasEvent = bench.store.hasEvent.bind(bench.store);
+  bench.store.hasEvent = () => {
+    throw new RuntimeError("damaged", { hint: "" });
+  };
+  await rejects(bench.hub.submit([named("a")]), { message: "damaged" });
+  bench.store.hasEvent = hasEvent;
+  deepStrictEqual(await bench.hub.submit([named("a")]), ["changed"]);
+});
+
+Deno.test("BanHub takes nothing once it has ended", async () => {
+  const bench = new Bench();
+  await bench[Symbol.asyncDispose]();
+  await rejects(bench.hub.submit([named("a")]), BusyError);
+});
+
+Deno.test("BanHub has one report of a node, however its name is written, in the spelling that came first", async () => {
+  await using bench = new Bench();
+  deepStrictEqual(
+    await bench.hub.submit([
+      { event: report("Web-1") },
+      { event: report("WEB-1") },
+    ]),
+    ["changed", "known"],
+  );
+  await using again = new Bench({ store: bench.store });
+  deepStrictEqual(await again.hub.submit([{ event: withdraw("web-1") }]), [
+    "changed",
+  ]);
+  deepStrictEqual(
+    [...bench.kept, ...again.kept].map(({ change }) =>
+      change.kind === "lift" ? "" : change.origin
+    ),
+    ["Web-1", "Web-1"],
+  );
+});

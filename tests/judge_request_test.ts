@@ -64,6 +64,16 @@ Deno.test("judgeRequest() refuses bans of protected addresses, and says why", ()
   }
 });
 
+Deno.test("judgeRequest() refuses what happened in the cluster's own jail: it would go round", () => {
+  for (const action of ["Ban", "Unban"]) {
+    const request = frames(`web-1|fail2bancluster|${action}|192.0.2.1`);
+    deepStrictEqual(judgeRequest(request, [], PROTECTION), {
+      kind: "refuse",
+      reason: "jail",
+    });
+  }
+});
+
 Deno.test("judgeRequest() relays the unban of a protected address: it frees somebody", () => {
   const verdict = judgeRequest(
     frames("web-1|sshd|Unban|127.0.0.1"),

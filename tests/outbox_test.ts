@@ -61,3 +61,13 @@ Deno.test("Outbox ends with what the making of a message throws, and when it is 
   stop.abort();
   await rejects(running, { name: "AbortError" });
 });
+
+Deno.test("Outbox ends when it is aborted, though a message is never made", async () => {
+  const stop = new AbortController();
+  const outbox = new Outbox(new MemorySocket());
+  const running = outbox.run(stop.signal);
+  outbox.put(new Promise(() => {}));
+  await settled();
+  stop.abort();
+  await rejects(running, { name: "AbortError" });
+});

@@ -95,6 +95,8 @@ Deno.test("ReplicaDisk keeps the system's time, also once that was set, so that 
   deepStrictEqual(bench.ends, [endsMs]);
   bench.wallMs += 2 * HOUR_MS;
   strictEqual(disk.isDue, true);
+  disk.append([reported(2, "web1", { last: 2 })]);
+  deepStrictEqual(bench.ends, [endsMs], "two times do not mix");
   disk.replace(whole);
   strictEqual(disk.isDue, false);
   deepStrictEqual(bench.ends, [endsMs + 2 * HOUR_MS]);

@@ -233,3 +233,27 @@ Deno.test("Replica lets bans end by themselves", () => {
   strictEqual(replica.size, 0);
   strictEqual(withdrawn(1).kind, "withdraw");
 });
+
+Deno.test("Replica applies nothing of another publisher that it heard before the answer", () => {
+  const bench = new Bench(7);
+  bench.connect();
+  deepStrictEqual(bench.change(6, EPOCH), []);
+  const epoch = OTHER_EPOCH;
+  bench.snapshot(5, 0, { epoch, lasts: [2] });
+  deepStrictEqual(
+    bench.snapshot(5, 1, { epoch, isLast: true, lasts: [] }),
+    ["replaced 5"],
+  );
+  strictEqual(bench.replica.seq, 5);
+  deepStrictEqual(bench.change(6, epoch), ["changed 6"]);
+});
+
+Deno.test("Replica does not ask for ever after what no answer leads to", () => {
+  const bench = new Bench(7);
+  bench.connect();
+  bench.change(101);
+  deepStrictEqual(bench.changes(7, 7), ["ask e 7 0"]);
+  deepStrictEqual(bench.changes(7, 7), ["ask e 7 0"]);
+  deepStrictEqual(bench.changes(7, 7), []);
+  ok(bench.replica.isFollowing);
+});

@@ -4,7 +4,7 @@ import { BanHub } from "../lib/ban_hub.ts";
 import { RuntimeError } from "../lib/errors.ts";
 import { Outbox } from "../lib/outbox.ts";
 import type { Frames } from "../lib/ports.ts";
-import { protocol1Events } from "../lib/publisher.ts";
+import { protocol1Events } from "../lib/protocol1_events.ts";
 import { RequestServer } from "../lib/request_server.ts";
 import { runTogether } from "../lib/tasks.ts";
 import { encodeBroadcast } from "../lib/wire_v1.ts";
@@ -94,8 +94,8 @@ Deno.test("RequestServer keeps, acknowledges and broadcasts, each to whom it con
     ],
     broadcasts: [
       GOOD,
-      "web-2|sshd|Ban|2001:db8::1",
-      "web-2|sshd|Unban|2001:db8::1",
+      "WEB-2|sshd|Ban|2001:db8::1",
+      "WEB-2|sshd|Unban|2001:db8::1",
     ],
   });
   strictEqual(bench.store.seq, 3);

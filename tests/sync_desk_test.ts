@@ -36,6 +36,8 @@ class Bench {
   readonly history: Change[] = [];
   keptSince = 0;
   nowMs = 0;
+  /** Whether the past can be told. */
+  canTell = true;
   readonly desk: SyncDesk;
 
   constructor(bans: number, expiresMs = Infinity) {
@@ -55,7 +57,9 @@ class Bench {
         },
         bans: (): Iterable<Ban> => table.bans(),
         since: (seq, max) =>
-          history.filter((each) => each.seq > seq).slice(0, max),
+          this.canTell
+            ? history.filter((each) => each.seq > seq).slice(0, max)
+            : undefined,
       },
       split: inTwos,
       maxChanges: 3,
@@ -174,5 +178,20 @@ Deno.test("SyncDesk forgets a session that left", () => {
   bench.ask(ONE, 0, { epoch: null });
   strictEqual(bench.desk.readers, 1);
   bench.desk.leave(ONE);
+  strictEqual(bench.desk.readers, 0);
+});
+
+Deno.test("SyncDesk gives a snapshot where the past can't be told", () => {
+  const bench = new Bench(1);
+  bench.canTell = false;
+  strictEqual(bench.ask(ONE, 0), "at 1 part 0: 1");
+});
+
+Deno.test("SyncDesk forgets who has not asked on for a minute", () => {
+  const bench = new Bench(3);
+  bench.ask(ONE, 0, { epoch: null });
+  bench.desk.tidy(60_000);
+  strictEqual(bench.desk.readers, 1);
+  bench.desk.tidy(60_001);
   strictEqual(bench.desk.readers, 0);
 });

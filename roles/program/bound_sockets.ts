@@ -15,8 +15,8 @@ import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire_v2.ts";
 
 /** A slow subscriber may be so far behind before it misses messages. */
 const STREAM_QUEUE = 100_000;
-/** Answers that may wait for a node: it has a few questions on their way at once. */
-const ANSWER_QUEUE = 1_000;
+/** Answers that may wait for a node: it has a few questions on their way, no more. */
+const ANSWER_QUEUE = 16;
 /** What was sent is still delivered for so long after a stop. */
 const LINGER_MS = 500;
 

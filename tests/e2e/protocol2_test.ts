@@ -43,6 +43,37 @@ Deno.test("a ban crosses by protocol 2, and its unban, with the programs' own st
   ]);
 });
 
+Deno.test("a ban stays in force as long as one host reports it, whoever was first", async () => {
+  await using cluster = await TestCluster.create({ protocol: 2 });
+  for (const host of ["host-a", "host-b", "hub"]) await cluster.addHost(host);
+  await cluster.addHost("host-c", {
+    subscriber: { subscriberaction: "exec", execprogram: "/bin/true" },
+  });
+  await cluster.start("publisher", "hub");
+  await cluster.start("subscriber", "host-c");
+  const logs = ["host-a", "host-b"].map((host) => cluster.logPath(host));
+  for (const log of logs) await appendLog(log, "");
+  for (const host of ["host-a", "host-b"]) await cluster.start("monitor", host);
+  const [a = "", b = ""] = logs;
+  const step = async (
+    log: string,
+    line: string,
+    seq: number,
+    inForce: number,
+  ) => {
+    await appendLog(log, line);
+    await waitUntil(async () => {
+      const figures = await cluster.figures("subscriber", "host-c");
+      return figures["seq"] === seq && figures["exec.inForce"] === inForce &&
+        figures["exec.waiting"] === 0;
+    }, { what: `change ${seq}`, timeoutMs: 10_000 });
+  };
+  await step(a, banLine("sshd", "203.0.113.1"), 1, 1);
+  await step(b, banLine("sshd", "203.0.113.1"), 2, 1);
+  await step(a, unbanLine("sshd", "203.0.113.1"), 3, 1);
+  await step(b, unbanLine("sshd", "203.0.113.1"), 4, 0);
+});
+
 Deno.test("who was away catches up, whichever program it was", async () => {
   await using cluster = await TestCluster.create({ protocol: 2 });
   for (const host of HOSTS) await cluster.addHost(host);
