@@ -186,39 +186,6 @@ export const BAN_STORE_BEHAVIOURS: Readonly<
     deepStrictEqual(seqs(0), []);
     deepStrictEqual(store.history(NET, 10), [report(2, NET)]);
   },
-  "keeps the last receipt of each node and action": async (
-    { store, reopen },
-  ) => {
-    const last = receipt(IP, { outcome: "lifted", atMs: NOW_MS + 2 });
-    const failed = receipt(IP, { action: "exec", outcome: "failed" });
-    const refused = receipt(IP, { node: "web-3", outcome: "refused" });
-    const changes = [report(1, IP), report(2, NET)];
-    await store.append(changes.map(unnamed), NOW_MS);
-    await store.keepReceipts([receipt(IP), receipt(NET), failed, refused]);
-    await store.keepReceipts([last]);
-    await store.keepReceipts([receipt(IP, { outcome: "failed" })]);
-    deepStrictEqual(store.receipts(IP), [failed, last, refused]);
-    deepStrictEqual(reopen().receipts(NET), [receipt(NET)]);
-  },
-  "leaves out receipts of bans that it has no report and no history of": async (
-    { store, reopen },
-  ) => {
-    const past = banKey("192.0.2.2");
-    const never = banKey("192.0.2.3");
-    const changes = [report(1, IP), report(2, past), withdraw(3, past)];
-    await store.append(changes.map(unnamed), NOW_MS);
-    const receipts = [IP, past, never, NET].map((key) => receipt(key));
-    strictEqual(await store.keepReceipts(receipts), 2);
-    strictEqual(await store.keepReceipts([]), 0);
-    strictEqual(await store.keepReceipts([receipt(IP, { atMs: 0 })]), 0);
-    const again = reopen();
-    deepStrictEqual(again.receipts(IP), [receipt(IP)]);
-    deepStrictEqual(again.receipts(past), [receipt(past)]);
-    deepStrictEqual([never, NET].flatMap((key) => again.receipts(key)), []);
-    await pruneAll(again, NOW_MS + DAY_MS);
-    deepStrictEqual(again.receipts(past), []);
-    strictEqual(await again.keepReceipts([receipt(past), receipt(IP)]), 1);
-  },
   "leaves out reports that are over": async ({ store }) => {
     const ends = [NOW_MS + 1, NOW_MS + 2, NOW_MS + 3];
     const changes = ends.map((expiresMs, index) =>
@@ -282,27 +249,6 @@ export const BAN_STORE_BEHAVIOURS: Readonly<
     await again.append([unnamed(report(4, IP))], NOW_MS);
     deepStrictEqual(again.since(3, 10), [report(4, IP)]);
     deepStrictEqual(again.history(IP, 10), [report(4, IP)]);
-  },
-  "forgets receipts of bans that are no more, and keeps the others": async (
-    { store },
-  ) => {
-    const gone = banKey("192.0.2.2");
-    await store.append([
-      unnamed(report(1, IP)),
-      unnamed(report(2, NET, { expiresMs: NOW_MS + 10 })),
-      unnamed(withdraw(3, gone)),
-    ], NOW_MS);
-    const late = receipt(gone, { node: "web-3", atMs: NOW_MS + 20 });
-    await store.keepReceipts([
-      receipt(IP),
-      receipt(NET),
-      receipt(gone),
-      late,
-    ]);
-    await pruneAll(store, NOW_MS + 1, NOW_MS + 10);
-    deepStrictEqual(store.receipts(IP), [receipt(IP)]);
-    deepStrictEqual(store.receipts(NET), []);
-    deepStrictEqual(store.receipts(gone), [late]);
   },
   "forgets in steps, and never what stands": async ({ store }) => {
     const changes = reports(12_000);

@@ -10,8 +10,11 @@ import {
   bansOf,
   pruneAll,
 } from "./ban_store_contract.ts";
+import { RECEIPT_BEHAVIOURS } from "./ban_store_receipts.ts";
 
-for (const [behaviour, show] of Object.entries(BAN_STORE_BEHAVIOURS)) {
+const BEHAVIOURS = { ...BAN_STORE_BEHAVIOURS, ...RECEIPT_BEHAVIOURS };
+
+for (const [behaviour, show] of Object.entries(BEHAVIOURS)) {
   Deno.test(`MemoryBanStore ${behaviour}`, async () => {
     const store = new MemoryBanStore();
     await show({ store, reopen: () => store });

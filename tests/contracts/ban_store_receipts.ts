@@ -1,0 +1,80 @@
+/**
+ * What every publisher's store does with receipts, in memory and real.
+ *
+ * @module
+ */
+
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import {
+  banKey,
+  NOW_MS,
+  receipt,
+  report,
+  unnamed,
+  withdraw,
+} from "../support/stored_changes.ts";
+import { type KeptStore, pruneAll } from "./ban_store_contract.ts";
+
+const IP = banKey("192.0.2.1");
+const NET = banKey("2001:db8::/48", "nginx-http-auth");
+const DAY_MS = 86_400_000;
+
+/** What every store does with them. */
+export const RECEIPT_BEHAVIOURS: Readonly<
+  Record<string, (kept: KeptStore) => Promise<void>>
+> = {
+  "keeps the last receipt of each node and action": async (
+    { store, reopen },
+  ) => {
+    const last = receipt(IP, { outcome: "lifted", atMs: NOW_MS + 2 });
+    const failed = receipt(IP, { action: "exec", outcome: "failed" });
+    const refused = receipt(IP, { node: "web-3", outcome: "refused" });
+    const changes = [report(1, IP), report(2, NET)];
+    await store.append(changes.map(unnamed), NOW_MS);
+    await store.keepReceipts([receipt(IP), receipt(NET), failed, refused]);
+    await store.keepReceipts([last]);
+    await store.keepReceipts([receipt(IP, { outcome: "failed" })]);
+    deepStrictEqual(store.receipts(IP), [failed, last, refused]);
+    deepStrictEqual(reopen().receipts(NET), [receipt(NET)]);
+  },
+  "leaves out receipts of bans that it has no report and no history of": async (
+    { store, reopen },
+  ) => {
+    const past = banKey("192.0.2.2");
+    const never = banKey("192.0.2.3");
+    const changes = [report(1, IP), report(2, past), withdraw(3, past)];
+    await store.append(changes.map(unnamed), NOW_MS);
+    const receipts = [IP, past, never, NET].map((key) => receipt(key));
+    strictEqual(await store.keepReceipts(receipts), 2);
+    strictEqual(await store.keepReceipts([]), 0);
+    strictEqual(await store.keepReceipts([receipt(IP, { atMs: 0 })]), 0);
+    const again = reopen();
+    deepStrictEqual(again.receipts(IP), [receipt(IP)]);
+    deepStrictEqual(again.receipts(past), [receipt(past)]);
+    deepStrictEqual([never, NET].flatMap((key) => again.receipts(key)), []);
+    await pruneAll(again, NOW_MS + DAY_MS);
+    deepStrictEqual(again.receipts(past), []);
+    strictEqual(await again.keepReceipts([receipt(past), receipt(IP)]), 1);
+  },
+  "forgets receipts of bans that are no more, and keeps the others": async (
+    { store },
+  ) => {
+    const gone = banKey("192.0.2.2");
+    await store.append([
+      unnamed(report(1, IP)),
+      unnamed(report(2, NET, { expiresMs: NOW_MS + 10 })),
+      unnamed(withdraw(3, gone)),
+    ], NOW_MS);
+    const late = receipt(gone, { node: "web-3", atMs: NOW_MS + 20 });
+    await store.keepReceipts([
+      receipt(IP),
+      receipt(NET),
+      receipt(gone),
+      late,
+    ]);
+    await pruneAll(store, NOW_MS + 1, NOW_MS + 10);
+    deepStrictEqual(store.receipts(IP), [receipt(IP)]);
+    deepStrictEqual(store.receipts(NET), []);
+    deepStrictEqual(store.receipts(gone), [late]);
+  },
+};
