@@ -117,6 +117,22 @@ for (const name of ["ci.yml", "release.yml"]) {
   });
 }
 
+Deno.test("the workflows run tests as root, with the parts that they need", async () => {
+  for (const name of ["ci.yml", "release.yml"]) {
+    const { jobs }: Workflow = parse(await read(`.github/workflows/${name}`));
+    const runs = Object.values(jobs).flatMap(({ steps }) => steps)
+      .flatMap(({ run }) => run ?? []);
+    const tests = runs.filter((run) => /deno@\S+ test|\.ci\/run/.test(run));
+    ok(tests.length > 0, name);
+    for (const run of tests) {
+      match(
+        run,
+        /^(?:sudo -E env "PATH=\$PATH" bash \.ci\/run|bash \.ci\/install_parts\nsudo -E env "PATH=\$PATH" .* test -A .*\n)$/,
+      );
+    }
+  }
+});
+
 Deno.test("what is on a tag is tested, compiled for every target, and only then published", async () => {
   const text = await read(".github/workflows/release.yml");
   for (const target of Object.keys(TARGETS)) {
