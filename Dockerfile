@@ -24,7 +24,7 @@ COPY --from=build /image/publisher /
 RUN chgrp -R fail2ban-cluster /etc/fail2ban-cluster \
   && install -d -o fail2ban-cluster -g fail2ban-cluster -m 0750 /var/lib/fail2ban-cluster /run/fail2ban-cluster
 USER fail2ban-cluster
-EXPOSE 5678 5680
+EXPOSE 5678 5680 5681 5682
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/usr/local/bin/fail2ban-publisher", "status"]
 ENTRYPOINT ["/usr/local/bin/fail2ban-publisher"]
 CMD ["run"]

@@ -31,8 +31,12 @@ export function startProgram(
   name: string,
   ...args: readonly (string | number)[]
 ): ChildProcess {
-  const path = new URL(`programs/${name}`, import.meta.url).pathname;
-  const config = new URL("../deno.json", import.meta.url).pathname;
+  const path = decodeURIComponent(
+    new URL(`programs/${name}`, import.meta.url).pathname,
+  );
+  const config = decodeURIComponent(
+    new URL("../deno.json", import.meta.url).pathname,
+  );
   return new ChildProcess({
     command: Deno.execPath(),
     args: [

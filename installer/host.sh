@@ -49,12 +49,11 @@ access() {
   if [ -n "$destdir" ]; then return 0; fi
   case $1 in
     monitor)
-      group=$(group_that r /var/log/fail2ban.log)
-      if [ -n "$group" ]; then
-        echo "s/^SupplementaryGroups=.*/SupplementaryGroups=$group/"
-      elif [ -e /var/log/fail2ban.log ] || ! getent group adm >/dev/null; then
-        echo '/^SupplementaryGroups=/d'
-        printf '%s\n' 's/^\([A-Za-z]*\)Capabilit\([A-Za-z]*\)=$/\1Capabilit\2=CAP_DAC_READ_SEARCH/'
+      log=$(group_that r /var/log/fail2ban.log)
+      times="$(group_that r /var/lib/fail2ban/fail2ban.sqlite3) $(group_that w /run/fail2ban/fail2ban.sock)"
+      if [ -n "$log" ] && [ "$times" != ' ' ]; then
+        echo "s/^Group=.*/SupplementaryGroups=$(words "$log $times")/"
+        echo 's/=CAP_DAC_READ_SEARCH$/=/'
       fi
       ;;
     subscriber)

@@ -23,9 +23,11 @@ import { describeError, EXIT_CODES } from "../../lib/errors.ts";
 import { readConfigFiles } from "../../lib/io/config_file.ts";
 import type { LineSink } from "../../lib/line_sink.ts";
 import type { Clock, Log } from "../../lib/ports.ts";
+import type { WritingVerb } from "../../lib/state_owner.ts";
 import type { StatusFigures } from "../../lib/status_report.ts";
 import { restart, start, status, stop } from "./daemon_verbs.ts";
 import { runRole } from "./run_role.ts";
+import { guardState } from "./state_guard.ts";
 import { urlPath } from "./url_path.ts";
 import { warn } from "./warn.ts";
 import { writeText } from "./write_text.ts";
@@ -115,16 +117,22 @@ async function carryOut<R extends Role>(
       return EXIT_CODES.ok;
     }
     case "run":
-      return await runRole(await invoke(program, command.options));
+      return await runRole(
+        await invokeToWrite(program, command.options, "run"),
+      );
     case "start":
-      return await start(await invoke(program, command.options));
+      return await start(
+        await invokeToWrite(program, command.options, "start"),
+      );
     case "stop":
       return await stop(await invoke(program, command.options));
     case "restart":
-      return await restart(await invoke(program, command.options));
+      return await restart(
+        await invokeToWrite(program, command.options, "restart"),
+      );
     case "lift": {
       const { lift = program.work } = program;
-      const invocation = await invoke(program, command.options);
+      const invocation = await invokeToWrite(program, command.options, "lift");
       return await runRole({
         ...invocation,
         program: { ...program, work: lift },
@@ -143,6 +151,17 @@ async function invoke<R extends Role>(
   const system = { hostname: Deno.hostname() };
   const loaded = loadConfig(program.role, files, system);
   return { program, options, loaded, configPath: files[0]?.path ?? "" };
+}
+
+/** For a verb that writes into the folder for state. */
+async function invokeToWrite<R extends Role>(
+  program: RoleProgram<R>,
+  options: CommandOptions,
+  verb: WritingVerb,
+): Promise<Invocation<R>> {
+  const invocation = await invoke(program, options);
+  await guardState(invocation, verb);
+  return invocation;
 }
 
 /** Where the program stands: its executable, or the project it is run from. */

@@ -11,7 +11,8 @@ import {
 import { runInstaller } from "../support/installer.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
-const PROJECT = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+const PROJECT = decodeURIComponent(new URL("../..", import.meta.url).pathname)
+  .replace(/\/$/, "");
 /** `deno compile` appends to whatever it is given, so this stands in for the base runtime. */
 const BASE = await Deno.realPath("/bin/true");
 const MAX_EMBEDDED_BYTES = 6_000_000;

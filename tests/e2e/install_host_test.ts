@@ -109,7 +109,7 @@ testWith(
 
 testWith(
   "overlay",
-  "services get at fail2ban's log and socket by a group where there is one, else by a capability",
+  "services get at fail2ban's log, database and socket by a group where there is one, else by a capability",
   async () => {
     const granted =
       /^(?:SupplementaryGroups|CapabilityBoundingSet|AmbientCapabilities)=/;
@@ -117,32 +117,47 @@ testWith(
       (await root.shell(`cat ${UNITS}/fail2ban-${role}.service`)).split("\n")
         .filter((line) => granted.test(line));
     await withHost(async (root) => {
+      const capable = [
+        "CapabilityBoundingSet=CAP_DAC_READ_SEARCH",
+        "AmbientCapabilities=CAP_DAC_READ_SEARCH",
+      ];
       await root.shell(`${SYSTEMCTL}
+      mkdir -p /var/lib/fail2ban /run/fail2ban
+      database=/var/lib/fail2ban/fail2ban.sqlite3
+      : >$database; chown root:root $database; chmod 600 $database
       : >/var/log/fail2ban.log; chown root:adm /var/log/fail2ban.log; chmod 640 /var/log/fail2ban.log
       sh ${GIVEN}/1.0.0/install.sh install`);
-      deepStrictEqual(await grants(root, "monitor"), [
-        "SupplementaryGroups=adm",
-        "CapabilityBoundingSet=",
-        "AmbientCapabilities=",
-      ]);
+      deepStrictEqual(await grants(root, "monitor"), capable);
       deepStrictEqual(await grants(root, "subscriber"), [
         "CapabilityBoundingSet=CAP_NET_ADMIN CAP_DAC_OVERRIDE",
         "AmbientCapabilities=CAP_NET_ADMIN CAP_DAC_OVERRIDE",
       ]);
-      await root.shell(`chown root:root /var/log/fail2ban.log
-      groupadd --system f2bsock; mkdir /run/fail2ban
+      await root.shell(`groupadd --system f2bsock
       : >/run/fail2ban/fail2ban.sock
       chown root:f2bsock /run/fail2ban/fail2ban.sock; chmod 660 /run/fail2ban/fail2ban.sock
       sh ${GIVEN}/1.0.0/install.sh upgrade`);
       deepStrictEqual(await grants(root, "monitor"), [
-        "CapabilityBoundingSet=CAP_DAC_READ_SEARCH",
-        "AmbientCapabilities=CAP_DAC_READ_SEARCH",
+        "SupplementaryGroups=adm f2bsock",
+        "CapabilityBoundingSet=",
+        "AmbientCapabilities=",
       ]);
       deepStrictEqual(await grants(root, "subscriber"), [
         "SupplementaryGroups=f2bsock",
         "CapabilityBoundingSet=CAP_NET_ADMIN",
         "AmbientCapabilities=CAP_NET_ADMIN",
       ]);
+      await root.shell(`rm /run/fail2ban/fail2ban.sock
+      chown root:f2bsock /var/lib/fail2ban/fail2ban.sqlite3
+      chmod 640 /var/lib/fail2ban/fail2ban.sqlite3
+      sh ${GIVEN}/1.0.0/install.sh upgrade`);
+      deepStrictEqual(await grants(root, "monitor"), [
+        "SupplementaryGroups=adm f2bsock",
+        "CapabilityBoundingSet=",
+        "AmbientCapabilities=",
+      ]);
+      await root.shell(`chown root:root /var/log/fail2ban.log
+      sh ${GIVEN}/1.0.0/install.sh upgrade`);
+      deepStrictEqual(await grants(root, "monitor"), capable);
     });
   },
 );

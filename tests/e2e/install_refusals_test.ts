@@ -248,7 +248,9 @@ testWith(
   "shellcheck",
   "the scripts are POSIX sh, and shellcheck has nothing to say",
   async () => {
-    const project = new URL("../..", import.meta.url).pathname;
+    const project = decodeURIComponent(
+      new URL("../..", import.meta.url).pathname,
+    );
     const parts = await Array.fromAsync(Deno.readDir(`${project}installer`));
     const { success, stdout } = await new Deno.Command("shellcheck", {
       args: [

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match } from "node:assert/strict";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { testWith } from "../support/real_parts.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { ThrowawayRoot } from "../support/throwaway_root.ts";
@@ -20,9 +20,21 @@ rm -f /var/log/fail2ban.log /var/lib/fail2ban/*
 chown root:adm /var/log/fail2ban.log
 chmod 640 /var/log/fail2ban.log
 sh /mnt/given/install.sh install
-printf '[DEFAULT]\\nbanaction = nftables-multiport\\nbanaction_allports = nftables-allports\\n' >/etc/fail2ban/jail.local
+printf '[DEFAULT]\\nbantime = 1d\\nbanaction = nftables-multiport\\nbanaction_allports = nftables-allports\\n' >/etc/fail2ban/jail.local
 cd /etc/fail2ban-cluster
-printf '[general]\\nhostname = node-a\\n[monitor]\\nfail2bandb = none\\nauthtoken = t0k3n\\n[publisher]\\nauthtoken = t0k3n\\n[subscriber]\\nsubscriberaction = fail2banclient nftables\\n' >fail2ban-cluster.local
+cat >fail2ban-cluster.local <<'END'
+[general]
+hostname = node-a
+[monitor]
+controlserver = tcp://127.0.0.1:5681
+authtoken = t0k3n
+[publisher]
+authtoken = t0k3n
+[subscriber]
+controlserver = tcp://127.0.0.1:5681
+authtoken = t0k3n
+subscriberaction = fail2banclient nftables log
+END
 cp fail2ban-cluster.conf node-b.conf
 sed 's/node-a/node-b/' fail2ban-cluster.local >node-b.local
 chown root:fail2ban-cluster *
@@ -35,11 +47,23 @@ systemctl start fail2ban-publisher fail2ban-subscriber fail2ban-monitor
 fail2ban-client set sshd banip 203.0.113.7
 until_it 'fail2ban-client get fail2bancluster banip | grep -q 203.0.113.7'
 until_it 'nft list set inet fail2ban_cluster banned4 | grep -q 203.0.113.7'
+echo "FACT closed $(stat -c '%a %U' /run/fail2ban/fail2ban.sock /var/lib/fail2ban/fail2ban.sqlite3 | tr '\\n' ' ')"
+echo "FACT holds $(nft list set inet fail2ban_cluster banned4 | grep -o 'timeout [^ ]*')"
+echo "FACT $(fail2ban-monitor status --log-format json | grep -o '"assumedTimes":[0-9]*')"
+until_it 'journalctl --no-pager -o short -q SYSLOG_FACILITY=4 >/var/log/auth.log; grep -q Subscriber: /var/log/auth.log'
+echo "FACT heard $(fail2ban-regex -o ip /var/log/auth.log fail2bancluster)"
 wait_alive fail2ban-monitor
 for role in monitor publisher subscriber; do
   echo "FACT $role $(systemctl show --value -p ActiveState fail2ban-$role) $(systemctl show --value -p NRestarts fail2ban-$role) $(systemctl show --value -p User fail2ban-$role)"
 done
 sh /mnt/given/install.sh upgrade
+fail2ban-publisher restart || echo "FACT restart $? $(systemctl is-active fail2ban-publisher)"
+fail2ban-publisher check
+systemctl stop fail2ban-subscriber
+fail2ban-subscriber lift 2>/root/refused || echo "FACT lift $?"
+cat /root/refused
+sh -ec "$(sed -n 's/.* hint: .*, then //p' /root/refused)"
+nft list table inet fail2ban_cluster || echo "FACT lifted $(find /var/lib/fail2ban-cluster -user root)"
 systemctl stop fail2ban-monitor fail2ban-publisher
 for role in monitor publisher; do
   echo "FACT $role $(systemctl show --value -p Result fail2ban-$role)"
@@ -72,10 +96,18 @@ testWith(
     await using root = await ThrowawayRoot.create(release);
     const told = await root.boot(SCRIPT);
     const facts = told.split("\n").filter((line) => line.startsWith("FACT "));
-    deepStrictEqual(facts, [
+    const [closed, holds, ...others] = facts;
+    strictEqual(closed, "FACT closed 700 root 600 root ", told);
+    match(holds ?? "", /^FACT holds timeout (?:1d|23h59m\d+s)/, told);
+    deepStrictEqual(others, [
+      'FACT "assumedTimes":0',
+      "FACT heard 203.0.113.7",
       "FACT monitor active 0 fail2ban-cluster",
       "FACT publisher active 0 fail2ban-cluster",
       "FACT subscriber active 0 fail2ban-cluster",
+      "FACT restart 4 active",
+      "FACT lift 4",
+      "FACT lifted ",
       "FACT monitor success",
       "FACT publisher success",
       "FACT refused",

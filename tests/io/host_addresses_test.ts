@@ -132,7 +132,7 @@ Deno.test("read() leaves no descriptor open", async () => {
 });
 
 Deno.test("read() works with the permissions of each program", async () => {
-  const root = new URL("../../", import.meta.url).pathname;
+  const root = decodeURIComponent(new URL("../../", import.meta.url).pathname);
   const script = `
     import { HostAddresses } from "${root}lib/io/host_addresses.ts";
     const { own, gateways, problems } = await new HostAddresses().read();

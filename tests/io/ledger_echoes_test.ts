@@ -205,7 +205,13 @@ Deno.test("LedgerEchoOracle reads on while another process writes", async () => 
   const script = new URL("../support/peers/ledger_writer.ts", import.meta.url);
   await using writer = new ChildProcess({
     command: Deno.execPath(),
-    args: ["run", "--no-prompt", "-A", script.pathname, path],
+    args: [
+      "run",
+      "--no-prompt",
+      "-A",
+      decodeURIComponent(script.pathname),
+      path,
+    ],
   });
   await writer.waitForLine(/^writes$/);
   using first = new LedgerEchoOracle(path, "a");

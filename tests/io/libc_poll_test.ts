@@ -75,7 +75,13 @@ async function run(program: string, ...args: string[]): Promise<ChildStatus> {
   const folder = new URL("../support/socket_programs/", import.meta.url);
   await using child = new ChildProcess({
     command: Deno.execPath(),
-    args: ["run", "--no-prompt", "-A", `${folder.pathname}${program}`, ...args],
+    args: [
+      "run",
+      "--no-prompt",
+      "-A",
+      `${decodeURIComponent(folder.pathname)}${program}`,
+      ...args,
+    ],
   });
   await waitUntil(() => child.hasEnded, {
     what: `the end of ${program}`,

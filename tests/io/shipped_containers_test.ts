@@ -8,6 +8,15 @@ import { TARGETS } from "../../tools/compile/targets.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const SHA = /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/;
+/** The trial speaks protocol 2. */
+const TRIAL_URLS: Readonly<Record<Role, readonly string[]>> = {
+  publisher: [
+    "controlbindurl = tcp://0.0.0.0:5681",
+    "streambindurl = tcp://0.0.0.0:5682",
+  ],
+  monitor: ["controlserver = tcp://hub:5681"],
+  subscriber: ["controlserver = tcp://hub:5681"],
+};
 
 interface Compose {
   readonly services: Readonly<
@@ -74,7 +83,7 @@ Deno.test("every role that stays has a stage, not root's, with a health check", 
   }
 });
 
-Deno.test("the trial's nodes are stages of the Dockerfile, and their configuration is good", async () => {
+Deno.test("the trial's nodes are stages of the Dockerfile, and their configuration is good, and of protocol 2", async () => {
   const compose: Compose = parse(await read("compose.yaml"), { merge: true });
   const stages = await programStages();
   const shipped = await read("fail2ban-cluster.conf");
@@ -94,7 +103,18 @@ Deno.test("the trial's nodes are stages of the Dockerfile, and their configurati
     }));
     const role = target as Role;
     deepStrictEqual(loadConfig(role, files, { hostname }).warnings, []);
+    const urls = texts.flatMap((text) => text?.match(/\w+ = tcp:.*/g) ?? []);
+    deepStrictEqual(urls, TRIAL_URLS[role]);
   }
+});
+
+Deno.test("the publisher's image exposes the port of every URL that it binds", async () => {
+  const stage = (await programStages()).get("publisher") ?? "";
+  const exposed = /^EXPOSE (.*)$/m.exec(stage)?.[1]?.split(" ");
+  const bound = Object.entries(OPTIONS.publisher)
+    .filter(([key]) => key.endsWith("bindurl"))
+    .map(([, option]) => /\d+$/.exec(String(option.default))?.[0]);
+  deepStrictEqual(exposed?.toSorted(), bound.toSorted());
 });
 
 for (const name of ["ci.yml", "release.yml"]) {
@@ -116,6 +136,22 @@ for (const name of ["ci.yml", "release.yml"]) {
     }
   });
 }
+
+Deno.test("the workflows run tests as root, with the parts that they need", async () => {
+  for (const name of ["ci.yml", "release.yml"]) {
+    const { jobs }: Workflow = parse(await read(`.github/workflows/${name}`));
+    const runs = Object.values(jobs).flatMap(({ steps }) => steps)
+      .flatMap(({ run }) => run ?? []);
+    const tests = runs.filter((run) => /deno@\S+ test|\.ci\/run/.test(run));
+    ok(tests.length > 0, name);
+    for (const run of tests) {
+      match(
+        run,
+        /^(?:sudo -E env "PATH=\$PATH" bash \.ci\/run|bash \.ci\/install_parts\nsudo -E env "PATH=\$PATH" .* test -A .*\n)$/,
+      );
+    }
+  }
+});
 
 Deno.test("what is on a tag is tested, compiled for every target, and only then published", async () => {
   const text = await read(".github/workflows/release.yml");

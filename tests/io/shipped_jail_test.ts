@@ -9,7 +9,9 @@ import { output, startFail2ban } from "../support/fail2ban_server.ts";
 import { testWith } from "../support/real_parts.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
-const SHIPPED = new URL("../../fail2ban/", import.meta.url).pathname;
+const SHIPPED = decodeURIComponent(
+  new URL("../../fail2ban/", import.meta.url).pathname,
+);
 /** What the package of the host's system ships. */
 const STOCK = "/etc/fail2ban";
 const SIGNAL = new AbortController().signal;

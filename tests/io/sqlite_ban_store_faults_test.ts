@@ -39,7 +39,13 @@ async function appendAndKill(path: string, chance: number): Promise<number> {
   await using child = new ChildProcess({
     command: Deno.execPath(),
     args: [
-      ...["run", "--no-prompt", "--no-check", "-A", script.pathname],
+      ...[
+        "run",
+        "--no-prompt",
+        "--no-check",
+        "-A",
+        decodeURIComponent(script.pathname),
+      ],
       ...[path, durability, `${1 + chance % 100_000}`],
     ],
   });
@@ -175,7 +181,13 @@ Deno.test("SqliteBanStore lets no second one in, of this process or another, as 
       import.meta.url,
     );
     const { stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", "-A", script.pathname, path],
+      args: [
+        "run",
+        "--no-prompt",
+        "-A",
+        decodeURIComponent(script.pathname),
+        path,
+      ],
     }).output();
     const { message } = JSON.parse(new TextDecoder().decode(stdout));
     strictEqual(message, `another program has ${path}`);

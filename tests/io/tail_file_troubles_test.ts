@@ -14,7 +14,13 @@ async function startReader(dir: TempDir, path: string): Promise<ChildProcess> {
   const cache = dir.path("cache");
   await Deno.mkdir(cache);
   await Deno.chmod(cache, 0o777);
-  const run = [Deno.execPath(), "run", "-A", "--no-config", reader.pathname];
+  const run = [
+    Deno.execPath(),
+    "run",
+    "-A",
+    "--no-config",
+    decodeURIComponent(reader.pathname),
+  ];
   const drop = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
   const [command = "", ...args] = Deno.uid() === 0
     ? ["setpriv", ...drop, ...run, path]

@@ -15,7 +15,9 @@ import { waitUntil } from "../support/wait_until.ts";
 
 const ROUND_TRIPS = 10_000;
 const LIMITS = { maxMessageBytes: 1_024 };
-const DEFECTS = new URL("../support/deno_defects/", import.meta.url).pathname;
+const DEFECTS = decodeURIComponent(
+  new URL("../support/deno_defects/", import.meta.url).pathname,
+);
 
 /** What is said on the day that a test fails because the defect is gone. */
 function mended(what: string): string {

@@ -10,6 +10,7 @@ import { RuntimeError } from "../../lib/errors.ts";
 import { LibcPoll } from "../../lib/io/libc_poll.ts";
 import { ZmqContext } from "../../lib/io/zmq_socket.ts";
 import { ChildProcess } from "../support/child_process.ts";
+import { PROJECT } from "../support/installer.ts";
 import { frames, texts } from "../support/memory_socket.ts";
 import { testWith } from "../support/real_parts.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -263,11 +264,9 @@ function thrownBy(action: () => unknown): unknown {
 }
 
 Deno.test("a signal between two looks at a socket does not matter", async () => {
-  const path = new URL(
-    "../support/socket_programs/interrupted_sockets.ts",
-    import.meta.url,
-  ).pathname;
-  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const path =
+    `${PROJECT}/tests/support/socket_programs/interrupted_sockets.ts`;
+  const config = `${PROJECT}/deno.json`;
   await using child = new ChildProcess({
     command: Deno.execPath(),
     args: ["run", "-A", "--config", config, path, "10000"],

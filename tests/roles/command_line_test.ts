@@ -151,7 +151,9 @@ for (const role of ROLES) {
 }
 
 Deno.test("a program finds the configuration beside it when there is none in /etc", async () => {
-  const beside = new URL("../../", import.meta.url).pathname;
+  const beside = decodeURIComponent(
+    new URL("../../", import.meta.url).pathname,
+  );
   const folder = Deno.env.get("F2BC_BIN") ?? beside.slice(0, -1);
   const { code, stdout } = await runProgram("publisher", "--print-config");
   strictEqual(code, 0);
@@ -168,7 +170,10 @@ Deno.test("a program finds the configuration beside it when there is none in /et
 Deno.test("a program finds the configuration beside it in a folder with any name", async () => {
   await using cluster = await TestCluster.create();
   const folder = `${cluster.dir}/50% of #1 \u{e9}`;
-  await Deno.symlink(new URL("../../", import.meta.url).pathname, folder);
+  await Deno.symlink(
+    decodeURIComponent(new URL("../../", import.meta.url).pathname),
+    folder,
+  );
   await using child = new ChildProcess({
     command: Deno.execPath(),
     args: [

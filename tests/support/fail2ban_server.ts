@@ -2,8 +2,9 @@ import { ChildProcess } from "./child_process.ts";
 import { waitUntil } from "./wait_until.ts";
 
 /** What this project ships for fail2ban. */
-const SHIPPED_FAIL2BAN = new URL("../../fail2ban/", import.meta.url)
-  .pathname;
+const SHIPPED_FAIL2BAN = decodeURIComponent(
+  new URL("../../fail2ban/", import.meta.url).pathname,
+);
 
 /** The shipped filter. */
 export const SHIPPED_FILTER =

@@ -8,7 +8,9 @@ import { copyTree } from "../../tools/compile/copy_tree.ts";
 import { writeChecksums } from "../../tools/compile/checksums.ts";
 
 /** The project's folder. */
-export const PROJECT = new URL("../..", import.meta.url).pathname
+export const PROJECT = decodeURIComponent(
+  new URL("../..", import.meta.url).pathname,
+)
   .replace(/\/$/, "");
 
 /** What a run of the script left. */

@@ -7,6 +7,8 @@ export function startPeer(
   name: "req_client" | "sub_client" | "rep_server" | "pub_server",
   ...args: string[]
 ): ChildProcess {
-  const script = new URL(`./peers/${name}.py`, import.meta.url).pathname;
+  const script = decodeURIComponent(
+    new URL(`./peers/${name}.py`, import.meta.url).pathname,
+  );
   return new ChildProcess({ command: PYTHON, args: ["-u", script, ...args] });
 }

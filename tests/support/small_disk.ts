@@ -39,7 +39,9 @@ export async function runOnSmallDisk<T>(
   script: string,
   ...args: string[]
 ): Promise<T> {
-  const path = new URL(`./store_programs/${script}`, import.meta.url).pathname;
+  const path = decodeURIComponent(
+    new URL(`./store_programs/${script}`, import.meta.url).pathname,
+  );
   const deno = [Deno.execPath(), "run", "--no-prompt", "-A", path, ...args];
   const shell = ["/bin/sh", "-c", SCRIPT, "sh", dir, from, options, ...deno];
   const { success, stdout, stderr } = await new Deno.Command("unshare", {

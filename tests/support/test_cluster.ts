@@ -35,7 +35,7 @@ export function roleCommand(
   if (folder !== undefined) {
     return { command: `${folder}/fail2ban-${role}`, args: [] };
   }
-  const root = new URL("../../", import.meta.url).pathname;
+  const root = decodeURIComponent(new URL("../../", import.meta.url).pathname);
   return {
     command: Deno.execPath(),
     args: [

@@ -1,0 +1,58 @@
+/**
+ * Looks whose the folder for state is.
+ *
+ * @module
+ */
+
+import type { StateFolder } from "../state_owner.ts";
+
+const USERS = "/etc/passwd";
+/** There where systemd is what started the system; see sd_booted(3). */
+const SERVICE_MANAGER = "/run/systemd/system";
+
+/**
+ * Finds a folder's owner.
+ *
+ * @param path The folder.
+ * @returns `undefined` where there is no such folder.
+ *
+ * @example
+ * ```ts ignore
+ * await findStateFolder("/var/lib/fail2ban-cluster");
+ * // { path: "/var/lib/fail2ban-cluster", uid: 998, owner: "fail2ban-cluster" }
+ * ```
+ */
+export async function findStateFolder(
+  path: string,
+): Promise<StateFolder | undefined> {
+  const uid = await ownerOf(path);
+  if (uid === undefined || uid === null) return undefined;
+  return { path, uid, owner: await nameOf(uid) };
+}
+
+/** Whether systemd runs this host's services. */
+export async function hasServiceManager(): Promise<boolean> {
+  return await ownerOf(SERVICE_MANAGER) !== undefined;
+}
+
+async function ownerOf(path: string): Promise<number | null | undefined> {
+  try {
+    return (await Deno.stat(path)).uid;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The name of a user, or the number of one that is not listed. */
+async function nameOf(uid: number): Promise<string> {
+  const lines = (await Deno.readTextFile(USERS)).split("\n");
+  const fields = lines.map((line) => line.split(":"))
+    .find(([, , number]) => number === `${uid}`);
+  return fields?.[0] ?? `${uid}`;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound ||
+    error instanceof Deno.errors.NotADirectory;
+}
