@@ -15,6 +15,7 @@ uninstall() {
   if [ -n "$staying" ]; then
     keep_manifest
   else
+    if on_host; then rm -f "$restarts"; fi
     if [ -f "$manifest" ]; then remove "${manifest#"$destdir"}"; fi
     if [ "$purge" = yes ]; then purge_all; fi
     remove_folders
@@ -66,7 +67,7 @@ is_as_installed() {
 keep_manifest() {
   if [ "$dry" = yes ]; then return 0; fi
   awk -v leaving=" $leaving " '!index(leaving, " " $2 " ")' "$tmp/old" >"$tmp/manifest"
-  put 0644 "$tmp/manifest" "${manifest#"$destdir"}" >/dev/null
+  put_manifest
 }
 
 # Those that were made for the installation, if nothing else is in them now.

@@ -109,6 +109,62 @@ testWith(
 
 testWith(
   "overlay",
+  "a service that can't be restarted keeps none of the others from it, is named, and is tried again",
+  async () => {
+    await withHost(async (root) => {
+      await root.shell(SYSTEMCTL);
+      await root.shell(`sh ${GIVEN}/1.0.0/install.sh install
+echo '[ "$1" != restart ] || [ ! -e "/run/fails/$2" ]' >>/usr/bin/systemctl
+mkdir /run/fails; : >/run/fails/fail2ban-monitor.service`);
+      await asked(root);
+      const restarts = async () =>
+        (await asked(root)).filter((line) => line.startsWith("restart "))
+          .map((line) => line.replace(/^restart fail2ban-|\.service$/g, ""));
+      const upgrade = ["sh", `${GIVEN}/1.1.0/install.sh`, "upgrade"];
+      const { code, stderr } = await root.run(upgrade);
+      strictEqual(code, 4);
+      match(stderr, /^install\.sh: error: not restarted: fail2ban-monitor$/m);
+      deepStrictEqual(await restarts(), ["monitor", "publisher", "subscriber"]);
+      await root.shell("rm -r /run/fails");
+      ok(!(await root.shell(upgrade.join(" "))).includes("nothing to do"));
+      deepStrictEqual(await restarts(), ["monitor"]);
+      match(await root.shell(upgrade.join(" ")), /^nothing to do/);
+    }, ["1.0.0", "1.1.0"]);
+  },
+);
+
+testWith(
+  "overlay",
+  "an upgrade that was interrupted is completed by the next: each service is restarted whose files changed in either",
+  async () => {
+    await withHost(async (root) => {
+      await root.shell(SYSTEMCTL);
+      await root.shell(`sh ${GIVEN}/1.0.0/install.sh install`);
+      await asked(root);
+      // It ends as the third program is about to be replaced.
+      await root.shell(`mkdir /tmp/first
+cat >/tmp/first/cp <<'END'
+#!/bin/sh
+case $2 in */bin/fail2ban-subscriber.*) echo half >"$2"; kill -INT $PPID; exit 1 ;; esac
+exec /bin/cp "$@"
+END
+chmod 755 /tmp/first/cp
+PATH=/tmp/first:$PATH sh ${GIVEN}/1.1.0/install.sh upgrade && exit 1
+[ ! -e /run/asked ] || ! grep restart /run/asked`);
+      await asked(root);
+      await root.shell(`sh ${GIVEN}/1.1.0/install.sh upgrade`);
+      deepStrictEqual(
+        (await asked(root)).filter((line) => line.startsWith("restart ")),
+        ["monitor", "publisher", "subscriber"].map((role) =>
+          `restart fail2ban-${role}.service`
+        ),
+      );
+    }, ["1.0.0", "1.1.0"]);
+  },
+);
+
+testWith(
+  "overlay",
   "services get at fail2ban's log and socket by a group where there is one, else by a capability",
   async () => {
     const granted =
