@@ -201,6 +201,10 @@ check_release() {
     grep -Fq '..' "$release/SHA256SUMS"; then
     fatal 4 "$release/SHA256SUMS is not a list of checksums" "nothing was installed"
   fi
+  for needed in RELEASE installer/host.sh installer/place.sh installer/plan.sh installer/remove.sh; do
+    grep -Eq "^[0-9a-f]{64}  $needed\$" "$release/SHA256SUMS" ||
+      fatal 4 "the checksums of $release don't name $needed" "nothing was installed"
+  done
   (cd "$release" && check_sums SHA256SUMS) || fatal 4 "$release is not what was released" "nothing was installed; get it anew"
   made_for=$(sed -n 's/^target=//p' "$release/RELEASE")
   [ "$made_for" = "$target" ] || fatal 4 "$release is for $made_for, and this is $target"
@@ -209,17 +213,25 @@ check_release() {
 
 # --- what is done with them: installer/*.sh, of the version in question ---
 
-# Reads the functions that put files in place.
-read_functions() {
+# Reads the functions of a release: those that its checksums name.
+read_release() {
+  sed -n 's|^[0-9a-f]*  \(installer/[a-z_]*\.sh\)$|\1|p' "$release/SHA256SUMS" >"$tmp/functions"
+  while read -r functions; do read_functions "$release/$functions"; done <"$tmp/functions"
+}
+
+# Reads those of what is installed, else of what this script came with.
+read_installed() {
   for dir in "$@"; do
     [ -f "$dir/installer/plan.sh" ] || continue
-    for functions in "$dir"/installer/*.sh; do
-      # shellcheck source=/dev/null
-      . "$functions"
-    done
+    for functions in "$dir"/installer/*.sh; do read_functions "$functions"; done
     return 0
   done
   fatal 4 "nothing is installed under $destdir$prefix"
+}
+
+read_functions() {
+  # shellcheck source=/dev/null
+  . "$1"
 }
 
 # What was interrupted is noted, so that it can be completed or removed.
@@ -238,12 +250,12 @@ main() {
     install | upgrade)
       require_root
       obtain
-      read_functions "$release"
+      read_release
       install_release
       ;;
     uninstall)
       require_root
-      read_functions "$destdir$lib" "$(dirname "$0")"
+      read_installed "$destdir$lib" "$(dirname "$0")"
       uninstall
       ;;
     verify)
@@ -251,7 +263,7 @@ main() {
         obtain
         say "$release is what was released"
       else
-        read_functions "$destdir$lib"
+        read_installed "$destdir$lib"
         verify_files
       fi
       ;;

@@ -75,24 +75,56 @@ group_that() {
   esac
 }
 
-# Restarts the services whose files changed, and that run.
-restart_changed() {
+# Notes, before a file is replaced, which services are to be restarted; + is
+# the service manager itself. The note outlives a run that ends early.
+note_restart() { # ROLE KIND
   if ! on_host; then return 0; fi
-  if runs_systemd && [ -n "$units" ]; then systemctl daemon-reload; fi
-  for role in $wanted; do
-    case " $changed " in *" $role "* | *" - "*) restart_role "$role" ;; esac
-  done
+  make_folder "$lib"
+  if [ "$2" = unit ]; then echo + >>"$restarts"; fi
+  if [ "$1" = - ]; then echo "$wanted" | tr ' ' '\n'; else echo "$1"; fi >>"$restarts"
 }
 
+forget_restart() {
+  grep -Fvx -- "$1" "$restarts" >"$tmp/restart" || :
+  cat "$tmp/restart" >"$restarts"
+}
+
+is_noted() { grep -Fqx -- "$1" "$restarts"; }
+
+# Restarts the services whose files changed, and that run; one that fails keeps
+# none of the others from it.
+restart_changed() {
+  if ! on_host || [ ! -f "$restarts" ]; then return 0; fi
+  if is_noted + && runs_systemd; then
+    systemctl daemon-reload || fatal 4 "systemctl daemon-reload failed" "install.sh upgrade tries again"
+  fi
+  forget_restart +
+  failed=''
+  for role in $wanted; do
+    if ! is_noted "$role"; then continue; fi
+    if restart_role "$role"; then forget_restart "$role"; else failed="$failed fail2ban-$role"; fi
+  done
+  [ -z "$failed" ] || fatal 4 "not restarted:$failed" "their logs say why; install.sh upgrade tries again"
+  rm -f "$restarts"
+}
+
+# One that an earlier run could not restart has failed since.
 restart_role() {
   if runs_systemd; then
-    if ! systemctl is-active --quiet "fail2ban-$1.service"; then return 0; fi
-    say "restart fail2ban-$1.service"
-    systemctl restart "fail2ban-$1.service"
-  elif is_daemon "$1" && "$prefix/bin/fail2ban-$1" status >/dev/null 2>&1; then
+    unit=fail2ban-$1.service
+    systemctl is-active --quiet "$unit" ||
+      { is_left "$1" && systemctl is-failed --quiet "$unit"; } || return 0
+    did=yes
+    say "restart $unit"
+    systemctl restart "$unit"
+  elif is_daemon "$1" && { "$prefix/bin/fail2ban-$1" status >/dev/null 2>&1 || is_left "$1"; }; then
+    did=yes
     "$prefix/bin/fail2ban-$1" restart
   fi
 }
+
+# Whether an earlier run noted a restart and did not get to it.
+is_left() { grep -Fqx -- "$1" "$tmp/left"; }
 
 # Whether it stays, as those do that have a unit; without systemd the unit is
 # kept beside the sources.

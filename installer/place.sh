@@ -24,7 +24,9 @@ install_release() {
 begin() {
   would=''
   if [ "$dry" = yes ]; then would='would '; fi
-  did='' changed='' units='' configs='' told=''
+  did='' configs='' told=''
+  restarts=$lib/restart
+  if on_host && [ -f "$restarts" ]; then cp "$restarts" "$tmp/left"; else : >"$tmp/left"; fi
   : >"$tmp/new"
   : >"$tmp/made"
   if [ -f "$manifest" ]; then cp "$manifest" "$tmp/old"; else : >"$tmp/old"; fi
@@ -48,18 +50,17 @@ place() { # KIND ROLE MODE FROM TO
       ;;
   esac
   printf '%s %s %s %s\n' "$sum" "$2" "$1" "$5" >>"$tmp/new"
+  concerns=''
   if [ "$1" = config ]; then
     put_config "$3" "$file" "$5"
     if [ "$wrote" = yes ]; then configs=yes; fi
     return 0
   fi
-  put "$3" "$file" "$5"
-  if [ "$wrote" = no ]; then return 0; fi
-  if [ "$1" = unit ]; then units=yes; fi
   case $5 in
     "$doc"/* | "$lib"/install* | "$lib"/systemd/* | "$lib"/RELEASE) ;;
-    *) changed="$changed $2" ;;
+    *) concerns=$2 ;;
   esac
+  put "$3" "$file" "$5"
 }
 
 # What was edited stays; the new one is put beside it, once.
@@ -83,6 +84,7 @@ put() { # MODE FROM TO
   wrote=yes did=yes
   tell write "$3"
   if [ "$dry" = yes ]; then return 0; fi
+  if [ -n "$concerns" ]; then note_restart "$concerns" "$kind"; fi
   make_folder "${3%/*}"
   part=$final.f2bc.$$
   cp "$2" "$part"
@@ -135,5 +137,10 @@ write_manifest() {
   kept=dir
   if [ "$unfinished" = yes ]; then kept='(file|unit|config|dir)'; fi
   awk -v kept="^$kept\$" '$3 ~ kept' "$tmp/old" | cat - "$tmp/new" "$tmp/made" | sort -u >"$tmp/manifest"
+  put_manifest
+}
+
+put_manifest() {
+  concerns=''
   put 0644 "$tmp/manifest" "${manifest#"$destdir"}" >/dev/null
 }

@@ -39,8 +39,10 @@ plan_file() {
   esac
 }
 
-is_wanted() {
-  case " $wanted " in *" $1 "*) return 0 ;; *) return 1 ;; esac
+is_wanted() { is_word "$1" "$wanted"; }
+
+is_word() { # WORD WORDS
+  case " $2 " in *" $1 "*) return 0 ;; *) return 1 ;; esac
 }
 
 has_fail2ban() { [ -n "$destdir" ] || [ -d /etc/fail2ban ]; }

@@ -9,18 +9,45 @@ uninstall() {
   choose_leaving
   confirm "remove ${leaving:-what is left}?"
   for role in $leaving; do stop_role "$role"; done
+  lift_bans
   while read -r _ role kind path; do
     if is_leaving "$role"; then remove_listed "$kind" "$path"; fi
   done <"$tmp/old"
   if [ -n "$staying" ]; then
     keep_manifest
   else
+    if on_host; then rm -f "$restarts"; fi
     if [ -f "$manifest" ]; then remove "${manifest#"$destdir"}"; fi
     if [ "$purge" = yes ]; then purge_all; fi
     remove_folders
   fi
   if on_host && runs_systemd; then systemctl daemon-reload; fi
+  tell_in_force
   if [ "$purge" = no ]; then say "$CONF_DIR and $STATE_DIR are kept; --purge removes them"; fi
+}
+
+# What a subscriber put in force outlives it, until it is lifted: on purge that
+# is done while its program and its configuration are there.
+lift_bans() {
+  table='' reload=no
+  if ! on_host || ! { [ "$purge" = yes ] || is_word subscriber "$leaving"; }; then return 0; fi
+  subscriber=$prefix/bin/fail2ban-subscriber
+  table=fail2ban_cluster
+  if [ ! -x "$subscriber" ]; then return 0; fi
+  named=$("$subscriber" --print-config 2>/dev/null | sed -n 's/^nfttable = \([A-Za-z0-9_]*\).*/\1/p')
+  table=${named:-$table}
+  if [ "$purge" = no ]; then return 0; fi
+  say "lift what fail2ban-subscriber has in force"
+  if [ -d "$STATE_DIR" ]; then chown root "$STATE_DIR"; fi
+  "$subscriber" lift || say "fail2ban-subscriber could not lift all of it"
+}
+
+# Says what is to be done about bans that still hold.
+tell_in_force() {
+  if [ -n "$table" ] && nft list table inet "$table" >/dev/null 2>&1; then
+    say "next: nft delete table inet $table (it goes on refusing what was banned)"
+  fi
+  if [ "$reload" = yes ] && on_host; then say "next: fail2ban-client reload (the jail goes, with its bans)"; fi
 }
 
 # Sets which roles go, and which stay.
@@ -50,7 +77,12 @@ remove_listed() { # KIND PATH
     config:"$CONF_DIR"/*) ;;
     config:*)
       remove "$2.new"
-      if [ "$purge" = yes ] || is_as_installed "$2"; then remove "$2"; else say "$destdir$2 was edited and stays"; fi
+      if [ "$purge" = yes ] || is_as_installed "$2"; then
+        if [ -e "$destdir$2" ]; then reload=yes; fi
+        remove "$2"
+      else
+        say "$destdir$2 was edited and stays"
+      fi
       ;;
     *) remove "$2" ;;
   esac
@@ -66,7 +98,7 @@ is_as_installed() {
 keep_manifest() {
   if [ "$dry" = yes ]; then return 0; fi
   awk -v leaving=" $leaving " '!index(leaving, " " $2 " ")' "$tmp/old" >"$tmp/manifest"
-  put 0644 "$tmp/manifest" "${manifest#"$destdir"}" >/dev/null
+  put_manifest
 }
 
 # Those that were made for the installation, if nothing else is in them now.

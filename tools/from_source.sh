@@ -11,7 +11,12 @@
 #   DENO   a Deno to use instead
 set -eu
 
+# `cd` would look for folders there, too.
+CDPATH=''
+
 DENO_VERSION=2.9.6
+# What tools/compile.ts ends with where there is nothing to compile with.
+NO_BASE_RUNTIME=4
 
 fatal() {
   printf 'from_source.sh: error: %s\n' "$1" >&2
@@ -59,25 +64,54 @@ fetch_deno() {
   chmod 0755 "$1/package/deno"
 }
 
-# Runs the compiler of this tree; packages are kept in a folder that goes.
+# Deno asks the registry that npm asks, and trusts whom npm trusts.
+use_settings_of_npm() {
+  command -v npm >/dev/null || return 0
+  registry=$(npm config get registry 2>/dev/null) || registry=''
+  cafile=$(npm config get cafile 2>/dev/null) || cafile=''
+  case $registry in
+    http*) export NPM_CONFIG_REGISTRY="${NPM_CONFIG_REGISTRY:-$registry}" ;;
+  esac
+  case $cafile in
+    '' | null | undefined) ;;
+    *) export DENO_CERT="${DENO_CERT:-$cafile}" ;;
+  esac
+}
+
+# Runs the compiler of this tree; what it and Deno keep is in a folder that goes.
 make_release() {
-  (cd "$tree" && DENO_DIR=${DENO_DIR:-$work/cache} "$deno" run --quiet --frozen -P=compile tools/compile.ts --out "$out" "$@")
+  (cd "$tree" && DENO_DIR=${DENO_DIR:-$work/cache} TMPDIR=$work \
+    "$deno" run --quiet --frozen -P=compile tools/compile.ts --out "$out" "$@")
+}
+
+absolute() {
+  case $1 in /*) printf '%s' "$1" ;; *) printf '%s/%s' "$PWD" "$1" ;; esac
 }
 
 main() {
   tree=$(cd "$(dirname "$0")/.." && pwd)
-  out=${1:?usage: from_source.sh DIR}
+  out=$(absolute "${1:?usage: from_source.sh DIR}")
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   trap 'exit 130' INT TERM HUP
   deno=${DENO:-}
-  if [ -z "$deno" ]; then
-    fetch_deno "$work"
-    deno=$work/package/deno
+  case $deno in
+    '')
+      fetch_deno "$work"
+      deno=$work/package/deno
+      ;;
+    */*) deno=$(absolute "$deno") ;;
+  esac
+  use_settings_of_npm
+  failure=0
+  make_release || failure=$?
+  if [ "$failure" -eq "$NO_BASE_RUNTIME" ]; then
+    echo "nothing can be compiled here: the programs will run from their sources"
+    failure=0
+    make_release --launchers || failure=$?
   fi
-  if make_release; then return; fi
-  echo "nothing can be compiled here: the programs will run from their sources"
-  make_release --launchers
+  [ "$failure" -eq 0 ] || fatal "Deno could make no release of $tree" \
+    "what it said stands above; it takes packages from npm's registry, as npm is configured"
 }
 
 main "$@"

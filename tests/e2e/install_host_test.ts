@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { writeRelease } from "../support/installer.ts";
+import { NetworkNamespace } from "../support/network_namespace.ts";
 import { testWith } from "../support/real_parts.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { ThrowawayRoot } from "../support/throwaway_root.ts";
@@ -16,12 +17,13 @@ mkdir -p /run/systemd/system`;
 async function withHost(
   run: (root: ThrowawayRoot) => Promise<void>,
   versions: readonly string[] = ["1.0.0"],
+  netns?: NetworkNamespace,
 ): Promise<void> {
   await using dir = await TempDir.create();
   for (const version of versions) {
     await writeRelease(dir.path(version), { version });
   }
-  await using root = await ThrowawayRoot.create(dir.path());
+  await using root = await ThrowawayRoot.create(dir.path(), netns?.name);
   await root.shell("rm -rf /etc/fail2ban; mkdir /etc/fail2ban");
   await run(root);
 }
@@ -104,6 +106,102 @@ testWith(
         "daemon-reload",
       ]);
     }, ["1.0.0", "1.1.0"]);
+  },
+);
+
+testWith(
+  "overlay",
+  "a service that can't be restarted keeps none of the others from it, is named, and is tried again",
+  async () => {
+    await withHost(async (root) => {
+      await root.shell(SYSTEMCTL);
+      await root.shell(`sh ${GIVEN}/1.0.0/install.sh install
+echo '[ "$1" != restart ] || [ ! -e "/run/fails/$2" ]' >>/usr/bin/systemctl
+mkdir /run/fails; : >/run/fails/fail2ban-monitor.service`);
+      await asked(root);
+      const restarts = async () =>
+        (await asked(root)).filter((line) => line.startsWith("restart "))
+          .map((line) => line.replace(/^restart fail2ban-|\.service$/g, ""));
+      const upgrade = ["sh", `${GIVEN}/1.1.0/install.sh`, "upgrade"];
+      const { code, stderr } = await root.run(upgrade);
+      strictEqual(code, 4);
+      match(stderr, /^install\.sh: error: not restarted: fail2ban-monitor$/m);
+      deepStrictEqual(await restarts(), ["monitor", "publisher", "subscriber"]);
+      await root.shell("rm -r /run/fails");
+      ok(!(await root.shell(upgrade.join(" "))).includes("nothing to do"));
+      deepStrictEqual(await restarts(), ["monitor"]);
+      match(await root.shell(upgrade.join(" ")), /^nothing to do/);
+    }, ["1.0.0", "1.1.0"]);
+  },
+);
+
+testWith(
+  "overlay",
+  "an upgrade that was interrupted is completed by the next: each service is restarted whose files changed in either",
+  async () => {
+    await withHost(async (root) => {
+      await root.shell(SYSTEMCTL);
+      await root.shell(`sh ${GIVEN}/1.0.0/install.sh install`);
+      await asked(root);
+      // It ends as the third program is about to be replaced.
+      await root.shell(`mkdir /tmp/first
+cat >/tmp/first/cp <<'END'
+#!/bin/sh
+case $2 in */bin/fail2ban-subscriber.*) echo half >"$2"; kill -INT $PPID; exit 1 ;; esac
+exec /bin/cp "$@"
+END
+chmod 755 /tmp/first/cp
+PATH=/tmp/first:$PATH sh ${GIVEN}/1.1.0/install.sh upgrade && exit 1
+[ ! -e /run/asked ] || ! grep restart /run/asked`);
+      await asked(root);
+      await root.shell(`sh ${GIVEN}/1.1.0/install.sh upgrade`);
+      deepStrictEqual(
+        (await asked(root)).filter((line) => line.startsWith("restart ")),
+        ["monitor", "publisher", "subscriber"].map((role) =>
+          `restart fail2ban-${role}.service`
+        ),
+      );
+    }, ["1.0.0", "1.1.0"]);
+  },
+);
+
+testWith(
+  ["netns", "nftables", "overlay"],
+  "a purge has the subscriber lift its bans, and an uninstall says what still holds",
+  async () => {
+    await using netns = await NetworkNamespace.create();
+    await withHost(
+      async (root) => {
+        const inside = async (script: string) => {
+          const { command, args } = root.inside(["sh", "-ec", script]);
+          const { success, stdout, stderr } = await new Deno.Command(command, {
+            args,
+          }).output();
+          ok(success, new TextDecoder().decode(stderr));
+          return new TextDecoder().decode(stdout).split("\n");
+        };
+        await inside("nft add table inet fail2ban_cluster");
+        await inside(`sh ${GIVEN}/1.0.0/install.sh install`);
+        const gone = await inside(`sh ${GIVEN}/1.0.0/install.sh uninstall`);
+        deepStrictEqual(gone.filter((line) => line.startsWith("next: ")), [
+          "next: nft delete table inet fail2ban_cluster (it goes on refusing what was banned)",
+          "next: fail2ban-client reload (the jail goes, with its bans)",
+        ]);
+        ok(!gone.some((line) => line.endsWith(" lift")));
+        await inside(
+          `nft delete table inet fail2ban_cluster; sh ${GIVEN}/1.0.0/install.sh install`,
+        );
+        const purged = await inside(
+          `sh ${GIVEN}/1.0.0/install.sh uninstall --purge --yes`,
+        );
+        ok(purged.includes("subscriber 1.0.0 lift"), purged.join("\n"));
+        deepStrictEqual(purged.filter((line) => line.startsWith("next: ")), [
+          "next: fail2ban-client reload (the jail goes, with its bans)",
+        ]);
+      },
+      ["1.0.0"],
+      netns,
+    );
   },
 );
 

@@ -67,14 +67,25 @@ Deno.test("checksums that are missing, malformed or lead out of the release are 
   });
 });
 
-Deno.test("a file that no checksum names is not installed", async () => {
+Deno.test("a file that no checksum names is neither installed nor run", async () => {
   await withRelease(async (dir, release) => {
     await Deno.writeTextFile(`${release}/fail2ban-evil`, "#!/bin/sh\n");
+    await Deno.writeTextFile(`${release}/installer/zz.sh`, "echo evil\n");
     const { code, said } = await runInstaller(
       ["install", "--from", release, "--destdir", dir.path("root")],
     );
     strictEqual(code, 0);
     ok(!said.some((line) => line.includes("evil")));
+    const sums = await Deno.readTextFile(`${release}/SHA256SUMS`);
+    for (const name of ["RELEASE", "installer/plan.sh"]) {
+      const others = sums.split("\n").filter((line) => !line.endsWith(name));
+      await Deno.writeTextFile(`${release}/SHA256SUMS`, others.join("\n"));
+      const { code, complained } = await runInstaller(
+        ["install", "--from", release, "--destdir", dir.path("other")],
+      );
+      strictEqual(code, 4);
+      ok(complained[0]?.endsWith(` don't name ${name}`), complained.join());
+    }
   });
 });
 

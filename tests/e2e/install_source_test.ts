@@ -185,6 +185,45 @@ Deno.test("--from-source without npm, or with an npm that reaches nothing, says 
   match(complained[1] ?? "", /hint: let npm reach its registry, or let DENO/);
 });
 
+Deno.test("--from-source has Deno use npm's registry and certificates, says what failed, and leaves nothing", async () => {
+  await using dir = await TempDir.create();
+  for (const name of ["bin", "tmp"]) await Deno.mkdir(dir.path(name));
+  const answers = "registry) echo http://127.0.0.1:9/npm/ ;; cafile) echo /ca";
+  await dir.write(
+    "bin/npm",
+    `#!/bin/sh\ncase $3 in ${answers} ;; esac\n`,
+    0o755,
+  );
+  const env = { PATH: `${dir.path("bin")}:/usr/bin:/bin`, DENO: "bin/deno" };
+  const seen = [];
+  for (const exitCode of [1, 4]) {
+    await dir.write(
+      "bin/deno",
+      `#!/bin/sh
+echo "$NPM_CONFIG_REGISTRY $DENO_CERT" >>${dir.path("seen")}
+mktemp -d -p "$TMPDIR"
+exit ${exitCode}
+`,
+      0o755,
+    );
+    const { code, stderr } = await new Deno.Command("sh", {
+      args: [`${PROJECT}/tools/from_source.sh`, "release"],
+      cwd: dir.path(),
+      env: { ...env, TMPDIR: dir.path("tmp") },
+    }).output();
+    strictEqual(code, 4);
+    const said = new TextDecoder().decode(stderr);
+    match(said, /^from_source\.sh: error: Deno could make no release of /);
+    seen.push((await Deno.readTextFile(dir.path("seen"))).split("\n").length);
+    deepStrictEqual(await Array.fromAsync(Deno.readDir(dir.path("tmp"))), []);
+  }
+  deepStrictEqual(seen, [2, 4], "only what can't be compiled is run as it is");
+  deepStrictEqual(
+    new Set((await Deno.readTextFile(dir.path("seen"))).trim().split("\n")),
+    new Set(["http://127.0.0.1:9/npm/ /ca"]),
+  );
+});
+
 Deno.test("the Deno that is installed is the one that the README names", async () => {
   const script = await Deno.readTextFile(`${PROJECT}/tools/from_source.sh`);
   const version = /^DENO_VERSION=(\S+)$/m.exec(script)?.[1] ?? "";

@@ -77,7 +77,11 @@ systemctl start fail2ban-publisher || echo "FACT refused"
 until_it '[ "$(systemctl is-failed fail2ban-publisher)" = failed ]'
 echo "FACT tried $(journalctl --no-pager -u fail2ban-publisher | grep -c 'Control process exited, code=exited, status=3')"
 rm -rf /etc/systemd/system/fail2ban-*.service.d
+sed -i '$d' fail2ban-cluster.local
+cd /
+nft list table inet fail2ban_cluster >/dev/null
 sh /usr/local/lib/fail2ban-cluster/install.sh uninstall --purge --yes
+echo "FACT refused by nftables:" $(nft list tables | grep fail2ban_cluster)
 echo "FACT left:" $(find /etc /usr/local /var/lib /run -name '*fail2ban?cluster*')
 `;
 
@@ -112,6 +116,7 @@ testWith(
       "FACT publisher success",
       "FACT refused",
       "FACT tried 5",
+      "FACT refused by nftables:",
       "FACT left:",
     ], told);
     match(told, /^nothing to do: /m);
