@@ -27,6 +27,8 @@ export class GunzippedLog implements OpenedLog {
   /** What was decompressed last, and where it begins. */
   #chunk = new Uint8Array();
   #chunkAt = 0;
+  /** The last reading of the file; it may go on after its reader was cancelled. */
+  #reading: Promise<number> | undefined;
   #isDamaged = false;
 
   /**
@@ -78,9 +80,11 @@ export class GunzippedLog implements OpenedLog {
     const compressed = this.#compressed;
     let offsetBytes = 0;
     const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
-      async pull(controller) {
+      pull: async (controller) => {
+        if (this.#reader !== reader) return;
         const bytes = new Uint8Array(CHUNK_BYTES);
-        const count = await compressed.readAt(offsetBytes, bytes);
+        this.#reading = compressed.readAt(offsetBytes, bytes);
+        const count = await this.#reading;
         offsetBytes += count;
         if (count === 0) controller.close();
         else controller.enqueue(bytes.subarray(0, count));
@@ -88,8 +92,9 @@ export class GunzippedLog implements OpenedLog {
     });
     this.#chunk = new Uint8Array();
     this.#chunkAt = 0;
-    this.#reader = source.pipeThrough(new DecompressionStream("gzip"))
-      .getReader();
+    const reader: ReadableStreamDefaultReader<Uint8Array> = source
+      .pipeThrough(new DecompressionStream("gzip")).getReader();
+    this.#reader = reader;
   }
 
   /** Goes on to the next piece, if there is one. */
@@ -123,5 +128,8 @@ export class GunzippedLog implements OpenedLog {
     await reader?.cancel().catch((error) => {
       if (!(error instanceof TypeError)) throw error;
     });
+    // Two readings at once would move the file's place under each other. One
+    // that failed was told by its reader, or nobody asks for it any more.
+    await Promise.allSettled([this.#reading]);
   }
 }

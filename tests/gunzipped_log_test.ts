@@ -111,3 +111,30 @@ for (const [what, bytes] of Object.entries(DAMAGED)) {
     );
   });
 }
+
+/** A file whose place is moved, and read from a moment later, as the system's are. */
+class SeekingFile extends MemoryFile {
+  readings = 0;
+
+  override async readAt(offsetBytes: number, into: Uint8Array) {
+    this.readings++;
+    strictEqual(this.readings, 1, "two readings at once");
+    strictEqual(this.closed, 0, "read after it was closed");
+    await new Promise((resolve) => setTimeout(resolve));
+    this.readings--;
+    return await super.readAt(offsetBytes, into);
+  }
+}
+
+Deno.test("GunzippedLog begins anew only when the reading before is over: the file has one place", async () => {
+  const log = new MemoryLog();
+  const start = new Uint8Array(10);
+  const bytes = COMPRESSED.subarray(0, 2_000);
+  for (let round = 0; round < 5; round++) {
+    await using opened = new GunzippedLog(new SeekingFile(bytes), "a", log);
+    await opened.readAt(0, start);
+    await opened.readAt(1, start);
+    await opened.readAt(0, start);
+    deepStrictEqual(start, CONTENT.slice(0, start.length));
+  }
+});
