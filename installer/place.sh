@@ -10,12 +10,12 @@ install_release() {
   plan_all
   if [ "$dry" = no ]; then require_writable; fi
   confirm "$verb $(words "$wanted") of $release?"
-  make_user
   unfinished=yes
+  make_user
   place_all
   remove_obsolete
+  write_manifest finished
   unfinished=no
-  write_manifest
   make_state
   restart_changed
   tell_next
@@ -66,14 +66,21 @@ place() { # KIND ROLE MODE FROM TO
 # What was edited stays; the new one is put beside it, once.
 put_config() { # MODE FROM TO
   present=$destdir$3
-  before=$(awk -v path="$3" '$3 == "config" && substr($0, index($0, "/")) == path { print $1 }' "$tmp/old")
   wrote=no
-  if [ ! -e "$present" ] || [ "$(sha256 "$present")" = "$before" ]; then
+  if is_as_installed "$3"; then
     put "$1" "$2" "$3"
-  elif ! cmp -s "$2" "$present" && [ "$(sha256 "$2")" != "$before" ]; then
+  elif ! cmp -s "$2" "$present" && ! is_listed "$(sha256 "$2")" "$3"; then
     put "$1" "$2" "$3.new"
     if [ "$wrote" = yes ]; then say "$present was edited and stays: compare it with $3.new"; fi
   fi
+}
+
+# Whether a file is gone, or one that was installed there: after an interrupted
+# run it may be that of either version.
+is_as_installed() { [ ! -e "$destdir$1" ] || is_listed "$(sha256 "$destdir$1")" "$1"; }
+
+is_listed() { # SUM PATH
+  awk -v path="$2" 'substr($0, index($0, "/")) == path { print $1 }' "$tmp/old" | grep -Fqx "$1"
 }
 
 # Sets `wrote`: whether there was anything to do.
@@ -87,10 +94,15 @@ put() { # MODE FROM TO
   if [ -n "$concerns" ]; then note_restart "$concerns" "$kind"; fi
   make_folder "${3%/*}"
   part=$final.f2bc.$$
-  cp "$2" "$part"
-  case $3 in "$CONF_DIR"/*) give_to "root:$OWNER" "$part" ;; esac
-  chmod "$1" "$part"
-  mv -f "$part" "$final"
+  if ! { cp "$2" "$part" && own "$3" "$part" && chmod "$1" "$part" && mv -f "$part" "$final"; }; then
+    rm -f "$part"
+    fatal 4 "$final can't be written" "install.sh $verb completes what was begun"
+  fi
+  part=''
+}
+
+own() { # PATH FILE
+  case $1 in "$CONF_DIR"/*) give_to "root:$OWNER" "$2" ;; esac
 }
 
 # The folder of the sources is told of once.
@@ -132,10 +144,11 @@ remove() {
   if [ "$dry" = no ]; then rm -f "$destdir$1"; fi
 }
 
-write_manifest() {
+# Of a run that is not finished, what was there before is listed as well.
+write_manifest() { # [finished]
   if [ "$dry" = yes ]; then return 0; fi
-  kept=dir
-  if [ "$unfinished" = yes ]; then kept='(file|unit|config|dir)'; fi
+  kept='(file|unit|config|dir)'
+  if [ $# -gt 0 ]; then kept=dir; fi
   awk -v kept="^$kept\$" '$3 ~ kept' "$tmp/old" | cat - "$tmp/new" "$tmp/made" | sort -u >"$tmp/manifest"
   put_manifest
 }

@@ -88,12 +88,6 @@ remove_listed() { # KIND PATH
   esac
 }
 
-is_as_installed() {
-  if [ ! -e "$destdir$1" ]; then return 0; fi
-  sum=$(awk -v path="$1" 'substr($0, index($0, "/")) == path { print $1 }' "$tmp/old")
-  [ "$(sha256 "$destdir$1")" = "$sum" ]
-}
-
 # What is left after some roles went.
 keep_manifest() {
   if [ "$dry" = yes ]; then return 0; fi

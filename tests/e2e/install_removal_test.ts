@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { CONF, InstallPlace, isThere, JAIL } from "../support/install_place.ts";
-import { filesIn, snapshot } from "../support/installer.ts";
+import { filesIn, snapshot, writeRelease } from "../support/installer.ts";
 
 Deno.test("uninstall leaves configuration and state, and nothing else", async () => {
   await using place = await InstallPlace.create();
@@ -87,6 +87,34 @@ Deno.test("an interrupted install is completed by the next, and can be removed",
   await place.done("verify");
   await place.done("uninstall", "--purge", "--yes");
   deepStrictEqual(await filesIn(place.root), []);
+});
+
+Deno.test("an upgrade that is interrupted, or finds the disk full, leaves no part of a file and knows what was edited", async () => {
+  await using place = await InstallPlace.create();
+  await place.done("install");
+  const files = {
+    "fail2ban/jail.d/fail2bancluster.conf": "# of 1.1.0\n",
+    "systemd/fail2ban-monitor.service": "# of 1.1.0\n",
+  };
+  await writeRelease(place.release, { version: "1.1.0", files });
+  // It ends as a unit is about to be replaced, after the jail.
+  const endings = ["kill -INT $PPID", 'echo "no space" >&2'];
+  for (const ending of endings) {
+    const { code, complained } = await place.runWith({
+      cp:
+        `case $2 in */fail2ban-monitor.service.f2bc*) echo half >"$2"; ${ending}; exit 1 ;; esac
+exec /bin/cp "$@"`,
+    }, "upgrade");
+    ok(code === 130 || code === 4, `${code}`);
+    if (code === 4) {
+      match(complained.join("\n"), /error: .* can't be written$/m);
+    }
+    const files = await filesIn(place.root);
+    deepStrictEqual(files.filter((path) => path.includes(".f2bc.")), []);
+  }
+  const said = await place.done("uninstall");
+  ok(!said.some((line) => line.includes("was edited")), said.join("\n"));
+  strictEqual(await isThere(place.path(JAIL)), false);
 });
 
 Deno.test("what is not installed can't be upgraded, verified or removed", async () => {
