@@ -2,7 +2,9 @@
 # Puts files in place: each whole or not at all, and only if it is another.
 # Part of install.sh. The manifest has a line for each file that was installed:
 #   SHA256 ROLE KIND PATH
-# and for each folder that was made: - - dir PATH
+# for each folder that was made: - - dir PATH
+# and for the user if it was added: - - user NAME
+# What an uninstall keeps is listed beside the configuration until a purge.
 
 install_release() {
   begin
@@ -29,7 +31,11 @@ begin() {
   if on_host && [ -f "$restarts" ]; then cp "$restarts" "$tmp/left"; else : >"$tmp/left"; fi
   : >"$tmp/new"
   : >"$tmp/made"
-  if [ -f "$manifest" ]; then cp "$manifest" "$tmp/old"; else : >"$tmp/old"; fi
+  : >"$tmp/old"
+  kept=$destdir$CONF_DIR/kept
+  for list in "$manifest" "$kept"; do
+    if [ -f "$list" ]; then cat "$list" >>"$tmp/old"; fi
+  done
 }
 
 place_all() {
@@ -147,13 +153,16 @@ remove() {
 # Of a run that is not finished, what was there before is listed as well.
 write_manifest() { # [finished]
   if [ "$dry" = yes ]; then return 0; fi
-  kept='(file|unit|config|dir)'
-  if [ $# -gt 0 ]; then kept=dir; fi
-  awk -v kept="^$kept\$" '$3 ~ kept' "$tmp/old" | cat - "$tmp/new" "$tmp/made" | sort -u >"$tmp/manifest"
-  put_manifest
+  awk -v finished=$# '
+    function path() { return substr($0, index($0, "/")) }
+    NR == FNR { planned[path()] = 1; next }
+    !finished || $3 == "dir" || $3 == "user" || $3 == "config" && !(path() in planned)
+  ' "$tmp/new" "$tmp/old" | cat - "$tmp/new" "$tmp/made" | sort -u >"$tmp/manifest"
+  put_list "$tmp/manifest" "${manifest#"$destdir"}"
+  rm -f "$kept"
 }
 
-put_manifest() {
+put_list() { # FROM TO
   concerns=''
-  put 0644 "$tmp/manifest" "${manifest#"$destdir"}" >/dev/null
+  put 0644 "$1" "$2" >/dev/null
 }

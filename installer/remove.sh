@@ -17,8 +17,8 @@ uninstall() {
     keep_manifest
   else
     if on_host; then rm -f "$restarts"; fi
+    if [ "$purge" = yes ]; then purge_all; else keep_list; fi
     if [ -f "$manifest" ]; then remove "${manifest#"$destdir"}"; fi
-    if [ "$purge" = yes ]; then purge_all; fi
     remove_folders
   fi
   if on_host && runs_systemd; then systemctl daemon-reload; fi
@@ -52,7 +52,7 @@ tell_in_force() {
 
 # Sets which roles go, and which stay.
 choose_leaving() {
-  installed=$(words "$(awk '$2 != "-" { print $2 }' "$tmp/old")")
+  installed=$(words "$(awk '$2 != "-" && $3 != "config" { print $2 }' "$tmp/old")")
   leaving=$(words "${roles:-$installed}")
   staying=''
   for role in $leaving; do
@@ -67,13 +67,13 @@ choose_leaving() {
 }
 
 is_leaving() {
-  if [ "$1" = - ]; then [ -z "$staying" ]; else case " $leaving " in *" $1 "*) ;; *) return 1 ;; esac fi
+  if [ "$1" = - ]; then [ -z "$staying" ]; else ! is_word "$1" "$staying"; fi
 }
 
 # Configuration of ours stays; what fail2ban reads stays if it was edited.
 remove_listed() { # KIND PATH
   case $1:$2 in
-    dir:*) ;;
+    dir:* | user:*) ;;
     config:"$CONF_DIR"/*) ;;
     config:*)
       remove "$2.new"
@@ -91,8 +91,15 @@ remove_listed() { # KIND PATH
 # What is left after some roles went.
 keep_manifest() {
   if [ "$dry" = yes ]; then return 0; fi
-  awk -v leaving=" $leaving " '!index(leaving, " " $2 " ")' "$tmp/old" >"$tmp/manifest"
-  put_manifest
+  awk -v leaving=" $leaving " '$3 == "config" || !index(leaving, " " $2 " ")' "$tmp/old" >"$tmp/manifest"
+  put_list "$tmp/manifest" "${manifest#"$destdir"}"
+}
+
+# What stays is listed, for the purge or the installation that may follow.
+keep_list() {
+  if [ "$dry" = yes ] || [ ! -f "$manifest" ]; then return 0; fi
+  awk '$3 == "config" || $3 == "dir" || $3 == "user"' "$tmp/old" | sort -u >"$tmp/kept"
+  put_list "$tmp/kept" "$CONF_DIR/kept"
 }
 
 # Those that were made for the installation, if nothing else is in them now.
@@ -122,7 +129,7 @@ verify_files() {
   while read -r sum _ _ path; do printf '%s  %s\n' "$sum" "$destdir$path"; done <"$tmp/checked" >"$tmp/sums"
   check_sums "$tmp/sums" || fatal 4 "what is installed under $destdir$prefix is not what was installed" "install.sh upgrade puts it right"
   while read -r sum _ kind path; do
-    if [ "$kind" = config ] && [ "$(sha256 "$destdir$path")" != "$sum" ]; then say "edited: $destdir$path"; fi
+    if [ "$kind" = config ] && [ -e "$destdir$path" ] && [ "$(sha256 "$destdir$path")" != "$sum" ]; then say "edited: $destdir$path"; fi
   done <"$manifest"
   say "what is installed under $destdir$prefix is what was installed"
 }

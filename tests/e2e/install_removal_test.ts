@@ -14,6 +14,7 @@ Deno.test("uninstall leaves configuration and state, and nothing else", async ()
     "etc",
     "etc/fail2ban-cluster",
     CONF,
+    "etc/fail2ban-cluster/kept",
     "var",
     "var/lib",
     "var/lib/fail2ban-cluster",
@@ -28,6 +29,25 @@ Deno.test("uninstall keeps a jail that was edited, and says so", async () => {
   const said = await place.done("uninstall");
   ok(said.includes(`${place.path(JAIL)} was edited and stays`));
   strictEqual(await Deno.readTextFile(place.path(JAIL)), "# mine\n");
+  await place.done("uninstall", "--purge", "--yes");
+  deepStrictEqual(await filesIn(place.root), [], "a purge takes it");
+  await place.done("install");
+  await Deno.writeTextFile(place.path(JAIL), "# mine\n");
+  await place.done("uninstall", "--role", "subscriber");
+  await place.done("verify");
+  await place.done("uninstall", "--purge", "--yes");
+  deepStrictEqual(await filesIn(place.root), [], "also that of a role");
+});
+
+Deno.test("an install after an uninstall knows what was not edited", async () => {
+  await using place = await InstallPlace.create();
+  await place.done("install");
+  await place.done("uninstall");
+  const files = { "fail2ban-cluster.conf": "# of 1.1.0\n" };
+  await writeRelease(place.release, { version: "1.1.0", files });
+  await place.done("install");
+  strictEqual(await Deno.readTextFile(place.path(CONF)), "# of 1.1.0\n");
+  strictEqual(await isThere(place.path("etc/fail2ban-cluster/kept")), false);
 });
 
 Deno.test("purge leaves nothing, also after an uninstall, and asks for --yes", async () => {
