@@ -5,16 +5,43 @@
 on_host() { [ -z "$destdir" ] && [ "$dry" = no ]; }
 runs_systemd() { [ -d /run/systemd/system ]; }
 
-# The system user that the services run as.
+has_group() { getent group "$OWNER" >/dev/null; }
+
+# Files can be given to a group only that is there.
+require_group() {
+  if [ "$(uname -s)" != Linux ] || ! id "$OWNER" >/dev/null 2>&1 || has_group; then return 0; fi
+  fatal 4 "the user $OWNER is there, but no group $OWNER" "groupadd --system $OWNER makes it; nothing was installed"
+}
+
+# The system user that the services run as; noted, since only one that was added
+# here goes with a purge.
 make_user() {
-  if ! on_host || [ "$(uname -s)" != Linux ] || id "$OWNER" >/dev/null 2>&1; then return 0; fi
-  say "add the system user $OWNER"
+  if [ -n "$destdir" ] || [ "$(uname -s)" != Linux ] || id "$OWNER" >/dev/null 2>&1; then return 0; fi
+  did=yes
+  say "${would}add the system user $OWNER"
+  if [ "$dry" = yes ]; then return 0; fi
+  add_user || fatal 4 "the system user $OWNER can't be added" "nothing was installed"
+  printf -- '- - user %s\n' "$OWNER" >>"$tmp/made"
+}
+
+add_user() {
   if command -v useradd >/dev/null; then
-    useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$OWNER"
+    group=--user-group
+    if has_group; then group=--gid=$OWNER; fi
+    useradd --system "$group" --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$OWNER"
   else
-    addgroup -S "$OWNER"
-    adduser -S -D -H -h /nonexistent -s /sbin/nologin -G "$OWNER" "$OWNER"
+    { has_group || addgroup -S "$OWNER"; } && adduser -S -D -H -h /nonexistent -s /sbin/nologin -G "$OWNER" "$OWNER"
   fi
+}
+
+# A process of the user's, that somebody else started, keeps it.
+remove_user() {
+  if ! grep -Fqx -- "- - user $OWNER" "$tmp/old" || ! id "$OWNER" >/dev/null 2>&1; then return 0; fi
+  if [ -n "$destdir" ]; then return 0; fi
+  say "${would}remove the system user $OWNER"
+  if [ "$dry" = yes ]; then return 0; fi
+  if command -v userdel >/dev/null; then userdel "$OWNER"; else deluser "$OWNER"; fi ||
+    say "the system user $OWNER stays: remove it when nothing runs as it"
 }
 
 give_to() {

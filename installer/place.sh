@@ -11,6 +11,7 @@ install_release() {
   choose_roles
   plan_all
   if [ "$dry" = no ]; then require_writable; fi
+  if [ -z "$destdir" ]; then require_group; fi
   confirm "$verb $(words "$wanted") of $release?"
   unfinished=yes
   make_user

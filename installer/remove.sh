@@ -20,6 +20,7 @@ uninstall() {
     if [ "$purge" = yes ]; then purge_all; else keep_list; fi
     if [ -f "$manifest" ]; then remove "${manifest#"$destdir"}"; fi
     remove_folders
+    if [ "$purge" = yes ]; then remove_user; fi
   fi
   if on_host && runs_systemd; then systemctl daemon-reload; fi
   tell_in_force
@@ -117,9 +118,6 @@ purge_all() {
     say "${would}remove $destdir$folder"
     if [ "$dry" = no ]; then rm -rf "$destdir$folder"; fi
   done
-  if ! on_host || ! id "$OWNER" >/dev/null 2>&1; then return 0; fi
-  say "remove the system user $OWNER"
-  if command -v userdel >/dev/null; then userdel "$OWNER"; else deluser "$OWNER"; fi
 }
 
 verify_files() {

@@ -1,0 +1,76 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { GIVEN, withHost } from "../support/install_host.ts";
+import { NetworkNamespace } from "../support/network_namespace.ts";
+import { testWith } from "../support/real_parts.ts";
+
+testWith(
+  "overlay",
+  "a user or a group that was there is used and stays, a user without the group is refused, one with processes stays",
+  async () => {
+    const install = `sh ${GIVEN}/1.0.0/install.sh install`;
+    const purge = `sh ${GIVEN}/1.0.0/install.sh uninstall --purge --yes`;
+    const user = "fail2ban-cluster";
+    await withHost(async (root) => {
+      await root.shell(
+        `useradd --system --user-group ${user}; ${install}; ${purge}`,
+      );
+      match(await root.shell(`id ${user}`), /^uid=/);
+      await root.shell(`userdel ${user}; groupadd --system ${user}
+${install}; id -gn ${user}
+mkdir /run/first; printf '#!/bin/sh\\nexit 8\\n' >/run/first/userdel; chmod 755 /run/first/userdel`);
+      const said = await root.shell(`PATH=/run/first:$PATH; ${purge}`);
+      ok(said.includes(`${user} stays: remove it when`), said);
+      await root.shell(
+        `userdel ${user}; useradd --system --no-user-group ${user}
+! getent group ${user}`,
+      );
+      const { code, stderr } = await root.run([
+        "sh",
+        `${GIVEN}/1.0.0/install.sh`,
+        "install",
+      ]);
+      strictEqual(code, 4);
+      match(stderr, /error: the user \S+ is there, but no group \S+$/m);
+      strictEqual(await root.shell("ls /usr/local/bin"), "");
+    });
+  },
+);
+
+testWith(
+  ["netns", "nftables", "overlay"],
+  "a purge has the subscriber lift its bans, and an uninstall says what still holds",
+  async () => {
+    await using netns = await NetworkNamespace.create();
+    await withHost(
+      async (root) => {
+        const inside = async (script: string) => {
+          const { command, args } = root.inside(["sh", "-ec", script]);
+          const { success, stdout, stderr } = await new Deno.Command(command, {
+            args,
+          }).output();
+          ok(success, new TextDecoder().decode(stderr));
+          return new TextDecoder().decode(stdout).split("\n");
+        };
+        await inside("nft add table inet fail2ban_cluster");
+        await inside(`sh ${GIVEN}/1.0.0/install.sh install`);
+        const gone = await inside(`sh ${GIVEN}/1.0.0/install.sh uninstall`);
+        deepStrictEqual(gone.filter((line) => line.startsWith("next: ")), [
+          "next: nft delete table inet fail2ban_cluster (it goes on refusing what was banned)",
+          "next: fail2ban-client reload (the jail goes, with its bans)",
+        ]);
+        ok(!gone.some((line) => line.endsWith(" lift")));
+        await inside(
+          `nft delete table inet fail2ban_cluster; sh ${GIVEN}/1.0.0/install.sh install`,
+        );
+        const purged = await inside(
+          `sh ${GIVEN}/1.0.0/install.sh uninstall --purge --yes`,
+        );
+        ok(purged.includes("subscriber 1.0.0 lift"), purged.join("\n"));
+        deepStrictEqual(purged.filter((line) => line.startsWith("next: ")), [
+          "next: fail2ban-client reload (the jail goes, with its bans)",
+        ]);
+      },
+      { netns },
+    );
+  },
+);
