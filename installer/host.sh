@@ -21,7 +21,7 @@ make_user() {
   say "${would}add the system user $OWNER"
   if [ "$dry" = yes ]; then return 0; fi
   add_user || fatal 4 "the system user $OWNER can't be added" "nothing was installed"
-  printf -- '- - user %s\n' "$OWNER" >>"$tmp/made"
+  printf -- '- - user - %s\n' "$OWNER" >>"$tmp/made"
 }
 
 add_user() {
@@ -36,7 +36,7 @@ add_user() {
 
 # A process of the user's, that somebody else started, keeps it.
 remove_user() {
-  if ! grep -Fqx -- "- - user $OWNER" "$tmp/old" || ! id "$OWNER" >/dev/null 2>&1; then return 0; fi
+  if ! grep -Fqx -- "- - user - $OWNER" "$tmp/old" || ! id "$OWNER" >/dev/null 2>&1; then return 0; fi
   if [ -n "$destdir" ]; then return 0; fi
   say "${would}remove the system user $OWNER"
   if [ "$dry" = yes ]; then return 0; fi

@@ -1,9 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Puts files in place: each whole or not at all, and only if it is another.
 # Part of install.sh. The manifest has a line for each file that was installed:
-#   SHA256 ROLE KIND PATH
-# for each folder that was made: - - dir PATH
-# and for the user if it was added: - - user NAME
+#   SHA256 ROLE KIND MODE PATH
+# for each folder that was made: - - dir 0755 PATH
+# and for the user if it was added: - - user - NAME
 # What an uninstall keeps is listed beside the configuration until a purge.
 
 install_release() {
@@ -56,7 +56,7 @@ place() { # KIND ROLE MODE FROM TO
       sum=$(sha256 "$file")
       ;;
   esac
-  printf '%s %s %s %s\n' "$sum" "$2" "$1" "$5" >>"$tmp/new"
+  printf '%s %s %s %s %s\n' "$sum" "$2" "$1" "$3" "$5" >>"$tmp/new"
   concerns=''
   if [ "$1" = config ]; then
     put_config "$3" "$file" "$5"
@@ -94,7 +94,7 @@ is_listed() { # SUM PATH
 put() { # MODE FROM TO
   final=$destdir$3
   wrote=no
-  if cmp -s "$2" "$final" && [ "0$(mode_of "$final")" = "$1" ]; then return 0; fi
+  if cmp -s "$2" "$final" && [ "0$(mode_of "$final")" = "$1" ] && is_roots "$final"; then return 0; fi
   wrote=yes did=yes
   tell write "$3"
   if [ "$dry" = yes ]; then return 0; fi
@@ -124,6 +124,9 @@ tell() { # VERB PATH
   esac
 }
 
+# Whether it is root's, where it has to be.
+is_roots() { [ -n "$destdir" ] || [ "$(stat -c %u "$1" 2>/dev/null || stat -f %u "$1")" = 0 ]; }
+
 mode_of() { stat -c %a "$1" 2>/dev/null || stat -f %Lp "$1"; }
 
 # Makes a folder and those above it; they go with the last file in them.
@@ -132,13 +135,13 @@ make_folder() {
   case $1 in /*/*) make_folder "${1%/*}" ;; esac
   mkdir -p "$destdir$1"
   chmod 0755 "$destdir$1"
-  printf -- '- - dir %s\n' "$1" >>"$tmp/made"
+  printf -- '- - dir 0755 %s\n' "$1" >>"$tmp/made"
 }
 
 # Removes what an earlier version had and this one has not.
 remove_obsolete() {
-  cut -d ' ' -f 4- "$tmp/new" >"$tmp/paths"
-  while read -r _ _ kind path; do
+  cut -d ' ' -f 5- "$tmp/new" >"$tmp/paths"
+  while read -r _ _ kind _ path; do
     case $kind in file | unit) ;; *) continue ;; esac
     grep -Fqx -- "$path" "$tmp/paths" || remove "$path"
   done <"$tmp/old"

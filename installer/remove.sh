@@ -10,7 +10,7 @@ uninstall() {
   confirm "remove ${leaving:-what is left}?"
   for role in $leaving; do stop_role "$role"; done
   lift_bans
-  while read -r _ role kind path; do
+  while read -r _ role kind _ path; do
     if is_leaving "$role"; then remove_listed "$kind" "$path"; fi
   done <"$tmp/old"
   if [ -n "$staying" ]; then
@@ -106,7 +106,7 @@ keep_list() {
 # Those that were made for the installation, if nothing else is in them now.
 remove_folders() {
   if [ "$dry" = yes ]; then return 0; fi
-  awk '$3 == "dir"' "$tmp/old" | cut -d ' ' -f 4- | sort -r >"$tmp/folders"
+  awk '$3 == "dir"' "$tmp/old" | cut -d ' ' -f 5- | sort -r >"$tmp/folders"
   while IFS= read -r folder; do
     if [ -d "$destdir$folder" ] && [ -z "$(ls -A "$destdir$folder")" ]; then rmdir "$destdir$folder"; fi
   done <"$tmp/folders"
@@ -121,13 +121,41 @@ purge_all() {
 }
 
 verify_files() {
-  awk -v roles=" $roles " '
-    ($3 == "file" || $3 == "unit") && (roles ~ /^ *$/ || $2 == "-" || index(roles, " " $2 " "))
-  ' "$manifest" >"$tmp/checked"
-  while read -r sum _ _ path; do printf '%s  %s\n' "$sum" "$destdir$path"; done <"$tmp/checked" >"$tmp/sums"
-  check_sums "$tmp/sums" || fatal 4 "what is installed under $destdir$prefix is not what was installed" "install.sh upgrade puts it right"
-  while read -r sum _ kind path; do
-    if [ "$kind" = config ] && [ -e "$destdir$path" ] && [ "$(sha256 "$destdir$path")" != "$sum" ]; then say "edited: $destdir$path"; fi
-  done <"$manifest"
+  begin
+  [ -f "$manifest" ] || fatal 4 "nothing is installed under $destdir$prefix"
+  choose_leaving
+  wrong=no
+  while read -r sum role kind mode path; do
+    case $kind:$role in
+      file:- | unit:- | config:-) ;;
+      file:* | unit:* | config:*) is_word "$role" "$leaving" || continue ;;
+      *) continue ;;
+    esac
+    verify_file
+  done <"$tmp/old"
+  [ "$wrong" = no ] || fatal 4 "what is installed under $destdir$prefix is not what was installed" "install.sh upgrade puts it right"
   say "what is installed under $destdir$prefix is what was installed"
+}
+
+# Says what is wrong with a file; configuration may be edited, but not be gone.
+verify_file() {
+  file=$destdir$path
+  if [ ! -e "$file" ]; then
+    differs missing
+  elif [ ! -r "$file" ]; then
+    say "not checked: $file can't be read by this user"
+  elif [ "$kind" = config ]; then
+    is_as_installed "$path" || say "edited: $file"
+  elif [ "$(sha256 "$file")" != "$sum" ]; then
+    differs changed
+  elif [ "0$(mode_of "$file")" != "$mode" ]; then
+    differs "its mode is 0$(mode_of "$file"), not $mode"
+  elif ! is_roots "$file"; then
+    differs "it is not root's"
+  fi
+}
+
+differs() {
+  wrong=yes
+  say "$file: $1"
 }

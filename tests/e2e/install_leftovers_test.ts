@@ -37,6 +37,30 @@ mkdir /run/first; printf '#!/bin/sh\\nexit 8\\n' >/run/first/userdel; chmod 755 
 );
 
 testWith(
+  ["overlay", "setpriv"],
+  "verify and upgrade see whose a program is, and verify says what its user may not read",
+  async () => {
+    const verify = "sh /usr/local/lib/fail2ban-cluster/install.sh verify";
+    await withHost(async (root) => {
+      await root.shell(`sh ${GIVEN}/1.0.0/install.sh install
+chown nobody /usr/local/bin/fail2ban-monitor`);
+      const { code, stdout } = await root.run(verify.split(" "));
+      strictEqual(code, 4);
+      match(stdout, /bin\/fail2ban-monitor: it is not root's$/m);
+      await root.shell(`sh ${GIVEN}/1.0.0/install.sh upgrade`);
+      await root.shell(verify);
+      const said = await root.shell(
+        `setpriv --reuid=65534 --regid=65534 --clear-groups ${verify}`,
+      );
+      match(
+        said,
+        /^not checked: \S+fail2ban-cluster\.conf can't be read by this user$/m,
+      );
+    });
+  },
+);
+
+testWith(
   ["netns", "nftables", "overlay"],
   "a purge has the subscriber lift its bans, and an uninstall says what still holds",
   async () => {

@@ -66,7 +66,7 @@ Deno.test("purge leaves nothing, also after an uninstall, and asks for --yes", a
   deepStrictEqual(await filesIn(place.root), []);
 });
 
-Deno.test("verify tells a changed and a missing program, and what was edited", async () => {
+Deno.test("verify tells what is changed, missing or of another mode, and what was edited", async () => {
   await using place = await InstallPlace.create();
   await place.done("install");
   await Deno.writeTextFile(place.path(CONF), "# mine\n");
@@ -79,13 +79,27 @@ Deno.test("verify tells a changed and a missing program, and what was edited", a
   );
   await Deno.writeTextFile(monitor ?? "", "#!/bin/sh\necho evil\n");
   await Deno.remove(publisher ?? "");
+  await Deno.remove(place.path(JAIL));
+  const unit = place.path("etc/systemd/system/fail2ban-monitor.service");
+  await Deno.chmod(unit, 0o666);
   const { code, said, complained } = await place.run("verify");
   strictEqual(code, 4);
-  ok(said.includes(`${monitor}: FAILED`), said.join("\n"));
-  ok(said.includes(`${publisher}: FAILED open or read`), said.join("\n"));
+  const wrong = said.filter((line) => !line.startsWith("edited: "));
+  deepStrictEqual(
+    wrong.toSorted(),
+    [
+      `${monitor}: changed`,
+      `${publisher}: missing`,
+      `${unit}: its mode is 0666, not 0644`,
+      `${place.path(JAIL)}: missing`,
+    ].toSorted(),
+  );
   match(complained.at(-1) ?? "", /hint: install\.sh upgrade puts it right$/);
   await place.done("upgrade");
   await place.done("verify");
+  const other = await place.run("verify", "--role", "nosuch");
+  strictEqual(other.code, 4);
+  match(other.complained[0] ?? "", /the role "nosuch" is not installed$/);
 });
 
 Deno.test("an interrupted install is completed by the next, and can be removed", async () => {
