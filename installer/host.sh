@@ -52,11 +52,22 @@ give_to() {
 make_state() {
   if [ "$dry" = yes ]; then return 0; fi
   for folder in "$STATE_DIR" "$RUN_DIR"; do
+    if on_host && [ -d "$folder" ]; then give_back "$folder"; fi
     if [ -d "$destdir$folder" ] || { [ "$folder" = "$RUN_DIR" ] && ! on_host; }; then continue; fi
     mkdir -p "$destdir$folder"
     chmod 0750 "$destdir$folder"
     give_to "$OWNER:$OWNER" "$folder"
   done
+}
+
+# Gives the user what a program that root ran has made root's.
+give_back() {
+  if ! id "$OWNER" >/dev/null 2>&1; then return 0; fi
+  find "$1" -user root \( -type d -o -links 1 \) >"$tmp/roots"
+  if [ ! -s "$tmp/roots" ]; then return 0; fi
+  did=yes
+  say "give what is root's in $1 to $OWNER"
+  find "$1" -user root \( -type d -o -links 1 \) -exec chown -h "$OWNER:$OWNER" {} +
 }
 
 # Writes a unit, or the configuration, as it has to read here.
@@ -158,8 +169,14 @@ is_left() { grep -Fqx -- "$1" "$tmp/left"; }
 # kept beside the sources.
 is_daemon() { [ -f "$UNIT_DIR/fail2ban-$1.service" ] || [ -f "$lib/systemd/fail2ban-$1.service" ]; }
 
+# Whether a role's unit is of this prefix: two have the same names for theirs.
+is_unit_ours() {
+  unit=$UNIT_DIR/fail2ban-$1.service
+  is_as_installed "$unit" || grep -Fq "\"$prefix/bin/fail2ban-$1\"" "$destdir$unit"
+}
+
 stop_role() {
-  if ! on_host || ! is_daemon "$1"; then return 0; fi
+  if ! on_host || ! is_daemon "$1" || ! is_unit_ours "$1"; then return 0; fi
   if runs_systemd; then
     say "stop and disable fail2ban-$1.service"
     systemctl disable --quiet --now "fail2ban-$1.service"

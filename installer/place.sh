@@ -67,14 +67,17 @@ place() { # KIND ROLE MODE FROM TO
     "$doc"/* | "$lib"/install* | "$lib"/systemd/* | "$lib"/RELEASE) ;;
     *) concerns=$2 ;;
   esac
+  if ! cmp -s "$file" "$destdir$5" && ! is_as_installed "$5"; then
+    say "$destdir$5 is not as it was installed, and is replaced"
+  fi
   put "$3" "$file" "$5"
 }
 
-# What was edited stays; the new one is put beside it, once.
+# What was edited, or is a link to elsewhere, stays; the new one is put beside it, once.
 put_config() { # MODE FROM TO
   present=$destdir$3
   wrote=no
-  if is_as_installed "$3"; then
+  if [ ! -L "$present" ] && is_as_installed "$3"; then
     put "$1" "$2" "$3"
   elif ! cmp -s "$2" "$present" && ! is_listed "$(sha256 "$2")" "$3"; then
     put "$1" "$2" "$3.new"

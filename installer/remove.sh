@@ -75,8 +75,12 @@ is_leaving() {
 remove_listed() { # KIND PATH
   case $1:$2 in
     dir:* | user:*) ;;
+    unit:*)
+      if is_unit_ours "$role"; then remove "$2"; else say "$destdir$2 is another installation's and stays"; fi
+      ;;
     config:"$CONF_DIR"/*) ;;
     config:*)
+      if ! is_unit_ours "$role"; then return 0; fi
       remove "$2.new"
       if [ "$purge" = yes ] || is_as_installed "$2"; then
         if [ -e "$destdir$2" ]; then reload=yes; fi

@@ -61,6 +61,49 @@ chown nobody /usr/local/bin/fail2ban-monitor`);
 );
 
 testWith(
+  "overlay",
+  "the units of a second prefix outlive the first, which says so",
+  async () => {
+    await withHost(async (root) => {
+      const install = `sh ${GIVEN}/1.0.0/install.sh`;
+      await root.shell(`${install} install`);
+      const said = await root.shell(`${install} install --prefix /opt/second`);
+      match(
+        said,
+        /monitor\.service is not as it was installed, and is replaced$/m,
+      );
+      const gone = await root.shell(`${install} uninstall`);
+      match(gone, /monitor\.service is another installation's and stays$/m);
+      await root.shell(`${install} verify --prefix /opt/second`);
+      match(
+        await root.shell("cat /etc/systemd/system/fail2ban-monitor.service"),
+        /^ExecStart="\/opt\/second\/bin\/fail2ban-monitor" run$/m,
+      );
+    });
+  },
+);
+
+testWith(
+  "overlay",
+  "what a program run by root has left in the state goes back to the services' user",
+  async () => {
+    await withHost(async (root) => {
+      const install = `sh ${GIVEN}/1.0.0/install.sh`;
+      const state = "/var/lib/fail2ban-cluster";
+      await root.shell(`${install} install; : >${state}/bans.sqlite3
+: >/etc/elsewhere; ln -s /etc/elsewhere ${state}/link`);
+      const said = await root.shell(`${install} upgrade`);
+      match(said, /^give what is root's in \S+ to fail2ban-cluster$/m);
+      strictEqual(
+        await root.shell(`stat -c %U:%G ${state}/bans.sqlite3 /etc/elsewhere`),
+        "fail2ban-cluster:fail2ban-cluster\nroot:root\n",
+      );
+      match(await root.shell(`${install} upgrade`), /^nothing to do/);
+    });
+  },
+);
+
+testWith(
   ["netns", "nftables", "overlay"],
   "a purge has the subscriber lift its bans, and an uninstall says what still holds",
   async () => {
