@@ -236,13 +236,14 @@ read_functions() {
 
 # What was interrupted is noted, so that it can be completed or removed.
 clean_up() {
-  if [ "$unfinished" = yes ]; then write_manifest; fi
+  [ -z "$part" ] || rm -f "$part"
+  if [ "$unfinished" = yes ]; then (write_manifest) || :; fi
   rm -rf "$tmp"
 }
 
 main() {
   parse "$@"
-  unfinished=no
+  unfinished=no part=''
   tmp=$(mktemp -d)
   trap clean_up EXIT
   trap 'exit 130' INT TERM HUP PIPE

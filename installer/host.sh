@@ -5,16 +5,43 @@
 on_host() { [ -z "$destdir" ] && [ "$dry" = no ]; }
 runs_systemd() { [ -d /run/systemd/system ]; }
 
-# The system user that the services run as.
+has_group() { getent group "$OWNER" >/dev/null; }
+
+# Files can be given to a group only that is there.
+require_group() {
+  if [ "$(uname -s)" != Linux ] || ! id "$OWNER" >/dev/null 2>&1 || has_group; then return 0; fi
+  fatal 4 "the user $OWNER is there, but no group $OWNER" "groupadd --system $OWNER makes it; nothing was installed"
+}
+
+# The system user that the services run as; noted, since only one that was added
+# here goes with a purge.
 make_user() {
-  if ! on_host || [ "$(uname -s)" != Linux ] || id "$OWNER" >/dev/null 2>&1; then return 0; fi
-  say "add the system user $OWNER"
+  if [ -n "$destdir" ] || [ "$(uname -s)" != Linux ] || id "$OWNER" >/dev/null 2>&1; then return 0; fi
+  did=yes
+  say "${would}add the system user $OWNER"
+  if [ "$dry" = yes ]; then return 0; fi
+  add_user || fatal 4 "the system user $OWNER can't be added" "nothing was installed"
+  printf -- '- - user - %s\n' "$OWNER" >>"$tmp/made"
+}
+
+add_user() {
   if command -v useradd >/dev/null; then
-    useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$OWNER"
+    group=--user-group
+    if has_group; then group=--gid=$OWNER; fi
+    useradd --system "$group" --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$OWNER"
   else
-    addgroup -S "$OWNER"
-    adduser -S -D -H -h /nonexistent -s /sbin/nologin -G "$OWNER" "$OWNER"
+    { has_group || addgroup -S "$OWNER"; } && adduser -S -D -H -h /nonexistent -s /sbin/nologin -G "$OWNER" "$OWNER"
   fi
+}
+
+# A process of the user's, that somebody else started, keeps it.
+remove_user() {
+  if ! grep -Fqx -- "- - user - $OWNER" "$tmp/old" || ! id "$OWNER" >/dev/null 2>&1; then return 0; fi
+  if [ -n "$destdir" ]; then return 0; fi
+  say "${would}remove the system user $OWNER"
+  if [ "$dry" = yes ]; then return 0; fi
+  if command -v userdel >/dev/null; then userdel "$OWNER"; else deluser "$OWNER"; fi ||
+    say "the system user $OWNER stays: remove it when nothing runs as it"
 }
 
 give_to() {
@@ -25,11 +52,22 @@ give_to() {
 make_state() {
   if [ "$dry" = yes ]; then return 0; fi
   for folder in "$STATE_DIR" "$RUN_DIR"; do
+    if on_host && [ -d "$folder" ]; then give_back "$folder"; fi
     if [ -d "$destdir$folder" ] || { [ "$folder" = "$RUN_DIR" ] && ! on_host; }; then continue; fi
     mkdir -p "$destdir$folder"
     chmod 0750 "$destdir$folder"
     give_to "$OWNER:$OWNER" "$folder"
   done
+}
+
+# Gives the user what a program that root ran has made root's.
+give_back() {
+  if ! id "$OWNER" >/dev/null 2>&1; then return 0; fi
+  find "$1" -user root \( -type d -o -links 1 \) >"$tmp/roots"
+  if [ ! -s "$tmp/roots" ]; then return 0; fi
+  did=yes
+  say "give what is root's in $1 to $OWNER"
+  find "$1" -user root \( -type d -o -links 1 \) -exec chown -h "$OWNER:$OWNER" {} +
 }
 
 # Writes a unit, or the configuration, as it has to read here.
@@ -130,8 +168,14 @@ is_left() { grep -Fqx -- "$1" "$tmp/left"; }
 # kept beside the sources.
 is_daemon() { [ -f "$UNIT_DIR/fail2ban-$1.service" ] || [ -f "$lib/systemd/fail2ban-$1.service" ]; }
 
+# Whether a role's unit is of this prefix: two have the same names for theirs.
+is_unit_ours() {
+  unit=$UNIT_DIR/fail2ban-$1.service
+  is_as_installed "$unit" || grep -Fq "\"$prefix/bin/fail2ban-$1\"" "$destdir$unit"
+}
+
 stop_role() {
-  if ! on_host || ! is_daemon "$1"; then return 0; fi
+  if ! on_host || ! is_daemon "$1" || ! is_unit_ours "$1"; then return 0; fi
   if runs_systemd; then
     say "stop and disable fail2ban-$1.service"
     systemctl disable --quiet --now "fail2ban-$1.service"

@@ -1,21 +1,24 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Puts files in place: each whole or not at all, and only if it is another.
 # Part of install.sh. The manifest has a line for each file that was installed:
-#   SHA256 ROLE KIND PATH
-# and for each folder that was made: - - dir PATH
+#   SHA256 ROLE KIND MODE PATH
+# for each folder that was made: - - dir 0755 PATH
+# and for the user if it was added: - - user - NAME
+# What an uninstall keeps is listed beside the configuration until a purge.
 
 install_release() {
   begin
   choose_roles
   plan_all
   if [ "$dry" = no ]; then require_writable; fi
+  if [ -z "$destdir" ]; then require_group; fi
   confirm "$verb $(words "$wanted") of $release?"
-  make_user
   unfinished=yes
+  make_user
   place_all
   remove_obsolete
+  write_manifest finished
   unfinished=no
-  write_manifest
   make_state
   restart_changed
   tell_next
@@ -29,7 +32,11 @@ begin() {
   if on_host && [ -f "$restarts" ]; then cp "$restarts" "$tmp/left"; else : >"$tmp/left"; fi
   : >"$tmp/new"
   : >"$tmp/made"
-  if [ -f "$manifest" ]; then cp "$manifest" "$tmp/old"; else : >"$tmp/old"; fi
+  : >"$tmp/old"
+  kept=$destdir$CONF_DIR/kept
+  for list in "$manifest" "$kept"; do
+    if [ -f "$list" ]; then cat "$list" >>"$tmp/old"; fi
+  done
 }
 
 place_all() {
@@ -49,7 +56,7 @@ place() { # KIND ROLE MODE FROM TO
       sum=$(sha256 "$file")
       ;;
   esac
-  printf '%s %s %s %s\n' "$sum" "$2" "$1" "$5" >>"$tmp/new"
+  printf '%s %s %s %s %s\n' "$sum" "$2" "$1" "$3" "$5" >>"$tmp/new"
   concerns=''
   if [ "$1" = config ]; then
     put_config "$3" "$file" "$5"
@@ -60,37 +67,52 @@ place() { # KIND ROLE MODE FROM TO
     "$doc"/* | "$lib"/install* | "$lib"/systemd/* | "$lib"/RELEASE) ;;
     *) concerns=$2 ;;
   esac
+  if ! cmp -s "$file" "$destdir$5" && ! is_as_installed "$5"; then
+    say "$destdir$5 is not as it was installed, and is replaced"
+  fi
   put "$3" "$file" "$5"
 }
 
-# What was edited stays; the new one is put beside it, once.
+# What was edited, or is a link to elsewhere, stays; the new one is put beside it, once.
 put_config() { # MODE FROM TO
   present=$destdir$3
-  before=$(awk -v path="$3" '$3 == "config" && substr($0, index($0, "/")) == path { print $1 }' "$tmp/old")
   wrote=no
-  if [ ! -e "$present" ] || [ "$(sha256 "$present")" = "$before" ]; then
+  if [ ! -L "$present" ] && is_as_installed "$3"; then
     put "$1" "$2" "$3"
-  elif ! cmp -s "$2" "$present" && [ "$(sha256 "$2")" != "$before" ]; then
+  elif ! cmp -s "$2" "$present" && ! is_listed "$(sha256 "$2")" "$3"; then
     put "$1" "$2" "$3.new"
     if [ "$wrote" = yes ]; then say "$present was edited and stays: compare it with $3.new"; fi
   fi
+}
+
+# Whether a file is gone, or one that was installed there: after an interrupted
+# run it may be that of either version.
+is_as_installed() { [ ! -e "$destdir$1" ] || is_listed "$(sha256 "$destdir$1")" "$1"; }
+
+is_listed() { # SUM PATH
+  awk -v path="$2" 'substr($0, index($0, "/")) == path { print $1 }' "$tmp/old" | grep -Fqx "$1"
 }
 
 # Sets `wrote`: whether there was anything to do.
 put() { # MODE FROM TO
   final=$destdir$3
   wrote=no
-  if cmp -s "$2" "$final" && [ "0$(mode_of "$final")" = "$1" ]; then return 0; fi
+  if cmp -s "$2" "$final" && [ "0$(mode_of "$final")" = "$1" ] && is_roots "$final"; then return 0; fi
   wrote=yes did=yes
   tell write "$3"
   if [ "$dry" = yes ]; then return 0; fi
   if [ -n "$concerns" ]; then note_restart "$concerns" "$kind"; fi
   make_folder "${3%/*}"
   part=$final.f2bc.$$
-  cp "$2" "$part"
-  case $3 in "$CONF_DIR"/*) give_to "root:$OWNER" "$part" ;; esac
-  chmod "$1" "$part"
-  mv -f "$part" "$final"
+  if ! { cp "$2" "$part" && own "$3" "$part" && chmod "$1" "$part" && mv -f "$part" "$final"; }; then
+    rm -f "$part"
+    fatal 4 "$final can't be written" "install.sh $verb completes what was begun"
+  fi
+  part=''
+}
+
+own() { # PATH FILE
+  case $1 in "$CONF_DIR"/*) give_to "root:$OWNER" "$2" ;; esac
 }
 
 # The folder of the sources is told of once.
@@ -105,6 +127,9 @@ tell() { # VERB PATH
   esac
 }
 
+# Whether it is root's, where it has to be.
+is_roots() { [ -n "$destdir" ] || [ "$(stat -c %u "$1" 2>/dev/null || stat -f %u "$1")" = 0 ]; }
+
 mode_of() { stat -c %a "$1" 2>/dev/null || stat -f %Lp "$1"; }
 
 # Makes a folder and those above it; they go with the last file in them.
@@ -113,13 +138,13 @@ make_folder() {
   case $1 in /*/*) make_folder "${1%/*}" ;; esac
   mkdir -p "$destdir$1"
   chmod 0755 "$destdir$1"
-  printf -- '- - dir %s\n' "$1" >>"$tmp/made"
+  printf -- '- - dir 0755 %s\n' "$1" >>"$tmp/made"
 }
 
 # Removes what an earlier version had and this one has not.
 remove_obsolete() {
-  cut -d ' ' -f 4- "$tmp/new" >"$tmp/paths"
-  while read -r _ _ kind path; do
+  cut -d ' ' -f 5- "$tmp/new" >"$tmp/paths"
+  while read -r _ _ kind _ path; do
     case $kind in file | unit) ;; *) continue ;; esac
     grep -Fqx -- "$path" "$tmp/paths" || remove "$path"
   done <"$tmp/old"
@@ -132,15 +157,19 @@ remove() {
   if [ "$dry" = no ]; then rm -f "$destdir$1"; fi
 }
 
-write_manifest() {
+# Of a run that is not finished, what was there before is listed as well.
+write_manifest() { # [finished]
   if [ "$dry" = yes ]; then return 0; fi
-  kept=dir
-  if [ "$unfinished" = yes ]; then kept='(file|unit|config|dir)'; fi
-  awk -v kept="^$kept\$" '$3 ~ kept' "$tmp/old" | cat - "$tmp/new" "$tmp/made" | sort -u >"$tmp/manifest"
-  put_manifest
+  awk -v finished=$# '
+    function path() { return substr($0, index($0, "/")) }
+    NR == FNR { planned[path()] = 1; next }
+    !finished || $3 == "dir" || $3 == "user" || $3 == "config" && !(path() in planned)
+  ' "$tmp/new" "$tmp/old" | cat - "$tmp/new" "$tmp/made" | sort -u >"$tmp/manifest"
+  put_list "$tmp/manifest" "${manifest#"$destdir"}"
+  rm -f "$kept"
 }
 
-put_manifest() {
+put_list() { # FROM TO
   concerns=''
-  put 0644 "$tmp/manifest" "${manifest#"$destdir"}" >/dev/null
+  put 0644 "$1" "$2" >/dev/null
 }

@@ -54,7 +54,7 @@ words() { printf '%s\n' "$*" | tr -s ' ' '\n' | sort -u | tr '\n' ' ' | sed 's/^
 # Sets `wanted`: the roles asked for and those installed, all of one version.
 choose_roles() {
   installed=''
-  if [ -f "$manifest" ]; then installed=$(words "$(awk '$2 != "-" { print $2 }' "$manifest")"); fi
+  if [ -f "$manifest" ]; then installed=$(words "$(awk '$2 != "-" && $3 != "config" { print $2 }' "$manifest")"); fi
   if [ "$verb" = install ]; then
     wanted=$(words "${roles:-$available} $installed")
   else

@@ -10,16 +10,17 @@ uninstall() {
   confirm "remove ${leaving:-what is left}?"
   for role in $leaving; do stop_role "$role"; done
   lift_bans
-  while read -r _ role kind path; do
+  while read -r _ role kind _ path; do
     if is_leaving "$role"; then remove_listed "$kind" "$path"; fi
   done <"$tmp/old"
   if [ -n "$staying" ]; then
     keep_manifest
   else
     if on_host; then rm -f "$restarts"; fi
+    if [ "$purge" = yes ]; then purge_all; else keep_list; fi
     if [ -f "$manifest" ]; then remove "${manifest#"$destdir"}"; fi
-    if [ "$purge" = yes ]; then purge_all; fi
     remove_folders
+    if [ "$purge" = yes ]; then remove_user; fi
   fi
   if on_host && runs_systemd; then systemctl daemon-reload; fi
   tell_in_force
@@ -52,7 +53,7 @@ tell_in_force() {
 
 # Sets which roles go, and which stay.
 choose_leaving() {
-  installed=$(words "$(awk '$2 != "-" { print $2 }' "$tmp/old")")
+  installed=$(words "$(awk '$2 != "-" && $3 != "config" { print $2 }' "$tmp/old")")
   leaving=$(words "${roles:-$installed}")
   staying=''
   for role in $leaving; do
@@ -67,15 +68,19 @@ choose_leaving() {
 }
 
 is_leaving() {
-  if [ "$1" = - ]; then [ -z "$staying" ]; else case " $leaving " in *" $1 "*) ;; *) return 1 ;; esac fi
+  if [ "$1" = - ]; then [ -z "$staying" ]; else ! is_word "$1" "$staying"; fi
 }
 
 # Configuration of ours stays; what fail2ban reads stays if it was edited.
 remove_listed() { # KIND PATH
   case $1:$2 in
-    dir:*) ;;
+    dir:* | user:*) ;;
+    unit:*)
+      if is_unit_ours "$role"; then remove "$2"; else say "$destdir$2 is another installation's and stays"; fi
+      ;;
     config:"$CONF_DIR"/*) ;;
     config:*)
+      if ! is_unit_ours "$role"; then return 0; fi
       remove "$2.new"
       if [ "$purge" = yes ] || is_as_installed "$2"; then
         if [ -e "$destdir$2" ]; then reload=yes; fi
@@ -88,23 +93,24 @@ remove_listed() { # KIND PATH
   esac
 }
 
-is_as_installed() {
-  if [ ! -e "$destdir$1" ]; then return 0; fi
-  sum=$(awk -v path="$1" 'substr($0, index($0, "/")) == path { print $1 }' "$tmp/old")
-  [ "$(sha256 "$destdir$1")" = "$sum" ]
-}
-
 # What is left after some roles went.
 keep_manifest() {
   if [ "$dry" = yes ]; then return 0; fi
-  awk -v leaving=" $leaving " '!index(leaving, " " $2 " ")' "$tmp/old" >"$tmp/manifest"
-  put_manifest
+  awk -v leaving=" $leaving " '$3 == "config" || !index(leaving, " " $2 " ")' "$tmp/old" >"$tmp/manifest"
+  put_list "$tmp/manifest" "${manifest#"$destdir"}"
+}
+
+# What stays is listed, for the purge or the installation that may follow.
+keep_list() {
+  if [ "$dry" = yes ] || [ ! -f "$manifest" ]; then return 0; fi
+  awk '$3 == "config" || $3 == "dir" || $3 == "user"' "$tmp/old" | sort -u >"$tmp/kept"
+  put_list "$tmp/kept" "$CONF_DIR/kept"
 }
 
 # Those that were made for the installation, if nothing else is in them now.
 remove_folders() {
   if [ "$dry" = yes ]; then return 0; fi
-  awk '$3 == "dir"' "$tmp/old" | cut -d ' ' -f 4- | sort -r >"$tmp/folders"
+  awk '$3 == "dir"' "$tmp/old" | cut -d ' ' -f 5- | sort -r >"$tmp/folders"
   while IFS= read -r folder; do
     if [ -d "$destdir$folder" ] && [ -z "$(ls -A "$destdir$folder")" ]; then rmdir "$destdir$folder"; fi
   done <"$tmp/folders"
@@ -116,19 +122,44 @@ purge_all() {
     say "${would}remove $destdir$folder"
     if [ "$dry" = no ]; then rm -rf "$destdir$folder"; fi
   done
-  if ! on_host || ! id "$OWNER" >/dev/null 2>&1; then return 0; fi
-  say "remove the system user $OWNER"
-  if command -v userdel >/dev/null; then userdel "$OWNER"; else deluser "$OWNER"; fi
 }
 
 verify_files() {
-  awk -v roles=" $roles " '
-    ($3 == "file" || $3 == "unit") && (roles ~ /^ *$/ || $2 == "-" || index(roles, " " $2 " "))
-  ' "$manifest" >"$tmp/checked"
-  while read -r sum _ _ path; do printf '%s  %s\n' "$sum" "$destdir$path"; done <"$tmp/checked" >"$tmp/sums"
-  check_sums "$tmp/sums" || fatal 4 "what is installed under $destdir$prefix is not what was installed" "install.sh upgrade puts it right"
-  while read -r sum _ kind path; do
-    if [ "$kind" = config ] && [ "$(sha256 "$destdir$path")" != "$sum" ]; then say "edited: $destdir$path"; fi
-  done <"$manifest"
+  begin
+  [ -f "$manifest" ] || fatal 4 "nothing is installed under $destdir$prefix"
+  choose_leaving
+  wrong=no
+  while read -r sum role kind mode path; do
+    case $kind:$role in
+      file:- | unit:- | config:-) ;;
+      file:* | unit:* | config:*) is_word "$role" "$leaving" || continue ;;
+      *) continue ;;
+    esac
+    verify_file
+  done <"$tmp/old"
+  [ "$wrong" = no ] || fatal 4 "what is installed under $destdir$prefix is not what was installed" "install.sh upgrade puts it right"
   say "what is installed under $destdir$prefix is what was installed"
+}
+
+# Says what is wrong with a file; configuration may be edited, but not be gone.
+verify_file() {
+  file=$destdir$path
+  if [ ! -e "$file" ]; then
+    differs missing
+  elif [ ! -r "$file" ]; then
+    say "not checked: $file can't be read by this user"
+  elif [ "$kind" = config ]; then
+    is_as_installed "$path" || say "edited: $file"
+  elif [ "$(sha256 "$file")" != "$sum" ]; then
+    differs changed
+  elif [ "0$(mode_of "$file")" != "$mode" ]; then
+    differs "its mode is 0$(mode_of "$file"), not $mode"
+  elif ! is_roots "$file"; then
+    differs "it is not root's"
+  fi
+}
+
+differs() {
+  wrong=yes
+  say "$file: $1"
 }

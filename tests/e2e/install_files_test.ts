@@ -99,6 +99,25 @@ Deno.test("an upgrade keeps what was edited, and puts the new beside it once", a
   deepStrictEqual(await snapshot(place.root), before);
 });
 
+Deno.test("a configuration that is a link stays one, and a program of somebody else's is not replaced without a word", async () => {
+  await using place = await InstallPlace.create();
+  const program = place.path("usr/local/bin/fail2ban-monitor");
+  await Deno.mkdir(place.path("usr/local/bin"), { recursive: true });
+  await Deno.writeTextFile(program, "# another's\n");
+  const said = await place.done("install");
+  ok(said.includes(`${program} is not as it was installed, and is replaced`));
+  await Deno.rename(place.path(CONF), place.path("linked"));
+  await Deno.symlink(place.path("linked"), place.path(CONF));
+  const files = { "fail2ban-cluster.conf": "# of 1.1.0\n" };
+  await writeRelease(place.release, { version: "1.1.0", files });
+  await place.done("upgrade");
+  ok((await Deno.lstat(place.path(CONF))).isSymlink);
+  strictEqual(
+    await Deno.readTextFile(place.path(`${CONF}.new`)),
+    "# of 1.1.0\n",
+  );
+});
+
 Deno.test("an upgrade removes the files that the new version has no more", async () => {
   await using place = await InstallPlace.create();
   await Deno.mkdir(`${place.release}/program`);

@@ -1,32 +1,14 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { writeRelease } from "../support/installer.ts";
-import { NetworkNamespace } from "../support/network_namespace.ts";
+import { GIVEN, withHost } from "../support/install_host.ts";
 import { testWith } from "../support/real_parts.ts";
-import { TempDir } from "../support/temp_dir.ts";
-import { ThrowawayRoot } from "../support/throwaway_root.ts";
+import type { ThrowawayRoot } from "../support/throwaway_root.ts";
 
-const GIVEN = "/mnt/given";
 const UNITS = "/etc/systemd/system";
 /** Notes what it was asked; every service runs. */
 const SYSTEMCTL =
   `printf '#!/bin/sh\\necho "$*" >>/run/asked\\n' >/usr/bin/systemctl
 chmod 755 /usr/bin/systemctl
 mkdir -p /run/systemd/system`;
-
-/** A system with a made-up release of these versions in it. */
-async function withHost(
-  run: (root: ThrowawayRoot) => Promise<void>,
-  versions: readonly string[] = ["1.0.0"],
-  netns?: NetworkNamespace,
-): Promise<void> {
-  await using dir = await TempDir.create();
-  for (const version of versions) {
-    await writeRelease(dir.path(version), { version });
-  }
-  await using root = await ThrowawayRoot.create(dir.path(), netns?.name);
-  await root.shell("rm -rf /etc/fail2ban; mkdir /etc/fail2ban");
-  await run(root);
-}
 
 /** Takes what was asked of the service manager since the last time. */
 async function asked(root: ThrowawayRoot): Promise<string[]> {
@@ -105,7 +87,7 @@ testWith(
         "disable --quiet --now fail2ban-subscriber.service",
         "daemon-reload",
       ]);
-    }, ["1.0.0", "1.1.0"]);
+    }, { versions: ["1.0.0", "1.1.0"] });
   },
 );
 
@@ -131,7 +113,7 @@ mkdir /run/fails; : >/run/fails/fail2ban-monitor.service`);
       ok(!(await root.shell(upgrade.join(" "))).includes("nothing to do"));
       deepStrictEqual(await restarts(), ["monitor"]);
       match(await root.shell(upgrade.join(" ")), /^nothing to do/);
-    }, ["1.0.0", "1.1.0"]);
+    }, { versions: ["1.0.0", "1.1.0"] });
   },
 );
 
@@ -161,47 +143,7 @@ PATH=/tmp/first:$PATH sh ${GIVEN}/1.1.0/install.sh upgrade && exit 1
           `restart fail2ban-${role}.service`
         ),
       );
-    }, ["1.0.0", "1.1.0"]);
-  },
-);
-
-testWith(
-  ["netns", "nftables", "overlay"],
-  "a purge has the subscriber lift its bans, and an uninstall says what still holds",
-  async () => {
-    await using netns = await NetworkNamespace.create();
-    await withHost(
-      async (root) => {
-        const inside = async (script: string) => {
-          const { command, args } = root.inside(["sh", "-ec", script]);
-          const { success, stdout, stderr } = await new Deno.Command(command, {
-            args,
-          }).output();
-          ok(success, new TextDecoder().decode(stderr));
-          return new TextDecoder().decode(stdout).split("\n");
-        };
-        await inside("nft add table inet fail2ban_cluster");
-        await inside(`sh ${GIVEN}/1.0.0/install.sh install`);
-        const gone = await inside(`sh ${GIVEN}/1.0.0/install.sh uninstall`);
-        deepStrictEqual(gone.filter((line) => line.startsWith("next: ")), [
-          "next: nft delete table inet fail2ban_cluster (it goes on refusing what was banned)",
-          "next: fail2ban-client reload (the jail goes, with its bans)",
-        ]);
-        ok(!gone.some((line) => line.endsWith(" lift")));
-        await inside(
-          `nft delete table inet fail2ban_cluster; sh ${GIVEN}/1.0.0/install.sh install`,
-        );
-        const purged = await inside(
-          `sh ${GIVEN}/1.0.0/install.sh uninstall --purge --yes`,
-        );
-        ok(purged.includes("subscriber 1.0.0 lift"), purged.join("\n"));
-        deepStrictEqual(purged.filter((line) => line.startsWith("next: ")), [
-          "next: fail2ban-client reload (the jail goes, with its bans)",
-        ]);
-      },
-      ["1.0.0"],
-      netns,
-    );
+    }, { versions: ["1.0.0", "1.1.0"] });
   },
 );
 
@@ -282,6 +224,6 @@ testWith(
       ok(upgraded.includes("monitor 1.1.0 restart\n"), upgraded);
       const gone = await root.shell(`sh ${GIVEN}/1.1.0/install.sh uninstall`);
       ok(gone.includes("monitor 1.1.0 stop\n"), gone);
-    }, ["1.0.0", "1.1.0"]);
+    }, { versions: ["1.0.0", "1.1.0"] });
   },
 );

@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { CONF, InstallPlace, isThere, JAIL } from "../support/install_place.ts";
-import { filesIn, snapshot } from "../support/installer.ts";
+import { filesIn, snapshot, writeRelease } from "../support/installer.ts";
 
 Deno.test("uninstall leaves configuration and state, and nothing else", async () => {
   await using place = await InstallPlace.create();
@@ -14,6 +14,7 @@ Deno.test("uninstall leaves configuration and state, and nothing else", async ()
     "etc",
     "etc/fail2ban-cluster",
     CONF,
+    "etc/fail2ban-cluster/kept",
     "var",
     "var/lib",
     "var/lib/fail2ban-cluster",
@@ -28,6 +29,25 @@ Deno.test("uninstall keeps a jail that was edited, and says so", async () => {
   const said = await place.done("uninstall");
   ok(said.includes(`${place.path(JAIL)} was edited and stays`));
   strictEqual(await Deno.readTextFile(place.path(JAIL)), "# mine\n");
+  await place.done("uninstall", "--purge", "--yes");
+  deepStrictEqual(await filesIn(place.root), [], "a purge takes it");
+  await place.done("install");
+  await Deno.writeTextFile(place.path(JAIL), "# mine\n");
+  await place.done("uninstall", "--role", "subscriber");
+  await place.done("verify");
+  await place.done("uninstall", "--purge", "--yes");
+  deepStrictEqual(await filesIn(place.root), [], "also that of a role");
+});
+
+Deno.test("an install after an uninstall knows what was not edited", async () => {
+  await using place = await InstallPlace.create();
+  await place.done("install");
+  await place.done("uninstall");
+  const files = { "fail2ban-cluster.conf": "# of 1.1.0\n" };
+  await writeRelease(place.release, { version: "1.1.0", files });
+  await place.done("install");
+  strictEqual(await Deno.readTextFile(place.path(CONF)), "# of 1.1.0\n");
+  strictEqual(await isThere(place.path("etc/fail2ban-cluster/kept")), false);
 });
 
 Deno.test("purge leaves nothing, also after an uninstall, and asks for --yes", async () => {
@@ -46,7 +66,7 @@ Deno.test("purge leaves nothing, also after an uninstall, and asks for --yes", a
   deepStrictEqual(await filesIn(place.root), []);
 });
 
-Deno.test("verify tells a changed and a missing program, and what was edited", async () => {
+Deno.test("verify tells what is changed, missing or of another mode, and what was edited", async () => {
   await using place = await InstallPlace.create();
   await place.done("install");
   await Deno.writeTextFile(place.path(CONF), "# mine\n");
@@ -59,13 +79,27 @@ Deno.test("verify tells a changed and a missing program, and what was edited", a
   );
   await Deno.writeTextFile(monitor ?? "", "#!/bin/sh\necho evil\n");
   await Deno.remove(publisher ?? "");
+  await Deno.remove(place.path(JAIL));
+  const unit = place.path("etc/systemd/system/fail2ban-monitor.service");
+  await Deno.chmod(unit, 0o666);
   const { code, said, complained } = await place.run("verify");
   strictEqual(code, 4);
-  ok(said.includes(`${monitor}: FAILED`), said.join("\n"));
-  ok(said.includes(`${publisher}: FAILED open or read`), said.join("\n"));
+  const wrong = said.filter((line) => !line.startsWith("edited: "));
+  deepStrictEqual(
+    wrong.toSorted(),
+    [
+      `${monitor}: changed`,
+      `${publisher}: missing`,
+      `${unit}: its mode is 0666, not 0644`,
+      `${place.path(JAIL)}: missing`,
+    ].toSorted(),
+  );
   match(complained.at(-1) ?? "", /hint: install\.sh upgrade puts it right$/);
   await place.done("upgrade");
   await place.done("verify");
+  const other = await place.run("verify", "--role", "nosuch");
+  strictEqual(other.code, 4);
+  match(other.complained[0] ?? "", /the role "nosuch" is not installed$/);
 });
 
 Deno.test("an interrupted install is completed by the next, and can be removed", async () => {
@@ -87,6 +121,34 @@ Deno.test("an interrupted install is completed by the next, and can be removed",
   await place.done("verify");
   await place.done("uninstall", "--purge", "--yes");
   deepStrictEqual(await filesIn(place.root), []);
+});
+
+Deno.test("an upgrade that is interrupted, or finds the disk full, leaves no part of a file and knows what was edited", async () => {
+  await using place = await InstallPlace.create();
+  await place.done("install");
+  const files = {
+    "fail2ban/jail.d/fail2bancluster.conf": "# of 1.1.0\n",
+    "systemd/fail2ban-monitor.service": "# of 1.1.0\n",
+  };
+  await writeRelease(place.release, { version: "1.1.0", files });
+  // It ends as a unit is about to be replaced, after the jail.
+  const endings = ["kill -INT $PPID", 'echo "no space" >&2'];
+  for (const ending of endings) {
+    const { code, complained } = await place.runWith({
+      cp:
+        `case $2 in */fail2ban-monitor.service.f2bc*) echo half >"$2"; ${ending}; exit 1 ;; esac
+exec /bin/cp "$@"`,
+    }, "upgrade");
+    ok(code === 130 || code === 4, `${code}`);
+    if (code === 4) {
+      match(complained.join("\n"), /error: .* can't be written$/m);
+    }
+    const files = await filesIn(place.root);
+    deepStrictEqual(files.filter((path) => path.includes(".f2bc.")), []);
+  }
+  const said = await place.done("uninstall");
+  ok(!said.some((line) => line.includes("was edited")), said.join("\n"));
+  strictEqual(await isThere(place.path(JAIL)), false);
 });
 
 Deno.test("what is not installed can't be upgraded, verified or removed", async () => {

@@ -120,7 +120,7 @@ testWith(
     const left = await a.shell(
       "find /usr/local -type f; ls /etc/fail2ban-cluster",
     );
-    strictEqual(left, "fail2ban-cluster.conf\nfail2ban-cluster.local\n");
+    strictEqual(left, "fail2ban-cluster.conf\nfail2ban-cluster.local\nkept\n");
   },
 );
 

@@ -38,7 +38,24 @@ export class InstallPlace implements AsyncDisposable {
     });
   }
 
-  /** The same, and it has to go well. */
+  /** The same, with programs of the test's own before those of the system. */
+  async runWith(
+    programs: Readonly<Record<string, string>>,
+    verb: string,
+    ...args: string[]
+  ) {
+    const first = `${this.#dir.path()}/first`;
+    await Deno.mkdir(first, { recursive: true });
+    for (const [name, text] of Object.entries(programs)) {
+      await this.#dir.write(`first/${name}`, `#!/bin/sh\n${text}\n`, 0o755);
+    }
+    return await runInstaller([verb, "--destdir", this.root, ...args], {
+      from: this.release,
+      env: { PATH: `${first}:${Deno.env.get("PATH")}` },
+    });
+  }
+
+  /** Runs it, and it has to go well. */
   async done(verb: string, ...args: string[]): Promise<readonly string[]> {
     const { code, said, complained } = await this.run(verb, ...args);
     strictEqual(code, 0, complained.join("\n"));
