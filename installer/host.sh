@@ -73,7 +73,10 @@ give_back() {
 # Writes a unit, or the configuration, as it has to read here.
 render() { # KIND ROLE FROM
   if [ "$1" = unit ]; then
-    sed "s|/usr/local/bin/\(fail2ban-[a-z0-9_]*\)|\"$prefix/bin/\1\"|" "$release/$3" | sed "$(access "$2")"
+    # A URI has no spaces, and % means something else in a unit.
+    sed -e "s|/usr/local/bin/\(fail2ban-[a-z0-9_]*\)|\"$prefix/bin/\1\"|" \
+      -e "s|^Documentation=file:/usr/local/|Documentation=file:$(printf %s "$prefix/" | sed 's/ /%%20/g')|" "$release/$3" |
+      sed "$(access "$2")"
     return
   fi
   where=/var/run

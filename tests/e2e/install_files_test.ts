@@ -39,6 +39,35 @@ Deno.test("install puts everything of a release in its place, with the right mod
   match(all["var/lib/fail2ban-cluster"] ?? "", /^750 .* folder$/);
 });
 
+Deno.test("a release is found from beside it, wherever CDPATH leads", async () => {
+  await using place = await InstallPlace.create();
+  const dir = place.release.replace(/\/[^/]*$/, "");
+  await Deno.mkdir(`${dir}/other/a release`, { recursive: true });
+  const { success, stderr } = await new Deno.Command("sh", {
+    args: ["a release/install.sh", "install", "--destdir", "the root"],
+    cwd: dir,
+    env: { CDPATH: `${dir}/other` },
+    stdout: "null",
+  }).output();
+  ok(success, new TextDecoder().decode(stderr));
+});
+
+Deno.test("folders are everybody's to read, whatever the umask", async () => {
+  await using place = await InstallPlace.create();
+  const { success } = await new Deno.Command("sh", {
+    args: [
+      ...["-c", `umask 077; exec sh "$0" "$@"`, `${place.release}/install.sh`],
+      ...["install", "--destdir", place.root],
+    ],
+    stdout: "null",
+  }).output();
+  ok(success);
+  const all = await snapshot(place.root);
+  for (const path of ["etc/fail2ban", "usr", "usr/local/bin", "var/lib"]) {
+    match(all[path] ?? "", /^755 /, path);
+  }
+});
+
 Deno.test("the configuration that is installed suits the units and the jail beside it", async () => {
   await using place = await InstallPlace.create();
   await place.done("install");
@@ -194,5 +223,9 @@ Deno.test("programs are run from a prefix with spaces, and units name it so", as
     place.path("etc/systemd/system/fail2ban-monitor.service"),
   );
   match(unit, /^ExecStart="\/opt\/ban club\/bin\/fail2ban-monitor" run$/m);
+  match(
+    unit,
+    /^Documentation=file:\/opt\/ban%%20club\/share\/doc\/fail2ban-cluster\/README\.md$/m,
+  );
   await place.done("verify", "--prefix", "/opt/ban club");
 });
