@@ -50,10 +50,13 @@ give_to() {
 
 # The folders for state and for process ids.
 make_state() {
-  if [ "$dry" = yes ]; then return 0; fi
   for folder in "$STATE_DIR" "$RUN_DIR"; do
     if on_host && [ -d "$folder" ]; then give_back "$folder"; fi
-    if [ -d "$destdir$folder" ] || { [ "$folder" = "$RUN_DIR" ] && ! on_host; }; then continue; fi
+    if [ -d "$destdir$folder" ] || { [ "$folder" = "$RUN_DIR" ] && [ -n "$destdir" ]; }; then continue; fi
+    if [ "$dry" = yes ]; then
+      say "would make $destdir$folder"
+      continue
+    fi
     mkdir -p "$destdir$folder"
     chmod 0750 "$destdir$folder"
     give_to "$OWNER:$OWNER" "$folder"
@@ -120,8 +123,8 @@ group_that() {
 # Notes, before a file is replaced, which services are to be restarted; + is
 # the service manager itself. The note outlives a run that ends early.
 note_restart() { # ROLE KIND
-  if ! on_host; then return 0; fi
-  make_folder "$lib"
+  if [ -n "$destdir" ]; then return 0; fi
+  if [ "$dry" = no ]; then make_folder "$lib"; fi
   if [ "$2" = unit ]; then echo + >>"$restarts"; fi
   if [ "$1" = - ]; then echo "$wanted" | tr ' ' '\n'; else echo "$1"; fi >>"$restarts"
 }
@@ -136,8 +139,8 @@ is_noted() { grep -Fqx -- "$1" "$restarts"; }
 # Restarts the services whose files changed, and that run; one that fails keeps
 # none of the others from it.
 restart_changed() {
-  if ! on_host || [ ! -f "$restarts" ]; then return 0; fi
-  if is_noted + && runs_systemd; then
+  if [ -n "$destdir" ] || [ ! -f "$restarts" ]; then return 0; fi
+  if is_noted + && runs_systemd && [ "$dry" = no ]; then
     systemctl daemon-reload || fatal 4 "systemctl daemon-reload failed" "install.sh upgrade tries again"
   fi
   forget_restart +
@@ -157,11 +160,11 @@ restart_role() {
     systemctl is-active --quiet "$unit" ||
       { is_left "$1" && systemctl is-failed --quiet "$unit"; } || return 0
     did=yes
-    say "restart $unit"
-    systemctl restart "$unit"
+    say "${would}restart $unit"
+    [ "$dry" = yes ] || systemctl restart "$unit"
   elif is_daemon "$1" && { "$prefix/bin/fail2ban-$1" status >/dev/null 2>&1 || is_left "$1"; }; then
     did=yes
-    "$prefix/bin/fail2ban-$1" restart
+    if [ "$dry" = yes ]; then say "would restart fail2ban-$1"; else "$prefix/bin/fail2ban-$1" restart; fi
   fi
 }
 

@@ -23,6 +23,7 @@ uninstall() {
     if [ "$purge" = yes ]; then remove_user; fi
   fi
   if on_host && runs_systemd; then systemctl daemon-reload; fi
+  tell_dropins
   tell_in_force
   if [ "$purge" = no ]; then say "$CONF_DIR and $STATE_DIR are kept; --purge removes them"; fi
 }
@@ -41,6 +42,14 @@ lift_bans() {
   say "lift what fail2ban-subscriber has in force"
   if [ -d "$STATE_DIR" ]; then chown root "$STATE_DIR"; fi
   "$subscriber" lift || say "fail2ban-subscriber could not lift all of it"
+}
+
+# Says where the operator's own changes to units are, which stay.
+tell_dropins() {
+  for role in ${leaving:-monitor publisher subscriber}; do
+    dropins=$destdir$UNIT_DIR/fail2ban-$role.service.d
+    if [ -d "$dropins" ]; then say "$dropins is yours and stays"; fi
+  done
 }
 
 # Says what is to be done about bans that still hold.

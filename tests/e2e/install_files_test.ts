@@ -17,6 +17,8 @@ Deno.test("install puts everything of a release in its place, with the right mod
   );
   const doc = "usr/local/share/doc/fail2ban-cluster";
   const lib = "usr/local/lib/fail2ban-cluster";
+  const documents = ["ARCHITECTURE", "MIGRATING", "OPERATIONS", "PROTOCOL"]
+    .map((name) => `${doc}/docs/${name}.md`);
   const scripts = ["host", "place", "plan", "remove"].map((name) =>
     `${lib}/installer/${name}.sh`
   );
@@ -24,7 +26,7 @@ Deno.test("install puts everything of a release in its place, with the right mod
     files,
     [
       ...[CONF, "etc/fail2ban/filter.d/fail2bancluster.conf", JAIL],
-      ...[...units, ...programs, ...scripts],
+      ...[...units, ...programs, ...scripts, ...documents],
       ...[`${lib}/RELEASE`, `${lib}/install.sh`, `${lib}/manifest`],
       ...["CHANGELOG.md", "LICENSE", "README.md"].map((name) =>
         `${doc}/${name}`
@@ -134,7 +136,7 @@ Deno.test("a configuration that is a link stays one, and a program of somebody e
   await Deno.mkdir(place.path("usr/local/bin"), { recursive: true });
   await Deno.writeTextFile(program, "# another's\n");
   const said = await place.done("install");
-  ok(said.includes(`${program} is not as it was installed, and is replaced`));
+  ok(said.includes(`replace ${program}, which is not as it was installed`));
   await Deno.rename(place.path(CONF), place.path("linked"));
   await Deno.symlink(place.path("linked"), place.path(CONF));
   const files = { "fail2ban-cluster.conf": "# of 1.1.0\n" };
