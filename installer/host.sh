@@ -63,9 +63,9 @@ make_state() {
   done
 }
 
-# Gives the user what a program that root ran has made root's.
+# Gives the services' user what a program that root ran has made root's.
 give_back() {
-  if ! id "$OWNER" >/dev/null 2>&1; then return 0; fi
+  if ! has_units || ! id "$OWNER" >/dev/null 2>&1; then return 0; fi
   find "$1" -user root \( -type d -o -links 1 \) >"$tmp/roots"
   if [ ! -s "$tmp/roots" ]; then return 0; fi
   did=yes
@@ -121,7 +121,8 @@ group_that() {
 }
 
 # Notes, before a file is replaced, which services are to be restarted; + is
-# the service manager itself. The note outlives a run that ends early.
+# the service manager itself, !ROLE one that ran and could not be restarted. The
+# note outlives a run that ends early.
 note_restart() { # ROLE KIND
   if [ -n "$destdir" ]; then return 0; fi
   if [ "$dry" = no ]; then make_folder "$lib"; fi
@@ -147,13 +148,18 @@ restart_changed() {
   failed=''
   for role in $wanted; do
     if ! is_noted "$role"; then continue; fi
-    if restart_role "$role"; then forget_restart "$role"; else failed="$failed fail2ban-$role"; fi
+    if restart_role "$role"; then
+      forget_restart "$role"
+      forget_restart "!$role"
+    else
+      failed="$failed fail2ban-$role"
+      echo "!$role" >>"$restarts"
+    fi
   done
   [ -z "$failed" ] || fatal 4 "not restarted:$failed" "their logs say why; install.sh upgrade tries again"
   rm -f "$restarts"
 }
 
-# One that an earlier run could not restart has failed since.
 restart_role() {
   if runs_systemd; then
     unit=fail2ban-$1.service
@@ -168,8 +174,8 @@ restart_role() {
   fi
 }
 
-# Whether an earlier run noted a restart and did not get to it.
-is_left() { grep -Fqx -- "$1" "$tmp/left"; }
+# Whether an earlier run could not restart it: it does not run since, but did.
+is_left() { grep -Fqx -- "!$1" "$tmp/left"; }
 
 # Whether it stays, as those do that have a unit; without systemd the unit is
 # kept beside the sources.

@@ -35,7 +35,7 @@ lift_bans() {
   if ! on_host || ! { [ "$purge" = yes ] || is_word subscriber "$leaving"; }; then return 0; fi
   subscriber=$prefix/bin/fail2ban-subscriber
   table=fail2ban_cluster
-  if [ ! -x "$subscriber" ]; then return 0; fi
+  if [ ! -x "$subscriber" ] || ! is_unit_ours subscriber; then return 0; fi
   named=$("$subscriber" --print-config 2>/dev/null | sed -n 's/^nfttable = \([A-Za-z0-9_]*\).*/\1/p')
   table=${named:-$table}
   if [ "$purge" = no ]; then return 0; fi
