@@ -7,6 +7,8 @@
 # shellcheck disable=SC2034  # installer/*.sh use what is set here
 set -eu
 
+# `cd` would look for folders there, too.
+CDPATH=''
 # The URL that releases are under: a release's own copy of this script knows it.
 RELEASES=${F2BC_RELEASES:-}
 OWNER=fail2ban-cluster
@@ -47,7 +49,10 @@ parse() {
 
 set_value() {
   case $1 in
-    --role) roles="$roles $2" ;;
+    --role)
+      case $2 in [!a-z]* | *[!a-z0-9_]*) fatal 2 "a role is a word in lower case" ;; esac
+      roles="$roles $2"
+      ;;
     --from) from=$2 ;;
     --version) version=${2#v} ;;
     --prefix) prefix=$(absolute "$2") ;;
@@ -70,12 +75,12 @@ check_arguments() {
     *[!A-Za-z0-9\ ._/+@:,=~-]*) fatal 2 "--prefix and --destdir may have letters, digits, spaces and ._/+@:,=~- in them" ;;
   esac
   case $version in *[!0-9A-Za-z.+-]*) fatal 2 "\"$version\" is no version" ;; esac
-  case $roles in *[!a-z0-9_\ ]*) fatal 2 "a role is a word in lower case" ;; esac
   sources=$([ -z "$from" ] || echo from)$([ -z "$version" ] || echo version)$([ "$source" = no ] || echo source)
   case $sources in
     '' | from | version | source) ;;
     *) fatal 2 "--from, --version and --from-source exclude each other" ;;
   esac
+  if [ "$verb" = uninstall ] && [ -n "$sources" ]; then fatal 2 "uninstall takes no --from, --version or --from-source"; fi
   if [ "$purge" = yes ] && { [ "$verb" != uninstall ] || [ -n "$roles" ]; }; then
     fatal 2 "--purge goes with uninstall, and not with --role"
   fi
@@ -243,6 +248,7 @@ clean_up() {
 
 main() {
   parse "$@"
+  umask 022
   unfinished=no part=''
   tmp=$(mktemp -d)
   trap clean_up EXIT

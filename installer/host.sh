@@ -50,19 +50,22 @@ give_to() {
 
 # The folders for state and for process ids.
 make_state() {
-  if [ "$dry" = yes ]; then return 0; fi
   for folder in "$STATE_DIR" "$RUN_DIR"; do
     if on_host && [ -d "$folder" ]; then give_back "$folder"; fi
-    if [ -d "$destdir$folder" ] || { [ "$folder" = "$RUN_DIR" ] && ! on_host; }; then continue; fi
+    if [ -d "$destdir$folder" ] || { [ "$folder" = "$RUN_DIR" ] && [ -n "$destdir" ]; }; then continue; fi
+    if [ "$dry" = yes ]; then
+      say "would make $destdir$folder"
+      continue
+    fi
     mkdir -p "$destdir$folder"
     chmod 0750 "$destdir$folder"
     give_to "$OWNER:$OWNER" "$folder"
   done
 }
 
-# Gives the user what a program that root ran has made root's.
+# Gives the services' user what a program that root ran has made root's.
 give_back() {
-  if ! id "$OWNER" >/dev/null 2>&1; then return 0; fi
+  if ! has_units || ! id "$OWNER" >/dev/null 2>&1; then return 0; fi
   find "$1" -user root \( -type d -o -links 1 \) >"$tmp/roots"
   if [ ! -s "$tmp/roots" ]; then return 0; fi
   did=yes
@@ -73,7 +76,10 @@ give_back() {
 # Writes a unit, or the configuration, as it has to read here.
 render() { # KIND ROLE FROM
   if [ "$1" = unit ]; then
-    sed "s|/usr/local/bin/\(fail2ban-[a-z0-9_]*\)|\"$prefix/bin/\1\"|" "$release/$3" | sed "$(access "$2")"
+    # A URI has no spaces, and % means something else in a unit.
+    sed -e "s|/usr/local/bin/\(fail2ban-[a-z0-9_]*\)|\"$prefix/bin/\1\"|" \
+      -e "s|^Documentation=file:/usr/local/|Documentation=file:$(printf %s "$prefix/" | sed 's/ /%%20/g')|" "$release/$3" |
+      sed "$(access "$2")"
     return
   fi
   where=/var/run
@@ -114,10 +120,11 @@ group_that() {
 }
 
 # Notes, before a file is replaced, which services are to be restarted; + is
-# the service manager itself. The note outlives a run that ends early.
+# the service manager itself, !ROLE one that ran and could not be restarted. The
+# note outlives a run that ends early.
 note_restart() { # ROLE KIND
-  if ! on_host; then return 0; fi
-  make_folder "$lib"
+  if [ -n "$destdir" ]; then return 0; fi
+  if [ "$dry" = no ]; then make_folder "$lib"; fi
   if [ "$2" = unit ]; then echo + >>"$restarts"; fi
   if [ "$1" = - ]; then echo "$wanted" | tr ' ' '\n'; else echo "$1"; fi >>"$restarts"
 }
@@ -132,37 +139,42 @@ is_noted() { grep -Fqx -- "$1" "$restarts"; }
 # Restarts the services whose files changed, and that run; one that fails keeps
 # none of the others from it.
 restart_changed() {
-  if ! on_host || [ ! -f "$restarts" ]; then return 0; fi
-  if is_noted + && runs_systemd; then
+  if [ -n "$destdir" ] || [ ! -f "$restarts" ]; then return 0; fi
+  if is_noted + && runs_systemd && [ "$dry" = no ]; then
     systemctl daemon-reload || fatal 4 "systemctl daemon-reload failed" "install.sh upgrade tries again"
   fi
   forget_restart +
   failed=''
   for role in $wanted; do
     if ! is_noted "$role"; then continue; fi
-    if restart_role "$role"; then forget_restart "$role"; else failed="$failed fail2ban-$role"; fi
+    if restart_role "$role"; then
+      forget_restart "$role"
+      forget_restart "!$role"
+    else
+      failed="$failed fail2ban-$role"
+      echo "!$role" >>"$restarts"
+    fi
   done
   [ -z "$failed" ] || fatal 4 "not restarted:$failed" "their logs say why; install.sh upgrade tries again"
   rm -f "$restarts"
 }
 
-# One that an earlier run could not restart has failed since.
 restart_role() {
   if runs_systemd; then
     unit=fail2ban-$1.service
     systemctl is-active --quiet "$unit" ||
       { is_left "$1" && systemctl is-failed --quiet "$unit"; } || return 0
     did=yes
-    say "restart $unit"
-    systemctl restart "$unit"
+    say "${would}restart $unit"
+    [ "$dry" = yes ] || systemctl restart "$unit"
   elif is_daemon "$1" && { "$prefix/bin/fail2ban-$1" status >/dev/null 2>&1 || is_left "$1"; }; then
     did=yes
-    "$prefix/bin/fail2ban-$1" restart
+    if [ "$dry" = yes ]; then say "would restart fail2ban-$1"; else "$prefix/bin/fail2ban-$1" restart; fi
   fi
 }
 
-# Whether an earlier run noted a restart and did not get to it.
-is_left() { grep -Fqx -- "$1" "$tmp/left"; }
+# Whether an earlier run could not restart it: it does not run since, but did.
+is_left() { grep -Fqx -- "!$1" "$tmp/left"; }
 
 # Whether it stays, as those do that have a unit; without systemd the unit is
 # kept beside the sources.

@@ -29,7 +29,12 @@ begin() {
   if [ "$dry" = yes ]; then would='would '; fi
   did='' configs='' told=''
   restarts=$lib/restart
-  if on_host && [ -f "$restarts" ]; then cp "$restarts" "$tmp/left"; else : >"$tmp/left"; fi
+  : >"$tmp/left"
+  if [ -z "$destdir" ] && [ -f "$restarts" ]; then cp "$restarts" "$tmp/left"; fi
+  if [ "$dry" = yes ]; then
+    restarts=$tmp/restarts
+    cp "$tmp/left" "$restarts"
+  fi
   : >"$tmp/new"
   : >"$tmp/made"
   : >"$tmp/old"
@@ -68,7 +73,7 @@ place() { # KIND ROLE MODE FROM TO
     *) concerns=$2 ;;
   esac
   if ! cmp -s "$file" "$destdir$5" && ! is_as_installed "$5"; then
-    say "$destdir$5 is not as it was installed, and is replaced"
+    say "${would}replace $destdir$5, which is not as it was installed"
   fi
   put "$3" "$file" "$5"
 }
@@ -100,8 +105,8 @@ put() { # MODE FROM TO
   if cmp -s "$2" "$final" && [ "0$(mode_of "$final")" = "$1" ] && is_roots "$final"; then return 0; fi
   wrote=yes did=yes
   tell write "$3"
-  if [ "$dry" = yes ]; then return 0; fi
   if [ -n "$concerns" ]; then note_restart "$concerns" "$kind"; fi
+  if [ "$dry" = yes ]; then return 0; fi
   make_folder "${3%/*}"
   part=$final.f2bc.$$
   if ! { cp "$2" "$part" && own "$3" "$part" && chmod "$1" "$part" && mv -f "$part" "$final"; }; then

@@ -23,6 +23,7 @@ uninstall() {
     if [ "$purge" = yes ]; then remove_user; fi
   fi
   if on_host && runs_systemd; then systemctl daemon-reload; fi
+  tell_dropins
   tell_in_force
   if [ "$purge" = no ]; then say "$CONF_DIR and $STATE_DIR are kept; --purge removes them"; fi
 }
@@ -34,13 +35,21 @@ lift_bans() {
   if ! on_host || ! { [ "$purge" = yes ] || is_word subscriber "$leaving"; }; then return 0; fi
   subscriber=$prefix/bin/fail2ban-subscriber
   table=fail2ban_cluster
-  if [ ! -x "$subscriber" ]; then return 0; fi
+  if [ ! -x "$subscriber" ] || ! is_unit_ours subscriber; then return 0; fi
   named=$("$subscriber" --print-config 2>/dev/null | sed -n 's/^nfttable = \([A-Za-z0-9_]*\).*/\1/p')
   table=${named:-$table}
   if [ "$purge" = no ]; then return 0; fi
   say "lift what fail2ban-subscriber has in force"
   if [ -d "$STATE_DIR" ]; then chown root "$STATE_DIR"; fi
   "$subscriber" lift || say "fail2ban-subscriber could not lift all of it"
+}
+
+# Says where the operator's own changes to units are, which stay.
+tell_dropins() {
+  for role in ${leaving:-monitor publisher subscriber}; do
+    dropins=$destdir$UNIT_DIR/fail2ban-$role.service.d
+    if [ -d "$dropins" ]; then say "$dropins is yours and stays"; fi
+  done
 }
 
 # Says what is to be done about bans that still hold.

@@ -31,7 +31,7 @@ const PROJECT = decodeURIComponent(new URL("..", import.meta.url).pathname)
 /** What gets installed beside the executables. */
 const BESIDE = [
   ...["CHANGELOG.md", "LICENSE", "README.md"],
-  ...["fail2ban", "fail2ban-cluster.conf"],
+  ...["docs", "fail2ban", "fail2ban-cluster.conf"],
   ...["install.sh", "installer", "systemd"],
 ];
 /** Says which version for which target a folder holds; install.sh reads it. */

@@ -17,6 +17,8 @@ Deno.test("install puts everything of a release in its place, with the right mod
   );
   const doc = "usr/local/share/doc/fail2ban-cluster";
   const lib = "usr/local/lib/fail2ban-cluster";
+  const documents = ["ARCHITECTURE", "MIGRATING", "OPERATIONS", "PROTOCOL"]
+    .map((name) => `${doc}/docs/${name}.md`);
   const scripts = ["host", "place", "plan", "remove"].map((name) =>
     `${lib}/installer/${name}.sh`
   );
@@ -24,7 +26,7 @@ Deno.test("install puts everything of a release in its place, with the right mod
     files,
     [
       ...[CONF, "etc/fail2ban/filter.d/fail2bancluster.conf", JAIL],
-      ...[...units, ...programs, ...scripts],
+      ...[...units, ...programs, ...scripts, ...documents],
       ...[`${lib}/RELEASE`, `${lib}/install.sh`, `${lib}/manifest`],
       ...["CHANGELOG.md", "LICENSE", "README.md"].map((name) =>
         `${doc}/${name}`
@@ -37,6 +39,35 @@ Deno.test("install puts everything of a release in its place, with the right mod
   for (const path of units) match(all[path] ?? "", /^644 /);
   match(all[CONF] ?? "", /^640 /);
   match(all["var/lib/fail2ban-cluster"] ?? "", /^750 .* folder$/);
+});
+
+Deno.test("a release is found from beside it, wherever CDPATH leads", async () => {
+  await using place = await InstallPlace.create();
+  const dir = place.release.replace(/\/[^/]*$/, "");
+  await Deno.mkdir(`${dir}/other/a release`, { recursive: true });
+  const { success, stderr } = await new Deno.Command("sh", {
+    args: ["a release/install.sh", "install", "--destdir", "the root"],
+    cwd: dir,
+    env: { CDPATH: `${dir}/other` },
+    stdout: "null",
+  }).output();
+  ok(success, new TextDecoder().decode(stderr));
+});
+
+Deno.test("folders are everybody's to read, whatever the umask", async () => {
+  await using place = await InstallPlace.create();
+  const { success } = await new Deno.Command("sh", {
+    args: [
+      ...["-c", `umask 077; exec sh "$0" "$@"`, `${place.release}/install.sh`],
+      ...["install", "--destdir", place.root],
+    ],
+    stdout: "null",
+  }).output();
+  ok(success);
+  const all = await snapshot(place.root);
+  for (const path of ["etc/fail2ban", "usr", "usr/local/bin", "var/lib"]) {
+    match(all[path] ?? "", /^755 /, path);
+  }
 });
 
 Deno.test("the configuration that is installed suits the units and the jail beside it", async () => {
@@ -105,7 +136,7 @@ Deno.test("a configuration that is a link stays one, and a program of somebody e
   await Deno.mkdir(place.path("usr/local/bin"), { recursive: true });
   await Deno.writeTextFile(program, "# another's\n");
   const said = await place.done("install");
-  ok(said.includes(`${program} is not as it was installed, and is replaced`));
+  ok(said.includes(`replace ${program}, which is not as it was installed`));
   await Deno.rename(place.path(CONF), place.path("linked"));
   await Deno.symlink(place.path("linked"), place.path(CONF));
   const files = { "fail2ban-cluster.conf": "# of 1.1.0\n" };
@@ -194,5 +225,9 @@ Deno.test("programs are run from a prefix with spaces, and units name it so", as
     place.path("etc/systemd/system/fail2ban-monitor.service"),
   );
   match(unit, /^ExecStart="\/opt\/ban club\/bin\/fail2ban-monitor" run$/m);
+  match(
+    unit,
+    /^Documentation=file:\/opt\/ban%%20club\/share\/doc\/fail2ban-cluster\/README\.md$/m,
+  );
   await place.done("verify", "--prefix", "/opt/ban club");
 });

@@ -3,6 +3,7 @@ import { GIVEN, withHost } from "../support/install_host.ts";
 import { testWith } from "../support/real_parts.ts";
 import type { ThrowawayRoot } from "../support/throwaway_root.ts";
 
+const STATE = "/var/lib/fail2ban-cluster";
 const UNITS = "/etc/systemd/system";
 /** Notes what it was asked; every service runs. */
 const SYSTEMCTL =
@@ -56,6 +57,14 @@ testWith(
   async () => {
     await withHost(async (root) => {
       await root.shell(SYSTEMCTL);
+      const dry = await root.shell(
+        `sh ${GIVEN}/1.0.0/install.sh install --dry-run`,
+      );
+      const told = dry.split("\n");
+      for (
+        const what of ["add the system user fail2ban-cluster", `make ${STATE}`]
+      ) ok(told.includes(`would ${what}`), dry);
+      await asked(root);
       await root.shell(
         `sh ${GIVEN}/1.0.0/install.sh install --role monitor --role subscriber`,
       );
@@ -66,6 +75,14 @@ testWith(
       await root.shell(`sh ${GIVEN}/1.0.0/install.sh upgrade`);
       deepStrictEqual(await asked(root), []);
       await root.shell("echo changed >>/usr/local/bin/fail2ban-subscriber");
+      deepStrictEqual(
+        await root.shell(`sh ${GIVEN}/1.0.0/install.sh upgrade --dry-run`),
+        `would replace /usr/local/bin/fail2ban-subscriber, which is not as it was installed
+would write /usr/local/bin/fail2ban-subscriber
+would restart fail2ban-subscriber.service
+`,
+      );
+      await asked(root);
       await root.shell(`sh ${GIVEN}/1.0.0/install.sh upgrade`);
       deepStrictEqual(await asked(root), [
         "is-active --quiet fail2ban-subscriber.service",
@@ -79,9 +96,12 @@ testWith(
           "restart fail2ban-subscriber.service",
         ],
       );
-      await root.shell(
+      const dropins = `${UNITS}/fail2ban-monitor.service.d`;
+      await root.shell(`mkdir ${dropins}`);
+      const gone = await root.shell(
         `sh /usr/local/lib/fail2ban-cluster/install.sh uninstall`,
       );
+      ok(gone.includes(`${dropins} is yours and stays\n`), gone);
       deepStrictEqual(await asked(root), [
         "disable --quiet --now fail2ban-monitor.service",
         "disable --quiet --now fail2ban-subscriber.service",

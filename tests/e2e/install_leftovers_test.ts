@@ -70,7 +70,7 @@ testWith(
       const said = await root.shell(`${install} install --prefix /opt/second`);
       match(
         said,
-        /monitor\.service is not as it was installed, and is replaced$/m,
+        /^replace \S+monitor\.service, which is not as it was installed$/m,
       );
       const gone = await root.shell(`${install} uninstall`);
       match(gone, /monitor\.service is another installation's and stays$/m);

@@ -146,11 +146,7 @@ testWith(
         "sh",
       ] as const;
       for (const verb of ["install", "upgrade", "uninstall"]) {
-        const { code, complained } = await runInstaller([
-          verb,
-          "--from",
-          release,
-        ], {
+        const { code, complained } = await runInstaller([verb], {
           from: release,
           by,
         });
@@ -213,6 +209,8 @@ Deno.test("arguments that make no sense are refused with exit code 2", async () 
       [["install", "--rol", "monitor"], /unknown argument "--rol"/],
       [["install", "--role"], /--role needs a value/],
       [["install", "--from", ""], /--from needs a value/],
+      [["install", "--role", " "], /a role is a word in lower case/],
+      [["uninstall", "--from", "a"], /uninstall takes no --from/],
       [["install", "--role", "a;b"], /a role is a word in lower case/],
       [["install", "--prefix", "/a|b"], /--prefix and --destdir may have/],
       [["install", "--version", "../x"], /"\.\.\/x" is no version/],

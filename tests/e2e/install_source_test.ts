@@ -45,6 +45,12 @@ async function installedNode(
   held: AsyncDisposableStack,
 ): Promise<ThrowawayRoot> {
   const root = held.use(await ThrowawayRoot.create(PROJECT, netns.name));
+  // On one of them the folder of programs is a link.
+  if (host === "node-b") {
+    await root.shell(
+      "mkdir /opt/programs; rmdir /usr/local/bin; ln -s /opt/programs /usr/local/bin",
+    );
+  }
   const { code, stdout, stderr } = await root.run(
     ["sh", INSTALL, "install", "--from-source"],
     { PATH: await pathWithNpm() },

@@ -74,7 +74,8 @@ export async function writeRelease(
 ): Promise<string> {
   await Deno.mkdir(dir, { recursive: true });
   const taken = [
-    ...["CHANGELOG.md", "LICENSE", "README.md", "fail2ban", "systemd"],
+    ...["CHANGELOG.md", "LICENSE", "README.md", "docs"],
+    ...["fail2ban", "systemd"],
     ...["fail2ban-cluster.conf", "install.sh", "installer"],
   ];
   for (const name of taken) {

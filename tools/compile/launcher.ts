@@ -72,9 +72,13 @@ async function writeScript(path: string, role: string): Promise<void> {
     `#!/bin/sh
 # Runs fail2ban-${role} from its sources with the Deno that was installed with it.
 set -eu
+CDPATH=''
+# Its folder, as it was called or where it is: either may be a link.
+called=$(cd "$(dirname "$0")" && pwd)
 bin=$(dirname "$(readlink -f "$0")")
-program=$bin/../lib/fail2ban-cluster
-if [ ! -x "$program/deno" ]; then program=$bin/${PROGRAM}; fi
+for program in "\${called%/*}/lib/fail2ban-cluster" "\${bin%/*}/lib/fail2ban-cluster" "$bin/${PROGRAM}"; do
+  if [ -x "$program/deno" ]; then break; fi
+done
 # Deno's cache would be left behind; without one it starts in 0.3 s.
 DENO_DIR=/dev/null/none DENO_NO_UPDATE_CHECK=1
 export DENO_DIR DENO_NO_UPDATE_CHECK
