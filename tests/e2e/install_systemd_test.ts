@@ -64,6 +64,8 @@ fail2ban-subscriber lift 2>/root/refused || echo "FACT lift $?"
 cat /root/refused
 sh -ec "$(sed -n 's/.* hint: .*, then //p' /root/refused)"
 nft list table inet fail2ban_cluster || echo "FACT lifted $(find /var/lib/fail2ban-cluster -user root)"
+systemctl start fail2ban-subscriber
+until_it 'nft list set inet fail2ban_cluster banned4 | grep -q 203.0.113.7'
 systemctl stop fail2ban-monitor fail2ban-publisher
 for role in monitor publisher; do
   echo "FACT $role $(systemctl show --value -p Result fail2ban-$role)"
