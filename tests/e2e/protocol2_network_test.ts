@@ -9,7 +9,7 @@ import { pass, sideBySide } from "../support/side_by_side.ts";
 import { copysBans, publishersBans } from "../support/stored_tables.ts";
 import { report, tally } from "../support/tally.ts";
 import { type ProxyManner, TcpProxy } from "../support/tcp_proxy.ts";
-import { freePort, TestCluster } from "../support/test_cluster.ts";
+import { freePorts, TestCluster } from "../support/test_cluster.ts";
 import type { ChildProcess } from "../support/child_process.ts";
 import { waitUntil } from "../support/wait_until.ts";
 
@@ -79,8 +79,9 @@ function checkAll(node: Node, what: string, sent: readonly string[]): void {
 async function cutOff(cut: Cut): Promise<void> {
   await using link = await NetworkLink.create();
   await using cluster = await TestCluster.create({ protocol: 2 });
-  const control = `tcp://${link.hubAddress}:${freePort()}`;
-  const stream = `tcp://${link.hubAddress}:${freePort()}`;
+  const [controlPort, streamPort] = freePorts(2);
+  const control = `tcp://${link.hubAddress}:${controlPort}`;
+  const stream = `tcp://${link.hubAddress}:${streamPort}`;
   const within = { within: link.node.within };
   const servers = { controlserver: control, streamserver: stream };
   await cluster.addHost("hub", {

@@ -21,10 +21,21 @@ export interface HostSetting {
 
 /** A port that nothing listens on right now. */
 export function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const [port = 0] = freePorts(1);
   return port;
+}
+
+/** So many ports that nothing listens on right now, no two alike. */
+export function freePorts(count: number): number[] {
+  // All are held at once: the system gives a port that was let go once more.
+  const listeners = Array.from(
+    { length: count },
+    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
+  );
+  return listeners.map((listener) => {
+    listener.close();
+    return listener.addr.port;
+  });
 }
 
 /** How a program under test is started: `F2BC_BIN` names a folder of executables. */
@@ -55,10 +66,10 @@ export function roleCommand(
  */
 export class TestCluster implements AsyncDisposable {
   readonly dir: string;
-  readonly replyUrl = `tcp://127.0.0.1:${freePort()}`;
-  readonly broadcastUrl = `tcp://127.0.0.1:${freePort()}`;
-  readonly controlUrl = `tcp://127.0.0.1:${freePort()}`;
-  readonly streamUrl = `tcp://127.0.0.1:${freePort()}`;
+  readonly replyUrl: string;
+  readonly broadcastUrl: string;
+  readonly controlUrl: string;
+  readonly streamUrl: string;
   readonly token = "a-token-for-tests";
   readonly #children: ChildProcess[] = [];
   readonly #protocol: 1 | 2;
@@ -67,6 +78,11 @@ export class TestCluster implements AsyncDisposable {
   private constructor(dir: string, protocol: 1 | 2) {
     this.dir = dir;
     this.#protocol = protocol;
+    const [reply, broadcast, control, stream] = freePorts(4);
+    this.replyUrl = `tcp://127.0.0.1:${reply}`;
+    this.broadcastUrl = `tcp://127.0.0.1:${broadcast}`;
+    this.controlUrl = `tcp://127.0.0.1:${control}`;
+    this.streamUrl = `tcp://127.0.0.1:${stream}`;
   }
 
   /** @param protocol What monitors and subscribers speak. */
