@@ -231,8 +231,9 @@ Deno.test("a role that is added later is compiled and installed, and no list nam
   const project = dir.path("project");
   await Deno.mkdir(project);
   const names = ["deno.json", "deno.lock", "mod.ts", "lib", "roles", "std"];
-  names.push("CHANGELOG.md", "LICENSE", "README.md", "fail2ban-cluster.conf");
-  names.push("fail2ban", "install.sh", "installer", "systemd", "tools");
+  names.push("CHANGELOG.md", "LICENSE", "README.md", "docs");
+  names.push("fail2ban", "fail2ban-cluster.conf", "install.sh", "installer");
+  names.push("systemd", "tools");
   for (const name of names) {
     await copyTree(`${PROJECT}/${name}`, `${project}/${name}`);
   }
