@@ -2,62 +2,71 @@ import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { ActingNodes, banned, waitBanned } from "../support/acting_nodes.ts";
 import { testAddress } from "../support/fail2ban_lines.ts";
 import { testWith } from "../support/real_parts.ts";
+import { history, receipts } from "../support/stored_tables.ts";
 import { report } from "../support/tally.ts";
 import { waitUntil } from "../support/wait_until.ts";
 
 const ATTACKER = "203.0.113.7";
 const TARGETS = [ATTACKER, "2001:db8::7", "203.0.113.128/25"];
+const HOSTS = ["host-a", "host-b", "host-c"];
 
-testWith(
-  "fail2ban",
-  "three hosts, one attack: one report, enforced on the others, no echo; the unban likewise",
-  async () => {
-    await using nodes = await ActingNodes.start({
-      hosts: ["host-a", "host-b", "host-c"],
-    });
-    const [a, b, c] = ["host-a", "host-b", "host-c"].map((host) =>
-      nodes.node(host).fail2ban
-    );
-    ok(a && b && c);
-    const started = performance.now();
-    await a.client("set", "sshd", "banip", ...TARGETS);
-    await waitBanned(b, TARGETS);
-    await waitBanned(c, TARGETS);
-    report("from banip on A to the bans on B and C", {
-      after: `${Math.round(performance.now() - started)} ms`,
-    });
-    deepStrictEqual(await banned(a), [], "A enforces its own in its own jail");
+for (const protocol of [1, 2] as const) {
+  testWith(
+    "fail2ban",
+    `by protocol ${protocol}: three hosts, one attack: one report, enforced on the others, no echo; the unban likewise`,
+    async () => {
+      await using nodes = await ActingNodes.start({ hosts: HOSTS, protocol });
+      const [a, b, c] = HOSTS.map((host) => nodes.node(host).fail2ban);
+      ok(a && b && c);
+      const started = performance.now();
+      await a.client("set", "sshd", "banip", ...TARGETS);
+      await waitBanned(b, TARGETS);
+      await waitBanned(c, TARGETS);
+      report("from banip on A to the bans on B and C", {
+        after: `${Math.round(performance.now() - started)} ms`,
+      });
+      deepStrictEqual(
+        await banned(a),
+        [],
+        "A enforces its own in its own jail",
+      );
 
-    await a.client("set", "sshd", "unbanip", ...TARGETS);
-    await waitBanned(b, []);
-    await waitBanned(c, []);
+      await a.client("set", "sshd", "unbanip", ...TARGETS);
+      await waitBanned(b, []);
+      await waitBanned(c, []);
 
-    // Whatever were to come back would come before this one does.
-    await c.client("set", "sshd", "banip", "203.0.113.9");
-    await waitBanned(a, ["203.0.113.9"]);
-    await waitBanned(b, ["203.0.113.9"]);
-    deepStrictEqual(nodes.relayed(), [
-      ...TARGETS.map((address) => `ban ${address}`),
-      ...TARGETS.map((address) => `unban ${address}`),
-      "ban 203.0.113.9",
-    ]);
-    for (const { host } of nodes.nodes) {
-      const { failures, missing, surplus } = await enforcement(nodes, host);
-      deepStrictEqual([host, failures, missing, surplus], [host, 0, 0, 0]);
-    }
-  },
-);
+      // Whatever were to come back would come before this one does.
+      await c.client("set", "sshd", "banip", "203.0.113.9");
+      await waitBanned(a, ["203.0.113.9"]);
+      await waitBanned(b, ["203.0.113.9"]);
+      const stored = history(nodes.cluster);
+      deepStrictEqual(stored, [
+        ...TARGETS.map((each) => `report ${each} host-a`),
+        ...TARGETS.map((each) => `withdraw ${each} host-a`),
+        "report 203.0.113.9 host-c",
+      ]);
+      report("stored", { changes: stored.length, echoes: 0 });
+      // Only what is reported by protocol 1 is relayed.
+      const relayed = [
+        ...TARGETS.map((address) => `ban ${address}`),
+        ...TARGETS.map((address) => `unban ${address}`),
+        "ban 203.0.113.9",
+      ];
+      deepStrictEqual(nodes.relayed(), protocol === 1 ? relayed : []);
+      for (const { host } of nodes.nodes) {
+        const { failures, missing, surplus } = await enforcement(nodes, host);
+        deepStrictEqual([host, failures, missing, surplus], [host, 0, 0, 0]);
+      }
+    },
+  );
+}
 
 testWith(
   "fail2ban",
   "a host's own ban of an address that the cluster bans is reported; each report has to be taken back",
   async () => {
-    await using nodes = await ActingNodes.start({
-      hosts: ["host-a", "host-b", "host-c"],
-    });
-    const [a, b, c] = ["host-a", "host-b", "host-c"].map((host) =>
-      nodes.node(host).fail2ban
-    );
+    await using nodes = await ActingNodes.start({ hosts: HOSTS });
+    const [a, b, c] = HOSTS.map((host) => nodes.node(host).fail2ban);
     ok(a && b && c);
     await a.client("set", "sshd", "banip", ATTACKER);
     await waitBanned(b, [ATTACKER]);
@@ -134,48 +143,73 @@ testWith(
   },
 );
 
-testWith(
-  "fail2ban",
-  "fail2ban away, its jail missing, a subscriber restarted: nothing is forgotten, and only the difference is applied",
-  async () => {
-    await using nodes = await ActingNodes.start({
-      hosts: ["host-a", "host-b"],
-      subscriber: { jailmap: "sshd = fail2bancluster, web = late" },
-      jails: { web: {} },
-    });
-    const a = nodes.node("host-a").fail2ban;
-    const b = nodes.node("host-b").fail2ban;
-    await a.client("set", "sshd", "banip", "203.0.113.1");
-    await waitBanned(b, ["203.0.113.1"]);
+for (const protocol of [1, 2] as const) {
+  testWith(
+    "fail2ban",
+    `case 23 by protocol ${protocol}: fail2ban away, hung, its jail missing, a subscriber restarted: nothing is forgotten, and only the difference is applied`,
+    async () => {
+      await using nodes = await ActingNodes.start({
+        hosts: ["host-a", "host-b"],
+        subscriber: { jailmap: "sshd = fail2bancluster, web = late" },
+        jails: { web: {} },
+        protocol,
+      });
+      const a = nodes.node("host-a").fail2ban;
+      const b = nodes.node("host-b").fail2ban;
+      await a.client("set", "sshd", "banip", "203.0.113.1");
+      await waitBanned(b, ["203.0.113.1"]);
 
-    await b.stop();
-    await a.client("set", "sshd", "banip", "203.0.113.2");
-    await waitUntil(
-      async () => Number((await enforcement(nodes, "host-b")).failures) > 0,
-      { what: "a failure", timeoutMs: 10_000, intervalMs: 100 },
-    );
-    await b.start();
-    await waitBanned(b, ["203.0.113.1", "203.0.113.2"]);
+      await b.stop();
+      await a.client("set", "sshd", "banip", "203.0.113.2");
+      await waitUntil(
+        async () => Number((await enforcement(nodes, "host-b")).failures) > 0,
+        { what: "a failure", timeoutMs: 10_000, intervalMs: 100 },
+      );
+      await b.start();
+      await waitBanned(b, ["203.0.113.1", "203.0.113.2"]);
 
-    await a.client("set", "web", "banip", "203.0.113.3");
-    await waitUntil(
-      async () =>
-        (await enforcement(nodes, "host-b")).lastReason === "no jail late",
-      { what: "the missing jail", timeoutMs: 10_000, intervalMs: 100 },
-    );
-    await b.client("add", "late", "polling");
-    await b.client("start", "late");
-    await waitBanned(b, ["203.0.113.3"], { jail: "late" });
+      b.signal("SIGSTOP");
+      // One is asked for and not answered, the next has to wait.
+      await a.client("set", "sshd", "banip", "203.0.113.4");
+      await a.client("set", "sshd", "banip", "203.0.113.5");
+      await waitUntil(
+        async () => Number((await enforcement(nodes, "host-b")).waiting) === 1,
+        { what: "a ban that waits", timeoutMs: 10_000, intervalMs: 100 },
+      );
+      const isApplied = () =>
+        receipts(nodes.cluster).includes("applied 203.0.113.4 host-b");
+      ok(!isApplied(), "reported before it is so");
+      b.signal("SIGCONT");
+      await waitBanned(b, [
+        "203.0.113.1",
+        "203.0.113.2",
+        "203.0.113.4",
+        "203.0.113.5",
+      ]);
+      if (protocol === 2) {
+        await waitUntil(isApplied, { what: "the receipt", timeoutMs: 10_000 });
+      }
 
-    await nodes.node("host-b").subscriber.end("SIGTERM");
-    await nodes.startSubscriber("host-b");
-    const { inForce, applied } = await waitUntil(async () => {
-      const figures = await enforcement(nodes, "host-b");
-      return Number(figures.inForce) === 3 && figures;
-    }, { what: "three bans in force", timeoutMs: 10_000, intervalMs: 100 });
-    deepStrictEqual([inForce, applied], [3, 0]);
-  },
-);
+      await a.client("set", "web", "banip", "203.0.113.3");
+      await waitUntil(
+        async () =>
+          (await enforcement(nodes, "host-b")).lastReason === "no jail late",
+        { what: "the missing jail", timeoutMs: 10_000, intervalMs: 100 },
+      );
+      await b.client("add", "late", "polling");
+      await b.client("start", "late");
+      await waitBanned(b, ["203.0.113.3"], { jail: "late" });
+
+      await nodes.node("host-b").subscriber.end("SIGTERM");
+      await nodes.startSubscriber("host-b");
+      const { inForce, applied } = await waitUntil(async () => {
+        const figures = await enforcement(nodes, "host-b");
+        return Number(figures.inForce) === 5 && figures;
+      }, { what: "five bans in force", timeoutMs: 10_000, intervalMs: 100 });
+      deepStrictEqual([inForce, applied], [5, 0]);
+    },
+  );
+}
 
 testWith(
   "fail2ban",
@@ -212,6 +246,7 @@ testWith(
 
 /** What status says of fail2banclient. */
 interface EnforcementFigures {
+  readonly waiting?: unknown;
   readonly inForce?: unknown;
   readonly applied?: unknown;
   readonly failures?: unknown;

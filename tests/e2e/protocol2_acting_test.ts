@@ -13,37 +13,6 @@ const HOSTS = ["host-a", "host-b", "host-c"];
 
 testWith(
   "fail2ban",
-  "by protocol 2: three hosts, one attack: one report, enforced on the others, no echo; the unban likewise",
-  async () => {
-    await using nodes = await ActingNodes.start({ hosts: HOSTS, protocol: 2 });
-    const [a, b, c] = HOSTS.map((host) => nodes.node(host).fail2ban);
-    ok(a && b && c);
-    const started = performance.now();
-    await a.client("set", "sshd", "banip", ...TARGETS);
-    await waitBanned(b, TARGETS);
-    await waitBanned(c, TARGETS);
-    report("from banip on A to the bans on B and C", {
-      after: `${Math.round(performance.now() - started)} ms`,
-    });
-    deepStrictEqual(await banned(a), [], "A enforces its own in its own jail");
-    await a.client("set", "sshd", "unbanip", ...TARGETS);
-    await waitBanned(b, []);
-    await waitBanned(c, []);
-    // Whatever were to come back would come before this one does.
-    await c.client("set", "sshd", "banip", "203.0.113.9");
-    await waitBanned(a, ["203.0.113.9"]);
-    await waitBanned(b, ["203.0.113.9"]);
-    deepStrictEqual(history(nodes.cluster), [
-      ...TARGETS.map((each) => `report ${each} host-a`),
-      ...TARGETS.map((each) => `withdraw ${each} host-a`),
-      "report 203.0.113.9 host-c",
-    ]);
-    report("stored", { changes: history(nodes.cluster).length, echoes: 0 });
-  },
-);
-
-testWith(
-  "fail2ban",
   "case 6 by protocol 2: a subscriber killed over and over while fail2ban applies bans: each is applied, and none is reported back",
   async () => {
     await using nodes = await ActingNodes.start({

@@ -101,6 +101,11 @@ export class Fail2banServer implements AsyncDisposable {
     this.#child = undefined;
   }
 
+  /** Sends a signal, as one that has it hang. */
+  signal(name: Deno.Signal): void {
+    this.#child?.signal(name);
+  }
+
   /**
    * Runs fail2ban-client.
    *

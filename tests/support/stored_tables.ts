@@ -31,6 +31,18 @@ export function history(cluster: TestCluster, host = "hub"): string[] {
   });
 }
 
+/** What nodes said of bans, as the publisher keeps it: `applied ADDRESS NODE`. */
+export function receipts(cluster: TestCluster, host = "hub"): string[] {
+  return reading(banStorePath(cluster.stateDir(host)), (database) => {
+    const rows = database.prepare(
+      "SELECT outcome, address, node FROM receipts ORDER BY at_ms",
+    ).all();
+    return rows.map(({ outcome, address, node }) =>
+      `${outcome} ${address} ${node}`
+    );
+  });
+}
+
 /** The number of the last change that is stored. */
 export function lastSeq(cluster: TestCluster, host = "hub"): number {
   return reading(banStorePath(cluster.stateDir(host)), (database) => {
