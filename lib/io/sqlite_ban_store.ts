@@ -25,11 +25,11 @@ import type {
 import { epochOf } from "../epoch_row.ts";
 import type { HostName } from "../host_name.ts";
 import {
-  lockFailure,
   openFailure,
   storeFailure,
   UnusableStoreError,
 } from "../store_failure.ts";
+import { takeStoreLock } from "../store_lock.ts";
 import {
   inspectStore,
   migrateStore,
@@ -108,7 +108,10 @@ export class SqliteBanStore implements BanStore, Disposable {
    */
   static open(options: SqliteBanStoreOptions): SqliteBanStore {
     const { path, schema = BAN_STORE_SCHEMA, durability = "power" } = options;
-    const lock = takeLock(path);
+    const lock = takeStoreLock(
+      path,
+      (path) => new DatabaseSync(path, { timeout: 0 }),
+    );
     let database: DatabaseSync | undefined;
     try {
       if (sizeOf(path) === undefined) create(path, schema);
@@ -204,19 +207,6 @@ export class SqliteBanStore implements BanStore, Disposable {
 /** What is done at once, as a promise. */
 function settled<T>(work: () => T): Promise<T> {
   return new Promise((resolve) => resolve(work()));
-}
-
-/** Held until closed, or the process ends in whatever way. */
-function takeLock(path: string): DatabaseSync {
-  let lock: DatabaseSync | undefined;
-  try {
-    lock = new DatabaseSync(`${path}.lock`, { timeout: 0 });
-    lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
-    return lock;
-  } catch (error) {
-    lock?.close();
-    throw lockFailure(path, error);
-  }
 }
 
 /** Made beside its place, so that there is never half a database in it. */

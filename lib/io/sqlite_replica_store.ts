@@ -14,11 +14,11 @@ import { type EpochMark, epochRow, readEpochRow } from "../epoch_row.ts";
 import { REPLICA_SCHEMA } from "../replica_schema.ts";
 import { atOnce } from "../sql.ts";
 import {
-  lockFailure,
   openFailure,
   storeFailure,
   UnusableStoreError,
 } from "../store_failure.ts";
+import { takeStoreLock } from "../store_lock.ts";
 import { inspectStore, migrateStore } from "../store_schema.ts";
 import { readStoredBans, StoredBans } from "../stored_bans.ts";
 
@@ -74,7 +74,10 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
    * @throws {RuntimeError} when it can't be opened, or another program has it.
    */
   static open(path: string): SqliteReplicaStore {
-    const lock = takeLock(path);
+    const lock = takeStoreLock(
+      path,
+      (path) => new DatabaseSync(path, { timeout: 0 }),
+    );
     try {
       return new SqliteReplicaStore(path, lock);
     } catch (error) {
@@ -220,19 +223,6 @@ function inspect(path: string): void {
     inspectStore(reader, REPLICA_SCHEMA, "all");
   } finally {
     reader.close();
-  }
-}
-
-/** Held until closed, or the process ends in whatever way. */
-function takeLock(path: string): DatabaseSync {
-  let lock: DatabaseSync | undefined;
-  try {
-    lock = new DatabaseSync(`${path}.lock`, { timeout: 0 });
-    lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
-    return lock;
-  } catch (error) {
-    lock?.close();
-    throw lockFailure(path, error);
   }
 }
 
