@@ -6,10 +6,7 @@ import { history } from "../support/stored_tables.ts";
 import { report } from "../support/tally.ts";
 import { waitUntil } from "../support/wait_until.ts";
 
-const ATTACKER = "203.0.113.7";
-const TARGETS = [ATTACKER, "2001:db8::7", "203.0.113.128/25"];
 const MANY = 100;
-const HOSTS = ["host-a", "host-b", "host-c"];
 
 testWith(
   "fail2ban",
