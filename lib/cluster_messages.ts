@@ -156,6 +156,10 @@ export type ErrorCode =
   | "session"
   /** The token is not good. */
   | "token"
+  /** The node has not the right to that: an operator gives it. */
+  | "rights"
+  /** The node's reports are set aside until an operator releases it. */
+  | "aside"
   /** Try again later. */
   | "busy"
   /** It could not be stored: nothing was taken. Try again later. */

@@ -63,7 +63,12 @@ export interface ControlSessionCounters {
 }
 
 /** What only an operator mends: tried again slowly. */
-const REFUSALS: readonly (ErrorCode | undefined)[] = ["token", "protocol"];
+const REFUSALS: readonly (ErrorCode | undefined)[] = [
+  "token",
+  "protocol",
+  "rights",
+  "aside",
+];
 /** Said by a publisher that is there: over when it answers what it was asked. */
 const STUMBLES: readonly (ErrorCode | undefined)[] = ["busy", "store"];
 
@@ -71,6 +76,8 @@ const REASONS: Readonly<Record<ErrorCode, string>> = {
   protocol: "it does not understand this program",
   session: "it does not know the session",
   token: "it refuses the token",
+  rights: "this node may not do that",
+  aside: "it sets this node's reports aside until an operator releases it",
   busy: "it is busy",
   store: "it can't store anything",
 };

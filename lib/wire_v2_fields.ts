@@ -135,6 +135,8 @@ export const errorCode = oneOf<ErrorCode>("code", [
   "protocol",
   "session",
   "token",
+  "rights",
+  "aside",
   "busy",
   "store",
 ]);
