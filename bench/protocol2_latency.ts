@@ -7,7 +7,7 @@
 import { DatabaseSync } from "node:sqlite";
 import * as zmq from "zeromq";
 import { appendLog, banLine } from "../tests/support/fail2ban_lines.ts";
-import { freePort } from "../tests/support/test_cluster.ts";
+import { freePort } from "../tests/support/test_ports.ts";
 import { waitUntil } from "../tests/support/wait_until.ts";
 import { startPeer } from "./bare_peer_process.ts";
 import { bareReceive, bareSend, SENDER } from "./bare_zmq.ts";

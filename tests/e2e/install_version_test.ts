@@ -8,7 +8,7 @@ import {
   writeRelease,
 } from "../support/installer.ts";
 import { ReleaseServer } from "../support/release_server.ts";
-import { freePort } from "../support/test_cluster.ts";
+import { freePort } from "../support/test_ports.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
 const NAME = `fail2ban-cluster-1.0.0-${Deno.build.target}.tar.gz`;

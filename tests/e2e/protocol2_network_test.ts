@@ -9,7 +9,8 @@ import { pass, sideBySide } from "../support/side_by_side.ts";
 import { copysBans, publishersBans } from "../support/stored_tables.ts";
 import { report, tally } from "../support/tally.ts";
 import { type ProxyManner, TcpProxy } from "../support/tcp_proxy.ts";
-import { freePorts, TestCluster } from "../support/test_cluster.ts";
+import { TestCluster } from "../support/test_cluster.ts";
+import { freePorts } from "../support/test_ports.ts";
 import type { ChildProcess } from "../support/child_process.ts";
 import { waitUntil } from "../support/wait_until.ts";
 

@@ -2,6 +2,7 @@ import { askStatus, statusSocketPath } from "../../lib/io/status_socket.ts";
 import { RuntimeError } from "../../lib/errors.ts";
 import type { StatusFigures } from "../../lib/status_report.ts";
 import { ChildProcess } from "./child_process.ts";
+import { freePorts } from "./test_ports.ts";
 
 /** A program under test. */
 export type RoleName = "monitor" | "publisher" | "subscriber";
@@ -17,25 +18,6 @@ export interface HostSetting {
   readonly within?: readonly string[];
   /** Added to their environment. */
   readonly env?: Readonly<Record<string, string>>;
-}
-
-/** A port that nothing listens on right now. */
-export function freePort(): number {
-  const [port = 0] = freePorts(1);
-  return port;
-}
-
-/** So many ports that nothing listens on right now, no two alike. */
-export function freePorts(count: number): number[] {
-  // All are held at once: the system gives a port that was let go once more.
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  return listeners.map((listener) => {
-    listener.close();
-    return listener.addr.port;
-  });
 }
 
 /** How a program under test is started: `F2BC_BIN` names a folder of executables. */
