@@ -30,9 +30,17 @@ import type {
   DescriptorPoll,
   Frames,
   MessageSocket,
-  SocketLimits,
 } from "../ports.ts";
 import { hasCode, openRefusal, unlessAgain } from "../socket_failure.ts";
+import {
+  type ClientSetup,
+  dealerOptions,
+  publisherOptions,
+  routerOptions,
+  type ServerSetup,
+  subscriberOptions,
+  ZAP_URL,
+} from "../socket_setup.ts";
 import { Turn } from "../turn.ts";
 
 const ZMQ_FD = 14;
@@ -48,16 +56,8 @@ const YIELD_AFTER_MS = 8;
  * it is there: each look is a system call, and most receives are none.
  */
 const SURE_AFTER = 4;
-
-/** Options of the sockets that send. */
-function sending({ sendQueueMessages = 1_000 }: SocketLimits) {
-  return { sendTimeout: 0, sendHighWaterMark: sendQueueMessages };
-}
-
-/** Options of the sockets that receive; the others refuse them. */
-function receiving({ receiveQueueMessages = 1_000 }: SocketLimits) {
-  return { receiveTimeout: 0, receiveHighWaterMark: receiveQueueMessages };
-}
+/** What libzmq asks fits easily; it is of this process. */
+const MAX_ZAP_BYTES = 1_024;
 
 /** What zeromq.js declares of some sockets only, or as protected. */
 interface NativeSocket {
@@ -96,13 +96,18 @@ export class ZmqContext implements AsyncDisposable {
    *
    * @throws {RuntimeError} when the address can't be had.
    */
-  router(url: string, limits: SocketLimits): BoundSocket {
-    const socket = new zmq.Router({
-      ...this.#options(limits),
-      ...sending(limits),
-      ...receiving(limits),
-    });
+  router(url: string, setup: ServerSetup): BoundSocket {
+    const context = this.#context;
+    const socket = new zmq.Router({ context, ...routerOptions(setup) });
     return this.#open(socket, "bindSync", url);
+  }
+
+  /**
+   * The ROUTER that libzmq asks whom the other sockets let in. It has to be
+   * there before a socket with security is bound, and there is one at most.
+   */
+  zap(): BoundSocket {
+    return this.router(ZAP_URL, { maxMessageBytes: MAX_ZAP_BYTES });
   }
 
   /**
@@ -110,11 +115,9 @@ export class ZmqContext implements AsyncDisposable {
    *
    * @throws {RuntimeError} when the address can't be had.
    */
-  publisher(url: string, limits: SocketLimits): BoundSocket {
-    const socket = new zmq.Publisher({
-      ...this.#options(limits),
-      ...sending(limits),
-    });
+  publisher(url: string, setup: ServerSetup): BoundSocket {
+    const context = this.#context;
+    const socket = new zmq.Publisher({ context, ...publisherOptions(setup) });
     return this.#open(socket, "bindSync", url);
   }
 
@@ -122,22 +125,16 @@ export class ZmqContext implements AsyncDisposable {
    * A DEALER connected to `url`; it queues nothing for a peer that isn't there,
    * and forgets what it has not yet given when the peer goes.
    */
-  dealer(url: string, limits: SocketLimits): MessageSocket {
-    const socket = new zmq.Dealer({
-      ...this.#options(limits),
-      ...sending(limits),
-      ...receiving(limits),
-      immediate: true,
-    });
+  dealer(url: string, setup: ClientSetup): MessageSocket {
+    const context = this.#context;
+    const socket = new zmq.Dealer({ context, ...dealerOptions(setup) });
     return this.#open(socket, "connect", url);
   }
 
   /** A SUB connected to `url` that takes every message beginning with `prefix`. */
-  subscriber(url: string, prefix: string, limits: SocketLimits): MessageSocket {
-    const socket = new zmq.Subscriber({
-      ...this.#options(limits),
-      ...receiving(limits),
-    });
+  subscriber(url: string, prefix: string, setup: ClientSetup): MessageSocket {
+    const context = this.#context;
+    const socket = new zmq.Subscriber({ context, ...subscriberOptions(setup) });
     socket.subscribe(prefix);
     return this.#open(socket, "connect", url);
   }
@@ -147,21 +144,6 @@ export class ZmqContext implements AsyncDisposable {
     await Promise.all(
       [...this.#sockets].map((socket) => socket[Symbol.asyncDispose]()),
     );
-  }
-
-  #options(limits: SocketLimits) {
-    return {
-      context: this.#context,
-      maxMessageSize: limits.maxMessageBytes,
-      linger: limits.lingerMs ?? 0,
-      ipv6: true,
-      heartbeatInterval: 5_000,
-      heartbeatTimeout: 10_000,
-      heartbeatTimeToLive: 15_000,
-      handshakeInterval: 10_000,
-      reconnectInterval: 100,
-      reconnectMaxInterval: 2_000,
-    };
   }
 
   #open(native: zmq.Socket, how: "bindSync" | "connect", url: string) {
