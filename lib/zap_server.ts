@@ -4,7 +4,7 @@
  * @module
  */
 
-import { parseAddress } from "./address.ts";
+import { canonicalAddress } from "./address.ts";
 import type { PublicKey } from "./curve_key.ts";
 import { LogThrottle } from "./log_throttle.ts";
 import type { Clock, Log, MessageSocket } from "./ports.ts";
@@ -83,7 +83,7 @@ export class ZapServer {
     this.counters.refused++;
     // The key is public, and tells an operator which node it is.
     this.#refusals.record("warning", "connection refused: not a member", {
-      address: parseAddress(address) ?? address,
+      address: canonicalAddress(address) ?? address,
       key: publicKey ?? "none",
     });
     return false;
