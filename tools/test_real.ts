@@ -8,7 +8,7 @@
  */
 
 /** Its files begin so; the other lane has the rest. */
-const CLUSTER_LANE = /^tests\/e2e\/(protocol2|members)_/;
+const CLUSTER_LANE = /^tests\/e2e\/(acting|members|protocol2)_/;
 const FOLDERS = ["tests/io", "tests/contracts", "tests/roles", "tests/e2e"];
 
 interface Ended {
