@@ -336,8 +336,26 @@ export {
 } from "./lib/protection.ts";
 
 export {
+  Admission,
+  type Doorkeeper,
+  type Hello,
+  type HelloVerdict,
+  type ListDifference,
+} from "./lib/admission.ts";
+export type { CurveKeys, PublicKey, SecretKey } from "./lib/curve_key.ts";
+export type {
+  AllowedNetwork,
+  JournalEntry,
+  Member,
+  MemberList,
+  MemberRights,
+  TokenDigest,
+} from "./lib/member.ts";
+export type { CuttableSocket, ListChanges } from "./lib/member_door.ts";
+export type { Protocol2Service } from "./lib/node_server.ts";
+
+export {
   type Protocol1Sockets,
-  type Protocol2Sockets,
   Publisher,
   type PublisherOptions,
 } from "./lib/publisher.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Doorkeeper } from "./admission.ts";
 import { type BanHub, BusyError } from "./ban_hub.ts";
 import type {
   ErrorCode,
@@ -16,8 +17,9 @@ import type {
 import type { BanStore } from "./cluster_ports.ts";
 import { RuntimeError } from "./errors.ts";
 import { EventIntake, type EventIntakeCounters } from "./event_intake.ts";
-import { isKnownToken } from "./known_token.ts";
+import type { HostName } from "./host_name.ts";
 import { LogThrottle } from "./log_throttle.ts";
+import type { Member } from "./member.ts";
 import { Outbox } from "./outbox.ts";
 import type { Clock, Frames, Log, MessageSocket } from "./ports.ts";
 import type { CurrentPolicy } from "./protection.ts";
@@ -36,8 +38,8 @@ export interface ControlServerOptions {
   readonly store: Pick<BanStore, "epoch" | "keepReceipts">;
   readonly clock: Clock;
   readonly log: Log;
-  /** Tokens that admit a node; none means that none is expected. */
-  readonly tokens: readonly string[];
+  /** Says which member a node is. */
+  readonly doorkeeper: Pick<Doorkeeper, "judge">;
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
   readonly limits: SessionLimits;
@@ -114,6 +116,11 @@ export class ControlServer {
     return this.#sessions.size;
   }
 
+  /** Ends the sessions of a node: it has to say HELLO again. */
+  endSessions(node: HostName): void {
+    this.#sessions.endOf(node);
+  }
+
   /**
    * Serves until aborted.
    *
@@ -152,7 +159,7 @@ export class ControlServer {
     }
     const message = decoded.value;
     if (message.kind === "HELLO") {
-      this.#welcome(from, message);
+      this.#greet(from, message);
       return;
     }
     const session = this.#sessions.find(message.session, from.key);
@@ -192,29 +199,26 @@ export class ControlServer {
     return true;
   }
 
-  #welcome(from: Routed, hello: InSession<"HELLO">): void {
-    const { tokens, store, hub, limits } = this.#options;
-    const { role, version, token } = hello;
-    const { node } = hello;
-    if (tokens.length > 0 && !isKnownToken(token, tokens)) {
-      this.#refuse(from, "token", "the token is not good");
-      return;
-    }
-    const { id } = this.#sessions.begin({
-      route: from.key,
-      node,
-      role,
-      version,
+  #greet(from: Routed, hello: InSession<"HELLO">): void {
+    this.#afterwards(from, async () => {
+      const verdict = await this.#options.doorkeeper.judge(hello);
+      return verdict.ok
+        ? this.#welcome(from, hello, verdict.member)
+        : this.#complaint(verdict.code, verdict.message);
     });
+  }
+
+  #welcome(
+    { key: route }: Routed,
+    { role, version }: InSession<"HELLO">,
+    member: Member,
+  ): PublisherMessage {
+    const { store: { epoch }, hub, limits } = this.#options;
+    const { name: node } = member;
+    const { id } = this.#sessions.begin({ route, node, member, role, version });
     this.#complaints.record("info", "node connected", { node, role, version });
-    this.#answer(from, {
-      kind: "WELCOME",
-      session: id,
-      epoch: store.epoch,
-      seq: hub.table.seq,
-      limits,
-      ignore: [],
-    });
+    const { seq } = hub.table;
+    return { kind: "WELCOME", session: id, epoch, seq, limits, ignore: [] };
   }
 
   #events(
@@ -268,9 +272,13 @@ export class ControlServer {
   }
 
   #refuse(from: Routed, code: ErrorCode, message: string): void {
+    this.#answer(from, this.#complaint(code, message));
+  }
+
+  #complaint(code: ErrorCode, message: string): PublisherMessage {
     this.counters.errors++;
     this.#complaints.record("warning", "message refused", { code, message });
-    this.#answer(from, { kind: "ERROR", code, message });
+    return { kind: "ERROR", code, message };
   }
 }
 

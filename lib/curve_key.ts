@@ -14,17 +14,16 @@
 
 import { decodeZ85 } from "./z85.ts";
 
-declare const publicBrand: unique symbol;
-declare const secretBrand: unique symbol;
-
 /** The half of a key pair that anybody may see; made by {@link parsePublicKey} only. */
-export type PublicKey = string & { readonly [publicBrand]: "PublicKey" };
+export type PublicKey = string & { readonly brand: "PublicKey" };
 /** The half that nobody else may see; made by {@link parseSecretKey} only. */
-export type SecretKey = string & { readonly [secretBrand]: "SecretKey" };
+export type SecretKey = string & { readonly brand: "SecretKey" };
 
 /** A key pair. */
 export interface CurveKeys {
+  /** Told to whoever is to speak with it. */
   readonly publicKey: PublicKey;
+  /** Told to nobody. */
   readonly secretKey: SecretKey;
 }
 

@@ -9,10 +9,8 @@ import type { NodeRole } from "./cluster_messages.ts";
 import type { CurveKeys, PublicKey } from "./curve_key.ts";
 import type { HostName } from "./host_name.ts";
 
-declare const digestBrand: unique symbol;
-
 /** SHA-256 of a token: 64 lower-case hexadecimal digits. */
-export type TokenDigest = string & { readonly [digestBrand]: "TokenDigest" };
+export type TokenDigest = string & { readonly brand: "TokenDigest" };
 
 /** What a node may do. */
 export interface MemberRights {
@@ -28,9 +26,13 @@ export interface MemberRights {
 
 /** A node that the publisher admits. */
 export interface Member {
+  /** Its name in the cluster. */
   readonly name: HostName;
+  /** With which it connects. */
   readonly publicKey: PublicKey;
+  /** Of the secret that it says HELLO with. */
   readonly tokenDigest: TokenDigest;
+  /** What it may do. */
   readonly rights: MemberRights;
   /** When it was added, in milliseconds since 1970. */
   readonly addedMs: number;
@@ -68,7 +70,9 @@ export interface JournalEntry {
 export interface MemberList {
   /** Counts its changes. */
   readonly revision: number;
+  /** Who is admitted. */
   readonly members: readonly Member[];
+  /** Who is never banned. */
   readonly allowed: readonly AllowedNetwork[];
   /** The last changes, oldest first. */
   readonly journal: readonly JournalEntry[];

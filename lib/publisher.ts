@@ -6,29 +6,20 @@
  */
 
 import { BanHub, type BanHubOptions, type KeptChange } from "./ban_hub.ts";
-import { ClusterStream } from "./cluster_stream.ts";
 import type { SessionId } from "./cluster_messages.ts";
 import type { BanStore } from "./cluster_ports.ts";
-import { ControlServer } from "./control_server.ts";
 import { Outbox } from "./outbox.ts";
 import { Complaints } from "./complaints.ts";
 import { RuntimeError } from "./errors.ts";
 import type { Clock, Log, MessageSocket } from "./ports.ts";
 import type { CurrentPolicy } from "./protection.ts";
+import { NodeServer, type Protocol2Service } from "./node_server.ts";
+import { prefixedFigures, type StatusFigures } from "./status_report.ts";
 import { protocol1Events } from "./protocol1_events.ts";
 import { PublisherClock } from "./publisher_clock.ts";
 import { RequestServer } from "./request_server.ts";
-import type { StatusFigures } from "./status_report.ts";
-import { SyncDesk } from "./sync_desk.ts";
 import { runTogether } from "./tasks.ts";
 import { encodeBroadcast } from "./wire_v1.ts";
-import {
-  encodeStreamMessage,
-  MAX_CHANGES,
-  MAX_EVENTS,
-  MAX_RECEIPTS,
-  splitBans,
-} from "./wire_v2.ts";
 
 /** The sockets of protocol 1. */
 export interface Protocol1Sockets {
@@ -38,27 +29,19 @@ export interface Protocol1Sockets {
   readonly broadcasts: MessageSocket;
 }
 
-/** The sockets of protocol 2. */
-export interface Protocol2Sockets {
-  /** A ROUTER that nodes connect to. */
-  readonly control: MessageSocket;
-  /** A PUB that subscribers listen to. */
-  readonly stream: MessageSocket;
-}
-
 /** What a publisher is made of. */
 export interface PublisherOptions {
   /** Where the original's wire is spoken. */
   readonly protocol1: Protocol1Sockets;
-  /** Where the replicated table is served. */
-  readonly protocol2: Protocol2Sockets;
+  /** Where the replicated table is served, and to whom; `undefined`: to nobody. */
+  readonly protocol2: Protocol2Service | undefined;
   /** Keeps the table; nobody else writes to it. */
   readonly store: BanStore;
   /** The system's, which may be set. */
   readonly clock: Clock;
   /** Where to tell. */
   readonly log: Log;
-  /** Tokens that admit a node; none means that none is expected. */
+  /** Tokens that admit a node of protocol 1; none means that none is expected. */
   readonly tokens: readonly string[];
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
@@ -76,6 +59,8 @@ export interface PublisherOptions {
 const EXPIRE_EVERY_MS = 1_000;
 /** So often the past is forgotten, in small steps, in milliseconds. */
 const PRUNE_EVERY_MS = 60_000;
+/** What `status` says where nodes of protocol 2 can't connect. */
+const NOT_SERVED = { protocol2: "off" };
 /** Between two of these steps, in milliseconds. */
 const PRUNE_PAUSE_MS = 50;
 
@@ -93,10 +78,8 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #time: PublisherClock;
   readonly #hub: BanHub;
-  readonly #desk: SyncDesk;
   readonly #requests: RequestServer;
-  readonly #control: ControlServer;
-  readonly #stream: ClusterStream;
+  readonly #nodes: NodeServer | undefined;
   readonly #answers: Outbox;
   readonly #broadcasts: Outbox;
 
@@ -106,13 +89,12 @@ export class Publisher {
     const clock = this.#time.steady;
     const options = { ...given, clock };
     this.#options = options;
-    const { protocol1, protocol2, store } = options;
+    const { protocol1, protocol2 } = options;
     const hub = new BanHub({
       ...options,
       onKept: (kept) => this.#tell(kept),
     });
     this.#hub = hub;
-    this.#desk = newDesk(options, hub);
     this.#answers = new Outbox(protocol1.replies);
     this.#broadcasts = new Outbox(protocol1.broadcasts);
     this.#requests = new RequestServer({
@@ -125,20 +107,9 @@ export class Publisher {
         banTimeMs: options.banTimeMs,
       },
     });
-    this.#control = new ControlServer({
-      ...options,
-      socket: protocol2.control,
-      hub,
-      desk: this.#desk,
-      limits: { maxEvents: MAX_EVENTS, maxReceipts: MAX_RECEIPTS },
-    });
-    this.#stream = new ClusterStream({
-      socket: protocol2.stream,
-      clock,
-      epoch: store.epoch,
-      seq: () => hub.table.seq,
-      encode: encodeStreamMessage,
-    });
+    this.#nodes = protocol2 === undefined
+      ? undefined
+      : new NodeServer({ ...options, ...protocol2, hub });
   }
 
   /** What it has done so far, for `status`. */
@@ -150,14 +121,10 @@ export class Publisher {
       epoch: this.#options.store.epoch,
       ...counters,
       waiting,
-      sessions: this.#control.sessions,
-      snapshotReaders: this.#desk.readers,
-      ...prefixed("protocol1", this.#requests.counters),
-      ...prefixed("protocol2", this.#control.counters),
-      ...prefixed("protocol2", this.#control.events),
-      ...prefixed("protocol2", this.#control.receipts),
+      ...prefixedFigures("protocol1", this.#requests.counters),
+      ...this.#nodes?.figures ?? NOT_SERVED,
       dropped: this.#answers.dropped + this.#broadcasts.dropped +
-        this.#control.dropped + this.#stream.dropped,
+        (this.#nodes?.dropped ?? 0),
     };
   }
 
@@ -173,15 +140,14 @@ export class Publisher {
       (group) => this.#answers.run(group),
       (group) => this.#broadcasts.run(group),
       (group) => this.#requests.run(group),
-      (group) => this.#control.run(group),
-      (group) => this.#stream.run(group),
+      ...this.#nodes?.tasks ?? [],
       (group) => this.#expire(group),
       (group) => this.#prune(group),
     ]);
   }
 
   #tell(kept: readonly KeptChange[]): void {
-    this.#stream.tell(kept);
+    this.#nodes?.tell(kept);
     for (const each of kept) {
       for (const event of protocol1Events(each)) {
         this.#broadcasts.put([encodeBroadcast(event)]);
@@ -194,7 +160,7 @@ export class Publisher {
     while (true) {
       await clock.delay(EXPIRE_EVERY_MS, signal);
       this.#hub.expire();
-      this.#desk.tidy(clock.nowMs());
+      this.#nodes?.tidy(clock.nowMs());
     }
   }
 
@@ -226,51 +192,4 @@ export class Publisher {
       await clock.delay(PRUNE_PAUSE_MS, signal);
     }
   }
-}
-
-/** A past that can't be read leaves the table: copies take the whole of it. */
-function newDesk(
-  { store, log, clock }: PublisherOptions,
-  { table }: BanHub,
-): SyncDesk {
-  const complaints = new Complaints({
-    ...{ log, clock },
-    trouble: "the past can't be told, and copies take the whole table",
-    over: "the past is told again",
-  });
-  return new SyncDesk({
-    source: {
-      epoch: store.epoch,
-      get seq() {
-        return table.seq;
-      },
-      get size() {
-        return table.size;
-      },
-      get keptSince() {
-        return store.keptSince;
-      },
-      bans: () => table.bans(),
-      since: (seq, max) => {
-        try {
-          return store.since(seq, max);
-        } catch (error) {
-          if (!(error instanceof RuntimeError)) throw error;
-          complaints.tell(error.message);
-          return undefined;
-        }
-      },
-    },
-    split: splitBans,
-    maxChanges: MAX_CHANGES,
-  });
-}
-
-function prefixed(prefix: string, counters: object): StatusFigures {
-  return Object.fromEntries(
-    Object.entries(counters).map(([name, value]) => [
-      `${prefix}.${name}`,
-      value,
-    ]),
-  );
 }

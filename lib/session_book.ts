@@ -5,14 +5,18 @@
  */
 
 import type { NodeRole, SessionId } from "./cluster_messages.ts";
-import type { HostName } from "./host_name.ts";
+import { type HostName, sameHost } from "./host_name.ts";
+import type { Member } from "./member.ts";
 
 /** A connection that said HELLO. */
 export interface Session {
   readonly id: SessionId;
   /** Where the connection is reached. */
   readonly route: string;
+  /** The member's name. */
   readonly node: HostName;
+  /** Who it is, with the rights that it had when the session began. */
+  readonly member: Member;
   readonly role: NodeRole;
   /** The program's version. */
   readonly version: string;
@@ -71,6 +75,13 @@ export class SessionBook {
     this.#sessions.delete(id);
     this.#sessions.set(id, session);
     return session;
+  }
+
+  /** Ends the sessions of a node. */
+  endOf(node: HostName): void {
+    for (const session of [...this.#sessions.values()]) {
+      if (sameHost(session.node, node)) this.#end(session.id);
+    }
   }
 
   #end(id: SessionId): void {

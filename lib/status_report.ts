@@ -108,3 +108,21 @@ function renderUptime(seconds: number): string {
   });
   return parts.slice(0, 2).join(" ") || "0s";
 }
+
+/**
+ * Counters under names that say of what they are.
+ *
+ * @param prefix Of what.
+ * @param counters Some counters.
+ */
+export function prefixedFigures(
+  prefix: string,
+  counters: object,
+): StatusFigures {
+  return Object.fromEntries(
+    Object.entries(counters).map(([name, value]) => [
+      `${prefix}.${name}`,
+      value,
+    ]),
+  );
+}

@@ -12,7 +12,7 @@ import { ZmqContext } from "../lib/io/zmq_socket.ts";
 import { Publisher } from "../lib/publisher.ts";
 import { RequestServer } from "../lib/request_server.ts";
 import { runTogether } from "../lib/tasks.ts";
-import { bindProtocol1, bindProtocol2 } from "./program/bound_sockets.ts";
+import { bindProtocol1 } from "./program/bound_sockets.ts";
 import { watchProtection } from "./program/host_protection.ts";
 import {
   type RoleContext,
@@ -48,7 +48,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
   await using zeromq = new ZmqContext(poll);
   const publisher = new Publisher({
     protocol1: bindProtocol1(zeromq, config),
-    protocol2: bindProtocol2(zeromq, config),
+    protocol2: undefined,
     store,
     clock: context.clock,
     log,

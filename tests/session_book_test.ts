@@ -2,6 +2,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { SessionId } from "../lib/cluster_messages.ts";
 import { SessionBook } from "../lib/session_book.ts";
 import { host } from "./support/core_values.ts";
+import { member } from "./support/members.ts";
 
 function bookOf(maxSessions = 3) {
   let made = 0;
@@ -11,10 +12,11 @@ function bookOf(maxSessions = 3) {
     onEnd: (id) => ended.push(id),
     maxSessions,
   });
-  const begin = (route: string) =>
+  const begin = (route: string, node = "web1") =>
     book.begin({
       route,
-      node: host("web1"),
+      node: host(node),
+      member: member(node),
       role: "monitor",
       version: "1",
     });
@@ -41,11 +43,23 @@ Deno.test("SessionBook ends the session that a connection had when it says HELLO
 
 Deno.test("SessionBook lets the session go that was silent longest, above its bound", () => {
   const { book, begin, ended } = bookOf();
-  const sessions = ["a", "b", "c"].map(begin);
+  const sessions = ["a", "b", "c"].map((route) => begin(route));
   book.find(sessions[0]?.id ?? "" as SessionId, "a");
   begin("d");
   deepStrictEqual(ended, ["s2"]);
   strictEqual(book.size, 3);
   strictEqual(begin("b").id, "s5");
   deepStrictEqual(ended, ["s2", "s3"]);
+});
+
+Deno.test("SessionBook ends all sessions of a node, and no other's", () => {
+  const { book, begin, ended } = bookOf();
+  begin("a", "Web1");
+  begin("b", "web2");
+  begin("c", "web1");
+  book.endOf(host("WEB1"));
+  deepStrictEqual(ended, ["s1", "s3"]);
+  strictEqual(book.size, 1);
+  book.endOf(host("web1"));
+  strictEqual(ended.length, 2);
 });

@@ -5,13 +5,15 @@
  */
 
 import type { PublisherConfig } from "../../lib/config.ts";
+import type { SecretKey } from "../../lib/curve_key.ts";
 import type { ZmqContext } from "../../lib/io/zmq_socket.ts";
-import type {
-  Protocol1Sockets,
-  Protocol2Sockets,
-} from "../../lib/publisher.ts";
+import { ZAP_DOMAIN } from "../../lib/member_door.ts";
+import type { Protocol2Service } from "../../lib/node_server.ts";
+import type { Protocol1Sockets } from "../../lib/publisher.ts";
+import { ReboundSocket } from "../../lib/rebound_socket.ts";
 import { MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES } from "../../lib/wire_v1.ts";
 import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire_v2.ts";
+import type { RoleContext } from "./role_program.ts";
 
 /** A slow subscriber may be so far behind before it misses messages. */
 const STREAM_QUEUE = 100_000;
@@ -38,21 +40,40 @@ export function bindProtocol1(
   };
 }
 
-/** Binds the sockets of protocol 2. */
+/** What the sockets of protocol 2 are made of. */
+export interface Protocol2Setting
+  extends Pick<RoleContext<"publisher">, "config" | "clock" | "log"> {
+  /** The publisher's. */
+  readonly secretKey: SecretKey;
+}
+
+/** Binds the sockets of protocol 2, and before them the one that libzmq asks who may connect. */
 export function bindProtocol2(
   zeromq: ZmqContext,
-  config: PublisherConfig,
-): Protocol2Sockets {
-  return {
-    stream: zeromq.publisher(config.streamBindUrl, {
-      maxMessageBytes: MAX_STREAM_BYTES,
-      sendQueueMessages: STREAM_QUEUE,
-      lingerMs: LINGER_MS,
-    }),
-    control: zeromq.router(config.controlBindUrl, {
-      maxMessageBytes: MAX_CONTROL_BYTES,
-      sendQueueMessages: ANSWER_QUEUE,
-      lingerMs: LINGER_MS,
-    }),
+  { config, clock, log, secretKey }: Protocol2Setting,
+): Pick<Protocol2Service, "control" | "stream" | "zap"> {
+  const common = {
+    lingerMs: LINGER_MS,
+    security: { secretKey, zapDomain: ZAP_DOMAIN },
   };
+  const zap = zeromq.zap();
+  const stream = new ReboundSocket({
+    ...{ clock, log },
+    bind: () =>
+      zeromq.publisher(config.streamBindUrl, {
+        ...common,
+        maxMessageBytes: MAX_STREAM_BYTES,
+        sendQueueMessages: STREAM_QUEUE,
+      }),
+  });
+  const control = new ReboundSocket({
+    ...{ clock, log },
+    bind: () =>
+      zeromq.router(config.controlBindUrl, {
+        ...common,
+        maxMessageBytes: MAX_CONTROL_BYTES,
+        sendQueueMessages: ANSWER_QUEUE,
+      }),
+  });
+  return { zap, stream, control };
 }

@@ -10,6 +10,7 @@ import type { BanNews } from "../../lib/ban_event.ts";
 import type { SessionId } from "../../lib/cluster_messages.ts";
 import { ControlSession } from "../../lib/control_session.ts";
 import type { BanStore } from "../../lib/cluster_ports.ts";
+import type { Protocol2Service } from "../../lib/node_server.ts";
 import type { Frames, MessageSocket } from "../../lib/ports.ts";
 import { Publisher, type PublisherOptions } from "../../lib/publisher.ts";
 import { ReceiptBox } from "../../lib/receipt_box.ts";
@@ -21,6 +22,7 @@ import { ManualClock, settled } from "./manual_clock.ts";
 import { MemoryBanStore } from "./memory_ban_store.ts";
 import { MemoryLog } from "./memory_log.ts";
 import { MemoryReplicaStore } from "./memory_replica_store.ts";
+import { memoryService } from "./members.ts";
 import { MemorySocket } from "./memory_socket.ts";
 
 /** How libzmq names a connection, and zeromq.js gives it: a Buffer, which is UTF-8 to `String`. */
@@ -78,6 +80,11 @@ export class MemoryNetwork {
   };
 }
 
+/** What a test has otherwise than usual. */
+export interface MemoryPublisherOptions extends Partial<PublisherOptions> {
+  readonly service?: Partial<Protocol2Service>;
+}
+
 /** A publisher at work. */
 export class MemoryPublisherProgram implements AsyncDisposable {
   readonly publisher: Publisher;
@@ -88,7 +95,7 @@ export class MemoryPublisherProgram implements AsyncDisposable {
     network: MemoryNetwork,
     store: BanStore,
     clock: ManualClock,
-    options: Partial<PublisherOptions> = {},
+    { service, ...options }: MemoryPublisherOptions = {},
   ) {
     let sessions = 0;
     this.publisher = new Publisher({
@@ -96,7 +103,7 @@ export class MemoryPublisherProgram implements AsyncDisposable {
         replies: new MemorySocket(),
         broadcasts: new MemorySocket(),
       },
-      protocol2: network.bind(),
+      protocol2: memoryService(network.bind(), service),
       store,
       clock,
       log: new MemoryLog(),
@@ -179,7 +186,7 @@ export class MemoryCluster implements AsyncDisposable {
   readonly #held = new AsyncDisposableStack();
 
   /** Starts a publisher. */
-  publisher(options: Partial<PublisherOptions> = {}): MemoryPublisherProgram {
+  publisher(options: MemoryPublisherOptions = {}): MemoryPublisherProgram {
     const { network, store, clock } = this;
     return this.#held.use(
       new MemoryPublisherProgram(network, store, clock, options),

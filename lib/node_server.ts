@@ -1,0 +1,163 @@
+/**
+ * Serves the nodes of protocol 2: control socket, stream, and who may use them.
+ *
+ * @module
+ */
+
+import type { Doorkeeper } from "./admission.ts";
+import type { BanHub, KeptChange } from "./ban_hub.ts";
+import type { SessionId } from "./cluster_messages.ts";
+import type { BanStore } from "./cluster_ports.ts";
+import { ClusterStream } from "./cluster_stream.ts";
+import { Complaints } from "./complaints.ts";
+import { ControlServer } from "./control_server.ts";
+import { RuntimeError } from "./errors.ts";
+import {
+  type CuttableSocket,
+  type ListChanges,
+  MemberDoor,
+} from "./member_door.ts";
+import type { Clock, Log, MessageSocket } from "./ports.ts";
+import type { CurrentPolicy } from "./protection.ts";
+import { prefixedFigures, type StatusFigures } from "./status_report.ts";
+import { SyncDesk } from "./sync_desk.ts";
+import {
+  encodeStreamMessage,
+  MAX_CHANGES,
+  MAX_EVENTS,
+  MAX_RECEIPTS,
+  splitBans,
+} from "./wire_v2.ts";
+
+/** Where protocol 2 is served, and to whom. */
+export interface Protocol2Service {
+  /** A ROUTER that nodes connect to. */
+  readonly control: MessageSocket & CuttableSocket;
+  /** A PUB that subscribers listen to. */
+  readonly stream: MessageSocket & CuttableSocket;
+  /** The ROUTER that libzmq asks whom these two let in. */
+  readonly zap: MessageSocket;
+  /** Decides who may use them. */
+  readonly doorkeeper: Doorkeeper;
+  /** The lists of members that follow the one the doorkeeper goes by. */
+  readonly memberChanges: ListChanges;
+}
+
+/** What a server is made of. */
+export interface NodeServerOptions extends Protocol2Service {
+  readonly hub: BanHub;
+  readonly store: BanStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Which addresses are never banned; asked for each ban. */
+  readonly protection: CurrentPolicy;
+  /** Makes a session's id that nobody can guess. */
+  readonly newSessionId: () => SessionId;
+}
+
+/** Serves nodes with {@link NodeServer.tasks}. */
+export class NodeServer {
+  readonly #desk: SyncDesk;
+  readonly #control: ControlServer;
+  readonly #stream: ClusterStream;
+  readonly #door: MemberDoor;
+
+  /** @param options What the server is made of. */
+  constructor(options: NodeServerOptions) {
+    const { hub, store, clock, control, stream } = options;
+    this.#desk = newDesk(options);
+    this.#control = new ControlServer({
+      ...options,
+      socket: control,
+      desk: this.#desk,
+      limits: { maxEvents: MAX_EVENTS, maxReceipts: MAX_RECEIPTS },
+    });
+    this.#stream = new ClusterStream({
+      socket: stream,
+      clock,
+      epoch: store.epoch,
+      seq: () => hub.table.seq,
+      encode: encodeStreamMessage,
+    });
+    this.#door = new MemberDoor({
+      ...options,
+      changes: options.memberChanges,
+      sockets: [control, stream],
+      endSessions: (node) => this.#control.endSessions(node),
+    });
+  }
+
+  /** What it has done so far, for `status`. */
+  get figures(): StatusFigures {
+    return {
+      protocol2: "on",
+      sessions: this.#control.sessions,
+      snapshotReaders: this.#desk.readers,
+      ...prefixedFigures("protocol2", this.#control.counters),
+      ...prefixedFigures("protocol2", this.#control.events),
+      ...prefixedFigures("protocol2", this.#control.receipts),
+      ...prefixedFigures("connections", this.#door.counters),
+    };
+  }
+
+  /** Messages that were dropped: their nodes ask again. */
+  get dropped(): number {
+    return this.#control.dropped + this.#stream.dropped;
+  }
+
+  /** What has to run, each until aborted. */
+  get tasks(): readonly ((signal: AbortSignal) => Promise<void>)[] {
+    return [
+      (signal) => this.#door.run(signal),
+      (signal) => this.#control.run(signal),
+      (signal) => this.#stream.run(signal),
+    ];
+  }
+
+  /** Tells every subscriber of changes that are kept. */
+  tell(kept: readonly KeptChange[]): void {
+    this.#stream.tell(kept);
+  }
+
+  /** Lets go of what nobody asks for any more. */
+  tidy(nowMs: number): void {
+    this.#desk.tidy(nowMs);
+  }
+}
+
+/** A past that can't be read leaves the table: copies take the whole of it. */
+function newDesk(
+  { store, log, clock, hub: { table } }: NodeServerOptions,
+): SyncDesk {
+  const complaints = new Complaints({
+    ...{ log, clock },
+    trouble: "the past can't be told, and copies take the whole table",
+    over: "the past is told again",
+  });
+  return new SyncDesk({
+    source: {
+      epoch: store.epoch,
+      get seq() {
+        return table.seq;
+      },
+      get size() {
+        return table.size;
+      },
+      get keptSince() {
+        return store.keptSince;
+      },
+      bans: () => table.bans(),
+      since: (seq, max) => {
+        try {
+          return store.since(seq, max);
+        } catch (error) {
+          if (!(error instanceof RuntimeError)) throw error;
+          complaints.tell(error.message);
+          return undefined;
+        }
+      },
+    },
+    split: splitBans,
+    maxChanges: MAX_CHANGES,
+  });
+}
