@@ -486,4 +486,4 @@ export {
   splitBans,
 } from "./lib/wire_v2.ts";
 
-export { type MemberName, type ShapeReason } from "./lib/wire_v2_shape.ts";
+export { type WireMember } from "./lib/wire_v2_shape.ts";

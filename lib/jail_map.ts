@@ -58,7 +58,7 @@ export function parseJailMap(text: string): JailMap | undefined {
     if (jail === undefined || more.length > 0 || pattern === undefined) {
       return undefined;
     }
-    if (!PATTERN.test(pattern)) return undefined;
+    if (!isJailPattern(pattern)) return undefined;
     rules.push({ pattern, jail });
   }
   return rules;
@@ -72,7 +72,7 @@ export function parseJailMap(text: string): JailMap | undefined {
  * @returns A jail of this host; `fail2bancluster` when no rule matches.
  */
 export function localJail(map: JailMap, reported: JailName): JailName {
-  return map.find(({ pattern }) => matches(pattern, reported))?.jail ??
+  return map.find(({ pattern }) => matchesJail(pattern, reported))?.jail ??
     CLUSTER_JAIL;
 }
 
@@ -81,8 +81,16 @@ export function localJails(map: JailMap): readonly JailName[] {
   return [...new Set([...map.map(({ jail }) => jail), CLUSTER_JAIL])];
 }
 
-/** Matches piece by piece: no backtracking, whatever the pattern. */
-function matches(pattern: string, name: string): boolean {
+/** Whether it is a pattern as rules have it. */
+export function isJailPattern(text: string): boolean {
+  return PATTERN.test(text);
+}
+
+/**
+ * Whether a pattern matches a jail's name: piece by piece, without
+ * backtracking, whatever the pattern.
+ */
+export function matchesJail(pattern: string, name: JailName): boolean {
   const [first = "", ...others] = pattern.split("*");
   if (others.length === 0) return first === name;
   const last = others.pop() ?? "";

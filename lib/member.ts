@@ -20,8 +20,8 @@ export interface MemberRights {
   readonly jails: readonly string[];
   /** Whether its unban lifts what others reported as well. */
   readonly mayUnban: boolean;
-  /** Events in a second at most, in the long run; `undefined`: the publisher's `ratelimit`. */
-  readonly maxPerSecond: number | undefined;
+  /** Events in a second at most, in the long run; `null`: the publisher's `ratelimit`. */
+  readonly maxPerSecond: number | null;
 }
 
 /** A node that the publisher admits. */
@@ -42,8 +42,8 @@ export interface Member {
 export interface AllowedNetwork {
   /** An address or a prefix. */
   readonly network: Address;
-  /** Until when, in milliseconds since 1970; `Infinity`: until it is removed. */
-  readonly untilMs: number;
+  /** Until when, in milliseconds since 1970; `null`: until it is removed. */
+  readonly untilMs: number | null;
   /** Why, in the operator's words; may be empty. */
   readonly note: string;
   /** When it was added, in milliseconds since 1970. */

@@ -33,7 +33,7 @@ import {
   STREAM_BODIES,
 } from "./wire_v2_messages.ts";
 import { scanJson } from "./wire_v2_scan.ts";
-import type { Reading, Shape, ShapeReason } from "./wire_v2_shape.ts";
+import type { Reading, Shape, WireMember } from "./wire_v2_shape.ts";
 
 export {
   MAX_BANS_PER_PART,
@@ -67,7 +67,8 @@ export type RejectReasonV2 =
   | "depth"
   | "json"
   | "canonical"
-  | ShapeReason;
+  | "fields"
+  | WireMember;
 
 /** A message that was understood, or why it was not. */
 export type DecodedV2<T> =
@@ -250,7 +251,10 @@ function decodeBody(
   if (json === undefined) return reject("json");
   const reading: Reading = { isExact: true, reason: undefined };
   const value = shape.read(json, reading);
-  if (value === undefined) return reject(reading.reason ?? "fields");
+  if (value === undefined) {
+    // Messages have none of the members of what is stored.
+    return reject((reading.reason ?? "fields") as "fields" | WireMember);
+  }
   return JSON.stringify(value) === text
     ? { ok: true, value }
     : reject("canonical");

@@ -10,8 +10,8 @@
  * @module
  */
 
-/** Members whose name is the reason when their value is not good. */
-export type MemberName =
+/** Members of messages whose name is the reason when their value is not good. */
+export type WireMember =
   | "action"
   | "address"
   | "agoMs"
@@ -50,6 +50,33 @@ export type MemberName =
   | "to"
   | "token"
   | "version";
+
+/** Likewise, of what is stored only. */
+export type StoredMember =
+  | "addedMs"
+  | "allowed"
+  | "atMs"
+  | "controlUrl"
+  | "jails"
+  | "journal"
+  | "maxPerSecond"
+  | "mayUnban"
+  | "members"
+  | "name"
+  | "network"
+  | "note"
+  | "publicKey"
+  | "publisherKey"
+  | "revision"
+  | "roles"
+  | "secretKey"
+  | "streamUrl"
+  | "subject"
+  | "tokenDigest"
+  | "untilMs";
+
+/** Members whose name is the reason when their value is not good. */
+export type MemberName = WireMember | StoredMember;
 
 /** Why a value is no message's body. */
 export type ShapeReason = "fields" | MemberName;

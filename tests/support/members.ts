@@ -25,7 +25,7 @@ export const ALL_RIGHTS: MemberRights = {
   roles: ["monitor", "subscriber"],
   jails: ["*"],
   mayUnban: false,
-  maxPerSecond: undefined,
+  maxPerSecond: null,
 };
 
 /** The token of a member whose token is not the matter. */

@@ -1,0 +1,229 @@
+/**
+ * Keeps a value in a file that only its user may read.
+ *
+ * @module
+ */
+
+import { RuntimeError } from "../errors.ts";
+import type { Log } from "../ports.ts";
+import type { StoredForm } from "../stored_json.ts";
+
+const OTHERS = 0o077;
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+/** So often a watched file is looked at. */
+const LOOK_EVERY_MS = 500;
+
+/** Where the publisher's identity is, in the folder for state. */
+export function identityPath(stateDir: string): string {
+  return `${stateDir}/members/publisher.json`;
+}
+
+/** Where the publisher's list of members is. */
+export function memberListPath(stateDir: string): string {
+  return `${stateDir}/members/members.json`;
+}
+
+/** Where a node's membership is. */
+export function membershipPath(stateDir: string): string {
+  return `${stateDir}/membership.json`;
+}
+
+/**
+ * A value in a file of mode 0600, in a folder that belongs to the file's
+ * owner. It is replaced as a whole: written beside, forced to the disk, renamed
+ * over it.
+ *
+ * @see {@link https://man7.org/linux/man-pages/man2/rename.2.html | rename(2)}
+ *
+ * @example
+ * ```ts ignore
+ * const file = new SecretFile(memberListPath(stateDir), MEMBER_LIST_FORM);
+ * await file.edit((list = NO_MEMBERS) => withMember(list, member, editor));
+ * ```
+ */
+export class SecretFile<T> {
+  readonly #path: string;
+  readonly #form: StoredForm<T>;
+
+  /**
+   * @param path Absolute path; its folder is made where it is missing.
+   * @param form How the value is stored.
+   */
+  constructor(path: string, form: StoredForm<T>) {
+    this.#path = path;
+    this.#form = form;
+  }
+
+  /**
+   * Reads the value.
+   *
+   * @returns `undefined` when there is no file.
+   * @throws {RuntimeError} when others may read the file, or it is damaged.
+   */
+  async read(): Promise<T | undefined> {
+    try {
+      using file = await Deno.open(this.#path);
+      const { mode } = await file.stat();
+      if (((mode ?? 0) & OTHERS) !== 0) {
+        throw new RuntimeError("others may read it", {
+          hint: `chmod 600 ${this.#path}`,
+        });
+      }
+      return this.#form.decode(await new Response(file.readable).text());
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw this.#cannot("read", error);
+    }
+  }
+
+  /**
+   * Makes a new value of the one that is there. Nobody else edits meanwhile.
+   *
+   * @param change From the value, `undefined` where there is none, to the one
+   * that is to be there. What it throws leaves the file as it is.
+   * @returns The new value.
+   * @throws {RuntimeError} when the file can't be read or written.
+   */
+  async edit(change: (value: T | undefined) => T): Promise<T> {
+    const folder = await this.#makeFolder();
+    using lock = await this.#open(`${this.#path}.lock`);
+    await lock.lock(true);
+    await giveTo(folder, `${this.#path}.lock`);
+    const value = change(await this.read());
+    await this.#replace(value, folder);
+    return value;
+  }
+
+  /**
+   * Gives the value each time that the file was replaced, until aborted. What
+   * can't be read is told of once, and passed over: the value before counts.
+   *
+   * @param signal Ends it; the sequence then returns.
+   * @param log Where to tell.
+   */
+  async *watch(signal: AbortSignal, log: Log): AsyncGenerator<T> {
+    let seen = await this.#mark();
+    while (await pause(signal)) {
+      const mark = await this.#mark();
+      if (mark === seen) continue;
+      seen = mark;
+      try {
+        const value = await this.read();
+        if (value !== undefined) yield value;
+      } catch (error) {
+        if (!(error instanceof RuntimeError)) throw error;
+        log.record("error", "the file stays as it was read before", {
+          reason: error.message,
+        });
+      }
+    }
+  }
+
+  async #replace(value: T, folder: Deno.FileInfo): Promise<void> {
+    const beside = `${this.#path}.new`;
+    try {
+      const text = this.#form.encode(value);
+      await Deno.writeTextFile(beside, text, { mode: FILE_MODE });
+      await Deno.chmod(beside, FILE_MODE);
+      await giveTo(folder, beside);
+      using file = await Deno.open(beside, { write: true });
+      await file.syncData();
+      await Deno.rename(beside, this.#path);
+      using opened = await Deno.open(this.#folder);
+      await opened.sync();
+    } catch (error) {
+      throw this.#cannot("write", error);
+    }
+  }
+
+  get #folder(): string {
+    return this.#path.slice(0, this.#path.lastIndexOf("/")) || "/";
+  }
+
+  /** @returns The folder; what is made in it belongs to its owner. */
+  async #makeFolder(): Promise<Deno.FileInfo> {
+    const folder = this.#folder;
+    try {
+      await makeFolder(folder);
+      return await Deno.stat(folder);
+    } catch (error) {
+      throw this.#cannot("write", error);
+    }
+  }
+
+  async #open(path: string): Promise<Deno.FsFile> {
+    try {
+      return await Deno.open(path, {
+        ...{ read: true, write: true, create: true },
+        mode: FILE_MODE,
+      });
+    } catch (error) {
+      throw this.#cannot("write", error);
+    }
+  }
+
+  /** Differs whenever the file was replaced. */
+  async #mark(): Promise<string> {
+    try {
+      const { ino, mtime, size, mode } = await Deno.stat(this.#path);
+      return [ino, mtime?.getTime(), size, mode].join();
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return "";
+      throw this.#cannot("read", error);
+    }
+  }
+
+  #cannot(what: string, error: unknown): unknown {
+    if (error instanceof RuntimeError) {
+      const { message, hint } = error;
+      return new RuntimeError(`${this.#path}: ${message}`, {
+        ...(hint === undefined ? {} : { hint }),
+        cause: error,
+      });
+    }
+    if (!(error instanceof Error) || error instanceof TypeError) return error;
+    return new RuntimeError(`cannot ${what} ${this.#path}: ${error.message}`, {
+      hint: "the folder is statedir in [general]; its owner and root may",
+      cause: error,
+    });
+  }
+}
+
+/** Makes a folder and those above it, each as its own parent's owner has it. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await Deno.stat(folder);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const above = folder.slice(0, folder.lastIndexOf("/")) || "/";
+    await makeFolder(above);
+    await Deno.mkdir(folder, { mode: FOLDER_MODE });
+    await giveTo(await Deno.stat(above), folder);
+  }
+}
+
+/** What root makes in a service's folder has to be the service's. */
+async function giveTo(
+  { uid, gid }: Deno.FileInfo,
+  path: string,
+): Promise<void> {
+  const made = await Deno.stat(path);
+  if (made.uid !== uid || made.gid !== gid) await Deno.chown(path, uid, gid);
+}
+
+/** @returns Whether to go on. */
+function pause(signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const ended = () => {
+      clearTimeout(timer);
+      resolve(false);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", ended);
+      resolve(true);
+    }, LOOK_EVERY_MS);
+    signal.addEventListener("abort", ended, { once: true });
+  });
+}
