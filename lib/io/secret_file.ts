@@ -198,7 +198,12 @@ async function makeFolder(folder: string): Promise<void> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     const above = folder.slice(0, folder.lastIndexOf("/")) || "/";
     await makeFolder(above);
-    await Deno.mkdir(folder, { mode: FOLDER_MODE });
+    try {
+      await Deno.mkdir(folder, { mode: FOLDER_MODE });
+    } catch (failure) {
+      // Somebody else makes it at the same time, and in the same way.
+      if (!(failure instanceof Deno.errors.AlreadyExists)) throw failure;
+    }
     await giveTo(await Deno.stat(above), folder);
   }
 }
