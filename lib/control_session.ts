@@ -8,12 +8,7 @@
  * @module
  */
 
-import type {
-  Epoch,
-  ErrorCode,
-  NodeRole,
-  PublisherMessage,
-} from "./cluster_messages.ts";
+import type { Epoch, NodeRole, PublisherMessage } from "./cluster_messages.ts";
 import { Complaints } from "./complaints.ts";
 import {
   type Answer,
@@ -25,6 +20,7 @@ import {
 import type { HostName } from "./host_name.ts";
 import { Patience } from "./patience.ts";
 import type { Clock, Connect, Log, MessageSocket } from "./ports.ts";
+import { REASONS, REFUSALS, STUMBLES } from "./session_errors.ts";
 import { inTime } from "./tasks.ts";
 import { decodePublisherMessage, encodeNodeMessage } from "./wire_v2.ts";
 
@@ -40,8 +36,8 @@ export interface ControlSessionOptions {
   readonly node: HostName;
   /** What the connection is for. */
   readonly role: NodeRole;
-  /** The secret; `undefined` where none is asked for. */
-  readonly token: string | undefined;
+  /** The secret; asked for each conversation. */
+  readonly token: () => string;
   /** This program's version. */
   readonly version: string;
   /** Without a WELCOME for so long a connection is given up. @default {2000} */
@@ -61,26 +57,6 @@ export interface ControlSessionCounters {
   /** Connections given up. */
   lost: number;
 }
-
-/** What only an operator mends: tried again slowly. */
-const REFUSALS: readonly (ErrorCode | undefined)[] = [
-  "token",
-  "protocol",
-  "rights",
-  "aside",
-];
-/** Said by a publisher that is there: over when it answers what it was asked. */
-const STUMBLES: readonly (ErrorCode | undefined)[] = ["busy", "store"];
-
-const REASONS: Readonly<Record<ErrorCode, string>> = {
-  protocol: "it does not understand this program",
-  session: "it does not know the session",
-  token: "it refuses the token",
-  rights: "this node may not do that",
-  aside: "it sets this node's reports aside until an operator releases it",
-  busy: "it is busy",
-  store: "it can't store anything",
-};
 
 /**
  * Keeps up conversations with the publisher, one after the other. It
@@ -108,6 +84,7 @@ export class ControlSession {
   readonly #absence: Complaints;
   /** A publisher that answers and can't do what it is asked. */
   readonly #stumbling: Complaints;
+  #renewal = new AbortController();
   #epoch: Epoch | undefined;
   #reachable = true;
   #answered = false;
@@ -155,17 +132,30 @@ export class ControlSession {
     const { clock, firstPauseMs, maxPauseMs, refusedPauseMs } = this.#options;
     let pauseMs = firstPauseMs;
     while (!signal.aborted) {
-      const loss = await this.#converse(signal, lead);
-      if (loss === undefined) return;
-      this.#noteLoss(loss);
-      if (this.#hasHeld()) pauseMs = firstPauseMs;
-      const isRefusal = REFUSALS.includes(loss.code);
-      await clock.delay(isRefusal ? refusedPauseMs : pauseMs, signal)
-        .catch((reason) => {
-          if (reason !== signal.reason) throw reason;
-        });
-      pauseMs = Math.min(pauseMs * 2, maxPauseMs);
+      const { signal: renewal } = this.#renewal;
+      const ended = AbortSignal.any([signal, renewal]);
+      const loss = await this.#converse(ended, lead);
+      if (loss !== undefined) {
+        this.#noteLoss(loss);
+        if (this.#hasHeld()) pauseMs = firstPauseMs;
+        const isRefusal = REFUSALS.includes(loss.code);
+        await clock.delay(isRefusal ? refusedPauseMs : pauseMs, ended)
+          .catch((reason) => {
+            if (reason !== ended.reason) throw reason;
+          });
+        pauseMs = Math.min(pauseMs * 2, maxPauseMs);
+      } else if (!renewal.aborted) return;
+      if (renewal.aborted) pauseMs = firstPauseMs;
     }
+  }
+
+  /**
+   * Ends the conversation, or the pause, and begins another at once: what it
+   * connects with is another.
+   */
+  renew(): void {
+    this.#renewal.abort();
+    this.#renewal = new AbortController();
   }
 
   /** One conversation. @returns Why it ended; `undefined` on abort. */
@@ -200,7 +190,7 @@ export class ControlSession {
     const { clock, node, role, token, version, replyTimeoutMs } = this.#options;
     const hello = encodeNodeMessage({
       ...{ kind: "HELLO", node, role, version },
-      token: token ?? "",
+      token: token(),
     });
     // Until a connection stands it takes several ways there and back.
     const sent = await inTime(clock, replyTimeoutMs, signal, async (ended) => {

@@ -35,6 +35,7 @@ export class StreamEar {
   readonly #options: Required<StreamEarOptions>;
   readonly #silence: Complaints;
   readonly #complaints: LogThrottle;
+  #renewal = new AbortController();
   #heardAtMs = 0;
   #hears = false;
   #rejected = 0;
@@ -75,24 +76,32 @@ export class StreamEar {
   async run(signal: AbortSignal, hear: Hear): Promise<void> {
     try {
       while (true) {
+        const { signal: renewal } = this.#renewal;
         await using socket = this.#options.connect();
-        await this.#listen(socket, signal, hear);
+        await this.#listen(socket, signal, renewal, hear);
         this.#hears = false;
-        this.#silence.tell("not even a heartbeat");
+        if (!renewal.aborted) this.#silence.tell("not even a heartbeat");
       }
     } finally {
       this.#complaints.flush();
     }
   }
 
-  /** Resolves once nothing is heard any more. */
+  /** Connects anew, at once: what it connects with is another. */
+  renew(): void {
+    this.#renewal.abort();
+    this.#renewal = new AbortController();
+  }
+
+  /** Resolves once nothing is heard any more, or on a renewal. */
   async #listen(
     socket: MessageSocket,
     signal: AbortSignal,
+    renewal: AbortSignal,
     hear: Hear,
   ): Promise<void> {
     this.#heardAtMs = this.#options.clock.monotonicMs();
-    await runTogether(signal, [
+    await runTogether(AbortSignal.any([signal, renewal]), [
       (group) => this.#receive(socket, group, hear),
       (group) => this.#waitForSilence(group),
     ]);

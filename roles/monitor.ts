@@ -18,6 +18,7 @@ import { runTogether } from "../lib/tasks.ts";
 import { AskedFail2ban } from "./program/asked_fail2ban.ts";
 import { watchProtection } from "./program/host_protection.ts";
 import { linkFigures, openReportLink } from "./program/monitor_link.ts";
+import { checkMembership } from "./program/node_membership.ts";
 import {
   type RoleContext,
   type RoleProgram,
@@ -29,6 +30,9 @@ const PROGRAM: RoleProgram<"monitor"> = {
   role: "monitor",
   version: deno.version,
   moduleUrl: import.meta.url,
+  check: async ({ general, controlServerUrl }) => {
+    if (controlServerUrl !== undefined) await checkMembership(general);
+  },
   work,
 };
 
@@ -68,7 +72,10 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     clock,
     log,
   });
-  const link = openReportLink({ ...context, zeromq, version: deno.version });
+  const { link, tasks } = await openReportLink({
+    ...{ ...context, zeromq },
+    version: deno.version,
+  });
   const monitor = new Monitor({
     ...{ lines, link, oracle, echoes, positions, clock, log },
     detections: oracle,
@@ -98,6 +105,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   await runTogether(signal, [
     (group) => protection.run(group),
     (group) => monitor.run(group),
+    ...tasks,
   ]);
 }
 

@@ -5,15 +5,22 @@
  */
 
 import deno from "../deno.json" with { type: "json" };
+import { Admission } from "../lib/admission.ts";
 import { LibcPoll } from "../lib/io/libc_poll.ts";
 import { newSessionId } from "../lib/io/session_id.ts";
 import { banStorePath, SqliteBanStore } from "../lib/io/sqlite_ban_store.ts";
 import { ZmqContext } from "../lib/io/zmq_socket.ts";
+import type { Protocol2Service } from "../lib/node_server.ts";
 import { Publisher } from "../lib/publisher.ts";
 import { RequestServer } from "../lib/request_server.ts";
 import { runTogether } from "../lib/tasks.ts";
-import { bindProtocol1 } from "./program/bound_sockets.ts";
+import { bindProtocol1, bindProtocol2 } from "./program/bound_sockets.ts";
 import { watchProtection } from "./program/host_protection.ts";
+import {
+  checkPublisherMembers,
+  type PublisherMembers,
+  readPublisherMembers,
+} from "./program/publisher_members.ts";
 import {
   type RoleContext,
   type RoleProgram,
@@ -25,6 +32,7 @@ const PROGRAM: RoleProgram<"publisher"> = {
   role: "publisher",
   version: deno.version,
   moduleUrl: import.meta.url,
+  check: checkPublisherMembers,
   work: (context) => context.dryRun ? rehearse(context) : work(context),
 };
 
@@ -42,13 +50,14 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
   const { config, log, signal, ready } = context;
   const { banTimeMs, keepHistoryMs, durability } = config;
   const protection = await watchProtection(context);
+  const members = await readPublisherMembers(context);
   const path = banStorePath(config.general.stateDir);
   using store = SqliteBanStore.open({ path, durability });
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const publisher = new Publisher({
     protocol1: bindProtocol1(zeromq, config),
-    protocol2: undefined,
+    protocol2: serveMembers(context, zeromq, members),
     store,
     clock: context.clock,
     log,
@@ -67,6 +76,26 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     (group) => protection.run(group),
     (group) => publisher.run(group),
   ]);
+}
+
+/** Protocol 2, for members; without keys of its own the publisher has none. */
+function serveMembers(
+  context: RoleContext<"publisher">,
+  zeromq: ZmqContext,
+  members: PublisherMembers | undefined,
+): Protocol2Service | undefined {
+  if (members === undefined) {
+    context.log.record("notice", "protocol 2 is not served: no keys", {
+      hint: "fail2ban-cluster init",
+    });
+    return undefined;
+  }
+  const { identity: { keys: { secretKey } }, list, changes } = members;
+  return {
+    ...bindProtocol2(zeromq, { ...context, secretKey }),
+    doorkeeper: new Admission(list),
+    memberChanges: changes,
+  };
 }
 
 /** A dry run: hears protocol 1, and says what it would do. */

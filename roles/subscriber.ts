@@ -14,6 +14,7 @@ import { runTogether } from "../lib/tasks.ts";
 import { openBanSource } from "./program/ban_source.ts";
 import { EnforcedActions } from "./program/enforced_actions.ts";
 import { watchProtection } from "./program/host_protection.ts";
+import { checkMembership } from "./program/node_membership.ts";
 import {
   type RoleContext,
   type RoleProgram,
@@ -25,6 +26,9 @@ const PROGRAM: RoleProgram<"subscriber"> = {
   role: "subscriber",
   version: deno.version,
   moduleUrl: import.meta.url,
+  check: async ({ general, protocol2 }) => {
+    if (protocol2 !== undefined) await checkMembership(general);
+  },
   work,
   lift,
 };
@@ -61,7 +65,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     clock,
     log,
   });
-  using source = openBanSource({
+  using source = await openBanSource({
     ...{ context, zeromq, queue, receipts, version: deno.version },
     protection: policy,
   });

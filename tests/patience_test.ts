@@ -71,7 +71,7 @@ Deno.test("ControlSession waits for WELCOME from when the connection stands: tha
   const session = new ControlSession({
     ...{ clock, log: new MemoryLog(), node: host("web-1"), role: "monitor" },
     connect: () => slow(publisher.connect()),
-    token: undefined,
+    token: () => "",
     version: "1.2.3",
   });
   const stop = new AbortController();

@@ -37,7 +37,8 @@ const log = new MemoryLog();
 function client(index: number): ReplicaClient {
   const node = host(`crowd-${Deno.pid}-${index}`);
   const session = new ControlSession({
-    ...{ clock, log, node, token, role: "subscriber", version: "1.0.0" },
+    ...{ clock, log, node, role: "subscriber", version: "1.0.0" },
+    token: () => token,
     connect: () =>
       zeromq.dealer(controlUrl, { maxMessageBytes: MAX_CONTROL_BYTES }),
   });

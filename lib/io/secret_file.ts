@@ -45,6 +45,9 @@ export function membershipPath(stateDir: string): string {
 export class SecretFile<T> {
   readonly #path: string;
   readonly #form: StoredForm<T>;
+  #wake = () => {};
+  /** The file as it was read last; `undefined`: never. */
+  #seen: string | undefined;
 
   /**
    * @param path Absolute path; its folder is made where it is missing.
@@ -64,15 +67,19 @@ export class SecretFile<T> {
   async read(): Promise<T | undefined> {
     try {
       using file = await Deno.open(this.#path);
-      const { mode } = await file.stat();
-      if (((mode ?? 0) & OTHERS) !== 0) {
+      const facts = await file.stat();
+      this.#seen = markOf(facts);
+      if (((facts.mode ?? 0) & OTHERS) !== 0) {
         throw new RuntimeError("others may read it", {
           hint: `chmod 600 ${this.#path}`,
         });
       }
       return this.#form.decode(await new Response(file.readable).text());
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
+      if (error instanceof Deno.errors.NotFound) {
+        this.#seen = "";
+        return undefined;
+      }
       throw this.#cannot("read", error);
     }
   }
@@ -96,18 +103,17 @@ export class SecretFile<T> {
   }
 
   /**
-   * Gives the value each time that the file was replaced, until aborted. What
+   * Gives the value each time that the file was replaced since it was read
+   * last, until aborted. What
    * can't be read is told of once, and passed over: the value before counts.
    *
    * @param signal Ends it; the sequence then returns.
    * @param log Where to tell.
    */
   async *watch(signal: AbortSignal, log: Log): AsyncGenerator<T> {
-    let seen = await this.#mark();
-    while (await pause(signal)) {
-      const mark = await this.#mark();
-      if (mark === seen) continue;
-      seen = mark;
+    this.#seen ??= await this.#mark();
+    while (await this.#pause(signal)) {
+      if (await this.#mark() === this.#seen) continue;
       try {
         const value = await this.read();
         if (value !== undefined) yield value;
@@ -118,6 +124,11 @@ export class SecretFile<T> {
         });
       }
     }
+  }
+
+  /** Has a watched file looked at now. */
+  look(): void {
+    this.#wake();
   }
 
   async #replace(value: T, folder: Deno.FileInfo): Promise<void> {
@@ -163,11 +174,23 @@ export class SecretFile<T> {
     }
   }
 
+  /** @returns Whether to go on. */
+  async #pause(signal: AbortSignal): Promise<boolean> {
+    const woken = Promise.withResolvers<void>();
+    const wake = () => woken.resolve();
+    const timer = setTimeout(wake, LOOK_EVERY_MS);
+    this.#wake = wake;
+    signal.addEventListener("abort", wake, { once: true });
+    if (!signal.aborted) await woken.promise;
+    signal.removeEventListener("abort", wake);
+    clearTimeout(timer);
+    return !signal.aborted;
+  }
+
   /** Differs whenever the file was replaced. */
   async #mark(): Promise<string> {
     try {
-      const { ino, mtime, size, mode } = await Deno.stat(this.#path);
-      return [ino, mtime?.getTime(), size, mode].join();
+      return markOf(await Deno.stat(this.#path));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return "";
       throw this.#cannot("read", error);
@@ -217,18 +240,6 @@ async function giveTo(
   if (made.uid !== uid || made.gid !== gid) await Deno.chown(path, uid, gid);
 }
 
-/** @returns Whether to go on. */
-function pause(signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    const ended = () => {
-      clearTimeout(timer);
-      resolve(false);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", ended);
-      resolve(true);
-    }, LOOK_EVERY_MS);
-    signal.addEventListener("abort", ended, { once: true });
-  });
+function markOf({ ino, mtime, size, mode }: Deno.FileInfo): string {
+  return [ino, mtime?.getTime(), size, mode].join();
 }

@@ -1,28 +1,42 @@
 /**
- * Turns the signals that ask a program to end into an abort.
+ * Turns signals into an abort, and into the wish to read files again.
  *
  * @module
  */
 
-const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
+const HANG_UP = "SIGHUP";
+
+/** What signals mean. */
+export interface StopSignalOptions {
+  /**
+   * Whether SIGHUP ends the program, as it does when its terminal goes;
+   * otherwise it means that files are to be read again.
+   */
+  readonly hangUpStops: boolean;
+}
 
 /**
- * Aborts on the first SIGTERM, SIGINT or SIGHUP.
+ * Aborts on the first SIGTERM, SIGINT or, where it means that, SIGHUP.
  *
  * @example
  * ```ts ignore
- * using stop = new StopSignal();
+ * using stop = new StopSignal({ hangUpStops: Deno.stdin.isTerminal() });
+ * stop.onReload(() => members.ask());
  * await program.run(stop.signal);
  * ```
  */
 export class StopSignal implements Disposable {
   readonly #controller = new AbortController();
-  readonly #listener = () => this.#controller.abort();
+  readonly #reloads: (() => void)[] = [];
+  readonly #stop = () => this.#controller.abort();
+  readonly #hangUp: () => void;
 
-  constructor() {
-    for (const name of STOP_SIGNALS) {
-      Deno.addSignalListener(name, this.#listener);
-    }
+  /** @param options What signals mean. */
+  constructor({ hangUpStops }: StopSignalOptions) {
+    this.#hangUp = hangUpStops ? this.#stop : () => this.#reload();
+    for (const name of STOP_SIGNALS) Deno.addSignalListener(name, this.#stop);
+    Deno.addSignalListener(HANG_UP, this.#hangUp);
   }
 
   /** Aborted once the program is to end. */
@@ -30,9 +44,19 @@ export class StopSignal implements Disposable {
     return this.#controller.signal;
   }
 
+  /** Has a listener called each time that files are to be read again. */
+  onReload(listener: () => void): void {
+    this.#reloads.push(listener);
+  }
+
+  #reload(): void {
+    for (const listener of this.#reloads) listener();
+  }
+
   [Symbol.dispose](): void {
     for (const name of STOP_SIGNALS) {
-      Deno.removeSignalListener(name, this.#listener);
+      Deno.removeSignalListener(name, this.#stop);
     }
+    Deno.removeSignalListener(HANG_UP, this.#hangUp);
   }
 }

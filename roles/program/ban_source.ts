@@ -26,6 +26,7 @@ import { runTogether } from "../../lib/tasks.ts";
 import { UNKEPT_REPLICA } from "../../lib/unkept_replica.ts";
 import { MAX_MESSAGE_BYTES } from "../../lib/wire_v1.ts";
 import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire_v2.ts";
+import { NodeMembership } from "./node_membership.ts";
 import type { RoleContext } from "./role_program.ts";
 
 /** What a source is made of. */
@@ -55,12 +56,18 @@ export interface BanSource extends Disposable {
 /** So many messages may wait while the actions are busy. */
 const STREAM_QUEUE = 100_000;
 
-/** Opens the source. */
-export function openBanSource(options: BanSourceOptions): BanSource {
+/**
+ * Opens the source.
+ *
+ * @throws {ConfigError} when this host has not joined the cluster that it is to hear.
+ */
+export async function openBanSource(
+  options: BanSourceOptions,
+): Promise<BanSource> {
   const { protocol2 } = options.context.config;
-  return protocol2 === undefined
-    ? openProtocol1(options)
-    : openProtocol2(options, protocol2);
+  if (protocol2 === undefined) return openProtocol1(options);
+  const membership = await NodeMembership.read(options.context);
+  return openProtocol2(options, protocol2, membership);
 }
 
 function openProtocol1(
@@ -104,6 +111,7 @@ function openProtocol1(
 function openProtocol2(
   options: BanSourceOptions,
   urls: Protocol2Urls,
+  membership: NodeMembership,
 ): BanSource {
   const { context: { config, log, dryRun }, queue, receipts } = options;
   const clock = new SteadyClock(options.context.clock);
@@ -120,8 +128,9 @@ function openProtocol2(
   const disk = dryRun
     ? undefined
     : SqliteReplicaStore.open(replicaPath(stateDir));
+  const { session, ear } = connections(options, urls, { clock, membership });
   const client = new ReplicaClient({
-    ...connections(options, urls, clock),
+    ...{ session, ear },
     store: disk ?? UNKEPT_REPLICA,
     receipts,
     clock,
@@ -137,7 +146,15 @@ function openProtocol2(
       return { protocol: 2, ...client.figures, ...filter.counters };
     },
     whenKnown: (signal) => client.whenKnown(signal),
-    run: (signal) => client.run(signal),
+    run: (signal) =>
+      runTogether(signal, [
+        (group) => client.run(group),
+        (group) =>
+          membership.run(group, () => {
+            session.renew();
+            ear.renew();
+          }),
+      ]),
     [Symbol.dispose]: () => disk?.[Symbol.dispose](),
   };
 }
@@ -145,15 +162,21 @@ function openProtocol2(
 function connections(
   { context: { config, log }, zeromq, version }: BanSourceOptions,
   { controlUrl, streamUrl }: Protocol2Urls,
-  clock: SteadyClock,
+  { clock, membership }: {
+    readonly clock: SteadyClock;
+    readonly membership: NodeMembership;
+  },
 ) {
   const session = new ControlSession({
     ...{ clock, log, version },
     connect: () =>
-      zeromq.dealer(controlUrl, { maxMessageBytes: MAX_CONTROL_BYTES }),
+      zeromq.dealer(controlUrl, {
+        maxMessageBytes: MAX_CONTROL_BYTES,
+        security: membership.security,
+      }),
     node: config.general.hostName,
     role: "subscriber",
-    token: config.token,
+    token: () => membership.token,
   });
   const ear = new StreamEar({
     ...{ clock, log },
@@ -161,6 +184,7 @@ function connections(
       zeromq.subscriber(streamUrl, "", {
         maxMessageBytes: MAX_STREAM_BYTES,
         receiveQueueMessages: STREAM_QUEUE,
+        security: membership.security,
       }),
   });
   return { session, ear };

@@ -11,38 +11,58 @@ import { RequestLink } from "../../lib/request_link.ts";
 import type { StatusFigures } from "../../lib/status_report.ts";
 import { MAX_REQUEST_BYTES } from "../../lib/wire_v1.ts";
 import { MAX_CONTROL_BYTES } from "../../lib/wire_v2.ts";
+import { NodeMembership } from "./node_membership.ts";
 import type { RoleContext } from "./role_program.ts";
 
 /** What the link is made of. */
 export interface ReportLinkOptions
-  extends Pick<RoleContext<"monitor">, "config" | "clock" | "log"> {
+  extends
+    Pick<RoleContext<"monitor">, "config" | "clock" | "log" | "onReload"> {
   readonly zeromq: ZmqContext;
   /** This program's version. */
   readonly version: string;
+}
+
+/** The link, and what has to run beside it. */
+export interface OpenedLink {
+  readonly link: RequestLink | EventLink;
+  /** Goes by the membership until aborted, where there is one. */
+  readonly tasks: readonly ((signal: AbortSignal) => Promise<void>)[];
 }
 
 /**
  * Makes the link; it connects once it runs.
  *
  * @param options What it is made of.
+ * @throws {ConfigError} when this host has not joined the cluster that it is to speak to.
  */
-export function openReportLink(
-  { config, clock, log, zeromq, version }: ReportLinkOptions,
-): RequestLink | EventLink {
+export async function openReportLink(
+  options: ReportLinkOptions,
+): Promise<OpenedLink> {
+  const { config, clock, log, zeromq, version } = options;
   const { controlServerUrl, replyServerUrl, token, general } = config;
   if (controlServerUrl === undefined) {
     const limits = { maxMessageBytes: MAX_REQUEST_BYTES };
     const connect = () => zeromq.dealer(replyServerUrl, limits);
-    return new RequestLink({ connect, clock, log, token });
+    const link = new RequestLink({ connect, clock, log, token });
+    return { link, tasks: [] };
   }
-  const limits = { maxMessageBytes: MAX_CONTROL_BYTES };
+  const membership = await NodeMembership.read(options);
   const session = new ControlSession({
-    ...{ clock, log, token, version },
-    connect: () => zeromq.dealer(controlServerUrl, limits),
+    ...{ clock, log, version },
+    connect: () =>
+      zeromq.dealer(controlServerUrl, {
+        maxMessageBytes: MAX_CONTROL_BYTES,
+        security: membership.security,
+      }),
     node: general.hostName,
     role: "monitor",
+    token: () => membership.token,
   });
-  return new EventLink({ session, clock, log });
+  return {
+    link: new EventLink({ session, clock, log }),
+    tasks: [(signal) => membership.run(signal, () => session.renew())],
+  };
 }
 
 /** What a link has done; what it was refused is not what the monitor refused. */

@@ -20,7 +20,7 @@ import type { Invocation } from "./role_program.ts";
 export const DETACHED_VARIABLE = "F2BC_DETACHED";
 
 /**
- * Works until SIGTERM, SIGINT or SIGHUP.
+ * Works until SIGTERM or SIGINT, on a terminal until SIGHUP as well.
  *
  * @param invocation What was asked.
  * @returns The exit code.
@@ -31,7 +31,9 @@ export async function runRole<R extends Role>(
   const { program, options, loaded: { config, warnings } } = invocation;
   const isDetached = Deno.env.has(DETACHED_VARIABLE);
   const clock = new SystemClock();
-  using stopSignal = new StopSignal();
+  using stopSignal = new StopSignal({
+    hangUpStops: Deno.stdin.isTerminal(),
+  });
   await using last = new AsyncDisposableStack();
   await using programLog = new ProgramLog({
     source: { name: program.name, pid: Deno.pid },
@@ -79,6 +81,7 @@ async function work<R extends Role>(
     await ServiceNotify.open(notifySettings(Deno.pid)),
   );
   const { signal } = stopSignal;
+  stopSignal.onReload(() => log.record("notice", "reading files again"));
   const startedMs = clock.monotonicMs();
   const ready = async (figures: () => StatusFigures) => {
     const report = () => ({
@@ -110,6 +113,7 @@ async function work<R extends Role>(
       messages,
       clock,
       signal,
+      onReload: (listener) => stopSignal.onReload(listener),
       ready,
     });
   } catch (error) {

@@ -63,7 +63,7 @@ export class EventBench implements AsyncDisposable {
       ...{ clock, log, connect: this.publisher.connect },
       node: host("web-1"),
       role: "monitor",
-      token: "a-token",
+      token: () => "a-token",
       version: "1.2.3",
       ...sessionOptions,
     });

@@ -54,7 +54,7 @@ export class EventMonitorBench implements AsyncDisposable {
     const session = new ControlSession({
       ...{ clock, log, connect: publisher.connect, node: host("web-1") },
       role: "monitor",
-      token: undefined,
+      token: () => "",
       version: "1.2.3",
     });
     const fail2ban = new KnownFail2ban(host_.fail2ban, clock);

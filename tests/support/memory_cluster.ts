@@ -148,7 +148,7 @@ export class MemorySubscriberProgram implements AsyncDisposable {
         log,
         node: host(name),
         role: "subscriber",
-        token: undefined,
+        token: () => "",
         version: "1.0.0",
       }),
       ear: new StreamEar({ connect: network.subscriber, clock, log }),

@@ -1,7 +1,9 @@
 import { askStatus, statusSocketPath } from "../../lib/io/status_socket.ts";
 import { RuntimeError } from "../../lib/errors.ts";
 import type { StatusFigures } from "../../lib/status_report.ts";
+import type { Membership } from "../../lib/member.ts";
 import { ChildProcess } from "./child_process.ts";
+import { join, TestMembers } from "./test_members.ts";
 import { freePorts } from "./test_ports.ts";
 
 /** A program under test. */
@@ -53,8 +55,11 @@ export class TestCluster implements AsyncDisposable {
   readonly controlUrl: string;
   readonly streamUrl: string;
   readonly token = "a-token-for-tests";
+  /** Every host is one, by a key and a token of its own. */
+  readonly members: TestMembers;
   readonly #children: ChildProcess[] = [];
   readonly #protocol: 1 | 2;
+  readonly #memberships = new Map<string, Membership>();
   readonly #settings = new Map<string, HostSetting>();
 
   private constructor(dir: string, protocol: 1 | 2) {
@@ -65,6 +70,7 @@ export class TestCluster implements AsyncDisposable {
     this.broadcastUrl = `tcp://127.0.0.1:${broadcast}`;
     this.controlUrl = `tcp://127.0.0.1:${control}`;
     this.streamUrl = `tcp://127.0.0.1:${stream}`;
+    this.members = new TestMembers(this);
   }
 
   /** @param protocol What monitors and subscribers speak. */
@@ -73,6 +79,20 @@ export class TestCluster implements AsyncDisposable {
   ): Promise<TestCluster> {
     const dir = await Deno.makeTempDir({ prefix: "f2bc_" });
     return new TestCluster(dir, protocol);
+  }
+
+  /** What a host has joined with. */
+  membership(host: string): Membership {
+    const membership = this.#memberships.get(host);
+    if (membership === undefined) throw new Error(`${host} has not joined`);
+    return membership;
+  }
+
+  /** Has a host join, or join again with other keys. */
+  join(host: string, name = host): void {
+    const membership = this.members.add(name);
+    this.#memberships.set(host, membership);
+    join(this.stateDir(host), membership);
   }
 
   /** The log that a host's monitor follows. */
@@ -94,6 +114,7 @@ export class TestCluster implements AsyncDisposable {
     this.#settings.set(host, setting);
     const dir = `${this.dir}/${host}`;
     await Deno.mkdir(`${dir}/state`, { recursive: true });
+    this.join(host, String(overrides["general"]?.["hostname"] ?? host));
     const config = `${dir}/fail2ban-cluster.conf`;
     const isSecond = this.#protocol === 2;
     const controlserver = isSecond ? { controlserver: this.controlUrl } : {};
@@ -152,6 +173,7 @@ export class TestCluster implements AsyncDisposable {
     onLine?: (line: string) => void,
   ): ChildProcess {
     const { command, args: before } = roleCommand(role);
+    if (role === "publisher") this.members.serveFrom(this.stateDir(host));
     const config = `${this.dir}/${host}/fail2ban-cluster.conf`;
     const { within = [], env } = this.#settings.get(host) ?? {};
     const [first = command, ...rest] = [...within, command, ...before];

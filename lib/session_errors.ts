@@ -1,0 +1,28 @@
+/**
+ * What a node makes of the publisher's errors.
+ *
+ * @module
+ */
+
+import type { ErrorCode } from "./cluster_messages.ts";
+
+/** What only an operator mends: tried again slowly. */
+export const REFUSALS: readonly (ErrorCode | undefined)[] = [
+  "token",
+  "protocol",
+  "rights",
+  "aside",
+];
+/** Said by a publisher that is there: over when it answers what it was asked. */
+export const STUMBLES: readonly (ErrorCode | undefined)[] = ["busy", "store"];
+
+/** What they mean, in words for a log. */
+export const REASONS: Readonly<Record<ErrorCode, string>> = {
+  protocol: "it does not understand this program",
+  session: "it does not know the session",
+  token: "it refuses the token",
+  rights: "this node may not do that",
+  aside: "it sets this node's reports aside until an operator releases it",
+  busy: "it is busy",
+  store: "it can't store anything",
+};
