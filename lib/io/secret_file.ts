@@ -104,8 +104,8 @@ export class SecretFile<T> {
 
   /**
    * Gives the value each time that the file was replaced since it was read
-   * last, until aborted. What
-   * can't be read is told of once, and passed over: the value before counts.
+   * last, until aborted. What can't be read is told of once, and passed over:
+   * the value before counts.
    *
    * @param signal Ends it; the sequence then returns.
    * @param log Where to tell.
@@ -113,7 +113,9 @@ export class SecretFile<T> {
   async *watch(signal: AbortSignal, log: Log): AsyncGenerator<T> {
     this.#seen ??= await this.#mark();
     while (await this.#pause(signal)) {
-      if (await this.#mark() === this.#seen) continue;
+      const mark = await this.#mark();
+      if (mark === this.#seen) continue;
+      this.#seen = mark;
       try {
         const value = await this.read();
         if (value !== undefined) yield value;

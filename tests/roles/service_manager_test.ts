@@ -63,7 +63,17 @@ for (const role of ROLES) {
     );
   });
 
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  Deno.test(`the ${role} reads its files again on SIGHUP, where no terminal is its input`, async () => {
+    await using cluster = await TestCluster.create();
+    await using child = await startService(cluster, role, {});
+    await child.waitForLine(/: INFO: ready /);
+    child.signal("SIGHUP");
+    await child.waitForLine(/: NOTICE: reading files again$/);
+    const { code } = await endIn(child, "SIGTERM");
+    strictEqual(code, 0, child.stderr.join("\n"));
+  });
+
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
     Deno.test(`the ${role} ends with exit code 0 within two seconds of ${signal}`, async () => {
       await using cluster = await TestCluster.create();
       await using child = await startService(cluster, role, {});
