@@ -9,7 +9,8 @@
  * Reads how long a ban was increased to.
  *
  * @param text As in `4:00:00`, `1 day, 0:00:00`, `6s`, `2d 7h`, `1y 3w 4d`, `permanent`.
- * @returns Seconds; `undefined` when it is no duration.
+ * @returns Seconds; `undefined` when it is no duration, or more seconds than a
+ * number holds exactly.
  *
  * @example
  * ```ts
@@ -24,6 +25,11 @@ export function parseLoggedDuration(
   text: string,
 ): number | "permanent" | undefined {
   if (text === "permanent") return text;
+  const seconds = parseSeconds(text);
+  return Number.isSafeInteger(seconds) ? seconds : undefined;
+}
+
+function parseSeconds(text: string): number | undefined {
   const clock = /^(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)$/.exec(text);
   if (clock !== null) {
     const [, days = "0", hours, minutes, seconds] = clock;

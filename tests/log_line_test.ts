@@ -265,3 +265,19 @@ function answersTo(log: string, format: LogFormat): string[] {
 function said(answer: string): string[] {
   return answer === "nothing" ? [] : [answer];
 }
+
+Deno.test("an increase of more seconds than a number holds exactly is no event", () => {
+  const increase = (lasts: string) =>
+    answerTo(
+      `2026-11-22 14:20:50,657 fail2ban.observer       [3440]: NOTICE  [app] Increase Ban 192.0.2.1 (2 # ${lasts} -> infinite)`,
+      "file",
+    );
+  strictEqual(
+    increase("9007199254740991s"),
+    "increase app 192.0.2.1 2 9007199254740991",
+  );
+  strictEqual(increase("9007199254740992s"), "nothing");
+  strictEqual(increase("9".repeat(38) + "y"), "nothing");
+  strictEqual(increase("999999999y"), "nothing");
+  strictEqual(increase("9999999999999 days, 0:00:00"), "nothing");
+});
