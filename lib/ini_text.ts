@@ -249,10 +249,14 @@ function readPart(content: string): string | { expected: string } {
 
 function readSections(scan: Scan): ReadonlyMap<string, IniSection> {
   const lines: string[] = [];
+  const settings = Map.groupBy(
+    scan.settings.values(),
+    ({ section }) => section,
+  );
   for (const name of scan.headings.keys()) {
     lines.push(`[${name}]`);
-    for (const { section, key, parts, isBroken } of scan.settings.values()) {
-      if (section !== name || isBroken) continue;
+    for (const { key, parts, isBroken } of settings.get(name) ?? []) {
+      if (isBroken) continue;
       lines.push(`${key} = "${encodeURIComponent(parts.join("\n"))}"`);
     }
   }
