@@ -1,0 +1,202 @@
+/**
+ * The log's lines, in each of their formats, and what a session makes of them.
+ *
+ * A line has more than one form, since its stamp, its sender and, for an
+ * increase, its end are not kept: what is read of a line and written again, with
+ * another prefix, is read as the same.
+ *
+ * @module
+ */
+
+import type { EventId } from "../../../lib/cluster_messages.ts";
+import { CLUSTER_JAIL } from "../../../lib/jail_name.ts";
+import {
+  type LogEvent,
+  MAX_EVENT_LINE_LENGTH,
+  parseLine,
+  type PlacedEvent,
+  scanLines,
+  scanPlaces,
+} from "../../../lib/log_line.ts";
+import { LogSession, type SharedEvent } from "../../../lib/log_session.ts";
+import { LOG_FORMATS, type LogFormat } from "../../../lib/option_value.ts";
+import type { TicketState } from "../../../lib/ports.ts";
+import { LOG_INJECTIONS } from "../log_injections.ts";
+import { LOG_SAMPLES } from "../log_samples.ts";
+import type { Draw } from "./draw.ts";
+import {
+  areAlike,
+  type FuzzInput,
+  type FuzzTarget,
+  must,
+  type Verdict,
+} from "./fuzz_target.ts";
+import { makeLine, writeEvent } from "./log_lines.ts";
+import { mutated } from "./mutations.ts";
+import { checkValue } from "./value_oracle.ts";
+
+const LF = 0x0a;
+const MAX_HELD = 2;
+const HOLD_MS = 10;
+const STATES: readonly TicketState[] = [
+  "unknown",
+  "unknown",
+  "gone",
+  "expired",
+  "in_force",
+];
+const ENCODER = new TextEncoder();
+const LATIN1 = new TextDecoder("latin1");
+
+/** Makes the target, with what its inputs are made of. */
+export function logTarget(): FuzzTarget {
+  const lines = new Map<LogFormat, readonly string[]>();
+  for (const format of LOG_FORMATS) {
+    lines.set(format, [
+      ...LOG_SAMPLES.filter((sample) => sample.format === format)
+        .map(({ line }) => line),
+      ...LOG_INJECTIONS.filter(([of]) => of === format).map(([, line]) => line),
+    ]);
+  }
+  return { name: "log", make: (draw) => makeInput(draw, lines), check };
+}
+
+function makeInput(
+  draw: Draw,
+  samples: ReadonlyMap<LogFormat, readonly string[]>,
+): FuzzInput {
+  const variant = draw.oneIn(2) ? "file" : draw.pick(LOG_FORMATS);
+  if (draw.oneIn(30)) {
+    return { variant, frames: [draw.bytes(draw.oneIn(50) ? 4_000 : 200)] };
+  }
+  const count = draw.oneIn(100) ? 40 : 1 + draw.below(4);
+  const lines = Array.from(
+    { length: count },
+    () =>
+      draw.oneIn(3)
+        ? draw.pick(samples.get(variant) ?? [])
+        : makeLine(draw, variant),
+  );
+  const log = ENCODER.encode(lines.join("\n") + (draw.oneIn(8) ? "" : "\n"));
+  const frame = draw.oneIn(3)
+    ? log
+    : mutated(draw, log, ENCODER.encode(makeLine(draw, variant)));
+  return { variant, frames: [frame] };
+}
+
+function check({ variant, frames }: FuzzInput): Verdict {
+  const format = LOG_FORMATS.find((format) => format === variant) ?? "file";
+  const log = frames[0] ?? new Uint8Array();
+  const places = [...scanPlaces(log, format)];
+  const events = places.map(({ event }) => event);
+  const lines = linesOf(log);
+  must(
+    areAlike(
+      events,
+      lines.flatMap(({ bytes }) => parseLine(bytes, format) ?? []),
+    ),
+    "lines are cut at 0x0A only",
+  );
+  const middle = lines.at(lines.length >> 1)?.start ?? 0;
+  must(
+    areAlike(events, [
+      ...scanLines(log.subarray(0, middle), format),
+      ...scanLines(log.subarray(middle), format),
+    ]),
+    "a log says the same in two pieces",
+  );
+  for (const place of places) checkPlace(place, log, format);
+  checkSession(events);
+  return events.some(({ kind }) => kind !== "refused")
+    ? "accepted"
+    : "rejected";
+}
+
+/** The lines that have ended. */
+function linesOf(log: Uint8Array): { start: number; bytes: Uint8Array }[] {
+  const lines: { start: number; bytes: Uint8Array }[] = [];
+  let start = 0;
+  for (let at = 0; at < log.length; at++) {
+    if (log[at] !== LF) continue;
+    lines.push({ start, bytes: log.subarray(start, at) });
+    start = at + 1;
+  }
+  return lines;
+}
+
+function checkPlace(
+  { event, startBytes, line }: PlacedEvent,
+  log: Uint8Array,
+  format: LogFormat,
+): void {
+  must(startBytes === 0 || log[startBytes - 1] === LF, "a place is a line's");
+  must(line.length <= MAX_EVENT_LINE_LENGTH + 1, "only a line's head is kept");
+  if (event.kind === "refused") return;
+  checkValue(event);
+  const end = log.indexOf(LF, startBytes);
+  const text = LATIN1.decode(log.subarray(startBytes, end));
+  must(isSaidBy(text, event), `a line says ${event.kind} itself`);
+  const written = writeEvent(event, format);
+  must(
+    written !== undefined &&
+      areAlike(parseLine(ENCODER.encode(written), format), event),
+    `${event.kind} is read as it is written`,
+  );
+}
+
+/** Whether a line holds the event's jail and address as they are. */
+function isSaidBy(text: string, event: LogEvent): boolean {
+  const isLong = event.kind === "action_failed";
+  if (!isLong && !/^[ -~]*$/.test(text)) return false;
+  switch (event.kind) {
+    case "ban":
+      return text.endsWith(`[${event.jail}] Ban ${event.address}`);
+    case "unban":
+      return text.endsWith(`[${event.jail}] Unban ${event.address}`);
+    case "restore":
+      return text.endsWith(`[${event.jail}] Restore Ban ${event.address}`);
+    case "repeal":
+      return text.endsWith(`[${event.jail}] Repeal Ban ${event.address}`);
+    case "increase":
+      return text.includes(`[${event.jail}] Increase Ban ${event.address} (`);
+    case "action_failed":
+      return text.includes(`execute ${event.verb} jail '${event.jail}' action`);
+    case "jail_started":
+    case "jail_stopped":
+      return text.includes(`'${event.jail}'`);
+    default:
+      return true;
+  }
+}
+
+/** What is shared was said, and what is held is bounded and comes out in the end. */
+function checkSession(events: readonly LogEvent[]): void {
+  const session = new LogSession({
+    unbanHoldMs: HOLD_MS,
+    maxHeld: MAX_HELD,
+    sharesIncreases: true,
+  });
+  const tickets = new Set<string>();
+  const checkShared = (shared: readonly SharedEvent[]) => {
+    for (const { jail, address, lastsMs = 0 } of shared) {
+      must(jail !== CLUSTER_JAIL, "the cluster's own jail is not shared");
+      must(tickets.has(`${jail} ${address}`), "what is shared was said");
+      must(lastsMs >= 0, "a ban lasts some time");
+    }
+  };
+  events.forEach((event, index) => {
+    if ("jail" in event && "address" in event) {
+      tickets.add(`${event.jail} ${event.address}`);
+    }
+    const state = STATES[index % STATES.length] ?? "unknown";
+    const id = String(index).padStart(16, "0") as EventId;
+    checkShared(session.push(event, state, index, id));
+    must(session.heldCount <= MAX_HELD, "what is held is bounded");
+    must(
+      (session.heldCount === 0) === (session.nextDeadlineMs() === undefined),
+      "what is held has an end",
+    );
+  });
+  checkShared(session.tick(events.length + HOLD_MS));
+  must(session.heldCount === 0, "nothing is held for ever");
+}

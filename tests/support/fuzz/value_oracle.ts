@@ -1,0 +1,103 @@
+/**
+ * What values may be, said once more, with none of the code that is fuzzed.
+ *
+ * @module
+ */
+
+import { must } from "./fuzz_target.ts";
+
+const JAIL = /^[A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63}$/;
+const LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?$/;
+const SETTINGS: ReadonlySet<string> = new Set(
+  "all allowipv6 dbfile dbmaxmatches dbpurgeage loglevel logtarget syslogsocket thread"
+    .split(" "),
+);
+/** Names of members whose values have a grammar of their own. */
+const RULES: Readonly<Record<string, (text: string) => boolean>> = {
+  address: isAddress,
+  ignore: isAddress,
+  jail: isJail,
+  node: isHost,
+  origin: isHost,
+  by: isHost,
+};
+
+/** Whether a text is an address or prefix, in the one way to write it. */
+export function isAddress(text: string): boolean {
+  const [base = "", length, ...rest] = text.split("/");
+  if (rest.length > 0) return false;
+  const groups = base.includes(":") ? groups6(base) : groups4(base);
+  if (groups === undefined) return false;
+  const maxBits = base.includes(":") ? 128 : 32;
+  if (length === undefined) return true;
+  const bits = Number(length);
+  if (!/^(?:0|[1-9]\d{0,2})$/.test(length) || bits >= maxBits) return false;
+  const width = maxBits / groups.length;
+  return groups.every((group, index) => {
+    const kept = Math.min(width, Math.max(0, bits - index * width));
+    return group % 2 ** (width - kept) === 0;
+  });
+}
+
+function groups4(text: string): number[] | undefined {
+  const octets = text.split(".").map(Number);
+  return octets.length === 4 && octets.join(".") === text &&
+      octets.every((octet) => octet >= 0 && octet <= 255)
+    ? octets
+    : undefined;
+}
+
+/** The URL standard prints IPv6 addresses as RFC 5952 wants it. */
+function groups6(text: string): number[] | undefined {
+  if (!/^[0-9a-f:]{2,39}$/.test(text)) return undefined;
+  const printed = URL.parse(`http://[${text}]/`)?.hostname;
+  if (printed !== `[${text}]`) return undefined;
+  const [head = "", tail] = text.split("::");
+  const before = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const gap = tail === undefined ? 0 : 8 - before.length - after.length;
+  const groups = [...before, ...Array<string>(gap).fill("0"), ...after]
+    .map((group) => parseInt(group, 16));
+  // An IPv4-mapped one has another name.
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) &&
+    groups[5] === 0xffff;
+  return isMapped ? undefined : groups;
+}
+
+/** Whether a text is a jail's name. */
+export function isJail(text: string): boolean {
+  return JAIL.test(text) && !SETTINGS.has(text);
+}
+
+/** Whether a text is a host's name. */
+export function isHost(text: string): boolean {
+  return text.length <= 253 &&
+    text.split(".").every((label) => label.length <= 63 && LABEL.test(label));
+}
+
+/**
+ * Looks through all of a value that came from outside.
+ *
+ * @param value What was decoded.
+ * @param name The member that it is the value of.
+ */
+export function checkValue(value: unknown, name = ""): void {
+  if (typeof value === "string") {
+    must(/^[ -~]*$/.test(value), `${name} is printable ASCII`);
+    const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
+    must(rule?.(value) ?? true, `${name} keeps to its grammar`);
+  } else if (typeof value === "number") {
+    must(
+      Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0),
+      `${name} is a whole number that is exact`,
+    );
+  } else if (Array.isArray(value)) {
+    for (const item of value) checkValue(item, name);
+  } else if (typeof value === "object" && value !== null) {
+    must(
+      Object.getPrototypeOf(value) === Object.prototype,
+      `${name} is a plain object`,
+    );
+    for (const [key, member] of Object.entries(value)) checkValue(member, key);
+  }
+}
