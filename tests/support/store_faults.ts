@@ -7,11 +7,14 @@
 import { DatabaseSync } from "node:sqlite";
 
 const MOUNT = `set -e
-mount -t tmpfs -o size=$1 tmpfs "$2"
+mkdir "$2.disk"
+mount -t tmpfs -o size=$1 tmpfs "$2.disk"
+cp -a "$2/." "$2.disk"
+mount --move "$2.disk" "$2"
 shift 2
 exec "$@"`;
 
-/** How a program is started so that a folder is a small disk of its own. Needs the part `mountns`. */
+/** How a program is started so that a folder is a small disk of its own, with what was in it. Needs the part `mountns`. */
 export function withSmallDisk(folder: string, size: string): string[] {
   return ["unshare", "--mount", "sh", "-c", MOUNT, "sh", size, folder];
 }

@@ -17,7 +17,12 @@ export interface ProxyManner {
   readonly jitterMs?: number;
   /** Nothing goes through, and connections stay. @default {false} */
   readonly isStalled?: boolean;
+  /** What is passed on instead of what was read; `outgoing`: it comes from who connected. @default {the bytes} */
+  readonly tamper?: (bytes: Uint8Array, way: ProxyWay) => readonly Uint8Array[];
 }
+
+/** Which way bytes go, seen from who connected. */
+export type ProxyWay = "outgoing" | "incoming";
 
 /** So often a stalled wire is looked at. */
 const LOOK_MS = 10;
@@ -31,6 +36,11 @@ export class TcpProxy implements AsyncDisposable {
   pieces = 0;
   /** Bytes passed on. */
   bytes = 0;
+  /** Connections that were accepted, and how many of them are closed again. */
+  accepted = 0;
+  closed = 0;
+  /** Keeps what is read; set before connections are made. */
+  record: ((bytes: Uint8Array, way: ProxyWay) => void) | undefined;
   readonly #listener: Deno.TcpListener;
   readonly #target: Deno.ConnectOptions;
   readonly #random: SeededRandom;
@@ -73,6 +83,7 @@ export class TcpProxy implements AsyncDisposable {
 
   async #join(near: Deno.TcpConn): Promise<void> {
     this.#connections.add(near);
+    this.accepted++;
     const far = await connect(this.#target);
     if (far === undefined || this.#isClosed) {
       far?.close();
@@ -82,23 +93,34 @@ export class TcpProxy implements AsyncDisposable {
     this.#connections.add(far);
     near.setNoDelay();
     far.setNoDelay();
-    await Promise.all([this.#pass(near, far), this.#pass(far, near)]);
+    await Promise.all([
+      this.#pass(near, far, "outgoing"),
+      this.#pass(far, near, "incoming"),
+    ]);
+    this.closed++;
   }
 
   /** Passes on until either end is gone; then both are. */
-  async #pass(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
+  async #pass(
+    from: Deno.TcpConn,
+    to: Deno.TcpConn,
+    way: ProxyWay,
+  ): Promise<void> {
     let before = Promise.resolve();
     try {
       while (true) {
         const buffer = new Uint8Array(READ_BYTES);
         const count = await from.read(buffer);
         if (count === null) break;
-        const { jitterMs = 0 } = this.manner;
+        const { jitterMs = 0, tamper } = this.manner;
+        const read = buffer.subarray(0, count);
+        this.record?.(read, way);
+        const pieces = tamper?.(read, way) ?? [read];
         const late = jitterMs > 0
           ? delay(this.#random.below(jitterMs))
           : before;
         // The next is read meanwhile: what is late does not make less go through.
-        before = this.#after(before, late, buffer.subarray(0, count), to);
+        before = this.#after(before, late, pieces, to);
         if (jitterMs === 0) await before;
       }
       await before;
@@ -113,13 +135,13 @@ export class TcpProxy implements AsyncDisposable {
   async #after(
     before: Promise<void>,
     late: Promise<void>,
-    bytes: Uint8Array,
+    pieces: readonly Uint8Array[],
     to: Deno.TcpConn,
   ): Promise<void> {
     await late;
     await before;
     try {
-      await this.#passOn(bytes, to);
+      for (const bytes of pieces) await this.#passOn(bytes, to);
     } catch (error) {
       if (!isGone(error)) throw error;
     }

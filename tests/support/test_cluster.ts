@@ -60,6 +60,8 @@ export class TestCluster implements AsyncDisposable {
   readonly #children: ChildProcess[] = [];
   readonly #protocol: 1 | 2;
   readonly #memberships = new Map<string, Membership>();
+  readonly #states = new Map<string, string>();
+  readonly #keyless = new Set<string>();
   readonly #settings = new Map<string, HostSetting>();
 
   private constructor(dir: string, protocol: 1 | 2) {
@@ -81,6 +83,10 @@ export class TestCluster implements AsyncDisposable {
     return new TestCluster(dir, protocol);
   }
 
+  #stateOf(host: string): string {
+    return this.#states.get(host) ?? this.stateDir(host);
+  }
+
   /** What a host has joined with. */
   membership(host: string): Membership {
     const membership = this.#memberships.get(host);
@@ -92,7 +98,7 @@ export class TestCluster implements AsyncDisposable {
   join(host: string, name = host): void {
     const membership = this.members.add(name);
     this.#memberships.set(host, membership);
-    join(this.stateDir(host), membership);
+    join(this.#stateOf(host), membership);
   }
 
   /** The log that a host's monitor follows. */
@@ -114,7 +120,10 @@ export class TestCluster implements AsyncDisposable {
     this.#settings.set(host, setting);
     const dir = `${this.dir}/${host}`;
     await Deno.mkdir(`${dir}/state`, { recursive: true });
-    this.join(host, String(overrides["general"]?.["hostname"] ?? host));
+    const { statedir = `${dir}/state`, hostname = host } =
+      overrides["general"] ?? {};
+    this.#states.set(host, String(statedir));
+    this.join(host, String(hostname));
     const config = `${dir}/fail2ban-cluster.conf`;
     const isSecond = this.#protocol === 2;
     const controlserver = isSecond ? { controlserver: this.controlUrl } : {};
@@ -173,7 +182,9 @@ export class TestCluster implements AsyncDisposable {
     onLine?: (line: string) => void,
   ): ChildProcess {
     const { command, args: before } = roleCommand(role);
-    if (role === "publisher") this.members.serveFrom(this.stateDir(host));
+    if (role === "publisher" && !this.#keyless.has(host)) {
+      this.members.serveFrom(this.#stateOf(host));
+    }
     const config = `${this.dir}/${host}/fail2ban-cluster.conf`;
     const { within = [], env } = this.#settings.get(host) ?? {};
     const [first = command, ...rest] = [...within, command, ...before];
@@ -196,6 +207,12 @@ export class TestCluster implements AsyncDisposable {
     const child = this.#spawn(role, host, ["run"], onLine);
     await child.waitForLine(/: ready/);
     return child;
+  }
+
+  /** Runs a publisher on whose host nobody has said `init`. */
+  async startWithoutKeys(host: string): Promise<ChildProcess> {
+    this.#keyless.add(host);
+    return await this.start("publisher", host);
   }
 
   /** Asks a running program for its figures, as an operator does. */
