@@ -68,7 +68,7 @@ for (const [way, section] of Object.entries(WAYS)) {
     `a monitor learns ${way} of a real fail2ban until when its bans hold`,
     async () => {
       await using cluster = await TestCluster.create();
-      await using server = new ControlServer();
+      await using server = new ControlServer(cluster.members.publisherKeys);
       await using fail2ban = await startFail2ban({
         dir: `${cluster.dir}/host-a`,
         jails: {
@@ -97,7 +97,7 @@ testWith(
   "a real fail2ban's longer ban of whoever comes again is reported with its longer time",
   async () => {
     await using cluster = await TestCluster.create();
-    await using server = new ControlServer();
+    await using server = new ControlServer(cluster.members.publisherKeys);
     await using fail2ban = await startFail2ban({
       dir: `${cluster.dir}/host-a`,
       jails: {
@@ -135,7 +135,7 @@ testWith(
   "the very first start reports the bans that a real fail2ban has, once, also when it is killed amid that",
   async () => {
     await using cluster = await TestCluster.create();
-    await using server = new ControlServer();
+    await using server = new ControlServer(cluster.members.publisherKeys);
     await using fail2ban = await startFail2ban({
       dir: `${cluster.dir}/host-a`,
       jails: { sshd: {}, forever: { bantime: -1 } },
@@ -187,7 +187,7 @@ function lineNow(address: string, agoMs = 0): string {
 
 Deno.test("a publisher that is away, and a monitor that is killed meanwhile, lose no ban that still holds; those that are over are counted", async () => {
   await using cluster = await TestCluster.create();
-  await using server = new ControlServer();
+  await using server = new ControlServer(cluster.members.publisherKeys);
   const monitor = { ...sectionOf(server), bantime: "1h" };
   await cluster.addHost("host-a", { monitor });
   const log = cluster.logPath("host-a");
@@ -238,7 +238,7 @@ async function waitForPlace(cluster: TestCluster): Promise<void> {
 
 Deno.test("a monitor killed again and again under load, its log rotated and compressed meanwhile, has every event counted once", async () => {
   await using cluster = await TestCluster.create();
-  await using server = new ControlServer();
+  await using server = new ControlServer(cluster.members.publisherKeys);
   await cluster.addHost("host-a", { monitor: sectionOf(server) });
   const log = cluster.logPath("host-a");
   await appendLog(log, "a first line\n");

@@ -4,11 +4,16 @@
  * @module
  */
 
+import type { CurveKeys } from "../../lib/curve_key.ts";
 import type { Frames } from "../../lib/ports.ts";
 import { LibcPoll } from "../../lib/io/libc_poll.ts";
+import { SystemClock } from "../../lib/io/system_clock.ts";
 import { ZmqContext } from "../../lib/io/zmq_socket.ts";
+import { ZAP_DOMAIN } from "../../lib/member_door.ts";
 import { MAX_CONTROL_BYTES } from "../../lib/wire_v2.ts";
+import { ZapServer } from "../../lib/zap_server.ts";
 import { MemoryControl } from "./memory_control.ts";
+import { MemoryLog } from "./memory_log.ts";
 import type { MemorySocket } from "./memory_socket.ts";
 
 /** A {@link MemoryControl} behind a ROUTER. */
@@ -20,13 +25,22 @@ export class ControlServer implements AsyncDisposable {
   readonly #zeromq = new ZmqContext(this.#poll);
   readonly #serving: Promise<void>;
 
-  constructor() {
+  /** @param keys Its own; who connects expects them. */
+  constructor({ secretKey }: CurveKeys) {
+    const zap = new ZapServer({
+      socket: this.#zeromq.zap(),
+      domain: ZAP_DOMAIN,
+      admits: () => true,
+      clock: new SystemClock(),
+      log: new MemoryLog(),
+    });
     const socket = this.#zeromq.router("tcp://127.0.0.1:*", {
       maxMessageBytes: MAX_CONTROL_BYTES,
+      security: { secretKey, zapDomain: ZAP_DOMAIN },
     });
     this.url = socket.endpoint;
     const peers = new Map<string, MemorySocket>();
-    this.#serving = (async () => {
+    const serve = async () => {
       while (true) {
         const [peer, ...message] = await socket.receive(this.#stop.signal);
         if (peer === undefined) continue;
@@ -40,7 +54,10 @@ export class ControlServer implements AsyncDisposable {
           await socket.send([peer, ...answer], this.#stop.signal);
         }
       }
-    })();
+    };
+    const { signal } = this.#stop;
+    const both = Promise.all([serve(), zap.run(signal)]);
+    this.#serving = both.then(() => {});
     this.#serving.catch(() => {});
   }
 

@@ -94,9 +94,13 @@ export class TestCluster implements AsyncDisposable {
     return membership;
   }
 
-  /** Has a host join, or join again with other keys. */
+  /** Has a host join, or join again, with keys of its own. */
   join(host: string, name = host): void {
-    const membership = this.members.add(name);
+    this.joinAs(host, this.members.add(name));
+  }
+
+  /** Has a host join with what it was given. */
+  joinAs(host: string, membership: Membership): void {
     this.#memberships.set(host, membership);
     join(this.#stateOf(host), membership);
   }
