@@ -6,7 +6,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "./errors.ts";
-import { nearestName } from "./nearest_name.ts";
+import { helpColumns, suggestion } from "./help_text.ts";
 import { SEVERITIES } from "./option_value.ts";
 import { listOptions, type Role } from "./options.ts";
 import type { Severity } from "./ports.ts";
@@ -83,9 +83,6 @@ const OPTION_HELP: readonly (readonly [option: string, help: string])[] = [
   ["-h, --help", "print this text"],
 ];
 
-/** No line of the help is longer. */
-const HELP_COLUMNS = 80;
-
 const ABOUT: Readonly<Record<Role, string>> = {
   monitor:
     "follows fail2ban's log and reports this host's bans to the publisher",
@@ -130,7 +127,7 @@ export function parseCommand(
   const options = readOptions(program, args);
   const [word = "run", ...more] = args._.map(String);
   if (!isVerb(word, program.role)) {
-    const expected = suggest(word, Object.keys(verbsOf(program.role)));
+    const expected = suggestion(word, Object.keys(verbsOf(program.role)));
     fail(program, `unknown verb ${JSON.stringify(word)}${expected}`);
   }
   if (more.length > 0) {
@@ -155,15 +152,15 @@ export function helpText({ name, role, version }: ProgramInfo): string {
     `usage: ${name} [verb] [option...]`,
     "",
     "verbs:",
-    ...columns(Object.entries(verbsOf(role))),
+    ...helpColumns(Object.entries(verbsOf(role))),
     "",
     "options:",
-    ...columns(OPTION_HELP),
+    ...helpColumns(OPTION_HELP),
     "",
     "The configuration is /etc/fail2ban-cluster/fail2ban-cluster.conf, else",
     "fail2ban-cluster.conf beside the program. Its settings for this program:",
     "",
-    ...columns(settings),
+    ...helpColumns(settings),
     "",
     "exit codes: 0 ok, 1 bug, 2 usage, 3 configuration, 4 anything else;",
     "`status` gives 4 when the program does not run",
@@ -227,12 +224,7 @@ function unknownText(arg: string): string {
   const name = arg.replace(/=.*$/s, "");
   const known = [...FLAGS, ...VALUES].map((option) => `--${option}`);
   if (known.includes(name)) return `${name} needs a value`;
-  return `unknown option ${JSON.stringify(name)}${suggest(name, known)}`;
-}
-
-function suggest(word: string, known: readonly string[]): string {
-  const nearest = nearestName(word, known);
-  return nearest === undefined ? "" : `; did you mean ${nearest}?`;
+  return `unknown option ${JSON.stringify(name)}${suggestion(name, known)}`;
 }
 
 function fail(program: ProgramInfo, message: string): never {
@@ -252,27 +244,4 @@ function isVerb(word: string, role: Role): word is Verb {
 function defaultText(value: string | undefined, unset?: string): string {
   const shown = value ?? unset ?? "none";
   return shown === "" ? "" : ` [${shown}]`;
-}
-
-function columns(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.flatMap(([left, right]) =>
-    wrap(right, HELP_COLUMNS - width - 4).map((line, index) =>
-      `  ${(index === 0 ? left : "").padEnd(width)}  ${line}`
-    )
-  );
-}
-
-/** Breaks a text at spaces; a word that is longer than a line stays whole. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > width) {
-      lines.push(word);
-    } else {
-      lines[lines.length - 1] = `${last} ${word}`;
-    }
-  }
-  return lines;
 }

@@ -78,6 +78,29 @@ export function endpointHost(url: string): string | undefined {
 }
 
 /**
+ * The port of an endpoint.
+ *
+ * @param url A URL that {@link parseEndpointUrl} gave.
+ * @returns `undefined` for `ipc:`, and for whatever port is free.
+ */
+export function endpointPort(url: string): number | undefined {
+  const port = Number(TCP.exec(url)?.[2]);
+  return Number.isSafeInteger(port) ? port : undefined;
+}
+
+/**
+ * The endpoint of a port of a host.
+ *
+ * @param host An address or a name, without brackets.
+ * @param port The port.
+ * @returns A URL to connect to, or `undefined` when the host is none.
+ */
+export function endpointUrl(host: string, port: number): string | undefined {
+  const written = host.includes(":") ? `[${host}]` : host;
+  return parseEndpointUrl(`tcp://${written}:${port}`, "connect");
+}
+
+/**
  * The same host, one port up.
  *
  * @param url A URL that {@link parseEndpointUrl} gave.

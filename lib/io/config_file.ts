@@ -5,7 +5,7 @@
  */
 
 import type { ConfigFile } from "../config.ts";
-import { ConfigError } from "../errors.ts";
+import { ConfigError, RuntimeError } from "../errors.ts";
 
 /** Where the configuration is looked for when none is named. */
 export const DEFAULT_CONFIG_PATH =
@@ -33,13 +33,57 @@ export async function readConfigFiles(
   for (const path of candidates) {
     const main = await readFile(path);
     if (main === undefined) continue;
-    const local = await readFile(`${path.replace(/\.conf$/, "")}.local`);
+    const local = await readFile(localPath(path));
     return local === undefined ? [main] : [main, local];
   }
   throw new ConfigError(
     candidates.map((file) => ({ file, expected: "a configuration file" })),
     { hint: "name it with --config FILE" },
   );
+}
+
+/** The file beside a configuration file that overrides it. */
+export function localPath(configPath: string): string {
+  return `${configPath.replace(/\.conf$/, "")}.local`;
+}
+
+/**
+ * Edits the `*.local` beside a configuration file; it is replaced as a whole.
+ * A new one belongs to whom the configuration file does, with its mode.
+ *
+ * @param configPath The configuration file.
+ * @param edit From the text, empty where there is none, to the one that is to be there.
+ * @returns The path of the `*.local`.
+ * @throws {ConfigError} when it can't be read.
+ * @throws {RuntimeError} when it can't be written.
+ */
+export async function editLocalFile(
+  configPath: string,
+  edit: (text: string) => string,
+): Promise<string> {
+  const path = localPath(configPath);
+  const before = await readFile(path);
+  const after = edit(before?.text ?? "");
+  if (after === before?.text) return path;
+  const beside = `${path}.new`;
+  try {
+    const like = await Deno.stat(before === undefined ? configPath : path);
+    const mode = (like.mode ?? 0o600) & 0o777;
+    await Deno.writeTextFile(beside, after, { mode: 0o600 });
+    await Deno.chmod(beside, mode);
+    const { uid, gid } = await Deno.stat(beside);
+    if (uid !== like.uid || gid !== like.gid) {
+      await Deno.chown(beside, like.uid, like.gid);
+    }
+    await Deno.rename(beside, path);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new RuntimeError(`cannot write ${path}: ${error.message}`, {
+      hint: "run it as root, or as the file's owner",
+      cause: error,
+    });
+  }
+  return path;
 }
 
 async function readFile(path: string): Promise<ConfigFile | undefined> {

@@ -35,6 +35,15 @@ export async function hasServiceManager(): Promise<boolean> {
   return await ownerOf(SERVICE_MANAGER) !== undefined;
 }
 
+/** Who runs this program: by whose leave, where it runs by another's. */
+export async function userName(): Promise<string> {
+  const before = Deno.env.get("SUDO_USER");
+  const name = await nameOf(Deno.uid() ?? 0);
+  return before === undefined || before === name
+    ? name
+    : `${before} as ${name}`;
+}
+
 async function ownerOf(path: string): Promise<number | null | undefined> {
   try {
     return (await Deno.stat(path)).uid;

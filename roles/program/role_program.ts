@@ -28,7 +28,7 @@ import type { StatusFigures } from "../../lib/status_report.ts";
 import { restart, start, status, stop } from "./daemon_verbs.ts";
 import { runRole } from "./run_role.ts";
 import { guardState } from "./state_guard.ts";
-import { urlPath } from "./url_path.ts";
+import { programDir } from "./program_dir.ts";
 import { warn } from "./warn.ts";
 import { writeText } from "./write_text.ts";
 
@@ -152,7 +152,10 @@ async function invoke<R extends Role>(
   program: RoleProgram<R>,
   options: CommandOptions,
 ): Promise<Invocation<R>> {
-  const files = await readConfigFiles(options.configPath, programDir(program));
+  const files = await readConfigFiles(
+    options.configPath,
+    programDir(program.moduleUrl),
+  );
   const system = { hostname: Deno.hostname() };
   const loaded = loadConfig(program.role, files, system);
   return { program, options, loaded, configPath: files[0]?.path ?? "" };
@@ -167,12 +170,4 @@ async function invokeToWrite<R extends Role>(
   const invocation = await invoke(program, options);
   await guardState(invocation, verb);
   return invocation;
-}
-
-/** Where the program stands: its executable, or the project it is run from. */
-function programDir({ moduleUrl }: LocatedProgram): string {
-  const file = Deno.build.standalone
-    ? Deno.execPath()
-    : urlPath(new URL("..", moduleUrl));
-  return file.slice(0, file.lastIndexOf("/"));
 }

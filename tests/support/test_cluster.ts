@@ -24,7 +24,7 @@ export interface HostSetting {
 
 /** How a program under test is started: `F2BC_BIN` names a folder of executables. */
 export function roleCommand(
-  role: RoleName,
+  role: RoleName | "cluster",
 ): { command: string; args: string[] } {
   const folder = Deno.env.get("F2BC_BIN");
   if (folder !== undefined) {

@@ -1,0 +1,142 @@
+/**
+ * The verbs of the operator's command, `fail2ban-cluster`: one table behind the
+ * parser and the help text.
+ *
+ * @module
+ */
+
+/** An option of a verb. */
+export interface VerbOption {
+  /** What stands for its value; `undefined`: it takes none. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+/** A verb. */
+export interface VerbUsage {
+  /** What follows it, as in `NAME...`; empty: nothing. */
+  readonly operands: string;
+  /** How many of these there may be. */
+  readonly count: readonly [min: number, max: number];
+  readonly about: string;
+  readonly options: Readonly<Record<string, VerbOption>>;
+}
+
+const JSON_OPTION = {
+  json: { help: "print JSON" },
+} as const;
+
+const ONE = [1, 1] as const;
+const NONE = [0, 0] as const;
+
+/** By word or words. */
+export const CLUSTER_VERBS = {
+  "init": {
+    operands: "",
+    count: NONE,
+    about:
+      "make the publisher's keys, on its host; nothing is ever overwritten",
+    options: {
+      address: {
+        value: "HOST",
+        help: "where nodes reach this host: an address or a name [127.0.0.1]",
+      },
+    },
+  },
+  "join": {
+    operands: "CODE",
+    count: ONE,
+    about:
+      "make this host the node that the code is for; - reads the code from standard input",
+    options: {},
+  },
+  "node add": {
+    operands: "NAME...",
+    count: [1, 100],
+    about: "make members, and print a join code for each, a line each",
+    options: {
+      roles: {
+        value: "ROLES",
+        help: "monitor, subscriber, or both with a comma between [both]",
+      },
+      jails: {
+        value: "GLOBS",
+        help: "of which jails it may report, with commas between [*]",
+      },
+      unban: { help: "its unbans lift what others reported, too" },
+      rate: {
+        value: "N",
+        help:
+          "events in a second that it may report [the publisher's ratelimit]",
+      },
+      address: {
+        value: "HOST",
+        help: "where these nodes reach the publisher [as init was told]",
+      },
+    },
+  },
+  "node list": {
+    operands: "",
+    count: NONE,
+    about: "who is a member",
+    options: JSON_OPTION,
+  },
+  "node show": {
+    operands: "NAME",
+    count: ONE,
+    about: "all that is known of a member",
+    options: JSON_OPTION,
+  },
+  "node revoke": {
+    operands: "NAME",
+    count: ONE,
+    about: "make it no member: its connections end within seconds",
+    options: {},
+  },
+  "node rotate": {
+    operands: "NAME",
+    count: ONE,
+    about:
+      "print a new join code for it; what it has is worthless from then on",
+    options: {
+      address: {
+        value: "HOST",
+        help: "where it reaches the publisher [as init was told]",
+      },
+    },
+  },
+  "allow add": {
+    operands: "NETWORK",
+    count: ONE,
+    about:
+      "an address or a prefix that nobody may ban; standing bans of it end",
+    options: {
+      for: {
+        value: "TIME",
+        help: "for so long, as in 7d [until it is removed]",
+      },
+      note: { value: "TEXT", help: "why" },
+    },
+  },
+  "allow remove": {
+    operands: "NETWORK",
+    count: ONE,
+    about: "it may be banned again",
+    options: {},
+  },
+  "allow list": {
+    operands: "",
+    count: NONE,
+    about: "whom nobody may ban",
+    options: JSON_OPTION,
+  },
+  "allow check": {
+    operands: "NETWORK",
+    count: ONE,
+    about: "whether somebody may ban it, and which entry forbids it",
+    options: {},
+  },
+} as const satisfies Readonly<Record<string, VerbUsage>>;
+
+/** A verb that may be typed. */
+export type ClusterVerb = keyof typeof CLUSTER_VERBS;

@@ -1,0 +1,249 @@
+/**
+ * What an operator does about nodes, on the publisher's host.
+ *
+ * @module
+ */
+
+import type { TypedCommand } from "./cluster_cli.ts";
+import { endpointHost } from "./endpoint_url.ts";
+import { RuntimeError } from "./errors.ts";
+import { suggestion } from "./help_text.ts";
+import type { HostName } from "./host_name.ts";
+import { encodeJoinCode } from "./join_code.ts";
+import type {
+  Member,
+  MemberList,
+  Membership,
+  PublisherIdentity,
+} from "./member.ts";
+import {
+  type Editor,
+  memberNamed,
+  withMember,
+  withNewSecrets,
+  withoutMember,
+} from "./member_edits.ts";
+import { NO_MEMBERS } from "./member_list.ts";
+import {
+  addressOption,
+  nameOperand,
+  nameOperands,
+  rightsOptions,
+} from "./member_operands.ts";
+import type { SecretMaker, StoredValue } from "./member_ports.ts";
+import {
+  jsonLines,
+  type OperatorOutput,
+  tableLines,
+  timeText,
+} from "./operator_output.ts";
+import { digestToken } from "./token_digest.ts";
+
+/** What a desk works with. */
+export interface MemberDeskOptions {
+  readonly identity: StoredValue<PublisherIdentity>;
+  readonly list: StoredValue<MemberList>;
+  readonly secrets: SecretMaker;
+  readonly editor: Editor;
+  /** Ports that the publisher is configured to bind for control and stream. */
+  readonly ports: readonly [control: number, stream: number];
+}
+
+type Urls = Pick<PublisherIdentity, "controlUrl" | "streamUrl">;
+
+/** Where the publisher is unless `init` is told: for a trial on one host. */
+const THIS_HOST = "127.0.0.1";
+
+/** Carries out `init` and `node ...`. */
+export class MemberDesk {
+  readonly #options: MemberDeskOptions;
+
+  /** @param options What it works with. */
+  constructor(options: MemberDeskOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes the publisher's keys.
+   *
+   * @returns What was made.
+   * @throws {RuntimeError} when there are some.
+   */
+  async init(command: TypedCommand): Promise<PublisherIdentity> {
+    const { identity, secrets, ports } = this.#options;
+    const options = new Map(command.options);
+    if (!options.has("address")) options.set("address", THIS_HOST);
+    const urls = addressOption({ ...command, options }, ports);
+    if (urls === undefined) throw new TypeError("Cannot be without an address");
+    const keys = await secrets.newKeys();
+    return await identity.edit((before) => {
+      if (before === undefined) return { keys, ...urls };
+      throw new RuntimeError("the publisher has its keys already", {
+        hint: "fail2ban-cluster node add NAME makes a member",
+      });
+    });
+  }
+
+  /** `node add`. */
+  async add(command: TypedCommand): Promise<OperatorOutput> {
+    const { list, secrets, editor } = this.#options;
+    const names = nameOperands(command);
+    const rights = rightsOptions(command);
+    const identity = await this.#identity();
+    const urls = this.#urls(command, identity);
+    const made = await Promise.all(names.map(async (name) => {
+      const membership = await newMembership(name, identity, urls, secrets);
+      const { keys: { publicKey }, token } = membership;
+      const tokenDigest = await digestToken(token);
+      return { membership, member: { name, publicKey, tokenDigest, rights } };
+    }));
+    await list.edit((before) =>
+      made.reduce(
+        (all, { member }) => withMember(all, member, editor),
+        before ?? NO_MEMBERS,
+      )
+    );
+    return codes(made.map(({ membership }) => membership));
+  }
+
+  /** `node rotate`. */
+  async rotate(command: TypedCommand): Promise<OperatorOutput> {
+    const { list, secrets, editor } = this.#options;
+    const typed = nameOperand(command);
+    const identity = await this.#identity();
+    const urls = this.#urls(command, identity);
+    const { name } = await this.#member(typed);
+    const membership = await newMembership(name, identity, urls, secrets);
+    const tokenDigest = await digestToken(membership.token);
+    const { publicKey } = membership.keys;
+    await list.edit((before = NO_MEMBERS) =>
+      withNewSecrets(before, name, { publicKey, tokenDigest }, editor)
+    );
+    return codes([membership]);
+  }
+
+  /** `node revoke`. */
+  async revoke(command: TypedCommand): Promise<OperatorOutput> {
+    const name = nameOperand(command);
+    const { list, editor } = this.#options;
+    await list.edit((before = NO_MEMBERS) =>
+      withoutMember(before, name, editor)
+    );
+    const notes = [
+      `${name} is no member any more; a publisher that runs cuts its connections`,
+      `what it reported stands: fail2ban-cluster node withdraw ${name} takes it back`,
+    ];
+    return { lines: [], notes };
+  }
+
+  /** The members, for `node list`. */
+  async members(): Promise<readonly Member[]> {
+    const { members } = await this.#options.list.read() ?? NO_MEMBERS;
+    return members.toSorted((left, right) => left.name < right.name ? -1 : 1);
+  }
+
+  /** The member that is meant, for `node show`. */
+  async show(command: TypedCommand): Promise<Member> {
+    return await this.#member(nameOperand(command));
+  }
+
+  async #member(name: HostName): Promise<Member> {
+    const list = await this.#options.list.read() ?? NO_MEMBERS;
+    const member = memberNamed(list, name);
+    if (member !== undefined) return member;
+    const near = suggestion(name, list.members.map(({ name }) => name));
+    throw new RuntimeError(`there is no member ${name}${near}`, {
+      hint: "fail2ban-cluster node list shows who is",
+    });
+  }
+
+  async #identity(): Promise<PublisherIdentity> {
+    const identity = await this.#options.identity.read();
+    if (identity !== undefined) return identity;
+    throw new RuntimeError("the publisher has no keys yet", {
+      hint: "fail2ban-cluster init --address HOST makes them, on its host",
+    });
+  }
+
+  #urls(command: TypedCommand, { controlUrl, streamUrl }: Urls): Urls {
+    return addressOption(command, this.#options.ports) ??
+      { controlUrl, streamUrl };
+  }
+}
+
+/** Members, one below the other. */
+export function memberTable(members: readonly Member[]): OperatorOutput {
+  if (members.length === 0) {
+    const notes = [
+      "there are no members yet; fail2ban-cluster node add NAME makes one",
+    ];
+    return { lines: [], notes };
+  }
+  const rows = members.map(({ name, rights, addedMs }) => [
+    ...[name, rights.roles.join(","), rights.jails.join(",")],
+    rights.mayUnban ? "yes" : "no",
+    rights.maxPerSecond === null ? "-" : `${rights.maxPerSecond}/s`,
+    timeText(addedMs),
+  ]);
+  const heading = ["NODE", "ROLES", "JAILS", "UNBAN", "RATE", "ADDED"];
+  return { lines: tableLines([heading, ...rows]), notes: [] };
+}
+
+/** All of a member, one thing a line. Its key is no secret. */
+export function memberDetails(
+  { name, rights, publicKey, addedMs }: Member,
+): OperatorOutput {
+  const rows = [
+    ["node", name],
+    ["roles", rights.roles.join(", ")],
+    ["jails", rights.jails.join(", ")],
+    ["may unban for others", rights.mayUnban ? "yes" : "no"],
+    [
+      "rate",
+      rights.maxPerSecond === null
+        ? "the publisher's ratelimit"
+        : `${rights.maxPerSecond} events in a second`,
+    ],
+    ["added", timeText(addedMs)],
+    ["public key", publicKey],
+  ];
+  return { lines: tableLines(rows), notes: [] };
+}
+
+/** Members as JSON, without the digests of their tokens. */
+export function memberJson(value: Member | readonly Member[]): OperatorOutput {
+  const shown = ({ name, publicKey, rights, addedMs }: Member) => ({
+    ...{ name, publicKey, ...rights, addedMs },
+  });
+  const lines = "name" in value
+    ? jsonLines(shown(value))
+    : jsonLines(value.map(shown));
+  return { lines, notes: [] };
+}
+
+async function newMembership(
+  node: HostName,
+  { keys: { publicKey: publisherKey } }: PublisherIdentity,
+  urls: Urls,
+  secrets: SecretMaker,
+): Promise<Membership> {
+  const keys = await secrets.newKeys();
+  return { node, keys, publisherKey, token: secrets.newToken(), ...urls };
+}
+
+/** Each code is the node's secret, and shown once. */
+function codes(memberships: readonly Membership[]): OperatorOutput {
+  const [first] = memberships;
+  const host = endpointHost(first?.controlUrl ?? "") ?? "";
+  const names = memberships.map(({ node }) => node);
+  const where = names.length === 1
+    ? `on ${names.join()}`
+    : `on each node, in this order: ${names.join(", ")}`;
+  return {
+    lines: memberships.map(encodeJoinCode),
+    notes: [
+      `next, ${where}: fail2ban-cluster join CODE`,
+      `a code is the node's secret, and shown once; with it the publisher is reached at ${host}`,
+    ],
+  };
+}

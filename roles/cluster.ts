@@ -1,0 +1,51 @@
+/**
+ * fail2ban-cluster: the operator's command for keys, nodes and the allowlist.
+ *
+ * @module
+ */
+
+import deno from "../deno.json" with { type: "json" };
+import {
+  CLUSTER_PROGRAM,
+  clusterHelpText,
+  parseClusterCommand,
+} from "../lib/cluster_cli.ts";
+import { describeError, EXIT_CODES } from "../lib/errors.ts";
+import type { OperatorOutput } from "../lib/operator_output.ts";
+import { carryOut } from "./program/cluster_command.ts";
+import { writeText } from "./program/write_text.ts";
+
+/**
+ * Runs the program.
+ *
+ * @param argv Its arguments, without its name.
+ * @returns The exit code.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    const line = parseClusterCommand(argv);
+    switch (line.kind) {
+      case "help":
+        writeText(Deno.stdout, clusterHelpText(deno.version));
+        break;
+      case "version":
+        writeText(Deno.stdout, `${CLUSTER_PROGRAM} ${deno.version}\n`);
+        break;
+      case "command":
+        say(await carryOut(line.command, import.meta.url));
+    }
+    return EXIT_CODES.ok;
+  } catch (error) {
+    const { exitCode, lines } = describeError(CLUSTER_PROGRAM, error);
+    writeText(Deno.stderr, lines.map((line) => `${line}\n`).join(""));
+    return exitCode;
+  }
+}
+
+function say({ lines, notes }: OperatorOutput): void {
+  writeText(Deno.stdout, lines.map((line) => `${line}\n`).join(""));
+  const told = notes.map((note) => `${CLUSTER_PROGRAM}: ${note}\n`);
+  writeText(Deno.stderr, told.join(""));
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,163 @@
+/**
+ * Carries out a verb of `fail2ban-cluster`.
+ *
+ * @module
+ */
+
+import { AllowDesk } from "../../lib/allow_desk.ts";
+import type { TypedCommand } from "../../lib/cluster_cli.ts";
+import {
+  bindSettings,
+  type ClusterConfig,
+  protocol2Ports,
+  readClusterConfig,
+} from "../../lib/cluster_config.ts";
+import { IDENTITY_FORM, MEMBERSHIP_FORM } from "../../lib/identity_forms.ts";
+import { type IniSetting, setIniOptions } from "../../lib/ini_edit.ts";
+import {
+  editLocalFile,
+  localPath,
+  readConfigFiles,
+} from "../../lib/io/config_file.ts";
+import { newCurveKeys, newToken } from "../../lib/io/curve_keys.ts";
+import {
+  identityPath,
+  memberListPath,
+  membershipPath,
+  SecretFile,
+} from "../../lib/io/secret_file.ts";
+import { userName } from "../../lib/io/state_folder.ts";
+import { joinCluster } from "../../lib/join_desk.ts";
+import {
+  MemberDesk,
+  memberDetails,
+  memberJson,
+  memberTable,
+} from "../../lib/member_desk.ts";
+import type { Editor } from "../../lib/member_edits.ts";
+import { MEMBER_LIST_FORM } from "../../lib/member_list.ts";
+import type { OperatorOutput } from "../../lib/operator_output.ts";
+import { programDir } from "./program_dir.ts";
+
+interface Workplace {
+  readonly config: ClusterConfig;
+  /** The configuration file that was read first. */
+  readonly configPath: string;
+  readonly editor: Editor;
+}
+
+/**
+ * Carries a verb out.
+ *
+ * @param command What was typed.
+ * @param moduleUrl `import.meta.url` of the role's file.
+ * @returns What to say.
+ */
+export async function carryOut(
+  command: TypedCommand,
+  moduleUrl: string,
+): Promise<OperatorOutput> {
+  const files = await readConfigFiles(
+    command.configPath,
+    programDir(moduleUrl),
+  );
+  const config = readClusterConfig(files, { hostname: Deno.hostname() });
+  const editor = { by: await userName(), atMs: Date.now() };
+  const place = { config, configPath: files[0]?.path ?? "", editor };
+  const nodes = memberDesk(place);
+  const allowlist = new AllowDesk(memberList(config), editor);
+  switch (command.verb) {
+    case "init":
+      return await init(place, nodes, command);
+    case "join":
+      return await join(place, command);
+    case "node add":
+      return await nodes.add(command);
+    case "node list": {
+      const members = await nodes.members();
+      return command.options.has("json")
+        ? memberJson(members)
+        : memberTable(members);
+    }
+    case "node show": {
+      const member = await nodes.show(command);
+      return command.options.has("json")
+        ? memberJson(member)
+        : memberDetails(member);
+    }
+    case "node revoke":
+      return await nodes.revoke(command);
+    case "node rotate":
+      return await nodes.rotate(command);
+    case "allow add":
+      return await allowlist.add(command);
+    case "allow remove":
+      return await allowlist.remove(command);
+    case "allow list":
+      return await allowlist.list(command);
+    case "allow check":
+      return await allowlist.check(command);
+  }
+}
+
+async function init(
+  place: Workplace,
+  desk: MemberDesk,
+  command: TypedCommand,
+): Promise<OperatorOutput> {
+  const { controlUrl } = await desk.init(command);
+  const settings = bindSettings(place.config, controlUrl);
+  const file = await configure(place, settings);
+  const bound = settings.length === 0 ? [] : [
+    `it binds to all addresses (set in ${file}): nobody but members gets in`,
+  ];
+  return {
+    lines: [],
+    notes: [
+      `the publisher has its keys; nodes will reach it at ${controlUrl}`,
+      ...bound,
+      "next: fail2ban-cluster node add NAME..., and start or restart fail2ban-publisher",
+    ],
+  };
+}
+
+async function join(
+  place: Workplace,
+  { operands }: TypedCommand,
+): Promise<OperatorOutput> {
+  const [operand = ""] = operands;
+  const code = operand === "-"
+    ? await new Response(Deno.stdin.readable).text()
+    : operand;
+  const { stateDir, hostName } = place.config;
+  return await joinCluster(code, {
+    membership: new SecretFile(membershipPath(stateDir), MEMBERSHIP_FORM),
+    hostName,
+    configure: (settings) => configure(place, settings),
+  });
+}
+
+async function configure(
+  { configPath }: Workplace,
+  settings: readonly IniSetting[],
+): Promise<string> {
+  const local = localPath(configPath);
+  return await editLocalFile(
+    configPath,
+    (text) => setIniOptions(local, text, settings),
+  );
+}
+
+function memberDesk({ config, editor }: Workplace): MemberDesk {
+  return new MemberDesk({
+    identity: new SecretFile(identityPath(config.stateDir), IDENTITY_FORM),
+    list: memberList(config),
+    secrets: { newKeys: newCurveKeys, newToken },
+    editor,
+    ports: protocol2Ports(config),
+  });
+}
+
+function memberList({ stateDir }: ClusterConfig) {
+  return new SecretFile(memberListPath(stateDir), MEMBER_LIST_FORM);
+}

@@ -1,0 +1,13 @@
+import { urlPath } from "./url_path.ts";
+
+/**
+ * Where a program stands: its executable, or the project it is run from.
+ *
+ * @param moduleUrl `import.meta.url` of the role's file.
+ */
+export function programDir(moduleUrl: string): string {
+  const file = Deno.build.standalone
+    ? Deno.execPath()
+    : urlPath(new URL("..", moduleUrl));
+  return file.slice(0, file.lastIndexOf("/"));
+}

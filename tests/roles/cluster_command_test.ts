@@ -1,0 +1,237 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { IDENTITY_FORM, MEMBERSHIP_FORM } from "../../lib/identity_forms.ts";
+import {
+  identityPath,
+  memberListPath,
+  membershipPath,
+  SecretFile,
+} from "../../lib/io/secret_file.ts";
+import { MEMBER_LIST_FORM } from "../../lib/member_list.ts";
+import { digestToken } from "../../lib/token_digest.ts";
+import { testWith } from "../support/real_parts.ts";
+import { TempDir } from "../support/temp_dir.ts";
+import { roleCommand } from "../support/test_cluster.ts";
+
+interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Hosts, each with a folder, a configuration and nothing else. */
+class Hosts implements AsyncDisposable {
+  readonly #dir: TempDir;
+
+  constructor(dir: TempDir) {
+    this.#dir = dir;
+  }
+
+  static async create(...names: readonly string[]): Promise<Hosts> {
+    const hosts = new Hosts(await TempDir.create());
+    for (const name of names) {
+      await Deno.mkdir(hosts.path(name));
+      const text = `# ours\n[general]\nstatedir = ${hosts.path(name)}/state\n`;
+      await Deno.writeTextFile(hosts.config(name), text, { mode: 0o600 });
+    }
+    return hosts;
+  }
+
+  path(name: string): string {
+    return this.#dir.path(name);
+  }
+
+  config(name: string): string {
+    return `${this.path(name)}/fail2ban-cluster.conf`;
+  }
+
+  state(name: string): string {
+    return `${this.path(name)}/state`;
+  }
+
+  /** Runs the command on a host, as an operator does. */
+  async run(
+    name: string,
+    words: string,
+    stdin = "",
+  ): Promise<Said> {
+    const { command, args } = roleCommand("cluster");
+    const child = new Deno.Command(command, {
+      args: [...args, ...words.split(" "), "--config", this.config(name)],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+      env: { NO_COLOR: "1" },
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(stdin));
+    await writer.close();
+    const { code, stdout, stderr } = await child.output();
+    const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    const err = decode(stderr).split("\n").filter((line) =>
+      line.startsWith("fail2ban-cluster: ")
+    ).join("\n");
+    return { code, out: decode(stdout), err };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#dir[Symbol.asyncDispose]();
+  }
+}
+
+Deno.test("from nothing to three nodes: init, node add, and join on each", async () => {
+  await using hosts = await Hosts.create("hub", "web1", "web2", "web3");
+  const init = await hosts.run("hub", "init --address 192.0.2.10");
+  strictEqual(init.code, 0, init.err);
+  const added = await hosts.run("hub", "node add web1 web2 web3");
+  strictEqual(added.code, 0, added.err);
+  match(added.err, /in this order: web1, web2, web3: fail2ban-cluster join/);
+  const codes = added.out.trimEnd().split("\n");
+  strictEqual(codes.length, 3);
+  for (const [at, name] of ["web1", "web2", "web3"].entries()) {
+    const joined = name === "web3"
+      ? await hosts.run(name, "join -", `${codes[at]}\n`)
+      : await hosts.run(name, `join ${codes[at]}`);
+    strictEqual(joined.code, 0, joined.err);
+    strictEqual(joined.out, "");
+    match(joined.err, new RegExp(`this host is ${name} now`));
+  }
+
+  const hub = hosts.state("hub");
+  const identity = await new SecretFile(identityPath(hub), IDENTITY_FORM)
+    .read();
+  const list = await new SecretFile(memberListPath(hub), MEMBER_LIST_FORM)
+    .read();
+  deepStrictEqual(list?.members.map(({ name }) => name), [
+    "web1",
+    "web2",
+    "web3",
+  ]);
+  for (const member of list?.members ?? []) {
+    const path = membershipPath(hosts.state(member.name));
+    const kept = await new SecretFile(path, MEMBERSHIP_FORM).read();
+    strictEqual(kept?.keys.publicKey, member.publicKey);
+    strictEqual(kept?.publisherKey, identity?.keys.publicKey);
+    strictEqual(await digestToken(kept?.token ?? ""), member.tokenDigest);
+    strictEqual(
+      await Deno.readTextFile(
+        hosts.config(member.name).replace(".conf", ".local"),
+      ),
+      `[general]\nhostname = ${member.name}\n\n[monitor]\n` +
+        "controlserver = tcp://192.0.2.10:5681\n\n[subscriber]\n" +
+        "controlserver = tcp://192.0.2.10:5681\n" +
+        "streamserver = tcp://192.0.2.10:5682\n",
+    );
+  }
+  strictEqual(
+    await Deno.readTextFile(`${hosts.path("hub")}/fail2ban-cluster.local`),
+    "[publisher]\ncontrolbindurl = tcp://*:5681\nstreambindurl = tcp://*:5682\n",
+  );
+});
+
+Deno.test("what the command keeps is for its user only, and its configuration is that of the file beside it", async () => {
+  await using hosts = await Hosts.create("hub");
+  await hosts.run("hub", "init --address 192.0.2.10");
+  const { out } = await hosts.run("hub", "node add hub");
+  await hosts.run("hub", "join -", out);
+  const modes = async (path: string) =>
+    ((await Deno.stat(path)).mode ?? 0) & 0o777;
+  const state = hosts.state("hub");
+  strictEqual(await modes(`${state}/members`), 0o700);
+  for (
+    const path of [
+      identityPath(state),
+      memberListPath(state),
+      membershipPath(state),
+      `${hosts.path("hub")}/fail2ban-cluster.local`,
+    ]
+  ) strictEqual(await modes(path), 0o600, path);
+});
+
+testWith(
+  "setpriv",
+  "what root does with the command, the service's user can read",
+  async () => {
+    await using hosts = await Hosts.create("hub");
+    await Deno.mkdir(hosts.state("hub"));
+    await Deno.chown(hosts.state("hub"), 12_345, 12_346);
+    await hosts.run("hub", "init");
+    const { out } = await hosts.run("hub", "node add hub");
+    await hosts.run("hub", "join -", out);
+    const state = hosts.state("hub");
+    for (
+      const path of [
+        `${state}/members`,
+        identityPath(state),
+        memberListPath(state),
+        membershipPath(state),
+      ]
+    ) {
+      const { uid, gid } = await Deno.stat(path);
+      deepStrictEqual([uid, gid], [12_345, 12_346], path);
+    }
+  },
+);
+
+Deno.test("two operators at once lose nothing of each other's", async () => {
+  await using hosts = await Hosts.create("hub");
+  await hosts.run("hub", "init");
+  const names = ["web1", "web2", "web3", "web4"];
+  const all = await Promise.all(
+    names.map((name) => hosts.run("hub", `node add ${name}`)),
+  );
+  deepStrictEqual(all.map(({ code }) => code), [0, 0, 0, 0]);
+  const { out } = await hosts.run("hub", "node list");
+  const listed = out.trimEnd().split("\n").slice(1)
+    .map((line) => line.split(" ")[0]);
+  deepStrictEqual(listed, names);
+});
+
+const REFUSED: readonly (readonly [
+  words: string,
+  code: number,
+  says: RegExp,
+])[] = [
+  ["node add web1", 4, /error: the publisher has no keys yet\n.*hint: /],
+  ["join hello", 4, /error: this is no join code\n.*hint: /],
+  ["join F2BC1abcdefghijk", 4, /error: this join code is damaged/],
+  ["node", 2, /error: what of: node add/],
+  ["node ad web1", 2, /did you mean node add\?\n.*hint: /],
+  ["allow add 1.2", 2, /error: "1\.2": expected an address/],
+  ["allow remove 192.0.2.1", 4, /error: 192\.0\.2\.1 is not on the allowlist/],
+];
+
+for (const [words, code, says] of REFUSED) {
+  Deno.test(`"${words}" ends with ${code}, says why, and leaves nothing behind`, async () => {
+    await using hosts = await Hosts.create("hub");
+    const said = await hosts.run("hub", words);
+    strictEqual(said.code, code);
+    strictEqual(said.out, "");
+    match(said.err, says);
+    ok(!said.err.includes(" at "));
+    const names = (await Array.fromAsync(Deno.readDir(hosts.path("hub"))))
+      .map(({ name }) => name).filter((name) => name !== "state");
+    deepStrictEqual(names, ["fail2ban-cluster.conf"]);
+    for (const file of [identityPath, memberListPath, membershipPath]) {
+      const path = file(hosts.state("hub"));
+      await Deno.stat(path).then(
+        () => ok(false, path),
+        (error) => ok(error instanceof Deno.errors.NotFound),
+      );
+    }
+  });
+}
+
+Deno.test("a list that others may read is not used, and the way out is said", async () => {
+  await using hosts = await Hosts.create("hub");
+  await hosts.run("hub", "init");
+  await hosts.run("hub", "node add web1");
+  const path = memberListPath(hosts.state("hub"));
+  await Deno.chmod(path, 0o644);
+  const said = await hosts.run("hub", "node list");
+  strictEqual(said.code, 4);
+  strictEqual(
+    said.err,
+    `fail2ban-cluster: error: ${path}: others may read it\n` +
+      `fail2ban-cluster: hint: chmod 600 ${path}`,
+  );
+});
