@@ -41,6 +41,8 @@ export interface BanHubOptions {
   readonly onKept: (kept: readonly KeptChange[]) => void;
   /** How many nodes a ban takes. @default {ANY_NODE} */
   readonly quorumOf?: QuorumOf;
+  /** Reports of a node that may stand. @default {Infinity} */
+  readonly maxReports?: number;
   /**
    * Lets what has arrived be handed over before the next step: while one is
    * kept nothing is heard. @default {nothing is waited for}
@@ -103,6 +105,7 @@ export class BanHub {
   constructor(options: BanHubOptions) {
     this.#options = {
       quorumOf: ANY_NODE,
+      maxReports: Infinity,
       gather: () => Promise.resolve(),
       maxWaiting: 20_000,
       maxAtOnce: 2_000,
@@ -220,6 +223,7 @@ export class BanHub {
     if (event.kind === "lift") return request;
     const origin = this.#names.spell(event.origin);
     return {
+      ...request,
       event: { ...event, origin },
       ...(name === undefined ? {} : { name: { ...name, origin } }),
     };

@@ -8,6 +8,7 @@ import type { Address } from "./address.ts";
 import type { Ban, BanKey, Change } from "./ban.ts";
 import { evolve, withoutOver } from "./ban_decision.ts";
 import { Endings } from "./endings.ts";
+import type { HostName } from "./host_name.ts";
 import type { JailName } from "./jail_name.ts";
 
 /** What a change, or time, did to a ban. */
@@ -48,6 +49,8 @@ export class BanTable {
   /** By jail, then by address: with a million bans, keys of their own would count. */
   readonly #jails = new Map<JailName, Map<Address, Ban>>();
   readonly #endings = new Endings<Ban>();
+  /** Reports that stand, by the node whose word they are. */
+  readonly #reports = new Map<HostName, number>();
   #size = 0;
   #seq = 0;
 
@@ -75,6 +78,11 @@ export class BanTable {
   /** The bans that stand. */
   *bans(): Generator<Ban, void, undefined> {
     for (const bans of this.#jails.values()) yield* bans.values();
+  }
+
+  /** How many reports of a node there are; those that are over count until the next look. */
+  reportsOf(origin: HostName): number {
+    return this.#reports.get(origin) ?? 0;
   }
 
   /** The ban, if it stands. */
@@ -122,6 +130,8 @@ export class BanTable {
   ): void {
     if (before !== undefined) this.#endings.forget(before, firstEndMs(before));
     if (after !== undefined) this.#endings.note(after, firstEndMs(after));
+    for (const { origin } of before?.reports ?? []) this.#count(origin, -1);
+    for (const { origin } of after?.reports ?? []) this.#count(origin, 1);
     this.#size += Number(after !== undefined) - Number(before !== undefined);
     const bans = this.#jails.get(jail);
     if (after === undefined) {
@@ -132,6 +142,12 @@ export class BanTable {
     } else {
       bans.set(address, after);
     }
+  }
+
+  #count(origin: HostName, by: 1 | -1): void {
+    const count = this.reportsOf(origin) + by;
+    if (count === 0) this.#reports.delete(origin);
+    else this.#reports.set(origin, count);
   }
 }
 

@@ -114,6 +114,7 @@ export class EventIntake {
         return { outcome: "accepted", rule: "" };
       case "over":
       case "full":
+      case "node-full":
         this.counters.refused++;
         return { outcome: "refused", rule: verdict };
       default:

@@ -6,7 +6,13 @@
 
 import { option } from "./option.ts";
 import { banTimeKind, durationKind } from "./duration_kinds.ts";
-import { durabilityKind, endpointKind, pathKind } from "./option_value.ts";
+import { breakerKind, quorumKind } from "./limit_kinds.ts";
+import {
+  durabilityKind,
+  endpointKind,
+  integerKind,
+  pathKind,
+} from "./option_value.ts";
 import { AUTH, AUTH_TOKEN, PUBLISHER_PORTS } from "./options_common.ts";
 
 /** `[publisher]`, in the order of the shipped file. */
@@ -52,6 +58,29 @@ export const PUBLISHER = {
     default: "power",
     help:
       "What an acknowledged report survives: a loss of power, or the end of the process only.",
+  }),
+  quorum: option({
+    kind: quorumKind,
+    default: "",
+    help:
+      "How many nodes a ban takes within a time, by jail, such as sshd:2/10m; one is enough for others.",
+  }),
+  ratelimit: option({
+    kind: integerKind("EVENTS", 1, 1_000_000),
+    default: "200",
+    help:
+      "Events that a node of protocol 2 may report in a second in the long run; 25 times as many at once.",
+  }),
+  breaker: option({
+    kind: breakerKind,
+    default: "100/10m",
+    help:
+      "So many refused or malformed reports within that time set a node's reports aside until it is released.",
+  }),
+  maxbans: option({
+    kind: integerKind("BANS", 1, 1_000_000),
+    default: "200000",
+    help: "Reports of one node that may stand at once.",
   }),
   auth: AUTH,
   authtoken: AUTH_TOKEN,

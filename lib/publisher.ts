@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { QuorumOf } from "./ban_decision.ts";
 import { BanHub, type BanHubOptions, type KeptChange } from "./ban_hub.ts";
 import type { SessionId } from "./cluster_messages.ts";
 import type { BanStore } from "./cluster_ports.ts";
@@ -13,6 +14,7 @@ import { Complaints } from "./complaints.ts";
 import { RuntimeError } from "./errors.ts";
 import type { Clock, Log, MessageSocket } from "./ports.ts";
 import type { CurrentPolicy } from "./protection.ts";
+import { DEFAULT_NODE_LIMITS, type NodeLimits } from "./node_limits.ts";
 import { NodeServer, type Protocol2Service } from "./node_server.ts";
 import { prefixedFigures, type StatusFigures } from "./status_report.ts";
 import { protocol1Events } from "./protocol1_events.ts";
@@ -49,6 +51,10 @@ export interface PublisherOptions {
   readonly banTimeMs: number;
   /** How long the past is kept, in milliseconds. */
   readonly keepHistoryMs: number;
+  /** How many nodes a ban takes. @default {ANY_NODE} */
+  readonly quorumOf?: QuorumOf;
+  /** What a node may do. @default {DEFAULT_NODE_LIMITS} */
+  readonly limits?: NodeLimits;
   /** Makes a session's id that nobody can guess. */
   readonly newSessionId: () => SessionId;
   /** As in {@link BanHubOptions}. */
@@ -87,11 +93,12 @@ export class Publisher {
   constructor(given: PublisherOptions) {
     this.#time = new PublisherClock(given);
     const clock = this.#time.steady;
-    const options = { ...given, clock };
+    const options = { limits: DEFAULT_NODE_LIMITS, ...given, clock };
     this.#options = options;
     const { protocol1, protocol2 } = options;
     const hub = new BanHub({
       ...options,
+      maxReports: options.limits.maxReports,
       onKept: (kept) => this.#tell(kept),
     });
     this.#hub = hub;

@@ -75,7 +75,7 @@ export type RequestVerdict =
   }
   | {
     readonly kind: "refuse";
-    readonly reason: RejectReason | "protected";
+    readonly reason: RejectReason | "protected" | "full";
     readonly detail?: string;
   };
 
@@ -168,18 +168,22 @@ export class RequestServer {
     }
     const { event, acknowledgement } = verdict;
     const acknowledged = [...envelope, acknowledgement];
-    keeping.answers.put(this.#keep(event, acknowledged, keeping));
+    const refused = [...envelope, NAK];
+    const answers = { acknowledged, refused };
+    keeping.answers.put(this.#keep(event, answers, keeping));
   }
 
   /**
    * Has a report kept.
    *
-   * @returns The acknowledgement; `undefined` when it could not be kept: who
+   * @returns The answer; `undefined` when it could not be kept: who
    * has no answer asks again.
    */
   async #keep(
     event: BanEvent,
-    acknowledgement: Frames,
+    { acknowledged, refused }: Readonly<
+      Record<"acknowledged" | "refused", Frames>
+    >,
     { hub, broadcasts, banTimeMs }: RequestKeeping,
   ): Promise<Frames | undefined> {
     const endsMs = this.#options.clock.nowMs() + banTimeMs;
@@ -187,11 +191,15 @@ export class RequestServer {
       const [verdict] = await hub.submit([{
         event: tableEvent(event, endsMs),
       }]);
+      if (verdict === "node-full") {
+        this.#tell({ kind: "refuse", reason: "full", detail: event.origin });
+        return refused;
+      }
       // What this table does not know, a subscriber may: it heard of it before.
       const isUnknown = verdict === "no_ban" || verdict === "no_report";
       if (isUnknown) broadcasts.put([encodeBroadcast(event)]);
       this.counters.relayed++;
-      return acknowledgement;
+      return acknowledged;
     } catch (error) {
       if (!(error instanceof BusyError || error instanceof RuntimeError)) {
         throw error;

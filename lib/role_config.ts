@@ -10,6 +10,7 @@ import type { OptionValues } from "./config_reader.ts";
 import { endpointHost, isLoopbackUrl, nextPortUrl } from "./endpoint_url.ts";
 import type { HostName } from "./host_name.ts";
 import type { JailMap } from "./jail_map.ts";
+import type { NodeLimits } from "./node_limits.ts";
 import type { NftTable } from "./nft_names.ts";
 import type {
   Durability,
@@ -20,6 +21,7 @@ import type {
 } from "./option_value.ts";
 import type { Role } from "./options.ts";
 import type { Severity } from "./ports.ts";
+import type { QuorumRules } from "./quorum_rules.ts";
 
 /** `[general]`: what every role has. */
 export interface GeneralConfig {
@@ -88,6 +90,10 @@ export interface PublisherConfig {
   /** How long the past is kept. */
   readonly keepHistoryMs: number;
   readonly durability: Durability;
+  /** How many nodes a ban takes. */
+  readonly quorum: QuorumRules;
+  /** What a node of protocol 2 may do. */
+  readonly limits: NodeLimits;
   /** The shared token; `undefined` when `auth` is off. */
   readonly token: string | undefined;
 }
@@ -225,6 +231,12 @@ function buildPublisher(
     banTimeMs: publisher.bantime * 1000,
     keepHistoryMs: publisher.keephistory * 1000,
     durability: publisher.durability,
+    quorum: publisher.quorum,
+    limits: {
+      maxPerSecond: publisher.ratelimit,
+      breaker: publisher.breaker,
+      maxReports: publisher.maxbans,
+    },
     token: publisher.auth ? publisher.authtoken : undefined,
   };
 }

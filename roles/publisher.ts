@@ -12,6 +12,7 @@ import { banStorePath, SqliteBanStore } from "../lib/io/sqlite_ban_store.ts";
 import { ZmqContext } from "../lib/io/zmq_socket.ts";
 import type { Protocol2Service } from "../lib/node_server.ts";
 import { Publisher } from "../lib/publisher.ts";
+import { quorumBy } from "../lib/quorum_rules.ts";
 import { RequestServer } from "../lib/request_server.ts";
 import { runTogether } from "../lib/tasks.ts";
 import { bindProtocol1, bindProtocol2 } from "./program/bound_sockets.ts";
@@ -65,6 +66,8 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     protection: () => protection.policy,
     banTimeMs,
     keepHistoryMs,
+    quorumOf: quorumBy(config.quorum),
+    limits: config.limits,
     newSessionId,
     gather: (ended) => context.clock.delay(0, ended),
   });

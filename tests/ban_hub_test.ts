@@ -193,3 +193,70 @@ Deno.test("BanHub has one report of a node, however its name is written, in the 
     ["Web-1", "Web-1"],
   );
 });
+
+Deno.test("BanHub has no more reports of a node stand than may; those that stand are prolonged, and others' counted apart", async () => {
+  await using bench = new Bench({ maxReports: 2 });
+  const nowMs = bench.clock.nowMs();
+  const verdicts = (...events: readonly ReturnType<typeof report>[]) =>
+    bench.hub.submit(events.map((event) => ({ event })));
+  deepStrictEqual(
+    await verdicts(
+      report("web1", nowMs + 60_000, 1),
+      report("WEB1", nowMs + 1_000, 2),
+      report("web1", nowMs + 60_000, 3),
+      report("web2", nowMs + 60_000, 3),
+      report("web1", nowMs + 90_000, 1),
+    ),
+    ["changed", "changed", "node-full", "changed", "changed"],
+  );
+  deepStrictEqual(
+    await verdicts(
+      report("web1", nowMs + 60_000, 4),
+      withdraw("web1", 1),
+      report("web1", nowMs + 60_000, 4),
+      lift(4),
+      report("web1", nowMs + 60_000, 5),
+      report("web1", nowMs + 60_000, 6),
+    ),
+    ["node-full", "changed", "changed", "changed", "changed", "node-full"],
+  );
+  // Time makes room too.
+  await bench.clock.advance(2_000);
+  bench.hub.expire();
+  deepStrictEqual(await verdicts(report("web1", nowMs + 60_000, 6)), [
+    "changed",
+  ]);
+});
+
+Deno.test("BanHub does not take for known what there was no room for", async () => {
+  await using bench = new Bench({ maxReports: 1 });
+  const second = named("b", report("web1", Infinity, 2));
+  await bench.hub.submit([named("a")]);
+  deepStrictEqual(await bench.hub.submit([second]), ["node-full"]);
+  await bench.hub.submit([{ event: withdraw("web1") }]);
+  deepStrictEqual(await bench.hub.submit([second]), ["changed"]);
+});
+
+Deno.test("BanHub lifts a ban for a node that may, where others reported it too; its own alone is withdrawn", async () => {
+  await using bench = new Bench();
+  const unban = (last: number, mayLift: boolean) => ({
+    event: withdraw("web1", last),
+    mayLift,
+  });
+  const verdicts = await bench.hub.submit([
+    { event: report("web1", Infinity, 1) },
+    { event: report("web2", Infinity, 1) },
+    { event: report("web2", Infinity, 2) },
+    { event: report("web1", Infinity, 3) },
+    ...[unban(1, false), unban(1, true), unban(2, true), unban(3, true)],
+    unban(4, true),
+  ]);
+  deepStrictEqual(verdicts.slice(-1), ["no_ban"]);
+  deepStrictEqual(bench.told.slice(-4), [
+    "5 withdraw",
+    "6 lift",
+    "7 lift",
+    "8 withdraw",
+  ]);
+  strictEqual(bench.hub.table.size, 0);
+});

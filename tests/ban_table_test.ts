@@ -4,6 +4,7 @@ import { type Ban, type Change, keyOf } from "../lib/ban.ts";
 import { evolve, withoutOver } from "../lib/ban_decision.ts";
 import { BanTable } from "../lib/ban_table.ts";
 import { banBy, key, lifted, reported, withdrawn } from "./support/bans.ts";
+import { host } from "./support/core_values.ts";
 
 Deno.test("BanTable carries changes out and says what they did", () => {
   const table = new BanTable();
@@ -96,6 +97,10 @@ Deno.test("BanTable is what all changes and the time make of it", () => {
       const mayStand = namesOf(leftAt(plain.values(), lastSecondMs));
       ok(holding.every((name) => inTable.includes(name)));
       ok(inTable.every((name) => mayStand.includes(name)));
+      for (const name of ["web1", "web2"]) {
+        const count = inTable.filter((it) => it.endsWith(` ${name}`)).length;
+        strictEqual(table.reportsOf(host(name)), count);
+      }
     });
   }));
 });

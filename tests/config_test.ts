@@ -8,6 +8,7 @@ import {
   type RoleConfigs,
 } from "../lib/config.ts";
 import { quoteIniValue } from "../lib/ini_text.ts";
+import { DEFAULT_NODE_LIMITS } from "../lib/node_limits.ts";
 import { renderShippedFile } from "../lib/option_text.ts";
 import { ORIGINAL_CONFIG } from "./support/original_config.ts";
 
@@ -83,6 +84,8 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     streamBindUrl: "tcp://127.0.0.1:5682",
     banTimeMs: 3_600_000,
     keepHistoryMs: 30 * 86_400_000,
+    quorum: [],
+    limits: DEFAULT_NODE_LIMITS,
     durability: "power",
     token:
       "IF_YOU_RUN_YOUR_OWN_PUBLISHER_JUST_TYPE_A_SECRET_STRING_HERE_AND_GIVE_IT_TO_YOUR_MONITORS",
@@ -187,6 +190,28 @@ Deno.test("loadConfig() lets a later file override an earlier one, key by key", 
   strictEqual(from["monitor.auth"], "a.conf:3");
   strictEqual(from["general.hostname"], "a.local:5");
   strictEqual(from["monitor.pidfile"], "default");
+});
+
+Deno.test("loadConfig() gives the publisher's limits as they are set", () => {
+  const text = `${TOKENS}[publisher]
+ratelimit = 50
+breaker = 20/1h
+maxbans = 1000
+quorum = sshd:2/10m
+    nginx-*:3
+`;
+  // A section is not opened twice.
+  const file = conf(text.replace("\n[publisher]\nratelimit", "\nratelimit"));
+  const { config } = loadConfig("publisher", [file], SYSTEM);
+  deepStrictEqual(config.limits, {
+    maxPerSecond: 50,
+    breaker: { count: 20, withinMs: 3_600_000 },
+    maxReports: 1_000,
+  });
+  deepStrictEqual(config.quorum, [
+    { pattern: "sshd", nodes: 2, withinMs: 600_000 },
+    { pattern: "nginx-*", nodes: 3, withinMs: Infinity },
+  ]);
 });
 
 Deno.test("loadConfig() gives what is set in the types and units of the programs", () => {
