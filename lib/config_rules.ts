@@ -109,14 +109,12 @@ function warnOfReaders({ files, reading, warnings }: Findings): void {
 function checkMonitor(findings: Findings): void {
   const { zmqreplyserver, controlserver, importexisting, fail2bansocket } =
     findings.reading.values.monitor;
-  const token = checkToken(findings, "monitor");
-  const url = controlserver ?? zmqreplyserver;
-  if (token === SHIPPED_TOKEN && !isLoopbackUrl(url)) {
+  // By protocol 2 a node shows what it has joined with.
+  const token = controlserver === undefined
+    ? checkToken(findings, "monitor")
+    : undefined;
+  if (token === SHIPPED_TOKEN && !isLoopbackUrl(zmqreplyserver)) {
     warn(findings, "monitor.authtoken", OWN_TOKEN, "it is the shipped one");
-  }
-  if (controlserver !== undefined && /["\\]/.test(token ?? "")) {
-    const rule = `a token without " and \\, since protocol 2 can't say it`;
-    complain(findings, "monitor.authtoken", rule, "monitor.controlserver");
   }
   if (importexisting && fail2bansocket === "") {
     const rule = "the absolute path of a socket, since importexisting is true";
@@ -125,9 +123,9 @@ function checkMonitor(findings: Findings): void {
   }
 }
 
+const PROTOCOL1_URLS = ["broadcasterbindurl", "replybindurl"] as const;
 const BIND_URLS = [
-  "broadcasterbindurl",
-  "replybindurl",
+  ...PROTOCOL1_URLS,
   "controlbindurl",
   "streambindurl",
 ] as const;
@@ -135,7 +133,7 @@ const BIND_URLS = [
 function checkPublisher(findings: Findings): void {
   const { publisher } = findings.reading.values;
   const token = checkToken(findings, "publisher");
-  const open = BIND_URLS.find((key) => !isLoopbackUrl(publisher[key]));
+  const open = PROTOCOL1_URLS.find((key) => !isLoopbackUrl(publisher[key]));
   if (open !== undefined && token === SHIPPED_TOKEN) {
     complain(
       findings,
@@ -145,10 +143,8 @@ function checkPublisher(findings: Findings): void {
       "publisher.auth",
     );
   }
-  const writable = (["replybindurl", "controlbindurl"] as const)
-    .find((key) => !isLoopbackUrl(publisher[key]));
-  if (!publisher.auth && writable !== undefined) {
-    const why = `whoever reaches ${writable} can ban any address`;
+  if (!publisher.auth && !isLoopbackUrl(publisher.replybindurl)) {
+    const why = "whoever reaches replybindurl can ban any address";
     warn(findings, "publisher.auth", "true", why);
   }
   BIND_URLS.forEach((key, index) => {
@@ -178,10 +174,6 @@ function checkSubscriber(findings: Findings): void {
 function checkProtocol2(findings: Findings): void {
   const { controlserver, streamserver } = findings.reading.values.subscriber;
   if (controlserver === undefined) return;
-  const token = checkToken(findings, "subscriber");
-  if (token === SHIPPED_TOKEN && !isLoopbackUrl(controlserver)) {
-    warn(findings, "subscriber.authtoken", OWN_TOKEN, "it is the shipped one");
-  }
   if (streamserver === undefined && nextPortUrl(controlserver) === undefined) {
     const rule =
       "the URL of the stream, since controlserver's port does not tell";
@@ -197,7 +189,7 @@ function checkProtocol2(findings: Findings): void {
 /** Gives the token that will be used, if any. */
 function checkToken(
   findings: Findings,
-  section: Role,
+  section: "monitor" | "publisher",
 ): string | undefined {
   const { auth, authtoken } = findings.reading.values[section];
   const key = `${section}.authtoken`;

@@ -12,10 +12,8 @@ import {
   jailMapKind,
   optionalPathKind,
   pathKind,
-  switchKind,
   tableNameKind,
   textKind,
-  tokenKind,
 } from "./option_value.ts";
 import { rateKind, socketPathKind } from "./enforcement_option_value.ts";
 import { PUBLISHER_PORTS } from "./options_common.ts";
@@ -105,17 +103,5 @@ export const SUBSCRIBER = {
     kind: durationKind(300, "5m"),
     default: "10s",
     help: "For exec: how long the program may take.",
-  }),
-  auth: option({
-    kind: switchKind,
-    default: "true",
-    help: "For protocol 2: whether the publisher is shown the token.",
-  }),
-  authtoken: option({
-    kind: tokenKind,
-    default: undefined,
-    unset: "none: for protocol 2, auth = true needs one",
-    help: "For protocol 2: the secret that the nodes and the publisher share.",
-    isSecret: true,
   }),
 } as const;

@@ -113,8 +113,6 @@ export interface SubscriberConfig {
   readonly publisherUrl: string;
   /** For protocol 2; `undefined`: protocol 1 is spoken. */
   readonly protocol2: Protocol2Urls | undefined;
-  /** The shared token of protocol 2; `undefined` when `auth` is off. */
-  readonly token: string | undefined;
   /** The messages to ask for begin with this; empty for all. */
   readonly prefixFilter: string;
   /** What is done about a ban, in order; each word once, at least one. */
@@ -250,7 +248,6 @@ function buildSubscriber(
     pidFile: subscriber.pidfile,
     publisherUrl: subscriber.zmqpublisherurl,
     protocol2: protocol2Urls(subscriber),
-    token: subscriber.auth ? subscriber.authtoken : undefined,
     prefixFilter: subscriber.zmqprefixfilter,
     actions: subscriber.subscriberaction,
     banTimeMs: subscriber.bantime * 1000,

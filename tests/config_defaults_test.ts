@@ -49,7 +49,7 @@ Deno.test("loadConfig() takes no files for the defaults, as far as those go", ()
   strictEqual(config.publisherUrl, "tcp://127.0.0.1:5680");
   deepStrictEqual(
     sources.filter(({ from }) => from !== "default").map(({ key }) => key),
-    ["logtarget", "hostname", "controlserver", "streamserver", "authtoken"],
+    ["logtarget", "hostname", "controlserver", "streamserver"],
   );
   deepStrictEqual(complaints("monitor"), [
     "(defaults): monitor.authtoken: expected a token, since monitor.auth is true",

@@ -96,7 +96,7 @@ Deno.test("readConfig() guesses the nearest name, and lists what there is where 
   deepStrictEqual(complaints(conf(text)), [
     "a.conf:1: [colours]: expected a known section: general, monitor, publisher, subscriber",
     "a.conf:3: subscriber.subscribeaction: expected a key of [subscriber], perhaps subscriberaction",
-    "a.conf:4: subscriber.banaction: expected a key of [subscriber]: pidfile, zmqpublisherurl, controlserver, streamserver, zmqprefixfilter, subscriberaction, bantime, resync, maxrate, jailmap, fail2bansocket, fail2banprogram, nfttable, execprogram, exectimeout, auth, authtoken",
+    "a.conf:4: subscriber.banaction: expected a key of [subscriber]: pidfile, zmqpublisherurl, controlserver, streamserver, zmqprefixfilter, subscriberaction, bantime, resync, maxrate, jailmap, fail2bansocket, fail2banprogram, nfttable, execprogram, exectimeout",
   ]);
 });
 

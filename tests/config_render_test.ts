@@ -65,8 +65,6 @@ fail2banprogram = none  # default
 nfttable = fail2ban_cluster  # default
 execprogram = none  # default
 exectimeout = 10s  # default
-auth = true  # default
-# authtoken is not set: none: for protocol 2, auth = true needs one
 `,
   );
 });

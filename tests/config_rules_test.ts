@@ -44,14 +44,14 @@ const OPEN_URLS: readonly string[] = [
 ];
 
 for (const url of OPEN_URLS) {
-  for (
-    const key of [
-      "broadcasterbindurl",
-      "replybindurl",
-      "controlbindurl",
-      "streambindurl",
-    ]
-  ) {
+  for (const key of ["controlbindurl", "streambindurl"]) {
+    Deno.test(`the token is protocol 1's, and does not matter where ${key} is ${url}`, () => {
+      const changed = local(`[publisher]\n${key} = ${url}\n`);
+      deepStrictEqual(findings("publisher", SHIPPED, changed), []);
+    });
+  }
+
+  for (const key of ["broadcasterbindurl", "replybindurl"]) {
     const changed = local(`[publisher]\n${key} = ${url}\n`);
 
     Deno.test(`the shipped placeholder is refused where ${key} is ${url}`, () => {
@@ -185,15 +185,9 @@ Deno.test("exec needs a program, and only then", () => {
   deepStrictEqual(findings("subscriber", SHIPPED, program), []);
 });
 
-Deno.test("a token that protocol 2 can't say is refused where that is spoken, and only there", () => {
-  for (const token of ['some"token', "some\\token"]) {
-    const set = `[monitor]\nauthtoken = ${token}\n`;
-    deepStrictEqual(findings("monitor", SHIPPED, local(set)), []);
-    const control = "controlserver = tcp://127.0.0.1:5681\n";
-    deepStrictEqual(findings("monitor", SHIPPED, local(set + control)), [
-      `error: a.local:2: monitor.authtoken: expected a token without " and \\, since protocol 2 can't say it`,
-    ]);
-  }
+Deno.test("a monitor that speaks protocol 2 needs no token in its configuration", () => {
+  const without = "[monitor]\ncontrolserver = tcp://hub:5681\n";
+  deepStrictEqual(findings("monitor", local(without)), []);
 });
 
 Deno.test("a short token is a warning, where one is used", () => {
@@ -227,19 +221,13 @@ Deno.test("what is in force is not compared more often than every 5 s", () => {
   deepStrictEqual(findings("subscriber", SHIPPED, slow), []);
 });
 
-Deno.test("protocol 2 of a subscriber takes a token, and a stream where controlserver's port does not tell", () => {
+Deno.test("protocol 2 of a subscriber takes a stream where controlserver's port does not tell", () => {
   const errors = (text: string) =>
     findings("subscriber", local(`[subscriber]\n${text}\n`));
-  deepStrictEqual(errors("controlserver = tcp://hub:5681"), [
-    "error: a.local: subscriber.authtoken: expected a token, since subscriber.auth is true",
+  deepStrictEqual(errors("controlserver = tcp://hub:5681"), []);
+  deepStrictEqual(errors("controlserver = ipc:///run/control"), [
+    "error: a.local: subscriber.streamserver: expected the URL of the stream, since controlserver's port does not tell",
   ]);
-  deepStrictEqual(
-    errors("controlserver = ipc:///run/control\nauthtoken = own"),
-    [
-      "error: a.local: subscriber.streamserver: expected the URL of the stream, since controlserver's port does not tell",
-    ],
-  );
-  deepStrictEqual(errors("controlserver = tcp://hub:5681\nauth = off"), []);
 });
 
 Deno.test("every socket of a publisher has an address of its own", () => {

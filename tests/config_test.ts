@@ -95,7 +95,6 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     pidFile: "/var/run/fail2ban-subscriber.pid",
     publisherUrl: "tcp://publisher.example:5680",
     protocol2: undefined,
-    token: undefined,
     prefixFilter: "",
     actions: ["log"],
     ...DEFAULT_ENFORCEMENT,
@@ -230,7 +229,6 @@ allowprivate = yes
 pidfile = /run/s.pid
 zmqpublisherurl = tcp://[2001:db8::1]:5680
 controlserver = tcp://publisher.example:5681
-authtoken = t
 zmqprefixfilter = web-2|
 subscriberaction = log, exec
 bantime = -1
@@ -276,7 +274,6 @@ exectimeout = 3
       controlUrl: "tcp://publisher.example:5681",
       streamUrl: "tcp://publisher.example:5682",
     },
-    token: "t",
     prefixFilter: "web-2|",
     actions: ["log", "exec"],
     banTimeMs: Infinity,

@@ -161,7 +161,6 @@ export class TestCluster implements AsyncDisposable {
           ...controlserver,
           ...streamserver,
           subscriberaction: "log",
-          authtoken: this.token,
         },
       }),
       { mode: 0o600 },
