@@ -202,6 +202,9 @@ tell_next() {
     return 0
   fi
   if ! on_host; then return 0; fi
+  if [ -x "$prefix/bin/fail2ban-cluster" ]; then
+    say "next: fail2ban-cluster init and node add where the publisher is, fail2ban-cluster join CODE on each node"
+  fi
   say "next: put your settings into $CONF_DIR/fail2ban-cluster.local (mode 0640, group $OWNER)"
   for role in $wanted; do
     if ! is_daemon "$role"; then continue; fi

@@ -74,6 +74,8 @@ choose_leaving() {
   for role in $installed; do
     case " $leaving " in *" $role "*) ;; *) staying="$staying $role" ;; esac
   done
+  # It came with the others, and is of no use without them.
+  if [ "$(words "$staying")" = cluster ]; then leaving="$leaving cluster" staying=''; fi
 }
 
 is_leaving() {

@@ -197,6 +197,22 @@ Deno.test("roles are added and removed one by one", async () => {
   match(complained[0] ?? "", /the role "relay" is not installed$/);
 });
 
+Deno.test("the operator's command comes with any role, and goes with the last", async () => {
+  await using place = await InstallPlace.create();
+  await writeRelease(place.release, {
+    roles: ["cluster", "monitor", "subscriber"],
+  });
+  const programs = async () =>
+    (await filesIn(place.root)).filter((path) => path.includes("/bin/"))
+      .map((path) => path.replace(/^.*fail2ban-/, ""));
+  await place.done("install", "--role", "monitor", "--role", "subscriber");
+  deepStrictEqual(await programs(), ["cluster", "monitor", "subscriber"]);
+  await place.done("uninstall", "--role", "monitor");
+  deepStrictEqual(await programs(), ["cluster", "subscriber"]);
+  await place.done("uninstall", "--role", "subscriber");
+  deepStrictEqual(await programs(), []);
+});
+
 Deno.test("a dry run says what would be done, and does nothing", async () => {
   await using place = await InstallPlace.create();
   const said = await place.done("install", "--dry-run");
