@@ -52,10 +52,10 @@ async function crowd() {
   const publisher = await cluster.start("publisher", "hub");
   await cluster.start("monitor", "host-a");
   await using crowds = new AsyncDisposableStack();
-  const programs = Array.from(
-    { length: PROCESSES },
-    () => crowds.use(startCrowd(cluster)),
-  );
+  const programs: ChildProcess[] = [];
+  for (let index = 0; index < PROCESSES; index++) {
+    programs.push(crowds.use(await startCrowd(cluster, index)));
+  }
   await complete(programs, BANS);
   const crowdPids = programs.map(({ pid }) => pid);
   const cpuBefore = await cpuSeconds([publisher]);
@@ -83,10 +83,17 @@ async function crowd() {
   };
 }
 
-function startCrowd({ programs }: BenchCluster): ChildProcess {
-  const { controlUrl, streamUrl, token } = programs;
-  const count = SUBSCRIBERS / PROCESSES;
-  return startProgram("crowd.ts", controlUrl, streamUrl, token, count);
+async function startCrowd(
+  { programs: { dir, members } }: BenchCluster,
+  index: number,
+): Promise<ChildProcess> {
+  const memberships = Array.from(
+    { length: SUBSCRIBERS / PROCESSES },
+    (_, at) => members.add(`crowd-${index}-${at}`),
+  );
+  const path = `${dir}/crowd-${index}.json`;
+  await Deno.writeTextFile(path, JSON.stringify(memberships), { mode: 0o600 });
+  return startProgram("crowd.ts", path);
 }
 
 async function cpuSeconds(pids: readonly number[]): Promise<number> {

@@ -8,6 +8,7 @@
 import type { NodeMessage, SessionId } from "../lib/cluster_messages.ts";
 import { LibcPoll } from "../lib/io/libc_poll.ts";
 import { ZmqContext } from "../lib/io/zmq_socket.ts";
+import type { Membership } from "../lib/member.ts";
 import type { MessageSocket } from "../lib/ports.ts";
 import {
   decodePublisherMessage,
@@ -15,7 +16,8 @@ import {
   MAX_CONTROL_BYTES,
   parseEventId,
 } from "../lib/wire_v2.ts";
-import { host, jail } from "../tests/support/core_values.ts";
+import { jail } from "../tests/support/core_values.ts";
+import { securityOf } from "../tests/support/test_members.ts";
 import { percentile, printTable } from "./figures.ts";
 import {
   addressAt,
@@ -107,22 +109,30 @@ async function report(node: Node, index: number): Promise<void> {
 async function measure(subscribers: number, atOnce: number) {
   await using cluster = await BenchCluster.create();
   await fillStore(cluster.storePath, BANS);
+  const { members, controlUrl } = cluster.programs;
+  const nodeMembers = Array.from(
+    { length: subscribers },
+    (_, at) => members.add(`web-${at}`),
+  );
   await cluster.start("publisher", "hub");
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const stop = new AbortController();
-  const begin = (name: string, role: "monitor" | "subscriber") => {
-    const limits = { maxMessageBytes: MAX_CONTROL_BYTES, lingerMs: 0 };
-    const socket = zeromq.dealer(cluster.programs.controlUrl, limits);
-    const { token } = cluster.programs;
-    return Node.begin(socket, { node: host(name), role, token }, stop.signal);
+  const begin = (
+    membership: Membership,
+    role: "monitor" | "subscriber",
+  ) => {
+    const socket = zeromq.dealer(controlUrl, {
+      maxMessageBytes: MAX_CONTROL_BYTES,
+      lingerMs: 0,
+      security: securityOf(membership),
+    });
+    const { node, token } = membership;
+    return Node.begin(socket, { node, role, token }, stop.signal);
   };
-  const monitor = await begin("host-a", "monitor");
+  const monitor = await begin(cluster.programs.membership("host-a"), "monitor");
   const nodes = await Promise.all(
-    Array.from(
-      { length: subscribers },
-      (_, at) => begin(`web-${at}`, "subscriber"),
-    ),
+    nodeMembers.map((membership) => begin(membership, "subscriber")),
   );
   const startMs = performance.now();
   const isOver = () => performance.now() - startMs > SECONDS * 1_000;

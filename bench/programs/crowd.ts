@@ -3,7 +3,9 @@
  * copy of the bans, put together as the subscriber's program does it, but
  * without a disk and without actions.
  *
- * usage: crowd.ts CONTROL_URL STREAM_URL TOKEN COUNT
+ * usage: crowd.ts MEMBERSHIPS
+ *
+ * MEMBERSHIPS is a file: a JSON array of what each of them has joined with.
  *
  * Says how they are, as a line of JSON, five times a second.
  *
@@ -14,33 +16,41 @@ import { ControlSession } from "../../lib/control_session.ts";
 import { LibcPoll } from "../../lib/io/libc_poll.ts";
 import { SystemClock } from "../../lib/io/system_clock.ts";
 import { ZmqContext } from "../../lib/io/zmq_socket.ts";
+import type { Membership } from "../../lib/member.ts";
 import { ReceiptBox } from "../../lib/receipt_box.ts";
 import { ReplicaClient } from "../../lib/replica_client.ts";
 import { SteadyClock } from "../../lib/steady_clock.ts";
 import { StreamEar } from "../../lib/stream_ear.ts";
 import { UNKEPT_REPLICA } from "../../lib/unkept_replica.ts";
 import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire_v2.ts";
-import { host } from "../../tests/support/core_values.ts";
 import { MemoryLog } from "../../tests/support/memory_log.ts";
+import { securityOf } from "../../tests/support/test_members.ts";
 import { say } from "../bare_zmq.ts";
 
 const TELL_EVERY_MS = 200;
 const STREAM_QUEUE = 100_000;
 const NEVER = new AbortController().signal;
 
-const [controlUrl = "", streamUrl = "", token = "", count = "0"] = Deno.args;
+const [path = ""] = Deno.args;
+const memberships: readonly Membership[] = JSON.parse(
+  await Deno.readTextFile(path),
+);
 await using poll = new LibcPoll();
 await using zeromq = new ZmqContext(poll);
 const clock = new SteadyClock(new SystemClock());
 const log = new MemoryLog();
 
-function client(index: number): ReplicaClient {
-  const node = host(`crowd-${Deno.pid}-${index}`);
+function client(membership: Membership): ReplicaClient {
+  const { node, token, controlUrl, streamUrl } = membership;
+  const security = securityOf(membership);
   const session = new ControlSession({
     ...{ clock, log, node, role: "subscriber", version: "1.0.0" },
     token: () => token,
     connect: () =>
-      zeromq.dealer(controlUrl, { maxMessageBytes: MAX_CONTROL_BYTES }),
+      zeromq.dealer(controlUrl, {
+        maxMessageBytes: MAX_CONTROL_BYTES,
+        security,
+      }),
   });
   const ear = new StreamEar({
     ...{ clock, log },
@@ -48,6 +58,7 @@ function client(index: number): ReplicaClient {
       zeromq.subscriber(streamUrl, "", {
         maxMessageBytes: MAX_STREAM_BYTES,
         receiveQueueMessages: STREAM_QUEUE,
+        security,
       }),
   });
   return new ReplicaClient({
@@ -74,7 +85,7 @@ function report(clients: readonly ReplicaClient[]): string {
   });
 }
 
-const clients = Array.from({ length: Number(count) }, (_, at) => client(at));
+const clients = memberships.map(client);
 const running = clients.map((each) => each.run(NEVER));
 setInterval(() => say(report(clients)), TELL_EVERY_MS);
 await Promise.all(running);

@@ -8,7 +8,7 @@ const ROLES = ["monitor", "publisher", "subscriber"] as const;
 /** Other programs' settings that the pages name: fail2ban's, SQLite's. */
 const OF_OTHERS = ["backend", "logpath", "synchronous"];
 /** What the examples leave to the reader. */
-const REST = ROLES.map((role) =>
+const REST = ["monitor", "publisher"].map((role) =>
   `[${role}]\nauthtoken = 6f0c2d8f5b7c1e0a93d54a7be1f2c3d4\n`
 ).join("");
 
@@ -117,7 +117,10 @@ Deno.test("the README's nodes and hub find each other by protocol 2", async () =
     text: await Deno.readTextFile(new URL("README.md", ROOT)),
   });
   const load = <R extends typeof ROLES[number]>(role: R, text: string) =>
-    loadConfig(role, [{ path: "a.local", text }], { hostname: "web-1" }).config;
+    loadConfig(role, [{ path: "rest.conf", text: REST }, {
+      path: "a.local",
+      text,
+    }], { hostname: "web-1" }).config;
   const publisher = load("publisher", hub);
   strictEqual(
     load("monitor", node).controlServerUrl,
