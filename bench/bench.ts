@@ -7,6 +7,7 @@
 
 import { benchBanStore } from "./ban_store_bench.ts";
 import { benchCluster } from "./cluster_bench.ts";
+import { benchCurve } from "./curve_bench.ts";
 import { benchFail2ban } from "./fail2ban_bench.ts";
 import { benchLogLine } from "./log_line_bench.ts";
 import { benchNft } from "./nft_bench.ts";
@@ -21,6 +22,7 @@ if (import.meta.main) {
   await benchBanStore();
   benchProtection();
   benchWireV2();
+  await benchCurve();
   await benchFail2ban();
   await benchNft();
   await benchRestart();
