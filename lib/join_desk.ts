@@ -55,7 +55,7 @@ export async function joinCluster(
     lines: [],
     notes: [
       `this host is ${value.node} now; it reaches the publisher at ${value.controlUrl} (set in ${file})`,
-      "programs that run by protocol 2 take it over by themselves; the others: restart fail2ban-monitor and fail2ban-subscriber",
+      "next: start or restart fail2ban-monitor and fail2ban-subscriber; those that know a membership already take the new one by themselves",
     ],
   };
 }
