@@ -8,75 +8,8 @@ import {
 } from "../../lib/io/secret_file.ts";
 import { MEMBER_LIST_FORM } from "../../lib/member_list.ts";
 import { digestToken } from "../../lib/token_digest.ts";
+import { OperatorHosts as Hosts } from "../support/operator_hosts.ts";
 import { testWith } from "../support/real_parts.ts";
-import { TempDir } from "../support/temp_dir.ts";
-import { roleCommand } from "../support/test_cluster.ts";
-
-interface Said {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Hosts, each with a folder, a configuration and nothing else. */
-class Hosts implements AsyncDisposable {
-  readonly #dir: TempDir;
-
-  constructor(dir: TempDir) {
-    this.#dir = dir;
-  }
-
-  static async create(...names: readonly string[]): Promise<Hosts> {
-    const hosts = new Hosts(await TempDir.create());
-    for (const name of names) {
-      await Deno.mkdir(hosts.path(name));
-      const text = `# ours\n[general]\nstatedir = ${hosts.path(name)}/state\n`;
-      await Deno.writeTextFile(hosts.config(name), text, { mode: 0o600 });
-    }
-    return hosts;
-  }
-
-  path(name: string): string {
-    return this.#dir.path(name);
-  }
-
-  config(name: string): string {
-    return `${this.path(name)}/fail2ban-cluster.conf`;
-  }
-
-  state(name: string): string {
-    return `${this.path(name)}/state`;
-  }
-
-  /** Runs the command on a host, as an operator does. */
-  async run(
-    name: string,
-    words: string,
-    stdin = "",
-  ): Promise<Said> {
-    const { command, args } = roleCommand("cluster");
-    const child = new Deno.Command(command, {
-      args: [...args, ...words.split(" "), "--config", this.config(name)],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-      env: { NO_COLOR: "1" },
-    }).spawn();
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(stdin));
-    await writer.close();
-    const { code, stdout, stderr } = await child.output();
-    const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-    const err = decode(stderr).split("\n").filter((line) =>
-      line.startsWith("fail2ban-cluster: ")
-    ).join("\n");
-    return { code, out: decode(stdout), err };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#dir[Symbol.asyncDispose]();
-  }
-}
 
 Deno.test("from nothing to three nodes: init, node add, and join on each", async () => {
   await using hosts = await Hosts.create("hub", "web1", "web2", "web3");
