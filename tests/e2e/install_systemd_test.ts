@@ -23,20 +23,17 @@ sh /mnt/given/install.sh install
 printf '[DEFAULT]\\nbantime = 1d\\nbanaction = nftables-multiport\\nbanaction_allports = nftables-allports\\n' >/etc/fail2ban/jail.local
 cd /etc/fail2ban-cluster
 cat >fail2ban-cluster.local <<'END'
-[general]
-hostname = node-a
-[monitor]
-controlserver = tcp://127.0.0.1:5681
-authtoken = t0k3n
 [publisher]
 authtoken = t0k3n
 [subscriber]
-controlserver = tcp://127.0.0.1:5681
-authtoken = t0k3n
 subscriberaction = fail2banclient nftables log
 END
 cp fail2ban-cluster.conf node-b.conf
-sed 's/node-a/node-b/' fail2ban-cluster.local >node-b.local
+printf '[general]\\nstatedir = /var/lib/fail2ban-cluster/node-b\\n' >node-b.local
+fail2ban-cluster init
+fail2ban-cluster node add node-a node-b >/root/codes
+sed -n 1p /root/codes | fail2ban-cluster join -
+sed -n 2p /root/codes | fail2ban-cluster join - --config $PWD/node-b.conf
 chown root:fail2ban-cluster *
 chmod 640 *
 mkdir /etc/systemd/system/fail2ban-monitor.service.d
