@@ -5,6 +5,8 @@ import deno from "../../deno.json" with { type: "json" };
 import { loadConfig, type Role } from "../../lib/config.ts";
 import { OPTIONS } from "../../lib/options.ts";
 import { TARGETS } from "../../tools/compile/targets.ts";
+import { TempDir } from "../support/temp_dir.ts";
+import { roleCommand } from "../support/test_cluster.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const SHA = /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/;
@@ -87,8 +89,10 @@ Deno.test("the trial's nodes are stages of the Dockerfile, and their configurati
   const compose: Compose = parse(await read("compose.yaml"), { merge: true });
   const stages = await programStages();
   const shipped = await read("fail2ban-cluster.conf");
-  deepStrictEqual(Object.keys(compose.services), ["hub", "node-a", "node-b"]);
-  for (const [hostname, service] of Object.entries(compose.services)) {
+  const { keys, ...nodes } = compose.services;
+  deepStrictEqual(Object.keys(nodes), ["hub", "node-a", "node-b"]);
+  ok(keys !== undefined);
+  for (const [hostname, service] of Object.entries(nodes)) {
     const { build: { target }, configs, volumes, read_only } = service;
     ok(stages.has(target), target);
     strictEqual(read_only, true);
@@ -106,6 +110,42 @@ Deno.test("the trial's nodes are stages of the Dockerfile, and their configurati
     const urls = texts.flatMap((text) => text?.match(/\w+ = tcp:.*/g) ?? []);
     deepStrictEqual(urls, TRIAL_URLS[role]);
   }
+});
+
+Deno.test("the trial's keys make its nodes members, once, and what was interrupted is completed", async () => {
+  const compose: Compose = parse(await read("compose.yaml"), { merge: true });
+  const content = compose.configs["keys"]?.content.replaceAll("$$", "$") ?? "";
+  await using dir = await TempDir.create();
+  const { command, args } = roleCommand("cluster");
+  const shim = `#!/bin/sh\nexec '${command}' ${
+    args.map((arg) => `'${arg}'`).join(" ")
+  } "$@"\n`;
+  await Deno.mkdir(dir.path("bin"));
+  await Deno.chmod(await dir.write("bin/fail2ban-cluster", shim), 0o755);
+  const script = content.replace(/\/(?:tmp|state)\//g, `${dir.path()}/`)
+    .replace("chown", ": chown");
+  for (const host of ["hub", "node-a", "node-b"]) {
+    await Deno.mkdir(dir.path(host));
+  }
+  const run = async () => {
+    const { code, stderr } = await new Deno.Command("sh", {
+      args: ["-euc", script],
+      env: { PATH: `${dir.path("bin")}:/usr/bin:/bin` },
+    }).output();
+    strictEqual(code, 0, new TextDecoder().decode(stderr));
+  };
+  const membership = (node: string) =>
+    Deno.readTextFile(dir.path(`${node}/membership.json`));
+  await run();
+  const [a, b] = [await membership("node-a"), await membership("node-b")];
+  match(a, /"node": "node-a"/);
+  match(a, /"controlUrl": "tcp:\/\/hub:5681"/);
+  await run();
+  strictEqual(await membership("node-a"), a);
+  await Deno.remove(dir.path("node-b/membership.json"));
+  await run();
+  strictEqual(await membership("node-a"), a);
+  ok(await membership("node-b") !== b);
 });
 
 Deno.test("the publisher's image exposes the port of every URL that it binds", async () => {
