@@ -352,13 +352,30 @@ export type {
   TokenDigest,
 } from "./lib/member.ts";
 export type { CuttableSocket, ListChanges } from "./lib/member_door.ts";
-export type { Protocol2Service } from "./lib/node_server.ts";
-
 export {
-  type Protocol1Sockets,
-  Publisher,
-  type PublisherOptions,
-} from "./lib/publisher.ts";
+  type LegacyMode,
+  legacyMode,
+  type LegacyUrls,
+  legacyWarnings,
+  mayBePublic,
+} from "./lib/legacy.ts";
+export {
+  LegacyServer,
+  type LegacyServerOptions,
+  type Protocol1Service,
+} from "./lib/legacy_server.ts";
+export type { Protocol2Service } from "./lib/node_server.ts";
+export {
+  MAX_TOKEN_HOSTS,
+  MAX_TOKENS,
+  mayCarry,
+  type NamedToken,
+  parseTokenList,
+  type TokenList,
+  tokenList,
+} from "./lib/token_list.ts";
+
+export { Publisher, type PublisherOptions } from "./lib/publisher.ts";
 export { protocol1Events } from "./lib/protocol1_events.ts";
 
 export {

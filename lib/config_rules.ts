@@ -132,21 +132,7 @@ const BIND_URLS = [
 
 function checkPublisher(findings: Findings): void {
   const { publisher } = findings.reading.values;
-  const token = checkToken(findings, "publisher");
-  const open = PROTOCOL1_URLS.find((key) => !isLoopbackUrl(publisher[key]));
-  if (open !== undefined && token === SHIPPED_TOKEN) {
-    complain(
-      findings,
-      "publisher.authtoken",
-      `${OWN_TOKEN}, here and at every node, ` +
-        `or only loopback addresses: publisher.${open} is ${publisher[open]}`,
-      "publisher.auth",
-    );
-  }
-  if (!publisher.auth && !isLoopbackUrl(publisher.replybindurl)) {
-    const why = "whoever reaches replybindurl can ban any address";
-    warn(findings, "publisher.auth", "true", why);
-  }
+  if (publisher.legacy !== "off") checkProtocol1(findings);
   BIND_URLS.forEach((key, index) => {
     const same = BIND_URLS.slice(0, index)
       .find((other) => publisher[other] === publisher[key]);
@@ -154,6 +140,36 @@ function checkPublisher(findings: Findings): void {
     const expected = `another URL than publisher.${same}`;
     complain(findings, `publisher.${key}`, expected, `publisher.${same}`);
   });
+}
+
+/** Protocol 2 has keys in place of a token. */
+function checkProtocol1(findings: Findings): void {
+  const { publisher } = findings.reading.values;
+  const token = publisher.authtokens === ""
+    ? checkToken(findings, "publisher")
+    : publisher.authtoken;
+  const open = PROTOCOL1_URLS
+    .find((key) => !isLoopbackUrl(publisher[key]));
+  if (publisher.auth && open !== undefined && token === SHIPPED_TOKEN) {
+    complain(
+      findings,
+      "publisher.authtoken",
+      `${OWN_TOKEN}, here and at every node, ` +
+        `or only loopback addresses: publisher.${open} is ${publisher[open]}`,
+      ...["publisher.auth", "publisher.legacy"],
+    );
+  }
+  if (publisher.auth) return;
+  if (publisher.authtokens !== "") {
+    const rule = "true, since publisher.authtokens is set";
+    complain(findings, "publisher.auth", rule, "publisher.authtokens");
+  }
+  if (
+    publisher.legacy !== "readonly" && !isLoopbackUrl(publisher.replybindurl)
+  ) {
+    const why = "whoever reaches replybindurl can ban any address";
+    warn(findings, "publisher.auth", "true", why);
+  }
 }
 
 function checkSubscriber(findings: Findings): void {

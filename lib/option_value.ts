@@ -10,6 +10,7 @@ import { type EndpointUse, parseEndpointUrl } from "./endpoint_url.ts";
 import { type HostName, parseHostName } from "./host_name.ts";
 import { type JailMap, parseJailMap } from "./jail_map.ts";
 import { type NftTable, parseNftTable } from "./nft_names.ts";
+import type { LegacyMode } from "./legacy.ts";
 import type { Severity } from "./ports.ts";
 
 /** Reads values of one kind. */
@@ -235,6 +236,13 @@ export type Durability = "process" | "power";
 export const durabilityKind: ValueKind<Durability> = wordKind("WORD", [
   "power",
   "process",
+]);
+
+/** How far protocol 1 is served. */
+export const legacyKind: ValueKind<LegacyMode> = wordKind("WORD", [
+  "on",
+  "off",
+  "readonly",
 ]);
 
 /** An endpoint of ZeroMQ. */

@@ -11,6 +11,8 @@ import {
   durabilityKind,
   endpointKind,
   integerKind,
+  legacyKind,
+  optionalPathKind,
   pathKind,
 } from "./option_value.ts";
 import { AUTH, AUTH_TOKEN, PUBLISHER_PORTS } from "./options_common.ts";
@@ -82,6 +84,19 @@ export const PUBLISHER = {
     default: "200000",
     help: "Reports of one node that may stand at once.",
   }),
+  legacy: option({
+    kind: legacyKind,
+    default: undefined,
+    unset: "on until a node has joined by protocol 2, off from the next start",
+    help:
+      "Whether protocol 1 is served, which is plain text: on, off, or readonly, which takes no reports.",
+  }),
   auth: AUTH,
   authtoken: AUTH_TOKEN,
+  authtokens: option({
+    kind: optionalPathKind,
+    default: "none",
+    help:
+      "A file of further tokens of protocol 1, NAME = TOKEN or NAME = TOKEN HOST, HOST... on a line, or none.",
+  }),
 } as const;

@@ -9,32 +9,21 @@ import type { QuorumOf } from "./ban_decision.ts";
 import { BanHub, type BanHubOptions, type KeptChange } from "./ban_hub.ts";
 import type { SessionId } from "./cluster_messages.ts";
 import type { BanStore } from "./cluster_ports.ts";
-import { Outbox } from "./outbox.ts";
 import { Complaints } from "./complaints.ts";
 import { RuntimeError } from "./errors.ts";
-import type { Clock, Log, MessageSocket } from "./ports.ts";
+import { LegacyServer, type Protocol1Service } from "./legacy_server.ts";
+import type { Clock, Log } from "./ports.ts";
 import type { CurrentPolicy } from "./protection.ts";
 import { DEFAULT_NODE_LIMITS, type NodeLimits } from "./node_limits.ts";
 import { NodeServer, type Protocol2Service } from "./node_server.ts";
-import { prefixedFigures, type StatusFigures } from "./status_report.ts";
-import { protocol1Events } from "./protocol1_events.ts";
+import type { StatusFigures } from "./status_report.ts";
 import { PublisherClock } from "./publisher_clock.ts";
-import { RequestServer } from "./request_server.ts";
 import { runTogether } from "./tasks.ts";
-import { encodeBroadcast } from "./wire_v1.ts";
-
-/** The sockets of protocol 1. */
-export interface Protocol1Sockets {
-  /** A ROUTER that serves REQ clients. */
-  readonly replies: MessageSocket;
-  /** A PUB that subscribers listen to. */
-  readonly broadcasts: MessageSocket;
-}
 
 /** What a publisher is made of. */
 export interface PublisherOptions {
-  /** Where the original's wire is spoken. */
-  readonly protocol1: Protocol1Sockets;
+  /** Where the original's wire is spoken; `undefined`: nowhere. */
+  readonly protocol1: Protocol1Service | undefined;
   /** Where the replicated table is served, and to whom; `undefined`: to nobody. */
   readonly protocol2: Protocol2Service | undefined;
   /** Keeps the table; nobody else writes to it. */
@@ -43,8 +32,6 @@ export interface PublisherOptions {
   readonly clock: Clock;
   /** Where to tell. */
   readonly log: Log;
-  /** Tokens that admit a node of protocol 1; none means that none is expected. */
-  readonly tokens: readonly string[];
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
   /** How long a report of protocol 1 holds, in milliseconds; `Infinity`: until it is taken back. */
@@ -67,6 +54,8 @@ const EXPIRE_EVERY_MS = 1_000;
 const PRUNE_EVERY_MS = 60_000;
 /** What `status` says where nodes of protocol 2 can't connect. */
 const NOT_SERVED = { protocol2: "off" };
+/** What it says where those of protocol 1 can't. */
+const NO_LEGACY = { legacy: "off" };
 /** Between two of these steps, in milliseconds. */
 const PRUNE_PAUSE_MS = 50;
 
@@ -84,10 +73,8 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #time: PublisherClock;
   readonly #hub: BanHub;
-  readonly #requests: RequestServer;
+  readonly #legacy: LegacyServer | undefined;
   readonly #nodes: NodeServer | undefined;
-  readonly #answers: Outbox;
-  readonly #broadcasts: Outbox;
 
   /** Makes a publisher of what it works with. */
   constructor(given: PublisherOptions) {
@@ -102,18 +89,9 @@ export class Publisher {
       onKept: (kept) => this.#tell(kept),
     });
     this.#hub = hub;
-    this.#answers = new Outbox(protocol1.replies);
-    this.#broadcasts = new Outbox(protocol1.broadcasts);
-    this.#requests = new RequestServer({
-      ...options,
-      socket: protocol1.replies,
-      keeping: {
-        hub,
-        answers: this.#answers,
-        broadcasts: this.#broadcasts,
-        banTimeMs: options.banTimeMs,
-      },
-    });
+    this.#legacy = protocol1 === undefined
+      ? undefined
+      : new LegacyServer({ ...options, ...protocol1, hub });
     this.#nodes = protocol2 === undefined
       ? undefined
       : new NodeServer({ ...options, ...protocol2, hub });
@@ -128,10 +106,9 @@ export class Publisher {
       epoch: this.#options.store.epoch,
       ...counters,
       waiting,
-      ...prefixedFigures("protocol1", this.#requests.counters),
+      ...this.#legacy?.figures ?? NO_LEGACY,
       ...this.#nodes?.figures ?? NOT_SERVED,
-      dropped: this.#answers.dropped + this.#broadcasts.dropped +
-        (this.#nodes?.dropped ?? 0),
+      dropped: (this.#legacy?.dropped ?? 0) + (this.#nodes?.dropped ?? 0),
     };
   }
 
@@ -144,9 +121,7 @@ export class Publisher {
     await runTogether(signal, [
       (group) => this.#time.run(group),
       (group) => this.#hub.run(group),
-      (group) => this.#answers.run(group),
-      (group) => this.#broadcasts.run(group),
-      (group) => this.#requests.run(group),
+      ...this.#legacy?.tasks ?? [],
       ...this.#nodes?.tasks ?? [],
       (group) => this.#expire(group),
       (group) => this.#prune(group),
@@ -155,11 +130,7 @@ export class Publisher {
 
   #tell(kept: readonly KeptChange[]): void {
     this.#nodes?.tell(kept);
-    for (const each of kept) {
-      for (const event of protocol1Events(each)) {
-        this.#broadcasts.put([encodeBroadcast(event)]);
-      }
-    }
+    this.#legacy?.tell(kept);
   }
 
   async #expire(signal: AbortSignal): Promise<void> {

@@ -17,6 +17,7 @@ import {
   type ProtectionPolicy,
   refusal,
 } from "./protection.ts";
+import { mayCarry, type TokenList } from "./token_list.ts";
 import {
   decodeRequest,
   encodeBroadcast,
@@ -46,8 +47,10 @@ export interface RequestServerOptions {
   readonly clock: Clock;
   /** Where to tell. */
   readonly log: Log;
-  /** Tokens that admit a monitor; none means that none is expected. */
-  readonly tokens: readonly string[];
+  /** Gives the tokens that admit a monitor now; none means that none is expected. */
+  readonly tokens: () => TokenList;
+  /** Whether every report is refused: only broadcasts go out. @default {false} */
+  readonly isReadonly?: boolean | undefined;
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
 }
@@ -75,7 +78,12 @@ export type RequestVerdict =
   }
   | {
     readonly kind: "refuse";
-    readonly reason: RejectReason | "protected" | "full";
+    readonly reason:
+      | RejectReason
+      | "not-your-host"
+      | "protected"
+      | "full"
+      | "readonly";
     readonly detail?: string;
   };
 
@@ -92,12 +100,17 @@ const MAX_HOPS = 8;
  */
 export function judgeRequest(
   body: Frames,
-  tokens: readonly string[],
+  { entries, tokens }: TokenList,
   protection: ProtectionPolicy,
 ): RequestVerdict {
   const request = decodeRequest(body, tokens);
   if (!request.ok) return { kind: "refuse", reason: request.reason };
-  const { event, acknowledgement } = request.value;
+  const { event, acknowledgement, tokenAt } = request.value;
+  const token = tokenAt === undefined ? undefined : entries[tokenAt];
+  if (!mayCarry(token, event.origin)) {
+    const detail = `${token?.name} is not for ${event.origin}`;
+    return { kind: "refuse", reason: "not-your-host", detail };
+  }
   // What happens in the cluster's own jail is the cluster's own doing.
   if (event.jail === CLUSTER_JAIL) return { kind: "refuse", reason: "jail" };
   const refused = event.kind === "ban"
@@ -157,8 +170,8 @@ export class RequestServer {
       this.#complaints.record("warning", "message without a return address");
       return;
     }
-    const { tokens, protection, keeping } = this.#options;
-    const verdict = judgeRequest(frames.slice(bodyAt), tokens, protection());
+    const { keeping } = this.#options;
+    const verdict = this.#judge(frames.slice(bodyAt));
     this.#tell(verdict);
     if (keeping === undefined) return;
     const envelope = frames.slice(0, bodyAt);
@@ -171,6 +184,14 @@ export class RequestServer {
     const refused = [...envelope, NAK];
     const answers = { acknowledged, refused };
     keeping.answers.put(this.#keep(event, answers, keeping));
+  }
+
+  #judge(body: Frames): RequestVerdict {
+    const { tokens, protection, isReadonly = false } = this.#options;
+    const verdict = judgeRequest(body, tokens(), protection());
+    if (!isReadonly || verdict.kind === "refuse") return verdict;
+    const detail = `legacy is readonly: ${verdict.event.origin} must join`;
+    return { kind: "refuse", reason: "readonly", detail };
   }
 
   /**

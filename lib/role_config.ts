@@ -11,6 +11,7 @@ import { endpointHost, isLoopbackUrl, nextPortUrl } from "./endpoint_url.ts";
 import type { HostName } from "./host_name.ts";
 import type { JailMap } from "./jail_map.ts";
 import type { NodeLimits } from "./node_limits.ts";
+import type { LegacyMode } from "./legacy.ts";
 import type { NftTable } from "./nft_names.ts";
 import type {
   Durability,
@@ -94,8 +95,12 @@ export interface PublisherConfig {
   readonly quorum: QuorumRules;
   /** What a node of protocol 2 may do. */
   readonly limits: NodeLimits;
-  /** The shared token; `undefined` when `auth` is off. */
+  /** How far protocol 1 is served; `undefined`: it depends on whether nodes have joined. */
+  readonly legacy: LegacyMode | undefined;
+  /** The shared token; `undefined` when `auth` is off, or there are named ones only. */
   readonly token: string | undefined;
+  /** Absolute path of the file of named tokens; `undefined` for `none`, and when `auth` is off. */
+  readonly tokensPath: string | undefined;
 }
 
 /** Where the publisher is, as ZeroMQ takes it. */
@@ -235,7 +240,9 @@ function buildPublisher(
       breaker: publisher.breaker,
       maxReports: publisher.maxbans,
     },
+    legacy: publisher.legacy,
     token: publisher.auth ? publisher.authtoken : undefined,
+    tokensPath: publisher.auth ? pathOf(publisher.authtokens) : undefined,
   };
 }
 

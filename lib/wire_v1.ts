@@ -27,7 +27,7 @@ import { MAX_ADDRESS_LENGTH, parseAddress } from "./address.ts";
 import type { BanEvent, BanKind } from "./ban_event.ts";
 import { parseHostName } from "./host_name.ts";
 import { parseJailName } from "./jail_name.ts";
-import { isKnownToken } from "./known_token.ts";
+import { knownTokenAt } from "./known_token.ts";
 import type { Frames } from "./ports.ts";
 
 /** Longest token, in bytes. */
@@ -61,6 +61,8 @@ export interface Request {
   readonly event: BanEvent;
   /** The reply that acknowledges it: the request without its token. */
   readonly acknowledgement: Uint8Array;
+  /** The place of its token among those that are good, from 0; `undefined`: none is expected. */
+  readonly tokenAt: number | undefined;
 }
 
 const ENCODER = new TextEncoder();
@@ -104,7 +106,6 @@ export function encodeBroadcast(event: BanEvent): Uint8Array {
  * import { parseAddress } from "./address.ts";
  * import { parseHostName } from "./host_name.ts";
  * import { parseJailName } from "./jail_name.ts";
-import { isKnownToken } from "./known_token.ts";
  * import { ok, strictEqual } from "node:assert/strict";
  *
  * const origin = parseHostName("web1");
@@ -141,13 +142,12 @@ export function decodeRequest(
   const fields = text.value.split("|", 6);
   if (fields.length !== (authenticated ? 5 : 4)) return reject("fields");
   const token = authenticated ? fields.shift() : undefined;
-  if (token !== undefined && !isKnownToken(token, tokens)) {
-    return reject("token");
-  }
+  const tokenAt = token === undefined ? token : knownTokenAt(token, tokens);
+  if (authenticated && tokenAt === undefined) return reject("token");
   const event = decodeFields(fields);
   if (!event.ok) return event;
   const acknowledgement = ENCODER.encode(fields.join("|"));
-  return { ok: true, value: { event: event.value, acknowledgement } };
+  return { ok: true, value: { event: event.value, acknowledgement, tokenAt } };
 }
 
 /**

@@ -6,10 +6,12 @@
 
 import deno from "../deno.json" with { type: "json" };
 import { Admission } from "../lib/admission.ts";
+import type { PublisherConfig } from "../lib/config.ts";
 import { LibcPoll } from "../lib/io/libc_poll.ts";
 import { newSessionId } from "../lib/io/session_id.ts";
 import { banStorePath, SqliteBanStore } from "../lib/io/sqlite_ban_store.ts";
 import { ZmqContext } from "../lib/io/zmq_socket.ts";
+import { legacyWarnings } from "../lib/legacy.ts";
 import type { Protocol2Service } from "../lib/node_server.ts";
 import { Publisher } from "../lib/publisher.ts";
 import { quorumBy } from "../lib/quorum_rules.ts";
@@ -17,11 +19,13 @@ import { RequestServer } from "../lib/request_server.ts";
 import { runTogether } from "../lib/tasks.ts";
 import { bindProtocol1, bindProtocol2 } from "./program/bound_sockets.ts";
 import { watchProtection } from "./program/host_protection.ts";
+import { settleLegacy, tellOfLegacy } from "./program/legacy.ts";
 import {
   checkPublisherMembers,
   type PublisherMembers,
   readPublisherMembers,
 } from "./program/publisher_members.ts";
+import { checkTokens, PublisherTokens } from "./program/publisher_tokens.ts";
 import {
   type RoleContext,
   type RoleProgram,
@@ -33,7 +37,7 @@ const PROGRAM: RoleProgram<"publisher"> = {
   role: "publisher",
   version: deno.version,
   moduleUrl: import.meta.url,
-  check: checkPublisherMembers,
+  check,
   work: (context) => context.dryRun ? rehearse(context) : work(context),
 };
 
@@ -47,22 +51,34 @@ export async function main(argv: readonly string[]): Promise<number> {
   return await runProgram(PROGRAM, argv);
 }
 
+async function check(config: PublisherConfig): Promise<readonly string[]> {
+  const members = await checkPublisherMembers(config);
+  await checkTokens(config);
+  return legacyWarnings(settleLegacy(config, members), config);
+}
+
 async function work(context: RoleContext<"publisher">): Promise<void> {
   const { config, log, signal, ready } = context;
   const { banTimeMs, keepHistoryMs, durability } = config;
   const protection = await watchProtection(context);
   const members = await readPublisherMembers(context);
+  const legacy = settleLegacy(config, members);
+  const tokens = await PublisherTokens.read(context);
+  tellOfLegacy(context, legacy, members);
   const path = banStorePath(config.general.stateDir);
   using store = SqliteBanStore.open({ path, durability });
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const publisher = new Publisher({
-    protocol1: bindProtocol1(zeromq, config),
+    protocol1: legacy === "off" ? undefined : {
+      ...bindProtocol1(zeromq, config),
+      tokens: tokens.current,
+      isReadonly: legacy === "readonly",
+    },
     protocol2: serveMembers(context, zeromq, members),
     store,
     clock: context.clock,
     log,
-    tokens: config.token === undefined ? [] : [config.token],
     protection: () => protection.policy,
     banTimeMs,
     keepHistoryMs,
@@ -77,6 +93,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
   }));
   await runTogether(signal, [
     (group) => protection.run(group),
+    ...tokens.tasks,
     (group) => publisher.run(group),
   ]);
 }
@@ -85,15 +102,15 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
 function serveMembers(
   context: RoleContext<"publisher">,
   zeromq: ZmqContext,
-  members: PublisherMembers | undefined,
+  { identity, list, changes }: PublisherMembers,
 ): Protocol2Service | undefined {
-  if (members === undefined) {
+  if (identity === undefined) {
     context.log.record("notice", "protocol 2 is not served: no keys", {
       hint: "fail2ban-cluster init",
     });
     return undefined;
   }
-  const { identity: { keys: { secretKey } }, list, changes } = members;
+  const { secretKey } = identity.keys;
   return {
     ...bindProtocol2(zeromq, { ...context, secretKey }),
     doorkeeper: new Admission(list),
@@ -101,27 +118,34 @@ function serveMembers(
   };
 }
 
-/** A dry run: hears protocol 1, and says what it would do. */
+/** A dry run: hears protocol 1 where that is served, and says what it would do. */
 async function rehearse(context: RoleContext<"publisher">): Promise<void> {
   const { config, log, clock, signal, ready } = context;
   const protection = await watchProtection(context);
+  const members = await readPublisherMembers(context);
+  const legacy = settleLegacy(config, members);
+  const tokens = await PublisherTokens.read(context);
+  tellOfLegacy(context, legacy, members);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
-  const server = new RequestServer({
+  const server = legacy === "off" ? undefined : new RequestServer({
     socket: bindProtocol1(zeromq, config).replies,
     keeping: undefined,
     clock,
     log,
-    tokens: config.token === undefined ? [] : [config.token],
+    tokens: tokens.current,
+    isReadonly: legacy === "readonly",
     protection: () => protection.policy,
   });
   await ready(() => ({
-    ...server.counters,
+    legacy,
+    ...server?.counters,
     unresolvedNames: protection.unresolvedNames,
   }));
   await runTogether(signal, [
     (group) => protection.run(group),
-    (group) => server.run(group),
+    ...tokens.tasks,
+    ...(server === undefined ? [] : [(it: AbortSignal) => server.run(it)]),
   ]);
 }
 

@@ -69,6 +69,22 @@ for (const url of OPEN_URLS) {
   }
 }
 
+Deno.test("a token is protocol 1's: the shipped one is no concern of protocol 2's sockets, nor where legacy is off", () => {
+  const open = "controlbindurl = tcp://*:7000\nstreambindurl = tcp://*:7001\n";
+  const second = local(`[publisher]\n${open}`);
+  deepStrictEqual(findings("publisher", SHIPPED, second), []);
+  const off = "legacy = off\nreplybindurl = tcp://*:7002\nauthtoken = x\n";
+  deepStrictEqual(findings("publisher", local(`[publisher]\n${off}`)), []);
+});
+
+Deno.test("tokens by name will do for a publisher, and auth = off is none of them", () => {
+  const named = "[publisher]\nauthtokens = /etc/tokens\n";
+  deepStrictEqual(findings("publisher", local(named)), []);
+  deepStrictEqual(findings("publisher", local(`${named}auth = off\n`)), [
+    "error: a.local:3: publisher.auth: expected true, since publisher.authtokens is set",
+  ]);
+});
+
 const LOOPBACK_URLS: readonly string[] = [
   "tcp://127.0.0.1:7000",
   "tcp://127.1.2.3:7000",

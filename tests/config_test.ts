@@ -87,6 +87,8 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     quorum: [],
     limits: DEFAULT_NODE_LIMITS,
     durability: "power",
+    legacy: undefined,
+    tokensPath: undefined,
     token:
       "IF_YOU_RUN_YOUR_OWN_PUBLISHER_JUST_TYPE_A_SECRET_STRING_HERE_AND_GIVE_IT_TO_YOUR_MONITORS",
   },

@@ -1,7 +1,8 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { judgeRequest } from "../lib/request_server.ts";
+import { tokenList } from "../lib/token_list.ts";
 import { BAD_FIELDS, BAD_MESSAGES } from "./support/bad_frames.ts";
-import { banEvent } from "./support/core_values.ts";
+import { banEvent, host } from "./support/core_values.ts";
 import { frames } from "./support/memory_socket.ts";
 
 const TOKEN = "s3cret-token";
@@ -11,7 +12,7 @@ const PROTECTION = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
 Deno.test("judgeRequest() relays a good report, and acknowledges it without its token", () => {
   const verdict = judgeRequest(
     frames(`${TOKEN}|${GOOD}`),
-    ["other", TOKEN],
+    tokenList("other", [{ name: "shop", token: TOKEN, hosts: undefined }]),
     PROTECTION,
   );
   deepStrictEqual(verdict, {
@@ -24,21 +25,29 @@ Deno.test("judgeRequest() relays a good report, and acknowledges it without its 
 Deno.test("judgeRequest() refuses what can't be read, for the reason that it can't", () => {
   for (const [what, message, reason] of BAD_MESSAGES) {
     const refused = { kind: "refuse", reason };
-    deepStrictEqual(judgeRequest(message, [TOKEN], PROTECTION), refused, what);
-    deepStrictEqual(judgeRequest(message, [], PROTECTION), refused, what);
+    deepStrictEqual(
+      judgeRequest(message, tokenList(TOKEN), PROTECTION),
+      refused,
+      what,
+    );
+    deepStrictEqual(
+      judgeRequest(message, tokenList(undefined), PROTECTION),
+      refused,
+      what,
+    );
   }
   for (const [message, reason] of BAD_FIELDS) {
     const refused = { kind: "refuse", reason };
     const request = frames(`${TOKEN}|${message}`);
     deepStrictEqual(
-      judgeRequest(request, [TOKEN], PROTECTION),
+      judgeRequest(request, tokenList(TOKEN), PROTECTION),
       refused,
       message,
     );
   }
   const unauthorized = { kind: "refuse", reason: "token" };
   deepStrictEqual(
-    judgeRequest(frames(`guess|${GOOD}`), [TOKEN], PROTECTION),
+    judgeRequest(frames(`guess|${GOOD}`), tokenList(TOKEN), PROTECTION),
     unauthorized,
   );
 });
@@ -54,7 +63,11 @@ Deno.test("judgeRequest() refuses bans of protected addresses, and says why", ()
   ];
   for (const [address, rule] of cases) {
     deepStrictEqual(
-      judgeRequest(frames(`web-1|sshd|Ban|${address}`), [], PROTECTION),
+      judgeRequest(
+        frames(`web-1|sshd|Ban|${address}`),
+        tokenList(undefined),
+        PROTECTION,
+      ),
       {
         kind: "refuse",
         reason: "protected",
@@ -67,17 +80,47 @@ Deno.test("judgeRequest() refuses bans of protected addresses, and says why", ()
 Deno.test("judgeRequest() refuses what happened in the cluster's own jail: it would go round", () => {
   for (const action of ["Ban", "Unban"]) {
     const request = frames(`web-1|fail2bancluster|${action}|192.0.2.1`);
-    deepStrictEqual(judgeRequest(request, [], PROTECTION), {
+    deepStrictEqual(judgeRequest(request, tokenList(undefined), PROTECTION), {
       kind: "refuse",
       reason: "jail",
     });
   }
 });
 
+Deno.test("judgeRequest() refuses a report for a host that its token is not for, and names the token only", () => {
+  const tokens = tokenList("everybodys", [
+    { name: "shop", token: TOKEN, hosts: [host("web-1"), host("web-2")] },
+    { name: "any", token: "any-token", hosts: undefined },
+  ]);
+  const kindOf = (request: string) =>
+    judgeRequest(frames(request), tokens, PROTECTION).kind;
+  for (const name of ["web-1", "WEB-1", "web-2"]) {
+    strictEqual(kindOf(`${TOKEN}|${name}|sshd|Ban|192.0.2.1`), "relay");
+  }
+  for (const token of ["everybodys", "any-token"]) {
+    strictEqual(kindOf(`${token}|web-3|sshd|Ban|192.0.2.1`), "relay");
+  }
+  for (const action of ["Ban", "Unban"]) {
+    const request = frames(`${TOKEN}|web-3|sshd|${action}|192.0.2.1`);
+    deepStrictEqual(judgeRequest(request, tokens, PROTECTION), {
+      kind: "refuse",
+      reason: "not-your-host",
+      detail: "shop is not for web-3",
+    });
+  }
+});
+
+Deno.test("judgeRequest() has the hosts count of a token that is everybody's as well", () => {
+  const named = { name: "shop", token: TOKEN, hosts: [host("web-1")] };
+  const tokens = tokenList(TOKEN, [named]);
+  const request = frames(`${TOKEN}|web-3|sshd|Ban|192.0.2.1`);
+  strictEqual(judgeRequest(request, tokens, PROTECTION).kind, "refuse");
+});
+
 Deno.test("judgeRequest() relays the unban of a protected address: it frees somebody", () => {
   const verdict = judgeRequest(
     frames("web-1|sshd|Unban|127.0.0.1"),
-    [],
+    tokenList(undefined),
     PROTECTION,
   );
   strictEqual(verdict.kind, "relay");

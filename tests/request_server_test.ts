@@ -7,6 +7,7 @@ import type { Frames } from "../lib/ports.ts";
 import { protocol1Events } from "../lib/protocol1_events.ts";
 import { RequestServer } from "../lib/request_server.ts";
 import { runTogether } from "../lib/tasks.ts";
+import { tokenList } from "../lib/token_list.ts";
 import { encodeBroadcast } from "../lib/wire_v1.ts";
 import { BAD_FIELDS, BAD_MESSAGES } from "./support/bad_frames.ts";
 import { ManualClock, settled } from "./support/manual_clock.ts";
@@ -26,10 +27,11 @@ class Bench implements AsyncDisposable {
   readonly log = new MemoryLog();
   readonly store = new MemoryBanStore();
   readonly stop = new AbortController();
+  tokens = tokenList(TOKEN);
   readonly server: RequestServer;
   readonly running: Promise<void>;
 
-  constructor({ dryRun = false } = {}) {
+  constructor({ dryRun = false, isReadonly = false } = {}) {
     const { clock, log, store, stop } = this;
     const answers = new Outbox(this.replies);
     const broadcasts = new Outbox(this.broadcasts);
@@ -49,7 +51,8 @@ class Bench implements AsyncDisposable {
       keeping: dryRun ? undefined : keeping,
       clock,
       log,
-      tokens: [TOKEN],
+      tokens: () => this.tokens,
+      isReadonly,
       protection: () => PROTECTION,
     });
     this.running = runTogether(stop.signal, [
@@ -186,6 +189,36 @@ Deno.test("RequestServer answers nothing to a message without a return address",
   );
   deepStrictEqual(bench.out, { replies: [], broadcasts: [] });
   strictEqual(bench.server.counters.unanswerable, 5);
+});
+
+Deno.test("RequestServer takes no report where it is readonly, and says why, but for what it refuses anyway", async () => {
+  await using bench = new Bench({ isReadonly: true });
+  await bench.ask(
+    frames("client", "", `${TOKEN}|${GOOD}`),
+    frames("client", "", `${TOKEN}|web-1|sshd|Unban|192.0.2.1`),
+    frames("client", "", `guess|${GOOD}`),
+  );
+  deepStrictEqual(bench.out, {
+    replies: ["client,,NAK", "client,,NAK", "client,,NAK"],
+    broadcasts: [],
+  });
+  strictEqual(bench.store.seq, 0);
+  const detail = "legacy is readonly: web-1 must join";
+  deepStrictEqual(bench.log.records.map(({ fields }) => fields), [
+    { reason: "readonly", detail },
+    { reason: "readonly", detail },
+    { reason: "token" },
+  ]);
+});
+
+Deno.test("RequestServer goes by the tokens that count now", async () => {
+  await using bench = new Bench();
+  bench.tokens = tokenList("another-token");
+  await bench.ask(
+    frames("client", "", `${TOKEN}|${GOOD}`),
+    frames("client", "", `another-token|${GOOD}`),
+  );
+  deepStrictEqual(bench.out.replies, ["client,,NAK", `client,,${GOOD}`]);
 });
 
 Deno.test("RequestServer neither answers nor broadcasts in a dry run, but says what it would do", async () => {

@@ -8,7 +8,8 @@ import { RuntimeError } from "../errors.ts";
 import type { Log } from "../ports.ts";
 import type { StoredForm } from "../stored_json.ts";
 
-const OTHERS = 0o077;
+const ALL_BUT_ITS_USER = 0o077;
+const ALL_BUT_ITS_GROUP = 0o007;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 /** So often a watched file is looked at. */
@@ -29,6 +30,12 @@ export function membershipPath(stateDir: string): string {
   return `${stateDir}/membership.json`;
 }
 
+/** How a value is kept. */
+export interface SecretFileOptions {
+  /** Whether the file's group may read it as well. @default {false} */
+  readonly isGroups?: boolean;
+}
+
 /**
  * A value in a file of mode 0600, in a folder that belongs to the file's
  * owner. It is replaced as a whole: written beside, forced to the disk, renamed
@@ -45,6 +52,7 @@ export function membershipPath(stateDir: string): string {
 export class SecretFile<T> {
   readonly #path: string;
   readonly #form: StoredForm<T>;
+  readonly #others: number;
   #wake = () => {};
   /** The file as it was read last; `undefined`: never. */
   #seen: string | undefined;
@@ -52,10 +60,16 @@ export class SecretFile<T> {
   /**
    * @param path Absolute path; its folder is made where it is missing.
    * @param form How the value is stored.
+   * @param options How it is kept.
    */
-  constructor(path: string, form: StoredForm<T>) {
+  constructor(
+    path: string,
+    form: StoredForm<T>,
+    { isGroups = false }: SecretFileOptions = {},
+  ) {
     this.#path = path;
     this.#form = form;
+    this.#others = isGroups ? ALL_BUT_ITS_GROUP : ALL_BUT_ITS_USER;
   }
 
   /**
@@ -69,7 +83,7 @@ export class SecretFile<T> {
       using file = await Deno.open(this.#path);
       const facts = await file.stat();
       this.#seen = markOf(facts);
-      if (((facts.mode ?? 0) & OTHERS) !== 0) {
+      if (((facts.mode ?? 0) & this.#others) !== 0) {
         throw new RuntimeError("others may read it", {
           hint: `chmod 600 ${this.#path}`,
         });

@@ -27,7 +27,7 @@ export interface StdLogOptions {
   readonly level: Severity;
   /** How records look. */
   readonly format: RecordFormat;
-  /** What must never show. */
+  /** What must never show; may grow. */
   readonly secrets: readonly string[];
   /** Where the lines go. */
   readonly sink: LineSink;

@@ -8,8 +8,8 @@ import type { PublisherConfig } from "../../lib/config.ts";
 import type { SecretKey } from "../../lib/curve_key.ts";
 import type { ZmqContext } from "../../lib/io/zmq_socket.ts";
 import { ZAP_DOMAIN } from "../../lib/member_door.ts";
+import type { Protocol1Service } from "../../lib/legacy_server.ts";
 import type { Protocol2Service } from "../../lib/node_server.ts";
-import type { Protocol1Sockets } from "../../lib/publisher.ts";
 import { ReboundSocket } from "../../lib/rebound_socket.ts";
 import { MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES } from "../../lib/wire_v1.ts";
 import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire_v2.ts";
@@ -26,7 +26,7 @@ const LINGER_MS = 500;
 export function bindProtocol1(
   zeromq: ZmqContext,
   config: PublisherConfig,
-): Protocol1Sockets {
+): Pick<Protocol1Service, "broadcasts" | "replies"> {
   return {
     broadcasts: zeromq.publisher(config.broadcasterBindUrl, {
       maxMessageBytes: MAX_MESSAGE_BYTES,

@@ -35,7 +35,7 @@ export interface ProgramLogOptions {
   readonly options: CommandOptions;
   /** Whether the program has left its terminal. */
   readonly isDetached: boolean;
-  /** What must never show. */
+  /** What must never show; may grow. */
   readonly secrets: readonly string[];
   readonly clock: Clock;
 }

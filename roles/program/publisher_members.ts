@@ -17,7 +17,8 @@ import type { RoleContext } from "./role_program.ts";
 
 /** The files, read. */
 export interface PublisherMembers {
-  readonly identity: PublisherIdentity;
+  /** `undefined`: this host was not made a publisher of protocol 2. */
+  readonly identity: PublisherIdentity | undefined;
   /** The list as it was when the program began. */
   readonly list: MemberList;
   /** Gives each list that follows, until aborted. */
@@ -27,7 +28,6 @@ export interface PublisherMembers {
 /**
  * Reads the publisher's files.
  *
- * @returns `undefined` when this host was not made a publisher of protocol 2.
  * @throws {RuntimeError} when a file is not good.
  */
 export async function readPublisherMembers(
@@ -35,18 +35,21 @@ export async function readPublisherMembers(
     RoleContext<"publisher">,
     "config" | "log" | "onReload"
   >,
-): Promise<PublisherMembers | undefined> {
+): Promise<PublisherMembers> {
   const { identity, file, list } = await readFiles(config);
-  if (identity === undefined) return undefined;
   onReload(() => file.look());
   return { identity, list, changes: (signal) => file.watch(signal, log) };
 }
 
-/** For `check`: throws what is not good. */
+/**
+ * For `check`: throws what is not good.
+ *
+ * @returns As {@link readPublisherMembers}, for a look.
+ */
 export async function checkPublisherMembers(
   config: PublisherConfig,
-): Promise<void> {
-  await readFiles(config);
+): Promise<Pick<PublisherMembers, "identity" | "list">> {
+  return await readFiles(config);
 }
 
 async function readFiles({ general: { stateDir } }: PublisherConfig) {

@@ -42,6 +42,8 @@ export interface RoleContext<R extends Role> {
   readonly clock: Clock;
   /** Aborted when the program is to end. */
   readonly signal: AbortSignal;
+  /** Has secrets masked in the log from now on. */
+  readonly hide: (secrets: readonly string[]) => void;
   /** Has a listener called when the program is to read its files again. */
   readonly onReload: (listener: () => void) => void;
   /**
@@ -63,8 +65,10 @@ export interface RoleProgram<R extends Role> extends LocatedProgram {
   readonly role: R;
   /** Works until aborted. */
   readonly work: (context: RoleContext<R>) => Promise<void>;
-  /** What `check` looks at beside the configuration; throws what is not good. */
-  readonly check?: (config: RoleConfigs[R]) => Promise<void>;
+  /** What `check` looks at beside the configuration; throws what is not good, gives what should be known. */
+  readonly check?: (
+    config: RoleConfigs[R],
+  ) => Promise<readonly string[] | void>;
   /** What the verb `lift` does, where there is one. */
   readonly lift?: (context: RoleContext<R>) => Promise<void>;
 }
@@ -117,7 +121,7 @@ async function carryOut<R extends Role>(
     case "check": {
       const { loaded } = await invoke(program, command.options);
       warn(program, loaded.warnings);
-      await program.check?.(loaded.config);
+      warn(program, await program.check?.(loaded.config) ?? []);
       writeText(Deno.stdout, `${program.name}: the configuration is good\n`);
       return EXIT_CODES.ok;
     }

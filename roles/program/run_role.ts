@@ -35,12 +35,13 @@ export async function runRole<R extends Role>(
     hangUpStops: Deno.stdin.isTerminal(),
   });
   await using last = new AsyncDisposableStack();
+  const secrets = [...secretsOf(config)];
   await using programLog = new ProgramLog({
     source: { name: program.name, pid: Deno.pid },
     general: config.general,
     options,
     isDetached,
-    secrets: secretsOf(config),
+    secrets,
     clock,
   });
   const { log } = programLog;
@@ -48,7 +49,12 @@ export async function runRole<R extends Role>(
     log.record("warning", "configuration", { warning });
   }
   try {
-    await work(invocation, { clock, programLog, stopSignal, isDetached, last });
+    const hide = (found: readonly string[]) => {
+      secrets.push(...found.filter((secret) => !secrets.includes(secret)));
+    };
+    await work(invocation, {
+      ...{ clock, programLog, hide, stopSignal, isDetached, last },
+    });
   } catch (error) {
     // Standard error, where the error will be shown, may be nowhere by now.
     if (isDetached) {
@@ -63,6 +69,7 @@ export async function runRole<R extends Role>(
 interface Surroundings {
   readonly clock: Clock;
   readonly programLog: ProgramLog;
+  readonly hide: (secrets: readonly string[]) => void;
   readonly stopSignal: StopSignal;
   readonly isDetached: boolean;
   /** Disposed when nothing else is left to do. */
@@ -71,7 +78,7 @@ interface Surroundings {
 
 async function work<R extends Role>(
   { program, options, loaded: { config } }: Invocation<R>,
-  { clock, programLog, stopSignal, isDetached, last }: Surroundings,
+  { clock, programLog, hide, stopSignal, isDetached, last }: Surroundings,
 ): Promise<void> {
   const { log, messages } = programLog;
   const pidFile = await takePidFile(config.pidFile, isDetached, log);
@@ -113,6 +120,7 @@ async function work<R extends Role>(
       messages,
       clock,
       signal,
+      hide,
       onReload: (listener) => stopSignal.onReload(listener),
       ready,
     });

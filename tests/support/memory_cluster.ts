@@ -15,6 +15,7 @@ import type { Frames, MessageSocket } from "../../lib/ports.ts";
 import { Publisher, type PublisherOptions } from "../../lib/publisher.ts";
 import { ReceiptBox } from "../../lib/receipt_box.ts";
 import { ReplicaClient } from "../../lib/replica_client.ts";
+import { tokenList } from "../../lib/token_list.ts";
 import { SteadyClock } from "../../lib/steady_clock.ts";
 import { StreamEar } from "../../lib/stream_ear.ts";
 import { host } from "./core_values.ts";
@@ -102,12 +103,12 @@ export class MemoryPublisherProgram implements AsyncDisposable {
       protocol1: {
         replies: new MemorySocket(),
         broadcasts: new MemorySocket(),
+        tokens: () => tokenList(undefined),
       },
       protocol2: memoryService(network.bind(), service),
       store,
       clock,
       log: new MemoryLog(),
-      tokens: [],
       protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
       banTimeMs: 3_600_000,
       keepHistoryMs: 86_400_000,

@@ -152,6 +152,7 @@ export class TestCluster implements AsyncDisposable {
           broadcasterbindurl: this.broadcastUrl,
           controlbindurl: this.controlUrl,
           streambindurl: this.streamUrl,
+          legacy: "on",
           auth: "true",
           authtoken: this.token,
         },
