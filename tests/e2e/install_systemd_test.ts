@@ -50,6 +50,9 @@ echo "FACT $(fail2ban-monitor status --log-format json | grep -o '"assumedTimes"
 until_it 'journalctl --no-pager -o short -q SYSLOG_FACILITY=4 >/var/log/auth.log; grep -q Subscriber: /var/log/auth.log'
 echo "FACT heard $(fail2ban-regex -o ip /var/log/auth.log fail2bancluster)"
 wait_alive fail2ban-monitor
+systemctl reload fail2ban-monitor fail2ban-publisher fail2ban-subscriber
+until_it '[ "$(journalctl --no-pager | grep -c "reading files again")" -ge 3 ]'
+echo "FACT reloaded $(journalctl --no-pager | grep -c 'reading files again')"
 for role in monitor publisher subscriber; do
   echo "FACT $role $(systemctl show --value -p ActiveState fail2ban-$role) $(systemctl show --value -p NRestarts fail2ban-$role) $(systemctl show --value -p User fail2ban-$role)"
 done
@@ -105,6 +108,7 @@ testWith(
     deepStrictEqual(others, [
       'FACT "assumedTimes":0',
       "FACT heard 203.0.113.7",
+      "FACT reloaded 3",
       "FACT monitor active 0 fail2ban-cluster",
       "FACT publisher active 0 fail2ban-cluster",
       "FACT subscriber active 0 fail2ban-cluster",

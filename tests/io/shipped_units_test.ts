@@ -66,6 +66,7 @@ for (const role of daemons()) {
         "Type=notify",
         `ExecStartPre=${program} check`,
         `ExecStart=${program} run`,
+        "ExecReload=/bin/kill -HUP $MAINPID",
         "WatchdogSec=30",
         "Restart=on-failure",
         "RestartPreventExitStatus=2 3",
