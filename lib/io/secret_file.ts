@@ -126,15 +126,19 @@ export class SecretFile<T> {
    */
   async *watch(signal: AbortSignal, log: Log): AsyncGenerator<T> {
     this.#seen ??= await this.#mark();
+    let told: string | undefined;
     while (await this.#pause(signal)) {
-      const mark = await this.#mark();
-      if (mark === this.#seen) continue;
-      this.#seen = mark;
       try {
+        const mark = await this.#mark();
+        if (mark === this.#seen) continue;
+        this.#seen = mark;
         const value = await this.read();
+        told = undefined;
         if (value !== undefined) yield value;
       } catch (error) {
         if (!(error instanceof RuntimeError)) throw error;
+        if (error.message === told) continue;
+        told = error.message;
         log.record("error", "the file stays as it was read before", {
           reason: error.message,
         });

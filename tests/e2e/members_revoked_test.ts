@@ -166,6 +166,25 @@ Deno.test("a node whose keys are changed is served again once it has joined with
   ]);
 });
 
+Deno.test("a publisher whose keys or members others may read does not start, and check says so", async () => {
+  await using cluster = await TestCluster.create({ protocol: 2 });
+  await cluster.addHost("hub");
+  cluster.members.serveFrom(cluster.stateDir("hub"));
+  for (const name of ["publisher.json", "members.json"]) {
+    const path = `${cluster.stateDir("hub")}/members/${name}`;
+    await Deno.chmod(path, 0o640);
+    for (const verb of ["check", "run"]) {
+      const child = cluster.spawn("publisher", "hub", verb);
+      strictEqual((await child.ended).code, 4);
+      const lines = child.stderr.join("\n");
+      ok(lines.includes(`${path}: others may read it`), lines);
+    }
+    await Deno.chmod(path, 0o600);
+  }
+  const { code } = await cluster.spawn("publisher", "hub", "check").ended;
+  strictEqual(code, 0);
+});
+
 Deno.test("a node that has not joined, or by another name, is told how to before it starts, and by check", async () => {
   await using cluster = await TestCluster.create({ protocol: 2 });
   await cluster.addHost("host-a");

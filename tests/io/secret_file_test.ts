@@ -124,3 +124,26 @@ Deno.test("a watched file is given after each edit, in its last state; what is d
   stop.abort();
   deepStrictEqual(await last, { done: true, value: undefined });
 });
+
+Deno.test("a watch outlives a folder that can't be looked into, and tells of it once", async () => {
+  await using dir = await TempDir.create();
+  const file = listFile(dir);
+  await file.edit(added("web1"));
+  const stop = new AbortController();
+  const log = new MemoryLog();
+  const next = file.watch(stop.signal, log).next();
+  await Deno.rename(dir.path("members"), dir.path("elsewhere"));
+  await Deno.writeTextFile(dir.path("members"), "");
+  await waitUntil(() => log.records.length > 0, { what: "a complaint" });
+  for (let looks = 0; looks < 5; looks++) {
+    file.look();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  strictEqual(log.records.length, 1);
+  await Deno.remove(dir.path("members"));
+  await Deno.rename(dir.path("elsewhere"), dir.path("members"));
+  await file.edit(added("web2"));
+  file.look();
+  deepStrictEqual(names((await next).value), ["web1", "web2"]);
+  stop.abort();
+});
