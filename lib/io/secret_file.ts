@@ -4,6 +4,7 @@
  * @module
  */
 
+import { lchown, open } from "node:fs/promises";
 import { RuntimeError } from "../errors.ts";
 import type { Log } from "../ports.ts";
 import type { StoredForm } from "../stored_json.ts";
@@ -39,7 +40,8 @@ export interface SecretFileOptions {
 /**
  * A value in a file of mode 0600, in a folder that belongs to the file's
  * owner. It is replaced as a whole: written beside, forced to the disk, renamed
- * over it.
+ * over it. Whoever edits it may be root, in a folder that a service can write
+ * to: what is written is a new file each time, and links are never followed.
  *
  * @see {@link https://man7.org/linux/man-pages/man2/rename.2.html | rename(2)}
  *
@@ -108,9 +110,8 @@ export class SecretFile<T> {
    */
   async edit(change: (value: T | undefined) => T): Promise<T> {
     const folder = await this.#makeFolder();
-    using lock = await this.#open(`${this.#path}.lock`);
+    using lock = await this.#openFolder();
     await lock.lock(true);
-    await giveTo(folder, `${this.#path}.lock`);
     const value = change(await this.read());
     await this.#replace(value, folder);
     return value;
@@ -155,11 +156,8 @@ export class SecretFile<T> {
     const beside = `${this.#path}.new`;
     try {
       const text = this.#form.encode(value);
-      await Deno.writeTextFile(beside, text, { mode: FILE_MODE });
-      await Deno.chmod(beside, FILE_MODE);
-      await giveTo(folder, beside);
-      using file = await Deno.open(beside, { write: true });
-      await file.syncData();
+      await removeLeftover(beside);
+      await writeNew(beside, text, folder);
       await Deno.rename(beside, this.#path);
       using opened = await Deno.open(this.#folder);
       await opened.sync();
@@ -183,12 +181,9 @@ export class SecretFile<T> {
     }
   }
 
-  async #open(path: string): Promise<Deno.FsFile> {
+  async #openFolder(): Promise<Deno.FsFile> {
     try {
-      return await Deno.open(path, {
-        ...{ read: true, write: true, create: true },
-        mode: FILE_MODE,
-      });
+      return await Deno.open(this.#folder);
     } catch (error) {
       throw this.#cannot("write", error);
     }
@@ -247,17 +242,54 @@ async function makeFolder(folder: string): Promise<void> {
       // Somebody else makes it at the same time, and in the same way.
       if (!(failure instanceof Deno.errors.AlreadyExists)) throw failure;
     }
-    await giveTo(await Deno.stat(above), folder);
+    const owner = ownerFor(await Deno.lstat(folder), await Deno.stat(above));
+    if (owner !== undefined) await lchown(folder, owner.uid, owner.gid);
   }
 }
 
-/** What root makes in a service's folder has to be the service's. */
-async function giveTo(
-  { uid, gid }: Deno.FileInfo,
+/** What an edit that was killed left; nobody else edits now. */
+async function removeLeftover(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** Writes a file that must not be there, nor a link in its place. */
+async function writeNew(
   path: string,
+  text: string,
+  folder: Deno.FileInfo,
 ): Promise<void> {
-  const made = await Deno.stat(path);
-  if (made.uid !== uid || made.gid !== gid) await Deno.chown(path, uid, gid);
+  const file = await open(path, "wx", FILE_MODE);
+  try {
+    await file.writeFile(text);
+    const { uid, gid } = await file.stat();
+    const owner = ownerFor({ uid, gid }, folder);
+    if (owner !== undefined) await file.chown(owner.uid, owner.gid);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+type Owner = { readonly uid: number; readonly gid: number };
+
+/**
+ * Whose something in a folder has to be: what root makes in a service's is the
+ * service's.
+ *
+ * @returns `undefined` where nothing is to be done, or can be.
+ */
+function ownerFor(
+  made: Pick<Deno.FileInfo, "uid" | "gid">,
+  { uid, gid }: Deno.FileInfo,
+): Owner | undefined {
+  const isIts = made.uid === uid && made.gid === gid;
+  return isIts || Deno.uid() !== 0 || uid === null || gid === null
+    ? undefined
+    : { uid, gid };
 }
 
 function markOf({ ino, mtime, size, mode }: Deno.FileInfo): string {

@@ -27,7 +27,7 @@ function names(list: MemberList | undefined): readonly string[] {
   return list?.members.map(({ name }) => name) ?? [];
 }
 
-Deno.test("a secret file is there after an edit, for its user only, and nothing beside it but its lock", async () => {
+Deno.test("a secret file is there after an edit, for its user only, and nothing beside it", async () => {
   await using dir = await TempDir.create();
   const file = listFile(dir);
   strictEqual(await file.read(), undefined);
@@ -37,10 +37,8 @@ Deno.test("a secret file is there after an edit, for its user only, and nothing 
   strictEqual(await modeOf(folder), 0o700);
   const files = (await Array.fromAsync(Deno.readDir(folder)))
     .map(({ name }) => name).sort();
-  deepStrictEqual(files, ["members.json", "members.json.lock"]);
-  for (const name of files) {
-    strictEqual(await modeOf(`${folder}/${name}`), 0o600);
-  }
+  deepStrictEqual(files, ["members.json"]);
+  strictEqual(await modeOf(`${folder}/members.json`), 0o600);
 });
 
 testWith(
@@ -50,18 +48,49 @@ testWith(
     await using dir = await TempDir.create();
     await Deno.chown(dir.path(), 12_345, 12_346);
     await listFile(dir).edit(added("web1"));
-    for (
-      const name of [
-        "members",
-        "members/members.json",
-        "members/members.json.lock",
-      ]
-    ) {
+    for (const name of ["members", "members/members.json"]) {
       const { uid, gid } = await Deno.stat(dir.path(name));
       deepStrictEqual([uid, gid], [12_345, 12_346]);
     }
   },
 );
+
+testWith(
+  "setpriv",
+  "a link that a service leaves where root writes leads root nowhere",
+  async () => {
+    await using dir = await TempDir.create();
+    const victim = dir.path("roots");
+    await Deno.writeTextFile(victim, "root's own", { mode: 0o644 });
+    const state = dir.path("state");
+    await Deno.mkdir(`${state}/members`, { recursive: true });
+    for (const name of ["members.json.new", "members.json.lock"]) {
+      await Deno.symlink(victim, `${state}/members/${name}`);
+    }
+    await Deno.symlink(dir.path("nothing"), `${state}/members.json.new`);
+    for (const path of [state, `${state}/members`]) {
+      await Deno.chown(path, 12_345, 12_346);
+    }
+    for (const path of ["members/members.json", "members.json"]) {
+      const file = new SecretFile(`${state}/${path}`, MEMBER_LIST_FORM);
+      await file.edit(added("web1"));
+      const { uid, gid, isSymlink } = await Deno.lstat(`${state}/${path}`);
+      deepStrictEqual([uid, gid, isSymlink], [12_345, 12_346, false]);
+    }
+    const { uid, mode } = await Deno.stat(victim);
+    deepStrictEqual([uid, (mode ?? 0) & 0o777], [0, 0o644]);
+    strictEqual(await Deno.readTextFile(victim), "root's own");
+    await rejects(Deno.lstat(dir.path("nothing")), Deno.errors.NotFound);
+  },
+);
+
+Deno.test("an edit that was killed while it wrote is no hindrance to the next", async () => {
+  await using dir = await TempDir.create();
+  await Deno.mkdir(dir.path("members"));
+  await Deno.writeTextFile(dir.path("members/members.json.new"), "{");
+  await listFile(dir).edit(added("web1"));
+  deepStrictEqual(names(await listFile(dir).read()), ["web1"]);
+});
 
 Deno.test("edits at the same time all count", async () => {
   await using dir = await TempDir.create();
