@@ -17,11 +17,16 @@ import type {
   MemberRights,
   TokenDigest,
 } from "./member.ts";
-import { MAX_ALLOWED, MAX_JOURNAL, MAX_MEMBERS } from "./member_list.ts";
+import {
+  MAX_ALLOWED,
+  MAX_JOURNAL,
+  MAX_MEMBERS,
+  MAX_NOTE_LENGTH,
+} from "./member_list.ts";
 
 /** Who edits, and when. */
 export interface Editor {
-  /** The user. */
+  /** The user; what isn't printable ASCII in the name becomes `?` in the journal. */
   readonly by: string;
   /** In milliseconds since 1970. */
   readonly atMs: number;
@@ -134,7 +139,7 @@ export function withAllowed(
     action: "allow add",
     subject: added.network,
     detail: [until, added.note].filter((part) => part !== "").join(": ")
-      .slice(0, 200),
+      .slice(0, MAX_NOTE_LENGTH),
   });
 }
 
@@ -178,7 +183,7 @@ export function describeRights(
     `jails ${jails.join(",")}`,
     ...(mayUnban ? ["may unban"] : []),
     ...(maxPerSecond === null ? [] : [`${maxPerSecond}/s`]),
-  ].join("; ").slice(0, 200);
+  ].join("; ").slice(0, MAX_NOTE_LENGTH);
 }
 
 function isCurrent(untilMs: number | null, nowMs: number): boolean {
@@ -199,7 +204,13 @@ function edited(
   what: Pick<JournalEntry, "action" | "subject" | "detail">,
 ): MemberList {
   const revision = list.revision + 1;
-  const journal = [...list.journal, { revision, atMs, by, ...what }]
+  const entry = { revision, atMs, by: journalWords(by), ...what };
+  const journal = [...list.journal, entry]
     .slice(-MAX_JOURNAL);
   return { ...list, revision, journal };
+}
+
+/** A user's name may be of any characters, and come from the environment. */
+function journalWords(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, MAX_NOTE_LENGTH);
 }

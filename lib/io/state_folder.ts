@@ -55,10 +55,18 @@ async function ownerOf(path: string): Promise<number | null | undefined> {
 
 /** The name of a user, or the number of one that is not listed. */
 async function nameOf(uid: number): Promise<string> {
-  const lines = (await Deno.readTextFile(USERS)).split("\n");
-  const fields = lines.map((line) => line.split(":"))
-    .find(([, , number]) => number === `${uid}`);
-  return fields?.[0] ?? `${uid}`;
+  const users = (await readUsers()).split("\n").map((line) => line.split(":"));
+  return users.find(([, , number]) => number === `${uid}`)?.[0] ?? `${uid}`;
+}
+
+/** A container may list no users. */
+async function readUsers(): Promise<string> {
+  try {
+    return await Deno.readTextFile(USERS);
+  } catch (error) {
+    if (isMissing(error)) return "";
+    throw error;
+  }
 }
 
 function isMissing(error: unknown): boolean {
