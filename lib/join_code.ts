@@ -30,6 +30,8 @@ export type JoinCodeFault =
   | "none"
   /** Of a version that this program does not know. */
   | "version"
+  /** It begins as one, and there is white space in it, as where a line was broken. */
+  | "broken"
   /** It begins as one, and a character is missing, too many or another. */
   | "damaged";
 
@@ -96,6 +98,7 @@ export function decodeJoinCode(code: string): ReadJoinCode {
   const text = code.trim();
   if (!text.startsWith(PREFIX)) return faulty("none");
   if (text.charAt(PREFIX.length) !== VERSION) return faulty("version");
+  if (/\s/.test(text)) return faulty("broken");
   if (text.length > MAX_LENGTH || !CODE.test(text)) return faulty("damaged");
   const checked = text.slice(0, -CHECK_DIGITS);
   if (check(checked) !== text.slice(-CHECK_DIGITS)) return faulty("damaged");

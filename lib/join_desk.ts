@@ -28,6 +28,8 @@ export interface JoinOptions {
 const FAULTS: Readonly<Record<JoinCodeFault, string>> = {
   none: "this is no join code",
   version: "this join code is of another version of fail2ban-cluster",
+  broken:
+    "this join code is damaged: there is white space in it, as where a line was broken",
   damaged:
     "this join code is damaged: a character is missing, or another than it was",
 };

@@ -66,10 +66,19 @@ Deno.test("text that is no join code is told from one of another version", () =>
   }
 });
 
+Deno.test("a join code that a terminal broke over two lines says so", () => {
+  for (const gap of [" ", "\n", "\r\n  ", "\t", "\u00a0"]) {
+    deepStrictEqual(
+      decodeJoinCode(`${CODE.slice(0, 80)}${gap}${CODE.slice(80)}\n`),
+      { ok: false, fault: "broken" },
+    );
+  }
+});
+
 const place = fc.integer({ min: 5, max: CODE.length - 1 });
 
 Deno.test("one character that is another, missing, doubled or too many is found in a join code", () => {
-  const character = fc.constantFrom(..."AZaz09_- \n.\u00e9");
+  const character = fc.constantFrom(..."AZaz09_-.\u00e9");
   fc.assert(
     fc.property(place, character, (at, other) => {
       fc.pre(CODE.charAt(at) !== other);

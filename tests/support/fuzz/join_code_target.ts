@@ -34,7 +34,9 @@ const URLS = [
   "tcp://hub.example:65535",
   "ipc:///run/a.sock",
 ] as const;
-const FAULTS: readonly string[] = ["none", "version", "damaged"];
+const FAULTS: readonly string[] = [
+  ...["none", "version", "broken", "damaged"],
+];
 
 /** Makes the target, with what its inputs are made of. */
 export function joinCodeTarget(): FuzzTarget {
