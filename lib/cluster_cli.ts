@@ -163,13 +163,18 @@ function readVerb(argv: readonly string[]): FoundVerb {
     const words = verbs.filter((verb) => verb.startsWith(`${typed} `));
     return fail(`what of: ${words.join(", ")}?`);
   }
+  const near = isGroup(first) ? verbs : firstWords(verbs);
   return fail(
-    `unknown verb ${JSON.stringify(typed)}${suggestion(typed, verbs)}`,
+    `unknown verb ${JSON.stringify(typed)}${suggestion(typed, near)}`,
   );
 }
 
 function isVerb(text: string): text is ClusterVerb {
   return Object.hasOwn(CLUSTER_VERBS, text);
+}
+
+function firstWords(verbs: readonly string[]): readonly string[] {
+  return verbs.map((verb) => verb.replace(/ .*/, ""));
 }
 
 /** Whether verbs of two words begin so. */

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { type Address, parseAddress } from "./address.ts";
-import type { TypedCommand } from "./cluster_cli.ts";
+import { type Address, canonicalAddress } from "./address.ts";
+import { CLUSTER_PROGRAM, type TypedCommand } from "./cluster_cli.ts";
 import type { NodeRole } from "./cluster_messages.ts";
 import { parseDuration } from "./duration.ts";
 import { endpointUrl } from "./endpoint_url.ts";
@@ -41,11 +41,16 @@ export function nameOperand(command: TypedCommand): HostName {
   return name ?? expected("", "a node's name");
 }
 
-/** The network that follows a verb. */
+/** The network that follows a verb, in any spelling that can't mean another. */
 export function networkOperand({ operands }: TypedCommand): Address {
   const [text = ""] = operands;
-  return parseAddress(text) ??
-    expected(text, "an address, or a prefix whose host bits are zero");
+  const network = canonicalAddress(text);
+  const [typedBase = ""] = text.split("/");
+  const [base] = network?.split("/") ?? [];
+  if (network !== undefined && canonicalAddress(typedBase) === base) {
+    return network;
+  }
+  return expected(text, "an address, or a prefix whose host bits are zero");
 }
 
 /** `--roles`, `--jails`, `--unban`, `--rate`. */
@@ -57,7 +62,7 @@ export function rightsOptions({ options }: TypedCommand): MemberRights {
     roles: ROLES.filter((role) => known(roles).includes(role)),
     jails: jails.length > MAX_JAILS
       ? expected(`${jails.length} jails`, `${MAX_JAILS} at most`)
-      : jails.map((jail) =>
+      : [...new Set(jails)].map((jail) =>
         isJailPattern(jail) ? jail : expected(jail, "a jail, or * in one")
       ),
     mayUnban: options.has("unban"),
@@ -126,5 +131,7 @@ function rateOf(text: string): number {
 }
 
 function expected(text: string, what: string): never {
-  throw new UsageError(`${JSON.stringify(text)}: expected ${what}`);
+  throw new UsageError(`${JSON.stringify(text)}: expected ${what}`, {
+    hint: `${CLUSTER_PROGRAM} --help lists verbs and options`,
+  });
 }

@@ -44,7 +44,8 @@ Deno.test("verbs of one and of two words are read, with their operands and optio
 
 const MISTAKES: readonly (readonly [typed: string, message: RegExp])[] = [
   ["", /^a verb is missing$/],
-  ["nod", /^unknown verb "nod"$/],
+  ["nod", /^unknown verb "nod"; did you mean node\?$/],
+  ["alow list", /^unknown verb "alow"; did you mean allow\?$/],
   ["node", /^what of: node add, node list, .*\?$/],
   ["node ad web1", /^unknown verb "node ad"; did you mean node add\?$/],
   ["constructor", /^unknown verb "constructor"$/],
