@@ -66,21 +66,26 @@ export class MemberDesk {
   /**
    * Makes the publisher's keys.
    *
+   * @param prepare Called before, with the URL that nodes will use: when it
+   * throws no keys are made, and `init` can be said again.
    * @returns What was made.
    * @throws {RuntimeError} when there are some.
    */
-  async init(command: TypedCommand): Promise<PublisherIdentity> {
+  async init(
+    command: TypedCommand,
+    prepare: (controlUrl: string) => Promise<void>,
+  ): Promise<PublisherIdentity> {
     const { identity, secrets, ports } = this.#options;
     const options = new Map(command.options);
     if (!options.has("address")) options.set("address", THIS_HOST);
     const urls = addressOption({ ...command, options }, ports);
     if (urls === undefined) throw new TypeError("Cannot be without an address");
+    refuseSecond(await identity.read());
+    await prepare(urls.controlUrl);
     const keys = await secrets.newKeys();
     return await identity.edit((before) => {
-      if (before === undefined) return { keys, ...urls };
-      throw new RuntimeError("the publisher has its keys already", {
-        hint: "fail2ban-cluster node add NAME makes a member",
-      });
+      refuseSecond(before);
+      return { keys, ...urls };
     });
   }
 
@@ -169,6 +174,14 @@ export class MemberDesk {
     return addressOption(command, this.#options.ports) ??
       { controlUrl, streamUrl };
   }
+}
+
+/** Other keys would shut out every node that has joined. */
+function refuseSecond(identity: PublisherIdentity | undefined): void {
+  if (identity === undefined) return;
+  throw new RuntimeError("the publisher has its keys already", {
+    hint: "fail2ban-cluster node add NAME makes a member",
+  });
 }
 
 /** Members, one below the other. */

@@ -22,6 +22,7 @@ import {
   memberJson,
   memberTable,
 } from "../lib/member_desk.ts";
+import { MEMBER_LIST_FORM } from "../lib/member_list.ts";
 import type { StoredValue } from "../lib/member_ports.ts";
 import { digestToken } from "../lib/token_digest.ts";
 import { host } from "./support/core_values.ts";
@@ -48,6 +49,8 @@ function typed(text: string): TypedCommand {
   ok(line.kind === "command");
   return line.command;
 }
+
+const prepared = () => Promise.resolve();
 
 class Bench {
   readonly identity = new MemoryValue<PublisherIdentity>();
@@ -76,22 +79,48 @@ class Bench {
   }
 
   async init(): Promise<this> {
-    await this.desk.init(typed("init --address 192.0.2.10"));
+    await this.desk.init(typed("init --address 192.0.2.10"), prepared);
     return this;
   }
 }
 
 Deno.test("the publisher's keys are made once, for the address that is named", async () => {
   const bench = new Bench();
-  await bench.desk.init(typed("init --address 2001:db8::1"));
+  await bench.desk.init(typed("init --address 2001:db8::1"), prepared);
   strictEqual(bench.identity.value?.controlUrl, "tcp://[2001:db8::1]:5681");
   strictEqual(bench.identity.value?.streamUrl, "tcp://[2001:db8::1]:5682");
   const before = bench.identity.value;
-  await rejects(bench.desk.init(typed("init")), /has its keys already/);
+  await rejects(
+    bench.desk.init(typed("init"), prepared),
+    /has its keys already/,
+  );
   strictEqual(bench.identity.value, before);
   const alone = new Bench();
-  await alone.desk.init(typed("init"));
+  await alone.desk.init(typed("init"), prepared);
   strictEqual(alone.identity.value?.controlUrl, "tcp://127.0.0.1:5681");
+});
+
+Deno.test("no keys are made when the configuration can't be set, nor is it set when there are keys", async () => {
+  const { desk, identity } = new Bench();
+  const command = typed("init --address 192.0.2.10");
+  const asked: string[] = [];
+  await rejects(
+    desk.init(command, (url) => {
+      asked.push(url);
+      return Promise.reject(new RuntimeError("the disk is full"));
+    }),
+    /the disk is full/,
+  );
+  strictEqual(identity.value, undefined);
+  await desk.init(command, prepared);
+  await rejects(
+    desk.init(command, (url) => {
+      asked.push(url);
+      return Promise.resolve();
+    }),
+    /has its keys already/,
+  );
+  deepStrictEqual(asked, ["tcp://192.0.2.10:5681"]);
 });
 
 Deno.test("a member's code holds what the list knows it by, and the list holds no secret", async () => {
@@ -280,4 +309,39 @@ Deno.test("a host that joins keeps its membership, and is told what to set", asy
     /is damaged: a character is missing/,
   );
   strictEqual(asked.length, 2);
+});
+
+Deno.test("the journal takes an operator of any name, however it is spelt", async () => {
+  const list = new MemoryValue<MemberList>();
+  for (const by of ["J\u00f6rg M\u00fcller", "a\nb", "x".repeat(300)]) {
+    const desk = new AllowDesk(list, { ...EDITOR, by });
+    await desk.add(typed(`allow add 192.0.2.${by.length % 256}`));
+    ok(list.value !== undefined);
+    const text = MEMBER_LIST_FORM.encode(list.value);
+    deepStrictEqual(MEMBER_LIST_FORM.decode(text), list.value);
+  }
+  deepStrictEqual(list.value?.journal.map(({ by }) => by), [
+    ...["J?rg M?ller", "a?b", "x".repeat(200)],
+  ]);
+});
+
+Deno.test("a network is taken in any spelling, and none whose host bits are set", async () => {
+  const list = new MemoryValue<MemberList>();
+  const desk = new AllowDesk(list, EDITOR);
+  for (
+    const text of [
+      ...["2001:DB8:0::/32", "::ffff:192.0.2.7", "198.51.100.9/32"],
+      ...["::ffff:203.0.113.0/120", "0.0.0.0/0", "::/0"],
+    ]
+  ) await desk.add(typed(`allow add ${text}`));
+  deepStrictEqual(list.value?.allowed.map(({ network }) => network), [
+    ...["2001:db8::/32", "192.0.2.7", "198.51.100.9"],
+    ...["203.0.113.0/24", "0.0.0.0/0", "::/0"],
+  ]);
+  for (
+    const text of [
+      ...["192.0.2.1/24", "2001:db8::1/32", "192.0.2.256", "010.0.0.1"],
+      ...["hub", "192.0.2.0/33", "fe80::1%eth0", "1.2"],
+    ]
+  ) await rejects(desk.add(typed(`allow add ${text}`)), UsageError, text);
 });

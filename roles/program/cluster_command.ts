@@ -105,12 +105,15 @@ async function init(
   desk: MemberDesk,
   command: TypedCommand,
 ): Promise<OperatorOutput> {
-  const { controlUrl } = await desk.init(command);
-  const settings = bindSettings(place.config, controlUrl);
-  const file = await configure(place, settings);
-  const bound = settings.length === 0 ? [] : [
-    `it binds to all addresses (set in ${file}): nobody but members gets in`,
-  ];
+  const bound: string[] = [];
+  const { controlUrl } = await desk.init(command, async (url) => {
+    const settings = bindSettings(place.config, url);
+    if (settings.length === 0) return;
+    const file = await configure(place, settings);
+    bound.push(
+      `it binds to all addresses (set in ${file}): nobody but members gets in`,
+    );
+  });
   return {
     lines: [],
     notes: [

@@ -105,6 +105,87 @@ testWith(
   },
 );
 
+Deno.test("init that can't set the configuration makes no keys, and can be said again", async () => {
+  await using hosts = await Hosts.create("hub");
+  const local = hosts.config("hub").replace(".conf", ".local");
+  await Deno.mkdir(`${local}.new`);
+  const failed = await hosts.run("hub", "init --address 192.0.2.10");
+  strictEqual(failed.code, 4);
+  match(
+    failed.err,
+    /error: cannot write .*fail2ban-cluster\.local: .*\n.*hint/,
+  );
+  await Deno.remove(`${local}.new`);
+  const done = await hosts.run("hub", "init --address 192.0.2.10");
+  strictEqual(done.code, 0, done.err);
+  const before = await Deno.readTextFile(local);
+  const again = await hosts.run("hub", "init --address 192.0.2.11");
+  strictEqual(again.code, 4);
+  match(again.err, /error: the publisher has its keys already\n.*hint: /);
+  strictEqual(await Deno.readTextFile(local), before);
+});
+
+Deno.test("nodes are listed, shown, rotated and revoked, and the journal has who did it", async () => {
+  await using hosts = await Hosts.create("hub");
+  await hosts.run("hub", "init");
+  await hosts.run("hub", "node add web1 --roles monitor --jails sshd,nginx-*");
+  const first = await hosts.run("hub", "node add mail --unban --rate 50");
+  const listed = await hosts.run("hub", "node list");
+  deepStrictEqual(
+    listed.out.trimEnd().split("\n")
+      .map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/, "WHEN")),
+    [
+      "NODE  ROLES               JAILS         UNBAN  RATE  ADDED",
+      "mail  monitor,subscriber  *             yes    50/s  WHEN",
+      "web1  monitor             sshd,nginx-*  no     -     WHEN",
+    ],
+  );
+  const shown = await hosts.run("hub", "node show web1 --json");
+  const { publicKey } = JSON.parse(shown.out);
+  const rotated = await hosts.run("hub", "node rotate mail");
+  match(rotated.out, /^F2BC1[\w-]+\n$/);
+  ok(rotated.out !== first.out);
+  strictEqual((await hosts.run("hub", "node revoke web1")).code, 0);
+  strictEqual((await hosts.run("hub", "node show web1")).code, 4);
+  const list = await new SecretFile(
+    memberListPath(hosts.state("hub")),
+    MEMBER_LIST_FORM,
+  ).read();
+  deepStrictEqual(
+    list?.journal.map(({ action, subject }) => `${action} ${subject}`),
+    ["node add web1", "node add mail", "node rotate mail", "node revoke web1"],
+  );
+  ok(list?.journal.every(({ by }) => by !== ""));
+  ok(!JSON.stringify(list).includes(publicKey));
+});
+
+Deno.test("the allowlist is added to, asked and taken from, in lines that stand below each other", async () => {
+  await using hosts = await Hosts.create("hub");
+  await hosts.run("hub", "allow add 2001:DB8::/32 --note office");
+  await hosts.run("hub", "allow add 192.0.2.7 --for 7d");
+  const { out } = await hosts.run("hub", "allow list");
+  const time = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/g;
+  deepStrictEqual(
+    out.trimEnd().split("\n").map((line) => line.replaceAll(time, "WHEN")),
+    [
+      "NETWORK        ADDED                 ENDS                  NOTE",
+      "2001:db8::/32  WHEN  never                 office",
+      "192.0.2.7      WHEN  WHEN",
+    ],
+  );
+  const asked = async (network: string) =>
+    (await hosts.run("hub", `allow check ${network}`)).out;
+  strictEqual(
+    await asked("2001:db8::9"),
+    "nobody may ban 2001:db8::9: 2001:db8::/32 (office) is on the allowlist\n",
+  );
+  await hosts.run("hub", "allow remove 192.0.2.7");
+  strictEqual(
+    await asked("192.0.2.7"),
+    "192.0.2.7 is not on the allowlist\n",
+  );
+});
+
 Deno.test("two operators at once lose nothing of each other's", async () => {
   await using hosts = await Hosts.create("hub");
   await hosts.run("hub", "init");
