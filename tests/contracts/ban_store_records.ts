@@ -67,7 +67,6 @@ export const RECORD_BEHAVIOURS: Readonly<
       entry("old", { atMs: NOW_MS - AUDIT_KEEP_MS - 1 }),
       entry("kept", { atMs: NOW_MS - AUDIT_KEEP_MS }),
     ]);
-    deepStrictEqual(records.audit(9).length, 1);
     await records.keepAudit([entry("now")]);
     deepStrictEqual(records.audit(9).map(({ subject }) => subject), [
       ...["kept", "now"],
