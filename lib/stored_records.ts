@@ -75,7 +75,9 @@ export class StoredRecords implements NodeRecords {
   audit(max: number): readonly AuditEntry[] {
     return this.#read(
       "the audit",
-      ({ selectEntries }) => selectEntries.all(max).map(readEntry).reverse(),
+      ({ selectEntries }) =>
+        selectEntries.all(Math.min(max, MAX_AUDIT_ROWS)).map(readEntry)
+          .reverse(),
     );
   }
 
