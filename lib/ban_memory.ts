@@ -13,12 +13,15 @@ import { atOnce, type SqlDatabase } from "./sql.ts";
 import { storeFailure } from "./store_failure.ts";
 import { StorePruning } from "./store_pruning.ts";
 import { StoredBans } from "./stored_bans.ts";
+import { StoredRecords } from "./stored_records.ts";
 import { StoredHistory } from "./stored_history.ts";
 
 /** What a `BanStore` does, over a connection. Everything is done at once. */
 export class BanMemory {
   /** Names the database. */
   readonly epoch: Epoch;
+  /** What is recorded beside the bans. */
+  readonly records: StoredRecords;
   readonly #database: SqlDatabase;
   readonly #history: StoredHistory;
   readonly #bans: StoredBans;
@@ -33,6 +36,7 @@ export class BanMemory {
    */
   constructor(database: SqlDatabase) {
     this.#database = database;
+    this.records = new StoredRecords(database);
     this.#history = new StoredHistory(database);
     this.#bans = new StoredBans(database, (id) => this.#history.isAbout(id));
     this.#pruning = new StorePruning(database, this.#bans);

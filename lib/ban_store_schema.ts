@@ -10,6 +10,8 @@
  * | `events`   | the names of events that were taken, by which repetitions are told |
  * | `receipts` | what nodes did about a ban                                        |
  * | `clock`    | one row: how the clock of all these times stands to the system's   |
+ * | `audit`    | who did what and when; by the system's clock                      |
+ * | `breakers` | whose reports are set aside, likewise                             |
  *
  * @module
  */
@@ -65,10 +67,29 @@ const VERSION_1 = `
     sum INTEGER NOT NULL
   ) STRICT;`;
 
+const VERSION_2 = `
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    revision INTEGER,
+    at_ms REAL NOT NULL,
+    by_whom TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX audit_of_journal ON audit (revision, at_ms)
+    WHERE revision IS NOT NULL;
+  CREATE TABLE breakers (
+    node TEXT PRIMARY KEY,
+    since_ms REAL NOT NULL,
+    reason TEXT NOT NULL,
+    count INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;`;
+
 /** Never changed in what was released; a new version is one more migration. */
 export const BAN_STORE_SCHEMA: StoreSchema = {
   applicationId: 0x46324250, // "F2BP"
-  migrations: [VERSION_1],
+  migrations: [VERSION_1, VERSION_2],
   vital: ["meta", "clock", "bans", "reports"],
   questions: [BANS_WITHOUT_INDEX],
 };

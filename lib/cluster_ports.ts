@@ -7,6 +7,7 @@
 import type { Ban, BanKey, Change } from "./ban.ts";
 import type { Epoch, EventId, Receipt } from "./cluster_messages.ts";
 import type { HostName } from "./host_name.ts";
+import type { NodeRecords } from "./record_ports.ts";
 
 /** An event that was taken, and what it changed. */
 export interface StoreEntry {
@@ -99,6 +100,8 @@ export interface BanStore {
    * @throws {RuntimeError} when that can't be kept; nothing was forgotten.
    */
   prune(beforeMs: number, nowMs: number): Promise<boolean>;
+  /** What is recorded beside the bans. */
+  readonly records: NodeRecords;
 }
 
 /** A subscriber's copy, as it was left. */

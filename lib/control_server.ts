@@ -4,58 +4,29 @@
  * @module
  */
 
-import type { Doorkeeper } from "./admission.ts";
-import { type BanHub, BusyError } from "./ban_hub.ts";
+import { BusyError } from "./ban_hub.ts";
 import type {
   ErrorCode,
   NodeMessage,
   NodeRole,
   PublisherMessage,
-  SessionId,
-  SessionLimits,
 } from "./cluster_messages.ts";
-import type { BanStore } from "./cluster_ports.ts";
+import type {
+  ControlServerCounters,
+  ControlServerOptions,
+} from "./control_server_options.ts";
 import { RuntimeError } from "./errors.ts";
 import { EventIntake, type EventIntakeCounters } from "./event_intake.ts";
 import type { HostName } from "./host_name.ts";
 import { LogThrottle } from "./log_throttle.ts";
 import type { Member } from "./member.ts";
+import { AsideError } from "./node_standing.ts";
 import { Outbox } from "./outbox.ts";
-import type { Clock, Frames, Log, MessageSocket } from "./ports.ts";
-import type { CurrentPolicy } from "./protection.ts";
+import type { Frames } from "./ports.ts";
 import { ReceiptIntake, type ReceiptIntakeCounters } from "./receipt_intake.ts";
 import { type Session, SessionBook } from "./session_book.ts";
-import type { SyncDesk } from "./sync_desk.ts";
 import { runTogether } from "./tasks.ts";
 import { decodeNodeMessage, encodePublisherMessage } from "./wire_v2.ts";
-
-/** What a server is made of. */
-export interface ControlServerOptions {
-  /** A ROUTER that nodes connect to. */
-  readonly socket: MessageSocket;
-  readonly hub: BanHub;
-  readonly desk: SyncDesk;
-  readonly store: Pick<BanStore, "epoch" | "keepReceipts">;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Says which member a node is. */
-  readonly doorkeeper: Pick<Doorkeeper, "judge">;
-  /** Which addresses are never banned; asked for each ban. */
-  readonly protection: CurrentPolicy;
-  readonly limits: SessionLimits;
-  /** Makes a session's id that nobody can guess. */
-  readonly newSessionId: () => SessionId;
-}
-
-/** What a server has done so far. */
-export interface ControlServerCounters {
-  /** Messages that came in. */
-  received: number;
-  /** Messages that were answered with an ERROR. */
-  errors: number;
-  /** Messages without a return address. */
-  unanswerable: number;
-}
 
 type Routed = { readonly route: Uint8Array; readonly key: string };
 type InSession<K extends NodeMessage["kind"]> = Extract<
@@ -64,6 +35,8 @@ type InSession<K extends NodeMessage["kind"]> = Extract<
 >;
 
 const MAX_ROUTE_BYTES = 255;
+/** What a message costs to answer, in plain ones: a part of the table is some 2,000 bans. */
+const COSTS = { EVENTS: 1, RECEIPTS: 1, SYNC: 10 } as const;
 
 /** Serves nodes until stopped. */
 export class ControlServer {
@@ -154,6 +127,7 @@ export class ControlServer {
   #take(from: Routed, frames: Frames): void {
     const decoded = decodeNodeMessage(frames);
     if (!decoded.ok) {
+      this.#noteMalformed(from, frames);
       this.#refuse(from, "protocol", `not understood: ${decoded.reason}`);
       return;
     }
@@ -167,7 +141,18 @@ export class ControlServer {
       this.#refuse(from, "session", "no such session");
       return;
     }
+    const { standings } = this.#options;
+    if (!standings.takesMessage(session.member, COSTS[message.kind])) return;
     this.#serve(from, session, message);
+  }
+
+  /** A node is blamed for what carries its session: others can't know that. */
+  #noteMalformed({ key }: Routed, frames: Frames): void {
+    const session = this.#sessions.sentBy(key, frames);
+    if (session === undefined) return;
+    const { node, member } = session;
+    const { standings } = this.#options;
+    if (standings.takesMessage(member)) standings.noteBad(node, "malformed");
   }
 
   #serve(
@@ -201,10 +186,12 @@ export class ControlServer {
 
   #greet(from: Routed, hello: InSession<"HELLO">): void {
     this.#afterwards(from, async () => {
-      const verdict = await this.#options.doorkeeper.judge(hello);
-      return verdict.ok
+      const { doorkeeper, standings } = this.#options;
+      const verdict = await doorkeeper.judge(hello);
+      if (!verdict.ok) return this.#complaint(verdict.code, verdict.message);
+      return standings.takesMessage(verdict.member)
         ? this.#welcome(from, hello, verdict.member)
-        : this.#complaint(verdict.code, verdict.message);
+        : this.#complaint("aside", "the node is set aside");
     });
   }
 
@@ -223,11 +210,11 @@ export class ControlServer {
 
   #events(
     from: Routed,
-    { node }: Session,
+    { member }: Session,
     { batch, events }: InSession<"EVENTS">,
   ): void {
     this.#afterwards(from, async () => {
-      const results = await this.#intake.take(node, events);
+      const results = await this.#intake.take(member, events);
       return { kind: "ACK", batch, results };
     });
   }
@@ -258,7 +245,9 @@ export class ControlServer {
       this.#answer(from, await answer());
     } catch (error) {
       if (error instanceof BusyError) {
-        this.#refuse(from, "busy", "too much waits to be kept");
+        this.#refuse(from, "busy", error.message);
+      } else if (error instanceof AsideError) {
+        this.#refuse(from, "aside", error.message);
       } else if (error instanceof RuntimeError) {
         this.#refuse(from, "store", "nothing was kept");
       } else {

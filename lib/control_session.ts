@@ -20,7 +20,7 @@ import {
 import type { HostName } from "./host_name.ts";
 import { Patience } from "./patience.ts";
 import type { Clock, Connect, Log, MessageSocket } from "./ports.ts";
-import { REASONS, REFUSALS, STUMBLES } from "./session_errors.ts";
+import { REASONS, REFUSALS, remedyFor, STUMBLES } from "./session_errors.ts";
 import { inTime } from "./tasks.ts";
 import { decodePublisherMessage, encodeNodeMessage } from "./wire_v2.ts";
 
@@ -255,7 +255,8 @@ export class ControlSession {
     const complaints = STUMBLES.includes(code)
       ? this.#stumbling
       : this.#absence;
-    complaints.tell(message);
+    const hint = remedyFor(code, this.#options.node);
+    complaints.tell(message, hint === undefined ? {} : { hint });
   }
 
   /** Whether the conversation was good for something. */

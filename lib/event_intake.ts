@@ -6,10 +6,14 @@
 
 import type { TableEvent } from "./ban_decision.ts";
 import type { BanHub } from "./ban_hub.ts";
+import type { BadKind } from "./breaker.ts";
 import type { HubRequest, HubVerdict } from "./decision_batch.ts";
 import type { EventResult, NodeEvent } from "./cluster_messages.ts";
 import type { HostName } from "./host_name.ts";
+import { matchesAnyJail } from "./jail_globs.ts";
 import { CLUSTER_JAIL } from "./jail_name.ts";
+import type { Member } from "./member.ts";
+import type { NodeStandings } from "./node_standing.ts";
 import type { Clock, Log } from "./ports.ts";
 import { type CurrentPolicy, refusal } from "./protection.ts";
 import { endMs } from "./wire_times.ts";
@@ -22,8 +26,18 @@ export interface EventIntakeOptions {
   readonly clock: Clock;
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
+  /** How nodes stand. */
+  readonly standings: Pick<
+    NodeStandings,
+    "spendEvents" | "noteBad" | "noteResults"
+  >;
   /** Where to tell of refusals, which may come without end. */
   readonly complaints: Log;
+}
+
+interface Against {
+  readonly rule: string;
+  readonly kind: BadKind;
 }
 
 /** What an intake has done so far. */
@@ -55,43 +69,68 @@ export class EventIntake {
    * Takes events. They are in the hub, behind those of earlier calls, when
    * this returns its promise.
    *
-   * @param origin The node whose events they are.
+   * @param member The node whose events they are, and its rights.
    * @param events What it did.
    * @returns What became of each, in their order, once they are kept.
+   * @throws {AsideError} when the node's reports are set aside: nothing was taken.
+   * @throws {BusyError} when it reports faster than it may: likewise.
    * @throws as {@link BanHub.submit} does: nothing was taken then.
    */
   async take(
-    origin: HostName,
+    member: Member,
     events: readonly NodeEvent[],
   ): Promise<readonly EventResult[]> {
+    const { hub, standings } = this.#options;
+    const { name: origin } = member;
+    standings.spendEvents(member, events.length);
     const requests: HubRequest[] = [];
-    const refusals = events.map((event) => {
-      const rule = this.#ruleAgainst(event);
-      if (rule !== undefined) return this.#refuse(origin, event, rule);
-      const name = { origin, id: event.id };
-      requests.push({ event: this.#tableEvent(event, origin), name });
-      return undefined;
+    const judged = events.map((event) => {
+      const against = this.#against(event, member);
+      if (against === undefined) requests.push(this.#request(event, member));
+      return { event, against };
     });
-    const verdicts = await this.#options.hub.submit(requests);
-    const judged = verdicts[Symbol.iterator]();
-    return refusals.map((refused) =>
-      refused ?? this.#resultOf(judged.next().value)
+    const verdicts = (await hub.submit(requests))[Symbol.iterator]();
+    // Only now: what is not taken comes again, and is to be counted once.
+    const results = judged.map(({ event, against }) =>
+      against === undefined
+        ? this.#resultOf(verdicts.next().value)
+        : this.#refuse(origin, event, against)
     );
+    standings.noteResults(origin, results.map(({ outcome }) => outcome));
+    return results;
   }
 
-  #ruleAgainst(event: NodeEvent): string | undefined {
-    if (event.jail === CLUSTER_JAIL) return "cluster-jail";
-    return event.kind === "ban"
-      ? refusal(event.address, this.#options.protection())?.rule
-      : undefined;
+  #against(
+    event: NodeEvent,
+    { rights }: Member,
+  ): Against | undefined {
+    const { kind, jail, address } = event;
+    if (jail === CLUSTER_JAIL) return { rule: "cluster-jail", kind: "refused" };
+    // What it reported before it may take back, whatever its rights are now.
+    if (kind === "unban") return undefined;
+    if (!matchesAnyJail(rights.jails, jail)) {
+      return { rule: "jail-right", kind: "refused" };
+    }
+    const rule = refusal(address, this.#options.protection())?.rule;
+    return rule === undefined ? undefined : { rule, kind: "protected" };
+  }
+
+  #request(event: NodeEvent, { name: origin, rights }: Member): HubRequest {
+    const { jail } = event;
+    return {
+      event: this.#tableEvent(event, origin),
+      name: { origin, id: event.id },
+      mayLift: rights.mayUnban && matchesAnyJail(rights.jails, jail),
+    };
   }
 
   #refuse(
     node: HostName,
     { jail, address }: NodeEvent,
-    rule: string,
+    { rule, kind }: Against,
   ): EventResult {
     this.counters.refused++;
+    this.#options.standings.noteBad(node, kind);
     const fields = { node, jail, address, rule };
     this.#options.complaints.record("warning", "report refused", fields);
     return { outcome: "refused", rule };

@@ -12,11 +12,14 @@ import { ClusterStream } from "./cluster_stream.ts";
 import { Complaints } from "./complaints.ts";
 import { ControlServer } from "./control_server.ts";
 import { RuntimeError } from "./errors.ts";
+import type { HostName } from "./host_name.ts";
 import {
   type CuttableSocket,
   type ListChanges,
   MemberDoor,
 } from "./member_door.ts";
+import type { NodeLimits } from "./node_limits.ts";
+import { NodeStandings } from "./node_standing.ts";
 import type { Clock, Log, MessageSocket } from "./ports.ts";
 import type { CurrentPolicy } from "./protection.ts";
 import { prefixedFigures, type StatusFigures } from "./status_report.ts";
@@ -51,6 +54,8 @@ export interface NodeServerOptions extends Protocol2Service {
   readonly log: Log;
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
+  /** What a node may do. */
+  readonly limits: NodeLimits;
   /** Makes a session's id that nobody can guess. */
   readonly newSessionId: () => SessionId;
 }
@@ -61,13 +66,20 @@ export class NodeServer {
   readonly #control: ControlServer;
   readonly #stream: ClusterStream;
   readonly #door: MemberDoor;
+  readonly #standings: NodeStandings;
 
   /** @param options What the server is made of. */
   constructor(options: NodeServerOptions) {
     const { hub, store, clock, control, stream } = options;
     this.#desk = newDesk(options);
+    this.#standings = new NodeStandings({
+      ...options,
+      records: store.records,
+      onSuspend: (node) => this.#door.expel([node]),
+    });
     this.#control = new ControlServer({
       ...options,
+      standings: this.#standings,
       socket: control,
       desk: this.#desk,
       limits: { maxEvents: MAX_EVENTS, maxReceipts: MAX_RECEIPTS },
@@ -92,6 +104,7 @@ export class NodeServer {
     return {
       protocol2: "on",
       sessions: this.#control.sessions,
+      setAside: this.#standings.setAside,
       snapshotReaders: this.#desk.readers,
       ...prefixedFigures("protocol2", this.#control.counters),
       ...prefixedFigures("protocol2", this.#control.events),
@@ -103,6 +116,11 @@ export class NodeServer {
   /** Messages that were dropped: their nodes ask again. */
   get dropped(): number {
     return this.#control.dropped + this.#stream.dropped;
+  }
+
+  /** Whether a node is not let in though it is a member. */
+  isSuspended(node: HostName): boolean {
+    return this.#standings.isSuspended(node);
   }
 
   /** What has to run, each until aborted. */

@@ -11,6 +11,7 @@ import type { SessionId } from "./cluster_messages.ts";
 import type { BanStore } from "./cluster_ports.ts";
 import { Complaints } from "./complaints.ts";
 import { RuntimeError } from "./errors.ts";
+import type { HostName } from "./host_name.ts";
 import { LegacyServer, type Protocol1Service } from "./legacy_server.ts";
 import type { Clock, Log } from "./ports.ts";
 import type { CurrentPolicy } from "./protection.ts";
@@ -95,6 +96,11 @@ export class Publisher {
     this.#nodes = protocol2 === undefined
       ? undefined
       : new NodeServer({ ...options, ...protocol2, hub });
+  }
+
+  /** Whether a member is not let in until it is released. */
+  isSuspended(node: HostName): boolean {
+    return this.#nodes?.isSuspended(node) ?? false;
   }
 
   /** What it has done so far, for `status`. */

@@ -7,6 +7,7 @@
 import type { NodeRole, SessionId } from "./cluster_messages.ts";
 import { type HostName, sameHost } from "./host_name.ts";
 import type { Member } from "./member.ts";
+import type { Frames } from "./ports.ts";
 
 /** A connection that said HELLO. */
 export interface Session {
@@ -30,7 +31,12 @@ export interface SessionBookOptions {
   readonly onEnd: (id: SessionId) => void;
   /** Sessions at most; above it the one that was silent longest has to say HELLO again. @default {4096} */
   readonly maxSessions?: number;
+  /** Sessions of a node in a role, likewise. @default {8} */
+  readonly maxOfNode?: number;
 }
+
+/** A session's id comes first in a message. */
+const SEARCHED_BYTES = 256;
 
 /** Keeps the sessions. A connection has one at a time. */
 export class SessionBook {
@@ -41,7 +47,7 @@ export class SessionBook {
 
   /** @param options How the book is set up. */
   constructor(options: SessionBookOptions) {
-    this.#options = { maxSessions: 4_096, ...options };
+    this.#options = { maxSessions: 4_096, maxOfNode: 8, ...options };
   }
 
   /** How many are known. */
@@ -60,7 +66,27 @@ export class SessionBook {
     if (this.#sessions.size > this.#options.maxSessions && oldest) {
       this.#end(oldest);
     }
+    const ofNode = this.#ofNode(who);
+    const [first] = ofNode;
+    if (ofNode.length > this.#options.maxOfNode && first) this.#end(first.id);
     return session;
+  }
+
+  /** The sessions, the one that was silent longest first. */
+  all(): readonly Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  /**
+   * The session that a message carries which is not understood otherwise, if
+   * its connection has one.
+   */
+  sentBy(route: string, frames: Frames): Session | undefined {
+    const session = this.#sessions.get(this.#byRoute.get(route) as SessionId);
+    const body = frames.at(-1)?.subarray(0, SEARCHED_BYTES);
+    if (session === undefined || body === undefined) return undefined;
+    const text = new TextDecoder("latin1").decode(body);
+    return text.includes(session.id) ? session : undefined;
   }
 
   /**
@@ -82,6 +108,12 @@ export class SessionBook {
     for (const session of [...this.#sessions.values()]) {
       if (sameHost(session.node, node)) this.#end(session.id);
     }
+  }
+
+  #ofNode({ node, role }: Pick<Session, "node" | "role">): readonly Session[] {
+    return this.all().filter((each) =>
+      each.role === role && each.node === node
+    );
   }
 
   #end(id: SessionId): void {

@@ -5,6 +5,7 @@
  */
 
 import type { ErrorCode } from "./cluster_messages.ts";
+import type { HostName } from "./host_name.ts";
 
 /** What only an operator mends: tried again slowly. */
 export const REFUSALS: readonly (ErrorCode | undefined)[] = [
@@ -14,7 +15,21 @@ export const REFUSALS: readonly (ErrorCode | undefined)[] = [
   "aside",
 ];
 /** Said by a publisher that is there: over when it answers what it was asked. */
-export const STUMBLES: readonly (ErrorCode | undefined)[] = ["busy", "store"];
+export const STUMBLES: readonly (ErrorCode | undefined)[] = [
+  "busy",
+  "store",
+  "aside",
+];
+
+/** What an operator does about it, at the publisher. */
+export function remedyFor(
+  code: ErrorCode | undefined,
+  node: HostName,
+): string | undefined {
+  return code === "aside"
+    ? `fail2ban-cluster node release ${node}, on the publisher's host`
+    : undefined;
+}
 
 /** What they mean, in words for a log. */
 export const REASONS: Readonly<Record<ErrorCode, string>> = {

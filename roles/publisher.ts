@@ -7,6 +7,7 @@
 import deno from "../deno.json" with { type: "json" };
 import { Admission } from "../lib/admission.ts";
 import type { PublisherConfig } from "../lib/config.ts";
+import type { HostName } from "../lib/host_name.ts";
 import { LibcPoll } from "../lib/io/libc_poll.ts";
 import { newSessionId } from "../lib/io/session_id.ts";
 import { banStorePath, SqliteBanStore } from "../lib/io/sqlite_ban_store.ts";
@@ -69,13 +70,18 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
   using store = SqliteBanStore.open({ path, durability });
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
-  const publisher = new Publisher({
+  const publisher: Publisher = new Publisher({
     protocol1: legacy === "off" ? undefined : {
       ...bindProtocol1(zeromq, config),
       tokens: tokens.current,
       isReadonly: legacy === "readonly",
     },
-    protocol2: serveMembers(context, zeromq, members),
+    protocol2: serveMembers(
+      context,
+      zeromq,
+      members,
+      (node) => publisher.isSuspended(node),
+    ),
     store,
     clock: context.clock,
     log,
@@ -103,6 +109,7 @@ function serveMembers(
   context: RoleContext<"publisher">,
   zeromq: ZmqContext,
   { identity, list, changes }: PublisherMembers,
+  isSuspended: (node: HostName) => boolean,
 ): Protocol2Service | undefined {
   if (identity === undefined) {
     context.log.record("notice", "protocol 2 is not served: no keys", {
@@ -113,7 +120,7 @@ function serveMembers(
   const { secretKey } = identity.keys;
   return {
     ...bindProtocol2(zeromq, { ...context, secretKey }),
-    doorkeeper: new Admission(list),
+    doorkeeper: new Admission(list, isSuspended),
     memberChanges: changes,
   };
 }

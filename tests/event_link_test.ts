@@ -266,3 +266,27 @@ Deno.test("EventLink.submit() waits while the window is full", async () => {
   await submitting;
   strictEqual(bench.link.counters.submitted, 3);
 });
+
+Deno.test("EventLink keeps everything while its node is set aside, asks seldom, says once what to do, and goes on after the release", async () => {
+  await using bench = new EventBench((publisher) =>
+    publisher.stumbles.push(...Array(1_000).fill("aside" as const))
+  );
+  await bench.submitAll(banReports(300));
+  await bench.clock.advance(4 * 30_000 - 1);
+  strictEqual(bench.publisher.connections.length, 4);
+  strictEqual(bench.link.settled, 0);
+  strictEqual(bench.link.reachable, false);
+  bench.publisher.stumbles.splice(0);
+  await bench.clock.advance(1);
+  strictEqual(bench.link.settled, 300);
+  strictEqual(bench.publisher.counted.length, 300);
+  strictEqual(bench.link.reachable, true);
+  deepStrictEqual(bench.log.events, [
+    "the publisher can't take anything",
+    "the publisher takes what it is sent again",
+  ]);
+  strictEqual(
+    bench.log.records[0]?.fields?.["hint"],
+    "fail2ban-cluster node release web-1, on the publisher's host",
+  );
+});

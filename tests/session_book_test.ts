@@ -1,5 +1,5 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import type { SessionId } from "../lib/cluster_messages.ts";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import type { NodeRole, SessionId } from "../lib/cluster_messages.ts";
 import { SessionBook } from "../lib/session_book.ts";
 import { host } from "./support/core_values.ts";
 import { member } from "./support/members.ts";
@@ -62,4 +62,49 @@ Deno.test("SessionBook ends all sessions of a node, and no other's", () => {
   strictEqual(book.size, 1);
   book.endOf(host("web1"));
   strictEqual(ended.length, 2);
+});
+
+Deno.test("SessionBook has eight sessions of a node in each role; above it the one that was silent longest ends", () => {
+  const ended: string[] = [];
+  let made = 0;
+  const book = new SessionBook({
+    newId: () => String(++made).padStart(32, "0") as SessionId,
+    onEnd: (id) => ended.push(id.slice(-2)),
+  });
+  const begin = (route: string, role: NodeRole, name = "web1") => {
+    const who = { role, version: "1", route, node: host(name) };
+    return book.begin({ ...who, member: member(name) });
+  };
+  begin("copy", "subscriber");
+  const [first] = Array.from(
+    { length: 8 },
+    (_, at) => begin(`monitor ${at}`, "monitor"),
+  );
+  begin("other", "monitor", "web2");
+  deepStrictEqual(ended, []);
+  ok(first !== undefined && book.find(first.id, first.route));
+  begin("monitor 9", "monitor");
+  deepStrictEqual(ended, ["03"]);
+  strictEqual(book.size, 10);
+});
+
+Deno.test("SessionBook knows who sent what is not understood by the session in it, and only from its connection", () => {
+  const book = new SessionBook({
+    newId: () => "0123456789abcdef".repeat(2) as SessionId,
+    onEnd: () => {},
+  });
+  const who = { role: "monitor", version: "1", route: "a" } as const;
+  const { id } = book.begin({
+    ...who,
+    node: host("web1"),
+    member: member("web1"),
+  });
+  const sent = (route: string, text: string) =>
+    book.sentBy(route, [new Uint8Array(), new TextEncoder().encode(text)])
+      ?.node;
+  strictEqual(sent("a", `{"session":"${id}",oops`), "web1");
+  strictEqual(sent("b", `{"session":"${id}",oops`), undefined);
+  strictEqual(sent("a", "oops"), undefined);
+  strictEqual(sent("a", " ".repeat(256) + id), undefined);
+  strictEqual(book.sentBy("a", []), undefined);
 });

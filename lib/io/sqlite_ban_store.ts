@@ -24,6 +24,7 @@ import type {
 } from "../cluster_ports.ts";
 import { epochOf } from "../epoch_row.ts";
 import type { HostName } from "../host_name.ts";
+import type { NodeRecords } from "../record_ports.ts";
 import {
   openFailure,
   storeFailure,
@@ -144,6 +145,10 @@ export class SqliteBanStore implements BanStore, Disposable {
 
   get time(): StoreTime | undefined {
     return this.#memory.time;
+  }
+
+  get records(): NodeRecords {
+    return this.#memory.records;
   }
 
   keepTime(time: StoreTime): Promise<void> {

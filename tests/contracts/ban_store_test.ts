@@ -11,8 +11,13 @@ import {
   pruneAll,
 } from "./ban_store_contract.ts";
 import { RECEIPT_BEHAVIOURS } from "./ban_store_receipts.ts";
+import { RECORD_BEHAVIOURS } from "./ban_store_records.ts";
 
-const BEHAVIOURS = { ...BAN_STORE_BEHAVIOURS, ...RECEIPT_BEHAVIOURS };
+const BEHAVIOURS = {
+  ...BAN_STORE_BEHAVIOURS,
+  ...RECEIPT_BEHAVIOURS,
+  ...RECORD_BEHAVIOURS,
+};
 
 for (const [behaviour, show] of Object.entries(BEHAVIOURS)) {
   Deno.test(`MemoryBanStore ${behaviour}`, async () => {

@@ -128,20 +128,45 @@ Deno.test("SqliteBanStore of an older version becomes one of the next, and a cop
     await store.append(changes.map(unnamed), NOW_MS);
     epoch = store.epoch;
   }
-  await dir.write("publisher.sqlite3.v1", "of an attempt that was killed");
+  await dir.write("publisher.sqlite3.v2", "of an attempt that was killed");
   {
     using store = SqliteBanStore.open({ path, schema: NEXT_SCHEMA });
     strictEqual(store.epoch, epoch);
     deepStrictEqual(store.since(0, Infinity), changes);
     await store.append([unnamed(report(1_001, banKeyAt(1)))], NOW_MS);
   }
-  strictEqual(pragma(path, "user_version"), 2);
-  const copy = `${path}.v1`;
-  strictEqual(pragma(copy, "user_version"), 1);
-  strictEqual((await modesIn(dir))["publisher.sqlite3.v1"], "600");
+  strictEqual(pragma(path, "user_version"), 3);
+  const copy = `${path}.v2`;
+  strictEqual(pragma(copy, "user_version"), 2);
+  strictEqual((await modesIn(dir))["publisher.sqlite3.v2"], "600");
   using store = SqliteBanStore.open({ path: copy });
   strictEqual(store.epoch, epoch);
   deepStrictEqual(store.since(0, Infinity), changes);
+});
+
+Deno.test("SqliteBanStore of version 1 keeps its bans, and has room for records", async () => {
+  await using dir = await TempDir.create();
+  const path = banStorePath(dir.path());
+  const changes = reports(1_000);
+  const schema = {
+    ...BAN_STORE_SCHEMA,
+    migrations: BAN_STORE_SCHEMA.migrations.slice(0, 1),
+  };
+  let epoch: string;
+  {
+    using store = SqliteBanStore.open({ path, schema });
+    await store.append(changes.map(unnamed), NOW_MS);
+    epoch = store.epoch;
+  }
+  strictEqual(pragma(path, "user_version"), 1);
+  using store = SqliteBanStore.open({ path });
+  strictEqual(store.epoch, epoch);
+  strictEqual([...store.bans(NOW_MS)].length, 1_000);
+  deepStrictEqual(store.since(0, Infinity), changes);
+  strictEqual((await modesIn(dir))["publisher.sqlite3.v1"], "600");
+  strictEqual(pragma(`${path}.v1`, "user_version"), 1);
+  deepStrictEqual(store.records.asides(), []);
+  deepStrictEqual(store.records.audit(10), []);
 });
 
 Deno.test("SqliteBanStore stays as it was when a migration fails", async () => {
@@ -157,7 +182,7 @@ Deno.test("SqliteBanStore stays as it was when a migration fails", async () => {
   ];
   const schema = { ...NEXT_SCHEMA, migrations };
   throws(() => SqliteBanStore.open({ path, schema }), /already exists/);
-  strictEqual(pragma(path, "user_version"), 1);
+  strictEqual(pragma(path, "user_version"), 2);
   using store = SqliteBanStore.open({ path });
   strictEqual(store.since(0, Infinity).length, 10);
 });
@@ -170,7 +195,7 @@ Deno.test("SqliteBanStore refuses a database of a newer program, and leaves it a
   throws(() => SqliteBanStore.open({ path }), (error: unknown) => {
     ok(error instanceof UnusableStoreError);
     strictEqual(error.reason, "newer");
-    ok(/version is 2, and this program knows up to 1$/.test(error.message));
+    ok(/version is 3, and this program knows up to 2$/.test(error.message));
     ok(/newer version of this program/.test(error.hint ?? ""));
     return true;
   });

@@ -8,6 +8,7 @@ import type {
 } from "../../lib/cluster_ports.ts";
 import type { RuntimeError } from "../../lib/errors.ts";
 import type { HostName } from "../../lib/host_name.ts";
+import { MemoryRecords } from "./memory_records.ts";
 import { type BanMap, replay, standing } from "./replayed_bans.ts";
 
 /** Forgotten at once, at most. */
@@ -17,6 +18,7 @@ const STEP = 5_000;
 export class MemoryBanStore implements BanStore {
   /** What all that would keep something is refused with. */
   failure: RuntimeError | undefined;
+  readonly records: MemoryRecords = new MemoryRecords(() => this.failure);
   readonly epoch: Epoch;
   seq = 0;
   keptSince = 0;

@@ -1,0 +1,94 @@
+/**
+ * What every publisher's store records beside the bans.
+ *
+ * @module
+ */
+
+import { deepStrictEqual } from "node:assert/strict";
+import {
+  AUDIT_KEEP_MS,
+  MAX_AUDIT_ROWS,
+  type NewAuditEntry,
+  type SetAside,
+} from "../../lib/record_ports.ts";
+import { host } from "../support/core_values.ts";
+import { NOW_MS } from "../support/stored_changes.ts";
+import type { KeptStore } from "./ban_store_contract.ts";
+
+function entry(
+  subject: string,
+  others: Partial<NewAuditEntry> = {},
+): NewAuditEntry {
+  const what = { by: "root", action: "node add", detail: 'it\'s; "quoted"' };
+  return { atMs: NOW_MS, ...what, subject, ...others };
+}
+
+function aside(node: string, others: Partial<SetAside> = {}): SetAside {
+  return {
+    ...{ node: host(node), sinceMs: NOW_MS, reason: "protected", count: 100 },
+    ...others,
+  };
+}
+
+/** What every store records. */
+export const RECORD_BEHAVIOURS: Readonly<
+  Record<string, (kept: KeptStore) => Promise<void>>
+> = {
+  "keeps the audit in its order, and gives the last of it": async (
+    { store, reopen },
+  ) => {
+    const entries = ["a", "b", "c"].map((subject) => entry(subject));
+    deepStrictEqual(await store.records.keepAudit(entries), entries);
+    for (const open of [() => store, reopen]) {
+      const { records } = open();
+      deepStrictEqual(records.audit(9), entries);
+      deepStrictEqual(records.audit(2), entries.slice(1));
+      deepStrictEqual(records.audit(0), []);
+    }
+  },
+
+  "takes each entry of a journal once, and those of a new journal again":
+    async ({ store: { records } }) => {
+      const journal = [1, 2, 3].map((revision) =>
+        entry(`n${revision}`, { revision, atMs: NOW_MS + revision })
+      );
+      await records.keepAudit(journal.slice(0, 2));
+      deepStrictEqual(await records.keepAudit(journal), journal.slice(2));
+      const anew = entry("n1", { revision: 1, atMs: NOW_MS + 60_000 });
+      deepStrictEqual(await records.keepAudit([anew]), [anew]);
+      deepStrictEqual(await records.keepAudit([anew, ...journal]), []);
+      deepStrictEqual(records.audit(9).length, 4);
+    },
+
+  "forgets entries after more than a year, and the oldest of too many": async (
+    { store: { records } },
+  ) => {
+    await records.keepAudit([
+      entry("old", { atMs: NOW_MS - AUDIT_KEEP_MS - 1 }),
+      entry("kept", { atMs: NOW_MS - AUDIT_KEEP_MS }),
+    ]);
+    await records.keepAudit([entry("now")]);
+    deepStrictEqual(records.audit(9).map(({ subject }) => subject), [
+      ...["kept", "now"],
+    ]);
+    const many = Array(MAX_AUDIT_ROWS - 1).fill(entry("more"));
+    await records.keepAudit(many);
+    const all = records.audit(Infinity);
+    deepStrictEqual([all.length, all[0]?.subject], [MAX_AUDIT_ROWS, "now"]);
+  },
+
+  "keeps who is set aside until that is dropped, the last for each": async (
+    { store, reopen },
+  ) => {
+    await store.records.keepAside(aside("web2"));
+    await store.records.keepAside(aside("web1"));
+    const last = aside("web1", { reason: "flood", sinceMs: NOW_MS + 5 });
+    await store.records.keepAside(last);
+    deepStrictEqual(store.records.asides(), [last, aside("web2")]);
+    const { records } = reopen();
+    deepStrictEqual(records.asides(), [last, aside("web2")]);
+    await records.dropAside(host("web1"));
+    await records.dropAside(host("web3"));
+    deepStrictEqual(records.asides(), [aside("web2")]);
+  },
+};
