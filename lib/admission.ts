@@ -28,6 +28,8 @@ export interface ListDifference {
 
 /** Decides who comes in. */
 export interface Doorkeeper {
+  /** The list that counts. */
+  readonly list: MemberList;
   /** Whether a connection with that key may be made. */
   admits(key: PublicKey): boolean;
   /** Which member says HELLO. */

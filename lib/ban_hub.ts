@@ -126,7 +126,10 @@ export class BanHub {
   }
 
   /** The bans that stand. */
-  get table(): Pick<BanTable, "bans" | "find" | "seq" | "size"> {
+  get table(): Pick<
+    BanTable,
+    "bans" | "find" | "reportsOf" | "seq" | "size"
+  > {
     return this.#table;
   }
 

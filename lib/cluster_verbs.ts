@@ -105,6 +105,29 @@ export const CLUSTER_VERBS = {
       },
     },
   },
+  "node withdraw": {
+    operands: "NAME",
+    count: ONE,
+    about: "take back all that it reported; what others reported too stands",
+    options: {
+      since: { value: "TIME", help: "what it said within it, as in 2h [ever]" },
+    },
+  },
+  "node release": {
+    operands: "NAME",
+    count: ONE,
+    about: "take its reports again, which were set aside",
+    options: {},
+  },
+  "audit": {
+    operands: "",
+    count: NONE,
+    about: "who did what and when, the last of it",
+    options: {
+      max: { value: "N", help: "so many entries at most, up to 1000 [50]" },
+      ...JSON_OPTION,
+    },
+  },
   "allow add": {
     operands: "NETWORK",
     count: ONE,

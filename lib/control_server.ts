@@ -17,7 +17,7 @@ import type {
 } from "./control_server_options.ts";
 import { RuntimeError } from "./errors.ts";
 import { EventIntake, type EventIntakeCounters } from "./event_intake.ts";
-import type { HostName } from "./host_name.ts";
+import { type HostName, sameHost } from "./host_name.ts";
 import { LogThrottle } from "./log_throttle.ts";
 import type { Member } from "./member.ts";
 import { AsideError } from "./node_standing.ts";
@@ -35,6 +35,8 @@ type InSession<K extends NodeMessage["kind"]> = Extract<
 >;
 
 const MAX_ROUTE_BYTES = 255;
+/** So many bytes cost as much as a plain message. */
+const BYTES_OF_ONE = 16_384;
 /** What a message costs to answer, in plain ones: a part of the table is some 2,000 bans. */
 const COSTS = { EVENTS: 1, RECEIPTS: 1, SYNC: 10 } as const;
 
@@ -87,6 +89,13 @@ export class ControlServer {
   /** Sessions that are known. */
   get sessions(): number {
     return this.#sessions.size;
+  }
+
+  /** The sessions of a node. */
+  sessionsOf(node: HostName): readonly Session[] {
+    return this.#sessions.all().filter((session) =>
+      sameHost(session.node, node)
+    );
   }
 
   /** Ends the sessions of a node: it has to say HELLO again. */
@@ -142,7 +151,8 @@ export class ControlServer {
       return;
     }
     const { standings } = this.#options;
-    if (!standings.takesMessage(session.member, COSTS[message.kind])) return;
+    const cost = COSTS[message.kind] + sizeCost(frames);
+    if (!standings.takesMessage(session.member, cost)) return;
     this.#serve(from, session, message);
   }
 
@@ -152,7 +162,9 @@ export class ControlServer {
     if (session === undefined) return;
     const { node, member } = session;
     const { standings } = this.#options;
-    if (standings.takesMessage(member)) standings.noteBad(node, "malformed");
+    if (standings.takesMessage(member, 1 + sizeCost(frames))) {
+      standings.noteBad(node, "malformed");
+    }
   }
 
   #serve(
@@ -269,6 +281,12 @@ export class ControlServer {
     this.#complaints.record("warning", "message refused", { code, message });
     return { kind: "ERROR", code, message };
   }
+}
+
+/** A long message is as much work as many short ones. */
+function sizeCost(frames: Frames): number {
+  const bytes = frames.reduce((sum, { length }) => sum + length, 0);
+  return Math.floor(bytes / BYTES_OF_ONE);
 }
 
 function ended(signal: AbortSignal): Promise<void> {

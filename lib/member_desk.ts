@@ -31,12 +31,7 @@ import {
   rightsOptions,
 } from "./member_operands.ts";
 import type { SecretMaker, StoredValue } from "./member_ports.ts";
-import {
-  jsonLines,
-  type OperatorOutput,
-  tableLines,
-  timeText,
-} from "./operator_output.ts";
+import type { OperatorOutput } from "./operator_output.ts";
 import { digestToken } from "./token_digest.ts";
 
 /** What a desk works with. */
@@ -182,56 +177,6 @@ function refuseSecond(identity: PublisherIdentity | undefined): void {
   throw new RuntimeError("the publisher has its keys already", {
     hint: "fail2ban-cluster node add NAME makes a member",
   });
-}
-
-/** Members, one below the other. */
-export function memberTable(members: readonly Member[]): OperatorOutput {
-  if (members.length === 0) {
-    const notes = [
-      "there are no members yet; fail2ban-cluster node add NAME makes one",
-    ];
-    return { lines: [], notes };
-  }
-  const rows = members.map(({ name, rights, addedMs }) => [
-    ...[name, rights.roles.join(","), rights.jails.join(",")],
-    rights.mayUnban ? "yes" : "no",
-    rights.maxPerSecond === null ? "-" : `${rights.maxPerSecond}/s`,
-    timeText(addedMs),
-  ]);
-  const heading = ["NODE", "ROLES", "JAILS", "UNBAN", "RATE", "ADDED"];
-  return { lines: tableLines([heading, ...rows]), notes: [] };
-}
-
-/** All of a member, one thing a line. Its key is no secret. */
-export function memberDetails(
-  { name, rights, publicKey, addedMs }: Member,
-): OperatorOutput {
-  const rows = [
-    ["node", name],
-    ["roles", rights.roles.join(", ")],
-    ["jails", rights.jails.join(", ")],
-    ["may unban for others", rights.mayUnban ? "yes" : "no"],
-    [
-      "rate",
-      rights.maxPerSecond === null
-        ? "the publisher's ratelimit"
-        : `${rights.maxPerSecond} events in a second`,
-    ],
-    ["added", timeText(addedMs)],
-    ["public key", publicKey],
-  ];
-  return { lines: tableLines(rows), notes: [] };
-}
-
-/** Members as JSON, without the digests of their tokens. */
-export function memberJson(value: Member | readonly Member[]): OperatorOutput {
-  const shown = ({ name, publicKey, rights, addedMs }: Member) => ({
-    ...{ name, publicKey, ...rights, addedMs },
-  });
-  const lines = "name" in value
-    ? jsonLines(shown(value))
-    : jsonLines(value.map(shown));
-  return { lines, notes: [] };
 }
 
 async function newMembership(

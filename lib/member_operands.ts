@@ -20,6 +20,7 @@ import {
   MAX_RATE,
   parseNote,
 } from "./member_list.ts";
+import { MAX_AUDIT_ANSWER } from "./operator_command.ts";
 
 const ROLES: readonly NodeRole[] = ["monitor", "subscriber"];
 const MAX_FOR_SECONDS = 3_155_760_000;
@@ -81,6 +82,30 @@ export function untilOption(
   return seconds > 0 && seconds <= MAX_FOR_SECONDS
     ? nowMs + seconds * 1_000
     : expected(text, "a time as fail2ban writes it, such as 7d");
+}
+
+/** `--since`: from when on; `null`: from the first. */
+export function sinceOption(
+  { options }: TypedCommand,
+  nowMs: number,
+): number | null {
+  const text = options.get("since");
+  if (typeof text !== "string") return null;
+  const seconds = parseDuration(text) ?? 0;
+  return seconds > 0 && seconds <= MAX_FOR_SECONDS
+    ? Math.max(0, nowMs - seconds * 1_000)
+    : expected(text, "a time as fail2ban writes it, such as 2h");
+}
+
+/** `--max`. */
+export function maxOption({ options }: TypedCommand): number {
+  const text = options.get("max") ?? "50";
+  const max = typeof text === "string" && /^\d{1,4}$/.test(text)
+    ? Number(text)
+    : 0;
+  return max >= 1 && max <= MAX_AUDIT_ANSWER
+    ? max
+    : expected(String(text), `a number, 1 to ${MAX_AUDIT_ANSWER}`);
 }
 
 /** `--note`. */

@@ -13,6 +13,8 @@ import { Complaints } from "./complaints.ts";
 import { ControlServer } from "./control_server.ts";
 import { RuntimeError } from "./errors.ts";
 import type { HostName } from "./host_name.ts";
+import { auditJournal } from "./journal_audit.ts";
+import type { MemberList } from "./member.ts";
 import {
   type CuttableSocket,
   type ListChanges,
@@ -22,6 +24,7 @@ import type { NodeLimits } from "./node_limits.ts";
 import { NodeStandings } from "./node_standing.ts";
 import type { Clock, Log, MessageSocket } from "./ports.ts";
 import type { CurrentPolicy } from "./protection.ts";
+import type { LiveNode } from "./operator_command.ts";
 import { prefixedFigures, type StatusFigures } from "./status_report.ts";
 import { SyncDesk } from "./sync_desk.ts";
 import {
@@ -62,6 +65,7 @@ export interface NodeServerOptions extends Protocol2Service {
 
 /** Serves nodes with {@link NodeServer.tasks}. */
 export class NodeServer {
+  readonly #options: NodeServerOptions;
   readonly #desk: SyncDesk;
   readonly #control: ControlServer;
   readonly #stream: ClusterStream;
@@ -71,6 +75,7 @@ export class NodeServer {
   /** @param options What the server is made of. */
   constructor(options: NodeServerOptions) {
     const { hub, store, clock, control, stream } = options;
+    this.#options = options;
     this.#desk = newDesk(options);
     this.#standings = new NodeStandings({
       ...options,
@@ -93,7 +98,7 @@ export class NodeServer {
     });
     this.#door = new MemberDoor({
       ...options,
-      changes: options.memberChanges,
+      changes: (signal) => this.#changes(signal),
       sockets: [control, stream],
       endSessions: (node) => this.#control.endSessions(node),
     });
@@ -118,6 +123,33 @@ export class NodeServer {
     return this.#control.dropped + this.#stream.dropped;
   }
 
+  /** How each member stands. */
+  live(): readonly LiveNode[] {
+    const { doorkeeper, hub } = this.#options;
+    return doorkeeper.list.members.map((member) => {
+      const { name } = member;
+      const { accepted, known, refused, aside } = this.#standings.live(member);
+      return {
+        node: name,
+        sessions: this.#control.sessionsOf(name).map(({ role, version }) => ({
+          ...{ role, version },
+        })),
+        ...{ accepted, known, refused },
+        reports: hub.table.reportsOf(name),
+        aside: aside === undefined ? null : {
+          reason: aside.reason,
+          count: aside.count,
+          sinceMs: aside.sinceMs,
+        },
+      };
+    });
+  }
+
+  /** Takes a node's reports again. @returns Whether they were set aside. */
+  async release(node: HostName): Promise<boolean> {
+    return await this.#standings.release(node);
+  }
+
   /** Whether a node is not let in though it is a member. */
   isSuspended(node: HostName): boolean {
     return this.#standings.isSuspended(node);
@@ -135,6 +167,17 @@ export class NodeServer {
   /** Tells every subscriber of changes that are kept. */
   tell(kept: readonly KeptChange[]): void {
     this.#stream.tell(kept);
+  }
+
+  /** Each list is recorded as well; the first one was in force from the start. */
+  async *#changes(signal: AbortSignal): AsyncGenerator<MemberList> {
+    const { doorkeeper, memberChanges, store: { records }, log } =
+      this.#options;
+    await auditJournal(doorkeeper.list, { records, log });
+    for await (const list of memberChanges(signal)) {
+      yield list;
+      await auditJournal(list, { records, log });
+    }
   }
 
   /** Lets go of what nobody asks for any more. */

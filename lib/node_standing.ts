@@ -208,7 +208,7 @@ export class NodeStandings {
     for (const effect of step.effects) {
       if (effect.kind !== "opened") continue;
       const { reason, count } = effect;
-      const sinceMs = clock.nowMs();
+      const sinceMs = Math.round(clock.nowMs());
       standing.aside = { node: canonicalHost(node), sinceMs, reason, count };
       this.#setAside(node, standing.aside);
     }

@@ -17,6 +17,8 @@ import type { Clock, Log } from "./ports.ts";
 import type { CurrentPolicy } from "./protection.ts";
 import { DEFAULT_NODE_LIMITS, type NodeLimits } from "./node_limits.ts";
 import { NodeServer, type Protocol2Service } from "./node_server.ts";
+import type { OperatorAnswer, OperatorRequest } from "./operator_command.ts";
+import { OperatorService } from "./operator_service.ts";
 import type { StatusFigures } from "./status_report.ts";
 import { PublisherClock } from "./publisher_clock.ts";
 import { runTogether } from "./tasks.ts";
@@ -76,6 +78,7 @@ export class Publisher {
   readonly #hub: BanHub;
   readonly #legacy: LegacyServer | undefined;
   readonly #nodes: NodeServer | undefined;
+  readonly #operators: OperatorService;
 
   /** Makes a publisher of what it works with. */
   constructor(given: PublisherOptions) {
@@ -96,6 +99,20 @@ export class Publisher {
     this.#nodes = protocol2 === undefined
       ? undefined
       : new NodeServer({ ...options, ...protocol2, hub });
+    this.#operators = new OperatorService({
+      ...options,
+      hub,
+      nodes: this.#nodes,
+      records: options.store.records,
+    });
+  }
+
+  /**
+   * Does what an operator of this host asks. Does not reject for what an
+   * operator can mend.
+   */
+  answer(request: OperatorRequest): Promise<OperatorAnswer> {
+    return this.#operators.answer(request);
   }
 
   /** Whether a member is not let in until it is released. */

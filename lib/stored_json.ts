@@ -26,9 +26,14 @@ const MAX_LENGTH = 4_194_304;
  * @param what What the value is, as in `the list of members`.
  * @param shape What it may be. Members that it does not know are refused, and
  * so is text that `encode` would have written otherwise.
+ * @param indent Spaces for each level; `undefined`: all in one line.
  */
-function storedForm<T>(what: string, shape: Shape<T>): StoredForm<T> {
-  const write = (value: T) => `${JSON.stringify(value, null, 2)}\n`;
+function storedForm<T>(
+  what: string,
+  shape: Shape<T>,
+  indent?: number,
+): StoredForm<T> {
+  const write = (value: T) => `${JSON.stringify(value, null, indent)}\n`;
   return {
     what,
     encode: (value) => {
@@ -47,6 +52,11 @@ function storedForm<T>(what: string, shape: Shape<T>): StoredForm<T> {
   };
 }
 
+/** As {@link versioned}, in one line and without a version: for what is said once. */
+export function lineForm<T>(what: string, shape: Shape<T>): StoredForm<T> {
+  return storedForm(what, shape);
+}
+
 /** A value with the version of its form, which is 1. */
 export type Versioned<T> = { readonly version: number } & T;
 
@@ -55,7 +65,7 @@ export function versioned<T extends object>(
   what: string,
   shape: Shape<Versioned<T>>,
 ): StoredForm<T> {
-  const form = storedForm(what, shape);
+  const form = storedForm(what, shape, 2);
   return {
     what,
     encode: (value) => form.encode({ version: 1, ...value }),

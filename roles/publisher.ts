@@ -26,6 +26,7 @@ import {
   type PublisherMembers,
   readPublisherMembers,
 } from "./program/publisher_members.ts";
+import { answerOperators } from "./program/operator_socket.ts";
 import { checkTokens, PublisherTokens } from "./program/publisher_tokens.ts";
 import {
   type RoleContext,
@@ -93,6 +94,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     newSessionId,
     gather: (ended) => context.clock.delay(0, ended),
   });
+  await using _operators = await answerOperators(context, publisher);
   await ready(() => ({
     ...publisher.figures,
     unresolvedNames: protection.unresolvedNames,

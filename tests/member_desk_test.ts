@@ -16,12 +16,8 @@ import type {
   Membership,
   PublisherIdentity,
 } from "../lib/member.ts";
-import {
-  MemberDesk,
-  memberDetails,
-  memberJson,
-  memberTable,
-} from "../lib/member_desk.ts";
+import { MemberDesk } from "../lib/member_desk.ts";
+import { memberDetails, memberJson, memberTable } from "../lib/member_view.ts";
 import { MEMBER_LIST_FORM } from "../lib/member_list.ts";
 import type { StoredValue } from "../lib/member_ports.ts";
 import { digestToken } from "../lib/token_digest.ts";
@@ -212,18 +208,18 @@ for (const command of NOT_UNDERSTOOD) {
 
 Deno.test("members are shown in a table, in full, and as JSON, without what a token is known by", async () => {
   const { desk, list } = await new Bench().init();
-  deepStrictEqual(memberTable(await desk.members()).lines, []);
+  deepStrictEqual(memberTable(await desk.members(), undefined).lines, []);
   await desk.add(typed("node add web2 --rate 50"));
   await desk.add(typed("node add a-web --unban --roles subscriber"));
   const members = await desk.members();
-  deepStrictEqual(memberTable(members).lines, [
+  deepStrictEqual(memberTable(members, undefined).lines, [
     "NODE   ROLES               JAILS  UNBAN  RATE  ADDED",
     "a-web  subscriber          *      yes    -     1970-01-01 00:00:01Z",
     "web2   monitor,subscriber  *      no     50/s  1970-01-01 00:00:01Z",
   ]);
   const web2 = await desk.show(typed("node show WEB2"));
   ok(
-    memberDetails(web2).lines.includes(
+    memberDetails(web2, undefined).lines.includes(
       `public key            ${web2.publicKey}`,
     ),
   );
@@ -231,9 +227,9 @@ Deno.test("members are shown in a table, in full, and as JSON, without what a to
     [];
   for (
     const { lines } of [
-      memberJson(members),
-      memberJson(web2),
-      memberDetails(web2),
+      memberJson(members, undefined),
+      memberJson(web2, undefined),
+      memberDetails(web2, undefined),
     ]
   ) {
     for (const digest of digests) ok(!lines.join("").includes(digest));

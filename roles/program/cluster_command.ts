@@ -15,6 +15,10 @@ import {
 import { IDENTITY_FORM, MEMBERSHIP_FORM } from "../../lib/identity_forms.ts";
 import { type IniSetting, setIniOptions } from "../../lib/ini_edit.ts";
 import {
+  askPublisher,
+  commandSocketPath,
+} from "../../lib/io/command_socket.ts";
+import {
   editLocalFile,
   localPath,
   readConfigFiles,
@@ -28,14 +32,15 @@ import {
 } from "../../lib/io/secret_file.ts";
 import { userName } from "../../lib/io/state_folder.ts";
 import { joinCluster } from "../../lib/join_desk.ts";
+import { LiveDesk } from "../../lib/live_desk.ts";
+import { MemberDesk } from "../../lib/member_desk.ts";
+import type { Editor } from "../../lib/member_edits.ts";
+import { MEMBER_LIST_FORM } from "../../lib/member_list.ts";
 import {
-  MemberDesk,
   memberDetails,
   memberJson,
   memberTable,
-} from "../../lib/member_desk.ts";
-import type { Editor } from "../../lib/member_edits.ts";
-import { MEMBER_LIST_FORM } from "../../lib/member_list.ts";
+} from "../../lib/member_view.ts";
 import type { OperatorOutput } from "../../lib/operator_output.ts";
 import { programDir } from "./program_dir.ts";
 
@@ -66,6 +71,8 @@ export async function carryOut(
   const place = { config, configPath: files[0]?.path ?? "", editor };
   const nodes = memberDesk(place);
   const allowlist = new AllowDesk(memberList(config), editor);
+  const socket = commandSocketPath(config.publisherPidFile);
+  const live = new LiveDesk((request) => askPublisher(socket, request), editor);
   switch (command.verb) {
     case "init":
       return await init(place, nodes, command);
@@ -75,16 +82,24 @@ export async function carryOut(
       return await nodes.add(command);
     case "node list": {
       const members = await nodes.members();
+      const standings = await live.standings();
       return command.options.has("json")
-        ? memberJson(members)
-        : memberTable(members);
+        ? memberJson(members, standings)
+        : memberTable(members, standings);
     }
     case "node show": {
       const member = await nodes.show(command);
+      const standings = await live.standings();
       return command.options.has("json")
-        ? memberJson(member)
-        : memberDetails(member);
+        ? memberJson(member, standings)
+        : memberDetails(member, standings);
     }
+    case "node withdraw":
+      return await live.withdraw(command);
+    case "node release":
+      return await live.release(command);
+    case "audit":
+      return await live.audit(command);
     case "node revoke":
       return await nodes.revoke(command);
     case "node rotate":

@@ -1,0 +1,30 @@
+/**
+ * Where operators of this host reach the running publisher.
+ *
+ * @module
+ */
+
+import { RuntimeError } from "../../lib/errors.ts";
+import {
+  CommandSocket,
+  commandSocketPath,
+} from "../../lib/io/command_socket.ts";
+import type { Publisher } from "../../lib/publisher.ts";
+import type { RoleContext } from "./role_program.ts";
+
+/** Listens for operators; where that can't be, the log says so and all else goes on. */
+export async function answerOperators(
+  { config, log }: Pick<RoleContext<"publisher">, "config" | "log">,
+  publisher: Publisher,
+): Promise<AsyncDisposable> {
+  try {
+    return await CommandSocket.listen(
+      commandSocketPath(config.pidFile),
+      (request) => publisher.answer(request),
+    );
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    log.record("warning", "operators can't ask", { reason: error.message });
+    return new AsyncDisposableStack();
+  }
+}
