@@ -91,7 +91,7 @@ function goodValue(
 
 /** Many sections, settings or lines of one value. */
 function wideConfig(draw: Draw): string {
-  const count = draw.below(10_000);
+  const count = draw.below(2_000);
   const indexes = Array.from({ length: count }, (_, index) => index);
   const line = draw.pick([
     (index: number) => `[s${index}]\nk = ${index}\n`,
