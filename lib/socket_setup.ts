@@ -18,6 +18,16 @@ import type { SocketLimits } from "./ports.ts";
 /** Where libzmq looks for the handler. */
 export const ZAP_URL = "inproc://zeromq.zap.01";
 
+/**
+ * Connections that the system holds until libzmq takes them. libzmq's own 100
+ * are gone in a moment when many come at once; who comes then is not told, and
+ * tries again after a second. Linux has no more than this by default.
+ */
+const BACKLOG = 4_096;
+
+/** What CURVE adds to a frame: libzmq's bound is for the frame as it is on the wire. */
+const CURVE_BYTES = 33;
+
 /** Of a socket that others connect to. */
 export interface ServerSecurity {
   /** The socket's own. */
@@ -55,7 +65,8 @@ export function routerOptions(setup: ServerSetup) {
 
 /** The options of a PUB, likewise. */
 export function publisherOptions(setup: ServerSetup) {
-  return { ...common(setup), ...sending(setup), ...server(setup) };
+  const options = { ...common(setup), ...sending(setup), ...server(setup) };
+  return { ...options, backlog: BACKLOG };
 }
 
 /** The options of a DEALER, likewise. */
@@ -68,10 +79,12 @@ export function subscriberOptions(setup: ClientSetup) {
   return { ...common(setup), ...receiving(setup), ...client(setup) };
 }
 
-function common(limits: SocketLimits) {
+function common(setup: ServerSetup | ClientSetup) {
+  const { maxMessageBytes, lingerMs = 0, security } = setup;
   return {
-    maxMessageSize: limits.maxMessageBytes,
-    linger: limits.lingerMs ?? 0,
+    maxMessageSize: maxMessageBytes +
+      (security === undefined ? 0 : CURVE_BYTES),
+    linger: lingerMs,
     ipv6: true,
     heartbeatInterval: 5_000,
     heartbeatTimeout: 10_000,

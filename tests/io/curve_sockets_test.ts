@@ -212,3 +212,23 @@ Deno.test("a peer that doesn't finish its handshake is disconnected in time", as
   const tookMs = performance.now() - beganMs;
   strictEqual(tookMs > 150 && tookMs < 2_000, true, `${tookMs} ms`);
 });
+
+Deno.test("a member's frame may be as long as the bound, and a byte more ends its connection", async () => {
+  await using bench = new CurveBench();
+  const router = bench.router();
+  const security = bench.member();
+  const { maxMessageBytes } = LIMITS;
+  const dealer = bench.context.dealer(router.endpoint, { ...LIMITS, security });
+  const longest = "x".repeat(maxMessageBytes);
+  deepStrictEqual(await bench.roundTrip({ router, dealer }, longest), [
+    longest,
+  ]);
+  await dealer.send(frames(`${longest}x`), bench.signal);
+  // It connects again, as libzmq does by itself; what was too long is gone.
+  await waitUntil(() => bench.server.counters.admitted === 2, {
+    what: "another connection",
+  });
+  deepStrictEqual(await bench.roundTrip({ router, dealer }, "short"), [
+    "short",
+  ]);
+});
