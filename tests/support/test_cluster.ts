@@ -175,12 +175,16 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /** Runs a program of a host with any arguments, without waiting for anything. */
-  spawn(role: RoleName, host: string, ...args: string[]): ChildProcess {
+  spawn(
+    role: RoleName | "cluster",
+    host: string,
+    ...args: string[]
+  ): ChildProcess {
     return this.#spawn(role, host, args);
   }
 
   #spawn(
-    role: RoleName,
+    role: RoleName | "cluster",
     host: string,
     args: readonly string[],
     onLine?: (line: string) => void,
