@@ -79,9 +79,9 @@ export class RawNode {
     return await this.#send(frames) ? await this.next() : "silence";
   }
 
-  /** Says something whose answer is not waited for. */
-  async sayOnly(message: NodeMessage): Promise<void> {
-    await this.#send(encodeNodeMessage(message));
+  /** Says something whose answer is not waited for. @returns Whether it found room. */
+  async sayOnly(message: NodeMessage): Promise<boolean> {
+    return await this.#send(encodeNodeMessage(message));
   }
 
   /** The next message, in words. */
