@@ -364,6 +364,25 @@ export {
   type LegacyServerOptions,
   type Protocol1Service,
 } from "./lib/legacy_server.ts";
+export {
+  type LiveAside,
+  type LiveNode,
+  type LiveSession,
+  type OperatorAnswer,
+  type OperatorRequest,
+} from "./lib/operator_command.ts";
+export {
+  type BadKind,
+  type BreakerLimit,
+  type OpenBreaker,
+} from "./lib/breaker.ts";
+export { DEFAULT_NODE_LIMITS, type NodeLimits } from "./lib/node_limits.ts";
+export {
+  type AuditEntry,
+  type NewAuditEntry,
+  type NodeRecords,
+  type SetAside,
+} from "./lib/record_ports.ts";
 export type { Protocol2Service } from "./lib/node_server.ts";
 export {
   MAX_TOKEN_HOSTS,

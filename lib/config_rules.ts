@@ -14,12 +14,7 @@ import { type ConfigProblem, describeProblem } from "./errors.ts";
 import type { HostName } from "./host_name.ts";
 import { MIN_SECRET_LENGTH } from "./mask_secrets.ts";
 import { listOptions, type Role, SHIPPED_TOKEN } from "./options.ts";
-
-/** The tokens that the original's file is shipped with. */
-const ORIGINAL_PLACEHOLDERS: readonly string[] = [
-  "ASK_buanzo@buanzo.com.ar_FOR_A_TOKEN",
-  "IF_YOU_RUN_YOUR_OWN_PUBLISHER_JUST_TYPE_A_SECRET_STRING_HERE_AND_GIVE_IT_TO_YOUR_MONITORS",
-];
+import { ORIGINAL_PLACEHOLDERS } from "./options_common.ts";
 
 /** Listing what is in force is work, too. */
 const MIN_RESYNC_SECONDS = 5;

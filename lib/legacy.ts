@@ -50,7 +50,9 @@ export function mayBePublic(url: string): boolean {
 
 /** Where protocol 1 listens. */
 export interface LegacyUrls {
+  /** Where monitors connect, as ZeroMQ takes it. */
   readonly replyBindUrl: string;
+  /** Where subscribers connect, likewise. */
   readonly broadcasterBindUrl: string;
 }
 

@@ -28,8 +28,11 @@ export interface Protocol1Service {
 
 /** What a server is made of. */
 export interface LegacyServerOptions extends Protocol1Service {
+  /** Where reports are kept. */
   readonly hub: Pick<BanHub, "submit">;
+  /** Time. */
   readonly clock: Clock;
+  /** Where to tell. */
   readonly log: Log;
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
@@ -44,7 +47,7 @@ export class LegacyServer {
   readonly #answers: Outbox;
   readonly #broadcasts: Outbox;
 
-  /** @param options What the server is made of. */
+  /** Makes a server of what it works with. */
   constructor(options: LegacyServerOptions) {
     const { replies, isReadonly = false } = options;
     const answers = new Outbox(replies);

@@ -41,6 +41,7 @@ export type OperatorRequest =
 
 /** A connection of a node. */
 export interface LiveSession {
+  /** What it is for. */
   readonly role: NodeRole;
   /** The program's version. */
   readonly version: string;
@@ -48,6 +49,7 @@ export interface LiveSession {
 
 /** Why and since when a node's reports are set aside. */
 export interface LiveAside {
+  /** What the last of them was. */
   readonly reason: BadKind;
   /** Bad ones that led to it. */
   readonly count: number;
@@ -57,10 +59,15 @@ export interface LiveAside {
 
 /** How a member stands; what is counted is counted since the publisher's start. */
 export interface LiveNode {
+  /** The member's name. */
   readonly node: HostName;
+  /** Its connections that said HELLO. */
   readonly sessions: readonly LiveSession[];
+  /** Events that were taken. */
   readonly accepted: number;
+  /** Events that had been taken before, or changed nothing. */
   readonly known: number;
+  /** Events that were refused. */
   readonly refused: number;
   /** Reports of it that stand. */
   readonly reports: number;

@@ -30,6 +30,7 @@ export interface NewAuditEntry extends AuditEntry {
 
 /** A node whose reports are set aside. */
 export interface SetAside extends OpenBreaker {
+  /** The member's name, in lower case. */
   readonly node: HostName;
   /** In milliseconds since 1970. */
   readonly sinceMs: number;

@@ -17,6 +17,7 @@
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { type HostName, parseHostName, sameHost } from "./host_name.ts";
 import { MIN_SECRET_LENGTH } from "./mask_secrets.ts";
+import { ORIGINAL_PLACEHOLDERS, SHIPPED_TOKEN } from "./options_common.ts";
 
 /** Tokens that a file has at most. */
 export const MAX_TOKENS = 1_000;
@@ -37,6 +38,7 @@ export interface NamedToken {
 
 /** All tokens that are good. */
 export interface TokenList {
+  /** What is known of each. */
   readonly entries: readonly NamedToken[];
   /** The secrets, in the same order; none means that none is expected. */
   readonly tokens: readonly string[];
@@ -50,6 +52,8 @@ const EXPECTED = {
   newName: "a name that no other token has",
   token: `a token of ${MIN_SECRET_LENGTH} to 256 printable ASCII characters, ` +
     "none of them | or a space",
+  ownToken:
+    "a token of your own: this one is a placeholder that everybody knows",
   newToken: "a token that no other name has",
   hosts: "names of hosts between commas: letters, digits, -, _ and dots",
 } as const;
@@ -142,6 +146,9 @@ function readLine(
   if (!NAME.test(name)) return "name";
   if (before.some((other) => other.name === name)) return "newName";
   if (token.length < MIN_SECRET_LENGTH || !TOKEN.test(token)) return "token";
+  if ([SHIPPED_TOKEN, ...ORIGINAL_PLACEHOLDERS].includes(token)) {
+    return "ownToken";
+  }
   if (before.some((other) => other.token === token)) return "newToken";
   const hosts = list === "" ? undefined : readHosts(list);
   return hosts !== undefined || list === "" ? { name, token, hosts } : "hosts";

@@ -48,6 +48,8 @@ Deno.test("parseTokenList() reads names, tokens and hosts, and leaves out commen
 });
 
 const BAD: readonly [line: string, expected: RegExp][] = [
+  ["shop = CHANGE_ME", /a token of your own: this one is a placeholder/],
+  ["shop = ASK_buanzo@buanzo.com.ar_FOR_A_TOKEN web-1", /a token of your own/],
   ["shop", /NAME = TOKEN, or/],
   ["shop =", /NAME = TOKEN, or/],
   ["= correct-horse", /NAME = TOKEN, or/],
