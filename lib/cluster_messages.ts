@@ -181,7 +181,15 @@ export type PublisherMessage =
     readonly epoch: Epoch;
     readonly seq: number;
     readonly limits: SessionLimits;
+    /** Names the list that follows. */
+    readonly revision: number;
     /** Who is never banned in the whole cluster: addresses and prefixes. */
+    readonly ignore: readonly Address[];
+  }
+  /** The list is another; said to every session, unasked. */
+  | {
+    readonly kind: "IGNORE";
+    readonly revision: number;
     readonly ignore: readonly Address[];
   }
   | {
@@ -226,4 +234,10 @@ export type StreamMessage =
     readonly change: WireChange;
   }
   /** Every second, whether or not something changed. */
-  | { readonly kind: "H"; readonly epoch: Epoch; readonly seq: number };
+  | {
+    readonly kind: "H";
+    readonly epoch: Epoch;
+    readonly seq: number;
+    /** Names the list of who is never banned, as in WELCOME. */
+    readonly revision: number;
+  };

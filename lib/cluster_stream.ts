@@ -20,6 +20,8 @@ export interface ClusterStreamOptions {
   readonly epoch: Epoch;
   /** The number of the last change. */
   readonly seq: () => number;
+  /** The revision of the allowlist that counts. */
+  readonly revision: () => number;
   readonly encode: (message: StreamMessage) => Frames;
 }
 
@@ -65,9 +67,10 @@ export class ClusterStream {
   }
 
   async #beat(signal: AbortSignal): Promise<void> {
-    const { clock, epoch, seq, encode } = this.#options;
+    const { clock, epoch, seq, revision, encode } = this.#options;
     while (true) {
-      this.#outbox.put(encode({ kind: "H", epoch, seq: seq() }));
+      const now = { seq: seq(), revision: revision() };
+      this.#outbox.put(encode({ kind: "H", epoch, ...now }));
       await clock.delay(HEARTBEAT_MS, signal);
     }
   }

@@ -17,7 +17,8 @@ import type {
 } from "./control_server_options.ts";
 import { RuntimeError } from "./errors.ts";
 import { EventIntake, type EventIntakeCounters } from "./event_intake.ts";
-import { type HostName, sameHost } from "./host_name.ts";
+import type { FleetList } from "./fleet_list.ts";
+import type { HostName } from "./host_name.ts";
 import { LogThrottle } from "./log_throttle.ts";
 import type { Member } from "./member.ts";
 import { AsideError } from "./node_standing.ts";
@@ -25,7 +26,7 @@ import { Outbox } from "./outbox.ts";
 import type { Frames } from "./ports.ts";
 import { ReceiptIntake, type ReceiptIntakeCounters } from "./receipt_intake.ts";
 import { type Session, SessionBook } from "./session_book.ts";
-import { runTogether } from "./tasks.ts";
+import { Condition, runTogether } from "./tasks.ts";
 import { decodeNodeMessage, encodePublisherMessage } from "./wire_v2.ts";
 
 type Routed = { readonly route: Uint8Array; readonly key: string };
@@ -35,6 +36,7 @@ type InSession<K extends NodeMessage["kind"]> = Extract<
 >;
 
 const MAX_ROUTE_BYTES = 255;
+const NEVER = new Condition();
 /** So many bytes cost as much as a plain message. */
 const BYTES_OF_ONE = 16_384;
 /** What a message costs to answer, in plain ones: a part of the table is some 2,000 bans. */
@@ -93,14 +95,20 @@ export class ControlServer {
 
   /** The sessions of a node. */
   sessionsOf(node: HostName): readonly Session[] {
-    return this.#sessions.all().filter((session) =>
-      sameHost(session.node, node)
-    );
+    return this.#sessions.of(node);
   }
 
   /** Ends the sessions of a node: it has to say HELLO again. */
   endSessions(node: HostName): void {
     this.#sessions.endOf(node);
+  }
+
+  /** Tells every session the allowlist that counts from now on. */
+  tellAllowlist(list: FleetList): void {
+    const message = encodePublisherMessage({ kind: "IGNORE", ...list });
+    for (const { route } of this.#sessions.all()) {
+      this.#outbox.put([Uint8Array.fromHex(route), ...message]);
+    }
   }
 
   /**
@@ -114,7 +122,7 @@ export class ControlServer {
         (group) => this.#hear(group),
         (group) => this.#outbox.run(group),
         (group) => this.#receiptIntake.run(group),
-        () => Promise.race([this.#bug.promise, ended(signal)]),
+        (group) => Promise.race([this.#bug.promise, NEVER.wait(group)]),
       ]);
     } finally {
       this.#complaints.flush();
@@ -212,12 +220,13 @@ export class ControlServer {
     { role, version }: InSession<"HELLO">,
     member: Member,
   ): PublisherMessage {
-    const { store: { epoch }, hub, limits } = this.#options;
+    const { store: { epoch }, hub, limits, allowlist } = this.#options;
     const { name: node } = member;
     const { id } = this.#sessions.begin({ route, node, member, role, version });
     this.#complaints.record("info", "node connected", { node, role, version });
     const { seq } = hub.table;
-    return { kind: "WELCOME", session: id, epoch, seq, limits, ignore: [] };
+    const list = allowlist();
+    return { kind: "WELCOME", session: id, epoch, seq, limits, ...list };
   }
 
   #events(
@@ -287,11 +296,4 @@ export class ControlServer {
 function sizeCost(frames: Frames): number {
   const bytes = frames.reduce((sum, { length }) => sum + length, 0);
   return Math.floor(bytes / BYTES_OF_ONE);
-}
-
-function ended(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

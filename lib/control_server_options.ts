@@ -8,6 +8,7 @@ import type { Doorkeeper } from "./admission.ts";
 import type { BanHub } from "./ban_hub.ts";
 import type { SessionId, SessionLimits } from "./cluster_messages.ts";
 import type { BanStore } from "./cluster_ports.ts";
+import type { FleetList } from "./fleet_list.ts";
 import type { NodeStandings } from "./node_standing.ts";
 import type { Clock, Log, MessageSocket } from "./ports.ts";
 import type { CurrentPolicy } from "./protection.ts";
@@ -29,6 +30,8 @@ export interface ControlServerOptions {
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
   readonly limits: SessionLimits;
+  /** Gives the cluster's allowlist that counts now. */
+  readonly allowlist: () => FleetList;
   /** Makes a session's id that nobody can guess. */
   readonly newSessionId: () => SessionId;
 }

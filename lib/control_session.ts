@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Epoch, NodeRole, PublisherMessage } from "./cluster_messages.ts";
+import type { Epoch, NodeRole } from "./cluster_messages.ts";
 import { Complaints } from "./complaints.ts";
 import {
   type Answer,
@@ -17,12 +17,14 @@ import {
   NoAnswerError,
   type Welcome,
 } from "./conversation.ts";
+import type { FleetList } from "./fleet_list.ts";
 import type { HostName } from "./host_name.ts";
 import { Patience } from "./patience.ts";
 import type { Clock, Connect, Log, MessageSocket } from "./ports.ts";
-import { REASONS, REFUSALS, remedyFor, STUMBLES } from "./session_errors.ts";
+import { type Heard, outOfStep, receiveMessage } from "./publisher_answers.ts";
+import { REFUSALS, remedyFor, STUMBLES } from "./session_errors.ts";
 import { inTime } from "./tasks.ts";
-import { decodePublisherMessage, encodeNodeMessage } from "./wire_v2.ts";
+import { encodeNodeMessage } from "./wire_v2.ts";
 
 /** What a session is made of. */
 export interface ControlSessionOptions {
@@ -40,6 +42,8 @@ export interface ControlSessionOptions {
   readonly token: () => string;
   /** This program's version. */
   readonly version: string;
+  /** Told the cluster's allowlist with each WELCOME, and when it changes. @default {it is left} */
+  readonly onIgnore?: (list: FleetList) => void;
   /** Without a WELCOME for so long a connection is given up. @default {2000} */
   readonly replyTimeoutMs?: number;
   /** Pause before the first new connection; doubled each time. @default {100} */
@@ -89,6 +93,7 @@ export class ControlSession {
   #reachable = true;
   #answered = false;
   #welcomedMs: number | undefined;
+  #allowlist: number | undefined;
 
   /**
    * Makes a session; it connects once it runs.
@@ -101,6 +106,7 @@ export class ControlSession {
       firstPauseMs: 100,
       maxPauseMs: 5_000,
       refusedPauseMs: 30_000,
+      onIgnore: () => {},
       ...options,
     };
     const { log, clock } = this.#options;
@@ -114,6 +120,11 @@ export class ControlSession {
       trouble: "the publisher can't take anything",
       over: "the publisher takes what it is sent again",
     });
+  }
+
+  /** The revision of the allowlist that was told last; `undefined`: none was yet. */
+  get allowlist(): number | undefined {
+    return this.#allowlist;
   }
 
   /** Whether the publisher serves this node, as far as one can tell. */
@@ -212,12 +223,12 @@ export class ControlSession {
     withinMs?: number,
   ): Promise<Answer> {
     const message = withinMs === undefined
-      ? await receiveMessage(socket, signal)
+      ? await this.#next(socket, signal)
       : await inTime(
         this.#options.clock,
         this.patience.of(withinMs),
         signal,
-        (ended) => receiveMessage(socket, ended),
+        (ended) => this.#next(socket, ended),
       );
     if (message === undefined) throw new NoAnswerError();
     if (message.kind === "WELCOME") throw outOfStep(message);
@@ -226,7 +237,26 @@ export class ControlSession {
     return message;
   }
 
-  #noteWelcome({ epoch }: Welcome): void {
+  /** The next message that is an answer; the allowlist comes unasked. */
+  async #next(
+    socket: MessageSocket,
+    signal: AbortSignal,
+  ): Promise<Exclude<Heard, { readonly kind: "IGNORE" }>> {
+    while (true) {
+      const message = await receiveMessage(socket, signal);
+      if (message.kind !== "IGNORE") return message;
+      this.#noteAllowlist(message);
+    }
+  }
+
+  #noteAllowlist({ revision, ignore }: FleetList): void {
+    this.#allowlist = revision;
+    this.#options.onIgnore({ revision, ignore });
+  }
+
+  #noteWelcome(welcome: Welcome): void {
+    const { epoch } = welcome;
+    this.#noteAllowlist(welcome);
     this.counters.conversations++;
     this.#reachable = true;
     this.#welcomedMs = this.#options.clock.monotonicMs();
@@ -266,25 +296,4 @@ export class ControlSession {
       this.#welcomedMs !== undefined &&
         clock.monotonicMs() - this.#welcomedMs >= maxPauseMs;
   }
-}
-
-async function receiveMessage(
-  socket: MessageSocket,
-  signal: AbortSignal,
-): Promise<Exclude<PublisherMessage, { readonly kind: "ERROR" }>> {
-  const decoded = decodePublisherMessage(await socket.receive(signal));
-  if (!decoded.ok) {
-    throw new LostConversationError(
-      `what it says is not understood: ${decoded.reason}`,
-    );
-  }
-  const message = decoded.value;
-  if (message.kind !== "ERROR") return message;
-  throw new LostConversationError(REASONS[message.code], message.code, {
-    cause: message.message,
-  });
-}
-
-function outOfStep({ kind }: PublisherMessage): LostConversationError {
-  return new LostConversationError(`it says ${kind} out of step`);
 }

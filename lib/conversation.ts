@@ -13,10 +13,10 @@ import type {
 /** The answer to HELLO. */
 export type Welcome = Extract<PublisherMessage, { readonly kind: "WELCOME" }>;
 
-/** What a publisher says once it has said WELCOME. */
+/** What a publisher says once it has said WELCOME; IGNORE is the session's own. */
 export type Answer = Exclude<
   PublisherMessage,
-  { readonly kind: "WELCOME" | "ERROR" }
+  { readonly kind: "WELCOME" | "IGNORE" | "ERROR" }
 >;
 
 /**

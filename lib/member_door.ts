@@ -31,6 +31,8 @@ export interface MemberDoorOptions {
   readonly doorkeeper: Doorkeeper;
   readonly changes: ListChanges;
   readonly sockets: readonly CuttableSocket[];
+  /** Told of each list. @default {nobody is} */
+  readonly onList?: (list: MemberList) => void;
   /** Ends the sessions of a node; its connection may still stand. */
   readonly endSessions: (node: HostName) => void;
   readonly clock: Clock;
@@ -89,7 +91,7 @@ export class MemberDoor {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { changes, doorkeeper, endSessions, log } = this.#options;
+    const { changes, doorkeeper, endSessions, onList, log } = this.#options;
     for await (const list of changes(signal)) {
       const { expelled, changed } = doorkeeper.take(list);
       log.record("notice", "members read again", {
@@ -97,6 +99,7 @@ export class MemberDoor {
         revision: list.revision,
         expelled: expelled.join(" ") || undefined,
       });
+      onList?.(list);
       for (const node of changed) endSessions(node);
       this.expel(expelled);
     }

@@ -12,6 +12,7 @@ import { ClusterStream } from "./cluster_stream.ts";
 import { Complaints } from "./complaints.ts";
 import { ControlServer } from "./control_server.ts";
 import { RuntimeError } from "./errors.ts";
+import type { FleetList } from "./fleet_list.ts";
 import type { HostName } from "./host_name.ts";
 import { auditJournal } from "./journal_audit.ts";
 import type { MemberList } from "./member.ts";
@@ -59,6 +60,10 @@ export interface NodeServerOptions extends Protocol2Service {
   readonly protection: CurrentPolicy;
   /** What a node may do. */
   readonly limits: NodeLimits;
+  /** Gives the cluster's allowlist that counts now. */
+  readonly allowlist: () => FleetList;
+  /** Told of each list of members. */
+  readonly onList: (list: MemberList) => void;
   /** Makes a session's id that nobody can guess. */
   readonly newSessionId: () => SessionId;
 }
@@ -94,6 +99,7 @@ export class NodeServer {
       clock,
       epoch: store.epoch,
       seq: () => hub.table.seq,
+      revision: () => options.allowlist().revision,
       encode: encodeStreamMessage,
     });
     this.#door = new MemberDoor({
@@ -178,6 +184,11 @@ export class NodeServer {
       yield list;
       await auditJournal(list, { records, log });
     }
+  }
+
+  /** Tells every session the allowlist that counts from now on. */
+  tellAllowlist(list: FleetList): void {
+    this.#control.tellAllowlist(list);
   }
 
   /** Lets go of what nobody asks for any more. */

@@ -22,6 +22,7 @@ export type ProtectionRule =
   | "resolver"
   | "member"
   | "ignoreip"
+  | "allowlist"
   | "private"
   | "too-wide";
 

@@ -11,8 +11,11 @@ import type { SessionId } from "./cluster_messages.ts";
 import type { BanStore } from "./cluster_ports.ts";
 import { Complaints } from "./complaints.ts";
 import { RuntimeError } from "./errors.ts";
+import { FleetAllowlist } from "./fleet_allowlist.ts";
 import type { HostName } from "./host_name.ts";
+
 import { LegacyServer, type Protocol1Service } from "./legacy_server.ts";
+import type { AllowedNetwork } from "./member.ts";
 import type { Clock, Log } from "./ports.ts";
 import type { CurrentPolicy } from "./protection.ts";
 import { DEFAULT_NODE_LIMITS, type NodeLimits } from "./node_limits.ts";
@@ -47,6 +50,10 @@ export interface PublisherOptions {
   readonly limits?: NodeLimits;
   /** Makes a session's id that nobody can guess. */
   readonly newSessionId: () => SessionId;
+  /** This host's name: bans are lifted in it. */
+  readonly hostName: HostName;
+  /** Whom nobody bans in the whole cluster, at first. @default {[]} */
+  readonly allowed?: readonly AllowedNetwork[];
   /** As in {@link BanHubOptions}. */
   readonly gather?: NonNullable<BanHubOptions["gather"]>;
 }
@@ -76,6 +83,7 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #time: PublisherClock;
   readonly #hub: BanHub;
+  readonly #allowlist: FleetAllowlist;
   readonly #legacy: LegacyServer | undefined;
   readonly #nodes: NodeServer | undefined;
   readonly #operators: OperatorService;
@@ -86,19 +94,28 @@ export class Publisher {
     const clock = this.#time.steady;
     const options = { limits: DEFAULT_NODE_LIMITS, ...given, clock };
     this.#options = options;
-    const { protocol1, protocol2 } = options;
+    const { protocol1, protocol2, allowed = [] } = options;
     const hub = new BanHub({
       ...options,
       maxReports: options.limits.maxReports,
       onKept: (kept) => this.#tell(kept),
     });
     this.#hub = hub;
+    const allowlist = new FleetAllowlist({
+      ...{ ...options, hub, by: options.hostName, allowed },
+      clock: given.clock,
+      onChange: (list) => this.#nodes?.tellAllowlist(list),
+    });
+    this.#allowlist = allowlist;
+    const serving = { ...options, hub, protection: allowlist.policy };
     this.#legacy = protocol1 === undefined
       ? undefined
-      : new LegacyServer({ ...options, ...protocol1, hub });
-    this.#nodes = protocol2 === undefined
-      ? undefined
-      : new NodeServer({ ...options, ...protocol2, hub });
+      : new LegacyServer({ ...serving, ...protocol1 });
+    this.#nodes = protocol2 === undefined ? undefined : new NodeServer({
+      ...{ ...serving, ...protocol2 },
+      allowlist: () => allowlist.list,
+      onList: ({ allowed }) => this.allow(allowed),
+    });
     this.#operators = new OperatorService({
       ...options,
       hub,
@@ -115,6 +132,11 @@ export class Publisher {
     return this.#operators.answer(request);
   }
 
+  /** Goes by another allowlist: for who serves no members, whose lists have it. */
+  allow(allowed: readonly AllowedNetwork[]): void {
+    this.#allowlist.take(allowed);
+  }
+
   /** Whether a member is not let in until it is released. */
   isSuspended(node: HostName): boolean {
     return this.#nodes?.isSuspended(node) ?? false;
@@ -129,6 +151,8 @@ export class Publisher {
       epoch: this.#options.store.epoch,
       ...counters,
       waiting,
+      allowed: this.#allowlist.list.ignore.length,
+      allowedLifted: this.#allowlist.lifted,
       ...this.#legacy?.figures ?? NO_LEGACY,
       ...this.#nodes?.figures ?? NOT_SERVED,
       dropped: (this.#legacy?.dropped ?? 0) + (this.#nodes?.dropped ?? 0),
@@ -144,6 +168,7 @@ export class Publisher {
     await runTogether(signal, [
       (group) => this.#time.run(group),
       (group) => this.#hub.run(group),
+      (group) => this.#allowlist.run(group),
       ...this.#legacy?.tasks ?? [],
       ...this.#nodes?.tasks ?? [],
       (group) => this.#expire(group),
@@ -154,6 +179,7 @@ export class Publisher {
   #tell(kept: readonly KeptChange[]): void {
     this.#nodes?.tell(kept);
     this.#legacy?.tell(kept);
+    this.#allowlist.note(kept);
   }
 
   async #expire(signal: AbortSignal): Promise<void> {
@@ -161,6 +187,7 @@ export class Publisher {
     while (true) {
       await clock.delay(EXPIRE_EVERY_MS, signal);
       this.#hub.expire();
+      this.#allowlist.tick();
       this.#nodes?.tidy(clock.nowMs());
     }
   }

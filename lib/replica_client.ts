@@ -5,6 +5,7 @@
  * @module
  */
 
+import { AllowlistEar } from "./allowlist_ear.ts";
 import type { BanNews } from "./ban_event.ts";
 import type { BanStep } from "./ban_table.ts";
 import type { StreamMessage } from "./cluster_messages.ts";
@@ -16,7 +17,7 @@ import type { Log } from "./ports.ts";
 import type { ReceiptBox } from "./receipt_box.ts";
 import { Replica, type ReplicaEffect, type SyncAnswer } from "./replica.ts";
 import { ReplicaDisk } from "./replica_disk.ts";
-import { newsOf, newsOfAll } from "./replica_news.ts";
+import { inWallTime, newsOf, newsOfAll } from "./replica_news.ts";
 import type { StatusFigures } from "./status_report.ts";
 import type { SteadyClock } from "./steady_clock.ts";
 import type { StreamEar } from "./stream_ear.ts";
@@ -76,6 +77,7 @@ export class ReplicaClient {
   readonly #disk: ReplicaDisk;
   readonly #replica: Replica;
   readonly #talk: SyncTalk;
+  readonly #allowlist: AllowlistEar;
   readonly #changed = new Condition();
   #inbox: Incoming[] = [];
 
@@ -90,6 +92,7 @@ export class ReplicaClient {
     const { session, receipts, clock } = options;
     this.#disk = new ReplicaDisk(options);
     this.#replica = new Replica(this.#disk.load());
+    this.#allowlist = new AllowlistEar(session);
     this.#talk = new SyncTalk({
       session,
       receipts,
@@ -102,8 +105,8 @@ export class ReplicaClient {
 
   /** All that the copy holds and that counts here. */
   news(): readonly BanNews[] {
-    const { hostName } = this.#options;
-    return this.#inWallTime(newsOfAll(this.#replica.bans(), hostName));
+    const { hostName, clock } = this.#options;
+    return inWallTime(newsOfAll(this.#replica.bans(), hostName), clock);
   }
 
   /** How the copy is, for `status`. */
@@ -155,6 +158,7 @@ export class ReplicaClient {
 
   async #hear(message: StreamMessage, signal: AbortSignal): Promise<void> {
     while (this.#inbox.length >= MAX_INBOX) await this.#changed.wait(signal);
+    if (message.kind === "H") this.#allowlist.hear(message.revision);
     this.#put({ kind: "heard", message });
   }
 
@@ -265,18 +269,9 @@ export class ReplicaClient {
     steps: readonly BanStep[],
     signal: AbortSignal,
   ): Promise<void> {
-    const { hostName, onNews } = this.#options;
+    const { hostName, onNews, clock } = this.#options;
     const news = steps.flatMap((step) => newsOf(step, hostName));
-    if (news.length > 0) await onNews(this.#inWallTime(news), signal);
-  }
-
-  #inWallTime(news: readonly BanNews[]): readonly BanNews[] {
-    const { clock } = this.#options;
-    return news.map((each) =>
-      each.expiresMs === undefined
-        ? each
-        : { ...each, expiresMs: clock.toWall(each.expiresMs) }
-    );
+    if (news.length > 0) await onNews(inWallTime(news, clock), signal);
   }
 
   /** In its turn, as everything that concerns the table. */

@@ -9,6 +9,7 @@ import type { Ban } from "./ban.ts";
 import type { BanNews } from "./ban_event.ts";
 import type { BanStep } from "./ban_table.ts";
 import { type HostName, sameHost } from "./host_name.ts";
+import type { SteadyClock } from "./steady_clock.ts";
 
 /**
  * Says what a step means for a host. Its own reports don't count there: its own
@@ -81,4 +82,16 @@ function othersWord(ban: Ban, hostName: HostName): BanNews | undefined {
 
 function unban({ jail, address, origin }: BanNews): BanNews {
   return { kind: "unban", jail, address, origin };
+}
+
+/** With ends by the system's clock, which they have by the copy's. */
+export function inWallTime(
+  news: readonly BanNews[],
+  clock: Pick<SteadyClock, "toWall">,
+): readonly BanNews[] {
+  return news.map((each) =>
+    each.expiresMs === undefined
+      ? each
+      : { ...each, expiresMs: clock.toWall(each.expiresMs) }
+  );
 }

@@ -103,11 +103,14 @@ export class SessionBook {
     return session;
   }
 
+  /** The sessions of a node, likewise. */
+  of(node: HostName): readonly Session[] {
+    return this.all().filter((session) => sameHost(session.node, node));
+  }
+
   /** Ends the sessions of a node. */
   endOf(node: HostName): void {
-    for (const session of [...this.#sessions.values()]) {
-      if (sameHost(session.node, node)) this.#end(session.id);
-    }
+    for (const { id } of this.of(node)) this.#end(id);
   }
 
   #ofNode({ node, role }: Pick<Session, "node" | "role">): readonly Session[] {

@@ -150,7 +150,7 @@ export class SyncTalk {
     const { receipts, replyTimeoutMs } = this.#options;
     while (true) {
       if (this.#state !== "asked" && !receipts.isInFlight) {
-        await this.#changed.wait(signal);
+        await this.#hearUnasked(receive, signal);
         continue;
       }
       const answer = await receive(signal, replyTimeoutMs);
@@ -158,6 +158,21 @@ export class SyncTalk {
       else if (answer.batch === this.#batches) receipts.settle();
       else throw new LostConversationError("it says ACK out of step");
     }
+  }
+
+  /** Nothing is asked, and nothing but the allowlist comes, which is the session's. */
+  async #hearUnasked(
+    receive: Conversation["receive"],
+    signal: AbortSignal,
+  ): Promise<void> {
+    await runTogether(signal, [
+      (group) => this.#changed.wait(group),
+      async (group) => {
+        const { kind } = await receive(group);
+        throw new LostConversationError(`it says ${kind} unasked`);
+      },
+    ]);
+    signal.throwIfAborted();
   }
 
   #take(answer: SyncAnswer): void {

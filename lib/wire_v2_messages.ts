@@ -56,6 +56,8 @@ export type Bodies<M extends { readonly kind: string }> = {
 };
 
 const part = integer("part", 0, MAX_PART);
+const revision = integer("revision", 0);
+const ignore = list("ignore", address, 0, MAX_IGNORE);
 
 /** What nodes say. */
 export const NODE_BODIES: Bodies<NodeMessage> = {
@@ -97,8 +99,10 @@ export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
     epoch,
     seq,
     limits,
-    ignore: list("ignore", address, 0, MAX_IGNORE),
+    revision,
+    ignore,
   }),
+  IGNORE: record<Body<PublisherMessage, "IGNORE">>({ revision, ignore }),
   ACK: record<Body<PublisherMessage, "ACK">>({
     batch,
     results: list("results", eventResult, 0, MAX_EVENTS),
@@ -143,5 +147,5 @@ function hasEveryNumber({ from, to, changes }: Changes): boolean {
 /** What the stream tells. */
 export const STREAM_BODIES: Bodies<StreamMessage> = {
   C: record<Body<StreamMessage, "C">>({ epoch, change }),
-  H: record<Body<StreamMessage, "H">>({ epoch, seq }),
+  H: record<Body<StreamMessage, "H">>({ epoch, seq, revision }),
 };

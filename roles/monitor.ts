@@ -8,6 +8,7 @@ import deno from "../deno.json" with { type: "json" };
 import { ledgerPath } from "../lib/io/ban_ledger.ts";
 import { Fail2banDatabase } from "../lib/io/fail2ban_database.ts";
 import { LedgerEchoOracle } from "../lib/io/ledger_echoes.ts";
+import { FleetProtection } from "../lib/fleet_protection.ts";
 import { LibcPoll } from "../lib/io/libc_poll.ts";
 import { PositionFile } from "../lib/io/position_file.ts";
 import { TailFile } from "../lib/io/tail_file.ts";
@@ -55,6 +56,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   const { config, log, clock, dryRun, signal, ready } = context;
   const { general, logFormat, unbanHoldMs } = config;
   const protection = await watchProtection(context);
+  const fleet = new FleetProtection(() => protection.policy);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   using oracle = new Fail2banDatabase(config.databasePath, log);
@@ -73,7 +75,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     log,
   });
   const { link, tasks } = await openReportLink({
-    ...{ ...context, zeromq },
+    ...{ ...context, zeromq, fleet },
     version: deno.version,
   });
   const monitor = new Monitor({
@@ -84,7 +86,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     hostName: general.hostName,
     logFormat,
     unbanHoldMs,
-    protection: () => protection.policy,
+    protection: () => fleet.policy,
     dryRun,
   });
   await ready(() => ({
@@ -101,6 +103,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     missingFiles: lines.gaps,
     place: monitor.placeTrouble ?? "stored",
     unresolvedNames: protection.unresolvedNames,
+    allowed: fleet.list.ignore.length,
   }));
   await runTogether(signal, [
     (group) => protection.run(group),

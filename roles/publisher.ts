@@ -7,6 +7,8 @@
 import deno from "../deno.json" with { type: "json" };
 import { Admission } from "../lib/admission.ts";
 import type { PublisherConfig } from "../lib/config.ts";
+import { fleetListAt } from "../lib/fleet_list.ts";
+import { FleetProtection } from "../lib/fleet_protection.ts";
 import type { HostName } from "../lib/host_name.ts";
 import { LibcPoll } from "../lib/io/libc_poll.ts";
 import { newSessionId } from "../lib/io/session_id.ts";
@@ -92,6 +94,8 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     quorumOf: quorumBy(config.quorum),
     limits: config.limits,
     newSessionId,
+    hostName: config.general.hostName,
+    allowed: members.list.allowed,
     gather: (ended) => context.clock.delay(0, ended),
   });
   await using _operators = await answerOperators(context, publisher);
@@ -102,8 +106,20 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
   await runTogether(signal, [
     (group) => protection.run(group),
     ...tokens.tasks,
+    ...allowlistTasks(publisher, members),
     (group) => publisher.run(group),
   ]);
+}
+
+/** Where no members are served nobody else follows the list. */
+function allowlistTasks(
+  publisher: Publisher,
+  { identity, changes }: PublisherMembers,
+): readonly ((signal: AbortSignal) => Promise<void>)[] {
+  if (identity !== undefined) return [];
+  return [async (signal) => {
+    for await (const { allowed } of changes(signal)) publisher.allow(allowed);
+  }];
 }
 
 /** Protocol 2, for members; without keys of its own the publisher has none. */
@@ -135,6 +151,8 @@ async function rehearse(context: RoleContext<"publisher">): Promise<void> {
   const legacy = settleLegacy(config, members);
   const tokens = await PublisherTokens.read(context);
   tellOfLegacy(context, legacy, members);
+  const fleet = new FleetProtection(() => protection.policy);
+  fleet.take(fleetListAt(members.list.allowed, clock.nowMs()));
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const server = legacy === "off" ? undefined : new RequestServer({
@@ -144,7 +162,7 @@ async function rehearse(context: RoleContext<"publisher">): Promise<void> {
     log,
     tokens: tokens.current,
     isReadonly: legacy === "readonly",
-    protection: () => protection.policy,
+    protection: () => fleet.policy,
   });
   await ready(() => ({
     legacy,

@@ -6,6 +6,7 @@
 
 import deno from "../deno.json" with { type: "json" };
 import { ActionQueue } from "../lib/action_queue.ts";
+import { FleetProtection } from "../lib/fleet_protection.ts";
 import { LibcPoll } from "../lib/io/libc_poll.ts";
 import { ZmqContext } from "../lib/io/zmq_socket.ts";
 import { LogAction } from "../lib/log_action.ts";
@@ -14,6 +15,7 @@ import { runTogether } from "../lib/tasks.ts";
 import { openBanSource } from "./program/ban_source.ts";
 import { EnforcedActions } from "./program/enforced_actions.ts";
 import { watchProtection } from "./program/host_protection.ts";
+import { KeptAllowlist } from "./program/kept_allowlist.ts";
 import { checkMembership } from "./program/node_membership.ts";
 import {
   type RoleContext,
@@ -46,7 +48,9 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function work(context: RoleContext<"subscriber">): Promise<void> {
   const { config, log, clock, dryRun, messages, signal, ready } = context;
   const protection = await watchProtection(context);
-  const policy = () => protection.policy;
+  const fleet = new FleetProtection(() => protection.policy);
+  const policy = () => fleet.policy;
+  const allowlist = await KeptAllowlist.read({ ...context, fleet });
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const receipts = new ReceiptBox();
@@ -67,6 +71,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
   });
   using source = await openBanSource({
     ...{ context, zeromq, queue, receipts, version: deno.version },
+    onIgnore: (list) => allowlist.take(list),
     protection: policy,
   });
   await ready(() => ({
@@ -74,9 +79,11 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     ...queue.counters,
     ...enforced.figures,
     unresolvedNames: protection.unresolvedNames,
+    allowed: fleet.list.ignore.length,
   }));
   await runTogether(signal, [
     (group) => protection.run(group),
+    (group) => allowlist.run(group),
     (group) => queue.runWith(group, [(ended) => source.run(ended)]),
     (group) => enforced.run(group, { source, queue }),
   ]);

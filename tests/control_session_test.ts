@@ -10,6 +10,7 @@ import {
   type Conversation,
   LostConversationError,
 } from "../lib/conversation.ts";
+import { type FleetList, NOBODY_ALLOWED } from "../lib/fleet_list.ts";
 import { Condition } from "../lib/tasks.ts";
 import { address, host, jail } from "./support/core_values.ts";
 import { ManualClock, settled } from "./support/manual_clock.ts";
@@ -35,6 +36,7 @@ class SessionBench implements AsyncDisposable {
   readonly log = new MemoryLog();
   readonly stop = new AbortController();
   readonly madeAtMs: number[] = [];
+  readonly allowlists: FleetList[] = [];
   readonly session: ControlSession;
   readonly running: Promise<void>;
 
@@ -52,6 +54,7 @@ class SessionBench implements AsyncDisposable {
       },
       token: () => "",
       version: "1.2.3",
+      onIgnore: (list) => this.allowlists.push(list),
     });
     this.running = this.session.run(this.stop.signal, lead);
     this.running.catch(() => {});
@@ -83,6 +86,7 @@ Deno.test("ControlSession gives the welcome", async () => {
     epoch: bench.publisher.epoch,
     seq: 0,
     limits: { maxEvents: 100, maxReceipts: 100 },
+    revision: 0,
     ignore: [],
   }]);
   deepStrictEqual(bench.session.counters, { conversations: 1, lost: 0 });
@@ -183,6 +187,7 @@ const WELCOME = {
   epoch: "0".repeat(32),
   seq: 0,
   limits: { maxEvents: 1, maxReceipts: 1 },
+  revision: 0,
   ignore: [],
 } as unknown as PublisherMessage;
 
@@ -209,6 +214,28 @@ Deno.test("ControlSession gives a connection up over an answer that is no welcom
   bench.publisher.say({ kind: "ACK", batch: 1, results: [] });
   await settled();
   strictEqual(bench.publisher.connection.closed, true);
+});
+
+Deno.test("ControlSession hands on the allowlist of each welcome and of each change, whatever is waited for", async () => {
+  const answers: string[] = [];
+  await using bench = new SessionBench(async ({ receive }, signal) => {
+    while (true) answers.push((await receive(signal, 2_000)).kind);
+  });
+  const lists = bench.allowlists;
+  await settled();
+  const list = { revision: 7, ignore: [address("192.0.2.0/24")] };
+  bench.publisher.say({ kind: "IGNORE", ...list });
+  bench.publisher.say({ kind: "ACK", batch: 1, results: [] });
+  await settled();
+  deepStrictEqual(answers, ["ACK"]);
+  deepStrictEqual(lists, [NOBODY_ALLOWED, list]);
+  strictEqual(bench.session.allowlist, 7);
+  // It is no answer: that is missed all the same.
+  await bench.clock.advance(1_500);
+  bench.publisher.say({ kind: "IGNORE", ...NOBODY_ALLOWED });
+  await bench.clock.advance(500);
+  strictEqual(bench.session.counters.lost, 1);
+  strictEqual(lists.length, 3);
 });
 
 Deno.test("Conversation.receive() gives up after the time that it is given", async () => {

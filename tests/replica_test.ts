@@ -48,7 +48,7 @@ class Bench {
   }
 
   beat(seq: number, epoch = EPOCH): string[] {
-    return this.#hear({ kind: "H", epoch, seq });
+    return this.#hear({ kind: "H", epoch, seq, revision: 0 });
   }
 
   #hear(message: StreamMessage): string[] {

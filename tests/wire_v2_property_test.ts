@@ -13,6 +13,7 @@ const KINDS: readonly (readonly [from: string, kind: string])[] = [
   ["node", "SYNC"],
   ["node", "RECEIPTS"],
   ["publisher", "WELCOME"],
+  ["publisher", "IGNORE"],
   ["publisher", "ACK"],
   ["publisher", "SNAPSHOT"],
   ["publisher", "CHANGES"],

@@ -57,6 +57,7 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   remainingMs: true,
   reports: true,
   results: true,
+  revision: true,
   role: true,
   rule: true,
   seq: true,
@@ -68,7 +69,7 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
 };
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   node: ["EVENTS", "HELLO", "RECEIPTS", "SYNC"],
-  publisher: ["ACK", "CHANGES", "ERROR", "SNAPSHOT", "WELCOME"],
+  publisher: ["ACK", "CHANGES", "ERROR", "IGNORE", "SNAPSHOT", "WELCOME"],
   stream: ["C", "H"],
 };
 
@@ -134,8 +135,8 @@ Deno.test("the encoders throw when a member breaks its grammar, and don't quote 
     ["node", { ...hello, token: 'a"secret' }, "token"],
     ["node", { ...hello, token: "s".repeat(257) }, "token"],
     ["node", { ...hello, token: undefined }, "token"],
-    ["stream", { kind: "H", epoch: EPOCH, seq: 1.5 }, "seq"],
-    ["stream", { kind: "H", epoch: EPOCH, seq: Infinity }, "seq"],
+    ["stream", { kind: "H", epoch: EPOCH, revision: 0, seq: 1.5 }, "seq"],
+    ["stream", { kind: "H", epoch: EPOCH, revision: 0, seq: Infinity }, "seq"],
     ["publisher", { kind: "ERROR", code: "busy", message: "\n" }, "message"],
   ];
   for (const [from, message, member] of cases) {
@@ -217,6 +218,12 @@ const LONGEST: readonly (readonly [from: string, message: object])[] = [
     epoch: EPOCH,
     seq: MOST,
     limits: { maxEvents: MAX_EVENTS, maxReceipts: MAX_RECEIPTS },
+    revision: MOST,
+    ignore: many(MAX_IGNORE, () => LONGEST_ADDRESS),
+  }],
+  ["publisher", {
+    kind: "IGNORE",
+    revision: MOST,
     ignore: many(MAX_IGNORE, () => LONGEST_ADDRESS),
   }],
   ["publisher", {

@@ -12,6 +12,7 @@ import {
   replicaPath,
   SqliteReplicaStore,
 } from "../../lib/io/sqlite_replica_store.ts";
+import type { FleetList } from "../../lib/fleet_list.ts";
 import type { ZmqContext } from "../../lib/io/zmq_socket.ts";
 import { NewsFilter } from "../../lib/news_filter.ts";
 import type { CurrentPolicy } from "../../lib/protection.ts";
@@ -37,6 +38,8 @@ export interface BanSourceOptions {
   readonly queue: ActionQueue;
   readonly receipts: ReceiptBox;
   readonly protection: CurrentPolicy;
+  /** Told the cluster's allowlist. */
+  readonly onIgnore: (list: FleetList) => void;
   /** This program's version. */
   readonly version: string;
 }
@@ -160,7 +163,7 @@ function openProtocol2(
 }
 
 function connections(
-  { context: { config, log }, zeromq, version }: BanSourceOptions,
+  { context: { config, log }, zeromq, version, onIgnore }: BanSourceOptions,
   { controlUrl, streamUrl }: Protocol2Urls,
   { clock, membership }: {
     readonly clock: SteadyClock;
@@ -168,7 +171,7 @@ function connections(
   },
 ) {
   const session = new ControlSession({
-    ...{ clock, log, version },
+    ...{ clock, log, version, onIgnore },
     connect: () =>
       zeromq.dealer(controlUrl, {
         maxMessageBytes: MAX_CONTROL_BYTES,

@@ -6,6 +6,7 @@
 
 import { ControlSession } from "../../lib/control_session.ts";
 import { EventLink } from "../../lib/event_link.ts";
+import type { FleetProtection } from "../../lib/fleet_protection.ts";
 import type { ZmqContext } from "../../lib/io/zmq_socket.ts";
 import { RequestLink } from "../../lib/request_link.ts";
 import type { StatusFigures } from "../../lib/status_report.ts";
@@ -21,6 +22,8 @@ export interface ReportLinkOptions
   readonly zeromq: ZmqContext;
   /** This program's version. */
   readonly version: string;
+  /** Goes by the cluster's allowlist. */
+  readonly fleet: Pick<FleetProtection, "take">;
 }
 
 /** The link, and what has to run beside it. */
@@ -39,7 +42,7 @@ export interface OpenedLink {
 export async function openReportLink(
   options: ReportLinkOptions,
 ): Promise<OpenedLink> {
-  const { config, clock, log, zeromq, version } = options;
+  const { config, clock, log, zeromq, version, fleet } = options;
   const { controlServerUrl, replyServerUrl, token, general } = config;
   if (controlServerUrl === undefined) {
     const limits = { maxMessageBytes: MAX_REQUEST_BYTES };
@@ -58,6 +61,7 @@ export async function openReportLink(
     node: general.hostName,
     role: "monitor",
     token: () => membership.token,
+    onIgnore: (list) => fleet.take(list),
   });
   return {
     link: new EventLink({ session, clock, log }),

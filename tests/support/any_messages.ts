@@ -206,6 +206,12 @@ export const anyPublisherMessage: fc.Arbitrary<PublisherMessage> = fc.oneof(
       maxEvents: fc.integer({ min: 1, max: 1_000 }),
       maxReceipts: fc.integer({ min: 1, max: 1_000 }),
     }),
+    revision: anyCount,
+    ignore: fc.array(anyAddress, { maxLength: 8 }),
+  }),
+  record<Extract<PublisherMessage, { kind: "IGNORE" }>>({
+    kind: fc.constant("IGNORE"),
+    revision: anyCount,
     ignore: fc.array(anyAddress, { maxLength: 8 }),
   }),
   record<Extract<PublisherMessage, { kind: "ACK" }>>({
@@ -239,6 +245,7 @@ export const anyStreamMessage: fc.Arbitrary<StreamMessage> = fc.oneof(
     kind: fc.constant("H"),
     epoch: anyEpoch,
     seq: anyCount,
+    revision: anyCount,
   }),
 );
 

@@ -10,6 +10,7 @@ import type { BanNews } from "../../lib/ban_event.ts";
 import type { SessionId } from "../../lib/cluster_messages.ts";
 import { ControlSession } from "../../lib/control_session.ts";
 import type { BanStore } from "../../lib/cluster_ports.ts";
+import type { FleetList } from "../../lib/fleet_list.ts";
 import type { Protocol2Service } from "../../lib/node_server.ts";
 import type { Frames, MessageSocket } from "../../lib/ports.ts";
 import { Publisher, type PublisherOptions } from "../../lib/publisher.ts";
@@ -35,6 +36,8 @@ function routeOf(number: number): Uint8Array {
 export class MemoryNetwork {
   /** What gets through of what a publisher tells on its stream. */
   hears: (frames: Frames) => boolean = () => true;
+  /** What gets through of what it says to a node. */
+  says: (frames: Frames) => boolean = () => true;
   /** Whether nothing gets through in either direction. */
   isCut = false;
   #router = new MemorySocket();
@@ -49,7 +52,7 @@ export class MemoryNetwork {
     const stream = new MemorySocket();
     this.#router = control;
     control.onSend = ([route = new Uint8Array(), ...frames]) => {
-      if (this.isCut || this.#router !== control) return;
+      if (this.isCut || this.#router !== control || !this.says(frames)) return;
       this.#dealers.get(route.toHex())?.give(frames);
     };
     stream.onSend = (frames) => {
@@ -110,6 +113,7 @@ export class MemoryPublisherProgram implements AsyncDisposable {
       clock,
       log: new MemoryLog(),
       protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
+      hostName: host("hub"),
       banTimeMs: 3_600_000,
       keepHistoryMs: 86_400_000,
       newSessionId: () => String(++sessions).padStart(32, "0") as SessionId,
@@ -130,6 +134,8 @@ export class MemorySubscriberProgram implements AsyncDisposable {
   readonly news: BanNews[] = [];
   readonly log = new MemoryLog();
   readonly receipts = new ReceiptBox();
+  /** The allowlists that it was told. */
+  readonly allowlists: FleetList[] = [];
   /** Takes what is to be made true, or has it wait. */
   takes: (news: readonly BanNews[]) => Promise<void> = () => Promise.resolve();
   readonly #stop = new AbortController();
@@ -151,6 +157,7 @@ export class MemorySubscriberProgram implements AsyncDisposable {
         role: "subscriber",
         token: () => "",
         version: "1.0.0",
+        onIgnore: (list) => this.allowlists.push(list),
       }),
       ear: new StreamEar({ connect: network.subscriber, clock, log }),
       store,

@@ -15,6 +15,7 @@ import type {
   PublisherMessage,
   SessionId,
 } from "../../lib/cluster_messages.ts";
+import { NOBODY_ALLOWED } from "../../lib/fleet_list.ts";
 import type { Connect } from "../../lib/ports.ts";
 import {
   decodeNodeMessage,
@@ -54,6 +55,8 @@ export class MemoryControl {
   mostOpen = 0;
   epoch = EPOCH;
   maxEvents = 100;
+  /** What a WELCOME says of who is never banned. */
+  allowlist = NOBODY_ALLOWED;
   readonly #known = new Set<EventId>();
   readonly #held: (() => void)[] = [];
   #sessions = new Set<SessionId>();
@@ -147,7 +150,7 @@ export class MemoryControl {
       ...{ kind: "WELCOME", session, epoch: this.epoch },
       seq: this.counted.length,
       limits: { maxEvents: this.maxEvents, maxReceipts: 100 },
-      ignore: [],
+      ...this.allowlist,
     };
   }
 

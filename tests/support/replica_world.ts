@@ -182,7 +182,7 @@ export class ReplicaWorld {
 
   beat(): void {
     const { epoch, table } = this.publisher;
-    this.#tell({ kind: "H", epoch, seq: table.seq });
+    this.#tell({ kind: "H", epoch, seq: table.seq, revision: 0 });
   }
 
   wait(ms: number): void {

@@ -1,0 +1,117 @@
+/**
+ * The cluster's allowlist as a subscriber was told it last: it holds after a
+ * restart too, while the publisher is away.
+ *
+ * @module
+ */
+
+import { Complaints } from "../../lib/complaints.ts";
+import { RuntimeError } from "../../lib/errors.ts";
+import { FLEET_LIST_FORM, type FleetList } from "../../lib/fleet_list.ts";
+import type { FleetProtection } from "../../lib/fleet_protection.ts";
+import { SecretFile } from "../../lib/io/secret_file.ts";
+import { Condition } from "../../lib/tasks.ts";
+import type { RoleContext } from "./role_program.ts";
+
+/** What an allowlist is kept with. */
+export interface KeptAllowlistOptions
+  extends
+    Pick<RoleContext<"subscriber">, "config" | "clock" | "log" | "dryRun"> {
+  /** Goes by it. */
+  readonly fleet: FleetProtection;
+}
+
+/** Pause before what could not be kept is tried again, in milliseconds. */
+const RETRY_MS = 5_000;
+
+/** Keeps it on the disk, in a dry run only in memory. */
+export class KeptAllowlist {
+  readonly #options: KeptAllowlistOptions;
+  readonly #path: string;
+  readonly #file: SecretFile<FleetList>;
+  readonly #changed = new Condition();
+  /** The revision of what the disk has; `undefined`: that is not known. */
+  #kept: number | undefined;
+  #isDue = false;
+
+  private constructor(options: KeptAllowlistOptions) {
+    this.#options = options;
+    this.#path = `${options.config.general.stateDir}/allowlist.json`;
+    this.#file = new SecretFile(this.#path, FLEET_LIST_FORM);
+  }
+
+  /** Reads it. What can't be read is told of: the publisher says it anew. */
+  static async read(options: KeptAllowlistOptions): Promise<KeptAllowlist> {
+    const { config, fleet, log } = options;
+    const kept = new KeptAllowlist(options);
+    if (config.protocol2 === undefined) return kept;
+    try {
+      const list = await kept.#file.read();
+      if (list !== undefined) fleet.take(list);
+      kept.#kept = list?.revision;
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      log.record("warning", "the allowlist can't be read, and is asked for", {
+        reason: error.message,
+      });
+      if (!options.dryRun) await kept.#setAside();
+    }
+    return kept;
+  }
+
+  /** Goes by what the publisher says. */
+  take(list: FleetList): void {
+    const { fleet, log } = this.#options;
+    if (list.revision !== fleet.list.revision) {
+      fleet.take(list);
+      log.record("notice", "the allowlist is another", {
+        networks: list.ignore.length,
+        revision: list.revision,
+      });
+    }
+    this.#isDue = list.revision !== this.#kept;
+    this.#changed.notify();
+  }
+
+  /**
+   * Keeps what it is told until aborted.
+   *
+   * @param signal Ends it; the promise then rejects with its reason.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log, fleet, dryRun } = this.#options;
+    const complaints = new Complaints({
+      ...{ log, clock },
+      trouble: "the allowlist can't be kept on the disk",
+      over: "the allowlist is kept on the disk again",
+    });
+    while (true) {
+      while (dryRun || !this.#isDue) await this.#changed.wait(signal);
+      const { list } = fleet;
+      this.#isDue = false;
+      try {
+        await this.#file.edit(() => list);
+        this.#kept = list.revision;
+        complaints.end();
+      } catch (error) {
+        if (!(error instanceof RuntimeError)) throw error;
+        this.#isDue = true;
+        complaints.tell(error.message);
+        await clock.delay(RETRY_MS, signal);
+      }
+    }
+  }
+
+  /** What can't be read can't be edited either, and is no loss. */
+  async #setAside(): Promise<void> {
+    try {
+      await Deno.rename(this.#path, `${this.#path}.damaged`);
+    } catch (error) {
+      const { NotFound, PermissionDenied } = Deno.errors;
+      // It is told of when it is to be written.
+      const isExpected = error instanceof NotFound ||
+        error instanceof PermissionDenied;
+      if (!isExpected) throw error;
+    }
+  }
+}
