@@ -45,7 +45,7 @@
  * const snapshot = { kind: "SNAPSHOT", epoch, seq: 7, part: 0 } as const;
  * replica.answer({ ...snapshot, isLast: true, bans: [] }, 0);
  * ok(replica.isFollowing);
- * const [effect] = replica.hear({ kind: "H", epoch, seq: 9 }, 1_000);
+ * const [effect] = replica.hear({ kind: "H", epoch, seq: 9, revision: 0 }, 1_000);
  * ok(effect?.kind === "ask");
  * deepStrictEqual(effect.question, { epoch, since: 7, part: 0 });
  * ```
@@ -352,6 +352,16 @@ export type {
   TokenDigest,
 } from "./lib/member.ts";
 export type { CuttableSocket, ListChanges } from "./lib/member_door.ts";
+export {
+  FleetAllowlist,
+  type FleetAllowlistOptions,
+} from "./lib/fleet_allowlist.ts";
+export {
+  type FleetList,
+  fleetListAt,
+  NOBODY_ALLOWED,
+} from "./lib/fleet_list.ts";
+export { FleetProtection } from "./lib/fleet_protection.ts";
 export {
   type LegacyMode,
   legacyMode,

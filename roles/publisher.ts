@@ -22,7 +22,7 @@ import { RequestServer } from "../lib/request_server.ts";
 import { runTogether } from "../lib/tasks.ts";
 import { bindProtocol1, bindProtocol2 } from "./program/bound_sockets.ts";
 import { watchProtection } from "./program/host_protection.ts";
-import { settleLegacy, tellOfLegacy } from "./program/legacy.ts";
+import { legacyChanges, settleLegacy, tellOfLegacy } from "./program/legacy.ts";
 import {
   checkPublisherMembers,
   type PublisherMembers,
@@ -82,7 +82,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     protocol2: serveMembers(
       context,
       zeromq,
-      members,
+      { ...members, changes: legacyChanges(context, legacy, members.changes) },
       (node) => publisher.isSuspended(node),
     ),
     store,

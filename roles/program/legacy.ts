@@ -12,6 +12,8 @@ import {
   legacyMode,
   legacyWarnings,
 } from "../../lib/legacy.ts";
+import type { MemberList } from "../../lib/member.ts";
+import type { ListChanges } from "../../lib/member_door.ts";
 import type { PublisherMembers } from "./publisher_members.ts";
 import type { RoleContext } from "./role_program.ts";
 
@@ -52,4 +54,32 @@ export function tellOfLegacy(
   for (const warning of legacyWarnings(mode, config)) {
     log.record("warning", "configuration", { warning });
   }
+}
+
+/**
+ * The lists of members that follow. Once the first member is on one, it is
+ * told that protocol 1 is served until the program ends, unless that was said.
+ */
+export function legacyChanges(
+  { config, log }: Pick<RoleContext<"publisher">, "config" | "log">,
+  mode: LegacyMode,
+  changes: ListChanges,
+): ListChanges {
+  const isMeant = config.legacy !== undefined || mode === "off";
+  const tell = ({ members: { length } }: MemberList) => {
+    log.record("warning", "protocol 1 is served until the next start only", {
+      ...{ because: `${length} nodes have joined` },
+      hint: "publisher.legacy says how it is served from then on",
+    });
+  };
+  return async function* (signal) {
+    let isTold = isMeant;
+    for await (const list of changes(signal)) {
+      if (!isTold && list.members.length > 0) {
+        tell(list);
+        isTold = true;
+      }
+      yield list;
+    }
+  };
 }

@@ -60,9 +60,11 @@ Deno.test("a publisher serves protocol 1 until a node has joined, and binds neit
   const before = await cluster.start("publisher", "hub");
   strictEqual(await ask(cluster, `${cluster.token}|${REPORT}`), REPORT);
   strictEqual((await cluster.peek("publisher", "hub"))?.["legacy"], "on");
+  cluster.members.add("web-1");
+  await before.waitForLine(/protocol 1 is served until the next start only/);
+  strictEqual(await ask(cluster, `${cluster.token}|${REPORT}`), REPORT);
   strictEqual((await before.end()).code, 0);
 
-  cluster.members.add("web-1");
   const after = await cluster.start("publisher", "hub");
   ok(after.stderr.some((line) => line.includes("legacy=off")));
   deepStrictEqual(
