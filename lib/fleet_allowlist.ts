@@ -19,9 +19,11 @@ import { Condition } from "./tasks.ts";
 
 /** What an allowlist is made of. */
 export interface FleetAllowlistOptions {
+  /** Decides, keeps and has the bans that stand. */
   readonly hub: Pick<BanHub, "submit" | "table">;
   /** Entries end by it: the system's, by which they were made. */
   readonly clock: Clock;
+  /** Where to tell. */
   readonly log: Log;
   /** In whose name bans are lifted: the publisher's. */
   readonly by: HostName;
@@ -51,7 +53,11 @@ export class FleetAllowlist {
   #late: Ban[] = [];
   #lifted = 0;
 
-  /** @param options What the allowlist is made of. */
+  /**
+   * Makes one; it lifts once it runs.
+   *
+   * @param options What the allowlist is made of.
+   */
   constructor(options: FleetAllowlistOptions) {
     this.#options = options;
     const { protection, allowed, clock, log } = options;

@@ -35,7 +35,11 @@ export class FleetProtection {
     | { readonly of: ProtectionPolicy; readonly policy: ProtectionPolicy }
     | undefined;
 
-  /** @param own Gives the node's own rules that hold now. */
+  /**
+   * Makes one with nobody on the list.
+   *
+   * @param own Gives the node's own rules that hold now.
+   */
   constructor(own: CurrentPolicy) {
     this.#own = own;
   }
