@@ -144,7 +144,7 @@ for (const role of ROLES) {
       stdout.filter((line) => line.startsWith("[")),
       ["[general]", `[${role}]`],
     );
-    const secrets = stdout.filter((line) => line.startsWith("authtoken"));
+    const secrets = stdout.filter((line) => line.startsWith("authtoken "));
     strictEqual(secrets.length, role === "subscriber" ? 0 : 1);
     for (const line of secrets) ok(line.startsWith("authtoken = ********  # "));
   });

@@ -16,6 +16,13 @@ async function answers(cluster: TestCluster): Promise<boolean> {
   return await client.reply() === "host-a|sshd|Ban|203.0.113.1";
 }
 
+/** What is there while a publisher runs, and after it was killed. */
+const LEFT_BY_A_PUBLISHER = [
+  "publisher.command.sock",
+  "publisher.pid",
+  "publisher.sock",
+];
+
 Deno.test("start returns once the program works in a session of its own, and prints its pid", async () => {
   await using cluster = await TestCluster.create();
   await using host = await DaemonHost.create(cluster, "publisher");
@@ -95,10 +102,7 @@ Deno.test("stop returns when the process has ended, and leaves neither pid file 
   await using host = await DaemonHost.create(cluster, "publisher");
   for (let round = 0; round < 3; round++) {
     const pid = await host.start();
-    deepStrictEqual(await host.leftovers(), [
-      "publisher.pid",
-      "publisher.sock",
-    ]);
+    deepStrictEqual(await host.leftovers(), LEFT_BY_A_PUBLISHER);
     const { code, stdout } = await host.run("stop");
     strictEqual(await isRunning(pid), false);
     strictEqual(code, 0);
@@ -221,7 +225,7 @@ Deno.test("a pid file that a killed program left is told from one in use, and is
   await using host = await DaemonHost.create(cluster, "publisher");
   const killed = await host.start();
   await host.kill(killed);
-  deepStrictEqual(await host.leftovers(), ["publisher.pid", "publisher.sock"]);
+  deepStrictEqual(await host.leftovers(), LEFT_BY_A_PUBLISHER);
   const stdout = [`${NAME}: does not run; ${host.pidFile} is stale`];
   deepStrictEqual(await host.run("status"), { code: 4, stdout, stderr: [] });
   deepStrictEqual(await host.run("stop"), { code: 0, stdout, stderr: [] });
@@ -260,9 +264,12 @@ Deno.test("a program in the foreground is found, and stopped, as one in the back
   await using cluster = await TestCluster.create();
   await using host = await DaemonHost.create(cluster, "publisher");
   const child = cluster.spawn("publisher", "host-a", "run");
-  await waitUntil(async () => (await host.leftovers()).length === 2, {
-    what: "pid file and socket",
-  });
+  await waitUntil(
+    async () => (await host.leftovers()).length === LEFT_BY_A_PUBLISHER.length,
+    {
+      what: "pid file and socket",
+    },
+  );
   strictEqual(await host.notePid(), child.pid);
   strictEqual((await host.run("status")).code, 0);
   strictEqual((await host.run("start")).code, 4);
