@@ -1,14 +1,17 @@
 /**
- * `deno task test:real`: the tests with real parts, in two lanes side by side.
- * Those of whole clusters wait most of the time, for what takes its time in
- * the world; one after the other all of them would take longer than anybody
- * waits.
+ * `deno task test:real`: the tests with real parts, in two lanes side by side,
+ * and those by themselves that measure how long others have to wait. Those of
+ * whole clusters wait most of the time, for what takes its time in the world;
+ * one after the other all of them would take longer than anybody waits.
  *
  * @module
  */
 
-/** Its files begin so; the other lane has the rest. */
-const CLUSTER_LANE = /^tests\/e2e\/(acting|members|protocol2)_/;
+/** By themselves, last. */
+const ALONE = /^tests\/e2e\/members_(hostile|limits)_/;
+/** Files of one lane begin so; the other lane has the rest. */
+const CLUSTER_LANE =
+  /^tests\/e2e\/(acting|bad_input|faults|members|protocol2|stops)_/;
 const FOLDERS = ["tests/io", "tests/contracts", "tests/roles", "tests/e2e"];
 
 interface Ended {
@@ -49,7 +52,8 @@ async function runLane(
   return { success, output: `${out}${err}` };
 }
 
-const files = await testFiles();
+const all = await testFiles();
+const files = all.filter((file) => !ALONE.test(file));
 const lanes = await Promise.all([
   runLane(files.filter((file) => !CLUSTER_LANE.test(file)), "now"),
   runLane(files.filter((file) => CLUSTER_LANE.test(file)), "at its end"),
@@ -59,4 +63,5 @@ for (const { output } of lanes) {
     preventClose: true,
   });
 }
-if (!lanes.every(({ success }) => success)) Deno.exit(1);
+const alone = await runLane(all.filter((file) => ALONE.test(file)), "now");
+if (![...lanes, alone].every(({ success }) => success)) Deno.exit(1);
