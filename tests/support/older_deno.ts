@@ -13,11 +13,17 @@ const MAX_DESCRIPTORS = 1_024;
 
 if (!("tryLock" in Deno.FsFile.prototype)) addTryLock();
 
-function addTryLock(): void {
-  const { symbols: libc } = Deno.dlopen("libc.so.6", {
+function openLibc() {
+  return Deno.dlopen("libc.so.6", {
     flock: { parameters: ["i32", "i32"], result: "i32" },
     lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
-  });
+  }).symbols;
+}
+
+function addTryLock(): void {
+  // Opened at the first use: a program that locks nothing may have no right to it.
+  let opened: ReturnType<typeof openLibc> | undefined;
+  const libc = () => opened ??= openLibc();
 
   /**
    * The system's number for an open file, which Deno does not tell: the one
@@ -30,7 +36,7 @@ function addTryLock(): void {
     file.seekSync(mark, Deno.SeekMode.Start);
     try {
       for (let descriptor = 0; descriptor < MAX_DESCRIPTORS; descriptor++) {
-        const place = libc.lseek(descriptor, 0n, Deno.SeekMode.Current);
+        const place = libc().lseek(descriptor, 0n, Deno.SeekMode.Current);
         if (BigInt(place) === mark) return descriptor;
       }
     } finally {
@@ -42,7 +48,7 @@ function addTryLock(): void {
   Object.defineProperty(Deno.FsFile.prototype, "tryLock", {
     value(this: Deno.FsFile, exclusive = false): Promise<boolean> {
       const kind = exclusive ? LOCK_EXCLUSIVE : LOCK_SHARED;
-      const failed = libc.flock(descriptorOf(this), kind | LOCK_NONBLOCKING);
+      const failed = libc().flock(descriptorOf(this), kind | LOCK_NONBLOCKING);
       return Promise.resolve(failed === 0);
     },
   });
