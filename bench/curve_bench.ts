@@ -38,7 +38,7 @@ async function withPair<T>(
   const { signal } = stop;
   const server = newCurveKeys();
   const zap = new ZapServer({
-    ...{ socket: context.zap(), domain: ZAP_DOMAIN, admits: () => true },
+    ...{ socket: context.zap(), domains: [ZAP_DOMAIN], admits: () => true },
     ...{ clock: new SystemClock(), log: new MemoryLog() },
   });
   const answering = zap.run(signal).catch(() => {});

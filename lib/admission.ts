@@ -32,6 +32,8 @@ export interface Doorkeeper {
   readonly list: MemberList;
   /** Whether a connection with that key may be made. */
   admits(key: PublicKey): boolean;
+  /** Whether a connection with that key may hear the stream. */
+  mayListen(key: PublicKey): boolean;
   /** Which member says HELLO. */
   judge(hello: Hello): Promise<HelloVerdict>;
   /** Goes by another list from now on. */
@@ -74,6 +76,11 @@ export class Admission implements Doorkeeper {
     return member !== undefined && !this.#isSuspended(member.name);
   }
 
+  mayListen(key: PublicKey): boolean {
+    const roles = this.#byKey.get(key)?.rights.roles ?? [];
+    return this.admits(key) && roles.includes("subscriber");
+  }
+
   async judge(hello: Hello): Promise<HelloVerdict> {
     if (this.#judged >= MAX_JUDGED) {
       return refusal("busy", "too many say HELLO");
@@ -112,7 +119,10 @@ export class Admission implements Doorkeeper {
     );
     for (const old of before) {
       const now = byName.get(canonicalHost(old.name));
-      if (now === undefined || hasOtherSecrets(old, now)) {
+      if (
+        now === undefined || hasOtherSecrets(old, now) ||
+        mayReadNoMore(old, now)
+      ) {
         expelled.push(old.name);
       } else if (hasOtherRights(old, now)) {
         changed.push(old.name);
@@ -137,6 +147,11 @@ function byKey({ members }: MemberList): ReadonlyMap<PublicKey, Member> {
 
 function hasOtherSecrets(old: Member, now: Member): boolean {
   return old.publicKey !== now.publicKey || old.tokenDigest !== now.tokenDigest;
+}
+
+/** Its connection to the stream has to go. */
+function mayReadNoMore({ rights: old }: Member, { rights: now }: Member) {
+  return old.roles.includes("subscriber") && !now.roles.includes("subscriber");
 }
 
 function hasOtherRights({ rights: old }: Member, { rights: now }: Member) {

@@ -130,7 +130,8 @@ export class EventIntake {
     { rule, kind }: Against,
   ): EventResult {
     this.counters.refused++;
-    this.#options.standings.noteBad(node, kind);
+    // It may not know its jails: nothing of it is taken, and its rate bounds it.
+    if (rule !== "jail-right") this.#options.standings.noteBad(node, kind);
     const fields = { node, jail, address, rule };
     this.#options.complaints.record("warning", "report refused", fields);
     return { outcome: "refused", rule };

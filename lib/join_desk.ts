@@ -51,7 +51,7 @@ export async function joinCluster(
     });
   }
   const { value } = read;
-  await membership.edit(() => value);
+  await membership.replace(value);
   const file = await configure(settingsOf(value, hostName));
   return {
     lines: [],

@@ -14,6 +14,8 @@ import { ZapServer, type ZapServerCounters } from "./zap_server.ts";
 
 /** Tells the handler which sockets it is asked for. */
 export const ZAP_DOMAIN = "fail2ban-cluster";
+/** The same for the stream: who may not read does not hear it either. */
+export const ZAP_STREAM_DOMAIN = "fail2ban-cluster-stream";
 
 /** A socket whose connections can be cut. */
 export interface CuttableSocket {
@@ -55,8 +57,12 @@ export class MemberDoor {
     this.#options = options;
     const { doorkeeper, zap, clock, log } = options;
     this.#zap = new ZapServer({
-      ...{ socket: zap, domain: ZAP_DOMAIN, clock, log },
-      admits: (key) => doorkeeper.admits(key),
+      ...{ socket: zap, clock, log },
+      domains: [ZAP_DOMAIN, ZAP_STREAM_DOMAIN],
+      admits: (key, domain) =>
+        domain === ZAP_STREAM_DOMAIN
+          ? doorkeeper.mayListen(key)
+          : doorkeeper.admits(key),
     });
   }
 

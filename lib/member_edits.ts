@@ -210,7 +210,7 @@ function edited(
   return { ...list, revision, journal };
 }
 
-/** A user's name may be of any characters, and come from the environment. */
-function journalWords(text: string): string {
+/** As it is recorded: a user's name may be of any characters, and come from the environment. */
+export function journalWords(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?").slice(0, MAX_NOTE_LENGTH);
 }

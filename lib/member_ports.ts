@@ -23,6 +23,12 @@ export interface StoredValue<T> {
    * @throws {RuntimeError} when it can't be kept.
    */
   edit(change: (value: T | undefined) => T): Promise<T>;
+  /**
+   * Puts a value in the place of whatever is there, damaged or not.
+   *
+   * @throws {RuntimeError} when it can't be kept.
+   */
+  replace(value: T): Promise<void>;
 }
 
 /** Makes what nobody can guess. */

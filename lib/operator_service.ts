@@ -97,19 +97,23 @@ export class OperatorService {
   ): Promise<OperatorAnswer> {
     const { hub } = this.#options;
     const reports = [...this.#reportsOf(node, sinceMs ?? 0)];
-    let count = 0;
-    for (let at = 0; at < reports.length; at += AT_ONCE) {
-      const verdicts = await hub.submit(
-        reports.slice(at, at + AT_ONCE).map((report) => ({
-          event: { kind: "withdraw", ...report },
-        })),
-      );
-      count += verdicts.filter((verdict) => verdict === "changed").length;
-    }
     const since = sinceMs === null
       ? ""
       : ` since ${new Date(sinceMs).toISOString()}`;
-    await this.#record(by, "node withdraw", node, `${count} reports${since}`);
+    let count = 0;
+    try {
+      for (let at = 0; at < reports.length; at += AT_ONCE) {
+        const verdicts = await hub.submit(
+          reports.slice(at, at + AT_ONCE).map((report) => ({
+            event: { kind: "withdraw", ...report },
+          })),
+        );
+        count += verdicts.filter((verdict) => verdict === "changed").length;
+      }
+    } finally {
+      // Also what was done before it could not go on.
+      await this.#record(by, "node withdraw", node, `${count} reports${since}`);
+    }
     return { kind: "done", count };
   }
 

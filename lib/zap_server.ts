@@ -14,10 +14,10 @@ import { decodeZapRequest, encodeZapReply, type ZapRequest } from "./zap.ts";
 export interface ZapServerOptions {
   /** The ROUTER that libzmq asks. */
   readonly socket: MessageSocket;
-  /** The domain of the sockets that members may connect to. */
-  readonly domain: string;
-  /** Says whether a key is a member's. */
-  readonly admits: (key: PublicKey) => boolean;
+  /** The domains of the sockets that members may connect to. */
+  readonly domains: readonly string[];
+  /** Says whether a key is a member's that may connect to that domain. */
+  readonly admits: (key: PublicKey, domain: string) => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -74,8 +74,8 @@ export class ZapServer {
 
   #judge({ domain, address, publicKey }: ZapRequest): boolean {
     const { admits } = this.#options;
-    const isAdmitted = domain === this.#options.domain &&
-      publicKey !== undefined && admits(publicKey);
+    const isAdmitted = this.#options.domains.includes(domain) &&
+      publicKey !== undefined && admits(publicKey, domain);
     if (isAdmitted) {
       this.counters.admitted++;
       return true;

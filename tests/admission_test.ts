@@ -32,6 +32,7 @@ Deno.test("Admission admits the keys of members, and no other", () => {
   const admission = new Admission(LIST);
   strictEqual(admission.admits(keyOf("web1")), true);
   strictEqual(admission.admits(keyOf("web3")), false);
+  strictEqual(admission.mayListen(keyOf("web1")), true);
   strictEqual(new Admission(memberList()).admits(keyOf("web1")), false);
 });
 
@@ -106,7 +107,7 @@ Deno.test("Admission tells whose connections a new list ends, and who has other 
     member("SAME", { ...member("same"), addedMs: 5 }),
     member("other-key", { publicKey: keyOf("new") }),
     member("other-token", { tokenDigest: digestOf("new") }),
-    member("other-roles", rights({ roles: ["monitor"] })),
+    member("other-roles", rights({ roles: ["subscriber"] })),
     member("other-jails", rights({ jails: ["sshd"] })),
     member("may-unban", rights({ mayUnban: true })),
     member("other-rate", rights({ maxPerSecond: 1 })),
@@ -121,4 +122,18 @@ Deno.test("Admission tells whose connections a new list ends, and who has other 
   strictEqual(admission.admits(keyOf("other-key")), false);
   strictEqual(admission.admits(keyOf("new")), true);
   deepStrictEqual(admission.take(list), { expelled: [], changed: [] });
+});
+
+Deno.test("who may not read does not listen, and who may no more is expelled", () => {
+  const rights = { ...ALL_RIGHTS, roles: ["monitor"] as const };
+  const reader = member("web1");
+  const writer = { ...reader, rights };
+  const admission = new Admission(memberList(reader));
+  strictEqual(admission.mayListen(reader.publicKey), true);
+  deepStrictEqual(admission.take(memberList(writer)), {
+    expelled: ["web1"],
+    changed: [],
+  });
+  strictEqual(admission.admits(reader.publicKey), true);
+  strictEqual(admission.mayListen(reader.publicKey), false);
 });

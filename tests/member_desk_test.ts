@@ -34,6 +34,11 @@ class MemoryValue<T> implements StoredValue<T> {
     return Promise.resolve(this.value);
   }
 
+  replace(value: T): Promise<void> {
+    this.value = value;
+    return Promise.resolve();
+  }
+
   async edit(change: (value: T | undefined) => T): Promise<T> {
     await Promise.resolve();
     return this.value = change(this.value);

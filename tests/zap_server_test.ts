@@ -19,7 +19,7 @@ class ZapBench implements AsyncDisposable {
   constructor() {
     this.server = new ZapServer({
       socket: this.socket,
-      domain: "cluster",
+      domains: ["cluster"],
       admits: (key) => key === MEMBER,
       clock: new ManualClock(),
       log: this.log,

@@ -15,6 +15,7 @@ import {
   type OperatorAnswer,
   type OperatorRequest,
 } from "../operator_command.ts";
+import type { Log } from "../ports.ts";
 
 /** Who asks nothing for so long is not listened to any more. */
 const REQUEST_TIMEOUT_MS = 2_000;
@@ -23,6 +24,8 @@ const ANSWER_TIMEOUT_MS = 60_000;
 /** Operators that are served at a time. */
 const MAX_CONNECTIONS = 16;
 const LINE_END = 0x0a;
+/** A system without room for a connection is asked again after so long. */
+const ACCEPT_PAUSE_MS = 200;
 
 /** Where a publisher with this pid file listens. */
 export function commandSocketPath(pidFile: string): string {
@@ -34,12 +37,16 @@ export class CommandSocket implements AsyncDisposable {
   readonly #listener: Deno.Listener;
   readonly #answer: (request: OperatorRequest) => Promise<OperatorAnswer>;
   readonly #serving = new Map<Closing, Promise<void>>();
+  readonly #log: Log;
   readonly #accepting: Promise<void>;
+  #isClosed = false;
 
   private constructor(
     listener: Deno.Listener,
     answer: (request: OperatorRequest) => Promise<OperatorAnswer>,
+    log: Log,
   ) {
+    this.#log = log;
     this.#listener = listener;
     this.#answer = answer;
     this.#accepting = this.#accept();
@@ -50,17 +57,19 @@ export class CommandSocket implements AsyncDisposable {
    *
    * @param path Where; see {@link commandSocketPath}.
    * @param answer Does what is asked. Must not reject.
+   * @param log Where to tell.
    * @throws {RuntimeError} when the socket can't be made.
    */
   static async listen(
     path: string,
     answer: (request: OperatorRequest) => Promise<OperatorAnswer>,
+    log: Log,
   ): Promise<CommandSocket> {
     try {
       await removeIfThere(path);
       const listener = Deno.listen({ transport: "unix", path });
       await Deno.chmod(path, 0o600);
-      return new CommandSocket(listener, answer);
+      return new CommandSocket(listener, answer, log);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       throw new RuntimeError(`cannot listen on ${path}: ${error.message}`, {
@@ -71,6 +80,7 @@ export class CommandSocket implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const { addr } = this.#listener;
+    this.#isClosed = true;
     this.#listener.close();
     await this.#accepting;
     for (const close of this.#serving.keys()) close.now();
@@ -79,7 +89,9 @@ export class CommandSocket implements AsyncDisposable {
   }
 
   async #accept(): Promise<void> {
-    for await (const connection of this.#listener) {
+    while (!this.#isClosed) {
+      const connection = await this.#next();
+      if (connection === undefined) continue;
       if (this.#serving.size >= MAX_CONNECTIONS) {
         connection.close();
         continue;
@@ -89,6 +101,21 @@ export class CommandSocket implements AsyncDisposable {
         this.#serving.delete(close)
       );
       this.#serving.set(close, serving);
+    }
+  }
+
+  /** @returns `undefined` when there is none: this one is closed, or the system has no room now. */
+  async #next(): Promise<Deno.Conn | undefined> {
+    try {
+      return await this.#listener.accept();
+    } catch (error) {
+      if (this.#isClosed) return undefined;
+      if (!(error instanceof Error)) throw error;
+      this.#log.record("warning", "an operator can't be heard", {
+        reason: error.message,
+      });
+      await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
+      return undefined;
     }
   }
 

@@ -117,6 +117,14 @@ export class SecretFile<T> {
     return value;
   }
 
+  /** Puts a value in the place of whatever is there, damaged or not. */
+  async replace(value: T): Promise<void> {
+    const folder = await this.#makeFolder();
+    using lock = await this.#openFolder();
+    await lock.lock(true);
+    await this.#replace(value, folder);
+  }
+
   /**
    * Gives the value each time that the file was replaced since it was read
    * last, until aborted. What can't be read is told of once, and passed over:
@@ -135,7 +143,8 @@ export class SecretFile<T> {
         this.#seen = mark;
         const value = await this.read();
         told = undefined;
-        if (value !== undefined) yield value;
+        if (value === undefined) throw new RuntimeError("it is gone");
+        yield value;
       } catch (error) {
         if (!(error instanceof RuntimeError)) throw error;
         if (error.message === told) continue;

@@ -7,7 +7,7 @@
 import type { PublisherConfig } from "../../lib/config.ts";
 import type { SecretKey } from "../../lib/curve_key.ts";
 import type { ZmqContext } from "../../lib/io/zmq_socket.ts";
-import { ZAP_DOMAIN } from "../../lib/member_door.ts";
+import { ZAP_DOMAIN, ZAP_STREAM_DOMAIN } from "../../lib/member_door.ts";
 import type { Protocol1Service } from "../../lib/legacy_server.ts";
 import type { Protocol2Service } from "../../lib/node_server.ts";
 import { ReboundSocket } from "../../lib/rebound_socket.ts";
@@ -52,16 +52,16 @@ export function bindProtocol2(
   zeromq: ZmqContext,
   { config, clock, log, secretKey }: Protocol2Setting,
 ): Pick<Protocol2Service, "control" | "stream" | "zap"> {
-  const common = {
+  const common = (zapDomain: string) => ({
     lingerMs: LINGER_MS,
-    security: { secretKey, zapDomain: ZAP_DOMAIN },
-  };
+    security: { secretKey, zapDomain },
+  });
   const zap = zeromq.zap();
   const stream = new ReboundSocket({
     ...{ clock, log },
     bind: () =>
       zeromq.publisher(config.streamBindUrl, {
-        ...common,
+        ...common(ZAP_STREAM_DOMAIN),
         maxMessageBytes: MAX_STREAM_BYTES,
         sendQueueMessages: STREAM_QUEUE,
       }),
@@ -70,7 +70,7 @@ export function bindProtocol2(
     ...{ clock, log },
     bind: () =>
       zeromq.router(config.controlBindUrl, {
-        ...common,
+        ...common(ZAP_DOMAIN),
         maxMessageBytes: MAX_CONTROL_BYTES,
         sendQueueMessages: ANSWER_QUEUE,
       }),

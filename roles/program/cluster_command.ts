@@ -34,7 +34,7 @@ import { userName } from "../../lib/io/state_folder.ts";
 import { joinCluster } from "../../lib/join_desk.ts";
 import { LiveDesk } from "../../lib/live_desk.ts";
 import { MemberDesk } from "../../lib/member_desk.ts";
-import type { Editor } from "../../lib/member_edits.ts";
+import { type Editor, journalWords } from "../../lib/member_edits.ts";
 import { MEMBER_LIST_FORM } from "../../lib/member_list.ts";
 import {
   memberDetails,
@@ -67,7 +67,7 @@ export async function carryOut(
     programDir(moduleUrl),
   );
   const config = readClusterConfig(files, { hostname: Deno.hostname() });
-  const editor = { by: await userName(), atMs: Date.now() };
+  const editor = { by: journalWords(await userName()), atMs: Date.now() };
   const place = { config, configPath: files[0]?.path ?? "", editor };
   const nodes = memberDesk(place);
   const allowlist = new AllowDesk(memberList(config), editor);

@@ -21,6 +21,7 @@ export async function answerOperators(
     return await CommandSocket.listen(
       commandSocketPath(config.pidFile),
       (request) => publisher.answer(request),
+      log,
     );
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;

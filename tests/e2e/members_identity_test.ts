@@ -211,3 +211,29 @@ Deno.test("a publisher without keys serves no protocol 2, says so, and how that 
   );
   strictEqual((await cluster.peek("publisher", "hub"))?.["protocol2"], "off");
 });
+
+Deno.test("a member that may report and not read does not hear the stream", async () => {
+  await using bench = await IdentityBench.create();
+  const { cluster, zeromq, b } = bench;
+  const writer = cluster.members.add("writer", { roles: ["monitor"] });
+  await waitUntil(async () => await bench.hello(writer, {}) === "WELCOME", {
+    what: "the writer to be let in",
+    timeoutMs: 15_000,
+  });
+  await using monitor = await bench.member(writer);
+  const hears = async (by: Membership) => {
+    await using ear = zeromq.context.subscriber(cluster.streamUrl, "", {
+      maxMessageBytes: 1 << 20,
+      security: securityOf(by),
+    });
+    // Twice what it takes to a heartbeat, and to the next look at the list.
+    const signal = AbortSignal.timeout(3_000);
+    return await ear.receive(signal).then(() => true, (error) => {
+      if (error !== signal.reason) throw error;
+      return false;
+    });
+  };
+  strictEqual(await hears(b), true);
+  strictEqual(await hears(writer), false);
+  strictEqual(await monitor.events(ban(1)), "accepted");
+});

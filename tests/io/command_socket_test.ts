@@ -8,8 +8,10 @@ import type {
   OperatorAnswer,
   OperatorRequest,
 } from "../../lib/operator_command.ts";
+import { MemoryLog } from "../support/memory_log.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
+const LOG = new MemoryLog();
 const REQUEST: OperatorRequest = { kind: "nodes" };
 const ANSWER: OperatorAnswer = { kind: "done", count: 3 };
 
@@ -29,7 +31,7 @@ Deno.test("a request is answered, on a socket for its user only, that goes with 
     await using _socket = await CommandSocket.listen(path, (request) => {
       asked.push(request);
       return Promise.resolve(ANSWER);
-    });
+    }, LOG);
     strictEqual(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
     deepStrictEqual(await askPublisher(path, REQUEST), ANSWER);
     deepStrictEqual(asked, [REQUEST]);
@@ -43,6 +45,7 @@ Deno.test("whoever says nothing, too much or nonsense on the socket holds nobody
   await using _socket = await CommandSocket.listen(
     path,
     () => Promise.resolve(ANSWER),
+    LOG,
   );
   const silent = await Promise.all(
     Array.from({ length: 10 }, () => Deno.connect({ transport: "unix", path })),

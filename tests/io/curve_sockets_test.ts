@@ -27,7 +27,7 @@ class CurveBench extends ZmqBench {
     super();
     this.server = new ZapServer({
       socket: this.context.zap(),
-      domain: SECURITY.zapDomain,
+      domains: [SECURITY.zapDomain],
       admits: (key) => this.members.has(key),
       clock: new SystemClock(),
       log: this.log,

@@ -29,7 +29,7 @@ export class ControlServer implements AsyncDisposable {
   constructor({ secretKey }: CurveKeys) {
     const zap = new ZapServer({
       socket: this.#zeromq.zap(),
-      domain: ZAP_DOMAIN,
+      domains: [ZAP_DOMAIN],
       admits: () => true,
       clock: new SystemClock(),
       log: new MemoryLog(),

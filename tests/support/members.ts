@@ -68,6 +68,7 @@ export function memberList(...members: readonly Member[]): MemberList {
 export const OPEN_DOOR: Doorkeeper = {
   list: memberList(),
   admits: () => true,
+  mayListen: () => true,
   judge: ({ node }) => Promise.resolve({ ok: true, member: member(node) }),
   take: () => ({ expelled: [], changed: [] }),
 };
