@@ -44,7 +44,7 @@ Deno.test("a sample that is a ban but too wide is left to the policy", () => {
   strictEqual(refusal(address, policy)?.rule, "too-wide");
 });
 
-Deno.test("text that others can put into the log is no event", async (test) => {
+Deno.test("case 19: text that others can put into the log is no event", async (test) => {
   ok(LOG_INJECTIONS.length > 100);
   for (const [format, line] of LOG_INJECTIONS) {
     await test.step(`${format}: ${JSON.stringify(line)}`, () => {
