@@ -7,8 +7,9 @@
 import type { ErrorCode, NodeMessage } from "./cluster_messages.ts";
 import type { PublicKey } from "./curve_key.ts";
 import { canonicalHost, type HostName, sameHost } from "./host_name.ts";
+import { knownTokenAt } from "./known_token.ts";
 import type { Member, MemberList, TokenDigest } from "./member.ts";
-import { digestToken, sameDigest } from "./token_digest.ts";
+import { digestToken } from "./token_digest.ts";
 
 /** What a node says first. */
 export type Hello = Extract<NodeMessage, { readonly kind: "HELLO" }>;
@@ -133,11 +134,12 @@ export class Admission implements Doorkeeper {
 
   /** Every member is compared, so that time does not tell which it is. */
   #memberOf(digest: TokenDigest): Member | undefined {
-    let found: Member | undefined;
-    for (const member of this.#list.members) {
-      if (sameDigest(member.tokenDigest, digest)) found = member;
-    }
-    return found;
+    const { members } = this.#list;
+    const at = knownTokenAt(
+      digest,
+      members.map(({ tokenDigest }) => tokenDigest),
+    );
+    return at === undefined ? undefined : members[at];
   }
 }
 

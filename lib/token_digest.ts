@@ -42,15 +42,3 @@ export async function digestToken(token: string): Promise<TokenDigest> {
 export function parseTokenDigest(text: string): TokenDigest | undefined {
   return GRAMMAR.test(text) ? text as TokenDigest : undefined;
 }
-
-/**
- * Whether two digests are the same, in a time that does not tell where they
- * differ.
- */
-export function sameDigest(left: TokenDigest, right: TokenDigest): boolean {
-  let difference = left.length ^ right.length;
-  for (let index = 0; index < left.length; index++) {
-    difference |= left.charCodeAt(index) ^ right.charCodeAt(index);
-  }
-  return difference === 0;
-}
