@@ -17,6 +17,7 @@ import {
   singleAddress,
 } from "../host_network_text.ts";
 import type { HostNetwork, HostNetworkSource } from "../host_ports.ts";
+import { libcName } from "../libc_name.ts";
 
 /** Where the host says it. */
 export interface HostAddressesOptions {
@@ -110,7 +111,7 @@ async function readText(path: string): Promise<string> {
 
 /** The file's text; `undefined` where it can't be opened. */
 function readThroughLibc(path: string): string | undefined {
-  const libc = Deno.dlopen(libcPath(), {
+  const libc = Deno.dlopen(libcName(Deno.build.os), {
     open: { parameters: ["buffer", "i32"], result: "i32" },
     read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
     close: { parameters: ["i32"], result: "i32" },
@@ -132,8 +133,4 @@ function readThroughLibc(path: string): string | undefined {
     if (descriptor >= 0) close(descriptor);
     libc.close();
   }
-}
-
-function libcPath(): string {
-  return Deno.build.os === "darwin" ? "libSystem.dylib" : "libc.so.6";
 }

@@ -7,6 +7,7 @@
  */
 
 import { RuntimeError } from "../errors.ts";
+import { libcName } from "../libc_name.ts";
 import type { DescriptorPoll, DescriptorWatcher } from "../ports.ts";
 
 const POLLIN = 1;
@@ -40,7 +41,7 @@ export interface LibcPollOptions {
  * ```
  */
 export class LibcPoll implements DescriptorPoll, AsyncDisposable {
-  readonly #libc = Deno.dlopen(libcPath(), {
+  readonly #libc = Deno.dlopen(libcName(Deno.build.os), {
     poll: {
       parameters: ["buffer", "usize", "i32"],
       result: "i32",
@@ -158,8 +159,4 @@ function pollSet(descriptors: readonly number[]): Uint8Array<ArrayBuffer> {
 
 function revents(set: Uint8Array<ArrayBuffer>, index: number): number {
   return new DataView(set.buffer).getInt16(index * POLLFD_BYTES + 6, true);
-}
-
-function libcPath(): string {
-  return Deno.build.os === "darwin" ? "libSystem.dylib" : "libc.so.6";
 }

@@ -6,6 +6,7 @@
 
 import { RuntimeError } from "../errors.ts";
 import type { OutputLine } from "../line_sink.ts";
+import type { DatagramSender } from "../datagram_sender.ts";
 
 /** Writes lines somewhere, in order; what a `LineQueue` delivers with. */
 export interface LineWriter extends AsyncDisposable {
@@ -22,6 +23,9 @@ export const SYSLOG_SOCKET = "/dev/log";
 
 /** Lines that go out in one system call. */
 const WRITTEN_AT_ONCE = 100;
+
+/** A daemon that takes nothing for so long is in trouble, in milliseconds. */
+const WAIT_MS = 500;
 
 const LF = 0x0a;
 const ENCODER = new TextEncoder();
@@ -86,74 +90,35 @@ export class FileWriter implements LineWriter {
 /**
  * Sends each line as a datagram to the local syslog daemon.
  *
- * Deno lets only programs that may do everything name a path below `/dev`, so
- * the daemon's socket is reached by a link in a folder of our own.
- *
  * @see {@link https://www.rfc-editor.org/rfc/rfc3164 | RFC 3164}
- * @see {@link https://docs.deno.com/runtime/fundamentals/security/ | Deno's permissions}
  */
 export class SyslogWriter implements LineWriter {
   readonly target: string;
   readonly linesAtOnce = 1;
-  #way: SyslogWay | undefined;
+  readonly #datagrams: DatagramSender;
 
-  /** @param path The daemon's socket. @default {"/dev/log"} */
-  constructor(path: string = SYSLOG_SOCKET) {
+  /**
+   * @param datagrams What sends them; closed with the writer.
+   * @param path The daemon's socket. @default {"/dev/log"}
+   */
+  constructor(datagrams: DatagramSender, path: string = SYSLOG_SOCKET) {
+    this.#datagrams = datagrams;
     this.target = path;
   }
 
   readonly deliver = async (lines: readonly OutputLine[]): Promise<void> => {
     try {
-      this.#way ??= await openSyslogWay(this.target);
-      const { socket, path } = this.#way;
-      const address = { transport: "unixpacket", path } as const;
       for (const { text } of lines) {
-        await socket.send(ENCODER.encode(text), address);
+        const bytes = ENCODER.encode(text);
+        await this.#datagrams.send(bytes, this.target, { waitMs: WAIT_MS });
       }
     } catch (error) {
-      // The link may be what has gone: folders for temporary files are cleaned.
-      await this[Symbol.asyncDispose]();
       throw cannotWrite(this.target, error);
     }
   };
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const way = this.#way;
-    this.#way = undefined;
-    if (way === undefined) return;
-    way.socket.close();
-    await removeFolder(way.folder);
-  }
-}
-
-interface SyslogWay {
-  readonly folder: string;
-  readonly socket: Deno.DatagramConn;
-  /** A link to the daemon's socket. */
-  readonly path: string;
-}
-
-async function openSyslogWay(target: string): Promise<SyslogWay> {
-  const folder = await Deno.makeTempDir({ prefix: "f2bc_" });
-  try {
-    const path = `${folder}/log`;
-    await Deno.symlink(target, path);
-    const socket = Deno.listenDatagram({
-      transport: "unixpacket",
-      path: `${folder}/socket`,
-    });
-    return { folder, socket, path };
-  } catch (error) {
-    await removeFolder(folder);
-    throw error;
-  }
-}
-
-async function removeFolder(folder: string): Promise<void> {
-  try {
-    await Deno.remove(folder, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    await this.#datagrams[Symbol.asyncDispose]();
   }
 }
 

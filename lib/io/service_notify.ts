@@ -5,12 +5,12 @@
  * @module
  */
 
+import { RuntimeError } from "../errors.ts";
+import type { DatagramSender } from "../datagram_sender.ts";
 import type { Clock } from "../ports.ts";
 
 /** The manager's queue may be full; nobody waits for it longer than this. */
-const SEND_TIMEOUT_MS = 200;
-/** States that may wait for room in the manager's queue. */
-const MAX_UNSENT = 3;
+const WAIT_MS = 200;
 
 /** What the service manager put into the environment. */
 export interface NotifySettings {
@@ -40,45 +40,27 @@ export function notifySettings(pid: number): NotifySettings | undefined {
   };
 }
 
+/** The service manager, and the way to it. */
+export interface NotifyTarget extends NotifySettings {
+  /** Closed with the {@link ServiceNotify}. */
+  readonly datagrams: DatagramSender;
+}
+
 /** Sends states to the service manager, or to whoever started the program. */
-export class ServiceNotify implements Disposable {
-  readonly #settings: NotifySettings | undefined;
-  readonly #socket: Deno.DatagramConn | undefined;
-  #unsent = 0;
-  /** The socket sends one at a time. */
+export class ServiceNotify implements AsyncDisposable {
+  readonly #target: NotifyTarget | undefined;
+  /** It failed the last time, so that the manager gets no time to make room. */
+  #hasFailed = false;
   #lastSent: Promise<void> = Promise.resolve();
 
-  private constructor(
-    settings?: NotifySettings,
-    socket?: Deno.DatagramConn,
-  ) {
-    this.#settings = settings;
-    this.#socket = socket;
+  /** @param target Where the manager is; `undefined`: nothing is ever sent. */
+  constructor(target: NotifyTarget | undefined) {
+    this.#target = target;
   }
 
   /**
-   * Opens the way to the service manager.
-   *
-   * @param settings Where it is; `undefined`: nothing is ever sent.
-   */
-  static async open(
-    settings: NotifySettings | undefined,
-  ): Promise<ServiceNotify> {
-    if (settings === undefined) return new ServiceNotify();
-    const folder = await Deno.makeTempDir({ prefix: "f2bc_" });
-    try {
-      // A socket to send from needs its name only until it is bound.
-      const path = `${folder}/socket`;
-      const socket = Deno.listenDatagram({ transport: "unixpacket", path });
-      return new ServiceNotify(settings, socket);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  }
-
-  /**
-   * Sends a state. A manager that is gone, or takes nothing, does not keep
-   * the program from its work.
+   * Sends a state, after those before it. A manager that is gone, or takes
+   * nothing, does not keep the program from its work.
    *
    * @param state `READY=1`, `STOPPING=1` or `WATCHDOG=1`.
    * @param status One line for the operator, shown by `systemctl status`.
@@ -88,27 +70,22 @@ export class ServiceNotify implements Disposable {
     status?: string,
   ): Promise<void> {
     const text = status === undefined ? state : `${state}\nSTATUS=${status}`;
-    if (this.#settings === undefined || this.#unsent >= MAX_UNSENT) return;
-    this.#unsent++;
-    const over = Promise.withResolvers<void>();
-    const timer = setTimeout(over.resolve, SEND_TIMEOUT_MS);
-    const { socketPath } = this.#settings;
-    this.#lastSent = this.#lastSent
-      .then(() => this.#send(text, socketPath))
-      .finally(() => {
-        this.#unsent--;
-        clearTimeout(timer);
-      });
-    await Promise.race([this.#lastSent, over.promise]);
+    this.#lastSent = this.#lastSent.then(() => this.#send(text));
+    await this.#lastSent;
   }
 
-  async #send(text: string, path: string): Promise<void> {
-    const address = { transport: "unixpacket", path } as const;
+  async #send(text: string): Promise<void> {
+    if (this.#target === undefined) return;
+    const { socketPath, datagrams } = this.#target;
+    const bytes = new TextEncoder().encode(text);
+    const waitMs = this.#hasFailed ? 0 : WAIT_MS;
     try {
-      await this.#socket?.send(new TextEncoder().encode(text), address);
+      await datagrams.send(bytes, socketPath, { waitMs });
+      this.#hasFailed = false;
     } catch (error) {
       // However that failed, sd_notify(3) says to go on.
-      if (!(error instanceof Error)) throw error;
+      if (!(error instanceof RuntimeError)) throw error;
+      this.#hasFailed = true;
     }
   }
 
@@ -119,7 +96,7 @@ export class ServiceNotify implements Disposable {
    * @param signal Ends it.
    */
   async keepAlive(clock: Clock, signal: AbortSignal): Promise<void> {
-    const everyMs = this.#settings?.watchdogEveryMs;
+    const everyMs = this.#target?.watchdogEveryMs;
     if (everyMs === undefined) return;
     try {
       while (true) {
@@ -131,7 +108,7 @@ export class ServiceNotify implements Disposable {
     }
   }
 
-  [Symbol.dispose](): void {
-    this.#socket?.close();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#target?.datagrams[Symbol.asyncDispose]();
   }
 }

@@ -13,6 +13,7 @@ import {
   SyslogWriter,
 } from "../../lib/io/line_writers.ts";
 import { StdLog } from "../../lib/io/std_log.ts";
+import { UnixDatagrams } from "../../lib/io/unix_datagrams.ts";
 import {
   isoPrefix,
   type LinePrefix,
@@ -120,7 +121,7 @@ function openWriter(target: LogTarget): LineWriter {
     case "stderr":
       return new StderrWriter();
     case "syslog":
-      return new SyslogWriter();
+      return new SyslogWriter(new UnixDatagrams());
     case "file":
       return new FileWriter(target.path);
   }

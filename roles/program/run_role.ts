@@ -11,6 +11,7 @@ import { notifySettings, ServiceNotify } from "../../lib/io/service_notify.ts";
 import { StopSignal } from "../../lib/io/signals.ts";
 import { StatusSocket, statusSocketPath } from "../../lib/io/status_socket.ts";
 import { SystemClock } from "../../lib/io/system_clock.ts";
+import { UnixDatagrams } from "../../lib/io/unix_datagrams.ts";
 import type { Clock, Log } from "../../lib/ports.ts";
 import type { StatusFigures, StatusReport } from "../../lib/status_report.ts";
 import { ProgramLog } from "./program_log.ts";
@@ -84,8 +85,11 @@ async function work<R extends Role>(
   const pidFile = await takePidFile(config.pidFile, isDetached, log);
   last.defer(() => pidFile?.leave());
   await using held = new AsyncDisposableStack();
+  const settings = notifySettings(Deno.pid);
   const notify = held.use(
-    await ServiceNotify.open(notifySettings(Deno.pid)),
+    new ServiceNotify(
+      settings && { ...settings, datagrams: new UnixDatagrams() },
+    ),
   );
   const { signal } = stopSignal;
   stopSignal.onReload(() => log.record("notice", "reading files again"));

@@ -5,6 +5,7 @@ import {
   ServiceNotify,
 } from "../../lib/io/service_notify.ts";
 import { SystemClock } from "../../lib/io/system_clock.ts";
+import { UnixDatagrams } from "../../lib/io/unix_datagrams.ts";
 import { DatagramReceiver } from "../support/datagram_receiver.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
@@ -55,9 +56,10 @@ Deno.test("ServiceNotify tells the manager each state, in order", async () => {
   await using dir = await TempDir.create();
   const socketPath = dir.path("notify");
   await using manager = new DatagramReceiver(socketPath);
-  using notify = await ServiceNotify.open({
+  await using notify = new ServiceNotify({
     socketPath,
     watchdogEveryMs: undefined,
+    datagrams: new UnixDatagrams(),
   });
   const states = ["READY=1", "WATCHDOG=1", "STOPPING=1"] as const;
   await Promise.all(states.map((state) => notify.tell(state)));
@@ -66,7 +68,7 @@ Deno.test("ServiceNotify tells the manager each state, in order", async () => {
 });
 
 Deno.test("ServiceNotify tells nobody when nobody wants to know", async () => {
-  using notify = await ServiceNotify.open(undefined);
+  await using notify = new ServiceNotify(undefined);
   await notify.tell("READY=1");
   await notify.keepAlive(new SystemClock(), new AbortController().signal);
 });
@@ -74,9 +76,10 @@ Deno.test("ServiceNotify tells nobody when nobody wants to know", async () => {
 Deno.test("ServiceNotify does without a manager that is gone, or never was one", async () => {
   await using dir = await TempDir.create();
   const socketPath = dir.path("notify");
-  using notify = await ServiceNotify.open({
+  await using notify = new ServiceNotify({
     socketPath,
     watchdogEveryMs: undefined,
+    datagrams: new UnixDatagrams(),
   });
   await notify.tell("READY=1");
   await dir.write("notify", "a file");
@@ -89,9 +92,10 @@ Deno.test("ServiceNotify does without a manager that is gone, or never was one",
 Deno.test("ServiceNotify finds a manager that comes back", async () => {
   await using dir = await TempDir.create();
   const socketPath = dir.path("notify");
-  using notify = await ServiceNotify.open({
+  await using notify = new ServiceNotify({
     socketPath,
     watchdogEveryMs: undefined,
+    datagrams: new UnixDatagrams(),
   });
   for (let round = 0; round < 2; round++) {
     await using manager = new DatagramReceiver(socketPath);
@@ -108,18 +112,18 @@ Deno.test("ServiceNotify does not wait for a manager that reads nothing", async 
     path: socketPath,
   });
   using _ = { [Symbol.dispose]: () => manager.close() };
-  using notify = await ServiceNotify.open({
+  await using notify = new ServiceNotify({
     socketPath,
     watchdogEveryMs: undefined,
+    datagrams: new UnixDatagrams(),
   });
-  let late = 0;
-  while (late < 3) {
+  let longestMs = 0;
+  while (longestMs < 150) {
     const before = performance.now();
     await notify.tell("WATCHDOG=1");
-    const elapsed = performance.now() - before;
-    ok(elapsed < 2_000, `${elapsed} ms`);
-    if (elapsed > 150) late++;
+    longestMs = performance.now() - before;
   }
+  ok(longestMs < 2_000, `${longestMs} ms`);
   const before = performance.now();
   for (let i = 0; i < 1_000; i++) await notify.tell("WATCHDOG=1");
   ok(performance.now() - before < 150, "it gave up at once");
@@ -139,9 +143,10 @@ Deno.test("ServiceNotify.keepAlive() tells the watchdog as often as it wants, un
   const socketPath = dir.path("notify");
   await using manager = new DatagramReceiver(socketPath);
   const watchdogEveryMs = 40;
-  using notify = await ServiceNotify.open({
+  await using notify = new ServiceNotify({
     socketPath,
     watchdogEveryMs,
+    datagrams: new UnixDatagrams(),
   });
   const stop = new AbortController();
   const startedMs = performance.now();

@@ -103,10 +103,15 @@ Deno.test("TailFile waits for a log, and its folder, that are missing; and reads
   await using log = await RotatedLog.create();
   const path = `${log.path}.d/fail2ban.log`;
   await using followed = await FollowedLines.begin(path);
+  const { records } = followed.log;
+  await waitUntil(
+    () => records.some(({ event }) => event === "waiting for the log"),
+    { what: "word that it waits" },
+  );
   await Deno.mkdir(`${log.path}.d`);
   await Deno.writeTextFile(path, "one\ntwo\n");
   await waitUntil(() => followed.lines.length === 2, { what: "both lines" });
-  ok(followed.log.records.some(({ event }) => event === "waiting for the log"));
+  deepStrictEqual(followed.lines, ["one", "two"]);
 });
 
 Deno.test("TailFile begins behind what is there, but not amid a line", async () => {
