@@ -17,6 +17,7 @@ import {
   NoAnswerError,
   type Welcome,
 } from "./conversation.ts";
+import { EitherSignal } from "./either_signal.ts";
 import type { FleetList } from "./fleet_list.ts";
 import type { HostName } from "./host_name.ts";
 import { Patience } from "./patience.ts";
@@ -144,15 +145,15 @@ export class ControlSession {
     let pauseMs = firstPauseMs;
     while (!signal.aborted) {
       const { signal: renewal } = this.#renewal;
-      const ended = AbortSignal.any([signal, renewal]);
-      const loss = await this.#converse(ended, lead);
+      using ended = new EitherSignal([signal, renewal]);
+      const loss = await this.#converse(ended.signal, lead);
       if (loss !== undefined) {
         this.#noteLoss(loss);
         if (this.#hasHeld()) pauseMs = firstPauseMs;
         const isRefusal = REFUSALS.includes(loss.code);
-        await clock.delay(isRefusal ? refusedPauseMs : pauseMs, ended)
+        await clock.delay(isRefusal ? refusedPauseMs : pauseMs, ended.signal)
           .catch((reason) => {
-            if (reason !== ended.reason) throw reason;
+            if (reason !== ended.signal.reason) throw reason;
           });
         pauseMs = Math.min(pauseMs * 2, maxPauseMs);
       } else if (!renewal.aborted) return;

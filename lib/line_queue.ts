@@ -4,6 +4,7 @@
  * @module
  */
 
+import { EitherSignal } from "./either_signal.ts";
 import { RuntimeError } from "./errors.ts";
 import type { LineSink, OutputLine } from "./line_sink.ts";
 import type { Clock } from "./ports.ts";
@@ -159,13 +160,13 @@ export class LineQueue implements LineSink, AsyncDisposable {
 
   async #waitForChange(withinMs: number, signal: AbortSignal): Promise<void> {
     const over = new AbortController();
-    const either = AbortSignal.any([signal, over.signal]);
+    using either = new EitherSignal([signal, over.signal]);
     const ignoreOver = (error: unknown) => {
       if (!over.signal.aborted || signal.aborted) throw error;
     };
     const waits = [
-      this.#changed.wait(either),
-      this.#options.clock.delay(withinMs, either),
+      this.#changed.wait(either.signal),
+      this.#options.clock.delay(withinMs, either.signal),
     ];
     try {
       await Promise.race(waits);

@@ -7,6 +7,7 @@
 import type { StreamMessage } from "./cluster_messages.ts";
 import { HEARTBEAT_MS } from "./cluster_stream.ts";
 import { Complaints } from "./complaints.ts";
+import { EitherSignal } from "./either_signal.ts";
 import { LogThrottle } from "./log_throttle.ts";
 import type { Clock, Connect, Frames, Log, MessageSocket } from "./ports.ts";
 import { runTogether } from "./tasks.ts";
@@ -101,7 +102,8 @@ export class StreamEar {
     hear: Hear,
   ): Promise<void> {
     this.#heardAtMs = this.#options.clock.monotonicMs();
-    await runTogether(AbortSignal.any([signal, renewal]), [
+    using ended = new EitherSignal([signal, renewal]);
+    await runTogether(ended.signal, [
       (group) => this.#receive(socket, group, hear),
       (group) => this.#waitForSilence(group),
     ]);

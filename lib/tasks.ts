@@ -4,6 +4,7 @@
  * @module
  */
 
+import { EitherSignal } from "./either_signal.ts";
 import type { Clock } from "./ports.ts";
 
 /**
@@ -86,7 +87,8 @@ export async function runTogether(
   tasks: readonly ((signal: AbortSignal) => Promise<void>)[],
 ): Promise<void> {
   const group = new AbortController();
-  const both = AbortSignal.any([signal, group.signal]);
+  using either = new EitherSignal([signal, group.signal]);
+  const { signal: both } = either;
   let failure: { readonly error: unknown } | undefined;
   const run = async (task: (signal: AbortSignal) => Promise<void>) => {
     try {

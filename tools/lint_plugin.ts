@@ -150,11 +150,28 @@ const purity: Deno.lint.Rule = {
   },
 };
 
+const noAbortSignalAny: Deno.lint.Rule = {
+  create(context) {
+    if (roomOf(context.filename) === undefined) return {};
+    return {
+      'MemberExpression[object.name="AbortSignal"][property.name="any"]': (
+        node: Deno.lint.Node,
+      ) =>
+        context.report({
+          node,
+          message: "Cannot use AbortSignal.any",
+          hint: "up to Deno 2.6 who waits for it may never hear: EitherSignal",
+        }),
+    };
+  },
+};
+
 const plugin: Deno.lint.Plugin = {
   name: "cluster",
   rules: {
     layering,
     purity,
+    "no-abort-signal-any": noAbortSignalAny,
     "no-default-export": {
       create(context) {
         if (context.filename.endsWith("lint_plugin.ts")) return {};

@@ -6,6 +6,7 @@
  */
 
 import type { BanKind } from "../ban_event.ts";
+import { EitherSignal } from "../either_signal.ts";
 import { RuntimeError } from "../errors.ts";
 import { type ExecCall, execCall, execReason } from "../exec_call.ts";
 import type {
@@ -205,8 +206,11 @@ export class ExecEnforcer implements Enforcer {
   ): Promise<boolean> {
     const here = new AbortController();
     const signals = signal === undefined ? [] : [signal];
-    const stop = AbortSignal.any([here.signal, ...signals]);
-    const late = this.#clock.delay(ms, stop).then(() => false, () => false);
+    using stop = new EitherSignal([here.signal, ...signals]);
+    const late = this.#clock.delay(ms, stop.signal).then(
+      () => false,
+      () => false,
+    );
     const isHere = await Promise.race([coming.then(() => true), late]);
     here.abort();
     await late;

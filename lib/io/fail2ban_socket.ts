@@ -9,6 +9,7 @@
  * @module
  */
 
+import { EitherSignal } from "../either_signal.ts";
 import { RuntimeError } from "../errors.ts";
 import { readAnswer } from "../fail2ban_answer.ts";
 import { pickleCommand } from "../fail2ban_command.ts";
@@ -105,7 +106,8 @@ export class Fail2banSocket implements Fail2banClient {
   ): Promise<T> {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), timeoutMs);
-    const ended = AbortSignal.any([signal, late.signal]);
+    using either = new EitherSignal([signal, late.signal]);
+    const { signal: ended } = either;
     const hangUp = () => this.#hangUp();
     ended.addEventListener("abort", hangUp, { once: true });
     try {

@@ -6,6 +6,7 @@
  */
 
 import { findCulprits } from "../culprits.ts";
+import { EitherSignal } from "../either_signal.ts";
 import { RuntimeError } from "../errors.ts";
 import { nftHint, nftReason, parseNftListing } from "../nft_listing.ts";
 import type { ListedNftSet } from "../nft_listing.ts";
@@ -210,10 +211,10 @@ export class NftEnforcer implements Enforcer {
       { hint: "it may wait for another program that changes the firewall" },
     );
     const answered = new AbortController();
-    const stop = AbortSignal.any([signal, answered.signal]);
+    using stop = new EitherSignal([signal, answered.signal]);
     const kill = () => endChild(child);
     signal.addEventListener("abort", kill, { once: true });
-    const isLate = this.#clock.delay(this.#timeoutMs, stop).then(
+    const isLate = this.#clock.delay(this.#timeoutMs, stop.signal).then(
       () => {
         kill();
         return true;
