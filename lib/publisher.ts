@@ -15,7 +15,8 @@ import { FleetAllowlist } from "./fleet_allowlist.ts";
 import type { HostName } from "./host_name.ts";
 
 import { LegacyServer, type Protocol1Service } from "./legacy_server.ts";
-import type { AllowedNetwork } from "./member.ts";
+import { auditJournal } from "./journal_audit.ts";
+import type { AllowedNetwork, MemberList } from "./member.ts";
 import type { Clock, Log } from "./ports.ts";
 import type { CurrentPolicy } from "./protection.ts";
 import { DEFAULT_NODE_LIMITS, type NodeLimits } from "./node_limits.ts";
@@ -132,9 +133,16 @@ export class Publisher {
     return this.#operators.answer(request);
   }
 
-  /** Goes by another allowlist: for who serves no members, whose lists have it. */
+  /** Goes by another allowlist. */
   allow(allowed: readonly AllowedNetwork[]): void {
     this.#allowlist.take(allowed);
+  }
+
+  /** Goes by a list of members as far as that counts where none are served. */
+  async takeUnserved(list: MemberList): Promise<void> {
+    this.allow(list.allowed);
+    const { store: { records }, log } = this.#options;
+    await auditJournal(list, { records, log });
   }
 
   /** Whether a member is not let in until it is released. */

@@ -106,19 +106,22 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
   await runTogether(signal, [
     (group) => protection.run(group),
     ...tokens.tasks,
-    ...allowlistTasks(publisher, members),
+    ...listTasks(publisher, members),
     (group) => publisher.run(group),
   ]);
 }
 
 /** Where no members are served nobody else follows the list. */
-function allowlistTasks(
+function listTasks(
   publisher: Publisher,
-  { identity, changes }: PublisherMembers,
+  { identity, list, changes }: PublisherMembers,
 ): readonly ((signal: AbortSignal) => Promise<void>)[] {
   if (identity !== undefined) return [];
   return [async (signal) => {
-    for await (const { allowed } of changes(signal)) publisher.allow(allowed);
+    await publisher.takeUnserved(list);
+    for await (const next of changes(signal)) {
+      await publisher.takeUnserved(next);
+    }
   }];
 }
 

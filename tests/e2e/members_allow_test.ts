@@ -203,3 +203,30 @@ Deno.test("a subscriber whose list on the disk is damaged says so, and takes the
   }, { what: "the list on the disk" });
   strictEqual(await Deno.readTextFile(`${path}.damaged`), "{");
 });
+
+Deno.test("a publisher that serves no members goes by the allowlist, and keeps who changed it in the audit", async () => {
+  await using cluster = await TestCluster.create();
+  await cluster.addHost("hub");
+  await operate(cluster, `allow add ${ATTACKER}`);
+  await cluster.startWithoutKeys("hub");
+  await waitAllowed(cluster, ["publisher", "hub"], 1);
+  await operate(cluster, `allow add ${CUSTOMER}`);
+  await waitAllowed(cluster, ["publisher", "hub"], 2);
+  strictEqual(await reports(cluster, CUSTOMER), false);
+  await operate(cluster, `allow remove ${CUSTOMER}`);
+  await waitAllowed(cluster, ["publisher", "hub"], 1);
+  const doings = async () => {
+    const entries: readonly { action: string; subject: string }[] = JSON.parse(
+      await operate(cluster, "audit --json"),
+    );
+    return entries.map(({ action, subject }) => `${action} ${subject}`);
+  };
+  await waitUntil(async () => (await doings()).length >= 3, {
+    what: "three entries",
+  });
+  deepStrictEqual(await doings(), [
+    `allow add ${ATTACKER}`,
+    `allow add ${CUSTOMER}`,
+    `allow remove ${CUSTOMER}`,
+  ]);
+});
