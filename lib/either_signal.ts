@@ -9,7 +9,8 @@
  *
  * `AbortSignal.any` does the same, but up to Deno 2.6 what it makes is
  * collected as garbage while somebody waits for it, who then waits forever.
- * This one is held by the others until it is disposed of.
+ * This one is held by the others until it is disposed of. It
+ * is aborted in its turn among their listeners.
  *
  * @example
  * ```ts
@@ -26,15 +27,15 @@
 export class EitherSignal implements Disposable {
   readonly #sources: readonly AbortSignal[];
   readonly #controller = new AbortController();
-  readonly #abort = () => {
-    const first = this.#sources.find(({ aborted }) => aborted);
-    this.#controller.abort(first?.reason);
+  readonly #abort = ({ target }: Event) => {
+    if (target instanceof AbortSignal) this.#controller.abort(target.reason);
   };
 
   /** @param sources Any of them aborts it; one that was aborted before, at once. */
   constructor(sources: readonly AbortSignal[]) {
     this.#sources = sources;
-    if (sources.some(({ aborted }) => aborted)) this.#abort();
+    const first = sources.find(({ aborted }) => aborted);
+    if (first !== undefined) this.#controller.abort(first.reason);
     for (const source of sources) {
       source.addEventListener("abort", this.#abort, { once: true });
     }

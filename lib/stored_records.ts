@@ -59,15 +59,15 @@ export class StoredRecords implements NodeRecords {
     entries: readonly NewAuditEntry[],
   ): Promise<readonly NewAuditEntry[]> {
     return this.#write("the audit", ({ putEntry, dropOldEntries }) => {
+      const lastMs = Math.max(...entries.map(({ atMs }) => atMs));
+      const firstMs = lastMs - AUDIT_KEEP_MS;
       const kept = entries.filter((entry) => {
         const { revision = null, atMs, by, action, subject, detail } = entry;
         const values = [revision, atMs, by, action, subject, detail];
+        if (atMs < firstMs) return false;
         return Number(putEntry.run(...values).changes) === 1;
       });
-      const lastMs = Math.max(...entries.map(({ atMs }) => atMs));
-      if (kept.length > 0) {
-        dropOldEntries.run(lastMs - AUDIT_KEEP_MS, MAX_AUDIT_ROWS);
-      }
+      if (kept.length > 0) dropOldEntries.run(firstMs, MAX_AUDIT_ROWS);
       return kept;
     });
   }

@@ -211,10 +211,12 @@ export class ExecEnforcer implements Enforcer {
       () => false,
       () => false,
     );
-    const isHere = await Promise.race([coming.then(() => true), late]);
-    here.abort();
-    await late;
-    return isHere;
+    try {
+      return await Promise.race([coming.then(() => true), late]);
+    } finally {
+      here.abort();
+      await late;
+    }
   }
 }
 

@@ -24,9 +24,6 @@ export const SYSLOG_SOCKET = "/dev/log";
 /** Lines that go out in one system call. */
 const WRITTEN_AT_ONCE = 100;
 
-/** A daemon that takes nothing for so long is in trouble, in milliseconds. */
-const WAIT_MS = 500;
-
 const LF = 0x0a;
 const ENCODER = new TextEncoder();
 
@@ -110,7 +107,7 @@ export class SyslogWriter implements LineWriter {
     try {
       for (const { text } of lines) {
         const bytes = ENCODER.encode(text);
-        await this.#datagrams.send(bytes, this.target, { waitMs: WAIT_MS });
+        await this.#datagrams.send(bytes, this.target);
       }
     } catch (error) {
       throw cannotWrite(this.target, error);

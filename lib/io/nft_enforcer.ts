@@ -221,9 +221,11 @@ export class NftEnforcer implements Enforcer {
       },
       () => false,
     );
-    const [output] = await Promise.all([child.output(), write(child, input)]);
-    signal.removeEventListener("abort", kill);
-    answered.abort();
+    const [output] = await Promise.all([child.output(), write(child, input)])
+      .finally(() => {
+        signal.removeEventListener("abort", kill);
+        answered.abort();
+      });
     if (await isLate) throw late;
     signal.throwIfAborted();
     const decoder = new TextDecoder();

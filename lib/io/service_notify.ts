@@ -11,6 +11,8 @@ import type { Clock } from "../ports.ts";
 
 /** The manager's queue may be full; nobody waits for it longer than this. */
 const WAIT_MS = 200;
+/** States that may wait for room in the manager's queue. */
+const MAX_UNSENT = 3;
 
 /** What the service manager put into the environment. */
 export interface NotifySettings {
@@ -49,8 +51,8 @@ export interface NotifyTarget extends NotifySettings {
 /** Sends states to the service manager, or to whoever started the program. */
 export class ServiceNotify implements AsyncDisposable {
   readonly #target: NotifyTarget | undefined;
-  /** It failed the last time, so that the manager gets no time to make room. */
-  #hasFailed = false;
+  #unsent = 0;
+  #isDisposed = false;
   #lastSent: Promise<void> = Promise.resolve();
 
   /** @param target Where the manager is; `undefined`: nothing is ever sent. */
@@ -60,7 +62,8 @@ export class ServiceNotify implements AsyncDisposable {
 
   /**
    * Sends a state, after those before it. A manager that is gone, or takes
-   * nothing, does not keep the program from its work.
+   * nothing, does not keep the program from its work: it is sent once there
+   * is room, and up to three wait for that.
    *
    * @param state `READY=1`, `STOPPING=1` or `WATCHDOG=1`.
    * @param status One line for the operator, shown by `systemctl status`.
@@ -70,22 +73,30 @@ export class ServiceNotify implements AsyncDisposable {
     status?: string,
   ): Promise<void> {
     const text = status === undefined ? state : `${state}\nSTATUS=${status}`;
-    this.#lastSent = this.#lastSent.then(() => this.#send(text));
-    await this.#lastSent;
+    if (this.#target === undefined || this.#unsent >= MAX_UNSENT) return;
+    this.#unsent++;
+    const over = Promise.withResolvers<void>();
+    const timer = setTimeout(over.resolve, WAIT_MS);
+    const target = this.#target;
+    this.#lastSent = this.#lastSent
+      .then(() => this.#send(text, target))
+      .finally(() => {
+        this.#unsent--;
+        clearTimeout(timer);
+      });
+    await Promise.race([this.#lastSent, over.promise]);
   }
 
-  async #send(text: string): Promise<void> {
-    if (this.#target === undefined) return;
-    const { socketPath, datagrams } = this.#target;
-    const bytes = new TextEncoder().encode(text);
-    const waitMs = this.#hasFailed ? 0 : WAIT_MS;
+  async #send(
+    text: string,
+    { datagrams, socketPath }: NotifyTarget,
+  ): Promise<void> {
+    if (this.#isDisposed) return;
     try {
-      await datagrams.send(bytes, socketPath, { waitMs });
-      this.#hasFailed = false;
+      await datagrams.send(new TextEncoder().encode(text), socketPath);
     } catch (error) {
       // However that failed, sd_notify(3) says to go on.
       if (!(error instanceof RuntimeError)) throw error;
-      this.#hasFailed = true;
     }
   }
 
@@ -108,7 +119,10 @@ export class ServiceNotify implements AsyncDisposable {
     }
   }
 
+  /** What waits for room is not sent. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
     await this.#target?.datagrams[Symbol.asyncDispose]();
+    await this.#lastSent;
   }
 }

@@ -5,7 +5,8 @@
  * Deno's own `DatagramConn.send` is not fit for a receiver that hangs: Linux
  * takes each attempt on a full queue for room on the sender's side, so that it
  * is repeated at once, at the cost of a whole core, and not even closing the
- * socket ends it. Here `poll` waits for the receiver, and not for long.
+ * socket ends it. Here `poll` waits for the receiver. (macOS has no such wait: a
+ * full queue is a failure there.)
  *
  * @see {@link https://man7.org/linux/man-pages/man7/unix.7.html | unix(7)}
  * @module
@@ -13,10 +14,7 @@
 
 import { RuntimeError } from "../errors.ts";
 import { libcName } from "../libc_name.ts";
-import type {
-  DatagramSender,
-  DatagramSendOptions,
-} from "../datagram_sender.ts";
+import type { DatagramSender } from "../datagram_sender.ts";
 
 const IS_DARWIN = Deno.build.os === "darwin";
 const AF_UNIX = 1;
@@ -37,12 +35,14 @@ const POLL_MS = 100;
  * @example
  * ```ts ignore
  * await using datagrams = new UnixDatagrams();
- * await datagrams.send(new TextEncoder().encode("<38>hello"), "/dev/log", { waitMs: 500 });
+ * await datagrams.send(new TextEncoder().encode("<38>hello"), "/dev/log");
  * ```
  */
 export class UnixDatagrams implements DatagramSender {
   readonly #libc = openLibc();
   readonly #socket: number;
+  /** Held here: a call under way doesn't keep its buffers alive. */
+  readonly #pollSet: Uint8Array<ArrayBuffer>;
   #isDisposed = false;
   #sending: Promise<void> | undefined;
 
@@ -50,6 +50,7 @@ export class UnixDatagrams implements DatagramSender {
   constructor() {
     const { socket } = this.#libc.symbols;
     this.#socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    this.#pollSet = pollSet(this.#socket);
     if (this.#socket >= 0) return;
     const { reason } = this.#lastError();
     this.#libc.close();
@@ -59,11 +60,10 @@ export class UnixDatagrams implements DatagramSender {
   async send(
     bytes: Uint8Array<ArrayBuffer>,
     path: string,
-    { waitMs }: DatagramSendOptions,
   ): Promise<void> {
     if (this.#isDisposed) throw new Error("Cannot send once disposed of");
     if (this.#sending !== undefined) throw new Error("Cannot send two at once");
-    this.#sending = this.#send(bytes, socketAddress(path), waitMs);
+    this.#sending = this.#send(bytes, socketAddress(path));
     try {
       await this.#sending;
     } finally {
@@ -84,15 +84,12 @@ export class UnixDatagrams implements DatagramSender {
   async #send(
     bytes: Uint8Array<ArrayBuffer>,
     address: Uint8Array<ArrayBuffer>,
-    waitMs: number,
   ): Promise<void> {
-    const deadlineMs = performance.now() + waitMs;
     while (!this.#sendNow(bytes, address)) {
-      const remainingMs = Math.ceil(deadlineMs - performance.now());
-      if (remainingMs <= 0 || this.#isDisposed) {
+      if (this.#isDisposed) {
         throw new RuntimeError("the receiver takes nothing");
       }
-      await this.#waitForRoom(address, Math.min(remainingMs, POLL_MS));
+      await this.#waitForRoom(address);
     }
   }
 
@@ -116,15 +113,12 @@ export class UnixDatagrams implements DatagramSender {
   }
 
   /** `poll` looks at the queue of the socket that this one is connected to. */
-  async #waitForRoom(
-    address: Uint8Array<ArrayBuffer>,
-    timeoutMs: number,
-  ): Promise<void> {
+  async #waitForRoom(address: Uint8Array<ArrayBuffer>): Promise<void> {
     const { connect, poll } = this.#libc.symbols;
     if (connect(this.#socket, address, address.length) !== 0) {
       throw new RuntimeError(this.#lastError().reason);
     }
-    await poll(pollSet(this.#socket), 1n, timeoutMs);
+    await poll(this.#pollSet, 1n, POLL_MS);
   }
 
   #lastError(): { readonly code: number; readonly reason: string } {

@@ -132,6 +132,7 @@ async function work<R extends Role>(
     // Whatever it waited for, it was told to end.
     if (!signal.aborted || error !== signal.reason) throw error;
   } finally {
+    signal.removeEventListener("abort", stopping);
     alive.abort();
     await keepingAlive;
   }

@@ -117,13 +117,14 @@ Deno.test("ServiceNotify does not wait for a manager that reads nothing", async 
     watchdogEveryMs: undefined,
     datagrams: new UnixDatagrams(),
   });
-  let longestMs = 0;
-  while (longestMs < 150) {
+  let late = 0;
+  while (late < 3) {
     const before = performance.now();
     await notify.tell("WATCHDOG=1");
-    longestMs = performance.now() - before;
+    const elapsed = performance.now() - before;
+    ok(elapsed < 2_000, `${elapsed} ms`);
+    if (elapsed > 150) late++;
   }
-  ok(longestMs < 2_000, `${longestMs} ms`);
   const before = performance.now();
   for (let i = 0; i < 1_000; i++) await notify.tell("WATCHDOG=1");
   ok(performance.now() - before < 150, "it gave up at once");
@@ -136,6 +137,38 @@ Deno.test("ServiceNotify does not wait for a manager that reads nothing", async 
     await notify.tell("STOPPING=1");
   }
   ok(received < 1_000, "what nobody reads is not kept");
+});
+
+Deno.test("ServiceNotify tells a manager whose queue was full that the program is ready, once there is room", async () => {
+  await using dir = await TempDir.create();
+  const socketPath = dir.path("notify");
+  const manager = Deno.listenDatagram({
+    transport: "unixpacket",
+    path: socketPath,
+  });
+  using _ = { [Symbol.dispose]: () => manager.close() };
+  await using others = new UnixDatagrams();
+  let isSent = true;
+  let sending = Promise.resolve();
+  while (isSent) {
+    isSent = false;
+    sending = others.send(new Uint8Array(1), socketPath).then(() => {
+      isSent = true;
+    });
+    await Promise.race([sending, new Promise((fill) => setTimeout(fill, 200))]);
+  }
+  await using notify = new ServiceNotify({
+    socketPath,
+    watchdogEveryMs: undefined,
+    datagrams: new UnixDatagrams(),
+  });
+  await notify.tell("READY=1");
+  const texts: string[] = [];
+  while (texts.at(-1) !== "READY=1") {
+    const [bytes] = await manager.receive();
+    texts.push(new TextDecoder().decode(bytes));
+  }
+  await sending;
 });
 
 Deno.test("ServiceNotify.keepAlive() tells the watchdog as often as it wants, until aborted", async () => {
