@@ -71,10 +71,16 @@ export const RECORD_BEHAVIOURS: Readonly<
     deepStrictEqual(records.audit(9).map(({ subject }) => subject), [
       ...["kept", "now"],
     ]);
+    const again = entry("again");
+    const tooOld = entry("too old", { atMs: NOW_MS - AUDIT_KEEP_MS - 1 });
+    deepStrictEqual(await records.keepAudit([tooOld, again]), [again]);
     const many = Array(MAX_AUDIT_ROWS - 1).fill(entry("more"));
     await records.keepAudit(many);
     const all = records.audit(Infinity);
-    deepStrictEqual([all.length, all[0]?.subject], [MAX_AUDIT_ROWS, "now"]);
+    deepStrictEqual([all.length, all[0]?.subject], [
+      MAX_AUDIT_ROWS,
+      "again",
+    ]);
   },
 
   "keeps who is set aside until that is dropped, the last for each": async (

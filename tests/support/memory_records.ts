@@ -24,7 +24,10 @@ export class MemoryRecords implements NodeRecords {
     entries: readonly NewAuditEntry[],
   ): Promise<readonly NewAuditEntry[]> {
     return this.#keep(() => {
+      const lastMs = Math.max(...entries.map(({ atMs }) => atMs));
+      const firstMs = lastMs - AUDIT_KEEP_MS;
       const kept = entries.filter((entry) => {
+        if (entry.atMs < firstMs) return false;
         const isKnown = entry.revision !== undefined &&
           this.#entries.some(({ revision, atMs }) =>
             revision === entry.revision && atMs === entry.atMs
@@ -32,10 +35,9 @@ export class MemoryRecords implements NodeRecords {
         if (!isKnown) this.#entries.push(entry);
         return !isKnown;
       });
-      const lastMs = Math.max(...entries.map(({ atMs }) => atMs));
       if (kept.length > 0) {
         this.#entries = this.#entries
-          .filter(({ atMs }) => atMs >= lastMs - AUDIT_KEEP_MS)
+          .filter(({ atMs }) => atMs >= firstMs)
           .slice(-MAX_AUDIT_ROWS);
       }
       return kept;
