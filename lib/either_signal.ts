@@ -9,8 +9,8 @@
  *
  * `AbortSignal.any` does the same, but up to Deno 2.6 what it makes is
  * collected as garbage while somebody waits for it, who then waits forever.
- * This one is held by the others until it is disposed of. It
- * is aborted in its turn among their listeners.
+ * This one is held by the others until it is disposed of, and aborted in its
+ * turn among their listeners.
  *
  * @example
  * ```ts

@@ -50,11 +50,12 @@ export class UnixDatagrams implements DatagramSender {
   constructor() {
     const { socket } = this.#libc.symbols;
     this.#socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (this.#socket < 0) {
+      const { reason } = this.#lastError();
+      this.#libc.close();
+      throw new RuntimeError(`cannot make a socket: ${reason}`);
+    }
     this.#pollSet = pollSet(this.#socket);
-    if (this.#socket >= 0) return;
-    const { reason } = this.#lastError();
-    this.#libc.close();
-    throw new RuntimeError(`cannot make a socket: ${reason}`);
   }
 
   async send(

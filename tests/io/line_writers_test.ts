@@ -7,6 +7,7 @@ import { LineQueue } from "../../lib/line_queue.ts";
 import type { OutputLine } from "../../lib/line_sink.ts";
 import { ChildProcess } from "../support/child_process.ts";
 import { DatagramReceiver } from "../support/datagram_receiver.ts";
+import { listenOnly } from "../support/hung_receiver.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { waitUntil } from "../support/wait_until.ts";
 
@@ -126,11 +127,10 @@ Deno.test("SyslogWriter refuses lines while nobody listens, and finds the daemon
 Deno.test("lines wait in the queue while the syslog daemon hangs, and are out as soon as it takes them again", async () => {
   await using dir = await TempDir.create();
   const path = dir.path("log");
-  const daemon = Deno.listenDatagram({ transport: "unixpacket", path });
-  using _ = { [Symbol.dispose]: () => daemon.close() };
+  using daemon = listenOnly(path);
   await using writer = new SyslogWriter(new UnixDatagrams(), path);
   const { queue, complaints } = queueBefore(writer);
-  await using _queue = queue;
+  await using _ = queue;
   for (const line of numbers(0, 600)) queue.write(line);
   await rejects(queue.flush(NEVER), /does not take lines: \d+ wait/);
   const startedMs = performance.now();

@@ -7,6 +7,7 @@ import {
 import { SystemClock } from "../../lib/io/system_clock.ts";
 import { UnixDatagrams } from "../../lib/io/unix_datagrams.ts";
 import { DatagramReceiver } from "../support/datagram_receiver.ts";
+import { fillQueue, listenOnly } from "../support/hung_receiver.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
 const VARIABLES = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] as const;
@@ -107,11 +108,7 @@ Deno.test("ServiceNotify finds a manager that comes back", async () => {
 Deno.test("ServiceNotify does not wait for a manager that reads nothing", async () => {
   await using dir = await TempDir.create();
   const socketPath = dir.path("notify");
-  const manager = Deno.listenDatagram({
-    transport: "unixpacket",
-    path: socketPath,
-  });
-  using _ = { [Symbol.dispose]: () => manager.close() };
+  using manager = listenOnly(socketPath);
   await using notify = new ServiceNotify({
     socketPath,
     watchdogEveryMs: undefined,
@@ -142,21 +139,9 @@ Deno.test("ServiceNotify does not wait for a manager that reads nothing", async 
 Deno.test("ServiceNotify tells a manager whose queue was full that the program is ready, once there is room", async () => {
   await using dir = await TempDir.create();
   const socketPath = dir.path("notify");
-  const manager = Deno.listenDatagram({
-    transport: "unixpacket",
-    path: socketPath,
-  });
-  using _ = { [Symbol.dispose]: () => manager.close() };
+  using manager = listenOnly(socketPath);
   await using others = new UnixDatagrams();
-  let isSent = true;
-  let sending = Promise.resolve();
-  while (isSent) {
-    isSent = false;
-    sending = others.send(new Uint8Array(1), socketPath).then(() => {
-      isSent = true;
-    });
-    await Promise.race([sending, new Promise((fill) => setTimeout(fill, 200))]);
-  }
+  const { waiting } = await fillQueue(others, socketPath);
   await using notify = new ServiceNotify({
     socketPath,
     watchdogEveryMs: undefined,
@@ -168,7 +153,7 @@ Deno.test("ServiceNotify tells a manager whose queue was full that the program i
     const [bytes] = await manager.receive();
     texts.push(new TextDecoder().decode(bytes));
   }
-  await sending;
+  await waiting;
 });
 
 Deno.test("ServiceNotify.keepAlive() tells the watchdog as often as it wants, until aborted", async () => {

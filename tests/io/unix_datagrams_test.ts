@@ -2,41 +2,11 @@ import { ok, rejects, strictEqual } from "node:assert/strict";
 import { RuntimeError } from "../../lib/errors.ts";
 import { UnixDatagrams } from "../../lib/io/unix_datagrams.ts";
 import { DatagramReceiver } from "../support/datagram_receiver.ts";
+import { fillQueue, listenOnly, PENDING_MS } from "../support/hung_receiver.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
 const ENCODER = new TextEncoder();
 const BYTES = ENCODER.encode("hello");
-
-/** A receiver that takes nothing out of its queue unless it is asked to. */
-function listenOnly(path: string): Deno.DatagramConn & Disposable {
-  const socket = Deno.listenDatagram({ transport: "unixpacket", path });
-  return Object.assign(socket, { [Symbol.dispose]: () => socket.close() });
-}
-
-/** So long a datagram that waits for room is waited for, in milliseconds. */
-const PENDING_MS = 200;
-
-/** Fills a receiver's queue. @returns The sending of the first datagram for which there is no room. */
-async function fill(
-  datagrams: UnixDatagrams,
-  path: string,
-): Promise<{ readonly waiting: Promise<void> }> {
-  while (true) {
-    const waiting = datagrams.send(BYTES, path);
-    if (!await isSoon(waiting)) return { waiting };
-  }
-}
-
-async function isSoon(sending: Promise<void>): Promise<boolean> {
-  const over = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => over.resolve(false), PENDING_MS);
-  const sent = sending.then(() => true);
-  try {
-    return await Promise.race([sent, over.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 function takesNothing(error: unknown): boolean {
   ok(error instanceof RuntimeError);
@@ -107,7 +77,7 @@ Deno.test("UnixDatagrams sends as soon as a receiver has room again", async () =
   const path = dir.path("log");
   using receiver = listenOnly(path);
   await using datagrams = new UnixDatagrams();
-  const { waiting } = await fill(datagrams, path);
+  const { waiting } = await fillQueue(datagrams, path);
   await receiver.receive();
   const startedMs = performance.now();
   await waiting;
@@ -120,7 +90,7 @@ Deno.test("UnixDatagrams hears that a receiver went away amid waiting, and finds
   const path = dir.path("log");
   await using datagrams = new UnixDatagrams();
   const receiver = listenOnly(path);
-  const { waiting } = await fill(datagrams, path);
+  const { waiting } = await fillQueue(datagrams, path);
   receiver.close();
   await rejects(waiting, {
     name: "RuntimeError",
@@ -162,7 +132,7 @@ Deno.test("UnixDatagrams is closed while a receiver hangs: what waits is not sen
   const path = dir.path("log");
   using _receiver = listenOnly(path);
   const datagrams = new UnixDatagrams();
-  const { waiting } = await fill(datagrams, path);
+  const { waiting } = await fillQueue(datagrams, path);
   await rejects(datagrams.send(BYTES, path), /two at once/);
   const startedMs = performance.now();
   await Promise.all([
