@@ -4,7 +4,7 @@
  *
  * @example
  * ```ts
- * import { parseAddress, refusal } from "./mod.ts";
+
  * import { strictEqual } from "node:assert/strict";
  *
  * const address = parseAddress("127.0.0.1");
@@ -34,7 +34,7 @@
  *
  * @example A copy that missed something asks for it
  * ```ts
- * import { parseEpoch, Replica } from "./mod.ts";
+
  * import { deepStrictEqual, ok } from "node:assert/strict";
  *
  * const epoch = parseEpoch("00112233445566778899aabbccddeeff");
@@ -57,7 +57,7 @@ export {
   ActionQueue,
   type ActionQueueCounters,
   type ActionQueueOptions,
-} from "./lib/action_queue.ts";
+} from "./lib/subscriber/action_queue.ts";
 
 export {
   type Address,
@@ -66,7 +66,7 @@ export {
   canonicalAddress,
   MAX_ADDRESS_LENGTH,
   parseAddress,
-} from "./lib/address.ts";
+} from "./lib/base/address.ts";
 
 export {
   type Ban,
@@ -76,7 +76,7 @@ export {
   type ChangeBase,
   type ChangeDraft,
   keyOf,
-} from "./lib/ban.ts";
+} from "./lib/ban/ban.ts";
 
 export {
   ANY_NODE,
@@ -89,15 +89,19 @@ export {
   type Rejection,
   type TableEvent,
   withoutOver,
-} from "./lib/ban_decision.ts";
+} from "./lib/ban/ban_decision.ts";
 
 export {
   BanEnds,
   type BanEndsOptions,
   type EndlessBan,
-} from "./lib/ban_ends.ts";
+} from "./lib/monitor/ban_expiry.ts";
 
-export { type BanEvent, type BanKind, type BanNews } from "./lib/ban_event.ts";
+export {
+  type BanEvent,
+  type BanKind,
+  type BanNews,
+} from "./lib/ban/ban_event.ts";
 
 export {
   BanHub,
@@ -105,29 +109,31 @@ export {
   type BanHubOptions,
   BusyError,
   type KeptChange,
-} from "./lib/ban_hub.ts";
-export { type HubRequest, type HubVerdict } from "./lib/decision_batch.ts";
+} from "./lib/ban/ban_hub.ts";
+export { type HubRequest, type HubVerdict } from "./lib/ban/decision_batch.ts";
 
-export { type BanStep, BanTable } from "./lib/ban_table.ts";
+export { type BanStep, BanTable } from "./lib/ban/ban_table.ts";
 
 export {
   type Epoch,
-  type ErrorCode,
   type EventId,
+  type NodeRole,
+  type SessionId,
+} from "./lib/base/ids.ts";
+export {
+  type ErrorCode,
   type EventResult,
   type NodeEvent,
   type NodeMessage,
-  type NodeRole,
   type PublisherMessage,
-  type Receipt,
   type RemainingMs,
-  type SessionId,
   type SessionLimits,
   type StreamMessage,
   type WireBan,
   type WireChange,
   type WireReport,
-} from "./lib/cluster_messages.ts";
+} from "./lib/wire/v2_messages.ts";
+export { type Receipt } from "./lib/ban/receipt.ts";
 
 export {
   type BanStore,
@@ -136,13 +142,13 @@ export {
   type StoredReplica,
   type StoreEntry,
   type StoreTime,
-} from "./lib/cluster_ports.ts";
+} from "./lib/ban/ban_store.ts";
 
 export {
   ControlSession,
   type ControlSessionCounters,
   type ControlSessionOptions,
-} from "./lib/control_session.ts";
+} from "./lib/client/control_client.ts";
 export {
   type Answer,
   type Conversation,
@@ -150,26 +156,28 @@ export {
   LostConversationError,
   NoAnswerError,
   type Welcome,
-} from "./lib/conversation.ts";
+} from "./lib/client/session.ts";
 
 export {
   EnforcedAction,
   type EnforcedActionOptions,
-} from "./lib/enforced_action.ts";
+} from "./lib/enforce/enforced_action.ts";
 
 export {
   type EchoOracle,
   type EnforcementFailure,
   type Enforcer,
-  type Fail2banClient,
-  type Fail2banReply,
   type ListedBan,
   type LocalBan,
   type Receipt as EnforcementReceipt,
   type ReceiptSink,
-} from "./lib/enforcement_ports.ts";
+} from "./lib/enforce/enforcer.ts";
+export {
+  type Fail2banClient,
+  type Fail2banReply,
+} from "./lib/fail2ban/ports.ts";
 
-export { type EnforcedActionCounters } from "./lib/enforcement_tally.ts";
+export { type EnforcedActionCounters } from "./lib/enforce/enforcement_report.ts";
 
 export {
   ConfigError,
@@ -183,44 +191,51 @@ export {
   ExpectedError,
   RuntimeError,
   UsageError,
-} from "./lib/errors.ts";
+} from "./lib/base/errors.ts";
 
 export {
   eventIdOfLine,
   eventIdOfTicket,
   type LinePlace,
-} from "./lib/event_id.ts";
+} from "./lib/monitor/event_id.ts";
 
 export {
   EventLink,
   type EventLinkCounters,
   type EventLinkOptions,
-} from "./lib/event_link.ts";
+} from "./lib/monitor/protocol2_link.ts";
 
 export {
   type ExistingBan,
   ExistingBans,
   type ExistingBansOptions,
-} from "./lib/existing_bans.ts";
+} from "./lib/monitor/existing_bans.ts";
 
-export { IgnoredAddresses } from "./lib/fail2ban_ignored.ts";
+export { IgnoredAddresses } from "./lib/fail2ban/ignoreip.ts";
 
 export {
   type Fail2banAbilities,
   type ListedTicket,
   type TicketTimes,
-} from "./lib/fail2ban_replies.ts";
-
-export { type HostName, parseHostName, sameHost } from "./lib/host_name.ts";
+} from "./lib/fail2ban/replies.ts";
 
 export {
-  type HostResolver,
+  type HostName,
+  parseHostName,
+  sameHost,
+} from "./lib/base/host_name.ts";
+
+export { type HostResolver } from "./lib/protection/ports.ts";
+export {
   type JailTimes,
   type TicketRow,
   type TicketRows,
-} from "./lib/host_ports.ts";
+} from "./lib/fail2ban/ports.ts";
 
-export { IgnoredNames, type IgnoredNamesOptions } from "./lib/ignored_names.ts";
+export {
+  IgnoredNames,
+  type IgnoredNamesOptions,
+} from "./lib/fail2ban/ignoreip_names.ts";
 
 export {
   type JailMap,
@@ -228,26 +243,33 @@ export {
   localJail,
   localJails,
   parseJailMap,
-} from "./lib/jail_map.ts";
+} from "./lib/base/jail_map.ts";
 
-export { CLUSTER_JAIL, type JailName, parseJailName } from "./lib/jail_name.ts";
+export {
+  CLUSTER_JAIL,
+  type JailName,
+  parseJailName,
+} from "./lib/base/jail_name.ts";
 
-export { KnownFail2ban } from "./lib/known_fail2ban.ts";
+export { KnownFail2ban } from "./lib/fail2ban/fail2ban_info.ts";
 
 export {
   type BanLedger,
   type BanState,
   type LedgerContents,
   type WantedReports,
-} from "./lib/ledger_ports.ts";
+} from "./lib/enforce/ban_ledger.ts";
 
-export { type LineSink, type OutputLine } from "./lib/line_sink.ts";
+export { type LineSink, type OutputLine } from "./lib/log/line_sink.ts";
 
-export { broadcastLogText, LogAction } from "./lib/log_action.ts";
+export { broadcastLogText, LogAction } from "./lib/subscriber/log_action.ts";
 
-export { type ActionFailure } from "./lib/log_failure.ts";
+export { type ActionFailure } from "./lib/fail2ban/log_failure.ts";
 
-export { LogFollower, type LogFollowerOptions } from "./lib/log_follower.ts";
+export {
+  LogFollower,
+  type LogFollowerOptions,
+} from "./lib/tail/log_follower.ts";
 
 export {
   type LineRefusal,
@@ -257,74 +279,79 @@ export {
   type PlacedEvent,
   scanLines,
   scanPlaces,
-} from "./lib/log_line.ts";
+} from "./lib/fail2ban/log_line.ts";
 
 export {
   type HeldLine,
   LogSession,
   type LogSessionOptions,
   type SharedEvent,
-} from "./lib/log_session.ts";
+} from "./lib/monitor/restart_filter.ts";
 
 export {
   Monitor,
   type MonitorCounters,
   type MonitorOptions,
-} from "./lib/monitor.ts";
+} from "./lib/monitor/monitor.ts";
 
 export {
   type AddressSpan,
   addressSpan,
   type LabelledNetwork,
   NetworkSet,
-} from "./lib/network_set.ts";
+} from "./lib/base/network_set.ts";
 
 export {
   NewsFilter,
   type NewsFilterCounters,
   type NewsFilterOptions,
-} from "./lib/news_filter.ts";
+} from "./lib/subscriber/update_filter.ts";
 
-export { type LogFormat } from "./lib/option_value.ts";
+export { type LogFormat } from "./lib/fail2ban/log_format.ts";
 
 export {
   Outbox,
   type OutboxOptions,
   type OutgoingMessage,
-} from "./lib/outbox.ts";
+} from "./lib/zmq/send_queue.ts";
 
-export { Patience } from "./lib/patience.ts";
-
-export { type PickledCall, type PickleValue } from "./lib/pickle_machine.ts";
-
-export { type PlanState } from "./lib/plan_report.ts";
-
-export { type PlannedBansOptions } from "./lib/planned_bans.ts";
+export { Patience } from "./lib/client/adaptive_timeout.ts";
 
 export {
-  type BanAction,
-  type Clock,
+  type PickledCall,
+  type PickleValue,
+} from "./lib/fail2ban/pickle_machine.ts";
+
+export { type PlanState } from "./lib/enforce/plan_types.ts";
+
+export { type PlannedBansOptions } from "./lib/enforce/reconciled_bans.ts";
+
+export { type BanAction } from "./lib/enforce/ban_action.ts";
+export { type Clock } from "./lib/async/clock.ts";
+export {
   type Connect,
   type DescriptorPoll,
   type DescriptorWatcher,
+  type Frames,
+  type MessageSocket,
+} from "./lib/zmq/ports.ts";
+export {
   type DetectionOracle,
+  type TicketOracle,
+  type TicketState,
+} from "./lib/fail2ban/ports.ts";
+export {
   type FileFacts,
   type FileIdentity,
-  type Frames,
   type LineBatch,
   type LineSource,
-  type Log,
-  type LogFields,
   type LogFile,
   type LogFolder,
   type LogPosition,
-  type MessageSocket,
   type OpenedLog,
   type PositionStore,
-  type Severity,
-  type TicketOracle,
-  type TicketState,
-} from "./lib/ports.ts";
+} from "./lib/tail/ports.ts";
+export { type Log, type LogFields, type Severity } from "./lib/log/log.ts";
 
 export {
   type CurrentPolicy,
@@ -333,7 +360,7 @@ export {
   type ProtectionRule,
   type Refusal,
   refusal,
-} from "./lib/protection.ts";
+} from "./lib/protection/protection_policy.ts";
 
 export {
   Admission,
@@ -341,8 +368,8 @@ export {
   type Hello,
   type HelloVerdict,
   type ListDifference,
-} from "./lib/admission.ts";
-export type { CurveKeys, PublicKey, SecretKey } from "./lib/curve_key.ts";
+} from "./lib/publisher/authenticator.ts";
+export type { CurveKeys, PublicKey, SecretKey } from "./lib/zmq/curve_key.ts";
 export type {
   AllowedNetwork,
   JournalEntry,
@@ -350,50 +377,56 @@ export type {
   MemberList,
   MemberRights,
   TokenDigest,
-} from "./lib/member.ts";
-export type { CuttableSocket, ListChanges } from "./lib/member_door.ts";
+} from "./lib/members/member.ts";
+export type {
+  CuttableSocket,
+  ListChanges,
+} from "./lib/publisher/connection_gate.ts";
 export {
   FleetAllowlist,
   type FleetAllowlistOptions,
-} from "./lib/fleet_allowlist.ts";
+} from "./lib/publisher/allowlist_service.ts";
 export {
   type FleetList,
   fleetListAt,
   NOBODY_ALLOWED,
-} from "./lib/fleet_list.ts";
-export { FleetProtection } from "./lib/fleet_protection.ts";
+} from "./lib/protection/allowlist.ts";
+export { FleetProtection } from "./lib/protection/allowlist_protection.ts";
 export {
   type LegacyMode,
   legacyMode,
   type LegacyUrls,
   legacyWarnings,
   mayBePublic,
-} from "./lib/legacy.ts";
+} from "./lib/config/legacy.ts";
 export {
   LegacyServer,
   type LegacyServerOptions,
   type Protocol1Service,
-} from "./lib/legacy_server.ts";
+} from "./lib/publisher/protocol1_server.ts";
 export {
   type LiveAside,
   type LiveNode,
   type LiveSession,
   type OperatorAnswer,
   type OperatorRequest,
-} from "./lib/operator_command.ts";
+} from "./lib/wire/operator_messages.ts";
 export {
   type BadKind,
   type BreakerLimit,
   type OpenBreaker,
-} from "./lib/breaker.ts";
-export { DEFAULT_NODE_LIMITS, type NodeLimits } from "./lib/node_limits.ts";
+} from "./lib/members/breaker.ts";
+export {
+  DEFAULT_NODE_LIMITS,
+  type NodeLimits,
+} from "./lib/members/node_limits.ts";
 export {
   type AuditEntry,
   type NewAuditEntry,
   type NodeRecords,
   type SetAside,
-} from "./lib/record_ports.ts";
-export type { Protocol2Service } from "./lib/node_server.ts";
+} from "./lib/members/node_records.ts";
+export type { Protocol2Service } from "./lib/publisher/protocol2_server.ts";
 export {
   MAX_TOKEN_HOSTS,
   MAX_TOKENS,
@@ -402,41 +435,43 @@ export {
   parseTokenList,
   type TokenList,
   tokenList,
-} from "./lib/token_list.ts";
+} from "./lib/publisher/protocol1_tokens.ts";
 
-export { Publisher, type PublisherOptions } from "./lib/publisher.ts";
-export { protocol1Events } from "./lib/protocol1_events.ts";
+export { Publisher, type PublisherOptions } from "./lib/publisher/publisher.ts";
+export { protocol1Events } from "./lib/publisher/protocol1_events.ts";
 
 export {
   type ActionReceipt,
   ReceiptBox,
   type ReceiptBoxOptions,
-} from "./lib/receipt_box.ts";
+} from "./lib/subscriber/receipt_queue.ts";
 
 export {
   Replica,
   type ReplicaCounters,
   type ReplicaEffect,
-  type SyncAnswer,
-  type SyncQuestion,
-} from "./lib/replica.ts";
+} from "./lib/subscriber/replica.ts";
+export { type SyncAnswer, type SyncQuestion } from "./lib/wire/sync.ts";
 
 export {
   ReplicaClient,
   type ReplicaClientOptions,
-} from "./lib/replica_client.ts";
+} from "./lib/subscriber/replica_client.ts";
 
-export { newsOf, newsOfAll } from "./lib/replica_news.ts";
+export { newsOf, newsOfAll } from "./lib/subscriber/ban_updates.ts";
 
-export { type Report, type ReportLink } from "./lib/report_link.ts";
+export { type Report, type ReportLink } from "./lib/monitor/report_link.ts";
 
-export { type ReporterCounters, type ReporterOptions } from "./lib/reporter.ts";
+export {
+  type ReporterCounters,
+  type ReporterOptions,
+} from "./lib/monitor/reporter.ts";
 
 export {
   RequestLink,
   type RequestLinkCounters,
   type RequestLinkOptions,
-} from "./lib/request_link.ts";
+} from "./lib/monitor/protocol1_link.ts";
 
 export {
   judgeRequest,
@@ -445,22 +480,22 @@ export {
   type RequestServerCounters,
   type RequestServerOptions,
   type RequestVerdict,
-} from "./lib/request_server.ts";
+} from "./lib/publisher/protocol1_requests.ts";
 
-export { type StatusFigures } from "./lib/status_report.ts";
+export { type StatusFigures } from "./lib/service/status_report.ts";
 
-export { SteadyClock } from "./lib/steady_clock.ts";
+export { SteadyClock } from "./lib/async/steady_clock.ts";
 
 export {
   type Hear,
   StreamEar,
   type StreamEarOptions,
-} from "./lib/stream_ear.ts";
+} from "./lib/subscriber/stream_listener.ts";
 
 export {
   RenewedSocket,
   type RenewedSocketOptions,
-} from "./lib/renewed_socket.ts";
+} from "./lib/zmq/renewed_socket.ts";
 
 export {
   type BroadcastVerdict,
@@ -468,7 +503,7 @@ export {
   Subscriber,
   type SubscriberCounters,
   type SubscriberOptions,
-} from "./lib/subscriber.ts";
+} from "./lib/subscriber/protocol1_subscriber.ts";
 
 export {
   countMissing,
@@ -487,11 +522,14 @@ export {
   sameFile,
   type Step,
   withoutDoubles,
-} from "./lib/tail_cursor.ts";
+} from "./lib/tail/tail_cursor.ts";
 
-export { UNKEPT_REPLICA } from "./lib/unkept_replica.ts";
+export { UNKEPT_REPLICA } from "./lib/subscriber/null_replica_store.ts";
 
-export { type WantedBansOptions, type WantsFrom } from "./lib/wanted_bans.ts";
+export {
+  type WantedBansOptions,
+  type WantsFrom,
+} from "./lib/enforce/wanted_bans.ts";
 
 export {
   decodeBroadcast,
@@ -506,7 +544,7 @@ export {
   type RejectReason,
   renderMessage,
   type Request,
-} from "./lib/wire_v1.ts";
+} from "./lib/wire/v1.ts";
 
 export {
   type DecodedV2,
@@ -520,7 +558,6 @@ export {
   MAX_CHANGES,
   MAX_CONTROL_BYTES,
   MAX_EVENTS,
-  MAX_IGNORE,
   MAX_RECEIPTS,
   MAX_SPAN_MS,
   MAX_STREAM_BYTES,
@@ -530,6 +567,7 @@ export {
   plainText,
   type RejectReasonV2,
   splitBans,
-} from "./lib/wire_v2.ts";
+} from "./lib/wire/v2.ts";
+export { MAX_IGNORE } from "./lib/base/bounds.ts";
 
-export { type WireMember } from "./lib/wire_v2_shape.ts";
+export { type WireMember } from "./lib/base/json_shape.ts";

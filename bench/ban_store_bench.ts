@@ -10,14 +10,14 @@ import {
   banStorePath,
   type Durability,
   SqliteBanStore,
-} from "../lib/io/sqlite_ban_store.ts";
-import type { StoreEntry } from "../lib/cluster_ports.ts";
+} from "../lib/store/io/sqlite_ban_store.ts";
+import type { StoreEntry } from "../lib/ban/ban_store.ts";
 import {
   banKeyAt,
   eventName,
   NOW_MS,
   report,
-} from "../tests/support/stored_changes.ts";
+} from "../tests/support/values/stored_changes.ts";
 import { median, printTable } from "./figures.ts";
 
 const RUNS = 3;

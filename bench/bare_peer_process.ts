@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ChildProcess } from "../tests/support/child_process.ts";
+import { ChildProcess } from "../tests/support/host/child_process.ts";
 
 /** What the other end does; see `programs/bare_peer.ts`. */
 export type PeerMode = "echo" | "count" | "hear";

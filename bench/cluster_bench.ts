@@ -4,15 +4,15 @@
  * @module
  */
 
-import type { ChildProcess } from "../tests/support/child_process.ts";
+import type { ChildProcess } from "../tests/support/host/child_process.ts";
 import {
   appendLog,
   banLine,
   testAddress,
-} from "../tests/support/fail2ban_lines.ts";
-import { processUsage } from "../tests/support/process_usage.ts";
-import { TestCluster } from "../tests/support/test_cluster.ts";
-import { waitUntil } from "../tests/support/wait_until.ts";
+} from "../tests/support/fail2ban/fail2ban_lines.ts";
+import { processUsage } from "../tests/support/host/process_usage.ts";
+import { TestCluster } from "../tests/support/cluster/test_cluster.ts";
+import { waitUntil } from "../tests/support/host/wait_until.ts";
 import { percentile, printTable } from "./figures.ts";
 
 const LATENCY_EVENTS = 200;

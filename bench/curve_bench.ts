@@ -4,14 +4,14 @@
  * @module
  */
 
-import { LibcPoll } from "../lib/io/libc_poll.ts";
-import { SystemClock } from "../lib/io/system_clock.ts";
-import { ZmqContext } from "../lib/io/zmq_socket.ts";
-import { ZAP_DOMAIN } from "../lib/member_door.ts";
-import type { MessageSocket } from "../lib/ports.ts";
-import { ZapServer } from "../lib/zap_server.ts";
-import { newCurveKeys } from "../tests/support/curve_keys.ts";
-import { MemoryLog } from "../tests/support/memory_log.ts";
+import { LibcPoll } from "../lib/zmq/io/libc_poll.ts";
+import { SystemClock } from "../lib/async/io/system_clock.ts";
+import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
+import { ZAP_DOMAIN } from "../lib/publisher/connection_gate.ts";
+import type { MessageSocket } from "../lib/zmq/ports.ts";
+import { ZapServer } from "../lib/zmq/zap_server.ts";
+import { newCurveKeys } from "../tests/support/values/curve_keys.ts";
+import { MemoryLog } from "../tests/support/memory/memory_log.ts";
 import { median, printTable } from "./figures.ts";
 
 const ROUND_TRIPS = 3_000;

@@ -5,20 +5,20 @@
  * @module
  */
 
-import { CLUSTER_JAIL } from "../lib/jail_name.ts";
-import { Fail2banEnforcer } from "../lib/fail2ban_enforcer.ts";
-import { Fail2banProcess } from "../lib/io/fail2ban_process.ts";
-import { Fail2banSocket } from "../lib/io/fail2ban_socket.ts";
-import { SystemClock } from "../lib/io/system_clock.ts";
-import { SteadyClock } from "../lib/steady_clock.ts";
-import type { Fail2banClient } from "../lib/ports.ts";
-import { ban } from "../tests/support/enforcer_setup.ts";
-import { testAddress } from "../tests/support/fail2ban_lines.ts";
+import { CLUSTER_JAIL } from "../lib/base/jail_name.ts";
+import { Fail2banEnforcer } from "../lib/enforce/fail2ban_enforcer.ts";
+import { Fail2banProcess } from "../lib/fail2ban/io/fail2ban_process.ts";
+import { Fail2banSocket } from "../lib/fail2ban/io/fail2ban_socket.ts";
+import { SystemClock } from "../lib/async/io/system_clock.ts";
+import { SteadyClock } from "../lib/async/steady_clock.ts";
+import type { Fail2banClient } from "../lib/fail2ban/ports.ts";
+import { ban } from "../tests/support/enforce/enforcer_setup.ts";
+import { testAddress } from "../tests/support/fail2ban/fail2ban_lines.ts";
 import {
   type Fail2banServer,
   startFail2ban,
-} from "../tests/support/fail2ban_server.ts";
-import { isInstalled } from "../tests/support/real_parts.ts";
+} from "../tests/support/fail2ban/fail2ban_server.ts";
+import { isInstalled } from "../tests/support/host/real_parts.ts";
 import { median, percentile, printTable } from "./figures.ts";
 
 const BANS = 10_000;

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { LineCutter } from "../lib/line_cutter.ts";
-import { scanLines } from "../lib/log_line.ts";
-import { testAddress } from "../tests/support/fail2ban_lines.ts";
+import { LineCutter } from "../lib/tail/line_splitter.ts";
+import { scanLines } from "../lib/fail2ban/log_line.ts";
+import { testAddress } from "../tests/support/fail2ban/fail2ban_lines.ts";
 import { median, printTable } from "./figures.ts";
 
 const LINES = 1_000_000;

@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { LocalBan } from "../lib/ports.ts";
-import { localBan } from "../tests/support/local_bans.ts";
-import { NftHost } from "../tests/support/nft_host.ts";
-import { isInstalled } from "../tests/support/real_parts.ts";
+import type { LocalBan } from "../lib/enforce/enforcer.ts";
+import { localBan } from "../tests/support/values/local_bans.ts";
+import { NftHost } from "../tests/support/enforce/nft_host.ts";
+import { isInstalled } from "../tests/support/host/real_parts.ts";
 import { median, printTable } from "./figures.ts";
 
 const BANS = 100_000;

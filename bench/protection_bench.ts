@@ -4,11 +4,14 @@
  * @module
  */
 
-import { canonicalAddress } from "../lib/address.ts";
-import { type LabelledNetwork, NetworkSet } from "../lib/network_set.ts";
-import { type ProtectionPolicy, refusal } from "../lib/protection.ts";
-import { address } from "../tests/support/core_values.ts";
-import { testAddress } from "../tests/support/fail2ban_lines.ts";
+import { canonicalAddress } from "../lib/base/address.ts";
+import { type LabelledNetwork, NetworkSet } from "../lib/base/network_set.ts";
+import {
+  type ProtectionPolicy,
+  refusal,
+} from "../lib/protection/protection_policy.ts";
+import { address } from "../tests/support/values/core_values.ts";
+import { testAddress } from "../tests/support/fail2ban/fail2ban_lines.ts";
 import { median, printTable } from "./figures.ts";
 
 const CHECKS = 200_000;

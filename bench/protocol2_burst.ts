@@ -6,11 +6,14 @@
 
 import { DatabaseSync } from "node:sqlite";
 import * as zmq from "zeromq";
-import { BAN_STORE_SCHEMA } from "../lib/ban_store_schema.ts";
-import type { Durability } from "../lib/io/sqlite_ban_store.ts";
-import { appendLog, banLine } from "../tests/support/fail2ban_lines.ts";
-import { freePort } from "../tests/support/test_ports.ts";
-import { processUsage } from "../tests/support/process_usage.ts";
+import { BAN_STORE_SCHEMA } from "../lib/store/ban_store_schema.ts";
+import type { Durability } from "../lib/store/io/sqlite_ban_store.ts";
+import {
+  appendLog,
+  banLine,
+} from "../tests/support/fail2ban/fail2ban_lines.ts";
+import { freePort } from "../tests/support/host/test_ports.ts";
+import { processUsage } from "../tests/support/host/process_usage.ts";
 import { bareReceive, bareSend, SENDER } from "./bare_zmq.ts";
 import { startPeer } from "./bare_peer_process.ts";
 import { printTable } from "./figures.ts";

@@ -7,11 +7,14 @@
  */
 
 import * as zmq from "zeromq";
-import { appendLog, banLine } from "../tests/support/fail2ban_lines.ts";
-import type { ChildProcess } from "../tests/support/child_process.ts";
-import { processUsage } from "../tests/support/process_usage.ts";
-import { freePort } from "../tests/support/test_ports.ts";
-import { waitUntil } from "../tests/support/wait_until.ts";
+import {
+  appendLog,
+  banLine,
+} from "../tests/support/fail2ban/fail2ban_lines.ts";
+import type { ChildProcess } from "../tests/support/host/child_process.ts";
+import { processUsage } from "../tests/support/host/process_usage.ts";
+import { freePort } from "../tests/support/host/test_ports.ts";
+import { waitUntil } from "../tests/support/host/wait_until.ts";
 import { startPeer, startProgram } from "./bare_peer_process.ts";
 import { bareSend, SENDER } from "./bare_zmq.ts";
 import { printTable } from "./figures.ts";

@@ -6,9 +6,9 @@
 
 import { DatabaseSync } from "node:sqlite";
 import * as zmq from "zeromq";
-import { banStorePath } from "../lib/io/sqlite_ban_store.ts";
-import { STORED_BANS_SCHEMA } from "../lib/stored_bans.ts";
-import { freePort } from "../tests/support/test_ports.ts";
+import { banStorePath } from "../lib/store/io/sqlite_ban_store.ts";
+import { STORED_BANS_SCHEMA } from "../lib/store/ban_tables.ts";
+import { freePort } from "../tests/support/host/test_ports.ts";
 import { startPeer } from "./bare_peer_process.ts";
 import { bareReceive, bareSend, SENDER } from "./bare_zmq.ts";
 import { printTable } from "./figures.ts";

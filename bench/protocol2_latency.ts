@@ -6,9 +6,12 @@
 
 import { DatabaseSync } from "node:sqlite";
 import * as zmq from "zeromq";
-import { appendLog, banLine } from "../tests/support/fail2ban_lines.ts";
-import { freePort } from "../tests/support/test_ports.ts";
-import { waitUntil } from "../tests/support/wait_until.ts";
+import {
+  appendLog,
+  banLine,
+} from "../tests/support/fail2ban/fail2ban_lines.ts";
+import { freePort } from "../tests/support/host/test_ports.ts";
+import { waitUntil } from "../tests/support/host/wait_until.ts";
 import { startPeer } from "./bare_peer_process.ts";
 import { bareReceive, bareSend, SENDER } from "./bare_zmq.ts";
 import { percentile, printTable } from "./figures.ts";

@@ -5,19 +5,20 @@
  * @module
  */
 
-import type { NodeMessage, SessionId } from "../lib/cluster_messages.ts";
-import { LibcPoll } from "../lib/io/libc_poll.ts";
-import { ZmqContext } from "../lib/io/zmq_socket.ts";
-import type { Membership } from "../lib/member.ts";
-import type { MessageSocket } from "../lib/ports.ts";
+import type { NodeMessage } from "../lib/wire/v2_messages.ts";
+import type { SessionId } from "../lib/base/ids.ts";
+import { LibcPoll } from "../lib/zmq/io/libc_poll.ts";
+import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
+import type { Membership } from "../lib/members/member.ts";
+import type { MessageSocket } from "../lib/zmq/ports.ts";
 import {
   decodePublisherMessage,
   encodeNodeMessage,
   MAX_CONTROL_BYTES,
   parseEventId,
-} from "../lib/wire_v2.ts";
-import { jail } from "../tests/support/core_values.ts";
-import { securityOf } from "../tests/support/test_members.ts";
+} from "../lib/wire/v2.ts";
+import { jail } from "../tests/support/values/core_values.ts";
+import { securityOf } from "../tests/support/cluster/test_members.ts";
 import { percentile, printTable } from "./figures.ts";
 import {
   addressAt,

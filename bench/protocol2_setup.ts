@@ -5,21 +5,30 @@
  * @module
  */
 
-import type { Address } from "../lib/address.ts";
-import { MAX_EVENTS, parseEventId } from "../lib/wire_v2.ts";
-import type { StoreEntry } from "../lib/cluster_ports.ts";
-import { banStorePath, SqliteBanStore } from "../lib/io/sqlite_ban_store.ts";
-import { askStatus, statusSocketPath } from "../lib/io/status_socket.ts";
-import type { StatusFigures } from "../lib/status_report.ts";
-import { address, host, jail } from "../tests/support/core_values.ts";
-import type { ChildProcess } from "../tests/support/child_process.ts";
-import { answer, Fail2banPeer } from "../tests/support/fail2ban_peer.ts";
+import type { Address } from "../lib/base/address.ts";
+import { MAX_EVENTS, parseEventId } from "../lib/wire/v2.ts";
+import type { StoreEntry } from "../lib/ban/ban_store.ts";
+import {
+  banStorePath,
+  SqliteBanStore,
+} from "../lib/store/io/sqlite_ban_store.ts";
+import {
+  askStatus,
+  statusSocketPath,
+} from "../lib/service/io/status_socket.ts";
+import type { StatusFigures } from "../lib/service/status_report.ts";
+import { address, host, jail } from "../tests/support/values/core_values.ts";
+import type { ChildProcess } from "../tests/support/host/child_process.ts";
+import {
+  answer,
+  Fail2banPeer,
+} from "../tests/support/fail2ban/fail2ban_peer.ts";
 import {
   type RoleName,
   type Sections,
   TestCluster,
-} from "../tests/support/test_cluster.ts";
-import { waitUntil } from "../tests/support/wait_until.ts";
+} from "../tests/support/cluster/test_cluster.ts";
+import { waitUntil } from "../tests/support/host/wait_until.ts";
 import { median } from "./figures.ts";
 
 /** The hosts of a cluster: `host-a` has the monitor, `hub` the publisher. */

@@ -5,7 +5,7 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
-import { processUsage } from "../tests/support/process_usage.ts";
+import { processUsage } from "../tests/support/host/process_usage.ts";
 import { startProgram } from "./bare_peer_process.ts";
 import { printTable } from "./figures.ts";
 import {

@@ -5,17 +5,20 @@
  * @module
  */
 
-import type { BanEvent } from "../lib/ban_event.ts";
-import { EnforcedAction } from "../lib/enforced_action.ts";
-import { ledgerPath, SqliteLedger } from "../lib/io/ban_ledger.ts";
-import { SystemClock } from "../lib/io/system_clock.ts";
-import type { Enforcer, LocalBan } from "../lib/ports.ts";
-import { SteadyClock } from "../lib/steady_clock.ts";
-import { address, host, jail } from "../tests/support/core_values.ts";
-import { MemoryLog } from "../tests/support/memory_log.ts";
-import { NftHost } from "../tests/support/nft_host.ts";
-import { isInstalled } from "../tests/support/real_parts.ts";
-import { waitUntil } from "../tests/support/wait_until.ts";
+import type { BanEvent } from "../lib/ban/ban_event.ts";
+import { EnforcedAction } from "../lib/enforce/enforced_action.ts";
+import {
+  ledgerPath,
+  SqliteLedger,
+} from "../lib/enforce/io/sqlite_ban_ledger.ts";
+import { SystemClock } from "../lib/async/io/system_clock.ts";
+import type { Enforcer, LocalBan } from "../lib/enforce/enforcer.ts";
+import { SteadyClock } from "../lib/async/steady_clock.ts";
+import { address, host, jail } from "../tests/support/values/core_values.ts";
+import { MemoryLog } from "../tests/support/memory/memory_log.ts";
+import { NftHost } from "../tests/support/enforce/nft_host.ts";
+import { isInstalled } from "../tests/support/host/real_parts.ts";
+import { waitUntil } from "../tests/support/host/wait_until.ts";
 import { printTable } from "./figures.ts";
 
 const BANS = 100_000;

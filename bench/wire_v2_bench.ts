@@ -8,7 +8,7 @@ import type {
   NodeEvent,
   NodeMessage,
   WireBan,
-} from "../lib/cluster_messages.ts";
+} from "../lib/wire/v2_messages.ts";
 import {
   decodeNodeMessage,
   decodePublisherMessage,
@@ -21,10 +21,10 @@ import {
   parseEpoch,
   parseEventId,
   parseSessionId,
-} from "../lib/wire_v2.ts";
-import type { Frames } from "../lib/ports.ts";
-import { address, host, jail } from "../tests/support/core_values.ts";
-import { testAddress } from "../tests/support/fail2ban_lines.ts";
+} from "../lib/wire/v2.ts";
+import type { Frames } from "../lib/zmq/ports.ts";
+import { address, host, jail } from "../tests/support/values/core_values.ts";
+import { testAddress } from "../tests/support/fail2ban/fail2ban_lines.ts";
 import { median, printTable } from "./figures.ts";
 
 const RUNS = 7;

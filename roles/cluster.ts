@@ -9,9 +9,9 @@ import {
   CLUSTER_PROGRAM,
   clusterHelpText,
   parseClusterCommand,
-} from "../lib/cluster_cli.ts";
-import { describeError, EXIT_CODES } from "../lib/errors.ts";
-import type { OperatorOutput } from "../lib/operator_output.ts";
+} from "../lib/cli/cluster_cli.ts";
+import { describeError, EXIT_CODES } from "../lib/base/errors.ts";
+import type { OperatorOutput } from "../lib/cli/operator_output.ts";
 import { carryOut } from "./program/cluster_command.ts";
 import { writeText } from "./program/write_text.ts";
 

@@ -5,17 +5,17 @@
  */
 
 import deno from "../deno.json" with { type: "json" };
-import { ledgerPath } from "../lib/io/ban_ledger.ts";
-import { Fail2banDatabase } from "../lib/io/fail2ban_database.ts";
-import { LedgerEchoOracle } from "../lib/io/ledger_echoes.ts";
-import { FleetProtection } from "../lib/fleet_protection.ts";
-import { LibcPoll } from "../lib/io/libc_poll.ts";
-import { PositionFile } from "../lib/io/position_file.ts";
-import { TailFile } from "../lib/io/tail_file.ts";
-import { ZmqContext } from "../lib/io/zmq_socket.ts";
-import { LogFollower } from "../lib/log_follower.ts";
-import { Monitor } from "../lib/monitor.ts";
-import { runTogether } from "../lib/tasks.ts";
+import { ledgerPath } from "../lib/enforce/io/sqlite_ban_ledger.ts";
+import { Fail2banDatabase } from "../lib/fail2ban/io/fail2ban_database.ts";
+import { LedgerEchoOracle } from "../lib/enforce/io/echo_reader.ts";
+import { FleetProtection } from "../lib/protection/allowlist_protection.ts";
+import { LibcPoll } from "../lib/zmq/io/libc_poll.ts";
+import { PositionFile } from "../lib/tail/io/position_file.ts";
+import { TailFile } from "../lib/tail/io/log_folder.ts";
+import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
+import { LogFollower } from "../lib/tail/log_follower.ts";
+import { Monitor } from "../lib/monitor/monitor.ts";
+import { runTogether } from "../lib/async/tasks.ts";
 import { AskedFail2ban } from "./program/asked_fail2ban.ts";
 import { watchProtection } from "./program/host_protection.ts";
 import { linkFigures, openReportLink } from "./program/monitor_link.ts";

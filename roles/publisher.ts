@@ -5,21 +5,24 @@
  */
 
 import deno from "../deno.json" with { type: "json" };
-import { Admission } from "../lib/admission.ts";
-import type { PublisherConfig } from "../lib/config.ts";
-import { fleetListAt } from "../lib/fleet_list.ts";
-import { FleetProtection } from "../lib/fleet_protection.ts";
-import type { HostName } from "../lib/host_name.ts";
-import { LibcPoll } from "../lib/io/libc_poll.ts";
-import { newSessionId } from "../lib/io/session_id.ts";
-import { banStorePath, SqliteBanStore } from "../lib/io/sqlite_ban_store.ts";
-import { ZmqContext } from "../lib/io/zmq_socket.ts";
-import { legacyWarnings } from "../lib/legacy.ts";
-import type { Protocol2Service } from "../lib/node_server.ts";
-import { Publisher } from "../lib/publisher.ts";
-import { quorumBy } from "../lib/quorum_rules.ts";
-import { RequestServer } from "../lib/request_server.ts";
-import { runTogether } from "../lib/tasks.ts";
+import { Admission } from "../lib/publisher/authenticator.ts";
+import type { PublisherConfig } from "../lib/config/config.ts";
+import { fleetListAt } from "../lib/protection/allowlist.ts";
+import { FleetProtection } from "../lib/protection/allowlist_protection.ts";
+import type { HostName } from "../lib/base/host_name.ts";
+import { LibcPoll } from "../lib/zmq/io/libc_poll.ts";
+import { newSessionId } from "../lib/base/io/session_id.ts";
+import {
+  banStorePath,
+  SqliteBanStore,
+} from "../lib/store/io/sqlite_ban_store.ts";
+import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
+import { legacyWarnings } from "../lib/config/legacy.ts";
+import type { Protocol2Service } from "../lib/publisher/protocol2_server.ts";
+import { Publisher } from "../lib/publisher/publisher.ts";
+import { quorumBy } from "../lib/ban/quorum_rules.ts";
+import { RequestServer } from "../lib/publisher/protocol1_requests.ts";
+import { runTogether } from "../lib/async/tasks.ts";
 import { bindProtocol1, bindProtocol2 } from "./program/bound_sockets.ts";
 import { watchProtection } from "./program/host_protection.ts";
 import { legacyChanges, settleLegacy, tellOfLegacy } from "./program/legacy.ts";

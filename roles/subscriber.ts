@@ -5,13 +5,13 @@
  */
 
 import deno from "../deno.json" with { type: "json" };
-import { ActionQueue } from "../lib/action_queue.ts";
-import { FleetProtection } from "../lib/fleet_protection.ts";
-import { LibcPoll } from "../lib/io/libc_poll.ts";
-import { ZmqContext } from "../lib/io/zmq_socket.ts";
-import { LogAction } from "../lib/log_action.ts";
-import { ReceiptBox } from "../lib/receipt_box.ts";
-import { runTogether } from "../lib/tasks.ts";
+import { ActionQueue } from "../lib/subscriber/action_queue.ts";
+import { FleetProtection } from "../lib/protection/allowlist_protection.ts";
+import { LibcPoll } from "../lib/zmq/io/libc_poll.ts";
+import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
+import { LogAction } from "../lib/subscriber/log_action.ts";
+import { ReceiptBox } from "../lib/subscriber/receipt_queue.ts";
+import { runTogether } from "../lib/async/tasks.ts";
 import { openBanSource } from "./program/ban_source.ts";
 import { EnforcedActions } from "./program/enforced_actions.ts";
 import { watchProtection } from "./program/host_protection.ts";

@@ -12,19 +12,19 @@
  * @module
  */
 
-import { ControlSession } from "../../lib/control_session.ts";
-import { LibcPoll } from "../../lib/io/libc_poll.ts";
-import { SystemClock } from "../../lib/io/system_clock.ts";
-import { ZmqContext } from "../../lib/io/zmq_socket.ts";
-import type { Membership } from "../../lib/member.ts";
-import { ReceiptBox } from "../../lib/receipt_box.ts";
-import { ReplicaClient } from "../../lib/replica_client.ts";
-import { SteadyClock } from "../../lib/steady_clock.ts";
-import { StreamEar } from "../../lib/stream_ear.ts";
-import { UNKEPT_REPLICA } from "../../lib/unkept_replica.ts";
-import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire_v2.ts";
-import { MemoryLog } from "../../tests/support/memory_log.ts";
-import { securityOf } from "../../tests/support/test_members.ts";
+import { ControlSession } from "../../lib/client/control_client.ts";
+import { LibcPoll } from "../../lib/zmq/io/libc_poll.ts";
+import { SystemClock } from "../../lib/async/io/system_clock.ts";
+import { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
+import type { Membership } from "../../lib/members/member.ts";
+import { ReceiptBox } from "../../lib/subscriber/receipt_queue.ts";
+import { ReplicaClient } from "../../lib/subscriber/replica_client.ts";
+import { SteadyClock } from "../../lib/async/steady_clock.ts";
+import { StreamEar } from "../../lib/subscriber/stream_listener.ts";
+import { UNKEPT_REPLICA } from "../../lib/subscriber/null_replica_store.ts";
+import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire/v2.ts";
+import { MemoryLog } from "../../tests/support/memory/memory_log.ts";
+import { securityOf } from "../../tests/support/cluster/test_members.ts";
 import { say } from "../bare_zmq.ts";
 
 const TELL_EVERY_MS = 200;

@@ -6,9 +6,9 @@
  * @module
  */
 
-import type { Ban } from "../../lib/ban.ts";
-import { BanTable } from "../../lib/ban_table.ts";
-import { host, jail } from "../../tests/support/core_values.ts";
+import type { Ban } from "../../lib/ban/ban.ts";
+import { BanTable } from "../../lib/ban/ban_table.ts";
+import { host, jail } from "../../tests/support/values/core_values.ts";
 import { say } from "../bare_zmq.ts";
 import { addressAt } from "../protocol2_setup.ts";
 

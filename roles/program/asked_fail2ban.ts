@@ -4,14 +4,16 @@
  * @module
  */
 
-import { BanEnds } from "../../lib/ban_ends.ts";
-import type { MonitorConfig } from "../../lib/config.ts";
-import { ExistingBans } from "../../lib/existing_bans.ts";
-import type { JailTimes, TicketRows } from "../../lib/host_ports.ts";
-import { Fail2banSocket } from "../../lib/io/fail2ban_socket.ts";
-import { JailBanTimes } from "../../lib/jail_ban_times.ts";
-import { KnownFail2ban } from "../../lib/known_fail2ban.ts";
-import type { Clock, Log, LogPosition } from "../../lib/ports.ts";
+import { BanEnds } from "../../lib/monitor/ban_expiry.ts";
+import type { MonitorConfig } from "../../lib/config/config.ts";
+import { ExistingBans } from "../../lib/monitor/existing_bans.ts";
+import type { JailTimes, TicketRows } from "../../lib/fail2ban/ports.ts";
+import { Fail2banSocket } from "../../lib/fail2ban/io/fail2ban_socket.ts";
+import { JailBanTimes } from "../../lib/fail2ban/jail_ban_times.ts";
+import { KnownFail2ban } from "../../lib/fail2ban/fail2ban_info.ts";
+import type { Clock } from "../../lib/async/clock.ts";
+import type { Log } from "../../lib/log/log.ts";
+import type { LogPosition } from "../../lib/tail/ports.ts";
 
 /** What is needed to ask. */
 export interface AskedFail2banOptions {

@@ -4,29 +4,29 @@
  * @module
  */
 
-import type { ActionQueue } from "../../lib/action_queue.ts";
-import type { BanNews } from "../../lib/ban_event.ts";
-import type { Protocol2Urls } from "../../lib/config.ts";
-import { ControlSession } from "../../lib/control_session.ts";
+import type { ActionQueue } from "../../lib/subscriber/action_queue.ts";
+import type { BanNews } from "../../lib/ban/ban_event.ts";
+import type { Protocol2Urls } from "../../lib/config/config.ts";
+import { ControlSession } from "../../lib/client/control_client.ts";
 import {
   replicaPath,
   SqliteReplicaStore,
-} from "../../lib/io/sqlite_replica_store.ts";
-import type { FleetList } from "../../lib/fleet_list.ts";
-import type { ZmqContext } from "../../lib/io/zmq_socket.ts";
-import { NewsFilter } from "../../lib/news_filter.ts";
-import type { CurrentPolicy } from "../../lib/protection.ts";
-import type { ReceiptBox } from "../../lib/receipt_box.ts";
-import { RenewedSocket } from "../../lib/renewed_socket.ts";
-import { ReplicaClient } from "../../lib/replica_client.ts";
-import type { StatusFigures } from "../../lib/status_report.ts";
-import { SteadyClock } from "../../lib/steady_clock.ts";
-import { StreamEar } from "../../lib/stream_ear.ts";
-import { Subscriber } from "../../lib/subscriber.ts";
-import { runTogether } from "../../lib/tasks.ts";
-import { UNKEPT_REPLICA } from "../../lib/unkept_replica.ts";
-import { MAX_MESSAGE_BYTES } from "../../lib/wire_v1.ts";
-import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire_v2.ts";
+} from "../../lib/store/io/sqlite_replica_store.ts";
+import type { FleetList } from "../../lib/protection/allowlist.ts";
+import type { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
+import { NewsFilter } from "../../lib/subscriber/update_filter.ts";
+import type { CurrentPolicy } from "../../lib/protection/protection_policy.ts";
+import type { ReceiptBox } from "../../lib/subscriber/receipt_queue.ts";
+import { RenewedSocket } from "../../lib/zmq/renewed_socket.ts";
+import { ReplicaClient } from "../../lib/subscriber/replica_client.ts";
+import type { StatusFigures } from "../../lib/service/status_report.ts";
+import { SteadyClock } from "../../lib/async/steady_clock.ts";
+import { StreamEar } from "../../lib/subscriber/stream_listener.ts";
+import { Subscriber } from "../../lib/subscriber/protocol1_subscriber.ts";
+import { runTogether } from "../../lib/async/tasks.ts";
+import { UNKEPT_REPLICA } from "../../lib/subscriber/null_replica_store.ts";
+import { MAX_MESSAGE_BYTES } from "../../lib/wire/v1.ts";
+import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire/v2.ts";
 import { NodeMembership } from "./node_membership.ts";
 import type { RoleContext } from "./role_program.ts";
 

@@ -4,15 +4,18 @@
  * @module
  */
 
-import type { PublisherConfig } from "../../lib/config.ts";
-import type { SecretKey } from "../../lib/curve_key.ts";
-import type { ZmqContext } from "../../lib/io/zmq_socket.ts";
-import { ZAP_DOMAIN, ZAP_STREAM_DOMAIN } from "../../lib/member_door.ts";
-import type { Protocol1Service } from "../../lib/legacy_server.ts";
-import type { Protocol2Service } from "../../lib/node_server.ts";
-import { ReboundSocket } from "../../lib/rebound_socket.ts";
-import { MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES } from "../../lib/wire_v1.ts";
-import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire_v2.ts";
+import type { PublisherConfig } from "../../lib/config/config.ts";
+import type { SecretKey } from "../../lib/zmq/curve_key.ts";
+import type { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
+import {
+  ZAP_DOMAIN,
+  ZAP_STREAM_DOMAIN,
+} from "../../lib/publisher/connection_gate.ts";
+import type { Protocol1Service } from "../../lib/publisher/protocol1_server.ts";
+import type { Protocol2Service } from "../../lib/publisher/protocol2_server.ts";
+import { ReboundSocket } from "../../lib/zmq/rebound_socket.ts";
+import { MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES } from "../../lib/wire/v1.ts";
+import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire/v2.ts";
 import type { RoleContext } from "./role_program.ts";
 
 /** A slow subscriber may be so far behind before it misses messages. */

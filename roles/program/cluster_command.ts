@@ -4,44 +4,47 @@
  * @module
  */
 
-import { AllowDesk } from "../../lib/allow_desk.ts";
-import type { TypedCommand } from "../../lib/cluster_cli.ts";
+import { AllowDesk } from "../../lib/cli/allow_commands.ts";
+import type { TypedCommand } from "../../lib/cli/cluster_cli.ts";
 import {
   bindSettings,
   type ClusterConfig,
   protocol2Ports,
   readClusterConfig,
-} from "../../lib/cluster_config.ts";
-import { IDENTITY_FORM, MEMBERSHIP_FORM } from "../../lib/identity_forms.ts";
-import { type IniSetting, setIniOptions } from "../../lib/ini_edit.ts";
+} from "../../lib/config/cluster_config.ts";
+import {
+  IDENTITY_FORM,
+  MEMBERSHIP_FORM,
+} from "../../lib/members/identity_forms.ts";
+import { type IniSetting, setIniOptions } from "../../lib/config/ini_edit.ts";
 import {
   askPublisher,
   commandSocketPath,
-} from "../../lib/io/command_socket.ts";
+} from "../../lib/cli/io/command_socket.ts";
 import {
   editLocalFile,
   localPath,
   readConfigFiles,
-} from "../../lib/io/config_file.ts";
-import { newCurveKeys, newToken } from "../../lib/io/curve_keys.ts";
+} from "../../lib/config/io/config_file.ts";
+import { newCurveKeys, newToken } from "../../lib/members/io/curve_keys.ts";
 import {
   identityPath,
   memberListPath,
   membershipPath,
   SecretFile,
-} from "../../lib/io/secret_file.ts";
-import { userName } from "../../lib/io/state_folder.ts";
-import { joinCluster } from "../../lib/join_desk.ts";
-import { LiveDesk } from "../../lib/live_desk.ts";
-import { MemberDesk } from "../../lib/member_desk.ts";
-import { type Editor, journalWords } from "../../lib/member_edits.ts";
-import { MEMBER_LIST_FORM } from "../../lib/member_list.ts";
+} from "../../lib/members/io/secret_file.ts";
+import { userName } from "../../lib/service/io/state_folder.ts";
+import { joinCluster } from "../../lib/cli/join_command.ts";
+import { LiveDesk } from "../../lib/cli/live_commands.ts";
+import { MemberDesk } from "../../lib/cli/node_commands.ts";
+import { type Editor, journalWords } from "../../lib/cli/member_edits.ts";
+import { MEMBER_LIST_FORM } from "../../lib/members/member_list_form.ts";
 import {
   memberDetails,
   memberJson,
   memberTable,
-} from "../../lib/member_view.ts";
-import type { OperatorOutput } from "../../lib/operator_output.ts";
+} from "../../lib/cli/member_view.ts";
+import type { OperatorOutput } from "../../lib/cli/operator_output.ts";
 import { programDir } from "./program_dir.ts";
 
 interface Workplace {

@@ -4,16 +4,23 @@
  * @module
  */
 
-import type { LoadedConfig, Role } from "../../lib/config.ts";
-import { ConfigError, EXIT_CODES, RuntimeError } from "../../lib/errors.ts";
+import type { LoadedConfig, Role } from "../../lib/config/config.ts";
+import {
+  ConfigError,
+  EXIT_CODES,
+  RuntimeError,
+} from "../../lib/base/errors.ts";
 import {
   type DetachedCommand,
   startDetached,
   stopProcess,
-} from "../../lib/io/detached_process.ts";
-import { PidFile } from "../../lib/io/pid_file.ts";
-import { askStatus, statusSocketPath } from "../../lib/io/status_socket.ts";
-import { encodeStatus, renderStatus } from "../../lib/status_report.ts";
+} from "../../lib/service/io/detached_process.ts";
+import { PidFile } from "../../lib/service/io/pid_file.ts";
+import {
+  askStatus,
+  statusSocketPath,
+} from "../../lib/service/io/status_socket.ts";
+import { encodeStatus, renderStatus } from "../../lib/service/status_report.ts";
 import type { Invocation, LocatedProgram } from "./role_program.ts";
 import { DETACHED_VARIABLE } from "./run_role.ts";
 import { urlPath } from "./url_path.ts";

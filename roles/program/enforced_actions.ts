@@ -4,30 +4,30 @@
  * @module
  */
 
-import type { ActionQueue } from "../../lib/action_queue.ts";
-import type { SubscriberConfig } from "../../lib/config.ts";
-import { EnforcedAction } from "../../lib/enforced_action.ts";
-import { Fail2banEnforcer } from "../../lib/fail2ban_enforcer.ts";
-import { IgnoredNames } from "../../lib/ignored_names.ts";
-import { ledgerPath, SqliteLedger } from "../../lib/io/ban_ledger.ts";
-import { DnsResolver } from "../../lib/io/dns_resolver.ts";
-import { ExecEnforcer } from "../../lib/io/exec_enforcer.ts";
-import { Fail2banProcess } from "../../lib/io/fail2ban_process.ts";
-import { Fail2banSocket } from "../../lib/io/fail2ban_socket.ts";
-import { NftEnforcer } from "../../lib/io/nft_enforcer.ts";
-import { type JailMap, localJails } from "../../lib/jail_map.ts";
-import type {
-  BanAction,
-  Clock,
-  Enforcer,
-  Fail2banClient,
-  Log,
-  ReceiptSink,
-} from "../../lib/ports.ts";
-import type { CurrentPolicy } from "../../lib/protection.ts";
-import { SteadyClock } from "../../lib/steady_clock.ts";
-import { Condition, runTogether } from "../../lib/tasks.ts";
-import type { WantsFrom } from "../../lib/wanted_bans.ts";
+import type { ActionQueue } from "../../lib/subscriber/action_queue.ts";
+import type { SubscriberConfig } from "../../lib/config/config.ts";
+import { EnforcedAction } from "../../lib/enforce/enforced_action.ts";
+import { Fail2banEnforcer } from "../../lib/enforce/fail2ban_enforcer.ts";
+import { IgnoredNames } from "../../lib/fail2ban/ignoreip_names.ts";
+import {
+  ledgerPath,
+  SqliteLedger,
+} from "../../lib/enforce/io/sqlite_ban_ledger.ts";
+import { DnsResolver } from "../../lib/protection/io/dns_resolver.ts";
+import { ExecEnforcer } from "../../lib/enforce/io/exec_enforcer.ts";
+import { Fail2banProcess } from "../../lib/fail2ban/io/fail2ban_process.ts";
+import { Fail2banSocket } from "../../lib/fail2ban/io/fail2ban_socket.ts";
+import { NftEnforcer } from "../../lib/enforce/io/nft_enforcer.ts";
+import { type JailMap, localJails } from "../../lib/base/jail_map.ts";
+import type { BanAction } from "../../lib/enforce/ban_action.ts";
+import type { Clock } from "../../lib/async/clock.ts";
+import type { Enforcer, ReceiptSink } from "../../lib/enforce/enforcer.ts";
+import type { Fail2banClient } from "../../lib/fail2ban/ports.ts";
+import type { Log } from "../../lib/log/log.ts";
+import type { CurrentPolicy } from "../../lib/protection/protection_policy.ts";
+import { SteadyClock } from "../../lib/async/steady_clock.ts";
+import { Condition, runTogether } from "../../lib/async/tasks.ts";
+import type { WantsFrom } from "../../lib/enforce/wanted_bans.ts";
 import type { BanSource } from "./ban_source.ts";
 
 /** What the actions are made of. */

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Role } from "../../lib/config.ts";
-import { DnsResolver } from "../../lib/io/dns_resolver.ts";
-import { HostAddresses } from "../../lib/io/host_addresses.ts";
-import { ProtectionWatch } from "../../lib/protection_watch.ts";
+import type { Role } from "../../lib/config/config.ts";
+import { DnsResolver } from "../../lib/protection/io/dns_resolver.ts";
+import { HostAddresses } from "../../lib/protection/io/host_network.ts";
+import { ProtectionWatch } from "../../lib/protection/protection_watch.ts";
 import type { RoleContext } from "./role_program.ts";
 
 /**

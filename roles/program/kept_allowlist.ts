@@ -5,12 +5,15 @@
  * @module
  */
 
-import { Complaints } from "../../lib/complaints.ts";
-import { RuntimeError } from "../../lib/errors.ts";
-import { FLEET_LIST_FORM, type FleetList } from "../../lib/fleet_list.ts";
-import type { FleetProtection } from "../../lib/fleet_protection.ts";
-import { SecretFile } from "../../lib/io/secret_file.ts";
-import { Condition } from "../../lib/tasks.ts";
+import { Complaints } from "../../lib/log/trouble_log.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import {
+  FLEET_LIST_FORM,
+  type FleetList,
+} from "../../lib/protection/allowlist.ts";
+import type { FleetProtection } from "../../lib/protection/allowlist_protection.ts";
+import { SecretFile } from "../../lib/members/io/secret_file.ts";
+import { Condition } from "../../lib/async/tasks.ts";
 import type { RoleContext } from "./role_program.ts";
 
 /** What an allowlist is kept with. */

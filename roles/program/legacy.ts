@@ -4,16 +4,16 @@
  * @module
  */
 
-import type { PublisherConfig } from "../../lib/config.ts";
-import { ConfigError } from "../../lib/errors.ts";
-import { identityPath } from "../../lib/io/secret_file.ts";
+import type { PublisherConfig } from "../../lib/config/config.ts";
+import { ConfigError } from "../../lib/base/errors.ts";
+import { identityPath } from "../../lib/members/io/secret_file.ts";
 import {
   type LegacyMode,
   legacyMode,
   legacyWarnings,
-} from "../../lib/legacy.ts";
-import type { MemberList } from "../../lib/member.ts";
-import type { ListChanges } from "../../lib/member_door.ts";
+} from "../../lib/config/legacy.ts";
+import type { MemberList } from "../../lib/members/member.ts";
+import type { ListChanges } from "../../lib/publisher/connection_gate.ts";
 import type { PublisherMembers } from "./publisher_members.ts";
 import type { RoleContext } from "./role_program.ts";
 

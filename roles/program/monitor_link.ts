@@ -4,14 +4,14 @@
  * @module
  */
 
-import { ControlSession } from "../../lib/control_session.ts";
-import { EventLink } from "../../lib/event_link.ts";
-import type { FleetProtection } from "../../lib/fleet_protection.ts";
-import type { ZmqContext } from "../../lib/io/zmq_socket.ts";
-import { RequestLink } from "../../lib/request_link.ts";
-import type { StatusFigures } from "../../lib/status_report.ts";
-import { MAX_REQUEST_BYTES } from "../../lib/wire_v1.ts";
-import { MAX_CONTROL_BYTES } from "../../lib/wire_v2.ts";
+import { ControlSession } from "../../lib/client/control_client.ts";
+import { EventLink } from "../../lib/monitor/protocol2_link.ts";
+import type { FleetProtection } from "../../lib/protection/allowlist_protection.ts";
+import type { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
+import { RequestLink } from "../../lib/monitor/protocol1_link.ts";
+import type { StatusFigures } from "../../lib/service/status_report.ts";
+import { MAX_REQUEST_BYTES } from "../../lib/wire/v1.ts";
+import { MAX_CONTROL_BYTES } from "../../lib/wire/v2.ts";
 import { NodeMembership } from "./node_membership.ts";
 import type { RoleContext } from "./role_program.ts";
 

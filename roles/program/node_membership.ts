@@ -4,13 +4,16 @@
  * @module
  */
 
-import type { GeneralConfig } from "../../lib/config.ts";
-import { ConfigError } from "../../lib/errors.ts";
-import { sameHost } from "../../lib/host_name.ts";
-import { MEMBERSHIP_FORM } from "../../lib/identity_forms.ts";
-import { membershipPath, SecretFile } from "../../lib/io/secret_file.ts";
-import type { Membership } from "../../lib/member.ts";
-import type { ClientSecurity } from "../../lib/socket_setup.ts";
+import type { GeneralConfig } from "../../lib/config/config.ts";
+import { ConfigError } from "../../lib/base/errors.ts";
+import { sameHost } from "../../lib/base/host_name.ts";
+import { MEMBERSHIP_FORM } from "../../lib/members/identity_forms.ts";
+import {
+  membershipPath,
+  SecretFile,
+} from "../../lib/members/io/secret_file.ts";
+import type { Membership } from "../../lib/members/member.ts";
+import type { ClientSecurity } from "../../lib/zmq/socket_options.ts";
 import type { RoleContext } from "./role_program.ts";
 
 /** What a membership needs of its role. */

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { RuntimeError } from "../../lib/errors.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
 import {
   CommandSocket,
   commandSocketPath,
-} from "../../lib/io/command_socket.ts";
-import type { Publisher } from "../../lib/publisher.ts";
+} from "../../lib/cli/io/command_socket.ts";
+import type { Publisher } from "../../lib/publisher/publisher.ts";
 import type { RoleContext } from "./role_program.ts";
 
 /** Listens for operators; where that can't be, the log says so and all else goes on. */

@@ -4,16 +4,16 @@
  * @module
  */
 
-import type { CommandOptions } from "../../lib/cli.ts";
-import type { GeneralConfig, LogTarget } from "../../lib/config.ts";
+import type { CommandOptions } from "../../lib/cli/cli.ts";
+import type { GeneralConfig, LogTarget } from "../../lib/config/config.ts";
 import {
   FileWriter,
   type LineWriter,
   StderrWriter,
   SyslogWriter,
-} from "../../lib/io/line_writers.ts";
-import { StdLog } from "../../lib/io/std_log.ts";
-import { UnixDatagrams } from "../../lib/io/unix_datagrams.ts";
+} from "../../lib/log/io/line_writers.ts";
+import { StdLog } from "../../lib/log/io/std_log.ts";
+import { UnixDatagrams } from "../../lib/log/io/unix_datagrams.ts";
 import {
   isoPrefix,
   type LinePrefix,
@@ -21,12 +21,13 @@ import {
   noPrefix,
   syslogDatagramPrefix,
   syslogFilePrefix,
-} from "../../lib/line_prefix.ts";
-import { LineQueue } from "../../lib/line_queue.ts";
-import type { LineSink } from "../../lib/line_sink.ts";
-import type { Clock, Log } from "../../lib/ports.ts";
-import type { StatusFigures } from "../../lib/status_report.ts";
-import { PrefixedSink } from "../../lib/prefixed_sink.ts";
+} from "../../lib/log/line_prefix.ts";
+import { LineQueue } from "../../lib/log/line_queue.ts";
+import type { LineSink } from "../../lib/log/line_sink.ts";
+import type { Clock } from "../../lib/async/clock.ts";
+import type { Log } from "../../lib/log/log.ts";
+import type { StatusFigures } from "../../lib/service/status_report.ts";
+import { PrefixedSink } from "../../lib/log/prefixed_sink.ts";
 import { writeText } from "./write_text.ts";
 
 /** What a log is made of. */

@@ -4,15 +4,21 @@
  * @module
  */
 
-import type { PublisherConfig } from "../../lib/config.ts";
-import { IDENTITY_FORM } from "../../lib/identity_forms.ts";
+import type { PublisherConfig } from "../../lib/config/config.ts";
+import { IDENTITY_FORM } from "../../lib/members/identity_forms.ts";
 import {
   identityPath,
   memberListPath,
   SecretFile,
-} from "../../lib/io/secret_file.ts";
-import type { MemberList, PublisherIdentity } from "../../lib/member.ts";
-import { MEMBER_LIST_FORM, NO_MEMBERS } from "../../lib/member_list.ts";
+} from "../../lib/members/io/secret_file.ts";
+import type {
+  MemberList,
+  PublisherIdentity,
+} from "../../lib/members/member.ts";
+import {
+  MEMBER_LIST_FORM,
+  NO_MEMBERS,
+} from "../../lib/members/member_list_form.ts";
 import type { RoleContext } from "./role_program.ts";
 
 /** The files, read. */

@@ -4,15 +4,15 @@
  * @module
  */
 
-import type { PublisherConfig } from "../../lib/config.ts";
-import { ConfigError } from "../../lib/errors.ts";
-import { SecretFile } from "../../lib/io/secret_file.ts";
-import type { StoredForm } from "../../lib/stored_json.ts";
+import type { PublisherConfig } from "../../lib/config/config.ts";
+import { ConfigError } from "../../lib/base/errors.ts";
+import { SecretFile } from "../../lib/members/io/secret_file.ts";
+import type { StoredForm } from "../../lib/base/json_form.ts";
 import {
   parseTokenList,
   type TokenList,
   tokenList,
-} from "../../lib/token_list.ts";
+} from "../../lib/publisher/protocol1_tokens.ts";
 import type { RoleContext } from "./role_program.ts";
 
 /** What tokens need of their role. */

@@ -11,20 +11,21 @@ import {
   helpText,
   parseCommand,
   type ProgramInfo,
-} from "../../lib/cli.ts";
+} from "../../lib/cli/cli.ts";
 import {
   loadConfig,
   type LoadedConfig,
   renderConfig,
   type Role,
   type RoleConfigs,
-} from "../../lib/config.ts";
-import { describeError, EXIT_CODES } from "../../lib/errors.ts";
-import { readConfigFiles } from "../../lib/io/config_file.ts";
-import type { LineSink } from "../../lib/line_sink.ts";
-import type { Clock, Log } from "../../lib/ports.ts";
-import type { WritingVerb } from "../../lib/state_owner.ts";
-import type { StatusFigures } from "../../lib/status_report.ts";
+} from "../../lib/config/config.ts";
+import { describeError, EXIT_CODES } from "../../lib/base/errors.ts";
+import { readConfigFiles } from "../../lib/config/io/config_file.ts";
+import type { LineSink } from "../../lib/log/line_sink.ts";
+import type { Clock } from "../../lib/async/clock.ts";
+import type { Log } from "../../lib/log/log.ts";
+import type { WritingVerb } from "../../lib/service/state_owner.ts";
+import type { StatusFigures } from "../../lib/service/status_report.ts";
 import { restart, start, status, stop } from "./daemon_verbs.ts";
 import { runRole } from "./run_role.ts";
 import { guardState } from "./state_guard.ts";

@@ -4,16 +4,33 @@
  * @module
  */
 
-import type { Role, RoleConfigs } from "../../lib/config.ts";
-import { describeError, EXIT_CODES, RuntimeError } from "../../lib/errors.ts";
-import { PidFile, UnwritablePidFileError } from "../../lib/io/pid_file.ts";
-import { notifySettings, ServiceNotify } from "../../lib/io/service_notify.ts";
-import { StopSignal } from "../../lib/io/signals.ts";
-import { StatusSocket, statusSocketPath } from "../../lib/io/status_socket.ts";
-import { SystemClock } from "../../lib/io/system_clock.ts";
-import { UnixDatagrams } from "../../lib/io/unix_datagrams.ts";
-import type { Clock, Log } from "../../lib/ports.ts";
-import type { StatusFigures, StatusReport } from "../../lib/status_report.ts";
+import type { Role, RoleConfigs } from "../../lib/config/config.ts";
+import {
+  describeError,
+  EXIT_CODES,
+  RuntimeError,
+} from "../../lib/base/errors.ts";
+import {
+  PidFile,
+  UnwritablePidFileError,
+} from "../../lib/service/io/pid_file.ts";
+import {
+  notifySettings,
+  ServiceNotify,
+} from "../../lib/service/io/service_notify.ts";
+import { StopSignal } from "../../lib/service/io/signals.ts";
+import {
+  StatusSocket,
+  statusSocketPath,
+} from "../../lib/service/io/status_socket.ts";
+import { SystemClock } from "../../lib/async/io/system_clock.ts";
+import { UnixDatagrams } from "../../lib/log/io/unix_datagrams.ts";
+import type { Clock } from "../../lib/async/clock.ts";
+import type { Log } from "../../lib/log/log.ts";
+import type {
+  StatusFigures,
+  StatusReport,
+} from "../../lib/service/status_report.ts";
 import { ProgramLog } from "./program_log.ts";
 import type { Invocation } from "./role_program.ts";
 

@@ -1,9 +1,12 @@
-import type { Role } from "../../lib/config.ts";
+import type { Role } from "../../lib/config/config.ts";
 import {
   findStateFolder,
   hasServiceManager,
-} from "../../lib/io/state_folder.ts";
-import { refusedState, type WritingVerb } from "../../lib/state_owner.ts";
+} from "../../lib/service/io/state_folder.ts";
+import {
+  refusedState,
+  type WritingVerb,
+} from "../../lib/service/state_owner.ts";
 import type { Invocation } from "./role_program.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { ProgramInfo } from "../../lib/cli.ts";
+import type { ProgramInfo } from "../../lib/cli/cli.ts";
 import { writeText } from "./write_text.ts";
 
 /** Tells the operator what is not as it should be, although the program can go on. */

@@ -11,9 +11,9 @@ import {
   strictEqual,
   throws,
 } from "node:assert/strict";
-import type { Ban } from "../../lib/ban.ts";
-import type { BanStore } from "../../lib/cluster_ports.ts";
-import { replay, standing } from "../support/replayed_bans.ts";
+import type { Ban } from "../../lib/ban/ban.ts";
+import type { BanStore } from "../../lib/ban/ban_store.ts";
+import { replay, standing } from "../support/values/replayed_bans.ts";
 import {
   banKey,
   banKeyAt,
@@ -25,7 +25,7 @@ import {
   reports,
   unnamed,
   withdraw,
-} from "../support/stored_changes.ts";
+} from "../support/values/stored_changes.ts";
 
 /** A store, and what is left of it when its program starts again. */
 export interface KeptStore {

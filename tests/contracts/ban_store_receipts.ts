@@ -12,7 +12,7 @@ import {
   report,
   unnamed,
   withdraw,
-} from "../support/stored_changes.ts";
+} from "../support/values/stored_changes.ts";
 import { type KeptStore, pruneAll } from "./ban_store_contract.ts";
 
 const IP = banKey("192.0.2.1");

@@ -10,9 +10,9 @@ import {
   MAX_AUDIT_ROWS,
   type NewAuditEntry,
   type SetAside,
-} from "../../lib/record_ports.ts";
-import { host } from "../support/core_values.ts";
-import { NOW_MS } from "../support/stored_changes.ts";
+} from "../../lib/members/node_records.ts";
+import { host } from "../support/values/core_values.ts";
+import { NOW_MS } from "../support/values/stored_changes.ts";
 import type { KeptStore } from "./ban_store_contract.ts";
 
 function entry(

@@ -1,10 +1,13 @@
 import { deepStrictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { banStorePath, SqliteBanStore } from "../../lib/io/sqlite_ban_store.ts";
-import { MemoryBanStore } from "../support/memory_ban_store.ts";
-import { replay, standing } from "../support/replayed_bans.ts";
-import { anyBatches, unnamed } from "../support/stored_changes.ts";
-import { TempDir } from "../support/temp_dir.ts";
+import {
+  banStorePath,
+  SqliteBanStore,
+} from "../../lib/store/io/sqlite_ban_store.ts";
+import { MemoryBanStore } from "../support/memory/memory_ban_store.ts";
+import { replay, standing } from "../support/values/replayed_bans.ts";
+import { anyBatches, unnamed } from "../support/values/stored_changes.ts";
+import { TempDir } from "../support/host/temp_dir.ts";
 import {
   BAN_STORE_BEHAVIOURS,
   bansOf,

@@ -5,10 +5,11 @@
  */
 
 import { deepStrictEqual, ok, rejects } from "node:assert/strict";
-import { CLUSTER_JAIL, type JailName } from "../../lib/jail_name.ts";
-import { keyOfBan } from "../../lib/plan_entry.ts";
-import type { Clock, Enforcer, LocalBan } from "../../lib/ports.ts";
-import { address, host, jail } from "../support/core_values.ts";
+import { CLUSTER_JAIL, type JailName } from "../../lib/base/jail_name.ts";
+import { keyOf } from "../../lib/ban/ban.ts";
+import type { Clock } from "../../lib/async/clock.ts";
+import type { Enforcer, LocalBan } from "../../lib/enforce/enforcer.ts";
+import { address, host, jail } from "../support/values/core_values.ts";
 
 /** An enforcer that holds nothing yet, and what it needs. */
 export interface EnforcerUnderTest extends AsyncDisposable {
@@ -99,11 +100,11 @@ class Bench {
   async holds(bans: readonly LocalBan[]): Promise<void> {
     const listed = await this.enforcer.list(SIGNAL);
     if (listed === undefined) return;
-    deepStrictEqual(listed.map(keyOfBan).sort(), bans.map(keyOfBan).sort());
+    deepStrictEqual(listed.map(keyOf).sort(), bans.map(keyOf).sort());
     if (!this.enforcer.lapses) return;
-    const ends = new Map(bans.map((ban) => [keyOfBan(ban), ban.expiresMs]));
+    const ends = new Map(bans.map((ban) => [keyOf(ban), ban.expiresMs]));
     for (const { expiresMs, ...ban } of listed) {
-      const wantedMs = ends.get(keyOfBan(ban)) ?? NaN;
+      const wantedMs = ends.get(keyOf(ban)) ?? NaN;
       const isSame = expiresMs === undefined || expiresMs === wantedMs ||
         Math.abs(expiresMs - wantedMs) < SAME_END_MS;
       ok(isSame, `${ban.address} ends ${expiresMs}, not ${wantedMs}`);

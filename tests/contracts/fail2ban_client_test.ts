@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
-import type { PickleValue } from "../../lib/fail2ban_pickle.ts";
+import type { PickleValue } from "../../lib/fail2ban/pickle.ts";
 import {
   readAbilities,
   readBannedInStatus,
@@ -8,18 +8,18 @@ import {
   readIgnored,
   readJails,
   readTickets,
-} from "../../lib/fail2ban_replies.ts";
-import { Fail2banProcess } from "../../lib/io/fail2ban_process.ts";
-import { Fail2banSocket } from "../../lib/io/fail2ban_socket.ts";
-import { SystemClock } from "../../lib/io/system_clock.ts";
-import type { Fail2banClient } from "../../lib/ports.ts";
+} from "../../lib/fail2ban/replies.ts";
+import { Fail2banProcess } from "../../lib/fail2ban/io/fail2ban_process.ts";
+import { Fail2banSocket } from "../../lib/fail2ban/io/fail2ban_socket.ts";
+import { SystemClock } from "../../lib/async/io/system_clock.ts";
+import type { Fail2banClient } from "../../lib/fail2ban/ports.ts";
 import {
   type Fail2banServer,
   startFail2ban,
-} from "../support/fail2ban_server.ts";
-import { MemoryFail2ban } from "../support/memory_fail2ban.ts";
-import { testWith } from "../support/real_parts.ts";
-import { TempDir } from "../support/temp_dir.ts";
+} from "../support/fail2ban/fail2ban_server.ts";
+import { MemoryFail2ban } from "../support/memory/memory_fail2ban.ts";
+import { testWith } from "../support/host/real_parts.ts";
+import { TempDir } from "../support/host/temp_dir.ts";
 
 const SIGNAL = new AbortController().signal;
 const IGNORED = ["127.0.0.0/8", "::1", "host.invalid"];

@@ -1,10 +1,11 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { SqliteLedger } from "../../lib/io/ban_ledger.ts";
-import type { PlanState } from "../../lib/plan_report.ts";
-import type { BanLedger, LocalBan, WantedReports } from "../../lib/ports.ts";
-import { address, host, jail } from "../support/core_values.ts";
-import { MemoryLedger } from "../support/memory_ledger.ts";
-import { TempDir } from "../support/temp_dir.ts";
+import { SqliteLedger } from "../../lib/enforce/io/sqlite_ban_ledger.ts";
+import type { PlanState } from "../../lib/enforce/plan_types.ts";
+import type { BanLedger, WantedReports } from "../../lib/enforce/ban_ledger.ts";
+import type { LocalBan } from "../../lib/enforce/enforcer.ts";
+import { address, host, jail } from "../support/values/core_values.ts";
+import { MemoryLedger } from "../support/memory/memory_ledger.ts";
+import { TempDir } from "../support/host/temp_dir.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 23, 20, 38, 55);
 

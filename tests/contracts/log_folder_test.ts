@@ -1,11 +1,11 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import { TailFile } from "../../lib/io/tail_file.ts";
-import { LogFollower } from "../../lib/log_follower.ts";
-import type { LogFolder } from "../../lib/ports.ts";
-import { sameFile } from "../../lib/tail_cursor.ts";
-import { MemoryFolder } from "../support/memory_folder.ts";
-import { MemoryLog } from "../support/memory_log.ts";
-import { TempDir } from "../support/temp_dir.ts";
+import { TailFile } from "../../lib/tail/io/log_folder.ts";
+import { LogFollower } from "../../lib/tail/log_follower.ts";
+import type { LogFolder } from "../../lib/tail/ports.ts";
+import { sameFile } from "../../lib/tail/tail_cursor.ts";
+import { MemoryFolder } from "../support/memory/memory_folder.ts";
+import { MemoryLog } from "../support/memory/memory_log.ts";
+import { TempDir } from "../support/host/temp_dir.ts";
 
 const LOG = "fail2ban.log";
 

@@ -1,13 +1,13 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
-import { RuntimeError } from "../../lib/errors.ts";
-import { CLUSTER_JAIL } from "../../lib/jail_name.ts";
-import type { LocalBan } from "../../lib/ports.ts";
-import { address, host, jail } from "../support/core_values.ts";
-import { ManualClock } from "../support/manual_clock.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import { CLUSTER_JAIL } from "../../lib/base/jail_name.ts";
+import type { LocalBan } from "../../lib/enforce/enforcer.ts";
+import { address, host, jail } from "../support/values/core_values.ts";
+import { ManualClock } from "../support/memory/manual_clock.ts";
 import {
   MemoryEnforcer,
   type MemoryEnforcerOptions,
-} from "../support/memory_enforcer.ts";
+} from "../support/memory/memory_enforcer.ts";
 import { testEnforcer } from "./enforcer_contract.ts";
 
 const SIGNAL = new AbortController().signal;

@@ -1,7 +1,11 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
-import type { MessageSocket } from "../../lib/ports.ts";
-import { frames, MemorySocket, texts } from "../support/memory_socket.ts";
-import { ZmqBench } from "../support/zmq_bench.ts";
+import type { MessageSocket } from "../../lib/zmq/ports.ts";
+import {
+  frames,
+  MemorySocket,
+  texts,
+} from "../support/memory/memory_socket.ts";
+import { ZmqBench } from "../support/bench/zmq_bench.ts";
 
 /** A socket and the other end of it. */
 interface Ends extends AsyncDisposable {

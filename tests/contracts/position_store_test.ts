@@ -1,9 +1,9 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import { RuntimeError } from "../../lib/errors.ts";
-import { PositionFile } from "../../lib/io/position_file.ts";
-import type { LogPosition, PositionStore } from "../../lib/ports.ts";
-import { MemoryPositions } from "../support/fake_ports.ts";
-import { TempDir } from "../support/temp_dir.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import { PositionFile } from "../../lib/tail/io/position_file.ts";
+import type { LogPosition, PositionStore } from "../../lib/tail/ports.ts";
+import { MemoryPositions } from "../support/memory/fake_ports.ts";
+import { TempDir } from "../support/host/temp_dir.ts";
 
 const POSITION: LogPosition = {
   device: 2_049,

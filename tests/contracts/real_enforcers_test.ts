@@ -1,13 +1,13 @@
-import { Fail2banEnforcer } from "../../lib/fail2ban_enforcer.ts";
-import { ExecEnforcer } from "../../lib/io/exec_enforcer.ts";
-import { Fail2banProcess } from "../../lib/io/fail2ban_process.ts";
-import { SystemClock } from "../../lib/io/system_clock.ts";
-import { SteadyClock } from "../../lib/steady_clock.ts";
-import { jail } from "../support/core_values.ts";
-import { CLUSTER, EnforcerSetup } from "../support/enforcer_setup.ts";
-import { NftHost } from "../support/nft_host.ts";
-import { RealEnforcer } from "../support/real_enforcer.ts";
-import { isInstalled } from "../support/real_parts.ts";
+import { Fail2banEnforcer } from "../../lib/enforce/fail2ban_enforcer.ts";
+import { ExecEnforcer } from "../../lib/enforce/io/exec_enforcer.ts";
+import { Fail2banProcess } from "../../lib/fail2ban/io/fail2ban_process.ts";
+import { SystemClock } from "../../lib/async/io/system_clock.ts";
+import { SteadyClock } from "../../lib/async/steady_clock.ts";
+import { jail } from "../support/values/core_values.ts";
+import { CLUSTER, EnforcerSetup } from "../support/enforce/enforcer_setup.ts";
+import { NftHost } from "../support/enforce/nft_host.ts";
+import { RealEnforcer } from "../support/enforce/real_enforcer.ts";
+import { isInstalled } from "../support/host/real_parts.ts";
 import { testEnforcer } from "./enforcer_contract.ts";
 
 const NO_FAIL2BAN = { ignore: !isInstalled("fail2ban") };

@@ -1,14 +1,14 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import fc from "fast-check";
-import type { Ban } from "../../lib/ban.ts";
-import type { Epoch } from "../../lib/cluster_messages.ts";
-import type { ReplicaStore } from "../../lib/cluster_ports.ts";
+import type { Ban } from "../../lib/ban/ban.ts";
+import type { Epoch } from "../../lib/base/ids.ts";
+import type { ReplicaStore } from "../../lib/ban/ban_store.ts";
 import {
   replicaPath,
   SqliteReplicaStore,
-} from "../../lib/io/sqlite_replica_store.ts";
-import { MemoryReplicaStore } from "../support/memory_replica_store.ts";
-import { replay, standing } from "../support/replayed_bans.ts";
+} from "../../lib/store/io/sqlite_replica_store.ts";
+import { MemoryReplicaStore } from "../support/memory/memory_replica_store.ts";
+import { replay, standing } from "../support/values/replayed_bans.ts";
 import {
   anyBatches,
   banKey,
@@ -16,8 +16,8 @@ import {
   NOW_MS,
   report,
   withdraw,
-} from "../support/stored_changes.ts";
-import { TempDir } from "../support/temp_dir.ts";
+} from "../support/values/stored_changes.ts";
+import { TempDir } from "../support/host/temp_dir.ts";
 
 /** A store, and what is left of it when its program starts again. */
 interface Kept {

@@ -1,10 +1,10 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { Fail2banDatabase } from "../../lib/io/fail2ban_database.ts";
-import type { TicketOracle, TicketState } from "../../lib/ports.ts";
-import { address, jail } from "../support/core_values.ts";
-import { MemoryOracle } from "../support/fake_ports.ts";
-import { TempDir } from "../support/temp_dir.ts";
+import { Fail2banDatabase } from "../../lib/fail2ban/io/fail2ban_database.ts";
+import type { TicketOracle, TicketState } from "../../lib/fail2ban/ports.ts";
+import { address, jail } from "../support/values/core_values.ts";
+import { MemoryOracle } from "../support/memory/fake_ports.ts";
+import { TempDir } from "../support/host/temp_dir.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 23, 20, 38, 55);
 const STATES: readonly TicketState[] = [

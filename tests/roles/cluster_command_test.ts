@@ -1,15 +1,18 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { IDENTITY_FORM, MEMBERSHIP_FORM } from "../../lib/identity_forms.ts";
+import {
+  IDENTITY_FORM,
+  MEMBERSHIP_FORM,
+} from "../../lib/members/identity_forms.ts";
 import {
   identityPath,
   memberListPath,
   membershipPath,
   SecretFile,
-} from "../../lib/io/secret_file.ts";
-import { MEMBER_LIST_FORM } from "../../lib/member_list.ts";
-import { digestToken } from "../../lib/token_digest.ts";
-import { OperatorHosts as Hosts } from "../support/operator_hosts.ts";
-import { testWith } from "../support/real_parts.ts";
+} from "../../lib/members/io/secret_file.ts";
+import { MEMBER_LIST_FORM } from "../../lib/members/member_list_form.ts";
+import { digestToken } from "../../lib/members/token_digest.ts";
+import { OperatorHosts as Hosts } from "../support/cluster/operator_hosts.ts";
+import { testWith } from "../support/host/real_parts.ts";
 
 Deno.test("from nothing to three nodes: init, node add, and join on each", async () => {
   await using hosts = await Hosts.create("hub", "web1", "web2", "web3");

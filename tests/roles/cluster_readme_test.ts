@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { OperatorHosts } from "../support/operator_hosts.ts";
+import { OperatorHosts } from "../support/cluster/operator_hosts.ts";
 
 const README = new URL("../../README.md", import.meta.url);
 const PROMPT = "# fail2ban-cluster ";

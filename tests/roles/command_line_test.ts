@@ -1,19 +1,19 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import deno from "../../deno.json" with { type: "json" };
-import { helpText } from "../../lib/cli.ts";
-import { DEFAULT_CONFIG_PATH } from "../../lib/io/config_file.ts";
-import { ChildProcess } from "../support/child_process.ts";
+import { helpText } from "../../lib/cli/cli.ts";
+import { DEFAULT_CONFIG_PATH } from "../../lib/config/io/config_file.ts";
+import { ChildProcess } from "../support/host/child_process.ts";
 import {
   outcomeOf,
   ownLines,
   type ProgramOutcome,
   runProgram,
-} from "../support/program_outcome.ts";
+} from "../support/cluster/program_outcome.ts";
 import {
   roleCommand,
   type RoleName,
   TestCluster,
-} from "../support/test_cluster.ts";
+} from "../support/cluster/test_cluster.ts";
 
 const ROLES: readonly RoleName[] = ["monitor", "publisher", "subscriber"];
 const { version } = deno;

@@ -1,11 +1,11 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { ChildProcess } from "../support/child_process.ts";
-import { DaemonHost } from "../support/daemon_host.ts";
-import { isRunning, processSession } from "../support/process_state.ts";
-import { outcomeOf } from "../support/program_outcome.ts";
-import { bytes, RawClient } from "../support/raw_client.ts";
-import { roleCommand, TestCluster } from "../support/test_cluster.ts";
-import { waitUntil } from "../support/wait_until.ts";
+import { ChildProcess } from "../support/host/child_process.ts";
+import { DaemonHost } from "../support/host/daemon_host.ts";
+import { isRunning, processSession } from "../support/host/process_state.ts";
+import { outcomeOf } from "../support/cluster/program_outcome.ts";
+import { bytes, RawClient } from "../support/cluster/raw_client.ts";
+import { roleCommand, TestCluster } from "../support/cluster/test_cluster.ts";
+import { waitUntil } from "../support/host/wait_until.ts";
 
 const NAME = "fail2ban-publisher";
 

@@ -1,9 +1,9 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { appendLog, banLine } from "../support/fail2ban_lines.ts";
-import { bytes, RawClient } from "../support/raw_client.ts";
-import { heard } from "../support/role_output.ts";
-import { type RoleName, TestCluster } from "../support/test_cluster.ts";
-import { waitUntil } from "../support/wait_until.ts";
+import { appendLog, banLine } from "../support/fail2ban/fail2ban_lines.ts";
+import { bytes, RawClient } from "../support/cluster/raw_client.ts";
+import { heard } from "../support/cluster/role_output.ts";
+import { type RoleName, TestCluster } from "../support/cluster/test_cluster.ts";
+import { waitUntil } from "../support/host/wait_until.ts";
 
 /** Starts a program on a dry run, and waits until it says that it is ready for one. */
 async function startDry(cluster: TestCluster, role: RoleName, host: string) {

@@ -1,8 +1,8 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { outcomeOf } from "../support/program_outcome.ts";
-import { bytes, RawClient } from "../support/raw_client.ts";
-import { type Sections, TestCluster } from "../support/test_cluster.ts";
-import { freePort } from "../support/test_ports.ts";
+import { outcomeOf } from "../support/cluster/program_outcome.ts";
+import { bytes, RawClient } from "../support/cluster/raw_client.ts";
+import { type Sections, TestCluster } from "../support/cluster/test_cluster.ts";
+import { freePort } from "../support/host/test_ports.ts";
 
 const NAME = "fail2ban-publisher";
 const REPORT = "web-1|sshd|Ban|203.0.113.1";

@@ -1,18 +1,18 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { ChildProcess } from "../support/child_process.ts";
-import { DaemonHost } from "../support/daemon_host.ts";
-import { appendLog, banLine } from "../support/fail2ban_lines.ts";
-import { PrivateDev } from "../support/private_dev.ts";
-import { outcomeOf, ownLines } from "../support/program_outcome.ts";
-import { bytes, RawClient } from "../support/raw_client.ts";
-import { testWith } from "../support/real_parts.ts";
+import { ChildProcess } from "../support/host/child_process.ts";
+import { DaemonHost } from "../support/host/daemon_host.ts";
+import { appendLog, banLine } from "../support/fail2ban/fail2ban_lines.ts";
+import { PrivateDev } from "../support/host/private_dev.ts";
+import { outcomeOf, ownLines } from "../support/cluster/program_outcome.ts";
+import { bytes, RawClient } from "../support/cluster/raw_client.ts";
+import { testWith } from "../support/host/real_parts.ts";
 import {
   roleCommand,
   type RoleName,
   type Sections,
   TestCluster,
-} from "../support/test_cluster.ts";
-import { waitUntil } from "../support/wait_until.ts";
+} from "../support/cluster/test_cluster.ts";
+import { waitUntil } from "../support/host/wait_until.ts";
 
 const STAMP = "[A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d";
 const HEARD = "fail2ban-zmq-tools Subscriber: Got broadcast message: ";

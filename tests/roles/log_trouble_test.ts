@@ -1,8 +1,8 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { DaemonHost } from "../support/daemon_host.ts";
-import { bytes, RawClient } from "../support/raw_client.ts";
-import { TestCluster } from "../support/test_cluster.ts";
-import { waitUntil } from "../support/wait_until.ts";
+import { DaemonHost } from "../support/host/daemon_host.ts";
+import { bytes, RawClient } from "../support/cluster/raw_client.ts";
+import { TestCluster } from "../support/cluster/test_cluster.ts";
+import { waitUntil } from "../support/host/wait_until.ts";
 
 const MISSING = "No such file or directory";
 

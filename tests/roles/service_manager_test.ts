@@ -1,14 +1,14 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { ChildProcess } from "../support/child_process.ts";
-import { DatagramReceiver } from "../support/datagram_receiver.ts";
-import { appendLog } from "../support/fail2ban_lines.ts";
-import { ownLines } from "../support/program_outcome.ts";
-import { bytes, RawClient } from "../support/raw_client.ts";
+import { ChildProcess } from "../support/host/child_process.ts";
+import { DatagramReceiver } from "../support/host/datagram_receiver.ts";
+import { appendLog } from "../support/fail2ban/fail2ban_lines.ts";
+import { ownLines } from "../support/cluster/program_outcome.ts";
+import { bytes, RawClient } from "../support/cluster/raw_client.ts";
 import {
   roleCommand,
   type RoleName,
   TestCluster,
-} from "../support/test_cluster.ts";
+} from "../support/cluster/test_cluster.ts";
 
 const ROLES: readonly RoleName[] = ["monitor", "publisher", "subscriber"];
 const STOP_LIMIT_MS = 2_000;

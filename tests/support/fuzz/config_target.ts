@@ -16,11 +16,11 @@ import {
   type LoadedConfig,
   renderConfig,
   type Role,
-} from "../../../lib/config.ts";
-import { ConfigError } from "../../../lib/errors.ts";
-import { parseIniText, quoteIniValue } from "../../../lib/ini_text.ts";
-import { renderShippedFile } from "../../../lib/option_text.ts";
-import { ORIGINAL_CONFIG } from "../original_config.ts";
+} from "../../../lib/config/config.ts";
+import { ConfigError } from "../../../lib/base/errors.ts";
+import { parseIniText, quoteIniValue } from "../../../lib/config/ini_text.ts";
+import { renderShippedFile } from "../../../lib/config/option_text.ts";
+import { ORIGINAL_CONFIG } from "../values/original_config.ts";
 import { makeConfig } from "./config_text.ts";
 import type { Draw } from "./draw.ts";
 import {

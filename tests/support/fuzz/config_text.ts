@@ -4,7 +4,7 @@
  * @module
  */
 
-import { listOptions, type Role } from "../../../lib/options.ts";
+import { listOptions, type Role } from "../../../lib/config/options.ts";
 import type { Draw } from "./draw.ts";
 import { ODD_TEXTS } from "./mutations.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { SeededRandom } from "../seeded_random.ts";
+import { SeededRandom } from "../values/seeded_random.ts";
 
 /** Draws what an input is made of. */
 export class Draw {

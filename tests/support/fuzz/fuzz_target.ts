@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Frames } from "../../../lib/ports.ts";
+import type { Frames } from "../../../lib/zmq/ports.ts";
 import type { Draw } from "./draw.ts";
 
 /** What a decoder is given. */

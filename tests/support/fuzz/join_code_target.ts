@@ -8,9 +8,12 @@
  * @module
  */
 
-import { decodeJoinCode, encodeJoinCode } from "../../../lib/join_code.ts";
-import { rowSum } from "../../../lib/row_sum.ts";
-import { membership } from "../memberships.ts";
+import {
+  decodeJoinCode,
+  encodeJoinCode,
+} from "../../../lib/members/join_code.ts";
+import { rowSum } from "../../../lib/base/checksum.ts";
+import { membership } from "../cluster/memberships.ts";
 import type { Draw } from "./draw.ts";
 import {
   areAlike,

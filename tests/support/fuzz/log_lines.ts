@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { LogEvent } from "../../../lib/log_line.ts";
-import type { LogFormat } from "../../../lib/option_value.ts";
+import type { LogEvent } from "../../../lib/fail2ban/log_line.ts";
+import type { LogFormat } from "../../../lib/fail2ban/log_format.ts";
 import type { Draw } from "./draw.ts";
 import { ODD_TEXTS } from "./mutations.ts";
 

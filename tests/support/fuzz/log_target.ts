@@ -8,8 +8,8 @@
  * @module
  */
 
-import type { EventId } from "../../../lib/cluster_messages.ts";
-import { CLUSTER_JAIL } from "../../../lib/jail_name.ts";
+import type { EventId } from "../../../lib/base/ids.ts";
+import { CLUSTER_JAIL } from "../../../lib/base/jail_name.ts";
 import {
   type LogEvent,
   MAX_EVENT_LINE_LENGTH,
@@ -17,12 +17,16 @@ import {
   type PlacedEvent,
   scanLines,
   scanPlaces,
-} from "../../../lib/log_line.ts";
-import { LogSession, type SharedEvent } from "../../../lib/log_session.ts";
-import { LOG_FORMATS, type LogFormat } from "../../../lib/option_value.ts";
-import type { TicketState } from "../../../lib/ports.ts";
-import { LOG_INJECTIONS } from "../log_injections.ts";
-import { LOG_SAMPLES } from "../log_samples.ts";
+} from "../../../lib/fail2ban/log_line.ts";
+import {
+  LogSession,
+  type SharedEvent,
+} from "../../../lib/monitor/restart_filter.ts";
+import { LOG_FORMATS } from "../../../lib/config/value_kinds.ts";
+import { type LogFormat } from "../../../lib/fail2ban/log_format.ts";
+import type { TicketState } from "../../../lib/fail2ban/ports.ts";
+import { LOG_INJECTIONS } from "../values/log_injections.ts";
+import { LOG_SAMPLES } from "../values/log_samples.ts";
 import type { Draw } from "./draw.ts";
 import {
   areAlike,

@@ -9,16 +9,16 @@
  */
 
 import fc from "fast-check";
-import type { BanEvent } from "../../../lib/ban_event.ts";
-import type { Frames } from "../../../lib/ports.ts";
+import type { BanEvent } from "../../../lib/ban/ban_event.ts";
+import type { Frames } from "../../../lib/zmq/ports.ts";
 import {
   decodeBroadcast,
   decodeRequest,
   encodeBroadcast,
   encodeRequest,
-} from "../../../lib/wire_v1.ts";
-import { anyBanEvent } from "../any_values.ts";
-import { BAD_FIELDS } from "../bad_frames.ts";
+} from "../../../lib/wire/v1.ts";
+import { anyBanEvent } from "../values/any_values.ts";
+import { BAD_FIELDS } from "../values/bad_frames.ts";
 import type { Draw } from "./draw.ts";
 import {
   areAlike,

@@ -8,9 +8,9 @@
  */
 
 import fc from "fast-check";
-import type { Frames } from "../../../lib/ports.ts";
-import { anyMessage } from "../any_messages.ts";
-import { codecOf, framesOf, type Vector } from "../wire_vectors.ts";
+import type { Frames } from "../../../lib/zmq/ports.ts";
+import { anyMessage } from "../values/any_messages.ts";
+import { codecOf, framesOf, type Vector } from "../values/wire_vectors.ts";
 import invalid from "../../vectors/protocol2_invalid.json" with {
   type: "json",
 };

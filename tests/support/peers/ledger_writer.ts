@@ -7,8 +7,8 @@
  * @module
  */
 
-import { SqliteLedger } from "../../../lib/io/ban_ledger.ts";
-import { banEvents, jail } from "../core_values.ts";
+import { SqliteLedger } from "../../../lib/enforce/io/sqlite_ban_ledger.ts";
+import { banEvents, jail } from "../values/core_values.ts";
 
 const [path = ""] = Deno.args;
 const bans = banEvents(1_000).map((

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { TailFile } from "../../../lib/io/tail_file.ts";
-import { LogFollower } from "../../../lib/log_follower.ts";
-import type { Log } from "../../../lib/ports.ts";
+import { TailFile } from "../../../lib/tail/io/log_folder.ts";
+import { LogFollower } from "../../../lib/tail/log_follower.ts";
+import type { Log } from "../../../lib/log/log.ts";
 
 const [path = ""] = Deno.args;
 

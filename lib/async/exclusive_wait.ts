@@ -1,0 +1,71 @@
+/**
+ * Keeps two callers out of what only one may do.
+ *
+ * @module
+ */
+
+/**
+ * One caller at a time, who may wait to be woken.
+ *
+ * @example
+ * ```ts
+
+ * import { throws } from "node:assert/strict";
+ *
+ * const receiving = new Turn("receive");
+ * {
+ *   using _turn = receiving.take();
+ *   throws(() => receiving.take(), /another receive waits/);
+ * }
+ * using _turn = receiving.take();
+ * ```
+ */
+export class Turn {
+  readonly #what: string;
+  #taken = false;
+  #waiter: PromiseWithResolvers<void> | undefined;
+
+  /** @param what What is done in the turn, for the error. */
+  constructor(what: string) {
+    this.#what = what;
+  }
+
+  /** Begins the turn; it ends when what is returned is disposed. */
+  take(): Disposable {
+    if (this.#taken) {
+      throw new Error(`Cannot ${this.#what}: another ${this.#what} waits`);
+    }
+    this.#taken = true;
+    return { [Symbol.dispose]: () => this.#taken = false };
+  }
+
+  /** Whether the caller waits to be woken. */
+  get isWaiting(): boolean {
+    return this.#waiter !== undefined;
+  }
+
+  /** Wakes the caller, if one waits. */
+  wake(): void {
+    this.#waiter?.resolve();
+  }
+
+  /**
+   * Waits to be woken.
+   *
+   * @param signal Ends the wait.
+   * @throws the signal's reason on abort.
+   */
+  async wait(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const waiter = Promise.withResolvers<void>();
+    const onAbort = () => waiter.reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#waiter = waiter;
+    try {
+      await waiter.promise;
+    } finally {
+      this.#waiter = undefined;
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+}

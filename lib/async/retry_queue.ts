@@ -1,0 +1,60 @@
+/**
+ * Keeps what is to be tried again later.
+ *
+ * @module
+ */
+
+/** Times this near to each other are one, in milliseconds. */
+const GRAIN_MS = 100;
+
+/**
+ * Keys and when their turn comes. A pause ends a little late, never early.
+ *
+ * @example
+ * ```ts
+
+ * import { deepStrictEqual, strictEqual } from "node:assert/strict";
+ *
+ * const queue = new RetryQueue();
+ * queue.add("a", 1_000);
+ * strictEqual(queue.nextMs, 1_000);
+ * deepStrictEqual(queue.takeDue(999), []);
+ * deepStrictEqual(queue.takeDue(1_000), ["a"]);
+ * ```
+ */
+export class RetryQueue {
+  readonly #keys = new Map<number, string[]>();
+  #size = 0;
+
+  /** Keys that wait. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** When the next turn comes; `undefined`: none does. */
+  get nextMs(): number | undefined {
+    return this.#keys.size === 0 ? undefined : Math.min(...this.#keys.keys());
+  }
+
+  /** Has a key wait until a time. */
+  add(key: string, atMs: number): void {
+    const slot = Math.ceil(atMs / GRAIN_MS) * GRAIN_MS;
+    const keys = this.#keys.get(slot);
+    if (keys === undefined) this.#keys.set(slot, [key]);
+    else keys.push(key);
+    this.#size++;
+  }
+
+  /** Takes out the keys whose time has come, in its order. */
+  takeDue(nowMs: number): readonly string[] {
+    const due = [...this.#keys.keys()].filter((slot) => slot <= nowMs)
+      .toSorted((left, right) => left - right)
+      .flatMap((slot) => {
+        const keys = this.#keys.get(slot) ?? [];
+        this.#keys.delete(slot);
+        return keys;
+      });
+    this.#size -= due.length;
+    return due;
+  }
+}

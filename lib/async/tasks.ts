@@ -1,0 +1,134 @@
+/**
+ * Lets tasks of one process wait for each other.
+ *
+ * @module
+ */
+
+import { EitherSignal } from "./either_signal.ts";
+import type { Clock } from "./clock.ts";
+
+/**
+ * A condition that tasks wait for: `notify` wakes all who wait, and whoever is
+ * woken looks again at what it waits for.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const changed = new Condition();
+ * let ready = false;
+ * const waiting = (async () => {
+ *   while (!ready) await changed.wait(new AbortController().signal);
+ *   return "woken";
+ * })();
+ * ready = true;
+ * changed.notify();
+ * strictEqual(await waiting, "woken");
+ * ```
+ */
+export class Condition {
+  #waiters = new Set<() => void>();
+
+  /** Wakes all who wait. */
+  notify(): void {
+    const waiters = this.#waiters;
+    this.#waiters = new Set();
+    for (const wake of waiters) wake();
+  }
+
+  /**
+   * Waits for the next {@link Condition.notify}.
+   *
+   * @param signal Ends the wait.
+   * @throws the signal's reason on abort.
+   */
+  async wait(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const waiter = Promise.withResolvers<void>();
+    const abort = () => waiter.reject(signal.reason);
+    this.#waiters.add(waiter.resolve);
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      await waiter.promise;
+    } finally {
+      this.#waiters.delete(waiter.resolve);
+      signal.removeEventListener("abort", abort);
+    }
+  }
+}
+
+/**
+ * Runs tasks side by side; the first that ends, by itself or by an error, ends
+ * the others. Settles once all have ended.
+ *
+ * @param signal Ends all of them.
+ * @param tasks The tasks; each must end soon after its signal is aborted, and
+ * may then throw the signal's reason.
+ * @throws what the task threw that failed first, also while it was ended.
+ *
+ * @example
+ * ```ts
+
+ * import { rejects } from "node:assert/strict";
+ *
+ * const never = new Condition();
+ * await rejects(
+ *   runTogether(new AbortController().signal, [
+ *     (signal) => never.wait(signal),
+ *     () => Promise.reject(new Error("first")),
+ *   ]),
+ *   /first/,
+ * );
+ * ```
+ */
+export async function runTogether(
+  signal: AbortSignal,
+  tasks: readonly ((signal: AbortSignal) => Promise<void>)[],
+): Promise<void> {
+  const group = new AbortController();
+  using either = new EitherSignal([signal, group.signal]);
+  const { signal: both } = either;
+  let failure: { readonly error: unknown } | undefined;
+  const run = async (task: (signal: AbortSignal) => Promise<void>) => {
+    try {
+      await task(both);
+    } catch (error) {
+      const isEnd = both.aborted && error === both.reason;
+      if (!isEnd) failure ??= { error };
+    } finally {
+      group.abort();
+    }
+  };
+  await Promise.all(tasks.map(run));
+  if (failure !== undefined) throw failure.error;
+}
+
+/**
+ * Does something within a time.
+ *
+ * @typeParam T What it gives.
+ * @param clock Measures it.
+ * @param timeoutMs How long at most, in milliseconds.
+ * @param signal Ends it.
+ * @param work Must end soon after its signal is aborted, and may then throw
+ * that signal's reason.
+ * @returns What the work gave; `undefined` when the time was over first.
+ * @throws what the work throws, and the signal's reason on abort.
+ */
+export async function inTime<T>(
+  clock: Pick<Clock, "delay">,
+  timeoutMs: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  let value: T | undefined;
+  await runTogether(signal, [
+    async (group) => {
+      value = await work(group);
+    },
+    (group) => clock.delay(timeoutMs, group),
+  ]);
+  signal.throwIfAborted();
+  return value;
+}

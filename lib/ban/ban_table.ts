@@ -1,0 +1,158 @@
+/**
+ * The cluster's bans: the publisher's table, and every copy of it.
+ *
+ * @module
+ */
+
+import type { Address } from "../base/address.ts";
+import type { Ban, BanKey, Change } from "./ban.ts";
+import { evolve, withoutOver } from "./ban_decision.ts";
+import { Endings } from "../async/expiry_index.ts";
+import type { HostName } from "../base/host_name.ts";
+import type { JailName } from "../base/jail_name.ts";
+
+/** What a change, or time, did to a ban. */
+export interface BanStep {
+  /** `undefined`: there was none. */
+  readonly before: Ban | undefined;
+  /** `undefined`: there is none any more. */
+  readonly after: Ban | undefined;
+}
+
+/**
+ * Holds the bans and the number of the last change. Time is an argument.
+ *
+ * @example
+ * ```ts
+ * import { parseAddress } from "../base/address.ts";
+
+ * import { parseHostName } from "../base/host_name.ts";
+ * import { parseJailName } from "../base/jail_name.ts";
+ * import { ok, strictEqual } from "node:assert/strict";
+ *
+ * const [origin, jail, address] = [
+ *   parseHostName("web1"),
+ *   parseJailName("sshd"),
+ *   parseAddress("192.0.2.1"),
+ * ];
+ * ok(origin && jail && address);
+ * const table = new BanTable();
+ * const change = { kind: "report", seq: 1, atMs: 0, jail, address, origin } as const;
+ * table.apply({ ...change, expiresMs: 60_000, isPending: false });
+ * strictEqual(table.find({ jail, address })?.reports.length, 1);
+ * const [step] = table.expire(60_000);
+ * strictEqual(step?.after, undefined);
+ * strictEqual(table.size, 0);
+ * ```
+ */
+export class BanTable {
+  /** By jail, then by address: with a million bans, keys of their own would count. */
+  readonly #jails = new Map<JailName, Map<Address, Ban>>();
+  readonly #endings = new Endings<Ban>();
+  /** Reports that stand, by the node whose word they are. */
+  readonly #reports = new Map<HostName, number>();
+  #size = 0;
+  #seq = 0;
+
+  /**
+   * Makes a table of what stands already.
+   *
+   * @param bans What stands already.
+   * @param seq The number of the last change that they know of.
+   */
+  constructor(bans: Iterable<Ban> = [], seq = 0) {
+    for (const ban of bans) this.#replace(ban, this.find(ban), ban);
+    this.#seq = seq;
+  }
+
+  /** The number of the last change; 0: none was ever. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** Bans that stand, also those that do not count yet. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The bans that stand. */
+  *bans(): Generator<Ban, void, undefined> {
+    for (const bans of this.#jails.values()) yield* bans.values();
+  }
+
+  /** How many reports of a node there are; those that are over count until the next look. */
+  reportsOf(origin: HostName): number {
+    return this.#reports.get(origin) ?? 0;
+  }
+
+  /** The ban, if it stands. */
+  find({ jail, address }: BanKey): Ban | undefined {
+    return this.#jails.get(jail)?.get(address);
+  }
+
+  /**
+   * Carries the next change out.
+   *
+   * @param change Its number follows {@link BanTable.seq}.
+   * @throws {RangeError} when it does not.
+   */
+  apply(change: Change): BanStep {
+    if (change.seq !== this.#seq + 1) {
+      throw new RangeError(
+        `Cannot apply change ${change.seq} after ${this.#seq}`,
+      );
+    }
+    this.#seq = change.seq;
+    const before = this.find(change);
+    const after = evolve(before, change);
+    this.#replace(change, before, after);
+    return { before, after };
+  }
+
+  /**
+   * Lets time pass: reports that are over go, and bans with their last one.
+   *
+   * @param nowMs Milliseconds since 1970.
+   * @returns What that did.
+   */
+  expire(nowMs: number): readonly BanStep[] {
+    return this.#endings.takeDue(nowMs).map((before) => {
+      const after = withoutOver(before, nowMs);
+      this.#replace(before, before, after);
+      return { before, after };
+    });
+  }
+
+  #replace(
+    { jail, address }: BanKey,
+    before: Ban | undefined,
+    after: Ban | undefined,
+  ): void {
+    if (before !== undefined) this.#endings.forget(before, firstEndMs(before));
+    if (after !== undefined) this.#endings.note(after, firstEndMs(after));
+    for (const { origin } of before?.reports ?? []) this.#count(origin, -1);
+    for (const { origin } of after?.reports ?? []) this.#count(origin, 1);
+    this.#size += Number(after !== undefined) - Number(before !== undefined);
+    const bans = this.#jails.get(jail);
+    if (after === undefined) {
+      bans?.delete(address);
+      if (bans?.size === 0) this.#jails.delete(jail);
+    } else if (bans === undefined) {
+      this.#jails.set(jail, new Map([[address, after]]));
+    } else {
+      bans.set(address, after);
+    }
+  }
+
+  #count(origin: HostName, by: 1 | -1): void {
+    const count = this.reportsOf(origin) + by;
+    if (count === 0) this.#reports.delete(origin);
+    else this.#reports.set(origin, count);
+  }
+}
+
+function firstEndMs({ reports }: Ban): number {
+  let firstMs = Infinity;
+  for (const { expiresMs } of reports) firstMs = Math.min(firstMs, expiresMs);
+  return firstMs;
+}

@@ -1,0 +1,132 @@
+/**
+ * Decides events that are kept together.
+ *
+ * @module
+ */
+
+import { type Ban, type BanKey, type Change, keyOf } from "./ban.ts";
+import {
+  decide,
+  evolve,
+  type QuorumOf,
+  type Rejection,
+  type TableEvent,
+} from "./ban_decision.ts";
+import type { BanTable } from "./ban_table.ts";
+import type { EventId } from "../base/ids.ts";
+import type { BanStore, StoreEntry } from "./ban_store.ts";
+import type { HostName } from "../base/host_name.ts";
+
+/** An event and its name. */
+export interface HubRequest {
+  /** What is wanted of the table. */
+  readonly event: TableEvent;
+  /** By it a repetition is told; `undefined`: it has none. */
+  readonly name?: { readonly origin: HostName; readonly id: EventId };
+  /** Whether a `withdraw` lifts the ban where others reported it as well. @default {false} */
+  readonly mayLift?: boolean;
+}
+
+/**
+ * What became of an event; all but `changed` changed nothing. `node-full`: as
+ * many reports of the node stand as may.
+ */
+export type HubVerdict = "changed" | "known" | "node-full" | Rejection;
+
+/** What decisions take. */
+export interface DecisionOptions {
+  /** Knows which events were taken before. */
+  readonly store: Pick<BanStore, "hasEvent">;
+  /** How many nodes a ban takes. */
+  readonly quorumOf: QuorumOf;
+  /** Reports of a node that may stand. */
+  readonly maxReports: number;
+}
+
+/** Events that are decided one after the other, before any of them counts. */
+export class DecisionBatch {
+  readonly entries: StoreEntry[] = [];
+  readonly #table: BanTable;
+  readonly #options: DecisionOptions;
+  readonly #nowMs: number;
+  readonly #bans = new Map<string, Ban | undefined>();
+  readonly #names = new Set<string>();
+  /** By how many the reports of a node are more than in the table. */
+  readonly #more = new Map<HostName, number>();
+  #seq: number;
+
+  constructor(
+    table: BanTable,
+    options: DecisionOptions,
+    nowMs: number,
+  ) {
+    this.#table = table;
+    this.#options = options;
+    this.#nowMs = nowMs;
+    this.#seq = table.seq;
+  }
+
+  take({ event: wanted, name, mayLift = false }: HubRequest): HubVerdict {
+    if (name !== undefined && this.#wasTaken(name)) return "known";
+    const ban = this.#find(wanted);
+    const event = mayLift ? this.#lifting(ban, wanted) : wanted;
+    // Not even its name is kept: it may come again when there is room.
+    if (this.#isBeyondRoom(ban, event)) return "node-full";
+    const { quorumOf } = this.#options;
+    const decision = decide(ban, event, this.#nowMs, quorumOf);
+    const change = decision.kind === "change"
+      ? { ...decision.draft, seq: ++this.#seq }
+      : undefined;
+    if (change !== undefined) this.#put(ban, change);
+    this.entries.push({ event: name, change });
+    switch (decision.kind) {
+      case "change":
+        return "changed";
+      case "known":
+        return "known";
+      case "rejected":
+        return decision.reason;
+    }
+  }
+
+  /** What a node wants that may lift what others reported too. */
+  #lifting(ban: Ban | undefined, event: TableEvent): TableEvent {
+    if (event.kind !== "withdraw") return event;
+    const { origin: by, jail, address } = event;
+    const isOthers = ban?.reports.some(({ origin, expiresMs }) =>
+      origin !== by && expiresMs > this.#nowMs
+    );
+    return isOthers === true ? { kind: "lift", jail, address, by } : event;
+  }
+
+  #isBeyondRoom(ban: Ban | undefined, event: TableEvent): boolean {
+    if (event.kind !== "report") return false;
+    const { origin } = event;
+    if (ban?.reports.some((each) => each.origin === origin)) return false;
+    const count = this.#table.reportsOf(origin) + (this.#more.get(origin) ?? 0);
+    return count >= this.#options.maxReports;
+  }
+
+  #put(before: Ban | undefined, change: Change): void {
+    const after = evolve(before, change);
+    this.#bans.set(keyOf(change), after);
+    for (const { origin } of before?.reports ?? []) this.#count(origin, -1);
+    for (const { origin } of after?.reports ?? []) this.#count(origin, 1);
+  }
+
+  #count(origin: HostName, by: 1 | -1): void {
+    this.#more.set(origin, (this.#more.get(origin) ?? 0) + by);
+  }
+
+  #find(event: BanKey): Ban | undefined {
+    const key = keyOf(event);
+    return this.#bans.has(key) ? this.#bans.get(key) : this.#table.find(event);
+  }
+
+  #wasTaken({ origin, id }: NonNullable<HubRequest["name"]>): boolean {
+    const text = `${origin}|${id}`;
+    if (this.#names.has(text)) return true;
+    this.#names.add(text);
+    return this.#options.store.hasEvent(origin, id);
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * One spelling for each host.
+ *
+ * @module
+ */
+
+import type { Ban } from "./ban.ts";
+import { canonicalHost, type HostName } from "../base/host_name.ts";
+
+/** Names that are remembered; of others the spelling is lower case. */
+const MAX_NAMES = 100_000;
+
+/**
+ * Remembers how each host's name was written first: names are compared without
+ * case, and are shown as their hosts write them.
+ *
+ * @example
+ * ```ts
+
+ * import { parseHostName } from "../base/host_name.ts";
+ * import { ok, strictEqual } from "node:assert/strict";
+ *
+ * const [first, again] = [parseHostName("Web-1"), parseHostName("WEB-1")];
+ * ok(first && again);
+ * const spellings = new HostSpellings();
+ * strictEqual(spellings.spell(first), "Web-1");
+ * strictEqual(spellings.spell(again), "Web-1");
+ * ```
+ */
+export class HostSpellings {
+  readonly #names = new Map<HostName, HostName>();
+
+  /** The spelling of a name that came in. */
+  spell(name: HostName): HostName {
+    const key = canonicalHost(name);
+    const known = this.#names.get(key);
+    if (known !== undefined) return known;
+    if (this.#names.size >= MAX_NAMES) return key;
+    this.#names.set(key, name);
+    return name;
+  }
+
+  /** Takes over the spellings of bans, as they go by. */
+  *known(bans: Iterable<Ban>): Generator<Ban, void, undefined> {
+    for (const ban of bans) {
+      for (const { origin } of ban.reports) this.spell(origin);
+      yield ban;
+    }
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * How many nodes a ban takes, by jail.
+ *
+ * ```abnf
+ * quorum  = [rule *((LF / ",") rule)]
+ * rule    = pattern ":" nodes ["/" duration]   ; blanks between the parts
+ * pattern = <as in jail_map.ts>
+ * nodes   = 1*3DIGIT                           ; 1 to 256
+ * ```
+ *
+ * The first rule whose pattern matches the jail counts; without one a node's
+ * word is enough. Without a duration the reports may be of any age, as long
+ * as they hold.
+ *
+ * @module
+ */
+
+import {
+  ANY_NODE,
+  MAX_REPORTS,
+  type Quorum,
+  type QuorumOf,
+} from "./ban_decision.ts";
+import { parseDuration } from "../base/duration.ts";
+import { isJailPattern, matchesJail } from "../base/jail_map.ts";
+
+/** One rule. */
+export interface QuorumRule extends Quorum {
+  /** As written, with `*`. */
+  readonly pattern: string;
+}
+
+/** The rules, in order. */
+export type QuorumRules = readonly QuorumRule[];
+
+const RULE = /^(\S+)\s*:\s*(\d{1,3})(?:\s*\/\s*(\S.*))?$/;
+const MAX_RULES = 100;
+
+/**
+ * Reads rules.
+ *
+ * @param text The rules, one a line or separated by commas.
+ * @returns The rules, or `undefined` when one is not understood.
+ *
+ * @example
+ * ```ts
+
+ * import { parseJailName } from "../base/jail_name.ts";
+ * import { ok, strictEqual } from "node:assert/strict";
+ *
+ * const rules = parseQuorumRules("sshd:2/10m, nginx-*:3/1h");
+ * const jail = parseJailName("sshd");
+ * ok(rules && jail);
+ * strictEqual(quorumBy(rules)(jail).nodes, 2);
+ * ```
+ */
+export function parseQuorumRules(text: string): QuorumRules | undefined {
+  const written = text.split(/[\n,]/).map((rule) => rule.trim())
+    .filter((rule) => rule !== "");
+  if (written.length > MAX_RULES) return undefined;
+  const rules: QuorumRule[] = [];
+  for (const one of written) {
+    const rule = parseRule(one);
+    if (rule === undefined) return undefined;
+    rules.push(rule);
+  }
+  return rules;
+}
+
+/** What rules ask for. */
+export function quorumBy(rules: QuorumRules): QuorumOf {
+  if (rules.length === 0) return ANY_NODE;
+  return (jail) =>
+    rules.find(({ pattern }) => matchesJail(pattern, jail)) ?? ANY_NODE(jail);
+}
+
+function parseRule(text: string): QuorumRule | undefined {
+  // A jail may have a colon in its name: the last one counts.
+  const [, pattern = "", count, duration] = RULE.exec(text) ?? [];
+  const nodes = Number(count);
+  const seconds = duration === undefined ? Infinity : parseDuration(duration);
+  const isGood = isJailPattern(pattern) && nodes >= 1 && nodes <= MAX_REPORTS &&
+    seconds !== undefined && seconds > 0;
+  return isGood ? { pattern, nodes, withinMs: seconds * 1_000 } : undefined;
+}

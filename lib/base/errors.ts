@@ -1,0 +1,164 @@
+/**
+ * The errors a user may see, and the one function that turns any error into
+ * lines for standard error and an exit code.
+ *
+ * @module
+ */
+
+/** What the programs end with. 5 and above are never used. */
+export const EXIT_CODES = {
+  ok: 0,
+  bug: 1,
+  usage: 2,
+  config: 3,
+  runtime: 4,
+} as const;
+
+/** One of the values of {@link EXIT_CODES}. */
+export type ExitCode = typeof EXIT_CODES[keyof typeof EXIT_CODES];
+
+/** What every expected error may carry beside its message. */
+export interface ErrorDetails {
+  /** The likely fix, one sentence, shown on a `hint:` line. */
+  readonly hint?: string;
+  /** The error that led to this one. */
+  readonly cause?: unknown;
+}
+
+/** What is thrown when something is as it may well be, and a user can mend it. */
+export abstract class ExpectedError extends Error {
+  /** What the program ends with. */
+  abstract readonly exitCode: ExitCode;
+  /** The likely fix, one sentence. */
+  readonly hint: string | undefined;
+
+  /** Makes one of a message and what else is known. */
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.hint = details.hint;
+  }
+}
+
+/** The command line asks for something that isn't there. Exit code 2. */
+export class UsageError extends ExpectedError {
+  /** The class's name. */
+  override readonly name = "UsageError";
+  /** What the program ends with. */
+  override readonly exitCode: typeof EXIT_CODES.usage = EXIT_CODES.usage;
+}
+
+/** One thing that is wrong in a configuration file. */
+export interface ConfigProblem {
+  /** The file it stands in. */
+  readonly file: string;
+  /** The line, counted from 1, where one can be named. */
+  readonly line?: number;
+  /** `section.key`, where one can be named. */
+  readonly key?: string;
+  /** The value as written; never that of a secret. */
+  readonly value?: string;
+  /** What was expected instead, as half a sentence. */
+  readonly expected: string;
+}
+
+/** The configuration can't be used; every problem is listed. Exit code 3. */
+export class ConfigError extends ExpectedError {
+  /** The class's name. */
+  override readonly name = "ConfigError";
+  /** What the program ends with. */
+  override readonly exitCode: typeof EXIT_CODES.config = EXIT_CODES.config;
+  /** Everything that is wrong. */
+  readonly problems: readonly ConfigProblem[];
+
+  /** Makes one of all problems and what else is known. */
+  constructor(problems: readonly ConfigProblem[], details: ErrorDetails = {}) {
+    super(problems.map(describeProblem).join("\n"), details);
+    this.problems = problems;
+  }
+}
+
+/** The world is not as the program needs it: a port taken, a file gone. Exit code 4. */
+export class RuntimeError extends ExpectedError {
+  /** The class's name. */
+  override readonly name = "RuntimeError";
+  /** What the program ends with. */
+  override readonly exitCode: typeof EXIT_CODES.runtime = EXIT_CODES.runtime;
+}
+
+/**
+ * Renders a problem as `file:line: section.key = value: expected ...`.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(
+ *   describeProblem({ file: "a.conf", line: 3, key: "monitor.auth", value: "maybe", expected: "true or false" }),
+ *   "a.conf:3: monitor.auth = maybe: expected true or false",
+ * );
+ * ```
+ */
+export function describeProblem(problem: ConfigProblem): string {
+  const place = problem.line === undefined
+    ? problem.file
+    : `${problem.file}:${problem.line}`;
+  const key = problem.key === undefined ? "" : ` ${problem.key}`;
+  const value = problem.value === undefined ? "" : ` = ${problem.value}`;
+  const subject = `${key}${value}`;
+  return `${place}:${subject}${
+    subject === "" ? "" : ":"
+  } expected ${problem.expected}`;
+}
+
+/** What is shown of an error, and what the process ends with. */
+export interface ErrorReport {
+  /** The exit code. */
+  readonly exitCode: ExitCode;
+  /** Lines for standard error, without line ends. */
+  readonly lines: readonly string[];
+}
+
+/**
+ * Turns any error into what the user sees: `program: error: ...` and
+ * `program: hint: ...` for expected ones, the stack for bugs only.
+ *
+ * @param program The program's name.
+ * @param error Whatever was thrown.
+ * @returns The lines and the exit code.
+ *
+ * @example
+ * ```ts
+
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * deepStrictEqual(
+ *   describeError("fail2ban-monitor", new RuntimeError("cannot read the log", { hint: "run as root" })),
+ *   {
+ *     exitCode: 4,
+ *     lines: ["fail2ban-monitor: error: cannot read the log", "fail2ban-monitor: hint: run as root"],
+ *   },
+ * );
+ * ```
+ */
+export function describeError(program: string, error: unknown): ErrorReport {
+  if (error instanceof ExpectedError) {
+    const lines = error.message.split("\n").map((line) =>
+      `${program}: error: ${line}`
+    );
+    if (error.hint !== undefined) lines.push(`${program}: hint: ${error.hint}`);
+    return { exitCode: error.exitCode, lines };
+  }
+  const text = error instanceof Error
+    ? error.stack ?? error.message
+    : String(error);
+  return {
+    exitCode: EXIT_CODES.bug,
+    lines: [
+      ...`unexpected: ${text}`.split("\n").map((line) =>
+        `${program}: error: ${line}`
+      ),
+      `${program}: hint: this is a bug; please report it with the lines above`,
+    ],
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * In which jail of this host a ban is enforced.
+ *
+ * ```abnf
+ * map     = rule *((LF / ",") rule)
+ * rule    = pattern *WSP "=" *WSP jail
+ * pattern = 1*64(jail-char / "*")       ; "*" stands for any characters
+ * jail    = <as in jail_name.ts>
+ * ```
+ *
+ * The first rule whose pattern matches the reported jail counts.
+ *
+ * @module
+ */
+
+import { CLUSTER_JAIL, type JailName, parseJailName } from "./jail_name.ts";
+
+/** One rule: reported jails that match go to this jail. */
+export interface JailRule {
+  /** As written, with `*`. */
+  readonly pattern: string;
+  /** A jail of this host. */
+  readonly jail: JailName;
+}
+
+/** The rules, in order. */
+export type JailMap = readonly JailRule[];
+
+const PATTERN = /^[A-Za-z0-9_.@:+*-]{1,64}$/;
+const MAX_RULES = 1_000;
+
+/**
+ * Reads a map.
+ *
+ * @param text The rules, one a line or separated by commas.
+ * @returns The map, or `undefined` when a rule is not understood.
+ *
+ * @example
+ * ```ts
+
+ * import { parseJailName } from "./jail_name.ts";
+ * import { ok, strictEqual } from "node:assert/strict";
+ *
+ * const map = parseJailMap("sshd = sshd, nginx-* = web");
+ * const jail = parseJailName("nginx-botsearch");
+ * ok(map && jail);
+ * strictEqual(localJail(map, jail), "web");
+ * ```
+ */
+export function parseJailMap(text: string): JailMap | undefined {
+  const rules: JailRule[] = [];
+  const written = text.split(/[\n,]/).map((rule) => rule.trim())
+    .filter((rule) => rule !== "");
+  if (written.length > MAX_RULES) return undefined;
+  for (const rule of written) {
+    const [pattern, name, ...more] = rule.split("=").map((part) => part.trim());
+    const jail = name === undefined ? undefined : parseJailName(name);
+    if (jail === undefined || more.length > 0 || pattern === undefined) {
+      return undefined;
+    }
+    if (!isJailPattern(pattern)) return undefined;
+    rules.push({ pattern, jail });
+  }
+  return rules;
+}
+
+/**
+ * Says where a reported ban is enforced.
+ *
+ * @param map The rules.
+ * @param reported The jail that decided, on another host.
+ * @returns A jail of this host; `fail2bancluster` when no rule matches.
+ */
+export function localJail(map: JailMap, reported: JailName): JailName {
+  return map.find(({ pattern }) => matchesJail(pattern, reported))?.jail ??
+    CLUSTER_JAIL;
+}
+
+/** The jails that a map leads to, each once. */
+export function localJails(map: JailMap): readonly JailName[] {
+  return [...new Set([...map.map(({ jail }) => jail), CLUSTER_JAIL])];
+}
+
+/** Whether it is a pattern as rules have it. */
+export function isJailPattern(text: string): boolean {
+  return PATTERN.test(text);
+}
+
+/**
+ * Whether a pattern matches a jail's name: piece by piece, without
+ * backtracking, whatever the pattern.
+ */
+export function matchesJail(pattern: string, name: JailName): boolean {
+  const [first = "", ...others] = pattern.split("*");
+  if (others.length === 0) return first === name;
+  const last = others.pop() ?? "";
+  if (!name.startsWith(first)) return false;
+  let at = first.length;
+  for (const piece of others) {
+    const found = name.indexOf(piece, at);
+    if (found === -1) return false;
+    at = found + piece.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
+}

@@ -1,0 +1,58 @@
+/**
+ * Names of jails as the cluster accepts them.
+ *
+ * ```abnf
+ * jail = (ALPHA / DIGIT) *63(ALPHA / DIGIT / "_" / "." / "@" / ":" / "+" / "-")
+ * ```
+ *
+ * Refused as well: the words that fail2ban's `set` takes for its own settings
+ * (`fail2ban/server/transmitter.py`), since `set logtarget banip ...` moves
+ * fail2ban's log, and `all`, which older servers take for every jail.
+ *
+ * @module
+ */
+
+/** @internal */
+declare const brand: unique symbol;
+
+/** The name of a jail; made by {@link parseJailName} only. */
+export type JailName = string & { readonly [brand]: "JailName" };
+
+/** The dedicated jail: what happens in it is the cluster's own doing. */
+export const CLUSTER_JAIL = "fail2bancluster" as JailName;
+
+const GRAMMAR = /^[A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63}$/;
+
+const RESERVED: ReadonlySet<string> = new Set([
+  "all",
+  "allowipv6",
+  "dbfile",
+  "dbmaxmatches",
+  "dbpurgeage",
+  "loglevel",
+  "logtarget",
+  "syslogsocket",
+  "thread",
+]);
+
+/**
+ * Reads a jail's name.
+ *
+ * @param text Text from a log, the wire or a configuration.
+ * @returns The name, or `undefined` when it is none the cluster accepts.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(parseJailName("my.jail"), "my.jail");
+ * strictEqual(parseJailName("a|b"), undefined);
+ * strictEqual(parseJailName("logtarget"), undefined);
+ * ```
+ */
+export function parseJailName(text: string): JailName | undefined {
+  return GRAMMAR.test(text) && !RESERVED.has(text)
+    ? text as JailName
+    : undefined;
+}

@@ -1,0 +1,40 @@
+/**
+ * Names that come again and again, as the same text each time.
+ *
+ * @module
+ */
+
+/** Names that are remembered at most; above it all are forgotten. */
+const MAX_NAMES = 4_096;
+
+/**
+ * Makes a reader of names that has read most of them before: it neither looks
+ * at them again nor keeps a text of its own for each.
+ *
+ * @param parse Reads a name; always the same of the same text.
+ *
+ * @example
+ * ```ts
+
+ * import { parseJailName } from "./jail_name.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const read = rememberNames(parseJailName);
+ * strictEqual(read("sshd"), "sshd");
+ * strictEqual(read("a|b"), undefined);
+ * ```
+ */
+export function rememberNames<T extends string>(
+  parse: (text: string) => T | undefined,
+): (text: string) => T | undefined {
+  const names = new Map<string, T>();
+  return (text) => {
+    const known = names.get(text);
+    if (known !== undefined) return known;
+    const name = parse(text);
+    if (name === undefined) return undefined;
+    if (names.size >= MAX_NAMES) names.clear();
+    names.set(name, name);
+    return name;
+  };
+}

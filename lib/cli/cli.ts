@@ -1,0 +1,247 @@
+/**
+ * The command line of the roles: arguments -> command, and the help text.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { UsageError } from "../base/errors.ts";
+import { helpColumns, suggestion } from "./help_text.ts";
+import { SEVERITIES } from "../config/value_kinds.ts";
+import { listOptions, type Role } from "../config/options.ts";
+import type { Severity } from "../log/log.ts";
+
+/** Who speaks. */
+export interface ProgramInfo {
+  /** The executable's name, as in `fail2ban-monitor`. */
+  readonly name: string;
+  readonly role: Role;
+  /** As in deno.json. */
+  readonly version: string;
+}
+
+/** How a program's own log looks. */
+export type OwnLogFormat = typeof OWN_LOG_FORMATS[number];
+
+/** What was asked for beside the verb. */
+export interface CommandOptions {
+  /** `--config FILE`; `undefined`: look in the default places. */
+  readonly configPath: string | undefined;
+  /** `--dry-run`: say what would be done, change nothing. */
+  readonly dryRun: boolean;
+  /** `--log-level LEVEL`; overrides `loglevel`. */
+  readonly logLevel: Severity | undefined;
+  /** `--log-format FORMAT`: how this program's own log looks. */
+  readonly logFormat: OwnLogFormat;
+}
+
+/** The verbs that may be typed. */
+export type Verb = keyof typeof VERBS | keyof typeof SUBSCRIBER_VERBS;
+
+/** What the program shall do. */
+export type Command =
+  | {
+    readonly verb: Verb | "print-config";
+    readonly options: CommandOptions;
+  }
+  | { readonly verb: "help" }
+  | { readonly verb: "version" };
+
+const OWN_LOG_FORMATS = ["text", "json"] as const;
+
+const VERBS = {
+  run: "work in the foreground; also without a verb",
+  start:
+    "work in the background; returns once it works, or with the reason why not",
+  stop: "end what `start` began",
+  restart: "stop, then start",
+  status: "say whether it works, and what it has done",
+  check: "read the configuration, say what is wrong with it, and end",
+} as const;
+
+const SUBSCRIBER_VERBS = {
+  lift:
+    "lift all that it has in force on this host, and take its firewall table away; it must not run",
+} as const;
+
+const OPTION_HELP: readonly (readonly [option: string, help: string])[] = [
+  [
+    "-c, --config FILE",
+    "the configuration; FILE with .local for .conf overrides it",
+  ],
+  [
+    "--print-config",
+    "print what holds, and where each value comes from; secrets masked",
+  ],
+  ["--dry-run", "say what would be sent or done, and do nothing"],
+  ["--log-level LEVEL", `one of ${SEVERITIES.join(", ")}`],
+  [
+    "--log-format FORMAT",
+    `of the program's own log: ${OWN_LOG_FORMATS.join(" or ")}`,
+  ],
+  ["--version", "print the version"],
+  ["-h, --help", "print this text"],
+];
+
+const ABOUT: Readonly<Record<Role, string>> = {
+  monitor:
+    "follows fail2ban's log and reports this host's bans to the publisher",
+  publisher: "takes the reports of monitors and tells every subscriber",
+  subscriber: "hears what other hosts banned and acts on it here",
+};
+
+const FLAGS = ["dry-run", "print-config", "version", "help"];
+const VALUES = ["config", "log-level", "log-format"];
+const SHORT = { help: "h", config: "c" } as const;
+
+/**
+ * Reads the arguments. No verb means `run`.
+ *
+ * @param program Who is asked.
+ * @param argv The arguments, without the program's name.
+ * @throws {UsageError} with a hint.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const program = { name: "fail2ban-monitor", role: "monitor", version: "1.0.0" } as const;
+ * strictEqual(parseCommand(program, []).verb, "run");
+ * strictEqual(parseCommand(program, ["status", "--config", "/a.conf"]).verb, "status");
+ * ```
+ */
+export function parseCommand(
+  program: ProgramInfo,
+  argv: readonly string[],
+): Command {
+  refuseFlagValues(program, argv);
+  const args = parseArgs([...argv], {
+    boolean: FLAGS,
+    string: ["_", ...VALUES],
+    alias: SHORT,
+    unknown: (arg) => !arg.startsWith("-") || fail(program, unknownText(arg)),
+  });
+  if (args["help"] === true) return { verb: "help" };
+  if (args["version"] === true) return { verb: "version" };
+  const options = readOptions(program, args);
+  const [word = "run", ...more] = args._.map(String);
+  if (!isVerb(word, program.role)) {
+    const expected = suggestion(word, Object.keys(verbsOf(program.role)));
+    fail(program, `unknown verb ${JSON.stringify(word)}${expected}`);
+  }
+  if (more.length > 0) {
+    fail(program, `unexpected ${JSON.stringify(more[0])} after ${word}`);
+  }
+  const verb = args["print-config"] === true ? "print-config" : word;
+  return { verb, options };
+}
+
+/** The text of `--help`, in lines of at most 80 characters; ends in a line end. */
+export function helpText({ name, role, version }: ProgramInfo): string {
+  const settings = listOptions("general", role).map(
+    ({ section, key, option }): readonly [string, string] => [
+      `[${section}] ${key}`,
+      `${option.help}${defaultText(option.default, option.unset)}`,
+    ],
+  );
+  return [
+    `${name} ${version}`,
+    ABOUT[role],
+    "",
+    `usage: ${name} [verb] [option...]`,
+    "",
+    "verbs:",
+    ...helpColumns(Object.entries(verbsOf(role))),
+    "",
+    "options:",
+    ...helpColumns(OPTION_HELP),
+    "",
+    "The configuration is /etc/fail2ban-cluster/fail2ban-cluster.conf, else",
+    "fail2ban-cluster.conf beside the program. Its settings for this program:",
+    "",
+    ...helpColumns(settings),
+    "",
+    "exit codes: 0 ok, 1 bug, 2 usage, 3 configuration, 4 anything else;",
+    "`status` gives 4 when the program does not run",
+    "",
+  ].join("\n");
+}
+
+/** `--dry-run=no` would turn on what it seems to turn off. */
+function refuseFlagValues(
+  program: ProgramInfo,
+  argv: readonly string[],
+): void {
+  const flags = [...FLAGS, SHORT.help].map((flag) => `--${flag}`);
+  flags.push(`-${SHORT.help}`);
+  for (const arg of argv) {
+    if (arg === "--") return;
+    const flag = flags.find((flag) => arg.startsWith(`${flag}=`));
+    if (flag !== undefined) fail(program, `${flag} takes no value`);
+  }
+}
+
+function readOptions(
+  program: ProgramInfo,
+  args: Readonly<Record<string, unknown>>,
+): CommandOptions {
+  return {
+    configPath: readValue(program, args, "config"),
+    dryRun: args["dry-run"] === true,
+    logLevel: readWord(program, args, "log-level", SEVERITIES),
+    logFormat: readWord(program, args, "log-format", OWN_LOG_FORMATS) ?? "text",
+  };
+}
+
+function readValue(
+  program: ProgramInfo,
+  args: Readonly<Record<string, unknown>>,
+  name: string,
+): string | undefined {
+  const value = args[name];
+  if (value === undefined) return undefined;
+  if (typeof value === "string" && value !== "") return value;
+  return fail(program, `--${name} needs a value`);
+}
+
+function readWord<const T extends string>(
+  program: ProgramInfo,
+  args: Readonly<Record<string, unknown>>,
+  name: string,
+  words: readonly T[],
+): T | undefined {
+  const value = readValue(program, args, name);
+  if (value === undefined) return undefined;
+  return words.find((word) => word === value.toLowerCase()) ??
+    fail(
+      program,
+      `--${name} ${JSON.stringify(value)}: expected one of ${words.join(", ")}`,
+    );
+}
+
+function unknownText(arg: string): string {
+  const name = arg.replace(/=.*$/s, "");
+  const known = [...FLAGS, ...VALUES].map((option) => `--${option}`);
+  if (known.includes(name)) return `${name} needs a value`;
+  return `unknown option ${JSON.stringify(name)}${suggestion(name, known)}`;
+}
+
+function fail(program: ProgramInfo, message: string): never {
+  throw new UsageError(message, {
+    hint: `${program.name} --help lists verbs and options`,
+  });
+}
+
+function verbsOf(role: Role): Readonly<Record<string, string>> {
+  return role === "subscriber" ? { ...VERBS, ...SUBSCRIBER_VERBS } : VERBS;
+}
+
+function isVerb(word: string, role: Role): word is Verb {
+  return Object.hasOwn(verbsOf(role), word);
+}
+
+function defaultText(value: string | undefined, unset?: string): string {
+  const shown = value ?? unset ?? "none";
+  return shown === "" ? "" : ` [${shown}]`;
+}

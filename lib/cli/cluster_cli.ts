@@ -1,0 +1,230 @@
+/**
+ * The command line of `fail2ban-cluster`: arguments -> command, and the help
+ * text.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import {
+  CLUSTER_VERBS,
+  type ClusterVerb,
+  type VerbUsage,
+} from "./cluster_verbs.ts";
+import { UsageError } from "../base/errors.ts";
+import { helpColumns, suggestion } from "./help_text.ts";
+
+/** What was typed, split up and not yet looked into. */
+export interface TypedCommand {
+  readonly verb: ClusterVerb;
+  /** What followed the verb. */
+  readonly operands: readonly string[];
+  /** By name: the value, or `true` for one that takes none. */
+  readonly options: ReadonlyMap<string, string | true>;
+  /** `--config FILE`; `undefined`: look in the default places. */
+  readonly configPath: string | undefined;
+}
+
+/** What the program shall do. */
+export type ClusterCommandLine =
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
+  | { readonly kind: "command"; readonly command: TypedCommand };
+
+/** The program's name. */
+export const CLUSTER_PROGRAM = "fail2ban-cluster";
+
+const COMMON: readonly (readonly [option: string, help: string])[] = [
+  [
+    "-c, --config FILE",
+    "the configuration; FILE with .local for .conf overrides it",
+  ],
+  ["--version", "print the version"],
+  ["-h, --help", "print this text"],
+];
+
+/**
+ * Reads the arguments.
+ *
+ * @param argv The arguments, without the program's name.
+ * @throws {UsageError} with a hint.
+ *
+ * @example
+ * ```ts
+
+ * import { deepStrictEqual, ok } from "node:assert/strict";
+ *
+ * const line = parseClusterCommand(["node", "add", "web1", "--rate", "50"]);
+ * ok(line.kind === "command");
+ * deepStrictEqual(line.command.operands, ["web1"]);
+ * deepStrictEqual(line.command.options.get("rate"), "50");
+ * ```
+ */
+export function parseClusterCommand(
+  argv: readonly string[],
+): ClusterCommandLine {
+  const { verb, usage, rest } = readVerb(argv);
+  const options = Object.entries(usage.options);
+  const flags = ["help", "version"];
+  for (const [name, { value }] of options) {
+    if (value === undefined) flags.push(name);
+  }
+  const values = options.flatMap(([name, { value }]) =>
+    value === undefined ? [] : [name]
+  );
+  refuseFlagValues(flags, rest);
+  const known = [...flags, ...values, "config"].map((name) => `--${name}`);
+  const args: Readonly<Record<string, unknown>> & { _: readonly unknown[] } =
+    parseArgs([...rest], {
+      boolean: flags,
+      string: ["_", "config", ...values],
+      alias: { help: "h", config: "c" },
+      unknown: (arg) => !/^-./.test(arg) || fail(unknownText(arg, known, verb)),
+    });
+  if (args["help"] === true) return { kind: "help" };
+  if (args["version"] === true) return { kind: "version" };
+  if (verb === undefined) fail("a verb is missing");
+  const operands = args._.map(String);
+  checkCount(verb, usage, operands);
+  const given = new Map<string, string | true>();
+  for (const name of [...flags, ...values]) {
+    const value = args[name];
+    if (value === true) given.set(name, true);
+    if (typeof value === "string") given.set(name, filled(name, value));
+  }
+  const config = args["config"];
+  const configPath = config === undefined
+    ? undefined
+    : filled("config", String(config));
+  return {
+    kind: "command",
+    command: { verb, operands, options: given, configPath },
+  };
+}
+
+/** The text of `--help`, in lines of at most 80 characters; ends in a line end. */
+export function clusterHelpText(version: string): string {
+  const usages = Object.entries<VerbUsage>(CLUSTER_VERBS);
+  return [
+    `${CLUSTER_PROGRAM} ${version}`,
+    "keys, nodes and the allowlist of a cluster of fail2bans",
+    "",
+    `usage: ${CLUSTER_PROGRAM} verb [option...]`,
+    "",
+    "on a node:",
+    ...verbRows(usages.filter(([verb]) => verb === "join")),
+    "",
+    "on the publisher's host:",
+    ...verbRows(usages.filter(([verb]) => verb !== "join")),
+    "",
+    "always:",
+    ...helpColumns(COMMON),
+    "",
+    "exit codes: 0 ok, 1 bug, 2 usage, 3 configuration, 4 anything else",
+    "",
+  ].join("\n");
+}
+
+function verbRows(usages: readonly (readonly [string, VerbUsage])[]): string[] {
+  return helpColumns(usages.flatMap(([verb, { operands, about, options }]) => [
+    [`${verb} ${operands}`.trimEnd(), about] as const,
+    ...Object.entries(options).map(([name, { value, help }]) =>
+      [`  --${name} ${value ?? ""}`.trimEnd(), help] as const
+    ),
+  ]));
+}
+
+interface FoundVerb {
+  /** `undefined`: none was typed. */
+  readonly verb: ClusterVerb | undefined;
+  readonly usage: VerbUsage;
+  readonly rest: readonly string[];
+}
+
+const NO_VERB: VerbUsage = {
+  ...{ operands: "", count: [0, 0], about: "", options: {} },
+};
+
+/** The verb comes first: what its options take is known from then on. */
+function readVerb(argv: readonly string[]): FoundVerb {
+  const [first, second] = argv;
+  if (first === undefined || first.startsWith("-")) {
+    return { verb: undefined, usage: NO_VERB, rest: argv };
+  }
+  const hasTwo = isGroup(first) && second !== undefined &&
+    !second.startsWith("-");
+  const typed = argv.slice(0, hasTwo ? 2 : 1).join(" ");
+  const rest = argv.slice(hasTwo ? 2 : 1);
+  if (isVerb(typed)) return { verb: typed, usage: CLUSTER_VERBS[typed], rest };
+  const verbs = Object.keys(CLUSTER_VERBS);
+  if (isGroup(typed)) {
+    const asksForHelp = second === "--help" || second === "-h";
+    if (asksForHelp) return { verb: undefined, usage: NO_VERB, rest };
+    const words = verbs.filter((verb) => verb.startsWith(`${typed} `));
+    return fail(`what of: ${words.join(", ")}?`);
+  }
+  const near = isGroup(first) ? verbs : firstWords(verbs);
+  return fail(
+    `unknown verb ${JSON.stringify(typed)}${suggestion(typed, near)}`,
+  );
+}
+
+function isVerb(text: string): text is ClusterVerb {
+  return Object.hasOwn(CLUSTER_VERBS, text);
+}
+
+function firstWords(verbs: readonly string[]): readonly string[] {
+  return verbs.map((verb) => verb.replace(/ .*/, ""));
+}
+
+/** Whether verbs of two words begin so. */
+function isGroup(word: string): boolean {
+  return Object.keys(CLUSTER_VERBS).some((verb) => verb.startsWith(`${word} `));
+}
+
+function checkCount(
+  verb: ClusterVerb,
+  { operands, count: [min, max] }: VerbUsage,
+  given: readonly string[],
+): void {
+  if (given.length < min) fail(`${verb} needs ${operands}`);
+  if (given.length > max) {
+    const first = JSON.stringify(given[max]);
+    fail(`unexpected ${first} after ${verb}`);
+  }
+}
+
+/** `--unban=no` would turn on what it seems to turn off. */
+function refuseFlagValues(
+  flags: readonly string[],
+  argv: readonly string[],
+): void {
+  for (const arg of argv) {
+    if (arg === "--") return;
+    const flag = flags.find((name) => arg.startsWith(`--${name}=`));
+    if (flag !== undefined) fail(`--${flag} takes no value`);
+  }
+}
+
+function filled(name: string, value: string): string {
+  return value === "" ? fail(`--${name} needs a value`) : value;
+}
+
+function unknownText(
+  arg: string,
+  known: readonly string[],
+  verb: ClusterVerb | undefined,
+): string {
+  const name = arg.replace(/=.*$/s, "");
+  if (known.includes(name)) return `${name} needs a value`;
+  const whose = verb === undefined ? "" : ` of ${verb}`;
+  return `unknown option ${JSON.stringify(name)}${whose}${
+    suggestion(name, known)
+  }`;
+}
+
+function fail(message: string): never {
+  throw new UsageError(message, {
+    hint: `${CLUSTER_PROGRAM} --help lists verbs and options`,
+  });
+}

@@ -1,0 +1,76 @@
+/**
+ * What makes a host a node: its side of joining.
+ *
+ * @module
+ */
+
+import { RuntimeError } from "../base/errors.ts";
+import { type HostName, sameHost } from "../base/host_name.ts";
+import type { IniSetting } from "../config/ini_edit.ts";
+import { decodeJoinCode, type JoinCodeFault } from "../members/join_code.ts";
+import type { Membership } from "../members/member.ts";
+import type { StoredValue } from "../members/stored_value.ts";
+import type { OperatorOutput } from "./operator_output.ts";
+
+/** What joining works with. */
+export interface JoinOptions {
+  readonly membership: StoredValue<Membership>;
+  /** What the configuration calls this host; `undefined`: nothing that can be a name. */
+  readonly hostName: HostName | undefined;
+  /**
+   * Sets options in this host's configuration.
+   *
+   * @returns The file that they are in.
+   */
+  readonly configure: (settings: readonly IniSetting[]) => Promise<string>;
+}
+
+const FAULTS: Readonly<Record<JoinCodeFault, string>> = {
+  none: "this is no join code",
+  version: "this join code is of another version of fail2ban-cluster",
+  broken:
+    "this join code is damaged: there is white space in it, as where a line was broken",
+  damaged:
+    "this join code is damaged: a character is missing, or another than it was",
+};
+
+/**
+ * Makes this host the node that a code is for.
+ *
+ * @param code The code.
+ * @throws {RuntimeError} when it is none, or what it says can't be kept.
+ */
+export async function joinCluster(
+  code: string,
+  { membership, hostName, configure }: JoinOptions,
+): Promise<OperatorOutput> {
+  const read = decodeJoinCode(code);
+  if (!read.ok) {
+    throw new RuntimeError(FAULTS[read.fault], {
+      hint: "it is the one line that fail2ban-cluster node add printed",
+    });
+  }
+  const { value } = read;
+  await membership.replace(value);
+  const file = await configure(settingsOf(value, hostName));
+  return {
+    lines: [],
+    notes: [
+      `this host is ${value.node} now; it reaches the publisher at ${value.controlUrl} (set in ${file})`,
+      "next: start or restart fail2ban-monitor and fail2ban-subscriber; those that know a membership already take the new one by themselves",
+    ],
+  };
+}
+
+function settingsOf(
+  { node, controlUrl, streamUrl }: Membership,
+  hostName: HostName | undefined,
+): readonly IniSetting[] {
+  const isNamed = hostName !== undefined && sameHost(hostName, node);
+  return [
+    ...(isNamed ? [] : [{ section: "general", key: "hostname", value: node }]),
+    { section: "monitor", key: "controlserver", value: controlUrl },
+    { section: "subscriber", key: "controlserver", value: controlUrl },
+    { section: "subscriber", key: "streamserver", value: streamUrl },
+  ];
+}

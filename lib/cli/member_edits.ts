@@ -1,0 +1,216 @@
+/**
+ * What an operator does to the list of members: each edit is a new list, with
+ * the next revision and an entry in the journal.
+ *
+ * @module
+ */
+
+import type { Address } from "../base/address.ts";
+import type { PublicKey } from "../zmq/curve_key.ts";
+import { RuntimeError } from "../base/errors.ts";
+import { type HostName, sameHost } from "../base/host_name.ts";
+import type {
+  AllowedNetwork,
+  JournalEntry,
+  Member,
+  MemberList,
+  MemberRights,
+  TokenDigest,
+} from "../members/member.ts";
+import {
+  MAX_ALLOWED,
+  MAX_JOURNAL,
+  MAX_MEMBERS,
+  MAX_NOTE_LENGTH,
+} from "../members/member_list_form.ts";
+
+/** Who edits, and when. */
+export interface Editor {
+  /** The user; what isn't printable ASCII in the name becomes `?` in the journal. */
+  readonly by: string;
+  /** In milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** What a node is known by. */
+export interface MemberSecrets {
+  /** With which it connects. */
+  readonly publicKey: PublicKey;
+  /** Of the secret that it says HELLO with. */
+  readonly tokenDigest: TokenDigest;
+}
+
+/** Finds a member. */
+export function memberNamed(
+  { members }: MemberList,
+  name: HostName,
+): Member | undefined {
+  return members.find((member) => sameHost(member.name, name));
+}
+
+/**
+ * Adds a member.
+ *
+ * @throws {RuntimeError} when there is one of that name, or no room.
+ */
+export function withMember(
+  list: MemberList,
+  member: Omit<Member, "addedMs">,
+  editor: Editor,
+): MemberList {
+  if (memberNamed(list, member.name) !== undefined) {
+    throw new RuntimeError(`${member.name} is a member already`, {
+      hint: `fail2ban-cluster node rotate ${member.name} gives it a new code`,
+    });
+  }
+  if (list.members.length >= MAX_MEMBERS) {
+    throw new RuntimeError(`a cluster has ${MAX_MEMBERS} members at most`);
+  }
+  const members = [...list.members, { ...member, addedMs: editor.atMs }];
+  return edited({ ...list, members }, editor, {
+    action: "node add",
+    subject: member.name,
+    detail: describeRights(member.rights),
+  });
+}
+
+/**
+ * Removes a member.
+ *
+ * @throws {RuntimeError} when there is none of that name.
+ */
+export function withoutMember(
+  list: MemberList,
+  name: HostName,
+  editor: Editor,
+): MemberList {
+  const member = existing(list, name);
+  const members = list.members.filter((each) => each !== member);
+  return edited({ ...list, members }, editor, {
+    action: "node revoke",
+    subject: member.name,
+    detail: "",
+  });
+}
+
+/**
+ * Gives a member another key and token; its rights stay.
+ *
+ * @throws {RuntimeError} when there is none of that name.
+ */
+export function withNewSecrets(
+  list: MemberList,
+  name: HostName,
+  secrets: MemberSecrets,
+  editor: Editor,
+): MemberList {
+  const member = existing(list, name);
+  const members = list.members.map((each) =>
+    each === member ? { ...each, ...secrets } : each
+  );
+  return edited({ ...list, members }, editor, {
+    action: "node rotate",
+    subject: member.name,
+    detail: "",
+  });
+}
+
+/**
+ * Forbids everybody to ban a network; one that is listed gets the new end and note.
+ *
+ * @throws {RuntimeError} when there is no room.
+ */
+export function withAllowed(
+  list: MemberList,
+  added: Omit<AllowedNetwork, "addedMs">,
+  editor: Editor,
+): MemberList {
+  const others = list.allowed.filter(({ network, untilMs }) =>
+    network !== added.network && isCurrent(untilMs, editor.atMs)
+  );
+  if (others.length >= MAX_ALLOWED) {
+    throw new RuntimeError(`the allowlist has ${MAX_ALLOWED} entries at most`);
+  }
+  const allowed = [...others, { ...added, addedMs: editor.atMs }];
+  const until = added.untilMs === null
+    ? ""
+    : `until ${new Date(added.untilMs).toISOString()}`;
+  return edited({ ...list, allowed }, editor, {
+    action: "allow add",
+    subject: added.network,
+    detail: [until, added.note].filter((part) => part !== "").join(": ")
+      .slice(0, MAX_NOTE_LENGTH),
+  });
+}
+
+/**
+ * Lets a network be banned again.
+ *
+ * @throws {RuntimeError} when it is not listed.
+ */
+export function withoutAllowed(
+  list: MemberList,
+  network: Address,
+  editor: Editor,
+): MemberList {
+  const allowed = list.allowed.filter((each) => each.network !== network);
+  if (allowed.length === list.allowed.length) {
+    throw new RuntimeError(`${network} is not on the allowlist`, {
+      hint: "fail2ban-cluster allow list shows what is",
+    });
+  }
+  return edited({ ...list, allowed }, editor, {
+    action: "allow remove",
+    subject: network,
+    detail: "",
+  });
+}
+
+/** The networks that nobody may ban at a time. */
+export function allowedAt(
+  { allowed }: MemberList,
+  nowMs: number,
+): readonly AllowedNetwork[] {
+  return allowed.filter(({ untilMs }) => isCurrent(untilMs, nowMs));
+}
+
+/** In a few words what a member may do. */
+export function describeRights(
+  { roles, jails, mayUnban, maxPerSecond }: MemberRights,
+): string {
+  return [
+    roles.join(","),
+    `jails ${jails.join(",")}`,
+    ...(mayUnban ? ["may unban"] : []),
+    ...(maxPerSecond === null ? [] : [`${maxPerSecond}/s`]),
+  ].join("; ").slice(0, MAX_NOTE_LENGTH);
+}
+
+function isCurrent(untilMs: number | null, nowMs: number): boolean {
+  return untilMs === null || untilMs > nowMs;
+}
+
+function existing(list: MemberList, name: HostName): Member {
+  const member = memberNamed(list, name);
+  if (member !== undefined) return member;
+  throw new RuntimeError(`there is no member ${name}`, {
+    hint: "fail2ban-cluster node list shows who is",
+  });
+}
+
+function edited(
+  list: MemberList,
+  { by, atMs }: Editor,
+  what: Pick<JournalEntry, "action" | "subject" | "detail">,
+): MemberList {
+  const revision = list.revision + 1;
+  const entry = { revision, atMs, by: journalWords(by), ...what };
+  const journal = [...list.journal, entry]
+    .slice(-MAX_JOURNAL);
+  return { ...list, revision, journal };
+}
+
+/** As it is recorded: a user's name may be of any characters, and come from the environment. */
+export function journalWords(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, MAX_NOTE_LENGTH);
+}

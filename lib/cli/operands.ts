@@ -1,0 +1,162 @@
+/**
+ * What was typed for `fail2ban-cluster` -> typed values, or an error that says
+ * what was expected.
+ *
+ * @module
+ */
+
+import { type Address, canonicalAddress } from "../base/address.ts";
+import { CLUSTER_PROGRAM, type TypedCommand } from "./cluster_cli.ts";
+import type { NodeRole } from "../base/ids.ts";
+import { parseDuration } from "../base/duration.ts";
+import { endpointUrl } from "../base/endpoint_url.ts";
+import { UsageError } from "../base/errors.ts";
+import { type HostName, parseHostName } from "../base/host_name.ts";
+import { isJailPattern } from "../base/jail_map.ts";
+import type { MemberRights } from "../members/member.ts";
+import {
+  MAX_JAILS,
+  MAX_NOTE_LENGTH,
+  MAX_RATE,
+  parseNote,
+} from "../members/member_list_form.ts";
+import { MAX_AUDIT_ANSWER } from "../wire/operator_messages.ts";
+
+const ROLES: readonly NodeRole[] = ["monitor", "subscriber"];
+const MAX_FOR_SECONDS = 3_155_760_000;
+
+/** The names of nodes that follow a verb, each once. */
+export function nameOperands({ operands }: TypedCommand): readonly HostName[] {
+  const names = operands.map((text) =>
+    parseHostName(text) ?? expected(text, "a node's name, as a host's name")
+  );
+  const folded = names.map((name) => name.toLowerCase());
+  const twice = names.find((_, at) => folded.indexOf(folded[at] ?? "") !== at);
+  if (twice !== undefined) throw new UsageError(`${twice} is named twice`);
+  return names;
+}
+
+/** The one name that follows a verb. */
+export function nameOperand(command: TypedCommand): HostName {
+  const [name] = nameOperands(command);
+  return name ?? expected("", "a node's name");
+}
+
+/** The network that follows a verb, in any spelling that can't mean another. */
+export function networkOperand({ operands }: TypedCommand): Address {
+  const [text = ""] = operands;
+  const network = canonicalAddress(text);
+  const [typedBase = ""] = text.split("/");
+  const [base] = network?.split("/") ?? [];
+  if (network !== undefined && canonicalAddress(typedBase) === base) {
+    return network;
+  }
+  return expected(text, "an address, or a prefix whose host bits are zero");
+}
+
+/** `--roles`, `--jails`, `--unban`, `--rate`. */
+export function rightsOptions({ options }: TypedCommand): MemberRights {
+  const roles = words(options.get("roles")) ?? ROLES;
+  const jails = words(options.get("jails")) ?? ["*"];
+  const rate = options.get("rate");
+  return {
+    roles: ROLES.filter((role) => known(roles).includes(role)),
+    jails: jails.length > MAX_JAILS
+      ? expected(`${jails.length} jails`, `${MAX_JAILS} at most`)
+      : [...new Set(jails)].map((jail) =>
+        isJailPattern(jail) ? jail : expected(jail, "a jail, or * in one")
+      ),
+    mayUnban: options.has("unban"),
+    maxPerSecond: typeof rate === "string" ? rateOf(rate) : null,
+  };
+}
+
+/** `--for`: until when; `null`: without end. */
+export function untilOption(
+  { options }: TypedCommand,
+  nowMs: number,
+): number | null {
+  const text = options.get("for");
+  if (typeof text !== "string") return null;
+  const seconds = parseDuration(text) ?? 0;
+  return seconds > 0 && seconds <= MAX_FOR_SECONDS
+    ? nowMs + seconds * 1_000
+    : expected(text, "a time as fail2ban writes it, such as 7d");
+}
+
+/** `--since`: from when on; `null`: from the first. */
+export function sinceOption(
+  { options }: TypedCommand,
+  nowMs: number,
+): number | null {
+  const text = options.get("since");
+  if (typeof text !== "string") return null;
+  const seconds = parseDuration(text) ?? 0;
+  return seconds > 0 && seconds <= MAX_FOR_SECONDS
+    ? Math.max(0, nowMs - seconds * 1_000)
+    : expected(text, "a time as fail2ban writes it, such as 2h");
+}
+
+/** `--max`. */
+export function maxOption({ options }: TypedCommand): number {
+  const text = options.get("max") ?? "50";
+  const max = typeof text === "string" && /^\d{1,4}$/.test(text)
+    ? Number(text)
+    : 0;
+  return max >= 1 && max <= MAX_AUDIT_ANSWER
+    ? max
+    : expected(String(text), `a number, 1 to ${MAX_AUDIT_ANSWER}`);
+}
+
+/** `--note`. */
+export function noteOption({ options }: TypedCommand): string {
+  const text = options.get("note");
+  return parseNote(typeof text === "string" ? text : "") ??
+    expected("--note", `${MAX_NOTE_LENGTH} printable ASCII characters at most`);
+}
+
+/**
+ * `--address` as URLs.
+ *
+ * @param ports Of the publisher's control socket and stream.
+ * @returns `undefined` where it is not given.
+ */
+export function addressOption(
+  { options }: TypedCommand,
+  [controlPort, streamPort]: readonly [control: number, stream: number],
+): { readonly controlUrl: string; readonly streamUrl: string } | undefined {
+  const host = options.get("address");
+  if (typeof host !== "string") return undefined;
+  const controlUrl = endpointUrl(host, controlPort);
+  const streamUrl = endpointUrl(host, streamPort);
+  return controlUrl === undefined || streamUrl === undefined
+    ? expected(host, "an address or a host's name, without a port")
+    : { controlUrl, streamUrl };
+}
+
+function words(
+  value: string | true | undefined,
+): readonly string[] | undefined {
+  return typeof value === "string"
+    ? value.split(",").map((word) => word.trim())
+    : undefined;
+}
+
+function known(roles: readonly string[]): readonly string[] {
+  return roles.map((role) =>
+    ROLES.find((each) => each === role) ?? expected(role, ROLES.join(" or "))
+  );
+}
+
+function rateOf(text: string): number {
+  const rate = /^\d{1,7}$/.test(text) ? Number(text) : 0;
+  return rate >= 1 && rate <= MAX_RATE
+    ? rate
+    : expected(text, `events in a second, 1 to ${MAX_RATE}`);
+}
+
+function expected(text: string, what: string): never {
+  throw new UsageError(`${JSON.stringify(text)}: expected ${what}`, {
+    hint: `${CLUSTER_PROGRAM} --help lists verbs and options`,
+  });
+}

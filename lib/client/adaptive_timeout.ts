@@ -1,0 +1,47 @@
+/**
+ * How long an answer is waited for: longer where the last wait was in vain.
+ *
+ * A time-out that never changes makes a link that is slower than it useless:
+ * what was asked is sent again and again, and no answer is ever in time.
+ *
+ * @module
+ */
+
+/** Longest wait, as a multiple of the usual one. */
+const MOST = 8;
+
+/**
+ * A multiple of the usual wait. It is doubled by a conversation that ended
+ * without a single answer in time, and halved by one that had answers.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const patience = new Patience();
+ * patience.endInSilence({ answered: false });
+ * strictEqual(patience.of(2_000), 4_000);
+ * patience.endInSilence({ answered: true });
+ * strictEqual(patience.of(2_000), 2_000);
+ * ```
+ */
+export class Patience {
+  #factor = 1;
+
+  /**
+   * How long to wait now, in milliseconds.
+   *
+   * @param usualMs How long is waited as a rule.
+   */
+  of(usualMs: number): number {
+    return usualMs * this.#factor;
+  }
+
+  /** A conversation ended because an answer was not in time. */
+  endInSilence({ answered }: { readonly answered: boolean }): void {
+    this.#factor = answered
+      ? Math.max(1, this.#factor / 2)
+      : Math.min(MOST, this.#factor * 2);
+  }
+}

@@ -1,0 +1,302 @@
+/**
+ * A node's side of the control socket: what monitor and subscriber share.
+ *
+ * A conversation begins with HELLO and WELCOME over a connection of its own
+ * and ends with it. So nothing that is heard in one can belong to another: an
+ * answer that comes late, after a conversation was given up, reaches nobody.
+ *
+ * @module
+ */
+
+import type { Epoch, NodeRole } from "../base/ids.ts";
+import { Complaints } from "../log/trouble_log.ts";
+import {
+  type Answer,
+  type Lead,
+  LostConversationError,
+  NoAnswerError,
+  type Welcome,
+} from "./session.ts";
+import { EitherSignal } from "../async/either_signal.ts";
+import type { FleetList } from "../protection/allowlist.ts";
+import type { HostName } from "../base/host_name.ts";
+import { Patience } from "./adaptive_timeout.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Connect, MessageSocket } from "../zmq/ports.ts";
+import type { Log } from "../log/log.ts";
+import { type Heard, outOfStep, receiveMessage } from "./receive_message.ts";
+import { REFUSALS, remedyFor, STUMBLES } from "./session_errors.ts";
+import { inTime } from "../async/tasks.ts";
+import { encodeNodeMessage } from "../wire/v2.ts";
+
+/** What a session is made of. */
+export interface ControlSessionOptions {
+  /** Opens a connection (a DEALER) to the publisher's control socket. */
+  readonly connect: Connect;
+  /** Time. */
+  readonly clock: Clock;
+  /** Where to tell. */
+  readonly log: Log;
+  /** This node's name. */
+  readonly node: HostName;
+  /** What the connection is for. */
+  readonly role: NodeRole;
+  /** The secret; asked for each conversation. */
+  readonly token: () => string;
+  /** This program's version. */
+  readonly version: string;
+  /** Told the cluster's allowlist with each WELCOME, and when it changes. @default {it is left} */
+  readonly onIgnore?: (list: FleetList) => void;
+  /** Without a WELCOME for so long a connection is given up. @default {2000} */
+  readonly replyTimeoutMs?: number;
+  /** Pause before the first new connection; doubled each time. @default {100} */
+  readonly firstPauseMs?: number;
+  /** Longest pause before a new connection. @default {5000} */
+  readonly maxPauseMs?: number;
+  /** Pause after a refusal that an operator has to mend: a token, a protocol. @default {30000} */
+  readonly refusedPauseMs?: number;
+}
+
+/** What has been done so far. */
+export interface ControlSessionCounters {
+  /** Conversations that began: the publisher said WELCOME. */
+  conversations: number;
+  /** Connections given up. */
+  lost: number;
+}
+
+/**
+ * Keeps up conversations with the publisher, one after the other. It
+ * guarantees:
+ *
+ * - Each conversation has a connection of its own, which is closed before the
+ *   next one is opened. What a conversation has sent and not seen answered has
+ *   to be sent anew in the next one; the publisher may have it already.
+ * - After a loss comes a pause: the first, doubled each time up to the longest,
+ *   and the first again once a conversation has brought an answer or held for
+ *   as long as the longest. After a refusal that an operator has to mend it is
+ *   the pause for those.
+ * - Trouble is told once, however often it is tried, and so is its end. That
+ *   the publisher does not know the session is no trouble: it was restarted.
+ * - An epoch other than the one before is told. What it means is for whoever
+ *   leads the conversation: the welcome has it.
+ */
+export class ControlSession {
+  /** What was done so far. */
+  readonly counters: ControlSessionCounters = { conversations: 0, lost: 0 };
+  /** How long an answer is waited for, by whoever leads conversations as well. */
+  readonly patience: Patience = new Patience();
+  readonly #options: Required<ControlSessionOptions>;
+  /** No answer, no understanding: over with a WELCOME. */
+  readonly #absence: Complaints;
+  /** A publisher that answers and can't do what it is asked. */
+  readonly #stumbling: Complaints;
+  #renewal = new AbortController();
+  #epoch: Epoch | undefined;
+  #reachable = true;
+  #answered = false;
+  #welcomedMs: number | undefined;
+  #allowlist: number | undefined;
+
+  /**
+   * Makes a session; it connects once it runs.
+   *
+   * @param options What the session is made of.
+   */
+  constructor(options: ControlSessionOptions) {
+    this.#options = {
+      replyTimeoutMs: 2_000,
+      firstPauseMs: 100,
+      maxPauseMs: 5_000,
+      refusedPauseMs: 30_000,
+      onIgnore: () => {},
+      ...options,
+    };
+    const { log, clock } = this.#options;
+    this.#absence = new Complaints({
+      ...{ log, clock },
+      trouble: "no conversation with the publisher",
+      over: "the publisher answers again",
+    });
+    this.#stumbling = new Complaints({
+      ...{ log, clock },
+      trouble: "the publisher can't take anything",
+      over: "the publisher takes what it is sent again",
+    });
+  }
+
+  /** The revision of the allowlist that was told last; `undefined`: none was yet. */
+  get allowlist(): number | undefined {
+    return this.#allowlist;
+  }
+
+  /** Whether the publisher serves this node, as far as one can tell. */
+  get reachable(): boolean {
+    return this.#reachable;
+  }
+
+  /**
+   * Converses until aborted. Called once.
+   *
+   * @param signal Ends it; the promise then resolves.
+   * @param lead Called with each conversation.
+   * @throws what `lead` throws, but for a {@link LostConversationError}.
+   */
+  async run(signal: AbortSignal, lead: Lead): Promise<void> {
+    const { clock, firstPauseMs, maxPauseMs, refusedPauseMs } = this.#options;
+    let pauseMs = firstPauseMs;
+    while (!signal.aborted) {
+      const { signal: renewal } = this.#renewal;
+      using ended = new EitherSignal([signal, renewal]);
+      const loss = await this.#converse(ended.signal, lead);
+      if (loss !== undefined) {
+        this.#noteLoss(loss);
+        if (this.#hasHeld()) pauseMs = firstPauseMs;
+        const isRefusal = REFUSALS.includes(loss.code);
+        await clock.delay(isRefusal ? refusedPauseMs : pauseMs, ended.signal)
+          .catch((reason) => {
+            if (reason !== ended.signal.reason) throw reason;
+          });
+        pauseMs = Math.min(pauseMs * 2, maxPauseMs);
+      } else if (!renewal.aborted) return;
+      if (renewal.aborted) pauseMs = firstPauseMs;
+    }
+  }
+
+  /**
+   * Ends the conversation, or the pause, and begins another at once: what it
+   * connects with is another.
+   */
+  renew(): void {
+    this.#renewal.abort();
+    this.#renewal = new AbortController();
+  }
+
+  /** One conversation. @returns Why it ended; `undefined` on abort. */
+  async #converse(
+    signal: AbortSignal,
+    lead: Lead,
+  ): Promise<LostConversationError | undefined> {
+    this.#answered = false;
+    this.#welcomedMs = undefined;
+    try {
+      await using socket = this.#options.connect();
+      const welcome = await this.#sayHello(socket, signal);
+      this.#noteWelcome(welcome);
+      await lead({
+        welcome,
+        send: (message, ended) =>
+          socket.send(encodeNodeMessage(message), ended),
+        receive: (ended, withinMs) => this.#receive(socket, ended, withinMs),
+      }, signal);
+      return undefined;
+    } catch (error) {
+      if (error instanceof LostConversationError) return error;
+      if (signal.aborted && error === signal.reason) return undefined;
+      throw error;
+    }
+  }
+
+  async #sayHello(
+    socket: MessageSocket,
+    signal: AbortSignal,
+  ): Promise<Welcome> {
+    const { clock, node, role, token, version, replyTimeoutMs } = this.#options;
+    const hello = encodeNodeMessage({
+      ...{ kind: "HELLO", node, role, version },
+      token: token(),
+    });
+    // Until a connection stands it takes several ways there and back.
+    const sent = await inTime(clock, replyTimeoutMs, signal, async (ended) => {
+      await socket.send(hello, ended);
+      return true;
+    });
+    const answer = (ended: AbortSignal) => receiveMessage(socket, ended);
+    const message = sent === undefined
+      ? undefined
+      : await inTime(clock, replyTimeoutMs, signal, answer);
+    if (message === undefined) throw new NoAnswerError();
+    if (message.kind !== "WELCOME") throw outOfStep(message);
+    return message;
+  }
+
+  async #receive(
+    socket: MessageSocket,
+    signal: AbortSignal,
+    withinMs?: number,
+  ): Promise<Answer> {
+    const message = withinMs === undefined
+      ? await this.#next(socket, signal)
+      : await inTime(
+        this.#options.clock,
+        this.patience.of(withinMs),
+        signal,
+        (ended) => this.#next(socket, ended),
+      );
+    if (message === undefined) throw new NoAnswerError();
+    if (message.kind === "WELCOME") throw outOfStep(message);
+    this.#answered = true;
+    this.#stumbling.end();
+    return message;
+  }
+
+  /** The next message that is an answer; the allowlist comes unasked. */
+  async #next(
+    socket: MessageSocket,
+    signal: AbortSignal,
+  ): Promise<Exclude<Heard, { readonly kind: "IGNORE" }>> {
+    while (true) {
+      const message = await receiveMessage(socket, signal);
+      if (message.kind !== "IGNORE") return message;
+      this.#noteAllowlist(message);
+    }
+  }
+
+  #noteAllowlist({ revision, ignore }: FleetList): void {
+    this.#allowlist = revision;
+    this.#options.onIgnore({ revision, ignore });
+  }
+
+  #noteWelcome(welcome: Welcome): void {
+    const { epoch } = welcome;
+    this.#noteAllowlist(welcome);
+    this.counters.conversations++;
+    this.#reachable = true;
+    this.#welcomedMs = this.#options.clock.monotonicMs();
+    this.#absence.end();
+    if (this.#epoch !== undefined && this.#epoch !== epoch) {
+      this.#options.log.record("warning", "the publisher has another store", {
+        before: this.#epoch,
+        now: epoch,
+      });
+    }
+    this.#epoch = epoch;
+  }
+
+  #noteLoss(loss: LostConversationError): void {
+    const { message, code } = loss;
+    this.counters.lost++;
+    const wasWelcome = this.#welcomedMs !== undefined;
+    if (wasWelcome && loss instanceof NoAnswerError) {
+      this.patience.endInSilence({ answered: this.#answered });
+    }
+    if (code === "session") {
+      this.#options.log.record("info", "the publisher was restarted");
+      return;
+    }
+    this.#reachable = false;
+    const complaints = STUMBLES.includes(code)
+      ? this.#stumbling
+      : this.#absence;
+    const hint = remedyFor(code, this.#options.node);
+    complaints.tell(message, hint === undefined ? {} : { hint });
+  }
+
+  /** Whether the conversation was good for something. */
+  #hasHeld(): boolean {
+    const { clock, maxPauseMs } = this.#options;
+    return this.#answered ||
+      this.#welcomedMs !== undefined &&
+        clock.monotonicMs() - this.#welcomedMs >= maxPauseMs;
+  }
+}

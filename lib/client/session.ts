@@ -1,0 +1,78 @@
+/**
+ * A node's conversation with the publisher; `control_session.ts` leads them.
+ *
+ * @module
+ */
+
+import type {
+  ErrorCode,
+  NodeMessage,
+  PublisherMessage,
+} from "../wire/v2_messages.ts";
+
+/** The answer to HELLO. */
+export type Welcome = Extract<PublisherMessage, { readonly kind: "WELCOME" }>;
+
+/** What a publisher says once it has said WELCOME; IGNORE is the session's own. */
+export type Answer = Exclude<
+  PublisherMessage,
+  { readonly kind: "WELCOME" | "IGNORE" | "ERROR" }
+>;
+
+/**
+ * A conversation is over: it throws this, and whoever leads it may. The
+ * session begins another one, after a pause.
+ */
+export class LostConversationError extends Error {
+  /** As of any error. */
+  override readonly name = "LostConversationError";
+  /** What the publisher said, if it did. */
+  readonly code: ErrorCode | undefined;
+
+  /**
+   * Makes one.
+   *
+   * @param message Why, in one sentence; the same words for the same cause.
+   * @param code What the publisher said, if it did.
+   * @param options As of any error.
+   */
+  constructor(message: string, code?: ErrorCode, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A conversation is over because there was no answer in time. */
+export class NoAnswerError extends LostConversationError {
+  /** Makes one. */
+  constructor() {
+    super("no answer");
+  }
+}
+
+/** A connection over which the publisher said WELCOME. */
+export interface Conversation {
+  /** What it said. */
+  readonly welcome: Welcome;
+  /**
+   * Sends a message; waits while the publisher has no room for it. What was
+   * sent may have got lost: only an answer tells.
+   */
+  send(message: NodeMessage, signal: AbortSignal): Promise<void>;
+  /**
+   * Waits for the next message; one caller at a time.
+   *
+   * @param signal Ends the wait.
+   * @param withinMs How long at most, in milliseconds, as a rule: see
+   * `patience` in `control_session.ts`; no bound by default.
+   * @throws {LostConversationError} when the publisher says ERROR or what is
+   * not understood, or says nothing in time.
+   */
+  receive(signal: AbortSignal, withinMs?: number): Promise<Answer>;
+}
+
+/** Leads a conversation until it throws or is aborted; then throws the reason. */
+export type Lead = (
+  conversation: Conversation,
+  signal: AbortSignal,
+) => Promise<void>;

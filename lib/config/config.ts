@@ -1,0 +1,154 @@
+/**
+ * The configuration: text of files -> one role's typed values, or every
+ * problem at once.
+ *
+ * @module
+ */
+
+import {
+  type ConfigFile,
+  type ConfigReading,
+  readConfig,
+} from "./config_reader.ts";
+import { checkRules, warningsOfHostName } from "./config_rules.ts";
+import { ConfigError } from "../base/errors.ts";
+import { type HostName, parseHostName } from "../base/host_name.ts";
+import { quoteIniValue } from "./ini_text.ts";
+import { type ListedOption, listOptions, type Role } from "./options.ts";
+import { buildConfig, type RoleConfigs } from "./role_config.ts";
+
+export type { ConfigFile, Role };
+export type { LogTarget, SubscriberAction } from "./value_kinds.ts";
+export type {
+  GeneralConfig,
+  MonitorConfig,
+  Protocol2Urls,
+  PublisherConfig,
+  RoleConfigs,
+  SubscriberConfig,
+} from "./role_config.ts";
+
+/** What the configuration takes from the host. */
+export interface SystemFacts {
+  /** The system's host name, as it is; used where `hostname` is not set. */
+  readonly hostname: string;
+}
+
+/** Where a value came from. */
+export interface ValueSource {
+  /** The section it belongs to. */
+  readonly section: string;
+  readonly key: string;
+  /** The value as written, secrets masked; `undefined`: not set, no default. */
+  readonly shown: string | undefined;
+  /** `file:line`, `default`, or what holds instead. */
+  readonly from: string;
+}
+
+/** A configuration that can be used. */
+export interface LoadedConfig<R extends Role> {
+  readonly config: RoleConfigs[R];
+  /** What the operator should know; one line each. */
+  readonly warnings: readonly string[];
+  /** Every option of the role, in the table's order. */
+  readonly sources: readonly ValueSource[];
+}
+
+/** What secrets are shown as. */
+const MASK = "********";
+
+/**
+ * Reads one role's configuration. Later files override earlier ones, key by
+ * key. The sections of the other roles are read as well: one file serves all.
+ *
+ * @param role Whose configuration.
+ * @param files The files, `*.conf` before `*.local`.
+ * @param system What is taken from the host.
+ * @throws {ConfigError} with every problem of every file.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const files = [{ path: "a.conf", text: "[monitor]\nauth = off # for now" }];
+ * const { config } = loadConfig("monitor", files, { hostname: "web1" });
+ * strictEqual(config.general.hostName, "web1");
+ * strictEqual(config.token, undefined);
+ * strictEqual(config.unbanHoldMs, 30_000);
+ * ```
+ */
+export function loadConfig<R extends Role>(
+  role: R,
+  files: readonly ConfigFile[],
+  system: SystemFacts,
+): LoadedConfig<R> {
+  const reading = readConfig(files);
+  const rules = checkRules(role, files, reading);
+  const problems = [...reading.problems, ...rules.problems];
+  const hostName = reading.values.general.hostname ??
+    parseHostName(system.hostname);
+  if (hostName === undefined) {
+    problems.push({
+      file: files[0]?.path ?? "(defaults)",
+      key: "general.hostname",
+      expected: "a host's name here, since the system's is none",
+    });
+    throw new ConfigError(problems);
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return {
+    config: buildConfig(role, reading.values, hostName),
+    warnings: [
+      ...rules.warnings,
+      ...warningsOfHostName(role, files, reading, hostName),
+    ],
+    sources: listOptions("general", role).map((listed) =>
+      sourceOf(listed, reading, hostName)
+    ),
+  };
+}
+
+/**
+ * Renders a configuration in the files' own format, with where each value
+ * came from as a comment, secrets masked.
+ *
+ * @param loaded What {@link loadConfig} gave.
+ * @returns Lines, each with its line end.
+ */
+export function renderConfig(loaded: LoadedConfig<Role>): string {
+  const lines: string[] = [];
+  let section: string | undefined;
+  for (const source of loaded.sources) {
+    if (source.section !== section) {
+      if (section !== undefined) lines.push("");
+      section = source.section;
+      lines.push(`[${section}]`);
+    }
+    lines.push(
+      source.shown === undefined
+        ? `# ${source.key} is not set: ${source.from}`
+        : `${source.key} = ${quoteIniValue(source.shown)}  # ${source.from}`,
+    );
+  }
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function sourceOf(
+  { section, key, option }: ListedOption,
+  { found }: ConfigReading,
+  hostName: HostName,
+): ValueSource {
+  const written = found.get(`${section}.${key}`);
+  if (written !== undefined) {
+    const shown = option.isSecret === true ? MASK : written.text;
+    return { section, key, shown, from: `${written.file}:${written.line}` };
+  }
+  if (option.default !== undefined) {
+    return { section, key, shown: option.default, from: "default" };
+  }
+  const shown = section === "general" && key === "hostname"
+    ? hostName
+    : undefined;
+  return { section, key, shown, from: option.unset ?? "none" };
+}

@@ -1,0 +1,172 @@
+/**
+ * Configuration files -> the value of every option, with where it came from.
+ *
+ * @module
+ */
+
+import type { ConfigProblem } from "../base/errors.ts";
+import { type IniSection, parseIniText } from "./ini_text.ts";
+import { nearestName } from "../base/nearest_name.ts";
+import {
+  listOptions,
+  type Option,
+  OPTIONS,
+  type OptionValue,
+  type SectionName,
+} from "./options.ts";
+
+/** A configuration file that was read. */
+export interface ConfigFile {
+  /** Where it stands; shown in problems. */
+  readonly path: string;
+  /** All of its text. */
+  readonly text: string;
+  /** Whether everybody on the host may read it. @default {false} */
+  readonly isWorldReadable?: boolean;
+}
+
+/** A value as written. */
+export interface FoundValue {
+  readonly text: string;
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+}
+
+type SectionValues<S> = { readonly [K in keyof S]: OptionValue<S[K]> };
+
+/** The value of every option, by section and key. */
+export type OptionValues = {
+  readonly [S in SectionName]: SectionValues<typeof OPTIONS[S]>;
+};
+
+/** What the files say. */
+export interface ConfigReading {
+  /** Where a value could not be read its default stands in: look at `problems` first. */
+  readonly values: OptionValues;
+  /** What is set, by `section.key`; the last file that sets it. */
+  readonly found: ReadonlyMap<string, FoundValue>;
+  /** Every problem of every file. */
+  readonly problems: readonly ConfigProblem[];
+}
+
+const MAX_SHOWN_LENGTH = 100;
+
+const SECRET_KEYS: readonly string[] = listOptions().flatMap((
+  { key, option },
+) => option.isSecret === true ? [key] : []);
+
+/**
+ * Reads configuration files. Later ones override earlier ones, key by key.
+ *
+ * @param files The files, in order.
+ */
+export function readConfig(files: readonly ConfigFile[]): ConfigReading {
+  const problems: ConfigProblem[] = [];
+  const found = new Map<string, FoundValue>();
+  for (const { path, text } of files) {
+    const ini = parseIniText(path, text);
+    problems.push(...ini.problems);
+    for (const [name, section] of ini.sections) {
+      problems.push(...collectSection(path, name, section, found));
+    }
+  }
+  const values: Record<SectionName, Record<string, unknown>> = {
+    general: {},
+    monitor: {},
+    publisher: {},
+    subscriber: {},
+  };
+  for (const { section, key, option } of listOptions()) {
+    const written = found.get(`${section}.${key}`);
+    const value = written && option.kind.read(written.text);
+    if (written && value === undefined) {
+      problems.push(valueProblem(`${section}.${key}`, written, option));
+    }
+    values[section][key] = value ?? defaultValue(option);
+  }
+  // The loop above has read every key with the kind that its type comes from.
+  return { values: values as OptionValues, found, problems };
+}
+
+/**
+ * Where a problem with an option is best shown: where it is set, else in the
+ * first file.
+ *
+ * @param files The files that were read.
+ * @param reading What they say.
+ * @param key `section.key`.
+ */
+export function placeOf(
+  files: readonly ConfigFile[],
+  reading: ConfigReading,
+  key: string,
+): { readonly file: string; readonly line?: number; readonly key: string } {
+  const written = reading.found.get(key);
+  return written === undefined
+    ? { file: files[0]?.path ?? "(defaults)", key }
+    : { file: written.file, line: written.line, key };
+}
+
+/** The value that holds when none is set; `undefined` when there is none. */
+function defaultValue(option: Option<unknown>): unknown {
+  return option.default === undefined
+    ? undefined
+    : option.kind.read(option.default);
+}
+
+/** Adds a section's values to `found`; gives the names that are unknown. */
+function collectSection(
+  file: string,
+  name: string,
+  section: IniSection,
+  found: Map<string, FoundValue>,
+): ConfigProblem[] {
+  if (!isSectionName(name)) {
+    const expected = suggest(name, Object.keys(OPTIONS), "a known section");
+    return [{ file, line: section.line, key: `[${name}]`, expected }];
+  }
+  const known = Object.keys(OPTIONS[name]);
+  const problems: ConfigProblem[] = [];
+  for (const [key, { text, line }] of section.values) {
+    if (known.includes(key)) {
+      found.set(`${name}.${key}`, { text, file, line });
+    } else {
+      // Its value stays hidden: it may be a secret under a mistyped name.
+      const expected = suggest(key, known, `a key of [${name}]`);
+      problems.push({ file, line, key: `${name}.${key}`, expected });
+    }
+  }
+  return problems;
+}
+
+function suggest(
+  word: string,
+  known: readonly string[],
+  what: string,
+): string {
+  const nearest = nearestName(word, known);
+  return nearest === undefined
+    ? `${what}: ${known.join(", ")}`
+    : `${what}, perhaps ${nearest}`;
+}
+
+function isSectionName(name: string): name is SectionName {
+  return Object.hasOwn(OPTIONS, name);
+}
+
+function valueProblem(
+  key: string,
+  { text, file, line }: FoundValue,
+  option: Option<unknown>,
+): ConfigProblem {
+  const expected = option.kind.expected;
+  // A line that is indented by mistake is read into the value above it, and it
+  // may hold a secret: so no more than the first line is shown, if that.
+  const isSecret = option.isSecret === true ||
+    SECRET_KEYS.some((name) => text.toLowerCase().includes(name));
+  if (isSecret) return { file, line, key, expected };
+  const shown = text.split("\n", 1).join("").slice(0, MAX_SHOWN_LENGTH);
+  const value = shown === text ? text : `${shown}...`;
+  return { file, line, key, value, expected };
+}

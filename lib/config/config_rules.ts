@@ -1,0 +1,240 @@
+/**
+ * What must hold between options, and what an operator should know of them.
+ *
+ * @module
+ */
+
+import {
+  type ConfigFile,
+  type ConfigReading,
+  placeOf,
+} from "./config_reader.ts";
+import { isLoopbackUrl, nextPortUrl } from "../base/endpoint_url.ts";
+import { type ConfigProblem, describeProblem } from "../base/errors.ts";
+import type { HostName } from "../base/host_name.ts";
+import { MIN_SECRET_LENGTH } from "../base/secrets.ts";
+import { listOptions, type Role } from "./options.ts";
+import { SHIPPED_TOKEN } from "../base/secrets.ts";
+import { ORIGINAL_PLACEHOLDERS } from "../base/secrets.ts";
+
+/** Listing what is in force is work, too. */
+const MIN_RESYNC_SECONDS = 5;
+const OWN_TOKEN = "a token of your own, such as `openssl rand -hex 32` prints";
+
+/** What the rules say. */
+export interface RuleFindings {
+  readonly problems: readonly ConfigProblem[];
+  /** One line each. */
+  readonly warnings: readonly string[];
+}
+
+interface Findings {
+  readonly files: readonly ConfigFile[];
+  readonly reading: ConfigReading;
+  readonly problems: ConfigProblem[];
+  readonly warnings: string[];
+}
+
+/**
+ * Applies the rules of a role. What concerns a value that could not be read
+ * is left out.
+ *
+ * @param role Whose rules.
+ * @param files The files that were read.
+ * @param reading What they say.
+ */
+export function checkRules(
+  role: Role,
+  files: readonly ConfigFile[],
+  reading: ConfigReading,
+): RuleFindings {
+  const findings: Findings = { files, reading, problems: [], warnings: [] };
+  warnOfReaders(findings);
+  switch (role) {
+    case "monitor":
+      checkMonitor(findings);
+      break;
+    case "publisher":
+      checkPublisher(findings);
+      break;
+    case "subscriber":
+      checkSubscriber(findings);
+      break;
+  }
+  return findings;
+}
+
+/**
+ * A subscriber takes the bans of its own name for its host's own.
+ *
+ * @param role Whose rules; a publisher's name is of no concern.
+ * @param files The files that were read.
+ * @param reading What they say.
+ * @param hostName This node's name.
+ */
+export function warningsOfHostName(
+  role: Role,
+  files: readonly ConfigFile[],
+  reading: ConfigReading,
+  hostName: HostName,
+): readonly string[] {
+  const isEverybodys = /^localhost(?:\.|$)/i.test(hostName);
+  if (role === "publisher" || !isEverybodys) return [];
+  const place = placeOf(files, reading, "general.hostname");
+  const expected = "a name that no other node has";
+  const why =
+    `as ${hostName} it would leave out the bans of all others of that name`;
+  return [`${describeProblem({ ...place, expected })}: ${why}`];
+}
+
+/** Every secret of a file counts, whichever program reads it. */
+function warnOfReaders({ files, reading, warnings }: Findings): void {
+  for (const { path, isWorldReadable } of files) {
+    const holdsSecret = listOptions().some(({ section, key, option }) =>
+      option.isSecret === true &&
+      reading.found.get(`${section}.${key}`)?.file === path
+    );
+    if (holdsSecret && isWorldReadable === true) {
+      const expected = "mode 0600, or 0640 and a group of its own";
+      const why = "everybody on this host can read the token";
+      warnings.push(`${describeProblem({ file: path, expected })}: ${why}`);
+    }
+  }
+}
+
+function checkMonitor(findings: Findings): void {
+  const { zmqreplyserver, controlserver, importexisting, fail2bansocket } =
+    findings.reading.values.monitor;
+  // By protocol 2 a node shows what it has joined with.
+  const token = controlserver === undefined
+    ? checkToken(findings, "monitor")
+    : undefined;
+  if (token === SHIPPED_TOKEN && !isLoopbackUrl(zmqreplyserver)) {
+    warn(findings, "monitor.authtoken", OWN_TOKEN, "it is the shipped one");
+  }
+  if (importexisting && fail2bansocket === "") {
+    const rule = "the absolute path of a socket, since importexisting is true";
+    const other = "monitor.importexisting";
+    complain(findings, "monitor.fail2bansocket", rule, other);
+  }
+}
+
+const PROTOCOL1_URLS = ["broadcasterbindurl", "replybindurl"] as const;
+const BIND_URLS = [
+  ...PROTOCOL1_URLS,
+  "controlbindurl",
+  "streambindurl",
+] as const;
+
+function checkPublisher(findings: Findings): void {
+  const { publisher } = findings.reading.values;
+  if (publisher.legacy !== "off") checkProtocol1(findings);
+  BIND_URLS.forEach((key, index) => {
+    const same = BIND_URLS.slice(0, index)
+      .find((other) => publisher[other] === publisher[key]);
+    if (same === undefined) return;
+    const expected = `another URL than publisher.${same}`;
+    complain(findings, `publisher.${key}`, expected, `publisher.${same}`);
+  });
+}
+
+/** Protocol 2 has keys in place of a token. */
+function checkProtocol1(findings: Findings): void {
+  const { publisher } = findings.reading.values;
+  const token = publisher.authtokens === ""
+    ? checkToken(findings, "publisher")
+    : publisher.authtoken;
+  const open = PROTOCOL1_URLS
+    .find((key) => !isLoopbackUrl(publisher[key]));
+  if (publisher.auth && open !== undefined && token === SHIPPED_TOKEN) {
+    complain(
+      findings,
+      "publisher.authtoken",
+      `${OWN_TOKEN}, here and at every node, ` +
+        `or only loopback addresses: publisher.${open} is ${publisher[open]}`,
+      ...["publisher.auth", "publisher.legacy"],
+    );
+  }
+  if (publisher.auth) return;
+  if (publisher.authtokens !== "") {
+    const rule = "true, since publisher.authtokens is set";
+    complain(findings, "publisher.auth", rule, "publisher.authtokens");
+  }
+  if (
+    publisher.legacy !== "readonly" && !isLoopbackUrl(publisher.replybindurl)
+  ) {
+    const why = "whoever reaches replybindurl can ban any address";
+    warn(findings, "publisher.auth", "true", why);
+  }
+}
+
+function checkSubscriber(findings: Findings): void {
+  const { subscriberaction, execprogram, resync } =
+    findings.reading.values.subscriber;
+  if (subscriberaction.includes("exec") && execprogram === "") {
+    const rule = "the absolute path of a program, since exec is to run it";
+    const other = "subscriber.subscriberaction";
+    complain(findings, "subscriber.execprogram", rule, other);
+  }
+  checkProtocol2(findings);
+  if (resync < MIN_RESYNC_SECONDS) {
+    const rule = `${MIN_RESYNC_SECONDS}s or more`;
+    complain(findings, "subscriber.resync", rule);
+  }
+}
+
+function checkProtocol2(findings: Findings): void {
+  const { controlserver, streamserver } = findings.reading.values.subscriber;
+  if (controlserver === undefined) return;
+  if (streamserver === undefined && nextPortUrl(controlserver) === undefined) {
+    const rule =
+      "the URL of the stream, since controlserver's port does not tell";
+    complain(
+      findings,
+      "subscriber.streamserver",
+      rule,
+      "subscriber.controlserver",
+    );
+  }
+}
+
+/** Gives the token that will be used, if any. */
+function checkToken(
+  findings: Findings,
+  section: "monitor" | "publisher",
+): string | undefined {
+  const { auth, authtoken } = findings.reading.values[section];
+  const key = `${section}.authtoken`;
+  if (!auth) return undefined;
+  if (authtoken === undefined) {
+    const rule = `a token, since ${section}.auth is true`;
+    complain(findings, key, rule, `${section}.auth`);
+  } else if (ORIGINAL_PLACEHOLDERS.includes(authtoken)) {
+    warn(findings, key, OWN_TOKEN, "it is a placeholder that everybody knows");
+  } else if (authtoken.length < MIN_SECRET_LENGTH) {
+    const why = `fewer than ${MIN_SECRET_LENGTH} characters are soon guessed`;
+    warn(findings, key, OWN_TOKEN, why);
+  }
+  return authtoken;
+}
+
+function complain(
+  { files, reading, problems }: Findings,
+  key: string,
+  expected: string,
+  ...others: readonly string[]
+): void {
+  const unread = new Set(reading.problems.map((problem) => problem.key));
+  if ([key, ...others].some((name) => unread.has(name))) return;
+  problems.push({ ...placeOf(files, reading, key), expected });
+}
+
+function warn(
+  { files, reading, warnings }: Findings,
+  key: string,
+  expected: string,
+  why: string,
+): void {
+  const place = placeOf(files, reading, key);
+  warnings.push(`${describeProblem({ ...place, expected })}: ${why}`);
+}

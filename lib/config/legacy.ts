@@ -1,0 +1,81 @@
+/**
+ * How far protocol 1 is still served: it is plain text.
+ *
+ * @module
+ */
+
+import { canonicalAddress } from "../base/address.ts";
+import { endpointHost, isLoopbackUrl } from "../base/endpoint_url.ts";
+import { refusal } from "../protection/protection_policy.ts";
+
+/** `off`: not at all; `readonly`: it tells of bans, and takes no reports. */
+export type LegacyMode = "on" | "off" | "readonly";
+
+/**
+ * Says how protocol 1 is served.
+ *
+ * @param configured What the operator says; `undefined`: nothing.
+ * @param members How many nodes have joined by protocol 2.
+ */
+export function legacyMode(
+  configured: LegacyMode | undefined,
+  members: number,
+): LegacyMode {
+  return configured ?? (members === 0 ? "on" : "off");
+}
+
+/**
+ * Whether an address is bound that others than this host and its private
+ * networks may reach. Nobody knows of an interface or `*`.
+ *
+ * @param url A URL that `parseEndpointUrl` gave.
+ *
+ * @example
+ * ```ts
+
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const hosts = ["*", "203.0.113.5", "10.0.0.1", "127.0.0.1"];
+ * const answers = hosts.map((host) => mayBePublic(`tcp://${host}:5678`));
+ * deepStrictEqual(answers, [true, true, false, false]);
+ * ```
+ */
+export function mayBePublic(url: string): boolean {
+  if (isLoopbackUrl(url)) return false;
+  const address = canonicalAddress(endpointHost(url) ?? "");
+  if (address === undefined) return true;
+  const rule = refusal(address, { minPrefix4Bits: 0, minPrefix6Bits: 0 })?.rule;
+  return !["loopback", "link-local", "private"].some((it) => it === rule);
+}
+
+/** Where protocol 1 listens. */
+export interface LegacyUrls {
+  /** Where monitors connect, as ZeroMQ takes it. */
+  readonly replyBindUrl: string;
+  /** Where subscribers connect, likewise. */
+  readonly broadcasterBindUrl: string;
+}
+
+/**
+ * What an operator should know of addresses where protocol 1 listens.
+ *
+ * @param mode How it is served.
+ * @param urls Where it listens.
+ * @returns One line for each address that is no private one.
+ */
+export function legacyWarnings(
+  mode: LegacyMode,
+  { replyBindUrl, broadcasterBindUrl }: LegacyUrls,
+): readonly string[] {
+  if (mode === "off") return [];
+  const what = [
+    ["replybindurl", replyBindUrl, "tokens and reports"],
+    ["broadcasterbindurl", broadcasterBindUrl, "all bans"],
+  ] as const;
+  return what.filter(([, url]) => mayBePublic(url)).map(([key, url, sent]) =>
+    `publisher.${key} = ${url}: protocol 1 listens on an address that may be public, ` +
+    `and ${sent} travel in the clear there, to be read and changed on the way: ` +
+    "bind it to loopback, a private network or a tunnel, " +
+    "or have the nodes join by protocol 2 and set publisher.legacy = off"
+  );
+}

@@ -1,0 +1,126 @@
+/**
+ * The options: the one table behind the parser, `--help`, the README's table
+ * and the shipped `fail2ban-cluster.conf`.
+ *
+ * @module
+ */
+
+import { type Option, option } from "./option.ts";
+import { MONITOR } from "./options_monitor.ts";
+import { PUBLISHER } from "./options_publisher.ts";
+import { SUBSCRIBER } from "./options_subscriber.ts";
+import {
+  addressListKind,
+  facilityKind,
+  hostNameKind,
+  integerKind,
+  logTargetKind,
+  pathKind,
+  severityKind,
+  switchKind,
+} from "./value_kinds.ts";
+
+export type { Option, OptionValue } from "./option.ts";
+
+/** A program of the cluster that has a section of its own. */
+export type Role = "monitor" | "publisher" | "subscriber";
+
+/** A section of the configuration file. */
+export type SectionName = "general" | Role;
+
+const GENERAL = {
+  logtarget: option({
+    kind: logTargetKind,
+    default: undefined,
+    unset: "STDERR in the foreground, SYSLOG when detached",
+    help: "Where the program's own log goes: SYSLOG, STDERR or a file.",
+  }),
+  loglevel: option({
+    kind: severityKind,
+    default: "INFO",
+    help:
+      "The least that is logged: CRITICAL, ERROR, WARNING, NOTICE, INFO or DEBUG.",
+  }),
+  syslogfacility: option({
+    kind: facilityKind,
+    default: "AUTH",
+    help: "The facility of what goes to syslog.",
+  }),
+  statedir: option({
+    kind: pathKind,
+    default: "/var/lib/fail2ban-cluster",
+    help: "The folder for what has to outlive the program.",
+  }),
+  hostname: option({
+    kind: hostNameKind,
+    default: undefined,
+    unset: "the system's host name",
+    help: "This node's name in the cluster.",
+  }),
+  minprefix4: option({
+    kind: integerKind("BITS", 1, 32),
+    default: "24",
+    help: "The widest IPv4 prefix that may be banned, in bits.",
+  }),
+  minprefix6: option({
+    kind: integerKind("BITS", 1, 128),
+    default: "48",
+    help: "The widest IPv6 prefix that may be banned, in bits.",
+  }),
+  ignoreip: option({
+    kind: addressListKind,
+    default: "",
+    help:
+      "Who is never banned: addresses, prefixes and host names, between spaces, commas or lines.",
+  }),
+  members: option({
+    kind: addressListKind,
+    default: "",
+    help:
+      "The cluster's own hosts, never banned either: the other nodes, and the publisher unless a URL here leads to it.",
+  }),
+  allowprivate: option({
+    kind: switchKind,
+    default: "false",
+    help:
+      "Whether private addresses may be banned: 10/8, 172.16/12, 192.168/16, 100.64/10 and fc00::/7.",
+  }),
+} as const;
+
+/** Every option, by section and key, in the order of the shipped file. */
+export const OPTIONS = {
+  general: GENERAL,
+  monitor: MONITOR,
+  publisher: PUBLISHER,
+  subscriber: SUBSCRIBER,
+} as const satisfies Record<SectionName, Record<string, Option<unknown>>>;
+
+/** An option with its place. */
+export interface ListedOption {
+  readonly section: SectionName;
+  readonly key: string;
+  readonly option: Option<unknown>;
+}
+
+/**
+ * Lists options in the table's order.
+ *
+ * @param sections Which sections' options; all when none is named.
+ */
+export function listOptions(
+  ...sections: readonly SectionName[]
+): readonly ListedOption[] {
+  const all: readonly SectionName[] = [
+    "general",
+    "monitor",
+    "publisher",
+    "subscriber",
+  ];
+  return (sections.length === 0 ? all : sections).flatMap((section) =>
+    Object.entries<Option<unknown>>(OPTIONS[section]).map(([key, option]) => ({
+      section,
+      key,
+      option,
+    }))
+  );
+}

@@ -1,0 +1,36 @@
+/**
+ * What the options of several programs share; see `options.ts`.
+ *
+ * @module
+ */
+
+import { SHIPPED_TOKEN } from "../base/secrets.ts";
+
+import { option } from "./option.ts";
+import { switchKind, tokenKind } from "./value_kinds.ts";
+
+/** Where a publisher of this host listens. */
+export const PUBLISHER_PORTS = {
+  reply: "tcp://127.0.0.1:5678",
+  broadcast: "tcp://127.0.0.1:5680",
+  control: "tcp://127.0.0.1:5681",
+  stream: "tcp://127.0.0.1:5682",
+} as const;
+
+/** `auth` of monitor and publisher. */
+export const AUTH = option({
+  kind: switchKind,
+  default: "true",
+  help: "Whether reports carry the token and those without it are refused.",
+});
+
+/** `authtoken` of monitor and publisher. */
+export const AUTH_TOKEN = option({
+  kind: tokenKind,
+  default: undefined,
+  unset: "none: auth = true needs one",
+  help:
+    "The secret that monitors and publisher share; it travels in the clear.",
+  isSecret: true,
+  shipped: SHIPPED_TOKEN,
+});

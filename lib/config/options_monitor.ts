@@ -1,0 +1,79 @@
+/**
+ * The options of `[monitor]`; see `options.ts`.
+ *
+ * @module
+ */
+
+import { option } from "./option.ts";
+import { banTimeKind, durationKind } from "./duration_kinds.ts";
+import {
+  endpointKind,
+  logFormatKind,
+  optionalPathKind,
+  pathKind,
+  switchKind,
+} from "./value_kinds.ts";
+import { AUTH, AUTH_TOKEN, PUBLISHER_PORTS } from "./options_common.ts";
+
+/** `[monitor]`, in the order of the shipped file. */
+export const MONITOR = {
+  pidfile: option({
+    kind: pathKind,
+    default: "/var/run/fail2ban-monitor.pid",
+    help: "Where a detached monitor writes its process id.",
+  }),
+  zmqreplyserver: option({
+    kind: endpointKind("connect"),
+    default: PUBLISHER_PORTS.reply,
+    help: "Where reports are sent: the publisher's replybindurl.",
+  }),
+  controlserver: option({
+    kind: endpointKind("connect"),
+    default: undefined,
+    unset: "none: reports go to zmqreplyserver, by protocol 1",
+    help:
+      "Where reports are sent by protocol 2, instead: the publisher's controlbindurl.",
+  }),
+  fail2banlogpath: option({
+    kind: pathKind,
+    default: "/var/log/fail2ban.log",
+    help: "The log of this host's fail2ban.",
+  }),
+  logformat: option({
+    kind: logFormatKind,
+    default: "file",
+    help:
+      "What fail2ban's lines begin with: as in a file, syslog, sysout or journal.",
+  }),
+  fail2bandb: option({
+    kind: optionalPathKind,
+    default: "/var/lib/fail2ban/fail2ban.sqlite3",
+    help: "fail2ban's database, which tells an unban from a restart, or none.",
+  }),
+  unbanhold: option({
+    kind: durationKind(3600, "1h"),
+    default: "30s",
+    help:
+      "How long an unban waits for signs of a restart when the database can't be asked; in seconds, or with a unit.",
+  }),
+  fail2bansocket: option({
+    kind: optionalPathKind,
+    default: "/var/run/fail2ban/fail2ban.sock",
+    help:
+      "The socket of this host's fail2ban, which is asked for ban times by protocol 2, or none.",
+  }),
+  bantime: option({
+    kind: banTimeKind,
+    default: "10m",
+    help:
+      "How long a ban is reported to hold, by protocol 2, where neither fail2ban's database nor its socket tells.",
+  }),
+  importexisting: option({
+    kind: switchKind,
+    default: "false",
+    help:
+      "Whether the very first start reports the bans that fail2ban has already.",
+  }),
+  auth: AUTH,
+  authtoken: AUTH_TOKEN,
+} as const;

@@ -1,0 +1,102 @@
+/**
+ * The options of `[publisher]`; see `options.ts`.
+ *
+ * @module
+ */
+
+import { option } from "./option.ts";
+import { banTimeKind, durationKind } from "./duration_kinds.ts";
+import { breakerKind, quorumKind } from "./limit_kinds.ts";
+import {
+  durabilityKind,
+  endpointKind,
+  integerKind,
+  legacyKind,
+  optionalPathKind,
+  pathKind,
+} from "./value_kinds.ts";
+import { AUTH, AUTH_TOKEN, PUBLISHER_PORTS } from "./options_common.ts";
+
+/** `[publisher]`, in the order of the shipped file. */
+export const PUBLISHER = {
+  pidfile: option({
+    kind: pathKind,
+    default: "/var/run/fail2ban-publisher.pid",
+    help: "Where a detached publisher writes its process id.",
+  }),
+  broadcasterbindurl: option({
+    kind: endpointKind("bind"),
+    default: PUBLISHER_PORTS.broadcast,
+    help: "Where subscribers connect to hear of bans.",
+  }),
+  replybindurl: option({
+    kind: endpointKind("bind"),
+    default: PUBLISHER_PORTS.reply,
+    help: "Where monitors connect to report bans.",
+  }),
+  controlbindurl: option({
+    kind: endpointKind("bind"),
+    default: PUBLISHER_PORTS.control,
+    help: "Where nodes connect that speak protocol 2.",
+  }),
+  streambindurl: option({
+    kind: endpointKind("bind"),
+    default: PUBLISHER_PORTS.stream,
+    help: "Where subscribers of protocol 2 connect to hear of changes.",
+  }),
+  bantime: option({
+    kind: banTimeKind,
+    default: "1h",
+    help:
+      "How long a report of protocol 1 holds, unless it is taken back: it does not say.",
+  }),
+  keephistory: option({
+    kind: durationKind(31_536_000, "365d"),
+    default: "30d",
+    help: "How long it is kept who reported what.",
+  }),
+  durability: option({
+    kind: durabilityKind,
+    default: "power",
+    help:
+      "What an acknowledged report survives: a loss of power, or the end of the process only.",
+  }),
+  quorum: option({
+    kind: quorumKind,
+    default: "",
+    help:
+      "How many nodes a ban takes within a time, by jail, such as sshd:2/10m; one is enough for others.",
+  }),
+  ratelimit: option({
+    kind: integerKind("EVENTS", 1, 1_000_000),
+    default: "200",
+    help:
+      "Events that a node of protocol 2 may report in a second in the long run; 25 times as many at once.",
+  }),
+  breaker: option({
+    kind: breakerKind,
+    default: "100/10m",
+    help:
+      "So many refused or malformed reports within that time set a node's reports aside until it is released.",
+  }),
+  maxbans: option({
+    kind: integerKind("BANS", 1, 1_000_000),
+    default: "200000",
+    help: "Reports of one node that may stand at once.",
+  }),
+  legacy: option({
+    kind: legacyKind,
+    default: undefined,
+    unset: "on until a node has joined by protocol 2, off from the next start",
+    help:
+      "Whether protocol 1 is served, which is plain text: on, off, or readonly, which takes no reports.",
+  }),
+  auth: AUTH,
+  authtoken: AUTH_TOKEN,
+  authtokens: option({
+    kind: optionalPathKind,
+    default: "none",
+    help:
+      "A file of further tokens of protocol 1, NAME = TOKEN or NAME = TOKEN HOST, HOST... on a line, or none.",
+  }),
+} as const;

@@ -1,0 +1,107 @@
+/**
+ * The options of `[subscriber]`; see `options.ts`.
+ *
+ * @module
+ */
+
+import { option } from "./option.ts";
+import { banTimeKind, durationKind } from "./duration_kinds.ts";
+import {
+  actionsKind,
+  endpointKind,
+  jailMapKind,
+  optionalPathKind,
+  pathKind,
+  tableNameKind,
+  textKind,
+} from "./value_kinds.ts";
+import { rateKind, socketPathKind } from "./enforcement_kinds.ts";
+import { PUBLISHER_PORTS } from "./options_common.ts";
+
+/** `[subscriber]`, in the order of the shipped file. */
+export const SUBSCRIBER = {
+  pidfile: option({
+    kind: pathKind,
+    default: "/var/run/fail2ban-subscriber.pid",
+    help: "Where a detached subscriber writes its process id.",
+  }),
+  zmqpublisherurl: option({
+    kind: endpointKind("connect"),
+    default: PUBLISHER_PORTS.broadcast,
+    help: "Where bans are heard from: the publisher's broadcasterbindurl.",
+  }),
+  controlserver: option({
+    kind: endpointKind("connect"),
+    default: undefined,
+    unset: "none: protocol 1 is spoken",
+    help:
+      "For protocol 2: the publisher's controlbindurl. zmqpublisherurl is not used then.",
+  }),
+  streamserver: option({
+    kind: endpointKind("connect"),
+    default: undefined,
+    unset: "controlserver's host, one port up",
+    help: "For protocol 2: the publisher's streambindurl.",
+  }),
+  zmqprefixfilter: option({
+    kind: textKind,
+    default: "",
+    help:
+      "Only messages that begin with this are asked for: a host's name and |, say.",
+  }),
+  subscriberaction: option({
+    kind: actionsKind,
+    default: "log",
+    help: "What is done about a ban: log, fail2banclient, nftables, exec.",
+  }),
+  bantime: option({
+    kind: banTimeKind,
+    default: "1h",
+    help:
+      "How long a ban holds here of which nobody says how long; log leaves that to its jail.",
+  }),
+  resync: option({
+    kind: durationKind(86_400, "1d"),
+    default: "10m",
+    help:
+      "How often what should be in force is compared with what is, and repaired.",
+  }),
+  maxrate: option({
+    kind: rateKind,
+    default: "none",
+    help:
+      "How many bans and unbans an action carries out in a second at most, or none for no limit; log has none.",
+  }),
+  jailmap: option({
+    kind: jailMapKind,
+    default: "* = fail2bancluster",
+    help:
+      "For fail2banclient: in which jail of this host a ban goes, by the jail that decided.",
+  }),
+  fail2bansocket: option({
+    kind: socketPathKind,
+    default: "/var/run/fail2ban/fail2ban.sock",
+    help: "For fail2banclient: the socket of this host's fail2ban.",
+  }),
+  fail2banprogram: option({
+    kind: optionalPathKind,
+    default: "none",
+    help:
+      "For fail2banclient: a fail2ban-client to be run where the socket can't be spoken to.",
+  }),
+  nfttable: option({
+    kind: tableNameKind,
+    default: "fail2ban_cluster",
+    help: "For nftables: the table of its own.",
+  }),
+  execprogram: option({
+    kind: optionalPathKind,
+    default: "none",
+    help: "For exec: the program that is run for each ban and each unban.",
+  }),
+  exectimeout: option({
+    kind: durationKind(300, "5m"),
+    default: "10s",
+    help: "For exec: how long the program may take.",
+  }),
+} as const;

@@ -1,0 +1,294 @@
+/**
+ * The values of the options -> one role's configuration, in the types and
+ * units of the programs.
+ *
+ * @module
+ */
+
+import { type AddressList, parseListEntry } from "../base/address_list.ts";
+import type { OptionValues } from "./config_reader.ts";
+import {
+  endpointHost,
+  isLoopbackUrl,
+  nextPortUrl,
+} from "../base/endpoint_url.ts";
+import type { HostName } from "../base/host_name.ts";
+import type { JailMap } from "../base/jail_map.ts";
+import type { NodeLimits } from "../members/node_limits.ts";
+import type { LegacyMode } from "./legacy.ts";
+import type { NftTable } from "../enforce/nft_names.ts";
+import type { Durability, LogTarget, SubscriberAction } from "./value_kinds.ts";
+import type { LogFormat } from "../fail2ban/log_format.ts";
+import type { SyslogFacility } from "../log/syslog_facility.ts";
+import type { Role } from "./options.ts";
+import type { Severity } from "../log/log.ts";
+import type { QuorumRules } from "../ban/quorum_rules.ts";
+
+/** `[general]`: what every role has. */
+export interface GeneralConfig {
+  /** `undefined`: stderr in the foreground, syslog when detached. */
+  readonly logTarget: LogTarget | undefined;
+  /** The least severity that is logged. */
+  readonly logLevel: Severity;
+  readonly syslogFacility: SyslogFacility;
+  /** Absolute path of the folder for what outlives the process. */
+  readonly stateDir: string;
+  /** This node's name. */
+  readonly hostName: HostName;
+  /** The widest IPv4 prefix that is accepted, in bits. */
+  readonly minPrefix4Bits: number;
+  /** The widest IPv6 prefix that is accepted, in bits. */
+  readonly minPrefix6Bits: number;
+  /** Who is never banned. */
+  readonly ignoreIp: AddressList;
+  /** The cluster's own hosts, those among them that the file's URLs lead to. */
+  readonly members: AddressList;
+  /** Whether private addresses may be banned. */
+  readonly allowPrivate: boolean;
+}
+
+/** What the monitor needs. */
+export interface MonitorConfig {
+  readonly general: GeneralConfig;
+  /** Absolute path. */
+  readonly pidFile: string;
+  /** The publisher's `replybindurl`, as ZeroMQ takes it. */
+  readonly replyServerUrl: string;
+  /** The publisher's `controlbindurl`, as ZeroMQ takes it; `undefined`: protocol 1 is spoken. */
+  readonly controlServerUrl: string | undefined;
+  /** Absolute path of fail2ban's log. */
+  readonly logPath: string;
+  readonly logFormat: LogFormat;
+  /** Absolute path of fail2ban's database; `undefined` for `none`. */
+  readonly databasePath: string | undefined;
+  /** How long an unban waits for signs of a restart. */
+  readonly unbanHoldMs: number;
+  /** Absolute path of fail2ban's socket; `undefined` for `none`. */
+  readonly fail2banSocket: string | undefined;
+  /** How long a ban holds where nobody tells; `Infinity`: for ever. */
+  readonly banTimeMs: number;
+  /** Whether the first start reports the bans that are there. */
+  readonly importExisting: boolean;
+  /** The shared token; `undefined` when `auth` is off. */
+  readonly token: string | undefined;
+}
+
+/** What the publisher needs. */
+export interface PublisherConfig {
+  readonly general: GeneralConfig;
+  /** Absolute path. */
+  readonly pidFile: string;
+  /** Where subscribers connect, as ZeroMQ takes it. */
+  readonly broadcasterBindUrl: string;
+  /** Where monitors connect, as ZeroMQ takes it. */
+  readonly replyBindUrl: string;
+  /** Where nodes of protocol 2 connect, likewise. */
+  readonly controlBindUrl: string;
+  /** Where subscribers of protocol 2 connect, likewise. */
+  readonly streamBindUrl: string;
+  /** How long a report of protocol 1 holds; `Infinity`: until it is taken back. */
+  readonly banTimeMs: number;
+  /** How long the past is kept. */
+  readonly keepHistoryMs: number;
+  readonly durability: Durability;
+  /** How many nodes a ban takes. */
+  readonly quorum: QuorumRules;
+  /** What a node of protocol 2 may do. */
+  readonly limits: NodeLimits;
+  /** How far protocol 1 is served; `undefined`: it depends on whether nodes have joined. */
+  readonly legacy: LegacyMode | undefined;
+  /** The shared token; `undefined` when `auth` is off, or there are named ones only. */
+  readonly token: string | undefined;
+  /** Absolute path of the file of named tokens; `undefined` for `none`, and when `auth` is off. */
+  readonly tokensPath: string | undefined;
+}
+
+/** Where the publisher is, as ZeroMQ takes it. */
+export interface Protocol2Urls {
+  readonly controlUrl: string;
+  readonly streamUrl: string;
+}
+
+/** What the subscriber needs. */
+export interface SubscriberConfig {
+  readonly general: GeneralConfig;
+  /** Absolute path. */
+  readonly pidFile: string;
+  /** The publisher's `broadcasterbindurl`, as ZeroMQ takes it. */
+  readonly publisherUrl: string;
+  /** For protocol 2; `undefined`: protocol 1 is spoken. */
+  readonly protocol2: Protocol2Urls | undefined;
+  /** The messages to ask for begin with this; empty for all. */
+  readonly prefixFilter: string;
+  /** What is done about a ban, in order; each word once, at least one. */
+  readonly actions: readonly SubscriberAction[];
+  /** How long a ban holds here; `Infinity`: until it is lifted. */
+  readonly banTimeMs: number;
+  /** How often what is in force is compared with what should be. */
+  readonly resyncEveryMs: number;
+  /** Bans and unbans that an action carries out in a second at most; `Infinity`: no limit. */
+  readonly maxPerSecond: number;
+  /** In which jail of this host a ban is enforced. */
+  readonly jailMap: JailMap;
+  /** Absolute path of the socket of this host's fail2ban. */
+  readonly fail2banSocket: string;
+  /** Absolute path of a fail2ban-client to be used instead; `undefined` for `none`. */
+  readonly fail2banProgram: string | undefined;
+  /** The table of nftables. */
+  readonly nftTable: NftTable;
+  /** Absolute path of the program of `exec`; `undefined` for `none`. */
+  readonly execProgram: string | undefined;
+  /** How long that program may take. */
+  readonly execTimeoutMs: number;
+}
+
+/** The configuration of each role. */
+export interface RoleConfigs {
+  readonly monitor: MonitorConfig;
+  readonly publisher: PublisherConfig;
+  readonly subscriber: SubscriberConfig;
+}
+
+const BUILDERS: {
+  readonly [R in Role]: (
+    values: OptionValues,
+    general: GeneralConfig,
+  ) => RoleConfigs[R];
+} = {
+  monitor: buildMonitor,
+  publisher: buildPublisher,
+  subscriber: buildSubscriber,
+};
+
+/**
+ * Builds a role's configuration.
+ *
+ * @param role Whose.
+ * @param values The values of all options, without problems.
+ * @param hostName This node's name.
+ */
+export function buildConfig<R extends Role>(
+  role: R,
+  values: OptionValues,
+  hostName: HostName,
+): RoleConfigs[R] {
+  return BUILDERS[role](values, buildGeneral(values, hostName));
+}
+
+function buildGeneral(
+  { general, monitor, subscriber }: OptionValues,
+  hostName: HostName,
+): GeneralConfig {
+  const urls = [
+    monitor.zmqreplyserver,
+    subscriber.zmqpublisherurl,
+    ...[monitor.controlserver, subscriber.controlserver].filter((url) =>
+      url !== undefined
+    ),
+  ];
+  return {
+    logTarget: general.logtarget,
+    logLevel: general.loglevel,
+    syslogFacility: general.syslogfacility,
+    stateDir: general.statedir,
+    hostName,
+    minPrefix4Bits: general.minprefix4,
+    minPrefix6Bits: general.minprefix6,
+    ignoreIp: general.ignoreip,
+    members: [...general.members, ...publishers(urls)],
+    allowPrivate: general.allowprivate,
+  };
+}
+
+function buildMonitor(
+  { monitor }: OptionValues,
+  general: GeneralConfig,
+): MonitorConfig {
+  return {
+    general,
+    pidFile: monitor.pidfile,
+    replyServerUrl: monitor.zmqreplyserver,
+    controlServerUrl: monitor.controlserver,
+    logPath: monitor.fail2banlogpath,
+    logFormat: monitor.logformat,
+    databasePath: pathOf(monitor.fail2bandb),
+    unbanHoldMs: monitor.unbanhold * 1000,
+    fail2banSocket: pathOf(monitor.fail2bansocket),
+    banTimeMs: monitor.bantime * 1000,
+    importExisting: monitor.importexisting,
+    token: monitor.auth ? monitor.authtoken : undefined,
+  };
+}
+
+function buildPublisher(
+  { publisher }: OptionValues,
+  general: GeneralConfig,
+): PublisherConfig {
+  return {
+    general,
+    pidFile: publisher.pidfile,
+    broadcasterBindUrl: publisher.broadcasterbindurl,
+    replyBindUrl: publisher.replybindurl,
+    controlBindUrl: publisher.controlbindurl,
+    streamBindUrl: publisher.streambindurl,
+    banTimeMs: publisher.bantime * 1000,
+    keepHistoryMs: publisher.keephistory * 1000,
+    durability: publisher.durability,
+    quorum: publisher.quorum,
+    limits: {
+      maxPerSecond: publisher.ratelimit,
+      breaker: publisher.breaker,
+      maxReports: publisher.maxbans,
+    },
+    legacy: publisher.legacy,
+    token: publisher.auth ? publisher.authtoken : undefined,
+    tokensPath: publisher.auth ? pathOf(publisher.authtokens) : undefined,
+  };
+}
+
+function buildSubscriber(
+  { subscriber }: OptionValues,
+  general: GeneralConfig,
+): SubscriberConfig {
+  return {
+    general,
+    pidFile: subscriber.pidfile,
+    publisherUrl: subscriber.zmqpublisherurl,
+    protocol2: protocol2Urls(subscriber),
+    prefixFilter: subscriber.zmqprefixfilter,
+    actions: subscriber.subscriberaction,
+    banTimeMs: subscriber.bantime * 1000,
+    resyncEveryMs: subscriber.resync * 1000,
+    maxPerSecond: subscriber.maxrate,
+    jailMap: subscriber.jailmap,
+    fail2banSocket: subscriber.fail2bansocket,
+    fail2banProgram: pathOf(subscriber.fail2banprogram),
+    nftTable: subscriber.nfttable,
+    execProgram: pathOf(subscriber.execprogram),
+    execTimeoutMs: subscriber.exectimeout * 1000,
+  };
+}
+
+/** Rules see to it that there is a stream wherever there is a control socket. */
+function protocol2Urls(
+  { controlserver, streamserver }: OptionValues["subscriber"],
+): Protocol2Urls | undefined {
+  if (controlserver === undefined) return undefined;
+  const streamUrl = streamserver ?? nextPortUrl(controlserver);
+  return streamUrl === undefined
+    ? undefined
+    : { controlUrl: controlserver, streamUrl };
+}
+
+/** The hosts that connections lead to, but for this one. */
+function publishers(urls: readonly string[]): AddressList {
+  const hosts = urls.filter((url) => !isLoopbackUrl(url)).map(endpointHost);
+  return [...new Set(hosts)].flatMap((host) =>
+    host === undefined ? [] : parseListEntry(host) ?? []
+  );
+}
+
+/** `none` is read as an empty path. */
+function pathOf(path: string): string | undefined {
+  return path === "" ? undefined : path;
+}

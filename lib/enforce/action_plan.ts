@@ -1,0 +1,299 @@
+/**
+ * From what should be in force to what is to be done about it.
+ *
+ * The plan knows of each ban whether it is wanted and whether it is in force,
+ * and hands out the difference in batches: news first, then the backlog. What
+ * changes back before its turn costs nothing. Bans that failed are tried again
+ * after a growing pause; when a whole batch fails everything pauses, and of its
+ * bans nobody knows whether they are in force until they were tried again.
+ *
+ * @module
+ */
+
+import type { HostBanChange } from "./host_bans.ts";
+import { keyOf } from "../ban/ban.ts";
+import { PlanEntry, strayBan, type Verb } from "./plan_entry.ts";
+import { PlanPace } from "./plan_rate.ts";
+import { PlanQueue } from "./plan_queue.ts";
+import type {
+  ActionPlanOptions,
+  Drift,
+  PlanFigures,
+  PlanState,
+  Work,
+} from "./plan_types.ts";
+import { PlanTroubles } from "./plan_failures.ts";
+import type { EnforcementFailure, ListedBan, LocalBan } from "./enforcer.ts";
+
+/** So many times as many bans as a batch takes are looked at for its verb. */
+const LOOK_AHEAD = 10;
+
+/** Keeps the plan of one action. Time is an argument. */
+export class ActionPlan {
+  readonly #options: ActionPlanOptions;
+  readonly #pace: PlanPace;
+  readonly #maxBansAtOnce: number;
+  readonly #entries = new Map<string, PlanEntry>();
+  readonly #queue = new PlanQueue();
+  readonly #troubles = new PlanTroubles();
+  #over = new Map<string, LocalBan>();
+  #inForce = 0;
+
+  /** @param options How the plan is set up. */
+  constructor(options: ActionPlanOptions) {
+    this.#options = options;
+    this.#pace = new PlanPace(options);
+    const { maxBansAtOnce } = options;
+    this.#maxBansAtOnce = Math.min(maxBansAtOnce, this.#pace.maxBansAtOnce);
+  }
+
+  /** What there is to do. */
+  get figures(): PlanFigures {
+    return {
+      inForce: this.#inForce,
+      waiting: this.#queue.size,
+      ...this.#troubles.figures,
+    };
+  }
+
+  /**
+   * Takes a change of what should be in force.
+   *
+   * @param change What changed.
+   */
+  take({ kind, ban }: HostBanChange): void {
+    const key = keyOf(ban);
+    const entry = this.#entry(key, ban);
+    const { lapses } = this.#options;
+    this.#change(entry, () => {
+      entry.wanted = kind === "stands" ? ban : undefined;
+      if (kind === "lapsed" && lapses && entry.hasLapsed(ban.expiresMs)) {
+        entry.settle(undefined);
+      }
+    });
+    this.#place(key, entry, "news");
+  }
+
+  /**
+   * Takes note of a ban that is in force already, wanted or not.
+   *
+   * @param ban The ban as it is in force.
+   * @param state `applied`: by this action's doing; `tried`: that may be;
+   * `hosted`: a wanted one that is the host's own, and never lifted.
+   */
+  adopt(
+    ban: LocalBan,
+    state: "applied" | "tried" | "hosted" = "applied",
+  ): void {
+    const key = keyOf(ban);
+    const entry = this.#entry(key, ban);
+    this.#change(entry, () => {
+      if (state === "applied") entry.settle(ban);
+      else if (state === "tried") entry.noteTry(ban);
+      else entry.hosted = true;
+    });
+    this.#place(key, entry, "backlog");
+  }
+
+  /** Whether a ban is in force by this action's doing. */
+  stateOf(ban: Pick<LocalBan, "jail" | "address">): PlanState {
+    return this.#entries.get(keyOf(ban))?.state ?? "none";
+  }
+
+  /**
+   * Hands out the next batch. It has to be settled before another is asked for.
+   *
+   * @param nowMs A clock that never jumps, in milliseconds.
+   * @returns The batch; `undefined` when nothing is due, see {@link ActionPlan.nextAtMs}.
+   */
+  next(nowMs: number): Work | undefined {
+    this.#endPauses(nowMs);
+    if (nowMs < this.#pace.nextAtMs) return undefined;
+    const bans: LocalBan[] = [];
+    let verb: Verb | undefined;
+    let lookedAt = 0;
+    for (const [key, entry, need] of this.#needs()) {
+      verb ??= need.verb;
+      const isFull = bans.length >= this.#maxBansAtOnce;
+      if (isFull || lookedAt++ > LOOK_AHEAD * this.#maxBansAtOnce) break;
+      if (need.verb !== verb) continue;
+      this.#queue.delete(key);
+      entry.place = "busy";
+      bans.push(need.ban);
+    }
+    if (verb === undefined) return undefined;
+    this.#pace.handedOut(bans.length, nowMs);
+    return { verb, bans };
+  }
+
+  /** When `next` may have something again; `undefined`: not before a change. */
+  get nextAtMs(): number | undefined {
+    const atMs = this.#queue.nextAtMs;
+    return atMs === undefined ? atMs : Math.max(atMs, this.#pace.nextAtMs);
+  }
+
+  /**
+   * Says how a batch went.
+   *
+   * @param work The batch.
+   * @param failures Those of its bans that did not go well.
+   * @param nowMs The same clock as for `next`.
+   */
+  settle(
+    { verb, bans }: Work,
+    failures: readonly EnforcementFailure[],
+    nowMs: number,
+  ): void {
+    this.#pace.worked();
+    const failed = new Map(
+      failures.map((failure) => [keyOf(failure.ban), failure]),
+    );
+    for (const ban of bans) {
+      const key = keyOf(ban);
+      const entry = this.#entry(key, ban);
+      const failure = failed.get(key);
+      this.#change(entry, () => entry.conclude(verb, ban, failure));
+      entry.place = "idle";
+      const isWaiting = entry.need(this.#options.lapses) !== undefined;
+      if (failure === undefined || failure.kind === "present" || !isWaiting) {
+        entry.failures = 0;
+        this.#troubles.end(key);
+        this.#place(key, entry, "news");
+      } else if (failure.kind === "refused") {
+        this.#troubles.refused(key);
+        entry.place = "refused";
+      } else {
+        this.#troubles.failed(key, failure.reason);
+        entry.place = "paused";
+        this.#queue.pause(key, nowMs + this.#pace.pauseMs(entry.failures++));
+      }
+    }
+  }
+
+  /**
+   * Says that a batch failed as a whole: everything waits.
+   *
+   * @param work The batch.
+   * @param reason Why, in one sentence.
+   * @param nowMs The same clock as for `next`.
+   */
+  fail(work: Work, reason: string, nowMs: number): void {
+    this.#pace.failed(nowMs);
+    for (const ban of work.bans) {
+      const key = keyOf(ban);
+      const entry = this.#entry(key, ban);
+      entry.noteTry(ban);
+      this.#troubles.failed(key, reason);
+      entry.place = "idle";
+      this.#place(key, entry, "backlog");
+    }
+  }
+
+  /**
+   * Compares with what is really in force, and plans the repair.
+   *
+   * @param listed What is in force.
+   * @param isOurs Whether a listed ban that nobody wants may be lifted.
+   * @param nowMs The clock of the bans' ends: what has ended by now is not missing.
+   * @returns What differed. What was refused for good is tried again.
+   */
+  reconcile(
+    listed: readonly ListedBan[],
+    isOurs: (ban: ListedBan) => boolean,
+    nowMs = -Infinity,
+  ): Drift {
+    const found = new Map(listed.map((ban) => [keyOf(ban), ban]));
+    let missing = 0;
+    let surplus = 0;
+    for (const [key, entry] of this.#entries) {
+      const there = found.get(key);
+      found.delete(key);
+      if (this.#correct(key, entry, there, nowMs)) missing++;
+    }
+    for (const ban of found.values()) {
+      if (!isOurs(ban)) continue;
+      surplus++;
+      this.adopt(strayBan(ban, this.#options.hostName));
+    }
+    return { missing, surplus };
+  }
+
+  /** The bans that have come to be neither wanted nor in force since this was asked. */
+  takeOver(): readonly LocalBan[] {
+    const over = this.#over;
+    this.#over = new Map();
+    return [...over.values()];
+  }
+
+  /** @returns Whether the ban was wrongly taken for being in force as it should be. */
+  #correct(
+    key: string,
+    entry: PlanEntry,
+    there: ListedBan | undefined,
+    nowMs: number,
+  ): boolean {
+    const { lapses } = this.#options;
+    if (entry.place === "busy") return false;
+    const wasHosted = entry.hosted;
+    const needBefore = entry.need(lapses);
+    this.#change(entry, () => entry.correct(there));
+    const need = entry.need(lapses);
+    this.#place(key, entry, "backlog");
+    const hasEnded = (entry.wanted?.expiresMs ?? Infinity) <= nowMs;
+    return need?.verb === "apply" && needBefore === undefined && !wasHosted &&
+      !hasEnded;
+  }
+
+  #entry(key: string, ban: LocalBan): PlanEntry {
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known;
+    const entry = new PlanEntry(ban);
+    this.#entries.set(key, entry);
+    this.#over.delete(key);
+    return entry;
+  }
+
+  /** Puts a ban where it belongs after a change: news before the backlog. */
+  #place(key: string, entry: PlanEntry, part: "news" | "backlog"): void {
+    if (entry.place === "busy" || entry.place === "paused") return;
+    this.#troubles.retry(key);
+    if (entry.need(this.#options.lapses) === undefined) {
+      this.#queue.delete(key);
+      this.#troubles.end(key);
+      entry.failures = 0;
+      entry.place = "idle";
+      if (!entry.isOver) return;
+      this.#entries.delete(key);
+      this.#over.set(key, entry.ban);
+    } else if (entry.place !== "queued") {
+      entry.place = "queued";
+      this.#queue.add(key, part);
+    }
+  }
+
+  *#needs() {
+    for (const key of this.#queue.keys()) {
+      const entry = this.#entries.get(key);
+      const need = entry?.need(this.#options.lapses);
+      if (entry !== undefined && need !== undefined) {
+        yield [key, entry, need] as const;
+      }
+    }
+  }
+
+  /** Changes an entry and keeps count of what is in force. */
+  #change(entry: PlanEntry, change: () => void): void {
+    const before = entry.isInForce;
+    change();
+    this.#inForce += Number(entry.isInForce) - Number(before);
+  }
+
+  #endPauses(nowMs: number): void {
+    for (const key of this.#queue.takeDue(nowMs)) {
+      const entry = this.#entries.get(key);
+      if (entry === undefined) continue;
+      entry.place = "idle";
+      this.#place(key, entry, "backlog");
+    }
+  }
+}

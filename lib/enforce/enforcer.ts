@@ -1,0 +1,137 @@
+/**
+ * The ports of what enforces bans on a host.
+ *
+ * @module
+ */
+
+import type { Address } from "../base/address.ts";
+import type { BanKind } from "../ban/ban_event.ts";
+import type { HostName } from "../base/host_name.ts";
+import type { JailName } from "../base/jail_name.ts";
+
+/** A ban as it is enforced on this host. */
+export interface LocalBan {
+  /** The jail of this host that it is enforced in. */
+  readonly jail: JailName;
+  /** Whom it concerns. */
+  readonly address: Address;
+  /** When it ends, in milliseconds since 1970; `Infinity`: never. */
+  readonly expiresMs: number;
+  /** The node that reported it last. */
+  readonly origin: HostName;
+  /** The jail that decided there. */
+  readonly reportedJail: JailName;
+}
+
+/** A ban that is enforced, as the thing that enforces it lists it. */
+export interface ListedBan {
+  /** The jail of this host. */
+  readonly jail: JailName;
+  /** Whom it concerns. */
+  readonly address: Address;
+  /** When it ends, in milliseconds since 1970; `undefined`: that is not told. */
+  readonly expiresMs: number | undefined;
+}
+
+/** A ban that was not applied, or not lifted. */
+export interface EnforcementFailure {
+  /** Which ban. */
+  readonly ban: LocalBan;
+  /** Why, in one sentence; the same words for the same cause. */
+  readonly reason: string;
+  /**
+   * What to do about it: `failed`: try again; `refused`: it is of no use to try
+   * again before something changes; `present`: nothing, somebody had it in force
+   * before this call, and still has. @default {"failed"}
+   */
+  readonly kind?: "failed" | "refused" | "present";
+}
+
+/**
+ * Enforces bans on this host: fail2ban, a firewall, a program. One call at a
+ * time. Applying what is in force and lifting what is not is fine and changes
+ * nothing but the end.
+ */
+export interface Enforcer {
+  /** The word in `subscriberaction` that names it. */
+  readonly name: string;
+  /** Whether bans end there by themselves at their time; others have to be lifted then. */
+  readonly lapses: boolean;
+  /** Bans that one call takes at most, so that none takes long. */
+  readonly maxBansAtOnce: number;
+  /**
+   * Grows when what is in force may no longer be what calls said: what enforces
+   * was started anew, or did more than it was told. @default {0}
+   */
+  readonly disturbances?: number;
+  /**
+   * Looks whether it can work, and prepares it.
+   *
+   * @throws {RuntimeError} when it can't, now.
+   */
+  check(signal: AbortSignal): Promise<void>;
+  /**
+   * Enforces bans.
+   *
+   * @returns Those that are not in force by this call; see {@link EnforcementFailure}.
+   * @throws {RuntimeError} when none of them can be counted as done.
+   */
+  apply(
+    bans: readonly LocalBan[],
+    signal: AbortSignal,
+  ): Promise<readonly EnforcementFailure[]>;
+  /** Ends bans; as {@link Enforcer.apply}. */
+  lift(
+    bans: readonly LocalBan[],
+    signal: AbortSignal,
+  ): Promise<readonly EnforcementFailure[]>;
+  /**
+   * Lists what is in force.
+   *
+   * @returns `undefined` when nobody knows.
+   * @throws {RuntimeError} when it can't be asked, now.
+   */
+  list(signal: AbortSignal): Promise<readonly ListedBan[] | undefined>;
+}
+
+/** What became of a ban on this host. */
+export interface Receipt {
+  /** The jail that decided, on the host that reported. */
+  readonly jail: JailName;
+  /** Whom it concerns. */
+  readonly address: Address;
+  /** {@link Enforcer.name}. */
+  readonly action: string;
+  /** `refused`: by protection or by the jail's `ignoreip`; `failed`: it is tried again. */
+  readonly outcome: "applied" | "lifted" | "refused" | "failed";
+  /** Why, or how; may be empty. */
+  readonly detail: string;
+  /** When, in milliseconds since 1970 by the system's clock. */
+  readonly atMs: number;
+}
+
+/** Is told what became of bans. Never throws, never waits. */
+export interface ReceiptSink {
+  /** Takes a receipt; a failure comes once for each ban and reason, not at each try. */
+  note(receipt: Receipt): void;
+}
+
+/** Tells the cluster's bans on this host from the host's own. */
+export interface EchoOracle {
+  /**
+   * Whether a `Ban` or `Unban` line of this host's fail2ban is the cluster's
+   * own doing.
+   *
+   * @param kind Which line.
+   * @param jail The jail of the line.
+   * @param address The address of the line.
+   * @param atMs When the line was written, in milliseconds since 1970 by the
+   * system's clock; `undefined`: the line does not say.
+   */
+  isEcho(
+    kind: BanKind,
+    jail: JailName,
+    address: Address,
+    atMs?: number,
+  ): boolean;
+}

@@ -1,0 +1,152 @@
+/**
+ * How the operator's own program is called for a ban and for an unban.
+ *
+ * ```text
+ * PROGRAM ban|unban ADDRESS JAIL ORIGIN SECONDS
+ * ```
+ *
+ * ADDRESS is an address or a prefix, JAIL the jail of this host, ORIGIN the
+ * node that reported it last, and SECONDS what is left of the ban, rounded up,
+ * or `forever`; 2147483647 at most. A ban has at least 1 left, for to many programs 0 means for
+ * ever; an unban has 0 once the ban's time is over.
+ *
+ * | variable             | holds                                             |
+ * | -------------------- | ------------------------------------------------- |
+ * | `F2BC_ACTION`        | `ban` or `unban`                                  |
+ * | `F2BC_ADDRESS`       | ADDRESS                                           |
+ * | `F2BC_FAMILY`        | `ipv4` or `ipv6`                                  |
+ * | `F2BC_JAIL`          | JAIL                                              |
+ * | `F2BC_REPORTED_JAIL` | the jail that decided, on ORIGIN                  |
+ * | `F2BC_ORIGIN`        | ORIGIN                                            |
+ * | `F2BC_SECONDS`       | SECONDS, but `-1` for ever, as fail2ban writes it |
+ *
+ * No argument begins with `-`, so that none is ever read as an option, and no
+ * value holds a blank or a character that a shell knows, so that a script that
+ * forgets its quotes does no harm. Nothing is escaped: what isn't so is refused.
+ *
+ * @module
+ */
+
+import { parseAddress } from "../base/address.ts";
+import type { BanKind } from "../ban/ban_event.ts";
+import { parseHostName } from "../base/host_name.ts";
+import { parseJailName } from "../base/jail_name.ts";
+import type { LocalBan } from "./enforcer.ts";
+
+/** What a program is called with. */
+export interface ExecCall {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** How a program ended that did not do its work. */
+export interface ExecFailure {
+  /** Its exit code, or the signal that ended it; `undefined`: it took too long. */
+  readonly end: number | string | undefined;
+  /** How long it may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** What it wrote to standard error, and to standard output. */
+  readonly outputs: readonly string[];
+}
+
+/** What programs can reckon with. */
+const MAX_SECONDS = 2 ** 31 - 1;
+/** What of a program's output is told, in characters. */
+const MAX_TOLD_LENGTH = 200;
+
+/**
+ * Makes a call.
+ *
+ * @param kind What is to be done.
+ * @param ban About what.
+ * @param nowMs Milliseconds since 1970.
+ * @throws {TypeError} when something of the ban is not what its type says.
+ */
+export function execCall(
+  kind: BanKind,
+  ban: LocalBan,
+  nowMs: number,
+): ExecCall {
+  const action = checked("action", kind, parseAction);
+  const address = checked("address", ban.address, parseAddress);
+  const jail = checked("jail", ban.jail, parseJailName);
+  const origin = checked("origin", ban.origin, parseHostName);
+  const reported = checked("reported jail", ban.reportedJail, parseJailName);
+  const seconds = secondsLeft(action, ban.expiresMs, nowMs);
+  return {
+    args: [action, address, jail, origin, seconds ?? "forever"],
+    env: {
+      F2BC_ACTION: action,
+      F2BC_ADDRESS: address,
+      F2BC_FAMILY: address.includes(":") ? "ipv6" : "ipv4",
+      F2BC_JAIL: jail,
+      F2BC_REPORTED_JAIL: reported,
+      F2BC_ORIGIN: origin,
+      F2BC_SECONDS: seconds ?? "-1",
+    },
+  };
+}
+
+/**
+ * Says how a program failed: its end, and the first line that it wrote.
+ *
+ * @param failure What is known of it.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(
+ *   execReason({ end: 3, timeoutMs: 10_000, outputs: ["no route\n", ""] }),
+ *   "exit code 3: no route",
+ * );
+ * ```
+ */
+export function execReason(failure: ExecFailure): string {
+  const { end, timeoutMs, outputs } = failure;
+  const line = outputs.map(firstLine).find((text) => text !== "");
+  return describeEnd(end, timeoutMs) + (line === undefined ? "" : `: ${line}`);
+}
+
+function describeEnd(
+  end: number | string | undefined,
+  timeoutMs: number,
+): string {
+  if (end === undefined) return `not done within ${timeoutMs / 1_000} s`;
+  return typeof end === "number" ? `exit code ${end}` : `ended by ${end}`;
+}
+
+/** The first line that says anything, cut, and printable. */
+function firstLine(output: string): string {
+  const [line = ""] = output.trimStart().split("\n", 1);
+  return line.trimEnd().slice(0, MAX_TOLD_LENGTH)
+    .replaceAll(/[^\x20-\x7e]/g, "?");
+}
+
+/** `undefined`: for ever. */
+function secondsLeft(
+  action: BanKind,
+  expiresMs: number,
+  nowMs: number,
+): string | undefined {
+  if (Number.isNaN(expiresMs)) throw new TypeError("A ban without an end");
+  if (expiresMs === Infinity) return undefined;
+  const least = action === "ban" ? 1 : 0;
+  const seconds = Math.ceil((expiresMs - nowMs) / 1_000);
+  return String(Math.min(Math.max(seconds, least), MAX_SECONDS));
+}
+
+function parseAction(text: string): BanKind | undefined {
+  return text === "ban" || text === "unban" ? text : undefined;
+}
+
+function checked<T>(
+  what: string,
+  text: string,
+  parse: (text: string) => T | undefined,
+): T {
+  const value = parse(text);
+  if (value !== undefined) return value;
+  throw new TypeError(`Not a good ${what}: ${JSON.stringify(text)}`);
+}

@@ -1,0 +1,297 @@
+/**
+ * `subscriberaction = fail2banclient`: bans in jails of this host's fail2ban.
+ *
+ * @see {@link https://github.com/fail2ban/fail2ban/blob/1.0.2/man/fail2ban-client.1 | fail2ban-client(1)}
+ * @module
+ */
+
+import type { Address } from "../base/address.ts";
+import type { IgnoredAddresses } from "../fail2ban/ignoreip.ts";
+import { type Fail2banAbilities, readCount } from "../fail2ban/replies.ts";
+import { ticketEnds } from "../fail2ban/ticket_times.ts";
+import type { IgnoredNames } from "../fail2ban/ignoreip_names.ts";
+import { CLUSTER_JAIL, type JailName } from "../base/jail_name.ts";
+import { KnownFail2ban } from "../fail2ban/fail2ban_info.ts";
+import type {
+  EnforcementFailure,
+  Enforcer,
+  ListedBan,
+  LocalBan,
+} from "./enforcer.ts";
+import type { Fail2banClient, Fail2banReply } from "../fail2ban/ports.ts";
+import type { SteadyClock } from "../async/steady_clock.ts";
+
+/** What the enforcer is made of. */
+export interface Fail2banEnforcerOptions {
+  /** The way to fail2ban. */
+  readonly client: Fail2banClient;
+  /** Time. fail2ban's is the system's: listed ends are converted from it. */
+  readonly clock: SteadyClock;
+  /** The jails whose bans are listed. */
+  readonly jails: readonly JailName[];
+  /** Looks up the host names in the jails' `ignoreip`; without it they protect nobody. */
+  readonly names?: IgnoredNames;
+}
+
+/** Before 0.10.5 fail2ban bans after it answered, once a second. */
+const LISTED_WITHIN_MS = 5_000;
+const LISTED_AFTER_MS = 250;
+
+/** Why addresses failed; who is not in it did not. */
+type Reasons = ReadonlyMap<Address, Omit<EnforcementFailure, "ban">>;
+type Addresses = readonly Address[];
+
+const NO_REASONS: Reasons = new Map();
+
+/**
+ * Bans and unbans through fail2ban, which keeps a time of its own: a ban ends
+ * with the jail's `bantime` at the latest, and has to be lifted to end before.
+ * fail2ban's `banip` does not look at `ignoreip`; this does.
+ *
+ * A ban counts as applied once fail2ban lists it. Whether the jail's action did
+ * its work is in fail2ban's log only, and told by the monitor.
+ */
+export class Fail2banEnforcer implements Enforcer {
+  readonly name = "fail2banclient";
+  readonly lapses = false;
+  /** fail2ban answers nobody meanwhile, and a firewall action may take 60 ms. */
+  readonly maxBansAtOnce = 20;
+  readonly #fail2ban: KnownFail2ban;
+  readonly #clock: SteadyClock;
+  readonly #jails: readonly JailName[];
+  readonly #client: Fail2banClient;
+  /** Unbans of a prefix that lifted what is within it. */
+  #overdone = 0;
+
+  /** @param options What the enforcer is made of. */
+  constructor(options: Fail2banEnforcerOptions) {
+    const { client, clock, names } = options;
+    this.#fail2ban = new KnownFail2ban(client, clock, names);
+    this.#client = client;
+    this.#clock = clock;
+    this.#jails = options.jails;
+  }
+
+  get disturbances(): number {
+    return Math.max(0, this.#client.servers - 1) + this.#overdone;
+  }
+
+  async check(signal: AbortSignal): Promise<void> {
+    await this.#fail2ban.check(signal);
+  }
+
+  async apply(
+    bans: readonly LocalBan[],
+    signal: AbortSignal,
+  ): Promise<readonly EnforcementFailure[]> {
+    return await inEachJail(
+      bans,
+      (jail, addresses) => this.#banIn(jail, addresses, signal),
+    );
+  }
+
+  /** Lifts bans. In a jail that is not there nothing is in force. */
+  async lift(
+    bans: readonly LocalBan[],
+    signal: AbortSignal,
+  ): Promise<readonly EnforcementFailure[]> {
+    return await inEachJail(
+      bans,
+      (jail, addresses) => this.#unbanIn(jail, addresses, signal),
+    );
+  }
+
+  async list(signal: AbortSignal): Promise<readonly ListedBan[]> {
+    const bans: ListedBan[] = [];
+    for (const jail of this.#jails) {
+      const tickets = await this.#fail2ban.ticketsIn(jail, signal);
+      const ends = ticketEnds(tickets, this.#clock.wallMs());
+      tickets.forEach(({ address }, index) => {
+        const endMs = ends[index];
+        const expiresMs = endMs && this.#clock.toSteady(endMs);
+        bans.push({ jail, address, expiresMs });
+      });
+    }
+    return bans;
+  }
+
+  async #banIn(
+    jail: JailName,
+    addresses: Addresses,
+    signal: AbortSignal,
+  ): Promise<Reasons> {
+    const abilities = await this.#fail2ban.abilities(signal);
+    const ignored = await this.#fail2ban.ignoredIn(jail, signal);
+    if (ignored === undefined) return noJail(jail, addresses);
+    const forbidden = new Map(addresses.flatMap((address) => {
+      const reason = objection(address, jail, ignored, abilities);
+      return reason === undefined
+        ? []
+        : [[address, { reason, kind: "refused" }] as const];
+    }));
+    const allowed = addresses.filter((address) => !forbidden.has(address));
+    const present = await this.#presentIn(jail, allowed, signal);
+    const absent = allowed.filter((address) => !present.has(address));
+    if (absent.length === 0) return new Map([...forbidden, ...present]);
+    const failed = abilities.takesMany
+      ? await this.#banTogether(jail, absent, signal)
+      : await this.#banEach(jail, absent, signal);
+    return new Map([...forbidden, ...present, ...failed]);
+  }
+
+  /** In a jail that also detects, who is banned already may be the host's own. */
+  async #presentIn(
+    jail: JailName,
+    addresses: Addresses,
+    signal: AbortSignal,
+  ): Promise<Reasons> {
+    if (jail === CLUSTER_JAIL || addresses.length === 0) return NO_REASONS;
+    const listed = await this.#fail2ban.bannedIn(jail, signal);
+    const present = addresses.filter((address) => listed?.has(address));
+    return allFor(present, `jail ${jail} bans it already`, "present");
+  }
+
+  async #banTogether(
+    jail: JailName,
+    addresses: Addresses,
+    signal: AbortSignal,
+  ): Promise<Reasons> {
+    const words = ["set", jail, "banip", ...addresses];
+    const reply = await this.#fail2ban.command(words, signal);
+    // Who was banned already is not counted: then look who is.
+    return reply.kind === "done" && readCount(reply.value) === addresses.length
+      ? NO_REASONS
+      : await this.#unlisted(jail, addresses, refusalOf(reply), signal);
+  }
+
+  async #banEach(
+    jail: JailName,
+    addresses: Addresses,
+    signal: AbortSignal,
+  ): Promise<Reasons> {
+    let refused: string | undefined;
+    for (const address of addresses) {
+      const words = ["set", jail, "banip", address];
+      const reply = await this.#fail2ban.command(words, signal);
+      refused = refusalOf(reply) ?? refused;
+    }
+    const untilMs = this.#clock.monotonicMs() + LISTED_WITHIN_MS;
+    while (true) {
+      const unlisted = await this.#unlisted(jail, addresses, refused, signal);
+      const isOver = this.#clock.monotonicMs() >= untilMs;
+      if (unlisted.size === 0 || isOver) return unlisted;
+      await this.#clock.delay(LISTED_AFTER_MS, signal);
+    }
+  }
+
+  /** Those that fail2ban does not list. */
+  async #unlisted(
+    jail: JailName,
+    addresses: Addresses,
+    refused: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Reasons> {
+    const listed = await this.#fail2ban.bannedIn(jail, signal);
+    if (listed === undefined) return noJail(jail, addresses);
+    const missing = addresses.filter((address) => !listed.has(address));
+    return allFor(missing, refused ?? `jail ${jail} does not list it`);
+  }
+
+  async #unbanIn(
+    jail: JailName,
+    addresses: Addresses,
+    signal: AbortSignal,
+  ): Promise<Reasons> {
+    const { takesMany } = await this.#fail2ban.abilities(signal);
+    const present = await this.#withoutAbsentPrefixes(jail, addresses, signal);
+    const single = present.filter((address) => !isPrefix(address));
+    const parts = [
+      ...(takesMany && single.length > 0
+        ? [single]
+        : single.map((address) => [address])),
+      ...present.filter(isPrefix).map((address) => [address]),
+    ];
+    const reasons = new Map<Address, { readonly reason: string }>();
+    for (const part of parts) {
+      const words = ["set", jail, "unbanip", ...part];
+      const reply = await this.#fail2ban.command(words, signal);
+      if (takesMany && liftedMore(reply, part.length)) this.#overdone++;
+      const refused = refusalOf(reply);
+      if (refused === undefined || ABSENT.test(refused)) continue;
+      for (const address of part) reasons.set(address, { reason: refused });
+    }
+    return reasons;
+  }
+
+  /** A prefix that is not banned itself would lift every ban within it. */
+  async #withoutAbsentPrefixes(
+    jail: JailName,
+    addresses: Addresses,
+    signal: AbortSignal,
+  ): Promise<Addresses> {
+    if (!addresses.some(isPrefix)) return addresses;
+    const listed = await this.#fail2ban.bannedIn(jail, signal);
+    return addresses.filter((address) =>
+      !isPrefix(address) || listed?.has(address) === true
+    );
+  }
+}
+
+/** Before 0.10.5 an absent ban can't be lifted. */
+const ABSENT = /not banned/;
+
+async function inEachJail(
+  bans: readonly LocalBan[],
+  work: (jail: JailName, addresses: Addresses) => Promise<Reasons>,
+): Promise<readonly EnforcementFailure[]> {
+  const failures: EnforcementFailure[] = [];
+  for (const [jail, group] of Map.groupBy(bans, ({ jail }) => jail)) {
+    const addresses = new Set(group.map(({ address }) => address));
+    const reasons = await work(jail, [...addresses]);
+    for (const ban of group) {
+      const failure = reasons.get(ban.address);
+      if (failure !== undefined) failures.push({ ban, ...failure });
+    }
+  }
+  return failures;
+}
+
+/** What speaks against a ban before fail2ban is asked. */
+function objection(
+  address: Address,
+  jail: JailName,
+  ignored: IgnoredAddresses,
+  { knowsIpv6 }: Fail2banAbilities,
+): string | undefined {
+  if (ignored.concerns(address)) return `ignoreip of jail ${jail} forbids it`;
+  return knowsIpv6 || !address.includes(":")
+    ? undefined
+    : "this fail2ban does not know IPv6";
+}
+
+function noJail(jail: JailName, addresses: Addresses): Reasons {
+  return allFor(addresses, `no jail ${jail}`);
+}
+
+function allFor(
+  addresses: Addresses,
+  reason: string,
+  kind?: EnforcementFailure["kind"],
+): Reasons {
+  const failure = kind === undefined ? { reason } : { reason, kind };
+  return new Map(addresses.map((address) => [address, failure]));
+}
+
+/** A prefix that ended just before lifts every ban within it. */
+function liftedMore(reply: Fail2banReply, asked: number): boolean {
+  return reply.kind === "done" && readCount(reply.value) > asked;
+}
+
+function isPrefix(address: Address): boolean {
+  return address.includes("/");
+}
+
+/** In which words fail2ban refused, if it did. */
+function refusalOf(reply: Fail2banReply): string | undefined {
+  return reply.kind === "refused" ? `fail2ban: ${reply.reason}` : undefined;
+}

@@ -1,0 +1,231 @@
+/**
+ * The bans that should be in force on this host, and who reported them.
+ *
+ * A ban stands as long as one report of it does. A report ends when its node
+ * withdraws it (an unban) or its time is over; a node that reports again
+ * prolongs its own report.
+ *
+ * @module
+ */
+
+import type { Address } from "../base/address.ts";
+import { Endings } from "../async/expiry_index.ts";
+import type { HostName } from "../base/host_name.ts";
+import type { JailName } from "../base/jail_name.ts";
+import { keyOf } from "../ban/ban.ts";
+import type { LocalBan } from "./enforcer.ts";
+
+/** A node's word that an address should be banned here. */
+export interface Report {
+  /** The node. */
+  readonly origin: HostName;
+  /** The jail that decided there. */
+  readonly reportedJail: JailName;
+  /** The jail of this host that the ban is enforced in. */
+  readonly jail: JailName;
+  readonly address: Address;
+}
+
+/** What changed. */
+export type HostBanChange =
+  /** The ban stands, for the first time or with another end. */
+  | { readonly kind: "stands"; readonly ban: LocalBan }
+  /** The ban was withdrawn. */
+  | { readonly kind: "withdrawn"; readonly ban: LocalBan }
+  /** The ban's time is over. */
+  | { readonly kind: "lapsed"; readonly ban: LocalBan };
+
+/** How a table is set up. */
+export interface HostBansOptions {
+  /** Bans held at most; above it reports of new ones are left out. @default {1000000} */
+  readonly maxBans?: number;
+  /**
+   * Whether each node's report stands by itself; otherwise whoever reports or
+   * withdraws speaks for all, jail by jail. @default {true}
+   */
+  readonly perNode?: boolean;
+}
+
+interface Entry {
+  ban: LocalBan;
+  /** The ban as each wants it, by node and reported jail; at most {@link MAX_REPORTS}. */
+  readonly reports: Map<string, LocalBan>;
+}
+
+const NO_CHANGE: readonly HostBanChange[] = [];
+/** Above it the report that ends first makes way: one node can name many jails. */
+const MAX_REPORTS = 256;
+
+/**
+ * Keeps the bans. Time is an argument.
+ *
+ * @example
+ * ```ts
+ * import { parseAddress } from "../base/address.ts";
+
+ * import { parseHostName } from "../base/host_name.ts";
+ * import { CLUSTER_JAIL as jail } from "../base/jail_name.ts";
+ * import { ok, strictEqual } from "node:assert/strict";
+ *
+ * const [web, db] = [parseHostName("web-1"), parseHostName("db-1")];
+ * const address = parseAddress("192.0.2.1");
+ * ok(web && db && address);
+ * const bans = new HostBans();
+ * bans.report({ origin: web, reportedJail: jail, jail, address }, 60_000);
+ * bans.report({ origin: db, reportedJail: jail, jail, address }, 90_000);
+ * bans.withdraw({ origin: web, reportedJail: jail, jail, address });
+ * strictEqual(bans.find({ jail, address })?.expiresMs, 90_000);
+ * ```
+ */
+export class HostBans {
+  readonly #maxBans: number;
+  readonly #perNode: boolean;
+  readonly #entries = new Map<string, Entry>();
+  readonly #endings = new Endings<string>();
+  #lookedAtMs = -Infinity;
+  #leftOut = 0;
+
+  /** @param options How the table is set up. */
+  constructor(options: HostBansOptions = {}) {
+    this.#maxBans = options.maxBans ?? 1_000_000;
+    this.#perNode = options.perNode ?? true;
+  }
+
+  /** Bans that stand. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Reports that were left out because the table was full. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
+  /** The bans that stand. */
+  *bans(): Generator<LocalBan, void, undefined> {
+    for (const { ban } of this.#entries.values()) yield ban;
+  }
+
+  /**
+   * Takes a report.
+   *
+   * @param report Who reports what.
+   * @param expiresMs When the report ends, in milliseconds since 1970.
+   * @returns What changed.
+   */
+  report(report: Report, expiresMs: number): readonly HostBanChange[] {
+    const key = keyOf(report);
+    const entry = this.#entries.get(key);
+    if (entry === undefined && this.#entries.size >= this.#maxBans) {
+      this.#leftOut++;
+      return NO_CHANGE;
+    }
+    const reports = entry?.reports ?? new Map<string, LocalBan>();
+    const { jail, address, origin, reportedJail } = report;
+    const own = { jail, address, origin, reportedJail, expiresMs };
+    reports.set(this.#keyOf(report), own);
+    if (reports.size > MAX_REPORTS) forgetFirstEnding(reports);
+    const endsMs = lastEnd(reports);
+    const ban = endsMs === expiresMs ? own : { ...own, expiresMs: endsMs };
+    if (entry !== undefined) this.#endings.forget(key, entry.ban.expiresMs);
+    this.#entries.set(key, { ban, reports });
+    this.#endings.note(key, endsMs);
+    return [{ kind: "stands", ban }];
+  }
+
+  /**
+   * Takes a report back.
+   *
+   * @param report Who takes what back.
+   * @returns What changed; `undefined`: there was no such report.
+   */
+  withdraw(report: Report): readonly HostBanChange[] | undefined {
+    const key = keyOf(report);
+    const entry = this.#entries.get(key);
+    if (entry?.reports.delete(this.#keyOf(report)) !== true) return undefined;
+    this.#endings.forget(key, entry.ban.expiresMs);
+    const expiresMs = lastEnd(entry.reports);
+    // What others reported and is over by now does not hold the ban.
+    if (expiresMs <= this.#lookedAtMs) {
+      this.#entries.delete(key);
+      return [{ kind: "withdrawn", ban: entry.ban }];
+    }
+    entry.ban = { ...entry.ban, expiresMs };
+    this.#endings.note(key, expiresMs);
+    return [{ kind: "stands", ban: entry.ban }];
+  }
+
+  /**
+   * Takes back all reports of a ban.
+   *
+   * @returns What changed.
+   */
+  drop(ban: Pick<LocalBan, "jail" | "address">): readonly HostBanChange[] {
+    const key = keyOf(ban);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return NO_CHANGE;
+    this.#endings.forget(key, entry.ban.expiresMs);
+    this.#entries.delete(key);
+    return [{ kind: "withdrawn", ban: entry.ban }];
+  }
+
+  /** The ban as each who reported it wants it; none when it does not stand. */
+  reportsOf(ban: Pick<LocalBan, "jail" | "address">): readonly LocalBan[] {
+    return [...this.#entries.get(keyOf(ban))?.reports.values() ?? []];
+  }
+
+  /** The ban that stands in a jail, if one does. */
+  find(
+    ban: { readonly jail: JailName; readonly address: Address },
+  ): LocalBan | undefined {
+    return this.#entries.get(keyOf(ban))?.ban;
+  }
+
+  /**
+   * Lets time pass.
+   *
+   * @param nowMs Milliseconds since 1970.
+   * @returns The bans whose time is over.
+   */
+  lapse(nowMs: number): readonly HostBanChange[] {
+    const changes: HostBanChange[] = [];
+    for (const key of this.#endings.takeDue(nowMs)) {
+      const entry = this.#entries.get(key);
+      if (entry === undefined) continue;
+      this.#entries.delete(key);
+      changes.push({ kind: "lapsed", ban: entry.ban });
+    }
+    this.#lookedAtMs = nowMs;
+    return changes;
+  }
+
+  #keyOf(report: Report): string {
+    return this.#perNode ? keyOfReporter(report) : report.reportedJail;
+  }
+}
+
+function lastEnd(reports: ReadonlyMap<string, LocalBan>): number {
+  let lastMs = -Infinity;
+  for (const { expiresMs } of reports.values()) {
+    lastMs = Math.max(lastMs, expiresMs);
+  }
+  return lastMs;
+}
+
+function forgetFirstEnding(reports: Map<string, LocalBan>): void {
+  const ends = [...reports.values()].map(({ expiresMs }) => expiresMs);
+  const firstMs = Math.min(...ends);
+  for (const [reporter, { expiresMs }] of reports) {
+    if (expiresMs === firstMs) {
+      reports.delete(reporter);
+      return;
+    }
+  }
+}
+
+/** Names a report among those of a ban. */
+export function keyOfReporter(
+  { origin, reportedJail }: Pick<Report, "origin" | "reportedJail">,
+): string {
+  return `${origin.toLowerCase()}|${reportedJail}`;
+}

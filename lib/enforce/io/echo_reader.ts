@@ -1,0 +1,158 @@
+/**
+ * Tells the monitor what of this host's fail2ban's log is the subscriber's
+ * doing, from the file of `ban_ledger.ts`.
+ *
+ * @module
+ */
+
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { Address } from "../../base/address.ts";
+import type { BanKind } from "../../ban/ban_event.ts";
+import type { JailName } from "../../base/jail_name.ts";
+import type { EchoOracle } from "../enforcer.ts";
+
+/** How an oracle is set up. */
+export interface LedgerEchoOptions {
+  /**
+   * Whether the file is still there, and still the same, is looked at so often
+   * at most, in milliseconds: under load that costs more than the question.
+   *
+   * @default {0}
+   */
+  readonly lookEveryMs?: number;
+}
+
+/** After a failure that a second look did not mend, the file is left alone for so long. */
+const RETRY_AFTER_MS = 1_000;
+const BUSY_TIMEOUT_MS = 1_000;
+/** Before 0.10.5 fail2ban bans a second after it answered, and a busy one later. */
+const SLACK_MS = 5_000;
+const FIND = `
+  SELECT began_ms AS beganMs, settled_ms AS settledMs, lifted_ms AS liftedMs
+  FROM applied WHERE action = ? AND jail = ? AND address = ?`;
+
+interface OpenLedger {
+  readonly database: DatabaseSync;
+  readonly find: StatementSync;
+  readonly inode: number | null;
+}
+
+/**
+ * An {@link EchoOracle} over the file of a `SqliteLedger`.
+ *
+ * A `Ban` line is the subscriber's when it was written while the subscriber was
+ * asking for that ban; an `Unban` line when it was written from then on until
+ * the ban was lifted. A line that does not say when it was written is the
+ * subscriber's while the ban is in force, and an `Unban` line for an hour more.
+ *
+ * Without the file, nothing is an echo, and neither while it can't be read: what
+ * the host itself decided is not to be lost, and an echo ends with its unban.
+ */
+export class LedgerEchoOracle implements EchoOracle, Disposable {
+  readonly #path: string;
+  readonly #action: string;
+  readonly #lookEveryMs: number;
+  #lookedAtMs = -Infinity;
+  #open: OpenLedger | undefined;
+  #retryAtMs = -Infinity;
+
+  /**
+   * @param path The ledger's file. It may be missing, and come and go.
+   * @param action Whose bans a fail2ban would log.
+   * @param options How the oracle is set up.
+   */
+  constructor(
+    path: string,
+    action: string,
+    { lookEveryMs = 0 }: LedgerEchoOptions = {},
+  ) {
+    this.#path = path;
+    this.#action = action;
+    this.#lookEveryMs = lookEveryMs;
+  }
+
+  isEcho(
+    kind: BanKind,
+    jail: JailName,
+    address: Address,
+    atMs?: number,
+  ): boolean {
+    if (performance.now() < this.#retryAtMs) return false;
+    const rows = this.#find(jail, address) ?? this.#find(jail, address);
+    if (rows === undefined) {
+      this.#retryAtMs = performance.now() + RETRY_AFTER_MS;
+      return false;
+    }
+    return rows.some((row) => isEchoOf(row, kind, atMs));
+  }
+
+  [Symbol.dispose](): void {
+    this.#open?.database.close();
+    this.#open = undefined;
+  }
+
+  /** @returns `undefined` when the file could not be read; it is closed then. */
+  #find(
+    jail: JailName,
+    address: Address,
+  ): readonly Record<string, unknown>[] | undefined {
+    try {
+      return this.#opened()?.find.all(this.#action, jail, address) ?? [];
+    } catch (error) {
+      if (!isSqliteError(error)) throw error;
+      this[Symbol.dispose]();
+      this.#lookedAtMs = -Infinity;
+      return undefined;
+    }
+  }
+
+  #opened(): OpenLedger | undefined {
+    const nowMs = performance.now();
+    if (nowMs - this.#lookedAtMs < this.#lookEveryMs) return this.#open;
+    this.#lookedAtMs = nowMs;
+    const inode = inodeOf(this.#path);
+    if (this.#open !== undefined && this.#open.inode !== inode) {
+      this[Symbol.dispose]();
+    }
+    if (inode === undefined) return undefined;
+    return this.#open ??= { ...openReader(this.#path), inode };
+  }
+}
+
+function isEchoOf(
+  { beganMs, settledMs, liftedMs }: Record<string, unknown>,
+  kind: BanKind,
+  atMs: number | undefined,
+): boolean {
+  if (atMs === undefined) return kind === "unban" || liftedMs === null;
+  const endMs = kind === "ban" ? settledMs : liftedMs;
+  return atMs >= Number(beganMs) - SLACK_MS &&
+    (endMs === null || atMs <= Number(endMs) + SLACK_MS);
+}
+
+function inodeOf(path: string): number | null | undefined {
+  try {
+    return Deno.statSync(path).ino;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function openReader(path: string): Omit<OpenLedger, "inode"> {
+  const database = new DatabaseSync(path, {
+    readOnly: true,
+    timeout: BUSY_TIMEOUT_MS,
+  });
+  try {
+    return { database, find: database.prepare(FIND) };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function isSqliteError(error: unknown): boolean {
+  return error instanceof Error && "code" in error &&
+    error.code === "ERR_SQLITE_ERROR";
+}

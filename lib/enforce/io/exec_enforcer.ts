@@ -1,0 +1,267 @@
+/**
+ * Enforces bans by running the operator's own program for each;
+ * `../exec_call.ts` says how it is called.
+ *
+ * @module
+ */
+
+import type { BanKind } from "../../ban/ban_event.ts";
+import { EitherSignal } from "../../async/either_signal.ts";
+import { RuntimeError } from "../../base/errors.ts";
+import { type ExecCall, execCall, execReason } from "../exec_command.ts";
+import type { Clock } from "../../async/clock.ts";
+import type { EnforcementFailure, Enforcer, LocalBan } from "../enforcer.ts";
+
+/** How the program is run. */
+export interface ExecEnforcerOptions {
+  /** Time. */
+  readonly clock: Clock;
+  /** Absolute path of the program. */
+  readonly program: string;
+  /** So long one run may take, in milliseconds. @default {10000} */
+  readonly timeoutMs?: number;
+  /** So many run at the same time. @default {4} */
+  readonly parallel?: number;
+}
+
+const DEFAULT_PATH =
+  "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/** Runs that follow each other in one call, at most. */
+const RUNS_IN_A_ROW = 4;
+/** Between a program's being told to end and being ended, in milliseconds. */
+const END_TIMEOUT_MS = 1_000;
+/** What a failed program wrote is there by then, or never, in milliseconds. */
+const OUTPUT_TIMEOUT_MS = 100;
+const MAX_OUTPUT_BYTES = 4_096;
+
+/**
+ * The {@link Enforcer} that runs a program. No shell is involved. Exit code 0
+ * says that it is done; whatever else happens is a failure of that ban alone.
+ *
+ * @example
+ * ```ts ignore
+ * const enforcer = new ExecEnforcer({ clock, program: "/usr/local/sbin/ban" });
+ * const failures = await enforcer.apply(bans, signal);
+ * ```
+ */
+export class ExecEnforcer implements Enforcer {
+  readonly name = "exec";
+  readonly lapses = false;
+  readonly maxBansAtOnce: number;
+  readonly #clock: Clock;
+  readonly #program: string;
+  readonly #timeoutMs: number;
+  readonly #parallel: number;
+
+  /** @throws {TypeError} when the program's path is not absolute. */
+  constructor(options: ExecEnforcerOptions) {
+    const { clock, program, timeoutMs = 10_000, parallel = 4 } = options;
+    if (!program.startsWith("/")) {
+      throw new TypeError(`Not an absolute path: "${program}"`);
+    }
+    this.#clock = clock;
+    this.#program = program;
+    this.#timeoutMs = timeoutMs;
+    this.#parallel = parallel;
+    this.maxBansAtOnce = parallel * RUNS_IN_A_ROW;
+  }
+
+  async check(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const program = this.#program;
+    try {
+      const { isFile, mode } = await Deno.stat(program);
+      if (!isFile) throw new RuntimeError(`${program} is not a file`);
+      if (mode === null || (mode & 0o111) !== 0) return;
+      const hint = `chmod +x ${program}`;
+      throw new RuntimeError(`${program} is not executable`, { hint });
+    } catch (error) {
+      if (error instanceof RuntimeError || !isOfTheSystem(error)) throw error;
+      throw new RuntimeError(`${program} can't be run: ${error.message}`, {
+        hint: "execprogram is the absolute path of the program",
+        cause: error,
+      });
+    }
+  }
+
+  apply(
+    bans: readonly LocalBan[],
+    signal: AbortSignal,
+  ): Promise<readonly EnforcementFailure[]> {
+    return this.#runAll("ban", bans, signal);
+  }
+
+  lift(
+    bans: readonly LocalBan[],
+    signal: AbortSignal,
+  ): Promise<readonly EnforcementFailure[]> {
+    return this.#runAll("unban", bans, signal);
+  }
+
+  /** Nobody knows what a program did. */
+  list(_signal: AbortSignal): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  async #runAll(
+    kind: BanKind,
+    bans: readonly LocalBan[],
+    signal: AbortSignal,
+  ): Promise<readonly EnforcementFailure[]> {
+    signal.throwIfAborted();
+    const reasons = new Map<LocalBan, string>();
+    // All lanes take from the same row.
+    const row = bans.values();
+    const lanes = Array.from({ length: this.#parallel }, async () => {
+      for (const ban of row) {
+        const call = this.#call(kind, ban);
+        const reason = typeof call === "string"
+          ? call
+          : await this.#run(call, signal);
+        signal.throwIfAborted();
+        if (reason !== undefined) reasons.set(ban, reason);
+      }
+    });
+    for (const lane of await Promise.allSettled(lanes)) {
+      if (lane.status === "rejected") throw lane.reason;
+    }
+    return bans.flatMap((ban) => {
+      const reason = reasons.get(ban);
+      return reason === undefined ? [] : [{ ban, reason }];
+    });
+  }
+
+  /** The call, or why there can be none. */
+  #call(kind: BanKind, ban: LocalBan): ExecCall | string {
+    try {
+      return execCall(kind, ban, this.#clock.nowMs());
+    } catch (error) {
+      if (error instanceof TypeError) return error.message;
+      throw error;
+    }
+  }
+
+  /** Runs the program to its end. @returns Why it failed. */
+  async #run(call: ExecCall, signal: AbortSignal): Promise<string | undefined> {
+    const child = this.#spawn(call);
+    if (typeof child === "string") return child;
+    const outputs = [new Output(child.stderr), new Output(child.stdout)];
+    const timeoutMs = this.#timeoutMs;
+    const isInTime = await this.#within(timeoutMs, child.status, signal);
+    if (!isInTime) await this.#end(child);
+    const { success, code, signal: endedBy } = await child.status;
+    const isDone = isInTime && success;
+    if (!isDone) {
+      const ended = Promise.all(outputs.map((output) => output.ended));
+      await this.#within(OUTPUT_TIMEOUT_MS, ended);
+    }
+    // A program that it left running may keep its outputs open.
+    for (const output of outputs) await output.close();
+    return isDone ? undefined : execReason({
+      end: isInTime ? endedBy ?? code : undefined,
+      timeoutMs,
+      outputs: outputs.map((output) => output.text),
+    });
+  }
+
+  /** The program, in a process group of its own, or why it can't be started. */
+  #spawn({ args, env }: ExecCall): Deno.ChildProcess | string {
+    try {
+      return new Deno.Command(this.#program, {
+        args: [...args],
+        clearEnv: true,
+        env: {
+          PATH: Deno.env.get("PATH") ?? DEFAULT_PATH,
+          LANG: Deno.env.get("LANG") ?? "C",
+          ...env,
+        },
+        cwd: "/",
+        detached: true,
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+    } catch (error) {
+      if (isOfTheSystem(error)) return error.message;
+      throw error;
+    }
+  }
+
+  /** Tells the whole group to end, and ends it. */
+  async #end(child: Deno.ChildProcess): Promise<void> {
+    signalGroup(child.pid, "SIGTERM");
+    await this.#within(END_TIMEOUT_MS, child.status);
+    signalGroup(child.pid, "SIGKILL");
+  }
+
+  /** Whether something comes in time, and before an abort. */
+  async #within(
+    ms: number,
+    coming: Promise<unknown>,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const here = new AbortController();
+    const signals = signal === undefined ? [] : [signal];
+    using stop = new EitherSignal([here.signal, ...signals]);
+    const late = this.#clock.delay(ms, stop.signal).then(
+      () => false,
+      () => false,
+    );
+    try {
+      return await Promise.race([coming.then(() => true), late]);
+    } finally {
+      here.abort();
+      await late;
+    }
+  }
+}
+
+/** The beginning of what a program writes; the rest is read and forgotten. */
+class Output {
+  /** Resolves when no more will come. */
+  readonly ended: Promise<void>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #decoder = new TextDecoder();
+  #bytes = 0;
+  #text = "";
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.getReader();
+    this.ended = this.#read();
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.cancel();
+    await this.ended;
+  }
+
+  async #read(): Promise<void> {
+    for (
+      let chunk = await this.#reader.read();
+      !chunk.done;
+      chunk = await this.#reader.read()
+    ) {
+      const kept = chunk.value.subarray(0, MAX_OUTPUT_BYTES - this.#bytes);
+      this.#bytes += kept.length;
+      this.#text += this.#decoder.decode(kept, { stream: true });
+    }
+  }
+}
+
+/** Sends a signal to a process group, if there is any left of it. */
+function signalGroup(pid: number, name: Deno.Signal): void {
+  try {
+    Deno.kill(-pid, name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** What the system says; anything else is a bug. */
+function isOfTheSystem(error: unknown): error is Error {
+  return error instanceof Error && "code" in error;
+}

@@ -1,0 +1,283 @@
+/**
+ * What the subscriber wants in force on this host, and what it put in force, in
+ * a file that the host's monitor reads (`ledger_echoes.ts`).
+ *
+ * @see {@link https://www.sqlite.org/wal.html | SQLite, Write-Ahead Logging}
+ * @module
+ */
+
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { parseAddress } from "../../base/address.ts";
+import { RuntimeError } from "../../base/errors.ts";
+import { parseHostName } from "../../base/host_name.ts";
+import { parseJailName } from "../../base/jail_name.ts";
+import type {
+  BanLedger,
+  BanState,
+  LedgerContents,
+  WantedReports,
+} from "../ban_ledger.ts";
+import type { LocalBan } from "../enforcer.ts";
+
+/** Where a node keeps its ledger. */
+export function ledgerPath(stateDir: string): string {
+  return `${stateDir}/bans.sqlite3`;
+}
+
+/** What is over is remembered for so long: the monitor may read later. */
+const REMEMBER_MS = 3_600_000;
+const BUSY_TIMEOUT_MS = 1_000;
+/** Of the tables below; 0 is a new file, or one with the single table `bans`. */
+const VERSION = 2;
+
+/**
+ * `wanted`: a row for each who reported a ban. `applied`: a row for each time
+ * that a ban was put in force, from before the enforcer was asked (`began_ms`)
+ * over its answer (`settled_ms`) until it was lifted or applied anew.
+ */
+const SCHEMA = `
+  CREATE TABLE wanted (
+    action TEXT NOT NULL,
+    jail TEXT NOT NULL,
+    address TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    reported_jail TEXT NOT NULL,
+    expires_ms REAL NOT NULL,
+    PRIMARY KEY (action, jail, address, origin, reported_jail)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE applied (
+    action TEXT NOT NULL,
+    jail TEXT NOT NULL,
+    address TEXT NOT NULL,
+    began_ms REAL NOT NULL,
+    settled_ms REAL,
+    lifted_ms REAL,
+    origin TEXT NOT NULL,
+    reported_jail TEXT NOT NULL,
+    expires_ms REAL NOT NULL,
+    PRIMARY KEY (action, jail, address, began_ms)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX applied_lifted ON applied (lifted_ms)
+    WHERE lifted_ms IS NOT NULL;
+  PRAGMA user_version = ${VERSION};`;
+/** What was put in force is not known of the old rows: it may be. */
+const MIGRATION = `
+  INSERT INTO wanted
+    SELECT action, jail, address, origin, reported_jail, expires_ms
+    FROM bans WHERE lifted_ms IS NULL AND expires_ms > unixepoch() * 1000.0;
+  INSERT INTO applied
+    SELECT action, jail, address, 0, lifted_ms, lifted_ms, origin,
+      reported_jail, expires_ms
+    FROM bans;
+  DROP TABLE bans;`;
+
+const KEY = "action = ? AND jail = ? AND address = ?";
+const UNWANT = `DELETE FROM wanted WHERE ${KEY}`;
+const WANT = "INSERT OR REPLACE INTO wanted VALUES (?, ?, ?, ?, ?, ?)";
+const CLOSE = `
+  UPDATE applied SET lifted_ms = ?1, settled_ms = coalesce(settled_ms, ?1)
+  WHERE action = ?2 AND jail = ?3 AND address = ?4 AND lifted_ms IS NULL`;
+const OPEN = `
+  INSERT OR REPLACE INTO applied VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?)`;
+const SETTLE = `
+  UPDATE applied SET settled_ms = ?, origin = ?, reported_jail = ?,
+    expires_ms = ?
+  WHERE ${KEY} AND lifted_ms IS NULL`;
+const PURGE = "DELETE FROM applied WHERE lifted_ms < ?";
+const BAN = `
+  jail, address, origin, reported_jail AS reportedJail, expires_ms AS expiresMs`;
+const LOAD_WANTED = `SELECT ${BAN} FROM wanted WHERE action = ?`;
+const LOAD_APPLIED = `
+  SELECT ${BAN}, settled_ms AS settledMs FROM applied
+  WHERE action = ? AND lifted_ms IS NULL`;
+
+/** The statements, prepared once. */
+type Statements = Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
+
+const STATEMENTS = {
+  unwant: UNWANT,
+  want: WANT,
+  close: CLOSE,
+  open: OPEN,
+  settle: SETTLE,
+  purge: PURGE,
+  loadWanted: LOAD_WANTED,
+  loadApplied: LOAD_APPLIED,
+} as const;
+
+/**
+ * An {@link BanLedger} in SQLite. A note survives the end of the process,
+ * but perhaps not a loss of power: what is in force is asked for after that.
+ *
+ * @example
+ * ```ts ignore
+ * using ledger = new SqliteLedger("/var/lib/fail2ban-cluster/bans.sqlite3");
+ * ledger.begin("fail2banclient", bans, Date.now());
+ * ```
+ */
+export class SqliteLedger implements BanLedger, Disposable {
+  readonly #database: DatabaseSync;
+  readonly #statements: Statements;
+
+  /**
+   * @param path Absolute path; created where it is missing, brought up to date
+   * where it is of before.
+   * @throws {RuntimeError} when it can't be opened.
+   */
+  constructor(path: string) {
+    let database: DatabaseSync | undefined;
+    try {
+      database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+      this.#statements = prepare(database);
+      this.#database = database;
+    } catch (error) {
+      database?.close();
+      if (error instanceof RuntimeError) throw error;
+      throw new RuntimeError(`cannot open ${path}: ${messageOf(error)}`, {
+        hint: "the folder is statedir in [general], and must be writable",
+        cause: error,
+      });
+    }
+  }
+
+  want(action: string, wanted: readonly WantedReports[]): void {
+    const { unwant, want } = this.#statements;
+    this.#atOnce(() => {
+      for (const { jail, address, reports } of wanted) {
+        unwant.run(action, jail, address);
+        for (const { origin, reportedJail, expiresMs } of reports) {
+          want.run(action, jail, address, origin, reportedJail, expiresMs);
+        }
+      }
+    });
+  }
+
+  begin(action: string, bans: readonly LocalBan[], nowMs: number): void {
+    this.#atOnce(() => {
+      for (const ban of bans) {
+        this.#statements.close.run(nowMs, action, ban.jail, ban.address);
+        this.#open(action, ban, nowMs, null);
+      }
+    });
+  }
+
+  settle(action: string, bans: readonly BanState[], nowMs: number): void {
+    const { close, settle, purge } = this.#statements;
+    this.#atOnce(() => {
+      for (const { ban, state } of bans) {
+        const { jail, address, origin, reportedJail, expiresMs } = ban;
+        if (state === "none") {
+          close.run(nowMs, action, jail, address);
+        } else if (state === "applied") {
+          const values = [nowMs, origin, reportedJail, expiresMs];
+          const { changes } = settle.run(...values, action, jail, address);
+          if (changes === 0) this.#open(action, ban, nowMs, nowMs);
+        }
+      }
+      purge.run(nowMs - REMEMBER_MS);
+    });
+  }
+
+  load(action: string): LedgerContents {
+    const { loadWanted, loadApplied } = this.#statements;
+    try {
+      return {
+        reports: loadWanted.all(action).flatMap((row) => readBan(row) ?? []),
+        marks: loadApplied.all(action).flatMap((row) => {
+          const ban = readBan(row);
+          const state = row["settledMs"] === null ? "tried" : "applied";
+          return ban === undefined ? [] : [{ ban, state } as const];
+        }),
+      };
+    } catch (error) {
+      if (!isSqliteError(error)) throw error;
+      throw new RuntimeError(`cannot read noted bans: ${messageOf(error)}`, {
+        hint: "a damaged bans.sqlite3 in statedir may be removed",
+        cause: error,
+      });
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+
+  #open(
+    action: string,
+    { jail, address, origin, reportedJail, expiresMs }: LocalBan,
+    beganMs: number,
+    settledMs: number | null,
+  ): void {
+    const key = [action, jail, address, beganMs, settledMs] as const;
+    this.#statements.open.run(...key, origin, reportedJail, expiresMs);
+  }
+
+  #atOnce(change: () => void): void {
+    try {
+      transact(this.#database, change);
+    } catch (error) {
+      if (!isSqliteError(error)) throw error;
+      throw new RuntimeError(`cannot note bans: ${messageOf(error)}`, {
+        hint: "is the disk of statedir full?",
+        cause: error,
+      });
+    }
+  }
+}
+
+/** Brings a file up to date. */
+function prepare(database: DatabaseSync): Statements {
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+  transact(database, () => {
+    const version = database.prepare("PRAGMA user_version").get();
+    const found = Number(version?.["user_version"]);
+    if (found > VERSION) {
+      throw new RuntimeError("bans.sqlite3 is of a newer program than this", {
+        hint: "start that one, or remove the file from statedir",
+      });
+    }
+    if (found === VERSION) return;
+    database.exec(SCHEMA);
+    const old = database.prepare(
+      "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'bans'",
+    );
+    if (old.get() !== undefined) database.exec(MIGRATION);
+  });
+  const statements = Object.entries(STATEMENTS).map(([name, text]) => [
+    name,
+    database.prepare(text),
+  ]);
+  return Object.fromEntries(statements);
+}
+
+function transact(database: DatabaseSync, change: () => void): void {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    change();
+    database.exec("COMMIT");
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** A row that is not as it was written is left out: what is in force is asked for. */
+function readBan(row: Record<string, unknown>): LocalBan | undefined {
+  const jail = parseJailName(String(row["jail"]));
+  const address = parseAddress(String(row["address"]));
+  const origin = parseHostName(String(row["origin"]));
+  const reportedJail = parseJailName(String(row["reportedJail"]));
+  const expiresMs = Number(row["expiresMs"]);
+  return jail && address && origin && reportedJail
+    ? { jail, address, origin, reportedJail, expiresMs }
+    : undefined;
+}
+
+function isSqliteError(error: unknown): boolean {
+  return error instanceof Error && "code" in error &&
+    error.code === "ERR_SQLITE_ERROR";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,120 @@
+/**
+ * What one action notes in the ledger.
+ *
+ * @module
+ */
+
+import { Complaints } from "../log/trouble_log.ts";
+import { RuntimeError } from "../base/errors.ts";
+import type {
+  BanLedger,
+  BanState,
+  LedgerContents,
+  WantedReports,
+} from "./ban_ledger.ts";
+import type { LocalBan } from "./enforcer.ts";
+import type { Log } from "../log/log.ts";
+import type { SteadyClock } from "../async/steady_clock.ts";
+
+/** What the notes are made of. */
+export interface NotedBansOptions {
+  /** Whose bans: the enforcer's name. */
+  readonly action: string;
+  readonly ledger: BanLedger;
+  /** Time of the bans. The ledger's is the system's. */
+  readonly clock: SteadyClock;
+  /** Told when something can't be noted: bans are enforced all the same. */
+  readonly log: Log;
+}
+
+/** Two readings of clocks that differ by less are of the same time. */
+const SAME_TIME_MS = 1_000;
+
+/** Keeps an action's part of the ledger. */
+export class NotedBans {
+  readonly #options: NotedBansOptions;
+  readonly #complaints: Complaints;
+  /** How far the system's clock was ahead when all was noted. */
+  #aheadMs: number;
+
+  /** @param options What the notes are made of. */
+  constructor(options: NotedBansOptions) {
+    this.#options = options;
+    this.#aheadMs = options.clock.aheadMs;
+    const { action, clock, log } = options;
+    this.#complaints = new Complaints({
+      log,
+      clock,
+      trouble: "bans are not noted",
+      over: "bans are noted again",
+      fields: { action },
+    });
+  }
+
+  /** Whether the system's clock was set since all was noted: the noted ends are wrong then. */
+  get isOutdated(): boolean {
+    return Math.abs(this.#options.clock.aheadMs - this.#aheadMs) > SAME_TIME_MS;
+  }
+
+  /** What was noted before. @throws {RuntimeError} when it can't be read. */
+  load(): LedgerContents {
+    const { action, ledger, clock } = this.#options;
+    const { reports, marks } = ledger.load(action);
+    const read = moved(-clock.aheadMs);
+    return {
+      reports: reports.map(read),
+      marks: marks.map(({ ban, state }) => ({ ban: read(ban), state })),
+    };
+  }
+
+  /** Notes who wants bans in force; see `BanLedger`. */
+  want(wanted: readonly WantedReports[]): void {
+    const { action, ledger, clock } = this.#options;
+    if (wanted.length === 0) return;
+    const write = moved(clock.aheadMs);
+    const noted = wanted.map(({ reports, ...ban }) => ({
+      ...ban,
+      reports: reports.map(write),
+    }));
+    this.#attempt(() => ledger.want(action, noted));
+  }
+
+  /** Notes anew who wants all bans that are wanted: it is by the system's clock as it is now. */
+  wantAll(wanted: readonly WantedReports[]): void {
+    this.#aheadMs = this.#options.clock.aheadMs;
+    this.want(wanted);
+  }
+
+  /** Notes that bans are about to be put in force. */
+  begin(bans: readonly LocalBan[]): void {
+    const { action, ledger, clock } = this.#options;
+    const noted = bans.map(moved(clock.aheadMs));
+    this.#attempt(() => ledger.begin(action, noted, clock.wallMs()));
+  }
+
+  /** Notes what became of bans. */
+  settle(states: readonly BanState[]): void {
+    const { action, ledger, clock } = this.#options;
+    if (states.length === 0) return;
+    const write = moved(clock.aheadMs);
+    const noted = states.map(({ ban, state }) => ({ ban: write(ban), state }));
+    this.#attempt(() => ledger.settle(action, noted, clock.wallMs()));
+  }
+
+  #attempt(note: () => void): void {
+    try {
+      note();
+      this.#complaints.end();
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      this.#complaints.tell(error.message);
+    }
+  }
+}
+
+/** Gives bans ends by another clock. */
+function moved(byMs: number): (ban: LocalBan) => LocalBan {
+  return byMs === 0
+    ? (ban) => ban
+    : (ban) => ({ ...ban, expiresMs: ban.expiresMs + byMs });
+}

@@ -1,0 +1,119 @@
+/**
+ * Names of the cluster's own table in nftables and of the sets in it.
+ *
+ * ```abnf
+ * table = "fail2ban_" 1*32(%x61-7A / DIGIT / "_")
+ * set   = "banned" ("4" / "6") [ "_" bits ]
+ * bits  = 1*3DIGIT                    ; of the prefixes in it, 1 to 31 or 127
+ * ```
+ *
+ * @module
+ */
+
+import { type Address, parseAddress } from "../base/address.ts";
+
+declare const brand: unique symbol;
+
+/** The name of a table that is all the cluster's; made by {@link parseNftTable} only. */
+export type NftTable = string & { readonly [brand]: "NftTable" };
+
+/** The name of a set in it; made by {@link nftSetOf} and {@link parseNftSet} only. */
+export type NftSet = string & { readonly [brand]: "NftSet" };
+
+/** The table unless another is asked for. */
+export const NFT_TABLE = "fail2ban_cluster" as NftTable;
+
+/** The sets that are always there. */
+export const NFT_SETS: readonly NftSet[] = ["banned4", "banned6"] as NftSet[];
+
+/** What the name of a set says. */
+export interface NftSetParts {
+  readonly family: 4 | 6;
+  /** `undefined`: single addresses. */
+  readonly prefixBits: number | undefined;
+}
+
+const TABLE = /^fail2ban_[a-z0-9_]{1,32}$/;
+const SET = /^banned([46])(?:_([1-9]\d{0,2}))?$/;
+
+/**
+ * Reads a table's name. It begins with `fail2ban_`, so that it is never one
+ * of the host's tables, whose chains would be emptied, nor a word of nft's.
+ *
+ * @returns The name, or `undefined` when it is none.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(parseNftTable("fail2ban_cluster"), "fail2ban_cluster");
+ * strictEqual(parseNftTable("filter"), undefined);
+ * ```
+ */
+export function parseNftTable(text: string): NftTable | undefined {
+  return TABLE.test(text) ? text as NftTable : undefined;
+}
+
+/**
+ * Reads a set's name.
+ *
+ * @returns The name, or `undefined` when no set of ours has it.
+ */
+export function parseNftSet(text: string): NftSet | undefined {
+  const [, family, bits] = SET.exec(text) ?? [];
+  if (family === undefined) return undefined;
+  return bits === undefined || Number(bits) < (family === "4" ? 32 : 128)
+    ? text as NftSet
+    : undefined;
+}
+
+/** Takes the name of a set apart. */
+export function nftSetParts(set: NftSet): NftSetParts {
+  const [, family, bits] = SET.exec(parseNftSet(set) ?? "") ?? [];
+  if (family === undefined) {
+    throw new TypeError(`Not a set of ours: ${JSON.stringify(set)}`);
+  }
+  return {
+    family: family === "4" ? 4 : 6,
+    prefixBits: bits === undefined ? undefined : Number(bits),
+  };
+}
+
+/**
+ * The set that an address belongs to.
+ *
+ * @returns `undefined` for what no set takes: text that is no address, and
+ * the prefixes of everything, `0.0.0.0/0` and `::/0`.
+ *
+ * @example
+ * ```ts
+ * import { parseAddress } from "../base/address.ts";
+
+ * import { ok, strictEqual } from "node:assert/strict";
+ *
+ * const prefix = parseAddress("2001:db8:7::/48");
+ * ok(prefix);
+ * strictEqual(nftSetOf(prefix), "banned6_48");
+ * ```
+ */
+export function nftSetOf(address: Address): NftSet | undefined {
+  if (parseAddress(address) === undefined) return undefined;
+  const family = address.includes(":") ? 6 : 4;
+  const [, bits] = address.split("/");
+  if (bits === "0") return undefined;
+  return (bits === undefined
+    ? `banned${family}`
+    : `banned${family}_${bits}`) as NftSet;
+}
+
+/**
+ * Makes sure of a table's name, whoever made it.
+ *
+ * @throws {TypeError} when it is none.
+ */
+export function checkedNftTable(table: NftTable): NftTable {
+  const name = parseNftTable(table);
+  if (name !== undefined) return name;
+  throw new TypeError(`Not a table of ours: ${JSON.stringify(table)}`);
+}

@@ -1,0 +1,51 @@
+/**
+ * What a plan is made of, what it hands out, and what it tells of itself.
+ *
+ * @module
+ */
+
+import type { HostName } from "../base/host_name.ts";
+import type { Verb } from "./plan_entry.ts";
+import type { PlanPaceOptions } from "./plan_rate.ts";
+import type { LocalBan } from "./enforcer.ts";
+
+/** How a plan is set up. */
+export interface ActionPlanOptions extends PlanPaceOptions {
+  /** This node's name: it stands for whoever reported a ban that is found in force. */
+  readonly hostName: HostName;
+  /** Whether bans end by themselves at their time; others have to be lifted then. */
+  readonly lapses: boolean;
+  /** Bans in a batch at most. */
+  readonly maxBansAtOnce: number;
+}
+
+/** A batch. */
+export interface Work {
+  readonly verb: Verb;
+  readonly bans: readonly LocalBan[];
+}
+
+/** What the plan has to do, and what it is about. */
+export interface PlanFigures {
+  /** Bans that are in force, as far as one knows. */
+  readonly inForce: number;
+  /** Bans that wait to be applied or lifted. */
+  readonly waiting: number;
+  /** Those of them that failed before. */
+  readonly failing: number;
+  /** Wanted bans that were refused for good: they are tried again only when something changes. */
+  readonly refused: number;
+  /** Why the last one failed; `undefined` when nothing fails. */
+  readonly lastReason: string | undefined;
+}
+
+/** Whether a ban is in force by this action's doing; `tried`: perhaps. */
+export type PlanState = "applied" | "tried" | "none";
+
+/** What differed between the plan and the world. */
+export interface Drift {
+  /** Bans that should have been in force and were not. */
+  readonly missing: number;
+  /** Bans in force that nobody wants. */
+  readonly surplus: number;
+}

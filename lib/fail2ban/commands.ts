@@ -1,0 +1,93 @@
+/**
+ * The commands that are ever given to fail2ban, and no others.
+ *
+ * fail2ban checks nothing of what it is told: `set logtarget banip` moves its
+ * log, `set sshd bantime` evaluates its argument, `unbanip example.net` asks a
+ * name server, and the marker that ends a message, inside a word, runs what
+ * follows it. So every way to fail2ban asks here, whoever gives the command.
+ *
+ * ```abnf
+ * command = "ping" / "version" / "status" [SP jail]
+ *         / "set" SP jail SP ("banip" / "unbanip") 1*(SP address)
+ *         / "get" SP jail SP ("ignoreip" / "bantime" / "banip" SP "--with-time")
+ * ; jail: as in jail_name.ts; address: canonical, as in address.ts
+ * ```
+ *
+ * @see fail2ban/server/transmitter.py
+ * @module
+ */
+
+import { parseAddress } from "../base/address.ts";
+import { pickleWords } from "./pickle.ts";
+import { parseJailName } from "../base/jail_name.ts";
+
+/**
+ * Looks whether words are one of the commands.
+ *
+ * @param words The words.
+ * @throws {RangeError} when they are not.
+ *
+ * @example
+ * ```ts
+
+ * import { throws } from "node:assert/strict";
+ *
+ * assertFail2banCommand(["set", "sshd", "banip", "192.0.2.1", "2001:db8::/48"]);
+ * throws(() => assertFail2banCommand(["set", "logtarget", "banip", "192.0.2.1"]));
+ * throws(() => assertFail2banCommand(["set", "sshd", "banip", "example.net"]));
+ * ```
+ */
+export function assertFail2banCommand(words: readonly string[]): void {
+  if (isCommand(words)) return;
+  throw new RangeError(`Cannot tell fail2ban ${JSON.stringify(words)}`);
+}
+
+/**
+ * Pickles a command.
+ *
+ * @param words The words of the command.
+ * @returns What the socket takes, without the marker.
+ * @throws {RangeError} when there is no such command.
+ */
+export function pickleCommand(
+  words: readonly string[],
+): Uint8Array<ArrayBuffer> {
+  assertFail2banCommand(words);
+  return pickleWords(words);
+}
+
+function isCommand(words: readonly string[]): boolean {
+  const [verb, jail, what, ...rest] = words;
+  switch (verb) {
+    case "ping":
+    case "version":
+      return words.length === 1;
+    case "status":
+      return words.length === 1 || words.length === 2 && isJail(jail);
+    case "set":
+      return isJail(jail) && (what === "banip" || what === "unbanip") &&
+        areAddresses(rest);
+    case "get":
+      return isJail(jail) &&
+        (what === "ignoreip" || what === "bantime"
+          ? rest.length === 0
+          : isTimedList(what, rest));
+    default:
+      return false;
+  }
+}
+
+function isTimedList(
+  what: string | undefined,
+  rest: readonly string[],
+): boolean {
+  return what === "banip" && rest.length === 1 && rest[0] === "--with-time";
+}
+
+function isJail(word: string | undefined): boolean {
+  return word !== undefined && parseJailName(word) === word;
+}
+
+function areAddresses(words: readonly string[]): boolean {
+  return words.length > 0 && words.every((word) => parseAddress(word) === word);
+}

@@ -1,0 +1,201 @@
+/**
+ * Asks fail2ban's own database whether a ticket is still in force.
+ *
+ * The table `bips` (fail2ban 0.11 and later, `fail2ban/server/database.py`)
+ * holds the current or last ban of each address in each jail. Reads are single
+ * rows by the primary key, so they hold no lock worth the name.
+ *
+ * A file that fail2ban does not write, because its `dbfile` is another, says of
+ * every ticket that it is gone. Hence an answer that lifts a ban needs a sign
+ * that fits: an unban by hand deletes the row right before the line is written,
+ * so the file was written just now; an expired ticket is over since just now.
+ * Without it the answer is `unknown`.
+ *
+ * @module
+ */
+
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { Address } from "../../base/address.ts";
+import type { TicketRow, TicketRows } from "../ports.ts";
+import type { JailName } from "../../base/jail_name.ts";
+import type { DetectionOracle, TicketOracle, TicketState } from "../ports.ts";
+import type { Log } from "../../log/log.ts";
+
+const PERMANENT = -1;
+/** After a failure the database is left alone for so long. */
+const RETRY_AFTER_MS = 1_000;
+/** fail2ban rounds a ban's beginning: its row may end so many seconds after it. */
+const ROUNDED_SECONDS = 0.5;
+/** While fail2ban writes, everything here waits for it, but no longer than this. */
+const BUSY_TIMEOUT_MS = 100;
+/** What led to a line was written, or was over, no longer ago than this. */
+const JUST_NOW_MS = 30_000;
+const NO_SIGN =
+  "there is no sign that fail2ban writes it; is it fail2ban's dbfile?";
+/** Row: when the ban began and how long it lasts, in seconds; -1 is for ever, -2 unknown. */
+const QUERY =
+  "SELECT timeofban + 0 AS began, bantime + 0 AS lasts FROM bips WHERE jail = ? AND ip = ?";
+
+/** Row: when the ban began, and how many failures led to it; those by hand have none. */
+const DETECTED_QUERY = `
+  SELECT timeofban + 0 AS began, json_extract(data, '$.failures') + 0 AS failures
+  FROM bips WHERE jail = ? AND ip = ?`;
+
+interface OpenDatabase {
+  readonly database: DatabaseSync;
+  readonly detected: StatementSync;
+  readonly ticket: StatementSync;
+  readonly inode: number | null;
+}
+
+/** There is no row; when the database was written last, in milliseconds since 1970. */
+interface NoRow {
+  readonly writtenMs: number;
+}
+
+/** When a ban began and how long it lasts, in seconds. */
+interface BanTimes {
+  readonly began: number;
+  readonly lasts: number;
+}
+
+/**
+ * A {@link TicketOracle}, and {@link TicketRows}, over `dbfile`.
+ *
+ * @example
+ * ```ts ignore
+ * using database = new Fail2banDatabase("/var/lib/fail2ban/fail2ban.sqlite3");
+ * database.ticketState(jail, address, Date.now()); // "in_force", say
+ * ```
+ */
+export class Fail2banDatabase
+  implements TicketOracle, TicketRows, DetectionOracle, Disposable {
+  readonly #path: string | undefined;
+  readonly #log: Log | undefined;
+  #hasWarned = false;
+  #open: OpenDatabase | undefined;
+  #retryAtMs = -Infinity;
+  #lastFailure: string | undefined;
+
+  /**
+   * @param path fail2ban's `dbfile`. It may be missing, and come and go;
+   * `undefined`: there is none, and every state is `unknown`.
+   * @param log Where to tell, once, that another file may be the right one.
+   */
+  constructor(path: string | undefined, log?: Log) {
+    this.#path = path;
+    this.#log = log;
+  }
+
+  /** Why the database could not be asked the last time; `undefined` when it could. */
+  get lastFailure(): string | undefined {
+    return this.#lastFailure;
+  }
+
+  ticketState(jail: JailName, address: Address, nowMs: number): TicketState {
+    const row = this.#ask(({ ticket }, writtenMs) =>
+      timesOf(ticket.get(jail, address)) ?? { writtenMs }
+    );
+    if (row === undefined) return "unknown";
+    const state = "lasts" in row ? stateOf(row, nowMs) : goneSince(row, nowMs);
+    if (state === "unknown") this.#warn();
+    return state;
+  }
+
+  ticketRow(jail: JailName, address: Address): TicketRow | undefined {
+    const row = this.#ask(({ ticket }) => timesOf(ticket.get(jail, address)));
+    if (row === undefined) return undefined;
+    const { began, lasts } = row;
+    if (lasts === PERMANENT) return { endsMs: Infinity };
+    return lasts < 0 ? undefined : { endsMs: (began + lasts) * 1_000 };
+  }
+
+  detectedAtMs(jail: JailName, address: Address): number | undefined {
+    return this.#ask(({ detected }) => {
+      const row = detected.get(jail, address);
+      return Number(row?.["failures"]) >= 1
+        ? Number(row?.["began"]) * 1_000
+        : undefined;
+    });
+  }
+
+  /** @returns `undefined` also when it can't be asked. */
+  #ask<T>(
+    question: (open: OpenDatabase, writtenMs: number) => T | undefined,
+  ): T | undefined {
+    const path = this.#path;
+    if (path === undefined || performance.now() < this.#retryAtMs) {
+      return undefined;
+    }
+    try {
+      const { ino, mtime } = Deno.statSync(path);
+      const open = this.#opened(path, ino);
+      const answer = question(open, mtime?.getTime() ?? -Infinity);
+      this.#lastFailure = undefined;
+      return answer;
+    } catch (error) {
+      if (!isExpected(error)) throw error;
+      this.#close();
+      this.#lastFailure = error.message;
+      this.#retryAtMs = performance.now() + RETRY_AFTER_MS;
+      return undefined;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#close();
+  }
+
+  #warn(): void {
+    this.#lastFailure = NO_SIGN;
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    const event = "fail2ban's database does not show what the log says";
+    this.#log?.record("warning", event, { fail2bandb: this.#path });
+  }
+
+  #opened(path: string, ino: number | null): OpenDatabase {
+    if (this.#open?.inode === ino) return this.#open;
+    this.#close();
+    const database = new DatabaseSync(path, { readOnly: true });
+    try {
+      database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      const ticket = database.prepare(QUERY);
+      const detected = database.prepare(DETECTED_QUERY);
+      this.#open = { database, ticket, detected, inode: ino };
+      return this.#open;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  #close(): void {
+    this.#open?.database.close();
+    this.#open = undefined;
+  }
+}
+
+function timesOf(
+  row: Record<string, unknown> | undefined,
+): BanTimes | undefined {
+  return row &&
+    { began: Number(row["began"]), lasts: Number(row["lasts"]) };
+}
+
+function goneSince({ writtenMs }: NoRow, nowMs: number): TicketState {
+  return Math.abs(nowMs - writtenMs) <= JUST_NOW_MS ? "gone" : "unknown";
+}
+
+function stateOf({ began, lasts }: BanTimes, nowMs: number): TicketState {
+  if (lasts < 0) return "in_force";
+  const overMs = nowMs - (began + lasts - ROUNDED_SECONDS) * 1_000;
+  if (overMs < 0) return "in_force";
+  return overMs <= JUST_NOW_MS ? "expired" : "unknown";
+}
+
+/** Missing, forbidden, locked, or of a fail2ban without `bips`: all may pass. */
+function isExpected(error: unknown): error is Error {
+  return error instanceof Error && "code" in error &&
+    (error.code === "ERR_SQLITE_ERROR" || /^E[A-Z]+$/.test(String(error.code)));
+}

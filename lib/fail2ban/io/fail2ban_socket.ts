@@ -1,0 +1,267 @@
+/**
+ * fail2ban's own socket.
+ *
+ * Its server has one thread and room for two who wait to be connected, so there
+ * is one connection with one command in flight. Up to 0.9.2 it hangs up after
+ * every answer; from then on it keeps the connection.
+ *
+ * @see fail2ban/server/asyncserver.py, client/csocket.py
+ * @module
+ */
+
+import { EitherSignal } from "../../async/either_signal.ts";
+import { RuntimeError } from "../../base/errors.ts";
+import { readAnswer } from "../answer.ts";
+import { pickleCommand } from "../commands.ts";
+import { END_MARKER, MAX_ANSWER_BYTES } from "../pickle.ts";
+import { Fail2banServers } from "../restart_counter.ts";
+import type { Fail2banClient, Fail2banReply } from "../ports.ts";
+import { Turn } from "../../async/exclusive_wait.ts";
+
+/** A question may wait for what fail2ban does for others. */
+const QUESTION_TIMEOUT_MS = 10_000;
+/** A command runs the jail's actions, for each address one after the other. */
+const ACTION_TIMEOUT_MS = 60_000;
+const FIRST_BUFFER_BYTES = 4_096;
+
+const ENCODER = new TextEncoder();
+const END = ENCODER.encode(END_MARKER);
+const CLOSE = ENCODER.encode(`<F2B_CLOSE_COMMAND>${END_MARKER}`);
+
+/** How to talk to fail2ban. */
+export interface Fail2banSocketOptions {
+  /** fail2ban's socket. */
+  readonly path: string;
+  /** An answer to a question is waited for so long, in milliseconds. @default {10000} */
+  readonly questionTimeoutMs?: number;
+  /** So is one to `set`. @default {60000} */
+  readonly actionTimeoutMs?: number;
+}
+
+/**
+ * Talks to fail2ban through its socket; connects when it is first needed, and
+ * again when the connection is lost.
+ *
+ * @example
+ * ```ts ignore
+ * await using fail2ban = new Fail2banSocket({ path: "/var/run/fail2ban/fail2ban.sock" });
+ * const reply = await fail2ban.command(["status"], signal);
+ * ```
+ */
+export class Fail2banSocket implements Fail2banClient {
+  readonly #options: Required<Fail2banSocketOptions>;
+  readonly #turn = new Turn("command");
+  readonly #servers = new Fail2banServers();
+  #connection: Deno.UnixConn | undefined;
+
+  /** @param options How to talk to fail2ban. */
+  constructor(options: Fail2banSocketOptions) {
+    this.#options = {
+      questionTimeoutMs: QUESTION_TIMEOUT_MS,
+      actionTimeoutMs: ACTION_TIMEOUT_MS,
+      ...options,
+    };
+  }
+
+  get servers(): number {
+    return this.#servers.count;
+  }
+
+  async command(
+    words: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Fail2banReply> {
+    const pickle = pickleCommand(words);
+    using _turn = this.#turn.take();
+    signal.throwIfAborted();
+    const { questionTimeoutMs, actionTimeoutMs } = this.#options;
+    const timeoutMs = words[0] === "set" ? actionTimeoutMs : questionTimeoutMs;
+    const request = new Uint8Array(pickle.length + END.length);
+    request.set(pickle);
+    request.set(END, pickle.length);
+    return await this.#inTime(
+      timeoutMs,
+      signal,
+      async (ended) =>
+        readAnswer(await this.#exchange(request, mayRepeat(words), ended)),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const connection = this.#connection;
+    try {
+      await connection?.write(CLOSE);
+    } catch (error) {
+      if (!isHangUp(error)) throw error;
+    } finally {
+      this.#hangUp();
+    }
+  }
+
+  /** Ends the work by closing the connection under it. */
+  async #inTime<T>(
+    timeoutMs: number,
+    signal: AbortSignal,
+    work: (ended: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), timeoutMs);
+    using either = new EitherSignal([signal, late.signal]);
+    const { signal: ended } = either;
+    const hangUp = () => this.#hangUp();
+    ended.addEventListener("abort", hangUp, { once: true });
+    try {
+      return await work(ended);
+    } catch (error) {
+      this.#hangUp();
+      signal.throwIfAborted();
+      throw late.signal.aborted
+        ? this.#error(`does not answer within ${timeoutMs / 1_000} s`, {
+          hint: "an action of one of its jails may hang; its log says more",
+        })
+        : this.#explained(error);
+    } finally {
+      clearTimeout(timer);
+      ended.removeEventListener("abort", hangUp);
+    }
+  }
+
+  /**
+   * A kept connection may have been closed by then: the same again with a new
+   * one, for commands that may be given twice.
+   */
+  async #exchange(
+    request: Uint8Array,
+    mayRepeat: boolean,
+    ended: AbortSignal,
+  ): Promise<Uint8Array> {
+    const kept = this.#connection;
+    if (kept !== undefined) {
+      try {
+        return await talk(kept, request);
+      } catch (error) {
+        if (ended.aborted || !isHangUp(error) || !mayRepeat) throw error;
+        this.#hangUp();
+      }
+    }
+    const { path } = this.#options;
+    this.#servers.see(fileAt(path));
+    this.#connection = await Deno.connect({ transport: "unix", path });
+    ended.throwIfAborted();
+    return await talk(this.#connection, request);
+  }
+
+  #hangUp(): void {
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  /** What is wrong, in words that say what to do. */
+  #explained(error: unknown): unknown {
+    const cause = error;
+    if (error instanceof Deno.errors.NotFound) {
+      return this.#error("is not there", {
+        hint: "fail2ban does not run, or fail2bansocket names another socket",
+        cause,
+      });
+    }
+    if (error instanceof Deno.errors.ConnectionRefused) {
+      const hint = "fail2ban was killed, or it is starting; start it again";
+      return this.#error("has nobody listening", { hint, cause });
+    }
+    if (error instanceof Deno.errors.WouldBlock) {
+      return this.#error("is busy with others", {
+        hint: "fail2ban serves one at a time; it is asked again",
+        cause,
+      });
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      return this.#error("is closed to this user", {
+        hint: "run as root, or as a user who may write to it",
+        cause,
+      });
+    }
+    if (isHangUp(error)) {
+      return this.#error("hung up", {
+        hint: "fail2ban may be stopping",
+        cause,
+      });
+    }
+    if (!isOfTheSystem(error)) return error;
+    const hint = "fail2bansocket is the path of fail2ban's socket";
+    return this.#error(`can't be used: ${error.message}`, { hint, cause });
+  }
+
+  #error(what: string, details: { hint: string; cause?: unknown }) {
+    const { path } = this.#options;
+    return new RuntimeError(`fail2ban's socket ${path} ${what}`, details);
+  }
+}
+
+/** Once more, an unban of a prefix would lift every ban within it. */
+function mayRepeat([, , what, ...targets]: readonly string[]): boolean {
+  return what !== "unbanip" || !targets.some((target) => target.includes("/"));
+}
+
+/** What tells a file from the one that was there before. */
+function fileAt(path: string): string | undefined {
+  try {
+    const { dev, ino, mtime } = Deno.statSync(path);
+    return `${dev} ${ino} ${mtime?.getTime()}`;
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return undefined;
+    throw error;
+  }
+}
+
+/** Sends a request and reads up to the marker behind the answer. */
+async function talk(
+  connection: Deno.UnixConn,
+  request: Uint8Array,
+): Promise<Uint8Array> {
+  for (let sent = 0; sent < request.length;) {
+    sent += await connection.write(request.subarray(sent));
+  }
+  let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+  let length = 0;
+  while (true) {
+    const count = await connection.read(buffer.subarray(length));
+    if (count === null) throw hungUp(length);
+    length += count;
+    if (endsWithMarker(buffer, length)) {
+      return buffer.subarray(0, length - END.length);
+    }
+    if (length > MAX_ANSWER_BYTES) {
+      throw new RuntimeError("fail2ban's answer is too long");
+    }
+    if (length === buffer.length) buffer = grown(buffer);
+  }
+}
+
+function hungUp(length: number): Error {
+  return length === 0
+    ? new Deno.errors.UnexpectedEof("hung up")
+    : new RuntimeError("fail2ban hung up within its answer");
+}
+
+function grown(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(buffer.length * 2);
+  larger.set(buffer);
+  return larger;
+}
+
+function endsWithMarker(buffer: Uint8Array, length: number): boolean {
+  const start = length - END.length;
+  return start >= 0 && END.every((byte, at) => buffer[start + at] === byte);
+}
+
+/** What the system says; anything else is a bug. */
+function isOfTheSystem(error: unknown): error is Error {
+  return error instanceof Error && "code" in error;
+}
+
+function isHangUp(error: unknown): boolean {
+  return error instanceof Deno.errors.UnexpectedEof ||
+    error instanceof Deno.errors.BrokenPipe ||
+    error instanceof Deno.errors.ConnectionReset;
+}

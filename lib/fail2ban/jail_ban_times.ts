@@ -1,0 +1,74 @@
+/**
+ * The ban times of fail2ban's jails, asked of fail2ban.
+ *
+ * @module
+ */
+
+import { Complaints } from "../log/trouble_log.ts";
+import { RuntimeError } from "../base/errors.ts";
+import type { JailTimes } from "./ports.ts";
+import type { JailName } from "../base/jail_name.ts";
+import type { KnownFail2ban } from "./fail2ban_info.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Log } from "../log/log.ts";
+
+/** What the times are asked with. */
+export interface JailBanTimesOptions {
+  /** The fail2ban that is asked. */
+  readonly fail2ban: KnownFail2ban;
+  readonly clock: Clock;
+  /** Where to tell. */
+  readonly log: Log;
+}
+
+/** An answer is believed for so long, in milliseconds. */
+const BELIEVED_MS = 60_000;
+/** So is that there is none. */
+const SILENCE_BELIEVED_MS = 10_000;
+/** Jails that are remembered; above it all are forgotten. */
+const MAX_JAILS = 1_000;
+
+/** {@link JailTimes} of a fail2ban. An answer is believed for a minute. */
+export class JailBanTimes implements JailTimes {
+  readonly #options: JailBanTimesOptions;
+  readonly #complaints: Complaints;
+  readonly #known = new Map<
+    JailName,
+    { ms: number | undefined; untilMs: number }
+  >();
+  #silentUntilMs = -Infinity;
+
+  /** @param options What the times are asked with. */
+  constructor(options: JailBanTimesOptions) {
+    this.#options = options;
+    const { log, clock } = options;
+    this.#complaints = new Complaints({
+      ...{ log, clock },
+      trouble: "can't ask fail2ban for its ban times",
+      over: "fail2ban tells its ban times again",
+    });
+  }
+
+  async banTimeMs(
+    jail: JailName,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const nowMs = this.#options.clock.monotonicMs();
+    const known = this.#known.get(jail);
+    if (known !== undefined && known.untilMs > nowMs) return known.ms;
+    if (nowMs < this.#silentUntilMs) return known?.ms;
+    try {
+      const ms = await this.#options.fail2ban.banTimeIn(jail, signal);
+      this.#complaints.end();
+      if (this.#known.size >= MAX_JAILS) this.#known.clear();
+      const believedMs = ms === undefined ? SILENCE_BELIEVED_MS : BELIEVED_MS;
+      this.#known.set(jail, { ms, untilMs: nowMs + believedMs });
+      return ms;
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      this.#complaints.tell(error.message);
+      this.#silentUntilMs = nowMs + SILENCE_BELIEVED_MS;
+      return known?.ms;
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * When a line of fail2ban's log was written, as far as it says so.
+ *
+ * @module
+ */
+
+const FILE = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d),(\d{3}) /;
+const ISO =
+  /^(?:<\d{1,3}>)?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d)) /;
+const SYSLOG = /^(?:<\d{1,3}>)?([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) /;
+const INCREASED_TO = / -> (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\)$/;
+const DAY_MS = 86_400_000;
+
+/**
+ * Reads when a line was written. What has no zone is this process's local
+ * time; in the hour that comes twice it is the first. What has no year is of
+ * the last year in which it is not in the future.
+ *
+ * @param line The line.
+ * @param nowMs Milliseconds since 1970.
+ * @returns Milliseconds since 1970; `undefined` where the line does not say.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const line = "2026-11-22T14:04:14.285+00:00 web1 fail2ban.actions[9]: NOTICE [sshd] Ban 192.0.2.1";
+ * strictEqual(timeOfLine(line, 0), Date.UTC(2026, 10, 22, 14, 4, 14, 285));
+ * ```
+ */
+export function timeOfLine(line: string, nowMs: number): number | undefined {
+  const [, day, time = "", milliseconds = ""] = FILE.exec(line) ?? [];
+  if (day !== undefined) return finite(`${day}T${time}.${milliseconds}`);
+  const [, stamp] = ISO.exec(line) ?? [];
+  if (stamp !== undefined) return finite(stamp);
+  const [, month, date = "", clock = ""] = SYSLOG.exec(line) ?? [];
+  if (month === undefined) return undefined;
+  const year = new Date(nowMs).getFullYear();
+  const inYear = (of: number) =>
+    finite(`${month} ${date.trim()}, ${of} ${clock}`);
+  const thisYear = inYear(year);
+  return thisYear !== undefined && thisYear > nowMs + DAY_MS
+    ? inYear(year - 1)
+    : thisYear;
+}
+
+/**
+ * Reads until when the ban of an `Increase Ban` line holds.
+ *
+ * @param line The line.
+ * @returns Milliseconds since 1970; `undefined` where the line does not say.
+ */
+export function endInLine(line: string): number | undefined {
+  const [, day, time = ""] = INCREASED_TO.exec(line) ?? [];
+  return day === undefined ? undefined : finite(`${day}T${time}`);
+}
+
+function finite(text: string): number | undefined {
+  const ms = new Date(text).getTime();
+  return Number.isFinite(ms) ? ms : undefined;
+}

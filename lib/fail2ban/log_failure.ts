@@ -1,0 +1,70 @@
+/**
+ * Lines that tell of an action of a jail that failed. fail2ban answers a ban as
+ * done and lists it, whatever became of its action: this line is the only word.
+ *
+ * ```abnf
+ * failure = prefix "Failed to execute " ("ban" / "reban" / "unban") " jail '" jail
+ *           "' action '" name "' info '" text LF
+ * ; prefix: as in log_line.ts, the logger "actions", the level "ERROR"
+ * ; text: of any length, and much of it an attacker's; of it only the address is
+ * ;       looked at that fail2ban itself puts at its beginning
+ * ```
+ *
+ * @see fail2ban/server/actions.py
+ * @module
+ */
+
+import { type Address, parseAddress } from "../base/address.ts";
+import { type JailName, parseJailName } from "../base/jail_name.ts";
+import { linePatterns } from "./log_prefix.ts";
+import type { LogFormat } from "./log_format.ts";
+
+/** An action of a jail failed. */
+export interface ActionFailure {
+  /** Tells it from the other events. */
+  readonly kind: "action_failed";
+  /** The jail whose action failed. */
+  readonly jail: JailName;
+  /** What the action was to do. */
+  readonly verb: "ban" | "reban" | "unban";
+  /** The action's name, where it is a plain one. */
+  readonly action?: string;
+  /** Whom it concerns, where the line begins with that. */
+  readonly address?: Address;
+}
+
+const FAILURES = linePatterns(
+  "ERROR",
+  String
+    .raw`Failed to execute (?<verb>ban|reban|unban) jail '(?<jail>[^']{1,64})' action '(?<action>[^']{1,100})' info '(?:(?:\w{1,20}\()?\{'ip': '(?<ip>[0-9a-f:.]{2,39}(?:\/\d{1,3})?)')?`,
+);
+const PLAIN_NAME = /^[\w.:-]{1,100}$/;
+/** Told apart from other lines at low cost. */
+const WORDS = "Failed to execute ";
+
+/**
+ * Reads a line.
+ *
+ * @param text The line, or its first few hundred characters.
+ * @param format How it begins.
+ * @returns `undefined` when it tells of no failure, or of an odd jail's.
+ */
+export function parseActionFailure(
+  text: string,
+  format: LogFormat,
+): ActionFailure | undefined {
+  if (!text.includes(WORDS)) return undefined;
+  const groups = FAILURES[format].exec(text)?.groups ?? {};
+  const { logger = "actions", verb, jail: jailText = "" } = groups;
+  const jail = parseJailName(jailText);
+  if (logger !== "actions" || jail === undefined) return undefined;
+  const { action = "", ip = "" } = groups;
+  const address = parseAddress(ip);
+  return {
+    kind: "action_failed",
+    jail,
+    verb: verb as ActionFailure["verb"],
+    ...(PLAIN_NAME.test(action) ? { action } : {}),
+    ...(address === undefined ? {} : { address }),
+  };
+}

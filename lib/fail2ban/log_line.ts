@@ -1,0 +1,295 @@
+/**
+ * One line of fail2ban's log -> what it says.
+ *
+ * Text that an attacker chooses gets into that log in many ways (user names,
+ * quoted log lines, arguments of failed commands), so a line counts only when
+ * all of it, from its first byte, is what fail2ban itself writes. Lines end at
+ * byte 0x0A and nowhere else, and hold printable ASCII.
+ *
+ * ```abnf
+ * line     = prefix message LF
+ * prefix   = file / syslog / sysout / journal
+ * file     = date SP time "," 3DIGIT SP logger *SP [pid] ":" SP level 1*SP
+ * syslog   = ["<" 1*3DIGIT ">"] [stamp SP host SP] logger *SP [pid] ":" SP level 1*SP
+ * sysout   = [[stamp SP] host SP "fail2ban-server" pid ":" SP] logger *SP [pid] ":" SP level 1*SP
+ * journal  = [stamp SP] host SP ("fail2ban" / "fail2ban-server") pid ":" SP
+ * logger   = "fail2ban." ["server."] ("actions" / "observer" / "server" / "jail")
+ * pid      = "[" 1*10DIGIT "]"
+ * message  = "[" jail "]" SP ("Ban" / "Unban" / "Restore Ban" / "Repeal Ban") SP address
+ *          / "[" jail "]" SP "Increase Ban" SP address SP "(" count SP "#" SP duration " -> " end ")"
+ *          / mark
+ * ; a failed action: as in log_failure.ts
+ * ```
+ *
+ * @see fail2ban/server/actions.py, observer.py, server.py and jail.py of 0.8 to 1.1
+ * @module
+ */
+
+import { type Address, parseAddress } from "../base/address.ts";
+import { type JailName, parseJailName } from "../base/jail_name.ts";
+import { type ActionFailure, parseActionFailure } from "./log_failure.ts";
+import { linePatterns } from "./log_prefix.ts";
+import { parseLoggedDuration } from "./logged_duration.ts";
+import type { LogFormat } from "./log_format.ts";
+
+export type { LogFormat };
+
+/** Why a line that speaks of a ban can't be shared. */
+export type LineRefusal = "bytes" | "format" | "jail" | "target";
+
+/** What a line says. */
+export type LogEvent =
+  | {
+    readonly kind: "ban" | "unban" | "restore" | "repeal";
+    readonly jail: JailName;
+    readonly address: Address;
+  }
+  | {
+    readonly kind: "increase";
+    readonly jail: JailName;
+    readonly address: Address;
+    /** How often the address has been banned. */
+    readonly count: number;
+    /** The new ban time. */
+    readonly durationSeconds: number | "permanent";
+  }
+  | { readonly kind: "server_stopping" | "server_starting" }
+  | { readonly kind: "jail_stopped" | "jail_started"; readonly jail: JailName }
+  | ActionFailure
+  | { readonly kind: "refused"; readonly reason: LineRefusal };
+
+/**
+ * Of a longer line, in characters, only the head is looked at, and for a failed
+ * action only; fail2ban's other lines are far shorter.
+ */
+export const MAX_EVENT_LINE_LENGTH = 512;
+
+/** Where the logger's name stands in a line of the form `file`. */
+const LOGGER_AT = "2026-11-22 14:14:55,029 ".length;
+const LOGGER = "fail2ban.";
+const LF = 0x0a;
+/** Loggers that begin otherwise don't matter: actions, observer, server, jail. */
+const LOGGER_INITIALS: readonly string[] = ["a", "o", "s", "j"];
+/** What is not UTF-8, or a mark of the byte order, is then no ASCII: it matches nothing. */
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+
+const PREFIXES = linePatterns(
+  "NOTICE|WARNING|INFO",
+  String.raw`(?<message>[\x20-\x7e]*)$`,
+);
+
+const TICKET =
+  /^\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] (Ban|Unban|Restore Ban|Repeal Ban) ([0-9a-f:.]{2,39}(?:\/\d{1,3})?)$/;
+const INCREASE =
+  /^\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] Increase Ban ([0-9a-f:.]{2,39}(?:\/\d{1,3})?) \((\d{1,10}) # ([^()]{1,40}) -> (?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|infinite)\)$/;
+const LOOKS_LIKE_TICKET =
+  /^\[(?<jail>.*?)\] (?:Ban|Unban|Restore Ban|Repeal Ban) /;
+/** A ban in a format that is not the configured one: the prefix is unknown. */
+const LOOKS_LIKE_OTHER_FORMAT =
+  /^(?: ?\d{4}-|<|[A-Z][a-z]{2} |[ +]|fail2ban\.|[\w.:-]+ fail2ban).{0,160}(?:(?:NOTICE?|WARNING) +|\]: )\[[^\]]*\] (?:Ban|Unban) [0-9a-f:.\/]+$/;
+/** What is no message of its own: a prefix that the journal does not have. */
+const LOOKS_LIKE_PREFIX = /^(?:\d{4}-|fail2ban\.)/;
+const JAIL_MARK =
+  /^(?:Jail '([^']+)' (stopped|started)|Creating new jail '([^']+)')$/;
+
+const TICKET_KINDS = {
+  "Ban": "ban",
+  "Unban": "unban",
+  "Restore Ban": "restore",
+  "Repeal Ban": "repeal",
+} as const;
+
+/**
+ * Reads whole lines.
+ *
+ * @param bytes Lines, each ending in 0x0A.
+ * @param format How the lines begin.
+ * @returns What they say, in order; most lines say nothing.
+ *
+ * @example
+ * ```ts
+
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const log = "2026-11-22 14:13:02,659 fail2ban.filter         [12067]: INFO    [sshd] Found 192.0.2.1\n" +
+ *   "2026-11-22 14:13:03,659 fail2ban.actions        [12067]: NOTICE  [sshd] Ban 192.0.2.1\n";
+ * deepStrictEqual([...scanLines(new TextEncoder().encode(log), "file")], [
+ *   { kind: "ban", jail: "sshd", address: "192.0.2.1" },
+ * ]);
+ * ```
+ */
+export function* scanLines(
+  bytes: Uint8Array,
+  format: LogFormat,
+): Generator<LogEvent, void, undefined> {
+  for (const { event } of scanPlaces(bytes, format)) yield event;
+}
+
+/** What a line says, and where it stands. */
+export interface PlacedEvent {
+  /** What the line says. */
+  readonly event: LogEvent;
+  /** Where the line begins, in bytes from the first of those that were read. */
+  readonly startBytes: number;
+  /** The line's head, of {@link MAX_EVENT_LINE_LENGTH} characters and one more at most. */
+  readonly line: string;
+}
+
+/** As {@link scanLines}, with the place of each line that says something. */
+export function* scanPlaces(
+  bytes: Uint8Array,
+  format: LogFormat,
+): Generator<PlacedEvent, void, undefined> {
+  // UTF-8 has byte 0x0A for LF only: cutting the text is cutting the bytes.
+  const text = DECODER.decode(bytes);
+  // A character takes a byte at least: as many of them are one byte each.
+  const isOneToOne = text.length === bytes.length;
+  let start = 0;
+  let startBytes = 0;
+  while (true) {
+    const end = text.indexOf("\n", start);
+    if (end === -1) return;
+    if (maySay(text, start, end, format)) {
+      const line = ownText(headOf(text, start, end));
+      const event = parseText(line, format);
+      if (event !== undefined) {
+        yield { event, startBytes: isOneToOne ? start : startBytes, line };
+      }
+    }
+    start = end + 1;
+    if (!isOneToOne) startBytes = bytes.indexOf(LF, startBytes) + 1;
+  }
+}
+
+/**
+ * Reads one line.
+ *
+ * @param line The line without its 0x0A.
+ * @param format How it begins.
+ * @returns What it says; `undefined` for the many that say nothing.
+ */
+export function parseLine(
+  line: Uint8Array,
+  format: LogFormat,
+): LogEvent | undefined {
+  const text = DECODER.decode(line);
+  return maySay(text, 0, text.length, format)
+    ? parseText(headOf(text, 0, text.length), format)
+    : undefined;
+}
+
+/** The line, or so much of it that it is seen to be too long. */
+function headOf(text: string, start: number, end: number): string {
+  return text.slice(start, Math.min(end, start + MAX_EVENT_LINE_LENGTH + 1));
+}
+
+/** Tells most lines apart before any is cut out: those of other loggers. */
+function maySay(
+  text: string,
+  start: number,
+  end: number,
+  format: LogFormat,
+): boolean {
+  if (format !== "file") return true;
+  const loggerAt = start + LOGGER_AT;
+  return loggerAt >= end || !text.startsWith(LOGGER, loggerAt) ||
+    LOGGER_INITIALS.includes(text.charAt(loggerAt + LOGGER.length));
+}
+
+/** A copy: a part of a text would keep the whole of it in memory. */
+function ownText(part: string): string {
+  return (" " + part).slice(1);
+}
+
+function parseText(text: string, format: LogFormat): LogEvent | undefined {
+  // Whatever follows the head of such a line is an attacker's, or may be.
+  if (text.length > MAX_EVENT_LINE_LENGTH) {
+    return parseActionFailure(text, format);
+  }
+  const match = PREFIXES[format].exec(text);
+  if (match === null) {
+    return parseActionFailure(text, format) ?? refuseUnknown(text);
+  }
+  const { logger, level, message = "" } = match.groups ?? {};
+  switch (logger) {
+    case undefined:
+      return parseUnnamed(message) ?? parseActionFailure(text, format);
+    case "actions":
+      return level === "INFO" ? undefined : parseTicket(message);
+    case "observer":
+      return parseIncrease(message);
+    default:
+      return parseMark(message);
+  }
+}
+
+/** The journal's own form names no logger: the message alone must tell. */
+function parseUnnamed(message: string): LogEvent | undefined {
+  return LOOKS_LIKE_PREFIX.test(message)
+    ? refuseUnknown(message)
+    : parseTicket(message) ?? parseIncrease(message) ?? parseMark(message);
+}
+
+function parseTicket(message: string): LogEvent | undefined {
+  const match = TICKET.exec(message);
+  if (match === null) {
+    const jailText = LOOKS_LIKE_TICKET.exec(message)?.groups?.["jail"];
+    if (jailText === undefined) return undefined;
+    return refused(parseJailName(jailText) === undefined ? "jail" : "target");
+  }
+  const [, jailText = "", verb = "", addressText = ""] = match;
+  const jail = parseJailName(jailText);
+  if (jail === undefined) return refused("jail");
+  const address = parseAddress(addressText);
+  if (address === undefined) return refused("target");
+  return {
+    kind: TICKET_KINDS[verb as keyof typeof TICKET_KINDS],
+    jail,
+    address,
+  };
+}
+
+function parseIncrease(message: string): LogEvent | undefined {
+  const [, jailText = "", addressText = "", countText, durationText = ""] =
+    INCREASE.exec(message) ?? [];
+  const jail = parseJailName(jailText);
+  const address = parseAddress(addressText);
+  const durationSeconds = parseLoggedDuration(durationText);
+  if (
+    jail === undefined || address === undefined || durationSeconds === undefined
+  ) return undefined;
+  return {
+    kind: "increase",
+    jail,
+    address,
+    count: Number(countText),
+    durationSeconds,
+  };
+}
+
+function parseMark(message: string): LogEvent | undefined {
+  switch (message) {
+    case "Shutdown in progress...":
+    case "Stopping all jails":
+    case "Exiting Fail2ban":
+      return { kind: "server_stopping" };
+  }
+  if (/^Starting Fail2ban v\S+$/.test(message)) {
+    return { kind: "server_starting" };
+  }
+  const [, named = "", what, created] = JAIL_MARK.exec(message) ?? [];
+  const jail = parseJailName(created ?? named);
+  if (jail === undefined) return undefined;
+  return { kind: what === "stopped" ? "jail_stopped" : "jail_started", jail };
+}
+
+function refuseUnknown(text: string): LogEvent | undefined {
+  if (/[^\x20-\x7e]/.test(text)) {
+    return /\] (?:Ban|Unban) /.test(text) ? refused("bytes") : undefined;
+  }
+  return LOOKS_LIKE_OTHER_FORMAT.test(text) ? refused("format") : undefined;
+}
+
+function refused(reason: LineRefusal): LogEvent {
+  return { kind: "refused", reason };
+}

@@ -1,0 +1,210 @@
+/**
+ * What fail2ban's answers say: as its socket sends them, or as the text that
+ * `fail2ban-client` makes of them.
+ *
+ * @see fail2ban/server/server.py, actions.py, jail.py, client/beautifier.py
+ * @module
+ */
+
+import { type Address, canonicalAddress } from "../base/address.ts";
+import { RuntimeError } from "../base/errors.ts";
+import type { PickleValue } from "./pickle.ts";
+import { type JailName, parseJailName } from "../base/jail_name.ts";
+
+/** What a fail2ban can do. */
+export interface Fail2banAbilities {
+  /** Whether it takes many addresses in a command, and answers once they are banned. */
+  readonly takesMany: boolean;
+  /** Whether it says until when a ban holds. */
+  readonly listsTimes: boolean;
+  /** Whether it knows IPv6. */
+  readonly knowsIpv6: boolean;
+}
+
+/** A ban as fail2ban lists it. */
+export interface ListedTicket {
+  /** Whom it concerns. */
+  readonly address: Address;
+  /** Its times; `undefined` where they are not told. */
+  readonly times: TicketTimes | undefined;
+}
+
+/** When a ban was made and how long it holds. */
+export interface TicketTimes {
+  /** The local time at which it was made: `2026-11-22 14:09:21`. */
+  readonly madeAt: string;
+  /** Its length; `Infinity`: for ever. */
+  readonly seconds: number;
+}
+
+/**
+ * Says what a version can do. One that is not understood can do the least.
+ *
+ * @param value The answer to `version`.
+ *
+ * @example
+ * ```ts
+
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * deepStrictEqual(readAbilities("0.11.0"), {
+ *   takesMany: false,
+ *   listsTimes: false,
+ *   knowsIpv6: true,
+ * });
+ * ```
+ */
+export function readAbilities(value: PickleValue): Fail2banAbilities {
+  const match = /^(\d{1,3})\.(\d{1,3})(?:\.(\d{1,3}))?/.exec(String(value));
+  const [major = 0, minor = 0, patch = 0] = (match ?? []).slice(1)
+    .map((part = "0") => Number(part));
+  const isAtLeast = (otherMinor: number, otherPatch: number) =>
+    major > 0 || minor > otherMinor ||
+    minor === otherMinor && patch >= otherPatch;
+  return {
+    takesMany: isAtLeast(10, 5) && !(major === 0 && minor === 11 && patch < 1),
+    listsTimes: isAtLeast(11, 1),
+    knowsIpv6: isAtLeast(10, 0),
+  };
+}
+
+/**
+ * Reads which jails there are.
+ *
+ * @param value The answer to `status`.
+ * @throws {RuntimeError} when it is not understood.
+ */
+export function readJails(value: PickleValue): ReadonlySet<JailName> {
+  const list = typeof value === "string"
+    ? textEntry(value, "Jail list")
+    : entry(value, "Jail list");
+  if (typeof list !== "string") throw notUnderstood("status");
+  const names = list.split(",").map((name) => parseJailName(name.trim()));
+  return new Set(names.filter((name) => name !== undefined));
+}
+
+/**
+ * Reads a number.
+ *
+ * @param value The answer to `set JAIL banip` or `unbanip` since 0.10.5.
+ * @throws {RuntimeError} when it is not understood.
+ */
+export function readCount(value: PickleValue): number {
+  const count = typeof value === "string" && /^\d{1,9}$/.test(value)
+    ? Number(value)
+    : value;
+  if (typeof count === "number") return count;
+  throw notUnderstood("banip");
+}
+
+/**
+ * Reads how long a jail bans.
+ *
+ * @param value The answer to `get JAIL bantime`.
+ * @returns Seconds; `Infinity`: for ever.
+ * @throws {RuntimeError} when it is not understood.
+ */
+export function readBanTime(value: PickleValue): number {
+  const seconds = typeof value === "string" && /^-?\d{1,12}$/.test(value)
+    ? Number(value)
+    : value;
+  if (typeof seconds !== "number" || !Number.isFinite(seconds)) {
+    throw notUnderstood("bantime");
+  }
+  return seconds < 0 ? Infinity : seconds;
+}
+
+/**
+ * Reads whom a jail never bans: addresses, prefixes, names of hosts.
+ *
+ * @param value The answer to `get JAIL ignoreip`.
+ * @throws {RuntimeError} when it is not understood.
+ */
+export function readIgnored(value: PickleValue): readonly string[] {
+  if (typeof value !== "string") return texts(value, "ignoreip");
+  return value.split("\n").flatMap((line) =>
+    /^[|`]- (\S+)$/.exec(line)?.[1] ?? []
+  );
+}
+
+/**
+ * Reads who is banned and until when. What is no address (a user's name, say)
+ * is left out.
+ *
+ * @param value The answer to `get JAIL banip --with-time`.
+ * @throws {RuntimeError} when it is not understood.
+ */
+export function readTickets(value: PickleValue): readonly ListedTicket[] {
+  const lines = typeof value === "string"
+    ? value.split("\n")
+    : texts(value, "banip");
+  return lines.flatMap((line) => {
+    const [, text = line.trim(), madeAt = "", length] = TICKET.exec(line) ?? [];
+    const address = canonicalAddress(text);
+    if (address === undefined) return [];
+    const seconds = length === "-1" ? Infinity : Number(length);
+    const times = length === undefined ? undefined : { madeAt, seconds };
+    return [{ address, times }];
+  });
+}
+
+const TICKET =
+  /^(\S+) *\t(\d{4,5}-\d\d-\d\d \d\d:\d\d:\d\d) \+ (-1|\d{1,12}) = \d{4,5}-\d\d-\d\d \d\d:\d\d:\d\d$/;
+
+/**
+ * Reads who is banned. What is no address is left out.
+ *
+ * @param value The answer to `status JAIL`.
+ * @throws {RuntimeError} when it is not understood.
+ */
+export function readBannedInStatus(
+  value: PickleValue,
+): readonly ListedTicket[] {
+  const list = typeof value === "string"
+    ? textEntry(value, "IP list")?.split(/\s+/)
+    : entry(asList(asList(value)[1])[1], "IP list");
+  if (list === undefined) throw notUnderstood("status");
+  return readTickets(list);
+}
+
+/** What stands behind a name that ends so, in a list of pairs. */
+function entry(
+  pairs: PickleValue | undefined,
+  name: string,
+): PickleValue | undefined {
+  for (const pair of asList(pairs)) {
+    const [key, content] = asList(pair);
+    if (typeof key === "string" && key.endsWith(name)) return content;
+  }
+  return undefined;
+}
+
+function asList(value: PickleValue | undefined): readonly PickleValue[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** What stands behind a name that ends so, in a tree of lines. */
+function textEntry(text: string, name: string): string | undefined {
+  for (const line of text.split("\n")) {
+    const at = line.indexOf(`${name}:`);
+    if (/^[|` ]/.test(line) && at !== -1) {
+      return line.slice(at + name.length + 1).trim();
+    }
+  }
+  return undefined;
+}
+
+function texts(value: PickleValue, command: string): readonly string[] {
+  if (!Array.isArray(value)) throw notUnderstood(command);
+  return (value as readonly PickleValue[]).map((item) => {
+    if (typeof item !== "string") throw notUnderstood(command);
+    return item;
+  });
+}
+
+function notUnderstood(command: string): RuntimeError {
+  return new RuntimeError(
+    `fail2ban's answer to ${command} is not understood`,
+    { hint: "fail2ban 0.8.8 to 1.1 are known; please report yours" },
+  );
+}

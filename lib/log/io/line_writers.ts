@@ -1,0 +1,179 @@
+/**
+ * Where finished lines are written: standard error, a file, syslog.
+ *
+ * @module
+ */
+
+import { RuntimeError } from "../../base/errors.ts";
+import type { OutputLine } from "../line_sink.ts";
+import type { DatagramSender } from "../datagram_sender.ts";
+
+/** Writes lines somewhere, in order; what a `LineQueue` delivers with. */
+export interface LineWriter extends AsyncDisposable {
+  /** What the lines go to, for complaints. */
+  readonly target: string;
+  /** So many lines are written wholly, or not at all as far as the place allows. */
+  readonly linesAtOnce: number;
+  /** @throws {RuntimeError} when the lines were not written. */
+  readonly deliver: (lines: readonly OutputLine[]) => Promise<void>;
+}
+
+/** The local syslog daemon's socket. */
+export const SYSLOG_SOCKET = "/dev/log";
+
+/** Lines that go out in one system call. */
+const WRITTEN_AT_ONCE = 100;
+
+const LF = 0x0a;
+const ENCODER = new TextEncoder();
+
+/** Writes to standard error. */
+export class StderrWriter implements LineWriter {
+  readonly target = "standard error";
+  readonly linesAtOnce = WRITTEN_AT_ONCE;
+
+  readonly deliver = async (lines: readonly OutputLine[]): Promise<void> => {
+    try {
+      await writeAll(Deno.stderr, textOf(lines));
+    } catch (error) {
+      throw cannotWrite(this.target, error);
+    }
+  };
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/**
+ * Appends to a file. It is opened anew each time, so it may be rotated. What a
+ * full disk let through of some lines is taken back; where that can't be, what
+ * comes next begins a line of its own.
+ */
+export class FileWriter implements LineWriter {
+  readonly target: string;
+  readonly linesAtOnce = WRITTEN_AT_ONCE;
+  /** Whether the file may end amid a line, of ours or of who wrote it before. */
+  #mayEndAmidLine = true;
+
+  /** @param path Absolute path; created with mode 0640 where it is missing. */
+  constructor(path: string) {
+    this.target = path;
+  }
+
+  readonly deliver = async (lines: readonly OutputLine[]): Promise<void> => {
+    try {
+      using file = await Deno.open(this.target, {
+        append: true,
+        create: true,
+        mode: 0o640,
+      });
+      const before = await file.stat();
+      const startsLine = !this.#mayEndAmidLine || before.size === 0 ||
+        await endsLine(this.target, before.size);
+      this.#mayEndAmidLine = true;
+      await writeOrTakeBack(file, before, textOf(lines, startsLine));
+      this.#mayEndAmidLine = false;
+    } catch (error) {
+      throw cannotWrite(this.target, error);
+    }
+  };
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/**
+ * Sends each line as a datagram to the local syslog daemon.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc3164 | RFC 3164}
+ */
+export class SyslogWriter implements LineWriter {
+  readonly target: string;
+  readonly linesAtOnce = 1;
+  readonly #datagrams: DatagramSender;
+
+  /**
+   * @param datagrams What sends them; closed with the writer.
+   * @param path The daemon's socket. @default {"/dev/log"}
+   */
+  constructor(datagrams: DatagramSender, path: string = SYSLOG_SOCKET) {
+    this.#datagrams = datagrams;
+    this.target = path;
+  }
+
+  readonly deliver = async (lines: readonly OutputLine[]): Promise<void> => {
+    try {
+      for (const { text } of lines) {
+        const bytes = ENCODER.encode(text);
+        await this.#datagrams.send(bytes, this.target);
+      }
+    } catch (error) {
+      throw cannotWrite(this.target, error);
+    }
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#datagrams[Symbol.asyncDispose]();
+  }
+}
+
+function textOf(lines: readonly OutputLine[], startsLine = true): Uint8Array {
+  const text = lines.map(({ text }) => `${text}\n`).join("");
+  return ENCODER.encode(startsLine ? text : `\n${text}`);
+}
+
+/** Whether what is appended to the file begins a line. */
+async function endsLine(path: string, sizeBytes: number): Promise<boolean> {
+  try {
+    using file = await Deno.open(path);
+    await file.seek(sizeBytes - 1, Deno.SeekMode.Start);
+    const last = new Uint8Array(1);
+    return await file.read(last) === 1 && last[0] === LF;
+  } catch (error) {
+    // It may be written only: an empty line more does no harm.
+    if (error instanceof Deno.errors.PermissionDenied) return false;
+    throw error;
+  }
+}
+
+/** Writes all, or leaves the file as it was, unless others write to it as well. */
+async function writeOrTakeBack(
+  file: Deno.FsFile,
+  before: Deno.FileInfo,
+  bytes: Uint8Array,
+): Promise<void> {
+  let written = 0;
+  const counting = {
+    write: async (rest: Uint8Array) => {
+      const count = await file.write(rest);
+      written += count;
+      return count;
+    },
+  };
+  try {
+    await writeAll(counting, bytes);
+  } catch (error) {
+    const { size } = await file.stat();
+    const isOurs = before.isFile && size === before.size + written;
+    if (isOurs && written > 0) await file.truncate(before.size);
+    throw error;
+  }
+}
+
+async function writeAll(
+  out: { write(bytes: Uint8Array): Promise<number> },
+  bytes: Uint8Array,
+): Promise<void> {
+  let rest = bytes;
+  while (rest.length > 0) rest = rest.subarray(await out.write(rest));
+}
+
+function cannotWrite(target: string, error: unknown): unknown {
+  return error instanceof Error
+    ? new RuntimeError(`cannot write to ${target}: ${error.message}`, {
+      cause: error,
+    })
+    : error;
+}

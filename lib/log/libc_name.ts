@@ -1,0 +1,17 @@
+/**
+ * How the system's C library is named, where programs load it.
+ *
+ * @param os The operating system, as `Deno.build.os` names it.
+ * @returns The file's name, without a folder.
+ *
+ * @example
+ * ```ts
+ * import { strictEqual } from "node:assert/strict";
+
+ *
+ * strictEqual(libcName("linux"), "libc.so.6");
+ * ```
+ */
+export function libcName(os: string): string {
+  return os === "darwin" ? "libSystem.dylib" : "libc.so.6";
+}

@@ -1,0 +1,147 @@
+/**
+ * What stands before the text of a line: stamp and sender.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc3164 | RFC 3164}
+ * @module
+ */
+
+import type { OutputLine } from "./line_sink.ts";
+import type { SyslogFacility } from "./syslog_facility.ts";
+import type { Severity } from "./log.ts";
+
+/** Who writes a line. */
+export interface LogSource {
+  /** The executable's name, as in `fail2ban-monitor`. */
+  readonly name: string;
+  /** Its process id. */
+  readonly pid: number;
+}
+
+/** Gives what stands before a line's text. */
+export type LinePrefix = (line: OutputLine) => string;
+
+/** Numerical codes of RFC 5424, table 1; those of RFC 3164 are the same. */
+const FACILITY_CODES: Readonly<Record<SyslogFacility, number>> = {
+  kern: 0,
+  user: 1,
+  mail: 2,
+  daemon: 3,
+  auth: 4,
+  syslog: 5,
+  lpr: 6,
+  news: 7,
+  uucp: 8,
+  cron: 9,
+  authpriv: 10,
+  ftp: 11,
+  local0: 16,
+  local1: 17,
+  local2: 18,
+  local3: 19,
+  local4: 20,
+  local5: 21,
+  local6: 22,
+  local7: 23,
+};
+
+const SEVERITY_CODES: Readonly<Record<Severity, number>> = {
+  critical: 2,
+  error: 3,
+  warning: 4,
+  notice: 5,
+  info: 6,
+  debug: 7,
+};
+
+const MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+/** No prefix: for lines that say all by themselves, as JSON ones do. */
+export const noPrefix: LinePrefix = () => "";
+
+/**
+ * The prefix of the program's own log: an RFC 3339 stamp in UTC, and who writes.
+ *
+ * @param source Who writes.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const prefix = isoPrefix({ name: "fail2ban-monitor", pid: 123 });
+ * strictEqual(
+ *   prefix({ severity: "info", atMs: 1_795_466_335_123, text: "" }),
+ *   "2026-11-23T20:38:55.123Z fail2ban-monitor[123]: ",
+ * );
+ * ```
+ */
+export function isoPrefix(source: LogSource): LinePrefix {
+  return ({ atMs }) =>
+    `${new Date(atMs).toISOString()} ${source.name}[${source.pid}]: `;
+}
+
+/**
+ * The prefix that syslog daemons write to files, for lines that are to look
+ * like theirs: a stamp in local time, the host, and who writes.
+ *
+ * @param source Who writes.
+ * @param hostName This host's name.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const prefix = syslogFilePrefix({ name: "fail2ban-subscriber", pid: 123 }, "web-1");
+ * strictEqual(
+ *   prefix({ severity: "info", atMs: new Date(2026, 10, 3, 20, 38, 55).getTime(), text: "" }),
+ *   "Nov  3 20:38:55 web-1 fail2ban-subscriber[123]: ",
+ * );
+ * ```
+ */
+export function syslogFilePrefix(
+  source: LogSource,
+  hostName: string,
+): LinePrefix {
+  return ({ atMs }) =>
+    `${rfc3164Stamp(atMs)} ${hostName} ${source.name}[${source.pid}]: `;
+}
+
+/**
+ * The prefix of a datagram to the local syslog daemon, which adds the host.
+ *
+ * @param source Who writes.
+ * @param facility What kind of program.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const prefix = syslogDatagramPrefix({ name: "fail2ban-subscriber", pid: 123 }, "auth");
+ * strictEqual(
+ *   prefix({ severity: "info", atMs: new Date(2026, 10, 23, 20, 38, 55).getTime(), text: "" }),
+ *   "<38>Nov 23 20:38:55 fail2ban-subscriber[123]: ",
+ * );
+ * ```
+ */
+export function syslogDatagramPrefix(
+  source: LogSource,
+  facility: SyslogFacility,
+): LinePrefix {
+  return ({ atMs, severity }) => {
+    const priority = FACILITY_CODES[facility] * 8 +
+      SEVERITY_CODES[severity];
+    return `<${priority}>${rfc3164Stamp(atMs)} ${source.name}[${source.pid}]: `;
+  };
+}
+
+/** `Mmm dd hh:mm:ss` in local time, the day padded with a space. */
+function rfc3164Stamp(atMs: number): string {
+  const date = new Date(atMs);
+  const month = MONTHS.slice(date.getMonth() * 3, date.getMonth() * 3 + 3);
+  const day = String(date.getDate()).padStart(2, " ");
+  const time = [date.getHours(), date.getMinutes(), date.getSeconds()]
+    .map((part) => String(part).padStart(2, "0"));
+  return `${month} ${day} ${time.join(":")}`;
+}

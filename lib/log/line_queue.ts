@@ -1,0 +1,256 @@
+/**
+ * Lets lines wait while the place they go to can't take them.
+ *
+ * @module
+ */
+
+import { EitherSignal } from "../async/either_signal.ts";
+import { RuntimeError } from "../base/errors.ts";
+import type { LineSink, OutputLine } from "./line_sink.ts";
+import type { Clock } from "../async/clock.ts";
+import { Condition } from "../async/tasks.ts";
+
+/** What a queue is made of. */
+export interface LineQueueOptions {
+  /** What the lines go to, as in `syslog (/dev/log)`. */
+  readonly target: string;
+  /**
+   * Writes lines, in order.
+   *
+   * @throws {RuntimeError} when they were not written; they are tried again.
+   */
+  readonly deliver: (lines: readonly OutputLine[]) => Promise<void>;
+  /** Time. */
+  readonly clock: Clock;
+  /** Told in one sentence when trouble begins, and when it ends. */
+  readonly complain: (sentence: string) => void;
+  /** Lines given to `deliver` at once. @default {100} */
+  readonly maxLinesAtOnce?: number;
+  /** Lines that may wait. @default {1000} */
+  readonly maxLines?: number;
+  /** How long `flush` waits, in milliseconds. @default {1000} */
+  readonly flushTimeoutMs?: number;
+  /** How long disposal waits, when others may have waited before, in milliseconds. @default {500} */
+  readonly closeTimeoutMs?: number;
+}
+
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 10_000;
+
+/**
+ * A bounded queue before a slow or unreliable place. When it is full the
+ * oldest line goes and is counted. Failed deliveries are repeated with a
+ * growing pause; trouble is told once, when it begins, and its end once.
+ */
+export class LineQueue implements LineSink, AsyncDisposable {
+  readonly #options: LineQueueOptions;
+  readonly #maxLines: number;
+  readonly #flushTimeoutMs: number;
+  readonly #stop = new AbortController();
+  readonly #changed = new Condition();
+  #waiting: OutputLine[] = [];
+  /** Lines that are out or lost, of `#taken`. */
+  #settled = 0;
+  #taken = 0;
+  #dropped = 0;
+  /** Of `#dropped`, those that a `flush` has reported. */
+  #reported = 0;
+  #droppedBefore = 0;
+  #trouble: string | undefined;
+  #pumping = false;
+
+  /** @param options What the queue is made of. */
+  constructor(options: LineQueueOptions) {
+    this.#options = options;
+    this.#maxLines = options.maxLines ?? 1_000;
+    this.#flushTimeoutMs = options.flushTimeoutMs ?? 1_000;
+  }
+
+  /** Lines that were lost so far. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Lines that are not out yet. */
+  get waiting(): number {
+    return this.#taken - this.#settled;
+  }
+
+  /** Why lines are not out yet; `undefined` while there is no trouble. */
+  get lastReason(): string | undefined {
+    return this.#trouble;
+  }
+
+  /** Takes a line; after disposal it is lost. */
+  write(line: OutputLine): void {
+    if (this.#stop.signal.aborted) {
+      this.#dropped++;
+      return;
+    }
+    this.#taken++;
+    this.#waiting.push(line);
+    this.#dropOldest();
+    if (this.#pumping) return;
+    this.#pumping = true;
+    this.#pump();
+  }
+
+  async flush(signal: AbortSignal): Promise<void> {
+    const { target } = this.#options;
+    await this.#drain(signal, this.#flushTimeoutMs);
+    const lost = this.#dropped - this.#reported;
+    this.#reported = this.#dropped;
+    if (lost > 0) {
+      throw new RuntimeError(`${target} does not take lines: ${lost} are lost`);
+    }
+  }
+
+  /**
+   * Finds out whether lines get out: waits until what was taken so far is, or
+   * there is trouble, as long as `flush` would.
+   *
+   * @param signal Ends the wait.
+   * @returns What the trouble is, if there is any.
+   */
+  async probe(signal: AbortSignal): Promise<string | undefined> {
+    try {
+      const hasTrouble = () => this.#trouble !== undefined;
+      await this.#drain(signal, this.#flushTimeoutMs, hasTrouble);
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      return error.message;
+    }
+    return this.#trouble;
+  }
+
+  /** Waits for the lines as `flush` does, not as long; those left are lost, which is told. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { closeTimeoutMs = 500 } = this.#options;
+    try {
+      await this.#drain(this.#stop.signal, closeTimeoutMs);
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      this.#options.complain(`${error.message}; giving up`);
+    } finally {
+      this.#stop.abort();
+      this.#dropped += this.#waiting.length;
+      this.#waiting = [];
+    }
+  }
+
+  /** Waits until all that was taken so far is out or lost, or `isOver` holds. */
+  async #drain(
+    signal: AbortSignal,
+    timeoutMs: number,
+    isOver: () => boolean = () => false,
+  ): Promise<void> {
+    const { clock, target } = this.#options;
+    const upTo = this.#taken;
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    while (this.#settled < upTo && !isOver()) {
+      const remainingMs = deadlineMs - clock.monotonicMs();
+      if (remainingMs <= 0) {
+        throw new RuntimeError(
+          `${target} does not take lines: ${upTo - this.#settled} wait`,
+        );
+      }
+      await this.#waitForChange(remainingMs, signal);
+    }
+  }
+
+  async #waitForChange(withinMs: number, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    using either = new EitherSignal([signal, over.signal]);
+    const ignoreOver = (error: unknown) => {
+      if (!over.signal.aborted || signal.aborted) throw error;
+    };
+    const waits = [
+      this.#changed.wait(either.signal),
+      this.#options.clock.delay(withinMs, either.signal),
+    ];
+    try {
+      await Promise.race(waits);
+    } finally {
+      over.abort();
+      await Promise.all(waits.map((wait) => wait.catch(ignoreOver)));
+    }
+  }
+
+  async #pump(): Promise<void> {
+    const { maxLinesAtOnce = 100 } = this.#options;
+    let pauseMs = FIRST_RETRY_MS;
+    while (this.#waiting.length > 0 && !this.#stop.signal.aborted) {
+      const lines = this.#waiting.splice(0, maxLinesAtOnce);
+      if (await this.#delivered(lines)) {
+        this.#settle(lines.length);
+        pauseMs = FIRST_RETRY_MS;
+        continue;
+      }
+      if (this.#stop.signal.aborted) {
+        this.#dropped += lines.length;
+        break;
+      }
+      this.#waiting.unshift(...lines);
+      this.#dropOldest();
+      await this.#pause(pauseMs);
+      pauseMs = Math.min(pauseMs * 2, LAST_RETRY_MS);
+    }
+    this.#pumping = false;
+    if (!this.#stop.signal.aborted) this.#endTrouble();
+  }
+
+  async #delivered(lines: readonly OutputLine[]): Promise<boolean> {
+    try {
+      await this.#options.deliver(lines);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      this.#beginTrouble(error.message);
+      return false;
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#stop;
+    try {
+      await this.#options.clock.delay(ms, signal);
+    } catch (error) {
+      if (error !== signal.reason) throw error;
+    }
+  }
+
+  #dropOldest(): void {
+    const excess = this.#waiting.length - this.#maxLines;
+    if (excess <= 0) return;
+    this.#beginTrouble(
+      `${this.#options.target} does not keep up, and the oldest lines are dropped`,
+    );
+    this.#waiting.splice(0, excess);
+    this.#dropped += excess;
+    this.#settle(excess);
+  }
+
+  #settle(lines: number): void {
+    this.#settled += lines;
+    this.#changed.notify();
+  }
+
+  #beginTrouble(sentence: string): void {
+    if (this.#stop.signal.aborted) return;
+    const isNew = this.#trouble === undefined;
+    this.#trouble = sentence;
+    if (!isNew) return;
+    this.#droppedBefore = this.#dropped;
+    this.#options.complain(sentence);
+    this.#changed.notify();
+  }
+
+  #endTrouble(): void {
+    if (this.#trouble === undefined) return;
+    this.#trouble = undefined;
+    const lost = this.#dropped - this.#droppedBefore;
+    this.#options.complain(
+      `${this.#options.target} takes lines again; ${lost} were lost`,
+    );
+  }
+}

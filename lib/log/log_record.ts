@@ -1,0 +1,195 @@
+/**
+ * What happened -> one line of the program's own log.
+ *
+ * ```abnf
+ * text  = stamp SP program "[" pid "]: " body     ; stderr and files
+ * body  = SEVERITY ": " event *(SP name "=" value)
+ * value = 1*bare / quoted                         ; quoted as JSON does
+ * ```
+ *
+ * Whatever a value holds, the line is one line of printable ASCII, and no part
+ * of it reads as a ban: neither as fail2ban's `[jail] Ban address` nor as the
+ * subscriber's `Got broadcast message: host|jail|Ban|address`.
+ *
+ * @module
+ */
+
+import type { LogSource } from "./line_prefix.ts";
+import type { LogFields, Severity } from "./log.ts";
+
+/** An event of the program, at a time. */
+export interface LogRecord {
+  /** How much it matters. */
+  readonly severity: Severity;
+  /** What happened, the same words each time. */
+  readonly event: string;
+  /** With what. */
+  readonly fields: LogFields;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** How the program's own log looks. */
+export type RecordFormat = "text" | "json";
+
+/** No line is longer than this, in bytes. */
+export const MAX_LINE_BYTES = 8_192;
+
+const MAX_VALUE_LENGTH = 1_024;
+const BARE = /^[A-Za-z0-9_.,:;@/+*~-]+$/;
+const SEVERITIES: readonly Severity[] = [
+  "debug",
+  "info",
+  "notice",
+  "warning",
+  "error",
+  "critical",
+];
+
+/**
+ * Whether a record is written at all.
+ *
+ * @param severity The record's.
+ * @param level The least that is written.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(isLogged("notice", "notice"), true);
+ * strictEqual(isLogged("info", "notice"), false);
+ * ```
+ */
+export function isLogged(severity: Severity, level: Severity): boolean {
+  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(level);
+}
+
+/**
+ * Renders a record for people, without stamp and program.
+ *
+ * @param record The record.
+ * @returns Printable ASCII, {@link MAX_LINE_BYTES} at most.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(
+ *   renderText({
+ *     severity: "notice",
+ *     event: "ban sent",
+ *     fields: { jail: "sshd", address: "192.0.2.1", reply: "no\nthing" },
+ *     atMs: 0,
+ *   }),
+ *   'NOTICE: ban sent jail=sshd address=192.0.2.1 reply="no\\nthing"',
+ * );
+ * ```
+ */
+export function renderText(record: LogRecord): string {
+  const fields = presentFields(record.fields).map(([name, value]) => {
+    const text = clip(String(value));
+    return ` ${quoteUnlessBare(name)}=${quoteUnlessBare(text)}`;
+  });
+  const severity = record.severity.toUpperCase();
+  const line = escape(`${severity}: ${clip(record.event)}${fields.join("")}`);
+  return cutText(line, MAX_LINE_BYTES);
+}
+
+/**
+ * Renders a record for programs: one JSON object, with the members `time`
+ * (RFC 3339, UTC), `program`, `pid`, `severity`, `event` and `fields`.
+ *
+ * @param record The record.
+ * @param source Who speaks.
+ * @returns Printable ASCII, {@link MAX_LINE_BYTES} at most; where the fields
+ * would not fit, `"fields_cut": true` stands in their place.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(
+ *   renderJson(
+ *     { severity: "notice", event: "ban sent", fields: { jail: "sshd" }, atMs: 0 },
+ *     { name: "fail2ban-monitor", pid: 123 },
+ *   ),
+ *   '{"time":"1970-01-01T00:00:00.000Z","program":"fail2ban-monitor","pid":123,' +
+ *     '"severity":"notice","event":"ban sent","fields":{"jail":"sshd"}}',
+ * );
+ * ```
+ */
+export function renderJson(record: LogRecord, source: LogSource): string {
+  const fields = Object.fromEntries(
+    presentFields(record.fields).map(([name, value]) => [
+      name,
+      typeof value === "string" ? clip(value) : value,
+    ]),
+  );
+  const head = {
+    time: new Date(record.atMs).toISOString(),
+    program: source.name,
+    pid: source.pid,
+    severity: record.severity,
+    event: clip(record.event),
+  };
+  const whole = escape(JSON.stringify({ ...head, fields }));
+  return whole.length <= MAX_LINE_BYTES
+    ? whole
+    : escape(JSON.stringify({ ...head, fields_cut: true }));
+}
+
+/**
+ * Cuts text so that its UTF-8 form fits, between characters.
+ *
+ * @param text The text.
+ * @param maxBytes How long its UTF-8 form may be.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(cutText("na\u00efve", 3), "na");
+ * ```
+ */
+export function cutText(text: string, maxBytes: number): string {
+  if (text.length * 3 <= maxBytes) return text;
+  const target = new Uint8Array(maxBytes);
+  const { read } = new TextEncoder().encodeInto(text, target);
+  return text.slice(0, read);
+}
+
+function presentFields(
+  fields: LogFields,
+): [name: string, value: string | number | boolean][] {
+  return Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value]]
+  );
+}
+
+function clip(text: string): string {
+  return text.length <= MAX_VALUE_LENGTH
+    ? text
+    : `${text.slice(0, MAX_VALUE_LENGTH)}...`;
+}
+
+function quoteUnlessBare(text: string): string {
+  return BARE.test(text) ? text : JSON.stringify(text);
+}
+
+/**
+ * Leaves printable ASCII, and breaks up the two shapes that some reader may
+ * take for a ban. The escapes are JSON's, so that they keep JSON valid.
+ */
+function escape(text: string): string {
+  return text
+    .replace(/[^\x20-\x7e]|\|/g, escapeUnit)
+    .replace(/\](?= )/g, escapeUnit);
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

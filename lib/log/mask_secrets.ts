@@ -1,0 +1,102 @@
+/**
+ * Keeps secrets out of logs.
+ *
+ * @module
+ */
+
+import { MIN_SECRET_LENGTH } from "../base/secrets.ts";
+
+import type { LogRecord } from "./log_record.ts";
+
+/** What stands in place of a secret. */
+export const MASK = "***";
+
+/**
+ * Masks every occurrence of every secret, as it is and as JSON writes it.
+ * Secrets that overlap in the text are masked together, so that no end of one
+ * shows. A secret of fewer than {@link MIN_SECRET_LENGTH} characters is masked
+ * where it is no part of a longer word only: `x` in `expected` is none.
+ *
+ * @param text Any text.
+ * @param secrets What must not show; empty ones are left out.
+ * @returns The text with {@link MASK} in place of each secret.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(maskSecrets("got s3cret|web-1|sshd", ["s3cret"]), "got ***|web-1|sshd");
+ * ```
+ */
+export function maskSecrets(text: string, secrets: readonly string[]): string {
+  const covered = secrets.flatMap((secret) =>
+    spellings(secret).flatMap((spelling) => occurrences(text, spelling))
+      .filter((span) =>
+        secret.length >= MIN_SECRET_LENGTH || isWhole(text, span)
+      )
+  );
+  if (covered.length === 0) return text;
+  covered.sort((left, right) => left.start - right.start);
+  let masked = "";
+  let doneTo = 0;
+  for (const { start, end } of covered) {
+    if (start >= doneTo) masked += text.slice(doneTo, start) + MASK;
+    doneTo = Math.max(doneTo, end);
+  }
+  return masked + text.slice(doneTo);
+}
+
+/**
+ * Masks every secret in a record, before it is rendered: the escapes of a
+ * finished line, and the cuts in it, could hide a secret from the search.
+ *
+ * @param record Any record.
+ * @param secrets What must not show.
+ * @returns The record with {@link MASK} in place of each secret.
+ */
+export function maskRecord(
+  record: LogRecord,
+  secrets: readonly string[],
+): LogRecord {
+  const fields = Object.entries(record.fields).map(([name, value]) => [
+    name,
+    typeof value === "string" ? maskSecrets(value, secrets) : value,
+  ]);
+  return {
+    ...record,
+    event: maskSecrets(record.event, secrets),
+    fields: Object.fromEntries(fields),
+  };
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+function spellings(secret: string): string[] {
+  if (secret === "") return [];
+  const inJson = JSON.stringify(secret).slice(1, -1);
+  return inJson === secret ? [secret] : [secret, inJson];
+}
+
+function occurrences(text: string, spelling: string): Span[] {
+  const spans: Span[] = [];
+  let start = text.indexOf(spelling);
+  while (start !== -1) {
+    spans.push({ start, end: start + spelling.length });
+    start = text.indexOf(spelling, start + 1);
+  }
+  return spans;
+}
+
+/** Whether what is found is no part of a longer word. */
+function isWhole(text: string, { start, end }: Span): boolean {
+  return !isInWord(text, start) && !isInWord(text, end);
+}
+
+/** Whether the characters on both sides of a place are of one word. */
+function isInWord(text: string, at: number): boolean {
+  return at > 0 && /^[A-Za-z0-9]{2}$/.test(text.slice(at - 1, at + 1));
+}

@@ -1,0 +1,55 @@
+/**
+ * How the publisher's identity and a node's membership are stored.
+ *
+ * @module
+ */
+
+import {
+  type CurveKeys,
+  parsePublicKey,
+  parseSecretKey,
+} from "../zmq/curve_key.ts";
+import { parseEndpointUrl } from "../base/endpoint_url.ts";
+import { parseHostName } from "../base/host_name.ts";
+import type { Membership, PublisherIdentity } from "./member.ts";
+import {
+  type StoredForm,
+  type Versioned,
+  versioned,
+} from "../base/json_form.ts";
+import { integer, record, text } from "../base/json_shape.ts";
+
+const TOKEN = /^[A-Za-z0-9_-]{43}$/;
+
+/** Reads a node's token: 256 bits in base64url. */
+export function parseNodeToken(text: string): string | undefined {
+  return TOKEN.test(text) ? text : undefined;
+}
+
+const version = integer("version", 1, 1);
+const keys = record<CurveKeys>({
+  publicKey: text("publicKey", parsePublicKey),
+  secretKey: text("secretKey", parseSecretKey),
+});
+const url = (name: "controlUrl" | "streamUrl") =>
+  text(name, (text) => parseEndpointUrl(text, "connect"));
+const urls = { controlUrl: url("controlUrl"), streamUrl: url("streamUrl") };
+
+/** How the publisher's identity is stored. */
+export const IDENTITY_FORM: StoredForm<PublisherIdentity> = versioned(
+  "the publisher's identity",
+  record<Versioned<PublisherIdentity>>({ version, keys, ...urls }),
+);
+
+/** How a node's membership is stored. */
+export const MEMBERSHIP_FORM: StoredForm<Membership> = versioned(
+  "the membership",
+  record<Versioned<Membership>>({
+    version,
+    node: text("node", parseHostName),
+    keys,
+    publisherKey: text("publisherKey", parsePublicKey),
+    token: text("token", parseNodeToken),
+    ...urls,
+  }),
+);

@@ -1,0 +1,306 @@
+/**
+ * Keeps a value in a file that only its user may read.
+ *
+ * @module
+ */
+
+import { lchown, open } from "node:fs/promises";
+import { RuntimeError } from "../../base/errors.ts";
+import type { Log } from "../../log/log.ts";
+import type { StoredForm } from "../../base/json_form.ts";
+
+const ALL_BUT_ITS_USER = 0o077;
+const ALL_BUT_ITS_GROUP = 0o007;
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+/** So often a watched file is looked at. */
+const LOOK_EVERY_MS = 500;
+
+/** Where the publisher's identity is, in the folder for state. */
+export function identityPath(stateDir: string): string {
+  return `${stateDir}/members/publisher.json`;
+}
+
+/** Where the publisher's list of members is. */
+export function memberListPath(stateDir: string): string {
+  return `${stateDir}/members/members.json`;
+}
+
+/** Where a node's membership is. */
+export function membershipPath(stateDir: string): string {
+  return `${stateDir}/membership.json`;
+}
+
+/** How a value is kept. */
+export interface SecretFileOptions {
+  /** Whether the file's group may read it as well. @default {false} */
+  readonly isGroups?: boolean;
+}
+
+/**
+ * A value in a file of mode 0600, in a folder that belongs to the file's
+ * owner. It is replaced as a whole: written beside, forced to the disk, renamed
+ * over it. Whoever edits it may be root, in a folder that a service can write
+ * to: what is written is a new file each time, and links are never followed.
+ *
+ * @see {@link https://man7.org/linux/man-pages/man2/rename.2.html | rename(2)}
+ *
+ * @example
+ * ```ts ignore
+ * const file = new SecretFile(memberListPath(stateDir), MEMBER_LIST_FORM);
+ * await file.edit((list = NO_MEMBERS) => withMember(list, member, editor));
+ * ```
+ */
+export class SecretFile<T> {
+  readonly #path: string;
+  readonly #form: StoredForm<T>;
+  readonly #others: number;
+  #wake = () => {};
+  /** The file as it was read last; `undefined`: never. */
+  #seen: string | undefined;
+
+  /**
+   * @param path Absolute path; its folder is made where it is missing.
+   * @param form How the value is stored.
+   * @param options How it is kept.
+   */
+  constructor(
+    path: string,
+    form: StoredForm<T>,
+    { isGroups = false }: SecretFileOptions = {},
+  ) {
+    this.#path = path;
+    this.#form = form;
+    this.#others = isGroups ? ALL_BUT_ITS_GROUP : ALL_BUT_ITS_USER;
+  }
+
+  /**
+   * Reads the value.
+   *
+   * @returns `undefined` when there is no file.
+   * @throws {RuntimeError} when others may read the file, or it is damaged.
+   */
+  async read(): Promise<T | undefined> {
+    try {
+      using file = await Deno.open(this.#path);
+      const facts = await file.stat();
+      this.#seen = markOf(facts);
+      if (((facts.mode ?? 0) & this.#others) !== 0) {
+        throw new RuntimeError("others may read it", {
+          hint: `chmod 600 ${this.#path}`,
+        });
+      }
+      return this.#form.decode(await new Response(file.readable).text());
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) {
+        this.#seen = "";
+        return undefined;
+      }
+      throw this.#cannot("read", error);
+    }
+  }
+
+  /**
+   * Makes a new value of the one that is there. Nobody else edits meanwhile.
+   *
+   * @param change From the value, `undefined` where there is none, to the one
+   * that is to be there. What it throws leaves the file as it is.
+   * @returns The new value.
+   * @throws {RuntimeError} when the file can't be read or written.
+   */
+  async edit(change: (value: T | undefined) => T): Promise<T> {
+    const folder = await this.#makeFolder();
+    using lock = await this.#openFolder();
+    await lock.lock(true);
+    const value = change(await this.read());
+    await this.#replace(value, folder);
+    return value;
+  }
+
+  /** Puts a value in the place of whatever is there, damaged or not. */
+  async replace(value: T): Promise<void> {
+    const folder = await this.#makeFolder();
+    using lock = await this.#openFolder();
+    await lock.lock(true);
+    await this.#replace(value, folder);
+  }
+
+  /**
+   * Gives the value each time that the file was replaced since it was read
+   * last, until aborted. What can't be read is told of once, and passed over:
+   * the value before counts.
+   *
+   * @param signal Ends it; the sequence then returns.
+   * @param log Where to tell.
+   */
+  async *watch(signal: AbortSignal, log: Log): AsyncGenerator<T> {
+    this.#seen ??= await this.#mark();
+    let told: string | undefined;
+    while (await this.#pause(signal)) {
+      try {
+        const mark = await this.#mark();
+        if (mark === this.#seen) continue;
+        this.#seen = mark;
+        const value = await this.read();
+        told = undefined;
+        if (value === undefined) throw new RuntimeError("it is gone");
+        yield value;
+      } catch (error) {
+        if (!(error instanceof RuntimeError)) throw error;
+        if (error.message === told) continue;
+        told = error.message;
+        log.record("error", "the file stays as it was read before", {
+          reason: error.message,
+        });
+      }
+    }
+  }
+
+  /** Has a watched file looked at now. */
+  look(): void {
+    this.#wake();
+  }
+
+  async #replace(value: T, folder: Deno.FileInfo): Promise<void> {
+    const beside = `${this.#path}.new`;
+    try {
+      const text = this.#form.encode(value);
+      await removeLeftover(beside);
+      await writeNew(beside, text, folder);
+      await Deno.rename(beside, this.#path);
+      using opened = await Deno.open(this.#folder);
+      await opened.sync();
+    } catch (error) {
+      throw this.#cannot("write", error);
+    }
+  }
+
+  get #folder(): string {
+    return this.#path.slice(0, this.#path.lastIndexOf("/")) || "/";
+  }
+
+  /** @returns The folder; what is made in it belongs to its owner. */
+  async #makeFolder(): Promise<Deno.FileInfo> {
+    const folder = this.#folder;
+    try {
+      await makeFolder(folder);
+      return await Deno.stat(folder);
+    } catch (error) {
+      throw this.#cannot("write", error);
+    }
+  }
+
+  async #openFolder(): Promise<Deno.FsFile> {
+    try {
+      return await Deno.open(this.#folder);
+    } catch (error) {
+      throw this.#cannot("write", error);
+    }
+  }
+
+  /** @returns Whether to go on. */
+  async #pause(signal: AbortSignal): Promise<boolean> {
+    const woken = Promise.withResolvers<void>();
+    const wake = () => woken.resolve();
+    const timer = setTimeout(wake, LOOK_EVERY_MS);
+    this.#wake = wake;
+    signal.addEventListener("abort", wake, { once: true });
+    if (!signal.aborted) await woken.promise;
+    signal.removeEventListener("abort", wake);
+    clearTimeout(timer);
+    return !signal.aborted;
+  }
+
+  /** Differs whenever the file was replaced. */
+  async #mark(): Promise<string> {
+    try {
+      return markOf(await Deno.stat(this.#path));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return "";
+      throw this.#cannot("read", error);
+    }
+  }
+
+  #cannot(what: string, error: unknown): unknown {
+    if (error instanceof RuntimeError) {
+      const { message, hint } = error;
+      return new RuntimeError(`${this.#path}: ${message}`, {
+        ...(hint === undefined ? {} : { hint }),
+        cause: error,
+      });
+    }
+    if (!(error instanceof Error) || error instanceof TypeError) return error;
+    return new RuntimeError(`cannot ${what} ${this.#path}: ${error.message}`, {
+      hint: "the folder is statedir in [general]; its owner and root may",
+      cause: error,
+    });
+  }
+}
+
+/** Makes a folder and those above it, each as its own parent's owner has it. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await Deno.stat(folder);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const above = folder.slice(0, folder.lastIndexOf("/")) || "/";
+    await makeFolder(above);
+    try {
+      await Deno.mkdir(folder, { mode: FOLDER_MODE });
+    } catch (failure) {
+      // Somebody else makes it at the same time, and in the same way.
+      if (!(failure instanceof Deno.errors.AlreadyExists)) throw failure;
+    }
+    const owner = ownerFor(await Deno.lstat(folder), await Deno.stat(above));
+    if (owner !== undefined) await lchown(folder, owner.uid, owner.gid);
+  }
+}
+
+/** What an edit that was killed left; nobody else edits now. */
+async function removeLeftover(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** Writes a file that must not be there, nor a link in its place. */
+async function writeNew(
+  path: string,
+  text: string,
+  folder: Deno.FileInfo,
+): Promise<void> {
+  const file = await open(path, "wx", FILE_MODE);
+  try {
+    await file.writeFile(text);
+    const { uid, gid } = await file.stat();
+    const owner = ownerFor({ uid, gid }, folder);
+    if (owner !== undefined) await file.chown(owner.uid, owner.gid);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+type Owner = { readonly uid: number; readonly gid: number };
+
+/**
+ * Whose something in a folder has to be: what root makes in a service's is the
+ * service's.
+ *
+ * @returns `undefined` where nothing is to be done, or can be.
+ */
+function ownerFor(
+  made: Pick<Deno.FileInfo, "uid" | "gid">,
+  { uid, gid }: Deno.FileInfo,
+): Owner | undefined {
+  const isIts = made.uid === uid && made.gid === gid;
+  return isIts || Deno.uid() !== 0 || uid === null || gid === null
+    ? undefined
+    : { uid, gid };
+}
+
+function markOf({ ino, mtime, size, mode }: Deno.FileInfo): string {
+  return [ino, mtime?.getTime(), size, mode].join();
+}

@@ -1,0 +1,157 @@
+/**
+ * The join code: all that a node needs to join, on one line that survives
+ * being copied.
+ *
+ * ```abnf
+ * code     = "F2BC" version body check
+ * version  = "1"
+ * body     = 1*base64url               ; without padding
+ * check    = 7(%x61-7A / DIGIT)        ; of what stands before it, to the base of 36
+ * base64url = ALPHA / DIGIT / "-" / "_"
+ * ```
+ *
+ * The body is 32 bytes each of the publisher's key, the node's public and
+ * secret key and the token, and then, in UTF-8 and separated by line feeds, the
+ * node's name, `controlUrl` and `streamUrl`.
+ *
+ * @module
+ */
+
+import { parsePublicKey, parseSecretKey } from "../zmq/curve_key.ts";
+import { parseEndpointUrl } from "../base/endpoint_url.ts";
+import { parseHostName } from "../base/host_name.ts";
+import type { Membership } from "./member.ts";
+import { rowSum } from "../base/checksum.ts";
+import { decodeZ85, encodeZ85 } from "../zmq/z85.ts";
+
+/** Why a text is no code that can be used. */
+export type JoinCodeFault =
+  /** It does not begin as one. */
+  | "none"
+  /** Of a version that this program does not know. */
+  | "version"
+  /** It begins as one, and there is white space in it, as where a line was broken. */
+  | "broken"
+  /** It begins as one, and a character is missing, too many or another. */
+  | "damaged";
+
+/** What a text says. */
+export type ReadJoinCode =
+  | { readonly ok: true; readonly value: Membership }
+  | { readonly ok: false; readonly fault: JoinCodeFault };
+
+const PREFIX = "F2BC";
+const VERSION = "1";
+const CHECK_DIGITS = 7;
+const PART_BYTES = 32;
+const PARTS = 4;
+/** Longest that a code can be: two URLs and a name of the longest host. */
+const MAX_LENGTH = 2_000;
+const CODE = /^F2BC1[A-Za-z0-9_-]+$/;
+const ALPHABET = { alphabet: "base64url" } as const;
+const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Writes a code. Whoever has it is the node.
+ *
+ * @param membership What the node joins with.
+ * @throws {TypeError} when a key or the token is none.
+ */
+export function encodeJoinCode(membership: Membership): string {
+  const { node, keys, publisherKey, token, controlUrl, streamUrl } = membership;
+  const parts = [
+    decodeZ85(publisherKey),
+    decodeZ85(keys.publicKey),
+    decodeZ85(keys.secretKey),
+    Uint8Array.fromBase64(token, ALPHABET),
+  ];
+  const words = new TextEncoder().encode(
+    [node, controlUrl, streamUrl].join("\n"),
+  );
+  const bytes = new Uint8Array(PARTS * PART_BYTES + words.length);
+  parts.forEach((part, index) => {
+    if (part?.length !== PART_BYTES) throw new TypeError("Cannot write a key");
+    bytes.set(part, index * PART_BYTES);
+  });
+  bytes.set(words, PARTS * PART_BYTES);
+  const body = bytes.toBase64({ ...ALPHABET, omitPadding: true });
+  const text = `${PREFIX}${VERSION}${body}`;
+  return `${text}${check(text)}`;
+}
+
+/**
+ * Reads a code.
+ *
+ * @param code What was pasted. White space around it doesn't matter; within it
+ * is damage.
+ *
+ * @example
+ * ```ts
+
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * deepStrictEqual(decodeJoinCode("hello"), { ok: false, fault: "none" });
+ * deepStrictEqual(decodeJoinCode("F2BC2AA"), { ok: false, fault: "version" });
+ * ```
+ */
+export function decodeJoinCode(code: string): ReadJoinCode {
+  const text = code.trim();
+  if (!text.startsWith(PREFIX)) return faulty("none");
+  if (text.charAt(PREFIX.length) !== VERSION) return faulty("version");
+  if (/\s/.test(text)) return faulty("broken");
+  if (text.length > MAX_LENGTH || !CODE.test(text)) return faulty("damaged");
+  const checked = text.slice(0, -CHECK_DIGITS);
+  if (check(checked) !== text.slice(-CHECK_DIGITS)) return faulty("damaged");
+  const value = readBody(checked.slice(PREFIX.length + VERSION.length));
+  return value !== undefined && encodeJoinCode(value) === text
+    ? { ok: true, value }
+    : faulty("damaged");
+}
+
+function readBody(body: string): Membership | undefined {
+  const bytes = attempt(() => Uint8Array.fromBase64(body, ALPHABET));
+  if (bytes === undefined || bytes.length < PARTS * PART_BYTES) {
+    return undefined;
+  }
+  const part = (index: number) =>
+    bytes.subarray(index * PART_BYTES, (index + 1) * PART_BYTES);
+  const words = attempt(() =>
+    DECODER.decode(bytes.subarray(PARTS * PART_BYTES))
+  )?.split("\n");
+  if (words?.length !== 3) return undefined;
+  const [name = "", control = "", stream = ""] = words;
+  const node = parseHostName(name);
+  const controlUrl = parseEndpointUrl(control, "connect");
+  const streamUrl = parseEndpointUrl(stream, "connect");
+  const publisherKey = parsePublicKey(encodeZ85(part(0)));
+  const publicKey = parsePublicKey(encodeZ85(part(1)));
+  const secretKey = parseSecretKey(encodeZ85(part(2)));
+  const token = part(3).toBase64({ ...ALPHABET, omitPadding: true });
+  if (
+    node === undefined || controlUrl === undefined || streamUrl === undefined ||
+    publisherKey === undefined || publicKey === undefined ||
+    secretKey === undefined
+  ) return undefined;
+  const keys = { publicKey, secretKey };
+  return { node, keys, publisherKey, token, controlUrl, streamUrl };
+}
+
+/** What was made, or `undefined` for bytes or text that is none. */
+function attempt<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof SyntaxError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function check(text: string): string {
+  return rowSum(text).toString(36).padStart(CHECK_DIGITS, "0");
+}
+
+function faulty(fault: JoinCodeFault): ReadJoinCode {
+  return { ok: false, fault };
+}

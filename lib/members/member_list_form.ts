@@ -1,0 +1,141 @@
+/**
+ * The publisher's list of members, as it is stored.
+ *
+ * @module
+ */
+
+import { parseAddress } from "../base/address.ts";
+import type { NodeRole } from "../base/ids.ts";
+import { parsePublicKey } from "../zmq/curve_key.ts";
+import { canonicalHost, parseHostName } from "../base/host_name.ts";
+import { isJailPattern } from "../base/jail_map.ts";
+import type {
+  AllowedNetwork,
+  JournalEntry,
+  Member,
+  MemberList,
+  MemberRights,
+} from "./member.ts";
+import {
+  type StoredForm,
+  type Versioned,
+  versioned,
+} from "../base/json_form.ts";
+import { parseTokenDigest } from "./token_digest.ts";
+import {
+  flag,
+  integer,
+  list,
+  oneOf,
+  orNull,
+  record,
+  type Shape,
+  text,
+  where,
+} from "../base/json_shape.ts";
+
+/** Members at most. */
+export const MAX_MEMBERS = 4_096;
+/** Networks that nobody may ban at most. */
+export const MAX_ALLOWED = 1_000;
+/** Changes that the journal has at most: the last ones. */
+export const MAX_JOURNAL = 1_000;
+/** Patterns of jails for a member at most. */
+export const MAX_JAILS = 64;
+/** Longest note, in characters. */
+export const MAX_NOTE_LENGTH = 200;
+/** Most events in a second that a member can be given. */
+export const MAX_RATE = 1_000_000;
+
+/** Nobody. */
+export const NO_MEMBERS: MemberList = {
+  revision: 0,
+  members: [],
+  allowed: [],
+  journal: [],
+};
+
+const ROLES: readonly NodeRole[] = ["monitor", "subscriber"];
+const WORDS = /^[\x20-\x7e]*$/;
+
+/** Printable ASCII of at most {@link MAX_NOTE_LENGTH} characters. */
+export function parseNote(text: string): string | undefined {
+  return text.length <= MAX_NOTE_LENGTH && WORDS.test(text) ? text : undefined;
+}
+
+const version = integer("version", 1, 1);
+const roles = list("roles", oneOf("roles", ROLES), 1, ROLES.length);
+const jail = text("jails", (text) => isJailPattern(text) ? text : undefined);
+const time = (name: "addedMs" | "atMs" | "untilMs") => integer(name, 0);
+const words = (name: "note" | "by" | "action" | "subject" | "detail") =>
+  text(name, parseNote);
+
+const rights: Shape<MemberRights> = where(
+  record<MemberRights>({
+    roles,
+    jails: list("jails", jail, 1, MAX_JAILS),
+    mayUnban: flag("mayUnban"),
+    maxPerSecond: orNull(integer("maxPerSecond", 1, MAX_RATE)),
+  }),
+  ["roles", ({ roles }) => new Set(roles).size === roles.length],
+);
+
+const member = record<Member>({
+  name: text("name", parseHostName),
+  publicKey: text("publicKey", parsePublicKey),
+  tokenDigest: text("tokenDigest", parseTokenDigest),
+  rights,
+  addedMs: time("addedMs"),
+});
+
+const allowed = record<AllowedNetwork>({
+  network: text("network", parseAddress),
+  untilMs: orNull(time("untilMs")),
+  note: words("note"),
+  addedMs: time("addedMs"),
+});
+
+const journalEntry = record<JournalEntry>({
+  revision: integer("revision", 1),
+  atMs: time("atMs"),
+  by: words("by"),
+  action: words("action"),
+  subject: words("subject"),
+  detail: words("detail"),
+});
+
+const stored = where(
+  record<Versioned<MemberList>>({
+    version,
+    revision: integer("revision", 0),
+    members: list("members", member, 0, MAX_MEMBERS),
+    allowed: list("allowed", allowed, 0, MAX_ALLOWED),
+    journal: list("journal", journalEntry, 0, MAX_JOURNAL),
+  }),
+  ["members", ({ members }) => areDistinct(members)],
+  ["allowed", ({ allowed }) => hasEachOnce(allowed.map((it) => it.network))],
+  ["journal", ({ journal, revision }) => endsAt(journal, revision)],
+);
+
+/** How the list is stored. */
+export const MEMBER_LIST_FORM: StoredForm<MemberList> = versioned(
+  "the list of members",
+  stored,
+);
+
+/** Nobody has another's name, key or token. */
+function areDistinct(members: readonly Member[]): boolean {
+  return hasEachOnce(members.map(({ name }) => canonicalHost(name))) &&
+    hasEachOnce(members.map(({ publicKey }) => publicKey)) &&
+    hasEachOnce(members.map(({ tokenDigest }) => tokenDigest));
+}
+
+function hasEachOnce(values: readonly string[]): boolean {
+  return new Set(values).size === values.length;
+}
+
+/** Without a gap, up to the list's own revision. */
+function endsAt(journal: readonly JournalEntry[], revision: number): boolean {
+  const first = revision - journal.length + 1;
+  return journal.every((entry, index) => entry.revision === first + index);
+}

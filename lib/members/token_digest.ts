@@ -1,0 +1,44 @@
+/**
+ * What the publisher keeps of a node's token: nobody who reads its list can
+ * say HELLO with that.
+ *
+ * A token is 256 random bits, so that one round of a fast hash is enough.
+ *
+ * @module
+ */
+
+import type { TokenDigest } from "./member.ts";
+
+const GRAMMAR = /^[0-9a-f]{64}$/;
+
+/**
+ * Digests a token.
+ *
+ * @param token The secret.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(
+ *   await digestToken("abc"),
+ *   "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+ * );
+ * ```
+ */
+export async function digestToken(token: string): Promise<TokenDigest> {
+  const bytes = new TextEncoder().encode(token);
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return new Uint8Array(digest).toHex() as TokenDigest;
+}
+
+/**
+ * Reads a digest.
+ *
+ * @param text Text from a file.
+ * @returns The digest, or `undefined` when it is none.
+ */
+export function parseTokenDigest(text: string): TokenDigest | undefined {
+  return GRAMMAR.test(text) ? text as TokenDigest : undefined;
+}

@@ -1,0 +1,288 @@
+/**
+ * The monitor: follows fail2ban's log and reports what it says.
+ *
+ * @module
+ */
+
+import type { EventId } from "../base/ids.ts";
+import { eventIdOfLine } from "./event_id.ts";
+import type { ExistingBans } from "./existing_bans.ts";
+import { HeldPlaces } from "./held_positions.ts";
+import { type LogEvent, scanPlaces } from "../fail2ban/log_line.ts";
+import { type LogFormat } from "../fail2ban/log_format.ts";
+import { LogSession } from "./restart_filter.ts";
+import { LogThrottle } from "../log/log_throttle.ts";
+import { MarkKeeper } from "./position_keeper.ts";
+import type {
+  LineBatch,
+  LineSource,
+  LogPosition,
+  PositionStore,
+} from "../tail/ports.ts";
+import type { TicketOracle } from "../fail2ban/ports.ts";
+import {
+  Reporter,
+  type ReporterCounters,
+  type ReporterOptions,
+} from "./reporter.ts";
+import { Condition, runTogether } from "../async/tasks.ts";
+
+/** What a monitor is made of. */
+export interface MonitorOptions extends ReporterOptions {
+  /** fail2ban's log. */
+  readonly lines: LineSource;
+  /** What fail2ban's database knows. */
+  readonly oracle: TicketOracle;
+  /** The bans that are there already, where they are yet to be reported. */
+  readonly existing?: ExistingBans | undefined;
+  /** Keeps the place up to which everything was answered. */
+  readonly positions: PositionStore;
+  /** How the log's lines begin. */
+  readonly logFormat: LogFormat;
+  /** How long an unban waits for signs of a restart, in milliseconds. */
+  readonly unbanHoldMs: number;
+}
+
+/** What a monitor has done so far. */
+export interface MonitorCounters extends ReporterCounters {
+  /** Lines of fail2ban's actions that can't be shared: user names, odd jails. */
+  unshareable: number;
+  /** Bans and unbans that an action of a jail failed to carry out. */
+  actionFailures: number;
+}
+
+/** At a stop, unanswered reports may take so long before they are left to the next start. */
+const DRAIN_MS = 1_000;
+const UNDONE = { ban: "a ban", reban: "a ban", unban: "an unban" } as const;
+/** A fail2ban that can't be asked for its bans is asked again so often, in milliseconds. */
+const ASK_EVERY_MS = 5_000;
+
+/** Where an event comes from. */
+interface Source {
+  readonly id: EventId;
+  readonly line: string;
+}
+
+/** Follows and reports until stopped. */
+export class Monitor {
+  /** What was done so far. */
+  readonly counters: MonitorCounters = {
+    reported: 0,
+    refused: 0,
+    echoes: 0,
+    unshareable: 0,
+    actionFailures: 0,
+  };
+  readonly #options: MonitorOptions;
+  readonly #session: LogSession;
+  readonly #reporter: Reporter;
+  readonly #complaints: LogThrottle;
+  readonly #changed = new Condition();
+  readonly #marks: MarkKeeper;
+  readonly #heldPlaces: HeldPlaces;
+  #lastEnd: LogPosition | undefined;
+  /** Once so many reports are settled, the bans that were there are reported. */
+  #importedAt: number;
+  #turn: Promise<void> = Promise.resolve();
+
+  /** Makes a monitor of what it works with. */
+  constructor(options: MonitorOptions) {
+    this.#options = options;
+    const { existing, link, unbanHoldMs } = options;
+    this.#session = new LogSession({
+      unbanHoldMs,
+      sharesIncreases: link.carriesTimes,
+    });
+    this.#heldPlaces = new HeldPlaces((line) => this.#session.holds(line));
+    this.#marks = new MarkKeeper(options);
+    this.#importedAt = existing === undefined ? 0 : Infinity;
+    this.#complaints = new LogThrottle(options.log, options.clock);
+    this.#reporter = new Reporter(options, this.#complaints, this.counters);
+  }
+
+  /** Why the place in the log can't be stored; `undefined`: it can. */
+  get placeTrouble(): string | undefined {
+    return this.#marks.trouble;
+  }
+
+  /** Unbans that wait for signs of a restart. */
+  get held(): number {
+    return this.#session.heldCount;
+  }
+
+  /**
+   * Follows and reports until aborted; then waits a little for answers.
+   *
+   * @param signal Ends it; the promise then resolves.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { link, dryRun, existing } = this.#options;
+    const afterwards = new AbortController();
+    const linkRun = dryRun ? undefined : link.run(afterwards.signal);
+    try {
+      await runTogether(signal, [
+        ...(linkRun === undefined ? [] : [endOf(linkRun)]),
+        (group) => this.#read(group),
+        (group) => this.#releaseHeld(group),
+        (group) => this.#marks.run(group),
+        ...(existing === undefined
+          ? []
+          : [(group: AbortSignal) => this.#import(existing, group)]),
+      ]);
+      await this.#drain();
+    } finally {
+      afterwards.abort();
+      this.#complaints.flush();
+      await linkRun;
+    }
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    for await (const batch of this.#options.lines.batches(signal)) {
+      await this.#inTurn(async () => {
+        await this.#takeAll(batch, signal);
+        this.#lastEnd = batch.end;
+        this.#moveMark();
+      });
+    }
+  }
+
+  async #takeAll(batch: LineBatch, signal: AbortSignal): Promise<void> {
+    const { fingerprint, rotations = 0 } = batch.end;
+    const { bytes, startBytes } = batch;
+    for (const placed of scanPlaces(bytes, this.#options.logFormat)) {
+      const { event, line } = placed;
+      const place = { startBytes: startBytes + placed.startBytes };
+      const id = eventIdOfLine({ fingerprint, rotations, ...place }, line);
+      await this.#take(event, { id, line }, signal);
+    }
+  }
+
+  /** Reports what was there before the log is followed, between two batches. */
+  async #import(existing: ExistingBans, signal: AbortSignal): Promise<void> {
+    const { clock, link, log } = this.#options;
+    const tryNow = async () => {
+      const sinceMs = clock.monotonicMs();
+      const bans = await existing.list(signal);
+      this.#reporter.blockedMs += clock.monotonicMs() - sinceMs;
+      if (bans === undefined) return false;
+      for (const ban of bans) {
+        await this.#reporter.report({ kind: "ban", line: "", ...ban }, signal);
+      }
+      log.record("notice", "reporting the bans that were there", {
+        bans: bans.length,
+      });
+      return true;
+    };
+    while (!await this.#inTurn(tryNow)) {
+      await clock.delay(ASK_EVERY_MS, signal);
+    }
+    this.#importedAt = link.counters.submitted;
+    await link.waitSettled(this.#importedAt, signal);
+    this.#moveMark();
+    await new Condition().wait(signal);
+  }
+
+  /**
+   * Lets the lines of a batch and the release of held unbans not mix: what is
+   * decided first is reported first, and a place is past all that it says.
+   */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = Promise.withResolvers<void>();
+    const before = this.#turn;
+    this.#turn = turn.promise;
+    try {
+      await before;
+      return await work();
+    } finally {
+      this.#reporter.tell();
+      turn.resolve();
+    }
+  }
+
+  /**
+   * The session's time. It stands still while reports can't be handed over:
+   * the lines that speak against a held unban wait unread then.
+   */
+  #sessionMs(): number {
+    return this.#options.clock.monotonicMs() - this.#reporter.blockedMs;
+  }
+
+  async #take(
+    event: LogEvent,
+    { id, line }: Source,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { oracle, clock } = this.#options;
+    if (event.kind === "refused") {
+      this.counters.unshareable++;
+      this.#complaints.record("warning", "line can't be shared", {
+        reason: event.reason,
+      });
+      return;
+    }
+    if (event.kind === "action_failed") {
+      const { jail, verb, action, address } = event;
+      this.counters.actionFailures++;
+      const what = `fail2ban could not carry out ${UNDONE[verb]}`;
+      this.#complaints.record("warning", what, { jail, action, address });
+      return;
+    }
+    const state = event.kind === "unban"
+      ? oracle.ticketState(event.jail, event.address, clock.nowMs())
+      : "unknown";
+    const shared = this.#session.push(event, state, this.#sessionMs(), id);
+    if (event.kind === "unban") {
+      this.#heldPlaces.note({ ...event, id }, this.#lastEnd);
+    }
+    for (const found of shared) {
+      await this.#reporter.report({ ...found, line }, signal);
+    }
+    this.#changed.notify();
+  }
+
+  async #releaseHeld(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (true) {
+      const deadlineMs = this.#session.nextDeadlineMs();
+      if (deadlineMs === undefined) {
+        await this.#changed.wait(signal);
+        continue;
+      }
+      await clock.delay(Math.max(0, deadlineMs - this.#sessionMs()), signal);
+      await this.#inTurn(async () => {
+        for (const report of this.#session.tick(this.#sessionMs())) {
+          await this.#reporter.report({ ...report, line: "" }, signal);
+        }
+        this.#moveMark();
+      });
+    }
+  }
+
+  /** The place moves on only past lines whose events have all left this process. */
+  #moveMark(): void {
+    const held = this.#heldPlaces.first;
+    const place = held === undefined ? this.#lastEnd : held.from;
+    if (place === undefined) return;
+    const isImported = this.#options.link.settled >= this.#importedAt;
+    this.#marks.move(isImported ? place : { ...place, importing: true });
+  }
+
+  async #drain(): Promise<void> {
+    const { link, clock, log } = this.#options;
+    await runTogether(new AbortController().signal, [
+      (group) => link.waitSettled(link.counters.submitted, group),
+      (group) => clock.delay(DRAIN_MS, group),
+    ]);
+    const unanswered = link.counters.submitted - link.settled;
+    if (unanswered > 0) {
+      log.record("warning", "stopping with unanswered reports", { unanswered });
+    }
+    await this.#marks.finish();
+  }
+}
+
+/** A task that ends with the work, or leaves it going on. */
+function endOf(work: Promise<void>): (signal: AbortSignal) => Promise<void> {
+  return (signal) => Promise.race([work, new Condition().wait(signal)]);
+}

@@ -1,0 +1,270 @@
+/**
+ * The monitor's way to the publisher: requests over one connection, several
+ * in flight, each repeated over a fresh connection until it is answered.
+ *
+ * A DEALER with the REQ envelope (an empty frame before the body) speaks to a
+ * REP peer as a REQ does, without waiting for each answer; the answers come in
+ * order (RFC 28, "Request-Reply").
+ *
+ * A connection may outlive the publisher behind it: a socket connects anew by
+ * itself, a proxy stays. Requests that a publisher died with have no answer
+ * then, and the next answer is another's. An acknowledgement says whose it is.
+ * A `NAK` does not, so it is believed only while one request is in flight; else
+ * those in flight are asked again over a fresh connection, one by one.
+ *
+ * @see {@link https://rfc.zeromq.org/spec/28/ | RFC 28}
+ * @module
+ */
+
+import type { BanEvent } from "../ban/ban_event.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Connect, Frames, MessageSocket } from "../zmq/ports.ts";
+import type { Log } from "../log/log.ts";
+import type { ReportLink } from "./report_link.ts";
+import { RequestWindow } from "./request_window.ts";
+import { Condition, runTogether } from "../async/tasks.ts";
+import { encodeRequest, NAK, renderMessage } from "../wire/v1.ts";
+
+/** What a link is made of. */
+export interface RequestLinkOptions {
+  /** Opens a connection to the publisher. */
+  readonly connect: Connect;
+  /** Time. */
+  readonly clock: Clock;
+  /** Where to tell. */
+  readonly log: Log;
+  /** The token that the publisher demands, if any. */
+  readonly token?: string | undefined;
+  /** Requests held at most; `submit` waits while it is full. @default {256} */
+  readonly maxPending?: number;
+  /** Without an answer for so long the connection is given up. @default {2000} */
+  readonly replyTimeoutMs?: number;
+  /** Pause before the first new connection; doubled each time. @default {100} */
+  readonly firstPauseMs?: number;
+  /** Longest pause before a new connection. @default {5000} */
+  readonly maxPauseMs?: number;
+}
+
+/** What a link has done so far. */
+export interface RequestLinkCounters {
+  /** Requests handed to the link. */
+  submitted: number;
+  /** Requests the publisher acknowledged. */
+  acknowledged: number;
+  /** Requests the publisher refused; they are not repeated. */
+  refused: number;
+  /** Connections given up: no answer came, a wrong one, or one that may be several requests'. */
+  connectionsLost: number;
+}
+
+const EMPTY = new Uint8Array();
+const ENCODER = new TextEncoder();
+
+/** An answer that no request in flight can have: the connection is out of step. */
+class OutOfStepError extends Error {
+  override readonly name = "OutOfStepError";
+}
+
+/** A refusal that may be that of any request in flight. */
+class UnclearRefusalError extends Error {
+  override readonly name = "UnclearRefusalError";
+}
+
+/** No answer in time. */
+class ReplyTimeoutError extends Error {
+  override readonly name = "ReplyTimeoutError";
+}
+
+/** Sends requests until each is answered. Answers settle them in order. */
+export class RequestLink implements ReportLink {
+  readonly carriesTimes = false;
+  /** What was done so far; `acknowledged + refused` requests are settled. */
+  readonly counters: RequestLinkCounters = {
+    submitted: 0,
+    acknowledged: 0,
+    refused: 0,
+    connectionsLost: 0,
+  };
+  readonly #options: Required<RequestLinkOptions>;
+  readonly #window: RequestWindow<BanEvent>;
+  readonly #changed = new Condition();
+  /** So many requests have to go one by one. */
+  #alone = 0;
+  #lastProgressMs = 0;
+  #answeredSinceConnect = false;
+  #unreachable = false;
+
+  /** Makes a link of what it works with. */
+  constructor(options: RequestLinkOptions) {
+    this.#options = {
+      token: undefined,
+      maxPending: 256,
+      replyTimeoutMs: 2_000,
+      firstPauseMs: 100,
+      maxPauseMs: 5_000,
+      ...options,
+    };
+    this.#window = new RequestWindow(this.#options.maxPending);
+  }
+
+  /** How many of the submitted requests were answered; they are so in order. */
+  get settled(): number {
+    return this.counters.acknowledged + this.counters.refused;
+  }
+
+  /** Whether answers come, as far as one can tell. */
+  get reachable(): boolean {
+    return !this.#unreachable;
+  }
+
+  /**
+   * Hands a request over; waits while too many are unanswered.
+   *
+   * @param event What to report.
+   * @param signal Ends the wait.
+   */
+  async submit(event: BanEvent, signal: AbortSignal): Promise<void> {
+    while (!this.#window.hasRoom) await this.#changed.wait(signal);
+    if (this.#window.size === 0) {
+      this.#lastProgressMs = this.#options.clock.monotonicMs();
+    }
+    this.#window.push(event);
+    this.counters.submitted++;
+    this.#changed.notify();
+  }
+
+  /** Waits until `count` of the submitted requests are settled. */
+  async waitSettled(count: number, signal: AbortSignal): Promise<void> {
+    while (this.settled < count) await this.#changed.wait(signal);
+  }
+
+  /**
+   * Sends what is submitted, until aborted.
+   *
+   * @param signal Ends it.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log, firstPauseMs, maxPauseMs } = this.#options;
+    let pauseMs = firstPauseMs;
+    while (!signal.aborted) {
+      this.#answeredSinceConnect = false;
+      try {
+        await this.#serveConnection(signal);
+      } catch (error) {
+        if (!isLoss(error)) throw error;
+        this.counters.connectionsLost++;
+        // The publisher is there, and will be asked otherwise.
+        if (error instanceof UnclearRefusalError) continue;
+        this.#reportLoss(error);
+        if (this.#answeredSinceConnect) pauseMs = firstPauseMs;
+        log.record("debug", "connecting anew", { pauseMs });
+        await clock.delay(pauseMs, signal).catch((reason) => {
+          if (reason !== signal.reason) throw reason;
+        });
+        pauseMs = Math.min(pauseMs * 2, maxPauseMs);
+      }
+    }
+  }
+
+  async #serveConnection(signal: AbortSignal): Promise<void> {
+    await using socket = this.#options.connect();
+    this.#window.rewind();
+    this.#lastProgressMs = this.#options.clock.monotonicMs();
+    await runTogether(signal, [
+      (group) => this.#sendAll(socket, group),
+      (group) => this.#receiveAll(socket, group),
+      (group) => this.#watchProgress(group),
+    ]);
+  }
+
+  async #sendAll(socket: MessageSocket, signal: AbortSignal): Promise<void> {
+    while (true) {
+      const mustWait = this.#alone > 0 && this.#window.inFlight > 0;
+      const event = mustWait ? undefined : this.#window.takeUnsent();
+      if (event === undefined) {
+        await this.#changed.wait(signal);
+        continue;
+      }
+      const frame = encodeRequest(event, this.#options.token);
+      await socket.send([EMPTY, frame], signal);
+    }
+  }
+
+  async #receiveAll(socket: MessageSocket, signal: AbortSignal): Promise<void> {
+    while (true) this.#settle(await socket.receive(signal));
+  }
+
+  #settle(frames: Frames): void {
+    const [delimiter, reply] = frames;
+    const event = this.#window.oldestInFlight;
+    if (
+      event === undefined || delimiter?.length !== 0 || reply === undefined ||
+      frames.length !== 2
+    ) throw new OutOfStepError("an answer that nobody asked for");
+    const isRefusal = sameBytes(reply, NAK);
+    if (isRefusal) {
+      const { inFlight } = this.#window;
+      if (inFlight > 1) {
+        this.#alone = inFlight;
+        throw new UnclearRefusalError("a refusal that may be another's");
+      }
+      this.counters.refused++;
+      this.#options.log.record("error", "refused by the publisher", {
+        action: event.kind,
+        jail: event.jail,
+        address: event.address,
+      });
+    } else if (sameBytes(reply, ENCODER.encode(renderMessage(event)))) {
+      this.counters.acknowledged++;
+    } else {
+      throw new OutOfStepError("the answer to another request");
+    }
+    this.#window.settleOldest();
+    // Where one was refused the next may be: a wrong token refuses all.
+    this.#alone = Math.max(this.#alone - 1, isRefusal ? 1 : 0);
+    this.#lastProgressMs = this.#options.clock.monotonicMs();
+    this.#answeredSinceConnect = true;
+    this.#reportReachable();
+    this.#changed.notify();
+  }
+
+  async #watchProgress(signal: AbortSignal): Promise<void> {
+    const { clock, replyTimeoutMs } = this.#options;
+    while (true) {
+      if (this.#window.size === 0) {
+        await this.#changed.wait(signal);
+        continue;
+      }
+      const restMs = this.#lastProgressMs + replyTimeoutMs -
+        clock.monotonicMs();
+      if (restMs <= 0) throw new ReplyTimeoutError("no answer");
+      await clock.delay(restMs, signal);
+    }
+  }
+
+  /** Said once for each time that the publisher stops to answer. */
+  #reportLoss(error: Error): void {
+    if (this.#unreachable) return;
+    this.#unreachable = true;
+    this.#options.log.record("warning", "the publisher does not answer", {
+      reason: error.message,
+      waiting: this.#window.size,
+    });
+  }
+
+  #reportReachable(): void {
+    if (!this.#unreachable) return;
+    this.#unreachable = false;
+    this.#options.log.record("notice", "the publisher answers again");
+  }
+}
+
+function isLoss(error: unknown): error is Error {
+  return error instanceof ReplyTimeoutError ||
+    error instanceof OutOfStepError || error instanceof UnclearRefusalError;
+}
+
+function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length &&
+    left.every((byte, index) => byte === right[index]);
+}

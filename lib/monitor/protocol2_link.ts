@@ -1,0 +1,282 @@
+/**
+ * The monitor's way to the publisher by protocol 2: events in batches, each
+ * sent again until it is answered.
+ *
+ * @module
+ */
+
+import { keyOf } from "../ban/ban.ts";
+import type {
+  EventResult,
+  NodeEvent,
+  RemainingMs,
+} from "../wire/v2_messages.ts";
+import { type ControlSession } from "../client/control_client.ts";
+import {
+  type Answer,
+  type Conversation,
+  LostConversationError,
+  NoAnswerError,
+} from "../client/session.ts";
+import { EventWindow, type WindowItem } from "./batch_window.ts";
+import { LogThrottle } from "../log/log_throttle.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Log } from "../log/log.ts";
+import type { Report, ReportLink } from "./report_link.ts";
+import { Condition, runTogether } from "../async/tasks.ts";
+import { MAX_SPAN_MS } from "../wire/v2.ts";
+
+/** What a link is made of. */
+export interface EventLinkOptions {
+  /** Converses with the publisher; nobody else runs it. */
+  readonly session: ControlSession;
+  /** Time. */
+  readonly clock: Clock;
+  /** Where to tell. */
+  readonly log: Log;
+  /** Events held at most; `submit` waits while it is full. @default {4096} */
+  readonly maxPending?: number;
+  /** Batches on their way at once. @default {4} */
+  readonly maxInFlight?: number;
+  /** Without an answer for so long, as a rule, the conversation is given up. @default {2000} */
+  readonly replyTimeoutMs?: number;
+}
+
+/** What a link has done so far. */
+export interface EventLinkCounters {
+  /** Events handed to the link. */
+  readonly submitted: number;
+  /** Events the publisher has, `known` ones among them. */
+  readonly acknowledged: number;
+  /** Events the publisher had before, or that changed nothing. */
+  readonly known: number;
+  /** Events the publisher refused; they are not repeated. */
+  readonly refused: number;
+  /** Bans whose time was over before they were sent. */
+  readonly expired: number;
+  /** Batches sent. */
+  readonly batches: number;
+  /** Connections given up. */
+  readonly connectionsLost: number;
+}
+
+/** A report on its way. */
+interface Pending extends WindowItem {
+  readonly report: Report;
+  /** When the ban ends, by the clock that never jumps. */
+  readonly endsMs: number;
+}
+
+/**
+ * Sends events until each is answered. One event is sent at once while there
+ * is nothing else to do; while answers are awaited, what comes meanwhile goes
+ * together in the next batch.
+ *
+ * What concerns the same jail and address is never on its way in two batches,
+ * so that it counts in its order whichever of them get lost.
+ */
+export class EventLink implements ReportLink {
+  readonly carriesTimes = true;
+  readonly #options: Required<EventLinkOptions>;
+  readonly #window: EventWindow<Pending>;
+  readonly #changed = new Condition();
+  readonly #refusals: LogThrottle;
+  readonly #counters = {
+    submitted: 0,
+    acknowledged: 0,
+    known: 0,
+    refused: 0,
+    expired: 0,
+    batches: 0,
+  };
+  #lastProgressMs = 0;
+
+  /**
+   * Makes a link; it connects once it runs.
+   *
+   * @param options What the link is made of.
+   */
+  constructor(options: EventLinkOptions) {
+    this.#options = {
+      maxPending: 4_096,
+      maxInFlight: 4,
+      replyTimeoutMs: 2_000,
+      ...options,
+    };
+    this.#window = new EventWindow(this.#options.maxPending);
+    this.#refusals = new LogThrottle(options.log, options.clock);
+  }
+
+  get counters(): EventLinkCounters {
+    const { lost } = this.#options.session.counters;
+    return { ...this.#counters, connectionsLost: lost };
+  }
+
+  get settled(): number {
+    return this.#window.settled;
+  }
+
+  get reachable(): boolean {
+    return this.#options.session.reachable;
+  }
+
+  async submit(report: Report, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!this.#window.hasRoom) await this.#changed.wait(signal);
+    // From here on a step of the host's clock does not matter.
+    const endsMs = report.expiresMs - clock.nowMs() + clock.monotonicMs();
+    this.#window.push({ key: keyOf(report), report, endsMs });
+    this.#counters.submitted++;
+    this.#changed.notify();
+  }
+
+  async waitSettled(count: number, signal: AbortSignal): Promise<void> {
+    while (this.settled < count) await this.#changed.wait(signal);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#options.session.run(
+        signal,
+        (conversation, ended) => this.#lead(conversation, ended),
+      );
+    } finally {
+      this.#refusals.flush();
+    }
+  }
+
+  async #lead(conversation: Conversation, signal: AbortSignal): Promise<void> {
+    this.#window.rewind();
+    await runTogether(signal, [
+      (group) => this.#sendAll(conversation, group),
+      (group) => this.#receiveAll(conversation, group),
+      (group) => this.#watchAnswers(group),
+    ]);
+    signal.throwIfAborted();
+  }
+
+  async #sendAll(
+    { welcome, send }: Conversation,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { session, limits } = welcome;
+    while (true) {
+      const next = this.#takeBatch(limits.maxEvents);
+      if (next === undefined) {
+        await this.#changed.wait(signal);
+        continue;
+      }
+      const { batch, events } = next;
+      this.#counters.batches++;
+      await send({ kind: "EVENTS", session, batch, events }, signal);
+    }
+  }
+
+  /** The next events, with the time that their bans have left now. */
+  #takeBatch(
+    max: number,
+  ): { readonly batch: number; readonly events: NodeEvent[] } | undefined {
+    const { clock, maxInFlight } = this.#options;
+    if (this.#window.inFlight >= maxInFlight) return undefined;
+    const nowMs = clock.monotonicMs();
+    const settledBefore = this.#window.settled;
+    const isIdle = this.#window.inFlight === 0;
+    const next = this.#window.take(
+      max,
+      (pending) => this.#drop(pending, nowMs),
+    );
+    if (next !== undefined && isIdle) this.#lastProgressMs = nowMs;
+    if (next !== undefined || this.#window.settled > settledBefore) {
+      this.#changed.notify();
+    }
+    return next && {
+      batch: next.batch,
+      events: next.items.map((pending) => eventOf(pending, nowMs)),
+    };
+  }
+
+  /** Whether there is nothing to send any more. */
+  #drop({ report, endsMs }: Pending, nowMs: number): boolean {
+    if (report.kind === "unban" || endsMs > nowMs) return false;
+    const { jail, address } = report;
+    this.#counters.expired++;
+    this.#options.log.record("debug", "ban is over, not reported", {
+      jail,
+      address,
+    });
+    return true;
+  }
+
+  async #receiveAll(
+    { receive }: Conversation,
+    signal: AbortSignal,
+  ): Promise<void> {
+    while (true) this.#settle(await receive(signal));
+  }
+
+  #settle(answer: Answer): void {
+    if (answer.kind !== "ACK") {
+      throw new LostConversationError(`it answers events with ${answer.kind}`);
+    }
+    const items = this.#window.itemsOf(answer.batch);
+    if (items === undefined) return;
+    if (items.length !== answer.results.length) {
+      throw new LostConversationError("it answers what it was not asked");
+    }
+    items.forEach(({ report }, index) =>
+      this.#note(report, answer.results[index])
+    );
+    this.#window.settle(answer.batch);
+    this.#lastProgressMs = this.#options.clock.monotonicMs();
+    this.#changed.notify();
+  }
+
+  #note(report: Report, result: EventResult | undefined): void {
+    switch (result?.outcome) {
+      case "accepted":
+        this.#counters.acknowledged++;
+        return;
+      case "known":
+        this.#counters.acknowledged++;
+        this.#counters.known++;
+        return;
+      default: {
+        const { kind, jail, address } = report;
+        this.#counters.refused++;
+        this.#refusals.record("error", "refused by the publisher", {
+          action: kind,
+          jail,
+          address,
+          rule: result?.rule,
+        });
+      }
+    }
+  }
+
+  async #watchAnswers(signal: AbortSignal): Promise<void> {
+    const { clock, replyTimeoutMs, session } = this.#options;
+    const timeoutMs = session.patience.of(replyTimeoutMs);
+    while (true) {
+      if (this.#window.inFlight === 0) {
+        await this.#changed.wait(signal);
+        continue;
+      }
+      const restMs = this.#lastProgressMs + timeoutMs -
+        clock.monotonicMs();
+      if (restMs <= 0) throw new NoAnswerError();
+      await clock.delay(restMs, signal);
+    }
+  }
+}
+
+function eventOf({ report, endsMs }: Pending, nowMs: number): NodeEvent {
+  const { kind, id, jail, address } = report;
+  return kind === "unban"
+    ? { kind, id, jail, address }
+    : { kind, id, jail, address, remainingMs: remaining(endsMs - nowMs) };
+}
+
+/** What is longer than can be told is for ever. */
+function remaining(ms: number): RemainingMs {
+  return ms > MAX_SPAN_MS ? null : Math.ceil(ms);
+}

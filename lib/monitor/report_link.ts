@@ -1,0 +1,48 @@
+/**
+ * What a monitor needs of its way to the publisher, whichever protocol that
+ * speaks.
+ *
+ * @module
+ */
+
+import type { BanEvent } from "../ban/ban_event.ts";
+import type { EventId } from "../base/ids.ts";
+
+/** What a monitor reports. */
+export interface Report extends BanEvent {
+  /** Names it among those of this node; the same for the same line. */
+  readonly id: EventId;
+  /**
+   * When the ban ends, in milliseconds since 1970 by this host's clock;
+   * `Infinity`: never. Means nothing for an unban, and for a link that does
+   * not carry times.
+   */
+  readonly expiresMs: number;
+}
+
+/** A way to the publisher. Reports count in the order in which they were submitted. */
+export interface ReportLink {
+  /** Whether it tells when bans end. */
+  readonly carriesTimes: boolean;
+  /** What was done so far. */
+  readonly counters: { readonly submitted: number };
+  /** How many of the reports, counted from the first, are done with. */
+  readonly settled: number;
+  /** Whether the publisher answers, as far as one can tell. */
+  readonly reachable: boolean;
+  /**
+   * Hands a report over; waits while too many are not done with.
+   *
+   * @param report What to report.
+   * @param signal Ends the wait; the report was not taken then.
+   */
+  submit(report: Report, signal: AbortSignal): Promise<void>;
+  /** Waits until so many of the reports are done with. */
+  waitSettled(count: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Sends what is submitted until it is answered; until aborted. Called once.
+   *
+   * @param signal Ends it; the promise then resolves.
+   */
+  run(signal: AbortSignal): Promise<void>;
+}

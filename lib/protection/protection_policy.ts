@@ -1,0 +1,144 @@
+/**
+ * Which addresses are never banned, whoever says so. All roles ask here.
+ *
+ * @see {@link https://www.iana.org/assignments/iana-ipv4-special-registry | IANA IPv4 special-purpose registry}
+ * @see {@link https://www.iana.org/assignments/iana-ipv6-special-registry | IANA IPv6 special-purpose registry}
+ * @module
+ */
+
+import type { Address } from "../base/address.ts";
+import {
+  type AddressSpan,
+  addressSpan,
+  NetworkSet,
+} from "../base/network_set.ts";
+
+/** Why an address is protected. */
+export type ProtectionRule =
+  | "unspecified"
+  | "loopback"
+  | "link-local"
+  | "multicast"
+  | "broadcast"
+  | "mapped"
+  | "own-address"
+  | "gateway"
+  | "resolver"
+  | "member"
+  | "ignoreip"
+  | "allowlist"
+  | "private"
+  | "too-wide";
+
+/** What a refused ban is told. */
+export interface Refusal {
+  /** The rule that refuses. */
+  readonly rule: ProtectionRule;
+  /** The protected network, or the narrowest prefix that is allowed. */
+  readonly because: string;
+}
+
+/** Networks that one rule protects. */
+export interface GuardedNetworks {
+  /** The rule that refuses what overlaps them. */
+  readonly rule: ProtectionRule;
+  /** What is protected. */
+  readonly networks: NetworkSet;
+}
+
+/** The rules of one node. */
+export interface ProtectionPolicy {
+  /** IPv4 prefixes shorter than this are refused, in bits. */
+  readonly minPrefix4Bits: number;
+  /** IPv6 prefixes shorter than this are refused, in bits. */
+  readonly minPrefix6Bits: number;
+  /** Whether private addresses may be banned. @default {false} */
+  readonly allowPrivate?: boolean;
+  /** What else is protected on this node; the first rule that refuses is named. @default {[]} */
+  readonly guarded?: readonly GuardedNetworks[];
+}
+
+/** Gives the rules that hold now: a host's addresses change. */
+export type CurrentPolicy = () => ProtectionPolicy;
+
+const SPECIAL_NETWORKS: readonly GuardedNetworks[] = ([
+  ["unspecified", "0.0.0.0/8", "::"],
+  ["loopback", "127.0.0.0/8", "::1"],
+  ["link-local", "169.254.0.0/16", "fe80::/10"],
+  ["multicast", "224.0.0.0/4", "ff00::/8"],
+  ["broadcast", "255.255.255.255"],
+  // No address is written so, but a prefix around it would hold all of IPv4.
+  ["mapped", "::ffff:0:0/96"],
+] as const).map(([rule, ...texts]) => guard(rule, texts));
+
+/**
+ * Other networks use the same addresses: which host is meant depends on where one stands.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc1918 | RFC 1918},
+ * {@link https://www.rfc-editor.org/rfc/rfc6598 | RFC 6598} and
+ * {@link https://www.rfc-editor.org/rfc/rfc4193 | RFC 4193}
+ */
+const PRIVATE_NETWORKS: readonly GuardedNetworks[] = [
+  guard("private", [
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "fc00::/7",
+  ]),
+];
+
+/**
+ * Says whether an address may be banned at all.
+ *
+ * @param address Whom a ban would concern.
+ * @param policy The rules.
+ * @returns The refusal, or `undefined` when nothing speaks against the ban.
+ *
+ * @example
+ * ```ts
+
+ * import { parseAddress } from "../base/address.ts";
+ * import { deepStrictEqual, strictEqual, ok } from "node:assert/strict";
+ *
+ * const policy = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
+ * const loopback = parseAddress("127.0.0.53");
+ * const attacker = parseAddress("192.0.2.1");
+ * ok(loopback && attacker);
+ * deepStrictEqual(refusal(loopback, policy), { rule: "loopback", because: "127.0.0.0/8" });
+ * strictEqual(refusal(attacker, policy), undefined);
+ * ```
+ */
+export function refusal(
+  address: Address,
+  policy: ProtectionPolicy,
+): Refusal | undefined {
+  const span = addressSpan(address);
+  const { allowPrivate = false, guarded = [] } = policy;
+  const refused = hit(span, SPECIAL_NETWORKS) ?? hit(span, guarded);
+  if (refused !== undefined) return refused;
+  const floorBits = span.isIpv4 ? policy.minPrefix4Bits : policy.minPrefix6Bits;
+  if (span.prefixBits < floorBits) {
+    return { rule: "too-wide", because: `/${floorBits}` };
+  }
+  return allowPrivate ? undefined : hit(span, PRIVATE_NETWORKS);
+}
+
+function hit(
+  span: AddressSpan,
+  guards: readonly GuardedNetworks[],
+): Refusal | undefined {
+  for (const { rule, networks } of guards) {
+    const because = networks.overlapping(span);
+    if (because !== undefined) return { rule, because };
+  }
+  return undefined;
+}
+
+function guard(
+  rule: ProtectionRule,
+  texts: readonly string[],
+): GuardedNetworks {
+  const networks = texts.map((label) => ({ network: label as Address, label }));
+  return { rule, networks: new NetworkSet(networks) };
+}

@@ -1,0 +1,167 @@
+/**
+ * Whom the publisher lets in, by the list of members that counts now.
+ *
+ * @module
+ */
+
+import type { ErrorCode, NodeMessage } from "../wire/v2_messages.ts";
+import type { PublicKey } from "../zmq/curve_key.ts";
+import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
+import { knownTokenAt } from "../base/token_compare.ts";
+import type { Member, MemberList, TokenDigest } from "../members/member.ts";
+import { digestToken } from "../members/token_digest.ts";
+
+/** What a node says first. */
+export type Hello = Extract<NodeMessage, { readonly kind: "HELLO" }>;
+
+/** What becomes of a HELLO. */
+export type HelloVerdict =
+  | { readonly ok: true; readonly member: Member }
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+
+/** Whom a new list concerns. */
+export interface ListDifference {
+  /** Whose connections end: they are members no more, or with another key or token. */
+  readonly expelled: readonly HostName[];
+  /** Who has other rights, and says HELLO again. */
+  readonly changed: readonly HostName[];
+}
+
+/** Decides who comes in. */
+export interface Doorkeeper {
+  /** The list that counts. */
+  readonly list: MemberList;
+  /** Whether a connection with that key may be made. */
+  admits(key: PublicKey): boolean;
+  /** Whether a connection with that key may hear the stream. */
+  mayListen(key: PublicKey): boolean;
+  /** Which member says HELLO. */
+  judge(hello: Hello): Promise<HelloVerdict>;
+  /** Goes by another list from now on. */
+  take(list: MemberList): ListDifference;
+}
+
+/** HELLOs that may wait to be judged; above it a node is told to try again. */
+const MAX_JUDGED = 256;
+
+/** Goes by a list. */
+export class Admission implements Doorkeeper {
+  readonly #isSuspended: (name: HostName) => boolean;
+  #list: MemberList;
+  #byKey: ReadonlyMap<PublicKey, Member>;
+  #judged = 0;
+
+  /**
+   * Makes one that goes by a list.
+   *
+   * @param list The list that counts first.
+   * @param isSuspended Says whose connections are refused for a while, though
+   * it is a member.
+   */
+  constructor(
+    list: MemberList,
+    isSuspended: (name: HostName) => boolean = () => false,
+  ) {
+    this.#isSuspended = isSuspended;
+    this.#list = list;
+    this.#byKey = byKey(list);
+  }
+
+  /** The list that counts. */
+  get list(): MemberList {
+    return this.#list;
+  }
+
+  admits(key: PublicKey): boolean {
+    const member = this.#byKey.get(key);
+    return member !== undefined && !this.#isSuspended(member.name);
+  }
+
+  mayListen(key: PublicKey): boolean {
+    const roles = this.#byKey.get(key)?.rights.roles ?? [];
+    return this.admits(key) && roles.includes("subscriber");
+  }
+
+  async judge(hello: Hello): Promise<HelloVerdict> {
+    if (this.#judged >= MAX_JUDGED) {
+      return refusal("busy", "too many say HELLO");
+    }
+    this.#judged++;
+    try {
+      const digest = await digestToken(hello.token);
+      // Nothing is waited for any more: the list is the one that counts now.
+      return this.#judge(hello, this.#memberOf(digest));
+    } finally {
+      this.#judged--;
+    }
+  }
+
+  #judge({ node, role }: Hello, member: Member | undefined): HelloVerdict {
+    if (member === undefined || !sameHost(member.name, node)) {
+      return refusal("token", "the token is not that node's");
+    }
+    if (this.#isSuspended(member.name)) {
+      return refusal("aside", "the node is set aside");
+    }
+    if (!member.rights.roles.includes(role)) {
+      return refusal("rights", `the node may not be a ${role}`);
+    }
+    return { ok: true, member };
+  }
+
+  take(list: MemberList): ListDifference {
+    const before = this.#list.members;
+    this.#list = list;
+    this.#byKey = byKey(list);
+    const expelled: HostName[] = [];
+    const changed: HostName[] = [];
+    const byName = new Map(
+      list.members.map((each) => [canonicalHost(each.name), each]),
+    );
+    for (const old of before) {
+      const now = byName.get(canonicalHost(old.name));
+      if (
+        now === undefined || hasOtherSecrets(old, now) ||
+        mayReadNoMore(old, now)
+      ) {
+        expelled.push(old.name);
+      } else if (hasOtherRights(old, now)) {
+        changed.push(old.name);
+      }
+    }
+    return { expelled, changed };
+  }
+
+  /** Every member is compared, so that time does not tell which it is. */
+  #memberOf(digest: TokenDigest): Member | undefined {
+    const { members } = this.#list;
+    const at = knownTokenAt(
+      digest,
+      members.map(({ tokenDigest }) => tokenDigest),
+    );
+    return at === undefined ? undefined : members[at];
+  }
+}
+
+function byKey({ members }: MemberList): ReadonlyMap<PublicKey, Member> {
+  return new Map(members.map((member) => [member.publicKey, member]));
+}
+
+function hasOtherSecrets(old: Member, now: Member): boolean {
+  return old.publicKey !== now.publicKey || old.tokenDigest !== now.tokenDigest;
+}
+
+/** Its connection to the stream has to go. */
+function mayReadNoMore({ rights: old }: Member, { rights: now }: Member) {
+  return old.roles.includes("subscriber") && !now.roles.includes("subscriber");
+}
+
+function hasOtherRights({ rights: old }: Member, { rights: now }: Member) {
+  return String(old.roles) !== String(now.roles) ||
+    String(old.jails) !== String(now.jails) ||
+    old.mayUnban !== now.mayUnban || old.maxPerSecond !== now.maxPerSecond;
+}
+
+function refusal(code: ErrorCode, message: string): HelloVerdict {
+  return { ok: false, code, message };
+}

@@ -1,0 +1,78 @@
+/**
+ * What the publisher tells everybody: each change once it is kept, and a
+ * heartbeat every second.
+ *
+ * @module
+ */
+
+import { HEARTBEAT_MS } from "../wire/heartbeat.ts";
+
+import type { KeptChange } from "../ban/ban_hub.ts";
+import type { Epoch } from "../base/ids.ts";
+import type { StreamMessage } from "../wire/v2_messages.ts";
+import { Outbox } from "../zmq/send_queue.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Frames, MessageSocket } from "../zmq/ports.ts";
+import { runTogether } from "../async/tasks.ts";
+import { wireChange } from "../wire/wire_times.ts";
+
+/** What a stream is made of. */
+export interface ClusterStreamOptions {
+  /** A PUB that subscribers listen to. */
+  readonly socket: MessageSocket;
+  readonly clock: Clock;
+  readonly epoch: Epoch;
+  /** The number of the last change. */
+  readonly seq: () => number;
+  /** The revision of the allowlist that counts. */
+  readonly revision: () => number;
+  readonly encode: (message: StreamMessage) => Frames;
+}
+
+/** Tells until it is stopped. */
+export class ClusterStream {
+  readonly #options: ClusterStreamOptions;
+  readonly #outbox: Outbox;
+
+  /** @param options What the stream is made of. */
+  constructor(options: ClusterStreamOptions) {
+    this.#options = options;
+    this.#outbox = new Outbox(options.socket);
+  }
+
+  /** Messages that were dropped: subscribers notice, and ask for them. */
+  get dropped(): number {
+    return this.#outbox.dropped;
+  }
+
+  /** Tells of changes, in their order. */
+  tell(kept: readonly KeptChange[]): void {
+    const { clock, epoch, encode } = this.#options;
+    const nowMs = clock.nowMs();
+    for (const { change } of kept) {
+      const message = wireChange(change, nowMs);
+      this.#outbox.put(encode({ kind: "C", epoch, change: message }));
+    }
+  }
+
+  /**
+   * Sends and beats until aborted.
+   *
+   * @param signal Ends it; the promise then resolves.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    await runTogether(signal, [
+      (group) => this.#outbox.run(group),
+      (group) => this.#beat(group),
+    ]);
+  }
+
+  async #beat(signal: AbortSignal): Promise<void> {
+    const { clock, epoch, seq, revision, encode } = this.#options;
+    while (true) {
+      const now = { seq: seq(), revision: revision() };
+      this.#outbox.put(encode({ kind: "H", epoch, ...now }));
+      await clock.delay(HEARTBEAT_MS, signal);
+    }
+  }
+}

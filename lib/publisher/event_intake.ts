@@ -1,0 +1,169 @@
+/**
+ * Takes the events of a monitor's node into the hub.
+ *
+ * @module
+ */
+
+import type { TableEvent } from "../ban/ban_decision.ts";
+import type { BanHub } from "../ban/ban_hub.ts";
+import type { BadKind } from "../members/breaker.ts";
+import type { HubRequest, HubVerdict } from "../ban/decision_batch.ts";
+import type { EventResult, NodeEvent } from "../wire/v2_messages.ts";
+import type { HostName } from "../base/host_name.ts";
+import { matchesAnyJail } from "../base/jail_globs.ts";
+import { CLUSTER_JAIL } from "../base/jail_name.ts";
+import type { Member } from "../members/member.ts";
+import type { NodeStandings } from "./node_quotas.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Log } from "../log/log.ts";
+import {
+  type CurrentPolicy,
+  refusal,
+} from "../protection/protection_policy.ts";
+import { endMs } from "../wire/wire_times.ts";
+
+/** What an intake is made of. */
+export interface EventIntakeOptions {
+  /** Where events are decided and kept. */
+  readonly hub: Pick<BanHub, "submit">;
+  /** Time. */
+  readonly clock: Clock;
+  /** Which addresses are never banned; asked for each ban. */
+  readonly protection: CurrentPolicy;
+  /** How nodes stand. */
+  readonly standings: Pick<
+    NodeStandings,
+    "spendEvents" | "noteBad" | "noteResults"
+  >;
+  /** Where to tell of refusals, which may come without end. */
+  readonly complaints: Log;
+}
+
+interface Against {
+  readonly rule: string;
+  readonly kind: BadKind;
+}
+
+/** What an intake has done so far. */
+export interface EventIntakeCounters {
+  /** Events that were kept and count. */
+  accepted: number;
+  /** Events that were known before, or changed nothing. */
+  known: number;
+  /** Events that were refused for good. */
+  refused: number;
+}
+
+/** Judges events, and has those that are good kept. */
+export class EventIntake {
+  /** What was done so far. */
+  readonly counters: EventIntakeCounters = {
+    accepted: 0,
+    known: 0,
+    refused: 0,
+  };
+  readonly #options: EventIntakeOptions;
+
+  /** Makes an intake of what it works with. */
+  constructor(options: EventIntakeOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes events. They are in the hub, behind those of earlier calls, when
+   * this returns its promise.
+   *
+   * @param member The node whose events they are, and its rights.
+   * @param events What it did.
+   * @returns What became of each, in their order, once they are kept.
+   * @throws {AsideError} when the node's reports are set aside: nothing was taken.
+   * @throws {BusyError} when it reports faster than it may: likewise.
+   * @throws as {@link BanHub.submit} does: nothing was taken then.
+   */
+  async take(
+    member: Member,
+    events: readonly NodeEvent[],
+  ): Promise<readonly EventResult[]> {
+    const { hub, standings } = this.#options;
+    const { name: origin } = member;
+    standings.spendEvents(member, events.length);
+    const requests: HubRequest[] = [];
+    const judged = events.map((event) => {
+      const against = this.#against(event, member);
+      if (against === undefined) requests.push(this.#request(event, member));
+      return { event, against };
+    });
+    const verdicts = (await hub.submit(requests))[Symbol.iterator]();
+    // Only now: what is not taken comes again, and is to be counted once.
+    const results = judged.map(({ event, against }) =>
+      against === undefined
+        ? this.#resultOf(verdicts.next().value)
+        : this.#refuse(origin, event, against)
+    );
+    standings.noteResults(origin, results.map(({ outcome }) => outcome));
+    return results;
+  }
+
+  #against(
+    event: NodeEvent,
+    { rights }: Member,
+  ): Against | undefined {
+    const { kind, jail, address } = event;
+    if (jail === CLUSTER_JAIL) return { rule: "cluster-jail", kind: "refused" };
+    // What it reported before it may take back, whatever its rights are now.
+    if (kind === "unban") return undefined;
+    if (!matchesAnyJail(rights.jails, jail)) {
+      return { rule: "jail-right", kind: "refused" };
+    }
+    const rule = refusal(address, this.#options.protection())?.rule;
+    return rule === undefined ? undefined : { rule, kind: "protected" };
+  }
+
+  #request(event: NodeEvent, { name: origin, rights }: Member): HubRequest {
+    const { jail } = event;
+    return {
+      event: this.#tableEvent(event, origin),
+      name: { origin, id: event.id },
+      mayLift: rights.mayUnban && matchesAnyJail(rights.jails, jail),
+    };
+  }
+
+  #refuse(
+    node: HostName,
+    { jail, address }: NodeEvent,
+    { rule, kind }: Against,
+  ): EventResult {
+    this.counters.refused++;
+    // It may not know its jails: nothing of it is taken, and its rate bounds it.
+    if (rule !== "jail-right") this.#options.standings.noteBad(node, kind);
+    const fields = { node, jail, address, rule };
+    this.#options.complaints.record("warning", "report refused", fields);
+    return { outcome: "refused", rule };
+  }
+
+  #tableEvent(event: NodeEvent, origin: HostName): TableEvent {
+    const { jail, address } = event;
+    if (event.kind === "unban") {
+      return { kind: "withdraw", jail, address, origin };
+    }
+    const nowMs = this.#options.clock.nowMs();
+    const expiresMs = endMs(event.remainingMs, nowMs);
+    return { kind: "report", jail, address, origin, expiresMs };
+  }
+
+  #resultOf(verdict: HubVerdict | undefined): EventResult {
+    switch (verdict) {
+      case "changed":
+        this.counters.accepted++;
+        return { outcome: "accepted", rule: "" };
+      case "over":
+      case "full":
+      case "node-full":
+        this.counters.refused++;
+        return { outcome: "refused", rule: verdict };
+      default:
+        this.counters.known++;
+        return { outcome: "known", rule: "" };
+    }
+  }
+}

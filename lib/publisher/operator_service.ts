@@ -1,0 +1,155 @@
+/**
+ * Does what an operator asks of the running publisher, and records who asked.
+ *
+ * @module
+ */
+
+import type { BanKey } from "../ban/ban.ts";
+import { type BanHub, BusyError } from "../ban/ban_hub.ts";
+import { RuntimeError } from "../base/errors.ts";
+import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
+import type {
+  LiveNode,
+  OperatorAnswer,
+  OperatorRequest,
+} from "../wire/operator_messages.ts";
+import { MAX_AUDIT_ANSWER } from "../wire/operator_messages.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Log } from "../log/log.ts";
+import type { NodeRecords } from "../members/node_records.ts";
+
+/** The nodes of protocol 2, as an operator sees them. */
+export interface LiveNodes {
+  /** How each member stands. */
+  live(): readonly LiveNode[];
+  /** Takes a node's reports again. @returns Whether they were set aside. */
+  release(node: HostName): Promise<boolean>;
+}
+
+/** What a service is made of. */
+export interface OperatorServiceOptions {
+  readonly hub: Pick<BanHub, "submit" | "table">;
+  /** `undefined`: protocol 2 is not served. */
+  readonly nodes: LiveNodes | undefined;
+  readonly records: Pick<NodeRecords, "keepAudit" | "audit">;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Reports that are taken back in one step: others are served meanwhile. */
+const AT_ONCE = 500;
+
+interface Report extends BanKey {
+  readonly origin: HostName;
+}
+
+/** Answers one request after the other. */
+export class OperatorService {
+  readonly #options: OperatorServiceOptions;
+
+  /** @param options What it is made of. */
+  constructor(options: OperatorServiceOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Does what is asked.
+   *
+   * @param request What is asked.
+   * @returns The answer; what can't be done for a reason that an operator can
+   * mend is an answer, too.
+   */
+  async answer(request: OperatorRequest): Promise<OperatorAnswer> {
+    try {
+      return await this.#answer(request);
+    } catch (error) {
+      if (error instanceof BusyError) {
+        return failed("the publisher is busy", "try again");
+      }
+      if (!(error instanceof RuntimeError)) throw error;
+      return failed(error.message, error.hint ?? "its log says more");
+    }
+  }
+
+  async #answer(request: OperatorRequest): Promise<OperatorAnswer> {
+    const { nodes, records } = this.#options;
+    switch (request.kind) {
+      case "withdraw":
+        return await this.#withdraw(request);
+      case "release": {
+        const { by, node } = request;
+        const wasAside = await nodes?.release(node) ?? false;
+        if (wasAside) await this.#record(by, "node release", node, "");
+        return { kind: "done", count: Number(wasAside) };
+      }
+      case "nodes":
+        return { kind: "nodes", nodes: nodes?.live() ?? [] };
+      case "audit":
+        return {
+          kind: "audit",
+          entries: records.audit(Math.min(request.max, MAX_AUDIT_ANSWER)),
+        };
+    }
+  }
+
+  /** What was reported meanwhile stays: whoever asks revokes the node first. */
+  async #withdraw(
+    { by, node, sinceMs }: OperatorRequest & { kind: "withdraw" },
+  ): Promise<OperatorAnswer> {
+    const { hub } = this.#options;
+    const reports = [...this.#reportsOf(node, sinceMs ?? 0)];
+    const since = sinceMs === null
+      ? ""
+      : ` since ${new Date(sinceMs).toISOString()}`;
+    let count = 0;
+    try {
+      for (let at = 0; at < reports.length; at += AT_ONCE) {
+        const verdicts = await hub.submit(
+          reports.slice(at, at + AT_ONCE).map((report) => ({
+            event: { kind: "withdraw", ...report },
+          })),
+        );
+        count += verdicts.filter((verdict) => verdict === "changed").length;
+      }
+    } finally {
+      // Also what was done before it could not go on.
+      await this.#record(by, "node withdraw", node, `${count} reports${since}`);
+    }
+    return { kind: "done", count };
+  }
+
+  *#reportsOf(node: HostName, sinceMs: number): Generator<Report> {
+    for (const { jail, address, reports } of this.#options.hub.table.bans()) {
+      for (const { origin, lastMs } of reports) {
+        if (lastMs >= sinceMs && sameHost(origin, node)) {
+          yield { jail, address, origin };
+        }
+      }
+    }
+  }
+
+  async #record(
+    by: string,
+    action: string,
+    node: HostName,
+    detail: string,
+  ): Promise<void> {
+    const { records, clock, log } = this.#options;
+    const subject = canonicalHost(node);
+    log.record("notice", "an operator's doing", {
+      ...{ by, action, subject, detail },
+    });
+    await records.keepAudit([{
+      ...{ atMs: Math.round(clock.nowMs()), by, action, subject, detail },
+    }]);
+  }
+}
+
+function failed(message: string, hint: string): OperatorAnswer {
+  return { kind: "failed", message: plain(message), hint: plain(hint) };
+}
+
+/** As an answer may say it. */
+function plain(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, 200);
+}

@@ -1,0 +1,267 @@
+/**
+ * The publisher's side of protocol 1: answers monitors over REP.
+ *
+ * @module
+ */
+
+import type { BanEvent } from "../ban/ban_event.ts";
+import type { TableEvent } from "../ban/ban_decision.ts";
+import { type BanHub, BusyError } from "../ban/ban_hub.ts";
+import { RuntimeError } from "../base/errors.ts";
+import { CLUSTER_JAIL } from "../base/jail_name.ts";
+import { LogThrottle } from "../log/log_throttle.ts";
+import type { Outbox } from "../zmq/send_queue.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Frames, MessageSocket } from "../zmq/ports.ts";
+import type { Log } from "../log/log.ts";
+import {
+  type CurrentPolicy,
+  type ProtectionPolicy,
+  refusal,
+} from "../protection/protection_policy.ts";
+import { mayCarry, type TokenList } from "./protocol1_tokens.ts";
+import {
+  decodeRequest,
+  encodeBroadcast,
+  NAK,
+  type RejectReason,
+} from "../wire/v1.ts";
+
+/** What comes of a request that is good. */
+export interface RequestKeeping {
+  /** Where reports are kept. */
+  readonly hub: Pick<BanHub, "submit">;
+  /** Where answers go out, over the server's own socket. */
+  readonly answers: Outbox;
+  /** Where broadcasts go out. */
+  readonly broadcasts: Outbox;
+  /** How long a report holds: protocol 1 does not say. `Infinity`: until it is taken back. */
+  readonly banTimeMs: number;
+}
+
+/** What a server is made of. */
+export interface RequestServerOptions {
+  /** A ROUTER that serves REQ clients. */
+  readonly socket: MessageSocket;
+  /** `undefined`: check and log only, neither keep, answer nor broadcast. */
+  readonly keeping: RequestKeeping | undefined;
+  /** Time. */
+  readonly clock: Clock;
+  /** Where to tell. */
+  readonly log: Log;
+  /** Gives the tokens that admit a monitor now; none means that none is expected. */
+  readonly tokens: () => TokenList;
+  /** Whether every report is refused: only broadcasts go out. @default {false} */
+  readonly isReadonly?: boolean | undefined;
+  /** Which addresses are never banned; asked for each ban. */
+  readonly protection: CurrentPolicy;
+}
+
+/** What a server has done so far. */
+export interface RequestServerCounters {
+  /** Messages that came in. */
+  received: number;
+  /** Reports acknowledged. */
+  relayed: number;
+  /** Messages answered with `NAK`. */
+  refused: number;
+  /** Messages without an envelope to answer to. */
+  unanswerable: number;
+  /** Reports that could not be kept, and have no answer. */
+  unanswered: number;
+}
+
+/** What a request leads to. */
+export type RequestVerdict =
+  | {
+    readonly kind: "relay";
+    readonly event: BanEvent;
+    readonly acknowledgement: Uint8Array;
+  }
+  | {
+    readonly kind: "refuse";
+    readonly reason:
+      | RejectReason
+      | "not-your-host"
+      | "protected"
+      | "full"
+      | "readonly";
+    readonly detail?: string;
+  };
+
+/** Proxies that a request may have come through. */
+const MAX_HOPS = 8;
+
+/**
+ * Decides about a request.
+ *
+ * @param body The message's frames, without envelope.
+ * @param tokens Tokens that admit a monitor; none means that none is expected.
+ * @param protection Which addresses are never banned.
+ * @returns What to do with it.
+ */
+export function judgeRequest(
+  body: Frames,
+  { entries, tokens }: TokenList,
+  protection: ProtectionPolicy,
+): RequestVerdict {
+  const request = decodeRequest(body, tokens);
+  if (!request.ok) return { kind: "refuse", reason: request.reason };
+  const { event, acknowledgement, tokenAt } = request.value;
+  const token = tokenAt === undefined ? undefined : entries[tokenAt];
+  if (!mayCarry(token, event.origin)) {
+    const detail = `${token?.name} is not for ${event.origin}`;
+    return { kind: "refuse", reason: "not-your-host", detail };
+  }
+  // What happens in the cluster's own jail is the cluster's own doing.
+  if (event.jail === CLUSTER_JAIL) return { kind: "refuse", reason: "jail" };
+  const refused = event.kind === "ban"
+    ? refusal(event.address, protection)
+    : undefined;
+  if (refused !== undefined) {
+    const detail =
+      `${event.address} from ${event.origin}: ${refused.rule} (${refused.because})`;
+    return { kind: "refuse", reason: "protected", detail };
+  }
+  return { kind: "relay", event, acknowledgement };
+}
+
+/** Serves monitors until stopped. */
+export class RequestServer {
+  /** What was done so far. */
+  readonly counters: RequestServerCounters = {
+    received: 0,
+    relayed: 0,
+    refused: 0,
+    unanswerable: 0,
+    unanswered: 0,
+  };
+  readonly #options: RequestServerOptions;
+  readonly #complaints: LogThrottle;
+
+  /**
+   * Makes a server; it serves once it runs.
+   *
+   * @param options What the server is made of.
+   */
+  constructor(options: RequestServerOptions) {
+    this.#options = options;
+    this.#complaints = new LogThrottle(options.log, options.clock, {
+      kindOf: ({ reason }) => String(reason),
+    });
+  }
+
+  /**
+   * Hears until aborted; the outboxes are run by whoever made them.
+   *
+   * @param signal Ends it; the promise then rejects with its reason.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      while (true) this.#serve(await this.#options.socket.receive(signal));
+    } finally {
+      this.#complaints.flush();
+    }
+  }
+
+  #serve(frames: Frames): void {
+    this.counters.received++;
+    const bodyAt = frames.findIndex((frame) => frame.length === 0) + 1;
+    if (bodyAt < 2 || bodyAt > MAX_HOPS + 2) {
+      this.counters.unanswerable++;
+      this.#complaints.record("warning", "message without a return address");
+      return;
+    }
+    const { keeping } = this.#options;
+    const verdict = this.#judge(frames.slice(bodyAt));
+    this.#tell(verdict);
+    if (keeping === undefined) return;
+    const envelope = frames.slice(0, bodyAt);
+    if (verdict.kind === "refuse") {
+      keeping.answers.put([...envelope, NAK]);
+      return;
+    }
+    const { event, acknowledgement } = verdict;
+    const acknowledged = [...envelope, acknowledgement];
+    const refused = [...envelope, NAK];
+    const answers = { acknowledged, refused };
+    keeping.answers.put(this.#keep(event, answers, keeping));
+  }
+
+  #judge(body: Frames): RequestVerdict {
+    const { tokens, protection, isReadonly = false } = this.#options;
+    const verdict = judgeRequest(body, tokens(), protection());
+    if (!isReadonly || verdict.kind === "refuse") return verdict;
+    const detail = `legacy is readonly: ${verdict.event.origin} must join`;
+    return { kind: "refuse", reason: "readonly", detail };
+  }
+
+  /**
+   * Has a report kept.
+   *
+   * @returns The answer; `undefined` when it could not be kept: who
+   * has no answer asks again.
+   */
+  async #keep(
+    event: BanEvent,
+    { acknowledged, refused }: Readonly<
+      Record<"acknowledged" | "refused", Frames>
+    >,
+    { hub, broadcasts, banTimeMs }: RequestKeeping,
+  ): Promise<Frames | undefined> {
+    const endsMs = this.#options.clock.nowMs() + banTimeMs;
+    try {
+      const [verdict] = await hub.submit([{
+        event: tableEvent(event, endsMs),
+      }]);
+      if (verdict === "node-full") {
+        this.#tell({ kind: "refuse", reason: "full", detail: event.origin });
+        return refused;
+      }
+      // What this table does not know, a subscriber may: it heard of it before.
+      const isUnknown = verdict === "no_ban" || verdict === "no_report";
+      if (isUnknown) broadcasts.put([encodeBroadcast(event)]);
+      this.counters.relayed++;
+      return acknowledged;
+    } catch (error) {
+      if (!(error instanceof BusyError || error instanceof RuntimeError)) {
+        throw error;
+      }
+      this.counters.unanswered++;
+      return undefined;
+    }
+  }
+
+  #tell(verdict: RequestVerdict): void {
+    switch (verdict.kind) {
+      case "relay": {
+        const { kind, origin, jail, address } = verdict.event;
+        const { log, keeping } = this.#options;
+        const what = keeping === undefined ? "would relay" : "relaying";
+        log.record("notice", `${what} ${kind}`, {
+          node: origin,
+          jail,
+          address,
+        });
+        return;
+      }
+      case "refuse":
+        this.counters.refused++;
+        this.#complaints.record("warning", "request refused", {
+          reason: verdict.reason,
+          ...(verdict.detail === undefined ? {} : { detail: verdict.detail }),
+        });
+        return;
+    }
+  }
+}
+
+function tableEvent(
+  { kind, jail, address, origin }: BanEvent,
+  expiresMs: number,
+): TableEvent {
+  const key = { jail, address, origin };
+  return kind === "unban"
+    ? { kind: "withdraw", ...key }
+    : { kind: "report", ...key, expiresMs };
+}

@@ -1,0 +1,98 @@
+/**
+ * Serves the nodes of protocol 1: those that report, and those that listen.
+ *
+ * @module
+ */
+
+import type { BanHub, KeptChange } from "../ban/ban_hub.ts";
+import { Outbox } from "../zmq/send_queue.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Log } from "../log/log.ts";
+import type { MessageSocket } from "../zmq/ports.ts";
+import type { CurrentPolicy } from "../protection/protection_policy.ts";
+import { protocol1Events } from "./protocol1_events.ts";
+import { RequestServer } from "./protocol1_requests.ts";
+import {
+  prefixedFigures,
+  type StatusFigures,
+} from "../service/status_report.ts";
+import type { TokenList } from "./protocol1_tokens.ts";
+import { encodeBroadcast } from "../wire/v1.ts";
+
+/** Where protocol 1 is served, and how far. */
+export interface Protocol1Service {
+  /** A ROUTER that serves REQ clients. */
+  readonly replies: MessageSocket;
+  /** A PUB that subscribers listen to. */
+  readonly broadcasts: MessageSocket;
+  /** Gives the tokens that admit a node now; none means that none is expected. */
+  readonly tokens: () => TokenList;
+  /** Whether every report is refused: only broadcasts go out. @default {false} */
+  readonly isReadonly?: boolean;
+}
+
+/** What a server is made of. */
+export interface LegacyServerOptions extends Protocol1Service {
+  /** Where reports are kept. */
+  readonly hub: Pick<BanHub, "submit">;
+  /** Time. */
+  readonly clock: Clock;
+  /** Where to tell. */
+  readonly log: Log;
+  /** Which addresses are never banned; asked for each ban. */
+  readonly protection: CurrentPolicy;
+  /** How long a report holds, in milliseconds; `Infinity`: until it is taken back. */
+  readonly banTimeMs: number;
+}
+
+/** Serves nodes with {@link LegacyServer.tasks}. */
+export class LegacyServer {
+  readonly #isReadonly: boolean;
+  readonly #requests: RequestServer;
+  readonly #answers: Outbox;
+  readonly #broadcasts: Outbox;
+
+  /** Makes a server of what it works with. */
+  constructor(options: LegacyServerOptions) {
+    const { replies, isReadonly = false } = options;
+    const answers = new Outbox(replies);
+    const broadcasts = new Outbox(options.broadcasts);
+    this.#isReadonly = isReadonly;
+    this.#answers = answers;
+    this.#broadcasts = broadcasts;
+    this.#requests = new RequestServer({
+      ...options,
+      socket: replies,
+      keeping: { ...options, answers, broadcasts },
+    });
+  }
+
+  /** What it has done so far, for `status`. */
+  get figures(): StatusFigures {
+    return {
+      legacy: this.#isReadonly ? "readonly" : "on",
+      ...prefixedFigures("protocol1", this.#requests.counters),
+    };
+  }
+
+  /** Messages that were dropped. */
+  get dropped(): number {
+    return this.#answers.dropped + this.#broadcasts.dropped;
+  }
+
+  /** What has to run, each until aborted. */
+  get tasks(): readonly ((signal: AbortSignal) => Promise<void>)[] {
+    return [
+      (signal) => this.#answers.run(signal),
+      (signal) => this.#broadcasts.run(signal),
+      (signal) => this.#requests.run(signal),
+    ];
+  }
+
+  /** Tells every subscriber of changes that are kept. */
+  tell(kept: readonly KeptChange[]): void {
+    for (const event of kept.flatMap(protocol1Events)) {
+      this.#broadcasts.put([encodeBroadcast(event)]);
+    }
+  }
+}

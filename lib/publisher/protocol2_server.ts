@@ -1,0 +1,240 @@
+/**
+ * Serves the nodes of protocol 2: control socket, stream, and who may use them.
+ *
+ * @module
+ */
+
+import type { Doorkeeper } from "./authenticator.ts";
+import type { BanHub, KeptChange } from "../ban/ban_hub.ts";
+import type { SessionId } from "../base/ids.ts";
+import type { BanStore } from "../ban/ban_store.ts";
+import { ClusterStream } from "./change_stream.ts";
+import { Complaints } from "../log/trouble_log.ts";
+import { ControlServer } from "./control_server.ts";
+import { RuntimeError } from "../base/errors.ts";
+import type { FleetList } from "../protection/allowlist.ts";
+import type { HostName } from "../base/host_name.ts";
+import { auditJournal } from "./journal_audit.ts";
+import type { MemberList } from "../members/member.ts";
+import {
+  type CuttableSocket,
+  type ListChanges,
+  MemberDoor,
+} from "./connection_gate.ts";
+import type { NodeLimits } from "../members/node_limits.ts";
+import { NodeStandings } from "./node_quotas.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Log } from "../log/log.ts";
+import type { MessageSocket } from "../zmq/ports.ts";
+import type { CurrentPolicy } from "../protection/protection_policy.ts";
+import type { LiveNode } from "../wire/operator_messages.ts";
+import {
+  prefixedFigures,
+  type StatusFigures,
+} from "../service/status_report.ts";
+import { SyncDesk } from "./sync_server.ts";
+import {
+  encodeStreamMessage,
+  MAX_CHANGES,
+  MAX_EVENTS,
+  MAX_RECEIPTS,
+  splitBans,
+} from "../wire/v2.ts";
+
+/** Where protocol 2 is served, and to whom. */
+export interface Protocol2Service {
+  /** A ROUTER that nodes connect to. */
+  readonly control: MessageSocket & CuttableSocket;
+  /** A PUB that subscribers listen to. */
+  readonly stream: MessageSocket & CuttableSocket;
+  /** The ROUTER that libzmq asks whom these two let in. */
+  readonly zap: MessageSocket;
+  /** Decides who may use them. */
+  readonly doorkeeper: Doorkeeper;
+  /** The lists of members that follow the one the doorkeeper goes by. */
+  readonly memberChanges: ListChanges;
+}
+
+/** What a server is made of. */
+export interface NodeServerOptions extends Protocol2Service {
+  readonly hub: BanHub;
+  readonly store: BanStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Which addresses are never banned; asked for each ban. */
+  readonly protection: CurrentPolicy;
+  /** What a node may do. */
+  readonly limits: NodeLimits;
+  /** Gives the cluster's allowlist that counts now. */
+  readonly allowlist: () => FleetList;
+  /** Told of each list of members. */
+  readonly onList: (list: MemberList) => void;
+  /** Makes a session's id that nobody can guess. */
+  readonly newSessionId: () => SessionId;
+}
+
+/** Serves nodes with {@link NodeServer.tasks}. */
+export class NodeServer {
+  readonly #options: NodeServerOptions;
+  readonly #desk: SyncDesk;
+  readonly #control: ControlServer;
+  readonly #stream: ClusterStream;
+  readonly #door: MemberDoor;
+  readonly #standings: NodeStandings;
+
+  /** @param options What the server is made of. */
+  constructor(options: NodeServerOptions) {
+    const { hub, store, clock, control, stream } = options;
+    this.#options = options;
+    this.#desk = newDesk(options);
+    this.#standings = new NodeStandings({
+      ...options,
+      records: store.records,
+      onSuspend: (node) => this.#door.expel([node]),
+    });
+    this.#control = new ControlServer({
+      ...options,
+      standings: this.#standings,
+      socket: control,
+      desk: this.#desk,
+      limits: { maxEvents: MAX_EVENTS, maxReceipts: MAX_RECEIPTS },
+    });
+    this.#stream = new ClusterStream({
+      socket: stream,
+      clock,
+      epoch: store.epoch,
+      seq: () => hub.table.seq,
+      revision: () => options.allowlist().revision,
+      encode: encodeStreamMessage,
+    });
+    this.#door = new MemberDoor({
+      ...options,
+      changes: (signal) => this.#changes(signal),
+      sockets: [control, stream],
+      endSessions: (node) => this.#control.endSessions(node),
+    });
+  }
+
+  /** What it has done so far, for `status`. */
+  get figures(): StatusFigures {
+    return {
+      protocol2: "on",
+      sessions: this.#control.sessions,
+      setAside: this.#standings.setAside,
+      snapshotReaders: this.#desk.readers,
+      ...prefixedFigures("protocol2", this.#control.counters),
+      ...prefixedFigures("protocol2", this.#control.events),
+      ...prefixedFigures("protocol2", this.#control.receipts),
+      ...prefixedFigures("connections", this.#door.counters),
+    };
+  }
+
+  /** Messages that were dropped: their nodes ask again. */
+  get dropped(): number {
+    return this.#control.dropped + this.#stream.dropped;
+  }
+
+  /** How each member stands. */
+  live(): readonly LiveNode[] {
+    const { doorkeeper, hub } = this.#options;
+    return doorkeeper.list.members.map((member) => {
+      const { name } = member;
+      const { accepted, known, refused, aside } = this.#standings.live(member);
+      return {
+        node: name,
+        sessions: this.#control.sessionsOf(name).map(({ role, version }) => ({
+          ...{ role, version },
+        })),
+        ...{ accepted, known, refused },
+        reports: hub.table.reportsOf(name),
+        aside: aside === undefined ? null : {
+          reason: aside.reason,
+          count: aside.count,
+          sinceMs: aside.sinceMs,
+        },
+      };
+    });
+  }
+
+  /** Takes a node's reports again. @returns Whether they were set aside. */
+  async release(node: HostName): Promise<boolean> {
+    return await this.#standings.release(node);
+  }
+
+  /** Whether a node is not let in though it is a member. */
+  isSuspended(node: HostName): boolean {
+    return this.#standings.isSuspended(node);
+  }
+
+  /** What has to run, each until aborted. */
+  get tasks(): readonly ((signal: AbortSignal) => Promise<void>)[] {
+    return [
+      (signal) => this.#door.run(signal),
+      (signal) => this.#control.run(signal),
+      (signal) => this.#stream.run(signal),
+    ];
+  }
+
+  /** Tells every subscriber of changes that are kept. */
+  tell(kept: readonly KeptChange[]): void {
+    this.#stream.tell(kept);
+  }
+
+  /** Each list is recorded as well; the first one was in force from the start. */
+  async *#changes(signal: AbortSignal): AsyncGenerator<MemberList> {
+    const { doorkeeper, memberChanges, store: { records }, log } =
+      this.#options;
+    await auditJournal(doorkeeper.list, { records, log });
+    for await (const list of memberChanges(signal)) {
+      yield list;
+      await auditJournal(list, { records, log });
+    }
+  }
+
+  /** Tells every session the allowlist that counts from now on. */
+  tellAllowlist(list: FleetList): void {
+    this.#control.tellAllowlist(list);
+  }
+
+  /** Lets go of what nobody asks for any more. */
+  tidy(nowMs: number): void {
+    this.#desk.tidy(nowMs);
+  }
+}
+
+/** A past that can't be read leaves the table: copies take the whole of it. */
+function newDesk(
+  { store, log, clock, hub: { table } }: NodeServerOptions,
+): SyncDesk {
+  const complaints = new Complaints({
+    ...{ log, clock },
+    trouble: "the past can't be told, and copies take the whole table",
+    over: "the past is told again",
+  });
+  return new SyncDesk({
+    source: {
+      epoch: store.epoch,
+      get seq() {
+        return table.seq;
+      },
+      get size() {
+        return table.size;
+      },
+      get keptSince() {
+        return store.keptSince;
+      },
+      bans: () => table.bans(),
+      since: (seq, max) => {
+        try {
+          return store.since(seq, max);
+        } catch (error) {
+          if (!(error instanceof RuntimeError)) throw error;
+          complaints.tell(error.message);
+          return undefined;
+        }
+      },
+    },
+    split: splitBans,
+    maxChanges: MAX_CHANGES,
+  });
+}

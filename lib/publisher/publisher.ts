@@ -1,0 +1,238 @@
+/**
+ * The publisher: takes reports over both protocols, keeps one table, tells
+ * every subscriber.
+ *
+ * @module
+ */
+
+import type { QuorumOf } from "../ban/ban_decision.ts";
+import { BanHub, type BanHubOptions, type KeptChange } from "../ban/ban_hub.ts";
+import type { SessionId } from "../base/ids.ts";
+import type { BanStore } from "../ban/ban_store.ts";
+import { Complaints } from "../log/trouble_log.ts";
+import { RuntimeError } from "../base/errors.ts";
+import { FleetAllowlist } from "./allowlist_service.ts";
+import type { HostName } from "../base/host_name.ts";
+
+import { LegacyServer, type Protocol1Service } from "./protocol1_server.ts";
+import { auditJournal } from "./journal_audit.ts";
+import type { AllowedNetwork, MemberList } from "../members/member.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Log } from "../log/log.ts";
+import type { CurrentPolicy } from "../protection/protection_policy.ts";
+import {
+  DEFAULT_NODE_LIMITS,
+  type NodeLimits,
+} from "../members/node_limits.ts";
+import { NodeServer, type Protocol2Service } from "./protocol2_server.ts";
+import type {
+  OperatorAnswer,
+  OperatorRequest,
+} from "../wire/operator_messages.ts";
+import { OperatorService } from "./operator_service.ts";
+import type { StatusFigures } from "../service/status_report.ts";
+import { PublisherClock } from "./publisher_clock.ts";
+import { runTogether } from "../async/tasks.ts";
+
+/** What a publisher is made of. */
+export interface PublisherOptions {
+  /** Where the original's wire is spoken; `undefined`: nowhere. */
+  readonly protocol1: Protocol1Service | undefined;
+  /** Where the replicated table is served, and to whom; `undefined`: to nobody. */
+  readonly protocol2: Protocol2Service | undefined;
+  /** Keeps the table; nobody else writes to it. */
+  readonly store: BanStore;
+  /** The system's, which may be set. */
+  readonly clock: Clock;
+  /** Where to tell. */
+  readonly log: Log;
+  /** Which addresses are never banned; asked for each ban. */
+  readonly protection: CurrentPolicy;
+  /** How long a report of protocol 1 holds, in milliseconds; `Infinity`: until it is taken back. */
+  readonly banTimeMs: number;
+  /** How long the past is kept, in milliseconds. */
+  readonly keepHistoryMs: number;
+  /** How many nodes a ban takes. @default {ANY_NODE} */
+  readonly quorumOf?: QuorumOf;
+  /** What a node may do. @default {DEFAULT_NODE_LIMITS} */
+  readonly limits?: NodeLimits;
+  /** Makes a session's id that nobody can guess. */
+  readonly newSessionId: () => SessionId;
+  /** This host's name: bans are lifted in it. */
+  readonly hostName: HostName;
+  /** Whom nobody bans in the whole cluster, at first. @default {[]} */
+  readonly allowed?: readonly AllowedNetwork[];
+  /** As in {@link BanHubOptions}. */
+  readonly gather?: NonNullable<BanHubOptions["gather"]>;
+}
+
+/** Bans are looked for that are over, so often, in milliseconds. */
+const EXPIRE_EVERY_MS = 1_000;
+/** So often the past is forgotten, in small steps, in milliseconds. */
+const PRUNE_EVERY_MS = 60_000;
+/** What `status` says where nodes of protocol 2 can't connect. */
+const NOT_SERVED = { protocol2: "off" };
+/** What it says where those of protocol 1 can't. */
+const NO_LEGACY = { legacy: "off" };
+/** Between two of these steps, in milliseconds. */
+const PRUNE_PAUSE_MS = 50;
+
+/**
+ * Serves monitors and subscribers until stopped.
+ *
+ * @example
+ * ```ts ignore
+ * const publisher = new Publisher({ protocol1, protocol2, store, clock, ...others });
+ * await publisher.run(signal);
+ * publisher.figures; // { bans: 3, seq: 5, epoch: "...", ... }
+ * ```
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #time: PublisherClock;
+  readonly #hub: BanHub;
+  readonly #allowlist: FleetAllowlist;
+  readonly #legacy: LegacyServer | undefined;
+  readonly #nodes: NodeServer | undefined;
+  readonly #operators: OperatorService;
+
+  /** Makes a publisher of what it works with. */
+  constructor(given: PublisherOptions) {
+    this.#time = new PublisherClock(given);
+    const clock = this.#time.steady;
+    const options = { limits: DEFAULT_NODE_LIMITS, ...given, clock };
+    this.#options = options;
+    const { protocol1, protocol2, allowed = [] } = options;
+    const hub = new BanHub({
+      ...options,
+      maxReports: options.limits.maxReports,
+      onKept: (kept) => this.#tell(kept),
+    });
+    this.#hub = hub;
+    const allowlist = new FleetAllowlist({
+      ...{ ...options, hub, by: options.hostName, allowed },
+      clock: given.clock,
+      onChange: (list) => this.#nodes?.tellAllowlist(list),
+    });
+    this.#allowlist = allowlist;
+    const serving = { ...options, hub, protection: allowlist.policy };
+    this.#legacy = protocol1 === undefined
+      ? undefined
+      : new LegacyServer({ ...serving, ...protocol1 });
+    this.#nodes = protocol2 === undefined ? undefined : new NodeServer({
+      ...{ ...serving, ...protocol2 },
+      allowlist: () => allowlist.list,
+      onList: ({ allowed }) => this.allow(allowed),
+    });
+    this.#operators = new OperatorService({
+      ...options,
+      hub,
+      nodes: this.#nodes,
+      records: options.store.records,
+    });
+  }
+
+  /**
+   * Does what an operator of this host asks. Does not reject for what an
+   * operator can mend.
+   */
+  answer(request: OperatorRequest): Promise<OperatorAnswer> {
+    return this.#operators.answer(request);
+  }
+
+  /** Goes by another allowlist. */
+  allow(allowed: readonly AllowedNetwork[]): void {
+    this.#allowlist.take(allowed);
+  }
+
+  /** Goes by a list of members as far as that counts where none are served. */
+  async takeUnserved(list: MemberList): Promise<void> {
+    this.allow(list.allowed);
+    const { store: { records }, log } = this.#options;
+    await auditJournal(list, { records, log });
+  }
+
+  /** Whether a member is not let in until it is released. */
+  isSuspended(node: HostName): boolean {
+    return this.#nodes?.isSuspended(node) ?? false;
+  }
+
+  /** What it has done so far, for `status`. */
+  get figures(): StatusFigures {
+    const { table, counters, waiting } = this.#hub;
+    return {
+      bans: table.size,
+      seq: table.seq,
+      epoch: this.#options.store.epoch,
+      ...counters,
+      waiting,
+      allowed: this.#allowlist.list.ignore.length,
+      allowedLifted: this.#allowlist.lifted,
+      ...this.#legacy?.figures ?? NO_LEGACY,
+      ...this.#nodes?.figures ?? NOT_SERVED,
+      dropped: (this.#legacy?.dropped ?? 0) + (this.#nodes?.dropped ?? 0),
+    };
+  }
+
+  /**
+   * Serves until aborted.
+   *
+   * @param signal Ends it; the promise then resolves.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    await runTogether(signal, [
+      (group) => this.#time.run(group),
+      (group) => this.#hub.run(group),
+      (group) => this.#allowlist.run(group),
+      ...this.#legacy?.tasks ?? [],
+      ...this.#nodes?.tasks ?? [],
+      (group) => this.#expire(group),
+      (group) => this.#prune(group),
+    ]);
+  }
+
+  #tell(kept: readonly KeptChange[]): void {
+    this.#nodes?.tell(kept);
+    this.#legacy?.tell(kept);
+    this.#allowlist.note(kept);
+  }
+
+  async #expire(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (true) {
+      await clock.delay(EXPIRE_EVERY_MS, signal);
+      this.#hub.expire();
+      this.#allowlist.tick();
+      this.#nodes?.tidy(clock.nowMs());
+    }
+  }
+
+  async #prune(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options;
+    const complaints = new Complaints({
+      log,
+      clock,
+      trouble: "the past can't be forgotten, and is tried again",
+      over: "the past is forgotten again",
+    });
+    while (true) {
+      await clock.delay(PRUNE_EVERY_MS, signal);
+      if (!this.#time.mayForget) continue;
+      try {
+        await this.#forgetPast(signal);
+        complaints.end();
+      } catch (error) {
+        if (!(error instanceof RuntimeError)) throw error;
+        complaints.tell(error.message);
+      }
+    }
+  }
+
+  async #forgetPast(signal: AbortSignal): Promise<void> {
+    const { clock, store, keepHistoryMs } = this.#options;
+    const nowMs = clock.nowMs();
+    while (await store.prune(nowMs - keepHistoryMs, nowMs)) {
+      await clock.delay(PRUNE_PAUSE_MS, signal);
+    }
+  }
+}

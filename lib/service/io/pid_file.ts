@@ -1,0 +1,221 @@
+/**
+ * Lets a program run once, and others find it.
+ *
+ * @module
+ */
+
+import { RuntimeError } from "../../base/errors.ts";
+
+/** The pid file can't be written: without one, the program can still run. */
+export class UnwritablePidFileError extends RuntimeError {}
+
+/** Somebody's pid file, kept open so that its holder's end is seen. */
+export class SeenPidFile implements Disposable {
+  /** The process id that the file names. */
+  readonly pid: number;
+  readonly #file: Deno.FsFile;
+
+  /**
+   * @param pid The process id that the file names.
+   * @param file The open file.
+   */
+  constructor(pid: number, file: Deno.FsFile) {
+    this.pid = pid;
+    this.#file = file;
+  }
+
+  /**
+   * Whether that process runs. If not, it has ended, whether or not it has
+   * removed the file.
+   */
+  async runs(): Promise<boolean> {
+    if (!await this.#file.tryLock(false)) return true;
+    await this.#file.unlock();
+    return false;
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+/** Another that only looks at the lock holds it no longer than this. */
+const LOOK_MS = 5;
+const LOOKS = 20;
+const MAX_PID_BYTES = 11;
+/** Whoever may open the file may lock it, and keep the program from starting. */
+const OWN_MODE = 0o600;
+/** What other programs write into pid files is no longer. */
+const MAX_OTHER_BYTES = 24;
+
+/**
+ * A pid file that is locked as long as its process lives, so that neither a
+ * stale file nor a process id given to another program misleads anybody.
+ *
+ * @example
+ * ```ts ignore
+ * await using pidFile = await PidFile.take("/run/fail2ban-monitor.pid", Deno.pid);
+ * if (pidFile.stalePid !== undefined) log.record("notice", "stale pid file");
+ * ```
+ */
+export class PidFile implements AsyncDisposable {
+  /** Whom the file named although nobody held it. */
+  readonly stalePid: number | undefined;
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+
+  private constructor(path: string, file: Deno.FsFile, stalePid?: number) {
+    this.#path = path;
+    this.#file = file;
+    this.stalePid = stalePid;
+  }
+
+  /**
+   * Takes the file.
+   *
+   * @param path Absolute path.
+   * @param pid The process id to write.
+   * @throws {RuntimeError} when a running process holds it.
+   * @throws {UnwritablePidFileError} when it can't be written, or holds
+   * something else than a process id.
+   */
+  static async take(path: string, pid: number): Promise<PidFile> {
+    while (true) {
+      const file = await open(path);
+      try {
+        await lock(file, path);
+        if (await isNamed(file, path)) {
+          const stalePid = await readPid(file);
+          await makeOwn(file, path);
+          await file.truncate();
+          await file.seek(0, Deno.SeekMode.Start);
+          await file.write(new TextEncoder().encode(`${pid}\n`));
+          return new PidFile(path, file, stalePid);
+        }
+      } catch (error) {
+        file.close();
+        throw error;
+      }
+      // Its last holder removed it between the opening and the locking.
+      file.close();
+    }
+  }
+
+  /**
+   * Looks whom a pid file names.
+   *
+   * @param path Absolute path.
+   * @returns `undefined` when there is no such file, or it names nobody.
+   * @throws {RuntimeError} when it can't be read.
+   */
+  static async see(path: string): Promise<SeenPidFile | undefined> {
+    let file: Deno.FsFile | undefined;
+    try {
+      file = await Deno.open(path);
+      const pid = await readPid(file);
+      if (pid !== undefined) return new SeenPidFile(pid, file);
+    } catch (error) {
+      file?.close();
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw cannotRead(path, error);
+    }
+    file.close();
+    return undefined;
+  }
+
+  /** Removes the file. Its lock stays until the process ends, for those who wait for that. */
+  async leave(): Promise<void> {
+    try {
+      await Deno.remove(this.#path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+
+  /** Removes the file and gives up the lock. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.leave();
+    } finally {
+      this.#file.close();
+    }
+  }
+}
+
+async function open(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path, {
+      create: true,
+      read: true,
+      write: true,
+      mode: OWN_MODE,
+    });
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
+function cannotWrite(path: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  return new UnwritablePidFileError(`cannot write ${path}: ${error.message}`, {
+    hint: "run as root, or set pidfile to a place that may be written",
+    cause: error,
+  });
+}
+
+async function lock(file: Deno.FsFile, path: string): Promise<void> {
+  for (let look = 0; look < LOOKS; look++) {
+    if (await file.tryLock(true)) return;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  const holder = await readPid(file);
+  throw new RuntimeError(`already runs, with process id ${holder ?? "?"}`, {
+    hint: `stop it first; its pid file is ${path}`,
+  });
+}
+
+/** Sees to it that the file is no other program's, and that others can't open it. */
+async function makeOwn(file: Deno.FsFile, path: string): Promise<void> {
+  await file.seek(0, Deno.SeekMode.Start);
+  const bytes = new Uint8Array(MAX_OTHER_BYTES + 1);
+  const count = await file.read(bytes) ?? 0;
+  const text = new TextDecoder().decode(bytes.subarray(0, count));
+  if (count > MAX_OTHER_BYTES || !/^[-\d\s]*$/.test(text)) {
+    const what = "it holds something else than a process id";
+    throw new UnwritablePidFileError(`cannot write ${path}: ${what}`, {
+      hint: "set pidfile to a file of its own",
+    });
+  }
+  try {
+    await Deno.chmod(path, OWN_MODE);
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
+/** Whether the path still leads to the open file. */
+async function isNamed(file: Deno.FsFile, path: string): Promise<boolean> {
+  try {
+    const [open, named] = [await file.stat(), await Deno.stat(path)];
+    return open.dev === named.dev && open.ino === named.ino;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Reads from the start; `undefined` when it is no process id. */
+async function readPid(file: Deno.FsFile): Promise<number | undefined> {
+  const bytes = new Uint8Array(MAX_PID_BYTES + 1);
+  const count = await file.read(bytes) ?? 0;
+  const text = new TextDecoder().decode(bytes.subarray(0, count));
+  return /^\d{1,10}\n?$/.test(text) ? Number(text) : undefined;
+}
+
+function cannotRead(path: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  return new RuntimeError(`cannot read ${path}: ${error.message}`, {
+    hint: "run as root, or as the program's own user",
+    cause: error,
+  });
+}

@@ -1,0 +1,151 @@
+/**
+ * The publisher's database as one thing: what happened and what stands, kept
+ * in step.
+ *
+ * @module
+ */
+
+import type { BanKey, Change } from "../ban/ban.ts";
+import type { Epoch, EventId } from "../base/ids.ts";
+import type { StoredReceipt, StoreEntry, StoreTime } from "../ban/ban_store.ts";
+import type { HostName } from "../base/host_name.ts";
+import { atOnce, type SqlDatabase } from "./sql.ts";
+import { storeFailure } from "./store_errors.ts";
+import { StorePruning } from "./pruning.ts";
+import { StoredBans } from "./ban_tables.ts";
+import { StoredRecords } from "./record_tables.ts";
+import { StoredHistory } from "./history_tables.ts";
+
+/** What a `BanStore` does, over a connection. Everything is done at once. */
+export class BanMemory {
+  /** Names the database. */
+  readonly epoch: Epoch;
+  /** What is recorded beside the bans. */
+  readonly records: StoredRecords;
+  readonly #database: SqlDatabase;
+  readonly #history: StoredHistory;
+  readonly #bans: StoredBans;
+  readonly #pruning: StorePruning;
+  #seq: number;
+  #keptSince: number;
+  #time: StoreTime | undefined;
+
+  /**
+   * @param database Of `BAN_STORE_SCHEMA`; nothing else writes to it.
+   * @throws {UnusableStoreError} when its one row of `meta` or `clock` is not as written.
+   */
+  constructor(database: SqlDatabase) {
+    this.#database = database;
+    this.records = new StoredRecords(database);
+    this.#history = new StoredHistory(database);
+    this.#bans = new StoredBans(database, (id) => this.#history.isAbout(id));
+    this.#pruning = new StorePruning(database, this.#bans);
+    const { epoch, seq } = this.#history.mark;
+    this.epoch = epoch;
+    this.#keptSince = seq;
+    this.#seq = this.#history.seq;
+    this.#time = this.#history.time;
+  }
+
+  /** The number of the last change. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** Every change after it is kept. */
+  get keptSince(): number {
+    return this.#keptSince;
+  }
+
+  /** How its clock stands to the system's. */
+  get time(): StoreTime | undefined {
+    return this.#time;
+  }
+
+  /** Keeps that. */
+  keepTime(time: StoreTime): void {
+    this.#write("the time", () => this.#history.setTime(time));
+    this.#time = time;
+  }
+
+  /** Keeps entries, all or none. */
+  append(entries: readonly StoreEntry[], nowMs: number): void {
+    let seq = this.#seq;
+    this.#write("changes", () => {
+      for (const { event, change } of entries) {
+        if (change !== undefined && change.seq !== ++seq) {
+          throw new RangeError(`Cannot keep change ${change.seq} as ${seq}`);
+        }
+        if (event !== undefined) this.#history.putEvent(event, nowMs);
+        if (change === undefined) continue;
+        this.#history.putChange(this.#bans.apply(change), change);
+      }
+    });
+    this.#seq = seq;
+  }
+
+  /** Whether an event of that name is kept. */
+  hasEvent(origin: HostName, id: EventId): boolean {
+    return this.#read("events", () => this.#history.hasEvent(origin, id));
+  }
+
+  /** The changes after a number. */
+  since(seq: number, max: number): readonly Change[] {
+    if (seq < this.#keptSince) {
+      throw new RangeError(
+        `Cannot tell what follows ${seq}: kept since ${this.#keptSince}`,
+      );
+    }
+    return this.#read("changes", () => this.#history.since(seq, max));
+  }
+
+  /** The last changes of a ban. */
+  history(key: BanKey, max: number): readonly Change[] {
+    return this.#read("changes", () => this.#history.history(key, max));
+  }
+
+  /** Keeps receipts, all or none but those of unknown bans. @returns How many these are. */
+  keepReceipts(receipts: readonly StoredReceipt[]): number {
+    return this.#write("receipts", () => {
+      const known = receipts.filter((each) => this.#bans.knows(each));
+      for (const receipt of known) this.#history.putReceipt(receipt);
+      return receipts.length - known.length;
+    });
+  }
+
+  /** The receipts of a ban. */
+  receipts(key: BanKey): readonly StoredReceipt[] {
+    return this.#read("receipts", () => this.#history.receipts(key));
+  }
+
+  /** Forgets a bounded part. @returns Whether there is more. */
+  prune(beforeMs: number, nowMs: number): boolean {
+    let keptSince = this.#keptSince;
+    const hasMore = this.#write("what is left", () => {
+      const step = this.#pruning.step({ beforeMs, nowMs });
+      keptSince = Math.max(keptSince, step.forgotten);
+      if (keptSince > this.#keptSince) {
+        this.#history.setMark({ epoch: this.epoch, seq: keptSince });
+      }
+      return step.hasMore;
+    });
+    this.#keptSince = keptSince;
+    return hasMore;
+  }
+
+  #write<T>(what: string, work: () => T): T {
+    try {
+      return atOnce(this.#database, work);
+    } catch (error) {
+      throw storeFailure(`cannot keep ${what}`, error);
+    }
+  }
+
+  #read<T>(what: string, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw storeFailure(`cannot read ${what}`, error);
+    }
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * Bans, reports and changes as rows of a database, and back.
+ *
+ * Each row carries a sum of its values. One that is not as it was written is
+ * refused: a ban must not move to another address because a bit flipped.
+ *
+ * @module
+ */
+
+import { type Address, parseAddress } from "../base/address.ts";
+import type { Ban, BanReport, Change } from "../ban/ban.ts";
+import { type HostName, parseHostName } from "../base/host_name.ts";
+import { type JailName, parseJailName } from "../base/jail_name.ts";
+import { rememberNames } from "../base/name_cache.ts";
+import { rowSum } from "../base/checksum.ts";
+import { type SqlRow, type SqlValue, valuesOf } from "./sql.ts";
+import { UnusableStoreError } from "./store_errors.ts";
+
+/** A ban without its reports, and by which number these refer to it. */
+export interface BanHead extends Omit<Ban, "reports"> {
+  readonly id: number;
+}
+
+/** A report, and where it stands among those of its ban. */
+export interface PlacedReport extends BanReport {
+  /** Grows in the order in which the nodes came. */
+  readonly place: number;
+}
+
+const readJail = rememberNames(parseJailName);
+const readHost = rememberNames(parseHostName);
+
+/** Columns of a change, but for its ban's id. */
+export const CHANGE_COLUMNS =
+  "seq, at_ms, kind, jail, address, node, expires_ms, is_pending, sum";
+/** Columns of a ban. */
+export const BAN_COLUMNS = "id, jail, address, seq, is_pending, sum";
+/** Columns of a report, but for its ban's id. */
+export const REPORT_COLUMNS =
+  "origin, place, first_ms, last_ms, expires_ms, sum";
+
+/** A change in the order of {@link CHANGE_COLUMNS}. */
+export function changeRow(change: Change): SqlValue[] {
+  const { seq, atMs, kind, jail, address } = change;
+  const node = kind === "lift" ? change.by : change.origin;
+  const expiresMs = kind === "report" ? change.expiresMs : null;
+  const isPending = kind === "report" ? Number(change.isPending) : null;
+  return summed(seq, atMs, kind, jail, address, node, expiresMs, isPending);
+}
+
+/** Reads {@link CHANGE_COLUMNS}. @throws {UnusableStoreError} when they are not as written. */
+export function readChange(row: SqlRow): Change {
+  const values = valuesOf(row);
+  const [seq, atMs, kind, , , , expiresMs, pending] = values;
+  if (!hasItsSum(values)) throw notAsWritten("changes");
+  const base = {
+    seq: numberOf(seq, "changes"),
+    atMs: numberOf(atMs, "changes"),
+    jail: jailOf(values[3], "changes"),
+    address: addressOf(values[4], "changes"),
+  };
+  const node = hostOf(values[5], "changes");
+  switch (kind) {
+    case "report":
+      return {
+        ...base,
+        kind,
+        origin: node,
+        expiresMs: numberOf(expiresMs, "changes"),
+        isPending: pending === 1,
+      };
+    case "withdraw":
+      return { ...base, kind, origin: node };
+    case "lift":
+      return { ...base, kind, by: node };
+    default:
+      throw notAsWritten("changes");
+  }
+}
+
+/** A ban in the order of {@link BAN_COLUMNS}. */
+export function banRow(
+  { id, jail, address, seq, isPending }: BanHead,
+): SqlValue[] {
+  return summed(id, jail, address, seq, Number(isPending));
+}
+
+/** Reads {@link BAN_COLUMNS}. @throws {UnusableStoreError} when they are not as written. */
+export function readBanHead(values: readonly unknown[]): BanHead {
+  const [id, jail, address, seq, pending, sum] = values;
+  if (sum !== rowSum(id, jail, address, seq, pending)) {
+    throw notAsWritten("bans");
+  }
+  return {
+    id: numberOf(id, "bans"),
+    jail: jailOf(jail, "bans"),
+    address: addressOf(address, "bans"),
+    seq: numberOf(seq, "bans"),
+    isPending: pending === 1,
+  };
+}
+
+/** A report: its ban's id, then the order of {@link REPORT_COLUMNS}. */
+export function reportRow(
+  ban: number,
+  { origin, place, firstMs, lastMs, expiresMs }: PlacedReport,
+): SqlValue[] {
+  return summed(ban, origin, place, firstMs, lastMs, expiresMs);
+}
+
+/**
+ * Reads {@link REPORT_COLUMNS}.
+ *
+ * @param ban The id of the report's ban.
+ * @param values Of the columns, from `at` on.
+ * @param at Where they begin.
+ * @throws {UnusableStoreError} when they are not as written.
+ */
+export function readReport(
+  ban: number,
+  values: readonly unknown[],
+  at = 0,
+): PlacedReport {
+  const origin = values[at];
+  const place = values[at + 1];
+  const firstMs = values[at + 2];
+  const lastMs = values[at + 3];
+  const expiresMs = values[at + 4];
+  if (
+    values[at + 5] !== rowSum(ban, origin, place, firstMs, lastMs, expiresMs)
+  ) throw notAsWritten("reports");
+  return {
+    origin: hostOf(origin, "reports"),
+    place: numberOf(place, "reports"),
+    firstMs: numberOf(firstMs, "reports"),
+    lastMs: numberOf(lastMs, "reports"),
+    expiresMs: numberOf(expiresMs, "reports"),
+  };
+}
+
+/** Reports as they are in a ban. */
+export function inOrder(reports: PlacedReport[]): BanReport[] {
+  if (reports.length > 1) {
+    reports.sort((left, right) => left.place - right.place);
+  }
+  return reports.map(({ origin, firstMs, lastMs, expiresMs }) => ({
+    origin,
+    firstMs,
+    lastMs,
+    expiresMs,
+  }));
+}
+
+/** Values, and their sum after them. */
+export function summed(...values: SqlValue[]): SqlValue[] {
+  return [...values, rowSum(...values)];
+}
+
+/** Whether the last value is the sum of those before it. */
+export function hasItsSum(values: readonly unknown[]): boolean {
+  return values.at(-1) === rowSum(...values.slice(0, -1));
+}
+
+/** What is thrown about a row of a table. */
+export function notAsWritten(table: string): UnusableStoreError {
+  return new UnusableStoreError(
+    "damaged",
+    `a row of ${table} is not as it was written`,
+  );
+}
+
+/** Reads a number. @throws {UnusableStoreError} when it is none. */
+export function numberOf(value: unknown, table: string): number {
+  if (typeof value !== "number") throw notAsWritten(table);
+  return value;
+}
+
+/** Reads an address. @throws {UnusableStoreError} when it is none. */
+export function addressOf(value: unknown, table: string): Address {
+  const address = typeof value === "string" ? parseAddress(value) : undefined;
+  if (address === undefined) throw notAsWritten(table);
+  return address;
+}
+
+/** Reads a jail's name. @throws {UnusableStoreError} when it is none. */
+export function jailOf(value: unknown, table: string): JailName {
+  const jail = typeof value === "string" ? readJail(value) : undefined;
+  if (jail === undefined) throw notAsWritten(table);
+  return jail;
+}
+
+/** Reads a host's name. @throws {UnusableStoreError} when it is none. */
+export function hostOf(value: unknown, table: string): HostName {
+  const host = typeof value === "string" ? readHost(value) : undefined;
+  if (host === undefined) throw notAsWritten(table);
+  return host;
+}

@@ -1,0 +1,110 @@
+/**
+ * The publisher's database.
+ *
+ * | table      | holds                                                             |
+ * | ---------- | ----------------------------------------------------------------- |
+ * | `meta`     | one row: the epoch, and up to which number history is forgotten   |
+ * | `changes`  | what happened, in order; the last `keephistory` of it             |
+ * | `bans`     | every ban that stands, or that a change in `changes` is about     |
+ * | `reports`  | their reports: a ban stands as long as it has one                 |
+ * | `events`   | the names of events that were taken, by which repetitions are told |
+ * | `receipts` | what nodes did about a ban                                        |
+ * | `clock`    | one row: how the clock of all these times stands to the system's   |
+ * | `audit`    | who did what and when; by the system's clock                      |
+ * | `breakers` | whose reports are set aside, likewise                             |
+ *
+ * @module
+ */
+
+import type { StoreSchema } from "./migrations.ts";
+import { BANS_WITHOUT_INDEX, STORED_BANS_SCHEMA } from "./ban_tables.ts";
+
+const VERSION_1 = `
+  CREATE TABLE meta (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    epoch TEXT NOT NULL,
+    kept_since INTEGER NOT NULL,
+    sum INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE changes (
+    seq INTEGER PRIMARY KEY,
+    ban INTEGER NOT NULL,
+    at_ms REAL NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('report', 'withdraw', 'lift')),
+    jail TEXT NOT NULL,
+    address TEXT NOT NULL,
+    node TEXT NOT NULL,
+    expires_ms REAL,
+    is_pending INTEGER,
+    sum INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX changes_of_ban ON changes (ban);
+  CREATE INDEX changes_at ON changes (at_ms);
+  ${STORED_BANS_SCHEMA}
+  CREATE TABLE events (
+    origin TEXT NOT NULL,
+    id TEXT NOT NULL,
+    at_ms REAL NOT NULL,
+    PRIMARY KEY (origin, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX events_at ON events (at_ms);
+  CREATE TABLE receipts (
+    jail TEXT NOT NULL,
+    address TEXT NOT NULL,
+    node TEXT NOT NULL,
+    action TEXT NOT NULL,
+    at_ms REAL NOT NULL,
+    outcome TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    sum INTEGER NOT NULL,
+    PRIMARY KEY (jail, address, node, action)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX receipts_at ON receipts (at_ms);
+  CREATE TABLE clock (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    ahead_ms REAL NOT NULL,
+    seen_ms REAL NOT NULL,
+    sum INTEGER NOT NULL
+  ) STRICT;`;
+
+const VERSION_2 = `
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    revision INTEGER,
+    at_ms REAL NOT NULL,
+    by_whom TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX audit_of_journal ON audit (revision, at_ms)
+    WHERE revision IS NOT NULL;
+  CREATE TABLE breakers (
+    node TEXT PRIMARY KEY,
+    since_ms REAL NOT NULL,
+    reason TEXT NOT NULL,
+    count INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;`;
+
+/** Never changed in what was released; a new version is one more migration. */
+export const BAN_STORE_SCHEMA: StoreSchema = {
+  applicationId: 0x46324250, // "F2BP"
+  migrations: [VERSION_1, VERSION_2],
+  vital: ["meta", "clock", "bans", "reports"],
+  questions: [BANS_WITHOUT_INDEX],
+};
+
+/** A WAL that grew beyond is cut back to it. */
+const WAL_BYTES = 64 * 1024 * 1024;
+/** The changes of a batch are all over the index of bans: it should be in memory. */
+const CACHE_KIB = 32 * 1024;
+/** Pages are written back after so many, 16 MiB: the more, the fewer of them twice. */
+const CHECKPOINT_PAGES = 4_096;
+
+/** How a connection is set up that writes to it, but for what its changes survive. */
+export const BAN_STORE_PRAGMAS = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA cache_size = -${CACHE_KIB};
+  PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+  PRAGMA journal_size_limit = ${WAL_BYTES};
+  PRAGMA cell_size_check = ON`;

@@ -1,0 +1,292 @@
+/**
+ * The bans as they stand, in two tables of a database: the publisher's and
+ * every copy's are the same.
+ *
+ * A ban gets the next id when it comes, so that new ones stand side by side:
+ * only one index is written to all over the place.
+ *
+ * A report whose time was over when its node reported again was none any
+ * more: the new one is another. So it doesn't matter when the old one was
+ * taken out of the table.
+ *
+ * @module
+ */
+
+import type { Ban, BanKey, Change } from "../ban/ban.ts";
+import {
+  BAN_COLUMNS,
+  type BanHead,
+  banRow,
+  inOrder,
+  notAsWritten,
+  type PlacedReport,
+  readBanHead,
+  readReport,
+  REPORT_COLUMNS,
+  reportRow,
+} from "./ban_rows.ts";
+import {
+  prepareAll,
+  type SqlDatabase,
+  type SqlStatement,
+  valuesOf,
+} from "./sql.ts";
+
+/** Makes the tables. */
+export const STORED_BANS_SCHEMA = `
+  CREATE TABLE bans (
+    id INTEGER PRIMARY KEY,
+    jail TEXT NOT NULL,
+    address TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    is_pending INTEGER NOT NULL,
+    sum INTEGER NOT NULL,
+    UNIQUE (address, jail)
+  ) STRICT;
+  CREATE TABLE reports (
+    ban INTEGER NOT NULL,
+    origin TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    first_ms REAL NOT NULL,
+    last_ms REAL NOT NULL,
+    expires_ms REAL NOT NULL,
+    sum INTEGER NOT NULL,
+    PRIMARY KEY (ban, origin)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX reports_end ON reports (expires_ms)
+    WHERE expires_ms < 9e999;`;
+
+/**
+ * How many bans the index does not lead to: those would come a second time.
+ * `quick_check` does not compare indexes with their tables.
+ */
+export const BANS_WITHOUT_INDEX = `
+  SELECT count(*) FROM bans AS ban WHERE NOT EXISTS (
+    SELECT 1 FROM bans INDEXED BY sqlite_autoindex_bans_1
+    WHERE address = ban.address AND jail = ban.jail AND id = ban.id
+  )`;
+
+const STATEMENTS = {
+  findBan: `SELECT ${BAN_COLUMNS} FROM bans WHERE address = ? AND jail = ?`,
+  lastBan: "SELECT max(id) FROM bans",
+  putBan: "INSERT INTO bans VALUES (?, ?, ?, ?, ?, ?)",
+  setBan: "UPDATE bans SET seq = ?, is_pending = ?, sum = ? WHERE id = ?",
+  dropBan: "DELETE FROM bans WHERE id = ?",
+  findReport: `
+    SELECT ${REPORT_COLUMNS} FROM reports WHERE ban = ? AND origin = ?`,
+  anyReport: "SELECT 1 FROM reports WHERE ban = ? LIMIT 1",
+  putReport: "INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?, ?, ?, ?)",
+  dropReport: "DELETE FROM reports WHERE ban = ? AND origin = ?",
+  dropReports: "DELETE FROM reports WHERE ban = ?",
+  // The index need not agree with a damaged table: the table's word counts.
+  dropOver: `
+    DELETE FROM reports WHERE ban = ? AND origin = ? AND expires_ms <= ?`,
+  selectOver: `
+    SELECT ban, origin FROM reports
+    WHERE expires_ms <= ? AND expires_ms < 9e999
+    ORDER BY expires_ms LIMIT ?`,
+} as const;
+
+/** Whether something else still refers to a ban that has no reports. */
+export type IsReferredTo = (id: number) => boolean;
+
+/**
+ * Keeps the tables in step with the changes. Every method is called within a
+ * transaction of its caller's.
+ */
+export class StoredBans {
+  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
+  readonly #isReferredTo: IsReferredTo;
+  /** The last id that was given; `undefined`: none yet. Nobody else gives any. */
+  #lastId: number | undefined;
+
+  /**
+   * @param database It has the tables of {@link STORED_BANS_SCHEMA}.
+   * @param isReferredTo Such a ban keeps its id, and its row.
+   */
+  constructor(
+    database: SqlDatabase,
+    isReferredTo: IsReferredTo = () => false,
+  ) {
+    this.#statements = prepareAll(database, STATEMENTS);
+    this.#isReferredTo = isReferredTo;
+  }
+
+  /**
+   * Carries a change out.
+   *
+   * @returns The id of its ban, which stands or not.
+   */
+  apply(change: Change): number {
+    const known = this.#find(change);
+    const isPending = change.kind === "report"
+      ? change.isPending
+      : known?.isPending ?? false;
+    const { jail, address, seq } = change;
+    const id = known?.id ?? this.#nextId();
+    const head = { id, jail, address, seq, isPending };
+    this.#setHead(head, known !== undefined);
+    switch (change.kind) {
+      case "report":
+        this.#report(id, change, known !== undefined);
+        break;
+      case "withdraw":
+        this.#statements.dropReport.run(id, change.origin);
+        break;
+      case "lift":
+        this.#statements.dropReports.run(id);
+    }
+    return id;
+  }
+
+  /** Whether a ban has a row: it has reports, be they over, or is referred to. */
+  knows(key: BanKey): boolean {
+    return this.#find(key) !== undefined;
+  }
+
+  /** The id of a ban that has reports, be they over. */
+  idOf(key: BanKey): number | undefined {
+    const id = this.#find(key)?.id;
+    return id !== undefined && this.#hasReports(id) ? id : undefined;
+  }
+
+  /** Puts a ban in as it is; there is none of its key. */
+  put(ban: Ban): void {
+    const { jail, address, seq, isPending, reports } = ban;
+    const id = this.#nextId();
+    this.#setHead({ id, jail, address, seq, isPending }, false);
+    // Before every report that comes later: its place is a change's number.
+    let place = -reports.length;
+    for (const report of reports) {
+      const row = reportRow(id, { ...report, place });
+      this.#statements.putReport.run(...row);
+      place++;
+    }
+  }
+
+  /**
+   * Takes reports out that are over, and bans with their last one.
+   *
+   * @param nowMs Milliseconds since 1970.
+   * @param max So many at most, those first that ended first.
+   * @returns How many.
+   */
+  dropOver(nowMs: number, max: number): number {
+    const over = this.#statements.selectOver.all(nowMs, max);
+    for (const row of over) {
+      const [ban, origin] = valuesOf(row);
+      const id = Number(ban);
+      this.#statements.dropOver.run(id, String(origin), nowMs);
+      this.dropUnused(id);
+    }
+    return over.length;
+  }
+
+  /** Takes a ban out that has no reports, and that nothing refers to. */
+  dropUnused(id: number): void {
+    if (!this.#hasReports(id) && !this.#isReferredTo(id)) {
+      this.#statements.dropBan.run(id);
+    }
+  }
+
+  #report(
+    id: number,
+    change: Change & { readonly kind: "report" },
+    mayBeKnown: boolean,
+  ): void {
+    const { origin, atMs, seq, expiresMs } = change;
+    const { findReport, putReport } = this.#statements;
+    const row = mayBeKnown ? findReport.get(id, origin) : undefined;
+    const known = row === undefined ? undefined : readReport(id, valuesOf(row));
+    const { firstMs, place } = known !== undefined && known.expiresMs > atMs
+      ? known
+      : { firstMs: atMs, place: seq };
+    const report = { origin, place, firstMs, lastMs: atMs, expiresMs };
+    putReport.run(...reportRow(id, report));
+  }
+
+  #find({ jail, address }: BanKey): BanHead | undefined {
+    const row = this.#statements.findBan.get(address, jail);
+    if (row === undefined) return undefined;
+    const head = readBanHead(valuesOf(row));
+    if (head.jail !== jail || head.address !== address) {
+      throw notAsWritten("bans");
+    }
+    return head;
+  }
+
+  #nextId(): number {
+    if (this.#lastId === undefined) {
+      const row = this.#statements.lastBan.get();
+      this.#lastId = Number(row === undefined ? 0 : valuesOf(row)[0]);
+    }
+    return ++this.#lastId;
+  }
+
+  #setHead(head: BanHead, isKnown: boolean): void {
+    const { putBan, setBan } = this.#statements;
+    const row = banRow(head);
+    if (!isKnown) putBan.run(...row);
+    else setBan.run(...row.slice(3), head.id);
+  }
+
+  #hasReports(id: number): boolean {
+    return this.#statements.anyReport.get(id) !== undefined;
+  }
+}
+
+/** Rows that are read in one go: more are no faster. */
+const PAGE_ROWS = 2_000;
+const SELECT_PAGE = `
+  SELECT id, jail, address, seq, is_pending, bans.sum,
+    origin, place, first_ms, last_ms, expires_ms, reports.sum, ban
+  FROM reports LEFT JOIN bans ON id = ban
+  WHERE (ban, origin) > (?, ?)
+  ORDER BY ban, origin LIMIT ${PAGE_ROWS}`;
+const HEAD_VALUES = 6;
+const BAN_VALUE = 12;
+
+/**
+ * Reads the bans with a report that ends after a time, with those reports, in
+ * the order in which they came. Page by page: `node:sqlite` takes far longer
+ * for single rows.
+ *
+ * @param database Nothing writes to it meanwhile, as in a transaction.
+ * @param nowMs Milliseconds since 1970.
+ * @throws {UnusableStoreError} when a row is not as written.
+ */
+export function* readStoredBans(
+  database: SqlDatabase,
+  nowMs: number,
+): Generator<Ban> {
+  const { page } = prepareAll(database, { page: SELECT_PAGE });
+  let head: BanHead | undefined;
+  let reports: PlacedReport[] = [];
+  let last: readonly [number, string] = [0, ""];
+  while (true) {
+    const rows = page.all(...last);
+    for (const row of rows) {
+      const values = valuesOf(row);
+      if (head === undefined || head.id !== values[BAN_VALUE]) {
+        if (head !== undefined && reports.length > 0) {
+          yield banOf(head, reports);
+        }
+        head = readBanHead(values);
+        reports = [];
+      }
+      const report = readReport(head.id, values, HEAD_VALUES);
+      // An end is believed once the row's sum is right: not before, in SQL.
+      if (report.expiresMs > nowMs) reports.push(report);
+      last = [head.id, report.origin];
+    }
+    if (rows.length < PAGE_ROWS) break;
+  }
+  if (head !== undefined && reports.length > 0) yield banOf(head, reports);
+}
+
+function banOf(
+  { jail, address, seq, isPending }: BanHead,
+  reports: PlacedReport[],
+): Ban {
+  return { jail, address, reports: inOrder(reports), seq, isPending };
+}

@@ -1,0 +1,26 @@
+/**
+ * How a store's clock stands to the system's as a row of a database, and back;
+ * see `ban_rows.ts`.
+ *
+ * @module
+ */
+
+import { hasItsSum, notAsWritten, numberOf, summed } from "./ban_rows.ts";
+import type { StoreTime } from "../ban/ban_store.ts";
+import { type SqlRow, type SqlValue, valuesOf } from "./sql.ts";
+
+/** The one row's id, how far the system's is ahead, the time seen, sum. */
+export function clockRow({ aheadMs, seenMs }: StoreTime): SqlValue[] {
+  return [1, ...summed(aheadMs, seenMs)];
+}
+
+/** Reads all but the id. @throws {UnusableStoreError} when they are not as written. */
+export function readClockRow(row: SqlRow): StoreTime {
+  const values = valuesOf(row);
+  if (!hasItsSum(values)) throw notAsWritten("clock");
+  const [aheadMs, seenMs] = values;
+  return {
+    aheadMs: numberOf(aheadMs, "clock"),
+    seenMs: numberOf(seenMs, "clock"),
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * An epoch and a number as a row of a database, and back; see `ban_rows.ts`.
+ *
+ * @module
+ */
+
+import { hasItsSum, notAsWritten, numberOf, summed } from "./ban_rows.ts";
+import type { Epoch } from "../base/ids.ts";
+import { type SqlRow, type SqlValue, valuesOf } from "./sql.ts";
+
+/** An epoch, and the number that a database is at in it. */
+export interface EpochMark {
+  readonly epoch: Epoch;
+  readonly seq: number;
+}
+
+const EPOCH = /^[0-9a-f]{32}$/;
+const EPOCH_BYTES = 16;
+
+/**
+ * Names a new database.
+ *
+ * @param random 16 bytes that nobody can guess.
+ */
+export function epochOf(random: Uint8Array): Epoch {
+  if (random.length !== EPOCH_BYTES) {
+    throw new RangeError(`Cannot make an epoch of ${random.length} bytes`);
+  }
+  return random.toHex() as Epoch;
+}
+
+/** The one row's id, epoch, number, sum. */
+export function epochRow({ epoch, seq }: EpochMark): SqlValue[] {
+  return [1, ...summed(epoch, seq)];
+}
+
+/** Reads epoch, number, sum. @throws {UnusableStoreError} when they are not as written, or missing. */
+export function readEpochRow(row: SqlRow | undefined): EpochMark {
+  const values = row === undefined ? [] : valuesOf(row);
+  const [epoch, seq] = values;
+  if (!isEpoch(epoch) || !hasItsSum(values)) throw notAsWritten("meta");
+  return { epoch, seq: numberOf(seq, "meta") };
+}
+
+function isEpoch(value: unknown): value is Epoch {
+  return typeof value === "string" && EPOCH.test(value);
+}

@@ -1,0 +1,166 @@
+/**
+ * What happened, in the tables of the publisher's database: changes, events
+ * and receipts, and by which clock.
+ *
+ * @module
+ */
+
+import type { BanKey, Change } from "../ban/ban.ts";
+import { CHANGE_COLUMNS, changeRow, readChange } from "./ban_rows.ts";
+import { clockRow, readClockRow } from "./clock_row.ts";
+import type { EventId } from "../base/ids.ts";
+import type { StoredReceipt, StoreEntry, StoreTime } from "../ban/ban_store.ts";
+import { type EpochMark, epochRow, readEpochRow } from "./epoch_row.ts";
+import type { HostName } from "../base/host_name.ts";
+import { readReceipt, receiptRow } from "./receipt_rows.ts";
+import {
+  prepareAll,
+  type SqlDatabase,
+  type SqlStatement,
+  valuesOf,
+} from "./sql.ts";
+import { UnusableStoreError } from "./store_errors.ts";
+
+/** What names an event. */
+export type EventName = NonNullable<StoreEntry["event"]>;
+
+const STATEMENTS = {
+  putMeta: "INSERT OR REPLACE INTO meta VALUES (?, ?, ?, ?)",
+  meta: "SELECT epoch, kept_since, sum FROM meta",
+  putClock: "INSERT OR REPLACE INTO clock VALUES (?, ?, ?, ?)",
+  clock: "SELECT ahead_ms, seen_ms, sum FROM clock",
+  lastSeq: "SELECT max(seq) FROM changes",
+  putChange: `
+    INSERT INTO changes (ban, ${CHANGE_COLUMNS})
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  since: `
+    SELECT ${CHANGE_COLUMNS} FROM changes WHERE seq > ? ORDER BY seq LIMIT ?`,
+  history: `
+    SELECT ${CHANGE_COLUMNS} FROM changes
+    WHERE ban = (SELECT id FROM bans WHERE address = ? AND jail = ?)
+    ORDER BY seq DESC LIMIT ?`,
+  isOfChange: "SELECT 1 FROM changes WHERE ban = ? LIMIT 1",
+  putEvent: "INSERT OR IGNORE INTO events VALUES (?, ?, ?)",
+  findEvent: "SELECT 1 FROM events WHERE origin = ? AND id = ?",
+  putReceipt: `
+    INSERT INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET at_ms = excluded.at_ms,
+      outcome = excluded.outcome, detail = excluded.detail, sum = excluded.sum
+    WHERE excluded.at_ms >= at_ms`,
+  receipts: `
+    SELECT jail, address, node, action, at_ms, outcome, detail, sum
+    FROM receipts WHERE jail = ? AND address = ? ORDER BY node, action`,
+} as const;
+
+/** Reads and writes them. What writes is called within a transaction. */
+export class StoredHistory {
+  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
+
+  /** @param database Of `BAN_STORE_SCHEMA`. */
+  constructor(database: SqlDatabase) {
+    this.#statements = prepareAll(database, STATEMENTS);
+  }
+
+  /** The epoch, and the number up to which changes may be forgotten. */
+  get mark(): EpochMark {
+    return readEpochRow(this.#statements.meta.get());
+  }
+
+  /** The number of the last change, also when it is forgotten. */
+  get seq(): number {
+    const row = this.#statements.lastSeq.get();
+    const last = row === undefined ? 0 : Number(valuesOf(row)[0]);
+    return Math.max(this.mark.seq, last);
+  }
+
+  /** Keeps epoch and number. */
+  setMark(mark: EpochMark): void {
+    this.#statements.putMeta.run(...epochRow(mark));
+  }
+
+  /** How the clock of all times here stands to the system's; `undefined`: nobody said. */
+  get time(): StoreTime | undefined {
+    const row = this.#statements.clock.get();
+    return row && readClockRow(row);
+  }
+
+  /** Keeps that. */
+  setTime(time: StoreTime): void {
+    this.#statements.putClock.run(...clockRow(time));
+  }
+
+  /**
+   * Keeps the name of an event.
+   *
+   * @throws {RangeError} when it is kept already.
+   */
+  putEvent({ origin, id }: EventName, nowMs: number): void {
+    const { changes } = this.#statements.putEvent.run(origin, id, nowMs);
+    if (Number(changes) === 0) {
+      throw new RangeError(`Cannot keep event ${id} of ${origin} twice`);
+    }
+  }
+
+  /**
+   * Keeps a change.
+   *
+   * @param ban The id of its ban.
+   */
+  putChange(ban: number, change: Change): void {
+    this.#statements.putChange.run(ban, ...changeRow(change));
+  }
+
+  /** Whether a change is about the ban with that id. */
+  isAbout(ban: number): boolean {
+    return this.#statements.isOfChange.get(ban) !== undefined;
+  }
+
+  /** Whether an event of that name is kept. */
+  hasEvent(origin: HostName, id: EventId): boolean {
+    return this.#statements.findEvent.get(origin, id) !== undefined;
+  }
+
+  /**
+   * The changes after a number.
+   *
+   * @throws {UnusableStoreError} when one is missing.
+   */
+  since(seq: number, max: number): readonly Change[] {
+    const changes = this.#statements.since.all(seq, limit(max)).map(
+      readChange,
+    );
+    const gap = changes.findIndex((each, index) =>
+      each.seq !== seq + 1 + index
+    );
+    if (gap >= 0) {
+      throw new UnusableStoreError(
+        "damaged",
+        `change ${seq + 1 + gap} is missing`,
+      );
+    }
+    return changes;
+  }
+
+  /** The last changes of a ban, oldest first. */
+  history({ jail, address }: BanKey, max: number): readonly Change[] {
+    return this.#statements.history.all(address, jail, limit(max)).map(
+      readChange,
+    )
+      .reverse();
+  }
+
+  /** Keeps a receipt, unless a later one of its node and action is kept. */
+  putReceipt(receipt: StoredReceipt): void {
+    this.#statements.putReceipt.run(...receiptRow(receipt));
+  }
+
+  /** The receipts of a ban. */
+  receipts({ jail, address }: BanKey): readonly StoredReceipt[] {
+    return this.#statements.receipts.all(jail, address).map(readReceipt);
+  }
+}
+
+/** SQLite knows no infinite limit. */
+function limit(max: number): number {
+  return Math.min(max, Number.MAX_SAFE_INTEGER);
+}

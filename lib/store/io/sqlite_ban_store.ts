@@ -1,0 +1,291 @@
+/**
+ * The publisher's memory, in SQLite.
+ *
+ * Beside the database stands a lock file, which a second program finds taken;
+ * others may read the database meanwhile (`readOnly`), as it is in WAL mode.
+ * The database is never opened by other means than SQLite while it is in use:
+ * closing it would let go of SQLite's locks.
+ *
+ * @see {@link https://www.sqlite.org/wal.html | SQLite, Write-Ahead Logging}
+ * @see {@link https://www.sqlite.org/howtocorrupt.html | SQLite, How To Corrupt}
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import type { Ban, BanKey, Change } from "../../ban/ban.ts";
+import { BanMemory } from "../ban_database.ts";
+import { BAN_STORE_PRAGMAS, BAN_STORE_SCHEMA } from "../ban_store_schema.ts";
+import type { Epoch, EventId } from "../../base/ids.ts";
+import type {
+  BanStore,
+  StoredReceipt,
+  StoreEntry,
+  StoreTime,
+} from "../../ban/ban_store.ts";
+import { epochOf } from "../epoch_row.ts";
+import type { HostName } from "../../base/host_name.ts";
+import type { NodeRecords } from "../../members/node_records.ts";
+import {
+  openFailure,
+  storeFailure,
+  UnusableStoreError,
+} from "../store_errors.ts";
+import { takeStoreLock } from "../store_lock.ts";
+import { inspectStore, migrateStore, type StoreSchema } from "../migrations.ts";
+import { readStoredBans } from "../ban_tables.ts";
+import { StoredHistory } from "../history_tables.ts";
+
+/** Where a publisher keeps its memory. */
+export function banStorePath(stateDir: string): string {
+  return `${stateDir}/publisher.sqlite3`;
+}
+
+/**
+ * What an acknowledged change survives. Both: the end of the process, `kill
+ * -9` among its ways. Only `power`: a loss of power, or the kernel's end.
+ */
+export type Durability = "power" | "process";
+
+/** How a memory is opened. */
+export interface SqliteBanStoreOptions {
+  /** Absolute path; its folder exists. Made where it is missing. */
+  readonly path: string;
+  /** @default {"power"} */
+  readonly durability?: Durability;
+  /** The versions of the database. @default {BAN_STORE_SCHEMA} */
+  readonly schema?: StoreSchema;
+}
+
+/** SQLite's FULL and NORMAL. */
+const SYNCHRONOUS: Readonly<Record<Durability, number>> = {
+  power: 2,
+  process: 1,
+};
+/** The program waits for as long when another holds the file. */
+const BUSY_TIMEOUT_MS = 250;
+/** Above it only what a publisher starts from is gone through, unless the last one was killed. */
+const FULL_CHECK_BYTES = 256 * 1024 * 1024;
+const EPOCH_BYTES = 16;
+
+/**
+ * A {@link BanStore} in a file. `append` has written, and with `power`
+ * forced to the disk, before it returns; it holds the program up meanwhile.
+ *
+ * @example
+ * ```ts ignore
+ * using store = SqliteBanStore.open({ path: banStorePath(stateDir) });
+ * await store.append([{ event, change }], Date.now());
+ * ```
+ */
+export class SqliteBanStore implements BanStore, Disposable {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #lock: DatabaseSync;
+  readonly #memory: BanMemory;
+
+  private constructor(
+    path: string,
+    database: DatabaseSync,
+    lock: DatabaseSync,
+  ) {
+    this.#path = path;
+    this.#database = database;
+    this.#lock = lock;
+    this.#memory = new BanMemory(database);
+  }
+
+  /**
+   * Opens a memory, or makes a new one where there is no file. A file of an
+   * older version becomes one of this version; a copy of it remains beside it,
+   * as `publisher.sqlite3.v1`, say.
+   *
+   * @param options Where and how.
+   * @throws {UnusableStoreError} when the file is damaged or newer; it is left as it is.
+   * @throws {RuntimeError} when it can't be opened, or another program has it.
+   */
+  static open(options: SqliteBanStoreOptions): SqliteBanStore {
+    const { path, schema = BAN_STORE_SCHEMA, durability = "power" } = options;
+    const lock = takeStoreLock(
+      path,
+      (path) => new DatabaseSync(path, { timeout: 0 }),
+    );
+    let database: DatabaseSync | undefined;
+    try {
+      if (sizeOf(path) === undefined) create(path, schema);
+      const version = inspect(path, schema);
+      if (version < schema.migrations.length) copy(path, version);
+      database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+      database.exec(`PRAGMA synchronous = ${SYNCHRONOUS[durability]}`);
+      database.exec(BAN_STORE_PRAGMAS);
+      migrateStore(database, schema);
+      Deno.chmodSync(path, 0o600);
+      return new SqliteBanStore(path, database, lock);
+    } catch (error) {
+      database?.close();
+      lock.close();
+      throw openFailure(path, error);
+    }
+  }
+
+  get epoch(): Epoch {
+    return this.#memory.epoch;
+  }
+
+  get seq(): number {
+    return this.#memory.seq;
+  }
+
+  get keptSince(): number {
+    return this.#memory.keptSince;
+  }
+
+  get time(): StoreTime | undefined {
+    return this.#memory.time;
+  }
+
+  get records(): NodeRecords {
+    return this.#memory.records;
+  }
+
+  keepTime(time: StoreTime): Promise<void> {
+    return settled(() => this.#memory.keepTime(time));
+  }
+
+  /** As its connection has it. */
+  get durability(): Durability {
+    const row = this.#database.prepare("PRAGMA synchronous").get();
+    return row?.["synchronous"] === SYNCHRONOUS.power ? "power" : "process";
+  }
+
+  append(entries: readonly StoreEntry[], nowMs: number): Promise<void> {
+    return settled(() => this.#memory.append(entries, nowMs));
+  }
+
+  hasEvent(origin: HostName, id: EventId): boolean {
+    return this.#memory.hasEvent(origin, id);
+  }
+
+  /** As they stood when the first was asked for, whatever is appended meanwhile. */
+  *bans(nowMs: number): Generator<Ban> {
+    let reader: DatabaseSync | undefined;
+    try {
+      reader = new DatabaseSync(this.#path, { readOnly: true });
+      reader.exec("BEGIN");
+      yield* readStoredBans(reader, nowMs);
+    } catch (error) {
+      throw storeFailure("cannot read bans", error);
+    } finally {
+      reader?.close();
+    }
+  }
+
+  since(seq: number, max: number): readonly Change[] {
+    return this.#memory.since(seq, max);
+  }
+
+  history(key: BanKey, max: number): readonly Change[] {
+    return this.#memory.history(key, max);
+  }
+
+  keepReceipts(receipts: readonly StoredReceipt[]): Promise<number> {
+    return settled(() => this.#memory.keepReceipts(receipts));
+  }
+
+  receipts(key: BanKey): readonly StoredReceipt[] {
+    return this.#memory.receipts(key);
+  }
+
+  prune(beforeMs: number, nowMs: number): Promise<boolean> {
+    return settled(() => this.#memory.prune(beforeMs, nowMs));
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+    this.#lock.close();
+  }
+}
+
+/** What is done at once, as a promise. */
+function settled<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(work()));
+}
+
+/** Made beside its place, so that there is never half a database in it. */
+function create(path: string, schema: StoreSchema): void {
+  if (sizeOf(`${path}-wal`) !== undefined) {
+    throw new UnusableStoreError("damaged", `${path}-wal is without its file`);
+  }
+  const beside = emptyFile(`${path}.new`);
+  const epoch = epochOf(crypto.getRandomValues(new Uint8Array(EPOCH_BYTES)));
+  const database = new DatabaseSync(beside);
+  try {
+    migrateStore(database, schema, () => {
+      new StoredHistory(database).setMark({ epoch, seq: 0 });
+    });
+  } finally {
+    database.close();
+  }
+  putInPlace(beside, path);
+}
+
+/** Its version. It is opened for reading only: it must stay as it is. */
+function inspect(path: string, schema: StoreSchema): number {
+  const bytes = sizeOf(path);
+  if (bytes === 0) throw new UnusableStoreError("damaged", "it is empty");
+  const endedUncleanly = sizeOf(`${path}-wal`) !== undefined;
+  const isSmall = bytes !== undefined && bytes <= FULL_CHECK_BYTES;
+  return read(path, (reader) => {
+    const inspection = isSmall || endedUncleanly ? "all" : "vital";
+    const version = inspectStore(reader, schema, inspection);
+    // It must be good before the file is opened for writing.
+    if (version === schema.migrations.length) new BanMemory(reader);
+    return version;
+  });
+}
+
+/** Copies a database of an older version. */
+function copy(path: string, version: number): void {
+  const beside = emptyFile(`${path}.new`);
+  read(path, (reader) => reader.prepare("VACUUM INTO ?").run(beside));
+  putInPlace(beside, `${path}.v${version}`);
+}
+
+function read<T>(path: string, work: (reader: DatabaseSync) => T): T {
+  const timeout = BUSY_TIMEOUT_MS;
+  const reader = new DatabaseSync(path, { readOnly: true, timeout });
+  try {
+    return work(reader);
+  } finally {
+    reader.close();
+  }
+}
+
+/** Without what a process may have left beside it that was killed. */
+function emptyFile(path: string): string {
+  if (sizeOf(`${path}-journal`) !== undefined) {
+    Deno.removeSync(`${path}-journal`);
+  }
+  Deno.writeFileSync(path, new Uint8Array(), { mode: 0o600 });
+  return path;
+}
+
+/** On the disk before it has its name, and then the name too. */
+function putInPlace(beside: string, path: string): void {
+  force(beside);
+  Deno.renameSync(beside, path);
+  force(path.slice(0, path.lastIndexOf("/")) || "/");
+}
+
+function force(path: string): void {
+  using file = Deno.openSync(path);
+  file.syncSync();
+}
+
+function sizeOf(path: string): number | undefined {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * A subscriber's copy of the cluster's bans, in SQLite.
+ *
+ * It is a copy: one that can't be read is put aside, and the publisher is
+ * asked for everything.
+ *
+ * @module
+ */
+
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { Change } from "../../ban/ban.ts";
+import type { ReplicaStore, StoredReplica } from "../../ban/ban_store.ts";
+import { type EpochMark, epochRow, readEpochRow } from "../epoch_row.ts";
+import { REPLICA_SCHEMA } from "../replica_schema.ts";
+import { atOnce } from "../sql.ts";
+import {
+  openFailure,
+  storeFailure,
+  UnusableStoreError,
+} from "../store_errors.ts";
+import { takeStoreLock } from "../store_lock.ts";
+import { inspectStore, migrateStore } from "../migrations.ts";
+import { readStoredBans, StoredBans } from "../ban_tables.ts";
+
+/** Where a subscriber keeps its copy. */
+export function replicaPath(stateDir: string): string {
+  return `${stateDir}/replica.sqlite3`;
+}
+
+/** A file that could not be used. */
+export interface SetAside {
+  /** Where it is now; one that was there before is gone. */
+  readonly path: string;
+  /** What was wrong with it. */
+  readonly reason: string;
+}
+
+const BUSY_TIMEOUT_MS = 250;
+const CACHE_KIB = 16 * 1024;
+/** Reports forgotten with a batch of changes, beside as many as it has. */
+const FORGET_REPORTS = 100;
+const PUT_META = "INSERT OR REPLACE INTO meta VALUES (?, ?, ?, ?)";
+const META = "SELECT epoch, seq, sum FROM meta";
+
+/**
+ * A {@link ReplicaStore} in a file. What it took survives the end of the
+ * process in whatever way; a loss of power may take the last changes with it,
+ * which are asked for again then.
+ *
+ * @example
+ * ```ts ignore
+ * using store = SqliteReplicaStore.open(replicaPath(stateDir));
+ * const replica = new Replica(store.load());
+ * if (store.setAside !== undefined) log.record("warning", "the copy can't be read");
+ * ```
+ */
+export class SqliteReplicaStore implements ReplicaStore, Disposable {
+  readonly #path: string;
+  readonly #lock: DatabaseSync;
+  #setAside: SetAside | undefined;
+  #opened: Opened;
+
+  private constructor(path: string, lock: DatabaseSync) {
+    this.#path = path;
+    this.#lock = lock;
+    this.#opened = this.#open();
+  }
+
+  /**
+   * Opens a copy, or makes an empty one. A file that is damaged, or of a newer
+   * program, is put aside.
+   *
+   * @param path Absolute path; its folder exists.
+   * @throws {RuntimeError} when it can't be opened, or another program has it.
+   */
+  static open(path: string): SqliteReplicaStore {
+    const lock = takeStoreLock(
+      path,
+      (path) => new DatabaseSync(path, { timeout: 0 }),
+    );
+    try {
+      return new SqliteReplicaStore(path, lock);
+    } catch (error) {
+      lock.close();
+      throw openFailure(path, error);
+    }
+  }
+
+  /** What was put aside since this was opened; `undefined`: nothing. */
+  get setAside(): SetAside | undefined {
+    return this.#setAside;
+  }
+
+  load(): StoredReplica | undefined {
+    try {
+      const mark = this.#mark();
+      return mark && {
+        ...mark,
+        bans: [...readStoredBans(this.#opened.database, -Infinity)],
+      };
+    } catch (error) {
+      const failure = storeFailure("cannot read bans", error);
+      if (!(failure instanceof UnusableStoreError)) throw failure;
+      this.#opened.database.close();
+      this.#putAside(failure);
+      this.#opened = this.#open();
+      return undefined;
+    }
+  }
+
+  append(changes: readonly Change[], nowMs: number): void {
+    this.#write(() => {
+      const mark = this.#mark();
+      if (mark === undefined) {
+        throw new RangeError("Cannot take changes: there is no copy yet");
+      }
+      let { seq } = mark;
+      for (const change of changes) {
+        if (change.seq !== ++seq) {
+          throw new RangeError(`Cannot take change ${change.seq} as ${seq}`);
+        }
+        const { bans } = this.#opened;
+        bans.dropUnused(bans.apply(change));
+      }
+      this.#opened.bans.dropOver(nowMs, changes.length + FORGET_REPORTS);
+      this.#opened.putMeta.run(...epochRow({ ...mark, seq }));
+    });
+  }
+
+  replace({ epoch, seq, bans }: StoredReplica): void {
+    this.#write(() => {
+      const { database, putMeta } = this.#opened;
+      database.exec("DELETE FROM reports; DELETE FROM bans");
+      for (const ban of bans) this.#opened.bans.put(ban);
+      putMeta.run(...epochRow({ epoch, seq }));
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#opened.database.close();
+    this.#lock.close();
+  }
+
+  #mark(): EpochMark | undefined {
+    const row = this.#opened.meta.get();
+    return row === undefined ? undefined : readEpochRow(row);
+  }
+
+  #write(work: () => void): void {
+    try {
+      atOnce(this.#opened.database, work);
+    } catch (error) {
+      throw storeFailure("cannot keep bans", error);
+    }
+  }
+
+  #open(): Opened {
+    try {
+      inspect(this.#path);
+    } catch (error) {
+      const failure = openFailure(this.#path, error);
+      if (!(failure instanceof UnusableStoreError)) throw failure;
+      this.#putAside(failure);
+    }
+    return openDatabase(this.#path);
+  }
+
+  #putAside({ message }: UnusableStoreError): void {
+    const aside = `${this.#path}.damaged`;
+    for (const end of ["", "-wal", "-shm"]) {
+      removeIfThere(`${aside}${end}`);
+      if (sizeOf(`${this.#path}${end}`) === undefined) continue;
+      Deno.renameSync(`${this.#path}${end}`, `${aside}${end}`);
+    }
+    this.#setAside = { path: aside, reason: message };
+  }
+}
+
+interface Opened {
+  readonly database: DatabaseSync;
+  readonly bans: StoredBans;
+  readonly meta: StatementSync;
+  readonly putMeta: StatementSync;
+}
+
+function openDatabase(path: string): Opened {
+  if (sizeOf(path) === undefined) {
+    Deno.writeFileSync(path, new Uint8Array(), { mode: 0o600 });
+  }
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      PRAGMA cache_size = -${CACHE_KIB};
+      PRAGMA cell_size_check = ON`);
+    migrateStore(database, REPLICA_SCHEMA);
+    return {
+      database,
+      bans: new StoredBans(database),
+      meta: database.prepare(META),
+      putMeta: database.prepare(PUT_META),
+    };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Opened for reading only: what is put aside stays as it is. */
+function inspect(path: string): void {
+  const bytes = sizeOf(path);
+  if (bytes === undefined) {
+    if (sizeOf(`${path}-wal`) === undefined) return;
+    throw new UnusableStoreError("damaged", `${path}-wal is without its file`);
+  }
+  if (bytes === 0) throw new UnusableStoreError("damaged", "it is empty");
+  const reader = new DatabaseSync(path, {
+    readOnly: true,
+    timeout: BUSY_TIMEOUT_MS,
+  });
+  try {
+    inspectStore(reader, REPLICA_SCHEMA, "all");
+  } finally {
+    reader.close();
+  }
+}
+
+function removeIfThere(path: string): void {
+  if (sizeOf(path) !== undefined) Deno.removeSync(path);
+}
+
+function sizeOf(path: string): number | undefined {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

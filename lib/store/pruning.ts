@@ -1,0 +1,126 @@
+/**
+ * Forgets what the publisher's database need not know any more, in steps that
+ * hold nobody up for long.
+ *
+ * @module
+ */
+
+import type { BanKey } from "../ban/ban.ts";
+import { addressOf, jailOf } from "./ban_rows.ts";
+import {
+  prepareAll,
+  type SqlDatabase,
+  type SqlRow,
+  type SqlStatement,
+  type SqlValue,
+  valuesOf,
+} from "./sql.ts";
+import type { StoredBans } from "./ban_tables.ts";
+
+/** Rows that a step looks at, at most: some 20 ms. */
+export const PRUNE_STEP_ROWS = 5_000;
+
+/** Until when is forgotten, in milliseconds since 1970. */
+export interface PruneTimes {
+  /** Changes, events, and receipts of bans that are no more, from before that. */
+  readonly beforeMs: number;
+  /** Reports that were over by then. */
+  readonly nowMs: number;
+}
+
+/** What a step did. */
+export interface PruneStep {
+  /** The highest number of a change that it forgot; 0: none. */
+  readonly forgotten: number;
+  /** Whether there is more to forget. */
+  readonly hasMore: boolean;
+}
+
+const STATEMENTS = {
+  dropChanges: `
+    DELETE FROM changes WHERE seq IN (
+      SELECT seq FROM changes WHERE at_ms < ? ORDER BY at_ms, seq LIMIT ?
+    ) RETURNING seq, ban`,
+  dropEvents: `
+    DELETE FROM events WHERE (origin, id) IN (
+      SELECT origin, id FROM events WHERE at_ms < ? ORDER BY at_ms LIMIT ?
+    )`,
+  selectReceipts: `
+    SELECT at_ms, jail, address, node, action FROM receipts
+    WHERE at_ms < ? AND
+      (at_ms, jail, address, node, action) > (?, ?, ?, ?, ?)
+    ORDER BY at_ms, jail, address, node, action LIMIT ?`,
+  dropReceipt: `
+    DELETE FROM receipts
+    WHERE jail = ? AND address = ? AND node = ? AND action = ?`,
+} as const;
+
+/** Where among the receipts a round begins. */
+const FIRST: readonly SqlValue[] = [-Infinity, "", "", "", ""];
+
+/** Goes through the database step by step. */
+export class StorePruning {
+  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
+  readonly #bans: StoredBans;
+  /** The last receipt that was looked at: those of bans that stand remain. */
+  #lastReceipt = FIRST;
+
+  /**
+   * @param database Of `BAN_STORE_SCHEMA`.
+   * @param bans Its bans.
+   */
+  constructor(database: SqlDatabase, bans: StoredBans) {
+    this.#bans = bans;
+    this.#statements = prepareAll(database, STATEMENTS);
+  }
+
+  /** Does one step. Called within a transaction. */
+  step({ beforeMs, nowMs }: PruneTimes): PruneStep {
+    let left = PRUNE_STEP_ROWS;
+    const { changes, forgotten } = this.#dropChanges(beforeMs, left);
+    left -= changes;
+    const { dropEvents } = this.#statements;
+    left -= Number(dropEvents.run(beforeMs, left).changes);
+    left -= this.#bans.dropOver(nowMs, left);
+    left -= this.#dropReceipts(beforeMs, left);
+    return { forgotten, hasMore: left === 0 };
+  }
+
+  #dropChanges(
+    beforeMs: number,
+    max: number,
+  ): { changes: number; forgotten: number } {
+    const rows = this.#statements.dropChanges.all(beforeMs, max).map(valuesOf);
+    let forgotten = 0;
+    for (const [seq, ban] of rows) {
+      forgotten = Math.max(forgotten, Number(seq));
+      this.#bans.dropUnused(Number(ban));
+    }
+    return { changes: rows.length, forgotten };
+  }
+
+  /** @returns How many were looked at. */
+  #dropReceipts(beforeMs: number, max: number): number {
+    if (max === 0) return 0;
+    const { selectReceipts, dropReceipt } = this.#statements;
+    const receipts = selectReceipts.all(beforeMs, ...this.#lastReceipt, max)
+      .map(readPlace);
+    for (const { jail, address, place } of receipts) {
+      if (this.#bans.idOf({ jail, address }) === undefined) {
+        dropReceipt.run(...place.slice(1));
+      }
+    }
+    const last = receipts.length < max ? undefined : receipts.at(-1);
+    this.#lastReceipt = last?.place ?? FIRST;
+    return receipts.length;
+  }
+}
+
+function readPlace(row: SqlRow): BanKey & { readonly place: SqlValue[] } {
+  const [atMs, jail, address, node, action] = valuesOf(row);
+  return {
+    jail: jailOf(jail, "receipts"),
+    address: addressOf(address, "receipts"),
+    place: [Number(atMs), ...[jail, address, node, action].map(String)],
+  };
+}

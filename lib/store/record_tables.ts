@@ -1,0 +1,150 @@
+/**
+ * The publisher's records in its database; see `ban_store_schema.ts`.
+ *
+ * @module
+ */
+
+import { hostOf, notAsWritten, numberOf } from "./ban_rows.ts";
+import type { HostName } from "../base/host_name.ts";
+import {
+  AUDIT_KEEP_MS,
+  type AuditEntry,
+  BAD_KINDS,
+  MAX_AUDIT_ROWS,
+  type NewAuditEntry,
+  type NodeRecords,
+  type SetAside,
+} from "../members/node_records.ts";
+import {
+  atOnce,
+  prepareAll,
+  type SqlDatabase,
+  type SqlRow,
+  type SqlStatement,
+  valuesOf,
+} from "./sql.ts";
+import { storeFailure } from "./store_errors.ts";
+
+const STATEMENTS = {
+  putEntry: `
+    INSERT OR IGNORE INTO audit
+      (revision, at_ms, by_whom, action, subject, detail)
+    VALUES (?, ?, ?, ?, ?, ?)`,
+  dropOldEntries: `
+    DELETE FROM audit WHERE at_ms < ? OR id <= (SELECT max(id) FROM audit) - ?`,
+  selectEntries: `
+    SELECT at_ms, by_whom, action, subject, detail FROM audit
+    ORDER BY id DESC LIMIT ?`,
+  putAside: `
+    INSERT OR REPLACE INTO breakers (node, since_ms, reason, count)
+    VALUES (?, ?, ?, ?)`,
+  dropAside: "DELETE FROM breakers WHERE node = ?",
+  selectAsides: `
+    SELECT node, since_ms, reason, count FROM breakers ORDER BY node`,
+} as const;
+
+type Statements = Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
+
+/** Keeps records over a connection; its methods are done when they return. */
+export class StoredRecords implements NodeRecords {
+  readonly #database: SqlDatabase;
+  #prepared: Statements | undefined;
+
+  /** @param database Of `BAN_STORE_SCHEMA`. */
+  constructor(database: SqlDatabase) {
+    this.#database = database;
+  }
+
+  keepAudit(
+    entries: readonly NewAuditEntry[],
+  ): Promise<readonly NewAuditEntry[]> {
+    return this.#write("the audit", ({ putEntry, dropOldEntries }) => {
+      const lastMs = Math.max(...entries.map(({ atMs }) => atMs));
+      const firstMs = lastMs - AUDIT_KEEP_MS;
+      const kept = entries.filter((entry) => {
+        const { revision = null, atMs, by, action, subject, detail } = entry;
+        const values = [revision, atMs, by, action, subject, detail];
+        if (atMs < firstMs) return false;
+        return Number(putEntry.run(...values).changes) === 1;
+      });
+      if (kept.length > 0) dropOldEntries.run(firstMs, MAX_AUDIT_ROWS);
+      return kept;
+    });
+  }
+
+  audit(max: number): readonly AuditEntry[] {
+    return this.#read(
+      "the audit",
+      ({ selectEntries }) =>
+        selectEntries.all(Math.min(max, MAX_AUDIT_ROWS)).map(readEntry)
+          .reverse(),
+    );
+  }
+
+  keepAside({ node, sinceMs, reason, count }: SetAside): Promise<void> {
+    return this.#write("who is set aside", ({ putAside }) => {
+      putAside.run(node, sinceMs, reason, count);
+    });
+  }
+
+  dropAside(node: HostName): Promise<void> {
+    return this.#write("who is set aside", ({ dropAside }) => {
+      dropAside.run(node);
+    });
+  }
+
+  asides(): readonly SetAside[] {
+    return this.#read(
+      "who is set aside",
+      ({ selectAsides }) => selectAsides.all().map(readAside),
+    );
+  }
+
+  /** A file of an older version is looked at before it has these tables. */
+  get #statements(): Statements {
+    return this.#prepared ??= prepareAll(this.#database, STATEMENTS);
+  }
+
+  #write<T>(
+    what: string,
+    work: (statements: Statements) => T,
+  ): Promise<T> {
+    return new Promise((resolve) => {
+      try {
+        const statements = this.#statements;
+        resolve(atOnce(this.#database, () => work(statements)));
+      } catch (error) {
+        throw storeFailure(`cannot keep ${what}`, error);
+      }
+    });
+  }
+
+  #read<T>(
+    what: string,
+    work: (statements: Statements) => T,
+  ): T {
+    try {
+      return work(this.#statements);
+    } catch (error) {
+      throw storeFailure(`cannot read ${what}`, error);
+    }
+  }
+}
+
+function readEntry(row: SqlRow): AuditEntry {
+  const [atMs, ...texts] = valuesOf(row);
+  const [by = "", action = "", subject = "", detail = ""] = texts.map(String);
+  return { atMs: numberOf(atMs, "audit"), by, action, subject, detail };
+}
+
+function readAside(row: SqlRow): SetAside {
+  const [node, sinceMs, reason, count] = valuesOf(row);
+  const known = BAD_KINDS.find((kind) => kind === reason);
+  if (known === undefined) throw notAsWritten("breakers");
+  return {
+    node: hostOf(node, "breakers"),
+    sinceMs: numberOf(sinceMs, "breakers"),
+    reason: known,
+    count: numberOf(count, "breakers"),
+  };
+}

@@ -1,0 +1,26 @@
+/**
+ * The database of a subscriber's copy: `meta` has the publisher's epoch and
+ * the last number that was taken; `bans` and `reports` are as the publisher's.
+ *
+ * @module
+ */
+
+import type { StoreSchema } from "./migrations.ts";
+import { BANS_WITHOUT_INDEX, STORED_BANS_SCHEMA } from "./ban_tables.ts";
+
+const VERSION_1 = `
+  CREATE TABLE meta (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    epoch TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    sum INTEGER NOT NULL
+  ) STRICT;
+  ${STORED_BANS_SCHEMA}`;
+
+/** Never changed in what was released; a new version is one more migration. */
+export const REPLICA_SCHEMA: StoreSchema = {
+  applicationId: 0x46324252, // "F2BR"
+  migrations: [VERSION_1],
+  vital: ["meta", "bans", "reports"],
+  questions: [BANS_WITHOUT_INDEX],
+};

@@ -1,0 +1,174 @@
+/**
+ * The subscriber of protocol 1: hears what the cluster banned, and has it
+ * acted on.
+ *
+ * @module
+ */
+
+import type { ActionQueue } from "./action_queue.ts";
+import type { BanEvent } from "../ban/ban_event.ts";
+import { type HostName, sameHost } from "../base/host_name.ts";
+import { LogThrottle } from "../log/log_throttle.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Frames, MessageSocket } from "../zmq/ports.ts";
+import type { Log } from "../log/log.ts";
+import {
+  type CurrentPolicy,
+  type ProtectionPolicy,
+  type Refusal,
+  refusal,
+} from "../protection/protection_policy.ts";
+import { decodeBroadcast, type RejectReason } from "../wire/v1.ts";
+
+/** What a subscriber is made of. */
+export interface SubscriberOptions {
+  /** A SUB that hears the publisher. */
+  readonly broadcasts: Pick<MessageSocket, "receive">;
+  /** Where what is to be acted on goes. */
+  readonly queue: ActionQueue;
+  /** The names of the actions, for a dry run. */
+  readonly actionNames: readonly string[];
+  /** Time. */
+  readonly clock: Clock;
+  /** Where to tell. */
+  readonly log: Log;
+  /** This host's name: its own bans are left out. */
+  readonly hostName: HostName;
+  /** Which addresses are never banned; asked for each ban. */
+  readonly protection: CurrentPolicy;
+  /** Decide and log only: do nothing about any event. @default {false} */
+  readonly dryRun?: boolean;
+}
+
+/** What a subscriber has done so far. */
+export interface SubscriberCounters {
+  /** Messages that came in. */
+  received: number;
+  /** Events of this host's own, left out. */
+  own: number;
+  /** Messages that were not understood. */
+  rejected: number;
+  /** Bans of protected addresses. */
+  refused: number;
+}
+
+/** What a broadcast leads to. */
+export type BroadcastVerdict =
+  | { readonly kind: "act"; readonly event: BanEvent }
+  | { readonly kind: "own"; readonly event: BanEvent }
+  | {
+    readonly kind: "refuse";
+    readonly event: BanEvent;
+    readonly refusal: Refusal;
+  }
+  | { readonly kind: "reject"; readonly reason: RejectReason };
+
+/**
+ * Decides about a broadcast.
+ *
+ * @param frames The message.
+ * @param hostName This host's name.
+ * @param protection Which addresses are never banned.
+ * @returns What to do with it.
+ */
+export function judgeBroadcast(
+  frames: Frames,
+  hostName: HostName,
+  protection: ProtectionPolicy,
+): BroadcastVerdict {
+  const decoded = decodeBroadcast(frames);
+  if (!decoded.ok) return { kind: "reject", reason: decoded.reason };
+  const event = decoded.value;
+  if (sameHost(event.origin, hostName)) return { kind: "own", event };
+  const refused = event.kind === "ban"
+    ? refusal(event.address, protection)
+    : undefined;
+  return refused === undefined
+    ? { kind: "act", event }
+    : { kind: "refuse", event, refusal: refused };
+}
+
+/**
+ * Hears until stopped. While the queue of the actions is full nothing more is
+ * received, and libzmq keeps, then drops.
+ */
+export class Subscriber {
+  /** What was done so far. */
+  readonly counters: SubscriberCounters = {
+    received: 0,
+    own: 0,
+    rejected: 0,
+    refused: 0,
+  };
+  readonly #options: SubscriberOptions;
+  readonly #complaints: LogThrottle;
+
+  /** Makes a subscriber of what it works with. */
+  constructor(options: SubscriberOptions) {
+    this.#options = options;
+    this.#complaints = new LogThrottle(options.log, options.clock);
+  }
+
+  /**
+   * Hears until aborted.
+   *
+   * @param signal Ends it; the promise then rejects with its reason.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      while (true) {
+        const event = this.#take(
+          await this.#options.broadcasts.receive(signal),
+        );
+        if (event !== undefined) await this.#options.queue.put([event], signal);
+      }
+    } finally {
+      this.#complaints.flush();
+    }
+  }
+
+  /** @returns What is to be acted on, if anything is. */
+  #take(frames: Frames): BanEvent | undefined {
+    const { hostName, protection, log } = this.#options;
+    this.counters.received++;
+    const verdict = judgeBroadcast(frames, hostName, protection());
+    switch (verdict.kind) {
+      case "act":
+        return this.#accept(verdict.event);
+      case "own":
+        this.counters.own++;
+        log.record("debug", "own report heard", {
+          jail: verdict.event.jail,
+          address: verdict.event.address,
+        });
+        return undefined;
+      case "refuse":
+        this.counters.refused++;
+        this.#complaints.record("warning", "refused a protected address", {
+          node: verdict.event.origin,
+          address: verdict.event.address,
+          rule: verdict.refusal.rule,
+          because: verdict.refusal.because,
+        });
+        return undefined;
+      case "reject":
+        this.counters.rejected++;
+        this.#complaints.record("warning", "message not understood", {
+          reason: verdict.reason,
+        });
+        return undefined;
+    }
+  }
+
+  #accept(event: BanEvent): BanEvent | undefined {
+    const { dryRun = false, actionNames, log } = this.#options;
+    if (!dryRun) return event;
+    log.record("notice", `would act on ${event.kind}`, {
+      node: event.origin,
+      jail: event.jail,
+      address: event.address,
+      actions: actionNames.join(","),
+    });
+    return undefined;
+  }
+}

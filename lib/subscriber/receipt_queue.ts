@@ -1,0 +1,121 @@
+/**
+ * What is still to be told the publisher about what became of bans here.
+ *
+ * @module
+ */
+
+import { type BanKey, keyOf } from "../ban/ban.ts";
+import type { Receipt } from "../ban/receipt.ts";
+
+/** What became of a ban at one action of this host. */
+export interface ActionReceipt extends Omit<Receipt, "agoMs"> {
+  /** When, in milliseconds since 1970 by this host's clock. */
+  readonly atMs: number;
+}
+
+/** How a box is set up. */
+export interface ReceiptBoxOptions {
+  /** Receipts that may wait; above it the oldest is dropped and counted. @default {20000} */
+  readonly maxWaiting?: number;
+}
+
+/**
+ * Keeps the last receipt of each ban and action until it is answered: what a
+ * later one says makes an earlier one pointless.
+ *
+ * @example
+ * ```ts
+ * import { parseAddress } from "../base/address.ts";
+ * import { parseJailName } from "../base/jail_name.ts";
+
+ * import { ok, strictEqual } from "node:assert/strict";
+ *
+ * const [jail, address] = [parseJailName("sshd"), parseAddress("192.0.2.1")];
+ * ok(jail && address);
+ * const receipt = { jail, address, action: "nftables", detail: "" } as const;
+ * const box = new ReceiptBox();
+ * box.note({ ...receipt, outcome: "failed", atMs: 1_000 });
+ * box.note({ ...receipt, outcome: "applied", atMs: 2_000 });
+ * strictEqual(box.take(1_000).length, 1);
+ * box.putBack(); // nobody answered
+ * strictEqual(box.take(1_000)[0]?.outcome, "applied");
+ * box.settle();
+ * strictEqual(box.size, 0);
+ * ```
+ */
+export class ReceiptBox {
+  readonly #maxWaiting: number;
+  readonly #waiting = new Map<string, ActionReceipt>();
+  #inFlight: readonly (readonly [string, ActionReceipt])[] = [];
+  #dropped = 0;
+
+  /**
+   * Makes a box with nothing in it.
+   *
+   * @param options How the box is set up.
+   */
+  constructor(options: ReceiptBoxOptions = {}) {
+    this.#maxWaiting = options.maxWaiting ?? 20_000;
+  }
+
+  /** Receipts that wait or are on their way. */
+  get size(): number {
+    return this.#waiting.size + this.#inFlight.length;
+  }
+
+  /** Receipts that were dropped. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Whether some are on their way. */
+  get isInFlight(): boolean {
+    return this.#inFlight.length > 0;
+  }
+
+  /** Puts a receipt in. */
+  note(receipt: ActionReceipt): void {
+    const name = nameOf(receipt);
+    this.#waiting.delete(name);
+    this.#waiting.set(name, receipt);
+    if (this.#waiting.size <= this.#maxWaiting) return;
+    const [oldest] = this.#waiting.keys();
+    if (oldest !== undefined) this.#waiting.delete(oldest);
+    this.#dropped++;
+  }
+
+  /**
+   * Takes some out, to be sent. They come back unless they are settled.
+   *
+   * @param max How many at most.
+   */
+  take(max: number): readonly ActionReceipt[] {
+    const taken: [string, ActionReceipt][] = [];
+    for (const entry of this.#waiting) {
+      if (taken.length >= max) break;
+      taken.push(entry);
+    }
+    for (const [name] of taken) this.#waiting.delete(name);
+    this.#inFlight = taken;
+    return taken.map(([, receipt]) => receipt);
+  }
+
+  /** Those that are on their way have arrived. */
+  settle(): void {
+    this.#inFlight = [];
+  }
+
+  /** Nobody knows whether those on their way arrived: they wait again, unless newer ones do. */
+  putBack(): void {
+    const newer = [...this.#waiting];
+    this.#waiting.clear();
+    for (const [name, receipt] of [...this.#inFlight, ...newer]) {
+      this.#waiting.set(name, receipt);
+    }
+    this.#inFlight = [];
+  }
+}
+
+function nameOf(receipt: BanKey & { readonly action: string }): string {
+  return `${receipt.action}|${keyOf(receipt)}`;
+}

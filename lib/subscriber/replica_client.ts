@@ -1,0 +1,293 @@
+/**
+ * The subscriber's side of protocol 2: keeps a copy of the cluster's bans up
+ * with the publisher's, on its disk as well, and hands over what changes.
+ *
+ * @module
+ */
+
+import { AllowlistEar } from "./allowlist_check.ts";
+import type { BanNews } from "../ban/ban_event.ts";
+import type { BanStep } from "../ban/ban_table.ts";
+import type { StreamMessage } from "../wire/v2_messages.ts";
+import type { ReplicaStore } from "../ban/ban_store.ts";
+import type { ControlSession } from "../client/control_client.ts";
+import type { HostName } from "../base/host_name.ts";
+import { mergedEffects } from "./merged_effects.ts";
+import type { Log } from "../log/log.ts";
+import type { ReceiptBox } from "./receipt_queue.ts";
+import { Replica, type ReplicaEffect } from "./replica.ts";
+import { type SyncAnswer } from "../wire/sync.ts";
+import { ReplicaDisk } from "./replica_disk.ts";
+import { inWallTime, newsOf, newsOfAll } from "./ban_updates.ts";
+import type { StatusFigures } from "../service/status_report.ts";
+import type { SteadyClock } from "../async/steady_clock.ts";
+import type { StreamEar } from "./stream_listener.ts";
+import { SyncTalk } from "./sync_client.ts";
+import { Condition, runTogether } from "../async/tasks.ts";
+
+/** What a client is made of. */
+export interface ReplicaClientOptions {
+  /** Converses with the publisher; nobody else runs it. */
+  readonly session: ControlSession;
+  /** Hears the publisher's stream; nobody else runs it. */
+  readonly ear: StreamEar;
+  /** Keeps the copy on this host's disk. */
+  readonly store: ReplicaStore;
+  /** What is to be told about what became of bans; nobody else takes out. */
+  readonly receipts: ReceiptBox;
+  /** The copy goes by it; the disk and the news by the system's. */
+  readonly clock: SteadyClock;
+  /** Where to tell. */
+  readonly log: Log;
+  /** This node's name. */
+  readonly hostName: HostName;
+  /**
+   * Lets what has arrived be heard before the next step: while one is kept
+   * nothing is. @default {nothing is waited for}
+   */
+  readonly gather?: (signal: AbortSignal) => Promise<void>;
+  /** Takes what is to be made true, in order; resolves when there is room for more. */
+  readonly onNews: (
+    news: readonly BanNews[],
+    signal: AbortSignal,
+  ) => Promise<void>;
+}
+
+/** What may wait to be taken: above it the stream is not heard, and libzmq keeps, then drops. */
+const MAX_INBOX = 10_000;
+const TICK_EVERY_MS = 1_000;
+
+type Incoming =
+  | { readonly kind: "heard"; readonly message: StreamMessage }
+  | { readonly kind: "answer"; readonly message: SyncAnswer }
+  | { readonly kind: "tick" };
+
+/**
+ * Keeps the copy.
+ *
+ * @example
+ * ```ts ignore
+ * const client = new ReplicaClient({ session, ear, store, onNews, ...others });
+ * client.news(); // what the disk has from before
+ * await client.run(signal);
+ * client.figures; // { following: true, seq: 5, bans: 3, ... }
+ * ```
+ */
+export class ReplicaClient {
+  readonly #options: ReplicaClientOptions;
+  readonly #disk: ReplicaDisk;
+  readonly #replica: Replica;
+  readonly #talk: SyncTalk;
+  readonly #allowlist: AllowlistEar;
+  readonly #changed = new Condition();
+  #inbox: Incoming[] = [];
+
+  /**
+   * Makes a client of the stored copy; it connects once it runs.
+   *
+   * @param options What the client is made of.
+   * @throws {RuntimeError} when the stored copy can't be read.
+   */
+  constructor(options: ReplicaClientOptions) {
+    this.#options = options;
+    const { session, receipts, clock } = options;
+    this.#disk = new ReplicaDisk(options);
+    this.#replica = new Replica(this.#disk.load());
+    this.#allowlist = new AllowlistEar(session);
+    this.#talk = new SyncTalk({
+      session,
+      receipts,
+      clock,
+      onBegin: () => this.#ask(this.#replica.connected()),
+      onAnswer: (message) => this.#put({ kind: "answer", message }),
+      onEnd: () => this.#forgetAnswers(),
+    });
+  }
+
+  /** All that the copy holds and that counts here. */
+  news(): readonly BanNews[] {
+    const { hostName, clock } = this.#options;
+    return inWallTime(newsOfAll(this.#replica.bans(), hostName), clock);
+  }
+
+  /** How the copy is, for `status`. */
+  get figures(): StatusFigures {
+    const { session, ear, receipts } = this.#options;
+    const { isFollowing, epoch, seq, size, counters } = this.#replica;
+    return {
+      following: isFollowing && ear.hears,
+      publisherAnswers: session.reachable,
+      epoch: epoch ?? "none",
+      seq,
+      bans: size,
+      ...counters,
+      notUnderstood: ear.rejected,
+      receiptsWaiting: receipts.size,
+      receiptsDropped: receipts.dropped,
+      onDisk: this.#disk.isWhole,
+    };
+  }
+
+  /**
+   * Resolves once there is a copy, were it an old one.
+   *
+   * @param signal Ends the wait; the promise then rejects with its reason.
+   */
+  async whenKnown(signal: AbortSignal): Promise<void> {
+    while (this.#replica.epoch === undefined) await this.#changed.wait(signal);
+  }
+
+  /**
+   * Keeps the copy until aborted.
+   *
+   * @param signal Ends it; the promise then resolves.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { ear } = this.#options;
+    try {
+      await runTogether(signal, [
+        (group) =>
+          ear.run(group, (message, ended) => this.#hear(message, ended)),
+        (group) => this.#talk.run(group),
+        (group) => this.#work(group),
+        (group) => this.#tick(group),
+      ]);
+    } finally {
+      this.#disk.flush();
+    }
+  }
+
+  async #hear(message: StreamMessage, signal: AbortSignal): Promise<void> {
+    while (this.#inbox.length >= MAX_INBOX) await this.#changed.wait(signal);
+    if (message.kind === "H") this.#allowlist.hear(message.revision);
+    this.#put({ kind: "heard", message });
+  }
+
+  /** What the conversation before brought is no answer to what the next asks. */
+  #forgetAnswers(): void {
+    this.#replica.disconnected();
+    this.#inbox = this.#inbox.filter(({ kind }) => kind !== "answer");
+  }
+
+  #put(incoming: Incoming): void {
+    this.#inbox.push(incoming);
+    this.#changed.notify();
+  }
+
+  /** One after the other: what is kept and handed over is in the table's order. */
+  async #work(signal: AbortSignal): Promise<void> {
+    const { gather = () => Promise.resolve() } = this.#options;
+    while (true) {
+      while (this.#inbox.length === 0) await this.#changed.wait(signal);
+      const inbox = this.#inbox;
+      this.#inbox = [];
+      await this.#takeAll(inbox, signal);
+      this.#changed.notify();
+      await gather(signal);
+    }
+  }
+
+  /** What follows from several messages of the stream is kept and handed over at once. */
+  async #takeAll(
+    inbox: readonly Incoming[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    let effects: ReplicaEffect[] = [];
+    for (const incoming of inbox) {
+      if (incoming.kind === "heard") {
+        effects.push(...this.#replica.hear(incoming.message, this.#nowMs));
+        continue;
+      }
+      await this.#carryOutAll(effects, signal);
+      effects = [];
+      await this.#take(incoming, signal);
+    }
+    await this.#carryOutAll(effects, signal);
+  }
+
+  get #nowMs(): number {
+    return this.#options.clock.nowMs();
+  }
+
+  async #take(
+    incoming: Exclude<Incoming, { readonly kind: "heard" }>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    switch (incoming.kind) {
+      case "answer": {
+        const effects = this.#replica.answer(incoming.message, this.#nowMs);
+        await this.#carryOutAll(effects, signal);
+        this.#talk.answered(effects.length > 0 || this.#replica.isFollowing);
+        return;
+      }
+      case "tick":
+        await this.#handOver(this.#replica.expire(this.#nowMs), signal);
+        this.#storeIfDue();
+        return;
+    }
+  }
+
+  async #carryOutAll(
+    effects: readonly ReplicaEffect[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const effect of mergedEffects(effects)) {
+      await this.#carryOut(effect, signal);
+    }
+  }
+
+  async #carryOut(effect: ReplicaEffect, signal: AbortSignal): Promise<void> {
+    switch (effect.kind) {
+      case "ask":
+        this.#talk.ask(effect.question);
+        return;
+      case "changed":
+        this.#disk.append(effect.changes);
+        await this.#handOver(effect.steps, signal);
+        return;
+      case "replaced":
+        this.#disk.replace(effect.replica);
+        this.#tellReplaced(effect.replica.seq, effect.replica.bans.length);
+        await this.#handOver(effect.steps, signal);
+        return;
+    }
+  }
+
+  #ask(effects: readonly ReplicaEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === "ask") this.#talk.ask(effect.question);
+    }
+  }
+
+  #tellReplaced(seq: number, bans: number): void {
+    this.#options.log.record("info", "took the whole table over", {
+      seq,
+      bans,
+    });
+  }
+
+  async #handOver(
+    steps: readonly BanStep[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { hostName, onNews, clock } = this.#options;
+    const news = steps.flatMap((step) => newsOf(step, hostName));
+    if (news.length > 0) await onNews(inWallTime(news, clock), signal);
+  }
+
+  /** In its turn, as everything that concerns the table. */
+  async #tick(signal: AbortSignal): Promise<void> {
+    while (true) {
+      await this.#options.clock.delay(TICK_EVERY_MS, signal);
+      if (!this.#inbox.some(({ kind }) => kind === "tick")) {
+        this.#put({ kind: "tick" });
+      }
+    }
+  }
+
+  #storeIfDue(): void {
+    const { epoch, seq } = this.#replica;
+    if (epoch === undefined || !this.#disk.isDue) return;
+    this.#disk.replace({ epoch, seq, bans: [...this.#replica.bans()] });
+  }
+}

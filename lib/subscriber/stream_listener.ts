@@ -1,0 +1,148 @@
+/**
+ * Hears the publisher's stream, over a new connection when it falls silent.
+ *
+ * @module
+ */
+
+import type { StreamMessage } from "../wire/v2_messages.ts";
+import { HEARTBEAT_MS } from "../wire/heartbeat.ts";
+import { Complaints } from "../log/trouble_log.ts";
+import { EitherSignal } from "../async/either_signal.ts";
+import { LogThrottle } from "../log/log_throttle.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Connect, Frames, MessageSocket } from "../zmq/ports.ts";
+import type { Log } from "../log/log.ts";
+import { runTogether } from "../async/tasks.ts";
+import { decodeStreamMessage } from "../wire/v2.ts";
+
+/** What an ear is made of. */
+export interface StreamEarOptions {
+  /** Opens a connection (a SUB to everything) to the publisher's stream. */
+  readonly connect: Connect;
+  /** Time. */
+  readonly clock: Clock;
+  /** Where to tell. */
+  readonly log: Log;
+  /** So long without even a heartbeat the connection is given up, in milliseconds. @default {3500} */
+  readonly silenceMs?: number;
+}
+
+/** Takes a message; resolves when there is room for another. */
+export type Hear = (
+  message: StreamMessage,
+  signal: AbortSignal,
+) => Promise<void>;
+
+/** Hears one publisher. */
+export class StreamEar {
+  readonly #options: Required<StreamEarOptions>;
+  readonly #silence: Complaints;
+  readonly #complaints: LogThrottle;
+  #renewal = new AbortController();
+  #heardAtMs = 0;
+  #hears = false;
+  #rejected = 0;
+
+  /**
+   * Makes an ear; it connects once it runs.
+   *
+   * @param options What the ear is made of.
+   */
+  constructor(options: StreamEarOptions) {
+    this.#options = { silenceMs: 3.5 * HEARTBEAT_MS, ...options };
+    const { log, clock } = options;
+    this.#silence = new Complaints({
+      log,
+      clock,
+      trouble: "the publisher's stream is silent",
+      over: "the publisher's stream is heard again",
+    });
+    this.#complaints = new LogThrottle(log, clock);
+  }
+
+  /** Whether something was heard lately. */
+  get hears(): boolean {
+    return this.#hears;
+  }
+
+  /** Messages that were not understood. */
+  get rejected(): number {
+    return this.#rejected;
+  }
+
+  /**
+   * Hears until aborted.
+   *
+   * @param signal Ends it; the promise then rejects with its reason.
+   * @param hear Takes each message.
+   */
+  async run(signal: AbortSignal, hear: Hear): Promise<void> {
+    try {
+      while (true) {
+        const { signal: renewal } = this.#renewal;
+        await using socket = this.#options.connect();
+        await this.#listen(socket, signal, renewal, hear);
+        this.#hears = false;
+        if (!renewal.aborted) this.#silence.tell("not even a heartbeat");
+      }
+    } finally {
+      this.#complaints.flush();
+    }
+  }
+
+  /** Connects anew, at once: what it connects with is another. */
+  renew(): void {
+    this.#renewal.abort();
+    this.#renewal = new AbortController();
+  }
+
+  /** Resolves once nothing is heard any more, or on a renewal. */
+  async #listen(
+    socket: MessageSocket,
+    signal: AbortSignal,
+    renewal: AbortSignal,
+    hear: Hear,
+  ): Promise<void> {
+    this.#heardAtMs = this.#options.clock.monotonicMs();
+    using ended = new EitherSignal([signal, renewal]);
+    await runTogether(ended.signal, [
+      (group) => this.#receive(socket, group, hear),
+      (group) => this.#waitForSilence(group),
+    ]);
+    signal.throwIfAborted();
+  }
+
+  async #receive(
+    socket: MessageSocket,
+    signal: AbortSignal,
+    hear: Hear,
+  ): Promise<void> {
+    while (true) {
+      const message = this.#understand(await socket.receive(signal));
+      if (message === undefined) continue;
+      this.#heardAtMs = this.#options.clock.monotonicMs();
+      this.#hears = true;
+      this.#silence.end();
+      await hear(message, signal);
+    }
+  }
+
+  async #waitForSilence(signal: AbortSignal): Promise<void> {
+    const { clock, silenceMs } = this.#options;
+    while (true) {
+      const leftMs = this.#heardAtMs + silenceMs - clock.monotonicMs();
+      if (leftMs <= 0) return;
+      await clock.delay(leftMs, signal);
+    }
+  }
+
+  #understand(frames: Frames): StreamMessage | undefined {
+    const decoded = decodeStreamMessage(frames);
+    if (decoded.ok) return decoded.value;
+    this.#rejected++;
+    this.#complaints.record("warning", "message not understood", {
+      reason: decoded.reason,
+    });
+    return undefined;
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * A subscriber's conversation with the publisher: questions for the copy and
+ * receipts, one of each on its way at a time.
+ *
+ * @module
+ */
+
+import type { Receipt } from "../ban/receipt.ts";
+import { type ControlSession } from "../client/control_client.ts";
+import { type Conversation, LostConversationError } from "../client/session.ts";
+import type { Clock } from "../async/clock.ts";
+import type { ActionReceipt, ReceiptBox } from "./receipt_queue.ts";
+import type { SyncAnswer, SyncQuestion } from "../wire/sync.ts";
+import { Condition, runTogether } from "../async/tasks.ts";
+import { agoMs } from "../wire/wire_times.ts";
+import { plainText } from "../wire/v2.ts";
+
+/** What a talk is made of. */
+export interface SyncTalkOptions {
+  readonly session: ControlSession;
+  readonly receipts: ReceiptBox;
+  readonly clock: Clock;
+  /** A conversation begins: time to ask. */
+  readonly onBegin: () => void;
+  /** The answer to the question; {@link SyncTalk.answered} has to follow. */
+  readonly onAnswer: (answer: SyncAnswer) => void;
+  /** The conversation is over, and what was asked has no answer. */
+  readonly onEnd: () => void;
+  /** Without an answer for so long the conversation is given up, in milliseconds. @default {5000} */
+  readonly replyTimeoutMs?: number;
+  /** Receipts are collected for so long, in milliseconds. @default {500} */
+  readonly collectMs?: number;
+}
+
+/** Talks until it is stopped. */
+export class SyncTalk {
+  readonly #options: Required<SyncTalkOptions>;
+  readonly #changed = new Condition();
+  #question: SyncQuestion | undefined;
+  /** Where the last question is: on its way, or its answer is being taken. */
+  #state: "idle" | "asked" | "taking" | "useless" = "idle";
+  #batches = 0;
+
+  /** @param options What the talk is made of. */
+  constructor(options: SyncTalkOptions) {
+    this.#options = { replyTimeoutMs: 5_000, collectMs: 500, ...options };
+  }
+
+  /** Asks; what was to be asked before is not. */
+  ask(question: SyncQuestion): void {
+    this.#question = question;
+    this.#changed.notify();
+  }
+
+  /**
+   * The answer was taken, and everything asked that follows from it.
+   *
+   * @param isOfUse Whether it was one to the question: otherwise the
+   * conversation is given up.
+   */
+  answered(isOfUse: boolean): void {
+    if (this.#state !== "taking") return;
+    this.#state = isOfUse ? "idle" : "useless";
+    this.#changed.notify();
+  }
+
+  /**
+   * Talks until aborted.
+   *
+   * @param signal Ends it; the promise then resolves.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#options.session.run(
+      signal,
+      (conversation, ended) => this.#lead(conversation, ended),
+    );
+  }
+
+  async #lead(conversation: Conversation, signal: AbortSignal): Promise<void> {
+    const { onBegin, onEnd, receipts } = this.#options;
+    this.#question = undefined;
+    this.#state = "idle";
+    this.#batches = 0;
+    onBegin();
+    try {
+      await runTogether(signal, [
+        (group) => this.#say(conversation, group),
+        (group) => this.#listen(conversation, group),
+      ]);
+      signal.throwIfAborted();
+    } finally {
+      receipts.putBack();
+      onEnd();
+    }
+  }
+
+  /** A socket takes one message at a time. */
+  async #say(conversation: Conversation, signal: AbortSignal): Promise<void> {
+    const { session } = conversation.welcome;
+    while (true) {
+      if (this.#state === "useless") {
+        throw new LostConversationError("its answer is to another question");
+      }
+      const question = this.#state === "idle" ? this.#question : undefined;
+      if (question !== undefined) {
+        this.#question = undefined;
+        this.#state = "asked";
+        this.#changed.notify();
+        await conversation.send({ kind: "SYNC", session, ...question }, signal);
+      } else if (this.#hasReceipts()) {
+        await this.#sendReceipts(conversation, signal);
+      } else {
+        await this.#waitForMore(signal);
+      }
+    }
+  }
+
+  #hasReceipts(): boolean {
+    const { receipts } = this.#options;
+    return receipts.size > 0 && !receipts.isInFlight;
+  }
+
+  async #sendReceipts(
+    { welcome: { session, limits }, send }: Conversation,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { receipts, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const results = receipts.take(limits.maxReceipts)
+      .map((receipt) => wireReceipt(receipt, nowMs));
+    const batch = ++this.#batches;
+    this.#changed.notify();
+    await send({ kind: "RECEIPTS", session, batch, results }, signal);
+  }
+
+  /** Receipts come in without a word: they are looked for now and then. */
+  async #waitForMore(signal: AbortSignal): Promise<void> {
+    const { clock, collectMs } = this.#options;
+    await runTogether(signal, [
+      (group) => this.#changed.wait(group),
+      (group) => clock.delay(collectMs, group),
+    ]);
+    signal.throwIfAborted();
+  }
+
+  async #listen(
+    { receive }: Conversation,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { receipts, replyTimeoutMs } = this.#options;
+    while (true) {
+      if (this.#state !== "asked" && !receipts.isInFlight) {
+        await this.#hearUnasked(receive, signal);
+        continue;
+      }
+      const answer = await receive(signal, replyTimeoutMs);
+      if (answer.kind !== "ACK") this.#take(answer);
+      else if (answer.batch === this.#batches) receipts.settle();
+      else throw new LostConversationError("it says ACK out of step");
+    }
+  }
+
+  /** Nothing is asked, and nothing but the allowlist comes, which is the session's. */
+  async #hearUnasked(
+    receive: Conversation["receive"],
+    signal: AbortSignal,
+  ): Promise<void> {
+    await runTogether(signal, [
+      (group) => this.#changed.wait(group),
+      async (group) => {
+        const { kind } = await receive(group);
+        throw new LostConversationError(`it says ${kind} unasked`);
+      },
+    ]);
+    signal.throwIfAborted();
+  }
+
+  #take(answer: SyncAnswer): void {
+    if (this.#state !== "asked") {
+      throw new LostConversationError(`it says ${answer.kind} out of step`);
+    }
+    this.#state = "taking";
+    this.#options.onAnswer(answer);
+  }
+}
+
+/** A receipt as it goes over the wire now: only a failure has details there. */
+function wireReceipt(
+  { jail, address, action, outcome, detail, atMs }: ActionReceipt,
+  nowMs: number,
+): Receipt {
+  const isFailure = outcome === "refused" || outcome === "failed";
+  return {
+    ...{ jail, address, action, outcome },
+    detail: isFailure ? plainText(detail) : "",
+    agoMs: agoMs(atMs, nowMs),
+  };
+}

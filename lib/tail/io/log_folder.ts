@@ -1,0 +1,300 @@
+/**
+ * The log of a running program, as the file system shows it.
+ *
+ * @module
+ */
+
+import { RuntimeError } from "../../base/errors.ts";
+import type {
+  FileFacts,
+  FileIdentity,
+  LogFile,
+  LogFolder,
+  OpenedLog,
+} from "../ports.ts";
+import type { Log } from "../../log/log.ts";
+import {
+  inOrderOfRotation,
+  isLogName,
+  plainLogName,
+  sameFile,
+} from "../tail_cursor.ts";
+import { Condition } from "../../async/tasks.ts";
+
+/** Where names can't be listed, rotated files up to this number are found. */
+const MAX_NUMBER = 9;
+
+/** How a log is looked at. */
+export interface TailFileOptions {
+  /** Looks that nothing asked for are so far apart, in milliseconds. @default {250} */
+  readonly lookEveryMs?: number;
+}
+
+/**
+ * A {@link LogFolder} on disk. Events of the file system are hints to look at
+ * once; `stat` says what is true, so a lost event costs `lookEveryMs`.
+ *
+ * @example
+ * ```ts ignore
+ * await using folder = new TailFile("/var/log/fail2ban.log", log);
+ * await using lines = await LogFollower.begin({ folder, from: undefined, log });
+ * ```
+ */
+export class TailFile implements LogFolder, AsyncDisposable {
+  readonly logName: string;
+  readonly #path: string;
+  readonly #folder: string;
+  readonly #changed = new Condition();
+  readonly #log: Log;
+  readonly #timer: ReturnType<typeof setInterval>;
+  /** Files that could not be opened since the last wait. */
+  readonly #unreadable = new Set<string>();
+  /** What was complained of. */
+  readonly #told = new Set<string>();
+  #hinted = false;
+  #watcher: Deno.FsWatcher | undefined;
+  #watching: Promise<void> | undefined;
+
+  /**
+   * @param path Absolute path of the log. It may be missing, and come and go.
+   * @param log Where to tell.
+   * @param options How it is looked at.
+   */
+  constructor(path: string, log: Log, options: TailFileOptions = {}) {
+    const slash = path.lastIndexOf("/");
+    this.logName = path.slice(slash + 1);
+    this.#path = path;
+    this.#folder = path.slice(0, slash) || "/";
+    this.#log = log;
+    const { lookEveryMs = 250 } = options;
+    this.#timer = setInterval(() => this.#hint(), lookEveryMs);
+  }
+
+  async current(): Promise<LogFile | undefined> {
+    return await this.#look(this.logName);
+  }
+
+  async list(): Promise<readonly LogFile[]> {
+    let before = await this.#listOnce();
+    while (true) {
+      const files = await this.#listOnce();
+      if (haveSameNames(before, files)) return files;
+      before = files;
+    }
+  }
+
+  async open(name: string): Promise<OpenedLog | undefined> {
+    const path = `${this.#folder}/${name}`;
+    try {
+      // A pipe would hold up whoever opens it.
+      if ((await unlessMissing(Deno.stat(path)))?.isFile === false) {
+        throw notAFile(path);
+      }
+      const file = await unlessMissing(Deno.open(path));
+      if (file === undefined) return undefined;
+      const info = await file.stat();
+      this.#told.delete(name);
+      if (info.isFile) return new OpenedFile(path, file, identityOf(info));
+      file.close();
+      throw notAFile(path);
+    } catch (error) {
+      this.#keepTrying(name, cannot("read", path, error));
+      return undefined;
+    }
+  }
+
+  async waitForChange(signal: AbortSignal): Promise<void> {
+    this.#watching ??= this.#watch();
+    while (!this.#hinted) await this.#changed.wait(signal);
+    this.#hinted = false;
+    this.#unreadable.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    this.#watcher?.close();
+    await this.#watching;
+  }
+
+  async #listOnce(): Promise<readonly LogFile[]> {
+    const names = (await this.#listNames())
+      .filter((name) => isLogName(plainLogName(name), this.logName))
+      .map((name) => ({ name }));
+    const files: LogFile[] = [];
+    for (
+      const { name } of inOrderOfRotation(names, this.logName).toReversed()
+    ) {
+      const file = await this.#look(name);
+      if (file !== undefined) files.push(file);
+    }
+    return files;
+  }
+
+  /** `undefined` when there is no such file, or one that can't be read now. */
+  async #look(name: string): Promise<LogFile | undefined> {
+    const path = `${this.#folder}/${name}`;
+    try {
+      const info = await unlessMissing(Deno.stat(path));
+      if (info === undefined || this.#unreadable.has(name)) return undefined;
+      if (!info.isFile) throw notAFile(path);
+      return describe(name, info);
+    } catch (error) {
+      this.#keepTrying(name, cannot("read", path, error));
+      return undefined;
+    }
+  }
+
+  /** A folder that may only be entered shows no names: the usual ones are tried. */
+  async #listNames(): Promise<readonly string[]> {
+    const folder = this.#folder;
+    try {
+      const names = await unlessMissing(
+        Array.fromAsync(Deno.readDir(folder), ({ name }) => name),
+      );
+      return names ?? [];
+    } catch (error) {
+      this.#complain(folder, cannot("list", folder, error));
+      return usualNames(this.logName);
+    }
+  }
+
+  /**
+   * Once the log is followed, trouble with a file may pass: it counts as
+   * missing until the next look.
+   */
+  #keepTrying(name: string, error: RuntimeError): void {
+    if (this.#watching === undefined) throw error;
+    this.#unreadable.add(name);
+    this.#complain(name, error);
+  }
+
+  #complain(what: string, { message, hint }: RuntimeError): void {
+    if (this.#told.has(what)) return;
+    this.#told.add(what);
+    this.#log.record("warning", "the log can't be read, trying on", {
+      reason: message,
+      hint,
+    });
+  }
+
+  #hint(): void {
+    this.#hinted = true;
+    this.#changed.notify();
+  }
+
+  async #watch(): Promise<void> {
+    try {
+      this.#watcher = Deno.watchFs(this.#folder, { recursive: false });
+    } catch (error) {
+      // No folder, or no watch left for it: the timer still finds everything.
+      if (!(error instanceof Error)) throw error;
+      this.#log.record("warning", "no file events, looking now and then", {
+        folder: this.#folder,
+        reason: error.message,
+      });
+      return;
+    }
+    for await (const { paths } of this.#watcher) {
+      if (paths.includes(this.#path)) this.#hint();
+    }
+  }
+}
+
+class OpenedFile implements OpenedLog {
+  readonly device: number;
+  readonly inode: number;
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+
+  constructor(
+    path: string,
+    file: Deno.FsFile,
+    { device, inode }: FileIdentity,
+  ) {
+    this.#path = path;
+    this.#file = file;
+    this.device = device;
+    this.inode = inode;
+  }
+
+  async facts(): Promise<FileFacts> {
+    try {
+      return factsOf(await this.#file.stat());
+    } catch (error) {
+      throw cannot("read", this.#path, error);
+    }
+  }
+
+  async readAt(offsetBytes: number, into: Uint8Array): Promise<number> {
+    try {
+      await this.#file.seek(offsetBytes, Deno.SeekMode.Start);
+      return await this.#file.read(into) ?? 0;
+    } catch (error) {
+      throw cannot("read", this.#path, error);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#file.close();
+    return Promise.resolve();
+  }
+}
+
+function haveSameNames(
+  left: readonly LogFile[],
+  right: readonly LogFile[],
+): boolean {
+  return left.length === right.length &&
+    left.every((file, index) => {
+      const other = right[index];
+      return other?.name === file.name && sameFile(other, file);
+    });
+}
+
+function describe(name: string, info: Deno.FileInfo): LogFile {
+  return { name, ...identityOf(info), ...factsOf(info) };
+}
+
+function identityOf(info: Deno.FileInfo): FileIdentity {
+  return { device: info.dev, inode: info.ino ?? 0 };
+}
+
+function factsOf(info: Deno.FileInfo): FileFacts {
+  return { sizeBytes: info.size, modifiedMs: info.mtime?.getTime() ?? 0 };
+}
+
+/** As logrotate numbers them. */
+function usualNames(logName: string): readonly string[] {
+  const numbers = Array.from({ length: MAX_NUMBER }, (_, index) => index + 1);
+  return [logName, ...numbers.map((number) => `${logName}.${number}`)];
+}
+
+async function unlessMissing<T>(wanted: Promise<T>): Promise<T | undefined> {
+  try {
+    return await wanted;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotADirectory) return undefined;
+    throw error;
+  }
+}
+
+function notAFile(path: string): RuntimeError {
+  return new RuntimeError(`${path} is not a file`, {
+    hint: "fail2banlogpath must be the file that fail2ban writes",
+  });
+}
+
+/** @throws the error where the system did not say it: a bug. */
+function cannot(what: string, path: string, error: unknown): RuntimeError {
+  if (error instanceof RuntimeError) return error;
+  if (!(error instanceof Error) || !("code" in error)) throw error;
+  const isForbidden = error instanceof Deno.errors.PermissionDenied;
+  const reason = isForbidden ? "permission denied" : error.message;
+  return new RuntimeError(`cannot ${what} ${path}: ${reason}`, {
+    hint: isForbidden
+      ? "run as root, or let a group that may read the log run it"
+      : "see whether fail2banlogpath is the file that fail2ban writes",
+    cause: error,
+  });
+}

@@ -1,0 +1,71 @@
+/**
+ * Keeps the place in fail2ban's log in a file.
+ *
+ * @module
+ */
+
+import { RuntimeError } from "../../base/errors.ts";
+import { decodePosition, encodePosition } from "../log_position.ts";
+import type { LogPosition, PositionStore } from "../ports.ts";
+
+/**
+ * A {@link PositionStore} in a file that is replaced as a whole: written
+ * beside it, forced to the disk, then renamed over it.
+ *
+ * @see {@link https://man7.org/linux/man-pages/man2/rename.2.html | rename(2)}
+ *
+ * @example
+ * ```ts ignore
+ * const positions = new PositionFile("/var/lib/fail2ban-cluster/monitor.position");
+ * await positions.save(position);
+ * ```
+ */
+export class PositionFile implements PositionStore {
+  readonly #path: string;
+
+  /** @param path Absolute path; its folder is made where it is missing. */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async load(): Promise<LogPosition | undefined> {
+    try {
+      return decodePosition(await Deno.readTextFile(this.#path));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      if (error instanceof RuntimeError) {
+        throw new RuntimeError(`${this.#path}: ${error.message}`, {
+          ...(error.hint === undefined ? {} : { hint: error.hint }),
+          cause: error,
+        });
+      }
+      throw cannot("read", this.#path, error);
+    }
+  }
+
+  async save(position: LogPosition): Promise<void> {
+    const beside = `${this.#path}.new`;
+    const folder = this.#path.slice(0, this.#path.lastIndexOf("/")) || "/";
+    try {
+      await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+      await Deno.writeTextFile(beside, encodePosition(position), {
+        mode: 0o600,
+      });
+      using file = await Deno.open(beside, { write: true });
+      await file.syncData();
+      await Deno.rename(beside, this.#path);
+      using opened = await Deno.open(folder);
+      await opened.sync();
+    } catch (error) {
+      throw cannot("write", this.#path, error);
+    }
+  }
+}
+
+function cannot(what: string, path: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  return new RuntimeError(`cannot ${what} ${path}: ${error.message}`, {
+    hint: "the folder is statedir in [general], and must be writable",
+    cause: error,
+  });
+}

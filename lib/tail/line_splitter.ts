@@ -1,0 +1,123 @@
+/**
+ * Bytes as they are read -> whole lines.
+ *
+ * @module
+ */
+
+const LF = 0x0a;
+
+/** Whole lines, and where they end. */
+export interface CutLines {
+  /** Lines, each ending in 0x0A. Valid until the cutter is used again. */
+  readonly bytes: Uint8Array;
+  /** Where the next line begins, in bytes from the start of the file. */
+  readonly endBytes: number;
+}
+
+/** How a cutter is set up. */
+export interface LineCutterOptions {
+  /** Where the first byte comes from, in bytes from the start of the file. */
+  readonly offsetBytes: number;
+  /** A line that goes on after so many bytes is dropped to its end. @default {65536} */
+  readonly maxLineBytes?: number;
+  /** Room for one read beside an unfinished line, in bytes. @default {262144} */
+  readonly readBytes?: number;
+}
+
+/**
+ * Keeps the unfinished line at the end of what was read until the rest of it
+ * is there. A line ends at byte 0x0A and nowhere else.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const cutter = new LineCutter({ offsetBytes: 0 });
+ * const { written } = new TextEncoder().encodeInto("one\ntw", cutter.room());
+ * const lines = cutter.take(written);
+ * strictEqual(new TextDecoder().decode(lines?.bytes), "one\n");
+ * strictEqual(lines?.endBytes, 4);
+ * strictEqual(cutter.readBytes, 6);
+ * ```
+ */
+export class LineCutter {
+  readonly #maxLineBytes: number;
+  readonly #buffer: Uint8Array;
+  /** Bytes of an unfinished line at the front of the buffer. */
+  #kept = 0;
+  /** Bytes of lines that were given out and are still in the buffer. */
+  #given = 0;
+  #lineStartBytes: number;
+  #readBytes: number;
+  #dropping = false;
+  #dropped = 0;
+
+  /** @param options How the cutter is set up. */
+  constructor(options: LineCutterOptions) {
+    this.#maxLineBytes = options.maxLineBytes ?? 65_536;
+    this.#buffer = new Uint8Array(
+      this.#maxLineBytes + (options.readBytes ?? 262_144),
+    );
+    this.#lineStartBytes = options.offsetBytes;
+    this.#readBytes = options.offsetBytes;
+  }
+
+  /** Up to where the file was read, in bytes from its start. */
+  get readBytes(): number {
+    return this.#readBytes;
+  }
+
+  /** Where the line that is not finished begins, in bytes from the file's start. */
+  get lineStartBytes(): number {
+    return this.#lineStartBytes;
+  }
+
+  /** Lines that were too long. */
+  get droppedLines(): number {
+    return this.#dropped;
+  }
+
+  /** Where the next bytes of the file are to be put; never empty. */
+  room(): Uint8Array {
+    if (this.#given > 0) {
+      this.#buffer.copyWithin(0, this.#given, this.#given + this.#kept);
+      this.#given = 0;
+    }
+    return this.#buffer.subarray(this.#kept);
+  }
+
+  /**
+   * Says how many bytes were put into the room.
+   *
+   * @param count How many.
+   * @returns The lines that are whole now, if any.
+   */
+  take(count: number): CutLines | undefined {
+    const filled = this.#kept + count;
+    this.#readBytes += count;
+    const from = this.#dropping
+      ? this.#buffer.subarray(0, filled).indexOf(LF) + 1
+      : 0;
+    if (this.#dropping && from === 0) {
+      this.#kept = 0;
+      return undefined;
+    }
+    this.#dropping = false;
+    const end = this.#buffer.subarray(0, filled).lastIndexOf(LF) + 1;
+    this.#kept = filled - Math.max(end, from);
+    this.#given = Math.max(end, from);
+    if (this.#given > 0) this.#lineStartBytes = this.#readBytes - this.#kept;
+    if (this.#kept > this.#maxLineBytes) this.#drop();
+    return this.#given === 0 ? undefined : {
+      bytes: this.#buffer.subarray(from, this.#given),
+      endBytes: this.#lineStartBytes,
+    };
+  }
+
+  #drop(): void {
+    this.#dropping = true;
+    this.#dropped++;
+    this.#kept = 0;
+  }
+}

@@ -1,0 +1,245 @@
+/**
+ * Follows a log by its name through rotation, cutting and absence.
+ *
+ * @module
+ */
+
+import { AT_THE_END, FollowedLog } from "./open_log.ts";
+import { LogFiles } from "./log_files.ts";
+import type {
+  FileIdentity,
+  LineBatch,
+  LineSource,
+  LogFile,
+  LogFolder,
+  LogPosition,
+} from "./ports.ts";
+import type { Log, LogFields } from "../log/log.ts";
+import { countMissing, nextStep, sameFile } from "./tail_cursor.ts";
+
+/** What a follower is made of. */
+export interface LogFollowerOptions {
+  /** Where the log is. */
+  readonly folder: LogFolder;
+  /** Where to read on; `undefined`: at the end, or at the start of a log that is yet to come. */
+  readonly from: LogPosition | undefined;
+  /** Where to tell. */
+  readonly log: Log;
+}
+
+const NOTHING = new Uint8Array();
+
+/**
+ * A {@link LineSource} over a log that may be missing, and come and go. Gives
+ * a batch without lines for each file that it begins: a place to keep.
+ *
+ * @example
+ * ```ts ignore
+ * await using lines = await LogFollower.begin({ folder, from: undefined, log });
+ * for await (const { bytes, end } of lines.batches(signal)) handle(bytes, end);
+ * ```
+ */
+export class LogFollower implements LineSource, AsyncDisposable {
+  /** Files and unread rests of files that are known to be missing. */
+  gaps = 0;
+  readonly #options: LogFollowerOptions;
+  readonly #files: LogFiles;
+  #current: FollowedLog | undefined;
+
+  private constructor(options: LogFollowerOptions) {
+    this.#options = options;
+    this.#files = new LogFiles(options.folder, options.log);
+  }
+
+  /**
+   * Finds the place to read from. Whatever is appended later is followed.
+   *
+   * @param options What the follower is made of.
+   * @throws {RuntimeError} when the log is there and can't be read.
+   */
+  static async begin(options: LogFollowerOptions): Promise<LogFollower> {
+    const follower = new LogFollower(options);
+    follower.#current = await follower.#findPlace();
+    return follower;
+  }
+
+  /** Closes the log. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#current?.[Symbol.asyncDispose]();
+    this.#current = undefined;
+  }
+
+  /**
+   * Gives the log's lines as they come.
+   *
+   * @param signal Ends it.
+   * @throws {RuntimeError} when the log is there and can't be read.
+   */
+  async *batches(signal: AbortSignal): AsyncGenerator<LineBatch, void> {
+    try {
+      let current = this.#current ??= await this.#openLog(signal);
+      yield batchOf(NOTHING, current);
+      while (true) {
+        const next: Uint8Array | FollowedLog | undefined = await this
+          .#advance(current, signal);
+        if (next instanceof FollowedLog) {
+          await current[Symbol.asyncDispose]();
+          current = this.#current = next;
+          yield batchOf(NOTHING, current);
+        } else if (next !== undefined) {
+          yield batchOf(next, current);
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted || error !== signal.reason) throw error;
+    }
+  }
+
+  /** One step: gives lines, the file that follows, or nothing. */
+  async #advance(
+    current: FollowedLog,
+    signal: AbortSignal,
+  ): Promise<Uint8Array | FollowedLog | undefined> {
+    signal.throwIfAborted();
+    const newer = await this.#files.newerThan(current);
+    const { unreadBytes, rotations } = current;
+    const step = nextStep(current, { newer, ...await current.look() });
+    switch (step.kind) {
+      case "read":
+        return await this.#read(current);
+      case "wait":
+        await this.#options.folder.waitForChange(signal);
+        return undefined;
+      case "move_on":
+        // Renamed since it was listed? The next look finds it by its new name.
+        return await this.#open(step.to.name, 0, rotations + 1, step.to);
+      case "begin_again": {
+        const copy = await this.#openFirst(
+          () => this.#files.copyOf(current),
+          current.position,
+        );
+        if (copy !== undefined) return copy;
+        if (unreadBytes > 0) {
+          this.#reportGap("the log was cut before it was read", 1, {
+            bytes: unreadBytes,
+          });
+        }
+        await current.beginAgain();
+        return NOTHING;
+      }
+    }
+  }
+
+  /** Opens what was read last, else the log where it ends now; `undefined`: there is none. */
+  async #findPlace(): Promise<FollowedLog | undefined> {
+    const { from, folder } = this.#options;
+    if (from === undefined) {
+      return await this.#open(folder.logName, AT_THE_END, 0);
+    }
+    let files: readonly LogFile[] | undefined;
+    const found = await this.#openFirst(
+      async () => files = await this.#files.from(from),
+      from,
+    );
+    const missing = countMissing(files ?? [], folder.logName);
+    if (found !== undefined) {
+      if (missing > 0) this.#reportGap("files of the log are gone", missing);
+      return found;
+    }
+    return await this.#openNewer(from);
+  }
+
+  /** What was read last is gone: opens the oldest file that came after it. */
+  async #openNewer(from: LogPosition): Promise<FollowedLog | undefined> {
+    const { logName } = this.#options.folder;
+    let files: readonly LogFile[] = [];
+    const opened = await this.#openFirst(
+      async () => files = await this.#files.since(from),
+      { offsetBytes: 0, rotations: (from.rotations ?? 0) + 1 },
+    );
+    this.#reportGap(
+      "the log was rotated away, some lines are lost",
+      1 + countMissing(files, logName),
+      { afterByte: from.offsetBytes },
+    );
+    return opened;
+  }
+
+  /** Opens the log at its start; waits for it where there is none. */
+  async #openLog(signal: AbortSignal): Promise<FollowedLog> {
+    const { folder, log, from } = this.#options;
+    const rotations = from === undefined ? 0 : (from.rotations ?? 0) + 1;
+    let opened = await this.#open(folder.logName, 0, rotations);
+    if (opened === undefined) {
+      log.record("warning", "waiting for the log", { log: folder.logName });
+    }
+    while (opened === undefined) {
+      await folder.waitForChange(signal);
+      opened = await this.#open(folder.logName, 0, rotations);
+    }
+    return opened;
+  }
+
+  /** Opens the first of the files that `find` gives; asks again when names changed meanwhile. */
+  async #openFirst(
+    find: () => Promise<readonly LogFile[] | undefined>,
+    { offsetBytes, rotations = 0 }: Pick<
+      LogPosition,
+      "offsetBytes" | "rotations"
+    >,
+  ): Promise<FollowedLog | undefined> {
+    while (true) {
+      const files = await find();
+      if (files === undefined) continue;
+      const [first] = files;
+      if (first === undefined) return undefined;
+      const opened = await this.#open(
+        first.name,
+        offsetBytes,
+        rotations,
+        first,
+      );
+      if (opened !== undefined) return opened;
+    }
+  }
+
+  async #read(current: FollowedLog): Promise<Uint8Array | undefined> {
+    const droppedBefore = current.droppedLines;
+    const lines = await current.read();
+    if (current.droppedLines > droppedBefore) {
+      this.#options.log.record("warning", "a line is too long and left out", {
+        log: this.#options.folder.logName,
+        atByte: current.position.offsetBytes,
+      });
+    }
+    return lines;
+  }
+
+  /** Opens a file of the folder; `undefined` when it is gone, or another. */
+  async #open(
+    name: string,
+    offsetBytes: number,
+    rotations: number,
+    expected?: FileIdentity,
+  ): Promise<FollowedLog | undefined> {
+    const opened = await this.#files.open(name);
+    if (opened === undefined) return undefined;
+    if (expected === undefined || sameFile(opened, expected)) {
+      return await FollowedLog.begin(opened, offsetBytes, rotations);
+    }
+    await opened[Symbol.asyncDispose]();
+    return undefined;
+  }
+
+  /** Loud: what is missing was banned or lifted without the cluster. */
+  #reportGap(event: string, missing: number, details: LogFields = {}): void {
+    const { log, folder } = this.#options;
+    this.gaps += missing;
+    log.record("error", event, { log: folder.logName, missing, ...details });
+  }
+}
+
+function batchOf(bytes: Uint8Array, followed: FollowedLog): LineBatch {
+  const end = followed.position;
+  return { bytes, startBytes: end.offsetBytes - bytes.length, end };
+}

@@ -1,0 +1,284 @@
+/**
+ * Protocol 2: messages <-> frames.
+ *
+ * ```abnf
+ * control-message = magic kind body       ; three frames
+ * stream-message  = ("C" / "H") body      ; two frames
+ * magic           = "F2B2"
+ * body            = <JSON text, see docs/PROTOCOL.md>
+ * ```
+ *
+ * Every message has exactly one form. Its body is a JSON text without white
+ * space and escapes, its members in the documented order, its numbers whole.
+ * Decoding rejects and never repairs: size, number of frames, magic, kind,
+ * UTF-8, depth and width, JSON, the exact set of members, each member's grammar,
+ * the rules that span several, and last that encoding what was read gives the
+ * same text. What was rejected is never quoted, since it may hold a token.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc8259 | RFC 8259}
+ * @module
+ */
+
+import type {
+  NodeMessage,
+  PublisherMessage,
+  StreamMessage,
+} from "./v2_messages.ts";
+import type { Frames } from "../zmq/ports.ts";
+import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "./v2_limits.ts";
+import {
+  type Bodies,
+  NODE_BODIES,
+  PUBLISHER_BODIES,
+  STREAM_BODIES,
+} from "./v2_bodies.ts";
+import { scanJson } from "./v2_json_scan.ts";
+import type { Reading, Shape, WireMember } from "../base/json_shape.ts";
+
+export {
+  MAX_BANS_PER_PART,
+  MAX_CHANGES,
+  MAX_CONTROL_BYTES,
+  MAX_EVENTS,
+  MAX_RECEIPTS,
+  MAX_REPORTS,
+  MAX_SPAN_MS,
+  MAX_STREAM_BYTES,
+} from "./v2_limits.ts";
+export {
+  parseEpoch,
+  parseEventId,
+  parseSessionId,
+  plainText,
+} from "./v2_ids.ts";
+export { splitBans } from "./v2_snapshot_parts.ts";
+
+/**
+ * Why a message was rejected: the step, or the member whose value is not good.
+ * `kind` is both the frame and the member of that name.
+ */
+export type RejectReasonV2 =
+  | "oversized"
+  | "frames"
+  | "magic"
+  | "kind"
+  | "encoding"
+  | "depth"
+  | "json"
+  | "canonical"
+  | "fields"
+  | WireMember;
+
+/** A message that was understood, or why it was not. */
+export type DecodedV2<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: RejectReasonV2 };
+
+/** One direction of one socket. */
+interface Channel<M extends { readonly kind: string }> {
+  /** The frames before the kind. */
+  readonly head: readonly Uint8Array[];
+  readonly maxBytes: number;
+  readonly kinds: readonly {
+    readonly kind: M["kind"];
+    readonly frame: Uint8Array;
+    /** Of that kind's body. */
+    readonly shape: Shape<object>;
+  }[];
+}
+
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const MAGIC = [ENCODER.encode("F2B2")];
+
+const NODE = channel(MAGIC, MAX_CONTROL_BYTES, NODE_BODIES);
+const PUBLISHER = channel(MAGIC, MAX_CONTROL_BYTES, PUBLISHER_BODIES);
+const STREAM = channel([], MAX_STREAM_BYTES, STREAM_BODIES);
+
+/**
+ * Encodes what a node says.
+ *
+ * @param message What to say.
+ * @returns Three frames.
+ * @throws {TypeError} when a member breaks its grammar or bound; which one is said, not its value.
+ *
+ * @example
+ * ```ts
+
+ * import { deepStrictEqual, ok } from "node:assert/strict";
+ *
+ * const session = parseSessionId("00112233445566778899aabbccddeeff");
+ * ok(session);
+ * const message = { kind: "SYNC", session, epoch: null, since: 0, part: 0 } as const;
+ * const frames = encodeNodeMessage(message);
+ * deepStrictEqual(frames.map((frame) => new TextDecoder().decode(frame)), [
+ *   "F2B2",
+ *   "SYNC",
+ *   '{"session":"00112233445566778899aabbccddeeff","epoch":null,"since":0,"part":0}',
+ * ]);
+ * deepStrictEqual(decodeNodeMessage(frames), { ok: true, value: message });
+ * ```
+ */
+export function encodeNodeMessage(message: NodeMessage): Frames {
+  return encode(NODE, message);
+}
+
+/**
+ * Decodes what a node says.
+ *
+ * @param frames The message's frames, without envelope.
+ * @returns The message, or why it is refused.
+ */
+export function decodeNodeMessage(frames: Frames): DecodedV2<NodeMessage> {
+  return decode(NODE, frames);
+}
+
+/**
+ * Encodes what the publisher answers.
+ *
+ * @param message What to answer.
+ * @returns Three frames.
+ * @throws {TypeError} when a member breaks its grammar or bound; which one is said, not its value.
+ * @throws {RangeError} when the body is too long, which only a SNAPSHOT can be
+ * whose bans are not of `splitBans`.
+ */
+export function encodePublisherMessage(message: PublisherMessage): Frames {
+  return encode(PUBLISHER, message);
+}
+
+/**
+ * Decodes what the publisher answers.
+ *
+ * @param frames The message's frames.
+ * @returns The message, or why it is refused.
+ */
+export function decodePublisherMessage(
+  frames: Frames,
+): DecodedV2<PublisherMessage> {
+  return decode(PUBLISHER, frames);
+}
+
+/**
+ * Encodes what the stream tells.
+ *
+ * @param message What to tell.
+ * @returns Two frames.
+ * @throws {TypeError} when a member breaks its grammar or bound; which one is said, not its value.
+ */
+export function encodeStreamMessage(message: StreamMessage): Frames {
+  return encode(STREAM, message);
+}
+
+/**
+ * Decodes what the stream tells.
+ *
+ * @param frames The message's frames.
+ * @returns The message, or why it is refused.
+ */
+export function decodeStreamMessage(frames: Frames): DecodedV2<StreamMessage> {
+  return decode(STREAM, frames);
+}
+
+function channel<M extends { readonly kind: string }>(
+  head: readonly Uint8Array[],
+  maxBytes: number,
+  bodies: Bodies<M>,
+): Channel<M> {
+  const entries = Object.entries<Shape<object>>(bodies);
+  const kinds = entries.map(([kind, shape]) => ({
+    kind: kind as M["kind"],
+    frame: ENCODER.encode(kind),
+    shape,
+  }));
+  return { head, maxBytes, kinds };
+}
+
+function encode<M extends { readonly kind: string }>(
+  { head, maxBytes, kinds }: Channel<M>,
+  message: M,
+): Frames {
+  const kind = kinds.find(({ kind }) => kind === message.kind);
+  if (kind === undefined) throw new TypeError("Cannot encode an unknown kind");
+  const reading: Reading = { isExact: false, reason: undefined };
+  const body = kind.shape.read(message, reading);
+  if (body === undefined) {
+    throw new TypeError(
+      `Cannot encode ${kind.kind}: "${reading.reason}" breaks the grammar`,
+    );
+  }
+  const bytes = ENCODER.encode(JSON.stringify(body));
+  if (bytes.length > maxBytes) {
+    throw new RangeError(
+      `Cannot encode ${kind.kind}: ${bytes.length} bytes are more than ${maxBytes}`,
+    );
+  }
+  return [...head, kind.frame, bytes];
+}
+
+function decode<M extends { readonly kind: string }>(
+  { head, maxBytes, kinds }: Channel<M>,
+  frames: Frames,
+): DecodedV2<M> {
+  if (frames.some((frame) => frame.length > maxBytes)) {
+    return reject("oversized");
+  }
+  const [kindFrame, body] = frames.slice(head.length);
+  if (
+    kindFrame === undefined || body === undefined ||
+    frames.length !== head.length + 2
+  ) return reject("frames");
+  if (!head.every((expected, index) => areSame(expected, frames[index]))) {
+    return reject("magic");
+  }
+  const kind = kinds.find(({ frame }) => areSame(frame, kindFrame));
+  if (kind === undefined) return reject("kind");
+  const value = decodeBody(body, kind.shape);
+  if (!value.ok) return value;
+  // The body is that of this kind.
+  return { ok: true, value: { kind: kind.kind, ...value.value } as M };
+}
+
+function decodeBody(
+  body: Uint8Array,
+  shape: Shape<object>,
+): DecodedV2<object> {
+  const text = attempt(() => DECODER.decode(body), TypeError);
+  if (text === undefined) return reject("encoding");
+  const excess = scanJson(body);
+  if (excess !== undefined) return reject(excess);
+  const json = attempt<unknown>(() => JSON.parse(text), SyntaxError);
+  if (json === undefined) return reject("json");
+  const reading: Reading = { isExact: true, reason: undefined };
+  const value = shape.read(json, reading);
+  if (value === undefined) {
+    // Messages have none of the members of what is stored.
+    return reject((reading.reason ?? "fields") as "fields" | WireMember);
+  }
+  return JSON.stringify(value) === text
+    ? { ok: true, value }
+    : reject("canonical");
+}
+
+/** What was made, or `undefined` where it failed in the way that is named. */
+function attempt<T>(
+  make: () => T,
+  failure: typeof TypeError | typeof SyntaxError,
+): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof failure) return undefined;
+    throw error;
+  }
+}
+
+function areSame(left: Uint8Array, right: Uint8Array | undefined): boolean {
+  return left.length === right?.length &&
+    left.every((byte, index) => byte === right[index]);
+}
+
+function reject(
+  reason: RejectReasonV2,
+): { readonly ok: false; readonly reason: RejectReasonV2 } {
+  return { ok: false, reason };
+}

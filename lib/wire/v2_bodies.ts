@@ -1,0 +1,151 @@
+/**
+ * The bodies of the messages of protocol 2: their members, in the order of the
+ * wire, and the rules that span several of them.
+ *
+ * @module
+ */
+
+import type {
+  NodeMessage,
+  PublisherMessage,
+  StreamMessage,
+} from "./v2_messages.ts";
+import { parseHostName } from "../base/host_name.ts";
+import {
+  MAX_BANS_PER_PART,
+  MAX_CHANGES,
+  MAX_EVENTS,
+  MAX_PART,
+  MAX_RECEIPTS,
+} from "./v2_limits.ts";
+import { MAX_IGNORE } from "../base/bounds.ts";
+import {
+  address,
+  ban,
+  batch,
+  change,
+  epoch,
+  errorCode,
+  event,
+  eventResult,
+  limits,
+  receipt,
+  seq,
+  session,
+} from "./v2_fields.ts";
+import { parseSecret, parseVersion, parseWords } from "./v2_ids.ts";
+import {
+  flag,
+  integer,
+  list,
+  oneOf,
+  orNull,
+  record,
+  type Shape,
+  text,
+  where,
+} from "../base/json_shape.ts";
+
+/** The body of a message of one kind: the message without its kind, which is a frame. */
+export type Body<M extends { readonly kind: string }, K extends M["kind"]> =
+  Omit<Extract<M, { readonly kind: K }>, "kind">;
+
+/** The bodies of a side's messages. */
+export type Bodies<M extends { readonly kind: string }> = {
+  readonly [K in M["kind"]]: Shape<Body<M, K>>;
+};
+
+const part = integer("part", 0, MAX_PART);
+const revision = integer("revision", 0);
+const ignore = list("ignore", address, 0, MAX_IGNORE);
+
+/** What nodes say. */
+export const NODE_BODIES: Bodies<NodeMessage> = {
+  HELLO: record<Body<NodeMessage, "HELLO">>({
+    node: text("node", parseHostName),
+    role: oneOf("role", ["monitor", "subscriber"]),
+    token: text("token", parseSecret),
+    version: text("version", parseVersion),
+  }),
+  EVENTS: record<Body<NodeMessage, "EVENTS">>({
+    session,
+    batch,
+    events: list("events", event, 1, MAX_EVENTS),
+  }),
+  SYNC: where(
+    record<Body<NodeMessage, "SYNC">>({
+      session,
+      epoch: orNull(epoch),
+      since: integer("since", 0),
+      part,
+    }),
+    // No copy, so it has taken nothing.
+    ["since", ({ epoch, since }) => epoch !== null || since === 0],
+  ),
+  RECEIPTS: record<Body<NodeMessage, "RECEIPTS">>({
+    session,
+    batch,
+    results: list("results", receipt, 1, MAX_RECEIPTS),
+  }),
+};
+
+type Snapshot = Body<PublisherMessage, "SNAPSHOT">;
+type Changes = Body<PublisherMessage, "CHANGES">;
+
+/** What the publisher answers. */
+export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
+  WELCOME: record<Body<PublisherMessage, "WELCOME">>({
+    session,
+    epoch,
+    seq,
+    limits,
+    revision,
+    ignore,
+  }),
+  IGNORE: record<Body<PublisherMessage, "IGNORE">>({ revision, ignore }),
+  ACK: record<Body<PublisherMessage, "ACK">>({
+    batch,
+    results: list("results", eventResult, 0, MAX_EVENTS),
+  }),
+  SNAPSHOT: where(
+    record<Snapshot>({
+      epoch,
+      seq,
+      part,
+      isLast: flag("isLast"),
+      bans: list("bans", ban, 0, MAX_BANS_PER_PART),
+    }),
+    // Whoever asks on gets on.
+    ["bans", ({ isLast, bans }) => isLast || bans.length > 0],
+    ["bans", ({ seq, bans }) => bans.every((ban) => ban.seq <= seq)],
+  ),
+  CHANGES: where(
+    record<Changes>({
+      epoch,
+      from: integer("from", 0),
+      to: integer("to", 0),
+      seq,
+      changes: list("changes", change, 0, MAX_CHANGES),
+    }),
+    ["changes", hasEveryNumber],
+    ["seq", ({ to, seq }) => to <= seq],
+    // Whoever asks on gets on.
+    ["seq", ({ from, to, seq }) => from < to || to === seq],
+  ),
+  ERROR: record<Body<PublisherMessage, "ERROR">>({
+    code: errorCode,
+    message: text("message", parseWords),
+  }),
+};
+
+/** From the one that follows `from` up to `to`, without a gap. */
+function hasEveryNumber({ from, to, changes }: Changes): boolean {
+  return changes.length === to - from &&
+    changes.every(({ seq }, index) => seq === from + 1 + index);
+}
+
+/** What the stream tells. */
+export const STREAM_BODIES: Bodies<StreamMessage> = {
+  C: record<Body<StreamMessage, "C">>({ epoch, change }),
+  H: record<Body<StreamMessage, "H">>({ epoch, seq, revision }),
+};

@@ -1,0 +1,142 @@
+/**
+ * What the messages of protocol 2 are made of: events, receipts, bans, changes.
+ *
+ * @module
+ */
+
+import { parseAddress } from "../base/address.ts";
+import type {
+  ErrorCode,
+  EventResult,
+  NodeEvent,
+  SessionLimits,
+  WireBan,
+  WireChange,
+  WireReport,
+} from "./v2_messages.ts";
+import type { Receipt } from "../ban/receipt.ts";
+import { parseHostName } from "../base/host_name.ts";
+import { parseJailName } from "../base/jail_name.ts";
+import {
+  MAX_EVENTS,
+  MAX_RECEIPTS,
+  MAX_REPORTS,
+  MAX_SPAN_MS,
+} from "./v2_limits.ts";
+import {
+  parseEpoch,
+  parseEventId,
+  parseSessionId,
+  parseWord,
+  parseWords,
+} from "./v2_ids.ts";
+import {
+  flag,
+  integer,
+  list,
+  type MemberName,
+  oneOf,
+  orNull,
+  record,
+  text,
+  variants,
+  where,
+} from "../base/json_shape.ts";
+
+export const address = text("address", parseAddress);
+export const epoch = text("epoch", parseEpoch);
+export const jail = text("jail", parseJailName);
+export const session = text("session", parseSessionId);
+/** A number of the epoch; 0: before its first change. */
+export const seq = integer("seq", 0);
+export const batch = integer("batch", 0);
+
+const id = text("id", parseEventId);
+const origin = text("origin", parseHostName);
+/** The number of a change. */
+const changeSeq = integer("seq", 1);
+const isPending = flag("isPending");
+const remainingMs = orNull(span("remainingMs"));
+
+/** A time that is told relative to now. */
+function span(name: MemberName) {
+  return integer(name, 0, MAX_SPAN_MS);
+}
+
+export const event = variants<NodeEvent>({
+  ban: { id, jail, address, remainingMs },
+  unban: { id, jail, address },
+});
+
+export const receipt = where(
+  record<Receipt>({
+    jail,
+    address,
+    action: text("action", parseWord),
+    outcome: oneOf("outcome", ["applied", "lifted", "refused", "failed"]),
+    detail: text("detail", parseWords),
+    agoMs: span("agoMs"),
+  }),
+  [
+    "detail",
+    ({ outcome, detail }) =>
+      detail === "" || outcome === "refused" || outcome === "failed",
+  ],
+);
+
+export const eventResult = where(
+  record<EventResult>({
+    outcome: oneOf("outcome", ["accepted", "known", "refused"]),
+    rule: text("rule", (text) => text === "" ? text : parseWord(text)),
+  }),
+  ["rule", ({ outcome, rule }) => (rule !== "") === (outcome === "refused")],
+);
+
+const report = record<WireReport>({
+  origin,
+  firstAgoMs: span("firstAgoMs"),
+  lastAgoMs: span("lastAgoMs"),
+  remainingMs,
+});
+
+export const ban = where(
+  record<WireBan>({
+    jail,
+    address,
+    seq: changeSeq,
+    isPending,
+    reports: list("reports", report, 1, MAX_REPORTS),
+  }),
+  ["reports", ({ reports }) => areDistinct(reports)],
+);
+
+/** Host names are the same whatever their case: see host_name.ts. */
+function areDistinct(reports: readonly WireReport[]): boolean {
+  return reports.length === 1 ||
+    new Set(reports.map(({ origin }) => origin.toLowerCase())).size ===
+      reports.length;
+}
+
+const agoMs = span("agoMs");
+const changeBase = { seq: changeSeq, agoMs, jail, address };
+
+export const change = variants<WireChange>({
+  report: { ...changeBase, origin, remainingMs, isPending },
+  withdraw: { ...changeBase, origin },
+  lift: { ...changeBase, by: text("by", parseHostName) },
+});
+
+export const limits = record<SessionLimits>({
+  maxEvents: integer("maxEvents", 1, MAX_EVENTS),
+  maxReceipts: integer("maxReceipts", 1, MAX_RECEIPTS),
+});
+
+export const errorCode = oneOf<ErrorCode>("code", [
+  "protocol",
+  "session",
+  "token",
+  "rights",
+  "aside",
+  "busy",
+  "store",
+]);

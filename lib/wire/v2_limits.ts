@@ -1,0 +1,31 @@
+/**
+ * Bounds of protocol 2. What they are for stands in `docs/PROTOCOL.md`.
+ *
+ * @module
+ */
+
+/** Longest body on the control socket, in bytes: 1 MiB. */
+export const MAX_CONTROL_BYTES = 1_048_576;
+/** Longest body on the stream, in bytes; the longest message takes 557. */
+export const MAX_STREAM_BYTES = 1_024;
+/** Events in a batch at most. */
+export const MAX_EVENTS = 1_000;
+/** Receipts in a batch at most. */
+export const MAX_RECEIPTS = 1_000;
+/**
+ * Bans in a part of a snapshot at most, however short they are; of long ones
+ * `splitBans` puts in fewer.
+ */
+export const MAX_BANS_PER_PART = 2_000;
+/** Changes in an answer to SYNC at most. */
+export const MAX_CHANGES = 1_000;
+/** Reports of a ban at most. */
+export const MAX_REPORTS = 256;
+/** The last part that a snapshot may have. */
+export const MAX_PART = 999_999;
+/** Longest token, in characters; as in protocol 1. */
+export const MAX_SECRET_LENGTH = 256;
+/** Longest text for a log, in characters. */
+export const MAX_WORDS_LENGTH = 200;
+/** Longest time that is told, in milliseconds: a hundred years of 365.25 days. */
+export const MAX_SPAN_MS = 3_155_760_000_000;

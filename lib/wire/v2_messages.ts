@@ -1,0 +1,225 @@
+/**
+ * The messages of protocol 2, as values. `wire_v2.ts` has their form on the
+ * wire, `docs/PROTOCOL.md` what they mean.
+ *
+ * Times are relative on the wire: a ban carries its remaining time, so that
+ * the clocks of two hosts need not agree.
+ *
+ * @module
+ */
+
+import {
+  type Epoch,
+  type EventId,
+  type NodeRole,
+  type SessionId,
+} from "../base/ids.ts";
+import { type Receipt } from "../ban/receipt.ts";
+
+import type { Address } from "../base/address.ts";
+import type { HostName } from "../base/host_name.ts";
+import type { JailName } from "../base/jail_name.ts";
+
+/** How long a ban still holds, in whole milliseconds; `null`: without end. */
+export type RemainingMs = number | null;
+
+/** What a monitor's node did. */
+export type NodeEvent =
+  | {
+    readonly kind: "ban";
+    readonly id: EventId;
+    readonly jail: JailName;
+    readonly address: Address;
+    readonly remainingMs: RemainingMs;
+  }
+  | {
+    readonly kind: "unban";
+    readonly id: EventId;
+    readonly jail: JailName;
+    readonly address: Address;
+  };
+
+/** What a node says on the control socket. */
+export type NodeMessage =
+  | {
+    readonly kind: "HELLO";
+    readonly node: HostName;
+    readonly role: NodeRole;
+    /** The shared or the node's own secret; empty where none is asked for. */
+    readonly token: string;
+    /** The program's version. */
+    readonly version: string;
+  }
+  | {
+    readonly kind: "EVENTS";
+    readonly session: SessionId;
+    /** Counts the batches of a session; its ACK repeats it. */
+    readonly batch: number;
+    readonly events: readonly NodeEvent[];
+  }
+  | {
+    readonly kind: "SYNC";
+    readonly session: SessionId;
+    /** The epoch of the copy; `null`: there is none yet. */
+    readonly epoch: Epoch | null;
+    /** The last number that the copy has taken. */
+    readonly since: number;
+    /** The part of the snapshot that is wanted next; 0 unless one is under way. */
+    readonly part: number;
+  }
+  | {
+    readonly kind: "RECEIPTS";
+    readonly session: SessionId;
+    readonly batch: number;
+    readonly results: readonly Receipt[];
+  };
+
+/** What became of an event. */
+export interface EventResult {
+  /**
+   * `accepted`: it counts, and is stored. `known`: it was taken before, or
+   * changes nothing. `refused`: never, see `rule`.
+   */
+  readonly outcome: "accepted" | "known" | "refused";
+  /** The rule that refused it; empty for the others. */
+  readonly rule: string;
+}
+
+/** A report in a message. */
+export interface WireReport {
+  /** The node whose word it is. */
+  readonly origin: HostName;
+  /** How long ago the node said so first, in whole milliseconds. */
+  readonly firstAgoMs: number;
+  /** How long ago it said so last, likewise. */
+  readonly lastAgoMs: number;
+  /** How long the report still holds. */
+  readonly remainingMs: RemainingMs;
+}
+
+/** A ban in a message. */
+export interface WireBan {
+  /** The jail that decided. */
+  readonly jail: JailName;
+  /** Whom it concerns. */
+  readonly address: Address;
+  /** The number of the last change that concerned it. */
+  readonly seq: number;
+  /** Whether it does not count yet, since too few nodes reported it. */
+  readonly isPending: boolean;
+  /** Whose word it is; one at least. */
+  readonly reports: readonly WireReport[];
+}
+
+/** A change in a message. */
+export type WireChange =
+  & {
+    readonly seq: number;
+    readonly agoMs: number;
+    readonly jail: JailName;
+    readonly address: Address;
+  }
+  & (
+    | {
+      readonly kind: "report";
+      readonly origin: HostName;
+      readonly remainingMs: RemainingMs;
+      readonly isPending: boolean;
+    }
+    | { readonly kind: "withdraw"; readonly origin: HostName }
+    | { readonly kind: "lift"; readonly by: HostName }
+  );
+
+/** Why the publisher does not do what it was asked. */
+export type ErrorCode =
+  /** The message is none, or is not allowed here; the sender has a bug. */
+  | "protocol"
+  /** No such session, or no longer: say HELLO again. */
+  | "session"
+  /** The token is not good. */
+  | "token"
+  /** The node has not the right to that: an operator gives it. */
+  | "rights"
+  /** The node's reports are set aside until an operator releases it. */
+  | "aside"
+  /** Try again later. */
+  | "busy"
+  /** It could not be stored: nothing was taken. Try again later. */
+  | "store";
+
+/** Bounds that the publisher announces; a node keeps to them. */
+export interface SessionLimits {
+  /** Events in a batch at most. */
+  readonly maxEvents: number;
+  /** Receipts in a batch at most. */
+  readonly maxReceipts: number;
+}
+
+/** What the publisher answers on the control socket. */
+export type PublisherMessage =
+  | {
+    readonly kind: "WELCOME";
+    readonly session: SessionId;
+    readonly epoch: Epoch;
+    readonly seq: number;
+    readonly limits: SessionLimits;
+    /** Names the list that follows. */
+    readonly revision: number;
+    /** Who is never banned in the whole cluster: addresses and prefixes. */
+    readonly ignore: readonly Address[];
+  }
+  /** The list is another; said to every session, unasked. */
+  | {
+    readonly kind: "IGNORE";
+    readonly revision: number;
+    readonly ignore: readonly Address[];
+  }
+  | {
+    readonly kind: "ACK";
+    readonly batch: number;
+    /** One for each event, in their order. Empty for receipts. */
+    readonly results: readonly EventResult[];
+  }
+  | {
+    readonly kind: "SNAPSHOT";
+    readonly epoch: Epoch;
+    /** The number up to which the snapshot has everything. */
+    readonly seq: number;
+    /** Counts the parts, from 0. */
+    readonly part: number;
+    readonly isLast: boolean;
+    readonly bans: readonly WireBan[];
+  }
+  | {
+    readonly kind: "CHANGES";
+    readonly epoch: Epoch;
+    /** The number that the changes follow. */
+    readonly from: number;
+    /** The number of the last of them; `from` when there are none. */
+    readonly to: number;
+    /** The publisher's number: where it is above `to`, ask on. */
+    readonly seq: number;
+    readonly changes: readonly WireChange[];
+  }
+  | {
+    readonly kind: "ERROR";
+    readonly code: ErrorCode;
+    /** In words for a log: printable ASCII, 200 characters at most. */
+    readonly message: string;
+  };
+
+/** What the publisher tells on the stream. */
+export type StreamMessage =
+  | {
+    readonly kind: "C";
+    readonly epoch: Epoch;
+    readonly change: WireChange;
+  }
+  /** Every second, whether or not something changed. */
+  | {
+    readonly kind: "H";
+    readonly epoch: Epoch;
+    readonly seq: number;
+    /** Names the list of who is never banned, as in WELCOME. */
+    readonly revision: number;
+  };

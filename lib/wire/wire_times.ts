@@ -1,0 +1,89 @@
+/**
+ * Between a host's clock and the wire, which tells times as spans.
+ *
+ * @module
+ */
+
+import type { Ban, Change } from "../ban/ban.ts";
+import type { RemainingMs, WireBan, WireChange } from "./v2_messages.ts";
+import { MAX_SPAN_MS } from "./v2_limits.ts";
+
+/** A ban as it goes over the wire now. What is over has no time left. */
+export function wireBan(ban: Ban, nowMs: number): WireBan {
+  const { jail, address, seq, isPending } = ban;
+  const reports = ban.reports.map((report) => ({
+    origin: report.origin,
+    firstAgoMs: agoMs(report.firstMs, nowMs),
+    lastAgoMs: agoMs(report.lastMs, nowMs),
+    remainingMs: remainingMs(report.expiresMs, nowMs),
+  }));
+  return { jail, address, seq, isPending, reports };
+}
+
+/** A ban that came over the wire now, in this host's time. */
+export function localBan(wire: WireBan, nowMs: number): Ban {
+  const { jail, address, seq, isPending } = wire;
+  const reports = wire.reports.map((report) => ({
+    origin: report.origin,
+    firstMs: nowMs - report.firstAgoMs,
+    lastMs: nowMs - report.lastAgoMs,
+    expiresMs: endMs(report.remainingMs, nowMs),
+  }));
+  return { jail, address, seq, isPending, reports };
+}
+
+/** A change as it goes over the wire now. */
+export function wireChange(change: Change, nowMs: number): WireChange {
+  const { seq, jail, address, atMs } = change;
+  const base = { seq, agoMs: agoMs(atMs, nowMs), jail, address };
+  switch (change.kind) {
+    case "report": {
+      const { kind, origin, isPending, expiresMs } = change;
+      const left = remainingMs(expiresMs, nowMs);
+      return { ...base, kind, origin, isPending, remainingMs: left };
+    }
+    case "withdraw":
+      return { ...base, kind: change.kind, origin: change.origin };
+    case "lift":
+      return { ...base, kind: change.kind, by: change.by };
+  }
+}
+
+/** A change that came over the wire now, in this host's time. */
+export function localChange(wire: WireChange, nowMs: number): Change {
+  const { seq, jail, address } = wire;
+  const base = { seq, atMs: nowMs - wire.agoMs, jail, address };
+  switch (wire.kind) {
+    case "report": {
+      const { kind, origin, isPending } = wire;
+      const expiresMs = endMs(wire.remainingMs, nowMs);
+      return { ...base, kind, origin, isPending, expiresMs };
+    }
+    case "withdraw":
+      return { ...base, kind: wire.kind, origin: wire.origin };
+    case "lift":
+      return { ...base, kind: wire.kind, by: wire.by };
+  }
+}
+
+/**
+ * What is left of a time.
+ *
+ * @param expiresMs Its end in milliseconds since 1970; `Infinity`: never.
+ * @param nowMs Milliseconds since 1970 by the same clock.
+ * @returns `null` also for more than the wire tells, which is a hundred years.
+ */
+export function remainingMs(expiresMs: number, nowMs: number): RemainingMs {
+  const leftMs = Math.max(0, Math.ceil(expiresMs - nowMs));
+  return leftMs > MAX_SPAN_MS ? null : leftMs;
+}
+
+/** When a time ends of which so much is left. */
+export function endMs(remaining: RemainingMs, nowMs: number): number {
+  return remaining === null ? Infinity : nowMs + remaining;
+}
+
+/** How long ago something was. A clock that was set back makes nothing happen in the future. */
+export function agoMs(atMs: number, nowMs: number): number {
+  return Math.min(Math.max(0, Math.floor(nowMs - atMs)), MAX_SPAN_MS);
+}

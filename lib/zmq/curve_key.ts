@@ -1,0 +1,66 @@
+/**
+ * Keys of CURVE, ZeroMQ's encryption, in the form that ZeroMQ takes them in.
+ *
+ * ```abnf
+ * key = 40(ALPHA / DIGIT / "." / "-" / ":" / "+" / "=" / "^" / "!" / "/" /
+ *          "*" / "?" / "&" / "<" / ">" / "(" / ")" / "[" / "]" / "{" / "}" /
+ *          "@" / "%" / "$" / "#")       ; 32 bytes in Z85
+ * ```
+ *
+ * @see {@link https://rfc.zeromq.org/spec/26/ | ZeroMQ RFC 26, CurveZMQ}
+ * @see {@link https://rfc.zeromq.org/spec/32/ | ZeroMQ RFC 32, Z85}
+ * @module
+ */
+
+import { decodeZ85 } from "./z85.ts";
+
+/** The half of a key pair that anybody may see; made by {@link parsePublicKey} only. */
+export type PublicKey = string & { readonly brand: "PublicKey" };
+/** The half that nobody else may see; made by {@link parseSecretKey} only. */
+export type SecretKey = string & { readonly brand: "SecretKey" };
+
+/** A key pair. */
+export interface CurveKeys {
+  /** Told to whoever is to speak with it. */
+  readonly publicKey: PublicKey;
+  /** Told to nobody. */
+  readonly secretKey: SecretKey;
+}
+
+/** Length of a key, in bytes. */
+export const KEY_BYTES = 32;
+
+/**
+ * Reads a public key.
+ *
+ * @param text Text from a file or a join code.
+ * @returns The key, or `undefined` when it is none.
+ *
+ * @example
+ * ```ts
+
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * // The client's public key of ZeroMQ RFC 26's test vectors.
+ * const key = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID";
+ * strictEqual(parsePublicKey(key), key);
+ * strictEqual(parsePublicKey(key.slice(1)), undefined);
+ * ```
+ */
+export function parsePublicKey(text: string): PublicKey | undefined {
+  return isKey(text) ? text as PublicKey : undefined;
+}
+
+/**
+ * Reads a secret key.
+ *
+ * @param text Text from a file or a join code.
+ * @returns The key, or `undefined` when it is none.
+ */
+export function parseSecretKey(text: string): SecretKey | undefined {
+  return isKey(text) ? text as SecretKey : undefined;
+}
+
+function isKey(text: string): boolean {
+  return decodeZ85(text)?.length === KEY_BYTES;
+}

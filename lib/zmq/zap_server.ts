@@ -1,0 +1,97 @@
+/**
+ * Answers libzmq whom the sockets of this process let in.
+ *
+ * @module
+ */
+
+import { canonicalAddress } from "../base/address.ts";
+import type { PublicKey } from "./curve_key.ts";
+import { LogThrottle } from "../log/log_throttle.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Log } from "../log/log.ts";
+import type { MessageSocket } from "./ports.ts";
+import {
+  decodeZapRequest,
+  encodeZapReply,
+  type ZapRequest,
+} from "./zap_codec.ts";
+
+/** What a server is made of. */
+export interface ZapServerOptions {
+  /** The ROUTER that libzmq asks. */
+  readonly socket: MessageSocket;
+  /** The domains of the sockets that members may connect to. */
+  readonly domains: readonly string[];
+  /** Says whether a key is a member's that may connect to that domain. */
+  readonly admits: (key: PublicKey, domain: string) => boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What a server has done so far. */
+export interface ZapServerCounters {
+  /** Connections of members. */
+  admitted: number;
+  /** Connections of others, that were refused. */
+  refused: number;
+  /** Questions that were none. */
+  malformed: number;
+}
+
+/** Answers until stopped. What is asked can't end it. */
+export class ZapServer {
+  /** What was done so far. */
+  readonly counters: ZapServerCounters = {
+    admitted: 0,
+    refused: 0,
+    malformed: 0,
+  };
+  readonly #options: ZapServerOptions;
+  readonly #refusals: LogThrottle;
+
+  /** @param options What the server is made of. */
+  constructor(options: ZapServerOptions) {
+    this.#options = options;
+    this.#refusals = new LogThrottle(options.log, options.clock);
+  }
+
+  /**
+   * Answers until aborted.
+   *
+   * @param signal Ends it; the promise then rejects with its reason.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { socket } = this.#options;
+    try {
+      while (true) {
+        const [route, ...frames] = await socket.receive(signal);
+        const request = decodeZapRequest(frames);
+        if (route === undefined || request === undefined) {
+          this.counters.malformed++;
+          continue;
+        }
+        const reply = encodeZapReply(request, this.#judge(request));
+        await socket.send([route, ...reply], signal);
+      }
+    } finally {
+      this.#refusals.flush();
+    }
+  }
+
+  #judge({ domain, address, publicKey }: ZapRequest): boolean {
+    const { admits } = this.#options;
+    const isAdmitted = this.#options.domains.includes(domain) &&
+      publicKey !== undefined && admits(publicKey, domain);
+    if (isAdmitted) {
+      this.counters.admitted++;
+      return true;
+    }
+    this.counters.refused++;
+    // The key is public, and tells an operator which node it is.
+    this.#refusals.record("warning", "connection refused: not a member", {
+      address: canonicalAddress(address) ?? address,
+      key: publicKey ?? "none",
+    });
+    return false;
+  }
+}

@@ -1,0 +1,262 @@
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { BanHub, BusyError, type KeptChange } from "../../lib/ban/ban_hub.ts";
+import type { EventId } from "../../lib/base/ids.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import { Condition } from "../../lib/async/tasks.ts";
+import { lift, report, withdraw } from "../support/values/bans.ts";
+import { host } from "../support/values/core_values.ts";
+import { ManualClock, settled } from "../support/memory/manual_clock.ts";
+import { MemoryBanStore } from "../support/memory/memory_ban_store.ts";
+import { MemoryLog } from "../support/memory/memory_log.ts";
+
+/** A hub at work until it is disposed of. */
+class Bench implements AsyncDisposable {
+  readonly store = new MemoryBanStore();
+  readonly clock = new ManualClock();
+  readonly log = new MemoryLog();
+  readonly kept: KeptChange[] = [];
+  readonly hub: BanHub;
+  readonly stop = new AbortController();
+  readonly running: Promise<unknown>;
+
+  constructor(
+    options: Partial<ConstructorParameters<typeof BanHub>[0]> = {},
+  ) {
+    const { store, clock, log, stop } = this;
+    this.hub = new BanHub({
+      ...{ store, clock, log },
+      onKept: (kept) => this.kept.push(...kept),
+      ...options,
+    });
+    this.running = this.hub.run(stop.signal).catch((error) => error);
+  }
+
+  get told(): string[] {
+    return this.kept.map(({ change }) => `${change.seq} ${change.kind}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop.abort();
+    await this.running;
+  }
+}
+
+function named(id: string, event = report("web1")) {
+  const name = { origin: host("web1"), id: id.padStart(16, "0") as EventId };
+  return { event, name };
+}
+
+Deno.test("BanHub decides in order, also what is handed over together, and tells what is kept", async () => {
+  await using bench = new Bench();
+  const verdicts = await bench.hub.submit([
+    { event: report("web1") },
+    { event: report("web1") },
+    { event: withdraw("web2") },
+    { event: withdraw("web1") },
+    { event: lift() },
+    { event: report("web2", 1) },
+  ]);
+  deepStrictEqual(verdicts, [
+    "changed",
+    "known",
+    "no_report",
+    "changed",
+    "no_ban",
+    "over",
+  ]);
+  deepStrictEqual(bench.told, ["1 report", "2 withdraw"]);
+  strictEqual(bench.hub.table.size, 0);
+});
+
+Deno.test("BanHub takes an event of a name once, also within one step and after a restart", async () => {
+  await using bench = new Bench();
+  deepStrictEqual(
+    await bench.hub.submit([
+      named("a"),
+      named("a"),
+      named("b", withdraw("web1")),
+    ]),
+    ["changed", "known", "changed"],
+  );
+  deepStrictEqual(await bench.hub.submit([named("a")]), ["known"]);
+  await using again = new Bench({ store: bench.store });
+  deepStrictEqual(await again.hub.submit([named("a")]), ["known"]);
+  strictEqual(again.hub.table.size, 0);
+});
+
+Deno.test("BanHub keeps together what comes while a step is kept", async () => {
+  const gathered = new Condition();
+  await using bench = new Bench({ gather: (signal) => gathered.wait(signal) });
+  const first = bench.hub.submit([{ event: report("web1") }]);
+  await first;
+  const others = ["web2", "web3", "web4"].map((node) =>
+    bench.hub.submit([{ event: report(node) }])
+  );
+  await settled();
+  strictEqual(bench.store.seq, 1);
+  gathered.notify();
+  await Promise.all(others);
+  strictEqual(bench.hub.counters.commits, 2);
+  deepStrictEqual(bench.told.length, 4);
+});
+
+Deno.test("BanHub acknowledges and tells nothing that the store refuses, and takes it when it can", async () => {
+  await using bench = new Bench();
+  bench.store.failure = new RuntimeError("disk full", { hint: "" });
+  for (let again = 0; again < 3; again++) {
+    await rejects(bench.hub.submit([named("a")]), { message: "disk full" });
+  }
+  deepStrictEqual(bench.told, []);
+  strictEqual(bench.hub.table.size, 0);
+  bench.store.failure = undefined;
+  deepStrictEqual(await bench.hub.submit([named("a")]), ["changed"]);
+  deepStrictEqual(bench.log.events, [
+    "reports can't be kept, and are not acknowledged",
+    "reports are kept again",
+  ]);
+  strictEqual(bench.hub.counters.unkept, 3);
+});
+
+Deno.test("BanHub takes no more than may wait, and nothing of what is too much", async () => {
+  await using bench = new Bench({ maxWaiting: 2 });
+  const two = [{ event: report("web1") }, { event: report("web2") }];
+  const taken = bench.hub.submit(two);
+  await rejects(bench.hub.submit([{ event: report("web3") }]), BusyError);
+  deepStrictEqual(await taken, ["changed", "changed"]);
+  strictEqual(bench.store.seq, 2);
+});
+
+Deno.test("BanHub takes nothing that waits when it is stopped", async () => {
+  const bench = new Bench({ gather: (signal) => new Condition().wait(signal) });
+  await bench.hub.submit([{ event: report("web1") }]);
+  const waiting = bench.hub.submit([{ event: report("web2") }]);
+  const refused = rejects(waiting, BusyError);
+  await bench[Symbol.asyncDispose]();
+  await refused;
+  strictEqual(bench.store.seq, 1);
+});
+
+Deno.test("BanHub lets bans end, and knows after a restart what stands", async () => {
+  await using bench = new Bench();
+  const endsMs = bench.clock.nowMs() + 60_000;
+  await bench.hub.submit([
+    { event: report("web1", endsMs) },
+    { event: report("web2") },
+  ]);
+  await bench.clock.advance(61_000);
+  bench.hub.expire();
+  await using again = new Bench({ store: bench.store, clock: bench.clock });
+  for (const { hub } of [bench, again]) {
+    deepStrictEqual(
+      [...hub.table.bans()].flatMap(({ reports }) =>
+        reports.map(({ origin }) => origin)
+      ),
+      ["web2"],
+    );
+  }
+});
+
+Deno.test("BanHub goes on after a store that could not be read, and hangs nobody", async () => {
+  await using bench = new Bench();
+  const hasEvent = bench.store.hasEvent.bind(bench.store);
+  bench.store.hasEvent = () => {
+    throw new RuntimeError("damaged", { hint: "" });
+  };
+  await rejects(bench.hub.submit([named("a")]), { message: "damaged" });
+  bench.store.hasEvent = hasEvent;
+  deepStrictEqual(await bench.hub.submit([named("a")]), ["changed"]);
+});
+
+Deno.test("BanHub takes nothing once it has ended", async () => {
+  const bench = new Bench();
+  await bench[Symbol.asyncDispose]();
+  await rejects(bench.hub.submit([named("a")]), BusyError);
+});
+
+Deno.test("BanHub has one report of a node, however its name is written, in the spelling that came first", async () => {
+  await using bench = new Bench();
+  deepStrictEqual(
+    await bench.hub.submit([
+      { event: report("Web-1") },
+      { event: report("WEB-1") },
+    ]),
+    ["changed", "known"],
+  );
+  await using again = new Bench({ store: bench.store });
+  deepStrictEqual(await again.hub.submit([{ event: withdraw("web-1") }]), [
+    "changed",
+  ]);
+  deepStrictEqual(
+    [...bench.kept, ...again.kept].map(({ change }) =>
+      change.kind === "lift" ? "" : change.origin
+    ),
+    ["Web-1", "Web-1"],
+  );
+});
+
+Deno.test("BanHub has no more reports of a node stand than may; those that stand are prolonged, and others' counted apart", async () => {
+  await using bench = new Bench({ maxReports: 2 });
+  const nowMs = bench.clock.nowMs();
+  const verdicts = (...events: readonly ReturnType<typeof report>[]) =>
+    bench.hub.submit(events.map((event) => ({ event })));
+  deepStrictEqual(
+    await verdicts(
+      report("web1", nowMs + 60_000, 1),
+      report("WEB1", nowMs + 1_000, 2),
+      report("web1", nowMs + 60_000, 3),
+      report("web2", nowMs + 60_000, 3),
+      report("web1", nowMs + 90_000, 1),
+    ),
+    ["changed", "changed", "node-full", "changed", "changed"],
+  );
+  deepStrictEqual(
+    await verdicts(
+      report("web1", nowMs + 60_000, 4),
+      withdraw("web1", 1),
+      report("web1", nowMs + 60_000, 4),
+      lift(4),
+      report("web1", nowMs + 60_000, 5),
+      report("web1", nowMs + 60_000, 6),
+    ),
+    ["node-full", "changed", "changed", "changed", "changed", "node-full"],
+  );
+  // Time makes room too.
+  await bench.clock.advance(2_000);
+  bench.hub.expire();
+  deepStrictEqual(await verdicts(report("web1", nowMs + 60_000, 6)), [
+    "changed",
+  ]);
+});
+
+Deno.test("BanHub does not take for known what there was no room for", async () => {
+  await using bench = new Bench({ maxReports: 1 });
+  const second = named("b", report("web1", Infinity, 2));
+  await bench.hub.submit([named("a")]);
+  deepStrictEqual(await bench.hub.submit([second]), ["node-full"]);
+  await bench.hub.submit([{ event: withdraw("web1") }]);
+  deepStrictEqual(await bench.hub.submit([second]), ["changed"]);
+});
+
+Deno.test("BanHub lifts a ban for a node that may, where others reported it too; its own alone is withdrawn", async () => {
+  await using bench = new Bench();
+  const unban = (last: number, mayLift: boolean) => ({
+    event: withdraw("web1", last),
+    mayLift,
+  });
+  const verdicts = await bench.hub.submit([
+    { event: report("web1", Infinity, 1) },
+    { event: report("web2", Infinity, 1) },
+    { event: report("web2", Infinity, 2) },
+    { event: report("web1", Infinity, 3) },
+    ...[unban(1, false), unban(1, true), unban(2, true), unban(3, true)],
+    unban(4, true),
+  ]);
+  deepStrictEqual(verdicts.slice(-1), ["no_ban"]);
+  deepStrictEqual(bench.told.slice(-4), [
+    "5 withdraw",
+    "6 lift",
+    "7 lift",
+    "8 withdraw",
+  ]);
+  strictEqual(bench.hub.table.size, 0);
+});

@@ -1,0 +1,25 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { shiftedBan, shiftedChange } from "../../lib/ban/shifted_times.ts";
+import { banBy, lifted, reported } from "../support/values/bans.ts";
+
+Deno.test("shiftedBan() moves every time, but for ever stays for ever", () => {
+  const ban = banBy({ web1: 5_000, web2: Infinity }, { seq: 7 });
+  const shifted = shiftedBan(ban, 100);
+  deepStrictEqual(
+    shifted.reports.map(({ firstMs, lastMs, expiresMs }) => [
+      firstMs,
+      lastMs,
+      expiresMs,
+    ]),
+    [[100, 100, 5_100], [100, 100, Infinity]],
+  );
+  deepStrictEqual(shiftedBan(shifted, -100), ban);
+});
+
+Deno.test("shiftedChange() moves every time, but for ever stays for ever", () => {
+  const change = reported(1, "web1", { atMs: 5, expiresMs: 9 });
+  deepStrictEqual(shiftedChange(shiftedChange(change, 100), -100), change);
+  strictEqual(shiftedChange(lifted(1), 100).atMs, 100);
+  const endless = shiftedChange(reported(1), 100);
+  strictEqual(endless.kind === "report" && endless.expiresMs, Infinity);
+});

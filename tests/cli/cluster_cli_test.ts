@@ -1,0 +1,100 @@
+import {
+  deepStrictEqual,
+  match,
+  ok,
+  strictEqual,
+  throws,
+} from "node:assert/strict";
+import {
+  clusterHelpText,
+  parseClusterCommand,
+  type TypedCommand,
+} from "../../lib/cli/cluster_cli.ts";
+import { CLUSTER_VERBS } from "../../lib/cli/cluster_verbs.ts";
+import { UsageError } from "../../lib/base/errors.ts";
+
+function parsed(...argv: readonly string[]): TypedCommand {
+  const line = parseClusterCommand(argv);
+  ok(line.kind === "command");
+  return line.command;
+}
+
+Deno.test("verbs of one and of two words are read, with their operands and options", () => {
+  deepStrictEqual(
+    parsed("node", "add", "web1", "web2", "--rate=5", "--unban"),
+    {
+      verb: "node add",
+      operands: ["web1", "web2"],
+      options: new Map<string, string | true>([["unban", true], ["rate", "5"]]),
+      configPath: undefined,
+    },
+  );
+  deepStrictEqual(parsed("join", "-", "-c", "/a.conf"), {
+    verb: "join",
+    operands: ["-"],
+    options: new Map(),
+    configPath: "/a.conf",
+  });
+  deepStrictEqual(
+    parsed("allow", "add", "192.0.2.0/24", "--for", "7d", "--note", "a b")
+      .options,
+    new Map([["for", "7d"], ["note", "a b"]]),
+  );
+});
+
+const MISTAKES: readonly (readonly [typed: string, message: RegExp])[] = [
+  ["", /^a verb is missing$/],
+  ["nod", /^unknown verb "nod"; did you mean node\?$/],
+  ["alow list", /^unknown verb "alow"; did you mean allow\?$/],
+  ["node", /^what of: node add, node list, .*\?$/],
+  ["node ad web1", /^unknown verb "node ad"; did you mean node add\?$/],
+  ["constructor", /^unknown verb "constructor"$/],
+  ["node add", /^node add needs NAME\.\.\.$/],
+  ["join a b", /^unexpected "b" after join$/],
+  ["node list web1", /^unexpected "web1" after node list$/],
+  [
+    "init --adress x",
+    /^unknown option "--adress" of init; did you mean --address\?$/,
+  ],
+  ["init --address", /^--address needs a value$/],
+  ["init --address=", /^--address needs a value$/],
+  ["node add web1 --unban=no", /^--unban takes no value$/],
+  ["node list --rate 5", /^unknown option "--rate" of node list$/],
+  ["node list --config", /^--config needs a value$/],
+];
+
+for (const [typed, message] of MISTAKES) {
+  Deno.test(`"${typed}" is refused with what is wrong, and a hint`, () => {
+    const argv = typed.split(" ").filter((word) => word !== "");
+    throws(() => parseClusterCommand(argv), (error) => {
+      ok(error instanceof UsageError);
+      match(error.message, message);
+      strictEqual(
+        error.hint,
+        "fail2ban-cluster --help lists verbs and options",
+      );
+      return true;
+    });
+  });
+}
+
+Deno.test("help is given for every way to ask for it", () => {
+  for (
+    const typed of ["--help", "-h", "node --help", "node add -h", "init --help"]
+  ) {
+    strictEqual(parseClusterCommand(typed.split(" ")).kind, "help");
+  }
+  strictEqual(parseClusterCommand(["--version"]).kind, "version");
+});
+
+Deno.test("the help text names every verb and option, in lines of at most 80 characters", () => {
+  const lines = clusterHelpText("1.2.3").split("\n");
+  strictEqual(lines[0], "fail2ban-cluster 1.2.3");
+  for (const line of lines) ok(line.length <= 80, line);
+  for (const [verb, { options }] of Object.entries(CLUSTER_VERBS)) {
+    ok(lines.some((line) => line.startsWith(`  ${verb}`)), verb);
+    for (const name of Object.keys(options)) {
+      ok(lines.some((line) => line.startsWith(`    --${name}`)), name);
+    }
+  }
+});

@@ -1,0 +1,294 @@
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import type { Epoch, EventId } from "../../lib/base/ids.ts";
+import type {
+  NodeEvent,
+  PublisherMessage,
+} from "../../lib/wire/v2_messages.ts";
+import { ControlSession } from "../../lib/client/control_client.ts";
+import {
+  type Conversation,
+  LostConversationError,
+} from "../../lib/client/session.ts";
+import {
+  type FleetList,
+  NOBODY_ALLOWED,
+} from "../../lib/protection/allowlist.ts";
+import { Condition } from "../../lib/async/tasks.ts";
+import { address, host, jail } from "../support/values/core_values.ts";
+import { ManualClock, settled } from "../support/memory/manual_clock.ts";
+import { MemoryControl } from "../support/memory/memory_control.ts";
+import { MemoryLog } from "../support/memory/memory_log.ts";
+import { frames } from "../support/memory/memory_socket.ts";
+
+const UNBAN: NodeEvent = {
+  kind: "unban",
+  id: "event-0000000000000000" as EventId,
+  jail: jail("sshd"),
+  address: address("198.18.0.0"),
+};
+
+type Lead = (conversation: Conversation, signal: AbortSignal) => Promise<void>;
+
+const idle: Lead = (_, signal) => new Condition().wait(signal);
+
+/** A session at work; `lead` is called with each conversation. */
+class SessionBench implements AsyncDisposable {
+  readonly publisher = new MemoryControl();
+  readonly clock = new ManualClock();
+  readonly log = new MemoryLog();
+  readonly stop = new AbortController();
+  readonly madeAtMs: number[] = [];
+  readonly allowlists: FleetList[] = [];
+  readonly session: ControlSession;
+  readonly running: Promise<void>;
+
+  constructor(
+    lead: Lead = idle,
+    prepare: (publisher: MemoryControl) => void = () => {},
+  ) {
+    prepare(this.publisher);
+    const { clock, log } = this;
+    this.session = new ControlSession({
+      ...{ clock, log, node: host("web-1"), role: "subscriber" },
+      connect: () => {
+        this.madeAtMs.push(clock.monotonicMs());
+        return this.publisher.connect();
+      },
+      token: () => "",
+      version: "1.2.3",
+      onIgnore: (list) => this.allowlists.push(list),
+    });
+    this.running = this.session.run(this.stop.signal, lead);
+    this.running.catch(() => {});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop.abort();
+    await this.running.catch(() => {});
+  }
+}
+
+Deno.test("ControlSession gives the welcome", async () => {
+  const welcomes: unknown[] = [];
+  await using bench = new SessionBench(async (conversation, signal) => {
+    welcomes.push(conversation.welcome);
+    await idle(conversation, signal);
+  });
+  await settled();
+  deepStrictEqual(bench.publisher.heard, [{
+    kind: "HELLO",
+    node: "web-1",
+    role: "subscriber",
+    token: "",
+    version: "1.2.3",
+  }]);
+  deepStrictEqual(welcomes, [{
+    kind: "WELCOME",
+    session: "0".repeat(31) + "1",
+    epoch: bench.publisher.epoch,
+    seq: 0,
+    limits: { maxEvents: 100, maxReceipts: 100 },
+    revision: 0,
+    ignore: [],
+  }]);
+  deepStrictEqual(bench.session.counters, { conversations: 1, lost: 0 });
+});
+
+Deno.test("ControlSession doubles its pause up to five seconds while nobody answers, and tells once", async () => {
+  await using bench = new SessionBench(
+    idle,
+    (publisher) => publisher.silent = true,
+  );
+  await bench.clock.advance(60_000);
+  const pauses = bench.madeAtMs.slice(1).map((atMs, index) =>
+    atMs - (bench.madeAtMs[index] ?? 0) - 2_000
+  );
+  deepStrictEqual(pauses.slice(0, 8), [
+    ...[100, 200, 400, 800, 1_600, 3_200],
+    ...[5_000, 5_000],
+  ]);
+  strictEqual(bench.session.reachable, false);
+  bench.publisher.silent = false;
+  await bench.clock.advance(10_000);
+  strictEqual(bench.session.reachable, true);
+  strictEqual(bench.publisher.mostOpen, 1);
+  deepStrictEqual(
+    bench.log.records.map(({ event, fields }) => [event, fields]),
+    [
+      ["no conversation with the publisher", { reason: "no answer" }],
+      ["the publisher answers again", {}],
+    ],
+  );
+});
+
+for (const code of ["token", "protocol"] as const) {
+  Deno.test(`ControlSession tells once of a refusal for its ${code}, and tries again every 30 s`, async () => {
+    await using bench = new SessionBench(
+      idle,
+      (publisher) => publisher.refusal = code,
+    );
+    await bench.clock.advance(95_000);
+    deepStrictEqual(bench.madeAtMs, [0, 30_000, 60_000, 90_000]);
+    deepStrictEqual(bench.log.events, ["no conversation with the publisher"]);
+    bench.publisher.refusal = undefined;
+    await bench.clock.advance(30_000);
+    strictEqual(bench.session.counters.conversations, 1);
+  });
+}
+
+Deno.test("ControlSession begins with the first pause again after an answer, not after a mere welcome", async () => {
+  let answers = true;
+  await using bench = new SessionBench(
+    async ({ send, receive, welcome }, signal) => {
+      const { session } = welcome;
+      if (answers) {
+        const events = [UNBAN];
+        await send({ kind: "EVENTS", session, batch: 1, events }, signal);
+        await receive(signal);
+      }
+      throw new LostConversationError("for a test");
+    },
+  );
+  await bench.clock.advance(350);
+  deepStrictEqual(bench.madeAtMs, [0, 100, 200, 300]);
+  answers = false;
+  await bench.clock.advance(1_000);
+  deepStrictEqual(bench.madeAtMs.slice(4), [400, 600, 1_000]);
+});
+
+Deno.test("ControlSession tells when the publisher has another store", async () => {
+  await using bench = new SessionBench(async ({ receive }, signal) => {
+    await receive(signal);
+  });
+  await settled();
+  const before = bench.publisher.epoch;
+  bench.publisher.epoch = "f".repeat(32) as Epoch;
+  bench.publisher.say({ kind: "ERROR", code: "session", message: "" });
+  await bench.clock.advance(100);
+  deepStrictEqual(
+    bench.log.records.map(({ event, fields }) => [event, fields]),
+    [
+      ["the publisher was restarted", {}],
+      ["the publisher has another store", {
+        before,
+        now: bench.publisher.epoch,
+      }],
+    ],
+  );
+});
+
+const OUT_OF_STEP: Readonly<Record<string, (bench: SessionBench) => void>> = {
+  "what is no message": ({ publisher }) =>
+    publisher.connection.give(frames("F2B2", "ACK")),
+  "a second welcome": ({ publisher }) => publisher.say(WELCOME),
+};
+
+const WELCOME = {
+  kind: "WELCOME",
+  session: "0".repeat(32),
+  epoch: "0".repeat(32),
+  seq: 0,
+  limits: { maxEvents: 1, maxReceipts: 1 },
+  revision: 0,
+  ignore: [],
+} as unknown as PublisherMessage;
+
+for (const [what, say] of Object.entries(OUT_OF_STEP)) {
+  Deno.test(`ControlSession gives a connection up over ${what}`, async () => {
+    await using bench = new SessionBench(async ({ receive }, signal) => {
+      await receive(signal);
+    });
+    await settled();
+    say(bench);
+    await settled();
+    strictEqual(bench.publisher.connection.closed, true);
+    strictEqual(bench.session.counters.lost, 1);
+    await bench.clock.advance(100);
+    strictEqual(bench.session.counters.conversations, 2);
+  });
+}
+
+Deno.test("ControlSession gives a connection up over an answer that is no welcome", async () => {
+  await using bench = new SessionBench(
+    idle,
+    (publisher) => publisher.silent = true,
+  );
+  bench.publisher.say({ kind: "ACK", batch: 1, results: [] });
+  await settled();
+  strictEqual(bench.publisher.connection.closed, true);
+});
+
+Deno.test("ControlSession hands on the allowlist of each welcome and of each change, whatever is waited for", async () => {
+  const answers: string[] = [];
+  await using bench = new SessionBench(async ({ receive }, signal) => {
+    while (true) answers.push((await receive(signal, 2_000)).kind);
+  });
+  const lists = bench.allowlists;
+  await settled();
+  const list = { revision: 7, ignore: [address("192.0.2.0/24")] };
+  bench.publisher.say({ kind: "IGNORE", ...list });
+  bench.publisher.say({ kind: "ACK", batch: 1, results: [] });
+  await settled();
+  deepStrictEqual(answers, ["ACK"]);
+  deepStrictEqual(lists, [NOBODY_ALLOWED, list]);
+  strictEqual(bench.session.allowlist, 7);
+  // It is no answer: that is missed all the same.
+  await bench.clock.advance(1_500);
+  bench.publisher.say({ kind: "IGNORE", ...NOBODY_ALLOWED });
+  await bench.clock.advance(500);
+  strictEqual(bench.session.counters.lost, 1);
+  strictEqual(lists.length, 3);
+});
+
+Deno.test("Conversation.receive() gives up after the time that it is given", async () => {
+  await using bench = new SessionBench(async ({ receive }, signal) => {
+    await receive(signal, 3_000);
+  });
+  await settled();
+  await bench.clock.advance(2_999);
+  strictEqual(bench.session.counters.lost, 0);
+  await bench.clock.advance(1);
+  strictEqual(bench.session.counters.lost, 1);
+});
+
+Deno.test("ControlSession.run() throws what whoever leads throws, and closes the connection", async () => {
+  await using bench = new SessionBench(() =>
+    Promise.reject(new Error("a bug"))
+  );
+  await rejects(bench.running, { message: "a bug" });
+  strictEqual(bench.publisher.connection.closed, true);
+});
+
+/** Where a session may be when it is told to stop. */
+const STAGES: Readonly<
+  Record<string, (bench: SessionBench) => Promise<unknown>>
+> = {
+  "before it has done anything": () => Promise.resolve(),
+  "in a conversation": () => settled(),
+  "while it waits for a welcome": (bench) => {
+    bench.publisher.silent = true;
+    return settled();
+  },
+  "while its HELLO can't leave": (bench) => {
+    bench.publisher.connection.blocked = true;
+    return settled();
+  },
+  "in a pause": async (bench) => {
+    bench.publisher.silent = true;
+    await bench.clock.advance(2_050);
+  },
+};
+
+for (const [stage, reach] of Object.entries(STAGES)) {
+  Deno.test(`ControlSession.run() ends at once when stopped ${stage}, and leaves nothing open`, async () => {
+    await using bench = new SessionBench();
+    await reach(bench);
+    bench.stop.abort(new Error("stopped"));
+    await bench.running;
+    strictEqual(bench.clock.delays, 0);
+    strictEqual(
+      bench.publisher.connections.every(({ closed }) => closed),
+      true,
+    );
+  });
+}

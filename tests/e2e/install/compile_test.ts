@@ -1,0 +1,259 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import deno from "../../../deno.json" with { type: "json" };
+import { findRoles } from "../../../tools/compile.ts";
+import { copyTree } from "../../../tools/compile/copy_tree.ts";
+import { Stage } from "../../../tools/compile/stage.ts";
+import {
+  onlyAddonFor,
+  platformOf,
+  TARGETS,
+} from "../../../tools/compile/targets.ts";
+import { runInstaller } from "../../support/install/installer.ts";
+import { TempDir } from "../../support/host/temp_dir.ts";
+
+const PROJECT = decodeURIComponent(
+  new URL("../../..", import.meta.url).pathname,
+)
+  .replace(/\/$/, "");
+/** `deno compile` appends to whatever it is given, so this stands in for the base runtime. */
+const BASE = await Deno.realPath("/bin/true");
+const MAX_EMBEDDED_BYTES = 6_000_000;
+
+/** Runs `deno task compile`, as its permissions allow. */
+async function compile(base: string, ...args: string[]) {
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "--cwd", PROJECT, "compile", ...args],
+    env: { DENORT_BIN: base, NO_COLOR: "1" },
+    stdout: "null",
+  }).output();
+  const lines = new TextDecoder().decode(stderr).trimEnd().split("\n");
+  const own = lines.filter((line) => line.startsWith("compile: "));
+  return { code, own, all: lines.join("\n") };
+}
+
+/** All files in a folder, by their paths from it. */
+async function filesOf(dir: string, within = ""): Promise<string[]> {
+  const files: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(`${dir}/${within}`)) {
+    const path = `${within}${name}`;
+    if (isDirectory) files.push(...await filesOf(dir, `${path}/`));
+    else files.push(path);
+  }
+  return files.toSorted();
+}
+
+Deno.test("findRoles() finds the files of roles/, and no folder", async () => {
+  const roles = await findRoles();
+  const expected: string[] = [];
+  for await (const { name, isFile } of Deno.readDir(`${PROJECT}/roles`)) {
+    if (isFile) expected.push(name.replace(/\.ts$/, ""));
+  }
+  deepStrictEqual(roles, expected.toSorted());
+  ok(roles.includes("monitor") && !roles.includes("program"));
+});
+
+Deno.test("every role has a permission set of its own", async () => {
+  for (const role of await findRoles()) {
+    ok(Object.hasOwn(deno.permissions, role), role);
+  }
+});
+
+Deno.test("onlyAddonFor() takes the newest of several addons, and refuses a platform without one", () => {
+  const linux = { os: "linux", arch: "x64", libc: "glibc" };
+  const built = (abi: number, other = {}) =>
+    JSON.stringify({ ...linux, abi, ...other });
+  const manifest = {
+    [built(72)]: "old",
+    [built(127)]: "new",
+    [built(115)]: "middle",
+    [built(200, { libc: "musl" })]: "musl",
+    [built(200, { arch: "arm64" })]: "arm",
+  };
+  deepStrictEqual(onlyAddonFor(manifest, linux), { [built(127)]: "new" });
+  let message = "";
+  try {
+    onlyAddonFor(manifest, { ...linux, os: "plan9" });
+  } catch (error) {
+    message = String(error);
+  }
+  strictEqual(message, "Error: zeromq has no addon for plan9 x64 glibc");
+});
+
+for (const target of Object.keys(TARGETS)) {
+  Deno.test(`what is embedded for ${target} has that platform's addon only, and nothing that doesn't run`, async () => {
+    const platform = platformOf(target);
+    await using stage = await Stage.make({
+      project: PROJECT,
+      role: "monitor",
+      platform,
+    });
+    const files = await filesOf(`${stage.dir}/node_modules`);
+    const addons = files.filter((path) => path.endsWith(".node"));
+    strictEqual(addons.length, 1, addons.join("\n"));
+    const { os, arch, libc } = platform;
+    match(addons[0] ?? "", RegExp(`/build/${os}/${arch}/node/${libc}-`));
+    deepStrictEqual(
+      files.filter((path) => /\.(?:map|md|d\.ts|cc|h)$|\/src\//.test(path)),
+      [],
+    );
+    const names = stage.packages.map(({ name }) => name);
+    deepStrictEqual(
+      names.filter((name) => /^@types|fast-check|fake-timers/.test(name)),
+      [],
+    );
+    ok(names.includes("zeromq") && names.includes("cmake-ts"), `${names}`);
+  });
+}
+
+Deno.test("a release has every role, what goes with it, and sums that hold; a second one is the same", async () => {
+  await using dir = await TempDir.create();
+  const out = dir.path("a b");
+  for (const again of [out, dir.path("again")]) {
+    const { code, all } = await compile(BASE, "--out", again);
+    strictEqual(code, 0, all);
+  }
+  const sums = await Deno.readTextFile(`${out}/SHA256SUMS`);
+  strictEqual(sums, await Deno.readTextFile(dir.path("again/SHA256SUMS")));
+  const { success } = await new Deno.Command("sha256sum", {
+    args: ["--check", "--strict", "--quiet", "SHA256SUMS"],
+    cwd: out,
+  }).output();
+  ok(success);
+  const files = await filesOf(out);
+  deepStrictEqual(
+    files.filter((path) => path !== "SHA256SUMS"),
+    sums.trimEnd().split("\n").map((line) => line.slice(66)).toSorted(),
+  );
+  const programs = files.filter((path) => /^fail2ban-[a-z]+$/.test(path));
+  deepStrictEqual(
+    programs,
+    (await findRoles()).map((role) => `fail2ban-${role}`),
+  );
+  const { size: base } = await Deno.stat(BASE);
+  for (const name of programs) {
+    const { size, mode } = await Deno.stat(`${out}/${name}`);
+    ok(size - base < MAX_EMBEDDED_BYTES, `${name} embeds ${size - base} bytes`);
+    strictEqual((mode ?? 0) & 0o111, 0o111);
+  }
+  strictEqual(
+    await Deno.readTextFile(`${out}/RELEASE`),
+    `version=${deno.version}\ntarget=${Deno.build.target}\n`,
+  );
+});
+
+Deno.test("the bill of materials names each package that is embedded, with the lock file's sum", async () => {
+  await using dir = await TempDir.create();
+  const { code, all } = await compile(BASE, "--out", dir.path());
+  strictEqual(code, 0, all);
+  const bom = JSON.parse(await Deno.readTextFile(dir.path("sbom.cdx.json")));
+  const names: string[] = [];
+  for (const { name, version, purl, hashes } of bom.components) {
+    names.push(name);
+    strictEqual(purl, `pkg:npm/${name}@${version}`);
+    match(hashes[0].content, /^[0-9a-f]{128}$/);
+  }
+  deepStrictEqual(
+    ["cmake-ts", "ini", "ipaddr.js", "minimist", "zeromq"].filter((name) =>
+      !names.includes(name)
+    ),
+    [],
+  );
+});
+
+Deno.test("one role is compiled into a release beside the others, but not into another target's", async () => {
+  await using dir = await TempDir.create();
+  const out = dir.path("out");
+  const first = await compile(BASE, "--out", out, "--role", "monitor");
+  strictEqual(first.code, 0, first.all);
+  const second = await compile(BASE, "--out", out, "--role", "publisher");
+  strictEqual(second.code, 0, second.all);
+  const files = await filesOf(out);
+  ok(
+    files.includes("fail2ban-monitor") && files.includes("fail2ban-publisher"),
+  );
+  ok(!files.includes("fail2ban-subscriber"));
+  await Deno.writeTextFile(`${out}/RELEASE`, "version=0\ntarget=other\n");
+  const { code, own } = await compile(BASE, "--out", out, "--role", "monitor");
+  strictEqual(code, 4);
+  deepStrictEqual(own, [
+    `compile: error: ${out} holds another version or target`,
+    "compile: hint: compile all roles, or name another folder with --out",
+  ]);
+});
+
+Deno.test("what an earlier release left is removed, what is somebody else's stays", async () => {
+  await using dir = await TempDir.create();
+  const sum = "0".repeat(64);
+  await dir.write("fail2ban-gone", "");
+  await dir.write("notes.txt", "");
+  await dir.write("SHA256SUMS", `${sum}  fail2ban-gone\n${sum}  ../up\n`);
+  const { code, all } = await compile(BASE, "--out", dir.path());
+  strictEqual(code, 0, all);
+  const files = await filesOf(dir.path());
+  ok(!files.includes("fail2ban-gone") && files.includes("notes.txt"));
+});
+
+Deno.test("without a base runtime there is one message with both ways out", async () => {
+  await using dir = await TempDir.create();
+  const { code, own, all } = await compile("/nonexistent", "--out", dir.path());
+  strictEqual(code, 4);
+  deepStrictEqual(own, [
+    "compile: error: there is no base runtime to compile with",
+    `compile: hint: let this machine reach the downloads of Deno, or set DENORT_BIN to a file: denort ${Deno.version.deno} for ${Deno.build.target}`,
+  ]);
+  ok(!all.includes("://"), all);
+});
+
+Deno.test("compile refuses what it does not know with exit code 2 and a hint", async () => {
+  const targets = Object.keys(TARGETS).join(", ");
+  const roles = (await findRoles()).join(", ");
+  const refusals: [string[], string[]][] = [
+    [["--target", "sparc"], [
+      'compile: error: unknown target "sparc"',
+      `compile: hint: there are ${targets}`,
+    ]],
+    [["--role", "program"], [
+      'compile: error: unknown role "program"',
+      `compile: hint: there are ${roles}`,
+    ]],
+    [["--rol", "monitor"], [
+      'compile: error: unknown argument "--rol"',
+      "compile: hint: there are --target, --role, --out, --preload, --launchers",
+    ]],
+    [["--role"], ["compile: error: --role needs a value"]],
+  ];
+  for (const [args, lines] of refusals) {
+    const { code, own } = await compile(BASE, ...args);
+    deepStrictEqual({ code, own }, { code: 2, own: lines });
+  }
+});
+
+Deno.test("a role that is added later is compiled and installed, and no list names it", async () => {
+  await using dir = await TempDir.create();
+  const project = dir.path("project");
+  await Deno.mkdir(project);
+  const names = ["deno.json", "deno.lock", "mod.ts", "lib", "roles", "std"];
+  names.push("CHANGELOG.md", "LICENSE", "README.md", "docs");
+  names.push("fail2ban", "fail2ban-cluster.conf", "install.sh", "installer");
+  names.push("systemd", "tools");
+  for (const name of names) {
+    await copyTree(`${PROJECT}/${name}`, `${project}/${name}`);
+  }
+  const permissions = { ...deno.permissions, cluster: { read: true } };
+  const config = JSON.stringify({ ...deno, permissions });
+  await Deno.writeTextFile(`${project}/deno.json`, config);
+  const role = `import "../lib/base/address.ts";\nDeno.exit(0);\n`;
+  await Deno.writeTextFile(`${project}/roles/cluster.ts`, role);
+  const { code, complained } = await runInstaller(
+    ["install", "--from-source", "--destdir", dir.path("root")],
+    { from: project, env: { DENO: Deno.execPath(), DENORT_BIN: BASE } },
+  );
+  strictEqual(code, 0, complained.join("\n"));
+  const installed = await Array.fromAsync(
+    Deno.readDir(dir.path("root/usr/local/bin")),
+  );
+  deepStrictEqual(
+    installed.map(({ name }) => name.replace("fail2ban-", "")).toSorted(),
+    [...new Set(["cluster", ...await findRoles()])].toSorted(),
+  );
+});

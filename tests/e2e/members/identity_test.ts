@@ -1,0 +1,240 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import * as zmq from "zeromq";
+import type { EventId } from "../../../lib/base/ids.ts";
+import type { NodeEvent } from "../../../lib/wire/v2_messages.ts";
+import type { Membership } from "../../../lib/members/member.ts";
+import { encodeNodeMessage } from "../../../lib/wire/v2.ts";
+import { address, jail } from "../../support/values/core_values.ts";
+import { newCurveKeys } from "../../support/values/curve_keys.ts";
+import { RawNode } from "../../support/cluster/raw_node.ts";
+import { history, lastSeq } from "../../support/store/stored_tables.ts";
+import { TestCluster } from "../../support/cluster/test_cluster.ts";
+import { securityOf } from "../../support/cluster/test_members.ts";
+import { waitUntil } from "../../support/host/wait_until.ts";
+import { ZmqBench } from "../../support/bench/zmq_bench.ts";
+
+function ban(index: number): NodeEvent & { kind: "ban" } {
+  return {
+    kind: "ban",
+    id: `event-${String(index).padStart(16, "0")}` as EventId,
+    jail: jail("sshd"),
+    address: address(`198.51.100.${index}`),
+    remainingMs: 3_600_000,
+  };
+}
+
+/** A publisher's program, two members, and what they connect with. */
+class IdentityBench implements AsyncDisposable {
+  readonly cluster: TestCluster;
+  readonly zeromq = new ZmqBench();
+  readonly a: Membership;
+  readonly b: Membership;
+
+  private constructor(cluster: TestCluster) {
+    this.cluster = cluster;
+    this.a = cluster.members.add("host-a");
+    this.b = cluster.members.add("host-b");
+  }
+
+  static async create(): Promise<IdentityBench> {
+    const cluster = await TestCluster.create({ protocol: 2 });
+    const bench = new IdentityBench(cluster);
+    await cluster.addHost("hub");
+    await cluster.start("publisher", "hub");
+    return bench;
+  }
+
+  /** What becomes of a HELLO over a connection with a member's key. */
+  async hello(
+    by: Membership,
+    said: Partial<Pick<Membership, "token">> & {
+      readonly node?: string;
+      readonly role?: "monitor" | "subscriber";
+    },
+  ): Promise<string> {
+    const { controlUrl } = this.cluster;
+    await using node = new RawNode(this.zeromq, controlUrl, securityOf(by));
+    return await node.hello({ ...by, ...said });
+  }
+
+  member(by: Membership, role?: "monitor" | "subscriber"): Promise<RawNode> {
+    return RawNode.join(this.zeromq, this.cluster.controlUrl, by, role);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.zeromq[Symbol.asyncDispose]();
+    await this.cluster[Symbol.asyncDispose]();
+  }
+}
+
+Deno.test("case 21: a key that is no member's, another publisher's key, NULL and PLAIN get in nowhere, and are told of", async () => {
+  await using bench = await IdentityBench.create();
+  const { cluster, zeromq, a } = bench;
+  const unknown = { ...a, keys: newCurveKeys() };
+  strictEqual(await bench.hello(unknown, {}), "silence");
+  const publisherKey = newCurveKeys().publicKey;
+  strictEqual(await bench.hello({ ...a, publisherKey }, {}), "silence");
+  await using plain = new RawNode(zeromq, cluster.controlUrl, undefined);
+  strictEqual(await plain.hello(a), "silence");
+
+  for (
+    const options of [{}, { plainUsername: a.node, plainPassword: a.token }]
+  ) {
+    const dealer = new zmq.Dealer({ ...options, linger: 0, sendTimeout: 0 });
+    dealer.connect(cluster.controlUrl);
+    await dealer.send(encodeNodeMessage({
+      kind: "HELLO",
+      role: "monitor",
+      version: "1",
+      ...{ node: a.node, token: a.token },
+    }) as Uint8Array[]);
+    const ear = new zmq.Subscriber({ ...options, receiveTimeout: 0 });
+    ear.connect(cluster.streamUrl);
+    ear.subscribe();
+    // The stream has a heartbeat each second.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    strictEqual(dealer.readable, false);
+    strictEqual(ear.readable, false);
+    dealer.close();
+    ear.close();
+  }
+  const figures = await cluster.peek("publisher", "hub");
+  strictEqual(figures?.["protocol2.received"], 0);
+  strictEqual(figures?.["connections.admitted"], 0);
+  ok(Number(figures?.["connections.refused"]) >= 1);
+  strictEqual(lastSeq(cluster), 0);
+});
+
+Deno.test("case 21: a right key with a wrong token, another node's token, and another node's name are refused", async () => {
+  await using bench = await IdentityBench.create();
+  const { a, b } = bench;
+  strictEqual(await bench.hello(a, {}), "WELCOME");
+  const wrong = {
+    token: a.token.replace(/^./, a.token[0] === "x" ? "y" : "x"),
+  };
+  strictEqual(await bench.hello(a, wrong), "ERROR token");
+  strictEqual(await bench.hello(a, { token: "" }), "ERROR token");
+  strictEqual(await bench.hello(a, { token: b.token }), "ERROR token");
+  strictEqual(await bench.hello(a, { node: b.node }), "ERROR token");
+  strictEqual(await bench.hello(a, { node: "host-c" }), "ERROR token");
+});
+
+Deno.test("case 21: a node that claims another's origin is not understood, its events are its own, and no session is another's", async () => {
+  await using bench = await IdentityBench.create();
+  const { cluster, a, b } = bench;
+  await using node = await bench.member(a);
+  await using other = await bench.member(b);
+  const [magic, kind, body] = encodeNodeMessage(node.batchOf(ban(1)));
+  const said = JSON.parse(new TextDecoder().decode(body));
+  said.node = said.origin = "host-b";
+  Object.assign(said.events[0], { origin: "host-b", node: "host-b" });
+  const claim = new TextEncoder().encode(JSON.stringify(said));
+  ok(magic !== undefined && kind !== undefined);
+  // A message has no place for it.
+  strictEqual(await node.sayFrames([magic, kind, claim]), "ERROR protocol");
+  strictEqual(lastSeq(cluster), 0);
+  strictEqual(await node.events(ban(1)), "accepted");
+  deepStrictEqual(history(cluster), ["report 198.51.100.1 host-a"]);
+
+  const { session } = node;
+  node.session = other.session;
+  strictEqual(await node.events(ban(2)), "ERROR session");
+  node.session = session;
+  strictEqual(await node.events(ban(2)), "accepted");
+  strictEqual(lastSeq(cluster), 2);
+});
+
+Deno.test("a subscriber that tries to write is refused, on either socket, and so is a role without the right", async () => {
+  await using bench = await IdentityBench.create();
+  const { cluster, a, zeromq } = bench;
+  await using subscriber = await bench.member(a, "subscriber");
+  strictEqual(await subscriber.events(ban(1)), "ERROR protocol");
+  const reader = cluster.members.add("host-c", { roles: ["subscriber"] });
+  await waitUntil(
+    async () => await bench.hello(reader, { role: "subscriber" }) === "WELCOME",
+    { what: "the new member", intervalMs: 100 },
+  );
+  strictEqual(await bench.hello(reader, {}), "ERROR rights");
+
+  // Whoever listens to the stream may say what he likes to it: nobody hears it.
+  const { publicKey, secretKey } = reader.keys;
+  const speaker = new zmq.XSubscriber({
+    curvePublicKey: publicKey,
+    curveSecretKey: secretKey,
+    curveServerKey: reader.publisherKey,
+    linger: 0,
+  });
+  speaker.connect(cluster.streamUrl);
+  await using ear = zeromq.context.subscriber(cluster.streamUrl, "", {
+    maxMessageBytes: 1 << 20,
+    security: securityOf(a),
+  });
+  await ear.receive(zeromq.signal);
+  await speaker.send(["C", "forged"]);
+  for (let heard = 0; heard < 2; heard++) {
+    const [kind] = await ear.receive(zeromq.signal);
+    strictEqual(new TextDecoder().decode(kind), "H");
+  }
+  speaker.close();
+  strictEqual(lastSeq(cluster), 0);
+});
+
+Deno.test("case 21: yesterday's report, sent again under its id, changes nothing", async () => {
+  await using bench = await IdentityBench.create();
+  const { cluster, a, b } = bench;
+  const sent = ban(1);
+  {
+    await using node = await bench.member(a);
+    strictEqual(await node.events(sent), "accepted");
+    strictEqual(
+      await node.events({ ...sent, kind: "unban", id: ban(2).id }),
+      "accepted",
+    );
+  }
+  await using again = await bench.member(a);
+  strictEqual(await again.events(sent), "known");
+  deepStrictEqual(history(cluster), [
+    "report 198.51.100.1 host-a",
+    "withdraw 198.51.100.1 host-a",
+  ]);
+  // An id names an event of its node: another's is another event.
+  await using other = await bench.member(b);
+  strictEqual(await other.events(sent), "accepted");
+});
+
+Deno.test("a publisher without keys serves no protocol 2, says so, and how that changes", async () => {
+  await using cluster = await TestCluster.create();
+  await cluster.addHost("hub");
+  const publisher = await cluster.startWithoutKeys("hub");
+  match(
+    publisher.stderr.join("\n"),
+    /NOTICE: protocol 2 is not served.*fail2ban-cluster init/,
+  );
+  strictEqual((await cluster.peek("publisher", "hub"))?.["protocol2"], "off");
+});
+
+Deno.test("a member that may report and not read does not hear the stream", async () => {
+  await using bench = await IdentityBench.create();
+  const { cluster, zeromq, b } = bench;
+  const writer = cluster.members.add("writer", { roles: ["monitor"] });
+  await waitUntil(async () => await bench.hello(writer, {}) === "WELCOME", {
+    what: "the writer to be let in",
+    timeoutMs: 15_000,
+  });
+  await using monitor = await bench.member(writer);
+  const hears = async (by: Membership) => {
+    await using ear = zeromq.context.subscriber(cluster.streamUrl, "", {
+      maxMessageBytes: 1 << 20,
+      security: securityOf(by),
+    });
+    // Twice what it takes to a heartbeat, and to the next look at the list.
+    const signal = AbortSignal.timeout(3_000);
+    return await ear.receive(signal).then(() => true, (error) => {
+      if (error !== signal.reason) throw error;
+      return false;
+    });
+  };
+  strictEqual(await hears(b), true);
+  strictEqual(await hears(writer), false);
+  strictEqual(await monitor.events(ban(1)), "accepted");
+});

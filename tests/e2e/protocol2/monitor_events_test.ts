@@ -1,0 +1,290 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { ControlServer } from "../../support/cluster/control_server.ts";
+import {
+  appendLog,
+  banLine,
+  testAddress,
+} from "../../support/fail2ban/fail2ban_lines.ts";
+import {
+  type Fail2banServer,
+  output,
+  startFail2ban,
+} from "../../support/fail2ban/fail2ban_server.ts";
+import { localTime } from "../../support/memory/memory_fail2ban.ts";
+import { testWith } from "../../support/host/real_parts.ts";
+import { report } from "../../support/bench/tally.ts";
+import { TestCluster } from "../../support/cluster/test_cluster.ts";
+import { waitUntil } from "../../support/host/wait_until.ts";
+
+const HOUR_SECONDS = 3_600;
+/** A ban time that a test can wait for. */
+const BRIEF_SECONDS = 2;
+
+/** Values of the section of a monitor that speaks protocol 2. */
+function sectionOf(server: ControlServer, fail2ban?: Fail2banServer) {
+  return {
+    controlserver: server.url,
+    fail2bansocket: fail2ban?.socketPath ?? "none",
+    fail2bandb: fail2ban?.databasePath ?? "none",
+  };
+}
+
+/** Waits for a ban, and gives how many seconds it has left. */
+async function secondsLeft(
+  { publisher }: ControlServer,
+  jail: string,
+  address: string,
+): Promise<number> {
+  const event = await waitUntil(
+    () =>
+      publisher.counted.findLast((event) =>
+        event.jail === jail && event.address === address
+      ),
+    { what: `the ban of ${address}`, timeoutMs: 15_000 },
+  );
+  ok(event.kind === "ban");
+  return event.remainingMs === null ? Infinity : event.remainingMs / 1_000;
+}
+
+/** How many seconds are left of what counted last; 0 of an unban. */
+function lastSecondsLeft({ publisher }: ControlServer): number {
+  const event = publisher.counted.at(-1);
+  return event?.kind === "ban" ? Number(event.remainingMs) / 1_000 : 0;
+}
+
+function isAbout(seconds: number, expected: number): void {
+  const isClose = expected === Infinity
+    ? seconds === Infinity
+    : seconds <= expected + 1 && seconds > expected - 10;
+  ok(isClose, `${seconds} s, not ${expected}`);
+}
+
+/** How a monitor learns of times: what is set otherwise in its section. */
+const WAYS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "from the database and the socket": {},
+  "from the socket alone": { fail2bandb: "none" },
+  "from the database alone": { fail2bansocket: "none" },
+};
+
+for (const [way, section] of Object.entries(WAYS)) {
+  testWith(
+    "fail2ban",
+    `a monitor learns ${way} of a real fail2ban until when its bans hold`,
+    async () => {
+      await using cluster = await TestCluster.create();
+      await using server = new ControlServer(cluster.members.publisherKeys);
+      await using fail2ban = await startFail2ban({
+        dir: `${cluster.dir}/host-a`,
+        jails: {
+          sshd: {},
+          brief: { bantime: "5m" },
+          forever: { bantime: -1 },
+        },
+      });
+      const monitor = { ...sectionOf(server, fail2ban), ...section };
+      await cluster.addHost("host-a", { monitor });
+      await cluster.start("monitor", "host-a");
+      const jails = { sshd: 600, brief: 300, forever: Infinity };
+      for (const [jail, expected] of Object.entries(jails)) {
+        await fail2ban.client("set", jail, "banip", "192.0.2.11");
+        isAbout(await secondsLeft(server, jail, "192.0.2.11"), expected);
+      }
+      const figures = await cluster.figures("monitor", "host-a");
+      strictEqual(figures["protocol"], 2);
+      strictEqual(figures["assumedTimes"], 0);
+    },
+  );
+}
+
+testWith(
+  "fail2ban",
+  "a real fail2ban's longer ban of whoever comes again is reported with its longer time",
+  async () => {
+    await using cluster = await TestCluster.create();
+    await using server = new ControlServer(cluster.members.publisherKeys);
+    await using fail2ban = await startFail2ban({
+      dir: `${cluster.dir}/host-a`,
+      jails: {
+        sshd: {
+          bantime: BRIEF_SECONDS,
+          "bantime.increment": "true",
+          "bantime.multipliers": `1 ${HOUR_SECONDS / BRIEF_SECONDS}`,
+        },
+      },
+    });
+    const monitor = sectionOf(server, fail2ban);
+    await cluster.addHost("host-a", { monitor });
+    await cluster.start("monitor", "host-a");
+    await fail2ban.client("set", "sshd", "banip", "192.0.2.11");
+    isAbout(await secondsLeft(server, "sshd", "192.0.2.11"), BRIEF_SECONDS);
+    await fail2ban.waitForMessage("[sshd] Unban 192.0.2.11");
+    await fail2ban.client("set", "sshd", "banip", "192.0.2.11");
+    const seconds = await waitUntil(() => {
+      const left = lastSecondsLeft(server);
+      return left > BRIEF_SECONDS && left;
+    }, { what: "the longer ban", timeoutMs: 10_000 });
+    isAbout(seconds, HOUR_SECONDS);
+    report("bans and unbans", { counted: server.publisher.counted.length });
+    // fail2ban writes the longer time after its log line: a monitor that looks
+    // only then tells one ban, one that looked before tells its end again.
+    const kinds = server.publisher.counted.map(({ kind }) => kind);
+    deepStrictEqual(kinds.slice(0, 3), ["ban", "unban", "ban"]);
+    deepStrictEqual(kinds.slice(3).filter((kind) => kind !== "ban"), []);
+    ok(kinds.length <= 4, kinds.join());
+  },
+);
+
+testWith(
+  "fail2ban",
+  "the very first start reports the bans that a real fail2ban has, once, also when it is killed amid that",
+  async () => {
+    await using cluster = await TestCluster.create();
+    await using server = new ControlServer(cluster.members.publisherKeys);
+    await using fail2ban = await startFail2ban({
+      dir: `${cluster.dir}/host-a`,
+      jails: { sshd: {}, forever: { bantime: -1 } },
+      dedicatedJail: {},
+    });
+    await fail2ban.client("set", "sshd", "banip", "192.0.2.11", "2001:db8::1");
+    await fail2ban.client("set", "forever", "banip", "192.0.2.12");
+    await fail2ban.client("set", "fail2bancluster", "banip", "192.0.2.19");
+    const monitor = { ...sectionOf(server, fail2ban), importexisting: "true" };
+    await cluster.addHost("host-a", { monitor });
+    server.publisher.holding = true;
+    const first = await cluster.start("monitor", "host-a");
+    await waitUntil(() => server.publisher.counted.length === 3, {
+      what: "the bans that were there",
+      timeoutMs: 15_000,
+    });
+    await first.end("SIGKILL");
+    server.publisher.holding = false;
+    await cluster.start("monitor", "host-a");
+    await waitUntil(async () => {
+      const { acknowledged, known } = await cluster.figures(
+        "monitor",
+        "host-a",
+      );
+      return acknowledged === 3 && known === 3;
+    }, { what: "every answer", timeoutMs: 15_000 });
+    await fail2ban.client("set", "sshd", "banip", "192.0.2.13");
+    await secondsLeft(server, "sshd", "192.0.2.13");
+    deepStrictEqual(
+      server.publisher.counted.map(({ jail, address }) => `${jail} ${address}`)
+        .sort(),
+      [
+        "forever 192.0.2.12",
+        "sshd 192.0.2.11",
+        "sshd 192.0.2.13",
+        "sshd 2001:db8::1",
+      ],
+    );
+    isAbout(await secondsLeft(server, "forever", "192.0.2.12"), Infinity);
+    isAbout(await secondsLeft(server, "sshd", "2001:db8::1"), 600);
+  },
+);
+
+/** A line that was written now, or a while ago. */
+function lineNow(address: string, agoMs = 0): string {
+  const stamp = localTime(Date.now() - agoMs);
+  return banLine("sshd", address).replace(/^\S+ \S+/, `${stamp},000`);
+}
+
+Deno.test("a publisher that is away, and a monitor that is killed meanwhile, lose no ban that still holds; those that are over are counted", async () => {
+  await using cluster = await TestCluster.create();
+  await using server = new ControlServer(cluster.members.publisherKeys);
+  const monitor = { ...sectionOf(server), bantime: "1h" };
+  await cluster.addHost("host-a", { monitor });
+  const log = cluster.logPath("host-a");
+  await appendLog(log, "a first line\n");
+  const first = await cluster.start("monitor", "host-a");
+  await waitForPlace(cluster);
+  server.publisher.silent = true;
+  const BANS = 500;
+  const inForce: string[] = [];
+  let text = "";
+  for (let index = 0; index < BANS; index++) {
+    const isOver = index % 5 === 0;
+    const address = testAddress(index);
+    text += lineNow(address, (isOver ? 2 : 0) * HOUR_SECONDS * 1_000);
+    if (!isOver) inForce.push(address);
+  }
+  await appendLog(log, text);
+  await waitUntil(async () => {
+    const { submitted } = await cluster.figures("monitor", "host-a");
+    return submitted === BANS;
+  }, { what: "every report handed over", timeoutMs: 15_000 });
+  await first.end("SIGKILL");
+  await cluster.start("monitor", "host-a");
+  server.publisher.silent = false;
+  const figures = await waitUntil(async () => {
+    const { acknowledged, expired, unanswered } = await cluster.figures(
+      "monitor",
+      "host-a",
+    );
+    return acknowledged === inForce.length && { expired, unanswered };
+  }, { what: "every answer", timeoutMs: 30_000 });
+  report("bans", { written: BANS, counted: inForce.length, ...figures });
+  deepStrictEqual(figures, { expired: BANS - inForce.length, unanswered: 0 });
+  deepStrictEqual(
+    server.publisher.counted.map(({ address }) => address),
+    inForce,
+  );
+});
+
+/** Waits until a monitor has stored its place. */
+async function waitForPlace(cluster: TestCluster): Promise<void> {
+  const path = `${cluster.dir}/host-a/state/monitor.position`;
+  await waitUntil(() => Deno.stat(path).then(() => true, () => false), {
+    what: "a place",
+    timeoutMs: 15_000,
+  });
+}
+
+Deno.test("a monitor killed again and again under load, its log rotated and compressed meanwhile, has every event counted once", async () => {
+  await using cluster = await TestCluster.create();
+  await using server = new ControlServer(cluster.members.publisherKeys);
+  await cluster.addHost("host-a", { monitor: sectionOf(server) });
+  const log = cluster.logPath("host-a");
+  await appendLog(log, "a first line\n");
+  const ROUNDS = 5;
+  const LINES = 1_000;
+  const sent: string[] = [];
+  let monitor = await cluster.start("monitor", "host-a");
+  await waitForPlace(cluster);
+  for (let round = 0; round < ROUNDS; round++) {
+    const burst = Array.from(
+      { length: LINES },
+      (_, index) => testAddress(round * LINES + index),
+    );
+    sent.push(...burst);
+    await appendLog(log, burst.map(lineNow).join(""));
+    const enough = round * LINES + LINES / 4;
+    await waitUntil(() => server.publisher.counted.length >= enough, {
+      what: `${enough} events`,
+      timeoutMs: 15_000,
+    });
+    await monitor.end("SIGKILL");
+    // The oldest first, as logrotate does.
+    for (let count = round; count > 0; count--) {
+      await Deno.rename(`${log}.${count}.gz`, `${log}.${count + 1}.gz`);
+    }
+    await Deno.rename(log, `${log}.1`);
+    await output("gzip", `${log}.1`);
+    await appendLog(log, lineNow(`203.0.113.${round}`));
+    sent.push(`203.0.113.${round}`);
+    monitor = await cluster.start("monitor", "host-a");
+  }
+  await waitUntil(() => server.publisher.counted.length >= sent.length, {
+    what: "every event",
+    timeoutMs: 30_000,
+  });
+  const counted = server.publisher.counted.map(({ address }) => address);
+  const repeats = server.publisher.batches.flat().length - counted.length;
+  report("events", {
+    written: sent.length,
+    counted: counted.length,
+    "sent again": repeats,
+    kills: ROUNDS,
+  });
+  deepStrictEqual(counted, sent);
+});

@@ -1,0 +1,255 @@
+import {
+  deepStrictEqual,
+  ok,
+  rejects,
+  strictEqual,
+  throws,
+} from "node:assert/strict";
+import type { Address } from "../../../lib/base/address.ts";
+import { RuntimeError } from "../../../lib/base/errors.ts";
+import { localBan, localBans } from "../../support/values/local_bans.ts";
+import { Program, runs } from "../../support/enforce/exec_program.ts";
+import { waitUntil } from "../../support/host/wait_until.ts";
+
+const NEVER = new AbortController().signal;
+
+Deno.test("ExecEnforcer runs the program with the ban in its arguments and its environment, and nothing else", async () => {
+  await using program = await Program.write([
+    `printf '%s\\n' "$@" >> "$dir/args"`,
+    `tr '\\0' '\\n' < /proc/$$/environ | sort >> "$dir/env"`,
+    `readlink /proc/$$/fd/0 /proc/$$/cwd >> "$dir/links"`,
+  ]);
+  const enforcer = program.enforcer();
+  await enforcer.check(NEVER);
+  const ban = localBan("2001:db8::/48");
+  deepStrictEqual(await enforcer.apply([ban], NEVER), []);
+  deepStrictEqual(await enforcer.lift([ban], NEVER), []);
+  const rest = ["2001:db8::/48", "fail2bancluster", "web-1", "forever"];
+  deepStrictEqual(await program.lines("args"), [
+    "ban",
+    ...rest,
+    "unban",
+    ...rest,
+  ]);
+  const env = (await program.lines("env")).slice(0, 9);
+  const own = env.filter((line) => line.startsWith("F2BC_"));
+  deepStrictEqual(own, [
+    "F2BC_ACTION=ban",
+    "F2BC_ADDRESS=2001:db8::/48",
+    "F2BC_FAMILY=ipv6",
+    "F2BC_JAIL=fail2bancluster",
+    "F2BC_ORIGIN=web-1",
+    "F2BC_REPORTED_JAIL=sshd",
+    "F2BC_SECONDS=-1",
+  ]);
+  const others = env.filter((line) => !own.includes(line));
+  deepStrictEqual(others.map((line) => line.split("=", 1)[0]), [
+    "LANG",
+    "PATH",
+  ]);
+  deepStrictEqual(await program.lines("links"), [
+    "/dev/null",
+    "/",
+    "/dev/null",
+    "/",
+  ]);
+});
+
+Deno.test("ExecEnforcer runs the program once for each ban, and no more of them at a time than it may", async () => {
+  await using program = await Program.write([
+    `echo + >> "$dir/log"`,
+    `echo "$2" >> "$dir/addresses"`,
+    "sleep 0.05",
+    `echo - >> "$dir/log"`,
+  ]);
+  const bans = localBans(12);
+  const enforcer = program.enforcer({ parallel: 3 });
+  strictEqual(enforcer.maxBansAtOnce, 12);
+  deepStrictEqual(await enforcer.apply(bans, NEVER), []);
+  const addresses = await program.lines("addresses");
+  deepStrictEqual(addresses.sort(), bans.map(({ address }) => address).sort());
+  let running = 0;
+  let most = 0;
+  for (const line of await program.lines("log")) {
+    running += line === "+" ? 1 : -1;
+    most = Math.max(most, running);
+  }
+  strictEqual(most, 3);
+});
+
+Deno.test("a program that fails holds back no other ban, and its failure says how it ended and its first words", async () => {
+  await using program = await Program.write([
+    `echo "$2" >> "$dir/ran"`,
+    "case $2 in",
+    "192.0.2.1) echo 'not this one' >&2; echo more >&2; exit 3;;",
+    "192.0.2.3) printf 'caf\\303\\251 closed'; exit 4;;",
+    "192.0.2.4) kill -KILL $$;;",
+    "192.0.2.5) exec 1>&- 2>&-; exit 255;;",
+    "esac",
+  ]);
+  const bans = [1, 2, 3, 4, 5, 6].map((last) => localBan(`192.0.2.${last}`));
+  const failures = await program.enforcer().apply(bans, NEVER);
+  deepStrictEqual(failures, [
+    { ban: bans[0], reason: "exit code 3: not this one" },
+    { ban: bans[2], reason: "exit code 4: caf? closed" },
+    { ban: bans[3], reason: "ended by SIGKILL" },
+    { ban: bans[4], reason: "exit code 255" },
+  ]);
+  strictEqual((await program.lines("ran")).length, 6);
+});
+
+Deno.test("a ban whose address is none never reaches the program", async () => {
+  await using program = await Program.write([`echo "$2" >> "$dir/ran"`]);
+  const good = localBan("192.0.2.1");
+  const bad = { ...good, address: "192.0.2.1; reboot" as Address };
+  deepStrictEqual(await program.enforcer().apply([bad, good], NEVER), [
+    { ban: bad, reason: 'Not a good address: "192.0.2.1; reboot"' },
+  ]);
+  deepStrictEqual(await program.lines("ran"), ["192.0.2.1"]);
+});
+
+Deno.test("no shell reads the program's own name", async () => {
+  const name = "act; touch $(dirname $0)/x `id` 'y'";
+  await using program = await Program.write(["exit 0"], name.replace("/", "_"));
+  const enforcer = program.enforcer();
+  await enforcer.check(NEVER);
+  deepStrictEqual(await enforcer.apply([localBan("192.0.2.1")], NEVER), []);
+  strictEqual((await program.names()).length, 1);
+});
+
+Deno.test("a program that writes without end or need is read and does its work", async () => {
+  await using program = await Program.write([
+    "head -c 5000000 /dev/zero",
+    "head -c 5000000 /dev/zero >&2",
+    `test "$1" = ban`,
+  ]);
+  const ban = localBan("192.0.2.1");
+  const enforcer = program.enforcer();
+  deepStrictEqual(await enforcer.apply([ban], NEVER), []);
+  const [failure] = await enforcer.lift([ban], NEVER);
+  strictEqual(failure?.reason, `exit code 1: ${"?".repeat(200)}`);
+});
+
+for (const code of [0, 1]) {
+  Deno.test(`a program that ends with ${code} and leaves another running is not waited for`, async () => {
+    await using program = await Program.write([
+      "echo said",
+      `sleep 60 & echo $! > "$dir/pid"`,
+      `exit ${code}`,
+    ]);
+    const ban = localBan("192.0.2.1");
+    const failures = await program.enforcer().apply([ban], NEVER);
+    const expected = code === 0 ? [] : [{ ban, reason: "exit code 1: said" }];
+    deepStrictEqual(failures, expected);
+    const [pid = ""] = await program.lines("pid");
+    ok(await runs(pid));
+    Deno.kill(Number(pid), "SIGKILL");
+  });
+}
+
+Deno.test("a program that takes too long is ended with all that it started, also when it won't", async () => {
+  await using program = await Program.write([
+    "trap '' TERM",
+    "echo waiting",
+    `sleep 60 & echo $! > "$dir/child"`,
+    `echo $$ > "$dir/pid"`,
+    "while :; do wait; done",
+  ]);
+  const ban = localBan("192.0.2.1");
+  const enforcer = program.enforcer({ timeoutMs: 800 });
+  const startMs = performance.now();
+  deepStrictEqual(await enforcer.apply([ban], NEVER), [
+    { ban, reason: "not done within 0.8 s: waiting" },
+  ]);
+  const tookMs = performance.now() - startMs;
+  ok(tookMs >= 1_790 && tookMs < 6_000, `${tookMs} ms`);
+  const pids = [...await program.lines("pid"), ...await program.lines("child")];
+  strictEqual(pids.length, 2);
+  for (const pid of pids) {
+    await waitUntil(async () => !await runs(pid), {
+      what: `the end of ${pid}`,
+    });
+  }
+});
+
+Deno.test("a program that is told to end may clean up", async () => {
+  await using program = await Program.write([
+    `trap 'echo cleaned >> "$dir/log"; exit 0' TERM`,
+    `echo begun >> "$dir/log"`,
+    "sleep 60 & wait",
+  ]);
+  const ban = localBan("192.0.2.1");
+  const enforcer = program.enforcer({ timeoutMs: 800 });
+  const failures = await enforcer.apply([ban], NEVER);
+  deepStrictEqual(failures, [{ ban, reason: "not done within 0.8 s" }]);
+  deepStrictEqual(await program.lines("log"), ["begun", "cleaned"]);
+});
+
+Deno.test("ExecEnforcer ends its programs and rejects with the reason when it is aborted, and begins no more", async () => {
+  await using program = await Program.write([
+    `echo $$ >> "$dir/pids"`,
+    "exec sleep 60",
+  ]);
+  const enforcer = program.enforcer({ parallel: 2 });
+  const stop = new AbortController();
+  const reason = new Error("enough");
+  const waiting = rejects(enforcer.apply(localBans(5), stop.signal), reason);
+  await waitUntil(async () => (await program.lines("pids")).length === 2, {
+    what: "two runs",
+  });
+  stop.abort(reason);
+  await waiting;
+  const pids = await program.lines("pids");
+  strictEqual(pids.length, 2);
+  for (const pid of pids) ok(!await runs(pid));
+  await rejects(enforcer.lift(localBans(1), stop.signal), reason);
+  await rejects(enforcer.check(stop.signal), reason);
+  strictEqual((await program.lines("pids")).length, 2);
+});
+
+Deno.test("a program that went away is told for each ban", async () => {
+  await using program = await Program.write(["exit 0"]);
+  const enforcer = program.enforcer();
+  await Deno.remove(program.path);
+  const bans = localBans(2);
+  const failures = await enforcer.apply(bans, NEVER);
+  deepStrictEqual(failures.map(({ ban }) => ban), bans);
+  for (const { reason } of failures) {
+    ok(reason.includes("No such file or directory"), reason);
+  }
+});
+
+Deno.test("ExecEnforcer.check() says what keeps the program from being run", async () => {
+  await using program = await Program.write(["exit 0"]);
+  const isTold =
+    (message: string, hint: string | undefined) => (error: unknown) =>
+      error instanceof RuntimeError && error.message.startsWith(message) &&
+      error.hint === hint;
+  const { path } = program;
+  await program.enforcer().check(NEVER);
+  await Deno.chmod(path, 0o600);
+  await rejects(
+    program.enforcer().check(NEVER),
+    isTold(`${path} is not executable`, `chmod +x ${path}`),
+  );
+  await rejects(
+    program.enforcer({ program: "/usr/bin" }).check(NEVER),
+    isTold("/usr/bin is not a file", undefined),
+  );
+  await Deno.remove(path);
+  await rejects(
+    program.enforcer().check(NEVER),
+    isTold(
+      `${path} can't be run: No such file or directory`,
+      "execprogram is the absolute path of the program",
+    ),
+  );
+});
+
+Deno.test("ExecEnforcer knows nothing of what is in force, and wants an absolute path", async () => {
+  await using program = await Program.write(["exit 0"]);
+  const enforcer = program.enforcer();
+  strictEqual(await enforcer.list(NEVER), undefined);
+  strictEqual(enforcer.lapses, false);
+  throws(() => program.enforcer({ program: "act" }), TypeError);
+});

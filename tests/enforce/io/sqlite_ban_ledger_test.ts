@@ -1,0 +1,217 @@
+import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { RuntimeError } from "../../../lib/base/errors.ts";
+import {
+  ledgerPath,
+  SqliteLedger,
+} from "../../../lib/enforce/io/sqlite_ban_ledger.ts";
+import type { LocalBan } from "../../../lib/enforce/enforcer.ts";
+import type { WantedReports } from "../../../lib/enforce/ban_ledger.ts";
+import {
+  address,
+  banEvents,
+  host,
+  jail,
+} from "../../support/values/core_values.ts";
+import { TempDir } from "../../support/host/temp_dir.ts";
+
+const HOUR_MS = 3_600_000;
+const WEB = jail("web");
+const IP = address("192.0.2.1");
+
+function ban(expiresMs = Infinity, ip = IP, jailName = WEB): LocalBan {
+  const origin = host("web-1");
+  const reportedJail = jail("nginx");
+  return { jail: jailName, address: ip, expiresMs, origin, reportedJail };
+}
+
+function wanted(...bans: readonly LocalBan[]): WantedReports[] {
+  return bans.map((ban) => ({ ...ban, reports: [ban] }));
+}
+
+function isRuntimeError(message: RegExp) {
+  return (error: unknown) => {
+    ok(error instanceof RuntimeError, String(error));
+    ok(message.test(error.message), error.message);
+    ok(error.hint !== undefined);
+    return true;
+  };
+}
+
+async function usingLedger(
+  show: (
+    parts: { path: string; ledger: SqliteLedger },
+  ) => void | Promise<void>,
+): Promise<void> {
+  await using dir = await TempDir.create();
+  const path = ledgerPath(dir.path());
+  using ledger = new SqliteLedger(path);
+  await show({ path, ledger });
+}
+
+Deno.test("SqliteLedger says when another holds the file for too long, and goes on after that", () =>
+  usingLedger(({ path, ledger }) => {
+    ledger.want("a", wanted(ban()));
+    const holder = new DatabaseSync(path);
+    try {
+      holder.exec("BEGIN IMMEDIATE");
+      const refused = isRuntimeError(/^cannot note bans: database is locked$/);
+      throws(() => ledger.want("a", wanted(ban(5))), refused);
+      throws(() => ledger.begin("a", [ban()], Date.now()), refused);
+      strictEqual(ledger.load("a").reports.length, 1, "readers don't wait");
+    } finally {
+      holder.close();
+    }
+    ledger.want("a", [{ jail: WEB, address: IP, reports: [] }]);
+    deepStrictEqual(ledger.load("a").reports, []);
+  }));
+
+Deno.test("SqliteLedger keeps what was noted for the next process, and leaves out what it can't read", async () => {
+  await using dir = await TempDir.create();
+  const path = ledgerPath(dir.path());
+  const kept = ban(Date.now() + 0.5);
+  {
+    using ledger = new SqliteLedger(path);
+    ledger.want("a", wanted(kept, ban(1, address("192.0.2.2"))));
+    ledger.want("a", wanted(ban(1, address("192.0.2.3"))));
+    ledger.begin("a", [kept, ban(1, address("192.0.2.2"))], Date.now());
+    using strange = new DatabaseSync(path);
+    strange.exec(`
+      UPDATE wanted SET address = '192.0.2.02' WHERE address = '192.0.2.2';
+      UPDATE applied SET address = '192.0.2.02' WHERE address = '192.0.2.2';
+      UPDATE wanted SET reported_jail = 'a|b' WHERE address = '192.0.2.3'`);
+  }
+  using ledger = new SqliteLedger(path);
+  deepStrictEqual(ledger.load("a"), {
+    reports: [kept],
+    marks: [{ ban: kept, state: "tried" }],
+  });
+});
+
+/** The single table of before. */
+const OLD_SCHEMA = `
+  PRAGMA journal_mode = WAL;
+  CREATE TABLE bans (
+    action TEXT NOT NULL,
+    jail TEXT NOT NULL,
+    address TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    reported_jail TEXT NOT NULL,
+    expires_ms REAL NOT NULL,
+    lifted_ms REAL,
+    PRIMARY KEY (action, jail, address)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX bans_lifted ON bans (lifted_ms);`;
+
+Deno.test("SqliteLedger takes over a file of before: what was noted may be in force, and is wanted until its end", async () => {
+  await using dir = await TempDir.create();
+  const path = ledgerPath(dir.path());
+  const nowMs = Date.now();
+  const bans = [
+    { ...ban(nowMs + HOUR_MS), lifted: null },
+    { ...ban(Infinity, address("192.0.2.2")), lifted: null },
+    { ...ban(nowMs - 5_000, address("192.0.2.3")), lifted: null },
+    { ...ban(Infinity, address("192.0.2.4")), lifted: nowMs - 1_000 },
+  ];
+  {
+    using old = new DatabaseSync(path);
+    old.exec(OLD_SCHEMA);
+    const insert = old.prepare("INSERT INTO bans VALUES (?, ?, ?, ?, ?, ?, ?)");
+    for (const { jail, address, origin, reportedJail, ...rest } of bans) {
+      const { expiresMs, lifted } = rest;
+      const key = ["a", jail, address, origin, reportedJail] as const;
+      insert.run(...key, expiresMs, lifted);
+    }
+  }
+  for (let start = 1; start <= 2; start++) {
+    using ledger = new SqliteLedger(path);
+    const { reports, marks } = ledger.load("a");
+    deepStrictEqual(reports, [
+      ban(nowMs + HOUR_MS),
+      ban(Infinity, address("192.0.2.2")),
+    ]);
+    deepStrictEqual(
+      marks.map(({ ban, state }) => `${ban.address} ${state}`),
+      ["192.0.2.1 tried", "192.0.2.2 tried", "192.0.2.3 tried"],
+    );
+  }
+  using reader = new DatabaseSync(path);
+  const tables = reader.prepare(
+    "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
+  ).all();
+  deepStrictEqual(tables.map(({ name }) => name), ["applied", "wanted"]);
+});
+
+Deno.test("SqliteLedger leaves alone a file of a newer program", async () => {
+  await using dir = await TempDir.create();
+  const path = ledgerPath(dir.path());
+  {
+    using newer = new DatabaseSync(path);
+    newer.exec("PRAGMA user_version = 3");
+  }
+  throws(() => new SqliteLedger(path), isRuntimeError(/of a newer program/));
+});
+
+Deno.test("SqliteLedger says when it can't be opened, or no longer read", async () => {
+  await using dir = await TempDir.create();
+  throws(
+    () => new SqliteLedger(dir.path("no/bans.sqlite3")),
+    isRuntimeError(/^cannot open .*\/no\/bans\.sqlite3: /),
+  );
+  const damaged = await dir.write("damaged", "no database".repeat(1_000));
+  throws(
+    () => new SqliteLedger(damaged),
+    isRuntimeError(/^cannot open .*: file is not a database$/),
+  );
+  const path = ledgerPath(dir.path());
+  using ledger = new SqliteLedger(path);
+  using vandal = new DatabaseSync(path);
+  vandal.exec("DROP TABLE applied");
+  throws(() => ledger.load("a"), isRuntimeError(/^cannot read noted bans: /));
+  throws(
+    () => ledger.begin("a", [ban()], 1),
+    isRuntimeError(/^cannot note bans/),
+  );
+});
+
+Deno.test("SqliteLedger drops what was lifted, or applied anew, more than an hour before", () =>
+  usingLedger(({ path, ledger }) => {
+    const nowMs = Date.now();
+    const agoMs = nowMs - HOUR_MS - 1;
+    const [old, recent, again] = banEvents(3).map(({ address }) =>
+      ban(Infinity, address)
+    );
+    ok(old && recent && again);
+    ledger.begin("a", [old, recent, again], agoMs);
+    ledger.settle("a", [{ ban: old, state: "none" }], agoMs);
+    ledger.begin("a", [again], agoMs + 0.5);
+    ledger.settle("a", [
+      { ban: recent, state: "none" },
+      { ban: again, state: "applied" },
+    ], nowMs);
+    using reader = new DatabaseSync(path);
+    const rows = reader.prepare("SELECT address FROM applied ORDER BY address")
+      .all();
+    deepStrictEqual(rows.map((row) => row["address"]), [
+      recent.address,
+      again.address,
+    ]);
+  }));
+
+Deno.test("SqliteLedger notes, reads and forgets 10,000 bans in no time, and as many one by one in little", () =>
+  usingLedger(({ ledger }) => {
+    const bans = banEvents(10_000).map((event) => ban(Infinity, event.address));
+    const startMs = performance.now();
+    ledger.want("a", wanted(...bans));
+    ledger.begin("a", bans, Date.now());
+    const applied = bans.map((ban) => ({ ban, state: "applied" as const }));
+    ledger.settle("a", applied, Date.now());
+    strictEqual(ledger.load("a").marks.length, 10_000);
+    const gone = bans.map((ban) => ({ ban, state: "none" as const }));
+    ledger.settle("a", gone, Date.now());
+    const atOnceMs = performance.now() - startMs;
+    ok(atOnceMs < 2_000, `${atOnceMs} ms`);
+    for (const each of bans) ledger.want("a", wanted(each));
+    const inAllMs = performance.now() - startMs;
+    ok(inAllMs < 10_000, `${inAllMs} ms`);
+  }));

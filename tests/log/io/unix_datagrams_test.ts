@@ -1,0 +1,150 @@
+import { ok, rejects, strictEqual } from "node:assert/strict";
+import { RuntimeError } from "../../../lib/base/errors.ts";
+import { UnixDatagrams } from "../../../lib/log/io/unix_datagrams.ts";
+import { DatagramReceiver } from "../../support/host/datagram_receiver.ts";
+import {
+  fillQueue,
+  listenOnly,
+  PENDING_MS,
+} from "../../support/host/hung_receiver.ts";
+import { TempDir } from "../../support/host/temp_dir.ts";
+
+const ENCODER = new TextEncoder();
+const BYTES = ENCODER.encode("hello");
+
+function takesNothing(error: unknown): boolean {
+  ok(error instanceof RuntimeError);
+  strictEqual(error.message, "the receiver takes nothing");
+  return true;
+}
+
+Deno.test("UnixDatagrams sends each datagram whole, and an empty one", async () => {
+  await using dir = await TempDir.create();
+  const path = dir.path("log");
+  await using receiver = new DatagramReceiver(path);
+  await using datagrams = new UnixDatagrams();
+  const texts = ["one", "", "x".repeat(60_000)];
+  for (const text of texts) {
+    await datagrams.send(ENCODER.encode(text), path);
+  }
+  await receiver.waitForCount(texts.length);
+  strictEqual(receiver.texts.join("|"), texts.join("|"));
+});
+
+/** Prints what processor time the wait for a receiver takes in a second, in ms, and how it ends. */
+const WAIT_PROGRAM = `
+  import { cpuUsage } from "node:process";
+  import { UnixDatagrams } from "${new URL(
+  "../../../lib/log/io/unix_datagrams.ts",
+  import.meta.url,
+)}";
+  const [path] = Deno.args;
+  const datagrams = new UnixDatagrams();
+  let sent = 0;
+  const sending = (async () => {
+    while (true) {
+      await datagrams.send(new Uint8Array(5), path);
+      sent++;
+    }
+  })().catch(({ message }) => message);
+  for (let before = -1; before < sent;) {
+    before = sent;
+    await new Promise((resolve) => setTimeout(resolve, ${PENDING_MS}));
+  }
+  const before = cpuUsage();
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const { user, system } = cpuUsage(before);
+  await datagrams[Symbol.asyncDispose]();
+  console.log(JSON.stringify([(user + system) / 1_000, await sending]));
+`;
+
+Deno.test("UnixDatagrams waits for a receiver that hangs without using the processor", async () => {
+  await using dir = await TempDir.create();
+  const path = dir.path("log");
+  using _receiver = listenOnly(path);
+  // In a process of its own: this one may have other things to do.
+  const program = await dir.write("wait.ts", WAIT_PROGRAM);
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-config", "--no-check", program, path],
+  }).output();
+  const [out, err] = [stdout, stderr].map((said) =>
+    new TextDecoder().decode(said)
+  );
+  ok(out, err);
+  const [usedMs, message] = JSON.parse(out);
+  strictEqual(message, "the receiver takes nothing");
+  ok(usedMs < 250, `${usedMs} ms of a second`);
+});
+
+Deno.test("UnixDatagrams sends as soon as a receiver has room again", async () => {
+  await using dir = await TempDir.create();
+  const path = dir.path("log");
+  using receiver = listenOnly(path);
+  await using datagrams = new UnixDatagrams();
+  const { waiting } = await fillQueue(datagrams, path);
+  await receiver.receive();
+  const startedMs = performance.now();
+  await waiting;
+  const tookMs = performance.now() - startedMs;
+  ok(tookMs < 2_000, `${tookMs} ms`);
+});
+
+Deno.test("UnixDatagrams hears that a receiver went away amid waiting, and finds it once it is back", async () => {
+  await using dir = await TempDir.create();
+  const path = dir.path("log");
+  await using datagrams = new UnixDatagrams();
+  const receiver = listenOnly(path);
+  const { waiting } = await fillQueue(datagrams, path);
+  receiver.close();
+  await rejects(waiting, {
+    name: "RuntimeError",
+    message: "Connection refused",
+  });
+  await Deno.remove(path);
+  using again = listenOnly(path);
+  await datagrams.send(BYTES, path);
+  strictEqual((await again.receive())[0].length, BYTES.length);
+});
+
+Deno.test("UnixDatagrams says why a datagram can't be sent", async () => {
+  await using dir = await TempDir.create();
+  await using datagrams = new UnixDatagrams();
+  const send = (path: string, bytes = BYTES) => datagrams.send(bytes, path);
+  await rejects(send(dir.path("none")), {
+    name: "RuntimeError",
+    message: "No such file or directory",
+  });
+  await rejects(send(await dir.write("file", "")), {
+    name: "RuntimeError",
+    message: "Connection refused",
+  });
+  await rejects(send(dir.path("x".repeat(200))), {
+    name: "RuntimeError",
+    message: "the socket's path is too long",
+  });
+  const path = dir.path("log");
+  using _receiver = listenOnly(path);
+  await rejects(send(path, new Uint8Array(10_000_000)), {
+    name: "RuntimeError",
+    message: "Message too long",
+  });
+  await send(path);
+});
+
+Deno.test("UnixDatagrams is closed while a receiver hangs: what waits is not sent, soon", async () => {
+  await using dir = await TempDir.create();
+  const path = dir.path("log");
+  using _receiver = listenOnly(path);
+  const datagrams = new UnixDatagrams();
+  const { waiting } = await fillQueue(datagrams, path);
+  await rejects(datagrams.send(BYTES, path), /two at once/);
+  const startedMs = performance.now();
+  await Promise.all([
+    rejects(waiting, takesNothing),
+    datagrams[Symbol.asyncDispose](),
+  ]);
+  await datagrams[Symbol.asyncDispose]();
+  const tookMs = performance.now() - startedMs;
+  ok(tookMs < 1_000, `${tookMs} ms`);
+  await rejects(datagrams.send(BYTES, path), /disposed/);
+});

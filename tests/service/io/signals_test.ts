@@ -1,0 +1,71 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { ChildProcess } from "../../support/host/child_process.ts";
+import { TempDir } from "../../support/host/temp_dir.ts";
+import { waitUntil } from "../../support/host/wait_until.ts";
+
+/** A program that says when it was told to end, and gives up the signals when its input ends. */
+async function start(
+  dir: TempDir,
+  hangUpStops = true,
+): Promise<ChildProcess> {
+  const href =
+    new URL("../../../lib/service/io/signals.ts", import.meta.url).href;
+  const program = await dir.write(
+    "program.ts",
+    `import { StopSignal } from "${href}";
+    {
+      using stop = new StopSignal({ hangUpStops: ${hangUpStops} });
+      stop.onReload(() => console.log("told to read again"));
+      stop.signal.addEventListener("abort", () => console.log("told to end"));
+      console.log("ready", stop.signal.aborted);
+      await new Response(Deno.stdin.readable).text();
+      console.log("done", stop.signal.aborted);
+    }
+    setInterval(() => {}, 1_000);`,
+  );
+  const child = new ChildProcess({
+    command: Deno.execPath(),
+    args: ["run", "-A", "--no-config", program],
+  });
+  await child.waitForLine(/^ready false$/);
+  return child;
+}
+
+for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  Deno.test(`StopSignal is aborted by ${name}, once, and the program goes on to its own end`, async () => {
+    await using dir = await TempDir.create();
+    await using child = await start(dir);
+    child.signal(name);
+    await child.waitForLine(/^told to end$/);
+    child.signal(name);
+    child.signal("SIGTERM");
+    await child.closeInput();
+    await child.waitForLine(/^done true$/);
+    deepStrictEqual(child.stdout, ["ready false", "told to end", "done true"]);
+  });
+
+  Deno.test(`StopSignal leaves ${name} to the system once it is disposed`, async () => {
+    await using dir = await TempDir.create();
+    await using child = await start(dir);
+    await child.closeInput();
+    await child.waitForLine(/^done false$/);
+    strictEqual((await child.end(name)).signal, name);
+  });
+}
+
+Deno.test("StopSignal tells of each SIGHUP that does not stop, and is not aborted by it", async () => {
+  await using dir = await TempDir.create();
+  await using child = await start(dir, false);
+  for (let count = 1; count <= 2; count++) {
+    child.signal("SIGHUP");
+    await waitUntil(() => child.stdout.length > count, { what: "a line" });
+  }
+  child.signal("SIGTERM");
+  await child.waitForLine(/^told to end$/);
+  await child.closeInput();
+  await child.waitForLine(/^done true$/);
+  deepStrictEqual(child.stdout, [
+    ...["ready false", "told to read again", "told to read again"],
+    ...["told to end", "done true"],
+  ]);
+});

@@ -1,0 +1,119 @@
+import { deepStrictEqual, ok } from "node:assert/strict";
+import { loadConfig } from "../../lib/config/config.ts";
+import { listOptions } from "../../lib/config/options.ts";
+import { UnusableStoreError } from "../../lib/store/store_errors.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const ROLES = ["monitor", "publisher", "subscriber"] as const;
+/** Other programs' settings that the pages name: fail2ban's, SQLite's. */
+const OF_OTHERS = ["backend", "logpath", "synchronous"];
+/** What the examples leave to the reader. */
+const REST = ["monitor", "publisher"].map((role) =>
+  `[${role}]\nauthtoken = 6f0c2d8f5b7c1e0a93d54a7be1f2c3d4\n`
+).join("");
+
+interface Page {
+  /** Relative to the project. */
+  readonly name: string;
+  readonly text: string;
+}
+
+async function readPages(): Promise<readonly Page[]> {
+  const names = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
+  for await (const { name } of Deno.readDir(new URL("docs/", ROOT))) {
+    if (name.endsWith(".md")) names.push(`docs/${name}`);
+  }
+  return await Promise.all(names.map(async (name) => ({
+    name,
+    text: await Deno.readTextFile(new URL(name, ROOT)),
+  })));
+}
+
+/** A page without what stands between fences. */
+function prose({ text }: Page): string {
+  return text.replace(/^ *```[\s\S]*?^ *```$/gm, "");
+}
+
+/** The anchors of a page's headings, as code hosts make them. */
+function anchorsOf(page: Page): readonly string[] {
+  return [...prose(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading.toLowerCase().replace(/[^\w\s-]/g, "").trim().replace(/\s/g, "-")
+  );
+}
+
+/** The examples of our configuration, without the indentation of their list. */
+function configExamples({ text }: Page): readonly string[] {
+  return [...text.matchAll(/^( *)```ini\n([\s\S]*?)^ *```$/gm)]
+    .map(([, indent = "", example = ""]) =>
+      example.split("\n").map((line) => line.slice(indent.length)).join("\n")
+    )
+    .filter((example) => !/^\[Service\]$/m.test(example));
+}
+
+async function exists(path: URL): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+Deno.test("every link of the pages leads to a file and a heading that are there", async () => {
+  const pages = await readPages();
+  const broken: string[] = [];
+  let count = 0;
+  for (const page of pages) {
+    for (const [, target = ""] of prose(page).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      count++;
+      const [path = "", anchor] = target.split("#");
+      const file = new URL(path, new URL(page.name, ROOT));
+      const name = path === "" ? page.name : file.href.slice(ROOT.href.length);
+      const led = pages.find((each) => each.name === name);
+      const isThere = led !== undefined || await exists(file);
+      const isHeading = anchor === undefined ||
+        led !== undefined && anchorsOf(led).includes(anchor);
+      if (!isThere || !isHeading) broken.push(`${page.name}: ${target}`);
+    }
+  }
+  deepStrictEqual(broken, []);
+  ok(count > 20, `${count} links`);
+});
+
+Deno.test("every option that the pages set exists", async () => {
+  const known = new Set(listOptions().map(({ key }) => key));
+  const unknown: string[] = [];
+  for (const page of await readPages()) {
+    for (const [, key = ""] of prose(page).matchAll(/`([a-z0-9]+) ?= ?/g)) {
+      if (!known.has(key) && !OF_OTHERS.includes(key)) {
+        unknown.push(`${page.name}: ${key}`);
+      }
+    }
+  }
+  deepStrictEqual(unknown, []);
+});
+
+Deno.test("every configuration that the pages show is good for the programs that it names", async () => {
+  let count = 0;
+  for (const page of await readPages()) {
+    for (const text of configExamples(page)) {
+      const files = [{ path: "rest.conf", text: REST }, { path: "a", text }];
+      const roles = ROLES.filter((role) => text.includes(`[${role}]`));
+      ok(roles.length > 0, `${page.name}: ${text}`);
+      for (const role of roles) {
+        loadConfig(role, files, { hostname: "web-1" });
+        count++;
+      }
+    }
+  }
+  ok(count >= 8, `${count} configurations`);
+});
+
+Deno.test("the heading that a damaged store's hint names is in OPERATIONS", async () => {
+  const { hint = "" } = new UnusableStoreError("damaged", "it is empty");
+  const [, heading] = /see "(.+)" in docs\/OPERATIONS\.md/.exec(hint) ?? [];
+  const page = await Deno.readTextFile(new URL("docs/OPERATIONS.md", ROOT));
+  ok(heading !== undefined && page.includes(`\n### ${heading}\n`), hint);
+});

@@ -1,0 +1,107 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import deno from "../../deno.json" with { type: "json" };
+import { OPTIONS } from "../../lib/config/options.ts";
+import { testWith } from "../support/host/real_parts.ts";
+import { TempDir } from "../support/host/temp_dir.ts";
+
+const UNITS = decodeURIComponent(
+  new URL("../../systemd/", import.meta.url).pathname,
+);
+/** The exposure that `systemd-analyze security` may find, of 10; docs/OPERATIONS.md states it. */
+const MAX_EXPOSURE: Readonly<Record<string, number>> = {
+  monitor: 1.9,
+  publisher: 1.4,
+  subscriber: 2.0,
+};
+
+/** The roles that have a section of the configuration: those that stay. */
+function daemons(): string[] {
+  return Object.keys(deno.permissions)
+    .filter((role) => Object.hasOwn(OPTIONS, role)).toSorted();
+}
+
+async function analyze(
+  ...args: string[]
+): Promise<{ success: boolean; text: string }> {
+  const { success, stdout, stderr } = await new Deno.Command(
+    "systemd-analyze",
+    { args: ["--no-pager", ...args], env: { LC_ALL: "C.UTF-8" } },
+  ).output();
+  const decoder = new TextDecoder();
+  return { success, text: decoder.decode(stdout) + decoder.decode(stderr) };
+}
+
+async function unitOf(role: string): Promise<string> {
+  return await Deno.readTextFile(`${UNITS}fail2ban-${role}.service`);
+}
+
+Deno.test("every role that stays has a unit, and there are no others", async () => {
+  const units = await Array.fromAsync(Deno.readDir(UNITS));
+  deepStrictEqual(
+    units.map(({ name }) => name).toSorted(),
+    daemons().map((role) => `fail2ban-${role}.service`),
+  );
+});
+
+Deno.test("the monitor's unit lets it read fail2ban's database, and change nothing", async () => {
+  const lines = (await unitOf("monitor")).split("\n");
+  deepStrictEqual(lines.filter((line) => line.includes("CAP_")).slice(-2), [
+    "CapabilityBoundingSet=CAP_DAC_READ_SEARCH",
+    "AmbientCapabilities=CAP_DAC_READ_SEARCH",
+  ]);
+});
+
+Deno.test("what the subscriber's unit logs is where the shipped jail looks", async () => {
+  const lines = (await unitOf("subscriber")).split("\n");
+  ok(lines.includes("SyslogFacility=auth"));
+  ok(lines.includes("SyslogIdentifier=fail2ban-subscriber"));
+});
+
+for (const role of daemons()) {
+  Deno.test(`the ${role}'s unit waits until it is ready, checks first, and restarts what failed`, async () => {
+    const unit = await unitOf(role);
+    const program = `/usr/local/bin/fail2ban-${role}`;
+    for (
+      const line of [
+        "Type=notify",
+        `ExecStartPre=${program} check`,
+        `ExecStart=${program} run`,
+        "ExecReload=/bin/kill -HUP $MAINPID",
+        "WatchdogSec=30",
+        "Restart=on-failure",
+        "RestartPreventExitStatus=2 3",
+        "User=fail2ban-cluster",
+        "NoNewPrivileges=yes",
+        "ProtectSystem=strict",
+      ]
+    ) ok(unit.split("\n").includes(line), line);
+    match(unit, /^TemporaryFileSystem=\/tmp:rw,exec,/m);
+    ok(!/^MemoryDenyWriteExecute=/m.test(unit), "V8 compiles at run time");
+  });
+
+  testWith(
+    "systemd",
+    `systemd-analyze verify has nothing to say of the ${role}'s unit`,
+    async () => {
+      await using dir = await TempDir.create();
+      const program = await dir.write("program", "#!/bin/sh\n", 0o755);
+      const unit = (await unitOf(role))
+        .replaceAll(`/usr/local/bin/fail2ban-${role}`, program);
+      const path = await dir.write(`fail2ban-${role}.service`, unit);
+      const { success, text } = await analyze("verify", path);
+      strictEqual(text, "");
+      ok(success);
+    },
+  );
+
+  testWith(
+    "systemd",
+    `systemd-analyze security finds the ${role}'s unit no more exposed than is stated`,
+    async () => {
+      const path = `${UNITS}fail2ban-${role}.service`;
+      const { text } = await analyze("security", "--offline=yes", path);
+      const exposure = /exposure level for \S+: (\d+\.\d+) /.exec(text)?.[1];
+      ok(Number(exposure) <= (MAX_EXPOSURE[role] ?? 0), `${exposure}`);
+    },
+  );
+}

@@ -1,0 +1,216 @@
+import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { BAN_STORE_SCHEMA } from "../../../lib/store/ban_store_schema.ts";
+import {
+  banStorePath,
+  SqliteBanStore,
+} from "../../../lib/store/io/sqlite_ban_store.ts";
+import { UnusableStoreError } from "../../../lib/store/store_errors.ts";
+import type { StoreSchema } from "../../../lib/store/migrations.ts";
+import { fileHash } from "../../support/host/file_hash.ts";
+import {
+  banKeyAt,
+  NOW_MS,
+  report,
+  reports,
+  unnamed,
+} from "../../support/values/stored_changes.ts";
+import { TempDir } from "../../support/host/temp_dir.ts";
+
+/** As the next version of the program might have it. */
+const NEXT_SCHEMA: StoreSchema = {
+  ...BAN_STORE_SCHEMA,
+  migrations: [
+    ...BAN_STORE_SCHEMA.migrations,
+    "CREATE TABLE remarks (seq INTEGER PRIMARY KEY, text TEXT) STRICT",
+  ],
+};
+
+function pragma(path: string, name: string): unknown {
+  using database = new DatabaseSync(path, { readOnly: true });
+  return database.prepare(`PRAGMA ${name}`).get()?.[name];
+}
+
+async function modesIn(dir: TempDir): Promise<Record<string, string>> {
+  const modes: Record<string, string> = {};
+  for await (const { name } of Deno.readDir(dir.path())) {
+    const { mode } = await Deno.stat(dir.path(name));
+    modes[name] = ((mode ?? 0) & 0o777).toString(8);
+  }
+  return modes;
+}
+
+Deno.test("SqliteBanStore lets nobody else read its files", async () => {
+  await using dir = await TempDir.create();
+  const path = banStorePath(dir.path());
+  using store = SqliteBanStore.open({ path });
+  await store.append(reports(10).map(unnamed), NOW_MS);
+  const { "publisher.sqlite3.lock": lock, ...modes } = await modesIn(dir);
+  deepStrictEqual(modes, {
+    "publisher.sqlite3": "600",
+    "publisher.sqlite3-shm": "600",
+    "publisher.sqlite3-wal": "600",
+  });
+  ok(lock !== undefined);
+  strictEqual((await Deno.stat(`${path}.lock`)).size, 0, "nothing to read");
+});
+
+Deno.test("SqliteBanStore leaves nothing beside its file but the lock when it is closed", async () => {
+  await using dir = await TempDir.create();
+  const path = banStorePath(dir.path());
+  {
+    using store = SqliteBanStore.open({ path });
+    await store.append(reports(10).map(unnamed), NOW_MS);
+  }
+  deepStrictEqual(Object.keys(await modesIn(dir)).sort(), [
+    "publisher.sqlite3",
+    "publisher.sqlite3.lock",
+  ]);
+});
+
+Deno.test("SqliteBanStore makes each database an epoch of its own", async () => {
+  await using dir = await TempDir.create();
+  const epochs = ["a", "b", "c"].map((name) => {
+    using store = SqliteBanStore.open({ path: dir.path(name) });
+    return store.epoch;
+  });
+  strictEqual(new Set(epochs).size, 3);
+});
+
+Deno.test("SqliteBanStore forces each batch to the disk for power, and leaves that to the kernel for process", async () => {
+  await using dir = await TempDir.create();
+  for (const durability of ["power", "process"] as const) {
+    const path = dir.path(durability);
+    using store = SqliteBanStore.open({ path, durability });
+    strictEqual(store.durability, durability);
+    strictEqual(pragma(path, "journal_mode"), "wal");
+  }
+});
+
+Deno.test("SqliteBanStore is made anew after its program was killed while it made it", async () => {
+  await using dir = await TempDir.create();
+  const path = banStorePath(dir.path());
+  await dir.write("publisher.sqlite3.new", "half a database", 0o644);
+  await dir.write("publisher.sqlite3.new-journal", "half a journal", 0o644);
+  using store = SqliteBanStore.open({ path });
+  await store.append(reports(3).map(unnamed), NOW_MS);
+  strictEqual([...store.bans(NOW_MS)].length, 3);
+  strictEqual((await modesIn(dir))["publisher.sqlite3"], "600");
+});
+
+Deno.test("SqliteBanStore is read by others while it writes, and gives out the bans of one moment", async () => {
+  await using dir = await TempDir.create();
+  const path = banStorePath(dir.path());
+  using store = SqliteBanStore.open({ path });
+  await store.append(reports(5_000).map(unnamed), NOW_MS);
+  using reader = new DatabaseSync(path, { readOnly: true });
+  reader.exec("BEGIN");
+  const count = reader.prepare("SELECT count(*) AS bans FROM bans");
+  strictEqual(count.get()?.["bans"], 5_000);
+  let given = 0;
+  for (const _ban of store.bans(NOW_MS)) {
+    if (given++ % 500 > 0) continue;
+    await store.append([
+      unnamed(report(store.seq + 1, banKeyAt(9_000 + given))),
+    ], 0);
+  }
+  strictEqual(given, 5_000);
+  strictEqual(count.get()?.["bans"], 5_000);
+  reader.exec("COMMIT");
+  strictEqual(count.get()?.["bans"], 5_010);
+  for (const _ban of store.bans(NOW_MS)) break;
+});
+
+Deno.test("SqliteBanStore of an older version becomes one of the next, and a copy of it remains", async () => {
+  await using dir = await TempDir.create();
+  const path = banStorePath(dir.path());
+  const changes = reports(1_000);
+  let epoch: string;
+  {
+    using store = SqliteBanStore.open({ path });
+    await store.append(changes.map(unnamed), NOW_MS);
+    epoch = store.epoch;
+  }
+  await dir.write("publisher.sqlite3.v2", "of an attempt that was killed");
+  {
+    using store = SqliteBanStore.open({ path, schema: NEXT_SCHEMA });
+    strictEqual(store.epoch, epoch);
+    deepStrictEqual(store.since(0, Infinity), changes);
+    await store.append([unnamed(report(1_001, banKeyAt(1)))], NOW_MS);
+  }
+  strictEqual(pragma(path, "user_version"), 3);
+  const copy = `${path}.v2`;
+  strictEqual(pragma(copy, "user_version"), 2);
+  strictEqual((await modesIn(dir))["publisher.sqlite3.v2"], "600");
+  using store = SqliteBanStore.open({ path: copy });
+  strictEqual(store.epoch, epoch);
+  deepStrictEqual(store.since(0, Infinity), changes);
+});
+
+Deno.test("SqliteBanStore of version 1 keeps its bans, and has room for records", async () => {
+  await using dir = await TempDir.create();
+  const path = banStorePath(dir.path());
+  const changes = reports(1_000);
+  const schema = {
+    ...BAN_STORE_SCHEMA,
+    migrations: BAN_STORE_SCHEMA.migrations.slice(0, 1),
+  };
+  let epoch: string;
+  {
+    using store = SqliteBanStore.open({ path, schema });
+    await store.append(changes.map(unnamed), NOW_MS);
+    epoch = store.epoch;
+  }
+  strictEqual(pragma(path, "user_version"), 1);
+  using store = SqliteBanStore.open({ path });
+  strictEqual(store.epoch, epoch);
+  strictEqual([...store.bans(NOW_MS)].length, 1_000);
+  deepStrictEqual(store.since(0, Infinity), changes);
+  strictEqual((await modesIn(dir))["publisher.sqlite3.v1"], "600");
+  strictEqual(pragma(`${path}.v1`, "user_version"), 1);
+  deepStrictEqual(store.records.asides(), []);
+  deepStrictEqual(store.records.audit(10), []);
+});
+
+Deno.test("SqliteBanStore stays as it was when a migration fails", async () => {
+  await using dir = await TempDir.create();
+  const path = banStorePath(dir.path());
+  {
+    using store = SqliteBanStore.open({ path });
+    await store.append(reports(10).map(unnamed), NOW_MS);
+  }
+  const migrations = [
+    ...NEXT_SCHEMA.migrations,
+    "DROP TABLE changes; CREATE TABLE bans (again TEXT)",
+  ];
+  const schema = { ...NEXT_SCHEMA, migrations };
+  throws(() => SqliteBanStore.open({ path, schema }), /already exists/);
+  strictEqual(pragma(path, "user_version"), 2);
+  using store = SqliteBanStore.open({ path });
+  strictEqual(store.since(0, Infinity).length, 10);
+});
+
+Deno.test("SqliteBanStore refuses a database of a newer program, and leaves it as it is", async () => {
+  await using dir = await TempDir.create();
+  const path = banStorePath(dir.path());
+  SqliteBanStore.open({ path, schema: NEXT_SCHEMA })[Symbol.dispose]();
+  const before = await fileHash(path);
+  throws(() => SqliteBanStore.open({ path }), (error: unknown) => {
+    ok(error instanceof UnusableStoreError);
+    strictEqual(error.reason, "newer");
+    ok(/version is 3, and this program knows up to 2$/.test(error.message));
+    ok(/newer version of this program/.test(error.hint ?? ""));
+    return true;
+  });
+  strictEqual(await fileHash(path), before);
+});
+
+Deno.test("SqliteBanStore says when its folder is missing", async () => {
+  await using dir = await TempDir.create();
+  const path = banStorePath(dir.path("no"));
+  throws(() => SqliteBanStore.open({ path }), {
+    name: "RuntimeError",
+    message: /^cannot open .*\/no\/publisher\.sqlite3: /,
+    hint: /statedir/,
+  });
+});

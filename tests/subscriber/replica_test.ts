@@ -1,0 +1,260 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import type { Change } from "../../lib/ban/ban.ts";
+import type { Epoch } from "../../lib/base/ids.ts";
+import type { StreamMessage } from "../../lib/wire/v2_messages.ts";
+import { Replica, type ReplicaEffect } from "../../lib/subscriber/replica.ts";
+import { wireBan, wireChange } from "../../lib/wire/wire_times.ts";
+import { banBy, reported, withdrawn } from "../support/values/bans.ts";
+
+const EPOCH = "e".repeat(32) as Epoch;
+const OTHER_EPOCH = "f".repeat(32) as Epoch;
+const NOW_MS = 1_000;
+
+/** Effects in words. */
+function told(effects: readonly ReplicaEffect[]): string[] {
+  return effects.map((effect) => {
+    switch (effect.kind) {
+      case "ask": {
+        const { epoch, since, part } = effect.question;
+        return `ask ${epoch?.[0] ?? "-"} ${since} ${part}`;
+      }
+      case "changed":
+        return `changed ${effect.changes.map(({ seq }) => seq).join(" ")}`;
+      case "replaced":
+        return `replaced ${effect.replica.seq}`;
+    }
+  });
+}
+
+/** Something happens to a copy. */
+class Bench {
+  readonly replica: Replica;
+
+  /** @param seq A copy with one ban at that number; `undefined`: none. */
+  constructor(seq?: number) {
+    this.replica = new Replica(
+      seq === undefined
+        ? undefined
+        : { epoch: EPOCH, seq, bans: [banBy({ web1: Infinity })] },
+    );
+  }
+
+  connect(): string[] {
+    return told(this.replica.connected());
+  }
+
+  change(seq: number, epoch = EPOCH): string[] {
+    const change = wireChange(reported(seq, "web1", { last: seq }), NOW_MS);
+    return this.#hear({ kind: "C", epoch, change });
+  }
+
+  beat(seq: number, epoch = EPOCH): string[] {
+    return this.#hear({ kind: "H", epoch, seq, revision: 0 });
+  }
+
+  #hear(message: StreamMessage): string[] {
+    return told(this.replica.hear(message, NOW_MS));
+  }
+
+  changes(from: number, to: number, seq = to, epoch = EPOCH): string[] {
+    const changes = Array.from(
+      { length: to - from },
+      (_, index): Change =>
+        reported(from + index + 1, "web1", { last: from + index + 1 }),
+    ).map((change) => wireChange(change, NOW_MS));
+    return told(
+      this.replica.answer(
+        { kind: "CHANGES", epoch, from, to, seq, changes },
+        NOW_MS,
+      ),
+    );
+  }
+
+  snapshot(
+    seq: number,
+    part: number,
+    { isLast = false, lasts = [1], epoch = EPOCH } = {},
+  ): string[] {
+    const bans = lasts.map((last) =>
+      wireBan(banBy({ web1: Infinity }, { last }), NOW_MS)
+    );
+    return told(
+      this.replica.answer(
+        { kind: "SNAPSHOT", epoch, seq, part, isLast, bans },
+        NOW_MS,
+      ),
+    );
+  }
+}
+
+Deno.test("Replica ignores everything while it is apart", () => {
+  const bench = new Bench(7);
+  deepStrictEqual(bench.change(8), []);
+  deepStrictEqual(bench.beat(9), []);
+  deepStrictEqual(bench.changes(7, 8), []);
+  deepStrictEqual(bench.snapshot(9, 0, { isLast: true }), []);
+  strictEqual(bench.replica.seq, 7);
+});
+
+Deno.test("Replica asks since its number, takes the answer, and follows", () => {
+  const bench = new Bench(7);
+  deepStrictEqual(bench.connect(), ["ask e 7 0"]);
+  deepStrictEqual(bench.changes(7, 9, 11), ["changed 8 9", "ask e 9 0"]);
+  deepStrictEqual(bench.changes(9, 11), ["changed 10 11"]);
+  ok(bench.replica.isFollowing);
+  deepStrictEqual(bench.change(12), ["changed 12"]);
+  deepStrictEqual(bench.beat(12), []);
+});
+
+Deno.test("Replica has what the stream told wait while it asks, and applies what follows", () => {
+  const bench = new Bench(7);
+  bench.connect();
+  for (const seq of [8, 9, 10]) deepStrictEqual(bench.change(seq), []);
+  deepStrictEqual(bench.beat(99), []);
+  deepStrictEqual(bench.changes(7, 8), ["changed 8", "changed 9 10"]);
+  strictEqual(bench.replica.seq, 10);
+});
+
+Deno.test("Replica asks again at a gap, a heartbeat with another number, and another epoch", () => {
+  const cases: Record<string, (bench: Bench) => string[]> = {
+    "a gap": (bench) => bench.change(9),
+    "a heartbeat ahead": (bench) => bench.beat(8),
+    "a heartbeat behind": (bench) => bench.beat(6),
+    "another epoch's change": (bench) => bench.change(8, OTHER_EPOCH),
+    "another epoch's heartbeat": (bench) => bench.beat(7, OTHER_EPOCH),
+  };
+  for (const [what, hear] of Object.entries(cases)) {
+    const bench = new Bench(7);
+    bench.connect();
+    bench.changes(7, 7);
+    deepStrictEqual(hear(bench), ["ask e 7 0"], what);
+  }
+});
+
+Deno.test("Replica keeps the change that showed the gap", () => {
+  const bench = new Bench(7);
+  bench.connect();
+  bench.changes(7, 7);
+  bench.change(9);
+  bench.change(10);
+  deepStrictEqual(bench.changes(7, 8), ["changed 8", "changed 9 10"]);
+  strictEqual(bench.replica.counters.gaps, 1);
+});
+
+Deno.test("Replica asks anew when what waited does not follow either", () => {
+  const bench = new Bench(7);
+  bench.connect();
+  bench.change(12);
+  deepStrictEqual(bench.changes(7, 8), ["changed 8", "ask e 8 0"]);
+  deepStrictEqual(bench.changes(8, 11), ["changed 9 10 11", "changed 12"]);
+});
+
+Deno.test("Replica passes over what it has", () => {
+  const bench = new Bench(7);
+  bench.connect();
+  bench.changes(7, 7);
+  deepStrictEqual(bench.change(7), []);
+  deepStrictEqual(bench.change(3), []);
+  ok(bench.replica.isFollowing);
+});
+
+Deno.test("Replica takes a snapshot over when it is whole, and says what is new and what is gone", () => {
+  const bench = new Bench(7);
+  bench.connect();
+  const epoch = OTHER_EPOCH;
+  deepStrictEqual(bench.snapshot(3, 0, { epoch, lasts: [2] }), ["ask e 7 1"]);
+  strictEqual(bench.replica.seq, 7, "not yet");
+  bench.change(4, OTHER_EPOCH);
+  deepStrictEqual(
+    bench.snapshot(3, 1, { epoch, lasts: [3] }),
+    ["ask e 7 2"],
+  );
+  const effects = bench.replica.answer({
+    kind: "SNAPSHOT",
+    epoch,
+    seq: 3,
+    part: 2,
+    isLast: true,
+    bans: [],
+  }, NOW_MS);
+  deepStrictEqual(told(effects), ["replaced 3", "changed 4"]);
+  const [replaced] = effects;
+  ok(replaced?.kind === "replaced");
+  deepStrictEqual(
+    replaced.steps.map(({ before, after }) =>
+      `${before?.address ?? "-"} > ${after?.address ?? "-"}`
+    ),
+    ["- > 192.0.2.2", "- > 192.0.2.3", "192.0.2.1 > -"],
+  );
+  strictEqual(bench.replica.epoch, OTHER_EPOCH);
+});
+
+Deno.test("Replica begins a snapshot anew when the publisher does, and takes no part of another", () => {
+  const bench = new Bench();
+  deepStrictEqual(bench.connect(), ["ask - 0 0"]);
+  bench.snapshot(3, 0);
+  deepStrictEqual(bench.snapshot(3, 2), []);
+  deepStrictEqual(bench.snapshot(4, 1), []);
+  deepStrictEqual(bench.snapshot(3, 1, { epoch: OTHER_EPOCH }), []);
+  deepStrictEqual(bench.snapshot(5, 0, { lasts: [4] }), ["ask - 0 1"]);
+  deepStrictEqual(
+    bench.snapshot(5, 1, { isLast: true, lasts: [] }),
+    ["replaced 5"],
+  );
+  strictEqual(bench.replica.size, 1);
+});
+
+Deno.test("Replica takes no changes that do not follow its number", () => {
+  const bench = new Bench(7);
+  bench.connect();
+  deepStrictEqual(bench.changes(6, 9), []);
+  deepStrictEqual(bench.changes(7, 9, 9, OTHER_EPOCH), []);
+  deepStrictEqual(bench.changes(7, 8), ["changed 8"]);
+});
+
+Deno.test("Replica forgets what waited, and a snapshot under way, when the connection is lost", () => {
+  const bench = new Bench();
+  bench.connect();
+  bench.snapshot(3, 0);
+  bench.change(4);
+  bench.replica.disconnected();
+  deepStrictEqual(bench.connect(), ["ask - 0 0"]);
+  deepStrictEqual(bench.snapshot(3, 1), []);
+  deepStrictEqual(bench.snapshot(3, 0, { isLast: true }), ["replaced 3"]);
+});
+
+Deno.test("Replica lets bans end by themselves", () => {
+  const replica = new Replica({
+    epoch: EPOCH,
+    seq: 1,
+    bans: [banBy({ web1: 5_000 })],
+  });
+  deepStrictEqual(replica.expire(4_000), []);
+  strictEqual(replica.expire(5_000)[0]?.after, undefined);
+  strictEqual(replica.size, 0);
+  strictEqual(withdrawn(1).kind, "withdraw");
+});
+
+Deno.test("Replica applies nothing of another publisher that it heard before the answer", () => {
+  const bench = new Bench(7);
+  bench.connect();
+  deepStrictEqual(bench.change(6, EPOCH), []);
+  const epoch = OTHER_EPOCH;
+  bench.snapshot(5, 0, { epoch, lasts: [2] });
+  deepStrictEqual(
+    bench.snapshot(5, 1, { epoch, isLast: true, lasts: [] }),
+    ["replaced 5"],
+  );
+  strictEqual(bench.replica.seq, 5);
+  deepStrictEqual(bench.change(6, epoch), ["changed 6"]);
+});
+
+Deno.test("Replica does not ask for ever after what no answer leads to", () => {
+  const bench = new Bench(7);
+  bench.connect();
+  bench.change(101);
+  deepStrictEqual(bench.changes(7, 7), ["ask e 7 0"]);
+  deepStrictEqual(bench.changes(7, 7), ["ask e 7 0"]);
+  deepStrictEqual(bench.changes(7, 7), []);
+  ok(bench.replica.isFollowing);
+});

@@ -1,0 +1,188 @@
+/**
+ * An enforced action with everything around it in memory.
+ *
+ * @module
+ */
+
+import { deepStrictEqual } from "node:assert/strict";
+import { EnforcedAction } from "../../../lib/enforce/enforced_action.ts";
+import { parseJailMap } from "../../../lib/base/jail_map.ts";
+import { CLUSTER_JAIL } from "../../../lib/base/jail_name.ts";
+import type { LocalBan, Receipt } from "../../../lib/enforce/enforcer.ts";
+import type { ProtectionPolicy } from "../../../lib/protection/protection_policy.ts";
+import { SteadyClock } from "../../../lib/async/steady_clock.ts";
+import type { WantsFrom } from "../../../lib/enforce/wanted_bans.ts";
+import { address, banEvent, host, jail } from "../values/core_values.ts";
+import { ManualClock, settled } from "../memory/manual_clock.ts";
+import {
+  MemoryEnforcer,
+  type MemoryEnforcerOptions,
+} from "../memory/memory_enforcer.ts";
+import { MemoryLedger } from "../memory/memory_ledger.ts";
+import { MemoryLog } from "../memory/memory_log.ts";
+
+/** How it is set up. */
+export interface ActionBenchOptions
+  extends Omit<MemoryEnforcerOptions, "clock"> {
+  /** @default {3600000} */
+  readonly banTimeMs?: number;
+  /** @default {600000} */
+  readonly resyncEveryMs?: number;
+  /** @default {"sshd = sshd"} */
+  readonly jailMap?: string;
+  /** @default {"reports"} */
+  readonly wants?: WantsFrom;
+}
+
+const NEVER = new AbortController().signal;
+
+/** Runs it until it is disposed of. */
+export class ActionBench implements AsyncDisposable {
+  readonly clock = new ManualClock();
+  /** The action's and the enforcer's. */
+  readonly steady = new SteadyClock(this.clock);
+  readonly log = new MemoryLog();
+  readonly ledger = new MemoryLedger();
+  /** What was told of bans, oldest first. */
+  readonly receipts: Receipt[] = [];
+  /** The rules that hold now. */
+  policy: ProtectionPolicy = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
+  readonly enforcer: MemoryEnforcer;
+  action: EnforcedAction;
+  /** In which jail a ban is enforced, from the next start on. */
+  jailMap: string;
+  readonly #options: ActionBenchOptions;
+  #abort = new AbortController();
+  /** How the run ends: with what it throws, if it does. */
+  #outcome: Promise<{ error: unknown } | undefined> | undefined;
+
+  constructor(options: ActionBenchOptions = {}) {
+    this.#options = options;
+    this.jailMap = options.jailMap ?? "sshd = sshd";
+    this.enforcer = new MemoryEnforcer({ clock: this.steady, ...options });
+    this.action = this.#newAction(options.wants);
+  }
+
+  /** A ban of `192.0.2.x` in the dedicated jail, as web-1 reported it. */
+  ban(last: number, forMs = 3_600_000, jailName = CLUSTER_JAIL): LocalBan {
+    return {
+      jail: jailName,
+      address: address(`192.0.2.${last}`),
+      expiresMs: this.clock.nowMs() + forMs,
+      origin: host("web-1"),
+      reportedJail: jail("nginx"),
+    };
+  }
+
+  /** Begins to run, and lets all happen that waits for no time. */
+  async start(): Promise<void> {
+    this.#outcome = this.action.run(this.#abort.signal).then(
+      () => undefined,
+      (error) => ({ error }),
+    );
+    await settled();
+  }
+
+  /** Ends the run. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.ended();
+    this.#abort = new AbortController();
+  }
+
+  /** Ends the run, forgets everything but ledger and enforcer, and begins anew. */
+  async restart(
+    whileDown: () => void | Promise<void> = () => {},
+  ): Promise<void> {
+    await this.stop();
+    await whileDown();
+    this.renew();
+    await this.start();
+  }
+
+  /** Waits for the run to end, and throws what it threw. */
+  async ended(): Promise<void> {
+    const outcome = await this.#outcome;
+    this.#outcome = undefined;
+    if (outcome !== undefined) throw outcome.error;
+  }
+
+  /** Tells it of events as `Ban 1`, of web-1's jail nginx, or in full. */
+  async act(...texts: readonly string[]): Promise<void> {
+    const events = texts.map((text) => {
+      const [kind = "", last = ""] = text.split(" ");
+      return banEvent(
+        text.includes("|") ? text : `web-1|nginx|${kind}|192.0.2.${last}`,
+      );
+    });
+    await this.action.act(events, NEVER);
+    await settled();
+  }
+
+  /** Tells it of one event that says when the ban ends. */
+  async tell(text: string, expiresMs: number): Promise<void> {
+    const [kind = "", last = ""] = text.split(" ");
+    const event = banEvent(`web-1|nginx|${kind}|192.0.2.${last}`);
+    await this.action.act([{ ...event, expiresMs }], NEVER);
+    await settled();
+  }
+
+  /** Makes a new action over the same ledger and enforcer; the old one has ended. */
+  renew(wants = this.#options.wants): void {
+    this.action = this.#newAction(wants);
+  }
+
+  /** Shows which bans of the dedicated jail are in force. */
+  holds(...lasts: readonly number[]): void {
+    deepStrictEqual(
+      this.enforcer.keys,
+      lasts.map((last) => `${CLUSTER_JAIL}|192.0.2.${last}`).sort(),
+    );
+  }
+
+  /** Shows which bans are noted as wanted. */
+  notes(...lasts: readonly number[]): void {
+    const { reports } = this.ledger.load(this.enforcer.name);
+    deepStrictEqual(
+      reports.map(({ address }) => address).sort(),
+      lasts.map((last) => `192.0.2.${last}`).sort(),
+    );
+  }
+
+  /** The bans that are noted as applied or tried, as in `1 applied`. */
+  get marks(): string[] {
+    const { marks } = this.ledger.load(this.enforcer.name);
+    return marks.map(({ ban, state }) =>
+      `${ban.address.split(".")[3]} ${state}`
+    ).sort();
+  }
+
+  /** What was told of bans since this was asked, as in `1 applied` or `1 failed no jail`. */
+  takeReceipts(): string[] {
+    return this.receipts.splice(0).map(({ address, outcome, detail }) =>
+      `${address.split(".")[3]} ${outcome} ${detail}`.trim()
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #newAction(wants: WantsFrom = "reports"): EnforcedAction {
+    const { steady: clock, log, ledger, enforcer, receipts } = this;
+    const { banTimeMs = 3_600_000, resyncEveryMs = 600_000 } = this.#options;
+    return new EnforcedAction({
+      enforcer,
+      ledger,
+      clock,
+      log,
+      hostName: host("here"),
+      jailMap: parseJailMap(this.jailMap) ?? [],
+      protection: () => this.policy,
+      receipts: { note: (receipt) => receipts.push(receipt) },
+      wants,
+      banTimeMs,
+      resyncEveryMs,
+    });
+  }
+}

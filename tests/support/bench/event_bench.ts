@@ -1,0 +1,96 @@
+/**
+ * A link of protocol 2 with everything it needs, in memory.
+ *
+ * @module
+ */
+
+import type { EventId } from "../../../lib/base/ids.ts";
+import {
+  ControlSession,
+  type ControlSessionOptions,
+} from "../../../lib/client/control_client.ts";
+import {
+  EventLink,
+  type EventLinkOptions,
+} from "../../../lib/monitor/protocol2_link.ts";
+import type { Report } from "../../../lib/monitor/report_link.ts";
+import { banEvent, banEvents, host } from "../values/core_values.ts";
+import { ManualClock, settled } from "../memory/manual_clock.ts";
+import { MemoryControl } from "../memory/memory_control.ts";
+import { MemoryLog } from "../memory/memory_log.ts";
+
+/** Reports written as on the wire of protocol 1, each with an id that shows its place. */
+export function reportsOf(
+  texts: readonly string[],
+  expiresMs = Infinity,
+): Report[] {
+  return texts.map((text, index) => ({
+    ...banEvent(text),
+    id: `event-${String(index).padStart(16, "0")}` as EventId,
+    expiresMs,
+  }));
+}
+
+/** So many different bans that never end. */
+export function banReports(count: number, expiresMs = Infinity): Report[] {
+  return banEvents(count).map((event, index) => ({
+    ...event,
+    id: `event-${String(index).padStart(16, "0")}` as EventId,
+    expiresMs,
+  }));
+}
+
+/** A link at work, to a publisher in memory. */
+export class EventBench implements AsyncDisposable {
+  readonly publisher = new MemoryControl();
+  readonly clock = new ManualClock();
+  readonly log = new MemoryLog();
+  readonly stop = new AbortController();
+  readonly session: ControlSession;
+  readonly link: EventLink;
+  readonly running: Promise<void>;
+
+  /**
+   * @param prepare Tells the publisher what to do, before the link connects.
+   * @param options What is to differ from the link's own defaults.
+   * @param sessionOptions What is to differ from the session's.
+   */
+  constructor(
+    prepare: (publisher: MemoryControl) => void = () => {},
+    options: Partial<EventLinkOptions> = {},
+    sessionOptions: Partial<ControlSessionOptions> = {},
+  ) {
+    prepare(this.publisher);
+    const { clock, log } = this;
+    this.session = new ControlSession({
+      ...{ clock, log, connect: this.publisher.connect },
+      node: host("web-1"),
+      role: "monitor",
+      token: () => "a-token",
+      version: "1.2.3",
+      ...sessionOptions,
+    });
+    this.link = new EventLink({
+      session: this.session,
+      clock,
+      log,
+      ...options,
+    });
+    this.running = this.link.run(this.stop.signal);
+    // A test that expects a failure awaits it later.
+    this.running.catch(() => {});
+  }
+
+  /** Submits reports, and lets the link do what it can at once. */
+  async submitAll(reports: readonly Report[]): Promise<void> {
+    for (const report of reports) {
+      await this.link.submit(report, this.stop.signal);
+    }
+    await settled();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop.abort();
+    await this.running.catch(() => {});
+  }
+}

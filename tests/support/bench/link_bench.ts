@@ -1,0 +1,50 @@
+/**
+ * A request link with everything it needs, in memory.
+ *
+ * @module
+ */
+
+import type { BanEvent } from "../../../lib/ban/ban_event.ts";
+import {
+  RequestLink,
+  type RequestLinkOptions,
+} from "../../../lib/monitor/protocol1_link.ts";
+import { ManualClock, settled } from "../memory/manual_clock.ts";
+import { MemoryLog } from "../memory/memory_log.ts";
+import { MemoryPublisher } from "../memory/memory_publisher.ts";
+
+/** A link at work, to a publisher in memory. */
+export class LinkBench implements AsyncDisposable {
+  readonly publisher = new MemoryPublisher();
+  readonly clock = new ManualClock();
+  readonly log = new MemoryLog();
+  readonly stop = new AbortController();
+  readonly link: RequestLink;
+  readonly running: Promise<void>;
+
+  /**
+   * @param prepare Tells the publisher what to do, before the link connects.
+   * @param options What is to differ from the link's own defaults.
+   */
+  constructor(
+    prepare: (publisher: MemoryPublisher) => void = () => {},
+    options: Partial<RequestLinkOptions> = {},
+  ) {
+    prepare(this.publisher);
+    const { clock, log } = this;
+    const { connect } = this.publisher;
+    this.link = new RequestLink({ connect, clock, log, ...options });
+    this.running = this.link.run(this.stop.signal);
+  }
+
+  /** Submits events, and lets the link do what it can at once. */
+  async submitAll(events: readonly BanEvent[]): Promise<void> {
+    for (const event of events) await this.link.submit(event, this.stop.signal);
+    await settled();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop.abort();
+    await this.running;
+  }
+}

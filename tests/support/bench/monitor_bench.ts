@@ -1,0 +1,94 @@
+/**
+ * A monitor with everything it needs, in memory.
+ *
+ * @module
+ */
+
+import { Monitor, type MonitorOptions } from "../../../lib/monitor/monitor.ts";
+import {
+  RequestLink,
+  type RequestLinkOptions,
+} from "../../../lib/monitor/protocol1_link.ts";
+import { host } from "../values/core_values.ts";
+import { logOf } from "../fail2ban/fail2ban_log.ts";
+import {
+  MemoryLines,
+  MemoryOracle,
+  MemoryPositions,
+} from "../memory/fake_ports.ts";
+import { ManualClock, settled } from "../memory/manual_clock.ts";
+import { MemoryLog } from "../memory/memory_log.ts";
+import { MemoryPublisher } from "../memory/memory_publisher.ts";
+
+/** How long the monitor of a bench holds an unban. */
+export const HOLD_MS = 30_000;
+
+/** A monitor at work, with a real link to a publisher in memory. */
+export class MonitorBench implements AsyncDisposable {
+  readonly publisher = new MemoryPublisher();
+  readonly clock = new ManualClock();
+  readonly log = new MemoryLog();
+  readonly lines = new MemoryLines();
+  readonly positions = new MemoryPositions();
+  readonly oracle = new MemoryOracle();
+  readonly link: RequestLink;
+  readonly monitor: Monitor;
+  readonly running: Promise<void>;
+  readonly #stop = new AbortController();
+  #stopped = false;
+
+  /**
+   * @param options What is to differ in the monitor.
+   * @param linkOptions What is to differ in its link.
+   */
+  constructor(
+    options: Partial<MonitorOptions> = {},
+    linkOptions: Partial<RequestLinkOptions> = {},
+  ) {
+    const { clock, log, lines, positions, oracle } = this;
+    const { connect } = this.publisher;
+    this.link = new RequestLink({ connect, clock, log, ...linkOptions });
+    this.monitor = new Monitor({
+      ...{ lines, positions, oracle, clock, log, link: this.link },
+      hostName: host("web-1"),
+      logFormat: "file",
+      unbanHoldMs: HOLD_MS,
+      protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
+      dryRun: false,
+      ...options,
+    });
+    this.running = this.monitor.run(this.#stop.signal).finally(() => {
+      this.#stopped = true;
+    });
+    // A test that expects a failure awaits it later.
+    this.running.catch(() => {});
+  }
+
+  /** Whether the monitor has come to its end. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /**
+   * Writes an episode to the log and lets everything run that can.
+   *
+   * @returns Where it ends, in bytes.
+   */
+  async read(episode: string): Promise<number> {
+    const endBytes = this.lines.give(logOf(episode));
+    await settled();
+    return endBytes;
+  }
+
+  /** Tells the monitor to stop, and lets it do what it can at once. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await settled();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.clock.advance(1_000);
+    await this.running.catch(() => {});
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * A node that says what a test says, message by message.
+ *
+ * @module
+ */
+
+import type {
+  NodeEvent,
+  NodeMessage,
+  PublisherMessage,
+} from "../../../lib/wire/v2_messages.ts";
+import type { NodeRole, SessionId } from "../../../lib/base/ids.ts";
+import type { MessageSocket } from "../../../lib/zmq/ports.ts";
+import {
+  decodePublisherMessage,
+  encodeNodeMessage,
+} from "../../../lib/wire/v2.ts";
+import { host } from "../values/core_values.ts";
+import type { MemoryCluster } from "../memory/memory_cluster.ts";
+
+const NEVER = new AbortController().signal;
+
+/** A connection over which HELLO was said. */
+export class NodeDialogue {
+  readonly session: SessionId;
+  readonly #socket: MessageSocket;
+  #batches = 0;
+
+  private constructor(socket: MessageSocket, session: SessionId) {
+    this.#socket = socket;
+    this.session = session;
+  }
+
+  /** Says HELLO and expects WELCOME. */
+  static async begin(
+    cluster: MemoryCluster,
+    node: string,
+    role: NodeRole,
+    token = "",
+  ): Promise<NodeDialogue> {
+    const socket = cluster.network.dealer();
+    const answer = await ask(socket, hello(node, role, token));
+    if (answer.kind !== "WELCOME") throw new Error(told(answer));
+    return new NodeDialogue(socket, answer.session);
+  }
+
+  /** Says HELLO and expects to be refused. */
+  static async refusal(
+    cluster: MemoryCluster,
+    node: string,
+    role: NodeRole,
+    token = "",
+  ): Promise<string> {
+    return told(await ask(cluster.network.dealer(), hello(node, role, token)));
+  }
+
+  /** Says anything. @returns The answer in words. */
+  async say(message: NodeMessage): Promise<string> {
+    return told(await ask(this.#socket, message));
+  }
+
+  /** Reports events. @returns What became of each, in words. */
+  async events(...events: readonly NodeEvent[]): Promise<string[]> {
+    const batch = ++this.#batches;
+    const answer = await ask(this.#socket, {
+      kind: "EVENTS",
+      session: this.session,
+      batch,
+      events,
+    });
+    if (answer.kind !== "ACK") return [told(answer)];
+    if (answer.batch !== batch) throw new Error("Not the batch's ACK");
+    return answer.results.map(({ outcome, rule }) =>
+      rule === "" ? outcome : `${outcome} ${rule}`
+    );
+  }
+}
+
+function hello(node: string, role: NodeRole, token: string): NodeMessage {
+  return { kind: "HELLO", node: host(node), role, token, version: "1.0.0" };
+}
+
+async function ask(
+  socket: MessageSocket,
+  message: NodeMessage,
+): Promise<PublisherMessage> {
+  await socket.send(encodeNodeMessage(message), NEVER);
+  const decoded = decodePublisherMessage(await socket.receive(NEVER));
+  if (!decoded.ok) throw new Error(`Not understood: ${decoded.reason}`);
+  return decoded.value;
+}
+
+function told(message: PublisherMessage): string {
+  return message.kind === "ERROR" ? `ERROR ${message.code}` : message.kind;
+}

@@ -1,0 +1,70 @@
+/**
+ * A plan, and words for what goes in and comes out.
+ *
+ * @module
+ */
+
+import { ActionPlan } from "../../../lib/enforce/action_plan.ts";
+import { CLUSTER_JAIL } from "../../../lib/base/jail_name.ts";
+import type {
+  ActionPlanOptions,
+  Work,
+} from "../../../lib/enforce/plan_types.ts";
+import type { LocalBan } from "../../../lib/enforce/enforcer.ts";
+import { address, host, jail } from "../values/core_values.ts";
+
+/** A ban of `192.0.2.x` in the dedicated jail. */
+export function planBan(last: number, expiresMs = Infinity): LocalBan {
+  return {
+    jail: CLUSTER_JAIL,
+    address: address(`192.0.2.${last}`),
+    expiresMs,
+    origin: host("web-1"),
+    reportedJail: jail("sshd"),
+  };
+}
+
+/** A plan that does not lapse and takes batches of 10, unless told otherwise. */
+export function planOf(options: Partial<ActionPlanOptions> = {}): ActionPlan {
+  return new ActionPlan({
+    hostName: host("here"),
+    lapses: false,
+    maxBansAtOnce: 10,
+    ...options,
+  });
+}
+
+/** Has a plan want bans. */
+export function want(plan: ActionPlan, ...bans: readonly LocalBan[]): void {
+  for (const ban of bans) plan.take({ kind: "stands", ban });
+}
+
+/** Has a plan want bans no longer. */
+export function drop(plan: ActionPlan, ...bans: readonly LocalBan[]): void {
+  for (const ban of bans) plan.take({ kind: "withdrawn", ban });
+}
+
+/** A batch in words, as in `apply 1 2`. */
+export function told(work: Work | undefined): string | undefined {
+  if (work === undefined) return undefined;
+  const ends = work.bans.map(({ address }) => address.split(".")[3]);
+  return `${work.verb} ${ends.join(" ")}`;
+}
+
+/** Takes the next batch, which there must be. */
+export function nextOf(plan: ActionPlan, nowMs = 0): Work {
+  const work = plan.next(nowMs);
+  if (work === undefined) throw new TypeError("The plan has nothing to do");
+  return work;
+}
+
+/** Takes all batches and has them go well. */
+export function carryOut(plan: ActionPlan, nowMs = 0): string[] {
+  const done: string[] = [];
+  while (true) {
+    const work = plan.next(nowMs);
+    if (work === undefined) return done;
+    done.push(told(work) ?? "");
+    plan.settle(work, [], nowMs);
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * A publisher's table and copies of it, with a network between them that loses
+ * what a test says.
+ *
+ * @module
+ */
+
+import { type Ban, type Change, keyOf } from "../../../lib/ban/ban.ts";
+import {
+  decide,
+  evolve,
+  type TableEvent,
+} from "../../../lib/ban/ban_decision.ts";
+import { BanTable } from "../../../lib/ban/ban_table.ts";
+import type { Epoch, SessionId } from "../../../lib/base/ids.ts";
+import type { StreamMessage, WireBan } from "../../../lib/wire/v2_messages.ts";
+import {
+  Replica,
+  type ReplicaEffect,
+} from "../../../lib/subscriber/replica.ts";
+import { type SyncAnswer, type SyncQuestion } from "../../../lib/wire/sync.ts";
+import { SyncDesk } from "../../../lib/publisher/sync_server.ts";
+import { wireChange } from "../../../lib/wire/wire_times.ts";
+
+const PART_BANS = 3;
+const CHANGES_AT_ONCE = 4;
+const MANY_CHANGES = 12;
+/** Older changes are forgotten, as by pruning. */
+const KEPT_CHANGES = 20;
+
+function* splitInThrees(
+  bans: Iterable<WireBan>,
+): Generator<readonly WireBan[], void> {
+  let part: WireBan[] = [];
+  for (const ban of bans) {
+    part.push(ban);
+    if (part.length < PART_BANS) continue;
+    yield part;
+    part = [];
+  }
+  if (part.length > 0) yield part;
+}
+
+/** The publisher, in memory. */
+class WorldPublisher {
+  readonly table = new BanTable();
+  readonly history: Change[] = [];
+  readonly desk: SyncDesk;
+
+  constructor(readonly epoch: Epoch) {
+    const { table, history } = this;
+    this.desk = new SyncDesk({
+      source: {
+        epoch,
+        get seq() {
+          return table.seq;
+        },
+        get size() {
+          return table.size;
+        },
+        get keptSince() {
+          return (history[0]?.seq ?? table.seq + 1) - 1;
+        },
+        bans: () => table.bans(),
+        since: (seq, max) =>
+          history.filter((change) => change.seq > seq).slice(0, max),
+      },
+      split: splitInThrees,
+      maxChanges: CHANGES_AT_ONCE,
+      manyChanges: MANY_CHANGES,
+    });
+  }
+
+  take(event: TableEvent, nowMs: number): Change | undefined {
+    const decision = decide(this.table.find(event), event, nowMs);
+    if (decision.kind !== "change") return undefined;
+    const change = { ...decision.draft, seq: this.table.seq + 1 };
+    this.table.apply(change);
+    this.history.push(change);
+    if (this.history.length > KEPT_CHANGES) this.history.shift();
+    return change;
+  }
+}
+
+/** A copy, what it keeps on its disk, and what is on the way to it. */
+export class WorldCopy {
+  replica = new Replica(undefined);
+  readonly stream: StreamMessage[] = [];
+  readonly answers: SyncAnswer[] = [];
+  isConnected = false;
+  session: SessionId;
+  readonly #skewMs: number;
+  readonly #disk = new Map<string, Ban>();
+  #diskEpoch: Epoch | undefined;
+  #diskSeq = 0;
+
+  /** @param skewMs How far its clock is ahead of the publisher's. */
+  constructor(index: number, skewMs: number) {
+    this.#skewMs = skewMs;
+    this.session = `${index}` as SessionId;
+  }
+
+  /** This host's time. */
+  localMs(nowMs: number): number {
+    return nowMs + this.#skewMs;
+  }
+
+  /** Keeps what the replica took, and gives what it asks. */
+  keep(effects: readonly ReplicaEffect[]): readonly SyncQuestion[] {
+    return effects.flatMap((effect) => {
+      switch (effect.kind) {
+        case "ask":
+          return [effect.question];
+        case "changed":
+          for (const change of effect.changes) this.#store(change);
+          return [];
+        case "replaced": {
+          const { epoch, seq, bans } = effect.replica;
+          this.#diskEpoch = epoch;
+          this.#diskSeq = seq;
+          this.#disk.clear();
+          for (const ban of bans) this.#disk.set(keyOf(ban), ban);
+          return [];
+        }
+      }
+    });
+  }
+
+  /** Ends the program; the next one has what is on the disk. */
+  restart(): void {
+    this.replica = new Replica(
+      this.#diskEpoch === undefined ? undefined : {
+        epoch: this.#diskEpoch,
+        seq: this.#diskSeq,
+        bans: [...this.#disk.values()],
+      },
+    );
+  }
+
+  #store(change: Change): void {
+    const key = keyOf(change);
+    const after = evolve(this.#disk.get(key), change);
+    if (after === undefined) this.#disk.delete(key);
+    else this.#disk.set(key, after);
+    this.#diskSeq = change.seq;
+  }
+}
+
+/** Changes what a copy hears, as a bug in it would. */
+export type Plant = (
+  message: StreamMessage,
+  replica: Replica,
+) => StreamMessage | undefined;
+
+/** The publisher, the copies and the network. */
+export class ReplicaWorld {
+  nowMs = 1_000_000;
+  publisher = new WorldPublisher(epochOf(0));
+  readonly copies: readonly WorldCopy[];
+  readonly #plant: Plant;
+  #epochs = 0;
+
+  constructor(copies: number, plant: Plant = (message) => message) {
+    this.copies = Array.from(
+      { length: copies },
+      (_, index) => new WorldCopy(index, index * 3_600_000),
+    );
+    this.#plant = plant;
+  }
+
+  /** Somebody reports, withdraws or lifts. */
+  take(event: TableEvent): void {
+    const change = this.publisher.take(event, this.nowMs);
+    if (change === undefined) return;
+    this.#tell({
+      kind: "C",
+      epoch: this.publisher.epoch,
+      change: wireChange(change, this.nowMs),
+    });
+  }
+
+  beat(): void {
+    const { epoch, table } = this.publisher;
+    this.#tell({ kind: "H", epoch, seq: table.seq, revision: 0 });
+  }
+
+  wait(ms: number): void {
+    this.nowMs += ms;
+    this.publisher.table.expire(this.nowMs);
+    for (const copy of this.copies) {
+      copy.replica.expire(copy.localMs(this.nowMs));
+    }
+  }
+
+  connect(copy: WorldCopy): void {
+    if (copy.isConnected) return;
+    copy.isConnected = true;
+    this.#ask(copy, copy.keep(copy.replica.connected()));
+  }
+
+  disconnect(copy: WorldCopy): void {
+    copy.isConnected = false;
+    copy.stream.length = 0;
+    copy.answers.length = 0;
+    copy.replica.disconnected();
+    this.publisher.desk.leave(copy.session);
+  }
+
+  restart(copy: WorldCopy): void {
+    this.disconnect(copy);
+    copy.restart();
+  }
+
+  /** The publisher ends; a new one has the same store, or one of its own. */
+  restartPublisher(loses: boolean): void {
+    for (const copy of this.copies) this.disconnect(copy);
+    if (loses) this.publisher = new WorldPublisher(epochOf(++this.#epochs));
+  }
+
+  /** Messages of the stream get lost on their way. */
+  lose(copy: WorldCopy, count: number): void {
+    copy.stream.splice(0, count);
+  }
+
+  /** The next message of the stream, or the next answer, arrives. */
+  deliver(copy: WorldCopy, what: "stream" | "answer"): void {
+    const localMs = copy.localMs(this.nowMs);
+    const { replica } = copy;
+    if (what === "answer") {
+      const answer = copy.answers.shift();
+      if (answer === undefined) return;
+      this.#ask(copy, copy.keep(replica.answer(answer, localMs)));
+      return;
+    }
+    const heard = copy.stream.shift();
+    const message = heard && this.#plant(heard, replica);
+    if (message === undefined) return;
+    this.#ask(copy, copy.keep(replica.hear(message, localMs)));
+  }
+
+  /** Everybody is connected, everything arrives, nothing gets lost. */
+  settle(): void {
+    for (const copy of this.copies) this.connect(copy);
+    for (let round = 0; round < 3; round++) {
+      this.beat();
+      for (const copy of this.copies) {
+        for (let step = 0; step < 1_000; step++) {
+          if (copy.stream.length + copy.answers.length === 0) break;
+          this.deliver(copy, copy.answers.length > 0 ? "answer" : "stream");
+        }
+      }
+    }
+  }
+
+  #tell(message: StreamMessage): void {
+    for (const copy of this.copies) {
+      if (copy.isConnected) copy.stream.push(message);
+    }
+  }
+
+  #ask(copy: WorldCopy, questions: readonly SyncQuestion[]): void {
+    for (const question of questions) {
+      const { desk } = this.publisher;
+      const answer = desk.answer(copy.session, question, this.nowMs);
+      if (answer.kind === "SNAPSHOT" || answer.kind === "CHANGES") {
+        copy.answers.push(answer);
+      }
+    }
+  }
+}
+
+function epochOf(index: number): Epoch {
+  return String(index).padStart(32, "0") as Epoch;
+}

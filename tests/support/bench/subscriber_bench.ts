@@ -1,0 +1,74 @@
+/**
+ * A subscriber of protocol 1 with everything around it in memory.
+ *
+ * @module
+ */
+
+import { ActionQueue } from "../../../lib/subscriber/action_queue.ts";
+import type { BanAction } from "../../../lib/enforce/ban_action.ts";
+import { Subscriber } from "../../../lib/subscriber/protocol1_subscriber.ts";
+import { host } from "../values/core_values.ts";
+import { ManualClock, settled } from "../memory/manual_clock.ts";
+import { MemoryAction } from "../memory/memory_action.ts";
+import { MemoryLog } from "../memory/memory_log.ts";
+import { frames, MemorySocket } from "../memory/memory_socket.ts";
+
+const PROTECTION = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
+
+/** A subscriber at work, with a socket and actions in memory. */
+export class SubscriberBench implements AsyncDisposable {
+  readonly broadcasts = new MemorySocket();
+  readonly clock = new ManualClock();
+  readonly log = new MemoryLog();
+  readonly action = new MemoryAction();
+  readonly stop = new AbortController();
+  readonly queue: ActionQueue;
+  readonly subscriber: Subscriber;
+  readonly running: Promise<void>;
+
+  constructor(
+    { actions, maxWaiting = 10_000, graceMs = 500, dryRun = false }: {
+      readonly actions?: readonly BanAction[];
+      readonly maxWaiting?: number;
+      readonly graceMs?: number;
+      readonly dryRun?: boolean;
+    } = {},
+  ) {
+    const { broadcasts, clock, log, action } = this;
+    this.queue = new ActionQueue({
+      actions: actions ?? [action],
+      clock,
+      log,
+      maxWaiting,
+      graceMs,
+    });
+    this.subscriber = new Subscriber({
+      broadcasts,
+      queue: this.queue,
+      actionNames: (actions ?? [action]).map(({ name }) => name),
+      clock,
+      log,
+      hostName: host("Web-1.example.net"),
+      protection: () => PROTECTION,
+      dryRun,
+    });
+    this.running = this.queue.runWith(this.stop.signal, [
+      (group) => this.subscriber.run(group),
+    ]);
+  }
+
+  /** What both have done. */
+  get counters() {
+    return { ...this.subscriber.counters, ...this.queue.counters };
+  }
+
+  async hear(...messages: string[]): Promise<void> {
+    for (const message of messages) this.broadcasts.give(frames(message));
+    await settled();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop.abort();
+    await this.running;
+  }
+}

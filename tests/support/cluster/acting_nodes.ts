@@ -1,0 +1,185 @@
+import { relayed } from "./role_output.ts";
+import type { ChildProcess } from "../host/child_process.ts";
+import {
+  type Fail2banServer,
+  type JailSettings,
+  startFail2ban,
+} from "../fail2ban/fail2ban_server.ts";
+import { bytes, RawClient } from "./raw_client.ts";
+import { TestCluster } from "./test_cluster.ts";
+import { waitUntil } from "../host/wait_until.ts";
+
+/** What a subscriber's section says beside the usual. */
+type SubscriberSettings = Readonly<Record<string, string | number>>;
+
+/** How nodes are set up. */
+export interface ActingNodesOptions {
+  readonly hosts: readonly string[];
+  readonly subscriber?: SubscriberSettings;
+  readonly jails?: Readonly<Record<string, JailSettings>>;
+  /** What they speak. @default {1} */
+  readonly protocol?: 1 | 2;
+}
+
+/** A host: its fail2ban, its monitor, its subscriber. */
+export interface ActingNode {
+  readonly host: string;
+  readonly fail2ban: Fail2banServer;
+  readonly monitor: ChildProcess;
+  subscriber: ChildProcess;
+}
+
+/** The jail that the cluster's bans go to: its action notes them in a file. */
+const CLUSTER_JAIL = "fail2bancluster";
+
+/**
+ * Nodes that each run a monitor, a subscriber and a real fail2ban, and a
+ * publisher for all.
+ */
+export class ActingNodes implements AsyncDisposable {
+  readonly cluster: TestCluster;
+  readonly nodes: ActingNode[] = [];
+  publisher!: ChildProcess;
+  readonly #held = new AsyncDisposableStack();
+
+  private constructor(cluster: TestCluster) {
+    this.cluster = this.#held.use(cluster);
+  }
+
+  static async start(options: ActingNodesOptions): Promise<ActingNodes> {
+    const { hosts, subscriber = {}, jails = {}, protocol = 1 } = options;
+    const nodes = new ActingNodes(await TestCluster.create({ protocol }));
+    const { cluster } = nodes;
+    try {
+      await cluster.addHost("hub");
+      nodes.publisher = await cluster.start("publisher", "hub");
+      for (const host of hosts) {
+        const fail2ban = nodes.#held.use(
+          await startFail2ban({
+            dir: `${cluster.dir}/fail2ban-${host}`,
+            jails: { sshd: {}, [CLUSTER_JAIL]: { bantime: "1d" }, ...jails },
+          }),
+        );
+        await nodes.#startNode(host, fail2ban, subscriber);
+      }
+      if (protocol === 1) await nodes.#waitSubscribed();
+      else await nodes.#waitFollowing();
+      return nodes;
+    } catch (error) {
+      await nodes[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** The node of a host. */
+  node(host: string): ActingNode {
+    const node = this.nodes.find((each) => each.host === host);
+    if (node === undefined) throw new Error(`No node ${host}`);
+    return node;
+  }
+
+  /** Starts a host's subscriber again. */
+  async startSubscriber(host: string): Promise<void> {
+    this.node(host).subscriber = await this.cluster.start("subscriber", host);
+  }
+
+  /** What the publisher relayed so far: `ban ADDRESS`, `unban ADDRESS`, in order. */
+  relayed(): string[] {
+    return this.publisher.stderr.flatMap((line) => {
+      const [, kind, address] =
+        /: relaying (ban|unban) .*address=(\S+)/.exec(line) ?? [];
+      return address === undefined || address.startsWith("198.51.100.")
+        ? []
+        : [`${kind} ${address}`];
+    });
+  }
+
+  /** Bans relayed, probes included. */
+  relayedBans(): string[] {
+    return relayed(this.publisher);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#held.disposeAsync();
+  }
+
+  async #startNode(
+    host: string,
+    fail2ban: Fail2banServer,
+    subscriber: SubscriberSettings,
+  ): Promise<void> {
+    const { cluster } = this;
+    await cluster.addHost(host, {
+      monitor: {
+        fail2banlogpath: fail2ban.logPath,
+        fail2bandb: fail2ban.databasePath,
+        fail2bansocket: fail2ban.socketPath,
+      },
+      subscriber: {
+        subscriberaction: "fail2banclient",
+        fail2bansocket: fail2ban.socketPath,
+        ...subscriber,
+      },
+    });
+    this.nodes.push({
+      host,
+      fail2ban,
+      monitor: await cluster.start("monitor", host),
+      subscriber: await cluster.start("subscriber", host),
+    });
+  }
+
+  async #waitFollowing(): Promise<void> {
+    for (const { host } of this.nodes) {
+      await waitUntil(
+        async () =>
+          (await this.cluster.peek("subscriber", host))?.["following"] === true,
+        { what: `the copy of ${host}`, timeoutMs: 15_000 },
+      );
+    }
+  }
+
+  /** Nothing tells that a subscription has arrived, but a message that comes. */
+  async #waitSubscribed(): Promise<void> {
+    await using client = new RawClient(this.cluster.replyUrl);
+    const { token } = this.cluster;
+    for (const { host } of this.nodes) {
+      await waitUntil(async () => {
+        await client.request(
+          bytes(`${token}|probe|probe|Unban|198.51.100.1`),
+        );
+        await client.reply();
+        const { received } = await this.cluster.figures("subscriber", host);
+        return Number(received) > 0;
+      }, { what: `the subscription of ${host}`, timeoutMs: 15_000 });
+    }
+  }
+}
+
+/** Whom a jail of a fail2ban bans. */
+export async function banned(
+  fail2ban: Fail2banServer,
+  jail = CLUSTER_JAIL,
+): Promise<string[]> {
+  const text = await fail2ban.client("get", jail, "banip");
+  return text.split(/\s+/).filter((word) => word !== "").sort();
+}
+
+/** Waits until a jail bans just these. */
+export async function waitBanned(
+  fail2ban: Fail2banServer,
+  addresses: readonly string[],
+  options: { readonly jail?: string; readonly timeoutMs?: number } = {},
+): Promise<void> {
+  const { jail = CLUSTER_JAIL, timeoutMs = 15_000 } = options;
+  const expected = [...addresses].sort().join(" ");
+  let now = "";
+  try {
+    await waitUntil(async () => {
+      now = (await banned(fail2ban, jail)).join(" ");
+      return now === expected;
+    }, { what: `[${jail}] ${expected}`, timeoutMs, intervalMs: 50 });
+  } catch (error) {
+    throw new Error(`It bans ${now.slice(0, 200)}`, { cause: error });
+  }
+}

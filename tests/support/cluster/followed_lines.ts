@@ -1,0 +1,50 @@
+import { TailFile } from "../../../lib/tail/io/log_folder.ts";
+import { LogFollower } from "../../../lib/tail/log_follower.ts";
+import type { LogPosition } from "../../../lib/tail/ports.ts";
+import { MemoryLog } from "../memory/memory_log.ts";
+
+/** What a follower of a real file gave, collected in the background. */
+export class FollowedLines implements AsyncDisposable {
+  readonly lines: string[] = [];
+  readonly log = new MemoryLog();
+  /** The end of the last batch. */
+  position: LogPosition | undefined;
+  readonly #folder: TailFile;
+  readonly #stop = new AbortController();
+  #following: Promise<void> | undefined;
+
+  private constructor(path: string) {
+    this.#folder = new TailFile(path, this.log, { lookEveryMs: 10 });
+  }
+
+  static async begin(path: string, from?: LogPosition): Promise<FollowedLines> {
+    const followed = new FollowedLines(path);
+    try {
+      const follower = await LogFollower.begin({
+        folder: followed.#folder,
+        from,
+        log: followed.log,
+      });
+      followed.#following = followed.#collect(follower);
+      return followed;
+    } catch (error) {
+      await followed[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #collect(follower: LogFollower): Promise<void> {
+    await using lines = follower;
+    for await (const { bytes, end } of lines.batches(this.#stop.signal)) {
+      const text = new TextDecoder().decode(bytes);
+      this.lines.push(...text.split("\n").slice(0, -1));
+      this.position = end;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#following;
+    await this.#folder[Symbol.asyncDispose]();
+  }
+}

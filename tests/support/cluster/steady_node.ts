@@ -1,0 +1,162 @@
+/**
+ * A member that reports at a steady rate, and knows how long each took.
+ *
+ * @module
+ */
+
+import type { EventId } from "../../../lib/base/ids.ts";
+import type { NodeMessage } from "../../../lib/wire/v2_messages.ts";
+import type { Membership } from "../../../lib/members/member.ts";
+import type { MessageSocket } from "../../../lib/zmq/ports.ts";
+import {
+  decodePublisherMessage,
+  encodeNodeMessage,
+  MAX_CONTROL_BYTES,
+} from "../../../lib/wire/v2.ts";
+import { address, jail } from "../values/core_values.ts";
+import { securityOf } from "./test_members.ts";
+import { waitUntil } from "../host/wait_until.ts";
+import type { ZmqBench } from "../bench/zmq_bench.ts";
+
+const EVERY_MS = 20;
+/** Those that are in a batch's answer; more is a bug. */
+const GOOD_ANSWER = "accepted";
+
+/** How long the reports of a while took, in milliseconds. */
+export interface Latency {
+  readonly reports: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+/** Reports another address every 20 ms, whether or not the last was answered. */
+export class SteadyNode implements AsyncDisposable {
+  /** Answers that were none to a report of its own, or a bad one. */
+  readonly odd: string[] = [];
+  readonly #socket: MessageSocket;
+  readonly #ended = new AbortController();
+  readonly #gone = new AbortController();
+  readonly #sentMs: number[] = [];
+  readonly #tookMs: number[] = [];
+  #answered = 0;
+  #work: Promise<unknown> = Promise.resolve();
+
+  private constructor(socket: MessageSocket) {
+    this.#socket = socket;
+  }
+
+  /** Joins and begins. */
+  static async begin(
+    { context, signal }: ZmqBench,
+    url: string,
+    membership: Membership,
+  ): Promise<SteadyNode> {
+    const socket = context.dealer(url, {
+      maxMessageBytes: MAX_CONTROL_BYTES,
+      security: securityOf(membership),
+    });
+    const { node, token } = membership;
+    await socket.send(
+      encodeNodeMessage({
+        ...{ kind: "HELLO", node, role: "monitor", token, version: "1.0.0" },
+      }),
+      signal,
+    );
+    const welcome = decodePublisherMessage(await socket.receive(signal));
+    if (!welcome.ok || welcome.value.kind !== "WELCOME") {
+      throw new Error("Not welcome");
+    }
+    const steady = new SteadyNode(socket);
+    const { session } = welcome.value;
+    const work = [
+      steady.#report((batch) => reportOf(session, batch)),
+      steady.#hear(),
+    ];
+    steady.#work = Promise.allSettled(work);
+    return steady;
+  }
+
+  /** Reports so far. */
+  get sent(): number {
+    return this.#sentMs.length;
+  }
+
+  /** Has something done, and tells how long the reports took meanwhile. */
+  async during<T>(
+    work: () => Promise<T>,
+  ): Promise<{ readonly result: T; readonly latency: Latency }> {
+    const from = this.sent;
+    const result = await work();
+    const to = this.sent;
+    await waitUntil(() => this.#answered >= to, { what: "every answer" });
+    const sorted = this.#tookMs.slice(from, to).sort((a, b) => a - b);
+    const at = (part: number) =>
+      Math.round((sorted[Math.floor(sorted.length * part)] ?? NaN) * 10) / 10;
+    const [p50Ms, p99Ms] = [at(0.5), at(0.99)];
+    const maxMs = Math.round(sorted.at(-1) ?? NaN);
+    return { result, latency: { reports: to - from, p50Ms, p99Ms, maxMs } };
+  }
+
+  /** Reports no more, and waits for what is still to be answered. */
+  async end(): Promise<number> {
+    const sent = this.sent;
+    this.#ended.abort();
+    await waitUntil(() => this.#answered >= sent, { what: "the last answer" });
+    return sent;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
+    this.#gone.abort();
+    await this.#work;
+    await this.#socket[Symbol.asyncDispose]();
+  }
+
+  async #report(messageOf: (batch: number) => NodeMessage): Promise<void> {
+    const { signal } = this.#ended;
+    const startMs = performance.now();
+    while (!signal.aborted) {
+      const batch = this.#sentMs.length;
+      this.#sentMs.push(performance.now());
+      await this.#socket.send(encodeNodeMessage(messageOf(batch)), signal);
+      const nextMs = startMs + (batch + 1) * EVERY_MS - performance.now();
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, nextMs)));
+    }
+  }
+
+  async #hear(): Promise<void> {
+    while (true) {
+      const frames = await this.#socket.receive(this.#gone.signal);
+      const decoded = decodePublisherMessage(frames);
+      const message = decoded.ok ? decoded.value : { kind: "none" as const };
+      const isGood = message.kind === "ACK" &&
+        message.batch === this.#answered &&
+        message.results[0]?.outcome === GOOD_ANSWER;
+      if (!isGood) {
+        this.odd.push(JSON.stringify(message));
+        continue;
+      }
+      const sentMs = this.#sentMs[this.#answered++] ?? NaN;
+      this.#tookMs.push(performance.now() - sentMs);
+    }
+  }
+}
+
+function reportOf(
+  session: Extract<NodeMessage, { kind: "EVENTS" }>["session"],
+  batch: number,
+): NodeMessage {
+  return {
+    kind: "EVENTS",
+    session,
+    batch,
+    events: [{
+      kind: "ban",
+      id: `steady-${String(batch).padStart(16, "0")}` as EventId,
+      jail: jail("sshd"),
+      address: address(`198.18.${batch >> 8}.${batch & 255}`),
+      remainingMs: 3_600_000,
+    }],
+  };
+}

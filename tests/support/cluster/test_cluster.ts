@@ -1,0 +1,272 @@
+import {
+  askStatus,
+  statusSocketPath,
+} from "../../../lib/service/io/status_socket.ts";
+import { RuntimeError } from "../../../lib/base/errors.ts";
+import type { StatusFigures } from "../../../lib/service/status_report.ts";
+import type { Membership } from "../../../lib/members/member.ts";
+import { ChildProcess } from "../host/child_process.ts";
+import { join, TestMembers } from "./test_members.ts";
+import { freePorts } from "../host/test_ports.ts";
+
+/** A program under test. */
+export type RoleName = "monitor" | "publisher" | "subscriber";
+
+/** Sections of a configuration file. */
+export type Sections = Readonly<
+  Record<string, Readonly<Record<string, string | number>>>
+>;
+
+/** Where a host's programs run, and with which environment. */
+export interface HostSetting {
+  /** What they are started by: a program that becomes the one that follows. */
+  readonly within?: readonly string[];
+  /** Added to their environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** How a program under test is started: `F2BC_BIN` names a folder of executables. */
+export function roleCommand(
+  role: RoleName | "cluster",
+): { command: string; args: string[] } {
+  const folder = Deno.env.get("F2BC_BIN");
+  if (folder !== undefined) {
+    return { command: `${folder}/fail2ban-${role}`, args: [] };
+  }
+  const root = decodeURIComponent(
+    new URL("../../../", import.meta.url).pathname,
+  );
+  return {
+    command: Deno.execPath(),
+    args: [
+      "run",
+      "--no-prompt",
+      "--config",
+      `${root}deno.json`,
+      `-P=${role}`,
+      `${root}roles/${role}.ts`,
+    ],
+  };
+}
+
+/**
+ * A cluster on loopback in a folder of its own: free ports, a configuration
+ * file for each host, real programs. Everything ends and goes when disposed.
+ */
+export class TestCluster implements AsyncDisposable {
+  readonly dir: string;
+  readonly replyUrl: string;
+  readonly broadcastUrl: string;
+  readonly controlUrl: string;
+  readonly streamUrl: string;
+  readonly token = "a-token-for-tests";
+  /** Every host is one, by a key and a token of its own. */
+  readonly members: TestMembers;
+  readonly #children: ChildProcess[] = [];
+  readonly #protocol: 1 | 2;
+  readonly #memberships = new Map<string, Membership>();
+  readonly #states = new Map<string, string>();
+  readonly #keyless = new Set<string>();
+  readonly #settings = new Map<string, HostSetting>();
+
+  private constructor(dir: string, protocol: 1 | 2) {
+    this.dir = dir;
+    this.#protocol = protocol;
+    const [reply, broadcast, control, stream] = freePorts(4);
+    this.replyUrl = `tcp://127.0.0.1:${reply}`;
+    this.broadcastUrl = `tcp://127.0.0.1:${broadcast}`;
+    this.controlUrl = `tcp://127.0.0.1:${control}`;
+    this.streamUrl = `tcp://127.0.0.1:${stream}`;
+    this.members = new TestMembers(this);
+  }
+
+  /** @param protocol What monitors and subscribers speak. */
+  static async create(
+    { protocol = 1 }: { readonly protocol?: 1 | 2 } = {},
+  ): Promise<TestCluster> {
+    const dir = await Deno.makeTempDir({ prefix: "f2bc_" });
+    return new TestCluster(dir, protocol);
+  }
+
+  #stateOf(host: string): string {
+    return this.#states.get(host) ?? this.stateDir(host);
+  }
+
+  /** What a host has joined with. */
+  membership(host: string): Membership {
+    const membership = this.#memberships.get(host);
+    if (membership === undefined) throw new Error(`${host} has not joined`);
+    return membership;
+  }
+
+  /** Has a host join, or join again, with keys of its own. */
+  join(host: string, name = host): void {
+    this.joinAs(host, this.members.add(name));
+  }
+
+  /** Has a host join with what it was given. */
+  joinAs(host: string, membership: Membership): void {
+    this.#memberships.set(host, membership);
+    join(this.#stateOf(host), membership);
+  }
+
+  /** The log that a host's monitor follows. */
+  logPath(host: string): string {
+    return `${this.dir}/${host}/fail2ban.log`;
+  }
+
+  /** The folder for what a host's programs have to remember. */
+  stateDir(host: string): string {
+    return `${this.dir}/${host}/state`;
+  }
+
+  /** Makes a host's folder and configuration; `overrides` go into its `*.local`. */
+  async addHost(
+    host: string,
+    overrides: Sections = {},
+    setting: HostSetting = {},
+  ): Promise<string> {
+    this.#settings.set(host, setting);
+    const dir = `${this.dir}/${host}`;
+    await Deno.mkdir(`${dir}/state`, { recursive: true });
+    const { statedir = `${dir}/state`, hostname = host } =
+      overrides["general"] ?? {};
+    this.#states.set(host, String(statedir));
+    this.join(host, String(hostname));
+    const config = `${dir}/fail2ban-cluster.conf`;
+    const isSecond = this.#protocol === 2;
+    const controlserver = isSecond ? { controlserver: this.controlUrl } : {};
+    const streamserver = isSecond ? { streamserver: this.streamUrl } : {};
+    await Deno.writeTextFile(
+      config,
+      renderSections({
+        general: { hostname: host, statedir: `${dir}/state` },
+        monitor: {
+          pidfile: `${dir}/monitor.pid`,
+          zmqreplyserver: this.replyUrl,
+          ...controlserver,
+          fail2banlogpath: this.logPath(host),
+          fail2bandb: "none",
+          unbanhold: 1,
+          auth: "true",
+          authtoken: this.token,
+        },
+        publisher: {
+          pidfile: `${dir}/publisher.pid`,
+          replybindurl: this.replyUrl,
+          broadcasterbindurl: this.broadcastUrl,
+          controlbindurl: this.controlUrl,
+          streambindurl: this.streamUrl,
+          legacy: "on",
+          auth: "true",
+          authtoken: this.token,
+        },
+        subscriber: {
+          pidfile: `${dir}/subscriber.pid`,
+          zmqpublisherurl: this.broadcastUrl,
+          ...controlserver,
+          ...streamserver,
+          subscriberaction: "log",
+        },
+      }),
+      { mode: 0o600 },
+    );
+    await Deno.writeTextFile(
+      config.replace(/\.conf$/, ".local"),
+      renderSections(overrides),
+      { mode: 0o600 },
+    );
+    return config;
+  }
+
+  /** Runs a program of a host with any arguments, without waiting for anything. */
+  spawn(
+    role: RoleName | "cluster",
+    host: string,
+    ...args: string[]
+  ): ChildProcess {
+    return this.#spawn(role, host, args);
+  }
+
+  #spawn(
+    role: RoleName | "cluster",
+    host: string,
+    args: readonly string[],
+    onLine?: (line: string) => void,
+  ): ChildProcess {
+    const { command, args: before } = roleCommand(role);
+    if (role === "publisher" && !this.#keyless.has(host)) {
+      this.members.serveFrom(this.#stateOf(host));
+    }
+    const config = `${this.dir}/${host}/fail2ban-cluster.conf`;
+    const { within = [], env } = this.#settings.get(host) ?? {};
+    const [first = command, ...rest] = [...within, command, ...before];
+    const child = new ChildProcess({
+      command: first,
+      args: [...rest, ...args, "--config", config],
+      ...(env === undefined ? {} : { env }),
+      ...(onLine === undefined ? {} : { onLine }),
+    });
+    this.#children.push(child);
+    return child;
+  }
+
+  /** Runs a program of a host in the foreground and waits until it is ready. */
+  async start(
+    role: RoleName,
+    host: string,
+    onLine?: (line: string) => void,
+  ): Promise<ChildProcess> {
+    const child = this.#spawn(role, host, ["run"], onLine);
+    await child.waitForLine(/: ready/);
+    return child;
+  }
+
+  /** Runs a publisher on whose host nobody has said `init`. */
+  async startWithoutKeys(host: string): Promise<ChildProcess> {
+    this.#keyless.add(host);
+    return await this.start("publisher", host);
+  }
+
+  /** Asks a running program for its figures, as an operator does. */
+  async figures(
+    role: RoleName,
+    host: string,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    await using child = this.spawn(role, host, "status", "--log-format=json");
+    const { code } = await child.ended;
+    if (code !== 0) throw new Error(child.stderr.join("\n"));
+    return JSON.parse(child.stdout.join("\n")).figures;
+  }
+
+  /** The same without a program of its own, so often as one likes; `undefined`: it does not answer. */
+  async peek(
+    role: RoleName,
+    host: string,
+  ): Promise<StatusFigures | undefined> {
+    try {
+      const pidFile = `${this.dir}/${host}/${role}.pid`;
+      return (await askStatus(statusSocketPath(pidFile))).figures;
+    } catch (error) {
+      if (error instanceof RuntimeError) return undefined;
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#children.reverse()) {
+      await child[Symbol.asyncDispose]();
+    }
+    await Deno.remove(this.dir, { recursive: true });
+  }
+}
+
+function renderSections(sections: Sections): string {
+  return Object.entries(sections).map(([section, values]) =>
+    [
+      `[${section}]`,
+      ...Object.entries(values).map(([key, value]) => `${key} = ${value}`),
+      "",
+    ].join("\n")
+  ).join("\n");
+}

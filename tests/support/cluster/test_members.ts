@@ -1,0 +1,118 @@
+/**
+ * Keys and files of a cluster's members, as `fail2ban-cluster` makes them.
+ *
+ * @module
+ */
+
+import { createHash, randomBytes } from "node:crypto";
+import type { CurveKeys } from "../../../lib/zmq/curve_key.ts";
+import type {
+  Member,
+  MemberList,
+  MemberRights,
+  Membership,
+  TokenDigest,
+} from "../../../lib/members/member.ts";
+import {
+  IDENTITY_FORM,
+  MEMBERSHIP_FORM,
+} from "../../../lib/members/identity_forms.ts";
+import {
+  identityPath,
+  memberListPath,
+  membershipPath,
+} from "../../../lib/members/io/secret_file.ts";
+import { MEMBER_LIST_FORM } from "../../../lib/members/member_list_form.ts";
+import type { ClientSecurity } from "../../../lib/zmq/socket_options.ts";
+import { host } from "../values/core_values.ts";
+import { newCurveKeys } from "../values/curve_keys.ts";
+
+const RIGHTS: MemberRights = {
+  roles: ["monitor", "subscriber"],
+  jails: ["*"],
+  mayUnban: false,
+  // Tests send as fast as they can, and none is about the rate unless it says so.
+  maxPerSecond: 1_000_000,
+};
+
+/** Where the publisher is. */
+export interface TestUrls {
+  readonly controlUrl: string;
+  readonly streamUrl: string;
+}
+
+/** Members of one publisher. Every change is written to where it is. */
+export class TestMembers {
+  readonly publisherKeys: CurveKeys = newCurveKeys();
+  readonly #urls: TestUrls;
+  readonly #members = new Map<string, Member>();
+  readonly #states = new Set<string>();
+  #revision = 0;
+
+  constructor({ controlUrl, streamUrl }: TestUrls) {
+    this.#urls = { controlUrl, streamUrl };
+  }
+
+  /** The list that counts. */
+  get list(): MemberList {
+    const members = [...this.#members.values()];
+    return { revision: this.#revision, members, allowed: [], journal: [] };
+  }
+
+  /** Admits a node, or gives it new keys; its files are still to be written. */
+  add(name: string, rights: Partial<MemberRights> = {}): Membership {
+    const keys = newCurveKeys();
+    const token = randomBytes(32).toString("base64url");
+    const digest = createHash("sha256").update(token).digest("hex");
+    this.#members.set(name, {
+      name: host(name),
+      publicKey: keys.publicKey,
+      tokenDigest: digest as TokenDigest,
+      rights: { ...RIGHTS, ...rights },
+      addedMs: 0,
+    });
+    this.#write();
+    const publisherKey = this.publisherKeys.publicKey;
+    return { node: host(name), keys, publisherKey, token, ...this.#urls };
+  }
+
+  /** Admits a node no more. */
+  revoke(name: string): void {
+    this.#members.delete(name);
+    this.#write();
+  }
+
+  /** Makes a folder for state the publisher's; it holds the list from now on. */
+  serveFrom(stateDir: string): void {
+    if (this.#states.has(stateDir)) return;
+    Deno.mkdirSync(`${stateDir}/members`, { recursive: true, mode: 0o700 });
+    const keys = this.publisherKeys;
+    const identity = IDENTITY_FORM.encode({ keys, ...this.#urls });
+    replace(identityPath(stateDir), identity);
+    this.#states.add(stateDir);
+    this.#write();
+  }
+
+  #write(): void {
+    this.#revision++;
+    const text = MEMBER_LIST_FORM.encode(this.list);
+    for (const state of this.#states) replace(memberListPath(state), text);
+  }
+}
+
+/** Has a node joined: its programs connect with that. */
+export function join(stateDir: string, membership: Membership): void {
+  replace(membershipPath(stateDir), MEMBERSHIP_FORM.encode(membership));
+}
+
+/** What a socket of that node connects with. */
+export function securityOf(
+  { keys, publisherKey }: Membership,
+): ClientSecurity {
+  return { keys, serverKey: publisherKey };
+}
+
+function replace(path: string, text: string): void {
+  Deno.writeTextFileSync(`${path}.new`, text, { mode: 0o600 });
+  Deno.renameSync(`${path}.new`, path);
+}

@@ -1,0 +1,109 @@
+/**
+ * What bans through a fail2ban in memory.
+ *
+ * @module
+ */
+
+import type { Address } from "../../../lib/base/address.ts";
+import { RuntimeError } from "../../../lib/base/errors.ts";
+import { Fail2banEnforcer } from "../../../lib/enforce/fail2ban_enforcer.ts";
+import { IgnoredNames } from "../../../lib/fail2ban/ignoreip_names.ts";
+import type {
+  EnforcementFailure,
+  LocalBan,
+} from "../../../lib/enforce/enforcer.ts";
+import { SteadyClock } from "../../../lib/async/steady_clock.ts";
+import { address, host, jail } from "../values/core_values.ts";
+import { ManualClock, settled } from "../memory/manual_clock.ts";
+import { MemoryFail2ban } from "../memory/memory_fail2ban.ts";
+import { MemoryLog } from "../memory/memory_log.ts";
+
+/** The dedicated jail. */
+export const CLUSTER = "fail2bancluster";
+/** A version that takes many addresses at once. */
+export const NEW = "1.0.2";
+/** One that takes one, and bans it later. */
+export const OLD = "0.9.7";
+
+/** A ban of an address, in the dedicated jail where no other is named. */
+export function ban(target: string, inJail = CLUSTER): LocalBan {
+  return {
+    jail: jail(inJail),
+    address: address(target),
+    expiresMs: Infinity,
+    origin: host("web-1"),
+    reportedJail: jail("sshd"),
+  };
+}
+
+/** Bans in the dedicated jail. */
+export function bans(...targets: string[]): LocalBan[] {
+  return targets.map((target) => ban(target));
+}
+
+/** A fail2ban with the dedicated jail, and what enforces bans in it. */
+export class EnforcerSetup {
+  readonly clock = new ManualClock();
+  readonly steady = new SteadyClock(this.clock);
+  readonly log = new MemoryLog();
+  readonly signal = new AbortController().signal;
+  /** The addresses of hosts. */
+  readonly names: Record<string, string> = {};
+  readonly fail2ban: MemoryFail2ban;
+  readonly enforcer: Fail2banEnforcer;
+
+  /**
+   * @param version Which fail2ban it is.
+   * @param jails The jails that it has and that are listed.
+   */
+  constructor(version = NEW, jails: readonly string[] = [CLUSTER]) {
+    this.fail2ban = new MemoryFail2ban(this.clock, version);
+    for (const name of jails) this.fail2ban.jail(name);
+    this.enforcer = new Fail2banEnforcer({
+      client: this.fail2ban,
+      clock: this.steady,
+      names: new IgnoredNames({
+        resolver: { resolve: (name) => this.#resolve(name) },
+        clock: this.clock,
+        log: this.log,
+      }),
+      jails: jails.map(jail),
+    });
+  }
+
+  /** Applies bans while time passes. @returns Which failed and why. */
+  async apply(...wanted: LocalBan[]): Promise<string[]> {
+    return await this.#told(this.enforcer.apply(wanted, this.signal));
+  }
+
+  /** Lifts bans while time passes. @returns Which failed and why. */
+  async lift(...unwanted: LocalBan[]): Promise<string[]> {
+    return await this.#told(this.enforcer.lift(unwanted, this.signal));
+  }
+
+  #resolve(name: string): Promise<readonly Address[]> {
+    const known = this.names[name];
+    return known === undefined
+      ? Promise.reject(new RuntimeError(`no host ${name}`))
+      : Promise.resolve([address(known)]);
+  }
+
+  async #told(
+    work: Promise<readonly EnforcementFailure[]>,
+  ): Promise<string[]> {
+    let isOver = false;
+    const end = () => {
+      isOver = true;
+    };
+    work.then(end, end);
+    for (await settled(); !isOver; await settled()) {
+      await this.clock.advance(250);
+    }
+    return (await work).map(({ ban, reason }) => `${ban.address}: ${reason}`);
+  }
+
+  /** What was said of bans and unbans. */
+  get orders(): string[] {
+    return this.fail2ban.said.filter((words) => words.startsWith("set "));
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * What bans through a real fail2ban.
+ *
+ * @module
+ */
+
+import { deepStrictEqual } from "node:assert/strict";
+import { Fail2banEnforcer } from "../../../lib/enforce/fail2ban_enforcer.ts";
+import { IgnoredNames } from "../../../lib/fail2ban/ignoreip_names.ts";
+import { DnsResolver } from "../../../lib/protection/io/dns_resolver.ts";
+import { Fail2banSocket } from "../../../lib/fail2ban/io/fail2ban_socket.ts";
+import type { LocalBan } from "../../../lib/enforce/enforcer.ts";
+import { SteadyClock } from "../../../lib/async/steady_clock.ts";
+import { jail } from "../values/core_values.ts";
+import { CLUSTER } from "./enforcer_setup.ts";
+import {
+  type Fail2banServer,
+  type JailSettings,
+  startFail2ban,
+} from "../fail2ban/fail2ban_server.ts";
+import { ManualClock } from "../memory/manual_clock.ts";
+import { MemoryLog } from "../memory/memory_log.ts";
+import { TempDir } from "../host/temp_dir.ts";
+
+const SIGNAL = new AbortController().signal;
+
+/** A real fail2ban, and what enforces bans in it through its socket. */
+export class RealEnforcer implements AsyncDisposable {
+  /** Time, for what is known of fail2ban. */
+  readonly clock = new ManualClock();
+  readonly socket: Fail2banSocket;
+  readonly enforcer: Fail2banEnforcer;
+
+  private constructor(
+    /** The folder of fail2ban. */
+    readonly dir: TempDir,
+    /** fail2ban itself. */
+    readonly server: Fail2banServer,
+    jails: readonly string[],
+  ) {
+    this.socket = new Fail2banSocket({ path: server.socketPath });
+    this.enforcer = new Fail2banEnforcer({
+      client: this.socket,
+      clock: new SteadyClock(this.clock),
+      names: new IgnoredNames({
+        resolver: new DnsResolver(),
+        clock: this.clock,
+        log: new MemoryLog(),
+      }),
+      jails: jails.map(jail),
+    });
+  }
+
+  /** @param jails The jails that fail2ban has and that are listed. */
+  static async create(
+    jails: Readonly<Record<string, JailSettings>> = { [CLUSTER]: {} },
+  ): Promise<RealEnforcer> {
+    const dir = await TempDir.create();
+    const server = await startFail2ban({ dir: dir.path(), jails });
+    return new RealEnforcer(dir, server, Object.keys(jails));
+  }
+
+  /** Applies bans, which have to go well. */
+  async apply(...wanted: LocalBan[]): Promise<void> {
+    deepStrictEqual(await this.enforcer.apply(wanted, SIGNAL), []);
+  }
+
+  /** Applies bans. @returns Which failed and why. */
+  async failures(...wanted: LocalBan[]): Promise<string[]> {
+    const failures = await this.enforcer.apply(wanted, SIGNAL);
+    return failures.map(({ ban, reason }) => `${ban.address}: ${reason}`);
+  }
+
+  /** Lifts bans, which has to go well. */
+  async lift(...unwanted: LocalBan[]): Promise<void> {
+    deepStrictEqual(await this.enforcer.lift(unwanted, SIGNAL), []);
+  }
+
+  /** Whom the enforcer lists, sorted. */
+  async listed(): Promise<string[]> {
+    const bans = await this.enforcer.list(SIGNAL);
+    return bans.map(({ address }) => address).sort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.socket[Symbol.asyncDispose]();
+    await this.server[Symbol.asyncDispose]();
+    await this.dir[Symbol.asyncDispose]();
+  }
+}

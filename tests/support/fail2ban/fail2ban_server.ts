@@ -1,0 +1,268 @@
+import { ChildProcess } from "../host/child_process.ts";
+import { waitUntil } from "../host/wait_until.ts";
+
+/** What this project ships for fail2ban. */
+const SHIPPED_FAIL2BAN = decodeURIComponent(
+  new URL("../../../fail2ban/", import.meta.url).pathname,
+);
+
+/** The shipped filter. */
+export const SHIPPED_FILTER =
+  `${SHIPPED_FAIL2BAN}filter.d/fail2bancluster.conf`;
+
+/**
+ * Whom fail2ban-regex finds in a log with the shipped filter, in order.
+ *
+ * @throws {Error} when it fails.
+ */
+export async function findBans(log: string): Promise<string[]> {
+  const text = await output(
+    "fail2ban-regex",
+    "-o",
+    "<ip>",
+    log,
+    SHIPPED_FILTER,
+  );
+  return text.split("\n").map((line) => line.trim()).filter((line) =>
+    line !== ""
+  );
+}
+
+/** What a jail's section says. */
+export type JailSettings = Readonly<Record<string, string | number>>;
+
+/** Which fail2ban to start. */
+export interface Fail2banOptions {
+  /** Its folder; made if missing, and left when the server is disposed. */
+  readonly dir: string;
+  /** Jails without a log of their own: name to settings. */
+  readonly jails?: Readonly<Record<string, JailSettings>>;
+  /** Adds the shipped filter and the shipped jail that reads a log, with these changes. */
+  readonly clusterJail?: JailSettings;
+  /** Adds the shipped jail that is banned in through the socket, with these changes. */
+  readonly dedicatedJail?: JailSettings;
+}
+
+/** Starts a real fail2ban-server that touches nothing outside its folder. */
+export async function startFail2ban(
+  options: Fail2banOptions,
+): Promise<Fail2banServer> {
+  await writeFail2banConfig(options);
+  const server = new Fail2banServer(options.dir);
+  try {
+    await server.start();
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return server;
+}
+
+/**
+ * A real fail2ban-server in the foreground. Its only action writes a line for
+ * every ban and unban into a file.
+ */
+export class Fail2banServer implements AsyncDisposable {
+  /** What fail2ban logs. */
+  readonly logPath: string;
+  /** fail2ban's database. */
+  readonly databasePath: string;
+  /** Where its configuration is. */
+  readonly configDir: string;
+  /** Where it takes commands. */
+  readonly socketPath: string;
+  readonly #dir: string;
+  #child: ChildProcess | undefined;
+
+  /** @param dir A folder with a configuration; see {@link startFail2ban}. */
+  constructor(dir: string) {
+    this.#dir = dir;
+    this.logPath = `${dir}/fail2ban.log`;
+    this.databasePath = `${dir}/fail2ban.sqlite3`;
+    this.configDir = `${dir}/etc`;
+    this.socketPath = socketPath(dir);
+  }
+
+  /** Starts it, again too, and waits until all jails run. */
+  async start(): Promise<void> {
+    this.#child = new ChildProcess({
+      command: "fail2ban-server",
+      args: ["-f", "-x", ...this.#where(), "start"],
+      env: { PYTHONUNBUFFERED: "1" },
+    });
+    await this.#child.waitForLine(/^Server ready$/);
+  }
+
+  /** Stops it: as a service manager does, or at once. */
+  async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    const child = this.#child;
+    if (signal === "SIGKILL") await child?.end(signal);
+    await child?.[Symbol.asyncDispose]();
+    this.#child = undefined;
+  }
+
+  /** Sends a signal, as one that has it hang. */
+  signal(name: Deno.Signal): void {
+    this.#child?.signal(name);
+  }
+
+  /**
+   * Runs fail2ban-client.
+   *
+   * @returns What it printed.
+   * @throws {Error} when it fails.
+   */
+  async client(...args: string[]): Promise<string> {
+    return await output("fail2ban-client", ...this.#where(), ...args);
+  }
+
+  /** What the actions did so far, in order: `ban JAIL ADDRESS`, `unban JAIL ADDRESS`. */
+  async acted(): Promise<string[]> {
+    return await readLines(actionsPath(this.#dir));
+  }
+
+  /** Messages of fail2ban's log so far, without what stands before them. */
+  async messages(): Promise<string[]> {
+    return (await readLines(this.logPath))
+      .map((line) => line.replace(/^.*?\]: [A-Z]+ +/, ""));
+  }
+
+  /** Waits until fail2ban's log has a message so often. */
+  async waitForMessage(message: string, times = 1): Promise<void> {
+    await waitUntil(
+      async () =>
+        (await this.messages()).filter((text) => text === message).length >=
+          times,
+      { what: `${times} x ${message}`, timeoutMs: 10_000, intervalMs: 20 },
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #where(): string[] {
+    const dir = this.#dir;
+    return [
+      ...["-c", this.configDir],
+      ...["-s", this.socketPath],
+      ...["-p", `${dir}/fail2ban.pid`],
+    ];
+  }
+}
+
+/**
+ * Runs one of fail2ban's programs.
+ *
+ * @returns What it printed.
+ * @throws {Error} when it fails.
+ */
+export async function output(
+  command: string,
+  ...args: string[]
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(command, {
+    args,
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  const text = decoder.decode(stdout).trimEnd();
+  if (success) return text;
+  throw new Error(
+    `${command} ${args.join(" ")}: ${text}${decoder.decode(stderr)}`,
+  );
+}
+
+function socketPath(dir: string): string {
+  return `${dir}/fail2ban.sock`;
+}
+
+function actionsPath(dir: string): string {
+  return `${dir}/actions.txt`;
+}
+
+async function readLines(path: string): Promise<string[]> {
+  try {
+    return (await Deno.readTextFile(path)).split("\n").slice(0, -1);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** Writes all that a fail2ban needs into `etc` in its folder. */
+export async function writeFail2banConfig(
+  options: Fail2banOptions,
+): Promise<void> {
+  const { dir, jails = {}, clusterJail, dedicatedJail } = options;
+  for (const folder of ["action.d", "filter.d", "jail.d"]) {
+    await Deno.mkdir(`${dir}/etc/${folder}`, { recursive: true });
+  }
+  const write = (path: string, text: string) =>
+    Deno.writeTextFile(`${dir}/etc/${path}`, text);
+  const ship = (from: string, to = from) =>
+    Deno.copyFile(`${SHIPPED_FAIL2BAN}${from}`, `${dir}/etc/${to}`);
+  await write("fail2ban.conf", serverConfig(dir));
+  await write("jail.conf", JAIL_DEFAULTS);
+  await write("action.d/note.conf", noteAction(actionsPath(dir)));
+  let sections = "";
+  for (const [jail, settings] of Object.entries(jails)) {
+    sections += renderSection(jail, { enabled: "true", ...settings });
+  }
+  if (clusterJail !== undefined) {
+    await ship("filter.d/fail2bancluster.conf");
+    await ship(
+      "jail.d/fail2bancluster-log.conf.example",
+      "jail.d/fail2bancluster.conf",
+    );
+    sections += renderSection("fail2bancluster", clusterJail);
+  }
+  if (dedicatedJail !== undefined) {
+    await ship("jail.d/fail2bancluster.conf");
+    sections += renderSection("fail2bancluster", dedicatedJail);
+  }
+  await write("jail.local", sections);
+}
+
+function renderSection(name: string, settings: JailSettings): string {
+  const lines = Object.entries(settings).map(([key, value]) =>
+    `${key} = ${value}\n`
+  );
+  return `[${name}]\n${lines.join("")}\n`;
+}
+
+function serverConfig(dir: string): string {
+  return renderSection("Definition", {
+    loglevel: "INFO",
+    logtarget: `${dir}/fail2ban.log`,
+    syslogsocket: "auto",
+    socket: socketPath(dir),
+    pidfile: `${dir}/fail2ban.pid`,
+    allowipv6: "yes",
+    dbfile: `${dir}/fail2ban.sqlite3`,
+    dbmaxmatches: 10,
+    dbpurgeage: "1d",
+  });
+}
+
+/** As fail2ban's own jail.conf, as far as jails without a log need it. */
+const JAIL_DEFAULTS = renderSection("DEFAULT", {
+  backend: "polling",
+  filter: "",
+  maxretry: 5,
+  findtime: "10m",
+  bantime: "10m",
+  // Else fail2ban asks the resolver for this machine's names.
+  ignoreself: "false",
+  usedns: "no",
+  banaction: "note",
+  banaction_allports: "note[ports=all]",
+  action: "%(banaction)s",
+});
+
+function noteAction(path: string): string {
+  return renderSection("Definition", {
+    actionban: `echo "ban <name> <ip>" >> '${path}'`,
+    actionunban: `echo "unban <name> <ip>" >> '${path}'`,
+  });
+}

@@ -1,0 +1,49 @@
+/**
+ * Hosts whose clocks are wrong, by Debian's faketime. Needs the part
+ * `faketime` of `real_parts.ts`.
+ *
+ * @module
+ */
+
+import { output } from "../fail2ban/fail2ban_server.ts";
+import type { HostSetting } from "../cluster/test_cluster.ts";
+
+/** So far ahead a false clock is, in milliseconds. */
+export const AHEAD_MS = 3_600_000;
+
+/** How programs are started whose clock is {@link AHEAD_MS} ahead; their timers are right. */
+export async function aheadOfTime(): Promise<HostSetting> {
+  return {
+    env: { ...await falseClock(), FAKETIME: `+${AHEAD_MS / 1_000}s` },
+  };
+}
+
+/** How programs are started whose clock a test sets while they run; their timers are right. */
+export async function settableClock(file: string): Promise<{
+  readonly setting: HostSetting;
+  /** Sets it so far ahead, or back. */
+  readonly set: (aheadMs: number) => Promise<void>;
+}> {
+  const set = (aheadMs: number) => {
+    const seconds = aheadMs / 1_000;
+    return Deno.writeTextFile(file, `${seconds < 0 ? "" : "+"}${seconds}\n`);
+  };
+  await set(0);
+  const env = {
+    ...await falseClock(),
+    FAKETIME_TIMESTAMP_FILE: file,
+    FAKETIME_NO_CACHE: "1",
+  };
+  return { setting: { env }, set };
+}
+
+async function falseClock(): Promise<Readonly<Record<string, string>>> {
+  const library = await output(
+    "faketime",
+    "-f",
+    "+1h",
+    "printenv",
+    "LD_PRELOAD",
+  );
+  return { LD_PRELOAD: library, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
+}

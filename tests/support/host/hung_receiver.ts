@@ -1,0 +1,38 @@
+/**
+ * Receivers of datagrams that take nothing out of their queue.
+ *
+ * @module
+ */
+
+import type { DatagramSender } from "../../../lib/log/datagram_sender.ts";
+
+/** So long a datagram that waits for room is waited for, in milliseconds. */
+export const PENDING_MS = 200;
+
+/** Listens, and takes nothing out of the queue unless it is asked to. */
+export function listenOnly(path: string): Deno.DatagramConn & Disposable {
+  const socket = Deno.listenDatagram({ transport: "unixpacket", path });
+  return Object.assign(socket, { [Symbol.dispose]: () => socket.close() });
+}
+
+/** Fills a receiver's queue. @returns The sending of the first datagram for which there is no room. */
+export async function fillQueue(
+  datagrams: DatagramSender,
+  path: string,
+): Promise<{ readonly waiting: Promise<void> }> {
+  while (true) {
+    const waiting = datagrams.send(new Uint8Array(5), path);
+    if (!await isSoon(waiting)) return { waiting };
+  }
+}
+
+async function isSoon(sending: Promise<void>): Promise<boolean> {
+  const over = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => over.resolve(false), PENDING_MS);
+  const sent = sending.then(() => true);
+  try {
+    return await Promise.race([sent, over.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Ports of a monitor without files: a log, the place in it, and fail2ban's
+ * database, all of them in memory.
+ *
+ * @module
+ */
+
+import type { Address } from "../../../lib/base/address.ts";
+import type { JailName } from "../../../lib/base/jail_name.ts";
+import type {
+  LineBatch,
+  LineSource,
+  LogPosition,
+  PositionStore,
+} from "../../../lib/tail/ports.ts";
+import type { TicketOracle, TicketState } from "../../../lib/fail2ban/ports.ts";
+import { Condition } from "../../../lib/async/tasks.ts";
+
+/** A log that grows when a test says so. */
+export class MemoryLines implements LineSource {
+  /** Thrown instead of the next lines. */
+  failure: Error | undefined;
+  readonly #batches: LineBatch[] = [];
+  readonly #changed = new Condition();
+  #offsetBytes = 0;
+
+  /**
+   * Adds lines that are read in one go.
+   *
+   * @returns Where they end.
+   */
+  give(bytes: Uint8Array): number {
+    const startBytes = this.#offsetBytes;
+    this.#offsetBytes += bytes.length;
+    const end = {
+      device: 1,
+      inode: 2,
+      offsetBytes: this.#offsetBytes,
+      fingerprint: "f".repeat(32),
+    };
+    this.#batches.push({ bytes, startBytes, end });
+    this.#changed.notify();
+    return this.#offsetBytes;
+  }
+
+  /** Makes reading fail. */
+  fail(error: Error): void {
+    this.failure = error;
+    this.#changed.notify();
+  }
+
+  async *batches(signal: AbortSignal): AsyncIterable<LineBatch> {
+    while (!signal.aborted) {
+      if (this.failure !== undefined) throw this.failure;
+      const batch = this.#batches.shift();
+      if (batch === undefined) {
+        await this.#changed.wait(signal).catch((reason) => {
+          if (reason !== signal.reason) throw reason;
+        });
+      } else {
+        yield batch;
+      }
+    }
+  }
+}
+
+/** Keeps every place that was stored. */
+export class MemoryPositions implements PositionStore {
+  /** What was stored, oldest first. */
+  readonly saved: LogPosition[] = [];
+  /** Thrown instead of storing. */
+  failure: Error | undefined;
+
+  load(): Promise<LogPosition | undefined> {
+    return Promise.resolve(this.saved.at(-1));
+  }
+
+  save(position: LogPosition): Promise<void> {
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    this.saved.push(position);
+    return Promise.resolve();
+  }
+
+  /** The stored places, in bytes. */
+  get offsets(): number[] {
+    return this.saved.map(({ offsetBytes }) => offsetBytes);
+  }
+}
+
+/** A database that says what a test wants, and keeps what it was asked. */
+export class MemoryOracle implements TicketOracle {
+  /** What it knows of every ticket. */
+  state: TicketState = "unknown";
+  /** What it was asked, oldest first. */
+  readonly asked: string[] = [];
+
+  ticketState(jail: JailName, address: Address, nowMs: number): TicketState {
+    this.asked.push(`${jail} ${address} ${nowMs}`);
+    return this.state;
+  }
+}

@@ -1,0 +1,138 @@
+import {
+  type Ban,
+  type BanKey,
+  type Change,
+  keyOf,
+} from "../../../lib/ban/ban.ts";
+import type { Epoch, EventId } from "../../../lib/base/ids.ts";
+import type {
+  BanStore,
+  StoredReceipt,
+  StoreEntry,
+  StoreTime,
+} from "../../../lib/ban/ban_store.ts";
+import type { RuntimeError } from "../../../lib/base/errors.ts";
+import type { HostName } from "../../../lib/base/host_name.ts";
+import { MemoryRecords } from "./memory_records.ts";
+import { type BanMap, replay, standing } from "../values/replayed_bans.ts";
+
+/** Forgotten at once, at most. */
+const STEP = 5_000;
+
+/** A publisher's memory that is lost with the process; fails when a test says so. */
+export class MemoryBanStore implements BanStore {
+  /** What all that would keep something is refused with. */
+  failure: RuntimeError | undefined;
+  readonly records: MemoryRecords = new MemoryRecords(() => this.failure);
+  readonly epoch: Epoch;
+  seq = 0;
+  keptSince = 0;
+  time: StoreTime | undefined;
+  #bans: BanMap = new Map();
+  #changes: Change[] = [];
+  readonly #events = new Map<string, number>();
+  readonly #receipts = new Map<string, StoredReceipt>();
+
+  /** @param epoch Its name. */
+  constructor(epoch = "00112233445566778899aabbccddeeff") {
+    this.epoch = epoch as Epoch;
+  }
+
+  keepTime(time: StoreTime): Promise<void> {
+    return this.#keep(() => {
+      this.time = time;
+    });
+  }
+
+  append(entries: readonly StoreEntry[], nowMs: number): Promise<void> {
+    return this.#keep(() => {
+      const changes = entries.flatMap(({ change }) => change ?? []);
+      const events = entries.flatMap(({ event }) => event ?? [])
+        .map(({ origin, id }) => `${origin}|${id}`);
+      changes.forEach(({ seq }, index) => {
+        if (seq !== this.seq + 1 + index) throw new RangeError(`seq ${seq}`);
+      });
+      const isNew = events.every((name) => !this.#events.has(name));
+      if (!isNew || new Set(events).size < events.length) {
+        throw new RangeError("an event that is kept already");
+      }
+      for (const name of events) this.#events.set(name, nowMs);
+      this.#changes.push(...changes);
+      this.#bans = replay(changes, this.#bans);
+      this.seq += changes.length;
+    });
+  }
+
+  hasEvent(origin: HostName, id: EventId): boolean {
+    return this.#events.has(`${origin}|${id}`);
+  }
+
+  bans(nowMs: number): Iterable<Ban> {
+    return standing(this.#bans.values(), nowMs);
+  }
+
+  since(seq: number, max: number): readonly Change[] {
+    if (seq < this.keptSince) throw new RangeError(`since ${seq}`);
+    return this.#changes.filter((each) => each.seq > seq).slice(0, max);
+  }
+
+  history(key: BanKey, max: number): readonly Change[] {
+    const all = this.#changes.filter((each) => keyOf(each) === keyOf(key));
+    return max === 0 ? [] : all.slice(-max);
+  }
+
+  keepReceipts(receipts: readonly StoredReceipt[]): Promise<number> {
+    return this.#keep(() => {
+      const known = receipts.filter((each) => this.#knows(keyOf(each)));
+      for (const receipt of known) {
+        const name = nameOf(receipt);
+        const known = this.#receipts.get(name);
+        if (known === undefined || receipt.atMs >= known.atMs) {
+          this.#receipts.set(name, receipt);
+        }
+      }
+      return receipts.length - known.length;
+    });
+  }
+
+  receipts(key: BanKey): readonly StoredReceipt[] {
+    return [...this.#receipts.values()]
+      .filter((each) => keyOf(each) === keyOf(key))
+      .sort((left, right) => nameOf(left) < nameOf(right) ? -1 : 1);
+  }
+
+  prune(beforeMs: number, nowMs: number): Promise<boolean> {
+    return this.#keep(() => {
+      const old = this.#changes.filter(({ atMs }) => atMs < beforeMs)
+        .slice(0, STEP);
+      this.keptSince = Math.max(this.keptSince, ...old.map(({ seq }) => seq));
+      this.#changes = this.#changes.filter((each) => !old.includes(each));
+      for (const [name, atMs] of this.#events) {
+        if (atMs < beforeMs) this.#events.delete(name);
+      }
+      const left = standing(this.#bans.values(), nowMs);
+      this.#bans = new Map(left.map((ban) => [keyOf(ban), ban]));
+      for (const [name, receipt] of this.#receipts) {
+        const isOver = !this.#bans.has(keyOf(receipt));
+        if (receipt.atMs < beforeMs && isOver) this.#receipts.delete(name);
+      }
+      return old.length === STEP;
+    });
+  }
+
+  #knows(key: string): boolean {
+    return this.#bans.has(key) ||
+      this.#changes.some((each) => keyOf(each) === key);
+  }
+
+  #keep<T>(work: () => T): Promise<T> {
+    return new Promise((resolve) => {
+      if (this.failure !== undefined) throw this.failure;
+      resolve(work());
+    });
+  }
+}
+
+function nameOf(receipt: StoredReceipt): string {
+  return `${keyOf(receipt)}|${receipt.node}|${receipt.action}`;
+}

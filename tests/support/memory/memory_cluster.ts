@@ -1,0 +1,225 @@
+/**
+ * A publisher and nodes of protocol 2 in one process, with a network in memory
+ * between them that can be cut.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import type { BanNews } from "../../../lib/ban/ban_event.ts";
+import type { SessionId } from "../../../lib/base/ids.ts";
+import { ControlSession } from "../../../lib/client/control_client.ts";
+import type { BanStore } from "../../../lib/ban/ban_store.ts";
+import type { FleetList } from "../../../lib/protection/allowlist.ts";
+import type { Protocol2Service } from "../../../lib/publisher/protocol2_server.ts";
+import type { Frames, MessageSocket } from "../../../lib/zmq/ports.ts";
+import {
+  Publisher,
+  type PublisherOptions,
+} from "../../../lib/publisher/publisher.ts";
+import { ReceiptBox } from "../../../lib/subscriber/receipt_queue.ts";
+import { ReplicaClient } from "../../../lib/subscriber/replica_client.ts";
+import { tokenList } from "../../../lib/publisher/protocol1_tokens.ts";
+import { SteadyClock } from "../../../lib/async/steady_clock.ts";
+import { StreamEar } from "../../../lib/subscriber/stream_listener.ts";
+import { host } from "../values/core_values.ts";
+import { ManualClock, settled } from "./manual_clock.ts";
+import { MemoryBanStore } from "./memory_ban_store.ts";
+import { MemoryLog } from "./memory_log.ts";
+import { MemoryReplicaStore } from "./memory_replica_store.ts";
+import { memoryService } from "../cluster/members.ts";
+import { MemorySocket } from "./memory_socket.ts";
+
+/** How libzmq names a connection, and zeromq.js gives it: a Buffer, which is UTF-8 to `String`. */
+function routeOf(number: number): Uint8Array {
+  return Buffer.of(0, 0x6b, 0x8b, number >> 8, number);
+}
+
+/** Where dealers and subscribers meet a publisher, whichever it is now. */
+export class MemoryNetwork {
+  /** What gets through of what a publisher tells on its stream. */
+  hears: (frames: Frames) => boolean = () => true;
+  /** What gets through of what it says to a node. */
+  says: (frames: Frames) => boolean = () => true;
+  /** Whether nothing gets through in either direction. */
+  isCut = false;
+  #router = new MemorySocket();
+  /** The first that follow are no UTF-8. */
+  #routes = 0x7f;
+  readonly #dealers = new Map<string, MemorySocket>();
+  readonly #subscribers = new Set<MemorySocket>();
+
+  /** The sockets of a new publisher; those of the one before are deaf. */
+  bind(): { control: MemorySocket; stream: MemorySocket } {
+    const control = new MemorySocket();
+    const stream = new MemorySocket();
+    this.#router = control;
+    control.onSend = ([route = new Uint8Array(), ...frames]) => {
+      if (this.isCut || this.#router !== control || !this.says(frames)) return;
+      this.#dealers.get(route.toHex())?.give(frames);
+    };
+    stream.onSend = (frames) => {
+      if (this.isCut || this.#router !== control) return;
+      for (const socket of this.#subscribers) {
+        if (!socket.closed && this.hears(frames)) socket.give(frames);
+      }
+    };
+    return { control, stream };
+  }
+
+  /** A DEALER. */
+  readonly dealer = (): MessageSocket => {
+    const route = routeOf(++this.#routes);
+    const socket = new MemorySocket();
+    this.#dealers.set(route.toHex(), socket);
+    socket.onSend = (frames) => {
+      if (this.isCut || socket.closed) return;
+      this.#router.give([route, ...frames]);
+    };
+    return socket;
+  };
+
+  /** A SUB. */
+  readonly subscriber = (): MessageSocket => {
+    const socket = new MemorySocket();
+    this.#subscribers.add(socket);
+    return socket;
+  };
+}
+
+/** What a test has otherwise than usual. */
+export interface MemoryPublisherOptions extends Partial<PublisherOptions> {
+  readonly service?: Partial<Protocol2Service>;
+}
+
+/** A publisher at work. */
+export class MemoryPublisherProgram implements AsyncDisposable {
+  readonly publisher: Publisher;
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(
+    network: MemoryNetwork,
+    store: BanStore,
+    clock: ManualClock,
+    { service, ...options }: MemoryPublisherOptions = {},
+  ) {
+    let sessions = 0;
+    this.publisher = new Publisher({
+      protocol1: {
+        replies: new MemorySocket(),
+        broadcasts: new MemorySocket(),
+        tokens: () => tokenList(undefined),
+      },
+      protocol2: memoryService(network.bind(), service),
+      store,
+      clock,
+      log: new MemoryLog(),
+      protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
+      hostName: host("hub"),
+      banTimeMs: 3_600_000,
+      keepHistoryMs: 86_400_000,
+      newSessionId: () => String(++sessions).padStart(32, "0") as SessionId,
+      ...options,
+    });
+    this.#running = this.publisher.run(this.#stop.signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+}
+
+/** A subscriber's copy at work, and what it was told to make true. */
+export class MemorySubscriberProgram implements AsyncDisposable {
+  readonly client: ReplicaClient;
+  readonly news: BanNews[] = [];
+  readonly log = new MemoryLog();
+  readonly receipts = new ReceiptBox();
+  /** The allowlists that it was told. */
+  readonly allowlists: FleetList[] = [];
+  /** Takes what is to be made true, or has it wait. */
+  takes: (news: readonly BanNews[]) => Promise<void> = () => Promise.resolve();
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(
+    network: MemoryNetwork,
+    store: MemoryReplicaStore,
+    clock: ManualClock,
+    name = "web1",
+  ) {
+    const { log, receipts } = this;
+    this.client = new ReplicaClient({
+      session: new ControlSession({
+        connect: network.dealer,
+        clock,
+        log,
+        node: host(name),
+        role: "subscriber",
+        token: () => "",
+        version: "1.0.0",
+        onIgnore: (list) => this.allowlists.push(list),
+      }),
+      ear: new StreamEar({ connect: network.subscriber, clock, log }),
+      store,
+      receipts,
+      clock: new SteadyClock(clock),
+      log,
+      hostName: host(name),
+      onNews: async (news) => {
+        await this.takes(news);
+        this.news.push(...news);
+      },
+    });
+    this.#running = this.client.run(this.#stop.signal);
+  }
+
+  /** The news in words, and none of it twice. */
+  told(): string[] {
+    return this.news.splice(0).map(({ kind, origin, address }) =>
+      `${kind} ${origin} ${address}`
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+}
+
+/** One network, one clock, one store for the publisher. */
+export class MemoryCluster implements AsyncDisposable {
+  readonly network = new MemoryNetwork();
+  readonly clock = new ManualClock();
+  store = new MemoryBanStore();
+  readonly #held = new AsyncDisposableStack();
+
+  /** Starts a publisher. */
+  publisher(options: MemoryPublisherOptions = {}): MemoryPublisherProgram {
+    const { network, store, clock } = this;
+    return this.#held.use(
+      new MemoryPublisherProgram(network, store, clock, options),
+    );
+  }
+
+  /** Starts a subscriber. */
+  subscriber(
+    store = new MemoryReplicaStore(),
+    name = "web1",
+  ): MemorySubscriberProgram {
+    return this.#held.use(
+      new MemorySubscriberProgram(this.network, store, this.clock, name),
+    );
+  }
+
+  /** Lets all happen that waits for no time, however many steps it takes. */
+  async settle(): Promise<void> {
+    for (let round = 0; round < 20; round++) await settled();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#held.disposeAsync();
+  }
+}

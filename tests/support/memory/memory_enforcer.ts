@@ -1,0 +1,206 @@
+/**
+ * An enforcer that enforces nothing, and fails as a test says.
+ *
+ * @module
+ */
+
+import { RuntimeError } from "../../../lib/base/errors.ts";
+import { CLUSTER_JAIL } from "../../../lib/base/jail_name.ts";
+import { keyOf } from "../../../lib/ban/ban.ts";
+import { type Verb } from "../../../lib/enforce/plan_entry.ts";
+import type { Clock } from "../../../lib/async/clock.ts";
+import type {
+  EnforcementFailure,
+  Enforcer,
+  ListedBan,
+  LocalBan,
+} from "../../../lib/enforce/enforcer.ts";
+import { Condition } from "../../../lib/async/tasks.ts";
+
+/** How it is set up. */
+export interface MemoryEnforcerOptions {
+  /** What time it is when bans end by themselves. */
+  readonly clock: Clock;
+  /** @default {"memory"} */
+  readonly name?: string;
+  /** Whether bans end by themselves. @default {false} */
+  readonly lapses?: boolean;
+  /** @default {100} */
+  readonly maxBansAtOnce?: number;
+  /** Whether it tells what is in force. @default {true} */
+  readonly lists?: boolean;
+}
+
+/** Holds bans in memory, keeps what it was told, and fails when a test says so. */
+export class MemoryEnforcer implements Enforcer {
+  readonly name: string;
+  readonly lapses: boolean;
+  readonly maxBansAtOnce: number;
+  /** Every call: `check`, `list`, or `apply` and `lift` with addresses. */
+  readonly calls: string[] = [];
+  /** Why nothing works; `undefined`: everything does. */
+  down: string | undefined;
+  /** Why a call fails after everything was done; `undefined`: none does. */
+  lostAnswer: string | undefined;
+  /** Why a ban can't be applied or lifted; `undefined`: it can. */
+  refuse: (ban: LocalBan, verb: Verb) => string | undefined = () => undefined;
+  /** Why a ban is refused for good; `undefined`: it is not. */
+  forbids: (ban: LocalBan) => string | undefined = () => undefined;
+  /** Whether it tells, outside the dedicated jail, who was banned already. */
+  tellsPresent = false;
+  /** What the enforcer says happened. */
+  disturbances = 0;
+  /** Thrown by every call. */
+  bug: Error | undefined;
+  /** Called before bans are applied. */
+  beforeApply: (bans: readonly LocalBan[]) => void = () => {};
+  /** Whether calls wait for {@link MemoryEnforcer.resume} or their signal. */
+  paused = false;
+  readonly #clock: Clock;
+  readonly #lists: boolean;
+  readonly #held = new Map<string, LocalBan>();
+  readonly #resumed = new Condition();
+  #isBusy = false;
+
+  /** @param options How it is set up. */
+  constructor(options: MemoryEnforcerOptions) {
+    this.#clock = options.clock;
+    this.name = options.name ?? "memory";
+    this.lapses = options.lapses ?? false;
+    this.maxBansAtOnce = options.maxBansAtOnce ?? 100;
+    this.#lists = options.lists ?? true;
+  }
+
+  check(signal: AbortSignal): Promise<void> {
+    return this.#call("check", signal, () => {});
+  }
+
+  apply(
+    bans: readonly LocalBan[],
+    signal: AbortSignal,
+  ): Promise<readonly EnforcementFailure[]> {
+    return this.#change("apply", bans, signal, (ban) => {
+      this.#held.set(keyOf(ban), ban);
+    });
+  }
+
+  lift(
+    bans: readonly LocalBan[],
+    signal: AbortSignal,
+  ): Promise<readonly EnforcementFailure[]> {
+    return this.#change("lift", bans, signal, (ban) => {
+      this.#held.delete(keyOf(ban));
+    });
+  }
+
+  list(signal: AbortSignal): Promise<readonly ListedBan[] | undefined> {
+    return this.#call(
+      "list",
+      signal,
+      () => this.#lists ? this.held() : undefined,
+    );
+  }
+
+  /** What is in force. */
+  held(): readonly ListedBan[] {
+    const nowMs = this.#clock.nowMs();
+    if (this.lapses) {
+      for (const [key, { expiresMs }] of this.#held) {
+        if (expiresMs <= nowMs) this.#held.delete(key);
+      }
+    }
+    return [...this.#held.values()].map(({ jail, address, expiresMs }) => ({
+      jail,
+      address,
+      expiresMs: this.lapses ? expiresMs : undefined,
+    }));
+  }
+
+  /** What is in force, as `jail|address`, in order. */
+  get keys(): readonly string[] {
+    return this.held().map(keyOf).sort();
+  }
+
+  /** Has a ban in force that nobody asked for, as from before. */
+  put(ban: LocalBan): void {
+    this.#held.set(keyOf(ban), ban);
+  }
+
+  /** Forgets what is in force: all, or one ban. */
+  lose(ban?: LocalBan): void {
+    if (ban === undefined) this.#held.clear();
+    else this.#held.delete(keyOf(ban));
+  }
+
+  /** Lets the calls go on that wait. */
+  resume(): void {
+    this.paused = false;
+    this.#resumed.notify();
+  }
+
+  #failureOf(
+    ban: LocalBan,
+    verb: Verb,
+  ): Omit<EnforcementFailure, "ban"> | undefined {
+    const reason = this.refuse(ban, verb);
+    if (reason !== undefined) return { reason };
+    if (verb === "lift") return undefined;
+    const forbidden = this.forbids(ban);
+    if (forbidden !== undefined) return { reason: forbidden, kind: "refused" };
+    return this.tellsPresent && ban.jail !== CLUSTER_JAIL &&
+        this.#held.has(keyOf(ban))
+      ? { reason: "it was there", kind: "present" }
+      : undefined;
+  }
+
+  #change(
+    verb: Verb,
+    bans: readonly LocalBan[],
+    signal: AbortSignal,
+    change: (ban: LocalBan) => void,
+  ): Promise<readonly EnforcementFailure[]> {
+    const addresses = bans.map(({ address }) => address).join(" ");
+    return this.#call(`${verb} ${addresses}`, signal, () => {
+      this.#demandGood(bans);
+      if (verb === "apply") this.beforeApply(bans);
+      const failures = bans.flatMap((ban) => {
+        const failure = this.#failureOf(ban, verb);
+        if (failure === undefined) change(ban);
+        return failure === undefined ? [] : [{ ban, ...failure }];
+      });
+      if (this.lostAnswer !== undefined) failed(this.lostAnswer);
+      return failures;
+    });
+  }
+
+  async #call<T>(
+    what: string,
+    signal: AbortSignal,
+    answer: () => T,
+  ): Promise<T> {
+    if (this.#isBusy) throw new TypeError(`${what} while another call runs`);
+    this.#isBusy = true;
+    this.calls.push(what);
+    try {
+      signal.throwIfAborted();
+      if (this.paused) await this.#resumed.wait(signal);
+      else await Promise.resolve();
+      if (this.bug !== undefined) throw this.bug;
+      if (this.down !== undefined) failed(this.down);
+      return answer();
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  #demandGood(bans: readonly LocalBan[]): void {
+    const keys = new Set(bans.map(keyOf));
+    if (keys.size !== bans.length || keys.size > this.maxBansAtOnce) {
+      throw new TypeError(`Not a good batch: ${[...keys].join(" ")}`);
+    }
+  }
+}
+
+function failed(reason: string): never {
+  throw new RuntimeError(reason, { hint: "a test said so" });
+}

@@ -1,0 +1,70 @@
+/**
+ * A ledger that ends with its process.
+ *
+ * @module
+ */
+
+import type { RuntimeError } from "../../../lib/base/errors.ts";
+import { keyOf } from "../../../lib/ban/ban.ts";
+import type {
+  BanLedger,
+  BanState,
+  LedgerContents,
+  WantedReports,
+} from "../../../lib/enforce/ban_ledger.ts";
+import type { LocalBan } from "../../../lib/enforce/enforcer.ts";
+
+/** Keeps notes in memory, and fails when a test says so. */
+export class MemoryLedger implements BanLedger {
+  /** What notes and reads of them are refused with. */
+  failure: RuntimeError | undefined;
+  /** How often it was noted who wants bans. */
+  writes = 0;
+  readonly #wanted = new Map<string, readonly LocalBan[]>();
+  readonly #marks = new Map<string, BanState>();
+
+  want(action: string, wanted: readonly WantedReports[]): void {
+    this.#demand();
+    this.writes++;
+    for (const { reports, ...ban } of wanted) {
+      const key = `${action} ${keyOf(ban)}`;
+      if (reports.length === 0) this.#wanted.delete(key);
+      else this.#wanted.set(key, reports);
+    }
+  }
+
+  begin(action: string, bans: readonly LocalBan[]): void {
+    this.#demand();
+    for (const ban of bans) {
+      this.#marks.set(`${action} ${keyOf(ban)}`, { ban, state: "tried" });
+    }
+  }
+
+  settle(action: string, bans: readonly BanState[]): void {
+    this.#demand();
+    for (const { ban, state } of bans) {
+      const key = `${action} ${keyOf(ban)}`;
+      if (state === "none") this.#marks.delete(key);
+      else if (state === "applied") this.#marks.set(key, { ban, state });
+    }
+  }
+
+  load(action: string): LedgerContents {
+    this.#demand();
+    const isOf = ([key]: readonly [string, unknown]) =>
+      key.startsWith(`${action} `);
+    return {
+      reports: [...this.#wanted].filter(isOf).flatMap(([, reports]) => reports),
+      marks: [...this.#marks].filter(isOf).map(([, mark]) => mark),
+    };
+  }
+
+  /** Whether a ban is noted as tried or applied. */
+  has(action: string, ban: Pick<LocalBan, "jail" | "address">): boolean {
+    return this.#marks.has(`${action} ${keyOf(ban)}`);
+  }
+
+  #demand(): void {
+    if (this.failure !== undefined) throw this.failure;
+  }
+}

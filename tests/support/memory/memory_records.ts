@@ -1,0 +1,76 @@
+import { canonicalHost, type HostName } from "../../../lib/base/host_name.ts";
+import type { RuntimeError } from "../../../lib/base/errors.ts";
+import {
+  AUDIT_KEEP_MS,
+  type AuditEntry,
+  MAX_AUDIT_ROWS,
+  type NewAuditEntry,
+  type NodeRecords,
+  type SetAside,
+} from "../../../lib/members/node_records.ts";
+
+/** A publisher's records that are lost with the process. */
+export class MemoryRecords implements NodeRecords {
+  readonly #failure: () => RuntimeError | undefined;
+  #entries: NewAuditEntry[] = [];
+  readonly #asides = new Map<HostName, SetAside>();
+
+  /** @param failure What all that would keep something is refused with. */
+  constructor(failure: () => RuntimeError | undefined = () => undefined) {
+    this.#failure = failure;
+  }
+
+  keepAudit(
+    entries: readonly NewAuditEntry[],
+  ): Promise<readonly NewAuditEntry[]> {
+    return this.#keep(() => {
+      const lastMs = Math.max(...entries.map(({ atMs }) => atMs));
+      const firstMs = lastMs - AUDIT_KEEP_MS;
+      const kept = entries.filter((entry) => {
+        if (entry.atMs < firstMs) return false;
+        const isKnown = entry.revision !== undefined &&
+          this.#entries.some(({ revision, atMs }) =>
+            revision === entry.revision && atMs === entry.atMs
+          );
+        if (!isKnown) this.#entries.push(entry);
+        return !isKnown;
+      });
+      if (kept.length > 0) {
+        this.#entries = this.#entries
+          .filter(({ atMs }) => atMs >= firstMs)
+          .slice(-MAX_AUDIT_ROWS);
+      }
+      return kept;
+    });
+  }
+
+  audit(max: number): readonly AuditEntry[] {
+    const last = max === 0 ? [] : this.#entries.slice(-max);
+    return last.map(({ revision: _, ...entry }) => entry);
+  }
+
+  keepAside(aside: SetAside): Promise<void> {
+    return this.#keep(() => {
+      this.#asides.set(canonicalHost(aside.node), aside);
+    });
+  }
+
+  dropAside(node: HostName): Promise<void> {
+    return this.#keep(() => {
+      this.#asides.delete(canonicalHost(node));
+    });
+  }
+
+  asides(): readonly SetAside[] {
+    return [...this.#asides.values()]
+      .toSorted((left, right) => left.node < right.node ? -1 : 1);
+  }
+
+  #keep<T>(work: () => T): Promise<T> {
+    return new Promise((resolve) => {
+      const failure = this.#failure();
+      if (failure !== undefined) throw failure;
+      resolve(work());
+    });
+  }
+}

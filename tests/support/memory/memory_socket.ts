@@ -1,0 +1,95 @@
+/**
+ * A message socket without a network.
+ *
+ * @module
+ */
+
+import type { Frames, MessageSocket } from "../../../lib/zmq/ports.ts";
+import { Condition } from "../../../lib/async/tasks.ts";
+
+/** Holds what is sent, and gives what the test puts in. */
+export class MemorySocket implements MessageSocket {
+  /** What was sent, oldest first. */
+  readonly sent: Frames[] = [];
+  /** Called with each message, after it was sent. */
+  onSend: (frames: Frames) => void = () => {};
+  /** Whether the peer's queue is full, so that `send` waits. */
+  blocked = false;
+  /** Whether it was disposed of. */
+  closed = false;
+  /** How often its connections were cut. */
+  cuts = 0;
+  readonly #changed = new Condition();
+  readonly #incoming: Frames[] = [];
+  #failure: Error | undefined;
+  #sending = false;
+  #receiving = false;
+
+  /** What waits to be received. */
+  get unread(): number {
+    return this.#incoming.length;
+  }
+
+  /** Puts a message in, to be received. */
+  give(frames: Frames): void {
+    this.#incoming.push(frames);
+    this.#changed.notify();
+  }
+
+  /** Has `receive` fail once it has given what was put in. */
+  fail(error: Error): void {
+    this.#failure = error;
+    this.#changed.notify();
+  }
+
+  async send(frames: Frames, signal: AbortSignal): Promise<void> {
+    if (this.#sending) throw new Error("Cannot send: a send is under way");
+    this.#sending = true;
+    try {
+      while (this.blocked) await this.#changed.wait(signal);
+      signal.throwIfAborted();
+      this.sent.push(frames);
+    } finally {
+      this.#sending = false;
+    }
+    this.onSend(frames);
+  }
+
+  async receive(signal: AbortSignal): Promise<Frames> {
+    if (this.#receiving) {
+      throw new Error("Cannot receive: a receive is under way");
+    }
+    this.#receiving = true;
+    try {
+      while (true) {
+        const frames = this.#incoming.shift();
+        if (frames !== undefined) return frames;
+        if (this.#failure !== undefined) throw this.#failure;
+        await this.#changed.wait(signal);
+      }
+    } finally {
+      this.#receiving = false;
+    }
+  }
+
+  /** Counts only: the test says what becomes of the other end. */
+  rebind(): Promise<void> {
+    this.cuts++;
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+}
+
+/** Frames of text. */
+export function frames(...texts: string[]): Frames {
+  return texts.map((text) => new TextEncoder().encode(text));
+}
+
+/** The text of frames. */
+export function texts(message: Frames): string[] {
+  return message.map((frame) => new TextDecoder().decode(frame));
+}

@@ -1,0 +1,41 @@
+/**
+ * A publisher's store under load, until it is killed: appends batches, and
+ * says the number of each change once it was kept.
+ *
+ * Arguments: the store's path, its durability, a number that batches are made
+ * from.
+ *
+ * @module
+ */
+
+import {
+  type Durability,
+  SqliteBanStore,
+} from "../../../../lib/store/io/sqlite_ban_store.ts";
+import {
+  banKeyAt,
+  eventName,
+  report,
+  withdraw,
+} from "../../values/stored_changes.ts";
+
+const [path = "", durability = "power", seed = "0"] = Deno.args;
+const store = SqliteBanStore.open({
+  path,
+  durability: durability as Durability,
+});
+const encoder = new TextEncoder();
+/** A batch has 1 to 16 changes, of no more bans than this. */
+const BANS = 500;
+
+for (let batch = Number(seed);; batch = Math.imul(batch, 48_271) >>> 0) {
+  const { seq } = store;
+  const entries = Array.from({ length: 1 + batch % 16 }, (_, index) => {
+    const next = seq + 1 + index;
+    const key = banKeyAt(next % BANS);
+    const change = next % 7 === 0 ? withdraw(next, key) : report(next, key);
+    return { event: eventName(`event-${next}`), change };
+  });
+  await store.append(entries, Date.now());
+  Deno.stdout.writeSync(encoder.encode(`${store.seq}\n`));
+}

@@ -1,0 +1,73 @@
+/**
+ * What programs have on their disks: the publisher's table and its past, a
+ * subscriber's copy.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
+import { replicaPath } from "../../../lib/store/io/sqlite_replica_store.ts";
+import { readStoredBans } from "../../../lib/store/ban_tables.ts";
+import type { TestCluster } from "../cluster/test_cluster.ts";
+
+/** Whom the publisher's table bans now. */
+export function publishersBans(cluster: TestCluster, host = "hub"): string[] {
+  return bansIn(banStorePath(cluster.stateDir(host)));
+}
+
+/** Whom a subscriber's copy bans now. */
+export function copysBans(cluster: TestCluster, host: string): string[] {
+  return bansIn(replicaPath(cluster.stateDir(host)));
+}
+
+/** What happened, as the publisher keeps it, in order: `report ADDRESS NODE`. */
+export function history(cluster: TestCluster, host = "hub"): string[] {
+  return reading(banStorePath(cluster.stateDir(host)), (database) => {
+    const rows = database.prepare(
+      "SELECT kind, address, node FROM changes ORDER BY seq",
+    ).all();
+    return rows.map(({ kind, address, node }) => `${kind} ${address} ${node}`);
+  });
+}
+
+/** What nodes said of bans, as the publisher keeps it: `applied ADDRESS NODE`. */
+export function receipts(cluster: TestCluster, host = "hub"): string[] {
+  return reading(banStorePath(cluster.stateDir(host)), (database) => {
+    const rows = database.prepare(
+      "SELECT outcome, address, node FROM receipts ORDER BY at_ms",
+    ).all();
+    return rows.map(({ outcome, address, node }) =>
+      `${outcome} ${address} ${node}`
+    );
+  });
+}
+
+/** The number of the last change that is stored. */
+export function lastSeq(cluster: TestCluster, host = "hub"): number {
+  return reading(banStorePath(cluster.stateDir(host)), (database) => {
+    const row = database.prepare("SELECT max(seq) AS seq FROM changes").get();
+    return Number(row?.["seq"] ?? 0);
+  });
+}
+
+function bansIn(path: string): string[] {
+  return reading(
+    path,
+    (database) =>
+      Array.from(
+        readStoredBans(database, Date.now()),
+        ({ address }): string => address,
+      ).sort(),
+  );
+}
+
+/** Others may read while a program has the file. */
+function reading<T>(path: string, read: (database: DatabaseSync) => T): T {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+  try {
+    return read(database);
+  } finally {
+    database.close();
+  }
+}

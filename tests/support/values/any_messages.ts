@@ -1,0 +1,259 @@
+/**
+ * Arbitrary messages of protocol 2, for property tests.
+ *
+ * @module
+ */
+
+import fc from "fast-check";
+import type {
+  NodeEvent,
+  NodeMessage,
+  PublisherMessage,
+  StreamMessage,
+  WireBan,
+  WireChange,
+  WireReport,
+} from "../../../lib/wire/v2_messages.ts";
+import type { Receipt } from "../../../lib/ban/receipt.ts";
+import {
+  MAX_SPAN_MS,
+  parseEpoch,
+  parseEventId,
+  parseSessionId,
+} from "../../../lib/wire/v2.ts";
+import { anyAddress, anyHostName, anyJailName } from "./any_values.ts";
+
+const DIGITS = "0123456789abcdef";
+const LETTERS = "abcxyz";
+const PLAIN = Array.from(
+  { length: 0x7f - 0x20 },
+  (_, index) => String.fromCharCode(0x20 + index),
+).filter((character) => character !== '"' && character !== "\\");
+
+/** Records without surprises in their prototypes. */
+function record<T>(members: { [K in keyof T]: fc.Arbitrary<T[K]> }) {
+  return fc.record<T>(members, { noNullPrototype: true });
+}
+
+function textOf(
+  units: Iterable<string>,
+  minLength: number,
+  maxLength: number,
+): fc.Arbitrary<string> {
+  return fc.string({ unit: fc.constantFrom(...units), minLength, maxLength });
+}
+
+function parsed<T>(
+  texts: fc.Arbitrary<string>,
+  parse: (text: string) => T | undefined,
+): fc.Arbitrary<T> {
+  return texts.map(parse).filter((value) => value !== undefined);
+}
+
+const anyEpoch = parsed(textOf(DIGITS, 32, 32), parseEpoch);
+const anySession = parsed(textOf(DIGITS, 32, 32), parseSessionId);
+const anyEventId = parsed(textOf(`${DIGITS}XYZ_-`, 16, 64), parseEventId);
+const anyWord = textOf(`${LETTERS}_-0`, 1, 32).filter((text) =>
+  /^[a-z]/.test(text)
+);
+const anyCount = fc.maxSafeNat();
+const anySpan = fc.oneof(
+  fc.integer({ min: 0, max: MAX_SPAN_MS }),
+  fc.constantFrom(0, MAX_SPAN_MS),
+);
+const anyRemaining = fc.option(anySpan);
+const key = { jail: anyJailName, address: anyAddress };
+
+const anyEvent: fc.Arbitrary<NodeEvent> = fc.oneof(
+  record<Extract<NodeEvent, { kind: "ban" }>>({
+    kind: fc.constant("ban"),
+    id: anyEventId,
+    ...key,
+    remainingMs: anyRemaining,
+  }),
+  record<Extract<NodeEvent, { kind: "unban" }>>({
+    kind: fc.constant("unban"),
+    id: anyEventId,
+    ...key,
+  }),
+);
+
+const anyReceipt = record<Receipt>({
+  ...key,
+  action: anyWord,
+  outcome: fc.constantFrom("applied", "lifted", "refused", "failed"),
+  detail: textOf(PLAIN, 0, 200),
+  agoMs: anySpan,
+}).map((receipt) =>
+  receipt.outcome === "applied" || receipt.outcome === "lifted"
+    ? { ...receipt, detail: "" }
+    : receipt
+);
+
+const anyReport = record<WireReport>({
+  origin: anyHostName,
+  firstAgoMs: anySpan,
+  lastAgoMs: anySpan,
+  remainingMs: anyRemaining,
+});
+
+/** Bans whose number is not above `maxSeq`. */
+export function anyWireBan(maxSeq: number): fc.Arbitrary<WireBan> {
+  return record<WireBan>({
+    ...key,
+    seq: fc.integer({ min: 1, max: maxSeq }),
+    isPending: fc.boolean(),
+    reports: fc.uniqueArray(anyReport, {
+      minLength: 1,
+      maxLength: 6,
+      selector: ({ origin }) => origin.toLowerCase(),
+    }),
+  });
+}
+
+function anyChange(seq: number): fc.Arbitrary<WireChange> {
+  const common = { seq: fc.constant(seq), agoMs: anySpan, ...key };
+  return fc.oneof(
+    record<Extract<WireChange, { kind: "report" }>>({
+      kind: fc.constant("report"),
+      ...common,
+      origin: anyHostName,
+      remainingMs: anyRemaining,
+      isPending: fc.boolean(),
+    }),
+    record<Extract<WireChange, { kind: "withdraw" }>>({
+      kind: fc.constant("withdraw"),
+      ...common,
+      origin: anyHostName,
+    }),
+    record<Extract<WireChange, { kind: "lift" }>>({
+      kind: fc.constant("lift"),
+      ...common,
+      by: anyHostName,
+    }),
+  );
+}
+
+/** What nodes say. */
+export const anyNodeMessage: fc.Arbitrary<NodeMessage> = fc.oneof(
+  record<Extract<NodeMessage, { kind: "HELLO" }>>({
+    kind: fc.constant("HELLO"),
+    node: anyHostName,
+    role: fc.constantFrom("monitor", "subscriber"),
+    token: textOf(PLAIN, 0, 256),
+    version: textOf(`${DIGITS}.+_-`, 1, 64),
+  }),
+  record<Extract<NodeMessage, { kind: "EVENTS" }>>({
+    kind: fc.constant("EVENTS"),
+    session: anySession,
+    batch: anyCount,
+    events: fc.array(anyEvent, { minLength: 1, maxLength: 8 }),
+  }),
+  record<Extract<NodeMessage, { kind: "SYNC" }>>({
+    kind: fc.constant("SYNC"),
+    session: anySession,
+    epoch: fc.option(anyEpoch),
+    since: anyCount,
+    part: fc.nat(999_999),
+  }).map((sync) => sync.epoch === null ? { ...sync, since: 0 } : sync),
+  record<Extract<NodeMessage, { kind: "RECEIPTS" }>>({
+    kind: fc.constant("RECEIPTS"),
+    session: anySession,
+    batch: anyCount,
+    results: fc.array(anyReceipt, { minLength: 1, maxLength: 8 }),
+  }),
+);
+
+const anySnapshot = anyCount.chain((seq) =>
+  record<Extract<PublisherMessage, { kind: "SNAPSHOT" }>>({
+    kind: fc.constant("SNAPSHOT"),
+    epoch: anyEpoch,
+    seq: fc.constant(seq),
+    part: fc.nat(999_999),
+    isLast: fc.boolean(),
+    bans: seq === 0
+      ? fc.constant([])
+      : fc.array(anyWireBan(seq), { maxLength: 5 }),
+  })
+).map((message) =>
+  message.bans.length === 0 ? { ...message, isLast: true } : message
+);
+
+const anyChanges = fc.tuple(
+  fc.maxSafeNat().map((from) => Math.max(0, from - 200)),
+  fc.nat(6),
+  fc.nat(100),
+).chain(([from, count, ahead]) => {
+  const numbers = Array.from({ length: count }, (_, at) => from + 1 + at);
+  return record<Extract<PublisherMessage, { kind: "CHANGES" }>>({
+    kind: fc.constant("CHANGES"),
+    epoch: anyEpoch,
+    from: fc.constant(from),
+    to: fc.constant(from + count),
+    seq: fc.constant(from + count + (count === 0 ? 0 : ahead)),
+    changes: fc.tuple(...numbers.map(anyChange)),
+  });
+});
+
+/** What the publisher answers. */
+export const anyPublisherMessage: fc.Arbitrary<PublisherMessage> = fc.oneof(
+  record<Extract<PublisherMessage, { kind: "WELCOME" }>>({
+    kind: fc.constant("WELCOME"),
+    session: anySession,
+    epoch: anyEpoch,
+    seq: anyCount,
+    limits: record({
+      maxEvents: fc.integer({ min: 1, max: 1_000 }),
+      maxReceipts: fc.integer({ min: 1, max: 1_000 }),
+    }),
+    revision: anyCount,
+    ignore: fc.array(anyAddress, { maxLength: 8 }),
+  }),
+  record<Extract<PublisherMessage, { kind: "IGNORE" }>>({
+    kind: fc.constant("IGNORE"),
+    revision: anyCount,
+    ignore: fc.array(anyAddress, { maxLength: 8 }),
+  }),
+  record<Extract<PublisherMessage, { kind: "ACK" }>>({
+    kind: fc.constant("ACK"),
+    batch: anyCount,
+    results: fc.array(
+      fc.oneof(
+        fc.constant({ outcome: "accepted", rule: "" } as const),
+        fc.constant({ outcome: "known", rule: "" } as const),
+        anyWord.map((rule) => ({ outcome: "refused", rule }) as const),
+      ),
+      { maxLength: 8 },
+    ),
+  }),
+  anySnapshot,
+  anyChanges,
+  record<Extract<PublisherMessage, { kind: "ERROR" }>>({
+    kind: fc.constant("ERROR"),
+    code: fc.constantFrom("protocol", "session", "token", "busy", "store"),
+    message: textOf(PLAIN, 0, 200),
+  }),
+);
+
+/** What the stream tells. */
+export const anyStreamMessage: fc.Arbitrary<StreamMessage> = fc.oneof(
+  fc.tuple(anyEpoch, fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }))
+    .chain(([epoch, seq]) =>
+      anyChange(seq).map((change) => ({ kind: "C", epoch, change }) as const)
+    ),
+  record<Extract<StreamMessage, { kind: "H" }>>({
+    kind: fc.constant("H"),
+    epoch: anyEpoch,
+    seq: anyCount,
+    revision: anyCount,
+  }),
+);
+
+/** Who sends, and a message of theirs. */
+export const anyMessage: fc.Arbitrary<
+  readonly [from: string, message: { readonly kind: string }]
+> = fc.oneof(
+  anyNodeMessage.map((message) => ["node", message] as const),
+  anyPublisherMessage.map((message) => ["publisher", message] as const),
+  anyStreamMessage.map((message) => ["stream", message] as const),
+);

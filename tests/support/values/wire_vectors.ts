@@ -1,0 +1,76 @@
+/**
+ * The vectors of protocol 2, and the way to run them.
+ *
+ * @module
+ */
+
+import type {
+  NodeMessage,
+  PublisherMessage,
+  StreamMessage,
+} from "../../../lib/wire/v2_messages.ts";
+import type { Frames } from "../../../lib/zmq/ports.ts";
+import {
+  type DecodedV2,
+  decodeNodeMessage,
+  decodePublisherMessage,
+  decodeStreamMessage,
+  encodeNodeMessage,
+  encodePublisherMessage,
+  encodeStreamMessage,
+} from "../../../lib/wire/v2.ts";
+
+/** A frame: text in UTF-8, bytes in hexadecimal, or a text so many times. */
+type VectorFrame = string | {
+  readonly hex?: string;
+  readonly text?: string;
+  readonly times?: number;
+};
+
+/** What every vector says. */
+export interface Vector {
+  readonly name: string;
+  /** `node`, `publisher` or `stream`: who sends it. */
+  readonly from: string;
+  readonly frames: readonly VectorFrame[];
+}
+
+/** The frames of a vector. */
+export function framesOf({ frames }: Vector): Frames {
+  return frames.map((frame) => {
+    if (typeof frame === "string") return new TextEncoder().encode(frame);
+    const { hex, text = "", times = 1 } = frame;
+    return hex === undefined
+      ? new TextEncoder().encode(text.repeat(times))
+      : Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+  });
+}
+
+/** The two ways of one sender's messages. */
+export interface Codec {
+  encode(message: unknown): Frames;
+  decode(frames: Frames): DecodedV2<unknown>;
+}
+
+/** The codecs by who sends; what a test encodes is a message, or its test fails. */
+const CODECS: Readonly<Record<string, Codec>> = {
+  node: {
+    encode: (message) => encodeNodeMessage(message as NodeMessage),
+    decode: decodeNodeMessage,
+  },
+  publisher: {
+    encode: (message) => encodePublisherMessage(message as PublisherMessage),
+    decode: decodePublisherMessage,
+  },
+  stream: {
+    encode: (message) => encodeStreamMessage(message as StreamMessage),
+    decode: decodeStreamMessage,
+  },
+};
+
+/** The codec of a sender's messages. */
+export function codecOf(from: string): Codec {
+  const codec = CODECS[from];
+  if (codec === undefined) throw new TypeError(`Nobody sends as "${from}"`);
+  return codec;
+}

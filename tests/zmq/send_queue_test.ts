@@ -1,0 +1,77 @@
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { Outbox } from "../../lib/zmq/send_queue.ts";
+import { settled } from "../support/memory/manual_clock.ts";
+import {
+  frames,
+  MemorySocket,
+  texts,
+} from "../support/memory/memory_socket.ts";
+
+/** An outbox at work until it is disposed of. */
+class Bench implements AsyncDisposable {
+  readonly socket = new MemorySocket();
+  readonly outbox: Outbox;
+  readonly stop = new AbortController();
+  readonly running: Promise<unknown>;
+
+  constructor(maxWaiting?: number) {
+    this.outbox = new Outbox(
+      this.socket,
+      maxWaiting === undefined ? {} : { maxWaiting },
+    );
+    this.running = this.outbox.run(this.stop.signal).catch((error) => error);
+  }
+
+  get sent(): string[] {
+    return this.socket.sent.map((message) => texts(message).join("|"));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop.abort();
+    await this.running;
+  }
+}
+
+Deno.test("Outbox sends in order, also what is made later, and leaves out what comes to nothing", async () => {
+  await using bench = new Bench();
+  const late = Promise.withResolvers<Uint8Array[] | undefined>();
+  bench.outbox.put(frames("a"));
+  bench.outbox.put(late.promise);
+  bench.outbox.put(Promise.resolve(undefined));
+  bench.outbox.put(frames("c", "d"));
+  await settled();
+  deepStrictEqual(bench.sent, ["a"]);
+  late.resolve([...frames("b")]);
+  await settled();
+  deepStrictEqual(bench.sent, ["a", "b", "c|d"]);
+});
+
+Deno.test("Outbox drops the oldest above its bound, and counts it", async () => {
+  await using bench = new Bench(2);
+  await settled();
+  for (const text of ["a", "b", "c", "d"]) bench.outbox.put(frames(text));
+  await settled();
+  deepStrictEqual(bench.sent, ["c", "d"]);
+  strictEqual(bench.outbox.dropped, 2);
+});
+
+Deno.test("Outbox ends with what the making of a message throws, and when it is aborted", async () => {
+  const stop = new AbortController();
+  const outbox = new Outbox(new MemorySocket());
+  const failing = outbox.run(stop.signal);
+  outbox.put(Promise.reject(new TypeError("a bug")));
+  await rejects(failing, /^TypeError: a bug$/);
+  const running = outbox.run(stop.signal);
+  stop.abort();
+  await rejects(running, { name: "AbortError" });
+});
+
+Deno.test("Outbox ends when it is aborted, though a message is never made", async () => {
+  const stop = new AbortController();
+  const outbox = new Outbox(new MemorySocket());
+  const running = outbox.run(stop.signal);
+  outbox.put(new Promise(() => {}));
+  await settled();
+  stop.abort();
+  await rejects(running, { name: "AbortError" });
+});

@@ -1,0 +1,89 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { decodeZ85 } from "../../lib/zmq/z85.ts";
+import { ZapServer } from "../../lib/zmq/zap_server.ts";
+import { ManualClock, settled } from "../support/memory/manual_clock.ts";
+import { MemoryLog } from "../support/memory/memory_log.ts";
+import {
+  frames,
+  MemorySocket,
+  texts,
+} from "../support/memory/memory_socket.ts";
+
+const MEMBER = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID";
+const OTHER = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7";
+
+/** A server at work, that knows one member. */
+class ZapBench implements AsyncDisposable {
+  readonly socket = new MemorySocket();
+  readonly log = new MemoryLog();
+  readonly server: ZapServer;
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor() {
+    this.server = new ZapServer({
+      socket: this.socket,
+      domains: ["cluster"],
+      admits: (key) => key === MEMBER,
+      clock: new ManualClock(),
+      log: this.log,
+    });
+    this.#running = this.server.run(this.#stop.signal).catch(() => {});
+  }
+
+  /** Asks, and gives the code of the answer. */
+  async ask(key: string, domain = "cluster"): Promise<string | undefined> {
+    this.socket.give([
+      ...frames("route", "", "1.0", "1", domain, "198.51.100.7", "", "CURVE"),
+      decodeZ85(key) ?? new Uint8Array(),
+    ]);
+    await settled();
+    return texts(this.socket.sent.at(-1) ?? [])[4];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+}
+
+Deno.test("ZapServer lets members in, and nobody else", async () => {
+  await using bench = new ZapBench();
+  strictEqual(await bench.ask(MEMBER), "200");
+  strictEqual(await bench.ask(OTHER), "400");
+  strictEqual(await bench.ask(MEMBER, "another"), "400");
+  strictEqual(texts(bench.socket.sent[0] ?? [])[0], "route");
+  deepStrictEqual(bench.server.counters, {
+    admitted: 1,
+    refused: 2,
+    malformed: 0,
+  });
+});
+
+Deno.test("ZapServer says who was refused, and a flood of them in few lines", async () => {
+  const log = await (async () => {
+    await using bench = new ZapBench();
+    for (let count = 0; count < 100; count++) await bench.ask(OTHER);
+    return bench.log;
+  })();
+  strictEqual(log.records.length, 11);
+  deepStrictEqual(log.records[0], {
+    severity: "warning",
+    event: "connection refused: not a member",
+    fields: { address: "198.51.100.7", key: OTHER },
+  });
+  deepStrictEqual(log.records[10]?.fields, {
+    of: "connection refused: not a member",
+    records: 90,
+  });
+});
+
+Deno.test("ZapServer answers no question that is none, and goes on", async () => {
+  await using bench = new ZapBench();
+  for (const bad of [[], frames("route"), frames("route", "", "1.0", "1")]) {
+    bench.socket.give(bad);
+  }
+  strictEqual(await bench.ask(MEMBER), "200");
+  strictEqual(bench.socket.sent.length, 1);
+  strictEqual(bench.server.counters.malformed, 3);
+});
