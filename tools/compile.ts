@@ -16,7 +16,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import deno from "../deno.json" with { type: "json" };
-import { describeError, RuntimeError, UsageError } from "../lib/errors.ts";
+import { describeError, RuntimeError, UsageError } from "../lib/base/errors.ts";
 import { summedFiles, writeChecksums } from "./compile/checksums.ts";
 import { copyTree } from "./compile/copy_tree.ts";
 import { DenoFailure, runDeno } from "./compile/deno_command.ts";

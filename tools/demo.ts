@@ -10,15 +10,15 @@ import {
   appendLog,
   banLine,
   unbanLine,
-} from "../tests/support/fail2ban_lines.ts";
+} from "../tests/support/fail2ban/fail2ban_lines.ts";
 import {
   type Fail2banServer,
   startFail2ban,
-} from "../tests/support/fail2ban_server.ts";
-import { bytes, RawClient } from "../tests/support/raw_client.ts";
-import { isInstalled } from "../tests/support/real_parts.ts";
-import { TestCluster } from "../tests/support/test_cluster.ts";
-import { waitUntil } from "../tests/support/wait_until.ts";
+} from "../tests/support/fail2ban/fail2ban_server.ts";
+import { bytes, RawClient } from "../tests/support/cluster/raw_client.ts";
+import { isInstalled } from "../tests/support/host/real_parts.ts";
+import { TestCluster } from "../tests/support/cluster/test_cluster.ts";
+import { waitUntil } from "../tests/support/host/wait_until.ts";
 
 const ATTACKER = "203.0.113.7";
 const LOOK_EVERY_MS = 2;

@@ -1,13 +1,15 @@
 /**
  * Lint rules of the project: which room may import what, and what the pure
- * core may not touch. ARCHITECTURE.md has the table in words.
+ * core may not touch. `rooms.ts` has the table.
  *
  * @module
  */
 
-/** A room of the tree and what its files may import. */
-interface Room {
-  /** Files of the room, as paths from the project's folder. */
+import { type Room, ROOMS } from "./rooms.ts";
+
+/** Files that one rule holds for. */
+interface Area {
+  /** The files, as paths from the project's folder. */
   readonly files: RegExp;
   /** Specifiers that may be imported. */
   readonly mayImport: readonly RegExp[];
@@ -17,48 +19,77 @@ interface Room {
   readonly pure: boolean;
 }
 
-const ROOMS: readonly Room[] = [
+/** Libraries that the core of a room may import; an adapter may import any one. */
+const LIBRARIES: Readonly<Record<string, readonly RegExp[]>> = {
+  base: [/^ipaddr\.js$/],
+  cli: [/^@std\/cli(?:\/|$)/],
+  config: [/^@std\/ini(?:\/|$)/],
+  protection: [/^ipaddr\.js$/],
+};
+
+function areasOf({ name, mayImport }: Room): readonly Area[] {
+  const rooms = mayImport.join("|");
+  const others = (up: string) =>
+    rooms === "" ? [] : [new RegExp(`^${up}(?:${rooms})/[^/]+\\.ts$`)];
+  const list = mayImport.join(", ") || "no other room";
+  return [
+    {
+      files: new RegExp(`(?:^|/)(?<!tests/)lib/${name}/[^/]+\\.ts$`),
+      mayImport: [
+        /^\.\/[^/]+\.ts$/,
+        ...others("\\.\\./"),
+        ...LIBRARIES[name] ?? [],
+      ],
+      rule: `lib/${name}/ imports itself and ${list}, and no adapter`,
+      pure: true,
+    },
+    {
+      files: new RegExp(`(?:^|/)lib/${name}/io/[^/]+\\.ts$`),
+      mayImport: [/^\.\.\/[^/]+\.ts$/, ...others("\\.\\./\\.\\./"), /^[^./]/],
+      rule:
+        `an adapter imports its room, ${list} and outside libraries, never another adapter`,
+      pure: false,
+    },
+  ];
+}
+
+const CORE_TESTS = ROOMS.map(({ name }) => name).join("|");
+
+const AREAS: readonly Area[] = [
+  ...ROOMS.flatMap(areasOf),
   {
-    files: /(?:^|\/)lib\/[^/]+\.ts$/,
-    mayImport: [
-      /^\.\/[^/]+\.ts$/,
-      /^ipaddr\.js$/,
-      /^@std\/(?:cli|ini)(?:\/|$)/,
-    ],
-    rule: "lib/ imports lib/*.ts, ipaddr.js, @std/cli and @std/ini only",
-    pure: true,
-  },
-  {
-    files: /(?:^|\/)lib\/io\/[^/]+\.ts$/,
-    mayImport: [/^\.\.\/[^/]+\.ts$/, /^[^./]/],
+    files: /(?:^|\/)lib\//,
+    mayImport: [],
     rule:
-      "an adapter imports the core and one outside library, never another adapter",
-    pure: false,
+      "a file of lib/ is in a room that tools/rooms.ts lists, or in its io/",
+    pure: true,
   },
   {
     files: /(?:^|\/)(?<!tests\/)roles\/[^/]+\.ts$/,
     mayImport: [/^\.\.\/lib\//, /^\.\/program\//, /^\.\.\/deno\.json$/],
-    rule: "a role imports lib/, lib/io/ and roles/program/, never another role",
+    rule: "a role imports lib/ and roles/program/, never another role",
     pure: false,
   },
   {
     files: /(?:^|\/)roles\/program\/[^/]+\.ts$/,
     mayImport: [/^\.\/[^/]+\.ts$/, /^\.\.\/\.\.\/lib\//],
-    rule: "roles/program/ imports itself, lib/ and lib/io/ only",
+    rule: "roles/program/ imports itself and lib/ only",
     pure: false,
   },
   {
     files: /(?:^|\/)mod\.ts$/,
-    mayImport: [/^\.\/lib\/[^/]+\.ts$/],
+    mayImport: [/^\.\/lib\/[^/]+\/[^/]+\.ts$/],
     rule: "mod.ts re-exports the pure core only",
     pure: false,
   },
   {
-    files: /(?:^|\/)tests\/[^/]+_test\.ts$/,
+    files: new RegExp(
+      `(?:^|/)tests/(?:${CORE_TESTS}|cluster|fuzz)/[^/]+_test\\.ts$`,
+    ),
     mayImport: [
-      /^\.\.\/lib\/[^/]+\.ts$/,
-      /^\.\/support\//,
-      /^\.\/vectors\/[^/]+\.json$/,
+      /^\.\.\/\.\.\/lib\/[^/]+\/[^/]+\.ts$/,
+      /^\.\.\/support\//,
+      /^\.\.\/vectors\/[^/]+\.json$/,
       /^node:assert\/strict$/,
       /^fast-check$/,
       /^@std\/testing\//,
@@ -85,27 +116,27 @@ const IMPURE_MEMBERS: ReadonlySet<string> = new Set([
   "crypto.randomUUID",
 ]);
 
-/** The room a file is in. `std/`'s own folders are none of ours. */
-function roomOf(filename: string): Room | undefined {
+/** What holds for a file. `std/`'s own folders are none of ours. */
+function areaOf(filename: string): Area | undefined {
   const path = filename.replaceAll("\\", "/");
   if (/\/std\/[^/]+\/[^/]+\.ts$/.test(path)) return undefined;
-  return ROOMS.find((room) => room.files.test(path));
+  return AREAS.find((area) => area.files.test(path));
 }
 
 const layering: Deno.lint.Rule = {
   create(context) {
-    const room = roomOf(context.filename);
-    if (room === undefined) return {};
+    const area = areaOf(context.filename);
+    if (area === undefined) return {};
     const check = (node: Deno.lint.Node, source: Deno.lint.Node | null) => {
       if (source?.type !== "Literal" || typeof source.value !== "string") {
         return;
       }
       const specifier = source.value;
-      if (room.mayImport.some((allowed) => allowed.test(specifier))) return;
+      if (area.mayImport.some((allowed) => allowed.test(specifier))) return;
       context.report({
         node,
         message: `Cannot import "${specifier}"`,
-        hint: room.rule,
+        hint: area.rule,
       });
     };
     return {
@@ -119,7 +150,7 @@ const layering: Deno.lint.Rule = {
 
 const purity: Deno.lint.Rule = {
   create(context) {
-    if (!roomOf(context.filename)?.pure) return {};
+    if (!areaOf(context.filename)?.pure) return {};
     const report = (node: Deno.lint.Node, name: string) =>
       context.report({
         node,
@@ -152,7 +183,7 @@ const purity: Deno.lint.Rule = {
 
 const noAbortSignalAny: Deno.lint.Rule = {
   create(context) {
-    if (roomOf(context.filename) === undefined) return {};
+    if (areaOf(context.filename) === undefined) return {};
     return {
       'MemberExpression[object.name="AbortSignal"][property.name="any"]': (
         node: Deno.lint.Node,

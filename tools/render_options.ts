@@ -10,7 +10,10 @@
  * @module
  */
 
-import { renderOptionTable, renderShippedFile } from "../lib/option_text.ts";
+import {
+  renderOptionTable,
+  renderShippedFile,
+} from "../lib/config/option_text.ts";
 
 const BEGIN = "<!-- options -->";
 const END = "<!-- /options -->";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UsageError } from "../../lib/errors.ts";
+import { UsageError } from "../../lib/base/errors.ts";
 import { copyTree } from "./copy_tree.ts";
 import { folderOf, type LicensedPackage, SOURCES, Stage } from "./stage.ts";
 import { platformOf } from "./targets.ts";

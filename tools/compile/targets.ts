@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UsageError } from "../../lib/errors.ts";
+import { UsageError } from "../../lib/base/errors.ts";
 
 /** A platform as zeromq's manifest of addons describes it. */
 export interface Platform {

@@ -1,0 +1,181 @@
+/**
+ * The rooms of `lib/` and what each may import: the one source of the lint
+ * rule, of the test of the import graph, and of the table in ARCHITECTURE.md.
+ *
+ * @module
+ */
+
+/** A folder of `lib/`. */
+export interface Room {
+  /** Its name, as in `lib/<name>/`. */
+  readonly name: string;
+  /** What it holds, in a line of ARCHITECTURE.md's table. */
+  readonly holds: string;
+  /** Rooms that its files may import besides their own, each listed earlier. */
+  readonly mayImport: readonly string[];
+}
+
+/** From the lowest to the highest: a room imports rooms listed before it only. */
+export const ROOMS: readonly Room[] = [
+  {
+    name: "async",
+    holds: "clocks, conditions, task groups, queues, back-off",
+    mayImport: [],
+  },
+  {
+    name: "base",
+    holds: "addresses, jails, host names, durations, ids, errors, JSON forms",
+    mayImport: [],
+  },
+  {
+    name: "log",
+    holds: "our own log: records, throttle, line queue, syslog",
+    mayImport: ["async", "base"],
+  },
+  {
+    name: "zmq",
+    holds: "ZeroMQ sockets, CURVE keys, ZAP: all that knows zeromq.js",
+    mayImport: ["async", "base", "log"],
+  },
+  {
+    name: "members",
+    holds: "who may join, with which rights and limits; join codes",
+    mayImport: ["base", "log", "zmq"],
+  },
+  {
+    name: "ban",
+    holds: "the domain: bans, the rules that decide, the table, the hub",
+    mayImport: ["async", "base", "log", "members"],
+  },
+  {
+    name: "protection",
+    holds: "who is never banned: policy, allowlist, the host's own addresses",
+    mayImport: ["async", "base", "log", "members"],
+  },
+  {
+    name: "wire",
+    holds: "protocol 1, protocol 2, the operator's requests: bytes and values",
+    mayImport: ["base", "ban", "members", "zmq"],
+  },
+  {
+    name: "service",
+    holds: "pid file, status, systemd, signals, state folder",
+    mayImport: ["async", "base", "log"],
+  },
+  {
+    name: "tail",
+    holds: "follows a log file through its rotations",
+    mayImport: ["async", "base", "log"],
+  },
+  {
+    name: "fail2ban",
+    holds: "fail2ban's log lines, socket, pickles, database",
+    mayImport: ["async", "base", "log", "protection"],
+  },
+  {
+    name: "store",
+    holds: "SQLite: the publisher's store and a subscriber's copy",
+    mayImport: ["base", "ban", "members"],
+  },
+  {
+    name: "client",
+    holds: "a node's side of the control socket",
+    mayImport: ["async", "base", "log", "protection", "wire", "zmq"],
+  },
+  {
+    name: "enforce",
+    holds: "from wanted bans to nftables, fail2ban, a script; the ledger",
+    mayImport: ["async", "base", "log", "ban", "fail2ban", "protection"],
+  },
+  {
+    name: "publisher",
+    holds: "serves nodes and operators; owns the table",
+    mayImport: [
+      "async",
+      "base",
+      "log",
+      "zmq",
+      "members",
+      "ban",
+      "protection",
+      "wire",
+      "service",
+    ],
+  },
+  {
+    name: "monitor",
+    holds: "from fail2ban's log to acknowledged reports",
+    mayImport: [
+      "async",
+      "base",
+      "log",
+      "zmq",
+      "ban",
+      "protection",
+      "wire",
+      "tail",
+      "fail2ban",
+      "client",
+      "enforce",
+    ],
+  },
+  {
+    name: "subscriber",
+    holds: "the copy of the table, and what it hands to the actions",
+    mayImport: [
+      "async",
+      "base",
+      "log",
+      "zmq",
+      "ban",
+      "protection",
+      "wire",
+      "service",
+      "client",
+      "enforce",
+    ],
+  },
+  {
+    name: "config",
+    holds: "INI text, options, rules, typed configuration",
+    mayImport: [
+      "base",
+      "log",
+      "members",
+      "ban",
+      "protection",
+      "fail2ban",
+      "enforce",
+    ],
+  },
+  {
+    name: "cli",
+    holds: "both command lines, the operator's commands",
+    mayImport: ["base", "log", "zmq", "members", "wire", "config"],
+  },
+];
+
+/** The room of a name, if there is one. */
+export function roomNamed(name: string): Room | undefined {
+  return ROOMS.find((room) => room.name === name);
+}
+
+/** The table for ARCHITECTURE.md, in Markdown as `deno fmt` leaves it. */
+export function roomTable(): string {
+  const rows = [
+    ["room", "holds", "may import"],
+    ...ROOMS.map(({ name, holds, mayImport }) => [
+      `\`${name}\``,
+      holds,
+      mayImport.join(" ") || "nothing",
+    ]),
+  ];
+  const widths = [0, 1, 2].map((column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0))
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(" | ")} |`;
+  const [head = [], ...body] = rows;
+  const rule = widths.map((width) => "-".repeat(width));
+  return [head, rule, ...body].map(line).join("\n");
+}
