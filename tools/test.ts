@@ -101,7 +101,8 @@ async function runSuite(suite: Suite): Promise<boolean> {
 
 const [suite = "", ...rest] = Deno.args;
 if (!["core", "real", "long"].includes(suite) || rest.length > 0) {
-  console.error("test: error: usage: tools/test.ts core|real|long");
+  const usage = "test: error: usage: tools/test.ts core|real|long\n";
+  await Deno.stderr.write(new TextEncoder().encode(usage));
   Deno.exit(2);
 }
 if (!await runSuite(suite as Suite)) Deno.exit(1);
