@@ -27,7 +27,7 @@
  * const decision = cluster.decide(table.find(report), report, nowMs);
  * ok(decision.kind === "change");
  * const step = table.apply({ ...decision.draft, seq: table.seq + 1 });
- * deepStrictEqual(cluster.newsOf(step, here), [
+ * deepStrictEqual(cluster.updatesOf(step, here), [
  *   { kind: "ban", jail, address, origin, expiresMs: 60_000 },
  * ]);
  * ```
@@ -45,7 +45,7 @@
  * const snapshot = { kind: "SNAPSHOT", epoch, seq: 7, part: 0 } as const;
  * replica.answer({ ...snapshot, isLast: true, bans: [] }, 0);
  * ok(replica.isFollowing);
- * const [effect] = replica.hear({ kind: "H", epoch, seq: 9, revision: 0 }, 1_000);
+ * const [effect] = replica.receive({ kind: "H", epoch, seq: 9, revision: 0 }, 1_000);
  * ok(effect?.kind === "ask");
  * deepStrictEqual(effect.question, { epoch, since: 7, part: 0 });
  * ```
@@ -88,19 +88,19 @@ export {
   type QuorumOf,
   type Rejection,
   type TableEvent,
-  withoutOver,
+  withoutExpired,
 } from "./lib/ban/ban_decision.ts";
 
 export {
-  BanEnds,
-  type BanEndsOptions,
+  BanExpiry,
+  type BanExpiryOptions,
   type EndlessBan,
 } from "./lib/monitor/ban_expiry.ts";
 
 export {
   type BanEvent,
   type BanKind,
-  type BanNews,
+  type BanUpdate,
 } from "./lib/ban/ban_event.ts";
 
 export {
@@ -145,16 +145,16 @@ export {
 } from "./lib/ban/ban_store.ts";
 
 export {
-  ControlSession,
-  type ControlSessionCounters,
-  type ControlSessionOptions,
+  ControlClient,
+  type ControlClientCounters,
+  type ControlClientOptions,
 } from "./lib/client/control_client.ts";
 export {
-  type Answer,
-  type Conversation,
-  type Lead,
-  LostConversationError,
+  LostSessionError,
   NoAnswerError,
+  type PublisherAnswer,
+  type Session,
+  type SessionHandler,
   type Welcome,
 } from "./lib/client/session.ts";
 
@@ -164,12 +164,12 @@ export {
 } from "./lib/enforce/enforced_action.ts";
 
 export {
+  type ActionReceipt as EnforcementReceipt,
+  type ActiveBan,
   type EchoOracle,
   type EnforcementFailure,
   type Enforcer,
-  type ListedBan,
-  type LocalBan,
-  type Receipt as EnforcementReceipt,
+  type HostBan,
   type ReceiptSink,
 } from "./lib/enforce/enforcer.ts";
 export {
@@ -196,13 +196,13 @@ export {
 export {
   eventIdOfLine,
   eventIdOfTicket,
-  type LinePlace,
+  type LinePosition,
 } from "./lib/monitor/event_id.ts";
 
 export {
-  EventLink,
-  type EventLinkCounters,
-  type EventLinkOptions,
+  Protocol2Link,
+  type Protocol2LinkCounters,
+  type Protocol2LinkOptions,
 } from "./lib/monitor/protocol2_link.ts";
 
 export {
@@ -233,8 +233,8 @@ export {
 } from "./lib/fail2ban/ports.ts";
 
 export {
-  IgnoredNames,
-  type IgnoredNamesOptions,
+  IgnoreipNames,
+  type IgnoreipNamesOptions,
 } from "./lib/fail2ban/ignoreip_names.ts";
 
 export {
@@ -251,7 +251,7 @@ export {
   parseJailName,
 } from "./lib/base/jail_name.ts";
 
-export { KnownFail2ban } from "./lib/fail2ban/fail2ban_info.ts";
+export { Fail2banInfo } from "./lib/fail2ban/fail2ban_info.ts";
 
 export {
   type BanLedger,
@@ -273,19 +273,19 @@ export {
 
 export {
   type LineRefusal,
+  type LocatedEvent,
   type LogEvent,
   MAX_EVENT_LINE_LENGTH,
   parseLine,
-  type PlacedEvent,
   scanLines,
-  scanPlaces,
+  scanLocatedEvents,
 } from "./lib/fail2ban/log_line.ts";
 
 export {
+  type Detection,
   type HeldLine,
-  LogSession,
-  type LogSessionOptions,
-  type SharedEvent,
+  RestartFilter,
+  type RestartFilterOptions,
 } from "./lib/monitor/restart_filter.ts";
 
 export {
@@ -302,20 +302,20 @@ export {
 } from "./lib/base/network_set.ts";
 
 export {
-  NewsFilter,
-  type NewsFilterCounters,
-  type NewsFilterOptions,
+  UpdateFilter,
+  type UpdateFilterCounters,
+  type UpdateFilterOptions,
 } from "./lib/subscriber/update_filter.ts";
 
 export { type LogFormat } from "./lib/fail2ban/log_format.ts";
 
 export {
-  Outbox,
-  type OutboxOptions,
   type OutgoingMessage,
+  SendQueue,
+  type SendQueueOptions,
 } from "./lib/zmq/send_queue.ts";
 
-export { Patience } from "./lib/client/adaptive_timeout.ts";
+export { AdaptiveTimeout } from "./lib/client/adaptive_timeout.ts";
 
 export {
   type PickledCall,
@@ -324,7 +324,7 @@ export {
 
 export { type PlanState } from "./lib/enforce/plan_types.ts";
 
-export { type PlannedBansOptions } from "./lib/enforce/reconciled_bans.ts";
+export { type ReconciledBansOptions } from "./lib/enforce/reconciled_bans.ts";
 
 export { type BanAction } from "./lib/enforce/ban_action.ts";
 export { type Clock } from "./lib/async/clock.ts";
@@ -363,11 +363,11 @@ export {
 } from "./lib/protection/protection_policy.ts";
 
 export {
-  Admission,
-  type Doorkeeper,
+  type Authenticator,
   type Hello,
   type HelloVerdict,
   type ListDifference,
+  MemberAuthenticator,
 } from "./lib/publisher/authenticator.ts";
 export type { CurveKeys, PublicKey, SecretKey } from "./lib/zmq/curve_key.ts";
 export type {
@@ -383,15 +383,15 @@ export type {
   ListChanges,
 } from "./lib/publisher/connection_gate.ts";
 export {
-  FleetAllowlist,
-  type FleetAllowlistOptions,
+  AllowlistService,
+  type AllowlistServiceOptions,
 } from "./lib/publisher/allowlist_service.ts";
 export {
-  type FleetList,
-  fleetListAt,
-  NOBODY_ALLOWED,
+  type Allowlist,
+  allowlistAt,
+  EMPTY_ALLOWLIST,
 } from "./lib/protection/allowlist.ts";
-export { FleetProtection } from "./lib/protection/allowlist_protection.ts";
+export { AllowlistProtection } from "./lib/protection/allowlist_protection.ts";
 export {
   type LegacyMode,
   legacyMode,
@@ -400,13 +400,13 @@ export {
   mayBePublic,
 } from "./lib/config/legacy.ts";
 export {
-  LegacyServer,
-  type LegacyServerOptions,
+  Protocol1Server,
+  type Protocol1ServerOptions,
   type Protocol1Service,
 } from "./lib/publisher/protocol1_server.ts";
 export {
-  type LiveAside,
   type LiveNode,
+  type LiveQuarantine,
   type LiveSession,
   type OperatorAnswer,
   type OperatorRequest,
@@ -424,7 +424,7 @@ export {
   type AuditEntry,
   type NewAuditEntry,
   type NodeRecords,
-  type SetAside,
+  type Quarantine,
 } from "./lib/members/node_records.ts";
 export type { Protocol2Service } from "./lib/publisher/protocol2_server.ts";
 export {
@@ -442,8 +442,8 @@ export { protocol1Events } from "./lib/publisher/protocol1_events.ts";
 
 export {
   type ActionReceipt,
-  ReceiptBox,
-  type ReceiptBoxOptions,
+  ReceiptQueue,
+  type ReceiptQueueOptions,
 } from "./lib/subscriber/receipt_queue.ts";
 
 export {
@@ -458,7 +458,7 @@ export {
   type ReplicaClientOptions,
 } from "./lib/subscriber/replica_client.ts";
 
-export { newsOf, newsOfAll } from "./lib/subscriber/ban_updates.ts";
+export { updatesOf, updatesOfAll } from "./lib/subscriber/ban_updates.ts";
 
 export { type Report, type ReportLink } from "./lib/monitor/report_link.ts";
 
@@ -468,17 +468,17 @@ export {
 } from "./lib/monitor/reporter.ts";
 
 export {
-  RequestLink,
-  type RequestLinkCounters,
-  type RequestLinkOptions,
+  Protocol1Link,
+  type Protocol1LinkCounters,
+  type Protocol1LinkOptions,
 } from "./lib/monitor/protocol1_link.ts";
 
 export {
   judgeRequest,
-  type RequestKeeping,
-  RequestServer,
-  type RequestServerCounters,
-  type RequestServerOptions,
+  Protocol1RequestServer,
+  type Protocol1RequestServerCounters,
+  type Protocol1RequestServerOptions,
+  type Protocol1Storing,
   type RequestVerdict,
 } from "./lib/publisher/protocol1_requests.ts";
 
@@ -488,8 +488,8 @@ export { SteadyClock } from "./lib/async/steady_clock.ts";
 
 export {
   type Hear,
-  StreamEar,
-  type StreamEarOptions,
+  StreamListener,
+  type StreamListenerOptions,
 } from "./lib/subscriber/stream_listener.ts";
 
 export {
@@ -500,9 +500,9 @@ export {
 export {
   type BroadcastVerdict,
   judgeBroadcast,
-  Subscriber,
-  type SubscriberCounters,
-  type SubscriberOptions,
+  Protocol1Subscriber,
+  type Protocol1SubscriberCounters,
+  type Protocol1SubscriberOptions,
 } from "./lib/subscriber/protocol1_subscriber.ts";
 
 export {
@@ -524,7 +524,7 @@ export {
   withoutDoubles,
 } from "./lib/tail/tail_cursor.ts";
 
-export { UNKEPT_REPLICA } from "./lib/subscriber/null_replica_store.ts";
+export { NULL_REPLICA_STORE } from "./lib/subscriber/null_replica_store.ts";
 
 export {
   type WantedBansOptions,
@@ -541,9 +541,9 @@ export {
   MAX_REQUEST_BYTES,
   MAX_TOKEN_BYTES,
   NAK,
+  type Protocol1Request,
   type RejectReason,
   renderMessage,
-  type Request,
 } from "./lib/wire/v1.ts";
 
 export {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { LineCutter } from "../lib/tail/line_splitter.ts";
+import { LineSplitter } from "../lib/tail/line_splitter.ts";
 import { scanLines } from "../lib/fail2ban/log_line.ts";
 import { testAddress } from "../tests/support/fail2ban/fail2ban_lines.ts";
 import { median, printTable } from "./figures.ts";
@@ -128,12 +128,12 @@ async function runGrep(path: string): Promise<Run> {
 async function runReader(path: string): Promise<Run> {
   const startMs = performance.now();
   using file = await Deno.open(path);
-  const cutter = new LineCutter({ offsetBytes: 0 });
+  const cutter = new LineSplitter({ offsetBytes: 0 });
   let count = 0;
   while (true) {
     const read = await file.read(cutter.room());
     if (read === null) break;
-    const lines = cutter.take(read);
+    const lines = cutter.push(read);
     if (lines === undefined) continue;
     for (const { kind } of scanLines(lines.bytes, "file")) {
       if (kind === "ban" || kind === "unban") count++;

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { LocalBan } from "../lib/enforce/enforcer.ts";
-import { localBan } from "../tests/support/values/local_bans.ts";
+import type { HostBan } from "../lib/enforce/enforcer.ts";
+import { hostBan } from "../tests/support/values/local_bans.ts";
 import { NftHost } from "../tests/support/enforce/nft_host.ts";
 import { isInstalled } from "../tests/support/host/real_parts.ts";
 import { median, printTable } from "./figures.ts";
@@ -23,11 +23,11 @@ const SINGLES =
 const NEVER = new AbortController().signal;
 
 /** Addresses in an order that does nobody's tree a favour. */
-function bans(): LocalBan[] {
+function bans(): HostBan[] {
   return Array.from({ length: BANS }, (_, index) => {
     const place = index * 7_919 % BANS;
     const octets = [10, place >> 16, place >> 8 & 255, place & 255];
-    return localBan(octets.join("."), HOUR_MS);
+    return hostBan(octets.join("."), HOUR_MS);
   });
 }
 
@@ -45,7 +45,7 @@ interface Run {
   readonly singles: number;
 }
 
-async function run(all: readonly LocalBan[]): Promise<Run> {
+async function run(all: readonly HostBan[]): Promise<Run> {
   await using host = await NftHost.create();
   const enforcer = host.enforcer();
   await enforcer.check(NEVER);

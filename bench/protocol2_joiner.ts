@@ -7,7 +7,7 @@
 import { DatabaseSync } from "node:sqlite";
 import * as zmq from "zeromq";
 import { banStorePath } from "../lib/store/io/sqlite_ban_store.ts";
-import { STORED_BANS_SCHEMA } from "../lib/store/ban_tables.ts";
+import { BAN_TABLES_SCHEMA } from "../lib/store/ban_tables.ts";
 import { freePort } from "../tests/support/host/test_ports.ts";
 import { startPeer } from "./bare_peer_process.ts";
 import { bareReceive, bareSend, SENDER } from "./bare_zmq.ts";
@@ -89,7 +89,7 @@ async function bareSqlite() {
   try {
     database.exec(
       `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-      PRAGMA cache_size = -16384; ${STORED_BANS_SCHEMA}`,
+      PRAGMA cache_size = -16384; ${BAN_TABLES_SCHEMA}`,
     );
     const ban = database.prepare(
       "INSERT INTO bans VALUES (?, 'sshd', ?, 1, 0, 0)",

@@ -12,7 +12,7 @@ import {
   SqliteLedger,
 } from "../lib/enforce/io/sqlite_ban_ledger.ts";
 import { SystemClock } from "../lib/async/io/system_clock.ts";
-import type { Enforcer, LocalBan } from "../lib/enforce/enforcer.ts";
+import type { Enforcer, HostBan } from "../lib/enforce/enforcer.ts";
 import { SteadyClock } from "../lib/async/steady_clock.ts";
 import { address, host, jail } from "../tests/support/values/core_values.ts";
 import { MemoryLog } from "../tests/support/memory/memory_log.ts";
@@ -44,7 +44,7 @@ function counting(enforcer: Enforcer): { counted: Enforcer; given: string[] } {
       given.push(...bans.map(({ address }) => address));
       return enforcer.apply(bans, signal);
     },
-    lift(bans: readonly LocalBan[], signal) {
+    lift(bans: readonly HostBan[], signal) {
       given.push(...bans.map(({ address }) => address));
       return enforcer.lift(bans, signal);
     },

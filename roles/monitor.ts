@@ -7,11 +7,11 @@
 import deno from "../deno.json" with { type: "json" };
 import { ledgerPath } from "../lib/enforce/io/sqlite_ban_ledger.ts";
 import { Fail2banDatabase } from "../lib/fail2ban/io/fail2ban_database.ts";
-import { LedgerEchoOracle } from "../lib/enforce/io/echo_reader.ts";
-import { FleetProtection } from "../lib/protection/allowlist_protection.ts";
+import { EchoReader } from "../lib/enforce/io/echo_reader.ts";
+import { AllowlistProtection } from "../lib/protection/allowlist_protection.ts";
 import { LibcPoll } from "../lib/zmq/io/libc_poll.ts";
 import { PositionFile } from "../lib/tail/io/position_file.ts";
-import { TailFile } from "../lib/tail/io/log_folder.ts";
+import { DiskLogFolder } from "../lib/tail/io/log_folder.ts";
 import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
 import { LogFollower } from "../lib/tail/log_follower.ts";
 import { Monitor } from "../lib/monitor/monitor.ts";
@@ -56,16 +56,16 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   const { config, log, clock, dryRun, signal, ready } = context;
   const { general, logFormat, unbanHoldMs } = config;
   const protection = await watchProtection(context);
-  const fleet = new FleetProtection(() => protection.policy);
+  const allowlist = new AllowlistProtection(() => protection.policy);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   using oracle = new Fail2banDatabase(config.databasePath, log);
-  using echoes = new LedgerEchoOracle(
+  using echoes = new EchoReader(
     ledgerPath(general.stateDir),
     FAIL2BAN_ACTION,
     { lookEveryMs: LOOK_FOR_LEDGER_MS },
   );
-  await using folder = new TailFile(config.logPath, log);
+  await using folder = new DiskLogFolder(config.logPath, log);
   const positions = new PositionFile(`${general.stateDir}/monitor.position`);
   const from = await positions.load();
   await using lines = await LogFollower.begin({ folder, from, log });
@@ -75,7 +75,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     log,
   });
   const { link, tasks } = await openReportLink({
-    ...{ ...context, zeromq, fleet },
+    ...{ ...context, zeromq, allowlist },
     version: deno.version,
   });
   const monitor = new Monitor({
@@ -86,7 +86,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     hostName: general.hostName,
     logFormat,
     unbanHoldMs,
-    protection: () => fleet.policy,
+    protection: () => allowlist.policy,
     dryRun,
   });
   await ready(() => ({
@@ -103,7 +103,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     missingFiles: lines.gaps,
     place: monitor.placeTrouble ?? "stored",
     unresolvedNames: protection.unresolvedNames,
-    allowed: fleet.list.ignore.length,
+    allowed: allowlist.list.ignore.length,
   }));
   await runTogether(signal, [
     (group) => protection.run(group),

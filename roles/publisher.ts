@@ -5,10 +5,10 @@
  */
 
 import deno from "../deno.json" with { type: "json" };
-import { Admission } from "../lib/publisher/authenticator.ts";
+import { MemberAuthenticator } from "../lib/publisher/authenticator.ts";
 import type { PublisherConfig } from "../lib/config/config.ts";
-import { fleetListAt } from "../lib/protection/allowlist.ts";
-import { FleetProtection } from "../lib/protection/allowlist_protection.ts";
+import { allowlistAt } from "../lib/protection/allowlist.ts";
+import { AllowlistProtection } from "../lib/protection/allowlist_protection.ts";
 import type { HostName } from "../lib/base/host_name.ts";
 import { LibcPoll } from "../lib/zmq/io/libc_poll.ts";
 import { newSessionId } from "../lib/base/io/session_id.ts";
@@ -21,7 +21,7 @@ import { legacyWarnings } from "../lib/config/legacy.ts";
 import type { Protocol2Service } from "../lib/publisher/protocol2_server.ts";
 import { Publisher } from "../lib/publisher/publisher.ts";
 import { quorumBy } from "../lib/ban/quorum_rules.ts";
-import { RequestServer } from "../lib/publisher/protocol1_requests.ts";
+import { Protocol1RequestServer } from "../lib/publisher/protocol1_requests.ts";
 import { runTogether } from "../lib/async/tasks.ts";
 import { bindProtocol1, bindProtocol2 } from "./program/bound_sockets.ts";
 import { watchProtection } from "./program/host_protection.ts";
@@ -121,9 +121,9 @@ function listTasks(
 ): readonly ((signal: AbortSignal) => Promise<void>)[] {
   if (identity !== undefined) return [];
   return [async (signal) => {
-    await publisher.takeUnserved(list);
+    await publisher.updateUnserved(list);
     for await (const next of changes(signal)) {
-      await publisher.takeUnserved(next);
+      await publisher.updateUnserved(next);
     }
   }];
 }
@@ -144,7 +144,7 @@ function serveMembers(
   const { secretKey } = identity.keys;
   return {
     ...bindProtocol2(zeromq, { ...context, secretKey }),
-    doorkeeper: new Admission(list, isSuspended),
+    authenticator: new MemberAuthenticator(list, isSuspended),
     memberChanges: changes,
   };
 }
@@ -157,18 +157,18 @@ async function rehearse(context: RoleContext<"publisher">): Promise<void> {
   const legacy = settleLegacy(config, members);
   const tokens = await PublisherTokens.read(context);
   tellOfLegacy(context, legacy, members);
-  const fleet = new FleetProtection(() => protection.policy);
-  fleet.take(fleetListAt(members.list.allowed, clock.nowMs()));
+  const allowlist = new AllowlistProtection(() => protection.policy);
+  allowlist.replace(allowlistAt(members.list.allowed, clock.nowMs()));
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
-  const server = legacy === "off" ? undefined : new RequestServer({
+  const server = legacy === "off" ? undefined : new Protocol1RequestServer({
     socket: bindProtocol1(zeromq, config).replies,
     keeping: undefined,
     clock,
     log,
     tokens: tokens.current,
     isReadonly: legacy === "readonly",
-    protection: () => fleet.policy,
+    protection: () => allowlist.policy,
   });
   await ready(() => ({
     legacy,

@@ -6,11 +6,11 @@
 
 import deno from "../deno.json" with { type: "json" };
 import { ActionQueue } from "../lib/subscriber/action_queue.ts";
-import { FleetProtection } from "../lib/protection/allowlist_protection.ts";
+import { AllowlistProtection } from "../lib/protection/allowlist_protection.ts";
 import { LibcPoll } from "../lib/zmq/io/libc_poll.ts";
 import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
 import { LogAction } from "../lib/subscriber/log_action.ts";
-import { ReceiptBox } from "../lib/subscriber/receipt_queue.ts";
+import { ReceiptQueue } from "../lib/subscriber/receipt_queue.ts";
 import { runTogether } from "../lib/async/tasks.ts";
 import { openBanSource } from "./program/ban_source.ts";
 import { EnforcedActions } from "./program/enforced_actions.ts";
@@ -48,12 +48,12 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function work(context: RoleContext<"subscriber">): Promise<void> {
   const { config, log, clock, dryRun, messages, signal, ready } = context;
   const protection = await watchProtection(context);
-  const fleet = new FleetProtection(() => protection.policy);
-  const policy = () => fleet.policy;
-  const allowlist = await KeptAllowlist.read({ ...context, fleet });
+  const allowlist = new AllowlistProtection(() => protection.policy);
+  const policy = () => allowlist.policy;
+  const keptAllowlist = await KeptAllowlist.read({ ...context, allowlist });
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
-  const receipts = new ReceiptBox();
+  const receipts = new ReceiptQueue();
   await using enforced = new EnforcedActions({
     ...{ config, clock, log, receipts },
     protection: policy,
@@ -71,7 +71,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
   });
   using source = await openBanSource({
     ...{ context, zeromq, queue, receipts, version: deno.version },
-    onIgnore: (list) => allowlist.take(list),
+    onIgnore: (list) => keptAllowlist.take(list),
     protection: policy,
   });
   await ready(() => ({
@@ -79,11 +79,11 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     ...queue.counters,
     ...enforced.figures,
     unresolvedNames: protection.unresolvedNames,
-    allowed: fleet.list.ignore.length,
+    allowed: allowlist.list.ignore.length,
   }));
   await runTogether(signal, [
     (group) => protection.run(group),
-    (group) => allowlist.run(group),
+    (group) => keptAllowlist.run(group),
     (group) => queue.runWith(group, [(ended) => source.run(ended)]),
     (group) => enforced.run(group, { source, queue }),
   ]);
@@ -94,7 +94,7 @@ async function lift(context: RoleContext<"subscriber">): Promise<void> {
   const { config, log, clock, dryRun, signal } = context;
   await using enforced = new EnforcedActions({
     ...{ config, clock, log, dryRun },
-    receipts: new ReceiptBox(),
+    receipts: new ReceiptQueue(),
     protection: () => ({ minPrefix4Bits: 0, minPrefix6Bits: 0 }),
     wants: "copy",
   });

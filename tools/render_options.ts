@@ -35,20 +35,20 @@ export async function renderOptions(
   folder: URL,
   isCheck: boolean,
 ): Promise<readonly string[]> {
-  const complaints: string[] = [];
+  const troubleLog: string[] = [];
   for (const [name, render] of Object.entries(FILES)) {
     const path = new URL(name, folder);
     const now = await readText(path);
     const rendered = render(now);
     if (rendered === undefined) {
-      complaints.push(`${name} has no place for the table: ${BEGIN} ${END}`);
+      troubleLog.push(`${name} has no place for the table: ${BEGIN} ${END}`);
     } else if (rendered !== now) {
       if (isCheck) {
-        complaints.push(`${name} differs: tools/render_options.ts writes it`);
+        troubleLog.push(`${name} differs: tools/render_options.ts writes it`);
       } else await Deno.writeTextFile(path, rendered);
     }
   }
-  return complaints;
+  return troubleLog;
 }
 
 /**
@@ -64,9 +64,9 @@ export async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const folder = new URL("../", import.meta.url);
-  const complaints = await renderOptions(folder, isCheck);
-  for (const complaint of complaints) await say(complaint);
-  return isCheck && complaints.length > 0 ? 1 : 0;
+  const troubleLog = await renderOptions(folder, isCheck);
+  for (const complaint of troubleLog) await say(complaint);
+  return isCheck && troubleLog.length > 0 ? 1 : 0;
 }
 
 function renderReadme(now: string): string | undefined {

@@ -12,16 +12,16 @@
  * @module
  */
 
-import { ControlSession } from "../../lib/client/control_client.ts";
+import { ControlClient } from "../../lib/client/control_client.ts";
 import { LibcPoll } from "../../lib/zmq/io/libc_poll.ts";
 import { SystemClock } from "../../lib/async/io/system_clock.ts";
 import { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
 import type { Membership } from "../../lib/members/member.ts";
-import { ReceiptBox } from "../../lib/subscriber/receipt_queue.ts";
+import { ReceiptQueue } from "../../lib/subscriber/receipt_queue.ts";
 import { ReplicaClient } from "../../lib/subscriber/replica_client.ts";
 import { SteadyClock } from "../../lib/async/steady_clock.ts";
-import { StreamEar } from "../../lib/subscriber/stream_listener.ts";
-import { UNKEPT_REPLICA } from "../../lib/subscriber/null_replica_store.ts";
+import { StreamListener } from "../../lib/subscriber/stream_listener.ts";
+import { NULL_REPLICA_STORE } from "../../lib/subscriber/null_replica_store.ts";
 import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire/v2.ts";
 import { MemoryLog } from "../../tests/support/memory/memory_log.ts";
 import { securityOf } from "../../tests/support/cluster/test_members.ts";
@@ -43,7 +43,7 @@ const log = new MemoryLog();
 function client(membership: Membership): ReplicaClient {
   const { node, token, controlUrl, streamUrl } = membership;
   const security = securityOf(membership);
-  const session = new ControlSession({
+  const session = new ControlClient({
     ...{ clock, log, node, role: "subscriber", version: "1.0.0" },
     token: () => token,
     connect: () =>
@@ -52,7 +52,7 @@ function client(membership: Membership): ReplicaClient {
         security,
       }),
   });
-  const ear = new StreamEar({
+  const listener = new StreamListener({
     ...{ clock, log },
     connect: () =>
       zeromq.subscriber(streamUrl, "", {
@@ -62,9 +62,9 @@ function client(membership: Membership): ReplicaClient {
       }),
   });
   return new ReplicaClient({
-    ...{ session, ear, clock, log, hostName: node },
-    store: UNKEPT_REPLICA,
-    receipts: new ReceiptBox(),
+    ...{ session, listener, clock, log, hostName: node },
+    store: NULL_REPLICA_STORE,
+    receipts: new ReceiptQueue(),
     onNews: () => Promise.resolve(),
   });
 }

@@ -12,15 +12,15 @@
 
  * import { throws } from "node:assert/strict";
  *
- * const receiving = new Turn("receive");
+ * const receiving = new ExclusiveWait("receive");
  * {
- *   using _turn = receiving.take();
- *   throws(() => receiving.take(), /another receive waits/);
+ *   using _wait = receiving.enter();
+ *   throws(() => receiving.enter(), /another receive waits/);
  * }
- * using _turn = receiving.take();
+ * using _wait = receiving.enter();
  * ```
  */
-export class Turn {
+export class ExclusiveWait {
   readonly #what: string;
   #taken = false;
   #waiter: PromiseWithResolvers<void> | undefined;
@@ -31,7 +31,7 @@ export class Turn {
   }
 
   /** Begins the turn; it ends when what is returned is disposed. */
-  take(): Disposable {
+  enter(): Disposable {
     if (this.#taken) {
       throw new Error(`Cannot ${this.#what}: another ${this.#what} waits`);
     }

@@ -15,15 +15,15 @@ const SECOND_MS = 1_000;
 
  * import { deepStrictEqual } from "node:assert/strict";
  *
- * const endings = new Endings<string>();
- * endings.note("a", 1_500);
- * endings.note("b", Infinity);
- * deepStrictEqual(endings.takeDue(1_000), []);
- * deepStrictEqual(endings.takeDue(2_000), ["a"]);
- * deepStrictEqual(endings.takeDue(3_000), []);
+ * const expiries = new ExpiryIndex<string>();
+ * expiries.add("a", 1_500);
+ * expiries.add("b", Infinity);
+ * deepStrictEqual(expiries.takeDue(1_000), []);
+ * deepStrictEqual(expiries.takeDue(2_000), ["a"]);
+ * deepStrictEqual(expiries.takeDue(3_000), []);
  * ```
  */
-export class Endings<T> {
+export class ExpiryIndex<T> {
   readonly #items = new Map<number, Set<T>>();
   #takenUpTo = -Infinity;
 
@@ -33,7 +33,7 @@ export class Endings<T> {
    * @param item What is not noted yet.
    * @param endsMs In milliseconds since 1970; `Infinity`: never.
    */
-  note(item: T, endsMs: number): void {
+  add(item: T, endsMs: number): void {
     if (endsMs === Infinity) return;
     const second = Math.ceil(endsMs / SECOND_MS);
     const items = this.#items.get(second) ?? new Set<T>();
@@ -43,7 +43,7 @@ export class Endings<T> {
   }
 
   /** Forgets what was noted with this end. */
-  forget(item: T, endsMs: number): void {
+  delete(item: T, endsMs: number): void {
     const second = Math.ceil(endsMs / SECOND_MS);
     const items = this.#items.get(second);
     if (items?.delete(item) === true && items.size === 0) {

@@ -217,7 +217,7 @@ function withReport(
  * @param nowMs Milliseconds since 1970 by the clock that its ends are told in.
  * @returns The ban without the reports that are over; `undefined`: none is left.
  */
-export function withoutOver(ban: Ban, nowMs: number): Ban | undefined {
+export function withoutExpired(ban: Ban, nowMs: number): Ban | undefined {
   const reports = ban.reports.filter(({ expiresMs }) => expiresMs > nowMs);
   if (reports.length === ban.reports.length) return ban;
   return reports.length === 0 ? undefined : { ...ban, reports };

@@ -24,7 +24,7 @@ export interface BanEvent {
 }
 
 /** What is told of a ban or unban, with its end where somebody knows it. */
-export type BanNews = BanEvent & {
+export type BanUpdate = BanEvent & {
   /**
    * When the ban ends, in milliseconds since 1970 by this host's clock;
    * `Infinity`: never; absent: nobody said, so that `bantime` holds.

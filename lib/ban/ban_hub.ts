@@ -12,7 +12,7 @@ import type { Change } from "./ban.ts";
 import { ANY_NODE, type QuorumOf } from "./ban_decision.ts";
 import { type BanStep, BanTable } from "./ban_table.ts";
 import type { BanStore, StoreEntry } from "./ban_store.ts";
-import { Complaints } from "../log/trouble_log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
 import {
   DecisionBatch,
   type HubRequest,
@@ -75,7 +75,7 @@ export class BusyError extends Error {
 
 const STOPPED = "Cannot take events: the hub has stopped";
 
-interface Waiting {
+interface WaitingRequest {
   readonly requests: readonly HubRequest[];
   readonly verdicts: PromiseWithResolvers<readonly HubVerdict[]>;
 }
@@ -91,11 +91,11 @@ export class BanHub {
   };
   readonly #options: Required<BanHubOptions>;
   readonly #table: BanTable;
-  readonly #complaints: Complaints;
+  readonly #troubleLog: TroubleLog;
   readonly #changed = new Condition();
   readonly #names = new HostSpellings();
   #hasEnded = false;
-  #waiting: Waiting[] = [];
+  #waiting: WaitingRequest[] = [];
   #waitingEvents = 0;
 
   /**
@@ -117,7 +117,7 @@ export class BanHub {
       this.#names.known(store.bans(clock.nowMs())),
       store.seq,
     );
-    this.#complaints = new Complaints({
+    this.#troubleLog = new TroubleLog({
       log,
       clock,
       trouble: "reports can't be kept, and are not acknowledged",
@@ -170,7 +170,7 @@ export class BanHub {
     try {
       while (true) {
         while (this.#waiting.length === 0) await this.#changed.wait(signal);
-        await this.#keep(this.#takeWaiting());
+        await this.#keep(this.#nextWaiting());
         signal.throwIfAborted();
         await gather(signal);
       }
@@ -179,7 +179,7 @@ export class BanHub {
       const stopped = new BusyError(STOPPED);
       for (const { verdicts } of this.#waiting) verdicts.reject(stopped);
       this.#waiting = [];
-      this.#complaints.flush();
+      this.#troubleLog.flush();
     }
   }
 
@@ -188,7 +188,7 @@ export class BanHub {
     this.#table.expire(this.#options.clock.nowMs());
   }
 
-  #takeWaiting(): readonly Waiting[] {
+  #nextWaiting(): readonly WaitingRequest[] {
     const { maxAtOnce } = this.#options;
     let events = 0;
     const more = this.#waiting.findIndex(({ requests }, index) => {
@@ -200,22 +200,22 @@ export class BanHub {
     return taken;
   }
 
-  async #keep(taken: readonly Waiting[]): Promise<void> {
+  async #keep(taken: readonly WaitingRequest[]): Promise<void> {
     const { store, clock } = this.#options;
     const nowMs = clock.nowMs();
     const batch = new DecisionBatch(this.#table, this.#options, nowMs);
     let verdicts: readonly (readonly HubVerdict[])[];
     try {
       verdicts = taken.map(({ requests }) =>
-        requests.map((request) => batch.take(this.#spelled(request)))
+        requests.map((request) => batch.decide(this.#spelled(request)))
       );
       await store.append(batch.entries, nowMs);
     } catch (error) {
       this.#refuse(taken, error);
       return;
     }
-    this.#complaints.end();
-    this.#tell(batch.entries);
+    this.#troubleLog.resolve();
+    this.#publish(batch.entries);
     taken.forEach((each, index) =>
       each.verdicts.resolve(verdicts[index] ?? [])
     );
@@ -233,7 +233,7 @@ export class BanHub {
     };
   }
 
-  #tell(entries: readonly StoreEntry[]): void {
+  #publish(entries: readonly StoreEntry[]): void {
     const kept = entries.flatMap(({ change }) =>
       change === undefined ? [] : [{ change, ...this.#table.apply(change) }]
     );
@@ -243,12 +243,12 @@ export class BanHub {
     if (kept.length > 0) this.#options.onKept(kept);
   }
 
-  #refuse(taken: readonly Waiting[], error: unknown): void {
+  #refuse(taken: readonly WaitingRequest[], error: unknown): void {
     for (const { verdicts, requests } of taken) {
       this.counters.unkept += requests.length;
       verdicts.reject(error);
     }
     if (!(error instanceof RuntimeError)) throw error;
-    this.#complaints.tell(error.message);
+    this.#troubleLog.report(error.message);
   }
 }

@@ -6,8 +6,8 @@
 
 import type { Address } from "../base/address.ts";
 import type { Ban, BanKey, Change } from "./ban.ts";
-import { evolve, withoutOver } from "./ban_decision.ts";
-import { Endings } from "../async/expiry_index.ts";
+import { evolve, withoutExpired } from "./ban_decision.ts";
+import { ExpiryIndex } from "../async/expiry_index.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 
@@ -48,7 +48,7 @@ export interface BanStep {
 export class BanTable {
   /** By jail, then by address: with a million bans, keys of their own would count. */
   readonly #jails = new Map<JailName, Map<Address, Ban>>();
-  readonly #endings = new Endings<Ban>();
+  readonly #expiries = new ExpiryIndex<Ban>();
   /** Reports that stand, by the node whose word they are. */
   readonly #reports = new Map<HostName, number>();
   #size = 0;
@@ -116,8 +116,8 @@ export class BanTable {
    * @returns What that did.
    */
   expire(nowMs: number): readonly BanStep[] {
-    return this.#endings.takeDue(nowMs).map((before) => {
-      const after = withoutOver(before, nowMs);
+    return this.#expiries.takeDue(nowMs).map((before) => {
+      const after = withoutExpired(before, nowMs);
       this.#replace(before, before, after);
       return { before, after };
     });
@@ -128,8 +128,8 @@ export class BanTable {
     before: Ban | undefined,
     after: Ban | undefined,
   ): void {
-    if (before !== undefined) this.#endings.forget(before, firstEndMs(before));
-    if (after !== undefined) this.#endings.note(after, firstEndMs(after));
+    if (before !== undefined) this.#expiries.delete(before, firstEndMs(before));
+    if (after !== undefined) this.#expiries.add(after, firstEndMs(after));
     for (const { origin } of before?.reports ?? []) this.#count(origin, -1);
     for (const { origin } of after?.reports ?? []) this.#count(origin, 1);
     this.#size += Number(after !== undefined) - Number(before !== undefined);

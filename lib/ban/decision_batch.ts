@@ -66,7 +66,7 @@ export class DecisionBatch {
     this.#seq = table.seq;
   }
 
-  take({ event: wanted, name, mayLift = false }: HubRequest): HubVerdict {
+  decide({ event: wanted, name, mayLift = false }: HubRequest): HubVerdict {
     if (name !== undefined && this.#wasTaken(name)) return "known";
     const ban = this.#find(wanted);
     const event = mayLift ? this.#lifting(ban, wanted) : wanted;

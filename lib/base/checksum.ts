@@ -27,12 +27,12 @@ const halves = new DataView(new ArrayBuffer(8));
 
  * import { notStrictEqual, strictEqual } from "node:assert/strict";
  *
- * strictEqual(rowSum("sshd", 7), rowSum("sshd", 7));
- * notStrictEqual(rowSum("192.0.2.1"), rowSum("192.0.2.3"));
- * notStrictEqual(rowSum("1", "2"), rowSum("12", ""));
+ * strictEqual(checksum("sshd", 7), checksum("sshd", 7));
+ * notStrictEqual(checksum("192.0.2.1"), checksum("192.0.2.3"));
+ * notStrictEqual(checksum("1", "2"), checksum("12", ""));
  * ```
  */
-export function rowSum(...values: unknown[]): number {
+export function checksum(...values: unknown[]): number {
   let sum = BASIS;
   for (const value of values) {
     if (typeof value === "number") {

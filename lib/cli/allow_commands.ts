@@ -25,7 +25,7 @@ import {
 } from "./operator_output.ts";
 
 /** Carries out `allow ...`. */
-export class AllowDesk {
+export class AllowCommands {
   readonly #list: StoredValue<MemberList>;
   readonly #editor: Editor;
 

@@ -26,7 +26,7 @@ export type AskPublisher = (
 ) => Promise<OperatorAnswer | undefined>;
 
 /** Carries out what takes a running publisher. */
-export class LiveDesk {
+export class LiveCommands {
   readonly #ask: AskPublisher;
   readonly #editor: Editor;
 
@@ -37,7 +37,7 @@ export class LiveDesk {
   }
 
   /** How the members stand, where a publisher runs. */
-  async standings(): Promise<LiveView> {
+  async quotas(): Promise<LiveView> {
     const answer = await this.#ask({ kind: "nodes" });
     if (answer === undefined) return undefined;
     return answer.kind === "nodes" ? answer.nodes : unexpected(answer);

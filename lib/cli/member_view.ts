@@ -83,8 +83,8 @@ export function memberJson(
 ): OperatorOutput {
   const shown = (member: Member) => {
     const { name, publicKey, rights, addedMs } = member;
-    const { node: _, ...standing } = liveOf(member, live) ?? { node: name };
-    return { name, publicKey, ...rights, addedMs, ...standing };
+    const { node: _, ...quota } = liveOf(member, live) ?? { node: name };
+    return { name, publicKey, ...rights, addedMs, ...quota };
   };
   const lines = "name" in value
     ? jsonLines(shown(value))

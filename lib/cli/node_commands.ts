@@ -35,7 +35,7 @@ import type { OperatorOutput } from "./operator_output.ts";
 import { digestToken } from "../members/token_digest.ts";
 
 /** What a desk works with. */
-export interface MemberDeskOptions {
+export interface NodeCommandsOptions {
   readonly identity: StoredValue<PublisherIdentity>;
   readonly list: StoredValue<MemberList>;
   readonly secrets: SecretMaker;
@@ -50,11 +50,11 @@ type Urls = Pick<PublisherIdentity, "controlUrl" | "streamUrl">;
 const THIS_HOST = "127.0.0.1";
 
 /** Carries out `init` and `node ...`. */
-export class MemberDesk {
-  readonly #options: MemberDeskOptions;
+export class NodeCommands {
+  readonly #options: NodeCommandsOptions;
 
   /** @param options What it works with. */
-  constructor(options: MemberDeskOptions) {
+  constructor(options: NodeCommandsOptions) {
     this.#options = options;
   }
 

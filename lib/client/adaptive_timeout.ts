@@ -19,14 +19,14 @@ const MOST = 8;
 
  * import { strictEqual } from "node:assert/strict";
  *
- * const patience = new Patience();
- * patience.endInSilence({ answered: false });
- * strictEqual(patience.of(2_000), 4_000);
- * patience.endInSilence({ answered: true });
- * strictEqual(patience.of(2_000), 2_000);
+ * const timeout = new AdaptiveTimeout();
+ * timeout.noteTimeout({ answered: false });
+ * strictEqual(timeout.of(2_000), 4_000);
+ * timeout.noteTimeout({ answered: true });
+ * strictEqual(timeout.of(2_000), 2_000);
  * ```
  */
-export class Patience {
+export class AdaptiveTimeout {
   #factor = 1;
 
   /**
@@ -39,7 +39,7 @@ export class Patience {
   }
 
   /** A conversation ended because an answer was not in time. */
-  endInSilence({ answered }: { readonly answered: boolean }): void {
+  noteTimeout({ answered }: { readonly answered: boolean }): void {
     this.#factor = answered
       ? Math.max(1, this.#factor / 2)
       : Math.min(MOST, this.#factor * 2);

@@ -9,18 +9,18 @@
  */
 
 import type { Epoch, NodeRole } from "../base/ids.ts";
-import { Complaints } from "../log/trouble_log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
 import {
-  type Answer,
-  type Lead,
-  LostConversationError,
+  LostSessionError,
   NoAnswerError,
+  type PublisherAnswer,
+  type SessionHandler,
   type Welcome,
 } from "./session.ts";
 import { EitherSignal } from "../async/either_signal.ts";
-import type { FleetList } from "../protection/allowlist.ts";
+import type { Allowlist } from "../protection/allowlist.ts";
 import type { HostName } from "../base/host_name.ts";
-import { Patience } from "./adaptive_timeout.ts";
+import { AdaptiveTimeout } from "./adaptive_timeout.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Connect, MessageSocket } from "../zmq/ports.ts";
 import type { Log } from "../log/log.ts";
@@ -30,7 +30,7 @@ import { inTime } from "../async/tasks.ts";
 import { encodeNodeMessage } from "../wire/v2.ts";
 
 /** What a session is made of. */
-export interface ControlSessionOptions {
+export interface ControlClientOptions {
   /** Opens a connection (a DEALER) to the publisher's control socket. */
   readonly connect: Connect;
   /** Time. */
@@ -46,7 +46,7 @@ export interface ControlSessionOptions {
   /** This program's version. */
   readonly version: string;
   /** Told the cluster's allowlist with each WELCOME, and when it changes. @default {it is left} */
-  readonly onIgnore?: (list: FleetList) => void;
+  readonly onIgnore?: (list: Allowlist) => void;
   /** Without a WELCOME for so long a connection is given up. @default {2000} */
   readonly replyTimeoutMs?: number;
   /** Pause before the first new connection; doubled each time. @default {100} */
@@ -58,9 +58,9 @@ export interface ControlSessionOptions {
 }
 
 /** What has been done so far. */
-export interface ControlSessionCounters {
+export interface ControlClientCounters {
   /** Conversations that began: the publisher said WELCOME. */
-  conversations: number;
+  sessions: number;
   /** Connections given up. */
   lost: number;
 }
@@ -81,16 +81,16 @@ export interface ControlSessionCounters {
  * - An epoch other than the one before is told. What it means is for whoever
  *   leads the conversation: the welcome has it.
  */
-export class ControlSession {
+export class ControlClient {
   /** What was done so far. */
-  readonly counters: ControlSessionCounters = { conversations: 0, lost: 0 };
+  readonly counters: ControlClientCounters = { sessions: 0, lost: 0 };
   /** How long an answer is waited for, by whoever leads conversations as well. */
-  readonly patience: Patience = new Patience();
-  readonly #options: Required<ControlSessionOptions>;
+  readonly answerTimeout: AdaptiveTimeout = new AdaptiveTimeout();
+  readonly #options: Required<ControlClientOptions>;
   /** No answer, no understanding: over with a WELCOME. */
-  readonly #absence: Complaints;
+  readonly #absence: TroubleLog;
   /** A publisher that answers and can't do what it is asked. */
-  readonly #stumbling: Complaints;
+  readonly #stumbling: TroubleLog;
   #renewal = new AbortController();
   #epoch: Epoch | undefined;
   #reachable = true;
@@ -103,7 +103,7 @@ export class ControlSession {
    *
    * @param options What the session is made of.
    */
-  constructor(options: ControlSessionOptions) {
+  constructor(options: ControlClientOptions) {
     this.#options = {
       replyTimeoutMs: 2_000,
       firstPauseMs: 100,
@@ -113,12 +113,12 @@ export class ControlSession {
       ...options,
     };
     const { log, clock } = this.#options;
-    this.#absence = new Complaints({
+    this.#absence = new TroubleLog({
       ...{ log, clock },
       trouble: "no conversation with the publisher",
       over: "the publisher answers again",
     });
-    this.#stumbling = new Complaints({
+    this.#stumbling = new TroubleLog({
       ...{ log, clock },
       trouble: "the publisher can't take anything",
       over: "the publisher takes what it is sent again",
@@ -140,15 +140,15 @@ export class ControlSession {
    *
    * @param signal Ends it; the promise then resolves.
    * @param lead Called with each conversation.
-   * @throws what `lead` throws, but for a {@link LostConversationError}.
+   * @throws what `lead` throws, but for a {@link LostSessionError}.
    */
-  async run(signal: AbortSignal, lead: Lead): Promise<void> {
+  async run(signal: AbortSignal, handler: SessionHandler): Promise<void> {
     const { clock, firstPauseMs, maxPauseMs, refusedPauseMs } = this.#options;
     let pauseMs = firstPauseMs;
     while (!signal.aborted) {
       const { signal: renewal } = this.#renewal;
       using ended = new EitherSignal([signal, renewal]);
-      const loss = await this.#converse(ended.signal, lead);
+      const loss = await this.#converse(ended.signal, handler);
       if (loss !== undefined) {
         this.#noteLoss(loss);
         if (this.#hasHeld()) pauseMs = firstPauseMs;
@@ -175,15 +175,15 @@ export class ControlSession {
   /** One conversation. @returns Why it ended; `undefined` on abort. */
   async #converse(
     signal: AbortSignal,
-    lead: Lead,
-  ): Promise<LostConversationError | undefined> {
+    handler: SessionHandler,
+  ): Promise<LostSessionError | undefined> {
     this.#answered = false;
     this.#welcomedMs = undefined;
     try {
       await using socket = this.#options.connect();
       const welcome = await this.#sayHello(socket, signal);
       this.#noteWelcome(welcome);
-      await lead({
+      await handler({
         welcome,
         send: (message, ended) =>
           socket.send(encodeNodeMessage(message), ended),
@@ -191,7 +191,7 @@ export class ControlSession {
       }, signal);
       return undefined;
     } catch (error) {
-      if (error instanceof LostConversationError) return error;
+      if (error instanceof LostSessionError) return error;
       if (signal.aborted && error === signal.reason) return undefined;
       throw error;
     }
@@ -224,19 +224,19 @@ export class ControlSession {
     socket: MessageSocket,
     signal: AbortSignal,
     withinMs?: number,
-  ): Promise<Answer> {
+  ): Promise<PublisherAnswer> {
     const message = withinMs === undefined
       ? await this.#next(socket, signal)
       : await inTime(
         this.#options.clock,
-        this.patience.of(withinMs),
+        this.answerTimeout.of(withinMs),
         signal,
         (ended) => this.#next(socket, ended),
       );
     if (message === undefined) throw new NoAnswerError();
     if (message.kind === "WELCOME") throw outOfStep(message);
     this.#answered = true;
-    this.#stumbling.end();
+    this.#stumbling.resolve();
     return message;
   }
 
@@ -252,7 +252,7 @@ export class ControlSession {
     }
   }
 
-  #noteAllowlist({ revision, ignore }: FleetList): void {
+  #noteAllowlist({ revision, ignore }: Allowlist): void {
     this.#allowlist = revision;
     this.#options.onIgnore({ revision, ignore });
   }
@@ -260,10 +260,10 @@ export class ControlSession {
   #noteWelcome(welcome: Welcome): void {
     const { epoch } = welcome;
     this.#noteAllowlist(welcome);
-    this.counters.conversations++;
+    this.counters.sessions++;
     this.#reachable = true;
     this.#welcomedMs = this.#options.clock.monotonicMs();
-    this.#absence.end();
+    this.#absence.resolve();
     if (this.#epoch !== undefined && this.#epoch !== epoch) {
       this.#options.log.record("warning", "the publisher has another store", {
         before: this.#epoch,
@@ -273,23 +273,23 @@ export class ControlSession {
     this.#epoch = epoch;
   }
 
-  #noteLoss(loss: LostConversationError): void {
+  #noteLoss(loss: LostSessionError): void {
     const { message, code } = loss;
     this.counters.lost++;
     const wasWelcome = this.#welcomedMs !== undefined;
     if (wasWelcome && loss instanceof NoAnswerError) {
-      this.patience.endInSilence({ answered: this.#answered });
+      this.answerTimeout.noteTimeout({ answered: this.#answered });
     }
     if (code === "session") {
       this.#options.log.record("info", "the publisher was restarted");
       return;
     }
     this.#reachable = false;
-    const complaints = STUMBLES.includes(code)
+    const troubleLog = STUMBLES.includes(code)
       ? this.#stumbling
       : this.#absence;
     const hint = remedyFor(code, this.#options.node);
-    complaints.tell(message, hint === undefined ? {} : { hint });
+    troubleLog.report(message, hint === undefined ? {} : { hint });
   }
 
   /** Whether the conversation was good for something. */

@@ -5,7 +5,7 @@
  */
 
 import type { PublisherMessage } from "../wire/v2_messages.ts";
-import { LostConversationError } from "./session.ts";
+import { LostSessionError } from "./session.ts";
 import type { MessageSocket } from "../zmq/ports.ts";
 import { REASONS } from "./session_errors.ts";
 import { decodePublisherMessage } from "../wire/v2.ts";
@@ -18,7 +18,7 @@ export type Heard = Exclude<PublisherMessage, { readonly kind: "ERROR" }>;
  *
  * @param socket A DEALER.
  * @param signal Ends the wait.
- * @throws {LostConversationError} when the publisher says ERROR or what is not
+ * @throws {LostSessionError} when the publisher says ERROR or what is not
  * understood.
  */
 export async function receiveMessage(
@@ -27,18 +27,18 @@ export async function receiveMessage(
 ): Promise<Heard> {
   const decoded = decodePublisherMessage(await socket.receive(signal));
   if (!decoded.ok) {
-    throw new LostConversationError(
+    throw new LostSessionError(
       `what it says is not understood: ${decoded.reason}`,
     );
   }
   const message = decoded.value;
   if (message.kind !== "ERROR") return message;
-  throw new LostConversationError(REASONS[message.code], message.code, {
+  throw new LostSessionError(REASONS[message.code], message.code, {
     cause: message.message,
   });
 }
 
 /** For a message that has no place where it came. */
-export function outOfStep({ kind }: PublisherMessage): LostConversationError {
-  return new LostConversationError(`it says ${kind} out of step`);
+export function outOfStep({ kind }: PublisherMessage): LostSessionError {
+  return new LostSessionError(`it says ${kind} out of step`);
 }

@@ -14,7 +14,7 @@ import type {
 export type Welcome = Extract<PublisherMessage, { readonly kind: "WELCOME" }>;
 
 /** What a publisher says once it has said WELCOME; IGNORE is the session's own. */
-export type Answer = Exclude<
+export type PublisherAnswer = Exclude<
   PublisherMessage,
   { readonly kind: "WELCOME" | "IGNORE" | "ERROR" }
 >;
@@ -23,7 +23,7 @@ export type Answer = Exclude<
  * A conversation is over: it throws this, and whoever leads it may. The
  * session begins another one, after a pause.
  */
-export class LostConversationError extends Error {
+export class LostSessionError extends Error {
   /** As of any error. */
   override readonly name = "LostConversationError";
   /** What the publisher said, if it did. */
@@ -43,7 +43,7 @@ export class LostConversationError extends Error {
 }
 
 /** A conversation is over because there was no answer in time. */
-export class NoAnswerError extends LostConversationError {
+export class NoAnswerError extends LostSessionError {
   /** Makes one. */
   constructor() {
     super("no answer");
@@ -51,7 +51,7 @@ export class NoAnswerError extends LostConversationError {
 }
 
 /** A connection over which the publisher said WELCOME. */
-export interface Conversation {
+export interface Session {
   /** What it said. */
   readonly welcome: Welcome;
   /**
@@ -64,15 +64,15 @@ export interface Conversation {
    *
    * @param signal Ends the wait.
    * @param withinMs How long at most, in milliseconds, as a rule: see
-   * `patience` in `control_session.ts`; no bound by default.
-   * @throws {LostConversationError} when the publisher says ERROR or what is
+   * the timeout in `control_client.ts`; no bound by default.
+   * @throws {LostSessionError} when the publisher says ERROR or what is
    * not understood, or says nothing in time.
    */
-  receive(signal: AbortSignal, withinMs?: number): Promise<Answer>;
+  receive(signal: AbortSignal, withinMs?: number): Promise<PublisherAnswer>;
 }
 
 /** Leads a conversation until it throws or is aborted; then throws the reason. */
-export type Lead = (
-  conversation: Conversation,
+export type SessionHandler = (
+  session: Session,
   signal: AbortSignal,
 ) => Promise<void>;

@@ -97,7 +97,7 @@ export function readConfig(files: readonly ConfigFile[]): ConfigReading {
  * @param reading What they say.
  * @param key `section.key`.
  */
-export function placeOf(
+export function locationOf(
   files: readonly ConfigFile[],
   reading: ConfigReading,
   key: string,

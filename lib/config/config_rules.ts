@@ -7,7 +7,7 @@
 import {
   type ConfigFile,
   type ConfigReading,
-  placeOf,
+  locationOf,
 } from "./config_reader.ts";
 import { isLoopbackUrl, nextPortUrl } from "../base/endpoint_url.ts";
 import { type ConfigProblem, describeProblem } from "../base/errors.ts";
@@ -80,7 +80,7 @@ export function warningsOfHostName(
 ): readonly string[] {
   const isEverybodys = /^localhost(?:\.|$)/i.test(hostName);
   if (role === "publisher" || !isEverybodys) return [];
-  const place = placeOf(files, reading, "general.hostname");
+  const place = locationOf(files, reading, "general.hostname");
   const expected = "a name that no other node has";
   const why =
     `as ${hostName} it would leave out the bans of all others of that name`;
@@ -226,7 +226,7 @@ function complain(
 ): void {
   const unread = new Set(reading.problems.map((problem) => problem.key));
   if ([key, ...others].some((name) => unread.has(name))) return;
-  problems.push({ ...placeOf(files, reading, key), expected });
+  problems.push({ ...locationOf(files, reading, key), expected });
 }
 
 function warn(
@@ -235,6 +235,6 @@ function warn(
   expected: string,
   why: string,
 ): void {
-  const place = placeOf(files, reading, key);
+  const place = locationOf(files, reading, key);
   warnings.push(`${describeProblem({ ...place, expected })}: ${why}`);
 }

@@ -12,18 +12,18 @@
 
 import type { HostBanChange } from "./host_bans.ts";
 import { keyOf } from "../ban/ban.ts";
-import { PlanEntry, strayBan, type Verb } from "./plan_entry.ts";
-import { PlanPace } from "./plan_rate.ts";
+import { type PlanAction, PlanEntry, strayBan } from "./plan_entry.ts";
+import { PlanRate } from "./plan_rate.ts";
 import { PlanQueue } from "./plan_queue.ts";
 import type {
   ActionPlanOptions,
   Drift,
+  PlanBatch,
   PlanFigures,
   PlanState,
-  Work,
 } from "./plan_types.ts";
-import { PlanTroubles } from "./plan_failures.ts";
-import type { EnforcementFailure, ListedBan, LocalBan } from "./enforcer.ts";
+import { PlanFailures } from "./plan_failures.ts";
+import type { ActiveBan, EnforcementFailure, HostBan } from "./enforcer.ts";
 
 /** So many times as many bans as a batch takes are looked at for its verb. */
 const LOOK_AHEAD = 10;
@@ -31,18 +31,18 @@ const LOOK_AHEAD = 10;
 /** Keeps the plan of one action. Time is an argument. */
 export class ActionPlan {
   readonly #options: ActionPlanOptions;
-  readonly #pace: PlanPace;
+  readonly #pace: PlanRate;
   readonly #maxBansAtOnce: number;
   readonly #entries = new Map<string, PlanEntry>();
   readonly #queue = new PlanQueue();
-  readonly #troubles = new PlanTroubles();
-  #over = new Map<string, LocalBan>();
+  readonly #troubles = new PlanFailures();
+  #over = new Map<string, HostBan>();
   #inForce = 0;
 
   /** @param options How the plan is set up. */
   constructor(options: ActionPlanOptions) {
     this.#options = options;
-    this.#pace = new PlanPace(options);
+    this.#pace = new PlanRate(options);
     const { maxBansAtOnce } = options;
     this.#maxBansAtOnce = Math.min(maxBansAtOnce, this.#pace.maxBansAtOnce);
   }
@@ -61,14 +61,14 @@ export class ActionPlan {
    *
    * @param change What changed.
    */
-  take({ kind, ban }: HostBanChange): void {
+  update({ kind, ban }: HostBanChange): void {
     const key = keyOf(ban);
     const entry = this.#entry(key, ban);
     const { lapses } = this.#options;
     this.#change(entry, () => {
       entry.wanted = kind === "stands" ? ban : undefined;
       if (kind === "lapsed" && lapses && entry.hasLapsed(ban.expiresMs)) {
-        entry.settle(undefined);
+        entry.record(undefined);
       }
     });
     this.#place(key, entry, "news");
@@ -82,13 +82,13 @@ export class ActionPlan {
    * `hosted`: a wanted one that is the host's own, and never lifted.
    */
   adopt(
-    ban: LocalBan,
+    ban: HostBan,
     state: "applied" | "tried" | "hosted" = "applied",
   ): void {
     const key = keyOf(ban);
     const entry = this.#entry(key, ban);
     this.#change(entry, () => {
-      if (state === "applied") entry.settle(ban);
+      if (state === "applied") entry.record(ban);
       else if (state === "tried") entry.noteTry(ban);
       else entry.hosted = true;
     });
@@ -96,7 +96,7 @@ export class ActionPlan {
   }
 
   /** Whether a ban is in force by this action's doing. */
-  stateOf(ban: Pick<LocalBan, "jail" | "address">): PlanState {
+  stateOf(ban: Pick<HostBan, "jail" | "address">): PlanState {
     return this.#entries.get(keyOf(ban))?.state ?? "none";
   }
 
@@ -106,11 +106,11 @@ export class ActionPlan {
    * @param nowMs A clock that never jumps, in milliseconds.
    * @returns The batch; `undefined` when nothing is due, see {@link ActionPlan.nextAtMs}.
    */
-  next(nowMs: number): Work | undefined {
+  next(nowMs: number): PlanBatch | undefined {
     this.#endPauses(nowMs);
     if (nowMs < this.#pace.nextAtMs) return undefined;
-    const bans: LocalBan[] = [];
-    let verb: Verb | undefined;
+    const bans: HostBan[] = [];
+    let verb: PlanAction | undefined;
     let lookedAt = 0;
     for (const [key, entry, need] of this.#needs()) {
       verb ??= need.verb;
@@ -139,8 +139,8 @@ export class ActionPlan {
    * @param failures Those of its bans that did not go well.
    * @param nowMs The same clock as for `next`.
    */
-  settle(
-    { verb, bans }: Work,
+  record(
+    { verb, bans }: PlanBatch,
     failures: readonly EnforcementFailure[],
     nowMs: number,
   ): void {
@@ -157,7 +157,7 @@ export class ActionPlan {
       const isWaiting = entry.need(this.#options.lapses) !== undefined;
       if (failure === undefined || failure.kind === "present" || !isWaiting) {
         entry.failures = 0;
-        this.#troubles.end(key);
+        this.#troubles.resolve(key);
         this.#place(key, entry, "news");
       } else if (failure.kind === "refused") {
         this.#troubles.refused(key);
@@ -177,7 +177,7 @@ export class ActionPlan {
    * @param reason Why, in one sentence.
    * @param nowMs The same clock as for `next`.
    */
-  fail(work: Work, reason: string, nowMs: number): void {
+  fail(work: PlanBatch, reason: string, nowMs: number): void {
     this.#pace.failed(nowMs);
     for (const ban of work.bans) {
       const key = keyOf(ban);
@@ -198,8 +198,8 @@ export class ActionPlan {
    * @returns What differed. What was refused for good is tried again.
    */
   reconcile(
-    listed: readonly ListedBan[],
-    isOurs: (ban: ListedBan) => boolean,
+    listed: readonly ActiveBan[],
+    isOurs: (ban: ActiveBan) => boolean,
     nowMs = -Infinity,
   ): Drift {
     const found = new Map(listed.map((ban) => [keyOf(ban), ban]));
@@ -219,7 +219,7 @@ export class ActionPlan {
   }
 
   /** The bans that have come to be neither wanted nor in force since this was asked. */
-  takeOver(): readonly LocalBan[] {
+  adoptAll(): readonly HostBan[] {
     const over = this.#over;
     this.#over = new Map();
     return [...over.values()];
@@ -229,7 +229,7 @@ export class ActionPlan {
   #correct(
     key: string,
     entry: PlanEntry,
-    there: ListedBan | undefined,
+    there: ActiveBan | undefined,
     nowMs: number,
   ): boolean {
     const { lapses } = this.#options;
@@ -244,7 +244,7 @@ export class ActionPlan {
       !hasEnded;
   }
 
-  #entry(key: string, ban: LocalBan): PlanEntry {
+  #entry(key: string, ban: HostBan): PlanEntry {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
     const entry = new PlanEntry(ban);
@@ -259,7 +259,7 @@ export class ActionPlan {
     this.#troubles.retry(key);
     if (entry.need(this.#options.lapses) === undefined) {
       this.#queue.delete(key);
-      this.#troubles.end(key);
+      this.#troubles.resolve(key);
       entry.failures = 0;
       entry.place = "idle";
       if (!entry.isOver) return;

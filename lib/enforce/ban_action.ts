@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BanNews } from "../ban/ban_event.ts";
+import type { BanUpdate } from "../ban/ban_event.ts";
 
 /** Does something about bans on this host. */
 export interface BanAction {
@@ -14,5 +14,5 @@ export interface BanAction {
    * Makes the events true on this host. Idempotent; the events are in order,
    * and a ban may say when it ends. A rejection means that none of them can be counted as done.
    */
-  act(events: readonly BanNews[], signal: AbortSignal): Promise<void>;
+  act(events: readonly BanUpdate[], signal: AbortSignal): Promise<void>;
 }

@@ -10,7 +10,7 @@ import { type JailMap, localJails } from "../base/jail_map.ts";
 import { keyOf } from "../ban/ban.ts";
 import { strayBan } from "./plan_entry.ts";
 import type { BanState, LedgerContents } from "./ban_ledger.ts";
-import type { ListedBan, LocalBan } from "./enforcer.ts";
+import type { ActiveBan, HostBan } from "./enforcer.ts";
 import type { HostName } from "../base/host_name.ts";
 import { isOurs, type WantedBans, type WantsFrom } from "./wanted_bans.ts";
 
@@ -31,7 +31,7 @@ export interface Adoption {
   /** What changed in what is wanted. */
   readonly changes: readonly HostBanChange[];
   /** Bans of which the ledger does not know who wants them now. */
-  readonly unnoted: readonly LocalBan[];
+  readonly unnoted: readonly HostBan[];
   /** What was noted as applied and is not in force. */
   readonly gone: readonly BanState[];
 }
@@ -49,12 +49,12 @@ export interface Adoption {
 export function adoptBans(
   options: AdoptionOptions,
   noted: LedgerContents,
-  listed: readonly ListedBan[] | undefined,
+  listed: readonly ActiveBan[] | undefined,
   nowMs: number,
 ): Adoption {
   const { changes, unnoted } = rememberReports(options, noted.reports);
   const { plan } = options;
-  for (const change of changes) plan.take(change);
+  for (const change of changes) plan.update(change);
   if (listed === undefined) {
     for (const { ban, state } of noted.marks) plan.adopt(ban, adopted(state));
     return { changes, unnoted, gone: [] };
@@ -75,11 +75,11 @@ export function adoptBans(
 
 function rememberReports(
   { wanted, wants }: AdoptionOptions,
-  reports: readonly LocalBan[],
+  reports: readonly HostBan[],
 ): Pick<Adoption, "changes" | "unnoted"> {
   if (wants === "copy") return { changes: [], unnoted: reports };
   const changes: HostBanChange[] = [];
-  const unnoted: LocalBan[] = [];
+  const unnoted: HostBan[] = [];
   for (const report of reports) {
     const now = wanted.remember(report);
     changes.push(...now);
@@ -91,7 +91,7 @@ function rememberReports(
 
 function adoptListed(
   { wanted, plan, hostName, wants }: AdoptionOptions,
-  listed: ListedBan,
+  listed: ActiveBan,
   mark: BanState | undefined,
   nowMs: number,
 ): readonly HostBanChange[] {
@@ -106,7 +106,7 @@ function adoptListed(
   plan.adopt({ ...known, expiresMs });
   if (mark !== undefined || wants === "copy") return [];
   const changes = wanted.adopt(listed, nowMs);
-  for (const change of changes) plan.take(change);
+  for (const change of changes) plan.update(change);
   return changes;
 }
 

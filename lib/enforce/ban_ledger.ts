@@ -6,7 +6,7 @@
  */
 
 import type { Address } from "../base/address.ts";
-import type { LocalBan } from "./enforcer.ts";
+import type { HostBan } from "./enforcer.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { PlanState } from "./plan_types.ts";
 
@@ -17,13 +17,13 @@ export interface WantedReports {
   /** Whom it concerns. */
   readonly address: Address;
   /** The ban as each reporter wants it; nobody: it is not wanted. */
-  readonly reports: readonly LocalBan[];
+  readonly reports: readonly HostBan[];
 }
 
 /** A ban and whether it is in force by an action's doing. */
 export interface BanState {
   /** Which ban. */
-  readonly ban: LocalBan;
+  readonly ban: HostBan;
   /** Whether it is in force by the action's doing. */
   readonly state: PlanState;
 }
@@ -31,7 +31,7 @@ export interface BanState {
 /** What a ledger knows of an action. */
 export interface LedgerContents {
   /** The bans that are wanted, once for each who reported them; the end of some may be past. */
-  readonly reports: readonly LocalBan[];
+  readonly reports: readonly HostBan[];
   /** The bans that are in force by the action's doing, or may be. */
   readonly marks: readonly BanState[];
 }
@@ -50,9 +50,9 @@ export interface BanLedger {
    */
   want(action: string, wanted: readonly WantedReports[]): void;
   /** Notes, before it is done, that bans are about to be put in force. */
-  begin(action: string, bans: readonly LocalBan[], nowMs: number): void;
+  recordStart(action: string, bans: readonly HostBan[], nowMs: number): void;
   /** Notes what became of bans; one that was only tried stays as it was noted. */
-  settle(action: string, bans: readonly BanState[], nowMs: number): void;
+  recordOutcome(action: string, bans: readonly BanState[], nowMs: number): void;
   /** What was noted, as a copy. */
   load(action: string): LedgerContents;
 }

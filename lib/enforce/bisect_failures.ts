@@ -5,7 +5,7 @@
  */
 
 /** How an attempt went: `undefined` is well, otherwise why it failed. */
-export type Refusal = string | undefined;
+export type FailureReason = string | undefined;
 
 /** What is asked about a failed attempt. */
 export interface FailedAttempt<T> {
@@ -14,13 +14,13 @@ export interface FailedAttempt<T> {
   /** Why it failed. */
   readonly reason: string;
   /** Tries it with some of them. */
-  readonly attempt: (items: readonly T[]) => Promise<Refusal>;
+  readonly attempt: (items: readonly T[]) => Promise<FailureReason>;
   /** Attempts at most. */
   readonly maxAttempts: number;
 }
 
 /** Something that makes an attempt fail. */
-export interface Culprit<T> {
+export interface FailedItem<T> {
   readonly item: T;
   /** Why. */
   readonly reason: string;
@@ -30,7 +30,7 @@ export interface Culprit<T> {
  * Halves a failed attempt until what fails stands alone. An attempt that goes
  * well stands: with it, its items are done.
  *
- * @returns What was not done, in order: the culprits, and those with which no
+ * @returns What was not done, in order: the items that failed, and those with which no
  * attempt was left.
  *
  * @example
@@ -41,23 +41,23 @@ export interface Culprit<T> {
  * const attempt = (items: readonly number[]) =>
  *   Promise.resolve(items.includes(3) ? "three" : undefined);
  * deepStrictEqual(
- *   await findCulprits({ items: [1, 2, 3, 4], reason: "three", attempt, maxAttempts: 10 }),
+ *   await bisectFailures({ items: [1, 2, 3, 4], reason: "three", attempt, maxAttempts: 10 }),
  *   [{ item: 3, reason: "three" }],
  * );
  * ```
  */
-export async function findCulprits<T>(
+export async function bisectFailures<T>(
   failed: FailedAttempt<T>,
-): Promise<Culprit<T>[]> {
+): Promise<FailedItem<T>[]> {
   const { attempt, maxAttempts } = failed;
-  const culprits: Culprit<T>[] = [];
+  const failures: FailedItem<T>[] = [];
   // The first one is looked at next; halves stay in order.
   const suspects = [failed as Pick<FailedAttempt<T>, "items" | "reason">];
   let attempts = 0;
   for (let group = suspects.shift(); group; group = suspects.shift()) {
     const { items, reason } = group;
     if (items.length === 1 || attempts + 2 > maxAttempts) {
-      culprits.push(...items.map((item) => ({ item, reason })));
+      failures.push(...items.map((item) => ({ item, reason })));
       continue;
     }
     const middle = items.length >> 1;
@@ -70,5 +70,5 @@ export async function findCulprits<T>(
     }
     suspects.unshift(...refused);
   }
-  return culprits;
+  return failures;
 }

@@ -5,24 +5,27 @@
  */
 
 import { ActionPlan } from "./action_plan.ts";
-import type { BanNews } from "../ban/ban_event.ts";
+import type { BanUpdate } from "../ban/ban_event.ts";
 import {
   type EnforcedActionCounters,
-  EnforcementTally,
+  EnforcementReport,
 } from "./enforcement_report.ts";
 import { RuntimeError } from "../base/errors.ts";
-import { NotedBans } from "./ledger_writer.ts";
-import type { Work } from "./plan_types.ts";
-import { PlannedBans, type PlannedBansOptions } from "./reconciled_bans.ts";
+import { LedgerWriter } from "./ledger_writer.ts";
+import type { PlanBatch } from "./plan_types.ts";
+import {
+  ReconciledBans,
+  type ReconciledBansOptions,
+} from "./reconciled_bans.ts";
 import type { BanAction } from "./ban_action.ts";
 import type { BanLedger } from "./ban_ledger.ts";
-import type { Enforcer, ListedBan, LocalBan, ReceiptSink } from "./enforcer.ts";
+import type { ActiveBan, Enforcer, HostBan, ReceiptSink } from "./enforcer.ts";
 import type { Log } from "../log/log.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 import { isOurs } from "./wanted_bans.ts";
 
 /** What an enforced action is made of. Its clock is the enforcer's, too. */
-export interface EnforcedActionOptions extends PlannedBansOptions {
+export interface EnforcedActionOptions extends ReconciledBansOptions {
   /** What enforces bans here; nobody else calls it. */
   readonly enforcer: Enforcer;
   /** Where it is noted what is wanted and what is in force. */
@@ -57,9 +60,9 @@ const MAX_PAUSE_MS = 60_000;
 export class EnforcedAction implements BanAction {
   readonly #options: EnforcedActionOptions;
   readonly #plan: ActionPlan;
-  readonly #noted: NotedBans;
-  readonly #bans: PlannedBans;
-  readonly #tally: EnforcementTally;
+  readonly #noted: LedgerWriter;
+  readonly #bans: ReconciledBans;
+  readonly #tally: EnforcementReport;
   readonly #changed = new Condition();
   #resyncAtMs = Infinity;
   /** Whether a batch failed, so that what is in force may not be what it was. */
@@ -84,9 +87,9 @@ export class EnforcedAction implements BanAction {
       ...(maxPerSecond === undefined ? {} : { maxPerSecond }),
     });
     const { receipts } = options;
-    this.#tally = new EnforcementTally({ action, log, clock, receipts });
-    this.#noted = new NotedBans({ action, ledger, clock, log });
-    this.#bans = new PlannedBans(options, {
+    this.#tally = new EnforcementReport({ action, log, clock, receipts });
+    this.#noted = new LedgerWriter({ action, ledger, clock, log });
+    this.#bans = new ReconciledBans(options, {
       plan: this.#plan,
       noted: this.#noted,
       tally: this.#tally,
@@ -117,8 +120,8 @@ export class EnforcedAction implements BanAction {
   }
 
   /** Plans what the events ask for; {@link EnforcedAction.run} does it. */
-  act(events: readonly BanNews[], _signal: AbortSignal): Promise<void> {
-    this.#bans.take(events);
+  act(events: readonly BanUpdate[], _signal: AbortSignal): Promise<void> {
+    this.#bans.update(events);
     return Promise.resolve();
   }
 
@@ -131,7 +134,7 @@ export class EnforcedAction implements BanAction {
     try {
       await runTogether(signal, [
         (group) => this.#work(group),
-        (group) => this.#lapse(group),
+        (group) => this.#expire(group),
       ]);
     } finally {
       this.#tally.flush();
@@ -147,7 +150,7 @@ export class EnforcedAction implements BanAction {
    */
   async liftAll(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    await this.#begin(signal);
+    await this.#start(signal);
     while (true) {
       const { failing, lastReason, waiting } = this.#plan.figures;
       if (failing > 0) {
@@ -157,14 +160,14 @@ export class EnforcedAction implements BanAction {
       const work = this.#plan.next(clock.monotonicMs());
       if (work !== undefined) await this.#carryOut(work, signal);
       else await this.#waitForWork(signal);
-      this.#bans.forgetOver();
+      this.#bans.forgetExpired();
     }
   }
 
   /** The enforcer takes one call at a time, so all of them are made here. */
   async #work(signal: AbortSignal): Promise<void> {
     const { clock, enforcer } = this.#options;
-    await this.#beginAtLast(signal);
+    await this.#startWithRetries(signal);
     while (true) {
       const { disturbances = 0 } = enforcer;
       const isDisturbed = disturbances !== this.#disturbances;
@@ -172,16 +175,16 @@ export class EnforcedAction implements BanAction {
       this.#disturbances = disturbances;
       if (isDue || isDisturbed) await this.#resync(signal);
       const work = this.#plan.next(clock.monotonicMs());
-      this.#bans.forgetOver();
+      this.#bans.forgetExpired();
       if (work === undefined) await this.#waitForWork(signal);
       else await this.#carryOut(work, signal);
     }
   }
 
-  async #beginAtLast(signal: AbortSignal): Promise<void> {
+  async #startWithRetries(signal: AbortSignal): Promise<void> {
     const { clock, resyncEveryMs } = this.#options;
     let pauseMs = FIRST_PAUSE_MS;
-    while (!await this.#works(() => this.#begin(signal))) {
+    while (!await this.#attempt(() => this.#start(signal))) {
       await clock.delay(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
     }
@@ -189,12 +192,12 @@ export class EnforcedAction implements BanAction {
   }
 
   /** Takes over what was applied before this program was started. */
-  async #begin(signal: AbortSignal): Promise<void> {
+  async #start(signal: AbortSignal): Promise<void> {
     const { enforcer } = this.#options;
     await enforcer.check(signal);
     const listed = await enforcer.list(signal);
     this.#disturbances = enforcer.disturbances ?? 0;
-    this.#bans.begin(listed);
+    this.#bans.start(listed);
     this.#tally.begun(this.#plan.figures.inForce);
   }
 
@@ -209,17 +212,19 @@ export class EnforcedAction implements BanAction {
     signal.throwIfAborted();
   }
 
-  async #carryOut(work: Work, signal: AbortSignal): Promise<void> {
+  async #carryOut(work: PlanBatch, signal: AbortSignal): Promise<void> {
     const { enforcer, clock } = this.#options;
     const { verb, bans } = work;
-    const stateOf = (ban: LocalBan) => this.#plan.stateOf(ban);
-    if (verb === "apply") this.#noted.begin(bans);
+    const stateOf = (ban: HostBan) => this.#plan.stateOf(ban);
+    if (verb === "apply") this.#noted.recordStart(bans);
     try {
       const failures = verb === "apply"
         ? await enforcer.apply(bans, signal)
         : await enforcer.lift(bans, signal);
-      this.#plan.settle(work, failures, clock.monotonicMs());
-      this.#noted.settle(bans.map((ban) => ({ ban, state: stateOf(ban) })));
+      this.#plan.record(work, failures, clock.monotonicMs());
+      this.#noted.recordOutcome(
+        bans.map((ban) => ({ ban, state: stateOf(ban) })),
+      );
       this.#tally.done(work, failures, stateOf);
       if (this.#isDoubtful) this.#resyncAtMs = clock.monotonicMs();
       this.#isDoubtful = false;
@@ -232,7 +237,7 @@ export class EnforcedAction implements BanAction {
     }
   }
 
-  async #lapse(signal: AbortSignal): Promise<void> {
+  async #expire(signal: AbortSignal): Promise<void> {
     while (true) {
       await this.#options.clock.delay(LAPSE_EVERY_MS, signal);
       this.#bans.tick();
@@ -242,7 +247,7 @@ export class EnforcedAction implements BanAction {
   /** One that can't be made now holds back nothing, and is made later. */
   async #resync(signal: AbortSignal): Promise<void> {
     const { clock, resyncEveryMs } = this.#options;
-    const isDone = await this.#works(() => this.#compare(signal));
+    const isDone = await this.#attempt(() => this.#compare(signal));
     const pauseMs = isDone ? resyncEveryMs : MAX_PAUSE_MS;
     this.#resyncAtMs = clock.monotonicMs() +
       Math.min(pauseMs, resyncEveryMs);
@@ -255,14 +260,14 @@ export class EnforcedAction implements BanAction {
     // What ended while the list was made is no difference.
     this.#bans.tick();
     const nowMs = clock.nowMs();
-    const isOver = ({ expiresMs = Infinity }: ListedBan) =>
+    const isOver = ({ expiresMs = Infinity }: ActiveBan) =>
       enforcer.lapses && expiresMs <= nowMs;
     const there = listed.filter((ban) => !isOver(ban));
     this.#tally.compared(this.#plan.reconcile(there, isOurs, nowMs));
   }
 
   /** Makes an attempt that the operator may have to help. */
-  async #works(attempt: () => Promise<void>): Promise<boolean> {
+  async #attempt(attempt: () => Promise<void>): Promise<boolean> {
     try {
       await attempt();
     } catch (error) {

@@ -4,15 +4,15 @@
  * @module
  */
 
-import { Complaints } from "../log/trouble_log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import { keyOf } from "../ban/ban.ts";
-import type { Drift, PlanState, Work } from "./plan_types.ts";
+import type { Drift, PlanBatch, PlanState } from "./plan_types.ts";
 import type { Clock } from "../async/clock.ts";
 import type {
+  ActionReceipt,
   EnforcementFailure,
-  LocalBan,
-  Receipt,
+  HostBan,
   ReceiptSink,
 } from "./enforcer.ts";
 import type { Log } from "../log/log.ts";
@@ -35,7 +35,7 @@ export interface EnforcedActionCounters {
 }
 
 /** What a tally is made of. */
-export interface EnforcementTallyOptions {
+export interface EnforcementReportOptions {
   /** The enforcer's name. */
   readonly action: string;
   /** Where to tell. */
@@ -47,7 +47,7 @@ export interface EnforcementTallyOptions {
 }
 
 /** Counts, and tells in the log and in receipts. */
-export class EnforcementTally {
+export class EnforcementReport {
   /** What was done so far. */
   readonly counters: EnforcedActionCounters = {
     applied: 0,
@@ -57,27 +57,27 @@ export class EnforcementTally {
     missing: 0,
     surplus: 0,
   };
-  readonly #options: EnforcementTallyOptions;
+  readonly #options: EnforcementReportOptions;
   /** The enforcer as a whole. */
-  readonly #troubles: Complaints;
+  readonly #troubles: TroubleLog;
   /** Single bans. */
-  readonly #failures: Complaints;
+  readonly #failures: TroubleLog;
   readonly #refusals: LogThrottle;
   /** Why each ban that is not as it should be is not, so that it is told once. */
   readonly #told = new Map<string, string>();
 
   /** @param options What the tally is made of. */
-  constructor(options: EnforcementTallyOptions) {
+  constructor(options: EnforcementReportOptions) {
     const { action, log, clock } = options;
     this.#options = options;
-    this.#troubles = new Complaints({
+    this.#troubles = new TroubleLog({
       log,
       clock,
       trouble: "action failed, and is tried again",
       over: "action works again",
       fields: { action },
     });
-    this.#failures = new Complaints({
+    this.#failures = new TroubleLog({
       log,
       clock,
       trouble: "ban failed, and is tried again",
@@ -95,13 +95,13 @@ export class EnforcementTally {
 
   /** The enforcer could not do anything. */
   troubled(reason: string): void {
-    this.#troubles.tell(reason);
+    this.#troubles.report(reason);
   }
 
   /** The enforcer could do something; `failing` of its bans can't be done. */
   worked(failing: number): void {
-    this.#troubles.end();
-    if (failing === 0) this.#failures.end();
+    this.#troubles.resolve();
+    if (failing === 0) this.#failures.resolve();
   }
 
   /**
@@ -112,9 +112,9 @@ export class EnforcementTally {
    * @param stateOf Whether a ban is in force by this action's doing now.
    */
   done(
-    { verb, bans }: Work,
+    { verb, bans }: PlanBatch,
     failures: readonly EnforcementFailure[],
-    stateOf: (ban: LocalBan) => PlanState,
+    stateOf: (ban: HostBan) => PlanState,
   ): void {
     const reasons = new Map(
       failures.map((failure) => [keyOf(failure.ban), failure]),
@@ -129,14 +129,14 @@ export class EnforcementTally {
   }
 
   /** A batch failed as a whole. */
-  failed({ bans }: Work, reason: string): void {
+  failed({ bans }: PlanBatch, reason: string): void {
     this.counters.failures += bans.length;
-    this.#troubles.tell(reason, { bans: bans.length });
+    this.#troubles.report(reason, { bans: bans.length });
     for (const ban of bans) this.#receipt(ban, "failed", reason);
   }
 
   /** A ban is protected, and was left out or taken out. */
-  protected(ban: LocalBan, { rule, because }: Refusal): void {
+  protected(ban: HostBan, { rule, because }: Refusal): void {
     const { action } = this.#options;
     const { origin: node, address } = ban;
     this.counters.protected++;
@@ -161,7 +161,7 @@ export class EnforcementTally {
   }
 
   /** Bans are over: neither wanted nor in force. */
-  forget(bans: readonly LocalBan[]): void {
+  forget(bans: readonly HostBan[]): void {
     for (const ban of bans) this.#told.delete(keyOf(ban));
   }
 
@@ -183,7 +183,7 @@ export class EnforcementTally {
       return;
     }
     this.counters.failures++;
-    this.#failures.tell(reason, { jail, address });
+    this.#failures.report(reason, { jail, address });
     this.#receipt(ban, "failed", reason);
   }
 
@@ -194,7 +194,7 @@ export class EnforcementTally {
     this.#receipt(ban, "applied", reason);
   }
 
-  #succeeded(outcome: "applied" | "lifted", ban: LocalBan): void {
+  #succeeded(outcome: "applied" | "lifted", ban: HostBan): void {
     const { log, action } = this.#options;
     const { origin: node, jail, address } = ban;
     this.counters[outcome]++;
@@ -205,8 +205,8 @@ export class EnforcementTally {
 
   /** @returns Whether that is news. */
   #receipt(
-    ban: LocalBan,
-    outcome: Receipt["outcome"],
+    ban: HostBan,
+    outcome: ActionReceipt["outcome"],
     detail: string,
   ): boolean {
     const { action, receipts, clock } = this.#options;
@@ -217,7 +217,7 @@ export class EnforcementTally {
       this.#told.set(key, detail);
     }
     const atMs = clock.nowMs();
-    receipts?.note({ jail, address, action, outcome, detail, atMs });
+    receipts?.add({ jail, address, action, outcome, detail, atMs });
     return true;
   }
 }

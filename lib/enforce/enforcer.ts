@@ -10,7 +10,7 @@ import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 
 /** A ban as it is enforced on this host. */
-export interface LocalBan {
+export interface HostBan {
   /** The jail of this host that it is enforced in. */
   readonly jail: JailName;
   /** Whom it concerns. */
@@ -24,7 +24,7 @@ export interface LocalBan {
 }
 
 /** A ban that is enforced, as the thing that enforces it lists it. */
-export interface ListedBan {
+export interface ActiveBan {
   /** The jail of this host. */
   readonly jail: JailName;
   /** Whom it concerns. */
@@ -36,7 +36,7 @@ export interface ListedBan {
 /** A ban that was not applied, or not lifted. */
 export interface EnforcementFailure {
   /** Which ban. */
-  readonly ban: LocalBan;
+  readonly ban: HostBan;
   /** Why, in one sentence; the same words for the same cause. */
   readonly reason: string;
   /**
@@ -77,12 +77,12 @@ export interface Enforcer {
    * @throws {RuntimeError} when none of them can be counted as done.
    */
   apply(
-    bans: readonly LocalBan[],
+    bans: readonly HostBan[],
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]>;
   /** Ends bans; as {@link Enforcer.apply}. */
   lift(
-    bans: readonly LocalBan[],
+    bans: readonly HostBan[],
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]>;
   /**
@@ -91,11 +91,11 @@ export interface Enforcer {
    * @returns `undefined` when nobody knows.
    * @throws {RuntimeError} when it can't be asked, now.
    */
-  list(signal: AbortSignal): Promise<readonly ListedBan[] | undefined>;
+  list(signal: AbortSignal): Promise<readonly ActiveBan[] | undefined>;
 }
 
 /** What became of a ban on this host. */
-export interface Receipt {
+export interface ActionReceipt {
   /** The jail that decided, on the host that reported. */
   readonly jail: JailName;
   /** Whom it concerns. */
@@ -113,7 +113,7 @@ export interface Receipt {
 /** Is told what became of bans. Never throws, never waits. */
 export interface ReceiptSink {
   /** Takes a receipt; a failure comes once for each ban and reason, not at each try. */
-  note(receipt: Receipt): void;
+  add(receipt: ActionReceipt): void;
 }
 
 /** Tells the cluster's bans on this host from the host's own. */

@@ -31,7 +31,7 @@ import { parseAddress } from "../base/address.ts";
 import type { BanKind } from "../ban/ban_event.ts";
 import { parseHostName } from "../base/host_name.ts";
 import { parseJailName } from "../base/jail_name.ts";
-import type { LocalBan } from "./enforcer.ts";
+import type { HostBan } from "./enforcer.ts";
 
 /** What a program is called with. */
 export interface ExecCall {
@@ -64,7 +64,7 @@ const MAX_TOLD_LENGTH = 200;
  */
 export function execCall(
   kind: BanKind,
-  ban: LocalBan,
+  ban: HostBan,
   nowMs: number,
 ): ExecCall {
   const action = checked("action", kind, parseAction);

@@ -9,14 +9,14 @@ import type { Address } from "../base/address.ts";
 import type { IgnoredAddresses } from "../fail2ban/ignoreip.ts";
 import { type Fail2banAbilities, readCount } from "../fail2ban/replies.ts";
 import { ticketEnds } from "../fail2ban/ticket_times.ts";
-import type { IgnoredNames } from "../fail2ban/ignoreip_names.ts";
+import type { IgnoreipNames } from "../fail2ban/ignoreip_names.ts";
 import { CLUSTER_JAIL, type JailName } from "../base/jail_name.ts";
-import { KnownFail2ban } from "../fail2ban/fail2ban_info.ts";
+import { Fail2banInfo } from "../fail2ban/fail2ban_info.ts";
 import type {
+  ActiveBan,
   EnforcementFailure,
   Enforcer,
-  ListedBan,
-  LocalBan,
+  HostBan,
 } from "./enforcer.ts";
 import type { Fail2banClient, Fail2banReply } from "../fail2ban/ports.ts";
 import type { SteadyClock } from "../async/steady_clock.ts";
@@ -30,7 +30,7 @@ export interface Fail2banEnforcerOptions {
   /** The jails whose bans are listed. */
   readonly jails: readonly JailName[];
   /** Looks up the host names in the jails' `ignoreip`; without it they protect nobody. */
-  readonly names?: IgnoredNames;
+  readonly names?: IgnoreipNames;
 }
 
 /** Before 0.10.5 fail2ban bans after it answered, once a second. */
@@ -56,7 +56,7 @@ export class Fail2banEnforcer implements Enforcer {
   readonly lapses = false;
   /** fail2ban answers nobody meanwhile, and a firewall action may take 60 ms. */
   readonly maxBansAtOnce = 20;
-  readonly #fail2ban: KnownFail2ban;
+  readonly #fail2ban: Fail2banInfo;
   readonly #clock: SteadyClock;
   readonly #jails: readonly JailName[];
   readonly #client: Fail2banClient;
@@ -66,7 +66,7 @@ export class Fail2banEnforcer implements Enforcer {
   /** @param options What the enforcer is made of. */
   constructor(options: Fail2banEnforcerOptions) {
     const { client, clock, names } = options;
-    this.#fail2ban = new KnownFail2ban(client, clock, names);
+    this.#fail2ban = new Fail2banInfo(client, clock, names);
     this.#client = client;
     this.#clock = clock;
     this.#jails = options.jails;
@@ -81,7 +81,7 @@ export class Fail2banEnforcer implements Enforcer {
   }
 
   async apply(
-    bans: readonly LocalBan[],
+    bans: readonly HostBan[],
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]> {
     return await inEachJail(
@@ -92,7 +92,7 @@ export class Fail2banEnforcer implements Enforcer {
 
   /** Lifts bans. In a jail that is not there nothing is in force. */
   async lift(
-    bans: readonly LocalBan[],
+    bans: readonly HostBan[],
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]> {
     return await inEachJail(
@@ -101,8 +101,8 @@ export class Fail2banEnforcer implements Enforcer {
     );
   }
 
-  async list(signal: AbortSignal): Promise<readonly ListedBan[]> {
-    const bans: ListedBan[] = [];
+  async list(signal: AbortSignal): Promise<readonly ActiveBan[]> {
+    const bans: ActiveBan[] = [];
     for (const jail of this.#jails) {
       const tickets = await this.#fail2ban.ticketsIn(jail, signal);
       const ends = ticketEnds(tickets, this.#clock.wallMs());
@@ -241,7 +241,7 @@ export class Fail2banEnforcer implements Enforcer {
 const ABSENT = /not banned/;
 
 async function inEachJail(
-  bans: readonly LocalBan[],
+  bans: readonly HostBan[],
   work: (jail: JailName, addresses: Addresses) => Promise<Reasons>,
 ): Promise<readonly EnforcementFailure[]> {
   const failures: EnforcementFailure[] = [];

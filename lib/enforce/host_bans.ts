@@ -9,14 +9,14 @@
  */
 
 import type { Address } from "../base/address.ts";
-import { Endings } from "../async/expiry_index.ts";
+import { ExpiryIndex } from "../async/expiry_index.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 import { keyOf } from "../ban/ban.ts";
-import type { LocalBan } from "./enforcer.ts";
+import type { HostBan } from "./enforcer.ts";
 
 /** A node's word that an address should be banned here. */
-export interface Report {
+export interface HostReport {
   /** The node. */
   readonly origin: HostName;
   /** The jail that decided there. */
@@ -29,11 +29,11 @@ export interface Report {
 /** What changed. */
 export type HostBanChange =
   /** The ban stands, for the first time or with another end. */
-  | { readonly kind: "stands"; readonly ban: LocalBan }
+  | { readonly kind: "stands"; readonly ban: HostBan }
   /** The ban was withdrawn. */
-  | { readonly kind: "withdrawn"; readonly ban: LocalBan }
+  | { readonly kind: "withdrawn"; readonly ban: HostBan }
   /** The ban's time is over. */
-  | { readonly kind: "lapsed"; readonly ban: LocalBan };
+  | { readonly kind: "lapsed"; readonly ban: HostBan };
 
 /** How a table is set up. */
 export interface HostBansOptions {
@@ -46,10 +46,10 @@ export interface HostBansOptions {
   readonly perNode?: boolean;
 }
 
-interface Entry {
-  ban: LocalBan;
+interface ReportedBan {
+  ban: HostBan;
   /** The ban as each wants it, by node and reported jail; at most {@link MAX_REPORTS}. */
-  readonly reports: Map<string, LocalBan>;
+  readonly reports: Map<string, HostBan>;
 }
 
 const NO_CHANGE: readonly HostBanChange[] = [];
@@ -80,8 +80,8 @@ const MAX_REPORTS = 256;
 export class HostBans {
   readonly #maxBans: number;
   readonly #perNode: boolean;
-  readonly #entries = new Map<string, Entry>();
-  readonly #endings = new Endings<string>();
+  readonly #entries = new Map<string, ReportedBan>();
+  readonly #expiries = new ExpiryIndex<string>();
   #lookedAtMs = -Infinity;
   #leftOut = 0;
 
@@ -102,7 +102,7 @@ export class HostBans {
   }
 
   /** The bans that stand. */
-  *bans(): Generator<LocalBan, void, undefined> {
+  *bans(): Generator<HostBan, void, undefined> {
     for (const { ban } of this.#entries.values()) yield ban;
   }
 
@@ -113,23 +113,23 @@ export class HostBans {
    * @param expiresMs When the report ends, in milliseconds since 1970.
    * @returns What changed.
    */
-  report(report: Report, expiresMs: number): readonly HostBanChange[] {
+  report(report: HostReport, expiresMs: number): readonly HostBanChange[] {
     const key = keyOf(report);
     const entry = this.#entries.get(key);
     if (entry === undefined && this.#entries.size >= this.#maxBans) {
       this.#leftOut++;
       return NO_CHANGE;
     }
-    const reports = entry?.reports ?? new Map<string, LocalBan>();
+    const reports = entry?.reports ?? new Map<string, HostBan>();
     const { jail, address, origin, reportedJail } = report;
     const own = { jail, address, origin, reportedJail, expiresMs };
     reports.set(this.#keyOf(report), own);
     if (reports.size > MAX_REPORTS) forgetFirstEnding(reports);
     const endsMs = lastEnd(reports);
     const ban = endsMs === expiresMs ? own : { ...own, expiresMs: endsMs };
-    if (entry !== undefined) this.#endings.forget(key, entry.ban.expiresMs);
+    if (entry !== undefined) this.#expiries.delete(key, entry.ban.expiresMs);
     this.#entries.set(key, { ban, reports });
-    this.#endings.note(key, endsMs);
+    this.#expiries.add(key, endsMs);
     return [{ kind: "stands", ban }];
   }
 
@@ -139,11 +139,11 @@ export class HostBans {
    * @param report Who takes what back.
    * @returns What changed; `undefined`: there was no such report.
    */
-  withdraw(report: Report): readonly HostBanChange[] | undefined {
+  withdraw(report: HostReport): readonly HostBanChange[] | undefined {
     const key = keyOf(report);
     const entry = this.#entries.get(key);
     if (entry?.reports.delete(this.#keyOf(report)) !== true) return undefined;
-    this.#endings.forget(key, entry.ban.expiresMs);
+    this.#expiries.delete(key, entry.ban.expiresMs);
     const expiresMs = lastEnd(entry.reports);
     // What others reported and is over by now does not hold the ban.
     if (expiresMs <= this.#lookedAtMs) {
@@ -151,7 +151,7 @@ export class HostBans {
       return [{ kind: "withdrawn", ban: entry.ban }];
     }
     entry.ban = { ...entry.ban, expiresMs };
-    this.#endings.note(key, expiresMs);
+    this.#expiries.add(key, expiresMs);
     return [{ kind: "stands", ban: entry.ban }];
   }
 
@@ -160,24 +160,24 @@ export class HostBans {
    *
    * @returns What changed.
    */
-  drop(ban: Pick<LocalBan, "jail" | "address">): readonly HostBanChange[] {
+  remove(ban: Pick<HostBan, "jail" | "address">): readonly HostBanChange[] {
     const key = keyOf(ban);
     const entry = this.#entries.get(key);
     if (entry === undefined) return NO_CHANGE;
-    this.#endings.forget(key, entry.ban.expiresMs);
+    this.#expiries.delete(key, entry.ban.expiresMs);
     this.#entries.delete(key);
     return [{ kind: "withdrawn", ban: entry.ban }];
   }
 
   /** The ban as each who reported it wants it; none when it does not stand. */
-  reportsOf(ban: Pick<LocalBan, "jail" | "address">): readonly LocalBan[] {
+  reportsOf(ban: Pick<HostBan, "jail" | "address">): readonly HostBan[] {
     return [...this.#entries.get(keyOf(ban))?.reports.values() ?? []];
   }
 
   /** The ban that stands in a jail, if one does. */
   find(
     ban: { readonly jail: JailName; readonly address: Address },
-  ): LocalBan | undefined {
+  ): HostBan | undefined {
     return this.#entries.get(keyOf(ban))?.ban;
   }
 
@@ -187,9 +187,9 @@ export class HostBans {
    * @param nowMs Milliseconds since 1970.
    * @returns The bans whose time is over.
    */
-  lapse(nowMs: number): readonly HostBanChange[] {
+  expire(nowMs: number): readonly HostBanChange[] {
     const changes: HostBanChange[] = [];
-    for (const key of this.#endings.takeDue(nowMs)) {
+    for (const key of this.#expiries.takeDue(nowMs)) {
       const entry = this.#entries.get(key);
       if (entry === undefined) continue;
       this.#entries.delete(key);
@@ -199,12 +199,12 @@ export class HostBans {
     return changes;
   }
 
-  #keyOf(report: Report): string {
+  #keyOf(report: HostReport): string {
     return this.#perNode ? keyOfReporter(report) : report.reportedJail;
   }
 }
 
-function lastEnd(reports: ReadonlyMap<string, LocalBan>): number {
+function lastEnd(reports: ReadonlyMap<string, HostBan>): number {
   let lastMs = -Infinity;
   for (const { expiresMs } of reports.values()) {
     lastMs = Math.max(lastMs, expiresMs);
@@ -212,7 +212,7 @@ function lastEnd(reports: ReadonlyMap<string, LocalBan>): number {
   return lastMs;
 }
 
-function forgetFirstEnding(reports: Map<string, LocalBan>): void {
+function forgetFirstEnding(reports: Map<string, HostBan>): void {
   const ends = [...reports.values()].map(({ expiresMs }) => expiresMs);
   const firstMs = Math.min(...ends);
   for (const [reporter, { expiresMs }] of reports) {
@@ -225,7 +225,7 @@ function forgetFirstEnding(reports: Map<string, LocalBan>): void {
 
 /** Names a report among those of a ban. */
 export function keyOfReporter(
-  { origin, reportedJail }: Pick<Report, "origin" | "reportedJail">,
+  { origin, reportedJail }: Pick<HostReport, "origin" | "reportedJail">,
 ): string {
   return `${origin.toLowerCase()}|${reportedJail}`;
 }

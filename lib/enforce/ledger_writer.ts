@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Complaints } from "../log/trouble_log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type {
   BanLedger,
@@ -12,12 +12,12 @@ import type {
   LedgerContents,
   WantedReports,
 } from "./ban_ledger.ts";
-import type { LocalBan } from "./enforcer.ts";
+import type { HostBan } from "./enforcer.ts";
 import type { Log } from "../log/log.ts";
 import type { SteadyClock } from "../async/steady_clock.ts";
 
 /** What the notes are made of. */
-export interface NotedBansOptions {
+export interface LedgerWriterOptions {
   /** Whose bans: the enforcer's name. */
   readonly action: string;
   readonly ledger: BanLedger;
@@ -31,18 +31,18 @@ export interface NotedBansOptions {
 const SAME_TIME_MS = 1_000;
 
 /** Keeps an action's part of the ledger. */
-export class NotedBans {
-  readonly #options: NotedBansOptions;
-  readonly #complaints: Complaints;
+export class LedgerWriter {
+  readonly #options: LedgerWriterOptions;
+  readonly #troubleLog: TroubleLog;
   /** How far the system's clock was ahead when all was noted. */
   #aheadMs: number;
 
   /** @param options What the notes are made of. */
-  constructor(options: NotedBansOptions) {
+  constructor(options: LedgerWriterOptions) {
     this.#options = options;
     this.#aheadMs = options.clock.aheadMs;
     const { action, clock, log } = options;
-    this.#complaints = new Complaints({
+    this.#troubleLog = new TroubleLog({
       log,
       clock,
       trouble: "bans are not noted",
@@ -86,34 +86,34 @@ export class NotedBans {
   }
 
   /** Notes that bans are about to be put in force. */
-  begin(bans: readonly LocalBan[]): void {
+  recordStart(bans: readonly HostBan[]): void {
     const { action, ledger, clock } = this.#options;
     const noted = bans.map(moved(clock.aheadMs));
-    this.#attempt(() => ledger.begin(action, noted, clock.wallMs()));
+    this.#attempt(() => ledger.recordStart(action, noted, clock.wallMs()));
   }
 
   /** Notes what became of bans. */
-  settle(states: readonly BanState[]): void {
+  recordOutcome(states: readonly BanState[]): void {
     const { action, ledger, clock } = this.#options;
     if (states.length === 0) return;
     const write = moved(clock.aheadMs);
     const noted = states.map(({ ban, state }) => ({ ban: write(ban), state }));
-    this.#attempt(() => ledger.settle(action, noted, clock.wallMs()));
+    this.#attempt(() => ledger.recordOutcome(action, noted, clock.wallMs()));
   }
 
   #attempt(note: () => void): void {
     try {
       note();
-      this.#complaints.end();
+      this.#troubleLog.resolve();
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
-      this.#complaints.tell(error.message);
+      this.#troubleLog.report(error.message);
     }
   }
 }
 
 /** Gives bans ends by another clock. */
-function moved(byMs: number): (ban: LocalBan) => LocalBan {
+function moved(byMs: number): (ban: HostBan) => HostBan {
   return byMs === 0
     ? (ban) => ban
     : (ban) => ({ ...ban, expiresMs: ban.expiresMs + byMs });

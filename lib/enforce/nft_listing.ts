@@ -13,13 +13,13 @@ import {
   type NftTable,
   parseNftSet,
 } from "./nft_names.ts";
-import type { ListedBan } from "./enforcer.ts";
+import type { ActiveBan } from "./enforcer.ts";
 
 /** A set as nft lists it. */
 export interface ListedNftSet {
   readonly set: NftSet;
   /** What is in it; all in the jail of the cluster. */
-  readonly bans: readonly ListedBan[];
+  readonly bans: readonly ActiveBan[];
 }
 
 const COMPLAINT =
@@ -93,12 +93,12 @@ function readElements(
   set: NftSet,
   listed: unknown,
   nowMs: number,
-): ListedBan[] {
+): ActiveBan[] {
   const elements = member(listed, "elem") ?? [];
   if (!Array.isArray(elements)) throw new SyntaxError(`No elements of ${set}`);
   const { prefixBits } = nftSetParts(set);
   const suffix = prefixBits === undefined ? "" : `/${prefixBits}`;
-  const bans: ListedBan[] = [];
+  const bans: ActiveBan[] = [];
   for (const element of elements) {
     const { value, expiresMs } = readElement(set, element, nowMs);
     const address = parseAddress(value + suffix);

@@ -42,10 +42,10 @@ import {
   nftSetParts,
   type NftTable,
 } from "./nft_names.ts";
-import type { LocalBan } from "./enforcer.ts";
+import type { HostBan } from "./enforcer.ts";
 
 /** What of a ban nftables needs to know. */
-export type NftBan = Pick<LocalBan, "address" | "expiresMs">;
+export type NftBan = Pick<HostBan, "address" | "expiresMs">;
 
 /** Before the host's own filter, which has priority 0, and fail2ban's, which has -1. */
 const PRIORITY = -10;
@@ -103,14 +103,14 @@ export function renderNftBans(
   bans: readonly NftBan[],
   nowMs: number,
 ): string {
-  const endings = new Map<Address, number>();
+  const expiries = new Map<Address, number>();
   for (const { address, expiresMs } of bans) {
     if (Number.isNaN(expiresMs)) throw new TypeError("A ban without an end");
-    const known = endings.get(address) ?? -Infinity;
-    endings.set(address, Math.max(known, expiresMs));
+    const known = expiries.get(address) ?? -Infinity;
+    expiries.set(address, Math.max(known, expiresMs));
   }
-  return renderElements(table, [...endings.keys()], (address) => {
-    const expiresMs = endings.get(address) ?? -Infinity;
+  return renderElements(table, [...expiries.keys()], (address) => {
+    const expiresMs = expiries.get(address) ?? -Infinity;
     return expiresMs <= nowMs ? undefined : renderTimeout(expiresMs - nowMs);
   });
 }

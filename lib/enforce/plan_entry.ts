@@ -6,10 +6,10 @@
 
 import type { HostName } from "../base/host_name.ts";
 import type { PlanState } from "./plan_types.ts";
-import type { EnforcementFailure, ListedBan, LocalBan } from "./enforcer.ts";
+import type { ActiveBan, EnforcementFailure, HostBan } from "./enforcer.ts";
 
 /** What can be done about a ban. */
-export type Verb = "apply" | "lift";
+export type PlanAction = "apply" | "lift";
 
 /** Ends that differ by less are the same: lists are rounded. */
 const SAME_END_MS = 2_000;
@@ -17,11 +17,11 @@ const SAME_END_MS = 2_000;
 /** Whether a ban is wanted, and whether it is in force. */
 export class PlanEntry {
   /** The ban as it should be in force; `undefined`: it should not. */
-  wanted: LocalBan | undefined;
+  wanted: HostBan | undefined;
   /** The ban as it was last applied and is in force; `undefined`: it is not. */
-  applied: LocalBan | undefined;
+  applied: HostBan | undefined;
   /** The ban as it may be in force: of the tries that nobody knows of, the one that ends last. */
-  tried: LocalBan | undefined;
+  tried: HostBan | undefined;
   /** Whether the host itself has the ban in force: it is not ours to lift. */
   hosted = false;
   /** How often it failed since it last went well. */
@@ -30,7 +30,7 @@ export class PlanEntry {
   place: "idle" | "queued" | "paused" | "busy" | "refused" = "idle";
 
   /** @param ban The ban, of whatever end. */
-  constructor(readonly ban: LocalBan) {}
+  constructor(readonly ban: HostBan) {}
 
   /** Whether it is neither wanted nor in force. */
   get isOver(): boolean {
@@ -50,7 +50,7 @@ export class PlanEntry {
    *
    * @param ban The ban as it was tried.
    */
-  noteTry(ban: LocalBan): void {
+  noteTry(ban: HostBan): void {
     if (this.tried === undefined || this.tried.expiresMs < ban.expiresMs) {
       this.tried = ban;
     }
@@ -70,21 +70,21 @@ export class PlanEntry {
    * @param failure What came in between, if something did.
    */
   conclude(
-    verb: Verb,
-    ban: LocalBan,
+    verb: PlanAction,
+    ban: HostBan,
     failure: EnforcementFailure | undefined,
   ): void {
     const { applied, tried } = this;
     if (failure?.kind === "present") {
-      if (applied ?? tried) this.settle(ban);
+      if (applied ?? tried) this.record(ban);
       else this.hosted = true;
     } else if (verb === "lift") {
-      this.settle(failure === undefined ? undefined : ban);
+      this.record(failure === undefined ? undefined : ban);
     } else if (failure === undefined) {
-      this.settle(ban);
+      this.record(ban);
     } else {
       // What was in force before may be still.
-      this.settle(undefined);
+      this.record(undefined);
       for (const before of [applied, tried]) {
         if (before !== undefined) this.noteTry(before);
       }
@@ -96,16 +96,16 @@ export class PlanEntry {
    *
    * @param there The ban as it is listed; `undefined`: it is not.
    */
-  correct(there: ListedBan | undefined): void {
+  correct(there: ActiveBan | undefined): void {
     this.hosted &&= there !== undefined;
     const known = this.applied ?? this.tried;
     if (known === undefined) return;
     const { expiresMs = known.expiresMs } = there ?? {};
-    this.settle(there && { ...known, expiresMs });
+    this.record(there && { ...known, expiresMs });
   }
 
   /** Takes note of what is in force for certain. */
-  settle(applied: LocalBan | undefined): void {
+  record(applied: HostBan | undefined): void {
     this.applied = applied;
     this.tried = undefined;
     if (applied !== undefined) this.hosted = false;
@@ -117,7 +117,7 @@ export class PlanEntry {
    * @param lapses Whether bans end by themselves, so that their end matters.
    * @returns `undefined` when nothing is.
    */
-  need(lapses: boolean): { verb: Verb; ban: LocalBan } | undefined {
+  need(lapses: boolean): { verb: PlanAction; ban: HostBan } | undefined {
     const { wanted, applied, tried } = this;
     if (wanted === undefined) {
       const ban = applied ?? tried;
@@ -145,9 +145,9 @@ export class PlanEntry {
 
 /** A ban that is in force though nobody here asked for it. */
 export function strayBan(
-  { jail, address, expiresMs = Infinity }: ListedBan,
+  { jail, address, expiresMs = Infinity }: ActiveBan,
   origin: HostName,
-): LocalBan {
+): HostBan {
   return { jail, address, expiresMs, origin, reportedJail: jail };
 }
 

@@ -7,7 +7,7 @@
 import type { PlanFigures } from "./plan_types.ts";
 
 /** Knows which bans fail, and which were refused for good. */
-export class PlanTroubles {
+export class PlanFailures {
   readonly #failing = new Set<string>();
   readonly #refused = new Set<string>();
   #lastReason: string | undefined;
@@ -40,7 +40,7 @@ export class PlanTroubles {
   }
 
   /** Nothing is wrong with a ban. */
-  end(key: string): void {
+  resolve(key: string): void {
     this.#failing.delete(key);
     this.#refused.delete(key);
   }

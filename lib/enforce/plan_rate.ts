@@ -5,7 +5,7 @@
  */
 
 /** How a pace is set up. */
-export interface PlanPaceOptions {
+export interface PlanRateOptions {
   /** Bans handed out in a second at most. @default {Infinity} */
   readonly maxPerSecond?: number;
   /** Pause before the second try; doubled each time, in milliseconds. @default {1000} */
@@ -20,13 +20,13 @@ export interface PlanPaceOptions {
 }
 
 /** Keeps the rate, and the pauses after failures. Time is an argument. */
-export class PlanPace {
-  readonly #options: Required<PlanPaceOptions>;
+export class PlanRate {
+  readonly #options: Required<PlanRateOptions>;
   #nextAtMs = -Infinity;
   #failedBatches = 0;
 
   /** @param options How the pace is set up. */
-  constructor(options: PlanPaceOptions = {}) {
+  constructor(options: PlanRateOptions = {}) {
     const { maxPerSecond = Infinity } = options;
     const { firstPauseMs = 1_000, maxPauseMs = 300_000 } = options;
     const { maxBatchPauseMs = 60_000 } = options;

@@ -5,12 +5,12 @@
  */
 
 import type { HostName } from "../base/host_name.ts";
-import type { Verb } from "./plan_entry.ts";
-import type { PlanPaceOptions } from "./plan_rate.ts";
-import type { LocalBan } from "./enforcer.ts";
+import type { PlanAction } from "./plan_entry.ts";
+import type { PlanRateOptions } from "./plan_rate.ts";
+import type { HostBan } from "./enforcer.ts";
 
 /** How a plan is set up. */
-export interface ActionPlanOptions extends PlanPaceOptions {
+export interface ActionPlanOptions extends PlanRateOptions {
   /** This node's name: it stands for whoever reported a ban that is found in force. */
   readonly hostName: HostName;
   /** Whether bans end by themselves at their time; others have to be lifted then. */
@@ -20,9 +20,9 @@ export interface ActionPlanOptions extends PlanPaceOptions {
 }
 
 /** A batch. */
-export interface Work {
-  readonly verb: Verb;
-  readonly bans: readonly LocalBan[];
+export interface PlanBatch {
+  readonly verb: PlanAction;
+  readonly bans: readonly HostBan[];
 }
 
 /** What the plan has to do, and what it is about. */

@@ -6,13 +6,13 @@
 
 import type { ActionPlan } from "./action_plan.ts";
 import { adoptBans } from "./ban_adoption.ts";
-import type { BanNews } from "../ban/ban_event.ts";
-import type { EnforcementTally } from "./enforcement_report.ts";
+import type { BanUpdate } from "../ban/ban_event.ts";
+import type { EnforcementReport } from "./enforcement_report.ts";
 import type { HostBanChange } from "./host_bans.ts";
 import { localJail } from "../base/jail_map.ts";
-import type { NotedBans } from "./ledger_writer.ts";
+import type { LedgerWriter } from "./ledger_writer.ts";
 import { keyOf } from "../ban/ban.ts";
-import type { ListedBan, LocalBan } from "./enforcer.ts";
+import type { ActiveBan, HostBan } from "./enforcer.ts";
 import type { WantedReports } from "./ban_ledger.ts";
 import {
   type CurrentPolicy,
@@ -24,7 +24,7 @@ import type { Condition } from "../async/tasks.ts";
 import { WantedBans, type WantedBansOptions } from "./wanted_bans.ts";
 
 /** How the bans are kept. */
-export interface PlannedBansOptions extends WantedBansOptions {
+export interface ReconciledBansOptions extends WantedBansOptions {
   /** Time; ends are kept by it. */
   readonly clock: SteadyClock;
   /** Who is never banned; asked for each ban, and looked at again every second. */
@@ -32,18 +32,18 @@ export interface PlannedBansOptions extends WantedBansOptions {
 }
 
 /** Where the bans go. */
-export interface PlannedBansParts {
+export interface ReconciledBansParts {
   readonly plan: ActionPlan;
-  readonly noted: NotedBans;
-  readonly tally: EnforcementTally;
+  readonly noted: LedgerWriter;
+  readonly tally: EnforcementReport;
   /** Told when there may be more to do. */
   readonly changed: Condition;
 }
 
 /** Keeps what is wanted, what is noted of it and what is planned in step. */
-export class PlannedBans {
-  readonly #options: PlannedBansOptions;
-  readonly #parts: PlannedBansParts;
+export class ReconciledBans {
+  readonly #options: ReconciledBansOptions;
+  readonly #parts: ReconciledBansParts;
   readonly #wanted: WantedBans;
   #hasBegun = false;
   /** The rules by which all that is wanted was judged. */
@@ -53,7 +53,7 @@ export class PlannedBans {
    * @param options How they are kept.
    * @param parts Where they go.
    */
-  constructor(options: PlannedBansOptions, parts: PlannedBansParts) {
+  constructor(options: ReconciledBansOptions, parts: ReconciledBansParts) {
     this.#options = options;
     this.#parts = parts;
     this.#wanted = new WantedBans(options);
@@ -65,7 +65,7 @@ export class PlannedBans {
   }
 
   /** Takes what is told of bans; their ends are by the system's clock. */
-  take(events: readonly BanNews[]): void {
+  update(events: readonly BanUpdate[]): void {
     const { clock } = this.#options;
     const nowMs = clock.nowMs();
     // What comes later is judged by the rules of its time.
@@ -76,7 +76,7 @@ export class PlannedBans {
         ? event
         : { ...event, expiresMs: clock.toSteady(expiresMs) };
       return event.kind === "unban" || this.#admits(this.#banOf(news, nowMs))
-        ? this.#wanted.take(news, nowMs)
+        ? this.#wanted.update(news, nowMs)
         : [];
     }));
   }
@@ -88,7 +88,7 @@ export class PlannedBans {
    * @param listed What is in force; `undefined`: nobody tells.
    * @throws {RuntimeError} when the ledger can't be read.
    */
-  begin(listed: readonly ListedBan[] | undefined): void {
+  start(listed: readonly ActiveBan[] | undefined): void {
     const { noted, plan } = this.#parts;
     const { clock, hostName, jailMap, wants = "reports" } = this.#options;
     this.#policy ??= this.#options.protection();
@@ -99,7 +99,7 @@ export class PlannedBans {
       clock.nowMs(),
     );
     noted.want(this.#reportsOf(adoption.unnoted));
-    noted.settle(adoption.gone);
+    noted.recordOutcome(adoption.gone);
     this.#change(this.#wanted.endAdoption());
     this.#refuse(adoption.changes.map(({ ban }) => ban));
     this.#hasBegun = true;
@@ -120,17 +120,17 @@ export class PlannedBans {
         wants === "copy" ? [] : this.#reportsOf(this.#wanted.bans()),
       );
     }
-    this.#change(this.#wanted.lapse(clock.nowMs()));
-    this.forgetOver();
+    this.#change(this.#wanted.expire(clock.nowMs()));
+    this.forgetExpired();
   }
 
   /** Forgets what is over; before it is known what is in force, nothing is. */
-  forgetOver(): void {
+  forgetExpired(): void {
     if (!this.#hasBegun) return;
     const { plan, noted, tally } = this.#parts;
-    const over = plan.takeOver();
+    const over = plan.adoptAll();
     tally.forget(over);
-    noted.settle(over.map((ban) => ({ ban, state: "none" })));
+    noted.recordOutcome(over.map((ban) => ({ ban, state: "none" })));
   }
 
   #change(changes: readonly HostBanChange[]): void {
@@ -139,26 +139,26 @@ export class PlannedBans {
     if (this.#options.wants !== "copy") {
       noted.want(this.#reportsOf(changes.map(({ ban }) => ban)));
     }
-    for (const change of changes) plan.take(change);
-    this.forgetOver();
+    for (const change of changes) plan.update(change);
+    this.forgetExpired();
     changed.notify();
   }
 
   /** Takes out those of some wanted bans that are protected. */
-  #refuse(bans: Iterable<LocalBan>): void {
+  #refuse(bans: Iterable<HostBan>): void {
     const refused = [...bans].filter((ban) =>
       this.#wanted.find(ban) !== undefined && !this.#admits(ban)
     );
-    this.#change(refused.flatMap((ban) => this.#wanted.drop(ban)));
+    this.#change(refused.flatMap((ban) => this.#wanted.remove(ban)));
   }
 
-  #admits(ban: LocalBan): boolean {
+  #admits(ban: HostBan): boolean {
     const refused = refusal(ban.address, this.#options.protection());
     if (refused !== undefined) this.#parts.tally.protected(ban, refused);
     return refused === undefined;
   }
 
-  #banOf(event: BanNews, nowMs: number): LocalBan {
+  #banOf(event: BanUpdate, nowMs: number): HostBan {
     const { jailMap, banTimeMs } = this.#options;
     const { origin, jail: reportedJail, address } = event;
     const { expiresMs = nowMs + banTimeMs } = event;
@@ -167,8 +167,8 @@ export class PlannedBans {
   }
 
   /** Who wants bans, as the ledger is to know it: what a copy wants is remembered there. */
-  #reportsOf(bans: Iterable<LocalBan>): readonly WantedReports[] {
-    const byKey = new Map<string, LocalBan>();
+  #reportsOf(bans: Iterable<HostBan>): readonly WantedReports[] {
+    const byKey = new Map<string, HostBan>();
     for (const ban of bans) byKey.set(keyOf(ban), ban);
     return [...byKey.values()].map((ban) => {
       const { jail, address } = ban;

@@ -4,19 +4,19 @@
  * @module
  */
 
-import type { BanNews } from "../ban/ban_event.ts";
+import type { BanUpdate } from "../ban/ban_event.ts";
 import {
   type HostBanChange,
   HostBans,
+  type HostReport,
   keyOfReporter,
-  type Report,
 } from "./host_bans.ts";
 import { type HostName, sameHost } from "../base/host_name.ts";
 import { type JailMap, localJail } from "../base/jail_map.ts";
 import { CLUSTER_JAIL } from "../base/jail_name.ts";
 import { keyOf } from "../ban/ban.ts";
 import { strayBan } from "./plan_entry.ts";
-import type { ListedBan, LocalBan } from "./enforcer.ts";
+import type { ActiveBan, HostBan } from "./enforcer.ts";
 import type { WantedReports } from "./ban_ledger.ts";
 
 /**
@@ -63,16 +63,16 @@ const MAX_WITHDRAWN_EARLY = 100_000;
  * const address = parseAddress("192.0.2.1");
  * ok(hostName && origin && jail && address);
  * const wanted = new WantedBans({ hostName, jailMap: [], banTimeMs: 60_000 });
- * const [change] = wanted.take({ kind: "ban", origin, jail, address }, 1_000);
+ * const [change] = wanted.update({ kind: "ban", origin, jail, address }, 1_000);
  * deepStrictEqual(change?.ban.jail, "fail2bancluster");
- * deepStrictEqual(wanted.lapse(61_000).map(({ kind }) => kind), ["lapsed"]);
+ * deepStrictEqual(wanted.expire(61_000).map(({ kind }) => kind), ["lapsed"]);
  * ```
  */
 export class WantedBans {
   readonly #options: WantedBansOptions;
   readonly #table: HostBans;
   /** Reports that were taken back before it was known what is in force. */
-  #withdrawnEarly: Map<string, Report> | undefined = new Map();
+  #withdrawnEarly: Map<string, HostReport> | undefined = new Map();
 
   /** @param options How they are set up. */
   constructor(options: WantedBansOptions) {
@@ -97,18 +97,18 @@ export class WantedBans {
   }
 
   /** A ban that is wanted; `undefined`: it is not. */
-  find(ban: Pick<LocalBan, "jail" | "address">): LocalBan | undefined {
+  find(ban: Pick<HostBan, "jail" | "address">): HostBan | undefined {
     return this.#table.find(ban);
   }
 
   /** The bans that are wanted. */
-  bans(): Generator<LocalBan, void, undefined> {
+  bans(): Generator<HostBan, void, undefined> {
     return this.#table.bans();
   }
 
   /** Who wants a ban. */
   reportsOf(
-    { jail, address }: Pick<LocalBan, "jail" | "address">,
+    { jail, address }: Pick<HostBan, "jail" | "address">,
   ): WantedReports {
     const reports = this.#table.reportsOf({ jail, address });
     return { jail, address, reports };
@@ -121,11 +121,11 @@ export class WantedBans {
    * @param nowMs Milliseconds since 1970.
    * @returns What changed.
    */
-  take(event: BanNews, nowMs: number): readonly HostBanChange[] {
+  update(event: BanUpdate, nowMs: number): readonly HostBanChange[] {
     const { kind, origin, jail: reportedJail, address } = event;
     const { jailMap, banTimeMs } = this.#options;
     const jail = localJail(jailMap, reportedJail);
-    const report: Report = { origin, reportedJail, jail, address };
+    const report: HostReport = { origin, reportedJail, jail, address };
     const key = `${keyOf(report)}|${keyOfReporter(report)}`;
     const { expiresMs = nowMs + banTimeMs } = event;
     if (kind === "unban" || expiresMs <= nowMs) {
@@ -143,7 +143,7 @@ export class WantedBans {
    * @param noted The ban, as it was noted then, of one who reported it.
    * @returns What changed.
    */
-  remember(noted: LocalBan): readonly HostBanChange[] {
+  remember(noted: HostBan): readonly HostBanChange[] {
     const { jailMap, hostName } = this.#options;
     const { origin, reportedJail } = noted;
     const isStray = sameHost(origin, hostName) && reportedJail === noted.jail;
@@ -159,7 +159,7 @@ export class WantedBans {
    * @param nowMs Milliseconds since 1970.
    * @returns What changed.
    */
-  adopt(listed: ListedBan, nowMs: number): readonly HostBanChange[] {
+  adopt(listed: ActiveBan, nowMs: number): readonly HostBanChange[] {
     const { hostName, banTimeMs } = this.#options;
     const { expiresMs = nowMs + banTimeMs } = listed;
     const ban = strayBan({ ...listed, expiresMs }, hostName);
@@ -167,8 +167,8 @@ export class WantedBans {
   }
 
   /** Wants a ban no longer, whoever reported it. @returns What changed. */
-  drop(ban: Pick<LocalBan, "jail" | "address">): readonly HostBanChange[] {
-    return this.#table.drop(ban);
+  remove(ban: Pick<HostBan, "jail" | "address">): readonly HostBanChange[] {
+    return this.#table.remove(ban);
   }
 
   /**
@@ -188,11 +188,11 @@ export class WantedBans {
    * @param nowMs Milliseconds since 1970.
    * @returns The bans whose time is over.
    */
-  lapse(nowMs: number): readonly HostBanChange[] {
-    return this.#table.lapse(nowMs);
+  expire(nowMs: number): readonly HostBanChange[] {
+    return this.#table.expire(nowMs);
   }
 
-  #withdrawEarly(key: string, report: Report): void {
+  #withdrawEarly(key: string, report: HostReport): void {
     const early = this.#withdrawnEarly;
     if (early === undefined) return;
     early.set(key, report);
@@ -202,7 +202,7 @@ export class WantedBans {
   }
 
   /** Who reported a ban that was found in force is not known: anybody may have. */
-  #withdraw(report: Report): readonly HostBanChange[] {
+  #withdraw(report: HostReport): readonly HostBanChange[] {
     const { jail, address } = report;
     const { hostName, wants } = this.#options;
     const changes = this.#table.withdraw(report);
@@ -214,6 +214,6 @@ export class WantedBans {
 }
 
 /** Only the dedicated jail is all the cluster's; others hold the host's own bans too. */
-export function isOurs({ jail }: Pick<ListedBan, "jail">): boolean {
+export function isOurs({ jail }: Pick<ActiveBan, "jail">): boolean {
   return jail === CLUSTER_JAIL;
 }

@@ -18,7 +18,7 @@ import {
   readJails,
   readTickets,
 } from "./replies.ts";
-import type { IgnoredNames } from "./ignoreip_names.ts";
+import type { IgnoreipNames } from "./ignoreip_names.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Fail2banClient, Fail2banReply } from "./ports.ts";
@@ -41,10 +41,10 @@ interface Knowledge {
  * when a command fails or finds no jail: another fail2ban may run by then.
  * Every method throws a `RuntimeError` when fail2ban can't be asked.
  */
-export class KnownFail2ban {
+export class Fail2banInfo {
   readonly #client: Fail2banClient;
   readonly #clock: Clock;
-  readonly #names: IgnoredNames | undefined;
+  readonly #names: IgnoreipNames | undefined;
   #knowledge: Knowledge | undefined;
 
   /**
@@ -54,7 +54,7 @@ export class KnownFail2ban {
    * @param clock Time.
    * @param names Looks up the host names in `ignoreip`; without it they protect nobody.
    */
-  constructor(client: Fail2banClient, clock: Clock, names?: IgnoredNames) {
+  constructor(client: Fail2banClient, clock: Clock, names?: IgnoreipNames) {
     this.#client = client;
     this.#clock = clock;
     this.#names = names;

@@ -16,7 +16,7 @@ import type { Log } from "../log/log.ts";
 import { runTogether } from "../async/tasks.ts";
 
 /** What they are looked up with. */
-export interface IgnoredNamesOptions {
+export interface IgnoreipNamesOptions {
   /** Looks a name up. */
   readonly resolver: HostResolver;
   /** Time. */
@@ -26,7 +26,7 @@ export interface IgnoredNamesOptions {
 }
 
 /** What is known of a name. */
-interface Answer {
+interface ResolvedName {
   readonly addresses: readonly Address[];
   /** When it is looked up again, by a clock that never jumps. */
   readonly againAtMs: number;
@@ -45,10 +45,10 @@ const MAX_NAMES = 1_000;
  * Looks names up, all at a time. Who has no answer any more stays with the
  * last one; who never had one protects nobody, and is told of.
  */
-export class IgnoredNames {
-  readonly #options: IgnoredNamesOptions;
-  readonly #complaints: LogThrottle;
-  readonly #answers = new Map<HostName, Answer>();
+export class IgnoreipNames {
+  readonly #options: IgnoreipNamesOptions;
+  readonly #troubleLog: LogThrottle;
+  readonly #answers = new Map<HostName, ResolvedName>();
   readonly #strange = new Set<string>();
 
   /**
@@ -56,9 +56,9 @@ export class IgnoredNames {
    *
    * @param options What they are looked up with.
    */
-  constructor(options: IgnoredNamesOptions) {
+  constructor(options: IgnoreipNamesOptions) {
     this.#options = options;
-    this.#complaints = new LogThrottle(options.log, options.clock);
+    this.#troubleLog = new LogThrottle(options.log, options.clock);
   }
 
   /**
@@ -98,7 +98,7 @@ export class IgnoredNames {
     if (due.size === 0) return;
     const ask = async (name: HostName, group: AbortSignal) => {
       try {
-        this.#take(name, await resolver.resolve(name, group));
+        this.#accept(name, await resolver.resolve(name, group));
       } catch (error) {
         if (!(error instanceof RuntimeError)) throw error;
         this.#keep(name, error.message);
@@ -120,7 +120,7 @@ export class IgnoredNames {
     return this.#answers.get(name)?.againAtMs ?? -Infinity;
   }
 
-  #take(name: HostName, addresses: readonly Address[]): void {
+  #accept(name: HostName, addresses: readonly Address[]): void {
     this.#note(name, { addresses, pauseMs: BELIEVED_MS, isFailing: false });
   }
 
@@ -129,7 +129,7 @@ export class IgnoredNames {
     const { addresses = [], isFailing = false } = this.#answers.get(name) ?? {};
     this.#note(name, { addresses, pauseMs: RETRY_AFTER_MS, isFailing: true });
     if (isFailing) return;
-    this.#complaints.record("warning", "host name in ignoreip not resolved", {
+    this.#troubleLog.record("warning", "host name in ignoreip not resolved", {
       name,
       reason,
       stillProtected: addresses.join(",") || "nothing",
@@ -138,7 +138,9 @@ export class IgnoredNames {
 
   #note(
     name: HostName,
-    { pauseMs, ...answer }: Omit<Answer, "againAtMs"> & { pauseMs: number },
+    { pauseMs, ...answer }: Omit<ResolvedName, "againAtMs"> & {
+      pauseMs: number;
+    },
   ): void {
     const againAtMs = this.#options.clock.monotonicMs() + pauseMs;
     this.#answers.delete(name);
@@ -152,6 +154,6 @@ export class IgnoredNames {
     if (this.#strange.has(entry) || this.#strange.size >= MAX_NAMES) return;
     this.#strange.add(entry);
     const event = "an entry of ignoreip can't be honoured";
-    this.#complaints.record("warning", event, { entry });
+    this.#troubleLog.record("warning", event, { entry });
   }
 }

@@ -4,18 +4,18 @@
  * @module
  */
 
-import { Complaints } from "../log/trouble_log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { JailTimes } from "./ports.ts";
 import type { JailName } from "../base/jail_name.ts";
-import type { KnownFail2ban } from "./fail2ban_info.ts";
+import type { Fail2banInfo } from "./fail2ban_info.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 
 /** What the times are asked with. */
 export interface JailBanTimesOptions {
   /** The fail2ban that is asked. */
-  readonly fail2ban: KnownFail2ban;
+  readonly fail2ban: Fail2banInfo;
   readonly clock: Clock;
   /** Where to tell. */
   readonly log: Log;
@@ -31,7 +31,7 @@ const MAX_JAILS = 1_000;
 /** {@link JailTimes} of a fail2ban. An answer is believed for a minute. */
 export class JailBanTimes implements JailTimes {
   readonly #options: JailBanTimesOptions;
-  readonly #complaints: Complaints;
+  readonly #troubleLog: TroubleLog;
   readonly #known = new Map<
     JailName,
     { ms: number | undefined; untilMs: number }
@@ -42,7 +42,7 @@ export class JailBanTimes implements JailTimes {
   constructor(options: JailBanTimesOptions) {
     this.#options = options;
     const { log, clock } = options;
-    this.#complaints = new Complaints({
+    this.#troubleLog = new TroubleLog({
       ...{ log, clock },
       trouble: "can't ask fail2ban for its ban times",
       over: "fail2ban tells its ban times again",
@@ -59,14 +59,14 @@ export class JailBanTimes implements JailTimes {
     if (nowMs < this.#silentUntilMs) return known?.ms;
     try {
       const ms = await this.#options.fail2ban.banTimeIn(jail, signal);
-      this.#complaints.end();
+      this.#troubleLog.resolve();
       if (this.#known.size >= MAX_JAILS) this.#known.clear();
       const believedMs = ms === undefined ? SILENCE_BELIEVED_MS : BELIEVED_MS;
       this.#known.set(jail, { ms, untilMs: nowMs + believedMs });
       return ms;
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
-      this.#complaints.tell(error.message);
+      this.#troubleLog.report(error.message);
       this.#silentUntilMs = nowMs + SILENCE_BELIEVED_MS;
       return known?.ms;
     }

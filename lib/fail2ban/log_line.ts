@@ -122,11 +122,11 @@ export function* scanLines(
   bytes: Uint8Array,
   format: LogFormat,
 ): Generator<LogEvent, void, undefined> {
-  for (const { event } of scanPlaces(bytes, format)) yield event;
+  for (const { event } of scanLocatedEvents(bytes, format)) yield event;
 }
 
 /** What a line says, and where it stands. */
-export interface PlacedEvent {
+export interface LocatedEvent {
   /** What the line says. */
   readonly event: LogEvent;
   /** Where the line begins, in bytes from the first of those that were read. */
@@ -136,10 +136,10 @@ export interface PlacedEvent {
 }
 
 /** As {@link scanLines}, with the place of each line that says something. */
-export function* scanPlaces(
+export function* scanLocatedEvents(
   bytes: Uint8Array,
   format: LogFormat,
-): Generator<PlacedEvent, void, undefined> {
+): Generator<LocatedEvent, void, undefined> {
   // UTF-8 has byte 0x0A for LF only: cutting the text is cutting the bytes.
   const text = DECODER.decode(bytes);
   // A character takes a byte at least: as many of them are one byte each.

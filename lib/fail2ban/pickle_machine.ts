@@ -83,33 +83,33 @@ export class PickleMachine {
   }
 
   skip(length: number): void {
-    this.#take(length);
+    this.#read(length);
   }
 
   uint8(): number {
-    return this.#bytes[this.#take(1)] ?? 0;
+    return this.#bytes[this.#read(1)] ?? 0;
   }
 
   uint16(): number {
-    return this.#view.getUint16(this.#take(2), true);
+    return this.#view.getUint16(this.#read(2), true);
   }
 
   int32(): number {
-    return this.#view.getInt32(this.#take(4), true);
+    return this.#view.getInt32(this.#read(4), true);
   }
 
   uint32(): number {
-    return this.#view.getUint32(this.#take(4), true);
+    return this.#view.getUint32(this.#read(4), true);
   }
 
   float64(): number {
-    return this.#view.getFloat64(this.#take(8), false);
+    return this.#view.getFloat64(this.#read(8), false);
   }
 
   /** Two's complement, little-endian, of any length. */
   long(): number {
     const length = this.uint8();
-    const start = this.#take(length);
+    const start = this.#read(length);
     let value = 0n;
     for (let index = length - 1; index >= 0; index--) {
       value = value * 256n + BigInt(this.#bytes[start + index] ?? 0);
@@ -120,7 +120,7 @@ export class PickleMachine {
   }
 
   text(length: number): string {
-    const start = this.#take(length);
+    const start = this.#read(length);
     // What is no UTF-8 comes from a user name in a log: shown, never used.
     return DECODER.decode(this.#bytes.subarray(start, start + length));
   }
@@ -239,7 +239,7 @@ export class PickleMachine {
   }
 
   /** Moves on; gives where it was. */
-  #take(length: number): number {
+  #read(length: number): number {
     const start = this.#at;
     if (length > this.#bytes.length - start) fail("its end is missing");
     this.#at = start + length;

@@ -12,12 +12,12 @@
 
  * import { strictEqual } from "node:assert/strict";
  *
- * const servers = new Fail2banServers();
+ * const servers = new RestartCounter();
  * for (const file of ["inode 7", "inode 7", "inode 8"]) servers.see(file);
  * strictEqual(servers.count, 2);
  * ```
  */
-export class Fail2banServers {
+export class RestartCounter {
   #last: string | undefined;
   #count = 0;
 

@@ -9,7 +9,7 @@ import type { Clock } from "../async/clock.ts";
 import type { Log, LogFields } from "./log.ts";
 
 /** What complaints are made of. */
-export interface ComplaintsOptions {
+export interface TroubleLogOptions {
   /** Where to tell. */
   readonly log: Log;
   readonly clock: Clock;
@@ -25,13 +25,13 @@ export interface ComplaintsOptions {
 const MAX_REASONS = 100;
 
 /** Tells each reason once until the trouble is over, and then that it is. */
-export class Complaints {
-  readonly #options: ComplaintsOptions;
+export class TroubleLog {
+  readonly #options: TroubleLogOptions;
   readonly #throttle: LogThrottle;
   readonly #told = new Set<string>();
 
   /** @param options What they are made of. */
-  constructor(options: ComplaintsOptions) {
+  constructor(options: TroubleLogOptions) {
     this.#options = options;
     this.#throttle = new LogThrottle(options.log, options.clock);
   }
@@ -42,7 +42,7 @@ export class Complaints {
    * @param reason Why, in one sentence; the same words for the same cause.
    * @param details What it was like this time.
    */
-  tell(reason: string, details: LogFields = {}): void {
+  report(reason: string, details: LogFields = {}): void {
     if (this.#told.has(reason)) return;
     if (this.#told.size < MAX_REASONS) this.#told.add(reason);
     const { trouble, fields } = this.#options;
@@ -50,7 +50,7 @@ export class Complaints {
   }
 
   /** Says that there is no trouble; nothing when none was told of. */
-  end(): void {
+  resolve(): void {
     if (this.#told.size === 0) return;
     this.#told.clear();
     this.#throttle.flush();

@@ -21,7 +21,7 @@ import { parsePublicKey, parseSecretKey } from "../zmq/curve_key.ts";
 import { parseEndpointUrl } from "../base/endpoint_url.ts";
 import { parseHostName } from "../base/host_name.ts";
 import type { Membership } from "./member.ts";
-import { rowSum } from "../base/checksum.ts";
+import { checksum } from "../base/checksum.ts";
 import { decodeZ85, encodeZ85 } from "../zmq/z85.ts";
 
 /** Why a text is no code that can be used. */
@@ -149,7 +149,7 @@ function attempt<T>(make: () => T): T | undefined {
 }
 
 function check(text: string): string {
-  return rowSum(text).toString(36).padStart(CHECK_DIGITS, "0");
+  return checksum(text).toString(36).padStart(CHECK_DIGITS, "0");
 }
 
 function faulty(fault: JoinCodeFault): ReadJoinCode {

@@ -29,7 +29,7 @@ export interface NewAuditEntry extends AuditEntry {
 }
 
 /** A node whose reports are set aside. */
-export interface SetAside extends OpenBreaker {
+export interface Quarantine extends OpenBreaker {
   /** The member's name, in lower case. */
   readonly node: HostName;
   /** In milliseconds since 1970. */
@@ -52,11 +52,11 @@ export interface NodeRecords {
   /** The last entries, oldest first. */
   audit(max: number): readonly AuditEntry[];
   /** Keeps that a node's reports are set aside. @throws {RuntimeError} when that can't be kept. */
-  keepAside(aside: SetAside): Promise<void>;
+  keepQuarantine(aside: Quarantine): Promise<void>;
   /** Forgets it. @throws {RuntimeError} when that can't be kept. */
-  dropAside(node: HostName): Promise<void>;
+  dropQuarantine(node: HostName): Promise<void>;
   /** Whose reports are set aside. */
-  asides(): readonly SetAside[];
+  quarantines(): readonly Quarantine[];
 }
 
 /** An entry is kept for so long, in milliseconds, unless too many follow it: 400 days. */

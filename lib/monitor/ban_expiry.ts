@@ -18,7 +18,7 @@ import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 
 /** What is asked for. */
-export interface BanEndsOptions {
+export interface BanExpiryOptions {
   /** The rows of fail2ban's database. */
   readonly rows: TicketRows;
   /** The ban times of fail2ban's jails. */
@@ -49,10 +49,10 @@ const ROW_WAITS_MS = [5, 20, 50, 100] as const;
 const NO_WAIT_MS = 10_000;
 
 /** Works out ends. */
-export class BanEnds {
+export class BanExpiry {
   /** Ends of which a part was assumed. */
   assumed = 0;
-  readonly #options: BanEndsOptions;
+  readonly #options: BanExpiryOptions;
   readonly #log: LogThrottle;
   #waitsAgainMs = -Infinity;
 
@@ -61,7 +61,7 @@ export class BanEnds {
    *
    * @param options What is asked for.
    */
-  constructor(options: BanEndsOptions) {
+  constructor(options: BanExpiryOptions) {
     this.#options = options;
     this.#log = new LogThrottle(options.log, options.clock, {
       burst: 1,

@@ -11,7 +11,7 @@ export interface WindowItem {
   readonly key: string;
 }
 
-interface Entry<T> {
+interface SentBatch<T> {
   readonly item: T;
   isDone: boolean;
 }
@@ -30,22 +30,22 @@ interface Entry<T> {
 
  * import { deepStrictEqual, strictEqual } from "node:assert/strict";
  *
- * const window = new EventWindow<{ key: string; n: number }>(3);
+ * const window = new BatchWindow<{ key: string; n: number }>(3);
  * window.push({ key: "a", n: 1 });
  * window.push({ key: "b", n: 2 });
  * window.push({ key: "a", n: 3 });
- * deepStrictEqual(window.take(2), { batch: 1, items: [{ key: "a", n: 1 }, { key: "b", n: 2 }] });
- * strictEqual(window.take(2), undefined); // "a" is on its way
- * strictEqual(window.settle(1)?.length, 2);
+ * deepStrictEqual(window.nextBatch(2), { batch: 1, items: [{ key: "a", n: 1 }, { key: "b", n: 2 }] });
+ * strictEqual(window.nextBatch(2), undefined); // "a" is on its way
+ * strictEqual(window.acknowledge(1)?.length, 2);
  * strictEqual(window.settled, 2);
  * ```
  */
-export class EventWindow<T extends WindowItem> {
+export class BatchWindow<T extends WindowItem> {
   readonly #capacity: number;
-  readonly #entries: Entry<T>[] = [];
+  readonly #entries: SentBatch<T>[] = [];
   /** Up to where items were taken or dropped. */
   #next = 0;
-  #batches = new Map<number, readonly Entry<T>[]>();
+  #batches = new Map<number, readonly SentBatch<T>[]>();
   #keys = new Set<string>();
   #lastBatch = 0;
   #settled = 0;
@@ -100,11 +100,11 @@ export class EventWindow<T extends WindowItem> {
    * @param isOver Which items are done with before they are sent.
    * @returns `undefined` when there is nothing that may be sent.
    */
-  take(
+  nextBatch(
     max: number,
     isOver: (item: T) => boolean = () => false,
   ): { readonly batch: number; readonly items: readonly T[] } | undefined {
-    const taken: Entry<T>[] = [];
+    const taken: SentBatch<T>[] = [];
     for (; this.#next < this.#entries.length; this.#next++) {
       const entry = this.#entries[this.#next];
       if (entry === undefined || entry.isDone) continue;
@@ -129,7 +129,7 @@ export class EventWindow<T extends WindowItem> {
    *
    * @returns Its items; `undefined` when there is no such batch on its way.
    */
-  settle(batch: number): readonly T[] | undefined {
+  acknowledge(batch: number): readonly T[] | undefined {
     const entries = this.#batches.get(batch);
     if (entries === undefined) return undefined;
     this.#batches.delete(batch);

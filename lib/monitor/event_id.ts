@@ -22,7 +22,7 @@ const MAX_ROTATIONS = 36 ** 4;
 const ENCODER = new TextEncoder();
 
 /** Where a line begins. */
-export interface LinePlace {
+export interface LinePosition {
   /** Of the first line of its file. */
   readonly fingerprint: string;
   /** How many files of the log were done with before. */
@@ -52,7 +52,7 @@ export interface LinePlace {
  * );
  * ```
  */
-export function eventIdOfLine(place: LinePlace, line: string): EventId {
+export function eventIdOfLine(place: LinePosition, line: string): EventId {
   const { fingerprint, rotations, startBytes } = place;
   const file = fingerprint.slice(0, FINGERPRINT_DIGITS);
   const count = (rotations % MAX_ROTATIONS).toString(36);

@@ -7,19 +7,19 @@
 
 import type { Address } from "../base/address.ts";
 import type { EventId } from "../base/ids.ts";
-import { Complaints } from "../log/trouble_log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { eventIdOfTicket } from "./event_id.ts";
 import { ticketEnds } from "../fail2ban/ticket_times.ts";
 import { CLUSTER_JAIL, type JailName } from "../base/jail_name.ts";
-import type { KnownFail2ban } from "../fail2ban/fail2ban_info.ts";
+import type { Fail2banInfo } from "../fail2ban/fail2ban_info.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 
 /** What the bans are asked with. */
 export interface ExistingBansOptions {
   /** The fail2ban that is asked. */
-  readonly fail2ban: KnownFail2ban;
+  readonly fail2ban: Fail2banInfo;
   /** Time. */
   readonly clock: Clock;
   /** Where to tell. */
@@ -41,7 +41,7 @@ export interface ExistingBan {
 /** Asks for the bans that are there. */
 export class ExistingBans {
   readonly #options: ExistingBansOptions;
-  readonly #complaints: Complaints;
+  readonly #troubleLog: TroubleLog;
 
   /**
    * Makes one who asks.
@@ -51,7 +51,7 @@ export class ExistingBans {
   constructor(options: ExistingBansOptions) {
     this.#options = options;
     const { log, clock } = options;
-    this.#complaints = new Complaints({
+    this.#troubleLog = new TroubleLog({
       ...{ log, clock },
       trouble: "can't ask fail2ban for the bans it has",
       over: "fail2ban tells the bans it has",
@@ -70,11 +70,11 @@ export class ExistingBans {
       for (const jail of await fail2ban.jails(signal)) {
         if (jail !== CLUSTER_JAIL) bans.push(...await this.#in(jail, signal));
       }
-      this.#complaints.end();
+      this.#troubleLog.resolve();
       return bans;
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
-      this.#complaints.tell(error.message);
+      this.#troubleLog.report(error.message);
       return undefined;
     }
   }

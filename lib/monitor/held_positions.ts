@@ -8,7 +8,7 @@ import type { HeldLine } from "./restart_filter.ts";
 import type { LogPosition } from "../tail/ports.ts";
 
 /** A held unban and a place before its line; `undefined`: none is known. */
-export interface HeldPlace {
+export interface HeldPosition {
   /** The line. */
   readonly line: HeldLine;
   /** Where to read from, for the line to come again. */
@@ -16,10 +16,10 @@ export interface HeldPlace {
 }
 
 /** Keeps a place for each unban that is held: as many as the session holds. */
-export class HeldPlaces {
+export class HeldPositions {
   readonly #holds: (line: HeldLine) => boolean;
   /** In the order of the log. */
-  readonly #places: HeldPlace[] = [];
+  readonly #places: HeldPosition[] = [];
   #first = 0;
 
   /** @param holds Whether an unban is held still. */
@@ -28,12 +28,12 @@ export class HeldPlaces {
   }
 
   /** Notes an unban that may be held, and a place before its line. */
-  note(line: HeldLine, from: LogPosition | undefined): void {
+  add(line: HeldLine, from: LogPosition | undefined): void {
     if (this.#holds(line)) this.#places.push({ line, from });
   }
 
   /** The first line that is held; `undefined`: none is. */
-  get first(): HeldPlace | undefined {
+  get first(): HeldPosition | undefined {
     for (; this.#first < this.#places.length; this.#first++) {
       const place = this.#places[this.#first];
       if (place !== undefined && this.#holds(place.line)) {

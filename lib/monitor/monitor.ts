@@ -7,12 +7,12 @@
 import type { EventId } from "../base/ids.ts";
 import { eventIdOfLine } from "./event_id.ts";
 import type { ExistingBans } from "./existing_bans.ts";
-import { HeldPlaces } from "./held_positions.ts";
-import { type LogEvent, scanPlaces } from "../fail2ban/log_line.ts";
+import { HeldPositions } from "./held_positions.ts";
+import { type LogEvent, scanLocatedEvents } from "../fail2ban/log_line.ts";
 import { type LogFormat } from "../fail2ban/log_format.ts";
-import { LogSession } from "./restart_filter.ts";
+import { RestartFilter } from "./restart_filter.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
-import { MarkKeeper } from "./position_keeper.ts";
+import { PositionKeeper } from "./position_keeper.ts";
 import type {
   LineBatch,
   LineSource,
@@ -74,12 +74,12 @@ export class Monitor {
     actionFailures: 0,
   };
   readonly #options: MonitorOptions;
-  readonly #session: LogSession;
+  readonly #session: RestartFilter;
   readonly #reporter: Reporter;
-  readonly #complaints: LogThrottle;
+  readonly #troubleLog: LogThrottle;
   readonly #changed = new Condition();
-  readonly #marks: MarkKeeper;
-  readonly #heldPlaces: HeldPlaces;
+  readonly #marks: PositionKeeper;
+  readonly #heldPlaces: HeldPositions;
   #lastEnd: LogPosition | undefined;
   /** Once so many reports are settled, the bans that were there are reported. */
   #importedAt: number;
@@ -89,15 +89,15 @@ export class Monitor {
   constructor(options: MonitorOptions) {
     this.#options = options;
     const { existing, link, unbanHoldMs } = options;
-    this.#session = new LogSession({
+    this.#session = new RestartFilter({
       unbanHoldMs,
       sharesIncreases: link.carriesTimes,
     });
-    this.#heldPlaces = new HeldPlaces((line) => this.#session.holds(line));
-    this.#marks = new MarkKeeper(options);
+    this.#heldPlaces = new HeldPositions((line) => this.#session.holds(line));
+    this.#marks = new PositionKeeper(options);
     this.#importedAt = existing === undefined ? 0 : Infinity;
-    this.#complaints = new LogThrottle(options.log, options.clock);
-    this.#reporter = new Reporter(options, this.#complaints, this.counters);
+    this.#troubleLog = new LogThrottle(options.log, options.clock);
+    this.#reporter = new Reporter(options, this.#troubleLog, this.counters);
   }
 
   /** Why the place in the log can't be stored; `undefined`: it can. */
@@ -132,7 +132,7 @@ export class Monitor {
       await this.#drain();
     } finally {
       afterwards.abort();
-      this.#complaints.flush();
+      this.#troubleLog.flush();
       await linkRun;
     }
   }
@@ -140,21 +140,21 @@ export class Monitor {
   async #read(signal: AbortSignal): Promise<void> {
     for await (const batch of this.#options.lines.batches(signal)) {
       await this.#inTurn(async () => {
-        await this.#takeAll(batch, signal);
+        await this.#handleAll(batch, signal);
         this.#lastEnd = batch.end;
         this.#moveMark();
       });
     }
   }
 
-  async #takeAll(batch: LineBatch, signal: AbortSignal): Promise<void> {
+  async #handleAll(batch: LineBatch, signal: AbortSignal): Promise<void> {
     const { fingerprint, rotations = 0 } = batch.end;
     const { bytes, startBytes } = batch;
-    for (const placed of scanPlaces(bytes, this.#options.logFormat)) {
+    for (const placed of scanLocatedEvents(bytes, this.#options.logFormat)) {
       const { event, line } = placed;
       const place = { startBytes: startBytes + placed.startBytes };
       const id = eventIdOfLine({ fingerprint, rotations, ...place }, line);
-      await this.#take(event, { id, line }, signal);
+      await this.#handle(event, { id, line }, signal);
     }
   }
 
@@ -195,7 +195,7 @@ export class Monitor {
       await before;
       return await work();
     } finally {
-      this.#reporter.tell();
+      this.#reporter.flush();
       turn.resolve();
     }
   }
@@ -208,7 +208,7 @@ export class Monitor {
     return this.#options.clock.monotonicMs() - this.#reporter.blockedMs;
   }
 
-  async #take(
+  async #handle(
     event: LogEvent,
     { id, line }: Source,
     signal: AbortSignal,
@@ -216,7 +216,7 @@ export class Monitor {
     const { oracle, clock } = this.#options;
     if (event.kind === "refused") {
       this.counters.unshareable++;
-      this.#complaints.record("warning", "line can't be shared", {
+      this.#troubleLog.record("warning", "line can't be shared", {
         reason: event.reason,
       });
       return;
@@ -225,7 +225,7 @@ export class Monitor {
       const { jail, verb, action, address } = event;
       this.counters.actionFailures++;
       const what = `fail2ban could not carry out ${UNDONE[verb]}`;
-      this.#complaints.record("warning", what, { jail, action, address });
+      this.#troubleLog.record("warning", what, { jail, action, address });
       return;
     }
     const state = event.kind === "unban"
@@ -233,7 +233,7 @@ export class Monitor {
       : "unknown";
     const shared = this.#session.push(event, state, this.#sessionMs(), id);
     if (event.kind === "unban") {
-      this.#heldPlaces.note({ ...event, id }, this.#lastEnd);
+      this.#heldPlaces.add({ ...event, id }, this.#lastEnd);
     }
     for (const found of shared) {
       await this.#reporter.report({ ...found, line }, signal);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Complaints } from "../log/trouble_log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
@@ -13,7 +13,7 @@ import type { ReportLink } from "./report_link.ts";
 import { Condition } from "../async/tasks.ts";
 
 /** What a keeper is made of. */
-export interface MarkKeeperOptions {
+export interface PositionKeeperOptions {
   /** Whose reports are waited for. */
   readonly link: ReportLink;
   readonly positions: PositionStore;
@@ -40,18 +40,18 @@ interface Mark {
  * Keeps the place. A newer one replaces one that is not stored yet; a disk that
  * takes none holds nothing back: after a restart more is read again.
  */
-export class MarkKeeper {
-  readonly #options: MarkKeeperOptions;
+export class PositionKeeper {
+  readonly #options: PositionKeeperOptions;
   readonly #changed = new Condition();
-  readonly #complaints: Complaints;
+  readonly #troubleLog: TroubleLog;
   #mark: Mark | undefined;
   #stored: LogPosition | undefined;
   #trouble: string | undefined;
 
   /** @param options What the keeper is made of. */
-  constructor(options: MarkKeeperOptions) {
+  constructor(options: PositionKeeperOptions) {
     this.#options = options;
-    this.#complaints = new Complaints({
+    this.#troubleLog = new TroubleLog({
       ...{ log: options.log, clock: options.clock },
       trouble: "the place in the log can't be stored, and is tried again",
       over: "the place in the log is stored again",
@@ -93,7 +93,7 @@ export class MarkKeeper {
     if (mark !== undefined && this.#options.link.settled >= mark.afterSettled) {
       await this.#store(mark);
     }
-    this.#complaints.flush();
+    this.#troubleLog.flush();
   }
 
   async #store(mark: Mark): Promise<void> {
@@ -104,12 +104,12 @@ export class MarkKeeper {
       await positions.save(mark.position);
       this.#stored = mark.position;
       this.#trouble = undefined;
-      this.#complaints.end();
+      this.#troubleLog.resolve();
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       this.#mark ??= mark;
       this.#trouble = error.message;
-      this.#complaints.tell(error.message);
+      this.#troubleLog.report(error.message);
     }
   }
 }

@@ -26,7 +26,7 @@ import { Condition, runTogether } from "../async/tasks.ts";
 import { encodeRequest, NAK, renderMessage } from "../wire/v1.ts";
 
 /** What a link is made of. */
-export interface RequestLinkOptions {
+export interface Protocol1LinkOptions {
   /** Opens a connection to the publisher. */
   readonly connect: Connect;
   /** Time. */
@@ -46,7 +46,7 @@ export interface RequestLinkOptions {
 }
 
 /** What a link has done so far. */
-export interface RequestLinkCounters {
+export interface Protocol1LinkCounters {
   /** Requests handed to the link. */
   submitted: number;
   /** Requests the publisher acknowledged. */
@@ -76,16 +76,16 @@ class ReplyTimeoutError extends Error {
 }
 
 /** Sends requests until each is answered. Answers settle them in order. */
-export class RequestLink implements ReportLink {
+export class Protocol1Link implements ReportLink {
   readonly carriesTimes = false;
   /** What was done so far; `acknowledged + refused` requests are settled. */
-  readonly counters: RequestLinkCounters = {
+  readonly counters: Protocol1LinkCounters = {
     submitted: 0,
     acknowledged: 0,
     refused: 0,
     connectionsLost: 0,
   };
-  readonly #options: Required<RequestLinkOptions>;
+  readonly #options: Required<Protocol1LinkOptions>;
   readonly #window: RequestWindow<BanEvent>;
   readonly #changed = new Condition();
   /** So many requests have to go one by one. */
@@ -95,7 +95,7 @@ export class RequestLink implements ReportLink {
   #unreachable = false;
 
   /** Makes a link of what it works with. */
-  constructor(options: RequestLinkOptions) {
+  constructor(options: Protocol1LinkOptions) {
     this.#options = {
       token: undefined,
       maxPending: 256,
@@ -180,7 +180,7 @@ export class RequestLink implements ReportLink {
   async #sendAll(socket: MessageSocket, signal: AbortSignal): Promise<void> {
     while (true) {
       const mustWait = this.#alone > 0 && this.#window.inFlight > 0;
-      const event = mustWait ? undefined : this.#window.takeUnsent();
+      const event = mustWait ? undefined : this.#window.nextUnsent();
       if (event === undefined) {
         await this.#changed.wait(signal);
         continue;
@@ -191,10 +191,10 @@ export class RequestLink implements ReportLink {
   }
 
   async #receiveAll(socket: MessageSocket, signal: AbortSignal): Promise<void> {
-    while (true) this.#settle(await socket.receive(signal));
+    while (true) this.#acknowledge(await socket.receive(signal));
   }
 
-  #settle(frames: Frames): void {
+  #acknowledge(frames: Frames): void {
     const [delimiter, reply] = frames;
     const event = this.#window.oldestInFlight;
     if (
@@ -219,7 +219,7 @@ export class RequestLink implements ReportLink {
     } else {
       throw new OutOfStepError("the answer to another request");
     }
-    this.#window.settleOldest();
+    this.#window.acknowledgeOldest();
     // Where one was refused the next may be: a wrong token refuses all.
     this.#alone = Math.max(this.#alone - 1, isRefusal ? 1 : 0);
     this.#lastProgressMs = this.#options.clock.monotonicMs();

@@ -11,14 +11,14 @@ import type {
   NodeEvent,
   RemainingMs,
 } from "../wire/v2_messages.ts";
-import { type ControlSession } from "../client/control_client.ts";
+import { type ControlClient } from "../client/control_client.ts";
 import {
-  type Answer,
-  type Conversation,
-  LostConversationError,
+  LostSessionError,
   NoAnswerError,
+  type PublisherAnswer,
+  type Session,
 } from "../client/session.ts";
-import { EventWindow, type WindowItem } from "./batch_window.ts";
+import { BatchWindow, type WindowItem } from "./batch_window.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
@@ -27,9 +27,9 @@ import { Condition, runTogether } from "../async/tasks.ts";
 import { MAX_SPAN_MS } from "../wire/v2.ts";
 
 /** What a link is made of. */
-export interface EventLinkOptions {
+export interface Protocol2LinkOptions {
   /** Converses with the publisher; nobody else runs it. */
-  readonly session: ControlSession;
+  readonly session: ControlClient;
   /** Time. */
   readonly clock: Clock;
   /** Where to tell. */
@@ -43,7 +43,7 @@ export interface EventLinkOptions {
 }
 
 /** What a link has done so far. */
-export interface EventLinkCounters {
+export interface Protocol2LinkCounters {
   /** Events handed to the link. */
   readonly submitted: number;
   /** Events the publisher has, `known` ones among them. */
@@ -75,10 +75,10 @@ interface Pending extends WindowItem {
  * What concerns the same jail and address is never on its way in two batches,
  * so that it counts in its order whichever of them get lost.
  */
-export class EventLink implements ReportLink {
+export class Protocol2Link implements ReportLink {
   readonly carriesTimes = true;
-  readonly #options: Required<EventLinkOptions>;
-  readonly #window: EventWindow<Pending>;
+  readonly #options: Required<Protocol2LinkOptions>;
+  readonly #window: BatchWindow<Pending>;
   readonly #changed = new Condition();
   readonly #refusals: LogThrottle;
   readonly #counters = {
@@ -96,18 +96,18 @@ export class EventLink implements ReportLink {
    *
    * @param options What the link is made of.
    */
-  constructor(options: EventLinkOptions) {
+  constructor(options: Protocol2LinkOptions) {
     this.#options = {
       maxPending: 4_096,
       maxInFlight: 4,
       replyTimeoutMs: 2_000,
       ...options,
     };
-    this.#window = new EventWindow(this.#options.maxPending);
+    this.#window = new BatchWindow(this.#options.maxPending);
     this.#refusals = new LogThrottle(options.log, options.clock);
   }
 
-  get counters(): EventLinkCounters {
+  get counters(): Protocol2LinkCounters {
     const { lost } = this.#options.session.counters;
     return { ...this.#counters, connectionsLost: lost };
   }
@@ -138,25 +138,25 @@ export class EventLink implements ReportLink {
     try {
       await this.#options.session.run(
         signal,
-        (conversation, ended) => this.#lead(conversation, ended),
+        (session, ended) => this.#handler(session, ended),
       );
     } finally {
       this.#refusals.flush();
     }
   }
 
-  async #lead(conversation: Conversation, signal: AbortSignal): Promise<void> {
+  async #handler(session: Session, signal: AbortSignal): Promise<void> {
     this.#window.rewind();
     await runTogether(signal, [
-      (group) => this.#sendAll(conversation, group),
-      (group) => this.#receiveAll(conversation, group),
+      (group) => this.#sendAll(session, group),
+      (group) => this.#receiveAll(session, group),
       (group) => this.#watchAnswers(group),
     ]);
     signal.throwIfAborted();
   }
 
   async #sendAll(
-    { welcome, send }: Conversation,
+    { welcome, send }: Session,
     signal: AbortSignal,
   ): Promise<void> {
     const { session, limits } = welcome;
@@ -181,7 +181,7 @@ export class EventLink implements ReportLink {
     const nowMs = clock.monotonicMs();
     const settledBefore = this.#window.settled;
     const isIdle = this.#window.inFlight === 0;
-    const next = this.#window.take(
+    const next = this.#window.nextBatch(
       max,
       (pending) => this.#drop(pending, nowMs),
     );
@@ -208,25 +208,25 @@ export class EventLink implements ReportLink {
   }
 
   async #receiveAll(
-    { receive }: Conversation,
+    { receive }: Session,
     signal: AbortSignal,
   ): Promise<void> {
-    while (true) this.#settle(await receive(signal));
+    while (true) this.#acknowledge(await receive(signal));
   }
 
-  #settle(answer: Answer): void {
+  #acknowledge(answer: PublisherAnswer): void {
     if (answer.kind !== "ACK") {
-      throw new LostConversationError(`it answers events with ${answer.kind}`);
+      throw new LostSessionError(`it answers events with ${answer.kind}`);
     }
     const items = this.#window.itemsOf(answer.batch);
     if (items === undefined) return;
     if (items.length !== answer.results.length) {
-      throw new LostConversationError("it answers what it was not asked");
+      throw new LostSessionError("it answers what it was not asked");
     }
     items.forEach(({ report }, index) =>
       this.#note(report, answer.results[index])
     );
-    this.#window.settle(answer.batch);
+    this.#window.acknowledge(answer.batch);
     this.#lastProgressMs = this.#options.clock.monotonicMs();
     this.#changed.notify();
   }
@@ -255,7 +255,7 @@ export class EventLink implements ReportLink {
 
   async #watchAnswers(signal: AbortSignal): Promise<void> {
     const { clock, replyTimeoutMs, session } = this.#options;
-    const timeoutMs = session.patience.of(replyTimeoutMs);
+    const timeoutMs = session.answerTimeout.of(replyTimeoutMs);
     while (true) {
       if (this.#window.inFlight === 0) {
         await this.#changed.wait(signal);

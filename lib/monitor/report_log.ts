@@ -23,7 +23,7 @@ interface Notes {
 }
 
 /** Collects what is told together. */
-export class ReportNotes {
+export class ReportLog {
   readonly #log: Log;
   readonly #notes = new Map<string, Notes>();
 
@@ -32,8 +32,8 @@ export class ReportNotes {
     this.#log = log;
   }
 
-  /** Notes an event; it is told with {@link ReportNotes.tell} at the latest. */
-  note(kind: BanKind, { jail, address }: BanKey): void {
+  /** Notes an event; it is told with {@link ReportLog.flush} at the latest. */
+  add(kind: BanKind, { jail, address }: BanKey): void {
     const name = `${kind}|${jail}`;
     const notes = this.#notes.get(name);
     if (notes === undefined) {
@@ -48,7 +48,7 @@ export class ReportNotes {
   }
 
   /** Tells all that was noted. */
-  tell(): void {
+  flush(): void {
     for (const notes of this.#notes.values()) this.#record(notes);
     this.#notes.clear();
   }

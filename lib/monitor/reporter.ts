@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { BanEnds } from "./ban_expiry.ts";
+import type { BanExpiry } from "./ban_expiry.ts";
 import { EchoFilter } from "./echo_filter.ts";
 import type { HostName } from "../base/host_name.ts";
-import type { SharedEvent } from "./restart_filter.ts";
+import type { Detection } from "./restart_filter.ts";
 import { timeOfLine } from "../fail2ban/line_time.ts";
 import type { Clock } from "../async/clock.ts";
 import type { DetectionOracle } from "../fail2ban/ports.ts";
@@ -18,7 +18,7 @@ import {
   type CurrentPolicy,
   refusal,
 } from "../protection/protection_policy.ts";
-import { ReportNotes } from "./report_log.ts";
+import { ReportLog } from "./report_log.ts";
 import type { ReportLink } from "./report_link.ts";
 
 /** What a reporter is made of. */
@@ -26,7 +26,7 @@ export interface ReporterOptions {
   /** The way to the publisher. */
   readonly link: ReportLink;
   /** Until when bans hold; asked where the link carries times. */
-  readonly ends?: BanEnds | undefined;
+  readonly ends?: BanExpiry | undefined;
   /** What this host's subscriber applied; by default nothing. */
   readonly echoes?: EchoOracle;
   /** What this host's fail2ban decided itself; by default nobody knows. */
@@ -54,7 +54,7 @@ export interface ReporterCounters {
 }
 
 /** What is to be reported. */
-export interface Finding extends SharedEvent {
+export interface DetectionReport extends Detection {
   /** Its line; empty where there is none any more. */
   readonly line: string;
   /** When the ban ends, where that is known, in milliseconds since 1970. */
@@ -66,10 +66,10 @@ export class Reporter {
   /** How long lines were not read on since something was waited for, in milliseconds. */
   blockedMs = 0;
   readonly #options: ReporterOptions;
-  readonly #complaints: Log;
+  readonly #troubleLog: Log;
   readonly #counters: ReporterCounters;
   readonly #echoes: EchoFilter | undefined;
-  readonly #notes: ReportNotes;
+  readonly #notes: ReportLog;
 
   /**
    * @param options What the reporter is made of.
@@ -78,25 +78,25 @@ export class Reporter {
    */
   constructor(
     options: ReporterOptions,
-    complaints: Log,
+    troubleLog: Log,
     counters: ReporterCounters,
   ) {
     this.#options = options;
-    this.#complaints = complaints;
+    this.#troubleLog = troubleLog;
     this.#counters = counters;
     const { log, echoes, detections } = options;
-    this.#notes = new ReportNotes(log);
+    this.#notes = new ReportLog(log);
     this.#echoes = echoes && new EchoFilter(echoes, { detections });
   }
 
   /**
    * Reports an event, unless it must not be; waits while the link is full.
-   * {@link Reporter.tell} has to follow once no more are at hand.
+   * {@link Reporter.flush} has to follow once no more are at hand.
    *
    * @param event The event.
    * @param signal Ends the waits.
    */
-  async report(event: Finding, signal: AbortSignal): Promise<void> {
+  async report(event: DetectionReport, signal: AbortSignal): Promise<void> {
     const { protection, log, dryRun } = this.#options;
     const { jail, address } = event;
     if (this.#isEcho(event)) {
@@ -109,7 +109,7 @@ export class Reporter {
       : undefined;
     if (refused !== undefined) {
       this.#counters.refused++;
-      this.#complaints.record("warning", "protected address not reported", {
+      this.#troubleLog.record("warning", "protected address not reported", {
         jail,
         address,
         rule: refused.rule,
@@ -123,22 +123,22 @@ export class Reporter {
     }
     await this.#submit(event, signal);
     this.#counters.reported++;
-    this.#notes.note(event.kind, event);
+    this.#notes.add(event.kind, event);
   }
 
   /** Tells the log what was reported since it was told last. */
-  tell(): void {
-    this.#notes.tell();
+  flush(): void {
+    this.#notes.flush();
   }
 
-  #isEcho({ kind, jail, address, line }: Finding): boolean {
+  #isEcho({ kind, jail, address, line }: DetectionReport): boolean {
     const atMs = line === ""
       ? undefined
       : timeOfLine(line, this.#options.clock.nowMs());
     return this.#echoes?.isEcho({ kind, jail, address, atMs }) === true;
   }
 
-  async #submit(event: Finding, signal: AbortSignal): Promise<void> {
+  async #submit(event: DetectionReport, signal: AbortSignal): Promise<void> {
     const { hostName: origin, link, clock, ends } = this.#options;
     const { kind, jail, address, id, line } = event;
     const sinceMs = clock.monotonicMs();

@@ -19,10 +19,10 @@
  * window.push("a");
  * window.push("b");
  * strictEqual(window.hasRoom, false);
- * strictEqual(window.takeUnsent(), "a");
+ * strictEqual(window.nextUnsent(), "a");
  * window.rewind(); // the connection was lost: "a" goes again
- * strictEqual(window.takeUnsent(), "a");
- * strictEqual(window.settleOldest(), "a");
+ * strictEqual(window.nextUnsent(), "a");
+ * strictEqual(window.acknowledgeOldest(), "a");
  * strictEqual(window.hasRoom, true);
  * ```
  */
@@ -76,7 +76,7 @@ export class RequestWindow<T> {
   }
 
   /** Takes the next request into flight; `undefined` when all are. */
-  takeUnsent(): T | undefined {
+  nextUnsent(): T | undefined {
     const request = this.#pending[this.#inFlight];
     if (this.#inFlight < this.#pending.length) this.#inFlight++;
     return request;
@@ -88,7 +88,7 @@ export class RequestWindow<T> {
    * @returns The request.
    * @throws {RangeError} when none is in flight.
    */
-  settleOldest(): T {
+  acknowledgeOldest(): T {
     const [request] = this.#pending;
     if (this.#inFlight === 0 || request === undefined) {
       throw new RangeError("Cannot settle: nothing is in flight");

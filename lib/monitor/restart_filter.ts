@@ -24,7 +24,7 @@ import type { LogEvent } from "../fail2ban/log_line.ts";
 import type { TicketState } from "../fail2ban/ports.ts";
 
 /** A ban or unban that the other nodes should hear of. */
-export interface SharedEvent {
+export interface Detection {
   /** What happened. */
   readonly kind: BanKind;
   /** The jail that decided. */
@@ -38,7 +38,7 @@ export interface SharedEvent {
 }
 
 /** How a session is set up. */
-export interface LogSessionOptions {
+export interface RestartFilterOptions {
   /** How long an unban is held when the database can't be asked, in milliseconds. */
   readonly unbanHoldMs: number;
   /** Unbans held at most; above it the oldest is dropped. @default {100000} */
@@ -70,7 +70,7 @@ interface Ticket {
 }
 
 /** Follows one fail2ban through its restarts. */
-export class LogSession {
+export class RestartFilter {
   readonly #unbanHoldMs: number;
   readonly #maxHeld: number;
   readonly #sharesIncreases: boolean;
@@ -80,7 +80,7 @@ export class LogSession {
   #stopping = false;
 
   /** Makes a session of what it works with. */
-  constructor(options: LogSessionOptions) {
+  constructor(options: RestartFilterOptions) {
     this.#unbanHoldMs = options.unbanHoldMs;
     this.#maxHeld = options.maxHeld ?? 100_000;
     this.#sharesIncreases = options.sharesIncreases ?? false;
@@ -110,7 +110,7 @@ export class LogSession {
     state: TicketState,
     nowMs: number,
     id: EventId,
-  ): readonly SharedEvent[] {
+  ): readonly Detection[] {
     switch (event.kind) {
       case "ban":
         this.#stopping = false;
@@ -152,8 +152,8 @@ export class LogSession {
    * @param nowMs The same clock as for `push`.
    * @returns The unbans whose time is over: nothing spoke against them.
    */
-  tick(nowMs: number): readonly SharedEvent[] {
-    const due: { event: SharedEvent; deadlineMs: number }[] = [];
+  tick(nowMs: number): readonly Detection[] {
+    const due: { event: Detection; deadlineMs: number }[] = [];
     for (const [jail, tickets] of this.#held) {
       for (const [address, { id, deadlineMs }] of tickets) {
         if (deadlineMs > nowMs) break;
@@ -182,7 +182,7 @@ export class LogSession {
     state: TicketState,
     nowMs: number,
     id: EventId,
-  ): readonly SharedEvent[] {
+  ): readonly Detection[] {
     // Whatever was held of this ticket before, this is the last word.
     this.#release(event.jail, event.address);
     switch (state) {
@@ -233,7 +233,7 @@ function share(
   { jail, address }: Ticket,
   id: EventId,
   lasts?: number | "permanent",
-): readonly SharedEvent[] {
+): readonly Detection[] {
   if (jail === CLUSTER_JAIL) return [];
   if (lasts === undefined) return [{ kind, jail, address, id }];
   const lastsMs = lasts === "permanent" ? Infinity : lasts * 1_000;

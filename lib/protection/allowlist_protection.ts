@@ -5,7 +5,7 @@
  */
 
 import type { Address } from "../base/address.ts";
-import { type FleetList, NOBODY_ALLOWED } from "./allowlist.ts";
+import { type Allowlist, EMPTY_ALLOWLIST } from "./allowlist.ts";
 import { addressSpan, NetworkSet } from "../base/network_set.ts";
 import type { CurrentPolicy, ProtectionPolicy } from "./protection_policy.ts";
 
@@ -22,14 +22,14 @@ import type { CurrentPolicy, ProtectionPolicy } from "./protection_policy.ts";
  *
  * const address = parseAddress("192.0.2.1");
  * ok(address);
- * const fleet = new FleetProtection(() => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }));
- * fleet.take({ revision: 1, ignore: [address] });
- * deepStrictEqual(refusal(address, fleet.policy), { rule: "allowlist", because: "192.0.2.1" });
+ * const allowlist = new AllowlistProtection(() => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }));
+ * allowlist.replace({ revision: 1, ignore: [address] });
+ * deepStrictEqual(refusal(address, allowlist.policy), { rule: "allowlist", because: "192.0.2.1" });
  * ```
  */
-export class FleetProtection {
+export class AllowlistProtection {
   readonly #own: CurrentPolicy;
-  #list: FleetList = NOBODY_ALLOWED;
+  #list: Allowlist = EMPTY_ALLOWLIST;
   #networks = new NetworkSet([]);
   #joined:
     | { readonly of: ProtectionPolicy; readonly policy: ProtectionPolicy }
@@ -45,7 +45,7 @@ export class FleetProtection {
   }
 
   /** The list that counts. */
-  get list(): FleetList {
+  get list(): Allowlist {
     return this.#list;
   }
 
@@ -61,7 +61,7 @@ export class FleetProtection {
   }
 
   /** Goes by another list. */
-  take(list: FleetList): void {
+  replace(list: Allowlist): void {
     this.#list = list;
     this.#networks = new NetworkSet(
       list.ignore.map((network) => ({ network, label: network })),

@@ -59,7 +59,7 @@ const MAX_LOOKUPS = 64;
 /** Knows the rules that hold now. */
 export class ProtectionWatch {
   readonly #options: ProtectionWatchOptions;
-  readonly #complaints: LogThrottle;
+  readonly #troubleLog: LogThrottle;
   readonly #names: readonly HostName[];
   readonly #members: GuardedNetworks;
   readonly #ignored: GuardedNetworks;
@@ -77,7 +77,7 @@ export class ProtectionWatch {
   private constructor(options: ProtectionWatchOptions) {
     const { rules, log, clock } = options;
     this.#options = options;
-    this.#complaints = new LogThrottle(log, clock);
+    this.#troubleLog = new LogThrottle(log, clock);
     this.#names = [
       ...new Set([rules.members, rules.ignoreIp].flatMap(namesOf)),
     ];
@@ -183,7 +183,7 @@ export class ProtectionWatch {
       const reason = `no answer within ${limitMs / 1_000} s`;
       for (const name of unanswered) this.#keepAnswer(name, reason);
     }
-    this.#complaints.flush();
+    this.#troubleLog.flush();
   }
 
   async #lookUp(name: HostName, signal: AbortSignal): Promise<void> {
@@ -198,7 +198,7 @@ export class ProtectionWatch {
 
   #takeAnswer(name: HostName, answer: readonly Address[]): void {
     if (this.#failing.delete(name)) {
-      this.#complaints.record("info", "host name resolved again", { name });
+      this.#troubleLog.record("info", "host name resolved again", { name });
     }
     if (this.#answers.get(name)?.join() === answer.join()) return;
     this.#answers.set(name, answer);
@@ -209,7 +209,7 @@ export class ProtectionWatch {
   #keepAnswer(name: HostName, reason: string): void {
     if (this.#failing.has(name)) return;
     this.#failing.add(name);
-    this.#complaints.record("warning", "host name not resolved", {
+    this.#troubleLog.record("warning", "host name not resolved", {
       name,
       reason,
       stillProtected: this.#answers.get(name)?.join(",") ?? "nothing",

@@ -7,10 +7,10 @@
 
 import type { Ban } from "../ban/ban.ts";
 import { type BanHub, BusyError, type KeptChange } from "../ban/ban_hub.ts";
-import { Complaints } from "../log/trouble_log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
-import { type FleetList, fleetListAt } from "../protection/allowlist.ts";
-import { FleetProtection } from "../protection/allowlist_protection.ts";
+import { type Allowlist, allowlistAt } from "../protection/allowlist.ts";
+import { AllowlistProtection } from "../protection/allowlist_protection.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { AllowedNetwork } from "../members/member.ts";
 import type { Clock } from "../async/clock.ts";
@@ -19,7 +19,7 @@ import type { CurrentPolicy } from "../protection/protection_policy.ts";
 import { Condition } from "../async/tasks.ts";
 
 /** What an allowlist is made of. */
-export interface FleetAllowlistOptions {
+export interface AllowlistServiceOptions {
   /** Decides, keeps and has the bans that stand. */
   readonly hub: Pick<BanHub, "submit" | "table">;
   /** Entries end by it: the system's, by which they were made. */
@@ -33,7 +33,7 @@ export interface FleetAllowlistOptions {
   /** The entries at first, those that are over among them. */
   readonly allowed: readonly AllowedNetwork[];
   /** Told of each list that follows. Must not throw. */
-  readonly onChange: (list: FleetList) => void;
+  readonly onChange: (list: Allowlist) => void;
 }
 
 /** Bans that are looked at, and lifted, in one step at most. */
@@ -42,10 +42,10 @@ const AT_ONCE = 1_000;
 const RETRY_MS = 1_000;
 
 /** Keeps the list, and lifts what it covers. */
-export class FleetAllowlist {
-  readonly #options: FleetAllowlistOptions;
-  readonly #protection: FleetProtection;
-  readonly #complaints: Complaints;
+export class AllowlistService {
+  readonly #options: AllowlistServiceOptions;
+  readonly #protection: AllowlistProtection;
+  readonly #troubleLog: TroubleLog;
   readonly #changed = new Condition();
   #allowed: readonly AllowedNetwork[];
   /** Whether all that stands has to be looked at. */
@@ -59,13 +59,13 @@ export class FleetAllowlist {
    *
    * @param options What the allowlist is made of.
    */
-  constructor(options: FleetAllowlistOptions) {
+  constructor(options: AllowlistServiceOptions) {
     this.#options = options;
     const { protection, allowed, clock, log } = options;
     this.#allowed = allowed;
-    this.#protection = new FleetProtection(protection);
-    this.#protection.take(fleetListAt(allowed, clock.nowMs()));
-    this.#complaints = new Complaints({
+    this.#protection = new AllowlistProtection(protection);
+    this.#protection.replace(allowlistAt(allowed, clock.nowMs()));
+    this.#troubleLog = new TroubleLog({
       ...{ log, clock },
       trouble: "bans that the allowlist covers can't be lifted",
       over: "bans that the allowlist covers are lifted again",
@@ -73,7 +73,7 @@ export class FleetAllowlist {
   }
 
   /** Who is on it now. */
-  get list(): FleetList {
+  get list(): Allowlist {
     return this.#protection.list;
   }
 
@@ -86,7 +86,7 @@ export class FleetAllowlist {
   }
 
   /** Goes by other entries. */
-  take(allowed: readonly AllowedNetwork[]): void {
+  update(allowed: readonly AllowedNetwork[]): void {
     this.#allowed = allowed;
     this.tick();
   }
@@ -94,9 +94,9 @@ export class FleetAllowlist {
   /** Lets time pass: entries end. */
   tick(): void {
     const { clock, log, onChange } = this.#options;
-    const list = fleetListAt(this.#allowed, clock.nowMs());
+    const list = allowlistAt(this.#allowed, clock.nowMs());
     if (list.revision === this.list.revision) return;
-    this.#protection.take(list);
+    this.#protection.replace(list);
     log.record("notice", "the allowlist is another", {
       networks: list.ignore.length,
       revision: list.revision,
@@ -134,7 +134,7 @@ export class FleetAllowlist {
         await clock.delay(RETRY_MS, signal);
       }
     } finally {
-      this.#complaints.flush();
+      this.#troubleLog.flush();
     }
   }
 
@@ -168,13 +168,13 @@ export class FleetAllowlist {
       })));
       const changed = verdicts.filter((verdict) => verdict === "changed");
       this.#lifted += changed.length;
-      this.#complaints.end();
+      this.#troubleLog.resolve();
       return true;
     } catch (error) {
       if (!(error instanceof BusyError || error instanceof RuntimeError)) {
         throw error;
       }
-      this.#complaints.tell(error.message);
+      this.#troubleLog.report(error.message);
       return false;
     }
   }

@@ -28,7 +28,7 @@ export interface ListDifference {
 }
 
 /** Decides who comes in. */
-export interface Doorkeeper {
+export interface Authenticator {
   /** The list that counts. */
   readonly list: MemberList;
   /** Whether a connection with that key may be made. */
@@ -36,16 +36,16 @@ export interface Doorkeeper {
   /** Whether a connection with that key may hear the stream. */
   mayListen(key: PublicKey): boolean;
   /** Which member says HELLO. */
-  judge(hello: Hello): Promise<HelloVerdict>;
+  authenticate(hello: Hello): Promise<HelloVerdict>;
   /** Goes by another list from now on. */
-  take(list: MemberList): ListDifference;
+  setMembers(list: MemberList): ListDifference;
 }
 
 /** HELLOs that may wait to be judged; above it a node is told to try again. */
 const MAX_JUDGED = 256;
 
 /** Goes by a list. */
-export class Admission implements Doorkeeper {
+export class MemberAuthenticator implements Authenticator {
   readonly #isSuspended: (name: HostName) => boolean;
   #list: MemberList;
   #byKey: ReadonlyMap<PublicKey, Member>;
@@ -82,7 +82,7 @@ export class Admission implements Doorkeeper {
     return this.admits(key) && roles.includes("subscriber");
   }
 
-  async judge(hello: Hello): Promise<HelloVerdict> {
+  async authenticate(hello: Hello): Promise<HelloVerdict> {
     if (this.#judged >= MAX_JUDGED) {
       return refusal("busy", "too many say HELLO");
     }
@@ -90,13 +90,16 @@ export class Admission implements Doorkeeper {
     try {
       const digest = await digestToken(hello.token);
       // Nothing is waited for any more: the list is the one that counts now.
-      return this.#judge(hello, this.#memberOf(digest));
+      return this.#authenticate(hello, this.#memberOf(digest));
     } finally {
       this.#judged--;
     }
   }
 
-  #judge({ node, role }: Hello, member: Member | undefined): HelloVerdict {
+  #authenticate(
+    { node, role }: Hello,
+    member: Member | undefined,
+  ): HelloVerdict {
     if (member === undefined || !sameHost(member.name, node)) {
       return refusal("token", "the token is not that node's");
     }
@@ -109,7 +112,7 @@ export class Admission implements Doorkeeper {
     return { ok: true, member };
   }
 
-  take(list: MemberList): ListDifference {
+  setMembers(list: MemberList): ListDifference {
     const before = this.#list.members;
     this.#list = list;
     this.#byKey = byKey(list);

@@ -10,14 +10,14 @@ import { HEARTBEAT_MS } from "../wire/heartbeat.ts";
 import type { KeptChange } from "../ban/ban_hub.ts";
 import type { Epoch } from "../base/ids.ts";
 import type { StreamMessage } from "../wire/v2_messages.ts";
-import { Outbox } from "../zmq/send_queue.ts";
+import { SendQueue } from "../zmq/send_queue.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Frames, MessageSocket } from "../zmq/ports.ts";
 import { runTogether } from "../async/tasks.ts";
 import { wireChange } from "../wire/wire_times.ts";
 
 /** What a stream is made of. */
-export interface ClusterStreamOptions {
+export interface ChangeStreamOptions {
   /** A PUB that subscribers listen to. */
   readonly socket: MessageSocket;
   readonly clock: Clock;
@@ -30,28 +30,28 @@ export interface ClusterStreamOptions {
 }
 
 /** Tells until it is stopped. */
-export class ClusterStream {
-  readonly #options: ClusterStreamOptions;
-  readonly #outbox: Outbox;
+export class ChangeStream {
+  readonly #options: ChangeStreamOptions;
+  readonly #sendQueue: SendQueue;
 
   /** @param options What the stream is made of. */
-  constructor(options: ClusterStreamOptions) {
+  constructor(options: ChangeStreamOptions) {
     this.#options = options;
-    this.#outbox = new Outbox(options.socket);
+    this.#sendQueue = new SendQueue(options.socket);
   }
 
   /** Messages that were dropped: subscribers notice, and ask for them. */
   get dropped(): number {
-    return this.#outbox.dropped;
+    return this.#sendQueue.dropped;
   }
 
   /** Tells of changes, in their order. */
-  tell(kept: readonly KeptChange[]): void {
+  publish(kept: readonly KeptChange[]): void {
     const { clock, epoch, encode } = this.#options;
     const nowMs = clock.nowMs();
     for (const { change } of kept) {
       const message = wireChange(change, nowMs);
-      this.#outbox.put(encode({ kind: "C", epoch, change: message }));
+      this.#sendQueue.put(encode({ kind: "C", epoch, change: message }));
     }
   }
 
@@ -62,7 +62,7 @@ export class ClusterStream {
    */
   async run(signal: AbortSignal): Promise<void> {
     await runTogether(signal, [
-      (group) => this.#outbox.run(group),
+      (group) => this.#sendQueue.run(group),
       (group) => this.#beat(group),
     ]);
   }
@@ -71,7 +71,7 @@ export class ClusterStream {
     const { clock, epoch, seq, revision, encode } = this.#options;
     while (true) {
       const now = { seq: seq(), revision: revision() };
-      this.#outbox.put(encode({ kind: "H", epoch, ...now }));
+      this.#sendQueue.put(encode({ kind: "H", epoch, ...now }));
       await clock.delay(HEARTBEAT_MS, signal);
     }
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Doorkeeper } from "./authenticator.ts";
+import type { Authenticator } from "./authenticator.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { MemberList } from "../members/member.ts";
 import type { Clock } from "../async/clock.ts";
@@ -29,10 +29,10 @@ export interface CuttableSocket {
 export type ListChanges = (signal: AbortSignal) => AsyncIterable<MemberList>;
 
 /** What a door is made of. */
-export interface MemberDoorOptions {
+export interface ConnectionGateOptions {
   /** The ROUTER that libzmq asks. */
   readonly zap: MessageSocket;
-  readonly doorkeeper: Doorkeeper;
+  readonly authenticator: Authenticator;
   readonly changes: ListChanges;
   readonly sockets: readonly CuttableSocket[];
   /** Told of each list. @default {nobody is} */
@@ -47,24 +47,24 @@ export interface MemberDoorOptions {
 const CUT_EVERY_MS = 500;
 
 /** Serves until stopped. */
-export class MemberDoor {
-  readonly #options: MemberDoorOptions;
+export class ConnectionGate {
+  readonly #options: ConnectionGateOptions;
   readonly #zap: ZapServer;
   readonly #asked = new Condition();
   #hasToCut = false;
   #cuts = 0;
 
   /** @param options What the door is made of. */
-  constructor(options: MemberDoorOptions) {
+  constructor(options: ConnectionGateOptions) {
     this.#options = options;
-    const { doorkeeper, zap, clock, log } = options;
+    const { authenticator, zap, clock, log } = options;
     this.#zap = new ZapServer({
       ...{ socket: zap, clock, log },
       domains: [ZAP_DOMAIN, ZAP_STREAM_DOMAIN],
       admits: (key, domain) =>
         domain === ZAP_STREAM_DOMAIN
-          ? doorkeeper.mayListen(key)
-          : doorkeeper.admits(key),
+          ? authenticator.mayListen(key)
+          : authenticator.admits(key),
     });
   }
 
@@ -99,9 +99,9 @@ export class MemberDoor {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { changes, doorkeeper, endSessions, onList, log } = this.#options;
+    const { changes, authenticator, endSessions, onList, log } = this.#options;
     for await (const list of changes(signal)) {
-      const { expelled, changed } = doorkeeper.take(list);
+      const { expelled, changed } = authenticator.setMembers(list);
       log.record("notice", "members read again", {
         members: list.members.length,
         revision: list.revision,

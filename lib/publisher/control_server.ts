@@ -17,15 +17,15 @@ import type {
 } from "./control_server_options.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { EventIntake, type EventIntakeCounters } from "./event_intake.ts";
-import type { FleetList } from "../protection/allowlist.ts";
+import type { Allowlist } from "../protection/allowlist.ts";
 import type { HostName } from "../base/host_name.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import type { Member } from "../members/member.ts";
-import { AsideError } from "./node_quotas.ts";
-import { Outbox } from "../zmq/send_queue.ts";
+import { QuarantinedError } from "./node_quotas.ts";
+import { SendQueue } from "../zmq/send_queue.ts";
 import type { Frames } from "../zmq/ports.ts";
 import { ReceiptIntake, type ReceiptIntakeCounters } from "./receipt_intake.ts";
-import { type Session, SessionBook } from "./sessions.ts";
+import { type NodeSession, Sessions } from "./sessions.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 import { decodeNodeMessage, encodePublisherMessage } from "../wire/v2.ts";
 
@@ -51,26 +51,26 @@ export class ControlServer {
     unanswerable: 0,
   };
   readonly #options: ControlServerOptions;
-  readonly #sessions: SessionBook;
-  readonly #outbox: Outbox;
+  readonly #sessions: Sessions;
+  readonly #sendQueue: SendQueue;
   readonly #intake: EventIntake;
   readonly #receiptIntake: ReceiptIntake;
-  readonly #complaints: LogThrottle;
+  readonly #troubleLog: LogThrottle;
   readonly #bug = Promise.withResolvers<never>();
 
   /** @param options What the server is made of. */
   constructor(options: ControlServerOptions) {
     this.#options = options;
     const { newSessionId, desk, socket, log, clock } = options;
-    this.#sessions = new SessionBook({
+    this.#sessions = new Sessions({
       newId: newSessionId,
       onEnd: (id) => desk.leave(id),
     });
-    this.#outbox = new Outbox(socket);
-    const complaints = new LogThrottle(log, clock);
-    this.#intake = new EventIntake({ ...options, complaints });
+    this.#sendQueue = new SendQueue(socket);
+    const troubleLog = new LogThrottle(log, clock);
+    this.#intake = new EventIntake({ ...options, troubleLog });
     this.#receiptIntake = new ReceiptIntake(options);
-    this.#complaints = complaints;
+    this.#troubleLog = troubleLog;
   }
 
   /** What became of events so far. */
@@ -85,7 +85,7 @@ export class ControlServer {
 
   /** Answers that were dropped: their nodes ask again. */
   get dropped(): number {
-    return this.#outbox.dropped;
+    return this.#sendQueue.dropped;
   }
 
   /** Sessions that are known. */
@@ -94,7 +94,7 @@ export class ControlServer {
   }
 
   /** The sessions of a node. */
-  sessionsOf(node: HostName): readonly Session[] {
+  sessionsOf(node: HostName): readonly NodeSession[] {
     return this.#sessions.of(node);
   }
 
@@ -104,10 +104,10 @@ export class ControlServer {
   }
 
   /** Tells every session the allowlist that counts from now on. */
-  tellAllowlist(list: FleetList): void {
+  sendAllowlist(list: Allowlist): void {
     const message = encodePublisherMessage({ kind: "IGNORE", ...list });
     for (const { route } of this.#sessions.all()) {
-      this.#outbox.put([Uint8Array.fromHex(route), ...message]);
+      this.#sendQueue.put([Uint8Array.fromHex(route), ...message]);
     }
   }
 
@@ -119,17 +119,17 @@ export class ControlServer {
   async run(signal: AbortSignal): Promise<void> {
     try {
       await runTogether(signal, [
-        (group) => this.#hear(group),
-        (group) => this.#outbox.run(group),
+        (group) => this.#receive(group),
+        (group) => this.#sendQueue.run(group),
         (group) => this.#receiptIntake.run(group),
         (group) => Promise.race([this.#bug.promise, NEVER.wait(group)]),
       ]);
     } finally {
-      this.#complaints.flush();
+      this.#troubleLog.flush();
     }
   }
 
-  async #hear(signal: AbortSignal): Promise<void> {
+  async #receive(signal: AbortSignal): Promise<void> {
     while (true) {
       const [route, ...frames] = await this.#options.socket.receive(signal);
       this.counters.received++;
@@ -137,14 +137,14 @@ export class ControlServer {
         this.counters.unanswerable++;
         continue;
       }
-      this.#take({ route, key: route.toHex() }, frames);
+      this.#handle({ route, key: route.toHex() }, frames);
     }
   }
 
-  #take(from: Routed, frames: Frames): void {
+  #handle(from: Routed, frames: Frames): void {
     const decoded = decodeNodeMessage(frames);
     if (!decoded.ok) {
-      this.#noteMalformed(from, frames);
+      this.#countMalformed(from, frames);
       this.#refuse(from, "protocol", `not understood: ${decoded.reason}`);
       return;
     }
@@ -158,26 +158,26 @@ export class ControlServer {
       this.#refuse(from, "session", "no such session");
       return;
     }
-    const { standings } = this.#options;
+    const { quotas } = this.#options;
     const cost = COSTS[message.kind] + sizeCost(frames);
-    if (!standings.takesMessage(session.member, cost)) return;
+    if (!quotas.takesMessage(session.member, cost)) return;
     this.#serve(from, session, message);
   }
 
   /** A node is blamed for what carries its session: others can't know that. */
-  #noteMalformed({ key }: Routed, frames: Frames): void {
-    const session = this.#sessions.sentBy(key, frames);
+  #countMalformed({ key }: Routed, frames: Frames): void {
+    const session = this.#sessions.sessionMentionedIn(key, frames);
     if (session === undefined) return;
     const { node, member } = session;
-    const { standings } = this.#options;
-    if (standings.takesMessage(member, 1 + sizeCost(frames))) {
-      standings.noteBad(node, "malformed");
+    const { quotas } = this.#options;
+    if (quotas.takesMessage(member, 1 + sizeCost(frames))) {
+      quotas.noteBad(node, "malformed");
     }
   }
 
   #serve(
     from: Routed,
-    session: Session,
+    session: NodeSession,
     message: Exclude<NodeMessage, { kind: "HELLO" }>,
   ): void {
     switch (message.kind) {
@@ -198,7 +198,7 @@ export class ControlServer {
     }
   }
 
-  #mayNot(from: Routed, session: Session, role: NodeRole): boolean {
+  #mayNot(from: Routed, session: NodeSession, role: NodeRole): boolean {
     if (session.role === role) return false;
     this.#refuse(from, "protocol", `only a ${role} may say that`);
     return true;
@@ -206,10 +206,10 @@ export class ControlServer {
 
   #greet(from: Routed, hello: InSession<"HELLO">): void {
     this.#afterwards(from, async () => {
-      const { doorkeeper, standings } = this.#options;
-      const verdict = await doorkeeper.judge(hello);
+      const { authenticator, quotas } = this.#options;
+      const verdict = await authenticator.authenticate(hello);
       if (!verdict.ok) return this.#complaint(verdict.code, verdict.message);
-      return standings.takesMessage(verdict.member)
+      return quotas.takesMessage(verdict.member)
         ? this.#welcome(from, hello, verdict.member)
         : this.#complaint("aside", "the node is set aside");
     });
@@ -222,8 +222,8 @@ export class ControlServer {
   ): PublisherMessage {
     const { store: { epoch }, hub, limits, allowlist } = this.#options;
     const { name: node } = member;
-    const { id } = this.#sessions.begin({ route, node, member, role, version });
-    this.#complaints.record("info", "node connected", { node, role, version });
+    const { id } = this.#sessions.start({ route, node, member, role, version });
+    this.#troubleLog.record("info", "node connected", { node, role, version });
     const { seq } = hub.table;
     const list = allowlist();
     return { kind: "WELCOME", session: id, epoch, seq, limits, ...list };
@@ -231,18 +231,18 @@ export class ControlServer {
 
   #events(
     from: Routed,
-    { member }: Session,
+    { member }: NodeSession,
     { batch, events }: InSession<"EVENTS">,
   ): void {
     this.#afterwards(from, async () => {
-      const results = await this.#intake.take(member, events);
+      const results = await this.#intake.accept(member, events);
       return { kind: "ACK", batch, results };
     });
   }
 
   #receipts(
     from: Routed,
-    { node }: Session,
+    { node }: NodeSession,
     { batch, results }: InSession<"RECEIPTS">,
   ): void {
     const nowMs = this.#options.clock.nowMs();
@@ -252,7 +252,7 @@ export class ControlServer {
       atMs: nowMs - agoMs,
     }));
     this.#afterwards(from, async () => {
-      await this.#receiptIntake.take(receipts);
+      await this.#receiptIntake.accept(receipts);
       return { kind: "ACK", batch, results: [] };
     });
   }
@@ -267,7 +267,7 @@ export class ControlServer {
     } catch (error) {
       if (error instanceof BusyError) {
         this.#refuse(from, "busy", error.message);
-      } else if (error instanceof AsideError) {
+      } else if (error instanceof QuarantinedError) {
         this.#refuse(from, "aside", error.message);
       } else if (error instanceof RuntimeError) {
         this.#refuse(from, "store", "nothing was kept");
@@ -278,7 +278,7 @@ export class ControlServer {
   }
 
   #answer({ route }: Routed, message: PublisherMessage): void {
-    this.#outbox.put([route, ...encodePublisherMessage(message)]);
+    this.#sendQueue.put([route, ...encodePublisherMessage(message)]);
   }
 
   #refuse(from: Routed, code: ErrorCode, message: string): void {
@@ -287,7 +287,7 @@ export class ControlServer {
 
   #complaint(code: ErrorCode, message: string): PublisherMessage {
     this.counters.errors++;
-    this.#complaints.record("warning", "message refused", { code, message });
+    this.#troubleLog.record("warning", "message refused", { code, message });
     return { kind: "ERROR", code, message };
   }
 }

@@ -4,37 +4,37 @@
  * @module
  */
 
-import type { Doorkeeper } from "./authenticator.ts";
+import type { Authenticator } from "./authenticator.ts";
 import type { BanHub } from "../ban/ban_hub.ts";
 import type { SessionId } from "../base/ids.ts";
 import type { SessionLimits } from "../wire/v2_messages.ts";
 import type { BanStore } from "../ban/ban_store.ts";
-import type { FleetList } from "../protection/allowlist.ts";
-import type { NodeStandings } from "./node_quotas.ts";
+import type { Allowlist } from "../protection/allowlist.ts";
+import type { NodeQuotas } from "./node_quotas.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import type { MessageSocket } from "../zmq/ports.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
-import type { SyncDesk } from "./sync_server.ts";
+import type { SyncServer } from "./sync_server.ts";
 
 /** What a server is made of. */
 export interface ControlServerOptions {
   /** A ROUTER that nodes connect to. */
   readonly socket: MessageSocket;
   readonly hub: BanHub;
-  readonly desk: SyncDesk;
+  readonly desk: SyncServer;
   readonly store: Pick<BanStore, "epoch" | "keepReceipts">;
   readonly clock: Clock;
   readonly log: Log;
   /** Says which member a node is. */
-  readonly doorkeeper: Pick<Doorkeeper, "judge">;
+  readonly authenticator: Pick<Authenticator, "authenticate">;
   /** How nodes stand. */
-  readonly standings: NodeStandings;
+  readonly quotas: NodeQuotas;
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
   readonly limits: SessionLimits;
   /** Gives the cluster's allowlist that counts now. */
-  readonly allowlist: () => FleetList;
+  readonly allowlist: () => Allowlist;
   /** Makes a session's id that nobody can guess. */
   readonly newSessionId: () => SessionId;
 }

@@ -13,7 +13,7 @@ import type { HostName } from "../base/host_name.ts";
 import { matchesAnyJail } from "../base/jail_globs.ts";
 import { CLUSTER_JAIL } from "../base/jail_name.ts";
 import type { Member } from "../members/member.ts";
-import type { NodeStandings } from "./node_quotas.ts";
+import type { NodeQuotas } from "./node_quotas.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import {
@@ -31,12 +31,12 @@ export interface EventIntakeOptions {
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
   /** How nodes stand. */
-  readonly standings: Pick<
-    NodeStandings,
+  readonly quotas: Pick<
+    NodeQuotas,
     "spendEvents" | "noteBad" | "noteResults"
   >;
   /** Where to tell of refusals, which may come without end. */
-  readonly complaints: Log;
+  readonly troubleLog: Log;
 }
 
 interface Against {
@@ -76,17 +76,17 @@ export class EventIntake {
    * @param member The node whose events they are, and its rights.
    * @param events What it did.
    * @returns What became of each, in their order, once they are kept.
-   * @throws {AsideError} when the node's reports are set aside: nothing was taken.
+   * @throws {QuarantinedError} when the node's reports are set aside: nothing was taken.
    * @throws {BusyError} when it reports faster than it may: likewise.
    * @throws as {@link BanHub.submit} does: nothing was taken then.
    */
-  async take(
+  async accept(
     member: Member,
     events: readonly NodeEvent[],
   ): Promise<readonly EventResult[]> {
-    const { hub, standings } = this.#options;
+    const { hub, quotas } = this.#options;
     const { name: origin } = member;
-    standings.spendEvents(member, events.length);
+    quotas.spendEvents(member, events.length);
     const requests: HubRequest[] = [];
     const judged = events.map((event) => {
       const against = this.#against(event, member);
@@ -100,7 +100,7 @@ export class EventIntake {
         ? this.#resultOf(verdicts.next().value)
         : this.#refuse(origin, event, against)
     );
-    standings.noteResults(origin, results.map(({ outcome }) => outcome));
+    quotas.noteResults(origin, results.map(({ outcome }) => outcome));
     return results;
   }
 
@@ -135,9 +135,9 @@ export class EventIntake {
   ): EventResult {
     this.counters.refused++;
     // It may not know its jails: nothing of it is taken, and its rate bounds it.
-    if (rule !== "jail-right") this.#options.standings.noteBad(node, kind);
+    if (rule !== "jail-right") this.#options.quotas.noteBad(node, kind);
     const fields = { node, jail, address, rule };
-    this.#options.complaints.record("warning", "report refused", fields);
+    this.#options.troubleLog.record("warning", "report refused", fields);
     return { outcome: "refused", rule };
   }
 

@@ -26,15 +26,15 @@ import {
 } from "../members/node_limits.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
-import type { NodeRecords, SetAside } from "../members/node_records.ts";
+import type { NodeRecords, Quarantine } from "../members/node_records.ts";
 import { type Bucket, spend, tokensAt } from "../members/token_bucket.ts";
 
 /** What standings are made of. */
-export interface NodeStandingOptions {
+export interface NodeQuotasOptions {
   readonly limits: NodeLimits;
   /** Keeps who is set aside. */
   readonly records:
-    & Pick<NodeRecords, "keepAside" | "dropAside" | "asides">
+    & Pick<NodeRecords, "keepQuarantine" | "dropQuarantine" | "quarantines">
     & Pick<NodeRecords, "keepAudit">;
   readonly clock: Clock;
   readonly log: Log;
@@ -43,7 +43,7 @@ export interface NodeStandingOptions {
 }
 
 /** The node's reports are set aside: nothing was taken. */
-export class AsideError extends Error {
+export class QuarantinedError extends Error {
   /** As of any error. */
   override readonly name = "AsideError";
 }
@@ -56,20 +56,20 @@ export interface NodeCounts {
 }
 
 /** How a node stands. */
-export interface LiveStanding extends NodeCounts {
+export interface NodeQuotaState extends NodeCounts {
   /** Events that it may report at once now. */
   readonly room: number;
   /** Events in a second, in the long run. */
   readonly maxPerSecond: number;
   /** `undefined`: it is not set aside. */
-  readonly aside: SetAside | undefined;
+  readonly aside: Quarantine | undefined;
 }
 
-interface Standing {
+interface NodeState {
   events: Bucket | undefined;
   messages: Bucket | undefined;
   breaker: BreakerState;
-  aside: SetAside | undefined;
+  aside: Quarantine | undefined;
   counts: NodeCounts;
 }
 
@@ -79,26 +79,26 @@ export const PUBLISHER_ITSELF = "publisher";
 const NO_COUNTS: NodeCounts = { accepted: 0, known: 0, refused: 0 };
 
 /** Keeps nodes to their limits. */
-export class NodeStandings {
-  readonly #options: NodeStandingOptions;
-  readonly #nodes = new Map<HostName, Standing>();
+export class NodeQuotas {
+  readonly #options: NodeQuotasOptions;
+  readonly #nodes = new Map<HostName, NodeState>();
 
   /**
    * @param options What they are made of.
    * @throws {RuntimeError} when it can't be read who is set aside.
    */
-  constructor(options: NodeStandingOptions) {
+  constructor(options: NodeQuotasOptions) {
     this.#options = options;
-    for (const aside of options.records.asides()) {
+    for (const aside of options.records.quarantines()) {
       const { reason, count } = aside;
-      const standing = this.#of(aside.node);
-      standing.breaker = { ...CLOSED, open: { reason, count } };
-      standing.aside = aside;
+      const quota = this.#of(aside.node);
+      quota.breaker = { ...CLOSED, open: { reason, count } };
+      quota.aside = aside;
     }
   }
 
   /** Nodes that are set aside. */
-  get setAside(): number {
+  get quarantine(): number {
     return [...this.#nodes.values()].filter(({ aside }) => aside !== undefined)
       .length;
   }
@@ -116,12 +116,12 @@ export class NodeStandings {
    * @param cost What it costs to answer, in plain messages.
    */
   takesMessage({ name, rights }: Member, cost = 1): boolean {
-    const standing = this.#of(name);
-    if (standing.aside?.reason === "flood") return false;
+    const quota = this.#of(name);
+    if (quota.aside?.reason === "flood") return false;
     const rate = messageRate(this.#rateOf(rights.maxPerSecond));
     const nowMs = this.#options.clock.monotonicMs();
-    const { isTaken, bucket } = spend(standing.messages, rate, cost, nowMs);
-    standing.messages = bucket;
+    const { isTaken, bucket } = spend(quota.messages, rate, cost, nowMs);
+    quota.messages = bucket;
     if (!isTaken) this.#step(name, { kind: "trip", why: "flood" });
     return isTaken;
   }
@@ -129,18 +129,18 @@ export class NodeStandings {
   /**
    * Takes as much of a node's rate as events cost.
    *
-   * @throws {AsideError} when its reports are set aside.
+   * @throws {QuarantinedError} when its reports are set aside.
    * @throws {BusyError} when it has to wait.
    */
   spendEvents({ name, rights }: Member, count: number): void {
-    const standing = this.#of(name);
-    if (standing.aside !== undefined) {
-      throw new AsideError(`${name} is set aside`);
+    const quota = this.#of(name);
+    if (quota.aside !== undefined) {
+      throw new QuarantinedError(`${name} is set aside`);
     }
     const rate = eventRate(this.#rateOf(rights.maxPerSecond));
     const nowMs = this.#options.clock.monotonicMs();
-    const { isTaken, bucket } = spend(standing.events, rate, count, nowMs);
-    standing.events = bucket;
+    const { isTaken, bucket } = spend(quota.events, rate, count, nowMs);
+    quota.events = bucket;
     if (!isTaken) throw new BusyError(`${name} reports faster than it may`);
   }
 
@@ -151,10 +151,10 @@ export class NodeStandings {
 
   /** Counts what became of events. */
   noteResults(node: HostName, outcomes: readonly (keyof NodeCounts)[]): void {
-    const standing = this.#of(node);
-    const counts = { ...standing.counts };
+    const quota = this.#of(node);
+    const counts = { ...quota.counts };
     for (const outcome of outcomes) counts[outcome]++;
-    standing.counts = counts;
+    quota.counts = counts;
   }
 
   /**
@@ -165,18 +165,18 @@ export class NodeStandings {
    */
   async release(node: HostName): Promise<boolean> {
     const { records, log } = this.#options;
-    const standing = this.#of(node);
-    if (standing.aside === undefined) return false;
-    await records.dropAside(canonicalHost(node));
-    standing.aside = undefined;
-    standing.breaker = CLOSED;
-    standing.messages = undefined;
+    const quota = this.#of(node);
+    if (quota.aside === undefined) return false;
+    await records.dropQuarantine(canonicalHost(node));
+    quota.aside = undefined;
+    quota.breaker = CLOSED;
+    quota.messages = undefined;
     log.record("notice", "reports of a node are taken again", { node });
     return true;
   }
 
   /** How a member stands. */
-  live({ name, rights }: Member): LiveStanding {
+  live({ name, rights }: Member): NodeQuotaState {
     const { events, counts, aside } = this.#of(name);
     const maxPerSecond = this.#rateOf(rights.maxPerSecond);
     const nowMs = this.#options.clock.monotonicMs();
@@ -189,37 +189,37 @@ export class NodeStandings {
     return own ?? this.#options.limits.maxPerSecond;
   }
 
-  #of(node: HostName): Standing {
+  #of(node: HostName): NodeState {
     const name = canonicalHost(node);
     const known = this.#nodes.get(name);
     if (known !== undefined) return known;
-    const standing: Standing = {
+    const quota: NodeState = {
       events: undefined,
       messages: undefined,
       breaker: CLOSED,
       aside: undefined,
       counts: NO_COUNTS,
     };
-    this.#nodes.set(name, standing);
-    return standing;
+    this.#nodes.set(name, quota);
+    return quota;
   }
 
   #step(node: HostName, event: BreakerEvent): void {
     const { clock, limits: { breaker: limit } } = this.#options;
-    const standing = this.#of(node);
+    const quota = this.#of(node);
     const nowMs = clock.monotonicMs();
-    const step = breakerStep(standing.breaker, event, nowMs, limit);
-    standing.breaker = step.state;
+    const step = breakerStep(quota.breaker, event, nowMs, limit);
+    quota.breaker = step.state;
     for (const effect of step.effects) {
       if (effect.kind !== "opened") continue;
       const { reason, count } = effect;
       const sinceMs = Math.round(clock.nowMs());
-      standing.aside = { node: canonicalHost(node), sinceMs, reason, count };
-      this.#setAside(node, standing.aside);
+      quota.aside = { node: canonicalHost(node), sinceMs, reason, count };
+      this.#quarantine(node, quota.aside);
     }
   }
 
-  async #setAside(node: HostName, aside: SetAside): Promise<void> {
+  async #quarantine(node: HostName, aside: Quarantine): Promise<void> {
     const { records, log, onSuspend } = this.#options;
     const { reason, count, sinceMs } = aside;
     const hint = `fail2ban-cluster node release ${node}`;
@@ -228,7 +228,7 @@ export class NodeStandings {
     });
     if (reason === "flood") onSuspend(node);
     try {
-      await records.keepAside(aside);
+      await records.keepQuarantine(aside);
       await records.keepAudit([{
         ...{ atMs: sinceMs, by: PUBLISHER_ITSELF, action: "set aside" },
         ...{ subject: node, detail: `${reason}, ${count} bad ones` },

@@ -39,7 +39,7 @@ export interface OperatorServiceOptions {
 /** Reports that are taken back in one step: others are served meanwhile. */
 const AT_ONCE = 500;
 
-interface Report extends BanKey {
+interface ReportKey extends BanKey {
   readonly origin: HostName;
 }
 
@@ -118,7 +118,7 @@ export class OperatorService {
     return { kind: "done", count };
   }
 
-  *#reportsOf(node: HostName, sinceMs: number): Generator<Report> {
+  *#reportsOf(node: HostName, sinceMs: number): Generator<ReportKey> {
     for (const { jail, address, reports } of this.#options.hub.table.bans()) {
       for (const { origin, lastMs } of reports) {
         if (lastMs >= sinceMs && sameHost(origin, node)) {

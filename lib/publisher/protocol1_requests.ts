@@ -10,7 +10,7 @@ import { type BanHub, BusyError } from "../ban/ban_hub.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { CLUSTER_JAIL } from "../base/jail_name.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
-import type { Outbox } from "../zmq/send_queue.ts";
+import type { SendQueue } from "../zmq/send_queue.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Frames, MessageSocket } from "../zmq/ports.ts";
 import type { Log } from "../log/log.ts";
@@ -28,23 +28,23 @@ import {
 } from "../wire/v1.ts";
 
 /** What comes of a request that is good. */
-export interface RequestKeeping {
+export interface Protocol1Storing {
   /** Where reports are kept. */
   readonly hub: Pick<BanHub, "submit">;
   /** Where answers go out, over the server's own socket. */
-  readonly answers: Outbox;
+  readonly answers: SendQueue;
   /** Where broadcasts go out. */
-  readonly broadcasts: Outbox;
+  readonly broadcasts: SendQueue;
   /** How long a report holds: protocol 1 does not say. `Infinity`: until it is taken back. */
   readonly banTimeMs: number;
 }
 
 /** What a server is made of. */
-export interface RequestServerOptions {
+export interface Protocol1RequestServerOptions {
   /** A ROUTER that serves REQ clients. */
   readonly socket: MessageSocket;
   /** `undefined`: check and log only, neither keep, answer nor broadcast. */
-  readonly keeping: RequestKeeping | undefined;
+  readonly keeping: Protocol1Storing | undefined;
   /** Time. */
   readonly clock: Clock;
   /** Where to tell. */
@@ -58,7 +58,7 @@ export interface RequestServerOptions {
 }
 
 /** What a server has done so far. */
-export interface RequestServerCounters {
+export interface Protocol1RequestServerCounters {
   /** Messages that came in. */
   received: number;
   /** Reports acknowledged. */
@@ -127,26 +127,26 @@ export function judgeRequest(
 }
 
 /** Serves monitors until stopped. */
-export class RequestServer {
+export class Protocol1RequestServer {
   /** What was done so far. */
-  readonly counters: RequestServerCounters = {
+  readonly counters: Protocol1RequestServerCounters = {
     received: 0,
     relayed: 0,
     refused: 0,
     unanswerable: 0,
     unanswered: 0,
   };
-  readonly #options: RequestServerOptions;
-  readonly #complaints: LogThrottle;
+  readonly #options: Protocol1RequestServerOptions;
+  readonly #troubleLog: LogThrottle;
 
   /**
    * Makes a server; it serves once it runs.
    *
    * @param options What the server is made of.
    */
-  constructor(options: RequestServerOptions) {
+  constructor(options: Protocol1RequestServerOptions) {
     this.#options = options;
-    this.#complaints = new LogThrottle(options.log, options.clock, {
+    this.#troubleLog = new LogThrottle(options.log, options.clock, {
       kindOf: ({ reason }) => String(reason),
     });
   }
@@ -160,7 +160,7 @@ export class RequestServer {
     try {
       while (true) this.#serve(await this.#options.socket.receive(signal));
     } finally {
-      this.#complaints.flush();
+      this.#troubleLog.flush();
     }
   }
 
@@ -169,7 +169,7 @@ export class RequestServer {
     const bodyAt = frames.findIndex((frame) => frame.length === 0) + 1;
     if (bodyAt < 2 || bodyAt > MAX_HOPS + 2) {
       this.counters.unanswerable++;
-      this.#complaints.record("warning", "message without a return address");
+      this.#troubleLog.record("warning", "message without a return address");
       return;
     }
     const { keeping } = this.#options;
@@ -207,7 +207,7 @@ export class RequestServer {
     { acknowledged, refused }: Readonly<
       Record<"acknowledged" | "refused", Frames>
     >,
-    { hub, broadcasts, banTimeMs }: RequestKeeping,
+    { hub, broadcasts, banTimeMs }: Protocol1Storing,
   ): Promise<Frames | undefined> {
     const endsMs = this.#options.clock.nowMs() + banTimeMs;
     try {
@@ -247,7 +247,7 @@ export class RequestServer {
       }
       case "refuse":
         this.counters.refused++;
-        this.#complaints.record("warning", "request refused", {
+        this.#troubleLog.record("warning", "request refused", {
           reason: verdict.reason,
           ...(verdict.detail === undefined ? {} : { detail: verdict.detail }),
         });

@@ -5,13 +5,13 @@
  */
 
 import type { BanHub, KeptChange } from "../ban/ban_hub.ts";
-import { Outbox } from "../zmq/send_queue.ts";
+import { SendQueue } from "../zmq/send_queue.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import type { MessageSocket } from "../zmq/ports.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
 import { protocol1Events } from "./protocol1_events.ts";
-import { RequestServer } from "./protocol1_requests.ts";
+import { Protocol1RequestServer } from "./protocol1_requests.ts";
 import {
   prefixedFigures,
   type StatusFigures,
@@ -32,7 +32,7 @@ export interface Protocol1Service {
 }
 
 /** What a server is made of. */
-export interface LegacyServerOptions extends Protocol1Service {
+export interface Protocol1ServerOptions extends Protocol1Service {
   /** Where reports are kept. */
   readonly hub: Pick<BanHub, "submit">;
   /** Time. */
@@ -45,22 +45,22 @@ export interface LegacyServerOptions extends Protocol1Service {
   readonly banTimeMs: number;
 }
 
-/** Serves nodes with {@link LegacyServer.tasks}. */
-export class LegacyServer {
+/** Serves nodes with {@link Protocol1Server.tasks}. */
+export class Protocol1Server {
   readonly #isReadonly: boolean;
-  readonly #requests: RequestServer;
-  readonly #answers: Outbox;
-  readonly #broadcasts: Outbox;
+  readonly #requests: Protocol1RequestServer;
+  readonly #answers: SendQueue;
+  readonly #broadcasts: SendQueue;
 
   /** Makes a server of what it works with. */
-  constructor(options: LegacyServerOptions) {
+  constructor(options: Protocol1ServerOptions) {
     const { replies, isReadonly = false } = options;
-    const answers = new Outbox(replies);
-    const broadcasts = new Outbox(options.broadcasts);
+    const answers = new SendQueue(replies);
+    const broadcasts = new SendQueue(options.broadcasts);
     this.#isReadonly = isReadonly;
     this.#answers = answers;
     this.#broadcasts = broadcasts;
-    this.#requests = new RequestServer({
+    this.#requests = new Protocol1RequestServer({
       ...options,
       socket: replies,
       keeping: { ...options, answers, broadcasts },
@@ -90,7 +90,7 @@ export class LegacyServer {
   }
 
   /** Tells every subscriber of changes that are kept. */
-  tell(kept: readonly KeptChange[]): void {
+  publish(kept: readonly KeptChange[]): void {
     for (const event of kept.flatMap(protocol1Events)) {
       this.#broadcasts.put([encodeBroadcast(event)]);
     }

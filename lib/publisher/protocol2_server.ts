@@ -4,25 +4,25 @@
  * @module
  */
 
-import type { Doorkeeper } from "./authenticator.ts";
+import type { Authenticator } from "./authenticator.ts";
 import type { BanHub, KeptChange } from "../ban/ban_hub.ts";
 import type { SessionId } from "../base/ids.ts";
 import type { BanStore } from "../ban/ban_store.ts";
-import { ClusterStream } from "./change_stream.ts";
-import { Complaints } from "../log/trouble_log.ts";
+import { ChangeStream } from "./change_stream.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
 import { ControlServer } from "./control_server.ts";
 import { RuntimeError } from "../base/errors.ts";
-import type { FleetList } from "../protection/allowlist.ts";
+import type { Allowlist } from "../protection/allowlist.ts";
 import type { HostName } from "../base/host_name.ts";
 import { auditJournal } from "./journal_audit.ts";
 import type { MemberList } from "../members/member.ts";
 import {
+  ConnectionGate,
   type CuttableSocket,
   type ListChanges,
-  MemberDoor,
 } from "./connection_gate.ts";
 import type { NodeLimits } from "../members/node_limits.ts";
-import { NodeStandings } from "./node_quotas.ts";
+import { NodeQuotas } from "./node_quotas.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import type { MessageSocket } from "../zmq/ports.ts";
@@ -32,7 +32,7 @@ import {
   prefixedFigures,
   type StatusFigures,
 } from "../service/status_report.ts";
-import { SyncDesk } from "./sync_server.ts";
+import { SyncServer } from "./sync_server.ts";
 import {
   encodeStreamMessage,
   MAX_CHANGES,
@@ -50,13 +50,13 @@ export interface Protocol2Service {
   /** The ROUTER that libzmq asks whom these two let in. */
   readonly zap: MessageSocket;
   /** Decides who may use them. */
-  readonly doorkeeper: Doorkeeper;
+  readonly authenticator: Authenticator;
   /** The lists of members that follow the one the doorkeeper goes by. */
   readonly memberChanges: ListChanges;
 }
 
 /** What a server is made of. */
-export interface NodeServerOptions extends Protocol2Service {
+export interface Protocol2ServerOptions extends Protocol2Service {
   readonly hub: BanHub;
   readonly store: BanStore;
   readonly clock: Clock;
@@ -66,40 +66,40 @@ export interface NodeServerOptions extends Protocol2Service {
   /** What a node may do. */
   readonly limits: NodeLimits;
   /** Gives the cluster's allowlist that counts now. */
-  readonly allowlist: () => FleetList;
+  readonly allowlist: () => Allowlist;
   /** Told of each list of members. */
   readonly onList: (list: MemberList) => void;
   /** Makes a session's id that nobody can guess. */
   readonly newSessionId: () => SessionId;
 }
 
-/** Serves nodes with {@link NodeServer.tasks}. */
-export class NodeServer {
-  readonly #options: NodeServerOptions;
-  readonly #desk: SyncDesk;
+/** Serves nodes with {@link Protocol2Server.tasks}. */
+export class Protocol2Server {
+  readonly #options: Protocol2ServerOptions;
+  readonly #desk: SyncServer;
   readonly #control: ControlServer;
-  readonly #stream: ClusterStream;
-  readonly #door: MemberDoor;
-  readonly #standings: NodeStandings;
+  readonly #stream: ChangeStream;
+  readonly #gate: ConnectionGate;
+  readonly #quotas: NodeQuotas;
 
   /** @param options What the server is made of. */
-  constructor(options: NodeServerOptions) {
+  constructor(options: Protocol2ServerOptions) {
     const { hub, store, clock, control, stream } = options;
     this.#options = options;
-    this.#desk = newDesk(options);
-    this.#standings = new NodeStandings({
+    this.#desk = newSyncServer(options);
+    this.#quotas = new NodeQuotas({
       ...options,
       records: store.records,
-      onSuspend: (node) => this.#door.expel([node]),
+      onSuspend: (node) => this.#gate.expel([node]),
     });
     this.#control = new ControlServer({
       ...options,
-      standings: this.#standings,
+      quotas: this.#quotas,
       socket: control,
       desk: this.#desk,
       limits: { maxEvents: MAX_EVENTS, maxReceipts: MAX_RECEIPTS },
     });
-    this.#stream = new ClusterStream({
+    this.#stream = new ChangeStream({
       socket: stream,
       clock,
       epoch: store.epoch,
@@ -107,7 +107,7 @@ export class NodeServer {
       revision: () => options.allowlist().revision,
       encode: encodeStreamMessage,
     });
-    this.#door = new MemberDoor({
+    this.#gate = new ConnectionGate({
       ...options,
       changes: (signal) => this.#changes(signal),
       sockets: [control, stream],
@@ -120,12 +120,12 @@ export class NodeServer {
     return {
       protocol2: "on",
       sessions: this.#control.sessions,
-      setAside: this.#standings.setAside,
+      quarantine: this.#quotas.quarantine,
       snapshotReaders: this.#desk.readers,
       ...prefixedFigures("protocol2", this.#control.counters),
       ...prefixedFigures("protocol2", this.#control.events),
       ...prefixedFigures("protocol2", this.#control.receipts),
-      ...prefixedFigures("connections", this.#door.counters),
+      ...prefixedFigures("connections", this.#gate.counters),
     };
   }
 
@@ -136,10 +136,10 @@ export class NodeServer {
 
   /** How each member stands. */
   live(): readonly LiveNode[] {
-    const { doorkeeper, hub } = this.#options;
-    return doorkeeper.list.members.map((member) => {
+    const { authenticator, hub } = this.#options;
+    return authenticator.list.members.map((member) => {
       const { name } = member;
-      const { accepted, known, refused, aside } = this.#standings.live(member);
+      const { accepted, known, refused, aside } = this.#quotas.live(member);
       return {
         node: name,
         sessions: this.#control.sessionsOf(name).map(({ role, version }) => ({
@@ -158,33 +158,33 @@ export class NodeServer {
 
   /** Takes a node's reports again. @returns Whether they were set aside. */
   async release(node: HostName): Promise<boolean> {
-    return await this.#standings.release(node);
+    return await this.#quotas.release(node);
   }
 
   /** Whether a node is not let in though it is a member. */
   isSuspended(node: HostName): boolean {
-    return this.#standings.isSuspended(node);
+    return this.#quotas.isSuspended(node);
   }
 
   /** What has to run, each until aborted. */
   get tasks(): readonly ((signal: AbortSignal) => Promise<void>)[] {
     return [
-      (signal) => this.#door.run(signal),
+      (signal) => this.#gate.run(signal),
       (signal) => this.#control.run(signal),
       (signal) => this.#stream.run(signal),
     ];
   }
 
   /** Tells every subscriber of changes that are kept. */
-  tell(kept: readonly KeptChange[]): void {
-    this.#stream.tell(kept);
+  publish(kept: readonly KeptChange[]): void {
+    this.#stream.publish(kept);
   }
 
   /** Each list is recorded as well; the first one was in force from the start. */
   async *#changes(signal: AbortSignal): AsyncGenerator<MemberList> {
-    const { doorkeeper, memberChanges, store: { records }, log } =
+    const { authenticator, memberChanges, store: { records }, log } =
       this.#options;
-    await auditJournal(doorkeeper.list, { records, log });
+    await auditJournal(authenticator.list, { records, log });
     for await (const list of memberChanges(signal)) {
       yield list;
       await auditJournal(list, { records, log });
@@ -192,8 +192,8 @@ export class NodeServer {
   }
 
   /** Tells every session the allowlist that counts from now on. */
-  tellAllowlist(list: FleetList): void {
-    this.#control.tellAllowlist(list);
+  sendAllowlist(list: Allowlist): void {
+    this.#control.sendAllowlist(list);
   }
 
   /** Lets go of what nobody asks for any more. */
@@ -203,15 +203,15 @@ export class NodeServer {
 }
 
 /** A past that can't be read leaves the table: copies take the whole of it. */
-function newDesk(
-  { store, log, clock, hub: { table } }: NodeServerOptions,
-): SyncDesk {
-  const complaints = new Complaints({
+function newSyncServer(
+  { store, log, clock, hub: { table } }: Protocol2ServerOptions,
+): SyncServer {
+  const troubleLog = new TroubleLog({
     ...{ log, clock },
     trouble: "the past can't be told, and copies take the whole table",
     over: "the past is told again",
   });
-  return new SyncDesk({
+  return new SyncServer({
     source: {
       epoch: store.epoch,
       get seq() {
@@ -229,7 +229,7 @@ function newDesk(
           return store.since(seq, max);
         } catch (error) {
           if (!(error instanceof RuntimeError)) throw error;
-          complaints.tell(error.message);
+          troubleLog.report(error.message);
           return undefined;
         }
       },

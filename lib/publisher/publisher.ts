@@ -9,12 +9,12 @@ import type { QuorumOf } from "../ban/ban_decision.ts";
 import { BanHub, type BanHubOptions, type KeptChange } from "../ban/ban_hub.ts";
 import type { SessionId } from "../base/ids.ts";
 import type { BanStore } from "../ban/ban_store.ts";
-import { Complaints } from "../log/trouble_log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
-import { FleetAllowlist } from "./allowlist_service.ts";
+import { AllowlistService } from "./allowlist_service.ts";
 import type { HostName } from "../base/host_name.ts";
 
-import { LegacyServer, type Protocol1Service } from "./protocol1_server.ts";
+import { Protocol1Server, type Protocol1Service } from "./protocol1_server.ts";
 import { auditJournal } from "./journal_audit.ts";
 import type { AllowedNetwork, MemberList } from "../members/member.ts";
 import type { Clock } from "../async/clock.ts";
@@ -24,7 +24,7 @@ import {
   DEFAULT_NODE_LIMITS,
   type NodeLimits,
 } from "../members/node_limits.ts";
-import { NodeServer, type Protocol2Service } from "./protocol2_server.ts";
+import { Protocol2Server, type Protocol2Service } from "./protocol2_server.ts";
 import type {
   OperatorAnswer,
   OperatorRequest,
@@ -91,9 +91,9 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #time: PublisherClock;
   readonly #hub: BanHub;
-  readonly #allowlist: FleetAllowlist;
-  readonly #legacy: LegacyServer | undefined;
-  readonly #nodes: NodeServer | undefined;
+  readonly #allowlist: AllowlistService;
+  readonly #legacy: Protocol1Server | undefined;
+  readonly #nodes: Protocol2Server | undefined;
   readonly #operators: OperatorService;
 
   /** Makes a publisher of what it works with. */
@@ -106,20 +106,20 @@ export class Publisher {
     const hub = new BanHub({
       ...options,
       maxReports: options.limits.maxReports,
-      onKept: (kept) => this.#tell(kept),
+      onKept: (kept) => this.#publish(kept),
     });
     this.#hub = hub;
-    const allowlist = new FleetAllowlist({
+    const allowlist = new AllowlistService({
       ...{ ...options, hub, by: options.hostName, allowed },
       clock: given.clock,
-      onChange: (list) => this.#nodes?.tellAllowlist(list),
+      onChange: (list) => this.#nodes?.sendAllowlist(list),
     });
     this.#allowlist = allowlist;
     const serving = { ...options, hub, protection: allowlist.policy };
     this.#legacy = protocol1 === undefined
       ? undefined
-      : new LegacyServer({ ...serving, ...protocol1 });
-    this.#nodes = protocol2 === undefined ? undefined : new NodeServer({
+      : new Protocol1Server({ ...serving, ...protocol1 });
+    this.#nodes = protocol2 === undefined ? undefined : new Protocol2Server({
       ...{ ...serving, ...protocol2 },
       allowlist: () => allowlist.list,
       onList: ({ allowed }) => this.allow(allowed),
@@ -142,11 +142,11 @@ export class Publisher {
 
   /** Goes by another allowlist. */
   allow(allowed: readonly AllowedNetwork[]): void {
-    this.#allowlist.take(allowed);
+    this.#allowlist.update(allowed);
   }
 
   /** Goes by a list of members as far as that counts where none are served. */
-  async takeUnserved(list: MemberList): Promise<void> {
+  async updateUnserved(list: MemberList): Promise<void> {
     this.allow(list.allowed);
     const { store: { records }, log } = this.#options;
     await auditJournal(list, { records, log });
@@ -191,9 +191,9 @@ export class Publisher {
     ]);
   }
 
-  #tell(kept: readonly KeptChange[]): void {
-    this.#nodes?.tell(kept);
-    this.#legacy?.tell(kept);
+  #publish(kept: readonly KeptChange[]): void {
+    this.#nodes?.publish(kept);
+    this.#legacy?.publish(kept);
     this.#allowlist.note(kept);
   }
 
@@ -209,7 +209,7 @@ export class Publisher {
 
   async #prune(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#options;
-    const complaints = new Complaints({
+    const troubleLog = new TroubleLog({
       log,
       clock,
       trouble: "the past can't be forgotten, and is tried again",
@@ -220,10 +220,10 @@ export class Publisher {
       if (!this.#time.mayForget) continue;
       try {
         await this.#forgetPast(signal);
-        complaints.end();
+        troubleLog.resolve();
       } catch (error) {
         if (!(error instanceof RuntimeError)) throw error;
-        complaints.tell(error.message);
+        troubleLog.report(error.message);
       }
     }
   }

@@ -15,7 +15,7 @@
  */
 
 import type { BanStore, StoreTime } from "../ban/ban_store.ts";
-import { Complaints } from "../log/trouble_log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
@@ -47,7 +47,7 @@ export class PublisherClock {
   /** What everything in the publisher goes by. */
   readonly steady: SteadyClock;
   readonly #options: PublisherClockOptions;
-  readonly #complaints: Complaints;
+  readonly #troubleLog: TroubleLog;
   /** Whether the system's clock was right at the start. */
   #belief: "right" | "doubtful" | "wrong" = "right";
   /** When it is believed, by the steady clock of this run. */
@@ -67,7 +67,7 @@ export class PublisherClock {
     const behindMs = Math.max(0, seenMs - nowMs);
     this.steady = new SteadyClock(clock, aheadMs - behindMs);
     this.#believedMs = clock.monotonicMs() + DOUBT_MS;
-    this.#complaints = new Complaints({
+    this.#troubleLog = new TroubleLog({
       log,
       clock,
       trouble: "how the clock was set can't be kept, and is tried again",
@@ -95,7 +95,7 @@ export class PublisherClock {
       }
     } finally {
       await this.#look();
-      this.#complaints.flush();
+      this.#troubleLog.flush();
     }
   }
 
@@ -118,12 +118,12 @@ export class PublisherClock {
     const { store, clock } = this.#options;
     try {
       await store.keepTime(time);
-      this.#complaints.end();
+      this.#troubleLog.resolve();
       return true;
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       this.#againMs = clock.monotonicMs() + AGAIN_AFTER_MS;
-      this.#complaints.tell(error.message);
+      this.#troubleLog.report(error.message);
       return false;
     }
   }

@@ -10,7 +10,7 @@
 
 import { BusyError } from "../ban/ban_hub.ts";
 import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
-import { Complaints } from "../log/trouble_log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
@@ -37,7 +37,7 @@ export interface ReceiptIntakeCounters {
   receiptsUnknown: number;
 }
 
-interface Waiting {
+interface WaitingReceipts {
   readonly receipts: readonly StoredReceipt[];
   readonly kept: PromiseWithResolvers<void>;
 }
@@ -56,16 +56,16 @@ export class ReceiptIntake {
     receiptsUnknown: 0,
   };
   readonly #options: Required<ReceiptIntakeOptions>;
-  readonly #complaints: Complaints;
+  readonly #troubleLog: TroubleLog;
   readonly #changed = new Condition();
-  #waiting: Waiting[] = [];
+  #waiting: WaitingReceipts[] = [];
   #waitingReceipts = 0;
 
   /** Makes an intake of what it works with. */
   constructor(options: ReceiptIntakeOptions) {
     this.#options = { maxWaiting: 50_000, maxAtOnce: 2_000, ...options };
     const { log, clock } = options;
-    this.#complaints = new Complaints({
+    this.#troubleLog = new TroubleLog({
       log,
       clock,
       trouble: "receipts can't be kept, and are not acknowledged",
@@ -80,7 +80,7 @@ export class ReceiptIntake {
    * @throws {BusyError} when too much waits; nothing was taken.
    * @throws {RuntimeError} when they can't be kept; none was.
    */
-  take(receipts: readonly StoredReceipt[]): Promise<void> {
+  accept(receipts: readonly StoredReceipt[]): Promise<void> {
     const { maxWaiting } = this.#options;
     if (this.#waitingReceipts + receipts.length > maxWaiting) {
       const busy = new BusyError("Cannot take receipts: too many wait");
@@ -104,7 +104,7 @@ export class ReceiptIntake {
       while (true) {
         while (this.#waiting.length === 0) await this.#changed.wait(signal);
         const startMs = clock.monotonicMs();
-        await this.#keep(this.#takeWaiting());
+        await this.#keep(this.#nextWaiting());
         const tookMs = clock.monotonicMs() - startMs;
         await clock.delay(pauseMs(tookMs), signal);
       }
@@ -112,11 +112,11 @@ export class ReceiptIntake {
       const stopped = new BusyError("Cannot take receipts: this has stopped");
       for (const { kept } of this.#waiting) kept.reject(stopped);
       this.#waiting = [];
-      this.#complaints.flush();
+      this.#troubleLog.flush();
     }
   }
 
-  #takeWaiting(): readonly Waiting[] {
+  #nextWaiting(): readonly WaitingReceipts[] {
     const { maxAtOnce } = this.#options;
     let count = 0;
     const more = this.#waiting.findIndex(({ receipts }, index) => {
@@ -128,18 +128,18 @@ export class ReceiptIntake {
     return taken;
   }
 
-  async #keep(taken: readonly Waiting[]): Promise<void> {
+  async #keep(taken: readonly WaitingReceipts[]): Promise<void> {
     const receipts = taken.flatMap((each) => each.receipts);
     try {
       const unknown = await this.#options.store.keepReceipts(receipts);
       this.counters.receipts += receipts.length - unknown;
       this.counters.receiptsUnknown += unknown;
-      this.#complaints.end();
+      this.#troubleLog.resolve();
       for (const { kept } of taken) kept.resolve();
     } catch (error) {
       for (const { kept } of taken) kept.reject(error);
       if (!(error instanceof RuntimeError)) throw error;
-      this.#complaints.tell(error.message);
+      this.#troubleLog.report(error.message);
     }
   }
 }

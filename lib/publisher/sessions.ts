@@ -10,7 +10,7 @@ import type { Member } from "../members/member.ts";
 import type { Frames } from "../zmq/ports.ts";
 
 /** A connection that said HELLO. */
-export interface Session {
+export interface NodeSession {
   readonly id: SessionId;
   /** Where the connection is reached. */
   readonly route: string;
@@ -24,7 +24,7 @@ export interface Session {
 }
 
 /** How a book is set up. */
-export interface SessionBookOptions {
+export interface SessionsOptions {
   /** Makes a session's id that nobody can guess. */
   readonly newId: () => SessionId;
   /** Told when a session is no longer known. */
@@ -39,14 +39,14 @@ export interface SessionBookOptions {
 const SEARCHED_BYTES = 256;
 
 /** Keeps the sessions. A connection has one at a time. */
-export class SessionBook {
-  readonly #options: Required<SessionBookOptions>;
+export class Sessions {
+  readonly #options: Required<SessionsOptions>;
   /** The one that was silent longest first. */
-  readonly #sessions = new Map<SessionId, Session>();
+  readonly #sessions = new Map<SessionId, NodeSession>();
   readonly #byRoute = new Map<string, SessionId>();
 
   /** @param options How the book is set up. */
-  constructor(options: SessionBookOptions) {
+  constructor(options: SessionsOptions) {
     this.#options = { maxSessions: 4_096, maxOfNode: 8, ...options };
   }
 
@@ -56,7 +56,7 @@ export class SessionBook {
   }
 
   /** Begins a session; one that the connection had before ends. */
-  begin(who: Omit<Session, "id">): Session {
+  start(who: Omit<NodeSession, "id">): NodeSession {
     const before = this.#byRoute.get(who.route);
     if (before !== undefined) this.#end(before);
     const session = { ...who, id: this.#options.newId() };
@@ -73,7 +73,7 @@ export class SessionBook {
   }
 
   /** The sessions, the one that was silent longest first. */
-  all(): readonly Session[] {
+  all(): readonly NodeSession[] {
     return [...this.#sessions.values()];
   }
 
@@ -81,7 +81,7 @@ export class SessionBook {
    * The session that a message carries which is not understood otherwise, if
    * its connection has one.
    */
-  sentBy(route: string, frames: Frames): Session | undefined {
+  sessionMentionedIn(route: string, frames: Frames): NodeSession | undefined {
     const session = this.#sessions.get(this.#byRoute.get(route) as SessionId);
     const body = frames.at(-1)?.subarray(0, SEARCHED_BYTES);
     if (session === undefined || body === undefined) return undefined;
@@ -95,7 +95,7 @@ export class SessionBook {
    * @param id What the message carries.
    * @param route Where it came from: another connection's session is none.
    */
-  find(id: SessionId, route: string): Session | undefined {
+  find(id: SessionId, route: string): NodeSession | undefined {
     const session = this.#sessions.get(id);
     if (session?.route !== route) return undefined;
     this.#sessions.delete(id);
@@ -104,7 +104,7 @@ export class SessionBook {
   }
 
   /** The sessions of a node, likewise. */
-  of(node: HostName): readonly Session[] {
+  of(node: HostName): readonly NodeSession[] {
     return this.all().filter((session) => sameHost(session.node, node));
   }
 
@@ -113,7 +113,9 @@ export class SessionBook {
     for (const { id } of this.of(node)) this.#end(id);
   }
 
-  #ofNode({ node, role }: Pick<Session, "node" | "role">): readonly Session[] {
+  #ofNode(
+    { node, role }: Pick<NodeSession, "node" | "role">,
+  ): readonly NodeSession[] {
     return this.all().filter((each) =>
       each.role === role && each.node === node
     );

@@ -30,7 +30,7 @@ export interface SyncSource {
 }
 
 /** How a desk is set up. */
-export interface SyncDeskOptions {
+export interface SyncServerOptions {
   readonly source: SyncSource;
   /** Cuts bans into parts that fit a message. */
   readonly split: (
@@ -43,14 +43,14 @@ export interface SyncDeskOptions {
 }
 
 /** A table at one moment; several sessions may read the same. */
-interface Snapshot {
+interface TableSnapshot {
   readonly seq: number;
   readonly madeMs: number;
   readonly bans: readonly Ban[];
 }
 
 /** How far a session has read a snapshot. */
-interface Reading {
+interface SnapshotReader {
   readonly seq: number;
   readonly parts: Iterator<readonly WireBan[], void>;
   /** When the part is made: what remains of a ban is told as of then. */
@@ -66,13 +66,13 @@ const SHARED_MS = 2_000;
 const IDLE_MS = 60_000;
 
 /** Keeps how far each session has read. */
-export class SyncDesk {
-  readonly #options: Required<SyncDeskOptions>;
-  readonly #readings = new Map<SessionId, Reading>();
-  #latest: Snapshot | undefined;
+export class SyncServer {
+  readonly #options: Required<SyncServerOptions>;
+  readonly #readings = new Map<SessionId, SnapshotReader>();
+  #latest: TableSnapshot | undefined;
 
   /** @param options How the desk is set up. */
-  constructor(options: SyncDeskOptions) {
+  constructor(options: SyncServerOptions) {
     const { manyChanges = 50_000 } = options;
     this.#options = { ...options, manyChanges };
   }
@@ -141,17 +141,17 @@ export class SyncDesk {
     return { kind: "CHANGES", epoch, from: since, to, seq, changes };
   }
 
-  #begin(session: SessionId, nowMs: number): Reading {
+  #begin(session: SessionId, nowMs: number): SnapshotReader {
     const { split } = this.#options;
     const { seq, bans } = this.#snapshot(nowMs);
     const parts = split(liveBans(bans, () => reading.nowMs));
-    const reading: Reading = { seq, parts, nowMs, part: 0, bans: [] };
+    const reading: SnapshotReader = { seq, parts, nowMs, part: 0, bans: [] };
     reading.bans = parts.next().value ?? [];
     this.#readings.set(session, reading);
     return reading;
   }
 
-  #snapshot(nowMs: number): Snapshot {
+  #snapshot(nowMs: number): TableSnapshot {
     const { source } = this.#options;
     const latest = this.#latest;
     if (latest !== undefined && this.#isFresh(nowMs)) return latest;
@@ -168,7 +168,7 @@ export class SyncDesk {
   }
 
   /** @returns Whether the reading is at that part now: the same again, or the next. */
-  #turnTo(reading: Reading, part: number, nowMs: number): boolean {
+  #turnTo(reading: SnapshotReader, part: number, nowMs: number): boolean {
     if (part === reading.part) return part > 0;
     if (part !== reading.part + 1 || reading.bans.length === 0) return false;
     reading.nowMs = nowMs;
@@ -178,7 +178,7 @@ export class SyncDesk {
   }
 
   /** The last part is empty, so that each is made when it is asked for. */
-  #snapshotPart({ seq, part, bans }: Reading): PublisherMessage {
+  #snapshotPart({ seq, part, bans }: SnapshotReader): PublisherMessage {
     const { epoch } = this.#options.source;
     const isLast = bans.length === 0;
     return { kind: "SNAPSHOT", epoch, seq, part, isLast, bans };

@@ -11,21 +11,21 @@ import type { StoredReceipt, StoreEntry, StoreTime } from "../ban/ban_store.ts";
 import type { HostName } from "../base/host_name.ts";
 import { atOnce, type SqlDatabase } from "./sql.ts";
 import { storeFailure } from "./store_errors.ts";
-import { StorePruning } from "./pruning.ts";
-import { StoredBans } from "./ban_tables.ts";
-import { StoredRecords } from "./record_tables.ts";
-import { StoredHistory } from "./history_tables.ts";
+import { Pruning } from "./pruning.ts";
+import { BanTables } from "./ban_tables.ts";
+import { RecordTables } from "./record_tables.ts";
+import { HistoryTables } from "./history_tables.ts";
 
 /** What a `BanStore` does, over a connection. Everything is done at once. */
-export class BanMemory {
+export class BanDatabase {
   /** Names the database. */
   readonly epoch: Epoch;
   /** What is recorded beside the bans. */
-  readonly records: StoredRecords;
+  readonly records: RecordTables;
   readonly #database: SqlDatabase;
-  readonly #history: StoredHistory;
-  readonly #bans: StoredBans;
-  readonly #pruning: StorePruning;
+  readonly #history: HistoryTables;
+  readonly #bans: BanTables;
+  readonly #pruning: Pruning;
   #seq: number;
   #keptSince: number;
   #time: StoreTime | undefined;
@@ -36,10 +36,10 @@ export class BanMemory {
    */
   constructor(database: SqlDatabase) {
     this.#database = database;
-    this.records = new StoredRecords(database);
-    this.#history = new StoredHistory(database);
-    this.#bans = new StoredBans(database, (id) => this.#history.isAbout(id));
-    this.#pruning = new StorePruning(database, this.#bans);
+    this.records = new RecordTables(database);
+    this.#history = new HistoryTables(database);
+    this.#bans = new BanTables(database, (id) => this.#history.isAbout(id));
+    this.#pruning = new Pruning(database, this.#bans);
     const { epoch, seq } = this.#history.mark;
     this.epoch = epoch;
     this.#keptSince = seq;

@@ -12,7 +12,7 @@ import type { Ban, BanReport, Change } from "../ban/ban.ts";
 import { type HostName, parseHostName } from "../base/host_name.ts";
 import { type JailName, parseJailName } from "../base/jail_name.ts";
 import { rememberNames } from "../base/name_cache.ts";
-import { rowSum } from "../base/checksum.ts";
+import { checksum } from "../base/checksum.ts";
 import { type SqlRow, type SqlValue, valuesOf } from "./sql.ts";
 import { UnusableStoreError } from "./store_errors.ts";
 
@@ -22,7 +22,7 @@ export interface BanHead extends Omit<Ban, "reports"> {
 }
 
 /** A report, and where it stands among those of its ban. */
-export interface PlacedReport extends BanReport {
+export interface LocatedReport extends BanReport {
   /** Grows in the order in which the nodes came. */
   readonly place: number;
 }
@@ -88,7 +88,7 @@ export function banRow(
 /** Reads {@link BAN_COLUMNS}. @throws {UnusableStoreError} when they are not as written. */
 export function readBanHead(values: readonly unknown[]): BanHead {
   const [id, jail, address, seq, pending, sum] = values;
-  if (sum !== rowSum(id, jail, address, seq, pending)) {
+  if (sum !== checksum(id, jail, address, seq, pending)) {
     throw notAsWritten("bans");
   }
   return {
@@ -103,7 +103,7 @@ export function readBanHead(values: readonly unknown[]): BanHead {
 /** A report: its ban's id, then the order of {@link REPORT_COLUMNS}. */
 export function reportRow(
   ban: number,
-  { origin, place, firstMs, lastMs, expiresMs }: PlacedReport,
+  { origin, place, firstMs, lastMs, expiresMs }: LocatedReport,
 ): SqlValue[] {
   return summed(ban, origin, place, firstMs, lastMs, expiresMs);
 }
@@ -120,14 +120,14 @@ export function readReport(
   ban: number,
   values: readonly unknown[],
   at = 0,
-): PlacedReport {
+): LocatedReport {
   const origin = values[at];
   const place = values[at + 1];
   const firstMs = values[at + 2];
   const lastMs = values[at + 3];
   const expiresMs = values[at + 4];
   if (
-    values[at + 5] !== rowSum(ban, origin, place, firstMs, lastMs, expiresMs)
+    values[at + 5] !== checksum(ban, origin, place, firstMs, lastMs, expiresMs)
   ) throw notAsWritten("reports");
   return {
     origin: hostOf(origin, "reports"),
@@ -139,7 +139,7 @@ export function readReport(
 }
 
 /** Reports as they are in a ban. */
-export function inOrder(reports: PlacedReport[]): BanReport[] {
+export function inOrder(reports: LocatedReport[]): BanReport[] {
   if (reports.length > 1) {
     reports.sort((left, right) => left.place - right.place);
   }
@@ -153,12 +153,12 @@ export function inOrder(reports: PlacedReport[]): BanReport[] {
 
 /** Values, and their sum after them. */
 export function summed(...values: SqlValue[]): SqlValue[] {
-  return [...values, rowSum(...values)];
+  return [...values, checksum(...values)];
 }
 
 /** Whether the last value is the sum of those before it. */
 export function hasItsSum(values: readonly unknown[]): boolean {
-  return values.at(-1) === rowSum(...values.slice(0, -1));
+  return values.at(-1) === checksum(...values.slice(0, -1));
 }
 
 /** What is thrown about a row of a table. */

@@ -17,7 +17,7 @@
  */
 
 import type { StoreSchema } from "./migrations.ts";
-import { BANS_WITHOUT_INDEX, STORED_BANS_SCHEMA } from "./ban_tables.ts";
+import { BAN_TABLES_SCHEMA, BANS_WITHOUT_INDEX } from "./ban_tables.ts";
 
 const VERSION_1 = `
   CREATE TABLE meta (
@@ -40,7 +40,7 @@ const VERSION_1 = `
   ) STRICT;
   CREATE INDEX changes_of_ban ON changes (ban);
   CREATE INDEX changes_at ON changes (at_ms);
-  ${STORED_BANS_SCHEMA}
+  ${BAN_TABLES_SCHEMA}
   CREATE TABLE events (
     origin TEXT NOT NULL,
     id TEXT NOT NULL,

@@ -18,8 +18,8 @@ import {
   type BanHead,
   banRow,
   inOrder,
+  type LocatedReport,
   notAsWritten,
-  type PlacedReport,
   readBanHead,
   readReport,
   REPORT_COLUMNS,
@@ -33,7 +33,7 @@ import {
 } from "./sql.ts";
 
 /** Makes the tables. */
-export const STORED_BANS_SCHEMA = `
+export const BAN_TABLES_SCHEMA = `
   CREATE TABLE bans (
     id INTEGER PRIMARY KEY,
     jail TEXT NOT NULL,
@@ -94,14 +94,14 @@ export type IsReferredTo = (id: number) => boolean;
  * Keeps the tables in step with the changes. Every method is called within a
  * transaction of its caller's.
  */
-export class StoredBans {
+export class BanTables {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
   readonly #isReferredTo: IsReferredTo;
   /** The last id that was given; `undefined`: none yet. Nobody else gives any. */
   #lastId: number | undefined;
 
   /**
-   * @param database It has the tables of {@link STORED_BANS_SCHEMA}.
+   * @param database It has the tables of {@link BAN_TABLES_SCHEMA}.
    * @param isReferredTo Such a ban keeps its id, and its row.
    */
   constructor(
@@ -171,7 +171,7 @@ export class StoredBans {
    * @param max So many at most, those first that ended first.
    * @returns How many.
    */
-  dropOver(nowMs: number, max: number): number {
+  dropExpired(nowMs: number, max: number): number {
     const over = this.#statements.selectOver.all(nowMs, max);
     for (const row of over) {
       const [ban, origin] = valuesOf(row);
@@ -255,13 +255,13 @@ const BAN_VALUE = 12;
  * @param nowMs Milliseconds since 1970.
  * @throws {UnusableStoreError} when a row is not as written.
  */
-export function* readStoredBans(
+export function* readBanTables(
   database: SqlDatabase,
   nowMs: number,
 ): Generator<Ban> {
   const { page } = prepareAll(database, { page: SELECT_PAGE });
   let head: BanHead | undefined;
-  let reports: PlacedReport[] = [];
+  let reports: LocatedReport[] = [];
   let last: readonly [number, string] = [0, ""];
   while (true) {
     const rows = page.all(...last);
@@ -286,7 +286,7 @@ export function* readStoredBans(
 
 function banOf(
   { jail, address, seq, isPending }: BanHead,
-  reports: PlacedReport[],
+  reports: LocatedReport[],
 ): Ban {
   return { jail, address, reports: inOrder(reports), seq, isPending };
 }

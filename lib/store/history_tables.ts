@@ -53,7 +53,7 @@ const STATEMENTS = {
 } as const;
 
 /** Reads and writes them. What writes is called within a transaction. */
-export class StoredHistory {
+export class HistoryTables {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
 
   /** @param database Of `BAN_STORE_SCHEMA`. */

@@ -15,7 +15,7 @@ import {
   type SqlValue,
   valuesOf,
 } from "./sql.ts";
-import type { StoredBans } from "./ban_tables.ts";
+import type { BanTables } from "./ban_tables.ts";
 
 /** Rows that a step looks at, at most: some 20 ms. */
 export const PRUNE_STEP_ROWS = 5_000;
@@ -59,9 +59,9 @@ const STATEMENTS = {
 const FIRST: readonly SqlValue[] = [-Infinity, "", "", "", ""];
 
 /** Goes through the database step by step. */
-export class StorePruning {
+export class Pruning {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
-  readonly #bans: StoredBans;
+  readonly #bans: BanTables;
   /** The last receipt that was looked at: those of bans that stand remain. */
   #lastReceipt = FIRST;
 
@@ -69,7 +69,7 @@ export class StorePruning {
    * @param database Of `BAN_STORE_SCHEMA`.
    * @param bans Its bans.
    */
-  constructor(database: SqlDatabase, bans: StoredBans) {
+  constructor(database: SqlDatabase, bans: BanTables) {
     this.#bans = bans;
     this.#statements = prepareAll(database, STATEMENTS);
   }
@@ -81,7 +81,7 @@ export class StorePruning {
     left -= changes;
     const { dropEvents } = this.#statements;
     left -= Number(dropEvents.run(beforeMs, left).changes);
-    left -= this.#bans.dropOver(nowMs, left);
+    left -= this.#bans.dropExpired(nowMs, left);
     left -= this.#dropReceipts(beforeMs, left);
     return { forgotten, hasMore: left === 0 };
   }

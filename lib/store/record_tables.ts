@@ -13,7 +13,7 @@ import {
   MAX_AUDIT_ROWS,
   type NewAuditEntry,
   type NodeRecords,
-  type SetAside,
+  type Quarantine,
 } from "../members/node_records.ts";
 import {
   atOnce,
@@ -35,10 +35,10 @@ const STATEMENTS = {
   selectEntries: `
     SELECT at_ms, by_whom, action, subject, detail FROM audit
     ORDER BY id DESC LIMIT ?`,
-  putAside: `
+  putQuarantine: `
     INSERT OR REPLACE INTO breakers (node, since_ms, reason, count)
     VALUES (?, ?, ?, ?)`,
-  dropAside: "DELETE FROM breakers WHERE node = ?",
+  dropQuarantine: "DELETE FROM breakers WHERE node = ?",
   selectAsides: `
     SELECT node, since_ms, reason, count FROM breakers ORDER BY node`,
 } as const;
@@ -46,7 +46,7 @@ const STATEMENTS = {
 type Statements = Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
 
 /** Keeps records over a connection; its methods are done when they return. */
-export class StoredRecords implements NodeRecords {
+export class RecordTables implements NodeRecords {
   readonly #database: SqlDatabase;
   #prepared: Statements | undefined;
 
@@ -81,19 +81,19 @@ export class StoredRecords implements NodeRecords {
     );
   }
 
-  keepAside({ node, sinceMs, reason, count }: SetAside): Promise<void> {
-    return this.#write("who is set aside", ({ putAside }) => {
-      putAside.run(node, sinceMs, reason, count);
+  keepQuarantine({ node, sinceMs, reason, count }: Quarantine): Promise<void> {
+    return this.#write("who is set aside", ({ putQuarantine }) => {
+      putQuarantine.run(node, sinceMs, reason, count);
     });
   }
 
-  dropAside(node: HostName): Promise<void> {
-    return this.#write("who is set aside", ({ dropAside }) => {
-      dropAside.run(node);
+  dropQuarantine(node: HostName): Promise<void> {
+    return this.#write("who is set aside", ({ dropQuarantine }) => {
+      dropQuarantine.run(node);
     });
   }
 
-  asides(): readonly SetAside[] {
+  quarantines(): readonly Quarantine[] {
     return this.#read(
       "who is set aside",
       ({ selectAsides }) => selectAsides.all().map(readAside),
@@ -137,7 +137,7 @@ function readEntry(row: SqlRow): AuditEntry {
   return { atMs: numberOf(atMs, "audit"), by, action, subject, detail };
 }
 
-function readAside(row: SqlRow): SetAside {
+function readAside(row: SqlRow): Quarantine {
   const [node, sinceMs, reason, count] = valuesOf(row);
   const known = BAD_KINDS.find((kind) => kind === reason);
   if (known === undefined) throw notAsWritten("breakers");

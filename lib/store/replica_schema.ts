@@ -6,7 +6,7 @@
  */
 
 import type { StoreSchema } from "./migrations.ts";
-import { BANS_WITHOUT_INDEX, STORED_BANS_SCHEMA } from "./ban_tables.ts";
+import { BAN_TABLES_SCHEMA, BANS_WITHOUT_INDEX } from "./ban_tables.ts";
 
 const VERSION_1 = `
   CREATE TABLE meta (
@@ -15,7 +15,7 @@ const VERSION_1 = `
     seq INTEGER NOT NULL,
     sum INTEGER NOT NULL
   ) STRICT;
-  ${STORED_BANS_SCHEMA}`;
+  ${BAN_TABLES_SCHEMA}`;
 
 /** Never changed in what was released; a new version is one more migration. */
 export const REPLICA_SCHEMA: StoreSchema = {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BanNews } from "../ban/ban_event.ts";
+import type { BanUpdate } from "../ban/ban_event.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import type { BanAction } from "../enforce/ban_action.ts";
 import type { Clock } from "../async/clock.ts";
@@ -41,7 +41,7 @@ export class ActionQueue {
   readonly #failures: LogThrottle;
   readonly #late = new AbortController();
   readonly #changed = new Condition();
-  #waiting: BanNews[] = [];
+  #waiting: BanUpdate[] = [];
   #isActing = false;
 
   /**
@@ -59,7 +59,7 @@ export class ActionQueue {
    *
    * @param signal Ends the wait; the events are in the queue all the same.
    */
-  async put(events: readonly BanNews[], signal: AbortSignal): Promise<void> {
+  async put(events: readonly BanUpdate[], signal: AbortSignal): Promise<void> {
     for (const event of events) this.#waiting.push(event);
     this.#changed.notify();
     while (this.#waiting.length >= this.#options.maxWaiting) {

@@ -5,16 +5,16 @@
  * @module
  */
 
-import type { ControlSession } from "../client/control_client.ts";
+import type { ControlClient } from "../client/control_client.ts";
 
 /** Has the session converse anew where it has missed a list. */
-export class AllowlistEar {
-  readonly #session: Pick<ControlSession, "allowlist" | "renew">;
+export class AllowlistCheck {
+  readonly #session: Pick<ControlClient, "allowlist" | "renew">;
   /** What the heartbeat before named. */
   #before: number | undefined;
 
   /** @param session Is told the list with each WELCOME. */
-  constructor(session: Pick<ControlSession, "allowlist" | "renew">) {
+  constructor(session: Pick<ControlClient, "allowlist" | "renew">) {
     this.#session = session;
   }
 
@@ -24,7 +24,7 @@ export class AllowlistEar {
    *
    * @param revision The revision that it names.
    */
-  hear(revision: number): void {
+  receive(revision: number): void {
     const { allowlist } = this.#session;
     const isLost = allowlist !== undefined && revision !== allowlist &&
       revision === this.#before;

@@ -6,7 +6,7 @@
  */
 
 import type { Ban } from "../ban/ban.ts";
-import type { BanNews } from "../ban/ban_event.ts";
+import type { BanUpdate } from "../ban/ban_event.ts";
 import type { BanStep } from "../ban/ban_table.ts";
 import { type HostName, sameHost } from "../base/host_name.ts";
 import type { SteadyClock } from "../async/steady_clock.ts";
@@ -35,15 +35,15 @@ import type { SteadyClock } from "../async/steady_clock.ts";
  * const report = { origin, firstMs: 0, lastMs: 0, expiresMs: 60_000 };
  * const after = { jail, address, reports: [report], seq: 1, isPending: false };
  * const kinds = (host: typeof here) =>
- *   newsOf({ before: undefined, after }, host).map(({ kind }) => kind);
+ *   updatesOf({ before: undefined, after }, host).map(({ kind }) => kind);
  * deepStrictEqual(kinds(here), ["ban"]);
  * deepStrictEqual(kinds(origin), []); // its own fail2ban has that ban
  * ```
  */
-export function newsOf(
+export function updatesOf(
   { before, after }: BanStep,
   hostName: HostName,
-): readonly BanNews[] {
+): readonly BanUpdate[] {
   const old = before && othersWord(before, hostName);
   const now = after && othersWord(after, hostName);
   if (now === undefined) return old === undefined ? [] : [unban(old)];
@@ -59,16 +59,16 @@ export function newsOf(
  * @param bans The copy.
  * @param hostName The host.
  */
-export function newsOfAll(
+export function updatesOfAll(
   bans: Iterable<Ban>,
   hostName: HostName,
-): readonly BanNews[] {
+): readonly BanUpdate[] {
   return [...bans].flatMap((after) =>
-    newsOf({ before: undefined, after }, hostName)
+    updatesOf({ before: undefined, after }, hostName)
   );
 }
 
-function othersWord(ban: Ban, hostName: HostName): BanNews | undefined {
+function othersWord(ban: Ban, hostName: HostName): BanUpdate | undefined {
   if (ban.isPending) return undefined;
   const others = ban.reports.filter(({ origin }) =>
     !sameHost(origin, hostName)
@@ -80,15 +80,15 @@ function othersWord(ban: Ban, hostName: HostName): BanNews | undefined {
   return { kind: "ban", jail, address, origin: first.origin, expiresMs };
 }
 
-function unban({ jail, address, origin }: BanNews): BanNews {
+function unban({ jail, address, origin }: BanUpdate): BanUpdate {
   return { kind: "unban", jail, address, origin };
 }
 
 /** With ends by the system's clock, which they have by the copy's. */
 export function inWallTime(
-  news: readonly BanNews[],
+  news: readonly BanUpdate[],
   clock: Pick<SteadyClock, "toWall">,
-): readonly BanNews[] {
+): readonly BanUpdate[] {
   return news.map((each) =>
     each.expiresMs === undefined
       ? each

@@ -7,7 +7,7 @@
 import type { ReplicaStore } from "../ban/ban_store.ts";
 
 /** Keeps nothing. */
-export const UNKEPT_REPLICA: ReplicaStore = {
+export const NULL_REPLICA_STORE: ReplicaStore = {
   load: () => undefined,
   append: () => {},
   replace: () => {},

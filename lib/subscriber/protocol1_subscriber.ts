@@ -21,7 +21,7 @@ import {
 import { decodeBroadcast, type RejectReason } from "../wire/v1.ts";
 
 /** What a subscriber is made of. */
-export interface SubscriberOptions {
+export interface Protocol1SubscriberOptions {
   /** A SUB that hears the publisher. */
   readonly broadcasts: Pick<MessageSocket, "receive">;
   /** Where what is to be acted on goes. */
@@ -41,7 +41,7 @@ export interface SubscriberOptions {
 }
 
 /** What a subscriber has done so far. */
-export interface SubscriberCounters {
+export interface Protocol1SubscriberCounters {
   /** Messages that came in. */
   received: number;
   /** Events of this host's own, left out. */
@@ -92,21 +92,21 @@ export function judgeBroadcast(
  * Hears until stopped. While the queue of the actions is full nothing more is
  * received, and libzmq keeps, then drops.
  */
-export class Subscriber {
+export class Protocol1Subscriber {
   /** What was done so far. */
-  readonly counters: SubscriberCounters = {
+  readonly counters: Protocol1SubscriberCounters = {
     received: 0,
     own: 0,
     rejected: 0,
     refused: 0,
   };
-  readonly #options: SubscriberOptions;
-  readonly #complaints: LogThrottle;
+  readonly #options: Protocol1SubscriberOptions;
+  readonly #troubleLog: LogThrottle;
 
   /** Makes a subscriber of what it works with. */
-  constructor(options: SubscriberOptions) {
+  constructor(options: Protocol1SubscriberOptions) {
     this.#options = options;
-    this.#complaints = new LogThrottle(options.log, options.clock);
+    this.#troubleLog = new LogThrottle(options.log, options.clock);
   }
 
   /**
@@ -123,7 +123,7 @@ export class Subscriber {
         if (event !== undefined) await this.#options.queue.put([event], signal);
       }
     } finally {
-      this.#complaints.flush();
+      this.#troubleLog.flush();
     }
   }
 
@@ -144,7 +144,7 @@ export class Subscriber {
         return undefined;
       case "refuse":
         this.counters.refused++;
-        this.#complaints.record("warning", "refused a protected address", {
+        this.#troubleLog.record("warning", "refused a protected address", {
           node: verdict.event.origin,
           address: verdict.event.address,
           rule: verdict.refusal.rule,
@@ -153,7 +153,7 @@ export class Subscriber {
         return undefined;
       case "reject":
         this.counters.rejected++;
-        this.#complaints.record("warning", "message not understood", {
+        this.#troubleLog.record("warning", "message not understood", {
           reason: verdict.reason,
         });
         return undefined;

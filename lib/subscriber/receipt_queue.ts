@@ -14,7 +14,7 @@ export interface ActionReceipt extends Omit<Receipt, "agoMs"> {
 }
 
 /** How a box is set up. */
-export interface ReceiptBoxOptions {
+export interface ReceiptQueueOptions {
   /** Receipts that may wait; above it the oldest is dropped and counted. @default {20000} */
   readonly maxWaiting?: number;
 }
@@ -33,17 +33,17 @@ export interface ReceiptBoxOptions {
  * const [jail, address] = [parseJailName("sshd"), parseAddress("192.0.2.1")];
  * ok(jail && address);
  * const receipt = { jail, address, action: "nftables", detail: "" } as const;
- * const box = new ReceiptBox();
- * box.note({ ...receipt, outcome: "failed", atMs: 1_000 });
- * box.note({ ...receipt, outcome: "applied", atMs: 2_000 });
- * strictEqual(box.take(1_000).length, 1);
- * box.putBack(); // nobody answered
- * strictEqual(box.take(1_000)[0]?.outcome, "applied");
- * box.settle();
- * strictEqual(box.size, 0);
+ * const queue = new ReceiptQueue();
+ * queue.add({ ...receipt, outcome: "failed", atMs: 1_000 });
+ * queue.add({ ...receipt, outcome: "applied", atMs: 2_000 });
+ * strictEqual(queue.dequeue(1_000).length, 1);
+ * queue.requeue(); // nobody answered
+ * strictEqual(queue.dequeue(1_000)[0]?.outcome, "applied");
+ * queue.acknowledge();
+ * strictEqual(queue.size, 0);
  * ```
  */
-export class ReceiptBox {
+export class ReceiptQueue {
   readonly #maxWaiting: number;
   readonly #waiting = new Map<string, ActionReceipt>();
   #inFlight: readonly (readonly [string, ActionReceipt])[] = [];
@@ -54,7 +54,7 @@ export class ReceiptBox {
    *
    * @param options How the box is set up.
    */
-  constructor(options: ReceiptBoxOptions = {}) {
+  constructor(options: ReceiptQueueOptions = {}) {
     this.#maxWaiting = options.maxWaiting ?? 20_000;
   }
 
@@ -74,7 +74,7 @@ export class ReceiptBox {
   }
 
   /** Puts a receipt in. */
-  note(receipt: ActionReceipt): void {
+  add(receipt: ActionReceipt): void {
     const name = nameOf(receipt);
     this.#waiting.delete(name);
     this.#waiting.set(name, receipt);
@@ -89,7 +89,7 @@ export class ReceiptBox {
    *
    * @param max How many at most.
    */
-  take(max: number): readonly ActionReceipt[] {
+  dequeue(max: number): readonly ActionReceipt[] {
     const taken: [string, ActionReceipt][] = [];
     for (const entry of this.#waiting) {
       if (taken.length >= max) break;
@@ -101,12 +101,12 @@ export class ReceiptBox {
   }
 
   /** Those that are on their way have arrived. */
-  settle(): void {
+  acknowledge(): void {
     this.#inFlight = [];
   }
 
   /** Nobody knows whether those on their way arrived: they wait again, unless newer ones do. */
-  putBack(): void {
+  requeue(): void {
     const newer = [...this.#waiting];
     this.#waiting.clear();
     for (const [name, receipt] of [...this.#inFlight, ...newer]) {

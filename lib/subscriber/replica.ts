@@ -24,7 +24,7 @@ import type { StreamMessage, WireChange } from "../wire/v2_messages.ts";
 import type { StoredReplica } from "../ban/ban_store.ts";
 import type { ReplicaEffect } from "./replica_effect.ts";
 import type { SyncAnswer } from "../wire/sync.ts";
-import { localBan, localChange } from "../wire/wire_times.ts";
+import { hostBan, localChange } from "../wire/wire_times.ts";
 
 export type { ReplicaEffect } from "./replica_effect.ts";
 
@@ -38,7 +38,7 @@ export interface ReplicaCounters {
   snapshots: number;
 }
 
-interface Snapshot {
+interface PartialSnapshot {
   readonly epoch: Epoch;
   readonly seq: number;
   readonly bans: Ban[];
@@ -67,7 +67,7 @@ export class Replica {
   #table: BanTable;
   #epoch: Epoch | undefined;
   #state: State = { kind: "apart" };
-  #snapshot: Snapshot | undefined;
+  #snapshot: PartialSnapshot | undefined;
   /** The number when what waited last had a gap. */
   #caughtUpTo: number | undefined;
 
@@ -118,7 +118,7 @@ export class Replica {
   }
 
   /** Takes what the stream tells. */
-  hear(message: StreamMessage, nowMs: number): readonly ReplicaEffect[] {
+  receive(message: StreamMessage, nowMs: number): readonly ReplicaEffect[] {
     const state = this.#state;
     switch (state.kind) {
       case "apart":
@@ -138,8 +138,8 @@ export class Replica {
     const state = this.#state;
     if (state.kind !== "asking") return NOTHING;
     return message.kind === "SNAPSHOT"
-      ? this.#takePart(message, state.waiting, nowMs)
-      : this.#takeChanges(message, state.waiting, nowMs);
+      ? this.#addPart(message, state.waiting, nowMs)
+      : this.#applyChanges(message, state.waiting, nowMs);
   }
 
   /** Lets time pass: bans end by themselves. */
@@ -183,7 +183,7 @@ export class Replica {
     return this.#ask();
   }
 
-  #takeChanges(
+  #applyChanges(
     { epoch, from, to, seq, changes }: SyncAnswer & { kind: "CHANGES" },
     waiting: HeardChange[],
     nowMs: number,
@@ -195,14 +195,14 @@ export class Replica {
     return [...applied, ...this.#catchUp(waiting, nowMs)];
   }
 
-  #takePart(
+  #addPart(
     part: SyncAnswer & { kind: "SNAPSHOT" },
     waiting: HeardChange[],
     nowMs: number,
   ): readonly ReplicaEffect[] {
     const snapshot = this.#snapshotOf(part);
     if (snapshot === undefined) return NOTHING;
-    for (const ban of part.bans) snapshot.bans.push(localBan(ban, nowMs));
+    for (const ban of part.bans) snapshot.bans.push(hostBan(ban, nowMs));
     snapshot.nextPart++;
     if (!part.isLast) return this.#ask(waiting, snapshot.nextPart);
     this.#snapshot = undefined;
@@ -212,7 +212,7 @@ export class Replica {
   /** The snapshot that a part belongs to; `undefined`: to none that is wanted. */
   #snapshotOf(
     { epoch, seq, part }: SyncAnswer & { kind: "SNAPSHOT" },
-  ): Snapshot | undefined {
+  ): PartialSnapshot | undefined {
     if (part === 0) this.#snapshot = { epoch, seq, bans: [], nextPart: 0 };
     const under = this.#snapshot;
     const isNext = under !== undefined && under.epoch === epoch &&
@@ -220,7 +220,7 @@ export class Replica {
     return isNext ? under : undefined;
   }
 
-  #replace({ epoch, seq, bans }: Snapshot): ReplicaEffect {
+  #replace({ epoch, seq, bans }: PartialSnapshot): ReplicaEffect {
     const before = new Map(this.#bansByKey());
     this.#epoch = epoch;
     this.#table = new BanTable(bans, seq);

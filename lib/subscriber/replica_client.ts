@@ -5,36 +5,36 @@
  * @module
  */
 
-import { AllowlistEar } from "./allowlist_check.ts";
-import type { BanNews } from "../ban/ban_event.ts";
+import { AllowlistCheck } from "./allowlist_check.ts";
+import type { BanUpdate } from "../ban/ban_event.ts";
 import type { BanStep } from "../ban/ban_table.ts";
 import type { StreamMessage } from "../wire/v2_messages.ts";
 import type { ReplicaStore } from "../ban/ban_store.ts";
-import type { ControlSession } from "../client/control_client.ts";
+import type { ControlClient } from "../client/control_client.ts";
 import type { HostName } from "../base/host_name.ts";
 import { mergedEffects } from "./merged_effects.ts";
 import type { Log } from "../log/log.ts";
-import type { ReceiptBox } from "./receipt_queue.ts";
+import type { ReceiptQueue } from "./receipt_queue.ts";
 import { Replica, type ReplicaEffect } from "./replica.ts";
 import { type SyncAnswer } from "../wire/sync.ts";
 import { ReplicaDisk } from "./replica_disk.ts";
-import { inWallTime, newsOf, newsOfAll } from "./ban_updates.ts";
+import { inWallTime, updatesOf, updatesOfAll } from "./ban_updates.ts";
 import type { StatusFigures } from "../service/status_report.ts";
 import type { SteadyClock } from "../async/steady_clock.ts";
-import type { StreamEar } from "./stream_listener.ts";
-import { SyncTalk } from "./sync_client.ts";
+import type { StreamListener } from "./stream_listener.ts";
+import { SyncClient } from "./sync_client.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 
 /** What a client is made of. */
 export interface ReplicaClientOptions {
   /** Converses with the publisher; nobody else runs it. */
-  readonly session: ControlSession;
+  readonly session: ControlClient;
   /** Hears the publisher's stream; nobody else runs it. */
-  readonly ear: StreamEar;
+  readonly listener: StreamListener;
   /** Keeps the copy on this host's disk. */
   readonly store: ReplicaStore;
   /** What is to be told about what became of bans; nobody else takes out. */
-  readonly receipts: ReceiptBox;
+  readonly receipts: ReceiptQueue;
   /** The copy goes by it; the disk and the news by the system's. */
   readonly clock: SteadyClock;
   /** Where to tell. */
@@ -48,7 +48,7 @@ export interface ReplicaClientOptions {
   readonly gather?: (signal: AbortSignal) => Promise<void>;
   /** Takes what is to be made true, in order; resolves when there is room for more. */
   readonly onNews: (
-    news: readonly BanNews[],
+    news: readonly BanUpdate[],
     signal: AbortSignal,
   ) => Promise<void>;
 }
@@ -77,8 +77,8 @@ export class ReplicaClient {
   readonly #options: ReplicaClientOptions;
   readonly #disk: ReplicaDisk;
   readonly #replica: Replica;
-  readonly #talk: SyncTalk;
-  readonly #allowlist: AllowlistEar;
+  readonly #syncClient: SyncClient;
+  readonly #allowlist: AllowlistCheck;
   readonly #changed = new Condition();
   #inbox: Incoming[] = [];
 
@@ -93,8 +93,8 @@ export class ReplicaClient {
     const { session, receipts, clock } = options;
     this.#disk = new ReplicaDisk(options);
     this.#replica = new Replica(this.#disk.load());
-    this.#allowlist = new AllowlistEar(session);
-    this.#talk = new SyncTalk({
+    this.#allowlist = new AllowlistCheck(session);
+    this.#syncClient = new SyncClient({
       session,
       receipts,
       clock,
@@ -105,23 +105,23 @@ export class ReplicaClient {
   }
 
   /** All that the copy holds and that counts here. */
-  news(): readonly BanNews[] {
+  news(): readonly BanUpdate[] {
     const { hostName, clock } = this.#options;
-    return inWallTime(newsOfAll(this.#replica.bans(), hostName), clock);
+    return inWallTime(updatesOfAll(this.#replica.bans(), hostName), clock);
   }
 
   /** How the copy is, for `status`. */
   get figures(): StatusFigures {
-    const { session, ear, receipts } = this.#options;
+    const { session, listener, receipts } = this.#options;
     const { isFollowing, epoch, seq, size, counters } = this.#replica;
     return {
-      following: isFollowing && ear.hears,
+      following: isFollowing && listener.hears,
       publisherAnswers: session.reachable,
       epoch: epoch ?? "none",
       seq,
       bans: size,
       ...counters,
-      notUnderstood: ear.rejected,
+      notUnderstood: listener.rejected,
       receiptsWaiting: receipts.size,
       receiptsDropped: receipts.dropped,
       onDisk: this.#disk.isWhole,
@@ -143,12 +143,15 @@ export class ReplicaClient {
    * @param signal Ends it; the promise then resolves.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { ear } = this.#options;
+    const { listener } = this.#options;
     try {
       await runTogether(signal, [
         (group) =>
-          ear.run(group, (message, ended) => this.#hear(message, ended)),
-        (group) => this.#talk.run(group),
+          listener.run(
+            group,
+            (message, ended) => this.#receive(message, ended),
+          ),
+        (group) => this.#syncClient.run(group),
         (group) => this.#work(group),
         (group) => this.#tick(group),
       ]);
@@ -157,9 +160,9 @@ export class ReplicaClient {
     }
   }
 
-  async #hear(message: StreamMessage, signal: AbortSignal): Promise<void> {
+  async #receive(message: StreamMessage, signal: AbortSignal): Promise<void> {
     while (this.#inbox.length >= MAX_INBOX) await this.#changed.wait(signal);
-    if (message.kind === "H") this.#allowlist.hear(message.revision);
+    if (message.kind === "H") this.#allowlist.receive(message.revision);
     this.#put({ kind: "heard", message });
   }
 
@@ -181,26 +184,26 @@ export class ReplicaClient {
       while (this.#inbox.length === 0) await this.#changed.wait(signal);
       const inbox = this.#inbox;
       this.#inbox = [];
-      await this.#takeAll(inbox, signal);
+      await this.#handleAll(inbox, signal);
       this.#changed.notify();
       await gather(signal);
     }
   }
 
   /** What follows from several messages of the stream is kept and handed over at once. */
-  async #takeAll(
+  async #handleAll(
     inbox: readonly Incoming[],
     signal: AbortSignal,
   ): Promise<void> {
     let effects: ReplicaEffect[] = [];
     for (const incoming of inbox) {
       if (incoming.kind === "heard") {
-        effects.push(...this.#replica.hear(incoming.message, this.#nowMs));
+        effects.push(...this.#replica.receive(incoming.message, this.#nowMs));
         continue;
       }
       await this.#carryOutAll(effects, signal);
       effects = [];
-      await this.#take(incoming, signal);
+      await this.#handle(incoming, signal);
     }
     await this.#carryOutAll(effects, signal);
   }
@@ -209,7 +212,7 @@ export class ReplicaClient {
     return this.#options.clock.nowMs();
   }
 
-  async #take(
+  async #handle(
     incoming: Exclude<Incoming, { readonly kind: "heard" }>,
     signal: AbortSignal,
   ): Promise<void> {
@@ -217,7 +220,9 @@ export class ReplicaClient {
       case "answer": {
         const effects = this.#replica.answer(incoming.message, this.#nowMs);
         await this.#carryOutAll(effects, signal);
-        this.#talk.answered(effects.length > 0 || this.#replica.isFollowing);
+        this.#syncClient.answered(
+          effects.length > 0 || this.#replica.isFollowing,
+        );
         return;
       }
       case "tick":
@@ -239,7 +244,7 @@ export class ReplicaClient {
   async #carryOut(effect: ReplicaEffect, signal: AbortSignal): Promise<void> {
     switch (effect.kind) {
       case "ask":
-        this.#talk.ask(effect.question);
+        this.#syncClient.ask(effect.question);
         return;
       case "changed":
         this.#disk.append(effect.changes);
@@ -255,7 +260,7 @@ export class ReplicaClient {
 
   #ask(effects: readonly ReplicaEffect[]): void {
     for (const effect of effects) {
-      if (effect.kind === "ask") this.#talk.ask(effect.question);
+      if (effect.kind === "ask") this.#syncClient.ask(effect.question);
     }
   }
 
@@ -271,7 +276,7 @@ export class ReplicaClient {
     signal: AbortSignal,
   ): Promise<void> {
     const { hostName, onNews, clock } = this.#options;
-    const news = steps.flatMap((step) => newsOf(step, hostName));
+    const news = steps.flatMap((step) => updatesOf(step, hostName));
     if (news.length > 0) await onNews(inWallTime(news, clock), signal);
   }
 

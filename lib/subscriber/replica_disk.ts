@@ -7,7 +7,7 @@
 
 import type { Ban, Change } from "../ban/ban.ts";
 import type { ReplicaStore, StoredReplica } from "../ban/ban_store.ts";
-import { Complaints } from "../log/trouble_log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { Log } from "../log/log.ts";
 import { shiftedBan, shiftedChange } from "../ban/shifted_times.ts";
@@ -32,7 +32,7 @@ const STEP_MS = 1_000;
  */
 export class ReplicaDisk {
   readonly #options: ReplicaDiskOptions;
-  readonly #complaints: Complaints;
+  readonly #troubleLog: TroubleLog;
   /** When the whole is to be stored; `undefined`: the disk has all. */
   #wholeAtMs: number | undefined;
   /** How far the system's clock was ahead when the whole was stored. */
@@ -43,7 +43,7 @@ export class ReplicaDisk {
     this.#options = options;
     const { log, clock } = options;
     this.#aheadMs = clock.aheadMs;
-    this.#complaints = new Complaints({
+    this.#troubleLog = new TroubleLog({
       log,
       clock,
       trouble: "the copy can't be kept on disk, and is tried again",
@@ -95,19 +95,19 @@ export class ReplicaDisk {
 
   /** Says how much was not told, if anything was not. */
   flush(): void {
-    this.#complaints.flush();
+    this.#troubleLog.flush();
   }
 
   #attempt(change: () => void): void {
     try {
       change();
       this.#wholeAtMs = undefined;
-      this.#complaints.end();
+      this.#troubleLog.resolve();
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       const { clock } = this.#options;
       this.#wholeAtMs = clock.monotonicMs() + AGAIN_AFTER_MS;
-      this.#complaints.tell(error.message);
+      this.#troubleLog.report(error.message);
     }
   }
 }

@@ -6,7 +6,7 @@
 
 import type { StreamMessage } from "../wire/v2_messages.ts";
 import { HEARTBEAT_MS } from "../wire/heartbeat.ts";
-import { Complaints } from "../log/trouble_log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
 import { EitherSignal } from "../async/either_signal.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import type { Clock } from "../async/clock.ts";
@@ -16,7 +16,7 @@ import { runTogether } from "../async/tasks.ts";
 import { decodeStreamMessage } from "../wire/v2.ts";
 
 /** What an ear is made of. */
-export interface StreamEarOptions {
+export interface StreamListenerOptions {
   /** Opens a connection (a SUB to everything) to the publisher's stream. */
   readonly connect: Connect;
   /** Time. */
@@ -34,10 +34,10 @@ export type Hear = (
 ) => Promise<void>;
 
 /** Hears one publisher. */
-export class StreamEar {
-  readonly #options: Required<StreamEarOptions>;
-  readonly #silence: Complaints;
-  readonly #complaints: LogThrottle;
+export class StreamListener {
+  readonly #options: Required<StreamListenerOptions>;
+  readonly #silence: TroubleLog;
+  readonly #troubleLog: LogThrottle;
   #renewal = new AbortController();
   #heardAtMs = 0;
   #hears = false;
@@ -48,16 +48,16 @@ export class StreamEar {
    *
    * @param options What the ear is made of.
    */
-  constructor(options: StreamEarOptions) {
+  constructor(options: StreamListenerOptions) {
     this.#options = { silenceMs: 3.5 * HEARTBEAT_MS, ...options };
     const { log, clock } = options;
-    this.#silence = new Complaints({
+    this.#silence = new TroubleLog({
       log,
       clock,
       trouble: "the publisher's stream is silent",
       over: "the publisher's stream is heard again",
     });
-    this.#complaints = new LogThrottle(log, clock);
+    this.#troubleLog = new LogThrottle(log, clock);
   }
 
   /** Whether something was heard lately. */
@@ -83,10 +83,10 @@ export class StreamEar {
         await using socket = this.#options.connect();
         await this.#listen(socket, signal, renewal, hear);
         this.#hears = false;
-        if (!renewal.aborted) this.#silence.tell("not even a heartbeat");
+        if (!renewal.aborted) this.#silence.report("not even a heartbeat");
       }
     } finally {
-      this.#complaints.flush();
+      this.#troubleLog.flush();
     }
   }
 
@@ -122,7 +122,7 @@ export class StreamEar {
       if (message === undefined) continue;
       this.#heardAtMs = this.#options.clock.monotonicMs();
       this.#hears = true;
-      this.#silence.end();
+      this.#silence.resolve();
       await hear(message, signal);
     }
   }
@@ -140,7 +140,7 @@ export class StreamEar {
     const decoded = decodeStreamMessage(frames);
     if (decoded.ok) return decoded.value;
     this.#rejected++;
-    this.#complaints.record("warning", "message not understood", {
+    this.#troubleLog.record("warning", "message not understood", {
       reason: decoded.reason,
     });
     return undefined;

@@ -6,23 +6,23 @@
  */
 
 import type { Receipt } from "../ban/receipt.ts";
-import { type ControlSession } from "../client/control_client.ts";
-import { type Conversation, LostConversationError } from "../client/session.ts";
+import { type ControlClient } from "../client/control_client.ts";
+import { LostSessionError, type Session } from "../client/session.ts";
 import type { Clock } from "../async/clock.ts";
-import type { ActionReceipt, ReceiptBox } from "./receipt_queue.ts";
+import type { ActionReceipt, ReceiptQueue } from "./receipt_queue.ts";
 import type { SyncAnswer, SyncQuestion } from "../wire/sync.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 import { agoMs } from "../wire/wire_times.ts";
 import { plainText } from "../wire/v2.ts";
 
 /** What a talk is made of. */
-export interface SyncTalkOptions {
-  readonly session: ControlSession;
-  readonly receipts: ReceiptBox;
+export interface SyncClientOptions {
+  readonly session: ControlClient;
+  readonly receipts: ReceiptQueue;
   readonly clock: Clock;
   /** A conversation begins: time to ask. */
   readonly onBegin: () => void;
-  /** The answer to the question; {@link SyncTalk.answered} has to follow. */
+  /** The answer to the question; {@link SyncClient.answered} has to follow. */
   readonly onAnswer: (answer: SyncAnswer) => void;
   /** The conversation is over, and what was asked has no answer. */
   readonly onEnd: () => void;
@@ -33,8 +33,8 @@ export interface SyncTalkOptions {
 }
 
 /** Talks until it is stopped. */
-export class SyncTalk {
-  readonly #options: Required<SyncTalkOptions>;
+export class SyncClient {
+  readonly #options: Required<SyncClientOptions>;
   readonly #changed = new Condition();
   #question: SyncQuestion | undefined;
   /** Where the last question is: on its way, or its answer is being taken. */
@@ -42,7 +42,7 @@ export class SyncTalk {
   #batches = 0;
 
   /** @param options What the talk is made of. */
-  constructor(options: SyncTalkOptions) {
+  constructor(options: SyncClientOptions) {
     this.#options = { replyTimeoutMs: 5_000, collectMs: 500, ...options };
   }
 
@@ -72,11 +72,11 @@ export class SyncTalk {
   async run(signal: AbortSignal): Promise<void> {
     await this.#options.session.run(
       signal,
-      (conversation, ended) => this.#lead(conversation, ended),
+      (session, ended) => this.#handler(session, ended),
     );
   }
 
-  async #lead(conversation: Conversation, signal: AbortSignal): Promise<void> {
+  async #handler(session: Session, signal: AbortSignal): Promise<void> {
     const { onBegin, onEnd, receipts } = this.#options;
     this.#question = undefined;
     this.#state = "idle";
@@ -84,31 +84,31 @@ export class SyncTalk {
     onBegin();
     try {
       await runTogether(signal, [
-        (group) => this.#say(conversation, group),
-        (group) => this.#listen(conversation, group),
+        (group) => this.#say(session, group),
+        (group) => this.#listen(session, group),
       ]);
       signal.throwIfAborted();
     } finally {
-      receipts.putBack();
+      receipts.requeue();
       onEnd();
     }
   }
 
   /** A socket takes one message at a time. */
-  async #say(conversation: Conversation, signal: AbortSignal): Promise<void> {
-    const { session } = conversation.welcome;
+  async #say(session: Session, signal: AbortSignal): Promise<void> {
+    const { session: id } = session.welcome;
     while (true) {
       if (this.#state === "useless") {
-        throw new LostConversationError("its answer is to another question");
+        throw new LostSessionError("its answer is to another question");
       }
       const question = this.#state === "idle" ? this.#question : undefined;
       if (question !== undefined) {
         this.#question = undefined;
         this.#state = "asked";
         this.#changed.notify();
-        await conversation.send({ kind: "SYNC", session, ...question }, signal);
+        await session.send({ kind: "SYNC", session: id, ...question }, signal);
       } else if (this.#hasReceipts()) {
-        await this.#sendReceipts(conversation, signal);
+        await this.#sendReceipts(session, signal);
       } else {
         await this.#waitForMore(signal);
       }
@@ -121,12 +121,12 @@ export class SyncTalk {
   }
 
   async #sendReceipts(
-    { welcome: { session, limits }, send }: Conversation,
+    { welcome: { session, limits }, send }: Session,
     signal: AbortSignal,
   ): Promise<void> {
     const { receipts, clock } = this.#options;
     const nowMs = clock.nowMs();
-    const results = receipts.take(limits.maxReceipts)
+    const results = receipts.dequeue(limits.maxReceipts)
       .map((receipt) => wireReceipt(receipt, nowMs));
     const batch = ++this.#batches;
     this.#changed.notify();
@@ -144,40 +144,40 @@ export class SyncTalk {
   }
 
   async #listen(
-    { receive }: Conversation,
+    { receive }: Session,
     signal: AbortSignal,
   ): Promise<void> {
     const { receipts, replyTimeoutMs } = this.#options;
     while (true) {
       if (this.#state !== "asked" && !receipts.isInFlight) {
-        await this.#hearUnasked(receive, signal);
+        await this.#receiveUnasked(receive, signal);
         continue;
       }
       const answer = await receive(signal, replyTimeoutMs);
-      if (answer.kind !== "ACK") this.#take(answer);
-      else if (answer.batch === this.#batches) receipts.settle();
-      else throw new LostConversationError("it says ACK out of step");
+      if (answer.kind !== "ACK") this.#accept(answer);
+      else if (answer.batch === this.#batches) receipts.acknowledge();
+      else throw new LostSessionError("it says ACK out of step");
     }
   }
 
   /** Nothing is asked, and nothing but the allowlist comes, which is the session's. */
-  async #hearUnasked(
-    receive: Conversation["receive"],
+  async #receiveUnasked(
+    receive: Session["receive"],
     signal: AbortSignal,
   ): Promise<void> {
     await runTogether(signal, [
       (group) => this.#changed.wait(group),
       async (group) => {
         const { kind } = await receive(group);
-        throw new LostConversationError(`it says ${kind} unasked`);
+        throw new LostSessionError(`it says ${kind} unasked`);
       },
     ]);
     signal.throwIfAborted();
   }
 
-  #take(answer: SyncAnswer): void {
+  #accept(answer: SyncAnswer): void {
     if (this.#state !== "asked") {
-      throw new LostConversationError(`it says ${answer.kind} out of step`);
+      throw new LostSessionError(`it says ${answer.kind} out of step`);
     }
     this.#state = "taking";
     this.#options.onAnswer(answer);

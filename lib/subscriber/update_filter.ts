@@ -6,7 +6,7 @@
  */
 
 import type { ActionQueue } from "./action_queue.ts";
-import type { BanNews } from "../ban/ban_event.ts";
+import type { BanUpdate } from "../ban/ban_event.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
@@ -15,16 +15,16 @@ import {
   type Refusal,
   refusal,
 } from "../protection/protection_policy.ts";
-import type { ReceiptBox } from "./receipt_queue.ts";
+import type { ReceiptQueue } from "./receipt_queue.ts";
 
 /** What a filter is made of. */
-export interface NewsFilterOptions {
+export interface UpdateFilterOptions {
   /** Where what is to be acted on goes. */
   readonly queue: ActionQueue;
   /** The names of the actions. */
   readonly actionNames: readonly string[];
   /** Told what is refused, for each action. */
-  readonly receipts: Pick<ReceiptBox, "note">;
+  readonly receipts: Pick<ReceiptQueue, "add">;
   /** Time. */
   readonly clock: Clock;
   /** Where to tell. */
@@ -36,7 +36,7 @@ export interface NewsFilterOptions {
 }
 
 /** What a filter has done so far. */
-export interface NewsFilterCounters {
+export interface UpdateFilterCounters {
   /** Bans and unbans that came. */
   received: number;
   /** Bans of protected addresses. */
@@ -44,27 +44,27 @@ export interface NewsFilterCounters {
 }
 
 /** Decides about news. */
-export class NewsFilter {
+export class UpdateFilter {
   /** What was done so far. */
-  readonly counters: NewsFilterCounters = { received: 0, refused: 0 };
-  readonly #options: NewsFilterOptions;
-  readonly #complaints: LogThrottle;
+  readonly counters: UpdateFilterCounters = { received: 0, refused: 0 };
+  readonly #options: UpdateFilterOptions;
+  readonly #troubleLog: LogThrottle;
 
   /**
    * Makes a filter.
    *
    * @param options What the filter is made of.
    */
-  constructor(options: NewsFilterOptions) {
+  constructor(options: UpdateFilterOptions) {
     this.#options = options;
-    this.#complaints = new LogThrottle(options.log, options.clock);
+    this.#troubleLog = new LogThrottle(options.log, options.clock);
   }
 
   /**
    * Decides, and puts what is left into the queue; resolves once there is room
    * for more.
    */
-  async take(news: readonly BanNews[], signal: AbortSignal): Promise<void> {
+  async filter(news: readonly BanUpdate[], signal: AbortSignal): Promise<void> {
     this.counters.received += news.length;
     const left = this.allowed(news);
     const { dryRun, queue } = this.#options;
@@ -73,21 +73,21 @@ export class NewsFilter {
   }
 
   /** What of it may be acted on. */
-  allowed(news: readonly BanNews[]): readonly BanNews[] {
+  allowed(news: readonly BanUpdate[]): readonly BanUpdate[] {
     return news.filter((each) => this.#isAllowed(each));
   }
 
-  #isAllowed(news: BanNews): boolean {
+  #isAllowed(news: BanUpdate): boolean {
     if (news.kind === "unban") return true;
     const refused = refusal(news.address, this.#options.protection());
     if (refused !== undefined) this.#refuse(news, refused);
     return refused === undefined;
   }
 
-  #refuse({ jail, address, origin }: BanNews, { rule, because }: Refusal) {
+  #refuse({ jail, address, origin }: BanUpdate, { rule, because }: Refusal) {
     const { receipts, actionNames, clock, dryRun } = this.#options;
     this.counters.refused++;
-    this.#complaints.record("warning", "refused a protected address", {
+    this.#troubleLog.record("warning", "refused a protected address", {
       node: origin,
       address,
       rule,
@@ -97,11 +97,11 @@ export class NewsFilter {
     const atMs = clock.nowMs();
     const outcome = "refused";
     for (const action of actionNames) {
-      receipts.note({ jail, address, action, outcome, detail: rule, atMs });
+      receipts.add({ jail, address, action, outcome, detail: rule, atMs });
     }
   }
 
-  #tell({ kind, origin, jail, address }: BanNews): void {
+  #tell({ kind, origin, jail, address }: BanUpdate): void {
     const { log, actionNames } = this.#options;
     log.record("notice", `would act on ${kind}`, {
       node: origin,

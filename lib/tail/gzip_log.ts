@@ -17,7 +17,7 @@ const CHUNK_BYTES = 16_384;
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc1952 | RFC 1952}
  */
-export class GunzippedLog implements OpenedLog {
+export class GzipLog implements OpenedLog {
   readonly device: number;
   readonly inode: number;
   readonly #compressed: OpenedLog;

@@ -7,7 +7,7 @@
 const LF = 0x0a;
 
 /** Whole lines, and where they end. */
-export interface CutLines {
+export interface SplitLines {
   /** Lines, each ending in 0x0A. Valid until the cutter is used again. */
   readonly bytes: Uint8Array;
   /** Where the next line begins, in bytes from the start of the file. */
@@ -15,7 +15,7 @@ export interface CutLines {
 }
 
 /** How a cutter is set up. */
-export interface LineCutterOptions {
+export interface LineSplitterOptions {
   /** Where the first byte comes from, in bytes from the start of the file. */
   readonly offsetBytes: number;
   /** A line that goes on after so many bytes is dropped to its end. @default {65536} */
@@ -33,15 +33,15 @@ export interface LineCutterOptions {
 
  * import { strictEqual } from "node:assert/strict";
  *
- * const cutter = new LineCutter({ offsetBytes: 0 });
- * const { written } = new TextEncoder().encodeInto("one\ntw", cutter.room());
- * const lines = cutter.take(written);
+ * const splitter = new LineSplitter({ offsetBytes: 0 });
+ * const { written } = new TextEncoder().encodeInto("one\ntw", splitter.room());
+ * const lines = splitter.push(written);
  * strictEqual(new TextDecoder().decode(lines?.bytes), "one\n");
  * strictEqual(lines?.endBytes, 4);
- * strictEqual(cutter.readBytes, 6);
+ * strictEqual(splitter.readBytes, 6);
  * ```
  */
-export class LineCutter {
+export class LineSplitter {
   readonly #maxLineBytes: number;
   readonly #buffer: Uint8Array;
   /** Bytes of an unfinished line at the front of the buffer. */
@@ -54,7 +54,7 @@ export class LineCutter {
   #dropped = 0;
 
   /** @param options How the cutter is set up. */
-  constructor(options: LineCutterOptions) {
+  constructor(options: LineSplitterOptions) {
     this.#maxLineBytes = options.maxLineBytes ?? 65_536;
     this.#buffer = new Uint8Array(
       this.#maxLineBytes + (options.readBytes ?? 262_144),
@@ -93,7 +93,7 @@ export class LineCutter {
    * @param count How many.
    * @returns The lines that are whole now, if any.
    */
-  take(count: number): CutLines | undefined {
+  push(count: number): SplitLines | undefined {
     const filled = this.#kept + count;
     this.#readBytes += count;
     const from = this.#dropping

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { type FollowedLog, readFingerprint } from "./open_log.ts";
-import { GunzippedLog } from "./gzip_log.ts";
+import { type LogReader, readFingerprint } from "./open_log.ts";
+import { GzipLog } from "./gzip_log.ts";
 import type { Log } from "../log/log.ts";
 import type { LogFile, LogFolder, LogPosition, OpenedLog } from "./ports.ts";
 import {
@@ -43,12 +43,12 @@ export class LogFiles {
   async open(name: string): Promise<OpenedLog | undefined> {
     const opened = await this.#folder.open(name);
     return opened !== undefined && isCompressedLogName(name)
-      ? new GunzippedLog(opened, name, this.#log)
+      ? new GzipLog(opened, name, this.#log)
       : opened;
   }
 
   /** The files newer than the open one, oldest first. */
-  async newerThan(open: FollowedLog): Promise<readonly LogFile[]> {
+  async newerThan(open: LogReader): Promise<readonly LogFile[]> {
     const { logName } = this.#folder;
     const current = await this.#folder.current();
     if (current !== undefined && sameFile(current, open)) return [];
@@ -85,7 +85,7 @@ export class LogFiles {
    *
    * @returns The copy, if any, in a list; `undefined`: names changed meanwhile.
    */
-  async copyOf(cut: FollowedLog): Promise<readonly LogFile[] | undefined> {
+  async copyOf(cut: LogReader): Promise<readonly LogFile[] | undefined> {
     const files = await this.#listPrinted(cut.fingerprint);
     const copy = files && findCopy(cut.position, files);
     return files && (copy === undefined ? [] : [copy]);

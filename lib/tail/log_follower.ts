@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AT_THE_END, FollowedLog } from "./open_log.ts";
+import { AT_THE_END, LogReader } from "./open_log.ts";
 import { LogFiles } from "./log_files.ts";
 import type {
   FileIdentity,
@@ -44,7 +44,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
   gaps = 0;
   readonly #options: LogFollowerOptions;
   readonly #files: LogFiles;
-  #current: FollowedLog | undefined;
+  #current: LogReader | undefined;
 
   private constructor(options: LogFollowerOptions) {
     this.#options = options;
@@ -80,9 +80,9 @@ export class LogFollower implements LineSource, AsyncDisposable {
       let current = this.#current ??= await this.#openLog(signal);
       yield batchOf(NOTHING, current);
       while (true) {
-        const next: Uint8Array | FollowedLog | undefined = await this
+        const next: Uint8Array | LogReader | undefined = await this
           .#advance(current, signal);
-        if (next instanceof FollowedLog) {
+        if (next instanceof LogReader) {
           await current[Symbol.asyncDispose]();
           current = this.#current = next;
           yield batchOf(NOTHING, current);
@@ -97,9 +97,9 @@ export class LogFollower implements LineSource, AsyncDisposable {
 
   /** One step: gives lines, the file that follows, or nothing. */
   async #advance(
-    current: FollowedLog,
+    current: LogReader,
     signal: AbortSignal,
-  ): Promise<Uint8Array | FollowedLog | undefined> {
+  ): Promise<Uint8Array | LogReader | undefined> {
     signal.throwIfAborted();
     const newer = await this.#files.newerThan(current);
     const { unreadBytes, rotations } = current;
@@ -131,7 +131,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
   }
 
   /** Opens what was read last, else the log where it ends now; `undefined`: there is none. */
-  async #findPlace(): Promise<FollowedLog | undefined> {
+  async #findPlace(): Promise<LogReader | undefined> {
     const { from, folder } = this.#options;
     if (from === undefined) {
       return await this.#open(folder.logName, AT_THE_END, 0);
@@ -150,7 +150,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
   }
 
   /** What was read last is gone: opens the oldest file that came after it. */
-  async #openNewer(from: LogPosition): Promise<FollowedLog | undefined> {
+  async #openNewer(from: LogPosition): Promise<LogReader | undefined> {
     const { logName } = this.#options.folder;
     let files: readonly LogFile[] = [];
     const opened = await this.#openFirst(
@@ -166,7 +166,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
   }
 
   /** Opens the log at its start; waits for it where there is none. */
-  async #openLog(signal: AbortSignal): Promise<FollowedLog> {
+  async #openLog(signal: AbortSignal): Promise<LogReader> {
     const { folder, log, from } = this.#options;
     const rotations = from === undefined ? 0 : (from.rotations ?? 0) + 1;
     let opened = await this.#open(folder.logName, 0, rotations);
@@ -187,7 +187,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
       LogPosition,
       "offsetBytes" | "rotations"
     >,
-  ): Promise<FollowedLog | undefined> {
+  ): Promise<LogReader | undefined> {
     while (true) {
       const files = await find();
       if (files === undefined) continue;
@@ -203,7 +203,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
     }
   }
 
-  async #read(current: FollowedLog): Promise<Uint8Array | undefined> {
+  async #read(current: LogReader): Promise<Uint8Array | undefined> {
     const droppedBefore = current.droppedLines;
     const lines = await current.read();
     if (current.droppedLines > droppedBefore) {
@@ -221,11 +221,11 @@ export class LogFollower implements LineSource, AsyncDisposable {
     offsetBytes: number,
     rotations: number,
     expected?: FileIdentity,
-  ): Promise<FollowedLog | undefined> {
+  ): Promise<LogReader | undefined> {
     const opened = await this.#files.open(name);
     if (opened === undefined) return undefined;
     if (expected === undefined || sameFile(opened, expected)) {
-      return await FollowedLog.begin(opened, offsetBytes, rotations);
+      return await LogReader.begin(opened, offsetBytes, rotations);
     }
     await opened[Symbol.asyncDispose]();
     return undefined;
@@ -239,7 +239,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
   }
 }
 
-function batchOf(bytes: Uint8Array, followed: FollowedLog): LineBatch {
+function batchOf(bytes: Uint8Array, followed: LogReader): LineBatch {
   const end = followed.position;
   return { bytes, startBytes: end.offsetBytes - bytes.length, end };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { LineCutter } from "./line_splitter.ts";
+import { LineSplitter } from "./line_splitter.ts";
 import type { FileFacts, LogPosition, OpenedLog } from "./ports.ts";
 import type { Look, OpenLog } from "./tail_cursor.ts";
 
@@ -18,10 +18,10 @@ const LF = 0x0a;
 export const AT_THE_END = -1;
 
 /** A log file that is open, and how far it was read. */
-export class FollowedLog implements OpenLog, AsyncDisposable {
+export class LogReader implements OpenLog, AsyncDisposable {
   readonly #opened: OpenedLog;
   #rotations: number;
-  #cutter: LineCutter;
+  #cutter: LineSplitter;
   /** The first line; empty while there is none. */
   #head = new Uint8Array();
   #fingerprint = "";
@@ -50,12 +50,12 @@ export class FollowedLog implements OpenLog, AsyncDisposable {
     opened: OpenedLog,
     offsetBytes: number,
     rotations: number,
-  ): Promise<FollowedLog> {
+  ): Promise<LogReader> {
     const facts = await opened.facts();
     const startBytes = offsetBytes === AT_THE_END
       ? await lastLineStart(opened, facts.sizeBytes)
       : offsetBytes;
-    const followed = new FollowedLog(opened, startBytes, rotations, facts);
+    const followed = new LogReader(opened, startBytes, rotations, facts);
     await followed.#readHead();
     return followed;
   }
@@ -131,7 +131,7 @@ export class FollowedLog implements OpenLog, AsyncDisposable {
   async read(): Promise<Uint8Array | undefined> {
     const room = this.#cutter.room();
     const count = await this.#opened.readAt(this.#cutter.readBytes, room);
-    const lines = this.#cutter.take(count);
+    const lines = this.#cutter.push(count);
     if (lines !== undefined && this.#head.length === 0) await this.#readHead();
     return lines?.bytes;
   }
@@ -154,8 +154,8 @@ export class FollowedLog implements OpenLog, AsyncDisposable {
   }
 }
 
-function cutterAt(offsetBytes: number): LineCutter {
-  return new LineCutter({ offsetBytes, maxLineBytes: MAX_LINE_BYTES });
+function cutterAt(offsetBytes: number): LineSplitter {
+  return new LineSplitter({ offsetBytes, maxLineBytes: MAX_LINE_BYTES });
 }
 
 /**

@@ -48,7 +48,7 @@ export interface LiveSession {
 }
 
 /** Why and since when a node's reports are set aside. */
-export interface LiveAside {
+export interface LiveQuarantine {
   /** What the last of them was. */
   readonly reason: BadKind;
   /** Bad ones that led to it. */
@@ -72,7 +72,7 @@ export interface LiveNode {
   /** Reports of it that stand. */
   readonly reports: number;
   /** `null`: they are taken. */
-  readonly aside: LiveAside | null;
+  readonly aside: LiveQuarantine | null;
 }
 
 /** What is answered. */
@@ -124,7 +124,7 @@ const liveNode = record<LiveNode>({
   known: count("known"),
   refused: count("refused"),
   reports: count("reports"),
-  aside: orNull(record<LiveAside>({
+  aside: orNull(record<LiveQuarantine>({
     reason: oneOf("reason", BAD_KINDS),
     count: count("count"),
     sinceMs: count("sinceMs"),

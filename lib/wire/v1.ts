@@ -56,7 +56,7 @@ export type Decoded<T> =
   | { readonly ok: false; readonly reason: RejectReason };
 
 /** A request that was understood. */
-export interface Request {
+export interface Protocol1Request {
   /** What it reports. */
   readonly event: BanEvent;
   /** The reply that acknowledges it: the request without its token. */
@@ -135,7 +135,7 @@ export function encodeRequest(event: BanEvent, token?: string): Uint8Array {
 export function decodeRequest(
   frames: Frames,
   tokens: readonly string[],
-): Decoded<Request> {
+): Decoded<Protocol1Request> {
   const text = decodeText(frames, MAX_REQUEST_BYTES);
   if (!text.ok) return text;
   const authenticated = tokens.length > 0;

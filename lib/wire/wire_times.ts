@@ -21,7 +21,7 @@ export function wireBan(ban: Ban, nowMs: number): WireBan {
 }
 
 /** A ban that came over the wire now, in this host's time. */
-export function localBan(wire: WireBan, nowMs: number): Ban {
+export function hostBan(wire: WireBan, nowMs: number): Ban {
   const { jail, address, seq, isPending } = wire;
   const reports = wire.reports.map((report) => ({
     origin: report.origin,

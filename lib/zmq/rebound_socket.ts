@@ -5,13 +5,13 @@
  * @module
  */
 
-import { Complaints } from "../log/trouble_log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { BoundSocket, Frames, MessageSocket } from "./ports.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import { Condition } from "../async/tasks.ts";
-import { Turn } from "../async/exclusive_wait.ts";
+import { ExclusiveWait } from "../async/exclusive_wait.ts";
 
 /** What a socket is made of. */
 export interface ReboundSocketOptions {
@@ -33,9 +33,9 @@ export interface ReboundSocketOptions {
  */
 export class ReboundSocket implements MessageSocket {
   readonly #options: Required<ReboundSocketOptions>;
-  readonly #troubles: Complaints;
+  readonly #troubles: TroubleLog;
   readonly #bound = new Condition();
-  readonly #rebinding = new Turn("bind anew");
+  readonly #rebinding = new ExclusiveWait("bind anew");
   /** `undefined` while there is none. */
   #socket: BoundSocket | undefined;
 
@@ -47,7 +47,7 @@ export class ReboundSocket implements MessageSocket {
   constructor(options: ReboundSocketOptions) {
     this.#options = { firstPauseMs: 50, maxPauseMs: 2_000, ...options };
     const { clock, log, bind } = options;
-    this.#troubles = new Complaints({
+    this.#troubles = new TroubleLog({
       ...{ clock, log },
       trouble: "can't listen any more, and try again",
       over: "listening again",
@@ -86,13 +86,13 @@ export class ReboundSocket implements MessageSocket {
    * @param signal Ends the attempts; there may be no socket then.
    */
   async rebind(signal: AbortSignal): Promise<void> {
-    using _turn = this.#rebinding.take();
+    using _turn = this.#rebinding.enter();
     const { clock, firstPauseMs, maxPauseMs } = this.#options;
     const old = this.#socket;
     this.#socket = undefined;
     await old?.[Symbol.asyncDispose]();
     let pauseMs = firstPauseMs;
-    while (!this.#binds()) {
+    while (!this.#tryBind()) {
       await clock.delay(pauseMs, signal);
       pauseMs = Math.min(2 * pauseMs, maxPauseMs);
     }
@@ -103,14 +103,14 @@ export class ReboundSocket implements MessageSocket {
     await this.#socket?.[Symbol.asyncDispose]();
   }
 
-  #binds(): boolean {
+  #tryBind(): boolean {
     try {
       this.#socket = this.#options.bind();
-      this.#troubles.end();
+      this.#troubles.resolve();
       return true;
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
-      this.#troubles.tell(error.message);
+      this.#troubles.report(error.message);
       return false;
     }
   }

@@ -72,7 +72,7 @@ export class RenewedSocket {
     try {
       while (true) {
         await runTogether(signal, [
-          (group) => this.#hear(socket, group),
+          (group) => this.#receive(socket, group),
           (group) => this.#waitForSilence(group),
         ]);
         signal.throwIfAborted();
@@ -82,8 +82,8 @@ export class RenewedSocket {
         const old = before = socket;
         socket = connect();
         await runTogether(signal, [
-          (group) => this.#hear(old, group),
-          (group) => this.#hear(socket, group),
+          (group) => this.#receive(old, group),
+          (group) => this.#receive(socket, group),
           (group) => clock.delay(overlapMs, group),
         ]);
         await old[Symbol.asyncDispose]();
@@ -95,7 +95,7 @@ export class RenewedSocket {
     }
   }
 
-  async #hear(socket: MessageSocket, signal: AbortSignal): Promise<void> {
+  async #receive(socket: MessageSocket, signal: AbortSignal): Promise<void> {
     while (true) {
       this.#ahead.push(await socket.receive(signal));
       this.#heardAtMs = this.#options.clock.monotonicMs();

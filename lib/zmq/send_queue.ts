@@ -11,13 +11,13 @@ import { Condition } from "../async/tasks.ts";
 export type OutgoingMessage = Frames | Promise<Frames | undefined>;
 
 /** How an outbox is set up. */
-export interface OutboxOptions {
+export interface SendQueueOptions {
   /** Messages that may wait; above it the oldest is dropped and counted. @default {200000} */
   readonly maxWaiting?: number;
 }
 
 /** A queue in front of a socket that takes one message at a time. */
-export class Outbox {
+export class SendQueue {
   readonly #socket: MessageSocket;
   readonly #maxWaiting: number;
   readonly #changed = new Condition();
@@ -30,7 +30,7 @@ export class Outbox {
    * @param socket Where to.
    * @param options How it is set up.
    */
-  constructor(socket: MessageSocket, options: OutboxOptions = {}) {
+  constructor(socket: MessageSocket, options: SendQueueOptions = {}) {
     this.#socket = socket;
     this.#maxWaiting = options.maxWaiting ?? 200_000;
   }

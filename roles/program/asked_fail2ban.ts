@@ -4,13 +4,13 @@
  * @module
  */
 
-import { BanEnds } from "../../lib/monitor/ban_expiry.ts";
+import { BanExpiry } from "../../lib/monitor/ban_expiry.ts";
 import type { MonitorConfig } from "../../lib/config/config.ts";
 import { ExistingBans } from "../../lib/monitor/existing_bans.ts";
 import type { JailTimes, TicketRows } from "../../lib/fail2ban/ports.ts";
 import { Fail2banSocket } from "../../lib/fail2ban/io/fail2ban_socket.ts";
 import { JailBanTimes } from "../../lib/fail2ban/jail_ban_times.ts";
-import { KnownFail2ban } from "../../lib/fail2ban/fail2ban_info.ts";
+import { Fail2banInfo } from "../../lib/fail2ban/fail2ban_info.ts";
 import type { Clock } from "../../lib/async/clock.ts";
 import type { Log } from "../../lib/log/log.ts";
 import type { LogPosition } from "../../lib/tail/ports.ts";
@@ -30,7 +30,7 @@ const NOBODY: JailTimes = { banTimeMs: () => Promise.resolve(undefined) };
 /** A fail2ban that is asked through its socket, if it has one. */
 export class AskedFail2ban implements AsyncDisposable {
   /** Until when bans hold. */
-  readonly ends: BanEnds;
+  readonly ends: BanExpiry;
   readonly #existing: ExistingBans | undefined;
   readonly #held = new AsyncDisposableStack();
 
@@ -41,7 +41,7 @@ export class AskedFail2ban implements AsyncDisposable {
   constructor(config: MonitorConfig, options: AskedFail2banOptions) {
     const { fail2banSocket: path, banTimeMs, importExisting } = config;
     const { rows, clock, log } = options;
-    const fail2ban = path === undefined ? undefined : new KnownFail2ban(
+    const fail2ban = path === undefined ? undefined : new Fail2banInfo(
       this.#held.use(
         new Fail2banSocket({ path, questionTimeoutMs: QUESTION_TIMEOUT_MS }),
       ),
@@ -50,7 +50,13 @@ export class AskedFail2ban implements AsyncDisposable {
     const jails = fail2ban === undefined
       ? NOBODY
       : new JailBanTimes({ fail2ban, clock, log });
-    this.ends = new BanEnds({ rows, jails, clock, log, assumedMs: banTimeMs });
+    this.ends = new BanExpiry({
+      rows,
+      jails,
+      clock,
+      log,
+      assumedMs: banTimeMs,
+    });
     this.#existing = fail2ban !== undefined && importExisting
       ? new ExistingBans({ fail2ban, clock, log })
       : undefined;

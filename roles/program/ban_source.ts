@@ -5,26 +5,26 @@
  */
 
 import type { ActionQueue } from "../../lib/subscriber/action_queue.ts";
-import type { BanNews } from "../../lib/ban/ban_event.ts";
+import type { BanUpdate } from "../../lib/ban/ban_event.ts";
 import type { Protocol2Urls } from "../../lib/config/config.ts";
-import { ControlSession } from "../../lib/client/control_client.ts";
+import { ControlClient } from "../../lib/client/control_client.ts";
 import {
   replicaPath,
   SqliteReplicaStore,
 } from "../../lib/store/io/sqlite_replica_store.ts";
-import type { FleetList } from "../../lib/protection/allowlist.ts";
+import type { Allowlist } from "../../lib/protection/allowlist.ts";
 import type { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
-import { NewsFilter } from "../../lib/subscriber/update_filter.ts";
+import { UpdateFilter } from "../../lib/subscriber/update_filter.ts";
 import type { CurrentPolicy } from "../../lib/protection/protection_policy.ts";
-import type { ReceiptBox } from "../../lib/subscriber/receipt_queue.ts";
+import type { ReceiptQueue } from "../../lib/subscriber/receipt_queue.ts";
 import { RenewedSocket } from "../../lib/zmq/renewed_socket.ts";
 import { ReplicaClient } from "../../lib/subscriber/replica_client.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
 import { SteadyClock } from "../../lib/async/steady_clock.ts";
-import { StreamEar } from "../../lib/subscriber/stream_listener.ts";
-import { Subscriber } from "../../lib/subscriber/protocol1_subscriber.ts";
+import { StreamListener } from "../../lib/subscriber/stream_listener.ts";
+import { Protocol1Subscriber } from "../../lib/subscriber/protocol1_subscriber.ts";
 import { runTogether } from "../../lib/async/tasks.ts";
-import { UNKEPT_REPLICA } from "../../lib/subscriber/null_replica_store.ts";
+import { NULL_REPLICA_STORE } from "../../lib/subscriber/null_replica_store.ts";
 import { MAX_MESSAGE_BYTES } from "../../lib/wire/v1.ts";
 import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire/v2.ts";
 import { NodeMembership } from "./node_membership.ts";
@@ -36,10 +36,10 @@ export interface BanSourceOptions {
   readonly zeromq: ZmqContext;
   /** Where what is to be acted on goes. */
   readonly queue: ActionQueue;
-  readonly receipts: ReceiptBox;
+  readonly receipts: ReceiptQueue;
   readonly protection: CurrentPolicy;
   /** Told the cluster's allowlist. */
-  readonly onIgnore: (list: FleetList) => void;
+  readonly onIgnore: (list: Allowlist) => void;
   /** This program's version. */
   readonly version: string;
 }
@@ -47,7 +47,7 @@ export interface BanSourceOptions {
 /** Hears of bans. */
 export interface BanSource extends Disposable {
   /** What is wanted already, as far as it is known from before. */
-  readonly wanted: readonly BanNews[];
+  readonly wanted: readonly BanUpdate[];
   /** What it has done so far, for `status`. */
   readonly figures: StatusFigures;
   /** Resolves once it is known what is wanted. */
@@ -86,7 +86,7 @@ function openProtocol1(
     clock,
     log,
   });
-  const subscriber = new Subscriber({
+  const subscriber = new Protocol1Subscriber({
     broadcasts,
     queue,
     actionNames: config.actions,
@@ -119,7 +119,7 @@ function openProtocol2(
   const { context: { config, log, dryRun }, queue, receipts } = options;
   const clock = new SteadyClock(options.context.clock);
   const { hostName, stateDir } = config.general;
-  const filter = new NewsFilter({
+  const filter = new UpdateFilter({
     queue,
     actionNames: config.actions,
     receipts,
@@ -131,15 +131,18 @@ function openProtocol2(
   const disk = dryRun
     ? undefined
     : SqliteReplicaStore.open(replicaPath(stateDir));
-  const { session, ear } = connections(options, urls, { clock, membership });
+  const { session, listener } = connections(options, urls, {
+    clock,
+    membership,
+  });
   const client = new ReplicaClient({
-    ...{ session, ear },
-    store: disk ?? UNKEPT_REPLICA,
+    ...{ session, listener },
+    store: disk ?? NULL_REPLICA_STORE,
     receipts,
     clock,
     log,
     hostName,
-    onNews: (news, signal) => filter.take(news, signal),
+    onNews: (news, signal) => filter.filter(news, signal),
     gather: (signal) => clock.delay(0, signal),
   });
   tellSetAside(options, disk);
@@ -155,7 +158,7 @@ function openProtocol2(
         (group) =>
           membership.run(group, () => {
             session.renew();
-            ear.renew();
+            listener.renew();
           }),
       ]),
     [Symbol.dispose]: () => disk?.[Symbol.dispose](),
@@ -170,7 +173,7 @@ function connections(
     readonly membership: NodeMembership;
   },
 ) {
-  const session = new ControlSession({
+  const session = new ControlClient({
     ...{ clock, log, version, onIgnore },
     connect: () =>
       zeromq.dealer(controlUrl, {
@@ -181,7 +184,7 @@ function connections(
     role: "subscriber",
     token: () => membership.token,
   });
-  const ear = new StreamEar({
+  const listener = new StreamListener({
     ...{ clock, log },
     connect: () =>
       zeromq.subscriber(streamUrl, "", {
@@ -190,7 +193,7 @@ function connections(
         security: membership.security,
       }),
   });
-  return { session, ear };
+  return { session, listener };
 }
 
 /** A copy that could not be read is no loss: the publisher has the table. */
@@ -198,13 +201,13 @@ function tellSetAside(
   { context: { log } }: BanSourceOptions,
   disk: SqliteReplicaStore | undefined,
 ): void {
-  const { setAside } = disk ?? {};
-  if (setAside === undefined) return;
+  const { quarantine } = disk ?? {};
+  if (quarantine === undefined) return;
   log.record(
     "warning",
     "the copy of the bans can't be read, and is asked for",
     {
-      ...setAside,
+      ...quarantine,
     },
   );
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AllowDesk } from "../../lib/cli/allow_commands.ts";
+import { AllowCommands } from "../../lib/cli/allow_commands.ts";
 import type { TypedCommand } from "../../lib/cli/cluster_cli.ts";
 import {
   bindSettings,
@@ -35,8 +35,8 @@ import {
 } from "../../lib/members/io/secret_file.ts";
 import { userName } from "../../lib/service/io/state_folder.ts";
 import { joinCluster } from "../../lib/cli/join_command.ts";
-import { LiveDesk } from "../../lib/cli/live_commands.ts";
-import { MemberDesk } from "../../lib/cli/node_commands.ts";
+import { LiveCommands } from "../../lib/cli/live_commands.ts";
+import { NodeCommands } from "../../lib/cli/node_commands.ts";
 import { type Editor, journalWords } from "../../lib/cli/member_edits.ts";
 import { MEMBER_LIST_FORM } from "../../lib/members/member_list_form.ts";
 import {
@@ -73,9 +73,12 @@ export async function carryOut(
   const editor = { by: journalWords(await userName()), atMs: Date.now() };
   const place = { config, configPath: files[0]?.path ?? "", editor };
   const nodes = memberDesk(place);
-  const allowlist = new AllowDesk(memberList(config), editor);
+  const allowlist = new AllowCommands(memberList(config), editor);
   const socket = commandSocketPath(config.publisherPidFile);
-  const live = new LiveDesk((request) => askPublisher(socket, request), editor);
+  const live = new LiveCommands(
+    (request) => askPublisher(socket, request),
+    editor,
+  );
   switch (command.verb) {
     case "init":
       return await init(place, nodes, command);
@@ -85,17 +88,17 @@ export async function carryOut(
       return await nodes.add(command);
     case "node list": {
       const members = await nodes.members();
-      const standings = await live.standings();
+      const quotas = await live.quotas();
       return command.options.has("json")
-        ? memberJson(members, standings)
-        : memberTable(members, standings);
+        ? memberJson(members, quotas)
+        : memberTable(members, quotas);
     }
     case "node show": {
       const member = await nodes.show(command);
-      const standings = await live.standings();
+      const quotas = await live.quotas();
       return command.options.has("json")
-        ? memberJson(member, standings)
-        : memberDetails(member, standings);
+        ? memberJson(member, quotas)
+        : memberDetails(member, quotas);
     }
     case "node withdraw":
       return await live.withdraw(command);
@@ -120,7 +123,7 @@ export async function carryOut(
 
 async function init(
   place: Workplace,
-  desk: MemberDesk,
+  desk: NodeCommands,
   command: TypedCommand,
 ): Promise<OperatorOutput> {
   const bound: string[] = [];
@@ -169,8 +172,8 @@ async function configure(
   );
 }
 
-function memberDesk({ config, editor }: Workplace): MemberDesk {
-  return new MemberDesk({
+function memberDesk({ config, editor }: Workplace): NodeCommands {
+  return new NodeCommands({
     identity: new SecretFile(identityPath(config.stateDir), IDENTITY_FORM),
     list: memberList(config),
     secrets: { newKeys: newCurveKeys, newToken },

@@ -8,7 +8,7 @@ import type { ActionQueue } from "../../lib/subscriber/action_queue.ts";
 import type { SubscriberConfig } from "../../lib/config/config.ts";
 import { EnforcedAction } from "../../lib/enforce/enforced_action.ts";
 import { Fail2banEnforcer } from "../../lib/enforce/fail2ban_enforcer.ts";
-import { IgnoredNames } from "../../lib/fail2ban/ignoreip_names.ts";
+import { IgnoreipNames } from "../../lib/fail2ban/ignoreip_names.ts";
 import {
   ledgerPath,
   SqliteLedger,
@@ -153,7 +153,7 @@ export class EnforcedActions implements AsyncDisposable {
         return new Fail2banEnforcer({
           client: this.#held.use(openFail2ban(config)),
           clock,
-          names: new IgnoredNames({ resolver: new DnsResolver(), clock, log }),
+          names: new IgnoreipNames({ resolver: new DnsResolver(), clock, log }),
           jails: localJails(config.jailMap),
         });
       case "nftables":

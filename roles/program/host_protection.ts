@@ -6,7 +6,7 @@
 
 import type { Role } from "../../lib/config/config.ts";
 import { DnsResolver } from "../../lib/protection/io/dns_resolver.ts";
-import { HostAddresses } from "../../lib/protection/io/host_network.ts";
+import { SystemHostNetwork } from "../../lib/protection/io/host_network.ts";
 import { ProtectionWatch } from "../../lib/protection/protection_watch.ts";
 import type { RoleContext } from "./role_program.ts";
 
@@ -22,7 +22,7 @@ export async function watchProtection<R extends Role>(
   const { config, clock, log, signal } = context;
   return await ProtectionWatch.begin({
     rules: config.general,
-    host: new HostAddresses(),
+    host: new SystemHostNetwork(),
     resolver: new DnsResolver(),
     clock,
     log,

@@ -5,13 +5,13 @@
  * @module
  */
 
-import { Complaints } from "../../lib/log/trouble_log.ts";
+import { TroubleLog } from "../../lib/log/trouble_log.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import {
-  FLEET_LIST_FORM,
-  type FleetList,
+  type Allowlist,
+  ALLOWLIST_FORM,
 } from "../../lib/protection/allowlist.ts";
-import type { FleetProtection } from "../../lib/protection/allowlist_protection.ts";
+import type { AllowlistProtection } from "../../lib/protection/allowlist_protection.ts";
 import { SecretFile } from "../../lib/members/io/secret_file.ts";
 import { Condition } from "../../lib/async/tasks.ts";
 import type { RoleContext } from "./role_program.ts";
@@ -21,7 +21,7 @@ export interface KeptAllowlistOptions
   extends
     Pick<RoleContext<"subscriber">, "config" | "clock" | "log" | "dryRun"> {
   /** Goes by it. */
-  readonly fleet: FleetProtection;
+  readonly allowlist: AllowlistProtection;
 }
 
 /** Pause before what could not be kept is tried again, in milliseconds. */
@@ -31,7 +31,7 @@ const RETRY_MS = 5_000;
 export class KeptAllowlist {
   readonly #options: KeptAllowlistOptions;
   readonly #path: string;
-  readonly #file: SecretFile<FleetList>;
+  readonly #file: SecretFile<Allowlist>;
   readonly #changed = new Condition();
   /** The revision of what the disk has; `undefined`: that is not known. */
   #kept: number | undefined;
@@ -40,33 +40,33 @@ export class KeptAllowlist {
   private constructor(options: KeptAllowlistOptions) {
     this.#options = options;
     this.#path = `${options.config.general.stateDir}/allowlist.json`;
-    this.#file = new SecretFile(this.#path, FLEET_LIST_FORM);
+    this.#file = new SecretFile(this.#path, ALLOWLIST_FORM);
   }
 
   /** Reads it. What can't be read is told of: the publisher says it anew. */
   static async read(options: KeptAllowlistOptions): Promise<KeptAllowlist> {
-    const { config, fleet, log } = options;
+    const { config, allowlist, log } = options;
     const kept = new KeptAllowlist(options);
     if (config.protocol2 === undefined) return kept;
     try {
       const list = await kept.#file.read();
-      if (list !== undefined) fleet.take(list);
+      if (list !== undefined) allowlist.replace(list);
       kept.#kept = list?.revision;
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       log.record("warning", "the allowlist can't be read, and is asked for", {
         reason: error.message,
       });
-      if (!options.dryRun) await kept.#setAside();
+      if (!options.dryRun) await kept.#quarantine();
     }
     return kept;
   }
 
   /** Goes by what the publisher says. */
-  take(list: FleetList): void {
-    const { fleet, log } = this.#options;
-    if (list.revision !== fleet.list.revision) {
-      fleet.take(list);
+  take(list: Allowlist): void {
+    const { allowlist, log } = this.#options;
+    if (list.revision !== allowlist.list.revision) {
+      allowlist.replace(list);
       log.record("notice", "the allowlist is another", {
         networks: list.ignore.length,
         revision: list.revision,
@@ -82,31 +82,31 @@ export class KeptAllowlist {
    * @param signal Ends it; the promise then rejects with its reason.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, log, fleet, dryRun } = this.#options;
-    const complaints = new Complaints({
+    const { clock, log, allowlist, dryRun } = this.#options;
+    const troubleLog = new TroubleLog({
       ...{ log, clock },
       trouble: "the allowlist can't be kept on the disk",
       over: "the allowlist is kept on the disk again",
     });
     while (true) {
       while (dryRun || !this.#isDue) await this.#changed.wait(signal);
-      const { list } = fleet;
+      const { list } = allowlist;
       this.#isDue = false;
       try {
         await this.#file.edit(() => list);
         this.#kept = list.revision;
-        complaints.end();
+        troubleLog.resolve();
       } catch (error) {
         if (!(error instanceof RuntimeError)) throw error;
         this.#isDue = true;
-        complaints.tell(error.message);
+        troubleLog.report(error.message);
         await clock.delay(RETRY_MS, signal);
       }
     }
   }
 
   /** What can't be read can't be edited either, and is no loss. */
-  async #setAside(): Promise<void> {
+  async #quarantine(): Promise<void> {
     try {
       await Deno.rename(this.#path, `${this.#path}.damaged`);
     } catch (error) {

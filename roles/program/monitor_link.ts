@@ -4,11 +4,11 @@
  * @module
  */
 
-import { ControlSession } from "../../lib/client/control_client.ts";
-import { EventLink } from "../../lib/monitor/protocol2_link.ts";
-import type { FleetProtection } from "../../lib/protection/allowlist_protection.ts";
+import { ControlClient } from "../../lib/client/control_client.ts";
+import { Protocol2Link } from "../../lib/monitor/protocol2_link.ts";
+import type { AllowlistProtection } from "../../lib/protection/allowlist_protection.ts";
 import type { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
-import { RequestLink } from "../../lib/monitor/protocol1_link.ts";
+import { Protocol1Link } from "../../lib/monitor/protocol1_link.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
 import { MAX_REQUEST_BYTES } from "../../lib/wire/v1.ts";
 import { MAX_CONTROL_BYTES } from "../../lib/wire/v2.ts";
@@ -23,12 +23,12 @@ export interface ReportLinkOptions
   /** This program's version. */
   readonly version: string;
   /** Goes by the cluster's allowlist. */
-  readonly fleet: Pick<FleetProtection, "take">;
+  readonly allowlist: Pick<AllowlistProtection, "replace">;
 }
 
 /** The link, and what has to run beside it. */
 export interface OpenedLink {
-  readonly link: RequestLink | EventLink;
+  readonly link: Protocol1Link | Protocol2Link;
   /** Goes by the membership until aborted, where there is one. */
   readonly tasks: readonly ((signal: AbortSignal) => Promise<void>)[];
 }
@@ -42,16 +42,16 @@ export interface OpenedLink {
 export async function openReportLink(
   options: ReportLinkOptions,
 ): Promise<OpenedLink> {
-  const { config, clock, log, zeromq, version, fleet } = options;
+  const { config, clock, log, zeromq, version, allowlist } = options;
   const { controlServerUrl, replyServerUrl, token, general } = config;
   if (controlServerUrl === undefined) {
     const limits = { maxMessageBytes: MAX_REQUEST_BYTES };
     const connect = () => zeromq.dealer(replyServerUrl, limits);
-    const link = new RequestLink({ connect, clock, log, token });
+    const link = new Protocol1Link({ connect, clock, log, token });
     return { link, tasks: [] };
   }
   const membership = await NodeMembership.read(options);
-  const session = new ControlSession({
+  const session = new ControlClient({
     ...{ clock, log, version },
     connect: () =>
       zeromq.dealer(controlServerUrl, {
@@ -61,16 +61,18 @@ export async function openReportLink(
     node: general.hostName,
     role: "monitor",
     token: () => membership.token,
-    onIgnore: (list) => fleet.take(list),
+    onIgnore: (list) => allowlist.replace(list),
   });
   return {
-    link: new EventLink({ session, clock, log }),
+    link: new Protocol2Link({ session, clock, log }),
     tasks: [(signal) => membership.run(signal, () => session.renew())],
   };
 }
 
 /** What a link has done; what it was refused is not what the monitor refused. */
-export function linkFigures(link: RequestLink | EventLink): StatusFigures {
+export function linkFigures(
+  link: Protocol1Link | Protocol2Link,
+): StatusFigures {
   const { refused, ...others } = link.counters;
   return { ...others, refusedByPublisher: refused };
 }

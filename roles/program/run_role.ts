@@ -126,9 +126,9 @@ async function work<R extends Role>(
     const dryRun = options.dryRun ? true : undefined;
     log.record("info", "ready", { version, node, dryRun });
     const trouble = await programLog.probe(signal);
-    await notify.tell("READY=1", trouble);
+    await notify.send("READY=1", trouble);
   };
-  const stopping = () => notify.tell("STOPPING=1");
+  const stopping = () => notify.send("STOPPING=1");
   signal.addEventListener("abort", stopping, { once: true });
   const alive = new AbortController();
   const keepingAlive = notify.keepAlive(clock, alive.signal);

@@ -4,37 +4,37 @@ import {
   strictEqual,
   throws,
 } from "node:assert/strict";
-import { Turn } from "../../lib/async/exclusive_wait.ts";
+import { ExclusiveWait } from "../../lib/async/exclusive_wait.ts";
 import { settled } from "../support/memory/manual_clock.ts";
 
 const NEVER = new AbortController().signal;
 
-Deno.test("Turn.take() throws while the turn is taken, and says what is being done", () => {
-  const turn = new Turn("receive");
-  using _taken = turn.take();
-  throws(() => turn.take(), {
+Deno.test("ExclusiveWait.take() throws while the turn is taken, and says what is being done", () => {
+  const turn = new ExclusiveWait("receive");
+  using _taken = turn.enter();
+  throws(() => turn.enter(), {
     name: "Error",
     message: "Cannot receive: another receive waits",
   });
 });
 
-Deno.test("Turn.take() works again once the turn has ended, also by an error", () => {
-  const turn = new Turn("send");
+Deno.test("ExclusiveWait.take() works again once the turn has ended, also by an error", () => {
+  const turn = new ExclusiveWait("send");
   throws(() => {
-    using _taken = turn.take();
+    using _taken = turn.enter();
     throw new Error("failed within");
   }, /failed within/);
-  turn.take()[Symbol.dispose]();
-  using _taken = turn.take();
+  turn.enter()[Symbol.dispose]();
+  using _taken = turn.enter();
 });
 
 Deno.test("Turns know nothing of each other", () => {
-  using _receiving = new Turn("receive").take();
-  using _sending = new Turn("send").take();
+  using _receiving = new ExclusiveWait("receive").enter();
+  using _sending = new ExclusiveWait("send").enter();
 });
 
-Deno.test("Turn.wake() ends the wait, once", async () => {
-  const turn = new Turn("receive");
+Deno.test("ExclusiveWait.wake() ends the wait, once", async () => {
+  const turn = new ExclusiveWait("receive");
   const steps: string[] = [];
   const waiting = (async () => {
     await turn.wait(NEVER);
@@ -51,8 +51,8 @@ Deno.test("Turn.wake() ends the wait, once", async () => {
   deepStrictEqual(steps, ["first", "second"]);
 });
 
-Deno.test("Turn.wake() leaves nothing behind when nobody waits", async () => {
-  const turn = new Turn("receive");
+Deno.test("ExclusiveWait.wake() leaves nothing behind when nobody waits", async () => {
+  const turn = new ExclusiveWait("receive");
   turn.wake();
   const stop = new AbortController();
   const waiting = rejects(turn.wait(stop.signal), /still waiting/);
@@ -60,8 +60,8 @@ Deno.test("Turn.wake() leaves nothing behind when nobody waits", async () => {
   await waiting;
 });
 
-Deno.test("Turn.wait() rejects with the signal's reason, before and while it waits", async () => {
-  const turn = new Turn("receive");
+Deno.test("ExclusiveWait.wait() rejects with the signal's reason, before and while it waits", async () => {
+  const turn = new ExclusiveWait("receive");
   const reason = new Error("stopped");
   await rejects(turn.wait(AbortSignal.abort(reason)), reason);
   const stop = new AbortController();
@@ -70,8 +70,8 @@ Deno.test("Turn.wait() rejects with the signal's reason, before and while it wai
   await waiting;
 });
 
-Deno.test("Turn.wait() that was aborted hinders no later one", async () => {
-  const turn = new Turn("receive");
+Deno.test("ExclusiveWait.wait() that was aborted hinders no later one", async () => {
+  const turn = new ExclusiveWait("receive");
   const stop = new AbortController();
   const aborted = rejects(turn.wait(stop.signal));
   stop.abort();
@@ -81,8 +81,8 @@ Deno.test("Turn.wait() that was aborted hinders no later one", async () => {
   await waiting;
 });
 
-Deno.test("Turn.wait() counts as woken when the abort comes after the waking", async () => {
-  const turn = new Turn("receive");
+Deno.test("ExclusiveWait.wait() counts as woken when the abort comes after the waking", async () => {
+  const turn = new ExclusiveWait("receive");
   const stop = new AbortController();
   const waiting = turn.wait(stop.signal);
   turn.wake();
@@ -90,8 +90,8 @@ Deno.test("Turn.wait() counts as woken when the abort comes after the waking", a
   await waiting;
 });
 
-Deno.test("Turn.wait() takes its listener off a signal that outlives it", async () => {
-  const turn = new Turn("receive");
+Deno.test("ExclusiveWait.wait() takes its listener off a signal that outlives it", async () => {
+  const turn = new ExclusiveWait("receive");
   const stop = new AbortController();
   const { signal } = stop;
   let listeners = 0;
@@ -115,10 +115,10 @@ Deno.test("Turn.wait() takes its listener off a signal that outlives it", async 
   strictEqual(listeners, 0);
 });
 
-Deno.test("Turn.isWaiting holds while the caller waits, and only then", async () => {
-  const turn = new Turn("receive");
+Deno.test("ExclusiveWait.isWaiting holds while the caller waits, and only then", async () => {
+  const turn = new ExclusiveWait("receive");
   strictEqual(turn.isWaiting, false);
-  using _turn = turn.take();
+  using _turn = turn.enter();
   strictEqual(turn.isWaiting, false);
   const waiting = turn.wait(NEVER);
   strictEqual(turn.isWaiting, true);

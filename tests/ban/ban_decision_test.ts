@@ -6,7 +6,7 @@ import {
   MAX_REPORTS,
   type Quorum,
   type TableEvent,
-  withoutOver,
+  withoutExpired,
 } from "../../lib/ban/ban_decision.ts";
 import {
   banBy,
@@ -165,13 +165,13 @@ Deno.test("evolve() takes what it can't know: a copy may have let it go", () => 
   deepStrictEqual(evolve(ban, withdrawn(2, "web1")), { ...ban, seq: 2 });
 });
 
-Deno.test("withoutOver() drops reports at their end, and keeps a ban that none of ends", () => {
+Deno.test("withoutExpired() drops reports at their end, and keeps a ban that none of ends", () => {
   const ban = banBy({ web1: 1_000, web2: 2_000 });
-  strictEqual(withoutOver(ban, 999), ban);
+  strictEqual(withoutExpired(ban, 999), ban);
   deepStrictEqual(
-    withoutOver(ban, 1_000)?.reports.map(({ origin }) => origin),
+    withoutExpired(ban, 1_000)?.reports.map(({ origin }) => origin),
     ["web2"],
   );
-  strictEqual(withoutOver(ban, 2_000), undefined);
+  strictEqual(withoutExpired(ban, 2_000), undefined);
   deepStrictEqual(key(1), { jail: "sshd", address: "192.0.2.1" });
 });

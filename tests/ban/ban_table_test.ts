@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { type Ban, type Change, keyOf } from "../../lib/ban/ban.ts";
-import { evolve, withoutOver } from "../../lib/ban/ban_decision.ts";
+import { evolve, withoutExpired } from "../../lib/ban/ban_decision.ts";
 import { BanTable } from "../../lib/ban/ban_table.ts";
 import {
   banBy,
@@ -60,7 +60,7 @@ Deno.test("BanTable ends a prolonged ban at its new end only", () => {
 });
 
 function leftAt(bans: Iterable<Ban>, nowMs: number): Ban[] {
-  return [...bans].flatMap((ban) => withoutOver(ban, nowMs) ?? []);
+  return [...bans].flatMap((ban) => withoutExpired(ban, nowMs) ?? []);
 }
 
 /** Each report, by its ban and node. */

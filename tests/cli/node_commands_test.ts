@@ -5,7 +5,7 @@ import {
   rejects,
   strictEqual,
 } from "node:assert/strict";
-import { AllowDesk } from "../../lib/cli/allow_commands.ts";
+import { AllowCommands } from "../../lib/cli/allow_commands.ts";
 import {
   parseClusterCommand,
   type TypedCommand,
@@ -19,7 +19,7 @@ import type {
   Membership,
   PublisherIdentity,
 } from "../../lib/members/member.ts";
-import { MemberDesk } from "../../lib/cli/node_commands.ts";
+import { NodeCommands } from "../../lib/cli/node_commands.ts";
 import {
   memberDetails,
   memberJson,
@@ -63,11 +63,11 @@ const prepared = () => Promise.resolve();
 class Bench {
   readonly identity = new MemoryValue<PublisherIdentity>();
   readonly list = new MemoryValue<MemberList>();
-  readonly desk: MemberDesk;
+  readonly desk: NodeCommands;
   #made = 0;
 
   constructor() {
-    this.desk = new MemberDesk({
+    this.desk = new NodeCommands({
       identity: this.identity,
       list: this.list,
       editor: EDITOR,
@@ -250,7 +250,7 @@ Deno.test("members are shown in a table, in full, and as JSON, without what a to
 
 Deno.test("the allowlist is edited, listed, and asked", async () => {
   const list = new MemoryValue<MemberList>();
-  const desk = new AllowDesk(list, EDITOR);
+  const desk = new AllowCommands(list, EDITOR);
   await desk.add(typed("allow add 203.0.113.0/24 --for 1h --note office"));
   await desk.add(typed("allow add 2001:db8::7"));
   deepStrictEqual((await desk.list(typed("allow list"))).lines, [
@@ -272,7 +272,7 @@ Deno.test("the allowlist is edited, listed, and asked", async () => {
   deepStrictEqual(await ask("203.0.113.9"), [
     "203.0.113.9 is not on the allowlist",
   ]);
-  const later = new AllowDesk(list, { ...EDITOR, atMs: 9e12 });
+  const later = new AllowCommands(list, { ...EDITOR, atMs: 9e12 });
   deepStrictEqual((await later.list(typed("allow list"))).lines.length, 2);
   for (const text of ["203.0.113.1/24", "1.2", "x"]) {
     await rejects(desk.add(typed(`allow add ${text}`)), UsageError);
@@ -322,7 +322,7 @@ Deno.test("a host that joins keeps its membership, and is told what to set", asy
 Deno.test("the journal takes an operator of any name, however it is spelt", async () => {
   const list = new MemoryValue<MemberList>();
   for (const by of ["J\u00f6rg M\u00fcller", "a\nb", "x".repeat(300)]) {
-    const desk = new AllowDesk(list, { ...EDITOR, by });
+    const desk = new AllowCommands(list, { ...EDITOR, by });
     await desk.add(typed(`allow add 192.0.2.${by.length % 256}`));
     ok(list.value !== undefined);
     const text = MEMBER_LIST_FORM.encode(list.value);
@@ -335,7 +335,7 @@ Deno.test("the journal takes an operator of any name, however it is spelt", asyn
 
 Deno.test("a network is taken in any spelling, and none whose host bits are set", async () => {
   const list = new MemoryValue<MemberList>();
-  const desk = new AllowDesk(list, EDITOR);
+  const desk = new AllowCommands(list, EDITOR);
   for (
     const text of [
       ...["2001:DB8:0::/32", "::ffff:192.0.2.7", "198.51.100.9/32"],

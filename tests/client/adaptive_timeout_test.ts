@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { Patience } from "../../lib/client/adaptive_timeout.ts";
-import { ControlSession } from "../../lib/client/control_client.ts";
+import { AdaptiveTimeout } from "../../lib/client/adaptive_timeout.ts";
+import { ControlClient } from "../../lib/client/control_client.ts";
 import type { MessageSocket } from "../../lib/zmq/ports.ts";
 import { Condition } from "../../lib/async/tasks.ts";
 import { host } from "../support/values/core_values.ts";
@@ -9,12 +9,12 @@ import { ManualClock, settled } from "../support/memory/manual_clock.ts";
 import { MemoryControl } from "../support/memory/memory_control.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
 
-Deno.test("Patience doubles up to eight times without an answer, and halves after some", () => {
-  const patience = new Patience();
+Deno.test("AdaptiveTimeout doubles up to eight times without an answer, and halves after some", () => {
+  const answerTimeout = new AdaptiveTimeout();
   const waits = [false, false, false, false, true, true, true, true]
     .map((answered) => {
-      patience.endInSilence({ answered });
-      return patience.of(1_000);
+      answerTimeout.noteTimeout({ answered });
+      return answerTimeout.of(1_000);
     });
   deepStrictEqual(waits, [
     ...[2_000, 4_000, 8_000, 8_000],
@@ -22,7 +22,7 @@ Deno.test("Patience doubles up to eight times without an answer, and halves afte
   ]);
 });
 
-Deno.test("EventLink gets through to a publisher each of whose answers takes longer than it usually waits", async () => {
+Deno.test("Protocol2Link gets through to a publisher each of whose answers takes longer than it usually waits", async () => {
   await using bench = new EventBench((publisher) => publisher.holding = true);
   await bench.submitAll(banReports(2));
   for (let answers = 0; answers < 4; answers++) {
@@ -41,7 +41,7 @@ Deno.test("EventLink gets through to a publisher each of whose answers takes lon
   strictEqual(bench.publisher.connections.length, 2);
 });
 
-Deno.test("EventLink is no more patient than usual with a publisher that was away", async () => {
+Deno.test("Protocol2Link is no more patient than usual with a publisher that was away", async () => {
   await using bench = new EventBench((publisher) => publisher.silent = true);
   await bench.submitAll(banReports(1));
   await bench.clock.advance(600_000);
@@ -53,7 +53,7 @@ Deno.test("EventLink is no more patient than usual with a publisher that was awa
   strictEqual(bench.publisher.connections.length > length, true);
 });
 
-Deno.test("ControlSession waits for WELCOME from when the connection stands: that may take as long again", async () => {
+Deno.test("ControlClient waits for WELCOME from when the connection stands: that may take as long again", async () => {
   const publisher = new MemoryControl();
   const clock = new ManualClock();
   const slow = (socket: MessageSocket): MessageSocket => ({
@@ -68,7 +68,7 @@ Deno.test("ControlSession waits for WELCOME from when the connection stands: tha
     },
     [Symbol.asyncDispose]: () => socket[Symbol.asyncDispose](),
   });
-  const session = new ControlSession({
+  const session = new ControlClient({
     ...{ clock, log: new MemoryLog(), node: host("web-1"), role: "monitor" },
     connect: () => slow(publisher.connect()),
     token: () => "",
@@ -80,7 +80,7 @@ Deno.test("ControlSession waits for WELCOME from when the connection stands: tha
     (_, signal) => new Condition().wait(signal),
   );
   await clock.advance(3_000);
-  deepStrictEqual(session.counters, { conversations: 1, lost: 0 });
+  deepStrictEqual(session.counters, { sessions: 1, lost: 0 });
   stop.abort();
   await running;
 });

@@ -4,14 +4,11 @@ import type {
   NodeEvent,
   PublisherMessage,
 } from "../../lib/wire/v2_messages.ts";
-import { ControlSession } from "../../lib/client/control_client.ts";
+import { ControlClient } from "../../lib/client/control_client.ts";
+import { LostSessionError, type Session } from "../../lib/client/session.ts";
 import {
-  type Conversation,
-  LostConversationError,
-} from "../../lib/client/session.ts";
-import {
-  type FleetList,
-  NOBODY_ALLOWED,
+  type Allowlist,
+  EMPTY_ALLOWLIST,
 } from "../../lib/protection/allowlist.ts";
 import { Condition } from "../../lib/async/tasks.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
@@ -27,9 +24,9 @@ const UNBAN: NodeEvent = {
   address: address("198.18.0.0"),
 };
 
-type Lead = (conversation: Conversation, signal: AbortSignal) => Promise<void>;
+type SessionHandler = (session: Session, signal: AbortSignal) => Promise<void>;
 
-const idle: Lead = (_, signal) => new Condition().wait(signal);
+const idle: SessionHandler = (_, signal) => new Condition().wait(signal);
 
 /** A session at work; `lead` is called with each conversation. */
 class SessionBench implements AsyncDisposable {
@@ -38,17 +35,17 @@ class SessionBench implements AsyncDisposable {
   readonly log = new MemoryLog();
   readonly stop = new AbortController();
   readonly madeAtMs: number[] = [];
-  readonly allowlists: FleetList[] = [];
-  readonly session: ControlSession;
+  readonly allowlists: Allowlist[] = [];
+  readonly session: ControlClient;
   readonly running: Promise<void>;
 
   constructor(
-    lead: Lead = idle,
+    handler: SessionHandler = idle,
     prepare: (publisher: MemoryControl) => void = () => {},
   ) {
     prepare(this.publisher);
     const { clock, log } = this;
-    this.session = new ControlSession({
+    this.session = new ControlClient({
       ...{ clock, log, node: host("web-1"), role: "subscriber" },
       connect: () => {
         this.madeAtMs.push(clock.monotonicMs());
@@ -58,7 +55,7 @@ class SessionBench implements AsyncDisposable {
       version: "1.2.3",
       onIgnore: (list) => this.allowlists.push(list),
     });
-    this.running = this.session.run(this.stop.signal, lead);
+    this.running = this.session.run(this.stop.signal, handler);
     this.running.catch(() => {});
   }
 
@@ -68,11 +65,11 @@ class SessionBench implements AsyncDisposable {
   }
 }
 
-Deno.test("ControlSession gives the welcome", async () => {
+Deno.test("ControlClient gives the welcome", async () => {
   const welcomes: unknown[] = [];
-  await using bench = new SessionBench(async (conversation, signal) => {
-    welcomes.push(conversation.welcome);
-    await idle(conversation, signal);
+  await using bench = new SessionBench(async (session, signal) => {
+    welcomes.push(session.welcome);
+    await idle(session, signal);
   });
   await settled();
   deepStrictEqual(bench.publisher.heard, [{
@@ -91,10 +88,10 @@ Deno.test("ControlSession gives the welcome", async () => {
     revision: 0,
     ignore: [],
   }]);
-  deepStrictEqual(bench.session.counters, { conversations: 1, lost: 0 });
+  deepStrictEqual(bench.session.counters, { sessions: 1, lost: 0 });
 });
 
-Deno.test("ControlSession doubles its pause up to five seconds while nobody answers, and tells once", async () => {
+Deno.test("ControlClient doubles its pause up to five seconds while nobody answers, and tells once", async () => {
   await using bench = new SessionBench(
     idle,
     (publisher) => publisher.silent = true,
@@ -122,7 +119,7 @@ Deno.test("ControlSession doubles its pause up to five seconds while nobody answ
 });
 
 for (const code of ["token", "protocol"] as const) {
-  Deno.test(`ControlSession tells once of a refusal for its ${code}, and tries again every 30 s`, async () => {
+  Deno.test(`ControlClient tells once of a refusal for its ${code}, and tries again every 30 s`, async () => {
     await using bench = new SessionBench(
       idle,
       (publisher) => publisher.refusal = code,
@@ -132,11 +129,11 @@ for (const code of ["token", "protocol"] as const) {
     deepStrictEqual(bench.log.events, ["no conversation with the publisher"]);
     bench.publisher.refusal = undefined;
     await bench.clock.advance(30_000);
-    strictEqual(bench.session.counters.conversations, 1);
+    strictEqual(bench.session.counters.sessions, 1);
   });
 }
 
-Deno.test("ControlSession begins with the first pause again after an answer, not after a mere welcome", async () => {
+Deno.test("ControlClient begins with the first pause again after an answer, not after a mere welcome", async () => {
   let answers = true;
   await using bench = new SessionBench(
     async ({ send, receive, welcome }, signal) => {
@@ -146,7 +143,7 @@ Deno.test("ControlSession begins with the first pause again after an answer, not
         await send({ kind: "EVENTS", session, batch: 1, events }, signal);
         await receive(signal);
       }
-      throw new LostConversationError("for a test");
+      throw new LostSessionError("for a test");
     },
   );
   await bench.clock.advance(350);
@@ -156,7 +153,7 @@ Deno.test("ControlSession begins with the first pause again after an answer, not
   deepStrictEqual(bench.madeAtMs.slice(4), [400, 600, 1_000]);
 });
 
-Deno.test("ControlSession tells when the publisher has another store", async () => {
+Deno.test("ControlClient tells when the publisher has another store", async () => {
   await using bench = new SessionBench(async ({ receive }, signal) => {
     await receive(signal);
   });
@@ -194,7 +191,7 @@ const WELCOME = {
 } as unknown as PublisherMessage;
 
 for (const [what, say] of Object.entries(OUT_OF_STEP)) {
-  Deno.test(`ControlSession gives a connection up over ${what}`, async () => {
+  Deno.test(`ControlClient gives a connection up over ${what}`, async () => {
     await using bench = new SessionBench(async ({ receive }, signal) => {
       await receive(signal);
     });
@@ -204,11 +201,11 @@ for (const [what, say] of Object.entries(OUT_OF_STEP)) {
     strictEqual(bench.publisher.connection.closed, true);
     strictEqual(bench.session.counters.lost, 1);
     await bench.clock.advance(100);
-    strictEqual(bench.session.counters.conversations, 2);
+    strictEqual(bench.session.counters.sessions, 2);
   });
 }
 
-Deno.test("ControlSession gives a connection up over an answer that is no welcome", async () => {
+Deno.test("ControlClient gives a connection up over an answer that is no welcome", async () => {
   await using bench = new SessionBench(
     idle,
     (publisher) => publisher.silent = true,
@@ -218,7 +215,7 @@ Deno.test("ControlSession gives a connection up over an answer that is no welcom
   strictEqual(bench.publisher.connection.closed, true);
 });
 
-Deno.test("ControlSession hands on the allowlist of each welcome and of each change, whatever is waited for", async () => {
+Deno.test("ControlClient hands on the allowlist of each welcome and of each change, whatever is waited for", async () => {
   const answers: string[] = [];
   await using bench = new SessionBench(async ({ receive }, signal) => {
     while (true) answers.push((await receive(signal, 2_000)).kind);
@@ -230,17 +227,17 @@ Deno.test("ControlSession hands on the allowlist of each welcome and of each cha
   bench.publisher.say({ kind: "ACK", batch: 1, results: [] });
   await settled();
   deepStrictEqual(answers, ["ACK"]);
-  deepStrictEqual(lists, [NOBODY_ALLOWED, list]);
+  deepStrictEqual(lists, [EMPTY_ALLOWLIST, list]);
   strictEqual(bench.session.allowlist, 7);
   // It is no answer: that is missed all the same.
   await bench.clock.advance(1_500);
-  bench.publisher.say({ kind: "IGNORE", ...NOBODY_ALLOWED });
+  bench.publisher.say({ kind: "IGNORE", ...EMPTY_ALLOWLIST });
   await bench.clock.advance(500);
   strictEqual(bench.session.counters.lost, 1);
   strictEqual(lists.length, 3);
 });
 
-Deno.test("Conversation.receive() gives up after the time that it is given", async () => {
+Deno.test("Session.receive() gives up after the time that it is given", async () => {
   await using bench = new SessionBench(async ({ receive }, signal) => {
     await receive(signal, 3_000);
   });
@@ -251,7 +248,7 @@ Deno.test("Conversation.receive() gives up after the time that it is given", asy
   strictEqual(bench.session.counters.lost, 1);
 });
 
-Deno.test("ControlSession.run() throws what whoever leads throws, and closes the connection", async () => {
+Deno.test("ControlClient.run() throws what whoever leads throws, and closes the connection", async () => {
   await using bench = new SessionBench(() =>
     Promise.reject(new Error("a bug"))
   );
@@ -280,7 +277,7 @@ const STAGES: Readonly<
 };
 
 for (const [stage, reach] of Object.entries(STAGES)) {
-  Deno.test(`ControlSession.run() ends at once when stopped ${stage}, and leaves nothing open`, async () => {
+  Deno.test(`ControlClient.run() ends at once when stopped ${stage}, and leaves nothing open`, async () => {
     await using bench = new SessionBench();
     await reach(bench);
     bench.stop.abort(new Error("stopped"));

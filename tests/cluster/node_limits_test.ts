@@ -6,7 +6,7 @@ import { DEFAULT_NODE_LIMITS } from "../../lib/members/node_limits.ts";
 import { parseQuorumRules, quorumBy } from "../../lib/ban/quorum_rules.ts";
 import { key } from "../support/values/bans.ts";
 import { address, jail } from "../support/values/core_values.ts";
-import { ALL_RIGHTS, member, OPEN_DOOR } from "../support/cluster/members.ts";
+import { ALL_RIGHTS, member, OPEN_GATE } from "../support/cluster/members.ts";
 import { MemoryCluster } from "../support/memory/memory_cluster.ts";
 import { NodeDialogue } from "../support/bench/node_dialogue.ts";
 
@@ -23,15 +23,15 @@ function unban(last = 1, others: Partial<NodeEvent> = {}): NodeEvent {
   return { kind: "unban", id, ...key(last), ...others } as NodeEvent;
 }
 
-/** A door behind which some have rights of their own. */
-function doorOf(
+/** A gate behind which some have rights of their own. */
+function gateOf(
   ...rights: readonly (readonly [string, Partial<Member["rights"]>])[]
 ) {
   const known = new Map(rights);
   return {
-    doorkeeper: {
-      ...OPEN_DOOR,
-      judge: ({ node }: { node: string }) => {
+    authenticator: {
+      ...OPEN_GATE,
+      authenticate: ({ node }: { node: string }) => {
         const own = { ...ALL_RIGHTS, ...known.get(node) };
         const found = member(node, { rights: own });
         return Promise.resolve({ ok: true, member: found } as const);
@@ -42,7 +42,7 @@ function doorOf(
 
 Deno.test("a node reports of the jails that it has a right to, and takes back whatever it reported", async () => {
   await using cluster = new MemoryCluster();
-  const service = doorOf(["web1", { jails: ["sshd", "nginx-*"] }]);
+  const service = gateOf(["web1", { jails: ["sshd", "nginx-*"] }]);
   cluster.publisher({ service });
   const web1 = await NodeDialogue.begin(cluster, "web1", "monitor");
   const of = (name: string) => ({ jail: jail(name) });
@@ -63,7 +63,7 @@ Deno.test("a node reports of the jails that it has a right to, and takes back wh
 
 Deno.test("an unban of a node lifts what others reported where it has the right to, in the jails that it has", async () => {
   await using cluster = new MemoryCluster();
-  const service = doorOf(
+  const service = gateOf(
     ["hub", { mayUnban: true, jails: ["sshd"] }],
     ["web2", { mayUnban: true, jails: ["nginx"] }],
   );
@@ -102,7 +102,7 @@ Deno.test("a node without the right withdraws its own report only", async () => 
 
 Deno.test("a node that reports faster than it may is told to wait; nothing of that batch is taken, and all of it later", async () => {
   await using cluster = new MemoryCluster();
-  const service = doorOf(["web1", { maxPerSecond: 1 }]);
+  const service = gateOf(["web1", { maxPerSecond: 1 }]);
   const { publisher } = cluster.publisher({ service });
   const web1 = await NodeDialogue.begin(cluster, "web1", "monitor");
   const web2 = await NodeDialogue.begin(cluster, "web2", "monitor");

@@ -225,7 +225,7 @@ Deno.test("receipts that can't be kept are not acknowledged and come again, and 
   await monitor.events(ban("1"));
   cluster.store.failure = new RuntimeError("disk full", { hint: "" });
   for (const last of [1, 2]) {
-    web1.receipts.note({
+    web1.receipts.add({
       ...{ ...key(last), action: "nftables", outcome: "applied", detail: "" },
       atMs: cluster.clock.nowMs(),
     });
@@ -249,7 +249,7 @@ Deno.test("receipts are kept by the publisher for each ban and node, the last of
   const monitor = await NodeDialogue.begin(cluster, "web2", "monitor");
   await monitor.events(ban("1"));
   const note = (outcome: "failed" | "applied", detail: string) =>
-    web1.receipts.note({
+    web1.receipts.add({
       ...key(1),
       action: "nftables",
       outcome,

@@ -18,7 +18,7 @@ function local(text: string): ConfigFile {
 }
 
 /** What the error says, line by line. */
-function complaints(role: Role, ...files: readonly ConfigFile[]): string[] {
+function troubleLog(role: Role, ...files: readonly ConfigFile[]): string[] {
   try {
     loadConfig(role, files, SYSTEM);
   } catch (error) {
@@ -55,7 +55,7 @@ Deno.test("loadConfig() takes no files for the defaults, as far as those go", ()
     sources.filter(({ from }) => from !== "default").map(({ key }) => key),
     ["logtarget", "hostname", "controlserver", "streamserver"],
   );
-  deepStrictEqual(complaints("monitor"), [
+  deepStrictEqual(troubleLog("monitor"), [
     "(defaults): monitor.authtoken: expected a token, since monitor.auth is true",
   ]);
 });

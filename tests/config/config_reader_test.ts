@@ -2,7 +2,7 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import {
   type ConfigFile,
-  placeOf,
+  locationOf,
   readConfig,
 } from "../../lib/config/config_reader.ts";
 import { describeProblem } from "../../lib/base/errors.ts";
@@ -17,7 +17,7 @@ function local(text: string): ConfigFile {
   return { path: "a.local", text };
 }
 
-function complaints(...files: readonly ConfigFile[]): string[] {
+function troubleLog(...files: readonly ConfigFile[]): string[] {
   return readConfig(files).problems.map(describeProblem);
 }
 
@@ -48,7 +48,7 @@ Deno.test("readConfig() says of each value where it is set last", () => {
     "monitor.auth": { text: "1", file: "a.conf", line: 2 },
     "monitor.unbanhold": { text: "2m", file: "a.local", line: 4 },
   });
-  const place = (key: string) => placeOf(files, reading, key);
+  const place = (key: string) => locationOf(files, reading, key);
   const [unbanhold, pidfile] = ["monitor.unbanhold", "monitor.pidfile"];
   deepStrictEqual(place(unbanhold), {
     file: "a.local",
@@ -56,7 +56,7 @@ Deno.test("readConfig() says of each value where it is set last", () => {
     key: unbanhold,
   });
   deepStrictEqual(place(pidfile), { file: "a.conf", key: pidfile });
-  strictEqual(placeOf([], reading, pidfile).file, "(defaults)");
+  strictEqual(locationOf([], reading, pidfile).file, "(defaults)");
 });
 
 Deno.test("readConfig() lets a later file mend what an earlier one has wrong", () => {
@@ -81,7 +81,7 @@ Deno.test("readConfig() tells every problem of every file at once", () => {
     "tcp://ADDRESS:PORT or ipc://PATH, ADDRESS being *, 192.0.2.1, [2001:db8::1] or an interface";
   const connect =
     "tcp://HOST:PORT or ipc://PATH, HOST being a name, 192.0.2.1 or [2001:db8::1], not *";
-  deepStrictEqual(complaints(...files).sort(), [
+  deepStrictEqual(troubleLog(...files).sort(), [
     "a.conf:1: [monitr]: expected a known section, perhaps monitor",
     "a.conf:3: monitor.auth = maybe: expected true or false (yes, no, on, off, 1 and 0 will do)",
     "a.conf:4: monitor.pidfile = monitor.pid: expected an absolute path",
@@ -97,7 +97,7 @@ Deno.test("readConfig() tells every problem of every file at once", () => {
 
 Deno.test("readConfig() guesses the nearest name, and lists what there is where none is near", () => {
   const text = "[colours]\n[subscriber]\nsubscribeaction = log\nbanaction = x";
-  deepStrictEqual(complaints(conf(text)), [
+  deepStrictEqual(troubleLog(conf(text)), [
     "a.conf:1: [colours]: expected a known section: general, monitor, publisher, subscriber",
     "a.conf:3: subscriber.subscribeaction: expected a key of [subscriber], perhaps subscriberaction",
     "a.conf:4: subscriber.banaction: expected a key of [subscriber]: pidfile, zmqpublisherurl, controlserver, streamserver, zmqprefixfilter, subscriberaction, bantime, resync, maxrate, jailmap, fail2bansocket, fail2banprogram, nfttable, execprogram, exectimeout",
@@ -106,7 +106,7 @@ Deno.test("readConfig() guesses the nearest name, and lists what there is where 
 
 Deno.test("readConfig() knows no sections by the words that objects have", () => {
   const sections = "general, monitor, publisher, subscriber";
-  deepStrictEqual(complaints(conf("\n[toString]\na = 1")), [
+  deepStrictEqual(troubleLog(conf("\n[toString]\na = 1")), [
     `a.conf:2: [toString]: expected a known section: ${sections}`,
   ]);
 });
@@ -114,7 +114,7 @@ Deno.test("readConfig() knows no sections by the words that objects have", () =>
 Deno.test("readConfig() shows no more than the beginning of a value", () => {
   const long = "x".repeat(200);
   const text = `[publisher]\npidfile = ${long}\nauth = on\n  off`;
-  const [pidfile, auth] = complaints(conf(text)).sort();
+  const [pidfile, auth] = troubleLog(conf(text)).sort();
   ok(pidfile?.includes(` = ${"x".repeat(100)}...: expected`), pidfile);
   ok(auth?.includes(" = on...: expected"), auth);
 });
@@ -139,7 +139,7 @@ const SLIPS: readonly [what: string, text: string][] = [
 
 for (const [what, text] of SLIPS) {
   Deno.test(`readConfig() never shows a token ${what}`, () => {
-    const found = complaints(conf(`[publisher]\n${text}`));
+    const found = troubleLog(conf(`[publisher]\n${text}`));
     ok(found.length > 0);
     strictEqual(found.join("\n").includes(SECRET), false, found.join("\n"));
   });

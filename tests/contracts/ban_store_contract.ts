@@ -13,7 +13,7 @@ import {
 } from "node:assert/strict";
 import type { Ban } from "../../lib/ban/ban.ts";
 import type { BanStore } from "../../lib/ban/ban_store.ts";
-import { replay, standing } from "../support/values/replayed_bans.ts";
+import { quota, replay } from "../support/values/replayed_bans.ts";
 import {
   banKey,
   banKeyAt,
@@ -39,7 +39,7 @@ const DAY_MS = 86_400_000;
 
 /** The bans of a store that stand after a time. */
 export function bansOf(store: BanStore, nowMs = NOW_MS): Ban[] {
-  return standing(store.bans(nowMs), nowMs);
+  return quota(store.bans(nowMs), nowMs);
 }
 
 /** Forgets all that is older. @returns In how many steps. */
@@ -100,7 +100,7 @@ export const BAN_STORE_BEHAVIOURS: Readonly<
     deepStrictEqual(again.since(0, 10), changes);
     deepStrictEqual(
       bansOf(again),
-      standing(replay(changes, new Map()).values(), NOW_MS),
+      quota(replay(changes, new Map()).values(), NOW_MS),
     );
     const { id, origin } = eventName("e3");
     strictEqual(again.hasEvent(origin, id), true);

@@ -9,7 +9,7 @@ import {
   AUDIT_KEEP_MS,
   MAX_AUDIT_ROWS,
   type NewAuditEntry,
-  type SetAside,
+  type Quarantine,
 } from "../../lib/members/node_records.ts";
 import { host } from "../support/values/core_values.ts";
 import { NOW_MS } from "../support/values/stored_changes.ts";
@@ -23,7 +23,7 @@ function entry(
   return { atMs: NOW_MS, ...what, subject, ...others };
 }
 
-function aside(node: string, others: Partial<SetAside> = {}): SetAside {
+function aside(node: string, others: Partial<Quarantine> = {}): Quarantine {
   return {
     ...{ node: host(node), sinceMs: NOW_MS, reason: "protected", count: 100 },
     ...others,
@@ -86,15 +86,15 @@ export const RECORD_BEHAVIOURS: Readonly<
   "keeps who is set aside until that is dropped, the last for each": async (
     { store, reopen },
   ) => {
-    await store.records.keepAside(aside("web2"));
-    await store.records.keepAside(aside("web1"));
+    await store.records.keepQuarantine(aside("web2"));
+    await store.records.keepQuarantine(aside("web1"));
     const last = aside("web1", { reason: "flood", sinceMs: NOW_MS + 5 });
-    await store.records.keepAside(last);
-    deepStrictEqual(store.records.asides(), [last, aside("web2")]);
+    await store.records.keepQuarantine(last);
+    deepStrictEqual(store.records.quarantines(), [last, aside("web2")]);
     const { records } = reopen();
-    deepStrictEqual(records.asides(), [last, aside("web2")]);
-    await records.dropAside(host("web1"));
-    await records.dropAside(host("web3"));
-    deepStrictEqual(records.asides(), [aside("web2")]);
+    deepStrictEqual(records.quarantines(), [last, aside("web2")]);
+    await records.dropQuarantine(host("web1"));
+    await records.dropQuarantine(host("web3"));
+    deepStrictEqual(records.quarantines(), [aside("web2")]);
   },
 };

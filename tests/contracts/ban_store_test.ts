@@ -5,7 +5,7 @@ import {
   SqliteBanStore,
 } from "../../lib/store/io/sqlite_ban_store.ts";
 import { MemoryBanStore } from "../support/memory/memory_ban_store.ts";
-import { replay, standing } from "../support/values/replayed_bans.ts";
+import { quota, replay } from "../support/values/replayed_bans.ts";
 import { anyBatches, unnamed } from "../support/values/stored_changes.ts";
 import { TempDir } from "../support/host/temp_dir.ts";
 import {
@@ -67,7 +67,7 @@ Deno.test("SqliteBanStore's bans are those that its changes lead to, whatever ha
         }
         const all = replay(batches.flat(), new Map());
         using store = SqliteBanStore.open({ path, durability: "process" });
-        deepStrictEqual(bansOf(store, nowMs), standing(all.values(), nowMs));
+        deepStrictEqual(bansOf(store, nowMs), quota(all.values(), nowMs));
         deepStrictEqual(bansOf(twin, nowMs), bansOf(store, nowMs));
         if (!prunes) deepStrictEqual(store.since(0, 100), batches.flat());
       },

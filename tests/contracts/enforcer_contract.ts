@@ -8,7 +8,7 @@ import { deepStrictEqual, ok, rejects } from "node:assert/strict";
 import { CLUSTER_JAIL, type JailName } from "../../lib/base/jail_name.ts";
 import { keyOf } from "../../lib/ban/ban.ts";
 import type { Clock } from "../../lib/async/clock.ts";
-import type { Enforcer, LocalBan } from "../../lib/enforce/enforcer.ts";
+import type { Enforcer, HostBan } from "../../lib/enforce/enforcer.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 
 /** An enforcer that holds nothing yet, and what it needs. */
@@ -24,7 +24,7 @@ const SIGNAL = new AbortController().signal;
 const MINUTE_MS = 60_000;
 /** Listed ends may be rounded; a list takes its time. */
 const SAME_END_MS = 2_000;
-/** More would test the host's patience. */
+/** More would take too long. */
 const MANY = 500;
 const ADDRESSES = [
   "198.51.100.1",
@@ -47,7 +47,7 @@ class Bench {
   }
 
   /** A ban for a while, or without end. */
-  ban(addressText: string, forMs = Infinity): LocalBan {
+  ban(addressText: string, forMs = Infinity): HostBan {
     return {
       jail: this.#jails[0],
       address: address(addressText),
@@ -58,13 +58,13 @@ class Bench {
   }
 
   /** Bans of all kinds, in all jails. */
-  bans(forMs?: number): LocalBan[] {
+  bans(forMs?: number): HostBan[] {
     return this.#jails.flatMap((jail) =>
       ADDRESSES.map((text) => ({ ...this.ban(text, forMs), jail }))
     );
   }
 
-  many(): LocalBan[] {
+  many(): HostBan[] {
     const count = Math.min(this.enforcer.maxBansAtOnce, MANY);
     return Array.from(
       { length: count },
@@ -73,21 +73,21 @@ class Bench {
   }
 
   /** Applies bans, as many at a time as may be; what was there already is fine. */
-  async apply(bans: readonly LocalBan[]): Promise<void> {
+  async apply(bans: readonly HostBan[]): Promise<void> {
     for (const batch of this.#batches(bans)) {
       const failures = await this.enforcer.apply(batch, SIGNAL);
       deepStrictEqual(failures.filter(({ kind }) => kind !== "present"), []);
     }
   }
 
-  async lift(bans: readonly LocalBan[]): Promise<void> {
+  async lift(bans: readonly HostBan[]): Promise<void> {
     for (const batch of this.#batches(bans)) {
       deepStrictEqual(await this.enforcer.lift(batch, SIGNAL), []);
     }
   }
 
   /** None at all is one batch, too. */
-  #batches(bans: readonly LocalBan[]): (readonly LocalBan[])[] {
+  #batches(bans: readonly HostBan[]): (readonly HostBan[])[] {
     const size = this.enforcer.maxBansAtOnce;
     const count = Math.max(1, Math.ceil(bans.length / size));
     return Array.from(
@@ -97,7 +97,7 @@ class Bench {
   }
 
   /** Shows that exactly these are in force, where the enforcer tells. */
-  async holds(bans: readonly LocalBan[]): Promise<void> {
+  async holds(bans: readonly HostBan[]): Promise<void> {
     const listed = await this.enforcer.list(SIGNAL);
     if (listed === undefined) return;
     deepStrictEqual(listed.map(keyOf).sort(), bans.map(keyOf).sort());

@@ -2,7 +2,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { SqliteLedger } from "../../lib/enforce/io/sqlite_ban_ledger.ts";
 import type { PlanState } from "../../lib/enforce/plan_types.ts";
 import type { BanLedger, WantedReports } from "../../lib/enforce/ban_ledger.ts";
-import type { LocalBan } from "../../lib/enforce/enforcer.ts";
+import type { HostBan } from "../../lib/enforce/enforcer.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 import { MemoryLedger } from "../support/memory/memory_ledger.ts";
 import { TempDir } from "../support/host/temp_dir.ts";
@@ -13,7 +13,7 @@ function ban(
   addressText: string,
   expiresMs = NOW_MS + 60_000,
   jailText = "web",
-): LocalBan {
+): HostBan {
   return {
     jail: jail(jailText),
     address: address(addressText),
@@ -24,16 +24,16 @@ function ban(
 }
 
 /** A ban that is wanted by those who reported it, or by nobody. */
-function wanted(first: LocalBan, ...reports: LocalBan[]): WantedReports {
+function wanted(first: HostBan, ...reports: HostBan[]): WantedReports {
   return { jail: first.jail, address: first.address, reports };
 }
 
 /** Bans that are wanted by one each. */
-function each(...bans: LocalBan[]): WantedReports[] {
+function each(...bans: HostBan[]): WantedReports[] {
   return bans.map((ban) => wanted(ban, ban));
 }
 
-function states(state: PlanState, ...bans: LocalBan[]) {
+function states(state: PlanState, ...bans: HostBan[]) {
   return bans.map((ban) => ({ ban, state }));
 }
 
@@ -43,7 +43,7 @@ function sorted<T>(values: readonly T[]): readonly T[] {
   return values.toSorted((left, right) => text(left) < text(right) ? -1 : 1);
 }
 
-function reports(ledger: BanLedger, action = "a"): readonly LocalBan[] {
+function reports(ledger: BanLedger, action = "a"): readonly HostBan[] {
   return sorted(ledger.load(action).reports);
 }
 
@@ -61,8 +61,8 @@ const BEHAVIOURS: Readonly<Record<string, (ledger: BanLedger) => void>> = {
   "knows of no ban at first": (ledger) => {
     deepStrictEqual(ledger.load("a"), { reports: [], marks: [] });
     ledger.want("a", []);
-    ledger.begin("a", [], NOW_MS);
-    ledger.settle("a", [], NOW_MS);
+    ledger.recordStart("a", [], NOW_MS);
+    ledger.recordOutcome("a", [], NOW_MS);
     deepStrictEqual(ledger.load("a"), { reports: [], marks: [] });
   },
   "gives reports back as they were": (ledger) => {
@@ -97,18 +97,18 @@ const BEHAVIOURS: Readonly<Record<string, (ledger: BanLedger) => void>> = {
   },
   "tells what was tried from what was applied": (ledger) => {
     const [one, two] = [ban("192.0.2.1"), ban("192.0.2.2")];
-    ledger.begin("a", [one, two], NOW_MS);
+    ledger.recordStart("a", [one, two], NOW_MS);
     deepStrictEqual(marks(ledger), [
       "web 192.0.2.1 tried",
       "web 192.0.2.2 tried",
     ]);
-    ledger.settle("a", states("applied", one), NOW_MS + 1);
-    ledger.settle("a", states("tried", two), NOW_MS + 1);
+    ledger.recordOutcome("a", states("applied", one), NOW_MS + 1);
+    ledger.recordOutcome("a", states("tried", two), NOW_MS + 1);
     deepStrictEqual(marks(ledger), [
       "web 192.0.2.1 applied",
       "web 192.0.2.2 tried",
     ]);
-    ledger.begin("a", [one], NOW_MS + 2);
+    ledger.recordStart("a", [one], NOW_MS + 2);
     deepStrictEqual(marks(ledger), [
       "web 192.0.2.1 tried",
       "web 192.0.2.2 tried",
@@ -116,23 +116,27 @@ const BEHAVIOURS: Readonly<Record<string, (ledger: BanLedger) => void>> = {
     deepStrictEqual(reports(ledger), [], "what is wanted is another matter");
   },
   "knows how a ban was applied last": (ledger) => {
-    ledger.begin("a", [ban("192.0.2.1")], NOW_MS);
+    ledger.recordStart("a", [ban("192.0.2.1")], NOW_MS);
     const last = { ...ban("192.0.2.1", Infinity), origin: host("db-1") };
-    ledger.settle("a", states("applied", last), NOW_MS + 1);
+    ledger.recordOutcome("a", states("applied", last), NOW_MS + 1);
     deepStrictEqual(ledger.load("a").marks, states("applied", last));
   },
   "takes what nobody began for applied, too": (ledger) => {
-    ledger.settle("a", states("applied", ban("192.0.2.1")), NOW_MS);
+    ledger.recordOutcome("a", states("applied", ban("192.0.2.1")), NOW_MS);
     deepStrictEqual(marks(ledger), ["web 192.0.2.1 applied"]);
   },
   "forgets what is not in force, and notes it again": (ledger) => {
     const [one, two] = [ban("192.0.2.1"), ban("192.0.2.2")];
-    ledger.begin("a", [one, two], NOW_MS);
-    ledger.settle("a", states("none", one, ban("192.0.2.3")), NOW_MS + 1);
+    ledger.recordStart("a", [one, two], NOW_MS);
+    ledger.recordOutcome(
+      "a",
+      states("none", one, ban("192.0.2.3")),
+      NOW_MS + 1,
+    );
     deepStrictEqual(marks(ledger), ["web 192.0.2.2 tried"]);
-    ledger.settle("a", states("none", one), NOW_MS + 2);
-    ledger.begin("a", [one], NOW_MS + 3);
-    ledger.settle("a", states("applied", one), NOW_MS + 4);
+    ledger.recordOutcome("a", states("none", one), NOW_MS + 2);
+    ledger.recordStart("a", [one], NOW_MS + 3);
+    ledger.recordOutcome("a", states("applied", one), NOW_MS + 4);
     deepStrictEqual(marks(ledger), [
       "web 192.0.2.1 applied",
       "web 192.0.2.2 tried",
@@ -141,11 +145,11 @@ const BEHAVIOURS: Readonly<Record<string, (ledger: BanLedger) => void>> = {
   "tells actions, jails and addresses apart": (ledger) => {
     const others = [ban("192.0.2.1", 1, "sshd"), ban("192.0.2.0/24")];
     ledger.want("a", each(ban("192.0.2.1"), ...others));
-    ledger.begin("a", [ban("192.0.2.1"), ...others], NOW_MS);
+    ledger.recordStart("a", [ban("192.0.2.1"), ...others], NOW_MS);
     ledger.want("b", each(ban("192.0.2.1")));
-    ledger.begin("b", [ban("192.0.2.1")], NOW_MS);
+    ledger.recordStart("b", [ban("192.0.2.1")], NOW_MS);
     ledger.want("a", [wanted(ban("192.0.2.1"))]);
-    ledger.settle("a", states("none", ban("192.0.2.1")), NOW_MS);
+    ledger.recordOutcome("a", states("none", ban("192.0.2.1")), NOW_MS);
     deepStrictEqual(reports(ledger), sorted(others));
     deepStrictEqual(marks(ledger), [
       "sshd 192.0.2.1 tried",

@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import { TailFile } from "../../lib/tail/io/log_folder.ts";
+import { DiskLogFolder } from "../../lib/tail/io/log_folder.ts";
 import { LogFollower } from "../../lib/tail/log_follower.ts";
 import type { LogFolder } from "../../lib/tail/ports.ts";
 import { sameFile } from "../../lib/tail/tail_cursor.ts";
@@ -127,10 +127,12 @@ for (const [behaviour, show] of Object.entries(BEHAVIOURS)) {
     });
   });
 
-  Deno.test(`TailFile ${behaviour}`, async () => {
+  Deno.test(`DiskLogFolder ${behaviour}`, async () => {
     await using dir = await TempDir.create();
     const log = new MemoryLog();
-    await using folder = new TailFile(dir.path(LOG), log, { lookEveryMs: 10 });
+    await using folder = new DiskLogFolder(dir.path(LOG), log, {
+      lookEveryMs: 10,
+    });
     await show({
       folder,
       append: (name, text) =>

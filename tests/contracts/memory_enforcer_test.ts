@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { CLUSTER_JAIL } from "../../lib/base/jail_name.ts";
-import type { LocalBan } from "../../lib/enforce/enforcer.ts";
+import type { HostBan } from "../../lib/enforce/enforcer.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 import { ManualClock } from "../support/memory/manual_clock.ts";
 import {
@@ -31,7 +31,7 @@ for (const lapses of [false, true]) {
 
 function parts(options: Omit<MemoryEnforcerOptions, "clock"> = {}) {
   const clock = new ManualClock();
-  const ban = (text: string, forMs = Infinity): LocalBan => ({
+  const ban = (text: string, forMs = Infinity): HostBan => ({
     jail: CLUSTER_JAIL,
     address: address(text),
     expiresMs: clock.nowMs() + forMs,

@@ -8,7 +8,7 @@ import {
   SqliteReplicaStore,
 } from "../../lib/store/io/sqlite_replica_store.ts";
 import { MemoryReplicaStore } from "../support/memory/memory_replica_store.ts";
-import { replay, standing } from "../support/values/replayed_bans.ts";
+import { quota, replay } from "../support/values/replayed_bans.ts";
 import {
   anyBatches,
   banKey,
@@ -31,7 +31,7 @@ const NET = banKey("2001:db8::/48");
 const EMPTY = { epoch: EPOCH, seq: 0, bans: [] };
 
 function bansOf(store: ReplicaStore, nowMs = NOW_MS): readonly Ban[] {
-  return standing(store.load()?.bans ?? [], nowMs);
+  return quota(store.load()?.bans ?? [], nowMs);
 }
 
 /** What every store does. */
@@ -52,7 +52,7 @@ const BEHAVIOURS: Readonly<Record<string, (kept: Kept) => void>> = {
     store.replace({ epoch: EPOCH, seq: 9, bans });
     const { epoch, seq } = reopen().load() ?? EMPTY;
     deepStrictEqual([epoch, seq], [EPOCH, 9]);
-    deepStrictEqual(bansOf(reopen()), standing(bans, NOW_MS));
+    deepStrictEqual(bansOf(reopen()), quota(bans, NOW_MS));
   },
   "takes changes that go on, and keeps the order of reports": (
     { store, reopen },
@@ -71,7 +71,7 @@ const BEHAVIOURS: Readonly<Record<string, (kept: Kept) => void>> = {
     const all = replay([...before, ...changes], new Map()).values();
     const again = reopen();
     strictEqual(again.load()?.seq, 6);
-    deepStrictEqual(bansOf(again), standing(all, NOW_MS));
+    deepStrictEqual(bansOf(again), quota(all, NOW_MS));
   },
   "takes all changes or none: gaps": ({ store, reopen }) => {
     store.replace(EMPTY);
@@ -120,7 +120,7 @@ for (const [behaviour, show] of Object.entries(BEHAVIOURS)) {
           return store = SqliteReplicaStore.open(path);
         },
       });
-      strictEqual(store.setAside, undefined);
+      strictEqual(store.quarantine, undefined);
     } finally {
       store[Symbol.dispose]();
     }
@@ -146,7 +146,7 @@ Deno.test("SqliteReplicaStore's bans are those that its changes lead to, whateve
         }
         const all = replay(batches.flat(), new Map());
         using store = SqliteReplicaStore.open(path);
-        deepStrictEqual(bansOf(store, nowMs), standing(all.values(), nowMs));
+        deepStrictEqual(bansOf(store, nowMs), quota(all.values(), nowMs));
       },
     ),
     { numRuns: 100 },

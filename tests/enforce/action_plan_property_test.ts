@@ -3,10 +3,10 @@ import fc from "fast-check";
 import type { ActionPlan } from "../../lib/enforce/action_plan.ts";
 import { haveOtherEnds } from "../../lib/enforce/plan_entry.ts";
 import { keyOf } from "../../lib/ban/ban.ts";
-import type { Work } from "../../lib/enforce/plan_types.ts";
+import type { PlanBatch } from "../../lib/enforce/plan_types.ts";
 import type {
   EnforcementFailure,
-  LocalBan,
+  HostBan,
 } from "../../lib/enforce/enforcer.ts";
 import { isOurs } from "../../lib/enforce/wanted_bans.ts";
 import { jail } from "../support/values/core_values.ts";
@@ -19,11 +19,11 @@ const MAX_LATE_MS = 100;
 
 /** What an enforcer holds, what is wanted, and a plan between them. */
 class World {
-  readonly wanted = new Map<string, LocalBan>();
-  readonly held = new Map<string, LocalBan>();
+  readonly wanted = new Map<string, HostBan>();
+  readonly held = new Map<string, HostBan>();
   readonly plan: ActionPlan;
   nowMs = 0;
-  #busy: Work | undefined;
+  #busy: PlanBatch | undefined;
 
   constructor(readonly lapses: boolean) {
     this.plan = planOf({
@@ -33,20 +33,20 @@ class World {
     });
   }
 
-  want(ban: LocalBan): void {
+  want(ban: HostBan): void {
     this.wanted.set(keyOf(ban), ban);
-    this.plan.take({ kind: "stands", ban });
+    this.plan.update({ kind: "stands", ban });
   }
 
-  drop(ban: LocalBan): void {
+  drop(ban: HostBan): void {
     const key = keyOf(ban);
     const wanted = this.wanted.get(key);
     this.wanted.delete(key);
-    this.plan.take({ kind: "withdrawn", ban: wanted ?? ban });
+    this.plan.update({ kind: "withdrawn", ban: wanted ?? ban });
   }
 
   /** The time of a ban is over; what ends by itself does so now. */
-  lapse(ban: LocalBan): void {
+  lapse(ban: HostBan): void {
     const key = keyOf(ban);
     const wanted = this.wanted.get(key);
     if (wanted === undefined) return;
@@ -55,7 +55,7 @@ class World {
     if (this.lapses && (held?.expiresMs ?? 0) <= wanted.expiresMs) {
       this.held.delete(key);
     }
-    this.plan.take({ kind: "lapsed", ban: wanted });
+    this.plan.update({ kind: "lapsed", ban: wanted });
   }
 
   /** Takes the next batch, unless one is being done. */
@@ -84,7 +84,7 @@ class World {
       else if (work.verb === "lift" || index % 2 === 0) this.held.delete(key);
     });
     if (outcome === "answered") {
-      this.plan.settle(work, failures, this.nowMs);
+      this.plan.record(work, failures, this.nowMs);
     } else {
       this.plan.fail(work, outcome, this.nowMs);
     }
@@ -112,7 +112,7 @@ class World {
 
   /** What came to nothing must be nowhere. */
   noteOver(): void {
-    for (const ban of this.plan.takeOver()) {
+    for (const ban of this.plan.adoptAll()) {
       const key = keyOf(ban);
       ok(!this.wanted.has(key), `${key} is wanted`);
       ok(!this.held.has(key), `${key} is in force`);

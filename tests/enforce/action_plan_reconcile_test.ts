@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { isOurs } from "../../lib/enforce/wanted_bans.ts";
-import type { ListedBan, LocalBan } from "../../lib/enforce/enforcer.ts";
+import type { ActiveBan, HostBan } from "../../lib/enforce/enforcer.ts";
 import { jail } from "../support/values/core_values.ts";
 import {
   carryOut,
@@ -11,12 +11,12 @@ import {
   want,
 } from "../support/bench/plan_bench.ts";
 
-function failing(bans: readonly LocalBan[], reason = "no jail") {
+function failing(bans: readonly HostBan[], reason = "no jail") {
   return bans.map((ban) => ({ ban, reason }));
 }
 
 /** A ban as it is listed. */
-function listed(last: number, expiresMs?: number): ListedBan {
+function listed(last: number, expiresMs?: number): ActiveBan {
   const { jail, address } = ban(last);
   return { jail, address, expiresMs };
 }
@@ -48,7 +48,7 @@ Deno.test("ActionPlan.reconcile() counts nothing that waits its turn", () => {
   const there = [listed(1), listed(3), listed(5)];
   deepStrictEqual(plan.reconcile(there, isOurs), { missing: 0, surplus: 0 });
   deepStrictEqual(carryOut(plan), ["apply 3 4", "lift 1"]);
-  deepStrictEqual(plan.takeOver(), [ban(2), ban(1)]);
+  deepStrictEqual(plan.adoptAll(), [ban(2), ban(1)]);
 });
 
 Deno.test("ActionPlan.reconcile() counts ends that differ only where bans end by themselves", () => {
@@ -94,7 +94,7 @@ Deno.test("ActionPlan.reconcile() settles what nobody knew after a batch failed"
     missing: 0,
     surplus: 0,
   });
-  deepStrictEqual(plan.takeOver(), [ban(4)]);
+  deepStrictEqual(plan.adoptAll(), [ban(4)]);
   strictEqual(plan.figures.inForce, 2);
   deepStrictEqual(carryOut(plan, 1_000), ["apply 2", "lift 3"]);
   strictEqual(plan.figures.failing, 0);
@@ -111,7 +111,7 @@ Deno.test("ActionPlan.reconcile() leaves alone what is being done", () => {
     surplus: 0,
   });
   strictEqual(plan.figures.inForce, 2);
-  plan.settle(work, [], 0);
+  plan.record(work, [], 0);
   strictEqual(plan.figures.inForce, 1);
   deepStrictEqual(carryOut(plan), []);
 });
@@ -119,7 +119,7 @@ Deno.test("ActionPlan.reconcile() leaves alone what is being done", () => {
 Deno.test("ActionPlan.reconcile() ends no pause", () => {
   const plan = planOf();
   want(plan, ban(1));
-  plan.settle(nextOf(plan), failing([ban(1)]), 0);
+  plan.record(nextOf(plan), failing([ban(1)]), 0);
   plan.reconcile([], isOurs);
   strictEqual(plan.next(999), undefined);
   deepStrictEqual(carryOut(plan, 1_000), ["apply 1"]);

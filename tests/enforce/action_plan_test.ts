@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import type { LocalBan } from "../../lib/enforce/enforcer.ts";
+import type { HostBan } from "../../lib/enforce/enforcer.ts";
 import { jail } from "../support/values/core_values.ts";
 import {
   carryOut,
@@ -12,7 +12,7 @@ import {
 } from "../support/bench/plan_bench.ts";
 
 /** Everything that fails, for the same reason. */
-function failing(bans: readonly LocalBan[], reason = "no jail") {
+function failing(bans: readonly HostBan[], reason = "no jail") {
   return bans.map((ban) => ({ ban, reason }));
 }
 
@@ -105,14 +105,14 @@ Deno.test("ActionPlan leaves alone for good what the host has in force itself", 
     reason: "it was there",
     kind: "present",
   } as const;
-  plan.settle(work, [present], 0);
+  plan.record(work, [present], 0);
   strictEqual(plan.stateOf(ban(1)), "none");
   strictEqual(plan.figures.inForce, 1);
   strictEqual(plan.figures.failing, 0);
   drop(plan, ban(1));
   deepStrictEqual(carryOut(plan), []);
   strictEqual(plan.figures.inForce, 0);
-  deepStrictEqual(plan.takeOver(), [ban(1)]);
+  deepStrictEqual(plan.adoptAll(), [ban(1)]);
   want(plan, ban(2));
   plan.adopt(ban(2), "hosted");
   deepStrictEqual(carryOut(plan), []);
@@ -145,7 +145,7 @@ Deno.test("ActionPlan takes for its own what it may have put in force, and tries
     reason: "it was there",
     kind: "present",
   } as const;
-  plan.settle(nextOf(plan, 1_000), [present], 1_000);
+  plan.record(nextOf(plan, 1_000), [present], 1_000);
   strictEqual(plan.stateOf(ban(1)), "applied");
   plan.adopt(ban(2), "tried");
   deepStrictEqual(carryOut(plan, 1_000), ["lift 2"]);
@@ -161,7 +161,7 @@ Deno.test("ActionPlan hands out nothing twice, and follows up what changed meanw
   drop(plan, ban(4));
   want(plan, ban(4));
   strictEqual(plan.next(0), undefined, "all of them are being done");
-  plan.settle(work, [], 0);
+  plan.record(work, [], 0);
   deepStrictEqual(carryOut(plan), ["lift 1", "apply 3"]);
 });
 
@@ -172,7 +172,7 @@ Deno.test("ActionPlan lifts in the end what was withdrawn while it was lifted an
   drop(plan, ban(1));
   const work = nextOf(plan);
   want(plan, ban(1));
-  plan.settle(work, [], 0);
+  plan.record(work, [], 0);
   deepStrictEqual(carryOut(plan), ["apply 1"]);
 });
 
@@ -181,7 +181,7 @@ Deno.test("ActionPlan lifts what lapsed only where bans don't end by themselves"
     const plan = planOf({ lapses });
     want(plan, ban(1, 5_000));
     carryOut(plan);
-    plan.take({ kind: "lapsed", ban: ban(1, 5_000) });
+    plan.update({ kind: "lapsed", ban: ban(1, 5_000) });
     deepStrictEqual(carryOut(plan), lapses ? [] : ["lift 1"]);
     strictEqual(plan.figures.inForce, 0);
   }
@@ -191,7 +191,7 @@ Deno.test("ActionPlan lifts what lapsed and was applied for longer", () => {
   const plan = planOf({ lapses: true });
   want(plan, ban(1, 5_000));
   plan.adopt(ban(1, 60_000));
-  plan.take({ kind: "lapsed", ban: ban(1, 5_000) });
+  plan.update({ kind: "lapsed", ban: ban(1, 5_000) });
   deepStrictEqual(carryOut(plan), ["lift 1"]);
 });
 
@@ -228,7 +228,7 @@ Deno.test("ActionPlan keeps to its rate, over batches and failures", () => {
   want(plan, ...[1, 2, 3, 4, 5].map((last) => ban(last)));
   const work = nextOf(plan);
   strictEqual(told(work), "apply 1 2", "no more than a second's worth");
-  plan.settle(work, [], 10);
+  plan.record(work, [], 10);
   strictEqual(plan.next(999), undefined);
   strictEqual(plan.nextAtMs, 1_000);
   const second = nextOf(plan, 1_000);
@@ -249,7 +249,7 @@ Deno.test("ActionPlan says what it has to do, and why it can't", () => {
     lastReason: undefined,
   });
   const work = nextOf(plan);
-  plan.settle(work, failing(work.bans.slice(0, 1)), 0);
+  plan.record(work, failing(work.bans.slice(0, 1)), 0);
   deepStrictEqual(plan.figures, {
     inForce: 1,
     waiting: 2,
@@ -282,13 +282,13 @@ Deno.test("ActionPlan names what came to be neither wanted nor in force, once", 
   want(plan, ban(4));
   drop(plan, ban(4));
   want(plan, ban(4));
-  deepStrictEqual(plan.takeOver(), [ban(1), ban(9)]);
+  deepStrictEqual(plan.adoptAll(), [ban(1), ban(9)]);
   carryOut(plan);
-  deepStrictEqual(plan.takeOver(), []);
+  deepStrictEqual(plan.adoptAll(), []);
   drop(plan, ban(2));
-  plan.take({ kind: "lapsed", ban: ban(3) });
-  deepStrictEqual(plan.takeOver(), [], "they are still in force");
+  plan.update({ kind: "lapsed", ban: ban(3) });
+  deepStrictEqual(plan.adoptAll(), [], "they are still in force");
   carryOut(plan);
-  deepStrictEqual(plan.takeOver(), [ban(2), ban(3)]);
-  deepStrictEqual(plan.takeOver(), []);
+  deepStrictEqual(plan.adoptAll(), [ban(2), ban(3)]);
+  deepStrictEqual(plan.adoptAll(), []);
 });

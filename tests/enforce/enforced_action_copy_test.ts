@@ -88,7 +88,7 @@ Deno.test("EnforcedAction of a copy wants nothing that a ledger of before rememb
   const { jail: inJail, address, ...rest } = bench.ban(5);
   const ban = { jail: inJail, address, ...rest };
   bench.ledger.want("memory", [{ jail: inJail, address, reports: [ban] }]);
-  bench.ledger.begin("memory", [ban]);
+  bench.ledger.recordStart("memory", [ban]);
   bench.enforcer.put(ban);
   await bench.start();
   bench.holds();

@@ -112,8 +112,8 @@ Deno.test("EnforcedAction forgets a ban once that came and went while nothing wo
   await bench.start();
   for (let round = 0; round < 100; round++) await bench.act("Ban 1", "Unban 1");
   let most = 0;
-  const settle = bench.ledger.settle.bind(bench.ledger);
-  bench.ledger.settle = (action, bans) => {
+  const settle = bench.ledger.recordOutcome.bind(bench.ledger);
+  bench.ledger.recordOutcome = (action, bans) => {
     most = Math.max(most, bans.length);
     settle(action, bans);
   };

@@ -8,7 +8,7 @@ import {
 import fc from "fast-check";
 import type { BanKind } from "../../lib/ban/ban_event.ts";
 import { execCall, execReason } from "../../lib/enforce/exec_command.ts";
-import type { LocalBan } from "../../lib/enforce/enforcer.ts";
+import type { HostBan } from "../../lib/enforce/enforcer.ts";
 import {
   anyAddress,
   anyHostName,
@@ -18,7 +18,7 @@ import { address, host, jail } from "../support/values/core_values.ts";
 import { hostileVariants } from "../support/values/hostile_text.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 23);
-const BAN: LocalBan = {
+const BAN: HostBan = {
   jail: jail("web"),
   address: address("192.0.2.7"),
   expiresMs: NOW_MS + 600_000,
@@ -30,7 +30,7 @@ const BAN: LocalBan = {
 const HARMLESS = /^[A-Za-z0-9_:][A-Za-z0-9_.:@+\/-]*$/;
 
 const anyKind = fc.constantFrom<BanKind>("ban", "unban");
-const anyLocalBan: fc.Arbitrary<LocalBan> = fc.record({
+const anyLocalBan: fc.Arbitrary<HostBan> = fc.record({
   jail: anyJailName,
   address: anyAddress,
   expiresMs: fc.oneof(

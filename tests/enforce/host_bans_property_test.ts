@@ -3,14 +3,14 @@ import fc from "fast-check";
 import {
   type HostBanChange,
   HostBans,
-  type Report,
+  type HostReport,
 } from "../../lib/enforce/host_bans.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 
 const MAX_BANS = 3;
 
 interface Held {
-  readonly report: Report;
+  readonly report: HostReport;
   readonly endsMs: number;
 }
 
@@ -20,7 +20,7 @@ class Model {
   leftOut = 0;
   #lookedAtMs = -Infinity;
 
-  report(report: Report, endsMs: number): string[] {
+  report(report: HostReport, endsMs: number): string[] {
     const isNew = endOf(this.held, report) === undefined;
     if (isNew && this.bans.length >= MAX_BANS) {
       this.leftOut++;
@@ -31,7 +31,7 @@ class Model {
     return [`stands ${banOf(report)} ${endOf(this.held, report)}`];
   }
 
-  withdraw(report: Report): string[] | undefined {
+  withdraw(report: HostReport): string[] | undefined {
     const before = endOf(this.held, report);
     const left = this.held.filter((it) => !isSameReport(it.report, report));
     if (left.length === this.held.length) return undefined;
@@ -67,17 +67,17 @@ class Model {
   }
 }
 
-function endOf(held: readonly Held[], report: Report): number | undefined {
+function endOf(held: readonly Held[], report: HostReport): number | undefined {
   const ends = held.filter((it) => banOf(it.report) === banOf(report))
     .map(({ endsMs }) => endsMs);
   return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
-function banOf({ jail, address }: Report): string {
+function banOf({ jail, address }: HostReport): string {
   return `${jail}|${address}`;
 }
 
-function isSameReport(left: Report, right: Report): boolean {
+function isSameReport(left: HostReport, right: HostReport): boolean {
   return banOf(left) === banOf(right) && left.origin === right.origin &&
     left.reportedJail === right.reportedJail;
 }
@@ -88,7 +88,7 @@ function told(changes: readonly HostBanChange[] | undefined) {
   ).sort();
 }
 
-const anyReport: fc.Arbitrary<Report> = fc.record({
+const anyReport: fc.Arbitrary<HostReport> = fc.record({
   origin: fc.constantFrom(host("a"), host("b")),
   reportedJail: fc.constantFrom(jail("sshd"), jail("nginx")),
   jail: fc.constantFrom(jail("sshd"), jail("web")),
@@ -130,7 +130,7 @@ Deno.test("HostBans does as a list that is searched from end to end, whatever co
             break;
           case "lapse":
             deepStrictEqual(
-              told(table.lapse(step.nowMs)),
+              told(table.expire(step.nowMs)),
               model.lapse(step.nowMs),
             );
             break;

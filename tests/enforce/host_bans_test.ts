@@ -2,12 +2,12 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   type HostBanChange,
   HostBans,
-  type Report,
+  type HostReport,
 } from "../../lib/enforce/host_bans.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 
 /** As in `web-1/sshd 192.0.2.1 in web`; the address and the local jail may be left out. */
-function report(text: string): Report {
+function report(text: string): HostReport {
   const [reporter = "", addressText = "192.0.2.1", , local = "web"] = text
     .split(" ");
   const [origin = "", reportedJail = ""] = reporter.split("/");
@@ -36,28 +36,28 @@ Deno.test("HostBans holds a reported ban until its time is over", () => {
     ban: { ...A, expiresMs: 5_000 },
   }]);
   strictEqual(table.size, 1);
-  deepStrictEqual(told(table.lapse(4_999)), []);
+  deepStrictEqual(told(table.expire(4_999)), []);
   deepStrictEqual(table.find(A), { ...A, expiresMs: 5_000 });
-  deepStrictEqual(told(table.lapse(5_000)), ["lapsed 192.0.2.1 until 5000"]);
+  deepStrictEqual(told(table.expire(5_000)), ["lapsed 192.0.2.1 until 5000"]);
   strictEqual(table.find(A), undefined);
   deepStrictEqual([...table.bans()], []);
-  deepStrictEqual(told(table.lapse(1e12)), []);
+  deepStrictEqual(told(table.expire(1e12)), []);
 });
 
 Deno.test("HostBans ends a ban a second late at most, and never early", () => {
   for (const expiresMs of [0, 1, 999, 1_000, 1_001, 4_567.8, -1_500]) {
     const table = new HostBans();
     table.report(A, expiresMs);
-    deepStrictEqual(table.lapse(expiresMs - 0.1), [], `${expiresMs}`);
-    strictEqual(table.lapse(expiresMs + 999.9).length, 1, `${expiresMs}`);
+    deepStrictEqual(table.expire(expiresMs - 0.1), [], `${expiresMs}`);
+    strictEqual(table.expire(expiresMs + 999.9).length, 1, `${expiresMs}`);
   }
 });
 
 Deno.test("HostBans takes a report that is over already, and ends it at the next look", () => {
   const table = new HostBans();
-  table.lapse(50_000);
+  table.expire(50_000);
   table.report(A, 10_000);
-  deepStrictEqual(told(table.lapse(50_000)), ["lapsed 192.0.2.1 until 10000"]);
+  deepStrictEqual(told(table.expire(50_000)), ["lapsed 192.0.2.1 until 10000"]);
 });
 
 Deno.test("HostBans prolongs a report of the same node and jail, whatever case the node is written in", () => {
@@ -66,7 +66,7 @@ Deno.test("HostBans prolongs a report of the same node and jail, whatever case t
   deepStrictEqual(told(table.report(report("WEB-1/sshd"), 9_000)), [
     "stands 192.0.2.1 until 9000",
   ]);
-  deepStrictEqual(told(table.lapse(8_999)), []);
+  deepStrictEqual(told(table.expire(8_999)), []);
   deepStrictEqual(told(table.withdraw(A)), ["withdrawn 192.0.2.1 until 9000"]);
   strictEqual(table.size, 0);
 });
@@ -78,8 +78,8 @@ Deno.test("HostBans holds a ban as long as the longest of its reports", () => {
     kind: "stands",
     ban: { ...B, expiresMs: 9_000 },
   }]);
-  deepStrictEqual(told(table.lapse(5_000)), []);
-  deepStrictEqual(told(table.lapse(9_000)), ["lapsed 192.0.2.1 until 9000"]);
+  deepStrictEqual(told(table.expire(5_000)), []);
+  deepStrictEqual(told(table.expire(9_000)), ["lapsed 192.0.2.1 until 9000"]);
 });
 
 Deno.test("HostBans holds a ban until the last of its reports is withdrawn", () => {
@@ -90,7 +90,7 @@ Deno.test("HostBans holds a ban until the last of its reports is withdrawn", () 
   strictEqual(table.withdraw(A), undefined);
   deepStrictEqual(told(table.withdraw(B)), ["withdrawn 192.0.2.1 until 5000"]);
   strictEqual(table.withdraw(B), undefined);
-  deepStrictEqual(told(table.lapse(9_000)), [], "nothing is left to end");
+  deepStrictEqual(told(table.expire(9_000)), [], "nothing is left to end");
 });
 
 Deno.test("HostBans ends nothing sooner when the shorter of two reports is withdrawn", () => {
@@ -98,15 +98,15 @@ Deno.test("HostBans ends nothing sooner when the shorter of two reports is withd
   table.report(A, 9_000);
   table.report(B, 5_000);
   deepStrictEqual(told(table.withdraw(B)), ["stands 192.0.2.1 until 9000"]);
-  deepStrictEqual(told(table.lapse(8_999)), []);
-  deepStrictEqual(told(table.lapse(9_000)), ["lapsed 192.0.2.1 until 9000"]);
+  deepStrictEqual(told(table.expire(8_999)), []);
+  deepStrictEqual(told(table.expire(9_000)), ["lapsed 192.0.2.1 until 9000"]);
 });
 
 Deno.test("HostBans takes no report that is over for one that holds the ban", () => {
   const table = new HostBans();
   table.report(A, 5_000);
   table.report(B, 9_000);
-  table.lapse(6_000);
+  table.expire(6_000);
   deepStrictEqual(told(table.withdraw(B)), ["withdrawn 192.0.2.1 until 9000"]);
   strictEqual(table.size, 0);
 });
@@ -141,35 +141,35 @@ Deno.test("HostBans never ends a ban without end, until it is withdrawn", () => 
   const table = new HostBans();
   table.report(A, Infinity);
   table.report(B, 5_000);
-  deepStrictEqual(table.lapse(Number.MAX_SAFE_INTEGER), []);
+  deepStrictEqual(table.expire(Number.MAX_SAFE_INTEGER), []);
   deepStrictEqual(told(table.withdraw(A)), [
     "withdrawn 192.0.2.1 until Infinity",
   ]);
   table.report(B, 5_000);
   table.report(B, Infinity);
-  deepStrictEqual(table.lapse(6_000), []);
+  deepStrictEqual(table.expire(6_000), []);
   strictEqual(table.size, 1);
 });
 
 Deno.test("HostBans ends every ban that is over when the clock jumped ahead", () => {
   const table = new HostBans();
-  table.lapse(0);
+  table.expire(0);
   for (let index = 0; index < 5; index++) {
     table.report(report(`web-1/sshd 192.0.2.${index}`), (index + 1) * 1e9);
   }
-  strictEqual(table.lapse(3e9).length, 3);
-  strictEqual(table.lapse(1e13).length, 2);
+  strictEqual(table.expire(3e9).length, 3);
+  strictEqual(table.expire(1e13).length, 2);
 });
 
 Deno.test("HostBans keeps bans when the clock jumped back, and ends them at their time", () => {
   const table = new HostBans();
-  table.lapse(1_000_000);
+  table.expire(1_000_000);
   table.report(A, 1_005_000);
-  deepStrictEqual(table.lapse(0), []);
-  deepStrictEqual(table.lapse(1_004_000), []);
+  deepStrictEqual(table.expire(0), []);
+  deepStrictEqual(table.expire(1_004_000), []);
   table.report(B, 10_000);
-  strictEqual(table.lapse(10_000).length, 0, "the other report holds it");
-  strictEqual(table.lapse(1_005_000).length, 1);
+  strictEqual(table.expire(10_000).length, 0, "the other report holds it");
+  strictEqual(table.expire(1_005_000).length, 1);
 });
 
 Deno.test("HostBans leaves out and counts reports of new bans when it is full", () => {
@@ -183,7 +183,7 @@ Deno.test("HostBans leaves out and counts reports of new bans when it is full", 
   deepStrictEqual(told(table.report(B, 7_000)), [
     "stands 192.0.2.1 until 7000",
   ], "one that stands can still be prolonged");
-  table.lapse(6_000);
+  table.expire(6_000);
   strictEqual(table.report(d, 7_000).length, 1, "there is room again");
   strictEqual(table.leftOut, 1);
 });
@@ -218,7 +218,7 @@ Deno.test("HostBans says what each who reported a ban wants, until it does not s
   ]);
   table.withdraw(A);
   deepStrictEqual(table.reportsOf(A), [{ ...B, expiresMs: 5_000 }]);
-  table.lapse(5_000);
+  table.expire(5_000);
   deepStrictEqual(table.reportsOf(A), []);
 });
 
@@ -226,9 +226,9 @@ Deno.test("HostBans drops a ban, whoever reported it", () => {
   const table = new HostBans();
   table.report(A, 9_000);
   table.report(B, 5_000);
-  deepStrictEqual(told(table.drop(A)), ["withdrawn 192.0.2.1 until 9000"]);
-  deepStrictEqual(table.drop(A), []);
-  deepStrictEqual(table.lapse(9_000), []);
+  deepStrictEqual(told(table.remove(A)), ["withdrawn 192.0.2.1 until 9000"]);
+  deepStrictEqual(table.remove(A), []);
+  deepStrictEqual(table.expire(9_000), []);
 });
 
 Deno.test("HostBans lets any node speak for all where nodes do not report by themselves", () => {

@@ -9,10 +9,10 @@ import {
   strayBan,
 } from "../../lib/enforce/plan_entry.ts";
 import { keyOf } from "../../lib/ban/ban.ts";
-import type { LocalBan } from "../../lib/enforce/enforcer.ts";
+import type { HostBan } from "../../lib/enforce/enforcer.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 
-function ban(expiresMs: number): LocalBan {
+function ban(expiresMs: number): HostBan {
   return {
     jail: jail("web"),
     address: address("192.0.2.1"),

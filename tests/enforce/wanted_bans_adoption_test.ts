@@ -102,7 +102,7 @@ Deno.test("WantedBans remembers 100,000 early unbans, the last ones", () => {
   const wanted = wantedBans();
   const unban = (index: number) =>
     banEvent(`n${index}|sshd|Unban|192.0.2.${index % 2 + 1}`);
-  for (let index = 0; index < 100_001; index++) wanted.take(unban(index), 0);
+  for (let index = 0; index < 100_001; index++) wanted.update(unban(index), 0);
   wanted.remember({ ...ban(5_000), origin: host("n0") });
   const second = { ...ban(5_000), address: address("192.0.2.2") };
   wanted.remember({ ...second, origin: host("n1") });

@@ -12,7 +12,7 @@ import {
 
 Deno.test("WantedBans wants a reported ban for the ban time, and an unbanned one no longer", () => {
   const wanted = wantedBans();
-  deepStrictEqual(wanted.take(banEvent("web-1|sshd|Ban|192.0.2.1"), 1_000), [
+  deepStrictEqual(wanted.update(banEvent("web-1|sshd|Ban|192.0.2.1"), 1_000), [
     { kind: "stands", ban: ban(61_000) },
   ]);
   strictEqual(wanted.size, 1);
@@ -22,16 +22,16 @@ Deno.test("WantedBans wants a reported ban for the ban time, and an unbanned one
   ]);
   strictEqual(wanted.size, 0);
   strictEqual(wanted.find(listed()), undefined);
-  deepStrictEqual(told(wanted.lapse(1e9)), []);
+  deepStrictEqual(told(wanted.expire(1e9)), []);
 });
 
 Deno.test("WantedBans ends a ban when the ban time is over, unless it has none", () => {
   for (const banTimeMs of [BAN_TIME_MS, Infinity]) {
     const wanted = wantedBans({ banTimeMs });
     take(wanted, 1_000, "web-1|sshd|Ban|192.0.2.1");
-    deepStrictEqual(told(wanted.lapse(60_999)), []);
+    deepStrictEqual(told(wanted.expire(60_999)), []);
     deepStrictEqual(
-      told(wanted.lapse(61_000)),
+      told(wanted.expire(61_000)),
       banTimeMs === Infinity
         ? []
         : ["lapsed fail2bancluster|192.0.2.1 until 61000"],
@@ -140,14 +140,14 @@ Deno.test("WantedBans goes by the end that is told, and by the ban time where no
   const wanted = wantedBans();
   const event = banEvent("web-1|sshd|Ban|192.0.2.1");
   for (const expiresMs of [7_000, Infinity]) {
-    deepStrictEqual(wanted.take({ ...event, expiresMs }, 1_000), [
+    deepStrictEqual(wanted.update({ ...event, expiresMs }, 1_000), [
       { kind: "stands", ban: ban(expiresMs) },
     ]);
   }
-  deepStrictEqual(wanted.take(event, 1_000), [
+  deepStrictEqual(wanted.update(event, 1_000), [
     { kind: "stands", ban: ban(61_000) },
   ]);
-  deepStrictEqual(told(wanted.take({ ...event, expiresMs: 1_000 }, 1_000)), [
+  deepStrictEqual(told(wanted.update({ ...event, expiresMs: 1_000 }, 1_000)), [
     "withdrawn fail2bancluster|192.0.2.1 until 61000",
   ]);
 });
@@ -174,9 +174,9 @@ Deno.test("WantedBans of a copy takes any node's word for all, jail by jail", ()
 Deno.test("WantedBans drops a ban whoever reported it", () => {
   const wanted = wantedBans();
   take(wanted, 0, "web-1|sshd|Ban|192.0.2.1", "db-1|sshd|Ban|192.0.2.1");
-  deepStrictEqual(told(wanted.drop(ban(0))), [
+  deepStrictEqual(told(wanted.remove(ban(0))), [
     "withdrawn fail2bancluster|192.0.2.1 until 60000",
   ]);
-  deepStrictEqual(wanted.drop(ban(0)), []);
+  deepStrictEqual(wanted.remove(ban(0)), []);
   deepStrictEqual(wanted.reportsOf(ban(0)).reports, []);
 });

@@ -2,7 +2,7 @@ import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import type { Address } from "../../lib/base/address.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import type { HostResolver } from "../../lib/protection/ports.ts";
-import { IgnoredNames } from "../../lib/fail2ban/ignoreip_names.ts";
+import { IgnoreipNames } from "../../lib/fail2ban/ignoreip_names.ts";
 import { address } from "../support/values/core_values.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
@@ -34,7 +34,7 @@ function parts() {
     new MemoryLog(),
     new Resolver(),
   ];
-  const names = new IgnoredNames({ resolver, clock, log });
+  const names = new IgnoreipNames({ resolver, clock, log });
   const addresses = async (...entries: string[]) => {
     const networks = await names.networksOf(entries, SIGNAL);
     return networks.map(({ network }) => network);
@@ -42,7 +42,7 @@ function parts() {
   return { clock, log, resolver, names, addresses };
 }
 
-Deno.test("IgnoredNames gives the addresses of names, and asks again after five minutes", async () => {
+Deno.test("IgnoreipNames gives the addresses of names, and asks again after five minutes", async () => {
   const { clock, resolver, addresses } = parts();
   resolver.answers = { "office.example": "192.0.2.1", localhost: "127.0.0.1" };
   deepStrictEqual(await addresses("office.example", "localhost"), [
@@ -61,7 +61,7 @@ Deno.test("IgnoredNames gives the addresses of names, and asks again after five 
   ]);
 });
 
-Deno.test("IgnoredNames stays with the last answer when there is none, says so once, and asks again soon", async () => {
+Deno.test("IgnoreipNames stays with the last answer when there is none, says so once, and asks again soon", async () => {
   const { clock, log, resolver, addresses } = parts();
   resolver.answers = { "a.example": "192.0.2.1" };
   await addresses("a.example");
@@ -79,7 +79,7 @@ Deno.test("IgnoredNames stays with the last answer when there is none, says so o
   deepStrictEqual(await addresses("a.example"), ["192.0.2.9"]);
 });
 
-Deno.test("IgnoredNames waits three seconds for an answer at most", async () => {
+Deno.test("IgnoreipNames waits three seconds for an answer at most", async () => {
   const { clock, log, resolver, names } = parts();
   resolver.isSilent = true;
   const waiting = names.networksOf(["a.example"], SIGNAL);
@@ -89,7 +89,7 @@ Deno.test("IgnoredNames waits three seconds for an answer at most", async () => 
   strictEqual(clock.delays, 0);
 });
 
-Deno.test("IgnoredNames ends its wait at once when it is aborted", async () => {
+Deno.test("IgnoreipNames ends its wait at once when it is aborted", async () => {
   const { clock, resolver, names } = parts();
   resolver.isSilent = true;
   const stop = new AbortController();
@@ -100,7 +100,7 @@ Deno.test("IgnoredNames ends its wait at once when it is aborted", async () => {
   strictEqual(clock.delays, 0);
 });
 
-Deno.test("IgnoredNames tells once of what is neither an address nor a name", async () => {
+Deno.test("IgnoreipNames tells once of what is neither an address nor a name", async () => {
   const { log, resolver, addresses } = parts();
   for (let round = 0; round < 3; round++) {
     deepStrictEqual(await addresses("file:/etc/ignored"), []);

@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { JailBanTimes } from "../../lib/fail2ban/jail_ban_times.ts";
-import { KnownFail2ban } from "../../lib/fail2ban/fail2ban_info.ts";
+import { Fail2banInfo } from "../../lib/fail2ban/fail2ban_info.ts";
 import { jail } from "../support/values/core_values.ts";
 import { ManualClock } from "../support/memory/manual_clock.ts";
 import { MemoryFail2ban } from "../support/memory/memory_fail2ban.ts";
@@ -14,7 +14,7 @@ function bench() {
   const clock = new ManualClock();
   const log = new MemoryLog();
   const server = new MemoryFail2ban(clock);
-  const fail2ban = new KnownFail2ban(server, clock);
+  const fail2ban = new Fail2banInfo(server, clock);
   const times = new JailBanTimes({ fail2ban, clock, log });
   const ask = () => times.banTimeMs(SSHD, NEVER);
   return { clock, log, server, ask };

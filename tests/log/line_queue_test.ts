@@ -19,7 +19,7 @@ class Bench implements AsyncDisposable {
   readonly written: string[] = [];
   /** Each attempt: when, and how many lines. */
   readonly attempts: [atMs: number, lines: number][] = [];
-  readonly complaints: string[] = [];
+  readonly troubleLog: string[] = [];
   readonly queue: LineQueue;
   /** What deliveries are rejected with. */
   failure: Error | undefined;
@@ -32,7 +32,7 @@ class Bench implements AsyncDisposable {
       target: "the place",
       deliver: (lines) => this.#deliver(lines),
       clock: this.clock,
-      complain: (sentence) => this.complaints.push(sentence),
+      complain: (sentence) => this.troubleLog.push(sentence),
       ...options,
     });
   }
@@ -70,7 +70,7 @@ Deno.test("LineQueue writes lines in order, so many at once", async () => {
   await bench.queue.flush(never());
   deepStrictEqual(bench.written, texts(10));
   deepStrictEqual(bench.attempts.map(([, lines]) => lines), [1, 4, 4, 1]);
-  deepStrictEqual(bench.complaints, []);
+  deepStrictEqual(bench.troubleLog, []);
 });
 
 Deno.test("LineQueue drops the oldest lines when it is full, counts them, and flush() reports them once", async () => {
@@ -84,7 +84,7 @@ Deno.test("LineQueue drops the oldest lines when it is full, counts them, and fl
     message: "the place does not take lines: 2 are lost",
   });
   deepStrictEqual(bench.written, ["line 0", "line 3", "line 4", "line 5"]);
-  deepStrictEqual(bench.complaints, [
+  deepStrictEqual(bench.troubleLog, [
     "the place does not keep up, and the oldest lines are dropped",
     "the place takes lines again; 2 were lost",
   ]);
@@ -168,7 +168,7 @@ Deno.test("LineQueue tells trouble once and its end once, however often it fails
     bench.failure = undefined;
     await bench.clock.advance(10_000);
   }
-  deepStrictEqual(bench.complaints, [
+  deepStrictEqual(bench.troubleLog, [
     "no room on the disk",
     "the place takes lines again; 2 were lost",
     "no room on the disk",
@@ -229,7 +229,7 @@ Deno.test("LineQueue writes what waits when it is disposed of, and takes no more
   await settled();
   strictEqual(bench.written.length, 3);
   strictEqual(bench.queue.dropped, 1);
-  deepStrictEqual(bench.complaints, []);
+  deepStrictEqual(bench.troubleLog, []);
 });
 
 Deno.test("LineQueue says and counts what it could not write before it was disposed of", async () => {
@@ -247,7 +247,7 @@ Deno.test("LineQueue says and counts what it could not write before it was dispo
     strictEqual(bench.queue.dropped, 3);
     strictEqual(bench.clock.delays, 0);
     strictEqual(
-      bench.complaints.at(-1),
+      bench.troubleLog.at(-1),
       "the place does not take lines: 3 wait; giving up",
     );
   }
@@ -283,7 +283,7 @@ Deno.test("LineQueue accounts for every line, and keeps the order, whatever fail
       const left = taken.filter((text) => bench.written.includes(text));
       deepStrictEqual(bench.written, left);
       strictEqual(bench.written.length + bench.queue.dropped, taken.length);
-      ok(bench.complaints.length % 2 === 0, "each trouble ends");
+      ok(bench.troubleLog.length % 2 === 0, "each trouble ends");
     }),
     { numRuns: 40 },
   );

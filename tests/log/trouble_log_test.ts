@@ -1,30 +1,30 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { Complaints } from "../../lib/log/trouble_log.ts";
+import { TroubleLog } from "../../lib/log/trouble_log.ts";
 import { ManualClock } from "../support/memory/manual_clock.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
 
 function parts() {
   const log = new MemoryLog();
   const clock = new ManualClock();
-  const complaints = new Complaints({
+  const troubleLog = new TroubleLog({
     log,
     clock,
     trouble: "it failed",
     over: "it works",
     fields: { action: "a" },
   });
-  return { log, clock, complaints };
+  return { log, clock, troubleLog };
 }
 
-Deno.test("Complaints tells each reason once, until the trouble is over", () => {
-  const { log, complaints } = parts();
+Deno.test("TroubleLog tells each reason once, until the trouble is over", () => {
+  const { log, troubleLog } = parts();
   for (let round = 0; round < 1_000; round++) {
-    complaints.tell("no socket", { bans: round });
-    complaints.tell("no jail");
+    troubleLog.report("no socket", { bans: round });
+    troubleLog.report("no jail");
   }
-  complaints.end();
-  complaints.end();
-  complaints.tell("no jail");
+  troubleLog.resolve();
+  troubleLog.resolve();
+  troubleLog.report("no jail");
   const action = "a";
   deepStrictEqual(log.records, [
     {
@@ -46,21 +46,21 @@ Deno.test("Complaints tells each reason once, until the trouble is over", () => 
   ]);
 });
 
-Deno.test("Complaints says nothing of trouble that never was", () => {
-  const { log, complaints } = parts();
-  complaints.end();
-  complaints.flush();
+Deno.test("TroubleLog says nothing of trouble that never was", () => {
+  const { log, troubleLog } = parts();
+  troubleLog.resolve();
+  troubleLog.flush();
   deepStrictEqual(log.records, []);
 });
 
-Deno.test("Complaints floods no log with reasons that are all different, and remembers no end of them", async () => {
-  const { log, clock, complaints } = parts();
-  for (let round = 0; round < 10_000; round++) complaints.tell(`no ${round}`);
-  complaints.flush();
+Deno.test("TroubleLog floods no log with reasons that are all different, and remembers no end of them", async () => {
+  const { log, clock, troubleLog } = parts();
+  for (let round = 0; round < 10_000; round++) troubleLog.report(`no ${round}`);
+  troubleLog.flush();
   ok(log.records.length <= 20, `${log.records.length}`);
   strictEqual(log.events.at(-1), "more of the same was not logged");
   await clock.advance(60_000);
-  complaints.tell("no 9999");
+  troubleLog.report("no 9999");
   deepStrictEqual(log.records.at(-1)?.fields, {
     action: "a",
     reason: "no 9999",

@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import { BanEnds } from "../../lib/monitor/ban_expiry.ts";
+import { BanExpiry } from "../../lib/monitor/ban_expiry.ts";
 import { address, jail } from "../support/values/core_values.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
 import { localTime } from "../support/memory/memory_fail2ban.ts";
@@ -19,7 +19,7 @@ class EndsBench {
   /** The jail's ban time. */
   jailMs: number | undefined;
   rowsAsked = 0;
-  readonly ends: BanEnds;
+  readonly ends: BanExpiry;
 
   constructor(assumedMs = 10 * MINUTE_MS) {
     const { clock, log } = this;
@@ -30,7 +30,7 @@ class EndsBench {
         ? undefined
         : { endsMs: startMs + this.rowEndsInMs };
     };
-    this.ends = new BanEnds({
+    this.ends = new BanExpiry({
       rows: { ticketRow },
       jails: { banTimeMs: () => Promise.resolve(this.jailMs) },
       ...{ clock, log, assumedMs },
@@ -52,7 +52,7 @@ class EndsBench {
   }
 }
 
-Deno.test("BanEnds takes the end from the row of a ban in force, at once", async () => {
+Deno.test("BanExpiry takes the end from the row of a ban in force, at once", async () => {
   const bench = new EndsBench();
   bench.rowEndsInMs = 3 * MINUTE_MS;
   bench.jailMs = MINUTE_MS;
@@ -64,7 +64,7 @@ Deno.test("BanEnds takes the end from the row of a ban in force, at once", async
   deepStrictEqual(bench.log.records, []);
 });
 
-Deno.test("BanEnds counts the jail's ban time from when the line was written, without a wait for the row", async () => {
+Deno.test("BanExpiry counts the jail's ban time from when the line was written, without a wait for the row", async () => {
   const bench = new EndsBench();
   bench.jailMs = 10 * MINUTE_MS;
   strictEqual(await bench.end(bench.line(0)), 10 * MINUTE_MS);
@@ -76,7 +76,7 @@ Deno.test("BanEnds counts the jail's ban time from when the line was written, wi
   deepStrictEqual(bench.log.records, []);
 });
 
-Deno.test("BanEnds tells the row of this ban, which is over, from that of one before", async () => {
+Deno.test("BanExpiry tells the row of this ban, which is over, from that of one before", async () => {
   const bench = new EndsBench();
   bench.jailMs = 10 * MINUTE_MS;
   bench.rowEndsInMs = -5 * MINUTE_MS;
@@ -86,7 +86,7 @@ Deno.test("BanEnds tells the row of this ban, which is over, from that of one be
   strictEqual(await bench.end(bench.line(2 * MINUTE_MS)), 8 * MINUTE_MS);
 });
 
-Deno.test("BanEnds waits for the row where the line has no date", async () => {
+Deno.test("BanExpiry waits for the row where the line has no date", async () => {
   const bench = new EndsBench();
   bench.jailMs = 10 * MINUTE_MS;
   const startMs = bench.clock.nowMs();
@@ -98,7 +98,7 @@ Deno.test("BanEnds waits for the row where the line has no date", async () => {
   deepStrictEqual(bench.log.records, []);
 });
 
-Deno.test("BanEnds gives a ban without a date, whose row is over, no new time", async () => {
+Deno.test("BanExpiry gives a ban without a date, whose row is over, no new time", async () => {
   const bench = new EndsBench();
   bench.jailMs = 10 * MINUTE_MS;
   bench.rowEndsInMs = -5 * MINUTE_MS;
@@ -106,7 +106,7 @@ Deno.test("BanEnds gives a ban without a date, whose row is over, no new time", 
   deepStrictEqual(bench.log.records, []);
 });
 
-Deno.test("BanEnds says what it assumes, once a minute, and does not wait for rows in vain each time", async () => {
+Deno.test("BanExpiry says what it assumes, once a minute, and does not wait for rows in vain each time", async () => {
   const bench = new EndsBench();
   strictEqual(await bench.end(bench.line(4 * MINUTE_MS)), 6 * MINUTE_MS);
   const askedOnce = bench.rowsAsked;
@@ -129,14 +129,14 @@ Deno.test("BanEnds says what it assumes, once a minute, and does not wait for ro
   });
 });
 
-Deno.test("BanEnds counts from now where the line was written in the future", async () => {
+Deno.test("BanExpiry counts from now where the line was written in the future", async () => {
   const bench = new EndsBench();
   bench.jailMs = 10 * MINUTE_MS;
   strictEqual(await bench.end(bench.line(-2 * 60 * MINUTE_MS)), 10 * MINUTE_MS);
   strictEqual(bench.ends.assumed, 1);
 });
 
-Deno.test("BanEnds takes an increased ban's end from its line", async () => {
+Deno.test("BanExpiry takes an increased ban's end from its line", async () => {
   const bench = new EndsBench();
   bench.rowEndsInMs = MINUTE_MS;
   const HOUR_MS = 60 * MINUTE_MS;
@@ -161,7 +161,7 @@ Deno.test("BanEnds takes an increased ban's end from its line", async () => {
   strictEqual(await bench.end(UNDATED, Infinity), Infinity);
 });
 
-Deno.test("BanEnds.endOf() ends at once when aborted", async () => {
+Deno.test("BanExpiry.endOf() ends at once when aborted", async () => {
   const bench = new EndsBench();
   const stop = new AbortController();
   const reason = new Error("stopped");

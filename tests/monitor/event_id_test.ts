@@ -6,7 +6,7 @@ import {
 } from "node:assert/strict";
 import fc from "fast-check";
 import { eventIdOfLine, eventIdOfTicket } from "../../lib/monitor/event_id.ts";
-import { scanLines, scanPlaces } from "../../lib/fail2ban/log_line.ts";
+import { scanLines, scanLocatedEvents } from "../../lib/fail2ban/log_line.ts";
 import { parseEventId } from "../../lib/wire/v2.ts";
 import { address, jail } from "../support/values/core_values.ts";
 import { logOf } from "../support/fail2ban/fail2ban_log.ts";
@@ -74,7 +74,7 @@ const anyLine = fc.constantFrom(
   new Uint8Array([0xf0, 0x9f, 0x94, 0x0a]),
 );
 
-Deno.test("scanPlaces() tells at which byte each line begins, whatever stands before it", () => {
+Deno.test("scanLocatedEvents() tells at which byte each line begins, whatever stands before it", () => {
   fc.assert(fc.property(fc.array(anyLine, { maxLength: 30 }), (lines) => {
     const bytes = new Uint8Array(lines.flatMap((line) => [...line]));
     const starts: number[] = [];
@@ -83,7 +83,7 @@ Deno.test("scanPlaces() tells at which byte each line begins, whatever stands be
       if ([...scanLines(line, "file")].length > 0) starts.push(at);
       at += line.length;
     }
-    const places = [...scanPlaces(bytes, "file")];
+    const places = [...scanLocatedEvents(bytes, "file")];
     deepStrictEqual(places.map(({ startBytes }) => startBytes), starts);
     for (const { startBytes, line } of places) {
       const found = bytes.subarray(startBytes, startBytes + line.length);

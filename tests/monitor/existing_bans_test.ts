@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { ExistingBans } from "../../lib/monitor/existing_bans.ts";
-import { KnownFail2ban } from "../../lib/fail2ban/fail2ban_info.ts";
+import { Fail2banInfo } from "../../lib/fail2ban/fail2ban_info.ts";
 import { ManualClock } from "../support/memory/manual_clock.ts";
 import { MemoryFail2ban } from "../support/memory/memory_fail2ban.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
@@ -12,7 +12,7 @@ function bench(version?: string) {
   const clock = new ManualClock();
   const log = new MemoryLog();
   const server = new MemoryFail2ban(clock, version);
-  const fail2ban = new KnownFail2ban(server, clock);
+  const fail2ban = new Fail2banInfo(server, clock);
   return {
     ...{ clock, log, server },
     existing: new ExistingBans({ fail2ban, clock, log }),

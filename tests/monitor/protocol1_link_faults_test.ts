@@ -34,7 +34,7 @@ const WAITS: readonly (readonly [
 ];
 
 for (const [where, reach] of WAITS) {
-  Deno.test(`RequestLink.run() ends at once when stopped ${where}, and leaves nothing open`, async () => {
+  Deno.test(`Protocol1Link.run() ends at once when stopped ${where}, and leaves nothing open`, async () => {
     await using bench = new LinkBench(silence);
     await reach(bench);
     bench.stop.abort(new Error("stopped"));
@@ -48,7 +48,7 @@ for (const [where, reach] of WAITS) {
   });
 }
 
-Deno.test("RequestLink.submit() and waitSettled() end at once when aborted", async () => {
+Deno.test("Protocol1Link.submit() and waitSettled() end at once when aborted", async () => {
   await using bench = new LinkBench(silence, { maxPending: 1 });
   await bench.submitAll(banEvents(1));
   const stop = new AbortController();
@@ -63,7 +63,7 @@ Deno.test("RequestLink.submit() and waitSettled() end at once when aborted", asy
   strictEqual(bench.link.counters.submitted, 1);
 });
 
-Deno.test("RequestLink.run() throws what a socket throws, and closes the socket", async () => {
+Deno.test("Protocol1Link.run() throws what a socket throws, and closes the socket", async () => {
   const bench = new LinkBench();
   bench.publisher.connection.onSend = () => {
     throw new RuntimeError("the network is down");
@@ -75,7 +75,7 @@ Deno.test("RequestLink.run() throws what a socket throws, and closes the socket"
   strictEqual(bench.clock.delays, 0);
 });
 
-Deno.test("RequestLink closes a connection before it opens the next", async () => {
+Deno.test("Protocol1Link closes a connection before it opens the next", async () => {
   await using bench = new LinkBench((publisher) => {
     publisher.lifetimes = [0, 1, 2, 3, 4];
   });
@@ -86,7 +86,7 @@ Deno.test("RequestLink closes a connection before it opens the next", async () =
   strictEqual(bench.publisher.mostOpen, 1);
 });
 
-Deno.test("RequestLink takes no refusal for that of a request which a publisher died with, unnoticed", async () => {
+Deno.test("Protocol1Link takes no refusal for that of a request which a publisher died with, unnoticed", async () => {
   const [lost, refused] = banEvents(2);
   if (lost === undefined || refused === undefined) throw new Error("No events");
   await using bench = new LinkBench((publisher) => {
@@ -107,7 +107,7 @@ Deno.test("RequestLink takes no refusal for that of a request which a publisher 
   );
 });
 
-Deno.test("RequestLink sends one by one once a refusal may be another's, and several again once answers are acknowledgements", async () => {
+Deno.test("Protocol1Link sends one by one once a refusal may be another's, and several again once answers are acknowledgements", async () => {
   const events = banEvents(9);
   const heardAtOnce: number[] = [];
   await using bench = new LinkBench((publisher) => {
@@ -135,7 +135,7 @@ function firstComings(heard: readonly string[]): string[] {
   return [...new Set(heard)];
 }
 
-Deno.test("RequestLink loses nothing and keeps the order, at whichever message connections die", async () => {
+Deno.test("Protocol1Link loses nothing and keeps the order, at whichever message connections die", async () => {
   const faults = fc.record({
     lifetimes: fc.array(fc.nat(25), { maxLength: 8 }),
     maxPending: fc.integer({ min: 1, max: 8 }),

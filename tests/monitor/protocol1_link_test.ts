@@ -8,7 +8,7 @@ import { frames } from "../support/memory/memory_socket.ts";
 
 const SILENT = () => undefined;
 
-Deno.test("RequestLink sends each request once, in order, and settles it with its answer", async () => {
+Deno.test("Protocol1Link sends each request once, in order, and settles it with its answer", async () => {
   await using bench = new LinkBench();
   const events = banEvents(5);
   await bench.submitAll(events);
@@ -23,7 +23,7 @@ Deno.test("RequestLink sends each request once, in order, and settles it with it
   deepStrictEqual(bench.log.records, []);
 });
 
-Deno.test("RequestLink puts the token before the message, and compares the answer without it", async () => {
+Deno.test("Protocol1Link puts the token before the message, and compares the answer without it", async () => {
   await using bench = new LinkBench((publisher) => {
     publisher.answer = (request) => request.replace(/^a-token\|/, "");
   }, { token: "a-token" });
@@ -32,7 +32,7 @@ Deno.test("RequestLink puts the token before the message, and compares the answe
   strictEqual(bench.link.counters.acknowledged, 1);
 });
 
-Deno.test("RequestLink has several requests in flight", async () => {
+Deno.test("Protocol1Link has several requests in flight", async () => {
   await using bench = new LinkBench((publisher) => publisher.holding = true);
   await bench.submitAll(banEvents(3));
   strictEqual(bench.publisher.heard.length, 3);
@@ -42,7 +42,7 @@ Deno.test("RequestLink has several requests in flight", async () => {
   strictEqual(bench.link.counters.acknowledged, 3);
 });
 
-Deno.test("RequestLink repeats over a fresh connection what had no answer for two seconds", async () => {
+Deno.test("Protocol1Link repeats over a fresh connection what had no answer for two seconds", async () => {
   await using bench = new LinkBench((publisher) => publisher.answer = SILENT);
   const events = banEvents(2);
   await bench.submitAll(events);
@@ -65,7 +65,7 @@ Deno.test("RequestLink repeats over a fresh connection what had no answer for tw
   });
 });
 
-Deno.test("RequestLink doubles its pause up to the bound, and begins anew after an answer", async () => {
+Deno.test("Protocol1Link doubles its pause up to the bound, and begins anew after an answer", async () => {
   const madeAtMs: number[] = [];
   const publisher = new MemoryPublisher();
   const clock = new ManualClock();
@@ -96,7 +96,7 @@ Deno.test("RequestLink doubles its pause up to the bound, and begins anew after 
   deepStrictEqual(pauses(), [100, 200]);
 });
 
-Deno.test("RequestLink settles a refused request, logs it and does not repeat it", async () => {
+Deno.test("Protocol1Link settles a refused request, logs it and does not repeat it", async () => {
   await using bench = new LinkBench((publisher) => {
     publisher.answer = (request) =>
       request.endsWith("198.18.0.1") ? "NAK" : request.replace("a-token|", "");
@@ -134,7 +134,7 @@ const OUT_OF_STEP: readonly (readonly [what: string, answer: string[]])[] = [
 ];
 
 for (const [what, answer] of OUT_OF_STEP) {
-  Deno.test(`RequestLink gives a connection up over an answer ${what}`, async () => {
+  Deno.test(`Protocol1Link gives a connection up over an answer ${what}`, async () => {
     await using bench = new LinkBench((publisher) => publisher.answer = SILENT);
     const events = banEvents(2);
     await bench.submitAll(events);
@@ -149,7 +149,7 @@ for (const [what, answer] of OUT_OF_STEP) {
   });
 }
 
-Deno.test("RequestLink gives a connection up over an answer to no request", async () => {
+Deno.test("Protocol1Link gives a connection up over an answer to no request", async () => {
   await using bench = new LinkBench();
   bench.publisher.connection.give(frames("", "NAK"));
   await settled();
@@ -157,7 +157,7 @@ Deno.test("RequestLink gives a connection up over an answer to no request", asyn
   strictEqual(bench.link.settled, 0);
 });
 
-Deno.test("RequestLink tells once that no answers come, and once that they come again", async () => {
+Deno.test("Protocol1Link tells once that no answers come, and once that they come again", async () => {
   await using bench = new LinkBench((publisher) => publisher.answer = SILENT);
   await bench.submitAll(banEvents(3));
   await bench.clock.advance(60_000);
@@ -175,7 +175,7 @@ Deno.test("RequestLink tells once that no answers come, and once that they come 
   });
 });
 
-Deno.test("RequestLink keeps an idle connection, and gives the next request its full time", async () => {
+Deno.test("Protocol1Link keeps an idle connection, and gives the next request its full time", async () => {
   await using bench = new LinkBench((publisher) => publisher.holding = true);
   await bench.clock.advance(3_600_000);
   await bench.submitAll(banEvents(1));
@@ -186,7 +186,7 @@ Deno.test("RequestLink keeps an idle connection, and gives the next request its 
   strictEqual(bench.publisher.connections.length, 1);
 });
 
-Deno.test("RequestLink keeps a connection whose answers are slow but come", async () => {
+Deno.test("Protocol1Link keeps a connection whose answers are slow but come", async () => {
   await using bench = new LinkBench((publisher) => publisher.holding = true);
   await bench.submitAll(banEvents(5));
   for (let answers = 1; answers <= 5; answers++) {
@@ -198,7 +198,7 @@ Deno.test("RequestLink keeps a connection whose answers are slow but come", asyn
   strictEqual(bench.publisher.connections.length, 1);
 });
 
-Deno.test("RequestLink.submit() waits while the window is full", async () => {
+Deno.test("Protocol1Link.submit() waits while the window is full", async () => {
   await using bench = new LinkBench((publisher) => publisher.holding = true, {
     maxPending: 2,
   });
@@ -211,7 +211,7 @@ Deno.test("RequestLink.submit() waits while the window is full", async () => {
   strictEqual(bench.publisher.heard.length, 3);
 });
 
-Deno.test("RequestLink.submit() holds no more than its window, whoever waits", async () => {
+Deno.test("Protocol1Link.submit() holds no more than its window, whoever waits", async () => {
   await using bench = new LinkBench((publisher) => publisher.holding = true, {
     maxPending: 1,
   });

@@ -32,7 +32,7 @@ const STAGES: Readonly<
 };
 
 for (const [stage, reach] of Object.entries(STAGES)) {
-  Deno.test(`EventLink.run() ends at once when stopped ${stage}, and leaves nothing open`, async () => {
+  Deno.test(`Protocol2Link.run() ends at once when stopped ${stage}, and leaves nothing open`, async () => {
     await using bench = new EventBench((publisher) => publisher.holding = true);
     await reach(bench);
     bench.stop.abort(new Error("stopped"));
@@ -45,7 +45,7 @@ for (const [stage, reach] of Object.entries(STAGES)) {
   });
 }
 
-Deno.test("EventLink.submit() and waitSettled() end at once when aborted", async () => {
+Deno.test("Protocol2Link.submit() and waitSettled() end at once when aborted", async () => {
   await using bench = new EventBench((publisher) => publisher.silent = true, {
     maxPending: 1,
   });
@@ -63,7 +63,7 @@ Deno.test("EventLink.submit() and waitSettled() end at once when aborted", async
   strictEqual(bench.link.counters.submitted, 1);
 });
 
-Deno.test("EventLink.run() throws what a socket throws, and closes the socket", async () => {
+Deno.test("Protocol2Link.run() throws what a socket throws, and closes the socket", async () => {
   await using bench = new EventBench();
   await settled();
   bench.publisher.connection.onSend = () => {
@@ -92,7 +92,7 @@ const OUT_OF_STEP: Readonly<Record<string, (bench: EventBench) => void>> = {
 const ACCEPTED = { outcome: "accepted", rule: "" } as const;
 
 for (const [what, say] of Object.entries(OUT_OF_STEP)) {
-  Deno.test(`EventLink gives a conversation up over an answer ${what}`, async () => {
+  Deno.test(`Protocol2Link gives a conversation up over an answer ${what}`, async () => {
     await using bench = new EventBench((publisher) => publisher.holding = true);
     const submitting = bench.submitAll(banReports(2));
     await submitting;
@@ -106,7 +106,7 @@ for (const [what, say] of Object.entries(OUT_OF_STEP)) {
   });
 }
 
-Deno.test("EventLink ignores an answer to a batch that it did not send, or had an answer to", async () => {
+Deno.test("Protocol2Link ignores an answer to a batch that it did not send, or had an answer to", async () => {
   await using bench = new EventBench((publisher) => publisher.holding = true);
   await bench.submitAll(banReports(1));
   const results = [ACCEPTED, ACCEPTED];

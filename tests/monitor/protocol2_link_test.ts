@@ -9,7 +9,7 @@ import { settled } from "../support/memory/manual_clock.ts";
 
 const MINUTE_MS = 60_000;
 
-Deno.test("EventLink says HELLO, then sends a single event at once", async () => {
+Deno.test("Protocol2Link says HELLO, then sends a single event at once", async () => {
   await using bench = new EventBench();
   await bench.submitAll(banReports(1));
   await bench.link.waitSettled(1, bench.stop.signal);
@@ -45,7 +45,7 @@ Deno.test("EventLink says HELLO, then sends a single event at once", async () =>
   deepStrictEqual(bench.log.records, []);
 });
 
-Deno.test("EventLink sends together what comes while answers are awaited, in batches the publisher allows", async () => {
+Deno.test("Protocol2Link sends together what comes while answers are awaited, in batches the publisher allows", async () => {
   await using bench = new EventBench((publisher) => {
     publisher.holding = true;
     publisher.maxEvents = 10;
@@ -64,7 +64,7 @@ Deno.test("EventLink sends together what comes while answers are awaited, in bat
   strictEqual(bench.link.settled, 27);
 });
 
-Deno.test("EventLink tells the time that is left when it sends, whatever the host's clock does meanwhile", async () => {
+Deno.test("Protocol2Link tells the time that is left when it sends, whatever the host's clock does meanwhile", async () => {
   await using bench = new EventBench((publisher) => publisher.silent = true);
   const expiresMs = bench.clock.nowMs() + 10 * MINUTE_MS;
   await bench.submitAll(banReports(1, expiresMs));
@@ -80,7 +80,7 @@ Deno.test("EventLink tells the time that is left when it sends, whatever the hos
   ok(leftMs <= 9 * MINUTE_MS && leftMs >= 9 * MINUTE_MS - 7_000, `${leftMs}`);
 });
 
-Deno.test("EventLink tells a time that is longer than can be told as without end", async () => {
+Deno.test("Protocol2Link tells a time that is longer than can be told as without end", async () => {
   await using bench = new EventBench();
   const nowMs = bench.clock.nowMs();
   const [first] = banReports(1, nowMs + MAX_SPAN_MS);
@@ -95,7 +95,7 @@ Deno.test("EventLink tells a time that is longer than can be told as without end
   );
 });
 
-Deno.test("EventLink drops bans whose time is over and counts them; unbans go", async () => {
+Deno.test("Protocol2Link drops bans whose time is over and counts them; unbans go", async () => {
   await using bench = new EventBench((publisher) => publisher.silent = true);
   const expiresMs = bench.clock.nowMs() + MINUTE_MS;
   await bench.submitAll([
@@ -117,14 +117,14 @@ Deno.test("EventLink drops bans whose time is over and counts them; unbans go", 
   strictEqual(bench.link.settled, 3);
 });
 
-Deno.test("EventLink settles what is over although nothing is left to send", async () => {
+Deno.test("Protocol2Link settles what is over although nothing is left to send", async () => {
   await using bench = new EventBench();
   await bench.submitAll(banReports(3, bench.clock.nowMs()));
   strictEqual(bench.link.settled, 3);
   deepStrictEqual(bench.publisher.batches, []);
 });
 
-Deno.test("EventLink counts what is known as acknowledged, and logs what is refused with its rule, once", async () => {
+Deno.test("Protocol2Link counts what is known as acknowledged, and logs what is refused with its rule, once", async () => {
   await using bench = new EventBench((publisher) => {
     publisher.judge = ({ address }) =>
       address === "198.18.0.1" ? { outcome: "refused", rule: "private" } : {
@@ -154,7 +154,7 @@ Deno.test("EventLink counts what is known as acknowledged, and logs what is refu
   }]);
 });
 
-Deno.test("EventLink sends again over a fresh connection, with the same ids, what had no answer for two seconds", async () => {
+Deno.test("Protocol2Link sends again over a fresh connection, with the same ids, what had no answer for two seconds", async () => {
   await using bench = new EventBench((publisher) => publisher.holding = true);
   await bench.submitAll(banReports(2));
   await bench.clock.advance(1_999);
@@ -179,7 +179,7 @@ Deno.test("EventLink sends again over a fresh connection, with the same ids, wha
   ]);
 });
 
-Deno.test("EventLink keeps a conversation whose answers are slow but come", async () => {
+Deno.test("Protocol2Link keeps a conversation whose answers are slow but come", async () => {
   await using bench = new EventBench((publisher) => publisher.holding = true);
   for (const report of banReports(4)) await bench.submitAll([report]);
   for (let answers = 1; answers <= 4; answers++) {
@@ -195,7 +195,7 @@ Deno.test("EventLink keeps a conversation whose answers are slow but come", asyn
   strictEqual(bench.publisher.connections.length, 1);
 });
 
-Deno.test("EventLink takes answers in any order, and settles from the first on", async () => {
+Deno.test("Protocol2Link takes answers in any order, and settles from the first on", async () => {
   await using bench = new EventBench((publisher) => publisher.holding = true);
   for (const report of banReports(3)) await bench.submitAll([report]);
   bench.publisher.release((held) => {
@@ -210,7 +210,7 @@ Deno.test("EventLink takes answers in any order, and settles from the first on",
   strictEqual(bench.link.settled, 3);
 });
 
-Deno.test("EventLink has an address on its way in one batch only", async () => {
+Deno.test("Protocol2Link has an address on its way in one batch only", async () => {
   await using bench = new EventBench((publisher) => publisher.holding = true);
   const reports = reportsOf([
     "web-1|sshd|Ban|192.0.2.1",
@@ -227,7 +227,7 @@ Deno.test("EventLink has an address on its way in one batch only", async () => {
   );
 });
 
-Deno.test("EventLink says HELLO again when the publisher was restarted, without a complaint", async () => {
+Deno.test("Protocol2Link says HELLO again when the publisher was restarted, without a complaint", async () => {
   await using bench = new EventBench();
   await bench.submitAll(banReports(1));
   bench.publisher.restart();
@@ -240,7 +240,7 @@ Deno.test("EventLink says HELLO again when the publisher was restarted, without 
 });
 
 for (const code of ["busy", "store"] as const) {
-  Deno.test(`EventLink sends everything again, later and later, to a publisher that says ${code}`, async () => {
+  Deno.test(`Protocol2Link sends everything again, later and later, to a publisher that says ${code}`, async () => {
     await using bench = new EventBench((publisher) =>
       publisher.stumbles.push(code, code, code)
     );
@@ -259,7 +259,7 @@ for (const code of ["busy", "store"] as const) {
   });
 }
 
-Deno.test("EventLink.submit() waits while the window is full", async () => {
+Deno.test("Protocol2Link.submit() waits while the window is full", async () => {
   await using bench = new EventBench((publisher) => publisher.holding = true, {
     maxPending: 2,
   });
@@ -271,7 +271,7 @@ Deno.test("EventLink.submit() waits while the window is full", async () => {
   strictEqual(bench.link.counters.submitted, 3);
 });
 
-Deno.test("EventLink keeps everything while its node is set aside, asks seldom, says once what to do, and goes on after the release", async () => {
+Deno.test("Protocol2Link keeps everything while its node is set aside, asks seldom, says once what to do, and goes on after the release", async () => {
   await using bench = new EventBench((publisher) =>
     publisher.stumbles.push(...Array(1_000).fill("aside" as const))
   );

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { ReportNotes } from "../../lib/monitor/report_log.ts";
+import { ReportLog } from "../../lib/monitor/report_log.ts";
 import { address, jail } from "../support/values/core_values.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
 
@@ -9,13 +9,13 @@ function key(index: number) {
   return { jail: SSHD, address: address(`198.51.100.${index}`) };
 }
 
-Deno.test("ReportNotes tells a single event by itself", () => {
+Deno.test("ReportLog tells a single event by itself", () => {
   const log = new MemoryLog();
-  const notes = new ReportNotes(log);
-  notes.note("ban", key(1));
+  const notes = new ReportLog(log);
+  notes.add("ban", key(1));
   deepStrictEqual(log.records, []);
-  notes.tell();
-  notes.tell();
+  notes.flush();
+  notes.flush();
   deepStrictEqual(log.records, [{
     severity: "notice",
     event: "reporting ban",
@@ -23,13 +23,13 @@ Deno.test("ReportNotes tells a single event by itself", () => {
   }]);
 });
 
-Deno.test("ReportNotes tells many events of a jail in one record, each kind by itself", () => {
+Deno.test("ReportLog tells many events of a jail in one record, each kind by itself", () => {
   const log = new MemoryLog();
-  const notes = new ReportNotes(log);
-  notes.note("ban", key(1));
-  notes.note("unban", key(3));
-  notes.note("ban", key(2));
-  notes.tell();
+  const notes = new ReportLog(log);
+  notes.add("ban", key(1));
+  notes.add("unban", key(3));
+  notes.add("ban", key(2));
+  notes.flush();
   const told = log.records.map(({ event, fields }) => [event, fields]);
   deepStrictEqual(told, [
     [
@@ -40,12 +40,12 @@ Deno.test("ReportNotes tells many events of a jail in one record, each kind by i
   ]);
 });
 
-Deno.test("ReportNotes leaves no address out of a flood, and makes no value that would be cut", () => {
+Deno.test("ReportLog leaves no address out of a flood, and makes no value that would be cut", () => {
   const log = new MemoryLog();
-  const notes = new ReportNotes(log);
+  const notes = new ReportLog(log);
   const keys = Array.from({ length: 250 }, (_, index) => key(index));
-  for (const each of keys) notes.note("ban", each);
-  notes.tell();
+  for (const each of keys) notes.add("ban", each);
+  notes.flush();
   const texts = log.records.map(({ fields }) => String(fields?.["addresses"]));
   ok(texts.every(({ length }) => length <= 1_024));
   deepStrictEqual(

@@ -4,11 +4,11 @@ import { RequestWindow } from "../../lib/monitor/request_window.ts";
 
 Deno.test("RequestWindow gives requests into flight in the order of their coming, each once", () => {
   const window = new RequestWindow<string>(3);
-  strictEqual(window.takeUnsent(), undefined);
+  strictEqual(window.nextUnsent(), undefined);
   for (const request of ["a", "b", "c"]) window.push(request);
-  const taken = [window.takeUnsent(), window.takeUnsent(), window.takeUnsent()];
+  const taken = [window.nextUnsent(), window.nextUnsent(), window.nextUnsent()];
   deepStrictEqual(taken, ["a", "b", "c"]);
-  strictEqual(window.takeUnsent(), undefined);
+  strictEqual(window.nextUnsent(), undefined);
   strictEqual(window.inFlight, 3);
 });
 
@@ -17,10 +17,10 @@ Deno.test("RequestWindow.settleOldest() makes room and gives the oldest back", (
   window.push("a");
   window.push("b");
   strictEqual(window.hasRoom, false);
-  window.takeUnsent();
-  window.takeUnsent();
+  window.nextUnsent();
+  window.nextUnsent();
   strictEqual(window.oldestInFlight, "a");
-  strictEqual(window.settleOldest(), "a");
+  strictEqual(window.acknowledgeOldest(), "a");
   strictEqual(window.oldestInFlight, "b");
   strictEqual(window.hasRoom, true);
   deepStrictEqual([window.size, window.inFlight], [1, 1]);
@@ -29,20 +29,20 @@ Deno.test("RequestWindow.settleOldest() makes room and gives the oldest back", (
 Deno.test("RequestWindow.rewind() sends again, in order, what was not settled", () => {
   const window = new RequestWindow<string>(3);
   for (const request of ["a", "b", "c"]) window.push(request);
-  window.takeUnsent();
-  window.takeUnsent();
-  window.settleOldest();
+  window.nextUnsent();
+  window.nextUnsent();
+  window.acknowledgeOldest();
   window.rewind();
   strictEqual(window.oldestInFlight, undefined);
-  deepStrictEqual([window.takeUnsent(), window.takeUnsent()], ["b", "c"]);
+  deepStrictEqual([window.nextUnsent(), window.nextUnsent()], ["b", "c"]);
 });
 
 Deno.test("RequestWindow refuses more than it holds, and an answer to nothing", () => {
   const window = new RequestWindow<string>(1);
-  throws(() => window.settleOldest(), RangeError);
+  throws(() => window.acknowledgeOldest(), RangeError);
   window.push("a");
   throws(() => window.push("b"), RangeError);
-  throws(() => window.settleOldest(), RangeError);
+  throws(() => window.acknowledgeOldest(), RangeError);
   strictEqual(window.size, 1);
 });
 
@@ -68,9 +68,9 @@ Deno.test("RequestWindow settles all in order, and keeps what is unsettled, what
     let settled = 0;
     for (const name of names) {
       if (name === "push" && window.hasRoom) window.push(pushed++);
-      if (name === "take" && window.takeUnsent() !== undefined) sent++;
+      if (name === "take" && window.nextUnsent() !== undefined) sent++;
       if (name === "settle" && window.inFlight > 0) {
-        strictEqual(window.settleOldest(), settled++);
+        strictEqual(window.acknowledgeOldest(), settled++);
       }
       if (name === "rewind") {
         window.rewind();

@@ -4,8 +4,8 @@ import type { EventId } from "../../lib/base/ids.ts";
 import { CLUSTER_JAIL } from "../../lib/base/jail_name.ts";
 import type { LogEvent } from "../../lib/fail2ban/log_line.ts";
 import {
-  LogSession,
-  type SharedEvent,
+  type Detection,
+  RestartFilter,
 } from "../../lib/monitor/restart_filter.ts";
 import type { TicketState } from "../../lib/fail2ban/ports.ts";
 import { address, jail } from "../support/values/core_values.ts";
@@ -15,7 +15,7 @@ const MAX_HELD = 3;
 
 /** The session as one list, oldest first, that is searched from end to end. */
 class Model {
-  held: { readonly event: SharedEvent; readonly deadlineMs: number }[] = [];
+  held: { readonly event: Detection; readonly deadlineMs: number }[] = [];
   #stopping = false;
 
   push(
@@ -23,7 +23,7 @@ class Model {
     state: TicketState,
     nowMs: number,
     id: EventId,
-  ): SharedEvent[] {
+  ): Detection[] {
     switch (event.kind) {
       case "ban":
       case "restore":
@@ -51,13 +51,13 @@ class Model {
     }
   }
 
-  tick(nowMs: number): SharedEvent[] {
+  tick(nowMs: number): Detection[] {
     const due = this.held.filter(({ deadlineMs }) => deadlineMs <= nowMs);
     this.held = this.held.filter(({ deadlineMs }) => deadlineMs > nowMs);
     return due.map(({ event }) => event);
   }
 
-  #unban(event: SharedEvent, state: TicketState, nowMs: number): SharedEvent[] {
+  #unban(event: Detection, state: TicketState, nowMs: number): Detection[] {
     if (state === "expired" || state === "gone" && !this.#stopping) {
       return foreign(event);
     }
@@ -71,19 +71,19 @@ class Model {
     return [];
   }
 
-  #forget(matches: (event: SharedEvent) => boolean): void {
+  #forget(matches: (event: Detection) => boolean): void {
     this.held = this.held.filter(({ event }) => !matches(event));
   }
 }
 
 function isSameTicket(
-  left: SharedEvent,
+  left: Detection,
   right: { readonly jail: string; readonly address: string },
 ): boolean {
   return left.jail === right.jail && left.address === right.address;
 }
 
-function foreign(event: SharedEvent): SharedEvent[] {
+function foreign(event: Detection): Detection[] {
   return event.jail === CLUSTER_JAIL ? [] : [event];
 }
 
@@ -129,7 +129,7 @@ const anyStep = fc.record({
 Deno.test("a session shares and holds what a plain list would, for any course of events", () => {
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 60 }), (steps) => {
-      const session = new LogSession({
+      const session = new RestartFilter({
         unbanHoldMs: HOLD_MS,
         maxHeld: MAX_HELD,
       });
@@ -155,7 +155,7 @@ Deno.test("a session shares and holds what a plain list would, for any course of
 Deno.test("no unban whose ticket the database doesn't know is released before its time", () => {
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 60 }), (steps) => {
-      const session = new LogSession({ unbanHoldMs: HOLD_MS });
+      const session = new RestartFilter({ unbanHoldMs: HOLD_MS });
       const loggedAtMs = new Map<string, number>();
       let nowMs = 0;
       for (const { event, pauseMs, ticks } of steps) {
@@ -175,7 +175,7 @@ Deno.test("no unban whose ticket the database doesn't know is released before it
   );
 });
 
-function plain(events: readonly SharedEvent[]): string[] {
+function plain(events: readonly Detection[]): string[] {
   return events.map(({ kind, jail, address, id }) =>
     `${kind} ${jail} ${address} ${id}`
   );

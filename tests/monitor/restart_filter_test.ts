@@ -2,8 +2,8 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { EventId } from "../../lib/base/ids.ts";
 import { scanLines } from "../../lib/fail2ban/log_line.ts";
 import {
-  LogSession,
-  type SharedEvent,
+  type Detection,
+  RestartFilter,
 } from "../../lib/monitor/restart_filter.ts";
 import type { TicketState } from "../../lib/fail2ban/ports.ts";
 import {
@@ -21,12 +21,12 @@ const LONG_AFTER_MS = 1_000_000;
 
 /** A session that reads logs, at a time the test sets. */
 class Reader {
-  readonly session: LogSession;
+  readonly session: RestartFilter;
   nowMs = 0;
   state: TicketState = "unknown";
 
   constructor(maxHeld?: number, sharesIncreases = false) {
-    this.session = new LogSession({
+    this.session = new RestartFilter({
       ...{ unbanHoldMs: HOLD_MS, sharesIncreases },
       ...maxHeld === undefined ? {} : { maxHeld },
     });
@@ -51,7 +51,7 @@ function idAt(nowMs: number): EventId {
   return `line-at-${String(nowMs).padStart(9, "0")}` as EventId;
 }
 
-function describe({ kind, jail, address }: SharedEvent): string {
+function describe({ kind, jail, address }: Detection): string {
   return `${kind} ${jail} ${address}`;
 }
 

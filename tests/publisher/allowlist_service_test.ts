@@ -2,8 +2,8 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { TableEvent } from "../../lib/ban/ban_decision.ts";
 import { BanHub } from "../../lib/ban/ban_hub.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
-import { FleetAllowlist } from "../../lib/publisher/allowlist_service.ts";
-import type { FleetList } from "../../lib/protection/allowlist.ts";
+import { AllowlistService } from "../../lib/publisher/allowlist_service.ts";
+import type { Allowlist } from "../../lib/protection/allowlist.ts";
 import type { AllowedNetwork } from "../../lib/members/member.ts";
 import { refusal } from "../../lib/protection/protection_policy.ts";
 import { runTogether } from "../../lib/async/tasks.ts";
@@ -30,10 +30,10 @@ function report(text: string, origin = "web1"): TableEvent {
 class Bench implements AsyncDisposable {
   readonly clock = new ManualClock();
   readonly log = new MemoryLog();
-  readonly changes: FleetList[] = [];
+  readonly changes: Allowlist[] = [];
   readonly lifts: string[] = [];
   readonly hub: BanHub;
-  readonly allowlist: FleetAllowlist;
+  readonly allowlist: AllowlistService;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
@@ -54,7 +54,7 @@ class Bench implements AsyncDisposable {
         this.allowlist.note(kept);
       },
     });
-    this.allowlist = new FleetAllowlist({
+    this.allowlist = new AllowlistService({
       ...{ hub: this.hub, clock, log, by: host("hub") },
       protection: () => OWN,
       allowed: entries,
@@ -82,10 +82,10 @@ class Bench implements AsyncDisposable {
   }
 }
 
-Deno.test("FleetAllowlist lifts what comes to be covered, in the publisher's name, and nothing else", async () => {
+Deno.test("AllowlistService lifts what comes to be covered, in the publisher's name, and nothing else", async () => {
   await using bench = new Bench();
   await bench.ban("192.0.2.1", "192.0.2.0/24", "192.0.2.7", "198.51.100.1");
-  bench.allowlist.take([allowed("192.0.2.1")]);
+  bench.allowlist.update([allowed("192.0.2.1")]);
   await bench.settle();
   deepStrictEqual(bench.lifts, ["192.0.2.1 by hub", "192.0.2.0/24 by hub"]);
   strictEqual(bench.allowlist.lifted, 2);
@@ -97,7 +97,7 @@ Deno.test("FleetAllowlist lifts what comes to be covered, in the publisher's nam
   ]);
 });
 
-Deno.test("FleetAllowlist lifts at its start what the store still has", async () => {
+Deno.test("AllowlistService lifts at its start what the store still has", async () => {
   const store = new MemoryBanStore();
   {
     await using before = new Bench([], store);
@@ -109,19 +109,19 @@ Deno.test("FleetAllowlist lifts at its start what the store still has", async ()
   deepStrictEqual(bench.changes, []);
 });
 
-Deno.test("FleetAllowlist lifts what does not count yet, since too few nodes reported it", async () => {
+Deno.test("AllowlistService lifts what does not count yet, since too few nodes reported it", async () => {
   await using bench = new Bench([], new MemoryBanStore(), 2);
   await bench.ban("192.0.2.1");
   strictEqual([...bench.hub.table.bans()][0]?.isPending, true);
-  bench.allowlist.take([allowed("192.0.2.0/24")]);
+  bench.allowlist.update([allowed("192.0.2.0/24")]);
   await bench.settle();
   strictEqual(bench.hub.table.size, 0);
 });
 
-Deno.test("FleetAllowlist protects what is on it until its time is over, and says each change", async () => {
+Deno.test("AllowlistService protects what is on it until its time is over, and says each change", async () => {
   await using bench = new Bench();
   const untilMs = bench.clock.nowMs() + 5_000;
-  bench.allowlist.take([allowed("192.0.2.1", untilMs)]);
+  bench.allowlist.update([allowed("192.0.2.1", untilMs)]);
   const rule = () =>
     refusal(address("192.0.2.1"), bench.allowlist.policy())?.rule;
   strictEqual(rule(), "allowlist");
@@ -136,27 +136,27 @@ Deno.test("FleetAllowlist protects what is on it until its time is over, and say
   strictEqual(bench.hub.table.size, 1);
 });
 
-Deno.test("FleetAllowlist says nothing of a list that is the same in another order, or with other notes", async () => {
+Deno.test("AllowlistService says nothing of a list that is the same in another order, or with other notes", async () => {
   await using bench = new Bench([allowed("192.0.2.1"), allowed("192.0.2.2")]);
   const again = { ...allowed("192.0.2.1"), note: "mine" };
-  bench.allowlist.take([allowed("192.0.2.2"), again]);
+  bench.allowlist.update([allowed("192.0.2.2"), again]);
   deepStrictEqual(bench.changes, []);
 });
 
-Deno.test("FleetAllowlist lifts what was judged by the list before, and kept after the change", async () => {
+Deno.test("AllowlistService lifts what was judged by the list before, and kept after the change", async () => {
   await using bench = new Bench();
   const submitted = bench.hub.submit([{ event: report("192.0.2.1") }]);
-  bench.allowlist.take([allowed("192.0.2.1")]);
+  bench.allowlist.update([allowed("192.0.2.1")]);
   await submitted;
   await bench.settle();
   deepStrictEqual(bench.lifts, ["192.0.2.1 by hub"]);
 });
 
-Deno.test("FleetAllowlist tries again what could not be kept, and tells of it once", async () => {
+Deno.test("AllowlistService tries again what could not be kept, and tells of it once", async () => {
   await using bench = new Bench();
   await bench.ban("192.0.2.1");
   bench.store.failure = new RuntimeError("disk full");
-  bench.allowlist.take([allowed("192.0.2.1")]);
+  bench.allowlist.update([allowed("192.0.2.1")]);
   await bench.clock.advance(3_000);
   strictEqual(bench.hub.table.size, 1);
   bench.store.failure = undefined;
@@ -166,14 +166,14 @@ Deno.test("FleetAllowlist tries again what could not be kept, and tells of it on
   strictEqual(told.filter((event) => event.includes("covers")).length, 1);
 });
 
-Deno.test("FleetAllowlist lifts thousands in steps, between which others have their turn", async () => {
+Deno.test("AllowlistService lifts thousands in steps, between which others have their turn", async () => {
   await using bench = new Bench();
   const many = Array.from(
     { length: 2_500 },
     (_, at) => `198.18.${at >> 8}.${at & 255}`,
   );
   await bench.ban(...many, "192.0.2.1");
-  bench.allowlist.take([allowed("198.18.0.0/15")]);
+  bench.allowlist.update([allowed("198.18.0.0/15")]);
   await bench.settle();
   strictEqual(bench.hub.table.size, 1_501);
   await bench.clock.advance(0);

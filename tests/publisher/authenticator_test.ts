@@ -1,5 +1,8 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { Admission, type Hello } from "../../lib/publisher/authenticator.ts";
+import {
+  type Hello,
+  MemberAuthenticator,
+} from "../../lib/publisher/authenticator.ts";
 import { host } from "../support/values/core_values.ts";
 import {
   ALL_RIGHTS,
@@ -23,21 +26,27 @@ function hello(node: string, others: Partial<Hello> = {}): Hello {
 
 const LIST = memberList(member("web1"), member("Web2"));
 
-async function verdictOf(admission: Admission, said: Hello): Promise<string> {
-  const verdict = await admission.judge(said);
+async function verdictOf(
+  admission: MemberAuthenticator,
+  said: Hello,
+): Promise<string> {
+  const verdict = await admission.authenticate(said);
   return verdict.ok ? verdict.member.name : `ERROR ${verdict.code}`;
 }
 
-Deno.test("Admission admits the keys of members, and no other", () => {
-  const admission = new Admission(LIST);
+Deno.test("MemberAuthenticator admits the keys of members, and no other", () => {
+  const admission = new MemberAuthenticator(LIST);
   strictEqual(admission.admits(keyOf("web1")), true);
   strictEqual(admission.admits(keyOf("web3")), false);
   strictEqual(admission.mayListen(keyOf("web1")), true);
-  strictEqual(new Admission(memberList()).admits(keyOf("web1")), false);
+  strictEqual(
+    new MemberAuthenticator(memberList()).admits(keyOf("web1")),
+    false,
+  );
 });
 
-Deno.test("Admission finds the member by its token, and the name has to be that one's", async () => {
-  const admission = new Admission(LIST);
+Deno.test("MemberAuthenticator finds the member by its token, and the name has to be that one's", async () => {
+  const admission = new MemberAuthenticator(LIST);
   strictEqual(await verdictOf(admission, hello("web1")), "web1");
   const token = tokenOf("Web2");
   strictEqual(await verdictOf(admission, hello("wEB2", { token })), "Web2");
@@ -53,17 +62,19 @@ Deno.test("Admission finds the member by its token, and the name has to be that 
   }
 });
 
-Deno.test("Admission says which role a node has no right to", async () => {
+Deno.test("MemberAuthenticator says which role a node has no right to", async () => {
   const rights = { ...ALL_RIGHTS, roles: ["subscriber"] as const };
-  const admission = new Admission(memberList(member("web1", { rights })));
+  const admission = new MemberAuthenticator(
+    memberList(member("web1", { rights })),
+  );
   strictEqual(await verdictOf(admission, hello("web1")), "ERROR rights");
   const said = hello("web1", { role: "subscriber" });
   strictEqual(await verdictOf(admission, said), "web1");
 });
 
-Deno.test("Admission keeps out a member that is suspended, as long as it is", async () => {
+Deno.test("MemberAuthenticator keeps out a member that is suspended, as long as it is", async () => {
   let suspended = "web1";
-  const admission = new Admission(LIST, (name) => name === suspended);
+  const admission = new MemberAuthenticator(LIST, (name) => name === suspended);
   strictEqual(admission.admits(keyOf("web1")), false);
   strictEqual(await verdictOf(admission, hello("web1")), "ERROR aside");
   strictEqual(admission.admits(keyOf("Web2")), true);
@@ -72,15 +83,15 @@ Deno.test("Admission keeps out a member that is suspended, as long as it is", as
   strictEqual(await verdictOf(admission, hello("web1")), "web1");
 });
 
-Deno.test("Admission goes by the list that counts when the token is known", async () => {
-  const admission = new Admission(LIST);
+Deno.test("MemberAuthenticator goes by the list that counts when the token is known", async () => {
+  const admission = new MemberAuthenticator(LIST);
   const verdict = verdictOf(admission, hello("web1"));
-  admission.take(memberList(member("Web2")));
+  admission.setMembers(memberList(member("Web2")));
   strictEqual(await verdict, "ERROR token");
 });
 
-Deno.test("Admission says busy to a flood of HELLOs, and goes on after it", async () => {
-  const admission = new Admission(LIST);
+Deno.test("MemberAuthenticator says busy to a flood of HELLOs, and goes on after it", async () => {
+  const admission = new MemberAuthenticator(LIST);
   const verdicts = await Promise.all(
     Array.from({ length: 300 }, () => verdictOf(admission, hello("web1"))),
   );
@@ -89,8 +100,8 @@ Deno.test("Admission says busy to a flood of HELLOs, and goes on after it", asyn
   strictEqual(await verdictOf(admission, hello("web1")), "web1");
 });
 
-Deno.test("Admission tells whose connections a new list ends, and who has other rights", () => {
-  const admission = new Admission(memberList(
+Deno.test("MemberAuthenticator tells whose connections a new list ends, and who has other rights", () => {
+  const admission = new MemberAuthenticator(memberList(
     member("gone"),
     member("other-key"),
     member("other-token"),
@@ -113,7 +124,7 @@ Deno.test("Admission tells whose connections a new list ends, and who has other 
     member("other-rate", rights({ maxPerSecond: 1 })),
     member("new"),
   );
-  deepStrictEqual(admission.take(list), {
+  deepStrictEqual(admission.setMembers(list), {
     expelled: ["gone", "other-key", "other-token"],
     changed: ["other-roles", "other-jails", "may-unban", "other-rate"],
   });
@@ -121,16 +132,16 @@ Deno.test("Admission tells whose connections a new list ends, and who has other 
   strictEqual(admission.admits(keyOf("gone")), false);
   strictEqual(admission.admits(keyOf("other-key")), false);
   strictEqual(admission.admits(keyOf("new")), true);
-  deepStrictEqual(admission.take(list), { expelled: [], changed: [] });
+  deepStrictEqual(admission.setMembers(list), { expelled: [], changed: [] });
 });
 
 Deno.test("who may not read does not listen, and who may no more is expelled", () => {
   const rights = { ...ALL_RIGHTS, roles: ["monitor"] as const };
   const reader = member("web1");
   const writer = { ...reader, rights };
-  const admission = new Admission(memberList(reader));
+  const admission = new MemberAuthenticator(memberList(reader));
   strictEqual(admission.mayListen(reader.publicKey), true);
-  deepStrictEqual(admission.take(memberList(writer)), {
+  deepStrictEqual(admission.setMembers(memberList(writer)), {
     expelled: ["web1"],
     changed: [],
   });

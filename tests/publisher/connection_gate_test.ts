@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { Admission } from "../../lib/publisher/authenticator.ts";
-import { MemberDoor } from "../../lib/publisher/connection_gate.ts";
+import { MemberAuthenticator } from "../../lib/publisher/authenticator.ts";
+import { ConnectionGate } from "../../lib/publisher/connection_gate.ts";
 import type { MemberList } from "../../lib/members/member.ts";
 import { Condition } from "../../lib/async/tasks.ts";
 import { host } from "../support/values/core_values.ts";
@@ -23,10 +23,10 @@ class DoorBench implements AsyncDisposable {
   readonly control = new MemorySocket();
   readonly stream = new MemorySocket();
   readonly ended: string[] = [];
-  readonly admission = new Admission(
+  readonly admission = new MemberAuthenticator(
     memberList(member("web1"), member("web2"), member("web3")),
   );
-  readonly door: MemberDoor;
+  readonly gate: ConnectionGate;
   readonly #lists: MemberList[] = [];
   readonly #listed = new Condition();
   readonly #stop = new AbortController();
@@ -34,14 +34,14 @@ class DoorBench implements AsyncDisposable {
 
   constructor() {
     const { clock, log, control, stream } = this;
-    this.door = new MemberDoor({
+    this.gate = new ConnectionGate({
       ...{ clock, log, sockets: [control, stream] },
       zap: new MemorySocket(),
-      doorkeeper: this.admission,
+      authenticator: this.admission,
       changes: (signal) => this.#changes(signal),
       endSessions: (node) => this.ended.push(node),
     });
-    this.#running = this.door.run(this.#stop.signal);
+    this.#running = this.gate.run(this.#stop.signal);
   }
 
   async list(list: MemberList): Promise<void> {
@@ -68,13 +68,13 @@ class DoorBench implements AsyncDisposable {
   }
 }
 
-Deno.test("MemberDoor ends the sessions of who is no member any more, and cuts the connections of both sockets", async () => {
+Deno.test("ConnectionGate ends the sessions of who is no member any more, and cuts the connections of both sockets", async () => {
   await using bench = new DoorBench();
   await bench.list(memberList(member("web1"), member("web3")));
   strictEqual(bench.admission.admits(keyOf("web2")), false);
   deepStrictEqual(bench.ended, ["web2"]);
   deepStrictEqual(bench.cuts, [1, 1]);
-  strictEqual(bench.door.counters.cuts, 1);
+  strictEqual(bench.gate.counters.cuts, 1);
   deepStrictEqual(bench.log.records[0]?.fields, {
     members: 2,
     revision: 1,
@@ -82,7 +82,7 @@ Deno.test("MemberDoor ends the sessions of who is no member any more, and cuts t
   });
 });
 
-Deno.test("MemberDoor cuts nobody for a new member, or for other rights", async () => {
+Deno.test("ConnectionGate cuts nobody for a new member, or for other rights", async () => {
   await using bench = new DoorBench();
   await bench.list(memberList(
     member("web1", RIGHTS),
@@ -95,11 +95,11 @@ Deno.test("MemberDoor cuts nobody for a new member, or for other rights", async 
   deepStrictEqual(bench.cuts, [0, 0]);
 });
 
-Deno.test("MemberDoor cuts twice a second at most, and forgets nobody", async () => {
+Deno.test("ConnectionGate cuts twice a second at most, and forgets nobody", async () => {
   await using bench = new DoorBench();
-  bench.door.expel([host("web1")]);
+  bench.gate.expel([host("web1")]);
   await settled();
-  for (const name of ["web2", "web3"]) bench.door.expel([host(name)]);
+  for (const name of ["web2", "web3"]) bench.gate.expel([host(name)]);
   await bench.clock.advance(499);
   deepStrictEqual(bench.cuts, [1, 1]);
   await bench.clock.advance(1);

@@ -5,7 +5,10 @@ import {
   DEFAULT_NODE_LIMITS,
   type NodeLimits,
 } from "../../lib/members/node_limits.ts";
-import { AsideError, NodeStandings } from "../../lib/publisher/node_quotas.ts";
+import {
+  NodeQuotas,
+  QuarantinedError,
+} from "../../lib/publisher/node_quotas.ts";
 import { host } from "../support/values/core_values.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
 import { ALL_RIGHTS, member } from "../support/cluster/members.ts";
@@ -26,48 +29,48 @@ class Bench {
   readonly records = new MemoryRecords(() => this.failure);
   readonly suspended: string[] = [];
 
-  standings(limits = LIMITS): NodeStandings {
+  quotas(limits = LIMITS): NodeQuotas {
     const { clock, log, records } = this;
     const onSuspend = (node: string) => void this.suspended.push(node);
-    return new NodeStandings({ limits, records, clock, log, onSuspend });
+    return new NodeQuotas({ limits, records, clock, log, onSuspend });
   }
 }
 
-Deno.test("NodeStandings let a node report 25 seconds' worth at once, and then as fast as its rate; each by itself", async () => {
+Deno.test("NodeQuotas let a node report 25 seconds' worth at once, and then as fast as its rate; each by itself", async () => {
   const bench = new Bench();
-  const standings = bench.standings();
-  standings.spendEvents(WEB1, 250);
-  throws(() => standings.spendEvents(WEB1, 1), BusyError);
-  standings.spendEvents(member("web2"), 250);
+  const quotas = bench.quotas();
+  quotas.spendEvents(WEB1, 250);
+  throws(() => quotas.spendEvents(WEB1, 1), BusyError);
+  quotas.spendEvents(member("web2"), 250);
   await bench.clock.advance(1_000);
-  standings.spendEvents(WEB1, 10);
-  throws(() => standings.spendEvents(WEB1, 1), BusyError);
-  deepStrictEqual(standings.live(WEB1), {
+  quotas.spendEvents(WEB1, 10);
+  throws(() => quotas.spendEvents(WEB1, 1), BusyError);
+  deepStrictEqual(quotas.live(WEB1), {
     ...{ accepted: 0, known: 0, refused: 0, room: 0, maxPerSecond: 10 },
     aside: undefined,
   });
 });
 
-Deno.test("NodeStandings go by a rate of the node's own", () => {
-  const standings = new Bench().standings();
+Deno.test("NodeQuotas go by a rate of the node's own", () => {
+  const quotas = new Bench().quotas();
   const fast = member("web1", { rights: { ...ALL_RIGHTS, maxPerSecond: 100 } });
-  standings.spendEvents(fast, 2_500);
-  throws(() => standings.spendEvents(fast, 1), BusyError);
+  quotas.spendEvents(fast, 2_500);
+  throws(() => quotas.spendEvents(fast, 1), BusyError);
 });
 
-Deno.test("NodeStandings set a node's reports aside after too many bad ones, also after a restart, until it is released", async () => {
+Deno.test("NodeQuotas set a node's reports aside after too many bad ones, also after a restart, until it is released", async () => {
   const bench = new Bench();
-  const standings = bench.standings();
-  standings.noteBad(host("web1"), "refused", 2);
-  standings.spendEvents(WEB1, 1);
-  standings.noteBad(host("WEB1"), "protected");
-  throws(() => standings.spendEvents(WEB1, 1), AsideError);
-  standings.spendEvents(member("web2"), 1);
-  strictEqual(standings.isSuspended(host("web1")), false);
-  strictEqual(standings.setAside, 1);
+  const quotas = bench.quotas();
+  quotas.noteBad(host("web1"), "refused", 2);
+  quotas.spendEvents(WEB1, 1);
+  quotas.noteBad(host("WEB1"), "protected");
+  throws(() => quotas.spendEvents(WEB1, 1), QuarantinedError);
+  quotas.spendEvents(member("web2"), 1);
+  strictEqual(quotas.isSuspended(host("web1")), false);
+  strictEqual(quotas.quarantine, 1);
   await settled();
-  const again = bench.standings();
-  throws(() => again.spendEvents(WEB1, 1), AsideError);
+  const again = bench.quotas();
+  throws(() => again.spendEvents(WEB1, 1), QuarantinedError);
   deepStrictEqual(again.live(WEB1).aside, {
     node: "web1",
     sinceMs: bench.clock.nowMs(),
@@ -77,7 +80,7 @@ Deno.test("NodeStandings set a node's reports aside after too many bad ones, als
   strictEqual(await again.release(host("web1")), true);
   strictEqual(await again.release(host("web1")), false);
   again.spendEvents(WEB1, 1);
-  bench.standings().spendEvents(WEB1, 1);
+  bench.quotas().spendEvents(WEB1, 1);
   deepStrictEqual(
     bench.records.audit(9).map(({ by, action, subject, detail }) => [
       ...[by, action, subject, detail],
@@ -88,47 +91,47 @@ Deno.test("NodeStandings set a node's reports aside after too many bad ones, als
   strictEqual(record?.fields?.["hint"], "fail2ban-cluster node release WEB1");
 });
 
-Deno.test("NodeStandings suspend a node that sends far too many messages, and look into none until it is released", async () => {
+Deno.test("NodeQuotas suspend a node that sends far too many messages, and look into none until it is released", async () => {
   const bench = new Bench();
-  const standings = bench.standings();
-  for (let sent = 0; sent < 20_000; sent++) standings.takesMessage(WEB1);
+  const quotas = bench.quotas();
+  for (let sent = 0; sent < 20_000; sent++) quotas.takesMessage(WEB1);
   deepStrictEqual(bench.suspended, []);
-  strictEqual(standings.takesMessage(WEB1), false);
+  strictEqual(quotas.takesMessage(WEB1), false);
   deepStrictEqual(bench.suspended, ["Web1"]);
-  strictEqual(standings.isSuspended(host("WEB1")), true);
-  strictEqual(standings.takesMessage(member("web2")), true);
+  strictEqual(quotas.isSuspended(host("WEB1")), true);
+  strictEqual(quotas.takesMessage(member("web2")), true);
   await bench.clock.advance(3_600_000);
-  strictEqual(standings.takesMessage(WEB1), false);
-  strictEqual(bench.standings().isSuspended(host("web1")), true);
-  await standings.release(host("web1"));
-  strictEqual(standings.isSuspended(host("web1")), false);
-  strictEqual(standings.takesMessage(WEB1), true);
+  strictEqual(quotas.takesMessage(WEB1), false);
+  strictEqual(bench.quotas().isSuspended(host("web1")), true);
+  await quotas.release(host("web1"));
+  strictEqual(quotas.isSuspended(host("web1")), false);
+  strictEqual(quotas.takesMessage(WEB1), true);
   strictEqual(bench.suspended.length, 1);
 });
 
-Deno.test("NodeStandings have room for what a copy asks for, and for a message for each event of a fast node", () => {
-  const standings = new Bench().standings(DEFAULT_NODE_LIMITS);
+Deno.test("NodeQuotas have room for what a copy asks for, and for a message for each event of a fast node", () => {
+  const quotas = new Bench().quotas(DEFAULT_NODE_LIMITS);
   for (let part = 0; part < 1_000; part++) {
-    strictEqual(standings.takesMessage(WEB1, 10), true);
+    strictEqual(quotas.takesMessage(WEB1, 10), true);
   }
   const rights = { ...ALL_RIGHTS, maxPerSecond: 2_000 };
   const fast = member("fast", { rights });
   for (let sent = 0; sent < 25 * 2_000; sent++) {
-    strictEqual(standings.takesMessage(fast), true);
+    strictEqual(quotas.takesMessage(fast), true);
   }
 });
 
-Deno.test("NodeStandings keep to it that a node is set aside where that can't be kept, and say so", async () => {
+Deno.test("NodeQuotas keep to it that a node is set aside where that can't be kept, and say so", async () => {
   const bench = new Bench();
-  const standings = bench.standings();
+  const quotas = bench.quotas();
   bench.failure = new RuntimeError("disk full", { hint: "" });
-  standings.noteBad(host("web1"), "refused", 3);
+  quotas.noteBad(host("web1"), "refused", 3);
   await settled();
-  throws(() => standings.spendEvents(WEB1, 1), AsideError);
+  throws(() => quotas.spendEvents(WEB1, 1), QuarantinedError);
   deepStrictEqual(bench.log.events, [
     "reports of a node are set aside",
     "that a node is set aside can't be kept",
   ]);
   bench.failure = undefined;
-  strictEqual(await standings.release(host("web1")), true);
+  strictEqual(await quotas.release(host("web1")), true);
 });

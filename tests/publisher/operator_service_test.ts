@@ -75,7 +75,7 @@ class Bench implements AsyncDisposable {
   }
 
   /** What stands, and whose word it is. */
-  standing(): Readonly<Record<string, readonly string[]>> {
+  quota(): Readonly<Record<string, readonly string[]>> {
     return Object.fromEntries(
       [...this.hub.table.bans()].map(({ address, reports }) => [
         address,
@@ -95,7 +95,7 @@ Deno.test("what one node reported is taken back, what others reported too stands
   await bench.report("web1", "192.0.2.1", "192.0.2.2");
   await bench.report("web2", "192.0.2.2", "192.0.2.3");
   deepStrictEqual(await bench.withdraw("WEB1"), { kind: "done", count: 2 });
-  deepStrictEqual(bench.standing(), {
+  deepStrictEqual(bench.quota(), {
     "192.0.2.2": ["web2"],
     "192.0.2.3": ["web2"],
   });
@@ -113,7 +113,7 @@ Deno.test("what a node said since a time is taken back, what it said before stan
     kind: "done",
     count: 2,
   });
-  deepStrictEqual(Object.keys(bench.standing()), ["192.0.2.1"]);
+  deepStrictEqual(Object.keys(bench.quota()), ["192.0.2.1"]);
 });
 
 Deno.test("many reports are taken back in steps, each of them", async () => {
@@ -162,7 +162,7 @@ Deno.test("a store that keeps nothing is an answer, and not the end of the publi
   bench.store.failure = new RuntimeError("disk full");
   const answer = await bench.withdraw("web1");
   strictEqual(answer.kind, "failed");
-  deepStrictEqual(bench.standing(), { "192.0.2.1": ["web1"] });
+  deepStrictEqual(bench.quota(), { "192.0.2.1": ["web1"] });
 });
 
 Deno.test("a journal comes into the audit once, and goes on where it was", async () => {

@@ -2,10 +2,10 @@ import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { BanHub } from "../../lib/ban/ban_hub.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
-import { Outbox } from "../../lib/zmq/send_queue.ts";
+import { SendQueue } from "../../lib/zmq/send_queue.ts";
 import type { Frames } from "../../lib/zmq/ports.ts";
 import { protocol1Events } from "../../lib/publisher/protocol1_events.ts";
-import { RequestServer } from "../../lib/publisher/protocol1_requests.ts";
+import { Protocol1RequestServer } from "../../lib/publisher/protocol1_requests.ts";
 import { runTogether } from "../../lib/async/tasks.ts";
 import { tokenList } from "../../lib/publisher/protocol1_tokens.ts";
 import { encodeBroadcast } from "../../lib/wire/v1.ts";
@@ -32,13 +32,13 @@ class Bench implements AsyncDisposable {
   readonly store = new MemoryBanStore();
   readonly stop = new AbortController();
   tokens = tokenList(TOKEN);
-  readonly server: RequestServer;
+  readonly server: Protocol1RequestServer;
   readonly running: Promise<void>;
 
   constructor({ dryRun = false, isReadonly = false } = {}) {
     const { clock, log, store, stop } = this;
-    const answers = new Outbox(this.replies);
-    const broadcasts = new Outbox(this.broadcasts);
+    const answers = new SendQueue(this.replies);
+    const broadcasts = new SendQueue(this.broadcasts);
     const hub = new BanHub({
       store,
       clock,
@@ -50,7 +50,7 @@ class Bench implements AsyncDisposable {
       },
     });
     const keeping = { hub, answers, broadcasts, banTimeMs: 60_000 };
-    this.server = new RequestServer({
+    this.server = new Protocol1RequestServer({
       socket: this.replies,
       keeping: dryRun ? undefined : keeping,
       clock,
@@ -86,7 +86,7 @@ class Bench implements AsyncDisposable {
   }
 }
 
-Deno.test("RequestServer keeps, acknowledges and broadcasts, each to whom it concerns", async () => {
+Deno.test("Protocol1RequestServer keeps, acknowledges and broadcasts, each to whom it concerns", async () => {
   await using bench = new Bench();
   await bench.ask(
     frames("client-a", "", `${TOKEN}|${GOOD}`),
@@ -120,7 +120,7 @@ Deno.test("RequestServer keeps, acknowledges and broadcasts, each to whom it con
   });
 });
 
-Deno.test("RequestServer broadcasts a repeated ban once, and an unban of what it does not know", async () => {
+Deno.test("Protocol1RequestServer broadcasts a repeated ban once, and an unban of what it does not know", async () => {
   await using bench = new Bench();
   await bench.ask(
     frames("client", "", `${TOKEN}|${GOOD}`),
@@ -131,7 +131,7 @@ Deno.test("RequestServer broadcasts a repeated ban once, and an unban of what it
   strictEqual(bench.out.replies.length, 3);
 });
 
-Deno.test("RequestServer answers nothing that could not be kept, and what comes later when it can", async () => {
+Deno.test("Protocol1RequestServer answers nothing that could not be kept, and what comes later when it can", async () => {
   await using bench = new Bench();
   bench.store.failure = new RuntimeError("disk full", { hint: "" });
   await bench.ask(frames("client", "", `${TOKEN}|${GOOD}`));
@@ -145,7 +145,7 @@ Deno.test("RequestServer answers nothing that could not be kept, and what comes 
   });
 });
 
-Deno.test("RequestServer answers a client in the order of its requests, whatever takes longer", async () => {
+Deno.test("Protocol1RequestServer answers a client in the order of its requests, whatever takes longer", async () => {
   await using bench = new Bench();
   await bench.ask(
     frames("client", "", `${TOKEN}|${GOOD}`),
@@ -154,7 +154,7 @@ Deno.test("RequestServer answers a client in the order of its requests, whatever
   deepStrictEqual(bench.out.replies, [`client,,${GOOD}`, "client,,NAK"]);
 });
 
-Deno.test("RequestServer answers NAK to all that it refuses, broadcasts none of it and serves on", async () => {
+Deno.test("Protocol1RequestServer answers NAK to all that it refuses, broadcasts none of it and serves on", async () => {
   await using bench = new Bench();
   const bad = [
     ...BAD_MESSAGES.map(([, body]) => body),
@@ -174,14 +174,14 @@ Deno.test("RequestServer answers NAK to all that it refuses, broadcasts none of 
   deepStrictEqual(bench.out.broadcasts, [GOOD]);
 });
 
-Deno.test("RequestServer answers along the way that a request came", async () => {
+Deno.test("Protocol1RequestServer answers along the way that a request came", async () => {
   await using bench = new Bench();
   const hops = ["proxy-1", "proxy-2", "proxy-3", "client"];
   await bench.ask(frames(...hops, "", `${TOKEN}|${GOOD}`));
   strictEqual(bench.out.replies.at(-1), `${hops},,${GOOD}`);
 });
 
-Deno.test("RequestServer answers nothing to a message without a return address", async () => {
+Deno.test("Protocol1RequestServer answers nothing to a message without a return address", async () => {
   const tooManyHops = Array.from({ length: 10 }, (_, hop) => `proxy-${hop}`);
   await using bench = new Bench();
   await bench.ask(
@@ -195,7 +195,7 @@ Deno.test("RequestServer answers nothing to a message without a return address",
   strictEqual(bench.server.counters.unanswerable, 5);
 });
 
-Deno.test("RequestServer takes no report where it is readonly, and says why, but for what it refuses anyway", async () => {
+Deno.test("Protocol1RequestServer takes no report where it is readonly, and says why, but for what it refuses anyway", async () => {
   await using bench = new Bench({ isReadonly: true });
   await bench.ask(
     frames("client", "", `${TOKEN}|${GOOD}`),
@@ -215,7 +215,7 @@ Deno.test("RequestServer takes no report where it is readonly, and says why, but
   ]);
 });
 
-Deno.test("RequestServer goes by the tokens that count now", async () => {
+Deno.test("Protocol1RequestServer goes by the tokens that count now", async () => {
   await using bench = new Bench();
   bench.tokens = tokenList("another-token");
   await bench.ask(
@@ -225,7 +225,7 @@ Deno.test("RequestServer goes by the tokens that count now", async () => {
   deepStrictEqual(bench.out.replies, ["client,,NAK", `client,,${GOOD}`]);
 });
 
-Deno.test("RequestServer neither answers nor broadcasts in a dry run, but says what it would do", async () => {
+Deno.test("Protocol1RequestServer neither answers nor broadcasts in a dry run, but says what it would do", async () => {
   await using bench = new Bench({ dryRun: true });
   await bench.ask(
     frames("client", "", `${TOKEN}|${GOOD}`),
@@ -236,7 +236,7 @@ Deno.test("RequestServer neither answers nor broadcasts in a dry run, but says w
   strictEqual(bench.server.counters.relayed, 0);
 });
 
-Deno.test("RequestServer answers a flood of bad requests, and logs a handful of each kind", async () => {
+Deno.test("Protocol1RequestServer answers a flood of bad requests, and logs a handful of each kind", async () => {
   await using bench = new Bench();
   const flood = Array.from(
     { length: 1_000 },
@@ -254,7 +254,7 @@ Deno.test("RequestServer answers a flood of bad requests, and logs a handful of 
   strictEqual(bench.log.records.length, 12);
 });
 
-Deno.test("RequestServer ends at once when stopped, also while a send waits", async () => {
+Deno.test("Protocol1RequestServer ends at once when stopped, also while a send waits", async () => {
   for (const blocked of ["replies", "broadcasts", undefined] as const) {
     const bench = new Bench();
     if (blocked !== undefined) bench[blocked].blocked = true;
@@ -264,7 +264,7 @@ Deno.test("RequestServer ends at once when stopped, also while a send waits", as
   }
 });
 
-Deno.test("RequestServer throws what its socket throws", async () => {
+Deno.test("Protocol1RequestServer throws what its socket throws", async () => {
   const bench = new Bench();
   bench.replies.onSend = () => {
     throw new RuntimeError("gone");
@@ -274,7 +274,7 @@ Deno.test("RequestServer throws what its socket throws", async () => {
   await failing;
 });
 
-Deno.test("RequestServer never logs a token, wherever in a message it stands", async () => {
+Deno.test("Protocol1RequestServer never logs a token, wherever in a message it stands", async () => {
   const piece = fc.constantFrom(
     TOKEN,
     TOKEN.slice(1),

@@ -49,7 +49,7 @@ class Bench implements AsyncDisposable {
       { length: count },
       (_, at) => receipt(banKeyAt(at)),
     );
-    return this.intake.take(receipts).then(
+    return this.intake.accept(receipts).then(
       () => "kept",
       (error: Error) => error.name,
     );
@@ -137,7 +137,7 @@ Deno.test("ReceiptIntake counts receipts of bans that nobody knows apart", async
 Deno.test("ReceiptIntake ends with a bug of its store, and does not hide it", async () => {
   await using bench = new Bench();
   bench.failure = new TypeError("a bug");
-  const taken = bench.intake.take([receipt(banKeyAt(1))]);
+  const taken = bench.intake.accept([receipt(banKeyAt(1))]);
   await rejects(taken, TypeError);
   strictEqual(await bench.running, bench.failure);
 });

@@ -1,19 +1,19 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import type { NodeRole, SessionId } from "../../lib/base/ids.ts";
-import { SessionBook } from "../../lib/publisher/sessions.ts";
+import { Sessions } from "../../lib/publisher/sessions.ts";
 import { host } from "../support/values/core_values.ts";
 import { member } from "../support/cluster/members.ts";
 
 function bookOf(maxSessions = 3) {
   let made = 0;
   const ended: string[] = [];
-  const book = new SessionBook({
+  const book = new Sessions({
     newId: () => `s${++made}` as SessionId,
     onEnd: (id) => ended.push(id),
     maxSessions,
   });
   const begin = (route: string, node = "web1") =>
-    book.begin({
+    book.start({
       route,
       node: host(node),
       member: member(node),
@@ -23,7 +23,7 @@ function bookOf(maxSessions = 3) {
   return { book, begin, ended };
 }
 
-Deno.test("SessionBook finds a session for the connection that it was given to, and no other", () => {
+Deno.test("Sessions finds a session for the connection that it was given to, and no other", () => {
   const { book, begin } = bookOf();
   const session = begin("a");
   strictEqual(book.find(session.id, "a"), session);
@@ -31,7 +31,7 @@ Deno.test("SessionBook finds a session for the connection that it was given to, 
   strictEqual(book.find("s9" as SessionId, "a"), undefined);
 });
 
-Deno.test("SessionBook ends the session that a connection had when it says HELLO again", () => {
+Deno.test("Sessions ends the session that a connection had when it says HELLO again", () => {
   const { book, begin, ended } = bookOf();
   const first = begin("a");
   const second = begin("a");
@@ -41,7 +41,7 @@ Deno.test("SessionBook ends the session that a connection had when it says HELLO
   strictEqual(book.size, 1);
 });
 
-Deno.test("SessionBook lets the session go that was silent longest, above its bound", () => {
+Deno.test("Sessions lets the session go that was silent longest, above its bound", () => {
   const { book, begin, ended } = bookOf();
   const sessions = ["a", "b", "c"].map((route) => begin(route));
   book.find(sessions[0]?.id ?? "" as SessionId, "a");
@@ -52,7 +52,7 @@ Deno.test("SessionBook lets the session go that was silent longest, above its bo
   deepStrictEqual(ended, ["s2", "s3"]);
 });
 
-Deno.test("SessionBook ends all sessions of a node, and no other's", () => {
+Deno.test("Sessions ends all sessions of a node, and no other's", () => {
   const { book, begin, ended } = bookOf();
   begin("a", "Web1");
   begin("b", "web2");
@@ -64,16 +64,16 @@ Deno.test("SessionBook ends all sessions of a node, and no other's", () => {
   strictEqual(ended.length, 2);
 });
 
-Deno.test("SessionBook has eight sessions of a node in each role; above it the one that was silent longest ends", () => {
+Deno.test("Sessions has eight sessions of a node in each role; above it the one that was silent longest ends", () => {
   const ended: string[] = [];
   let made = 0;
-  const book = new SessionBook({
+  const book = new Sessions({
     newId: () => String(++made).padStart(32, "0") as SessionId,
     onEnd: (id) => ended.push(id.slice(-2)),
   });
   const begin = (route: string, role: NodeRole, name = "web1") => {
     const who = { role, version: "1", route, node: host(name) };
-    return book.begin({ ...who, member: member(name) });
+    return book.start({ ...who, member: member(name) });
   };
   begin("copy", "subscriber");
   const [first] = Array.from(
@@ -88,23 +88,26 @@ Deno.test("SessionBook has eight sessions of a node in each role; above it the o
   strictEqual(book.size, 10);
 });
 
-Deno.test("SessionBook knows who sent what is not understood by the session in it, and only from its connection", () => {
-  const book = new SessionBook({
+Deno.test("Sessions knows who sent what is not understood by the session in it, and only from its connection", () => {
+  const book = new Sessions({
     newId: () => "0123456789abcdef".repeat(2) as SessionId,
     onEnd: () => {},
   });
   const who = { role: "monitor", version: "1", route: "a" } as const;
-  const { id } = book.begin({
+  const { id } = book.start({
     ...who,
     node: host("web1"),
     member: member("web1"),
   });
   const sent = (route: string, text: string) =>
-    book.sentBy(route, [new Uint8Array(), new TextEncoder().encode(text)])
+    book.sessionMentionedIn(route, [
+      new Uint8Array(),
+      new TextEncoder().encode(text),
+    ])
       ?.node;
   strictEqual(sent("a", `{"session":"${id}",oops`), "web1");
   strictEqual(sent("b", `{"session":"${id}",oops`), undefined);
   strictEqual(sent("a", "oops"), undefined);
   strictEqual(sent("a", " ".repeat(256) + id), undefined);
-  strictEqual(book.sentBy("a", []), undefined);
+  strictEqual(book.sessionMentionedIn("a", []), undefined);
 });

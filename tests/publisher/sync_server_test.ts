@@ -4,7 +4,7 @@ import { BanTable } from "../../lib/ban/ban_table.ts";
 import type { Epoch, SessionId } from "../../lib/base/ids.ts";
 import type { PublisherMessage, WireBan } from "../../lib/wire/v2_messages.ts";
 import type { SyncQuestion } from "../../lib/wire/sync.ts";
-import { SyncDesk } from "../../lib/publisher/sync_server.ts";
+import { SyncServer } from "../../lib/publisher/sync_server.ts";
 import { reported } from "../support/values/bans.ts";
 
 const EPOCH = "e".repeat(32) as Epoch;
@@ -34,12 +34,12 @@ class Bench {
   nowMs = 0;
   /** Whether the past can be told. */
   canTell = true;
-  readonly desk: SyncDesk;
+  readonly desk: SyncServer;
 
   constructor(bans: number, expiresMs = Infinity) {
     const { table, history } = this;
     const keptSince = () => this.keptSince;
-    this.desk = new SyncDesk({
+    this.desk = new SyncServer({
       source: {
         epoch: EPOCH,
         get seq() {
@@ -96,7 +96,7 @@ function told(answer: PublisherMessage): string {
   }
 }
 
-Deno.test("SyncDesk tells the changes that a copy missed, a part at a time", () => {
+Deno.test("SyncServer tells the changes that a copy missed, a part at a time", () => {
   const bench = new Bench(5);
   strictEqual(bench.ask(ONE, 0), "0-3 of 5");
   strictEqual(bench.ask(ONE, 3), "3-5 of 5");
@@ -104,7 +104,7 @@ Deno.test("SyncDesk tells the changes that a copy missed, a part at a time", () 
   strictEqual(bench.desk.readers, 0);
 });
 
-Deno.test("SyncDesk gives a snapshot to who has none, has another, missed too much, or is ahead", () => {
+Deno.test("SyncServer gives a snapshot to who has none, has another, missed too much, or is ahead", () => {
   const bench = new Bench(1);
   strictEqual(bench.ask(ONE, 0, { epoch: null }), "at 1 part 0: 1");
   strictEqual(bench.ask(ONE, 0, { epoch: OTHER_EPOCH }), "at 1 part 0: 1");
@@ -118,7 +118,7 @@ Deno.test("SyncDesk gives a snapshot to who has none, has another, missed too mu
   strictEqual(bench.ask(ONE, 1), "at 6 part 0: 1", "the past is forgotten");
 });
 
-Deno.test("SyncDesk gives a snapshot part by part, each again until the next is asked for", () => {
+Deno.test("SyncServer gives a snapshot part by part, each again until the next is asked for", () => {
   const bench = new Bench(3);
   const epoch = null;
   strictEqual(bench.ask(ONE, 0, { epoch }), "at 3 part 0: 1 2");
@@ -130,11 +130,11 @@ Deno.test("SyncDesk gives a snapshot part by part, each again until the next is 
   strictEqual(bench.ask(TWO, 0, { epoch, part: 1 }), "at 3 part 0: 1 2");
 });
 
-Deno.test("SyncDesk gives one part of an empty table", () => {
+Deno.test("SyncServer gives one part of an empty table", () => {
   strictEqual(new Bench(0).ask(ONE, 0, { epoch: null }), "at 0 part 0:  last");
 });
 
-Deno.test("SyncDesk gives all readers of a moment the same snapshot, whatever changes meanwhile", () => {
+Deno.test("SyncServer gives all readers of a moment the same snapshot, whatever changes meanwhile", () => {
   const bench = new Bench(2);
   const epoch = null;
   bench.ask(ONE, 0, { epoch });
@@ -145,7 +145,7 @@ Deno.test("SyncDesk gives all readers of a moment the same snapshot, whatever ch
   strictEqual(bench.ask(TWO, 0, { epoch }), "at 3 part 0: 1 2");
 });
 
-Deno.test("SyncDesk gives no old snapshot whose followers it can't tell", () => {
+Deno.test("SyncServer gives no old snapshot whose followers it can't tell", () => {
   const bench = new Bench(2);
   const epoch = null;
   strictEqual(bench.ask(ONE, 0, { epoch }), "at 2 part 0: 1 2");
@@ -153,7 +153,7 @@ Deno.test("SyncDesk gives no old snapshot whose followers it can't tell", () => 
   strictEqual(bench.ask(TWO, 0, { epoch }), "at 8 part 0: 1 2");
 });
 
-Deno.test("SyncDesk tells what remains of a ban when its part is asked for, and leaves out what is over", () => {
+Deno.test("SyncServer tells what remains of a ban when its part is asked for, and leaves out what is over", () => {
   const bench = new Bench(3, 10_000);
   const question = { epoch: null, since: 0 };
   bench.desk.answer(ONE, { ...question, part: 0 }, 0);
@@ -169,7 +169,7 @@ Deno.test("SyncDesk tells what remains of a ban when its part is asked for, and 
   strictEqual(bench.ask(TWO, 0, { epoch: null }), "at 3 part 0:  last");
 });
 
-Deno.test("SyncDesk forgets a session that left", () => {
+Deno.test("SyncServer forgets a session that left", () => {
   const bench = new Bench(3);
   bench.ask(ONE, 0, { epoch: null });
   strictEqual(bench.desk.readers, 1);
@@ -177,13 +177,13 @@ Deno.test("SyncDesk forgets a session that left", () => {
   strictEqual(bench.desk.readers, 0);
 });
 
-Deno.test("SyncDesk gives a snapshot where the past can't be told", () => {
+Deno.test("SyncServer gives a snapshot where the past can't be told", () => {
   const bench = new Bench(1);
   bench.canTell = false;
   strictEqual(bench.ask(ONE, 0), "at 1 part 0: 1");
 });
 
-Deno.test("SyncDesk forgets who has not asked on for a minute", () => {
+Deno.test("SyncServer forgets who has not asked on for a minute", () => {
   const bench = new Bench(3);
   bench.ask(ONE, 0, { epoch: null });
   bench.desk.tidy(60_000);

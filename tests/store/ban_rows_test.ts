@@ -10,7 +10,7 @@ import {
   reportRow,
 } from "../../lib/store/ban_rows.ts";
 import { readReceipt, receiptRow } from "../../lib/store/receipt_rows.ts";
-import { rowSum } from "../../lib/base/checksum.ts";
+import { checksum } from "../../lib/base/checksum.ts";
 import type { SqlRow } from "../../lib/store/sql.ts";
 import { UnusableStoreError } from "../../lib/store/store_errors.ts";
 import {
@@ -120,7 +120,7 @@ Deno.test("rows are refused whose sum is right and whose values are none", () =>
   ) {
     const values = good.with(index, value);
     throws(
-      () => readChange(row([...values, rowSum(...values)])),
+      () => readChange(row([...values, checksum(...values)])),
       (error: unknown) => {
         ok(error instanceof UnusableStoreError);
         strictEqual(error.reason, "damaged");

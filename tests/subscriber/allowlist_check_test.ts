@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { AllowlistEar } from "../../lib/subscriber/allowlist_check.ts";
+import { AllowlistCheck } from "../../lib/subscriber/allowlist_check.ts";
 
 /** After which heartbeats the session is renewed, by what it was told. */
 function renewals(
@@ -8,29 +8,29 @@ function renewals(
 ): number[] {
   const renewed: number[] = [];
   let beat = 0;
-  const ear = new AllowlistEar({
+  const listener = new AllowlistCheck({
     get allowlist() {
       return toldAt(beat);
     },
     renew: () => renewed.push(beat),
   });
   for (const revision of heartbeats) {
-    ear.hear(revision);
+    listener.receive(revision);
     beat++;
   }
   return renewed;
 }
 
-Deno.test("AllowlistEar is content with the list that was told, also where it is told later than heard of", () => {
+Deno.test("AllowlistCheck is content with the list that was told, also where it is told later than heard of", () => {
   deepStrictEqual(renewals([7, 7, 7], () => 7), []);
   deepStrictEqual(renewals([7, 8, 8, 8], (beat) => beat < 2 ? 7 : 8), []);
 });
 
-Deno.test("AllowlistEar has it asked for once two heartbeats name another, again and again", () => {
+Deno.test("AllowlistCheck has it asked for once two heartbeats name another, again and again", () => {
   deepStrictEqual(renewals([7, 8, 8, 8, 8, 8], () => 7), [2, 4]);
   deepStrictEqual(renewals([8, 9, 8, 9], () => 7), []);
 });
 
-Deno.test("AllowlistEar waits for the first welcome", () => {
+Deno.test("AllowlistCheck waits for the first welcome", () => {
   deepStrictEqual(renewals([7, 7, 7], () => undefined), []);
 });

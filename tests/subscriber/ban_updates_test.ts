@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import type { Ban } from "../../lib/ban/ban.ts";
-import { newsOf, newsOfAll } from "../../lib/subscriber/ban_updates.ts";
+import { updatesOf, updatesOfAll } from "../../lib/subscriber/ban_updates.ts";
 import { banBy } from "../support/values/bans.ts";
 import { host } from "../support/values/core_values.ts";
 
@@ -8,12 +8,12 @@ const HERE = host("Web1");
 
 /** What is to be done, in words. */
 function news(before: Ban | undefined, after: Ban | undefined): string[] {
-  return newsOf({ before, after }, HERE).map(({ kind, origin, expiresMs }) =>
+  return updatesOf({ before, after }, HERE).map(({ kind, origin, expiresMs }) =>
     kind === "ban" ? `ban ${origin} ${expiresMs}` : `unban ${origin}`
   );
 }
 
-Deno.test("newsOf() leaves a host's own reports to its own fail2ban", () => {
+Deno.test("updatesOf() leaves a host's own reports to its own fail2ban", () => {
   const own = banBy({ web1: 9_000 });
   const both = banBy({ web1: 9_000, web2: 5_000 });
   deepStrictEqual(news(undefined, own), []);
@@ -22,7 +22,7 @@ Deno.test("newsOf() leaves a host's own reports to its own fail2ban", () => {
   deepStrictEqual(news(own, undefined), []);
 });
 
-Deno.test("newsOf() follows a ban from its first report to its last", () => {
+Deno.test("updatesOf() follows a ban from its first report to its last", () => {
   const one = banBy({ web2: 5_000 });
   const later = banBy({ web2: 8_000 });
   const two = banBy({ web2: 5_000, db1: 9_000 });
@@ -35,21 +35,21 @@ Deno.test("newsOf() follows a ban from its first report to its last", () => {
   deepStrictEqual(news(other, undefined), ["unban db1"]);
 });
 
-Deno.test("newsOf() waits until a ban counts", () => {
+Deno.test("updatesOf() waits until a ban counts", () => {
   const pending = banBy({ web2: 5_000 }, { isPending: true });
-  const standing = banBy({ web2: 5_000, db1: 6_000 });
+  const quota = banBy({ web2: 5_000, db1: 6_000 });
   deepStrictEqual(news(undefined, pending), []);
-  deepStrictEqual(news(pending, standing), ["ban web2 6000"]);
+  deepStrictEqual(news(pending, quota), ["ban web2 6000"]);
   deepStrictEqual(news(pending, undefined), []);
 });
 
-Deno.test("newsOfAll() tells of all that counts here", () => {
+Deno.test("updatesOfAll() tells of all that counts here", () => {
   const bans = [
     banBy({ web1: 1 }, { last: 1 }),
     banBy({ web2: Infinity }, { last: 2 }),
     banBy({ web2: 3 }, { last: 3, isPending: true }),
   ];
-  deepStrictEqual(newsOfAll(bans, HERE).map(({ address }) => address), [
+  deepStrictEqual(updatesOfAll(bans, HERE).map(({ address }) => address), [
     "192.0.2.2",
   ]);
 });

@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   type ActionReceipt,
-  ReceiptBox,
+  ReceiptQueue,
 } from "../../lib/subscriber/receipt_queue.ts";
 import { key } from "../support/values/bans.ts";
 
@@ -19,42 +19,42 @@ function told(receipts: readonly ActionReceipt[]): string[] {
   );
 }
 
-Deno.test("ReceiptBox gives the last receipt of each ban and action, oldest first", () => {
-  const box = new ReceiptBox();
-  box.note(receipt(1, "failed"));
-  box.note(receipt(2));
-  box.note(receipt(1));
-  box.note(receipt(1, "applied", "exec"));
-  deepStrictEqual(told(box.take(2)), [
+Deno.test("ReceiptQueue gives the last receipt of each ban and action, oldest first", () => {
+  const queue = new ReceiptQueue();
+  queue.add(receipt(1, "failed"));
+  queue.add(receipt(2));
+  queue.add(receipt(1));
+  queue.add(receipt(1, "applied", "exec"));
+  deepStrictEqual(told(queue.dequeue(2)), [
     "2 nftables applied",
     "1 nftables applied",
   ]);
-  strictEqual(box.size, 3);
-  box.settle();
-  deepStrictEqual(told(box.take(9)), ["1 exec applied"]);
+  strictEqual(queue.size, 3);
+  queue.acknowledge();
+  deepStrictEqual(told(queue.dequeue(9)), ["1 exec applied"]);
 });
 
-Deno.test("ReceiptBox sends again what nobody knows of, unless there is something newer", () => {
-  const box = new ReceiptBox();
-  box.note(receipt(1, "failed"));
-  box.note(receipt(2));
-  box.take(9);
-  strictEqual(box.isInFlight, true);
-  box.note(receipt(1));
-  box.putBack();
-  strictEqual(box.isInFlight, false);
-  deepStrictEqual(told(box.take(9)), [
+Deno.test("ReceiptQueue sends again what nobody knows of, unless there is something newer", () => {
+  const queue = new ReceiptQueue();
+  queue.add(receipt(1, "failed"));
+  queue.add(receipt(2));
+  queue.dequeue(9);
+  strictEqual(queue.isInFlight, true);
+  queue.add(receipt(1));
+  queue.requeue();
+  strictEqual(queue.isInFlight, false);
+  deepStrictEqual(told(queue.dequeue(9)), [
     "1 nftables applied",
     "2 nftables applied",
   ]);
 });
 
-Deno.test("ReceiptBox drops the oldest above its bound, and counts it", () => {
-  const box = new ReceiptBox({ maxWaiting: 2 });
-  for (const last of [1, 2, 3]) box.note(receipt(last));
-  deepStrictEqual(told(box.take(9)), [
+Deno.test("ReceiptQueue drops the oldest above its bound, and counts it", () => {
+  const queue = new ReceiptQueue({ maxWaiting: 2 });
+  for (const last of [1, 2, 3]) queue.add(receipt(last));
+  deepStrictEqual(told(queue.dequeue(9)), [
     "2 nftables applied",
     "3 nftables applied",
   ]);
-  strictEqual(box.dropped, 1);
+  strictEqual(queue.dropped, 1);
 });

@@ -53,7 +53,7 @@ class Bench {
   }
 
   #hear(message: StreamMessage): string[] {
-    return told(this.replica.hear(message, NOW_MS));
+    return told(this.replica.receive(message, NOW_MS));
   }
 
   changes(from: number, to: number, seq = to, epoch = EPOCH): string[] {

@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { ActionQueue } from "../../lib/subscriber/action_queue.ts";
-import { NewsFilter } from "../../lib/subscriber/update_filter.ts";
-import { ReceiptBox } from "../../lib/subscriber/receipt_queue.ts";
+import { UpdateFilter } from "../../lib/subscriber/update_filter.ts";
+import { ReceiptQueue } from "../../lib/subscriber/receipt_queue.ts";
 import { banEvent } from "../support/values/core_values.ts";
 import { ManualClock } from "../support/memory/manual_clock.ts";
 import { MemoryAction } from "../support/memory/memory_action.ts";
@@ -18,25 +18,25 @@ async function taken(dryRun: boolean) {
   const clock = new ManualClock();
   const log = new MemoryLog();
   const action = new MemoryAction();
-  const receipts = new ReceiptBox();
+  const receipts = new ReceiptQueue();
   const queue = new ActionQueue({ actions: [action], clock, log });
-  const filter = new NewsFilter({
+  const filter = new UpdateFilter({
     ...{ queue, receipts, clock, log, dryRun },
     actionNames: ["nftables", "exec"],
     protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
   });
-  await queue.runWith(NEVER, [(signal) => filter.take(NEWS, signal)]);
+  await queue.runWith(NEVER, [(signal) => filter.filter(NEWS, signal)]);
   return { action, receipts, log, filter };
 }
 
-Deno.test("NewsFilter refuses what this host protects, and tells the rule for each action", async () => {
+Deno.test("UpdateFilter refuses what this host protects, and tells the rule for each action", async () => {
   const { action, receipts, filter } = await taken(false);
   deepStrictEqual(action.calls.flat(), [
     "web-2|sshd|Ban|192.0.2.1",
     "web-2|sshd|Unban|127.0.0.1",
   ]);
   deepStrictEqual(
-    receipts.take(9).map(({ address, action, outcome, detail }) =>
+    receipts.dequeue(9).map(({ address, action, outcome, detail }) =>
       `${address} ${action} ${outcome} ${detail}`
     ),
     [
@@ -47,7 +47,7 @@ Deno.test("NewsFilter refuses what this host protects, and tells the rule for ea
   deepStrictEqual(filter.counters, { received: 3, refused: 1 });
 });
 
-Deno.test("NewsFilter does nothing on a dry run, and tells nobody but the log", async () => {
+Deno.test("UpdateFilter does nothing on a dry run, and tells nobody but the log", async () => {
   const { action, receipts, log } = await taken(true);
   deepStrictEqual(action.calls, []);
   strictEqual(receipts.size, 0);

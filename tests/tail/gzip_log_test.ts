@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { GunzippedLog } from "../../lib/tail/gzip_log.ts";
+import { GzipLog } from "../../lib/tail/gzip_log.ts";
 import type { OpenedLog } from "../../lib/tail/ports.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
 
@@ -46,7 +46,7 @@ const CONTENT = Uint8Array.from(
 );
 const COMPRESSED = await gzip(CONTENT);
 
-Deno.test("GunzippedLog gives at every place what was there before it was compressed, in any order", async () => {
+Deno.test("GzipLog gives at every place what was there before it was compressed, in any order", async () => {
   const reads = fc.array(
     fc.record({ at: fc.nat(SIZE_BYTES + 10), room: fc.nat(70_000) }),
     { maxLength: 6 },
@@ -54,7 +54,7 @@ Deno.test("GunzippedLog gives at every place what was there before it was compre
   await fc.assert(
     fc.asyncProperty(reads, async (reads) => {
       const log = new MemoryLog();
-      await using opened = new GunzippedLog(
+      await using opened = new GzipLog(
         new MemoryFile(COMPRESSED),
         "a",
         log,
@@ -75,10 +75,10 @@ Deno.test("GunzippedLog gives at every place what was there before it was compre
   );
 });
 
-Deno.test("GunzippedLog closes the file once", async () => {
+Deno.test("GzipLog closes the file once", async () => {
   const file = new MemoryFile(COMPRESSED);
   {
-    await using opened = new GunzippedLog(file, "a", new MemoryLog());
+    await using opened = new GzipLog(file, "a", new MemoryLog());
     await opened.readAt(0, new Uint8Array(1));
   }
   strictEqual(file.closed, 1);
@@ -95,9 +95,9 @@ const DAMAGED: Readonly<Record<string, Uint8Array>> = {
 };
 
 for (const [what, bytes] of Object.entries(DAMAGED)) {
-  Deno.test(`GunzippedLog gives what is readable of a file ${what}, and tells once`, async () => {
+  Deno.test(`GzipLog gives what is readable of a file ${what}, and tells once`, async () => {
     const log = new MemoryLog();
-    await using opened = new GunzippedLog(new MemoryFile(bytes), "a.gz", log);
+    await using opened = new GzipLog(new MemoryFile(bytes), "a.gz", log);
     const { sizeBytes } = await opened.facts();
     strictEqual((await opened.facts()).sizeBytes, sizeBytes);
     strictEqual(sizeBytes <= SIZE_BYTES, true);
@@ -126,12 +126,12 @@ class SeekingFile extends MemoryFile {
   }
 }
 
-Deno.test("GunzippedLog begins anew only when the reading before is over: the file has one place", async () => {
+Deno.test("GzipLog begins anew only when the reading before is over: the file has one place", async () => {
   const log = new MemoryLog();
   const start = new Uint8Array(10);
   const bytes = COMPRESSED.subarray(0, 2_000);
   for (let round = 0; round < 5; round++) {
-    await using opened = new GunzippedLog(new SeekingFile(bytes), "a", log);
+    await using opened = new GzipLog(new SeekingFile(bytes), "a", log);
     await opened.readAt(0, start);
     await opened.readAt(1, start);
     await opened.readAt(0, start);

@@ -1,13 +1,13 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { LineCutter } from "../../lib/tail/line_splitter.ts";
+import { LineSplitter } from "../../lib/tail/line_splitter.ts";
 
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
 
 /** Puts bytes in pieces through a cutter; gives the lines and where each batch ended. */
 function cut(
-  cutter: LineCutter,
+  cutter: LineSplitter,
   pieces: readonly Uint8Array[],
 ): { text: string; ends: number[] } {
   let text = "";
@@ -19,7 +19,7 @@ function cut(
       const count = Math.min(room.length, rest.length);
       room.set(rest.subarray(0, count));
       rest = rest.subarray(count);
-      const lines = cutter.take(count);
+      const lines = cutter.push(count);
       if (lines === undefined) continue;
       text += DECODER.decode(lines.bytes);
       ends.push(lines.endBytes);
@@ -33,7 +33,7 @@ function bytes(text: string): Uint8Array {
 }
 
 Deno.test("a line in two pieces is given once it is whole, with where the next one begins", () => {
-  const cutter = new LineCutter({ offsetBytes: 100 });
+  const cutter = new LineSplitter({ offsetBytes: 100 });
   deepStrictEqual(cut(cutter, [bytes("one\ntw")]), {
     text: "one\n",
     ends: [104],
@@ -48,14 +48,14 @@ Deno.test("a line in two pieces is given once it is whole, with where the next o
 
 Deno.test("a line ends at 0x0A and nowhere else", () => {
   const text = "a\rb\x0bc\x0cd\x85e\u2028f\0g";
-  const cutter = new LineCutter({ offsetBytes: 0 });
+  const cutter = new LineSplitter({ offsetBytes: 0 });
   deepStrictEqual(cut(cutter, [bytes(text)]).text, "");
   deepStrictEqual(cut(cutter, [bytes("\n")]).text, `${text}\n`);
 });
 
 Deno.test("a line that is too long is left out to its end, and counted", () => {
   const options = { offsetBytes: 0, maxLineBytes: 10, readBytes: 8 };
-  const cutter = new LineCutter(options);
+  const cutter = new LineSplitter(options);
   const long = "x".repeat(100);
   const { text, ends } = cut(cutter, [bytes(`ok\n${long}`)]);
   deepStrictEqual([text, ends, cutter.droppedLines], ["ok\n", [3], 1]);
@@ -67,7 +67,7 @@ Deno.test("a line that is too long is left out to its end, and counted", () => {
 });
 
 Deno.test("a line just as long as is allowed is kept", () => {
-  const cutter = new LineCutter({
+  const cutter = new LineSplitter({
     offsetBytes: 0,
     maxLineBytes: 10,
     readBytes: 8,
@@ -92,7 +92,7 @@ Deno.test("the lines are the same however the bytes are cut into pieces", () => 
         from += size;
       }
       const maxLineBytes = 12;
-      const cutter = new LineCutter({
+      const cutter = new LineSplitter({
         offsetBytes: 7,
         maxLineBytes,
         readBytes: 4,

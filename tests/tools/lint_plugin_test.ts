@@ -2,7 +2,7 @@ import { deepStrictEqual } from "node:assert/strict";
 import plugin from "../../tools/lint_plugin.ts";
 
 /** What the rules say of a file: the names of those that complain. */
-function complaints(path: string, source: string): string[] {
+function troubleLog(path: string, source: string): string[] {
   return Deno.lint.runPlugin(plugin, path, source).map(({ id }) =>
     id.replace("cluster/", "")
   );
@@ -66,6 +66,6 @@ const CASES: readonly [path: string, source: string, expected: string[]][] = [
 
 for (const [path, source, expected] of CASES) {
   Deno.test(`lint rules say [${expected}] of ${path}: ${source}`, () => {
-    deepStrictEqual(complaints(path, source), expected);
+    deepStrictEqual(troubleLog(path, source), expected);
   });
 }

@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   endMs,
-  localBan,
+  hostBan,
   localChange,
   remainingMs,
   wireBan,
@@ -28,7 +28,7 @@ Deno.test("remainingMs() and endMs() carry a time from one clock to another", ()
 
 Deno.test("a ban ends as much later there as its clock is ahead", () => {
   const ban = banBy({ web1: 10_000, web2: Infinity }, { seq: 7 });
-  const there = localBan(wireBan(ban, 6_000), 106_000);
+  const there = hostBan(wireBan(ban, 6_000), 106_000);
   deepStrictEqual(there, {
     ...ban,
     reports: [

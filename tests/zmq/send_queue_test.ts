@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import { Outbox } from "../../lib/zmq/send_queue.ts";
+import { SendQueue } from "../../lib/zmq/send_queue.ts";
 import { settled } from "../support/memory/manual_clock.ts";
 import {
   frames,
@@ -10,16 +10,16 @@ import {
 /** An outbox at work until it is disposed of. */
 class Bench implements AsyncDisposable {
   readonly socket = new MemorySocket();
-  readonly outbox: Outbox;
+  readonly sendQueue: SendQueue;
   readonly stop = new AbortController();
   readonly running: Promise<unknown>;
 
   constructor(maxWaiting?: number) {
-    this.outbox = new Outbox(
+    this.sendQueue = new SendQueue(
       this.socket,
       maxWaiting === undefined ? {} : { maxWaiting },
     );
-    this.running = this.outbox.run(this.stop.signal).catch((error) => error);
+    this.running = this.sendQueue.run(this.stop.signal).catch((error) => error);
   }
 
   get sent(): string[] {
@@ -32,13 +32,13 @@ class Bench implements AsyncDisposable {
   }
 }
 
-Deno.test("Outbox sends in order, also what is made later, and leaves out what comes to nothing", async () => {
+Deno.test("SendQueue sends in order, also what is made later, and leaves out what comes to nothing", async () => {
   await using bench = new Bench();
   const late = Promise.withResolvers<Uint8Array[] | undefined>();
-  bench.outbox.put(frames("a"));
-  bench.outbox.put(late.promise);
-  bench.outbox.put(Promise.resolve(undefined));
-  bench.outbox.put(frames("c", "d"));
+  bench.sendQueue.put(frames("a"));
+  bench.sendQueue.put(late.promise);
+  bench.sendQueue.put(Promise.resolve(undefined));
+  bench.sendQueue.put(frames("c", "d"));
   await settled();
   deepStrictEqual(bench.sent, ["a"]);
   late.resolve([...frames("b")]);
@@ -46,31 +46,31 @@ Deno.test("Outbox sends in order, also what is made later, and leaves out what c
   deepStrictEqual(bench.sent, ["a", "b", "c|d"]);
 });
 
-Deno.test("Outbox drops the oldest above its bound, and counts it", async () => {
+Deno.test("SendQueue drops the oldest above its bound, and counts it", async () => {
   await using bench = new Bench(2);
   await settled();
-  for (const text of ["a", "b", "c", "d"]) bench.outbox.put(frames(text));
+  for (const text of ["a", "b", "c", "d"]) bench.sendQueue.put(frames(text));
   await settled();
   deepStrictEqual(bench.sent, ["c", "d"]);
-  strictEqual(bench.outbox.dropped, 2);
+  strictEqual(bench.sendQueue.dropped, 2);
 });
 
-Deno.test("Outbox ends with what the making of a message throws, and when it is aborted", async () => {
+Deno.test("SendQueue ends with what the making of a message throws, and when it is aborted", async () => {
   const stop = new AbortController();
-  const outbox = new Outbox(new MemorySocket());
-  const failing = outbox.run(stop.signal);
-  outbox.put(Promise.reject(new TypeError("a bug")));
+  const sendQueue = new SendQueue(new MemorySocket());
+  const failing = sendQueue.run(stop.signal);
+  sendQueue.put(Promise.reject(new TypeError("a bug")));
   await rejects(failing, /^TypeError: a bug$/);
-  const running = outbox.run(stop.signal);
+  const running = sendQueue.run(stop.signal);
   stop.abort();
   await rejects(running, { name: "AbortError" });
 });
 
-Deno.test("Outbox ends when it is aborted, though a message is never made", async () => {
+Deno.test("SendQueue ends when it is aborted, though a message is never made", async () => {
   const stop = new AbortController();
-  const outbox = new Outbox(new MemorySocket());
-  const running = outbox.run(stop.signal);
-  outbox.put(new Promise(() => {}));
+  const sendQueue = new SendQueue(new MemorySocket());
+  const running = sendQueue.run(stop.signal);
+  sendQueue.put(new Promise(() => {}));
   await settled();
   stop.abort();
   await rejects(running, { name: "AbortError" });

@@ -12,7 +12,7 @@ import type { JailName } from "../../base/jail_name.ts";
 import type { EchoOracle } from "../enforcer.ts";
 
 /** How an oracle is set up. */
-export interface LedgerEchoOptions {
+export interface EchoReaderOptions {
   /**
    * Whether the file is still there, and still the same, is looked at so often
    * at most, in milliseconds: under load that costs more than the question.
@@ -48,7 +48,7 @@ interface OpenLedger {
  * Without the file, nothing is an echo, and neither while it can't be read: what
  * the host itself decided is not to be lost, and an echo ends with its unban.
  */
-export class LedgerEchoOracle implements EchoOracle, Disposable {
+export class EchoReader implements EchoOracle, Disposable {
   readonly #path: string;
   readonly #action: string;
   readonly #lookEveryMs: number;
@@ -64,7 +64,7 @@ export class LedgerEchoOracle implements EchoOracle, Disposable {
   constructor(
     path: string,
     action: string,
-    { lookEveryMs = 0 }: LedgerEchoOptions = {},
+    { lookEveryMs = 0 }: EchoReaderOptions = {},
   ) {
     this.#path = path;
     this.#action = action;

@@ -10,7 +10,7 @@ import { EitherSignal } from "../../async/either_signal.ts";
 import { RuntimeError } from "../../base/errors.ts";
 import { type ExecCall, execCall, execReason } from "../exec_command.ts";
 import type { Clock } from "../../async/clock.ts";
-import type { EnforcementFailure, Enforcer, LocalBan } from "../enforcer.ts";
+import type { EnforcementFailure, Enforcer, HostBan } from "../enforcer.ts";
 
 /** How the program is run. */
 export interface ExecEnforcerOptions {
@@ -85,14 +85,14 @@ export class ExecEnforcer implements Enforcer {
   }
 
   apply(
-    bans: readonly LocalBan[],
+    bans: readonly HostBan[],
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]> {
     return this.#runAll("ban", bans, signal);
   }
 
   lift(
-    bans: readonly LocalBan[],
+    bans: readonly HostBan[],
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]> {
     return this.#runAll("unban", bans, signal);
@@ -105,11 +105,11 @@ export class ExecEnforcer implements Enforcer {
 
   async #runAll(
     kind: BanKind,
-    bans: readonly LocalBan[],
+    bans: readonly HostBan[],
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]> {
     signal.throwIfAborted();
-    const reasons = new Map<LocalBan, string>();
+    const reasons = new Map<HostBan, string>();
     // All lanes take from the same row.
     const row = bans.values();
     const lanes = Array.from({ length: this.#parallel }, async () => {
@@ -132,7 +132,7 @@ export class ExecEnforcer implements Enforcer {
   }
 
   /** The call, or why there can be none. */
-  #call(kind: BanKind, ban: LocalBan): ExecCall | string {
+  #call(kind: BanKind, ban: HostBan): ExecCall | string {
     try {
       return execCall(kind, ban, this.#clock.nowMs());
     } catch (error) {

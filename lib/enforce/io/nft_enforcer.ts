@@ -5,7 +5,7 @@
  * @module
  */
 
-import { findCulprits } from "../bisect_failures.ts";
+import { bisectFailures } from "../bisect_failures.ts";
 import { EitherSignal } from "../../async/either_signal.ts";
 import { RuntimeError } from "../../base/errors.ts";
 import { nftHint, nftReason, parseNftListing } from "../nft_listing.ts";
@@ -24,10 +24,10 @@ import {
 } from "../nft_script.ts";
 import type { Clock } from "../../async/clock.ts";
 import type {
+  ActiveBan,
   EnforcementFailure,
   Enforcer,
-  ListedBan,
-  LocalBan,
+  HostBan,
 } from "../enforcer.ts";
 
 /** How bans are enforced with nftables. */
@@ -50,7 +50,7 @@ interface Outcome {
 }
 
 /** Renders the transaction for some bans. */
-type Render = (bans: readonly LocalBan[]) => string;
+type Render = (bans: readonly HostBan[]) => string;
 
 const MAX_BANS_AT_ONCE = 2_000;
 /** Calls that a failed transaction may cost; 22 tell one culprit from 2,000. */
@@ -92,7 +92,7 @@ export class NftEnforcer implements Enforcer {
   }
 
   async apply(
-    bans: readonly LocalBan[],
+    bans: readonly HostBan[],
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]> {
     const sets = await this.#knownSets(signal);
@@ -105,7 +105,7 @@ export class NftEnforcer implements Enforcer {
   }
 
   async lift(
-    bans: readonly LocalBan[],
+    bans: readonly HostBan[],
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]> {
     const sets = await this.#knownSets(signal);
@@ -119,7 +119,7 @@ export class NftEnforcer implements Enforcer {
     return [...failures, ...refused];
   }
 
-  async list(signal: AbortSignal): Promise<readonly ListedBan[]> {
+  async list(signal: AbortSignal): Promise<readonly ActiveBan[]> {
     const listed = await this.#list([], signal);
     return listed.flatMap(({ bans }) => bans);
   }
@@ -169,13 +169,13 @@ export class NftEnforcer implements Enforcer {
   }
 
   async #transact(
-    bans: readonly LocalBan[],
+    bans: readonly HostBan[],
     render: Render,
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]> {
     if (bans.length === 0) return [];
     const table = renderNftTable(this.#table, this.#sets);
-    const attempt = async (some: readonly LocalBan[]) => {
+    const attempt = async (some: readonly HostBan[]) => {
       const { ok, stderr } = await this.#run(table + render(some), signal);
       return ok ? undefined : nftReason(stderr);
     };
@@ -183,7 +183,7 @@ export class NftEnforcer implements Enforcer {
     if (reason === undefined) return [];
     this.#demand(await this.#run(table, signal));
     const failed = { items: bans, reason, attempt, maxAttempts: MAX_ATTEMPTS };
-    const found = await findCulprits(failed);
+    const found = await bisectFailures(failed);
     return found.map(({ item, reason }) => ({ ban: item, reason }));
   }
 
@@ -260,9 +260,9 @@ export class NftEnforcer implements Enforcer {
 
 /** Tells bans that a set takes, and which, from those that none does. */
 function partition(
-  bans: readonly LocalBan[],
-): { known: Map<LocalBan, NftSet>; failures: EnforcementFailure[] } {
-  const known = new Map<LocalBan, NftSet>();
+  bans: readonly HostBan[],
+): { known: Map<HostBan, NftSet>; failures: EnforcementFailure[] } {
+  const known = new Map<HostBan, NftSet>();
   const failures: EnforcementFailure[] = [];
   for (const ban of bans) {
     const set = nftSetOf(ban.address);

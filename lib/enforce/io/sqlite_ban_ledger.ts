@@ -17,7 +17,7 @@ import type {
   LedgerContents,
   WantedReports,
 } from "../ban_ledger.ts";
-import type { LocalBan } from "../enforcer.ts";
+import type { HostBan } from "../enforcer.ts";
 
 /** Where a node keeps its ledger. */
 export function ledgerPath(stateDir: string): string {
@@ -152,7 +152,7 @@ export class SqliteLedger implements BanLedger, Disposable {
     });
   }
 
-  begin(action: string, bans: readonly LocalBan[], nowMs: number): void {
+  recordStart(action: string, bans: readonly HostBan[], nowMs: number): void {
     this.#atOnce(() => {
       for (const ban of bans) {
         this.#statements.close.run(nowMs, action, ban.jail, ban.address);
@@ -161,7 +161,11 @@ export class SqliteLedger implements BanLedger, Disposable {
     });
   }
 
-  settle(action: string, bans: readonly BanState[], nowMs: number): void {
+  recordOutcome(
+    action: string,
+    bans: readonly BanState[],
+    nowMs: number,
+  ): void {
     const { close, settle, purge } = this.#statements;
     this.#atOnce(() => {
       for (const { ban, state } of bans) {
@@ -204,7 +208,7 @@ export class SqliteLedger implements BanLedger, Disposable {
 
   #open(
     action: string,
-    { jail, address, origin, reportedJail, expiresMs }: LocalBan,
+    { jail, address, origin, reportedJail, expiresMs }: HostBan,
     beganMs: number,
     settledMs: number | null,
   ): void {
@@ -262,7 +266,7 @@ function transact(database: DatabaseSync, change: () => void): void {
 }
 
 /** A row that is not as it was written is left out: what is in force is asked for. */
-function readBan(row: Record<string, unknown>): LocalBan | undefined {
+function readBan(row: Record<string, unknown>): HostBan | undefined {
   const jail = parseJailName(String(row["jail"]));
   const address = parseAddress(String(row["address"]));
   const origin = parseHostName(String(row["origin"]));

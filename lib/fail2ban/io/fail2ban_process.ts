@@ -9,9 +9,9 @@
 import { RuntimeError } from "../../base/errors.ts";
 import { refused } from "../answer.ts";
 import { assertFail2banCommand } from "../commands.ts";
-import { Fail2banServers } from "../restart_counter.ts";
+import { RestartCounter } from "../restart_counter.ts";
 import type { Fail2banClient, Fail2banReply } from "../ports.ts";
-import { Turn } from "../../async/exclusive_wait.ts";
+import { ExclusiveWait } from "../../async/exclusive_wait.ts";
 
 /** Starting it takes a while on a busy host; an action of each address, too. */
 const TIMEOUT_MS = 60_000;
@@ -33,8 +33,8 @@ export interface Fail2banProcessOptions {
 /** Talks to fail2ban through `fail2ban-client`, without a shell. */
 export class Fail2banProcess implements Fail2banClient {
   readonly #options: Required<Fail2banProcessOptions>;
-  readonly #turn = new Turn("command");
-  readonly #servers = new Fail2banServers();
+  readonly #turn = new ExclusiveWait("command");
+  readonly #servers = new RestartCounter();
 
   /** @param options How to call it. */
   constructor(options: Fail2banProcessOptions) {
@@ -54,7 +54,7 @@ export class Fail2banProcess implements Fail2banClient {
     signal: AbortSignal,
   ): Promise<Fail2banReply> {
     assertFail2banCommand(words);
-    using _turn = this.#turn.take();
+    using _turn = this.#turn.enter();
     signal.throwIfAborted();
     this.#servers.see(fileAt(this.#options.socketPath));
     const { success, stdout, stderr } = await this.#run(words, signal);

@@ -14,9 +14,9 @@ import { RuntimeError } from "../../base/errors.ts";
 import { readAnswer } from "../answer.ts";
 import { pickleCommand } from "../commands.ts";
 import { END_MARKER, MAX_ANSWER_BYTES } from "../pickle.ts";
-import { Fail2banServers } from "../restart_counter.ts";
+import { RestartCounter } from "../restart_counter.ts";
 import type { Fail2banClient, Fail2banReply } from "../ports.ts";
-import { Turn } from "../../async/exclusive_wait.ts";
+import { ExclusiveWait } from "../../async/exclusive_wait.ts";
 
 /** A question may wait for what fail2ban does for others. */
 const QUESTION_TIMEOUT_MS = 10_000;
@@ -50,8 +50,8 @@ export interface Fail2banSocketOptions {
  */
 export class Fail2banSocket implements Fail2banClient {
   readonly #options: Required<Fail2banSocketOptions>;
-  readonly #turn = new Turn("command");
-  readonly #servers = new Fail2banServers();
+  readonly #turn = new ExclusiveWait("command");
+  readonly #servers = new RestartCounter();
   #connection: Deno.UnixConn | undefined;
 
   /** @param options How to talk to fail2ban. */
@@ -72,7 +72,7 @@ export class Fail2banSocket implements Fail2banClient {
     signal: AbortSignal,
   ): Promise<Fail2banReply> {
     const pickle = pickleCommand(words);
-    using _turn = this.#turn.take();
+    using _turn = this.#turn.enter();
     signal.throwIfAborted();
     const { questionTimeoutMs, actionTimeoutMs } = this.#options;
     const timeoutMs = words[0] === "set" ? actionTimeoutMs : questionTimeoutMs;
@@ -138,7 +138,7 @@ export class Fail2banSocket implements Fail2banClient {
     const kept = this.#connection;
     if (kept !== undefined) {
       try {
-        return await talk(kept, request);
+        return await syncClient(kept, request);
       } catch (error) {
         if (ended.aborted || !isHangUp(error) || !mayRepeat) throw error;
         this.#hangUp();
@@ -148,7 +148,7 @@ export class Fail2banSocket implements Fail2banClient {
     this.#servers.see(fileAt(path));
     this.#connection = await Deno.connect({ transport: "unix", path });
     ended.throwIfAborted();
-    return await talk(this.#connection, request);
+    return await syncClient(this.#connection, request);
   }
 
   #hangUp(): void {
@@ -215,7 +215,7 @@ function fileAt(path: string): string | undefined {
 }
 
 /** Sends a request and reads up to the marker behind the answer. */
-async function talk(
+async function syncClient(
   connection: Deno.UnixConn,
   request: Uint8Array,
 ): Promise<Uint8Array> {

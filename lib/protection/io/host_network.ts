@@ -20,7 +20,7 @@ import type { HostNetwork, HostNetworkSource } from "../ports.ts";
 import { libcName } from "../../log/libc_name.ts";
 
 /** Where the host says it. */
-export interface HostAddressesOptions {
+export interface SystemHostNetworkOptions {
   /** @default {"/proc/net/route"} */
   readonly routes4Path?: string;
   /** Not there where IPv6 is off. @default {"/proc/net/ipv6_route"} */
@@ -35,11 +35,11 @@ const CHUNK_BYTES = 65_536;
 const MAX_BYTES = 4 << 20;
 
 /** A {@link HostNetworkSource} of Linux. */
-export class HostAddresses implements HostNetworkSource {
-  readonly #options: Required<HostAddressesOptions>;
+export class SystemHostNetwork implements HostNetworkSource {
+  readonly #options: Required<SystemHostNetworkOptions>;
 
   /** @param options Where to look. */
-  constructor(options: HostAddressesOptions = {}) {
+  constructor(options: SystemHostNetworkOptions = {}) {
     this.#options = {
       routes4Path: "/proc/net/route",
       routes6Path: "/proc/net/ipv6_route",

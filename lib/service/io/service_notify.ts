@@ -68,7 +68,7 @@ export class ServiceNotify implements AsyncDisposable {
    * @param state `READY=1`, `STOPPING=1` or `WATCHDOG=1`.
    * @param status One line for the operator, shown by `systemctl status`.
    */
-  async tell(
+  async send(
     state: "READY=1" | "STOPPING=1" | "WATCHDOG=1",
     status?: string,
   ): Promise<void> {
@@ -112,7 +112,7 @@ export class ServiceNotify implements AsyncDisposable {
     try {
       while (true) {
         await clock.delay(everyMs, signal);
-        await this.tell("WATCHDOG=1");
+        await this.send("WATCHDOG=1");
       }
     } catch (error) {
       if (error !== signal.reason) throw error;

@@ -13,7 +13,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import type { Ban, BanKey, Change } from "../../ban/ban.ts";
-import { BanMemory } from "../ban_database.ts";
+import { BanDatabase } from "../ban_database.ts";
 import { BAN_STORE_PRAGMAS, BAN_STORE_SCHEMA } from "../ban_store_schema.ts";
 import type { Epoch, EventId } from "../../base/ids.ts";
 import type {
@@ -32,8 +32,8 @@ import {
 } from "../store_errors.ts";
 import { takeStoreLock } from "../store_lock.ts";
 import { inspectStore, migrateStore, type StoreSchema } from "../migrations.ts";
-import { readStoredBans } from "../ban_tables.ts";
-import { StoredHistory } from "../history_tables.ts";
+import { readBanTables } from "../ban_tables.ts";
+import { HistoryTables } from "../history_tables.ts";
 
 /** Where a publisher keeps its memory. */
 export function banStorePath(stateDir: string): string {
@@ -81,7 +81,7 @@ export class SqliteBanStore implements BanStore, Disposable {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #lock: DatabaseSync;
-  readonly #memory: BanMemory;
+  readonly #memory: BanDatabase;
 
   private constructor(
     path: string,
@@ -91,7 +91,7 @@ export class SqliteBanStore implements BanStore, Disposable {
     this.#path = path;
     this.#database = database;
     this.#lock = lock;
-    this.#memory = new BanMemory(database);
+    this.#memory = new BanDatabase(database);
   }
 
   /**
@@ -171,7 +171,7 @@ export class SqliteBanStore implements BanStore, Disposable {
     try {
       reader = new DatabaseSync(this.#path, { readOnly: true });
       reader.exec("BEGIN");
-      yield* readStoredBans(reader, nowMs);
+      yield* readBanTables(reader, nowMs);
     } catch (error) {
       throw storeFailure("cannot read bans", error);
     } finally {
@@ -220,7 +220,7 @@ function create(path: string, schema: StoreSchema): void {
   const database = new DatabaseSync(beside);
   try {
     migrateStore(database, schema, () => {
-      new StoredHistory(database).setMark({ epoch, seq: 0 });
+      new HistoryTables(database).setMark({ epoch, seq: 0 });
     });
   } finally {
     database.close();
@@ -238,7 +238,7 @@ function inspect(path: string, schema: StoreSchema): number {
     const inspection = isSmall || endedUncleanly ? "all" : "vital";
     const version = inspectStore(reader, schema, inspection);
     // It must be good before the file is opened for writing.
-    if (version === schema.migrations.length) new BanMemory(reader);
+    if (version === schema.migrations.length) new BanDatabase(reader);
     return version;
   });
 }

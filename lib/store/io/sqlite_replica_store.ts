@@ -20,7 +20,7 @@ import {
 } from "../store_errors.ts";
 import { takeStoreLock } from "../store_lock.ts";
 import { inspectStore, migrateStore } from "../migrations.ts";
-import { readStoredBans, StoredBans } from "../ban_tables.ts";
+import { BanTables, readBanTables } from "../ban_tables.ts";
 
 /** Where a subscriber keeps its copy. */
 export function replicaPath(stateDir: string): string {
@@ -28,7 +28,7 @@ export function replicaPath(stateDir: string): string {
 }
 
 /** A file that could not be used. */
-export interface SetAside {
+export interface QuarantinedFile {
   /** Where it is now; one that was there before is gone. */
   readonly path: string;
   /** What was wrong with it. */
@@ -57,7 +57,7 @@ const META = "SELECT epoch, seq, sum FROM meta";
 export class SqliteReplicaStore implements ReplicaStore, Disposable {
   readonly #path: string;
   readonly #lock: DatabaseSync;
-  #setAside: SetAside | undefined;
+  #quarantine: QuarantinedFile | undefined;
   #opened: Opened;
 
   private constructor(path: string, lock: DatabaseSync) {
@@ -87,8 +87,8 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
   }
 
   /** What was put aside since this was opened; `undefined`: nothing. */
-  get setAside(): SetAside | undefined {
-    return this.#setAside;
+  get quarantine(): QuarantinedFile | undefined {
+    return this.#quarantine;
   }
 
   load(): StoredReplica | undefined {
@@ -96,13 +96,13 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
       const mark = this.#mark();
       return mark && {
         ...mark,
-        bans: [...readStoredBans(this.#opened.database, -Infinity)],
+        bans: [...readBanTables(this.#opened.database, -Infinity)],
       };
     } catch (error) {
       const failure = storeFailure("cannot read bans", error);
       if (!(failure instanceof UnusableStoreError)) throw failure;
       this.#opened.database.close();
-      this.#putAside(failure);
+      this.#putQuarantine(failure);
       this.#opened = this.#open();
       return undefined;
     }
@@ -122,7 +122,7 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
         const { bans } = this.#opened;
         bans.dropUnused(bans.apply(change));
       }
-      this.#opened.bans.dropOver(nowMs, changes.length + FORGET_REPORTS);
+      this.#opened.bans.dropExpired(nowMs, changes.length + FORGET_REPORTS);
       this.#opened.putMeta.run(...epochRow({ ...mark, seq }));
     });
   }
@@ -160,25 +160,25 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
     } catch (error) {
       const failure = openFailure(this.#path, error);
       if (!(failure instanceof UnusableStoreError)) throw failure;
-      this.#putAside(failure);
+      this.#putQuarantine(failure);
     }
     return openDatabase(this.#path);
   }
 
-  #putAside({ message }: UnusableStoreError): void {
+  #putQuarantine({ message }: UnusableStoreError): void {
     const aside = `${this.#path}.damaged`;
     for (const end of ["", "-wal", "-shm"]) {
       removeIfThere(`${aside}${end}`);
       if (sizeOf(`${this.#path}${end}`) === undefined) continue;
       Deno.renameSync(`${this.#path}${end}`, `${aside}${end}`);
     }
-    this.#setAside = { path: aside, reason: message };
+    this.#quarantine = { path: aside, reason: message };
   }
 }
 
 interface Opened {
   readonly database: DatabaseSync;
-  readonly bans: StoredBans;
+  readonly bans: BanTables;
   readonly meta: StatementSync;
   readonly putMeta: StatementSync;
 }
@@ -197,7 +197,7 @@ function openDatabase(path: string): Opened {
     migrateStore(database, REPLICA_SCHEMA);
     return {
       database,
-      bans: new StoredBans(database),
+      bans: new BanTables(database),
       meta: database.prepare(META),
       putMeta: database.prepare(PUT_META),
     };

@@ -25,7 +25,7 @@ import { Condition } from "../../async/tasks.ts";
 const MAX_NUMBER = 9;
 
 /** How a log is looked at. */
-export interface TailFileOptions {
+export interface DiskLogFolderOptions {
   /** Looks that nothing asked for are so far apart, in milliseconds. @default {250} */
   readonly lookEveryMs?: number;
 }
@@ -36,11 +36,11 @@ export interface TailFileOptions {
  *
  * @example
  * ```ts ignore
- * await using folder = new TailFile("/var/log/fail2ban.log", log);
+ * await using folder = new DiskLogFolder("/var/log/fail2ban.log", log);
  * await using lines = await LogFollower.begin({ folder, from: undefined, log });
  * ```
  */
-export class TailFile implements LogFolder, AsyncDisposable {
+export class DiskLogFolder implements LogFolder, AsyncDisposable {
   readonly logName: string;
   readonly #path: string;
   readonly #folder: string;
@@ -60,7 +60,7 @@ export class TailFile implements LogFolder, AsyncDisposable {
    * @param log Where to tell.
    * @param options How it is looked at.
    */
-  constructor(path: string, log: Log, options: TailFileOptions = {}) {
+  constructor(path: string, log: Log, options: DiskLogFolderOptions = {}) {
     const slash = path.lastIndexOf("/");
     this.logName = path.slice(slash + 1);
     this.#path = path;

@@ -41,7 +41,7 @@ import {
   subscriberOptions,
   ZAP_URL,
 } from "../socket_options.ts";
-import { Turn } from "../../async/exclusive_wait.ts";
+import { ExclusiveWait } from "../../async/exclusive_wait.ts";
 
 const ZMQ_FD = 14;
 const ZMQ_EVENTS = 15;
@@ -164,8 +164,8 @@ class ZmqSocket implements BoundSocket {
   readonly #native: NativeSocket;
   readonly #poll: DescriptorPoll;
   readonly #opened: Set<ZmqSocket>;
-  readonly #receiving = new Turn("receive");
-  readonly #sending = new Turn("send");
+  readonly #receiving = new ExclusiveWait("receive");
+  readonly #sending = new ExclusiveWait("send");
   #busySinceMs = performance.now();
   #inARow = 0;
   #closing: Promise<void> | undefined;
@@ -186,7 +186,7 @@ class ZmqSocket implements BoundSocket {
   }
 
   async receive(signal: AbortSignal): Promise<Frames> {
-    using _turn = this.#receiving.take();
+    using _turn = this.#receiving.enter();
     while (true) {
       signal.throwIfAborted();
       this.#assertOpen();
@@ -209,7 +209,7 @@ class ZmqSocket implements BoundSocket {
   }
 
   async send(frames: Frames, signal: AbortSignal): Promise<void> {
-    using _turn = this.#sending.take();
+    using _turn = this.#sending.enter();
     while (true) {
       signal.throwIfAborted();
       this.#assertOpen();

@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { HostAddresses } from "../../../lib/protection/io/host_network.ts";
+import { SystemHostNetwork } from "../../../lib/protection/io/host_network.ts";
 import { ChildProcess } from "../../support/host/child_process.ts";
 import {
   appendLog,
@@ -35,7 +35,7 @@ type Protected = readonly [target: string, rule: string];
 
 /** What no role may ban on this machine. */
 async function protectedHere(): Promise<readonly Protected[]> {
-  const { own, gateways } = await new HostAddresses().read();
+  const { own, gateways } = await new SystemHostNetwork().read();
   const isOrdinary = (address: string) =>
     !address.startsWith("127.") && !/^(?:::1$|fe[89ab])/.test(address);
   const ownAddresses = own?.filter(isOrdinary) ?? [];

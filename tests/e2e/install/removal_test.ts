@@ -141,8 +141,8 @@ Deno.test("an upgrade that is interrupted, or finds the disk full, leaves no par
   };
   await writeRelease(place.release, { version: "1.1.0", files });
   // It ends as a unit is about to be replaced, after the jail.
-  const endings = ["kill -INT $PPID", 'echo "no space" >&2'];
-  for (const ending of endings) {
+  const expiries = ["kill -INT $PPID", 'echo "no space" >&2'];
+  for (const ending of expiries) {
     const { code, complained } = await place.runWith({
       cp:
         `case $2 in */fail2ban-monitor.service.f2bc*) echo half >"$2"; ${ending}; exit 1 ;; esac

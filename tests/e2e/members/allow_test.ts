@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
-  FLEET_LIST_FORM,
-  fleetListAt,
+  ALLOWLIST_FORM,
+  allowlistAt,
 } from "../../../lib/protection/allowlist.ts";
 import {
   ActingNodes,
@@ -138,7 +138,7 @@ testWith(
     await waitBanned(b, [ATTACKER]);
     const path = `${cluster.stateDir("host-b")}/allowlist.json`;
     const kept = async () =>
-      FLEET_LIST_FORM.decode(await Deno.readTextFile(path));
+      ALLOWLIST_FORM.decode(await Deno.readTextFile(path));
     await waitUntil(async () => (await kept()).ignore.length === 1, {
       what: "the list on the disk",
     });
@@ -153,11 +153,11 @@ testWith(
     // As if the list had arrived, and the lift that goes with it had not.
     await nodes.node("host-b").subscriber.end();
     const entry = { untilMs: null, note: "", addedMs: 0 };
-    const list = fleetListAt(
+    const list = allowlistAt(
       [{ network: address(ATTACKER), ...entry }],
       Date.now(),
     );
-    await Deno.writeTextFile(path, FLEET_LIST_FORM.encode(list));
+    await Deno.writeTextFile(path, ALLOWLIST_FORM.encode(list));
     await nodes.startSubscriber("host-b");
     await waitBanned(b, []);
 

@@ -28,7 +28,7 @@ async function operator(
   return { code, out: child.stdout, err: err.join("\n") };
 }
 
-async function standing(cluster: TestCluster, count: number): Promise<void> {
+async function quota(cluster: TestCluster, count: number): Promise<void> {
   await waitUntil(
     async () =>
       (await cluster.peek("subscriber", "host-b"))?.["bans"] === count,
@@ -52,7 +52,7 @@ Deno.test("what a node reported is taken back everywhere, what others reported t
     banLine("sshd", BOTH) + banLine("sshd", ONLY_A),
   );
   await appendLog(cluster.logPath("host-b"), banLine("sshd", BOTH));
-  await standing(cluster, 2);
+  await quota(cluster, 2);
   await waitUntil(
     async () => {
       const { out } = await operator(cluster, "node", "list");
@@ -66,7 +66,7 @@ Deno.test("what a node reported is taken back everywhere, what others reported t
   const taken = await operator(cluster, "node", "withdraw", "host-a");
   strictEqual(taken.code, 0, taken.err);
   match(taken.err, /2 reports of host-a taken back/);
-  await standing(cluster, 1);
+  await quota(cluster, 1);
   const again = await operator(
     cluster,
     "node",

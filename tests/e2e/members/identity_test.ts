@@ -88,15 +88,15 @@ Deno.test("case 21: a key that is no member's, another publisher's key, NULL and
       version: "1",
       ...{ node: a.node, token: a.token },
     }) as Uint8Array[]);
-    const ear = new zmq.Subscriber({ ...options, receiveTimeout: 0 });
-    ear.connect(cluster.streamUrl);
-    ear.subscribe();
+    const listener = new zmq.Subscriber({ ...options, receiveTimeout: 0 });
+    listener.connect(cluster.streamUrl);
+    listener.subscribe();
     // The stream has a heartbeat each second.
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     strictEqual(dealer.readable, false);
-    strictEqual(ear.readable, false);
+    strictEqual(listener.readable, false);
     dealer.close();
-    ear.close();
+    listener.close();
   }
   const figures = await cluster.peek("publisher", "hub");
   strictEqual(figures?.["protocol2.received"], 0);
@@ -165,14 +165,14 @@ Deno.test("a subscriber that tries to write is refused, on either socket, and so
     linger: 0,
   });
   speaker.connect(cluster.streamUrl);
-  await using ear = zeromq.context.subscriber(cluster.streamUrl, "", {
+  await using listener = zeromq.context.subscriber(cluster.streamUrl, "", {
     maxMessageBytes: 1 << 20,
     security: securityOf(a),
   });
-  await ear.receive(zeromq.signal);
+  await listener.receive(zeromq.signal);
   await speaker.send(["C", "forged"]);
   for (let heard = 0; heard < 2; heard++) {
-    const [kind] = await ear.receive(zeromq.signal);
+    const [kind] = await listener.receive(zeromq.signal);
     strictEqual(new TextDecoder().decode(kind), "H");
   }
   speaker.close();
@@ -223,13 +223,13 @@ Deno.test("a member that may report and not read does not hear the stream", asyn
   });
   await using monitor = await bench.member(writer);
   const hears = async (by: Membership) => {
-    await using ear = zeromq.context.subscriber(cluster.streamUrl, "", {
+    await using listener = zeromq.context.subscriber(cluster.streamUrl, "", {
       maxMessageBytes: 1 << 20,
       security: securityOf(by),
     });
     // Twice what it takes to a heartbeat, and to the next look at the list.
     const signal = AbortSignal.timeout(3_000);
-    return await ear.receive(signal).then(() => true, (error) => {
+    return await listener.receive(signal).then(() => true, (error) => {
       if (error !== signal.reason) throw error;
       return false;
     });

@@ -50,17 +50,17 @@ async function write(path: string, signal: AbortSignal): Promise<string[]> {
 
 /** Counts what is heard until it is stopped. */
 function listen(socket: MessageSocket, signal: AbortSignal) {
-  const ear = { lastMs: 0, done: Promise.resolve() };
+  const listener = { lastMs: 0, done: Promise.resolve() };
   const hear = async () => {
     while (true) {
       await socket.receive(signal);
-      ear.lastMs = performance.now();
+      listener.lastMs = performance.now();
     }
   };
-  ear.done = hear().catch((error) => {
+  listener.done = hear().catch((error) => {
     if (error !== signal.reason) throw error;
   });
-  return ear;
+  return listener;
 }
 
 Deno.test("case 21: a node that is revoked while it is connected hears and says nothing any more, and the others lose nothing", async () => {
@@ -80,12 +80,12 @@ Deno.test("case 21: a node that is revoked while it is connected hears and says 
   const membership = cluster.membership("host-a");
   const node = await RawNode.join(zeromq, control.url, membership);
   strictEqual(await node.events(ban(1)), "accepted");
-  const ear = zeromq.context.subscriber(stream.url, "", {
+  const listener = zeromq.context.subscriber(stream.url, "", {
     maxMessageBytes: 1 << 20,
     security: securityOf(membership),
   });
   const stop = new AbortController();
-  const heardByNode = listen(ear, stop.signal);
+  const heardByNode = listen(listener, stop.signal);
   const writing = write(cluster.logPath("host-b"), stop.signal);
   await waitUntil(
     () => heardByNode.lastMs > 0 && heard(subscriber).length > 10,

@@ -121,16 +121,16 @@ async function fullDisk(): Promise<void> {
   await Deno.remove(`${disk}/filler`);
   await waitAcknowledged(cluster, sent.length);
   await waitLines(subscriber, sent);
-  const complaints = told(publisher, UNKEPT).length;
+  const troubleLog = told(publisher, UNKEPT).length;
   report("a full disk", {
     sent: sent.length,
     keptWhenFull: known,
     acknowledgedWhenFull: taken,
     acknowledged: await acknowledged(cluster),
-    complaints,
+    troubleLog,
   });
   report("the subscriber's lines", tally(sent, addresses(subscriber)));
-  strictEqual(complaints, 1);
+  strictEqual(troubleLog, 1);
   match(told(publisher, UNKEPT)[0] ?? "", /disk is full/);
   await publisher.waitForLine(/reports are kept again/);
   deepStrictEqual(copysBans(cluster, "host-b"), [...sent].sort());
@@ -160,10 +160,10 @@ async function lockedStore(): Promise<void> {
   }
   await waitAcknowledged(cluster, all.length);
   await waitLines(subscriber, all);
-  const complaints = told(publisher, UNKEPT).length;
-  report("a locked store", { acknowledgedWhenLocked: 1, complaints });
+  const troubleLog = told(publisher, UNKEPT).length;
+  report("a locked store", { acknowledgedWhenLocked: 1, troubleLog });
   report("a locked store", tally(all, addresses(subscriber)));
-  strictEqual(complaints, 1);
+  strictEqual(troubleLog, 1);
   deepStrictEqual(publishersBans(cluster), [...all].sort());
 }
 

@@ -4,8 +4,8 @@ import {
   ledgerPath,
   SqliteLedger,
 } from "../../../lib/enforce/io/sqlite_ban_ledger.ts";
-import { LedgerEchoOracle } from "../../../lib/enforce/io/echo_reader.ts";
-import type { LocalBan } from "../../../lib/enforce/enforcer.ts";
+import { EchoReader } from "../../../lib/enforce/io/echo_reader.ts";
+import type { HostBan } from "../../../lib/enforce/enforcer.ts";
 import { ChildProcess } from "../../support/host/child_process.ts";
 import { address, host, jail } from "../../support/values/core_values.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
@@ -15,7 +15,7 @@ const HOUR_MS = 3_600_000;
 const WEB = jail("web");
 const IP = address("192.0.2.1");
 
-function ban(ip = IP, jailName = WEB): LocalBan {
+function ban(ip = IP, jailName = WEB): HostBan {
   return {
     jail: jailName,
     address: ip,
@@ -27,7 +27,7 @@ function ban(ip = IP, jailName = WEB): LocalBan {
 
 /** Whether a ban and an unban of 192.0.2.1 in the jail `web` are echoes. */
 function echoes(
-  oracle: LedgerEchoOracle,
+  oracle: EchoReader,
   atMs?: number,
 ): [ban: boolean, unban: boolean] {
   return [
@@ -37,7 +37,7 @@ function echoes(
 }
 
 function begin(ledger: SqliteLedger, atMs: number, bans = [ban()]): void {
-  ledger.begin("a", bans, atMs);
+  ledger.recordStart("a", bans, atMs);
 }
 
 function settle(
@@ -45,22 +45,22 @@ function settle(
   state: "applied" | "none",
   atMs: number,
 ): void {
-  ledger.settle("a", [{ ban: ban(), state }], atMs);
+  ledger.recordOutcome("a", [{ ban: ban(), state }], atMs);
 }
 
 async function usingLedger(
   show: (
-    parts: { path: string; ledger: SqliteLedger; oracle: LedgerEchoOracle },
+    parts: { path: string; ledger: SqliteLedger; oracle: EchoReader },
   ) => void | Promise<void>,
 ): Promise<void> {
   await using dir = await TempDir.create();
   const path = ledgerPath(dir.path());
   using ledger = new SqliteLedger(path);
-  using oracle = new LedgerEchoOracle(path, "a");
+  using oracle = new EchoReader(path, "a");
   await show({ path, ledger, oracle });
 }
 
-Deno.test("LedgerEchoOracle takes bans and unbans for echoes while the ban is in force", () =>
+Deno.test("EchoReader takes bans and unbans for echoes while the ban is in force", () =>
   usingLedger(({ ledger, oracle }) => {
     deepStrictEqual(echoes(oracle), [false, false]);
     begin(ledger, Date.now());
@@ -69,7 +69,7 @@ Deno.test("LedgerEchoOracle takes bans and unbans for echoes while the ban is in
     deepStrictEqual(echoes(oracle), [true, true]);
   }));
 
-Deno.test("LedgerEchoOracle takes only the unban for an echo after the ban was lifted, of lines without a time", () =>
+Deno.test("EchoReader takes only the unban for an echo after the ban was lifted, of lines without a time", () =>
   usingLedger(({ ledger, oracle }) => {
     begin(ledger, Date.now());
     settle(ledger, "none", Date.now());
@@ -78,7 +78,7 @@ Deno.test("LedgerEchoOracle takes only the unban for an echo after the ban was l
     deepStrictEqual(echoes(oracle), [true, true], "noted again");
   }));
 
-Deno.test("LedgerEchoOracle goes by a line's own time, however late it is read", () =>
+Deno.test("EchoReader goes by a line's own time, however late it is read", () =>
   usingLedger(({ ledger, oracle }) => {
     const startMs = Date.now() - HOUR_MS / 2;
     begin(ledger, startMs);
@@ -103,7 +103,7 @@ Deno.test("LedgerEchoOracle goes by a line's own time, however late it is read",
     }
   }));
 
-Deno.test("LedgerEchoOracle takes the host's own ban for its own once the cluster's was lifted by hand", () =>
+Deno.test("EchoReader takes the host's own ban for its own once the cluster's was lifted by hand", () =>
   usingLedger(({ ledger, oracle }) => {
     const startMs = Date.now() - 120_000;
     begin(ledger, startMs);
@@ -113,7 +113,7 @@ Deno.test("LedgerEchoOracle takes the host's own ban for its own once the cluste
     strictEqual(oracle.isEcho("unban", WEB, IP, startMs + 60_000), true);
   }));
 
-Deno.test("LedgerEchoOracle knows of every time a ban was put in force", () =>
+Deno.test("EchoReader knows of every time a ban was put in force", () =>
   usingLedger(({ ledger, oracle }) => {
     const startMs = Date.now() - 1_200_000;
     begin(ledger, startMs);
@@ -126,30 +126,30 @@ Deno.test("LedgerEchoOracle knows of every time a ban was put in force", () =>
     deepStrictEqual(echoes(oracle, startMs + 900_000), [false, true]);
   }));
 
-Deno.test("LedgerEchoOracle takes what was tried and has no answer yet for an echo", () =>
+Deno.test("EchoReader takes what was tried and has no answer yet for an echo", () =>
   usingLedger(({ ledger, oracle }) => {
     const startMs = Date.now() - 120_000;
     begin(ledger, startMs);
     deepStrictEqual(echoes(oracle, startMs + 60_000), [true, true]);
   }));
 
-Deno.test("LedgerEchoOracle tells jails, addresses and actions apart", () =>
+Deno.test("EchoReader tells jails, addresses and actions apart", () =>
   usingLedger(({ ledger, oracle, path }) => {
     begin(ledger, Date.now(), [
       ban(address("192.0.2.0/24")),
       ban(IP, jail("Web")),
     ]);
-    ledger.begin("b", [ban()], Date.now());
+    ledger.recordStart("b", [ban()], Date.now());
     deepStrictEqual(echoes(oracle), [false, false]);
-    using other = new LedgerEchoOracle(path, "b");
+    using other = new EchoReader(path, "b");
     deepStrictEqual(echoes(other), [true, true]);
   }));
 
-Deno.test("LedgerEchoOracle takes nothing for an echo while there is no ledger, and all of it at once when there is", async () => {
+Deno.test("EchoReader takes nothing for an echo while there is no ledger, and all of it at once when there is", async () => {
   await using dir = await TempDir.create();
   const path = ledgerPath(dir.path());
-  using oracle = new LedgerEchoOracle(path, "a");
-  using another = new LedgerEchoOracle(path, "a");
+  using oracle = new EchoReader(path, "a");
+  using another = new EchoReader(path, "a");
   deepStrictEqual(echoes(oracle), [false, false]);
   {
     using ledger = new SqliteLedger(path);
@@ -170,19 +170,19 @@ Deno.test("LedgerEchoOracle takes nothing for an echo while there is no ledger, 
   deepStrictEqual(echoes(oracle), [true, true]);
 });
 
-Deno.test("LedgerEchoOracle opens no ledger into being", async () => {
+Deno.test("EchoReader opens no ledger into being", async () => {
   await using dir = await TempDir.create();
-  using oracle = new LedgerEchoOracle(ledgerPath(dir.path()), "a");
-  using elsewhere = new LedgerEchoOracle(ledgerPath(dir.path("no")), "a");
+  using oracle = new EchoReader(ledgerPath(dir.path()), "a");
+  using elsewhere = new EchoReader(ledgerPath(dir.path("no")), "a");
   deepStrictEqual(echoes(oracle), [false, false]);
   deepStrictEqual(echoes(elsewhere), [false, false]);
   deepStrictEqual(await Array.fromAsync(Deno.readDir(dir.path())), []);
 });
 
-Deno.test("LedgerEchoOracle takes nothing for an echo while the ledger is damaged, and looks again", async () => {
+Deno.test("EchoReader takes nothing for an echo while the ledger is damaged, and looks again", async () => {
   await using dir = await TempDir.create();
   const path = await dir.write("bans.sqlite3", "no database".repeat(1_000));
-  using oracle = new LedgerEchoOracle(path, "a");
+  using oracle = new EchoReader(path, "a");
   deepStrictEqual(echoes(oracle), [false, false]);
   await Deno.remove(path);
   using ledger = new SqliteLedger(path);
@@ -190,7 +190,7 @@ Deno.test("LedgerEchoOracle takes nothing for an echo while the ledger is damage
   await waitUntil(() => oracle.isEcho("ban", WEB, IP), { what: "the echo" });
 });
 
-Deno.test("LedgerEchoOracle looks again at once when its view of the file is of before", () =>
+Deno.test("EchoReader looks again at once when its view of the file is of before", () =>
   usingLedger(({ path, ledger, oracle }) => {
     begin(ledger, Date.now());
     deepStrictEqual(echoes(oracle), [true, true]);
@@ -200,7 +200,7 @@ Deno.test("LedgerEchoOracle looks again at once when its view of the file is of 
     deepStrictEqual(echoes(oracle), [true, true]);
   }));
 
-Deno.test("LedgerEchoOracle reads on while another process writes", async () => {
+Deno.test("EchoReader reads on while another process writes", async () => {
   await using dir = await TempDir.create();
   const path = ledgerPath(dir.path());
   using ledger = new SqliteLedger(path);
@@ -220,8 +220,8 @@ Deno.test("LedgerEchoOracle reads on while another process writes", async () => 
     ],
   });
   await writer.waitForLine(/^writes$/);
-  using first = new LedgerEchoOracle(path, "a");
-  using second = new LedgerEchoOracle(path, "a");
+  using first = new EchoReader(path, "a");
+  using second = new EchoReader(path, "a");
   const flickering = address("198.18.3.231");
   const seen = new Set<boolean>();
   await waitUntil(() => {

@@ -7,7 +7,7 @@ import {
 } from "node:assert/strict";
 import type { Address } from "../../../lib/base/address.ts";
 import { RuntimeError } from "../../../lib/base/errors.ts";
-import { localBan, localBans } from "../../support/values/local_bans.ts";
+import { hostBan, localBans } from "../../support/values/local_bans.ts";
 import { Program, runs } from "../../support/enforce/exec_program.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
 
@@ -21,7 +21,7 @@ Deno.test("ExecEnforcer runs the program with the ban in its arguments and its e
   ]);
   const enforcer = program.enforcer();
   await enforcer.check(NEVER);
-  const ban = localBan("2001:db8::/48");
+  const ban = hostBan("2001:db8::/48");
   deepStrictEqual(await enforcer.apply([ban], NEVER), []);
   deepStrictEqual(await enforcer.lift([ban], NEVER), []);
   const rest = ["2001:db8::/48", "fail2bancluster", "web-1", "forever"];
@@ -87,7 +87,7 @@ Deno.test("a program that fails holds back no other ban, and its failure says ho
     "192.0.2.5) exec 1>&- 2>&-; exit 255;;",
     "esac",
   ]);
-  const bans = [1, 2, 3, 4, 5, 6].map((last) => localBan(`192.0.2.${last}`));
+  const bans = [1, 2, 3, 4, 5, 6].map((last) => hostBan(`192.0.2.${last}`));
   const failures = await program.enforcer().apply(bans, NEVER);
   deepStrictEqual(failures, [
     { ban: bans[0], reason: "exit code 3: not this one" },
@@ -100,7 +100,7 @@ Deno.test("a program that fails holds back no other ban, and its failure says ho
 
 Deno.test("a ban whose address is none never reaches the program", async () => {
   await using program = await Program.write([`echo "$2" >> "$dir/ran"`]);
-  const good = localBan("192.0.2.1");
+  const good = hostBan("192.0.2.1");
   const bad = { ...good, address: "192.0.2.1; reboot" as Address };
   deepStrictEqual(await program.enforcer().apply([bad, good], NEVER), [
     { ban: bad, reason: 'Not a good address: "192.0.2.1; reboot"' },
@@ -113,7 +113,7 @@ Deno.test("no shell reads the program's own name", async () => {
   await using program = await Program.write(["exit 0"], name.replace("/", "_"));
   const enforcer = program.enforcer();
   await enforcer.check(NEVER);
-  deepStrictEqual(await enforcer.apply([localBan("192.0.2.1")], NEVER), []);
+  deepStrictEqual(await enforcer.apply([hostBan("192.0.2.1")], NEVER), []);
   strictEqual((await program.names()).length, 1);
 });
 
@@ -123,7 +123,7 @@ Deno.test("a program that writes without end or need is read and does its work",
     "head -c 5000000 /dev/zero >&2",
     `test "$1" = ban`,
   ]);
-  const ban = localBan("192.0.2.1");
+  const ban = hostBan("192.0.2.1");
   const enforcer = program.enforcer();
   deepStrictEqual(await enforcer.apply([ban], NEVER), []);
   const [failure] = await enforcer.lift([ban], NEVER);
@@ -137,7 +137,7 @@ for (const code of [0, 1]) {
       `sleep 60 & echo $! > "$dir/pid"`,
       `exit ${code}`,
     ]);
-    const ban = localBan("192.0.2.1");
+    const ban = hostBan("192.0.2.1");
     const failures = await program.enforcer().apply([ban], NEVER);
     const expected = code === 0 ? [] : [{ ban, reason: "exit code 1: said" }];
     deepStrictEqual(failures, expected);
@@ -155,7 +155,7 @@ Deno.test("a program that takes too long is ended with all that it started, also
     `echo $$ > "$dir/pid"`,
     "while :; do wait; done",
   ]);
-  const ban = localBan("192.0.2.1");
+  const ban = hostBan("192.0.2.1");
   const enforcer = program.enforcer({ timeoutMs: 800 });
   const startMs = performance.now();
   deepStrictEqual(await enforcer.apply([ban], NEVER), [
@@ -178,7 +178,7 @@ Deno.test("a program that is told to end may clean up", async () => {
     `echo begun >> "$dir/log"`,
     "sleep 60 & wait",
   ]);
-  const ban = localBan("192.0.2.1");
+  const ban = hostBan("192.0.2.1");
   const enforcer = program.enforcer({ timeoutMs: 800 });
   const failures = await enforcer.apply([ban], NEVER);
   deepStrictEqual(failures, [{ ban, reason: "not done within 0.8 s" }]);

@@ -3,7 +3,7 @@ import type { Address } from "../../../lib/base/address.ts";
 import { RuntimeError } from "../../../lib/base/errors.ts";
 import { NftEnforcer } from "../../../lib/enforce/io/nft_enforcer.ts";
 import { SystemClock } from "../../../lib/async/io/system_clock.ts";
-import { localBan, localBans } from "../../support/values/local_bans.ts";
+import { hostBan, localBans } from "../../support/values/local_bans.ts";
 import { testNft } from "../../support/enforce/nft_host.ts";
 
 const NEVER = new AbortController().signal;
@@ -16,16 +16,16 @@ testNft(
     );
     const enforcer = host.enforcer();
     const all = [
-      localBan("192.0.2.1"),
-      localBan("2001:db8::1"),
-      localBan("2001:db8::2"),
+      hostBan("192.0.2.1"),
+      hostBan("2001:db8::1"),
+      hostBan("2001:db8::2"),
       {
-        ...localBan("192.0.2.2"),
+        ...hostBan("192.0.2.2"),
         address: "192.0.2.2 }; flush ruleset" as Address,
       },
-      localBan("2001:db8::3"),
-      localBan("192.0.2.3"),
-      localBan("0.0.0.0/0"),
+      hostBan("2001:db8::3"),
+      hostBan("192.0.2.3"),
+      hostBan("0.0.0.0/0"),
     ];
     deepStrictEqual(await enforcer.apply(all, NEVER), [
       {
@@ -62,7 +62,7 @@ testNft(
       error.message === "nft failed: File exists" &&
       error.hint?.includes("nft delete table inet fail2ban_cluster");
     await rejects(enforcer.check(NEVER), isTold);
-    await rejects(enforcer.apply([localBan("192.0.2.1")], NEVER), isTold);
+    await rejects(enforcer.apply([hostBan("192.0.2.1")], NEVER), isTold);
   },
 );
 

@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { CLUSTER_JAIL } from "../../../lib/base/jail_name.ts";
-import type { Enforcer, LocalBan } from "../../../lib/enforce/enforcer.ts";
-import { localBan, localBans } from "../../support/values/local_bans.ts";
+import type { Enforcer, HostBan } from "../../../lib/enforce/enforcer.ts";
+import { hostBan, localBans } from "../../support/values/local_bans.ts";
 import { testNft } from "../../support/enforce/nft_host.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
 
@@ -32,7 +32,7 @@ async function inForce(enforcer: Enforcer): Promise<Record<string, number>> {
   return Object.fromEntries(entries.sort());
 }
 
-async function applyAll(enforcer: Enforcer, all: readonly LocalBan[]) {
+async function applyAll(enforcer: Enforcer, all: readonly HostBan[]) {
   for (let first = 0; first < all.length; first += enforcer.maxBansAtOnce) {
     const some = all.slice(first, first + enforcer.maxBansAtOnce);
     deepStrictEqual(await enforcer.apply(some, NEVER), []);
@@ -65,7 +65,7 @@ testNft(
       "2001:db8:1::/48",
     ];
     deepStrictEqual(
-      await enforcer.apply(banned.map((text) => localBan(text)), NEVER),
+      await enforcer.apply(banned.map((text) => hostBan(text)), NEVER),
       [],
     );
     for (
@@ -97,10 +97,10 @@ testNft(
     const enforcer = host.enforcer();
     await enforcer.check(NEVER);
     const all = ["192.0.2.7", "198.51.100.0/24", "2001:db8::/48"].map((text) =>
-      localBan(text, HOUR_MS)
+      hostBan(text, HOUR_MS)
     );
     deepStrictEqual(await enforcer.lift(all, NEVER), []);
-    await enforcer.apply([...all, localBan("192.0.2.8")], NEVER);
+    await enforcer.apply([...all, hostBan("192.0.2.8")], NEVER);
     deepStrictEqual(await enforcer.lift(all, NEVER), []);
     deepStrictEqual(await inForce(enforcer), { "192.0.2.8": Infinity });
     strictEqual(await host.dropsFrom("198.51.100.7"), 0);
@@ -113,11 +113,11 @@ testNft(
   async (host) => {
     const enforcer = host.enforcer();
     await enforcer.apply([
-      localBan("192.0.2.0/24", 2_000),
-      localBan("192.0.2.7", HOUR_MS),
-      localBan("192.0.2.8", 2_000),
-      localBan("192.0.2.0/25"),
-      localBan("192.0.2.9", 0),
+      hostBan("192.0.2.0/24", 2_000),
+      hostBan("192.0.2.7", HOUR_MS),
+      hostBan("192.0.2.8", 2_000),
+      hostBan("192.0.2.0/25"),
+      hostBan("192.0.2.9", 0),
     ], NEVER);
     const begun = await inForce(enforcer);
     deepStrictEqual(Object.keys(begun), [
@@ -141,11 +141,11 @@ testNft(
   "a prefix may be banned and lifted around addresses that are, and inside another",
   async (host) => {
     const enforcer = host.enforcer();
-    await enforcer.apply([localBan("192.0.2.7")], NEVER);
-    await enforcer.apply([localBan("192.0.2.0/24")], NEVER);
-    await enforcer.apply([localBan("192.0.2.0/28")], NEVER);
-    await enforcer.apply([localBan("192.0.2.6")], NEVER);
-    await enforcer.lift([localBan("192.0.2.0/24")], NEVER);
+    await enforcer.apply([hostBan("192.0.2.7")], NEVER);
+    await enforcer.apply([hostBan("192.0.2.0/24")], NEVER);
+    await enforcer.apply([hostBan("192.0.2.0/28")], NEVER);
+    await enforcer.apply([hostBan("192.0.2.6")], NEVER);
+    await enforcer.lift([hostBan("192.0.2.0/24")], NEVER);
     deepStrictEqual(Object.keys(await inForce(enforcer)), [
       "192.0.2.0/28",
       "192.0.2.6",
@@ -160,7 +160,7 @@ testNft(
     const enforcer = host.enforcer();
     for (const seconds of [100, 3_000, 50, Infinity, 40]) {
       const again = ["192.0.2.7", "2001:db8::/64"].map((text) =>
-        localBan(text, seconds * 1_000)
+        hostBan(text, seconds * 1_000)
       );
       deepStrictEqual(await enforcer.apply(again, NEVER), []);
       const left = await inForce(enforcer);
@@ -205,9 +205,9 @@ testNft(
     const before = host.enforcer();
     await before.check(NEVER);
     await before.apply([
-      localBan("192.0.2.7"),
-      localBan("192.0.2.0/24", HOUR_MS),
-      localBan("2001:db8::/48", HOUR_MS),
+      hostBan("192.0.2.7"),
+      hostBan("192.0.2.0/24", HOUR_MS),
+      hostBan("2001:db8::/48", HOUR_MS),
     ], NEVER);
     const after = host.enforcer();
     await after.check(NEVER);
@@ -219,10 +219,10 @@ testNft(
     ]);
     const seconds = left["192.0.2.0/24"] ?? NaN;
     ok(seconds > 3_590 && seconds <= 3_600, String(seconds));
-    await after.apply([localBan("198.51.100.7")], NEVER);
+    await after.apply([hostBan("198.51.100.7")], NEVER);
     strictEqual(await host.dropsFrom("192.0.2.9"), 1);
     strictEqual(await host.dropsFrom("2001:db8::9"), 1);
-    await after.lift([localBan("192.0.2.0/24")], NEVER);
+    await after.lift([hostBan("192.0.2.0/24")], NEVER);
     strictEqual(await host.dropsFrom("192.0.2.9"), 0);
   },
 );
@@ -231,12 +231,12 @@ testNft(
   "a reload of the host's firewall that removes every table is mended by the next ban",
   async (host) => {
     const enforcer = host.enforcer();
-    await enforcer.apply([localBan("192.0.2.0/24")], NEVER);
+    await enforcer.apply([hostBan("192.0.2.0/24")], NEVER);
     await host.nft("flush", "ruleset");
     deepStrictEqual(await enforcer.list(NEVER), []);
-    deepStrictEqual(await enforcer.lift([localBan("192.0.2.0/24")], NEVER), []);
+    deepStrictEqual(await enforcer.lift([hostBan("192.0.2.0/24")], NEVER), []);
     await host.nft("flush", "ruleset");
-    await enforcer.apply([localBan("192.0.2.7")], NEVER);
+    await enforcer.apply([hostBan("192.0.2.7")], NEVER);
     strictEqual(await host.dropsFrom("192.0.2.7"), 1);
   },
 );
@@ -246,11 +246,11 @@ testNft(
   async (host) => {
     await host.nft(OWN_FIREWALL);
     const enforcer = host.enforcer();
-    await enforcer.apply([localBan("192.0.2.0/24")], NEVER);
+    await enforcer.apply([hostBan("192.0.2.0/24")], NEVER);
     await enforcer.remove(NEVER);
     strictEqual(await host.nft("list", "ruleset"), OWN_FIREWALL);
     await enforcer.remove(NEVER);
-    await enforcer.apply([localBan("192.0.2.7")], NEVER);
+    await enforcer.apply([hostBan("192.0.2.7")], NEVER);
     deepStrictEqual(await inForce(enforcer), { "192.0.2.7": Infinity });
   },
 );

@@ -5,7 +5,7 @@ import {
   ledgerPath,
   SqliteLedger,
 } from "../../../lib/enforce/io/sqlite_ban_ledger.ts";
-import type { LocalBan } from "../../../lib/enforce/enforcer.ts";
+import type { HostBan } from "../../../lib/enforce/enforcer.ts";
 import type { WantedReports } from "../../../lib/enforce/ban_ledger.ts";
 import {
   address,
@@ -19,13 +19,13 @@ const HOUR_MS = 3_600_000;
 const WEB = jail("web");
 const IP = address("192.0.2.1");
 
-function ban(expiresMs = Infinity, ip = IP, jailName = WEB): LocalBan {
+function ban(expiresMs = Infinity, ip = IP, jailName = WEB): HostBan {
   const origin = host("web-1");
   const reportedJail = jail("nginx");
   return { jail: jailName, address: ip, expiresMs, origin, reportedJail };
 }
 
-function wanted(...bans: readonly LocalBan[]): WantedReports[] {
+function wanted(...bans: readonly HostBan[]): WantedReports[] {
   return bans.map((ban) => ({ ...ban, reports: [ban] }));
 }
 
@@ -57,7 +57,7 @@ Deno.test("SqliteLedger says when another holds the file for too long, and goes 
       holder.exec("BEGIN IMMEDIATE");
       const refused = isRuntimeError(/^cannot note bans: database is locked$/);
       throws(() => ledger.want("a", wanted(ban(5))), refused);
-      throws(() => ledger.begin("a", [ban()], Date.now()), refused);
+      throws(() => ledger.recordStart("a", [ban()], Date.now()), refused);
       strictEqual(ledger.load("a").reports.length, 1, "readers don't wait");
     } finally {
       holder.close();
@@ -74,7 +74,7 @@ Deno.test("SqliteLedger keeps what was noted for the next process, and leaves ou
     using ledger = new SqliteLedger(path);
     ledger.want("a", wanted(kept, ban(1, address("192.0.2.2"))));
     ledger.want("a", wanted(ban(1, address("192.0.2.3"))));
-    ledger.begin("a", [kept, ban(1, address("192.0.2.2"))], Date.now());
+    ledger.recordStart("a", [kept, ban(1, address("192.0.2.2"))], Date.now());
     using strange = new DatabaseSync(path);
     strange.exec(`
       UPDATE wanted SET address = '192.0.2.02' WHERE address = '192.0.2.2';
@@ -169,7 +169,7 @@ Deno.test("SqliteLedger says when it can't be opened, or no longer read", async 
   vandal.exec("DROP TABLE applied");
   throws(() => ledger.load("a"), isRuntimeError(/^cannot read noted bans: /));
   throws(
-    () => ledger.begin("a", [ban()], 1),
+    () => ledger.recordStart("a", [ban()], 1),
     isRuntimeError(/^cannot note bans/),
   );
 });
@@ -182,10 +182,10 @@ Deno.test("SqliteLedger drops what was lifted, or applied anew, more than an hou
       ban(Infinity, address)
     );
     ok(old && recent && again);
-    ledger.begin("a", [old, recent, again], agoMs);
-    ledger.settle("a", [{ ban: old, state: "none" }], agoMs);
-    ledger.begin("a", [again], agoMs + 0.5);
-    ledger.settle("a", [
+    ledger.recordStart("a", [old, recent, again], agoMs);
+    ledger.recordOutcome("a", [{ ban: old, state: "none" }], agoMs);
+    ledger.recordStart("a", [again], agoMs + 0.5);
+    ledger.recordOutcome("a", [
       { ban: recent, state: "none" },
       { ban: again, state: "applied" },
     ], nowMs);
@@ -203,12 +203,12 @@ Deno.test("SqliteLedger notes, reads and forgets 10,000 bans in no time, and as 
     const bans = banEvents(10_000).map((event) => ban(Infinity, event.address));
     const startMs = performance.now();
     ledger.want("a", wanted(...bans));
-    ledger.begin("a", bans, Date.now());
+    ledger.recordStart("a", bans, Date.now());
     const applied = bans.map((ban) => ({ ban, state: "applied" as const }));
-    ledger.settle("a", applied, Date.now());
+    ledger.recordOutcome("a", applied, Date.now());
     strictEqual(ledger.load("a").marks.length, 10_000);
     const gone = bans.map((ban) => ({ ban, state: "none" as const }));
-    ledger.settle("a", gone, Date.now());
+    ledger.recordOutcome("a", gone, Date.now());
     const atOnceMs = performance.now() - startMs;
     ok(atOnceMs < 2_000, `${atOnceMs} ms`);
     for (const each of bans) ledger.want("a", wanted(each));

@@ -40,16 +40,16 @@ function queueBefore(
   { target, deliver, linesAtOnce }: LineWriter,
   maxLines = 1_000,
 ) {
-  const complaints: string[] = [];
+  const troubleLog: string[] = [];
   const queue = new LineQueue({
     target,
     deliver,
     clock: new SystemClock(),
-    complain: (sentence) => complaints.push(sentence),
+    complain: (sentence) => troubleLog.push(sentence),
     maxLines,
     maxLinesAtOnce: linesAtOnce,
   });
-  return { queue, complaints };
+  return { queue, troubleLog };
 }
 
 /** A program that writes to standard error as soon as its input ends. */
@@ -133,7 +133,7 @@ Deno.test("lines wait in the queue while the syslog daemon hangs, and are out as
   const path = dir.path("log");
   using daemon = listenOnly(path);
   await using writer = new SyslogWriter(new UnixDatagrams(), path);
-  const { queue, complaints } = queueBefore(writer);
+  const { queue, troubleLog } = queueBefore(writer);
   await using _ = queue;
   for (const line of numbers(0, 600)) queue.write(line);
   await rejects(queue.flush(NEVER), /does not take lines: \d+ wait/);
@@ -145,14 +145,14 @@ Deno.test("lines wait in the queue while the syslog daemon hangs, and are out as
   const tookMs = performance.now() - startedMs;
   ok(tookMs < 2_000, `${tookMs} ms`);
   await queue.flush(NEVER);
-  deepStrictEqual(complaints, []);
+  deepStrictEqual(troubleLog, []);
 });
 
 Deno.test("lines wait in the queue while the syslog daemon is away, and go out once when it is back", async () => {
   await using dir = await TempDir.create();
   const path = dir.path("log");
   await using writer = new SyslogWriter(new UnixDatagrams(), path);
-  const { queue, complaints } = queueBefore(writer);
+  const { queue, troubleLog } = queueBefore(writer);
   await using _ = queue;
   for (const line of numbers(0, 300)) queue.write(line);
   await rejects(queue.flush(NEVER), {
@@ -163,9 +163,9 @@ Deno.test("lines wait in the queue while the syslog daemon is away, and go out o
   await daemon.waitForCount(350);
   await queue.flush(NEVER);
   deepStrictEqual(daemon.texts, numbers(0, 350).map(({ text }) => text));
-  await waitUntil(() => complaints.length === 2, { what: "both complaints" });
-  ok(complaints[0]?.startsWith(`cannot write to ${path}: `), complaints[0]);
-  strictEqual(complaints[1], `${path} takes lines again; 0 were lost`);
+  await waitUntil(() => troubleLog.length === 2, { what: "both complaints" });
+  ok(troubleLog[0]?.startsWith(`cannot write to ${path}: `), troubleLog[0]);
+  strictEqual(troubleLog[1], `${path} takes lines again; 0 were lost`);
 });
 
 Deno.test("no line comes twice to a syslog daemon that goes away amid many", async () => {
@@ -189,17 +189,17 @@ Deno.test("lines that wait for the syslog daemon are bounded: the oldest go, and
   await using dir = await TempDir.create();
   const path = dir.path("log");
   await using writer = new SyslogWriter(new UnixDatagrams(), path);
-  const { queue, complaints } = queueBefore(writer, 100);
+  const { queue, troubleLog } = queueBefore(writer, 100);
   await using _ = queue;
   for (const line of numbers(0, 1_000)) queue.write(line);
   await rejects(queue.flush(NEVER), RuntimeError);
   await using daemon = new DatagramReceiver(path);
   await waitUntil(() => daemon.texts.includes("999"), { what: "the last" });
-  await waitUntil(() => complaints.length === 2, { what: "both complaints" });
+  await waitUntil(() => troubleLog.length === 2, { what: "both complaints" });
   strictEqual(daemon.datagrams.length, 1_000 - queue.dropped);
   ok(daemon.datagrams.length <= 200, "what waits, and what is on its way");
   strictEqual(
-    complaints[1],
+    troubleLog[1],
     `${path} takes lines again; ${queue.dropped} were lost`,
   );
 });

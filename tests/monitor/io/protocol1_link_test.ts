@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { SystemClock } from "../../../lib/async/io/system_clock.ts";
-import { RequestLink } from "../../../lib/monitor/protocol1_link.ts";
+import { Protocol1Link } from "../../../lib/monitor/protocol1_link.ts";
 import { runTogether } from "../../../lib/async/tasks.ts";
 import { MAX_REQUEST_BYTES, renderMessage } from "../../../lib/wire/v1.ts";
 import { banEvents } from "../../support/values/core_values.ts";
@@ -18,7 +18,7 @@ Deno.test("a publisher that dies with a request and is back at once takes no oth
   const log = new MemoryLog();
   const first = context.router("tcp://127.0.0.1:*", LIMITS);
   const url = first.endpoint;
-  const link = new RequestLink({
+  const link = new Protocol1Link({
     connect: () => context.dealer(url, LIMITS),
     clock: new SystemClock(),
     log,

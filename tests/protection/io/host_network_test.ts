@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
-  HostAddresses,
-  type HostAddressesOptions,
+  SystemHostNetwork,
+  type SystemHostNetworkOptions,
 } from "../../../lib/protection/io/host_network.ts";
 import { singleAddress } from "../../../lib/protection/proc_net.ts";
 
@@ -28,14 +28,16 @@ async function readFrom(files: Files) {
     return path;
   };
   try {
-    const options: HostAddressesOptions = {
+    const options: SystemHostNetworkOptions = {
       routes4Path: await put("route", files.routes4),
       routes6Path: await put("ipv6_route", files.routes6),
       resolverPaths: await Promise.all(
         (files.resolvers ?? []).map((text, index) => put(`r${index}`, text)),
       ),
     };
-    const { own: _, problems, ...network } = await new HostAddresses(options)
+    const { own: _, problems, ...network } = await new SystemHostNetwork(
+      options,
+    )
       .read();
     return {
       ...network,
@@ -47,7 +49,7 @@ async function readFrom(files: Files) {
 }
 
 Deno.test("read() lists the addresses of every interface, as the system has them", async () => {
-  const { own, problems } = await new HostAddresses().read();
+  const { own, problems } = await new SystemHostNetwork().read();
   const expected = Deno.networkInterfaces().map(({ address }) =>
     singleAddress(address)
   );
@@ -57,7 +59,7 @@ Deno.test("read() lists the addresses of every interface, as the system has them
 });
 
 Deno.test("read() finds the gateways and name servers of this host, which no ordinary way of reading gives", async () => {
-  const { gateways, resolvers } = await new HostAddresses().read();
+  const { gateways, resolvers } = await new SystemHostNetwork().read();
   const routes = await new Deno.Command("cat", { args: ["/proc/net/route"] })
     .output();
   const hasDefault = new TextDecoder().decode(routes.stdout).split("\n")
@@ -96,7 +98,7 @@ Deno.test("read() takes a host without IPv6 and without resolv.conf for what it 
   const dir = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${dir}/route`, ROUTES4);
-    const { gateways, resolvers, problems } = await new HostAddresses({
+    const { gateways, resolvers, problems } = await new SystemHostNetwork({
       routes4Path: `${dir}/route`,
       routes6Path: `${dir}/missing`,
       resolverPaths: [`${dir}/missing`],
@@ -117,13 +119,13 @@ Deno.test("read() says what can't be told, and tells the rest", async () => {
   strictEqual(gateways, undefined);
   deepStrictEqual(resolvers, ["192.0.2.53"]);
   deepStrictEqual(problems, ["cannot read DIR/route"]);
-  const folder = await new HostAddresses({ resolverPaths: ["/"] }).read();
+  const folder = await new SystemHostNetwork({ resolverPaths: ["/"] }).read();
   strictEqual(folder.resolvers, undefined);
   deepStrictEqual(folder.problems, ["cannot read /"]);
 });
 
 Deno.test("read() leaves no descriptor open", async () => {
-  const source = new HostAddresses();
+  const source = new SystemHostNetwork();
   const count = () => [...Deno.readDirSync("/proc/self/fd")].length;
   await source.read();
   const before = count();

@@ -63,14 +63,14 @@ Deno.test("ServiceNotify tells the manager each state, in order", async () => {
     datagrams: new UnixDatagrams(),
   });
   const states = ["READY=1", "WATCHDOG=1", "STOPPING=1"] as const;
-  await Promise.all(states.map((state) => notify.tell(state)));
+  await Promise.all(states.map((state) => notify.send(state)));
   await manager.waitForCount(3);
   deepStrictEqual(manager.texts, [...states]);
 });
 
 Deno.test("ServiceNotify tells nobody when nobody wants to know", async () => {
   await using notify = new ServiceNotify(undefined);
-  await notify.tell("READY=1");
+  await notify.send("READY=1");
   await notify.keepAlive(new SystemClock(), new AbortController().signal);
 });
 
@@ -82,12 +82,12 @@ Deno.test("ServiceNotify does without a manager that is gone, or never was one",
     watchdogEveryMs: undefined,
     datagrams: new UnixDatagrams(),
   });
-  await notify.tell("READY=1");
+  await notify.send("READY=1");
   await dir.write("notify", "a file");
-  await notify.tell("READY=1");
+  await notify.send("READY=1");
   await Deno.remove(socketPath);
   using _stream = Deno.listen({ transport: "unix", path: socketPath });
-  await notify.tell("READY=1");
+  await notify.send("READY=1");
 });
 
 Deno.test("ServiceNotify finds a manager that comes back", async () => {
@@ -100,7 +100,7 @@ Deno.test("ServiceNotify finds a manager that comes back", async () => {
   });
   for (let round = 0; round < 2; round++) {
     await using manager = new DatagramReceiver(socketPath);
-    await notify.tell("WATCHDOG=1");
+    await notify.send("WATCHDOG=1");
     await manager.waitForCount(1);
   }
 });
@@ -117,13 +117,13 @@ Deno.test("ServiceNotify does not wait for a manager that reads nothing", async 
   let late = 0;
   while (late < 3) {
     const before = performance.now();
-    await notify.tell("WATCHDOG=1");
+    await notify.send("WATCHDOG=1");
     const elapsed = performance.now() - before;
     ok(elapsed < 2_000, `${elapsed} ms`);
     if (elapsed > 150) late++;
   }
   const before = performance.now();
-  for (let i = 0; i < 1_000; i++) await notify.tell("WATCHDOG=1");
+  for (let i = 0; i < 1_000; i++) await notify.send("WATCHDOG=1");
   ok(performance.now() - before < 150, "it gave up at once");
   let received = 0;
   for await (const [bytes] of manager) {
@@ -131,7 +131,7 @@ Deno.test("ServiceNotify does not wait for a manager that reads nothing", async 
     const text = new TextDecoder().decode(bytes);
     if (text === "STOPPING=1") break;
     strictEqual(text, "WATCHDOG=1");
-    await notify.tell("STOPPING=1");
+    await notify.send("STOPPING=1");
   }
   ok(received < 1_000, "what nobody reads is not kept");
 });
@@ -147,7 +147,7 @@ Deno.test("ServiceNotify tells a manager whose queue was full that the program i
     watchdogEveryMs: undefined,
     datagrams: new UnixDatagrams(),
   });
-  await notify.tell("READY=1");
+  await notify.send("READY=1");
   const texts: string[] = [];
   while (texts.at(-1) !== "READY=1") {
     const [bytes] = await manager.receive();

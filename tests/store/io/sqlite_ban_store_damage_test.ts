@@ -6,7 +6,7 @@ import {
 } from "../../../lib/store/io/sqlite_ban_store.ts";
 import { UnusableStoreError } from "../../../lib/store/store_errors.ts";
 import { fileHash } from "../../support/host/file_hash.ts";
-import { standing } from "../../support/values/replayed_bans.ts";
+import { quota } from "../../support/values/replayed_bans.ts";
 import {
   banKeyAt,
   eventName,
@@ -45,7 +45,7 @@ async function fill(path: string): Promise<void> {
 function contents(path: string): string {
   using store = SqliteBanStore.open({ path });
   const { epoch, seq, keptSince, time } = store;
-  const bans = standing(store.bans(NOW_MS), NOW_MS);
+  const bans = quota(store.bans(NOW_MS), NOW_MS);
   const changes = store.since(0, Infinity);
   return JSON.stringify([epoch, seq, keptSince, time, bans, changes]);
 }

@@ -13,7 +13,7 @@ import {
 } from "../../../lib/store/io/sqlite_ban_store.ts";
 import { ChildProcess } from "../../support/host/child_process.ts";
 import { testWith } from "../../support/host/real_parts.ts";
-import { replay, standing } from "../../support/values/replayed_bans.ts";
+import { quota, replay } from "../../support/values/replayed_bans.ts";
 import { runOnSmallDisk } from "../../support/host/small_disk.ts";
 import type { FullDiskOutcome } from "../../support/store/programs/full_disk.ts";
 import {
@@ -79,8 +79,8 @@ Deno.test(`SqliteBanStore has every acknowledged change after ${KILLS} times kil
     ok(store.hasEvent(origin, id), `event of change ${seq}`);
   }
   deepStrictEqual(
-    standing(store.bans(NOW_MS), NOW_MS),
-    standing(replay(changes, new Map()).values(), NOW_MS),
+    quota(store.bans(NOW_MS), NOW_MS),
+    quota(replay(changes, new Map()).values(), NOW_MS),
   );
   tell("kill -9 under load", {
     seed: SEED,

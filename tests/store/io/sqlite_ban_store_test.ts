@@ -168,7 +168,7 @@ Deno.test("SqliteBanStore of version 1 keeps its bans, and has room for records"
   deepStrictEqual(store.since(0, Infinity), changes);
   strictEqual((await modesIn(dir))["publisher.sqlite3.v1"], "600");
   strictEqual(pragma(`${path}.v1`, "user_version"), 1);
-  deepStrictEqual(store.records.asides(), []);
+  deepStrictEqual(store.records.quarantines(), []);
   deepStrictEqual(store.records.audit(10), []);
 });
 

@@ -66,14 +66,17 @@ for (const [damage, inflict] of Object.entries(DAMAGES)) {
     {
       using store = SqliteReplicaStore.open(path);
       strictEqual(store.load(), undefined);
-      strictEqual(store.setAside?.path, `${path}.damaged`);
-      ok(message.test(store.setAside?.reason ?? ""), store.setAside?.reason);
+      strictEqual(store.quarantine?.path, `${path}.damaged`);
+      ok(
+        message.test(store.quarantine?.reason ?? ""),
+        store.quarantine?.reason,
+      );
       store.replace(EMPTY);
       store.append([report(1, banKeyAt(1))], NOW_MS);
     }
     strictEqual(await fileHash(`${path}.damaged`), before);
     using store = SqliteReplicaStore.open(path);
-    strictEqual(store.setAside, undefined);
+    strictEqual(store.quarantine, undefined);
     strictEqual(store.load()?.seq, 1);
     strictEqual(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
   });
@@ -119,7 +122,7 @@ Deno.test("SqliteReplicaStore begins anew with a write-ahead log that is without
   await dir.write("replica.sqlite3-wal", "of a file that was removed");
   using store = SqliteReplicaStore.open(path);
   strictEqual(store.load(), undefined);
-  ok(/-wal is without its file/.test(store.setAside?.reason ?? ""));
+  ok(/-wal is without its file/.test(store.quarantine?.reason ?? ""));
 });
 
 Deno.test("SqliteReplicaStore does not grow with reports that are over", async () => {

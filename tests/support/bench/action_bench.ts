@@ -8,7 +8,7 @@ import { deepStrictEqual } from "node:assert/strict";
 import { EnforcedAction } from "../../../lib/enforce/enforced_action.ts";
 import { parseJailMap } from "../../../lib/base/jail_map.ts";
 import { CLUSTER_JAIL } from "../../../lib/base/jail_name.ts";
-import type { LocalBan, Receipt } from "../../../lib/enforce/enforcer.ts";
+import type { ActionReceipt, HostBan } from "../../../lib/enforce/enforcer.ts";
 import type { ProtectionPolicy } from "../../../lib/protection/protection_policy.ts";
 import { SteadyClock } from "../../../lib/async/steady_clock.ts";
 import type { WantsFrom } from "../../../lib/enforce/wanted_bans.ts";
@@ -44,7 +44,7 @@ export class ActionBench implements AsyncDisposable {
   readonly log = new MemoryLog();
   readonly ledger = new MemoryLedger();
   /** What was told of bans, oldest first. */
-  readonly receipts: Receipt[] = [];
+  readonly receipts: ActionReceipt[] = [];
   /** The rules that hold now. */
   policy: ProtectionPolicy = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
   readonly enforcer: MemoryEnforcer;
@@ -64,7 +64,7 @@ export class ActionBench implements AsyncDisposable {
   }
 
   /** A ban of `192.0.2.x` in the dedicated jail, as web-1 reported it. */
-  ban(last: number, forMs = 3_600_000, jailName = CLUSTER_JAIL): LocalBan {
+  ban(last: number, forMs = 3_600_000, jailName = CLUSTER_JAIL): HostBan {
     return {
       jail: jailName,
       address: address(`192.0.2.${last}`),
@@ -179,7 +179,7 @@ export class ActionBench implements AsyncDisposable {
       hostName: host("here"),
       jailMap: parseJailMap(this.jailMap) ?? [],
       protection: () => this.policy,
-      receipts: { note: (receipt) => receipts.push(receipt) },
+      receipts: { add: (receipt) => receipts.push(receipt) },
       wants,
       banTimeMs,
       resyncEveryMs,

@@ -6,12 +6,12 @@
 
 import type { EventId } from "../../../lib/base/ids.ts";
 import {
-  ControlSession,
-  type ControlSessionOptions,
+  ControlClient,
+  type ControlClientOptions,
 } from "../../../lib/client/control_client.ts";
 import {
-  EventLink,
-  type EventLinkOptions,
+  Protocol2Link,
+  type Protocol2LinkOptions,
 } from "../../../lib/monitor/protocol2_link.ts";
 import type { Report } from "../../../lib/monitor/report_link.ts";
 import { banEvent, banEvents, host } from "../values/core_values.ts";
@@ -46,8 +46,8 @@ export class EventBench implements AsyncDisposable {
   readonly clock = new ManualClock();
   readonly log = new MemoryLog();
   readonly stop = new AbortController();
-  readonly session: ControlSession;
-  readonly link: EventLink;
+  readonly session: ControlClient;
+  readonly link: Protocol2Link;
   readonly running: Promise<void>;
 
   /**
@@ -57,12 +57,12 @@ export class EventBench implements AsyncDisposable {
    */
   constructor(
     prepare: (publisher: MemoryControl) => void = () => {},
-    options: Partial<EventLinkOptions> = {},
-    sessionOptions: Partial<ControlSessionOptions> = {},
+    options: Partial<Protocol2LinkOptions> = {},
+    sessionOptions: Partial<ControlClientOptions> = {},
   ) {
     prepare(this.publisher);
     const { clock, log } = this;
-    this.session = new ControlSession({
+    this.session = new ControlClient({
       ...{ clock, log, connect: this.publisher.connect },
       node: host("web-1"),
       role: "monitor",
@@ -70,7 +70,7 @@ export class EventBench implements AsyncDisposable {
       version: "1.2.3",
       ...sessionOptions,
     });
-    this.link = new EventLink({
+    this.link = new Protocol2Link({
       session: this.session,
       clock,
       log,

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { BanEnds } from "../../../lib/monitor/ban_expiry.ts";
+import { BanExpiry } from "../../../lib/monitor/ban_expiry.ts";
 import type { NodeEvent } from "../../../lib/wire/v2_messages.ts";
-import { ControlSession } from "../../../lib/client/control_client.ts";
-import { EventLink } from "../../../lib/monitor/protocol2_link.ts";
+import { ControlClient } from "../../../lib/client/control_client.ts";
+import { Protocol2Link } from "../../../lib/monitor/protocol2_link.ts";
 import { ExistingBans } from "../../../lib/monitor/existing_bans.ts";
 import { JailBanTimes } from "../../../lib/fail2ban/jail_ban_times.ts";
-import { KnownFail2ban } from "../../../lib/fail2ban/fail2ban_info.ts";
+import { Fail2banInfo } from "../../../lib/fail2ban/fail2ban_info.ts";
 import { Monitor, type MonitorOptions } from "../../../lib/monitor/monitor.ts";
 import { host } from "../values/core_values.ts";
 import {
@@ -37,7 +37,7 @@ export class EventMonitorBench implements AsyncDisposable {
   readonly log = new MemoryLog();
   readonly lines = new MemoryLines();
   readonly oracle = new MemoryOracle();
-  readonly link: EventLink;
+  readonly link: Protocol2Link;
   readonly monitor: Monitor;
   readonly running: Promise<void>;
   readonly #stop = new AbortController();
@@ -55,17 +55,17 @@ export class EventMonitorBench implements AsyncDisposable {
     this.host = host_;
     const { publisher, clock, positions } = host_;
     const { log, lines, oracle } = this;
-    const session = new ControlSession({
+    const session = new ControlClient({
       ...{ clock, log, connect: publisher.connect, node: host("web-1") },
       role: "monitor",
       token: () => "",
       version: "1.2.3",
     });
-    const fail2ban = new KnownFail2ban(host_.fail2ban, clock);
-    this.link = new EventLink({ session, clock, log });
+    const fail2ban = new Fail2banInfo(host_.fail2ban, clock);
+    this.link = new Protocol2Link({ session, clock, log });
     this.monitor = new Monitor({
       ...{ lines, positions, oracle, clock, log, link: this.link },
-      ends: new BanEnds({
+      ends: new BanExpiry({
         rows: { ticketRow: () => undefined },
         jails: new JailBanTimes({ fail2ban, clock, log }),
         ...{ clock, log, assumedMs: 3_600_000 },

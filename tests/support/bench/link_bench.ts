@@ -6,8 +6,8 @@
 
 import type { BanEvent } from "../../../lib/ban/ban_event.ts";
 import {
-  RequestLink,
-  type RequestLinkOptions,
+  Protocol1Link,
+  type Protocol1LinkOptions,
 } from "../../../lib/monitor/protocol1_link.ts";
 import { ManualClock, settled } from "../memory/manual_clock.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
@@ -19,7 +19,7 @@ export class LinkBench implements AsyncDisposable {
   readonly clock = new ManualClock();
   readonly log = new MemoryLog();
   readonly stop = new AbortController();
-  readonly link: RequestLink;
+  readonly link: Protocol1Link;
   readonly running: Promise<void>;
 
   /**
@@ -28,12 +28,12 @@ export class LinkBench implements AsyncDisposable {
    */
   constructor(
     prepare: (publisher: MemoryPublisher) => void = () => {},
-    options: Partial<RequestLinkOptions> = {},
+    options: Partial<Protocol1LinkOptions> = {},
   ) {
     prepare(this.publisher);
     const { clock, log } = this;
     const { connect } = this.publisher;
-    this.link = new RequestLink({ connect, clock, log, ...options });
+    this.link = new Protocol1Link({ connect, clock, log, ...options });
     this.running = this.link.run(this.stop.signal);
   }
 

@@ -6,8 +6,8 @@
 
 import { Monitor, type MonitorOptions } from "../../../lib/monitor/monitor.ts";
 import {
-  RequestLink,
-  type RequestLinkOptions,
+  Protocol1Link,
+  type Protocol1LinkOptions,
 } from "../../../lib/monitor/protocol1_link.ts";
 import { host } from "../values/core_values.ts";
 import { logOf } from "../fail2ban/fail2ban_log.ts";
@@ -31,7 +31,7 @@ export class MonitorBench implements AsyncDisposable {
   readonly lines = new MemoryLines();
   readonly positions = new MemoryPositions();
   readonly oracle = new MemoryOracle();
-  readonly link: RequestLink;
+  readonly link: Protocol1Link;
   readonly monitor: Monitor;
   readonly running: Promise<void>;
   readonly #stop = new AbortController();
@@ -43,11 +43,11 @@ export class MonitorBench implements AsyncDisposable {
    */
   constructor(
     options: Partial<MonitorOptions> = {},
-    linkOptions: Partial<RequestLinkOptions> = {},
+    linkOptions: Partial<Protocol1LinkOptions> = {},
   ) {
     const { clock, log, lines, positions, oracle } = this;
     const { connect } = this.publisher;
-    this.link = new RequestLink({ connect, clock, log, ...linkOptions });
+    this.link = new Protocol1Link({ connect, clock, log, ...linkOptions });
     this.monitor = new Monitor({
       ...{ lines, positions, oracle, clock, log, link: this.link },
       hostName: host("web-1"),

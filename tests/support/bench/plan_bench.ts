@@ -8,13 +8,13 @@ import { ActionPlan } from "../../../lib/enforce/action_plan.ts";
 import { CLUSTER_JAIL } from "../../../lib/base/jail_name.ts";
 import type {
   ActionPlanOptions,
-  Work,
+  PlanBatch,
 } from "../../../lib/enforce/plan_types.ts";
-import type { LocalBan } from "../../../lib/enforce/enforcer.ts";
+import type { HostBan } from "../../../lib/enforce/enforcer.ts";
 import { address, host, jail } from "../values/core_values.ts";
 
 /** A ban of `192.0.2.x` in the dedicated jail. */
-export function planBan(last: number, expiresMs = Infinity): LocalBan {
+export function planBan(last: number, expiresMs = Infinity): HostBan {
   return {
     jail: CLUSTER_JAIL,
     address: address(`192.0.2.${last}`),
@@ -35,24 +35,24 @@ export function planOf(options: Partial<ActionPlanOptions> = {}): ActionPlan {
 }
 
 /** Has a plan want bans. */
-export function want(plan: ActionPlan, ...bans: readonly LocalBan[]): void {
-  for (const ban of bans) plan.take({ kind: "stands", ban });
+export function want(plan: ActionPlan, ...bans: readonly HostBan[]): void {
+  for (const ban of bans) plan.update({ kind: "stands", ban });
 }
 
 /** Has a plan want bans no longer. */
-export function drop(plan: ActionPlan, ...bans: readonly LocalBan[]): void {
-  for (const ban of bans) plan.take({ kind: "withdrawn", ban });
+export function drop(plan: ActionPlan, ...bans: readonly HostBan[]): void {
+  for (const ban of bans) plan.update({ kind: "withdrawn", ban });
 }
 
 /** A batch in words, as in `apply 1 2`. */
-export function told(work: Work | undefined): string | undefined {
+export function told(work: PlanBatch | undefined): string | undefined {
   if (work === undefined) return undefined;
   const ends = work.bans.map(({ address }) => address.split(".")[3]);
   return `${work.verb} ${ends.join(" ")}`;
 }
 
 /** Takes the next batch, which there must be. */
-export function nextOf(plan: ActionPlan, nowMs = 0): Work {
+export function nextOf(plan: ActionPlan, nowMs = 0): PlanBatch {
   const work = plan.next(nowMs);
   if (work === undefined) throw new TypeError("The plan has nothing to do");
   return work;
@@ -65,6 +65,6 @@ export function carryOut(plan: ActionPlan, nowMs = 0): string[] {
     const work = plan.next(nowMs);
     if (work === undefined) return done;
     done.push(told(work) ?? "");
-    plan.settle(work, [], nowMs);
+    plan.record(work, [], nowMs);
   }
 }

@@ -19,7 +19,7 @@ import {
   type ReplicaEffect,
 } from "../../../lib/subscriber/replica.ts";
 import { type SyncAnswer, type SyncQuestion } from "../../../lib/wire/sync.ts";
-import { SyncDesk } from "../../../lib/publisher/sync_server.ts";
+import { SyncServer } from "../../../lib/publisher/sync_server.ts";
 import { wireChange } from "../../../lib/wire/wire_times.ts";
 
 const PART_BANS = 3;
@@ -45,11 +45,11 @@ function* splitInThrees(
 class WorldPublisher {
   readonly table = new BanTable();
   readonly history: Change[] = [];
-  readonly desk: SyncDesk;
+  readonly desk: SyncServer;
 
   constructor(readonly epoch: Epoch) {
     const { table, history } = this;
-    this.desk = new SyncDesk({
+    this.desk = new SyncServer({
       source: {
         epoch,
         get seq() {
@@ -235,7 +235,7 @@ export class ReplicaWorld {
     const heard = copy.stream.shift();
     const message = heard && this.#plant(heard, replica);
     if (message === undefined) return;
-    this.#ask(copy, copy.keep(replica.hear(message, localMs)));
+    this.#ask(copy, copy.keep(replica.receive(message, localMs)));
   }
 
   /** Everybody is connected, everything arrives, nothing gets lost. */

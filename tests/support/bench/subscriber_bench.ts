@@ -6,7 +6,7 @@
 
 import { ActionQueue } from "../../../lib/subscriber/action_queue.ts";
 import type { BanAction } from "../../../lib/enforce/ban_action.ts";
-import { Subscriber } from "../../../lib/subscriber/protocol1_subscriber.ts";
+import { Protocol1Subscriber } from "../../../lib/subscriber/protocol1_subscriber.ts";
 import { host } from "../values/core_values.ts";
 import { ManualClock, settled } from "../memory/manual_clock.ts";
 import { MemoryAction } from "../memory/memory_action.ts";
@@ -23,7 +23,7 @@ export class SubscriberBench implements AsyncDisposable {
   readonly action = new MemoryAction();
   readonly stop = new AbortController();
   readonly queue: ActionQueue;
-  readonly subscriber: Subscriber;
+  readonly subscriber: Protocol1Subscriber;
   readonly running: Promise<void>;
 
   constructor(
@@ -42,7 +42,7 @@ export class SubscriberBench implements AsyncDisposable {
       maxWaiting,
       graceMs,
     });
-    this.subscriber = new Subscriber({
+    this.subscriber = new Protocol1Subscriber({
       broadcasts,
       queue: this.queue,
       actionNames: (actions ?? [action]).map(({ name }) => name),

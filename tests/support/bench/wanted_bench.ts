@@ -8,7 +8,7 @@ import { ok } from "node:assert/strict";
 import type { HostBanChange } from "../../../lib/enforce/host_bans.ts";
 import { parseJailMap } from "../../../lib/base/jail_map.ts";
 import { CLUSTER_JAIL } from "../../../lib/base/jail_name.ts";
-import type { ListedBan, LocalBan } from "../../../lib/enforce/enforcer.ts";
+import type { ActiveBan, HostBan } from "../../../lib/enforce/enforcer.ts";
 import {
   WantedBans,
   type WantsFrom,
@@ -40,7 +40,7 @@ export function wantedBans(
 }
 
 /** A ban of 192.0.2.1 as web-1 reported it from its jail sshd. */
-export function ban(expiresMs: number, jailName = CLUSTER_JAIL): LocalBan {
+export function ban(expiresMs: number, jailName = CLUSTER_JAIL): HostBan {
   return {
     jail: jailName,
     address: IP,
@@ -51,7 +51,7 @@ export function ban(expiresMs: number, jailName = CLUSTER_JAIL): LocalBan {
 }
 
 /** A ban of 192.0.2.1 as it is listed. */
-export function listed(expiresMs?: number, jailName = CLUSTER_JAIL): ListedBan {
+export function listed(expiresMs?: number, jailName = CLUSTER_JAIL): ActiveBan {
   return { jail: jailName, address: IP, expiresMs };
 }
 
@@ -68,5 +68,5 @@ export function take(
   nowMs: number,
   ...texts: string[]
 ): string[] {
-  return texts.flatMap((text) => told(wanted.take(banEvent(text), nowMs)));
+  return texts.flatMap((text) => told(wanted.update(banEvent(text), nowMs)));
 }

@@ -1,4 +1,4 @@
-import { TailFile } from "../../../lib/tail/io/log_folder.ts";
+import { DiskLogFolder } from "../../../lib/tail/io/log_folder.ts";
 import { LogFollower } from "../../../lib/tail/log_follower.ts";
 import type { LogPosition } from "../../../lib/tail/ports.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
@@ -9,12 +9,12 @@ export class FollowedLines implements AsyncDisposable {
   readonly log = new MemoryLog();
   /** The end of the last batch. */
   position: LogPosition | undefined;
-  readonly #folder: TailFile;
+  readonly #folder: DiskLogFolder;
   readonly #stop = new AbortController();
   #following: Promise<void> | undefined;
 
   private constructor(path: string) {
-    this.#folder = new TailFile(path, this.log, { lookEveryMs: 10 });
+    this.#folder = new DiskLogFolder(path, this.log, { lookEveryMs: 10 });
   }
 
   static async begin(path: string, from?: LogPosition): Promise<FollowedLines> {

@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import type { Doorkeeper } from "../../../lib/publisher/authenticator.ts";
+import type { Authenticator } from "../../../lib/publisher/authenticator.ts";
 import { parsePublicKey, type PublicKey } from "../../../lib/zmq/curve_key.ts";
 import type {
   Member,
@@ -65,12 +65,13 @@ export function memberList(...members: readonly Member[]): MemberList {
 }
 
 /** Takes everybody for the member that he says he is. */
-export const OPEN_DOOR: Doorkeeper = {
+export const OPEN_GATE: Authenticator = {
   list: memberList(),
   admits: () => true,
   mayListen: () => true,
-  judge: ({ node }) => Promise.resolve({ ok: true, member: member(node) }),
-  take: () => ({ expelled: [], changed: [] }),
+  authenticate: ({ node }) =>
+    Promise.resolve({ ok: true, member: member(node) }),
+  setMembers: () => ({ expelled: [], changed: [] }),
 };
 
 /** Lists that come one after the other, at once. */
@@ -89,7 +90,7 @@ export function memoryService(
   return {
     ...sockets,
     zap: new MemorySocket(),
-    doorkeeper: OPEN_DOOR,
+    authenticator: OPEN_GATE,
     memberChanges: listChanges(),
     ...others,
   };

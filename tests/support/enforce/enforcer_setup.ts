@@ -7,10 +7,10 @@
 import type { Address } from "../../../lib/base/address.ts";
 import { RuntimeError } from "../../../lib/base/errors.ts";
 import { Fail2banEnforcer } from "../../../lib/enforce/fail2ban_enforcer.ts";
-import { IgnoredNames } from "../../../lib/fail2ban/ignoreip_names.ts";
+import { IgnoreipNames } from "../../../lib/fail2ban/ignoreip_names.ts";
 import type {
   EnforcementFailure,
-  LocalBan,
+  HostBan,
 } from "../../../lib/enforce/enforcer.ts";
 import { SteadyClock } from "../../../lib/async/steady_clock.ts";
 import { address, host, jail } from "../values/core_values.ts";
@@ -26,7 +26,7 @@ export const NEW = "1.0.2";
 export const OLD = "0.9.7";
 
 /** A ban of an address, in the dedicated jail where no other is named. */
-export function ban(target: string, inJail = CLUSTER): LocalBan {
+export function ban(target: string, inJail = CLUSTER): HostBan {
   return {
     jail: jail(inJail),
     address: address(target),
@@ -37,7 +37,7 @@ export function ban(target: string, inJail = CLUSTER): LocalBan {
 }
 
 /** Bans in the dedicated jail. */
-export function bans(...targets: string[]): LocalBan[] {
+export function bans(...targets: string[]): HostBan[] {
   return targets.map((target) => ban(target));
 }
 
@@ -62,7 +62,7 @@ export class EnforcerSetup {
     this.enforcer = new Fail2banEnforcer({
       client: this.fail2ban,
       clock: this.steady,
-      names: new IgnoredNames({
+      names: new IgnoreipNames({
         resolver: { resolve: (name) => this.#resolve(name) },
         clock: this.clock,
         log: this.log,
@@ -72,12 +72,12 @@ export class EnforcerSetup {
   }
 
   /** Applies bans while time passes. @returns Which failed and why. */
-  async apply(...wanted: LocalBan[]): Promise<string[]> {
+  async apply(...wanted: HostBan[]): Promise<string[]> {
     return await this.#told(this.enforcer.apply(wanted, this.signal));
   }
 
   /** Lifts bans while time passes. @returns Which failed and why. */
-  async lift(...unwanted: LocalBan[]): Promise<string[]> {
+  async lift(...unwanted: HostBan[]): Promise<string[]> {
     return await this.#told(this.enforcer.lift(unwanted, this.signal));
   }
 

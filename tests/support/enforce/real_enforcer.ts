@@ -6,10 +6,10 @@
 
 import { deepStrictEqual } from "node:assert/strict";
 import { Fail2banEnforcer } from "../../../lib/enforce/fail2ban_enforcer.ts";
-import { IgnoredNames } from "../../../lib/fail2ban/ignoreip_names.ts";
+import { IgnoreipNames } from "../../../lib/fail2ban/ignoreip_names.ts";
 import { DnsResolver } from "../../../lib/protection/io/dns_resolver.ts";
 import { Fail2banSocket } from "../../../lib/fail2ban/io/fail2ban_socket.ts";
-import type { LocalBan } from "../../../lib/enforce/enforcer.ts";
+import type { HostBan } from "../../../lib/enforce/enforcer.ts";
 import { SteadyClock } from "../../../lib/async/steady_clock.ts";
 import { jail } from "../values/core_values.ts";
 import { CLUSTER } from "./enforcer_setup.ts";
@@ -42,7 +42,7 @@ export class RealEnforcer implements AsyncDisposable {
     this.enforcer = new Fail2banEnforcer({
       client: this.socket,
       clock: new SteadyClock(this.clock),
-      names: new IgnoredNames({
+      names: new IgnoreipNames({
         resolver: new DnsResolver(),
         clock: this.clock,
         log: new MemoryLog(),
@@ -61,18 +61,18 @@ export class RealEnforcer implements AsyncDisposable {
   }
 
   /** Applies bans, which have to go well. */
-  async apply(...wanted: LocalBan[]): Promise<void> {
+  async apply(...wanted: HostBan[]): Promise<void> {
     deepStrictEqual(await this.enforcer.apply(wanted, SIGNAL), []);
   }
 
   /** Applies bans. @returns Which failed and why. */
-  async failures(...wanted: LocalBan[]): Promise<string[]> {
+  async failures(...wanted: HostBan[]): Promise<string[]> {
     const failures = await this.enforcer.apply(wanted, SIGNAL);
     return failures.map(({ ban, reason }) => `${ban.address}: ${reason}`);
   }
 
   /** Lifts bans, which has to go well. */
-  async lift(...unwanted: LocalBan[]): Promise<void> {
+  async lift(...unwanted: HostBan[]): Promise<void> {
     deepStrictEqual(await this.enforcer.lift(unwanted, SIGNAL), []);
   }
 

@@ -40,9 +40,9 @@ export class Fail2banPeer implements AsyncDisposable {
 
   /** Closes every connection, as a server does that ends. */
   async hangUp(): Promise<void> {
-    for (const [connection, conversation] of [...this.#open]) {
+    for (const [connection, session] of [...this.#open]) {
       this.#close(connection);
-      await conversation;
+      await session;
     }
   }
 
@@ -60,10 +60,10 @@ export class Fail2banPeer implements AsyncDisposable {
   async #serve(): Promise<void> {
     for await (const connection of this.#listener) {
       this.connections++;
-      const conversation = this.#converse(connection).finally(() =>
+      const session = this.#converse(connection).finally(() =>
         this.#open.delete(connection)
       );
-      this.#open.set(connection, conversation);
+      this.#open.set(connection, session);
     }
   }
 

@@ -12,7 +12,7 @@ import {
   decodeJoinCode,
   encodeJoinCode,
 } from "../../../lib/members/join_code.ts";
-import { rowSum } from "../../../lib/base/checksum.ts";
+import { checksum } from "../../../lib/base/checksum.ts";
 import { membership } from "../cluster/memberships.ts";
 import type { Draw } from "./draw.ts";
 import {
@@ -78,7 +78,7 @@ function makeInput(draw: Draw, codes: readonly string[]): FuzzInput {
 }
 
 function withSum(text: string): string {
-  return text + rowSum(text).toString(36).padStart(CHECK_DIGITS, "0");
+  return text + checksum(text).toString(36).padStart(CHECK_DIGITS, "0");
 }
 
 /** Bytes of any keys, and words of which one may be odd. */

@@ -11,16 +11,16 @@
 import type { EventId } from "../../../lib/base/ids.ts";
 import { CLUSTER_JAIL } from "../../../lib/base/jail_name.ts";
 import {
+  type LocatedEvent,
   type LogEvent,
   MAX_EVENT_LINE_LENGTH,
   parseLine,
-  type PlacedEvent,
   scanLines,
-  scanPlaces,
+  scanLocatedEvents,
 } from "../../../lib/fail2ban/log_line.ts";
 import {
-  LogSession,
-  type SharedEvent,
+  type Detection,
+  RestartFilter,
 } from "../../../lib/monitor/restart_filter.ts";
 import { LOG_FORMATS } from "../../../lib/config/value_kinds.ts";
 import { type LogFormat } from "../../../lib/fail2ban/log_format.ts";
@@ -91,7 +91,7 @@ function makeInput(
 function check({ variant, frames }: FuzzInput): Verdict {
   const format = LOG_FORMATS.find((format) => format === variant) ?? "file";
   const log = frames[0] ?? new Uint8Array();
-  const places = [...scanPlaces(log, format)];
+  const places = [...scanLocatedEvents(log, format)];
   const events = places.map(({ event }) => event);
   const lines = linesOf(log);
   must(
@@ -129,7 +129,7 @@ function linesOf(log: Uint8Array): { start: number; bytes: Uint8Array }[] {
 }
 
 function checkPlace(
-  { event, startBytes, line }: PlacedEvent,
+  { event, startBytes, line }: LocatedEvent,
   log: Uint8Array,
   format: LogFormat,
 ): void {
@@ -175,13 +175,13 @@ function isSaidBy(text: string, event: LogEvent): boolean {
 
 /** What is shared was said, and what is held is bounded and comes out in the end. */
 function checkSession(events: readonly LogEvent[]): void {
-  const session = new LogSession({
+  const session = new RestartFilter({
     unbanHoldMs: HOLD_MS,
     maxHeld: MAX_HELD,
     sharesIncreases: true,
   });
   const tickets = new Set<string>();
-  const checkShared = (shared: readonly SharedEvent[]) => {
+  const checkShared = (shared: readonly Detection[]) => {
     for (const { jail, address, lastsMs = 0 } of shared) {
       must(jail !== CLUSTER_JAIL, "the cluster's own jail is not shared");
       must(tickets.has(`${jail} ${address}`), "what is shared was said");

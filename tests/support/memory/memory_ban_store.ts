@@ -14,7 +14,7 @@ import type {
 import type { RuntimeError } from "../../../lib/base/errors.ts";
 import type { HostName } from "../../../lib/base/host_name.ts";
 import { MemoryRecords } from "./memory_records.ts";
-import { type BanMap, replay, standing } from "../values/replayed_bans.ts";
+import { type BanMap, quota, replay } from "../values/replayed_bans.ts";
 
 /** Forgotten at once, at most. */
 const STEP = 5_000;
@@ -68,7 +68,7 @@ export class MemoryBanStore implements BanStore {
   }
 
   bans(nowMs: number): Iterable<Ban> {
-    return standing(this.#bans.values(), nowMs);
+    return quota(this.#bans.values(), nowMs);
   }
 
   since(seq: number, max: number): readonly Change[] {
@@ -110,7 +110,7 @@ export class MemoryBanStore implements BanStore {
       for (const [name, atMs] of this.#events) {
         if (atMs < beforeMs) this.#events.delete(name);
       }
-      const left = standing(this.#bans.values(), nowMs);
+      const left = quota(this.#bans.values(), nowMs);
       this.#bans = new Map(left.map((ban) => [keyOf(ban), ban]));
       for (const [name, receipt] of this.#receipts) {
         const isOver = !this.#bans.has(keyOf(receipt));

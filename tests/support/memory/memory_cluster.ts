@@ -6,22 +6,22 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { BanNews } from "../../../lib/ban/ban_event.ts";
+import type { BanUpdate } from "../../../lib/ban/ban_event.ts";
 import type { SessionId } from "../../../lib/base/ids.ts";
-import { ControlSession } from "../../../lib/client/control_client.ts";
+import { ControlClient } from "../../../lib/client/control_client.ts";
 import type { BanStore } from "../../../lib/ban/ban_store.ts";
-import type { FleetList } from "../../../lib/protection/allowlist.ts";
+import type { Allowlist } from "../../../lib/protection/allowlist.ts";
 import type { Protocol2Service } from "../../../lib/publisher/protocol2_server.ts";
 import type { Frames, MessageSocket } from "../../../lib/zmq/ports.ts";
 import {
   Publisher,
   type PublisherOptions,
 } from "../../../lib/publisher/publisher.ts";
-import { ReceiptBox } from "../../../lib/subscriber/receipt_queue.ts";
+import { ReceiptQueue } from "../../../lib/subscriber/receipt_queue.ts";
 import { ReplicaClient } from "../../../lib/subscriber/replica_client.ts";
 import { tokenList } from "../../../lib/publisher/protocol1_tokens.ts";
 import { SteadyClock } from "../../../lib/async/steady_clock.ts";
-import { StreamEar } from "../../../lib/subscriber/stream_listener.ts";
+import { StreamListener } from "../../../lib/subscriber/stream_listener.ts";
 import { host } from "../values/core_values.ts";
 import { ManualClock, settled } from "./manual_clock.ts";
 import { MemoryBanStore } from "./memory_ban_store.ts";
@@ -134,13 +134,14 @@ export class MemoryPublisherProgram implements AsyncDisposable {
 /** A subscriber's copy at work, and what it was told to make true. */
 export class MemorySubscriberProgram implements AsyncDisposable {
   readonly client: ReplicaClient;
-  readonly news: BanNews[] = [];
+  readonly news: BanUpdate[] = [];
   readonly log = new MemoryLog();
-  readonly receipts = new ReceiptBox();
+  readonly receipts = new ReceiptQueue();
   /** The allowlists that it was told. */
-  readonly allowlists: FleetList[] = [];
+  readonly allowlists: Allowlist[] = [];
   /** Takes what is to be made true, or has it wait. */
-  takes: (news: readonly BanNews[]) => Promise<void> = () => Promise.resolve();
+  takes: (news: readonly BanUpdate[]) => Promise<void> = () =>
+    Promise.resolve();
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
@@ -152,7 +153,7 @@ export class MemorySubscriberProgram implements AsyncDisposable {
   ) {
     const { log, receipts } = this;
     this.client = new ReplicaClient({
-      session: new ControlSession({
+      session: new ControlClient({
         connect: network.dealer,
         clock,
         log,
@@ -162,7 +163,7 @@ export class MemorySubscriberProgram implements AsyncDisposable {
         version: "1.0.0",
         onIgnore: (list) => this.allowlists.push(list),
       }),
-      ear: new StreamEar({ connect: network.subscriber, clock, log }),
+      listener: new StreamListener({ connect: network.subscriber, clock, log }),
       store,
       receipts,
       clock: new SteadyClock(clock),

@@ -13,7 +13,7 @@ import type {
   NodeMessage,
   PublisherMessage,
 } from "../../../lib/wire/v2_messages.ts";
-import { NOBODY_ALLOWED } from "../../../lib/protection/allowlist.ts";
+import { EMPTY_ALLOWLIST } from "../../../lib/protection/allowlist.ts";
 import type { Connect } from "../../../lib/zmq/ports.ts";
 import {
   decodeNodeMessage,
@@ -54,7 +54,7 @@ export class MemoryControl {
   epoch = EPOCH;
   maxEvents = 100;
   /** What a WELCOME says of who is never banned. */
-  allowlist = NOBODY_ALLOWED;
+  allowlist = EMPTY_ALLOWLIST;
   readonly #known = new Set<EventId>();
   readonly #held: (() => void)[] = [];
   #sessions = new Set<SessionId>();

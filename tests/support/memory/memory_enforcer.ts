@@ -7,13 +7,13 @@
 import { RuntimeError } from "../../../lib/base/errors.ts";
 import { CLUSTER_JAIL } from "../../../lib/base/jail_name.ts";
 import { keyOf } from "../../../lib/ban/ban.ts";
-import { type Verb } from "../../../lib/enforce/plan_entry.ts";
+import { type PlanAction } from "../../../lib/enforce/plan_entry.ts";
 import type { Clock } from "../../../lib/async/clock.ts";
 import type {
+  ActiveBan,
   EnforcementFailure,
   Enforcer,
-  ListedBan,
-  LocalBan,
+  HostBan,
 } from "../../../lib/enforce/enforcer.ts";
 import { Condition } from "../../../lib/async/tasks.ts";
 
@@ -43,9 +43,10 @@ export class MemoryEnforcer implements Enforcer {
   /** Why a call fails after everything was done; `undefined`: none does. */
   lostAnswer: string | undefined;
   /** Why a ban can't be applied or lifted; `undefined`: it can. */
-  refuse: (ban: LocalBan, verb: Verb) => string | undefined = () => undefined;
+  refuse: (ban: HostBan, verb: PlanAction) => string | undefined = () =>
+    undefined;
   /** Why a ban is refused for good; `undefined`: it is not. */
-  forbids: (ban: LocalBan) => string | undefined = () => undefined;
+  forbids: (ban: HostBan) => string | undefined = () => undefined;
   /** Whether it tells, outside the dedicated jail, who was banned already. */
   tellsPresent = false;
   /** What the enforcer says happened. */
@@ -53,12 +54,12 @@ export class MemoryEnforcer implements Enforcer {
   /** Thrown by every call. */
   bug: Error | undefined;
   /** Called before bans are applied. */
-  beforeApply: (bans: readonly LocalBan[]) => void = () => {};
+  beforeApply: (bans: readonly HostBan[]) => void = () => {};
   /** Whether calls wait for {@link MemoryEnforcer.resume} or their signal. */
   paused = false;
   readonly #clock: Clock;
   readonly #lists: boolean;
-  readonly #held = new Map<string, LocalBan>();
+  readonly #held = new Map<string, HostBan>();
   readonly #resumed = new Condition();
   #isBusy = false;
 
@@ -76,7 +77,7 @@ export class MemoryEnforcer implements Enforcer {
   }
 
   apply(
-    bans: readonly LocalBan[],
+    bans: readonly HostBan[],
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]> {
     return this.#change("apply", bans, signal, (ban) => {
@@ -85,7 +86,7 @@ export class MemoryEnforcer implements Enforcer {
   }
 
   lift(
-    bans: readonly LocalBan[],
+    bans: readonly HostBan[],
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]> {
     return this.#change("lift", bans, signal, (ban) => {
@@ -93,7 +94,7 @@ export class MemoryEnforcer implements Enforcer {
     });
   }
 
-  list(signal: AbortSignal): Promise<readonly ListedBan[] | undefined> {
+  list(signal: AbortSignal): Promise<readonly ActiveBan[] | undefined> {
     return this.#call(
       "list",
       signal,
@@ -102,7 +103,7 @@ export class MemoryEnforcer implements Enforcer {
   }
 
   /** What is in force. */
-  held(): readonly ListedBan[] {
+  held(): readonly ActiveBan[] {
     const nowMs = this.#clock.nowMs();
     if (this.lapses) {
       for (const [key, { expiresMs }] of this.#held) {
@@ -122,12 +123,12 @@ export class MemoryEnforcer implements Enforcer {
   }
 
   /** Has a ban in force that nobody asked for, as from before. */
-  put(ban: LocalBan): void {
+  put(ban: HostBan): void {
     this.#held.set(keyOf(ban), ban);
   }
 
   /** Forgets what is in force: all, or one ban. */
-  lose(ban?: LocalBan): void {
+  lose(ban?: HostBan): void {
     if (ban === undefined) this.#held.clear();
     else this.#held.delete(keyOf(ban));
   }
@@ -139,8 +140,8 @@ export class MemoryEnforcer implements Enforcer {
   }
 
   #failureOf(
-    ban: LocalBan,
-    verb: Verb,
+    ban: HostBan,
+    verb: PlanAction,
   ): Omit<EnforcementFailure, "ban"> | undefined {
     const reason = this.refuse(ban, verb);
     if (reason !== undefined) return { reason };
@@ -154,10 +155,10 @@ export class MemoryEnforcer implements Enforcer {
   }
 
   #change(
-    verb: Verb,
-    bans: readonly LocalBan[],
+    verb: PlanAction,
+    bans: readonly HostBan[],
     signal: AbortSignal,
-    change: (ban: LocalBan) => void,
+    change: (ban: HostBan) => void,
   ): Promise<readonly EnforcementFailure[]> {
     const addresses = bans.map(({ address }) => address).join(" ");
     return this.#call(`${verb} ${addresses}`, signal, () => {
@@ -193,7 +194,7 @@ export class MemoryEnforcer implements Enforcer {
     }
   }
 
-  #demandGood(bans: readonly LocalBan[]): void {
+  #demandGood(bans: readonly HostBan[]): void {
     const keys = new Set(bans.map(keyOf));
     if (keys.size !== bans.length || keys.size > this.maxBansAtOnce) {
       throw new TypeError(`Not a good batch: ${[...keys].join(" ")}`);

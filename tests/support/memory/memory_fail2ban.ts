@@ -13,7 +13,7 @@ import type {
   Fail2banClient,
   Fail2banReply,
 } from "../../../lib/fail2ban/ports.ts";
-import { Turn } from "../../../lib/async/exclusive_wait.ts";
+import { ExclusiveWait } from "../../../lib/async/exclusive_wait.ts";
 
 /** A jail. */
 export interface MemoryJail {
@@ -44,7 +44,7 @@ export class MemoryFail2ban implements Fail2banClient {
   refuses: (words: readonly string[]) => string | undefined = () => undefined;
   readonly #clock: Clock;
   readonly #jails = new Map<string, MemoryJail>();
-  readonly #turn = new Turn("command");
+  readonly #turn = new ExclusiveWait("command");
 
   /**
    * @param clock Time; also of the bans.
@@ -80,7 +80,7 @@ export class MemoryFail2ban implements Fail2banClient {
     signal: AbortSignal,
   ): Promise<Fail2banReply> {
     assertFail2banCommand(words);
-    using _turn = this.#turn.take();
+    using _turn = this.#turn.enter();
     signal.throwIfAborted();
     this.said.push(words.join(" "));
     await Promise.resolve();

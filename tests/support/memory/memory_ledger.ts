@@ -12,7 +12,7 @@ import type {
   LedgerContents,
   WantedReports,
 } from "../../../lib/enforce/ban_ledger.ts";
-import type { LocalBan } from "../../../lib/enforce/enforcer.ts";
+import type { HostBan } from "../../../lib/enforce/enforcer.ts";
 
 /** Keeps notes in memory, and fails when a test says so. */
 export class MemoryLedger implements BanLedger {
@@ -20,7 +20,7 @@ export class MemoryLedger implements BanLedger {
   failure: RuntimeError | undefined;
   /** How often it was noted who wants bans. */
   writes = 0;
-  readonly #wanted = new Map<string, readonly LocalBan[]>();
+  readonly #wanted = new Map<string, readonly HostBan[]>();
   readonly #marks = new Map<string, BanState>();
 
   want(action: string, wanted: readonly WantedReports[]): void {
@@ -33,14 +33,14 @@ export class MemoryLedger implements BanLedger {
     }
   }
 
-  begin(action: string, bans: readonly LocalBan[]): void {
+  recordStart(action: string, bans: readonly HostBan[]): void {
     this.#demand();
     for (const ban of bans) {
       this.#marks.set(`${action} ${keyOf(ban)}`, { ban, state: "tried" });
     }
   }
 
-  settle(action: string, bans: readonly BanState[]): void {
+  recordOutcome(action: string, bans: readonly BanState[]): void {
     this.#demand();
     for (const { ban, state } of bans) {
       const key = `${action} ${keyOf(ban)}`;
@@ -60,7 +60,7 @@ export class MemoryLedger implements BanLedger {
   }
 
   /** Whether a ban is noted as tried or applied. */
-  has(action: string, ban: Pick<LocalBan, "jail" | "address">): boolean {
+  has(action: string, ban: Pick<HostBan, "jail" | "address">): boolean {
     return this.#marks.has(`${action} ${keyOf(ban)}`);
   }
 

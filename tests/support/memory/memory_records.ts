@@ -6,14 +6,14 @@ import {
   MAX_AUDIT_ROWS,
   type NewAuditEntry,
   type NodeRecords,
-  type SetAside,
+  type Quarantine,
 } from "../../../lib/members/node_records.ts";
 
 /** A publisher's records that are lost with the process. */
 export class MemoryRecords implements NodeRecords {
   readonly #failure: () => RuntimeError | undefined;
   #entries: NewAuditEntry[] = [];
-  readonly #asides = new Map<HostName, SetAside>();
+  readonly #quarantines = new Map<HostName, Quarantine>();
 
   /** @param failure What all that would keep something is refused with. */
   constructor(failure: () => RuntimeError | undefined = () => undefined) {
@@ -49,20 +49,20 @@ export class MemoryRecords implements NodeRecords {
     return last.map(({ revision: _, ...entry }) => entry);
   }
 
-  keepAside(aside: SetAside): Promise<void> {
+  keepQuarantine(aside: Quarantine): Promise<void> {
     return this.#keep(() => {
-      this.#asides.set(canonicalHost(aside.node), aside);
+      this.#quarantines.set(canonicalHost(aside.node), aside);
     });
   }
 
-  dropAside(node: HostName): Promise<void> {
+  dropQuarantine(node: HostName): Promise<void> {
     return this.#keep(() => {
-      this.#asides.delete(canonicalHost(node));
+      this.#quarantines.delete(canonicalHost(node));
     });
   }
 
-  asides(): readonly SetAside[] {
-    return [...this.#asides.values()]
+  quarantines(): readonly Quarantine[] {
+    return [...this.#quarantines.values()]
       .toSorted((left, right) => left.node < right.node ? -1 : 1);
   }
 

@@ -26,15 +26,15 @@ const ended = input.read();
 let isOver = false;
 ended.then(() => isOver = true);
 for (let round = 0; !isOver; round++) {
-  ledger.begin("a", bans, Date.now());
+  ledger.recordStart("a", bans, Date.now());
   if (round === 0) Deno.stdout.writeSync(new TextEncoder().encode("writes\n"));
   await new Promise((resolve) => setTimeout(resolve, 0));
-  ledger.settle(
+  ledger.recordOutcome(
     "a",
     bans.map((ban) => ({ ban, state: "none" })),
     Date.now() - 10_000,
   );
 }
 await ended;
-ledger.begin("a", bans, Date.now());
+ledger.recordStart("a", bans, Date.now());
 Deno.stdout.writeSync(new TextEncoder().encode("done\n"));

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { TailFile } from "../../../lib/tail/io/log_folder.ts";
+import { DiskLogFolder } from "../../../lib/tail/io/log_folder.ts";
 import { LogFollower } from "../../../lib/tail/log_follower.ts";
 import type { Log } from "../../../lib/log/log.ts";
 
@@ -20,7 +20,7 @@ const log: Log = {
     say(`${severity}: ${event} ${JSON.stringify(fields ?? {})}`),
 };
 
-await using folder = new TailFile(path, log, { lookEveryMs: 10 });
+await using folder = new DiskLogFolder(path, log, { lookEveryMs: 10 });
 await using lines = await LogFollower.begin({ folder, from: undefined, log });
 say("begun");
 for await (const { bytes } of lines.batches(new AbortController().signal)) {

@@ -8,7 +8,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
 import { replicaPath } from "../../../lib/store/io/sqlite_replica_store.ts";
-import { readStoredBans } from "../../../lib/store/ban_tables.ts";
+import { readBanTables } from "../../../lib/store/ban_tables.ts";
 import type { TestCluster } from "../cluster/test_cluster.ts";
 
 /** Whom the publisher's table bans now. */
@@ -56,7 +56,7 @@ function bansIn(path: string): string[] {
     path,
     (database) =>
       Array.from(
-        readStoredBans(database, Date.now()),
+        readBanTables(database, Date.now()),
         ({ address }): string => address,
       ).sort(),
   );

@@ -5,7 +5,7 @@
  */
 
 import { CLUSTER_JAIL } from "../../../lib/base/jail_name.ts";
-import type { LocalBan } from "../../../lib/enforce/enforcer.ts";
+import type { HostBan } from "../../../lib/enforce/enforcer.ts";
 import { address, host, jail } from "./core_values.ts";
 
 /**
@@ -14,7 +14,7 @@ import { address, host, jail } from "./core_values.ts";
  * @param text The address.
  * @param lastsMs How long, in milliseconds.
  */
-export function localBan(text: string, lastsMs = Infinity): LocalBan {
+export function hostBan(text: string, lastsMs = Infinity): HostBan {
   return {
     jail: CLUSTER_JAIL,
     address: address(text),
@@ -25,9 +25,9 @@ export function localBan(text: string, lastsMs = Infinity): LocalBan {
 }
 
 /** So many bans of an hour. */
-export function localBans(count: number): LocalBan[] {
+export function localBans(count: number): HostBan[] {
   return Array.from(
     { length: count },
-    (_, index) => localBan(`198.18.${index >> 8}.${index & 255}`, 3_600_000),
+    (_, index) => hostBan(`198.18.${index >> 8}.${index & 255}`, 3_600_000),
   );
 }

@@ -49,7 +49,7 @@ function replayOne(ban: Ban | undefined, change: Change): Ban | undefined {
 }
 
 /** The bans that stand after a time, in an order that two lists of them share. */
-export function standing(bans: Iterable<Ban>, nowMs: number): Ban[] {
+export function quota(bans: Iterable<Ban>, nowMs: number): Ban[] {
   return [...bans].flatMap((ban) => {
     const reports = ban.reports.filter(({ expiresMs }) => expiresMs > nowMs);
     return reports.length === 0 ? [] : [{ ...ban, reports }];

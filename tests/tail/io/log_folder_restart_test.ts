@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { eventIdOfLine } from "../../../lib/monitor/event_id.ts";
-import { TailFile } from "../../../lib/tail/io/log_folder.ts";
-import { scanPlaces } from "../../../lib/fail2ban/log_line.ts";
+import { DiskLogFolder } from "../../../lib/tail/io/log_folder.ts";
+import { scanLocatedEvents } from "../../../lib/fail2ban/log_line.ts";
 import { LogFollower } from "../../../lib/tail/log_follower.ts";
 import type { LogPosition } from "../../../lib/tail/ports.ts";
 import { output } from "../../support/fail2ban/fail2ban_server.ts";
@@ -29,11 +29,13 @@ async function readOn(
   const log = new MemoryLog();
   const bans: string[] = [];
   const ids: string[] = [];
-  await using folder = new TailFile(path, log, { lookEveryMs: 10 });
+  await using folder = new DiskLogFolder(path, log, { lookEveryMs: 10 });
   await using lines = await LogFollower.begin({ folder, from, log });
   const signal = AbortSignal.timeout(5_000);
   for await (const { bytes, startBytes, end } of lines.batches(signal)) {
-    for (const { event, startBytes: at, line } of scanPlaces(bytes, "file")) {
+    for (
+      const { event, startBytes: at, line } of scanLocatedEvents(bytes, "file")
+    ) {
       if (event.kind !== "ban") continue;
       const { fingerprint, rotations = 0 } = end;
       const place = { fingerprint, rotations, startBytes: startBytes + at };

@@ -96,10 +96,10 @@ const CASES: Readonly<
 };
 
 for (const [name, happen] of Object.entries(CASES)) {
-  Deno.test(`TailFile follows through ${name}`, () => follow(happen));
+  Deno.test(`DiskLogFolder follows through ${name}`, () => follow(happen));
 }
 
-Deno.test("TailFile waits for a log, and its folder, that are missing; and reads them from the start", async () => {
+Deno.test("DiskLogFolder waits for a log, and its folder, that are missing; and reads them from the start", async () => {
   await using log = await RotatedLog.create();
   const path = `${log.path}.d/fail2ban.log`;
   await using followed = await FollowedLines.begin(path);
@@ -114,7 +114,7 @@ Deno.test("TailFile waits for a log, and its folder, that are missing; and reads
   deepStrictEqual(followed.lines, ["one", "two"]);
 });
 
-Deno.test("TailFile begins behind what is there, but not amid a line", async () => {
+Deno.test("DiskLogFolder begins behind what is there, but not amid a line", async () => {
   await using log = await RotatedLog.create();
   await Deno.writeTextFile(log.path, "old\nhal");
   await using followed = await FollowedLines.begin(log.path);
@@ -123,7 +123,7 @@ Deno.test("TailFile begins behind what is there, but not amid a line", async () 
   deepStrictEqual(followed.lines, ["half", "new"]);
 });
 
-Deno.test("TailFile leaves out a line without end, says so, and goes on behind it", async () => {
+Deno.test("DiskLogFolder leaves out a line without end, says so, and goes on behind it", async () => {
   await using log = await RotatedLog.create();
   await log.createEmpty();
   await using followed = await FollowedLines.begin(log.path);
@@ -134,7 +134,7 @@ Deno.test("TailFile leaves out a line without end, says so, and goes on behind i
   ok(followed.log.records.some(({ event }) => event.includes("too long")));
 });
 
-Deno.test("TailFile says when the lines behind its place are gone, and gives what is there", async () => {
+Deno.test("DiskLogFolder says when the lines behind its place are gone, and gives what is there", async () => {
   await using log = await RotatedLog.create();
   await log.append(3);
   const gone: LogPosition = {
@@ -148,13 +148,13 @@ Deno.test("TailFile says when the lines behind its place are gone, and gives wha
   ok(followed.log.records.some(({ event }) => event.includes("rotated away")));
 });
 
-Deno.test("TailFile refuses a log that is a folder", async () => {
+Deno.test("DiskLogFolder refuses a log that is a folder", async () => {
   await using log = await RotatedLog.create();
   await Deno.mkdir(log.path);
   await rejects(FollowedLines.begin(log.path), /is not a file/);
 });
 
-Deno.test("TailFile notices an append within milliseconds", async () => {
+Deno.test("DiskLogFolder notices an append within milliseconds", async () => {
   await using log = await RotatedLog.create();
   await log.createEmpty();
   await using followed = await FollowedLines.begin(log.path);

@@ -39,7 +39,7 @@ function warningsOf(child: ChildProcess): string[] {
   return child.stdout.filter((line) => line.startsWith("warning: "));
 }
 
-Deno.test("TailFile follows rotations in a folder that may be entered but not listed, and says so once", async () => {
+Deno.test("DiskLogFolder follows rotations in a folder that may be entered but not listed, and says so once", async () => {
   await using dir = await TempDir.create();
   await Deno.chmod(dir.path(), 0o755);
   await Deno.mkdir(dir.path("log"));
@@ -62,7 +62,7 @@ Deno.test("TailFile follows rotations in a folder that may be entered but not li
   ok(warnings[0]?.includes(`cannot list ${dir.path("log")}: `), warnings[0]);
 });
 
-Deno.test("TailFile keeps trying a log that may not be read after a rotation, and says so once", async () => {
+Deno.test("DiskLogFolder keeps trying a log that may not be read after a rotation, and says so once", async () => {
   await using dir = await TempDir.create();
   await Deno.chmod(dir.path(), 0o755);
   await Deno.mkdir(dir.path("log"));
@@ -94,7 +94,7 @@ const AT_START: Readonly<
 };
 
 for (const [what, [make, reason]] of Object.entries(AT_START)) {
-  Deno.test(`TailFile refuses a log that is ${what}, with a hint`, async () => {
+  Deno.test(`DiskLogFolder refuses a log that is ${what}, with a hint`, async () => {
     await using dir = await TempDir.create();
     await make(dir.path("fail2ban.log"));
     await rejects(
@@ -109,7 +109,7 @@ for (const [what, [make, reason]] of Object.entries(AT_START)) {
   });
 }
 
-Deno.test("TailFile waits for a log below a file, until a folder is there", async () => {
+Deno.test("DiskLogFolder waits for a log below a file, until a folder is there", async () => {
   await using dir = await TempDir.create();
   const folder = await dir.write("folder", "");
   await using followed = await FollowedLines.begin(`${folder}/fail2ban.log`);
@@ -129,7 +129,7 @@ const MEANWHILE: Readonly<Record<string, (path: string) => Promise<void>>> = {
 };
 
 for (const [what, make] of Object.entries(MEANWHILE)) {
-  Deno.test(`TailFile goes on once ${what} in its log's place is gone, and says so once`, async () => {
+  Deno.test(`DiskLogFolder goes on once ${what} in its log's place is gone, and says so once`, async () => {
     await using log = await RotatedLog.create();
     await log.createEmpty();
     await using followed = await FollowedLines.begin(log.path);
@@ -147,7 +147,7 @@ for (const [what, make] of Object.entries(MEANWHILE)) {
   });
 }
 
-Deno.test("TailFile goes on once a file in its log's folder's place is gone", async () => {
+Deno.test("DiskLogFolder goes on once a file in its log's folder's place is gone", async () => {
   await using dir = await TempDir.create();
   await Deno.mkdir(dir.path("log"));
   await using log = await RotatedLog.createIn(dir.path("log"));

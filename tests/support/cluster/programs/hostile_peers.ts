@@ -109,7 +109,7 @@ async function unlessGone(action: () => Promise<void>): Promise<void> {
   } catch (error) {
     const isGone = error instanceof Deno.errors.ConnectionReset ||
       error instanceof Deno.errors.BrokenPipe ||
-      // Its own patience was over.
+      // Its own timeout was over.
       error instanceof Deno.errors.Interrupted ||
       error instanceof Deno.errors.BadResource;
     if (!isGone) throw error;
