@@ -15,7 +15,7 @@
  * @example
  * ```ts
  * import { strictEqual } from "node:assert/strict";
-
+ * import { EitherSignal } from "./either_signal.ts";
  *
  * const stop = new AbortController();
  * const late = new AbortController();

@@ -9,7 +9,7 @@
  *
  * @example
  * ```ts
-
+ * import { ExclusiveWait } from "./exclusive_wait.ts";
  * import { throws } from "node:assert/strict";
  *
  * const receiving = new ExclusiveWait("receive");

@@ -12,7 +12,7 @@ const SECOND_MS = 1_000;
  *
  * @example
  * ```ts
-
+ * import { ExpiryIndex } from "./expiry_index.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const expiries = new ExpiryIndex<string>();

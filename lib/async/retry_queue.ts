@@ -12,7 +12,7 @@ const GRAIN_MS = 100;
  *
  * @example
  * ```ts
-
+ * import { RetryQueue } from "./retry_queue.ts";
  * import { deepStrictEqual, strictEqual } from "node:assert/strict";
  *
  * const queue = new RetryQueue();

@@ -19,7 +19,7 @@ import type { Clock } from "./clock.ts";
  *
  * @example
  * ```ts
-
+ * import { SteadyClock } from "./steady_clock.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * let wallMs = 1_000_000;

@@ -13,7 +13,7 @@ import type { Clock } from "./clock.ts";
  *
  * @example
  * ```ts
-
+ * import { Condition } from "./tasks.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const changed = new Condition();
@@ -69,7 +69,7 @@ export class Condition {
  *
  * @example
  * ```ts
-
+ * import { Condition, runTogether } from "./tasks.ts";
  * import { rejects } from "node:assert/strict";
  *
  * const never = new Condition();

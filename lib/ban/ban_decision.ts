@@ -70,7 +70,7 @@ const SAME_END_MS = 1_000;
  *
  * @example
  * ```ts
-
+ * import { decide, evolve } from "./ban_decision.ts";
  * import { parseAddress } from "../base/address.ts";
  * import { parseHostName } from "../base/host_name.ts";
  * import { parseJailName } from "../base/jail_name.ts";

@@ -25,7 +25,7 @@ export interface BanStep {
  * @example
  * ```ts
  * import { parseAddress } from "../base/address.ts";
-
+ * import { BanTable } from "./ban_table.ts";
  * import { parseHostName } from "../base/host_name.ts";
  * import { parseJailName } from "../base/jail_name.ts";
  * import { ok, strictEqual } from "node:assert/strict";

@@ -16,7 +16,7 @@ const MAX_NAMES = 100_000;
  *
  * @example
  * ```ts
-
+ * import { HostSpellings } from "./host_spellings.ts";
  * import { parseHostName } from "../base/host_name.ts";
  * import { ok, strictEqual } from "node:assert/strict";
  *

@@ -44,7 +44,7 @@ const MAX_RULES = 100;
  *
  * @example
  * ```ts
-
+ * import { parseQuorumRules, quorumBy } from "./quorum_rules.ts";
  * import { parseJailName } from "../base/jail_name.ts";
  * import { ok, strictEqual } from "node:assert/strict";
  *

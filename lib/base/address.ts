@@ -45,7 +45,7 @@ export interface AddressParts {
  *
  * @example
  * ```ts
-
+ * import { parseAddress } from "./address.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(parseAddress("2001:db8::/48"), "2001:db8::/48");
@@ -68,7 +68,7 @@ export function parseAddress(text: string): Address | undefined {
  *
  * @example
  * ```ts
-
+ * import { canonicalAddress } from "./address.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(canonicalAddress("::FFFF:192.0.2.7"), "192.0.2.7");

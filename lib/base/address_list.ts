@@ -36,7 +36,7 @@ const ENDS_IN_A_NUMBER = /(?:^|\.)(?:\d+|0[xX][0-9A-Fa-f]*)$/;
  *
  * @example
  * ```ts
-
+ * import { parseAddressList } from "./address_list.ts";
  * import { deepStrictEqual, strictEqual } from "node:assert/strict";
  *
  * deepStrictEqual(parseAddressList("192.0.2.77/24, office.example.net"), [

@@ -24,7 +24,7 @@ const halves = new DataView(new ArrayBuffer(8));
  *
  * @example
  * ```ts
-
+ * import { checksum } from "./checksum.ts";
  * import { notStrictEqual, strictEqual } from "node:assert/strict";
  *
  * strictEqual(checksum("sshd", 7), checksum("sshd", 7));

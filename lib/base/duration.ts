@@ -46,7 +46,7 @@ const PART = /(\d+) *([a-z]+)/g;
  *
  * @example
  * ```ts
-
+ * import { parseDuration } from "./duration.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(parseDuration("600"), 600);

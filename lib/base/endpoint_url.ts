@@ -36,7 +36,7 @@ const DIGITS_AND_DOTS = /^[0-9.]+$/;
  *
  * @example
  * ```ts
-
+ * import { parseEndpointUrl } from "./endpoint_url.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(parseEndpointUrl("tcp://*:5680", "bind"), "tcp://*:5680");

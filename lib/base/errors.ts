@@ -90,7 +90,7 @@ export class RuntimeError extends ExpectedError {
  *
  * @example
  * ```ts
-
+ * import { describeProblem } from "./errors.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(
@@ -129,7 +129,7 @@ export interface ErrorReport {
  *
  * @example
  * ```ts
-
+ * import { describeError, RuntimeError } from "./errors.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * deepStrictEqual(

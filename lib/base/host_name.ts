@@ -28,7 +28,7 @@ const GRAMMAR =
  *
  * @example
  * ```ts
-
+ * import { parseHostName } from "./host_name.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(parseHostName("web_1.example.net"), "web_1.example.net");

@@ -13,7 +13,7 @@ import type { JailName } from "./jail_name.ts";
  *
  * @example
  * ```ts
-
+ * import { matchesAnyJail } from "./jail_globs.ts";
  * import { parseJailName } from "./jail_name.ts";
  * import { ok, strictEqual } from "node:assert/strict";
  *

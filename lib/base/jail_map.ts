@@ -37,7 +37,7 @@ const MAX_RULES = 1_000;
  *
  * @example
  * ```ts
-
+ * import { localJail, parseJailMap } from "./jail_map.ts";
  * import { parseJailName } from "./jail_name.ts";
  * import { ok, strictEqual } from "node:assert/strict";
  *

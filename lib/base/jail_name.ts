@@ -43,7 +43,7 @@ const RESERVED: ReadonlySet<string> = new Set([
  *
  * @example
  * ```ts
-
+ * import { parseJailName } from "./jail_name.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(parseJailName("my.jail"), "my.jail");

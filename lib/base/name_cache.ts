@@ -15,7 +15,7 @@ const MAX_NAMES = 4_096;
  *
  * @example
  * ```ts
-
+ * import { rememberNames } from "./name_cache.ts";
  * import { parseJailName } from "./jail_name.ts";
  * import { strictEqual } from "node:assert/strict";
  *

@@ -15,7 +15,7 @@
  *
  * @example
  * ```ts
-
+ * import { nearestName } from "./nearest_name.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(nearestName("pidfiel", ["auth", "pidfile"]), "pidfile");

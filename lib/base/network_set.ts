@@ -39,7 +39,7 @@ const WORD_BYTES = 4;
  * @example
  * ```ts
  * import { parseAddress } from "./address.ts";
-
+ * import { addressSpan, NetworkSet } from "./network_set.ts";
  * import { ok, strictEqual } from "node:assert/strict";
  *
  * const network = parseAddress("192.0.2.128/25");

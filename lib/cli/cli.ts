@@ -103,7 +103,7 @@ const SHORT = { help: "h", config: "c" } as const;
  *
  * @example
  * ```ts
-
+ * import { parseCommand } from "./cli.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const program = { name: "fail2ban-monitor", role: "monitor", version: "1.0.0" } as const;

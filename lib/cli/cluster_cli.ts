@@ -51,7 +51,7 @@ const COMMON: readonly (readonly [option: string, help: string])[] = [
  *
  * @example
  * ```ts
-
+ * import { parseClusterCommand } from "./cluster_cli.ts";
  * import { deepStrictEqual, ok } from "node:assert/strict";
  *
  * const line = parseClusterCommand(["node", "add", "web1", "--rate", "50"]);

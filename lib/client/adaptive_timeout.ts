@@ -16,7 +16,7 @@ const MOST = 8;
  *
  * @example
  * ```ts
-
+ * import { AdaptiveTimeout } from "./adaptive_timeout.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const timeout = new AdaptiveTimeout();

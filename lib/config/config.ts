@@ -68,7 +68,7 @@ const MASK = "********";
  *
  * @example
  * ```ts
-
+ * import { loadConfig } from "./config.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const files = [{ path: "a.conf", text: "[monitor]\nauth = off # for now" }];

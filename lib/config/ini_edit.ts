@@ -29,7 +29,7 @@ export interface IniSetting {
  *
  * @example
  * ```ts
-
+ * import { setIniOptions } from "./ini_edit.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const text = "# mine\n[monitor]\nauth = yes\n";

@@ -89,7 +89,7 @@ const CONTROL = /[^\P{Cc}\t]|\p{Cs}/u;
  *
  * @example
  * ```ts
-
+ * import { parseIniText } from "./ini_text.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const { sections } = parseIniText("a.conf", '[monitor]\nauth = 1 # on\nname: "a # b"');
@@ -122,7 +122,7 @@ export function parseIniText(file: string, text: string): IniText {
  *
  * @example
  * ```ts
-
+ * import { quoteIniValue } from "./ini_text.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(quoteIniValue("tcp://*:5680"), "tcp://*:5680");

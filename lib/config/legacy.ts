@@ -32,7 +32,7 @@ export function legacyMode(
  *
  * @example
  * ```ts
-
+ * import { mayBePublic } from "./legacy.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const hosts = ["*", "203.0.113.5", "10.0.0.1", "127.0.0.1"];

@@ -35,7 +35,7 @@ export interface FailedItem<T> {
  *
  * @example
  * ```ts
-
+ * import { bisectFailures } from "./bisect_failures.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const attempt = (items: readonly number[]) =>

@@ -94,7 +94,7 @@ export function execCall(
  *
  * @example
  * ```ts
-
+ * import { execReason } from "./exec_command.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(

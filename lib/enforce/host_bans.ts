@@ -62,7 +62,7 @@ const MAX_REPORTS = 256;
  * @example
  * ```ts
  * import { parseAddress } from "../base/address.ts";
-
+ * import { HostBans } from "./host_bans.ts";
  * import { parseHostName } from "../base/host_name.ts";
  * import { CLUSTER_JAIL as jail } from "../base/jail_name.ts";
  * import { ok, strictEqual } from "node:assert/strict";

@@ -36,7 +36,7 @@ const MAX_REASON_LENGTH = 200;
  *
  * @example
  * ```ts
-
+ * import { parseNftListing } from "./nft_listing.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const text = `{"nftables": [{"set": {"name": "banned4_24", "elem": ["192.0.2.0"]}}]}`;

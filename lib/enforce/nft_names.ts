@@ -44,7 +44,7 @@ const SET = /^banned([46])(?:_([1-9]\d{0,2}))?$/;
  *
  * @example
  * ```ts
-
+ * import { parseNftTable } from "./nft_names.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(parseNftTable("fail2ban_cluster"), "fail2ban_cluster");
@@ -89,7 +89,7 @@ export function nftSetParts(set: NftSet): NftSetParts {
  * @example
  * ```ts
  * import { parseAddress } from "../base/address.ts";
-
+ * import { nftSetOf } from "./nft_names.ts";
  * import { ok, strictEqual } from "node:assert/strict";
  *
  * const prefix = parseAddress("2001:db8:7::/48");

@@ -12,7 +12,7 @@ import { RetryQueue } from "../async/retry_queue.ts";
  *
  * @example
  * ```ts
-
+ * import { PlanQueue } from "./plan_queue.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const queue = new PlanQueue();

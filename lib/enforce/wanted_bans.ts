@@ -55,7 +55,7 @@ const MAX_WITHDRAWN_EARLY = 100_000;
  * import { parseAddress } from "../base/address.ts";
  * import { parseHostName } from "../base/host_name.ts";
  * import { parseJailName } from "../base/jail_name.ts";
-
+ * import { WantedBans } from "./wanted_bans.ts";
  * import { deepStrictEqual, ok } from "node:assert/strict";
  *
  * const [hostName, origin] = [parseHostName("here"), parseHostName("web-1")];

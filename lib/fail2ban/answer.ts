@@ -25,7 +25,7 @@ const MAX_REASON_LENGTH = 200;
  *
  * @example
  * ```ts
-
+ * import { readAnswer } from "./answer.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const bytes = new TextEncoder().encode("(K\0U\x04pongt.");

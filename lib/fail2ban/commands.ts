@@ -29,7 +29,7 @@ import { parseJailName } from "../base/jail_name.ts";
  *
  * @example
  * ```ts
-
+ * import { assertFail2banCommand } from "./commands.ts";
  * import { throws } from "node:assert/strict";
  *
  * assertFail2banCommand(["set", "sshd", "banip", "192.0.2.1", "2001:db8::/48"]);

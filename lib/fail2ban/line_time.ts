@@ -22,7 +22,7 @@ const DAY_MS = 86_400_000;
  *
  * @example
  * ```ts
-
+ * import { timeOfLine } from "./line_time.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const line = "2026-11-22T14:04:14.285+00:00 web1 fail2ban.actions[9]: NOTICE [sshd] Ban 192.0.2.1";

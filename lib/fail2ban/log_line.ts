@@ -108,7 +108,7 @@ const TICKET_KINDS = {
  *
  * @example
  * ```ts
-
+ * import { scanLines } from "./log_line.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const log = "2026-11-22 14:13:02,659 fail2ban.filter         [12067]: INFO    [sshd] Found 192.0.2.1\n" +

@@ -14,7 +14,7 @@
  *
  * @example
  * ```ts
-
+ * import { parseLoggedDuration } from "./logged_duration.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(parseLoggedDuration("1 day, 0:00:10"), 86_410);

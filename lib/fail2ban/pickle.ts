@@ -81,7 +81,7 @@ function assertWord(word: string): void {
  *
  * @example
  * ```ts
-
+ * import { pickleWords, unpickle } from "./pickle.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * deepStrictEqual(unpickle(pickleWords(["status", "sshd"])), ["status", "sshd"]);

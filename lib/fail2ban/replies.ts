@@ -44,7 +44,7 @@ export interface TicketTimes {
  *
  * @example
  * ```ts
-
+ * import { readAbilities } from "./replies.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * deepStrictEqual(readAbilities("0.11.0"), {

@@ -9,7 +9,7 @@
  *
  * @example
  * ```ts
-
+ * import { RestartCounter } from "./restart_counter.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const servers = new RestartCounter();

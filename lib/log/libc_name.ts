@@ -7,7 +7,7 @@
  * @example
  * ```ts
  * import { strictEqual } from "node:assert/strict";
-
+ * import { libcName } from "./libc_name.ts";
  *
  * strictEqual(libcName("linux"), "libc.so.6");
  * ```

@@ -65,7 +65,7 @@ export const noPrefix: LinePrefix = () => "";
  *
  * @example
  * ```ts
-
+ * import { isoPrefix } from "./line_prefix.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const prefix = isoPrefix({ name: "fail2ban-monitor", pid: 123 });
@@ -89,7 +89,7 @@ export function isoPrefix(source: LogSource): LinePrefix {
  *
  * @example
  * ```ts
-
+ * import { syslogFilePrefix } from "./line_prefix.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const prefix = syslogFilePrefix({ name: "fail2ban-subscriber", pid: 123 }, "web-1");
@@ -115,7 +115,7 @@ export function syslogFilePrefix(
  *
  * @example
  * ```ts
-
+ * import { syslogDatagramPrefix } from "./line_prefix.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const prefix = syslogDatagramPrefix({ name: "fail2ban-subscriber", pid: 123 }, "auth");

@@ -54,7 +54,7 @@ const SEVERITIES: readonly Severity[] = [
  *
  * @example
  * ```ts
-
+ * import { isLogged } from "./log_record.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(isLogged("notice", "notice"), true);
@@ -73,7 +73,7 @@ export function isLogged(severity: Severity, level: Severity): boolean {
  *
  * @example
  * ```ts
-
+ * import { renderText } from "./log_record.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(
@@ -108,7 +108,7 @@ export function renderText(record: LogRecord): string {
  *
  * @example
  * ```ts
-
+ * import { renderJson } from "./log_record.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(
@@ -149,7 +149,7 @@ export function renderJson(record: LogRecord, source: LogSource): string {
  *
  * @example
  * ```ts
-
+ * import { cutText } from "./log_record.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(cutText("na\u00efve", 3), "na");

@@ -23,7 +23,7 @@ export const MASK = "***";
  *
  * @example
  * ```ts
-
+ * import { maskSecrets } from "./mask_secrets.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(maskSecrets("got s3cret|web-1|sshd", ["s3cret"]), "got ***|web-1|sshd");

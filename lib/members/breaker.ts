@@ -81,7 +81,7 @@ const SLICES = 20;
  *
  * @example
  * ```ts
-
+ * import { breakerStep, CLOSED } from "./breaker.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const limit = { count: 2, withinMs: 60_000 };

@@ -19,7 +19,7 @@ const MAX_SECONDS = 86_400;
  *
  * @example
  * ```ts
-
+ * import { parseBreakerLimit } from "./breaker_limit.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * deepStrictEqual(parseBreakerLimit("100/10m"), { count: 100, withinMs: 600_000 });

@@ -87,7 +87,7 @@ export function encodeJoinCode(membership: Membership): string {
  *
  * @example
  * ```ts
-
+ * import { decodeJoinCode } from "./join_code.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * deepStrictEqual(decodeJoinCode("hello"), { ok: false, fault: "none" });

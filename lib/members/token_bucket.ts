@@ -40,7 +40,7 @@ export interface Spending {
  *
  * @example
  * ```ts
-
+ * import { spend } from "./token_bucket.ts";
  * import { deepStrictEqual, strictEqual } from "node:assert/strict";
  *
  * const rate = { perSecond: 1, burst: 2 };

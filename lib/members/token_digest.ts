@@ -18,7 +18,7 @@ const GRAMMAR = /^[0-9a-f]{64}$/;
  *
  * @example
  * ```ts
-
+ * import { digestToken } from "./token_digest.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(

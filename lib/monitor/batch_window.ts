@@ -27,7 +27,7 @@ interface SentBatch<T> {
  *
  * @example
  * ```ts
-
+ * import { BatchWindow } from "./batch_window.ts";
  * import { deepStrictEqual, strictEqual } from "node:assert/strict";
  *
  * const window = new BatchWindow<{ key: string; n: number }>(3);

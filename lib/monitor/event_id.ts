@@ -42,7 +42,7 @@ export interface LinePosition {
  *
  * @example
  * ```ts
-
+ * import { eventIdOfLine } from "./event_id.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const place = { fingerprint: "0123456789abcdef0123456789abcdef", rotations: 0, startBytes: 36 };

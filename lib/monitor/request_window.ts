@@ -12,7 +12,7 @@
  *
  * @example
  * ```ts
-
+ * import { RequestWindow } from "./request_window.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const window = new RequestWindow<string>(2);

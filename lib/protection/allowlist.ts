@@ -37,7 +37,7 @@ export const EMPTY_ALLOWLIST: Allowlist = { revision: 0, ignore: [] };
  *
  * @example
  * ```ts
-
+ * import { allowlistAt } from "./allowlist.ts";
  * import { parseAddress } from "../base/address.ts";
  * import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
  *

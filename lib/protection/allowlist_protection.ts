@@ -15,7 +15,7 @@ import type { CurrentPolicy, ProtectionPolicy } from "./protection_policy.ts";
  *
  * @example
  * ```ts
-
+ * import { AllowlistProtection } from "./allowlist_protection.ts";
  * import { parseAddress } from "../base/address.ts";
  * import { refusal } from "./protection_policy.ts";
  * import { deepStrictEqual, ok } from "node:assert/strict";

@@ -97,7 +97,7 @@ const PRIVATE_NETWORKS: readonly GuardedNetworks[] = [
  *
  * @example
  * ```ts
-
+ * import { refusal } from "./protection_policy.ts";
  * import { parseAddress } from "../base/address.ts";
  * import { deepStrictEqual, strictEqual, ok } from "node:assert/strict";
  *

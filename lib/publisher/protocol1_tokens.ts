@@ -68,7 +68,7 @@ const EXPECTED = {
  *
  * @example
  * ```ts
-
+ * import { parseTokenList } from "./protocol1_tokens.ts";
  * import { deepStrictEqual, throws } from "node:assert/strict";
  *
  * deepStrictEqual(parseTokenList("shop = correct-horse web-1, web-2 # both\n", "tokens"), [

@@ -48,7 +48,7 @@ const CAPABILITIES = "+net_admin,+dac_override";
  *
  * @example
  * ```ts
-
+ * import { refusedState } from "./state_owner.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const path = "/var/lib/fail2ban-cluster";

@@ -30,7 +30,7 @@ export interface StatusReport {
  *
  * @example
  * ```ts
-
+ * import { renderStatus } from "./status_report.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(

@@ -72,7 +72,7 @@ function isSqliteError(error: unknown): error is Error {
  *
  * @example
  * ```ts
-
+ * import { storeFailure } from "./store_errors.ts";
  * import { RuntimeError } from "../base/errors.ts";
  * import { ok, strictEqual } from "node:assert/strict";
  *

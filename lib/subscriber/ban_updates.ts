@@ -26,7 +26,7 @@ import type { SteadyClock } from "../async/steady_clock.ts";
  * import { parseAddress } from "../base/address.ts";
  * import { parseHostName } from "../base/host_name.ts";
  * import { parseJailName } from "../base/jail_name.ts";
-
+ * import { updatesOf } from "./ban_updates.ts";
  * import { deepStrictEqual, ok } from "node:assert/strict";
  *
  * const [here, origin] = [parseHostName("db1"), parseHostName("web1")];

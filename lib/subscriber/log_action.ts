@@ -29,7 +29,7 @@ const MAX_LINES_AT_ONCE = 100;
  *
  * @example
  * ```ts
-
+ * import { broadcastLogText } from "./log_action.ts";
  * import { parseAddress } from "../base/address.ts";
  * import { parseHostName } from "../base/host_name.ts";
  * import { parseJailName } from "../base/jail_name.ts";

@@ -27,7 +27,7 @@ export interface ReceiptQueueOptions {
  * ```ts
  * import { parseAddress } from "../base/address.ts";
  * import { parseJailName } from "../base/jail_name.ts";
-
+ * import { ReceiptQueue } from "./receipt_queue.ts";
  * import { ok, strictEqual } from "node:assert/strict";
  *
  * const [jail, address] = [parseJailName("sshd"), parseAddress("192.0.2.1")];

@@ -30,7 +30,7 @@ export interface LineSplitterOptions {
  *
  * @example
  * ```ts
-
+ * import { LineSplitter } from "./line_splitter.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const splitter = new LineSplitter({ offsetBytes: 0 });

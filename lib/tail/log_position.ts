@@ -17,7 +17,7 @@ const VERSION = 1;
  *
  * @example
  * ```ts
-
+ * import { decodePosition, encodePosition } from "./log_position.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const position = { device: 1, inode: 2, offsetBytes: 3, fingerprint: "" };

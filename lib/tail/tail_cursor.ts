@@ -86,7 +86,7 @@ export function sameFile(left: FileIdentity, right: FileIdentity): boolean {
  *
  * @example
  * ```ts
-
+ * import { isLogName } from "./tail_cursor.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * deepStrictEqual(
@@ -139,7 +139,7 @@ export function withoutDoubles<T extends { readonly name: string }>(
  *
  * @example
  * ```ts
-
+ * import { countMissing } from "./tail_cursor.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const files = ["a.log.4.gz", "a.log.1", "a.log"].map((name) => ({ name }));

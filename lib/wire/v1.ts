@@ -102,7 +102,7 @@ export function encodeBroadcast(event: BanEvent): Uint8Array {
  *
  * @example
  * ```ts
-
+ * import { decodeRequest, encodeRequest } from "./v1.ts";
  * import { parseAddress } from "../base/address.ts";
  * import { parseHostName } from "../base/host_name.ts";
  * import { parseJailName } from "../base/jail_name.ts";

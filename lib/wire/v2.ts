@@ -104,7 +104,7 @@ const STREAM = channel([], MAX_STREAM_BYTES, STREAM_BODIES);
  *
  * @example
  * ```ts
-
+ * import { decodeNodeMessage, encodeNodeMessage, parseSessionId } from "./v2.ts";
  * import { deepStrictEqual, ok } from "node:assert/strict";
  *
  * const session = parseSessionId("00112233445566778899aabbccddeeff");

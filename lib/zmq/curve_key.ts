@@ -38,7 +38,7 @@ export const KEY_BYTES = 32;
  *
  * @example
  * ```ts
-
+ * import { parsePublicKey } from "./curve_key.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * // The client's public key of ZeroMQ RFC 26's test vectors.

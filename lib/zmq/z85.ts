@@ -20,7 +20,7 @@ const MAX_GROUP = 2 ** 32 - 1;
  *
  * @example
  * ```ts
-
+ * import { encodeZ85 } from "./z85.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const bytes = new Uint8Array([0x86, 0x4f, 0xd2, 0x6f, 0xb5, 0x59, 0xf7, 0x5b]);

@@ -60,7 +60,7 @@ const EMPTY = new Uint8Array();
  *
  * @example
  * ```ts
-
+ * import { decodeZapRequest } from "./zap_codec.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const frames = ["", "1.0", "1", "cluster", "198.51.100.7", "", "NULL"]
