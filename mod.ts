@@ -1,44 +1,74 @@
 /**
- * fail2ban-cluster as a library: the pure core and the roles' classes. Nothing
- * here touches the world; `lib/io/` does, and is not exported.
+ * The core of fail2ban-cluster as a library: the vocabulary, fail2ban's log lines, the rules that decide about bans,
+ * both protocols, and the copy of the cluster's bans.
  *
- * @example
+ * Everything here is pure: no files, sockets, timers or clocks. Time is an argument, in milliseconds; sending and
+ * receiving is up to the caller. Text from outside becomes typed values once, by a function whose name begins with
+ * `parse` or `decode`; these reject what is not exact, and never repair it.
+ *
+ * @example From a line of fail2ban's log to a request of protocol 1, and back
  * ```ts
-
- * import { strictEqual } from "node:assert/strict";
+ * import {
+ *   decodeRequest,
+ *   encodeRequest,
+ *   parseHostName,
+ *   parseLine,
+ * } from "./mod.ts";
+ * import { ok, strictEqual } from "node:assert/strict";
  *
- * const address = parseAddress("127.0.0.1");
- * const policy = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
- * strictEqual(address && refusal(address, policy)?.rule, "loopback");
+ * const line =
+ *   "2026-11-22 14:04:14,285 fail2ban.actions        [901]: NOTICE  [sshd] Ban 192.0.2.1";
+ * const event = parseLine(new TextEncoder().encode(line), "file");
+ * const origin = parseHostName("web1");
+ * ok(origin && event?.kind === "ban");
+ * const { jail, address } = event;
+ * const frame = encodeRequest({ kind: "ban", origin, jail, address }, "secret");
+ * const request = decodeRequest([frame], ["secret"]);
+ * ok(request.ok);
+ * strictEqual(request.value.event.address, "192.0.2.1");
  * ```
  *
- * @example The publisher's decision, and what a subscriber's host is to do
+ * @example The publisher's decision, and what another host is to do about it
  * ```ts
- * import * as cluster from "./mod.ts";
+ * import {
+ *   BanTable,
+ *   decide,
+ *   parseAddress,
+ *   parseHostName,
+ *   parseJailName,
+ *   updatesOf,
+ * } from "./mod.ts";
  * import { deepStrictEqual, ok } from "node:assert/strict";
  *
- * const [origin, here] = ["web1", "db1"].map(cluster.parseHostName);
- * const jail = cluster.parseJailName("sshd");
- * const address = cluster.parseAddress("2001:db8::/64");
+ * const [origin, here] = ["web1", "db1"].map(parseHostName);
+ * const jail = parseJailName("sshd");
+ * const address = parseAddress("2001:db8::/64");
  * ok(origin && here && jail && address);
  * const nowMs = 0;
- * const table = new cluster.BanTable();
+ * const table = new BanTable();
  * const report = { kind: "report", origin, jail, address, expiresMs: 60_000 } as const;
- * const decision = cluster.decide(table.find(report), report, nowMs);
+ * const decision = decide(table.find(report), report, nowMs);
  * ok(decision.kind === "change");
  * const step = table.apply({ ...decision.draft, seq: table.seq + 1 });
- * deepStrictEqual(cluster.updatesOf(step, here), [
+ * deepStrictEqual(updatesOf(step, here), [
  *   { kind: "ban", jail, address, origin, expiresMs: 60_000 },
  * ]);
  * ```
  *
- * @example A copy that missed something asks for it
+ * @example A copy that missed a change asks for it by protocol 2
  * ```ts
-
+ * import {
+ *   decodeNodeMessage,
+ *   encodeNodeMessage,
+ *   parseEpoch,
+ *   parseSessionId,
+ *   Replica,
+ * } from "./mod.ts";
  * import { deepStrictEqual, ok } from "node:assert/strict";
  *
  * const epoch = parseEpoch("00112233445566778899aabbccddeeff");
- * ok(epoch);
+ * const session = parseSessionId("ffeeddccbbaa99887766554433221100");
+ * ok(epoch && session);
  * const replica = new Replica(undefined);
  * const question = { epoch: null, since: 0, part: 0 };
  * deepStrictEqual(replica.connected(), [{ kind: "ask", question }]);
@@ -48,17 +78,17 @@
  * const [effect] = replica.receive({ kind: "H", epoch, seq: 9, revision: 0 }, 1_000);
  * ok(effect?.kind === "ask");
  * deepStrictEqual(effect.question, { epoch, since: 7, part: 0 });
+ * const message = { kind: "SYNC", session, ...effect.question } as const;
+ * deepStrictEqual(decodeNodeMessage(encodeNodeMessage(message)), {
+ *   ok: true,
+ *   value: message,
+ * });
  * ```
  *
  * @module
  */
 
-export {
-  ActionQueue,
-  type ActionQueueCounters,
-  type ActionQueueOptions,
-} from "./lib/subscriber/action_queue.ts";
-
+// The vocabulary.
 export {
   type Address,
   type AddressParts,
@@ -67,7 +97,36 @@ export {
   MAX_ADDRESS_LENGTH,
   parseAddress,
 } from "./lib/base/address.ts";
+export { parseDuration } from "./lib/base/duration.ts";
+export {
+  type HostName,
+  parseHostName,
+  sameHost,
+} from "./lib/base/host_name.ts";
+export {
+  type Epoch,
+  type EventId,
+  type NodeRole,
+  type SessionId,
+} from "./lib/base/ids.ts";
+export {
+  CLUSTER_JAIL,
+  type JailName,
+  parseJailName,
+} from "./lib/base/jail_name.ts";
 
+// fail2ban's log lines.
+export { type LogFormat } from "./lib/fail2ban/log_format.ts";
+export { type ActionFailure } from "./lib/fail2ban/log_failure.ts";
+export {
+  type LineRefusal,
+  type LogEvent,
+  MAX_EVENT_LINE_LENGTH,
+  parseLine,
+  scanLines,
+} from "./lib/fail2ban/log_line.ts";
+
+// Bans, and the rules that decide about them.
 export {
   type Ban,
   type BanKey,
@@ -77,7 +136,6 @@ export {
   type ChangeDraft,
   keyOf,
 } from "./lib/ban/ban.ts";
-
 export {
   ANY_NODE,
   decide,
@@ -90,447 +148,15 @@ export {
   type TableEvent,
   withoutExpired,
 } from "./lib/ban/ban_decision.ts";
-
-export {
-  BanExpiry,
-  type BanExpiryOptions,
-  type EndlessBan,
-} from "./lib/monitor/ban_expiry.ts";
-
 export {
   type BanEvent,
   type BanKind,
   type BanUpdate,
 } from "./lib/ban/ban_event.ts";
-
-export {
-  BanHub,
-  type BanHubCounters,
-  type BanHubOptions,
-  BusyError,
-  type KeptChange,
-} from "./lib/ban/ban_hub.ts";
-export { type HubRequest, type HubVerdict } from "./lib/ban/decision_batch.ts";
-
 export { type BanStep, BanTable } from "./lib/ban/ban_table.ts";
-
-export {
-  type Epoch,
-  type EventId,
-  type NodeRole,
-  type SessionId,
-} from "./lib/base/ids.ts";
-export {
-  type ErrorCode,
-  type EventResult,
-  type NodeEvent,
-  type NodeMessage,
-  type PublisherMessage,
-  type RemainingMs,
-  type SessionLimits,
-  type StreamMessage,
-  type WireBan,
-  type WireChange,
-  type WireReport,
-} from "./lib/wire/v2_messages.ts";
 export { type Receipt } from "./lib/ban/receipt.ts";
 
-export {
-  type BanStore,
-  type ReplicaStore,
-  type StoredReceipt,
-  type StoredReplica,
-  type StoreEntry,
-  type StoreTime,
-} from "./lib/ban/ban_store.ts";
-
-export {
-  ControlClient,
-  type ControlClientCounters,
-  type ControlClientOptions,
-} from "./lib/client/control_client.ts";
-export {
-  LostSessionError,
-  NoAnswerError,
-  type PublisherAnswer,
-  type Session,
-  type SessionHandler,
-  type Welcome,
-} from "./lib/client/session.ts";
-
-export {
-  EnforcedAction,
-  type EnforcedActionOptions,
-} from "./lib/enforce/enforced_action.ts";
-
-export {
-  type ActionReceipt as EnforcementReceipt,
-  type ActiveBan,
-  type EchoOracle,
-  type EnforcementFailure,
-  type Enforcer,
-  type HostBan,
-  type ReceiptSink,
-} from "./lib/enforce/enforcer.ts";
-export {
-  type Fail2banClient,
-  type Fail2banReply,
-} from "./lib/fail2ban/ports.ts";
-
-export { type EnforcedActionCounters } from "./lib/enforce/enforcement_report.ts";
-
-export {
-  ConfigError,
-  type ConfigProblem,
-  describeError,
-  describeProblem,
-  type ErrorDetails,
-  type ErrorReport,
-  EXIT_CODES,
-  type ExitCode,
-  ExpectedError,
-  RuntimeError,
-  UsageError,
-} from "./lib/base/errors.ts";
-
-export {
-  eventIdOfLine,
-  eventIdOfTicket,
-  type LinePosition,
-} from "./lib/monitor/event_id.ts";
-
-export {
-  Protocol2Link,
-  type Protocol2LinkCounters,
-  type Protocol2LinkOptions,
-} from "./lib/monitor/protocol2_link.ts";
-
-export {
-  type ExistingBan,
-  ExistingBans,
-  type ExistingBansOptions,
-} from "./lib/monitor/existing_bans.ts";
-
-export { IgnoredAddresses } from "./lib/fail2ban/ignoreip.ts";
-
-export {
-  type Fail2banAbilities,
-  type ListedTicket,
-  type TicketTimes,
-} from "./lib/fail2ban/replies.ts";
-
-export {
-  type HostName,
-  parseHostName,
-  sameHost,
-} from "./lib/base/host_name.ts";
-
-export { type HostResolver } from "./lib/protection/ports.ts";
-export {
-  type JailTimes,
-  type TicketRow,
-  type TicketRows,
-} from "./lib/fail2ban/ports.ts";
-
-export {
-  IgnoreipNames,
-  type IgnoreipNamesOptions,
-} from "./lib/fail2ban/ignoreip_names.ts";
-
-export {
-  type JailMap,
-  type JailRule,
-  localJail,
-  localJails,
-  parseJailMap,
-} from "./lib/base/jail_map.ts";
-
-export {
-  CLUSTER_JAIL,
-  type JailName,
-  parseJailName,
-} from "./lib/base/jail_name.ts";
-
-export { Fail2banInfo } from "./lib/fail2ban/fail2ban_info.ts";
-
-export {
-  type BanLedger,
-  type BanState,
-  type LedgerContents,
-  type WantedReports,
-} from "./lib/enforce/ban_ledger.ts";
-
-export { type LineSink, type OutputLine } from "./lib/log/line_sink.ts";
-
-export { broadcastLogText, LogAction } from "./lib/subscriber/log_action.ts";
-
-export { type ActionFailure } from "./lib/fail2ban/log_failure.ts";
-
-export {
-  LogFollower,
-  type LogFollowerOptions,
-} from "./lib/tail/log_follower.ts";
-
-export {
-  type LineRefusal,
-  type LocatedEvent,
-  type LogEvent,
-  MAX_EVENT_LINE_LENGTH,
-  parseLine,
-  scanLines,
-  scanLocatedEvents,
-} from "./lib/fail2ban/log_line.ts";
-
-export {
-  type Detection,
-  type HeldLine,
-  RestartFilter,
-  type RestartFilterOptions,
-} from "./lib/monitor/restart_filter.ts";
-
-export {
-  Monitor,
-  type MonitorCounters,
-  type MonitorOptions,
-} from "./lib/monitor/monitor.ts";
-
-export {
-  type AddressSpan,
-  addressSpan,
-  type LabelledNetwork,
-  NetworkSet,
-} from "./lib/base/network_set.ts";
-
-export {
-  UpdateFilter,
-  type UpdateFilterCounters,
-  type UpdateFilterOptions,
-} from "./lib/subscriber/update_filter.ts";
-
-export { type LogFormat } from "./lib/fail2ban/log_format.ts";
-
-export {
-  type OutgoingMessage,
-  SendQueue,
-  type SendQueueOptions,
-} from "./lib/zmq/send_queue.ts";
-
-export { AdaptiveTimeout } from "./lib/client/adaptive_timeout.ts";
-
-export {
-  type PickledCall,
-  type PickleValue,
-} from "./lib/fail2ban/pickle_machine.ts";
-
-export { type PlanState } from "./lib/enforce/plan_types.ts";
-
-export { type ReconciledBansOptions } from "./lib/enforce/reconciled_bans.ts";
-
-export { type BanAction } from "./lib/enforce/ban_action.ts";
-export { type Clock } from "./lib/async/clock.ts";
-export {
-  type Connect,
-  type DescriptorPoll,
-  type DescriptorWatcher,
-  type Frames,
-  type MessageSocket,
-} from "./lib/zmq/ports.ts";
-export {
-  type DetectionOracle,
-  type TicketOracle,
-  type TicketState,
-} from "./lib/fail2ban/ports.ts";
-export {
-  type FileFacts,
-  type FileIdentity,
-  type LineBatch,
-  type LineSource,
-  type LogFile,
-  type LogFolder,
-  type LogPosition,
-  type OpenedLog,
-  type PositionStore,
-} from "./lib/tail/ports.ts";
-export { type Log, type LogFields, type Severity } from "./lib/log/log.ts";
-
-export {
-  type CurrentPolicy,
-  type GuardedNetworks,
-  type ProtectionPolicy,
-  type ProtectionRule,
-  type Refusal,
-  refusal,
-} from "./lib/protection/protection_policy.ts";
-
-export {
-  type Authenticator,
-  type Hello,
-  type HelloVerdict,
-  type ListDifference,
-  MemberAuthenticator,
-} from "./lib/publisher/authenticator.ts";
-export type { CurveKeys, PublicKey, SecretKey } from "./lib/zmq/curve_key.ts";
-export type {
-  AllowedNetwork,
-  JournalEntry,
-  Member,
-  MemberList,
-  MemberRights,
-  TokenDigest,
-} from "./lib/members/member.ts";
-export type {
-  CuttableSocket,
-  ListChanges,
-} from "./lib/publisher/connection_gate.ts";
-export {
-  AllowlistService,
-  type AllowlistServiceOptions,
-} from "./lib/publisher/allowlist_service.ts";
-export {
-  type Allowlist,
-  allowlistAt,
-  EMPTY_ALLOWLIST,
-} from "./lib/protection/allowlist.ts";
-export { AllowlistProtection } from "./lib/protection/allowlist_protection.ts";
-export {
-  type LegacyMode,
-  legacyMode,
-  type LegacyUrls,
-  legacyWarnings,
-  mayBePublic,
-} from "./lib/config/legacy.ts";
-export {
-  Protocol1Server,
-  type Protocol1ServerOptions,
-  type Protocol1Service,
-} from "./lib/publisher/protocol1_server.ts";
-export {
-  type LiveNode,
-  type LiveQuarantine,
-  type LiveSession,
-  type OperatorAnswer,
-  type OperatorRequest,
-} from "./lib/wire/operator_messages.ts";
-export {
-  type BadKind,
-  type BreakerLimit,
-  type OpenBreaker,
-} from "./lib/members/breaker.ts";
-export {
-  DEFAULT_NODE_LIMITS,
-  type NodeLimits,
-} from "./lib/members/node_limits.ts";
-export {
-  type AuditEntry,
-  type NewAuditEntry,
-  type NodeRecords,
-  type Quarantine,
-} from "./lib/members/node_records.ts";
-export type { Protocol2Service } from "./lib/publisher/protocol2_server.ts";
-export {
-  MAX_TOKEN_HOSTS,
-  MAX_TOKENS,
-  mayCarry,
-  type NamedToken,
-  parseTokenList,
-  type TokenList,
-  tokenList,
-} from "./lib/publisher/protocol1_tokens.ts";
-
-export { Publisher, type PublisherOptions } from "./lib/publisher/publisher.ts";
-export { protocol1Events } from "./lib/publisher/protocol1_events.ts";
-
-export {
-  type ActionReceipt,
-  ReceiptQueue,
-  type ReceiptQueueOptions,
-} from "./lib/subscriber/receipt_queue.ts";
-
-export {
-  Replica,
-  type ReplicaCounters,
-  type ReplicaEffect,
-} from "./lib/subscriber/replica.ts";
-export { type SyncAnswer, type SyncQuestion } from "./lib/wire/sync.ts";
-
-export {
-  ReplicaClient,
-  type ReplicaClientOptions,
-} from "./lib/subscriber/replica_client.ts";
-
-export { updatesOf, updatesOfAll } from "./lib/subscriber/ban_updates.ts";
-
-export { type Report, type ReportLink } from "./lib/monitor/report_link.ts";
-
-export {
-  type ReporterCounters,
-  type ReporterOptions,
-} from "./lib/monitor/reporter.ts";
-
-export {
-  Protocol1Link,
-  type Protocol1LinkCounters,
-  type Protocol1LinkOptions,
-} from "./lib/monitor/protocol1_link.ts";
-
-export {
-  judgeRequest,
-  Protocol1RequestServer,
-  type Protocol1RequestServerCounters,
-  type Protocol1RequestServerOptions,
-  type Protocol1Storing,
-  type RequestVerdict,
-} from "./lib/publisher/protocol1_requests.ts";
-
-export { type StatusFigures } from "./lib/service/status_report.ts";
-
-export { SteadyClock } from "./lib/async/steady_clock.ts";
-
-export {
-  type Hear,
-  StreamListener,
-  type StreamListenerOptions,
-} from "./lib/subscriber/stream_listener.ts";
-
-export {
-  RenewedSocket,
-  type RenewedSocketOptions,
-} from "./lib/zmq/renewed_socket.ts";
-
-export {
-  type BroadcastVerdict,
-  judgeBroadcast,
-  Protocol1Subscriber,
-  type Protocol1SubscriberCounters,
-  type Protocol1SubscriberOptions,
-} from "./lib/subscriber/protocol1_subscriber.ts";
-
-export {
-  countMissing,
-  filesAfter,
-  filesSince,
-  findCopy,
-  findPlace,
-  inOrderOfRotation,
-  isCompressedLogName,
-  isLogName,
-  type Look,
-  nextStep,
-  type OpenLog,
-  plainLogName,
-  type PrintedLogFile,
-  sameFile,
-  type Step,
-  withoutDoubles,
-} from "./lib/tail/tail_cursor.ts";
-
-export { NULL_REPLICA_STORE } from "./lib/subscriber/null_replica_store.ts";
-
-export {
-  type WantedBansOptions,
-  type WantsFrom,
-} from "./lib/enforce/wanted_bans.ts";
-
+// Protocol 1.
 export {
   decodeBroadcast,
   type Decoded,
@@ -546,6 +172,7 @@ export {
   renderMessage,
 } from "./lib/wire/v1.ts";
 
+// Protocol 2.
 export {
   type DecodedV2,
   decodeNodeMessage,
@@ -564,10 +191,36 @@ export {
   parseEpoch,
   parseEventId,
   parseSessionId,
-  plainText,
   type RejectReasonV2,
-  splitBans,
 } from "./lib/wire/v2.ts";
-export { MAX_IGNORE } from "./lib/base/bounds.ts";
-
+export {
+  type ErrorCode,
+  type EventResult,
+  type NodeEvent,
+  type NodeMessage,
+  type PublisherMessage,
+  type RemainingMs,
+  type SessionLimits,
+  type StreamMessage,
+  type WireBan,
+  type WireChange,
+  type WireReport,
+} from "./lib/wire/v2_messages.ts";
+export {
+  hostBan,
+  localChange,
+  wireBan,
+  wireChange,
+} from "./lib/wire/wire_times.ts";
+export { type SyncAnswer, type SyncQuestion } from "./lib/wire/sync.ts";
 export { type WireMember } from "./lib/base/json_shape.ts";
+export { type Frames } from "./lib/zmq/ports.ts";
+
+// The copy of the cluster's bans.
+export { type StoredReplica } from "./lib/ban/ban_store.ts";
+export {
+  Replica,
+  type ReplicaCounters,
+  type ReplicaEffect,
+} from "./lib/subscriber/replica.ts";
+export { updatesOf } from "./lib/subscriber/ban_updates.ts";
