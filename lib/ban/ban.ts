@@ -1,9 +1,10 @@
 /**
  * A ban of the cluster: what the reports of nodes add up to.
  *
- * A report is one node's word; a ban stands as long as one report of it does.
- * The table of bans is replicated: the publisher decides, numbers what it
- * decided, and every copy takes the same changes in the same order.
+ * A report says that one node banned an address; a ban lasts as long as one of
+ * its reports. The table of bans is replicated: the publisher decides and
+ * numbers its decisions, and every copy applies the same changes in the same
+ * order.
  *
  * @module
  */
@@ -12,65 +13,68 @@ import type { Address } from "../base/address.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 
-/** One node's word that an address is banned in a jail. */
+/** Says that one node banned an address in a jail. */
 export interface BanReport {
   /** The node whose fail2ban decided. */
   readonly origin: HostName;
-  /** When the node said so first, in milliseconds since 1970 by the publisher's clock. */
+  /**
+   * When the node reported it first, in milliseconds since 1970 by the
+   * publisher's clock.
+   */
   readonly firstMs: number;
-  /** When the node said so last, likewise. */
+  /** When the node reported it last, likewise. */
   readonly lastMs: number;
   /** When the report ends, in milliseconds since 1970 by the clock of whoever holds it; `Infinity`: never. */
   readonly expiresMs: number;
 }
 
-/** What names a ban. */
+/** Identifies a ban. */
 export interface BanKey {
   /** The jail that decided. */
   readonly jail: JailName;
-  /** Whom it concerns. */
+  /** The banned address or prefix. */
   readonly address: Address;
 }
 
 /** A ban. Never changed in place. */
 export interface Ban extends BanKey {
-  /** In the order in which the nodes came; one at least. */
+  /** In the order in which the nodes reported; at least one. */
   readonly reports: readonly BanReport[];
   /** The number of the last change that concerned it. */
   readonly seq: number;
-  /** Whether it does not count yet, since too few nodes reported it. */
+  /** Whether it is not in force yet, because too few nodes reported it. */
   readonly isPending: boolean;
 }
 
-/** What happened to a ban, as the publisher decided it. */
+/** A decision of the publisher about a ban. */
 export type Change =
-  /** A node reports, for the first time or once more. */
+  /** A node reports the ban, for the first time or again. */
   | (ChangeBase & {
     readonly kind: "report";
     readonly origin: HostName;
     readonly expiresMs: number;
-    /** Whether the ban does not count yet. */
+    /** Whether the ban is not in force yet. */
     readonly isPending: boolean;
   })
-  /** A node takes its report back. */
+  /** A node withdraws its report. */
   | (ChangeBase & { readonly kind: "withdraw"; readonly origin: HostName })
-  /** Somebody who may lifts the ban, whoever reported it. */
+  /** A node or operator with that right lifts the ban, whoever reported it. */
   | (ChangeBase & { readonly kind: "lift"; readonly by: HostName });
 
-/** What every change has. */
+/** Members of every change. */
 export interface ChangeBase extends BanKey {
-  /** Counts the changes of one epoch, without a gap, from 1. */
+  /** Sequence number within the epoch: from 1, without gaps. */
   readonly seq: number;
   /** When it was decided, in milliseconds since 1970 by the publisher's clock. */
   readonly atMs: number;
 }
 
-/** A change that has no number yet. */
+/** A change without its sequence number. */
 export type ChangeDraft = Change extends infer C
   ? C extends Change ? Omit<C, "seq"> : never
   : never;
 
-/** Names a ban in maps: no jail has a bar in its name. */
+/** Key of a ban in maps. Unambiguous, since no jail has a bar in its name. */
 export function keyOf({ jail, address }: BanKey): string {
   return `${jail}|${address}`;
 }

@@ -1,6 +1,6 @@
 /**
- * What an event does to a ban: pure rules, the same at the publisher and in
- * every copy.
+ * Decides what an event does to a ban: pure rules, the same at the publisher
+ * and in every copy.
  *
  * | event      | no ban             | a ban without that report   | a ban with it             |
  * | ---------- | ------------------ | --------------------------- | ------------------------- |
@@ -8,7 +8,7 @@
  * | `withdraw` | rejected `no_ban`  | rejected `no_report`        | change; the last ends it  |
  * | `lift`     | rejected `no_ban`  | change: it ends             | change: it ends           |
  *
- * A `report` whose time is over is rejected as `over`, whatever there is.
+ * A `report` that has expired already is always rejected as `over`.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import type { Ban, BanKey, BanReport, Change, ChangeDraft } from "./ban.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 
-/** What somebody wants of the table. */
+/** An event for the table to decide about. */
 export type TableEvent =
   | (BanKey & {
     readonly kind: "report";
@@ -28,45 +28,50 @@ export type TableEvent =
   | (BanKey & { readonly kind: "withdraw"; readonly origin: HostName })
   | (BanKey & { readonly kind: "lift"; readonly by: HostName });
 
-/** Why an event is impossible. */
+/** Why an event was rejected. */
 export type Rejection = "over" | "full" | "no_ban" | "no_report";
 
-/** What follows from an event. */
+/** The decision about an event. */
 export type Decision =
   | { readonly kind: "change"; readonly draft: ChangeDraft }
-  /** The table has it already. */
+  /** It changes nothing: the table has it already. */
   | { readonly kind: "known" }
   | { readonly kind: "rejected"; readonly reason: Rejection };
 
-/** How many nodes a ban takes. */
+/** How many nodes must report before a ban is in force. */
 export interface Quorum {
-  /** Different nodes. */
+  /** Number of different nodes. */
   readonly nodes: number;
-  /** Within so many milliseconds; `Infinity`: at any time. */
+  /**
+   * Only reports of this age, in milliseconds, count; `Infinity`: all count.
+   */
   readonly withinMs: number;
 }
 
-/** Which quorum a jail has. */
+/** Gives the quorum of a jail. */
 export type QuorumOf = (jail: JailName) => Quorum;
 
-/** One node's word is enough. */
+/** One report is enough in every jail. */
 export const ANY_NODE: QuorumOf = (): Quorum => ({
   nodes: 1,
   withinMs: Infinity,
 });
 
-/** Nodes that report the same ban at most. */
+/** Maximum number of reports of one ban. */
 export const MAX_REPORTS = 256;
-/** A report that ends later by less changes nothing: clocks are read twice. */
+/**
+ * A repeated report whose end moved by less than this changes nothing: the end
+ * is computed from two clock readings.
+ */
 const SAME_END_MS = 1_000;
 
 /**
- * Decides about an event.
+ * Decides about an event, without changing anything.
  *
- * @param ban The ban as it is; `undefined`: there is none.
- * @param event What is wanted.
+ * @param ban The current ban; `undefined`: there is none.
+ * @param event The event.
  * @param nowMs Milliseconds since 1970 by the publisher's clock.
- * @param quorumOf How many nodes a ban takes.
+ * @param quorumOf How many nodes must report before a ban is in force.
  *
  * @example
  * ```ts
@@ -165,11 +170,11 @@ function hasQuorum(
 }
 
 /**
- * Carries a change out.
+ * Applies a change.
  *
- * @param ban The ban as it is; `undefined`: there is none.
- * @param change What was decided.
- * @returns The ban as it is then; `undefined`: there is none.
+ * @param ban The current ban; `undefined`: there is none.
+ * @param change The decision.
+ * @returns The ban after it; `undefined`: there is none.
  */
 export function evolve(ban: Ban | undefined, change: Change): Ban | undefined {
   const { jail, address, seq } = change;
@@ -196,7 +201,7 @@ function withReport(
   reports: readonly BanReport[],
   { origin, atMs, expiresMs }: Change & { kind: "report" },
 ): readonly BanReport[] {
-  // One that is over may still be there: it is gone for all that follows.
+  // An expired report may still be in the list: it counts as removed.
   const known = reports.find((report) =>
     report.origin === origin && report.expiresMs > atMs
   );
@@ -211,11 +216,11 @@ function withReport(
 }
 
 /**
- * Lets time pass for a ban.
+ * Removes a ban's expired reports.
  *
  * @param ban The ban.
- * @param nowMs Milliseconds since 1970 by the clock that its ends are told in.
- * @returns The ban without the reports that are over; `undefined`: none is left.
+ * @param nowMs Milliseconds since 1970, by the clock of the reports' ends.
+ * @returns The ban with its other reports; `undefined`: none is left.
  */
 export function withoutExpired(ban: Ban, nowMs: number): Ban | undefined {
   const reports = ban.reports.filter(({ expiresMs }) => expiresMs > nowMs);

@@ -1,5 +1,6 @@
 /**
- * What the cluster is about: a node banned or unbanned an address in a jail.
+ * The event that the cluster shares: a node banned or unbanned an address in a
+ * jail.
  *
  * @module
  */
@@ -11,7 +12,7 @@ import type { JailName } from "../base/jail_name.ts";
 /** What happened to the address. */
 export type BanKind = "ban" | "unban";
 
-/** One node's word that it banned or unbanned an address in a jail. */
+/** Says that one node banned or unbanned an address in a jail. */
 export interface BanEvent {
   /** What happened. */
   readonly kind: BanKind;
@@ -19,15 +20,15 @@ export interface BanEvent {
   readonly origin: HostName;
   /** The jail that decided. */
   readonly jail: JailName;
-  /** Whom it concerns. */
+  /** The address or prefix. */
   readonly address: Address;
 }
 
-/** What is told of a ban or unban, with its end where somebody knows it. */
+/** A ban or unban to be acted on, with its end if that is known. */
 export type BanUpdate = BanEvent & {
   /**
    * When the ban ends, in milliseconds since 1970 by this host's clock;
-   * `Infinity`: never; absent: nobody said, so that `bantime` holds.
+   * `Infinity`: never; absent: unknown, so `bantime` applies.
    */
   readonly expiresMs?: number;
 };

@@ -1,9 +1,9 @@
 /**
- * Where everything that is reported comes together: decided, numbered, kept,
- * and only then answered and told.
+ * Processes the reports of both protocols: decides, numbers and stores them,
+ * and only then answers and broadcasts.
  *
- * What waits is kept together, in one step of the store: the more comes at
- * once, the less each costs (group commit).
+ * Everything that waits is stored in one transaction (group commit): the more
+ * arrives at once, the less each event costs.
  *
  * @module
  */
@@ -24,52 +24,56 @@ import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import { Condition } from "../async/tasks.ts";
 
-/** A change that is kept, and what it did. */
+/** A stored change and its effect on the table. */
 export interface KeptChange extends BanStep {
-  /** What was decided. */
+  /** The decision. */
   readonly change: Change;
 }
 
-/** What a hub is made of. */
+/** Options for {@link BanHub}. */
 export interface BanHubOptions {
-  /** Where changes are kept; nobody else appends to it. */
+  /** Stores the changes; nobody else appends to it. */
   readonly store: BanStore;
   /** Time. */
   readonly clock: Clock;
-  /** Where to tell. */
+  /** Receives log records. */
   readonly log: Log;
-  /** Told of changes in their order, once they are kept. Must not throw. */
+  /**
+   * Called with changes in their order, once they are stored. Must not throw.
+   */
   readonly onKept: (kept: readonly KeptChange[]) => void;
-  /** How many nodes a ban takes. @default {ANY_NODE} */
+  /** Gives the quorum of a jail. @default {ANY_NODE} */
   readonly quorumOf?: QuorumOf;
-  /** Reports of a node that may stand. @default {Infinity} */
+  /** Maximum number of a node's reports in the table. @default {Infinity} */
   readonly maxReports?: number;
   /**
-   * Lets what has arrived be handed over before the next step: while one is
-   * kept nothing is heard. @default {nothing is waited for}
+   * Lets messages that have arrived be submitted before the next transaction:
+   * storing blocks the process, so nothing is received meanwhile. @default
+   * {does not wait}
    */
   readonly gather?: (signal: AbortSignal) => Promise<void>;
-  /** Events that may wait to be kept. @default {20000} */
+  /** Maximum number of waiting events. @default {20000} */
   readonly maxWaiting?: number;
-  /** Events that are kept in one step at most. @default {2000} */
+  /** Maximum number of events in a transaction. @default {2000} */
   readonly maxAtOnce?: number;
 }
 
-/** What a hub has done so far. */
+/** Counters of a hub since its start. */
 export interface BanHubCounters {
-  /** Changes kept. */
+  /** Changes stored. */
   changes: number;
   /** Events that changed nothing. */
   unchanged: number;
-  /** Steps in which changes were kept. */
+  /** Transactions that stored changes. */
   commits: number;
-  /** Events that could not be kept: who reported them tries again. */
+  /** Events that could not be stored; their nodes send them again. */
   unkept: number;
 }
 
-/** Too much waits already, or the hub has stopped: nothing was taken. */
+/**
+ * Too many events wait already, or the hub has stopped; nothing was accepted.
+ */
 export class BusyError extends Error {
-  /** As of any error. */
   override readonly name = "BusyError";
 }
 
@@ -80,9 +84,9 @@ interface WaitingRequest {
   readonly verdicts: PromiseWithResolvers<readonly HubVerdict[]>;
 }
 
-/** Decides, keeps, tells. One at a time has a store. */
+/** Decides, stores and broadcasts. Only one hub at a time may use a store. */
 export class BanHub {
-  /** What was done so far. */
+  /** Counters since the start. */
   readonly counters: BanHubCounters = {
     changes: 0,
     unchanged: 0,
@@ -99,9 +103,9 @@ export class BanHub {
   #waitingEvents = 0;
 
   /**
-   * Makes a hub with the table that the store has.
+   * Creates a hub with the table that is in the store.
    *
-   * @param options What the hub is made of.
+   * @param options See {@link BanHubOptions}.
    */
   constructor(options: BanHubOptions) {
     this.#options = {
@@ -126,7 +130,7 @@ export class BanHub {
     });
   }
 
-  /** The bans that stand. */
+  /** The table of bans. */
   get table(): Pick<
     BanTable,
     "bans" | "find" | "reportsOf" | "seq" | "size"
@@ -134,18 +138,18 @@ export class BanHub {
     return this.#table;
   }
 
-  /** Events that wait to be kept. */
+  /** Number of waiting events. */
   get waiting(): number {
     return this.#waitingEvents;
   }
 
   /**
-   * Hands events over, to be kept together in this order.
+   * Submits events, to be stored together in this order.
    *
    * @param requests The events.
-   * @returns What became of each, once they are kept.
-   * @throws {BusyError} when too much waits; nothing was taken.
-   * @throws {RuntimeError} when they can't be kept; none was.
+   * @returns The verdict on each, once they are stored.
+   * @throws {BusyError} when too many events wait; nothing was accepted.
+   * @throws {RuntimeError} when they can't be stored; none was.
    */
   submit(requests: readonly HubRequest[]): Promise<readonly HubVerdict[]> {
     const { maxWaiting } = this.#options;
@@ -161,7 +165,7 @@ export class BanHub {
   }
 
   /**
-   * Keeps what is handed over until aborted; what waits then is not taken.
+   * Stores what is submitted until aborted; what waits then is rejected.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    */
@@ -183,7 +187,7 @@ export class BanHub {
     }
   }
 
-  /** Lets time pass: bans end by themselves, in every copy alike. */
+  /** Removes expired bans. This is no change: every copy does the same. */
   expire(): void {
     this.#table.expire(this.#options.clock.nowMs());
   }
@@ -221,7 +225,10 @@ export class BanHub {
     );
   }
 
-  /** A node's name is written as it was first, so that it has one row and one report. */
+  /**
+   * A node's name keeps its first spelling, so that it has one row and one
+   * report.
+   */
   #spelled(request: HubRequest): HubRequest {
     const { event, name } = request;
     if (event.kind === "lift") return request;

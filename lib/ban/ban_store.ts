@@ -1,5 +1,5 @@
 /**
- * The ports of what keeps the cluster's bans.
+ * The ports of the stores of the cluster's bans.
  *
  * @module
  */
@@ -10,9 +10,12 @@ import type { Receipt } from "./receipt.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { NodeRecords } from "../members/node_records.ts";
 
-/** An event that was taken, and what it changed. */
+/** An accepted event, and the change that it made. */
 export interface StoreEntry {
-  /** Names the event; `undefined`: it came without a name, and may come again. */
+  /**
+   * The event's id; `undefined`: it came without one, so a repetition can't be
+   * recognized.
+   */
   readonly event:
     | { readonly origin: HostName; readonly id: EventId }
     | undefined;
@@ -20,53 +23,54 @@ export interface StoreEntry {
   readonly change: Change | undefined;
 }
 
-/** What a node did about a ban, as it is kept. */
+/** A receipt as it is stored. */
 export interface StoredReceipt extends Omit<Receipt, "agoMs"> {
-  /** The node that told it. */
+  /** The node that sent it. */
   readonly node: HostName;
   /** In milliseconds since 1970. */
   readonly atMs: number;
 }
 
-/** How the clock that a memory goes by stands to the system's. */
+/** Relation between a store's clock and the system's clock. */
 export interface StoreTime {
-  /** How far the system's is ahead, in milliseconds. */
+  /** How far the system's clock is ahead, in milliseconds. */
   readonly aheadMs: number;
-  /** A time that has come, by the memory's clock, in milliseconds since 1970. */
+  /**
+   * A moment that has passed, by the store's clock, in milliseconds since 1970.
+   */
   readonly seenMs: number;
 }
 
-/** The publisher's memory. One program has it open at a time. */
+/** The publisher's store. Only one program at a time has it open. */
 export interface BanStore {
-  /** Names this memory; it stays the same as long as the memory does. */
+  /** Identifies this store; never changes. */
   readonly epoch: Epoch;
-  /** The number of the last change that is kept; 0: none was ever. */
+  /** Sequence number of the last stored change; 0: there was none yet. */
   readonly seq: number;
   /** {@link BanStore.since} knows every change after this number. */
   readonly keptSince: number;
-  /** As it was kept last; `undefined`: it never was. */
+  /** The clock relation that was stored last; `undefined`: none was. */
   readonly time: StoreTime | undefined;
   /**
-   * Keeps how its clock stands to the system's. All other times here are by
-   * its clock.
+   * Stores the relation between its clock and the system's. All other times
+   * here are by the store's clock.
    *
-   * @throws {RuntimeError} when that can't be kept.
+   * @throws {RuntimeError} when that can't be stored.
    */
   keepTime(time: StoreTime): Promise<void>;
   /**
-   * Keeps entries, all or none of them. What it resolved for is there after
-   * the process was killed, and after a loss of power as far as the store was
-   * set up for that.
+   * Stores entries, all or none of them. Once this resolves they survive the
+   * end of the process, and a loss of power if the store was opened so.
    *
-   * @param entries In their order; the changes' numbers go on from `seq`
-   * without a gap, and no event is named that {@link BanStore.hasEvent} knows.
+   * @param entries In their order; the changes' numbers follow `seq` without
+   * gaps, and no event id is one that {@link BanStore.hasEvent} knows.
    * @param nowMs Milliseconds since 1970.
-   * @throws {RangeError} when a number does not go on, or an event was named
-   * before; nothing was kept.
-   * @throws {RuntimeError} when they can't be kept; nothing was.
+   * @throws {RangeError} when a number does not follow, or an event id is known
+   * already; nothing was stored.
+   * @throws {RuntimeError} when they can't be stored; nothing was.
    */
   append(entries: readonly StoreEntry[], nowMs: number): Promise<void>;
-  /** Whether an event of that name was kept, and not yet forgotten with the history. */
+  /** Whether an event with that id was stored, and not yet pruned. */
   hasEvent(origin: HostName, id: EventId): boolean;
   /** Every ban with a report that ends after `nowMs`, with those reports, in any order. */
   bans(nowMs: number): Iterable<Ban>;
@@ -74,62 +78,68 @@ export interface BanStore {
    * The changes after a number, in order.
    *
    * @param seq Not below {@link BanStore.keptSince}.
-   * @param max How many at most.
+   * @param max Maximum number of changes.
    * @throws {RangeError} when it is below.
    */
   since(seq: number, max: number): readonly Change[];
-  /** What is kept of a ban's past: the last `max` changes, oldest first. */
+  /** The last `max` stored changes of a ban, oldest first. */
   history(key: BanKey, max: number): readonly Change[];
   /**
-   * Keeps receipts: the last of each node and action for a ban, by their time.
-   * Those of a ban that has no report and no history here are left out.
+   * Stores receipts: the latest of each node and action for a ban. Those of a
+   * ban without reports and history are ignored.
    *
-   * @returns How many were left out.
-   * @throws {RuntimeError} when they can't be kept; none was.
+   * @returns How many were ignored.
+   * @throws {RuntimeError} when they can't be stored; none was.
    */
   keepReceipts(receipts: readonly StoredReceipt[]): Promise<number>;
   /** The receipts of a ban, by node and action. */
   receipts(key: BanKey): readonly StoredReceipt[];
   /**
-   * Forgets a bounded part of the changes and events from before a time, of
-   * the receipts from before it whose ban is no more, and of the reports that
-   * are over.
+   * Deletes a bounded number of changes and events from before a time, of older
+   * receipts whose ban has ended, and of expired reports.
    *
    * @param beforeMs Milliseconds since 1970.
-   * @param nowMs Reports that ended by then are over. Milliseconds since 1970.
-   * @returns Whether there is more to forget.
-   * @throws {RuntimeError} when that can't be kept; nothing was forgotten.
+   * @param nowMs Reports that ended by then are expired. Milliseconds since
+   * 1970.
+   * @returns Whether there is more to delete.
+   * @throws {RuntimeError} when that can't be stored; nothing was deleted.
    */
   prune(beforeMs: number, nowMs: number): Promise<boolean>;
-  /** What is recorded beside the bans. */
+  /** The audit and the quarantines. */
   readonly records: NodeRecords;
 }
 
-/** A subscriber's copy, as it was left. */
+/** A subscriber's stored copy. */
 export interface StoredReplica {
-  /** The memory of the publisher that it is a copy of. */
+  /** Epoch of the publisher's store that it is a copy of. */
   readonly epoch: Epoch;
-  /** The number of the last change that it has. */
+  /** Sequence number of its last change. */
   readonly seq: number;
   /** Its bans, in any order. */
   readonly bans: readonly Ban[];
 }
 
-/** Keeps a subscriber's copy of the bans. */
+/** Stores a subscriber's copy of the bans. */
 export interface ReplicaStore {
-  /** The copy as it was left; `undefined`: there is none yet. Reports in it may be over. */
+  /**
+   * The stored copy; `undefined`: there is none yet. Reports in it may have
+   * expired.
+   */
   load(): StoredReplica | undefined;
   /**
-   * Takes changes over that go on from the kept number, all or none, and
-   * forgets some of the reports that are over: as many as there are changes,
-   * and a few more.
+   * Stores changes that follow the stored number, all or none, and deletes some
+   * expired reports: as many as there are changes, and a few more.
    *
-   * @param nowMs Reports that ended by then are over. Milliseconds since 1970
-   * by the clock that they end by.
-   * @throws {RangeError} when a number does not go on, or there is no copy yet.
+   * @param nowMs Reports that ended by then are expired. Milliseconds since
+   * 1970, by the clock of the reports' ends.
+   * @throws {RangeError} when a number does not follow, or there is no copy
+   * yet.
    * @throws {RuntimeError} when they can't be kept.
    */
   append(changes: readonly Change[], nowMs: number): void;
-  /** Replaces everything, at once. @throws {RuntimeError} when that can't be kept. */
+  /**
+   * Replaces everything, at once. @throws {RuntimeError} when that can't be
+   * stored.
+   */
   replace(replica: StoredReplica): void;
 }

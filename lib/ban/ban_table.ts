@@ -11,11 +11,11 @@ import { ExpiryIndex } from "../async/expiry_index.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 
-/** What a change, or time, did to a ban. */
+/** The effect of a change, or of expiry, on a ban. */
 export interface BanStep {
-  /** `undefined`: there was none. */
+  /** The ban before; `undefined`: there was none. */
   readonly before: Ban | undefined;
-  /** `undefined`: there is none any more. */
+  /** The ban after; `undefined`: it has ended. */
   readonly after: Ban | undefined;
 }
 
@@ -46,52 +46,57 @@ export interface BanStep {
  * ```
  */
 export class BanTable {
-  /** By jail, then by address: with a million bans, keys of their own would count. */
+  /**
+   * By jail, then by address: a million joined keys would take too much memory.
+   */
   readonly #jails = new Map<JailName, Map<Address, Ban>>();
   readonly #expiries = new ExpiryIndex<Ban>();
-  /** Reports that stand, by the node whose word they are. */
+  /** Number of reports by node. */
   readonly #reports = new Map<HostName, number>();
   #size = 0;
   #seq = 0;
 
   /**
-   * Makes a table of what stands already.
+   * Creates a table with existing bans.
    *
-   * @param bans What stands already.
-   * @param seq The number of the last change that they know of.
+   * @param bans The existing bans.
+   * @param seq Sequence number of the last change that they include.
    */
   constructor(bans: Iterable<Ban> = [], seq = 0) {
     for (const ban of bans) this.#replace(ban, this.find(ban), ban);
     this.#seq = seq;
   }
 
-  /** The number of the last change; 0: none was ever. */
+  /** Sequence number of the last change; 0: there was none yet. */
   get seq(): number {
     return this.#seq;
   }
 
-  /** Bans that stand, also those that do not count yet. */
+  /** Number of bans, including those without a quorum yet. */
   get size(): number {
     return this.#size;
   }
 
-  /** The bans that stand. */
+  /** All bans, including those without a quorum yet. */
   *bans(): Generator<Ban, void, undefined> {
     for (const bans of this.#jails.values()) yield* bans.values();
   }
 
-  /** How many reports of a node there are; those that are over count until the next look. */
+  /**
+   * Number of a node's reports; expired ones count until the next {@link
+   * BanTable.expire}.
+   */
   reportsOf(origin: HostName): number {
     return this.#reports.get(origin) ?? 0;
   }
 
-  /** The ban, if it stands. */
+  /** Finds a ban. */
   find({ jail, address }: BanKey): Ban | undefined {
     return this.#jails.get(jail)?.get(address);
   }
 
   /**
-   * Carries the next change out.
+   * Applies the next change.
    *
    * @param change Its number follows {@link BanTable.seq}.
    * @throws {RangeError} when it does not.
@@ -110,10 +115,10 @@ export class BanTable {
   }
 
   /**
-   * Lets time pass: reports that are over go, and bans with their last one.
+   * Removes expired reports, and bans without any other.
    *
    * @param nowMs Milliseconds since 1970.
-   * @returns What that did.
+   * @returns The effects.
    */
   expire(nowMs: number): readonly BanStep[] {
     return this.#expiries.takeDue(nowMs).map((before) => {

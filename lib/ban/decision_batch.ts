@@ -1,5 +1,5 @@
 /**
- * Decides events that are kept together.
+ * Decides about events that are stored together.
  *
  * @module
  */
@@ -17,33 +17,36 @@ import type { EventId } from "../base/ids.ts";
 import type { BanStore, StoreEntry } from "./ban_store.ts";
 import type { HostName } from "../base/host_name.ts";
 
-/** An event and its name. */
+/** An event and its id. */
 export interface HubRequest {
-  /** What is wanted of the table. */
+  /** The event for the table. */
   readonly event: TableEvent;
-  /** By it a repetition is told; `undefined`: it has none. */
+  /** The event's id, by which a repetition is recognized; `undefined`: none. */
   readonly name?: { readonly origin: HostName; readonly id: EventId };
   /** Whether a `withdraw` lifts the ban where others reported it as well. @default {false} */
   readonly mayLift?: boolean;
 }
 
 /**
- * What became of an event; all but `changed` changed nothing. `node-full`: as
- * many reports of the node stand as may.
+ * Result of an event; all but `changed` changed nothing. `node-full`: the node
+ * has its maximum number of reports.
  */
 export type HubVerdict = "changed" | "known" | "node-full" | Rejection;
 
-/** What decisions take. */
+/** Options for {@link DecisionBatch}. */
 export interface DecisionOptions {
-  /** Knows which events were taken before. */
+  /** Knows the ids of events that were accepted before. */
   readonly store: Pick<BanStore, "hasEvent">;
-  /** How many nodes a ban takes. */
+  /** Gives the quorum of a jail. */
   readonly quorumOf: QuorumOf;
-  /** Reports of a node that may stand. */
+  /** Maximum number of a node's reports in the table. */
   readonly maxReports: number;
 }
 
-/** Events that are decided one after the other, before any of them counts. */
+/**
+ * Decides about events one after the other, before any of them is applied to
+ * the table.
+ */
 export class DecisionBatch {
   readonly entries: StoreEntry[] = [];
   readonly #table: BanTable;
@@ -51,7 +54,7 @@ export class DecisionBatch {
   readonly #nowMs: number;
   readonly #bans = new Map<string, Ban | undefined>();
   readonly #names = new Set<string>();
-  /** By how many the reports of a node are more than in the table. */
+  /** How many reports of a node this batch adds to those in the table. */
   readonly #more = new Map<HostName, number>();
   #seq: number;
 
@@ -70,7 +73,7 @@ export class DecisionBatch {
     if (name !== undefined && this.#wasTaken(name)) return "known";
     const ban = this.#find(wanted);
     const event = mayLift ? this.#lifting(ban, wanted) : wanted;
-    // Not even its name is kept: it may come again when there is room.
+    // Its id is not stored either: it may be sent again when there is room.
     if (this.#isBeyondRoom(ban, event)) return "node-full";
     const { quorumOf } = this.#options;
     const decision = decide(ban, event, this.#nowMs, quorumOf);
@@ -89,7 +92,7 @@ export class DecisionBatch {
     }
   }
 
-  /** What a node wants that may lift what others reported too. */
+  /** A withdrawal becomes a lift where the node may lift others' reports. */
   #lifting(ban: Ban | undefined, event: TableEvent): TableEvent {
     if (event.kind !== "withdraw") return event;
     const { origin: by, jail, address } = event;

@@ -7,12 +7,12 @@
 import type { Ban } from "./ban.ts";
 import { canonicalHost, type HostName } from "../base/host_name.ts";
 
-/** Names that are remembered; of others the spelling is lower case. */
+/** Maximum number of remembered names; any other is spelled in lower case. */
 const MAX_NAMES = 100_000;
 
 /**
- * Remembers how each host's name was written first: names are compared without
- * case, and are shown as their hosts write them.
+ * Remembers the first spelling of each host's name: names are compared without
+ * case, and shown as their hosts write them.
  *
  * @example
  * ```ts
@@ -30,7 +30,7 @@ const MAX_NAMES = 100_000;
 export class HostSpellings {
   readonly #names = new Map<HostName, HostName>();
 
-  /** The spelling of a name that came in. */
+  /** Gives the remembered spelling of a name. */
   spell(name: HostName): HostName {
     const key = canonicalHost(name);
     const known = this.#names.get(key);
@@ -40,7 +40,7 @@ export class HostSpellings {
     return name;
   }
 
-  /** Takes over the spellings of bans, as they go by. */
+  /** Passes bans on, and remembers the spellings in them. */
   *known(bans: Iterable<Ban>): Generator<Ban, void, undefined> {
     for (const ban of bans) {
       for (const { origin } of ban.reports) this.spell(origin);

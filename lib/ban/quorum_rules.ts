@@ -1,5 +1,6 @@
 /**
- * How many nodes a ban takes, by jail.
+ * The rules of `quorum`: how many nodes must report before a ban is in force,
+ * by jail.
  *
  * ```abnf
  * quorum  = [rule *((LF / ",") rule)]
@@ -8,9 +9,8 @@
  * nodes   = 1*3DIGIT                           ; 1 to 256
  * ```
  *
- * The first rule whose pattern matches the jail counts; without one a node's
- * word is enough. Without a duration the reports may be of any age, as long
- * as they hold.
+ * The first rule whose pattern matches the jail applies; without one, one
+ * report is enough. Without a duration all reports that have not expired count.
  *
  * @module
  */
@@ -24,13 +24,13 @@ import {
 import { parseDuration } from "../base/duration.ts";
 import { isJailPattern, matchesJail } from "../base/jail_map.ts";
 
-/** One rule. */
+/** The quorum of the jails that match a pattern. */
 export interface QuorumRule extends Quorum {
   /** As written, with `*`. */
   readonly pattern: string;
 }
 
-/** The rules, in order. */
+/** The rules, in the order of the text. */
 export type QuorumRules = readonly QuorumRule[];
 
 const RULE = /^(\S+)\s*:\s*(\d{1,3})(?:\s*\/\s*(\S.*))?$/;
@@ -67,7 +67,7 @@ export function parseQuorumRules(text: string): QuorumRules | undefined {
   return rules;
 }
 
-/** What rules ask for. */
+/** Looks the quorum of a jail up in rules. */
 export function quorumBy(rules: QuorumRules): QuorumOf {
   if (rules.length === 0) return ANY_NODE;
   return (jail) =>

@@ -1,5 +1,5 @@
 /**
- * What a subscriber reports of a ban that it was to enforce.
+ * The result of a subscriber's action, as it is reported to the publisher.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import type { Address } from "../base/address.ts";
 import type { JailName } from "../base/jail_name.ts";
 
-/** What became of a ban at one action of a subscriber. */
+/** The result of one action of a subscriber for one ban. */
 export interface Receipt {
   /** The jail that decided. */
   readonly jail: JailName;
-  /** Whom it concerns. */
+  /** The banned address or prefix. */
   readonly address: Address;
-  /** The action's word in `subscriberaction`. */
+  /** The action's name in `subscriberaction`. */
   readonly action: string;
   /** `refused`: by a rule of that host; `failed`: it is tried again. */
   readonly outcome: "applied" | "lifted" | "refused" | "failed";

@@ -1,12 +1,12 @@
 /**
- * Bans and changes of another clock.
+ * Converts the times of bans and changes from one clock to another.
  *
  * @module
  */
 
 import type { Ban, Change } from "./ban.ts";
 
-/** A ban by a clock that is so many milliseconds ahead; `Infinity` stays. */
+/** Converts a ban to a clock that is `byMs` ahead; `Infinity` stays. */
 export function shiftedBan(ban: Ban, byMs: number): Ban {
   const reports = ban.reports.map((report) => ({
     origin: report.origin,
@@ -17,7 +17,7 @@ export function shiftedBan(ban: Ban, byMs: number): Ban {
   return { ...ban, reports };
 }
 
-/** A change by a clock that is so many milliseconds ahead; `Infinity` stays. */
+/** Converts a change to a clock that is `byMs` ahead; `Infinity` stays. */
 export function shiftedChange(change: Change, byMs: number): Change {
   const atMs = change.atMs + byMs;
   return change.kind === "report"

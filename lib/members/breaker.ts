@@ -5,79 +5,82 @@
  * @module
  */
 
-/** Why an event, or a message, was bad. */
+/** Why an event or a message was bad. */
 export type BadKind =
   /** A rule of the cluster forbids it. */
   | "refused"
-  /** It would ban who is never banned. */
+  /** It would ban a protected address. */
   | "protected"
-  /** It was not understood. */
+  /** It could not be decoded. */
   | "malformed"
   /** There were far too many. */
   | "flood";
 
-/** When a breaker opens. */
+/** The limit above which a breaker opens. */
 export interface BreakerLimit {
-  /** Bad ones; 1 or more. */
+  /** Number of bad events; at least 1. */
   readonly count: number;
-  /** Within so many milliseconds. */
+  /** Length of the period, in milliseconds. */
   readonly withinMs: number;
 }
 
 /** Why a breaker is open. */
 export interface OpenBreaker {
-  /** What the last was that opened it. */
+  /** Kind of the last bad event. */
   readonly reason: BadKind;
-  /** How many there were within the time. */
+  /** Number of bad events within the period. */
   readonly count: number;
 }
 
-/** What is remembered of a node. */
+/** The state of one node's breaker. */
 export interface BreakerState {
-  /** Bad ones by the slice of time in which they came, oldest first. */
+  /** Bad events by time slice, oldest first. */
   readonly slices: readonly BadSlice[];
   /** `undefined`: it is closed. */
   readonly open: OpenBreaker | undefined;
 }
 
-/** Bad ones of a slice of time. */
+/** The bad events of one time slice. */
 export interface BadSlice {
-  /** Counts slices since the clock began. */
+  /** Number of the slice, counted from the clock's zero. */
   readonly slice: number;
   readonly count: number;
 }
 
-/** What happens to a breaker. */
+/** An event for a breaker. */
 export type BreakerEvent =
   | { readonly kind: "bad"; readonly why: BadKind; readonly count: number }
-  /** Opens it, whatever was counted. */
+  /** Opens it regardless of the count. */
   | { readonly kind: "trip"; readonly why: BadKind }
   | { readonly kind: "release" };
 
-/** What follows. */
+/** The consequence of an event. */
 export type BreakerEffect =
   | ({ readonly kind: "opened" } & OpenBreaker)
   | { readonly kind: "released" };
 
-/** What an event did. */
+/** The new state and its consequence. */
 export interface BreakerStep {
   readonly state: BreakerState;
   readonly effects: readonly BreakerEffect[];
 }
 
-/** Nothing bad happened yet. */
+/** The initial state. */
 export const CLOSED: BreakerState = { slices: [], open: undefined };
 
-/** The time is counted in so many slices, and one more: that much too long at most. */
+/**
+ * Slices per period. One more is counted, so the period is too long by one
+ * slice at most.
+ */
 const SLICES = 20;
 
 /**
- * Takes an event. Remembers a bounded number of slices, whatever comes.
+ * Processes an event. Remembers a bounded number of slices.
  *
- * @param state As it was.
- * @param event What happened.
+ * @param state The state before.
+ * @param event The event.
  * @param nowMs By a clock that never jumps, in milliseconds.
- * @param limit When it opens.
+ * @param limit The limit above which it opens.
  *
  * @example
  * ```ts
@@ -122,7 +125,8 @@ export function breakerStep(
 }
 
 function opened(state: BreakerState, open: OpenBreaker): BreakerStep {
-  // What sets more than its reports aside takes the place of what does not.
+  // A reason that cuts the node's connections replaces one that only sets its
+  // reports aside.
   if (state.open !== undefined && state.open.reason === open.reason) {
     return { state, effects: [] };
   }

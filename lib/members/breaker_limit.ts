@@ -1,5 +1,5 @@
 /**
- * When a breaker opens, as one writes it: `100/10m`.
+ * The text form of a breaker's limit: `100/10m`.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * How the publisher's identity and a node's membership are stored.
+ * The stored forms of the publisher's identity and of a node's membership.
  *
  * @module
  */
@@ -35,13 +35,13 @@ const url = (name: "controlUrl" | "streamUrl") =>
   text(name, (text) => parseEndpointUrl(text, "connect"));
 const urls = { controlUrl: url("controlUrl"), streamUrl: url("streamUrl") };
 
-/** How the publisher's identity is stored. */
+/** The stored form of the publisher's identity. */
 export const IDENTITY_FORM: StoredForm<PublisherIdentity> = versioned(
   "the publisher's identity",
   record<Versioned<PublisherIdentity>>({ version, keys, ...urls }),
 );
 
-/** How a node's membership is stored. */
+/** The stored form of a node's membership. */
 export const MEMBERSHIP_FORM: StoredForm<Membership> = versioned(
   "the membership",
   record<Versioned<Membership>>({

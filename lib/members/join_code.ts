@@ -1,6 +1,6 @@
 /**
- * The join code: all that a node needs to join, on one line that survives
- * being copied.
+ * The join code: everything that a node needs to join, on one line that can be
+ * copied and pasted.
  *
  * ```abnf
  * code     = "F2BC" version body check
@@ -24,18 +24,20 @@ import type { Membership } from "./member.ts";
 import { checksum } from "../base/checksum.ts";
 import { decodeZ85, encodeZ85 } from "../zmq/z85.ts";
 
-/** Why a text is no code that can be used. */
+/** Why a text is not a usable join code. */
 export type JoinCodeFault =
-  /** It does not begin as one. */
+  /** It does not begin like one. */
   | "none"
-  /** Of a version that this program does not know. */
+  /** Its version is unknown to this program. */
   | "version"
-  /** It begins as one, and there is white space in it, as where a line was broken. */
+  /**
+   * It begins like one, but has white space in it: a line was broken, perhaps.
+   */
   | "broken"
-  /** It begins as one, and a character is missing, too many or another. */
+  /** It begins like one, but characters are missing, added or changed. */
   | "damaged";
 
-/** What a text says. */
+/** The result of reading a text. */
 export type ReadJoinCode =
   | { readonly ok: true; readonly value: Membership }
   | { readonly ok: false; readonly fault: JoinCodeFault };
@@ -45,17 +47,17 @@ const VERSION = "1";
 const CHECK_DIGITS = 7;
 const PART_BYTES = 32;
 const PARTS = 4;
-/** Longest that a code can be: two URLs and a name of the longest host. */
+/** Maximum length of a code: two URLs and a name, all of the maximum length. */
 const MAX_LENGTH = 2_000;
 const CODE = /^F2BC1[A-Za-z0-9_-]+$/;
 const ALPHABET = { alphabet: "base64url" } as const;
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Writes a code. Whoever has it is the node.
+ * Writes a code. It is a secret: whoever has it can join as that node.
  *
- * @param membership What the node joins with.
- * @throws {TypeError} when a key or the token is none.
+ * @param membership The node's membership.
+ * @throws {TypeError} when a key or the token is malformed.
  */
 export function encodeJoinCode(membership: Membership): string {
   const { node, keys, publisherKey, token, controlUrl, streamUrl } = membership;
@@ -136,7 +138,7 @@ function readBody(body: string): Membership | undefined {
   return { node, keys, publisherKey, token, controlUrl, streamUrl };
 }
 
-/** What was made, or `undefined` for bytes or text that is none. */
+/** Runs a conversion; `undefined` when it throws. */
 function attempt<T>(make: () => T): T | undefined {
   try {
     return make();

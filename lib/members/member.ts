@@ -14,13 +14,19 @@ export type TokenDigest = string & { readonly brand: "TokenDigest" };
 
 /** What a node may do. */
 export interface MemberRights {
-  /** What its connections may be for: reading and writing are separate. */
+  /** Which programs may connect as this node. */
   readonly roles: readonly NodeRole[];
-  /** Of which jails it may report; patterns as in `jailmap`, `*` for any characters. */
+  /**
+   * Patterns of the jails that it may report, as in `jailmap`; `*` stands for
+   * any characters.
+   */
   readonly jails: readonly string[];
-  /** Whether its unban lifts what others reported as well. */
+  /** Whether its unban also lifts bans that others reported. */
   readonly mayUnban: boolean;
-  /** Events in a second at most, in the long run; `null`: the publisher's `ratelimit`. */
+  /**
+   * Maximum long-term rate of events per second; `null`: the publisher's
+   * `ratelimit`.
+   */
   readonly maxPerSecond: number | null;
 }
 
@@ -28,9 +34,9 @@ export interface MemberRights {
 export interface Member {
   /** Its name in the cluster. */
   readonly name: HostName;
-  /** With which it connects. */
+  /** The key with which it connects. */
   readonly publicKey: PublicKey;
-  /** Of the secret that it says HELLO with. */
+  /** Digest of its token. */
   readonly tokenDigest: TokenDigest;
   /** What it may do. */
   readonly rights: MemberRights;
@@ -38,62 +44,65 @@ export interface Member {
   readonly addedMs: number;
 }
 
-/** Who is never banned in the whole cluster. */
+/** An entry of the cluster's allowlist. */
 export interface AllowedNetwork {
   /** An address or a prefix. */
   readonly network: Address;
-  /** Until when, in milliseconds since 1970; `null`: until it is removed. */
+  /**
+   * When the entry ends, in milliseconds since 1970; `null`: when it is
+   * removed.
+   */
   readonly untilMs: number | null;
-  /** Why, in the operator's words; may be empty. */
+  /** The operator's note; may be empty. */
   readonly note: string;
   /** When it was added, in milliseconds since 1970. */
   readonly addedMs: number;
 }
 
-/** What an operator changed, for the audit. Holds no secret. */
+/** A change that an operator made, for the audit. Holds no secret. */
 export interface JournalEntry {
-  /** Counts the changes of one list, from 1, without a gap. */
+  /** Number of the change: from 1, without gaps. */
   readonly revision: number;
-  /** In milliseconds since 1970. */
+  /** When it was made, in milliseconds since 1970. */
   readonly atMs: number;
-  /** The user who did it. */
+  /** The user who made it. */
   readonly by: string;
   /** What was done, as in `node add`. */
   readonly action: string;
-  /** To whom or what: a node's name, a network. */
+  /** What was changed: a node's name, a network. */
   readonly subject: string;
-  /** With what; may be empty. */
+  /** Details; may be empty. */
   readonly detail: string;
 }
 
-/** The publisher's list: who is a member, and whom nobody may ban. */
+/** The publisher's list of members and of the networks that nobody may ban. */
 export interface MemberList {
-  /** Counts its changes. */
+  /** Number of its last change. */
   readonly revision: number;
-  /** Who is admitted. */
+  /** The admitted nodes. */
   readonly members: readonly Member[];
-  /** Who is never banned. */
+  /** The allowlist. */
   readonly allowed: readonly AllowedNetwork[];
   /** The last changes, oldest first. */
   readonly journal: readonly JournalEntry[];
 }
 
-/** The publisher's own, beside its list. */
+/** The publisher's keys and URLs. */
 export interface PublisherIdentity {
   readonly keys: CurveKeys;
-  /** Where nodes reach its control socket, as ZeroMQ takes it. */
+  /** URL at which nodes reach its control socket, in ZeroMQ's form. */
   readonly controlUrl: string;
-  /** Where they reach its stream, likewise. */
+  /** URL at which nodes reach its stream, likewise. */
   readonly streamUrl: string;
 }
 
-/** What a node has to join with: all that a join code holds. */
+/** A node's keys and token for joining: the contents of a join code. */
 export interface Membership {
   /** The node's name in the cluster. */
   readonly node: HostName;
   /** The node's own keys. */
   readonly keys: CurveKeys;
-  /** The publisher's. */
+  /** The publisher's public key. */
   readonly publisherKey: PublicKey;
   /** The node's secret for HELLO: 43 characters of base64url, 256 random bits. */
   readonly token: string;

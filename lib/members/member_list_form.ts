@@ -1,5 +1,5 @@
 /**
- * The publisher's list of members, as it is stored.
+ * The stored form of the publisher's list of members.
  *
  * @module
  */
@@ -34,20 +34,20 @@ import {
   where,
 } from "../base/json_shape.ts";
 
-/** Members at most. */
+/** Maximum number of members. */
 export const MAX_MEMBERS = 4_096;
-/** Networks that nobody may ban at most. */
+/** Maximum number of entries of the allowlist. */
 export const MAX_ALLOWED = 1_000;
-/** Changes that the journal has at most: the last ones. */
+/** Maximum number of entries of the journal: the last ones. */
 export const MAX_JOURNAL = 1_000;
-/** Patterns of jails for a member at most. */
+/** Maximum number of a member's jail patterns. */
 export const MAX_JAILS = 64;
-/** Longest note, in characters. */
+/** Maximum length of a note, in characters. */
 export const MAX_NOTE_LENGTH = 200;
-/** Most events in a second that a member can be given. */
+/** Maximum rate that a member can have, in events per second. */
 export const MAX_RATE = 1_000_000;
 
-/** Nobody. */
+/** The empty list. */
 export const NO_MEMBERS: MemberList = {
   revision: 0,
   members: [],
@@ -58,7 +58,7 @@ export const NO_MEMBERS: MemberList = {
 const ROLES: readonly NodeRole[] = ["monitor", "subscriber"];
 const WORDS = /^[\x20-\x7e]*$/;
 
-/** Printable ASCII of at most {@link MAX_NOTE_LENGTH} characters. */
+/** Accepts printable ASCII of at most {@link MAX_NOTE_LENGTH} characters. */
 export function parseNote(text: string): string | undefined {
   return text.length <= MAX_NOTE_LENGTH && WORDS.test(text) ? text : undefined;
 }
@@ -117,13 +117,13 @@ const stored = where(
   ["journal", ({ journal, revision }) => endsAt(journal, revision)],
 );
 
-/** How the list is stored. */
+/** The stored form of the list. */
 export const MEMBER_LIST_FORM: StoredForm<MemberList> = versioned(
   "the list of members",
   stored,
 );
 
-/** Nobody has another's name, key or token. */
+/** Whether no two members share a name, key or token. */
 function areDistinct(members: readonly Member[]): boolean {
   return hasEachOnce(members.map(({ name }) => canonicalHost(name))) &&
     hasEachOnce(members.map(({ publicKey }) => publicKey)) &&
@@ -134,7 +134,7 @@ function hasEachOnce(values: readonly string[]): boolean {
   return new Set(values).size === values.length;
 }
 
-/** Without a gap, up to the list's own revision. */
+/** Whether the entries' numbers have no gaps and end at the list's revision. */
 function endsAt(journal: readonly JournalEntry[], revision: number): boolean {
   const first = revision - journal.length + 1;
   return journal.every((entry, index) => entry.revision === first + index);

@@ -1,5 +1,5 @@
 /**
- * What the publisher takes of a node, at most.
+ * Limits on what the publisher accepts from a node.
  *
  * @module
  */
@@ -7,36 +7,48 @@
 import type { BreakerLimit } from "./breaker.ts";
 import type { BucketRate } from "./token_bucket.ts";
 
-/** The bounds of every node; a member may have a rate of its own. */
+/** The limits of every node; a member may have its own rate. */
 export interface NodeLimits {
-  /** Events in a second, in the long run. */
+  /** Maximum long-term rate of events per second. */
   readonly maxPerSecond: number;
-  /** When its reports are set aside. */
+  /** Limit above which its reports are set aside. */
   readonly breaker: BreakerLimit;
-  /** Reports of it that may stand. */
+  /** Maximum number of its reports in the table. */
   readonly maxReports: number;
 }
 
-/** What holds unless it is set otherwise. */
+/** The limits where nothing is configured. */
 export const DEFAULT_NODE_LIMITS: NodeLimits = {
   maxPerSecond: 200,
   breaker: { count: 100, withinMs: 600_000 },
   maxReports: 200_000,
 };
 
-/** What has gathered while a node was cut off goes at once, up to so many seconds' worth. */
+/**
+ * Burst that is accepted at once, in seconds of the rate: a node that was
+ * disconnected sends what has gathered.
+ */
 const BURST_SECONDS = 25;
-/** A node sends a message for each event at worst; to this come those of copies. */
+/**
+ * Lower bound of the message rate: at worst there is a message for each event,
+ * and copies send messages too.
+ */
 const MIN_MESSAGES_PER_SECOND = 500;
-/** A copy of a million bans is asked for in a few thousand messages. */
+/**
+ * Lower bound of the message burst: fetching a copy of a million bans takes a
+ * few thousand messages.
+ */
 const MIN_MESSAGE_BURST = 20_000;
 
-/** How fast a node may report. */
+/** The bucket for a node's events. */
 export function eventRate(maxPerSecond: number): BucketRate {
   return { perSecond: maxPerSecond, burst: BURST_SECONDS * maxPerSecond };
 }
 
-/** How fast a node may send messages, whatever is in them: one that sends more is cut off. */
+/**
+ * The bucket for a node's messages of any kind: a node that sends more is
+ * disconnected.
+ */
 export function messageRate(maxPerSecond: number): BucketRate {
   const perSecond = Math.max(MIN_MESSAGES_PER_SECOND, 2 * maxPerSecond);
   const burst = Math.max(MIN_MESSAGE_BURST, BURST_SECONDS * perSecond);

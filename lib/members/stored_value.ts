@@ -1,12 +1,12 @@
 /**
- * The ports of what an operator edits.
+ * The ports of the values that an operator edits.
  *
  * @module
  */
 
 import type { CurveKeys } from "../zmq/curve_key.ts";
 
-/** A value that is kept for its user alone. */
+/** A stored value that only its user can read. */
 export interface StoredValue<T> {
   /**
    * Reads it.
@@ -16,25 +16,25 @@ export interface StoredValue<T> {
    */
   read(): Promise<T | undefined>;
   /**
-   * Makes a new value of the one that is there; nobody else edits meanwhile.
+   * Replaces the value by one derived from it; nobody else edits meanwhile.
    *
-   * @param change What it throws leaves everything as it is.
+   * @param change Derives the new value; if it throws, nothing changes.
    * @returns The new value.
-   * @throws {RuntimeError} when it can't be kept.
+   * @throws {RuntimeError} when it can't be stored.
    */
   edit(change: (value: T | undefined) => T): Promise<T>;
   /**
-   * Puts a value in the place of whatever is there, damaged or not.
+   * Stores a value in place of the present one, which may be damaged.
    *
-   * @throws {RuntimeError} when it can't be kept.
+   * @throws {RuntimeError} when it can't be stored.
    */
   replace(value: T): Promise<void>;
 }
 
-/** Makes what nobody can guess. */
+/** Creates keys and tokens. */
 export interface SecretMaker {
-  /** A key pair. */
+  /** Creates a key pair. */
   newKeys(): Promise<CurveKeys>;
-  /** A token: 256 bits, in base64url. */
+  /** Creates a token: 256 bits, in base64url. */
   newToken(): string;
 }

@@ -1,41 +1,41 @@
 /**
- * How much a node may send: a bucket of tokens that fills at a steady rate.
+ * A token bucket: limits how much a node may send.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc2697 | RFC 2697, token buckets}
  * @module
  */
 
-/** How a bucket fills. */
+/** The rate and size of a bucket. */
 export interface BucketRate {
-  /** Tokens in a second; above 0. */
+  /** Tokens added per second; above 0. */
   readonly perSecond: number;
-  /** Tokens that it holds at most; 1 or more. */
+  /** Maximum number of tokens; at least 1. */
   readonly burst: number;
 }
 
-/** A bucket as it was at a time. */
+/** The state of a bucket at a time. */
 export interface Bucket {
-  /** Below 0: more was taken at once than it held, and is paid back first. */
+  /** Number of tokens; below 0: the debt is paid back first. */
   readonly tokens: number;
-  /** By a clock that never jumps, in milliseconds. */
+  /** When that was, by a monotonic clock, in milliseconds. */
   readonly atMs: number;
 }
 
-/** What became of an attempt. */
+/** The result of taking tokens. */
 export interface Spending {
-  /** Whether the tokens were taken; else none was. */
+  /** Whether the tokens were taken; otherwise none was. */
   readonly isTaken: boolean;
   readonly bucket: Bucket;
 }
 
 /**
- * Takes tokens out of a bucket, all or none. What costs more than the bucket
- * holds is taken once it is full, and the rest is owed: so nothing has to wait
- * for ever, and the rate holds in the long run.
+ * Takes tokens out of a bucket, all or none. A cost above the bucket's size is
+ * accepted once the bucket is full, and leaves a debt: so nothing waits for
+ * ever, and the long-term rate still holds.
  *
- * @param bucket As it was; `undefined`: full.
- * @param rate How it fills.
- * @param cost How many tokens; 0 or more.
+ * @param bucket The state before; `undefined`: full.
+ * @param rate The bucket's rate and size.
+ * @param cost Number of tokens; 0 or more.
  * @param nowMs By the bucket's clock.
  *
  * @example
@@ -64,7 +64,7 @@ export function spend(
   };
 }
 
-/** What a bucket holds at a time. */
+/** Number of tokens in a bucket at a time. */
 export function tokensAt(
   bucket: Bucket | undefined,
   { perSecond, burst }: BucketRate,

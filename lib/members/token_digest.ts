@@ -1,8 +1,8 @@
 /**
- * What the publisher keeps of a node's token: nobody who reads its list can
- * say HELLO with that.
+ * The digest of a node's token, which the publisher stores in its place: nobody
+ * who reads the list of members can connect with that.
  *
- * A token is 256 random bits, so that one round of a fast hash is enough.
+ * A token has 256 random bits, so one round of a fast hash is enough.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export async function digestToken(token: string): Promise<TokenDigest> {
  * Reads a digest.
  *
  * @param text Text from a file.
- * @returns The digest, or `undefined` when it is none.
+ * @returns The digest, or `undefined` when the text is not one.
  */
 export function parseTokenDigest(text: string): TokenDigest | undefined {
   return GRAMMAR.test(text) ? text as TokenDigest : undefined;

@@ -1,5 +1,5 @@
 /**
- * Makes keys and tokens.
+ * Creates keys and tokens.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { encodeZ85 } from "../../zmq/z85.ts";
 const TOKEN_BYTES = 32;
 
 /**
- * Makes a key pair. The keys of CURVE are those of X25519.
+ * Creates a key pair. The keys of CURVE are those of X25519.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7748 | RFC 7748, X25519}
  * @see {@link https://rfc.zeromq.org/spec/26/ | ZeroMQ RFC 26, CurveZMQ}
@@ -34,7 +34,7 @@ export async function newCurveKeys(): Promise<CurveKeys> {
   return { publicKey, secretKey };
 }
 
-/** Makes a token: 256 bits of the system's random generator, in base64url. */
+/** Creates a token: 256 bits of the system's random generator, in base64url. */
 export function newToken(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(TOKEN_BYTES));
   return bytes.toBase64({ alphabet: "base64url", omitPadding: true });

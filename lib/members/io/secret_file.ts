@@ -1,5 +1,5 @@
 /**
- * Keeps a value in a file that only its user may read.
+ * Stores a value in a file that only its user may read.
  *
  * @module
  */
@@ -13,35 +13,35 @@ const ALL_BUT_ITS_USER = 0o077;
 const ALL_BUT_ITS_GROUP = 0o007;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
-/** So often a watched file is looked at. */
+/** Interval between checks of a watched file. */
 const LOOK_EVERY_MS = 500;
 
-/** Where the publisher's identity is, in the folder for state. */
+/** Path of the publisher's identity in the state folder. */
 export function identityPath(stateDir: string): string {
   return `${stateDir}/members/publisher.json`;
 }
 
-/** Where the publisher's list of members is. */
+/** Path of the publisher's list of members. */
 export function memberListPath(stateDir: string): string {
   return `${stateDir}/members/members.json`;
 }
 
-/** Where a node's membership is. */
+/** Path of a node's membership. */
 export function membershipPath(stateDir: string): string {
   return `${stateDir}/membership.json`;
 }
 
-/** How a value is kept. */
+/** Options for {@link SecretFile}. */
 export interface SecretFileOptions {
   /** Whether the file's group may read it as well. @default {false} */
   readonly isGroups?: boolean;
 }
 
 /**
- * A value in a file of mode 0600, in a folder that belongs to the file's
- * owner. It is replaced as a whole: written beside, forced to the disk, renamed
- * over it. Whoever edits it may be root, in a folder that a service can write
- * to: what is written is a new file each time, and links are never followed.
+ * A value in a file of mode 0600, in a folder that belongs to the file's owner.
+ * It is replaced as a whole: a new file is written beside it, forced to the
+ * disk and renamed over it. The editor may be root, in a folder that a service
+ * can write to: so each write makes a new file, and links are never followed.
  *
  * @see {@link https://man7.org/linux/man-pages/man2/rename.2.html | rename(2)}
  *
@@ -56,13 +56,15 @@ export class SecretFile<T> {
   readonly #form: StoredForm<T>;
   readonly #others: number;
   #wake = () => {};
-  /** The file as it was read last; `undefined`: never. */
+  /**
+   * Mark of the file when it was read last; `undefined`: it was not read yet.
+   */
   #seen: string | undefined;
 
   /**
-   * @param path Absolute path; its folder is made where it is missing.
-   * @param form How the value is stored.
-   * @param options How it is kept.
+   * @param path Absolute path; a missing folder is created.
+   * @param form The stored form of the value.
+   * @param options See {@link SecretFileOptions}.
    */
   constructor(
     path: string,
@@ -101,10 +103,10 @@ export class SecretFile<T> {
   }
 
   /**
-   * Makes a new value of the one that is there. Nobody else edits meanwhile.
+   * Replaces the value by one derived from it. Nobody else edits meanwhile.
    *
-   * @param change From the value, `undefined` where there is none, to the one
-   * that is to be there. What it throws leaves the file as it is.
+   * @param change Derives the new value from the present one, `undefined` where
+   * there is none. If it throws, the file stays as it is.
    * @returns The new value.
    * @throws {RuntimeError} when the file can't be read or written.
    */
@@ -117,7 +119,7 @@ export class SecretFile<T> {
     return value;
   }
 
-  /** Puts a value in the place of whatever is there, damaged or not. */
+  /** Stores a value in place of the present one, which may be damaged. */
   async replace(value: T): Promise<void> {
     const folder = await this.#makeFolder();
     using lock = await this.#openFolder();
@@ -126,12 +128,12 @@ export class SecretFile<T> {
   }
 
   /**
-   * Gives the value each time that the file was replaced since it was read
-   * last, until aborted. What can't be read is told of once, and passed over:
-   * the value before counts.
+   * Yields the value each time that the file was replaced, until aborted. A
+   * file that can't be read is logged once and skipped: the previous value
+   * still applies.
    *
    * @param signal Ends it; the sequence then returns.
-   * @param log Where to tell.
+   * @param log Receives log records.
    */
   async *watch(signal: AbortSignal, log: Log): AsyncGenerator<T> {
     this.#seen ??= await this.#mark();
@@ -156,7 +158,7 @@ export class SecretFile<T> {
     }
   }
 
-  /** Has a watched file looked at now. */
+  /** Checks a watched file now. */
   look(): void {
     this.#wake();
   }
@@ -179,7 +181,7 @@ export class SecretFile<T> {
     return this.#path.slice(0, this.#path.lastIndexOf("/")) || "/";
   }
 
-  /** @returns The folder; what is made in it belongs to its owner. */
+  /** @returns The folder; files created in it belong to its owner. */
   async #makeFolder(): Promise<Deno.FileInfo> {
     const folder = this.#folder;
     try {
@@ -198,7 +200,7 @@ export class SecretFile<T> {
     }
   }
 
-  /** @returns Whether to go on. */
+  /** @returns Whether to continue. */
   async #pause(signal: AbortSignal): Promise<boolean> {
     const woken = Promise.withResolvers<void>();
     const wake = () => woken.resolve();
@@ -211,7 +213,7 @@ export class SecretFile<T> {
     return !signal.aborted;
   }
 
-  /** Differs whenever the file was replaced. */
+  /** A text that changes whenever the file is replaced. */
   async #mark(): Promise<string> {
     try {
       return markOf(await Deno.stat(this.#path));
@@ -237,7 +239,10 @@ export class SecretFile<T> {
   }
 }
 
-/** Makes a folder and those above it, each as its own parent's owner has it. */
+/**
+ * Creates a folder and its missing parents, each owned by the owner of its
+ * parent.
+ */
 async function makeFolder(folder: string): Promise<void> {
   try {
     await Deno.stat(folder);
@@ -248,7 +253,7 @@ async function makeFolder(folder: string): Promise<void> {
     try {
       await Deno.mkdir(folder, { mode: FOLDER_MODE });
     } catch (failure) {
-      // Somebody else makes it at the same time, and in the same way.
+      // Another process created it at the same time, in the same way.
       if (!(failure instanceof Deno.errors.AlreadyExists)) throw failure;
     }
     const owner = ownerFor(await Deno.lstat(folder), await Deno.stat(above));
@@ -256,7 +261,7 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** What an edit that was killed left; nobody else edits now. */
+/** Removes the file that a killed edit left; nobody else edits now. */
 async function removeLeftover(path: string): Promise<void> {
   try {
     await Deno.remove(path);
@@ -265,7 +270,7 @@ async function removeLeftover(path: string): Promise<void> {
   }
 }
 
-/** Writes a file that must not be there, nor a link in its place. */
+/** Writes a new file; fails where a file or link of that name exists. */
 async function writeNew(
   path: string,
   text: string,
@@ -286,10 +291,10 @@ async function writeNew(
 type Owner = { readonly uid: number; readonly gid: number };
 
 /**
- * Whose something in a folder has to be: what root makes in a service's is the
- * service's.
+ * The owner for a new file in a folder: what root creates in a service's folder
+ * belongs to the service.
  *
- * @returns `undefined` where nothing is to be done, or can be.
+ * @returns `undefined` where nothing has to be changed, or can be.
  */
 function ownerFor(
   made: Pick<Deno.FileInfo, "uid" | "gid">,
