@@ -1,18 +1,18 @@
 /**
- * How datagrams are sent: to a syslog daemon, to a service manager.
+ * The port for datagrams to a syslog daemon or a service manager.
  *
  * @module
  */
 
-/** Sends datagrams to others' sockets in the file system. */
+/** Sends datagrams to Unix sockets of other programs. */
 export interface DatagramSender extends AsyncDisposable {
   /**
    * Sends a datagram, whole or not at all, once the receiver has room for it;
-   * disposal ends the wait. One at a time: a call before the last one is done
+   * disposal ends the wait. One at a time: a call before the last one has ended
    * is a bug, and throws.
    *
-   * @param bytes What is sent.
-   * @param path Where the receiver listens, looked up each time.
+   * @param bytes The datagram.
+   * @param path The receiver's socket, looked up each time.
    * @throws {RuntimeError} when nobody listens there, and on disposal.
    */
   send(bytes: Uint8Array<ArrayBuffer>, path: string): Promise<void>;

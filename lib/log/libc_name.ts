@@ -1,5 +1,5 @@
 /**
- * How the system's C library is named, where programs load it.
+ * Gives the file name of the system's C library.
  *
  * @param os The operating system, as `Deno.build.os` names it.
  * @returns The file's name, without a folder.

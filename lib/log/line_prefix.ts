@@ -1,5 +1,5 @@
 /**
- * What stands before the text of a line: stamp and sender.
+ * The prefixes of log lines: time stamp and sender.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc3164 | RFC 3164}
  * @module
@@ -9,7 +9,7 @@ import type { OutputLine } from "./line_sink.ts";
 import type { SyslogFacility } from "./syslog_facility.ts";
 import type { Severity } from "./log.ts";
 
-/** Who writes a line. */
+/** The program that writes a line. */
 export interface LogSource {
   /** The executable's name, as in `fail2ban-monitor`. */
   readonly name: string;
@@ -17,7 +17,7 @@ export interface LogSource {
   readonly pid: number;
 }
 
-/** Gives what stands before a line's text. */
+/** Gives the prefix of a line. */
 export type LinePrefix = (line: OutputLine) => string;
 
 /** Numerical codes of RFC 5424, table 1; those of RFC 3164 are the same. */
@@ -55,13 +55,13 @@ const SEVERITY_CODES: Readonly<Record<Severity, number>> = {
 
 const MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-/** No prefix: for lines that say all by themselves, as JSON ones do. */
+/** No prefix, for lines that contain everything, such as JSON. */
 export const noPrefix: LinePrefix = () => "";
 
 /**
  * The prefix of the program's own log: an RFC 3339 stamp in UTC, and who writes.
  *
- * @param source Who writes.
+ * @param source The program.
  *
  * @example
  * ```ts
@@ -84,7 +84,7 @@ export function isoPrefix(source: LogSource): LinePrefix {
  * The prefix that syslog daemons write to files, for lines that are to look
  * like theirs: a stamp in local time, the host, and who writes.
  *
- * @param source Who writes.
+ * @param source The program.
  * @param hostName This host's name.
  *
  * @example
@@ -110,8 +110,8 @@ export function syslogFilePrefix(
 /**
  * The prefix of a datagram to the local syslog daemon, which adds the host.
  *
- * @param source Who writes.
- * @param facility What kind of program.
+ * @param source The program.
+ * @param facility The kind of program.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Lets lines wait while the place they go to can't take them.
+ * Queues lines while their target can't take them.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import type { LineSink, OutputLine } from "./line_sink.ts";
 import type { Clock } from "../async/clock.ts";
 import { Condition } from "../async/tasks.ts";
 
-/** What a queue is made of. */
+/** Options for {@link LineQueue}. */
 export interface LineQueueOptions {
-  /** What the lines go to, as in `syslog (/dev/log)`. */
+  /** The target's name, such as `syslog (/dev/log)`. */
   readonly target: string;
   /**
    * Writes lines, in order.
@@ -22,11 +22,11 @@ export interface LineQueueOptions {
   readonly deliver: (lines: readonly OutputLine[]) => Promise<void>;
   /** Time. */
   readonly clock: Clock;
-  /** Told in one sentence when trouble begins, and when it ends. */
+  /** Called with one sentence when trouble begins, and when it ends. */
   readonly complain: (sentence: string) => void;
-  /** Lines given to `deliver` at once. @default {100} */
+  /** Maximum number of lines in a call of `deliver`. @default {100} */
   readonly maxLinesAtOnce?: number;
-  /** Lines that may wait. @default {1000} */
+  /** Maximum number of waiting lines. @default {1000} */
   readonly maxLines?: number;
   /** How long `flush` waits, in milliseconds. @default {1000} */
   readonly flushTimeoutMs?: number;
@@ -38,9 +38,10 @@ const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 10_000;
 
 /**
- * A bounded queue before a slow or unreliable place. When it is full the
- * oldest line goes and is counted. Failed deliveries are repeated with a
- * growing pause; trouble is told once, when it begins, and its end once.
+ * A bounded queue before a slow or unreliable target. When it is full the
+ * oldest line is dropped and counted. Failed deliveries are repeated with a
+ * growing pause; trouble is reported once when it begins, and once when it
+ * ends.
  */
 export class LineQueue implements LineSink, AsyncDisposable {
   readonly #options: LineQueueOptions;
@@ -49,39 +50,39 @@ export class LineQueue implements LineSink, AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #changed = new Condition();
   #waiting: OutputLine[] = [];
-  /** Lines that are out or lost, of `#taken`. */
+  /** Lines of `#taken` that were delivered or lost. */
   #settled = 0;
   #taken = 0;
   #dropped = 0;
-  /** Of `#dropped`, those that a `flush` has reported. */
+  /** Lines of `#dropped` that a `flush` has reported. */
   #reported = 0;
   #droppedBefore = 0;
   #trouble: string | undefined;
   #pumping = false;
 
-  /** @param options What the queue is made of. */
+  /** @param options See {@link LineQueueOptions}. */
   constructor(options: LineQueueOptions) {
     this.#options = options;
     this.#maxLines = options.maxLines ?? 1_000;
     this.#flushTimeoutMs = options.flushTimeoutMs ?? 1_000;
   }
 
-  /** Lines that were lost so far. */
+  /** Number of lost lines. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Lines that are not out yet. */
+  /** Number of waiting lines. */
   get waiting(): number {
     return this.#taken - this.#settled;
   }
 
-  /** Why lines are not out yet; `undefined` while there is no trouble. */
+  /** Why lines wait; `undefined` while there is no trouble. */
   get lastReason(): string | undefined {
     return this.#trouble;
   }
 
-  /** Takes a line; after disposal it is lost. */
+  /** Accepts a line; after disposal it is lost. */
   write(line: OutputLine): void {
     if (this.#stop.signal.aborted) {
       this.#dropped++;
@@ -106,11 +107,11 @@ export class LineQueue implements LineSink, AsyncDisposable {
   }
 
   /**
-   * Finds out whether lines get out: waits until what was taken so far is, or
-   * there is trouble, as long as `flush` would.
+   * Tests the delivery: waits until all accepted lines are delivered or there
+   * is trouble, no longer than `flush` would.
    *
    * @param signal Ends the wait.
-   * @returns What the trouble is, if there is any.
+   * @returns The trouble, if there is any.
    */
   async probe(signal: AbortSignal): Promise<string | undefined> {
     try {
@@ -123,7 +124,10 @@ export class LineQueue implements LineSink, AsyncDisposable {
     return this.#trouble;
   }
 
-  /** Waits for the lines as `flush` does, not as long; those left are lost, which is told. */
+  /**
+   * Waits for the lines like `flush`, but not as long; those left are lost,
+   * which is reported.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     const { closeTimeoutMs = 500 } = this.#options;
     try {
@@ -138,7 +142,9 @@ export class LineQueue implements LineSink, AsyncDisposable {
     }
   }
 
-  /** Waits until all that was taken so far is out or lost, or `isOver` holds. */
+  /**
+   * Waits until all accepted lines are delivered or lost, or `isOver` holds.
+   */
   async #drain(
     signal: AbortSignal,
     timeoutMs: number,

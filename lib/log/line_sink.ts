@@ -1,27 +1,30 @@
 /**
- * Where finished lines go: standard error, a file, syslog.
+ * The port for finished lines: standard error, a file, syslog.
  *
  * @module
  */
 
 import type { Severity } from "./log.ts";
 
-/** A line on its way out. */
+/** A line to be written. */
 export interface OutputLine {
-  /** How much it matters; syslog sorts by it. */
+  /** Its severity; syslog sorts by it. */
   readonly severity: Severity;
   /** Milliseconds since 1970. */
   readonly atMs: number;
-  /** One line, without stamp, sender and line end. */
+  /** One line, without time stamp, sender and line end. */
   readonly text: string;
 }
 
-/** Takes lines, in order. */
+/** Accepts lines, in order. */
 export interface LineSink {
-  /** Takes a line. Never throws, never waits: when too many wait, the oldest go. */
+  /**
+   * Accepts a line. Never throws, never waits: when too many wait, the oldest
+   * are dropped.
+   */
   write(line: OutputLine): void;
   /**
-   * Waits until all that was taken so far is out.
+   * Waits until all accepted lines are written.
    *
    * @param signal Ends the wait.
    * @throws {RuntimeError} when a line was lost since the last call, or it

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** How much a log record matters, in fail2ban's words. */
+/** The severity of a log record, in fail2ban's words. */
 export type Severity =
   | "critical"
   | "error"
@@ -13,19 +13,24 @@ export type Severity =
   | "info"
   | "debug";
 
-/** What a log record says beside its event: plain values, never a secret. */
+/**
+ * The fields of a log record beside its event: plain values, never a secret.
+ */
 export type LogFields = Readonly<
   Record<string, string | number | boolean | undefined>
 >;
 
-/** Takes log records. Never throws, never waits; a slow sink drops and counts. */
+/**
+ * Accepts log records. Never throws, never waits; a slow sink drops records and
+ * counts them.
+ */
 export interface Log {
   /**
    * Records an event.
    *
-   * @param severity How much it matters.
+   * @param severity The severity.
    * @param event What happened, the same words each time.
-   * @param fields With what.
+   * @param fields Details.
    */
   record(severity: Severity, event: string, fields?: LogFields): void;
 }

@@ -1,5 +1,5 @@
 /**
- * What happened -> one line of the program's own log.
+ * Renders a record of the program's own log as one line.
  *
  * ```abnf
  * text  = stamp SP program "[" pid "]: " body     ; stderr and files
@@ -7,9 +7,9 @@
  * value = 1*bare / quoted                         ; quoted as JSON does
  * ```
  *
- * Whatever a value holds, the line is one line of printable ASCII, and no part
- * of it reads as a ban: neither as fail2ban's `[jail] Ban address` nor as the
- * subscriber's `Got broadcast message: host|jail|Ban|address`.
+ * Whatever a value contains, the result is one line of printable ASCII, and no
+ * part of it looks like a ban: neither as fail2ban's `[jail] Ban address` nor
+ * as the subscriber's `Got broadcast message: host|jail|Ban|address`.
  *
  * @module
  */
@@ -17,22 +17,22 @@
 import type { LogSource } from "./line_prefix.ts";
 import type { LogFields, Severity } from "./log.ts";
 
-/** An event of the program, at a time. */
+/** A log record with its time. */
 export interface LogRecord {
-  /** How much it matters. */
+  /** Its severity. */
   readonly severity: Severity;
   /** What happened, the same words each time. */
   readonly event: string;
-  /** With what. */
+  /** Details. */
   readonly fields: LogFields;
   /** Milliseconds since 1970. */
   readonly atMs: number;
 }
 
-/** How the program's own log looks. */
+/** The form of the program's own log. */
 export type RecordFormat = "text" | "json";
 
-/** No line is longer than this, in bytes. */
+/** Maximum length of a line, in bytes. */
 export const MAX_LINE_BYTES = 8_192;
 
 const MAX_VALUE_LENGTH = 1_024;
@@ -49,8 +49,8 @@ const SEVERITIES: readonly Severity[] = [
 /**
  * Whether a record is written at all.
  *
- * @param severity The record's.
- * @param level The least that is written.
+ * @param severity The record's severity.
+ * @param level The lowest severity that is written.
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ export function isLogged(severity: Severity, level: Severity): boolean {
 }
 
 /**
- * Renders a record for people, without stamp and program.
+ * Renders a record for people, without time stamp and program.
  *
  * @param record The record.
  * @returns Printable ASCII, {@link MAX_LINE_BYTES} at most.
@@ -102,7 +102,7 @@ export function renderText(record: LogRecord): string {
  * (RFC 3339, UTC), `program`, `pid`, `severity`, `event` and `fields`.
  *
  * @param record The record.
- * @param source Who speaks.
+ * @param source The program.
  * @returns Printable ASCII, {@link MAX_LINE_BYTES} at most; where the fields
  * would not fit, `"fields_cut": true` stands in their place.
  *
@@ -181,8 +181,8 @@ function quoteUnlessBare(text: string): string {
 }
 
 /**
- * Leaves printable ASCII, and breaks up the two shapes that some reader may
- * take for a ban. The escapes are JSON's, so that they keep JSON valid.
+ * Escapes all but printable ASCII, and the two patterns that a reader may take
+ * for a ban. The escapes are JSON's, so that they keep JSON valid.
  */
 function escape(text: string): string {
   return text

@@ -1,5 +1,6 @@
 /**
- * Keeps a flood of the same complaint from becoming a flood of log lines.
+ * Limits repeated log records, so that many equal problems don't become many
+ * log lines.
  *
  * @module
  */
@@ -7,18 +8,20 @@
 import type { Clock } from "../async/clock.ts";
 import type { Log, LogFields, Severity } from "./log.ts";
 
-/** Kinds that are told apart in a period; the others count as one. */
+/**
+ * Maximum number of distinguished kinds in a period; all others count as one.
+ */
 const MAX_KINDS = 32;
 
-/** How much is let through. */
+/** Options for {@link LogThrottle}. */
 export interface LogThrottleOptions {
-  /** Records of a kind let through in each period. @default {10} */
+  /** Maximum number of records of a kind in a period. @default {10} */
   readonly burst?: number;
   /** Length of a period in milliseconds. @default {10000} */
   readonly periodMs?: number;
   /**
-   * What the records of a kind have in common beside the event, so that a
-   * flood of one kind hides no other. @default {() => ""}
+   * Distinguishes kinds of records with the same event, so that many of one
+   * kind don't hide another. @default {() => ""}
    */
   readonly kindOf?: (fields: LogFields) => string;
 }
@@ -30,8 +33,9 @@ interface Kind {
 }
 
 /**
- * A log that lets only so many records of a kind through in a period, and says
- * how many it kept back: with the first record after the period, or at `flush`.
+ * A log that passes a limited number of records of a kind in a period, and
+ * reports how many it suppressed: with the first record after the period, or at
+ * `flush`.
  */
 export class LogThrottle implements Log {
   readonly #log: Log;
@@ -43,9 +47,9 @@ export class LogThrottle implements Log {
   #periodEndsMs = -Infinity;
 
   /**
-   * @param log Where the records go.
+   * @param log Receives the records that pass.
    * @param clock Time.
-   * @param options How much is let through.
+   * @param options Options for {@link LogThrottle}.
    */
   constructor(log: Log, clock: Clock, options: LogThrottleOptions = {}) {
     this.#log = log;
@@ -71,7 +75,7 @@ export class LogThrottle implements Log {
     }
   }
 
-  /** Says how many records of each kind were kept back, if any. */
+  /** Reports how many records of each kind were suppressed, if any. */
   flush(): void {
     for (const kind of this.#kinds.values()) {
       if (kind.keptBack === 0) continue;

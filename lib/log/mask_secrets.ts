@@ -8,17 +8,17 @@ import { MIN_SECRET_LENGTH } from "../base/secrets.ts";
 
 import type { LogRecord } from "./log_record.ts";
 
-/** What stands in place of a secret. */
+/** Replaces a secret. */
 export const MASK = "***";
 
 /**
  * Masks every occurrence of every secret, as it is and as JSON writes it.
  * Secrets that overlap in the text are masked together, so that no end of one
  * shows. A secret of fewer than {@link MIN_SECRET_LENGTH} characters is masked
- * where it is no part of a longer word only: `x` in `expected` is none.
+ * only where it is not part of a longer word: `x` in `expected` is not.
  *
  * @param text Any text.
- * @param secrets What must not show; empty ones are left out.
+ * @param secrets The secrets; empty ones are ignored.
  * @returns The text with {@link MASK} in place of each secret.
  *
  * @example
@@ -91,12 +91,12 @@ function occurrences(text: string, spelling: string): Span[] {
   return spans;
 }
 
-/** Whether what is found is no part of a longer word. */
+/** Whether a match is not part of a longer word. */
 function isWhole(text: string, { start, end }: Span): boolean {
   return !isInWord(text, start) && !isInWord(text, end);
 }
 
-/** Whether the characters on both sides of a place are of one word. */
+/** Whether the characters on both sides of a position belong to one word. */
 function isInWord(text: string, at: number): boolean {
   return at > 0 && /^[A-Za-z0-9]{2}$/.test(text.slice(at - 1, at + 1));
 }

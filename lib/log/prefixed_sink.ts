@@ -1,5 +1,5 @@
 /**
- * Several kinds of lines on their way to one place.
+ * Merges several kinds of lines into one sink.
  *
  * @module
  */
@@ -7,14 +7,14 @@
 import type { LinePrefix } from "./line_prefix.ts";
 import type { LineSink, OutputLine } from "./line_sink.ts";
 
-/** Puts a prefix before each line. Several may share a sink; order is kept. */
+/** Adds a prefix to each line. Several may share a sink; the order is kept. */
 export class PrefixedSink implements LineSink {
   readonly #sink: LineSink;
   readonly #prefix: LinePrefix;
 
   /**
-   * @param sink Where the lines go.
-   * @param prefix What stands before them.
+   * @param sink Receives the lines.
+   * @param prefix Gives their prefix.
    */
   constructor(sink: LineSink, prefix: LinePrefix) {
     this.#sink = sink;

@@ -1,5 +1,5 @@
 /**
- * Tells of trouble once, however often something is tried.
+ * Logs trouble once, however often something is retried.
  *
  * @module
  */
@@ -8,57 +8,61 @@ import { LogThrottle } from "./log_throttle.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log, LogFields } from "./log.ts";
 
-/** What complaints are made of. */
+/** Options for {@link TroubleLog}. */
 export interface TroubleLogOptions {
-  /** Where to tell. */
+  /** Receives log records. */
   readonly log: Log;
   readonly clock: Clock;
-  /** What happens: the event of the records that tell of trouble. */
+  /** Event of the records that report trouble. */
   readonly trouble: string;
-  /** The event of the record that says that it is over. */
+  /** Event of the record that reports its end. */
   readonly over: string;
-  /** What it is about. */
+  /** Fields of all these records. */
   readonly fields?: LogFields;
 }
 
-/** Reasons that are told apart; above it they are told as often as the throttle lets them. */
+/**
+ * Maximum number of remembered reasons; others are logged as often as the
+ * throttle allows.
+ */
 const MAX_REASONS = 100;
 
-/** Tells each reason once until the trouble is over, and then that it is. */
+/** Logs each reason once until the trouble has ended, and then its end. */
 export class TroubleLog {
   readonly #options: TroubleLogOptions;
   readonly #throttle: LogThrottle;
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
-  /** @param options What they are made of. */
+  /** @param options See {@link TroubleLogOptions}. */
   constructor(options: TroubleLogOptions) {
     this.#options = options;
     this.#throttle = new LogThrottle(options.log, options.clock);
   }
 
   /**
-   * Tells of trouble.
+   * Reports trouble.
    *
-   * @param reason Why, in one sentence; the same words for the same cause.
-   * @param details What it was like this time.
+   * @param reason The reason in one sentence; the same words for the same
+   * cause.
+   * @param details Fields of this occurrence only.
    */
   report(reason: string, details: LogFields = {}): void {
-    if (this.#told.has(reason)) return;
-    if (this.#told.size < MAX_REASONS) this.#told.add(reason);
+    if (this.#reported.has(reason)) return;
+    if (this.#reported.size < MAX_REASONS) this.#reported.add(reason);
     const { trouble, fields } = this.#options;
     this.#throttle.record("error", trouble, { ...fields, reason, ...details });
   }
 
-  /** Says that there is no trouble; nothing when none was told of. */
+  /** Reports that there is no trouble any more, if any was reported. */
   resolve(): void {
-    if (this.#told.size === 0) return;
-    this.#told.clear();
+    if (this.#reported.size === 0) return;
+    this.#reported.clear();
     this.#throttle.flush();
     const { log, over, fields } = this.#options;
     log.record("notice", over, fields);
   }
 
-  /** Says how much was not told, if anything was not. */
+  /** Logs how many records were suppressed, if any. */
   flush(): void {
     this.#throttle.flush();
   }

@@ -58,7 +58,7 @@ export interface NodeRecords {
    * Stores that a node's reports are set aside. @throws {RuntimeError} when
    * that can't be stored.
    */
-  keepQuarantine(aside: Quarantine): Promise<void>;
+  keepQuarantine(quarantine: Quarantine): Promise<void>;
   /** Deletes a quarantine. @throws {RuntimeError} when that can't be stored. */
   dropQuarantine(node: HostName): Promise<void>;
   /** The nodes whose reports are set aside. */

@@ -1,5 +1,6 @@
 /**
- * The fleet's allowlist: whom nobody bans in the whole cluster, whoever says so.
+ * The cluster's allowlist: networks that are banned on no node, whoever asks
+ * for it.
  *
  * @module
  */
@@ -15,24 +16,25 @@ import {
 import { MAX_IGNORE } from "../base/bounds.ts";
 import { integer, list, record, text } from "../base/json_shape.ts";
 
-/** The allowlist as nodes are told it. */
+/** The allowlist as it is sent to nodes. */
 export interface Allowlist {
   /**
-   * Names the list by what is on it: one with other networks has another, but
-   * for a chance of 1 in 2^32. Says nothing of which is newer; 0: none is on it.
+   * Derived from the networks: another list has another number, except with a
+   * chance of 1 in 2^32. Does not say which list is newer. 0: the list is
+   * empty.
    */
   readonly revision: number;
   /** Addresses and prefixes, each once. */
   readonly ignore: readonly Address[];
 }
 
-/** Nobody. */
+/** The empty list. */
 export const EMPTY_ALLOWLIST: Allowlist = { revision: 0, ignore: [] };
 
 /**
- * Says who is on the allowlist at a time.
+ * Computes the allowlist at a time.
  *
- * @param allowed The entries, those that are over among them.
+ * @param allowed The entries, including expired ones.
  * @param nowMs Milliseconds since 1970.
  *
  * @example
@@ -56,12 +58,12 @@ export function allowlistAt(
     untilMs === null || untilMs > nowMs ? [network] : []
   );
   const ignore = [...new Set(networks)].sort();
-  // Only the list of nobody has a 0.
+  // Only the empty list has the number 0.
   const revision = ignore.length === 0 ? 0 : checksum(...ignore) || 1;
   return { revision, ignore };
 }
 
-/** How a node keeps the list that it was told last. */
+/** The form in which a node stores the last list that it received. */
 export const ALLOWLIST_FORM: StoredForm<Allowlist> = versioned(
   "the allowlist",
   record<Versioned<Allowlist>>({

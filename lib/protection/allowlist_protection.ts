@@ -1,5 +1,5 @@
 /**
- * A node's rules of protection, and the fleet's allowlist beside them.
+ * A node's own protection rules, joined with the cluster's allowlist.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { addressSpan, NetworkSet } from "../base/network_set.ts";
 import type { CurrentPolicy, ProtectionPolicy } from "./protection_policy.ts";
 
 /**
- * Joins the two. What the node protects by itself stays protected, whatever is
- * on the list; and no configuration of a node takes anything from the list.
+ * Joins the two. The node's own rules hold whatever is on the list, and no
+ * configuration of a node removes anything from the list.
  *
  * @example
  * ```ts
@@ -36,20 +36,20 @@ export class AllowlistProtection {
     | undefined;
 
   /**
-   * Makes one with nobody on the list.
+   * Starts with an empty allowlist.
    *
-   * @param own Gives the node's own rules that hold now.
+   * @param own Gives the node's own current rules.
    */
   constructor(own: CurrentPolicy) {
     this.#own = own;
   }
 
-  /** The list that counts. */
+  /** The current allowlist. */
   get list(): Allowlist {
     return this.#list;
   }
 
-  /** The rules that hold now; the same object until they change. */
+  /** The current rules; the same object until they change. */
   get policy(): ProtectionPolicy {
     const own = this.#own();
     if (this.#joined?.of === own) return this.#joined.policy;
@@ -60,7 +60,7 @@ export class AllowlistProtection {
     return policy;
   }
 
-  /** Goes by another list. */
+  /** Replaces the allowlist. */
   replace(list: Allowlist): void {
     this.#list = list;
     this.#networks = new NetworkSet(
@@ -69,7 +69,7 @@ export class AllowlistProtection {
     this.#joined = undefined;
   }
 
-  /** Whether an address or prefix overlaps what is on the list. */
+  /** Whether an address or prefix overlaps the allowlist. */
   covers(address: Address): boolean {
     return this.#list.ignore.length > 0 &&
       this.#networks.overlapping(addressSpan(address)) !== undefined;

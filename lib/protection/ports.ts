@@ -1,5 +1,5 @@
 /**
- * The ports of what a host knows of its network.
+ * The ports of a host's knowledge of its network.
  *
  * @module
  */
@@ -7,34 +7,37 @@
 import type { Address } from "../base/address.ts";
 import type { HostName } from "../base/host_name.ts";
 
-/** What a host knows of its network now. */
+/** The addresses in a host's network settings. */
 export interface HostNetwork {
-  /** Addresses of its interfaces; `undefined`: they can't be told. */
+  /** Addresses of its interfaces; `undefined`: unknown. */
   readonly own: readonly Address[] | undefined;
-  /** Where it sends what goes elsewhere; `undefined`: that can't be told. */
+  /** Gateways of its default routes; `undefined`: unknown. */
   readonly gateways: readonly Address[] | undefined;
-  /** Whom it asks for names; `undefined`: that can't be told. */
+  /** Its name servers; `undefined`: unknown. */
   readonly resolvers: readonly Address[] | undefined;
-  /** Why something can't be told, one sentence each. */
+  /** Why something is unknown, one sentence each. */
   readonly problems: readonly string[];
 }
 
-/** Looks at this host's network. */
+/** Reads this host's network settings. */
 export interface HostNetworkSource {
-  /** Looks now. May be called again and again; what can't be told is no error. */
+  /**
+   * Reads the current settings. May be called repeatedly; what is unknown is no
+   * error.
+   */
   read(): Promise<HostNetwork>;
 }
 
-/** Looks up hosts. */
+/** Looks up host names. */
 export interface HostResolver {
   /**
-   * Looks a host up now, as the programs of this host do. Any number may be
-   * under way.
+   * Looks a host up, as the programs of this host do. Any number of lookups may
+   * run at once.
    *
    * @param name The host's name.
    * @param signal Ends the wait; the promise then rejects with its reason at once.
-   * @returns Its addresses, one at least. When there are none, or nobody can
-   * tell, it rejects with a RuntimeError that says why.
+   * @returns Its addresses, at least one. Without any, or when the lookup
+   * fails, it rejects with a RuntimeError that says why.
    */
   resolve(name: HostName, signal: AbortSignal): Promise<readonly Address[]>;
 }

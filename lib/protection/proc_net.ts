@@ -1,6 +1,7 @@
 /**
- * What Linux tells of a host's network -> addresses. What is not understood is
- * left out: these files are the system's, and a line more protects nobody less.
+ * Reads addresses out of Linux's own files about the network. Lines that are
+ * not understood are ignored: these files are the system's, and an unknown line
+ * protects nobody less.
  *
  * @see {@link https://man7.org/linux/man-pages/man5/proc_pid_net.5.html | proc_pid_net(5)}
  * @see {@link https://man7.org/linux/man-pages/man5/resolv.conf.5.html | resolv.conf(5)}
@@ -10,7 +11,7 @@
 import ipaddr from "ipaddr.js";
 import { type Address, canonicalAddress } from "../base/address.ts";
 
-/** `RTF_UP | RTF_GATEWAY` of linux/route.h: in use, and by way of a host. */
+/** `RTF_UP | RTF_GATEWAY` of linux/route.h: in use, and through a gateway. */
 const THROUGH_A_GATEWAY = 0x3;
 /** `0.0.0.0/0`, or one of the two halves that a VPN puts before it. */
 const DEFAULT_ROUTES: ReadonlySet<string> = new Set([
@@ -75,10 +76,10 @@ export function nameServers(text: string): readonly Address[] {
 }
 
 /**
- * Reads one host's address as the system writes it: with the interface that a
- * link-local one is on, say.
+ * Reads one address as the system writes it; a link-local one may have its
+ * interface after it.
  *
- * @returns The address, or `undefined` when the text is none.
+ * @returns The address, or `undefined` when the text is not one.
  */
 export function singleAddress(text: string): Address | undefined {
   const [address = ""] = text.split("%");

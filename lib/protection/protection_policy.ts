@@ -1,5 +1,6 @@
 /**
- * Which addresses are never banned, whoever says so. All roles ask here.
+ * Decides which addresses are never banned, whoever asks for it. All programs
+ * use these rules.
  *
  * @see {@link https://www.iana.org/assignments/iana-ipv4-special-registry | IANA IPv4 special-purpose registry}
  * @see {@link https://www.iana.org/assignments/iana-ipv6-special-registry | IANA IPv6 special-purpose registry}
@@ -30,7 +31,7 @@ export type ProtectionRule =
   | "private"
   | "too-wide";
 
-/** What a refused ban is told. */
+/** Why a ban is refused. */
 export interface Refusal {
   /** The rule that refuses. */
   readonly rule: ProtectionRule;
@@ -42,7 +43,7 @@ export interface Refusal {
 export interface GuardedNetworks {
   /** The rule that refuses what overlaps them. */
   readonly rule: ProtectionRule;
-  /** What is protected. */
+  /** The protected networks. */
   readonly networks: NetworkSet;
 }
 
@@ -54,11 +55,14 @@ export interface ProtectionPolicy {
   readonly minPrefix6Bits: number;
   /** Whether private addresses may be banned. @default {false} */
   readonly allowPrivate?: boolean;
-  /** What else is protected on this node; the first rule that refuses is named. @default {[]} */
+  /**
+   * Further protected networks of this node; the first rule that refuses is
+   * reported. @default {[]}
+   */
   readonly guarded?: readonly GuardedNetworks[];
 }
 
-/** Gives the rules that hold now: a host's addresses change. */
+/** Gives the current rules: a host's addresses change. */
 export type CurrentPolicy = () => ProtectionPolicy;
 
 const SPECIAL_NETWORKS: readonly GuardedNetworks[] = ([
@@ -67,12 +71,14 @@ const SPECIAL_NETWORKS: readonly GuardedNetworks[] = ([
   ["link-local", "169.254.0.0/16", "fe80::/10"],
   ["multicast", "224.0.0.0/4", "ff00::/8"],
   ["broadcast", "255.255.255.255"],
-  // No address is written so, but a prefix around it would hold all of IPv4.
+  // No address is written like this, but a prefix around it would contain all
+  // of IPv4.
   ["mapped", "::ffff:0:0/96"],
 ] as const).map(([rule, ...texts]) => guard(rule, texts));
 
 /**
- * Other networks use the same addresses: which host is meant depends on where one stands.
+ * Private addresses: other networks use the same ones, so on another host they
+ * mean another host.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc1918 | RFC 1918},
  * {@link https://www.rfc-editor.org/rfc/rfc6598 | RFC 6598} and
@@ -89,11 +95,11 @@ const PRIVATE_NETWORKS: readonly GuardedNetworks[] = [
 ];
 
 /**
- * Says whether an address may be banned at all.
+ * Checks whether an address may be banned.
  *
- * @param address Whom a ban would concern.
+ * @param address The address or prefix that a ban would name.
  * @param policy The rules.
- * @returns The refusal, or `undefined` when nothing speaks against the ban.
+ * @returns The refusal, or `undefined` when the ban is allowed.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Keeps the rules of protection true while the host's network changes.
+ * Keeps the protection rules current while the host's network and DNS change.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import type {
 } from "./protection_policy.ts";
 import { runTogether } from "../async/tasks.ts";
 
-/** What the configuration says of protection. */
+/** The configured protection rules. */
 export interface ProtectionRules {
   /** IPv4 prefixes shorter than this are refused, in bits. */
   readonly minPrefix4Bits: number;
@@ -28,35 +28,36 @@ export interface ProtectionRules {
   readonly minPrefix6Bits: number;
   /** Whether private addresses may be banned. */
   readonly allowPrivate: boolean;
-  /** Who is never banned. */
+  /** The networks and names of `ignoreip`. */
   readonly ignoreIp: AddressList;
-  /** The cluster's own hosts. */
+  /** The networks and names of `members`. */
   readonly members: AddressList;
 }
 
-/** What a watch is made of. */
+/** Options for {@link ProtectionWatch}. */
 export interface ProtectionWatchOptions {
   readonly rules: ProtectionRules;
   readonly host: HostNetworkSource;
   readonly resolver: HostResolver;
   readonly clock: Clock;
-  /** Where to tell. */
+  /** Receives log records. */
   readonly log: Log;
 }
 
-/** A start waits no longer for names, in milliseconds. */
-const START_MS = 3_000;
-/** Nor does anything else, in milliseconds. */
-const ROUND_MS = 60_000;
-/** The host's own network is looked at so often, in milliseconds. */
-const HOST_EVERY_MS = 60_000;
-/** Names are looked up so often, in milliseconds, and so often while one has no answer. */
-const NAMES_EVERY_MS = 300_000;
-const RETRY_NAMES_MS = 30_000;
-/** Names that are looked up at a time. */
+/** Longest time that the start waits for names. */
+const START_TIMEOUT_MS = 3_000;
+/** Longest lookup round. */
+const ROUND_TIMEOUT_MS = 60_000;
+/** Interval between readings of the host's network settings. */
+const HOST_INTERVAL_MS = 60_000;
+/** Interval between lookups of names. */
+const NAMES_INTERVAL_MS = 300_000;
+/** Interval between lookups while a name has no answer. */
+const NAMES_RETRY_INTERVAL_MS = 30_000;
+/** Maximum number of concurrent lookups. */
 const MAX_LOOKUPS = 64;
 
-/** Knows the rules that hold now. */
+/** Holds the current rules. */
 export class ProtectionWatch {
   readonly #options: ProtectionWatchOptions;
   readonly #troubleLog: LogThrottle;
@@ -71,7 +72,7 @@ export class ProtectionWatch {
     resolvers: [],
     problems: [],
   };
-  /** Made when it is asked for: a thousand names may answer at once. */
+  /** Computed on demand: a thousand names may be answered at once. */
   #policy: ProtectionPolicy | undefined;
 
   private constructor(options: ProtectionWatchOptions) {
@@ -86,10 +87,10 @@ export class ProtectionWatch {
   }
 
   /**
-   * Looks at everything once. Names that have no answer within three seconds
-   * are told of and don't count until they have one.
+   * Reads and looks up everything once. Names without an answer within three
+   * seconds are logged, and protect nobody until they have one.
    *
-   * @param options What the watch is made of.
+   * @param options See {@link ProtectionWatchOptions}.
    * @param signal Ends the wait for names.
    */
   static async begin(
@@ -98,22 +99,22 @@ export class ProtectionWatch {
   ): Promise<ProtectionWatch> {
     const watch = new ProtectionWatch(options);
     await watch.#lookAtHost("debug");
-    await watch.#lookUpNames(START_MS, signal);
+    await watch.#lookUpNames(START_TIMEOUT_MS, signal);
     return watch;
   }
 
-  /** The rules that hold now; the same object until they change. */
+  /** The current rules; the same object until they change. */
   get policy(): ProtectionPolicy {
     return this.#policy ??= this.#makePolicy();
   }
 
-  /** Names that have no answer now. */
+  /** Number of names without an answer. */
   get unresolvedNames(): number {
     return this.#failing.size;
   }
 
   /**
-   * Looks again and again until aborted.
+   * Repeats the readings and lookups until aborted.
    *
    * @param signal Ends it; the promise then resolves.
    */
@@ -121,15 +122,18 @@ export class ProtectionWatch {
     const { clock } = this.#options;
     const followHost = async (group: AbortSignal) => {
       while (true) {
-        await clock.delay(HOST_EVERY_MS, group);
+        await clock.delay(HOST_INTERVAL_MS, group);
         await this.#lookAtHost("info");
       }
     };
     const followNames = async (group: AbortSignal) => {
       while (true) {
         const isOpen = this.#failing.size > 0;
-        await clock.delay(isOpen ? RETRY_NAMES_MS : NAMES_EVERY_MS, group);
-        await this.#lookUpNames(ROUND_MS, group);
+        await clock.delay(
+          isOpen ? NAMES_RETRY_INTERVAL_MS : NAMES_INTERVAL_MS,
+          group,
+        );
+        await this.#lookUpNames(ROUND_TIMEOUT_MS, group);
       }
     };
     await runTogether(
@@ -205,7 +209,10 @@ export class ProtectionWatch {
     this.#policy = undefined;
   }
 
-  /** Who can't be asked now is most likely where it was. */
+  /**
+   * Keeps the last answer: a name whose lookup fails most likely has the same
+   * addresses.
+   */
   #keepAnswer(name: HostName, reason: string): void {
     if (this.#failing.has(name)) return;
     this.#failing.add(name);

@@ -1,5 +1,5 @@
 /**
- * A compressed log, read as what it was before.
+ * Reads a compressed log as if it were not compressed.
  *
  * @module
  */
@@ -7,13 +7,15 @@
 import type { FileFacts, OpenedLog } from "./ports.ts";
 import type { Log } from "../log/log.ts";
 
-/** So much is decompressed at once, in bytes; it may become a thousand times as much. */
+/**
+ * Compressed bytes per step; decompressed they may be a thousand times as many.
+ */
 const CHUNK_BYTES = 16_384;
 
 /**
- * A file that gzip made, as what it was made of. It is read on from where it
- * was read last; reading from before that begins at its start. A damaged file
- * ends where the damage begins; that is logged.
+ * The contents of a file that gzip made. Reading forward is cheap; reading from
+ * before the last position starts again at the beginning. A damaged file ends
+ * where the damage begins; that is logged.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc1952 | RFC 1952}
  */
@@ -25,17 +27,19 @@ export class GzipLog implements OpenedLog {
   readonly #log: Log;
   #sizeBytes: number | undefined;
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  /** What was decompressed last, and where it begins. */
+  /** The last decompressed chunk, and its offset. */
   #chunk = new Uint8Array();
   #chunkAt = 0;
-  /** The last reading of the file; it may go on after its reader was cancelled. */
+  /**
+   * The last read of the file; it may continue after its reader was cancelled.
+   */
   #reading: Promise<number> | undefined;
   #isDamaged = false;
 
   /**
-   * @param compressed The file as it is; disposed of with this.
-   * @param name Its name, to tell.
-   * @param log Where to tell.
+   * @param compressed The compressed file; closed together with this one.
+   * @param name Its name, for log records.
+   * @param log Receives log records.
    */
   constructor(compressed: OpenedLog, name: string, log: Log) {
     this.device = compressed.device;
@@ -45,7 +49,7 @@ export class GzipLog implements OpenedLog {
     this.#log = log;
   }
 
-  /** Says how long it was; the whole of it is read for that, once. */
+  /** Its decompressed size; for that the whole file is read, once. */
   async facts(): Promise<FileFacts> {
     const { modifiedMs } = await this.#compressed.facts();
     this.#sizeBytes ??= await this.#measure();
@@ -98,7 +102,7 @@ export class GzipLog implements OpenedLog {
     this.#reader = reader;
   }
 
-  /** Goes on to the next piece, if there is one. */
+  /** Reads the next chunk, if there is one. */
   async #next(): Promise<boolean> {
     try {
       const { value } = await this.#reader?.read() ?? {};
@@ -125,12 +129,12 @@ export class GzipLog implements OpenedLog {
   async #end(): Promise<void> {
     const reader = this.#reader;
     this.#reader = undefined;
-    // What is damaged rejects here as well; that was told.
+    // A damaged file rejects here as well; that was logged.
     await reader?.cancel().catch((error) => {
       if (!(error instanceof TypeError)) throw error;
     });
-    // Two readings at once would move the file's place under each other. One
-    // that failed was told by its reader, or nobody asks for it any more.
+    // Two concurrent reads would move each other's file offset. A failed one
+    // was reported to its caller, or nobody waits for it any more.
     await Promise.allSettled([this.#reading]);
   }
 }

@@ -1,26 +1,32 @@
 /**
- * Bytes as they are read -> whole lines.
+ * Splits bytes, as they are read, into whole lines.
  *
  * @module
  */
 
 const LF = 0x0a;
 
-/** Whole lines, and where they end. */
+/** Whole lines and their end. */
 export interface SplitLines {
-  /** Lines, each ending in 0x0A. Valid until the cutter is used again. */
+  /** Lines, each ending in 0x0A. Valid until the splitter is used again. */
   readonly bytes: Uint8Array;
   /** Where the next line begins, in bytes from the start of the file. */
   readonly endBytes: number;
 }
 
-/** How a cutter is set up. */
+/** Options for {@link LineSplitter}. */
 export interface LineSplitterOptions {
-  /** Where the first byte comes from, in bytes from the start of the file. */
+  /** Position of the first byte, in bytes from the start of the file. */
   readonly offsetBytes: number;
-  /** A line that goes on after so many bytes is dropped to its end. @default {65536} */
+  /**
+   * Maximum length of a line; a longer one is dropped to its end. @default
+   * {65536}
+   */
   readonly maxLineBytes?: number;
-  /** Room for one read beside an unfinished line, in bytes. @default {262144} */
+  /**
+   * Buffer space for one read, in bytes, beside an unfinished line. @default
+   * {262144}
+   */
   readonly readBytes?: number;
 }
 
@@ -46,14 +52,14 @@ export class LineSplitter {
   readonly #buffer: Uint8Array;
   /** Bytes of an unfinished line at the front of the buffer. */
   #kept = 0;
-  /** Bytes of lines that were given out and are still in the buffer. */
+  /** Bytes of returned lines that are still in the buffer. */
   #given = 0;
   #lineStartBytes: number;
   #readBytes: number;
   #dropping = false;
   #dropped = 0;
 
-  /** @param options How the cutter is set up. */
+  /** @param options See {@link LineSplitterOptions}. */
   constructor(options: LineSplitterOptions) {
     this.#maxLineBytes = options.maxLineBytes ?? 65_536;
     this.#buffer = new Uint8Array(
@@ -63,22 +69,22 @@ export class LineSplitter {
     this.#readBytes = options.offsetBytes;
   }
 
-  /** Up to where the file was read, in bytes from its start. */
+  /** Position up to which the file was read, in bytes from its start. */
   get readBytes(): number {
     return this.#readBytes;
   }
 
-  /** Where the line that is not finished begins, in bytes from the file's start. */
+  /** Start of the unfinished line, in bytes from the file's start. */
   get lineStartBytes(): number {
     return this.#lineStartBytes;
   }
 
-  /** Lines that were too long. */
+  /** Number of lines that were too long. */
   get droppedLines(): number {
     return this.#dropped;
   }
 
-  /** Where the next bytes of the file are to be put; never empty. */
+  /** Buffer for the next bytes of the file; never empty. */
   room(): Uint8Array {
     if (this.#given > 0) {
       this.#buffer.copyWithin(0, this.#given, this.#given + this.#kept);
@@ -88,10 +94,10 @@ export class LineSplitter {
   }
 
   /**
-   * Says how many bytes were put into the room.
+   * Accepts the bytes that were read into the buffer.
    *
-   * @param count How many.
-   * @returns The lines that are whole now, if any.
+   * @param count Number of bytes.
+   * @returns The lines that are now complete, if any.
    */
   push(count: number): SplitLines | undefined {
     const filled = this.#kept + count;

@@ -1,6 +1,6 @@
 /**
- * The files that a log is and was, plain and compressed, as one looks at them
- * to find a place or what comes next.
+ * Lists a log and its rotated files, plain and compressed, to find a stored
+ * position or the file that comes next.
  *
  * @module
  */
@@ -13,33 +13,33 @@ import {
   filesAfter,
   filesSince,
   findCopy,
-  findPlace,
+  findFileAt,
   isCompressedLogName,
   type PrintedLogFile,
   sameFile,
   withoutDoubles,
 } from "./tail_cursor.ts";
 
-/** Fingerprints that are remembered; above it all are forgotten. */
+/** Maximum number of remembered fingerprints; above it all are forgotten. */
 const MAX_PRINTS = 1_000;
 
-/** Looks at the files of a log. */
+/** Lists and opens the files of a log. */
 export class LogFiles {
   readonly #folder: LogFolder;
   readonly #log: Log;
-  /** Of compressed files, which do not change. */
+  /** Fingerprints of compressed files, which do not change. */
   readonly #prints = new Map<string, string>();
 
   /**
-   * @param folder Where they are.
-   * @param log Where to tell.
+   * @param folder The log's folder.
+   * @param log Receives log records.
    */
   constructor(folder: LogFolder, log: Log) {
     this.#folder = folder;
     this.#log = log;
   }
 
-  /** Opens a file, as it was before it was compressed; `undefined` when it is gone. */
+  /** Opens a file, decompressed if necessary; `undefined` when it is gone. */
   async open(name: string): Promise<OpenedLog | undefined> {
     const opened = await this.#folder.open(name);
     return opened !== undefined && isCompressedLogName(name)
@@ -61,27 +61,27 @@ export class LogFiles {
   }
 
   /**
-   * Finds the file that holds a place, and what came after it.
+   * Finds the file that contains a position, and the newer ones.
    *
    * @returns The files from that one on, oldest first; none when it is gone;
    * `undefined`: names changed meanwhile.
    */
-  async from(place: LogPosition): Promise<readonly LogFile[] | undefined> {
-    const files = await this.#listPrinted(place.fingerprint);
-    const holder = files && findPlace(place, files);
+  async from(position: LogPosition): Promise<readonly LogFile[] | undefined> {
+    const files = await this.#listPrinted(position.fingerprint);
+    const holder = files && findFileAt(position, files);
     if (files === undefined || holder === undefined) return files && [];
-    const open = { ...holder, readBytes: place.offsetBytes };
+    const open = { ...holder, readBytes: position.offsetBytes };
     return [holder, ...filesAfter(open, files, this.#folder.logName)];
   }
 
-  /** The files that were written to since a place was read, oldest first. */
-  async since(place: LogPosition): Promise<readonly LogFile[]> {
+  /** The files that were written to since a position was read, oldest first. */
+  async since(position: LogPosition): Promise<readonly LogFile[]> {
     const files = withoutDoubles(await this.#folder.list());
-    return filesSince(place, files, this.#folder.logName);
+    return filesSince(position, files, this.#folder.logName);
   }
 
   /**
-   * Finds a copy that holds what was not read of a file that was cut.
+   * Finds a copy with the unread rest of a file that was truncated.
    *
    * @returns The copy, if any, in a list; `undefined`: names changed meanwhile.
    */
@@ -91,7 +91,7 @@ export class LogFiles {
     return files && (copy === undefined ? [] : [copy]);
   }
 
-  /** The file that a file which has no name any more was compressed to. */
+  /** Finds the compressed form of an open file that has no name any more. */
   async #compressed(
     files: readonly LogFile[],
     fingerprint: string,
@@ -103,7 +103,9 @@ export class LogFiles {
     return undefined;
   }
 
-  /** Reads what each file begins with; `undefined`: names changed meanwhile. */
+  /**
+   * Reads the fingerprint of each file; `undefined`: names changed meanwhile.
+   */
   async #listPrinted(
     wanted: string,
   ): Promise<readonly PrintedLogFile[] | undefined> {
@@ -112,7 +114,7 @@ export class LogFiles {
       await using opened = await this.open(file.name);
       if (opened === undefined || !sameFile(opened, file)) return undefined;
       const fingerprint = await readFingerprint(opened);
-      // How long a compressed file is takes reading it.
+      // The size of a compressed file is known only after reading it.
       const isAsked = isCompressedLogName(file.name) && fingerprint === wanted;
       const { sizeBytes } = isAsked ? await opened.facts() : file;
       printed.push({ ...file, sizeBytes, fingerprint });

@@ -1,5 +1,5 @@
 /**
- * Follows a log by its name through rotation, cutting and absence.
+ * Follows a log by its name through rotation, truncation and absence.
  *
  * @module
  */
@@ -17,21 +17,25 @@ import type {
 import type { Log, LogFields } from "../log/log.ts";
 import { countMissing, nextStep, sameFile } from "./tail_cursor.ts";
 
-/** What a follower is made of. */
+/** Options for {@link LogFollower}. */
 export interface LogFollowerOptions {
-  /** Where the log is. */
+  /** The log's folder. */
   readonly folder: LogFolder;
-  /** Where to read on; `undefined`: at the end, or at the start of a log that is yet to come. */
+  /**
+   * Position to continue from; `undefined`: the end of the log, or the start of
+   * a log that does not exist yet.
+   */
   readonly from: LogPosition | undefined;
-  /** Where to tell. */
+  /** Receives log records. */
   readonly log: Log;
 }
 
 const NOTHING = new Uint8Array();
 
 /**
- * A {@link LineSource} over a log that may be missing, and come and go. Gives
- * a batch without lines for each file that it begins: a place to keep.
+ * A {@link LineSource} over a log that may be missing at times. Yields a batch
+ * without lines for each file that it begins, so that the new position can be
+ * stored.
  *
  * @example
  * ```ts ignore
@@ -40,7 +44,7 @@ const NOTHING = new Uint8Array();
  * ```
  */
 export class LogFollower implements LineSource, AsyncDisposable {
-  /** Files and unread rests of files that are known to be missing. */
+  /** Number of files, and unread rests of files, that are known to be lost. */
   gaps = 0;
   readonly #options: LogFollowerOptions;
   readonly #files: LogFiles;
@@ -52,14 +56,14 @@ export class LogFollower implements LineSource, AsyncDisposable {
   }
 
   /**
-   * Finds the place to read from. Whatever is appended later is followed.
+   * Finds the position to read from.
    *
-   * @param options What the follower is made of.
+   * @param options See {@link LogFollowerOptions}.
    * @throws {RuntimeError} when the log is there and can't be read.
    */
   static async begin(options: LogFollowerOptions): Promise<LogFollower> {
     const follower = new LogFollower(options);
-    follower.#current = await follower.#findPlace();
+    follower.#current = await follower.#openStart();
     return follower;
   }
 
@@ -70,7 +74,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
   }
 
   /**
-   * Gives the log's lines as they come.
+   * Yields the log's lines as they are written.
    *
    * @param signal Ends it.
    * @throws {RuntimeError} when the log is there and can't be read.
@@ -95,7 +99,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
     }
   }
 
-  /** One step: gives lines, the file that follows, or nothing. */
+  /** One step: lines, the next file, or nothing. */
   async #advance(
     current: LogReader,
     signal: AbortSignal,
@@ -111,7 +115,8 @@ export class LogFollower implements LineSource, AsyncDisposable {
         await this.#options.folder.waitForChange(signal);
         return undefined;
       case "move_on":
-        // Renamed since it was listed? The next look finds it by its new name.
+        // If it was renamed since it was listed, the next look finds it by its
+        // new name.
         return await this.#open(step.to.name, 0, rotations + 1, step.to);
       case "begin_again": {
         const copy = await this.#openFirst(
@@ -130,8 +135,11 @@ export class LogFollower implements LineSource, AsyncDisposable {
     }
   }
 
-  /** Opens what was read last, else the log where it ends now; `undefined`: there is none. */
-  async #findPlace(): Promise<LogReader | undefined> {
+  /**
+   * Opens the file that was read last, else the log at its end; `undefined`:
+   * there is none.
+   */
+  async #openStart(): Promise<LogReader | undefined> {
     const { from, folder } = this.#options;
     if (from === undefined) {
       return await this.#open(folder.logName, AT_THE_END, 0);
@@ -149,7 +157,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
     return await this.#openNewer(from);
   }
 
-  /** What was read last is gone: opens the oldest file that came after it. */
+  /** The file that was read last is gone: opens the oldest newer one. */
   async #openNewer(from: LogPosition): Promise<LogReader | undefined> {
     const { logName } = this.#options.folder;
     let files: readonly LogFile[] = [];
@@ -180,7 +188,10 @@ export class LogFollower implements LineSource, AsyncDisposable {
     return opened;
   }
 
-  /** Opens the first of the files that `find` gives; asks again when names changed meanwhile. */
+  /**
+   * Opens the first file that `find` returns; repeats it when names changed
+   * meanwhile.
+   */
   async #openFirst(
     find: () => Promise<readonly LogFile[] | undefined>,
     { offsetBytes, rotations = 0 }: Pick<
@@ -215,7 +226,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
     return lines;
   }
 
-  /** Opens a file of the folder; `undefined` when it is gone, or another. */
+  /** Opens a file of the folder; `undefined` when it is gone or replaced. */
   async #open(
     name: string,
     offsetBytes: number,
@@ -231,7 +242,10 @@ export class LogFollower implements LineSource, AsyncDisposable {
     return undefined;
   }
 
-  /** Loud: what is missing was banned or lifted without the cluster. */
+  /**
+   * An error, since the cluster never learns of the bans and unbans in the lost
+   * part.
+   */
   #reportGap(event: string, missing: number, details: LogFields = {}): void {
     const { log, folder } = this.#options;
     this.gaps += missing;

@@ -1,5 +1,5 @@
 /**
- * A place in a log, as it is stored.
+ * The stored form of a position in a log.
  *
  * @module
  */
@@ -7,13 +7,15 @@
 import { RuntimeError } from "../base/errors.ts";
 import type { LogPosition } from "./ports.ts";
 
-/** What has come later is optional: older programs leave it out. */
+/**
+ * Members that were added later are optional: older programs leave them out.
+ */
 const VERSION = 1;
 
 /**
- * Writes a place as one line of JSON.
+ * Writes a position as one line of JSON.
  *
- * @param position The place.
+ * @param position The position.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * One file that a log is or was, read line by line.
+ * Reads one file of a log, current or rotated, line by line.
  *
  * @module
  */
@@ -8,16 +8,18 @@ import { LineSplitter } from "./line_splitter.ts";
 import type { FileFacts, LogPosition, OpenedLog } from "./ports.ts";
 import type { Look, OpenLog } from "./tail_cursor.ts";
 
-/** As much of a first line tells two logs apart, in bytes. */
+/** Length of the part of the first line that the fingerprint covers. */
 const MAX_HEAD_BYTES = 1_024;
-/** A line that is not finished begins at most so far before the end, in bytes. */
+/** How far before the end an unfinished line can begin. */
 const MAX_LINE_BYTES = 65_536;
 const LF = 0x0a;
 
-/** Behind the last whole line: the rest of one that is not finished is still to come. */
+/**
+ * After the last complete line: the rest of an unfinished one is still to come.
+ */
 export const AT_THE_END = -1;
 
-/** A log file that is open, and how far it was read. */
+/** An open log file, and how far it was read. */
 export class LogReader implements OpenLog, AsyncDisposable {
   readonly #opened: OpenedLog;
   #rotations: number;
@@ -40,11 +42,13 @@ export class LogReader implements OpenLog, AsyncDisposable {
   }
 
   /**
-   * Takes over a file that is open.
+   * Starts to read an open file.
    *
    * @param opened The file.
-   * @param offsetBytes Where a line begins, in bytes from the start, or {@link AT_THE_END}.
-   * @param rotations How many files of the log were done with before.
+   * @param offsetBytes Start of a line, in bytes from the start of the file, or
+   * {@link AT_THE_END}.
+   * @param rotations Number of the log's files that were finished before this
+   * one.
    */
   static async begin(
     opened: OpenedLog,
@@ -76,27 +80,27 @@ export class LogReader implements OpenLog, AsyncDisposable {
     return this.#lookedAt.modifiedMs;
   }
 
-  /** Lines that were too long and left out. */
+  /** Number of lines that were too long and dropped. */
   get droppedLines(): number {
     return this.#cutter.droppedLines;
   }
 
-  /** How many files of the log were done with before this one. */
+  /** Number of the log's files that were finished before this one. */
   get rotations(): number {
     return this.#rotations;
   }
 
-  /** Of the first line; empty while there is none. */
+  /** Fingerprint of the first line; empty while there is none. */
   get fingerprint(): string {
     return this.#fingerprint;
   }
 
-  /** Bytes that were seen to be there and not read. */
+  /** Number of bytes that are known to exist and were not read. */
   get unreadBytes(): number {
     return Math.max(0, this.#lookedAt.sizeBytes - this.readBytes);
   }
 
-  /** Where the next line begins. */
+  /** Position of the next line. */
   get position(): LogPosition {
     return {
       device: this.device,
@@ -108,14 +112,16 @@ export class LogReader implements OpenLog, AsyncDisposable {
     };
   }
 
-  /** Reads the file from its start: it was cut and written anew. */
+  /**
+   * Starts again at the beginning: the file was truncated and written again.
+   */
   async beginAgain(): Promise<void> {
     this.#rotations++;
     this.#cutter = cutterAt(0);
     await this.#readHead();
   }
 
-  /** Looks at the file. */
+  /** Checks the file for changes. */
   async look(): Promise<Omit<Look, "newer">> {
     const facts = await this.#opened.facts();
     const isAsBefore = facts.sizeBytes === this.#lookedAt.sizeBytes &&
@@ -127,7 +133,7 @@ export class LogReader implements OpenLog, AsyncDisposable {
     };
   }
 
-  /** Reads on. @returns The lines that are whole now, if any. */
+  /** Reads more. @returns The lines that are now complete, if any. */
   async read(): Promise<Uint8Array | undefined> {
     const room = this.#cutter.room();
     const count = await this.#opened.readAt(this.#cutter.readBytes, room);
@@ -159,7 +165,7 @@ function cutterAt(offsetBytes: number): LineSplitter {
 }
 
 /**
- * Prints what a file begins with.
+ * Computes the fingerprint of a file.
  *
  * @param opened The file.
  * @returns 32 hexadecimal digits; empty while there is no first line.

@@ -4,53 +4,61 @@
  * @module
  */
 
-/** A place in a log file that survives its renaming. */
+/** A position in a log file; it stays valid when the file is renamed. */
 export interface LogPosition {
   /** Device the file is on. */
   readonly device: number;
   /** Inode of the file. */
   readonly inode: number;
-  /** Bytes from the start: where the next line begins. */
+  /** Start of the next line, in bytes from the start of the file. */
   readonly offsetBytes: number;
-  /** Of the file's first line, so that a reused inode is noticed. Empty while the file has none. */
+  /**
+   * Fingerprint of the file's first line, so that a reused inode is noticed.
+   * Empty while the file has none.
+   */
   readonly fingerprint: string;
   /**
-   * How many files of the log were done with before this one: it tells apart
-   * files that begin alike. Missing in places that were stored before there
-   * was such a count.
+   * Number of the log's files that were finished before this one; distinguishes
+   * files with equal first lines. Missing in positions stored by older
+   * versions.
    */
   readonly rotations?: number;
   /**
-   * When the file was last written, as far as it was looked at, in
-   * milliseconds since 1970. Missing likewise.
+   * Last known modification time, in milliseconds since 1970. Missing likewise.
    */
   readonly modifiedMs?: number;
-  /** The bans that fail2ban had at the first start are yet to be reported. */
+  /**
+   * Set while the bans that fail2ban had at the first start are not all
+   * reported yet.
+   */
   readonly importing?: true;
 }
 
-/** Whole lines, read in one go. */
+/** Whole lines from one read. */
 export interface LineBatch {
   /** Lines, each ending in 0x0A, and nothing else. */
   readonly bytes: Uint8Array;
-  /** Where the first of them begins, in bytes from the start of the file that `end` is in. */
+  /**
+   * Start of the first line, in bytes from the start of the file that `end` is
+   * in.
+   */
   readonly startBytes: number;
-  /** Where to read on from once these lines are done with. */
+  /** Position to continue from once these lines are processed. */
   readonly end: LogPosition;
 }
 
-/** A log that grows. */
+/** A source of lines from a log that grows. */
 export interface LineSource {
   /**
-   * Gives the lines as they come, in order, each once, until aborted.
-   * A rotated file is given to its end before the next one. Called once.
+   * Yields the lines as they are written, in order, each once, until aborted. A
+   * rotated file is read to its end before the next one. Called once.
    *
    * @param signal Ends the sequence; it then returns instead of throwing.
    */
   batches(signal: AbortSignal): AsyncIterable<LineBatch>;
 }
 
-/** What is known of a file that may still grow. */
+/** Size and time of a file that may still grow. */
 export interface FileFacts {
   /** Its size in bytes. */
   readonly sizeBytes: number;
@@ -58,7 +66,7 @@ export interface FileFacts {
   readonly modifiedMs: number;
 }
 
-/** Which file, whatever its name. */
+/** Identifies a file regardless of its name. */
 export interface FileIdentity {
   /** Device the file is on. */
   readonly device: number;
@@ -66,52 +74,60 @@ export interface FileIdentity {
   readonly inode: number;
 }
 
-/** The log, or a file that it was rotated to. */
+/** The log or one of its rotated files. */
 export interface LogFile extends FileIdentity, FileFacts {
   /** Its name, without the folder. */
   readonly name: string;
 }
 
-/** A log file that is open; it stays so when it is renamed or removed. */
+/** An open log file; it stays open when it is renamed or removed. */
 export interface OpenedLog extends FileIdentity, AsyncDisposable {
-  /** Asks how it is now. */
+  /** Reads its current size and time. */
   facts(): Promise<FileFacts>;
   /**
    * Reads bytes.
    *
-   * @param offsetBytes From where, in bytes from the start.
-   * @param into Where to; it need not become full.
-   * @returns How many there were, 0 at the end.
+   * @param offsetBytes Position, in bytes from the start.
+   * @param into The buffer; it need not be filled.
+   * @returns Number of bytes read, 0 at the end.
    */
   readAt(offsetBytes: number, into: Uint8Array): Promise<number>;
 }
 
-/** The folder of a log: the log and the files that it was rotated to. */
+/** The folder of a log: the log and its rotated files. */
 export interface LogFolder {
   /** The log's name. */
   readonly logName: string;
   /** The log itself; `undefined` while there is none. */
   current(): Promise<LogFile | undefined>;
   /**
-   * The log and what it was rotated to, in any order. No file changed its name
-   * meanwhile, and the newer ones were asked for their size first: a file that
-   * shows as empty beside a newer one with something in it stays empty.
+   * The log and its rotated files, in any order. No file was renamed while they
+   * were listed, and sizes were read from the newest file to the oldest: so a
+   * file that is empty beside a newer one with contents stays empty.
    */
   list(): Promise<readonly LogFile[]>;
   /**
    * Opens a file; `undefined` when it is gone. A file that can't be read is a
-   * RuntimeError; once somebody has waited for a change, it counts as gone
-   * until the next one, here and in what the folder shows.
+   * RuntimeError before the first wait for a change; later it counts as gone
+   * until the next change, here and in lists.
    */
   open(name: string): Promise<OpenedLog | undefined>;
-  /** Resolves once something may have changed since the last call; now and then without cause. */
+  /**
+   * Resolves once something may have changed since the last call; sometimes
+   * without a change.
+   */
   waitForChange(signal: AbortSignal): Promise<void>;
 }
 
-/** Keeps the place up to which everything was acknowledged. */
+/** Stores the position up to which everything was acknowledged. */
 export interface PositionStore {
-  /** The stored place; `undefined` when none is stored. A damaged one is a RuntimeError. */
+  /**
+   * The stored position; `undefined` when there is none. A damaged one is a
+   * RuntimeError.
+   */
   load(): Promise<LogPosition | undefined>;
-  /** Stores the place: wholly or not at all, also when the power fails. */
+  /**
+   * Stores the position: completely or not at all, also when the power fails.
+   */
   save(position: LogPosition): Promise<void>;
 }

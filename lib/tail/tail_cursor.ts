@@ -1,17 +1,17 @@
 /**
- * Where to read on in a log that is rotated.
+ * Decides where to continue in a log that is rotated.
  *
  * The rules, for a log that one program appends to and another rotates:
  *
  * - The file that is open is read to its end before the next one. The next one
- *   is begun once it holds something: then the writer has moved on, and what
- *   the open file holds by then is all that it will ever hold.
+ *   is begun once it is not empty: then the writer has moved on, and the open
+ *   file does not grow any more.
  * - Files between the open one and the log's own name (several rotations
  *   between two looks) come in the order of their rotation.
- * - A file that got shorter, or begins otherwise, was cut and written anew
- *   (copytruncate). What was not read of it may be in its copy, which begins
- *   with the same line; a file that is cut before its first line was seen has
- *   no copy that could be told.
+ * - A file that became shorter, or begins differently, was truncated and
+ *   written again (copytruncate). Its unread rest may be in a copy, which
+ *   begins with the same line; the copy of a file that was truncated before its
+ *   first line was read can't be recognized.
  *
  * @see {@link https://man7.org/linux/man-pages/man8/logrotate.8.html | logrotate(8)}
  * @module
@@ -19,46 +19,49 @@
 
 import type { FileIdentity, LogFile, LogPosition } from "./ports.ts";
 
-/** A log file and what it begins with. */
+/** A log file and its fingerprint. */
 export interface PrintedLogFile extends LogFile {
-  /** Of its first line; empty while it has none. */
+  /** Fingerprint of its first line; empty while it has none. */
   readonly fingerprint: string;
 }
 
 /** The open file. */
 export interface OpenLog extends FileIdentity {
-  /** Up to where it was read, in bytes. */
+  /** Position up to which it was read, in bytes. */
   readonly readBytes: number;
   /** When it was last written, in milliseconds since 1970. */
   readonly modifiedMs: number;
 }
 
-/** What a look at the files showed. */
+/** The observed state of the files. */
 export interface Look {
-  /** The files newer than the open one, oldest first; looked at before it. */
+  /** The files newer than the open one, oldest first; observed before it. */
   readonly newer: readonly LogFile[];
   /** The open file's size in bytes. */
   readonly sizeBytes: number;
-  /** Whether the open file still begins as it did. */
+  /** Whether the open file's fingerprint is unchanged. */
   readonly beginsAsBefore: boolean;
 }
 
-/** What to do next. */
+/** The next step. */
 export type Step =
-  /** The open file holds more. */
+  /** The open file has more. */
   | { readonly kind: "read" }
   /** Nothing is new. */
   | { readonly kind: "wait" }
-  /** The open file was cut: what it held may be in a copy, what it holds is new. */
+  /**
+   * The open file was truncated: its old contents may be in a copy, the present
+   * ones are new.
+   */
   | { readonly kind: "begin_again" }
-  /** The open file is complete; this one follows. */
+  /** The open file was read completely; this one follows. */
   | { readonly kind: "move_on"; readonly to: LogFile };
 
 /**
- * Decides what to do next.
+ * Decides the next step.
  *
  * @param open The open file.
- * @param look What a look showed.
+ * @param look The observed state.
  */
 export function nextStep(open: OpenLog, look: Look): Step {
   if (!look.beginsAsBefore || look.sizeBytes < open.readBytes) {
@@ -101,7 +104,7 @@ export function isLogName(name: string, logName: string): boolean {
     /^(?:[.-]\d[\d-]{0,31})?$/.test(name.slice(logName.length));
 }
 
-/** Whether a name ends as that of a compressed file does. */
+/** Whether a name is that of a compressed file. */
 export function isCompressedLogName(name: string): boolean {
   return name.endsWith(COMPRESSED);
 }
@@ -116,8 +119,8 @@ export function plainLogName(name: string): string {
 }
 
 /**
- * Leaves out compressed files that are also there as they were: these are not
- * complete yet, and those have everything.
+ * Removes compressed files whose original is also there: compression is not
+ * finished, and the original has everything.
  *
  * @param files All files of the log.
  */
@@ -174,7 +177,7 @@ export function inOrderOfRotation<T extends { readonly name: string }>(
   });
 }
 
-/** How long ago a suffix was given, so that a greater age comes first. */
+/** Sort key of a suffix: the greater, the older. */
 function age(suffix: string): number {
   if (suffix === "") return -Infinity;
   const digits = suffix.replace(/\D/g, "");
@@ -205,8 +208,8 @@ export function filesAfter(
   const ordered = inOrderOfRotation(files, logName);
   const index = ordered.findIndex((file) => sameFile(file, open));
   const known = ordered[index];
-  // Counted and dated names can't be compared: some are of a time when logs
-  // were rotated otherwise.
+  // Numbered and dated names can't be compared: some come from a time when logs
+  // were rotated differently.
   return ordered.slice(index + 1).filter((file) =>
     file.name === logName || file.modifiedMs >= open.modifiedMs ||
     known !== undefined &&
@@ -215,31 +218,31 @@ export function filesAfter(
 }
 
 /**
- * Finds the file that holds a place: the same one where it still begins as it
- * did, else one that begins so (a copy). A place in a file that was empty
- * is found by the file alone.
+ * Finds the file that contains a position: the same file if its fingerprint is
+ * unchanged, else one with that fingerprint (a copy). A position in an empty
+ * file is found by the file's identity alone.
  *
- * @param place The place.
+ * @param position The position.
  * @param files All files with names as {@link isLogName} knows them.
  * @returns The file, or `undefined` when it is gone.
  */
-export function findPlace(
-  place: LogPosition,
+export function findFileAt(
+  position: LogPosition,
   files: readonly PrintedLogFile[],
 ): PrintedLogFile | undefined {
-  if (place.fingerprint === "") {
-    return files.find((file) => sameFile(file, place));
+  if (position.fingerprint === "") {
+    return files.find((file) => sameFile(file, position));
   }
   const holders = files.filter(({ fingerprint, sizeBytes }) =>
-    fingerprint === place.fingerprint && sizeBytes >= place.offsetBytes
+    fingerprint === position.fingerprint && sizeBytes >= position.offsetBytes
   );
-  return holders.find((file) => sameFile(file, place)) ?? holders[0];
+  return holders.find((file) => sameFile(file, position)) ?? holders[0];
 }
 
 /**
- * Finds a copy of a file that was cut, with what was not read of it.
+ * Finds a copy of a truncated file that contains its unread rest.
  *
- * @param cut Up to where the file was read, before it was cut.
+ * @param cut Position up to which the file was read before it was truncated.
  * @param files All files of the log.
  */
 export function findCopy(
@@ -255,10 +258,10 @@ export function findCopy(
 }
 
 /**
- * The files that were written to after a place was read, oldest first; the log
- * alone where it is not known when that was.
+ * The files that were written to after a position was read, oldest first; the
+ * log alone where that time is unknown.
  *
- * @param place The place; the file that held it is gone.
+ * @param position The position; its file is gone.
  * @param files All files of the log.
  * @param logName The log's name.
  */

@@ -5,7 +5,7 @@ import {
   filesAfter,
   filesSince,
   findCopy,
-  findPlace,
+  findFileAt,
   inOrderOfRotation,
   isLogName,
   nextStep,
@@ -117,24 +117,24 @@ Deno.test("filesAfter() goes by time when the open file has no name any more", (
   deepStrictEqual(after.map(({ name }) => name), [`${LOG}.1`, LOG]);
 });
 
-Deno.test("findPlace() takes the same file, a copy of it, or none", () => {
+Deno.test("findFileAt() takes the same file, a copy of it, or none", () => {
   const place = { device: 1, inode: 2, offsetBytes: 50, fingerprint: "aa" };
   const same = { ...file(`${LOG}.1`, 2), fingerprint: "aa" };
   const copy = { ...file(`${LOG}.2`, 7), fingerprint: "aa" };
   const reused = { ...file(LOG, 2), fingerprint: "bb" };
   const short = { ...file(LOG, 2, { sizeBytes: 49 }), fingerprint: "aa" };
-  strictEqual(findPlace(place, [copy, same]), same);
-  strictEqual(findPlace(place, [reused, copy]), copy);
-  strictEqual(findPlace(place, [reused]), undefined);
-  strictEqual(findPlace(place, [short]), undefined);
+  strictEqual(findFileAt(place, [copy, same]), same);
+  strictEqual(findFileAt(place, [reused, copy]), copy);
+  strictEqual(findFileAt(place, [reused]), undefined);
+  strictEqual(findFileAt(place, [short]), undefined);
 });
 
-Deno.test("findPlace() finds a place in a file that was empty by the file alone", () => {
+Deno.test("findFileAt() finds a place in a file that was empty by the file alone", () => {
   const place = { device: 1, inode: 2, offsetBytes: 0, fingerprint: "" };
   const grown = { ...file(LOG, 2), fingerprint: "aa" };
   const other = { ...file(`${LOG}.1`, 3), fingerprint: "" };
-  strictEqual(findPlace(place, [other, grown]), grown);
-  strictEqual(findPlace(place, [other]), undefined);
+  strictEqual(findFileAt(place, [other, grown]), grown);
+  strictEqual(findFileAt(place, [other]), undefined);
 });
 
 const named = (...ends: string[]) => ends.map((end) => ({ name: LOG + end }));

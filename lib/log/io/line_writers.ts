@@ -1,5 +1,5 @@
 /**
- * Where finished lines are written: standard error, a file, syslog.
+ * Writers of finished lines: to standard error, a file, syslog.
  *
  * @module
  */
@@ -8,11 +8,14 @@ import { RuntimeError } from "../../base/errors.ts";
 import type { OutputLine } from "../line_sink.ts";
 import type { DatagramSender } from "../datagram_sender.ts";
 
-/** Writes lines somewhere, in order; what a `LineQueue` delivers with. */
+/** Writes lines to a target, in order; used by `LineQueue`. */
 export interface LineWriter extends AsyncDisposable {
-  /** What the lines go to, for complaints. */
+  /** The target's name, for error messages. */
   readonly target: string;
-  /** So many lines are written wholly, or not at all as far as the place allows. */
+  /**
+   * Maximum number of lines that a call writes all or, as far as the target
+   * allows, none of.
+   */
   readonly linesAtOnce: number;
   /** @throws {RuntimeError} when the lines were not written. */
   readonly deliver: (lines: readonly OutputLine[]) => Promise<void>;
@@ -21,7 +24,7 @@ export interface LineWriter extends AsyncDisposable {
 /** The local syslog daemon's socket. */
 export const SYSLOG_SOCKET = "/dev/log";
 
-/** Lines that go out in one system call. */
+/** Number of lines in one system call. */
 const WRITTEN_AT_ONCE = 100;
 
 const LF = 0x0a;
@@ -46,17 +49,20 @@ export class StderrWriter implements LineWriter {
 }
 
 /**
- * Appends to a file. It is opened anew each time, so it may be rotated. What a
- * full disk let through of some lines is taken back; where that can't be, what
- * comes next begins a line of its own.
+ * Appends to a file. It is opened again each time, so it may be rotated. Lines
+ * that a full disk cut short are removed again; where that is not possible, the
+ * next write begins a new line.
  */
 export class FileWriter implements LineWriter {
   readonly target: string;
   readonly linesAtOnce = WRITTEN_AT_ONCE;
-  /** Whether the file may end amid a line, of ours or of who wrote it before. */
+  /**
+   * Whether the file may end with an unfinished line, ours or an earlier
+   * writer's.
+   */
   #mayEndAmidLine = true;
 
-  /** @param path Absolute path; created with mode 0640 where it is missing. */
+  /** @param path Absolute path; created with mode 0640 if it is missing. */
   constructor(path: string) {
     this.target = path;
   }
@@ -95,7 +101,7 @@ export class SyslogWriter implements LineWriter {
   readonly #datagrams: DatagramSender;
 
   /**
-   * @param datagrams What sends them; closed with the writer.
+   * @param datagrams Sends them; closed with the writer.
    * @param path The daemon's socket. @default {"/dev/log"}
    */
   constructor(datagrams: DatagramSender, path: string = SYSLOG_SOCKET) {
@@ -124,7 +130,7 @@ function textOf(lines: readonly OutputLine[], startsLine = true): Uint8Array {
   return ENCODER.encode(startsLine ? text : `\n${text}`);
 }
 
-/** Whether what is appended to the file begins a line. */
+/** Whether the file ends with a complete line. */
 async function endsLine(path: string, sizeBytes: number): Promise<boolean> {
   try {
     using file = await Deno.open(path);
@@ -132,13 +138,16 @@ async function endsLine(path: string, sizeBytes: number): Promise<boolean> {
     const last = new Uint8Array(1);
     return await file.read(last) === 1 && last[0] === LF;
   } catch (error) {
-    // It may be written only: an empty line more does no harm.
+    // The file may be write-only: an additional empty line does no harm.
     if (error instanceof Deno.errors.PermissionDenied) return false;
     throw error;
   }
 }
 
-/** Writes all, or leaves the file as it was, unless others write to it as well. */
+/**
+ * Writes all bytes or leaves the file unchanged, unless others write to it as
+ * well.
+ */
 async function writeOrTakeBack(
   file: Deno.FsFile,
   before: Deno.FileInfo,

@@ -19,17 +19,17 @@ import {
 import { maskRecord } from "../mask_secrets.ts";
 import type { Log, LogFields, Severity } from "../log.ts";
 
-/** How a log is set up. */
+/** Options for {@link StdLog}. */
 export interface StdLogOptions {
-  /** Who speaks. */
+  /** The program. */
   readonly source: LogSource;
-  /** The least severity that is logged. */
+  /** The lowest severity that is logged. */
   readonly level: Severity;
-  /** How records look. */
+  /** The form of the records. */
   readonly format: RecordFormat;
-  /** What must never show; may grow. */
+  /** Secrets to be masked; the list may grow. */
   readonly secrets: readonly string[];
-  /** Where the lines go. */
+  /** Receives the lines. */
   readonly sink: LineSink;
 }
 
@@ -48,7 +48,7 @@ export class StdLog implements Log {
   readonly #level: Severity;
   readonly #logger: Logger;
 
-  /** @param options How the log is set up. */
+  /** @param options See {@link StdLogOptions}. */
   constructor(options: StdLogOptions) {
     this.#level = options.level;
     this.#logger = new Logger(options.source.name, "DEBUG", {

@@ -1,12 +1,12 @@
 /**
- * Datagrams to Unix sockets of others, as a syslog daemon or a service manager
- * listens on.
+ * Sends datagrams to Unix sockets, such as those of a syslog daemon or a
+ * service manager.
  *
- * Deno's own `DatagramConn.send` is not fit for a receiver that hangs: Linux
- * takes each attempt on a full queue for room on the sender's side, so that it
- * is repeated at once, at the cost of a whole core, and not even closing the
- * socket ends it. Here `poll` waits for the receiver. (macOS has no such wait: a
- * full queue is a failure there.)
+ * Deno's own `DatagramConn.send` is not fit for a receiver that hangs: on Linux
+ * a full queue looks to Deno like a socket that is ready to send, so it retries
+ * at once, uses a whole core, and continues even after the socket is closed.
+ * Here `poll` waits for the receiver. (macOS has no such wait: a full queue is
+ * a failure there.)
  *
  * @see {@link https://man7.org/linux/man-pages/man7/unix.7.html | unix(7)}
  * @module
@@ -26,8 +26,8 @@ const EAGAIN = IS_DARWIN ? 35 : 11;
 const POLLOUT = 4;
 /** `sun_path`, with the zero that ends it. */
 const PATH_BYTES = IS_DARWIN ? 104 : 108;
-/** No call to `poll` lasts longer, so that disposal need not wait longer. */
-const POLL_MS = 100;
+/** Longest call to `poll`; disposal waits no longer than this. */
+const POLL_TIMEOUT_MS = 100;
 
 /**
  * Sends datagrams from a socket without a name.
@@ -41,12 +41,12 @@ const POLL_MS = 100;
 export class UnixDatagrams implements DatagramSender {
   readonly #libc = openLibc();
   readonly #socket: number;
-  /** Held here: a call under way doesn't keep its buffers alive. */
+  /** Held here, because a running call doesn't keep its buffers alive. */
   readonly #pollSet: Uint8Array<ArrayBuffer>;
   #isDisposed = false;
   #sending: Promise<void> | undefined;
 
-  /** @throws {RuntimeError} when there are no descriptors left for it. */
+  /** @throws {RuntimeError} when no descriptor is available. */
   constructor() {
     const { socket } = this.#libc.symbols;
     this.#socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -72,11 +72,11 @@ export class UnixDatagrams implements DatagramSender {
     }
   }
 
-  /** Closes the socket; what waits for room is not sent. */
+  /** Closes the socket; a datagram that waits for room is not sent. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    // Who sends hears how that went.
+    // The sender gets the error.
     await this.#sending?.catch(() => {});
     this.#libc.symbols.close(this.#socket);
     this.#libc.close();
@@ -94,7 +94,7 @@ export class UnixDatagrams implements DatagramSender {
     }
   }
 
-  /** @returns Whether there was room. */
+  /** @returns Whether the receiver had room. */
   #sendNow(
     bytes: Uint8Array<ArrayBuffer>,
     address: Uint8Array<ArrayBuffer>,
@@ -119,7 +119,7 @@ export class UnixDatagrams implements DatagramSender {
     if (connect(this.#socket, address, address.length) !== 0) {
       throw new RuntimeError(this.#lastError().reason);
     }
-    await poll(this.#pollSet, 1n, POLL_MS);
+    await poll(this.#pollSet, 1n, POLL_TIMEOUT_MS);
   }
 
   #lastError(): { readonly code: number; readonly reason: string } {

@@ -14,7 +14,7 @@ const ALL_BUT_ITS_GROUP = 0o007;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 /** Interval between checks of a watched file. */
-const LOOK_EVERY_MS = 500;
+const CHECK_INTERVAL_MS = 500;
 
 /** Path of the publisher's identity in the state folder. */
 export function identityPath(stateDir: string): string {
@@ -137,20 +137,20 @@ export class SecretFile<T> {
    */
   async *watch(signal: AbortSignal, log: Log): AsyncGenerator<T> {
     this.#seen ??= await this.#mark();
-    let told: string | undefined;
+    let reported: string | undefined;
     while (await this.#pause(signal)) {
       try {
         const mark = await this.#mark();
         if (mark === this.#seen) continue;
         this.#seen = mark;
         const value = await this.read();
-        told = undefined;
+        reported = undefined;
         if (value === undefined) throw new RuntimeError("it is gone");
         yield value;
       } catch (error) {
         if (!(error instanceof RuntimeError)) throw error;
-        if (error.message === told) continue;
-        told = error.message;
+        if (error.message === reported) continue;
+        reported = error.message;
         log.record("error", "the file stays as it was read before", {
           reason: error.message,
         });
@@ -204,7 +204,7 @@ export class SecretFile<T> {
   async #pause(signal: AbortSignal): Promise<boolean> {
     const woken = Promise.withResolvers<void>();
     const wake = () => woken.resolve();
-    const timer = setTimeout(wake, LOOK_EVERY_MS);
+    const timer = setTimeout(wake, CHECK_INTERVAL_MS);
     this.#wake = wake;
     signal.addEventListener("abort", wake, { once: true });
     if (!signal.aborted) await woken.promise;

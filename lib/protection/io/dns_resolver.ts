@@ -1,6 +1,6 @@
 /**
- * Looks hosts up as every program of this host does: `/etc/hosts` first, then
- * DNS, or whatever `/etc/nsswitch.conf` says.
+ * Looks host names up as every program of this host does: `/etc/hosts` first,
+ * then DNS, or whatever `/etc/nsswitch.conf` says.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import type { HostName } from "../../base/host_name.ts";
 import { singleAddress } from "../proc_net.ts";
 import type { HostResolver } from "../ports.ts";
 
-/** Gives every address of a host, as text. */
+/** Looks up all addresses of a host, as text. */
 export type Lookup = (name: string) => Promise<readonly string[]>;
 
 /** A {@link HostResolver} over the system's `getaddrinfo`. */
 export class DnsResolver implements HostResolver {
   readonly #lookup: Lookup;
 
-  /** @param lookup Asks the system. */
+  /** @param lookup Calls the system's resolver. */
   constructor(lookup: Lookup = systemLookup) {
     this.#lookup = lookup;
   }
@@ -29,7 +29,8 @@ export class DnsResolver implements HostResolver {
     signal: AbortSignal,
   ): Promise<readonly Address[]> {
     signal.throwIfAborted();
-    // getaddrinfo can't be called back: what is left of it ends by itself.
+    // getaddrinfo can't be cancelled: a call that is still running ends by
+    // itself.
     const ended = Promise.withResolvers<never>();
     const end = () => ended.reject(signal.reason);
     signal.addEventListener("abort", end, { once: true });
@@ -57,7 +58,7 @@ async function systemLookup(name: string): Promise<readonly string[]> {
   return found.map(({ address }) => address);
 }
 
-/** The resolver's own code, as in `ENOTFOUND`, where there is one. */
+/** The resolver's error code, such as `ENOTFOUND`, if there is one. */
 function reasonOf(cause: unknown): string {
   return cause instanceof Error && "code" in cause
     ? String(cause.code)

@@ -1,9 +1,8 @@
 /**
  * This host's own addresses, gateways and name servers.
  *
- * The runtime opens files below `/proc` only for programs that may do
- * everything, whatever they may read. These programs may do less than that, so
- * libc reads the tables of routes.
+ * Deno opens files below `/proc` only for programs with all permissions. These
+ * programs have fewer, so libc reads the routing tables.
  *
  * @module
  */
@@ -19,26 +18,29 @@ import {
 import type { HostNetwork, HostNetworkSource } from "../ports.ts";
 import { libcName } from "../../log/libc_name.ts";
 
-/** Where the host says it. */
+/** Options for {@link SystemHostNetwork}: the system's files. */
 export interface SystemHostNetworkOptions {
   /** @default {"/proc/net/route"} */
   readonly routes4Path?: string;
-  /** Not there where IPv6 is off. @default {"/proc/net/ipv6_route"} */
+  /** Missing where IPv6 is off. @default {"/proc/net/ipv6_route"} */
   readonly routes6Path?: string;
-  /** systemd-resolved stands between the first and the servers, which the second has. */
+  /**
+   * With systemd-resolved the first file names only its local stub; the second
+   * has the servers.
+   */
   readonly resolverPaths?: readonly string[];
 }
 
 const O_RDONLY = 0;
 const CHUNK_BYTES = 65_536;
-/** Of a router's table the rest is left out: default routes come first. */
+/** Limit of what is read of a router's table: default routes come first. */
 const MAX_BYTES = 4 << 20;
 
 /** A {@link HostNetworkSource} of Linux. */
 export class SystemHostNetwork implements HostNetworkSource {
   readonly #options: Required<SystemHostNetworkOptions>;
 
-  /** @param options Where to look. */
+  /** @param options See {@link SystemHostNetworkOptions}. */
   constructor(options: SystemHostNetworkOptions = {}) {
     this.#options = {
       routes4Path: "/proc/net/route",
@@ -50,7 +52,7 @@ export class SystemHostNetwork implements HostNetworkSource {
 
   async read(): Promise<HostNetwork> {
     const problems: string[] = [];
-    const told = async <T>(look: () => T | Promise<T>) => {
+    const attempt = async <T>(look: () => T | Promise<T>) => {
       try {
         return await look();
       } catch (error) {
@@ -60,9 +62,9 @@ export class SystemHostNetwork implements HostNetworkSource {
       }
     };
     return {
-      own: await told(ownAddresses),
-      gateways: await told(() => this.#gateways()),
-      resolvers: await told(() => this.#resolvers()),
+      own: await attempt(ownAddresses),
+      gateways: await attempt(() => this.#gateways()),
+      resolvers: await attempt(() => this.#resolvers()),
       problems,
     };
   }
@@ -98,7 +100,7 @@ function interfaces(): readonly Deno.NetworkInterfaceInfo[] {
   }
 }
 
-/** The file's text; `""` where there is none. */
+/** Reads a file; `""` where there is none. */
 async function readText(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
@@ -109,7 +111,7 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-/** The file's text; `undefined` where it can't be opened. */
+/** Reads a file through libc; `undefined` where it can't be opened. */
 function readThroughLibc(path: string): string | undefined {
   const libc = Deno.dlopen(libcName(Deno.build.os), {
     open: { parameters: ["buffer", "i32"], result: "i32" },

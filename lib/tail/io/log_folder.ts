@@ -1,5 +1,5 @@
 /**
- * The log of a running program, as the file system shows it.
+ * The log of a running program in the file system.
  *
  * @module
  */
@@ -21,12 +21,16 @@ import {
 } from "../tail_cursor.ts";
 import { Condition } from "../../async/tasks.ts";
 
-/** Where names can't be listed, rotated files up to this number are found. */
+/**
+ * Highest number of rotated files that are tried where names can't be listed.
+ */
 const MAX_NUMBER = 9;
 
-/** How a log is looked at. */
+/** Options for {@link DiskLogFolder}. */
 export interface DiskLogFolderOptions {
-  /** Looks that nothing asked for are so far apart, in milliseconds. @default {250} */
+  /**
+   * Interval between checks without an event, in milliseconds. @default {250}
+   */
   readonly lookEveryMs?: number;
 }
 
@@ -49,16 +53,16 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   readonly #timer: ReturnType<typeof setInterval>;
   /** Files that could not be opened since the last wait. */
   readonly #unreadable = new Set<string>();
-  /** What was complained of. */
-  readonly #told = new Set<string>();
+  /** Problems that were logged. */
+  readonly #reported = new Set<string>();
   #hinted = false;
   #watcher: Deno.FsWatcher | undefined;
   #watching: Promise<void> | undefined;
 
   /**
-   * @param path Absolute path of the log. It may be missing, and come and go.
-   * @param log Where to tell.
-   * @param options How it is looked at.
+   * @param path Absolute path of the log. It may be missing at times.
+   * @param log Receives log records.
+   * @param options See {@link DiskLogFolderOptions}.
    */
   constructor(path: string, log: Log, options: DiskLogFolderOptions = {}) {
     const slash = path.lastIndexOf("/");
@@ -86,14 +90,14 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   async open(name: string): Promise<OpenedLog | undefined> {
     const path = `${this.#folder}/${name}`;
     try {
-      // A pipe would hold up whoever opens it.
+      // Opening a pipe would block.
       if ((await unlessMissing(Deno.stat(path)))?.isFile === false) {
         throw notAFile(path);
       }
       const file = await unlessMissing(Deno.open(path));
       if (file === undefined) return undefined;
       const info = await file.stat();
-      this.#told.delete(name);
+      this.#reported.delete(name);
       if (info.isFile) return new OpenedFile(path, file, identityOf(info));
       file.close();
       throw notAFile(path);
@@ -144,7 +148,10 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     }
   }
 
-  /** A folder that may only be entered shows no names: the usual ones are tried. */
+  /**
+   * A folder without read permission does not list its names: the usual ones
+   * are tried.
+   */
   async #listNames(): Promise<readonly string[]> {
     const folder = this.#folder;
     try {
@@ -159,8 +166,8 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   }
 
   /**
-   * Once the log is followed, trouble with a file may pass: it counts as
-   * missing until the next look.
+   * Once the log is followed, a problem with a file may be temporary: it counts
+   * as missing until the next check.
    */
   #keepTrying(name: string, error: RuntimeError): void {
     if (this.#watching === undefined) throw error;
@@ -169,8 +176,8 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   }
 
   #complain(what: string, { message, hint }: RuntimeError): void {
-    if (this.#told.has(what)) return;
-    this.#told.add(what);
+    if (this.#reported.has(what)) return;
+    this.#reported.add(what);
     this.#log.record("warning", "the log can't be read, trying on", {
       reason: message,
       hint,
@@ -186,7 +193,8 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     try {
       this.#watcher = Deno.watchFs(this.#folder, { recursive: false });
     } catch (error) {
-      // No folder, or no watch left for it: the timer still finds everything.
+      // No folder, or no watch available for it: the timer still finds
+      // everything.
       if (!(error instanceof Error)) throw error;
       this.#log.record("warning", "no file events, looking now and then", {
         folder: this.#folder,
@@ -263,7 +271,7 @@ function factsOf(info: Deno.FileInfo): FileFacts {
   return { sizeBytes: info.size, modifiedMs: info.mtime?.getTime() ?? 0 };
 }
 
-/** As logrotate numbers them. */
+/** The names that logrotate gives. */
 function usualNames(logName: string): readonly string[] {
   const numbers = Array.from({ length: MAX_NUMBER }, (_, index) => index + 1);
   return [logName, ...numbers.map((number) => `${logName}.${number}`)];

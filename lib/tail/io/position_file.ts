@@ -1,5 +1,5 @@
 /**
- * Keeps the place in fail2ban's log in a file.
+ * Stores the position in fail2ban's log in a file.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import type { LogPosition, PositionStore } from "../ports.ts";
 export class PositionFile implements PositionStore {
   readonly #path: string;
 
-  /** @param path Absolute path; its folder is made where it is missing. */
+  /** @param path Absolute path; a missing folder is created. */
   constructor(path: string) {
     this.#path = path;
   }
