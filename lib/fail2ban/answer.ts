@@ -1,5 +1,5 @@
 /**
- * What fail2ban's socket sends for an answer.
+ * Reads the answers of fail2ban's socket.
  *
  * ```abnf
  * answer = "(0, " value ")" / "(1, " error ")" / "['SHUTDOWN']" / "ERROR: " text
@@ -14,14 +14,15 @@ import { RuntimeError } from "../base/errors.ts";
 import { PickleError, type PickleValue, unpickle } from "./pickle.ts";
 import type { Fail2banReply } from "./ports.ts";
 
-/** fail2ban's words are kept so long, in characters. */
+/** Maximum length of fail2ban's message, in characters. */
 const MAX_REASON_LENGTH = 200;
 
 /**
  * Reads an answer.
  *
  * @param bytes The pickle, without the marker.
- * @throws {RuntimeError} when fail2ban is stopping, or this is no answer.
+ * @throws {RuntimeError} when fail2ban is stopping, or the bytes are not an
+ * answer.
  *
  * @example
  * ```ts
@@ -50,7 +51,10 @@ export function readAnswer(bytes: Uint8Array): Fail2banReply {
   throw notUnderstood();
 }
 
-/** Makes fail2ban's words fit for a log: one line, printable, not too long. */
+/**
+ * Makes a refusal of fail2ban's message, fit for a log: one line, printable,
+ * not too long.
+ */
 export function refused(words: string): Fail2banReply {
   const reason = words.replace(/[^\x20-\x7e]+/g, " ").trim();
   return { kind: "refused", reason: reason.slice(0, MAX_REASON_LENGTH) };

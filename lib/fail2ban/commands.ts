@@ -1,10 +1,10 @@
 /**
- * The commands that are ever given to fail2ban, and no others.
+ * The only commands that are ever sent to fail2ban.
  *
- * fail2ban checks nothing of what it is told: `set logtarget banip` moves its
- * log, `set sshd bantime` evaluates its argument, `unbanip example.net` asks a
- * name server, and the marker that ends a message, inside a word, runs what
- * follows it. So every way to fail2ban asks here, whoever gives the command.
+ * fail2ban does not check commands: `set logtarget banip` moves its log, `set
+ * sshd bantime` evaluates its argument, `unbanip example.net` asks a name
+ * server, and the marker that ends a message, inside a word, runs what follows
+ * it. So every client of fail2ban checks its commands here.
  *
  * ```abnf
  * command = "ping" / "version" / "status" [SP jail]
@@ -22,9 +22,9 @@ import { pickleWords } from "./pickle.ts";
 import { parseJailName } from "../base/jail_name.ts";
 
 /**
- * Looks whether words are one of the commands.
+ * Checks that words are one of the commands.
  *
- * @param words The words.
+ * @param words The words of the command.
  * @throws {RangeError} when they are not.
  *
  * @example
@@ -46,7 +46,7 @@ export function assertFail2banCommand(words: readonly string[]): void {
  * Pickles a command.
  *
  * @param words The words of the command.
- * @returns What the socket takes, without the marker.
+ * @returns The bytes for the socket, without the marker.
  * @throws {RangeError} when there is no such command.
  */
 export function pickleCommand(

@@ -1,5 +1,5 @@
 /**
- * What a fail2ban says of itself, asked for once in a while.
+ * Caches what fail2ban reports about itself.
  *
  * @module
  */
@@ -23,12 +23,12 @@ import type { JailName } from "../base/jail_name.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Fail2banClient, Fail2banReply } from "./ports.ts";
 
-/** What fail2ban says of itself is believed for so long, in milliseconds. */
-const BELIEVED_MS = 10_000;
-/** That a jail is not there is believed for a batch or two only. */
-const MISSING_BELIEVED_MS = 1_000;
+/** Maximum age of a cached answer. */
+const MAX_AGE_MS = 10_000;
+/** Maximum age of the answer that a jail is missing: a batch or two. */
+const MISSING_MAX_AGE_MS = 1_000;
 
-/** What fail2ban said of itself. */
+/** The cached answers. */
 interface Knowledge {
   readonly abilities: Fail2banAbilities;
   readonly jails: ReadonlySet<JailName>;
@@ -37,9 +37,9 @@ interface Knowledge {
 }
 
 /**
- * Asks a fail2ban. What seldom changes is asked for again after a while, and
- * when a command fails or finds no jail: another fail2ban may run by then.
- * Every method throws a `RuntimeError` when fail2ban can't be asked.
+ * Asks fail2ban. Answers that seldom change are cached, until they are too old,
+ * a command fails or a jail is missing: another fail2ban may run by then. Every
+ * method throws a `RuntimeError` when fail2ban can't be asked.
  */
 export class Fail2banInfo {
   readonly #client: Fail2banClient;
@@ -48,11 +48,12 @@ export class Fail2banInfo {
   #knowledge: Knowledge | undefined;
 
   /**
-   * Makes one who asks it.
+   * Starts with an empty cache.
    *
-   * @param client The way to it.
+   * @param client The connection to fail2ban.
    * @param clock Time.
-   * @param names Looks up the host names in `ignoreip`; without it they protect nobody.
+   * @param names Looks up the host names in `ignoreip`; without it they are
+   * ignored.
    */
   constructor(client: Fail2banClient, clock: Clock, names?: IgnoreipNames) {
     this.#client = client;
@@ -60,19 +61,22 @@ export class Fail2banInfo {
     this.#names = names;
   }
 
-  /** Looks whether it is there, and forgets what was known of it. */
+  /** Checks that fail2ban answers, and clears the cache. */
   async check(signal: AbortSignal): Promise<void> {
     this.#knowledge = undefined;
     valueOf(await this.command(["ping"], signal));
     await this.#ask(signal);
   }
 
-  /** What it can do. */
+  /** The abilities of its version. */
   async abilities(signal: AbortSignal): Promise<Fail2banAbilities> {
     return (await this.#ask(signal)).abilities;
   }
 
-  /** Whom a jail never bans; `undefined` when there is no such jail. */
+  /**
+   * The addresses that a jail never bans; `undefined` when there is no such
+   * jail.
+   */
   async ignoredIn(
     jail: JailName,
     signal: AbortSignal,
@@ -106,7 +110,7 @@ export class Fail2banInfo {
       : readBanTime(valueOf(reply)) * 1_000;
   }
 
-  /** Whom a jail bans; `undefined` when there is no such jail. */
+  /** The addresses that a jail bans; `undefined` when there is no such jail. */
   async bannedIn(
     jail: JailName,
     signal: AbortSignal,
@@ -117,7 +121,10 @@ export class Fail2banInfo {
     return new Set(tickets.map(({ address }) => address));
   }
 
-  /** Whom a jail bans and until when, where it tells; nobody without the jail. */
+  /**
+   * The addresses that a jail bans, with their times if it lists these; empty
+   * when there is no such jail.
+   */
   async ticketsIn(
     jail: JailName,
     signal: AbortSignal,
@@ -133,7 +140,7 @@ export class Fail2banInfo {
     return listsTimes ? readTickets(value) : readBannedInStatus(value);
   }
 
-  /** Gives it a command. */
+  /** Sends a command. */
   async command(
     words: readonly string[],
     signal: AbortSignal,
@@ -150,10 +157,10 @@ export class Fail2banInfo {
     const known = this.#knowledge;
     if (known !== undefined) {
       const isMissing = jail !== undefined && !known.jails.has(jail);
-      const believedMs = isMissing ? MISSING_BELIEVED_MS : BELIEVED_MS;
+      const believedMs = isMissing ? MISSING_MAX_AGE_MS : MAX_AGE_MS;
       if (nowMs - known.askedAtMs < believedMs) return known;
     }
-    // The oldest do not know the command.
+    // The oldest versions do not know the command.
     const version = await this.command(["version"], signal);
     const jails = readJails(valueOf(await this.command(["status"], signal)));
     return this.#knowledge = {

@@ -1,5 +1,6 @@
 /**
- * `ignoreip` of a jail, which fail2ban does not look at when it is told to ban.
+ * `ignoreip` of a jail, which fail2ban ignores when it executes a `banip`
+ * command.
  *
  * @module
  */
@@ -18,10 +19,10 @@ const EVERYTHING: Readonly<Record<string, string>> = {
 };
 
 /**
- * Parts the entries of an `ignoreip` into networks and what is no address:
- * names of hosts, files, whatever.
+ * Splits the entries of an `ignoreip` into networks and the rest: host names,
+ * files, anything else.
  *
- * @param entries The jail's `ignoreip`, as fail2ban tells it.
+ * @param entries The jail's `ignoreip`, as fail2ban lists it.
  */
 export function partIgnored(
   entries: readonly string[],
@@ -36,23 +37,23 @@ export function partIgnored(
   return { networks, others };
 }
 
-/** Whom a jail never bans. */
+/** The addresses that a jail never bans. */
 export class IgnoredAddresses {
   readonly #networks: NetworkSet;
 
   /**
-   * Makes a set of them.
+   * Creates a set of networks.
    *
-   * @param networks The addresses and prefixes that its `ignoreip` stands for.
+   * @param networks The addresses and prefixes in its `ignoreip`.
    */
   constructor(networks: readonly LabelledNetwork[]) {
     this.#networks = new NetworkSet(networks);
   }
 
   /**
-   * Whether a ban would concern somebody whom the jail never bans.
+   * Whether a ban would include an address that the jail never bans.
    *
-   * @param address Whom the ban concerns; a prefix that holds an ignored address does.
+   * @param address The address or prefix of the ban.
    */
   concerns(address: Address): boolean {
     return this.#networks.overlapping(addressSpan(address)) !== undefined;

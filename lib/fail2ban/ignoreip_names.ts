@@ -1,6 +1,6 @@
 /**
- * The host names in a jail's `ignoreip`, which fail2ban looks up and `banip`
- * does not look at.
+ * Looks up the host names in a jail's `ignoreip`, which fail2ban does not do
+ * for a `banip` command.
  *
  * @module
  */
@@ -15,35 +15,35 @@ import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import { runTogether } from "../async/tasks.ts";
 
-/** What they are looked up with. */
+/** Options for {@link IgnoreipNames}. */
 export interface IgnoreipNamesOptions {
-  /** Looks a name up. */
+  /** Looks up names. */
   readonly resolver: HostResolver;
   /** Time. */
   readonly clock: Clock;
-  /** Where to tell of what can't be honoured. */
+  /** Receives a record of each entry that can't be honoured. */
   readonly log: Log;
 }
 
-/** What is known of a name. */
+/** The cached addresses of a name. */
 interface ResolvedName {
   readonly addresses: readonly Address[];
-  /** When it is looked up again, by a clock that never jumps. */
+  /** When it is looked up again, by a monotonic clock. */
   readonly againAtMs: number;
   readonly isFailing: boolean;
 }
 
-/** An answer holds so long, in milliseconds. */
-const BELIEVED_MS = 300_000;
-const RETRY_AFTER_MS = 30_000;
-/** Bans wait no longer for names, in milliseconds. */
-const LIMIT_MS = 3_000;
-/** Above it the names that were asked for first are forgotten. */
+/** Maximum age of an answer. */
+const MAX_AGE_MS = 300_000;
+const RETRY_INTERVAL_MS = 30_000;
+/** Longest time that bans wait for a lookup. */
+const LOOKUP_TIMEOUT_MS = 3_000;
+/** Maximum number of cached names; above it the oldest are forgotten. */
 const MAX_NAMES = 1_000;
 
 /**
- * Looks names up, all at a time. Who has no answer any more stays with the
- * last one; who never had one protects nobody, and is told of.
+ * Looks names up, all at once. A name whose lookup fails keeps its last
+ * addresses; one that never had any is ignored and logged.
  */
 export class IgnoreipNames {
   readonly #options: IgnoreipNamesOptions;
@@ -52,9 +52,9 @@ export class IgnoreipNames {
   readonly #strange = new Set<string>();
 
   /**
-   * Makes one who has not looked anything up.
+   * Starts with an empty cache.
    *
-   * @param options What they are looked up with.
+   * @param options See {@link IgnoreipNamesOptions}.
    */
   constructor(options: IgnoreipNamesOptions) {
     this.#options = options;
@@ -62,10 +62,10 @@ export class IgnoreipNames {
   }
 
   /**
-   * Says whom entries stand for that are no addresses.
+   * Resolves the entries that are not addresses.
    *
-   * @param entries Host names. What is neither (a file, a command) is told of
-   * once, and protects nobody.
+   * @param entries Host names. Anything else (a file, a command) is logged once
+   * and ignored.
    * @param signal Ends the wait.
    */
   async networksOf(
@@ -106,13 +106,13 @@ export class IgnoreipNames {
       due.delete(name);
     };
     await runTogether(signal, [
-      (group) => clock.delay(LIMIT_MS, group),
+      (group) => clock.delay(LOOKUP_TIMEOUT_MS, group),
       async (group) => {
         await Promise.all([...due].map((name) => ask(name, group)));
       },
     ]);
     signal.throwIfAborted();
-    const reason = `no answer within ${LIMIT_MS / 1_000} s`;
+    const reason = `no answer within ${LOOKUP_TIMEOUT_MS / 1_000} s`;
     for (const name of due) this.#keep(name, reason);
   }
 
@@ -121,13 +121,20 @@ export class IgnoreipNames {
   }
 
   #accept(name: HostName, addresses: readonly Address[]): void {
-    this.#note(name, { addresses, pauseMs: BELIEVED_MS, isFailing: false });
+    this.#note(name, { addresses, pauseMs: MAX_AGE_MS, isFailing: false });
   }
 
-  /** Who can't be asked now is most likely where it was. */
+  /**
+   * Keeps the last answer: a name whose lookup fails most likely has the same
+   * addresses.
+   */
   #keep(name: HostName, reason: string): void {
     const { addresses = [], isFailing = false } = this.#answers.get(name) ?? {};
-    this.#note(name, { addresses, pauseMs: RETRY_AFTER_MS, isFailing: true });
+    this.#note(name, {
+      addresses,
+      pauseMs: RETRY_INTERVAL_MS,
+      isFailing: true,
+    });
     if (isFailing) return;
     this.#troubleLog.record("warning", "host name in ignoreip not resolved", {
       name,

@@ -1,5 +1,5 @@
 /**
- * The ban times of fail2ban's jails, asked of fail2ban.
+ * Caches the ban times of fail2ban's jails.
  *
  * @module
  */
@@ -12,23 +12,23 @@ import type { Fail2banInfo } from "./fail2ban_info.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 
-/** What the times are asked with. */
+/** Options for {@link JailBanTimes}. */
 export interface JailBanTimesOptions {
-  /** The fail2ban that is asked. */
+  /** The fail2ban to ask. */
   readonly fail2ban: Fail2banInfo;
   readonly clock: Clock;
-  /** Where to tell. */
+  /** Receives log records. */
   readonly log: Log;
 }
 
-/** An answer is believed for so long, in milliseconds. */
-const BELIEVED_MS = 60_000;
-/** So is that there is none. */
-const SILENCE_BELIEVED_MS = 10_000;
-/** Jails that are remembered; above it all are forgotten. */
+/** Maximum age of an answer. */
+const MAX_AGE_MS = 60_000;
+/** Maximum age of a failure to get one. */
+const FAILURE_MAX_AGE_MS = 10_000;
+/** Maximum number of cached jails; above it all are forgotten. */
 const MAX_JAILS = 1_000;
 
-/** {@link JailTimes} of a fail2ban. An answer is believed for a minute. */
+/** {@link JailTimes} of a fail2ban. An answer is cached for a minute. */
 export class JailBanTimes implements JailTimes {
   readonly #options: JailBanTimesOptions;
   readonly #troubleLog: TroubleLog;
@@ -38,7 +38,7 @@ export class JailBanTimes implements JailTimes {
   >();
   #silentUntilMs = -Infinity;
 
-  /** @param options What the times are asked with. */
+  /** @param options See {@link JailBanTimesOptions}. */
   constructor(options: JailBanTimesOptions) {
     this.#options = options;
     const { log, clock } = options;
@@ -61,13 +61,13 @@ export class JailBanTimes implements JailTimes {
       const ms = await this.#options.fail2ban.banTimeIn(jail, signal);
       this.#troubleLog.resolve();
       if (this.#known.size >= MAX_JAILS) this.#known.clear();
-      const believedMs = ms === undefined ? SILENCE_BELIEVED_MS : BELIEVED_MS;
+      const believedMs = ms === undefined ? FAILURE_MAX_AGE_MS : MAX_AGE_MS;
       this.#known.set(jail, { ms, untilMs: nowMs + believedMs });
       return ms;
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       this.#troubleLog.report(error.message);
-      this.#silentUntilMs = nowMs + SILENCE_BELIEVED_MS;
+      this.#silentUntilMs = nowMs + FAILURE_MAX_AGE_MS;
       return known?.ms;
     }
   }

@@ -1,5 +1,5 @@
 /**
- * When a line of fail2ban's log was written, as far as it says so.
+ * Reads when a line of fail2ban's log was written.
  *
  * @module
  */
@@ -12,13 +12,14 @@ const INCREASED_TO = / -> (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\)$/;
 const DAY_MS = 86_400_000;
 
 /**
- * Reads when a line was written. What has no zone is this process's local
- * time; in the hour that comes twice it is the first. What has no year is of
- * the last year in which it is not in the future.
+ * Reads when a line was written. A time without a zone is local time; in the
+ * hour that summer time repeats it is the first one. A date without a year is
+ * in the last year in which it is not in the future.
  *
  * @param line The line.
  * @param nowMs Milliseconds since 1970.
- * @returns Milliseconds since 1970; `undefined` where the line does not say.
+ * @returns Milliseconds since 1970; `undefined` where the line does not contain
+ * it.
  *
  * @example
  * ```ts
@@ -46,10 +47,11 @@ export function timeOfLine(line: string, nowMs: number): number | undefined {
 }
 
 /**
- * Reads until when the ban of an `Increase Ban` line holds.
+ * Reads the end of the ban from an `Increase Ban` line.
  *
  * @param line The line.
- * @returns Milliseconds since 1970; `undefined` where the line does not say.
+ * @returns Milliseconds since 1970; `undefined` where the line does not contain
+ * it.
  */
 export function endInLine(line: string): number | undefined {
   const [, day, time = ""] = INCREASED_TO.exec(line) ?? [];

@@ -1,6 +1,6 @@
 /**
- * Lines that tell of an action of a jail that failed. fail2ban answers a ban as
- * done and lists it, whatever became of its action: this line is the only word.
+ * Reads lines about a failed action of a jail. fail2ban reports a ban as done
+ * and lists it even if its action failed: this line is the only sign.
  *
  * ```abnf
  * failure = prefix "Failed to execute " ("ban" / "reban" / "unban") " jail '" jail
@@ -21,15 +21,15 @@ import type { LogFormat } from "./log_format.ts";
 
 /** An action of a jail failed. */
 export interface ActionFailure {
-  /** Tells it from the other events. */
+  /** Distinguishes it from other events. */
   readonly kind: "action_failed";
   /** The jail whose action failed. */
   readonly jail: JailName;
-  /** What the action was to do. */
+  /** What the action should have done. */
   readonly verb: "ban" | "reban" | "unban";
   /** The action's name, where it is a plain one. */
   readonly action?: string;
-  /** Whom it concerns, where the line begins with that. */
+  /** The address, where the details begin with one. */
   readonly address?: Address;
 }
 
@@ -39,15 +39,16 @@ const FAILURES = linePatterns(
     .raw`Failed to execute (?<verb>ban|reban|unban) jail '(?<jail>[^']{1,64})' action '(?<action>[^']{1,100})' info '(?:(?:\w{1,20}\()?\{'ip': '(?<ip>[0-9a-f:.]{2,39}(?:\/\d{1,3})?)')?`,
 );
 const PLAIN_NAME = /^[\w.:-]{1,100}$/;
-/** Told apart from other lines at low cost. */
+/** A cheap test that most lines fail. */
 const WORDS = "Failed to execute ";
 
 /**
  * Reads a line.
  *
  * @param text The line, or its first few hundred characters.
- * @param format How it begins.
- * @returns `undefined` when it tells of no failure, or of an odd jail's.
+ * @param format The form of the line's prefix.
+ * @returns `undefined` when the line reports no failure, or its jail has an
+ * invalid name.
  */
 export function parseActionFailure(
   text: string,

@@ -1,8 +1,8 @@
 /**
- * The forms in which fail2ban's lines come.
+ * The forms of fail2ban's log lines.
  *
  * @module
  */
 
-/** What stands before the message of fail2ban's lines. */
+/** The form of the prefix of fail2ban's log lines. */
 export type LogFormat = "file" | "syslog" | "sysout" | "journal";

@@ -1,10 +1,10 @@
 /**
- * One line of fail2ban's log -> what it says.
+ * Parses a line of fail2ban's log.
  *
- * Text that an attacker chooses gets into that log in many ways (user names,
- * quoted log lines, arguments of failed commands), so a line counts only when
- * all of it, from its first byte, is what fail2ban itself writes. Lines end at
- * byte 0x0A and nowhere else, and hold printable ASCII.
+ * Attackers can put text into that log in many ways (user names, quoted log
+ * lines, arguments of failed commands), so a line is accepted only when all of
+ * it, from its first byte, has the form that fail2ban itself writes. Lines end
+ * at byte 0x0A and nowhere else, and hold printable ASCII.
  *
  * ```abnf
  * line     = prefix message LF
@@ -34,10 +34,10 @@ import type { LogFormat } from "./log_format.ts";
 
 export type { LogFormat };
 
-/** Why a line that speaks of a ban can't be shared. */
+/** Why a line about a ban can't be shared. */
 export type LineRefusal = "bytes" | "format" | "jail" | "target";
 
-/** What a line says. */
+/** The event that a line reports. */
 export type LogEvent =
   | {
     readonly kind: "ban" | "unban" | "restore" | "repeal";
@@ -48,7 +48,7 @@ export type LogEvent =
     readonly kind: "increase";
     readonly jail: JailName;
     readonly address: Address;
-    /** How often the address has been banned. */
+    /** How many times the address has been banned. */
     readonly count: number;
     /** The new ban time. */
     readonly durationSeconds: number | "permanent";
@@ -59,18 +59,22 @@ export type LogEvent =
   | { readonly kind: "refused"; readonly reason: LineRefusal };
 
 /**
- * Of a longer line, in characters, only the head is looked at, and for a failed
- * action only; fail2ban's other lines are far shorter.
+ * Maximum length of an event line, in characters. Of a longer line only the
+ * beginning is read, and only for a failed action; fail2ban's other lines are
+ * much shorter.
  */
 export const MAX_EVENT_LINE_LENGTH = 512;
 
-/** Where the logger's name stands in a line of the form `file`. */
+/** Position of the logger's name in a line of the form `file`. */
 const LOGGER_AT = "2026-11-22 14:14:55,029 ".length;
 const LOGGER = "fail2ban.";
 const LF = 0x0a;
-/** Loggers that begin otherwise don't matter: actions, observer, server, jail. */
+/** First letters of the relevant loggers: actions, observer, server, jail. */
 const LOGGER_INITIALS: readonly string[] = ["a", "o", "s", "j"];
-/** What is not UTF-8, or a mark of the byte order, is then no ASCII: it matches nothing. */
+/**
+ * Invalid UTF-8 and byte order marks become characters that are not ASCII and
+ * match nothing.
+ */
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const PREFIXES = linePatterns(
@@ -84,10 +88,10 @@ const INCREASE =
   /^\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] Increase Ban ([0-9a-f:.]{2,39}(?:\/\d{1,3})?) \((\d{1,10}) # ([^()]{1,40}) -> (?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|infinite)\)$/;
 const LOOKS_LIKE_TICKET =
   /^\[(?<jail>.*?)\] (?:Ban|Unban|Restore Ban|Repeal Ban) /;
-/** A ban in a format that is not the configured one: the prefix is unknown. */
+/** A ban in another format than the configured one: its prefix is unknown. */
 const LOOKS_LIKE_OTHER_FORMAT =
   /^(?: ?\d{4}-|<|[A-Z][a-z]{2} |[ +]|fail2ban\.|[\w.:-]+ fail2ban).{0,160}(?:(?:NOTICE?|WARNING) +|\]: )\[[^\]]*\] (?:Ban|Unban) [0-9a-f:.\/]+$/;
-/** What is no message of its own: a prefix that the journal does not have. */
+/** A message that begins with a prefix that the journal does not have. */
 const LOOKS_LIKE_PREFIX = /^(?:\d{4}-|fail2ban\.)/;
 const JAIL_MARK =
   /^(?:Jail '([^']+)' (stopped|started)|Creating new jail '([^']+)')$/;
@@ -103,8 +107,8 @@ const TICKET_KINDS = {
  * Reads whole lines.
  *
  * @param bytes Lines, each ending in 0x0A.
- * @param format How the lines begin.
- * @returns What they say, in order; most lines say nothing.
+ * @param format The form of the lines' prefix.
+ * @returns Their events, in order; most lines have none.
  *
  * @example
  * ```ts
@@ -125,24 +129,28 @@ export function* scanLines(
   for (const { event } of scanLocatedEvents(bytes, format)) yield event;
 }
 
-/** What a line says, and where it stands. */
+/** An event and the position of its line. */
 export interface LocatedEvent {
-  /** What the line says. */
+  /** The event. */
   readonly event: LogEvent;
-  /** Where the line begins, in bytes from the first of those that were read. */
+  /** Start of the line, in bytes from the start of the input. */
   readonly startBytes: number;
-  /** The line's head, of {@link MAX_EVENT_LINE_LENGTH} characters and one more at most. */
+  /**
+   * The beginning of the line: at most one character more than {@link
+   * MAX_EVENT_LINE_LENGTH}.
+   */
   readonly line: string;
 }
 
-/** As {@link scanLines}, with the place of each line that says something. */
+/** Like {@link scanLines}, with the position of each line that has an event. */
 export function* scanLocatedEvents(
   bytes: Uint8Array,
   format: LogFormat,
 ): Generator<LocatedEvent, void, undefined> {
-  // UTF-8 has byte 0x0A for LF only: cutting the text is cutting the bytes.
+  // In UTF-8 byte 0x0A is always LF: lines of the text are lines of the bytes.
   const text = DECODER.decode(bytes);
-  // A character takes a byte at least: as many of them are one byte each.
+  // Each character takes at least one byte: with equal lengths each takes
+  // exactly one.
   const isOneToOne = text.length === bytes.length;
   let start = 0;
   let startBytes = 0;
@@ -165,8 +173,8 @@ export function* scanLocatedEvents(
  * Reads one line.
  *
  * @param line The line without its 0x0A.
- * @param format How it begins.
- * @returns What it says; `undefined` for the many that say nothing.
+ * @param format The form of the line's prefix.
+ * @returns Its event; `undefined` for most lines, which have none.
  */
 export function parseLine(
   line: Uint8Array,
@@ -178,12 +186,14 @@ export function parseLine(
     : undefined;
 }
 
-/** The line, or so much of it that it is seen to be too long. */
+/** The line, or enough of it to see that it is too long. */
 function headOf(text: string, start: number, end: number): string {
   return text.slice(start, Math.min(end, start + MAX_EVENT_LINE_LENGTH + 1));
 }
 
-/** Tells most lines apart before any is cut out: those of other loggers. */
+/**
+ * A cheap test that lines of other loggers fail before their text is copied.
+ */
 function maySay(
   text: string,
   start: number,
@@ -196,13 +206,13 @@ function maySay(
     LOGGER_INITIALS.includes(text.charAt(loggerAt + LOGGER.length));
 }
 
-/** A copy: a part of a text would keep the whole of it in memory. */
+/** Copies text: a substring would keep the whole text in memory. */
 function ownText(part: string): string {
   return (" " + part).slice(1);
 }
 
 function parseText(text: string, format: LogFormat): LogEvent | undefined {
-  // Whatever follows the head of such a line is an attacker's, or may be.
+  // What follows the beginning of such a line may come from an attacker.
   if (text.length > MAX_EVENT_LINE_LENGTH) {
     return parseActionFailure(text, format);
   }
@@ -223,7 +233,7 @@ function parseText(text: string, format: LogFormat): LogEvent | undefined {
   }
 }
 
-/** The journal's own form names no logger: the message alone must tell. */
+/** The journal's own form names no logger: the message alone decides. */
 function parseUnnamed(message: string): LogEvent | undefined {
   return LOOKS_LIKE_PREFIX.test(message)
     ? refuseUnknown(message)

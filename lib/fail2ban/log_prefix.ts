@@ -1,5 +1,6 @@
 /**
- * What fail2ban's lines begin with, in each way to log. See `log_line.ts`.
+ * Patterns of the prefix of fail2ban's lines, for each log format. See
+ * `log_line.ts`.
  *
  * @module
  */
@@ -8,16 +9,21 @@ import type { LogFormat } from "./log_format.ts";
 
 const STAMP = String
   .raw`(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d))`;
-/** A name or an address. What ends in a single colon is a program: its message follows. */
+/**
+ * A host name or an address. A word that ends in a single colon is a program,
+ * and its message follows.
+ */
 const HOST = String
   .raw`(?:[A-Za-z0-9_.-]{1,255}|[0-9A-Fa-f:.]{0,43}(?:[0-9A-Fa-f]|::))`;
 
 /**
- * Patterns of whole lines, from their first byte.
+ * Builds patterns for whole lines, from their first byte.
  *
- * @param levels Which levels, as alternatives. The journal's own form has none.
- * @param message What follows the prefix.
- * @returns By format; `logger` and `level` are named, but for the journal's.
+ * @param levels The log levels, as alternatives. The journal's own form has
+ * none.
+ * @param message Pattern of the message.
+ * @returns Patterns by format; with groups `logger` and `level`, except for the
+ * journal.
  */
 export function linePatterns(
   levels: string,

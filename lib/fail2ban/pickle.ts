@@ -2,14 +2,14 @@
  * The pickles of fail2ban's socket: lists of words out, answers in.
  *
  * Python's pickle is a program for a small stack machine that can call any
- * function. Here nothing is ever called: a call that is asked for becomes data
- * with the function's name, and an instruction that no fail2ban sends (0.8 to
- * 1.1, Python 2 and 3, protocols 2, 4 and 5) is refused.
+ * function. Here nothing is ever called: a requested call becomes data with the
+ * function's name, and an instruction that no fail2ban sends (0.8 to 1.1,
+ * Python 2 and 3, protocols 2, 4 and 5) is refused.
  *
  * A pickle of words is text between instructions; fail2ban cuts what it
  * receives at the marker first and unpickles then. A word with the marker in it
- * would begin a pickle of its own, and a pickle runs code: such words are
- * refused here, whoever sends them.
+ * would begin a pickle of its own, and a pickle runs code: so such words are
+ * refused here.
  *
  * @see {@link https://docs.python.org/3/library/pickletools.html | pickletools}
  * @module
@@ -27,18 +27,18 @@ export {
 /** Ends every message, in both directions. */
 export const END_MARKER = "<F2B_END_COMMAND>";
 
-/** Longest word that is sent, in characters. */
+/** Maximum length of a word, in characters. */
 export const MAX_WORD_LENGTH = 128;
-/** Words sent at most in one message. */
+/** Maximum number of words in a message. */
 export const MAX_WORDS = 64;
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
 /**
  * Pickles words as a list of texts.
  *
- * @param words Printable ASCII without blanks.
+ * @param words Printable ASCII without spaces.
  * @returns The pickle, without the marker.
- * @throws {RangeError} when a word or their number is not one to send.
+ * @throws {RangeError} when a word, or the number of words, is not allowed.
  */
 export function pickleWords(words: readonly string[]): Uint8Array<ArrayBuffer> {
   if (words.length === 0 || words.length > MAX_WORDS) {
@@ -50,7 +50,7 @@ export function pickleWords(words: readonly string[]): Uint8Array<ArrayBuffer> {
   const length = words.reduce((sum, word) => sum + 5 + word.length, 0);
   const bytes = new Uint8Array(headLength + length + 2);
   const view = new DataView(bytes.buffer);
-  // PROTO 2, EMPTY_LIST, MARK: what Python 2 and 3 both read.
+  // PROTO 2, EMPTY_LIST, MARK: both Python 2 and 3 read them.
   bytes.set([0x80, 0x02, 0x5d, 0x28]);
   let at = headLength;
   for (const word of words) {
@@ -76,7 +76,7 @@ function assertWord(word: string): void {
  * Reads an answer. Calls nothing.
  *
  * @param bytes The pickle, without the marker.
- * @returns What it holds.
+ * @returns Its contents.
  * @throws {PickleError} when it is not one of fail2ban's.
  *
  * @example

@@ -1,27 +1,29 @@
 /**
  * The stack machine that reads Python's pickles and calls nothing. Use it
- * through `fail2ban_pickle.ts`, which says what it is for.
+ * through `pickle.ts`, which explains it.
  *
  * @see {@link https://docs.python.org/3/library/pickletools.html | pickletools}
  * @module
  */
 
-/** Longest answer that is read, in bytes: a jail's 100,000 bans with their times. */
+/**
+ * Maximum size of an answer, in bytes: 100,000 bans of a jail with their times.
+ */
 export const MAX_ANSWER_BYTES = 16 * 1_048_576;
-/** Lists in lists; an answer of fail2ban has five. */
+/** Maximum depth of nested lists; answers of fail2ban have five levels. */
 const MAX_DEPTH = 16;
-/** Values in one answer. */
+/** Maximum number of values in an answer. */
 const MAX_VALUES = 1_000_000;
 
-/** A call that was asked for and not made. */
+/** A requested call, which was not made. */
 export interface PickledCall {
-  /** What would have been called: `fail2ban.exceptions.UnknownJailException`. */
+  /** The function: `fail2ban.exceptions.UnknownJailException`. */
   readonly called: string;
-  /** With what. */
+  /** The arguments. */
   readonly args: readonly PickleValue[];
 }
 
-/** What an answer may hold. Lists and tuples are the same here. */
+/** A value in an answer. Lists and tuples are the same here. */
 export type PickleValue =
   | null
   | boolean
@@ -106,7 +108,7 @@ export class PickleMachine {
     return this.#view.getFloat64(this.#read(8), false);
   }
 
-  /** Two's complement, little-endian, of any length. */
+  /** Reads an integer: two's complement, little-endian, of any length. */
   long(): number {
     const length = this.uint8();
     const start = this.#read(length);
@@ -121,7 +123,7 @@ export class PickleMachine {
 
   text(length: number): string {
     const start = this.#read(length);
-    // What is no UTF-8 comes from a user name in a log: shown, never used.
+    // Invalid UTF-8 comes from a user name in a log: it is shown, never used.
     return DECODER.decode(this.#bytes.subarray(start, start + length));
   }
 
@@ -189,7 +191,10 @@ export class PickleMachine {
     this.push(new Global(`${module}.${name}`));
   }
 
-  /** fail2ban's addresses come as a call of `str`; errors as one of their class. */
+  /**
+   * fail2ban sends addresses as a call of `str`, and errors as a call of their
+   * class.
+   */
   reduce(): void {
     const args = this.pop();
     const callee = this.#popItem();
@@ -210,7 +215,10 @@ export class PickleMachine {
     this.#memo.set(index, item);
   }
 
-  /** Lists can't be had twice: no answer needs it, and one could hold itself. */
+  /**
+   * Lists can't be recalled: no answer needs it, and a list could contain
+   * itself.
+   */
   recall(index: number): void {
     const item = this.#memo.get(index);
     const isPart = typeof item === "object" && item !== null &&
@@ -238,7 +246,7 @@ export class PickleMachine {
     if (depth > (this.#depths.get(outer) ?? 1)) this.#depths.set(outer, depth);
   }
 
-  /** Moves on; gives where it was. */
+  /** Advances; returns the position before. */
   #read(length: number): number {
     const start = this.#at;
     if (length > this.#bytes.length - start) fail("its end is missing");

@@ -8,24 +8,25 @@ import type { Address } from "../base/address.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { PickleValue } from "./pickle_machine.ts";
 
-/** What fail2ban's own database knows of a ticket. */
+/** The state of a ticket in fail2ban's own database. */
 export type TicketState = "gone" | "expired" | "in_force" | "unknown";
 
-/** Knows which bans this host's fail2ban decided itself. */
+/** Knows which bans fail2ban on this host decided itself. */
 export interface DetectionOracle {
   /**
    * When the last ban of an address in a jail was made, if fail2ban made it
-   * because of what it read in a log.
+   * because of log lines.
    *
-   * @returns Milliseconds since 1970; `undefined`: another made it, or nobody knows.
+   * @returns Milliseconds since 1970; `undefined`: it was made by command, or
+   * that is unknown.
    */
   detectedAtMs(jail: JailName, address: Address): number | undefined;
 }
 
-/** Answers whether an `Unban` line is an unban or the sign of a restart. */
+/** Decides whether an `Unban` line is an unban or the sign of a restart. */
 export interface TicketOracle {
   /**
-   * Looks the ticket up now.
+   * Looks the ticket up.
    *
    * @param jail The jail of the line.
    * @param address The address of the line.
@@ -35,34 +36,40 @@ export interface TicketOracle {
   ticketState(jail: JailName, address: Address, nowMs: number): TicketState;
 }
 
-/** What fail2ban says to a command. */
+/** fail2ban's answer to a command. */
 export type Fail2banReply =
   | {
     readonly kind: "done";
-    /** As fail2ban's server sends it, or the text that `fail2ban-client` makes of it. */
+    /**
+     * The value from fail2ban's server, or the text that `fail2ban-client`
+     * prints.
+     */
     readonly value: PickleValue;
   }
   | { readonly kind: "no_jail" }
   | {
     readonly kind: "refused";
-    /** In fail2ban's words, cut short. */
+    /** fail2ban's message, shortened. */
     readonly reason: string;
   };
 
 /**
- * Takes commands to this host's fail2ban, one at a time: a second one that is
- * given meanwhile is a bug and throws.
+ * Sends commands to this host's fail2ban, one at a time: a second one before
+ * the answer is a bug and throws.
  */
 export interface Fail2banClient extends AsyncDisposable {
-  /** How many different fail2bans answered so far: it grows when one was started anew. */
+  /**
+   * Number of different fail2ban servers that answered so far; grows with each
+   * restart.
+   */
   readonly servers: number;
   /**
-   * Carries a command out. It may have been carried out, once or twice, also
-   * when this throws; an unban of a prefix once at most.
+   * Executes a command. When this throws it may have been executed, once or
+   * twice; an unban of a prefix at most once.
    *
-   * @param words The command; see `fail2ban_command.ts` for those that exist.
+   * @param words The command; see `commands.ts` for the allowed ones.
    * @param signal Ends the wait for the answer.
-   * @throws {RuntimeError} when fail2ban can't be asked, or does not answer.
+   * @throws {RuntimeError} when fail2ban can't be reached, or does not answer.
    * @throws {RangeError} when there is no such command; nothing was sent.
    */
   command(
@@ -77,23 +84,23 @@ export interface TicketRow {
   readonly endsMs: number;
 }
 
-/** What fail2ban's own database says of bans. It is written after the log. */
+/** The bans in fail2ban's own database, which is written after the log. */
 export interface TicketRows {
   /**
-   * Looks a row up now.
+   * Looks a row up.
    *
    * @returns `undefined` when there is none, or when it can't be asked.
    */
   ticketRow(jail: JailName, address: Address): TicketRow | undefined;
 }
 
-/** How long jails ban. */
+/** The ban times of jails. */
 export interface JailTimes {
   /**
-   * Says how long a jail bans.
+   * Gives the ban time of a jail.
    *
    * @returns Milliseconds, `Infinity` for ever; `undefined` when there is no
-   * such jail, or when nobody can be asked.
+   * such jail, or fail2ban can't be asked.
    */
   banTimeMs(jail: JailName, signal: AbortSignal): Promise<number | undefined>;
 }

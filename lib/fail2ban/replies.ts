@@ -1,6 +1,6 @@
 /**
- * What fail2ban's answers say: as its socket sends them, or as the text that
- * `fail2ban-client` makes of them.
+ * Parses fail2ban's answers: values from its socket, or text from
+ * `fail2ban-client`.
  *
  * @see fail2ban/server/server.py, actions.py, jail.py, client/beautifier.py
  * @module
@@ -11,34 +11,37 @@ import { RuntimeError } from "../base/errors.ts";
 import type { PickleValue } from "./pickle.ts";
 import { type JailName, parseJailName } from "../base/jail_name.ts";
 
-/** What a fail2ban can do. */
+/** The abilities of a version of fail2ban. */
 export interface Fail2banAbilities {
-  /** Whether it takes many addresses in a command, and answers once they are banned. */
+  /**
+   * Whether a command may have many addresses, and is answered after they are
+   * banned.
+   */
   readonly takesMany: boolean;
-  /** Whether it says until when a ban holds. */
+  /** Whether it lists the times of bans. */
   readonly listsTimes: boolean;
-  /** Whether it knows IPv6. */
+  /** Whether it supports IPv6. */
   readonly knowsIpv6: boolean;
 }
 
 /** A ban as fail2ban lists it. */
 export interface ListedTicket {
-  /** Whom it concerns. */
+  /** The banned address. */
   readonly address: Address;
-  /** Its times; `undefined` where they are not told. */
+  /** Its times; `undefined` where they are not listed. */
   readonly times: TicketTimes | undefined;
 }
 
-/** When a ban was made and how long it holds. */
+/** The beginning and length of a ban. */
 export interface TicketTimes {
-  /** The local time at which it was made: `2026-11-22 14:09:21`. */
+  /** Its beginning in local time: `2026-11-22 14:09:21`. */
   readonly madeAt: string;
-  /** Its length; `Infinity`: for ever. */
+  /** Its length in seconds; `Infinity`: for ever. */
   readonly seconds: number;
 }
 
 /**
- * Says what a version can do. One that is not understood can do the least.
+ * Derives the abilities of a version; an unknown one has the fewest.
  *
  * @param value The answer to `version`.
  *
@@ -69,7 +72,7 @@ export function readAbilities(value: PickleValue): Fail2banAbilities {
 }
 
 /**
- * Reads which jails there are.
+ * Reads the names of the jails.
  *
  * @param value The answer to `status`.
  * @throws {RuntimeError} when it is not understood.
@@ -98,7 +101,7 @@ export function readCount(value: PickleValue): number {
 }
 
 /**
- * Reads how long a jail bans.
+ * Reads the ban time of a jail.
  *
  * @param value The answer to `get JAIL bantime`.
  * @returns Seconds; `Infinity`: for ever.
@@ -115,7 +118,7 @@ export function readBanTime(value: PickleValue): number {
 }
 
 /**
- * Reads whom a jail never bans: addresses, prefixes, names of hosts.
+ * Reads the `ignoreip` of a jail: addresses, prefixes, host names.
  *
  * @param value The answer to `get JAIL ignoreip`.
  * @throws {RuntimeError} when it is not understood.
@@ -128,8 +131,8 @@ export function readIgnored(value: PickleValue): readonly string[] {
 }
 
 /**
- * Reads who is banned and until when. What is no address (a user's name, say)
- * is left out.
+ * Reads the banned addresses with their times. Anything else, such as a user
+ * name, is ignored.
  *
  * @param value The answer to `get JAIL banip --with-time`.
  * @throws {RuntimeError} when it is not understood.
@@ -152,7 +155,7 @@ const TICKET =
   /^(\S+) *\t(\d{4,5}-\d\d-\d\d \d\d:\d\d:\d\d) \+ (-1|\d{1,12}) = \d{4,5}-\d\d-\d\d \d\d:\d\d:\d\d$/;
 
 /**
- * Reads who is banned. What is no address is left out.
+ * Reads the banned addresses. Anything else is ignored.
  *
  * @param value The answer to `status JAIL`.
  * @throws {RuntimeError} when it is not understood.
@@ -167,7 +170,7 @@ export function readBannedInStatus(
   return readTickets(list);
 }
 
-/** What stands behind a name that ends so, in a list of pairs. */
+/** The value of the first pair whose name ends with this. */
 function entry(
   pairs: PickleValue | undefined,
   name: string,
@@ -183,7 +186,7 @@ function asList(value: PickleValue | undefined): readonly PickleValue[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** What stands behind a name that ends so, in a tree of lines. */
+/** The text after the first name that ends with this, in a tree of lines. */
 function textEntry(text: string, name: string): string | undefined {
   for (const line of text.split("\n")) {
     const at = line.indexOf(`${name}:`);

@@ -1,11 +1,11 @@
 /**
- * Tells one run of fail2ban from the next.
+ * Detects restarts of fail2ban.
  *
  * @module
  */
 
 /**
- * Counts the fail2bans behind one socket: each makes the socket's file anew.
+ * Counts the servers behind one socket: each creates the socket's file again.
  *
  * @example
  * ```ts
@@ -21,15 +21,15 @@ export class RestartCounter {
   #last: string | undefined;
   #count = 0;
 
-  /** How many there were so far. */
+  /** Number of servers so far. */
   get count(): number {
     return this.#count;
   }
 
   /**
-   * Takes note of a socket.
+   * Records the present socket file.
    *
-   * @param file What tells its file from the one before; `undefined`: there is none.
+   * @param file Identifies the file; `undefined`: there is none.
    */
   see(file: string | undefined): void {
     if (file === undefined || file === this.#last) return;

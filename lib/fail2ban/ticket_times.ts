@@ -1,28 +1,36 @@
 /**
- * Until when fail2ban's bans hold.
+ * Computes the ends of fail2ban's bans.
  *
- * fail2ban tells local time without a zone. It is read as this process's local
- * time, plus the length, so that a change to or from summer time within the
- * ban's length does not matter; in the hour that comes twice it is the first.
+ * fail2ban lists local times without a zone. The end is the beginning, read as
+ * this process's local time, plus the length: so a change to or from summer
+ * time during the ban does not matter. In the hour that summer time repeats it
+ * is the first one.
  *
  * @module
  */
 
 import type { ListedTicket, TicketTimes } from "./replies.ts";
 
-/** Clocks are read at different moments, in milliseconds. */
-const EARLY_MS = 5_000;
-/** fail2ban ends bans when it comes round to it, in milliseconds. */
-const LATE_MS = 60_000;
+/**
+ * How far in the future a beginning may be: the two clocks are read at
+ * different moments.
+ */
+const EARLY_LIMIT_MS = 5_000;
+/**
+ * How long after its end a ban may still be listed: fail2ban removes bans with
+ * a delay.
+ */
+const LATE_LIMIT_MS = 60_000;
 
 /**
- * Works out the ends of bans.
+ * Computes the ends of bans.
  *
- * @param tickets Bans as one answer lists them.
+ * @param tickets The bans in one answer.
  * @param nowMs Milliseconds since 1970.
- * @returns The ends in milliseconds since 1970, `Infinity` for never. Without
- * times `undefined`; and so it is for all but the permanent ones when one was
- * made in the future or has ended already: fail2ban's clock is another one then.
+ * @returns The ends in milliseconds since 1970, `Infinity` for never.
+ * `undefined` without times; also for all but permanent bans when one begins in
+ * the future or has ended already, because fail2ban uses another clock or zone
+ * then.
  */
 export function ticketEnds(
   tickets: readonly ListedTicket[],
@@ -31,7 +39,8 @@ export function ticketEnds(
   const spans = tickets.map(({ times }) => times && spanOf(times));
   const isSameClock = spans.every((span) =>
     span === undefined ||
-    span.startMs <= nowMs + EARLY_MS && span.endMs >= nowMs - LATE_MS
+    span.startMs <= nowMs + EARLY_LIMIT_MS &&
+      span.endMs >= nowMs - LATE_LIMIT_MS
   );
   return spans.map((span) =>
     isSameClock || span?.endMs === Infinity ? span?.endMs : undefined

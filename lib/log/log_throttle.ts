@@ -49,7 +49,7 @@ export class LogThrottle implements Log {
   /**
    * @param log Receives the records that pass.
    * @param clock Time.
-   * @param options Options for {@link LogThrottle}.
+   * @param options See {@link LogThrottleOptions}.
    */
   constructor(log: Log, clock: Clock, options: LogThrottleOptions = {}) {
     this.#log = log;

@@ -2,14 +2,14 @@
  * Asks fail2ban's own database whether a ticket is still in force.
  *
  * The table `bips` (fail2ban 0.11 and later, `fail2ban/server/database.py`)
- * holds the current or last ban of each address in each jail. Reads are single
- * rows by the primary key, so they hold no lock worth the name.
+ * holds the current or last ban of each address in each jail. Queries read
+ * single rows by the primary key, so they hold no lock for long.
  *
- * A file that fail2ban does not write, because its `dbfile` is another, says of
- * every ticket that it is gone. Hence an answer that lifts a ban needs a sign
- * that fits: an unban by hand deletes the row right before the line is written,
- * so the file was written just now; an expired ticket is over since just now.
- * Without it the answer is `unknown`.
+ * In a file that fail2ban does not write, because its `dbfile` is another one,
+ * every ticket seems to be gone. So an answer that lifts a ban needs a matching
+ * sign: a manual unban deletes the row right before the line is written, so the
+ * file was modified recently; an expired ticket ended recently. Without that
+ * sign the answer is `unknown`.
  *
  * @module
  */
@@ -22,14 +22,17 @@ import type { DetectionOracle, TicketOracle, TicketState } from "../ports.ts";
 import type { Log } from "../../log/log.ts";
 
 const PERMANENT = -1;
-/** After a failure the database is left alone for so long. */
-const RETRY_AFTER_MS = 1_000;
-/** fail2ban rounds a ban's beginning: its row may end so many seconds after it. */
+/** Interval before the database is tried again after a failure. */
+const RETRY_INTERVAL_MS = 1_000;
+/**
+ * Difference that is ignored: fail2ban rounds the beginning of a ban in its
+ * row.
+ */
 const ROUNDED_SECONDS = 0.5;
-/** While fail2ban writes, everything here waits for it, but no longer than this. */
+/** Longest wait for a write of fail2ban; it blocks the process. */
 const BUSY_TIMEOUT_MS = 100;
-/** What led to a line was written, or was over, no longer ago than this. */
-const JUST_NOW_MS = 30_000;
+/** Maximum age of the write, or of the expiry, that caused a line. */
+const RECENT_LIMIT_MS = 30_000;
 const NO_SIGN =
   "there is no sign that fail2ban writes it; is it fail2ban's dbfile?";
 /** Row: when the ban began and how long it lasts, in seconds; -1 is for ever, -2 unknown. */
@@ -48,12 +51,15 @@ interface OpenDatabase {
   readonly inode: number | null;
 }
 
-/** There is no row; when the database was written last, in milliseconds since 1970. */
+/**
+ * There is no row; with the database's modification time, in milliseconds since
+ * 1970.
+ */
 interface NoRow {
   readonly writtenMs: number;
 }
 
-/** When a ban began and how long it lasts, in seconds. */
+/** Beginning and length of a ban, in seconds. */
 interface BanTimes {
   readonly began: number;
   readonly lasts: number;
@@ -78,16 +84,16 @@ export class Fail2banDatabase
   #lastFailure: string | undefined;
 
   /**
-   * @param path fail2ban's `dbfile`. It may be missing, and come and go;
-   * `undefined`: there is none, and every state is `unknown`.
-   * @param log Where to tell, once, that another file may be the right one.
+   * @param path fail2ban's `dbfile`. It may be missing at times; `undefined`:
+   * there is none, and every state is `unknown`.
+   * @param log Receives one record when another file may be the right one.
    */
   constructor(path: string | undefined, log?: Log) {
     this.#path = path;
     this.#log = log;
   }
 
-  /** Why the database could not be asked the last time; `undefined` when it could. */
+  /** Why the last query failed; `undefined` when it did not. */
   get lastFailure(): string | undefined {
     return this.#lastFailure;
   }
@@ -137,7 +143,7 @@ export class Fail2banDatabase
       if (!isExpected(error)) throw error;
       this.#close();
       this.#lastFailure = error.message;
-      this.#retryAtMs = performance.now() + RETRY_AFTER_MS;
+      this.#retryAtMs = performance.now() + RETRY_INTERVAL_MS;
       return undefined;
     }
   }
@@ -184,17 +190,20 @@ function timesOf(
 }
 
 function goneSince({ writtenMs }: NoRow, nowMs: number): TicketState {
-  return Math.abs(nowMs - writtenMs) <= JUST_NOW_MS ? "gone" : "unknown";
+  return Math.abs(nowMs - writtenMs) <= RECENT_LIMIT_MS ? "gone" : "unknown";
 }
 
 function stateOf({ began, lasts }: BanTimes, nowMs: number): TicketState {
   if (lasts < 0) return "in_force";
   const overMs = nowMs - (began + lasts - ROUNDED_SECONDS) * 1_000;
   if (overMs < 0) return "in_force";
-  return overMs <= JUST_NOW_MS ? "expired" : "unknown";
+  return overMs <= RECENT_LIMIT_MS ? "expired" : "unknown";
 }
 
-/** Missing, forbidden, locked, or of a fail2ban without `bips`: all may pass. */
+/**
+ * Whether the database is missing, forbidden, locked, or without `bips`: all of
+ * these may be temporary.
+ */
 function isExpected(error: unknown): error is Error {
   return error instanceof Error && "code" in error &&
     (error.code === "ERR_SQLITE_ERROR" || /^E[A-Z]+$/.test(String(error.code)));

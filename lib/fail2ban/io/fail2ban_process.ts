@@ -1,6 +1,6 @@
 /**
  * `fail2ban-client` as a child process, for a fail2ban whose socket can't be
- * spoken to directly. It takes about 0.1 s a command.
+ * used directly. A command takes about 0.1 s.
  *
  * @see {@link https://github.com/fail2ban/fail2ban/blob/1.0.2/man/fail2ban-client.1 | fail2ban-client(1)}
  * @module
@@ -13,30 +13,36 @@ import { RestartCounter } from "../restart_counter.ts";
 import type { Fail2banClient, Fail2banReply } from "../ports.ts";
 import { ExclusiveWait } from "../../async/exclusive_wait.ts";
 
-/** Starting it takes a while on a busy host; an action of each address, too. */
+/**
+ * Generous, because starting it takes a while on a busy host, and so do the
+ * actions for each address.
+ */
 const TIMEOUT_MS = 60_000;
 const NO_JAIL = /^Sorry but the jail '.*' does not exist$/m;
-/** What the server said, rather than the client; it is logged before. */
+/** Marks a message of the server, not of the client; it is logged first. */
 const SAID_NO = /\bNOK: /;
 const LOGGED = /^.*?\b(?:ERROR|CRITICAL) +/;
 
-/** How to call it. */
+/** Options for {@link Fail2banProcess}. */
 export interface Fail2banProcessOptions {
   /** fail2ban's socket. */
   readonly socketPath: string;
   /** The program. @default {"fail2ban-client"} */
   readonly program?: string;
-  /** It is ended after so long, in milliseconds. @default {60000} */
+  /**
+   * Time limit of a command, in milliseconds; then the process is ended.
+   * @default {60000}
+   */
   readonly timeoutMs?: number;
 }
 
-/** Talks to fail2ban through `fail2ban-client`, without a shell. */
+/** Sends commands through `fail2ban-client`, without a shell. */
 export class Fail2banProcess implements Fail2banClient {
   readonly #options: Required<Fail2banProcessOptions>;
-  readonly #turn = new ExclusiveWait("command");
+  readonly #exclusive = new ExclusiveWait("command");
   readonly #servers = new RestartCounter();
 
-  /** @param options How to call it. */
+  /** @param options See {@link Fail2banProcessOptions}. */
   constructor(options: Fail2banProcessOptions) {
     this.#options = {
       program: "fail2ban-client",
@@ -54,7 +60,7 @@ export class Fail2banProcess implements Fail2banClient {
     signal: AbortSignal,
   ): Promise<Fail2banReply> {
     assertFail2banCommand(words);
-    using _turn = this.#turn.enter();
+    using _entered = this.#exclusive.enter();
     signal.throwIfAborted();
     this.#servers.see(fileAt(this.#options.socketPath));
     const { success, stdout, stderr } = await this.#run(words, signal);
@@ -115,7 +121,7 @@ export class Fail2banProcess implements Fail2banClient {
   }
 }
 
-/** What tells a file from the one that was there before. */
+/** Identifies a file: another file of the same name has another text. */
 function fileAt(path: string): string | undefined {
   try {
     const { dev, ino, mtime } = Deno.statSync(path);
@@ -130,7 +136,7 @@ function endIfRunning(child: Deno.ChildProcess): void {
   try {
     child.kill("SIGKILL");
   } catch (error) {
-    // What it wrote is still being read.
+    // Its output is still being read.
     if (!(error instanceof TypeError)) throw error;
   }
 }

@@ -1,9 +1,9 @@
 /**
  * fail2ban's own socket.
  *
- * Its server has one thread and room for two who wait to be connected, so there
- * is one connection with one command in flight. Up to 0.9.2 it hangs up after
- * every answer; from then on it keeps the connection.
+ * The server has one thread and a backlog of two connections, so there is one
+ * connection with one command in flight. Up to 0.9.2 the server closes the
+ * connection after every answer; newer ones keep it open.
  *
  * @see fail2ban/server/asyncserver.py, client/csocket.py
  * @module
@@ -18,9 +18,12 @@ import { RestartCounter } from "../restart_counter.ts";
 import type { Fail2banClient, Fail2banReply } from "../ports.ts";
 import { ExclusiveWait } from "../../async/exclusive_wait.ts";
 
-/** A question may wait for what fail2ban does for others. */
+/** Time limit of a question: fail2ban may be busy with other clients. */
 const QUESTION_TIMEOUT_MS = 10_000;
-/** A command runs the jail's actions, for each address one after the other. */
+/**
+ * Time limit of a `set`: it runs the jail's actions, for one address after the
+ * other.
+ */
 const ACTION_TIMEOUT_MS = 60_000;
 const FIRST_BUFFER_BYTES = 4_096;
 
@@ -28,19 +31,19 @@ const ENCODER = new TextEncoder();
 const END = ENCODER.encode(END_MARKER);
 const CLOSE = ENCODER.encode(`<F2B_CLOSE_COMMAND>${END_MARKER}`);
 
-/** How to talk to fail2ban. */
+/** Options for {@link Fail2banSocket}. */
 export interface Fail2banSocketOptions {
   /** fail2ban's socket. */
   readonly path: string;
-  /** An answer to a question is waited for so long, in milliseconds. @default {10000} */
+  /** Time limit of a question, in milliseconds. @default {10000} */
   readonly questionTimeoutMs?: number;
-  /** So is one to `set`. @default {60000} */
+  /** Time limit of a `set`, in milliseconds. @default {60000} */
   readonly actionTimeoutMs?: number;
 }
 
 /**
- * Talks to fail2ban through its socket; connects when it is first needed, and
- * again when the connection is lost.
+ * Sends commands through fail2ban's socket; connects when it is first needed,
+ * and again when the connection is lost.
  *
  * @example
  * ```ts ignore
@@ -50,11 +53,11 @@ export interface Fail2banSocketOptions {
  */
 export class Fail2banSocket implements Fail2banClient {
   readonly #options: Required<Fail2banSocketOptions>;
-  readonly #turn = new ExclusiveWait("command");
+  readonly #exclusive = new ExclusiveWait("command");
   readonly #servers = new RestartCounter();
   #connection: Deno.UnixConn | undefined;
 
-  /** @param options How to talk to fail2ban. */
+  /** @param options See {@link Fail2banSocketOptions}. */
   constructor(options: Fail2banSocketOptions) {
     this.#options = {
       questionTimeoutMs: QUESTION_TIMEOUT_MS,
@@ -72,7 +75,7 @@ export class Fail2banSocket implements Fail2banClient {
     signal: AbortSignal,
   ): Promise<Fail2banReply> {
     const pickle = pickleCommand(words);
-    using _turn = this.#turn.enter();
+    using _entered = this.#exclusive.enter();
     signal.throwIfAborted();
     const { questionTimeoutMs, actionTimeoutMs } = this.#options;
     const timeoutMs = words[0] === "set" ? actionTimeoutMs : questionTimeoutMs;
@@ -98,7 +101,7 @@ export class Fail2banSocket implements Fail2banClient {
     }
   }
 
-  /** Ends the work by closing the connection under it. */
+  /** Enforces a time limit by closing the connection. */
   async #inTime<T>(
     timeoutMs: number,
     signal: AbortSignal,
@@ -127,8 +130,8 @@ export class Fail2banSocket implements Fail2banClient {
   }
 
   /**
-   * A kept connection may have been closed by then: the same again with a new
-   * one, for commands that may be given twice.
+   * An open connection may have been closed by the server: a command that may
+   * be repeated is sent again over a new one.
    */
   async #exchange(
     request: Uint8Array,
@@ -156,7 +159,7 @@ export class Fail2banSocket implements Fail2banClient {
     this.#connection = undefined;
   }
 
-  /** What is wrong, in words that say what to do. */
+  /** Translates an error into one that says what to do. */
   #explained(error: unknown): unknown {
     const cause = error;
     if (error instanceof Deno.errors.NotFound) {
@@ -198,12 +201,15 @@ export class Fail2banSocket implements Fail2banClient {
   }
 }
 
-/** Once more, an unban of a prefix would lift every ban within it. */
+/**
+ * Whether a command may be sent twice: an unban of a prefix, repeated, would
+ * lift every ban within it.
+ */
 function mayRepeat([, , what, ...targets]: readonly string[]): boolean {
   return what !== "unbanip" || !targets.some((target) => target.includes("/"));
 }
 
-/** What tells a file from the one that was there before. */
+/** Identifies a file: another file of the same name has another text. */
 function fileAt(path: string): string | undefined {
   try {
     const { dev, ino, mtime } = Deno.statSync(path);
@@ -214,7 +220,7 @@ function fileAt(path: string): string | undefined {
   }
 }
 
-/** Sends a request and reads up to the marker behind the answer. */
+/** Sends a request and reads up to the marker after the answer. */
 async function syncClient(
   connection: Deno.UnixConn,
   request: Uint8Array,
@@ -255,7 +261,7 @@ function endsWithMarker(buffer: Uint8Array, length: number): boolean {
   return start >= 0 && END.every((byte, at) => buffer[start + at] === byte);
 }
 
-/** What the system says; anything else is a bug. */
+/** Whether the system reported the error; any other is a bug. */
 function isOfTheSystem(error: unknown): error is Error {
   return error instanceof Error && "code" in error;
 }
