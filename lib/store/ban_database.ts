@@ -1,6 +1,6 @@
 /**
- * The publisher's database as one thing: what happened and what stands, kept
- * in step.
+ * The publisher's database: joins the tables of bans, history and records, and
+ * keeps them consistent.
  *
  * @module
  */
@@ -16,11 +16,11 @@ import { BanTables } from "./ban_tables.ts";
 import { RecordTables } from "./record_tables.ts";
 import { HistoryTables } from "./history_tables.ts";
 
-/** What a `BanStore` does, over a connection. Everything is done at once. */
+/** The methods of a `BanStore` over a connection; all are synchronous. */
 export class BanDatabase {
-  /** Names the database. */
+  /** Identifies the database. */
   readonly epoch: Epoch;
-  /** What is recorded beside the bans. */
+  /** The audit and the quarantines. */
   readonly records: RecordTables;
   readonly #database: SqlDatabase;
   readonly #history: HistoryTables;
@@ -32,7 +32,7 @@ export class BanDatabase {
 
   /**
    * @param database Of `BAN_STORE_SCHEMA`; nothing else writes to it.
-   * @throws {UnusableStoreError} when its one row of `meta` or `clock` is not as written.
+   * @throws {UnusableStoreError} when its row in `meta` or `clock` is damaged.
    */
   constructor(database: SqlDatabase) {
     this.#database = database;
@@ -47,28 +47,28 @@ export class BanDatabase {
     this.#time = this.#history.time;
   }
 
-  /** The number of the last change. */
+  /** Sequence number of the last change. */
   get seq(): number {
     return this.#seq;
   }
 
-  /** Every change after it is kept. */
+  /** All changes after this number are stored. */
   get keptSince(): number {
     return this.#keptSince;
   }
 
-  /** How its clock stands to the system's. */
+  /** Relation between its clock and the system's clock. */
   get time(): StoreTime | undefined {
     return this.#time;
   }
 
-  /** Keeps that. */
+  /** Stores that relation. */
   keepTime(time: StoreTime): void {
     this.#write("the time", () => this.#history.setTime(time));
     this.#time = time;
   }
 
-  /** Keeps entries, all or none. */
+  /** Stores entries, all or none. */
   append(entries: readonly StoreEntry[], nowMs: number): void {
     let seq = this.#seq;
     this.#write("changes", () => {
@@ -84,7 +84,7 @@ export class BanDatabase {
     this.#seq = seq;
   }
 
-  /** Whether an event of that name is kept. */
+  /** Whether an event with that id is stored. */
   hasEvent(origin: HostName, id: EventId): boolean {
     return this.#read("events", () => this.#history.hasEvent(origin, id));
   }
@@ -104,7 +104,10 @@ export class BanDatabase {
     return this.#read("changes", () => this.#history.history(key, max));
   }
 
-  /** Keeps receipts, all or none but those of unknown bans. @returns How many these are. */
+  /**
+   * Stores receipts, all or none, except those of unknown bans. @returns How
+   * many were ignored.
+   */
   keepReceipts(receipts: readonly StoredReceipt[]): number {
     return this.#write("receipts", () => {
       const known = receipts.filter((each) => this.#bans.knows(each));
@@ -118,7 +121,10 @@ export class BanDatabase {
     return this.#read("receipts", () => this.#history.receipts(key));
   }
 
-  /** Forgets a bounded part. @returns Whether there is more. */
+  /**
+   * Deletes a bounded number of old rows. @returns Whether there is more to
+   * delete.
+   */
   prune(beforeMs: number, nowMs: number): boolean {
     let keptSince = this.#keptSince;
     const hasMore = this.#write("what is left", () => {

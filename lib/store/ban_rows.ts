@@ -1,8 +1,8 @@
 /**
- * Bans, reports and changes as rows of a database, and back.
+ * Converts bans, reports and changes to rows of a database, and back.
  *
- * Each row carries a sum of its values. One that is not as it was written is
- * refused: a ban must not move to another address because a bit flipped.
+ * Each row has a checksum of its values. A damaged row is rejected: a ban must
+ * not move to another address because a bit flipped.
  *
  * @module
  */
@@ -16,26 +16,26 @@ import { checksum } from "../base/checksum.ts";
 import { type SqlRow, type SqlValue, valuesOf } from "./sql.ts";
 import { UnusableStoreError } from "./store_errors.ts";
 
-/** A ban without its reports, and by which number these refer to it. */
+/** A ban without its reports, and the id by which these refer to it. */
 export interface BanHead extends Omit<Ban, "reports"> {
   readonly id: number;
 }
 
-/** A report, and where it stands among those of its ban. */
+/** A report, and its position among those of its ban. */
 export interface LocatedReport extends BanReport {
-  /** Grows in the order in which the nodes came. */
+  /** Grows in the order in which the nodes reported. */
   readonly place: number;
 }
 
 const readJail = rememberNames(parseJailName);
 const readHost = rememberNames(parseHostName);
 
-/** Columns of a change, but for its ban's id. */
+/** Columns of a change, without its ban's id. */
 export const CHANGE_COLUMNS =
   "seq, at_ms, kind, jail, address, node, expires_ms, is_pending, sum";
 /** Columns of a ban. */
 export const BAN_COLUMNS = "id, jail, address, seq, is_pending, sum";
-/** Columns of a report, but for its ban's id. */
+/** Columns of a report, without its ban's id. */
 export const REPORT_COLUMNS =
   "origin, place, first_ms, last_ms, expires_ms, sum";
 
@@ -48,7 +48,10 @@ export function changeRow(change: Change): SqlValue[] {
   return summed(seq, atMs, kind, jail, address, node, expiresMs, isPending);
 }
 
-/** Reads {@link CHANGE_COLUMNS}. @throws {UnusableStoreError} when they are not as written. */
+/**
+ * Reads {@link CHANGE_COLUMNS}. @throws {UnusableStoreError} when they are
+ * damaged.
+ */
 export function readChange(row: SqlRow): Change {
   const values = valuesOf(row);
   const [seq, atMs, kind, , , , expiresMs, pending] = values;
@@ -85,7 +88,10 @@ export function banRow(
   return summed(id, jail, address, seq, Number(isPending));
 }
 
-/** Reads {@link BAN_COLUMNS}. @throws {UnusableStoreError} when they are not as written. */
+/**
+ * Reads {@link BAN_COLUMNS}. @throws {UnusableStoreError} when they are
+ * damaged.
+ */
 export function readBanHead(values: readonly unknown[]): BanHead {
   const [id, jail, address, seq, pending, sum] = values;
   if (sum !== checksum(id, jail, address, seq, pending)) {
@@ -112,9 +118,9 @@ export function reportRow(
  * Reads {@link REPORT_COLUMNS}.
  *
  * @param ban The id of the report's ban.
- * @param values Of the columns, from `at` on.
- * @param at Where they begin.
- * @throws {UnusableStoreError} when they are not as written.
+ * @param values Values that contain the columns from `at` on.
+ * @param at Index of the first column.
+ * @throws {UnusableStoreError} when they are damaged.
  */
 export function readReport(
   ban: number,
@@ -138,7 +144,7 @@ export function readReport(
   };
 }
 
-/** Reports as they are in a ban. */
+/** Sorts reports into their order in a ban. */
 export function inOrder(reports: LocatedReport[]): BanReport[] {
   if (reports.length > 1) {
     reports.sort((left, right) => left.place - right.place);
@@ -151,17 +157,17 @@ export function inOrder(reports: LocatedReport[]): BanReport[] {
   }));
 }
 
-/** Values, and their sum after them. */
+/** Appends the checksum to values. */
 export function summed(...values: SqlValue[]): SqlValue[] {
   return [...values, checksum(...values)];
 }
 
-/** Whether the last value is the sum of those before it. */
+/** Whether the last value is the checksum of those before it. */
 export function hasItsSum(values: readonly unknown[]): boolean {
   return values.at(-1) === checksum(...values.slice(0, -1));
 }
 
-/** What is thrown about a row of a table. */
+/** The error for a damaged row of a table. */
 export function notAsWritten(table: string): UnusableStoreError {
   return new UnusableStoreError(
     "damaged",
@@ -169,27 +175,27 @@ export function notAsWritten(table: string): UnusableStoreError {
   );
 }
 
-/** Reads a number. @throws {UnusableStoreError} when it is none. */
+/** Reads a number. @throws {UnusableStoreError} when it is invalid. */
 export function numberOf(value: unknown, table: string): number {
   if (typeof value !== "number") throw notAsWritten(table);
   return value;
 }
 
-/** Reads an address. @throws {UnusableStoreError} when it is none. */
+/** Reads an address. @throws {UnusableStoreError} when it is invalid. */
 export function addressOf(value: unknown, table: string): Address {
   const address = typeof value === "string" ? parseAddress(value) : undefined;
   if (address === undefined) throw notAsWritten(table);
   return address;
 }
 
-/** Reads a jail's name. @throws {UnusableStoreError} when it is none. */
+/** Reads a jail's name. @throws {UnusableStoreError} when it is invalid. */
 export function jailOf(value: unknown, table: string): JailName {
   const jail = typeof value === "string" ? readJail(value) : undefined;
   if (jail === undefined) throw notAsWritten(table);
   return jail;
 }
 
-/** Reads a host's name. @throws {UnusableStoreError} when it is none. */
+/** Reads a host's name. @throws {UnusableStoreError} when it is invalid. */
 export function hostOf(value: unknown, table: string): HostName {
   const host = typeof value === "string" ? readHost(value) : undefined;
   if (host === undefined) throw notAsWritten(table);

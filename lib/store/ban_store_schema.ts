@@ -1,5 +1,5 @@
 /**
- * The publisher's database.
+ * The schema of the publisher's database.
  *
  * | table      | holds                                                             |
  * | ---------- | ----------------------------------------------------------------- |
@@ -86,7 +86,7 @@ const VERSION_2 = `
     count INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;`;
 
-/** Never changed in what was released; a new version is one more migration. */
+/** Released migrations are never changed; a new version adds one. */
 export const BAN_STORE_SCHEMA: StoreSchema = {
   applicationId: 0x46324250, // "F2BP"
   migrations: [VERSION_1, VERSION_2],
@@ -94,14 +94,19 @@ export const BAN_STORE_SCHEMA: StoreSchema = {
   questions: [BANS_WITHOUT_INDEX],
 };
 
-/** A WAL that grew beyond is cut back to it. */
+/** Size to which a larger write-ahead log is truncated. */
 const WAL_BYTES = 64 * 1024 * 1024;
-/** The changes of a batch are all over the index of bans: it should be in memory. */
+/**
+ * Cache size: the changes of a batch are spread over the index of bans, which
+ * should stay in memory.
+ */
 const CACHE_KIB = 32 * 1024;
-/** Pages are written back after so many, 16 MiB: the more, the fewer of them twice. */
+/**
+ * Pages between checkpoints, 16 MiB: with more, fewer pages are written twice.
+ */
 const CHECKPOINT_PAGES = 4_096;
 
-/** How a connection is set up that writes to it, but for what its changes survive. */
+/** Settings of a writing connection, without its durability. */
 export const BAN_STORE_PRAGMAS = `
   PRAGMA journal_mode = WAL;
   PRAGMA cache_size = -${CACHE_KIB};

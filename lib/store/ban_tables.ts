@@ -1,13 +1,12 @@
 /**
- * The bans as they stand, in two tables of a database: the publisher's and
- * every copy's are the same.
+ * The current bans, in two tables of a database; the same at the publisher and
+ * in every copy.
  *
- * A ban gets the next id when it comes, so that new ones stand side by side:
- * only one index is written to all over the place.
+ * A new ban gets the next id, so that new rows are neighbours: only one index
+ * is written in random order.
  *
- * A report whose time was over when its node reported again was none any
- * more: the new one is another. So it doesn't matter when the old one was
- * taken out of the table.
+ * When a node reports again after its report expired, the new report is another
+ * one. So it doesn't matter when the expired one was deleted.
  *
  * @module
  */
@@ -32,7 +31,7 @@ import {
   valuesOf,
 } from "./sql.ts";
 
-/** Makes the tables. */
+/** Creates the tables. */
 export const BAN_TABLES_SCHEMA = `
   CREATE TABLE bans (
     id INTEGER PRIMARY KEY,
@@ -57,7 +56,7 @@ export const BAN_TABLES_SCHEMA = `
     WHERE expires_ms < 9e999;`;
 
 /**
- * How many bans the index does not lead to: those would come a second time.
+ * Counts bans that the index misses: they would be inserted a second time.
  * `quick_check` does not compare indexes with their tables.
  */
 export const BANS_WITHOUT_INDEX = `
@@ -78,7 +77,7 @@ const STATEMENTS = {
   putReport: "INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?, ?, ?, ?)",
   dropReport: "DELETE FROM reports WHERE ban = ? AND origin = ?",
   dropReports: "DELETE FROM reports WHERE ban = ?",
-  // The index need not agree with a damaged table: the table's word counts.
+  // The index may disagree with a damaged table: the table is authoritative.
   dropOver: `
     DELETE FROM reports WHERE ban = ? AND origin = ? AND expires_ms <= ?`,
   selectOver: `
@@ -87,22 +86,22 @@ const STATEMENTS = {
     ORDER BY expires_ms LIMIT ?`,
 } as const;
 
-/** Whether something else still refers to a ban that has no reports. */
+/** Whether something else still refers to a ban without reports. */
 export type IsReferredTo = (id: number) => boolean;
 
 /**
- * Keeps the tables in step with the changes. Every method is called within a
- * transaction of its caller's.
+ * Applies changes to the tables. Every method is called within the caller's
+ * transaction.
  */
 export class BanTables {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
   readonly #isReferredTo: IsReferredTo;
-  /** The last id that was given; `undefined`: none yet. Nobody else gives any. */
+  /** The last assigned id; `undefined`: none yet. Nobody else assigns ids. */
   #lastId: number | undefined;
 
   /**
    * @param database It has the tables of {@link BAN_TABLES_SCHEMA}.
-   * @param isReferredTo Such a ban keeps its id, and its row.
+   * @param isReferredTo A ban for which it is true keeps its row.
    */
   constructor(
     database: SqlDatabase,
@@ -113,9 +112,9 @@ export class BanTables {
   }
 
   /**
-   * Carries a change out.
+   * Applies a change.
    *
-   * @returns The id of its ban, which stands or not.
+   * @returns The id of its ban, whether or not it is still in force.
    */
   apply(change: Change): number {
     const known = this.#find(change);
@@ -139,23 +138,26 @@ export class BanTables {
     return id;
   }
 
-  /** Whether a ban has a row: it has reports, be they over, or is referred to. */
+  /**
+   * Whether a ban has a row: because of reports, also expired ones, or because
+   * something refers to it.
+   */
   knows(key: BanKey): boolean {
     return this.#find(key) !== undefined;
   }
 
-  /** The id of a ban that has reports, be they over. */
+  /** The id of a ban with reports, also expired ones. */
   idOf(key: BanKey): number | undefined {
     const id = this.#find(key)?.id;
     return id !== undefined && this.#hasReports(id) ? id : undefined;
   }
 
-  /** Puts a ban in as it is; there is none of its key. */
+  /** Inserts a ban; there is none with its key. */
   put(ban: Ban): void {
     const { jail, address, seq, isPending, reports } = ban;
     const id = this.#nextId();
     this.#setHead({ id, jail, address, seq, isPending }, false);
-    // Before every report that comes later: its place is a change's number.
+    // Before all later reports, whose place is the number of a change.
     let place = -reports.length;
     for (const report of reports) {
       const row = reportRow(id, { ...report, place });
@@ -165,11 +167,11 @@ export class BanTables {
   }
 
   /**
-   * Takes reports out that are over, and bans with their last one.
+   * Deletes expired reports, and bans without any other.
    *
    * @param nowMs Milliseconds since 1970.
-   * @param max So many at most, those first that ended first.
-   * @returns How many.
+   * @param max Maximum number; the oldest ends first.
+   * @returns Number of deleted reports.
    */
   dropExpired(nowMs: number, max: number): number {
     const over = this.#statements.selectOver.all(nowMs, max);
@@ -182,7 +184,7 @@ export class BanTables {
     return over.length;
   }
 
-  /** Takes a ban out that has no reports, and that nothing refers to. */
+  /** Deletes a ban without reports if nothing refers to it. */
   dropUnused(id: number): void {
     if (!this.#hasReports(id) && !this.#isReferredTo(id)) {
       this.#statements.dropBan.run(id);
@@ -235,7 +237,7 @@ export class BanTables {
   }
 }
 
-/** Rows that are read in one go: more are no faster. */
+/** Rows per query: more are not faster. */
 const PAGE_ROWS = 2_000;
 const SELECT_PAGE = `
   SELECT id, jail, address, seq, is_pending, bans.sum,
@@ -248,12 +250,12 @@ const BAN_VALUE = 12;
 
 /**
  * Reads the bans with a report that ends after a time, with those reports, in
- * the order in which they came. Page by page: `node:sqlite` takes far longer
+ * the order of insertion. Page by page, because `node:sqlite` is much slower
  * for single rows.
  *
  * @param database Nothing writes to it meanwhile, as in a transaction.
  * @param nowMs Milliseconds since 1970.
- * @throws {UnusableStoreError} when a row is not as written.
+ * @throws {UnusableStoreError} when a row is damaged.
  */
 export function* readBanTables(
   database: SqlDatabase,
@@ -275,7 +277,8 @@ export function* readBanTables(
         reports = [];
       }
       const report = readReport(head.id, values, HEAD_VALUES);
-      // An end is believed once the row's sum is right: not before, in SQL.
+      // An end is used only after the row's checksum was verified, so not in
+      // SQL.
       if (report.expiresMs > nowMs) reports.push(report);
       last = [head.id, report.origin];
     }

@@ -1,6 +1,6 @@
 /**
- * How a store's clock stands to the system's as a row of a database, and back;
- * see `ban_rows.ts`.
+ * Converts the relation between a store's clock and the system's to a row of a
+ * database, and back; see `ban_rows.ts`.
  *
  * @module
  */
@@ -9,12 +9,15 @@ import { hasItsSum, notAsWritten, numberOf, summed } from "./ban_rows.ts";
 import type { StoreTime } from "../ban/ban_store.ts";
 import { type SqlRow, type SqlValue, valuesOf } from "./sql.ts";
 
-/** The one row's id, how far the system's is ahead, the time seen, sum. */
+/** The single row: id, `aheadMs`, `seenMs`, checksum. */
 export function clockRow({ aheadMs, seenMs }: StoreTime): SqlValue[] {
   return [1, ...summed(aheadMs, seenMs)];
 }
 
-/** Reads all but the id. @throws {UnusableStoreError} when they are not as written. */
+/**
+ * Reads all columns except the id. @throws {UnusableStoreError} when they are
+ * damaged.
+ */
 export function readClockRow(row: SqlRow): StoreTime {
   const values = valuesOf(row);
   if (!hasItsSum(values)) throw notAsWritten("clock");

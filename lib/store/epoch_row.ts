@@ -1,5 +1,6 @@
 /**
- * An epoch and a number as a row of a database, and back; see `ban_rows.ts`.
+ * Converts an epoch and a sequence number to a row of a database, and back; see
+ * `ban_rows.ts`.
  *
  * @module
  */
@@ -8,7 +9,7 @@ import { hasItsSum, notAsWritten, numberOf, summed } from "./ban_rows.ts";
 import type { Epoch } from "../base/ids.ts";
 import { type SqlRow, type SqlValue, valuesOf } from "./sql.ts";
 
-/** An epoch, and the number that a database is at in it. */
+/** An epoch, and a sequence number in it. */
 export interface EpochMark {
   readonly epoch: Epoch;
   readonly seq: number;
@@ -18,9 +19,9 @@ const EPOCH = /^[0-9a-f]{32}$/;
 const EPOCH_BYTES = 16;
 
 /**
- * Names a new database.
+ * Makes the epoch of a new database.
  *
- * @param random 16 bytes that nobody can guess.
+ * @param random 16 random bytes.
  */
 export function epochOf(random: Uint8Array): Epoch {
   if (random.length !== EPOCH_BYTES) {
@@ -29,12 +30,15 @@ export function epochOf(random: Uint8Array): Epoch {
   return random.toHex() as Epoch;
 }
 
-/** The one row's id, epoch, number, sum. */
+/** The single row: id, epoch, sequence number, checksum. */
 export function epochRow({ epoch, seq }: EpochMark): SqlValue[] {
   return [1, ...summed(epoch, seq)];
 }
 
-/** Reads epoch, number, sum. @throws {UnusableStoreError} when they are not as written, or missing. */
+/**
+ * Reads epoch, sequence number and checksum. @throws {UnusableStoreError} when
+ * they are damaged or missing.
+ */
 export function readEpochRow(row: SqlRow | undefined): EpochMark {
   const values = row === undefined ? [] : valuesOf(row);
   const [epoch, seq] = values;

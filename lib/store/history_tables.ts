@@ -1,6 +1,6 @@
 /**
- * What happened, in the tables of the publisher's database: changes, events
- * and receipts, and by which clock.
+ * The history in the publisher's database: changes, event ids, receipts, and
+ * the clock of their times.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import {
 } from "./sql.ts";
 import { UnusableStoreError } from "./store_errors.ts";
 
-/** What names an event. */
+/** Identifies an event. */
 export type EventName = NonNullable<StoreEntry["event"]>;
 
 const STATEMENTS = {
@@ -52,7 +52,10 @@ const STATEMENTS = {
     FROM receipts WHERE jail = ? AND address = ? ORDER BY node, action`,
 } as const;
 
-/** Reads and writes them. What writes is called within a transaction. */
+/**
+ * Reads and writes the history. Methods that write are called within a
+ * transaction.
+ */
 export class HistoryTables {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
 
@@ -61,38 +64,41 @@ export class HistoryTables {
     this.#statements = prepareAll(database, STATEMENTS);
   }
 
-  /** The epoch, and the number up to which changes may be forgotten. */
+  /** The epoch, and the number up to which changes may be pruned. */
   get mark(): EpochMark {
     return readEpochRow(this.#statements.meta.get());
   }
 
-  /** The number of the last change, also when it is forgotten. */
+  /** Sequence number of the last change, even if it was pruned. */
   get seq(): number {
     const row = this.#statements.lastSeq.get();
     const last = row === undefined ? 0 : Number(valuesOf(row)[0]);
     return Math.max(this.mark.seq, last);
   }
 
-  /** Keeps epoch and number. */
+  /** Stores epoch and number. */
   setMark(mark: EpochMark): void {
     this.#statements.putMeta.run(...epochRow(mark));
   }
 
-  /** How the clock of all times here stands to the system's; `undefined`: nobody said. */
+  /**
+   * Relation between the clock of all times here and the system's; `undefined`:
+   * unknown.
+   */
   get time(): StoreTime | undefined {
     const row = this.#statements.clock.get();
     return row && readClockRow(row);
   }
 
-  /** Keeps that. */
+  /** Stores that relation. */
   setTime(time: StoreTime): void {
     this.#statements.putClock.run(...clockRow(time));
   }
 
   /**
-   * Keeps the name of an event.
+   * Stores the id of an event.
    *
-   * @throws {RangeError} when it is kept already.
+   * @throws {RangeError} when it is stored already.
    */
   putEvent({ origin, id }: EventName, nowMs: number): void {
     const { changes } = this.#statements.putEvent.run(origin, id, nowMs);
@@ -102,7 +108,7 @@ export class HistoryTables {
   }
 
   /**
-   * Keeps a change.
+   * Stores a change.
    *
    * @param ban The id of its ban.
    */
@@ -115,7 +121,7 @@ export class HistoryTables {
     return this.#statements.isOfChange.get(ban) !== undefined;
   }
 
-  /** Whether an event of that name is kept. */
+  /** Whether an event with that id is stored. */
   hasEvent(origin: HostName, id: EventId): boolean {
     return this.#statements.findEvent.get(origin, id) !== undefined;
   }
@@ -149,7 +155,7 @@ export class HistoryTables {
       .reverse();
   }
 
-  /** Keeps a receipt, unless a later one of its node and action is kept. */
+  /** Stores a receipt, unless a later one of its node and action is stored. */
   putReceipt(receipt: StoredReceipt): void {
     this.#statements.putReceipt.run(...receiptRow(receipt));
   }
@@ -160,7 +166,7 @@ export class HistoryTables {
   }
 }
 
-/** SQLite knows no infinite limit. */
+/** SQLite has no infinite limit. */
 function limit(max: number): number {
   return Math.min(max, Number.MAX_SAFE_INTEGER);
 }

@@ -1,7 +1,7 @@
 /**
- * The versions of a stored database, and how one becomes the next.
+ * The versions of a database, and the migrations between them.
  *
- * The version is SQLite's `user_version`, what the file is for its
+ * The version is SQLite's `user_version`; the kind of database is its
  * `application_id`.
  *
  * @see {@link https://www.sqlite.org/pragma.html | SQLite, PRAGMA Statements}
@@ -11,32 +11,32 @@
 import { atOnce, type SqlDatabase, valuesOf } from "./sql.ts";
 import { UnusableStoreError } from "./store_errors.ts";
 
-/** What a database is for, and its versions. */
+/** The kind of a database, and its versions. */
 export interface StoreSchema {
-  /** Told apart by it; 1 to 2^31 - 1. */
+  /** Identifies the kind of database; 1 to 2^31 - 1. */
   readonly applicationId: number;
   /** The statements that lead from version `index` to the next; 0: an empty file. */
   readonly migrations: readonly string[];
-  /** Tables without which nothing can be done: always looked at as a whole. */
+  /** Essential tables: always checked completely. */
   readonly vital: readonly string[];
-  /** Questions whose answer is how many rows are wrong: always asked. */
+  /** Queries that count invalid rows: always run. */
   readonly questions: readonly string[];
 }
 
-/** How much of a database is looked at. */
+/** How much of a database is checked. */
 export type Inspection = "all" | "vital";
 
-/** Damages that are told, at most. */
+/** Maximum number of reported damages. */
 const MAX_DAMAGES = 3;
 
 /**
- * Looks at a database before it is used. Writes nothing.
+ * Checks a database before it is used. Writes nothing.
  *
- * @param database Its connection may be one for reading.
+ * @param database May be read-only.
  * @param schema What it should be.
- * @param inspection How much of its structure is gone through.
+ * @param inspection How much of it is checked.
  * @returns Its version.
- * @throws {UnusableStoreError} when it is damaged, something else, or newer.
+ * @throws {UnusableStoreError} when it is damaged, of another kind, or newer.
  * @throws SQLite's error when it can't be read.
  */
 export function inspectStore(
@@ -73,12 +73,12 @@ export function inspectStore(
 }
 
 /**
- * Brings a database to the last version, all steps at once or none. Writes
- * nothing where it is of that version.
+ * Migrates a database to the last version, in one transaction. Writes nothing
+ * where it has that version already.
  *
- * @param database For writing.
+ * @param database Must be writable.
  * @param schema What it should be.
- * @param first What is done in the same transaction, after the last step.
+ * @param first Called in the same transaction, after the last step.
  */
 export function migrateStore(
   database: SqlDatabase,
@@ -100,8 +100,8 @@ function quickCheck(database: SqlDatabase, of: string): void {
   const found = database.prepare(`PRAGMA quick_check(${of})`).all()
     .map((row) => String(row["quick_check"]));
   if (found.length === 1 && found[0] === "ok") return;
-  const told = found.slice(0, MAX_DAMAGES).join("; ").replaceAll("\n", " ");
-  throw new UnusableStoreError("damaged", `it is damaged: ${told}`);
+  const shown = found.slice(0, MAX_DAMAGES).join("; ").replaceAll("\n", " ");
+  throw new UnusableStoreError("damaged", `it is damaged: ${shown}`);
 }
 
 function pragma(database: SqlDatabase, name: string): number {

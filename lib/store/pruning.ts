@@ -1,6 +1,6 @@
 /**
- * Forgets what the publisher's database need not know any more, in steps that
- * hold nobody up for long.
+ * Deletes what the publisher's database does not need any more, in steps that
+ * block only briefly.
  *
  * @module
  */
@@ -17,22 +17,22 @@ import {
 } from "./sql.ts";
 import type { BanTables } from "./ban_tables.ts";
 
-/** Rows that a step looks at, at most: some 20 ms. */
+/** Maximum number of rows in a step: about 20 ms. */
 export const PRUNE_STEP_ROWS = 5_000;
 
-/** Until when is forgotten, in milliseconds since 1970. */
+/** Time limits of what is deleted, in milliseconds since 1970. */
 export interface PruneTimes {
-  /** Changes, events, and receipts of bans that are no more, from before that. */
+  /** Changes, events, and receipts of ended bans, from before this time. */
   readonly beforeMs: number;
-  /** Reports that were over by then. */
+  /** Reports that expired by this time. */
   readonly nowMs: number;
 }
 
-/** What a step did. */
+/** The result of a step. */
 export interface PruneStep {
-  /** The highest number of a change that it forgot; 0: none. */
+  /** Highest sequence number of a deleted change; 0: none was deleted. */
   readonly forgotten: number;
-  /** Whether there is more to forget. */
+  /** Whether there is more to delete. */
   readonly hasMore: boolean;
 }
 
@@ -55,14 +55,16 @@ const STATEMENTS = {
     WHERE jail = ? AND address = ? AND node = ? AND action = ?`,
 } as const;
 
-/** Where among the receipts a round begins. */
+/** Key before the first receipt, where a round begins. */
 const FIRST: readonly SqlValue[] = [-Infinity, "", "", "", ""];
 
-/** Goes through the database step by step. */
+/** Prunes the database step by step. */
 export class Pruning {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
   readonly #bans: BanTables;
-  /** The last receipt that was looked at: those of bans that stand remain. */
+  /**
+   * Key of the last receipt that was checked: receipts of bans in force stay.
+   */
   #lastReceipt = FIRST;
 
   /**
@@ -74,7 +76,7 @@ export class Pruning {
     this.#statements = prepareAll(database, STATEMENTS);
   }
 
-  /** Does one step. Called within a transaction. */
+  /** Executes one step. Called within a transaction. */
   step({ beforeMs, nowMs }: PruneTimes): PruneStep {
     let left = PRUNE_STEP_ROWS;
     const { changes, forgotten } = this.#dropChanges(beforeMs, left);
@@ -99,7 +101,7 @@ export class Pruning {
     return { changes: rows.length, forgotten };
   }
 
-  /** @returns How many were looked at. */
+  /** @returns Number of checked receipts. */
   #dropReceipts(beforeMs: number, max: number): number {
     if (max === 0) return 0;
     const { selectReceipts, dropReceipt } = this.#statements;

@@ -1,5 +1,5 @@
 /**
- * Receipts as rows of a database, and back; see `ban_rows.ts`.
+ * Converts receipts to rows of a database, and back; see `ban_rows.ts`.
  *
  * @module
  */
@@ -23,13 +23,13 @@ const OUTCOMES: readonly string[] = [
   "failed",
 ] satisfies StoredReceipt["outcome"][];
 
-/** A receipt: jail, address, node, action, time, outcome, detail, sum. */
+/** A row: jail, address, node, action, time, outcome, detail, checksum. */
 export function receiptRow(receipt: StoredReceipt): SqlValue[] {
   const { jail, address, node, action, atMs, outcome, detail } = receipt;
   return summed(jail, address, node, action, atMs, outcome, detail);
 }
 
-/** Reads a receipt. @throws {UnusableStoreError} when it is not as written. */
+/** Reads a receipt. @throws {UnusableStoreError} when it is damaged. */
 export function readReceipt(row: SqlRow): StoredReceipt {
   const values = valuesOf(row);
   const [jail, address, node, action, atMs, outcome, detail] = values;

@@ -45,7 +45,7 @@ const STATEMENTS = {
 
 type Statements = Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
 
-/** Keeps records over a connection; its methods are done when they return. */
+/** Stores records over a connection; all methods are synchronous. */
 export class RecordTables implements NodeRecords {
   readonly #database: SqlDatabase;
   #prepared: Statements | undefined;
@@ -100,7 +100,10 @@ export class RecordTables implements NodeRecords {
     );
   }
 
-  /** A file of an older version is looked at before it has these tables. */
+  /**
+   * Prepared late, because a file of an older version is checked before it has
+   * these tables.
+   */
   get #statements(): Statements {
     return this.#prepared ??= prepareAll(this.#database, STATEMENTS);
   }

@@ -1,6 +1,6 @@
 /**
- * The database of a subscriber's copy: `meta` has the publisher's epoch and
- * the last number that was taken; `bans` and `reports` are as the publisher's.
+ * The schema of a subscriber's copy: `meta` has the publisher's epoch and the
+ * last sequence number; `bans` and `reports` are like the publisher's.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const VERSION_1 = `
   ) STRICT;
   ${BAN_TABLES_SCHEMA}`;
 
-/** Never changed in what was released; a new version is one more migration. */
+/** Released migrations are never changed; a new version adds one. */
 export const REPLICA_SCHEMA: StoreSchema = {
   applicationId: 0x46324252, // "F2BR"
   migrations: [VERSION_1],

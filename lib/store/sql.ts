@@ -1,14 +1,14 @@
 /**
- * What the core sees of a SQL database: shaped as `node:sqlite` is, so that
- * an adapter hands its connection over as it is.
+ * The port of a SQL database: a subset of `node:sqlite`, so that an adapter can
+ * pass its connection unchanged.
  *
  * @module
  */
 
-/** A value as it is bound to a statement. */
+/** A value that can be bound to a statement. */
 export type SqlValue = string | number | null;
 
-/** A row as it was read, its values by column or in the columns' order. */
+/** A row: its values by column name, or in the columns' order. */
 export type SqlRow = Readonly<Record<string, unknown>>;
 
 /** A prepared statement. */
@@ -19,13 +19,13 @@ export interface SqlStatement {
   };
   get(...values: SqlValue[]): SqlRow | undefined;
   all(...values: SqlValue[]): readonly SqlRow[];
-  /** Rows are arrays from now on, where it is there: they are read faster. */
+  /** Makes rows arrays, which are read faster; missing in some versions. */
   setReturnArrays?(enabled: boolean): void;
 }
 
 /** A connection. */
 export interface SqlDatabase {
-  /** Whether a transaction is under way. */
+  /** Whether a transaction is open. */
   readonly isTransaction: boolean;
   exec(sql: string): void;
   prepare(sql: string): SqlStatement;
@@ -36,7 +36,7 @@ export function valuesOf(row: SqlRow): readonly unknown[] {
   return Array.isArray(row) ? row : Object.values(row);
 }
 
-/** Prepares statements, whose rows then are arrays where that is possible. */
+/** Prepares statements; their rows are arrays where that is possible. */
 export function prepareAll<N extends string>(
   database: SqlDatabase,
   statements: Readonly<Record<N, string>>,
@@ -50,12 +50,12 @@ export function prepareAll<N extends string>(
 }
 
 /**
- * Does something in one transaction, or not at all.
+ * Runs something in one transaction.
  *
- * @param database No transaction is under way.
- * @param work Must not wait for anything.
- * @returns What the work returned.
- * @throws What the work threw; all it did is undone then.
+ * @param database Without an open transaction.
+ * @param work Must be synchronous.
+ * @returns The result of the work.
+ * @throws What the work threw, after a rollback.
  */
 export function atOnce<T>(database: SqlDatabase, work: () => T): T {
   database.exec("BEGIN IMMEDIATE");
@@ -64,7 +64,7 @@ export function atOnce<T>(database: SqlDatabase, work: () => T): T {
     database.exec("COMMIT");
     return result;
   } catch (error) {
-    // SQLite has undone it already after some failures, a full disk for one.
+    // After some failures, such as a full disk, SQLite has rolled back already.
     if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }

@@ -1,8 +1,8 @@
 /**
- * What went wrong with a stored database, in words for an operator.
+ * Turns errors of a database into errors for an operator.
  *
- * SQLite's result codes are told by their texts: they are the same in every
- * version, and Deno gives the number with some of its errors only.
+ * SQLite's result codes are recognized by their texts: these are the same in
+ * every version, and Deno gives the code only with some errors.
  *
  * @see {@link https://www.sqlite.org/rescode.html | SQLite, Result and Error Codes}
  * @module
@@ -10,18 +10,20 @@
 
 import { type ErrorDetails, RuntimeError } from "../base/errors.ts";
 
-/** Why a file can't be used as it is, and why another try won't help. */
+/** Why a file can't be used; a retry does not help. */
 export type UnusableReason = "damaged" | "newer";
 
-/** The file is not what a program of this version wrote. It was left as it is. */
+/**
+ * The file was not written by a program of this version. It was left unchanged.
+ */
 export class UnusableStoreError extends RuntimeError {
-  /** What is wrong with it. */
+  /** The kind of problem. */
   readonly reason: UnusableReason;
 
   /**
-   * @param reason What is wrong with it.
-   * @param message What was found.
-   * @param details What it came from.
+   * @param reason The kind of problem.
+   * @param message The details for the operator.
+   * @param details Cause and hint.
    */
   constructor(
     reason: UnusableReason,
@@ -57,7 +59,7 @@ const ANY_HINT = 'see "The store" in docs/OPERATIONS.md';
 
 const DAMAGE = /malformed|not a database|unsupported file format/;
 
-/** Whether SQLite says so, or what reads its values. */
+/** Whether the error comes from SQLite, or from reading its values. */
 function isSqliteError(error: unknown): error is Error {
   return error instanceof Error && "code" in error &&
     (error.code === "ERR_SQLITE_ERROR" || error.code === "ERR_OUT_OF_RANGE");
@@ -66,9 +68,10 @@ function isSqliteError(error: unknown): error is Error {
 /**
  * Turns SQLite's error into one for an operator.
  *
- * @param what What could not be done, as in `cannot keep changes`.
- * @param error Whatever was thrown.
- * @returns What to throw: an expected error for one of SQLite, else the same.
+ * @param what What failed, such as `cannot keep changes`.
+ * @param error The error.
+ * @returns The error to throw: an expected error for one of SQLite, else the
+ * same one.
  *
  * @example
  * ```ts
@@ -98,12 +101,11 @@ export function storeFailure(what: string, error: unknown): unknown {
 }
 
 /**
- * Turns what is thrown while a database is opened into an error for an
- * operator.
+ * Turns an error while opening a database into one for an operator.
  *
  * @param path The database.
- * @param error Whatever was thrown.
- * @returns What to throw.
+ * @param error The error.
+ * @returns The error to throw.
  */
 export function openFailure(path: string, error: unknown): unknown {
   const what = `cannot open ${path}`;
@@ -121,12 +123,11 @@ export function openFailure(path: string, error: unknown): unknown {
 }
 
 /**
- * Turns what is thrown while a database's lock is taken into an error for an
- * operator.
+ * Turns an error while locking a database into one for an operator.
  *
  * @param path The database.
- * @param error Whatever was thrown.
- * @returns What to throw.
+ * @param error The error.
+ * @returns The error to throw.
  */
 export function lockFailure(path: string, error: unknown): unknown {
   if (!isSqliteError(error) || !/locked/.test(error.message)) {
@@ -138,7 +139,7 @@ export function lockFailure(path: string, error: unknown): unknown {
   });
 }
 
-/** The system's own codes: `ENOENT`, `EROFS`. */
+/** Whether the error has a code of the system: `ENOENT`, `EROFS`. */
 function isSystemError(error: Error): boolean {
   return "code" in error && /^E[A-Z0-9]+$/.test(String(error.code));
 }

@@ -1,10 +1,9 @@
 /**
- * Stands in for `@std/cli/parse-args` where JSR can't be reached, for the
- * part of it that this project uses. `@std/cli` descends from npm's
- * `minimist`, which does the work here; the differences that matter are made
- * up for: `--no-x` and `--x=` are unknown options, as is `--toString`, "" and
- * "-" are no option's value, and of an option that is repeated the last value
- * holds.
+ * Stands in for `@std/cli/parse-args` where JSR can't be reached, for the part
+ * of it that this project uses. `@std/cli` descends from npm's `minimist`,
+ * which does the work here; it compensates for the differences that matter:
+ * `--no-x` and `--x=` are unknown options, as is `--toString`, "" and "-" are
+ * no option's value, and of an option that is repeated the last value holds.
  *
  * @see {@link https://jsr.io/@std/cli | @std/cli}
  * @module
@@ -13,10 +12,10 @@
 // @ts-types="npm:@types/minimist@1.2.5"
 import minimist from "minimist";
 
-/** No option begins so: arguments have no zero bytes. */
+/** No option begins like this: arguments have no zero bytes. */
 const REFUSED = "--\0";
 
-/** Which options there are. */
+/** The known options. */
 export interface ParseOptions {
   /** Options without a value; `false` when not given. */
   readonly boolean?: readonly string[];
@@ -28,17 +27,17 @@ export interface ParseOptions {
   readonly unknown?: (arg: string) => unknown;
 }
 
-/** What was given, by name. */
+/** The given values, by name. */
 export interface Args extends Record<string, unknown> {
-  /** The arguments that are no options. */
+  /** The arguments that are not options. */
   _: (string | number)[];
 }
 
 /**
- * Takes arguments apart.
+ * Parses arguments.
  *
  * @param args The arguments.
- * @param options Which options there are.
+ * @param options The known options.
  * @returns The values given. An option of `string` without one has `""`.
  * @throws {RangeError} on `--no-x`, `--x=` and `--toString` that `unknown` does
  * not leave out.
@@ -75,9 +74,9 @@ export function parseArgs(args: string[], options: ParseOptions = {}): Args {
 }
 
 /**
- * Writes in another way what minimist would take otherwise than @std/cli.
+ * Rewrites arguments that minimist would parse differently from @std/cli.
  *
- * @param rewritten Gets what was written, by how it is written now.
+ * @param rewritten Receives the original of each rewritten argument.
  */
 function rewrite(
   args: readonly string[],
@@ -95,13 +94,18 @@ function rewrite(
   });
 }
 
-/** An option with the name of something that every object has, as `--toString`. */
+/**
+ * Whether an option has the name of an inherited member, such as `--toString`.
+ */
 function isInherited(arg: string): boolean {
   const name = /^--([^=.]+)/.exec(arg)?.[1];
   return name !== undefined && name in Object.prototype;
 }
 
-/** An argument that @std/cli leaves after an option with two dashes. */
+/**
+ * Whether @std/cli does not take an argument as the value of an option with two
+ * dashes.
+ */
 function isNoValue(arg: string | undefined): boolean {
   return arg === "" || arg === "-";
 }

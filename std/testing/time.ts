@@ -11,19 +11,20 @@
 
 import { type Clock, install } from "@sinonjs/fake-timers";
 
-/** Time is faked already, or no longer. */
+/** Thrown when time is faked already, or not any more. */
 export class TimeError extends Error {
   override readonly name = "TimeError";
 }
 
 const realSetTimeout = globalThis.setTimeout;
 const realAbortSignalTimeout = AbortSignal.timeout;
-// The globals themselves are what is replaced: there can be only one.
+// The globals are replaced, so there can be only one.
 let current: FakeTime | undefined;
 
 /**
  * Replaces `Date`, `setTimeout`, `setInterval`, their `clear` functions and
- * `AbortSignal.timeout` until restored; time then moves only when told to.
+ * `AbortSignal.timeout` until restored; time then moves only when a method
+ * moves it.
  *
  * @example
  * ```ts
@@ -99,7 +100,7 @@ export class FakeTime implements Disposable {
     });
   }
 
-  /** Lets everything run that waits for no timer. */
+  /** Runs everything that does not wait for a timer. */
   async runMicrotasks(): Promise<void> {
     await this.delay(0);
   }
@@ -139,9 +140,9 @@ export class FakeTime implements Disposable {
   }
 
   /**
-   * Brings the real time back.
+   * Restores the real time.
    *
-   * @throws {TimeError} when it is back already.
+   * @throws {TimeError} when it is restored already.
    */
   restore(): void {
     if (current !== this) {

@@ -1,10 +1,10 @@
 /**
- * The publisher's memory, in SQLite.
+ * The publisher's store in SQLite.
  *
- * Beside the database stands a lock file, which a second program finds taken;
- * others may read the database meanwhile (`readOnly`), as it is in WAL mode.
- * The database is never opened by other means than SQLite while it is in use:
- * closing it would let go of SQLite's locks.
+ * A lock file beside the database keeps a second program out; others may read
+ * the database meanwhile (`readOnly`), because it is in WAL mode. While it is
+ * in use the database is opened only through SQLite: closing another descriptor
+ * would release SQLite's locks.
  *
  * @see {@link https://www.sqlite.org/wal.html | SQLite, Write-Ahead Logging}
  * @see {@link https://www.sqlite.org/howtocorrupt.html | SQLite, How To Corrupt}
@@ -35,20 +35,20 @@ import { inspectStore, migrateStore, type StoreSchema } from "../migrations.ts";
 import { readBanTables } from "../ban_tables.ts";
 import { HistoryTables } from "../history_tables.ts";
 
-/** Where a publisher keeps its memory. */
+/** Path of the publisher's store. */
 export function banStorePath(stateDir: string): string {
   return `${stateDir}/publisher.sqlite3`;
 }
 
 /**
- * What an acknowledged change survives. Both: the end of the process, `kill
- * -9` among its ways. Only `power`: a loss of power, or the kernel's end.
+ * What an acknowledged change survives. Both: the end of the process, also by
+ * `kill -9`. Only `power`: a loss of power or a crash of the kernel.
  */
 export type Durability = "power" | "process";
 
-/** How a memory is opened. */
+/** Options for {@link SqliteBanStore.open}. */
 export interface SqliteBanStoreOptions {
-  /** Absolute path; its folder exists. Made where it is missing. */
+  /** Absolute path; its folder exists. Created if it is missing. */
   readonly path: string;
   /** @default {"power"} */
   readonly durability?: Durability;
@@ -56,20 +56,23 @@ export interface SqliteBanStoreOptions {
   readonly schema?: StoreSchema;
 }
 
-/** SQLite's FULL and NORMAL. */
+/** Values of SQLite's `synchronous`: FULL and NORMAL. */
 const SYNCHRONOUS: Readonly<Record<Durability, number>> = {
   power: 2,
   process: 1,
 };
-/** The program waits for as long when another holds the file. */
+/** Longest wait for another process's lock; it blocks this process. */
 const BUSY_TIMEOUT_MS = 250;
-/** Above it only what a publisher starts from is gone through, unless the last one was killed. */
+/**
+ * Size above which only the essential tables are checked at the start, unless
+ * the last run was killed.
+ */
 const FULL_CHECK_BYTES = 256 * 1024 * 1024;
 const EPOCH_BYTES = 16;
 
 /**
- * A {@link BanStore} in a file. `append` has written, and with `power`
- * forced to the disk, before it returns; it holds the program up meanwhile.
+ * A {@link BanStore} in a file. `append` writes, and with `power` forces to the
+ * disk, before it returns; it blocks the process meanwhile.
  *
  * @example
  * ```ts ignore
@@ -95,12 +98,12 @@ export class SqliteBanStore implements BanStore, Disposable {
   }
 
   /**
-   * Opens a memory, or makes a new one where there is no file. A file of an
-   * older version becomes one of this version; a copy of it remains beside it,
-   * as `publisher.sqlite3.v1`, say.
+   * Opens a store, or creates one. A file of an older version is migrated; a
+   * copy of it stays beside it, such as `publisher.sqlite3.v1`.
    *
-   * @param options Where and how.
-   * @throws {UnusableStoreError} when the file is damaged or newer; it is left as it is.
+   * @param options See {@link SqliteBanStoreOptions}.
+   * @throws {UnusableStoreError} when the file is damaged or newer; it is left
+   * unchanged.
    * @throws {RuntimeError} when it can't be opened, or another program has it.
    */
   static open(options: SqliteBanStoreOptions): SqliteBanStore {
@@ -151,7 +154,7 @@ export class SqliteBanStore implements BanStore, Disposable {
     return settled(() => this.#memory.keepTime(time));
   }
 
-  /** As its connection has it. */
+  /** The durability of its connection. */
   get durability(): Durability {
     const row = this.#database.prepare("PRAGMA synchronous").get();
     return row?.["synchronous"] === SYNCHRONOUS.power ? "power" : "process";
@@ -165,7 +168,9 @@ export class SqliteBanStore implements BanStore, Disposable {
     return this.#memory.hasEvent(origin, id);
   }
 
-  /** As they stood when the first was asked for, whatever is appended meanwhile. */
+  /**
+   * A snapshot from the first call of `next`, whatever is appended meanwhile.
+   */
   *bans(nowMs: number): Generator<Ban> {
     let reader: DatabaseSync | undefined;
     try {
@@ -205,12 +210,15 @@ export class SqliteBanStore implements BanStore, Disposable {
   }
 }
 
-/** What is done at once, as a promise. */
+/** Runs synchronous work; its result as a promise. */
 function settled<T>(work: () => T): Promise<T> {
   return new Promise((resolve) => resolve(work()));
 }
 
-/** Made beside its place, so that there is never half a database in it. */
+/**
+ * Created under another name and renamed, so that an unfinished database is
+ * never in its place.
+ */
 function create(path: string, schema: StoreSchema): void {
   if (sizeOf(`${path}-wal`) !== undefined) {
     throw new UnusableStoreError("damaged", `${path}-wal is without its file`);
@@ -228,7 +236,10 @@ function create(path: string, schema: StoreSchema): void {
   putInPlace(beside, path);
 }
 
-/** Its version. It is opened for reading only: it must stay as it is. */
+/**
+ * Checks a file and returns its version. Read-only: the file must stay
+ * unchanged.
+ */
 function inspect(path: string, schema: StoreSchema): number {
   const bytes = sizeOf(path);
   if (bytes === 0) throw new UnusableStoreError("damaged", "it is empty");
@@ -237,7 +248,7 @@ function inspect(path: string, schema: StoreSchema): number {
   return read(path, (reader) => {
     const inspection = isSmall || endedUncleanly ? "all" : "vital";
     const version = inspectStore(reader, schema, inspection);
-    // It must be good before the file is opened for writing.
+    // It must be valid before the file is opened for writing.
     if (version === schema.migrations.length) new BanDatabase(reader);
     return version;
   });
@@ -260,7 +271,7 @@ function read<T>(path: string, work: (reader: DatabaseSync) => T): T {
   }
 }
 
-/** Without what a process may have left beside it that was killed. */
+/** A path without a file, or the files that a killed process left beside it. */
 function emptyFile(path: string): string {
   if (sizeOf(`${path}-journal`) !== undefined) {
     Deno.removeSync(`${path}-journal`);
@@ -269,7 +280,7 @@ function emptyFile(path: string): string {
   return path;
 }
 
-/** On the disk before it has its name, and then the name too. */
+/** Forces the file to the disk, renames it, and forces the name to the disk. */
 function putInPlace(beside: string, path: string): void {
   force(beside);
   Deno.renameSync(beside, path);

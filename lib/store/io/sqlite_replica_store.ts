@@ -1,8 +1,8 @@
 /**
  * A subscriber's copy of the cluster's bans, in SQLite.
  *
- * It is a copy: one that can't be read is put aside, and the publisher is
- * asked for everything.
+ * A copy that can't be read is moved away, and everything is fetched from the
+ * publisher again.
  *
  * @module
  */
@@ -22,30 +22,33 @@ import { takeStoreLock } from "../store_lock.ts";
 import { inspectStore, migrateStore } from "../migrations.ts";
 import { BanTables, readBanTables } from "../ban_tables.ts";
 
-/** Where a subscriber keeps its copy. */
+/** Path of a subscriber's copy. */
 export function replicaPath(stateDir: string): string {
   return `${stateDir}/replica.sqlite3`;
 }
 
 /** A file that could not be used. */
 export interface QuarantinedFile {
-  /** Where it is now; one that was there before is gone. */
+  /** Its new path; an earlier file there was replaced. */
   readonly path: string;
-  /** What was wrong with it. */
+  /** What is wrong with it. */
   readonly reason: string;
 }
 
 const BUSY_TIMEOUT_MS = 250;
 const CACHE_KIB = 16 * 1024;
-/** Reports forgotten with a batch of changes, beside as many as it has. */
+/**
+ * Expired reports deleted with a batch of changes, in addition to as many as it
+ * has changes.
+ */
 const FORGET_REPORTS = 100;
 const PUT_META = "INSERT OR REPLACE INTO meta VALUES (?, ?, ?, ?)";
 const META = "SELECT epoch, seq, sum FROM meta";
 
 /**
- * A {@link ReplicaStore} in a file. What it took survives the end of the
- * process in whatever way; a loss of power may take the last changes with it,
- * which are asked for again then.
+ * A {@link ReplicaStore} in a file. What it stored survives the end of the
+ * process in any way; a loss of power may lose the last changes, which are then
+ * fetched again.
  *
  * @example
  * ```ts ignore
@@ -67,8 +70,8 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
   }
 
   /**
-   * Opens a copy, or makes an empty one. A file that is damaged, or of a newer
-   * program, is put aside.
+   * Opens a copy, or creates an empty one. A file that is damaged, or of a
+   * newer program, is moved away.
    *
    * @param path Absolute path; its folder exists.
    * @throws {RuntimeError} when it can't be opened, or another program has it.
@@ -86,7 +89,7 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
     }
   }
 
-  /** What was put aside since this was opened; `undefined`: nothing. */
+  /** The file that was moved away when this was opened; `undefined`: none. */
   get quarantine(): QuarantinedFile | undefined {
     return this.#quarantine;
   }
@@ -166,13 +169,13 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
   }
 
   #putQuarantine({ message }: UnusableStoreError): void {
-    const aside = `${this.#path}.damaged`;
+    const quarantined = `${this.#path}.damaged`;
     for (const end of ["", "-wal", "-shm"]) {
-      removeIfThere(`${aside}${end}`);
+      removeIfThere(`${quarantined}${end}`);
       if (sizeOf(`${this.#path}${end}`) === undefined) continue;
-      Deno.renameSync(`${this.#path}${end}`, `${aside}${end}`);
+      Deno.renameSync(`${this.#path}${end}`, `${quarantined}${end}`);
     }
-    this.#quarantine = { path: aside, reason: message };
+    this.#quarantine = { path: quarantined, reason: message };
   }
 }
 
@@ -207,7 +210,7 @@ function openDatabase(path: string): Opened {
   }
 }
 
-/** Opened for reading only: what is put aside stays as it is. */
+/** Checks a file. Read-only: a file that is moved away stays unchanged. */
 function inspect(path: string): void {
   const bytes = sizeOf(path);
   if (bytes === undefined) {
