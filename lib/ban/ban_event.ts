@@ -9,12 +9,12 @@ import type { Address } from "../base/address.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 
-/** What happened to the address. */
+/** Whether it was banned or unbanned. */
 export type BanKind = "ban" | "unban";
 
 /** Says that one node banned or unbanned an address in a jail. */
 export interface BanEvent {
-  /** What happened. */
+  /** Whether it was banned or unbanned. */
   readonly kind: BanKind;
   /** The node whose fail2ban decided. */
   readonly origin: HostName;

@@ -134,12 +134,12 @@ export interface ReplicaStore {
    * 1970, by the clock of the reports' ends.
    * @throws {RangeError} when a number does not follow, or there is no copy
    * yet.
-   * @throws {RuntimeError} when they can't be kept.
+   * @throws {RuntimeError} when they can't be stored.
    */
   append(changes: readonly Change[], nowMs: number): void;
   /**
-   * Replaces everything, at once. @throws {RuntimeError} when that can't be
-   * stored.
+   * Replaces the whole copy in one step. @throws {RuntimeError} when that can't
+   * be stored.
    */
   replace(replica: StoredReplica): void;
 }

@@ -29,7 +29,7 @@ export interface Log {
    * Records an event.
    *
    * @param severity The severity.
-   * @param event What happened, the same words each time.
+   * @param event The event, in the same words each time.
    * @param fields Details.
    */
   record(severity: Severity, event: string, fields?: LogFields): void;

@@ -21,7 +21,7 @@ import type { LogFields, Severity } from "./log.ts";
 export interface LogRecord {
   /** Its severity. */
   readonly severity: Severity;
-  /** What happened, the same words each time. */
+  /** The event, in the same words each time. */
   readonly event: string;
   /** Details. */
   readonly fields: LogFields;

@@ -12,7 +12,7 @@ import type { HostName } from "../base/host_name.ts";
 /** SHA-256 of a token: 64 lower-case hexadecimal digits. */
 export type TokenDigest = string & { readonly brand: "TokenDigest" };
 
-/** What a node may do. */
+/** The rights of a node. */
 export interface MemberRights {
   /** Which programs may connect as this node. */
   readonly roles: readonly NodeRole[];
@@ -38,7 +38,7 @@ export interface Member {
   readonly publicKey: PublicKey;
   /** Digest of its token. */
   readonly tokenDigest: TokenDigest;
-  /** What it may do. */
+  /** Its rights. */
   readonly rights: MemberRights;
   /** When it was added, in milliseconds since 1970. */
   readonly addedMs: number;
@@ -67,7 +67,7 @@ export interface JournalEntry {
   readonly atMs: number;
   /** The user who made it. */
   readonly by: string;
-  /** What was done, as in `node add`. */
+  /** The action, such as `node add`. */
   readonly action: string;
   /** What was changed: a node's name, a network. */
   readonly subject: string;

@@ -14,9 +14,9 @@ export interface AuditEntry {
   readonly atMs: number;
   /** The user who did it, or `publisher`. */
   readonly by: string;
-  /** What was done, as in `node add`. */
+  /** The action, such as `node add`. */
   readonly action: string;
-  /** What it was done to. */
+  /** A node's name or a network. */
   readonly subject: string;
   /** Details; may be empty. */
   readonly detail: string;

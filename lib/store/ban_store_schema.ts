@@ -1,17 +1,17 @@
 /**
  * The schema of the publisher's database.
  *
- * | table      | holds                                                             |
- * | ---------- | ----------------------------------------------------------------- |
- * | `meta`     | one row: the epoch, and up to which number history is forgotten   |
- * | `changes`  | what happened, in order; the last `keephistory` of it             |
- * | `bans`     | every ban that stands, or that a change in `changes` is about     |
- * | `reports`  | their reports: a ban stands as long as it has one                 |
- * | `events`   | the names of events that were taken, by which repetitions are told |
- * | `receipts` | what nodes did about a ban                                        |
- * | `clock`    | one row: how the clock of all these times stands to the system's   |
- * | `audit`    | who did what and when; by the system's clock                      |
- * | `breakers` | whose reports are set aside, likewise                             |
+ * | table      | holds                                                                       |
+ * | ---------- | --------------------------------------------------------------------------- |
+ * | `meta`     | one row: the epoch, and the number up to which history was pruned           |
+ * | `changes`  | the history, in order; the last `keephistory` of it                         |
+ * | `bans`     | every ban in force, or that a row of `changes` is about                     |
+ * | `reports`  | their reports: a ban lasts as long as one of them                           |
+ * | `events`   | ids of accepted events, by which repetitions are recognized                 |
+ * | `receipts` | what nodes did about a ban                                                  |
+ * | `clock`    | one row: the relation between the clock of all these times and the system's |
+ * | `audit`    | who did what and when; by the system's clock                                |
+ * | `breakers` | nodes whose reports are set aside, likewise                                 |
  *
  * @module
  */
