@@ -28,7 +28,7 @@ export interface BanEvent {
 export type BanUpdate = BanEvent & {
   /**
    * When the ban ends, in milliseconds since 1970 by this host's clock;
-   * `Infinity`: never; absent: unknown, so `bantime` applies.
+   * `Infinity`: never; absent: nobody said, so that `bantime` holds.
    */
   readonly expiresMs?: number;
 };

@@ -41,7 +41,7 @@ export interface StoreTime {
   readonly seenMs: number;
 }
 
-/** The publisher's store. Only one program at a time has it open. */
+/** The publisher's memory. One program has it open at a time. */
 export interface BanStore {
   /** Identifies this store; never changes. */
   readonly epoch: Epoch;

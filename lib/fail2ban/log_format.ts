@@ -4,5 +4,5 @@
  * @module
  */
 
-/** The form of the prefix of fail2ban's log lines. */
+/** What stands before the message of fail2ban's lines. */
 export type LogFormat = "file" | "syslog" | "sysout" | "journal";

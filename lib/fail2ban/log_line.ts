@@ -34,7 +34,7 @@ import type { LogFormat } from "./log_format.ts";
 
 export type { LogFormat };
 
-/** Why a line about a ban can't be shared. */
+/** Why a line that speaks of a ban can't be shared. */
 export type LineRefusal = "bytes" | "format" | "jail" | "target";
 
 /** The event that a line reports. */
@@ -88,7 +88,7 @@ const INCREASE =
   /^\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] Increase Ban ([0-9a-f:.]{2,39}(?:\/\d{1,3})?) \((\d{1,10}) # ([^()]{1,40}) -> (?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|infinite)\)$/;
 const LOOKS_LIKE_TICKET =
   /^\[(?<jail>.*?)\] (?:Ban|Unban|Restore Ban|Repeal Ban) /;
-/** A ban in another format than the configured one: its prefix is unknown. */
+/** A ban in a format that is not the configured one: the prefix is unknown. */
 const LOOKS_LIKE_OTHER_FORMAT =
   /^(?: ?\d{4}-|<|[A-Z][a-z]{2} |[ +]|fail2ban\.|[\w.:-]+ fail2ban).{0,160}(?:(?:NOTICE?|WARNING) +|\]: )\[[^\]]*\] (?:Ban|Unban) [0-9a-f:.\/]+$/;
 /** A message that begins with a prefix that the journal does not have. */

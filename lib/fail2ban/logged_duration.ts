@@ -6,11 +6,11 @@
  */
 
 /**
- * Reads the new length of an increased ban.
+ * Reads how long a ban was increased to.
  *
  * @param text As in `4:00:00`, `1 day, 0:00:00`, `6s`, `2d 7h`, `1y 3w 4d`, `permanent`.
- * @returns Seconds; `undefined` when the text is not a duration, or too long to
- * be an exact number.
+ * @returns Seconds; `undefined` when it is no duration, or more seconds than a
+ * number holds exactly.
  *
  * @example
  * ```ts

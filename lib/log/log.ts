@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The severity of a log record, in fail2ban's words. */
+/** How much a log record matters, in fail2ban's words. */
 export type Severity =
   | "critical"
   | "error"

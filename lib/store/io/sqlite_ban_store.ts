@@ -41,12 +41,12 @@ export function banStorePath(stateDir: string): string {
 }
 
 /**
- * What an acknowledged change survives. Both: the end of the process, also by
- * `kill -9`. Only `power`: a loss of power or a crash of the kernel.
+ * What an acknowledged change survives. Both: the end of the process, `kill
+ * -9` among its ways. Only `power`: a loss of power, or the kernel's end.
  */
 export type Durability = "power" | "process";
 
-/** Options for {@link SqliteBanStore.open}. */
+/** How a memory is opened. */
 export interface SqliteBanStoreOptions {
   /** Absolute path; its folder exists. Created if it is missing. */
   readonly path: string;
