@@ -138,8 +138,8 @@ Deno.test("read() works with the permissions of each program", async () => {
     new URL("../../../", import.meta.url).pathname,
   );
   const script = `
-    import { HostAddresses } from "${root}lib/protection/io/host_network.ts";
-    const { own, gateways, problems } = await new HostAddresses().read();
+    import { SystemHostNetwork } from "${root}lib/protection/io/host_network.ts";
+    const { own, gateways, problems } = await new SystemHostNetwork().read();
     console.log(JSON.stringify([own?.includes("127.0.0.1"), gateways !== undefined, problems]));
   `;
   const path = await Deno.makeTempFile({ suffix: ".ts" });
