@@ -134,8 +134,8 @@ function decideReport(
   if (known === undefined && live.length >= MAX_REPORTS) {
     return rejected("full");
   }
-  const isStanding = live.length > 0 && ban?.isPending === false;
-  const isPending = !isStanding &&
+  const isInForce = live.length > 0 && ban?.isPending === false;
+  const isPending = !isInForce &&
     !hasQuorum(quorumOf(jail), live, origin, nowMs);
   const isLater = known === undefined || endsLater(expiresMs, known.expiresMs);
   if (!isLater && isPending === ban?.isPending) return { kind: "known" };

@@ -74,7 +74,7 @@ export class IgnoreipNames {
   ): Promise<readonly LabelledNetwork[]> {
     const names = entries.flatMap((entry) => {
       const name = parseHostName(entry);
-      if (name === undefined) this.#tellStrange(entry);
+      if (name === undefined) this.#reportUnsupported(entry);
       return name ?? [];
     });
     await this.#lookUp(names, signal);
@@ -157,7 +157,7 @@ export class IgnoreipNames {
     if (oldest !== undefined) this.#answers.delete(oldest);
   }
 
-  #tellStrange(entry: string): void {
+  #reportUnsupported(entry: string): void {
     if (this.#strange.has(entry) || this.#strange.size >= MAX_NAMES) return;
     this.#strange.add(entry);
     const event = "an entry of ignoreip can't be honoured";

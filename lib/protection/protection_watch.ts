@@ -167,24 +167,26 @@ export class ProtectionWatch {
     });
   }
 
-  async #lookUpNames(limitMs: number, signal: AbortSignal): Promise<void> {
+  async #lookUpNames(timeoutMs: number, signal: AbortSignal): Promise<void> {
     const unanswered = new Set(this.#names);
     const names = this.#names.values();
-    const takeTurns = async (group: AbortSignal) => {
+    const lookUpRest = async (group: AbortSignal) => {
       for (const name of names) {
         await this.#lookUp(name, group);
         unanswered.delete(name);
       }
     };
     await runTogether(signal, [
-      (group) => this.#options.clock.delay(limitMs, group),
+      (group) => this.#options.clock.delay(timeoutMs, group),
       async (group) => {
-        const lanes = Array(Math.min(MAX_LOOKUPS, unanswered.size)).fill(group);
-        await Promise.all(lanes.map(takeTurns));
+        const workers = Array(Math.min(MAX_LOOKUPS, unanswered.size)).fill(
+          group,
+        );
+        await Promise.all(workers.map(lookUpRest));
       },
     ]);
     if (!signal.aborted) {
-      const reason = `no answer within ${limitMs / 1_000} s`;
+      const reason = `no answer within ${timeoutMs / 1_000} s`;
       for (const name of unanswered) this.#keepAnswer(name, reason);
     }
     this.#troubleLog.flush();
@@ -193,14 +195,14 @@ export class ProtectionWatch {
   async #lookUp(name: HostName, signal: AbortSignal): Promise<void> {
     try {
       const answer = await this.#options.resolver.resolve(name, signal);
-      this.#takeAnswer(name, answer);
+      this.#storeAnswer(name, answer);
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       this.#keepAnswer(name, error.message);
     }
   }
 
-  #takeAnswer(name: HostName, answer: readonly Address[]): void {
+  #storeAnswer(name: HostName, answer: readonly Address[]): void {
     if (this.#failing.delete(name)) {
       this.#troubleLog.record("info", "host name resolved again", { name });
     }

@@ -106,23 +106,25 @@ export class Pruning {
     if (max === 0) return 0;
     const { selectReceipts, dropReceipt } = this.#statements;
     const receipts = selectReceipts.all(beforeMs, ...this.#lastReceipt, max)
-      .map(readPlace);
-    for (const { jail, address, place } of receipts) {
+      .map(readReceiptKey);
+    for (const { jail, address, sortKey } of receipts) {
       if (this.#bans.idOf({ jail, address }) === undefined) {
-        dropReceipt.run(...place.slice(1));
+        dropReceipt.run(...sortKey.slice(1));
       }
     }
     const last = receipts.length < max ? undefined : receipts.at(-1);
-    this.#lastReceipt = last?.place ?? FIRST;
+    this.#lastReceipt = last?.sortKey ?? FIRST;
     return receipts.length;
   }
 }
 
-function readPlace(row: SqlRow): BanKey & { readonly place: SqlValue[] } {
+function readReceiptKey(
+  row: SqlRow,
+): BanKey & { readonly sortKey: SqlValue[] } {
   const [atMs, jail, address, node, action] = valuesOf(row);
   return {
     jail: jailOf(jail, "receipts"),
     address: addressOf(address, "receipts"),
-    place: [Number(atMs), ...[jail, address, node, action].map(String)],
+    sortKey: [Number(atMs), ...[jail, address, node, action].map(String)],
   };
 }

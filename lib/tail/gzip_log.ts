@@ -112,12 +112,12 @@ export class GzipLog implements OpenedLog {
       return true;
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      this.#tellDamage(error);
+      this.#reportDamage(error);
       return false;
     }
   }
 
-  #tellDamage({ message }: TypeError): void {
+  #reportDamage({ message }: TypeError): void {
     if (this.#isDamaged) return;
     this.#isDamaged = true;
     this.#log.record("error", "a compressed log is damaged, its rest is lost", {

@@ -124,9 +124,9 @@ export class UnixDatagrams implements DatagramSender {
 
   #lastError(): { readonly code: number; readonly reason: string } {
     const { errno, strerror } = this.#libc.symbols;
-    const place = errno();
-    if (place === null) throw new Error("libc has no errno");
-    const code = new Deno.UnsafePointerView(place).getInt32();
+    const pointer = errno();
+    if (pointer === null) throw new Error("libc has no errno");
+    const code = new Deno.UnsafePointerView(pointer).getInt32();
     const text = strerror(code);
     const reason = text === null
       ? `error ${code}`
