@@ -157,8 +157,8 @@ export class Fail2banInfo {
     const known = this.#knowledge;
     if (known !== undefined) {
       const isMissing = jail !== undefined && !known.jails.has(jail);
-      const believedMs = isMissing ? MISSING_MAX_AGE_MS : MAX_AGE_MS;
-      if (nowMs - known.askedAtMs < believedMs) return known;
+      const maxAgeMs = isMissing ? MISSING_MAX_AGE_MS : MAX_AGE_MS;
+      if (nowMs - known.askedAtMs < maxAgeMs) return known;
     }
     // The oldest versions do not know the command.
     const version = await this.command(["version"], signal);

@@ -61,8 +61,8 @@ export class JailBanTimes implements JailTimes {
       const ms = await this.#options.fail2ban.banTimeIn(jail, signal);
       this.#troubleLog.resolve();
       if (this.#known.size >= MAX_JAILS) this.#known.clear();
-      const believedMs = ms === undefined ? FAILURE_MAX_AGE_MS : MAX_AGE_MS;
-      this.#known.set(jail, { ms, untilMs: nowMs + believedMs });
+      const maxAgeMs = ms === undefined ? FAILURE_MAX_AGE_MS : MAX_AGE_MS;
+      this.#known.set(jail, { ms, untilMs: nowMs + maxAgeMs });
       return ms;
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
