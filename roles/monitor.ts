@@ -20,11 +20,8 @@ import { AskedFail2ban } from "./program/asked_fail2ban.ts";
 import { watchProtection } from "./program/host_protection.ts";
 import { linkFigures, openReportLink } from "./program/monitor_link.ts";
 import { checkMembership } from "./program/node_membership.ts";
-import {
-  type RoleContext,
-  type RoleProgram,
-  runProgram,
-} from "./program/role_program.ts";
+import type { RoleContext, RoleProgram } from "./program/invocation.ts";
+import { runProgram } from "./program/role_program.ts";
 
 const PROGRAM: RoleProgram<"monitor"> = {
   name: "fail2ban-monitor",

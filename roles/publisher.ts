@@ -33,11 +33,8 @@ import {
 } from "./program/publisher_members.ts";
 import { answerOperators } from "./program/operator_socket.ts";
 import { checkTokens, PublisherTokens } from "./program/publisher_tokens.ts";
-import {
-  type RoleContext,
-  type RoleProgram,
-  runProgram,
-} from "./program/role_program.ts";
+import type { RoleContext, RoleProgram } from "./program/invocation.ts";
+import { runProgram } from "./program/role_program.ts";
 
 const PROGRAM: RoleProgram<"publisher"> = {
   name: "fail2ban-publisher",

@@ -17,11 +17,8 @@ import { EnforcedActions } from "./program/enforced_actions.ts";
 import { watchProtection } from "./program/host_protection.ts";
 import { KeptAllowlist } from "./program/kept_allowlist.ts";
 import { checkMembership } from "./program/node_membership.ts";
-import {
-  type RoleContext,
-  type RoleProgram,
-  runProgram,
-} from "./program/role_program.ts";
+import type { RoleContext, RoleProgram } from "./program/invocation.ts";
+import { runProgram } from "./program/role_program.ts";
 
 const PROGRAM: RoleProgram<"subscriber"> = {
   name: "fail2ban-subscriber",

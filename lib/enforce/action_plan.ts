@@ -12,12 +12,13 @@
 
 import type { HostBanChange } from "./host_bans.ts";
 import { keyOf } from "../ban/ban.ts";
-import { type PlanAction, PlanEntry, strayBan } from "./plan_entry.ts";
+import { PlanEntry, strayBan } from "./plan_entry.ts";
 import { PlanRate } from "./plan_rate.ts";
 import { PlanQueue } from "./plan_queue.ts";
 import type {
   ActionPlanOptions,
   Drift,
+  PlanAction,
   PlanBatch,
   PlanFigures,
   PlanState,

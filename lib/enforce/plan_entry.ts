@@ -5,11 +5,8 @@
  */
 
 import type { HostName } from "../base/host_name.ts";
-import type { PlanState } from "./plan_types.ts";
+import type { PlanAction, PlanState } from "./plan_types.ts";
 import type { ActiveBan, EnforcementFailure, HostBan } from "./enforcer.ts";
-
-/** What can be done about a ban. */
-export type PlanAction = "apply" | "lift";
 
 /** Ends that differ by less are the same: lists are rounded. */
 const SAME_END_MS = 2_000;

@@ -5,9 +5,11 @@
  */
 
 import type { HostName } from "../base/host_name.ts";
-import type { PlanAction } from "./plan_entry.ts";
 import type { PlanRateOptions } from "./plan_rate.ts";
 import type { HostBan } from "./enforcer.ts";
+
+/** What can be done about a ban. */
+export type PlanAction = "apply" | "lift";
 
 /** How a plan is set up. */
 export interface ActionPlanOptions extends PlanRateOptions {

@@ -28,7 +28,7 @@ import { NULL_REPLICA_STORE } from "../../lib/subscriber/null_replica_store.ts";
 import { MAX_MESSAGE_BYTES } from "../../lib/wire/v1.ts";
 import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire/v2.ts";
 import { NodeMembership } from "./node_membership.ts";
-import type { RoleContext } from "./role_program.ts";
+import type { RoleContext } from "./invocation.ts";
 
 /** What a source is made of. */
 export interface BanSourceOptions {

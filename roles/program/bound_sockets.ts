@@ -16,7 +16,7 @@ import type { Protocol2Service } from "../../lib/publisher/protocol2_server.ts";
 import { ReboundSocket } from "../../lib/zmq/rebound_socket.ts";
 import { MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES } from "../../lib/wire/v1.ts";
 import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire/v2.ts";
-import type { RoleContext } from "./role_program.ts";
+import type { RoleContext } from "./invocation.ts";
 
 /** A slow subscriber may be so far behind before it misses messages. */
 const STREAM_QUEUE = 100_000;

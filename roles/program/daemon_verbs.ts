@@ -21,8 +21,11 @@ import {
   statusSocketPath,
 } from "../../lib/service/io/status_socket.ts";
 import { encodeStatus, renderStatus } from "../../lib/service/status_report.ts";
-import type { Invocation, LocatedProgram } from "./role_program.ts";
-import { DETACHED_VARIABLE } from "./run_role.ts";
+import {
+  DETACHED_VARIABLE,
+  type Invocation,
+  type LocatedProgram,
+} from "./invocation.ts";
 import { urlPath } from "./url_path.ts";
 import { warn } from "./warn.ts";
 import { writeText } from "./write_text.ts";

@@ -8,7 +8,7 @@ import type { Role } from "../../lib/config/config.ts";
 import { DnsResolver } from "../../lib/protection/io/dns_resolver.ts";
 import { SystemHostNetwork } from "../../lib/protection/io/host_network.ts";
 import { ProtectionWatch } from "../../lib/protection/protection_watch.ts";
-import type { RoleContext } from "./role_program.ts";
+import type { RoleContext } from "./invocation.ts";
 
 /**
  * Begins to watch what is protected; complete once it resolves, but for names

@@ -14,7 +14,7 @@ import {
 import type { AllowlistProtection } from "../../lib/protection/allowlist_protection.ts";
 import { SecretFile } from "../../lib/members/io/secret_file.ts";
 import { Condition } from "../../lib/async/tasks.ts";
-import type { RoleContext } from "./role_program.ts";
+import type { RoleContext } from "./invocation.ts";
 
 /** What an allowlist is kept with. */
 export interface KeptAllowlistOptions

@@ -15,7 +15,7 @@ import {
 import type { MemberList } from "../../lib/members/member.ts";
 import type { ListChanges } from "../../lib/publisher/connection_gate.ts";
 import type { PublisherMembers } from "./publisher_members.ts";
-import type { RoleContext } from "./role_program.ts";
+import type { RoleContext } from "./invocation.ts";
 
 /** Who is a member, as far as it decides. */
 type KnownMembers = Pick<PublisherMembers, "identity" | "list">;

@@ -13,7 +13,7 @@ import type { StatusFigures } from "../../lib/service/status_report.ts";
 import { MAX_REQUEST_BYTES } from "../../lib/wire/v1.ts";
 import { MAX_CONTROL_BYTES } from "../../lib/wire/v2.ts";
 import { NodeMembership } from "./node_membership.ts";
-import type { RoleContext } from "./role_program.ts";
+import type { RoleContext } from "./invocation.ts";
 
 /** What the link is made of. */
 export interface ReportLinkOptions

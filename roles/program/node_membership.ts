@@ -14,7 +14,7 @@ import {
 } from "../../lib/members/io/secret_file.ts";
 import type { Membership } from "../../lib/members/member.ts";
 import type { ClientSecurity } from "../../lib/zmq/socket_options.ts";
-import type { RoleContext } from "./role_program.ts";
+import type { RoleContext } from "./invocation.ts";
 
 /** What a membership needs of its role. */
 export type MembershipContext =

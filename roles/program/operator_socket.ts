@@ -10,7 +10,7 @@ import {
   commandSocketPath,
 } from "../../lib/cli/io/command_socket.ts";
 import type { Publisher } from "../../lib/publisher/publisher.ts";
-import type { RoleContext } from "./role_program.ts";
+import type { RoleContext } from "./invocation.ts";
 
 /** Listens for operators; where that can't be, the log says so and all else goes on. */
 export async function answerOperators(

@@ -19,7 +19,7 @@ import {
   MEMBER_LIST_FORM,
   NO_MEMBERS,
 } from "../../lib/members/member_list_form.ts";
-import type { RoleContext } from "./role_program.ts";
+import type { RoleContext } from "./invocation.ts";
 
 /** The files, read. */
 export interface PublisherMembers {

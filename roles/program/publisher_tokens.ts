@@ -13,7 +13,7 @@ import {
   type TokenList,
   tokenList,
 } from "../../lib/publisher/protocol1_tokens.ts";
-import type { RoleContext } from "./role_program.ts";
+import type { RoleContext } from "./invocation.ts";
 
 /** What tokens need of their role. */
 type TokensContext = Pick<

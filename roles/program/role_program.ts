@@ -10,78 +10,22 @@ import {
   type CommandOptions,
   helpText,
   parseCommand,
-  type ProgramInfo,
 } from "../../lib/cli/cli.ts";
 import {
   loadConfig,
-  type LoadedConfig,
   renderConfig,
   type Role,
-  type RoleConfigs,
 } from "../../lib/config/config.ts";
 import { describeError, EXIT_CODES } from "../../lib/base/errors.ts";
 import { readConfigFiles } from "../../lib/config/io/config_file.ts";
-import type { LineSink } from "../../lib/log/line_sink.ts";
-import type { Clock } from "../../lib/async/clock.ts";
-import type { Log } from "../../lib/log/log.ts";
 import type { WritingVerb } from "../../lib/service/state_owner.ts";
-import type { StatusFigures } from "../../lib/service/status_report.ts";
+import type { Invocation, RoleProgram } from "./invocation.ts";
 import { restart, start, status, stop } from "./daemon_verbs.ts";
 import { runRole } from "./run_role.ts";
 import { guardState } from "./state_guard.ts";
 import { programDir } from "./program_dir.ts";
 import { warn } from "./warn.ts";
 import { writeText } from "./write_text.ts";
-
-/** What a role has to work with. */
-export interface RoleContext<R extends Role> {
-  readonly config: RoleConfigs[R];
-  readonly dryRun: boolean;
-  readonly log: Log;
-  /** Takes lines that look as a syslog daemon writes them. */
-  readonly messages: LineSink;
-  readonly clock: Clock;
-  /** Aborted when the program is to end. */
-  readonly signal: AbortSignal;
-  /** Has secrets masked in the log from now on. */
-  readonly hide: (secrets: readonly string[]) => void;
-  /** Has a listener called when the program is to read its files again. */
-  readonly onReload: (listener: () => void) => void;
-  /**
-   * Says that the role works now.
-   *
-   * @param figures Gives what it has done so far, for `status`.
-   */
-  readonly ready: (figures: () => StatusFigures) => Promise<void>;
-}
-
-/** A program and where it stands. */
-export interface LocatedProgram extends ProgramInfo {
-  /** `import.meta.url` of the role's file. */
-  readonly moduleUrl: string;
-}
-
-/** One role's program. */
-export interface RoleProgram<R extends Role> extends LocatedProgram {
-  readonly role: R;
-  /** Works until aborted. */
-  readonly work: (context: RoleContext<R>) => Promise<void>;
-  /** What `check` looks at beside the configuration; throws what is not good, gives what should be known. */
-  readonly check?: (
-    config: RoleConfigs[R],
-  ) => Promise<readonly string[] | void>;
-  /** What the verb `lift` does, where there is one. */
-  readonly lift?: (context: RoleContext<R>) => Promise<void>;
-}
-
-/** A program with what it was asked and what its configuration says. */
-export interface Invocation<R extends Role> {
-  readonly program: RoleProgram<R>;
-  readonly options: CommandOptions;
-  readonly loaded: LoadedConfig<R>;
-  /** The file that was read first. */
-  readonly configPath: string;
-}
 
 /**
  * Runs a role's program. Never throws.

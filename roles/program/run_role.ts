@@ -32,10 +32,7 @@ import type {
   StatusReport,
 } from "../../lib/service/status_report.ts";
 import { ProgramLog } from "./program_log.ts";
-import type { Invocation } from "./role_program.ts";
-
-/** In the environment of a program that `start` began. */
-export const DETACHED_VARIABLE = "F2BC_DETACHED";
+import { DETACHED_VARIABLE, type Invocation } from "./invocation.ts";
 
 /**
  * Works until SIGTERM or SIGINT, on a terminal until SIGHUP as well.
@@ -71,7 +68,12 @@ export async function runRole<R extends Role>(
       secrets.push(...found.filter((secret) => !secrets.includes(secret)));
     };
     await work(invocation, {
-      ...{ clock, programLog, hide, stopSignal, isDetached, last },
+      clock,
+      programLog,
+      hide,
+      stopSignal,
+      isDetached,
+      last,
     });
   } catch (error) {
     // Standard error, where the error will be shown, may be nowhere by now.

@@ -7,7 +7,7 @@ import {
   refusedState,
   type WritingVerb,
 } from "../../lib/service/state_owner.ts";
-import type { Invocation } from "./role_program.ts";
+import type { Invocation } from "./invocation.ts";
 
 /**
  * Lets a program pass that may write into its folder for state, and any that

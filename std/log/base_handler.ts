@@ -7,7 +7,7 @@
  */
 
 import { getLevelByName, type LevelName, type LogLevel } from "./levels.ts";
-import type { LogRecord } from "./logger.ts";
+import type { LogRecord } from "./log_record.ts";
 
 /** Renders a record. */
 export type FormatterFunction = (logRecord: LogRecord) => string;

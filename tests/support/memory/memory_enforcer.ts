@@ -7,7 +7,7 @@
 import { RuntimeError } from "../../../lib/base/errors.ts";
 import { CLUSTER_JAIL } from "../../../lib/base/jail_name.ts";
 import { keyOf } from "../../../lib/ban/ban.ts";
-import { type PlanAction } from "../../../lib/enforce/plan_entry.ts";
+import type { PlanAction } from "../../../lib/enforce/plan_types.ts";
 import type { Clock } from "../../../lib/async/clock.ts";
 import type {
   ActiveBan,
