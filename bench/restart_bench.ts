@@ -6,6 +6,7 @@
  */
 
 import type { BanEvent } from "../lib/ban/ban_event.ts";
+import { DesiredReports } from "../lib/enforce/desired_reports.ts";
 import { EnforcedAction } from "../lib/enforce/enforced_action.ts";
 import {
   ledgerPath,
@@ -13,6 +14,7 @@ import {
 } from "../lib/enforce/io/sqlite_ban_ledger.ts";
 import { SystemClock } from "../lib/async/io/system_clock.ts";
 import type { Enforcer, HostBan } from "../lib/enforce/enforcer.ts";
+import { UpdateProtection } from "../lib/enforce/update_protection.ts";
 import { SteadyClock } from "../lib/async/steady_clock.ts";
 import { address, host, jail } from "../tests/support/values/core_values.ts";
 import { MemoryLog } from "../tests/support/memory/memory_log.ts";
@@ -59,19 +61,24 @@ async function runUntilInForce(
   events: readonly BanEvent[],
 ): Promise<number> {
   const abort = new AbortController();
+  const clock = new SteadyClock(new SystemClock());
+  const log = new MemoryLog();
+  const [hostName, jailMap] = [host("here"), []];
+  const rules = { minPrefix4Bits: 24, minPrefix6Bits: 48, allowPrivate: true };
   const action = new EnforcedAction({
     enforcer,
+    desired: new DesiredReports({ hostName, jailMap, banTimeMs: HOUR_MS }),
     ledger,
-    clock: new SteadyClock(new SystemClock()),
-    log: new MemoryLog(),
-    hostName: host("here"),
-    jailMap: [],
-    protection: () => ({
-      minPrefix4Bits: 24,
-      minPrefix6Bits: 48,
-      allowPrivate: true,
+    clock,
+    log,
+    hostName,
+    jailMap,
+    protection: new UpdateProtection({
+      policy: () => rules,
+      receipts: { add: () => {} },
+      clock,
+      log,
     }),
-    banTimeMs: HOUR_MS,
     resyncEveryMs: HOUR_MS,
   });
   const startMs = performance.now();

@@ -11,7 +11,12 @@ import { LibcPoll } from "../lib/zmq/io/libc_poll.ts";
 import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
 import { LogAction } from "../lib/subscriber/log_action.ts";
 import { ReceiptQueue } from "../lib/subscriber/receipt_queue.ts";
+import { DesiredCopy } from "../lib/enforce/desired_copy.ts";
+import { DesiredReports } from "../lib/enforce/desired_reports.ts";
+import { DryRunQueue } from "../lib/subscriber/dry_run_queue.ts";
+import { SteadyClock } from "../lib/async/steady_clock.ts";
 import { runTogether } from "../lib/async/tasks.ts";
+import { UpdateProtection } from "../lib/enforce/update_protection.ts";
 import { openBanSource } from "./program/ban_source.ts";
 import { EnforcedActions } from "./program/enforced_actions.ts";
 import { watchProtection } from "./program/host_protection.ts";
@@ -43,57 +48,81 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function work(context: RoleContext<"subscriber">): Promise<void> {
-  const { config, log, clock, dryRun, messages, signal, ready } = context;
-  const protection = await watchProtection(context);
-  const allowlist = new AllowlistProtection(() => protection.policy);
-  const policy = () => allowlist.policy;
+  const { config, log, dryRun, messages, signal, ready } = context;
+  const clock = new SteadyClock(context.clock);
+  const hostProtection = await watchProtection(context);
+  const allowlist = new AllowlistProtection(() => hostProtection.policy);
   const keptAllowlist = await KeptAllowlist.read({ ...context, allowlist });
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const receipts = new ReceiptQueue();
+  const policy = () => allowlist.policy;
+  const protection = new UpdateProtection({ policy, receipts, clock, log });
   await using enforced = new EnforcedActions({
-    ...{ config, clock, log, receipts },
-    protection: policy,
-    wants: config.protocol2 === undefined ? "reports" : "copy",
+    config,
+    clock,
+    log,
+    receipts,
+    protection,
+    DesiredBans: config.protocol2 === undefined ? DesiredReports : DesiredCopy,
     dryRun,
   });
-  const logs = config.actions.includes("log");
+  const logAction = new LogAction({
+    sink: messages,
+    clock: context.clock,
+    protection,
+  });
+  const actionNames = config.actions;
+  const logs = actionNames.includes("log");
   const queue = new ActionQueue({
-    actions: [
-      ...(logs ? [new LogAction(messages, clock)] : []),
-      ...enforced.actions,
-    ],
+    actions: [...(logs ? [logAction] : []), ...enforced.actions],
     clock,
     log,
   });
   using source = await openBanSource({
-    ...{ context, zeromq, queue, receipts, version: deno.version },
+    context,
+    clock,
+    zeromq,
+    queue: dryRun ? new DryRunQueue({ actionNames, protection, log }) : queue,
+    receipts,
+    version: deno.version,
     onIgnore: (list) => keptAllowlist.take(list),
-    protection: policy,
+    protection,
   });
   await ready(() => ({
     ...source.figures,
     ...queue.counters,
     ...enforced.figures,
-    unresolvedNames: protection.unresolvedNames,
+    unresolvedNames: hostProtection.unresolvedNames,
     allowed: allowlist.list.ignore.length,
   }));
-  await runTogether(signal, [
-    (group) => protection.run(group),
-    (group) => keptAllowlist.run(group),
-    (group) => queue.runWith(group, [(ended) => source.run(ended)]),
-    (group) => enforced.run(group, { source, queue }),
-  ]);
+  try {
+    await runTogether(signal, [
+      (group) => hostProtection.run(group),
+      (group) => keptAllowlist.run(group),
+      (group) => queue.runWith(group, [(ended) => source.run(ended)]),
+      (group) => enforced.run(group, { source, queue }),
+    ]);
+  } finally {
+    protection.flush();
+  }
 }
 
 /** Wants nothing, so that all that was put in force is lifted. */
 async function lift(context: RoleContext<"subscriber">): Promise<void> {
-  const { config, log, clock, dryRun, signal } = context;
+  const { config, log, dryRun, signal } = context;
+  const clock = new SteadyClock(context.clock);
+  const receipts = new ReceiptQueue();
+  const nobody = { minPrefix4Bits: 0, minPrefix6Bits: 0 };
+  const policy = () => nobody;
   await using enforced = new EnforcedActions({
-    ...{ config, clock, log, dryRun },
-    receipts: new ReceiptQueue(),
-    protection: () => ({ minPrefix4Bits: 0, minPrefix6Bits: 0 }),
-    wants: "copy",
+    config,
+    clock,
+    log,
+    dryRun,
+    receipts,
+    protection: new UpdateProtection({ policy, receipts, clock, log }),
+    DesiredBans: DesiredCopy,
   });
   if (dryRun) log.record("notice", "would lift all bans");
   await enforced.liftAll(signal);

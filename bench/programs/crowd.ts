@@ -65,7 +65,7 @@ function client(membership: Membership): ReplicaClient {
     ...{ session, listener, clock, log, hostName: node },
     store: NULL_REPLICA_STORE,
     receipts: new ReceiptQueue(),
-    onNews: () => Promise.resolve(),
+    onUpdates: () => Promise.resolve(),
   });
 }
 

@@ -27,8 +27,9 @@ export interface BanEvent {
 /** A ban or unban to be acted on, with its end if that is known. */
 export type BanUpdate = BanEvent & {
   /**
-   * When the ban ends, in milliseconds since 1970 by this host's clock;
-   * `Infinity`: never; absent: nobody said, so that `bantime` holds.
+   * When the ban ends, in milliseconds since 1970 by the subscriber's one
+   * `SteadyClock`; `Infinity`: never; absent: nobody said, so that `bantime`
+   * holds.
    */
   readonly expiresMs?: number;
 };

@@ -220,7 +220,7 @@ export class ActionPlan {
   }
 
   /** The bans that have come to be neither wanted nor in force since this was asked. */
-  adoptAll(): readonly HostBan[] {
+  takeFinished(): readonly HostBan[] {
     const over = this.#over;
     this.#over = new Map();
     return [...over.values()];

@@ -1,5 +1,5 @@
 /**
- * What a start finds: what was noted, what is in force, and what is wanted.
+ * What a start finds: what was noted, what is in force, and what is desired.
  *
  * @module
  */
@@ -9,29 +9,27 @@ import type { HostBanChange } from "./host_bans.ts";
 import { type JailMap, localJails } from "../base/jail_map.ts";
 import { keyOf } from "../ban/ban.ts";
 import { strayBan } from "./plan_entry.ts";
-import type { BanState, LedgerContents } from "./ban_ledger.ts";
-import type { ActiveBan, HostBan } from "./enforcer.ts";
+import type { BanState, LedgerContents, WantedReports } from "./ban_ledger.ts";
+import type { ActiveBan } from "./enforcer.ts";
 import type { HostName } from "../base/host_name.ts";
-import { isOurs, type WantedBans, type WantsFrom } from "./wanted_bans.ts";
+import { type DesiredBans, isOurs } from "./desired_bans.ts";
 
-/** What takes part in an adoption. */
+/** What takes part in an adoption: it changes what is desired, and the plan. */
 export interface AdoptionOptions {
-  readonly wanted: WantedBans;
+  readonly desired: DesiredBans;
   readonly plan: ActionPlan;
   /** This node's name. */
   readonly hostName: HostName;
   /** In which jail of this host a ban is enforced. */
   readonly jailMap: JailMap;
-  /** What says which bans are wanted. */
-  readonly wants: WantsFrom;
 }
 
 /** What follows from an adoption. */
 export interface Adoption {
-  /** What changed in what is wanted. */
+  /** What changed in what is desired. */
   readonly changes: readonly HostBanChange[];
-  /** Bans of which the ledger does not know who wants them now. */
-  readonly unnoted: readonly HostBan[];
+  /** What the ledger should say of who wants bans, where that differs. */
+  readonly notes: readonly WantedReports[];
   /** What was noted as applied and is not in force. */
   readonly gone: readonly BanState[];
 }
@@ -39,7 +37,7 @@ export interface Adoption {
 /**
  * Takes over what was noted and what is in force. What is listed counts as this
  * action's when it was noted so, or is in the dedicated jail; what is listed
- * and wanted otherwise is the host's own, and stays when it is wanted no longer.
+ * and desired otherwise is the host's own, and stays when it is desired no longer.
  *
  * @param options What takes part.
  * @param noted What the ledger says.
@@ -52,12 +50,12 @@ export function adoptBans(
   listed: readonly ActiveBan[] | undefined,
   nowMs: number,
 ): Adoption {
-  const { changes, unnoted } = rememberReports(options, noted.reports);
-  const { plan } = options;
+  const { desired, plan } = options;
+  const { changes, notes } = desired.remember(noted.reports);
   for (const change of changes) plan.update(change);
   if (listed === undefined) {
     for (const { ban, state } of noted.marks) plan.adopt(ban, adopted(state));
-    return { changes, unnoted, gone: [] };
+    return { changes, notes, gone: [] };
   }
   const marks = new Map(noted.marks.map((mark) => [keyOf(mark.ban), mark]));
   const strays = listed.flatMap((ban) => {
@@ -68,44 +66,28 @@ export function adoptBans(
   const gone = leftovers(options, marks.values());
   return {
     changes: [...changes, ...strays],
-    unnoted: [...unnoted, ...strays.map(({ ban }) => ban)],
+    notes: [...notes, ...desired.notesOf(strays.map(({ ban }) => ban))],
     gone,
   };
 }
 
-function rememberReports(
-  { wanted, wants }: AdoptionOptions,
-  reports: readonly HostBan[],
-): Pick<Adoption, "changes" | "unnoted"> {
-  if (wants === "copy") return { changes: [], unnoted: reports };
-  const changes: HostBanChange[] = [];
-  const unnoted: HostBan[] = [];
-  for (const report of reports) {
-    const now = wanted.remember(report);
-    changes.push(...now);
-    const moved = now.filter(({ ban }) => ban.jail !== report.jail);
-    for (const { ban } of moved) unnoted.push(report, ban);
-  }
-  return { changes, unnoted };
-}
-
 function adoptListed(
-  { wanted, plan, hostName, wants }: AdoptionOptions,
+  { desired, plan, hostName }: AdoptionOptions,
   listed: ActiveBan,
   mark: BanState | undefined,
   nowMs: number,
 ): readonly HostBanChange[] {
   const isOwn = isOurs(listed) || mark !== undefined;
-  const known = wanted.find(listed) ?? mark?.ban ?? strayBan(listed, hostName);
+  const known = desired.find(listed) ?? mark?.ban ?? strayBan(listed, hostName);
   const { expiresMs = known.expiresMs } = listed;
-  if (wanted.find(listed) !== undefined) {
+  if (desired.find(listed) !== undefined) {
     plan.adopt({ ...known, expiresMs }, isOwn ? "applied" : "hosted");
     return [];
   }
   if (!isOwn) return [];
   plan.adopt({ ...known, expiresMs });
-  if (mark !== undefined || wants === "copy") return [];
-  const changes = wanted.adopt(listed, nowMs);
+  if (mark !== undefined) return [];
+  const changes = desired.adopt(listed, nowMs);
   for (const change of changes) plan.update(change);
   return changes;
 }

@@ -17,22 +17,27 @@ import {
   ReconciledBans,
   type ReconciledBansOptions,
 } from "./reconciled_bans.ts";
-import type { BanAction } from "./ban_action.ts";
 import type { BanLedger } from "./ban_ledger.ts";
-import type { ActiveBan, Enforcer, HostBan, ReceiptSink } from "./enforcer.ts";
+import type {
+  ActiveBan,
+  BanAction,
+  EnforcementFailure,
+  Enforcer,
+  HostBan,
+  ReceiptSink,
+} from "./enforcer.ts";
 import type { Log } from "../log/log.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
-import { isOurs } from "./wanted_bans.ts";
+import { isOurs } from "./desired_bans.ts";
 
-/** What an enforced action is made of. Its clock is the enforcer's, too. */
+/** Options for an enforced action. Its clock is its enforcer's, too. */
 export interface EnforcedActionOptions extends ReconciledBansOptions {
-  /** What enforces bans here; nobody else calls it. */
+  /** Enforces bans on this host; nobody else calls it. */
   readonly enforcer: Enforcer;
-  /** Where it is noted what is wanted and what is in force. */
+  /** Remembers over a restart what is desired and what is in force. */
   readonly ledger: BanLedger;
-  /** Where to tell. */
   readonly log: Log;
-  /** So often what should be in force is compared with what is, in milliseconds. */
+  /** Interval between comparisons of what should be in force with what is. */
   readonly resyncEveryMs: number;
   /** Bans handed to the enforcer in a second at most. @default {Infinity} */
   readonly maxPerSecond?: number;
@@ -40,18 +45,26 @@ export interface EnforcedActionOptions extends ReconciledBansOptions {
   readonly receipts?: ReceiptSink;
 }
 
-/** Ended bans are looked for so often, in milliseconds. */
-const LAPSE_EVERY_MS = 1_000;
-/** Pauses while the enforcer can't even be asked, in milliseconds. */
+/** Interval between looks for bans that have ended. */
+const EXPIRY_INTERVAL_MS = 1_000;
+/** Pauses while the enforcer can't even be asked; each is twice as long as the one before. */
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
 
 /**
- * Acts through an {@link Enforcer}: plans, tries again, repairs.
+ * Reconciles what is in force at one {@link Enforcer} with what is desired:
+ *
+ * 1. desired: {@link ReconciledBans} takes updates, and tells the plan;
+ * 2. difference: {@link ActionPlan} hands out what is to be applied or lifted;
+ * 3. apply: the enforcer does it, one call at a time;
+ * 4. record: plan, ledger and report take note of how it went.
+ *
+ * At every `resyncEveryMs`, and when the enforcer was disturbed, it lists what
+ * is in force, so that the plan repairs what differs.
  *
  * @example
  * ```ts ignore
- * const action = new EnforcedAction({ enforcer, ledger, clock, ...others });
+ * const action = new EnforcedAction({ enforcer, desired, ledger, ...others });
  * const running = action.run(signal);
  * await action.act([{ kind: "ban", origin, jail, address }], signal);
  * action.figures; // { applied: 1, ... } soon
@@ -60,9 +73,9 @@ const MAX_PAUSE_MS = 60_000;
 export class EnforcedAction implements BanAction {
   readonly #options: EnforcedActionOptions;
   readonly #plan: ActionPlan;
-  readonly #noted: LedgerWriter;
+  readonly #ledger: LedgerWriter;
   readonly #bans: ReconciledBans;
-  readonly #tally: EnforcementReport;
+  readonly #report: EnforcementReport;
   readonly #changed = new Condition();
   #resyncAtMs = Infinity;
   /** Whether a batch failed, so that what is in force may not be what it was. */
@@ -74,11 +87,12 @@ export class EnforcedAction implements BanAction {
   /**
    * Makes an action; it does nothing before it runs.
    *
-   * @param options What the action is made of.
+   * @param options What is desired, and who enforces and remembers it.
    */
   constructor(options: EnforcedActionOptions) {
     this.#options = options;
     const { enforcer, log, clock, ledger, hostName, maxPerSecond } = options;
+    const { receipts } = options;
     const action = enforcer.name;
     this.#plan = new ActionPlan({
       hostName,
@@ -86,13 +100,13 @@ export class EnforcedAction implements BanAction {
       maxBansAtOnce: enforcer.maxBansAtOnce,
       ...(maxPerSecond === undefined ? {} : { maxPerSecond }),
     });
-    const { receipts } = options;
-    this.#tally = new EnforcementReport({ action, log, clock, receipts });
-    this.#noted = new LedgerWriter({ action, ledger, clock, log });
+    this.#report = new EnforcementReport({ action, log, clock, receipts });
+    this.#ledger = new LedgerWriter({ action, ledger, clock, log });
     this.#bans = new ReconciledBans(options, {
+      action,
       plan: this.#plan,
-      noted: this.#noted,
-      tally: this.#tally,
+      ledger: this.#ledger,
+      report: this.#report,
       changed: this.#changed,
     });
   }
@@ -103,13 +117,13 @@ export class EnforcedAction implements BanAction {
 
   /** What was done so far. */
   get counters(): Readonly<EnforcedActionCounters> {
-    return this.#tally.counters;
+    return this.#report.counters;
   }
 
   /** What was done, what waits and why, for `status`. */
   get figures(): Readonly<Record<string, string | number>> {
     const { lastReason, ...plan } = this.#plan.figures;
-    const { leftOut } = this.#bans;
+    const { leftOut } = this.#options.desired;
     const reason = this.#trouble ?? lastReason;
     return {
       ...this.counters,
@@ -119,9 +133,9 @@ export class EnforcedAction implements BanAction {
     };
   }
 
-  /** Plans what the events ask for; {@link EnforcedAction.run} does it. */
-  act(events: readonly BanUpdate[], _signal: AbortSignal): Promise<void> {
-    this.#bans.update(events);
+  /** Plans what the updates ask for; {@link EnforcedAction.run} does it. */
+  act(updates: readonly BanUpdate[], _signal: AbortSignal): Promise<void> {
+    this.#bans.update(updates);
     return Promise.resolve();
   }
 
@@ -133,51 +147,40 @@ export class EnforcedAction implements BanAction {
   async run(signal: AbortSignal): Promise<void> {
     try {
       await runTogether(signal, [
-        (group) => this.#work(group),
+        (group) => this.#reconcile(group),
         (group) => this.#expire(group),
       ]);
     } finally {
-      this.#tally.flush();
+      this.#report.flush();
     }
   }
 
   /**
    * Lifts all that was put in force, instead of running. For an action whose
-   * wants come from a copy that was not given.
+   * source is a copy that was not given.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    * @throws {RuntimeError} when something can't be lifted, now.
    */
   async liftAll(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
     await this.#start(signal);
     while (true) {
       const { failing, lastReason, waiting } = this.#plan.figures;
       if (failing > 0) {
         throw new RuntimeError(`not all bans are lifted: ${lastReason}`);
       }
-      if (waiting === 0) return this.#tally.flush();
-      const work = this.#plan.next(clock.monotonicMs());
-      if (work !== undefined) await this.#carryOut(work, signal);
-      else await this.#waitForWork(signal);
-      this.#bans.forgetExpired();
+      if (waiting === 0) return this.#report.flush();
+      await this.#carryOutNext(signal);
+      this.#bans.forgetFinished();
     }
   }
 
   /** The enforcer takes one call at a time, so all of them are made here. */
-  async #work(signal: AbortSignal): Promise<void> {
-    const { clock, enforcer } = this.#options;
+  async #reconcile(signal: AbortSignal): Promise<void> {
     await this.#startWithRetries(signal);
     while (true) {
-      const { disturbances = 0 } = enforcer;
-      const isDisturbed = disturbances !== this.#disturbances;
-      const isDue = clock.monotonicMs() >= this.#resyncAtMs;
-      this.#disturbances = disturbances;
-      if (isDue || isDisturbed) await this.#resync(signal);
-      const work = this.#plan.next(clock.monotonicMs());
-      this.#bans.forgetExpired();
-      if (work === undefined) await this.#waitForWork(signal);
-      else await this.#carryOut(work, signal);
+      if (this.#takeResync()) await this.#resync(signal);
+      await this.#carryOutNext(signal);
     }
   }
 
@@ -198,7 +201,21 @@ export class EnforcedAction implements BanAction {
     const listed = await enforcer.list(signal);
     this.#disturbances = enforcer.disturbances ?? 0;
     this.#bans.start(listed);
-    this.#tally.begun(this.#plan.figures.inForce);
+    this.#report.begun(this.#plan.figures.inForce);
+  }
+
+  /** Carries out the next batch, or waits until there may be one. */
+  async #carryOutNext(signal: AbortSignal): Promise<void> {
+    const batch = this.#plan.next(this.#options.clock.monotonicMs());
+    this.#bans.forgetFinished();
+    if (batch === undefined) return await this.#waitForWork(signal);
+    if (batch.verb === "apply") this.#ledger.recordStart(batch.bans);
+    try {
+      this.#record(batch, await this.#apply(batch, signal));
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      this.#recordFailure(batch, error.message);
+    }
   }
 
   async #waitForWork(signal: AbortSignal): Promise<void> {
@@ -212,45 +229,57 @@ export class EnforcedAction implements BanAction {
     signal.throwIfAborted();
   }
 
-  async #carryOut(work: PlanBatch, signal: AbortSignal): Promise<void> {
-    const { enforcer, clock } = this.#options;
-    const { verb, bans } = work;
+  async #apply(
+    { verb, bans }: PlanBatch,
+    signal: AbortSignal,
+  ): Promise<readonly EnforcementFailure[]> {
+    const { enforcer } = this.#options;
+    return verb === "apply"
+      ? await enforcer.apply(bans, signal)
+      : await enforcer.lift(bans, signal);
+  }
+
+  #record(batch: PlanBatch, failures: readonly EnforcementFailure[]): void {
+    const nowMs = this.#options.clock.monotonicMs();
     const stateOf = (ban: HostBan) => this.#plan.stateOf(ban);
-    if (verb === "apply") this.#noted.recordStart(bans);
-    try {
-      const failures = verb === "apply"
-        ? await enforcer.apply(bans, signal)
-        : await enforcer.lift(bans, signal);
-      this.#plan.record(work, failures, clock.monotonicMs());
-      this.#noted.recordOutcome(
-        bans.map((ban) => ({ ban, state: stateOf(ban) })),
-      );
-      this.#tally.done(work, failures, stateOf);
-      if (this.#isDoubtful) this.#resyncAtMs = clock.monotonicMs();
-      this.#isDoubtful = false;
-      this.#tally.worked(this.#plan.figures.failing);
-    } catch (error) {
-      if (!(error instanceof RuntimeError)) throw error;
-      this.#plan.fail(work, error.message, clock.monotonicMs());
-      this.#tally.failed(work, error.message);
-      this.#isDoubtful = true;
-    }
+    this.#plan.record(batch, failures, nowMs);
+    this.#ledger.recordOutcome(
+      batch.bans.map((ban) => ({ ban, state: stateOf(ban) })),
+    );
+    this.#report.done(batch, failures, stateOf);
+    if (this.#isDoubtful) this.#resyncAtMs = nowMs;
+    this.#isDoubtful = false;
+    this.#report.worked(this.#plan.figures.failing);
+  }
+
+  /** Nobody knows what is in force of a batch that failed as a whole. */
+  #recordFailure(batch: PlanBatch, reason: string): void {
+    this.#plan.fail(batch, reason, this.#options.clock.monotonicMs());
+    this.#report.failed(batch, reason);
+    this.#isDoubtful = true;
   }
 
   async #expire(signal: AbortSignal): Promise<void> {
     while (true) {
-      await this.#options.clock.delay(LAPSE_EVERY_MS, signal);
+      await this.#options.clock.delay(EXPIRY_INTERVAL_MS, signal);
       this.#bans.tick();
     }
   }
 
-  /** One that can't be made now holds back nothing, and is made later. */
+  /** @returns Whether a resync is due: at its time, or after a disturbance, which is noted. */
+  #takeResync(): boolean {
+    const { clock, enforcer: { disturbances = 0 } } = this.#options;
+    const isDisturbed = disturbances !== this.#disturbances;
+    this.#disturbances = disturbances;
+    return isDisturbed || clock.monotonicMs() >= this.#resyncAtMs;
+  }
+
+  /** Compares; when that can't be done now nothing is held back, and it is done later. */
   async #resync(signal: AbortSignal): Promise<void> {
     const { clock, resyncEveryMs } = this.#options;
     const isDone = await this.#attempt(() => this.#compare(signal));
     const pauseMs = isDone ? resyncEveryMs : MAX_PAUSE_MS;
-    this.#resyncAtMs = clock.monotonicMs() +
-      Math.min(pauseMs, resyncEveryMs);
+    this.#resyncAtMs = clock.monotonicMs() + Math.min(pauseMs, resyncEveryMs);
   }
 
   async #compare(signal: AbortSignal): Promise<void> {
@@ -263,21 +292,21 @@ export class EnforcedAction implements BanAction {
     const isOver = ({ expiresMs = Infinity }: ActiveBan) =>
       enforcer.lapses && expiresMs <= nowMs;
     const there = listed.filter((ban) => !isOver(ban));
-    this.#tally.compared(this.#plan.reconcile(there, isOurs, nowMs));
+    this.#report.compared(this.#plan.reconcile(there, isOurs, nowMs));
   }
 
-  /** Makes an attempt that the operator may have to help. */
+  /** Makes an attempt that the operator may have to help. @returns Whether it worked. */
   async #attempt(attempt: () => Promise<void>): Promise<boolean> {
     try {
       await attempt();
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       this.#trouble = error.message;
-      this.#tally.troubled(error.message);
+      this.#report.troubled(error.message);
       return false;
     }
     this.#trouble = undefined;
-    this.#tally.worked(this.#plan.figures.failing);
+    this.#report.worked(this.#plan.figures.failing);
     return true;
   }
 }

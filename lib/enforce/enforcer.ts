@@ -1,13 +1,29 @@
 /**
- * The ports of what enforces bans on a host.
+ * The ports of what a subscriber does about bans, and of what enforces them on
+ * a host.
+ *
+ * Times of bans are those of the process's one `SteadyClock`, in milliseconds
+ * since 1970: what has other times converts them in its adapter.
  *
  * @module
  */
 
 import type { Address } from "../base/address.ts";
-import type { BanKind } from "../ban/ban_event.ts";
+import type { BanKind, BanUpdate } from "../ban/ban_event.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
+
+/** Does something about bans on this host. */
+export interface BanAction {
+  /** The word in `subscriberaction` that names it. */
+  readonly name: string;
+  /**
+   * Makes updates true on this host, but for bans of protected addresses, which
+   * every action refuses. Idempotent; the updates are in order. A rejection
+   * means that none of them can be counted as done.
+   */
+  act(updates: readonly BanUpdate[], signal: AbortSignal): Promise<void>;
+}
 
 /** A ban as it is enforced on this host. */
 export interface HostBan {
@@ -15,7 +31,7 @@ export interface HostBan {
   readonly jail: JailName;
   /** Whom it concerns. */
   readonly address: Address;
-  /** When it ends, in milliseconds since 1970; `Infinity`: never. */
+  /** When it ends, in steady time; `Infinity`: never. */
   readonly expiresMs: number;
   /** The node that reported it last. */
   readonly origin: HostName;
@@ -29,7 +45,7 @@ export interface ActiveBan {
   readonly jail: JailName;
   /** Whom it concerns. */
   readonly address: Address;
-  /** When it ends, in milliseconds since 1970; `undefined`: that is not told. */
+  /** When it ends, in steady time; `undefined`: the enforcer does not tell. */
   readonly expiresMs: number | undefined;
 }
 
@@ -40,8 +56,8 @@ export interface EnforcementFailure {
   /** Why, in one sentence; the same words for the same cause. */
   readonly reason: string;
   /**
-   * What to do about it: `failed`: try again; `refused`: it is of no use to try
-   * again before something changes; `present`: nothing, somebody had it in force
+   * What to do about it: `failed`: try again; `refused`: trying again is useless
+   * until something changes; `present`: nothing, somebody had it in force
    * before this call, and still has. @default {"failed"}
    */
   readonly kind?: "failed" | "refused" | "present";
@@ -106,7 +122,7 @@ export interface ActionReceipt {
   readonly outcome: "applied" | "lifted" | "refused" | "failed";
   /** Why, or how; may be empty. */
   readonly detail: string;
-  /** When, in milliseconds since 1970 by the system's clock. */
+  /** When, in steady time. */
   readonly atMs: number;
 }
 

@@ -15,7 +15,7 @@ import type { JailName } from "../base/jail_name.ts";
 import { keyOf } from "../ban/ban.ts";
 import type { HostBan } from "./enforcer.ts";
 
-/** A node's word that an address should be banned here. */
+/** A node's report that an address should be banned, as this host reads it. */
 export interface HostReport {
   /** The node. */
   readonly origin: HostName;
@@ -35,25 +35,26 @@ export type HostBanChange =
   /** The ban's time is over. */
   | { readonly kind: "lapsed"; readonly ban: HostBan };
 
-/** How a table is set up. */
+/** Options for a table of bans. */
 export interface HostBansOptions {
   /** Bans held at most; above it reports of new ones are left out. @default {1000000} */
   readonly maxBans?: number;
   /**
-   * Whether each node's report stands by itself; otherwise whoever reports or
-   * withdraws speaks for all, jail by jail. @default {true}
+   * Names a report among those of a ban: a report replaces or withdraws the
+   * one of the same name. @default {nameOfReporter}
    */
-  readonly perNode?: boolean;
+  readonly nameOf?: (report: HostReport) => string;
 }
 
 interface ReportedBan {
   ban: HostBan;
-  /** The ban as each wants it, by node and reported jail; at most {@link MAX_REPORTS}. */
+  /** The ban as each report has it, by the report's name; at most {@link MAX_REPORTS}. */
   readonly reports: Map<string, HostBan>;
 }
 
-const NO_CHANGE: readonly HostBanChange[] = [];
-/** Above it the report that ends first makes way: one node can name many jails. */
+/** Nothing changed. */
+export const NO_CHANGE: readonly HostBanChange[] = [];
+/** Reports of a ban held at most; above it the one that ends first is dropped: one node can name many jails. */
 const MAX_REPORTS = 256;
 
 /**
@@ -79,7 +80,7 @@ const MAX_REPORTS = 256;
  */
 export class HostBans {
   readonly #maxBans: number;
-  readonly #perNode: boolean;
+  readonly #nameOf: (report: HostReport) => string;
   readonly #entries = new Map<string, ReportedBan>();
   readonly #expiries = new ExpiryIndex<string>();
   #lookedAtMs = -Infinity;
@@ -88,7 +89,7 @@ export class HostBans {
   /** @param options How the table is set up. */
   constructor(options: HostBansOptions = {}) {
     this.#maxBans = options.maxBans ?? 1_000_000;
-    this.#perNode = options.perNode ?? true;
+    this.#nameOf = options.nameOf ?? nameOfReporter;
   }
 
   /** Bans that stand. */
@@ -110,7 +111,7 @@ export class HostBans {
    * Takes a report.
    *
    * @param report Who reports what.
-   * @param expiresMs When the report ends, in milliseconds since 1970.
+   * @param expiresMs When the report ends, in milliseconds since 1970 by the clock of all calls.
    * @returns What changed.
    */
   report(report: HostReport, expiresMs: number): readonly HostBanChange[] {
@@ -123,7 +124,7 @@ export class HostBans {
     const reports = entry?.reports ?? new Map<string, HostBan>();
     const { jail, address, origin, reportedJail } = report;
     const own = { jail, address, origin, reportedJail, expiresMs };
-    reports.set(this.#keyOf(report), own);
+    reports.set(this.#nameOf(report), own);
     if (reports.size > MAX_REPORTS) forgetFirstEnding(reports);
     const endsMs = lastEnd(reports);
     const ban = endsMs === expiresMs ? own : { ...own, expiresMs: endsMs };
@@ -142,7 +143,7 @@ export class HostBans {
   withdraw(report: HostReport): readonly HostBanChange[] | undefined {
     const key = keyOf(report);
     const entry = this.#entries.get(key);
-    if (entry?.reports.delete(this.#keyOf(report)) !== true) return undefined;
+    if (entry?.reports.delete(this.#nameOf(report)) !== true) return undefined;
     this.#expiries.delete(key, entry.ban.expiresMs);
     const expiresMs = lastEnd(entry.reports);
     // What others reported and is over by now does not hold the ban.
@@ -184,7 +185,7 @@ export class HostBans {
   /**
    * Lets time pass.
    *
-   * @param nowMs Milliseconds since 1970.
+   * @param nowMs Milliseconds since 1970 by the same clock.
    * @returns The bans whose time is over.
    */
   expire(nowMs: number): readonly HostBanChange[] {
@@ -197,10 +198,6 @@ export class HostBans {
     }
     this.#lookedAtMs = nowMs;
     return changes;
-  }
-
-  #keyOf(report: HostReport): string {
-    return this.#perNode ? keyOfReporter(report) : report.reportedJail;
   }
 }
 
@@ -223,8 +220,8 @@ function forgetFirstEnding(reports: Map<string, HostBan>): void {
   }
 }
 
-/** Names a report among those of a ban. */
-export function keyOfReporter(
+/** Names a report by the node and its jail: each node speaks for itself. */
+export function nameOfReporter(
   { origin, reportedJail }: Pick<HostReport, "origin" | "reportedJail">,
 ): string {
   return `${origin.toLowerCase()}|${reportedJail}`;

@@ -1,5 +1,5 @@
 /**
- * The bans of one action: wanted, noted, planned.
+ * The bans of one action: what is desired goes to the plan and to the ledger.
  *
  * @module
  */
@@ -7,174 +7,141 @@
 import type { ActionPlan } from "./action_plan.ts";
 import { adoptBans } from "./ban_adoption.ts";
 import type { BanUpdate } from "../ban/ban_event.ts";
+import type { DesiredBans } from "./desired_bans.ts";
 import type { EnforcementReport } from "./enforcement_report.ts";
 import type { HostBanChange } from "./host_bans.ts";
-import { localJail } from "../base/jail_map.ts";
+import type { HostName } from "../base/host_name.ts";
+import type { JailMap } from "../base/jail_map.ts";
 import type { LedgerWriter } from "./ledger_writer.ts";
-import { keyOf } from "../ban/ban.ts";
 import type { ActiveBan, HostBan } from "./enforcer.ts";
-import type { WantedReports } from "./ban_ledger.ts";
 import {
-  type CurrentPolicy,
   type ProtectionPolicy,
   refusal,
 } from "../protection/protection_policy.ts";
 import type { SteadyClock } from "../async/steady_clock.ts";
 import type { Condition } from "../async/tasks.ts";
-import { WantedBans, type WantedBansOptions } from "./wanted_bans.ts";
+import type { UpdateProtection } from "./update_protection.ts";
 
-/** How the bans are kept. */
-export interface ReconciledBansOptions extends WantedBansOptions {
-  /** Time; ends are kept by it. */
+/** Options for the bans of one action. */
+export interface ReconciledBansOptions {
+  /** Name of this node. It counts as the reporter of a ban that is found in force. */
+  readonly hostName: HostName;
+  /** In which jail of this host a ban is enforced. */
+  readonly jailMap: JailMap;
+  /** The bans that should be in force; nobody else changes it. */
+  readonly desired: DesiredBans;
+  /** The process's one steady clock. The ends of updates and bans are in its time. */
   readonly clock: SteadyClock;
-  /** Who is never banned; asked for each ban, and looked at again every second. */
-  readonly protection: CurrentPolicy;
+  /** Judges each update; its rules are looked at again every second. */
+  readonly protection: UpdateProtection;
 }
 
-/** Where the bans go. */
+/** What the bans of an action go to. */
 export interface ReconciledBansParts {
+  /** Name of the action. */
+  readonly action: string;
   readonly plan: ActionPlan;
-  readonly noted: LedgerWriter;
-  readonly tally: EnforcementReport;
-  /** Told when there may be more to do. */
+  readonly ledger: LedgerWriter;
+  readonly report: EnforcementReport;
+  /** Notified when there may be more to do. */
   readonly changed: Condition;
 }
 
-/** Keeps what is wanted, what is noted of it and what is planned in step. */
+/** Keeps what is desired, what the ledger says of it and what is planned in step. */
 export class ReconciledBans {
   readonly #options: ReconciledBansOptions;
   readonly #parts: ReconciledBansParts;
-  readonly #wanted: WantedBans;
   #hasBegun = false;
-  /** The rules by which all that is wanted was judged. */
+  /** The rules by which all that is desired was judged. */
   #policy: ProtectionPolicy | undefined;
 
   /**
-   * @param options How they are kept.
-   * @param parts Where they go.
+   * @param options What is desired, and by which rules.
+   * @param parts What the bans go to.
    */
   constructor(options: ReconciledBansOptions, parts: ReconciledBansParts) {
     this.#options = options;
     this.#parts = parts;
-    this.#wanted = new WantedBans(options);
   }
 
-  /** Reports that were left out because there were too many bans. */
-  get leftOut(): number {
-    return this.#wanted.leftOut;
-  }
-
-  /** Takes what is told of bans; their ends are by the system's clock. */
-  update(events: readonly BanUpdate[]): void {
-    const { clock } = this.#options;
+  /** Takes updates; protected bans are refused. */
+  update(updates: readonly BanUpdate[]): void {
+    const { clock, desired, protection } = this.#options;
+    const { action, report } = this.#parts;
     const nowMs = clock.nowMs();
     // What comes later is judged by the rules of its time.
-    this.#policy ??= this.#options.protection();
-    this.#change(events.flatMap((event) => {
-      const { expiresMs } = event;
-      const news = expiresMs === undefined
-        ? event
-        : { ...event, expiresMs: clock.toSteady(expiresMs) };
-      return event.kind === "unban" || this.#admits(this.#banOf(news, nowMs))
-        ? this.#wanted.update(news, nowMs)
-        : [];
-    }));
+    this.#policy ??= protection.policy;
+    const allowed = protection.allowed(updates, action);
+    report.counters.protected += updates.length - allowed.length;
+    this.#change(allowed.flatMap((update) => desired.update(update, nowMs)));
   }
 
   /**
    * Takes over what was applied before this program was started. May be called
    * again after it threw.
    *
-   * @param listed What is in force; `undefined`: nobody tells.
+   * @param listed What is in force; `undefined`: the enforcer can't tell.
    * @throws {RuntimeError} when the ledger can't be read.
    */
   start(listed: readonly ActiveBan[] | undefined): void {
-    const { noted, plan } = this.#parts;
-    const { clock, hostName, jailMap, wants = "reports" } = this.#options;
-    this.#policy ??= this.#options.protection();
-    const adoption = adoptBans(
-      { wanted: this.#wanted, plan, hostName, jailMap, wants },
-      noted.load(),
+    const { ledger, plan } = this.#parts;
+    const { clock, desired, hostName, jailMap, protection } = this.#options;
+    this.#policy ??= protection.policy;
+    const { changes, notes, gone } = adoptBans(
+      { desired, plan, hostName, jailMap },
+      ledger.load(),
       listed,
       clock.nowMs(),
     );
-    noted.want(this.#reportsOf(adoption.unnoted));
-    noted.recordOutcome(adoption.gone);
-    this.#change(this.#wanted.endAdoption());
-    this.#refuse(adoption.changes.map(({ ban }) => ban));
+    ledger.want(notes);
+    ledger.recordOutcome(gone);
+    this.#change(desired.endAdoption());
+    this.#removeProtected(changes.map(({ ban }) => ban));
     this.#hasBegun = true;
     this.tick();
   }
 
   /** Ends what is over, takes out what came to be protected, and follows the clock. */
   tick(): void {
-    const { clock, protection, wants } = this.#options;
-    const { noted } = this.#parts;
-    const policy = protection();
+    const { clock, desired, protection } = this.#options;
+    const { ledger } = this.#parts;
+    const { policy } = protection;
     if (policy !== this.#policy) {
       this.#policy = policy;
-      this.#refuse(this.#wanted.bans());
+      this.#removeProtected(desired.bans());
     }
-    if (noted.isOutdated) {
-      noted.wantAll(
-        wants === "copy" ? [] : this.#reportsOf(this.#wanted.bans()),
-      );
-    }
-    this.#change(this.#wanted.expire(clock.nowMs()));
-    this.forgetExpired();
+    if (ledger.isOutdated) ledger.wantAll(desired.notesOf(desired.bans()));
+    this.#change(desired.expire(clock.nowMs()));
+    this.forgetFinished();
   }
 
-  /** Forgets what is over; before it is known what is in force, nothing is. */
-  forgetExpired(): void {
+  /** Forgets what is neither desired nor in force; before the start that is not known. */
+  forgetFinished(): void {
     if (!this.#hasBegun) return;
-    const { plan, noted, tally } = this.#parts;
-    const over = plan.adoptAll();
-    tally.forget(over);
-    noted.recordOutcome(over.map((ban) => ({ ban, state: "none" })));
+    const { plan, ledger, report } = this.#parts;
+    const finished = plan.takeFinished();
+    report.forget(finished);
+    ledger.recordOutcome(finished.map((ban) => ({ ban, state: "none" })));
   }
 
   #change(changes: readonly HostBanChange[]): void {
     if (changes.length === 0) return;
-    const { plan, noted, changed } = this.#parts;
-    if (this.#options.wants !== "copy") {
-      noted.want(this.#reportsOf(changes.map(({ ban }) => ban)));
-    }
+    const { plan, ledger, changed } = this.#parts;
+    const bans = changes.map(({ ban }) => ban);
+    ledger.want(this.#options.desired.notesOf(bans));
     for (const change of changes) plan.update(change);
-    this.forgetExpired();
+    this.forgetFinished();
     changed.notify();
   }
 
-  /** Takes out those of some wanted bans that are protected. */
-  #refuse(bans: Iterable<HostBan>): void {
-    const refused = [...bans].filter((ban) =>
-      this.#wanted.find(ban) !== undefined && !this.#admits(ban)
-    );
-    this.#change(refused.flatMap((ban) => this.#wanted.remove(ban)));
-  }
-
-  #admits(ban: HostBan): boolean {
-    const refused = refusal(ban.address, this.#options.protection());
-    if (refused !== undefined) this.#parts.tally.protected(ban, refused);
-    return refused === undefined;
-  }
-
-  #banOf(event: BanUpdate, nowMs: number): HostBan {
-    const { jailMap, banTimeMs } = this.#options;
-    const { origin, jail: reportedJail, address } = event;
-    const { expiresMs = nowMs + banTimeMs } = event;
-    const jail = localJail(jailMap, reportedJail);
-    return { jail, address, origin, reportedJail, expiresMs };
-  }
-
-  /** Who wants bans, as the ledger is to know it: what a copy wants is remembered there. */
-  #reportsOf(bans: Iterable<HostBan>): readonly WantedReports[] {
-    const byKey = new Map<string, HostBan>();
-    for (const ban of bans) byKey.set(keyOf(ban), ban);
-    return [...byKey.values()].map((ban) => {
-      const { jail, address } = ban;
-      return this.#options.wants === "copy"
-        ? { jail, address, reports: [] }
-        : this.#wanted.reportsOf(ban);
+  #removeProtected(bans: Iterable<HostBan>): void {
+    const { desired, protection: { policy } } = this.#options;
+    const removed = [...bans].flatMap((ban) => {
+      const refused = refusal(ban.address, policy);
+      if (refused === undefined || desired.find(ban) === undefined) return [];
+      this.#parts.report.protected(ban, refused);
+      return desired.remove(ban);
     });
+    this.#change(removed);
   }
 }

@@ -6,7 +6,7 @@
 
 import type { BanUpdate } from "../ban/ban_event.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
-import type { BanAction } from "../enforce/ban_action.ts";
+import type { BanAction } from "../enforce/enforcer.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import { Condition, runTogether } from "../async/tasks.ts";

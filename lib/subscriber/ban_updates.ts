@@ -9,7 +9,6 @@ import type { Ban } from "../ban/ban.ts";
 import type { BanUpdate } from "../ban/ban_event.ts";
 import type { BanStep } from "../ban/ban_table.ts";
 import { type HostName, sameHost } from "../base/host_name.ts";
-import type { SteadyClock } from "../async/steady_clock.ts";
 
 /**
  * Says what a step means for a host. Its own reports don't count there: its own
@@ -18,8 +17,9 @@ import type { SteadyClock } from "../async/steady_clock.ts";
  *
  * @param step What happened.
  * @param hostName The host.
- * @returns What is to be made true, in order. A ban whose time is over is an
- * unban too: not everything that acts on bans knows when they end.
+ * @returns What is to be made true, in order, with ends by the copy's clock. A
+ * ban whose time is over is an unban too: not everything that acts on bans
+ * knows when they end.
  *
  * @example
  * ```ts
@@ -82,16 +82,4 @@ function othersWord(ban: Ban, hostName: HostName): BanUpdate | undefined {
 
 function unban({ jail, address, origin }: BanUpdate): BanUpdate {
   return { kind: "unban", jail, address, origin };
-}
-
-/** With ends by the system's clock, which they have by the copy's. */
-export function inWallTime(
-  news: readonly BanUpdate[],
-  clock: Pick<SteadyClock, "toWall">,
-): readonly BanUpdate[] {
-  return news.map((each) =>
-    each.expiresMs === undefined
-      ? each
-      : { ...each, expiresMs: clock.toWall(each.expiresMs) }
-  );
 }

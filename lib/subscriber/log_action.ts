@@ -13,9 +13,10 @@
  * @module
  */
 
-import type { BanEvent } from "../ban/ban_event.ts";
+import type { BanEvent, BanUpdate } from "../ban/ban_event.ts";
 import type { LineSink } from "../log/line_sink.ts";
-import type { BanAction } from "../enforce/ban_action.ts";
+import type { BanAction } from "../enforce/enforcer.ts";
+import type { UpdateProtection } from "../enforce/update_protection.ts";
 import type { Clock } from "../async/clock.ts";
 import { renderMessage } from "../wire/v1.ts";
 
@@ -50,21 +51,28 @@ export function broadcastLogText(event: BanEvent): string {
     renderMessage(event);
 }
 
-/** Writes a line for every event; done once the sink has written it. */
+/** Options for the action that writes lines. */
+export interface LogActionOptions {
+  /** Takes the lines; its prefix makes them look like syslog's. */
+  readonly sink: LineSink;
+  /** The system's clock: lines have its time. */
+  readonly clock: Clock;
+  /** Refuses bans of protected addresses: no line is written of them. */
+  readonly protection: UpdateProtection;
+}
+
+/** Writes a line for every update that is allowed; done once the sink has written it. */
 export class LogAction implements BanAction {
   readonly name = "log";
-  readonly #sink: LineSink;
-  readonly #clock: Clock;
+  readonly #options: LogActionOptions;
 
   /**
    * Makes an action that writes lines.
    *
-   * @param sink Where the lines go; its prefix makes them look like syslog's.
-   * @param clock Time.
+   * @param options Where the lines go, and what is left out.
    */
-  constructor(sink: LineSink, clock: Clock) {
-    this.#sink = sink;
-    this.#clock = clock;
+  constructor(options: LogActionOptions) {
+    this.#options = options;
   }
 
   /**
@@ -73,14 +81,16 @@ export class LogAction implements BanAction {
    *
    * @throws {RuntimeError} when the sink can't write; see {@link LineSink.flush}.
    */
-  async act(events: readonly BanEvent[], signal: AbortSignal): Promise<void> {
+  async act(updates: readonly BanUpdate[], signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    const { sink, protection } = this.#options;
+    const events = protection.allowed(updates, this.name);
     let trouble: unknown;
     for (let start = 0; start < events.length; start += MAX_LINES_AT_ONCE) {
       this.#write(events.slice(start, start + MAX_LINES_AT_ONCE));
       if (trouble !== undefined) continue;
       try {
-        await this.#sink.flush(signal);
+        await sink.flush(signal);
       } catch (error) {
         trouble = error;
       }
@@ -89,10 +99,11 @@ export class LogAction implements BanAction {
   }
 
   #write(events: readonly BanEvent[]): void {
+    const { sink, clock } = this.#options;
     for (const event of events) {
-      this.#sink.write({
+      sink.write({
         severity: "info",
-        atMs: this.#clock.nowMs(),
+        atMs: clock.nowMs(),
         text: broadcastLogText(event),
       });
     }

@@ -12,32 +12,20 @@ import { LogThrottle } from "../log/log_throttle.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Frames, MessageSocket } from "../zmq/ports.ts";
 import type { Log } from "../log/log.ts";
-import {
-  type CurrentPolicy,
-  type ProtectionPolicy,
-  type Refusal,
-  refusal,
-} from "../protection/protection_policy.ts";
 import { decodeBroadcast, type RejectReason } from "../wire/v1.ts";
 
-/** What a subscriber is made of. */
+/** Options for a subscriber of protocol 1. */
 export interface Protocol1SubscriberOptions {
   /** A SUB that hears the publisher. */
   readonly broadcasts: Pick<MessageSocket, "receive">;
-  /** Where what is to be acted on goes. */
-  readonly queue: ActionQueue;
-  /** The names of the actions, for a dry run. */
-  readonly actionNames: readonly string[];
+  /** Takes what is to be acted on. */
+  readonly queue: Pick<ActionQueue, "put">;
   /** Time. */
   readonly clock: Clock;
   /** Where to tell. */
   readonly log: Log;
   /** This host's name: its own bans are left out. */
   readonly hostName: HostName;
-  /** Which addresses are never banned; asked for each ban. */
-  readonly protection: CurrentPolicy;
-  /** Decide and log only: do nothing about any event. @default {false} */
-  readonly dryRun?: boolean;
 }
 
 /** What a subscriber has done so far. */
@@ -48,19 +36,12 @@ export interface Protocol1SubscriberCounters {
   own: number;
   /** Messages that were not understood. */
   rejected: number;
-  /** Bans of protected addresses. */
-  refused: number;
 }
 
 /** What a broadcast leads to. */
 export type BroadcastVerdict =
   | { readonly kind: "act"; readonly event: BanEvent }
   | { readonly kind: "own"; readonly event: BanEvent }
-  | {
-    readonly kind: "refuse";
-    readonly event: BanEvent;
-    readonly refusal: Refusal;
-  }
   | { readonly kind: "reject"; readonly reason: RejectReason };
 
 /**
@@ -68,24 +49,17 @@ export type BroadcastVerdict =
  *
  * @param frames The message.
  * @param hostName This host's name.
- * @param protection Which addresses are never banned.
  * @returns What to do with it.
  */
 export function judgeBroadcast(
   frames: Frames,
   hostName: HostName,
-  protection: ProtectionPolicy,
 ): BroadcastVerdict {
   const decoded = decodeBroadcast(frames);
   if (!decoded.ok) return { kind: "reject", reason: decoded.reason };
   const event = decoded.value;
-  if (sameHost(event.origin, hostName)) return { kind: "own", event };
-  const refused = event.kind === "ban"
-    ? refusal(event.address, protection)
-    : undefined;
-  return refused === undefined
-    ? { kind: "act", event }
-    : { kind: "refuse", event, refusal: refused };
+  const isOwn = sameHost(event.origin, hostName);
+  return { kind: isOwn ? "own" : "act", event };
 }
 
 /**
@@ -98,7 +72,6 @@ export class Protocol1Subscriber {
     received: 0,
     own: 0,
     rejected: 0,
-    refused: 0,
   };
   readonly #options: Protocol1SubscriberOptions;
   readonly #troubleLog: LogThrottle;
@@ -129,26 +102,17 @@ export class Protocol1Subscriber {
 
   /** @returns What is to be acted on, if anything is. */
   #take(frames: Frames): BanEvent | undefined {
-    const { hostName, protection, log } = this.#options;
+    const { hostName, log } = this.#options;
     this.counters.received++;
-    const verdict = judgeBroadcast(frames, hostName, protection());
+    const verdict = judgeBroadcast(frames, hostName);
     switch (verdict.kind) {
       case "act":
-        return this.#accept(verdict.event);
+        return verdict.event;
       case "own":
         this.counters.own++;
         log.record("debug", "own report heard", {
           jail: verdict.event.jail,
           address: verdict.event.address,
-        });
-        return undefined;
-      case "refuse":
-        this.counters.refused++;
-        this.#troubleLog.record("warning", "refused a protected address", {
-          node: verdict.event.origin,
-          address: verdict.event.address,
-          rule: verdict.refusal.rule,
-          because: verdict.refusal.because,
         });
         return undefined;
       case "reject":
@@ -158,17 +122,5 @@ export class Protocol1Subscriber {
         });
         return undefined;
     }
-  }
-
-  #accept(event: BanEvent): BanEvent | undefined {
-    const { dryRun = false, actionNames, log } = this.#options;
-    if (!dryRun) return event;
-    log.record("notice", `would act on ${event.kind}`, {
-      node: event.origin,
-      jail: event.jail,
-      address: event.address,
-      actions: actionNames.join(","),
-    });
-    return undefined;
   }
 }

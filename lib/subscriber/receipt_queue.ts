@@ -9,7 +9,7 @@ import type { Receipt } from "../ban/receipt.ts";
 
 /** What became of a ban at one action of this host. */
 export interface ActionReceipt extends Omit<Receipt, "agoMs"> {
-  /** When, in milliseconds since 1970 by this host's clock. */
+  /** When, in milliseconds since 1970 by the process's one steady clock. */
   readonly atMs: number;
 }
 

@@ -16,9 +16,9 @@ import { mergedEffects } from "./merged_effects.ts";
 import type { Log } from "../log/log.ts";
 import type { ReceiptQueue } from "./receipt_queue.ts";
 import { Replica, type ReplicaEffect } from "./replica.ts";
-import { type SyncAnswer } from "../wire/sync.ts";
+import type { SyncAnswer } from "../wire/sync.ts";
 import { ReplicaDisk } from "./replica_disk.ts";
-import { inWallTime, updatesOf, updatesOfAll } from "./ban_updates.ts";
+import { updatesOf, updatesOfAll } from "./ban_updates.ts";
 import type { StatusFigures } from "../service/status_report.ts";
 import type { SteadyClock } from "../async/steady_clock.ts";
 import type { StreamListener } from "./stream_listener.ts";
@@ -35,7 +35,7 @@ export interface ReplicaClientOptions {
   readonly store: ReplicaStore;
   /** What is to be told about what became of bans; nobody else takes out. */
   readonly receipts: ReceiptQueue;
-  /** The copy goes by it; the disk and the news by the system's. */
+  /** The process's one steady clock: the copy and the updates are in its time, the disk in the system's. */
   readonly clock: SteadyClock;
   /** Where to tell. */
   readonly log: Log;
@@ -47,15 +47,16 @@ export interface ReplicaClientOptions {
    */
   readonly gather?: (signal: AbortSignal) => Promise<void>;
   /** Takes what is to be made true, in order; resolves when there is room for more. */
-  readonly onNews: (
-    news: readonly BanUpdate[],
+  readonly onUpdates: (
+    updates: readonly BanUpdate[],
     signal: AbortSignal,
   ) => Promise<void>;
 }
 
 /** What may wait to be taken: above it the stream is not heard, and libzmq keeps, then drops. */
 const MAX_INBOX = 10_000;
-const TICK_EVERY_MS = 1_000;
+/** Interval between looks for bans that have ended. */
+const EXPIRY_INTERVAL_MS = 1_000;
 
 type Incoming =
   | { readonly kind: "heard"; readonly message: StreamMessage }
@@ -67,8 +68,8 @@ type Incoming =
  *
  * @example
  * ```ts ignore
- * const client = new ReplicaClient({ session, ear, store, onNews, ...others });
- * client.news(); // what the disk has from before
+ * const client = new ReplicaClient({ session, listener, store, onUpdates, ...others });
+ * client.updates(); // what the disk has from before
  * await client.run(signal);
  * client.figures; // { following: true, seq: 5, bans: 3, ... }
  * ```
@@ -81,6 +82,8 @@ export class ReplicaClient {
   readonly #allowlist: AllowlistCheck;
   readonly #changed = new Condition();
   #inbox: Incoming[] = [];
+  /** Updates handed over. */
+  #received = 0;
 
   /**
    * Makes a client of the stored copy; it connects once it runs.
@@ -105,9 +108,8 @@ export class ReplicaClient {
   }
 
   /** All that the copy holds and that counts here. */
-  news(): readonly BanUpdate[] {
-    const { hostName, clock } = this.#options;
-    return inWallTime(updatesOfAll(this.#replica.bans(), hostName), clock);
+  updates(): readonly BanUpdate[] {
+    return updatesOfAll(this.#replica.bans(), this.#options.hostName);
   }
 
   /** How the copy is, for `status`. */
@@ -125,11 +127,12 @@ export class ReplicaClient {
       receiptsWaiting: receipts.size,
       receiptsDropped: receipts.dropped,
       onDisk: this.#disk.isWhole,
+      received: this.#received,
     };
   }
 
   /**
-   * Resolves once there is a copy, were it an old one.
+   * Resolves once there is a copy, even an old one.
    *
    * @param signal Ends the wait; the promise then rejects with its reason.
    */
@@ -275,15 +278,16 @@ export class ReplicaClient {
     steps: readonly BanStep[],
     signal: AbortSignal,
   ): Promise<void> {
-    const { hostName, onNews, clock } = this.#options;
-    const news = steps.flatMap((step) => updatesOf(step, hostName));
-    if (news.length > 0) await onNews(inWallTime(news, clock), signal);
+    const { hostName, onUpdates } = this.#options;
+    const updates = steps.flatMap((step) => updatesOf(step, hostName));
+    this.#received += updates.length;
+    if (updates.length > 0) await onUpdates(updates, signal);
   }
 
   /** In its turn, as everything that concerns the table. */
   async #tick(signal: AbortSignal): Promise<void> {
     while (true) {
-      await this.#options.clock.delay(TICK_EVERY_MS, signal);
+      await this.#options.clock.delay(EXPIRY_INTERVAL_MS, signal);
       if (!this.#inbox.some(({ kind }) => kind === "tick")) {
         this.#put({ kind: "tick" });
       }

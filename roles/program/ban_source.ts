@@ -14,13 +14,12 @@ import {
 } from "../../lib/store/io/sqlite_replica_store.ts";
 import type { Allowlist } from "../../lib/protection/allowlist.ts";
 import type { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
-import { UpdateFilter } from "../../lib/subscriber/update_filter.ts";
-import type { CurrentPolicy } from "../../lib/protection/protection_policy.ts";
+import type { UpdateProtection } from "../../lib/enforce/update_protection.ts";
 import type { ReceiptQueue } from "../../lib/subscriber/receipt_queue.ts";
 import { RenewedSocket } from "../../lib/zmq/renewed_socket.ts";
 import { ReplicaClient } from "../../lib/subscriber/replica_client.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
-import { SteadyClock } from "../../lib/async/steady_clock.ts";
+import type { SteadyClock } from "../../lib/async/steady_clock.ts";
 import { StreamListener } from "../../lib/subscriber/stream_listener.ts";
 import { Protocol1Subscriber } from "../../lib/subscriber/protocol1_subscriber.ts";
 import { runTogether } from "../../lib/async/tasks.ts";
@@ -30,14 +29,17 @@ import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire/v2.ts";
 import { NodeMembership } from "./node_membership.ts";
 import type { RoleContext } from "./invocation.ts";
 
-/** What a source is made of. */
+/** Options for a source of bans. */
 export interface BanSourceOptions {
   readonly context: RoleContext<"subscriber">;
+  /** The process's one steady clock. */
+  readonly clock: SteadyClock;
   readonly zeromq: ZmqContext;
-  /** Where what is to be acted on goes. */
-  readonly queue: ActionQueue;
+  /** Takes what is to be acted on. */
+  readonly queue: Pick<ActionQueue, "put">;
   readonly receipts: ReceiptQueue;
-  readonly protection: CurrentPolicy;
+  /** Counts the refusals of all actions. */
+  readonly protection: UpdateProtection;
   /** Told the cluster's allowlist. */
   readonly onIgnore: (list: Allowlist) => void;
   /** This program's version. */
@@ -46,7 +48,7 @@ export interface BanSourceOptions {
 
 /** Hears of bans. */
 export interface BanSource extends Disposable {
-  /** What is wanted already, as far as it is known from before. */
+  /** Bans that are wanted already, as far as they are known from before; not judged by protection yet. */
   readonly wanted: readonly BanUpdate[];
   /** What it has done so far, for `status`. */
   readonly figures: StatusFigures;
@@ -56,8 +58,8 @@ export interface BanSource extends Disposable {
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** So many messages may wait while the actions are busy. */
-const STREAM_QUEUE = 100_000;
+/** Limit of messages that wait while the actions are busy. */
+const STREAM_QUEUE_LIMIT = 100_000;
 
 /**
  * Opens the source.
@@ -74,14 +76,14 @@ export async function openBanSource(
 }
 
 function openProtocol1(
-  { context, zeromq, queue, protection }: BanSourceOptions,
+  { context: { config, log }, clock, zeromq, queue, protection }:
+    BanSourceOptions,
 ): BanSource {
-  const { config, clock, log, dryRun } = context;
   const broadcasts = new RenewedSocket({
     connect: () =>
       zeromq.subscriber(config.publisherUrl, config.prefixFilter, {
         maxMessageBytes: MAX_MESSAGE_BYTES,
-        receiveQueueMessages: STREAM_QUEUE,
+        receiveQueueMessages: STREAM_QUEUE_LIMIT,
       }),
     clock,
     log,
@@ -89,17 +91,14 @@ function openProtocol1(
   const subscriber = new Protocol1Subscriber({
     broadcasts,
     queue,
-    actionNames: config.actions,
     clock,
     log,
     hostName: config.general.hostName,
-    protection,
-    dryRun,
   });
   return {
     wanted: [],
     get figures() {
-      return { protocol: 1, ...subscriber.counters };
+      return { protocol: 1, ...subscriber.counters, ...protection.counters };
     },
     whenKnown: () => Promise.resolve(),
     run: (signal) =>
@@ -116,40 +115,29 @@ function openProtocol2(
   urls: Protocol2Urls,
   membership: NodeMembership,
 ): BanSource {
-  const { context: { config, log, dryRun }, queue, receipts } = options;
-  const clock = new SteadyClock(options.context.clock);
+  const { clock, queue, receipts, protection } = options;
+  const { config, log, dryRun } = options.context;
   const { hostName, stateDir } = config.general;
-  const filter = new UpdateFilter({
-    queue,
-    actionNames: config.actions,
-    receipts,
-    clock,
-    log,
-    protection: options.protection,
-    dryRun,
-  });
   const disk = dryRun
     ? undefined
     : SqliteReplicaStore.open(replicaPath(stateDir));
-  const { session, listener } = connections(options, urls, {
-    clock,
-    membership,
-  });
+  const { session, listener } = connections(options, urls, membership);
   const client = new ReplicaClient({
-    ...{ session, listener },
+    session,
+    listener,
     store: disk ?? NULL_REPLICA_STORE,
     receipts,
     clock,
     log,
     hostName,
-    onNews: (news, signal) => filter.filter(news, signal),
+    onUpdates: (updates, signal) => queue.put(updates, signal),
     gather: (signal) => clock.delay(0, signal),
   });
   tellSetAside(options, disk);
   return {
-    wanted: filter.allowed(client.news()),
+    wanted: client.updates(),
     get figures() {
-      return { protocol: 2, ...client.figures, ...filter.counters };
+      return { protocol: 2, ...client.figures, ...protection.counters };
     },
     whenKnown: (signal) => client.whenKnown(signal),
     run: (signal) =>
@@ -166,15 +154,16 @@ function openProtocol2(
 }
 
 function connections(
-  { context: { config, log }, zeromq, version, onIgnore }: BanSourceOptions,
+  { context: { config, log }, clock, zeromq, version, onIgnore }:
+    BanSourceOptions,
   { controlUrl, streamUrl }: Protocol2Urls,
-  { clock, membership }: {
-    readonly clock: SteadyClock;
-    readonly membership: NodeMembership;
-  },
+  membership: NodeMembership,
 ) {
   const session = new ControlClient({
-    ...{ clock, log, version, onIgnore },
+    clock,
+    log,
+    version,
+    onIgnore,
     connect: () =>
       zeromq.dealer(controlUrl, {
         maxMessageBytes: MAX_CONTROL_BYTES,
@@ -185,11 +174,12 @@ function connections(
     token: () => membership.token,
   });
   const listener = new StreamListener({
-    ...{ clock, log },
+    clock,
+    log,
     connect: () =>
       zeromq.subscriber(streamUrl, "", {
         maxMessageBytes: MAX_STREAM_BYTES,
-        receiveQueueMessages: STREAM_QUEUE,
+        receiveQueueMessages: STREAM_QUEUE_LIMIT,
         security: membership.security,
       }),
   });
@@ -203,11 +193,6 @@ function tellSetAside(
 ): void {
   const { quarantine } = disk ?? {};
   if (quarantine === undefined) return;
-  log.record(
-    "warning",
-    "the copy of the bans can't be read, and is asked for",
-    {
-      ...quarantine,
-    },
-  );
+  const event = "the copy of the bans can't be read, and is asked for";
+  log.record("warning", event, { ...quarantine });
 }

@@ -19,28 +19,34 @@ import { Fail2banProcess } from "../../lib/fail2ban/io/fail2ban_process.ts";
 import { Fail2banSocket } from "../../lib/fail2ban/io/fail2ban_socket.ts";
 import { NftEnforcer } from "../../lib/enforce/io/nft_enforcer.ts";
 import { type JailMap, localJails } from "../../lib/base/jail_map.ts";
-import type { BanAction } from "../../lib/enforce/ban_action.ts";
-import type { Clock } from "../../lib/async/clock.ts";
-import type { Enforcer, ReceiptSink } from "../../lib/enforce/enforcer.ts";
+import type {
+  BanAction,
+  Enforcer,
+  ReceiptSink,
+} from "../../lib/enforce/enforcer.ts";
 import type { Fail2banClient } from "../../lib/fail2ban/ports.ts";
 import type { Log } from "../../lib/log/log.ts";
-import type { CurrentPolicy } from "../../lib/protection/protection_policy.ts";
-import { SteadyClock } from "../../lib/async/steady_clock.ts";
+import type { SteadyClock } from "../../lib/async/steady_clock.ts";
 import { Condition, runTogether } from "../../lib/async/tasks.ts";
-import type { WantsFrom } from "../../lib/enforce/wanted_bans.ts";
+import type {
+  DesiredBans,
+  DesiredBansOptions,
+} from "../../lib/enforce/desired_bans.ts";
+import type { UpdateProtection } from "../../lib/enforce/update_protection.ts";
 import type { BanSource } from "./ban_source.ts";
 
-/** What the actions are made of. */
+/** Options for the actions that keep bans in force. */
 export interface EnforcedActionsOptions {
   readonly config: SubscriberConfig;
-  readonly clock: Clock;
+  /** The process's one steady clock. */
+  readonly clock: SteadyClock;
   readonly log: Log;
   /** Do nothing, and open nothing: the subscriber says what would be done. */
   readonly dryRun: boolean;
-  /** Who is never banned. */
-  readonly protection: CurrentPolicy;
-  /** Where it stands what is wanted. */
-  readonly wants: WantsFrom;
+  /** Refuses bans of protected addresses. */
+  readonly protection: UpdateProtection;
+  /** Where desired bans come from; each action has an own one. */
+  readonly DesiredBans: new (options: DesiredBansOptions) => DesiredBans;
   /** Told what became of each ban. */
   readonly receipts: ReceiptSink;
 }
@@ -70,7 +76,7 @@ export class EnforcedActions implements AsyncDisposable {
    * @throws {RuntimeError} when the ledger can't be opened.
    */
   constructor(options: EnforcedActionsOptions) {
-    const { config, log, protection, wants, receipts } = options;
+    const { config, clock, log, protection, receipts } = options;
     const names = config.actions.filter((name) => name !== "log");
     if (names.length === 0 || options.dryRun) {
       this.#enforced = [];
@@ -78,26 +84,26 @@ export class EnforcedActions implements AsyncDisposable {
       return;
     }
     const { general, banTimeMs, resyncEveryMs, maxPerSecond } = config;
-    const clock = new SteadyClock(options.clock);
     const ledger = this.#held.use(
       new SqliteLedger(ledgerPath(general.stateDir)),
     );
-    this.actions = this.#enforced = names.map((name) =>
-      new EnforcedAction({
+    this.actions = this.#enforced = names.map((name) => {
+      const { hostName } = general;
+      const jailMap = name === "fail2banclient" ? config.jailMap : NO_JAILS;
+      return new EnforcedAction({
         enforcer: this.#enforcer(name, config, clock, log),
+        desired: new options.DesiredBans({ hostName, jailMap, banTimeMs }),
         ledger,
         clock,
         log,
-        hostName: general.hostName,
-        jailMap: name === "fail2banclient" ? config.jailMap : NO_JAILS,
+        hostName,
+        jailMap,
         protection,
-        wants,
         receipts,
-        banTimeMs,
         resyncEveryMs,
         maxPerSecond,
-      })
-    );
+      });
+    });
   }
 
   /** What each has done, by `action.figure`. */

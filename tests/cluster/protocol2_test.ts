@@ -147,7 +147,7 @@ Deno.test("a copy that was away takes what it missed, and only that, from its di
   await before[Symbol.asyncDispose]();
   await monitor.events(unban("3"), ban("4", 3));
   const after = cluster.subscriber(disk);
-  deepStrictEqual(after.client.news().map(({ address }) => address), [
+  deepStrictEqual(after.client.updates().map(({ address }) => address), [
     "192.0.2.1",
     "192.0.2.2",
   ]);

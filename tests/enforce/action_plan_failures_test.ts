@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { isOurs } from "../../lib/enforce/wanted_bans.ts";
+import { isOurs } from "../../lib/enforce/desired_bans.ts";
 import type { HostBan } from "../../lib/enforce/enforcer.ts";
 import {
   carryOut,
@@ -79,7 +79,7 @@ Deno.test("ActionPlan gives up at once a failed ban that was withdrawn while it 
   plan.record(work, failing(work.bans), 0);
   strictEqual(plan.nextAtMs, undefined);
   strictEqual(plan.figures.failing, 0);
-  deepStrictEqual(plan.adoptAll(), [ban(1)]);
+  deepStrictEqual(plan.takeFinished(), [ban(1)]);
 });
 
 Deno.test("ActionPlan forgets a failure once the ban went well, though more is to be done about it", () => {
@@ -145,12 +145,12 @@ Deno.test("ActionPlan lifts what was withdrawn after a batch failed: it may be i
   want(plan, ban(1), ban(2));
   plan.fail(nextOf(plan), "timed out", 0);
   drop(plan, ban(1));
-  deepStrictEqual(plan.adoptAll(), []);
+  deepStrictEqual(plan.takeFinished(), []);
   deepStrictEqual(
     carryOut(plan, 1_000),
     ["lift 1", "apply 2"],
   );
-  deepStrictEqual(plan.adoptAll(), [ban(1)]);
+  deepStrictEqual(plan.takeFinished(), [ban(1)]);
 });
 
 Deno.test("ActionPlan applies what was reported after lifting failed as a whole: it may have been lifted", () => {
@@ -209,7 +209,7 @@ Deno.test("ActionPlan tries what was refused for good only when something change
   want(plan, ban(1));
   plan.record(nextOf(plan), refused, 0);
   drop(plan, ban(1));
-  deepStrictEqual(plan.adoptAll(), [ban(1)]);
+  deepStrictEqual(plan.takeFinished(), [ban(1)]);
   strictEqual(plan.figures.refused, 0);
 });
 
@@ -219,6 +219,6 @@ Deno.test("ActionPlan.takeOver() names a ban once that came and went many times"
     want(plan, ban(1));
     drop(plan, ban(1));
   }
-  deepStrictEqual(plan.adoptAll(), [ban(1)]);
-  deepStrictEqual(plan.adoptAll(), []);
+  deepStrictEqual(plan.takeFinished(), [ban(1)]);
+  deepStrictEqual(plan.takeFinished(), []);
 });

@@ -8,7 +8,7 @@ import type {
   EnforcementFailure,
   HostBan,
 } from "../../lib/enforce/enforcer.ts";
-import { isOurs } from "../../lib/enforce/wanted_bans.ts";
+import { isOurs } from "../../lib/enforce/desired_bans.ts";
 import { jail } from "../support/values/core_values.ts";
 import { planBan, planOf } from "../support/bench/plan_bench.ts";
 
@@ -112,7 +112,7 @@ class World {
 
   /** What came to nothing must be nowhere. */
   noteOver(): void {
-    for (const ban of this.plan.adoptAll()) {
+    for (const ban of this.plan.takeFinished()) {
       const key = keyOf(ban);
       ok(!this.wanted.has(key), `${key} is wanted`);
       ok(!this.held.has(key), `${key} is in force`);

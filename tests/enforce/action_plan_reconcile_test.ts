@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { isOurs } from "../../lib/enforce/wanted_bans.ts";
+import { isOurs } from "../../lib/enforce/desired_bans.ts";
 import type { ActiveBan, HostBan } from "../../lib/enforce/enforcer.ts";
 import { jail } from "../support/values/core_values.ts";
 import {
@@ -48,7 +48,7 @@ Deno.test("ActionPlan.reconcile() counts nothing that waits its turn", () => {
   const there = [listed(1), listed(3), listed(5)];
   deepStrictEqual(plan.reconcile(there, isOurs), { missing: 0, surplus: 0 });
   deepStrictEqual(carryOut(plan), ["apply 3 4", "lift 1"]);
-  deepStrictEqual(plan.adoptAll(), [ban(2), ban(1)]);
+  deepStrictEqual(plan.takeFinished(), [ban(2), ban(1)]);
 });
 
 Deno.test("ActionPlan.reconcile() counts ends that differ only where bans end by themselves", () => {
@@ -94,7 +94,7 @@ Deno.test("ActionPlan.reconcile() settles what nobody knew after a batch failed"
     missing: 0,
     surplus: 0,
   });
-  deepStrictEqual(plan.adoptAll(), [ban(4)]);
+  deepStrictEqual(plan.takeFinished(), [ban(4)]);
   strictEqual(plan.figures.inForce, 2);
   deepStrictEqual(carryOut(plan, 1_000), ["apply 2", "lift 3"]);
   strictEqual(plan.figures.failing, 0);

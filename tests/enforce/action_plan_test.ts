@@ -112,7 +112,7 @@ Deno.test("ActionPlan leaves alone for good what the host has in force itself", 
   drop(plan, ban(1));
   deepStrictEqual(carryOut(plan), []);
   strictEqual(plan.figures.inForce, 0);
-  deepStrictEqual(plan.adoptAll(), [ban(1)]);
+  deepStrictEqual(plan.takeFinished(), [ban(1)]);
   want(plan, ban(2));
   plan.adopt(ban(2), "hosted");
   deepStrictEqual(carryOut(plan), []);
@@ -282,13 +282,13 @@ Deno.test("ActionPlan names what came to be neither wanted nor in force, once", 
   want(plan, ban(4));
   drop(plan, ban(4));
   want(plan, ban(4));
-  deepStrictEqual(plan.adoptAll(), [ban(1), ban(9)]);
+  deepStrictEqual(plan.takeFinished(), [ban(1), ban(9)]);
   carryOut(plan);
-  deepStrictEqual(plan.adoptAll(), []);
+  deepStrictEqual(plan.takeFinished(), []);
   drop(plan, ban(2));
   plan.update({ kind: "lapsed", ban: ban(3) });
-  deepStrictEqual(plan.adoptAll(), [], "they are still in force");
+  deepStrictEqual(plan.takeFinished(), [], "they are still in force");
   carryOut(plan);
-  deepStrictEqual(plan.adoptAll(), [ban(2), ban(3)]);
-  deepStrictEqual(plan.adoptAll(), []);
+  deepStrictEqual(plan.takeFinished(), [ban(2), ban(3)]);
+  deepStrictEqual(plan.takeFinished(), []);
 });

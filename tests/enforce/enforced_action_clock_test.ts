@@ -14,11 +14,11 @@ for (const lapses of [false, true]) {
         await using bench = new ActionBench({ lapses, banTimeMs: BAN_TIME_MS });
         await bench.start();
         await bench.act("Ban 1");
-        await bench.tell("Ban 2", bench.clock.nowMs() + BAN_TIME_MS);
+        await bench.tell("Ban 2", bench.steady.nowMs() + BAN_TIME_MS);
         bench.clock.step(stepMs);
         await bench.clock.advance(BAN_TIME_MS - 10_000);
         bench.holds(1, 2);
-        await bench.tell("Ban 3", bench.clock.nowMs() + 60_000);
+        await bench.tell("Ban 3", bench.steady.nowMs() + 60_000);
         await bench.clock.advance(12_000);
         bench.holds(3);
         await bench.clock.advance(50_000);

@@ -1,9 +1,10 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
+import { DesiredCopy } from "../../lib/enforce/desired_copy.ts";
 import { ActionBench } from "../support/bench/action_bench.ts";
 import { jail } from "../support/values/core_values.ts";
 
 Deno.test("EnforcedAction of a copy remembers nothing as wanted, and notes what it applied", async () => {
-  await using bench = new ActionBench({ wants: "copy" });
+  await using bench = new ActionBench({ source: DesiredCopy });
   await bench.act("Ban 1", "Ban 2");
   await bench.start();
   bench.holds(1, 2);
@@ -17,7 +18,7 @@ for (const lapses of [false, true]) {
       lapses ? "" : "don't "
     }end by themselves`,
     async () => {
-      await using bench = new ActionBench({ wants: "copy", lapses });
+      await using bench = new ActionBench({ source: DesiredCopy, lapses });
       await bench.act("Ban 1", "Ban 2", "Ban 3");
       await bench.start();
       await bench.stop();
@@ -38,7 +39,7 @@ for (const lapses of [false, true]) {
 
 Deno.test("EnforcedAction of a copy lifts what was applied and the copy does not want, also where nobody lists it", async () => {
   for (const lists of [false, true]) {
-    await using bench = new ActionBench({ wants: "copy", lists });
+    await using bench = new ActionBench({ source: DesiredCopy, lists });
     await bench.act("Ban 1", "Ban 2", "Ban 3");
     await bench.start();
     await bench.stop();
@@ -57,7 +58,7 @@ Deno.test("EnforcedAction of a copy lifts what was applied and the copy does not
 });
 
 Deno.test("EnforcedAction of a copy lifts in the dedicated jail what nobody knows of, and leaves other jails alone", async () => {
-  await using bench = new ActionBench({ wants: "copy" });
+  await using bench = new ActionBench({ source: DesiredCopy });
   bench.enforcer.put(bench.ban(7));
   bench.enforcer.put(bench.ban(8, 1e6, jail("sshd")));
   await bench.act("Ban 1");
@@ -70,7 +71,7 @@ Deno.test("EnforcedAction of a copy lifts in the dedicated jail what nobody know
 
 Deno.test("EnforcedAction of a copy lifts in any jail what it noted as its own", async () => {
   await using bench = new ActionBench({
-    wants: "copy",
+    source: DesiredCopy,
     jailMap: "nginx = web",
   });
   await bench.act("Ban 1", "Ban 2");
@@ -84,7 +85,7 @@ Deno.test("EnforcedAction of a copy lifts in any jail what it noted as its own",
 });
 
 Deno.test("EnforcedAction of a copy wants nothing that a ledger of before remembers", async () => {
-  await using bench = new ActionBench({ wants: "copy" });
+  await using bench = new ActionBench({ source: DesiredCopy });
   const { jail: inJail, address, ...rest } = bench.ban(5);
   const ban = { jail: inJail, address, ...rest };
   bench.ledger.want("memory", [{ jail: inJail, address, reports: [ban] }]);
@@ -96,7 +97,10 @@ Deno.test("EnforcedAction of a copy wants nothing that a ledger of before rememb
 });
 
 Deno.test("EnforcedAction of a copy goes by the end that each ban is told with", async () => {
-  await using bench = new ActionBench({ wants: "copy", banTimeMs: 5_000 });
+  await using bench = new ActionBench({
+    source: DesiredCopy,
+    banTimeMs: 5_000,
+  });
   const { clock } = bench;
   await bench.act("Ban 1");
   await bench.tell("Ban 2", clock.nowMs() + 60_000);
@@ -118,7 +122,7 @@ Deno.test("EnforcedAction lifts all that it put in force when it is told to, and
     bench.enforcer.put(own);
     await bench.act("Ban 1", "Ban 2");
     await bench.stop();
-    bench.renew("copy");
+    bench.renew(DesiredCopy);
     await bench.action.liftAll(new AbortController().signal);
     deepStrictEqual(bench.enforcer.keys, ["web|192.0.2.9"]);
     bench.notes();
@@ -131,7 +135,7 @@ Deno.test("EnforcedAction says when it can't lift all", async () => {
   await bench.start();
   await bench.act("Ban 1");
   await bench.stop();
-  bench.renew("copy");
+  bench.renew(DesiredCopy);
   bench.enforcer.refuse = () => "busy";
   await rejects(
     bench.action.liftAll(new AbortController().signal),

@@ -29,7 +29,6 @@ Deno.test("EnforcedAction does not apply what is protected, whoever gives it", a
       severity: "warning",
       event: "refused a protected address",
       fields: {
-        action: "memory",
         node: "web-1",
         address: "192.0.2.1",
         rule: "ignoreip",

@@ -231,8 +231,8 @@ Deno.test("HostBans drops a ban, whoever reported it", () => {
   deepStrictEqual(table.expire(9_000), []);
 });
 
-Deno.test("HostBans lets any node speak for all where nodes do not report by themselves", () => {
-  const table = new HostBans({ perNode: false });
+Deno.test("HostBans lets a report replace and withdraw the one that is named alike", () => {
+  const table = new HostBans({ nameOf: ({ reportedJail }) => reportedJail });
   table.report(A, 9_000);
   deepStrictEqual(told(table.report(B, 5_000)), [
     "stands 192.0.2.1 until 5000",

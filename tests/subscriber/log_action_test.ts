@@ -8,13 +8,18 @@ import {
   broadcastLogText,
   LogAction,
 } from "../../lib/subscriber/log_action.ts";
+import { ReceiptQueue } from "../../lib/subscriber/receipt_queue.ts";
+import { UpdateProtection } from "../../lib/enforce/update_protection.ts";
 import { Condition } from "../../lib/async/tasks.ts";
 import { decodeBroadcast } from "../../lib/wire/v1.ts";
 import { anyBanEvent } from "../support/values/any_values.ts";
 import { banEvent, banEvents } from "../support/values/core_values.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
+import { MemoryLog } from "../support/memory/memory_log.ts";
 
 const HEAD = "fail2ban-zmq-tools Subscriber: Got broadcast message: ";
+
+const POLICY = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
 
 const never = () => new AbortController().signal;
 
@@ -36,6 +41,17 @@ class MemorySink implements LineSink {
     if (this.paused) await new Condition().wait(signal);
     if (this.failure !== undefined) throw this.failure;
   }
+}
+
+/** An action that writes to a sink; the rules are the least there are. */
+function logAction(sink: LineSink, clock = new ManualClock()): LogAction {
+  const protection = new UpdateProtection({
+    policy: () => POLICY,
+    receipts: new ReceiptQueue(),
+    clock,
+    log: new MemoryLog(),
+  });
+  return new LogAction({ sink, clock, protection });
 }
 
 Deno.test("broadcastLogText() writes the line that existing installations match", () => {
@@ -65,7 +81,7 @@ Deno.test("LogAction writes a stamped line for every event, in order, and flushe
   const clock = new ManualClock();
   await clock.advance(1_234);
   const events = banEvents(3);
-  await new LogAction(sink, clock).act(events, never());
+  await logAction(sink, clock).act(events, never());
   deepStrictEqual(
     sink.lines,
     events.map((event) => ({
@@ -79,13 +95,13 @@ Deno.test("LogAction writes a stamped line for every event, in order, and flushe
 
 Deno.test("LogAction hands over no more than a hundred lines without waiting for them", async () => {
   const sink = new MemorySink();
-  await new LogAction(sink, new ManualClock()).act(banEvents(250), never());
+  await logAction(sink).act(banEvents(250), never());
   deepStrictEqual(sink.flushedAt, [100, 200, 250]);
 });
 
 Deno.test("LogAction is not done before its lines are out, and throws when they are lost", async () => {
   const sink = new MemorySink();
-  const action = new LogAction(sink, new ManualClock());
+  const action = logAction(sink);
   sink.paused = true;
   const stop = new AbortController();
   let done = false;
@@ -104,22 +120,37 @@ Deno.test("LogAction is not done before its lines are out, and throws when they 
 
 Deno.test("LogAction hands every line over when the sink is in trouble, and waits for it once", async () => {
   const sink = new MemorySink();
-  const action = new LogAction(sink, new ManualClock());
+  const action = logAction(sink);
   sink.failure = new RuntimeError("no room");
   await rejects(action.act(banEvents(250), never()), sink.failure);
   deepStrictEqual([sink.lines.length, sink.flushedAt], [250, [100]]);
 });
 
+Deno.test("LogAction writes no line of a protected address's ban, and one of its unban", async () => {
+  const sink = new MemorySink();
+  const messages = [
+    "web-2|sshd|Ban|::1",
+    "web-2|sshd|Ban|0.0.0.0/0",
+    "web-2|sshd|Ban|192.0.2.1",
+    "web-2|sshd|Unban|::1",
+  ];
+  await logAction(sink).act(messages.map(banEvent), never());
+  deepStrictEqual(
+    sink.lines.map(({ text }) => text),
+    messages.slice(2).map((message) => `${HEAD}${message}`),
+  );
+});
+
 Deno.test("LogAction writes nothing when it is aborted before", async () => {
   const sink = new MemorySink();
-  const action = new LogAction(sink, new ManualClock());
+  const action = logAction(sink);
   const reason = new Error("stopped");
   await rejects(action.act(banEvents(1), AbortSignal.abort(reason)), reason);
   deepStrictEqual(sink.lines, []);
 });
 
 Deno.test("LogAction is named by the word in the configuration", () => {
-  strictEqual(new LogAction(new MemorySink(), new ManualClock()).name, "log");
+  strictEqual(logAction(new MemorySink()).name, "log");
 });
 
 Deno.test("LogAction through a queue to a file writes what a syslog daemon would have written", async () => {
@@ -140,7 +171,7 @@ Deno.test("LogAction through a queue to a file writes what a syslog daemon would
       return Promise.resolve();
     },
   });
-  await new LogAction(queue, clock).act(banEvents(250), never());
+  await logAction(queue, clock).act(banEvents(250), never());
   const written = file.split("\n");
   strictEqual(written.length, 251);
   strictEqual(

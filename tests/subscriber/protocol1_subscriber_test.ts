@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { RuntimeError } from "../../lib/base/errors.ts";
-import type { BanAction } from "../../lib/enforce/ban_action.ts";
+import type { BanAction } from "../../lib/enforce/enforcer.ts";
 import { judgeBroadcast } from "../../lib/subscriber/protocol1_subscriber.ts";
 import { renderMessage } from "../../lib/wire/v1.ts";
 import { BAD_FIELDS, BAD_MESSAGES } from "../support/values/bad_frames.ts";
@@ -13,22 +13,21 @@ import { SubscriberBench } from "../support/bench/subscriber_bench.ts";
 
 const HERE = host("Web-1.example.net");
 const GOOD = "web-2|sshd|Ban|192.0.2.1";
-const PROTECTION = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
 
 Deno.test("judgeBroadcast() has a good message of another host acted on", () => {
   for (const message of [GOOD, "web-2|sshd|Unban|2001:db8::/48"]) {
-    const verdict = judgeBroadcast(frames(message), HERE, PROTECTION);
+    const verdict = judgeBroadcast(frames(message), HERE);
     deepStrictEqual(verdict, { kind: "act", event: banEvent(message) });
   }
 });
 
 Deno.test("judgeBroadcast() rejects what can't be read, for the reason that it can't", () => {
   for (const [what, message, reason] of BAD_MESSAGES) {
-    const verdict = judgeBroadcast(message, HERE, PROTECTION);
+    const verdict = judgeBroadcast(message, HERE);
     deepStrictEqual(verdict, { kind: "reject", reason }, what);
   }
   for (const [message, reason] of BAD_FIELDS) {
-    const verdict = judgeBroadcast(frames(message), HERE, PROTECTION);
+    const verdict = judgeBroadcast(frames(message), HERE);
     deepStrictEqual(verdict, { kind: "reject", reason }, message);
   }
 });
@@ -44,7 +43,6 @@ Deno.test("judgeBroadcast() knows this host's own reports, whatever the case of 
     const verdict = judgeBroadcast(
       frames(`${name}|sshd|Ban|127.0.0.1`),
       HERE,
-      PROTECTION,
     );
     strictEqual(verdict.kind, "own");
   }
@@ -52,22 +50,9 @@ Deno.test("judgeBroadcast() knows this host's own reports, whatever the case of 
     const verdict = judgeBroadcast(
       frames(`${name}|sshd|Ban|192.0.2.1`),
       HERE,
-      PROTECTION,
     );
     strictEqual(verdict.kind, "act");
   }
-});
-
-Deno.test("judgeBroadcast() refuses bans of protected addresses, and lets them be unbanned", () => {
-  const judge = (message: string) =>
-    judgeBroadcast(frames(message), HERE, PROTECTION);
-  deepStrictEqual(judge("web-2|sshd|Ban|::1"), {
-    kind: "refuse",
-    event: banEvent("web-2|sshd|Ban|::1"),
-    refusal: { rule: "loopback", because: "::1" },
-  });
-  strictEqual(judge("web-2|sshd|Ban|0.0.0.0/0").kind, "refuse");
-  strictEqual(judge("web-2|sshd|Unban|::1").kind, "act");
 });
 
 Deno.test("Subscriber gives every action the events in order, and counts what came", async () => {
@@ -82,38 +67,29 @@ Deno.test("Subscriber gives every action the events in order, and counts what ca
     failed: 0,
     own: 0,
     rejected: 0,
-    refused: 0,
   });
 });
 
-Deno.test("Subscriber acts on nothing that is its own, protected or not understood", async () => {
+Deno.test("Subscriber acts on nothing that is its own or not understood", async () => {
   await using bench = new SubscriberBench();
   await bench.hear(
     "WEB-1.example.net|sshd|Ban|192.0.2.1",
-    "web-2|sshd|Ban|127.0.0.1",
     "secret|web-2|sshd|Ban|192.0.2.1",
     "",
     GOOD,
   );
   deepStrictEqual(bench.action.calls, [[GOOD]]);
   deepStrictEqual(bench.counters, {
-    received: 5,
+    received: 4,
     taken: 1,
     failed: 0,
     own: 1,
     rejected: 2,
-    refused: 1,
   });
   deepStrictEqual(
     bench.log.records.map(({ event, fields }) => [event, fields]),
     [
       ["own report heard", { jail: "sshd", address: "192.0.2.1" }],
-      ["refused a protected address", {
-        node: "web-2",
-        address: "127.0.0.1",
-        rule: "loopback",
-        because: "127.0.0.0/8",
-      }],
       ["message not understood", { reason: "fields" }],
       ["message not understood", { reason: "fields" }],
     ],

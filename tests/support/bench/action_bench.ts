@@ -11,7 +11,9 @@ import { CLUSTER_JAIL } from "../../../lib/base/jail_name.ts";
 import type { ActionReceipt, HostBan } from "../../../lib/enforce/enforcer.ts";
 import type { ProtectionPolicy } from "../../../lib/protection/protection_policy.ts";
 import { SteadyClock } from "../../../lib/async/steady_clock.ts";
-import type { WantsFrom } from "../../../lib/enforce/wanted_bans.ts";
+import { DesiredCopy } from "../../../lib/enforce/desired_copy.ts";
+import { DesiredReports } from "../../../lib/enforce/desired_reports.ts";
+import { UpdateProtection } from "../../../lib/enforce/update_protection.ts";
 import { address, banEvent, host, jail } from "../values/core_values.ts";
 import { ManualClock, settled } from "../memory/manual_clock.ts";
 import {
@@ -30,9 +32,11 @@ export interface ActionBenchOptions
   readonly resyncEveryMs?: number;
   /** @default {"sshd = sshd"} */
   readonly jailMap?: string;
-  /** @default {"reports"} */
-  readonly wants?: WantsFrom;
+  /** Where desired bans come from. @default {DesiredReports} */
+  readonly source?: BanSourceClass;
 }
+
+type BanSourceClass = typeof DesiredCopy | typeof DesiredReports;
 
 const NEVER = new AbortController().signal;
 
@@ -47,6 +51,13 @@ export class ActionBench implements AsyncDisposable {
   readonly receipts: ActionReceipt[] = [];
   /** The rules that hold now. */
   policy: ProtectionPolicy = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
+  /** Judges by them; for all actions of the host. */
+  readonly protection = new UpdateProtection({
+    policy: () => this.policy,
+    receipts: { add: (receipt) => this.receipts.push(receipt) },
+    clock: this.steady,
+    log: this.log,
+  });
   readonly enforcer: MemoryEnforcer;
   action: EnforcedAction;
   /** In which jail a ban is enforced, from the next start on. */
@@ -60,7 +71,7 @@ export class ActionBench implements AsyncDisposable {
     this.#options = options;
     this.jailMap = options.jailMap ?? "sshd = sshd";
     this.enforcer = new MemoryEnforcer({ clock: this.steady, ...options });
-    this.action = this.#newAction(options.wants);
+    this.action = this.#newAction(options.source);
   }
 
   /** A ban of `192.0.2.x` in the dedicated jail, as web-1 reported it. */
@@ -119,7 +130,7 @@ export class ActionBench implements AsyncDisposable {
     await settled();
   }
 
-  /** Tells it of one event that says when the ban ends. */
+  /** Tells it of one event that says when the ban ends, in steady time. */
   async tell(text: string, expiresMs: number): Promise<void> {
     const [kind = "", last = ""] = text.split(" ");
     const event = banEvent(`web-1|nginx|${kind}|192.0.2.${last}`);
@@ -128,8 +139,8 @@ export class ActionBench implements AsyncDisposable {
   }
 
   /** Makes a new action over the same ledger and enforcer; the old one has ended. */
-  renew(wants = this.#options.wants): void {
-    this.action = this.#newAction(wants);
+  renew(source = this.#options.source): void {
+    this.action = this.#newAction(source);
   }
 
   /** Shows which bans of the dedicated jail are in force. */
@@ -168,20 +179,22 @@ export class ActionBench implements AsyncDisposable {
     await this.stop();
   }
 
-  #newAction(wants: WantsFrom = "reports"): EnforcedAction {
+  #newAction(Source: BanSourceClass = DesiredReports): EnforcedAction {
     const { steady: clock, log, ledger, enforcer, receipts } = this;
+    const { protection } = this;
     const { banTimeMs = 3_600_000, resyncEveryMs = 600_000 } = this.#options;
+    const hostName = host("here");
+    const jailMap = parseJailMap(this.jailMap) ?? [];
     return new EnforcedAction({
       enforcer,
+      desired: new Source({ hostName, jailMap, banTimeMs }),
       ledger,
       clock,
       log,
-      hostName: host("here"),
-      jailMap: parseJailMap(this.jailMap) ?? [],
-      protection: () => this.policy,
+      hostName,
+      jailMap,
+      protection,
       receipts: { add: (receipt) => receipts.push(receipt) },
-      wants,
-      banTimeMs,
       resyncEveryMs,
     });
   }

@@ -5,15 +5,13 @@
  */
 
 import { ActionQueue } from "../../../lib/subscriber/action_queue.ts";
-import type { BanAction } from "../../../lib/enforce/ban_action.ts";
+import type { BanAction } from "../../../lib/enforce/enforcer.ts";
 import { Protocol1Subscriber } from "../../../lib/subscriber/protocol1_subscriber.ts";
 import { host } from "../values/core_values.ts";
 import { ManualClock, settled } from "../memory/manual_clock.ts";
 import { MemoryAction } from "../memory/memory_action.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
 import { frames, MemorySocket } from "../memory/memory_socket.ts";
-
-const PROTECTION = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
 
 /** A subscriber at work, with a socket and actions in memory. */
 export class SubscriberBench implements AsyncDisposable {
@@ -27,11 +25,10 @@ export class SubscriberBench implements AsyncDisposable {
   readonly running: Promise<void>;
 
   constructor(
-    { actions, maxWaiting = 10_000, graceMs = 500, dryRun = false }: {
+    { actions, maxWaiting = 10_000, graceMs = 500 }: {
       readonly actions?: readonly BanAction[];
       readonly maxWaiting?: number;
       readonly graceMs?: number;
-      readonly dryRun?: boolean;
     } = {},
   ) {
     const { broadcasts, clock, log, action } = this;
@@ -45,12 +42,9 @@ export class SubscriberBench implements AsyncDisposable {
     this.subscriber = new Protocol1Subscriber({
       broadcasts,
       queue: this.queue,
-      actionNames: (actions ?? [action]).map(({ name }) => name),
       clock,
       log,
       hostName: host("Web-1.example.net"),
-      protection: () => PROTECTION,
-      dryRun,
     });
     this.running = this.queue.runWith(this.stop.signal, [
       (group) => this.subscriber.run(group),

@@ -5,7 +5,7 @@
  */
 
 import type { BanEvent } from "../../../lib/ban/ban_event.ts";
-import type { BanAction } from "../../../lib/enforce/ban_action.ts";
+import type { BanAction } from "../../../lib/enforce/enforcer.ts";
 import { Condition } from "../../../lib/async/tasks.ts";
 import { renderMessage } from "../../../lib/wire/v1.ts";
 

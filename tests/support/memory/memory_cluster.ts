@@ -169,7 +169,7 @@ export class MemorySubscriberProgram implements AsyncDisposable {
       clock: new SteadyClock(clock),
       log,
       hostName: host(name),
-      onNews: async (news) => {
+      onUpdates: async (news) => {
         await this.takes(news);
         this.news.push(...news);
       },

@@ -1,5 +1,5 @@
 /**
- * What is wanted on a host, and words for what changes.
+ * What is desired on a host, and words for what changes.
  *
  * @module
  */
@@ -9,34 +9,40 @@ import type { HostBanChange } from "../../../lib/enforce/host_bans.ts";
 import { parseJailMap } from "../../../lib/base/jail_map.ts";
 import { CLUSTER_JAIL } from "../../../lib/base/jail_name.ts";
 import type { ActiveBan, HostBan } from "../../../lib/enforce/enforcer.ts";
-import {
-  WantedBans,
-  type WantsFrom,
-} from "../../../lib/enforce/wanted_bans.ts";
+import type {
+  DesiredBans,
+  DesiredBansOptions,
+} from "../../../lib/enforce/desired_bans.ts";
+import { DesiredCopy } from "../../../lib/enforce/desired_copy.ts";
+import { DesiredReports } from "../../../lib/enforce/desired_reports.ts";
 import { address, banEvent, host, jail } from "../values/core_values.ts";
 
 /** How long a report holds, unless a test says otherwise. */
 export const BAN_TIME_MS = 60_000;
 const IP = address("192.0.2.1");
 
-/** What is wanted, where nothing is yet. */
-export function wantedBans(
-  options: {
-    map?: string;
-    banTimeMs?: number;
-    maxBans?: number;
-    wants?: WantsFrom;
-  } = {},
-): WantedBans {
-  const { map = "", banTimeMs = BAN_TIME_MS, ...others } = options;
+interface BenchOptions {
+  readonly map?: string;
+  readonly banTimeMs?: number;
+  readonly maxBans?: number;
+}
+
+/** Desired bans by reports; there are none yet. */
+export function desiredReports(options: BenchOptions = {}): DesiredReports {
+  return new DesiredReports(optionsOf(options));
+}
+
+/** Desired bans of a copy; there are none yet. */
+export function desiredCopy(options: BenchOptions = {}): DesiredCopy {
+  return new DesiredCopy(optionsOf(options));
+}
+
+function optionsOf(
+  { map = "", banTimeMs = BAN_TIME_MS, ...others }: BenchOptions,
+): DesiredBansOptions {
   const jailMap = parseJailMap(map);
   ok(jailMap);
-  return new WantedBans({
-    hostName: host("here"),
-    jailMap,
-    banTimeMs,
-    ...others,
-  });
+  return { hostName: host("here"), jailMap, banTimeMs, ...others };
 }
 
 /** A ban of 192.0.2.1 as web-1 reported it from its jail sshd. */
@@ -64,9 +70,9 @@ export function told(changes: readonly HostBanChange[]): string[] {
 
 /** Tells what follows from events as on the wire. */
 export function take(
-  wanted: WantedBans,
+  desired: DesiredBans,
   nowMs: number,
   ...texts: string[]
 ): string[] {
-  return texts.flatMap((text) => told(wanted.update(banEvent(text), nowMs)));
+  return texts.flatMap((text) => told(desired.update(banEvent(text), nowMs)));
 }

@@ -1,0 +1,140 @@
+/**
+ * Desired bans where this host only hears reports, and has to remember them.
+ *
+ * @module
+ */
+
+import type { BanUpdate } from "../ban/ban_event.ts";
+import {
+  type DesiredBans,
+  type DesiredBansOptions,
+  type Remembered,
+  reportOf,
+} from "./desired_bans.ts";
+import type { ActiveBan, HostBan } from "./enforcer.ts";
+import {
+  type HostBanChange,
+  HostBans,
+  type HostReport,
+  nameOfReporter,
+  NO_CHANGE,
+} from "./host_bans.ts";
+import { sameHost } from "../base/host_name.ts";
+import { keyOf } from "../ban/ban.ts";
+import { localJail } from "../base/jail_map.ts";
+import { strayBan } from "./plan_entry.ts";
+import type { WantedReports } from "./ban_ledger.ts";
+
+/** Above it the oldest is forgotten: an enforcer may be away for days. */
+const MAX_WITHDRAWN_EARLY = 100_000;
+
+/**
+ * Bans as nodes reported them, each node for itself. What was reported before a
+ * restart is remembered by a ledger; a ban of the dedicated jail that is found
+ * in force is desired, and any node may withdraw it.
+ *
+ * @example
+ * ```ts
+ * import { parseAddress } from "../base/address.ts";
+ * import { parseHostName } from "../base/host_name.ts";
+ * import { parseJailName } from "../base/jail_name.ts";
+ * import { DesiredReports } from "./desired_reports.ts";
+ * import { deepStrictEqual, ok } from "node:assert/strict";
+ *
+ * const [hostName, origin] = [parseHostName("here"), parseHostName("web-1")];
+ * const jail = parseJailName("sshd");
+ * const address = parseAddress("192.0.2.1");
+ * ok(hostName && origin && jail && address);
+ * const desired = new DesiredReports({ hostName, jailMap: [], banTimeMs: 60_000 });
+ * const [change] = desired.update({ kind: "ban", origin, jail, address }, 1_000);
+ * deepStrictEqual(change?.ban.jail, "fail2bancluster");
+ * deepStrictEqual(desired.expire(61_000).map(({ kind }) => kind), ["lapsed"]);
+ * ```
+ */
+export class DesiredReports extends HostBans implements DesiredBans {
+  readonly #options: DesiredBansOptions;
+  /** Reports that were withdrawn before the end of the start. */
+  #withdrawnEarly: Map<string, HostReport> | undefined = new Map();
+
+  /** @param options How updates are read. */
+  constructor(options: DesiredBansOptions) {
+    super(options);
+    this.#options = options;
+  }
+
+  update(update: BanUpdate, nowMs: number): readonly HostBanChange[] {
+    const { report, expiresMs } = reportOf(update, this.#options, nowMs);
+    const name = `${keyOf(report)}|${nameOfReporter(report)}`;
+    if (expiresMs === undefined) {
+      this.#noteWithdrawal(name, report);
+      return this.#withdrawAnybodys(report);
+    }
+    this.#withdrawnEarly?.delete(name);
+    return this.report(report, expiresMs);
+  }
+
+  /** Bans go to the jail that the map has for them by now. */
+  remember(reports: readonly HostBan[]): Remembered {
+    const changes: HostBanChange[] = [];
+    const outdated: HostBan[] = [];
+    for (const noted of reports) {
+      const jail = this.#jailOf(noted);
+      const now = this.report({ ...noted, jail }, noted.expiresMs);
+      changes.push(...now);
+      if (jail === noted.jail) continue;
+      for (const { ban } of now) outdated.push(noted, ban);
+    }
+    return { changes, notes: this.notesOf(outdated) };
+  }
+
+  adopt(listed: ActiveBan, nowMs: number): readonly HostBanChange[] {
+    const { hostName, banTimeMs } = this.#options;
+    const { expiresMs = nowMs + banTimeMs } = listed;
+    return this.report(strayBan({ ...listed, expiresMs }, hostName), expiresMs);
+  }
+
+  /** What was withdrawn before may have been remembered or adopted since. */
+  endAdoption(): readonly HostBanChange[] {
+    const withdrawn = [...this.#withdrawnEarly?.values() ?? []];
+    this.#withdrawnEarly = undefined;
+    return withdrawn.flatMap((report) => this.#withdrawAnybodys(report));
+  }
+
+  notesOf(bans: Iterable<HostBan>): readonly WantedReports[] {
+    const byKey = new Map<string, HostBan>();
+    for (const ban of bans) byKey.set(keyOf(ban), ban);
+    return [...byKey.values()].map(({ jail, address }) => ({
+      jail,
+      address,
+      reports: this.reportsOf({ jail, address }),
+    }));
+  }
+
+  /** A ban that was found in force stays in the jail where it was found. */
+  #jailOf({ origin, reportedJail, jail }: HostBan) {
+    const { jailMap, hostName } = this.#options;
+    const isStray = sameHost(origin, hostName) && reportedJail === jail;
+    return isStray ? jail : localJail(jailMap, reportedJail);
+  }
+
+  #noteWithdrawal(name: string, report: HostReport): void {
+    const early = this.#withdrawnEarly;
+    if (early === undefined) return;
+    early.set(name, report);
+    if (early.size <= MAX_WITHDRAWN_EARLY) return;
+    const [oldest] = early.keys();
+    if (oldest !== undefined) early.delete(oldest);
+  }
+
+  /** Who reported a ban that was found in force is not known: any node may have. */
+  #withdrawAnybodys(report: HostReport): readonly HostBanChange[] {
+    const { jail, address } = report;
+    const found = {
+      jail,
+      address,
+      origin: this.#options.hostName,
+      reportedJail: jail,
+    };
+    return this.withdraw(report) ?? this.withdraw(found) ?? NO_CHANGE;
+  }
+}
