@@ -13,8 +13,7 @@
 import type { HostBanChange } from "./host_bans.ts";
 import { keyOf } from "../ban/ban.ts";
 import { PlanEntry, strayBan } from "./plan_entry.ts";
-import { PlanRate } from "./plan_rate.ts";
-import { PlanQueue } from "./plan_queue.ts";
+import { PlanQueue, PlanRate } from "./plan_schedule.ts";
 import type {
   ActionPlanOptions,
   Drift,
@@ -23,37 +22,43 @@ import type {
   PlanFigures,
   PlanState,
 } from "./plan_types.ts";
-import { PlanFailures } from "./plan_failures.ts";
 import type { ActiveBan, EnforcementFailure, HostBan } from "./enforcer.ts";
 
-/** So many times as many bans as a batch takes are looked at for its verb. */
-const LOOK_AHEAD = 10;
+/** Bans looked at for a batch of one verb, as a multiple of what the batch takes. */
+const LOOK_AHEAD_FACTOR = 10;
 
 /** Keeps the plan of one action. Time is an argument. */
 export class ActionPlan {
   readonly #options: ActionPlanOptions;
-  readonly #pace: PlanRate;
+  readonly #rate: PlanRate;
   readonly #maxBansAtOnce: number;
   readonly #entries = new Map<string, PlanEntry>();
   readonly #queue = new PlanQueue();
-  readonly #troubles = new PlanFailures();
-  #over = new Map<string, HostBan>();
+  /** Keys of bans that failed and are tried again. */
+  readonly #failing = new Set<string>();
+  /** Keys of bans that were refused, and are tried again only after a change. */
+  readonly #refused = new Set<string>();
+  #lastReason: string | undefined;
+  #finished = new Map<string, HostBan>();
   #inForce = 0;
 
   /** @param options How the plan is set up. */
   constructor(options: ActionPlanOptions) {
     this.#options = options;
-    this.#pace = new PlanRate(options);
+    this.#rate = new PlanRate(options);
     const { maxBansAtOnce } = options;
-    this.#maxBansAtOnce = Math.min(maxBansAtOnce, this.#pace.maxBansAtOnce);
+    this.#maxBansAtOnce = Math.min(maxBansAtOnce, this.#rate.maxBansAtOnce);
   }
 
   /** What there is to do. */
   get figures(): PlanFigures {
+    const failing = this.#failing.size;
     return {
       inForce: this.#inForce,
       waiting: this.#queue.size,
-      ...this.#troubles.figures,
+      failing,
+      refused: this.#refused.size,
+      lastReason: failing > 0 ? this.#lastReason : undefined,
     };
   }
 
@@ -109,34 +114,34 @@ export class ActionPlan {
    */
   next(nowMs: number): PlanBatch | undefined {
     this.#endPauses(nowMs);
-    if (nowMs < this.#pace.nextAtMs) return undefined;
+    if (nowMs < this.#rate.nextAtMs) return undefined;
     const bans: HostBan[] = [];
     let verb: PlanAction | undefined;
     let lookedAt = 0;
     for (const [key, entry, need] of this.#needs()) {
       verb ??= need.verb;
       const isFull = bans.length >= this.#maxBansAtOnce;
-      if (isFull || lookedAt++ > LOOK_AHEAD * this.#maxBansAtOnce) break;
+      if (isFull || lookedAt++ > LOOK_AHEAD_FACTOR * this.#maxBansAtOnce) break;
       if (need.verb !== verb) continue;
       this.#queue.delete(key);
       entry.place = "busy";
       bans.push(need.ban);
     }
     if (verb === undefined) return undefined;
-    this.#pace.handedOut(bans.length, nowMs);
+    this.#rate.handedOut(bans.length, nowMs);
     return { verb, bans };
   }
 
   /** When `next` may have something again; `undefined`: not before a change. */
   get nextAtMs(): number | undefined {
     const atMs = this.#queue.nextAtMs;
-    return atMs === undefined ? atMs : Math.max(atMs, this.#pace.nextAtMs);
+    return atMs === undefined ? atMs : Math.max(atMs, this.#rate.nextAtMs);
   }
 
   /**
    * Says how a batch went.
    *
-   * @param work The batch.
+   * @param batch The batch.
    * @param failures Those of its bans that did not go well.
    * @param nowMs The same clock as for `next`.
    */
@@ -145,7 +150,7 @@ export class ActionPlan {
     failures: readonly EnforcementFailure[],
     nowMs: number,
   ): void {
-    this.#pace.worked();
+    this.#rate.worked();
     const failed = new Map(
       failures.map((failure) => [keyOf(failure.ban), failure]),
     );
@@ -158,15 +163,17 @@ export class ActionPlan {
       const isWaiting = entry.need(this.#options.lapses) !== undefined;
       if (failure === undefined || failure.kind === "present" || !isWaiting) {
         entry.failures = 0;
-        this.#troubles.resolve(key);
+        this.#failing.delete(key);
         this.#place(key, entry, "news");
       } else if (failure.kind === "refused") {
-        this.#troubles.refused(key);
+        this.#failing.delete(key);
+        this.#refused.add(key);
         entry.place = "refused";
       } else {
-        this.#troubles.failed(key, failure.reason);
+        this.#failing.add(key);
+        this.#lastReason = failure.reason;
         entry.place = "paused";
-        this.#queue.pause(key, nowMs + this.#pace.pauseMs(entry.failures++));
+        this.#queue.pause(key, nowMs + this.#rate.pauseMs(entry.failures++));
       }
     }
   }
@@ -174,17 +181,18 @@ export class ActionPlan {
   /**
    * Says that a batch failed as a whole: everything waits.
    *
-   * @param work The batch.
+   * @param batch The batch.
    * @param reason Why, in one sentence.
    * @param nowMs The same clock as for `next`.
    */
-  fail(work: PlanBatch, reason: string, nowMs: number): void {
-    this.#pace.failed(nowMs);
-    for (const ban of work.bans) {
+  fail(batch: PlanBatch, reason: string, nowMs: number): void {
+    this.#rate.failed(nowMs);
+    for (const ban of batch.bans) {
       const key = keyOf(ban);
       const entry = this.#entry(key, ban);
       entry.noteTry(ban);
-      this.#troubles.failed(key, reason);
+      this.#failing.add(key);
+      this.#lastReason = reason;
       entry.place = "idle";
       this.#place(key, entry, "backlog");
     }
@@ -221,9 +229,9 @@ export class ActionPlan {
 
   /** The bans that have come to be neither wanted nor in force since this was asked. */
   takeFinished(): readonly HostBan[] {
-    const over = this.#over;
-    this.#over = new Map();
-    return [...over.values()];
+    const finished = this.#finished;
+    this.#finished = new Map();
+    return [...finished.values()];
   }
 
   /** @returns Whether the ban was wrongly taken for being in force as it should be. */
@@ -250,22 +258,22 @@ export class ActionPlan {
     if (known !== undefined) return known;
     const entry = new PlanEntry(ban);
     this.#entries.set(key, entry);
-    this.#over.delete(key);
+    this.#finished.delete(key);
     return entry;
   }
 
   /** Puts a ban where it belongs after a change: news before the backlog. */
   #place(key: string, entry: PlanEntry, part: "news" | "backlog"): void {
     if (entry.place === "busy" || entry.place === "paused") return;
-    this.#troubles.retry(key);
+    this.#refused.delete(key);
     if (entry.need(this.#options.lapses) === undefined) {
       this.#queue.delete(key);
-      this.#troubles.resolve(key);
+      this.#failing.delete(key);
       entry.failures = 0;
       entry.place = "idle";
       if (!entry.isOver) return;
       this.#entries.delete(key);
-      this.#over.set(key, entry.ban);
+      this.#finished.set(key, entry.ban);
     } else if (entry.place !== "queued") {
       entry.place = "queued";
       this.#queue.add(key, part);

@@ -5,7 +5,7 @@
  */
 
 import type { HostName } from "../base/host_name.ts";
-import type { PlanRateOptions } from "./plan_rate.ts";
+import type { PlanRateOptions } from "./plan_schedule.ts";
 import type { HostBan } from "./enforcer.ts";
 
 /** What can be done about a ban. */

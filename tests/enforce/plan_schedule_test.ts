@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { PlanRate } from "../../lib/enforce/plan_rate.ts";
+import { PlanRate } from "../../lib/enforce/plan_schedule.ts";
 
 Deno.test("PlanRate lets everything through at once unless it is told a rate", () => {
   const pace = new PlanRate();
