@@ -42,7 +42,7 @@ export class ActionPlan {
   #finished = new Map<string, HostBan>();
   #inForce = 0;
 
-  /** @param options How the plan is set up. */
+  /** @param options How its enforcer takes bans. */
   constructor(options: ActionPlanOptions) {
     this.#options = options;
     this.#rate = new PlanRate(options);
@@ -50,7 +50,7 @@ export class ActionPlan {
     this.#maxBansAtOnce = Math.min(maxBansAtOnce, this.#rate.maxBansAtOnce);
   }
 
-  /** What there is to do. */
+  /** How much there is to do. */
   get figures(): PlanFigures {
     const failing = this.#failing.size;
     return {

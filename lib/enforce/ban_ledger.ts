@@ -1,6 +1,6 @@
 /**
- * The port of what a subscriber remembers on disk. All times
- * are the system's, in milliseconds since 1970.
+ * The port of what a subscriber remembers on disk. All times are the system's,
+ * in milliseconds since 1970: a file outlives the process and its clock.
  *
  * @module
  */

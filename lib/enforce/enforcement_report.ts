@@ -1,5 +1,5 @@
 /**
- * Counts and tells what became of bans at one enforcer.
+ * Reports what became of bans at one enforcer: in figures, log and receipts.
  *
  * @module
  */
@@ -34,19 +34,18 @@ export interface EnforcedActionCounters {
   surplus: number;
 }
 
-/** What a tally is made of. */
+/** Options for a report. */
 export interface EnforcementReportOptions {
-  /** The enforcer's name. */
+  /** Name of the enforcer. */
   readonly action: string;
-  /** Where to tell. */
   readonly log: Log;
-  /** The system's: receipts have its time. */
+  /** The process's steady clock: receipts have its time. */
   readonly clock: Clock;
   /** Told of each ban. */
   readonly receipts?: ReceiptSink | undefined;
 }
 
-/** Counts, and tells in the log and in receipts. */
+/** Counts what was done, and tells the log and the publisher of it. */
 export class EnforcementReport {
   /** What was done so far. */
   readonly counters: EnforcedActionCounters = {
@@ -66,7 +65,7 @@ export class EnforcementReport {
   /** Why each ban that is not as it should be is not, so that it is told once. */
   readonly #told = new Map<string, string>();
 
-  /** @param options What the tally is made of. */
+  /** @param options Of which enforcer, and to whom. */
   constructor(options: EnforcementReportOptions) {
     const { action, log, clock } = options;
     this.#options = options;
@@ -107,7 +106,7 @@ export class EnforcementReport {
   /**
    * A batch was done, but for some bans.
    *
-   * @param work The batch.
+   * @param batch The batch.
    * @param failures The bans that did not go well.
    * @param stateOf Whether a ban is in force by this action's doing now.
    */
@@ -135,7 +134,7 @@ export class EnforcementReport {
     for (const ban of bans) this.#receipt(ban, "failed", reason);
   }
 
-  /** A ban is protected, and was left out or taken out. */
+  /** A desired ban came to be protected, and was taken out. */
   protected(ban: HostBan, { rule, because }: Refusal): void {
     const { action } = this.#options;
     const { origin: node, address } = ban;
@@ -165,7 +164,7 @@ export class EnforcementReport {
     for (const ban of bans) this.#told.delete(keyOf(ban));
   }
 
-  /** Says how much was not told, if anything was not. */
+  /** Logs how many records were kept back by the throttle, if any were. */
   flush(): void {
     this.#troubles.flush();
     this.#failures.flush();
@@ -203,7 +202,7 @@ export class EnforcementReport {
     this.#receipt(ban, outcome, "");
   }
 
-  /** @returns Whether that is news. */
+  /** @returns Whether this was not told of the ban before. */
   #receipt(
     ban: HostBan,
     outcome: ActionReceipt["outcome"],

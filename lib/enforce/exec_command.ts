@@ -7,8 +7,8 @@
  *
  * ADDRESS is an address or a prefix, JAIL the jail of this host, ORIGIN the
  * node that reported it last, and SECONDS what is left of the ban, rounded up,
- * or `forever`; 2147483647 at most. A ban has at least 1 left, for to many programs 0 means for
- * ever; an unban has 0 once the ban's time is over.
+ * or `forever`; 2147483647 at most. A ban has at least 1 left, since many
+ * programs take 0 for no end; an unban has 0 once the ban's time is over.
  *
  * | variable             | holds                                             |
  * | -------------------- | ------------------------------------------------- |
@@ -33,7 +33,7 @@ import { parseHostName } from "../base/host_name.ts";
 import { parseJailName } from "../base/jail_name.ts";
 import type { HostBan } from "./enforcer.ts";
 
-/** What a program is called with. */
+/** Arguments and variables of one call. */
 export interface ExecCall {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -49,9 +49,9 @@ export interface ExecFailure {
   readonly outputs: readonly string[];
 }
 
-/** What programs can reckon with. */
+/** The largest number that programs can be expected to take. */
 const MAX_SECONDS = 2 ** 31 - 1;
-/** What of a program's output is told, in characters. */
+/** Limit of a program's output in a reason, in characters. */
 const MAX_TOLD_LENGTH = 200;
 
 /**

@@ -21,11 +21,11 @@ import type {
 import type { Fail2banClient, Fail2banReply } from "../fail2ban/ports.ts";
 import type { SteadyClock } from "../async/steady_clock.ts";
 
-/** What the enforcer is made of. */
+/** Options for the enforcer of fail2ban. */
 export interface Fail2banEnforcerOptions {
-  /** The way to fail2ban. */
+  /** Asks fail2ban. */
   readonly client: Fail2banClient;
-  /** Time. fail2ban's is the system's: listed ends are converted from it. */
+  /** The process's steady clock. fail2ban has the system's: listed ends are converted from it. */
   readonly clock: SteadyClock;
   /** The jails whose bans are listed. */
   readonly jails: readonly JailName[];
@@ -33,11 +33,11 @@ export interface Fail2banEnforcerOptions {
   readonly names?: IgnoreipNames;
 }
 
-/** Before 0.10.5 fail2ban bans after it answered, once a second. */
-const LISTED_WITHIN_MS = 5_000;
-const LISTED_AFTER_MS = 250;
+/** Before 0.10.5 fail2ban bans after it answered, once a second: its list is read again until then. */
+const LISTING_TIMEOUT_MS = 5_000;
+const LISTING_INTERVAL_MS = 250;
 
-/** Why addresses failed; who is not in it did not. */
+/** Why addresses failed; an address that is not in it did not fail. */
 type Reasons = ReadonlyMap<Address, Omit<EnforcementFailure, "ban">>;
 type Addresses = readonly Address[];
 
@@ -60,10 +60,10 @@ export class Fail2banEnforcer implements Enforcer {
   readonly #clock: SteadyClock;
   readonly #jails: readonly JailName[];
   readonly #client: Fail2banClient;
-  /** Unbans of a prefix that lifted what is within it. */
+  /** Number of unbans of a prefix that lifted other bans within it. */
   #overdone = 0;
 
-  /** @param options What the enforcer is made of. */
+  /** @param options How fail2ban is asked, and in which jails. */
   constructor(options: Fail2banEnforcerOptions) {
     const { client, clock, names } = options;
     this.#fail2ban = new Fail2banInfo(client, clock, names);
@@ -175,12 +175,12 @@ export class Fail2banEnforcer implements Enforcer {
       const reply = await this.#fail2ban.command(words, signal);
       refused = refusalOf(reply) ?? refused;
     }
-    const untilMs = this.#clock.monotonicMs() + LISTED_WITHIN_MS;
+    const untilMs = this.#clock.monotonicMs() + LISTING_TIMEOUT_MS;
     while (true) {
       const unlisted = await this.#unlisted(jail, addresses, refused, signal);
       const isOver = this.#clock.monotonicMs() >= untilMs;
       if (unlisted.size === 0 || isOver) return unlisted;
-      await this.#clock.delay(LISTED_AFTER_MS, signal);
+      await this.#clock.delay(LISTING_INTERVAL_MS, signal);
     }
   }
 

@@ -58,7 +58,7 @@ export const NO_CHANGE: readonly HostBanChange[] = [];
 const MAX_REPORTS = 256;
 
 /**
- * Keeps the bans. Time is an argument.
+ * A table of bans and of the reports of each.
  *
  * @example
  * ```ts
@@ -86,7 +86,7 @@ export class HostBans {
   #lookedAtMs = -Infinity;
   #leftOut = 0;
 
-  /** @param options How the table is set up. */
+  /** @param options Limit and names of reports. */
   constructor(options: HostBansOptions = {}) {
     this.#maxBans = options.maxBans ?? 1_000_000;
     this.#nameOf = options.nameOf ?? nameOfReporter;

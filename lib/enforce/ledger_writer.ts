@@ -1,5 +1,5 @@
 /**
- * What one action notes in the ledger.
+ * Writes and reads an action's part of the ledger, in the system's time.
  *
  * @module
  */
@@ -16,28 +16,28 @@ import type { HostBan } from "./enforcer.ts";
 import type { Log } from "../log/log.ts";
 import type { SteadyClock } from "../async/steady_clock.ts";
 
-/** What the notes are made of. */
+/** Options for an action's part of the ledger. */
 export interface LedgerWriterOptions {
-  /** Whose bans: the enforcer's name. */
+  /** Name of the enforcer, whose bans these are. */
   readonly action: string;
   readonly ledger: BanLedger;
-  /** Time of the bans. The ledger's is the system's. */
+  /** The process's steady clock: bans are in its time. */
   readonly clock: SteadyClock;
-  /** Told when something can't be noted: bans are enforced all the same. */
+  /** Told when the ledger can't be written: bans are enforced all the same. */
   readonly log: Log;
 }
 
-/** Two readings of clocks that differ by less are of the same time. */
-const SAME_TIME_MS = 1_000;
+/** Limit of the difference between two readings of the clocks that count as equal. */
+const SAME_TIME_LIMIT_MS = 1_000;
 
-/** Keeps an action's part of the ledger. */
+/** An action's part of the ledger: converts times, and survives a full disk. */
 export class LedgerWriter {
   readonly #options: LedgerWriterOptions;
   readonly #troubleLog: TroubleLog;
-  /** How far the system's clock was ahead when all was noted. */
+  /** How far the system's clock was ahead when everything was written last. */
   #aheadMs: number;
 
-  /** @param options What the notes are made of. */
+  /** @param options Whose part of which ledger. */
   constructor(options: LedgerWriterOptions) {
     this.#options = options;
     this.#aheadMs = options.clock.aheadMs;
@@ -51,12 +51,13 @@ export class LedgerWriter {
     });
   }
 
-  /** Whether the system's clock was set since all was noted: the noted ends are wrong then. */
+  /** Whether the system's clock was set since everything was written: the ends in the ledger are wrong then. */
   get isOutdated(): boolean {
-    return Math.abs(this.#options.clock.aheadMs - this.#aheadMs) > SAME_TIME_MS;
+    return Math.abs(this.#options.clock.aheadMs - this.#aheadMs) >
+      SAME_TIME_LIMIT_MS;
   }
 
-  /** What was noted before. @throws {RuntimeError} when it can't be read. */
+  /** Reads what was written before. @throws {RuntimeError} when it can't be read. */
   load(): LedgerContents {
     const { action, ledger, clock } = this.#options;
     const { reports, marks } = ledger.load(action);
@@ -67,7 +68,7 @@ export class LedgerWriter {
     };
   }
 
-  /** Notes who wants bans in force; see `BanLedger`. */
+  /** Writes who wants bans in force; see `BanLedger`. */
   want(wanted: readonly WantedReports[]): void {
     const { action, ledger, clock } = this.#options;
     if (wanted.length === 0) return;
@@ -79,20 +80,20 @@ export class LedgerWriter {
     this.#attempt(() => ledger.want(action, noted));
   }
 
-  /** Notes anew who wants all bans that are wanted: it is by the system's clock as it is now. */
+  /** Writes everything anew, with ends by the system's clock as it is now. */
   wantAll(wanted: readonly WantedReports[]): void {
     this.#aheadMs = this.#options.clock.aheadMs;
     this.want(wanted);
   }
 
-  /** Notes that bans are about to be put in force. */
+  /** Writes that bans are about to be put in force. */
   recordStart(bans: readonly HostBan[]): void {
     const { action, ledger, clock } = this.#options;
     const noted = bans.map(moved(clock.aheadMs));
     this.#attempt(() => ledger.recordStart(action, noted, clock.wallMs()));
   }
 
-  /** Notes what became of bans. */
+  /** Writes what became of bans. */
   recordOutcome(states: readonly BanState[]): void {
     const { action, ledger, clock } = this.#options;
     if (states.length === 0) return;
@@ -112,7 +113,7 @@ export class LedgerWriter {
   }
 }
 
-/** Gives bans ends by another clock. */
+/** Moves the ends of bans to another clock. */
 function moved(byMs: number): (ban: HostBan) => HostBan {
   return byMs === 0
     ? (ban) => ban

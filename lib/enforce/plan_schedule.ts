@@ -7,8 +7,8 @@
 import { RetryQueue } from "../async/retry_queue.ts";
 
 /**
- * Keys in the order in which they came, news before the backlog; each is in it
- * once, or pauses.
+ * A queue of bans' keys in the order in which they came, news before the
+ * backlog. Each key is in it once, or pauses.
  *
  * @example
  * ```ts
@@ -31,7 +31,7 @@ export class PlanQueue {
     return this.#news.size + this.#backlog.size + this.#pauses.size;
   }
 
-  /** When the next turn comes: at once, `-Infinity`; `undefined`: none does. */
+  /** When a key is to be had; `-Infinity`: now; `undefined`: none is queued. */
   get nextAtMs(): number | undefined {
     return this.#news.size + this.#backlog.size > 0
       ? -Infinity
@@ -59,7 +59,7 @@ export class PlanQueue {
     this.#backlog.delete(key);
   }
 
-  /** The keys; one may be taken out meanwhile. */
+  /** The keys that wait, in order; one may be deleted meanwhile. */
   *keys(): Generator<string, void, undefined> {
     yield* this.#news;
     yield* this.#backlog;

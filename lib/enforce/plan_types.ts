@@ -1,5 +1,5 @@
 /**
- * What a plan is made of, what it hands out, and what it tells of itself.
+ * The values that go into a plan and come out of it.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { HostBan } from "./enforcer.ts";
 /** What can be done about a ban. */
 export type PlanAction = "apply" | "lift";
 
-/** How a plan is set up. */
+/** Options for a plan: how its enforcer takes bans. */
 export interface ActionPlanOptions extends PlanRateOptions {
   /** This node's name: it stands for whoever reported a ban that is found in force. */
   readonly hostName: HostName;
@@ -21,13 +21,13 @@ export interface ActionPlanOptions extends PlanRateOptions {
   readonly maxBansAtOnce: number;
 }
 
-/** A batch. */
+/** Bans to be applied or lifted by one call of the enforcer. */
 export interface PlanBatch {
   readonly verb: PlanAction;
   readonly bans: readonly HostBan[];
 }
 
-/** What the plan has to do, and what it is about. */
+/** How much a plan has to do. */
 export interface PlanFigures {
   /** Bans that are in force, as far as one knows. */
   readonly inForce: number;

@@ -1,5 +1,5 @@
 /**
- * What waits for a host's actions.
+ * The updates that wait for a host's actions.
  *
  * @module
  */
@@ -11,17 +11,15 @@ import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 
-/** What a queue is made of. */
+/** Options for the queue of the actions. */
 export interface ActionQueueOptions {
   /** What to do about bans, each independent of the others. */
   readonly actions: readonly BanAction[];
-  /** Time. */
   readonly clock: Clock;
-  /** Where to tell. */
   readonly log: Log;
   /** Events that may wait for the actions. @default {10000} */
   readonly maxWaiting?: number;
-  /** How long the actions may go on after the stop, in milliseconds. @default {500} */
+  /** Time that the actions have after the stop. @default {500} */
   readonly graceMs?: number;
 }
 
@@ -45,9 +43,9 @@ export class ActionQueue {
   #isActing = false;
 
   /**
-   * Makes a queue with nothing in it.
+   * Makes an empty queue.
    *
-   * @param options What the queue is made of.
+   * @param options Who acts, and the limits.
    */
   constructor(options: ActionQueueOptions) {
     this.#options = { maxWaiting: 10_000, graceMs: 500, ...options };

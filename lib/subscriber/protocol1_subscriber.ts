@@ -1,6 +1,6 @@
 /**
- * The subscriber of protocol 1: hears what the cluster banned, and has it
- * acted on.
+ * The subscriber of protocol 1: receives the cluster's reports, and queues them
+ * for the actions.
  *
  * @module
  */
@@ -16,13 +16,11 @@ import { decodeBroadcast, type RejectReason } from "../wire/v1.ts";
 
 /** Options for a subscriber of protocol 1. */
 export interface Protocol1SubscriberOptions {
-  /** A SUB that hears the publisher. */
+  /** A SUB of the publisher. */
   readonly broadcasts: Pick<MessageSocket, "receive">;
   /** Takes what is to be acted on. */
   readonly queue: Pick<ActionQueue, "put">;
-  /** Time. */
   readonly clock: Clock;
-  /** Where to tell. */
   readonly log: Log;
   /** This host's name: its own bans are left out. */
   readonly hostName: HostName;
@@ -63,8 +61,8 @@ export function judgeBroadcast(
 }
 
 /**
- * Hears until stopped. While the queue of the actions is full nothing more is
- * received, and libzmq keeps, then drops.
+ * Receives until stopped. While the queue of the actions is full nothing more
+ * is received; libzmq queues, then drops.
  */
 export class Protocol1Subscriber {
   /** What was done so far. */
@@ -76,14 +74,14 @@ export class Protocol1Subscriber {
   readonly #options: Protocol1SubscriberOptions;
   readonly #troubleLog: LogThrottle;
 
-  /** Makes a subscriber of what it works with. */
+  /** @param options Where reports come from and go to. */
   constructor(options: Protocol1SubscriberOptions) {
     this.#options = options;
     this.#troubleLog = new LogThrottle(options.log, options.clock);
   }
 
   /**
-   * Hears until aborted.
+   * Receives until aborted.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    */

@@ -1,5 +1,5 @@
 /**
- * What is still to be told the publisher about what became of bans here.
+ * The receipts that the publisher has not been told yet.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export interface ActionReceipt extends Omit<Receipt, "agoMs"> {
   readonly atMs: number;
 }
 
-/** How a box is set up. */
+/** Options for a queue of receipts. */
 export interface ReceiptQueueOptions {
   /** Receipts that may wait; above it the oldest is dropped and counted. @default {20000} */
   readonly maxWaiting?: number;
@@ -50,9 +50,9 @@ export class ReceiptQueue {
   #dropped = 0;
 
   /**
-   * Makes a box with nothing in it.
+   * Makes an empty queue.
    *
-   * @param options How the box is set up.
+   * @param options Its limit.
    */
   constructor(options: ReceiptQueueOptions = {}) {
     this.#maxWaiting = options.maxWaiting ?? 20_000;

@@ -25,25 +25,24 @@ import type { StreamListener } from "./stream_listener.ts";
 import { SyncClient } from "./sync_client.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 
-/** What a client is made of. */
+/** Options for the client of a copy. */
 export interface ReplicaClientOptions {
-  /** Converses with the publisher; nobody else runs it. */
+  /** The session with the publisher; nobody else runs it. */
   readonly session: ControlClient;
-  /** Hears the publisher's stream; nobody else runs it. */
+  /** Receives the publisher's stream; nobody else runs it. */
   readonly listener: StreamListener;
   /** Keeps the copy on this host's disk. */
   readonly store: ReplicaStore;
-  /** What is to be told about what became of bans; nobody else takes out. */
+  /** Receipts to be sent; nobody else takes them out. */
   readonly receipts: ReceiptQueue;
   /** The process's one steady clock: the copy and the updates are in its time, the disk in the system's. */
   readonly clock: SteadyClock;
-  /** Where to tell. */
   readonly log: Log;
   /** This node's name. */
   readonly hostName: HostName;
   /**
-   * Lets what has arrived be heard before the next step: while one is kept
-   * nothing is. @default {nothing is waited for}
+   * Waits until messages that have arrived are received, so that they are stored
+   * and handed over together. @default {nothing is waited for}
    */
   readonly gather?: (signal: AbortSignal) => Promise<void>;
   /** Takes what is to be made true, in order; resolves when there is room for more. */
@@ -53,7 +52,7 @@ export interface ReplicaClientOptions {
   ) => Promise<void>;
 }
 
-/** What may wait to be taken: above it the stream is not heard, and libzmq keeps, then drops. */
+/** Limit of messages that wait: above it the stream is not received; libzmq queues, then drops. */
 const MAX_INBOX = 10_000;
 /** Interval between looks for bans that have ended. */
 const EXPIRY_INTERVAL_MS = 1_000;
@@ -88,7 +87,7 @@ export class ReplicaClient {
   /**
    * Makes a client of the stored copy; it connects once it runs.
    *
-   * @param options What the client is made of.
+   * @param options Where the copy comes from and goes to.
    * @throws {RuntimeError} when the stored copy can't be read.
    */
   constructor(options: ReplicaClientOptions) {
@@ -169,7 +168,7 @@ export class ReplicaClient {
     this.#put({ kind: "heard", message });
   }
 
-  /** What the conversation before brought is no answer to what the next asks. */
+  /** An answer of one session is none to a question of the next. */
   #forgetAnswers(): void {
     this.#replica.disconnected();
     this.#inbox = this.#inbox.filter(({ kind }) => kind !== "answer");
@@ -180,7 +179,7 @@ export class ReplicaClient {
     this.#changed.notify();
   }
 
-  /** One after the other: what is kept and handed over is in the table's order. */
+  /** One message after the other, so that changes are stored and handed over in the table's order. */
   async #work(signal: AbortSignal): Promise<void> {
     const { gather = () => Promise.resolve() } = this.#options;
     while (true) {
@@ -193,7 +192,7 @@ export class ReplicaClient {
     }
   }
 
-  /** What follows from several messages of the stream is kept and handed over at once. */
+  /** The effects of several messages of the stream are stored and handed over together. */
   async #handleAll(
     inbox: readonly Incoming[],
     signal: AbortSignal,
@@ -284,7 +283,7 @@ export class ReplicaClient {
     if (updates.length > 0) await onUpdates(updates, signal);
   }
 
-  /** In its turn, as everything that concerns the table. */
+  /** A tick waits in the inbox as messages do, since it changes the table. */
   async #tick(signal: AbortSignal): Promise<void> {
     while (true) {
       await this.#options.clock.delay(EXPIRY_INTERVAL_MS, signal);

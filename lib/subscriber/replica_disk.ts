@@ -13,18 +13,18 @@ import type { Log } from "../log/log.ts";
 import { shiftedBan, shiftedChange } from "../ban/shifted_times.ts";
 import type { SteadyClock } from "../async/steady_clock.ts";
 
-/** What a disk is made of. */
+/** Options for a copy's disk. */
 export interface ReplicaDiskOptions {
   readonly store: ReplicaStore;
-  /** The copy goes by it; the disk by the system's. */
+  /** The copy is in its time, the disk in the system's. */
   readonly clock: SteadyClock;
   readonly log: Log;
 }
 
-/** A disk that can't take the copy is tried again so often, in milliseconds. */
-const AGAIN_AFTER_MS = 30_000;
-/** Somebody set the system's clock when it is off by more, in milliseconds. */
-const STEP_MS = 1_000;
+/** Interval between attempts to store a copy that the disk did not take. */
+const RETRY_INTERVAL_MS = 30_000;
+/** Limit of the system clock's drift: above it somebody set that clock. */
+const DRIFT_LIMIT_MS = 1_000;
 
 /**
  * Keeps a copy. What fails holds nothing back: the publisher has the table,
@@ -38,7 +38,7 @@ export class ReplicaDisk {
   /** How far the system's clock was ahead when the whole was stored. */
   #aheadMs: number;
 
-  /** @param options What the disk is made of. */
+  /** @param options The store, and the clock of the copy. */
   constructor(options: ReplicaDiskOptions) {
     this.#options = options;
     const { log, clock } = options;
@@ -90,10 +90,10 @@ export class ReplicaDisk {
   /** What is stored is in another time than what would be: it is written anew. */
   get #isStepped(): boolean {
     const { aheadMs } = this.#options.clock;
-    return Math.abs(aheadMs - this.#aheadMs) > STEP_MS;
+    return Math.abs(aheadMs - this.#aheadMs) > DRIFT_LIMIT_MS;
   }
 
-  /** Says how much was not told, if anything was not. */
+  /** Logs how many records were kept back by the throttle, if any were. */
   flush(): void {
     this.#troubleLog.flush();
   }
@@ -106,7 +106,7 @@ export class ReplicaDisk {
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       const { clock } = this.#options;
-      this.#wholeAtMs = clock.monotonicMs() + AGAIN_AFTER_MS;
+      this.#wholeAtMs = clock.monotonicMs() + RETRY_INTERVAL_MS;
       this.#troubleLog.report(error.message);
     }
   }

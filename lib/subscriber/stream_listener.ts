@@ -1,5 +1,5 @@
 /**
- * Hears the publisher's stream, over a new connection when it falls silent.
+ * Receives the publisher's stream, over a new connection when it falls silent.
  *
  * @module
  */
@@ -15,15 +15,13 @@ import type { Log } from "../log/log.ts";
 import { runTogether } from "../async/tasks.ts";
 import { decodeStreamMessage } from "../wire/v2.ts";
 
-/** What an ear is made of. */
+/** Options for a listener. */
 export interface StreamListenerOptions {
   /** Opens a connection (a SUB to everything) to the publisher's stream. */
   readonly connect: Connect;
-  /** Time. */
   readonly clock: Clock;
-  /** Where to tell. */
   readonly log: Log;
-  /** So long without even a heartbeat the connection is given up, in milliseconds. @default {3500} */
+  /** Timeout without even a heartbeat: the connection is then replaced. @default {3500} */
   readonly silenceMs?: number;
 }
 
@@ -33,7 +31,7 @@ export type Hear = (
   signal: AbortSignal,
 ) => Promise<void>;
 
-/** Hears one publisher. */
+/** Receives the stream of one publisher. */
 export class StreamListener {
   readonly #options: Required<StreamListenerOptions>;
   readonly #silence: TroubleLog;
@@ -44,9 +42,9 @@ export class StreamListener {
   #rejected = 0;
 
   /**
-   * Makes an ear; it connects once it runs.
+   * Makes a listener; it connects once it runs.
    *
-   * @param options What the ear is made of.
+   * @param options How it connects.
    */
   constructor(options: StreamListenerOptions) {
     this.#options = { silenceMs: 3.5 * HEARTBEAT_MS, ...options };

@@ -1,6 +1,6 @@
 /**
- * A subscriber's conversation with the publisher: questions for the copy and
- * receipts, one of each on its way at a time.
+ * A subscriber's side of a session with the publisher: sends the questions of
+ * the copy and receipts, one of each at a time.
  *
  * @module
  */
@@ -15,24 +15,24 @@ import { Condition, runTogether } from "../async/tasks.ts";
 import { agoMs } from "../wire/wire_times.ts";
 import { plainText } from "../wire/v2.ts";
 
-/** What a talk is made of. */
+/** Options for a client of a session. */
 export interface SyncClientOptions {
   readonly session: ControlClient;
   readonly receipts: ReceiptQueue;
   readonly clock: Clock;
-  /** A conversation begins: time to ask. */
+  /** A session begins: time to ask. */
   readonly onBegin: () => void;
   /** The answer to the question; {@link SyncClient.answered} has to follow. */
   readonly onAnswer: (answer: SyncAnswer) => void;
-  /** The conversation is over, and what was asked has no answer. */
+  /** The session is over, and an open question gets no answer. */
   readonly onEnd: () => void;
-  /** Without an answer for so long the conversation is given up, in milliseconds. @default {5000} */
+  /** Timeout of an answer: the session is then given up. @default {5000} */
   readonly replyTimeoutMs?: number;
-  /** Receipts are collected for so long, in milliseconds. @default {500} */
+  /** Time for which receipts are collected before they are sent. @default {500} */
   readonly collectMs?: number;
 }
 
-/** Talks until it is stopped. */
+/** Asks and answers until it is stopped. */
 export class SyncClient {
   readonly #options: Required<SyncClientOptions>;
   readonly #changed = new Condition();
@@ -41,7 +41,7 @@ export class SyncClient {
   #state: "idle" | "asked" | "taking" | "useless" = "idle";
   #batches = 0;
 
-  /** @param options What the talk is made of. */
+  /** @param options The session, and who takes its answers. */
   constructor(options: SyncClientOptions) {
     this.#options = { replyTimeoutMs: 5_000, collectMs: 500, ...options };
   }
@@ -191,7 +191,10 @@ function wireReceipt(
 ): Receipt {
   const isFailure = outcome === "refused" || outcome === "failed";
   return {
-    ...{ jail, address, action, outcome },
+    jail,
+    address,
+    action,
+    outcome,
     detail: isFailure ? plainText(detail) : "",
     agoMs: agoMs(atMs, nowMs),
   };

@@ -51,7 +51,7 @@ export interface EnforcedActionsOptions {
   readonly receipts: ReceiptSink;
 }
 
-/** Where it becomes known what is wanted. */
+/** What tells when it is known what is wanted. */
 export interface KnownWants {
   readonly source: Pick<BanSource, "wanted" | "whenKnown">;
   readonly queue: Pick<ActionQueue, "whenIdle">;
@@ -72,7 +72,7 @@ export class EnforcedActions implements AsyncDisposable {
   #nft: NftEnforcer | undefined;
 
   /**
-   * @param options What they are made of.
+   * @param options The configuration, and what the actions share.
    * @throws {RuntimeError} when the ledger can't be opened.
    */
   constructor(options: EnforcedActionsOptions) {

@@ -11,19 +11,19 @@ import type { BanKind } from "../../ban/ban_event.ts";
 import type { JailName } from "../../base/jail_name.ts";
 import type { EchoOracle } from "../enforcer.ts";
 
-/** How an oracle is set up. */
+/** Options for a reader of the ledger. */
 export interface EchoReaderOptions {
   /**
-   * Whether the file is still there, and still the same, is looked at so often
-   * at most, in milliseconds: under load that costs more than the question.
+   * Interval between looks whether the file is still there and still the same,
+   * in milliseconds: under load a look costs more than the question.
    *
    * @default {0}
    */
   readonly lookEveryMs?: number;
 }
 
-/** After a failure that a second look did not mend, the file is left alone for so long. */
-const RETRY_AFTER_MS = 1_000;
+/** Interval between attempts to open a file that can't be read. */
+const RETRY_INTERVAL_MS = 1_000;
 const BUSY_TIMEOUT_MS = 1_000;
 /** Before 0.10.5 fail2ban bans a second after it answered, and a busy one later. */
 const SLACK_MS = 5_000;
@@ -59,7 +59,7 @@ export class EchoReader implements EchoOracle, Disposable {
   /**
    * @param path The ledger's file. It may be missing, and come and go.
    * @param action Whose bans a fail2ban would log.
-   * @param options How the oracle is set up.
+   * @param options How often the file is looked at.
    */
   constructor(
     path: string,
@@ -80,7 +80,7 @@ export class EchoReader implements EchoOracle, Disposable {
     if (performance.now() < this.#retryAtMs) return false;
     const rows = this.#find(jail, address) ?? this.#find(jail, address);
     if (rows === undefined) {
-      this.#retryAtMs = performance.now() + RETRY_AFTER_MS;
+      this.#retryAtMs = performance.now() + RETRY_INTERVAL_MS;
       return false;
     }
     return rows.some((row) => isEchoOf(row, kind, atMs));

@@ -1,6 +1,6 @@
 /**
  * Enforces bans by running the operator's own program for each;
- * `../exec_call.ts` says how it is called.
+ * `../exec_command.ts` says how it is called.
  *
  * @module
  */
@@ -12,25 +12,24 @@ import { type ExecCall, execCall, execReason } from "../exec_command.ts";
 import type { Clock } from "../../async/clock.ts";
 import type { EnforcementFailure, Enforcer, HostBan } from "../enforcer.ts";
 
-/** How the program is run. */
+/** Options for the enforcer that runs a program. */
 export interface ExecEnforcerOptions {
-  /** Time. */
   readonly clock: Clock;
   /** Absolute path of the program. */
   readonly program: string;
-  /** So long one run may take, in milliseconds. @default {10000} */
+  /** Timeout of one run. @default {10000} */
   readonly timeoutMs?: number;
-  /** So many run at the same time. @default {4} */
+  /** Runs at the same time, at most. @default {4} */
   readonly parallel?: number;
 }
 
 const DEFAULT_PATH =
   "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/** Runs that follow each other in one call, at most. */
+/** Runs one after the other in one call, at most. */
 const RUNS_IN_A_ROW = 4;
-/** Between a program's being told to end and being ended, in milliseconds. */
+/** Time between SIGTERM and SIGKILL. */
 const END_TIMEOUT_MS = 1_000;
-/** What a failed program wrote is there by then, or never, in milliseconds. */
+/** Timeout for the output of a program that failed: a child of it may hold the pipe open. */
 const OUTPUT_TIMEOUT_MS = 100;
 const MAX_OUTPUT_BYTES = 4_096;
 

@@ -30,15 +30,15 @@ import type {
   HostBan,
 } from "../enforcer.ts";
 
-/** How bans are enforced with nftables. */
+/** Options for the enforcer of nftables. */
 export interface NftEnforcerOptions {
-  /** Time. */
+  /** Bans are in its time. */
   readonly clock: Clock;
-  /** The table that holds them. @default {NFT_TABLE} */
+  /** The table that holds the bans. @default {NFT_TABLE} */
   readonly table?: NftTable;
   /** The program and what stands before its own arguments. @default {["nft"]} */
   readonly command?: readonly [string, ...string[]];
-  /** So long one call of the program may take, in milliseconds. @default {10000} */
+  /** Timeout of one call of the program. @default {10000} */
   readonly timeoutMs?: number;
 }
 
@@ -53,13 +53,13 @@ interface Outcome {
 type Render = (bans: readonly HostBan[]) => string;
 
 const MAX_BANS_AT_ONCE = 2_000;
-/** Calls that a failed transaction may cost; 22 tell one culprit from 2,000. */
+/** Calls after a failed transaction, at most; 22 find one bad ban among 2,000. */
 const MAX_ATTEMPTS = 100;
 
 /**
  * The {@link Enforcer} for nftables. All bans of a call go in one transaction;
- * when it fails, they are parted until those that nft refuses are known. The
- * table outlives this object: only {@link NftEnforcer.remove} takes it away.
+ * when it fails, it is halved until those that nft refuses are known. The
+ * table outlives this object: only {@link NftEnforcer.remove} removes it.
  *
  * @example
  * ```ts ignore

@@ -24,8 +24,8 @@ export function ledgerPath(stateDir: string): string {
   return `${stateDir}/bans.sqlite3`;
 }
 
-/** What is over is remembered for so long: the monitor may read later. */
-const REMEMBER_MS = 3_600_000;
+/** How long a ban that is over is remembered: the monitor may read the log later. */
+const RETENTION_MS = 3_600_000;
 const BUSY_TIMEOUT_MS = 1_000;
 /** Of the tables below; 0 is a new file, or one with the single table `bans`. */
 const VERSION = 2;
@@ -106,13 +106,13 @@ const STATEMENTS = {
 } as const;
 
 /**
- * An {@link BanLedger} in SQLite. A note survives the end of the process,
+ * A {@link BanLedger} in SQLite. A note survives the end of the process,
  * but perhaps not a loss of power: what is in force is asked for after that.
  *
  * @example
  * ```ts ignore
  * using ledger = new SqliteLedger("/var/lib/fail2ban-cluster/bans.sqlite3");
- * ledger.begin("fail2banclient", bans, Date.now());
+ * ledger.recordStart("fail2banclient", bans, Date.now());
  * ```
  */
 export class SqliteLedger implements BanLedger, Disposable {
@@ -178,7 +178,7 @@ export class SqliteLedger implements BanLedger, Disposable {
           if (changes === 0) this.#open(action, ban, nowMs, nowMs);
         }
       }
-      purge.run(nowMs - REMEMBER_MS);
+      purge.run(nowMs - RETENTION_MS);
     });
   }
 
