@@ -48,6 +48,19 @@ Deno.test("a ban that one node reports reaches the copy of another, and so does 
   ok(web1.client.figures["following"]);
 });
 
+Deno.test("a copy tells the ends of bans in the program's steady time, also once the system's clock was set", async () => {
+  await using cluster = new MemoryCluster();
+  cluster.publisher();
+  const { steady, news, client } = cluster.subscriber();
+  const monitor = await NodeDialogue.begin(cluster, "web2", "monitor");
+  cluster.clock.step(7_200_000);
+  await monitor.events(ban("1"));
+  await cluster.settle();
+  const endsMs = steady.nowMs() + 60_000;
+  deepStrictEqual(news.map(({ expiresMs }) => expiresMs), [endsMs]);
+  deepStrictEqual(client.updates().map(({ expiresMs }) => expiresMs), [endsMs]);
+});
+
 Deno.test("an event that is sent again changes nothing, also at another publisher with the same store", async () => {
   await using cluster = new MemoryCluster();
   const first = cluster.publisher();

@@ -137,6 +137,8 @@ export class MemorySubscriberProgram implements AsyncDisposable {
   readonly news: BanUpdate[] = [];
   readonly log = new MemoryLog();
   readonly receipts = new ReceiptQueue();
+  /** The program's one steady clock. */
+  readonly steady: SteadyClock;
   /** The allowlists that it was told. */
   readonly allowlists: Allowlist[] = [];
   /** Takes what is to be made true, or has it wait. */
@@ -152,6 +154,7 @@ export class MemorySubscriberProgram implements AsyncDisposable {
     name = "web1",
   ) {
     const { log, receipts } = this;
+    this.steady = new SteadyClock(clock);
     this.client = new ReplicaClient({
       session: new ControlClient({
         connect: network.dealer,
@@ -166,7 +169,7 @@ export class MemorySubscriberProgram implements AsyncDisposable {
       listener: new StreamListener({ connect: network.subscriber, clock, log }),
       store,
       receipts,
-      clock: new SteadyClock(clock),
+      clock: this.steady,
       log,
       hostName: host(name),
       onUpdates: async (news) => {
