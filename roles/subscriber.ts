@@ -16,7 +16,6 @@ import { DesiredReports } from "../lib/enforce/desired_reports.ts";
 import { DryRunQueue } from "../lib/subscriber/dry_run_queue.ts";
 import { SteadyClock } from "../lib/async/steady_clock.ts";
 import { runTogether } from "../lib/async/tasks.ts";
-import { UpdateProtection } from "../lib/enforce/update_protection.ts";
 import { openBanSource } from "./program/ban_source.ts";
 import { EnforcedActions } from "./program/enforced_actions.ts";
 import { watchProtection } from "./program/host_protection.ts";
@@ -56,29 +55,23 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const receipts = new ReceiptQueue();
-  const policy = () => allowlist.policy;
-  const protection = new UpdateProtection({ policy, receipts, clock, log });
   await using enforced = new EnforcedActions({
-    config,
+    context,
     clock,
-    log,
     receipts,
-    protection,
-    DesiredBans: config.protocol2 === undefined ? DesiredReports : DesiredCopy,
-    dryRun,
+    policy: () => allowlist.policy,
+    newDesiredBans: (options) =>
+      config.protocol2 === undefined
+        ? new DesiredReports(options)
+        : new DesiredCopy(options),
   });
-  const logAction = new LogAction({
-    sink: messages,
-    clock: context.clock,
-    protection,
-  });
+  const { protection } = enforced;
+  const sink = messages;
+  const logAction = new LogAction({ sink, clock: context.clock, protection });
   const actionNames = config.actions;
-  const logs = actionNames.includes("log");
-  const queue = new ActionQueue({
-    actions: [...(logs ? [logAction] : []), ...enforced.actions],
-    clock,
-    log,
-  });
+  const logs = actionNames.includes(logAction.name);
+  const actions = [...(logs ? [logAction] : []), ...enforced.actions];
+  const queue = new ActionQueue({ actions, clock, log });
   using source = await openBanSource({
     context,
     clock,
@@ -96,33 +89,23 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     unresolvedNames: hostProtection.unresolvedNames,
     allowed: allowlist.list.ignore.length,
   }));
-  try {
-    await runTogether(signal, [
-      (group) => hostProtection.run(group),
-      (group) => keptAllowlist.run(group),
-      (group) => queue.runWith(group, [(ended) => source.run(ended)]),
-      (group) => enforced.run(group, { source, queue }),
-    ]);
-  } finally {
-    protection.flush();
-  }
+  await runTogether(signal, [
+    (group) => hostProtection.run(group),
+    (group) => keptAllowlist.run(group),
+    (group) => queue.runWith(group, [(ended) => source.run(ended)]),
+    (group) => enforced.run(group, { source, queue }),
+  ]);
 }
 
 /** Wants nothing, so that all that was put in force is lifted. */
 async function lift(context: RoleContext<"subscriber">): Promise<void> {
-  const { config, log, dryRun, signal } = context;
-  const clock = new SteadyClock(context.clock);
-  const receipts = new ReceiptQueue();
-  const nobody = { minPrefix4Bits: 0, minPrefix6Bits: 0 };
-  const policy = () => nobody;
+  const { log, dryRun, signal } = context;
   await using enforced = new EnforcedActions({
-    config,
-    clock,
-    log,
-    dryRun,
-    receipts,
-    protection: new UpdateProtection({ policy, receipts, clock, log }),
-    DesiredBans: DesiredCopy,
+    context,
+    clock: new SteadyClock(context.clock),
+    receipts: new ReceiptQueue(),
+    policy: () => ({ minPrefix4Bits: 0, minPrefix6Bits: 0 }),
+    newDesiredBans: (options) => new DesiredCopy(options),
   });
   if (dryRun) log.record("notice", "would lift all bans");
   await enforced.liftAll(signal);

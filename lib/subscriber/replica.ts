@@ -17,16 +17,30 @@
  * @module
  */
 
-import { type Ban, keyOf } from "../ban/ban.ts";
+import { type Ban, type Change, keyOf } from "../ban/ban.ts";
 import { type BanStep, BanTable } from "../ban/ban_table.ts";
 import type { Epoch } from "../base/ids.ts";
 import type { StreamMessage, WireChange } from "../wire/v2_messages.ts";
 import type { StoredReplica } from "../ban/ban_store.ts";
-import type { ReplicaEffect } from "./replica_effect.ts";
-import type { SyncAnswer } from "../wire/sync.ts";
+import type { SyncAnswer, SyncQuestion } from "../wire/sync.ts";
 import { hostBan, localChange } from "../wire/wire_times.ts";
 
-export type { ReplicaEffect } from "./replica_effect.ts";
+/** What follows from an event. */
+export type ReplicaEffect =
+  /** Ask the publisher. */
+  | { readonly kind: "ask"; readonly question: SyncQuestion }
+  /** The copy took changes. */
+  | {
+    readonly kind: "changed";
+    readonly changes: readonly Change[];
+    readonly steps: readonly BanStep[];
+  }
+  /** The copy is another one now. */
+  | {
+    readonly kind: "replaced";
+    readonly replica: StoredReplica;
+    readonly steps: readonly BanStep[];
+  };
 
 /** What a copy has met so far. */
 export interface ReplicaCounters {

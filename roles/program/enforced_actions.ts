@@ -32,21 +32,21 @@ import type {
   DesiredBans,
   DesiredBansOptions,
 } from "../../lib/enforce/desired_bans.ts";
-import type { UpdateProtection } from "../../lib/enforce/update_protection.ts";
+import { UpdateProtection } from "../../lib/enforce/update_protection.ts";
+import type { CurrentPolicy } from "../../lib/protection/protection_policy.ts";
 import type { BanSource } from "./ban_source.ts";
+import type { RoleContext } from "./invocation.ts";
 
 /** Options for the actions that keep bans in force. */
 export interface EnforcedActionsOptions {
-  readonly config: SubscriberConfig;
+  /** In a dry run nothing is done, and nothing is opened. */
+  readonly context: RoleContext<"subscriber">;
   /** The process's one steady clock. */
   readonly clock: SteadyClock;
-  readonly log: Log;
-  /** Do nothing, and open nothing: the subscriber says what would be done. */
-  readonly dryRun: boolean;
-  /** Refuses bans of protected addresses. */
-  readonly protection: UpdateProtection;
-  /** Where desired bans come from; each action has an own one. */
-  readonly DesiredBans: new (options: DesiredBansOptions) => DesiredBans;
+  /** Gives the rules by which addresses are protected now. */
+  readonly policy: CurrentPolicy;
+  /** Where the bans come from that should be in force; each action has one of its own. */
+  readonly newDesiredBans: (options: DesiredBansOptions) => DesiredBans;
   /** Told what became of each ban. */
   readonly receipts: ReceiptSink;
 }
@@ -67,18 +67,23 @@ const NO_JAILS: JailMap = [];
 export class EnforcedActions implements AsyncDisposable {
   /** In the order of the configuration; in a dry run they only have names. */
   readonly actions: readonly BanAction[];
+  /** Judges what the actions are given, and is there for every other action. */
+  readonly protection: UpdateProtection;
   readonly #enforced: readonly EnforcedAction[];
   readonly #held = new AsyncDisposableStack();
   #nft: NftEnforcer | undefined;
 
   /**
-   * @param options The configuration, and what the actions share.
+   * @param options What the actions share.
    * @throws {RuntimeError} when the ledger can't be opened.
    */
   constructor(options: EnforcedActionsOptions) {
-    const { config, clock, log, protection, receipts } = options;
+    const { clock, policy, receipts, newDesiredBans } = options;
+    const { config, log, dryRun } = options.context;
+    const protection = new UpdateProtection({ policy, receipts, clock, log });
+    this.protection = protection;
     const names = config.actions.filter((name) => name !== "log");
-    if (names.length === 0 || options.dryRun) {
+    if (names.length === 0 || dryRun) {
       this.#enforced = [];
       this.actions = names.map(namedOnly);
       return;
@@ -92,7 +97,7 @@ export class EnforcedActions implements AsyncDisposable {
       const jailMap = name === "fail2banclient" ? config.jailMap : NO_JAILS;
       return new EnforcedAction({
         enforcer: this.#enforcer(name, config, clock, log),
-        desired: new options.DesiredBans({ hostName, jailMap, banTimeMs }),
+        desired: newDesiredBans({ hostName, jailMap, banTimeMs }),
         ledger,
         clock,
         log,
@@ -145,6 +150,7 @@ export class EnforcedActions implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.protection.flush();
     await this.#held.disposeAsync();
   }
 
