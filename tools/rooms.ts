@@ -128,7 +128,6 @@ export const ROOMS: readonly Room[] = [
       "log",
       "zmq",
       "ban",
-      "protection",
       "wire",
       "service",
       "client",
