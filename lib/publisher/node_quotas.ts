@@ -98,7 +98,7 @@ export class NodeQuotas {
   }
 
   /** Nodes that are set aside. */
-  get quarantine(): number {
+  get quarantined(): number {
     return [...this.#nodes.values()].filter(({ aside }) => aside !== undefined)
       .length;
   }

@@ -120,7 +120,7 @@ export class Protocol2Server {
     return {
       protocol2: "on",
       sessions: this.#control.sessions,
-      quarantine: this.#quotas.quarantine,
+      setAside: this.#quotas.quarantined,
       snapshotReaders: this.#desk.readers,
       ...prefixedFigures("protocol2", this.#control.counters),
       ...prefixedFigures("protocol2", this.#control.events),

@@ -67,7 +67,7 @@ Deno.test("NodeQuotas set a node's reports aside after too many bad ones, also a
   throws(() => quotas.spendEvents(WEB1, 1), QuarantinedError);
   quotas.spendEvents(member("web2"), 1);
   strictEqual(quotas.isSuspended(host("web1")), false);
-  strictEqual(quotas.quarantine, 1);
+  strictEqual(quotas.quarantined, 1);
   await settled();
   const again = bench.quotas();
   throws(() => again.spendEvents(WEB1, 1), QuarantinedError);
