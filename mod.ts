@@ -213,7 +213,6 @@ export {
   wireChange,
 } from "./lib/wire/wire_times.ts";
 export { type SyncAnswer, type SyncQuestion } from "./lib/wire/sync.ts";
-export { type WireMember } from "./lib/base/json_shape.ts";
 export { type Frames } from "./lib/zmq/ports.ts";
 
 // The copy of the cluster's bans.

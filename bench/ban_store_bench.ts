@@ -5,10 +5,10 @@
  * @module
  */
 
+import type { Durability } from "../lib/ban/ban_store.ts";
 import { DatabaseSync } from "node:sqlite";
 import {
   banStorePath,
-  type Durability,
   SqliteBanStore,
 } from "../lib/store/io/sqlite_ban_store.ts";
 import type { StoreEntry } from "../lib/ban/ban_store.ts";

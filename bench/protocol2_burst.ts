@@ -7,7 +7,7 @@
 import { DatabaseSync } from "node:sqlite";
 import * as zmq from "zeromq";
 import { BAN_STORE_SCHEMA } from "../lib/store/ban_store_schema.ts";
-import type { Durability } from "../lib/store/io/sqlite_ban_store.ts";
+import type { Durability } from "../lib/ban/ban_store.ts";
 import {
   appendLog,
   banLine,

@@ -41,6 +41,12 @@ export interface StoreTime {
   readonly seenMs: number;
 }
 
+/**
+ * What a stored change survives: the end of the process, however it is ended
+ * (`process`), or a loss of power and the kernel's end as well (`power`).
+ */
+export type Durability = "power" | "process";
+
 /** The publisher's memory. One program has it open at a time. */
 export interface BanStore {
   /** Identifies this store; never changes. */

@@ -10,95 +10,12 @@
  * @module
  */
 
-/** Members of messages whose name is the reason when their value is not good. */
-export type WireMember =
-  | "action"
-  | "address"
-  | "agoMs"
-  | "bans"
-  | "batch"
-  | "by"
-  | "changes"
-  | "code"
-  | "detail"
-  | "epoch"
-  | "events"
-  | "firstAgoMs"
-  | "from"
-  | "id"
-  | "ignore"
-  | "isLast"
-  | "isPending"
-  | "jail"
-  | "kind"
-  | "lastAgoMs"
-  | "maxEvents"
-  | "maxReceipts"
-  | "message"
-  | "node"
-  | "origin"
-  | "outcome"
-  | "part"
-  | "remainingMs"
-  | "reports"
-  | "results"
-  | "revision"
-  | "role"
-  | "rule"
-  | "seq"
-  | "session"
-  | "since"
-  | "to"
-  | "token"
-  | "version";
-
-/** Likewise, of what is stored only. */
-export type StoredMember =
-  | "accepted"
-  | "addedMs"
-  | "allowed"
-  | "aside"
-  | "atMs"
-  | "controlUrl"
-  | "count"
-  | "entries"
-  | "hint"
-  | "jails"
-  | "journal"
-  | "known"
-  | "max"
-  | "maxPerSecond"
-  | "mayUnban"
-  | "members"
-  | "name"
-  | "network"
-  | "nodes"
-  | "note"
-  | "publicKey"
-  | "publisherKey"
-  | "reason"
-  | "refused"
-  | "roles"
-  | "secretKey"
-  | "sessions"
-  | "sinceMs"
-  | "streamUrl"
-  | "subject"
-  | "tokenDigest"
-  | "untilMs";
-
-/** Members whose name is the reason when their value is not good. */
-export type MemberName = WireMember | StoredMember;
-
-/** Why a value is no message's body. */
-export type ShapeReason = "fields" | MemberName;
-
-/** A walk through a value, up to the first thing that is not good. */
+/** The state of reading a value, up to the first part that is refused. */
 export interface Reading {
-  /** Whether a member that no shape knows is refused. */
+  /** Whether an object with a member that no shape knows is refused. */
   readonly isExact: boolean;
-  /** What was not good. */
-  reason: ShapeReason | undefined;
+  /** The name of the member that was refused; `fields`: an object has the wrong members. */
+  reason: string | undefined;
 }
 
 /** What a value may be. */
@@ -119,7 +36,7 @@ type OfKind<U, K> = Extract<U, { readonly kind: K }>;
 
 /** Text of a grammar: `parse` gives `undefined` for what is not of it. */
 export function text<T extends string>(
-  name: MemberName,
+  name: string,
   parse: (text: string) => T | undefined,
 ): Shape<T> {
   return {
@@ -131,7 +48,7 @@ export function text<T extends string>(
 
 /** One of some words. */
 export function oneOf<T extends string>(
-  name: MemberName,
+  name: string,
   words: readonly T[],
 ): Shape<T> {
   return text(name, (text) => words.find((word) => word === text));
@@ -139,7 +56,7 @@ export function oneOf<T extends string>(
 
 /** A whole number from `min` to `max`. */
 export function integer(
-  name: MemberName,
+  name: string,
   min: number,
   max: number = Number.MAX_SAFE_INTEGER,
 ): Shape<number> {
@@ -153,7 +70,7 @@ export function integer(
 }
 
 /** `true` or `false`. */
-export function flag(name: MemberName): Shape<boolean> {
+export function flag(name: string): Shape<boolean> {
   return {
     read: (value, reading) =>
       typeof value === "boolean" ? value : refuse(reading, name),
@@ -170,7 +87,7 @@ export function orNull<T>(shape: Shape<T>): Shape<T | null> {
 
 /** A list of `min` to `max` values; a longer one is not looked into. */
 export function list<T>(
-  name: MemberName,
+  name: string,
   shape: Shape<T>,
   min: number,
   max: number,
@@ -237,7 +154,7 @@ export function variants<U extends { readonly kind: string }>(
 export function where<T>(
   shape: Shape<T>,
   ...rules: readonly (readonly [
-    name: MemberName,
+    name: string,
     holds: (value: T) => boolean,
   ])[]
 ): Shape<T> {
@@ -265,7 +182,7 @@ function hasExactly(
     entries.every(([name]) => Object.hasOwn(value, name));
 }
 
-function refuse(reading: Reading, reason: ShapeReason): undefined {
+function refuse(reading: Reading, reason: string): undefined {
   reading.reason = reason;
   return undefined;
 }

@@ -7,9 +7,8 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "../base/errors.ts";
 import { helpColumns, suggestion } from "./help_text.ts";
-import { SEVERITIES } from "../config/value_kinds.ts";
+import { SEVERITIES, type Severity } from "../log/log.ts";
 import { listOptions, type Role } from "../config/options.ts";
-import type { Severity } from "../log/log.ts";
 
 /** Who speaks. */
 export interface ProgramInfo {

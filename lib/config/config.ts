@@ -18,7 +18,7 @@ import { type ListedOption, listOptions, type Role } from "./options.ts";
 import { buildConfig, type RoleConfigs } from "./role_config.ts";
 
 export type { ConfigFile, Role };
-export type { LogTarget, SubscriberAction } from "./value_kinds.ts";
+export type { LogTarget, SubscriberAction } from "./cluster_kinds.ts";
 export type {
   GeneralConfig,
   MonitorConfig,

@@ -9,14 +9,12 @@ import { type Option, option } from "./option.ts";
 import { MONITOR } from "./options_monitor.ts";
 import { PUBLISHER } from "./options_publisher.ts";
 import { SUBSCRIBER } from "./options_subscriber.ts";
+import { facilityKind, logTargetKind, severityKind } from "./cluster_kinds.ts";
 import {
   addressListKind,
-  facilityKind,
   hostNameKind,
   integerKind,
-  logTargetKind,
   pathKind,
-  severityKind,
   switchKind,
 } from "./value_kinds.ts";
 

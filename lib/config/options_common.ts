@@ -7,7 +7,8 @@
 import { SHIPPED_TOKEN } from "../base/secrets.ts";
 
 import { option } from "./option.ts";
-import { switchKind, tokenKind } from "./value_kinds.ts";
+import { tokenKind } from "./cluster_kinds.ts";
+import { switchKind } from "./value_kinds.ts";
 
 /** Where a publisher of this host listens. */
 export const PUBLISHER_PORTS = {

@@ -5,10 +5,11 @@
  */
 
 import { option } from "./option.ts";
-import { banTimeKind, durationKind } from "./duration_kinds.ts";
+import { logFormatKind } from "./cluster_kinds.ts";
 import {
+  banTimeKind,
+  durationKind,
   endpointKind,
-  logFormatKind,
   optionalPathKind,
   pathKind,
   switchKind,

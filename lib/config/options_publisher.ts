@@ -5,13 +5,17 @@
  */
 
 import { option } from "./option.ts";
-import { banTimeKind, durationKind } from "./duration_kinds.ts";
-import { breakerKind, quorumKind } from "./limit_kinds.ts";
 import {
+  breakerKind,
   durabilityKind,
+  legacyKind,
+  quorumKind,
+} from "./cluster_kinds.ts";
+import {
+  banTimeKind,
+  durationKind,
   endpointKind,
   integerKind,
-  legacyKind,
   optionalPathKind,
   pathKind,
 } from "./value_kinds.ts";

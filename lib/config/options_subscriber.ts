@@ -5,17 +5,17 @@
  */
 
 import { option } from "./option.ts";
-import { banTimeKind, durationKind } from "./duration_kinds.ts";
+import { actionsKind, jailMapKind, tableNameKind } from "./cluster_kinds.ts";
 import {
-  actionsKind,
+  banTimeKind,
+  durationKind,
   endpointKind,
-  jailMapKind,
   optionalPathKind,
   pathKind,
-  tableNameKind,
+  rateKind,
+  socketPathKind,
   textKind,
 } from "./value_kinds.ts";
-import { rateKind, socketPathKind } from "./enforcement_kinds.ts";
 import { PUBLISHER_PORTS } from "./options_common.ts";
 
 /** `[subscriber]`, in the order of the shipped file. */

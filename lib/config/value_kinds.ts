@@ -1,23 +1,14 @@
 /**
- * The kinds of values that options have: how each is read, and what is said
+ * Kinds of values that any program has: how each is read, and what is said
  * when it can't be.
  *
  * @module
  */
 
-import { type LogFormat } from "../fail2ban/log_format.ts";
-import {
-  SYSLOG_FACILITIES,
-  type SyslogFacility,
-} from "../log/syslog_facility.ts";
-
 import { type AddressList, parseAddressList } from "../base/address_list.ts";
+import { parseDuration, PERMANENT_SECONDS } from "../base/duration.ts";
 import { type EndpointUse, parseEndpointUrl } from "../base/endpoint_url.ts";
 import { type HostName, parseHostName } from "../base/host_name.ts";
-import { type JailMap, parseJailMap } from "../base/jail_map.ts";
-import { type NftTable, parseNftTable } from "../enforce/nft_names.ts";
-import type { LegacyMode } from "./legacy.ts";
-import type { Severity } from "../log/log.ts";
 
 /** Reads values of one kind. */
 export interface ValueKind<T> {
@@ -29,39 +20,11 @@ export interface ValueKind<T> {
   readonly read: (text: string) => T | undefined;
 }
 
-/** Where a program's own log goes. */
-export type LogTarget =
-  | { readonly kind: "stderr" }
-  | { readonly kind: "syslog" }
-  | { readonly kind: "file"; readonly path: string };
-
-/** A word of `subscriberaction`. */
-export type SubscriberAction = typeof SUBSCRIBER_ACTIONS[number];
-
-/** fail2ban's severities, worst first. */
-export const SEVERITIES = [
-  "critical",
-  "error",
-  "warning",
-  "notice",
-  "info",
-  "debug",
-] as const satisfies readonly Severity[];
-
-/** Every {@link LogFormat}. */
-export const LOG_FORMATS: readonly LogFormat[] = [
-  ...["file", "syslog", "sysout", "journal"] as const,
-];
-
-/** Every {@link SubscriberAction}. */
-export const SUBSCRIBER_ACTIONS = [
-  "log",
-  "fail2banclient",
-  "nftables",
-  "exec",
-] as const;
-
 const MAX_PATH_LENGTH = 4095;
+/** Above it the system takes no path of a socket. */
+const MAX_SOCKET_PATH_BYTES = 107;
+/** Ten years: within every enforcer's reach. */
+const MAX_BAN_SECONDS = 315_576_000;
 
 /** `true`, `yes`, `on`, `1` and their opposites, in any case. */
 export const switchKind: ValueKind<boolean> = {
@@ -93,46 +56,15 @@ export const optionalPathKind: ValueKind<string> = {
       : undefined,
 };
 
-/** fail2ban's names of a log target. */
-export const logTargetKind: ValueKind<LogTarget> = {
-  placeholder: "TARGET",
-  expected: "SYSLOG, STDERR or the absolute path of a file",
-  read: (text) => {
-    const word = text.toUpperCase();
-    if (word === "STDERR") return { kind: "stderr" };
-    if (word === "SYSLOG") return { kind: "syslog" };
-    return isAbsolutePath(text) ? { kind: "file", path: text } : undefined;
-  },
-};
-
-/** fail2ban's names of its log levels. */
-export const severityKind: ValueKind<Severity> = wordKind("LEVEL", SEVERITIES);
-
-/** A syslog facility. */
-export const facilityKind: ValueKind<SyslogFacility> = wordKind(
-  "FACILITY",
-  SYSLOG_FACILITIES,
-);
-
-/** Where fail2ban logs to, as far as it shapes the lines. */
-export const logFormatKind: ValueKind<LogFormat> = wordKind(
-  "FORMAT",
-  LOG_FORMATS,
-);
-
-/** A list of actions. */
-export const actionsKind: ValueKind<readonly SubscriberAction[]> = {
-  placeholder: "ACTION...",
-  expected: `a list, without repeats, of: ${SUBSCRIBER_ACTIONS.join(", ")}`,
-  read: (text) => {
-    const words = text.split(/[\s,]+/).filter((word) => word !== "");
-    const actions = words.flatMap((word) =>
-      SUBSCRIBER_ACTIONS.find((known) => known === word) ?? []
-    );
-    return words.length > 0 && new Set(actions).size === words.length
-      ? actions
-      : undefined;
-  },
+/** The path of a Unix socket. */
+export const socketPathKind: ValueKind<string> = {
+  placeholder: "PATH",
+  expected: `an absolute path of at most ${MAX_SOCKET_PATH_BYTES} bytes`,
+  read: (text) =>
+    isAbsolutePath(text) &&
+      new TextEncoder().encode(text).length <= MAX_SOCKET_PATH_BYTES
+      ? text
+      : undefined,
 };
 
 /** Hosts and networks. */
@@ -142,32 +74,11 @@ export const addressListKind: ValueKind<AddressList> = {
   read: parseAddressList,
 };
 
-/** In which jails of this host bans are enforced. */
-export const jailMapKind: ValueKind<JailMap> = {
-  placeholder: "PATTERN = JAIL",
-  expected: "rules such as sshd = sshd or nginx-* = web, one a line",
-  read: parseJailMap,
-};
-
-/** A table of nftables. */
-export const tableNameKind: ValueKind<NftTable> = {
-  placeholder: "NAME",
-  expected: "fail2ban_ and 1 to 32 small letters, digits and _",
-  read: parseNftTable,
-};
-
 /** A node's name. */
 export const hostNameKind: ValueKind<HostName> = {
   placeholder: "NAME",
   expected: "a host's name: letters, digits, -, _ and dots",
   read: parseHostName,
-};
-
-/** The shared secret: it stands before the first `|` of a message. */
-export const tokenKind: ValueKind<string> = {
-  placeholder: "TOKEN",
-  expected: "1 to 256 printable ASCII characters, none of them |",
-  read: (text) => /^[ -{}~]{1,256}$/.test(text) ? text : undefined,
 };
 
 /** Any text on one line. */
@@ -201,22 +112,6 @@ export function integerKind(
   };
 }
 
-/** What is kept survives the end of the process, or a loss of power as well. */
-export type Durability = "process" | "power";
-
-/** How durable a store is. */
-export const durabilityKind: ValueKind<Durability> = wordKind("WORD", [
-  "power",
-  "process",
-]);
-
-/** How far protocol 1 is served. */
-export const legacyKind: ValueKind<LegacyMode> = wordKind("WORD", [
-  "on",
-  "off",
-  "readonly",
-]);
-
 /** An endpoint of ZeroMQ. */
 export function endpointKind(use: EndpointUse): ValueKind<string> {
   return {
@@ -228,7 +123,62 @@ export function endpointKind(use: EndpointUse): ValueKind<string> {
   };
 }
 
-function wordKind<const T extends string>(
+/** So many in a second, or `none`, which is read as `Infinity`. */
+export const rateKind: ValueKind<number> = {
+  placeholder: "NUMBER|none",
+  expected: "a whole number from 1 to 1000000 or none",
+  read: (text) => {
+    if (text.toLowerCase() === "none") return Infinity;
+    const value = Number(text);
+    return /^\d{1,7}$/.test(text) && value >= 1 && value <= 1_000_000
+      ? value
+      : undefined;
+  },
+};
+
+/**
+ * A duration that ends.
+ *
+ * @param maxSeconds The longest.
+ * @param maxText The same, as one writes it.
+ * @returns A kind that gives seconds.
+ */
+export function durationKind(
+  maxSeconds: number,
+  maxText: string,
+): ValueKind<number> {
+  return {
+    placeholder: "DURATION",
+    expected: `a duration from 0 to ${maxText}, such as 90, 30s or 10m`,
+    read: (text) => {
+      const seconds = parseDuration(text);
+      return seconds !== undefined && seconds >= 0 && seconds <= maxSeconds
+        ? seconds
+        : undefined;
+    },
+  };
+}
+
+/** How long a ban holds, in seconds; `-1` is for ever and read as `Infinity`. */
+export const banTimeKind: ValueKind<number> = {
+  placeholder: "DURATION",
+  expected: "a duration from 1s on, such as 600, 10m or 1w, or -1 for ever",
+  read: (text) => {
+    const seconds = parseDuration(text);
+    if (seconds === PERMANENT_SECONDS) return Infinity;
+    return seconds !== undefined && seconds >= 1 && seconds <= MAX_BAN_SECONDS
+      ? seconds
+      : undefined;
+  },
+};
+
+/**
+ * One of some words, in any case.
+ *
+ * @param placeholder Stands for one.
+ * @param words The words, in lower case.
+ */
+export function wordKind<const T extends string>(
   placeholder: string,
   words: readonly T[],
 ): ValueKind<T> {

@@ -5,4 +5,7 @@
  */
 
 /** What stands before the message of fail2ban's lines. */
-export type LogFormat = "file" | "syslog" | "sysout" | "journal";
+export const LOG_FORMATS = ["file", "syslog", "sysout", "journal"] as const;
+
+/** One of {@link LOG_FORMATS}. */
+export type LogFormat = typeof LOG_FORMATS[number];

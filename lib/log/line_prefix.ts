@@ -6,7 +6,7 @@
  */
 
 import type { OutputLine } from "./line_sink.ts";
-import type { SyslogFacility } from "./syslog_facility.ts";
+import { FACILITY_CODES, type SyslogFacility } from "./syslog_facility.ts";
 import type { Severity } from "./log.ts";
 
 /** The program that writes a line. */
@@ -20,30 +20,7 @@ export interface LogSource {
 /** Gives the prefix of a line. */
 export type LinePrefix = (line: OutputLine) => string;
 
-/** Numerical codes of RFC 5424, table 1; those of RFC 3164 are the same. */
-const FACILITY_CODES: Readonly<Record<SyslogFacility, number>> = {
-  kern: 0,
-  user: 1,
-  mail: 2,
-  daemon: 3,
-  auth: 4,
-  syslog: 5,
-  lpr: 6,
-  news: 7,
-  uucp: 8,
-  cron: 9,
-  authpriv: 10,
-  ftp: 11,
-  local0: 16,
-  local1: 17,
-  local2: 18,
-  local3: 19,
-  local4: 20,
-  local5: 21,
-  local6: 22,
-  local7: 23,
-};
-
+/** Numerical codes of RFC 5424, table 2. */
 const SEVERITY_CODES: Readonly<Record<Severity, number>> = {
   critical: 2,
   error: 3,

@@ -15,7 +15,7 @@
  */
 
 import type { LogSource } from "./line_prefix.ts";
-import type { LogFields, Severity } from "./log.ts";
+import { type LogFields, SEVERITIES, type Severity } from "./log.ts";
 
 /** A log record with its time. */
 export interface LogRecord {
@@ -37,14 +37,6 @@ export const MAX_LINE_BYTES = 8_192;
 
 const MAX_VALUE_LENGTH = 1_024;
 const BARE = /^[A-Za-z0-9_.,:;@/+*~-]+$/;
-const SEVERITIES: readonly Severity[] = [
-  "debug",
-  "info",
-  "notice",
-  "warning",
-  "error",
-  "critical",
-];
 
 /**
  * Whether a record is written at all.
@@ -62,7 +54,7 @@ const SEVERITIES: readonly Severity[] = [
  * ```
  */
 export function isLogged(severity: Severity, level: Severity): boolean {
-  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(level);
+  return SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(level);
 }
 
 /**

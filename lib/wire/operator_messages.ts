@@ -14,7 +14,6 @@ import { lineForm, type StoredForm } from "../base/json_form.ts";
 import {
   integer,
   list,
-  type MemberName,
   oneOf,
   orNull,
   record,
@@ -99,8 +98,8 @@ const MAX_SESSIONS = 64;
 const VERSION = /^[\x21-\x7e]{1,64}$/;
 
 const node = text("node", parseHostName);
-const count = (name: MemberName) => integer(name, 0);
-const words = (name: MemberName) => text(name, parseNote);
+const count = (name: string) => integer(name, 0);
+const words = (name: string) => text(name, parseNote);
 
 const request: Shape<OperatorRequest> = variants<OperatorRequest>({
   withdraw: { by: words("by"), node, sinceMs: orNull(count("sinceMs")) },

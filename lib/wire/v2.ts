@@ -33,7 +33,7 @@ import {
   STREAM_BODIES,
 } from "./v2_bodies.ts";
 import { scanJson } from "./v2_json_scan.ts";
-import type { Reading, Shape, WireMember } from "../base/json_shape.ts";
+import type { Reading, Shape } from "../base/json_shape.ts";
 
 export {
   MAX_BANS_PER_PART,
@@ -53,11 +53,8 @@ export {
 } from "./v2_ids.ts";
 export { splitBans } from "./v2_snapshot_parts.ts";
 
-/**
- * Why a message was rejected: the step, or the member whose value is not good.
- * `kind` is both the frame and the member of that name.
- */
-export type RejectReasonV2 =
+/** The step of decoding that rejected a message. */
+type RejectStep =
   | "oversized"
   | "frames"
   | "magic"
@@ -66,8 +63,15 @@ export type RejectReasonV2 =
   | "depth"
   | "json"
   | "canonical"
-  | "fields"
-  | WireMember;
+  | "fields";
+
+/**
+ * Why a message was rejected: the step (`oversized`, `frames`, `magic`, `kind`,
+ * `encoding`, `depth`, `json`, `canonical`, or `fields` where an object has the
+ * wrong members), or the name of the member whose value was refused. `kind` is
+ * both the frame and the member of that name.
+ */
+export type RejectReasonV2 = string;
 
 /** A message that was understood, or why it was not. */
 export type DecodedV2<T> =
@@ -251,8 +255,7 @@ function decodeBody(
   const reading: Reading = { isExact: true, reason: undefined };
   const value = shape.read(json, reading);
   if (value === undefined) {
-    // Messages have none of the members of what is stored.
-    return reject((reading.reason ?? "fields") as "fields" | WireMember);
+    return { ok: false, reason: reading.reason ?? "fields" };
   }
   return JSON.stringify(value) === text
     ? { ok: true, value }
@@ -278,7 +281,7 @@ function areSame(left: Uint8Array, right: Uint8Array | undefined): boolean {
 }
 
 function reject(
-  reason: RejectReasonV2,
+  reason: RejectStep,
 ): { readonly ok: false; readonly reason: RejectReasonV2 } {
   return { ok: false, reason };
 }

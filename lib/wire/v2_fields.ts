@@ -34,7 +34,6 @@ import {
   flag,
   integer,
   list,
-  type MemberName,
   oneOf,
   orNull,
   record,
@@ -59,7 +58,7 @@ const isPending = flag("isPending");
 const remainingMs = orNull(span("remainingMs"));
 
 /** A time that is told relative to now. */
-function span(name: MemberName) {
+function span(name: string) {
   return integer(name, 0, MAX_SPAN_MS);
 }
 

@@ -5,28 +5,31 @@ import {
   strictEqual,
 } from "node:assert/strict";
 import fc from "fast-check";
-import { banTimeKind, durationKind } from "../../lib/config/duration_kinds.ts";
 import {
   actionsKind,
-  addressListKind,
-  endpointKind,
   facilityKind,
-  hostNameKind,
-  integerKind,
   jailMapKind,
-  LOG_FORMATS,
   logFormatKind,
   logTargetKind,
+  severityKind,
+  tableNameKind,
+  tokenKind,
+} from "../../lib/config/cluster_kinds.ts";
+import {
+  addressListKind,
+  banTimeKind,
+  durationKind,
+  endpointKind,
+  hostNameKind,
+  integerKind,
   optionalPathKind,
   pathKind,
-  SEVERITIES,
-  severityKind,
   switchKind,
-  tableNameKind,
   textKind,
-  tokenKind,
   type ValueKind,
 } from "../../lib/config/value_kinds.ts";
+import { LOG_FORMATS } from "../../lib/fail2ban/log_format.ts";
+import { SEVERITIES } from "../../lib/log/log.ts";
 import { SYSLOG_FACILITIES } from "../../lib/log/syslog_facility.ts";
 
 const NONE = undefined;

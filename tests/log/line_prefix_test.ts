@@ -6,9 +6,8 @@ import {
   syslogFilePrefix,
 } from "../../lib/log/line_prefix.ts";
 import type { OutputLine } from "../../lib/log/line_sink.ts";
-import { SEVERITIES } from "../../lib/config/value_kinds.ts";
+import { SEVERITIES, type Severity } from "../../lib/log/log.ts";
 import { SYSLOG_FACILITIES } from "../../lib/log/syslog_facility.ts";
-import type { Severity } from "../../lib/log/log.ts";
 
 const SOURCE = { name: "fail2ban-subscriber", pid: 123 };
 

@@ -7,7 +7,7 @@ import {
   syslogDatagramPrefix,
   syslogFilePrefix,
 } from "../../lib/log/line_prefix.ts";
-import { LOG_FORMATS } from "../../lib/config/value_kinds.ts";
+import { LOG_FORMATS } from "../../lib/fail2ban/log_format.ts";
 import { parseLine } from "../../lib/fail2ban/log_line.ts";
 import {
   cutText,

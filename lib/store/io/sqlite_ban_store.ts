@@ -18,6 +18,7 @@ import { BAN_STORE_PRAGMAS, BAN_STORE_SCHEMA } from "../ban_store_schema.ts";
 import type { Epoch, EventId } from "../../base/ids.ts";
 import type {
   BanStore,
+  Durability,
   StoredReceipt,
   StoreEntry,
   StoreTime,
@@ -39,12 +40,6 @@ import { HistoryTables } from "../history_tables.ts";
 export function banStorePath(stateDir: string): string {
   return `${stateDir}/publisher.sqlite3`;
 }
-
-/**
- * What an acknowledged change survives. Both: the end of the process, `kill
- * -9` among its ways. Only `power`: a loss of power, or the kernel's end.
- */
-export type Durability = "power" | "process";
 
 /** How a memory is opened. */
 export interface SqliteBanStoreOptions {

@@ -22,7 +22,7 @@ import {
   type Detection,
   RestartFilter,
 } from "../../../lib/monitor/restart_filter.ts";
-import { LOG_FORMATS } from "../../../lib/config/value_kinds.ts";
+import { LOG_FORMATS } from "../../../lib/fail2ban/log_format.ts";
 import { type LogFormat } from "../../../lib/fail2ban/log_format.ts";
 import type { TicketState } from "../../../lib/fail2ban/ports.ts";
 import { LOG_INJECTIONS } from "../values/log_injections.ts";

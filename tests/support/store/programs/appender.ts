@@ -8,10 +8,8 @@
  * @module
  */
 
-import {
-  type Durability,
-  SqliteBanStore,
-} from "../../../../lib/store/io/sqlite_ban_store.ts";
+import type { Durability } from "../../../../lib/ban/ban_store.ts";
+import { SqliteBanStore } from "../../../../lib/store/io/sqlite_ban_store.ts";
 import {
   banKeyAt,
   eventName,

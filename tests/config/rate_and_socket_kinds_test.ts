@@ -2,8 +2,8 @@ import { strictEqual } from "node:assert/strict";
 import {
   rateKind,
   socketPathKind,
-} from "../../lib/config/enforcement_kinds.ts";
-import type { ValueKind } from "../../lib/config/value_kinds.ts";
+  type ValueKind,
+} from "../../lib/config/value_kinds.ts";
 
 const NONE = undefined;
 

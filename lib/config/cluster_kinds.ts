@@ -1,0 +1,128 @@
+/**
+ * Kinds of values with a meaning in this cluster only: what bans, logs and
+ * nodes are configured with.
+ *
+ * @module
+ */
+
+import type { Durability } from "../ban/ban_store.ts";
+import { parseQuorumRules, type QuorumRules } from "../ban/quorum_rules.ts";
+import { type JailMap, parseJailMap } from "../base/jail_map.ts";
+import { type NftTable, parseNftTable } from "../enforce/nft_names.ts";
+import { LOG_FORMATS, type LogFormat } from "../fail2ban/log_format.ts";
+import { SEVERITIES, type Severity } from "../log/log.ts";
+import {
+  SYSLOG_FACILITIES,
+  type SyslogFacility,
+} from "../log/syslog_facility.ts";
+import type { BreakerLimit } from "../members/breaker.ts";
+import { parseBreakerLimit } from "../members/breaker_limit.ts";
+import type { LegacyMode } from "./legacy.ts";
+import { isAbsolutePath, type ValueKind, wordKind } from "./value_kinds.ts";
+
+/** Where a program's own log goes. */
+export type LogTarget =
+  | { readonly kind: "stderr" }
+  | { readonly kind: "syslog" }
+  | { readonly kind: "file"; readonly path: string };
+
+/** A word of `subscriberaction`. */
+export type SubscriberAction = typeof SUBSCRIBER_ACTIONS[number];
+
+/** Every {@link SubscriberAction}. */
+export const SUBSCRIBER_ACTIONS = [
+  "log",
+  "fail2banclient",
+  "nftables",
+  "exec",
+] as const;
+
+/** fail2ban's names of a log target. */
+export const logTargetKind: ValueKind<LogTarget> = {
+  placeholder: "TARGET",
+  expected: "SYSLOG, STDERR or the absolute path of a file",
+  read: (text) => {
+    const word = text.toUpperCase();
+    if (word === "STDERR") return { kind: "stderr" };
+    if (word === "SYSLOG") return { kind: "syslog" };
+    return isAbsolutePath(text) ? { kind: "file", path: text } : undefined;
+  },
+};
+
+/** fail2ban's names of its log levels. */
+export const severityKind: ValueKind<Severity> = wordKind("LEVEL", SEVERITIES);
+
+/** A syslog facility. */
+export const facilityKind: ValueKind<SyslogFacility> = wordKind(
+  "FACILITY",
+  SYSLOG_FACILITIES,
+);
+
+/** Where fail2ban logs to, as far as it shapes the lines. */
+export const logFormatKind: ValueKind<LogFormat> = wordKind(
+  "FORMAT",
+  LOG_FORMATS,
+);
+
+/** A list of actions. */
+export const actionsKind: ValueKind<readonly SubscriberAction[]> = {
+  placeholder: "ACTION...",
+  expected: `a list, without repeats, of: ${SUBSCRIBER_ACTIONS.join(", ")}`,
+  read: (text) => {
+    const words = text.split(/[\s,]+/).filter((word) => word !== "");
+    const actions = words.flatMap((word) =>
+      SUBSCRIBER_ACTIONS.find((known) => known === word) ?? []
+    );
+    return words.length > 0 && new Set(actions).size === words.length
+      ? actions
+      : undefined;
+  },
+};
+
+/** In which jails of this host bans are enforced. */
+export const jailMapKind: ValueKind<JailMap> = {
+  placeholder: "PATTERN = JAIL",
+  expected: "rules such as sshd = sshd or nginx-* = web, one a line",
+  read: parseJailMap,
+};
+
+/** A table of nftables. */
+export const tableNameKind: ValueKind<NftTable> = {
+  placeholder: "NAME",
+  expected: "fail2ban_ and 1 to 32 small letters, digits and _",
+  read: parseNftTable,
+};
+
+/** The shared secret: it stands before the first `|` of a message. */
+export const tokenKind: ValueKind<string> = {
+  placeholder: "TOKEN",
+  expected: "1 to 256 printable ASCII characters, none of them |",
+  read: (text) => /^[ -{}~]{1,256}$/.test(text) ? text : undefined,
+};
+
+/** How durable a store is. */
+export const durabilityKind: ValueKind<Durability> = wordKind("WORD", [
+  "power",
+  "process",
+]);
+
+/** How far protocol 1 is served. */
+export const legacyKind: ValueKind<LegacyMode> = wordKind("WORD", [
+  "on",
+  "off",
+  "readonly",
+]);
+
+/** When a node is set aside. */
+export const breakerKind: ValueKind<BreakerLimit> = {
+  placeholder: "COUNT/DURATION",
+  expected: "a number and a duration of 1s to 1d, such as 100/10m",
+  read: parseBreakerLimit,
+};
+
+/** How many nodes a ban takes. */
+export const quorumKind: ValueKind<QuorumRules> = {
+  placeholder: "PATTERN:NODES/DURATION",
+  expected: "rules such as sshd:2/10m or nginx-*:3/1h, one a line",
+  read: parseQuorumRules,
+};
