@@ -12,10 +12,8 @@ import {
   banStorePath,
   SqliteBanStore,
 } from "../lib/store/io/sqlite_ban_store.ts";
-import {
-  askStatus,
-  statusSocketPath,
-} from "../lib/service/io/status_socket.ts";
+import { statusSocketPath } from "../lib/service/status_socket.ts";
+import { askStatus } from "../roles/program/status_socket.ts";
 import type { StatusFigures } from "../lib/service/status_report.ts";
 import { address, host, jail } from "../tests/support/values/core_values.ts";
 import type { ChildProcess } from "../tests/support/host/child_process.ts";

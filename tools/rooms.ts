@@ -150,7 +150,16 @@ export const ROOMS: readonly Room[] = [
   {
     name: "cli",
     holds: "both command lines, the operator's commands",
-    mayImport: ["base", "log", "zmq", "members", "wire", "config"],
+    // service: its socket of lines is what the operator's commands ask.
+    mayImport: [
+      "base",
+      "log",
+      "zmq",
+      "members",
+      "wire",
+      "service",
+      "config",
+    ],
   },
 ];
 

@@ -17,10 +17,8 @@ import {
   MEMBERSHIP_FORM,
 } from "../../lib/members/identity_forms.ts";
 import { type IniSetting, setIniOptions } from "../../lib/config/ini_edit.ts";
-import {
-  askPublisher,
-  commandSocketPath,
-} from "../../lib/cli/io/command_socket.ts";
+import { commandSocketPath } from "../../lib/cli/command_socket.ts";
+import { askPublisher } from "./operator_socket.ts";
 import {
   editLocalFile,
   localPath,

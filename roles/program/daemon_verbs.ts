@@ -16,10 +16,8 @@ import {
   stopProcess,
 } from "../../lib/service/io/detached_process.ts";
 import { PidFile } from "../../lib/service/io/pid_file.ts";
-import {
-  askStatus,
-  statusSocketPath,
-} from "../../lib/service/io/status_socket.ts";
+import { statusSocketPath } from "../../lib/service/status_socket.ts";
+import { askStatus } from "./status_socket.ts";
 import { encodeStatus, renderStatus } from "../../lib/service/status_report.ts";
 import {
   DETACHED_VARIABLE,

@@ -5,11 +5,7 @@
  */
 
 import type { Role, RoleConfigs } from "../../lib/config/config.ts";
-import {
-  describeError,
-  EXIT_CODES,
-  RuntimeError,
-} from "../../lib/base/errors.ts";
+import { describeError, EXIT_CODES } from "../../lib/base/errors.ts";
 import {
   PidFile,
   UnwritablePidFileError,
@@ -19,20 +15,14 @@ import {
   ServiceNotify,
 } from "../../lib/service/io/service_notify.ts";
 import { StopSignal } from "../../lib/service/io/signals.ts";
-import {
-  StatusSocket,
-  statusSocketPath,
-} from "../../lib/service/io/status_socket.ts";
 import { SystemClock } from "../../lib/async/io/system_clock.ts";
 import { UnixDatagrams } from "../../lib/log/io/unix_datagrams.ts";
 import type { Clock } from "../../lib/async/clock.ts";
 import type { Log } from "../../lib/log/log.ts";
-import type {
-  StatusFigures,
-  StatusReport,
-} from "../../lib/service/status_report.ts";
+import type { StatusFigures } from "../../lib/service/status_report.ts";
 import { ProgramLog } from "./program_log.ts";
 import { DETACHED_VARIABLE, type Invocation } from "./invocation.ts";
+import { answerStatus } from "./status_socket.ts";
 
 /**
  * Works until SIGTERM or SIGINT, on a terminal until SIGHUP as well.
@@ -174,20 +164,6 @@ async function takePidFile(
   } catch (error) {
     if (isDetached || !(error instanceof UnwritablePidFileError)) throw error;
     log.record("warning", "no pid file", { reason: error.message });
-    return undefined;
-  }
-}
-
-async function answerStatus(
-  pidFile: string,
-  report: () => StatusReport,
-  log: Log,
-): Promise<StatusSocket | undefined> {
-  try {
-    return await StatusSocket.listen(statusSocketPath(pidFile), report);
-  } catch (error) {
-    if (!(error instanceof RuntimeError)) throw error;
-    log.record("warning", "status can't be asked", { reason: error.message });
     return undefined;
   }
 }

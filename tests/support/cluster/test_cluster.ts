@@ -1,7 +1,5 @@
-import {
-  askStatus,
-  statusSocketPath,
-} from "../../../lib/service/io/status_socket.ts";
+import { statusSocketPath } from "../../../lib/service/status_socket.ts";
+import { askStatus } from "../../../roles/program/status_socket.ts";
 import { RuntimeError } from "../../../lib/base/errors.ts";
 import type { StatusFigures } from "../../../lib/service/status_report.ts";
 import type { Membership } from "../../../lib/members/member.ts";

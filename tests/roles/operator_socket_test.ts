@@ -1,15 +1,15 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { commandSocketPath } from "../../lib/cli/command_socket.ts";
 import {
   askPublisher,
-  CommandSocket,
-  commandSocketPath,
-} from "../../../lib/cli/io/command_socket.ts";
+  listenForOperators,
+} from "../../roles/program/operator_socket.ts";
 import type {
   OperatorAnswer,
   OperatorRequest,
-} from "../../../lib/wire/operator_messages.ts";
-import { MemoryLog } from "../../support/memory/memory_log.ts";
-import { TempDir } from "../../support/host/temp_dir.ts";
+} from "../../lib/wire/operator_messages.ts";
+import { MemoryLog } from "../support/memory/memory_log.ts";
+import { TempDir } from "../support/host/temp_dir.ts";
 
 const LOG = new MemoryLog();
 const REQUEST: OperatorRequest = { kind: "nodes" };
@@ -28,7 +28,7 @@ Deno.test("a request is answered, on a socket for its user only, that goes with 
   strictEqual(await askPublisher(path, REQUEST), undefined);
   const asked: OperatorRequest[] = [];
   {
-    await using _socket = await CommandSocket.listen(path, (request) => {
+    await using _socket = await listenForOperators(path, (request) => {
       asked.push(request);
       return Promise.resolve(ANSWER);
     }, LOG);
@@ -42,7 +42,7 @@ Deno.test("a request is answered, on a socket for its user only, that goes with 
 Deno.test("whoever says nothing, too much or nonsense on the socket holds nobody up", async () => {
   await using dir = await TempDir.create();
   const path = dir.path("a.sock");
-  await using _socket = await CommandSocket.listen(
+  await using _socket = await listenForOperators(
     path,
     () => Promise.resolve(ANSWER),
     LOG,

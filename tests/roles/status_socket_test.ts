@@ -1,14 +1,16 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
-import { RuntimeError } from "../../../lib/base/errors.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import { statusSocketPath } from "../../lib/service/status_socket.ts";
 import {
   askStatus,
-  StatusSocket,
-  statusSocketPath,
-} from "../../../lib/service/io/status_socket.ts";
-import type { StatusReport } from "../../../lib/service/status_report.ts";
-import { ChildProcess } from "../../support/host/child_process.ts";
-import { TempDir } from "../../support/host/temp_dir.ts";
+  listenForStatus,
+} from "../../roles/program/status_socket.ts";
+import type { StatusReport } from "../../lib/service/status_report.ts";
+import { ChildProcess } from "../support/host/child_process.ts";
+import { MemoryLog } from "../support/memory/memory_log.ts";
+import { TempDir } from "../support/host/temp_dir.ts";
 
+const LOG = new MemoryLog();
 const REPORT: StatusReport = {
   program: "fail2ban-monitor",
   version: "1.2.3",
@@ -35,14 +37,14 @@ for (
   });
 }
 
-Deno.test("StatusSocket gives the report of the moment to everyone who asks", async () => {
+Deno.test("the status socket gives the report of the moment to everyone who asks", async () => {
   await using dir = await TempDir.create();
   const path = dir.path("a.sock");
   let reported = 0;
-  await using _status = await StatusSocket.listen(path, () => ({
+  await using _status = await listenForStatus(path, () => ({
     ...REPORT,
     figures: { reported: ++reported },
-  }));
+  }), LOG);
   for (const expected of [1, 2, 3]) {
     deepStrictEqual(await askStatus(path), {
       ...REPORT,
@@ -51,11 +53,11 @@ Deno.test("StatusSocket gives the report of the moment to everyone who asks", as
   }
 });
 
-Deno.test("StatusSocket is for the program's own user, and goes when it is disposed", async () => {
+Deno.test("the status socket is for the program's own user, and goes when it is disposed", async () => {
   await using dir = await TempDir.create();
   const path = dir.path("a.sock");
   {
-    await using _status = await StatusSocket.listen(path, () => REPORT);
+    await using _status = await listenForStatus(path, () => REPORT, LOG);
     const { isSocket, mode } = await Deno.stat(path);
     strictEqual(isSocket, true);
     strictEqual((mode ?? 0) & 0o777, 0o600);
@@ -63,17 +65,17 @@ Deno.test("StatusSocket is for the program's own user, and goes when it is dispo
   await rejects(Deno.stat(path), Deno.errors.NotFound);
 });
 
-Deno.test("StatusSocket answers many at once", async () => {
+Deno.test("the status socket answers many at once", async () => {
   await using dir = await TempDir.create();
   const path = dir.path("a.sock");
-  await using _status = await StatusSocket.listen(path, () => REPORT);
+  await using _status = await listenForStatus(path, () => REPORT, LOG);
   const asked = Array.from({ length: 100 }, () => askStatus(path));
   for (const report of await Promise.all(asked)) {
     deepStrictEqual(report, REPORT);
   }
 });
 
-Deno.test("StatusSocket is held up by nobody who never reads, nor by one who goes at once", async () => {
+Deno.test("the status socket is held up by nobody who never reads, nor by one who goes at once", async () => {
   await using dir = await TempDir.create();
   const path = dir.path("a.sock");
   const bigReport = {
@@ -82,7 +84,7 @@ Deno.test("StatusSocket is held up by nobody who never reads, nor by one who goe
   };
   await using silent = new AsyncDisposableStack();
   {
-    await using _status = await StatusSocket.listen(path, () => bigReport);
+    await using _status = await listenForStatus(path, () => bigReport, LOG);
     for (let i = 0; i < 20; i++) {
       const connection = await connect(path);
       silent.defer(() => connection.close());
@@ -93,36 +95,36 @@ Deno.test("StatusSocket is held up by nobody who never reads, nor by one who goe
   await rejects(Deno.stat(path), Deno.errors.NotFound);
 });
 
-Deno.test("StatusSocket takes no notice of what is said to it", async () => {
+Deno.test("the status socket takes no notice of what is said to it", async () => {
   await using dir = await TempDir.create();
   const path = dir.path("a.sock");
-  await using _status = await StatusSocket.listen(path, () => REPORT);
+  await using _status = await listenForStatus(path, () => REPORT, LOG);
   using talker = await connect(path);
   await talker.write(new Uint8Array(10_000));
   deepStrictEqual(await askStatus(path), REPORT);
 });
 
-Deno.test("StatusSocket replaces the socket of a killed program, and any file in its place", async () => {
+Deno.test("the status socket replaces the socket of a killed program, and any file in its place", async () => {
   await using dir = await TempDir.create();
   const path = dir.path("a.sock");
   const stale = Deno.listen({ transport: "unix", path });
   stale.close();
   await rejects(askStatus(path), /does not answer on/);
   for (let round = 0; round < 2; round++) {
-    await using _status = await StatusSocket.listen(path, () => REPORT);
+    await using _status = await listenForStatus(path, () => REPORT, LOG);
     deepStrictEqual(await askStatus(path), REPORT);
     await Deno.remove(path);
     await dir.write("a.sock", "a file");
   }
 });
 
-Deno.test("StatusSocket says why it can't listen", async () => {
+Deno.test("the status socket says why it can't listen", async () => {
   await using dir = await TempDir.create();
   const missing = dir.path("missing/a.sock");
   const long = dir.path("a".repeat(120));
   for (const path of [missing, long]) {
     await rejects(
-      StatusSocket.listen(path, () => REPORT),
+      listenForStatus(path, () => REPORT, LOG),
       (error: unknown) => {
         ok(error instanceof RuntimeError, String(error));
         ok(error.message.startsWith(`cannot listen on ${path}: `));

@@ -1,0 +1,110 @@
+/**
+ * Operators of this host ask a running publisher on a socket beside its pid
+ * file: a line of JSON asks, a line of JSON answers.
+ *
+ * @module
+ */
+
+import { RuntimeError } from "../base/errors.ts";
+import type { LineReply, LineRequest } from "../service/line_reply.ts";
+import {
+  MAX_OPERATOR_ANSWER_BYTES,
+  OPERATOR_ANSWER,
+  OPERATOR_REQUEST,
+  type OperatorAnswer,
+  type OperatorRequest,
+} from "../wire/operator_messages.ts";
+
+/** Operators that are served at a time. */
+export const MAX_OPERATORS = 16;
+/** Long, since a withdrawal of many reports takes its time. */
+const ANSWER_TIMEOUT_MS = 60_000;
+
+/** Where a publisher with this pid file listens. */
+export function commandSocketPath(pidFile: string): string {
+  return `${pidFile.replace(/\.pid$/, "")}.command.sock`;
+}
+
+/**
+ * Answers a line of an operator.
+ *
+ * @param line What the operator's command said.
+ * @param answer Does what is asked. Must not reject.
+ * @returns The line to answer with.
+ */
+export async function answerLine(
+  line: string,
+  answer: (request: OperatorRequest) => Promise<OperatorAnswer>,
+): Promise<string> {
+  let request: OperatorRequest;
+  try {
+    request = OPERATOR_REQUEST.decode(line);
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    return OPERATOR_ANSWER.encode({
+      kind: "failed",
+      message: "the publisher does not understand what it is asked",
+      hint: "it is of another version: restart it",
+    });
+  }
+  return OPERATOR_ANSWER.encode(await answer(request));
+}
+
+/** How a publisher is asked on its {@link commandSocketPath}. */
+export function commandRequest(
+  path: string,
+  request: OperatorRequest,
+): LineRequest {
+  return {
+    path,
+    line: OPERATOR_REQUEST.encode(request),
+    maxAnswerBytes: MAX_OPERATOR_ANSWER_BYTES,
+    timeoutMs: ANSWER_TIMEOUT_MS,
+  };
+}
+
+/**
+ * Reads what was replied to a {@link commandRequest}.
+ *
+ * @param path The socket's path, for errors.
+ * @param reply What was replied.
+ * @returns The answer; `undefined` when no publisher listens there.
+ * @throws {RuntimeError} when the publisher can't be asked, or answered with
+ * something else.
+ */
+export function readCommandReply(
+  path: string,
+  reply: LineReply,
+): OperatorAnswer | undefined {
+  if (reply.kind === "failure") {
+    if (reply.why === "absent") return undefined;
+    const isSilent = reply.why === "gone" || reply.why === "late";
+    const reason = isSilent ? SILENCE : reply.reason;
+    const hint = reply.why === "denied"
+      ? "ask as root, or as the program's own user"
+      : OTHER_HINT;
+    throw cannotAsk(path, reason, hint, reply.cause);
+  }
+  if (reply.isCut) throw cannotAsk(path, SILENCE, OTHER_HINT);
+  try {
+    return OPERATOR_ANSWER.decode(reply.text);
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    throw cannotAsk(path, error.message, OTHER_HINT, error);
+  }
+}
+
+const SILENCE = "it said nothing";
+const OTHER_HINT = "its log says more; restart it if it is of another version";
+
+function cannotAsk(
+  path: string,
+  reason: string,
+  hint: string,
+  cause?: Error,
+): RuntimeError {
+  return new RuntimeError(
+    `the publisher can't be asked on ${path}: ${reason}`,
+    { hint, cause },
+  );
+}
