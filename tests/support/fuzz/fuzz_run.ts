@@ -6,6 +6,7 @@
 
 import { Draw } from "./draw.ts";
 import type { FuzzInput, FuzzTarget, Verdict } from "./fuzz_target.ts";
+import { ReferenceWork } from "./reference_work.ts";
 import { shortened } from "./shortened.ts";
 
 /** What a run does. */
@@ -17,8 +18,11 @@ export interface FuzzPlan {
   readonly inputs: number;
   /** After so long it ends, however many inputs are left, in milliseconds. @default {Infinity} */
   readonly maxMs?: number;
-  /** An input that takes longer each time is a finding, in milliseconds. @default {250} */
-  readonly maxInputMs?: number;
+  /**
+   * An input that takes longer than so many times {@link ReferenceWork}, each
+   * time, is a finding. @default {100}, which is 250 ms where nothing else runs
+   */
+  readonly maxInputRatio?: number;
   /** A clock that never jumps, in milliseconds. */
   readonly nowMs: () => number;
   /** Told the number of each input before it is given. */
@@ -75,7 +79,8 @@ export function inputOf(
  * @param plan What the run does.
  */
 export function runFuzz(target: FuzzTarget, plan: FuzzPlan): FuzzReport {
-  const { seed, from = 0, nowMs, maxMs = Infinity, maxInputMs = 250 } = plan;
+  const { seed, from = 0, nowMs, maxMs = Infinity } = plan;
+  const limit = new InputLimit(plan);
   const counts: Record<Verdict, number> = { accepted: 0, rejected: 0 };
   const startMs = nowMs();
   let slowest = { number: from, tookMs: 0 };
@@ -91,10 +96,11 @@ export function runFuzz(target: FuzzTarget, plan: FuzzPlan): FuzzReport {
     if (tookMs > slowest.tookMs) slowest = { number, tookMs };
     if (outcome instanceof Error) {
       finding = findingOf(target, input, number, outcome);
-    } else if (isSlow(target, input, tookMs, maxInputMs, nowMs)) {
-      const message = `takes ${Math.round(tookMs)} ms, more than ${maxInputMs}`;
-      finding = { number, message, input, short: input };
-    } else counts[outcome]++;
+    } else {
+      const message = limit.excess(target, input, tookMs);
+      if (message === undefined) counts[outcome]++;
+      else finding = { number, message, input, short: input };
+    }
   }
   return {
     target: target.name,
@@ -114,20 +120,39 @@ function outcomeOf(target: FuzzTarget, input: FuzzInput): Verdict | Error {
   }
 }
 
-function isSlow(
-  target: FuzzTarget,
-  input: FuzzInput,
-  firstMs: number,
-  maxInputMs: number,
-  nowMs: () => number,
-): boolean {
-  let tookMs = firstMs;
-  for (let time = 0; time < SLOW_REPEATS && tookMs > maxInputMs; time++) {
-    const startMs = nowMs();
-    target.check(input);
-    tookMs = nowMs() - startMs;
+/** How long an input may take, by the machine's speed at that moment. */
+class InputLimit {
+  readonly #maxRatio: number;
+  readonly #nowMs: () => number;
+  readonly #reference: ReferenceWork;
+
+  constructor({ maxInputRatio = 100, nowMs }: FuzzPlan) {
+    this.#maxRatio = maxInputRatio;
+    this.#nowMs = nowMs;
+    this.#reference = new ReferenceWork(nowMs);
   }
-  return tookMs > maxInputMs;
+
+  /** Says how far an input is above the limit each time; `undefined`: once it was not. */
+  excess(
+    target: FuzzTarget,
+    input: FuzzInput,
+    firstMs: number,
+  ): string | undefined {
+    let tookMs = firstMs;
+    let ratio = tookMs / this.#reference.fastestMs;
+    for (let time = 0; time < SLOW_REPEATS && ratio > this.#maxRatio; time++) {
+      const referenceMs = this.#reference.measureMs();
+      const startMs = this.#nowMs();
+      target.check(input);
+      tookMs = this.#nowMs() - startMs;
+      ratio = tookMs / referenceMs;
+    }
+    return ratio > this.#maxRatio
+      ? `takes ${Math.round(tookMs)} ms, ${
+        Math.round(ratio)
+      } times the reference, more than ${this.#maxRatio}`
+      : undefined;
+  }
 }
 
 function findingOf(
