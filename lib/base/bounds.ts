@@ -4,5 +4,5 @@
  * @module
  */
 
-/** Addresses and prefixes in WELCOME at most: 46 bytes each, at the longest. */
+/** Most addresses and prefixes in a WELCOME; each takes 46 bytes at most. */
 export const MAX_IGNORE = 20_000;

@@ -5,7 +5,7 @@
  * @module
  */
 
-/** What the programs end with. 5 and above are never used. */
+/** The programs' exit codes. 5 and above are never used. */
 export const EXIT_CODES = {
   ok: 0,
   bug: 1,
@@ -17,7 +17,7 @@ export const EXIT_CODES = {
 /** One of the values of {@link EXIT_CODES}. */
 export type ExitCode = typeof EXIT_CODES[keyof typeof EXIT_CODES];
 
-/** What every expected error may carry beside its message. */
+/** Options of every expected error. */
 export interface ErrorDetails {
   /** The likely fix, one sentence, shown on a `hint:` line. */
   readonly hint?: string;
@@ -25,9 +25,9 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** What is thrown when something is as it may well be, and a user can mend it. */
+/** An error that a user can mend; everything else that is thrown is a bug. */
 export abstract class ExpectedError extends Error {
-  /** What the program ends with. */
+  /** The program's exit code. */
   abstract readonly exitCode: ExitCode;
   /** The likely fix, one sentence. */
   readonly hint: string | undefined;
@@ -43,7 +43,7 @@ export abstract class ExpectedError extends Error {
 export class UsageError extends ExpectedError {
   /** The class's name. */
   override readonly name = "UsageError";
-  /** What the program ends with. */
+  /** The program's exit code. */
   override readonly exitCode: typeof EXIT_CODES.usage = EXIT_CODES.usage;
 }
 
@@ -65,7 +65,7 @@ export interface ConfigProblem {
 export class ConfigError extends ExpectedError {
   /** The class's name. */
   override readonly name = "ConfigError";
-  /** What the program ends with. */
+  /** The program's exit code. */
   override readonly exitCode: typeof EXIT_CODES.config = EXIT_CODES.config;
   /** Everything that is wrong. */
   readonly problems: readonly ConfigProblem[];
@@ -77,11 +77,11 @@ export class ConfigError extends ExpectedError {
   }
 }
 
-/** The world is not as the program needs it: a port taken, a file gone. Exit code 4. */
+/** The host does not allow what the program needs: a port is taken, a file is gone. Exit code 4. */
 export class RuntimeError extends ExpectedError {
   /** The class's name. */
   override readonly name = "RuntimeError";
-  /** What the program ends with. */
+  /** The program's exit code. */
   override readonly exitCode: typeof EXIT_CODES.runtime = EXIT_CODES.runtime;
 }
 
@@ -111,7 +111,7 @@ export function describeProblem(problem: ConfigProblem): string {
   } expected ${problem.expected}`;
 }
 
-/** What is shown of an error, and what the process ends with. */
+/** The lines that show an error, and the exit code. */
 export interface ErrorReport {
   /** The exit code. */
   readonly exitCode: ExitCode;

@@ -18,7 +18,7 @@ declare const brand: unique symbol;
 /** The name of a jail; made by {@link parseJailName} only. */
 export type JailName = string & { readonly [brand]: "JailName" };
 
-/** The dedicated jail: what happens in it is the cluster's own doing. */
+/** The dedicated jail: all bans in it are the cluster's own. */
 export const CLUSTER_JAIL = "fail2bancluster" as JailName;
 
 const GRAMMAR = /^[A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63}$/;

@@ -9,7 +9,7 @@ import type { Reading, Shape } from "./json_shape.ts";
 
 /** How a value is stored. */
 export interface StoredForm<T> {
-  /** What it is, as it is called in an error. */
+  /** Its name in errors, as in `the list of members`. */
   readonly what: string;
   /** Writes it as text. @throws {TypeError} when `decode` would not take that. */
   encode(value: T): string;
@@ -17,7 +17,7 @@ export interface StoredForm<T> {
   decode(text: string): T;
 }
 
-/** The longest file that is looked into, in characters. */
+/** Longest file that is parsed, in characters. */
 const MAX_LENGTH = 4_194_304;
 
 /**

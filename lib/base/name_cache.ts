@@ -1,15 +1,15 @@
 /**
- * Names that come again and again, as the same text each time.
+ * Keeps one text for each name that comes again and again.
  *
  * @module
  */
 
-/** Names that are remembered at most; above it all are forgotten. */
+/** Most names that are kept; above it all are dropped. */
 const MAX_NAMES = 4_096;
 
 /**
- * Makes a reader of names that has read most of them before: it neither looks
- * at them again nor keeps a text of its own for each.
+ * Makes a reader of names that remembers its results: a name that it knows is
+ * neither parsed again nor kept twice.
  *
  * @param parse Reads a name; always the same of the same text.
  *

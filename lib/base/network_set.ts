@@ -6,11 +6,11 @@
 
 import { type Address, addressParts } from "./address.ts";
 
-/** A network and what it is called when somebody asks why. */
+/** A network, and its name for people who ask why it matters. */
 export interface LabelledNetwork {
   /** The network. */
   readonly network: Address;
-  /** What it is called. */
+  /** Its name for people. */
   readonly label: string;
 }
 

@@ -5,11 +5,11 @@
  */
 
 /**
- * Says which of the tokens that are good a token is. Every one is compared to
- * its end, so that time tells nothing of them.
+ * Finds a token among the valid ones. Each is compared to its end, so that the
+ * time taken tells nothing about them.
  *
  * @param token What was sent.
- * @param tokens Those that are good.
+ * @param tokens The valid ones.
  * @returns The place of the last that is equal, from 0; `undefined`: it is none of them.
  */
 export function knownTokenAt(

@@ -1,5 +1,5 @@
 /**
- * What an operator does about the allowlist, on the publisher's host.
+ * The operator's verbs for the allowlist, on the publisher's host.
  *
  * @module
  */
@@ -66,7 +66,10 @@ export class AllowCommands {
     }
     if (allowed.length === 0) return said("the allowlist is empty");
     const rows = allowed.map(({ network, untilMs, addedMs, note }) => [
-      ...[network, timeText(addedMs), timeText(untilMs), note],
+      network,
+      timeText(addedMs),
+      timeText(untilMs),
+      note,
     ]);
     const heading = ["NETWORK", "ADDED", "ENDS", "NOTE"];
     return { lines: tableLines([heading, ...rows]), notes: [] };

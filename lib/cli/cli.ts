@@ -10,7 +10,7 @@ import { helpColumns, suggestion } from "./help_text.ts";
 import { SEVERITIES, type Severity } from "../log/log.ts";
 import { listOptions, type Role } from "../config/options.ts";
 
-/** Who speaks. */
+/** The program whose command line it is. */
 export interface ProgramInfo {
   /** The executable's name, as in `fail2ban-monitor`. */
   readonly name: string;
@@ -22,7 +22,7 @@ export interface ProgramInfo {
 /** How a program's own log looks. */
 export type OwnLogFormat = typeof OWN_LOG_FORMATS[number];
 
-/** What was asked for beside the verb. */
+/** Options of the command line. */
 export interface CommandOptions {
   /** `--config FILE`; `undefined`: look in the default places. */
   readonly configPath: string | undefined;
@@ -37,7 +37,7 @@ export interface CommandOptions {
 /** The verbs that may be typed. */
 export type Verb = keyof typeof VERBS | keyof typeof SUBSCRIBER_VERBS;
 
-/** What the program shall do. */
+/** A command line that was understood. */
 export type Command =
   | {
     readonly verb: Verb | "print-config";

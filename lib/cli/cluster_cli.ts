@@ -14,10 +14,10 @@ import {
 import { UsageError } from "../base/errors.ts";
 import { helpColumns, suggestion } from "./help_text.ts";
 
-/** What was typed, split up and not yet looked into. */
+/** A command line, split into verb, operands and options that are not parsed yet. */
 export interface TypedCommand {
   readonly verb: ClusterVerb;
-  /** What followed the verb. */
+  /** The words after the verb. */
   readonly operands: readonly string[];
   /** By name: the value, or `true` for one that takes none. */
   readonly options: ReadonlyMap<string, string | true>;
@@ -25,7 +25,7 @@ export interface TypedCommand {
   readonly configPath: string | undefined;
 }
 
-/** What the program shall do. */
+/** A command line that was understood. */
 export type ClusterCommandLine =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
@@ -142,7 +142,10 @@ interface FoundVerb {
 }
 
 const NO_VERB: VerbUsage = {
-  ...{ operands: "", count: [0, 0], about: "", options: {} },
+  operands: "",
+  count: [0, 0],
+  about: "",
+  options: {},
 };
 
 /** The verb comes first: what its options take is known from then on. */

@@ -7,14 +7,14 @@
 
 /** An option of a verb. */
 export interface VerbOption {
-  /** What stands for its value; `undefined`: it takes none. */
+  /** Placeholder of its value in the help text; `undefined`: it takes none. */
   readonly value?: string;
   readonly help: string;
 }
 
 /** A verb. */
 export interface VerbUsage {
-  /** What follows it, as in `NAME...`; empty: nothing. */
+  /** Its operands in the help text, as in `NAME...`; empty: none. */
   readonly operands: string;
   /** How many of these there may be. */
   readonly count: readonly [min: number, max: number];

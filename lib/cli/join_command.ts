@@ -1,5 +1,5 @@
 /**
- * What makes a host a node: its side of joining.
+ * Joining a cluster, on the host that becomes a node.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import type { Membership } from "../members/member.ts";
 import type { StoredValue } from "../members/stored_value.ts";
 import type { OperatorOutput } from "./operator_output.ts";
 
-/** What joining works with. */
+/** Options for {@link joinCluster}. */
 export interface JoinOptions {
   readonly membership: StoredValue<Membership>;
-  /** What the configuration calls this host; `undefined`: nothing that can be a name. */
+  /** This host's name by the configuration; `undefined`: it can't be a node's name. */
   readonly hostName: HostName | undefined;
   /**
    * Sets options in this host's configuration.

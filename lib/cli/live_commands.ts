@@ -1,5 +1,5 @@
 /**
- * What an operator asks the running publisher.
+ * The operator's verbs that ask the running publisher.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export type AskPublisher = (
   request: OperatorRequest,
 ) => Promise<OperatorAnswer | undefined>;
 
-/** Carries out what takes a running publisher. */
+/** Carries out the verbs that need a running publisher. */
 export class LiveCommands {
   readonly #ask: AskPublisher;
   readonly #editor: Editor;
@@ -36,7 +36,7 @@ export class LiveCommands {
     this.#editor = editor;
   }
 
-  /** How the members stand, where a publisher runs. */
+  /** The quotas of the members; `undefined`: no publisher runs. */
   async quotas(): Promise<LiveView> {
     const answer = await this.#ask({ kind: "nodes" });
     if (answer === undefined) return undefined;
@@ -76,7 +76,11 @@ export class LiveCommands {
     }
     if (entries.length === 0) return said("nothing was done yet");
     const rows = entries.map(({ atMs, by, action, subject, detail }) => [
-      ...[timeText(atMs), by, action, subject, detail],
+      timeText(atMs),
+      by,
+      action,
+      subject,
+      detail,
     ]);
     const heading = ["WHEN", "WHO", "WHAT", "TO", "WITH"];
     return { lines: tableLines([heading, ...rows]), notes: [] };

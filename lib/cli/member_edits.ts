@@ -1,6 +1,6 @@
 /**
- * What an operator does to the list of members: each edit is a new list, with
- * the next revision and an entry in the journal.
+ * Edits of the list of members. Each gives a new list with the next revision
+ * and an entry in the journal.
  *
  * @module
  */
@@ -32,11 +32,11 @@ export interface Editor {
   readonly atMs: number;
 }
 
-/** What a node is known by. */
+/** The credentials that the publisher checks a node by. */
 export interface MemberSecrets {
-  /** With which it connects. */
+  /** The CURVE key that it connects with. */
   readonly publicKey: PublicKey;
-  /** Of the secret that it says HELLO with. */
+  /** Digest of the token in its HELLO. */
   readonly tokenDigest: TokenDigest;
 }
 
@@ -166,7 +166,7 @@ export function withoutAllowed(
   });
 }
 
-/** The networks that nobody may ban at a time. */
+/** The entries of the allowlist that have not ended at a time. */
 export function allowedAt(
   { allowed }: MemberList,
   nowMs: number,

@@ -38,7 +38,9 @@ export function memberTable(
   const rows = members.map((member) => {
     const { name, rights, addedMs } = member;
     return [
-      ...[name, rights.roles.join(","), rights.jails.join(",")],
+      name,
+      rights.roles.join(","),
+      rights.jails.join(","),
       rights.mayUnban ? "yes" : "no",
       rights.maxPerSecond === null ? "-" : `${rights.maxPerSecond}/s`,
       timeText(addedMs),

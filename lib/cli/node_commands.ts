@@ -1,5 +1,5 @@
 /**
- * What an operator does about nodes, on the publisher's host.
+ * The operator's verbs for nodes, on the publisher's host.
  *
  * @module
  */
@@ -34,7 +34,7 @@ import type { SecretMaker, StoredValue } from "../members/stored_value.ts";
 import type { OperatorOutput } from "./operator_output.ts";
 import { digestToken } from "../members/token_digest.ts";
 
-/** What a desk works with. */
+/** Options for {@link NodeCommands}. */
 export interface NodeCommandsOptions {
   readonly identity: StoredValue<PublisherIdentity>;
   readonly list: StoredValue<MemberList>;
@@ -46,14 +46,14 @@ export interface NodeCommandsOptions {
 
 type Urls = Pick<PublisherIdentity, "controlUrl" | "streamUrl">;
 
-/** Where the publisher is unless `init` is told: for a trial on one host. */
+/** The publisher's address without `--address`: enough to try a cluster on one host. */
 const THIS_HOST = "127.0.0.1";
 
 /** Carries out `init` and `node ...`. */
 export class NodeCommands {
   readonly #options: NodeCommandsOptions;
 
-  /** @param options What it works with. */
+  /** @param options See {@link NodeCommandsOptions}. */
   constructor(options: NodeCommandsOptions) {
     this.#options = options;
   }

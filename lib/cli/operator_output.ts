@@ -1,10 +1,10 @@
 /**
- * What the operator's command says.
+ * The output of the operator's command.
  *
  * @module
  */
 
-/** What a verb leads to. */
+/** The output of a verb. */
 export interface OperatorOutput {
   /** For standard output: what was asked for, and nothing else. */
   readonly lines: readonly string[];

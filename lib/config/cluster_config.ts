@@ -1,6 +1,6 @@
 /**
- * What the operator's command takes from the configuration: less than any
- * role, so that it works before the rest of the file is right.
+ * The part of the configuration that the operator's command needs. It is small,
+ * so that the command works before the rest of the file is right.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { type HostName, parseHostName } from "../base/host_name.ts";
 import type { IniSetting } from "./ini_edit.ts";
 import { PUBLISHER_PORTS } from "./options_common.ts";
 
-/** What the command needs. */
+/** The operator's command's configuration. */
 export interface ClusterConfig {
   /** Absolute path of the folder for state. */
   readonly stateDir: string;
@@ -28,7 +28,7 @@ export interface ClusterConfig {
 }
 
 /**
- * Reads it.
+ * Reads the operator's command's configuration.
  *
  * @param files The files, `*.conf` before `*.local`.
  * @param system What is taken from the host.

@@ -48,13 +48,13 @@ export interface ValueSource {
 /** A configuration that can be used. */
 export interface LoadedConfig<R extends Role> {
   readonly config: RoleConfigs[R];
-  /** What the operator should know; one line each. */
+  /** Warnings for the operator, one line each. */
   readonly warnings: readonly string[];
   /** Every option of the role, in the table's order. */
   readonly sources: readonly ValueSource[];
 }
 
-/** What secrets are shown as. */
+/** Shown in place of a secret. */
 const MASK = "********";
 
 /**

@@ -40,11 +40,11 @@ export type OptionValues = {
   readonly [S in SectionName]: SectionValues<typeof OPTIONS[S]>;
 };
 
-/** What the files say. */
+/** The values of all files, and their problems. */
 export interface ConfigReading {
   /** Where a value could not be read its default stands in: look at `problems` first. */
   readonly values: OptionValues;
-  /** What is set, by `section.key`; the last file that sets it. */
+  /** The values that are set, by `section.key`; of several files the last one counts. */
   readonly found: ReadonlyMap<string, FoundValue>;
   /** Every problem of every file. */
   readonly problems: readonly ConfigProblem[];

@@ -1,5 +1,5 @@
 /**
- * What must hold between options, and what an operator should know of them.
+ * Rules that span several options, and warnings for the operator.
  *
  * @module
  */
@@ -17,11 +17,11 @@ import { listOptions, type Role } from "./options.ts";
 import { SHIPPED_TOKEN } from "../base/secrets.ts";
 import { ORIGINAL_PLACEHOLDERS } from "../base/secrets.ts";
 
-/** Listing what is in force is work, too. */
+/** Shortest interval between comparisons with what is in force: a comparison costs time. */
 const MIN_RESYNC_SECONDS = 5;
 const OWN_TOKEN = "a token of your own, such as `openssl rand -hex 32` prints";
 
-/** What the rules say. */
+/** Problems and warnings that the rules lead to. */
 export interface RuleFindings {
   readonly problems: readonly ConfigProblem[];
   /** One line each. */
@@ -152,7 +152,8 @@ function checkProtocol1(findings: Findings): void {
       "publisher.authtoken",
       `${OWN_TOKEN}, here and at every node, ` +
         `or only loopback addresses: publisher.${open} is ${publisher[open]}`,
-      ...["publisher.auth", "publisher.legacy"],
+      "publisher.auth",
+      "publisher.legacy",
     );
   }
   if (publisher.auth) return;

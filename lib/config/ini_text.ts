@@ -26,7 +26,7 @@ export interface IniSection {
   readonly values: ReadonlyMap<string, IniValue>;
 }
 
-/** What a file says, and what is wrong with it. */
+/** The sections of a file, and its problems. */
 export interface IniText {
   /** By name, as written. */
   readonly sections: ReadonlyMap<string, IniSection>;

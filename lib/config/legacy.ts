@@ -1,5 +1,5 @@
 /**
- * How far protocol 1 is still served: it is plain text.
+ * How far protocol 1 is served. It is plain text, so operators may turn it off.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export type LegacyMode = "on" | "off" | "readonly";
 /**
  * Says how protocol 1 is served.
  *
- * @param configured What the operator says; `undefined`: nothing.
+ * @param configured The operator's choice; `undefined`: none.
  * @param members How many nodes have joined by protocol 2.
  */
 export function legacyMode(
@@ -25,8 +25,8 @@ export function legacyMode(
 }
 
 /**
- * Whether an address is bound that others than this host and its private
- * networks may reach. Nobody knows of an interface or `*`.
+ * Whether hosts outside this host and its private networks may reach a bound
+ * address. For an interface or `*` that is not known, so the answer is yes.
  *
  * @param url A URL that `parseEndpointUrl` gave.
  *
@@ -57,7 +57,7 @@ export interface LegacyUrls {
 }
 
 /**
- * What an operator should know of addresses where protocol 1 listens.
+ * Warnings of public addresses where protocol 1 listens.
  *
  * @param mode How it is served.
  * @param urls Where it listens.

@@ -1,5 +1,5 @@
 /**
- * What is known of one option of the configuration.
+ * The description of one option of the configuration.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export interface Option<T, D extends string | undefined = string | undefined> {
   readonly kind: ValueKind<T>;
   /** As written in the file; `undefined`: there is none. */
   readonly default: D;
-  /** What holds when it is not set and has no default, as half a sentence. */
+  /** The behaviour when it is not set and has no default, as half a sentence. */
   readonly unset?: string;
   /** One sentence, with the unit. */
   readonly help: string;
@@ -21,7 +21,7 @@ export interface Option<T, D extends string | undefined = string | undefined> {
   readonly shipped?: string;
 }
 
-/** What an option's value is read as. */
+/** The type of an option's value. */
 export type OptionValue<O> = O extends Option<infer T, infer D>
   ? D extends string ? T : T | undefined
   : never;

@@ -1,5 +1,5 @@
 /**
- * What the options of several programs share; see `options.ts`.
+ * Options that several programs have; see `options.ts`.
  *
  * @module
  */

@@ -48,7 +48,7 @@ export interface GeneralConfig {
   readonly allowPrivate: boolean;
 }
 
-/** What the monitor needs. */
+/** The monitor's configuration. */
 export interface MonitorConfig {
   readonly general: GeneralConfig;
   /** Absolute path. */
@@ -62,11 +62,11 @@ export interface MonitorConfig {
   readonly logFormat: LogFormat;
   /** Absolute path of fail2ban's database; `undefined` for `none`. */
   readonly databasePath: string | undefined;
-  /** How long an unban waits for signs of a restart. */
+  /** Time that an unban is held back, to see whether fail2ban restarts. */
   readonly unbanHoldMs: number;
   /** Absolute path of fail2ban's socket; `undefined` for `none`. */
   readonly fail2banSocket: string | undefined;
-  /** How long a ban holds where nobody tells; `Infinity`: for ever. */
+  /** Ban time of jails whose own is not known; `Infinity`: permanent. */
   readonly banTimeMs: number;
   /** Whether the first start reports the bans that are there. */
   readonly importExisting: boolean;
@@ -74,7 +74,7 @@ export interface MonitorConfig {
   readonly token: string | undefined;
 }
 
-/** What the publisher needs. */
+/** The publisher's configuration. */
 export interface PublisherConfig {
   readonly general: GeneralConfig;
   /** Absolute path. */
@@ -89,12 +89,12 @@ export interface PublisherConfig {
   readonly streamBindUrl: string;
   /** How long a report of protocol 1 holds; `Infinity`: until it is taken back. */
   readonly banTimeMs: number;
-  /** How long the past is kept. */
+  /** Retention time of the history of bans. */
   readonly keepHistoryMs: number;
   readonly durability: Durability;
-  /** How many nodes a ban takes. */
+  /** Number of nodes that must report a ban before it counts. */
   readonly quorum: QuorumRules;
-  /** What a node of protocol 2 may do. */
+  /** Limits of a node of protocol 2. */
   readonly limits: NodeLimits;
   /** How far protocol 1 is served; `undefined`: it depends on whether nodes have joined. */
   readonly legacy: LegacyMode | undefined;
@@ -110,7 +110,7 @@ export interface Protocol2Urls {
   readonly streamUrl: string;
 }
 
-/** What the subscriber needs. */
+/** The subscriber's configuration. */
 export interface SubscriberConfig {
   readonly general: GeneralConfig;
   /** Absolute path. */
@@ -121,13 +121,13 @@ export interface SubscriberConfig {
   readonly protocol2: Protocol2Urls | undefined;
   /** The messages to ask for begin with this; empty for all. */
   readonly prefixFilter: string;
-  /** What is done about a ban, in order; each word once, at least one. */
+  /** The actions on a ban, in order: at least one, each once. */
   readonly actions: readonly SubscriberAction[];
   /** How long a ban holds here; `Infinity`: until it is lifted. */
   readonly banTimeMs: number;
-  /** How often what is in force is compared with what should be. */
+  /** Interval between comparisons of the bans in force with the wanted ones. */
   readonly resyncEveryMs: number;
-  /** Bans and unbans that an action carries out in a second at most; `Infinity`: no limit. */
+  /** Most bans and unbans of an action in a second; `Infinity`: no limit. */
   readonly maxPerSecond: number;
   /** In which jail of this host a ban is enforced. */
   readonly jailMap: JailMap;
@@ -139,7 +139,7 @@ export interface SubscriberConfig {
   readonly nftTable: NftTable;
   /** Absolute path of the program of `exec`; `undefined` for `none`. */
   readonly execProgram: string | undefined;
-  /** How long that program may take. */
+  /** Timeout of that program. */
   readonly execTimeoutMs: number;
 }
 
@@ -281,7 +281,7 @@ function protocol2Urls(
     : { controlUrl: controlserver, streamUrl };
 }
 
-/** The hosts that connections lead to, but for this one. */
+/** The hosts that connections lead to, without this one. */
 function publishers(urls: readonly string[]): AddressList {
   const hosts = urls.filter((url) => !isLoopbackUrl(url)).map(endpointHost);
   return [...new Set(hosts)].flatMap((host) =>

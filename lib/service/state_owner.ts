@@ -1,5 +1,5 @@
 /**
- * Whose the state is, and who must not write into it.
+ * Checks that only its owner writes into the folder for state.
  *
  * What root writes into a folder that a service works in, the service can't
  * open afterwards.
@@ -26,7 +26,7 @@ export interface StateFolder {
 export interface StateWriter {
   /** The program's name, as in `fail2ban-monitor`, which its service has too. */
   readonly program: string;
-  /** What it is to do. */
+  /** The verb that it was started with. */
   readonly verb: WritingVerb;
   /** The number of the user that it runs as. */
   readonly uid: number | null;
@@ -35,7 +35,7 @@ export interface StateWriter {
 }
 
 const ROOT = 0;
-/** What the subscriber's service has beyond its user: lifting takes it too. */
+/** Rights that the subscriber's service has beyond its user's; lifting bans needs them too. */
 const CAPABILITIES = "+net_admin,+dac_override";
 
 /**

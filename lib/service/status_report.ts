@@ -1,15 +1,15 @@
 /**
- * What a running program says of itself.
+ * The report that a running program gives of itself.
  *
  * @module
  */
 
 import { RuntimeError } from "../base/errors.ts";
 
-/** What a program has done so far, by name. */
+/** Counters and states of a program, by name. */
 export type StatusFigures = Readonly<Record<string, string | number | boolean>>;
 
-/** What `status` shows. */
+/** The answer to `status`. */
 export interface StatusReport {
   /** The program's name. */
   readonly program: string;
@@ -110,9 +110,9 @@ function renderUptime(seconds: number): string {
 }
 
 /**
- * Counters under names that say of what they are.
+ * Puts a prefix before the names of counters.
  *
- * @param prefix Of what.
+ * @param prefix What is counted, as in `replica`.
  * @param counters Some counters.
  */
 export function prefixedFigures(

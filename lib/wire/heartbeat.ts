@@ -1,8 +1,8 @@
 /**
- * The pace of the stream's heartbeats.
+ * The stream's heartbeats.
  *
  * @module
  */
 
-/** So often it beats, in milliseconds. */
+/** Interval between heartbeats, in milliseconds. */
 export const HEARTBEAT_MS = 1_000;

@@ -1,5 +1,5 @@
 /**
- * What an operator asks a running publisher, on its own host, and what it
+ * Requests of an operator to the running publisher of this host, and its
  * answers: a line of JSON each.
  *
  * @module
@@ -22,7 +22,7 @@ import {
   variants,
 } from "../base/json_shape.ts";
 
-/** What is asked; `by` is the user who asks. */
+/** A request; `by` is the user who asks. */
 export type OperatorRequest =
   /** Take back what a node reported, or what it said since a time, in milliseconds since 1970. */
   | {
@@ -33,14 +33,14 @@ export type OperatorRequest =
   }
   /** Take its reports again. */
   | { readonly kind: "release"; readonly by: string; readonly node: HostName }
-  /** How the members stand. */
+  /** List the members with their counters. */
   | { readonly kind: "nodes" }
-  /** Who did what: the last entries. */
+  /** Give the last entries of the audit log. */
   | { readonly kind: "audit"; readonly max: number };
 
 /** A connection of a node. */
 export interface LiveSession {
-  /** What it is for. */
+  /** Whether a monitor or a subscriber has it. */
   readonly role: NodeRole;
   /** The program's version. */
   readonly version: string;
@@ -48,46 +48,46 @@ export interface LiveSession {
 
 /** Why and since when a node's reports are set aside. */
 export interface LiveQuarantine {
-  /** What the last of them was. */
+  /** The kind of the last bad report. */
   readonly reason: BadKind;
-  /** Bad ones that led to it. */
+  /** Bad reports that led to it. */
   readonly count: number;
   /** In milliseconds since 1970. */
   readonly sinceMs: number;
 }
 
-/** How a member stands; what is counted is counted since the publisher's start. */
+/** A member's state; its counters begin with the publisher's start. */
 export interface LiveNode {
   /** The member's name. */
   readonly node: HostName;
   /** Its connections that said HELLO. */
   readonly sessions: readonly LiveSession[];
-  /** Events that were taken. */
+  /** Events that were accepted. */
   readonly accepted: number;
-  /** Events that had been taken before, or changed nothing. */
+  /** Events that were known before, or changed nothing. */
   readonly known: number;
   /** Events that were refused. */
   readonly refused: number;
   /** Reports of it that stand. */
   readonly reports: number;
-  /** `null`: they are taken. */
+  /** `null`: its reports are accepted. */
   readonly aside: LiveQuarantine | null;
 }
 
-/** What is answered. */
+/** An answer. */
 export type OperatorAnswer =
   /** It is done; `count` is how much there was to do. */
   | { readonly kind: "done"; readonly count: number }
   | { readonly kind: "nodes"; readonly nodes: readonly LiveNode[] }
   | { readonly kind: "audit"; readonly entries: readonly AuditEntry[] }
-  /** It can't be done. */
+  /** It could not be done. */
   | {
     readonly kind: "failed";
     readonly message: string;
     readonly hint: string;
   };
 
-/** Entries of the audit in an answer at most. */
+/** Most entries of the audit log in an answer. */
 export const MAX_AUDIT_ANSWER = 1_000;
 /** Longest request, in bytes. */
 export const MAX_OPERATOR_REQUEST_BYTES = 4_096;

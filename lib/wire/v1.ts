@@ -57,11 +57,11 @@ export type Decoded<T> =
 
 /** A request that was understood. */
 export interface Protocol1Request {
-  /** What it reports. */
+  /** The event that it reports. */
   readonly event: BanEvent;
   /** The reply that acknowledges it: the request without its token. */
   readonly acknowledgement: Uint8Array;
-  /** The place of its token among those that are good, from 0; `undefined`: none is expected. */
+  /** The index of its token among the valid ones; `undefined`: none is expected. */
   readonly tokenAt: number | undefined;
 }
 
@@ -72,14 +72,14 @@ const ACTIONS: Readonly<Record<BanKind, string>> = {
   unban: "Unban",
 };
 
-/** The reply that refuses. */
+/** The reply to a request that is refused. */
 export const NAK: Uint8Array = ENCODER.encode("NAK");
 
 /**
  * Renders `host|jail|action|address`: a broadcast, and the line that
  * `subscriberaction = log` ends with.
  *
- * @param event What to say.
+ * @param event The event.
  * @returns The text.
  */
 export function renderMessage(event: BanEvent): string {
@@ -96,7 +96,7 @@ export function encodeBroadcast(event: BanEvent): Uint8Array {
 /**
  * Encodes a request.
  *
- * @param event What to report.
+ * @param event The event to report.
  * @param token The token, where the publisher demands one.
  * @returns The frame to send.
  *
@@ -129,7 +129,7 @@ export function encodeRequest(event: BanEvent, token?: string): Uint8Array {
  * Decodes a request.
  *
  * @param frames The message's frames, without envelope.
- * @param tokens The tokens that are good; none means that none is expected.
+ * @param tokens The valid tokens; none: none is expected.
  * @returns The request, or why it is refused.
  */
 export function decodeRequest(

@@ -100,11 +100,11 @@ const PUBLISHER = channel(MAGIC, MAX_CONTROL_BYTES, PUBLISHER_BODIES);
 const STREAM = channel([], MAX_STREAM_BYTES, STREAM_BODIES);
 
 /**
- * Encodes what a node says.
+ * Encodes a node's message.
  *
- * @param message What to say.
+ * @param message The message.
  * @returns Three frames.
- * @throws {TypeError} when a member breaks its grammar or bound; which one is said, not its value.
+ * @throws {TypeError} when a member breaks its grammar or bound; the error names it, without its value.
  *
  * @example
  * ```ts
@@ -128,7 +128,7 @@ export function encodeNodeMessage(message: NodeMessage): Frames {
 }
 
 /**
- * Decodes what a node says.
+ * Decodes a node's message.
  *
  * @param frames The message's frames, without envelope.
  * @returns The message, or why it is refused.
@@ -138,20 +138,20 @@ export function decodeNodeMessage(frames: Frames): DecodedV2<NodeMessage> {
 }
 
 /**
- * Encodes what the publisher answers.
+ * Encodes the publisher's message.
  *
- * @param message What to answer.
+ * @param message The message.
  * @returns Three frames.
- * @throws {TypeError} when a member breaks its grammar or bound; which one is said, not its value.
- * @throws {RangeError} when the body is too long, which only a SNAPSHOT can be
- * whose bans are not of `splitBans`.
+ * @throws {TypeError} when a member breaks its grammar or bound; the error names it, without its value.
+ * @throws {RangeError} when the body is too long; that takes a SNAPSHOT whose bans
+ * `splitBans` did not divide.
  */
 export function encodePublisherMessage(message: PublisherMessage): Frames {
   return encode(PUBLISHER, message);
 }
 
 /**
- * Decodes what the publisher answers.
+ * Decodes the publisher's message.
  *
  * @param frames The message's frames.
  * @returns The message, or why it is refused.
@@ -163,18 +163,18 @@ export function decodePublisherMessage(
 }
 
 /**
- * Encodes what the stream tells.
+ * Encodes a message of the stream.
  *
- * @param message What to tell.
+ * @param message The message.
  * @returns Two frames.
- * @throws {TypeError} when a member breaks its grammar or bound; which one is said, not its value.
+ * @throws {TypeError} when a member breaks its grammar or bound; the error names it, without its value.
  */
 export function encodeStreamMessage(message: StreamMessage): Frames {
   return encode(STREAM, message);
 }
 
 /**
- * Decodes what the stream tells.
+ * Decodes a message of the stream.
  *
  * @param frames The message's frames.
  * @returns The message, or why it is refused.
@@ -262,7 +262,7 @@ function decodeBody(
     : reject("canonical");
 }
 
-/** What was made, or `undefined` where it failed in the way that is named. */
+/** The result, or `undefined` where the expected failure is thrown. */
 function attempt<T>(
   make: () => T,
   failure: typeof TypeError | typeof SyntaxError,

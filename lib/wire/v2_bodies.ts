@@ -59,7 +59,7 @@ const part = integer("part", 0, MAX_PART);
 const revision = integer("revision", 0);
 const ignore = list("ignore", address, 0, MAX_IGNORE);
 
-/** What nodes say. */
+/** Messages of nodes. */
 export const NODE_BODIES: Bodies<NodeMessage> = {
   HELLO: record<Body<NodeMessage, "HELLO">>({
     node: text("node", parseHostName),
@@ -79,7 +79,7 @@ export const NODE_BODIES: Bodies<NodeMessage> = {
       since: integer("since", 0),
       part,
     }),
-    // No copy, so it has taken nothing.
+    // A node without a copy can't have a number.
     ["since", ({ epoch, since }) => epoch !== null || since === 0],
   ),
   RECEIPTS: record<Body<NodeMessage, "RECEIPTS">>({
@@ -92,7 +92,7 @@ export const NODE_BODIES: Bodies<NodeMessage> = {
 type Snapshot = Body<PublisherMessage, "SNAPSHOT">;
 type Changes = Body<PublisherMessage, "CHANGES">;
 
-/** What the publisher answers. */
+/** Messages of the publisher. */
 export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
   WELCOME: record<Body<PublisherMessage, "WELCOME">>({
     session,
@@ -115,7 +115,7 @@ export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
       isLast: flag("isLast"),
       bans: list("bans", ban, 0, MAX_BANS_PER_PART),
     }),
-    // Whoever asks on gets on.
+    // The next request must ask for something later.
     ["bans", ({ isLast, bans }) => isLast || bans.length > 0],
     ["bans", ({ seq, bans }) => bans.every((ban) => ban.seq <= seq)],
   ),
@@ -129,7 +129,7 @@ export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
     }),
     ["changes", hasEveryNumber],
     ["seq", ({ to, seq }) => to <= seq],
-    // Whoever asks on gets on.
+    // The next request must ask for something later.
     ["seq", ({ from, to, seq }) => from < to || to === seq],
   ),
   ERROR: record<Body<PublisherMessage, "ERROR">>({
@@ -138,13 +138,13 @@ export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
   }),
 };
 
-/** From the one that follows `from` up to `to`, without a gap. */
+/** Whether the changes go from the one after `from` up to `to`, without a gap. */
 function hasEveryNumber({ from, to, changes }: Changes): boolean {
   return changes.length === to - from &&
     changes.every(({ seq }, index) => seq === from + 1 + index);
 }
 
-/** What the stream tells. */
+/** Messages of the stream. */
 export const STREAM_BODIES: Bodies<StreamMessage> = {
   C: record<Body<StreamMessage, "C">>({ epoch, change }),
   H: record<Body<StreamMessage, "H">>({ epoch, seq, revision }),

@@ -1,5 +1,5 @@
 /**
- * What the messages of protocol 2 are made of: events, receipts, bans, changes.
+ * Parts of protocol 2's messages: events, receipts, bans, changes.
  *
  * @module
  */
@@ -57,7 +57,7 @@ const changeSeq = integer("seq", 1);
 const isPending = flag("isPending");
 const remainingMs = orNull(span("remainingMs"));
 
-/** A time that is told relative to now. */
+/** A time relative to now. */
 function span(name: string) {
   return integer(name, 0, MAX_SPAN_MS);
 }

@@ -1,6 +1,5 @@
 /**
- * The texts of protocol 2 that are of no other file's making: ids, words, and
- * text for a log.
+ * Texts that only protocol 2 has: ids, words, and text for a log.
  *
  * ```abnf
  * epoch    = 32hex

@@ -1,5 +1,5 @@
 /**
- * What JSON costs, before it is read. The messages of protocol 2 nest five
+ * Bounds the cost of JSON before it is parsed. The messages of protocol 2 nest five
  * deep and have objects of eight members; a text that goes beyond is refused
  * in one look over its bytes. What is left for `JSON.parse` is at most a wide
  * array, whose cost grows with its bytes only.

@@ -8,18 +8,18 @@
 export const MAX_CONTROL_BYTES = 1_048_576;
 /** Longest body on the stream, in bytes; the longest message takes 557. */
 export const MAX_STREAM_BYTES = 1_024;
-/** Events in a batch at most. */
+/** Most events in a batch. */
 export const MAX_EVENTS = 1_000;
-/** Receipts in a batch at most. */
+/** Most receipts in a batch. */
 export const MAX_RECEIPTS = 1_000;
 /**
- * Bans in a part of a snapshot at most, however short they are; of long ones
- * `splitBans` puts in fewer.
+ * Most bans in a part of a snapshot, however short they are; `splitBans` puts in
+ * fewer long ones.
  */
 export const MAX_BANS_PER_PART = 2_000;
-/** Changes in an answer to SYNC at most. */
+/** Most changes in an answer to SYNC. */
 export const MAX_CHANGES = 1_000;
-/** Reports of a ban at most. */
+/** Most reports of a ban. */
 export const MAX_REPORTS = 256;
 /** The last part that a snapshot may have. */
 export const MAX_PART = 999_999;
@@ -27,5 +27,5 @@ export const MAX_PART = 999_999;
 export const MAX_SECRET_LENGTH = 256;
 /** Longest text for a log, in characters. */
 export const MAX_WORDS_LENGTH = 200;
-/** Longest time that is told, in milliseconds: a hundred years of 365.25 days. */
+/** Longest time on the wire, in milliseconds: a hundred years of 365.25 days. */
 export const MAX_SPAN_MS = 3_155_760_000_000;

@@ -1,6 +1,6 @@
 /**
- * The messages of protocol 2, as values. `wire_v2.ts` has their form on the
- * wire, `docs/PROTOCOL.md` what they mean.
+ * The messages of protocol 2, as values. `v2.ts` has their form on the wire,
+ * `docs/PROTOCOL.md` their meaning.
  *
  * Times are relative on the wire: a ban carries its remaining time, so that
  * the clocks of two hosts need not agree.
@@ -23,7 +23,7 @@ import type { JailName } from "../base/jail_name.ts";
 /** How long a ban still holds, in whole milliseconds; `null`: without end. */
 export type RemainingMs = number | null;
 
-/** What a monitor's node did. */
+/** A ban or unban on a node. */
 export type NodeEvent =
   | {
     readonly kind: "ban";
@@ -39,7 +39,7 @@ export type NodeEvent =
     readonly address: Address;
   };
 
-/** What a node says on the control socket. */
+/** A node's message on the control socket. */
 export type NodeMessage =
   | {
     readonly kind: "HELLO";
@@ -64,7 +64,7 @@ export type NodeMessage =
     readonly epoch: Epoch | null;
     /** The last number that the copy has taken. */
     readonly since: number;
-    /** The part of the snapshot that is wanted next; 0 unless one is under way. */
+    /** The next part of the snapshot; 0 unless one is under way. */
     readonly part: number;
   }
   | {
@@ -74,7 +74,7 @@ export type NodeMessage =
     readonly results: readonly Receipt[];
   };
 
-/** What became of an event. */
+/** The publisher's decision on an event. */
 export interface EventResult {
   /**
    * `accepted`: it counts, and is stored. `known`: it was taken before, or
@@ -87,11 +87,11 @@ export interface EventResult {
 
 /** A report in a message. */
 export interface WireReport {
-  /** The node whose word it is. */
+  /** The node that reported. */
   readonly origin: HostName;
-  /** How long ago the node said so first, in whole milliseconds. */
+  /** Age of its first report, in whole milliseconds. */
   readonly firstAgoMs: number;
-  /** How long ago it said so last, likewise. */
+  /** Age of its last report, in whole milliseconds. */
   readonly lastAgoMs: number;
   /** How long the report still holds. */
   readonly remainingMs: RemainingMs;
@@ -101,13 +101,13 @@ export interface WireReport {
 export interface WireBan {
   /** The jail that decided. */
   readonly jail: JailName;
-  /** Whom it concerns. */
+  /** The banned address or prefix. */
   readonly address: Address;
   /** The number of the last change that concerned it. */
   readonly seq: number;
   /** Whether it does not count yet, since too few nodes reported it. */
   readonly isPending: boolean;
-  /** Whose word it is; one at least. */
+  /** Its reports, at least one. */
   readonly reports: readonly WireReport[];
 }
 
@@ -130,21 +130,21 @@ export type WireChange =
     | { readonly kind: "lift"; readonly by: HostName }
   );
 
-/** Why the publisher does not do what it was asked. */
+/** The reason of a refusal. */
 export type ErrorCode =
-  /** The message is none, or is not allowed here; the sender has a bug. */
+  /** The message is invalid, or not allowed here; the sender has a bug. */
   | "protocol"
   /** No such session, or no longer: say HELLO again. */
   | "session"
-  /** The token is not good. */
+  /** The token is not valid. */
   | "token"
-  /** The node has not the right to that: an operator gives it. */
+  /** The node lacks the right, which an operator can give. */
   | "rights"
   /** The node's reports are set aside until an operator releases it. */
   | "aside"
   /** Try again later. */
   | "busy"
-  /** It could not be stored: nothing was taken. Try again later. */
+  /** It could not be stored, so nothing was accepted. Try again later. */
   | "store";
 
 /** Bounds that the publisher announces; a node keeps to them. */
@@ -155,7 +155,7 @@ export interface SessionLimits {
   readonly maxReceipts: number;
 }
 
-/** What the publisher answers on the control socket. */
+/** The publisher's message on the control socket. */
 export type PublisherMessage =
   | {
     readonly kind: "WELCOME";
@@ -168,7 +168,7 @@ export type PublisherMessage =
     /** Who is never banned in the whole cluster: addresses and prefixes. */
     readonly ignore: readonly Address[];
   }
-  /** The list is another; said to every session, unasked. */
+  /** The allowlist has changed; sent to every session, unasked. */
   | {
     readonly kind: "IGNORE";
     readonly revision: number;
@@ -208,7 +208,7 @@ export type PublisherMessage =
     readonly message: string;
   };
 
-/** What the publisher tells on the stream. */
+/** The publisher's message on the stream. */
 export type StreamMessage =
   | {
     readonly kind: "C";

@@ -10,7 +10,7 @@ import { MAX_BANS_PER_PART, MAX_CONTROL_BYTES } from "./v2_limits.ts";
 
 const WIDEST = Number.MAX_SAFE_INTEGER;
 
-/** Everything of a SNAPSHOT but its bans, at the longest. */
+/** Longest SNAPSHOT without its bans. */
 const PART_BYTES = JSON.stringify({
   epoch: "0".repeat(32) as Epoch,
   seq: WIDEST,
@@ -18,7 +18,7 @@ const PART_BYTES = JSON.stringify({
   isLast: false,
   bans: [],
 }).length;
-/** Everything of a ban but its two texts and its reports, at the longest, and a comma. */
+/** Longest ban without its two texts and its reports, and a comma. */
 const BAN_BYTES = JSON.stringify({
   jail: "",
   address: "",
@@ -26,7 +26,7 @@ const BAN_BYTES = JSON.stringify({
   isPending: false,
   reports: [],
 }).length + 1;
-/** Everything of a report but its origin, at the longest, and a comma. */
+/** Longest report without its origin, and a comma. */
 const REPORT_BYTES = JSON.stringify({
   origin: "",
   firstAgoMs: WIDEST,

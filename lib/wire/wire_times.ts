@@ -1,5 +1,5 @@
 /**
- * Between a host's clock and the wire, which tells times as spans.
+ * Converts times between a host's clock and the wire, where they are spans.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Ban, Change } from "../ban/ban.ts";
 import type { RemainingMs, WireBan, WireChange } from "./v2_messages.ts";
 import { MAX_SPAN_MS } from "./v2_limits.ts";
 
-/** A ban as it goes over the wire now. What is over has no time left. */
+/** A ban as it goes over the wire now. One that has ended has no time left. */
 export function wireBan(ban: Ban, nowMs: number): WireBan {
   const { jail, address, seq, isPending } = ban;
   const reports = ban.reports.map((report) => ({
@@ -67,23 +67,23 @@ export function localChange(wire: WireChange, nowMs: number): Change {
 }
 
 /**
- * What is left of a time.
+ * The remaining time.
  *
  * @param expiresMs Its end in milliseconds since 1970; `Infinity`: never.
  * @param nowMs Milliseconds since 1970 by the same clock.
- * @returns `null` also for more than the wire tells, which is a hundred years.
+ * @returns `null` also for more than the wire can carry, which is a hundred years.
  */
 export function remainingMs(expiresMs: number, nowMs: number): RemainingMs {
   const leftMs = Math.max(0, Math.ceil(expiresMs - nowMs));
   return leftMs > MAX_SPAN_MS ? null : leftMs;
 }
 
-/** When a time ends of which so much is left. */
+/** The end of a remaining time. */
 export function endMs(remaining: RemainingMs, nowMs: number): number {
   return remaining === null ? Infinity : nowMs + remaining;
 }
 
-/** How long ago something was. A clock that was set back makes nothing happen in the future. */
+/** The age of something, never below 0: a clock may have been set back. */
 export function agoMs(atMs: number, nowMs: number): number {
   return Math.min(Math.max(0, Math.floor(nowMs - atMs)), MAX_SPAN_MS);
 }

@@ -57,7 +57,7 @@ interface Workplace {
  *
  * @param command What was typed.
  * @param moduleUrl `import.meta.url` of the role's file.
- * @returns What to say.
+ * @returns The lines to print.
  */
 export async function carryOut(
   command: TypedCommand,
@@ -70,7 +70,7 @@ export async function carryOut(
   const config = readClusterConfig(files, { hostname: Deno.hostname() });
   const editor = { by: journalWords(await userName()), atMs: Date.now() };
   const place = { config, configPath: files[0]?.path ?? "", editor };
-  const nodes = memberDesk(place);
+  const nodes = nodeCommands(place);
   const allowlist = new AllowCommands(memberList(config), editor);
   const socket = commandSocketPath(config.publisherPidFile);
   const live = new LiveCommands(
@@ -121,11 +121,11 @@ export async function carryOut(
 
 async function init(
   place: Workplace,
-  desk: NodeCommands,
+  nodes: NodeCommands,
   command: TypedCommand,
 ): Promise<OperatorOutput> {
   const bound: string[] = [];
-  const { controlUrl } = await desk.init(command, async (url) => {
+  const { controlUrl } = await nodes.init(command, async (url) => {
     const settings = bindSettings(place.config, url);
     if (settings.length === 0) return;
     const file = await configure(place, settings);
@@ -170,7 +170,7 @@ async function configure(
   );
 }
 
-function memberDesk({ config, editor }: Workplace): NodeCommands {
+function nodeCommands({ config, editor }: Workplace): NodeCommands {
   return new NodeCommands({
     identity: new SecretFile(identityPath(config.stateDir), IDENTITY_FORM),
     list: memberList(config),

@@ -30,31 +30,31 @@ import type { StatusFigures } from "../../lib/service/status_report.ts";
 import { PrefixedSink } from "../../lib/log/prefixed_sink.ts";
 import { writeText } from "./write_text.ts";
 
-/** What a log is made of. */
+/** Options for {@link ProgramLog}. */
 export interface ProgramLogOptions {
   readonly source: LogSource;
   readonly general: GeneralConfig;
   readonly options: CommandOptions;
   /** Whether the program has left its terminal. */
   readonly isDetached: boolean;
-  /** What must never show; may grow. */
+  /** Texts that are masked in every line; the list may grow. */
   readonly secrets: readonly string[];
   readonly clock: Clock;
 }
 
-/** Lines that may wait for a slow place. */
+/** Most lines that wait for a slow target. */
 const MAX_LINES = 10_000;
 
 /** A program's own log, and the way beside it for lines that others read. */
 export class ProgramLog implements AsyncDisposable {
   /** The program's own log. */
   readonly log: Log;
-  /** Takes lines that look as a syslog daemon writes them. */
+  /** Takes lines in the form of a syslog daemon. */
   readonly messages: LineSink;
   readonly #writer: LineWriter;
   readonly #queue: LineQueue;
 
-  /** @param options What the log is made of. */
+  /** @param options See {@link ProgramLogOptions}. */
   constructor(options: ProgramLogOptions) {
     const { source, general, clock, secrets } = options;
     const target = general.logTarget ??
@@ -87,7 +87,7 @@ export class ProgramLog implements AsyncDisposable {
     );
   }
 
-  /** What `status` shows of it. */
+  /** Figures for `status`. */
   get figures(): StatusFigures {
     const { waiting, dropped, lastReason } = this.#queue;
     return {
@@ -98,10 +98,10 @@ export class ProgramLog implements AsyncDisposable {
   }
 
   /**
-   * Finds out whether what was logged so far gets out.
+   * Finds out whether the lines so far could be written.
    *
    * @param signal Ends the wait.
-   * @returns What the trouble is, if there is any.
+   * @returns Why they could not, if so.
    */
   async probe(signal: AbortSignal): Promise<string | undefined> {
     return await this.#queue.probe(signal);

@@ -6,7 +6,7 @@
 
 import { RuntimeError } from "../../base/errors.ts";
 
-/** What to start. */
+/** A program to start. */
 export interface DetachedCommand {
   /** The program. */
   readonly command: string;
@@ -73,11 +73,11 @@ export async function startDetached(
   }
 }
 
-/** How a stop is done. */
+/** Options for stopping a process. */
 export interface StopOptions {
   /** Asked again and again: whether the program still runs. */
   readonly runs: () => Promise<boolean>;
-  /** It is given up after so long, in milliseconds. @default {10000} */
+  /** Limit of the wait for its end, in milliseconds. @default {10000} */
   readonly timeoutMs?: number;
 }
 
@@ -85,7 +85,7 @@ export interface StopOptions {
  * Tells a process to end and waits until it has.
  *
  * @param pid Its process id.
- * @param options How.
+ * @param options See {@link StopOptions}.
  * @throws {RuntimeError} when it does not end in time.
  */
 export async function stopProcess(

@@ -39,13 +39,13 @@ export class SeenPidFile implements Disposable {
   }
 }
 
-/** Another that only looks at the lock holds it no longer than this. */
+/** Longest time that a program holds the lock only to look at it. */
 const LOOK_MS = 5;
 const LOOKS = 20;
 const MAX_PID_BYTES = 11;
 /** Whoever may open the file may lock it, and keep the program from starting. */
 const OWN_MODE = 0o600;
-/** What other programs write into pid files is no longer. */
+/** Longest content of a pid file, whoever wrote it. */
 const MAX_OTHER_BYTES = 24;
 
 /**
@@ -59,7 +59,7 @@ const MAX_OTHER_BYTES = 24;
  * ```
  */
 export class PidFile implements AsyncDisposable {
-  /** Whom the file named although nobody held it. */
+  /** The process id in a file that no process held. */
   readonly stalePid: number | undefined;
   readonly #path: string;
   readonly #file: Deno.FsFile;
@@ -102,7 +102,7 @@ export class PidFile implements AsyncDisposable {
   }
 
   /**
-   * Looks whom a pid file names.
+   * Reads a pid file without taking it.
    *
    * @param path Absolute path.
    * @returns `undefined` when there is no such file, or it names nobody.

@@ -9,12 +9,12 @@ import { RuntimeError } from "../../base/errors.ts";
 import type { DatagramSender } from "../../log/datagram_sender.ts";
 import type { Clock } from "../../async/clock.ts";
 
-/** The manager's queue may be full; nobody waits for it longer than this. */
+/** Limit of the wait for room in the manager's queue. */
 const WAIT_MS = 200;
-/** States that may wait for room in the manager's queue. */
+/** Most states that wait for room in the manager's queue. */
 const MAX_UNSENT = 3;
 
-/** What the service manager put into the environment. */
+/** The service manager's settings in the environment. */
 export interface NotifySettings {
   /** `NOTIFY_SOCKET`: the manager's socket. */
   readonly socketPath: string;
@@ -119,7 +119,7 @@ export class ServiceNotify implements AsyncDisposable {
     }
   }
 
-  /** What waits for room is not sent. */
+  /** States that still wait for room are not sent. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     await this.#target?.datagrams[Symbol.asyncDispose]();

@@ -7,7 +7,7 @@
 const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
 const HANG_UP = "SIGHUP";
 
-/** What signals mean. */
+/** Options for {@link StopSignal}. */
 export interface StopSignalOptions {
   /**
    * Whether SIGHUP ends the program, as it does when its terminal goes;
@@ -32,7 +32,7 @@ export class StopSignal implements Disposable {
   readonly #stop = () => this.#controller.abort();
   readonly #hangUp: () => void;
 
-  /** @param options What signals mean. */
+  /** @param options See {@link StopSignalOptions}. */
   constructor({ hangUpStops }: StopSignalOptions) {
     this.#hangUp = hangUpStops ? this.#stop : () => this.#reload();
     for (const name of STOP_SIGNALS) Deno.addSignalListener(name, this.#stop);
@@ -44,7 +44,7 @@ export class StopSignal implements Disposable {
     return this.#controller.signal;
   }
 
-  /** Has a listener called each time that files are to be read again. */
+  /** Adds a listener that is called each time files are to be read again. */
   onReload(listener: () => void): void {
     this.#reloads.push(listener);
   }

@@ -1,5 +1,5 @@
 /**
- * Looks whose the folder for state is.
+ * Finds the owner of the folder for state.
  *
  * @module
  */
@@ -35,7 +35,7 @@ export async function hasServiceManager(): Promise<boolean> {
   return await ownerOf(SERVICE_MANAGER) !== undefined;
 }
 
-/** Who runs this program: by whose leave, where it runs by another's. */
+/** The user who runs this program; under sudo `CALLER as USER`. */
 export async function userName(): Promise<string> {
   const before = Deno.env.get("SUDO_USER");
   const name = await nameOf(Deno.uid() ?? 0);
