@@ -5,7 +5,12 @@
  */
 
 /** What stands before the message of fail2ban's lines. */
-export const LOG_FORMATS = ["file", "syslog", "sysout", "journal"] as const;
+export type LogFormat = "file" | "syslog" | "sysout" | "journal";
 
-/** One of {@link LOG_FORMATS}. */
-export type LogFormat = typeof LOG_FORMATS[number];
+/** Every {@link LogFormat}. */
+export const LOG_FORMATS: readonly LogFormat[] = [
+  "file",
+  "syslog",
+  "sysout",
+  "journal",
+];

@@ -4,18 +4,24 @@
  * @module
  */
 
-/** How much a log record matters, in fail2ban's words, worst first. */
-export const SEVERITIES = [
+/** How much a log record matters, in fail2ban's words. */
+export type Severity =
+  | "critical"
+  | "error"
+  | "warning"
+  | "notice"
+  | "info"
+  | "debug";
+
+/** Every {@link Severity}, worst first. */
+export const SEVERITIES: readonly Severity[] = [
   "critical",
   "error",
   "warning",
   "notice",
   "info",
   "debug",
-] as const;
-
-/** One of {@link SEVERITIES}. */
-export type Severity = typeof SEVERITIES[number];
+];
 
 /**
  * The fields of a log record beside its event: plain values, never a secret.
