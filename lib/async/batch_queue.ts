@@ -1,0 +1,146 @@
+/**
+ * Collects what several callers hand over, so that it is worked on together.
+ *
+ * @module
+ */
+
+import { Condition } from "./tasks.ts";
+
+/** Why a queue takes nothing. */
+export type QueueRejection = "full" | "closed";
+
+/** Options for {@link BatchQueue}. */
+export interface BatchQueueOptions {
+  /** Items that may wait; a submission above it is rejected as a whole. */
+  readonly maxWaiting: number;
+  /** Items in a batch at most; a longer submission is a batch of its own. */
+  readonly maxBatch: number;
+  /** Makes the error of a submission that is not taken. */
+  readonly rejection: (why: QueueRejection) => Error;
+}
+
+/** Items that were handed over in one call, all of which succeed or fail. */
+export interface Submission<T, R> {
+  /** The items, in order. */
+  readonly items: readonly T[];
+  /** Says what became of them. */
+  readonly resolve: (result: R) => void;
+  /** Says that nothing became of them. */
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * A bounded queue of submissions that are worked on in batches.
+ *
+ * @typeParam T What is handed over.
+ * @typeParam R What a caller gets for a submission.
+ *
+ * @example
+ * ```ts
+ * import { rejects, strictEqual } from "node:assert/strict";
+ * import { BatchQueue } from "./batch_queue.ts";
+ *
+ * const queue = new BatchQueue<string, number>({
+ *   maxWaiting: 3,
+ *   maxBatch: 3,
+ *   rejection: (why) => new Error(`Cannot take letters: the queue is ${why}`),
+ * });
+ * const stop = new AbortController();
+ * const running = queue.run(stop.signal, (batch) => {
+ *   for (const { items, resolve } of batch) resolve(items.length);
+ *   return Promise.resolve();
+ * });
+ * strictEqual(await queue.submit(["a", "b"]), 2);
+ * await rejects(queue.submit(["a", "b", "c", "d"]), /the queue is full/);
+ * stop.abort("stop");
+ * await rejects(running, (reason) => reason === "stop");
+ * await rejects(queue.submit(["a"]), /the queue is closed/);
+ * ```
+ */
+export class BatchQueue<T, R = void> {
+  readonly #options: BatchQueueOptions;
+  readonly #changed = new Condition();
+  #waiting: Submission<T, R>[] = [];
+  #size = 0;
+  #isClosed = false;
+
+  /** @param options Bounds, and what is said beyond them. */
+  constructor(options: BatchQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Items that wait. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Hands items over, behind those of earlier calls: all or none.
+   *
+   * @returns What the work on them gave.
+   * @throws the `rejection` when there is no room or the queue is closed, and
+   * what the work rejects them with.
+   */
+  submit(items: readonly T[]): Promise<R> {
+    const { maxWaiting, rejection } = this.#options;
+    if (this.#isClosed) return Promise.reject(rejection("closed"));
+    if (this.#size + items.length > maxWaiting) {
+      return Promise.reject(rejection("full"));
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<R>();
+    this.#waiting.push({ items, resolve, reject });
+    this.#size += items.length;
+    this.#changed.notify();
+    return promise;
+  }
+
+  /**
+   * Works on batches, one after the other, until aborted or until the work
+   * throws. Then the queue is closed, and what waits is rejected. Called once.
+   *
+   * @param signal Ends it; the promise then rejects with its reason.
+   * @param work Resolves or rejects each submission of a batch; what it leaves
+   * is rejected with what it throws.
+   */
+  async run(
+    signal: AbortSignal,
+    work: (batch: readonly Submission<T, R>[]) => Promise<void>,
+  ): Promise<void> {
+    try {
+      while (true) {
+        while (this.#waiting.length === 0) await this.#changed.wait(signal);
+        await rejectOnError(this.#nextBatch(), work);
+        signal.throwIfAborted();
+      }
+    } finally {
+      this.#isClosed = true;
+      const closed = this.#options.rejection("closed");
+      for (const { reject } of this.#waiting) reject(closed);
+      this.#waiting = [];
+      this.#size = 0;
+    }
+  }
+
+  #nextBatch(): readonly Submission<T, R>[] {
+    let count = 0;
+    const more = this.#waiting.findIndex(({ items }, index) => {
+      count += items.length;
+      return index > 0 && count > this.#options.maxBatch;
+    });
+    const batch = this.#waiting.splice(0, more < 0 ? Infinity : more);
+    for (const { items } of batch) this.#size -= items.length;
+    return batch;
+  }
+}
+
+async function rejectOnError<T, R>(
+  batch: readonly Submission<T, R>[],
+  work: (batch: readonly Submission<T, R>[]) => Promise<void>,
+): Promise<void> {
+  try {
+    await work(batch);
+  } catch (error) {
+    for (const { reject } of batch) reject(error);
+    throw error;
+  }
+}
