@@ -22,7 +22,7 @@ import { RuntimeError } from "../base/errors.ts";
 import { HostSpellings } from "./host_spellings.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
-import { Condition } from "../async/tasks.ts";
+import { BatchQueue, type Submission } from "../async/batch_queue.ts";
 
 /** A stored change and its effect on the table. */
 export interface KeptChange extends BanStep {
@@ -77,12 +77,12 @@ export class BusyError extends Error {
   override readonly name = "BusyError";
 }
 
-const STOPPED = "Cannot take events: the hub has stopped";
+const REJECTIONS = {
+  full: "Cannot take events: too many wait",
+  closed: "Cannot take events: the hub has stopped",
+} as const;
 
-interface WaitingRequest {
-  readonly requests: readonly HubRequest[];
-  readonly verdicts: PromiseWithResolvers<readonly HubVerdict[]>;
-}
+type HubSubmission = Submission<HubRequest, readonly HubVerdict[]>;
 
 /** Decides, stores and broadcasts. Only one hub at a time may use a store. */
 export class BanHub {
@@ -96,11 +96,8 @@ export class BanHub {
   readonly #options: Required<BanHubOptions>;
   readonly #table: BanTable;
   readonly #troubleLog: TroubleLog;
-  readonly #changed = new Condition();
   readonly #names = new HostSpellings();
-  #hasEnded = false;
-  #waiting: WaitingRequest[] = [];
-  #waitingEvents = 0;
+  readonly #queue: BatchQueue<HubRequest, readonly HubVerdict[]>;
 
   /**
    * Creates a hub with the table that is in the store.
@@ -116,7 +113,12 @@ export class BanHub {
       maxAtOnce: 2_000,
       ...options,
     };
-    const { store, clock, log } = options;
+    const { store, clock, log, maxWaiting, maxAtOnce } = this.#options;
+    this.#queue = new BatchQueue({
+      maxWaiting,
+      maxBatch: maxAtOnce,
+      rejection: (why) => new BusyError(REJECTIONS[why]),
+    });
     this.#table = new BanTable(
       this.#names.known(store.bans(clock.nowMs())),
       store.seq,
@@ -140,7 +142,7 @@ export class BanHub {
 
   /** Number of waiting events. */
   get waiting(): number {
-    return this.#waitingEvents;
+    return this.#queue.size;
   }
 
   /**
@@ -152,16 +154,7 @@ export class BanHub {
    * @throws {RuntimeError} when they can't be stored; none was.
    */
   submit(requests: readonly HubRequest[]): Promise<readonly HubVerdict[]> {
-    const { maxWaiting } = this.#options;
-    if (this.#hasEnded) return Promise.reject(new BusyError(STOPPED));
-    if (this.#waitingEvents + requests.length > maxWaiting) {
-      return Promise.reject(new BusyError("Cannot take events: too many wait"));
-    }
-    const verdicts = Promise.withResolvers<readonly HubVerdict[]>();
-    this.#waiting.push({ requests, verdicts });
-    this.#waitingEvents += requests.length;
-    this.#changed.notify();
-    return verdicts.promise;
+    return this.#queue.submit(requests);
   }
 
   /**
@@ -172,17 +165,12 @@ export class BanHub {
   async run(signal: AbortSignal): Promise<void> {
     const { gather } = this.#options;
     try {
-      while (true) {
-        while (this.#waiting.length === 0) await this.#changed.wait(signal);
-        await this.#keep(this.#nextWaiting());
+      await this.#queue.run(signal, async (batch) => {
+        await this.#keep(batch);
         signal.throwIfAborted();
         await gather(signal);
-      }
+      });
     } finally {
-      this.#hasEnded = true;
-      const stopped = new BusyError(STOPPED);
-      for (const { verdicts } of this.#waiting) verdicts.reject(stopped);
-      this.#waiting = [];
       this.#troubleLog.flush();
     }
   }
@@ -192,37 +180,23 @@ export class BanHub {
     this.#table.expire(this.#options.clock.nowMs());
   }
 
-  #nextWaiting(): readonly WaitingRequest[] {
-    const { maxAtOnce } = this.#options;
-    let events = 0;
-    const more = this.#waiting.findIndex(({ requests }, index) => {
-      events += requests.length;
-      return index > 0 && events > maxAtOnce;
-    });
-    const taken = this.#waiting.splice(0, more < 0 ? Infinity : more);
-    for (const { requests } of taken) this.#waitingEvents -= requests.length;
-    return taken;
-  }
-
-  async #keep(taken: readonly WaitingRequest[]): Promise<void> {
+  async #keep(submissions: readonly HubSubmission[]): Promise<void> {
     const { store, clock } = this.#options;
     const nowMs = clock.nowMs();
     const batch = new DecisionBatch(this.#table, this.#options, nowMs);
     let verdicts: readonly (readonly HubVerdict[])[];
     try {
-      verdicts = taken.map(({ requests }) =>
-        requests.map((request) => batch.decide(this.#spelled(request)))
+      verdicts = submissions.map(({ items }) =>
+        items.map((request) => batch.decide(this.#spelled(request)))
       );
       await store.append(batch.entries, nowMs);
     } catch (error) {
-      this.#refuse(taken, error);
+      this.#refuse(submissions, error);
       return;
     }
     this.#troubleLog.resolve();
     this.#publish(batch.entries);
-    taken.forEach((each, index) =>
-      each.verdicts.resolve(verdicts[index] ?? [])
-    );
+    submissions.forEach(({ resolve }, index) => resolve(verdicts[index] ?? []));
   }
 
   /**
@@ -250,10 +224,10 @@ export class BanHub {
     if (kept.length > 0) this.#options.onKept(kept);
   }
 
-  #refuse(taken: readonly WaitingRequest[], error: unknown): void {
-    for (const { verdicts, requests } of taken) {
-      this.counters.unkept += requests.length;
-      verdicts.reject(error);
+  #refuse(submissions: readonly HubSubmission[], error: unknown): void {
+    for (const { items, reject } of submissions) {
+      this.counters.unkept += items.length;
+      reject(error);
     }
     if (!(error instanceof RuntimeError)) throw error;
     this.#troubleLog.report(error.message);

@@ -17,6 +17,7 @@ import {
   type SessionHandler,
   type Welcome,
 } from "./session.ts";
+import { Backoff } from "../async/backoff.ts";
 import { EitherSignal } from "../async/either_signal.ts";
 import type { Allowlist } from "../protection/allowlist.ts";
 import type { HostName } from "../base/host_name.ts";
@@ -114,12 +115,14 @@ export class ControlClient {
     };
     const { log, clock } = this.#options;
     this.#absence = new TroubleLog({
-      ...{ log, clock },
+      log,
+      clock,
       trouble: "no conversation with the publisher",
       over: "the publisher answers again",
     });
     this.#stumbling = new TroubleLog({
-      ...{ log, clock },
+      log,
+      clock,
       trouble: "the publisher can't take anything",
       over: "the publisher takes what it is sent again",
     });
@@ -143,23 +146,23 @@ export class ControlClient {
    * @throws what `lead` throws, but for a {@link LostSessionError}.
    */
   async run(signal: AbortSignal, handler: SessionHandler): Promise<void> {
-    const { clock, firstPauseMs, maxPauseMs, refusedPauseMs } = this.#options;
-    let pauseMs = firstPauseMs;
+    const { clock, refusedPauseMs } = this.#options;
+    const backoff = new Backoff(this.#options);
     while (!signal.aborted) {
       const { signal: renewal } = this.#renewal;
       using ended = new EitherSignal([signal, renewal]);
       const loss = await this.#converse(ended.signal, handler);
       if (loss !== undefined) {
         this.#noteLoss(loss);
-        if (this.#hasHeld()) pauseMs = firstPauseMs;
+        if (this.#hasHeld()) backoff.reset();
         const isRefusal = REFUSALS.includes(loss.code);
+        const pauseMs = backoff.next();
         await clock.delay(isRefusal ? refusedPauseMs : pauseMs, ended.signal)
           .catch((reason) => {
             if (reason !== ended.signal.reason) throw reason;
           });
-        pauseMs = Math.min(pauseMs * 2, maxPauseMs);
       } else if (!renewal.aborted) return;
-      if (renewal.aborted) pauseMs = firstPauseMs;
+      if (renewal.aborted) backoff.reset();
     }
   }
 
@@ -203,7 +206,10 @@ export class ControlClient {
   ): Promise<Welcome> {
     const { clock, node, role, token, version, replyTimeoutMs } = this.#options;
     const hello = encodeNodeMessage({
-      ...{ kind: "HELLO", node, role, version },
+      kind: "HELLO",
+      node,
+      role,
+      version,
       token: token(),
     });
     // Until a connection stands it takes several ways there and back.

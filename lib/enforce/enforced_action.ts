@@ -27,6 +27,7 @@ import type {
   ReceiptSink,
 } from "./enforcer.ts";
 import type { Log } from "../log/log.ts";
+import { Backoff } from "../async/backoff.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 import { isOurs } from "./desired_bans.ts";
 
@@ -186,10 +187,12 @@ export class EnforcedAction implements BanAction {
 
   async #startWithRetries(signal: AbortSignal): Promise<void> {
     const { clock, resyncEveryMs } = this.#options;
-    let pauseMs = FIRST_PAUSE_MS;
+    const backoff = new Backoff({
+      firstPauseMs: FIRST_PAUSE_MS,
+      maxPauseMs: MAX_PAUSE_MS,
+    });
     while (!await this.#attempt(() => this.#start(signal))) {
-      await clock.delay(pauseMs, signal);
-      pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
+      await clock.delay(backoff.next(), signal);
     }
     this.#resyncAtMs = clock.monotonicMs() + resyncEveryMs;
   }

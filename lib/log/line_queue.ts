@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Backoff } from "../async/backoff.ts";
 import { EitherSignal } from "../async/either_signal.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { LineSink, OutputLine } from "./line_sink.ts";
@@ -34,8 +35,7 @@ export interface LineQueueOptions {
   readonly closeTimeoutMs?: number;
 }
 
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 10_000;
+const RETRY_PAUSES = { firstPauseMs: 100, maxPauseMs: 10_000 };
 
 /**
  * A bounded queue before a slow or unreliable target. When it is full the
@@ -184,12 +184,12 @@ export class LineQueue implements LineSink, AsyncDisposable {
 
   async #pump(): Promise<void> {
     const { maxLinesAtOnce = 100 } = this.#options;
-    let pauseMs = FIRST_RETRY_MS;
+    const backoff = new Backoff(RETRY_PAUSES);
     while (this.#waiting.length > 0 && !this.#stop.signal.aborted) {
       const lines = this.#waiting.splice(0, maxLinesAtOnce);
       if (await this.#delivered(lines)) {
         this.#settle(lines.length);
-        pauseMs = FIRST_RETRY_MS;
+        backoff.reset();
         continue;
       }
       if (this.#stop.signal.aborted) {
@@ -198,8 +198,7 @@ export class LineQueue implements LineSink, AsyncDisposable {
       }
       this.#waiting.unshift(...lines);
       this.#dropOldest();
-      await this.#pause(pauseMs);
-      pauseMs = Math.min(pauseMs * 2, LAST_RETRY_MS);
+      await this.#pause(backoff.next());
     }
     this.#pumping = false;
     if (!this.#stop.signal.aborted) this.#endTrouble();

@@ -14,7 +14,7 @@ import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
-import { Condition } from "../async/tasks.ts";
+import { BatchQueue, type Submission } from "../async/batch_queue.ts";
 
 /** What an intake is made of. */
 export interface ReceiptIntakeOptions {
@@ -37,10 +37,10 @@ export interface ReceiptIntakeCounters {
   receiptsUnknown: number;
 }
 
-interface WaitingReceipts {
-  readonly receipts: readonly StoredReceipt[];
-  readonly kept: PromiseWithResolvers<void>;
-}
+const REJECTIONS = {
+  full: "Cannot take receipts: too many wait",
+  closed: "Cannot take receipts: this has stopped",
+} as const;
 
 /** A pause is so many times as long as the step before it took... */
 const PAUSE_FACTOR = 4;
@@ -55,16 +55,19 @@ export class ReceiptIntake {
     receipts: 0,
     receiptsUnknown: 0,
   };
-  readonly #options: Required<ReceiptIntakeOptions>;
+  readonly #options: ReceiptIntakeOptions;
   readonly #troubleLog: TroubleLog;
-  readonly #changed = new Condition();
-  #waiting: WaitingReceipts[] = [];
-  #waitingReceipts = 0;
+  readonly #queue: BatchQueue<StoredReceipt>;
 
   /** Makes an intake of what it works with. */
   constructor(options: ReceiptIntakeOptions) {
-    this.#options = { maxWaiting: 50_000, maxAtOnce: 2_000, ...options };
-    const { log, clock } = options;
+    this.#options = options;
+    const { log, clock, maxWaiting = 50_000, maxAtOnce = 2_000 } = options;
+    this.#queue = new BatchQueue({
+      maxWaiting,
+      maxBatch: maxAtOnce,
+      rejection: (why) => new BusyError(REJECTIONS[why]),
+    });
     this.#troubleLog = new TroubleLog({
       log,
       clock,
@@ -81,16 +84,7 @@ export class ReceiptIntake {
    * @throws {RuntimeError} when they can't be kept; none was.
    */
   accept(receipts: readonly StoredReceipt[]): Promise<void> {
-    const { maxWaiting } = this.#options;
-    if (this.#waitingReceipts + receipts.length > maxWaiting) {
-      const busy = new BusyError("Cannot take receipts: too many wait");
-      return Promise.reject(busy);
-    }
-    const kept = Promise.withResolvers<void>();
-    this.#waiting.push({ receipts, kept });
-    this.#waitingReceipts += receipts.length;
-    this.#changed.notify();
-    return kept.promise;
+    return this.#queue.submit(receipts);
   }
 
   /**
@@ -101,43 +95,29 @@ export class ReceiptIntake {
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     try {
-      while (true) {
-        while (this.#waiting.length === 0) await this.#changed.wait(signal);
+      await this.#queue.run(signal, async (batch) => {
         const startMs = clock.monotonicMs();
-        await this.#keep(this.#nextWaiting());
+        await this.#keep(batch);
         const tookMs = clock.monotonicMs() - startMs;
         await clock.delay(pauseMs(tookMs), signal);
-      }
+      });
     } finally {
-      const stopped = new BusyError("Cannot take receipts: this has stopped");
-      for (const { kept } of this.#waiting) kept.reject(stopped);
-      this.#waiting = [];
       this.#troubleLog.flush();
     }
   }
 
-  #nextWaiting(): readonly WaitingReceipts[] {
-    const { maxAtOnce } = this.#options;
-    let count = 0;
-    const more = this.#waiting.findIndex(({ receipts }, index) => {
-      count += receipts.length;
-      return index > 0 && count > maxAtOnce;
-    });
-    const taken = this.#waiting.splice(0, more < 0 ? Infinity : more);
-    for (const { receipts } of taken) this.#waitingReceipts -= receipts.length;
-    return taken;
-  }
-
-  async #keep(taken: readonly WaitingReceipts[]): Promise<void> {
-    const receipts = taken.flatMap((each) => each.receipts);
+  async #keep(
+    submissions: readonly Submission<StoredReceipt, void>[],
+  ): Promise<void> {
+    const receipts = submissions.flatMap(({ items }) => items);
     try {
       const unknown = await this.#options.store.keepReceipts(receipts);
       this.counters.receipts += receipts.length - unknown;
       this.counters.receiptsUnknown += unknown;
       this.#troubleLog.resolve();
-      for (const { kept } of taken) kept.resolve();
+      for (const { resolve } of submissions) resolve();
     } catch (error) {
-      for (const { kept } of taken) kept.reject(error);
+      for (const { reject } of submissions) reject(error);
       if (!(error instanceof RuntimeError)) throw error;
       this.#troubleLog.report(error.message);
     }

@@ -13,6 +13,7 @@ import type { Clock } from "../async/clock.ts";
 import type { Connect, Frames, MessageSocket } from "../zmq/ports.ts";
 import type { Log } from "../log/log.ts";
 import { runTogether } from "../async/tasks.ts";
+import { Watchdog } from "../async/watchdog.ts";
 import { decodeStreamMessage } from "../wire/v2.ts";
 
 /** Options for a listener. */
@@ -36,8 +37,8 @@ export class StreamListener {
   readonly #options: Required<StreamListenerOptions>;
   readonly #silence: TroubleLog;
   readonly #troubleLog: LogThrottle;
+  readonly #watchdog: Watchdog;
   #renewal = new AbortController();
-  #heardAtMs = 0;
   #hears = false;
   #rejected = 0;
 
@@ -56,6 +57,7 @@ export class StreamListener {
       over: "the publisher's stream is heard again",
     });
     this.#troubleLog = new LogThrottle(log, clock);
+    this.#watchdog = new Watchdog(clock);
   }
 
   /** Whether something was heard lately. */
@@ -101,11 +103,11 @@ export class StreamListener {
     renewal: AbortSignal,
     hear: Hear,
   ): Promise<void> {
-    this.#heardAtMs = this.#options.clock.monotonicMs();
+    this.#watchdog.feed();
     using ended = new EitherSignal([signal, renewal]);
     await runTogether(ended.signal, [
       (group) => this.#receive(socket, group, hear),
-      (group) => this.#waitForSilence(group),
+      (group) => this.#watchdog.expired(this.#options.silenceMs, group),
     ]);
     signal.throwIfAborted();
   }
@@ -118,19 +120,10 @@ export class StreamListener {
     while (true) {
       const message = this.#understand(await socket.receive(signal));
       if (message === undefined) continue;
-      this.#heardAtMs = this.#options.clock.monotonicMs();
+      this.#watchdog.feed();
       this.#hears = true;
       this.#silence.resolve();
       await hear(message, signal);
-    }
-  }
-
-  async #waitForSilence(signal: AbortSignal): Promise<void> {
-    const { clock, silenceMs } = this.#options;
-    while (true) {
-      const leftMs = this.#heardAtMs + silenceMs - clock.monotonicMs();
-      if (leftMs <= 0) return;
-      await clock.delay(leftMs, signal);
     }
   }
 

@@ -11,6 +11,7 @@ import type { BoundSocket, Frames, MessageSocket } from "./ports.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import { Condition } from "../async/tasks.ts";
+import { Backoff } from "../async/backoff.ts";
 import { ExclusiveWait } from "../async/exclusive_wait.ts";
 
 /** What a socket is made of. */
@@ -48,7 +49,8 @@ export class ReboundSocket implements MessageSocket {
     this.#options = { firstPauseMs: 50, maxPauseMs: 2_000, ...options };
     const { clock, log, bind } = options;
     this.#troubles = new TroubleLog({
-      ...{ clock, log },
+      clock,
+      log,
       trouble: "can't listen any more, and try again",
       over: "listening again",
     });
@@ -87,14 +89,12 @@ export class ReboundSocket implements MessageSocket {
    */
   async rebind(signal: AbortSignal): Promise<void> {
     using _turn = this.#rebinding.enter();
-    const { clock, firstPauseMs, maxPauseMs } = this.#options;
     const old = this.#socket;
     this.#socket = undefined;
     await old?.[Symbol.asyncDispose]();
-    let pauseMs = firstPauseMs;
+    const backoff = new Backoff(this.#options);
     while (!this.#tryBind()) {
-      await clock.delay(pauseMs, signal);
-      pauseMs = Math.min(2 * pauseMs, maxPauseMs);
+      await this.#options.clock.delay(backoff.next(), signal);
     }
     this.#bound.notify();
   }

@@ -14,6 +14,7 @@ import type { Clock } from "../async/clock.ts";
 import type { Connect, Frames, MessageSocket } from "./ports.ts";
 import type { Log } from "../log/log.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
+import { Watchdog } from "../async/watchdog.ts";
 
 /** What a renewed socket is made of. */
 export interface RenewedSocketOptions {
@@ -37,14 +38,15 @@ export class RenewedSocket {
   readonly #options: Required<RenewedSocketOptions>;
   readonly #changed = new Condition();
   readonly #first: MessageSocket;
+  readonly #watchdog: Watchdog;
   #ahead: Frames[] = [];
-  #heardAtMs: number;
 
   /** Makes one of what it works with; it connects at once. */
   constructor(options: RenewedSocketOptions) {
     this.#options = { silenceMs: 30_000, overlapMs: 2_000, ...options };
     this.#first = options.connect();
-    this.#heardAtMs = options.clock.monotonicMs();
+    this.#watchdog = new Watchdog(options.clock);
+    this.#watchdog.feed();
   }
 
   /** As {@link MessageSocket.receive}. */
@@ -73,7 +75,7 @@ export class RenewedSocket {
       while (true) {
         await runTogether(signal, [
           (group) => this.#receive(socket, group),
-          (group) => this.#waitForSilence(group),
+          (group) => this.#watchdog.expired(silenceMs, group),
         ]);
         signal.throwIfAborted();
         log.record("debug", "nothing was heard, connecting anew", {
@@ -87,7 +89,7 @@ export class RenewedSocket {
           (group) => clock.delay(overlapMs, group),
         ]);
         await old[Symbol.asyncDispose]();
-        this.#heardAtMs = clock.monotonicMs();
+        this.#watchdog.feed();
       }
     } finally {
       await socket[Symbol.asyncDispose]();
@@ -98,18 +100,9 @@ export class RenewedSocket {
   async #receive(socket: MessageSocket, signal: AbortSignal): Promise<void> {
     while (true) {
       this.#ahead.push(await socket.receive(signal));
-      this.#heardAtMs = this.#options.clock.monotonicMs();
+      this.#watchdog.feed();
       this.#changed.notify();
       while (this.#ahead.length >= MAX_AHEAD) await this.#changed.wait(signal);
-    }
-  }
-
-  async #waitForSilence(signal: AbortSignal): Promise<void> {
-    const { clock, silenceMs } = this.#options;
-    while (true) {
-      const leftMs = this.#heardAtMs + silenceMs - clock.monotonicMs();
-      if (leftMs <= 0) return;
-      await clock.delay(leftMs, signal);
     }
   }
 }
