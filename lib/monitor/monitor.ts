@@ -25,6 +25,7 @@ import {
   type ReporterCounters,
   type ReporterOptions,
 } from "./reporter.ts";
+import { Mutex } from "../async/mutex.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 
 /** What a monitor is made of. */
@@ -78,12 +79,12 @@ export class Monitor {
   readonly #reporter: Reporter;
   readonly #troubleLog: LogThrottle;
   readonly #changed = new Condition();
+  readonly #mutex = new Mutex();
   readonly #marks: PositionKeeper;
   readonly #heldPlaces: HeldPositions;
   #lastEnd: LogPosition | undefined;
   /** Once so many reports are settled, the bans that were there are reported. */
   #importedAt: number;
-  #turn: Promise<void> = Promise.resolve();
 
   /** Makes a monitor of what it works with. */
   constructor(options: MonitorOptions) {
@@ -139,7 +140,7 @@ export class Monitor {
 
   async #read(signal: AbortSignal): Promise<void> {
     for await (const batch of this.#options.lines.batches(signal)) {
-      await this.#inTurn(async () => {
+      await this.#exclusively(signal, async () => {
         await this.#handleAll(batch, signal);
         this.#lastEnd = batch.end;
         this.#moveMark();
@@ -174,7 +175,7 @@ export class Monitor {
       });
       return true;
     };
-    while (!await this.#inTurn(tryNow)) {
+    while (!await this.#exclusively(signal, tryNow)) {
       await clock.delay(ASK_EVERY_MS, signal);
     }
     this.#importedAt = link.counters.submitted;
@@ -187,17 +188,17 @@ export class Monitor {
    * Lets the lines of a batch and the release of held unbans not mix: what is
    * decided first is reported first, and a place is past all that it says.
    */
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = Promise.withResolvers<void>();
-    const before = this.#turn;
-    this.#turn = turn.promise;
-    try {
-      await before;
-      return await work();
-    } finally {
-      this.#reporter.flush();
-      turn.resolve();
-    }
+  async #exclusively<T>(
+    signal: AbortSignal,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    return await this.#mutex.withLock(signal, async () => {
+      try {
+        return await work();
+      } finally {
+        this.#reporter.flush();
+      }
+    });
   }
 
   /**
@@ -250,7 +251,7 @@ export class Monitor {
         continue;
       }
       await clock.delay(Math.max(0, deadlineMs - this.#sessionMs()), signal);
-      await this.#inTurn(async () => {
+      await this.#exclusively(signal, async () => {
         for (const report of this.#session.tick(this.#sessionMs())) {
           await this.#reporter.report({ ...report, line: "" }, signal);
         }

@@ -21,8 +21,10 @@ import type { Clock } from "../async/clock.ts";
 import type { Connect, Frames, MessageSocket } from "../zmq/ports.ts";
 import type { Log } from "../log/log.ts";
 import type { ReportLink } from "./report_link.ts";
-import { RequestWindow } from "./request_window.ts";
+import { EventWindow } from "./event_window.ts";
+import { Backoff } from "../async/backoff.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
+import { Watchdog } from "../async/watchdog.ts";
 import { encodeRequest, NAK, renderMessage } from "../wire/v1.ts";
 
 /** What a link is made of. */
@@ -86,11 +88,11 @@ export class Protocol1Link implements ReportLink {
     connectionsLost: 0,
   };
   readonly #options: Required<Protocol1LinkOptions>;
-  readonly #window: RequestWindow<BanEvent>;
+  readonly #window: EventWindow<BanEvent>;
   readonly #changed = new Condition();
+  readonly #watchdog: Watchdog;
   /** So many requests have to go one by one. */
   #alone = 0;
-  #lastProgressMs = 0;
   #answeredSinceConnect = false;
   #unreachable = false;
 
@@ -104,7 +106,8 @@ export class Protocol1Link implements ReportLink {
       maxPauseMs: 5_000,
       ...options,
     };
-    this.#window = new RequestWindow(this.#options.maxPending);
+    this.#window = new EventWindow({ capacity: this.#options.maxPending });
+    this.#watchdog = new Watchdog(options.clock);
   }
 
   /** How many of the submitted requests were answered; they are so in order. */
@@ -125,9 +128,7 @@ export class Protocol1Link implements ReportLink {
    */
   async submit(event: BanEvent, signal: AbortSignal): Promise<void> {
     while (!this.#window.hasRoom) await this.#changed.wait(signal);
-    if (this.#window.size === 0) {
-      this.#lastProgressMs = this.#options.clock.monotonicMs();
-    }
+    if (this.#window.size === 0) this.#watchdog.feed();
     this.#window.push(event);
     this.counters.submitted++;
     this.#changed.notify();
@@ -144,8 +145,8 @@ export class Protocol1Link implements ReportLink {
    * @param signal Ends it.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, log, firstPauseMs, maxPauseMs } = this.#options;
-    let pauseMs = firstPauseMs;
+    const { clock, log } = this.#options;
+    const backoff = new Backoff(this.#options);
     while (!signal.aborted) {
       this.#answeredSinceConnect = false;
       try {
@@ -156,12 +157,12 @@ export class Protocol1Link implements ReportLink {
         // The publisher is there, and will be asked otherwise.
         if (error instanceof UnclearRefusalError) continue;
         this.#reportLoss(error);
-        if (this.#answeredSinceConnect) pauseMs = firstPauseMs;
+        if (this.#answeredSinceConnect) backoff.reset();
+        const pauseMs = backoff.next();
         log.record("debug", "connecting anew", { pauseMs });
         await clock.delay(pauseMs, signal).catch((reason) => {
           if (reason !== signal.reason) throw reason;
         });
-        pauseMs = Math.min(pauseMs * 2, maxPauseMs);
       }
     }
   }
@@ -169,7 +170,7 @@ export class Protocol1Link implements ReportLink {
   async #serveConnection(signal: AbortSignal): Promise<void> {
     await using socket = this.#options.connect();
     this.#window.rewind();
-    this.#lastProgressMs = this.#options.clock.monotonicMs();
+    this.#noteProgress();
     await runTogether(signal, [
       (group) => this.#sendAll(socket, group),
       (group) => this.#receiveAll(socket, group),
@@ -180,13 +181,15 @@ export class Protocol1Link implements ReportLink {
   async #sendAll(socket: MessageSocket, signal: AbortSignal): Promise<void> {
     while (true) {
       const mustWait = this.#alone > 0 && this.#window.inFlight > 0;
-      const event = mustWait ? undefined : this.#window.nextUnsent();
-      if (event === undefined) {
+      const next = mustWait ? undefined : this.#window.nextBatch(1);
+      if (next === undefined) {
         await this.#changed.wait(signal);
         continue;
       }
-      const frame = encodeRequest(event, this.#options.token);
-      await socket.send([EMPTY, frame], signal);
+      for (const event of next.items) {
+        const frame = encodeRequest(event, this.#options.token);
+        await socket.send([EMPTY, frame], signal);
+      }
     }
   }
 
@@ -196,9 +199,11 @@ export class Protocol1Link implements ReportLink {
 
   #acknowledge(frames: Frames): void {
     const [delimiter, reply] = frames;
-    const event = this.#window.oldestInFlight;
+    const oldest = this.#window.oldestInFlight;
+    const [event] = oldest?.items ?? [];
     if (
-      event === undefined || delimiter?.length !== 0 || reply === undefined ||
+      oldest === undefined || event === undefined || delimiter?.length !== 0 ||
+      reply === undefined ||
       frames.length !== 2
     ) throw new OutOfStepError("an answer that nobody asked for");
     const isRefusal = sameBytes(reply, NAK);
@@ -219,27 +224,24 @@ export class Protocol1Link implements ReportLink {
     } else {
       throw new OutOfStepError("the answer to another request");
     }
-    this.#window.acknowledgeOldest();
+    this.#window.acknowledge(oldest.batch);
     // Where one was refused the next may be: a wrong token refuses all.
     this.#alone = Math.max(this.#alone - 1, isRefusal ? 1 : 0);
-    this.#lastProgressMs = this.#options.clock.monotonicMs();
+    this.#noteProgress();
     this.#answeredSinceConnect = true;
     this.#reportReachable();
     this.#changed.notify();
   }
 
+  /** Answers are expected while there are requests. */
+  #noteProgress(): void {
+    if (this.#window.size === 0) this.#watchdog.stop();
+    else this.#watchdog.feed();
+  }
+
   async #watchProgress(signal: AbortSignal): Promise<void> {
-    const { clock, replyTimeoutMs } = this.#options;
-    while (true) {
-      if (this.#window.size === 0) {
-        await this.#changed.wait(signal);
-        continue;
-      }
-      const restMs = this.#lastProgressMs + replyTimeoutMs -
-        clock.monotonicMs();
-      if (restMs <= 0) throw new ReplyTimeoutError("no answer");
-      await clock.delay(restMs, signal);
-    }
+    await this.#watchdog.expired(this.#options.replyTimeoutMs, signal);
+    throw new ReplyTimeoutError("no answer");
   }
 
   /** Said once for each time that the publisher stops to answer. */

@@ -18,12 +18,13 @@ import {
   type PublisherAnswer,
   type Session,
 } from "../client/session.ts";
-import { BatchWindow, type WindowItem } from "./batch_window.ts";
+import { EventWindow } from "./event_window.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import type { Report, ReportLink } from "./report_link.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
+import { Watchdog } from "../async/watchdog.ts";
 import { MAX_SPAN_MS } from "../wire/v2.ts";
 
 /** What a link is made of. */
@@ -61,7 +62,7 @@ export interface Protocol2LinkCounters {
 }
 
 /** A report on its way. */
-interface Pending extends WindowItem {
+interface Pending {
   readonly report: Report;
   /** When the ban ends, by the clock that never jumps. */
   readonly endsMs: number;
@@ -78,8 +79,9 @@ interface Pending extends WindowItem {
 export class Protocol2Link implements ReportLink {
   readonly carriesTimes = true;
   readonly #options: Required<Protocol2LinkOptions>;
-  readonly #window: BatchWindow<Pending>;
+  readonly #window: EventWindow<Pending>;
   readonly #changed = new Condition();
+  readonly #watchdog: Watchdog;
   readonly #refusals: LogThrottle;
   readonly #counters = {
     submitted: 0,
@@ -89,7 +91,6 @@ export class Protocol2Link implements ReportLink {
     expired: 0,
     batches: 0,
   };
-  #lastProgressMs = 0;
 
   /**
    * Makes a link; it connects once it runs.
@@ -103,7 +104,11 @@ export class Protocol2Link implements ReportLink {
       replyTimeoutMs: 2_000,
       ...options,
     };
-    this.#window = new BatchWindow(this.#options.maxPending);
+    this.#window = new EventWindow({
+      capacity: this.#options.maxPending,
+      keyOf: ({ report }) => keyOf(report),
+    });
+    this.#watchdog = new Watchdog(options.clock);
     this.#refusals = new LogThrottle(options.log, options.clock);
   }
 
@@ -125,7 +130,7 @@ export class Protocol2Link implements ReportLink {
     while (!this.#window.hasRoom) await this.#changed.wait(signal);
     // From here on a step of the host's clock does not matter.
     const endsMs = report.expiresMs - clock.nowMs() + clock.monotonicMs();
-    this.#window.push({ key: keyOf(report), report, endsMs });
+    this.#window.push({ report, endsMs });
     this.#counters.submitted++;
     this.#changed.notify();
   }
@@ -147,6 +152,7 @@ export class Protocol2Link implements ReportLink {
 
   async #handler(session: Session, signal: AbortSignal): Promise<void> {
     this.#window.rewind();
+    this.#watchdog.stop();
     await runTogether(signal, [
       (group) => this.#sendAll(session, group),
       (group) => this.#receiveAll(session, group),
@@ -185,7 +191,7 @@ export class Protocol2Link implements ReportLink {
       max,
       (pending) => this.#drop(pending, nowMs),
     );
-    if (next !== undefined && isIdle) this.#lastProgressMs = nowMs;
+    if (next !== undefined && isIdle) this.#watchdog.feed();
     if (next !== undefined || this.#window.settled > settledBefore) {
       this.#changed.notify();
     }
@@ -227,7 +233,8 @@ export class Protocol2Link implements ReportLink {
       this.#note(report, answer.results[index])
     );
     this.#window.acknowledge(answer.batch);
-    this.#lastProgressMs = this.#options.clock.monotonicMs();
+    if (this.#window.inFlight === 0) this.#watchdog.stop();
+    else this.#watchdog.feed();
     this.#changed.notify();
   }
 
@@ -254,18 +261,10 @@ export class Protocol2Link implements ReportLink {
   }
 
   async #watchAnswers(signal: AbortSignal): Promise<void> {
-    const { clock, replyTimeoutMs, session } = this.#options;
+    const { replyTimeoutMs, session } = this.#options;
     const timeoutMs = session.answerTimeout.of(replyTimeoutMs);
-    while (true) {
-      if (this.#window.inFlight === 0) {
-        await this.#changed.wait(signal);
-        continue;
-      }
-      const restMs = this.#lastProgressMs + timeoutMs -
-        clock.monotonicMs();
-      if (restMs <= 0) throw new NoAnswerError();
-      await clock.delay(restMs, signal);
-    }
+    await this.#watchdog.expired(timeoutMs, signal);
+    throw new NoAnswerError();
   }
 }
 

@@ -1,36 +1,56 @@
 /**
  * The events that are not yet answered, in order, and which of them are on
- * their way.
+ * their way: over protocol 2 in batches, over protocol 1 one by one.
  *
  * @module
  */
 
-/** What a window holds. */
-export interface WindowItem {
-  /** Items of the same key are answered one after the other. */
-  readonly key: string;
+/** Options for {@link EventWindow}. */
+export interface EventWindowOptions<T> {
+  /** Items it holds, a whole number above 0. */
+  readonly capacity: number;
+  /**
+   * Items of the same key are never on their way in two batches. Needless
+   * where batches arrive in the order in which they were sent.
+   *
+   * @default {items have no key}
+   */
+  readonly keyOf?: (item: T) => string;
 }
 
-interface SentBatch<T> {
+/** Items that are sent together. */
+export interface EventBatch<T> {
+  /** Number of the batch, from 1. */
+  readonly batch: number;
+  /** The items, in order. */
+  readonly items: readonly T[];
+}
+
+interface WindowEntry<T> {
   readonly item: T;
+  readonly key: string | undefined;
   isDone: boolean;
 }
 
 /**
  * A bounded queue that is sent in numbered batches, several of them at once.
  *
- * An item waits while another of its key is on its way in another batch. So it
- * does not matter in which order batches arrive, nor which of them get lost:
- * what concerns the same key comes in the order in which it was pushed.
+ * An item with a key waits while another of its key is on its way in another
+ * batch. So it does not matter in which order batches arrive, nor which of them
+ * get lost: what concerns the same key comes in the order in which it was
+ * pushed.
  *
  * @typeParam T What it holds.
  *
  * @example
  * ```ts
- * import { BatchWindow } from "./batch_window.ts";
+ * import { EventWindow } from "./event_window.ts";
  * import { deepStrictEqual, strictEqual } from "node:assert/strict";
  *
- * const window = new BatchWindow<{ key: string; n: number }>(3);
+ * const window = new EventWindow<{ key: string; n: number }>({
+ *   capacity: 3,
+ *   keyOf: ({ key }) => key,
+ * });
  * window.push({ key: "a", n: 1 });
  * window.push({ key: "b", n: 2 });
  * window.push({ key: "a", n: 3 });
@@ -40,27 +60,28 @@ interface SentBatch<T> {
  * strictEqual(window.settled, 2);
  * ```
  */
-export class BatchWindow<T extends WindowItem> {
-  readonly #capacity: number;
-  readonly #entries: SentBatch<T>[] = [];
+export class EventWindow<T> {
+  readonly #options: EventWindowOptions<T>;
+  readonly #entries: WindowEntry<T>[] = [];
   /** Up to where items were taken or dropped. */
   #next = 0;
-  #batches = new Map<number, readonly SentBatch<T>[]>();
-  #keys = new Set<string>();
+  #batches = new Map<number, readonly WindowEntry<T>[]>();
+  #keysInFlight = new Set<string | undefined>();
   #lastBatch = 0;
   #settled = 0;
 
   /**
-   * @param capacity How many items it holds.
+   * @param options How many items it holds, and what their keys are.
    * @throws {RangeError} when `capacity` is not a whole number above 0.
    */
-  constructor(capacity: number) {
+  constructor(options: EventWindowOptions<T>) {
+    const { capacity } = options;
     if (!Number.isInteger(capacity) || capacity < 1) {
       throw new RangeError(
         `Cannot make a window: 'capacity' must be a whole number above 0, current value is ${capacity}`,
       );
     }
-    this.#capacity = capacity;
+    this.#options = options;
   }
 
   /** Items held. */
@@ -70,12 +91,20 @@ export class BatchWindow<T extends WindowItem> {
 
   /** Whether another item may be pushed. */
   get hasRoom(): boolean {
-    return this.#entries.length < this.#capacity;
+    return this.#entries.length < this.#options.capacity;
   }
 
   /** Batches on their way. */
   get inFlight(): number {
     return this.#batches.size;
+  }
+
+  /** The batch on its way that was sent first; `undefined`: none is on its way. */
+  get oldestInFlight(): EventBatch<T> | undefined {
+    const [oldest] = this.#batches;
+    if (oldest === undefined) return undefined;
+    const [batch, entries] = oldest;
+    return { batch, items: entries.map(({ item }) => item) };
   }
 
   /** How many items, counted from the first one ever, are done with. */
@@ -90,7 +119,8 @@ export class BatchWindow<T extends WindowItem> {
    */
   push(item: T): void {
     if (!this.hasRoom) throw new RangeError("Cannot push: the window is full");
-    this.#entries.push({ item, isDone: false });
+    const key = this.#options.keyOf?.(item);
+    this.#entries.push({ item, key, isDone: false });
   }
 
   /**
@@ -103,18 +133,18 @@ export class BatchWindow<T extends WindowItem> {
   nextBatch(
     max: number,
     isOver: (item: T) => boolean = () => false,
-  ): { readonly batch: number; readonly items: readonly T[] } | undefined {
-    const taken: SentBatch<T>[] = [];
+  ): EventBatch<T> | undefined {
+    const taken: WindowEntry<T>[] = [];
     for (; this.#next < this.#entries.length; this.#next++) {
       const entry = this.#entries[this.#next];
       if (entry === undefined || entry.isDone) continue;
       if (isOver(entry.item)) entry.isDone = true;
-      else if (this.#keys.has(entry.item.key) || taken.length >= max) break;
+      else if (this.#mustWait(entry) || taken.length >= max) break;
       else taken.push(entry);
     }
     this.#forgetDone();
     if (taken.length === 0) return undefined;
-    for (const { item } of taken) this.#keys.add(item.key);
+    for (const { key } of taken) this.#keysInFlight.add(key);
     this.#batches.set(++this.#lastBatch, taken);
     return { batch: this.#lastBatch, items: taken.map(({ item }) => item) };
   }
@@ -135,7 +165,7 @@ export class BatchWindow<T extends WindowItem> {
     this.#batches.delete(batch);
     for (const entry of entries) {
       entry.isDone = true;
-      this.#keys.delete(entry.item.key);
+      this.#keysInFlight.delete(entry.key);
     }
     this.#forgetDone();
     return entries.map(({ item }) => item);
@@ -145,8 +175,12 @@ export class BatchWindow<T extends WindowItem> {
   rewind(): void {
     this.#next = 0;
     this.#batches = new Map();
-    this.#keys = new Set();
+    this.#keysInFlight = new Set();
     this.#lastBatch = 0;
+  }
+
+  #mustWait({ key }: WindowEntry<T>): boolean {
+    return key !== undefined && this.#keysInFlight.has(key);
   }
 
   #forgetDone(): void {
