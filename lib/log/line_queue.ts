@@ -9,6 +9,7 @@ import { EitherSignal } from "../async/either_signal.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { LineSink, OutputLine } from "./line_sink.ts";
 import type { Clock } from "../async/clock.ts";
+import { TaskSet } from "../async/task_set.ts";
 import { Condition } from "../async/tasks.ts";
 
 /** Options for {@link LineQueue}. */
@@ -49,6 +50,7 @@ export class LineQueue implements LineSink, AsyncDisposable {
   readonly #flushTimeoutMs: number;
   readonly #stop = new AbortController();
   readonly #changed = new Condition();
+  readonly #tasks = new TaskSet();
   #waiting: OutputLine[] = [];
   /** Lines of `#taken` that were delivered or lost. */
   #settled = 0;
@@ -93,7 +95,17 @@ export class LineQueue implements LineSink, AsyncDisposable {
     this.#dropOldest();
     if (this.#pumping) return;
     this.#pumping = true;
-    this.#pump();
+    this.#tasks.add(() => this.#pump());
+  }
+
+  /**
+   * Waits for `deliver` to throw what is no {@link RuntimeError}: a bug.
+   *
+   * @param signal Ends the wait.
+   * @throws what `deliver` threw, and the signal's reason on abort.
+   */
+  async failed(signal: AbortSignal): Promise<never> {
+    return await this.#tasks.failed(signal);
   }
 
   async flush(signal: AbortSignal): Promise<void> {
@@ -140,6 +152,7 @@ export class LineQueue implements LineSink, AsyncDisposable {
       this.#dropped += this.#waiting.length;
       this.#waiting = [];
     }
+    this.#tasks.throwIfFailed();
   }
 
   /**

@@ -107,6 +107,16 @@ export class ProgramLog implements AsyncDisposable {
     return await this.#queue.probe(signal);
   }
 
+  /**
+   * Waits for a bug in the writing of lines.
+   *
+   * @param signal Ends the wait.
+   * @throws the bug, and the signal's reason on abort.
+   */
+  async failed(signal: AbortSignal): Promise<never> {
+    return await this.#queue.failed(signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#queue[Symbol.asyncDispose]();
     await this.#writer[Symbol.asyncDispose]();

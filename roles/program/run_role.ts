@@ -20,6 +20,7 @@ import { UnixDatagrams } from "../../lib/log/io/unix_datagrams.ts";
 import type { Clock } from "../../lib/async/clock.ts";
 import type { Log } from "../../lib/log/log.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
+import { runTogether } from "../../lib/async/tasks.ts";
 import { ProgramLog } from "./program_log.ts";
 import { DETACHED_VARIABLE, type Invocation } from "./invocation.ts";
 import { answerStatus } from "./status_socket.ts";
@@ -120,32 +121,47 @@ async function work<R extends Role>(
     const trouble = await programLog.probe(signal);
     await notify.send("READY=1", trouble);
   };
-  const stopping = () => notify.send("STOPPING=1");
-  signal.addEventListener("abort", stopping, { once: true });
+  using _announcement = announceStop(signal, notify, last);
   const alive = new AbortController();
   const keepingAlive = notify.keepAlive(clock, alive.signal);
   try {
     const { dryRun } = options;
-    await program.work({
-      config,
-      dryRun,
-      log,
-      messages,
-      clock,
-      signal,
-      hide,
-      onReload: (listener) => stopSignal.onReload(listener),
-      ready,
-    });
-  } catch (error) {
-    // Whatever it waited for, it was told to end.
-    if (!signal.aborted || error !== signal.reason) throw error;
+    await runTogether(signal, [
+      (group) =>
+        program.work({
+          config,
+          dryRun,
+          log,
+          messages,
+          clock,
+          signal: group,
+          hide,
+          onReload: (listener) => stopSignal.onReload(listener),
+          ready,
+        }),
+      (group) => programLog.failed(group),
+    ]);
   } finally {
-    signal.removeEventListener("abort", stopping);
     alive.abort();
     await keepingAlive;
   }
   log.record("info", "stopped");
+}
+
+/** Tells the service manager once the program is told to stop. */
+function announceStop(
+  signal: AbortSignal,
+  notify: ServiceNotify,
+  last: AsyncDisposableStack,
+): Disposable {
+  let notice: Promise<void> | undefined;
+  const announce = () => notice = notify.send("STOPPING=1");
+  signal.addEventListener("abort", announce, { once: true });
+  // The notifier is closed by then: a manager that hangs delays nothing.
+  last.defer(async () => await notice);
+  return {
+    [Symbol.dispose]: () => signal.removeEventListener("abort", announce),
+  };
 }
 
 /** In the foreground the program is found without a pid file. */

@@ -288,3 +288,40 @@ Deno.test("LineQueue accounts for every line, and keeps the order, whatever fail
     { numRuns: 40 },
   );
 });
+
+Deno.test("LineQueue.failed() rejects with a bug of its delivery, and with the reason on abort", async () => {
+  const queue = new LineQueue({
+    target: "the place",
+    deliver: () => Promise.reject(new TypeError("a bug")),
+    clock: new ManualClock(),
+    complain: () => {},
+  });
+  const stop = new AbortController();
+  const aborted = rejects(
+    queue.failed(stop.signal),
+    (reason) => reason === "enough",
+  );
+  stop.abort("enough");
+  await aborted;
+  const failed = rejects(queue.failed(never()), /a bug/);
+  queue.write(lineOf("lost"));
+  await failed;
+  strictEqual(queue.waiting, 1);
+});
+
+Deno.test("LineQueue throws a bug of its delivery at disposal where nobody waits for it", async () => {
+  const clock = new ManualClock();
+  const queue = new LineQueue({
+    target: "the place",
+    deliver: () => Promise.reject(new TypeError("a bug")),
+    clock,
+    complain: () => {},
+  });
+  queue.write(lineOf("lost"));
+  const disposed = rejects(
+    (async () => await queue[Symbol.asyncDispose]())(),
+    /a bug/,
+  );
+  await clock.advance(500);
+  await disposed;
+});
