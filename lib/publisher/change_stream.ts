@@ -6,13 +6,12 @@
  */
 
 import { HEARTBEAT_MS } from "../wire/heartbeat.ts";
-
+import { encodeStreamMessage } from "../wire/v2.ts";
 import type { KeptChange } from "../ban/ban_hub.ts";
 import type { Epoch } from "../base/ids.ts";
-import type { StreamMessage } from "../wire/v2_messages.ts";
 import { SendQueue } from "../zmq/send_queue.ts";
 import type { Clock } from "../async/clock.ts";
-import type { Frames, MessageSocket } from "../zmq/ports.ts";
+import type { MessageSocket } from "../zmq/ports.ts";
 import { runTogether } from "../async/tasks.ts";
 import { wireChange } from "../wire/wire_times.ts";
 
@@ -26,7 +25,6 @@ export interface ChangeStreamOptions {
   readonly seq: () => number;
   /** The revision of the allowlist that counts. */
   readonly revision: () => number;
-  readonly encode: (message: StreamMessage) => Frames;
 }
 
 /** Tells until it is stopped. */
@@ -47,11 +45,13 @@ export class ChangeStream {
 
   /** Tells of changes, in their order. */
   publish(kept: readonly KeptChange[]): void {
-    const { clock, epoch, encode } = this.#options;
+    const { clock, epoch } = this.#options;
     const nowMs = clock.nowMs();
     for (const { change } of kept) {
-      const message = wireChange(change, nowMs);
-      this.#sendQueue.put(encode({ kind: "C", epoch, change: message }));
+      const wire = wireChange(change, nowMs);
+      this.#sendQueue.put(
+        encodeStreamMessage({ kind: "C", epoch, change: wire }),
+      );
     }
   }
 
@@ -68,10 +68,10 @@ export class ChangeStream {
   }
 
   async #beat(signal: AbortSignal): Promise<void> {
-    const { clock, epoch, seq, revision, encode } = this.#options;
+    const { clock, epoch, seq, revision } = this.#options;
     while (true) {
       const now = { seq: seq(), revision: revision() };
-      this.#sendQueue.put(encode({ kind: "H", epoch, ...now }));
+      this.#sendQueue.put(encodeStreamMessage({ kind: "H", epoch, ...now }));
       await clock.delay(HEARTBEAT_MS, signal);
     }
   }

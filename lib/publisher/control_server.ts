@@ -4,30 +4,68 @@
  * @module
  */
 
-import { BusyError } from "../ban/ban_hub.ts";
+import type { Clock } from "../async/clock.ts";
+import type { TaskSet } from "../async/task_set.ts";
+import { runTogether } from "../async/tasks.ts";
+import { type BanHub, BusyError } from "../ban/ban_hub.ts";
+import type { BanStore } from "../ban/ban_store.ts";
 import type {
   ErrorCode,
   NodeMessage,
   PublisherMessage,
+  SessionLimits,
 } from "../wire/v2_messages.ts";
-import type { NodeRole } from "../base/ids.ts";
-import type {
-  ControlServerCounters,
-  ControlServerOptions,
-} from "./control_server_options.ts";
+import type { NodeRole, SessionId } from "../base/ids.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { EventIntake, type EventIntakeCounters } from "./event_intake.ts";
 import type { Allowlist } from "../protection/allowlist.ts";
+import type { CurrentPolicy } from "../protection/protection_policy.ts";
 import type { HostName } from "../base/host_name.ts";
+import type { Log } from "../log/log.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import type { Member } from "../members/member.ts";
-import { QuarantinedError } from "./node_quotas.ts";
+import type { Authenticator } from "./authenticator.ts";
+import { type NodeQuotas, QuarantinedError } from "./node_quotas.ts";
 import { SendQueue } from "../zmq/send_queue.ts";
-import type { Frames } from "../zmq/ports.ts";
+import type { Frames, MessageSocket } from "../zmq/ports.ts";
 import { ReceiptIntake, type ReceiptIntakeCounters } from "./receipt_intake.ts";
 import { type NodeSession, Sessions } from "./sessions.ts";
-import { Condition, runTogether } from "../async/tasks.ts";
+import type { SyncServer } from "./sync_server.ts";
 import { decodeNodeMessage, encodePublisherMessage } from "../wire/v2.ts";
+
+/** Options for {@link ControlServer}. */
+export interface ControlServerOptions {
+  /** A ROUTER that nodes connect to. */
+  readonly socket: MessageSocket;
+  readonly hub: BanHub;
+  readonly desk: SyncServer;
+  readonly store: Pick<BanStore, "epoch" | "keepReceipts">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Says which member a node is. */
+  readonly authenticator: Pick<Authenticator, "authenticate">;
+  /** How nodes stand. */
+  readonly quotas: NodeQuotas;
+  /** Work that is not waited for where it starts; the server runs it. */
+  readonly tasks: TaskSet;
+  /** Which addresses are never banned; asked for each ban. */
+  readonly protection: CurrentPolicy;
+  readonly limits: SessionLimits;
+  /** Gives the cluster's allowlist that counts now. */
+  readonly allowlist: () => Allowlist;
+  /** Makes a session's id that nobody can guess. */
+  readonly newSessionId: () => SessionId;
+}
+
+/** Totals of a {@link ControlServer}. */
+export interface ControlServerCounters {
+  /** Messages that came in. */
+  received: number;
+  /** Messages that were answered with an ERROR. */
+  errors: number;
+  /** Messages without a return address. */
+  unanswerable: number;
+}
 
 type Routed = { readonly route: Uint8Array; readonly key: string };
 type InSession<K extends NodeMessage["kind"]> = Extract<
@@ -36,7 +74,6 @@ type InSession<K extends NodeMessage["kind"]> = Extract<
 >;
 
 const MAX_ROUTE_BYTES = 255;
-const NEVER = new Condition();
 /** So many bytes cost as much as a plain message. */
 const BYTES_OF_ONE = 16_384;
 /** What a message costs to answer, in plain ones: a part of the table is some 2,000 bans. */
@@ -56,7 +93,6 @@ export class ControlServer {
   readonly #intake: EventIntake;
   readonly #receiptIntake: ReceiptIntake;
   readonly #troubleLog: LogThrottle;
-  readonly #bug = Promise.withResolvers<never>();
 
   /** @param options What the server is made of. */
   constructor(options: ControlServerOptions) {
@@ -118,12 +154,12 @@ export class ControlServer {
    */
   async run(signal: AbortSignal): Promise<void> {
     try {
-      await runTogether(signal, [
-        (group) => this.#receive(group),
-        (group) => this.#sendQueue.run(group),
-        (group) => this.#receiptIntake.run(group),
-        (group) => Promise.race([this.#bug.promise, NEVER.wait(group)]),
-      ]);
+      await this.#options.tasks.run(signal, (ended) =>
+        runTogether(ended, [
+          (group) => this.#receive(group),
+          (group) => this.#sendQueue.run(group),
+          (group) => this.#receiptIntake.run(group),
+        ]));
     } finally {
       this.#troubleLog.flush();
     }
@@ -205,7 +241,7 @@ export class ControlServer {
   }
 
   #greet(from: Routed, hello: InSession<"HELLO">): void {
-    this.#afterwards(from, async () => {
+    this.#answerLater(from, async () => {
       const { authenticator, quotas } = this.#options;
       const verdict = await authenticator.authenticate(hello);
       if (!verdict.ok) return this.#complaint(verdict.code, verdict.message);
@@ -234,7 +270,7 @@ export class ControlServer {
     { member }: NodeSession,
     { batch, events }: InSession<"EVENTS">,
   ): void {
-    this.#afterwards(from, async () => {
+    this.#answerLater(from, async () => {
       const results = await this.#intake.accept(member, events);
       return { kind: "ACK", batch, results };
     });
@@ -251,29 +287,32 @@ export class ControlServer {
       node,
       atMs: nowMs - agoMs,
     }));
-    this.#afterwards(from, async () => {
+    this.#answerLater(from, async () => {
       await this.#receiptIntake.accept(receipts);
       return { kind: "ACK", batch, results: [] };
     });
   }
 
-  /** Answers once it is known what; others are served meanwhile. */
-  async #afterwards(
-    from: Routed,
-    answer: () => Promise<PublisherMessage>,
-  ): Promise<void> {
-    try {
-      this.#answer(from, await answer());
-    } catch (error) {
-      if (error instanceof BusyError) {
-        this.#refuse(from, "busy", error.message);
-      } else if (error instanceof QuarantinedError) {
-        this.#refuse(from, "aside", error.message);
-      } else if (error instanceof RuntimeError) {
-        this.#refuse(from, "store", "nothing was kept");
-      } else {
-        this.#bug.reject(error);
+  /** Answers once the answer is known; other messages are served meanwhile. */
+  #answerLater(from: Routed, answer: () => Promise<PublisherMessage>): void {
+    this.#options.tasks.add(async () => {
+      try {
+        this.#answer(from, await answer());
+      } catch (error) {
+        this.#refuseFor(from, error);
       }
+    });
+  }
+
+  #refuseFor(from: Routed, error: unknown): void {
+    if (error instanceof BusyError) {
+      this.#refuse(from, "busy", error.message);
+    } else if (error instanceof QuarantinedError) {
+      this.#refuse(from, "aside", error.message);
+    } else if (error instanceof RuntimeError) {
+      this.#refuse(from, "store", "nothing was kept");
+    } else {
+      throw error;
     }
   }
 

@@ -9,6 +9,7 @@
  */
 
 import { BusyError } from "../ban/ban_hub.ts";
+import type { TaskSet } from "../async/task_set.ts";
 import {
   type BadKind,
   type BreakerEvent,
@@ -38,6 +39,8 @@ export interface NodeQuotasOptions {
     & Pick<NodeRecords, "keepAudit">;
   readonly clock: Clock;
   readonly log: Log;
+  /** Keeps who is set aside in the background; whoever runs the set owns that. */
+  readonly tasks: TaskSet;
   /** Told of a node that sends so much that its connections are to be cut. */
   readonly onSuspend: (node: HostName) => void;
 }
@@ -215,28 +218,40 @@ export class NodeQuotas {
       const { reason, count } = effect;
       const sinceMs = Math.round(clock.nowMs());
       quota.aside = { node: canonicalHost(node), sinceMs, reason, count };
-      this.#quarantine(node, quota.aside);
+      this.#setAside(node, quota.aside);
     }
   }
 
-  async #quarantine(node: HostName, aside: Quarantine): Promise<void> {
-    const { records, log, onSuspend } = this.#options;
-    const { reason, count, sinceMs } = aside;
-    const hint = `fail2ban-cluster node release ${node}`;
+  #setAside(node: HostName, aside: Quarantine): void {
+    const { log, onSuspend, tasks } = this.#options;
+    const { reason, count } = aside;
     log.record("error", "reports of a node are set aside", {
-      ...{ node, reason, count, hint },
+      node,
+      reason,
+      count,
+      hint: `fail2ban-cluster node release ${node}`,
     });
     if (reason === "flood") onSuspend(node);
+    tasks.add(() => this.#keepQuarantine(node, aside));
+  }
+
+  async #keepQuarantine(node: HostName, aside: Quarantine): Promise<void> {
+    const { records, log } = this.#options;
+    const { reason, count, sinceMs } = aside;
     try {
       await records.keepQuarantine(aside);
       await records.keepAudit([{
-        ...{ atMs: sinceMs, by: PUBLISHER_ITSELF, action: "set aside" },
-        ...{ subject: node, detail: `${reason}, ${count} bad ones` },
+        atMs: sinceMs,
+        by: PUBLISHER_ITSELF,
+        action: "set aside",
+        subject: node,
+        detail: `${reason}, ${count} bad ones`,
       }]);
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       log.record("error", "that a node is set aside can't be kept", {
-        ...{ node, reason: error.message },
+        node,
+        reason: error.message,
       });
     }
   }

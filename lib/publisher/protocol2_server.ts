@@ -4,6 +4,7 @@
  * @module
  */
 
+import { TaskSet } from "../async/task_set.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { BanHub, KeptChange } from "../ban/ban_hub.ts";
 import type { SessionId } from "../base/ids.ts";
@@ -33,13 +34,7 @@ import {
   type StatusFigures,
 } from "../service/status_report.ts";
 import { SyncServer } from "./sync_server.ts";
-import {
-  encodeStreamMessage,
-  MAX_CHANGES,
-  MAX_EVENTS,
-  MAX_RECEIPTS,
-  splitBans,
-} from "../wire/v2.ts";
+import { MAX_CHANGES, MAX_EVENTS, MAX_RECEIPTS } from "../wire/v2.ts";
 
 /** Where protocol 2 is served, and to whom. */
 export interface Protocol2Service {
@@ -87,14 +82,17 @@ export class Protocol2Server {
     const { hub, store, clock, control, stream } = options;
     this.#options = options;
     this.#desk = newSyncServer(options);
+    const tasks = new TaskSet();
     this.#quotas = new NodeQuotas({
       ...options,
+      tasks,
       records: store.records,
       onSuspend: (node) => this.#gate.expel([node]),
     });
     this.#control = new ControlServer({
       ...options,
       quotas: this.#quotas,
+      tasks,
       socket: control,
       desk: this.#desk,
       limits: { maxEvents: MAX_EVENTS, maxReceipts: MAX_RECEIPTS },
@@ -105,7 +103,6 @@ export class Protocol2Server {
       epoch: store.epoch,
       seq: () => hub.table.seq,
       revision: () => options.allowlist().revision,
-      encode: encodeStreamMessage,
     });
     this.#gate = new ConnectionGate({
       ...options,
@@ -142,10 +139,12 @@ export class Protocol2Server {
       const { accepted, known, refused, aside } = this.#quotas.live(member);
       return {
         node: name,
-        sessions: this.#control.sessionsOf(name).map(({ role, version }) => ({
-          ...{ role, version },
-        })),
-        ...{ accepted, known, refused },
+        sessions: this.#control.sessionsOf(name).map(
+          ({ role, version }) => ({ role, version }),
+        ),
+        accepted,
+        known,
+        refused,
         reports: hub.table.reportsOf(name),
         aside: aside === undefined ? null : {
           reason: aside.reason,
@@ -207,7 +206,8 @@ function newSyncServer(
   { store, log, clock, hub: { table } }: Protocol2ServerOptions,
 ): SyncServer {
   const troubleLog = new TroubleLog({
-    ...{ log, clock },
+    log,
+    clock,
     trouble: "the past can't be told, and copies take the whole table",
     over: "the past is told again",
   });
@@ -234,7 +234,6 @@ function newSyncServer(
         }
       },
     },
-    split: splitBans,
     maxChanges: MAX_CHANGES,
   });
 }

@@ -12,6 +12,7 @@ import type { Ban, Change } from "../ban/ban.ts";
 import type { Epoch, SessionId } from "../base/ids.ts";
 import type { PublisherMessage, WireBan } from "../wire/v2_messages.ts";
 import type { SyncQuestion } from "../wire/sync.ts";
+import { splitBans } from "../wire/v2.ts";
 import { wireBan, wireChange } from "../wire/wire_times.ts";
 
 /** What is asked of the table and its history. */
@@ -32,8 +33,8 @@ export interface SyncSource {
 /** How a desk is set up. */
 export interface SyncServerOptions {
   readonly source: SyncSource;
-  /** Cuts bans into parts that fit a message. */
-  readonly split: (
+  /** Cuts bans into parts that fit a message. @default {splitBans} */
+  readonly split?: (
     bans: Iterable<WireBan>,
   ) => Iterator<readonly WireBan[], void>;
   /** Changes in an answer at most. */
@@ -73,8 +74,7 @@ export class SyncServer {
 
   /** @param options How the desk is set up. */
   constructor(options: SyncServerOptions) {
-    const { manyChanges = 50_000 } = options;
-    this.#options = { ...options, manyChanges };
+    this.#options = { split: splitBans, manyChanges: 50_000, ...options };
   }
 
   /** Sessions that read a snapshot. */

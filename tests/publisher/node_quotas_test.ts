@@ -1,4 +1,11 @@
-import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  rejects,
+  strictEqual,
+  throws,
+} from "node:assert/strict";
+import { TaskSet } from "../../lib/async/task_set.ts";
+import { Condition } from "../../lib/async/tasks.ts";
 import { BusyError } from "../../lib/ban/ban_hub.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import {
@@ -28,11 +35,12 @@ class Bench {
   failure: RuntimeError | undefined;
   readonly records = new MemoryRecords(() => this.failure);
   readonly suspended: string[] = [];
+  readonly tasks = new TaskSet();
 
   quotas(limits = LIMITS): NodeQuotas {
-    const { clock, log, records } = this;
+    const { clock, log, records, tasks } = this;
     const onSuspend = (node: string) => void this.suspended.push(node);
-    return new NodeQuotas({ limits, records, clock, log, onSuspend });
+    return new NodeQuotas({ limits, records, clock, log, tasks, onSuspend });
   }
 }
 
@@ -134,4 +142,20 @@ Deno.test("NodeQuotas keep to it that a node is set aside where that can't be ke
   ]);
   bench.failure = undefined;
   strictEqual(await quotas.release(host("web1")), true);
+});
+
+Deno.test("NodeQuotas leave a bug in keeping who is set aside to whoever runs their tasks", async () => {
+  const bench = new Bench();
+  const quotas = bench.quotas();
+  const bug = new TypeError("a bug");
+  bench.records.keepQuarantine = () => Promise.reject(bug);
+  quotas.noteBad(host("web1"), "refused", 3);
+  await rejects(
+    bench.tasks.run(
+      new AbortController().signal,
+      (signal) => new Condition().wait(signal),
+    ),
+    bug,
+  );
+  throws(() => quotas.spendEvents(WEB1, 1), QuarantinedError);
 });
