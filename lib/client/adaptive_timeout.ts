@@ -1,5 +1,5 @@
 /**
- * How long an answer is waited for: longer where the last wait was in vain.
+ * A timeout for answers that grows when none came in time.
  *
  * A time-out that never changes makes a link that is slower than it useless:
  * what was asked is sent again and again, and no answer is ever in time.
@@ -11,7 +11,7 @@
 const MOST = 8;
 
 /**
- * A multiple of the usual wait. It is doubled by a conversation that ended
+ * A multiple of the usual timeout. It is doubled by a session that ended
  * without a single answer in time, and halved by one that had answers.
  *
  * @example
@@ -38,7 +38,7 @@ export class AdaptiveTimeout {
     return usualMs * this.#factor;
   }
 
-  /** A conversation ended because an answer was not in time. */
+  /** Takes note of a session that ended because an answer was not in time. */
   noteTimeout({ answered }: { readonly answered: boolean }): void {
     this.#factor = answered
       ? Math.max(1, this.#factor / 2)

@@ -1,9 +1,9 @@
 /**
  * A node's side of the control socket: what monitor and subscriber share.
  *
- * A conversation begins with HELLO and WELCOME over a connection of its own
- * and ends with it. So nothing that is heard in one can belong to another: an
- * answer that comes late, after a conversation was given up, reaches nobody.
+ * A session begins with HELLO and WELCOME over a connection of its own and ends
+ * with it. So nothing that is received in one can belong to another: an answer
+ * that comes late, after a session was given up, reaches nobody.
  *
  * @module
  */
@@ -30,62 +30,61 @@ import { REFUSALS, remedyFor, STUMBLES } from "./session_errors.ts";
 import { inTime } from "../async/tasks.ts";
 import { encodeNodeMessage } from "../wire/v2.ts";
 
-/** What a session is made of. */
+/** Options for {@link ControlClient}. */
 export interface ControlClientOptions {
   /** Opens a connection (a DEALER) to the publisher's control socket. */
   readonly connect: Connect;
   /** Time. */
   readonly clock: Clock;
-  /** Where to tell. */
+  /** Log for events and trouble. */
   readonly log: Log;
   /** This node's name. */
   readonly node: HostName;
   /** What the connection is for. */
   readonly role: NodeRole;
-  /** The secret; asked for each conversation. */
+  /** The secret; asked for in each session. */
   readonly token: () => string;
   /** This program's version. */
   readonly version: string;
-  /** Told the cluster's allowlist with each WELCOME, and when it changes. @default {it is left} */
+  /** Called with the cluster's allowlist after each WELCOME, and when it changes. @default {it is ignored} */
   readonly onIgnore?: (list: Allowlist) => void;
-  /** Without a WELCOME for so long a connection is given up. @default {2000} */
+  /** Timeout for a WELCOME, after which the connection is given up. @default {2000} */
   readonly replyTimeoutMs?: number;
   /** Pause before the first new connection; doubled each time. @default {100} */
   readonly firstPauseMs?: number;
   /** Longest pause before a new connection. @default {5000} */
   readonly maxPauseMs?: number;
-  /** Pause after a refusal that an operator has to mend: a token, a protocol. @default {30000} */
+  /** Pause after a refusal that only an operator can fix: a token, a protocol. @default {30000} */
   readonly refusedPauseMs?: number;
 }
 
 /** What has been done so far. */
 export interface ControlClientCounters {
-  /** Conversations that began: the publisher said WELCOME. */
+  /** Sessions that began: the publisher said WELCOME. */
   sessions: number;
   /** Connections given up. */
   lost: number;
 }
 
 /**
- * Keeps up conversations with the publisher, one after the other. It
- * guarantees:
+ * Keeps up sessions with the publisher, one after the other. It guarantees:
  *
- * - Each conversation has a connection of its own, which is closed before the
- *   next one is opened. What a conversation has sent and not seen answered has
- *   to be sent anew in the next one; the publisher may have it already.
+ * - Each session has a connection of its own, which is closed before the next
+ *   one is opened. What a session has sent and not seen answered has to be sent
+ *   again in the next one; the publisher may have it already.
  * - After a loss comes a pause: the first, doubled each time up to the longest,
- *   and the first again once a conversation has brought an answer or held for
- *   as long as the longest. After a refusal that an operator has to mend it is
- *   the pause for those.
- * - Trouble is told once, however often it is tried, and so is its end. That
+ *   and the first again once a session has brought an answer or lasted for as
+ *   long as the longest. After a refusal that only an operator can fix it is the
+ *   pause for those.
+ * - Trouble is logged once, however often it is tried, and so is its end. That
  *   the publisher does not know the session is no trouble: it was restarted.
- * - An epoch other than the one before is told. What it means is for whoever
- *   leads the conversation: the welcome has it.
+ * - An epoch other than the one before is logged. What it means is for the
+ *   session's handler: the welcome has it.
  */
 export class ControlClient {
   /** What was done so far. */
   readonly counters: ControlClientCounters = { sessions: 0, lost: 0 };
-  /** How long an answer is waited for, by whoever leads conversations as well. */
+  /** Timeout for answers; handlers of sessions use it, too. */
   readonly answerTimeout: AdaptiveTimeout = new AdaptiveTimeout();
   readonly #options: Required<ControlClientOptions>;
   /** No answer, no understanding: over with a WELCOME. */
@@ -100,9 +99,9 @@ export class ControlClient {
   #allowlist: number | undefined;
 
   /**
-   * Makes a session; it connects once it runs.
+   * Makes a client; it connects once it runs.
    *
-   * @param options What the session is made of.
+   * @param options See {@link ControlClientOptions}.
    */
   constructor(options: ControlClientOptions) {
     this.#options = {
@@ -128,7 +127,7 @@ export class ControlClient {
     });
   }
 
-  /** The revision of the allowlist that was told last; `undefined`: none was yet. */
+  /** Revision of the last allowlist that came; `undefined`: none has yet. */
   get allowlist(): number | undefined {
     return this.#allowlist;
   }
@@ -139,11 +138,11 @@ export class ControlClient {
   }
 
   /**
-   * Converses until aborted. Called once.
+   * Keeps up sessions until aborted. Called once.
    *
    * @param signal Ends it; the promise then resolves.
-   * @param lead Called with each conversation.
-   * @throws what `lead` throws, but for a {@link LostSessionError}.
+   * @param handler Called with each session.
+   * @throws what `handler` throws, but for a {@link LostSessionError}.
    */
   async run(signal: AbortSignal, handler: SessionHandler): Promise<void> {
     const { clock, refusedPauseMs } = this.#options;
@@ -151,7 +150,7 @@ export class ControlClient {
     while (!signal.aborted) {
       const { signal: renewal } = this.#renewal;
       using ended = new EitherSignal([signal, renewal]);
-      const loss = await this.#converse(ended.signal, handler);
+      const loss = await this.#runSession(ended.signal, handler);
       if (loss !== undefined) {
         this.#noteLoss(loss);
         if (this.#hasHeld()) backoff.reset();
@@ -167,16 +166,16 @@ export class ControlClient {
   }
 
   /**
-   * Ends the conversation, or the pause, and begins another at once: what it
-   * connects with is another.
+   * Ends the session, or the pause, and begins another at once: the address or
+   * the keys have changed.
    */
   renew(): void {
     this.#renewal.abort();
     this.#renewal = new AbortController();
   }
 
-  /** One conversation. @returns Why it ended; `undefined` on abort. */
-  async #converse(
+  /** One session. @returns Why it ended; `undefined` on abort. */
+  async #runSession(
     signal: AbortSignal,
     handler: SessionHandler,
   ): Promise<LostSessionError | undefined> {
@@ -298,7 +297,7 @@ export class ControlClient {
     troubleLog.report(message, hint === undefined ? {} : { hint });
   }
 
-  /** Whether the conversation was good for something. */
+  /** Whether the session was good for something: the next pause is short then. */
   #hasHeld(): boolean {
     const { clock, maxPauseMs } = this.#options;
     return this.#answered ||

@@ -1,5 +1,5 @@
 /**
- * What a node hears on the control socket, one message after the other.
+ * Receives the messages of a control socket, one after the other.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A node's conversation with the publisher; `control_session.ts` leads them.
+ * A node's session with the publisher, as `control_client.ts` makes it.
  *
  * @module
  */
@@ -13,15 +13,15 @@ import type {
 /** The answer to HELLO. */
 export type Welcome = Extract<PublisherMessage, { readonly kind: "WELCOME" }>;
 
-/** What a publisher says once it has said WELCOME; IGNORE is the session's own. */
+/** What a publisher sends after WELCOME; IGNORE is handled by the client itself. */
 export type PublisherAnswer = Exclude<
   PublisherMessage,
   { readonly kind: "WELCOME" | "IGNORE" | "ERROR" }
 >;
 
 /**
- * A conversation is over: it throws this, and whoever leads it may. The
- * session begins another one, after a pause.
+ * The session has ended: {@link Session} throws this, and its handler may. The
+ * client begins another one, after a pause.
  */
 export class LostSessionError extends Error {
   /** As of any error. */
@@ -42,7 +42,7 @@ export class LostSessionError extends Error {
   }
 }
 
-/** A conversation is over because there was no answer in time. */
+/** The session has ended because there was no answer in time. */
 export class NoAnswerError extends LostSessionError {
   /** Makes one. */
   constructor() {
@@ -56,7 +56,7 @@ export interface Session {
   readonly welcome: Welcome;
   /**
    * Sends a message; waits while the publisher has no room for it. What was
-   * sent may have got lost: only an answer tells.
+   * sent may have got lost: only an answer shows that it arrived.
    */
   send(message: NodeMessage, signal: AbortSignal): Promise<void>;
   /**

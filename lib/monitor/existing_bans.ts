@@ -22,7 +22,7 @@ export interface ExistingBansOptions {
   readonly fail2ban: Fail2banInfo;
   /** Time. */
   readonly clock: Clock;
-  /** Where to tell. */
+  /** Log for events and trouble. */
   readonly log: Log;
 }
 
@@ -52,7 +52,8 @@ export class ExistingBans {
     this.#options = options;
     const { log, clock } = options;
     this.#troubleLog = new TroubleLog({
-      ...{ log, clock },
+      log,
+      clock,
       trouble: "can't ask fail2ban for the bans it has",
       over: "fail2ban tells the bans it has",
     });
@@ -84,7 +85,9 @@ export class ExistingBans {
     const tickets = await fail2ban.ticketsIn(jail, signal);
     const ends = ticketEnds(tickets, clock.nowMs());
     return await Promise.all(tickets.map(async ({ address, times }, index) => ({
-      ...{ jail, address, expiresMs: ends[index] },
+      jail,
+      address,
+      expiresMs: ends[index],
       id: await eventIdOfTicket(jail, address, times?.madeAt ?? ""),
     })));
   }

@@ -28,7 +28,7 @@ import {
 import { Mutex } from "../async/mutex.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 
-/** What a monitor is made of. */
+/** Options for {@link Monitor}. */
 export interface MonitorOptions extends ReporterOptions {
   /** fail2ban's log. */
   readonly lines: LineSource;
@@ -44,7 +44,7 @@ export interface MonitorOptions extends ReporterOptions {
   readonly unbanHoldMs: number;
 }
 
-/** What a monitor has done so far. */
+/** Counters of a {@link Monitor} since its start. */
 export interface MonitorCounters extends ReporterCounters {
   /** Lines of fail2ban's actions that can't be shared: user names, odd jails. */
   unshareable: number;
@@ -52,11 +52,11 @@ export interface MonitorCounters extends ReporterCounters {
   actionFailures: number;
 }
 
-/** At a stop, unanswered reports may take so long before they are left to the next start. */
+/** Time for answers at a stop; reports without one are left to the next start. */
 const DRAIN_MS = 1_000;
 const UNDONE = { ban: "a ban", reban: "a ban", unban: "an unban" } as const;
-/** A fail2ban that can't be asked for its bans is asked again so often, in milliseconds. */
-const ASK_EVERY_MS = 5_000;
+/** Interval between attempts to ask fail2ban for its bans. */
+const ASK_INTERVAL_MS = 5_000;
 
 /** Where an event comes from. */
 interface Source {
@@ -176,7 +176,7 @@ export class Monitor {
       return true;
     };
     while (!await this.#exclusively(signal, tryNow)) {
-      await clock.delay(ASK_EVERY_MS, signal);
+      await clock.delay(ASK_INTERVAL_MS, signal);
     }
     this.#importedAt = link.counters.submitted;
     await link.waitSettled(this.#importedAt, signal);

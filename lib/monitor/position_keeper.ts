@@ -12,13 +12,13 @@ import type { LogPosition, PositionStore } from "../tail/ports.ts";
 import type { ReportLink } from "./report_link.ts";
 import { Condition } from "../async/tasks.ts";
 
-/** What a keeper is made of. */
+/** Options for {@link PositionKeeper}. */
 export interface PositionKeeperOptions {
   /** Whose reports are waited for. */
   readonly link: ReportLink;
   readonly positions: PositionStore;
   readonly clock: Clock;
-  /** Where to tell. */
+  /** Log for events and trouble. */
   readonly log: Log;
   /** Store nothing. */
   readonly dryRun: boolean;
@@ -27,7 +27,7 @@ export interface PositionKeeperOptions {
 /** The place is stored at most this often. */
 const STORE_EVERY_MS = 1_000;
 
-/** A place that can't be stored is tried again so often. */
+/** Interval between attempts to store a place that could not be stored. */
 const AGAIN_EVERY_MS = 10_000;
 
 /** A place that may be stored once the link has settled so many reports. */
@@ -48,11 +48,12 @@ export class PositionKeeper {
   #stored: LogPosition | undefined;
   #trouble: string | undefined;
 
-  /** @param options What the keeper is made of. */
+  /** @param options See {@link PositionKeeperOptions}. */
   constructor(options: PositionKeeperOptions) {
     this.#options = options;
     this.#troubleLog = new TroubleLog({
-      ...{ log: options.log, clock: options.clock },
+      log: options.log,
+      clock: options.clock,
       trouble: "the place in the log can't be stored, and is tried again",
       over: "the place in the log is stored again",
     });

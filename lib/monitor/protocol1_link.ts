@@ -27,19 +27,19 @@ import { Condition, runTogether } from "../async/tasks.ts";
 import { Watchdog } from "../async/watchdog.ts";
 import { encodeRequest, NAK, renderMessage } from "../wire/v1.ts";
 
-/** What a link is made of. */
+/** Options for {@link Protocol1Link}. */
 export interface Protocol1LinkOptions {
   /** Opens a connection to the publisher. */
   readonly connect: Connect;
   /** Time. */
   readonly clock: Clock;
-  /** Where to tell. */
+  /** Log for events and trouble. */
   readonly log: Log;
   /** The token that the publisher demands, if any. */
   readonly token?: string | undefined;
   /** Requests held at most; `submit` waits while it is full. @default {256} */
   readonly maxPending?: number;
-  /** Without an answer for so long the connection is given up. @default {2000} */
+  /** Timeout for an answer, after which the connection is given up. @default {2000} */
   readonly replyTimeoutMs?: number;
   /** Pause before the first new connection; doubled each time. @default {100} */
   readonly firstPauseMs?: number;
@@ -47,7 +47,7 @@ export interface Protocol1LinkOptions {
   readonly maxPauseMs?: number;
 }
 
-/** What a link has done so far. */
+/** Counters of a {@link Protocol1Link} since its start. */
 export interface Protocol1LinkCounters {
   /** Requests handed to the link. */
   submitted: number;
@@ -91,7 +91,7 @@ export class Protocol1Link implements ReportLink {
   readonly #window: EventWindow<BanEvent>;
   readonly #changed = new Condition();
   readonly #watchdog: Watchdog;
-  /** So many requests have to go one by one. */
+  /** Number of requests that have to be sent one by one. */
   #alone = 0;
   #answeredSinceConnect = false;
   #unreachable = false;
@@ -244,7 +244,7 @@ export class Protocol1Link implements ReportLink {
     throw new ReplyTimeoutError("no answer");
   }
 
-  /** Said once for each time that the publisher stops to answer. */
+  /** Logged once each time the publisher stops answering. */
   #reportLoss(error: Error): void {
     if (this.#unreachable) return;
     this.#unreachable = true;

@@ -27,23 +27,23 @@ import { Condition, runTogether } from "../async/tasks.ts";
 import { Watchdog } from "../async/watchdog.ts";
 import { MAX_SPAN_MS } from "../wire/v2.ts";
 
-/** What a link is made of. */
+/** Options for {@link Protocol2Link}. */
 export interface Protocol2LinkOptions {
-  /** Converses with the publisher; nobody else runs it. */
+  /** Connects to the publisher; nobody else runs it. */
   readonly session: ControlClient;
   /** Time. */
   readonly clock: Clock;
-  /** Where to tell. */
+  /** Log for events and trouble. */
   readonly log: Log;
   /** Events held at most; `submit` waits while it is full. @default {4096} */
   readonly maxPending?: number;
   /** Batches on their way at once. @default {4} */
   readonly maxInFlight?: number;
-  /** Without an answer for so long, as a rule, the conversation is given up. @default {2000} */
+  /** Usual timeout for an answer, after which the session is given up. @default {2000} */
   readonly replyTimeoutMs?: number;
 }
 
-/** What a link has done so far. */
+/** Counters of a {@link Protocol2Link} since its start. */
 export interface Protocol2LinkCounters {
   /** Events handed to the link. */
   readonly submitted: number;
@@ -95,7 +95,7 @@ export class Protocol2Link implements ReportLink {
   /**
    * Makes a link; it connects once it runs.
    *
-   * @param options What the link is made of.
+   * @param options See {@link Protocol2LinkOptions}.
    */
   constructor(options: Protocol2LinkOptions) {
     this.#options = {
@@ -275,7 +275,7 @@ function eventOf({ report, endsMs }: Pending, nowMs: number): NodeEvent {
     : { kind, id, jail, address, remainingMs: remaining(endsMs - nowMs) };
 }
 
-/** What is longer than can be told is for ever. */
+/** A span that is too long for the wire is sent as permanent. */
 function remaining(ms: number): RemainingMs {
   return ms > MAX_SPAN_MS ? null : Math.ceil(ms);
 }

@@ -18,13 +18,13 @@ import type { Log } from "../log/log.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
 import { Condition } from "../async/tasks.ts";
 
-/** What an allowlist is made of. */
+/** Options for {@link AllowlistService}. */
 export interface AllowlistServiceOptions {
   /** Decides, keeps and has the bans that stand. */
   readonly hub: Pick<BanHub, "submit" | "table">;
   /** Entries end by it: the system's, by which they were made. */
   readonly clock: Clock;
-  /** Where to tell. */
+  /** Log for events and trouble. */
   readonly log: Log;
   /** In whose name bans are lifted: the publisher's. */
   readonly by: HostName;
@@ -57,7 +57,7 @@ export class AllowlistService {
   /**
    * Makes one; it lifts once it runs.
    *
-   * @param options What the allowlist is made of.
+   * @param options See {@link AllowlistServiceOptions}.
    */
   constructor(options: AllowlistServiceOptions) {
     this.#options = options;
@@ -66,7 +66,8 @@ export class AllowlistService {
     this.#protection = new AllowlistProtection(protection);
     this.#protection.replace(allowlistAt(allowed, clock.nowMs()));
     this.#troubleLog = new TroubleLog({
-      ...{ log, clock },
+      log,
+      clock,
       trouble: "bans that the allowlist covers can't be lifted",
       over: "bans that the allowlist covers are lifted again",
     });

@@ -1,5 +1,5 @@
 /**
- * What the publisher tells everybody: each change once it is kept, and a
+ * What the publisher sends to every subscriber: each change once it is kept, and a
  * heartbeat every second.
  *
  * @module
@@ -15,7 +15,7 @@ import type { MessageSocket } from "../zmq/ports.ts";
 import { runTogether } from "../async/tasks.ts";
 import { wireChange } from "../wire/wire_times.ts";
 
-/** What a stream is made of. */
+/** Options for {@link ChangeStream}. */
 export interface ChangeStreamOptions {
   /** A PUB that subscribers listen to. */
   readonly socket: MessageSocket;
@@ -32,7 +32,7 @@ export class ChangeStream {
   readonly #options: ChangeStreamOptions;
   readonly #sendQueue: SendQueue;
 
-  /** @param options What the stream is made of. */
+  /** @param options See {@link ChangeStreamOptions}. */
   constructor(options: ChangeStreamOptions) {
     this.#options = options;
     this.#sendQueue = new SendQueue(options.socket);

@@ -38,20 +38,20 @@ export interface ControlServerOptions {
   /** A ROUTER that nodes connect to. */
   readonly socket: MessageSocket;
   readonly hub: BanHub;
-  readonly desk: SyncServer;
+  readonly syncServer: SyncServer;
   readonly store: Pick<BanStore, "epoch" | "keepReceipts">;
   readonly clock: Clock;
   readonly log: Log;
-  /** Says which member a node is. */
+  /** Finds out which member a node is. */
   readonly authenticator: Pick<Authenticator, "authenticate">;
-  /** How nodes stand. */
+  /** Rates of the nodes, and who is set aside. */
   readonly quotas: NodeQuotas;
-  /** Work that is not waited for where it starts; the server runs it. */
+  /** Owns what is answered later; the server runs it and fails with it. */
   readonly tasks: TaskSet;
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
   readonly limits: SessionLimits;
-  /** Gives the cluster's allowlist that counts now. */
+  /** The cluster's allowlist that is in force now. */
   readonly allowlist: () => Allowlist;
   /** Makes a session's id that nobody can guess. */
   readonly newSessionId: () => SessionId;
@@ -73,10 +73,11 @@ type InSession<K extends NodeMessage["kind"]> = Extract<
   { readonly kind: K }
 >;
 
+/** Longest return address that libzmq makes. */
 const MAX_ROUTE_BYTES = 255;
-/** So many bytes cost as much as a plain message. */
-const BYTES_OF_ONE = 16_384;
-/** What a message costs to answer, in plain ones: a part of the table is some 2,000 bans. */
+/** Bytes that cost as much as one plain message. */
+const BYTES_PER_COST = 16_384;
+/** Cost of an answer, in plain messages: a part of the table is some 2,000 bans. */
 const COSTS = { EVENTS: 1, RECEIPTS: 1, SYNC: 10 } as const;
 
 /** Serves nodes until stopped. */
@@ -94,13 +95,13 @@ export class ControlServer {
   readonly #receiptIntake: ReceiptIntake;
   readonly #troubleLog: LogThrottle;
 
-  /** @param options What the server is made of. */
+  /** @param options See {@link ControlServerOptions}. */
   constructor(options: ControlServerOptions) {
     this.#options = options;
-    const { newSessionId, desk, socket, log, clock } = options;
+    const { newSessionId, syncServer, socket, log, clock } = options;
     this.#sessions = new Sessions({
       newId: newSessionId,
-      onEnd: (id) => desk.leave(id),
+      onEnd: (id) => syncServer.leave(id),
     });
     this.#sendQueue = new SendQueue(socket);
     const troubleLog = new LogThrottle(log, clock);
@@ -139,7 +140,7 @@ export class ControlServer {
     this.#sessions.endOf(node);
   }
 
-  /** Tells every session the allowlist that counts from now on. */
+  /** Sends every session the allowlist that is in force from now on. */
   sendAllowlist(list: Allowlist): void {
     const message = encodePublisherMessage({ kind: "IGNORE", ...list });
     for (const { route } of this.#sessions.all()) {
@@ -223,8 +224,11 @@ export class ControlServer {
         return;
       case "SYNC": {
         if (this.#mayNot(from, session, "subscriber")) return;
-        const { desk, clock } = this.#options;
-        this.#answer(from, desk.answer(session.id, message, clock.nowMs()));
+        const { syncServer, clock } = this.#options;
+        this.#answer(
+          from,
+          syncServer.answer(session.id, message, clock.nowMs()),
+        );
         return;
       }
       case "RECEIPTS":
@@ -334,5 +338,5 @@ export class ControlServer {
 /** A long message is as much work as many short ones. */
 function sizeCost(frames: Frames): number {
   const bytes = frames.reduce((sum, { length }) => sum + length, 0);
-  return Math.floor(bytes / BYTES_OF_ONE);
+  return Math.floor(bytes / BYTES_PER_COST);
 }

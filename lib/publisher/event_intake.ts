@@ -22,7 +22,7 @@ import {
 } from "../protection/protection_policy.ts";
 import { endMs } from "../wire/wire_times.ts";
 
-/** What an intake is made of. */
+/** Options for {@link EventIntake}. */
 export interface EventIntakeOptions {
   /** Where events are decided and kept. */
   readonly hub: Pick<BanHub, "submit">;
@@ -44,7 +44,7 @@ interface Against {
   readonly kind: BadKind;
 }
 
-/** What an intake has done so far. */
+/** Counters of a {@link EventIntake} since its start. */
 export interface EventIntakeCounters {
   /** Events that were kept and count. */
   accepted: number;

@@ -29,7 +29,10 @@ export async function auditJournal(
     for (const entry of await records.keepAudit(journal)) {
       const { by, action, subject, detail } = entry;
       log.record("notice", "an operator's doing", {
-        ...{ by, action, subject, detail },
+        by,
+        action,
+        subject,
+        detail,
       });
     }
   } catch (error) {

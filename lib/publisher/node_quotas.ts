@@ -1,6 +1,5 @@
 /**
- * How each node stands with the publisher: its rate, and whether its reports
- * are set aside.
+ * Limits of each node: its rate, and whether its reports are set aside.
  *
  * What is known of a node is small and bounded, and there is one for each
  * member that ever connected.
@@ -30,18 +29,18 @@ import type { Log } from "../log/log.ts";
 import type { NodeRecords, Quarantine } from "../members/node_records.ts";
 import { type Bucket, spend, tokensAt } from "../members/token_bucket.ts";
 
-/** What standings are made of. */
+/** Options for {@link NodeQuotas}. */
 export interface NodeQuotasOptions {
   readonly limits: NodeLimits;
-  /** Keeps who is set aside. */
+  /** Stores who is set aside. */
   readonly records:
     & Pick<NodeRecords, "keepQuarantine" | "dropQuarantine" | "quarantines">
     & Pick<NodeRecords, "keepAudit">;
   readonly clock: Clock;
   readonly log: Log;
-  /** Keeps who is set aside in the background; whoever runs the set owns that. */
+  /** Owns the writing of who is set aside. */
   readonly tasks: TaskSet;
-  /** Told of a node that sends so much that its connections are to be cut. */
+  /** Called with a node that sends so much that its connections are to be cut. */
   readonly onSuspend: (node: HostName) => void;
 }
 
@@ -58,7 +57,7 @@ export interface NodeCounts {
   readonly refused: number;
 }
 
-/** How a node stands. */
+/** Limits and counts of a node. */
 export interface NodeQuotaState extends NodeCounts {
   /** Events that it may report at once now. */
   readonly room: number;
@@ -76,7 +75,7 @@ interface NodeState {
   counts: NodeCounts;
 }
 
-/** Who is told to have done what the publisher does by itself. */
+/** Name in the audit for what the publisher does by itself. */
 export const PUBLISHER_ITSELF = "publisher";
 
 const NO_COUNTS: NodeCounts = { accepted: 0, known: 0, refused: 0 };
@@ -87,7 +86,7 @@ export class NodeQuotas {
   readonly #nodes = new Map<HostName, NodeState>();
 
   /**
-   * @param options What they are made of.
+   * @param options See {@link NodeQuotasOptions}.
    * @throws {RuntimeError} when it can't be read who is set aside.
    */
   constructor(options: NodeQuotasOptions) {
@@ -178,7 +177,7 @@ export class NodeQuotas {
     return true;
   }
 
-  /** How a member stands. */
+  /** Limits and counts of a member now. */
   live({ name, rights }: Member): NodeQuotaState {
     const { events, counts, aside } = this.#of(name);
     const maxPerSecond = this.#rateOf(rights.maxPerSecond);

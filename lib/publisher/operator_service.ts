@@ -26,7 +26,7 @@ export interface LiveNodes {
   release(node: HostName): Promise<boolean>;
 }
 
-/** What a service is made of. */
+/** Options for {@link OperatorService}. */
 export interface OperatorServiceOptions {
   readonly hub: Pick<BanHub, "submit" | "table">;
   /** `undefined`: protocol 2 is not served. */
@@ -47,7 +47,7 @@ interface ReportKey extends BanKey {
 export class OperatorService {
   readonly #options: OperatorServiceOptions;
 
-  /** @param options What it is made of. */
+  /** @param options See {@link OperatorServiceOptions}. */
   constructor(options: OperatorServiceOptions) {
     this.#options = options;
   }
@@ -136,12 +136,9 @@ export class OperatorService {
   ): Promise<void> {
     const { records, clock, log } = this.#options;
     const subject = canonicalHost(node);
-    log.record("notice", "an operator's doing", {
-      ...{ by, action, subject, detail },
-    });
-    await records.keepAudit([{
-      ...{ atMs: Math.round(clock.nowMs()), by, action, subject, detail },
-    }]);
+    const deed = { by, action, subject, detail };
+    log.record("notice", "an operator's doing", deed);
+    await records.keepAudit([{ atMs: Math.round(clock.nowMs()), ...deed }]);
   }
 }
 

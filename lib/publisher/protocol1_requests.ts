@@ -39,7 +39,7 @@ export interface Protocol1Storing {
   readonly banTimeMs: number;
 }
 
-/** What a server is made of. */
+/** Options for {@link Protocol1RequestServer}. */
 export interface Protocol1RequestServerOptions {
   /** A ROUTER that serves REQ clients. */
   readonly socket: MessageSocket;
@@ -47,7 +47,7 @@ export interface Protocol1RequestServerOptions {
   readonly keeping: Protocol1Storing | undefined;
   /** Time. */
   readonly clock: Clock;
-  /** Where to tell. */
+  /** Log for events and trouble. */
   readonly log: Log;
   /** Gives the tokens that admit a monitor now; none means that none is expected. */
   readonly tokens: () => TokenList;
@@ -57,7 +57,7 @@ export interface Protocol1RequestServerOptions {
   readonly protection: CurrentPolicy;
 }
 
-/** What a server has done so far. */
+/** Counters of a {@link Protocol1RequestServer} since its start. */
 export interface Protocol1RequestServerCounters {
   /** Messages that came in. */
   received: number;
@@ -142,7 +142,7 @@ export class Protocol1RequestServer {
   /**
    * Makes a server; it serves once it runs.
    *
-   * @param options What the server is made of.
+   * @param options See {@link Protocol1RequestServerOptions}.
    */
   constructor(options: Protocol1RequestServerOptions) {
     this.#options = options;

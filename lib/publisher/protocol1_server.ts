@@ -31,13 +31,13 @@ export interface Protocol1Service {
   readonly isReadonly?: boolean;
 }
 
-/** What a server is made of. */
+/** Options for {@link Protocol1Server}. */
 export interface Protocol1ServerOptions extends Protocol1Service {
   /** Where reports are kept. */
   readonly hub: Pick<BanHub, "submit">;
   /** Time. */
   readonly clock: Clock;
-  /** Where to tell. */
+  /** Log for events and trouble. */
   readonly log: Log;
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;

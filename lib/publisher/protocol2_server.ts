@@ -50,7 +50,7 @@ export interface Protocol2Service {
   readonly memberChanges: ListChanges;
 }
 
-/** What a server is made of. */
+/** Options for {@link Protocol2Server}. */
 export interface Protocol2ServerOptions extends Protocol2Service {
   readonly hub: BanHub;
   readonly store: BanStore;
@@ -71,17 +71,17 @@ export interface Protocol2ServerOptions extends Protocol2Service {
 /** Serves nodes with {@link Protocol2Server.tasks}. */
 export class Protocol2Server {
   readonly #options: Protocol2ServerOptions;
-  readonly #desk: SyncServer;
+  readonly #syncServer: SyncServer;
   readonly #control: ControlServer;
   readonly #stream: ChangeStream;
   readonly #gate: ConnectionGate;
   readonly #quotas: NodeQuotas;
 
-  /** @param options What the server is made of. */
+  /** @param options See {@link Protocol2ServerOptions}. */
   constructor(options: Protocol2ServerOptions) {
     const { hub, store, clock, control, stream } = options;
     this.#options = options;
-    this.#desk = newSyncServer(options);
+    this.#syncServer = newSyncServer(options);
     const tasks = new TaskSet();
     this.#quotas = new NodeQuotas({
       ...options,
@@ -94,7 +94,7 @@ export class Protocol2Server {
       quotas: this.#quotas,
       tasks,
       socket: control,
-      desk: this.#desk,
+      syncServer: this.#syncServer,
       limits: { maxEvents: MAX_EVENTS, maxReceipts: MAX_RECEIPTS },
     });
     this.#stream = new ChangeStream({
@@ -118,7 +118,7 @@ export class Protocol2Server {
       protocol2: "on",
       sessions: this.#control.sessions,
       setAside: this.#quotas.quarantined,
-      snapshotReaders: this.#desk.readers,
+      snapshotReaders: this.#syncServer.readers,
       ...prefixedFigures("protocol2", this.#control.counters),
       ...prefixedFigures("protocol2", this.#control.events),
       ...prefixedFigures("protocol2", this.#control.receipts),
@@ -197,7 +197,7 @@ export class Protocol2Server {
 
   /** Lets go of what nobody asks for any more. */
   tidy(nowMs: number): void {
-    this.#desk.tidy(nowMs);
+    this.#syncServer.tidy(nowMs);
   }
 }
 

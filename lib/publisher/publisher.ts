@@ -13,7 +13,6 @@ import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { AllowlistService } from "./allowlist_service.ts";
 import type { HostName } from "../base/host_name.ts";
-
 import { Protocol1Server, type Protocol1Service } from "./protocol1_server.ts";
 import { auditJournal } from "./journal_audit.ts";
 import type { AllowedNetwork, MemberList } from "../members/member.ts";
@@ -34,7 +33,7 @@ import type { StatusFigures } from "../service/status_report.ts";
 import { PublisherClock } from "./publisher_clock.ts";
 import { runTogether } from "../async/tasks.ts";
 
-/** What a publisher is made of. */
+/** Options for {@link Publisher}. */
 export interface PublisherOptions {
   /** Where the original's wire is spoken; `undefined`: nowhere. */
   readonly protocol1: Protocol1Service | undefined;
@@ -44,7 +43,7 @@ export interface PublisherOptions {
   readonly store: BanStore;
   /** The system's, which may be set. */
   readonly clock: Clock;
-  /** Where to tell. */
+  /** Log for events and trouble. */
   readonly log: Log;
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
@@ -66,16 +65,16 @@ export interface PublisherOptions {
   readonly gather?: NonNullable<BanHubOptions["gather"]>;
 }
 
-/** Bans are looked for that are over, so often, in milliseconds. */
-const EXPIRE_EVERY_MS = 1_000;
-/** So often the past is forgotten, in small steps, in milliseconds. */
-const PRUNE_EVERY_MS = 60_000;
+/** Interval between expiry sweeps. */
+const EXPIRY_INTERVAL_MS = 1_000;
+/** Interval between prunings of the history, each of which takes small steps. */
+const PRUNE_INTERVAL_MS = 60_000;
+/** Pause between two steps of a pruning. */
+const PRUNE_PAUSE_MS = 50;
 /** What `status` says where nodes of protocol 2 can't connect. */
 const NOT_SERVED = { protocol2: "off" };
-/** What it says where those of protocol 1 can't. */
+/** What `status` says where nodes of protocol 1 can't connect. */
 const NO_LEGACY = { legacy: "off" };
-/** Between two of these steps, in milliseconds. */
-const PRUNE_PAUSE_MS = 50;
 
 /**
  * Serves monitors and subscribers until stopped.
@@ -110,7 +109,10 @@ export class Publisher {
     });
     this.#hub = hub;
     const allowlist = new AllowlistService({
-      ...{ ...options, hub, by: options.hostName, allowed },
+      ...options,
+      hub,
+      by: options.hostName,
+      allowed,
       clock: given.clock,
       onChange: (list) => this.#nodes?.sendAllowlist(list),
     });
@@ -120,7 +122,8 @@ export class Publisher {
       ? undefined
       : new Protocol1Server({ ...serving, ...protocol1 });
     this.#nodes = protocol2 === undefined ? undefined : new Protocol2Server({
-      ...{ ...serving, ...protocol2 },
+      ...serving,
+      ...protocol2,
       allowlist: () => allowlist.list,
       onList: ({ allowed }) => this.allow(allowed),
     });
@@ -133,8 +136,8 @@ export class Publisher {
   }
 
   /**
-   * Does what an operator of this host asks. Does not reject for what an
-   * operator can mend.
+   * Does what an operator of this host asks. Trouble that the operator can fix
+   * is an answer, not a rejection.
    */
   answer(request: OperatorRequest): Promise<OperatorAnswer> {
     return this.#operators.answer(request);
@@ -200,7 +203,7 @@ export class Publisher {
   async #expire(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (true) {
-      await clock.delay(EXPIRE_EVERY_MS, signal);
+      await clock.delay(EXPIRY_INTERVAL_MS, signal);
       this.#hub.expire();
       this.#allowlist.tick();
       this.#nodes?.tidy(clock.nowMs());
@@ -216,7 +219,7 @@ export class Publisher {
       over: "the past is forgotten again",
     });
     while (true) {
-      await clock.delay(PRUNE_EVERY_MS, signal);
+      await clock.delay(PRUNE_INTERVAL_MS, signal);
       if (!this.#time.mayForget) continue;
       try {
         await this.#forgetPast(signal);

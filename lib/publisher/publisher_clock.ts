@@ -21,7 +21,7 @@ import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import { SteadyClock } from "../async/steady_clock.ts";
 
-/** What the clock is made of. */
+/** Options for {@link PublisherClock}. */
 export interface PublisherClockOptions {
   readonly store: Pick<BanStore, "time" | "keepTime">;
   /** The system's. */
@@ -29,17 +29,17 @@ export interface PublisherClockOptions {
   readonly log: Log;
 }
 
-/** So often the system's clock is looked at, in milliseconds. */
-const LOOK_EVERY_MS = 1_000;
-/** Somebody set it when it is off by more, in milliseconds. */
+/** Interval between looks at the system's clock. */
+const LOOK_INTERVAL_MS = 1_000;
+/** Smallest difference that means that somebody set it. */
 const STEP_MS = 1_000;
-/** How long ago the publisher ran is known this well, in milliseconds. */
-const SEEN_EVERY_MS = 60_000;
-/** After a failure it is kept again so much later, in milliseconds. */
-const AGAIN_AFTER_MS = 10_000;
-/** Who was away for longer may be wrong about the time, in milliseconds. */
+/** Interval between notes in the store that the publisher runs. */
+const SEEN_INTERVAL_MS = 60_000;
+/** Pause before a note that failed is tried again. */
+const SEEN_RETRY_MS = 10_000;
+/** Longest absence after which the system's clock is believed at once. */
 const FAR_MS = 86_400_000;
-/** Such a clock is believed after so much running, in milliseconds. */
+/** Running time after which a doubtful clock is believed. */
 const DOUBT_MS = 3_600_000;
 
 /** Keeps the time. */
@@ -57,7 +57,7 @@ export class PublisherClock {
   /**
    * Goes on from where the store was left.
    *
-   * @param options What the clock is made of.
+   * @param options See {@link PublisherClockOptions}.
    */
   constructor(options: PublisherClockOptions) {
     this.#options = options;
@@ -91,7 +91,7 @@ export class PublisherClock {
     try {
       while (true) {
         await this.#look();
-        await clock.delay(LOOK_EVERY_MS, signal);
+        await clock.delay(LOOK_INTERVAL_MS, signal);
       }
     } finally {
       await this.#look();
@@ -107,7 +107,7 @@ export class PublisherClock {
     const [aheadMs, seenMs] = [steady.aheadMs, steady.nowMs()];
     const isSet = time === undefined ||
       Math.abs(aheadMs - time.aheadMs) > STEP_MS;
-    if (!isSet && seenMs - time.seenMs < SEEN_EVERY_MS) return;
+    if (!isSet && seenMs - time.seenMs < SEEN_INTERVAL_MS) return;
     if (clock.monotonicMs() < this.#againMs) return;
     if (await this.#keep({ aheadMs, seenMs }) && isSet && time !== undefined) {
       this.#tellStep(aheadMs - time.aheadMs);
@@ -122,7 +122,7 @@ export class PublisherClock {
       return true;
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
-      this.#againMs = clock.monotonicMs() + AGAIN_AFTER_MS;
+      this.#againMs = clock.monotonicMs() + SEEN_RETRY_MS;
       this.#troubleLog.report(error.message);
       return false;
     }

@@ -16,12 +16,12 @@ import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import { BatchQueue, type Submission } from "../async/batch_queue.ts";
 
-/** What an intake is made of. */
+/** Options for {@link ReceiptIntake}. */
 export interface ReceiptIntakeOptions {
   readonly store: Pick<BanStore, "keepReceipts">;
   /** Time. */
   readonly clock: Clock;
-  /** Where to tell. */
+  /** Log for events and trouble. */
   readonly log: Log;
   /** Receipts that may wait to be kept. @default {50000} */
   readonly maxWaiting?: number;
@@ -29,7 +29,7 @@ export interface ReceiptIntakeOptions {
   readonly maxAtOnce?: number;
 }
 
-/** What an intake has done so far. */
+/** Counters of a {@link ReceiptIntake} since its start. */
 export interface ReceiptIntakeCounters {
   /** Receipts that were kept. */
   receipts: number;
@@ -42,9 +42,9 @@ const REJECTIONS = {
   closed: "Cannot take receipts: this has stopped",
 } as const;
 
-/** A pause is so many times as long as the step before it took... */
+/** Length of a pause, as a multiple of the step before it. */
 const PAUSE_FACTOR = 4;
-/** ...and within these, in milliseconds. */
+/** Shortest and longest pause. */
 const MIN_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 500;
 

@@ -23,7 +23,7 @@ export interface NodeSession {
   readonly version: string;
 }
 
-/** How a book is set up. */
+/** Options for {@link Sessions}. */
 export interface SessionsOptions {
   /** Makes a session's id that nobody can guess. */
   readonly newId: () => SessionId;

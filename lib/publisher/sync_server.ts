@@ -20,17 +20,17 @@ export interface SyncSource {
   readonly epoch: Epoch;
   /** The number of the last change. */
   readonly seq: number;
-  /** Every change after this number can be told. */
+  /** Every change after this number is still known. */
   readonly keptSince: number;
   /** Bans in the table. */
   readonly size: number;
   /** The bans as they are now. */
   bans(): Iterable<Ban>;
-  /** The changes after a number, in order; `undefined`: they can't be told. */
+  /** The changes after a number, in order; `undefined`: they can't be read. */
   since(seq: number, max: number): readonly Change[] | undefined;
 }
 
-/** How a desk is set up. */
+/** Options for {@link SyncServer}. */
 export interface SyncServerOptions {
   readonly source: SyncSource;
   /** Cuts bans into parts that fit a message. @default {splitBans} */
@@ -61,9 +61,9 @@ interface SnapshotReader {
   bans: readonly WireBan[];
 }
 
-/** A snapshot serves whoever comes within so many milliseconds. */
+/** Time for which a snapshot is shared by those who ask for one. */
 const SHARED_MS = 2_000;
-/** Who has not asked on for so long begins anew, in milliseconds. */
+/** Time without a question after which a session has to begin again. */
 const IDLE_MS = 60_000;
 
 /** Keeps how far each session has read. */
@@ -72,7 +72,7 @@ export class SyncServer {
   readonly #readings = new Map<SessionId, SnapshotReader>();
   #latest: TableSnapshot | undefined;
 
-  /** @param options How the desk is set up. */
+  /** @param options See {@link SyncServerOptions}. */
   constructor(options: SyncServerOptions) {
     this.#options = { split: splitBans, manyChanges: 50_000, ...options };
   }

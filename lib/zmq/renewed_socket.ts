@@ -1,9 +1,9 @@
 /**
- * A socket that hears, over a new connection when it falls silent.
+ * A socket that receives, over a new connection when it falls silent.
  *
  * libzmq gives a connection that it made up for good when the other end breaks
- * the protocol: a SUB that was sent a frame longer than it takes hears nothing
- * any more, and nobody tells it. Broadcasts of protocol 1 have no heartbeat, so
+ * the protocol: a SUB that was sent a frame longer than it takes receives
+ * nothing any more, and gets no error. Broadcasts of protocol 1 have no heartbeat, so
  * a silence may also mean that nothing happens. The old connection goes on for
  * a while beside the new one: nothing is missed, and a message may come twice.
  *
@@ -16,17 +16,17 @@ import type { Log } from "../log/log.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 import { Watchdog } from "../async/watchdog.ts";
 
-/** What a renewed socket is made of. */
+/** Options for {@link RenewedSocket}. */
 export interface RenewedSocketOptions {
   /** Opens a connection to the one peer. */
   readonly connect: Connect;
   /** Time. */
   readonly clock: Clock;
-  /** Where to tell. */
+  /** Log for events and trouble. */
   readonly log: Log;
-  /** So long without a message there is a new connection, in milliseconds. @default {30000} */
+  /** Time without a message after which there is a new connection. @default {30000} */
   readonly silenceMs?: number;
-  /** So long the old one is heard beside it, in milliseconds. @default {2000} */
+  /** Time for which the old one is used beside it. @default {2000} */
   readonly overlapMs?: number;
 }
 
@@ -63,7 +63,7 @@ export class RenewedSocket {
   }
 
   /**
-   * Hears until aborted, and closes its connections.
+   * Receives until aborted, and closes its connections.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    */

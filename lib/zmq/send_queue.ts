@@ -10,7 +10,7 @@ import { Condition } from "../async/tasks.ts";
 /** A message, or one that is still to be made; `undefined`: there is none. */
 export type OutgoingMessage = Frames | Promise<Frames | undefined>;
 
-/** How an outbox is set up. */
+/** Options for {@link SendQueue}. */
 export interface SendQueueOptions {
   /** Messages that may wait; above it the oldest is dropped and counted. @default {200000} */
   readonly maxWaiting?: number;
