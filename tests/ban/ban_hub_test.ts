@@ -24,7 +24,9 @@ class Bench implements AsyncDisposable {
   ) {
     const { store, clock, log, stop } = this;
     this.hub = new BanHub({
-      ...{ store, clock, log },
+      store,
+      clock,
+      log,
       onKept: (kept) => this.kept.push(...kept),
       ...options,
     });
@@ -248,7 +250,10 @@ Deno.test("BanHub lifts a ban for a node that may, where others reported it too;
     { event: report("web2", Infinity, 1) },
     { event: report("web2", Infinity, 2) },
     { event: report("web1", Infinity, 3) },
-    ...[unban(1, false), unban(1, true), unban(2, true), unban(3, true)],
+    unban(1, false),
+    unban(1, true),
+    unban(2, true),
+    unban(3, true),
     unban(4, true),
   ]);
   deepStrictEqual(verdicts.slice(-1), ["no_ban"]);

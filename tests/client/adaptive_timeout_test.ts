@@ -17,8 +17,14 @@ Deno.test("AdaptiveTimeout doubles up to eight times without an answer, and halv
       return answerTimeout.of(1_000);
     });
   deepStrictEqual(waits, [
-    ...[2_000, 4_000, 8_000, 8_000],
-    ...[4_000, 2_000, 1_000, 1_000],
+    2_000,
+    4_000,
+    8_000,
+    8_000,
+    4_000,
+    2_000,
+    1_000,
+    1_000,
   ]);
 });
 
@@ -69,7 +75,10 @@ Deno.test("ControlClient waits for WELCOME from when the connection stands: that
     [Symbol.asyncDispose]: () => socket[Symbol.asyncDispose](),
   });
   const session = new ControlClient({
-    ...{ clock, log: new MemoryLog(), node: host("web-1"), role: "monitor" },
+    clock,
+    log: new MemoryLog(),
+    node: host("web-1"),
+    role: "monitor",
     connect: () => slow(publisher.connect()),
     token: () => "",
     version: "1.2.3",

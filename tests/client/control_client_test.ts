@@ -46,7 +46,10 @@ class SessionBench implements AsyncDisposable {
     prepare(this.publisher);
     const { clock, log } = this;
     this.session = new ControlClient({
-      ...{ clock, log, node: host("web-1"), role: "subscriber" },
+      clock,
+      log,
+      node: host("web-1"),
+      role: "subscriber",
       connect: () => {
         this.madeAtMs.push(clock.monotonicMs());
         return this.publisher.connect();
@@ -101,8 +104,14 @@ Deno.test("ControlClient doubles its pause up to five seconds while nobody answe
     atMs - (bench.madeAtMs[index] ?? 0) - 2_000
   );
   deepStrictEqual(pauses.slice(0, 8), [
-    ...[100, 200, 400, 800, 1_600, 3_200],
-    ...[5_000, 5_000],
+    100,
+    200,
+    400,
+    800,
+    1_600,
+    3_200,
+    5_000,
+    5_000,
   ]);
   strictEqual(bench.session.reachable, false);
   bench.publisher.silent = false;

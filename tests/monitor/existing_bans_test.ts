@@ -14,7 +14,9 @@ function bench(version?: string) {
   const server = new MemoryFail2ban(clock, version);
   const fail2ban = new Fail2banInfo(server, clock);
   return {
-    ...{ clock, log, server },
+    clock,
+    log,
+    server,
     existing: new ExistingBans({ fail2ban, clock, log }),
   };
 }

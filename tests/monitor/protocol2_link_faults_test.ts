@@ -77,15 +77,20 @@ Deno.test("Protocol2Link.run() throws what a socket throws, and closes the socke
 const OUT_OF_STEP: Readonly<Record<string, (bench: EventBench) => void>> = {
   "with too many results": ({ publisher }) =>
     publisher.say({
-      ...{ kind: "ACK", batch: 1 },
+      kind: "ACK",
+      batch: 1,
       results: [ACCEPTED, ACCEPTED, ACCEPTED],
     }),
   "with too few results": ({ publisher }) =>
     publisher.say({ kind: "ACK", batch: 1, results: [ACCEPTED] }),
   "of another kind": ({ publisher }) =>
     publisher.say({
-      ...{ kind: "CHANGES", epoch: publisher.epoch },
-      ...{ from: 0, to: 0, seq: 0, changes: [] },
+      kind: "CHANGES",
+      epoch: publisher.epoch,
+      from: 0,
+      to: 0,
+      seq: 0,
+      changes: [],
     }),
 };
 

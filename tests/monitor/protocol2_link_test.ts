@@ -52,14 +52,22 @@ Deno.test("Protocol2Link sends together what comes while answers are awaited, in
   });
   for (const report of banReports(27)) await bench.submitAll([report]);
   deepStrictEqual(bench.publisher.batches.map(({ length }) => length), [
-    ...[1, 1, 1, 1],
+    1,
+    1,
+    1,
+    1,
   ]);
   bench.publisher.holding = false;
   bench.publisher.release();
   await settled();
   deepStrictEqual(bench.publisher.batches.map(({ length }) => length), [
-    ...[1, 1, 1, 1],
-    ...[10, 10, 3],
+    1,
+    1,
+    1,
+    1,
+    10,
+    10,
+    3,
   ]);
   strictEqual(bench.link.settled, 27);
 });

@@ -27,7 +27,8 @@ class Reader {
 
   constructor(maxHeld?: number, sharesIncreases = false) {
     this.session = new RestartFilter({
-      ...{ unbanHoldMs: HOLD_MS, sharesIncreases },
+      unbanHoldMs: HOLD_MS,
+      sharesIncreases,
       ...maxHeld === undefined ? {} : { maxHeld },
     });
   }

@@ -44,7 +44,9 @@ class Bench implements AsyncDisposable {
   ) {
     const { clock, log } = this;
     this.hub = new BanHub({
-      ...{ store, clock, log },
+      store,
+      clock,
+      log,
       quorumOf: () => ({ nodes, withinMs: Infinity }),
       onKept: (kept) => {
         for (const { change } of kept) {
@@ -55,7 +57,10 @@ class Bench implements AsyncDisposable {
       },
     });
     this.allowlist = new AllowlistService({
-      ...{ hub: this.hub, clock, log, by: host("hub") },
+      hub: this.hub,
+      clock,
+      log,
+      by: host("hub"),
       protection: () => OWN,
       allowed: entries,
       onChange: (list) => this.changes.push(list),

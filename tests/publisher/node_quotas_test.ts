@@ -54,7 +54,11 @@ Deno.test("NodeQuotas let a node report 25 seconds' worth at once, and then as f
   quotas.spendEvents(WEB1, 10);
   throws(() => quotas.spendEvents(WEB1, 1), BusyError);
   deepStrictEqual(quotas.live(WEB1), {
-    ...{ accepted: 0, known: 0, refused: 0, room: 0, maxPerSecond: 10 },
+    accepted: 0,
+    known: 0,
+    refused: 0,
+    room: 0,
+    maxPerSecond: 10,
     aside: undefined,
   });
 });
@@ -91,7 +95,10 @@ Deno.test("NodeQuotas set a node's reports aside after too many bad ones, also a
   bench.quotas().spendEvents(WEB1, 1);
   deepStrictEqual(
     bench.records.audit(9).map(({ by, action, subject, detail }) => [
-      ...[by, action, subject, detail],
+      by,
+      action,
+      subject,
+      detail,
     ]),
     [["publisher", "set aside", "WEB1", "protected, 3 bad ones"]],
   );

@@ -104,7 +104,17 @@ Deno.test("parseTokenList() takes so many tokens, hosts and characters, and no m
 
 Deno.test("parseTokenList() gives what it takes, or says what is wrong, for any text", () => {
   const word = fc.constantFrom(
-    ...["shop", "=", " ", "\t", "#", ",", "|", "web-1", "\n", SECRET, "\r"],
+    "shop",
+    "=",
+    " ",
+    "\t",
+    "#",
+    ",",
+    "|",
+    "web-1",
+    "\n",
+    SECRET,
+    "\r",
   );
   const text = fc.oneof(
     fc.string({ unit: "binary", maxLength: 100 }),

@@ -28,7 +28,8 @@ class Bench implements AsyncDisposable {
     const { clock, log, stop } = this;
     this.intake = new ReceiptIntake({
       store: { keepReceipts: (receipts) => this.#keep(receipts) },
-      ...{ clock, log },
+      clock,
+      log,
       ...limits,
     });
     this.running = this.intake.run(stop.signal).catch((error) => error);

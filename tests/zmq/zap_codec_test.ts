@@ -84,9 +84,21 @@ Deno.test("encodeZapReply repeats the id, and says who is no member", () => {
   strictEqual(encodeZapReply({ id }, true)[2], id);
   const seven = { id: new TextEncoder().encode("7") };
   deepStrictEqual(texts(encodeZapReply(seven, true)), [
-    ...["", "1.0", "7", "200", "OK", "", ""],
+    "",
+    "1.0",
+    "7",
+    "200",
+    "OK",
+    "",
+    "",
   ]);
   deepStrictEqual(texts(encodeZapReply(seven, false)), [
-    ...["", "1.0", "7", "400", "not a member", "", ""],
+    "",
+    "1.0",
+    "7",
+    "400",
+    "not a member",
+    "",
+    "",
   ]);
 });
