@@ -36,7 +36,7 @@ export interface ControlClientOptions {
   readonly connect: Connect;
   /** Time. */
   readonly clock: Clock;
-  /** Log for events and trouble. */
+  /** Receives log records. */
   readonly log: Log;
   /** This node's name. */
   readonly node: HostName;

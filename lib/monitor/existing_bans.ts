@@ -22,7 +22,7 @@ export interface ExistingBansOptions {
   readonly fail2ban: Fail2banInfo;
   /** Time. */
   readonly clock: Clock;
-  /** Log for events and trouble. */
+  /** Receives log records. */
   readonly log: Log;
 }
 

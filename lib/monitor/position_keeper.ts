@@ -18,7 +18,7 @@ export interface PositionKeeperOptions {
   readonly link: ReportLink;
   readonly positions: PositionStore;
   readonly clock: Clock;
-  /** Log for events and trouble. */
+  /** Receives log records. */
   readonly log: Log;
   /** Store nothing. */
   readonly dryRun: boolean;

@@ -33,7 +33,7 @@ export interface Protocol1LinkOptions {
   readonly connect: Connect;
   /** Time. */
   readonly clock: Clock;
-  /** Log for events and trouble. */
+  /** Receives log records. */
   readonly log: Log;
   /** The token that the publisher demands, if any. */
   readonly token?: string | undefined;

@@ -33,7 +33,7 @@ export interface Protocol2LinkOptions {
   readonly session: ControlClient;
   /** Time. */
   readonly clock: Clock;
-  /** Log for events and trouble. */
+  /** Receives log records. */
   readonly log: Log;
   /** Events held at most; `submit` waits while it is full. @default {4096} */
   readonly maxPending?: number;

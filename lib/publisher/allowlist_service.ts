@@ -24,7 +24,7 @@ export interface AllowlistServiceOptions {
   readonly hub: Pick<BanHub, "submit" | "table">;
   /** Entries end by it: the system's, by which they were made. */
   readonly clock: Clock;
-  /** Log for events and trouble. */
+  /** Receives log records. */
   readonly log: Log;
   /** In whose name bans are lifted: the publisher's. */
   readonly by: HostName;

@@ -47,7 +47,7 @@ export interface Protocol1RequestServerOptions {
   readonly keeping: Protocol1Storing | undefined;
   /** Time. */
   readonly clock: Clock;
-  /** Log for events and trouble. */
+  /** Receives log records. */
   readonly log: Log;
   /** Gives the tokens that admit a monitor now; none means that none is expected. */
   readonly tokens: () => TokenList;

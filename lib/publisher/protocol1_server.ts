@@ -37,7 +37,7 @@ export interface Protocol1ServerOptions extends Protocol1Service {
   readonly hub: Pick<BanHub, "submit">;
   /** Time. */
   readonly clock: Clock;
-  /** Log for events and trouble. */
+  /** Receives log records. */
   readonly log: Log;
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;

@@ -43,7 +43,7 @@ export interface PublisherOptions {
   readonly store: BanStore;
   /** The system's, which may be set. */
   readonly clock: Clock;
-  /** Log for events and trouble. */
+  /** Receives log records. */
   readonly log: Log;
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;

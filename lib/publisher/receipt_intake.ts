@@ -21,7 +21,7 @@ export interface ReceiptIntakeOptions {
   readonly store: Pick<BanStore, "keepReceipts">;
   /** Time. */
   readonly clock: Clock;
-  /** Log for events and trouble. */
+  /** Receives log records. */
   readonly log: Log;
   /** Receipts that may wait to be kept. @default {50000} */
   readonly maxWaiting?: number;

@@ -22,7 +22,7 @@ export interface RenewedSocketOptions {
   readonly connect: Connect;
   /** Time. */
   readonly clock: Clock;
-  /** Log for events and trouble. */
+  /** Receives log records. */
   readonly log: Log;
   /** Time without a message after which there is a new connection. @default {30000} */
   readonly silenceMs?: number;
