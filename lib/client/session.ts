@@ -25,7 +25,7 @@ export type PublisherAnswer = Exclude<
  */
 export class LostSessionError extends Error {
   /** As of any error. */
-  override readonly name = "LostConversationError";
+  override readonly name = "LostSessionError";
   /** What the publisher said, if it did. */
   readonly code: ErrorCode | undefined;
 

@@ -47,7 +47,7 @@ export interface NodeQuotasOptions {
 /** The node's reports are set aside: nothing was taken. */
 export class QuarantinedError extends Error {
   /** As of any error. */
-  override readonly name = "AsideError";
+  override readonly name = "QuarantinedError";
 }
 
 /** What became of a node's events since the program began. */
