@@ -6,6 +6,7 @@ import { sameFile } from "../../lib/tail/tail_cursor.ts";
 import { MemoryFolder } from "../support/memory/memory_folder.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
 import { TempDir } from "../support/host/temp_dir.ts";
+import { deadlineSignal } from "../support/host/deadline.ts";
 
 const LOG = "fail2ban.log";
 
@@ -82,7 +83,7 @@ const BEHAVIOURS: Readonly<
   "wakes who waits once something has changed": async (
     { folder, append },
   ) => {
-    const signal = AbortSignal.timeout(5_000);
+    const signal = deadlineSignal(5_000);
     await append(LOG, "one\n");
     while ((await folder.current())?.sizeBytes !== 4) {
       await folder.waitForChange(signal);
@@ -108,7 +109,7 @@ const BEHAVIOURS: Readonly<
     await rename(LOG, `${LOG}.1`);
     await append(LOG, "two\n");
     let text = "";
-    for await (const { bytes } of lines.batches(AbortSignal.timeout(5_000))) {
+    for await (const { bytes } of lines.batches(deadlineSignal(5_000))) {
       text += new TextDecoder().decode(bytes);
       if (text.length === 8) break;
     }

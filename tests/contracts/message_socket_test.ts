@@ -6,6 +6,7 @@ import {
   texts,
 } from "../support/memory/memory_socket.ts";
 import { ZmqBench } from "../support/bench/zmq_bench.ts";
+import { deadlineSignal } from "../support/host/deadline.ts";
 
 /** A socket and the other end of it. */
 interface Ends extends AsyncDisposable {
@@ -22,7 +23,7 @@ interface Ends extends AsyncDisposable {
 class MemoryEnds implements Ends {
   readonly socket = new MemorySocket();
   readonly blocked = new MemorySocket();
-  readonly signal = AbortSignal.timeout(10_000);
+  readonly signal = deadlineSignal(10_000);
   #heard = 0;
 
   constructor() {

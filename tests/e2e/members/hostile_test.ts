@@ -93,6 +93,7 @@ Deno.test("hostile peers lose a good member no report, and are gone in time", as
       proxy.manner = {
         tamper: (read, way) => [way === "outgoing" ? HUGE_FRAME : read],
       };
+      node.expectsSilence();
       strictEqual(await node.sayFrames([bytes("anything")]), "silence");
       await waitUntil(() => proxy.closed > 0, { what: "the end of it" });
     });

@@ -6,7 +6,7 @@ import type { Membership } from "../../../lib/members/member.ts";
 import { encodeNodeMessage } from "../../../lib/wire/v2.ts";
 import { address, jail } from "../../support/values/core_values.ts";
 import { newCurveKeys } from "../../support/values/curve_keys.ts";
-import { RawNode } from "../../support/cluster/raw_node.ts";
+import { RawNode, SILENCE_MS } from "../../support/cluster/raw_node.ts";
 import { history, lastSeq } from "../../support/store/stored_tables.ts";
 import { TestCluster } from "../../support/cluster/test_cluster.ts";
 import { securityOf } from "../../support/cluster/test_members.ts";
@@ -51,9 +51,16 @@ class IdentityBench implements AsyncDisposable {
       readonly node?: string;
       readonly role?: "monitor" | "subscriber";
     },
+    silenceMs?: number,
   ): Promise<string> {
     const { controlUrl } = this.cluster;
-    await using node = new RawNode(this.zeromq, controlUrl, securityOf(by));
+    const security = securityOf(by);
+    await using node = new RawNode(
+      this.zeromq,
+      controlUrl,
+      security,
+      silenceMs,
+    );
     return await node.hello({ ...by, ...said });
   }
 
@@ -71,10 +78,14 @@ Deno.test("case 21: a key that is no member's, another publisher's key, NULL and
   await using bench = await IdentityBench.create();
   const { cluster, zeromq, a } = bench;
   const unknown = { ...a, keys: newCurveKeys() };
-  strictEqual(await bench.hello(unknown, {}), "silence");
+  strictEqual(await bench.hello(unknown, {}, SILENCE_MS), "silence");
   const publisherKey = newCurveKeys().publicKey;
-  strictEqual(await bench.hello({ ...a, publisherKey }, {}), "silence");
+  strictEqual(
+    await bench.hello({ ...a, publisherKey }, {}, SILENCE_MS),
+    "silence",
+  );
   await using plain = new RawNode(zeromq, cluster.controlUrl, undefined);
+  plain.expectsSilence();
   strictEqual(await plain.hello(a), "silence");
 
   for (
@@ -217,10 +228,13 @@ Deno.test("a member that may report and not read does not hear the stream", asyn
   await using bench = await IdentityBench.create();
   const { cluster, zeromq, b } = bench;
   const writer = cluster.members.add("writer", { roles: ["monitor"] });
-  await waitUntil(async () => await bench.hello(writer, {}) === "WELCOME", {
-    what: "the writer to be let in",
-    timeoutMs: 15_000,
-  });
+  await waitUntil(
+    async () => await bench.hello(writer, {}, SILENCE_MS) === "WELCOME",
+    {
+      what: "the writer to be let in",
+      timeoutMs: 15_000,
+    },
+  );
   await using monitor = await bench.member(writer);
   const hears = async (by: Membership) => {
     await using listener = zeromq.context.subscriber(cluster.streamUrl, "", {

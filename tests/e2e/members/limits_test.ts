@@ -6,7 +6,7 @@ import { ChildProcess } from "../../support/host/child_process.ts";
 import { address, jail } from "../../support/values/core_values.ts";
 import { appendLog, banLine } from "../../support/fail2ban/fail2ban_lines.ts";
 import { processUsage } from "../../support/host/process_usage.ts";
-import { RawNode } from "../../support/cluster/raw_node.ts";
+import { RawNode, SILENCE_MS } from "../../support/cluster/raw_node.ts";
 import { report } from "../../support/bench/tally.ts";
 import {
   type Sections,
@@ -61,7 +61,13 @@ class LimitsBench implements AsyncDisposable {
     const { controlUrl } = this.cluster;
     return await waitUntil(async () => {
       try {
-        return await RawNode.join(this.zeromq, controlUrl, membership);
+        return await RawNode.join(
+          this.zeromq,
+          controlUrl,
+          membership,
+          "monitor",
+          SILENCE_MS,
+        );
       } catch (error) {
         // The publisher has not read the list yet.
         if (error instanceof Error && error.message === "silence") return;

@@ -4,7 +4,7 @@ import type { NodeEvent } from "../../../lib/wire/v2_messages.ts";
 import type { MessageSocket } from "../../../lib/zmq/ports.ts";
 import { address, jail } from "../../support/values/core_values.ts";
 import { appendLog, banLine } from "../../support/fail2ban/fail2ban_lines.ts";
-import { RawNode } from "../../support/cluster/raw_node.ts";
+import { RawNode, SILENCE_MS } from "../../support/cluster/raw_node.ts";
 import { heard } from "../../support/cluster/role_output.ts";
 import { SeededRandom } from "../../support/values/seeded_random.ts";
 import {
@@ -101,11 +101,13 @@ Deno.test("case 21: a node that is revoked while it is connected hears and says 
     timeoutMs: WITHIN_MS,
   });
   const cutAfterMs = performance.now() - revokedMs;
+  node.expectsSilence();
   strictEqual(await node.events(ban(2)), "silence");
   await using again = new RawNode(
     zeromq,
     cluster.controlUrl,
     securityOf(membership),
+    SILENCE_MS,
   );
   strictEqual(await again.hello(membership), "silence");
   await new Promise((resolve) => setTimeout(resolve, WITHIN_MS));

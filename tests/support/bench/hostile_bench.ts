@@ -70,7 +70,7 @@ export class HostileBench implements AsyncDisposable {
     await cluster.addHost("hub", { publisher: { durability: "process" } });
     const member = cluster.members.add("good");
     const publisher = await cluster.start("publisher", "hub");
-    const zeromq = new ZmqBench();
+    const zeromq = new ZmqBench(300_000);
     const { controlUrl } = cluster;
     const good = await SteadyNode.begin(zeromq, controlUrl, member);
     const bench = new HostileBench(cluster, zeromq, publisher, good);

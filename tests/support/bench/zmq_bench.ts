@@ -6,17 +6,23 @@ import type {
   MessageSocket,
   SocketLimits,
 } from "../../../lib/zmq/ports.ts";
+import { deadlineSignal } from "../host/deadline.ts";
 import { frames, texts } from "../memory/memory_socket.ts";
 
 const HELLO = "hello?";
 
-/** Real sockets, with a time limit on everything that waits. */
+/** Real sockets, with a deadline for all that waits. */
 export class ZmqBench implements AsyncDisposable {
   /** The bound never comes to the rescue of a wake-up that was lost. */
   readonly poll = new LibcPoll({ boundMs: 60_000 });
   readonly context = new ZmqContext(this.poll);
-  readonly signal = AbortSignal.timeout(30_000);
+  readonly signal: AbortSignal;
   readonly limits: SocketLimits = { maxMessageBytes: 1 << 20 };
+
+  /** @param lastsMs Milliseconds that all of it may take on a quiet machine. */
+  constructor(lastsMs = 30_000) {
+    this.signal = deadlineSignal(lastsMs);
+  }
 
   /** A ROUTER and a DEALER that is connected to it. */
   pair(

@@ -1,7 +1,10 @@
+import { deadline, deadlineSignal } from "../host/deadline.ts";
 import { LibcPoll } from "../../../lib/zmq/io/libc_poll.ts";
 import { ZmqContext } from "../../../lib/zmq/io/zmq_socket.ts";
 import type { MessageSocket } from "../../../lib/zmq/ports.ts";
 
+/** Until an answer on a quiet machine. */
+const ANSWER_MS = 10_000;
 const EMPTY = new Uint8Array();
 
 /** UTF-8 bytes of a text. */
@@ -24,7 +27,7 @@ export class RawClient implements AsyncDisposable {
 
   /** Sends frames as they are. */
   async send(...frames: Uint8Array[]): Promise<void> {
-    await this.#socket.send(frames, AbortSignal.timeout(10_000));
+    await this.#socket.send(frames, deadlineSignal(ANSWER_MS));
   }
 
   /** Sends a body behind the envelope of a REQ. */
@@ -33,7 +36,7 @@ export class RawClient implements AsyncDisposable {
   }
 
   /** The next reply's text; `undefined` when none comes within `timeoutMs`. */
-  async reply(timeoutMs = 10_000): Promise<string | undefined> {
+  async reply(timeoutMs = deadline(ANSWER_MS)): Promise<string | undefined> {
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
       const frames = await this.#socket.receive(timeout);

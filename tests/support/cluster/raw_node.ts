@@ -14,12 +14,15 @@ import {
   encodeNodeMessage,
   MAX_CONTROL_BYTES,
 } from "../../../lib/wire/v2.ts";
+import { deadline } from "../host/deadline.ts";
 import { host } from "../values/core_values.ts";
 import { securityOf } from "./test_members.ts";
 import type { ZmqBench } from "../bench/zmq_bench.ts";
 
-/** Nothing is an answer, after so long. */
-const SILENCE_MS = 1_000;
+/** Until an answer on a quiet machine. */
+const ANSWER_MS = 5_000;
+/** Where no answer is expected, it surely would have come by then. */
+export const SILENCE_MS = 1_000;
 
 /** Who says HELLO. */
 export interface RawHello {
@@ -33,12 +36,15 @@ export class RawNode {
   session = "0".repeat(32) as SessionId;
   readonly #socket: MessageSocket;
   #batches = 0;
+  #silenceMs: number;
 
   constructor(
     { context }: ZmqBench,
     url: string,
     security: ClientSecurity | undefined,
+    silenceMs = deadline(ANSWER_MS),
   ) {
+    this.#silenceMs = silenceMs;
     this.#socket = context.dealer(url, {
       maxMessageBytes: MAX_CONTROL_BYTES,
       security,
@@ -51,11 +57,17 @@ export class RawNode {
     url: string,
     membership: Membership,
     role: NodeRole = "monitor",
+    silenceMs?: number,
   ): Promise<RawNode> {
-    const node = new RawNode(bench, url, securityOf(membership));
+    const node = new RawNode(bench, url, securityOf(membership), silenceMs);
     const answer = await node.hello({ ...membership, role });
     if (answer !== "WELCOME") throw new Error(answer);
     return node;
+  }
+
+  /** What it says next is not answered: nothing is an answer, after this time. */
+  expectsSilence(): void {
+    this.#silenceMs = SILENCE_MS;
   }
 
   /** Says HELLO. @returns The answer in words. */
@@ -82,7 +94,9 @@ export class RawNode {
 
   /** The next message, in words. */
   async next(): Promise<string> {
-    const frames = await orSilence((signal) => this.#socket.receive(signal));
+    const frames = await this.#orSilence((signal) =>
+      this.#socket.receive(signal)
+    );
     if (frames === undefined) return "silence";
     const decoded = decodePublisherMessage(frames);
     if (!decoded.ok) throw new Error(decoded.reason);
@@ -114,26 +128,26 @@ export class RawNode {
   }
 
   async #send(frames: Frames): Promise<boolean> {
-    const sent = await orSilence(async (signal) => {
+    const sent = await this.#orSilence(async (signal) => {
       await this.#socket.send(frames, signal);
       return true;
     });
     return sent === true;
   }
 
+  async #orSilence<T>(
+    wait: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | undefined> {
+    const signal = AbortSignal.timeout(this.#silenceMs);
+    try {
+      return await wait(signal);
+    } catch (error) {
+      if (error !== signal.reason) throw error;
+      return undefined;
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#socket[Symbol.asyncDispose]();
-  }
-}
-
-async function orSilence<T>(
-  wait: (signal: AbortSignal) => Promise<T>,
-): Promise<T | undefined> {
-  const signal = AbortSignal.timeout(SILENCE_MS);
-  try {
-    return await wait(signal);
-  } catch (error) {
-    if (error !== signal.reason) throw error;
-    return undefined;
   }
 }

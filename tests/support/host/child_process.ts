@@ -1,3 +1,4 @@
+import { deadline } from "./deadline.ts";
 import { waitUntil } from "./wait_until.ts";
 
 /** How to start a child. */
@@ -8,7 +9,7 @@ export interface ChildOptions {
   readonly args: readonly string[];
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Milliseconds until a child that was told to end is killed. @default {5000} */
+  /** Milliseconds on a quiet machine until a child that was told to end is killed. @default {5000} */
   readonly endTimeoutMs?: number;
   /** Called with each line of either output as it comes. */
   readonly onLine?: (line: string) => void;
@@ -109,7 +110,10 @@ export class ChildProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const killer = setTimeout(() => this.signal("SIGKILL"), this.#endTimeoutMs);
+    const killer = setTimeout(
+      () => this.signal("SIGKILL"),
+      deadline(this.#endTimeoutMs),
+    );
     try {
       this.signal("SIGCONT");
       await this.end();

@@ -1,8 +1,10 @@
+import { deadline } from "./deadline.ts";
+
 /** How long to wait, and what to call it when it never comes. */
 export interface WaitOptions {
   /** What is waited for, for the error. */
   readonly what: string;
-  /** Milliseconds until giving up. */
+  /** Milliseconds that it may take on a quiet machine; {@link deadline} makes of it when to give up. */
   readonly timeoutMs?: number;
   /** Milliseconds between two looks. */
   readonly intervalMs?: number;
@@ -21,14 +23,15 @@ export async function waitUntil<T>(
   options: WaitOptions,
 ): Promise<Exclude<T, false | undefined>> {
   const { what, timeoutMs = 5_000, intervalMs = 5 } = options;
-  const deadline = performance.now() + timeoutMs;
+  const limitMs = deadline(timeoutMs);
+  const endMs = performance.now() + limitMs;
   while (true) {
     const value = await condition();
     if (value !== false && value !== undefined) {
       return value as Exclude<T, false | undefined>;
     }
-    if (performance.now() > deadline) {
-      throw new Error(`Waited ${timeoutMs} ms in vain for ${what}`);
+    if (performance.now() > endMs) {
+      throw new Error(`Waited ${limitMs} ms in vain for ${what}`);
     }
     await new Promise((resolve) => setTimeout(resolve, intervalMs));
   }

@@ -8,6 +8,7 @@ import { output } from "../../support/fail2ban/fail2ban_server.ts";
 import { appendLog, banLine } from "../../support/fail2ban/fail2ban_lines.ts";
 import { MemoryLog } from "../../support/memory/memory_log.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
+import { deadlineSignal } from "../../support/host/deadline.ts";
 
 /** What was read in one go, until nothing was left. */
 interface Reading {
@@ -31,7 +32,7 @@ async function readOn(
   const ids: string[] = [];
   await using folder = new DiskLogFolder(path, log, { lookEveryMs: 10 });
   await using lines = await LogFollower.begin({ folder, from, log });
-  const signal = AbortSignal.timeout(5_000);
+  const signal = deadlineSignal(5_000);
   for await (const { bytes, startBytes, end } of lines.batches(signal)) {
     for (
       const { event, startBytes: at, line } of scanLocatedEvents(bytes, "file")

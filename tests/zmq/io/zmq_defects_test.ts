@@ -12,6 +12,7 @@ import type { MessageSocket } from "../../../lib/zmq/ports.ts";
 import { ChildProcess } from "../../support/host/child_process.ts";
 import { report } from "../../support/bench/tally.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
+import { deadlineSignal } from "../../support/host/deadline.ts";
 
 const ROUND_TRIPS = 10_000;
 const LIMITS = { maxMessageBytes: 1_024 };
@@ -47,7 +48,7 @@ async function exchange(
   requester: MessageSocket,
   replier: MessageSocket,
 ): Promise<void> {
-  const signal = AbortSignal.timeout(30_000);
+  const signal = deadlineSignal(30_000);
   const question = new TextEncoder().encode("question");
   const answerAll = async () => {
     for (let answered = 0; answered < ROUND_TRIPS; answered++) {

@@ -15,6 +15,7 @@ import { frames, texts } from "../../support/memory/memory_socket.ts";
 import { testWith } from "../../support/host/real_parts.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import { isPending, ZmqBench } from "../../support/bench/zmq_bench.ts";
+import { deadlineSignal } from "../../support/host/deadline.ts";
 
 const LIMITS = { maxMessageBytes: 1_024 };
 const CLOSED = { message: "Cannot use a closed socket" };
@@ -215,7 +216,7 @@ Deno.test("everything may be disposed of in any order, and again", async () => {
     first[Symbol.asyncDispose](),
     first[Symbol.asyncDispose](),
   ]);
-  const waiting = rejects(second.receive(AbortSignal.timeout(5_000)), CLOSED);
+  const waiting = rejects(second.receive(deadlineSignal(5_000)), CLOSED);
   await poll[Symbol.asyncDispose]();
   await context[Symbol.asyncDispose]();
   await waiting;
