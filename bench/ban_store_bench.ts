@@ -19,13 +19,14 @@ import {
   report,
 } from "../tests/support/values/stored_changes.ts";
 import { median, printTable } from "./figures.ts";
+import { sized } from "./size.ts";
 
-const RUNS = 3;
+const RUNS = sized(3, 1);
 const BATCH = 500;
-const SINGLES = 1_000;
-const BATCHED = 50_000;
-const BANS = 1_000_000;
-const SINCE = 100_000;
+const SINGLES = sized(1_000, 50);
+const BATCHED = sized(50_000, 2_000);
+const BANS = sized(1_000_000, 20_000);
+const SINCE = sized(100_000, 2_000);
 const START_GOAL_SECONDS = 3;
 /** So many are put in at once where that is not what is measured. */
 const FILL_BATCH = 5_000;

@@ -1,6 +1,7 @@
 /**
  * `deno task bench`: how fast, how small. Ratios and medians count; the
- * figures themselves are of the machine and of the moment.
+ * figures themselves are of the machine and of the moment. `deno task bench
+ * --short` does so little of each that it only shows that they work.
  *
  * @module
  */

@@ -14,11 +14,12 @@ import { processUsage } from "../tests/support/host/process_usage.ts";
 import { TestCluster } from "../tests/support/cluster/test_cluster.ts";
 import { waitUntil } from "../tests/support/host/wait_until.ts";
 import { percentile, printTable } from "./figures.ts";
+import { sized } from "./size.ts";
 
-const LATENCY_EVENTS = 200;
+const LATENCY_EVENTS = sized(200, 10);
 const LATENCY_PAUSE_MS = 100;
-const BURST_EVENTS = 10_000;
-const IDLE_MS = 10_000;
+const BURST_EVENTS = sized(10_000, 500);
+const IDLE_MS = sized(10_000, 500);
 
 /** Programs of a cluster and what host-b heard, with the time of each. */
 interface RunningCluster {

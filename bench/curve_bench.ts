@@ -13,13 +13,14 @@ import { ZapServer } from "../lib/zmq/zap_server.ts";
 import { newCurveKeys } from "../tests/support/values/curve_keys.ts";
 import { MemoryLog } from "../tests/support/memory/memory_log.ts";
 import { median, printTable } from "./figures.ts";
+import { sized } from "./size.ts";
 
-const ROUND_TRIPS = 3_000;
-const BURST = 20_000;
+const ROUND_TRIPS = sized(3_000, 100);
+const BURST = sized(20_000, 500);
 /** An event in a batch of its own, and a batch of a hundred of them. */
 const SMALL_BYTES = 250;
 const LARGE_BYTES = 20_000;
-const RUNS = 5;
+const RUNS = sized(5, 1);
 
 interface Pair {
   readonly router: MessageSocket;

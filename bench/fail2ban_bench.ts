@@ -20,11 +20,12 @@ import {
 } from "../tests/support/fail2ban/fail2ban_server.ts";
 import { isInstalled } from "../tests/support/host/real_parts.ts";
 import { median, percentile, printTable } from "./figures.ts";
+import { sized } from "./size.ts";
 
-const BANS = 10_000;
+const BANS = sized(10_000, 500);
 /** As many calls of fail2ban-client are made; the rest is extrapolated. */
-const CALLS = 100;
-const RUNS = 3;
+const CALLS = sized(100, 3);
+const RUNS = sized(3, 1);
 const SIGNAL = new AbortController().signal;
 
 /** Measures and prints. */

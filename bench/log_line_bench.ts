@@ -8,10 +8,11 @@ import { LineSplitter } from "../lib/tail/line_splitter.ts";
 import { scanLines } from "../lib/fail2ban/log_line.ts";
 import { testAddress } from "../tests/support/fail2ban/fail2ban_lines.ts";
 import { median, printTable } from "./figures.ts";
+import { sized } from "./size.ts";
 
-const LINES = 1_000_000;
+const LINES = sized(1_000_000, 20_000);
 const LINES_PER_WRITE = 10_000;
-const RUNS = 5;
+const RUNS = sized(5, 1);
 const PATTERN = String.raw`\] (Ban|Unban) `;
 const JAILS = ["sshd", "postfix-sasl", "nginx-http-auth", "dovecot"] as const;
 

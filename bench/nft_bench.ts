@@ -10,11 +10,12 @@ import { hostBan } from "../tests/support/values/local_bans.ts";
 import { NftHost } from "../tests/support/enforce/nft_host.ts";
 import { isInstalled } from "../tests/support/host/real_parts.ts";
 import { median, printTable } from "./figures.ts";
+import { sized } from "./size.ts";
 
-const BANS = 100_000;
+const BANS = sized(100_000, 2_000);
 /** Calls from which the time of one for each ban is reckoned. */
-const SINGLE_CALLS = 100;
-const RUNS = 3;
+const SINGLE_CALLS = sized(100, 10);
+const RUNS = sized(3, 1);
 const GOAL_SECONDS = 3;
 const HOUR_MS = 3_600_000;
 /** A shell's loop, so that nothing is measured but `nft` and its start. */

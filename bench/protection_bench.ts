@@ -13,9 +13,10 @@ import {
 import { address } from "../tests/support/values/core_values.ts";
 import { testAddress } from "../tests/support/fail2ban/fail2ban_lines.ts";
 import { median, printTable } from "./figures.ts";
+import { sized } from "./size.ts";
 
-const CHECKS = 200_000;
-const RUNS = 5;
+const CHECKS = sized(200_000, 5_000);
+const RUNS = sized(5, 1);
 const LENGTHS = [0, 1_000, 100_000] as const;
 
 /** The `index`-th entry of a list: single addresses and networks of both kinds. */

@@ -24,12 +24,13 @@ import {
   goalRow,
   medians,
 } from "./protocol2_setup.ts";
+import { sized } from "./size.ts";
 
-const EVENTS = 100_000;
-const RUNS = 3;
+const EVENTS = sized(100_000, 2_000);
+const RUNS = sized(3, 1);
 const WANTED_PER_SECOND = 20_000;
 /** Some of them are before the burst, so that nothing is done for the first time. */
-const WARM_UP = 5_000;
+const WARM_UP = sized(5_000, 500);
 /** What an event takes on the wire, alone and as one of many. */
 const EVENT_BYTES = 150;
 

@@ -25,16 +25,17 @@ import {
   goalRow,
   medians,
 } from "./protocol2_setup.ts";
+import { sized } from "./size.ts";
 
-const SUBSCRIBERS = 200;
+const SUBSCRIBERS = sized(200, 10);
 const PROCESSES = 2;
 const EVENTS_PER_SECOND = 500;
-const SECONDS = 10;
+const SECONDS = sized(10, 1);
 const STEP_MS = 50;
 const EVENTS = EVENTS_PER_SECOND * SECONDS;
 /** What is there before they come. */
-const BANS = 10_000;
-const RUNS = 3;
+const BANS = sized(10_000, 500);
+const RUNS = sized(3, 1);
 const TIMEOUT_MS = 180_000;
 /** A change on the stream. */
 const CHANGE_BYTES = 220;

@@ -19,9 +19,10 @@ import {
   goalRow,
   medians,
 } from "./protocol2_setup.ts";
+import { sized } from "./size.ts";
 
-const BANS = 100_000;
-const RUNS = 3;
+const BANS = sized(100_000, 4_000);
+const RUNS = sized(3, 1);
 const GOAL_SECONDS = 2;
 const BANS_PER_PART = 2_000;
 /** What a ban takes in a snapshot. */
@@ -44,7 +45,7 @@ async function join(store: string) {
   await cluster.until(
     "subscriber",
     "host-b",
-    ({ applied }) => applied === BANS,
+    ({ taken }) => taken === BANS,
   );
   const startMs = await connectedMs(`${cluster.programs.dir}/hub.log`);
   return {

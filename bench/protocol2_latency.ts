@@ -21,12 +21,13 @@ import {
   goalRow,
   medians,
 } from "./protocol2_setup.ts";
+import { sized } from "./size.ts";
 
-const EVENTS = 200;
+const EVENTS = sized(200, 10);
 const PAUSE_MS = 50;
-const RUNS = 3;
+const RUNS = sized(3, 1);
 const GOAL_MS = 5;
-const BARE_CALLS = 1_000;
+const BARE_CALLS = sized(1_000, 50);
 
 function percentiles(valuesMs: readonly number[]) {
   const sorted = valuesMs.toSorted((left, right) => left - right);

@@ -26,10 +26,11 @@ import {
   fillStore,
   medians,
 } from "./protocol2_setup.ts";
+import { sized } from "./size.ts";
 
-const RUNS = 3;
-const SECONDS = 5;
-const BANS = 20_000;
+const RUNS = sized(3, 1);
+const SECONDS = sized(5, 1);
+const BANS = sized(20_000, 1_000);
 /** Subscribers, and receipts to a message. */
 const LOADS = [[1, 1_000], [50, 10], [50, 250]] as const;
 

@@ -14,9 +14,10 @@ import {
   goalRow,
   medians,
 } from "./protocol2_setup.ts";
+import { sized } from "./size.ts";
 
-const BANS = 1_000_000;
-const RUNS = 3;
+const BANS = sized(1_000_000, 20_000);
+const RUNS = sized(3, 1);
 const GOAL_SECONDS = 5;
 const GOAL_BYTES = 600e6;
 const PAGE_ROWS = 2_000;

@@ -22,10 +22,11 @@ import { NftHost } from "../tests/support/enforce/nft_host.ts";
 import { isInstalled } from "../tests/support/host/real_parts.ts";
 import { waitUntil } from "../tests/support/host/wait_until.ts";
 import { printTable } from "./figures.ts";
+import { sized } from "./size.ts";
 
-const BANS = 100_000;
+const BANS = sized(100_000, 2_000);
 /** Of them the firewall lost so many while the subscriber was away. */
-const LOST = 100;
+const LOST = sized(100, 10);
 const HOUR_MS = 3_600_000;
 const NEVER = new AbortController().signal;
 

@@ -26,9 +26,10 @@ import type { Frames } from "../lib/zmq/ports.ts";
 import { address, host, jail } from "../tests/support/values/core_values.ts";
 import { testAddress } from "../tests/support/fail2ban/fail2ban_lines.ts";
 import { median, printTable } from "./figures.ts";
+import { sized } from "./size.ts";
 
-const RUNS = 7;
-const EVENTS_PER_RUN = 50_000;
+const RUNS = sized(7, 1);
+const EVENTS_PER_RUN = sized(50_000, 2_000);
 const BATCHES = [1, 500] as const;
 const WANTED_PER_SECOND = 20_000;
 

@@ -6,8 +6,9 @@
  * - `long`: files named `*_long_test.ts`: kills, floods, installs, long faults.
  *
  * Tests with real parts wait most of the time for what takes its time in the
- * world, so they run in two lanes side by side. Those in a folder `alone`
- * measure how long others have to wait, and run by themselves, last.
+ * world, so they run in lanes side by side; a lane takes the next file when it
+ * is done with one. Those in a folder `alone` measure how long others have to
+ * wait, and run by themselves, last.
  *
  * @module
  */
@@ -19,15 +20,12 @@ type Suite = "core" | "real" | "long";
 /** Folders of the core's tests, besides the rooms' own. */
 const CORE_FOLDERS = ["cluster", "fuzz"];
 const CORE = [...ROOMS.map(({ name }) => name), ...CORE_FOLDERS];
-const FIRST_LANE = /^tests\/(?!e2e\/)/;
 const ALONE = /\/alone\//;
 const LONG = /_long_test\.ts$/;
-
-interface Ended {
-  readonly success: boolean;
-  /** What it printed, where that was kept. */
-  readonly output: string;
-}
+/** One more than there are processors: most of what a lane does is to wait. */
+const LANES = navigator.hardwareConcurrency + 1;
+/** Types are the matter of `deno task check`. */
+const OPTIONS = ["test", "--no-check"];
 
 async function* testFiles(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
@@ -43,66 +41,72 @@ function isCore(path: string): boolean {
   return CORE.includes(room) && file.endsWith("_test.ts");
 }
 
-/** Both outputs at once nobody could read: one is printed when it is whole. */
-async function runTests(
+/** Runs files in one process; everything is printed as it comes. */
+async function runTogether(
   args: readonly string[],
   files: readonly string[],
-  shows: "now" | "at its end" = "now",
-): Promise<Ended> {
-  if (files.length === 0) return { success: true, output: "" };
-  const stdio = shows === "now" ? "inherit" : "piped";
+): Promise<boolean> {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["test", ...args, ...files],
-    stdout: stdio,
-    stderr: stdio,
+    args: [...OPTIONS, ...args, ...files],
   });
-  if (shows === "now") {
-    const { success } = await command.spawn().status;
-    return { success, output: "" };
-  }
-  const { success, stdout, stderr } = await command.output();
-  const [out, err] = [stdout, stderr].map((bytes) =>
-    new TextDecoder().decode(bytes)
-  );
-  return { success, output: `${out}${err}` };
+  return (await command.spawn().status).success;
 }
 
-async function runInLanes(files: readonly string[]): Promise<boolean> {
-  const together = files.filter((file) => !ALONE.test(file));
-  const [first, second] = await Promise.all([
-    runTests(["-A"], together.filter((file) => FIRST_LANE.test(file))),
-    runTests(
-      ["-A"],
-      together.filter((file) => !FIRST_LANE.test(file)),
-      "at its end",
-    ),
-  ]);
-  await new Blob([second.output]).stream().pipeTo(Deno.stdout.writable, {
+/** Runs a file. What all lanes print at once nobody could read: it is printed when it is whole. */
+async function runFile(file: string): Promise<boolean> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: [...OPTIONS, "-A", file],
+    stdin: "null",
+  });
+  const { success, stdout, stderr } = await command.output();
+  await new Blob([stdout, stderr]).stream().pipeTo(Deno.stdout.writable, {
     preventClose: true,
   });
-  const alone = await runTests(
-    ["-A"],
-    files.filter((file) => ALONE.test(file)),
-  );
-  return [first, second, alone].every(({ success }) => success);
+  return success;
+}
+
+/** Runs files in so many lanes, each of which takes the next file when it is done with one. @returns Those that failed. */
+async function runInLanes(
+  files: readonly string[],
+  lanes: number,
+): Promise<readonly string[]> {
+  const next = files[Symbol.iterator]();
+  const failed: string[] = [];
+  const lane = async () => {
+    for (const file of next) if (!await runFile(file)) failed.push(file);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return failed;
+}
+
+async function runReal(files: readonly string[]): Promise<boolean> {
+  const failed = [
+    ...await runInLanes(files.filter((file) => !ALONE.test(file)), LANES),
+    ...await runInLanes(files.filter((file) => ALONE.test(file)), 1),
+  ];
+  for (const file of failed) await tell(`test: failed: ${file}\n`);
+  return failed.length === 0;
+}
+
+async function tell(text: string): Promise<void> {
+  await Deno.stderr.write(new TextEncoder().encode(text));
 }
 
 async function runSuite(suite: Suite): Promise<boolean> {
   const all = (await Array.fromAsync(testFiles("tests"))).sort();
   if (suite === "core") {
     const files = all.filter(isCore);
-    return (await runTests(["--no-prompt", "--parallel"], files)).success;
+    return await runTogether(["--no-prompt", "--parallel"], files);
   }
   const isLong = suite === "long";
-  return await runInLanes(
+  return await runReal(
     all.filter((file) => !isCore(file) && LONG.test(file) === isLong),
   );
 }
 
 const [suite = "", ...rest] = Deno.args;
 if (!["core", "real", "long"].includes(suite) || rest.length > 0) {
-  const usage = "test: error: usage: tools/test.ts core|real|long\n";
-  await Deno.stderr.write(new TextEncoder().encode(usage));
+  await tell("test: error: usage: tools/test.ts core|real|long\n");
   Deno.exit(2);
 }
 if (!await runSuite(suite as Suite)) Deno.exit(1);

@@ -1,8 +1,5 @@
-import { Fail2banEnforcer } from "../../lib/enforce/fail2ban_enforcer.ts";
 import { ExecEnforcer } from "../../lib/enforce/io/exec_enforcer.ts";
-import { Fail2banProcess } from "../../lib/fail2ban/io/fail2ban_process.ts";
 import { SystemClock } from "../../lib/async/io/system_clock.ts";
-import { SteadyClock } from "../../lib/async/steady_clock.ts";
 import { jail } from "../support/values/core_values.ts";
 import { CLUSTER, EnforcerSetup } from "../support/enforce/enforcer_setup.ts";
 import { NftHost } from "../support/enforce/nft_host.ts";
@@ -29,21 +26,6 @@ testEnforcer("Fail2banEnforcer through the socket", async () => {
     enforcer: setup.enforcer,
     clock: setup.clock,
     jails: [jail(CLUSTER), jail("sshd")] as const,
-    [Symbol.asyncDispose]: () => setup[Symbol.asyncDispose](),
-  };
-}, NO_FAIL2BAN);
-
-testEnforcer("Fail2banEnforcer through fail2ban-client", async () => {
-  const setup = await RealEnforcer.create();
-  const { socketPath } = setup.server;
-  const enforcer = new Fail2banEnforcer({
-    client: new Fail2banProcess({ socketPath }),
-    clock: new SteadyClock(setup.clock),
-    jails: [jail(CLUSTER)],
-  });
-  return {
-    enforcer,
-    clock: setup.clock,
     [Symbol.asyncDispose]: () => setup[Symbol.asyncDispose](),
   };
 }, NO_FAIL2BAN);

@@ -4,12 +4,10 @@ import { Fail2banSocket } from "../../../lib/fail2ban/io/fail2ban_socket.ts";
 import { scanLines } from "../../../lib/fail2ban/log_line.ts";
 import type { Address } from "../../../lib/base/address.ts";
 import { ban, bans, CLUSTER } from "../../support/enforce/enforcer_setup.ts";
-import { testAddress } from "../../support/fail2ban/fail2ban_lines.ts";
 import { writeFail2banConfig } from "../../support/fail2ban/fail2ban_server.ts";
 import { describeEvent } from "../../support/values/log_samples.ts";
 import { RealEnforcer } from "../../support/enforce/real_enforcer.ts";
 import { testWith } from "../../support/host/real_parts.ts";
-import { report } from "../../support/bench/tally.ts";
 
 const SIGNAL = new AbortController().signal;
 /** What fail2ban says of itself is believed for so long, in milliseconds. */
@@ -248,48 +246,5 @@ testWith(
     deepStrictEqual((await setup.server.messages()).slice(logged), []);
     await rejects(Deno.lstat(setup.dir.path("owned")), Deno.errors.NotFound);
     deepStrictEqual(await setup.listed(), []);
-  },
-);
-
-testWith(
-  "fail2ban",
-  "10,000 bans go in small parts between which fail2ban answers others",
-  async () => {
-    await using setup = await RealEnforcer.create({
-      [CLUSTER]: { action: "" },
-    });
-    const { enforcer, server } = setup;
-    const wanted = Array.from(
-      { length: 10_000 },
-      (_, at) => ban(testAddress(at)),
-    );
-    await using other = new Fail2banSocket({ path: server.socketPath });
-    const startMs = performance.now();
-    const pingsMs: number[] = [];
-    let isOver = false;
-    const asking = (async () => {
-      while (!isOver) {
-        const askedMs = performance.now();
-        await other.command(["ping"], SIGNAL);
-        pingsMs.push(performance.now() - askedMs);
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-    })();
-    const partLength = enforcer.maxBansAtOnce;
-    for (let start = 0; start < wanted.length; start += partLength) {
-      await setup.apply(...wanted.slice(start, start + partLength));
-    }
-    isOver = true;
-    await asking;
-    const seconds = (performance.now() - startMs) / 1_000;
-    strictEqual((await enforcer.list(SIGNAL)).length, wanted.length);
-    pingsMs.sort((left, right) => left - right);
-    const slowestMs = pingsMs.at(-1) ?? NaN;
-    report("10,000 bans", {
-      "seconds": seconds.toFixed(1),
-      "pings of another": pingsMs.length,
-      "slowest": `${Math.round(slowestMs)} ms`,
-    });
-    ok(pingsMs.length > 20 && slowestMs < 1_000, `${slowestMs} ms`);
   },
 );

@@ -1,118 +1,18 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
 import type { ChildProcess } from "../../support/host/child_process.ts";
-import {
-  appendLog,
-  banLine,
-  testAddress,
-} from "../../support/fail2ban/fail2ban_lines.ts";
+import { appendLog, banLine } from "../../support/fail2ban/fail2ban_lines.ts";
 import { readUpTo } from "../../support/host/process_state.ts";
-import { heard, relayed } from "../../support/cluster/role_output.ts";
-import { report, tally } from "../../support/bench/tally.ts";
+import { relayed } from "../../support/cluster/role_output.ts";
 import { TestCluster } from "../../support/cluster/test_cluster.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
+import { burst, startAll } from "../../support/cluster/bursts.ts";
 
-const BURST_LINES = 2_000;
 const STOP_LIMIT_MS = 2_000;
-/** What a killed process had not yet written of its log, at the most. */
-const MAX_KILLED_LOG_LINES = 500;
-
-/** Addresses `from` to `to`, and their lines. */
-function burst(from: number, to: number): { sent: string[]; text: string } {
-  const sent = Array.from(
-    { length: to - from },
-    (_, index) => testAddress(from + index),
-  );
-  return { sent, text: sent.map((item) => banLine("sshd", item)).join("") };
-}
 
 async function waitRelayed(count: number, publishers: () => ChildProcess[]) {
   await waitUntil(() => new Set(relayed(...publishers())).size >= count, {
     what: `${count} relayed bans`,
     timeoutMs: 30_000,
-  });
-}
-
-/** A cluster of two hosts and a hub, listening, and proof that it is. */
-async function startAll(cluster: TestCluster) {
-  for (const host of ["host-a", "host-b", "hub"]) await cluster.addHost(host);
-  const log = cluster.logPath("host-a");
-  await appendLog(log, "");
-  const publisher = await cluster.start("publisher", "hub");
-  const subscriber = await cluster.start("subscriber", "host-b");
-  const monitor = await cluster.start("monitor", "host-a");
-  let tries = 0;
-  await waitUntil(async () => {
-    await appendLog(log, banLine("probe", `203.0.113.${++tries}`));
-    return heard(subscriber).length > 0;
-  }, { what: "the first ban at host-b", intervalMs: 100 });
-  await waitUntil(() => relayed(publisher).length === tries, {
-    what: "all probes",
-  });
-  return { log, publisher, subscriber, monitor };
-}
-
-Deno.test("a publisher killed and started again mid-stream loses no report", async () => {
-  await using cluster = await TestCluster.create();
-  const { log, publisher, subscriber } = await startAll(cluster);
-  const first = burst(0, BURST_LINES);
-  await appendLog(log, first.text);
-  await waitUntil(() => relayed(publisher).length > BURST_LINES / 4, {
-    what: "a quarter of the burst",
-  });
-  await publisher.end("SIGKILL");
-  const second = burst(BURST_LINES, 2 * BURST_LINES);
-  await appendLog(log, second.text);
-  const again = await cluster.start("publisher", "hub");
-  const sent = [...first.sent, ...second.sent];
-  const figures = await waitUntil(async () => {
-    const { submitted, acknowledged, reported } = await cluster.figures(
-      "monitor",
-      "host-a",
-    );
-    return Number(reported) > sent.length && submitted === acknowledged &&
-      { submitted, acknowledged };
-  }, { what: "every report acknowledged", timeoutMs: 30_000 });
-  // A process that is killed takes the end of its own log with it.
-  const known = [
-    ...relayed(publisher, again).filter(isTest),
-    ...heardAddresses(subscriber),
-  ];
-  const { lost } = tally(sent, known);
-  report("reports", { sent: sent.length, ...figures, lost });
-  report(
-    "at the subscriber, which was not connected for a while",
-    tally(sent, heardAddresses(subscriber)),
-  );
-  ok(lost <= MAX_KILLED_LOG_LINES, `${lost} are known nowhere`);
-});
-
-for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-  Deno.test(`a monitor ended by ${signal} mid-stream and started again loses no report`, async () => {
-    await using cluster = await TestCluster.create();
-    const { log, publisher, subscriber, monitor } = await startAll(cluster);
-    const first = burst(0, BURST_LINES);
-    await appendLog(log, first.text);
-    await waitUntil(() => relayed(publisher).length > BURST_LINES / 4, {
-      what: "a quarter of the burst",
-    });
-    const stopping = performance.now();
-    const { code } = await monitor.end(signal);
-    const stopMs = Math.round(performance.now() - stopping);
-    if (signal === "SIGTERM") {
-      strictEqual(code, 0);
-      ok(stopMs < STOP_LIMIT_MS, `stopped in ${stopMs} ms`);
-    }
-    const second = burst(BURST_LINES, 2 * BURST_LINES);
-    await appendLog(log, second.text);
-    await cluster.start("monitor", "host-a");
-    const sent = [...first.sent, ...second.sent];
-    await waitUntil(() => tally(sent, heardAddresses(subscriber)).lost === 0, {
-      what: "all bans at host-b",
-      timeoutMs: 30_000,
-    });
-    const figures = tally(sent, heardAddresses(subscriber));
-    report("at the subscriber", { ...figures, stopMs });
-    strictEqual(figures.lost, 0);
   });
 }
 
@@ -137,74 +37,6 @@ Deno.test("every role ends within 2 s of SIGTERM at every stage, with exit code 
         ok(performance.now() - stopping < STOP_LIMIT_MS);
       });
     }
-  }
-});
-
-const ROTATIONS: Readonly<
-  Record<string, (log: string) => Promise<void>>
-> = {
-  "rename and create": async (log) => {
-    await Deno.rename(log, `${log}.1`);
-    await Deno.writeTextFile(log, "");
-  },
-  "copy and truncate": async (log) => {
-    await Deno.copyFile(log, `${log}.1`);
-    await Deno.truncate(log);
-  },
-  "rename, created 1.5 s later": async (log) => {
-    await Deno.rename(log, `${log}.1`);
-    // The time itself: the original looks once a second, and missed such a log.
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
-    await Deno.writeTextFile(log, "");
-  },
-  "three at once": async (log) => {
-    for (const [from, to] of [[".2", ".3"], [".1", ".2"], ["", ".1"]]) {
-      await Deno.rename(`${log}${from}`, `${log}${to}`).catch(ignoreMissing);
-    }
-    await Deno.writeTextFile(log, banLine("sshd", "198.19.0.1"));
-    await Deno.rename(`${log}.1`, `${log}.2`);
-    await Deno.rename(log, `${log}.1`);
-    await Deno.writeTextFile(log, banLine("sshd", "198.19.0.2"));
-  },
-};
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
-}
-
-Deno.test(`each rotation under bursts of ${BURST_LINES} lines loses nothing`, async (t) => {
-  await using cluster = await TestCluster.create();
-  const { log, publisher, subscriber } = await startAll(cluster);
-  let from = 0;
-  for (const [name, rotate] of Object.entries(ROTATIONS)) {
-    await t.step(name, async () => {
-      const before = burst(from, from + BURST_LINES);
-      const after = burst(from + BURST_LINES, from + 2 * BURST_LINES);
-      from += 2 * BURST_LINES;
-      await appendLog(log, before.text);
-      if (name === "copy and truncate") {
-        // What is not read when the file is cut is lost to any reader.
-        await waitUntil(
-          () => tally(before.sent, relayed(publisher)).lost === 0,
-          { what: "the burst before the cut", timeoutMs: 30_000 },
-        );
-      }
-      await rotate(log);
-      await appendLog(log, after.text);
-      const sent = [...before.sent, ...after.sent];
-      if (name === "three at once") sent.push("198.19.0.1", "198.19.0.2");
-      await waitUntil(
-        () => tally(sent, heardAddresses(subscriber)).lost === 0,
-        { what: "all bans at host-b", timeoutMs: 30_000 },
-      );
-      const mine = new Set(sent);
-      const figures = tally(
-        sent,
-        heardAddresses(subscriber).filter((address) => mine.has(address)),
-      );
-      report(name, figures);
-      deepStrictEqual([figures.lost, figures.doubled], [0, 0]);
-    });
   }
 });
 
@@ -248,12 +80,3 @@ Deno.test("a byte of Latin-1 in the log blinds nobody", async () => {
     what: "the ban behind it",
   });
 });
-
-function isTest(address: string): boolean {
-  return address.startsWith("198.1");
-}
-
-function heardAddresses(subscriber: ChildProcess): string[] {
-  return heard(subscriber).map((message) => message.split("|")[3] ?? "")
-    .filter(isTest);
-}

@@ -11,85 +11,17 @@ import {
   banStorePath,
   SqliteBanStore,
 } from "../../../lib/store/io/sqlite_ban_store.ts";
-import { ChildProcess } from "../../support/host/child_process.ts";
 import { testWith } from "../../support/host/real_parts.ts";
-import { quota, replay } from "../../support/values/replayed_bans.ts";
 import { runOnSmallDisk } from "../../support/host/small_disk.ts";
 import type { FullDiskOutcome } from "../../support/store/programs/full_disk.ts";
 import {
   banKeyAt,
-  eventName,
   NOW_MS,
   report,
   reports,
   unnamed,
 } from "../../support/values/stored_changes.ts";
-import { report as tell } from "../../support/bench/tally.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
-
-const KILLS = 50;
-const SEED = 20_261_125;
-/** A child is killed within so many milliseconds after its first batch. */
-const KILL_WITHIN_MS = 60;
-
-/** Lets a child append, kills it, and says the last number that it was told. */
-async function appendAndKill(path: string, chance: number): Promise<number> {
-  const script = new URL(
-    "../../support/store/programs/appender.ts",
-    import.meta.url,
-  );
-  const durability = chance % 2 === 0 ? "power" : "process";
-  await using child = new ChildProcess({
-    command: Deno.execPath(),
-    args: [
-      ...[
-        "run",
-        "--no-prompt",
-        "--no-check",
-        "-A",
-        decodeURIComponent(script.pathname),
-      ],
-      ...[path, durability, `${1 + chance % 100_000}`],
-    ],
-  });
-  await child.waitForLine(/^\d+$/);
-  await new Promise((resolve) => setTimeout(resolve, chance % KILL_WITHIN_MS));
-  const { signal } = await child.end("SIGKILL");
-  strictEqual(signal, "SIGKILL", child.stderr.join("\n"));
-  return Number(child.stdout.at(-1));
-}
-
-Deno.test(`SqliteBanStore has every acknowledged change after ${KILLS} times kill -9 under load (case 3)`, async () => {
-  await using dir = await TempDir.create();
-  const path = banStorePath(dir.path());
-  let chance = SEED;
-  let unacknowledged = 0;
-  for (let kill = 0; kill < KILLS; kill++) {
-    chance = Math.imul(chance, 48_271) >>> 0;
-    const acknowledged = await appendAndKill(path, chance);
-    using store = SqliteBanStore.open({ path });
-    ok(store.seq >= acknowledged, `${store.seq} < ${acknowledged}, ${kill}`);
-    unacknowledged += store.seq - acknowledged;
-  }
-  using store = SqliteBanStore.open({ path });
-  const changes = store.since(0, Infinity);
-  strictEqual(changes.length, store.seq);
-  for (const { seq } of changes) {
-    const { origin, id } = eventName(`event-${seq}`);
-    ok(store.hasEvent(origin, id), `event of change ${seq}`);
-  }
-  deepStrictEqual(
-    quota(store.bans(NOW_MS), NOW_MS),
-    quota(replay(changes, new Map()).values(), NOW_MS),
-  );
-  tell("kill -9 under load", {
-    seed: SEED,
-    kills: KILLS,
-    kept: store.seq,
-    unacknowledged,
-    lost: 0,
-  });
-});
 
 testWith(
   "mountns",

@@ -183,3 +183,28 @@ export async function waitBanned(
     throw new Error(`It bans ${now.slice(0, 200)}`, { cause: error });
   }
 }
+
+/** What status says of fail2banclient. */
+export interface EnforcementFigures {
+  readonly waiting?: unknown;
+  readonly inForce?: unknown;
+  readonly applied?: unknown;
+  readonly failures?: unknown;
+  readonly missing?: unknown;
+  readonly surplus?: unknown;
+  readonly lastReason?: unknown;
+}
+
+/** What the status of a host says of its fail2banclient. */
+export async function enforcement(
+  nodes: ActingNodes,
+  host: string,
+): Promise<EnforcementFigures> {
+  const figures = await nodes.cluster.figures("subscriber", host);
+  return Object.fromEntries(
+    Object.entries(figures).map(([name, value]) => [
+      name.replace("fail2banclient.", ""),
+      value,
+    ]),
+  );
+}

@@ -56,11 +56,11 @@ export class RawNode {
     bench: ZmqBench,
     url: string,
     membership: Membership,
-    role: NodeRole = "monitor",
+    role?: NodeRole,
     silenceMs?: number,
   ): Promise<RawNode> {
     const node = new RawNode(bench, url, securityOf(membership), silenceMs);
-    const answer = await node.hello({ ...membership, role });
+    const answer = await node.hello({ ...membership, role: role ?? "monitor" });
     if (answer !== "WELCOME") throw new Error(answer);
     return node;
   }

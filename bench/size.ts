@@ -1,0 +1,18 @@
+/**
+ * How much the benchmarks do: all of it, or with `--short` so little that it
+ * only shows that they work.
+ *
+ * @module
+ */
+
+const IS_SHORT = Deno.args.includes("--short");
+
+/**
+ * How many of something a run has.
+ *
+ * @param full In a run whose figures count.
+ * @param short In a short one.
+ */
+export function sized(full: number, short: number): number {
+  return IS_SHORT ? short : full;
+}

@@ -1,0 +1,35 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { testWith } from "../../support/host/real_parts.ts";
+import { waitUntil } from "../../support/host/wait_until.ts";
+import { NftNode } from "../../support/enforce/nft_node.ts";
+
+const TABLE = "fail2ban_cluster";
+
+testWith(
+  ["netns", "nftables"],
+  "a restart keeps nftables' bans and applies none again; a table that is wiped is repaired",
+  async () => {
+    await using node = await NftNode.start({ bantime: "1h", resync: "5s" });
+    const addresses = Array.from({ length: 50 }, (_, at) => `203.0.113.${at}`);
+    for (const address of addresses) await node.tell("Ban", address);
+    await waitUntil(
+      async () => Number(await node.figure("nftables.inForce")) === 50,
+      { what: "50 bans", intervalMs: 50 },
+    );
+    deepStrictEqual(await node.subscriber?.end(), { code: 0, signal: null });
+    ok((await node.set("banned4")).includes("203.0.113.49"));
+    await node.startSubscriber();
+    strictEqual(await node.figure("nftables.inForce"), 50);
+    strictEqual(await node.figure("nftables.applied"), 0);
+
+    await node.namespace.run("nft", "delete", "table", "inet", TABLE);
+    await waitUntil(
+      async () => Number(await node.figure("nftables.missing")) === 50,
+      { what: "the comparison", timeoutMs: 15_000, intervalMs: 100 },
+    );
+    await waitUntil(
+      async () => (await node.set("banned4")).includes("203.0.113.49"),
+      { what: "the repair", timeoutMs: 15_000, intervalMs: 100 },
+    );
+  },
+);
