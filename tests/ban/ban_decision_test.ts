@@ -10,7 +10,6 @@ import {
 } from "../../lib/ban/ban_decision.ts";
 import {
   banBy,
-  key,
   lift,
   lifted,
   report,
@@ -173,5 +172,4 @@ Deno.test("withoutExpired() drops reports at their end, and keeps a ban that non
     ["web2"],
   );
   strictEqual(withoutExpired(ban, 2_000), undefined);
-  deepStrictEqual(key(1), { jail: "sshd", address: "192.0.2.1" });
 });

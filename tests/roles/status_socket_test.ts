@@ -9,6 +9,7 @@ import type { StatusReport } from "../../lib/service/status_report.ts";
 import { ChildProcess } from "../support/host/child_process.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
 import { TempDir } from "../support/host/temp_dir.ts";
+import { deadline } from "../support/host/deadline.ts";
 
 const LOG = new MemoryLog();
 const REPORT: StatusReport = {
@@ -187,5 +188,5 @@ Deno.test("askStatus() gives up on a program that is stopped", async () => {
     );
     return true;
   });
-  ok(performance.now() - startedMs < 4_000);
+  ok(performance.now() - startedMs < deadline(4_000));
 });

@@ -47,6 +47,8 @@ testWith(
       "pings of another": pingsMs.length,
       "slowest": `${Math.round(slowestMs)} ms`,
     });
-    ok(pingsMs.length > 20 && slowestMs < 1_000, `${slowestMs} ms`);
+    // Were they one part, somebody would have waited for all of it.
+    ok(pingsMs.length > 20, `${pingsMs.length} pings`);
+    ok(slowestMs < seconds * 1_000 / 4, `${slowestMs} ms of ${seconds} s`);
   },
 );

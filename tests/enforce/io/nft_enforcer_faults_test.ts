@@ -5,6 +5,7 @@ import { NftEnforcer } from "../../../lib/enforce/io/nft_enforcer.ts";
 import { SystemClock } from "../../../lib/async/io/system_clock.ts";
 import { hostBan, localBans } from "../../support/values/local_bans.ts";
 import { testNft } from "../../support/enforce/nft_host.ts";
+import { deadline } from "../../support/host/deadline.ts";
 
 const NEVER = new AbortController().signal;
 
@@ -78,7 +79,7 @@ testNft("NftEnforcer says so when it is not permitted", async (host) => {
 /** An enforcer whose nft is something else. */
 function strangeEnforcer(
   command: [string, ...string[]],
-  timeoutMs = 10_000,
+  timeoutMs = deadline(10_000),
 ): NftEnforcer {
   return new NftEnforcer({ clock: new SystemClock(), command, timeoutMs });
 }
@@ -132,7 +133,7 @@ Deno.test("NftEnforcer ends its nft and rejects with the reason when it is abort
   const waiting = rejects(enforcer.check(stop.signal), reason);
   setTimeout(() => stop.abort(reason), 20);
   await waiting;
-  ok(performance.now() - startMs < 5_000);
+  ok(performance.now() - startMs < deadline(5_000));
   await rejects(enforcer.list(stop.signal), reason);
 });
 

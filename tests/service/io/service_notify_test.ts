@@ -9,6 +9,7 @@ import { UnixDatagrams } from "../../../lib/log/io/unix_datagrams.ts";
 import { DatagramReceiver } from "../../support/host/datagram_receiver.ts";
 import { fillQueue, listenOnly } from "../../support/host/hung_receiver.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
+import { deadline } from "../../support/host/deadline.ts";
 
 const VARIABLES = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] as const;
 type Environment = Partial<Record<typeof VARIABLES[number], string>>;
@@ -115,16 +116,19 @@ Deno.test("ServiceNotify does not wait for a manager that reads nothing", async 
     datagrams: new UnixDatagrams(),
   });
   let late = 0;
+  let waitedMs = 0;
   while (late < 3) {
     const before = performance.now();
     await notify.send("WATCHDOG=1");
     const elapsed = performance.now() - before;
-    ok(elapsed < 2_000, `${elapsed} ms`);
-    if (elapsed > 150) late++;
+    if (elapsed < 150) continue;
+    late++;
+    waitedMs = elapsed;
   }
   const before = performance.now();
   for (let i = 0; i < 1_000; i++) await notify.send("WATCHDOG=1");
-  ok(performance.now() - before < 150, "it gave up at once");
+  const tookMs = performance.now() - before;
+  ok(tookMs < 100 * waitedMs, `1,000 took ${tookMs} ms, one ${waitedMs} ms`);
   let received = 0;
   for await (const [bytes] of manager) {
     received++;
@@ -172,7 +176,7 @@ Deno.test("ServiceNotify.keepAlive() tells the watchdog as often as it wants, un
   await manager.waitForCount(5);
   const elapsed = performance.now() - startedMs;
   ok(elapsed >= 5 * watchdogEveryMs - 10, `${elapsed} ms`);
-  ok(elapsed < 5 * watchdogEveryMs * 4, `${elapsed} ms`);
+  ok(elapsed < deadline(5 * watchdogEveryMs * 4), `${elapsed} ms`);
   stop.abort();
   await keepingAlive;
   deepStrictEqual(new Set(manager.texts), new Set(["WATCHDOG=1"]));

@@ -21,6 +21,11 @@ export function burst(
   return { sent, text: sent.map((item) => banLine("sshd", item)).join("") };
 }
 
+/** Whether an address is of a burst, not of a probe. */
+export function isOfBurst(address: string): boolean {
+  return address.startsWith("198.1");
+}
+
 /** A cluster of two hosts and a hub, listening, and proof that it is. */
 export async function startAll(cluster: TestCluster) {
   for (const host of ["host-a", "host-b", "hub"]) await cluster.addHost(host);

@@ -5,7 +5,7 @@ const SPAWN_MS = 5;
 /** How many times as long as on a fast, quiet machine a wait may take: others may come to use the machine. */
 const PATIENCE = 6;
 /** Above this a hang would be told of too late. */
-const MAX_SLOWNESS = 20;
+const MAX_SLOWNESS = 6;
 
 /** How many times as long as a fast, quiet machine this one takes, measured once a process; at least 1. */
 export const SLOWNESS = measureSlowness();
