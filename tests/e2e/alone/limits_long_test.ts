@@ -9,6 +9,7 @@ import { RawNode } from "../../support/cluster/raw_node.ts";
 import { report } from "../../support/bench/tally.ts";
 import { TestCluster } from "../../support/cluster/test_cluster.ts";
 import { join } from "../../support/cluster/test_members.ts";
+import { BusyProcessors } from "../../support/host/busy_processors.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
 import { LimitsBench } from "../../support/cluster/limits_bench.ts";
 
@@ -18,6 +19,10 @@ const FLOODER = new URL(
 );
 
 const MIB = 1 << 20;
+/** So many times as long as beside loops that do nothing to the publisher. */
+const MAX_TIMES = 8;
+/** Less than this is of no matter, in milliseconds. */
+const MIN_USUAL_MS = 50;
 
 function event(
   kind: "ban" | "unban",
@@ -73,6 +78,11 @@ class SteadyHost {
   }
 }
 
+async function besideLoops<T>(work: () => Promise<T>): Promise<T> {
+  await using _busy = new BusyProcessors();
+  return await work();
+}
+
 function percentiles(sorted: readonly number[]) {
   const at = (part: number) =>
     Math.round(10 * (sorted[Math.floor(sorted.length * part)] ?? NaN)) / 10;
@@ -92,8 +102,8 @@ Deno.test("case 22: a member that floods is cut off until it is released; the ba
   await cluster.start("subscriber", "host-b", (line) => steady.note(line));
   // Both are let in, and follow.
   await steady.during(0.5);
-  const usual = percentiles(await steady.during(3));
-  report("without the flood", usual);
+  const usual = percentiles(await besideLoops(() => steady.during(3)));
+  report("without the flood, every processor busy", usual);
   const before = (await processUsage(publisher.pid)).residentBytes;
 
   await using flooder = new ChildProcess({
@@ -108,7 +118,8 @@ Deno.test("case 22: a member that floods is cut off until it is released; the ba
   report("beside the flood", { ...beside, sent, cut, grownMib });
 
   strictEqual(cut, true, flooder.stderr.join("\n"));
-  ok(beside.p99Ms < 2_000, `p99 ${beside.p99Ms} ms`);
+  const limitMs = MAX_TIMES * Math.max(MIN_USUAL_MS, usual.p99Ms);
+  ok(beside.p99Ms < limitMs, `p99 ${beside.p99Ms} ms, not ${limitMs}`);
   ok(grownMib < 200, `${grownMib} MiB more`);
   match(await bench.operate("node", "list"), /flooder .* set aside: flood/);
   ok(Number(await bench.figure("connections.cuts")) >= 1);

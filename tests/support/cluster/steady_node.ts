@@ -89,7 +89,7 @@ export class SteadyNode implements AsyncDisposable {
     const from = this.sent;
     const result = await work();
     const to = this.sent;
-    await waitUntil(() => this.#answered >= to, { what: "every answer" });
+    await this.#untilAnswered(to);
     const sorted = this.#tookMs.slice(from, to).sort((a, b) => a - b);
     const at = (part: number) =>
       Math.round((sorted[Math.floor(sorted.length * part)] ?? NaN) * 10) / 10;
@@ -102,7 +102,7 @@ export class SteadyNode implements AsyncDisposable {
   async end(): Promise<number> {
     const sent = this.sent;
     this.#ended.abort();
-    await waitUntil(() => this.#answered >= sent, { what: "the last answer" });
+    await this.#untilAnswered(sent);
     return sent;
   }
 
@@ -123,6 +123,13 @@ export class SteadyNode implements AsyncDisposable {
       const nextMs = startMs + (batch + 1) * EVERY_MS - performance.now();
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, nextMs)));
     }
+  }
+
+  async #untilAnswered(count: number): Promise<void> {
+    await waitUntil(() => {
+      if (this.odd.length > 0) throw new Error(this.odd[0]);
+      return this.#answered >= count;
+    }, { what: `${count} answers` });
   }
 
   async #hear(): Promise<void> {
