@@ -22,8 +22,8 @@ const CORE_FOLDERS = ["cluster", "fuzz"];
 const CORE = [...ROOMS.map(({ name }) => name), ...CORE_FOLDERS];
 const ALONE = /\/alone\//;
 const LONG = /_long_test\.ts$/;
-/** One more than there are processors: most of what a lane does is to wait. */
-const LANES = navigator.hardwareConcurrency + 1;
+/** More than there are processors: most of what a lane does is to wait. */
+const LANES = 2 * navigator.hardwareConcurrency;
 /** Types are the matter of `deno task check`. */
 const OPTIONS = ["test", "--no-check"];
 
