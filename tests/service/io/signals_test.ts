@@ -21,6 +21,7 @@ async function start(
       await new Response(Deno.stdin.readable).text();
       console.log("done", stop.signal.aborted);
     }
+    console.log("disposed");
     setInterval(() => {}, 1_000);`,
   );
   const child = new ChildProcess({
@@ -40,8 +41,10 @@ for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     child.signal(name);
     child.signal("SIGTERM");
     await child.closeInput();
-    await child.waitForLine(/^done true$/);
-    deepStrictEqual(child.stdout, ["ready false", "told to end", "done true"]);
+    await child.waitForLine(/^disposed$/);
+    deepStrictEqual(child.stdout, [
+      ...["ready false", "told to end", "done true", "disposed"],
+    ]);
   });
 
   Deno.test(`StopSignal leaves ${name} to the system once it is disposed`, async () => {
@@ -49,6 +52,7 @@ for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     await using child = await start(dir);
     await child.closeInput();
     await child.waitForLine(/^done false$/);
+    await child.waitForLine(/^disposed$/);
     strictEqual((await child.end(name)).signal, name);
   });
 }
@@ -63,9 +67,9 @@ Deno.test("StopSignal tells of each SIGHUP that does not stop, and is not aborte
   child.signal("SIGTERM");
   await child.waitForLine(/^told to end$/);
   await child.closeInput();
-  await child.waitForLine(/^done true$/);
+  await child.waitForLine(/^disposed$/);
   deepStrictEqual(child.stdout, [
     ...["ready false", "told to read again", "told to read again"],
-    ...["told to end", "done true"],
+    ...["told to end", "done true", "disposed"],
   ]);
 });
