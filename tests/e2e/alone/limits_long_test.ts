@@ -106,6 +106,8 @@ Deno.test("case 22: a member that floods is cut off until it is released; the ba
   report("without the flood, every processor busy", usual);
   const before = (await processUsage(publisher.pid)).residentBytes;
 
+  // The hub, the two hosts and the flooder.
+  await publisher.waitForLine(/members read again members=4 /);
   await using flooder = new ChildProcess({
     command: Deno.execPath(),
     args: ["run", "-A", FLOODER.pathname, `${file}/membership.json`, "10"],

@@ -21,6 +21,8 @@ await using node = await RawNode.join(
   membership.controlUrl,
   membership,
 );
+// Who finds no room for so long has been cut off.
+node.expectsSilence();
 const endMs = performance.now() + Number(seconds) * 1_000;
 let sent = 0;
 let cut = false;
