@@ -11,6 +11,7 @@ import { EchoReader } from "../lib/enforce/io/echo_reader.ts";
 import { AllowlistProtection } from "../lib/protection/allowlist_protection.ts";
 import { LibcPoll } from "../lib/zmq/io/libc_poll.ts";
 import { PositionFile } from "../lib/tail/io/position_file.ts";
+import { LineClock } from "../lib/fail2ban/line_clock.ts";
 import { DiskLogFolder } from "../lib/tail/io/log_folder.ts";
 import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
 import { LogFollower } from "../lib/tail/log_follower.ts";
@@ -65,9 +66,13 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   await using folder = new DiskLogFolder(config.logPath, log);
   const positions = new PositionFile(`${general.stateDir}/monitor.position`);
   const from = await positions.load();
-  await using lines = await LogFollower.begin({ folder, from, log });
+  await using lines = await LogFollower.begin({
+    ...{ folder, from, log, clock },
+  });
+  const lineClock = new LineClock(log);
   await using fail2ban = new AskedFail2ban(config, {
     rows: oracle,
+    lines: lineClock,
     clock,
     log,
   });
@@ -78,6 +83,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   const monitor = new Monitor({
     ...{ lines, link, oracle, echoes, positions, clock, log },
     detections: oracle,
+    lineClock,
     ends: fail2ban.ends,
     existing: fail2ban.existingAt(from),
     hostName: general.hostName,
@@ -97,6 +103,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
       ? "none"
       : oracle.lastFailure ?? "answers",
     assumedTimes: fail2ban.ends.assumed,
+    clockOffsetSeconds: Math.round(lineClock.offsetMs / 1_000),
     missingFiles: lines.gaps,
     place: monitor.placeTrouble ?? "stored",
     unresolvedNames: protection.unresolvedNames,

@@ -35,7 +35,7 @@ import type { LogFormat } from "./log_format.ts";
 export type { LogFormat };
 
 /** Why a line that speaks of a ban can't be shared. */
-export type LineRefusal = "bytes" | "format" | "jail" | "target";
+export type LineRefusal = "bytes" | "format" | "jail" | "target" | "duration";
 
 /** The event that a line reports. */
 export type LogEvent =
@@ -50,7 +50,7 @@ export type LogEvent =
     readonly address: Address;
     /** How many times the address has been banned. */
     readonly count: number;
-    /** The new ban time. */
+    /** The new ban time, with its fraction. */
     readonly durationSeconds: number | "permanent";
   }
   | { readonly kind: "server_stopping" | "server_starting" }
@@ -85,9 +85,13 @@ const PREFIXES = linePatterns(
 const TICKET =
   /^\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] (Ban|Unban|Restore Ban|Repeal Ban) ([0-9a-f:.]{2,39}(?:\/\d{1,3})?)$/;
 const INCREASE =
-  /^\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] Increase Ban ([0-9a-f:.]{2,39}(?:\/\d{1,3})?) \((\d{1,10}) # ([^()]{1,40}) -> (?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|infinite)\)$/;
+  /^\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] Increase Ban ([0-9a-f:.]{2,39}(?:\/\d{1,3})?) \((\d{1,10}) # ([^()]{1,60}) -> (?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|infinite)\)$/;
 const LOOKS_LIKE_TICKET =
   /^\[(?<jail>.*?)\] (?:Ban|Unban|Restore Ban|Repeal Ban) /;
+const REFUSED_JAIL =
+  /(?:NOTICE|WARNING|\]:) +\[(?<jail>.*?)\] (?:Ban|Unban|Restore Ban|Repeal Ban) /;
+/** Of an odd jail's name so much is told, in characters. */
+const MAX_NAME_LENGTH = 64;
 /** A ban in a format that is not the configured one: the prefix is unknown. */
 const LOOKS_LIKE_OTHER_FORMAT =
   /^(?: ?\d{4}-|<|[A-Z][a-z]{2} |[ +]|fail2ban\.|[\w.:-]+ fail2ban).{0,160}(?:(?:NOTICE?|WARNING) +|\]: )\[[^\]]*\] (?:Ban|Unban) [0-9a-f:.\/]+$/;
@@ -167,6 +171,32 @@ export function* scanLocatedEvents(
     start = end + 1;
     if (!isOneToOne) startBytes = bytes.indexOf(LF, startBytes) + 1;
   }
+}
+
+/**
+ * The name of the jail in a line that can't be shared because of it, fit to be
+ * told: printable, and cut.
+ *
+ * @param line The line.
+ * @returns As a string of JSON; `undefined` where the line names none.
+ *
+ * @example
+ * ```ts
+ * import { jailInRefused } from "./log_line.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const line = "2026-11-22 14:13:03,659 fail2ban.actions [12]: NOTICE  [j\u00e4il] Ban 192.0.2.1";
+ * strictEqual(jailInRefused(line), String.raw`"j\u00e4il"`);
+ * ```
+ */
+export function jailInRefused(line: string): string | undefined {
+  const name = REFUSED_JAIL.exec(line)?.groups?.["jail"];
+  return name === undefined ? undefined : JSON.stringify(
+    name.slice(0, MAX_NAME_LENGTH),
+  ).replace(
+    /[^\x20-\x7e]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /**
@@ -264,10 +294,10 @@ function parseIncrease(message: string): LogEvent | undefined {
     INCREASE.exec(message) ?? [];
   const jail = parseJailName(jailText);
   const address = parseAddress(addressText);
+  // The line of the ban itself was refused before, where it names an odd one.
+  if (jail === undefined || address === undefined) return undefined;
   const durationSeconds = parseLoggedDuration(durationText);
-  if (
-    jail === undefined || address === undefined || durationSeconds === undefined
-  ) return undefined;
+  if (durationSeconds === undefined) return refused("duration");
   return {
     kind: "increase",
     jail,

@@ -80,12 +80,16 @@ export interface Fail2banClient extends AsyncDisposable {
 
 /** A row of fail2ban's database: the current or last ban of an address in a jail. */
 export interface TicketRow {
+  /** When the ban began, in milliseconds since 1970, where that is told. */
+  readonly beganMs?: number;
   /** When the ban ends or ended, in milliseconds since 1970; `Infinity`: never. */
   readonly endsMs: number;
 }
 
 /** The bans in fail2ban's own database, which is written after the log. */
 export interface TicketRows {
+  /** Whether it could be asked the last time, so that a row is to be expected. */
+  readonly answers?: boolean;
   /**
    * Looks a row up.
    *

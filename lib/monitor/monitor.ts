@@ -8,7 +8,11 @@ import type { EventId } from "../base/ids.ts";
 import { eventIdOfLine } from "./event_id.ts";
 import type { ExistingBans } from "./existing_bans.ts";
 import { HeldPositions } from "./held_positions.ts";
-import { type LogEvent, scanLocatedEvents } from "../fail2ban/log_line.ts";
+import {
+  jailInRefused,
+  type LogEvent,
+  scanLocatedEvents,
+} from "../fail2ban/log_line.ts";
 import { type LogFormat } from "../fail2ban/log_format.ts";
 import { RestartFilter } from "./restart_filter.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
@@ -71,6 +75,8 @@ export class Monitor {
     reported: 0,
     refused: 0,
     echoes: 0,
+    corrected: 0,
+    over: 0,
     unshareable: 0,
     actionFailures: 0,
   };
@@ -126,6 +132,8 @@ export class Monitor {
         (group) => this.#read(group),
         (group) => this.#releaseHeld(group),
         (group) => this.#marks.run(group),
+        (group) =>
+          this.#reporter.correctEnds((work) => this.#inTurn(work), group),
         ...(existing === undefined
           ? []
           : [(group: AbortSignal) => this.#import(existing, group)]),
@@ -149,6 +157,7 @@ export class Monitor {
   }
 
   async #handleAll(batch: LineBatch, signal: AbortSignal): Promise<void> {
+    this.#options.lineClock?.follow(batch.writtenAfterMs);
     const { fingerprint, rotations = 0 } = batch.end;
     const { bytes, startBytes } = batch;
     for (const placed of scanLocatedEvents(bytes, this.#options.logFormat)) {
@@ -217,8 +226,12 @@ export class Monitor {
     const { oracle, clock } = this.#options;
     if (event.kind === "refused") {
       this.counters.unshareable++;
+      const jail = event.reason === "jail" || event.reason === "bytes"
+        ? jailInRefused(line)
+        : undefined;
       this.#troubleLog.record("warning", "line can't be shared", {
         reason: event.reason,
+        ...(jail === undefined ? {} : { jail }),
       });
       return;
     }

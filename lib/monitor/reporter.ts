@@ -5,11 +5,13 @@
  * @module
  */
 
-import type { BanExpiry } from "./ban_expiry.ts";
+import type { BanExpiry, EstimatedEnd } from "./ban_expiry.ts";
 import { EchoFilter } from "./echo_filter.ts";
 import type { HostName } from "../base/host_name.ts";
+import { type CorrectedEnd, EndCorrection } from "./end_correction.ts";
 import type { Detection } from "./restart_filter.ts";
-import { timeOfLine } from "../fail2ban/line_time.ts";
+import { eventIdOfTicket } from "./event_id.ts";
+import { LineClock } from "../fail2ban/line_clock.ts";
 import type { Clock } from "../async/clock.ts";
 import type { DetectionOracle } from "../fail2ban/ports.ts";
 import type { EchoOracle } from "../enforce/enforcer.ts";
@@ -20,6 +22,7 @@ import {
 } from "../protection/protection_policy.ts";
 import { ReportLog } from "./report_log.ts";
 import type { ReportLink } from "./report_link.ts";
+import { Condition } from "../async/tasks.ts";
 
 /** What a reporter is made of. */
 export interface ReporterOptions {
@@ -31,6 +34,8 @@ export interface ReporterOptions {
   readonly echoes?: EchoOracle;
   /** What this host's fail2ban decided itself; by default nobody knows. */
   readonly detections?: DetectionOracle;
+  /** When lines were written; by default by this process's zone. */
+  readonly lineClock?: LineClock | undefined;
   /** Time. */
   readonly clock: Clock;
   /** Where to tell. */
@@ -51,6 +56,10 @@ export interface ReporterCounters {
   refused: number;
   /** Bans and unbans that were the cluster's own doing, left out. */
   echoes: number;
+  /** Ends that were reported and then corrected by fail2ban's database. */
+  corrected: number;
+  /** Bans that were over by their time before they could be reported. */
+  over: number;
 }
 
 /** What is to be reported. */
@@ -61,6 +70,9 @@ export interface DetectionReport extends Detection {
   readonly expiresMs?: number | undefined;
 }
 
+/** Ends that differ by less, in milliseconds, are the same: clocks are read twice. */
+const SAME_END_MS = 1_000;
+
 /** Reports what was found. */
 export class Reporter {
   /** How long lines were not read on since something was waited for, in milliseconds. */
@@ -70,6 +82,8 @@ export class Reporter {
   readonly #counters: ReporterCounters;
   readonly #echoes: EchoFilter | undefined;
   readonly #notes: ReportLog;
+  readonly #lineClock: LineClock;
+  readonly #corrections: EndCorrection | undefined;
 
   /**
    * @param options What the reporter is made of.
@@ -84,7 +98,11 @@ export class Reporter {
     this.#options = options;
     this.#troubleLog = troubleLog;
     this.#counters = counters;
-    const { log, echoes, detections } = options;
+    const { log, echoes, detections, ends, clock, link } = options;
+    this.#lineClock = options.lineClock ?? new LineClock();
+    this.#corrections = ends !== undefined && link.carriesTimes
+      ? new EndCorrection({ ends, clock })
+      : undefined;
     this.#notes = new ReportLog(log);
     this.#echoes = echoes && new EchoFilter(echoes, { detections });
   }
@@ -121,9 +139,38 @@ export class Reporter {
       log.record("notice", `would report ${event.kind}`, { jail, address });
       return;
     }
-    await this.#submit(event, signal);
+    const { endsMs } = await this.#submit(event, signal);
     this.#counters.reported++;
-    this.#notes.add(event.kind, event);
+    if (event.kind === "unban" || endsMs > this.#options.clock.nowMs()) {
+      this.#notes.add(event.kind, event);
+      return;
+    }
+    this.#counters.over++;
+    this.#troubleLog.record("warning", "a ban is over by its time already", {
+      ...{ jail, address },
+      agoSeconds: Math.round(
+        (this.#options.clock.nowMs() - endsMs) / 1_000,
+      ),
+    });
+  }
+
+  /**
+   * Reports the right ends of bans once fail2ban's database tells them, until
+   * aborted.
+   *
+   * @param inTurn Lets a report not mix with those of lines.
+   * @param signal Ends it.
+   */
+  async correctEnds(
+    inTurn: (work: () => Promise<void>) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#corrections?.run(
+      inTurn,
+      (known) => this.#correct(known, signal),
+      signal,
+    );
+    await new Condition().wait(signal);
   }
 
   /** Tells the log what was reported since it was told last. */
@@ -131,22 +178,69 @@ export class Reporter {
     this.#notes.flush();
   }
 
+  /** A report with a later end prolongs the ban; an earlier one takes its withdrawal. */
+  async #correct(
+    { ban, reportedMs, endsMs }: CorrectedEnd,
+    signal: AbortSignal,
+  ): Promise<void> {
+    // Two that never end do not differ by a number.
+    if (endsMs === reportedMs || Math.abs(endsMs - reportedMs) < SAME_END_MS) {
+      return;
+    }
+    const { hostName: origin, link, clock, log } = this.#options;
+    const { jail, address } = ban;
+    const idOf = (kind: string) =>
+      eventIdOfTicket(jail, address, `${kind} ${ban.id} ${endsMs}`);
+    const report = { origin, jail, address, expiresMs: endsMs };
+    this.#counters.corrected++;
+    log.record("debug", "the end of a ban is corrected", {
+      ...{ jail, address },
+      bySeconds: Math.round((endsMs - reportedMs) / 1_000),
+    });
+    if (endsMs < reportedMs) {
+      const id = await idOf("unban");
+      await link.submit({ ...report, kind: "unban", id }, signal);
+    }
+    if (endsMs <= clock.nowMs()) return;
+    await link.submit(
+      { ...report, kind: "ban", id: await idOf("ban") },
+      signal,
+    );
+  }
+
   #isEcho({ kind, jail, address, line }: DetectionReport): boolean {
     const atMs = line === ""
       ? undefined
-      : timeOfLine(line, this.#options.clock.nowMs());
+      : this.#lineClock.timeOf(line, this.#options.clock.nowMs());
     return this.#echoes?.isEcho({ kind, jail, address, atMs }) === true;
   }
 
-  async #submit(event: DetectionReport, signal: AbortSignal): Promise<void> {
-    const { hostName: origin, link, clock, ends } = this.#options;
-    const { kind, jail, address, id, line } = event;
+  async #submit(
+    event: DetectionReport,
+    signal: AbortSignal,
+  ): Promise<EstimatedEnd> {
+    const { hostName: origin, link, clock } = this.#options;
+    const { kind, jail, address, id } = event;
     const sinceMs = clock.monotonicMs();
-    const isTimed = kind === "ban" && link.carriesTimes;
-    const expiresMs = event.expiresMs ??
-      (isTimed ? await ends?.endOf(event, line, signal) : undefined) ??
-      Infinity;
+    const end = await this.#endOf(event, signal);
+    const expiresMs = end.endsMs;
     await link.submit({ kind, origin, jail, address, id, expiresMs }, signal);
+    if (kind === "ban") this.#corrections?.watch(event, end);
+    else this.#corrections?.forget(event);
     this.blockedMs += clock.monotonicMs() - sinceMs;
+    return end;
+  }
+
+  async #endOf(
+    event: DetectionReport,
+    signal: AbortSignal,
+  ): Promise<EstimatedEnd> {
+    const { link, ends } = this.#options;
+    const { kind, expiresMs, line } = event;
+    if (expiresMs !== undefined) return { endsMs: expiresMs };
+    if (kind === "unban" || ends === undefined || !link.carriesTimes) {
+      return { endsMs: Infinity };
+    }
+    return await ends.estimate(event, line, signal);
   }
 }

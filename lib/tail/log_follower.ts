@@ -14,6 +14,7 @@ import type {
   LogFolder,
   LogPosition,
 } from "./ports.ts";
+import type { Clock } from "../async/clock.ts";
 import type { Log, LogFields } from "../log/log.ts";
 import { countMissing, nextStep, sameFile } from "./tail_cursor.ts";
 
@@ -28,6 +29,8 @@ export interface LogFollowerOptions {
   readonly from: LogPosition | undefined;
   /** Receives log records. */
   readonly log: Log;
+  /** Tells when the log was seen to end; without it batches don't say. */
+  readonly clock?: Pick<Clock, "nowMs">;
 }
 
 const NOTHING = new Uint8Array();
@@ -49,6 +52,8 @@ export class LogFollower implements LineSource, AsyncDisposable {
   readonly #options: LogFollowerOptions;
   readonly #files: LogFiles;
   #current: LogReader | undefined;
+  /** When the log was last seen to have nothing unread, in milliseconds since 1970. */
+  #readAllMs: number | undefined;
 
   private constructor(options: LogFollowerOptions) {
     this.#options = options;
@@ -82,16 +87,16 @@ export class LogFollower implements LineSource, AsyncDisposable {
   async *batches(signal: AbortSignal): AsyncGenerator<LineBatch, void> {
     try {
       let current = this.#current ??= await this.#openLog(signal);
-      yield batchOf(NOTHING, current);
+      yield this.#batchOf(NOTHING, current);
       while (true) {
         const next: Uint8Array | LogReader | undefined = await this
           .#advance(current, signal);
         if (next instanceof LogReader) {
           await current[Symbol.asyncDispose]();
           current = this.#current = next;
-          yield batchOf(NOTHING, current);
+          yield this.#batchOf(NOTHING, current);
         } else if (next !== undefined) {
-          yield batchOf(next, current);
+          yield this.#batchOf(next, current);
         }
       }
     } catch (error) {
@@ -105,6 +110,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
     signal: AbortSignal,
   ): Promise<Uint8Array | LogReader | undefined> {
     signal.throwIfAborted();
+    const lookedMs = this.#options.clock?.nowMs();
     const newer = await this.#files.newerThan(current);
     const { unreadBytes, rotations } = current;
     const step = nextStep(current, { newer, ...await current.look() });
@@ -112,6 +118,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
       case "read":
         return await this.#read(current);
       case "wait":
+        this.#readAllMs = lookedMs;
         await this.#options.folder.waitForChange(signal);
         return undefined;
       case "move_on":
@@ -251,9 +258,10 @@ export class LogFollower implements LineSource, AsyncDisposable {
     this.gaps += missing;
     log.record("error", event, { log: folder.logName, missing, ...details });
   }
-}
 
-function batchOf(bytes: Uint8Array, followed: LogReader): LineBatch {
-  const end = followed.position;
-  return { bytes, startBytes: end.offsetBytes - bytes.length, end };
+  #batchOf(bytes: Uint8Array, followed: LogReader): LineBatch {
+    const end = followed.position;
+    const startBytes = end.offsetBytes - bytes.length;
+    return { bytes, startBytes, end, writtenAfterMs: this.#readAllMs };
+  }
 }

@@ -10,6 +10,7 @@ import { ExistingBans } from "../../lib/monitor/existing_bans.ts";
 import type { JailTimes, TicketRows } from "../../lib/fail2ban/ports.ts";
 import { Fail2banSocket } from "../../lib/fail2ban/io/fail2ban_socket.ts";
 import { JailBanTimes } from "../../lib/fail2ban/jail_ban_times.ts";
+import type { LineClock } from "../../lib/fail2ban/line_clock.ts";
 import { Fail2banInfo } from "../../lib/fail2ban/fail2ban_info.ts";
 import type { Clock } from "../../lib/async/clock.ts";
 import type { Log } from "../../lib/log/log.ts";
@@ -21,6 +22,8 @@ export interface AskedFail2banOptions {
   readonly rows: TicketRows;
   readonly clock: Clock;
   readonly log: Log;
+  /** When the lines of its log were written. */
+  readonly lines: LineClock;
 }
 
 /** Lines wait meanwhile. */
@@ -40,7 +43,7 @@ export class AskedFail2ban implements AsyncDisposable {
    */
   constructor(config: MonitorConfig, options: AskedFail2banOptions) {
     const { fail2banSocket: path, banTimeMs, importExisting } = config;
-    const { rows, clock, log } = options;
+    const { rows, clock, log, lines } = options;
     const fail2ban = path === undefined ? undefined : new Fail2banInfo(
       this.#held.use(
         new Fail2banSocket({ path, questionTimeoutMs: QUESTION_TIMEOUT_MS }),
@@ -55,6 +58,7 @@ export class AskedFail2ban implements AsyncDisposable {
       jails,
       clock,
       log,
+      lines,
       assumedMs: banTimeMs,
     });
     this.#existing = fail2ban !== undefined && importExisting

@@ -98,6 +98,11 @@ export class Fail2banDatabase
     return this.#lastFailure;
   }
 
+  get answers(): boolean {
+    return this.#path !== undefined && this.#open !== undefined &&
+      this.#lastFailure === undefined;
+  }
+
   ticketState(jail: JailName, address: Address, nowMs: number): TicketState {
     const row = this.#ask(({ ticket }, writtenMs) =>
       timesOf(ticket.get(jail, address)) ?? { writtenMs }
@@ -112,8 +117,9 @@ export class Fail2banDatabase
     const row = this.#ask(({ ticket }) => timesOf(ticket.get(jail, address)));
     if (row === undefined) return undefined;
     const { began, lasts } = row;
-    if (lasts === PERMANENT) return { endsMs: Infinity };
-    return lasts < 0 ? undefined : { endsMs: (began + lasts) * 1_000 };
+    const beganMs = began * 1_000;
+    if (lasts === PERMANENT) return { beganMs, endsMs: Infinity };
+    return lasts < 0 ? undefined : { beganMs, endsMs: (began + lasts) * 1_000 };
   }
 
   detectedAtMs(jail: JailName, address: Address): number | undefined {
