@@ -108,3 +108,40 @@ export interface JailTimes {
    */
   banTimeMs(jail: JailName, signal: AbortSignal): Promise<number | undefined>;
 }
+
+/** A ban that a fail2ban has now. */
+export interface HeldTicket {
+  readonly jail: JailName;
+  readonly address: Address;
+  /** When it began, in milliseconds since 1970; `undefined`: that is not told. */
+  readonly beganMs: number | undefined;
+  /** When it ends, in milliseconds since 1970, `Infinity` for never; `undefined`: likewise. */
+  readonly endsMs: number | undefined;
+}
+
+/** All bans that a fail2ban has. */
+export interface TicketList {
+  /** Those that could be shared. */
+  readonly tickets: readonly HeldTicket[];
+  /** Names of jails that can't be shared, as fail2ban gives them. */
+  readonly oddJails: ReadonlySet<string>;
+  /** Whether a ban of that jail that is not listed is surely gone. */
+  covers(jail: JailName): boolean;
+}
+
+/** Lists what a fail2ban has. */
+export interface TicketLists {
+  /**
+   * Asks now.
+   *
+   * @param signal Ends the wait.
+   * @returns `undefined` when it can't be asked.
+   */
+  list(signal: AbortSignal): Promise<TicketList | undefined>;
+}
+
+/** Tells one run of fail2ban from the next. */
+export interface Fail2banRun {
+  /** When the running server was started, in milliseconds since 1970; `undefined`: none runs, or nobody knows. */
+  startedMs(): number | undefined;
+}

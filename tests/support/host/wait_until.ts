@@ -1,7 +1,7 @@
 /** How long to wait, and what to call it when it never comes. */
 export interface WaitOptions {
-  /** What is waited for, for the error. */
-  readonly what: string;
+  /** What is waited for, for the error; a function says how it stands then. */
+  readonly what: string | (() => string);
   /** Milliseconds until giving up. */
   readonly timeoutMs?: number;
   /** Milliseconds between two looks. */
@@ -28,7 +28,8 @@ export async function waitUntil<T>(
       return value as Exclude<T, false | undefined>;
     }
     if (performance.now() > deadline) {
-      throw new Error(`Waited ${timeoutMs} ms in vain for ${what}`);
+      const whatText = typeof what === "string" ? what : what();
+      throw new Error(`Waited ${timeoutMs} ms in vain for ${whatText}`);
     }
     await new Promise((resolve) => setTimeout(resolve, intervalMs));
   }

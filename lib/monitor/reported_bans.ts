@@ -1,0 +1,63 @@
+/**
+ * What this monitor has reported of its host, and what it has taken back or
+ * left out: what a comparison with fail2ban's own bans starts from.
+ *
+ * @module
+ */
+
+import type { Address } from "../base/address.ts";
+import { type BanKey, keyOf } from "../ban/ban.ts";
+import type { JailName } from "../base/jail_name.ts";
+
+/** What is known of a ban of this host. */
+export interface KnownBan {
+  readonly jail: JailName;
+  readonly address: Address;
+  /**
+   * `reported`: the cluster holds it. `lifted`: it was taken back. `left`: it is
+   * the cluster's own, protected, or older than this monitor.
+   */
+  readonly state: "reported" | "lifted" | "left";
+  /** When it ends as it was reported, in milliseconds since 1970; `Infinity`: never, or nobody knows. */
+  readonly endsMs: number;
+  /** When this was noted, in milliseconds since 1970. */
+  readonly notedMs: number;
+}
+
+/** Bans that are remembered; above it the oldest is forgotten. */
+const MAX_BANS = 1_000_000;
+
+/** Remembers the last word about each ban, in the order in which they came. */
+export class ReportedBans {
+  readonly #bans = new Map<string, KnownBan>();
+
+  /** How many are known. */
+  get size(): number {
+    return this.#bans.size;
+  }
+
+  /** Notes the last word about a ban. */
+  note(ban: KnownBan): void {
+    const key = keyOf(ban);
+    this.#bans.delete(key);
+    this.#bans.set(key, ban);
+    if (this.#bans.size <= MAX_BANS) return;
+    const [oldest] = this.#bans.keys();
+    if (oldest !== undefined) this.#bans.delete(oldest);
+  }
+
+  /** What is known of a ban. */
+  get(key: BanKey): KnownBan | undefined {
+    return this.#bans.get(keyOf(key));
+  }
+
+  /** Forgets a ban: the cluster holds it no more, and fail2ban neither. */
+  forget(key: BanKey): void {
+    this.#bans.delete(keyOf(key));
+  }
+
+  /** All that is known. */
+  values(): Iterable<KnownBan> {
+    return this.#bans.values();
+  }
+}
