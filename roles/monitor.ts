@@ -14,12 +14,16 @@ import { PositionFile } from "../lib/tail/io/position_file.ts";
 import { LineClock } from "../lib/fail2ban/line_clock.ts";
 import { DiskLogFolder } from "../lib/tail/io/log_folder.ts";
 import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
+import { ReportedBansStore } from "../lib/monitor/reported_bans_store.ts";
+import { StateFile } from "../lib/base/io/state_file.ts";
+import { ReportedBans } from "../lib/monitor/reported_bans.ts";
 import { LogFollower } from "../lib/tail/log_follower.ts";
 import { Monitor } from "../lib/monitor/monitor.ts";
 import { runTogether } from "../lib/async/tasks.ts";
 import { AskedFail2ban } from "./program/asked_fail2ban.ts";
 import { watchProtection } from "./program/host_protection.ts";
 import { linkFigures, openReportLink } from "./program/monitor_link.ts";
+import { readLogBeginning } from "./program/log_beginning.ts";
 import { checkMembership } from "./program/node_membership.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
 import { runProgram } from "./program/role_program.ts";
@@ -65,16 +69,21 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   );
   await using folder = new DiskLogFolder(config.logPath, log);
   const positions = new PositionFile(`${general.stateDir}/monitor.position`);
-  const from = await positions.load();
+  const { from, atStart } = await readLogBeginning(positions, log);
+  const store = new ReportedBansStore(
+    new StateFile(`${general.stateDir}/monitor.reported`),
+    log,
+  );
   await using lines = await LogFollower.begin({
-    ...{ folder, from, log, clock },
+    ...{ folder, from, atStart, log, clock },
   });
   const lineClock = new LineClock(log);
   await using fail2ban = new AskedFail2ban(config, {
     rows: oracle,
     lines: lineClock,
-    clock,
-    log,
+    ...{ clock, log, store, known: new ReportedBans(await store.load()) },
+    reportedUntilMs: from?.modifiedMs ??
+      (from === undefined && !atStart ? undefined : clock.nowMs()),
   });
   const { link, tasks } = await openReportLink({
     ...{ ...context, zeromq, allowlist },
@@ -85,7 +94,9 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     detections: oracle,
     lineClock,
     ends: fail2ban.ends,
-    existing: fail2ban.existingAt(from),
+    existing: atStart ? undefined : fail2ban.existingAt(from),
+    drift: fail2ban.drift,
+    known: fail2ban.known,
     hostName: general.hostName,
     logFormat,
     unbanHoldMs,
@@ -104,6 +115,8 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
       : oracle.lastFailure ?? "answers",
     assumedTimes: fail2ban.ends.assumed,
     clockOffsetSeconds: Math.round(lineClock.offsetMs / 1_000),
+    ...fail2ban.drift.counters,
+    oddJails: fail2ban.drift.oddJails.join(" ") || "none",
     missingFiles: lines.gaps,
     place: monitor.placeTrouble ?? "stored",
     unresolvedNames: protection.unresolvedNames,

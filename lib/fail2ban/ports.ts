@@ -125,7 +125,9 @@ export interface TicketList {
   readonly tickets: readonly HeldTicket[];
   /** Names of jails that can't be shared, as fail2ban gives them. */
   readonly oddJails: ReadonlySet<string>;
-  /** Whether a ban of that jail that is not listed is surely gone. */
+  /** Whether a running fail2ban says so itself: what is not listed is not in force. */
+  readonly isExact: boolean;
+  /** Whether a ban of that jail that was listed before, and is no more, is gone. */
   covers(jail: JailName): boolean;
 }
 

@@ -78,12 +78,24 @@ export function readAbilities(value: PickleValue): Fail2banAbilities {
  * @throws {RuntimeError} when it is not understood.
  */
 export function readJails(value: PickleValue): ReadonlySet<JailName> {
+  const names = readJailNames(value).map((name) => parseJailName(name));
+  return new Set(names.filter((name) => name !== undefined));
+}
+
+/**
+ * Reads the names of all jails, those too that no ban can be shared of. A
+ * name with a comma in it is taken for several.
+ *
+ * @param value The answer to `status`.
+ * @throws {RuntimeError} when it is not understood.
+ */
+export function readJailNames(value: PickleValue): readonly string[] {
   const list = typeof value === "string"
     ? textEntry(value, "Jail list")
     : entry(value, "Jail list");
   if (typeof list !== "string") throw notUnderstood("status");
-  const names = list.split(",").map((name) => parseJailName(name.trim()));
-  return new Set(names.filter((name) => name !== undefined));
+  return list.split(",").map((name) => name.trim())
+    .filter((name) => name !== "");
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import type { EventId } from "../base/ids.ts";
 import { eventIdOfLine } from "./event_id.ts";
+import type { DriftRepair } from "./drift_repair.ts";
 import type { ExistingBans } from "./existing_bans.ts";
 import { HeldPositions } from "./held_positions.ts";
 import {
@@ -40,6 +41,8 @@ export interface MonitorOptions extends ReporterOptions {
   readonly oracle: TicketOracle;
   /** The bans that are there already, where they are yet to be reported. */
   readonly existing?: ExistingBans | undefined;
+  /** Compares what was reported with what fail2ban has. */
+  readonly drift?: DriftRepair | undefined;
   /** Keeps the place up to which everything was answered. */
   readonly positions: PositionStore;
   /** How the log's lines begin. */
@@ -123,7 +126,7 @@ export class Monitor {
    * @param signal Ends it; the promise then resolves.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { link, dryRun, existing } = this.#options;
+    const { link, dryRun, existing, drift } = this.#options;
     const afterwards = new AbortController();
     const linkRun = dryRun ? undefined : link.run(afterwards.signal);
     try {
@@ -133,7 +136,16 @@ export class Monitor {
         (group) => this.#releaseHeld(group),
         (group) => this.#marks.run(group),
         (group) =>
-          this.#reporter.correctEnds((work) => this.#inTurn(work), group),
+          this.#reporter.correctEnds(
+            (work) => this.#exclusively(group, work),
+            group,
+          ),
+        ...(drift === undefined ? [] : [(group: AbortSignal) =>
+          drift.run(
+            this.#reporter,
+            (work) => this.#exclusively(group, work),
+            group,
+          )]),
         ...(existing === undefined
           ? []
           : [(group: AbortSignal) => this.#import(existing, group)]),
@@ -245,6 +257,11 @@ export class Monitor {
     const state = event.kind === "unban"
       ? oracle.ticketState(event.jail, event.address, clock.nowMs())
       : "unknown";
+    this.#options.drift?.observe(
+      event,
+      state === "in_force",
+      this.#options.lineClock?.timeOf(line, clock.nowMs()) ?? clock.nowMs(),
+    );
     const shared = this.#session.push(event, state, this.#sessionMs(), id);
     if (event.kind === "unban") {
       this.#heldPlaces.add({ ...event, id }, this.#lastEnd);

@@ -30,6 +30,17 @@ const MAX_BANS = 1_000_000;
 /** Remembers the last word about each ban, in the order in which they came. */
 export class ReportedBans {
   readonly #bans = new Map<string, KnownBan>();
+  #version = 0;
+
+  /** @param bans What is known already. */
+  constructor(bans: Iterable<KnownBan> = []) {
+    for (const ban of bans) this.note(ban);
+  }
+
+  /** Grows with every change. */
+  get version(): number {
+    return this.#version;
+  }
 
   /** How many are known. */
   get size(): number {
@@ -39,6 +50,7 @@ export class ReportedBans {
   /** Notes the last word about a ban. */
   note(ban: KnownBan): void {
     const key = keyOf(ban);
+    this.#version++;
     this.#bans.delete(key);
     this.#bans.set(key, ban);
     if (this.#bans.size <= MAX_BANS) return;
@@ -53,6 +65,7 @@ export class ReportedBans {
 
   /** Forgets a ban: the cluster holds it no more, and fail2ban neither. */
   forget(key: BanKey): void {
+    this.#version++;
     this.#bans.delete(keyOf(key));
   }
 

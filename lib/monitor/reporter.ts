@@ -13,7 +13,7 @@ import type { Detection } from "./restart_filter.ts";
 import { eventIdOfTicket } from "./event_id.ts";
 import { LineClock } from "../fail2ban/line_clock.ts";
 import type { Clock } from "../async/clock.ts";
-import type { DetectionOracle } from "../fail2ban/ports.ts";
+import type { DetectionOracle, HeldTicket } from "../fail2ban/ports.ts";
 import type { EchoOracle } from "../enforce/enforcer.ts";
 import type { Log } from "../log/log.ts";
 import {
@@ -21,6 +21,7 @@ import {
   refusal,
 } from "../protection/protection_policy.ts";
 import { ReportLog } from "./report_log.ts";
+import type { KnownBan, ReportedBans } from "./reported_bans.ts";
 import type { ReportLink } from "./report_link.ts";
 import { Condition } from "../async/tasks.ts";
 
@@ -36,6 +37,8 @@ export interface ReporterOptions {
   readonly detections?: DetectionOracle;
   /** When lines were written; by default by this process's zone. */
   readonly lineClock?: LineClock | undefined;
+  /** Where to keep what was reported, for comparisons with fail2ban. */
+  readonly known?: ReportedBans | undefined;
   /** Time. */
   readonly clock: Clock;
   /** Where to tell. */
@@ -66,6 +69,8 @@ export interface ReporterCounters {
 export interface DetectionReport extends Detection {
   /** Its line; empty where there is none any more. */
   readonly line: string;
+  /** When it happened, where no line says so, in milliseconds since 1970. */
+  readonly atMs?: number | undefined;
   /** When the ban ends, where that is known, in milliseconds since 1970. */
   readonly expiresMs?: number | undefined;
 }
@@ -113,14 +118,16 @@ export class Reporter {
    *
    * @param event The event.
    * @param signal Ends the waits.
+   * @returns Whether it was reported.
    */
-  async report(event: DetectionReport, signal: AbortSignal): Promise<void> {
+  async report(event: DetectionReport, signal: AbortSignal): Promise<boolean> {
     const { protection, log, dryRun } = this.#options;
     const { jail, address } = event;
     if (this.#isEcho(event)) {
       this.#counters.echoes++;
       log.record("debug", `own ${event.kind} not reported`, { jail, address });
-      return;
+      this.#note(event, "left", Infinity);
+      return false;
     }
     const refused = event.kind === "ban"
       ? refusal(address, protection())
@@ -133,17 +140,19 @@ export class Reporter {
         rule: refused.rule,
         because: refused.because,
       });
-      return;
+      this.#note(event, "left", Infinity);
+      return false;
     }
     if (dryRun) {
       log.record("notice", `would report ${event.kind}`, { jail, address });
-      return;
+      this.#note(event, "left", Infinity);
+      return false;
     }
     const { endsMs } = await this.#submit(event, signal);
     this.#counters.reported++;
     if (event.kind === "unban" || endsMs > this.#options.clock.nowMs()) {
       this.#notes.add(event.kind, event);
-      return;
+      return true;
     }
     this.#counters.over++;
     this.#troubleLog.record("warning", "a ban is over by its time already", {
@@ -152,6 +161,29 @@ export class Reporter {
         (this.#options.clock.nowMs() - endsMs) / 1_000,
       ),
     });
+    return true;
+  }
+
+  /**
+   * Reports another end of a ban that was reported; {@link Reporter.flush} has
+   * to follow.
+   *
+   * @param ticket The ban and its end.
+   * @param signal Ends the waits.
+   * @returns Whether it was reported.
+   */
+  async moveEnd(ticket: HeldTicket, signal: AbortSignal): Promise<boolean> {
+    const { known, link, dryRun } = this.#options;
+    const reportedMs = known?.get(ticket)?.endsMs;
+    const { jail, address, endsMs } = ticket;
+    if (
+      endsMs === undefined || reportedMs === undefined || dryRun ||
+      !link.carriesTimes
+    ) return false;
+    const id = await eventIdOfTicket(jail, address, `${reportedMs}`);
+    const ban = { kind: "ban" as const, jail, address, id };
+    await this.#correct({ ban, reportedMs, endsMs }, signal);
+    return true;
   }
 
   /**
@@ -197,6 +229,7 @@ export class Reporter {
       ...{ jail, address },
       bySeconds: Math.round((endsMs - reportedMs) / 1_000),
     });
+    this.#note(ban, "reported", endsMs);
     if (endsMs < reportedMs) {
       const id = await idOf("unban");
       await link.submit({ ...report, kind: "unban", id }, signal);
@@ -208,10 +241,27 @@ export class Reporter {
     );
   }
 
-  #isEcho({ kind, jail, address, line }: DetectionReport): boolean {
-    const atMs = line === ""
-      ? undefined
+  /** Keeps the last word about a ban, for comparisons with fail2ban. */
+  #note(
+    { kind, jail, address, ...event }: Detection & Partial<DetectionReport>,
+    state: KnownBan["state"],
+    endsMs: number,
+  ): void {
+    const notedMs = kind === "unban" && this.#timeOf(event) ||
+      this.#options.clock.nowMs();
+    this.#options.known?.note({ jail, address, state, endsMs, notedMs });
+  }
+
+  /** When it happened, as far as anybody says so. */
+  #timeOf({ line = "", atMs }: Partial<DetectionReport>): number | undefined {
+    return line === ""
+      ? atMs
       : this.#lineClock.timeOf(line, this.#options.clock.nowMs());
+  }
+
+  #isEcho(event: DetectionReport): boolean {
+    const { kind, jail, address } = event;
+    const atMs = this.#timeOf(event);
     return this.#echoes?.isEcho({ kind, jail, address, atMs }) === true;
   }
 
@@ -227,6 +277,7 @@ export class Reporter {
     await link.submit({ kind, origin, jail, address, id, expiresMs }, signal);
     if (kind === "ban") this.#corrections?.watch(event, end);
     else this.#corrections?.forget(event);
+    this.#note(event, kind === "ban" ? "reported" : "lifted", expiresMs);
     this.blockedMs += clock.monotonicMs() - sinceMs;
     return end;
   }

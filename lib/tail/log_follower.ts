@@ -27,6 +27,8 @@ export interface LogFollowerOptions {
    * a log that does not exist yet.
    */
   readonly from: LogPosition | undefined;
+  /** Starts a log whose position is unknown at its beginning. @default {false} */
+  readonly atStart?: boolean;
   /** Receives log records. */
   readonly log: Log;
   /** Tells when the log was seen to end; without it batches don't say. */
@@ -147,9 +149,9 @@ export class LogFollower implements LineSource, AsyncDisposable {
    * there is none.
    */
   async #openStart(): Promise<LogReader | undefined> {
-    const { from, folder } = this.#options;
+    const { from, folder, atStart = false } = this.#options;
     if (from === undefined) {
-      return await this.#open(folder.logName, AT_THE_END, 0);
+      return await this.#open(folder.logName, atStart ? 0 : AT_THE_END, 0);
     }
     let files: readonly LogFile[] | undefined;
     const found = await this.#openFirst(

@@ -180,7 +180,8 @@ export class Fail2banDatabase
     // Another file than fail2ban's would say of every ban that it is gone.
     const seen = this.#seenJails;
     for (const { jail } of tickets) seen.add(jail);
-    return { tickets, oddJails, covers: (jail) => seen.has(jail) };
+    const covers = (jail: JailName) => seen.has(jail);
+    return { tickets, oddJails, covers, isExact: false };
   }
 
   /** @returns `undefined` also when it can't be asked. */

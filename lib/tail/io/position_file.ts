@@ -30,6 +30,9 @@ export class PositionFile implements PositionStore {
 
   async load(): Promise<LogPosition | undefined> {
     try {
+      // A pipe in its place would hold up whoever opens it.
+      const { isFile } = await Deno.stat(this.#path);
+      if (!isFile) throw new RuntimeError("it is not a file", { hint: HINT });
       return decodePosition(await Deno.readTextFile(this.#path));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
@@ -48,6 +51,8 @@ export class PositionFile implements PositionStore {
     const folder = this.#path.slice(0, this.#path.lastIndexOf("/")) || "/";
     try {
       await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+      // Whatever was left there, a pipe among others, is in the way.
+      await Deno.remove(beside, { recursive: true }).catch(unlessMissing);
       await Deno.writeTextFile(beside, encodePosition(position), {
         mode: 0o600,
       });
@@ -60,12 +65,33 @@ export class PositionFile implements PositionStore {
       throw cannot("write", this.#path, error);
     }
   }
+
+  /**
+   * Puts a damaged place aside, over one that was put aside before.
+   *
+   * @throws {RuntimeError} when it can't be moved.
+   */
+  async putAside(): Promise<void> {
+    const aside = `${this.#path}.damaged`;
+    try {
+      await Deno.remove(aside, { recursive: true }).catch(unlessMissing);
+      await Deno.rename(this.#path, aside);
+    } catch (error) {
+      throw cannot("move", this.#path, error);
+    }
+  }
+}
+
+const HINT = "the folder is statedir in [general], and must be writable";
+
+function unlessMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 function cannot(what: string, path: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   return new RuntimeError(`cannot ${what} ${path}: ${error.message}`, {
-    hint: "the folder is statedir in [general], and must be writable",
+    hint: HINT,
     cause: error,
   });
 }
