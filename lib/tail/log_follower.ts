@@ -4,6 +4,7 @@
  * @module
  */
 
+import { RuntimeError } from "../base/errors.ts";
 import { AT_THE_END, LogReader } from "./open_log.ts";
 import { LogFiles } from "./log_files.ts";
 import type {
@@ -56,6 +57,8 @@ export class LogFollower implements LineSource, AsyncDisposable {
   #current: LogReader | undefined;
   /** When the log was last seen to have nothing unread, in milliseconds since 1970. */
   #readAllMs: number | undefined;
+  /** Why the log can't be read now. */
+  #trouble: string | undefined;
 
   private constructor(options: LogFollowerOptions) {
     this.#options = options;
@@ -92,7 +95,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
       yield this.#batchOf(NOTHING, current);
       while (true) {
         const next: Uint8Array | LogReader | undefined = await this
-          .#advance(current, signal);
+          .#tryAdvance(current, signal);
         if (next instanceof LogReader) {
           await current[Symbol.asyncDispose]();
           current = this.#current = next;
@@ -106,7 +109,35 @@ export class LogFollower implements LineSource, AsyncDisposable {
     }
   }
 
-  /** One step: lines, the next file, or nothing. */
+  /** A disk that fails for a while, or a folder that is closed, is waited for. */
+  async #tryAdvance(
+    current: LogReader,
+    signal: AbortSignal,
+  ): Promise<Uint8Array | LogReader | undefined> {
+    const { folder, log } = this.#options;
+    try {
+      const next = await this.#advance(current, signal);
+      if (this.#trouble !== undefined) {
+        log.record("notice", "the log can be read again", {
+          log: folder.logName,
+        });
+      }
+      this.#trouble = undefined;
+      return next;
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      const { message: reason, hint } = error;
+      if (this.#trouble !== reason) {
+        const event = "the log can't be read, trying on";
+        log.record("error", event, { reason, hint });
+      }
+      this.#trouble = reason;
+      await folder.waitForChange(signal);
+      return undefined;
+    }
+  }
+
+  /** One step: gives lines, the file that follows, or nothing. */
   async #advance(
     current: LogReader,
     signal: AbortSignal,

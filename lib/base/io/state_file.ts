@@ -31,7 +31,9 @@ export class StateFile implements StateText {
       throw cannot("read", path, error);
     }
     // A pipe would hold up whoever opens it.
-    throw new RuntimeError(`${path} is not a file`, { hint: HINT });
+    throw new RuntimeError(`cannot read ${path}: it is not a file`, {
+      hint: HINT,
+    });
   }
 
   async save(text: string): Promise<void> {
@@ -40,8 +42,7 @@ export class StateFile implements StateText {
     const folder = path.slice(0, path.lastIndexOf("/")) || "/";
     try {
       await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-      // Whatever was left there, a pipe among others, is in the way.
-      await Deno.remove(beside, { recursive: true }).catch(unlessMissing);
+      await removePipe(beside);
       await Deno.writeTextFile(beside, text, { mode: 0o600 });
       using file = await Deno.open(beside, { write: true });
       await file.syncData();
@@ -67,7 +68,13 @@ export class StateFile implements StateText {
 
 const HINT = "the folder is statedir in [general], and must be writable";
 
-function unlessMissing(error: unknown): void {
+/** A pipe would hold up whoever opens it. */
+async function removePipe(path: string): Promise<void> {
+  const info = await Deno.lstat(path).catch(unlessMissing);
+  if (info?.isFifo === true) await Deno.remove(path);
+}
+
+function unlessMissing(error: unknown): undefined {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 

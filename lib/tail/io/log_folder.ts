@@ -53,8 +53,8 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   readonly #timer: ReturnType<typeof setInterval>;
   /** Files that could not be opened since the last wait. */
   readonly #unreadable = new Set<string>();
-  /** Problems that were logged. */
-  readonly #reported = new Set<string>();
+  /** Problems that were logged: the name that each cause was logged for. */
+  readonly #reported = new Map<string, string>();
   #hinted = false;
   #watcher: Deno.FsWatcher | undefined;
   #watching: Promise<void> | undefined;
@@ -97,8 +97,14 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
       const file = await unlessMissing(Deno.open(path));
       if (file === undefined) return undefined;
       const info = await file.stat();
-      this.#reported.delete(name);
-      if (info.isFile) return new OpenedFile(path, file, identityOf(info));
+      this.#resolve(name);
+      if (info.isFile) {
+        const tell = (error: RuntimeError | undefined) => {
+          if (error !== undefined) this.#complain(name, error);
+          else this.#resolve(name);
+        };
+        return new OpenedFile({ path, file, info, tell });
+      }
       file.close();
       throw notAFile(path);
     } catch (error) {
@@ -158,6 +164,7 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
       const names = await unlessMissing(
         Array.fromAsync(Deno.readDir(folder), ({ name }) => name),
       );
+      this.#resolve(folder);
       return names ?? [];
     } catch (error) {
       this.#complain(folder, cannot("list", folder, error));
@@ -175,13 +182,22 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     this.#complain(name, error);
   }
 
+  /** What has the same cause, as with all files of a folder, is said once. */
   #complain(what: string, { message, hint }: RuntimeError): void {
-    if (this.#reported.has(what)) return;
-    this.#reported.add(what);
+    const cause = message.slice(message.lastIndexOf(": ") + 1);
+    if (this.#reported.has(cause)) return;
+    this.#reported.set(cause, what);
     this.#log.record("warning", "the log can't be read, trying on", {
       reason: message,
       hint,
     });
+  }
+
+  #resolve(what: string): void {
+    const causes = [...this.#reported].filter(([, of]) => of === what);
+    for (const [cause] of causes) this.#reported.delete(cause);
+    if (causes.length === 0) return;
+    this.#log.record("notice", "the log can be read again", { log: what });
   }
 
   #hint(): void {
@@ -208,26 +224,56 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   }
 }
 
+interface OpenedFileOptions {
+  readonly path: string;
+  readonly file: Deno.FsFile;
+  readonly info: Deno.FileInfo;
+  /** Tells of trouble that is got round; `undefined`: that it is over. */
+  readonly tell: (error: RuntimeError | undefined) => void;
+}
+
 class OpenedFile implements OpenedLog {
   readonly device: number;
   readonly inode: number;
   readonly #path: string;
   readonly #file: Deno.FsFile;
 
-  constructor(
-    path: string,
-    file: Deno.FsFile,
-    { device, inode }: FileIdentity,
-  ) {
+  #modifiedMs: number;
+  readonly #tell: OpenedFileOptions["tell"];
+  #isTroubled = false;
+
+  constructor({ path, file, info, tell }: OpenedFileOptions) {
     this.#path = path;
     this.#file = file;
+    this.#tell = tell;
+    const { device, inode } = identityOf(info);
     this.device = device;
     this.inode = inode;
+    this.#modifiedMs = factsOf(info).modifiedMs;
   }
 
+  /**
+   * Deno looks at the path's permissions once more to `stat` an open file: when
+   * its folder was closed, what is open still tells its end.
+   */
   async facts(): Promise<FileFacts> {
     try {
-      return factsOf(await this.#file.stat());
+      const facts = factsOf(await this.#file.stat());
+      this.#modifiedMs = facts.modifiedMs;
+      if (this.#isTroubled) this.#tell(undefined);
+      this.#isTroubled = false;
+      return facts;
+    } catch (error) {
+      this.#isTroubled = true;
+      this.#tell(cannot("read", this.#path, error));
+      const sizeBytes = await this.#seek(0, Deno.SeekMode.End);
+      return { sizeBytes, modifiedMs: this.#modifiedMs };
+    }
+  }
+
+  async #seek(offsetBytes: number, from: Deno.SeekMode): Promise<number> {
+    try {
+      return await this.#file.seek(offsetBytes, from);
     } catch (error) {
       throw cannot("read", this.#path, error);
     }

@@ -32,7 +32,7 @@ export class PositionFile implements PositionStore {
     try {
       // A pipe in its place would hold up whoever opens it.
       const { isFile } = await Deno.stat(this.#path);
-      if (!isFile) throw new RuntimeError("it is not a file", { hint: HINT });
+      if (!isFile) throw new Error("it is not a file");
       return decodePosition(await Deno.readTextFile(this.#path));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
@@ -51,8 +51,7 @@ export class PositionFile implements PositionStore {
     const folder = this.#path.slice(0, this.#path.lastIndexOf("/")) || "/";
     try {
       await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-      // Whatever was left there, a pipe among others, is in the way.
-      await Deno.remove(beside, { recursive: true }).catch(unlessMissing);
+      await removePipe(beside);
       await Deno.writeTextFile(beside, encodePosition(position), {
         mode: 0o600,
       });
@@ -84,7 +83,13 @@ export class PositionFile implements PositionStore {
 
 const HINT = "the folder is statedir in [general], and must be writable";
 
-function unlessMissing(error: unknown): void {
+/** A pipe would hold up whoever opens it. */
+async function removePipe(path: string): Promise<void> {
+  const info = await Deno.lstat(path).catch(unlessMissing);
+  if (info?.isFifo === true) await Deno.remove(path);
+}
+
+function unlessMissing(error: unknown): undefined {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
