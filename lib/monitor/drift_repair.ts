@@ -79,8 +79,6 @@ export class DriftRepair {
   readonly #storing: TroubleLog;
   /** What the comparison before found, by kind and ban. */
   #found: ReadonlySet<string> = new Set();
-  /** Bans that were listed since they were reported. */
-  readonly #seen = new Set<string>();
   readonly #oddJails = new Set<string>();
   #isSeeded = false;
   #storedVersion = 0;
@@ -189,10 +187,7 @@ export class DriftRepair {
       found.add(name);
       return before.has(name);
     };
-    for (const ban of over) {
-      known.forget(ban);
-      this.#seen.delete(keyOf(ban));
-    }
+    for (const ban of over) known.forget(ban);
     for (const ticket of missing) {
       if (!isFoundAgain("missing", ticket)) continue;
       const { jail, address, beganMs, endsMs } = ticket;
@@ -210,11 +205,11 @@ export class DriftRepair {
       this.#tell("fail2ban has changed the end of a ban", ticket);
     }
     for (const ban of this.#settled(list, nowMs) ? surplus : []) {
-      const isGone = list.isExact || this.#seen.has(keyOf(ban));
+      const isGone = list.isExact || ban.isListed === true;
       if (!isGone || !isFoundAgain("surplus", ban)) continue;
       await this.#lift(reporter, ban, "no line said so", signal);
     }
-    for (const ticket of list.tickets) this.#seen.add(keyOf(ticket));
+    for (const ticket of list.tickets) known.list(ticket);
     this.#found = found;
   }
 
@@ -229,7 +224,6 @@ export class DriftRepair {
     const id = await eventIdOfTicket(jail, address, `gone ${nowMs}`);
     const unban = { kind: "unban" as const, jail, address, id, line: "", atMs };
     if (!await reporter.report(unban, signal)) return;
-    this.#seen.delete(keyOf(unban));
     this.counters.driftUnbans++;
     const event = "fail2ban has a ban no more, which is reported now";
     this.#log.record("notice", event, { jail, address, because });

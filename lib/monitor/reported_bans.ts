@@ -22,6 +22,8 @@ export interface KnownBan {
   readonly endsMs: number;
   /** When this was noted, in milliseconds since 1970. */
   readonly notedMs: number;
+  /** Whether fail2ban was seen to have it since. @default {false} */
+  readonly isListed?: boolean;
 }
 
 /** Bans that are remembered; above it the oldest is forgotten. */
@@ -61,6 +63,14 @@ export class ReportedBans {
   /** What is known of a ban. */
   get(key: BanKey): KnownBan | undefined {
     return this.#bans.get(keyOf(key));
+  }
+
+  /** Notes that fail2ban has a ban that is known. */
+  list(key: BanKey): void {
+    const ban = this.#bans.get(keyOf(key));
+    if (ban === undefined || ban.isListed === true) return;
+    this.#version++;
+    this.#bans.set(keyOf(key), { ...ban, isListed: true });
   }
 
   /** Forgets a ban: the cluster holds it no more, and fail2ban neither. */

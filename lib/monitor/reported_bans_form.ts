@@ -28,9 +28,10 @@ const STATES: readonly KnownBan["state"][] = ["reported", "lifted", "left"];
  */
 export function encodeReportedBans(bans: Iterable<KnownBan>): string {
   const lines = [HEAD];
-  for (const { jail, address, state, endsMs, notedMs } of bans) {
+  for (const { jail, address, state, endsMs, notedMs, isListed } of bans) {
     const end = endsMs === Infinity ? null : endsMs;
-    lines.push(JSON.stringify([jail, address, state, end, notedMs]));
+    const listed = isListed === true ? 1 : 0;
+    lines.push(JSON.stringify([jail, address, state, end, notedMs, listed]));
   }
   // A file that was cut has no last line.
   return `${lines.join("\n")}\n[]\n`;
@@ -50,16 +51,19 @@ export function decodeReportedBans(text: string): readonly KnownBan[] {
 }
 
 function decodeLine(line: string): KnownBan {
-  const [jailText, addressText, state, end, notedMs, ...rest] = parseList(line);
+  const [jailText, addressText, state, end, notedMs, listed, ...rest] =
+    parseList(line);
   const jail = parseJailName(String(jailText));
   const address = parseAddress(String(addressText));
   const known = STATES.find((each) => each === state);
   const endsMs = end === null ? Infinity : end;
   if (
     jail === undefined || address === undefined || known === undefined ||
-    typeof endsMs !== "number" || typeof notedMs !== "number" || rest.length > 0
+    typeof endsMs !== "number" || typeof notedMs !== "number" ||
+    listed !== 0 && listed !== 1 || rest.length > 0
   ) throw damaged();
-  return { jail, address, state: known, endsMs, notedMs };
+  const isListed = listed === 1;
+  return { jail, address, state: known, endsMs, notedMs, isListed };
 }
 
 function parseList(line: string): readonly unknown[] {
