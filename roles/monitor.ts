@@ -117,6 +117,9 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     clockOffsetSeconds: Math.round(lineClock.offsetMs / 1_000),
     ...fail2ban.drift.counters,
     oddJails: fail2ban.drift.oddJails.join(" ") || "none",
+    ...monitor.format.counters,
+    logLines: monitor.format.isOther ? "not as logformat says" : "understood",
+    fail2banLog: fail2ban.logTarget?.state ?? "not asked",
     missingFiles: lines.gaps,
     place: monitor.placeTrouble ?? "stored",
     unresolvedNames: protection.unresolvedNames,
@@ -125,6 +128,11 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   await runTogether(signal, [
     (group) => protection.run(group),
     (group) => monitor.run(group),
+    ...(fail2ban.logTarget === undefined
+      ? []
+      : [(group: AbortSignal) =>
+        fail2ban.logTarget?.run(group) ??
+          Promise.resolve()]),
     ...tasks,
   ]);
 }

@@ -17,6 +17,7 @@ import {
   readIgnored,
   readJailNames,
   readTickets,
+  readWord,
 } from "./replies.ts";
 import type { IgnoreipNames } from "./ignoreip_names.ts";
 import { type JailName, parseJailName } from "../base/jail_name.ts";
@@ -117,6 +118,15 @@ export class Fail2banInfo {
     return reply.kind === "no_jail"
       ? undefined
       : readBanTime(valueOf(reply)) * 1_000;
+  }
+
+  /** Where it logs to, and from which level on, in its own words. */
+  async logging(
+    signal: AbortSignal,
+  ): Promise<{ readonly target: string; readonly level: string }> {
+    const target = valueOf(await this.command(["get", "logtarget"], signal));
+    const level = valueOf(await this.command(["get", "loglevel"], signal));
+    return { target: readWord(target), level: readWord(level) };
   }
 
   /** The addresses that a jail bans; `undefined` when there is no such jail. */

@@ -28,7 +28,7 @@
 import { type Address, parseAddress } from "../base/address.ts";
 import { type JailName, parseJailName } from "../base/jail_name.ts";
 import { type ActionFailure, parseActionFailure } from "./log_failure.ts";
-import { linePatterns } from "./log_prefix.ts";
+import { LINE_BEGINNINGS, linePatterns, unfolded } from "./log_prefix.ts";
 import { parseLoggedDuration } from "./logged_duration.ts";
 import type { LogFormat } from "./log_format.ts";
 
@@ -95,6 +95,8 @@ const MAX_NAME_LENGTH = 64;
 /** A ban in a format that is not the configured one: the prefix is unknown. */
 const LOOKS_LIKE_OTHER_FORMAT =
   /^(?: ?\d{4}-|<|[A-Z][a-z]{2} |[ +]|fail2ban\.|[\w.:-]+ fail2ban).{0,160}(?:(?:NOTICE?|WARNING) +|\]: )\[[^\]]*\] (?:Ban|Unban) [0-9a-f:.\/]+$/;
+/** So does what is no line of fail2ban at all where it tells of a ban. */
+const HAS_BAN = /\] (?:Ban|Unban|Restore Ban) [0-9a-f]{0,4}[.:][0-9a-f.:]{2,}/;
 /** A message that begins with a prefix that the journal does not have. */
 const LOOKS_LIKE_PREFIX = /^(?:\d{4}-|fail2ban\.)/;
 const JAIL_MARK =
@@ -146,10 +148,30 @@ export interface LocatedEvent {
   readonly line: string;
 }
 
-/** Like {@link scanLines}, with the position of each line that has an event. */
+/** Counts lines by whether they begin as the configured format says. */
+export interface LineTally {
+  /** A line was read that begins so. */
+  understood(): void;
+  /**
+   * A line was read that begins otherwise.
+   *
+   * @param line Its head.
+   * @param hasBan Whether it seems to tell of a ban.
+   */
+  unknown(line: string, hasBan: boolean): void;
+}
+
+/**
+ * As {@link scanLines}, with the place of each line that says something.
+ *
+ * @param bytes Lines, each ending in 0x0A.
+ * @param format How the lines begin.
+ * @param tally Where to count all lines.
+ */
 export function* scanLocatedEvents(
   bytes: Uint8Array,
   format: LogFormat,
+  tally?: LineTally,
 ): Generator<LocatedEvent, void, undefined> {
   // In UTF-8 byte 0x0A is always LF: lines of the text are lines of the bytes.
   const text = DECODER.decode(bytes);
@@ -161,13 +183,15 @@ export function* scanLocatedEvents(
   while (true) {
     const end = text.indexOf("\n", start);
     if (end === -1) return;
-    if (maySay(text, start, end, format)) {
-      const line = ownText(headOf(text, start, end));
+    const from = textStart(text, start, end);
+    if (maySay(text, from, end, format)) {
+      const line = ownText(lineOf(text, from, end, format));
       const event = parseText(line, format);
+      if (tally !== undefined) count(line, format, tally);
       if (event !== undefined) {
         yield { event, startBytes: isOneToOne ? start : startBytes, line };
       }
-    }
+    } else tally?.understood();
     start = end + 1;
     if (!isOneToOne) startBytes = bytes.indexOf(LF, startBytes) + 1;
   }
@@ -211,9 +235,32 @@ export function parseLine(
   format: LogFormat,
 ): LogEvent | undefined {
   const text = DECODER.decode(line);
-  return maySay(text, 0, text.length, format)
-    ? parseText(headOf(text, 0, text.length), format)
+  const from = textStart(text, 0, text.length);
+  return maySay(text, from, text.length, format)
+    ? parseText(lineOf(text, from, text.length, format), format)
     : undefined;
+}
+
+/** A crash of the host leaves NULs before the next line; nobody else writes any there. */
+function textStart(text: string, start: number, end: number): number {
+  let from = start;
+  while (from < end && text.charCodeAt(from) === 0) from++;
+  return from;
+}
+
+function count(line: string, format: LogFormat, tally: LineTally): void {
+  if (LINE_BEGINNINGS[format].test(line)) tally.understood();
+  else if (line !== "") tally.unknown(line, HAS_BAN.test(line));
+}
+
+function lineOf(
+  text: string,
+  start: number,
+  end: number,
+  format: LogFormat,
+): string {
+  const head = headOf(text, start, end);
+  return format === "syslog" ? unfolded(head) : head;
 }
 
 /** The line, or enough of it to see that it is too long. */

@@ -130,6 +130,19 @@ export function readBanTime(value: PickleValue): number {
 }
 
 /**
+ * Reads a setting.
+ *
+ * @param value The answer to `get logtarget` or `get loglevel`; the text of
+ * `fail2ban-client` has it behind words of its own.
+ * @throws {RuntimeError} when it is not understood.
+ */
+export function readWord(value: PickleValue): string {
+  if (typeof value !== "string") throw notUnderstood("get");
+  return /`- (.+)$/.exec(value.trim())?.[1] ??
+    /^Current logging level is '(\w+)'/.exec(value)?.[1] ?? value.trim();
+}
+
+/**
  * Reads the `ignoreip` of a jail: addresses, prefixes, host names.
  *
  * @param value The answer to `get JAIL ignoreip`.

@@ -8,6 +8,7 @@ import type { EventId } from "../base/ids.ts";
 import { eventIdOfLine } from "./event_id.ts";
 import type { DriftRepair } from "./drift_repair.ts";
 import type { ExistingBans } from "./existing_bans.ts";
+import { FormatWatch } from "./format_watch.ts";
 import { HeldPositions } from "./held_positions.ts";
 import {
   jailInRefused,
@@ -83,6 +84,8 @@ export class Monitor {
     unshareable: 0,
     actionFailures: 0,
   };
+  /** Whether the log's lines begin as they should. */
+  readonly format: FormatWatch;
   readonly #options: MonitorOptions;
   readonly #session: RestartFilter;
   readonly #reporter: Reporter;
@@ -98,7 +101,8 @@ export class Monitor {
   /** Makes a monitor of what it works with. */
   constructor(options: MonitorOptions) {
     this.#options = options;
-    const { existing, link, unbanHoldMs } = options;
+    const { existing, link, unbanHoldMs, logFormat, log, clock } = options;
+    this.format = new FormatWatch(logFormat, log, clock);
     this.#session = new RestartFilter({
       unbanHoldMs,
       sharesIncreases: link.carriesTimes,
@@ -172,7 +176,8 @@ export class Monitor {
     this.#options.lineClock?.follow(batch.writtenAfterMs);
     const { fingerprint, rotations = 0 } = batch.end;
     const { bytes, startBytes } = batch;
-    for (const placed of scanLocatedEvents(bytes, this.#options.logFormat)) {
+    const { logFormat } = this.#options;
+    for (const placed of scanLocatedEvents(bytes, logFormat, this.format)) {
       const { event, line } = placed;
       const place = { startBytes: startBytes + placed.startBytes };
       const id = eventIdOfLine({ fingerprint, rotations, ...place }, line);

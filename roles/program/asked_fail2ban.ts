@@ -7,6 +7,7 @@
 import { BanExpiry } from "../../lib/monitor/ban_expiry.ts";
 import type { MonitorConfig } from "../../lib/config/config.ts";
 import { ExistingBans } from "../../lib/monitor/existing_bans.ts";
+import { LogTargetWatch } from "../../lib/monitor/log_target_watch.ts";
 import { DriftRepair } from "../../lib/monitor/drift_repair.ts";
 import type {
   JailTimes,
@@ -54,6 +55,8 @@ export class AskedFail2ban implements AsyncDisposable {
   readonly drift: DriftRepair;
   /** What is reported. */
   readonly known: ReportedBans;
+  /** Asks where it logs to. */
+  readonly logTarget: LogTargetWatch | undefined;
   readonly #existing: ExistingBans | undefined;
   readonly #held = new AsyncDisposableStack();
 
@@ -95,6 +98,11 @@ export class AskedFail2ban implements AsyncDisposable {
         rows,
       ],
       server: new SocketFail2banRun(path),
+    });
+    this.logTarget = client && new LogTargetWatch({
+      fail2ban: new Fail2banInfo(client, clock),
+      ...{ logPath: config.logPath, logFormat: config.logFormat, clock, log },
+      realPath: (path) => Deno.realPath(path).catch(() => path),
     });
     this.#existing = fail2ban !== undefined && importExisting
       ? new ExistingBans({ fail2ban, clock, log })
