@@ -19,6 +19,7 @@ import {
   plainLogName,
   sameFile,
 } from "../tail_cursor.ts";
+import { rotationSuffix } from "../rotation_suffix.ts";
 import { Condition } from "../../async/tasks.ts";
 
 /**
@@ -55,6 +56,8 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   readonly #unreadable = new Set<string>();
   /** Problems that were logged: the name that each cause was logged for. */
   readonly #reported = new Map<string, string>();
+  /** Paths of files that the log is rotated to behind a link, by name as if beside it. */
+  readonly #behindLink = new Map<string, string>();
   #hinted = false;
   #watcher: Deno.FsWatcher | undefined;
   #watching: Promise<void> | undefined;
@@ -88,7 +91,7 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   }
 
   async open(name: string): Promise<OpenedLog | undefined> {
-    const path = `${this.#folder}/${name}`;
+    const path = this.#pathOf(name);
     try {
       // Opening a pipe would block.
       if ((await unlessMissing(Deno.stat(path)))?.isFile === false) {
@@ -127,22 +130,27 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   }
 
   async #listOnce(): Promise<readonly LogFile[]> {
-    const names = (await this.#listNames())
-      .filter((name) => isLogName(plainLogName(name), this.logName))
+    const listed = (await this.#listNames(this.#folder))
+      .filter((name) => isLogName(plainLogName(name), this.logName));
+    await this.#findBehindLink();
+    const names = [...new Set([...listed, ...this.#behindLink.keys()])]
       .map((name) => ({ name }));
     const files: LogFile[] = [];
     for (
       const { name } of inOrderOfRotation(names, this.logName).toReversed()
     ) {
       const file = await this.#look(name);
-      if (file !== undefined) files.push(file);
+      // A link to a dated file shows that twice.
+      const isNew = file !== undefined && (file.name === this.logName ||
+        !files.some((other) => sameFile(other, file)));
+      if (isNew) files.push(file);
     }
     return files;
   }
 
   /** `undefined` when there is no such file, or one that can't be read now. */
   async #look(name: string): Promise<LogFile | undefined> {
-    const path = `${this.#folder}/${name}`;
+    const path = this.#pathOf(name);
     try {
       const info = await unlessMissing(Deno.stat(path));
       if (info === undefined || this.#unreadable.has(name)) return undefined;
@@ -154,12 +162,30 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     }
   }
 
-  /**
-   * A folder without read permission does not list its names: the usual ones
-   * are tried.
-   */
-  async #listNames(): Promise<readonly string[]> {
-    const folder = this.#folder;
+  /** A log that is a link is rotated where the link leads to, if anywhere. */
+  async #findBehindLink(): Promise<void> {
+    this.#behindLink.clear();
+    const target = await linkTarget(this.#path);
+    if (target === undefined) return;
+    const slash = target.lastIndexOf("/");
+    const [folder, logName] = [target.slice(0, slash), target.slice(slash + 1)];
+    for (const name of await this.#listNames(folder)) {
+      const plain = plainLogName(name);
+      const suffix = rotationSuffix(plain, logName) ||
+        rotationSuffix(plain, this.logName);
+      if (suffix === undefined || suffix === "") continue;
+      const compressed = name.slice(plain.length);
+      const alias = `${this.logName}${suffix}${compressed}`;
+      this.#behindLink.set(alias, `${folder}/${name}`);
+    }
+  }
+
+  #pathOf(name: string): string {
+    return this.#behindLink.get(name) ?? `${this.#folder}/${name}`;
+  }
+
+  /** A folder that may only be entered shows no names: the usual ones are tried. */
+  async #listNames(folder: string): Promise<readonly string[]> {
     try {
       const names = await unlessMissing(
         Array.fromAsync(Deno.readDir(folder), ({ name }) => name),
@@ -291,6 +317,17 @@ class OpenedFile implements OpenedLog {
   [Symbol.asyncDispose](): Promise<void> {
     this.#file.close();
     return Promise.resolve();
+  }
+}
+
+/** Where a link leads to; `undefined` of what is none, or leads nowhere. */
+async function linkTarget(path: string): Promise<string | undefined> {
+  try {
+    const info = await unlessMissing(Deno.lstat(path));
+    return info?.isSymlink === true ? await Deno.realPath(path) : undefined;
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return undefined;
+    throw error;
   }
 }
 
