@@ -81,7 +81,12 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   await using fail2ban = new AskedFail2ban(config, {
     rows: oracle,
     lines: lineClock,
-    ...{ clock, log, store, known: new ReportedBans(await store.load()) },
+    ...{
+      clock,
+      log,
+      store: dryRun ? undefined : store,
+      known: new ReportedBans(await store.load()),
+    },
     reportedUntilMs: from?.modifiedMs ??
       (from === undefined && !atStart ? undefined : clock.nowMs()),
   });

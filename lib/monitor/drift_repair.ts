@@ -9,7 +9,7 @@
 
 import { type BanKey, keyOf } from "../ban/ban.ts";
 import { banDrift } from "./ban_drift.ts";
-import { eventIdOfTicket } from "./event_id.ts";
+import { eventIdOfRepair } from "./event_id.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
@@ -191,7 +191,7 @@ export class DriftRepair {
     for (const ticket of missing) {
       if (!isFoundAgain("missing", ticket)) continue;
       const { jail, address, beganMs, endsMs } = ticket;
-      const id = await eventIdOfTicket(jail, address, `missing ${nowMs}`);
+      const id = eventIdOfRepair(`missing ${keyOf(ticket)}`, nowMs);
       const ban = { kind: "ban" as const, jail, address, id, line: "" };
       const times = { atMs: beganMs, expiresMs: endsMs };
       if (!await reporter.report({ ...ban, ...times }, signal)) continue;
@@ -215,13 +215,14 @@ export class DriftRepair {
 
   async #lift(
     reporter: Reporter,
-    { jail, address }: BanKey,
+    ban: BanKey,
     because: string,
     signal: AbortSignal,
     atMs?: number,
   ): Promise<void> {
     const nowMs = this.#options.clock.nowMs();
-    const id = await eventIdOfTicket(jail, address, `gone ${nowMs}`);
+    const { jail, address } = ban;
+    const id = eventIdOfRepair(`gone ${keyOf(ban)}`, nowMs);
     const unban = { kind: "unban" as const, jail, address, id, line: "", atMs };
     if (!await reporter.report(unban, signal)) return;
     this.counters.driftUnbans++;

@@ -10,7 +10,8 @@ import { EchoFilter } from "./echo_filter.ts";
 import type { HostName } from "../base/host_name.ts";
 import { type CorrectedEnd, EndCorrection } from "./end_correction.ts";
 import type { Detection } from "./restart_filter.ts";
-import { eventIdOfTicket } from "./event_id.ts";
+import { eventIdOfRepair } from "./event_id.ts";
+import { keyOf } from "../ban/ban.ts";
 import { LineClock } from "../fail2ban/line_clock.ts";
 import type { Clock } from "../async/clock.ts";
 import type { DetectionOracle, HeldTicket } from "../fail2ban/ports.ts";
@@ -180,7 +181,7 @@ export class Reporter {
       endsMs === undefined || reportedMs === undefined || dryRun ||
       !link.carriesTimes
     ) return false;
-    const id = await eventIdOfTicket(jail, address, `${reportedMs}`);
+    const id = eventIdOfRepair(keyOf(ticket), this.#options.clock.nowMs());
     const ban = { kind: "ban" as const, jail, address, id };
     await this.#correct({ ban, reportedMs, endsMs }, signal);
     return true;
@@ -221,8 +222,9 @@ export class Reporter {
     }
     const { hostName: origin, link, clock, log } = this.#options;
     const { jail, address } = ban;
+    const nowMs = clock.nowMs();
     const idOf = (kind: string) =>
-      eventIdOfTicket(jail, address, `${kind} ${ban.id} ${endsMs}`);
+      eventIdOfRepair(`${kind} ${keyOf(ban)} ${ban.id}`, nowMs);
     const report = { origin, jail, address, expiresMs: endsMs };
     this.#counters.corrected++;
     log.record("debug", "the end of a ban is corrected", {
@@ -231,12 +233,12 @@ export class Reporter {
     });
     this.#note(ban, "reported", endsMs);
     if (endsMs < reportedMs) {
-      const id = await idOf("unban");
+      const id = idOf("unban");
       await link.submit({ ...report, kind: "unban", id }, signal);
     }
-    if (endsMs <= clock.nowMs()) return;
+    if (endsMs <= nowMs) return;
     await link.submit(
-      { ...report, kind: "ban", id: await idOf("ban") },
+      { ...report, kind: "ban", id: idOf("ban") },
       signal,
     );
   }

@@ -38,7 +38,7 @@ export interface AskedFail2banOptions {
   /** What was reported before. */
   readonly known: ReportedBans;
   /** Keeps it. */
-  readonly store: ReportedBansStore;
+  readonly store: ReportedBansStore | undefined;
   /** Up to when it was reported, in milliseconds since 1970; `undefined`: this is the first run. */
   readonly reportedUntilMs: number | undefined;
 }

@@ -67,8 +67,8 @@ for (const [name, scheme] of Object.entries(SCHEMES)) {
       await Deno.remove(dir.path(log)).catch(() => {});
       await Deno.symlink(dir.path(file), dir.path(log));
     };
-    const write = (file = "", text: string) =>
-      Deno.writeTextFile(dir.path(file), text, { append: true });
+    const write = (file: string | undefined, text: string) =>
+      Deno.writeTextFile(dir.path(file ?? ""), text, { append: true });
     await point(files[0]);
     await write(files[0], "line 1\n");
     const followed = await FollowedLines.begin(dir.path(log));
