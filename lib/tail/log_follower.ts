@@ -73,6 +73,10 @@ export class LogFollower implements LineSource, AsyncDisposable {
    */
   static async begin(options: LogFollowerOptions): Promise<LogFollower> {
     const follower = new LogFollower(options);
+    // Started at the log's end: whatever is read was written later.
+    if (options.from === undefined && options.atStart !== true) {
+      follower.#readAllMs = options.clock?.nowMs();
+    }
     follower.#current = await follower.#openStart();
     return follower;
   }
