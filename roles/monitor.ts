@@ -11,14 +11,19 @@ import { EchoReader } from "../lib/enforce/io/echo_reader.ts";
 import { AllowlistProtection } from "../lib/protection/allowlist_protection.ts";
 import { LibcPoll } from "../lib/zmq/io/libc_poll.ts";
 import { PositionFile } from "../lib/tail/io/position_file.ts";
+import { LineClock } from "../lib/fail2ban/line_clock.ts";
 import { DiskLogFolder } from "../lib/tail/io/log_folder.ts";
 import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
+import { ReportedBansStore } from "../lib/monitor/reported_bans_store.ts";
+import { StateFile } from "../lib/base/io/state_file.ts";
+import { ReportedBans } from "../lib/monitor/reported_bans.ts";
 import { LogFollower } from "../lib/tail/log_follower.ts";
 import { Monitor } from "../lib/monitor/monitor.ts";
 import { runTogether } from "../lib/async/tasks.ts";
 import { AskedFail2ban } from "./program/asked_fail2ban.ts";
 import { watchProtection } from "./program/host_protection.ts";
 import { linkFigures, openReportLink } from "./program/monitor_link.ts";
+import { readLogBeginning } from "./program/log_beginning.ts";
 import { checkMembership } from "./program/node_membership.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
 import { runProgram } from "./program/role_program.ts";
@@ -64,12 +69,26 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   );
   await using folder = new DiskLogFolder(config.logPath, log);
   const positions = new PositionFile(`${general.stateDir}/monitor.position`);
-  const from = await positions.load();
-  await using lines = await LogFollower.begin({ folder, from, log });
+  const { from, atStart } = await readLogBeginning(positions, log);
+  const store = new ReportedBansStore(
+    new StateFile(`${general.stateDir}/monitor.reported`),
+    log,
+  );
+  await using lines = await LogFollower.begin({
+    ...{ folder, from, atStart, log, clock },
+  });
+  const lineClock = new LineClock(log);
   await using fail2ban = new AskedFail2ban(config, {
     rows: oracle,
-    clock,
-    log,
+    lines: lineClock,
+    ...{
+      clock,
+      log,
+      store: dryRun ? undefined : store,
+      known: new ReportedBans(await store.load()),
+    },
+    reportedUntilMs: from?.modifiedMs ??
+      (from === undefined && !atStart ? undefined : clock.nowMs()),
   });
   const { link, tasks } = await openReportLink({
     ...{ ...context, zeromq, allowlist },
@@ -78,8 +97,11 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   const monitor = new Monitor({
     ...{ lines, link, oracle, echoes, positions, clock, log },
     detections: oracle,
+    lineClock,
     ends: fail2ban.ends,
-    existing: fail2ban.existingAt(from),
+    existing: atStart ? undefined : fail2ban.existingAt(from),
+    drift: fail2ban.drift,
+    known: fail2ban.known,
     hostName: general.hostName,
     logFormat,
     unbanHoldMs,
@@ -97,6 +119,12 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
       ? "none"
       : oracle.lastFailure ?? "answers",
     assumedTimes: fail2ban.ends.assumed,
+    clockOffsetSeconds: Math.round(lineClock.offsetMs / 1_000),
+    ...fail2ban.drift.counters,
+    oddJails: fail2ban.drift.oddJails.join(" ") || "none",
+    ...monitor.format.counters,
+    logLines: monitor.format.isOther ? "not as logformat says" : "understood",
+    fail2banLog: fail2ban.logTarget?.state ?? "not asked",
     missingFiles: lines.gaps,
     place: monitor.placeTrouble ?? "stored",
     unresolvedNames: protection.unresolvedNames,
@@ -105,6 +133,11 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   await runTogether(signal, [
     (group) => protection.run(group),
     (group) => monitor.run(group),
+    ...(fail2ban.logTarget === undefined
+      ? []
+      : [(group: AbortSignal) =>
+        fail2ban.logTarget?.run(group) ??
+          Promise.resolve()]),
     ...tasks,
   ]);
 }

@@ -9,6 +9,7 @@
  * ```abnf
  * command = "ping" / "version" / "status" [SP jail]
  *         / "set" SP jail SP ("banip" / "unbanip") 1*(SP address)
+ *         / "get" SP ("logtarget" / "loglevel")
  *         / "get" SP jail SP ("ignoreip" / "bantime" / "banip" SP "--with-time")
  * ; jail: as in jail_name.ts; address: canonical, as in address.ts
  * ```
@@ -68,6 +69,9 @@ function isCommand(words: readonly string[]): boolean {
       return isJail(jail) && (what === "banip" || what === "unbanip") &&
         areAddresses(rest);
     case "get":
+      if (jail === "logtarget" || jail === "loglevel") {
+        return words.length === 2;
+      }
       return isJail(jail) &&
         (what === "ignoreip" || what === "bantime"
           ? rest.length === 0

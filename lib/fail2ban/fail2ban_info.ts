@@ -15,11 +15,12 @@ import {
   readBannedInStatus,
   readBanTime,
   readIgnored,
-  readJails,
+  readJailNames,
   readTickets,
+  readWord,
 } from "./replies.ts";
 import type { IgnoreipNames } from "./ignoreip_names.ts";
-import type { JailName } from "../base/jail_name.ts";
+import { type JailName, parseJailName } from "../base/jail_name.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Fail2banClient, Fail2banReply } from "./ports.ts";
 
@@ -32,6 +33,7 @@ const MISSING_MAX_AGE_MS = 1_000;
 interface Knowledge {
   readonly abilities: Fail2banAbilities;
   readonly jails: ReadonlySet<JailName>;
+  readonly oddJails: ReadonlySet<string>;
   readonly ignored: Map<JailName, IgnoredAddresses>;
   readonly askedAtMs: number;
 }
@@ -99,6 +101,14 @@ export class Fail2banInfo {
     return (await this.#ask(signal)).jails;
   }
 
+  /** Its jails as they are now, and the names of those that can't be named. */
+  async allJails(
+    signal: AbortSignal,
+  ): Promise<Pick<Knowledge, "jails" | "oddJails">> {
+    this.#knowledge = undefined;
+    return await this.#ask(signal);
+  }
+
   /** How long a jail bans, in milliseconds; `undefined` when there is no such jail. */
   async banTimeIn(
     jail: JailName,
@@ -108,6 +118,15 @@ export class Fail2banInfo {
     return reply.kind === "no_jail"
       ? undefined
       : readBanTime(valueOf(reply)) * 1_000;
+  }
+
+  /** Where it logs to, and from which level on, in its own words. */
+  async logging(
+    signal: AbortSignal,
+  ): Promise<{ readonly target: string; readonly level: string }> {
+    const target = valueOf(await this.command(["get", "logtarget"], signal));
+    const level = valueOf(await this.command(["get", "loglevel"], signal));
+    return { target: readWord(target), level: readWord(level) };
   }
 
   /** The addresses that a jail bans; `undefined` when there is no such jail. */
@@ -162,10 +181,17 @@ export class Fail2banInfo {
     }
     // The oldest versions do not know the command.
     const version = await this.command(["version"], signal);
-    const jails = readJails(valueOf(await this.command(["status"], signal)));
+    const status = valueOf(await this.command(["status"], signal));
+    const jails = new Set<JailName>();
+    const oddJails = new Set<string>();
+    for (const name of readJailNames(status)) {
+      const jail = parseJailName(name);
+      if (jail === undefined) oddJails.add(name);
+      else jails.add(jail);
+    }
     return this.#knowledge = {
       abilities: readAbilities(version.kind === "done" ? version.value : ""),
-      jails,
+      ...{ jails, oddJails },
       ignored: new Map(),
       askedAtMs: nowMs,
     };

@@ -46,6 +46,11 @@ export function timeOfLine(line: string, nowMs: number): number | undefined {
     : thisYear;
 }
 
+/** Whether a line's stamp names its zone, so that it can't be another's. */
+export function hasZone(line: string): boolean {
+  return ISO.test(line);
+}
+
 /**
  * Reads the end of the ban from an `Increase Ban` line.
  *

@@ -28,14 +28,14 @@
 import { type Address, parseAddress } from "../base/address.ts";
 import { type JailName, parseJailName } from "../base/jail_name.ts";
 import { type ActionFailure, parseActionFailure } from "./log_failure.ts";
-import { linePatterns } from "./log_prefix.ts";
+import { LINE_BEGINNINGS, linePatterns, unfolded } from "./log_prefix.ts";
 import { parseLoggedDuration } from "./logged_duration.ts";
 import type { LogFormat } from "./log_format.ts";
 
 export type { LogFormat };
 
 /** Why a line that speaks of a ban can't be shared. */
-export type LineRefusal = "bytes" | "format" | "jail" | "target";
+export type LineRefusal = "bytes" | "format" | "jail" | "target" | "duration";
 
 /** The event that a line reports. */
 export type LogEvent =
@@ -50,7 +50,7 @@ export type LogEvent =
     readonly address: Address;
     /** How many times the address has been banned. */
     readonly count: number;
-    /** The new ban time. */
+    /** The new ban time, with its fraction. */
     readonly durationSeconds: number | "permanent";
   }
   | { readonly kind: "server_stopping" | "server_starting" }
@@ -85,12 +85,18 @@ const PREFIXES = linePatterns(
 const TICKET =
   /^\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] (Ban|Unban|Restore Ban|Repeal Ban) ([0-9a-f:.]{2,39}(?:\/\d{1,3})?)$/;
 const INCREASE =
-  /^\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] Increase Ban ([0-9a-f:.]{2,39}(?:\/\d{1,3})?) \((\d{1,10}) # ([^()]{1,40}) -> (?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|infinite)\)$/;
+  /^\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] Increase Ban ([0-9a-f:.]{2,39}(?:\/\d{1,3})?) \((\d{1,10}) # ([^()]{1,60}) -> (?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|infinite)\)$/;
 const LOOKS_LIKE_TICKET =
   /^\[(?<jail>.*?)\] (?:Ban|Unban|Restore Ban|Repeal Ban) /;
+const REFUSED_JAIL =
+  /(?:NOTICE|WARNING|\]:) +\[(?<jail>.*?)\] (?:Ban|Unban|Restore Ban|Repeal Ban) /;
+/** Of an odd jail's name so much is told, in characters. */
+const MAX_NAME_LENGTH = 64;
 /** A ban in a format that is not the configured one: the prefix is unknown. */
 const LOOKS_LIKE_OTHER_FORMAT =
   /^(?: ?\d{4}-|<|[A-Z][a-z]{2} |[ +]|fail2ban\.|[\w.:-]+ fail2ban).{0,160}(?:(?:NOTICE?|WARNING) +|\]: )\[[^\]]*\] (?:Ban|Unban) [0-9a-f:.\/]+$/;
+/** So does what is no line of fail2ban at all where it tells of a ban. */
+const HAS_BAN = /\] (?:Ban|Unban|Restore Ban) [0-9a-f]{0,4}[.:][0-9a-f.:]{2,}/;
 /** A message that begins with a prefix that the journal does not have. */
 const LOOKS_LIKE_PREFIX = /^(?:\d{4}-|fail2ban\.)/;
 const JAIL_MARK =
@@ -142,10 +148,30 @@ export interface LocatedEvent {
   readonly line: string;
 }
 
-/** Like {@link scanLines}, with the position of each line that has an event. */
+/** Counts lines by whether they begin as the configured format says. */
+export interface LineTally {
+  /** A line was read that begins so. */
+  understood(): void;
+  /**
+   * A line was read that begins otherwise.
+   *
+   * @param line Its head.
+   * @param hasBan Whether it seems to tell of a ban.
+   */
+  unknown(line: string, hasBan: boolean): void;
+}
+
+/**
+ * As {@link scanLines}, with the place of each line that says something.
+ *
+ * @param bytes Lines, each ending in 0x0A.
+ * @param format How the lines begin.
+ * @param tally Where to count all lines.
+ */
 export function* scanLocatedEvents(
   bytes: Uint8Array,
   format: LogFormat,
+  tally?: LineTally,
 ): Generator<LocatedEvent, void, undefined> {
   // In UTF-8 byte 0x0A is always LF: lines of the text are lines of the bytes.
   const text = DECODER.decode(bytes);
@@ -157,16 +183,44 @@ export function* scanLocatedEvents(
   while (true) {
     const end = text.indexOf("\n", start);
     if (end === -1) return;
-    if (maySay(text, start, end, format)) {
-      const line = ownText(headOf(text, start, end));
+    const from = textStart(text, start, end);
+    if (maySay(text, from, end, format)) {
+      const line = ownText(lineOf(text, from, end, format));
       const event = parseText(line, format);
+      if (tally !== undefined) count(line, format, tally);
       if (event !== undefined) {
         yield { event, startBytes: isOneToOne ? start : startBytes, line };
       }
-    }
+    } else tally?.understood();
     start = end + 1;
     if (!isOneToOne) startBytes = bytes.indexOf(LF, startBytes) + 1;
   }
+}
+
+/**
+ * The name of the jail in a line that can't be shared because of it, fit to be
+ * told: printable, and cut.
+ *
+ * @param line The line.
+ * @returns As a string of JSON; `undefined` where the line names none.
+ *
+ * @example
+ * ```ts
+ * import { jailInRefused } from "./log_line.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const line = "2026-11-22 14:13:03,659 fail2ban.actions [12]: NOTICE  [j\u00e4il] Ban 192.0.2.1";
+ * strictEqual(jailInRefused(line), String.raw`"j\u00e4il"`);
+ * ```
+ */
+export function jailInRefused(line: string): string | undefined {
+  const name = REFUSED_JAIL.exec(line)?.groups?.["jail"];
+  return name === undefined ? undefined : JSON.stringify(
+    name.slice(0, MAX_NAME_LENGTH),
+  ).replace(
+    /[^\x20-\x7e]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /**
@@ -181,9 +235,32 @@ export function parseLine(
   format: LogFormat,
 ): LogEvent | undefined {
   const text = DECODER.decode(line);
-  return maySay(text, 0, text.length, format)
-    ? parseText(headOf(text, 0, text.length), format)
+  const from = textStart(text, 0, text.length);
+  return maySay(text, from, text.length, format)
+    ? parseText(lineOf(text, from, text.length, format), format)
     : undefined;
+}
+
+/** A crash of the host leaves NULs before the next line; nobody else writes any there. */
+function textStart(text: string, start: number, end: number): number {
+  let from = start;
+  while (from < end && text.charCodeAt(from) === 0) from++;
+  return from;
+}
+
+function count(line: string, format: LogFormat, tally: LineTally): void {
+  if (LINE_BEGINNINGS[format].test(line)) tally.understood();
+  else if (line !== "") tally.unknown(line, HAS_BAN.test(line));
+}
+
+function lineOf(
+  text: string,
+  start: number,
+  end: number,
+  format: LogFormat,
+): string {
+  const head = headOf(text, start, end);
+  return format === "syslog" ? unfolded(head) : head;
 }
 
 /** The line, or enough of it to see that it is too long. */
@@ -264,10 +341,10 @@ function parseIncrease(message: string): LogEvent | undefined {
     INCREASE.exec(message) ?? [];
   const jail = parseJailName(jailText);
   const address = parseAddress(addressText);
+  // The line of the ban itself was refused before, where it names an odd one.
+  if (jail === undefined || address === undefined) return undefined;
   const durationSeconds = parseLoggedDuration(durationText);
-  if (
-    jail === undefined || address === undefined || durationSeconds === undefined
-  ) return undefined;
+  if (durationSeconds === undefined) return refused("duration");
   return {
     kind: "increase",
     jail,

@@ -29,8 +29,41 @@ export function linePatterns(
   levels: string,
   message: string,
 ): Readonly<Record<LogFormat, RegExp>> {
-  const sender = String
-    .raw`fail2ban\.(?:server\.)?(?<logger>actions|observer|server|jail) *(?:\[\d{1,10}\])?: (?<level>${levels}) +`;
+  return patternsOf(
+    String
+      .raw`fail2ban\.(?:server\.)?(?<logger>actions|observer|server|jail) *(?:\[\d{1,10}\])?: (?<level>${levels}) +`,
+    message,
+  );
+}
+
+/** What any line of fail2ban begins with, whichever logger wrote it. */
+export const LINE_BEGINNINGS: Readonly<Record<LogFormat, RegExp>> = patternsOf(
+  String.raw`fail2ban(?:\.[\w.]{1,64})? *(?:\[\d{1,10}\])?: [A-Z]{3,9} `,
+  "",
+);
+
+const REPEATED = new RegExp(
+  String
+    .raw`^((?:<\d{1,3}>)?${STAMP} ${HOST} (?:fail2ban\.[\w.]{1,64} *(?:\[\d{1,10}\])?: )?)message repeated \d{1,9} times: \[ ?(.*)\]$`,
+);
+
+/**
+ * The line that a syslog server folded into `message repeated 2 times: [ ... ]`.
+ *
+ * @param text A line of the format `syslog`.
+ * @returns The line itself where nothing was folded.
+ * @see rsyslog's `$RepeatedMsgReduction`
+ */
+export function unfolded(text: string): string {
+  return text.includes("message repeated ")
+    ? text.replace(REPEATED, "$1$2")
+    : text;
+}
+
+function patternsOf(
+  sender: string,
+  message: string,
+): Readonly<Record<LogFormat, RegExp>> {
   return {
     file: new RegExp(
       String

@@ -80,12 +80,16 @@ export interface Fail2banClient extends AsyncDisposable {
 
 /** A row of fail2ban's database: the current or last ban of an address in a jail. */
 export interface TicketRow {
+  /** When the ban began, in milliseconds since 1970, where that is told. */
+  readonly beganMs?: number;
   /** When the ban ends or ended, in milliseconds since 1970; `Infinity`: never. */
   readonly endsMs: number;
 }
 
 /** The bans in fail2ban's own database, which is written after the log. */
 export interface TicketRows {
+  /** Whether it could be asked the last time, so that a row is to be expected. */
+  readonly answers?: boolean;
   /**
    * Looks a row up.
    *
@@ -103,4 +107,43 @@ export interface JailTimes {
    * such jail, or fail2ban can't be asked.
    */
   banTimeMs(jail: JailName, signal: AbortSignal): Promise<number | undefined>;
+}
+
+/** A ban that a fail2ban has now. */
+export interface HeldTicket {
+  readonly jail: JailName;
+  readonly address: Address;
+  /** When it began, in milliseconds since 1970; `undefined`: that is not told. */
+  readonly beganMs: number | undefined;
+  /** When it ends, in milliseconds since 1970, `Infinity` for never; `undefined`: likewise. */
+  readonly endsMs: number | undefined;
+}
+
+/** All bans that a fail2ban has. */
+export interface TicketList {
+  /** Those that could be shared. */
+  readonly tickets: readonly HeldTicket[];
+  /** Names of jails that can't be shared, as fail2ban gives them. */
+  readonly oddJails: ReadonlySet<string>;
+  /** Whether a running fail2ban says so itself: what is not listed is not in force. */
+  readonly isExact: boolean;
+  /** Whether a ban of that jail that was listed before, and is no more, is gone. */
+  covers(jail: JailName): boolean;
+}
+
+/** Lists what a fail2ban has. */
+export interface TicketLists {
+  /**
+   * Asks now.
+   *
+   * @param signal Ends the wait.
+   * @returns `undefined` when it can't be asked.
+   */
+  list(signal: AbortSignal): Promise<TicketList | undefined>;
+}
+
+/** Tells one run of fail2ban from the next. */
+export interface Fail2banRun {
+  /** When the running server was started, in milliseconds since 1970; `undefined`: none runs, or nobody knows. */
+  startedMs(): number | undefined;
 }

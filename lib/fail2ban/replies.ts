@@ -78,12 +78,24 @@ export function readAbilities(value: PickleValue): Fail2banAbilities {
  * @throws {RuntimeError} when it is not understood.
  */
 export function readJails(value: PickleValue): ReadonlySet<JailName> {
+  const names = readJailNames(value).map((name) => parseJailName(name));
+  return new Set(names.filter((name) => name !== undefined));
+}
+
+/**
+ * Reads the names of all jails, those too that no ban can be shared of. A
+ * name with a comma in it is taken for several.
+ *
+ * @param value The answer to `status`.
+ * @throws {RuntimeError} when it is not understood.
+ */
+export function readJailNames(value: PickleValue): readonly string[] {
   const list = typeof value === "string"
     ? textEntry(value, "Jail list")
     : entry(value, "Jail list");
   if (typeof list !== "string") throw notUnderstood("status");
-  const names = list.split(",").map((name) => parseJailName(name.trim()));
-  return new Set(names.filter((name) => name !== undefined));
+  return list.split(",").map((name) => name.trim())
+    .filter((name) => name !== "");
 }
 
 /**
@@ -115,6 +127,19 @@ export function readBanTime(value: PickleValue): number {
     throw notUnderstood("bantime");
   }
   return seconds < 0 ? Infinity : seconds;
+}
+
+/**
+ * Reads a setting.
+ *
+ * @param value The answer to `get logtarget` or `get loglevel`; the text of
+ * `fail2ban-client` has it behind words of its own.
+ * @throws {RuntimeError} when it is not understood.
+ */
+export function readWord(value: PickleValue): string {
+  if (typeof value !== "string") throw notUnderstood("get");
+  return /`- (.+)$/.exec(value.trim())?.[1] ??
+    /^Current logging level is '(\w+)'/.exec(value)?.[1] ?? value.trim();
 }
 
 /**

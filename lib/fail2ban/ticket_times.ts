@@ -27,6 +27,7 @@ const LATE_LIMIT_MS = 60_000;
  *
  * @param tickets The bans in one answer.
  * @param nowMs Milliseconds since 1970.
+ * @param behindMs Time by which fail2ban's zone is behind this process's.
  * @returns The ends in milliseconds since 1970, `Infinity` for never.
  * `undefined` without times; also for all but permanent bans when one begins in
  * the future or has ended already, because fail2ban uses another clock or zone
@@ -35,8 +36,9 @@ const LATE_LIMIT_MS = 60_000;
 export function ticketEnds(
   tickets: readonly ListedTicket[],
   nowMs: number,
+  behindMs = 0,
 ): readonly (number | undefined)[] {
-  const spans = tickets.map(({ times }) => times && spanOf(times));
+  const spans = tickets.map(({ times }) => times && spanOf(times, behindMs));
   const isSameClock = spans.every((span) =>
     span === undefined ||
     span.startMs <= nowMs + EARLY_LIMIT_MS &&
@@ -47,7 +49,7 @@ export function ticketEnds(
   );
 }
 
-function spanOf({ madeAt, seconds }: TicketTimes) {
-  const startMs = new Date(madeAt.replace(" ", "T")).getTime();
+function spanOf({ madeAt, seconds }: TicketTimes, behindMs: number) {
+  const startMs = new Date(madeAt.replace(" ", "T")).getTime() + behindMs;
   return { startMs, endMs: startMs + seconds * 1_000 };
 }

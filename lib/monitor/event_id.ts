@@ -78,6 +78,18 @@ export async function eventIdOfTicket(
 }
 
 /**
+ * Names an event that no line said: a difference that was found, or an end that
+ * was corrected.
+ *
+ * @param what What it says of which ban, and why.
+ * @param atMs When it was found, in milliseconds since 1970: the same may be found again later.
+ * @returns 31 characters at most.
+ */
+export function eventIdOfRepair(what: string, atMs: number): EventId {
+  return `repair-${Math.round(atMs).toString(36)}-${sum(what)}` as EventId;
+}
+
+/**
  * Twice FNV-1a of 32 bits, in 14 digits to the base of 36.
  *
  * @see {@link http://www.isthe.com/chongo/tech/comp/fnv/ | FNV hash}

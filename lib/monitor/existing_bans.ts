@@ -38,6 +38,9 @@ export interface ExistingBan {
   readonly expiresMs: number | undefined;
 }
 
+/** Names of odd jails that are told. */
+const MAX_NAMES = 20;
+
 /** Asks for the bans that are there. */
 export class ExistingBans {
   readonly #options: ExistingBansOptions;
@@ -68,7 +71,9 @@ export class ExistingBans {
     const { fail2ban } = this.#options;
     try {
       const bans: ExistingBan[] = [];
-      for (const jail of await fail2ban.jails(signal)) {
+      const { jails, oddJails } = await fail2ban.allJails(signal);
+      this.#tellOdd(oddJails);
+      for (const jail of jails) {
         if (jail !== CLUSTER_JAIL) bans.push(...await this.#in(jail, signal));
       }
       this.#troubleLog.resolve();
@@ -78,6 +83,19 @@ export class ExistingBans {
       this.#troubleLog.report(error.message);
       return undefined;
     }
+  }
+
+  /** Their bans are left out, of which nobody would hear otherwise. */
+  #tellOdd(oddJails: ReadonlySet<string>): void {
+    if (oddJails.size === 0) return;
+    const names = [...oddJails].slice(0, MAX_NAMES).map((name) =>
+      JSON.stringify(name)
+    );
+    this.#options.log.record(
+      "warning",
+      "bans of jails with such names are left out",
+      { jails: oddJails.size, names: names.join(" ") },
+    );
   }
 
   async #in(jail: JailName, signal: AbortSignal): Promise<ExistingBan[]> {

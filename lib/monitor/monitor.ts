@@ -6,9 +6,15 @@
 
 import type { EventId } from "../base/ids.ts";
 import { eventIdOfLine } from "./event_id.ts";
+import type { DriftRepair } from "./drift_repair.ts";
 import type { ExistingBans } from "./existing_bans.ts";
+import { FormatWatch } from "./format_watch.ts";
 import { HeldPositions } from "./held_positions.ts";
-import { type LogEvent, scanLocatedEvents } from "../fail2ban/log_line.ts";
+import {
+  jailInRefused,
+  type LogEvent,
+  scanLocatedEvents,
+} from "../fail2ban/log_line.ts";
 import { type LogFormat } from "../fail2ban/log_format.ts";
 import { RestartFilter } from "./restart_filter.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
@@ -36,6 +42,8 @@ export interface MonitorOptions extends ReporterOptions {
   readonly oracle: TicketOracle;
   /** The bans that are there already, where they are yet to be reported. */
   readonly existing?: ExistingBans | undefined;
+  /** Compares what was reported with what fail2ban has. */
+  readonly drift?: DriftRepair | undefined;
   /** Keeps the place up to which everything was answered. */
   readonly positions: PositionStore;
   /** How the log's lines begin. */
@@ -71,9 +79,13 @@ export class Monitor {
     reported: 0,
     refused: 0,
     echoes: 0,
+    corrected: 0,
+    over: 0,
     unshareable: 0,
     actionFailures: 0,
   };
+  /** Whether the log's lines begin as they should. */
+  readonly format: FormatWatch;
   readonly #options: MonitorOptions;
   readonly #session: RestartFilter;
   readonly #reporter: Reporter;
@@ -89,7 +101,8 @@ export class Monitor {
   /** Makes a monitor of what it works with. */
   constructor(options: MonitorOptions) {
     this.#options = options;
-    const { existing, link, unbanHoldMs } = options;
+    const { existing, link, unbanHoldMs, logFormat, log, clock } = options;
+    this.format = new FormatWatch(logFormat, log, clock);
     this.#session = new RestartFilter({
       unbanHoldMs,
       sharesIncreases: link.carriesTimes,
@@ -117,7 +130,7 @@ export class Monitor {
    * @param signal Ends it; the promise then resolves.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { link, dryRun, existing } = this.#options;
+    const { link, dryRun, existing, drift } = this.#options;
     const afterwards = new AbortController();
     const linkRun = dryRun ? undefined : link.run(afterwards.signal);
     try {
@@ -126,6 +139,17 @@ export class Monitor {
         (group) => this.#read(group),
         (group) => this.#releaseHeld(group),
         (group) => this.#marks.run(group),
+        (group) =>
+          this.#reporter.correctEnds(
+            (work) => this.#exclusively(group, work),
+            group,
+          ),
+        ...(drift === undefined ? [] : [(group: AbortSignal) =>
+          drift.run(
+            this.#reporter,
+            (work) => this.#exclusively(group, work),
+            group,
+          )]),
         ...(existing === undefined
           ? []
           : [(group: AbortSignal) => this.#import(existing, group)]),
@@ -149,9 +173,11 @@ export class Monitor {
   }
 
   async #handleAll(batch: LineBatch, signal: AbortSignal): Promise<void> {
+    this.#options.lineClock?.follow(batch.writtenAfterMs);
     const { fingerprint, rotations = 0 } = batch.end;
     const { bytes, startBytes } = batch;
-    for (const placed of scanLocatedEvents(bytes, this.#options.logFormat)) {
+    const { logFormat } = this.#options;
+    for (const placed of scanLocatedEvents(bytes, logFormat, this.format)) {
       const { event, line } = placed;
       const place = { startBytes: startBytes + placed.startBytes };
       const id = eventIdOfLine({ fingerprint, rotations, ...place }, line);
@@ -217,8 +243,12 @@ export class Monitor {
     const { oracle, clock } = this.#options;
     if (event.kind === "refused") {
       this.counters.unshareable++;
+      const jail = event.reason === "jail" || event.reason === "bytes"
+        ? jailInRefused(line)
+        : undefined;
       this.#troubleLog.record("warning", "line can't be shared", {
         reason: event.reason,
+        ...(jail === undefined ? {} : { jail }),
       });
       return;
     }
@@ -232,6 +262,11 @@ export class Monitor {
     const state = event.kind === "unban"
       ? oracle.ticketState(event.jail, event.address, clock.nowMs())
       : "unknown";
+    this.#options.drift?.observe(
+      event,
+      state === "in_force",
+      this.#options.lineClock?.timeOf(line, clock.nowMs()) ?? clock.nowMs(),
+    );
     const shared = this.#session.push(event, state, this.#sessionMs(), id);
     if (event.kind === "unban") {
       this.#heldPlaces.add({ ...event, id }, this.#lastEnd);

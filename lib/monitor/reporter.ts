@@ -5,13 +5,16 @@
  * @module
  */
 
-import type { BanExpiry } from "./ban_expiry.ts";
+import type { BanExpiry, EstimatedEnd } from "./ban_expiry.ts";
 import { EchoFilter } from "./echo_filter.ts";
 import type { HostName } from "../base/host_name.ts";
+import { type CorrectedEnd, EndCorrection } from "./end_correction.ts";
 import type { Detection } from "./restart_filter.ts";
-import { timeOfLine } from "../fail2ban/line_time.ts";
+import { eventIdOfRepair } from "./event_id.ts";
+import { keyOf } from "../ban/ban.ts";
+import { LineClock } from "../fail2ban/line_clock.ts";
 import type { Clock } from "../async/clock.ts";
-import type { DetectionOracle } from "../fail2ban/ports.ts";
+import type { DetectionOracle, HeldTicket } from "../fail2ban/ports.ts";
 import type { EchoOracle } from "../enforce/enforcer.ts";
 import type { Log } from "../log/log.ts";
 import {
@@ -19,7 +22,9 @@ import {
   refusal,
 } from "../protection/protection_policy.ts";
 import { ReportLog } from "./report_log.ts";
+import type { KnownBan, ReportedBans } from "./reported_bans.ts";
 import type { ReportLink } from "./report_link.ts";
+import { Condition } from "../async/tasks.ts";
 
 /** What a reporter is made of. */
 export interface ReporterOptions {
@@ -31,6 +36,10 @@ export interface ReporterOptions {
   readonly echoes?: EchoOracle;
   /** What this host's fail2ban decided itself; by default nobody knows. */
   readonly detections?: DetectionOracle;
+  /** When lines were written; by default by this process's zone. */
+  readonly lineClock?: LineClock | undefined;
+  /** Where to keep what was reported, for comparisons with fail2ban. */
+  readonly known?: ReportedBans | undefined;
   /** Time. */
   readonly clock: Clock;
   /** Where to tell. */
@@ -51,15 +60,24 @@ export interface ReporterCounters {
   refused: number;
   /** Bans and unbans that were the cluster's own doing, left out. */
   echoes: number;
+  /** Ends that were reported and then corrected by fail2ban's database. */
+  corrected: number;
+  /** Bans that were over by their time before they could be reported. */
+  over: number;
 }
 
 /** What is to be reported. */
 export interface DetectionReport extends Detection {
   /** Its line; empty where there is none any more. */
   readonly line: string;
+  /** When it happened, where no line says so, in milliseconds since 1970. */
+  readonly atMs?: number | undefined;
   /** When the ban ends, where that is known, in milliseconds since 1970. */
   readonly expiresMs?: number | undefined;
 }
+
+/** Ends that differ by less, in milliseconds, are the same: clocks are read twice. */
+const SAME_END_MS = 1_000;
 
 /** Reports what was found. */
 export class Reporter {
@@ -70,6 +88,8 @@ export class Reporter {
   readonly #counters: ReporterCounters;
   readonly #echoes: EchoFilter | undefined;
   readonly #notes: ReportLog;
+  readonly #lineClock: LineClock;
+  readonly #corrections: EndCorrection | undefined;
 
   /**
    * @param options What the reporter is made of.
@@ -84,7 +104,11 @@ export class Reporter {
     this.#options = options;
     this.#troubleLog = troubleLog;
     this.#counters = counters;
-    const { log, echoes, detections } = options;
+    const { log, echoes, detections, ends, clock, link } = options;
+    this.#lineClock = options.lineClock ?? new LineClock();
+    this.#corrections = ends !== undefined && link.carriesTimes
+      ? new EndCorrection({ ends, clock })
+      : undefined;
     this.#notes = new ReportLog(log);
     this.#echoes = echoes && new EchoFilter(echoes, { detections });
   }
@@ -95,14 +119,16 @@ export class Reporter {
    *
    * @param event The event.
    * @param signal Ends the waits.
+   * @returns Whether it was reported.
    */
-  async report(event: DetectionReport, signal: AbortSignal): Promise<void> {
+  async report(event: DetectionReport, signal: AbortSignal): Promise<boolean> {
     const { protection, log, dryRun } = this.#options;
     const { jail, address } = event;
     if (this.#isEcho(event)) {
       this.#counters.echoes++;
       log.record("debug", `own ${event.kind} not reported`, { jail, address });
-      return;
+      this.#note(event, "left", Infinity);
+      return false;
     }
     const refused = event.kind === "ban"
       ? refusal(address, protection())
@@ -115,15 +141,69 @@ export class Reporter {
         rule: refused.rule,
         because: refused.because,
       });
-      return;
+      this.#note(event, "left", Infinity);
+      return false;
     }
     if (dryRun) {
       log.record("notice", `would report ${event.kind}`, { jail, address });
-      return;
+      this.#note(event, "left", Infinity);
+      return false;
     }
-    await this.#submit(event, signal);
+    const { endsMs } = await this.#submit(event, signal);
     this.#counters.reported++;
-    this.#notes.add(event.kind, event);
+    if (event.kind === "unban" || endsMs > this.#options.clock.nowMs()) {
+      this.#notes.add(event.kind, event);
+      return true;
+    }
+    this.#counters.over++;
+    this.#troubleLog.record("warning", "a ban is over by its time already", {
+      ...{ jail, address },
+      agoSeconds: Math.round(
+        (this.#options.clock.nowMs() - endsMs) / 1_000,
+      ),
+    });
+    return true;
+  }
+
+  /**
+   * Reports another end of a ban that was reported; {@link Reporter.flush} has
+   * to follow.
+   *
+   * @param ticket The ban and its end.
+   * @param signal Ends the waits.
+   * @returns Whether it was reported.
+   */
+  async moveEnd(ticket: HeldTicket, signal: AbortSignal): Promise<boolean> {
+    const { known, link, dryRun } = this.#options;
+    const reportedMs = known?.get(ticket)?.endsMs;
+    const { jail, address, endsMs } = ticket;
+    if (
+      endsMs === undefined || reportedMs === undefined || dryRun ||
+      !link.carriesTimes
+    ) return false;
+    const id = eventIdOfRepair(keyOf(ticket), this.#options.clock.nowMs());
+    const ban = { kind: "ban" as const, jail, address, id };
+    await this.#correct({ ban, reportedMs, endsMs }, signal);
+    return true;
+  }
+
+  /**
+   * Reports the right ends of bans once fail2ban's database tells them, until
+   * aborted.
+   *
+   * @param inTurn Lets a report not mix with those of lines.
+   * @param signal Ends it.
+   */
+  async correctEnds(
+    inTurn: (work: () => Promise<void>) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#corrections?.run(
+      inTurn,
+      (known) => this.#correct(known, signal),
+      signal,
+    );
+    await new Condition().wait(signal);
   }
 
   /** Tells the log what was reported since it was told last. */
@@ -131,22 +211,89 @@ export class Reporter {
     this.#notes.flush();
   }
 
-  #isEcho({ kind, jail, address, line }: DetectionReport): boolean {
-    const atMs = line === ""
-      ? undefined
-      : timeOfLine(line, this.#options.clock.nowMs());
+  /** A report with a later end prolongs the ban; an earlier one takes its withdrawal. */
+  async #correct(
+    { ban, reportedMs, endsMs }: CorrectedEnd,
+    signal: AbortSignal,
+  ): Promise<void> {
+    // Two that never end do not differ by a number.
+    if (endsMs === reportedMs || Math.abs(endsMs - reportedMs) < SAME_END_MS) {
+      return;
+    }
+    const { hostName: origin, link, clock, log } = this.#options;
+    const { jail, address } = ban;
+    const nowMs = clock.nowMs();
+    const idOf = (kind: string) =>
+      eventIdOfRepair(`${kind} ${keyOf(ban)} ${ban.id}`, nowMs);
+    const report = { origin, jail, address, expiresMs: endsMs };
+    this.#counters.corrected++;
+    log.record("debug", "the end of a ban is corrected", {
+      ...{ jail, address },
+      bySeconds: Math.round((endsMs - reportedMs) / 1_000),
+    });
+    this.#note(ban, "reported", endsMs);
+    if (endsMs < reportedMs) {
+      const id = idOf("unban");
+      await link.submit({ ...report, kind: "unban", id }, signal);
+    }
+    if (endsMs <= nowMs) return;
+    await link.submit(
+      { ...report, kind: "ban", id: idOf("ban") },
+      signal,
+    );
+  }
+
+  /** Keeps the last word about a ban, for comparisons with fail2ban. */
+  #note(
+    { kind, jail, address, ...event }: Detection & Partial<DetectionReport>,
+    state: KnownBan["state"],
+    endsMs: number,
+  ): void {
+    const notedMs = kind === "unban" && this.#timeOf(event) ||
+      this.#options.clock.nowMs();
+    this.#options.known?.note({ jail, address, state, endsMs, notedMs });
+  }
+
+  /** When it happened, as far as anybody says so. */
+  #timeOf({ line = "", atMs }: Partial<DetectionReport>): number | undefined {
+    return line === ""
+      ? atMs
+      : this.#lineClock.timeOf(line, this.#options.clock.nowMs());
+  }
+
+  #isEcho(event: DetectionReport): boolean {
+    const { kind, jail, address } = event;
+    const atMs = this.#timeOf(event);
     return this.#echoes?.isEcho({ kind, jail, address, atMs }) === true;
   }
 
-  async #submit(event: DetectionReport, signal: AbortSignal): Promise<void> {
-    const { hostName: origin, link, clock, ends } = this.#options;
-    const { kind, jail, address, id, line } = event;
+  async #submit(
+    event: DetectionReport,
+    signal: AbortSignal,
+  ): Promise<EstimatedEnd> {
+    const { hostName: origin, link, clock } = this.#options;
+    const { kind, jail, address, id } = event;
     const sinceMs = clock.monotonicMs();
-    const isTimed = kind === "ban" && link.carriesTimes;
-    const expiresMs = event.expiresMs ??
-      (isTimed ? await ends?.endOf(event, line, signal) : undefined) ??
-      Infinity;
+    const end = await this.#endOf(event, signal);
+    const expiresMs = end.endsMs;
     await link.submit({ kind, origin, jail, address, id, expiresMs }, signal);
+    if (kind === "ban") this.#corrections?.watch(event, end);
+    else this.#corrections?.forget(event);
+    this.#note(event, kind === "ban" ? "reported" : "lifted", expiresMs);
     this.blockedMs += clock.monotonicMs() - sinceMs;
+    return end;
+  }
+
+  async #endOf(
+    event: DetectionReport,
+    signal: AbortSignal,
+  ): Promise<EstimatedEnd> {
+    const { link, ends } = this.#options;
+    const { kind, expiresMs, line } = event;
+    if (expiresMs !== undefined) return { endsMs: expiresMs };
+    if (kind === "unban" || ends === undefined || !link.carriesTimes) {
+      return { endsMs: Infinity };
+    }
+    return await ends.estimate(event, line, signal);
   }
 }

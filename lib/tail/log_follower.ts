@@ -4,6 +4,7 @@
  * @module
  */
 
+import { RuntimeError } from "../base/errors.ts";
 import { AT_THE_END, LogReader } from "./open_log.ts";
 import { LogFiles } from "./log_files.ts";
 import type {
@@ -14,6 +15,7 @@ import type {
   LogFolder,
   LogPosition,
 } from "./ports.ts";
+import type { Clock } from "../async/clock.ts";
 import type { Log, LogFields } from "../log/log.ts";
 import { countMissing, nextStep, sameFile } from "./tail_cursor.ts";
 
@@ -26,8 +28,12 @@ export interface LogFollowerOptions {
    * a log that does not exist yet.
    */
   readonly from: LogPosition | undefined;
+  /** Starts a log whose position is unknown at its beginning. @default {false} */
+  readonly atStart?: boolean;
   /** Receives log records. */
   readonly log: Log;
+  /** Tells when the log was seen to end; without it batches don't say. */
+  readonly clock?: Pick<Clock, "nowMs">;
 }
 
 const NOTHING = new Uint8Array();
@@ -49,6 +55,10 @@ export class LogFollower implements LineSource, AsyncDisposable {
   readonly #options: LogFollowerOptions;
   readonly #files: LogFiles;
   #current: LogReader | undefined;
+  /** When the log was last seen to have nothing unread, in milliseconds since 1970. */
+  #readAllMs: number | undefined;
+  /** Why the log can't be read now. */
+  #trouble: string | undefined;
 
   private constructor(options: LogFollowerOptions) {
     this.#options = options;
@@ -63,6 +73,10 @@ export class LogFollower implements LineSource, AsyncDisposable {
    */
   static async begin(options: LogFollowerOptions): Promise<LogFollower> {
     const follower = new LogFollower(options);
+    // Started at the log's end: whatever is read was written later.
+    if (options.from === undefined && options.atStart !== true) {
+      follower.#readAllMs = options.clock?.nowMs();
+    }
     follower.#current = await follower.#openStart();
     return follower;
   }
@@ -82,16 +96,16 @@ export class LogFollower implements LineSource, AsyncDisposable {
   async *batches(signal: AbortSignal): AsyncGenerator<LineBatch, void> {
     try {
       let current = this.#current ??= await this.#openLog(signal);
-      yield batchOf(NOTHING, current);
+      yield this.#batchOf(NOTHING, current);
       while (true) {
         const next: Uint8Array | LogReader | undefined = await this
-          .#advance(current, signal);
+          .#tryAdvance(current, signal);
         if (next instanceof LogReader) {
           await current[Symbol.asyncDispose]();
           current = this.#current = next;
-          yield batchOf(NOTHING, current);
+          yield this.#batchOf(NOTHING, current);
         } else if (next !== undefined) {
-          yield batchOf(next, current);
+          yield this.#batchOf(next, current);
         }
       }
     } catch (error) {
@@ -99,12 +113,41 @@ export class LogFollower implements LineSource, AsyncDisposable {
     }
   }
 
-  /** One step: lines, the next file, or nothing. */
+  /** A disk that fails for a while, or a folder that is closed, is waited for. */
+  async #tryAdvance(
+    current: LogReader,
+    signal: AbortSignal,
+  ): Promise<Uint8Array | LogReader | undefined> {
+    const { folder, log } = this.#options;
+    try {
+      const next = await this.#advance(current, signal);
+      if (this.#trouble !== undefined) {
+        log.record("notice", "the log can be read again", {
+          log: folder.logName,
+        });
+      }
+      this.#trouble = undefined;
+      return next;
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      const { message: reason, hint } = error;
+      if (this.#trouble !== reason) {
+        const event = "the log can't be read, trying on";
+        log.record("error", event, { reason, hint });
+      }
+      this.#trouble = reason;
+      await folder.waitForChange(signal);
+      return undefined;
+    }
+  }
+
+  /** One step: gives lines, the file that follows, or nothing. */
   async #advance(
     current: LogReader,
     signal: AbortSignal,
   ): Promise<Uint8Array | LogReader | undefined> {
     signal.throwIfAborted();
+    const lookedMs = this.#options.clock?.nowMs();
     const newer = await this.#files.newerThan(current);
     const { unreadBytes, rotations } = current;
     const step = nextStep(current, { newer, ...await current.look() });
@@ -112,6 +155,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
       case "read":
         return await this.#read(current);
       case "wait":
+        this.#readAllMs = lookedMs;
         await this.#options.folder.waitForChange(signal);
         return undefined;
       case "move_on":
@@ -140,9 +184,9 @@ export class LogFollower implements LineSource, AsyncDisposable {
    * there is none.
    */
   async #openStart(): Promise<LogReader | undefined> {
-    const { from, folder } = this.#options;
+    const { from, folder, atStart = false } = this.#options;
     if (from === undefined) {
-      return await this.#open(folder.logName, AT_THE_END, 0);
+      return await this.#open(folder.logName, atStart ? 0 : AT_THE_END, 0);
     }
     let files: readonly LogFile[] | undefined;
     const found = await this.#openFirst(
@@ -251,9 +295,10 @@ export class LogFollower implements LineSource, AsyncDisposable {
     this.gaps += missing;
     log.record("error", event, { log: folder.logName, missing, ...details });
   }
-}
 
-function batchOf(bytes: Uint8Array, followed: LogReader): LineBatch {
-  const end = followed.position;
-  return { bytes, startBytes: end.offsetBytes - bytes.length, end };
+  #batchOf(bytes: Uint8Array, followed: LogReader): LineBatch {
+    const end = followed.position;
+    const startBytes = end.offsetBytes - bytes.length;
+    return { bytes, startBytes, end, writtenAfterMs: this.#readAllMs };
+  }
 }

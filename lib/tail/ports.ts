@@ -45,6 +45,11 @@ export interface LineBatch {
   readonly startBytes: number;
   /** Position to continue from once these lines are processed. */
   readonly end: LogPosition;
+  /**
+   * When the log was seen to end without these lines, in milliseconds since
+   * 1970: they were written later. `undefined`: it was not read to its end yet.
+   */
+  readonly writtenAfterMs?: number | undefined;
 }
 
 /** A source of lines from a log that grows. */

@@ -17,6 +17,12 @@
  * @module
  */
 
+import {
+  ageOfSuffix,
+  isDateSuffix,
+  rotationSuffix,
+  sortsByItself,
+} from "./rotation_suffix.ts";
 import type { FileIdentity, LogFile, LogPosition } from "./ports.ts";
 
 /** A log file and its fingerprint. */
@@ -80,8 +86,8 @@ export function sameFile(left: FileIdentity, right: FileIdentity): boolean {
 }
 
 /**
- * Whether a name is the log's or one that it is rotated to: `log.1`,
- * `log-20261124`, `log.2026-11-24`. Compressed files are not among them; see
+ * Whether a name is the log's or one that it is rotated to: `a.log.1`,
+ * `a.log-20261124`, `a.log.2026-11-24`, `a-20261124.log`. Compressed files are not among them; see
  * {@link plainLogName}.
  *
  * @param name A file's name, without the folder.
@@ -100,8 +106,7 @@ export function sameFile(left: FileIdentity, right: FileIdentity): boolean {
  * ```
  */
 export function isLogName(name: string, logName: string): boolean {
-  return name.startsWith(logName) &&
-    /^(?:[.-]\d[\d-]{0,31})?$/.test(name.slice(logName.length));
+  return rotationSuffix(name, logName) !== undefined;
 }
 
 /** Whether a name is that of a compressed file. */
@@ -153,44 +158,51 @@ export function countMissing(
   files: readonly { readonly name: string }[],
   logName: string,
 ): number {
-  const counts = files.map(({ name }) =>
-    age(plainLogName(name).slice(logName.length))
-  ).filter((count) => count > 0);
+  const counts = files.map(({ name }) => ageOfSuffix(suffixOf(name, logName)))
+    .filter((count) => count > 0);
   return counts.length === 0 ? 0 : Math.max(...counts) - new Set(counts).size;
 }
 
 /**
  * Sorts files into the order of their rotation, oldest first: `log.2`,
- * `log.1`, `log`, and `log-20261123`, `log-20261124`, `log`.
+ * `log.1`, `log`, and `log-20261123`, `log-20261124`, `log`. Where dates don't
+ * sort, as `log-30112026` and `log-01122026`, the time of the last change does,
+ * if it is known.
  *
  * @param files Files with names as {@link isLogName} knows them.
  * @param logName The log's name.
  */
-export function inOrderOfRotation<T extends { readonly name: string }>(
+export function inOrderOfRotation<T extends NamedFile>(
   files: readonly T[],
   logName: string,
 ): readonly T[] {
+  const sorts = files.every(({ name }) =>
+    sortsByItself(suffixOf(name, logName))
+  );
   return files.toSorted((left, right) => {
-    const leftAge = age(plainLogName(left.name).slice(logName.length));
-    const rightAge = age(plainLogName(right.name).slice(logName.length));
-    return rightAge - leftAge;
+    const leftSuffix = suffixOf(left.name, logName);
+    const rightSuffix = suffixOf(right.name, logName);
+    if (!sorts && isDateSuffix(leftSuffix) && isDateSuffix(rightSuffix)) {
+      const laterMs = (left.modifiedMs ?? 0) - (right.modifiedMs ?? 0);
+      if (laterMs !== 0) return laterMs;
+    }
+    return ageOfSuffix(rightSuffix) - ageOfSuffix(leftSuffix);
   });
 }
 
-/** Sort key of a suffix: the greater, the older. */
-function age(suffix: string): number {
-  if (suffix === "") return -Infinity;
-  const digits = suffix.replace(/\D/g, "");
-  // A date grows with time, a count falls.
-  return isDate(digits) ? -Number(digits) : Number(digits);
+/** A file of the log, as far as its place among the others is asked for. */
+export interface NamedFile {
+  readonly name: string;
+  /** When it was last written, in milliseconds since 1970. */
+  readonly modifiedMs?: number;
+}
+
+function suffixOf(name: string, logName: string): string {
+  return rotationSuffix(plainLogName(name), logName) ?? "";
 }
 
 function isDated(name: string, logName: string): boolean {
-  return isDate(plainLogName(name).slice(logName.length).replace(/\D/g, ""));
-}
-
-function isDate(digits: string): boolean {
-  return digits.length >= 6;
+  return isDateSuffix(suffixOf(name, logName));
 }
 
 /**

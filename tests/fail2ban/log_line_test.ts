@@ -141,6 +141,13 @@ Deno.test("a prolonged ban has its time in every notation of fail2ban", () => {
     ["1w 1d", "691200"],
     ["1y 3w 4d", "33696000"],
     ["permanent", "permanent"],
+    ["0", "0"],
+    ["3.0s", "3"],
+    ["19.471996711737987s", "19.471996711737987"],
+    ["6.0m 28.065196473206754s", "388.06519647320675"],
+    ["1.5e-05s", "0.000015"],
+    ["0:00:19.471996", "19.471996"],
+    ["1 day, 0:00:00.500000", "86400.5"],
   ];
   for (const [text, seconds] of times) {
     const end = text === "permanent" ? "infinite" : "2027-01-01 00:00:00";
@@ -269,7 +276,7 @@ function said(answer: string): string[] {
   return answer === "nothing" ? [] : [answer];
 }
 
-Deno.test("an increase of more seconds than a number holds exactly is no event", () => {
+Deno.test("an increase whose duration can't be read, or held exactly, is refused aloud", () => {
   const increase = (lasts: string) =>
     answerTo(
       `2026-11-22 14:20:50,657 fail2ban.observer       [3440]: NOTICE  [app] Increase Ban 192.0.2.1 (2 # ${lasts} -> infinite)`,
@@ -279,8 +286,11 @@ Deno.test("an increase of more seconds than a number holds exactly is no event",
     increase("9007199254740991s"),
     "increase app 192.0.2.1 2 9007199254740991",
   );
-  strictEqual(increase("9007199254740992s"), "nothing");
-  strictEqual(increase("9".repeat(38) + "y"), "nothing");
-  strictEqual(increase("999999999y"), "nothing");
-  strictEqual(increase("9999999999999 days, 0:00:00"), "nothing");
+  strictEqual(increase("9007199254740992s"), "refused duration");
+  strictEqual(increase("9".repeat(38) + "y"), "refused duration");
+  strictEqual(increase("999999999y"), "refused duration");
+  strictEqual(increase("9999999999999 days, 0:00:00"), "refused duration");
+  for (const odd of ["1,5s", "-3s", "inf", "6 minutes", "1.s", "nans", ".5s"]) {
+    strictEqual(increase(odd), "refused duration");
+  }
 });

@@ -211,3 +211,46 @@ Deno.test("findCopy() finds another file that begins alike and holds more", () =
   strictEqual(findCopy(cut, [{ ...copy, sizeBytes: 50 }]), undefined);
   strictEqual(findCopy({ ...cut, fingerprint: "" }, [copy]), undefined);
 });
+
+Deno.test("isLogName() and inOrderOfRotation() know what is rotated before the log's extension", () => {
+  const names = ["a.log", "a-20261128.log", "a-20261127.log", "a.2.log"];
+  for (const name of names) strictEqual(isLogName(name, "a.log"), true, name);
+  for (
+    const name of ["b-20261128.log", "a-old.log", "a-20261128.txt", "ab.log"]
+  ) {
+    strictEqual(isLogName(name, "a.log"), false, name);
+  }
+  deepStrictEqual(
+    inOrderOfRotation(names.slice(0, 3).map((name) => ({ name })), "a.log")
+      .map(({ name }) => name),
+    ["a-20261127.log", "a-20261128.log", "a.log"],
+  );
+});
+
+/** Dates by which logs are rotated, oldest first. */
+const DATES: readonly (readonly string[])[] = [
+  ["-30112026", "-01122026", "-02122026"],
+  ["-30-11-2026", "-01-12-2026"],
+  ["-11302026", "-12012026"],
+  ["-20261130", "-20261201"],
+  ["-2026-11-30", "-2026-12-01"],
+  ["-1796000000", "-1796086400"],
+  ["-2026113023", "-2026120100"],
+];
+
+for (const dates of DATES) {
+  Deno.test(`inOrderOfRotation() sorts ${dates.join(" ")} by their date or the time of their change`, () => {
+    for (const named of [LOG, "a.log"]) {
+      const files = dates.map((date, at) => ({
+        name: named === LOG ? `${LOG}${date}` : `a${date}.log`,
+        modifiedMs: 1_000 * at,
+      }));
+      const shuffled = [{ name: named, modifiedMs: 9_000 }, ...files]
+        .reverse();
+      deepStrictEqual(
+        inOrderOfRotation(shuffled, named).map(({ name }) => name),
+        [...files.map(({ name }) => name), named],
+      );
+    }
+  });
+}

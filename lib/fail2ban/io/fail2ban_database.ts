@@ -15,10 +15,18 @@
  */
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { Address } from "../../base/address.ts";
-import type { TicketRow, TicketRows } from "../ports.ts";
-import type { JailName } from "../../base/jail_name.ts";
-import type { DetectionOracle, TicketOracle, TicketState } from "../ports.ts";
+import { type Address, parseAddress } from "../../base/address.ts";
+import { type JailName, parseJailName } from "../../base/jail_name.ts";
+import type {
+  DetectionOracle,
+  HeldTicket,
+  TicketList,
+  TicketLists,
+  TicketOracle,
+  TicketRow,
+  TicketRows,
+  TicketState,
+} from "../ports.ts";
 import type { Log } from "../../log/log.ts";
 
 const PERMANENT = -1;
@@ -43,6 +51,14 @@ const QUERY =
 const DETECTED_QUERY = `
   SELECT timeofban + 0 AS began, json_extract(data, '$.failures') + 0 AS failures
   FROM bips WHERE jail = ? AND ip = ?`;
+
+/** Rows of bans in force, by the order in which they were written. */
+const LIST_QUERY = `
+  SELECT rowid AS at, jail, ip, timeofban + 0 AS began, bantime + 0 AS lasts
+  FROM bips WHERE rowid > ? AND (bantime = -1 OR timeofban + bantime > ?)
+  ORDER BY rowid LIMIT ?`;
+/** Rows that are read in one go. */
+const MAX_ROWS = 2_000;
 
 interface OpenDatabase {
   readonly database: DatabaseSync;
@@ -75,13 +91,20 @@ interface BanTimes {
  * ```
  */
 export class Fail2banDatabase
-  implements TicketOracle, TicketRows, DetectionOracle, Disposable {
+  implements
+    TicketOracle,
+    TicketRows,
+    TicketLists,
+    DetectionOracle,
+    Disposable {
   readonly #path: string | undefined;
   readonly #log: Log | undefined;
   #hasWarned = false;
   #open: OpenDatabase | undefined;
   #retryAtMs = -Infinity;
   #lastFailure: string | undefined;
+  /** Jails whose bans this database was seen to hold. */
+  readonly #seenJails = new Set<JailName>();
 
   /**
    * @param path fail2ban's `dbfile`. It may be missing at times; `undefined`:
@@ -98,6 +121,11 @@ export class Fail2banDatabase
     return this.#lastFailure;
   }
 
+  get answers(): boolean {
+    return this.#path !== undefined && this.#open !== undefined &&
+      this.#lastFailure === undefined;
+  }
+
   ticketState(jail: JailName, address: Address, nowMs: number): TicketState {
     const row = this.#ask(({ ticket }, writtenMs) =>
       timesOf(ticket.get(jail, address)) ?? { writtenMs }
@@ -112,8 +140,9 @@ export class Fail2banDatabase
     const row = this.#ask(({ ticket }) => timesOf(ticket.get(jail, address)));
     if (row === undefined) return undefined;
     const { began, lasts } = row;
-    if (lasts === PERMANENT) return { endsMs: Infinity };
-    return lasts < 0 ? undefined : { endsMs: (began + lasts) * 1_000 };
+    const beganMs = began * 1_000;
+    if (lasts === PERMANENT) return { beganMs, endsMs: Infinity };
+    return lasts < 0 ? undefined : { beganMs, endsMs: (began + lasts) * 1_000 };
   }
 
   detectedAtMs(jail: JailName, address: Address): number | undefined {
@@ -123,6 +152,36 @@ export class Fail2banDatabase
         ? Number(row?.["began"]) * 1_000
         : undefined;
     });
+  }
+
+  /** Reads part by part, so that what else goes on here is not held up. */
+  async list(signal: AbortSignal): Promise<TicketList | undefined> {
+    const tickets: HeldTicket[] = [];
+    const oddJails = new Set<string>();
+    let after = -1;
+    while (true) {
+      const rows = this.#ask(({ database }) =>
+        database.prepare(LIST_QUERY).all(after, Date.now() / 1_000, MAX_ROWS)
+      );
+      if (rows === undefined) return undefined;
+      for (const row of rows) {
+        after = Number(row["at"]);
+        const jail = parseJailName(String(row["jail"]));
+        const address = parseAddress(String(row["ip"]));
+        if (jail === undefined) oddJails.add(String(row["jail"]));
+        else if (address !== undefined) {
+          tickets.push({ jail, address, ...endsOf(row) });
+        }
+      }
+      if (rows.length < MAX_ROWS) break;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      signal.throwIfAborted();
+    }
+    // Another file than fail2ban's would say of every ban that it is gone.
+    const seen = this.#seenJails;
+    for (const { jail } of tickets) seen.add(jail);
+    const covers = (jail: JailName) => seen.has(jail);
+    return { tickets, oddJails, covers, isExact: false };
   }
 
   /** @returns `undefined` also when it can't be asked. */
@@ -180,6 +239,15 @@ export class Fail2banDatabase
     this.#open?.database.close();
     this.#open = undefined;
   }
+}
+
+function endsOf({ began, lasts }: Record<string, unknown>) {
+  const beganMs = Number(began) * 1_000;
+  const isForEver = Number(lasts) === PERMANENT;
+  return {
+    beganMs,
+    endsMs: isForEver ? Infinity : beganMs + Number(lasts) * 1_000,
+  };
 }
 
 function timesOf(

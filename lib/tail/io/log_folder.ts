@@ -19,6 +19,7 @@ import {
   plainLogName,
   sameFile,
 } from "../tail_cursor.ts";
+import { rotationSuffix } from "../rotation_suffix.ts";
 import { Condition } from "../../async/tasks.ts";
 
 /**
@@ -53,8 +54,10 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   readonly #timer: ReturnType<typeof setInterval>;
   /** Files that could not be opened since the last wait. */
   readonly #unreadable = new Set<string>();
-  /** Problems that were logged. */
-  readonly #reported = new Set<string>();
+  /** Problems that were logged: the name that each cause was logged for. */
+  readonly #reported = new Map<string, string>();
+  /** Paths of files that the log is rotated to behind a link, by name as if beside it. */
+  readonly #behindLink = new Map<string, string>();
   #hinted = false;
   #watcher: Deno.FsWatcher | undefined;
   #watching: Promise<void> | undefined;
@@ -88,7 +91,7 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   }
 
   async open(name: string): Promise<OpenedLog | undefined> {
-    const path = `${this.#folder}/${name}`;
+    const path = this.#pathOf(name);
     try {
       // Opening a pipe would block.
       if ((await unlessMissing(Deno.stat(path)))?.isFile === false) {
@@ -97,8 +100,14 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
       const file = await unlessMissing(Deno.open(path));
       if (file === undefined) return undefined;
       const info = await file.stat();
-      this.#reported.delete(name);
-      if (info.isFile) return new OpenedFile(path, file, identityOf(info));
+      this.#resolve(name);
+      if (info.isFile) {
+        const tell = (error: RuntimeError | undefined) => {
+          if (error !== undefined) this.#complain(name, error);
+          else this.#resolve(name);
+        };
+        return new OpenedFile({ path, file, info, tell });
+      }
       file.close();
       throw notAFile(path);
     } catch (error) {
@@ -121,22 +130,27 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   }
 
   async #listOnce(): Promise<readonly LogFile[]> {
-    const names = (await this.#listNames())
-      .filter((name) => isLogName(plainLogName(name), this.logName))
+    const listed = (await this.#listNames(this.#folder))
+      .filter((name) => isLogName(plainLogName(name), this.logName));
+    await this.#findBehindLink();
+    const names = [...new Set([...listed, ...this.#behindLink.keys()])]
       .map((name) => ({ name }));
     const files: LogFile[] = [];
     for (
       const { name } of inOrderOfRotation(names, this.logName).toReversed()
     ) {
       const file = await this.#look(name);
-      if (file !== undefined) files.push(file);
+      // A link to a dated file shows that twice.
+      const isNew = file !== undefined && (file.name === this.logName ||
+        !files.some((other) => sameFile(other, file)));
+      if (isNew) files.push(file);
     }
     return files;
   }
 
   /** `undefined` when there is no such file, or one that can't be read now. */
   async #look(name: string): Promise<LogFile | undefined> {
-    const path = `${this.#folder}/${name}`;
+    const path = this.#pathOf(name);
     try {
       const info = await unlessMissing(Deno.stat(path));
       if (info === undefined || this.#unreadable.has(name)) return undefined;
@@ -148,16 +162,35 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     }
   }
 
-  /**
-   * A folder without read permission does not list its names: the usual ones
-   * are tried.
-   */
-  async #listNames(): Promise<readonly string[]> {
-    const folder = this.#folder;
+  /** A log that is a link is rotated where the link leads to, if anywhere. */
+  async #findBehindLink(): Promise<void> {
+    this.#behindLink.clear();
+    const target = await linkTarget(this.#path);
+    if (target === undefined) return;
+    const slash = target.lastIndexOf("/");
+    const [folder, logName] = [target.slice(0, slash), target.slice(slash + 1)];
+    for (const name of await this.#listNames(folder)) {
+      const plain = plainLogName(name);
+      const suffix = rotationSuffix(plain, logName) ||
+        rotationSuffix(plain, this.logName);
+      if (suffix === undefined || suffix === "") continue;
+      const compressed = name.slice(plain.length);
+      const alias = `${this.logName}${suffix}${compressed}`;
+      this.#behindLink.set(alias, `${folder}/${name}`);
+    }
+  }
+
+  #pathOf(name: string): string {
+    return this.#behindLink.get(name) ?? `${this.#folder}/${name}`;
+  }
+
+  /** A folder that may only be entered shows no names: the usual ones are tried. */
+  async #listNames(folder: string): Promise<readonly string[]> {
     try {
       const names = await unlessMissing(
         Array.fromAsync(Deno.readDir(folder), ({ name }) => name),
       );
+      this.#resolve(folder);
       return names ?? [];
     } catch (error) {
       this.#complain(folder, cannot("list", folder, error));
@@ -175,13 +208,22 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     this.#complain(name, error);
   }
 
+  /** What has the same cause, as with all files of a folder, is said once. */
   #complain(what: string, { message, hint }: RuntimeError): void {
-    if (this.#reported.has(what)) return;
-    this.#reported.add(what);
+    const cause = message.slice(message.lastIndexOf(": ") + 1);
+    if (this.#reported.has(cause)) return;
+    this.#reported.set(cause, what);
     this.#log.record("warning", "the log can't be read, trying on", {
       reason: message,
       hint,
     });
+  }
+
+  #resolve(what: string): void {
+    const causes = [...this.#reported].filter(([, of]) => of === what);
+    for (const [cause] of causes) this.#reported.delete(cause);
+    if (causes.length === 0) return;
+    this.#log.record("notice", "the log can be read again", { log: what });
   }
 
   #hint(): void {
@@ -208,26 +250,56 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   }
 }
 
+interface OpenedFileOptions {
+  readonly path: string;
+  readonly file: Deno.FsFile;
+  readonly info: Deno.FileInfo;
+  /** Tells of trouble that is got round; `undefined`: that it is over. */
+  readonly tell: (error: RuntimeError | undefined) => void;
+}
+
 class OpenedFile implements OpenedLog {
   readonly device: number;
   readonly inode: number;
   readonly #path: string;
   readonly #file: Deno.FsFile;
 
-  constructor(
-    path: string,
-    file: Deno.FsFile,
-    { device, inode }: FileIdentity,
-  ) {
+  #modifiedMs: number;
+  readonly #tell: OpenedFileOptions["tell"];
+  #isTroubled = false;
+
+  constructor({ path, file, info, tell }: OpenedFileOptions) {
     this.#path = path;
     this.#file = file;
+    this.#tell = tell;
+    const { device, inode } = identityOf(info);
     this.device = device;
     this.inode = inode;
+    this.#modifiedMs = factsOf(info).modifiedMs;
   }
 
+  /**
+   * Deno looks at the path's permissions once more to `stat` an open file: when
+   * its folder was closed, what is open still tells its end.
+   */
   async facts(): Promise<FileFacts> {
     try {
-      return factsOf(await this.#file.stat());
+      const facts = factsOf(await this.#file.stat());
+      this.#modifiedMs = facts.modifiedMs;
+      if (this.#isTroubled) this.#tell(undefined);
+      this.#isTroubled = false;
+      return facts;
+    } catch (error) {
+      this.#isTroubled = true;
+      this.#tell(cannot("read", this.#path, error));
+      const sizeBytes = await this.#seek(0, Deno.SeekMode.End);
+      return { sizeBytes, modifiedMs: this.#modifiedMs };
+    }
+  }
+
+  async #seek(offsetBytes: number, from: Deno.SeekMode): Promise<number> {
+    try {
+      return await this.#file.seek(offsetBytes, from);
     } catch (error) {
       throw cannot("read", this.#path, error);
     }
@@ -245,6 +317,17 @@ class OpenedFile implements OpenedLog {
   [Symbol.asyncDispose](): Promise<void> {
     this.#file.close();
     return Promise.resolve();
+  }
+}
+
+/** Where a link leads to; `undefined` of what is none, or leads nowhere. */
+async function linkTarget(path: string): Promise<string | undefined> {
+  try {
+    const info = await unlessMissing(Deno.lstat(path));
+    return info?.isSymlink === true ? await Deno.realPath(path) : undefined;
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return undefined;
+    throw error;
   }
 }
 

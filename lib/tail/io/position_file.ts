@@ -30,6 +30,9 @@ export class PositionFile implements PositionStore {
 
   async load(): Promise<LogPosition | undefined> {
     try {
+      // A pipe in its place would hold up whoever opens it.
+      const { isFile } = await Deno.stat(this.#path);
+      if (!isFile) throw new Error("it is not a file");
       return decodePosition(await Deno.readTextFile(this.#path));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
@@ -48,6 +51,7 @@ export class PositionFile implements PositionStore {
     const folder = this.#path.slice(0, this.#path.lastIndexOf("/")) || "/";
     try {
       await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+      await removePipe(beside);
       await Deno.writeTextFile(beside, encodePosition(position), {
         mode: 0o600,
       });
@@ -60,12 +64,39 @@ export class PositionFile implements PositionStore {
       throw cannot("write", this.#path, error);
     }
   }
+
+  /**
+   * Puts a damaged place aside, over one that was put aside before.
+   *
+   * @throws {RuntimeError} when it can't be moved.
+   */
+  async putAside(): Promise<void> {
+    const aside = `${this.#path}.damaged`;
+    try {
+      await Deno.remove(aside, { recursive: true }).catch(unlessMissing);
+      await Deno.rename(this.#path, aside);
+    } catch (error) {
+      throw cannot("move", this.#path, error);
+    }
+  }
+}
+
+const HINT = "the folder is statedir in [general], and must be writable";
+
+/** A pipe would hold up whoever opens it. */
+async function removePipe(path: string): Promise<void> {
+  const info = await Deno.lstat(path).catch(unlessMissing);
+  if (info?.isFifo === true) await Deno.remove(path);
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 function cannot(what: string, path: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   return new RuntimeError(`cannot ${what} ${path}: ${error.message}`, {
-    hint: "the folder is statedir in [general], and must be writable",
+    hint: HINT,
     cause: error,
   });
 }

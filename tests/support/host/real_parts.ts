@@ -113,7 +113,7 @@ export function isInstalled(part: RealPart): boolean {
 export function testWith(
   parts: RealPart | readonly RealPart[],
   name: string,
-  fn: () => Promise<void>,
+  fn: (t: Deno.TestContext) => Promise<void>,
 ): void {
   const missing = (typeof parts === "string" ? [parts] : parts)
     .find((part) => !isInstalled(part));

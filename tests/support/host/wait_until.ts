@@ -2,8 +2,8 @@ import { deadline } from "./deadline.ts";
 
 /** How long to wait, and what to call it when it never comes. */
 export interface WaitOptions {
-  /** What is waited for, for the error. */
-  readonly what: string;
+  /** What is waited for, for the error; a function says how it stands then. */
+  readonly what: string | (() => string);
   /** Milliseconds that it may take on a quiet machine; {@link deadline} makes of it when to give up. */
   readonly timeoutMs?: number;
   /** Milliseconds between two looks. */
@@ -31,7 +31,8 @@ export async function waitUntil<T>(
       return value as Exclude<T, false | undefined>;
     }
     if (performance.now() > endMs) {
-      throw new Error(`Waited ${limitMs} ms in vain for ${what}`);
+      const whatText = typeof what === "string" ? what : what();
+      throw new Error(`Waited ${limitMs} ms in vain for ${whatText}`);
     }
     await new Promise((resolve) => setTimeout(resolve, intervalMs));
   }

@@ -9,7 +9,11 @@ import { waitUntil } from "../../support/host/wait_until.ts";
 const NOBODY = "65534";
 
 /** A program that follows a log with no right but those of everybody. */
-async function startReader(dir: TempDir, path: string): Promise<ChildProcess> {
+async function startReader(
+  dir: TempDir,
+  path: string,
+  right = "-A",
+): Promise<ChildProcess> {
   const reader = new URL("../../support/peers/log_reader.ts", import.meta.url);
   const cache = dir.path("cache");
   await Deno.mkdir(cache);
@@ -17,7 +21,7 @@ async function startReader(dir: TempDir, path: string): Promise<ChildProcess> {
   const run = [
     Deno.execPath(),
     "run",
-    "-A",
+    right,
     "--no-config",
     decodeURIComponent(reader.pathname),
   ];
@@ -38,6 +42,40 @@ function linesOf(child: ChildProcess): string[] {
 function warningsOf(child: ChildProcess): string[] {
   return child.stdout.filter((line) => line.startsWith("warning: "));
 }
+
+/** As a program runs that is compiled with a list of rights: `FsFile.stat()` asks for the path again. */
+Deno.test("DiskLogFolder reads on in a folder that was closed, says so once, and finds what was rotated once it is open", async () => {
+  await using dir = await TempDir.create();
+  await Deno.chmod(dir.path(), 0o755);
+  const folder = dir.path("log");
+  await Deno.mkdir(folder);
+  await using log = await RotatedLog.createIn(folder);
+  await log.createEmpty();
+  await Deno.chmod(folder, 0o755);
+  await using reader = await startReader(dir, log.path, "--allow-read");
+  const waitForAll = async (what: string) => {
+    await waitUntil(() => linesOf(reader).length === log.written.length, {
+      ...{ what, timeoutMs: 10_000 },
+    });
+  };
+  await log.append(5);
+  await waitForAll("all lines before");
+  await Deno.chmod(folder, 0o700);
+  for (let round = 1; round <= 3; round++) {
+    await log.append(5);
+    await waitForAll(`lines ${round} of the closed folder`);
+  }
+  const warnings = warningsOf(reader)
+    .filter((line) => !line.includes("no file events"));
+  strictEqual(warnings.length, 1, warnings.join(" "));
+  ok(warnings[0]?.includes("permission denied"), warnings[0]);
+  await log.renameAndCreate();
+  await log.append(5);
+  await Deno.chmod(folder, 0o755);
+  await waitForAll("all lines once it is open");
+  deepStrictEqual(linesOf(reader), log.written);
+  ok(reader.stdout.some((line) => line.startsWith("notice: the log can be")));
+});
 
 Deno.test("DiskLogFolder follows rotations in a folder that may be entered but not listed, and says so once", async () => {
   await using dir = await TempDir.create();

@@ -1,0 +1,59 @@
+/**
+ * All bans that a fail2ban has, as it says itself.
+ *
+ * @module
+ */
+
+import { RuntimeError } from "../base/errors.ts";
+import type { Fail2banInfo } from "./fail2ban_info.ts";
+import type { LineClock } from "./line_clock.ts";
+import type { HeldTicket, TicketList, TicketLists } from "./ports.ts";
+import { ticketEnds } from "./ticket_times.ts";
+import type { Clock } from "../async/clock.ts";
+
+/** What they are asked with. */
+export interface SocketTicketListsOptions {
+  /** The fail2ban that is asked. */
+  readonly fail2ban: Fail2banInfo;
+  readonly clock: Clock;
+  /** By how much fail2ban's zone is off. */
+  readonly lines: Pick<LineClock, "offsetMs">;
+}
+
+/** {@link TicketLists} of a running fail2ban. */
+export class SocketTicketLists implements TicketLists {
+  readonly #options: SocketTicketListsOptions;
+
+  /** @param options What they are asked with. */
+  constructor(options: SocketTicketListsOptions) {
+    this.#options = options;
+  }
+
+  async list(signal: AbortSignal): Promise<TicketList | undefined> {
+    const { fail2ban } = this.#options;
+    try {
+      const tickets: HeldTicket[] = [];
+      const { jails, oddJails } = await fail2ban.allJails(signal);
+      for (const jail of jails) {
+        const listed = await fail2ban.ticketsIn(jail, signal);
+        const { offsetMs } = this.#options.lines;
+        const nowMs = this.#options.clock.nowMs();
+        const ends = ticketEnds(listed, nowMs, offsetMs);
+        listed.forEach(({ address, times }, index) => {
+          const endsMs = ends[index];
+          const beganMs = times === undefined || endsMs === undefined ||
+              endsMs === Infinity
+            ? undefined
+            : endsMs - times.seconds * 1_000;
+          tickets.push({ jail, address, beganMs, endsMs });
+        });
+      }
+      // Without any jail a reload has failed: fail2ban means to ban still.
+      const covers = () => jails.size > 0;
+      return { tickets, oddJails, covers, isExact: true };
+    } catch (error) {
+      if (error instanceof RuntimeError) return undefined;
+      throw error;
+    }
+  }
+}

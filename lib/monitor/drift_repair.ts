@@ -1,0 +1,270 @@
+/**
+ * Has the cluster hold of this host what this host's fail2ban holds: compares
+ * what was reported with fail2ban's own bans now and then, and reports what
+ * differs. Lines get lost, fail2ban's `bantime` is changed, it is restarted:
+ * none of it leaves a difference for longer than a minute.
+ *
+ * @module
+ */
+
+import { type BanKey, keyOf } from "../ban/ban.ts";
+import { banDrift } from "./ban_drift.ts";
+import { eventIdOfRepair } from "./event_id.ts";
+import { LogThrottle } from "../log/log_throttle.ts";
+import { RuntimeError } from "../base/errors.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
+import { RestartUnbans } from "./restart_unbans.ts";
+import type { Clock } from "../async/clock.ts";
+import type {
+  Fail2banRun,
+  TicketList,
+  TicketLists,
+} from "../fail2ban/ports.ts";
+import type { Log } from "../log/log.ts";
+import type { LogEvent } from "../fail2ban/log_line.ts";
+import type { ReportedBans } from "./reported_bans.ts";
+import type { ReportedBansStore } from "./reported_bans_store.ts";
+import type { Reporter } from "./reporter.ts";
+
+/** What drift is repaired with. */
+export interface DriftRepairOptions {
+  /** Who knows fail2ban's bans; the first that answers is believed. */
+  readonly lists: readonly TicketLists[];
+  /** What was reported. */
+  readonly known: ReportedBans;
+  /** Keeps it from one run to the next. */
+  readonly store?: ReportedBansStore | undefined;
+  /** Which fail2ban runs. */
+  readonly server: Fail2banRun;
+  readonly clock: Clock;
+  /** Where to tell. */
+  readonly log: Log;
+  /**
+   * Bans that began before, in milliseconds since 1970, were reported by the
+   * run before this one; `undefined`: there was none, and they are left out.
+   */
+  readonly reportedUntilMs: number | undefined;
+}
+
+/** What was found and repaired. */
+export interface DriftCounters {
+  /** Comparisons with fail2ban's bans. */
+  compared: number;
+  /** Bans that fail2ban had and that were not reported. */
+  driftBans: number;
+  /** Bans that were reported and that fail2ban had no more. */
+  driftUnbans: number;
+  /** Bans whose end fail2ban had changed. */
+  driftEnds: number;
+}
+
+/** Interval between comparisons, in milliseconds. */
+const COMPARE_INTERVAL_MS = 15_000;
+/** fail2ban takes a while after its start until all bans are restored, in milliseconds. */
+const START_MS = 30_000;
+/** Jails whose names were told; above it no more are. */
+const MAX_ODD_JAILS = 100;
+
+/** Compares and repairs until stopped. */
+export class DriftRepair {
+  readonly counters: DriftCounters = {
+    compared: 0,
+    driftBans: 0,
+    driftUnbans: 0,
+    driftEnds: 0,
+  };
+  readonly #options: DriftRepairOptions;
+  readonly #log: LogThrottle;
+  readonly #unbans: RestartUnbans;
+  readonly #storing: TroubleLog;
+  /** What the comparison before found, by kind and ban. */
+  #found: ReadonlySet<string> = new Set();
+  readonly #oddJails = new Set<string>();
+  #isSeeded = false;
+  #storedVersion = 0;
+  #restoredMs = -Infinity;
+
+  /** @param options What drift is repaired with. */
+  constructor(options: DriftRepairOptions) {
+    this.#options = options;
+    this.#log = new LogThrottle(options.log, options.clock);
+    this.#unbans = new RestartUnbans(options.server);
+    this.#storing = new TroubleLog({
+      ...{ log: options.log, clock: options.clock },
+      trouble: "what was reported can't be stored, and is tried again",
+      over: "what was reported is stored again",
+    });
+  }
+
+  /** Jails of fail2ban whose bans can't be shared because of their names. */
+  get oddJails(): readonly string[] {
+    return [...this.#oddJails];
+  }
+
+  /**
+   * Takes note of what a line said.
+   *
+   * @param event What it said.
+   * @param isInForce Whether it is an unban of a ban that fail2ban's database has in force.
+   * @param atMs When it was written, in milliseconds since 1970.
+   */
+  observe(event: LogEvent, isInForce: boolean, atMs: number): void {
+    const sinceMs = this.#options.clock.monotonicMs();
+    if (event.kind === "restore") this.#restoredMs = sinceMs;
+    this.#unbans.observe(event, { isInForce, atMs, sinceMs });
+  }
+
+  /**
+   * Compares and repairs until aborted.
+   *
+   * @param reporter Reports what differs.
+   * @param inTurn Lets reports not mix with those of lines.
+   * @param signal Ends it.
+   */
+  async run(
+    reporter: Reporter,
+    inTurn: (work: () => Promise<void>) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock } = this.#options;
+    try {
+      while (true) {
+        await clock.delay(COMPARE_INTERVAL_MS, signal);
+        const nowMs = clock.nowMs();
+        const list = await this.#list(signal);
+        if (list !== undefined) {
+          this.counters.compared++;
+          this.#tellOddJails(list);
+          await inTurn(() => this.#repair(reporter, list, nowMs, signal));
+          this.#log.flush();
+        }
+        await this.#store();
+      }
+    } finally {
+      await this.#store();
+    }
+  }
+
+  async #store(): Promise<void> {
+    const { known, store } = this.#options;
+    if (store === undefined || known.version === this.#storedVersion) return;
+    try {
+      const { version } = known;
+      await store.save(known.values());
+      this.#storedVersion = version;
+      this.#storing.resolve();
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      this.#storing.report(error.message);
+    }
+  }
+
+  async #list(signal: AbortSignal): Promise<TicketList | undefined> {
+    for (const lists of this.#options.lists) {
+      const list = await lists.list(signal);
+      if (list !== undefined) return list;
+    }
+    return undefined;
+  }
+
+  async #repair(
+    reporter: Reporter,
+    list: TicketList,
+    nowMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { known, clock } = this.#options;
+    this.#seed(list);
+    for (const ban of this.#unbans.take(list, nowMs, clock.monotonicMs())) {
+      await this.#lift(reporter, ban, "its time was changed", signal, ban.atMs);
+    }
+    const { missing, surplus, moved, over } = banDrift(known, list, nowMs);
+    const before = this.#found;
+    const found = new Set<string>();
+    /** What is found twice is no race with lines that are yet to be read. */
+    const isFoundAgain = (kind: string, ban: BanKey) => {
+      const name = `${kind} ${keyOf(ban)}`;
+      found.add(name);
+      return before.has(name);
+    };
+    for (const ban of over) known.forget(ban);
+    for (const ticket of missing) {
+      if (!isFoundAgain("missing", ticket)) continue;
+      const { jail, address, beganMs, endsMs } = ticket;
+      const id = eventIdOfRepair(`missing ${keyOf(ticket)}`, nowMs);
+      const ban = { kind: "ban" as const, jail, address, id, line: "" };
+      const times = { atMs: beganMs, expiresMs: endsMs };
+      if (!await reporter.report({ ...ban, ...times }, signal)) continue;
+      this.counters.driftBans++;
+      this.#tell("a ban of fail2ban was not reported, and is now", ticket);
+    }
+    for (const ticket of moved) {
+      if (!isFoundAgain("moved", ticket)) continue;
+      if (!await reporter.moveEnd(ticket, signal)) continue;
+      this.counters.driftEnds++;
+      this.#tell("fail2ban has changed the end of a ban", ticket);
+    }
+    for (const ban of this.#settled(list, nowMs) ? surplus : []) {
+      const isGone = list.isExact || ban.isListed === true;
+      if (!isGone || !isFoundAgain("surplus", ban)) continue;
+      await this.#lift(reporter, ban, "no line said so", signal);
+    }
+    for (const ticket of list.tickets) known.list(ticket);
+    this.#found = found;
+  }
+
+  async #lift(
+    reporter: Reporter,
+    ban: BanKey,
+    because: string,
+    signal: AbortSignal,
+    atMs?: number,
+  ): Promise<void> {
+    const nowMs = this.#options.clock.nowMs();
+    const { jail, address } = ban;
+    const id = eventIdOfRepair(`gone ${keyOf(ban)}`, nowMs);
+    const unban = { kind: "unban" as const, jail, address, id, line: "", atMs };
+    if (!await reporter.report(unban, signal)) return;
+    this.counters.driftUnbans++;
+    const event = "fail2ban has a ban no more, which is reported now";
+    this.#log.record("notice", event, { jail, address, because });
+  }
+
+  /** What was there before this monitor looked for the first time is no news. */
+  #seed({ tickets }: TicketList): void {
+    if (this.#isSeeded) return;
+    this.#isSeeded = true;
+    const { known, reportedUntilMs, clock } = this.#options;
+    const untilMs = reportedUntilMs ?? clock.nowMs();
+    const state = reportedUntilMs === undefined ? "left" : "reported";
+    for (const ticket of tickets) {
+      const { jail, address, beganMs = -Infinity, endsMs = Infinity } = ticket;
+      if (known.get(ticket) !== undefined || beganMs > untilMs) continue;
+      known.note({ jail, address, state, endsMs, notedMs: untilMs });
+    }
+  }
+
+  /** Whether a running fail2ban has restored what it is to restore. */
+  #settled({ isExact }: TicketList, nowMs: number): boolean {
+    if (!isExact) return true;
+    const startedMs = this.#options.server.startedMs() ?? -Infinity;
+    const { clock } = this.#options;
+    return nowMs - startedMs >= START_MS &&
+      clock.monotonicMs() - this.#restoredMs >= COMPARE_INTERVAL_MS;
+  }
+
+  #tell(event: string, { jail, address }: BanKey): void {
+    this.#log.record("notice", event, { jail, address });
+  }
+
+  #tellOddJails({ oddJails }: TicketList): void {
+    for (const jail of oddJails) {
+      if (this.#oddJails.has(jail) || this.#oddJails.size >= MAX_ODD_JAILS) {
+        continue;
+      }
+      this.#oddJails.add(jail);
+      const event = "bans of a jail with such a name can't be shared";
+      this.#log.record("warning", event, { jail: JSON.stringify(jail) });
+    }
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Asks fail2ban whether it logs bans at all, and to the log that is followed.
+ * A reload may change both.
+ *
+ * @module
+ */
+
+import { RuntimeError } from "../base/errors.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Fail2banInfo } from "../fail2ban/fail2ban_info.ts";
+import type { Log } from "../log/log.ts";
+import type { LogFormat } from "../fail2ban/log_format.ts";
+
+/** What is asked with. */
+export interface LogTargetWatchOptions {
+  /** The fail2ban that is asked. */
+  readonly fail2ban: Fail2banInfo;
+  /** The log that is followed. */
+  readonly logPath: string;
+  /** How its lines begin. */
+  readonly logFormat: LogFormat;
+  /** The file that a path leads to, whatever links there are; the path itself where there is none. */
+  readonly realPath: (path: string) => Promise<string>;
+  readonly clock: Clock;
+  /** Where to tell. */
+  readonly log: Log;
+}
+
+/** Interval between questions, in milliseconds. */
+const ASK_INTERVAL_MS = 60_000;
+/** fail2ban logs bans at NOTICE. */
+const SILENT_LEVELS: readonly string[] = ["CRITICAL", "ERROR", "WARNING"];
+
+/** Asks until stopped, and tells what is wrong once. */
+export class LogTargetWatch {
+  readonly #options: LogTargetWatchOptions;
+  #state = "not asked";
+  #told: string | undefined;
+
+  /** @param options What is asked with. */
+  constructor(options: LogTargetWatchOptions) {
+    this.#options = options;
+  }
+
+  /** What fail2ban said: `as configured`, what is wrong, or that it can't be asked. */
+  get state(): string {
+    return this.#state;
+  }
+
+  /** Asks until aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (true) {
+      await this.#ask(signal);
+      await this.#options.clock.delay(ASK_INTERVAL_MS, signal);
+    }
+  }
+
+  async #ask(signal: AbortSignal): Promise<void> {
+    const { fail2ban, log } = this.#options;
+    try {
+      const { target, level } = await fail2ban.logging(signal);
+      const wrong = await this.#wrongWith(target, level);
+      this.#state = wrong ?? "as configured";
+      if (wrong === this.#told) return;
+      if (wrong === undefined) {
+        log.record(
+          "notice",
+          "fail2ban logs its bans to the log that is followed",
+        );
+      } else {
+        log.record("error", "fail2ban's bans do not come to the log", {
+          reason: wrong,
+        });
+      }
+      this.#told = wrong;
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      this.#state = "can't be asked";
+    }
+  }
+
+  async #wrongWith(
+    target: string,
+    level: string,
+  ): Promise<string | undefined> {
+    const { logPath, logFormat, realPath } = this.#options;
+    if (SILENT_LEVELS.includes(level.toUpperCase())) {
+      return `its loglevel is ${level}, which leaves bans out; NOTICE or INFO has them`;
+    }
+    const [, path = target] = /^(.*?)\[.*\]$/.exec(target) ?? [];
+    if (!path.startsWith("/")) {
+      return logFormat === "file"
+        ? `its logtarget is ${path}, and logformat is file`
+        : undefined;
+    }
+    return await realPath(path) === await realPath(logPath)
+      ? undefined
+      : `its logtarget is ${path}, and ${logPath} is followed`;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * What a monitor has reported, as it is stored: a line of JSON for each ban.
+ *
+ * @module
+ */
+
+import { parseAddress } from "../base/address.ts";
+import { RuntimeError } from "../base/errors.ts";
+import { parseJailName } from "../base/jail_name.ts";
+import type { KnownBan } from "./reported_bans.ts";
+
+/** The first line: what the others are. */
+const HEAD = `{"monitor.reported":1}`;
+const STATES: readonly KnownBan["state"][] = ["reported", "lifted", "left"];
+
+/**
+ * Writes bans.
+ *
+ * @param bans The bans.
+ *
+ * @example
+ * ```ts
+ * import { decodeReportedBans, encodeReportedBans } from "./reported_bans_form.ts";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * deepStrictEqual(decodeReportedBans(encodeReportedBans([])), []);
+ * ```
+ */
+export function encodeReportedBans(bans: Iterable<KnownBan>): string {
+  const lines = [HEAD];
+  for (const { jail, address, state, endsMs, notedMs, isListed } of bans) {
+    const end = endsMs === Infinity ? null : endsMs;
+    const listed = isListed === true ? 1 : 0;
+    lines.push(JSON.stringify([jail, address, state, end, notedMs, listed]));
+  }
+  // A file that was cut has no last line.
+  return `${lines.join("\n")}\n[]\n`;
+}
+
+/**
+ * Reads what {@link encodeReportedBans} wrote.
+ *
+ * @param text The stored text.
+ * @throws {RuntimeError} when it is anything else.
+ */
+export function decodeReportedBans(text: string): readonly KnownBan[] {
+  const [head, ...lines] = text.split("\n");
+  const isWhole = lines.pop() === "" && lines.pop() === "[]";
+  if (head !== HEAD || !isWhole) throw damaged();
+  return lines.map(decodeLine);
+}
+
+function decodeLine(line: string): KnownBan {
+  const [jailText, addressText, state, end, notedMs, listed, ...rest] =
+    parseList(line);
+  const jail = parseJailName(String(jailText));
+  const address = parseAddress(String(addressText));
+  const known = STATES.find((each) => each === state);
+  const endsMs = end === null ? Infinity : end;
+  if (
+    jail === undefined || address === undefined || known === undefined ||
+    typeof endsMs !== "number" || typeof notedMs !== "number" ||
+    listed !== 0 && listed !== 1 || rest.length > 0
+  ) throw damaged();
+  const isListed = listed === 1;
+  return { jail, address, state: known, endsMs, notedMs, isListed };
+}
+
+function parseList(line: string): readonly unknown[] {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (Array.isArray(value)) return value;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw damaged();
+}
+
+function damaged(): RuntimeError {
+  return new RuntimeError("the list of what was reported is damaged");
+}

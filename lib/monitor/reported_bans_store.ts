@@ -1,0 +1,54 @@
+/**
+ * Keeps what a monitor has reported from one run to the next.
+ *
+ * @module
+ */
+
+import { RuntimeError } from "../base/errors.ts";
+import type { StateText } from "../base/state_text.ts";
+import type { Log } from "../log/log.ts";
+import type { KnownBan } from "./reported_bans.ts";
+import {
+  decodeReportedBans,
+  encodeReportedBans,
+} from "./reported_bans_form.ts";
+
+/** What was reported, as a text that is kept. */
+export class ReportedBansStore {
+  readonly #text: StateText;
+  readonly #log: Log;
+
+  /**
+   * @param text Keeps it.
+   * @param log Where to tell of a damaged one.
+   */
+  constructor(text: StateText, log: Log) {
+    this.#text = text;
+    this.#log = log;
+  }
+
+  /** What was stored; nothing where there is none, or a damaged one. */
+  async load(): Promise<readonly KnownBan[]> {
+    try {
+      const text = await this.#text.load();
+      return text === undefined ? [] : decodeReportedBans(text);
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      const event = "what was reported before is not known, and begun anew";
+      this.#log.record("warning", event, { reason: error.message });
+      await this.#text.putAside().catch((failure) => {
+        if (!(failure instanceof RuntimeError)) throw failure;
+      });
+      return [];
+    }
+  }
+
+  /**
+   * Stores all of it.
+   *
+   * @throws {RuntimeError} when it can't be stored.
+   */
+  async save(bans: Iterable<KnownBan>): Promise<void> {
+    await this.#text.save(encodeReportedBans(bans));
+  }
+}

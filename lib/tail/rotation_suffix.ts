@@ -1,0 +1,72 @@
+/**
+ * What a rotation adds to a log's name, and the order that it tells.
+ *
+ * @module
+ */
+
+const SUFFIX = /^[.-]\d[\d-]{0,31}$/;
+
+/**
+ * Finds what was added to a log's name: at its end, or before its extension,
+ * as logrotate's `extension .log` has it.
+ *
+ * @param name A file's name, not compressed.
+ * @param logName The log's.
+ * @returns `""` of the log itself; `undefined`: it is no file of that log.
+ *
+ * @example
+ * ```ts
+ * import { rotationSuffix } from "./rotation_suffix.ts";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * deepStrictEqual(
+ *   ["a.log", "a.log.1", "a-20261128.log", "a.1.log", "a.log.bak", "ab.log"]
+ *     .map((name) => rotationSuffix(name, "a.log")),
+ *   ["", ".1", "-20261128", ".1", undefined, undefined],
+ * );
+ * ```
+ */
+export function rotationSuffix(
+  name: string,
+  logName: string,
+): string | undefined {
+  if (name === logName) return "";
+  if (name.startsWith(logName)) return suffix(name.slice(logName.length));
+  const dot = logName.lastIndexOf(".");
+  if (dot <= 0) return undefined;
+  const [stem, extension] = [logName.slice(0, dot), logName.slice(dot)];
+  if (!name.startsWith(stem) || !name.endsWith(extension)) return undefined;
+  return suffix(name.slice(stem.length, name.length - extension.length));
+}
+
+function suffix(text: string): string | undefined {
+  return SUFFIX.test(text) ? text : undefined;
+}
+
+/** Whether a suffix is a date or a time, and no count. */
+export function isDateSuffix(suffix: string): boolean {
+  return digitsOf(suffix).length >= 6;
+}
+
+/**
+ * Whether a suffix sorts by itself: a count, a date that begins with its year,
+ * or seconds since 1970. `30112026` and `01122026` do not.
+ */
+export function sortsByItself(suffix: string): boolean {
+  const digits = digitsOf(suffix);
+  return !isDateSuffix(suffix) || digits.length === 6 ||
+    /^(?:19|20)\d\d(?:0[1-9]|1[0-2])/.test(digits) ||
+    /^1\d{9}$/.test(digits);
+}
+
+/** How long ago a suffix was given, so that a greater age comes first. */
+export function ageOfSuffix(suffix: string): number {
+  if (suffix === "") return -Infinity;
+  const digits = Number(digitsOf(suffix));
+  // A date grows with time, a count falls.
+  return isDateSuffix(suffix) ? -digits : digits;
+}
+
+function digitsOf(suffix: string): string {
+  return suffix.replace(/\D/g, "");
+}

@@ -1,0 +1,91 @@
+/**
+ * Whether a cluster holds of a host what that host's fail2ban holds.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
+import { readBanTables } from "../../../lib/store/ban_tables.ts";
+import type { Fail2banServer } from "../fail2ban/fail2ban_server.ts";
+import { waitUntil } from "../host/wait_until.ts";
+import type { TestCluster } from "./test_cluster.ts";
+
+/** Ends in milliseconds since 1970, by `jail address`. */
+export type HeldEnds = ReadonlyMap<string, number>;
+
+/** What a publisher holds of a node, as it is stored. */
+export function heldOf(
+  cluster: TestCluster,
+  node: string,
+  hub = "hub",
+): HeldEnds {
+  const nowMs = Date.now();
+  const ends = new Map<string, number>();
+  using database = open(banStorePath(cluster.stateDir(hub)));
+  for (const { jail, address, reports } of readBanTables(database.db, nowMs)) {
+    const report = reports.find(({ origin }) => origin === node);
+    if (report !== undefined && report.expiresMs > nowMs) {
+      ends.set(`${jail} ${address}`, report.expiresMs);
+    }
+  }
+  return ends;
+}
+
+/** What a fail2ban's database says of the bans that hold now. */
+export function rowsOf(server: Fail2banServer): HeldEnds {
+  using database = open(server.databasePath);
+  const rows = database.db.prepare(
+    "SELECT jail, ip, timeofban AS began, bantime AS lasts FROM bips",
+  ).all();
+  const ends = new Map<string, number>();
+  for (const { jail, ip, began, lasts } of rows) {
+    const endsMs = Number(lasts) < 0
+      ? Infinity
+      : (Number(began) + Number(lasts)) * 1_000;
+    if (endsMs > Date.now()) ends.set(`${jail} ${ip}`, endsMs);
+  }
+  return ends;
+}
+
+/** Which bans a running fail2ban says that it has: `jail address`, in order. */
+export async function bannedBy(
+  server: Fail2banServer,
+  jails: readonly string[],
+): Promise<string[]> {
+  const banned: string[] = [];
+  for (const jail of jails) {
+    const text = await server.client("get", jail, "banip");
+    for (const address of text.split(/\s+/)) {
+      if (address !== "") banned.push(`${jail} ${address}`);
+    }
+  }
+  return banned.sort();
+}
+
+/** Waits until a publisher holds of a node what a running fail2ban has, and gives how long it took in seconds. */
+export async function agree(
+  cluster: TestCluster,
+  node: string,
+  server: Fail2banServer,
+  jails: readonly string[],
+): Promise<number> {
+  const sinceMs = performance.now();
+  let last = "";
+  await waitUntil(async () => {
+    const banned = await bannedBy(server, jails);
+    const held = [...heldOf(cluster, node).keys()].sort();
+    last = `fail2ban ${banned.length}, cluster ${held.length}`;
+    return String(held) === String(banned);
+  }, {
+    what: () => `fail2ban and the cluster to agree: ${last}`,
+    timeoutMs: 90_000,
+    intervalMs: 500,
+  });
+  return Math.round((performance.now() - sinceMs) / 1_000);
+}
+
+function open(path: string): { readonly db: DatabaseSync } & Disposable {
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+  return { db, [Symbol.dispose]: () => db.close() };
+}
