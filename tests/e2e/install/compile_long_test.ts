@@ -153,7 +153,7 @@ Deno.test("the bill of materials names each package that is embedded, with the l
     match(hashes[0].content, /^[0-9a-f]{128}$/);
   }
   deepStrictEqual(
-    ["cmake-ts", "ini", "ipaddr.js", "minimist", "zeromq"].filter((name) =>
+    ["cmake-ts", "ipaddr.js", "minimist", "zeromq"].filter((name) =>
       !names.includes(name)
     ),
     [],
