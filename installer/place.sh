@@ -16,12 +16,14 @@ install_release() {
   unfinished=yes
   make_user
   place_all
+  try_fail2ban
   remove_obsolete
   write_manifest finished
   unfinished=no
   make_state
   restart_changed
   tell_next
+  tell_refused
 }
 
 begin() {
@@ -38,6 +40,7 @@ begin() {
   : >"$tmp/new"
   : >"$tmp/made"
   : >"$tmp/old"
+  : >"$tmp/trial"
   kept=$destdir$CONF_DIR/kept
   for list in "$manifest" "$kept"; do
     if [ -f "$list" ]; then cat "$list" >>"$tmp/old"; fi
@@ -83,6 +86,7 @@ put_config() { # MODE FROM TO
   present=$destdir$3
   wrote=no
   if [ ! -L "$present" ] && is_as_installed "$3"; then
+    note_trial "$2" "$3"
     put "$1" "$2" "$3"
   elif ! cmp -s "$2" "$present" && ! is_listed "$(sha256 "$2")" "$3"; then
     put "$1" "$2" "$3.new"
@@ -177,4 +181,72 @@ write_manifest() { # [finished]
 put_list() { # FROM TO
   concerns=''
   put 0644 "$1" "$2" >/dev/null
+}
+
+# --- what fail2ban reads is tried with fail2ban itself: one jail that can't be
+# made keeps all of it from starting ---
+
+# Notes what fail2ban is about to read anew, and what was there before.
+note_trial() { # FROM PATH
+  case $2 in /etc/fail2ban/*) ;; *) return 0 ;; esac
+  if ! can_try || cmp -s "$1" "$2"; then return 0; fi
+  mkdir -p "$tmp/before${2%/*}" "$tmp/after${2%/*}"
+  cp "$1" "$tmp/after$2"
+  if [ -e "$2" ]; then cp "$2" "$tmp/before$2"; fi
+  echo "$2" >>"$tmp/trial"
+}
+
+can_try() { on_host && command -v fail2ban-client >/dev/null && [ -f /etc/fail2ban/fail2ban.conf ]; }
+
+# Keeps what fail2ban takes. What it refuses because of us is taken back, and
+# `refused` says why; what it refused before stays its operator's matter.
+try_fail2ban() {
+  refused=''
+  if [ ! -s "$tmp/trial" ]; then return 0; fi
+  if ! is_accepted; then
+    ours=$(grep -F fail2bancluster "$tmp/said" || :)
+    reasons=$(head -n 3 "$tmp/said")
+    put_trial before
+    if [ -n "$ours" ] || is_accepted; then
+      refused=$reasons
+      configs=''
+      forget_trial
+    else
+      put_trial after
+      say "fail2ban-client -t fails, as it did before: $reasons"
+    fi
+  fi
+  : >"$tmp/trial"
+}
+
+# Whether fail2ban would start; else what it said of errors is in $tmp/said.
+is_accepted() {
+  if fail2ban-client -t >"$tmp/trial.out" 2>&1; then return 0; fi
+  sed -n 's/^.*ERROR: *//; s/^.* ERROR  *//p' "$tmp/trial.out" | grep -v 'test configuration failed' >"$tmp/said" ||
+    tail -n 1 "$tmp/trial.out" >"$tmp/said"
+  return 1
+}
+
+# Puts there what was before the trial, or what is after it.
+put_trial() { # before|after
+  while IFS= read -r path; do
+    if [ -e "$tmp/$1$path" ]; then
+      cp "$tmp/$1$path" "$path"
+      chmod 0644 "$path"
+    else
+      rm -f "$path"
+    fi
+  done <"$tmp/trial"
+}
+
+# What was taken back is not noted as installed; a version before it still is.
+forget_trial() {
+  awk 'NR == FNR { taken[$0] = 1; next } !(substr($0, index($0, "/")) in taken)' "$tmp/trial" "$tmp/new" >"$tmp/rest"
+  cat "$tmp/rest" >"$tmp/new"
+}
+
+tell_refused() {
+  if [ -z "$refused" ]; then return 0; fi
+  fatal 4 "fail2ban-client -t refuses what was put into /etc/fail2ban, and it was taken back: $refused" \
+    "mend [DEFAULT] in /etc/fail2ban/jail.local, or set the key in /etc/fail2ban/jail.d/fail2bancluster.local, then install.sh upgrade"
 }

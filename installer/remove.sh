@@ -25,6 +25,7 @@ uninstall() {
   if on_host && runs_systemd; then systemctl daemon-reload; fi
   tell_dropins
   tell_in_force
+  tell_left_over
   if [ "$purge" = no ]; then say "$CONF_DIR and $STATE_DIR are kept; --purge removes them"; fi
 }
 
@@ -93,7 +94,9 @@ remove_listed() { # KIND PATH
     config:*)
       if ! is_unit_ours "$role"; then return 0; fi
       remove "$2.new"
-      if [ "$purge" = yes ] || is_as_installed "$2"; then
+      if [ "${2##*/filter.d/}" = fail2bancluster.conf ] && is_filter_used; then
+        say "$destdir$2 is read by a jail that stays, and stays"
+      elif [ "$purge" = yes ] || is_as_installed "$2"; then
         if [ -e "$destdir$2" ]; then reload=yes; fi
         remove "$2"
       else
@@ -102,6 +105,20 @@ remove_listed() { # KIND PATH
       ;;
     *) remove "$2" ;;
   esac
+}
+
+# Whether a jail that stays reads the filter of ours.
+is_filter_used() {
+  if [ "$purge" = no ]; then set -- "$destdir/etc/fail2ban/jail.d/fail2bancluster.conf"; else set --; fi
+  grep -Eqs '^filter *= *fail2bancluster' "$@" "$destdir/etc/fail2ban/jail.local" "$destdir"/etc/fail2ban/jail.d/*.local
+}
+
+# Says what of the operator's own is left over that fail2ban can't read now.
+tell_left_over() {
+  if ! can_try || [ "$reload" = no ] || is_accepted; then return 0; fi
+  if grep -Fq fail2bancluster "$tmp/said"; then
+    say "next: remove what is left of [fail2bancluster] in /etc/fail2ban (grep -rl fail2bancluster /etc/fail2ban), since fail2ban would not start: $(head -n 1 "$tmp/said")"
+  fi
 }
 
 # What is left after some roles went.

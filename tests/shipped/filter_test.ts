@@ -128,13 +128,16 @@ testWith(
         commands.includes(JSON.stringify(["set", "fail2bancluster", ...rest])),
         `${JSON.stringify(rest)} in\n${commands.join("\n")}`,
       );
-    ok(commands.includes('["add","fail2bancluster","auto"]'));
+    ok(commands.includes('["add","fail2bancluster","polling"]'));
     ok(commands.includes('["start","fail2bancluster"]'));
     set("maxretry", 1);
     set("findtime", "10m");
     set("bantime", "1h");
     set("addlogpath", SHIPPED_FILTER, "head");
-    match(commands.join("\n"), /"addaction","note".*\n.*\["ports","all"\]/);
+    match(
+      commands.join("\n"),
+      /"addaction","note".*\n.*\["type","allports"\].*\["port","0:65535"\]/,
+    );
   },
 );
 

@@ -58,8 +58,12 @@ testWith(
     const [shipped] = VARIANTS;
     ok(shipped);
     const told = await commands(await stockConfig(dir, shipped, ""));
-    const ours = told.filter((line) => line.includes("'fail2bancluster'"))
-      .join("\n");
+    // A log that nobody writes to: fail2ban starts no jail without one.
+    const log = "['set', 'fail2bancluster', 'addlogpath', '/dev/null', 'head']";
+    ok(told.includes(log), told.join("\n"));
+    const ours = told.filter((line) =>
+      line.includes("'fail2bancluster'") && line !== log
+    ).join("\n");
     ok(ours.startsWith("['add', 'fail2bancluster', 'polling']"), ours);
     ok(!/addlogpath|addjournalmatch|addfailregex/.test(ours), ours);
     ok(ours.includes("['set', 'fail2bancluster', 'bantime', '1d']"), ours);

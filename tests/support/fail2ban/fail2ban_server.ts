@@ -231,7 +231,8 @@ function renderSection(name: string, settings: JailSettings): string {
   return `[${name}]\n${lines.join("")}\n`;
 }
 
-function serverConfig(dir: string): string {
+/** What makes a fail2ban keep to a folder: a `fail2ban.conf`, or a `fail2ban.local` beside the stock one. */
+export function serverConfig(dir: string): string {
   return renderSection("Definition", {
     loglevel: "INFO",
     logtarget: `${dir}/fail2ban.log`,
@@ -260,7 +261,8 @@ const JAIL_DEFAULTS = renderSection("DEFAULT", {
   action: "%(banaction)s",
 });
 
-function noteAction(path: string): string {
+/** An action that writes a line for every ban and unban into a file. */
+export function noteAction(path: string): string {
   return renderSection("Definition", {
     actionban: `echo "ban <name> <ip>" >> '${path}'`,
     actionunban: `echo "unban <name> <ip>" >> '${path}'`,

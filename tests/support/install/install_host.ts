@@ -19,18 +19,22 @@ export interface HostOptions {
   readonly versions?: readonly string[];
   /** For programs that the system's `inside` starts. */
   readonly netns?: NetworkNamespace;
+  /** What is in `/etc/fail2ban`. @default {"nothing"} */
+  readonly fail2ban?: "nothing" | "stock";
 }
 
 /** Gives a system with a made-up release of these versions in it. */
 export async function withHost(
   run: (root: ThrowawayRoot) => Promise<void>,
-  { versions = ["1.0.0"], netns }: HostOptions = {},
+  { versions = ["1.0.0"], netns, fail2ban = "nothing" }: HostOptions = {},
 ): Promise<void> {
   await using dir = await TempDir.create();
   for (const version of versions) {
     await writeRelease(dir.path(version), { version });
   }
   await using root = await ThrowawayRoot.create(dir.path(), netns?.name);
-  await root.shell("rm -rf /etc/fail2ban; mkdir /etc/fail2ban");
+  if (fail2ban === "nothing") {
+    await root.shell("rm -rf /etc/fail2ban; mkdir /etc/fail2ban");
+  }
   await run(root);
 }
