@@ -19,7 +19,10 @@ testWith(
     deepStrictEqual(await node.subscriber?.end(), { code: 0, signal: null });
     ok((await node.set("banned4")).includes("203.0.113.49"));
     await node.startSubscriber();
-    strictEqual(await node.figure("nftables.inForce"), 50);
+    await waitUntil(
+      async () => Number(await node.figure("nftables.inForce")) === 50,
+      { what: "the same 50 bans", intervalMs: 50 },
+    );
     strictEqual(await node.figure("nftables.applied"), 0);
 
     await node.namespace.run("nft", "delete", "table", "inet", TABLE);

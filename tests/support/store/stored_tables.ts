@@ -10,6 +10,7 @@ import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
 import { replicaPath } from "../../../lib/store/io/sqlite_replica_store.ts";
 import { readBanTables } from "../../../lib/store/ban_tables.ts";
 import type { TestCluster } from "../cluster/test_cluster.ts";
+import { waitUntil } from "../host/wait_until.ts";
 
 /** Whom the publisher's table bans now. */
 export function publishersBans(cluster: TestCluster, host = "hub"): string[] {
@@ -19,6 +20,28 @@ export function publishersBans(cluster: TestCluster, host = "hub"): string[] {
 /** Whom a subscriber's copy bans now. */
 export function copysBans(cluster: TestCluster, host: string): string[] {
   return bansIn(replicaPath(cluster.stateDir(host)));
+}
+
+/** Waits until a subscriber has stored a copy that bans just these: it acts, and says so, before that. */
+export async function waitCopy(
+  cluster: TestCluster,
+  host: string,
+  addresses: readonly string[],
+  timeoutMs = 30_000,
+): Promise<void> {
+  const expected = [...addresses].sort();
+  let now: string[] = [];
+  await waitUntil(() => {
+    now = copysBans(cluster, host);
+    return String(now) === String(expected);
+  }, {
+    what: () =>
+      `the copy of ${host}: ${now.length} bans, not ${expected.length}; ${
+        String(now).slice(0, 200)
+      }`,
+    timeoutMs,
+    intervalMs: 50,
+  });
 }
 
 /** What happened, as the publisher keeps it, in order: `report ADDRESS NODE`. */
