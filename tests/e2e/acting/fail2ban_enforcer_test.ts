@@ -139,14 +139,17 @@ testWith(
         await server.waitForMessage(message, times);
       }
     };
+    // An action of a fail2ban that was killed may hold its socket for a moment.
     const failsWith = async (message: RegExp) => {
-      await rejects(setup.failures(ban("192.0.2.3")), (error) => {
-        ok(
-          error instanceof RuntimeError && message.test(error.message),
-          `${error}`,
-        );
-        return true;
-      });
+      let said = "";
+      await waitUntil(async () => {
+        await rejects(setup.failures(ban("192.0.2.3")), (error) => {
+          ok(error instanceof RuntimeError, `${error}`);
+          said = error.message;
+          return true;
+        });
+        return message.test(said);
+      }, { what: () => `${message}, not ${said}` });
     };
     await server.stop();
     await failsWith(/fail2ban's socket \S+ is not there$/);

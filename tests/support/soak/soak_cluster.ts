@@ -147,15 +147,16 @@ export class SoakCluster implements AsyncDisposable {
     await this.cluster.addHost("hub", { publisher }, this.#setting("hub"));
   }
 
+  /** Its fail2ban has no action: a program for each of hundreds of bans, at each stop and start, would be all that the machine does. */
   async #addHost(host: string, index: number): Promise<void> {
     const fail2ban = this.#held.use(
       await startFail2ban({
         dir: `${this.cluster.dir}/fail2ban-${host}`,
         jails: {
-          sshd: { bantime: BRIEF_SECONDS },
-          nginx: { bantime: "1h" },
+          sshd: { bantime: BRIEF_SECONDS, action: "" },
+          nginx: { bantime: "1h", action: "" },
         },
-        dedicatedJail: {},
+        dedicatedJail: { action: "" },
       }),
     );
     this.#fail2bans.set(host, fail2ban);
