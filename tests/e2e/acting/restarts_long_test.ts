@@ -69,7 +69,16 @@ for (const protocol of [1, 2] as const) {
 
       b.signal("SIGSTOP");
       // One is asked for and not answered, the next has to wait.
+      const taken = async () =>
+        Number((await enforcement(nodes, "host-b")).taken);
+      const before = await taken();
       await a.client("set", "sshd", "banip", "203.0.113.4");
+      await waitUntil(
+        async () =>
+          await taken() > before &&
+          (await enforcement(nodes, "host-b")).waiting === 0,
+        { what: "a ban that is asked for", timeoutMs: 10_000 },
+      );
       await a.client("set", "sshd", "banip", "203.0.113.5");
       await waitUntil(
         async () => Number((await enforcement(nodes, "host-b")).waiting) === 1,

@@ -204,6 +204,8 @@ export async function waitRelayed(
 
 /** What status says of fail2banclient. */
 export interface EnforcementFigures {
+  /** Of the subscriber: bans and unbans that it has taken on. */
+  readonly taken?: unknown;
   readonly waiting?: unknown;
   readonly inForce?: unknown;
   readonly applied?: unknown;
