@@ -7,7 +7,7 @@ import {
   waitRelayed,
 } from "../../support/cluster/acting_nodes.ts";
 import { testWith } from "../../support/host/real_parts.ts";
-import { history } from "../../support/store/stored_tables.ts";
+import { historyOfBans } from "../../support/store/stored_tables.ts";
 import { report } from "../../support/bench/tally.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
 
@@ -44,7 +44,7 @@ for (const protocol of [1, 2] as const) {
       await c.client("set", "sshd", "banip", "203.0.113.9");
       await waitBanned(a, ["203.0.113.9"]);
       await waitBanned(b, ["203.0.113.9"]);
-      const stored = history(nodes.cluster);
+      const stored = historyOfBans(nodes.cluster);
       deepStrictEqual(stored, [
         ...TARGETS.map((each) => `report ${each} host-a`),
         ...TARGETS.map((each) => `withdraw ${each} host-a`),

@@ -54,6 +54,23 @@ export function history(cluster: TestCluster, host = "hub"): string[] {
   });
 }
 
+/**
+ * The same without reports that only correct an end: a monitor reports a ban
+ * at once, and again where fail2ban's database, that is written later, has
+ * another end of it.
+ */
+export function historyOfBans(cluster: TestCluster, host = "hub"): string[] {
+  const reported = new Set<string>();
+  return history(cluster, host).filter((line) => {
+    const [kind, address, node] = line.split(" ");
+    const about = `${address} ${node}`;
+    const isAgain = kind === "report" && reported.has(about);
+    if (kind === "report") reported.add(about);
+    else reported.delete(about);
+    return !isAgain;
+  });
+}
+
 /** What nodes said of bans, as the publisher keeps it: `applied ADDRESS NODE`. */
 export function receipts(cluster: TestCluster, host = "hub"): string[] {
   return reading(banStorePath(cluster.stateDir(host)), (database) => {
