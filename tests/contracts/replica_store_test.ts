@@ -1,5 +1,4 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
-import fc from "fast-check";
 import type { Ban } from "../../lib/ban/ban.ts";
 import type { Epoch } from "../../lib/base/ids.ts";
 import type { ReplicaStore } from "../../lib/ban/ban_store.ts";
@@ -10,7 +9,6 @@ import {
 import { MemoryReplicaStore } from "../support/memory/memory_replica_store.ts";
 import { quota, replay } from "../support/values/replayed_bans.ts";
 import {
-  anyBatches,
   banKey,
   lift,
   NOW_MS,
@@ -18,6 +16,7 @@ import {
   withdraw,
 } from "../support/values/stored_changes.ts";
 import { TempDir } from "../support/host/temp_dir.ts";
+import { copyHoldsWhatChangesLeadTo } from "./store_properties.ts";
 
 /** A store, and what is left of it when its program starts again. */
 interface Kept {
@@ -127,28 +126,5 @@ for (const [behaviour, show] of Object.entries(BEHAVIOURS)) {
   });
 }
 
-Deno.test("SqliteReplicaStore's bans are those that its changes lead to, whatever happened, and whenever it was opened again", async () => {
-  await using dir = await TempDir.create();
-  let run = 0;
-  fc.assert(
-    fc.property(
-      anyBatches,
-      fc.integer({ min: 0, max: 60_000 }),
-      (batches, nowMs) => {
-        const path = dir.path(`${++run}.sqlite3`);
-        {
-          using store = SqliteReplicaStore.open(path);
-          store.replace(EMPTY);
-        }
-        for (const changes of batches) {
-          using store = SqliteReplicaStore.open(path);
-          store.append(changes, 0);
-        }
-        const all = replay(batches.flat(), new Map());
-        using store = SqliteReplicaStore.open(path);
-        deepStrictEqual(bansOf(store, nowMs), quota(all.values(), nowMs));
-      },
-    ),
-    { numRuns: 100 },
-  );
-});
+Deno.test("SqliteReplicaStore's bans are those that its changes lead to, whatever happened, and whenever it was opened again", () =>
+  copyHoldsWhatChangesLeadTo(10));

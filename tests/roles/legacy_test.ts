@@ -59,7 +59,7 @@ Deno.test("a publisher serves protocol 1 until a node has joined, and binds neit
   cluster.members.revoke("hub");
   const before = await cluster.start("publisher", "hub");
   strictEqual(await ask(cluster, `${cluster.token}|${REPORT}`), REPORT);
-  strictEqual((await cluster.peek("publisher", "hub"))?.["legacy"], "on");
+  strictEqual((await cluster.figures("publisher", "hub"))["legacy"], "on");
   cluster.members.add("web-1");
   await before.waitForLine(/protocol 1 is served until the next start only/);
   strictEqual(await ask(cluster, `${cluster.token}|${REPORT}`), REPORT);
@@ -73,8 +73,8 @@ Deno.test("a publisher serves protocol 1 until a node has joined, and binds neit
     ),
     [false, false, true],
   );
-  const figures = await cluster.peek("publisher", "hub");
-  strictEqual(figures?.["legacy"], "off");
+  const figures = await cluster.figures("publisher", "hub");
+  strictEqual(figures["legacy"], "off");
   strictEqual(figures["protocol1.received"], undefined);
   strictEqual((await after.end()).code, 0);
 });
@@ -85,7 +85,7 @@ Deno.test("a publisher whose legacy is readonly refuses every report and says wh
     const publisher = await cluster.start("publisher", "hub");
     const answer = await ask(cluster, `${cluster.token}|${REPORT}`);
     strictEqual(answer, legacy === "on" ? REPORT : "NAK");
-    strictEqual((await cluster.peek("publisher", "hub"))?.["legacy"], legacy);
+    strictEqual((await cluster.figures("publisher", "hub"))["legacy"], legacy);
     strictEqual(await isBound(cluster.broadcastUrl), true);
     if (legacy === "readonly") {
       await publisher.waitForLine(

@@ -12,6 +12,7 @@ import { testWith } from "../../support/host/real_parts.ts";
 import { testAddress } from "../../support/fail2ban/fail2ban_lines.ts";
 import { report } from "../../support/bench/tally.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
+import { scaled } from "../../support/host/deadline.ts";
 
 const ATTACKER = "203.0.113.7";
 /** What comes after everything before it: whatever were to happen has happened by then. */
@@ -118,7 +119,10 @@ testWith(
     });
     await nodes.node("host-b").subscriber.end("SIGTERM");
     await nodes.startSubscriber("host-b");
-    strictEqual(await figure(nodes, "exec.inForce"), 1);
+    await waitUntil(async () => await figure(nodes, "exec.inForce") === 1, {
+      what: "the ban in force after the restart",
+      timeoutMs: 10_000,
+    });
     deepStrictEqual(await program.lines("ran"), [`ban ${ATTACKER}`], "once");
   },
 );
@@ -127,7 +131,9 @@ testWith(
   "fail2ban",
   "in a jail that also detects, the cluster lifts no ban of the host's own, neither when it is taken back nor when its time is over",
   async () => {
-    const { nodes, a, b } = await start({ ...MAPPED, bantime: 3 }, {
+    // Long enough for all three to be seen at once.
+    const bantime = Math.ceil(scaled(15_000) / 1_000);
+    const { nodes, a, b } = await start({ ...MAPPED, bantime }, {
       jails: { sshd: { bantime: "1w" } },
     });
     await using _nodes = nodes;
@@ -141,7 +147,10 @@ testWith(
     const all = [ATTACKER, "203.0.113.8", LAST];
     await waitBanned(b, all, { jail: "sshd" });
     // The last one is the cluster's, and ends with the cluster's ban time.
-    await waitBanned(b, all.slice(0, 2), { jail: "sshd" });
+    await waitBanned(b, all.slice(0, 2), {
+      jail: "sshd",
+      timeoutMs: bantime * 1_000 + 15_000,
+    });
     deepStrictEqual(
       nodes.relayed().filter((text) => text.startsWith("unban")),
       [`unban ${ATTACKER}`],
@@ -158,8 +167,12 @@ testWith(
     await using _nodes = nodes;
     await b.client("set", "sshd", "banip", "203.0.113.1");
     await waitRelayed(nodes, 1);
-    await nodes.node("host-b").monitor.end("SIGTERM");
     await waitBanned(a, ["203.0.113.1"], { jail: "sshd" });
+    await waitUntil(async () => {
+      const figures = await nodes.cluster.figures("monitor", "host-b");
+      return Number(figures["acknowledged"]) > 0 && figures["unanswered"] === 0;
+    }, { what: "the answer" });
+    await nodes.node("host-b").monitor.end("SIGTERM");
     await a.client("set", "sshd", "banip", ATTACKER);
     await waitBanned(b, [ATTACKER, "203.0.113.1"], { jail: "sshd" });
     await a.client("set", "sshd", "unbanip", ATTACKER);

@@ -9,6 +9,8 @@ import { describeEvent } from "../../support/values/log_samples.ts";
 import { RealEnforcer } from "../../support/enforce/real_enforcer.ts";
 import { testWith } from "../../support/host/real_parts.ts";
 import { deadline } from "../../support/host/deadline.ts";
+import { TempDir } from "../../support/host/temp_dir.ts";
+import { waitUntil } from "../../support/host/wait_until.ts";
 
 const SIGNAL = new AbortController().signal;
 /** What fail2ban says of itself is believed for so long, in milliseconds. */
@@ -137,14 +139,17 @@ testWith(
         await server.waitForMessage(message, times);
       }
     };
+    // An action of a fail2ban that was killed may hold its socket for a moment.
     const failsWith = async (message: RegExp) => {
-      await rejects(setup.failures(ban("192.0.2.3")), (error) => {
-        ok(
-          error instanceof RuntimeError && message.test(error.message),
-          `${error}`,
-        );
-        return true;
-      });
+      let said = "";
+      await waitUntil(async () => {
+        await rejects(setup.failures(ban("192.0.2.3")), (error) => {
+          ok(error instanceof RuntimeError, `${error}`);
+          said = error.message;
+          return true;
+        });
+        return message.test(said);
+      }, { what: () => `${message}, not ${said}` });
     };
     await server.stop();
     await failsWith(/fail2ban's socket \S+ is not there$/);
@@ -169,8 +174,11 @@ testWith(
   "fail2ban",
   "a fail2ban that is busy is told, and does what it was asked to",
   async () => {
+    await using dir = await TempDir.create();
+    const mayEnd = dir.path("may_end");
+    const wait = `while [ ! -e ${mayEnd} ]; do sleep 0.05; done`;
     await using setup = await RealEnforcer.create({
-      [CLUSTER]: { banaction: 'note[actionban="sleep 1"]' },
+      [CLUSTER]: { banaction: `note[actionban="${wait}"]` },
     });
     await setup.enforcer.check(SIGNAL);
     const applying = setup.apply(...bans("192.0.2.1", "192.0.2.2"));
@@ -180,9 +188,15 @@ testWith(
       { length: 6 },
       () => new Fail2banSocket({ path: setup.server.socketPath }),
     );
-    const outcomes = await Promise.allSettled(
-      others.map((other) => other.command(["ping"], SIGNAL)),
-    );
+    let refused = 0;
+    const asking = others.map((other) => {
+      const answer = other.command(["ping"], SIGNAL);
+      answer.catch(() => refused++);
+      return answer;
+    });
+    await waitUntil(() => refused > 0, { what: "a refusal" });
+    await Deno.writeTextFile(mayEnd, "");
+    const outcomes = await Promise.allSettled(asking);
     for (const other of others) await other[Symbol.asyncDispose]();
     await applying;
     const refusals = outcomes.flatMap((outcome) =>

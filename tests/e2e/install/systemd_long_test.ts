@@ -6,7 +6,7 @@ import { ThrowawayRoot } from "../../support/host/throwaway_root.ts";
 /** The host's fail2ban reports as node-b, and hears as node-a what node-b reports. */
 const SCRIPT = `
 until_it() {
-  for try in $(seq 300); do if eval "$1"; then return; fi; sleep 0.1; done
+  for try in $(seq 1800); do if eval "$1"; then return; fi; sleep 0.1; done
   journalctl --no-pager -n 100
   return 1
 }
@@ -37,7 +37,7 @@ sed -n 2p /root/codes | fail2ban-cluster join - --config $PWD/node-b.conf
 chown root:fail2ban-cluster *
 chmod 640 *
 mkdir /etc/systemd/system/fail2ban-monitor.service.d
-printf '[Service]\\nWatchdogSec=1\\nExecStart=\\nExecStart=/usr/local/bin/fail2ban-monitor run --config /etc/fail2ban-cluster/node-b.conf\\n' >/etc/systemd/system/fail2ban-monitor.service.d/node-b.conf
+printf '[Service]\\nWatchdogSec=6\\nExecStart=\\nExecStart=/usr/local/bin/fail2ban-monitor run --config /etc/fail2ban-cluster/node-b.conf\\n' >/etc/systemd/system/fail2ban-monitor.service.d/node-b.conf
 systemctl daemon-reload
 systemctl start fail2ban
 systemctl start fail2ban-publisher fail2ban-subscriber fail2ban-monitor

@@ -21,6 +21,7 @@ import {
   TestCluster,
 } from "../../support/cluster/test_cluster.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
+import { scaled } from "../../support/host/deadline.ts";
 
 const CUSTOMER = "203.0.113.7";
 const AROUND = "203.0.113.0/25";
@@ -42,12 +43,13 @@ async function waitAllowed(
   cluster: TestCluster,
   [role, host]: readonly [RoleName, string],
   networks: number,
+  timeoutMs = 15_000,
 ): Promise<void> {
   await waitUntil(
     async () => (await cluster.peek(role, host))?.["allowed"] === networks,
     {
       what: `${networks} networks at the ${role} of ${host}`,
-      timeoutMs: 15_000,
+      timeoutMs,
     },
   );
 }
@@ -105,7 +107,9 @@ Deno.test("an entry for some seconds ends by itself, at the publisher and at eve
   await cluster.start("publisher", "hub");
   const subscriber = await cluster.start("subscriber", "host-b");
   await cluster.start("monitor", "host-b");
-  await operate(cluster, `allow add ${CUSTOMER} --for 5s`);
+  // Long enough to be seen by all of them.
+  const seconds = Math.ceil(scaled(15_000) / 1_000);
+  await operate(cluster, `allow add ${CUSTOMER} --for ${seconds}s`);
   const programs = [
     ["publisher", "hub"],
     ["subscriber", "host-b"],
@@ -113,7 +117,9 @@ Deno.test("an entry for some seconds ends by itself, at the publisher and at eve
   ] as const;
   for (const program of programs) await waitAllowed(cluster, program, 1);
   strictEqual(await reports(cluster, CUSTOMER), false);
-  for (const program of programs) await waitAllowed(cluster, program, 0);
+  for (const program of programs) {
+    await waitAllowed(cluster, program, 0, seconds * 1_000 + 15_000);
+  }
   strictEqual(await reports(cluster, CUSTOMER), true);
   await waitUntil(() => heard(subscriber).length > 0, { what: "the ban" });
   deepStrictEqual(heard(subscriber), [`old-host|sshd|Ban|${CUSTOMER}`]);

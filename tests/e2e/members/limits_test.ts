@@ -88,12 +88,19 @@ Deno.test("case 20: what a hostile member sends is refused, each by its rule, re
     () => publisher.stderr.some((line) => /set aside.*node=bad/.test(line)),
     { what: "the log to name the node" },
   );
-  match(await bench.operate("node", "list"), /bad .* set aside: protected/);
+  await waitUntil(
+    async () =>
+      /bad .* set aside: protected/.test(await bench.operate("node", "list")),
+    { what: "the list to show it" },
+  );
   match(await bench.operate("node", "release", "bad"), /taken again/);
   strictEqual(await bad.events(event("ban", 301, "203.0.113.1")), "accepted");
-  match(
-    await bench.operate("audit"),
-    /publisher +set aside +bad .*\n.*node release +bad/,
+  await waitUntil(
+    async () =>
+      /publisher +set aside +bad .*\n.*node release +bad/.test(
+        await bench.operate("audit"),
+      ),
+    { what: "both in the audit" },
   );
   await waitUntil(
     () =>

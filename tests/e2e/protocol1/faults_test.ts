@@ -50,7 +50,9 @@ Deno.test("a publisher gone between request and reply is asked again", async () 
   await publisher.end("SIGKILL");
   const again = await cluster.start("publisher", "hub");
   await waitRelayed(sent.length, () => [again]);
-  deepStrictEqual(relayed(again).filter(isOfBurst).toSorted(), sent.toSorted());
+  // One that was busy is asked twice.
+  const inTheEnd = new Set(relayed(again).filter(isOfBurst));
+  deepStrictEqual([...inTheEnd].toSorted(), sent.toSorted());
   // The log tells of a request before it is stored.
   await waitUntil(() => tally(sent, publishersBans(cluster)).lost === 0, {
     what: "every ban in the publisher's store",

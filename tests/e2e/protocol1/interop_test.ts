@@ -5,7 +5,7 @@ import {
   unbanLine,
 } from "../../support/fail2ban/fail2ban_lines.ts";
 import { startPeer } from "../../support/cluster/python_peer.ts";
-import { heard } from "../../support/cluster/role_output.ts";
+import { heard, withoutResends } from "../../support/cluster/role_output.ts";
 import { testWith } from "../../support/host/real_parts.ts";
 import { TestCluster } from "../../support/cluster/test_cluster.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
@@ -33,7 +33,9 @@ testWith(
       await ask(`${cluster.token}|host-a|sshd|Ban|203.0.113.99`);
       return sub.stdout.includes("host-a|sshd|Ban|203.0.113.99");
     }, { what: "the subscription", intervalMs: 50 });
-    const before = sub.stdout.length;
+    // Those that were asked for until then may still be on their way.
+    const broadcasts = () =>
+      sub.stdout.slice(1).filter((line) => !line.endsWith("|203.0.113.99"));
 
     strictEqual(
       await ask(`${cluster.token}|host-a|sshd|Ban|203.0.113.1`),
@@ -47,10 +49,10 @@ testWith(
     strictEqual(await ask(`wrong|host-a|sshd|Ban|203.0.113.2`), "NAK");
     strictEqual(await ask(`${cluster.token}|h|j|Ban`), "NAK");
     strictEqual(await ask(""), "NAK");
-    await waitUntil(() => sub.stdout.length >= before + 2, {
+    await waitUntil(() => broadcasts().length >= 2, {
       what: "both broadcasts",
     });
-    deepStrictEqual(sub.stdout.slice(before), [
+    deepStrictEqual(broadcasts(), [
       "host-a|sshd|Ban|203.0.113.1",
       "host-a|sshd|Unban|2001:db8::1",
     ]);
@@ -80,10 +82,11 @@ testWith(
       unbanLine("sshd", "203.0.113.7"),
     );
     expected.push("host-a|sshd|Unban|203.0.113.7");
-    await waitUntil(() => rep.stdout.length > expected.length, {
+    const requests = () => withoutResends(rep.stdout.slice(1));
+    await waitUntil(() => requests().length >= expected.length, {
       what: "all requests",
     });
-    deepStrictEqual(rep.stdout.slice(1), expected);
+    deepStrictEqual(requests(), expected);
     strictEqual((await monitor.end()).code, 0);
   },
 );
@@ -103,6 +106,7 @@ testWith(
     match(line, /action=ban jail=sshd address=203\.0\.113\.1$/);
     await appendLog(cluster.logPath("host-a"), banLine("sshd", "203.0.113.2"));
     await monitor.waitForLine(/refused by the publisher.*203\.0\.113\.2/);
+    await waitUntil(() => rep.stdout.length >= 3, { what: "both answers" });
     deepStrictEqual(rep.stdout, ["listening", "NAK", "NAK"]);
   },
 );

@@ -6,7 +6,7 @@ import {
 } from "../../support/cluster/acting_nodes.ts";
 import { testAddress } from "../../support/fail2ban/fail2ban_lines.ts";
 import { testWith } from "../../support/host/real_parts.ts";
-import { history } from "../../support/store/stored_tables.ts";
+import { historyOfBans } from "../../support/store/stored_tables.ts";
 import { report } from "../../support/bench/tally.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
 
@@ -37,7 +37,7 @@ testWith(
     }
     await banning;
     await waitBanned(b, sent);
-    const stored = history(nodes.cluster);
+    const stored = historyOfBans(nodes.cluster);
     report("killed while it applies", {
       kills,
       sent: sent.length,

@@ -10,6 +10,7 @@ import {
   copysBans,
   lastSeq,
   publishersBans,
+  waitCopy,
 } from "../../support/store/stored_tables.ts";
 import { hold } from "../../support/store/store_faults.ts";
 import { report, tally } from "../../support/bench/tally.ts";
@@ -97,8 +98,8 @@ async function publisherAway(): Promise<void> {
     await pass(100);
   }
   await restarted;
-  const waited = await cluster.peek("monitor", "host-a");
-  strictEqual(waited?.["acknowledged"], 0);
+  const waited = await cluster.figures("monitor", "host-a");
+  strictEqual(waited["acknowledged"], 0);
   const backMs = performance.now();
   await cluster.start("publisher", "hub");
   await waitComplete(cluster, sent.length);
@@ -122,7 +123,7 @@ async function publisherAway(): Promise<void> {
   report("publisher's table", tally(sent, publishersBans(cluster)));
   report("subscriber's lines", tally(sent, addressesHeard(subscriber)));
   deepStrictEqual(publishersBans(cluster), [...sent].sort());
-  deepStrictEqual(copysBans(cluster, "host-b"), [...sent].sort());
+  await waitCopy(cluster, "host-b", sent, LONG_MS);
   deepStrictEqual(addressesHeard(subscriber), sent);
 
   async function killedAndStarted(child: ChildProcess) {
@@ -197,8 +198,10 @@ async function stoppedMeanwhile(
     timeoutMs: LONG_MS,
     intervalMs: 100,
   });
-  const { gaps, snapshots, notUnderstood } =
-    await cluster.peek("subscriber", "host-b") ?? {};
+  const { gaps, snapshots, notUnderstood } = await cluster.figures(
+    "subscriber",
+    "host-b",
+  );
   report("subscriber stopped (case 5)", {
     passed: PASSING,
     givenUpAfterMs: goneMs,
@@ -208,7 +211,7 @@ async function stoppedMeanwhile(
   const lines = addressesHeard(subscriber);
   report("lines", tally(expected.slice(1), lines));
   deepStrictEqual(lines, expected.slice(1));
-  deepStrictEqual(copysBans(cluster, "host-b"), [...expected].sort());
+  await waitCopy(cluster, "host-b", expected, LONG_MS);
   ok(notUnderstood === 0);
 }
 
@@ -233,6 +236,7 @@ async function lockedCopy(): Promise<void> {
   const before = bansOf(0, 1);
   await appendLog(cluster.logPath("host-a"), before.text);
   await waitLines(subscriber, before.sent);
+  await waitCopy(cluster, "host-b", before.sent);
   const all = bansOf(0, 1 + HELD).sent;
   const unkept = /copy can't be kept on disk/;
   {
@@ -241,12 +245,9 @@ async function lockedCopy(): Promise<void> {
     await waitLines(subscriber, all);
     deepStrictEqual(copysBans(cluster, "host-b"), before.sent);
   }
-  const expected = [...all].sort();
-  await waitUntil(
-    () => String(copysBans(cluster, "host-b")) === String(expected),
-    { what: "the copy on disk", timeoutMs: LONG_MS, intervalMs: 100 },
-  );
+  await waitCopy(cluster, "host-b", all, LONG_MS);
   report("a locked copy", tally(all, addressesHeard(subscriber)));
+  await subscriber.waitForLine(unkept);
   const told = subscriber.stderr.filter((line) => unkept.test(line));
   strictEqual(told.length, 1);
 }

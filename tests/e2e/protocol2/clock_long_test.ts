@@ -14,12 +14,13 @@ import { testWith } from "../../support/host/real_parts.ts";
 import { report } from "../../support/bench/tally.ts";
 import { TestCluster } from "../../support/cluster/test_cluster.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
-import { deadline } from "../../support/host/deadline.ts";
+import { deadline, scaled } from "../../support/host/deadline.ts";
 
 const BANS = 20;
-const HOLDS_S = 6;
+/** So that all are there before the first ends. */
+const HOLDS_S = Math.ceil(scaled(10_000) / 1_000);
 /** So that they stand when a publisher has been killed and started again. */
-const STANDS_S = 15;
+const STANDS_S = Math.ceil(scaled(20_000) / 1_000);
 /** Ended bans are looked for every second, at three stations; the machine is busy. */
 const LATE_MS = 6_000;
 const DEADLINE_MS = 30_000;
@@ -116,7 +117,7 @@ async function oneHourAhead(wrong: typeof AHEAD[number]): Promise<void> {
     sent.map((each) => banLine("sshd", each, atMs)).join(""),
   );
   const took = async (each: ExecEffects, calls: number) => {
-    await waitUntil(async () => (await each.lines()).length === calls, {
+    await waitUntil(async () => (await each.lines()).length >= calls, {
       what: `${calls} calls, while the clock of ${wrong} is wrong`,
       timeoutMs: DEADLINE_MS,
       intervalMs: 20,
@@ -141,6 +142,9 @@ async function oneHourAhead(wrong: typeof AHEAD[number]): Promise<void> {
   });
   for (const ms of begun) ok(ms < HOLDS_S * 1_000);
   for (const ms of ended) {
-    ok(ms >= HOLDS_S * 1_000 && ms < HOLDS_S * 1_000 + LATE_MS, `${ms} ms`);
+    ok(
+      ms >= HOLDS_S * 1_000 && ms < HOLDS_S * 1_000 + deadline(LATE_MS),
+      `${ms} ms`,
+    );
   }
 }

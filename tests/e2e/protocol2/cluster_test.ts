@@ -40,8 +40,12 @@ Deno.test("a ban crosses by protocol 2, and its unban, with the programs' own st
     const figures = await cluster.figures("subscriber", "host-b");
     return figures["seq"] === 2 && figures["following"] === true;
   }, { what: "the copy" });
-  const lines = [...heardBy(subscriber.stdout), ...heardBy(subscriber.stderr)];
-  deepStrictEqual(lines, [
+  const lines = () => [
+    ...heardBy(subscriber.stdout),
+    ...heardBy(subscriber.stderr),
+  ];
+  await waitUntil(() => lines().length >= 2, { what: "both lines" });
+  deepStrictEqual(lines(), [
     "host-a|sshd|Ban|203.0.113.1",
     "host-a|sshd|Unban|203.0.113.1",
   ]);

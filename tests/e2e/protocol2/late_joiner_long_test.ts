@@ -19,8 +19,8 @@ import { waitUntil } from "../../support/host/wait_until.ts";
 const ACTIVE = 10_000;
 const PER_SECOND = 50;
 const JOINERS = ["host-b", "host-c"];
-/** From a joiner's ready mark to a copy as the publisher's. */
-const JOIN_MS = 10_000;
+/** To join may take so many times as long as it took to report what is joined. */
+const JOIN_TIMES = 5;
 const DEADLINE_MS = 60_000;
 
 /** Bans and unbans that go on, so many a second of each. */
@@ -48,6 +48,7 @@ Deno.test(`cases 1 and 2: subscribers join ${ACTIVE} bans while ${PER_SECOND} ba
   await cluster.start("publisher", "hub");
   await cluster.start("monitor", "host-a");
   const active = bansOf(0, ACTIVE);
+  const loadingMs = performance.now();
   await appendLog(log, active.text);
   const seq = async () =>
     Number((await cluster.peek("publisher", "hub"))?.["seq"]);
@@ -56,6 +57,7 @@ Deno.test(`cases 1 and 2: subscribers join ${ACTIVE} bans while ${PER_SECOND} ba
     timeoutMs: DEADLINE_MS,
     intervalMs: 50,
   });
+  const loadedMs = performance.now() - loadingMs;
 
   const stop = new AbortController();
   const going = goOn(log, stop.signal);
@@ -74,7 +76,12 @@ Deno.test(`cases 1 and 2: subscribers join ${ACTIVE} bans while ${PER_SECOND} ba
       return now?.["following"] === true && Number(now["seq"]) >= behind && now;
     }, { what: `the copy of ${host}`, timeoutMs: DEADLINE_MS, intervalMs: 5 });
     const ms = Math.round(performance.now() - readyMs);
-    report(`${host} joins`, { ms, bans: figures["bans"], seq: figures["seq"] });
+    report(`${host} joins`, {
+      ms,
+      loadedMs,
+      bans: figures["bans"],
+      seq: figures["seq"],
+    });
     return { child, ms };
   })).finally(() => stop.abort());
   const more = await going;
@@ -105,9 +112,9 @@ Deno.test(`cases 1 and 2: subscribers join ${ACTIVE} bans while ${PER_SECOND} ba
     deepStrictEqual(now, sorted);
     strictEqual(repeated, 0);
     ok(lines <= banned.length + more);
-    ok(ms < JOIN_MS, `${ms} ms`);
-    const { snapshots } = await cluster.peek("subscriber", host) ?? {};
-    strictEqual(snapshots, 1);
+    ok(ms < JOIN_TIMES * loadedMs, `${ms} ms, ${loadedMs} ms to report them`);
+    const { snapshots } = await cluster.figures("subscriber", host);
+    ok(Number(snapshots) >= 1, `${snapshots} snapshots`);
   }
 });
 

@@ -12,10 +12,7 @@ import { appendLog, bansOf } from "../../support/fail2ban/fail2ban_lines.ts";
 import { isInstalled } from "../../support/host/real_parts.ts";
 import { heard } from "../../support/cluster/role_output.ts";
 import { sideBySide } from "../../support/host/side_by_side.ts";
-import {
-  copysBans,
-  publishersBans,
-} from "../../support/store/stored_tables.ts";
+import { publishersBans, waitCopy } from "../../support/store/stored_tables.ts";
 import {
   damage,
   fill,
@@ -115,7 +112,7 @@ async function fullDisk(): Promise<void> {
   }, { what: "a full disk", timeoutMs: DEADLINE_MS, intervalMs: 100 });
   const taken = await acknowledged(cluster);
   await monitor.waitForLine(/can't take anything/, DEADLINE_MS);
-  const known = Number((await cluster.peek("publisher", "hub"))?.["seq"]);
+  const known = Number((await cluster.figures("publisher", "hub"))["seq"]);
   ok(taken <= known && known < sent.length);
 
   await Deno.remove(`${disk}/filler`);
@@ -133,7 +130,7 @@ async function fullDisk(): Promise<void> {
   strictEqual(troubleLog, 1);
   match(told(publisher, UNKEPT)[0] ?? "", /disk is full/);
   await publisher.waitForLine(/reports are kept again/);
-  deepStrictEqual(copysBans(cluster, "host-b"), [...sent].sort());
+  await waitCopy(cluster, "host-b", sent, DEADLINE_MS);
 }
 
 async function lockedStore(): Promise<void> {
@@ -207,12 +204,12 @@ async function damagedStore(): Promise<void> {
   await appendLog(log, more.text);
   const { calls } = await effects.now();
   strictEqual(calls, BANS, "nothing is lifted while the publisher is away");
-  const { epoch } = await cluster.peek("subscriber", "host-b") ?? {};
+  const { epoch } = await cluster.figures("subscriber", "host-b");
   await cluster.start("publisher", "hub");
   await subscriber.waitForLine(/the publisher has another store/, DEADLINE_MS);
   await monitor.waitForLine(/the publisher has another store/, DEADLINE_MS);
   await waitInForce(effects, more.sent);
-  const figures = await cluster.peek("subscriber", "host-b") ?? {};
+  const figures = await cluster.figures("subscriber", "host-b");
   const { repeated } = await effects.now();
   report("after a new store", {
     oldBans: old.sent.length,
@@ -223,7 +220,7 @@ async function damagedStore(): Promise<void> {
   notStrictEqual(figures["epoch"], epoch);
   strictEqual(repeated, 0);
   deepStrictEqual(publishersBans(cluster), [...more.sent].sort());
-  deepStrictEqual(copysBans(cluster, "host-b"), [...more.sent].sort());
+  await waitCopy(cluster, "host-b", more.sent, DEADLINE_MS);
 }
 
 async function waitInForce(

@@ -222,7 +222,17 @@ async function timeBans(
 }
 
 Deno.test("SqliteLedger takes ten times as long for ten times as many bans, at once and one by one", async () => {
-  const [few, many] = [await timeBans(1_000), await timeBans(10_000)];
-  ok(many.atOnceMs < 30 * few.atOnceMs, JSON.stringify({ few, many }));
-  ok(many.singlyMs < 30 * few.singlyMs, JSON.stringify({ few, many }));
+  const few = { atOnceMs: Infinity, singlyMs: Infinity };
+  const many = { ...few };
+  // Side by side, and the shortest counts: the machine may do other things.
+  for (let round = 0; round < 3; round++) {
+    for (const [least, count] of [[few, 1_000], [many, 10_000]] as const) {
+      const { atOnceMs, singlyMs } = await timeBans(count);
+      least.atOnceMs = Math.min(least.atOnceMs, atOnceMs);
+      least.singlyMs = Math.min(least.singlyMs, singlyMs);
+    }
+  }
+  // Ten times, or a hundred where time grows with the square.
+  ok(many.atOnceMs < 40 * few.atOnceMs, JSON.stringify({ few, many }));
+  ok(many.singlyMs < 40 * few.singlyMs, JSON.stringify({ few, many }));
 });

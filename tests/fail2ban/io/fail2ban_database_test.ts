@@ -11,6 +11,7 @@ import {
 import { MemoryLog } from "../../support/memory/memory_log.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
+import { deadline } from "../../support/host/deadline.ts";
 
 const SSHD = jail("sshd");
 const ADDRESS = address("192.0.2.1");
@@ -146,10 +147,13 @@ Deno.test("Fail2banDatabase says unknown while fail2ban holds its database, and 
   fail2ban.exec("BEGIN EXCLUSIVE");
   const before = performance.now();
   strictEqual(state(database), "unknown");
-  ok(performance.now() - before < 1_000, "nothing else went on meanwhile");
+  const askedMs = performance.now() - before;
+  ok(askedMs < deadline(1_000), "nothing else went on meanwhile");
   ok(database.lastFailure?.includes("locked"), database.lastFailure);
   fail2ban.exec("COMMIT");
-  strictEqual(state(database), "unknown", "left alone for a second");
+  const answer = state(database);
+  const isWithinASecond = performance.now() - before < 1_000;
+  ok(answer === "unknown" || !isWithinASecond, "left alone for a second");
   await waitFor(database, "gone");
 });
 

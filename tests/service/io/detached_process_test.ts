@@ -5,6 +5,7 @@ import {
   stopProcess,
 } from "../../../lib/service/io/detached_process.ts";
 import { ChildProcess } from "../../support/host/child_process.ts";
+import { deadline, scaled } from "../../support/host/deadline.ts";
 import { isRunning, processSession } from "../../support/host/process_state.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
@@ -37,7 +38,10 @@ class Program implements AsyncDisposable {
     this.#timeoutMs = timeoutMs;
   }
 
-  static async create(code: string, timeoutMs = 10_000): Promise<Program> {
+  static async create(
+    code: string,
+    timeoutMs = deadline(10_000),
+  ): Promise<Program> {
     const dir = await TempDir.create();
     const pidFile = JSON.stringify(dir.path("pid"));
     await dir.write(
@@ -163,13 +167,15 @@ Deno.test("startDetached() bounds the last words that it keeps", async () => {
 });
 
 Deno.test("startDetached() ends a program that is not ready in time, and says so", async () => {
+  // It has begun by then, and would not be ready ever.
+  const seconds = Math.ceil(scaled(2_000) / 1_000);
   await using program = await Program.create(
     "setInterval(() => {}, 1_000);",
-    1_000,
+    seconds * 1_000,
   );
   deepStrictEqual(await program.start(), {
     name: "RuntimeError",
-    message: "not ready within 1 s",
+    message: `not ready within ${seconds} s`,
   });
   const pid = await program.pid();
   await waitUntil(async () => !await isRunning(pid), { what: "its end" });

@@ -38,7 +38,7 @@ const MAX_TIMES = 8;
 /** Less than this is of no matter, in milliseconds. */
 const MIN_USUAL_MS = 50;
 /** What one attack may differ from another in, in milliseconds on a quiet machine. */
-const MORE_MS = 250;
+const MORE_MS = 125;
 /** More than at the start; of bad bodies alone it is sent 600 MiB. */
 const MAX_GROWTH_BYTES = 288 * MIB;
 /** Of hostile rounds that are repeated. */

@@ -1,4 +1,5 @@
-import { relayed } from "./role_output.ts";
+import { deepStrictEqual } from "node:assert/strict";
+import { relayed, withoutResends } from "./role_output.ts";
 import type { ChildProcess } from "../host/child_process.ts";
 import {
   type Fail2banServer,
@@ -83,14 +84,19 @@ export class ActingNodes implements AsyncDisposable {
     this.node(host).subscriber = await this.cluster.start("subscriber", host);
   }
 
-  /** What the publisher relayed so far: `ban ADDRESS`, `unban ADDRESS`, in order. */
+  /** What the publisher relayed so far: `ban ADDRESS`, `unban ADDRESS`, in order, what a node said again left out. */
   relayed(): string[] {
-    return this.publisher.stderr.flatMap((line) => {
-      const [, kind, address] =
-        /: relaying (ban|unban) .*address=(\S+)/.exec(line) ?? [];
+    const messages = this.publisher.stderr.flatMap((line) => {
+      const [, kind, node, jail, address] =
+        /: relaying (ban|unban) node=(\S+) jail=(\S+) address=(\S+)/
+          .exec(line) ?? [];
       return address === undefined || address.startsWith("198.51.100.")
         ? []
-        : [`${kind} ${address}`];
+        : [`${node}|${jail}|${kind}|${address}`];
+    });
+    return withoutResends(messages).map((message) => {
+      const [, , kind, address] = message.split("|");
+      return `${kind} ${address}`;
     });
   }
 
@@ -184,8 +190,22 @@ export async function waitBanned(
   }
 }
 
+/** Waits until a publisher has relayed as much, which has to be this. */
+export async function waitRelayed(
+  nodes: ActingNodes,
+  expected: readonly string[],
+): Promise<void> {
+  await waitUntil(() => nodes.relayed().length >= expected.length, {
+    what: `${expected.length} relayed events`,
+    timeoutMs: 15_000,
+  });
+  deepStrictEqual(nodes.relayed(), expected);
+}
+
 /** What status says of fail2banclient. */
 export interface EnforcementFigures {
+  /** Of the subscriber: bans and unbans that it has taken on. */
+  readonly taken?: unknown;
   readonly waiting?: unknown;
   readonly inForce?: unknown;
   readonly applied?: unknown;

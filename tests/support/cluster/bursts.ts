@@ -39,7 +39,7 @@ export async function startAll(cluster: TestCluster) {
     await appendLog(log, banLine("probe", `203.0.113.${++tries}`));
     return heard(subscriber).length > 0;
   }, { what: "the first ban at host-b", intervalMs: 100 });
-  await waitUntil(() => relayed(publisher).length === tries, {
+  await waitUntil(() => new Set(relayed(publisher)).size === tries, {
     what: "all probes",
   });
   return { log, publisher, subscriber, monitor };

@@ -4,6 +4,7 @@ import { RawNode, SILENCE_MS } from "./raw_node.ts";
 import { type Sections, TestCluster } from "./test_cluster.ts";
 import { waitUntil } from "../host/wait_until.ts";
 import { ZmqBench } from "../bench/zmq_bench.ts";
+import { scaled } from "../host/deadline.ts";
 
 /** A publisher's program, and members that say what a test says. */
 export class LimitsBench implements AsyncDisposable {
@@ -36,7 +37,7 @@ export class LimitsBench implements AsyncDisposable {
           controlUrl,
           membership,
           "monitor",
-          SILENCE_MS,
+          scaled(SILENCE_MS),
         );
       } catch (error) {
         // The publisher has not read the list yet.

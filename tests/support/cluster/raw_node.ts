@@ -51,7 +51,12 @@ export class RawNode {
     });
   }
 
-  /** A member that said HELLO and heard WELCOME. */
+  /**
+   * A member that said HELLO and heard WELCOME.
+   *
+   * @param silenceMs When WELCOME surely does not come; what it says later is waited for as usual.
+   * @throws {Error} with the answer, when it was another.
+   */
   static async join(
     bench: ZmqBench,
     url: string,
@@ -61,7 +66,11 @@ export class RawNode {
   ): Promise<RawNode> {
     const node = new RawNode(bench, url, securityOf(membership), silenceMs);
     const answer = await node.hello({ ...membership, role: role ?? "monitor" });
-    if (answer !== "WELCOME") throw new Error(answer);
+    if (answer !== "WELCOME") {
+      await node[Symbol.asyncDispose]();
+      throw new Error(answer);
+    }
+    node.#silenceMs = deadline(ANSWER_MS);
     return node;
   }
 

@@ -17,6 +17,24 @@ export function heard(...subscribers: ChildProcess[]): string[] {
   );
 }
 
+/**
+ * Messages of protocol 1 without those that came again. A monitor whose
+ * publisher has not answered for two seconds says the same once more: such a
+ * message follows one that says the same of that node, jail and address.
+ *
+ * @param messages `node|jail|action|address`, in order.
+ */
+export function withoutResends(messages: readonly string[]): string[] {
+  const last = new Map<string, string>();
+  return messages.filter((message) => {
+    const [node, jail, action = "", address] = message.split("|");
+    const about = `${node}|${jail}|${address}`;
+    const isAgain = last.get(about) === action;
+    last.set(about, action);
+    return !isAgain;
+  });
+}
+
 function matches(lines: readonly string[], pattern: RegExp): string[] {
   return lines.flatMap((line) => pattern.exec(line)?.[1] ?? []);
 }

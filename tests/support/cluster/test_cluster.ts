@@ -6,6 +6,7 @@ import type { Membership } from "../../../lib/members/member.ts";
 import { ChildProcess } from "../host/child_process.ts";
 import { join, TestMembers } from "./test_members.ts";
 import { freePorts } from "../host/test_ports.ts";
+import { waitUntil } from "../host/wait_until.ts";
 
 /** A program under test. */
 export type RoleName = "monitor" | "publisher" | "subscriber";
@@ -226,18 +227,15 @@ export class TestCluster implements AsyncDisposable {
     return await this.start("publisher", host);
   }
 
-  /** Asks a running program for its figures, as an operator does. */
-  async figures(
-    role: RoleName,
-    host: string,
-  ): Promise<Readonly<Record<string, unknown>>> {
-    await using child = this.spawn(role, host, "status", "--log-format=json");
-    const { code } = await child.ended;
-    if (code !== 0) throw new Error(child.stderr.join("\n"));
-    return JSON.parse(child.stdout.join("\n")).figures;
+  /** The figures of a program that runs; asked again where it is too busy to answer. */
+  async figures(role: RoleName, host: string): Promise<StatusFigures> {
+    return await waitUntil(() => this.peek(role, host), {
+      what: `the figures of the ${role} of ${host}`,
+      intervalMs: 50,
+    });
   }
 
-  /** The same without a program of its own, so often as one likes; `undefined`: it does not answer. */
+  /** The same, asked once; `undefined`: it does not answer. */
   async peek(
     role: RoleName,
     host: string,

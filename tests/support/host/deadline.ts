@@ -3,11 +3,15 @@ const WORK_MS = 12;
 /** It starts and ends a process in this time. */
 const SPAWN_MS = 5;
 /** How many times as long as on a fast, quiet machine a wait may take: others may come to use the machine. */
-const PATIENCE = 6;
+const PATIENCE = 12;
 /** Above this a hang would be told of too late. */
 const MAX_SLOWNESS = 6;
 
-/** How many times as long as a fast, quiet machine this one takes, measured once a process; at least 1. */
+/**
+ * How many times as long as a fast, quiet machine this one takes, measured once
+ * a process; at least 1. A moment's work may find a busy machine idle, so it
+ * counts how many have been waiting for each processor, too.
+ */
 export const SLOWNESS = measureSlowness();
 
 /**
@@ -44,6 +48,7 @@ function measureSlowness(): number {
   const slowness = Math.max(
     elapsedMs(fixedWork) / WORK_MS,
     maySpawn() ? elapsedMs(spawn) / SPAWN_MS : 1,
+    mayAskForLoad() ? load() : 1,
   );
   return Math.min(MAX_SLOWNESS, Math.max(1, slowness));
 }
@@ -66,6 +71,17 @@ function fixedWork(): void {
 function maySpawn(): boolean {
   return Deno.permissions.querySync({ name: "run", command: "true" }).state ===
     "granted";
+}
+
+function mayAskForLoad(): boolean {
+  return Deno.permissions.querySync({ name: "sys", kind: "loadavg" }).state ===
+    "granted";
+}
+
+/** How many want to run, for each processor, in the last minute. */
+function load(): number {
+  const [lastMinute = 0] = Deno.loadavg();
+  return lastMinute / navigator.hardwareConcurrency;
 }
 
 function spawn(): void {

@@ -8,6 +8,8 @@ import type { DatagramSender } from "../../../lib/log/datagram_sender.ts";
 
 /** So long a datagram that waits for room is waited for, in milliseconds. */
 export const PENDING_MS = 200;
+/** In so many turns, in each of which it may be sent: a process that was stopped for a while had none. */
+const TURNS = 20;
 
 /** Listens, and takes nothing out of the queue unless it is asked to. */
 export function listenOnly(path: string): Deno.DatagramConn & Disposable {
@@ -27,12 +29,17 @@ export async function fillQueue(
 }
 
 async function isSoon(sending: Promise<void>): Promise<boolean> {
-  const over = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => over.resolve(false), PENDING_MS);
-  const sent = sending.then(() => true);
-  try {
-    return await Promise.race([sent, over.promise]);
-  } finally {
+  let isSent = false;
+  const sent = sending.then(() => {
+    isSent = true;
+  });
+  for (let turn = 0; turn < TURNS && !isSent; turn++) {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const passed = new Promise((resolve) => {
+      timer = setTimeout(resolve, PENDING_MS / TURNS);
+    });
+    await Promise.race([sent, passed]);
     clearTimeout(timer);
   }
+  return isSent;
 }

@@ -10,6 +10,7 @@ import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
 import { replicaPath } from "../../../lib/store/io/sqlite_replica_store.ts";
 import { readBanTables } from "../../../lib/store/ban_tables.ts";
 import type { TestCluster } from "../cluster/test_cluster.ts";
+import { waitUntil } from "../host/wait_until.ts";
 
 /** Whom the publisher's table bans now. */
 export function publishersBans(cluster: TestCluster, host = "hub"): string[] {
@@ -21,6 +22,28 @@ export function copysBans(cluster: TestCluster, host: string): string[] {
   return bansIn(replicaPath(cluster.stateDir(host)));
 }
 
+/** Waits until a subscriber has stored a copy that bans just these: it acts, and says so, before that. */
+export async function waitCopy(
+  cluster: TestCluster,
+  host: string,
+  addresses: readonly string[],
+  timeoutMs = 30_000,
+): Promise<void> {
+  const expected = [...addresses].sort();
+  let now: string[] = [];
+  await waitUntil(() => {
+    now = copysBans(cluster, host);
+    return String(now) === String(expected);
+  }, {
+    what: () =>
+      `the copy of ${host}: ${now.length} bans, not ${expected.length}; ${
+        String(now).slice(0, 200)
+      }`,
+    timeoutMs,
+    intervalMs: 50,
+  });
+}
+
 /** What happened, as the publisher keeps it, in order: `report ADDRESS NODE`. */
 export function history(cluster: TestCluster, host = "hub"): string[] {
   return reading(banStorePath(cluster.stateDir(host)), (database) => {
@@ -28,6 +51,23 @@ export function history(cluster: TestCluster, host = "hub"): string[] {
       "SELECT kind, address, node FROM changes ORDER BY seq",
     ).all();
     return rows.map(({ kind, address, node }) => `${kind} ${address} ${node}`);
+  });
+}
+
+/**
+ * The same without reports that only correct an end: a monitor reports a ban
+ * at once, and again where fail2ban's database, that is written later, has
+ * another end of it.
+ */
+export function historyOfBans(cluster: TestCluster, host = "hub"): string[] {
+  const reported = new Set<string>();
+  return history(cluster, host).filter((line) => {
+    const [kind, address, node] = line.split(" ");
+    const about = `${address} ${node}`;
+    const isAgain = kind === "report" && reported.has(about);
+    if (kind === "report") reported.add(about);
+    else reported.delete(about);
+    return !isAgain;
   });
 }
 

@@ -1,0 +1,118 @@
+/**
+ * Whether all that a soak's hosts hold is the same.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
+import { replicaPath } from "../../../lib/store/io/sqlite_replica_store.ts";
+import { readBanTables } from "../../../lib/store/ban_tables.ts";
+import { bannedBy } from "../cluster/host_agreement.ts";
+import { banned } from "../cluster/acting_nodes.ts";
+import { SOAK_HOSTS, SOAK_JAILS, type SoakCluster } from "./soak_cluster.ts";
+
+const TABLE = "fail2ban_cluster";
+
+/** Bans that hold now: `jail address`, and who reports them. */
+type Table = ReadonlyMap<string, readonly string[]>;
+
+/** How one look went. */
+export interface Look {
+  /** Bans in the publisher's table. */
+  readonly bans: number;
+  /** What is not the same, a line each; none: all agree. */
+  readonly differences: readonly string[];
+}
+
+/** Looks at all tables, fail2bans and firewalls. */
+export async function look(soak: SoakCluster): Promise<Look> {
+  const { cluster } = soak;
+  const table = tableIn(banStorePath(cluster.stateDir("hub")));
+  const differences: string[] = [];
+  const compare = (
+    what: string,
+    here: Iterable<string>,
+    wanted: Iterable<string>,
+  ) => {
+    const difference = differenceOf(new Set(here), new Set(wanted));
+    if (difference !== "") differences.push(`${what}: ${difference}`);
+  };
+  for (const host of SOAK_HOSTS) {
+    const fail2ban = soak.fail2ban(host);
+    compare(
+      `reports of ${host}`,
+      keysOf(table, (reporters) => reporters.includes(host)),
+      await bannedBy(fail2ban, SOAK_JAILS),
+    );
+    const copy = tableIn(replicaPath(cluster.stateDir(host)));
+    compare(`the copy of ${host}`, copy.keys(), table.keys());
+    const others = keysOf(
+      table,
+      (reporters) => reporters.some((reporter) => reporter !== host),
+    ).map((key) => key.split(" ")[1] ?? "");
+    compare(`fail2ban's jail of ${host}`, await banned(fail2ban), others);
+    compare(`nftables of ${host}`, await inFirewall(soak, host), others);
+  }
+  return { bans: table.size, differences };
+}
+
+function keysOf(
+  table: Table,
+  isWanted: (reporters: readonly string[]) => boolean,
+): string[] {
+  return [...table].filter(([, reporters]) => isWanted(reporters))
+    .map(([key]) => key);
+}
+
+function tableIn(path: string): Table {
+  const nowMs = Date.now();
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+  try {
+    const table = new Map<string, readonly string[]>();
+    for (const { jail, address, reports } of readBanTables(database, nowMs)) {
+      const reporters = reports.filter(({ expiresMs }) => expiresMs > nowMs)
+        .map(({ origin }) => origin);
+      if (reporters.length > 0) table.set(`${jail} ${address}`, reporters);
+    }
+    return table;
+  } finally {
+    database.close();
+  }
+}
+
+/** Elements of the sets, as `nft -j` has them. */
+interface NftListing {
+  readonly nftables: readonly {
+    readonly set?: {
+      readonly elem?: readonly (string | { readonly elem: { val: string } })[];
+    };
+  }[];
+}
+
+async function inFirewall(soak: SoakCluster, host: string): Promise<string[]> {
+  const tables = await soak.nft(host, "list", "tables");
+  if (!tables.includes(TABLE)) return [];
+  const text = await soak.nft(host, "-j", "list", "table", "inet", TABLE);
+  const { nftables }: NftListing = JSON.parse(text);
+  return nftables.flatMap(({ set }) =>
+    (set?.elem ?? []).map((element) =>
+      typeof element === "string" ? element : element.elem.val
+    )
+  );
+}
+
+/** In short, what one has that the other has not. */
+function differenceOf(
+  here: ReadonlySet<string>,
+  wanted: ReadonlySet<string>,
+): string {
+  const parts = [
+    ["missing", wanted.difference(here)],
+    ["too many", here.difference(wanted)],
+  ] as const;
+  return parts.filter(([, some]) => some.size > 0)
+    .map(([word, some]) =>
+      `${some.size} ${word} (${[...some].slice(0, 3).join(", ")})`
+    ).join(", ");
+}
