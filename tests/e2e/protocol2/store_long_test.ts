@@ -76,8 +76,8 @@ function told(child: ChildProcess, what: RegExp): string[] {
 const UNKEPT = /reports can't be kept, and are not acknowledged/;
 
 async function acknowledged(cluster: TestCluster): Promise<number> {
-  const figures = await cluster.peek("monitor", "host-a");
-  return Number(figures?.["acknowledged"] ?? 0);
+  const figures = await cluster.figures("monitor", "host-a");
+  return Number(figures["acknowledged"]);
 }
 
 /** Waits until the monitor has an answer for all of it, and says how many. */

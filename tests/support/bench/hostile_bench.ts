@@ -130,8 +130,8 @@ export class HostileBench implements AsyncDisposable {
 
   /** Messages that the publisher took from its nodes so far. */
   async received(): Promise<number> {
-    const figures = await this.cluster.peek("publisher", "hub");
-    return Number(figures?.["protocol2.received"]);
+    const figures = await this.cluster.figures("publisher", "hub");
+    return Number(figures["protocol2.received"]);
   }
 
   /** The peers of an attack come to a port that is nobody's. */

@@ -37,6 +37,7 @@ export class ChildProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #endTimeoutMs: number;
+  readonly #found = new Map<string, { lines: number; texts: string[] }>();
   #hasEnded = false;
 
   constructor(options: ChildOptions) {
@@ -94,12 +95,28 @@ export class ChildProcess implements AsyncDisposable {
     return await this.ended;
   }
 
+  /**
+   * What the first group of a pattern matches in lines of standard error, in
+   * order. Each line is looked at once, however often this is asked for: who
+   * reads a program's output late holds the program up.
+   */
+  found(pattern: RegExp): readonly string[] {
+    const seen = this.#found.getOrInsertComputed(
+      pattern.source,
+      () => ({ lines: 0, texts: [] }),
+    );
+    while (seen.lines < this.stderr.length) {
+      const text = pattern.exec(this.stderr[seen.lines++] ?? "")?.[1];
+      if (text !== undefined) seen.texts.push(text);
+    }
+    return seen.texts;
+  }
+
   /** Waits for a line on either output. */
   async waitForLine(pattern: RegExp, timeoutMs = 15_000): Promise<string> {
     return await waitUntil(() => {
-      const line = [...this.stdout, ...this.stderr].find((text) =>
-        pattern.test(text)
-      );
+      const isIt = (text: string) => pattern.test(text);
+      const line = this.stdout.find(isIt) ?? this.stderr.find(isIt);
       if (line === undefined && this.#hasEnded) {
         throw new Error(
           `Process ended without ${pattern}:\n${this.stderr.join("\n")}`,

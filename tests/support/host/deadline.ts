@@ -4,8 +4,10 @@ const WORK_MS = 12;
 const SPAWN_MS = 5;
 /** How many times as long as on a fast, quiet machine a wait may take: others may come to use the machine. */
 const PATIENCE = 12;
-/** Above this a hang would be told of too late. */
+/** Above this programs would be given more time than a test has. */
 const MAX_SLOWNESS = 6;
+/** So many times as long at most: above this a hang would be told of too late. */
+const MAX_PATIENCE = 30;
 
 /**
  * How many times as long as a fast, quiet machine this one takes, measured once
@@ -22,7 +24,7 @@ export const SLOWNESS = measureSlowness();
  * @returns Milliseconds for this machine, with room for whoever else uses it.
  */
 export function deadline(ms: number): number {
-  return Math.ceil(ms * SLOWNESS * PATIENCE);
+  return Math.ceil(ms * Math.min(SLOWNESS * PATIENCE, MAX_PATIENCE));
 }
 
 /**
