@@ -13,10 +13,11 @@ import {
 
 /** The hosts besides the hub. */
 export const SOAK_HOSTS = ["host-a", "host-b", "host-c"] as const;
-/** What a host's own fail2ban bans in: one for two minutes, one for an hour. */
+/** What a host's own fail2ban bans in: one for two minutes, one for ten. */
 export const SOAK_JAILS = ["sshd", "nginx"] as const;
-/** How long a ban of the first holds, in seconds. */
+/** How long their bans hold, in seconds: after that as many end as begin. */
 const BRIEF_SECONDS = 120;
+const LONG_SECONDS = 600;
 /** Big enough for the publisher's store, and soon full. */
 const DISK = "64m";
 const CONTROL_PORT = 5681;
@@ -154,7 +155,7 @@ export class SoakCluster implements AsyncDisposable {
         dir: `${this.cluster.dir}/fail2ban-${host}`,
         jails: {
           sshd: { bantime: BRIEF_SECONDS, action: "" },
-          nginx: { bantime: "1h", action: "" },
+          nginx: { bantime: LONG_SECONDS, action: "" },
         },
         dedicatedJail: { action: "" },
       }),
