@@ -24,6 +24,7 @@
  * @module
  */
 
+import process from "node:process";
 import * as zmq from "zeromq";
 import type {
   BoundSocket,
@@ -64,6 +65,8 @@ interface NativeSocket {
   readonly closed: boolean;
   readonly linger: number;
   readonly lastEndpoint: string | null;
+  zapDomain: string | null;
+  bindSync(url: string): void;
   getInt32Option(option: number): number;
   send(frames: readonly Uint8Array[]): Promise<void>;
   receive(): Promise<Uint8Array[]>;
@@ -228,6 +231,16 @@ class ZmqSocket implements BoundSocket {
     this.#look();
   }
 
+  bindAlso(url: string, zapDomain: string): void {
+    this.#assertOpen();
+    try {
+      withoutWarnings(() => this.#native.zapDomain = zapDomain);
+      this.#native.bindSync(url);
+    } catch (error) {
+      throw openRefusal("bindSync", url, error);
+    }
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#closing ??= this.#close();
   }
@@ -273,5 +286,16 @@ class ZmqSocket implements BoundSocket {
 
   #assertOpen(): void {
     if (this.#native.closed) throw new Error("Cannot use a closed socket");
+  }
+}
+
+/** zeromq.js warns each time that an option counts from the next bind on, which is what it is set for. */
+function withoutWarnings(set: () => void): void {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    set();
+  } finally {
+    process.emitWarning = emitWarning;
   }
 }

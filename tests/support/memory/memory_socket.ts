@@ -17,8 +17,6 @@ export class MemorySocket implements MessageSocket {
   blocked = false;
   /** Whether it was disposed of. */
   closed = false;
-  /** How often its connections were cut. */
-  cuts = 0;
   readonly #changed = new Condition();
   readonly #incoming: Frames[] = [];
   #failure: Error | undefined;
@@ -70,12 +68,6 @@ export class MemorySocket implements MessageSocket {
     } finally {
       this.#receiving = false;
     }
-  }
-
-  /** Counts only: the test says what becomes of the other end. */
-  rebind(): Promise<void> {
-    this.cuts++;
-    return Promise.resolve();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
