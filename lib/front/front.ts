@@ -7,6 +7,7 @@
 
 import { TaskSet } from "../async/task_set.ts";
 import { runTogether } from "../async/tasks.ts";
+import type { LoopTurn } from "../async/loop_turn.ts";
 import type { Clock } from "../async/clock.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { HostName } from "../base/host_name.ts";
@@ -43,6 +44,7 @@ export interface FrontOptions {
   readonly connect: ConnectInner;
   readonly limits: FrontLimits;
   readonly clock: Clock;
+  readonly turn: LoopTurn;
   readonly log: Log;
 }
 
@@ -193,7 +195,7 @@ export class Front implements MemberConnections, AsyncDisposable {
   }
 
   #take(peer: PeerConnection): void {
-    const { limits, clock } = this.#options;
+    const { limits, clock, turn } = this.#options;
     const entry = this.#open.judge(peer.address, clock.monotonicMs());
     if (entry.kind === "turn away") return this.#turnAway(peer, entry.why);
     if (entry.kind === "replace") {
@@ -203,7 +205,7 @@ export class Front implements MemberConnections, AsyncDisposable {
     const inner = this.#innerFor(peer);
     if (inner === undefined) return this.#turnAway(peer, "handshakes");
     const connection: HandedConnection = new HandedConnection({
-      ...{ peer, clock, limits: limits.bytes },
+      ...{ peer, clock, turn, limits: limits.bytes },
       onTooMuch: () => this.#tellOfTooMuch(connection),
     });
     const isShaking = "zapDomain" in inner;

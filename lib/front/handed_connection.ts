@@ -11,6 +11,8 @@
  */
 
 import type { Clock } from "../async/clock.ts";
+import type { LoopTurn } from "../async/loop_turn.ts";
+import { Condition } from "../async/tasks.ts";
 import type { HostName } from "../base/host_name.ts";
 import { ByteBudget, type ByteLimits } from "./byte_budget.ts";
 import type { ByteConnection, PeerConnection } from "./ports.ts";
@@ -20,10 +22,14 @@ export interface HandedConnectionOptions {
   readonly peer: PeerConnection;
   readonly limits: ByteLimits;
   readonly clock: Clock;
+  /** Shared by all connections of the process. */
+  readonly turn: LoopTurn;
   /** Told when the peer said more than it may; it is cut then. */
   readonly onTooMuch: () => void;
 }
 
+/** Whoever waits is notified when the connection is cut. */
+const NEVER = new AbortController().signal;
 /** A buffer before the handshake is over: thousands may be at it. */
 const FIRST_BUFFER_BYTES = 1_024;
 /** A buffer after that. */
@@ -37,6 +43,7 @@ export class HandedConnection {
   readonly #options: HandedConnectionOptions;
   readonly #budget: ByteBudget;
   readonly #ended = new AbortController();
+  readonly #written = new Condition();
   #node: HostName | undefined;
   #isPeerGone = false;
   #writingSinceMs: number | undefined;
@@ -80,6 +87,7 @@ export class HandedConnection {
   cut(): void {
     this.#isPeerGone = true;
     this.#ended.abort();
+    this.#written.notify();
     this.#options.peer.close();
   }
 
@@ -97,11 +105,13 @@ export class HandedConnection {
   }
 
   async #inward(inner: ByteConnection): Promise<void> {
-    const { peer } = this.#options;
+    const { peer, turn } = this.#options;
     let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
     while (!this.#isPeerGone) {
+      if (turn.isLong) await turn.next();
       const count = await peer.read(buffer);
       if (count === 0 || !await this.#mayPass(count)) break;
+      if (!await this.#hasTaken()) break;
       if (!await inner.write(buffer.subarray(0, count))) break;
       buffer = roomier(buffer, count);
     }
@@ -135,16 +145,26 @@ export class HandedConnection {
     }
   }
 
+  /** Who does not take what is said to it is not listened to: answers would pile up. */
+  async #hasTaken(): Promise<boolean> {
+    while (this.#writingSinceMs !== undefined && !this.#isPeerGone) {
+      await this.#written.wait(NEVER);
+    }
+    return !this.#isPeerGone;
+  }
+
   async #outward(inner: ByteConnection): Promise<void> {
-    const { peer, clock } = this.#options;
+    const { peer, clock, turn } = this.#options;
     let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
     while (true) {
+      if (turn.isLong) await turn.next();
       const count = await inner.read(buffer);
       if (count === 0) break;
       if (this.#isPeerGone) continue;
       this.#writingSinceMs = clock.monotonicMs();
       if (!await peer.write(buffer.subarray(0, count))) this.cut();
       this.#writingSinceMs = undefined;
+      this.#written.notify();
       buffer = roomier(buffer, count);
     }
     // libzmq closed; the last bytes were handed over before.

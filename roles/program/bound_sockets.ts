@@ -4,6 +4,7 @@
  * @module
  */
 
+import { EventLoopTurn } from "../../lib/async/io/event_loop_turn.ts";
 import {
   Front,
   type FrontLimits,
@@ -52,6 +53,7 @@ type Setting = Pick<RoleContext<"publisher">, "config" | "clock" | "log">;
 /** The public ports of a publisher; disposed of after ZeroMQ's sockets. */
 export class PublicPorts implements AsyncDisposable {
   readonly #setting: Setting;
+  readonly #turn = new EventLoopTurn();
   readonly #folder = new InnerFolder();
   readonly #fronts = new Map<string, Front>();
 
@@ -192,6 +194,7 @@ export class PublicPorts implements AsyncDisposable {
     const front = new Front({
       ...{ listener, inner, limits, clock, log },
       connect: connectInner,
+      turn: this.#turn,
     });
     this.#fronts.set(name, front);
     return front;

@@ -51,7 +51,7 @@ const ZMQ_POLLOUT = 2;
 /** A socket without anything to send is closed within this time. */
 const CLOSING_MS = 100;
 /** A busy socket lets timers and signals run at least this often. */
-const YIELD_AFTER_MS = 8;
+const YIELD_AFTER_MS = 3;
 /**
  * After so many messages in a row the next one is taken without a look whether
  * it is there: each look is a system call, and most receives are none.
@@ -200,7 +200,7 @@ class ZmqSocket implements BoundSocket {
         continue;
       }
       if (performance.now() - this.#busySinceMs > YIELD_AFTER_MS) {
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        await new Promise((resolve) => setTimeout(resolve, 1));
         this.#busySinceMs = performance.now();
         continue;
       }
