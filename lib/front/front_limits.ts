@@ -66,7 +66,7 @@ export const REPLY_LIMITS: FrontLimits = {
   ...ANYBODY,
   bytes: {
     handshakeBytes: undefined,
-    rate: { perSecond: 256 * KIB, burst: MIB },
+    rate: { perSecond: 128 * KIB, burst: 256 * KIB },
     aboveRate: "wait",
   },
 };

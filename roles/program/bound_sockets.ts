@@ -17,9 +17,11 @@ import {
   STREAM_LIMITS,
 } from "../../lib/front/front_limits.ts";
 import { InnerEndpoints } from "../../lib/front/inner_endpoints.ts";
-import { connectInner } from "../../lib/front/io/byte_connections.ts";
 import { InnerFolder } from "../../lib/front/io/inner_folder.ts";
-import { PublicListener } from "../../lib/front/io/public_listener.ts";
+import {
+  connectInner,
+  PublicListener,
+} from "../../lib/front/io/public_listener.ts";
 import type { Protocol1Service } from "../../lib/publisher/protocol1_server.ts";
 import type { Protocol2Service } from "../../lib/publisher/protocol2_server.ts";
 import {

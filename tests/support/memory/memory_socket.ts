@@ -34,6 +34,12 @@ export class MemorySocket implements MessageSocket {
     this.#changed.notify();
   }
 
+  /** The peer takes messages again. */
+  unblock(): void {
+    this.blocked = false;
+    this.#changed.notify();
+  }
+
   /** Has `receive` fail once it has given what was put in. */
   fail(error: Error): void {
     this.#failure = error;
