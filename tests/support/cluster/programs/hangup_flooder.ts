@@ -46,6 +46,8 @@ function connect(context: zmq.Context): zmq.Dealer {
   return dealer;
 }
 
+const say = (line: string) =>
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** @returns Whether there was room. */
@@ -103,7 +105,7 @@ for (let round = 1; round <= Number(rounds); round++) {
       return { dealer, message: await messageOf(dealer) };
     }),
   );
-  if (round === Number(rounds)) console.log("flooding");
+  if (round === Number(rounds)) say("flooding");
   const endMs = performance.now() + ROUND_MS;
   while (performance.now() < endMs) {
     let isTaken = false;
@@ -116,5 +118,5 @@ for (let round = 1; round <= Number(rounds); round++) {
   }
   for (const { dealer } of flooders) dealer.close();
 }
-console.log(JSON.stringify({ sent }));
+say(JSON.stringify({ sent }));
 Deno.exit(0);
