@@ -7,7 +7,6 @@
 import { LibcPoll } from "../lib/zmq/io/libc_poll.ts";
 import { SystemClock } from "../lib/async/io/system_clock.ts";
 import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
-import { ZAP_DOMAIN } from "../lib/publisher/connection_gate.ts";
 import type { MessageSocket } from "../lib/zmq/ports.ts";
 import { ZapServer } from "../lib/zmq/zap_server.ts";
 import { newCurveKeys } from "../tests/support/values/curve_keys.ts";
@@ -39,7 +38,7 @@ async function withPair<T>(
   const { signal } = stop;
   const server = newCurveKeys();
   const zap = new ZapServer({
-    ...{ socket: context.zap(), domains: [ZAP_DOMAIN], admits: () => true },
+    ...{ socket: context.zap(), judge: () => ({ isAdmitted: true }) },
     ...{ clock: new SystemClock(), log: new MemoryLog() },
   });
   const answering = zap.run(signal).catch(() => {});
@@ -51,7 +50,7 @@ async function withPair<T>(
   const router = context.router("tcp://127.0.0.1:*", {
     ...limits,
     security: isSecure
-      ? { secretKey: server.secretKey, zapDomain: ZAP_DOMAIN }
+      ? { secretKey: server.secretKey, zapDomain: "bench" }
       : undefined,
   });
   const dealer = context.dealer(router.endpoint, {

@@ -16,6 +16,7 @@ import {
   banStorePath,
   SqliteBanStore,
 } from "../lib/store/io/sqlite_ban_store.ts";
+import type { SecretKey } from "../lib/zmq/curve_key.ts";
 import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
 import { legacyWarnings } from "../lib/config/legacy.ts";
 import type { Protocol2Service } from "../lib/publisher/protocol2_server.ts";
@@ -23,7 +24,7 @@ import { Publisher } from "../lib/publisher/publisher.ts";
 import { quorumBy } from "../lib/ban/quorum_rules.ts";
 import { Protocol1RequestServer } from "../lib/publisher/protocol1_requests.ts";
 import { runTogether } from "../lib/async/tasks.ts";
-import { bindProtocol1, bindProtocol2 } from "./program/bound_sockets.ts";
+import { type BoundProtocol2, PublicPorts } from "./program/bound_sockets.ts";
 import { watchProtection } from "./program/host_protection.ts";
 import { legacyChanges, settleLegacy, tellOfLegacy } from "./program/legacy.ts";
 import {
@@ -71,17 +72,18 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
   tellOfLegacy(context, legacy, members);
   const path = banStorePath(config.general.stateDir);
   using store = SqliteBanStore.open({ path, durability });
+  await using ports = new PublicPorts(context);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const publisher: Publisher = new Publisher({
     protocol1: legacy === "off" ? undefined : {
-      ...bindProtocol1(zeromq, config),
+      ...ports.bindProtocol1(zeromq),
       tokens: tokens.current,
       isReadonly: legacy === "readonly",
     },
     protocol2: serveMembers(
       context,
-      zeromq,
+      (secretKey) => ports.bindProtocol2(zeromq, secretKey),
       { ...members, changes: legacyChanges(context, legacy, members.changes) },
       (node) => publisher.isSuspended(node),
     ),
@@ -101,6 +103,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
   await using _operators = await answerOperators(context, publisher);
   await ready(() => ({
     ...publisher.figures,
+    ...ports.figures,
     unresolvedNames: protection.unresolvedNames,
   }));
   await runTogether(signal, [
@@ -108,6 +111,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     ...tokens.tasks,
     ...listTasks(publisher, members),
     (group) => publisher.run(group),
+    ...ports.tasks,
   ]);
 }
 
@@ -128,7 +132,7 @@ function listTasks(
 /** Protocol 2, for members; without keys of its own the publisher has none. */
 function serveMembers(
   context: RoleContext<"publisher">,
-  zeromq: ZmqContext,
+  bind: (secretKey: SecretKey) => BoundProtocol2,
   { identity, list, changes }: PublisherMembers,
   isSuspended: (node: HostName) => boolean,
 ): Protocol2Service | undefined {
@@ -140,7 +144,7 @@ function serveMembers(
   }
   const { secretKey } = identity.keys;
   return {
-    ...bindProtocol2(zeromq, { ...context, secretKey }),
+    ...bind(secretKey),
     authenticator: new MemberAuthenticator(list, isSuspended),
     memberChanges: changes,
   };
@@ -156,10 +160,11 @@ async function rehearse(context: RoleContext<"publisher">): Promise<void> {
   tellOfLegacy(context, legacy, members);
   const allowlist = new AllowlistProtection(() => protection.policy);
   allowlist.replace(allowlistAt(members.list.allowed, clock.nowMs()));
+  await using ports = new PublicPorts(context);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const server = legacy === "off" ? undefined : new Protocol1RequestServer({
-    socket: bindProtocol1(zeromq, config).replies,
+    socket: ports.bindProtocol1(zeromq).replies,
     keeping: undefined,
     clock,
     log,
@@ -170,12 +175,14 @@ async function rehearse(context: RoleContext<"publisher">): Promise<void> {
   await ready(() => ({
     legacy,
     ...server?.counters,
+    ...ports.figures,
     unresolvedNames: protection.unresolvedNames,
   }));
   await runTogether(signal, [
     (group) => protection.run(group),
     ...tokens.tasks,
     ...(server === undefined ? [] : [(it: AbortSignal) => server.run(it)]),
+    ...ports.tasks,
   ]);
 }
 

@@ -43,6 +43,11 @@ export const ROOMS: readonly Room[] = [
     mayImport: ["base", "log", "zmq"],
   },
   {
+    name: "front",
+    holds: "the publisher's public ports: bounds, bytes handed on, one cut",
+    mayImport: ["async", "base", "log", "members"],
+  },
+  {
     name: "ban",
     holds: "the domain: bans, the rules that decide, the table, the hub",
     mayImport: ["async", "base", "log", "members"],
@@ -96,6 +101,7 @@ export const ROOMS: readonly Room[] = [
       "log",
       "zmq",
       "members",
+      "front",
       "ban",
       "protection",
       "wire",

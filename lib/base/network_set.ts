@@ -4,7 +4,9 @@
  * @module
  */
 
-import { type Address, addressParts } from "./address.ts";
+import type { Address } from "./address.ts";
+import { type AddressSpan, addressSpan } from "./address_span.ts";
+import { judgedSpans } from "./embedded_ipv4.ts";
 
 /** A network, and its name for people who ask why it matters. */
 export interface LabelledNetwork {
@@ -14,23 +16,9 @@ export interface LabelledNetwork {
   readonly label: string;
 }
 
-/** The addresses of a prefix, from the first to the last, as numbers. */
-export interface AddressSpan {
-  /** Whether the family is IPv4, else IPv6. */
-  readonly isIpv4: boolean;
-  /** How many bits all of them have in common. */
-  readonly prefixBits: number;
-  /** The lowest address. */
-  readonly first: bigint;
-  /** The highest address. */
-  readonly last: bigint;
-}
-
 interface LabelledSpan extends AddressSpan {
   readonly label: string;
 }
-
-const WORD_BYTES = 4;
 
 /**
  * Networks that don't change. A lookup takes about as long as it takes to read
@@ -39,14 +27,14 @@ const WORD_BYTES = 4;
  * @example
  * ```ts
  * import { parseAddress } from "./address.ts";
- * import { addressSpan, NetworkSet } from "./network_set.ts";
+ * import { NetworkSet } from "./network_set.ts";
  * import { ok, strictEqual } from "node:assert/strict";
  *
  * const network = parseAddress("192.0.2.128/25");
  * const wider = parseAddress("192.0.2.0/24");
  * ok(network && wider);
  * const set = new NetworkSet([{ network, label: "the office" }]);
- * strictEqual(set.overlapping(addressSpan(wider)), "the office");
+ * strictEqual(set.meeting(wider), "the office");
  * ```
  */
 export class NetworkSet {
@@ -68,6 +56,21 @@ export class NetworkSet {
   }
 
   /**
+   * Looks for a network that holds an address or what it stands for, is held by
+   * it, or is equal.
+   *
+   * @param address An address or prefix; one of IPv6 may stand for IPv4 ones.
+   * @returns As {@link NetworkSet.overlapping}.
+   */
+  meeting(address: Address): string | undefined {
+    for (const span of judgedSpans(address)) {
+      const label = this.overlapping(span);
+      if (label !== undefined) return label;
+    }
+    return undefined;
+  }
+
+  /**
    * Looks for a network that holds the address, is held by it, or is equal.
    *
    * @param span Of an address or prefix.
@@ -80,20 +83,6 @@ export class NetworkSet {
       ? candidate.label
       : undefined;
   }
-}
-
-/** Gives what an address or prefix spans, for many lookups. */
-export function addressSpan(address: Address): AddressSpan {
-  const { base, prefixBits } = addressParts(address);
-  const bytes = base.toByteArray();
-  let first = 0n;
-  for (let at = 0; at < bytes.length; at += WORD_BYTES) {
-    const [a = 0, b = 0, c = 0, d = 0] = bytes.slice(at, at + WORD_BYTES);
-    first = (first << 32n) | BigInt(((a * 256 + b) * 256 + c) * 256 + d);
-  }
-  const hostBits = bytes.length * 8 - prefixBits;
-  const last = first | ((1n << BigInt(hostBits)) - 1n);
-  return { isIpv4: bytes.length === WORD_BYTES, prefixBits, first, last };
 }
 
 /** Sorted and disjoint: prefixes nest or are apart, never half and half. */

@@ -16,7 +16,7 @@ import {
 import { NO_MEMBERS } from "../members/member_list_form.ts";
 import { networkOperand, noteOption, untilOption } from "./operands.ts";
 import type { StoredValue } from "../members/stored_value.ts";
-import { addressSpan, NetworkSet } from "../base/network_set.ts";
+import { NetworkSet } from "../base/network_set.ts";
 import {
   jsonLines,
   type OperatorOutput,
@@ -97,7 +97,7 @@ export class AllowCommands {
 
 function covers({ network }: AllowedNetwork, asked: Address): boolean {
   const networks = new NetworkSet([{ network, label: network }]);
-  return networks.overlapping(addressSpan(asked)) !== undefined;
+  return networks.meeting(asked) !== undefined;
 }
 
 function said(...notes: readonly string[]): OperatorOutput {

@@ -77,7 +77,8 @@ export interface ControlClientCounters {
  *   long as the longest. After a refusal that only an operator can fix it is the
  *   pause for those.
  * - Trouble is logged once, however often it is tried, and so is its end. That
- *   the publisher does not know the session is no trouble: it was restarted.
+ *   the publisher does not know the session is no trouble: it was restarted,
+ *   or the connection was made anew.
  * - An epoch other than the one before is logged. What it means is for the
  *   session's handler: the welcome has it.
  */
@@ -286,7 +287,10 @@ export class ControlClient {
       this.answerTimeout.noteTimeout({ answered: this.#answered });
     }
     if (code === "session") {
-      this.#options.log.record("info", "the publisher was restarted");
+      this.#options.log.record(
+        "info",
+        "the session has ended, and another begins",
+      );
       return;
     }
     this.#reachable = false;

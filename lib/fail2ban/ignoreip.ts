@@ -6,11 +6,7 @@
  */
 
 import { type Address, canonicalAddress } from "../base/address.ts";
-import {
-  addressSpan,
-  type LabelledNetwork,
-  NetworkSet,
-} from "../base/network_set.ts";
+import { type LabelledNetwork, NetworkSet } from "../base/network_set.ts";
 
 /** fail2ban prints a prefix of no bits without its length. */
 const EVERYTHING: Readonly<Record<string, string>> = {
@@ -56,6 +52,6 @@ export class IgnoredAddresses {
    * @param address The address or prefix of the ban.
    */
   concerns(address: Address): boolean {
-    return this.#networks.overlapping(addressSpan(address)) !== undefined;
+    return this.#networks.meeting(address) !== undefined;
   }
 }

@@ -44,6 +44,8 @@ export const MAX_JOURNAL = 1_000;
 export const MAX_JAILS = 64;
 /** Maximum length of a note, in characters. */
 export const MAX_NOTE_LENGTH = 200;
+/** Maximum length of what an entry of the journal is about, in characters: that of a host's name. */
+export const MAX_SUBJECT_LENGTH = 253;
 /** Maximum rate that a member can have, in events per second. */
 export const MAX_RATE = 1_000_000;
 
@@ -60,14 +62,23 @@ const WORDS = /^[\x20-\x7e]*$/;
 
 /** Accepts printable ASCII of at most {@link MAX_NOTE_LENGTH} characters. */
 export function parseNote(text: string): string | undefined {
-  return text.length <= MAX_NOTE_LENGTH && WORDS.test(text) ? text : undefined;
+  return parseWords(text, MAX_NOTE_LENGTH);
+}
+
+/** Accepts printable ASCII of at most {@link MAX_SUBJECT_LENGTH} characters. */
+export function parseSubject(text: string): string | undefined {
+  return parseWords(text, MAX_SUBJECT_LENGTH);
+}
+
+function parseWords(text: string, maxLength: number): string | undefined {
+  return text.length <= maxLength && WORDS.test(text) ? text : undefined;
 }
 
 const version = integer("version", 1, 1);
 const roles = list("roles", oneOf("roles", ROLES), 1, ROLES.length);
 const jail = text("jails", (text) => isJailPattern(text) ? text : undefined);
 const time = (name: "addedMs" | "atMs" | "untilMs") => integer(name, 0);
-const words = (name: "note" | "by" | "action" | "subject" | "detail") =>
+const words = (name: "note" | "by" | "action" | "detail") =>
   text(name, parseNote);
 
 const rights: Shape<MemberRights> = where(
@@ -100,7 +111,7 @@ const journalEntry = record<JournalEntry>({
   atMs: time("atMs"),
   by: words("by"),
   action: words("action"),
-  subject: words("subject"),
+  subject: text("subject", parseSubject),
   detail: words("detail"),
 });
 

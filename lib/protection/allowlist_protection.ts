@@ -6,7 +6,7 @@
 
 import type { Address } from "../base/address.ts";
 import { type Allowlist, EMPTY_ALLOWLIST } from "./allowlist.ts";
-import { addressSpan, NetworkSet } from "../base/network_set.ts";
+import { NetworkSet } from "../base/network_set.ts";
 import type { CurrentPolicy, ProtectionPolicy } from "./protection_policy.ts";
 
 /**
@@ -72,6 +72,6 @@ export class AllowlistProtection {
   /** Whether an address or prefix overlaps the allowlist. */
   covers(address: Address): boolean {
     return this.#list.ignore.length > 0 &&
-      this.#networks.overlapping(addressSpan(address)) !== undefined;
+      this.#networks.meeting(address) !== undefined;
   }
 }

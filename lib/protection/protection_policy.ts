@@ -8,11 +8,9 @@
  */
 
 import type { Address } from "../base/address.ts";
-import {
-  type AddressSpan,
-  addressSpan,
-  NetworkSet,
-} from "../base/network_set.ts";
+import type { AddressSpan } from "../base/address_span.ts";
+import { judgedSpans } from "../base/embedded_ipv4.ts";
+import { NetworkSet } from "../base/network_set.ts";
 
 /** Why an address is protected. */
 export type ProtectionRule =
@@ -95,7 +93,8 @@ const PRIVATE_NETWORKS: readonly GuardedNetworks[] = [
 ];
 
 /**
- * Checks whether an address may be banned.
+ * Checks whether an address may be banned. One of IPv6 that stands for IPv4 is
+ * judged by the address inside as well.
  *
  * @param address The address or prefix that a ban would name.
  * @param policy The rules.
@@ -119,7 +118,17 @@ export function refusal(
   address: Address,
   policy: ProtectionPolicy,
 ): Refusal | undefined {
-  const span = addressSpan(address);
+  for (const span of judgedSpans(address)) {
+    const refused = refusalOf(span, policy);
+    if (refused !== undefined) return refused;
+  }
+  return undefined;
+}
+
+function refusalOf(
+  span: AddressSpan,
+  policy: ProtectionPolicy,
+): Refusal | undefined {
   const { allowPrivate = false, guarded = [] } = policy;
   const refused = hit(span, SPECIAL_NETWORKS) ?? hit(span, guarded);
   if (refused !== undefined) return refused;

@@ -31,10 +31,10 @@ export interface ListDifference {
 export interface Authenticator {
   /** The list that counts. */
   readonly list: MemberList;
-  /** Whether a connection with that key may be made. */
-  admits(key: PublicKey): boolean;
-  /** Whether a connection with that key may hear the stream. */
-  mayListen(key: PublicKey): boolean;
+  /** Whose connection with that key may be made; `undefined`: nobody's. */
+  admitted(key: PublicKey): HostName | undefined;
+  /** Whose connection with that key may hear the stream, likewise. */
+  listener(key: PublicKey): HostName | undefined;
   /** Which member says HELLO. */
   authenticate(hello: Hello): Promise<HelloVerdict>;
   /** Goes by another list from now on. */
@@ -72,14 +72,14 @@ export class MemberAuthenticator implements Authenticator {
     return this.#list;
   }
 
-  admits(key: PublicKey): boolean {
-    const member = this.#byKey.get(key);
-    return member !== undefined && !this.#isSuspended(member.name);
+  admitted(key: PublicKey): HostName | undefined {
+    const name = this.#byKey.get(key)?.name;
+    return name === undefined || this.#isSuspended(name) ? undefined : name;
   }
 
-  mayListen(key: PublicKey): boolean {
+  listener(key: PublicKey): HostName | undefined {
     const roles = this.#byKey.get(key)?.rights.roles ?? [];
-    return this.admits(key) && roles.includes("subscriber");
+    return roles.includes("subscriber") ? this.admitted(key) : undefined;
   }
 
   async authenticate(hello: Hello): Promise<HelloVerdict> {

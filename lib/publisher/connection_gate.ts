@@ -1,5 +1,5 @@
 /**
- * Keeps the publisher's sockets to its members: lets them in, and cuts the
+ * Keeps the publisher's ports to its members: lets them in, and cuts the
  * connections of who is none any more.
  *
  * @module
@@ -8,22 +8,17 @@
 import type { Authenticator } from "./authenticator.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { MemberList } from "../members/member.ts";
+import type { MemberConnections } from "../front/front.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import type { MessageSocket } from "../zmq/ports.ts";
-import { Condition, runTogether } from "../async/tasks.ts";
-import { ZapServer, type ZapServerCounters } from "../zmq/zap_server.ts";
-
-/** Tells the handler which sockets it is asked for. */
-export const ZAP_DOMAIN = "fail2ban-cluster";
-/** The same for the stream: who may not read does not hear it either. */
-export const ZAP_STREAM_DOMAIN = "fail2ban-cluster-stream";
-
-/** A socket whose connections can be cut. */
-export interface CuttableSocket {
-  /** Cuts all connections; resolves once others can be made. */
-  rebind(signal: AbortSignal): Promise<void>;
-}
+import { runTogether } from "../async/tasks.ts";
+import {
+  type AskedPeer,
+  type PeerVerdict,
+  ZapServer,
+  type ZapServerCounters,
+} from "../zmq/zap_server.ts";
 
 /** Gives each list that is to count from now on, until aborted; it then returns. */
 export type ListChanges = (signal: AbortSignal) => AsyncIterable<MemberList>;
@@ -34,7 +29,10 @@ export interface ConnectionGateOptions {
   readonly zap: MessageSocket;
   readonly authenticator: Authenticator;
   readonly changes: ListChanges;
-  readonly sockets: readonly CuttableSocket[];
+  /** The connections of the control port. */
+  readonly control: MemberConnections;
+  /** Those of the stream: who may not read does not hear it either. */
+  readonly stream: MemberConnections;
   /** Told of each list. @default {nobody is} */
   readonly onList?: (list: MemberList) => void;
   /** Ends the sessions of a node; its connection may still stand. */
@@ -43,46 +41,37 @@ export interface ConnectionGateOptions {
   readonly log: Log;
 }
 
-/** Connections are cut no oftener, in milliseconds: each time all members connect anew. */
-const CUT_EVERY_MS = 500;
-
 /** Serves until stopped. */
 export class ConnectionGate {
   readonly #options: ConnectionGateOptions;
   readonly #zap: ZapServer;
-  readonly #asked = new Condition();
-  #hasToCut = false;
   #cuts = 0;
 
   /** @param options What the door is made of. */
   constructor(options: ConnectionGateOptions) {
     this.#options = options;
-    const { authenticator, zap, clock, log } = options;
+    const { zap, clock, log } = options;
     this.#zap = new ZapServer({
       ...{ socket: zap, clock, log },
-      domains: [ZAP_DOMAIN, ZAP_STREAM_DOMAIN],
-      admits: (key, domain) =>
-        domain === ZAP_STREAM_DOMAIN
-          ? authenticator.mayListen(key)
-          : authenticator.admits(key),
+      judge: (peer) => this.#judge(peer),
     });
   }
 
-  /** What was done so far: how often connections were cut, and who came. */
+  /** What was done so far: how many connections were cut, and who came. */
   get counters(): ZapServerCounters & { readonly cuts: number } {
     return { ...this.#zap.counters, cuts: this.#cuts };
   }
 
   /**
-   * Ends the sessions of nodes and cuts their connections, soon: the others
-   * are cut with them and come back. Whoever is not to come back must not be
-   * admitted from now on.
+   * Ends the sessions of nodes and cuts their connections, and nobody else's.
+   * Whoever is not to come back must not be admitted from now on.
    */
   expel(nodes: readonly HostName[]): void {
-    for (const node of nodes) this.#options.endSessions(node);
-    if (nodes.length === 0) return;
-    this.#hasToCut = true;
-    this.#asked.notify();
+    const { control, stream, endSessions } = this.#options;
+    for (const node of nodes) {
+      endSessions(node);
+      this.#cuts += control.cut(node) + stream.cut(node);
+    }
   }
 
   /**
@@ -94,7 +83,6 @@ export class ConnectionGate {
     await runTogether(signal, [
       (group) => this.#zap.run(group),
       (group) => this.#watch(group),
-      (group) => this.#cut(group),
     ]);
   }
 
@@ -113,14 +101,18 @@ export class ConnectionGate {
     }
   }
 
-  async #cut(signal: AbortSignal): Promise<void> {
-    const { sockets, clock } = this.#options;
-    while (true) {
-      while (!this.#hasToCut) await this.#asked.wait(signal);
-      this.#hasToCut = false;
-      await Promise.all(sockets.map((socket) => socket.rebind(signal)));
-      this.#cuts++;
-      await clock.delay(CUT_EVERY_MS, signal);
-    }
+  #judge({ domain, publicKey }: AskedPeer): PeerVerdict {
+    const { control, stream, authenticator } = this.#options;
+    const speaker = control.asked(domain);
+    const connection = speaker ?? stream.asked(domain);
+    if (connection === undefined) return { isAdmitted: false };
+    const { address } = connection;
+    if (publicKey === undefined) return { isAdmitted: false, address };
+    const node = speaker === undefined
+      ? authenticator.listener(publicKey)
+      : authenticator.admitted(publicKey);
+    if (node === undefined) return { isAdmitted: false, address };
+    connection.letIn(node);
+    return { isAdmitted: true };
   }
 }

@@ -73,6 +73,11 @@ type InSession<K extends NodeMessage["kind"]> = Extract<
   { readonly kind: K }
 >;
 
+/**
+ * Nothing is received while so many answers wait: one for a quiet node would
+ * wait behind all those for a flood. libzmq holds the flood back meanwhile.
+ */
+const MAX_ANSWERS_WAITING = 16;
 /** Longest return address that libzmq makes. */
 const MAX_ROUTE_BYTES = 255;
 /** Bytes that cost as much as one plain message. */
@@ -94,6 +99,8 @@ export class ControlServer {
   readonly #intake: EventIntake;
   readonly #receiptIntake: ReceiptIntake;
   readonly #troubleLog: LogThrottle;
+  /** A part of the table may go to many nodes. */
+  readonly #encoded = new WeakMap<PublisherMessage, Frames>();
 
   /** @param options See {@link ControlServerOptions}. */
   constructor(options: ControlServerOptions) {
@@ -168,6 +175,7 @@ export class ControlServer {
 
   async #receive(signal: AbortSignal): Promise<void> {
     while (true) {
+      await this.#sendQueue.room(MAX_ANSWERS_WAITING, signal);
       const [route, ...frames] = await this.#options.socket.receive(signal);
       this.counters.received++;
       if (route === undefined || route.length > MAX_ROUTE_BYTES) {
@@ -321,7 +329,10 @@ export class ControlServer {
   }
 
   #answer({ route }: Routed, message: PublisherMessage): void {
-    this.#sendQueue.put([route, ...encodePublisherMessage(message)]);
+    const frames = this.#encoded.get(message) ??
+      encodePublisherMessage(message);
+    this.#encoded.set(message, frames);
+    this.#sendQueue.put([route, ...frames]);
   }
 
   #refuse(from: Routed, code: ErrorCode, message: string): void {

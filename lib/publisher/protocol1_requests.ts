@@ -39,6 +39,12 @@ export interface Protocol1Storing {
   readonly banTimeMs: number;
 }
 
+/**
+ * Nothing is received while so many answers wait: twice as many as a monitor of
+ * ours has requests on their way.
+ */
+const MAX_ANSWERS_WAITING = 512;
+
 /** Options for {@link Protocol1RequestServer}. */
 export interface Protocol1RequestServerOptions {
   /** A ROUTER that serves REQ clients. */
@@ -158,7 +164,11 @@ export class Protocol1RequestServer {
    */
   async run(signal: AbortSignal): Promise<void> {
     try {
-      while (true) this.#serve(await this.#options.socket.receive(signal));
+      const { socket, keeping } = this.#options;
+      while (true) {
+        await keeping?.answers.room(MAX_ANSWERS_WAITING, signal);
+        this.#serve(await socket.receive(signal));
+      }
     } finally {
       this.#troubleLog.flush();
     }

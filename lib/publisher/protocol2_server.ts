@@ -17,11 +17,8 @@ import type { Allowlist } from "../protection/allowlist.ts";
 import type { HostName } from "../base/host_name.ts";
 import { auditJournal } from "./journal_audit.ts";
 import type { MemberList } from "../members/member.ts";
-import {
-  ConnectionGate,
-  type CuttableSocket,
-  type ListChanges,
-} from "./connection_gate.ts";
+import { ConnectionGate, type ListChanges } from "./connection_gate.ts";
+import type { MemberConnections } from "../front/front.ts";
 import type { NodeLimits } from "../members/node_limits.ts";
 import { NodeQuotas } from "./node_quotas.ts";
 import type { Clock } from "../async/clock.ts";
@@ -39,9 +36,14 @@ import { MAX_CHANGES, MAX_EVENTS, MAX_RECEIPTS } from "../wire/v2.ts";
 /** Where protocol 2 is served, and to whom. */
 export interface Protocol2Service {
   /** A ROUTER that nodes connect to. */
-  readonly control: MessageSocket & CuttableSocket;
+  readonly control: MessageSocket;
   /** A PUB that subscribers listen to. */
-  readonly stream: MessageSocket & CuttableSocket;
+  readonly stream: MessageSocket;
+  /** The connections of both, by which a member's can be cut. */
+  readonly connections: {
+    readonly control: MemberConnections;
+    readonly stream: MemberConnections;
+  };
   /** The ROUTER that libzmq asks whom these two let in. */
   readonly zap: MessageSocket;
   /** Decides who may use them. */
@@ -106,8 +108,8 @@ export class Protocol2Server {
     });
     this.#gate = new ConnectionGate({
       ...options,
+      ...options.connections,
       changes: (signal) => this.#changes(signal),
-      sockets: [control, stream],
       endSessions: (node) => this.#control.endSessions(node),
     });
   }

@@ -10,10 +10,15 @@
 
 import type { Ban, Change } from "../ban/ban.ts";
 import type { Epoch, SessionId } from "../base/ids.ts";
-import type { PublisherMessage, WireBan } from "../wire/v2_messages.ts";
+import type { PublisherMessage } from "../wire/v2_messages.ts";
 import type { SyncQuestion } from "../wire/sync.ts";
 import { splitBans } from "../wire/v2.ts";
-import { wireBan, wireChange } from "../wire/wire_times.ts";
+import {
+  type SnapshotPart,
+  type SplitBans,
+  TableSnapshot,
+} from "./table_snapshot.ts";
+import { wireChange } from "../wire/wire_times.ts";
 
 /** What is asked of the table and its history. */
 export interface SyncSource {
@@ -34,31 +39,21 @@ export interface SyncSource {
 export interface SyncServerOptions {
   readonly source: SyncSource;
   /** Cuts bans into parts that fit a message. @default {splitBans} */
-  readonly split?: (
-    bans: Iterable<WireBan>,
-  ) => Iterator<readonly WireBan[], void>;
+  readonly split?: SplitBans;
   /** Changes in an answer at most. */
   readonly maxChanges: number;
   /** Above so many missed changes a smaller table is quicker. @default {50000} */
   readonly manyChanges?: number;
 }
 
-/** A table at one moment; several sessions may read the same. */
-interface TableSnapshot {
-  readonly seq: number;
-  readonly madeMs: number;
-  readonly bans: readonly Ban[];
-}
-
 /** How far a session has read a snapshot. */
 interface SnapshotReader {
-  readonly seq: number;
-  readonly parts: Iterator<readonly WireBan[], void>;
-  /** When the part is made: what remains of a ban is told as of then. */
-  nowMs: number;
-  part: number;
-  /** The part that was given last: it may have got lost. Empty: there is no more. */
-  bans: readonly WireBan[];
+  readonly snapshot: TableSnapshot;
+  /** The part that was given last: it may have got lost. */
+  given: SnapshotPart;
+  number: number;
+  /** When it asked last. */
+  askedMs: number;
 }
 
 /** Time for which a snapshot is shared by those who ask for one. */
@@ -70,6 +65,8 @@ const IDLE_MS = 60_000;
 export class SyncServer {
   readonly #options: Required<SyncServerOptions>;
   readonly #readings = new Map<SessionId, SnapshotReader>();
+  /** What is said of a part that others are given, too: it is encoded once. */
+  readonly #messages = new WeakMap<SnapshotPart, PublisherMessage>();
   #latest: TableSnapshot | undefined;
 
   /** @param options See {@link SyncServerOptions}. */
@@ -114,7 +111,7 @@ export class SyncServer {
   tidy(nowMs: number): void {
     if (!this.#isFresh(nowMs)) this.#latest = undefined;
     for (const [session, reading] of this.#readings) {
-      if (Math.abs(nowMs - reading.nowMs) > IDLE_MS) {
+      if (Math.abs(nowMs - reading.askedMs) > IDLE_MS) {
         this.#readings.delete(session);
       }
     }
@@ -142,20 +139,23 @@ export class SyncServer {
   }
 
   #begin(session: SessionId, nowMs: number): SnapshotReader {
-    const { split } = this.#options;
-    const { seq, bans } = this.#snapshot(nowMs);
-    const parts = split(liveBans(bans, () => reading.nowMs));
-    const reading: SnapshotReader = { seq, parts, nowMs, part: 0, bans: [] };
-    reading.bans = parts.next().value ?? [];
+    const snapshot = this.#snapshot(nowMs);
+    const given = snapshot.part(0, nowMs);
+    const reading = { snapshot, given, number: 0, askedMs: nowMs };
     this.#readings.set(session, reading);
     return reading;
   }
 
   #snapshot(nowMs: number): TableSnapshot {
-    const { source } = this.#options;
+    const { source, split } = this.#options;
     const latest = this.#latest;
     if (latest !== undefined && this.#isFresh(nowMs)) return latest;
-    const made = { seq: source.seq, madeMs: nowMs, bans: [...source.bans()] };
+    const made = new TableSnapshot(
+      source.seq,
+      nowMs,
+      [...source.bans()],
+      split,
+    );
     this.#latest = made;
     return made;
   }
@@ -168,31 +168,30 @@ export class SyncServer {
   }
 
   /** @returns Whether the reading is at that part now: the same again, or the next. */
-  #turnTo(reading: SnapshotReader, part: number, nowMs: number): boolean {
-    if (part === reading.part) return part > 0;
-    if (part !== reading.part + 1 || reading.bans.length === 0) return false;
-    reading.nowMs = nowMs;
-    reading.part = part;
-    reading.bans = reading.parts.next().value ?? [];
+  #turnTo(reading: SnapshotReader, number: number, nowMs: number): boolean {
+    const { snapshot, given } = reading;
+    if (number === reading.number) return number > 0;
+    if (number !== reading.number + 1 || given.bans.length === 0) return false;
+    reading.askedMs = nowMs;
+    reading.number = number;
+    reading.given = snapshot.part(given.to, nowMs);
     return true;
   }
 
   /** The last part is empty, so that each is made when it is asked for. */
-  #snapshotPart({ seq, part, bans }: SnapshotReader): PublisherMessage {
+  #snapshotPart(
+    { snapshot: { seq }, number: part, given }: SnapshotReader,
+  ): PublisherMessage {
+    const said = this.#messages.get(given);
+    if (said?.kind === "SNAPSHOT" && said.part === part) return said;
+    const { bans } = given;
     const { epoch } = this.#options.source;
     const isLast = bans.length === 0;
-    return { kind: "SNAPSHOT", epoch, seq, part, isLast, bans };
-  }
-}
-
-/** The bans that hold now, as they go over the wire now. */
-function* liveBans(
-  bans: readonly Ban[],
-  clockMs: () => number,
-): Generator<WireBan, void> {
-  for (const ban of bans) {
-    const nowMs = clockMs();
-    const reports = ban.reports.filter(({ expiresMs }) => expiresMs > nowMs);
-    if (reports.length > 0) yield wireBan({ ...ban, reports }, nowMs);
+    const message: PublisherMessage = {
+      kind: "SNAPSHOT",
+      ...{ epoch, seq, part, isLast, bans },
+    };
+    this.#messages.set(given, message);
+    return message;
   }
 }

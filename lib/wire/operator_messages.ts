@@ -8,7 +8,11 @@
 import { type BadKind } from "../members/breaker.ts";
 import type { NodeRole } from "../base/ids.ts";
 import { type HostName, parseHostName } from "../base/host_name.ts";
-import { MAX_MEMBERS, parseNote } from "../members/member_list_form.ts";
+import {
+  MAX_MEMBERS,
+  parseNote,
+  parseSubject,
+} from "../members/member_list_form.ts";
 import { type AuditEntry, BAD_KINDS } from "../members/node_records.ts";
 import { lineForm, type StoredForm } from "../base/json_form.ts";
 import {
@@ -100,6 +104,11 @@ const VERSION = /^[\x21-\x7e]{1,64}$/;
 const node = text("node", parseHostName);
 const count = (name: string) => integer(name, 0);
 const words = (name: string) => text(name, parseNote);
+/** A message may have names and paths in it. */
+const MAX_SENTENCE_LENGTH = 2_000;
+const PRINTABLE = /^[\x20-\x7e]*$/;
+const parseSentence = (text: string) =>
+  text.length <= MAX_SENTENCE_LENGTH && PRINTABLE.test(text) ? text : undefined;
 
 const request: Shape<OperatorRequest> = variants<OperatorRequest>({
   withdraw: { by: words("by"), node, sinceMs: orNull(count("sinceMs")) },
@@ -134,7 +143,7 @@ const entry = record<AuditEntry>({
   atMs: count("atMs"),
   by: words("by"),
   action: words("action"),
-  subject: words("subject"),
+  subject: text("subject", parseSubject),
   detail: words("detail"),
 });
 
@@ -142,7 +151,10 @@ const answer: Shape<OperatorAnswer> = variants<OperatorAnswer>({
   done: { count: count("count") },
   nodes: { nodes: list("nodes", liveNode, 0, MAX_MEMBERS) },
   audit: { entries: list("entries", entry, 0, MAX_AUDIT_ANSWER) },
-  failed: { message: words("message"), hint: words("hint") },
+  failed: {
+    message: text("message", parseSentence),
+    hint: text("hint", parseSentence),
+  },
 });
 
 /** A request as a line. */

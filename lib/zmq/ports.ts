@@ -43,6 +43,14 @@ export interface SocketLimits {
 export interface BoundSocket extends MessageSocket {
   /** Where; with the port that was taken for `*`. */
   readonly endpoint: string;
+  /**
+   * Binds it to one more address, with the same setup.
+   *
+   * @param url The address.
+   * @param zapDomain Under which the handler is asked about peers that connect there.
+   * @throws {RuntimeError} when the address can't be had.
+   */
+  bindAlso(url: string, zapDomain: string): void;
 }
 
 /** A descriptor that somebody waits on. */

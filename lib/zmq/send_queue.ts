@@ -21,7 +21,9 @@ export class SendQueue {
   readonly #socket: MessageSocket;
   readonly #maxWaiting: number;
   readonly #changed = new Condition();
+  readonly #sent = new Condition();
   #waiting: OutgoingMessage[] = [];
+  #beingSent = 0;
   #dropped = 0;
 
   /**
@@ -40,6 +42,11 @@ export class SendQueue {
     return this.#dropped;
   }
 
+  /** Messages that wait, the one that is being sent among them. */
+  get waiting(): number {
+    return this.#waiting.length + this.#beingSent;
+  }
+
   /**
    * Hands a message over.
    *
@@ -55,6 +62,17 @@ export class SendQueue {
   }
 
   /**
+   * Waits until fewer messages wait than `limit`: whoever makes a message of
+   * each that it takes takes no more before.
+   *
+   * @param limit Above 0.
+   * @param signal Ends the wait; the promise then rejects with its reason.
+   */
+  async room(limit: number, signal: AbortSignal): Promise<void> {
+    while (this.waiting >= limit) await this.#sent.wait(signal);
+  }
+
+  /**
    * Sends until aborted.
    *
    * @param signal Ends it; the promise then rejects with its reason.
@@ -65,11 +83,14 @@ export class SendQueue {
       while (this.#waiting.length === 0) await this.#changed.wait(signal);
       const messages = this.#waiting;
       this.#waiting = [];
+      this.#beingSent = messages.length;
       for (const message of messages) {
         const frames = message instanceof Promise
           ? await orAborted(message, signal)
           : message;
         if (frames !== undefined) await this.#socket.send(frames, signal);
+        this.#beingSent--;
+        this.#sent.notify();
       }
     }
   }

@@ -16,14 +16,27 @@ import {
   type ZapRequest,
 } from "./zap_codec.ts";
 
+/** A peer that libzmq asks about. */
+export interface AskedPeer {
+  /** Of the address that it connected to. */
+  readonly domain: string;
+  /** The key that it has; `undefined`: none. */
+  readonly publicKey: PublicKey | undefined;
+}
+
+/** What becomes of it. */
+export interface PeerVerdict {
+  readonly isAdmitted: boolean;
+  /** Where it really is, when libzmq sees who hands its bytes on; for the log. */
+  readonly address?: string | undefined;
+}
+
 /** What a server is made of. */
 export interface ZapServerOptions {
   /** The ROUTER that libzmq asks. */
   readonly socket: MessageSocket;
-  /** The domains of the sockets that members may connect to. */
-  readonly domains: readonly string[];
-  /** Says whether a key is a member's that may connect to that domain. */
-  readonly admits: (key: PublicKey, domain: string) => boolean;
+  /** Says whether a peer may connect. */
+  readonly judge: (peer: AskedPeer) => PeerVerdict;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -79,17 +92,16 @@ export class ZapServer {
   }
 
   #judge({ domain, address, publicKey }: ZapRequest): boolean {
-    const { admits } = this.#options;
-    const isAdmitted = this.#options.domains.includes(domain) &&
-      publicKey !== undefined && admits(publicKey, domain);
-    if (isAdmitted) {
+    const verdict = this.#options.judge({ domain, publicKey });
+    if (verdict.isAdmitted) {
       this.counters.admitted++;
       return true;
     }
     this.counters.refused++;
+    const from = verdict.address ?? address;
     // The key is public, and tells an operator which node it is.
     this.#refusals.record("warning", "connection refused: not a member", {
-      address: canonicalAddress(address) ?? address,
+      address: canonicalAddress(from) ?? from,
       key: publicKey ?? "none",
     });
     return false;

@@ -1,21 +1,39 @@
 /**
- * The publisher's sockets.
+ * The publisher's sockets, and the public ports before them.
  *
  * @module
  */
 
-import type { PublisherConfig } from "../../lib/config/config.ts";
-import type { SecretKey } from "../../lib/zmq/curve_key.ts";
-import type { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
+import { EventLoopTurn } from "../../lib/async/io/event_loop_turn.ts";
 import {
-  ZAP_DOMAIN,
-  ZAP_STREAM_DOMAIN,
-} from "../../lib/publisher/connection_gate.ts";
+  Front,
+  type FrontLimits,
+  type InnerAddress,
+} from "../../lib/front/front.ts";
+import {
+  BROADCAST_LIMITS,
+  CONTROL_LIMITS,
+  REPLY_LIMITS,
+  STREAM_LIMITS,
+} from "../../lib/front/front_limits.ts";
+import { InnerEndpoints } from "../../lib/front/inner_endpoints.ts";
+import { InnerFolder } from "../../lib/front/io/inner_folder.ts";
+import {
+  connectInner,
+  PublicListener,
+} from "../../lib/front/io/public_listener.ts";
 import type { Protocol1Service } from "../../lib/publisher/protocol1_server.ts";
 import type { Protocol2Service } from "../../lib/publisher/protocol2_server.ts";
-import { ReboundSocket } from "../../lib/zmq/rebound_socket.ts";
+import {
+  prefixedFigures,
+  type StatusFigures,
+} from "../../lib/service/status_report.ts";
 import { MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES } from "../../lib/wire/v1.ts";
 import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire/v2.ts";
+import type { SecretKey } from "../../lib/zmq/curve_key.ts";
+import type { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
+import type { BoundSocket } from "../../lib/zmq/ports.ts";
+import type { ServerSecurity } from "../../lib/zmq/socket_options.ts";
 import type { RoleContext } from "./invocation.ts";
 
 /** A slow subscriber may be so far behind before it misses messages. */
@@ -25,58 +43,162 @@ const ANSWER_QUEUE = 16;
 /** What was sent is still delivered for so long after a stop. */
 const LINGER_MS = 500;
 
-/** Binds the sockets of protocol 1. */
-export function bindProtocol1(
-  zeromq: ZmqContext,
-  config: PublisherConfig,
-): Pick<Protocol1Service, "broadcasts" | "replies"> {
-  return {
-    broadcasts: zeromq.publisher(config.broadcasterBindUrl, {
-      maxMessageBytes: MAX_MESSAGE_BYTES,
-      sendQueueMessages: STREAM_QUEUE,
-      lingerMs: LINGER_MS,
-    }),
-    replies: zeromq.router(config.replyBindUrl, {
-      maxMessageBytes: MAX_REQUEST_BYTES,
-      lingerMs: LINGER_MS,
-    }),
-  };
-}
+/** What protocol 2 is served with. */
+export type BoundProtocol2 = Pick<
+  Protocol2Service,
+  "control" | "stream" | "zap" | "connections"
+>;
 
-/** What the sockets of protocol 2 are made of. */
-export interface Protocol2Setting
-  extends Pick<RoleContext<"publisher">, "config" | "clock" | "log"> {
-  /** The publisher's. */
-  readonly secretKey: SecretKey;
-}
+/** What ports need beside sockets. */
+type Setting = Pick<RoleContext<"publisher">, "config" | "clock" | "log">;
 
-/** Binds the sockets of protocol 2, and before them the one that libzmq asks who may connect. */
-export function bindProtocol2(
-  zeromq: ZmqContext,
-  { config, clock, log, secretKey }: Protocol2Setting,
-): Pick<Protocol2Service, "control" | "stream" | "zap"> {
-  const common = (zapDomain: string) => ({
-    lingerMs: LINGER_MS,
-    security: { secretKey, zapDomain },
-  });
-  const zap = zeromq.zap();
-  const stream = new ReboundSocket({
-    ...{ clock, log },
-    bind: () =>
-      zeromq.publisher(config.streamBindUrl, {
-        ...common(ZAP_STREAM_DOMAIN),
-        maxMessageBytes: MAX_STREAM_BYTES,
-        sendQueueMessages: STREAM_QUEUE,
+/** The public ports of a publisher; disposed of after ZeroMQ's sockets. */
+export class PublicPorts implements AsyncDisposable {
+  readonly #setting: Setting;
+  readonly #turn = new EventLoopTurn();
+  readonly #folder = new InnerFolder();
+  readonly #fronts = new Map<string, Front>();
+
+  /** @param setting What the ports are made with. */
+  constructor(setting: Setting) {
+    this.#setting = setting;
+  }
+
+  /** What has to run, each until aborted. */
+  get tasks(): readonly ((signal: AbortSignal) => Promise<void>)[] {
+    return [...this.#fronts.values()].map((front) => (signal) =>
+      front.run(signal)
+    );
+  }
+
+  /** What they did so far, for `status`. */
+  get figures(): StatusFigures {
+    const fronts = [...this.#fronts].map(([name, { size, counters }]) =>
+      prefixedFigures(name, { open: size, ...counters })
+    );
+    return Object.assign({}, ...fronts);
+  }
+
+  /**
+   * Binds the sockets of protocol 1.
+   *
+   * @throws {RuntimeError} when a port can't be had.
+   */
+  bindProtocol1(
+    zeromq: ZmqContext,
+  ): Pick<Protocol1Service, "broadcasts" | "replies"> {
+    const { config } = this.#setting;
+    const open = (name: string, url: string, limits: FrontLimits) => {
+      const path = this.#folder.pathOf(name);
+      this.#listen(name, url, limits, { kind: "open", path });
+      return `ipc://${path}`;
+    };
+    const { broadcasterBindUrl, replyBindUrl } = config;
+    return {
+      broadcasts: zeromq.publisher(
+        open("broadcastPort", broadcasterBindUrl, BROADCAST_LIMITS),
+        {
+          maxMessageBytes: MAX_MESSAGE_BYTES,
+          sendQueueMessages: STREAM_QUEUE,
+          lingerMs: LINGER_MS,
+        },
+      ),
+      replies: zeromq.router(open("replyPort", replyBindUrl, REPLY_LIMITS), {
+        maxMessageBytes: MAX_REQUEST_BYTES,
+        lingerMs: LINGER_MS,
       }),
-  });
-  const control = new ReboundSocket({
-    ...{ clock, log },
-    bind: () =>
-      zeromq.router(config.controlBindUrl, {
-        ...common(ZAP_DOMAIN),
-        maxMessageBytes: MAX_CONTROL_BYTES,
-        sendQueueMessages: ANSWER_QUEUE,
-      }),
-  });
-  return { zap, stream, control };
+    };
+  }
+
+  /**
+   * Binds the sockets of protocol 2, and before them the one that libzmq asks
+   * who may connect.
+   *
+   * @throws {RuntimeError} when a port can't be had.
+   */
+  bindProtocol2(zeromq: ZmqContext, secretKey: SecretKey): BoundProtocol2 {
+    const { streamBindUrl, controlBindUrl } = this.#setting.config;
+    const zap = zeromq.zap();
+    const stream = this.#bindAsked("streamPort", secretKey, {
+      url: streamBindUrl,
+      limits: STREAM_LIMITS,
+      bind: (url, security) =>
+        zeromq.publisher(url, {
+          ...{ security, lingerMs: LINGER_MS },
+          maxMessageBytes: MAX_STREAM_BYTES,
+          sendQueueMessages: STREAM_QUEUE,
+        }),
+    });
+    const control = this.#bindAsked("controlPort", secretKey, {
+      url: controlBindUrl,
+      limits: CONTROL_LIMITS,
+      bind: (url, security) =>
+        zeromq.router(url, {
+          ...{ security, lingerMs: LINGER_MS },
+          maxMessageBytes: MAX_CONTROL_BYTES,
+          sendQueueMessages: ANSWER_QUEUE,
+        }),
+    });
+    return {
+      zap,
+      stream: stream.socket,
+      control: control.socket,
+      connections: { stream: stream.front, control: control.front },
+    };
+  }
+
+  /** Ends the connections. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(
+      [...this.#fronts.values()].map((front) => front[Symbol.asyncDispose]()),
+    );
+    this.#folder[Symbol.dispose]();
+  }
+
+  #bindAsked(
+    name: string,
+    secretKey: SecretKey,
+    { url, limits, bind }: {
+      readonly url: string;
+      readonly limits: FrontLimits;
+      readonly bind: (url: string, security: ServerSecurity) => BoundSocket;
+    },
+  ) {
+    const endpointOf = (number: number) => ({
+      path: this.#folder.pathOf(`${name}-${number}`),
+      zapDomain: `${name}-${number}`,
+    });
+    const { path, zapDomain } = endpointOf(0);
+    const socket = bind(`ipc://${path}`, { secretKey, zapDomain });
+    const endpoints = new InnerEndpoints({
+      // A connection that was cut keeps its endpoint until libzmq knows.
+      max: 2 * limits.maxShaking,
+      open: (number) => {
+        const endpoint = endpointOf(number);
+        if (number > 0) {
+          socket.bindAlso(`ipc://${endpoint.path}`, endpoint.zapDomain);
+        }
+        return endpoint;
+      },
+    });
+    const front = this.#listen(name, url, limits, { kind: "asked", endpoints });
+    return { socket, front };
+  }
+
+  #listen(
+    name: string,
+    url: string,
+    limits: FrontLimits,
+    inner: InnerAddress,
+  ): Front {
+    const { clock, log } = this.#setting;
+    const listener = new PublicListener(url);
+    const front = new Front({
+      ...{ listener, inner, limits, clock, log },
+      connect: connectInner,
+      turn: this.#turn,
+    });
+    this.#fronts.set(name, front);
+    return front;
+  }
 }

@@ -1,8 +1,8 @@
+import { addressSpan } from "../../lib/base/address_span.ts";
 import { strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { addressParts, canonicalAddress } from "../../lib/base/address.ts";
 import {
-  addressSpan,
   type LabelledNetwork,
   NetworkSet,
 } from "../../lib/base/network_set.ts";

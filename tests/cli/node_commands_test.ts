@@ -319,6 +319,21 @@ Deno.test("a host that joins keeps its membership, and is told what to set", asy
   strictEqual(asked.length, 2);
 });
 
+Deno.test("a node may have the longest name that a host can have", async () => {
+  const longest = Array.from({ length: 4 }, () => "a".repeat(63)).join(".")
+    .slice(0, 253);
+  strictEqual(longest.length, 253);
+  const { desk, list } = await new Bench().init();
+  const { lines: [code = ""] } = await desk.add(typed(`node add ${longest}`));
+  const read = decodeJoinCode(code);
+  strictEqual(read.ok && read.value.node, longest);
+  ok(list.value !== undefined);
+  const text = MEMBER_LIST_FORM.encode(list.value);
+  deepStrictEqual(MEMBER_LIST_FORM.decode(text), list.value);
+  await desk.revoke(typed(`node revoke ${longest}`));
+  MEMBER_LIST_FORM.encode(list.value);
+});
+
 Deno.test("the journal takes an operator of any name, however it is spelt", async () => {
   const list = new MemoryValue<MemberList>();
   for (const by of ["J\u00f6rg M\u00fcller", "a\nb", "x".repeat(300)]) {

@@ -174,7 +174,7 @@ Deno.test("ControlClient tells when the publisher has another store", async () =
   deepStrictEqual(
     bench.log.records.map(({ event, fields }) => [event, fields]),
     [
-      ["the publisher was restarted", {}],
+      ["the session has ended, and another begins", {}],
       ["the publisher has another store", {
         before,
         now: bench.publisher.epoch,

@@ -36,12 +36,12 @@ async function verdictOf(
 
 Deno.test("MemberAuthenticator admits the keys of members, and no other", () => {
   const admission = new MemberAuthenticator(LIST);
-  strictEqual(admission.admits(keyOf("web1")), true);
-  strictEqual(admission.admits(keyOf("web3")), false);
-  strictEqual(admission.mayListen(keyOf("web1")), true);
+  strictEqual(admission.admitted(keyOf("web1")), "web1");
+  strictEqual(admission.admitted(keyOf("web3")), undefined);
+  strictEqual(admission.listener(keyOf("web1")), "web1");
   strictEqual(
-    new MemberAuthenticator(memberList()).admits(keyOf("web1")),
-    false,
+    new MemberAuthenticator(memberList()).admitted(keyOf("web1")),
+    undefined,
   );
 });
 
@@ -75,11 +75,11 @@ Deno.test("MemberAuthenticator says which role a node has no right to", async ()
 Deno.test("MemberAuthenticator keeps out a member that is suspended, as long as it is", async () => {
   let suspended = "web1";
   const admission = new MemberAuthenticator(LIST, (name) => name === suspended);
-  strictEqual(admission.admits(keyOf("web1")), false);
+  strictEqual(admission.admitted(keyOf("web1")), undefined);
   strictEqual(await verdictOf(admission, hello("web1")), "ERROR aside");
-  strictEqual(admission.admits(keyOf("Web2")), true);
+  strictEqual(admission.admitted(keyOf("Web2")), "Web2");
   suspended = "";
-  strictEqual(admission.admits(keyOf("web1")), true);
+  strictEqual(admission.admitted(keyOf("web1")), "web1");
   strictEqual(await verdictOf(admission, hello("web1")), "web1");
 });
 
@@ -129,9 +129,9 @@ Deno.test("MemberAuthenticator tells whose connections a new list ends, and who 
     changed: ["other-roles", "other-jails", "may-unban", "other-rate"],
   });
   strictEqual(admission.list, list);
-  strictEqual(admission.admits(keyOf("gone")), false);
-  strictEqual(admission.admits(keyOf("other-key")), false);
-  strictEqual(admission.admits(keyOf("new")), true);
+  strictEqual(admission.admitted(keyOf("gone")), undefined);
+  strictEqual(admission.admitted(keyOf("other-key")), undefined);
+  strictEqual(admission.admitted(keyOf("new")), "new");
   deepStrictEqual(admission.setMembers(list), { expelled: [], changed: [] });
 });
 
@@ -140,11 +140,11 @@ Deno.test("who may not read does not listen, and who may no more is expelled", (
   const reader = member("web1");
   const writer = { ...reader, rights };
   const admission = new MemberAuthenticator(memberList(reader));
-  strictEqual(admission.mayListen(reader.publicKey), true);
+  strictEqual(admission.listener(reader.publicKey), "web1");
   deepStrictEqual(admission.setMembers(memberList(writer)), {
     expelled: ["web1"],
     changed: [],
   });
-  strictEqual(admission.admits(reader.publicKey), true);
-  strictEqual(admission.mayListen(reader.publicKey), false);
+  strictEqual(admission.admitted(reader.publicKey), "web1");
+  strictEqual(admission.listener(reader.publicKey), undefined);
 });

@@ -1,3 +1,9 @@
+import {
+  BROADCAST_LIMITS,
+  CONTROL_LIMITS,
+  REPLY_LIMITS,
+  STREAM_LIMITS,
+} from "../../lib/front/front_limits.ts";
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import deno from "../../deno.json" with { type: "json" };
 import { OPTIONS } from "../../lib/config/options.ts";
@@ -57,6 +63,26 @@ Deno.test("what the subscriber's unit logs is where the shipped jail looks", asy
   ok(lines.includes("SyslogIdentifier=fail2ban-subscriber"));
 });
 
+Deno.test("the publisher's unit has descriptors for all connections that its ports take", async () => {
+  const unit = await unitOf("publisher");
+  const limit = Number(/^LimitNOFILE=(\d+)$/m.exec(unit)?.[1]);
+  const ports = [
+    CONTROL_LIMITS,
+    STREAM_LIMITS,
+    REPLY_LIMITS,
+    BROADCAST_LIMITS,
+  ];
+  const connections = ports.reduce((sum, { maxOpen }) => sum + maxOpen, 0);
+  const shaking = CONTROL_LIMITS.maxShaking + STREAM_LIMITS.maxShaking;
+  // The peer's, both ends of the inner one, and an address for each handshake and each that was cut amid it.
+  ok(limit > 3 * connections + 2 * shaking + 1_000, `${limit}`);
+});
+
+Deno.test("the publisher is started again soon", async () => {
+  const unit = await unitOf("publisher");
+  ok(unit.split("\n").includes("RestartSec=500ms"));
+});
+
 for (const role of daemons()) {
   Deno.test(`the ${role}'s unit waits until it is ready, checks first, and restarts what failed`, async () => {
     const unit = await unitOf(role);
@@ -69,6 +95,7 @@ for (const role of daemons()) {
         "ExecReload=/bin/kill -HUP $MAINPID",
         "WatchdogSec=30",
         "Restart=on-failure",
+        "StartLimitIntervalSec=0",
         "RestartPreventExitStatus=2 3",
         "User=fail2ban-cluster",
         "NoNewPrivileges=yes",

@@ -75,3 +75,24 @@ Deno.test("SendQueue ends when it is aborted, though a message is never made", a
   stop.abort();
   await rejects(running, { name: "AbortError" });
 });
+
+Deno.test("SendQueue says when there is room: fewer wait than a limit, the one under way among them", async () => {
+  const socket = new MemorySocket();
+  socket.blocked = true;
+  const queue = new SendQueue(socket);
+  const stop = new AbortController();
+  const running = queue.run(stop.signal).catch(() => {});
+  for (const text of ["a", "b", "c"]) queue.put(frames(text));
+  await settled();
+  strictEqual(queue.waiting, 3);
+  let hasRoom = false;
+  const room = queue.room(2, stop.signal).then(() => hasRoom = true);
+  await settled();
+  strictEqual(hasRoom, false);
+  socket.unblock();
+  await room;
+  await settled();
+  strictEqual(queue.waiting, 0);
+  stop.abort();
+  await running;
+});

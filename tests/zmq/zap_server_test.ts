@@ -23,8 +23,10 @@ class ZapBench implements AsyncDisposable {
   constructor() {
     this.server = new ZapServer({
       socket: this.socket,
-      domains: ["cluster"],
-      admits: (key) => key === MEMBER,
+      judge: ({ domain, publicKey }) => ({
+        isAdmitted: domain === "cluster" && publicKey === MEMBER,
+        address: domain === "handed-on" ? "::ffff:192.0.2.7" : undefined,
+      }),
       clock: new ManualClock(),
       log: this.log,
     });
@@ -76,6 +78,12 @@ Deno.test("ZapServer says who was refused, and a flood of them in few lines", as
     of: "connection refused: not a member",
     records: 90,
   });
+});
+
+Deno.test("ZapServer names the real address of who was refused where it is told, not the one that libzmq sees", async () => {
+  await using bench = new ZapBench();
+  strictEqual(await bench.ask(OTHER, "handed-on"), "400");
+  strictEqual(bench.log.records[0]?.fields?.["address"], "192.0.2.7");
 });
 
 Deno.test("ZapServer answers no question that is none, and goes on", async () => {

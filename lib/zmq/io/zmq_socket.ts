@@ -24,6 +24,7 @@
  * @module
  */
 
+import process from "node:process";
 import * as zmq from "zeromq";
 import type {
   BoundSocket,
@@ -50,7 +51,7 @@ const ZMQ_POLLOUT = 2;
 /** A socket without anything to send is closed within this time. */
 const CLOSING_MS = 100;
 /** A busy socket lets timers and signals run at least this often. */
-const YIELD_AFTER_MS = 8;
+const YIELD_AFTER_MS = 3;
 /**
  * After so many messages in a row the next one is taken without a look whether
  * it is there: each look is a system call, and most receives are none.
@@ -64,6 +65,8 @@ interface NativeSocket {
   readonly closed: boolean;
   readonly linger: number;
   readonly lastEndpoint: string | null;
+  zapDomain: string | null;
+  bindSync(url: string): void;
   getInt32Option(option: number): number;
   send(frames: readonly Uint8Array[]): Promise<void>;
   receive(): Promise<Uint8Array[]>;
@@ -197,7 +200,7 @@ class ZmqSocket implements BoundSocket {
         continue;
       }
       if (performance.now() - this.#busySinceMs > YIELD_AFTER_MS) {
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        await new Promise((resolve) => setTimeout(resolve, 1));
         this.#busySinceMs = performance.now();
         continue;
       }
@@ -226,6 +229,16 @@ class ZmqSocket implements BoundSocket {
 
   settle(): void {
     this.#look();
+  }
+
+  bindAlso(url: string, zapDomain: string): void {
+    this.#assertOpen();
+    try {
+      withoutWarnings(() => this.#native.zapDomain = zapDomain);
+      this.#native.bindSync(url);
+    } catch (error) {
+      throw openRefusal("bindSync", url, error);
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -273,5 +286,16 @@ class ZmqSocket implements BoundSocket {
 
   #assertOpen(): void {
     if (this.#native.closed) throw new Error("Cannot use a closed socket");
+  }
+}
+
+/** zeromq.js warns each time that an option counts from the next bind on, which is what it is set for. */
+function withoutWarnings(set: () => void): void {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    set();
+  } finally {
+    process.emitWarning = emitWarning;
   }
 }

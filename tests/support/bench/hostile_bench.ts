@@ -74,11 +74,19 @@ export class HostileBench implements AsyncDisposable {
     this.bad = cluster.members.add("bad");
   }
 
-  /** Starts, and measures a while in which nothing is wrong. */
-  static async create(): Promise<HostileBench> {
+  /**
+   * Starts, and measures a while in which nothing is wrong.
+   *
+   * @param others Options of the publisher besides.
+   */
+  static async create(
+    others: Readonly<Record<string, string>> = {},
+  ): Promise<HostileBench> {
     const cluster = await TestCluster.create({ protocol: 2 });
     // The disk's time is no matter here.
-    await cluster.addHost("hub", { publisher: { durability: "process" } });
+    await cluster.addHost("hub", {
+      publisher: { durability: "process", ...others },
+    });
     const member = cluster.members.add("good");
     const publisher = await cluster.start("publisher", "hub");
     const zeromq = new ZmqBench(300_000);
@@ -132,6 +140,13 @@ export class HostileBench implements AsyncDisposable {
   async received(): Promise<number> {
     const figures = await this.cluster.figures("publisher", "hub");
     return Number(figures["protocol2.received"]);
+  }
+
+  /** Peers that the publisher cut since they said too much, at the ports for listening. */
+  async saidTooMuch(): Promise<number> {
+    const figures = await this.cluster.peek("publisher", "hub");
+    return Number(figures?.["streamPort.saidTooMuch"]) +
+      Number(figures?.["broadcastPort.saidTooMuch"]);
   }
 
   /** The peers of an attack come to a port that is nobody's. */

@@ -9,7 +9,6 @@ import type { Frames } from "../../../lib/zmq/ports.ts";
 import { LibcPoll } from "../../../lib/zmq/io/libc_poll.ts";
 import { SystemClock } from "../../../lib/async/io/system_clock.ts";
 import { ZmqContext } from "../../../lib/zmq/io/zmq_socket.ts";
-import { ZAP_DOMAIN } from "../../../lib/publisher/connection_gate.ts";
 import { MAX_CONTROL_BYTES } from "../../../lib/wire/v2.ts";
 import { ZapServer } from "../../../lib/zmq/zap_server.ts";
 import { MemoryControl } from "../memory/memory_control.ts";
@@ -29,14 +28,13 @@ export class ControlServer implements AsyncDisposable {
   constructor({ secretKey }: CurveKeys) {
     const zap = new ZapServer({
       socket: this.#zeromq.zap(),
-      domains: [ZAP_DOMAIN],
-      admits: () => true,
+      judge: () => ({ isAdmitted: true }),
       clock: new SystemClock(),
       log: new MemoryLog(),
     });
     const socket = this.#zeromq.router("tcp://127.0.0.1:*", {
       maxMessageBytes: MAX_CONTROL_BYTES,
-      security: { secretKey, zapDomain: ZAP_DOMAIN },
+      security: { secretKey, zapDomain: "test" },
     });
     this.url = socket.endpoint;
     const peers = new Map<string, MemorySocket>();

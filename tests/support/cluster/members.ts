@@ -18,6 +18,7 @@ import type { Protocol2Service } from "../../../lib/publisher/protocol2_server.t
 import { Condition } from "../../../lib/async/tasks.ts";
 import { encodeZ85 } from "../../../lib/zmq/z85.ts";
 import { host } from "../values/core_values.ts";
+import { MemoryPort } from "../memory/memory_port.ts";
 import { MemorySocket } from "../memory/memory_socket.ts";
 
 /** What a node may do unless a test says otherwise. */
@@ -67,8 +68,8 @@ export function memberList(...members: readonly Member[]): MemberList {
 /** Takes everybody for the member that he says he is. */
 export const OPEN_GATE: Authenticator = {
   list: memberList(),
-  admits: () => true,
-  mayListen: () => true,
+  admitted: () => host("anybody"),
+  listener: () => host("anybody"),
   authenticate: ({ node }) =>
     Promise.resolve({ ok: true, member: member(node) }),
   setMembers: () => ({ expelled: [], changed: [] }),
@@ -90,6 +91,7 @@ export function memoryService(
   return {
     ...sockets,
     zap: new MemorySocket(),
+    connections: { control: new MemoryPort(), stream: new MemoryPort() },
     authenticator: OPEN_GATE,
     memberChanges: listChanges(),
     ...others,

@@ -17,8 +17,6 @@ export class MemorySocket implements MessageSocket {
   blocked = false;
   /** Whether it was disposed of. */
   closed = false;
-  /** How often its connections were cut. */
-  cuts = 0;
   readonly #changed = new Condition();
   readonly #incoming: Frames[] = [];
   #failure: Error | undefined;
@@ -33,6 +31,12 @@ export class MemorySocket implements MessageSocket {
   /** Puts a message in, to be received. */
   give(frames: Frames): void {
     this.#incoming.push(frames);
+    this.#changed.notify();
+  }
+
+  /** The peer takes messages again. */
+  unblock(): void {
+    this.blocked = false;
     this.#changed.notify();
   }
 
@@ -70,12 +74,6 @@ export class MemorySocket implements MessageSocket {
     } finally {
       this.#receiving = false;
     }
-  }
-
-  /** Counts only: the test says what becomes of the other end. */
-  rebind(): Promise<void> {
-    this.cuts++;
-    return Promise.resolve();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

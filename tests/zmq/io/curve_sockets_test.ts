@@ -1,4 +1,9 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  match,
+  strictEqual,
+  throws,
+} from "node:assert/strict";
 import * as zmq from "zeromq";
 import type { PublicKey } from "../../../lib/zmq/curve_key.ts";
 import { SystemClock } from "../../../lib/async/io/system_clock.ts";
@@ -8,6 +13,7 @@ import { ZapServer } from "../../../lib/zmq/zap_server.ts";
 import { newCurveKeys } from "../../support/values/curve_keys.ts";
 import { MemoryLog } from "../../support/memory/memory_log.ts";
 import { frames, texts } from "../../support/memory/memory_socket.ts";
+import { TempDir } from "../../support/host/temp_dir.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
 import { ZmqBench } from "../../support/bench/zmq_bench.ts";
 import { deadline } from "../../support/host/deadline.ts";
@@ -20,6 +26,8 @@ const SECURITY = { secretKey: SERVER.secretKey, zapDomain: "cluster" };
 class CurveBench extends ZmqBench {
   readonly log = new MemoryLog();
   readonly members = new Set<PublicKey>();
+  /** What was asked under, in order. */
+  readonly domains: string[] = [];
   readonly server: ZapServer;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
@@ -28,8 +36,12 @@ class CurveBench extends ZmqBench {
     super();
     this.server = new ZapServer({
       socket: this.context.zap(),
-      domains: [SECURITY.zapDomain],
-      admits: (key) => this.members.has(key),
+      judge: ({ domain, publicKey }) => {
+        this.domains.push(domain);
+        return {
+          isAdmitted: publicKey !== undefined && this.members.has(publicKey),
+        };
+      },
       clock: new SystemClock(),
       log: this.log,
     });
@@ -232,4 +244,27 @@ Deno.test("a member's frame may be as long as the bound, and a byte more ends it
   deepStrictEqual(await bench.roundTrip({ router, dealer }, "short"), [
     "short",
   ]);
+});
+
+Deno.test("an address that a socket is bound to besides is asked about under its own domain, and others stay as they are", async () => {
+  await using bench = new CurveBench();
+  await using folder = await TempDir.create();
+  const router = bench.router();
+  const first = bench.context.dealer(router.endpoint, {
+    ...LIMITS,
+    security: bench.member(),
+  });
+  deepStrictEqual(await bench.roundTrip({ router, dealer: first }, "a"), ["a"]);
+  const url = `ipc://${folder.path("besides")}`;
+  router.bindAlso(url, "besides");
+  const second = bench.context.dealer(url, {
+    ...LIMITS,
+    security: bench.member(),
+  });
+  deepStrictEqual(await bench.roundTrip({ router, dealer: second }, "b"), [
+    "b",
+  ]);
+  deepStrictEqual(await bench.roundTrip({ router, dealer: first }, "c"), ["c"]);
+  deepStrictEqual(bench.domains, ["cluster", "besides"]);
+  throws(() => router.bindAlso(`${url}/none`, "again"), /cannot listen on/);
 });

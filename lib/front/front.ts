@@ -1,0 +1,299 @@
+/**
+ * A public port of the publisher: takes connections, keeps them within bounds,
+ * hands their bytes on to a ZeroMQ socket, and can cut any one of them.
+ *
+ * @module
+ */
+
+import { TaskSet } from "../async/task_set.ts";
+import { runTogether } from "../async/tasks.ts";
+import type { LoopTurn } from "../async/loop_turn.ts";
+import type { Clock } from "../async/clock.ts";
+import { RuntimeError } from "../base/errors.ts";
+import type { HostName } from "../base/host_name.ts";
+import type { Log } from "../log/log.ts";
+import { LogThrottle } from "../log/log_throttle.ts";
+import type { ByteLimits } from "./byte_budget.ts";
+import { HandedConnection } from "./handed_connection.ts";
+import type { InnerEndpoints } from "./inner_endpoints.ts";
+import { type ConnectionLimits, OpenConnections } from "./open_connections.ts";
+import type {
+  ConnectInner,
+  InnerEndpoint,
+  PeerConnection,
+  PeerListener,
+} from "./ports.ts";
+
+/** Bounds of a port. */
+export interface FrontLimits extends ConnectionLimits {
+  /** What a peer may say. */
+  readonly bytes: ByteLimits;
+}
+
+/** Where bytes are handed on to. */
+export type InnerAddress =
+  /** An endpoint for each handshake: libzmq asks who it is. */
+  | { readonly kind: "asked"; readonly endpoints: InnerEndpoints }
+  /** One for all: nobody has a name. */
+  | { readonly kind: "open"; readonly path: string };
+
+/** Options for {@link Front}. */
+export interface FrontOptions {
+  readonly listener: PeerListener;
+  readonly inner: InnerAddress;
+  readonly connect: ConnectInner;
+  readonly limits: FrontLimits;
+  readonly clock: Clock;
+  readonly turn: LoopTurn;
+  readonly log: Log;
+}
+
+/** What a port did so far. */
+export interface FrontCounters {
+  /** Connections that were turned away for want of room. */
+  turnedAway: number;
+  /** Handshakes that were cut to make room. */
+  replaced: number;
+  /** Peers that were cut since they said more than they may. */
+  saidTooMuch: number;
+  /** Peers that were cut since they took nothing. */
+  tookNothing: number;
+}
+
+/** A connection that libzmq asks about. */
+export interface AskedConnection {
+  /** The peer's real address. */
+  readonly address: string;
+  /** Says that the peer is a member. */
+  letIn(node: HostName): void;
+}
+
+/** A port whose connections belong to members. */
+export interface MemberConnections {
+  /** The connection that shakes hands under a ZAP domain. */
+  asked(zapDomain: string): AskedConnection | undefined;
+  /** Cuts the connections of a member. @returns How many. */
+  cut(node: HostName): number;
+}
+
+interface Shaking {
+  readonly connection: HandedConnection;
+  readonly endpoint: InnerEndpoint;
+}
+
+/** Pause after a connection that could not be taken, such as for want of descriptors. */
+const ACCEPT_PAUSE_MS = 100;
+/** Interval between looks for peers that take nothing. */
+const STALL_INTERVAL_MS = 1_000;
+/** A peer that takes nothing for so long is cut; libzmq's heartbeat gives up before. */
+const STALL_TIMEOUT_MS = 20_000;
+/** Pumps have so long to end once ZeroMQ's sockets are closed. */
+const CLOSING_TIMEOUT_MS = 500;
+/**
+ * Nobody is asked about who has said less: ZMTP's greeting (64 bytes) and
+ * CURVE's HELLO (202) and INITIATE (257 or more). A question that comes
+ * earlier is about the connection that was at this endpoint before.
+ */
+const MIN_HANDSHAKE_BYTES = 523;
+
+/** Serves a port with {@link Front.run}. */
+export class Front implements MemberConnections, AsyncDisposable {
+  /** What was done so far. */
+  readonly counters: FrontCounters = {
+    turnedAway: 0,
+    replaced: 0,
+    saidTooMuch: 0,
+    tookNothing: 0,
+  };
+  readonly #options: FrontOptions;
+  readonly #open: OpenConnections;
+  /** By ZAP domain. */
+  readonly #shaking = new Map<string, Shaking>();
+  readonly #pumps = new TaskSet();
+  readonly #throttled: LogThrottle;
+
+  /** @param options See {@link FrontOptions}. */
+  constructor(options: FrontOptions) {
+    this.#options = options;
+    this.#open = new OpenConnections(options.limits);
+    this.#throttled = new LogThrottle(options.log, options.clock);
+  }
+
+  /** Connections now. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  asked(zapDomain: string): AskedConnection | undefined {
+    const connection = this.#shaking.get(zapDomain)?.connection;
+    if (
+      connection === undefined || connection.isCut ||
+      connection.handshakeBytes < MIN_HANDSHAKE_BYTES
+    ) return undefined;
+    return {
+      address: connection.address,
+      letIn: (node) => this.#letIn(connection, zapDomain, node),
+    };
+  }
+
+  cut(node: HostName): number {
+    const open = this.#open.of(node);
+    for (const connection of open) connection.cut();
+    return open.length;
+  }
+
+  /**
+   * Takes connections until aborted; those that it has go on until disposal.
+   *
+   * @param signal Ends it; the promise then rejects with its reason or resolves.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { listener } = this.#options;
+    const close = () => listener.close();
+    signal.addEventListener("abort", close, { once: true });
+    try {
+      await runTogether(signal, [
+        (group) => this.#accept(group),
+        (group) => this.#cutStalled(group),
+        (group) => this.#pumps.failed(group),
+      ]);
+    } finally {
+      signal.removeEventListener("abort", close);
+      listener.close();
+      this.#throttled.flush();
+    }
+  }
+
+  /** Ends all connections. ZeroMQ's sockets must be closed before. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { clock, listener } = this.#options;
+    listener.close();
+    const late = new AbortController();
+    const ended = this.#pumps.run(late.signal, () => Promise.resolve())
+      .finally(() => late.abort());
+    await clock.delay(CLOSING_TIMEOUT_MS, late.signal).catch(() => {});
+    for (const connection of this.#open) connection.cut();
+    await ended;
+  }
+
+  async #accept(signal: AbortSignal): Promise<void> {
+    const { listener, clock } = this.#options;
+    while (!signal.aborted) {
+      try {
+        const peer = await listener.accept();
+        if (peer === undefined) return;
+        this.#take(peer);
+      } catch (error) {
+        if (!(error instanceof RuntimeError)) throw error;
+        this.#throttled.record("error", "no connection can be taken", {
+          reason: error.message,
+          hint: error.hint,
+        });
+        await clock.delay(ACCEPT_PAUSE_MS, signal);
+      }
+    }
+  }
+
+  #take(peer: PeerConnection): void {
+    const { limits, clock, turn } = this.#options;
+    const entry = this.#open.judge(peer.address, clock.monotonicMs());
+    if (entry.kind === "turn away") return this.#turnAway(peer, entry.why);
+    if (entry.kind === "replace") {
+      this.counters.replaced++;
+      entry.oldest.cut();
+    }
+    const inner = this.#innerFor(peer);
+    if (inner === undefined) return this.#turnAway(peer, "handshakes");
+    const connection: HandedConnection = new HandedConnection({
+      ...{ peer, clock, turn, limits: limits.bytes },
+      onTooMuch: () => this.#tellOfTooMuch(connection),
+    });
+    const isShaking = "zapDomain" in inner;
+    this.#open.add(connection, isShaking);
+    if (isShaking) {
+      this.#shaking.set(inner.zapDomain, { connection, endpoint: inner });
+    }
+    this.#pumps.add(() => this.#serve(connection, inner));
+  }
+
+  #innerFor(peer: PeerConnection) {
+    const { inner } = this.#options;
+    try {
+      return inner.kind === "asked" ? inner.endpoints.take() : inner;
+    } catch (error) {
+      peer.close();
+      throw error;
+    }
+  }
+
+  async #serve(
+    connection: HandedConnection,
+    inner: InnerEndpoint | { readonly path: string },
+  ): Promise<void> {
+    try {
+      await connection.run(await this.#options.connect(inner.path));
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      this.#throttled.record("error", "a connection can't be handed on", {
+        reason: error.message,
+        hint: error.hint,
+      });
+    } finally {
+      connection.cut();
+      this.#open.remove(connection);
+      if ("zapDomain" in inner) this.#free(inner.zapDomain, connection);
+    }
+  }
+
+  #letIn(connection: HandedConnection, zapDomain: string, node: HostName) {
+    connection.letIn(node);
+    this.#open.settle(connection);
+    this.#free(zapDomain, connection);
+    const surplus = this.#open.surplusOf(node);
+    if (surplus === undefined) return;
+    surplus.cut();
+    this.#throttled.record("warning", "connection cut: the node has too many", {
+      ...{ node, address: surplus.address },
+    });
+  }
+
+  /** Another may shake hands at an endpoint, unless another does already. */
+  #free(zapDomain: string, connection: HandedConnection): void {
+    const { inner } = this.#options;
+    const shaking = this.#shaking.get(zapDomain);
+    if (shaking?.connection !== connection || inner.kind !== "asked") return;
+    this.#shaking.delete(zapDomain);
+    inner.endpoints.giveBack(shaking.endpoint);
+  }
+
+  async #cutStalled(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (true) {
+      await clock.delay(STALL_INTERVAL_MS, signal);
+      const sinceMs = clock.monotonicMs() - STALL_TIMEOUT_MS;
+      for (const connection of this.#open) {
+        if ((connection.writingSinceMs ?? Infinity) > sinceMs) continue;
+        if (connection.isCut) continue;
+        this.counters.tookNothing++;
+        connection.cut();
+      }
+    }
+  }
+
+  #turnAway(peer: PeerConnection, why: string): void {
+    this.counters.turnedAway++;
+    peer.close();
+    this.#throttled.record("warning", "connection turned away: too many", {
+      address: peer.address,
+      of: why,
+    });
+  }
+
+  #tellOfTooMuch(connection: HandedConnection): void {
+    this.counters.saidTooMuch++;
+    this.#throttled.record("warning", "connection cut: it said too much", {
+      address: connection.address,
+      node: connection.node,
+    });
+  }
+}

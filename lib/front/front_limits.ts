@@ -1,0 +1,78 @@
+/**
+ * Bounds of the publisher's four ports.
+ *
+ * A fleet behind one address (NAT) is one source, and all of it may come back
+ * at once: what members may have goes by their keys, not by their addresses.
+ *
+ * @module
+ */
+
+import type { ByteLimits } from "./byte_budget.ts";
+import type { FrontLimits } from "./front.ts";
+
+const KIB = 1_024;
+const MIB = 1_024 * KIB;
+
+/** Connections of a port where everybody proves who it is. */
+const MEMBERS = {
+  maxOpen: 4_096,
+  maxOfAddress: 4_096,
+  maxShaking: 1_024,
+  maxShakingOfAddress: 512,
+  graceMs: 1_000,
+  maxOfNode: 64,
+};
+
+/** Connections of a port where nobody does. */
+const ANYBODY = {
+  maxOpen: 2_048,
+  maxOfAddress: 1_024,
+  maxShaking: Infinity,
+  maxShakingOfAddress: Infinity,
+  graceMs: 0,
+  maxOfNode: Infinity,
+};
+
+/** Greeting, HELLO and INITIATE have less than 1 KiB. */
+const HANDSHAKE_BYTES = 4 * KIB;
+
+/** Subscriptions and heartbeats: some 20 bytes a second of a peer of ours. */
+function listeningBytes(burst: number): Omit<ByteLimits, "handshakeBytes"> {
+  return {
+    rate: { perSecond: 32, burst },
+    aboveRate: "cut",
+    totalBytes: 4 * burst,
+  };
+}
+
+/** Protocol 2's control port: a report of 1,000 bans has some 150 KiB. */
+export const CONTROL_LIMITS: FrontLimits = {
+  ...MEMBERS,
+  bytes: {
+    handshakeBytes: HANDSHAKE_BYTES,
+    rate: { perSecond: 4 * MIB, burst: 16 * MIB },
+    aboveRate: "wait",
+  },
+};
+
+/** Protocol 2's stream: whoever listens has nothing to say. */
+export const STREAM_LIMITS: FrontLimits = {
+  ...MEMBERS,
+  bytes: { handshakeBytes: HANDSHAKE_BYTES, ...listeningBytes(64 * KIB) },
+};
+
+/** Protocol 1's requests: of 625 bytes at most. */
+export const REPLY_LIMITS: FrontLimits = {
+  ...ANYBODY,
+  bytes: {
+    handshakeBytes: undefined,
+    rate: { perSecond: 128 * KIB, burst: 256 * KIB },
+    aboveRate: "wait",
+  },
+};
+
+/** Protocol 1's broadcasts: as the stream, and nobody is known there. */
+export const BROADCAST_LIMITS: FrontLimits = {
+  ...ANYBODY,
+  bytes: { handshakeBytes: undefined, ...listeningBytes(4 * KIB) },
+};

@@ -1,0 +1,180 @@
+/**
+ * A peer's connection, and the one that its bytes are handed on to.
+ *
+ * libzmq 4.3.5 aborts the process when it writes to a connection that broke
+ * while its input was held back (`!_io_error`, stream_engine_base.cpp). So the
+ * inner connection never breaks: when the peer goes, this side says no more,
+ * and reads and drops answers until libzmq closes.
+ *
+ * @see {@link https://github.com/zeromq/libzmq/issues/4841 | libzmq#4841}
+ * @module
+ */
+
+import type { Clock } from "../async/clock.ts";
+import type { LoopTurn } from "../async/loop_turn.ts";
+import { Condition } from "../async/tasks.ts";
+import type { HostName } from "../base/host_name.ts";
+import { ByteBudget, type ByteLimits } from "./byte_budget.ts";
+import type { ByteConnection, PeerConnection } from "./ports.ts";
+
+/** Options for {@link HandedConnection}. */
+export interface HandedConnectionOptions {
+  readonly peer: PeerConnection;
+  readonly limits: ByteLimits;
+  readonly clock: Clock;
+  /** Shared by all connections of the process. */
+  readonly turn: LoopTurn;
+  /** Told when the peer said more than it may; it is cut then. */
+  readonly onTooMuch: () => void;
+}
+
+/** Whoever waits is notified when the connection is cut. */
+const NEVER = new AbortController().signal;
+/** A buffer before the handshake is over: thousands may be at it. */
+const FIRST_BUFFER_BYTES = 1_024;
+/** A buffer after that. */
+const BUFFER_BYTES = 16_384;
+
+/** Hands bytes on, both ways. */
+export class HandedConnection {
+  /** When it was made, by the monotonic clock. */
+  readonly sinceMs: number;
+  readonly address: string;
+  readonly #options: HandedConnectionOptions;
+  readonly #budget: ByteBudget;
+  readonly #ended = new AbortController();
+  readonly #written = new Condition();
+  #node: HostName | undefined;
+  #isPeerGone = false;
+  #writingSinceMs: number | undefined;
+
+  /** @param options See {@link HandedConnectionOptions}. */
+  constructor(options: HandedConnectionOptions) {
+    const { peer, limits, clock } = options;
+    this.#options = options;
+    this.#budget = new ByteBudget(limits);
+    this.sinceMs = clock.monotonicMs();
+    this.address = peer.address;
+  }
+
+  /** Whose it is; `undefined` until it is let in. */
+  get node(): HostName | undefined {
+    return this.#node;
+  }
+
+  /** Bytes that the peer said before it was let in. */
+  get handshakeBytes(): number {
+    return this.#budget.handshakeBytes;
+  }
+
+  /** Whether the peer is gone or was cut; libzmq may not know yet. */
+  get isCut(): boolean {
+    return this.#isPeerGone;
+  }
+
+  /** Since when the peer has taken nothing of what waits for it; `undefined`: nothing waits. */
+  get writingSinceMs(): number | undefined {
+    return this.#writingSinceMs;
+  }
+
+  /** The peer has proven to be a member. */
+  letIn(node: HostName): void {
+    this.#node = node;
+    this.#budget.letIn();
+  }
+
+  /** Ends the peer's connection at once; the inner one is drained. */
+  cut(): void {
+    this.#isPeerGone = true;
+    this.#ended.abort();
+    this.#written.notify();
+    this.#options.peer.close();
+  }
+
+  /**
+   * Hands on until both ends are closed.
+   *
+   * @param inner Where to; closed at the end.
+   */
+  async run(inner: ByteConnection): Promise<void> {
+    try {
+      await Promise.all([this.#inward(inner), this.#outward(inner)]);
+    } finally {
+      inner.close();
+    }
+  }
+
+  async #inward(inner: ByteConnection): Promise<void> {
+    const { peer, turn } = this.#options;
+    let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+    while (!this.#isPeerGone) {
+      if (turn.isLong) await turn.next();
+      const count = await peer.read(buffer);
+      if (count === 0 || !await this.#mayPass(count)) break;
+      if (!await this.#hasTaken()) break;
+      if (!await inner.write(buffer.subarray(0, count))) break;
+      buffer = roomier(buffer, count);
+    }
+    this.cut();
+    await inner.closeWrite();
+  }
+
+  async #mayPass(count: number): Promise<boolean> {
+    const { clock, onTooMuch } = this.#options;
+    const verdict = this.#budget.take(count, clock.monotonicMs());
+    switch (verdict.kind) {
+      case "pass":
+        return true;
+      case "wait":
+        return await this.#waited(verdict.waitMs);
+      case "cut":
+        onTooMuch();
+        this.cut();
+        return false;
+    }
+  }
+
+  async #waited(waitMs: number): Promise<boolean> {
+    const { signal } = this.#ended;
+    try {
+      await this.#options.clock.delay(waitMs, signal);
+      return true;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return false;
+    }
+  }
+
+  /** Who does not take what is said to it is not listened to: answers would pile up. */
+  async #hasTaken(): Promise<boolean> {
+    while (this.#writingSinceMs !== undefined && !this.#isPeerGone) {
+      await this.#written.wait(NEVER);
+    }
+    return !this.#isPeerGone;
+  }
+
+  async #outward(inner: ByteConnection): Promise<void> {
+    const { peer, clock, turn } = this.#options;
+    let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+    while (true) {
+      if (turn.isLong) await turn.next();
+      const count = await inner.read(buffer);
+      if (count === 0) break;
+      if (this.#isPeerGone) continue;
+      this.#writingSinceMs = clock.monotonicMs();
+      if (!await peer.write(buffer.subarray(0, count))) this.cut();
+      this.#writingSinceMs = undefined;
+      this.#written.notify();
+      buffer = roomier(buffer, count);
+    }
+    // libzmq closed; the last bytes were handed over before.
+    this.cut();
+  }
+}
+
+/** The buffer, or a larger one when the read filled it. */
+function roomier(buffer: Uint8Array<ArrayBuffer>, count: number) {
+  return count < buffer.length || count === BUFFER_BYTES
+    ? buffer
+    : new Uint8Array(BUFFER_BYTES);
+}

@@ -1,0 +1,245 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import { Front, type FrontLimits } from "../../lib/front/front.ts";
+import { InnerEndpoints } from "../../lib/front/inner_endpoints.ts";
+import { host } from "../support/values/core_values.ts";
+import { ManualClock, settled } from "../support/memory/manual_clock.ts";
+import {
+  MemoryConnection,
+  MemoryListener,
+} from "../support/memory/memory_connection.ts";
+import { MemoryLog } from "../support/memory/memory_log.ts";
+
+const LIMITS: FrontLimits = {
+  maxOpen: 10,
+  maxOfAddress: 10,
+  maxShaking: 2,
+  maxShakingOfAddress: 2,
+  graceMs: 100,
+  maxOfNode: 2,
+  bytes: {
+    handshakeBytes: 1_000,
+    rate: { perSecond: 10, burst: 20 },
+    aboveRate: "cut",
+  },
+};
+/** As long as a handshake is. */
+const HANDSHAKE = "h".repeat(600);
+
+/** A front at work between peers and sockets in memory. */
+class FrontBench implements AsyncDisposable {
+  readonly clock = new ManualClock();
+  readonly log = new MemoryLog();
+  readonly listener = new MemoryListener();
+  /** The inner connections, in order, with the path that each was made to. */
+  readonly inner: (MemoryConnection & { path?: string })[] = [];
+  failure: RuntimeError | undefined;
+  readonly front: Front;
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(others: Partial<FrontLimits> = {}) {
+    const { clock, log, listener } = this;
+    this.front = new Front({
+      ...{ clock, log, listener, limits: { ...LIMITS, ...others } },
+      turn: { isLong: false, next: () => Promise.resolve() },
+      inner: {
+        kind: "asked",
+        endpoints: new InnerEndpoints({
+          max: 4,
+          open: (number) => ({ path: `/${number}`, zapDomain: `d${number}` }),
+        }),
+      },
+      connect: (path) => {
+        if (this.failure !== undefined) return Promise.reject(this.failure);
+        const connection = Object.assign(new MemoryConnection(), { path });
+        this.inner.push(connection);
+        return Promise.resolve(connection);
+      },
+    });
+    this.#running = this.front.run(this.#stop.signal);
+  }
+
+  async peer(address = "192.0.2.1"): Promise<MemoryConnection> {
+    const peer = new MemoryConnection(address);
+    this.listener.give(peer);
+    await settled();
+    return peer;
+  }
+
+  /** A peer that libzmq asked about, and that is let in. */
+  async member(name: string, address?: string): Promise<MemoryConnection> {
+    const peer = await this.peer(address);
+    peer.say(HANDSHAKE);
+    await settled();
+    const domain = `d${this.inner.at(-1)?.path?.slice(1)}`;
+    const asked = this.front.asked(domain);
+    ok(asked !== undefined);
+    asked.letIn(host(name));
+    return peer;
+  }
+
+  /** libzmq closes an inner connection. */
+  async close(index: number): Promise<void> {
+    this.inner[index]?.go();
+    await settled();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    for (const each of this.inner) each.go();
+    await this.front[Symbol.asyncDispose]();
+  }
+}
+
+Deno.test("Front hands bytes on both ways", async () => {
+  await using bench = new FrontBench();
+  const peer = await bench.peer();
+  peer.say("question");
+  bench.inner[0]?.say("answer");
+  await settled();
+  strictEqual(bench.inner[0]?.written, "question");
+  strictEqual(peer.written, "answer");
+});
+
+Deno.test("Front never breaks the inner connection of a peer that goes: it says no more, drops answers, and closes last", async () => {
+  await using bench = new FrontBench();
+  const peer = await bench.peer();
+  peer.say("question");
+  await settled();
+  peer.go();
+  await settled();
+  const [inner] = bench.inner;
+  deepStrictEqual([inner?.saidAll, inner?.closed], [true, false]);
+  inner?.say("an answer to nobody");
+  await settled();
+  deepStrictEqual([inner?.closed, peer.written], [false, ""]);
+  await bench.close(0);
+  strictEqual(inner?.closed, true);
+  strictEqual(bench.front.size, 0);
+});
+
+Deno.test("Front closes the peer's connection once libzmq has closed, with what was said before", async () => {
+  await using bench = new FrontBench();
+  const peer = await bench.peer();
+  bench.inner[0]?.say("last words");
+  await bench.close(0);
+  deepStrictEqual([peer.written, peer.closed], ["last words", true]);
+});
+
+Deno.test("Front does not listen to a peer that takes nothing, and cuts it after a while", async () => {
+  await using bench = new FrontBench();
+  const peer = await bench.peer();
+  peer.blocked = true;
+  bench.inner[0]?.say("answer");
+  await settled();
+  peer.say("more");
+  await settled();
+  strictEqual(bench.inner[0]?.written, "");
+  peer.unblock();
+  await settled();
+  strictEqual(bench.inner[0]?.written, "more");
+  peer.blocked = true;
+  bench.inner[0]?.say("another");
+  await bench.clock.advance(19_000);
+  strictEqual(peer.closed, false);
+  await bench.clock.advance(2_000);
+  strictEqual(peer.closed, true);
+  strictEqual(bench.front.counters.tookNothing, 1);
+});
+
+Deno.test("Front tells the peer's address to who asks by the domain of its endpoint, and only once it has said enough", async () => {
+  await using bench = new FrontBench();
+  const peer = await bench.peer("198.51.100.7");
+  strictEqual(bench.front.asked("d0"), undefined);
+  peer.say(HANDSHAKE);
+  await settled();
+  strictEqual(bench.front.asked("d0")?.address, "198.51.100.7");
+  strictEqual(bench.front.asked("d1"), undefined);
+});
+
+Deno.test("Front cuts the connections of one member and no other's", async () => {
+  await using bench = new FrontBench();
+  const first = await bench.member("web1");
+  const other = await bench.member("web2");
+  const second = await bench.member("web1");
+  strictEqual(bench.front.cut(host("WEB1")), 2);
+  deepStrictEqual(
+    [first.closed, other.closed, second.closed],
+    [true, false, true],
+  );
+  other.say("still here");
+  await settled();
+  ok(bench.inner[1]?.written.endsWith("still here"));
+  strictEqual(bench.front.cut(host("web1")), 0);
+});
+
+Deno.test("Front gives an endpoint to another once its handshake is over, and not before libzmq closed one that failed", async () => {
+  await using bench = new FrontBench();
+  await bench.member("web1");
+  await bench.peer();
+  const gone = await bench.peer();
+  deepStrictEqual(bench.inner.map(({ path }) => path), ["/0", "/0", "/1"]);
+  gone.go();
+  await settled();
+  await bench.peer();
+  strictEqual(bench.inner.at(-1)?.path, "/2");
+  await bench.close(2);
+  strictEqual(bench.front.asked("d1"), undefined);
+});
+
+Deno.test("Front cuts who says more than it may, and says so", async () => {
+  await using bench = new FrontBench();
+  const talker = await bench.peer();
+  talker.say("x".repeat(1_001));
+  await settled();
+  strictEqual(talker.closed, true);
+  const member = await bench.member("web1");
+  member.say("x".repeat(20));
+  await settled();
+  strictEqual(member.closed, false);
+  member.say("x");
+  await settled();
+  strictEqual(member.closed, true);
+  strictEqual(bench.front.counters.saidTooMuch, 2);
+  deepStrictEqual(bench.log.records.at(-1)?.fields, {
+    address: "192.0.2.1",
+    node: "web1",
+  });
+});
+
+Deno.test("Front turns away newcomers while handshakes have their time, then cuts the longest for them; and a member's oldest", async () => {
+  await using bench = new FrontBench();
+  const [first] = [await bench.peer(), await bench.peer()];
+  strictEqual((await bench.peer()).closed, true);
+  strictEqual(bench.front.counters.turnedAway, 1);
+  await bench.clock.advance(100);
+  strictEqual((await bench.peer()).closed, false);
+  strictEqual(first.closed, true);
+  strictEqual(bench.front.counters.replaced, 1);
+});
+
+Deno.test("Front cuts a member's oldest connection when it makes one more than it may have", async () => {
+  await using bench = new FrontBench();
+  const members = [];
+  for (let count = 0; count < 3; count++) {
+    members.push(await bench.member("web1"));
+  }
+  deepStrictEqual(members.map(({ closed }) => closed), [true, false, false]);
+});
+
+Deno.test("Front goes on when the system has no room for a connection, on either side, and says so", async () => {
+  await using bench = new FrontBench();
+  bench.listener.give(new RuntimeError("cannot take a connection"));
+  await settled();
+  await bench.clock.advance(100);
+  bench.failure = new RuntimeError("cannot connect");
+  strictEqual((await bench.peer()).closed, true);
+  bench.failure = undefined;
+  strictEqual((await bench.peer()).closed, false);
+  deepStrictEqual(bench.log.records.map(({ event }) => event), [
+    "no connection can be taken",
+    "a connection can't be handed on",
+  ]);
+});

@@ -1,0 +1,91 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { HandedConnection } from "../../lib/front/handed_connection.ts";
+import { OpenConnections } from "../../lib/front/open_connections.ts";
+import { STREAM_LIMITS } from "../../lib/front/front_limits.ts";
+import { host } from "../support/values/core_values.ts";
+import { ManualClock } from "../support/memory/manual_clock.ts";
+import { MemoryConnection } from "../support/memory/memory_connection.ts";
+
+const LIMITS = {
+  maxOpen: 6,
+  maxOfAddress: 4,
+  maxShaking: 3,
+  maxShakingOfAddress: 2,
+  graceMs: 100,
+  maxOfNode: 2,
+};
+
+/** Connections of a port; time moves by the clock. */
+class Bench {
+  readonly clock = new ManualClock();
+  readonly open = new OpenConnections(LIMITS);
+
+  judge(address: string): string {
+    const entry = this.open.judge(address, this.clock.monotonicMs());
+    return entry.kind === "turn away" ? `away: ${entry.why}` : entry.kind;
+  }
+
+  add(address: string, isShaking = true): HandedConnection {
+    const connection = new HandedConnection({
+      peer: new MemoryConnection(address),
+      limits: STREAM_LIMITS.bytes,
+      clock: this.clock,
+      turn: { isLong: false, next: () => Promise.resolve() },
+      onTooMuch: () => {},
+    });
+    this.open.add(connection, isShaking);
+    return connection;
+  }
+}
+
+Deno.test("OpenConnections turns away who is one too many, in all and of an address", () => {
+  const bench = new Bench();
+  for (let count = 0; count < 4; count++) bench.add("192.0.2.1", false);
+  strictEqual(bench.judge("192.0.2.1"), "away: connections of an address");
+  strictEqual(bench.judge("192.0.2.2"), "enter");
+  bench.add("192.0.2.2", false);
+  const last = bench.add("192.0.2.3", false);
+  strictEqual(bench.judge("192.0.2.4"), "away: connections");
+  bench.open.remove(last);
+  strictEqual(bench.judge("192.0.2.4"), "enter");
+});
+
+Deno.test("OpenConnections takes a /64 of IPv6 for one address", () => {
+  const bench = new Bench();
+  for (let last = 1; last <= 4; last++) bench.add(`2001:db8::${last}`, false);
+  strictEqual(bench.judge("2001:db8::9"), "away: connections of an address");
+  strictEqual(bench.judge("2001:db8:0:1::9"), "enter");
+});
+
+Deno.test("OpenConnections lets handshakes have their time, and then cuts the longest for the newcomer", async () => {
+  const bench = new Bench();
+  const first = bench.add("192.0.2.1");
+  await bench.clock.advance(50);
+  bench.add("192.0.2.1");
+  strictEqual(bench.judge("192.0.2.1"), "away: handshakes");
+  strictEqual(bench.judge("192.0.2.2"), "enter");
+  bench.add("192.0.2.2");
+  strictEqual(bench.judge("192.0.2.3"), "away: handshakes");
+  await bench.clock.advance(50);
+  const entry = bench.open.judge("192.0.2.3", bench.clock.monotonicMs());
+  deepStrictEqual(entry, { kind: "replace", oldest: first });
+  // Whoever has been cut holds no place, though it is not gone yet.
+  first.cut();
+  strictEqual(bench.judge("192.0.2.3"), "enter");
+  bench.open.settle(first);
+  strictEqual(bench.open.shaking, 2);
+});
+
+Deno.test("OpenConnections finds a member's by its name, and the oldest when it has too many", () => {
+  const bench = new Bench();
+  const own = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map((address) => {
+    const connection = bench.add(address);
+    connection.letIn(host("Web1"));
+    return connection;
+  });
+  bench.add("192.0.2.4").letIn(host("web2"));
+  deepStrictEqual(bench.open.of(host("web1")), own);
+  strictEqual(bench.open.surplusOf(host("web1")), own[0]);
+  own[0]?.cut();
+  strictEqual(bench.open.surplusOf(host("web1")), undefined);
+});

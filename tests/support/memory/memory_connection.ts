@@ -1,0 +1,106 @@
+/**
+ * A connection without a network: what the other end says and takes is up to
+ * the test.
+ *
+ * @module
+ */
+
+import type { PeerConnection, PeerListener } from "../../../lib/front/ports.ts";
+import { Condition } from "../../../lib/async/tasks.ts";
+
+const NEVER = new AbortController().signal;
+
+/** One end; the test is the other. */
+export class MemoryConnection implements PeerConnection {
+  readonly address: string;
+  /** What was written to the other end. */
+  written = "";
+  /** Whether the other end takes nothing, so that `write` waits. */
+  blocked = false;
+  /** Whether this end says no more. */
+  saidAll = false;
+  /** Whether this end is closed. */
+  closed = false;
+  readonly #changed = new Condition();
+  #incoming = "";
+  #isGone = false;
+
+  constructor(address = "192.0.2.1") {
+    this.address = address;
+  }
+
+  /** The other end says something. */
+  say(text: string): void {
+    this.#incoming += text;
+    this.#changed.notify();
+  }
+
+  /** The other end takes again what it is told. */
+  unblock(): void {
+    this.blocked = false;
+    this.#changed.notify();
+  }
+
+  /** The other end goes. */
+  go(): void {
+    this.#isGone = true;
+    this.#changed.notify();
+  }
+
+  async read(buffer: Uint8Array<ArrayBuffer>): Promise<number> {
+    while (this.#incoming === "") {
+      if (this.closed || this.#isGone) return 0;
+      await this.#changed.wait(NEVER);
+    }
+    const text = this.#incoming.slice(0, buffer.length);
+    this.#incoming = this.#incoming.slice(buffer.length);
+    return new TextEncoder().encodeInto(text, buffer).written;
+  }
+
+  async write(bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    while (this.blocked && !this.closed && !this.#isGone) {
+      await this.#changed.wait(NEVER);
+    }
+    if (this.closed || this.#isGone) return false;
+    this.written += new TextDecoder().decode(bytes);
+    return true;
+  }
+
+  closeWrite(): Promise<void> {
+    this.saidAll = true;
+    return Promise.resolve();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.#changed.notify();
+  }
+}
+
+/** Gives the connections that the test makes. */
+export class MemoryListener implements PeerListener {
+  closed = false;
+  readonly #changed = new Condition();
+  readonly #waiting: (MemoryConnection | Error)[] = [];
+
+  /** A peer connects, or can't. */
+  give(connection: MemoryConnection | Error): void {
+    this.#waiting.push(connection);
+    this.#changed.notify();
+  }
+
+  async accept(): Promise<PeerConnection | undefined> {
+    while (true) {
+      const next = this.#waiting.shift();
+      if (next instanceof Error) throw next;
+      if (next !== undefined) return next;
+      if (this.closed) return undefined;
+      await this.#changed.wait(NEVER);
+    }
+  }
+
+  close(): void {
+    this.closed = true;
+    this.#changed.notify();
+  }
+}
