@@ -61,6 +61,8 @@ export interface PublisherOptions {
   readonly hostName: HostName;
   /** Whom nobody bans in the whole cluster, at first. @default {[]} */
   readonly allowed?: readonly AllowedNetwork[];
+  /** Time without a sign of life after which a node is silent. @default {90000} */
+  readonly silentAfterMs?: number;
   /** As in {@link BanHubOptions}. */
   readonly gather?: NonNullable<BanHubOptions["gather"]>;
 }
