@@ -93,8 +93,9 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   const { link, tasks } = await openReportLink({
     ...{ ...context, zeromq, allowlist },
     version: deno.version,
+    logReadAgoMs: () => monitor.logReadAgoMs,
   });
-  const monitor = new Monitor({
+  const monitor: Monitor = new Monitor({
     ...{ lines, link, oracle, echoes, positions, clock, log },
     detections: oracle,
     lineClock,

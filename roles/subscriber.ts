@@ -80,6 +80,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     receipts,
     version: deno.version,
     onIgnore: (list) => keptAllowlist.take(list),
+    standings: () => enforced.standings,
     protection,
   });
   await ready(() => ({

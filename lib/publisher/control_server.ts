@@ -252,7 +252,7 @@ export class ControlServer {
         this.#noteCondition(session, message);
         return;
       case "BYE":
-        this.#noteBye(session);
+        this.#noteBye(from, session);
     }
   }
 
@@ -265,12 +265,12 @@ export class ControlServer {
     states.noteCondition(node, role, state, clock.nowMs());
   }
 
-  /** Not answered: who says it hears no more. */
-  #noteBye({ id, node, role }: NodeSession): void {
+  #noteBye(from: Routed, { id, node, role }: NodeSession): void {
     const { states, clock } = this.#options;
     states.noteBye(node, role, id, clock.nowMs());
     this.#sessions.end(id);
     this.#troubleLog.record("info", "node says bye", { node, role });
+    this.#answer(from, { kind: "ACK", batch: 0, results: [] });
   }
 
   #mayNot(from: Routed, session: NodeSession, role: NodeRole): boolean {

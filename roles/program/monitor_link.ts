@@ -5,6 +5,7 @@
  */
 
 import { ControlClient } from "../../lib/client/control_client.ts";
+import { placeOf } from "../../lib/client/io/place.ts";
 import { Protocol2Link } from "../../lib/monitor/protocol2_link.ts";
 import type { AllowlistProtection } from "../../lib/protection/allowlist_protection.ts";
 import type { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
@@ -22,6 +23,8 @@ export interface ReportLinkOptions
   readonly zeromq: ZmqContext;
   /** This program's version. */
   readonly version: string;
+  /** How long ago a line was last read, in milliseconds; `null`: none was yet. */
+  readonly logReadAgoMs: () => number | null;
   /** Goes by the cluster's allowlist. */
   readonly allowlist: Pick<AllowlistProtection, "replace">;
 }
@@ -51,8 +54,15 @@ export async function openReportLink(
     return { link, tasks: [] };
   }
   const membership = await NodeMembership.read(options);
-  const session = new ControlClient({
+  const session: ControlClient = new ControlClient({
     ...{ clock, log, version },
+    place: await placeOf(general.stateDir),
+    condition: () => ({
+      kind: "monitor",
+      logReadAgoMs: options.logReadAgoMs(),
+      unacknowledged: link.counters.submitted - link.settled,
+      oldestAgoMs: link.oldestAgoMs,
+    }),
     connect: () =>
       zeromq.dealer(controlServerUrl, {
         maxMessageBytes: MAX_CONTROL_BYTES,
@@ -63,8 +73,9 @@ export async function openReportLink(
     token: () => membership.token,
     onIgnore: (list) => allowlist.replace(list),
   });
+  const link = new Protocol2Link({ session, clock, log });
   return {
-    link: new Protocol2Link({ session, clock, log }),
+    link,
     tasks: [(signal) => membership.run(signal, () => session.renew())],
   };
 }
