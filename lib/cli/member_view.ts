@@ -13,7 +13,7 @@ import {
   tableLines,
   timeText,
 } from "./operator_output.ts";
-import { spanText } from "./span_text.ts";
+import { spanText } from "./plain_texts.ts";
 
 /** How members stand with the running publisher; `undefined`: none runs. */
 export type LiveView = readonly LiveNode[] | undefined;

@@ -12,7 +12,7 @@ import type { ActionState } from "../wire/v2_messages.ts";
 import type { LiveNode, LiveRole } from "../wire/operator_messages.ts";
 import type { LiveView } from "./member_view.ts";
 import type { OperatorOutput } from "./operator_output.ts";
-import { spanText } from "./span_text.ts";
+import { spanText } from "./plain_texts.ts";
 
 /** A node in a line; `docs/nodes.schema.json` is of this. */
 export interface NodeRow {

@@ -75,7 +75,7 @@ export interface ControlClientOptions {
 }
 
 /** Time that BYE and its answer have until the connection is closed. */
-const BYE_MS = 250;
+export const BYE_MS = 250;
 
 /** What has been done so far. */
 export interface ControlClientCounters {

@@ -14,6 +14,7 @@ import {
   commonRevision,
   SPOKEN,
   spokenText,
+  UNSAID,
 } from "../wire/spoken_revisions.ts";
 import type { Authenticator, Hello } from "./authenticator.ts";
 import type { NodeQuotas } from "./node_quotas.ts";
@@ -69,8 +70,11 @@ export class Admission {
     if (!quotas.takesMessage(member)) {
       return refusal("aside", "the node is set aside");
     }
-    const speaks = commonRevision(SPOKEN, hello.speaks);
-    if (speaks === undefined) return this.#refuseRevisions(hello, member);
+    const theirs = hello.speaks ?? UNSAID;
+    const speaks = commonRevision(SPOKEN, theirs);
+    if (speaks === undefined) {
+      return this.#refuseRevisions(hello, member, spokenText(theirs));
+    }
     return this.#begin(hello, member, route, speaks);
   }
 
@@ -98,10 +102,10 @@ export class Admission {
   }
 
   #refuseRevisions(
-    { role, version, speaks }: Hello,
+    { role, version }: Hello,
     { name: node }: Member,
+    theirs: string,
   ): Admitted {
-    const theirs = spokenText(speaks);
     const ours = spokenText(SPOKEN);
     this.#options.log.record("error", "a node speaks another protocol", {
       ...{ node, role, version, theirs, ours },

@@ -47,7 +47,8 @@ export interface Presence {
 /** Who says HELLO. */
 export interface Newcomer {
   readonly version: string;
-  readonly place: PlaceId;
+  /** `undefined`: it does not say, and is admitted whatever is known. */
+  readonly place?: PlaceId | undefined;
 }
 
 /**
@@ -114,7 +115,9 @@ export function greeting(
   nowMs: number,
 ): Greeting {
   const { session, askedMs } = presence;
-  if (session === undefined || presence.place === place) {
+  const isElsewhere = place !== undefined && presence.place !== undefined &&
+    place !== presence.place;
+  if (session === undefined || !isElsewhere) {
     return { kind: "admitted", ousts: false };
   }
   const isThere = presenceState(presence, rule, nowMs) === "ok";

@@ -10,6 +10,8 @@
 
 import type { SpokenRevisions } from "./v2_messages.ts";
 
+/** What a program speaks that does not say it. */
+export const UNSAID: SpokenRevisions = { from: 1, to: 1 };
 /** What this program speaks. */
 export const SPOKEN: SpokenRevisions = { from: 1, to: 1 };
 

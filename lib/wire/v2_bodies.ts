@@ -44,6 +44,7 @@ import {
   oneOf,
   orNull,
   record,
+  recordAndMore,
   type Shape,
   text,
   where,
@@ -64,11 +65,12 @@ const ignore = list("ignore", address, 0, MAX_IGNORE);
 
 /** Messages of nodes. */
 export const NODE_BODIES: Bodies<NodeMessage> = {
-  HELLO: record<Body<NodeMessage, "HELLO">>({
+  HELLO: recordAndMore({
     node: text("node", parseHostName),
     role: oneOf("role", ["monitor", "subscriber"]),
     token: text("token", parseSecret),
     version: text("version", parseVersion),
+  }, {
     speaks: spokenRevisions,
     place: text("place", parsePlace),
   }),

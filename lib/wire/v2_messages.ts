@@ -93,9 +93,10 @@ export type NodeMessage =
     readonly token: string;
     /** The program's version. */
     readonly version: string;
-    readonly speaks: SpokenRevisions;
+    /** What it speaks. Absent: revision 1, and `place` is absent, too. */
+    readonly speaks?: SpokenRevisions;
     /** Where it runs: the same for the same host, until that is started anew. */
-    readonly place: PlaceId;
+    readonly place?: PlaceId;
   }
   /** How the node is; every 30 seconds, when something changes, and when it is asked. */
   | {

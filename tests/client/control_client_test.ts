@@ -1,17 +1,24 @@
+import { SPOKEN } from "../../lib/wire/spoken_revisions.ts";
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import type { Epoch, EventId } from "../../lib/base/ids.ts";
 import type {
   NodeEvent,
   PublisherMessage,
 } from "../../lib/wire/v2_messages.ts";
-import { ControlClient } from "../../lib/client/control_client.ts";
+import { BYE_MS, ControlClient } from "../../lib/client/control_client.ts";
 import { LostSessionError, type Session } from "../../lib/client/session.ts";
 import {
   type Allowlist,
   EMPTY_ALLOWLIST,
 } from "../../lib/protection/allowlist.ts";
 import { Condition } from "../../lib/async/tasks.ts";
-import { address, host, jail } from "../support/values/core_values.ts";
+import {
+  address,
+  host,
+  IDLE_SUBSCRIBER,
+  jail,
+  PLACE,
+} from "../support/values/core_values.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
 import { MemoryControl } from "../support/memory/memory_control.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
@@ -56,6 +63,8 @@ class SessionBench implements AsyncDisposable {
       },
       token: () => "",
       version: "1.2.3",
+      place: PLACE,
+      condition: () => IDLE_SUBSCRIBER,
       onIgnore: (list) => this.allowlists.push(list),
     });
     this.running = this.session.run(this.stop.signal, handler);
@@ -64,6 +73,7 @@ class SessionBench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop.abort();
+    await this.clock.advance(BYE_MS);
     await this.running.catch(() => {});
   }
 }
@@ -81,10 +91,17 @@ Deno.test("ControlClient gives the welcome", async () => {
     role: "subscriber",
     token: "",
     version: "1.2.3",
+    speaks: SPOKEN,
+    place: PLACE,
+  }, {
+    kind: "STATE",
+    session: "0".repeat(31) + "1",
+    state: IDLE_SUBSCRIBER,
   }]);
   deepStrictEqual(welcomes, [{
     kind: "WELCOME",
     session: "0".repeat(31) + "1",
+    speaks: 1,
     epoch: bench.publisher.epoch,
     seq: 0,
     limits: { maxEvents: 100, maxReceipts: 100 },
@@ -191,6 +208,7 @@ const OUT_OF_STEP: Readonly<Record<string, (bench: SessionBench) => void>> = {
 
 const WELCOME = {
   kind: "WELCOME",
+  speaks: 1,
   session: "0".repeat(32),
   epoch: "0".repeat(32),
   seq: 0,
@@ -286,10 +304,11 @@ const STAGES: Readonly<
 };
 
 for (const [stage, reach] of Object.entries(STAGES)) {
-  Deno.test(`ControlClient.run() ends at once when stopped ${stage}, and leaves nothing open`, async () => {
+  Deno.test(`ControlClient.run() ends with its BYE when stopped ${stage}, and leaves nothing open`, async () => {
     await using bench = new SessionBench();
     await reach(bench);
     bench.stop.abort(new Error("stopped"));
+    await bench.clock.advance(BYE_MS);
     await bench.running;
     strictEqual(bench.clock.delays, 0);
     strictEqual(
