@@ -28,7 +28,8 @@ import { checkMembership } from "./program/node_membership.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
 import { runProgram } from "./program/role_program.ts";
 
-const PROGRAM: RoleProgram<"monitor"> = {
+/** The program. */
+export const PROGRAM: RoleProgram<"monitor"> = {
   name: "fail2ban-monitor",
   role: "monitor",
   version: deno.version,

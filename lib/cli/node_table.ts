@@ -5,7 +5,7 @@
  */
 
 import { alignedTable, type TableColumn } from "./aligned_table.ts";
-import { sameHost } from "../base/host_name.ts";
+import { type HostName, sameHost } from "../base/host_name.ts";
 import type { BadKind } from "../members/breaker.ts";
 import type { Member } from "../members/member.ts";
 import type { ActionState } from "../wire/v2_messages.ts";
@@ -92,7 +92,10 @@ export function nodeTable(
     ];
     return { lines: [], notes };
   }
-  const lines = alignedTable(COLUMNS, nodeRows(members, live).map(cellsOf));
+  const lines = alignedTable(
+    COLUMNS,
+    nodeRows(members.map(({ name }) => name), live).map(cellsOf),
+  );
   return { lines, notes: live === undefined ? [NOT_RUNNING] : [] };
 }
 
@@ -101,7 +104,7 @@ export function nodeJson(
   members: readonly Member[],
   live: LiveView,
 ): OperatorOutput {
-  const rows = nodeRows(members, live);
+  const rows = nodeRows(members.map(({ name }) => name), live);
   return {
     lines: rows.map((row) => JSON.stringify(row)),
     notes: live === undefined ? [NOT_RUNNING] : [],
@@ -110,10 +113,10 @@ export function nodeJson(
 
 /** How each member is. */
 export function nodeRows(
-  members: readonly Member[],
+  names: readonly HostName[],
   live: LiveView,
 ): readonly NodeRow[] {
-  return members.map(({ name }) => {
+  return names.map((name) => {
     const node = live?.find((each) => sameHost(each.node, name));
     return node === undefined ? unknownRow(name) : rowOf(node);
   });

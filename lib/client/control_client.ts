@@ -30,6 +30,7 @@ import { type Heard, outOfStep, receiveMessage } from "./receive_message.ts";
 import { REASONS, REFUSALS, remedyFor, STUMBLES } from "./session_errors.ts";
 import { Mutex } from "../async/mutex.ts";
 import { inTime, runTogether } from "../async/tasks.ts";
+import { PRESENCE_PACE, type PresencePace } from "../wire/presence_pace.ts";
 import { SPOKEN } from "../wire/spoken_revisions.ts";
 import type {
   NodeCondition,
@@ -62,6 +63,8 @@ export interface ControlClientOptions {
   readonly place: PlaceId;
   /** How it is now: told in each session. */
   readonly condition: () => NodeCondition;
+  /** How often. @default {PRESENCE_PACE} */
+  readonly pace?: PresencePace;
   /** Called with the cluster's allowlist after each WELCOME, and when it changes. @default {it is ignored} */
   readonly onIgnore?: (list: Allowlist) => void;
   /** Timeout for a WELCOME, after which the connection is given up. @default {2000} */
@@ -132,6 +135,7 @@ export class ControlClient {
       maxPauseMs: 5_000,
       refusedPauseMs: 30_000,
       onIgnore: () => {},
+      pace: PRESENCE_PACE,
       ...options,
     };
     const { log, clock } = this.#options;

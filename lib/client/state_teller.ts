@@ -7,6 +7,7 @@
 
 import type { Clock } from "../async/clock.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
+import { PRESENCE_PACE, type PresencePace } from "../wire/presence_pace.ts";
 import type { NodeCondition } from "../wire/v2_messages.ts";
 
 /** Options for {@link StateTeller}. */
@@ -14,10 +15,8 @@ export interface StateTellerOptions {
   /** How the program is now. */
   readonly condition: () => NodeCondition;
   readonly clock: Clock;
-  /** Longest time between two. @default {30000} */
-  readonly everyMs?: number;
-  /** Interval between looks for what changed: the shortest time between two that are not asked for. @default {5000} */
-  readonly lookMs?: number;
+  /** How often. @default {PRESENCE_PACE} */
+  readonly pace?: PresencePace;
 }
 
 /** Tells how the program is, in one session after the other. */
@@ -28,7 +27,7 @@ export class StateTeller {
 
   /** @param options See {@link StateTellerOptions}. */
   constructor(options: StateTellerOptions) {
-    this.#options = { everyMs: 30_000, lookMs: 5_000, ...options };
+    this.#options = { pace: PRESENCE_PACE, ...options };
   }
 
   /** The publisher wants to know. */
@@ -47,7 +46,7 @@ export class StateTeller {
     signal: AbortSignal,
     tell: (condition: NodeCondition) => Promise<void>,
   ): Promise<void> {
-    const { condition, clock, everyMs } = this.#options;
+    const { condition, clock, pace: { everyMs } } = this.#options;
     while (true) {
       const now = condition();
       this.#isAsked = false;
@@ -62,7 +61,7 @@ export class StateTeller {
   }
 
   async #pause(signal: AbortSignal): Promise<void> {
-    const { clock, lookMs } = this.#options;
+    const { clock, pace: { lookMs } } = this.#options;
     await runTogether(signal, [
       (group) => this.#asked.wait(group),
       (group) => clock.delay(lookMs, group),

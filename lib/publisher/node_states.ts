@@ -42,8 +42,8 @@ export interface NodeStatesOptions {
   readonly seq: () => number;
   /** Whether a node's reports are set aside. */
   readonly isAside: (node: HostName) => boolean;
-  /** Time without a sign of life after which a program is silent. @default {90000} */
-  readonly silentAfterMs?: number;
+  /** Time without a sign of life after which a program is silent. */
+  readonly silentAfterMs: number;
 }
 
 /** How a node is in one of its roles. */
@@ -79,9 +79,6 @@ export interface NodeState {
   readonly roles: readonly RoleState[];
 }
 
-/** What the publisher goes by where nothing else is said, in milliseconds. */
-export const SILENT_AFTER_MS = 90_000;
-
 /** The state of a node is the first of these that one of its roles has. */
 const WORST_FIRST: readonly PresenceState[] = ["silent", "away", "ok", "never"];
 
@@ -94,7 +91,7 @@ export class NodeStates {
   /** @param options See {@link NodeStatesOptions}. */
   constructor(options: NodeStatesOptions) {
     this.#options = options;
-    const { sinceMs, silentAfterMs = SILENT_AFTER_MS, kept = [] } = options;
+    const { sinceMs, silentAfterMs, kept = [] } = options;
     this.#rule = { sinceMs, silentAfterMs };
     for (const { node, role, ...known } of kept) {
       this.#presences.set(keyOf(node, role), { ...UNKNOWN, ...known });

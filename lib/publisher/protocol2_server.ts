@@ -26,6 +26,7 @@ import type { NodeLimits } from "../members/node_limits.ts";
 import { NodeQuotas } from "./node_quotas.ts";
 import { type NodeState, NodeStates } from "./node_states.ts";
 import { PresenceKeeper } from "./presence_keeper.ts";
+import { PRESENCE_PACE, type PresencePace } from "../wire/presence_pace.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import type { MessageSocket } from "../zmq/ports.ts";
@@ -69,8 +70,8 @@ export interface Protocol2ServerOptions extends Protocol2Service {
   readonly onList: (list: MemberList) => void;
   /** Makes a session's id that nobody can guess. */
   readonly newSessionId: () => SessionId;
-  /** Time without a sign of life after which a node is silent. @default {90000} */
-  readonly silentAfterMs?: number;
+  /** When nodes are silent. @default {PRESENCE_PACE} */
+  readonly pace?: PresencePace;
 }
 
 /** Serves nodes with {@link Protocol2Server.tasks}. */
@@ -100,6 +101,7 @@ export class Protocol2Server {
     this.#states = new NodeStates({
       ...options,
       kept,
+      silentAfterMs: (options.pace ?? PRESENCE_PACE).silentAfterMs,
       sinceMs: clock.nowMs(),
       members: () => options.authenticator.list.members,
       seq: () => hub.table.seq,

@@ -176,7 +176,7 @@ function openProtocol2(
 }
 
 function connections(
-  { context: { config, log }, clock, zeromq, version, onIgnore }:
+  { context: { config, log, pace }, clock, zeromq, version, onIgnore }:
     BanSourceOptions,
   { controlUrl, streamUrl }: Protocol2Urls,
   { membership, place }: NodeIdentity,
@@ -188,6 +188,7 @@ function connections(
     version,
     place,
     condition,
+    pace,
     onIgnore,
     connect: () =>
       zeromq.dealer(controlUrl, {

@@ -17,9 +17,11 @@ import { NodeMembership } from "./node_membership.ts";
 import type { RoleContext } from "./invocation.ts";
 
 /** What the link is made of. */
-export interface ReportLinkOptions
-  extends
-    Pick<RoleContext<"monitor">, "config" | "clock" | "log" | "onReload"> {
+export interface ReportLinkOptions extends
+  Pick<
+    RoleContext<"monitor">,
+    "config" | "clock" | "log" | "pace" | "onReload"
+  > {
   readonly zeromq: ZmqContext;
   /** This program's version. */
   readonly version: string;
@@ -45,7 +47,7 @@ export interface OpenedLink {
 export async function openReportLink(
   options: ReportLinkOptions,
 ): Promise<OpenedLink> {
-  const { config, clock, log, zeromq, version, allowlist } = options;
+  const { config, clock, log, pace, zeromq, version, allowlist } = options;
   const { controlServerUrl, replyServerUrl, token, general } = config;
   if (controlServerUrl === undefined) {
     const limits = { maxMessageBytes: MAX_REQUEST_BYTES };
@@ -55,7 +57,7 @@ export async function openReportLink(
   }
   const membership = await NodeMembership.read(options);
   const session: ControlClient = new ControlClient({
-    ...{ clock, log, version },
+    ...{ clock, log, version, pace },
     place: await placeOf(general.stateDir),
     condition: () => ({
       kind: "monitor",
