@@ -1,5 +1,11 @@
 import { SPOKEN } from "../../lib/wire/spoken_revisions.ts";
-import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  match,
+  ok,
+  rejects,
+  strictEqual,
+} from "node:assert/strict";
 import type { Epoch, EventId } from "../../lib/base/ids.ts";
 import type {
   NodeEvent,
@@ -281,6 +287,75 @@ Deno.test("ControlClient.run() throws what whoever leads throws, and closes the 
   );
   await rejects(bench.running, { message: "a bug" });
   strictEqual(bench.publisher.connection.closed, true);
+});
+
+Deno.test("ControlClient says BYE when it is stopped, and when it connects anew", async () => {
+  await using bench = new SessionBench();
+  await settled();
+  bench.session.renew();
+  await settled();
+  const kinds = () =>
+    bench.publisher.heard.map(({ kind }) => kind)
+      .filter((kind) => kind !== "STATE");
+  deepStrictEqual(kinds(), ["HELLO", "BYE", "HELLO"]);
+  bench.stop.abort();
+  // It has its answer: no time passes.
+  await bench.running;
+  deepStrictEqual(kinds(), ["HELLO", "BYE", "HELLO", "BYE"]);
+});
+
+Deno.test("ControlClient says no BYE in a session that was lost", async () => {
+  await using bench = new SessionBench(() =>
+    Promise.reject(new LostSessionError("lost"))
+  );
+  await bench.clock.advance(1_000);
+  ok(bench.session.counters.lost > 1);
+  ok(bench.publisher.heard.every(({ kind }) => kind !== "BYE"));
+});
+
+Deno.test("ControlClient answers ASK with a STATE, and goes on", async () => {
+  await using bench = new SessionBench(async ({ receive }, signal) => {
+    await receive(signal);
+  });
+  await settled();
+  bench.publisher.say({ kind: "ASK" });
+  await settled();
+  deepStrictEqual(
+    bench.publisher.heard.map(({ kind }) => kind),
+    ["HELLO", "STATE", "STATE"],
+  );
+  strictEqual(bench.session.counters.lost, 0);
+});
+
+Deno.test("ControlClient tries again every 5 s where another host has its place, and says once what to do", async () => {
+  await using bench = new SessionBench(
+    idle,
+    (publisher) => publisher.refusal = "twin",
+  );
+  await bench.clock.advance(20_500);
+  deepStrictEqual(bench.madeAtMs, [0, 5_000, 10_000, 15_000, 20_000]);
+  const [record, ...others] = bench.log.records;
+  deepStrictEqual(others, []);
+  match(
+    JSON.stringify(record),
+    /another host runs as this node with the same join code.*node add NAME/,
+  );
+  bench.publisher.refusal = undefined;
+  await bench.clock.advance(5_000);
+  strictEqual(bench.session.reachable, true);
+});
+
+Deno.test("ControlClient says what to do where the publisher speaks another revision", async () => {
+  await using bench = new SessionBench(
+    idle,
+    (publisher) => publisher.refusal = "version",
+  );
+  await bench.clock.advance(31_000);
+  deepStrictEqual(bench.madeAtMs, [0, 30_000]);
+  match(
+    JSON.stringify(bench.log.records),
+    /speaks no revision of protocol 2 that this.*update the older.*for a test/,
+  );
 });
 
 /** Where a session may be when it is told to stop. */

@@ -88,7 +88,10 @@ Deno.test("case 20: what a hostile member sends is refused, each by its rule, re
     () => publisher.stderr.some((line) => /set aside.*node=bad/.test(line)),
     { what: "the log to name the node" },
   );
-  match(await bench.operate("node", "list"), /bad .* set aside: protected/);
+  match(
+    await bench.operate("node", "list"),
+    /^bad +set aside .* too many protected addresses: node release bad$/m,
+  );
   match(await bench.operate("node", "release", "bad"), /taken again/);
   strictEqual(await bad.events(event("ban", 301, "203.0.113.1")), "accepted");
   match(
