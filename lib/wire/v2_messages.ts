@@ -42,7 +42,9 @@ export type NodeEvent =
 
 /** Revisions of protocol 2 that a program speaks: `from` to `to`, both included. */
 export interface SpokenRevisions {
+  /** The first one. */
   readonly from: number;
+  /** The last one. */
   readonly to: number;
 }
 
