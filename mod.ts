@@ -107,6 +107,7 @@ export {
   type Epoch,
   type EventId,
   type NodeRole,
+  type PlaceId,
   type SessionId,
 } from "./lib/base/ids.ts";
 export {
@@ -190,17 +191,21 @@ export {
   MAX_STREAM_BYTES,
   parseEpoch,
   parseEventId,
+  parsePlace,
   parseSessionId,
   type RejectReasonV2,
 } from "./lib/wire/v2.ts";
 export {
+  type ActionState,
   type ErrorCode,
   type EventResult,
+  type NodeCondition,
   type NodeEvent,
   type NodeMessage,
   type PublisherMessage,
   type RemainingMs,
   type SessionLimits,
+  type SpokenRevisions,
   type StreamMessage,
   type WireBan,
   type WireChange,

@@ -28,7 +28,8 @@ import { checkMembership } from "./program/node_membership.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
 import { runProgram } from "./program/role_program.ts";
 
-const PROGRAM: RoleProgram<"monitor"> = {
+/** The program. */
+export const PROGRAM: RoleProgram<"monitor"> = {
   name: "fail2ban-monitor",
   role: "monitor",
   version: deno.version,
@@ -93,8 +94,9 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   const { link, tasks } = await openReportLink({
     ...{ ...context, zeromq, allowlist },
     version: deno.version,
+    logReadAgoMs: () => monitor.logReadAgoMs,
   });
-  const monitor = new Monitor({
+  const monitor: Monitor = new Monitor({
     ...{ lines, link, oracle, echoes, positions, clock, log },
     detections: oracle,
     lineClock,

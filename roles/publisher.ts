@@ -37,7 +37,8 @@ import { checkTokens, PublisherTokens } from "./program/publisher_tokens.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
 import { runProgram } from "./program/role_program.ts";
 
-const PROGRAM: RoleProgram<"publisher"> = {
+/** The program. */
+export const PROGRAM: RoleProgram<"publisher"> = {
   name: "fail2ban-publisher",
   role: "publisher",
   version: deno.version,
@@ -90,6 +91,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     store,
     clock: context.clock,
     log,
+    pace: context.pace,
     protection: () => protection.policy,
     banTimeMs,
     keepHistoryMs,

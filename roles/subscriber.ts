@@ -24,7 +24,8 @@ import { checkMembership } from "./program/node_membership.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
 import { runProgram } from "./program/role_program.ts";
 
-const PROGRAM: RoleProgram<"subscriber"> = {
+/** The program. */
+export const PROGRAM: RoleProgram<"subscriber"> = {
   name: "fail2ban-subscriber",
   role: "subscriber",
   version: deno.version,
@@ -80,6 +81,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     receipts,
     version: deno.version,
     onIgnore: (list) => keptAllowlist.take(list),
+    standings: () => enforced.standings,
     protection,
   });
   await ready(() => ({

@@ -12,6 +12,10 @@
  * @module
  */
 
+import {
+  IDLE_SUBSCRIBER,
+  PLACE,
+} from "../../tests/support/values/core_values.ts";
 import { ControlClient } from "../../lib/client/control_client.ts";
 import { LibcPoll } from "../../lib/zmq/io/libc_poll.ts";
 import { SystemClock } from "../../lib/async/io/system_clock.ts";
@@ -46,6 +50,8 @@ function client(membership: Membership): ReplicaClient {
   const session = new ControlClient({
     ...{ clock, log, node, role: "subscriber", version: "1.0.0" },
     token: () => token,
+    place: PLACE,
+    condition: () => IDLE_SUBSCRIBER,
     connect: () =>
       zeromq.dealer(controlUrl, {
         maxMessageBytes: MAX_CONTROL_BYTES,

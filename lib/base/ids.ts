@@ -13,5 +13,11 @@ export type EventId = string & { readonly brand: "EventId" };
 /** Names a connection that said HELLO: 32 lower-case hexadecimal digits. */
 export type SessionId = string & { readonly brand: "SessionId" };
 
+/**
+ * Names where a program of a node runs, a host and its state folder: 32
+ * lower-case hexadecimal digits.
+ */
+export type PlaceId = string & { readonly brand: "PlaceId" };
+
 /** What a connection is for. */
 export type NodeRole = "monitor" | "subscriber";

@@ -129,6 +129,26 @@ export function record<T>(members: Members<T>): Shape<T> {
   };
 }
 
+/**
+ * An object of these members, and behind them all of the others or none: as
+ * programs say it that know of no others.
+ */
+export function recordAndMore<T, M>(
+  members: Members<T>,
+  more: Members<M>,
+): Shape<T & Partial<M>> {
+  // Without one of M's members it is a T & Partial<M>, and so it is with all.
+  const short = record<T>(members) as Shape<T & Partial<M>>;
+  const long = record<T & M>({ ...members, ...more } as Members<T & M>);
+  const names = Object.keys(more);
+  const hasMore = (value: unknown) =>
+    isObject(value) && names.some((name) => Object.hasOwn(value, name));
+  return {
+    read: (value, reading) =>
+      (hasMore(value) ? long : short).read(value, reading),
+  };
+}
+
 /** An object whose `kind` says which members it has. */
 export function variants<U extends { readonly kind: string }>(
   kinds: { readonly [K in U["kind"]]: Members<Omit<OfKind<U, K>, "kind">> },

@@ -26,6 +26,10 @@ const JSON_OPTION = {
   json: { help: "print JSON" },
 } as const;
 
+const JSON_LINES_OPTION = {
+  json: { help: "print an object a line, as docs/nodes.schema.json says" },
+} as const;
+
 const ONE = [1, 1] as const;
 const NONE = [0, 0] as const;
 
@@ -78,8 +82,14 @@ export const CLUSTER_VERBS = {
   "node list": {
     operands: "",
     count: NONE,
-    about: "who is a member",
-    options: JSON_OPTION,
+    about: "how each node is, and what to do about it",
+    options: JSON_LINES_OPTION,
+  },
+  "nodes": {
+    operands: "",
+    count: NONE,
+    about: "the same as node list",
+    options: JSON_LINES_OPTION,
   },
   "node show": {
     operands: "NAME",

@@ -36,8 +36,8 @@ export class LiveCommands {
     this.#editor = editor;
   }
 
-  /** The quotas of the members; `undefined`: no publisher runs. */
-  async quotas(): Promise<LiveView> {
+  /** How the members are; `undefined`: no publisher runs. */
+  async view(): Promise<LiveView> {
     const answer = await this.#ask({ kind: "nodes" });
     if (answer === undefined) return undefined;
     return answer.kind === "nodes" ? answer.nodes : unexpected(answer);

@@ -1,57 +1,25 @@
 /**
- * How members are shown to an operator.
+ * How a member is shown to an operator.
  *
  * @module
  */
 
 import { sameHost } from "../base/host_name.ts";
 import type { Member } from "../members/member.ts";
-import type { LiveNode } from "../wire/operator_messages.ts";
+import type { LiveNode, LiveRole } from "../wire/operator_messages.ts";
 import {
   jsonLines,
   type OperatorOutput,
   tableLines,
   timeText,
 } from "./operator_output.ts";
+import { spanText } from "./plain_texts.ts";
 
 /** How members stand with the running publisher; `undefined`: none runs. */
 export type LiveView = readonly LiveNode[] | undefined;
 
 const NOT_RUNNING =
   "the publisher does not run here: who is connected is not known";
-
-/** Members, one below the other. */
-export function memberTable(
-  members: readonly Member[],
-  live: LiveView,
-): OperatorOutput {
-  if (members.length === 0) {
-    const notes = [
-      "there are no members yet; fail2ban-cluster node add NAME makes one",
-    ];
-    return { lines: [], notes };
-  }
-  const heading = ["NODE", "ROLES", "JAILS", "UNBAN", "RATE", "ADDED"];
-  const liveHeading = live === undefined
-    ? []
-    : ["CONNECTED", "BANS", "REFUSED", "STATE"];
-  const rows = members.map((member) => {
-    const { name, rights, addedMs } = member;
-    return [
-      name,
-      rights.roles.join(","),
-      rights.jails.join(","),
-      rights.mayUnban ? "yes" : "no",
-      rights.maxPerSecond === null ? "-" : `${rights.maxPerSecond}/s`,
-      timeText(addedMs),
-      ...(live === undefined ? [] : liveCells(liveOf(member, live))),
-    ];
-  });
-  return {
-    lines: tableLines([[...heading, ...liveHeading], ...rows]),
-    notes: live === undefined ? [NOT_RUNNING] : [],
-  };
-}
 
 /** All of a member, one thing a line. Its key is no secret. */
 export function memberDetails(
@@ -78,43 +46,28 @@ export function memberDetails(
   return { lines: tableLines(rows), notes };
 }
 
-/** Members as JSON, without the digests of their tokens. */
-export function memberJson(
-  value: Member | readonly Member[],
-  live: LiveView,
-): OperatorOutput {
-  const shown = (member: Member) => {
-    const { name, publicKey, rights, addedMs } = member;
-    const { node: _, ...quota } = liveOf(member, live) ?? { node: name };
-    return { name, publicKey, ...rights, addedMs, ...quota };
-  };
-  const lines = "name" in value
-    ? jsonLines(shown(value))
-    : jsonLines(value.map(shown));
-  return { lines, notes: [] };
+/** A member as JSON, without the digest of its token. */
+export function memberJson(member: Member, live: LiveView): OperatorOutput {
+  const { name, publicKey, rights, addedMs } = member;
+  const { node: _, ...quota } = liveOf(member, live) ?? { node: name };
+  const shown = { name, publicKey, ...rights, addedMs, ...quota };
+  return { lines: jsonLines(shown), notes: [] };
 }
 
 function liveOf({ name }: Member, live: LiveView): LiveNode | undefined {
   return live?.find(({ node }) => sameHost(node, name));
 }
 
-function liveCells(node: LiveNode | undefined): readonly string[] {
-  if (node === undefined) return ["-", "-", "-", "not read yet"];
-  return [
-    connectedText(node),
-    String(node.reports),
-    String(node.refused),
-    node.aside === null ? "ok" : `set aside: ${node.aside.reason}`,
-  ];
-}
-
 function liveRows(
   node: LiveNode | undefined,
 ): readonly (readonly string[])[] {
   if (node === undefined) return [];
-  const { accepted, known, refused, reports, aside } = node;
+  const { roles, accepted, known, refused, reports, aside } = node;
   return [
-    ["connected", connectedText(node)],
+    ...roles.flatMap((role) => [
+      [role.role, roleText(role)],
+      ...conditionRows(role),
+    ]),
     ["reports that stand", String(reports)],
     ["since the publisher's start", ""],
     ["  accepted", String(accepted)],
@@ -131,7 +84,56 @@ function liveRows(
   ];
 }
 
-function connectedText({ sessions }: LiveNode): string {
-  const roles = [...new Set(sessions.map(({ role }) => role))].toSorted();
-  return roles.join(",") || "no";
+function roleText(
+  { state, seenAgoMs, version, lag, hasTwin }: LiveRole,
+): string {
+  const seen = seenAgoMs === null ? "" : `, seen ${spanText(seenAgoMs)} ago`;
+  const behind = lag === null ? "" : `, ${lag} changes behind`;
+  return [
+    `${STATE_TEXTS[state]}${seen}`,
+    version === null ? "" : `, version ${version}`,
+    behind,
+    hasTwin ? ", and another host uses its join code" : "",
+  ].join("");
+}
+
+const STATE_TEXTS: Readonly<Record<LiveRole["state"], string>> = {
+  ok: "is there",
+  silent: "silent",
+  away: "stopped",
+  never: "was never there",
+};
+
+function conditionRows(
+  { condition }: LiveRole,
+): readonly (readonly string[])[] {
+  switch (condition?.kind) {
+    case undefined:
+      return [];
+    case "monitor": {
+      const { logReadAgoMs, unacknowledged, oldestAgoMs } = condition;
+      const oldest = oldestAgoMs === null
+        ? ""
+        : `, the oldest for ${spanText(oldestAgoMs)}`;
+      return [
+        [
+          "  last line read",
+          logReadAgoMs === null
+            ? "none since its start"
+            : `${spanText(logReadAgoMs)} ago`,
+        ],
+        ["  reports without an answer", `${unacknowledged}${oldest}`],
+      ];
+    }
+    case "subscriber":
+      return [
+        ["  follows", condition.isFollowing ? "yes" : "no"],
+        ...condition.actions.map(
+          ({ name, wanted, inForce, failing, refused }) => [
+            `  ${name}`,
+            `${inForce} of ${wanted} in force, ${failing} failing, ${refused} refused`,
+          ],
+        ),
+      ];
+  }
 }

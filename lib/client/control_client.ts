@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Epoch, NodeRole } from "../base/ids.ts";
+import type { Epoch, NodeRole, PlaceId, SessionId } from "../base/ids.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import {
   LostSessionError,
@@ -22,13 +22,26 @@ import { EitherSignal } from "../async/either_signal.ts";
 import type { Allowlist } from "../protection/allowlist.ts";
 import type { HostName } from "../base/host_name.ts";
 import { AdaptiveTimeout } from "./adaptive_timeout.ts";
+import { StateTeller } from "./state_teller.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Connect, MessageSocket } from "../zmq/ports.ts";
 import type { Log } from "../log/log.ts";
 import { type Heard, outOfStep, receiveMessage } from "./receive_message.ts";
-import { REFUSALS, remedyFor, STUMBLES } from "./session_errors.ts";
-import { inTime } from "../async/tasks.ts";
-import { encodeNodeMessage } from "../wire/v2.ts";
+import { REASONS, REFUSALS, remedyFor, STUMBLES } from "./session_errors.ts";
+import { Mutex } from "../async/mutex.ts";
+import { inTime, runTogether } from "../async/tasks.ts";
+import { PRESENCE_PACE, type PresencePace } from "../wire/presence_pace.ts";
+import { SPOKEN } from "../wire/spoken_revisions.ts";
+import type {
+  NodeCondition,
+  NodeMessage,
+  PublisherMessage,
+} from "../wire/v2_messages.ts";
+import {
+  type DecodedV2,
+  decodePublisherMessage,
+  encodeNodeMessage,
+} from "../wire/v2.ts";
 
 /** Options for {@link ControlClient}. */
 export interface ControlClientOptions {
@@ -46,6 +59,12 @@ export interface ControlClientOptions {
   readonly token: () => string;
   /** This program's version. */
   readonly version: string;
+  /** Where it runs. */
+  readonly place: PlaceId;
+  /** How it is now: told in each session. */
+  readonly condition: () => NodeCondition;
+  /** How often. @default {PRESENCE_PACE} */
+  readonly pace?: PresencePace;
   /** Called with the cluster's allowlist after each WELCOME, and when it changes. @default {it is ignored} */
   readonly onIgnore?: (list: Allowlist) => void;
   /** Timeout for a WELCOME, after which the connection is given up. @default {2000} */
@@ -57,6 +76,9 @@ export interface ControlClientOptions {
   /** Pause after a refusal that only an operator can fix: a token, a protocol. @default {30000} */
   readonly refusedPauseMs?: number;
 }
+
+/** Time that BYE and its answer have until the connection is closed. */
+export const BYE_MS = 250;
 
 /** What has been done so far. */
 export interface ControlClientCounters {
@@ -79,6 +101,8 @@ export interface ControlClientCounters {
  * - Trouble is logged once, however often it is tried, and so is its end. That
  *   the publisher does not know the session is no trouble: it was restarted,
  *   or the connection was made anew.
+ * - The publisher is told how the program is, as `state_teller.ts` says, and BYE
+ *   where a session is ended from here.
  * - An epoch other than the one before is logged. What it means is for the
  *   session's handler: the welcome has it.
  */
@@ -92,6 +116,7 @@ export class ControlClient {
   readonly #absence: TroubleLog;
   /** A publisher that answers and can't do what it is asked. */
   readonly #stumbling: TroubleLog;
+  readonly #teller: StateTeller;
   #renewal = new AbortController();
   #epoch: Epoch | undefined;
   #reachable = true;
@@ -111,9 +136,11 @@ export class ControlClient {
       maxPauseMs: 5_000,
       refusedPauseMs: 30_000,
       onIgnore: () => {},
+      pace: PRESENCE_PACE,
       ...options,
     };
     const { log, clock } = this.#options;
+    this.#teller = new StateTeller(options);
     this.#absence = new TroubleLog({
       log,
       clock,
@@ -146,7 +173,7 @@ export class ControlClient {
    * @throws what `handler` throws, but for a {@link LostSessionError}.
    */
   async run(signal: AbortSignal, handler: SessionHandler): Promise<void> {
-    const { clock, refusedPauseMs } = this.#options;
+    const { clock } = this.#options;
     const backoff = new Backoff(this.#options);
     while (!signal.aborted) {
       const { signal: renewal } = this.#renewal;
@@ -155,9 +182,9 @@ export class ControlClient {
       if (loss !== undefined) {
         this.#noteLoss(loss);
         if (this.#hasHeld()) backoff.reset();
-        const isRefusal = REFUSALS.includes(loss.code);
-        const pauseMs = backoff.next();
-        await clock.delay(isRefusal ? refusedPauseMs : pauseMs, ended.signal)
+        const usualMs = backoff.next();
+        const pauseMs = this.#pauseAfter(loss, usualMs);
+        await clock.delay(pauseMs, ended.signal)
           .catch((reason) => {
             if (reason !== ended.signal.reason) throw reason;
           });
@@ -186,12 +213,11 @@ export class ControlClient {
       await using socket = this.#options.connect();
       const welcome = await this.#sayHello(socket, signal);
       this.#noteWelcome(welcome);
-      await handler({
-        welcome,
-        send: (message, ended) =>
-          socket.send(encodeNodeMessage(message), ended),
-        receive: (ended, withinMs) => this.#receive(socket, ended, withinMs),
-      }, signal);
+      try {
+        await this.#converse(socket, welcome, signal, handler);
+      } finally {
+        if (signal.aborted) await this.#sayBye(socket, welcome.session);
+      }
       return undefined;
     } catch (error) {
       if (error instanceof LostSessionError) return error;
@@ -200,17 +226,67 @@ export class ControlClient {
     }
   }
 
+  /** The handler leads the conversation; how the program is, is told beside it. */
+  async #converse(
+    socket: MessageSocket,
+    welcome: Welcome,
+    signal: AbortSignal,
+    handler: SessionHandler,
+  ): Promise<void> {
+    const { session } = welcome;
+    // A socket takes one message at a time.
+    const mutex = new Mutex();
+    const send = (message: NodeMessage, ended: AbortSignal) =>
+      mutex.withLock(
+        ended,
+        () => socket.send(encodeNodeMessage(message), ended),
+      );
+    await runTogether(signal, [
+      (group) =>
+        handler({
+          welcome,
+          send,
+          receive: (ended, withinMs) => this.#receive(socket, ended, withinMs),
+        }, group),
+      (group) =>
+        this.#teller.run(
+          group,
+          (state) => send({ kind: "STATE", session, state }, group),
+        ),
+    ]);
+    signal.throwIfAborted();
+  }
+
+  /** Its answer shows that it has arrived; a publisher that gives none now is not waited for. */
+  async #sayBye(socket: MessageSocket, session: SessionId): Promise<void> {
+    const bye = encodeNodeMessage({ kind: "BYE", session });
+    const { signal } = new AbortController();
+    await inTime(this.#options.clock, BYE_MS, signal, async (ended) => {
+      await socket.send(bye, ended);
+      while (!isFarewell(decodePublisherMessage(await socket.receive(ended))));
+    });
+  }
+
+  #pauseAfter({ code }: LostSessionError, usualMs: number): number {
+    const { refusedPauseMs, maxPauseMs } = this.#options;
+    if (code === "twin") return maxPauseMs;
+    return REFUSALS.includes(code) ? refusedPauseMs : usualMs;
+  }
+
   async #sayHello(
     socket: MessageSocket,
     signal: AbortSignal,
   ): Promise<Welcome> {
-    const { clock, node, role, token, version, replyTimeoutMs } = this.#options;
+    const { clock, node, role, token, version, place, replyTimeoutMs } =
+      this.#options;
     const hello = encodeNodeMessage({
       kind: "HELLO",
       node,
       role,
       version,
       token: token(),
+      speaks: SPOKEN,
+      place,
     });
     // Until a connection stands it takes several ways there and back.
     const sent = await inTime(clock, replyTimeoutMs, signal, async (ended) => {
@@ -223,6 +299,12 @@ export class ControlClient {
       : await inTime(clock, replyTimeoutMs, signal, answer);
     if (message === undefined) throw new NoAnswerError();
     if (message.kind !== "WELCOME") throw outOfStep(message);
+    const { speaks } = message;
+    if (speaks < SPOKEN.from || speaks > SPOKEN.to) {
+      throw new LostSessionError(REASONS.version, "version", {
+        cause: `it would speak revision ${speaks}`,
+      });
+    }
     return message;
   }
 
@@ -246,15 +328,16 @@ export class ControlClient {
     return message;
   }
 
-  /** The next message that is an answer; the allowlist comes unasked. */
+  /** The next message that is an answer; the allowlist comes unasked, and so does ASK. */
   async #next(
     socket: MessageSocket,
     signal: AbortSignal,
-  ): Promise<Exclude<Heard, { readonly kind: "IGNORE" }>> {
+  ): Promise<Exclude<Heard, { readonly kind: "IGNORE" | "ASK" }>> {
     while (true) {
       const message = await receiveMessage(socket, signal);
-      if (message.kind !== "IGNORE") return message;
-      this.#noteAllowlist(message);
+      if (message.kind === "ASK") this.#teller.ask();
+      else if (message.kind === "IGNORE") this.#noteAllowlist(message);
+      else return message;
     }
   }
 
@@ -298,7 +381,12 @@ export class ControlClient {
       ? this.#stumbling
       : this.#absence;
     const hint = remedyFor(code, this.#options.node);
-    troubleLog.report(message, hint === undefined ? {} : { hint });
+    troubleLog.report(message, {
+      ...(hint === undefined ? {} : { hint }),
+      ...(typeof loss.cause === "string" && code === "version"
+        ? { because: loss.cause }
+        : {}),
+    });
   }
 
   /** Whether the session was good for something: the next pause is short then. */
@@ -308,4 +396,11 @@ export class ControlClient {
       this.#welcomedMs !== undefined &&
         clock.monotonicMs() - this.#welcomedMs >= maxPauseMs;
   }
+}
+
+/** Whether it answers BYE, or says that the session was over before. */
+function isFarewell(decoded: DecodedV2<PublisherMessage>): boolean {
+  if (!decoded.ok) return false;
+  const { value } = decoded;
+  return value.kind === "ERROR" || value.kind === "ACK" && value.batch === 0;
 }

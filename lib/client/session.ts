@@ -13,10 +13,10 @@ import type {
 /** The answer to HELLO. */
 export type Welcome = Extract<PublisherMessage, { readonly kind: "WELCOME" }>;
 
-/** What a publisher sends after WELCOME; IGNORE is handled by the client itself. */
+/** What a publisher sends after WELCOME; IGNORE and ASK are handled by the client itself. */
 export type PublisherAnswer = Exclude<
   PublisherMessage,
-  { readonly kind: "WELCOME" | "IGNORE" | "ERROR" }
+  { readonly kind: "WELCOME" | "IGNORE" | "ASK" | "ERROR" }
 >;
 
 /**

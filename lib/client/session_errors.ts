@@ -12,6 +12,8 @@ export const REFUSALS: readonly (ErrorCode | undefined)[] = [
   "token",
   "protocol",
   "rights",
+  "version",
+  "twin",
   "aside",
 ];
 /** Said by a publisher that is there: over when it answers what it was asked. */
@@ -26,9 +28,16 @@ export function remedyFor(
   code: ErrorCode | undefined,
   node: HostName,
 ): string | undefined {
-  return code === "aside"
-    ? `fail2ban-cluster node release ${node}, on the publisher's host`
-    : undefined;
+  switch (code) {
+    case "aside":
+      return `fail2ban-cluster node release ${node}, on the publisher's host`;
+    case "twin":
+      return "fail2ban-cluster node add NAME on the publisher's host, and fail2ban-cluster join CODE with that code here: each host has a name and a code of its own";
+    case "version":
+      return "update the older of the two programs";
+    default:
+      return undefined;
+  }
 }
 
 /** What they mean, in words for a log. */
@@ -37,6 +46,8 @@ export const REASONS: Readonly<Record<ErrorCode, string>> = {
   session: "it does not know the session",
   token: "it refuses the token",
   rights: "this node may not do that",
+  version: "it speaks no revision of protocol 2 that this program speaks",
+  twin: "another host runs as this node with the same join code",
   aside: "it sets this node's reports aside until an operator releases it",
   busy: "it is busy",
   store: "it can't store anything",

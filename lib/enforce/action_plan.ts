@@ -41,6 +41,7 @@ export class ActionPlan {
   #lastReason: string | undefined;
   #finished = new Map<string, HostBan>();
   #inForce = 0;
+  #wanted = 0;
 
   /** @param options How its enforcer takes bans. */
   constructor(options: ActionPlanOptions) {
@@ -48,6 +49,11 @@ export class ActionPlan {
     this.#rate = new PlanRate(options);
     const { maxBansAtOnce } = options;
     this.#maxBansAtOnce = Math.min(maxBansAtOnce, this.#rate.maxBansAtOnce);
+  }
+
+  /** Bans that should be in force. */
+  get wanted(): number {
+    return this.#wanted;
   }
 
   /** How much there is to do. */
@@ -290,11 +296,13 @@ export class ActionPlan {
     }
   }
 
-  /** Changes an entry and keeps count of what is in force. */
+  /** Changes an entry and keeps count of what is wanted and what is in force. */
   #change(entry: PlanEntry, change: () => void): void {
-    const before = entry.isInForce;
+    const wasInForce = entry.isInForce;
+    const wasWanted = entry.wanted !== undefined;
     change();
-    this.#inForce += Number(entry.isInForce) - Number(before);
+    this.#inForce += Number(entry.isInForce) - Number(wasInForce);
+    this.#wanted += Number(entry.wanted !== undefined) - Number(wasWanted);
   }
 
   #endPauses(nowMs: number): void {

@@ -19,6 +19,7 @@ import {
 } from "./reconciled_bans.ts";
 import type { BanLedger } from "./ban_ledger.ts";
 import type {
+  ActionStanding,
   ActiveBan,
   BanAction,
   EnforcementFailure,
@@ -119,6 +120,13 @@ export class EnforcedAction implements BanAction {
   /** What was done so far. */
   get counters(): Readonly<EnforcedActionCounters> {
     return this.#report.counters;
+  }
+
+  /** How much of what is wanted is in force. */
+  get standing(): ActionStanding {
+    const { name } = this;
+    const { wanted, figures: { inForce, failing, refused } } = this.#plan;
+    return { name, wanted, inForce, failing, refused };
   }
 
   /** What was done, what waits and why, for `status`. */

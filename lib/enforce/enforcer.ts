@@ -25,6 +25,20 @@ export interface BanAction {
   act(updates: readonly BanUpdate[], signal: AbortSignal): Promise<void>;
 }
 
+/** How an action that keeps bans in force stands: numbers of bans. */
+export interface ActionStanding {
+  /** {@link Enforcer.name}. */
+  readonly name: string;
+  /** That should be in force. */
+  readonly wanted: number;
+  /** That are, as far as it knows. */
+  readonly inForce: number;
+  /** That failed, and are tried again. */
+  readonly failing: number;
+  /** That were refused, and are tried again only when something changes. */
+  readonly refused: number;
+}
+
 /** A ban as it is enforced on this host. */
 export interface HostBan {
   /** The jail of this host that it is enforced in. */

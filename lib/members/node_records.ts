@@ -1,11 +1,12 @@
 /**
- * The port of the publisher's records: the audit, and the nodes whose reports
- * are set aside.
+ * The port of the publisher's records: the audit, the nodes whose reports are
+ * set aside, and when each program was last there.
  *
  * @module
  */
 
 import type { BadKind, OpenBreaker } from "./breaker.ts";
+import type { NodeRole } from "../base/ids.ts";
 import type { HostName } from "../base/host_name.ts";
 
 /** An action of an operator or of the publisher. Holds no secret. */
@@ -39,6 +40,19 @@ export interface Quarantine extends OpenBreaker {
   readonly sinceMs: number;
 }
 
+/** What is kept of a node's program. */
+export interface NodePresence {
+  /** The member's name, in lower case. */
+  readonly node: HostName;
+  readonly role: NodeRole;
+  /** Its last sign of life, by the store's clock, in milliseconds since 1970. */
+  readonly seenMs: number;
+  /** Of the program that said HELLO last. */
+  readonly version: string;
+  /** Whether it said BYE then. */
+  readonly isAway: boolean;
+}
+
 /** Stores records. */
 export interface NodeRecords {
   /**
@@ -63,6 +77,14 @@ export interface NodeRecords {
   dropQuarantine(node: HostName): Promise<void>;
   /** The nodes whose reports are set aside. */
   quarantines(): readonly Quarantine[];
+  /**
+   * Stores which programs were there, in place of what was stored before.
+   *
+   * @throws {RuntimeError} when that can't be stored; nothing was.
+   */
+  keepPresences(presences: readonly NodePresence[]): Promise<void>;
+  /** The programs that were there, by node and role. */
+  presences(): readonly NodePresence[];
 }
 
 /** How long entries of the audit are kept, in milliseconds: 400 days. */

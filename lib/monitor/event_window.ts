@@ -107,6 +107,11 @@ export class EventWindow<T> {
     return { batch, items: entries.map(({ item }) => item) };
   }
 
+  /** The item that is not done with for the longest time; `undefined`: there is none. */
+  get oldest(): T | undefined {
+    return this.#entries.find(({ isDone }) => !isDone)?.item;
+  }
+
   /** How many items, counted from the first one ever, are done with. */
   get settled(): number {
     return this.#settled;

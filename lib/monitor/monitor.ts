@@ -95,6 +95,7 @@ export class Monitor {
   readonly #marks: PositionKeeper;
   readonly #heldPlaces: HeldPositions;
   #lastEnd: LogPosition | undefined;
+  #lastReadMs: number | undefined;
   /** Once so many reports are settled, the bans that were there are reported. */
   #importedAt: number;
 
@@ -117,6 +118,12 @@ export class Monitor {
   /** Why the place in the log can't be stored; `undefined`: it can. */
   get placeTrouble(): string | undefined {
     return this.#marks.trouble;
+  }
+
+  /** How long ago a line was last read, in milliseconds; `null`: none was yet. */
+  get logReadAgoMs(): number | null {
+    if (this.#lastReadMs === undefined) return null;
+    return Math.round(this.#options.clock.monotonicMs() - this.#lastReadMs);
   }
 
   /** Unbans that wait for signs of a restart. */
@@ -167,6 +174,7 @@ export class Monitor {
       await this.#exclusively(signal, async () => {
         await this.#handleAll(batch, signal);
         this.#lastEnd = batch.end;
+        this.#lastReadMs = this.#options.clock.monotonicMs();
         this.#moveMark();
       });
     }

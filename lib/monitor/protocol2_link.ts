@@ -66,6 +66,8 @@ interface Pending {
   readonly report: Report;
   /** When the ban ends, by the clock that never jumps. */
   readonly endsMs: number;
+  /** When it was submitted, likewise. */
+  readonly sinceMs: number;
 }
 
 /**
@@ -121,6 +123,13 @@ export class Protocol2Link implements ReportLink {
     return this.#window.settled;
   }
 
+  /** Age of the oldest report without an answer, in milliseconds; `null`: there is none. */
+  get oldestAgoMs(): number | null {
+    const { oldest } = this.#window;
+    if (oldest === undefined) return null;
+    return Math.round(this.#options.clock.monotonicMs() - oldest.sinceMs);
+  }
+
   get reachable(): boolean {
     return this.#options.session.reachable;
   }
@@ -129,8 +138,9 @@ export class Protocol2Link implements ReportLink {
     const { clock } = this.#options;
     while (!this.#window.hasRoom) await this.#changed.wait(signal);
     // From here on a step of the host's clock does not matter.
-    const endsMs = report.expiresMs - clock.nowMs() + clock.monotonicMs();
-    this.#window.push({ report, endsMs });
+    const sinceMs = clock.monotonicMs();
+    const endsMs = report.expiresMs - clock.nowMs() + sinceMs;
+    this.#window.push({ report, endsMs, sinceMs });
     this.#counters.submitted++;
     this.#changed.notify();
   }

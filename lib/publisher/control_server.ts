@@ -23,12 +23,13 @@ import type { CurrentPolicy } from "../protection/protection_policy.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { Log } from "../log/log.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
-import type { Member } from "../members/member.ts";
+import { Admission } from "./admission.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { type NodeQuotas, QuarantinedError } from "./node_quotas.ts";
 import { SendQueue } from "../zmq/send_queue.ts";
 import type { Frames, MessageSocket } from "../zmq/ports.ts";
 import { ReceiptIntake, type ReceiptIntakeCounters } from "./receipt_intake.ts";
+import type { NodeStates } from "./node_states.ts";
 import { type NodeSession, Sessions } from "./sessions.ts";
 import type { SyncServer } from "./sync_server.ts";
 import { decodeNodeMessage, encodePublisherMessage } from "../wire/v2.ts";
@@ -46,6 +47,8 @@ export interface ControlServerOptions {
   readonly authenticator: Pick<Authenticator, "authenticate">;
   /** Rates of the nodes, and who is set aside. */
   readonly quotas: NodeQuotas;
+  /** Told of every sign of life. */
+  readonly states: NodeStates;
   /** Owns what is answered later; the server runs it and fails with it. */
   readonly tasks: TaskSet;
   /** Which addresses are never banned; asked for each ban. */
@@ -83,7 +86,7 @@ const MAX_ROUTE_BYTES = 255;
 /** Bytes that cost as much as one plain message. */
 const BYTES_PER_COST = 16_384;
 /** Cost of an answer, in plain messages: a part of the table is some 2,000 bans. */
-const COSTS = { EVENTS: 1, RECEIPTS: 1, SYNC: 10 } as const;
+const COSTS = { EVENTS: 1, RECEIPTS: 1, STATE: 1, BYE: 1, SYNC: 10 } as const;
 
 /** Serves nodes until stopped. */
 export class ControlServer {
@@ -101,6 +104,7 @@ export class ControlServer {
   readonly #troubleLog: LogThrottle;
   /** A part of the table may go to many nodes. */
   readonly #encoded = new WeakMap<PublisherMessage, Frames>();
+  readonly #admission: Admission;
 
   /** @param options See {@link ControlServerOptions}. */
   constructor(options: ControlServerOptions) {
@@ -115,6 +119,15 @@ export class ControlServer {
     this.#intake = new EventIntake({ ...options, troubleLog });
     this.#receiptIntake = new ReceiptIntake(options);
     this.#troubleLog = troubleLog;
+    this.#admission = new Admission({
+      ...options,
+      sessions: this.#sessions,
+      ask: ({ route }) =>
+        this.#send(
+          Uint8Array.fromHex(route),
+          encodePublisherMessage({ kind: "ASK" }),
+        ),
+    });
   }
 
   /** What became of events so far. */
@@ -145,6 +158,7 @@ export class ControlServer {
   /** Ends the sessions of a node: it has to say HELLO again. */
   endSessions(node: HostName): void {
     this.#sessions.endOf(node);
+    this.#options.states.noteCut(node);
   }
 
   /** Sends every session the allowlist that is in force from now on. */
@@ -203,9 +217,10 @@ export class ControlServer {
       this.#refuse(from, "session", "no such session");
       return;
     }
-    const { quotas } = this.#options;
+    const { quotas, states, clock } = this.#options;
     const cost = COSTS[message.kind] + sizeCost(frames);
     if (!quotas.takesMessage(session.member, cost)) return;
+    states.noteSign(session.node, session.role, clock.nowMs());
     this.#serve(from, session, message);
   }
 
@@ -243,7 +258,30 @@ export class ControlServer {
         if (this.#mayNot(from, session, "subscriber")) return;
         this.#receipts(from, session, message);
         return;
+      case "STATE":
+        if (this.#mayNot(from, session, message.state.kind)) return;
+        this.#noteCondition(session, message);
+        return;
+      case "BYE":
+        this.#noteBye(from, session);
     }
+  }
+
+  /** Not answered, as nobody waits for it. */
+  #noteCondition(
+    { node, role }: NodeSession,
+    { state }: InSession<"STATE">,
+  ): void {
+    const { states, clock } = this.#options;
+    states.noteCondition(node, role, state, clock.nowMs());
+  }
+
+  #noteBye(from: Routed, { id, node, role }: NodeSession): void {
+    const { states, clock } = this.#options;
+    states.noteBye(node, role, id, clock.nowMs());
+    this.#sessions.end(id);
+    this.#troubleLog.record("info", "node says bye", { node, role });
+    this.#answer(from, { kind: "ACK", batch: 0, results: [] });
   }
 
   #mayNot(from: Routed, session: NodeSession, role: NodeRole): boolean {
@@ -254,27 +292,27 @@ export class ControlServer {
 
   #greet(from: Routed, hello: InSession<"HELLO">): void {
     this.#answerLater(from, async () => {
-      const { authenticator, quotas } = this.#options;
-      const verdict = await authenticator.authenticate(hello);
-      if (!verdict.ok) return this.#complaint(verdict.code, verdict.message);
-      return quotas.takesMessage(verdict.member)
-        ? this.#welcome(from, hello, verdict.member)
-        : this.#complaint("aside", "the node is set aside");
+      const verdict = await this.#admission.admit(hello, from.key);
+      if (verdict.ok) return this.#welcome(verdict.session, verdict.speaks);
+      const { code, message } = verdict;
+      if (code !== "twin") return this.#complaint(code, message);
+      // Said once by who decided it: the second host tries again for ever.
+      this.counters.errors++;
+      return { kind: "ERROR", code, message };
     });
   }
 
   #welcome(
-    { key: route }: Routed,
-    { role, version }: InSession<"HELLO">,
-    member: Member,
+    { id: session, node, role, version }: NodeSession,
+    speaks: number,
   ): PublisherMessage {
     const { store: { epoch }, hub, limits, allowlist } = this.#options;
-    const { name: node } = member;
-    const { id } = this.#sessions.start({ route, node, member, role, version });
     this.#troubleLog.record("info", "node connected", { node, role, version });
     const { seq } = hub.table;
-    const list = allowlist();
-    return { kind: "WELCOME", session: id, epoch, seq, limits, ...list };
+    return {
+      ...{ kind: "WELCOME", session, speaks, epoch, seq, limits },
+      ...allowlist(),
+    };
   }
 
   #events(
@@ -332,6 +370,10 @@ export class ControlServer {
     const frames = this.#encoded.get(message) ??
       encodePublisherMessage(message);
     this.#encoded.set(message, frames);
+    this.#send(route, frames);
+  }
+
+  #send(route: Uint8Array, frames: Frames): void {
     this.#sendQueue.put([route, ...frames]);
   }
 

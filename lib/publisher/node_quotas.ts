@@ -105,6 +105,11 @@ export class NodeQuotas {
       .length;
   }
 
+  /** Whether a node's reports are set aside. */
+  isAside(node: HostName): boolean {
+    return this.#nodes.get(canonicalHost(node))?.aside !== undefined;
+  }
+
   /** Whether a node is not even let in. */
   isSuspended(node: HostName): boolean {
     return this.#nodes.get(canonicalHost(node))?.aside?.reason === "flood";

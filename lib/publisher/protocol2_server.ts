@@ -21,10 +21,14 @@ import { ConnectionGate, type ListChanges } from "./connection_gate.ts";
 import type { MemberConnections } from "../front/front.ts";
 import type { NodeLimits } from "../members/node_limits.ts";
 import { NodeQuotas } from "./node_quotas.ts";
+import { type NodeState, NodeStates } from "./node_states.ts";
+import { PresenceKeeper } from "./presence_keeper.ts";
+import { PRESENCE_PACE, type PresencePace } from "../wire/presence_pace.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import type { MessageSocket } from "../zmq/ports.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
+import { liveNode } from "./live_node.ts";
 import type { LiveNode } from "../wire/operator_messages.ts";
 import {
   prefixedFigures,
@@ -68,6 +72,8 @@ export interface Protocol2ServerOptions extends Protocol2Service {
   readonly onList: (list: MemberList) => void;
   /** Makes a session's id that nobody can guess. */
   readonly newSessionId: () => SessionId;
+  /** When nodes are silent. @default {PRESENCE_PACE} */
+  readonly pace?: PresencePace;
 }
 
 /** Serves nodes with {@link Protocol2Server.tasks}. */
@@ -78,6 +84,8 @@ export class Protocol2Server {
   readonly #stream: ChangeStream;
   readonly #gate: ConnectionGate;
   readonly #quotas: NodeQuotas;
+  readonly #states: NodeStates;
+  readonly #presenceKeeper: PresenceKeeper;
 
   /** @param options See {@link Protocol2ServerOptions}. */
   constructor(options: Protocol2ServerOptions) {
@@ -91,9 +99,25 @@ export class Protocol2Server {
       records: store.records,
       onSuspend: (node) => this.#gate.expel([node]),
     });
+    const kept = store.records.presences();
+    this.#states = new NodeStates({
+      ...options,
+      kept,
+      silentAfterMs: (options.pace ?? PRESENCE_PACE).silentAfterMs,
+      sinceMs: clock.nowMs(),
+      members: () => options.authenticator.list.members,
+      seq: () => hub.table.seq,
+      isAside: (node) => this.#quotas.isAside(node),
+    });
+    this.#presenceKeeper = new PresenceKeeper({
+      ...options,
+      records: store.records,
+      current: () => this.#states.kept(),
+    }, kept);
     this.#control = new ControlServer({
       ...options,
       quotas: this.#quotas,
+      states: this.#states,
       tasks,
       socket: control,
       syncServer: this.#syncServer,
@@ -110,6 +134,10 @@ export class Protocol2Server {
       ...options,
       ...options.connections,
       changes: (signal) => this.#changes(signal),
+      onList: (list) => {
+        this.#states.forgetOthers();
+        options.onList(list);
+      },
       endSessions: (node) => this.#control.endSessions(node),
     });
   }
@@ -133,27 +161,21 @@ export class Protocol2Server {
     return this.#control.dropped + this.#stream.dropped;
   }
 
+  /** How each member's programs are now. */
+  states(): readonly NodeState[] {
+    return this.#states.list(this.#options.clock.nowMs());
+  }
+
   /** How each member stands. */
   live(): readonly LiveNode[] {
-    const { authenticator, hub } = this.#options;
-    return authenticator.list.members.map((member) => {
-      const { name } = member;
-      const { accepted, known, refused, aside } = this.#quotas.live(member);
-      return {
-        node: name,
-        sessions: this.#control.sessionsOf(name).map(
-          ({ role, version }) => ({ role, version }),
-        ),
-        accepted,
-        known,
-        refused,
-        reports: hub.table.reportsOf(name),
-        aside: aside === undefined ? null : {
-          reason: aside.reason,
-          count: aside.count,
-          sinceMs: aside.sinceMs,
-        },
-      };
+    const { authenticator: { list: { members } }, hub, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    return this.#states.list(nowMs).flatMap((state, at) => {
+      const member = members[at];
+      if (member === undefined) return [];
+      const quota = this.#quotas.live(member);
+      const reports = hub.table.reportsOf(member.name);
+      return [liveNode(state, quota, reports, nowMs)];
     });
   }
 
@@ -173,6 +195,7 @@ export class Protocol2Server {
       (signal) => this.#gate.run(signal),
       (signal) => this.#control.run(signal),
       (signal) => this.#stream.run(signal),
+      (signal) => this.#presenceKeeper.run(signal),
     ];
   }
 

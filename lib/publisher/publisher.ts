@@ -16,6 +16,7 @@ import type { HostName } from "../base/host_name.ts";
 import { Protocol1Server, type Protocol1Service } from "./protocol1_server.ts";
 import { auditJournal } from "./journal_audit.ts";
 import type { AllowedNetwork, MemberList } from "../members/member.ts";
+import type { PresencePace } from "../wire/presence_pace.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
@@ -61,6 +62,8 @@ export interface PublisherOptions {
   readonly hostName: HostName;
   /** Whom nobody bans in the whole cluster, at first. @default {[]} */
   readonly allowed?: readonly AllowedNetwork[];
+  /** When nodes are silent. @default {PRESENCE_PACE} */
+  readonly pace?: PresencePace;
   /** As in {@link BanHubOptions}. */
   readonly gather?: NonNullable<BanHubOptions["gather"]>;
 }

@@ -103,14 +103,26 @@ export class Sessions {
     return session;
   }
 
+  /** A session by its id, wherever that came from. */
+  get(id: SessionId): NodeSession | undefined {
+    return this.#sessions.get(id);
+  }
+
   /** The sessions of a node, likewise. */
   of(node: HostName): readonly NodeSession[] {
     return this.all().filter((session) => sameHost(session.node, node));
   }
 
-  /** Ends the sessions of a node. */
-  endOf(node: HostName): void {
-    for (const { id } of this.of(node)) this.#end(id);
+  /** Ends the sessions of a node, in all roles or in one. */
+  endOf(node: HostName, role?: NodeRole): void {
+    for (const session of this.of(node)) {
+      if (session.role === (role ?? session.role)) this.#end(session.id);
+    }
+  }
+
+  /** Ends a session. */
+  end(id: SessionId): void {
+    this.#end(id);
   }
 
   #ofNode(

@@ -12,6 +12,7 @@
  * | `clock`    | one row: the relation between the clock of all these times and the system's |
  * | `audit`    | who did what and when; by the system's clock                                |
  * | `breakers` | nodes whose reports are set aside, likewise                                 |
+ * | `presence` | when each program of a node was last there                                  |
  *
  * @module
  */
@@ -84,6 +85,14 @@ const VERSION_2 = `
     since_ms REAL NOT NULL,
     reason TEXT NOT NULL,
     count INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE presence (
+    node TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('monitor', 'subscriber')),
+    seen_ms REAL NOT NULL,
+    version TEXT NOT NULL,
+    is_away INTEGER NOT NULL,
+    PRIMARY KEY (node, role)
   ) STRICT, WITHOUT ROWID;`;
 
 /** Released migrations are never changed; a new version adds one. */

@@ -12,6 +12,7 @@ import {
   BAD_KINDS,
   MAX_AUDIT_ROWS,
   type NewAuditEntry,
+  type NodePresence,
   type NodeRecords,
   type Quarantine,
 } from "../members/node_records.ts";
@@ -41,6 +42,13 @@ const STATEMENTS = {
   dropQuarantine: "DELETE FROM breakers WHERE node = ?",
   selectAsides: `
     SELECT node, since_ms, reason, count FROM breakers ORDER BY node`,
+  dropPresences: "DELETE FROM presence",
+  putPresence: `
+    INSERT INTO presence (node, role, seen_ms, version, is_away)
+    VALUES (?, ?, ?, ?, ?)`,
+  selectPresences: `
+    SELECT node, role, seen_ms, version, is_away FROM presence
+    ORDER BY node, role`,
 } as const;
 
 type Statements = Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
@@ -100,6 +108,22 @@ export class RecordTables implements NodeRecords {
     );
   }
 
+  keepPresences(presences: readonly NodePresence[]): Promise<void> {
+    return this.#write("who was there", ({ dropPresences, putPresence }) => {
+      dropPresences.run();
+      for (const { node, role, seenMs, version, isAway } of presences) {
+        putPresence.run(node, role, seenMs, version, Number(isAway));
+      }
+    });
+  }
+
+  presences(): readonly NodePresence[] {
+    return this.#read(
+      "who was there",
+      ({ selectPresences }) => selectPresences.all().map(readPresence),
+    );
+  }
+
   /**
    * Prepared late, because a file of an older version is checked before it has
    * these tables.
@@ -149,5 +173,19 @@ function readAside(row: SqlRow): Quarantine {
     sinceMs: numberOf(sinceMs, "breakers"),
     reason: known,
     count: numberOf(count, "breakers"),
+  };
+}
+
+function readPresence(row: SqlRow): NodePresence {
+  const [node, role, seenMs, version, isAway] = valuesOf(row);
+  if (role !== "monitor" && role !== "subscriber") {
+    throw notAsWritten("presence");
+  }
+  return {
+    node: hostOf(node, "presence"),
+    role,
+    seenMs: numberOf(seenMs, "presence"),
+    version: String(version),
+    isAway: isAway === 1,
   };
 }

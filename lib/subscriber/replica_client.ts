@@ -6,6 +6,7 @@
  */
 
 import { AllowlistCheck } from "./allowlist_check.ts";
+import type { Epoch } from "../base/ids.ts";
 import type { BanUpdate } from "../ban/ban_event.ts";
 import type { BanStep } from "../ban/ban_table.ts";
 import type { StreamMessage } from "../wire/v2_messages.ts";
@@ -50,6 +51,16 @@ export interface ReplicaClientOptions {
     updates: readonly BanUpdate[],
     signal: AbortSignal,
   ) => Promise<void>;
+}
+
+/** How far a copy is. */
+export interface ReplicaProgress {
+  /** Of which epoch it is; `null`: there is none yet. */
+  readonly epoch: Epoch | null;
+  /** The last number that it has taken. */
+  readonly seq: number;
+  /** Whether it follows the stream, without a gap. */
+  readonly isFollowing: boolean;
 }
 
 /** Limit of messages that wait: above it the stream is not received; libzmq queues, then drops. */
@@ -111,12 +122,26 @@ export class ReplicaClient {
     return updatesOfAll(this.#replica.bans(), this.#options.hostName);
   }
 
+  /** How far the copy is. */
+  get progress(): ReplicaProgress {
+    const { epoch = null, seq } = this.#replica;
+    return {
+      epoch,
+      seq: epoch === null ? 0 : seq,
+      isFollowing: this.#isFollowing,
+    };
+  }
+
+  get #isFollowing(): boolean {
+    return this.#replica.isFollowing && this.#options.listener.hears;
+  }
+
   /** How the copy is, for `status`. */
   get figures(): StatusFigures {
     const { session, listener, receipts } = this.#options;
-    const { isFollowing, epoch, seq, size, counters } = this.#replica;
+    const { epoch, seq, size, counters } = this.#replica;
     return {
-      following: isFollowing && listener.hears,
+      following: this.#isFollowing,
       publisherAnswers: session.reachable,
       epoch: epoch ?? "none",
       seq,

@@ -15,7 +15,11 @@ import {
 } from "../members/member_list_form.ts";
 import { type AuditEntry, BAD_KINDS } from "../members/node_records.ts";
 import { lineForm, type StoredForm } from "../base/json_form.ts";
+import { condition } from "./v2_fields.ts";
+import { parseVersion } from "./v2_ids.ts";
+import type { NodeCondition } from "./v2_messages.ts";
 import {
+  flag,
   integer,
   list,
   oneOf,
@@ -42,12 +46,23 @@ export type OperatorRequest =
   /** Give the last entries of the audit log. */
   | { readonly kind: "audit"; readonly max: number };
 
-/** A connection of a node. */
-export interface LiveSession {
-  /** Whether a monitor or a subscriber has it. */
+/** How a node is in one of its roles. */
+export interface LiveRole {
   readonly role: NodeRole;
-  /** The program's version. */
-  readonly version: string;
+  /** `silent`: no sign of life lately; `away`: it said BYE; `never`: it was never there. */
+  readonly state: "ok" | "silent" | "away" | "never";
+  /** Age of its last sign of life, in milliseconds; `null`: there was none. */
+  readonly seenAgoMs: number | null;
+  /** Of the program that was there last; `null`: none was. */
+  readonly version: string | null;
+  /** Changes that its copy is behind; `null`: not known, or it has none. */
+  readonly lag: number | null;
+  /** What it told last; `null`: nothing since the publisher's start. */
+  readonly condition: NodeCondition | null;
+  /** How long ago; `null` likewise. */
+  readonly toldAgoMs: number | null;
+  /** Whether another host tried to be this node lately. */
+  readonly hasTwin: boolean;
 }
 
 /** Why and since when a node's reports are set aside. */
@@ -64,8 +79,12 @@ export interface LiveQuarantine {
 export interface LiveNode {
   /** The member's name. */
   readonly node: HostName;
-  /** Its connections that said HELLO. */
-  readonly sessions: readonly LiveSession[];
+  /** `aside`: its reports are set aside. Otherwise that of the role that most needs a look. */
+  readonly state: LiveRole["state"] | "aside";
+  /** Age of the last sign of life of the roles that are so; `null`: there was none. */
+  readonly seenAgoMs: number | null;
+  /** The roles that it may have. */
+  readonly roles: readonly LiveRole[];
   /** Events that were accepted. */
   readonly accepted: number;
   /** Events that were known before, or changed nothing. */
@@ -98,8 +117,7 @@ export const MAX_OPERATOR_REQUEST_BYTES = 4_096;
 /** Longest answer, in bytes. */
 export const MAX_OPERATOR_ANSWER_BYTES = 4_194_304;
 
-const MAX_SESSIONS = 64;
-const VERSION = /^[\x21-\x7e]{1,64}$/;
+const MAX_ROLES = 2;
 
 const node = text("node", parseHostName);
 const count = (name: string) => integer(name, 0);
@@ -117,17 +135,24 @@ const request: Shape<OperatorRequest> = variants<OperatorRequest>({
   audit: { max: integer("max", 1, MAX_AUDIT_ANSWER) },
 });
 
-const session = record<LiveSession>({
+const PRESENCE = ["ok", "silent", "away", "never"] as const;
+
+const liveRole = record<LiveRole>({
   role: oneOf<NodeRole>("role", ["monitor", "subscriber"]),
-  version: text(
-    "version",
-    (text) => VERSION.test(text) ? text : undefined,
-  ),
+  state: oneOf("state", PRESENCE),
+  seenAgoMs: orNull(count("seenAgoMs")),
+  version: orNull(text("version", parseVersion)),
+  lag: orNull(count("lag")),
+  condition: orNull(condition),
+  toldAgoMs: orNull(count("toldAgoMs")),
+  hasTwin: flag("hasTwin"),
 });
 
 const liveNode = record<LiveNode>({
   node,
-  sessions: list("sessions", session, 0, MAX_SESSIONS),
+  state: oneOf("state", [...PRESENCE, "aside"]),
+  seenAgoMs: orNull(count("seenAgoMs")),
+  roles: list("roles", liveRole, 0, MAX_ROLES),
   accepted: count("accepted"),
   known: count("known"),
   refused: count("refused"),

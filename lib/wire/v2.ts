@@ -36,6 +36,7 @@ import { scanJson } from "./v2_json_scan.ts";
 import type { Reading, Shape } from "../base/json_shape.ts";
 
 export {
+  MAX_ACTIONS,
   MAX_BANS_PER_PART,
   MAX_CHANGES,
   MAX_CONTROL_BYTES,
@@ -48,6 +49,7 @@ export {
 export {
   parseEpoch,
   parseEventId,
+  parsePlace,
   parseSessionId,
   plainText,
 } from "./v2_ids.ts";

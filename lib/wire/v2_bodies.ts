@@ -24,6 +24,7 @@ import {
   ban,
   batch,
   change,
+  condition,
   epoch,
   errorCode,
   event,
@@ -32,8 +33,10 @@ import {
   receipt,
   seq,
   session,
+  spoken,
+  spokenRevisions,
 } from "./v2_fields.ts";
-import { parseSecret, parseVersion, parseWords } from "./v2_ids.ts";
+import { parsePlace, parseSecret, parseVersion, parseWords } from "./v2_ids.ts";
 import {
   flag,
   integer,
@@ -41,6 +44,7 @@ import {
   oneOf,
   orNull,
   record,
+  recordAndMore,
   type Shape,
   text,
   where,
@@ -61,12 +65,17 @@ const ignore = list("ignore", address, 0, MAX_IGNORE);
 
 /** Messages of nodes. */
 export const NODE_BODIES: Bodies<NodeMessage> = {
-  HELLO: record<Body<NodeMessage, "HELLO">>({
+  HELLO: recordAndMore({
     node: text("node", parseHostName),
     role: oneOf("role", ["monitor", "subscriber"]),
     token: text("token", parseSecret),
     version: text("version", parseVersion),
+  }, {
+    speaks: spokenRevisions,
+    place: text("place", parsePlace),
   }),
+  STATE: record<Body<NodeMessage, "STATE">>({ session, state: condition }),
+  BYE: record<Body<NodeMessage, "BYE">>({ session }),
   EVENTS: record<Body<NodeMessage, "EVENTS">>({
     session,
     batch,
@@ -96,6 +105,7 @@ type Changes = Body<PublisherMessage, "CHANGES">;
 export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
   WELCOME: record<Body<PublisherMessage, "WELCOME">>({
     session,
+    speaks: spoken,
     epoch,
     seq,
     limits,
@@ -103,6 +113,7 @@ export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
     ignore,
   }),
   IGNORE: record<Body<PublisherMessage, "IGNORE">>({ revision, ignore }),
+  ASK: record<Body<PublisherMessage, "ASK">>({}),
   ACK: record<Body<PublisherMessage, "ACK">>({
     batch,
     results: list("results", eventResult, 0, MAX_EVENTS),

@@ -6,10 +6,13 @@
 
 import { parseAddress } from "../base/address.ts";
 import type {
+  ActionState,
   ErrorCode,
   EventResult,
+  NodeCondition,
   NodeEvent,
   SessionLimits,
+  SpokenRevisions,
   WireBan,
   WireChange,
   WireReport,
@@ -18,10 +21,12 @@ import type { Receipt } from "../ban/receipt.ts";
 import { parseHostName } from "../base/host_name.ts";
 import { parseJailName } from "../base/jail_name.ts";
 import {
+  MAX_ACTIONS,
   MAX_EVENTS,
   MAX_RECEIPTS,
   MAX_REPORTS,
   MAX_SPAN_MS,
+  MAX_SPOKEN,
 } from "./v2_limits.ts";
 import {
   parseEpoch,
@@ -60,6 +65,54 @@ const remainingMs = orNull(span("remainingMs"));
 /** A time relative to now. */
 function span(name: string) {
   return integer(name, 0, MAX_SPAN_MS);
+}
+
+/** The revision of a session. */
+export const spoken = integer("speaks", 1, MAX_SPOKEN);
+
+export const spokenRevisions = where(
+  record<SpokenRevisions>({
+    from: integer("from", 1, MAX_SPOKEN),
+    to: integer("to", 1, MAX_SPOKEN),
+  }),
+  ["to", ({ from, to }) => from <= to],
+);
+
+const count = (name: string) => integer(name, 0);
+
+const actionState = record<ActionState>({
+  name: text("name", parseWord),
+  wanted: count("wanted"),
+  inForce: count("inForce"),
+  failing: count("failing"),
+  refused: count("refused"),
+});
+
+export const condition = where(
+  variants<NodeCondition>({
+    monitor: {
+      logReadAgoMs: orNull(span("logReadAgoMs")),
+      unacknowledged: count("unacknowledged"),
+      oldestAgoMs: orNull(span("oldestAgoMs")),
+    },
+    subscriber: {
+      epoch: orNull(epoch),
+      seq,
+      isFollowing: flag("isFollowing"),
+      actions: list("actions", actionState, 0, MAX_ACTIONS),
+    },
+  }),
+  // Who has no copy can't have a number.
+  [
+    "seq",
+    (state) =>
+      state.kind === "monitor" || state.epoch !== null || state.seq === 0,
+  ],
+  ["actions", (state) => state.kind === "monitor" || hasNoTwice(state.actions)],
+);
+
+function hasNoTwice(actions: readonly ActionState[]): boolean {
+  return new Set(actions.map(({ name }) => name)).size === actions.length;
 }
 
 export const event = variants<NodeEvent>({
@@ -135,6 +188,8 @@ export const errorCode = oneOf<ErrorCode>("code", [
   "session",
   "token",
   "rights",
+  "version",
+  "twin",
   "aside",
   "busy",
   "store",

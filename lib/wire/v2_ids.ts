@@ -4,6 +4,7 @@
  * ```abnf
  * epoch    = 32hex
  * session  = 32hex
+ * place    = 32hex
  * hex      = DIGIT / %x61-66            ; lower case
  * event-id = 16*64(ALPHA / DIGIT / "_" / "-")
  * word     = %x61-7A *31(%x61-7A / DIGIT / "-" / "_")
@@ -14,7 +15,7 @@
  * @module
  */
 
-import type { Epoch, EventId, SessionId } from "../base/ids.ts";
+import type { Epoch, EventId, PlaceId, SessionId } from "../base/ids.ts";
 import { MAX_SECRET_LENGTH, MAX_WORDS_LENGTH } from "./v2_limits.ts";
 
 const HEX_128 = /^[0-9a-f]{32}$/;
@@ -52,6 +53,16 @@ export function parseEventId(text: string): EventId | undefined {
  */
 export function parseSessionId(text: string): SessionId | undefined {
   return HEX_128.test(text) ? text as SessionId : undefined;
+}
+
+/**
+ * Reads the name of a place.
+ *
+ * @param text Text from the wire.
+ * @returns The name, or `undefined` when it is none.
+ */
+export function parsePlace(text: string): PlaceId | undefined {
+  return HEX_128.test(text) ? text as PlaceId : undefined;
 }
 
 /** Reads a word that programs compare: an action's, a rule's. */

@@ -17,6 +17,10 @@ export const MAX_RECEIPTS = 1_000;
  * fewer long ones.
  */
 export const MAX_BANS_PER_PART = 2_000;
+/** Most actions in a STATE. */
+export const MAX_ACTIONS = 8;
+/** The highest revision of protocol 2 that can be named. */
+export const MAX_SPOKEN = 255;
 /** Most changes in an answer to SYNC. */
 export const MAX_CHANGES = 1_000;
 /** Most reports of a ban. */

@@ -12,6 +12,7 @@ import {
   type Epoch,
   type EventId,
   type NodeRole,
+  type PlaceId,
   type SessionId,
 } from "../base/ids.ts";
 import { type Receipt } from "../ban/receipt.ts";
@@ -39,6 +40,51 @@ export type NodeEvent =
     readonly address: Address;
   };
 
+/** Revisions of protocol 2 that a program speaks: `from` to `to`, both included. */
+export interface SpokenRevisions {
+  /** The first one. */
+  readonly from: number;
+  /** The last one. */
+  readonly to: number;
+}
+
+/** How an action of a subscriber stands: numbers of bans. */
+export interface ActionState {
+  /** Its word in `subscriberaction`. */
+  readonly name: string;
+  /** Bans that should be in force. */
+  readonly wanted: number;
+  /** Bans that are, as far as it knows. */
+  readonly inForce: number;
+  /** Bans that failed, and are tried again. */
+  readonly failing: number;
+  /** Bans that were refused: by a protection or by the host's fail2ban. */
+  readonly refused: number;
+}
+
+/** How a program of a node stands. */
+export type NodeCondition =
+  | {
+    readonly kind: "monitor";
+    /** Age of the last line that was read; `null`: none was yet. */
+    readonly logReadAgoMs: number | null;
+    /** Reports without an answer. */
+    readonly unacknowledged: number;
+    /** Age of the oldest of them; `null`: there is none. */
+    readonly oldestAgoMs: number | null;
+  }
+  | {
+    readonly kind: "subscriber";
+    /** Of which epoch its copy is; `null`: it has none. */
+    readonly epoch: Epoch | null;
+    /** The last number that its copy has taken. */
+    readonly seq: number;
+    /** Whether it follows the stream, without a gap. */
+    readonly isFollowing: boolean;
+    /** Its actions that keep bans in force. */
+    readonly actions: readonly ActionState[];
+  };
+
 /** A node's message on the control socket. */
 export type NodeMessage =
   | {
@@ -49,7 +95,19 @@ export type NodeMessage =
     readonly token: string;
     /** The program's version. */
     readonly version: string;
+    /** What it speaks. Absent: revision 1, and `place` is absent, too. */
+    readonly speaks?: SpokenRevisions;
+    /** Where it runs: the same for the same host, until that is started anew. */
+    readonly place?: PlaceId;
   }
+  /** How the node is; every 30 seconds, when something changes, and when it is asked. */
+  | {
+    readonly kind: "STATE";
+    readonly session: SessionId;
+    readonly state: NodeCondition;
+  }
+  /** The program ends, or connects with other keys: nothing more will come. */
+  | { readonly kind: "BYE"; readonly session: SessionId }
   | {
     readonly kind: "EVENTS";
     readonly session: SessionId;
@@ -140,6 +198,10 @@ export type ErrorCode =
   | "token"
   /** The node lacks the right, which an operator can give. */
   | "rights"
+  /** There is no revision of the protocol that both speak. */
+  | "version"
+  /** Another host runs with the same join code, and is there. */
+  | "twin"
   /** The node's reports are set aside until an operator releases it. */
   | "aside"
   /** Try again later. */
@@ -160,6 +222,8 @@ export type PublisherMessage =
   | {
     readonly kind: "WELCOME";
     readonly session: SessionId;
+    /** The revision that is spoken in this session. */
+    readonly speaks: number;
     readonly epoch: Epoch;
     readonly seq: number;
     readonly limits: SessionLimits;
@@ -174,6 +238,8 @@ export type PublisherMessage =
     readonly revision: number;
     readonly ignore: readonly Address[];
   }
+  /** Asks for a STATE, at once. */
+  | { readonly kind: "ASK" }
   | {
     readonly kind: "ACK";
     readonly batch: number;

@@ -5,7 +5,11 @@
  */
 
 import type { ActionQueue } from "../../lib/subscriber/action_queue.ts";
+import type { ActionStanding } from "../../lib/enforce/enforcer.ts";
 import type { BanUpdate } from "../../lib/ban/ban_event.ts";
+import type { NodeCondition } from "../../lib/wire/v2_messages.ts";
+import type { PlaceId } from "../../lib/base/ids.ts";
+import { placeOf } from "../../lib/client/io/place.ts";
 import type { Protocol2Urls } from "../../lib/config/config.ts";
 import { ControlClient } from "../../lib/client/control_client.ts";
 import {
@@ -40,6 +44,8 @@ export interface BanSourceOptions {
   readonly receipts: ReceiptQueue;
   /** Counts the refusals of all actions. */
   readonly protection: UpdateProtection;
+  /** How each action that keeps bans in force stands. */
+  readonly standings: () => readonly ActionStanding[];
   /** Told the cluster's allowlist. */
   readonly onIgnore: (list: Allowlist) => void;
   /** This program's version. */
@@ -72,7 +78,11 @@ export async function openBanSource(
   const { protocol2 } = options.context.config;
   if (protocol2 === undefined) return openProtocol1(options);
   const membership = await NodeMembership.read(options.context);
-  return openProtocol2(options, protocol2, membership);
+  const { stateDir } = options.context.config.general;
+  return openProtocol2(options, protocol2, {
+    membership,
+    place: await placeOf(stateDir),
+  });
 }
 
 function openProtocol1(
@@ -110,10 +120,17 @@ function openProtocol1(
   };
 }
 
+/** Who this host is. */
+interface NodeIdentity {
+  readonly membership: NodeMembership;
+  /** Where its programs run. */
+  readonly place: PlaceId;
+}
+
 function openProtocol2(
   options: BanSourceOptions,
   urls: Protocol2Urls,
-  membership: NodeMembership,
+  identity: NodeIdentity,
 ): BanSource {
   const { clock, queue, receipts, protection } = options;
   const { config, log, dryRun } = options.context;
@@ -121,8 +138,13 @@ function openProtocol2(
   const disk = dryRun
     ? undefined
     : SqliteReplicaStore.open(replicaPath(stateDir));
-  const { session, listener } = connections(options, urls, membership);
-  const client = new ReplicaClient({
+  const { membership } = identity;
+  const { session, listener } = connections(options, urls, identity, () => ({
+    kind: "subscriber",
+    ...client.progress,
+    actions: options.standings(),
+  }));
+  const client: ReplicaClient = new ReplicaClient({
     session,
     listener,
     store: disk ?? NULL_REPLICA_STORE,
@@ -154,15 +176,19 @@ function openProtocol2(
 }
 
 function connections(
-  { context: { config, log }, clock, zeromq, version, onIgnore }:
+  { context: { config, log, pace }, clock, zeromq, version, onIgnore }:
     BanSourceOptions,
   { controlUrl, streamUrl }: Protocol2Urls,
-  membership: NodeMembership,
+  { membership, place }: NodeIdentity,
+  condition: () => NodeCondition,
 ) {
   const session = new ControlClient({
     clock,
     log,
     version,
+    place,
+    condition,
+    pace,
     onIgnore,
     connect: () =>
       zeromq.dealer(controlUrl, {

@@ -37,11 +37,8 @@ import { LiveCommands } from "../../lib/cli/live_commands.ts";
 import { NodeCommands } from "../../lib/cli/node_commands.ts";
 import { type Editor, journalWords } from "../../lib/cli/member_edits.ts";
 import { MEMBER_LIST_FORM } from "../../lib/members/member_list_form.ts";
-import {
-  memberDetails,
-  memberJson,
-  memberTable,
-} from "../../lib/cli/member_view.ts";
+import { memberDetails, memberJson } from "../../lib/cli/member_view.ts";
+import { nodeJson, nodeTable } from "../../lib/cli/node_table.ts";
 import type { OperatorOutput } from "../../lib/cli/operator_output.ts";
 import { programDir } from "./program_dir.ts";
 
@@ -84,19 +81,20 @@ export async function carryOut(
       return await join(place, command);
     case "node add":
       return await nodes.add(command);
-    case "node list": {
+    case "node list":
+    case "nodes": {
       const members = await nodes.members();
-      const quotas = await live.quotas();
+      const view = await live.view();
       return command.options.has("json")
-        ? memberJson(members, quotas)
-        : memberTable(members, quotas);
+        ? nodeJson(members, view)
+        : nodeTable(members, view);
     }
     case "node show": {
       const member = await nodes.show(command);
-      const quotas = await live.quotas();
+      const view = await live.view();
       return command.options.has("json")
-        ? memberJson(member, quotas)
-        : memberDetails(member, quotas);
+        ? memberJson(member, view)
+        : memberDetails(member, view);
     }
     case "node withdraw":
       return await live.withdraw(command);

@@ -20,6 +20,7 @@ import { Fail2banSocket } from "../../lib/fail2ban/io/fail2ban_socket.ts";
 import { NftEnforcer } from "../../lib/enforce/io/nft_enforcer.ts";
 import { type JailMap, localJails } from "../../lib/base/jail_map.ts";
 import type {
+  ActionStanding,
   BanAction,
   Enforcer,
   ReceiptSink,
@@ -109,6 +110,11 @@ export class EnforcedActions implements AsyncDisposable {
         maxPerSecond,
       });
     });
+  }
+
+  /** How each stands. */
+  get standings(): readonly ActionStanding[] {
+    return this.#enforced.map(({ standing }) => standing);
   }
 
   /** What each has done, by `action.figure`. */

@@ -11,6 +11,7 @@ import type {
   RoleConfigs,
 } from "../../lib/config/config.ts";
 import type { LineSink } from "../../lib/log/line_sink.ts";
+import type { PresencePace } from "../../lib/wire/presence_pace.ts";
 import type { Clock } from "../../lib/async/clock.ts";
 import type { Log } from "../../lib/log/log.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
@@ -26,6 +27,8 @@ export interface RoleContext<R extends Role> {
   /** Takes lines that look as a syslog daemon writes them. */
   readonly messages: LineSink;
   readonly clock: Clock;
+  /** How often the nodes tell that they are there. */
+  readonly pace: PresencePace;
   /** Aborted when the program is to end. */
   readonly signal: AbortSignal;
   /** Has secrets masked in the log from now on. */
@@ -55,6 +58,8 @@ export interface RoleProgram<R extends Role> extends LocatedProgram {
   readonly check?: (
     config: RoleConfigs[R],
   ) => Promise<readonly string[] | void>;
+  /** For programs of tests, which have less time. @default {PRESENCE_PACE} */
+  readonly pace?: PresencePace;
   /** What the verb `lift` does, where there is one. */
   readonly lift?: (context: RoleContext<R>) => Promise<void>;
 }

@@ -5,6 +5,7 @@
  */
 
 import { ControlClient } from "../../lib/client/control_client.ts";
+import { placeOf } from "../../lib/client/io/place.ts";
 import { Protocol2Link } from "../../lib/monitor/protocol2_link.ts";
 import type { AllowlistProtection } from "../../lib/protection/allowlist_protection.ts";
 import type { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
@@ -16,12 +17,16 @@ import { NodeMembership } from "./node_membership.ts";
 import type { RoleContext } from "./invocation.ts";
 
 /** What the link is made of. */
-export interface ReportLinkOptions
-  extends
-    Pick<RoleContext<"monitor">, "config" | "clock" | "log" | "onReload"> {
+export interface ReportLinkOptions extends
+  Pick<
+    RoleContext<"monitor">,
+    "config" | "clock" | "log" | "pace" | "onReload"
+  > {
   readonly zeromq: ZmqContext;
   /** This program's version. */
   readonly version: string;
+  /** How long ago a line was last read, in milliseconds; `null`: none was yet. */
+  readonly logReadAgoMs: () => number | null;
   /** Goes by the cluster's allowlist. */
   readonly allowlist: Pick<AllowlistProtection, "replace">;
 }
@@ -42,7 +47,7 @@ export interface OpenedLink {
 export async function openReportLink(
   options: ReportLinkOptions,
 ): Promise<OpenedLink> {
-  const { config, clock, log, zeromq, version, allowlist } = options;
+  const { config, clock, log, pace, zeromq, version, allowlist } = options;
   const { controlServerUrl, replyServerUrl, token, general } = config;
   if (controlServerUrl === undefined) {
     const limits = { maxMessageBytes: MAX_REQUEST_BYTES };
@@ -51,8 +56,15 @@ export async function openReportLink(
     return { link, tasks: [] };
   }
   const membership = await NodeMembership.read(options);
-  const session = new ControlClient({
-    ...{ clock, log, version },
+  const session: ControlClient = new ControlClient({
+    ...{ clock, log, version, pace },
+    place: await placeOf(general.stateDir),
+    condition: () => ({
+      kind: "monitor",
+      logReadAgoMs: options.logReadAgoMs(),
+      unacknowledged: link.counters.submitted - link.settled,
+      oldestAgoMs: link.oldestAgoMs,
+    }),
     connect: () =>
       zeromq.dealer(controlServerUrl, {
         maxMessageBytes: MAX_CONTROL_BYTES,
@@ -63,8 +75,9 @@ export async function openReportLink(
     token: () => membership.token,
     onIgnore: (list) => allowlist.replace(list),
   });
+  const link = new Protocol2Link({ session, clock, log });
   return {
-    link: new Protocol2Link({ session, clock, log }),
+    link,
     tasks: [(signal) => membership.run(signal, () => session.renew())],
   };
 }

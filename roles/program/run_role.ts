@@ -17,6 +17,7 @@ import {
 import { StopSignal } from "../../lib/service/io/signals.ts";
 import { SystemClock } from "../../lib/async/io/system_clock.ts";
 import { UnixDatagrams } from "../../lib/log/io/unix_datagrams.ts";
+import { PRESENCE_PACE } from "../../lib/wire/presence_pace.ts";
 import type { Clock } from "../../lib/async/clock.ts";
 import type { Log } from "../../lib/log/log.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
@@ -134,6 +135,7 @@ async function work<R extends Role>(
           log,
           messages,
           clock,
+          pace: program.pace ?? PRESENCE_PACE,
           signal: group,
           hide,
           onReload: (listener) => stopSignal.onReload(listener),

@@ -20,11 +20,8 @@ import type {
   PublisherIdentity,
 } from "../../lib/members/member.ts";
 import { NodeCommands } from "../../lib/cli/node_commands.ts";
-import {
-  memberDetails,
-  memberJson,
-  memberTable,
-} from "../../lib/cli/member_view.ts";
+import { memberDetails, memberJson } from "../../lib/cli/member_view.ts";
+import { nodeJson, nodeTable } from "../../lib/cli/node_table.ts";
 import { MEMBER_LIST_FORM } from "../../lib/members/member_list_form.ts";
 import type { StoredValue } from "../../lib/members/stored_value.ts";
 import { digestToken } from "../../lib/members/token_digest.ts";
@@ -220,26 +217,28 @@ for (const command of NOT_UNDERSTOOD) {
 
 Deno.test("members are shown in a table, in full, and as JSON, without what a token is known by", async () => {
   const { desk, list } = await new Bench().init();
-  deepStrictEqual(memberTable(await desk.members(), undefined).lines, []);
+  deepStrictEqual(nodeTable(await desk.members(), undefined).lines, []);
   await desk.add(typed("node add web2 --rate 50"));
   await desk.add(typed("node add a-web --unban --roles subscriber"));
   const members = await desk.members();
-  deepStrictEqual(memberTable(members, undefined).lines, [
-    "NODE   ROLES               JAILS  UNBAN  RATE  ADDED",
-    "a-web  subscriber          *      yes    -     1970-01-01 00:00:01Z",
-    "web2   monitor,subscriber  *      no     50/s  1970-01-01 00:00:01Z",
-  ]);
+  deepStrictEqual(members.map(({ name }) => name), ["a-web", "web2"]);
   const web2 = await desk.show(typed("node show WEB2"));
   ok(
     memberDetails(web2, undefined).lines.includes(
       `public key            ${web2.publicKey}`,
     ),
   );
+  ok(
+    memberDetails(web2, undefined).lines.includes(
+      "rate                  50 events in a second",
+    ),
+  );
   const digests = list.value?.members.map(({ tokenDigest }) => tokenDigest) ??
     [];
   for (
     const { lines } of [
-      memberJson(members, undefined),
+      nodeTable(members, undefined),
+      nodeJson(members, undefined),
       memberJson(web2, undefined),
       memberDetails(web2, undefined),
     ]

@@ -1,9 +1,9 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { AdaptiveTimeout } from "../../lib/client/adaptive_timeout.ts";
-import { ControlClient } from "../../lib/client/control_client.ts";
+import { BYE_MS, ControlClient } from "../../lib/client/control_client.ts";
 import type { MessageSocket } from "../../lib/zmq/ports.ts";
 import { Condition } from "../../lib/async/tasks.ts";
-import { host } from "../support/values/core_values.ts";
+import { host, IDLE_MONITOR, PLACE } from "../support/values/core_values.ts";
 import { banReports, EventBench } from "../support/bench/event_bench.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
 import { MemoryControl } from "../support/memory/memory_control.ts";
@@ -82,6 +82,8 @@ Deno.test("ControlClient waits for WELCOME from when the connection stands: that
     connect: () => slow(publisher.connect()),
     token: () => "",
     version: "1.2.3",
+    place: PLACE,
+    condition: () => IDLE_MONITOR,
   });
   const stop = new AbortController();
   const running = session.run(
@@ -91,5 +93,6 @@ Deno.test("ControlClient waits for WELCOME from when the connection stands: that
   await clock.advance(3_000);
   deepStrictEqual(session.counters, { sessions: 1, lost: 0 });
   stop.abort();
+  await clock.advance(BYE_MS);
   await running;
 });

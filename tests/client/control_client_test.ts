@@ -1,17 +1,30 @@
-import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { SPOKEN } from "../../lib/wire/spoken_revisions.ts";
+import {
+  deepStrictEqual,
+  match,
+  ok,
+  rejects,
+  strictEqual,
+} from "node:assert/strict";
 import type { Epoch, EventId } from "../../lib/base/ids.ts";
 import type {
   NodeEvent,
   PublisherMessage,
 } from "../../lib/wire/v2_messages.ts";
-import { ControlClient } from "../../lib/client/control_client.ts";
+import { BYE_MS, ControlClient } from "../../lib/client/control_client.ts";
 import { LostSessionError, type Session } from "../../lib/client/session.ts";
 import {
   type Allowlist,
   EMPTY_ALLOWLIST,
 } from "../../lib/protection/allowlist.ts";
 import { Condition } from "../../lib/async/tasks.ts";
-import { address, host, jail } from "../support/values/core_values.ts";
+import {
+  address,
+  host,
+  IDLE_SUBSCRIBER,
+  jail,
+  PLACE,
+} from "../support/values/core_values.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
 import { MemoryControl } from "../support/memory/memory_control.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
@@ -56,6 +69,8 @@ class SessionBench implements AsyncDisposable {
       },
       token: () => "",
       version: "1.2.3",
+      place: PLACE,
+      condition: () => IDLE_SUBSCRIBER,
       onIgnore: (list) => this.allowlists.push(list),
     });
     this.running = this.session.run(this.stop.signal, handler);
@@ -64,6 +79,7 @@ class SessionBench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop.abort();
+    await this.clock.advance(BYE_MS);
     await this.running.catch(() => {});
   }
 }
@@ -81,10 +97,17 @@ Deno.test("ControlClient gives the welcome", async () => {
     role: "subscriber",
     token: "",
     version: "1.2.3",
+    speaks: SPOKEN,
+    place: PLACE,
+  }, {
+    kind: "STATE",
+    session: "0".repeat(31) + "1",
+    state: IDLE_SUBSCRIBER,
   }]);
   deepStrictEqual(welcomes, [{
     kind: "WELCOME",
     session: "0".repeat(31) + "1",
+    speaks: 1,
     epoch: bench.publisher.epoch,
     seq: 0,
     limits: { maxEvents: 100, maxReceipts: 100 },
@@ -191,6 +214,7 @@ const OUT_OF_STEP: Readonly<Record<string, (bench: SessionBench) => void>> = {
 
 const WELCOME = {
   kind: "WELCOME",
+  speaks: 1,
   session: "0".repeat(32),
   epoch: "0".repeat(32),
   seq: 0,
@@ -265,6 +289,75 @@ Deno.test("ControlClient.run() throws what whoever leads throws, and closes the 
   strictEqual(bench.publisher.connection.closed, true);
 });
 
+Deno.test("ControlClient says BYE when it is stopped, and when it connects anew", async () => {
+  await using bench = new SessionBench();
+  await settled();
+  bench.session.renew();
+  await settled();
+  const kinds = () =>
+    bench.publisher.heard.map(({ kind }) => kind)
+      .filter((kind) => kind !== "STATE");
+  deepStrictEqual(kinds(), ["HELLO", "BYE", "HELLO"]);
+  bench.stop.abort();
+  // It has its answer: no time passes.
+  await bench.running;
+  deepStrictEqual(kinds(), ["HELLO", "BYE", "HELLO", "BYE"]);
+});
+
+Deno.test("ControlClient says no BYE in a session that was lost", async () => {
+  await using bench = new SessionBench(() =>
+    Promise.reject(new LostSessionError("lost"))
+  );
+  await bench.clock.advance(1_000);
+  ok(bench.session.counters.lost > 1);
+  ok(bench.publisher.heard.every(({ kind }) => kind !== "BYE"));
+});
+
+Deno.test("ControlClient answers ASK with a STATE, and goes on", async () => {
+  await using bench = new SessionBench(async ({ receive }, signal) => {
+    await receive(signal);
+  });
+  await settled();
+  bench.publisher.say({ kind: "ASK" });
+  await settled();
+  deepStrictEqual(
+    bench.publisher.heard.map(({ kind }) => kind),
+    ["HELLO", "STATE", "STATE"],
+  );
+  strictEqual(bench.session.counters.lost, 0);
+});
+
+Deno.test("ControlClient tries again every 5 s where another host has its place, and says once what to do", async () => {
+  await using bench = new SessionBench(
+    idle,
+    (publisher) => publisher.refusal = "twin",
+  );
+  await bench.clock.advance(20_500);
+  deepStrictEqual(bench.madeAtMs, [0, 5_000, 10_000, 15_000, 20_000]);
+  const [record, ...others] = bench.log.records;
+  deepStrictEqual(others, []);
+  match(
+    JSON.stringify(record),
+    /another host runs as this node with the same join code.*node add NAME/,
+  );
+  bench.publisher.refusal = undefined;
+  await bench.clock.advance(5_000);
+  strictEqual(bench.session.reachable, true);
+});
+
+Deno.test("ControlClient says what to do where the publisher speaks another revision", async () => {
+  await using bench = new SessionBench(
+    idle,
+    (publisher) => publisher.refusal = "version",
+  );
+  await bench.clock.advance(31_000);
+  deepStrictEqual(bench.madeAtMs, [0, 30_000]);
+  match(
+    JSON.stringify(bench.log.records),
+    /speaks no revision of protocol 2 that this.*update the older.*for a test/,
+  );
+});
+
 /** Where a session may be when it is told to stop. */
 const STAGES: Readonly<
   Record<string, (bench: SessionBench) => Promise<unknown>>
@@ -286,10 +379,11 @@ const STAGES: Readonly<
 };
 
 for (const [stage, reach] of Object.entries(STAGES)) {
-  Deno.test(`ControlClient.run() ends at once when stopped ${stage}, and leaves nothing open`, async () => {
+  Deno.test(`ControlClient.run() ends with its BYE when stopped ${stage}, and leaves nothing open`, async () => {
     await using bench = new SessionBench();
     await reach(bench);
     bench.stop.abort(new Error("stopped"));
+    await bench.clock.advance(BYE_MS);
     await bench.running;
     strictEqual(bench.clock.delays, 0);
     strictEqual(

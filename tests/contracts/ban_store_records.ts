@@ -9,6 +9,7 @@ import {
   AUDIT_KEEP_MS,
   MAX_AUDIT_ROWS,
   type NewAuditEntry,
+  type NodePresence,
   type Quarantine,
 } from "../../lib/members/node_records.ts";
 import { host } from "../support/values/core_values.ts";
@@ -27,6 +28,16 @@ function aside(node: string, others: Partial<Quarantine> = {}): Quarantine {
   return {
     ...{ node: host(node), sinceMs: NOW_MS, reason: "protected", count: 100 },
     ...others,
+  };
+}
+
+function presence(
+  node: string,
+  others: Partial<NodePresence> = {},
+): NodePresence {
+  return {
+    ...{ node: host(node), role: "subscriber", seenMs: NOW_MS + 0.5 },
+    ...{ version: "0.1.0", isAway: false, ...others },
   };
 }
 
@@ -96,5 +107,16 @@ export const RECORD_BEHAVIOURS: Readonly<
     await records.dropQuarantine(host("web1"));
     await records.dropQuarantine(host("web3"));
     deepStrictEqual(records.quarantines(), [aside("web2")]);
+  },
+
+  "keeps which programs were there, in place of those before": async (
+    { store, reopen },
+  ) => {
+    const monitor = presence("web2", { role: "monitor", isAway: true });
+    await store.records.keepPresences([presence("web9"), presence("web1")]);
+    await store.records.keepPresences([presence("web2"), monitor]);
+    const kept = [monitor, presence("web2")];
+    deepStrictEqual(store.records.presences(), kept);
+    deepStrictEqual(reopen().records.presences(), kept);
   },
 };

@@ -1,3 +1,4 @@
+import { BYE_MS } from "../../lib/client/control_client.ts";
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import type { ErrorCode } from "../../lib/wire/v2_messages.ts";
@@ -32,10 +33,11 @@ const STAGES: Readonly<
 };
 
 for (const [stage, reach] of Object.entries(STAGES)) {
-  Deno.test(`Protocol2Link.run() ends at once when stopped ${stage}, and leaves nothing open`, async () => {
+  Deno.test(`Protocol2Link.run() ends with its BYE when stopped ${stage}, and leaves nothing open`, async () => {
     await using bench = new EventBench((publisher) => publisher.holding = true);
     await reach(bench);
     bench.stop.abort(new Error("stopped"));
+    await bench.clock.advance(BYE_MS);
     await bench.running;
     strictEqual(bench.clock.delays, 0);
     strictEqual(

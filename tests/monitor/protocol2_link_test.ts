@@ -1,3 +1,4 @@
+import { PLACE } from "../support/values/core_values.ts";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { MAX_SPAN_MS } from "../../lib/wire/v2.ts";
 import {
@@ -13,13 +14,16 @@ Deno.test("Protocol2Link says HELLO, then sends a single event at once", async (
   await using bench = new EventBench();
   await bench.submitAll(banReports(1));
   await bench.link.waitSettled(1, bench.stop.signal);
-  const [hello, events] = bench.publisher.heard;
+  const [hello, events] = bench.publisher.heard
+    .filter(({ kind }) => kind !== "STATE");
   deepStrictEqual(hello, {
     kind: "HELLO",
     node: "web-1",
     role: "monitor",
     version: "1.2.3",
     token: "a-token",
+    speaks: { from: 1, to: 1 },
+    place: PLACE,
   });
   deepStrictEqual(events, {
     kind: "EVENTS",

@@ -62,6 +62,14 @@ const CASES: readonly [path: string, source: string, expected: string[]][] = [
   ["tests/ban/a_test.ts", `import { b } from "../vectors/b.ts"; b();`, [
     "layering",
   ]],
+  [
+    "tests/ban/a_test.ts",
+    `import b from "../../docs/b.schema.json" with { type: "json" }; b;`,
+    [],
+  ],
+  ["tests/ban/a_test.ts", `import { b } from "../../docs/b.ts"; b();`, [
+    "layering",
+  ]],
 ];
 
 for (const [path, source, expected] of CASES) {

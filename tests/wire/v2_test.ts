@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
 import {
+  MAX_ACTIONS,
   MAX_CHANGES,
   MAX_CONTROL_BYTES,
   MAX_EVENTS,
@@ -12,6 +13,7 @@ import {
   plainText,
   type RejectReasonV2,
 } from "../../lib/wire/v2.ts";
+import { MAX_SPOKEN } from "../../lib/wire/v2_limits.ts";
 import { MAX_IGNORE } from "../../lib/base/bounds.ts";
 import { codecOf, framesOf } from "../support/values/wire_vectors.ts";
 import INVALID from "../vectors/protocol2_invalid.json" with { type: "json" };
@@ -20,6 +22,7 @@ import VALID from "../vectors/protocol2_valid.json" with { type: "json" };
 /** Every reason; the compiler says when one is missing or too many. */
 const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   action: true,
+  actions: true,
   address: true,
   agoMs: true,
   bans: true,
@@ -45,15 +48,18 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   json: true,
   kind: true,
   lastAgoMs: true,
+  logReadAgoMs: true,
   magic: true,
   maxEvents: true,
   maxReceipts: true,
   message: true,
+  name: true,
   node: true,
   origin: true,
   outcome: true,
   oversized: true,
   part: true,
+  place: true,
   remainingMs: true,
   reports: true,
   results: true,
@@ -63,13 +69,17 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   seq: true,
   session: true,
   since: true,
+  speaks: true,
   to: true,
   token: true,
+  unacknowledged: true,
   version: true,
 };
 const KINDS: Readonly<Record<string, readonly string[]>> = {
-  node: ["EVENTS", "HELLO", "RECEIPTS", "SYNC"],
-  publisher: ["ACK", "CHANGES", "ERROR", "IGNORE", "SNAPSHOT", "WELCOME"],
+  node: ["BYE", "EVENTS", "HELLO", "RECEIPTS", "STATE", "SYNC"],
+  publisher: [
+    ...["ACK", "ASK", "CHANGES", "ERROR", "IGNORE", "SNAPSHOT", "WELCOME"],
+  ],
   stream: ["C", "H"],
 };
 
@@ -198,6 +208,17 @@ function longestChange(seq: number) {
   };
 }
 
+const LONGEST_STATE = {
+  kind: "subscriber",
+  epoch: EPOCH,
+  seq: MOST,
+  isFollowing: false,
+  actions: many(MAX_ACTIONS, (at) => ({
+    name: `${at}`.padStart(32, "n"),
+    ...{ wanted: MOST, inForce: MOST, failing: MOST, refused: MOST },
+  })),
+};
+
 /** Messages as long as they can be, but for those that a bound of bytes ends. */
 const LONGEST: readonly (readonly [from: string, message: object])[] = [
   ["node", {
@@ -212,9 +233,11 @@ const LONGEST: readonly (readonly [from: string, message: object])[] = [
     batch: MOST,
     results: many(MAX_RECEIPTS, () => LONGEST_RECEIPT),
   }],
+  ["node", { kind: "STATE", session: SESSION, state: LONGEST_STATE }],
   ["publisher", {
     kind: "WELCOME",
     session: SESSION,
+    speaks: MAX_SPOKEN,
     epoch: EPOCH,
     seq: MOST,
     limits: { maxEvents: MAX_EVENTS, maxReceipts: MAX_RECEIPTS },

@@ -44,7 +44,7 @@ async function start(cluster: TestCluster): Promise<void> {
   await cluster.start("subscriber", "host-b");
 }
 
-Deno.test("what a node reported is taken back everywhere, what others reported too stands; the list shows who is connected", async () => {
+Deno.test("what a node reported is taken back everywhere, what others reported too stands; the list shows how both are", async () => {
   await using cluster = await TestCluster.create({ protocol: 2 });
   await start(cluster);
   await appendLog(
@@ -57,8 +57,8 @@ Deno.test("what a node reported is taken back everywhere, what others reported t
     async () => {
       const { out } = await operator(cluster, "node", "list");
       const list = out.join("\n");
-      return /host-b .* monitor,subscriber +1 +0 +ok/.test(list) &&
-        /host-a .* monitor +2 +0 +ok/.test(list);
+      return /host-b +ok +\d+ s +\S+ +\d+ +1 +- +0 +0$/m.test(list) &&
+        /host-a +ok +\d+ s +\S+ +- +2 +- +0 +0$/m.test(list);
     },
     { what: "the reports of both", timeoutMs: 10_000 },
   );

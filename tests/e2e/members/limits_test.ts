@@ -90,7 +90,8 @@ Deno.test("case 20: what a hostile member sends is refused, each by its rule, re
   );
   await waitUntil(
     async () =>
-      /bad .* set aside: protected/.test(await bench.operate("node", "list")),
+      /^bad +set aside .* too many protected addresses: node release bad$/m
+        .test(await bench.operate("node", "list")),
     { what: "the list to show it" },
   );
   match(await bench.operate("node", "release", "bad"), /taken again/);

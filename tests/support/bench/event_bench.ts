@@ -6,6 +6,7 @@
 
 import type { EventId } from "../../../lib/base/ids.ts";
 import {
+  BYE_MS,
   ControlClient,
   type ControlClientOptions,
 } from "../../../lib/client/control_client.ts";
@@ -14,7 +15,13 @@ import {
   type Protocol2LinkOptions,
 } from "../../../lib/monitor/protocol2_link.ts";
 import type { Report } from "../../../lib/monitor/report_link.ts";
-import { banEvent, banEvents, host } from "../values/core_values.ts";
+import {
+  banEvent,
+  banEvents,
+  host,
+  IDLE_MONITOR,
+  PLACE,
+} from "../values/core_values.ts";
 import { ManualClock, settled } from "../memory/manual_clock.ts";
 import { MemoryControl } from "../memory/memory_control.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
@@ -68,6 +75,8 @@ export class EventBench implements AsyncDisposable {
       role: "monitor",
       token: () => "a-token",
       version: "1.2.3",
+      place: PLACE,
+      condition: () => IDLE_MONITOR,
       ...sessionOptions,
     });
     this.link = new Protocol2Link({
@@ -91,6 +100,7 @@ export class EventBench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop.abort();
+    await this.clock.advance(BYE_MS);
     await this.running.catch(() => {});
   }
 }

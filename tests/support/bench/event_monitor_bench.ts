@@ -12,7 +12,7 @@ import { ExistingBans } from "../../../lib/monitor/existing_bans.ts";
 import { JailBanTimes } from "../../../lib/fail2ban/jail_ban_times.ts";
 import { Fail2banInfo } from "../../../lib/fail2ban/fail2ban_info.ts";
 import { Monitor, type MonitorOptions } from "../../../lib/monitor/monitor.ts";
-import { host } from "../values/core_values.ts";
+import { host, IDLE_MONITOR, PLACE } from "../values/core_values.ts";
 import {
   MemoryLines,
   MemoryOracle,
@@ -60,6 +60,8 @@ export class EventMonitorBench implements AsyncDisposable {
       role: "monitor",
       token: () => "",
       version: "1.2.3",
+      place: PLACE,
+      condition: () => IDLE_MONITOR,
     });
     const fail2ban = new Fail2banInfo(host_.fail2ban, clock);
     this.link = new Protocol2Link({ session, clock, log });

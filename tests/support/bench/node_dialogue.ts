@@ -20,6 +20,12 @@ import type { MemoryCluster } from "../memory/memory_cluster.ts";
 
 const NEVER = new AbortController().signal;
 
+/** What a HELLO says of who it is from, where it says so. */
+type HelloDetails = Pick<
+  Extract<NodeMessage, { readonly kind: "HELLO" }>,
+  "speaks" | "place"
+>;
+
 /** A connection over which HELLO was said. */
 export class NodeDialogue {
   readonly session: SessionId;
@@ -37,9 +43,10 @@ export class NodeDialogue {
     node: string,
     role: NodeRole,
     token = "",
+    others: HelloDetails = {},
   ): Promise<NodeDialogue> {
     const socket = cluster.network.dealer();
-    const answer = await ask(socket, hello(node, role, token));
+    const answer = await ask(socket, hello(node, role, token, others));
     if (answer.kind !== "WELCOME") throw new Error(told(answer));
     return new NodeDialogue(socket, answer.session);
   }
@@ -50,8 +57,22 @@ export class NodeDialogue {
     node: string,
     role: NodeRole,
     token = "",
+    others: HelloDetails = {},
   ): Promise<string> {
-    return told(await ask(cluster.network.dealer(), hello(node, role, token)));
+    const message = hello(node, role, token, others);
+    return told(await ask(cluster.network.dealer(), message));
+  }
+
+  /** The next message, whatever was said. */
+  async next(): Promise<PublisherMessage> {
+    const decoded = decodePublisherMessage(await this.#socket.receive(NEVER));
+    if (!decoded.ok) throw new Error(`Not understood: ${decoded.reason}`);
+    return decoded.value;
+  }
+
+  /** Says something that is not answered. */
+  async sayOnly(message: NodeMessage): Promise<void> {
+    await this.#socket.send(encodeNodeMessage(message), NEVER);
   }
 
   /** Says anything. @returns The answer in words. */
@@ -76,8 +97,20 @@ export class NodeDialogue {
   }
 }
 
-function hello(node: string, role: NodeRole, token: string): NodeMessage {
-  return { kind: "HELLO", node: host(node), role, token, version: "1.0.0" };
+function hello(
+  node: string,
+  role: NodeRole,
+  token: string,
+  others: HelloDetails,
+): NodeMessage {
+  return {
+    kind: "HELLO",
+    node: host(node),
+    role,
+    token,
+    version: "1.0.0",
+    ...others,
+  };
 }
 
 async function ask(

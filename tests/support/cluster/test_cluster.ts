@@ -29,22 +29,28 @@ export function roleCommand(
   role: RoleName | "cluster",
 ): { command: string; args: string[] } {
   const folder = Deno.env.get("F2BC_BIN");
-  if (folder !== undefined) {
-    return { command: `${folder}/fail2ban-${role}`, args: [] };
-  }
+  return folder === undefined
+    ? sourceCommand(role, `roles/${role}.ts`)
+    : { command: `${folder}/fail2ban-${role}`, args: [] };
+}
+
+/** The same of a role that tells more often that it is there: see `quick_role.ts`. */
+function quickCommand(role: RoleName): { command: string; args: string[] } {
+  const { command, args } = sourceCommand(
+    role,
+    "tests/support/cluster/programs/quick_role.ts",
+  );
+  return { command, args: [...args, role] };
+}
+
+function sourceCommand(role: RoleName | "cluster", path: string) {
   const root = decodeURIComponent(
     new URL("../../../", import.meta.url).pathname,
   );
+  const config = ["--config", `${root}deno.json`, `-P=${role}`];
   return {
     command: Deno.execPath(),
-    args: [
-      "run",
-      "--no-prompt",
-      "--config",
-      `${root}deno.json`,
-      `-P=${role}`,
-      `${root}roles/${role}.ts`,
-    ],
+    args: ["run", "--no-prompt", ...config, `${root}${path}`],
   };
 }
 
@@ -63,14 +69,16 @@ export class TestCluster implements AsyncDisposable {
   readonly members: TestMembers;
   readonly #children: ChildProcess[] = [];
   readonly #protocol: 1 | 2;
+  readonly #isQuick: boolean;
   readonly #memberships = new Map<string, Membership>();
   readonly #states = new Map<string, string>();
   readonly #keyless = new Set<string>();
   readonly #settings = new Map<string, HostSetting>();
 
-  private constructor(dir: string, protocol: 1 | 2) {
+  private constructor(dir: string, protocol: 1 | 2, isQuick: boolean) {
     this.dir = dir;
     this.#protocol = protocol;
+    this.#isQuick = isQuick;
     const [reply, broadcast, control, stream] = freePorts(4);
     this.replyUrl = `tcp://127.0.0.1:${reply}`;
     this.broadcastUrl = `tcp://127.0.0.1:${broadcast}`;
@@ -79,12 +87,18 @@ export class TestCluster implements AsyncDisposable {
     this.members = new TestMembers(this);
   }
 
-  /** @param protocol What monitors and subscribers speak. */
+  /**
+   * @param protocol What monitors and subscribers speak.
+   * @param isQuick Whether they tell more often than usual that they are there.
+   */
   static async create(
-    { protocol = 1 }: { readonly protocol?: 1 | 2 } = {},
+    { protocol = 1, isQuick = false }: {
+      readonly protocol?: 1 | 2;
+      readonly isQuick?: boolean;
+    } = {},
   ): Promise<TestCluster> {
     const dir = await Deno.makeTempDir({ prefix: "f2bc_" });
-    return new TestCluster(dir, protocol);
+    return new TestCluster(dir, protocol, isQuick);
   }
 
   #stateOf(host: string): string {
@@ -193,7 +207,9 @@ export class TestCluster implements AsyncDisposable {
     args: readonly string[],
     onLine?: (line: string) => void,
   ): ChildProcess {
-    const { command, args: before } = roleCommand(role);
+    const { command, args: before } = this.#isQuick && role !== "cluster"
+      ? quickCommand(role)
+      : roleCommand(role);
     if (role === "publisher" && !this.#keyless.has(host)) {
       this.members.serveFrom(this.#stateOf(host));
     }

@@ -8,7 +8,7 @@
 import { Buffer } from "node:buffer";
 import type { BanUpdate } from "../../../lib/ban/ban_event.ts";
 import type { SessionId } from "../../../lib/base/ids.ts";
-import { ControlClient } from "../../../lib/client/control_client.ts";
+import { BYE_MS, ControlClient } from "../../../lib/client/control_client.ts";
 import type { BanStore } from "../../../lib/ban/ban_store.ts";
 import type { Allowlist } from "../../../lib/protection/allowlist.ts";
 import type { Protocol2Service } from "../../../lib/publisher/protocol2_server.ts";
@@ -22,7 +22,8 @@ import { ReplicaClient } from "../../../lib/subscriber/replica_client.ts";
 import { tokenList } from "../../../lib/publisher/protocol1_tokens.ts";
 import { SteadyClock } from "../../../lib/async/steady_clock.ts";
 import { StreamListener } from "../../../lib/subscriber/stream_listener.ts";
-import { host } from "../values/core_values.ts";
+import type { ActionState } from "../../../lib/wire/v2_messages.ts";
+import { host, PLACE } from "../values/core_values.ts";
 import { ManualClock, settled } from "./manual_clock.ts";
 import { MemoryBanStore } from "./memory_ban_store.ts";
 import { MemoryLog } from "./memory_log.ts";
@@ -141,10 +142,13 @@ export class MemorySubscriberProgram implements AsyncDisposable {
   readonly steady: SteadyClock;
   /** The allowlists that it was told. */
   readonly allowlists: Allowlist[] = [];
+  /** How its actions stand, as it tells the publisher. */
+  actions: readonly ActionState[] = [];
   /** Takes what is to be made true, or has it wait. */
   takes: (news: readonly BanUpdate[]) => Promise<void> = () =>
     Promise.resolve();
   readonly #stop = new AbortController();
+  readonly #clock: ManualClock;
   readonly #running: Promise<void>;
 
   constructor(
@@ -154,6 +158,7 @@ export class MemorySubscriberProgram implements AsyncDisposable {
     name = "web1",
   ) {
     const { log, receipts } = this;
+    this.#clock = clock;
     this.steady = new SteadyClock(clock);
     this.client = new ReplicaClient({
       session: new ControlClient({
@@ -164,6 +169,12 @@ export class MemorySubscriberProgram implements AsyncDisposable {
         role: "subscriber",
         token: () => "",
         version: "1.0.0",
+        place: PLACE,
+        condition: () => ({
+          kind: "subscriber",
+          ...this.client.progress,
+          actions: this.actions,
+        }),
         onIgnore: (list) => this.allowlists.push(list),
       }),
       listener: new StreamListener({ connect: network.subscriber, clock, log }),
@@ -189,6 +200,7 @@ export class MemorySubscriberProgram implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    await this.#clock.advance(BYE_MS);
     await this.#running;
   }
 }

@@ -125,6 +125,11 @@ export class MemoryControl {
     if (!this.#sessions.has(message.session)) {
       return reply({ kind: "ERROR", code: "session", message: "" });
     }
+    if (message.kind === "STATE") return;
+    if (message.kind === "BYE") {
+      this.#sessions.delete(message.session);
+      return reply({ kind: "ACK", batch: 0, results: [] });
+    }
     if (message.kind !== "EVENTS") throw new Error("Not a monitor's message");
     const code = this.stumbles.shift();
     if (code !== undefined) {
@@ -145,7 +150,7 @@ export class MemoryControl {
     const session = digits as SessionId;
     this.#sessions.add(session);
     return {
-      ...{ kind: "WELCOME", session, epoch: this.epoch },
+      ...{ kind: "WELCOME", session, speaks: 1, epoch: this.epoch },
       seq: this.counted.length,
       limits: { maxEvents: this.maxEvents, maxReceipts: 100 },
       ...this.allowlist,

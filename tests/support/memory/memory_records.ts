@@ -5,6 +5,7 @@ import {
   type AuditEntry,
   MAX_AUDIT_ROWS,
   type NewAuditEntry,
+  type NodePresence,
   type NodeRecords,
   type Quarantine,
 } from "../../../lib/members/node_records.ts";
@@ -13,6 +14,7 @@ import {
 export class MemoryRecords implements NodeRecords {
   readonly #failure: () => RuntimeError | undefined;
   #entries: NewAuditEntry[] = [];
+  #presences: readonly NodePresence[] = [];
   readonly #quarantines = new Map<HostName, Quarantine>();
 
   /** @param failure What all that would keep something is refused with. */
@@ -64,6 +66,19 @@ export class MemoryRecords implements NodeRecords {
   quarantines(): readonly Quarantine[] {
     return [...this.#quarantines.values()]
       .toSorted((left, right) => left.node < right.node ? -1 : 1);
+  }
+
+  keepPresences(presences: readonly NodePresence[]): Promise<void> {
+    return this.#keep(() => {
+      this.#presences = [...presences];
+    });
+  }
+
+  presences(): readonly NodePresence[] {
+    const name = ({ node, role }: NodePresence) => `${node} ${role}`;
+    return this.#presences.toSorted((left, right) =>
+      name(left) < name(right) ? -1 : 1
+    );
   }
 
   #keep<T>(work: () => T): Promise<T> {

@@ -6,6 +6,8 @@
 
 import fc from "fast-check";
 import type {
+  ActionState,
+  NodeCondition,
   NodeEvent,
   NodeMessage,
   PublisherMessage,
@@ -19,6 +21,7 @@ import {
   MAX_SPAN_MS,
   parseEpoch,
   parseEventId,
+  parsePlace,
   parseSessionId,
 } from "../../../lib/wire/v2.ts";
 import { anyAddress, anyHostName, anyJailName } from "./any_values.ts";
@@ -134,6 +137,33 @@ function anyChange(seq: number): fc.Arbitrary<WireChange> {
   );
 }
 
+const anySpoken = fc.integer({ min: 1, max: 255 });
+
+const anyCondition: fc.Arbitrary<NodeCondition> = fc.oneof(
+  record<Extract<NodeCondition, { kind: "monitor" }>>({
+    kind: fc.constant("monitor"),
+    logReadAgoMs: fc.option(anySpan),
+    unacknowledged: anyCount,
+    oldestAgoMs: fc.option(anySpan),
+  }),
+  record<Extract<NodeCondition, { kind: "subscriber" }>>({
+    kind: fc.constant("subscriber"),
+    epoch: fc.option(anyEpoch),
+    seq: anyCount,
+    isFollowing: fc.boolean(),
+    actions: fc.uniqueArray(
+      record<ActionState>({
+        name: anyWord,
+        wanted: anyCount,
+        inForce: anyCount,
+        failing: anyCount,
+        refused: anyCount,
+      }),
+      { maxLength: 8, selector: ({ name }) => name },
+    ),
+  }).map((state) => state.epoch === null ? { ...state, seq: 0 } : state),
+);
+
 /** What nodes say. */
 export const anyNodeMessage: fc.Arbitrary<NodeMessage> = fc.oneof(
   record<Extract<NodeMessage, { kind: "HELLO" }>>({
@@ -142,6 +172,27 @@ export const anyNodeMessage: fc.Arbitrary<NodeMessage> = fc.oneof(
     role: fc.constantFrom("monitor", "subscriber"),
     token: textOf(PLAIN, 0, 256),
     version: textOf(`${DIGITS}.+_-`, 1, 64),
+  }),
+  record<Required<Extract<NodeMessage, { kind: "HELLO" }>>>({
+    kind: fc.constant("HELLO"),
+    node: anyHostName,
+    role: fc.constantFrom("monitor", "subscriber"),
+    token: textOf(PLAIN, 0, 256),
+    version: textOf(`${DIGITS}.+_-`, 1, 64),
+    speaks: fc.tuple(anySpoken, anySpoken).map(([left, right]) => ({
+      from: Math.min(left, right),
+      to: Math.max(left, right),
+    })),
+    place: parsed(textOf(DIGITS, 32, 32), parsePlace),
+  }),
+  record<Extract<NodeMessage, { kind: "STATE" }>>({
+    kind: fc.constant("STATE"),
+    session: anySession,
+    state: anyCondition,
+  }),
+  record<Extract<NodeMessage, { kind: "BYE" }>>({
+    kind: fc.constant("BYE"),
+    session: anySession,
   }),
   record<Extract<NodeMessage, { kind: "EVENTS" }>>({
     kind: fc.constant("EVENTS"),
@@ -200,6 +251,7 @@ export const anyPublisherMessage: fc.Arbitrary<PublisherMessage> = fc.oneof(
   record<Extract<PublisherMessage, { kind: "WELCOME" }>>({
     kind: fc.constant("WELCOME"),
     session: anySession,
+    speaks: anySpoken,
     epoch: anyEpoch,
     seq: anyCount,
     limits: record({
@@ -214,6 +266,7 @@ export const anyPublisherMessage: fc.Arbitrary<PublisherMessage> = fc.oneof(
     revision: anyCount,
     ignore: fc.array(anyAddress, { maxLength: 8 }),
   }),
+  fc.constant({ kind: "ASK" } as const),
   record<Extract<PublisherMessage, { kind: "ACK" }>>({
     kind: fc.constant("ACK"),
     batch: anyCount,
@@ -230,7 +283,10 @@ export const anyPublisherMessage: fc.Arbitrary<PublisherMessage> = fc.oneof(
   anyChanges,
   record<Extract<PublisherMessage, { kind: "ERROR" }>>({
     kind: fc.constant("ERROR"),
-    code: fc.constantFrom("protocol", "session", "token", "busy", "store"),
+    code: fc.constantFrom(
+      ...["protocol", "session", "token", "version", "twin"] as const,
+      ...["rights", "aside", "busy", "store"] as const,
+    ),
     message: textOf(PLAIN, 0, 200),
   }),
 );

@@ -6,8 +6,30 @@
 
 import { type Address, parseAddress } from "../../../lib/base/address.ts";
 import type { BanEvent, BanKind } from "../../../lib/ban/ban_event.ts";
+import type { NodeCondition } from "../../../lib/wire/v2_messages.ts";
+import type { PlaceId } from "../../../lib/base/ids.ts";
 import { type HostName, parseHostName } from "../../../lib/base/host_name.ts";
 import { type JailName, parseJailName } from "../../../lib/base/jail_name.ts";
+
+/** Where programs of tests run. */
+export const PLACE = "5a5b5c5d5e5f50515253545556575859" as PlaceId;
+
+/** How a monitor is that has nothing to do. */
+export const IDLE_MONITOR: NodeCondition = {
+  kind: "monitor",
+  logReadAgoMs: null,
+  unacknowledged: 0,
+  oldestAgoMs: null,
+};
+
+/** How a subscriber is that has nothing yet. */
+export const IDLE_SUBSCRIBER: NodeCondition = {
+  kind: "subscriber",
+  epoch: null,
+  seq: 0,
+  isFollowing: false,
+  actions: [],
+};
 
 /** Reads an address, or throws. */
 export function address(text: string): Address {

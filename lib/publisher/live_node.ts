@@ -1,0 +1,60 @@
+/**
+ * A node's state as an operator is told it.
+ *
+ * @module
+ */
+
+import type { LiveNode, LiveRole } from "../wire/operator_messages.ts";
+import type { NodeQuotaState } from "./node_quotas.ts";
+import type { NodeState, RoleState } from "./node_states.ts";
+
+/**
+ * Puts together what is known of a node.
+ *
+ * @param state How its programs are.
+ * @param quota What was taken of it.
+ * @param reports Reports of it that stand.
+ * @param nowMs The publisher's steady time.
+ */
+export function liveNode(
+  { node, state, seenMs, roles }: NodeState,
+  { accepted, known, refused, aside }: NodeQuotaState,
+  reports: number,
+  nowMs: number,
+): LiveNode {
+  return {
+    node,
+    state,
+    seenAgoMs: ageOf(seenMs, nowMs),
+    roles: roles.map((role) => liveRole(role, nowMs)),
+    accepted,
+    known,
+    refused,
+    reports,
+    aside: aside === undefined ? null : {
+      reason: aside.reason,
+      count: aside.count,
+      sinceMs: aside.sinceMs,
+    },
+  };
+}
+
+function liveRole(
+  { role, state, seenMs, version, lag, condition, toldMs, hasTwin }: RoleState,
+  nowMs: number,
+): LiveRole {
+  return {
+    role,
+    state,
+    seenAgoMs: ageOf(seenMs, nowMs),
+    version: version ?? null,
+    lag: lag ?? null,
+    condition: condition ?? null,
+    toldAgoMs: ageOf(toldMs, nowMs),
+    hasTwin,
+  };
+}
+
+function ageOf(atMs: number | undefined, nowMs: number): number | null {
+  return atMs === undefined ? null : Math.max(0, Math.round(nowMs - atMs));
+}

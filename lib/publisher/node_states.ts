@@ -1,0 +1,239 @@
+/**
+ * How each node is: what the publisher knows of its programs, and of what it
+ * takes of theirs.
+ *
+ * There is a small record for each member and role, and none for anybody else.
+ *
+ * @module
+ */
+
+import type { NodeRole, SessionId } from "../base/ids.ts";
+import { canonicalHost, type HostName } from "../base/host_name.ts";
+import type { Member } from "../members/member.ts";
+import type { NodePresence } from "../members/node_records.ts";
+import type { NodeCondition } from "../wire/v2_messages.ts";
+import {
+  cut,
+  type Greeting,
+  greeting,
+  hasTwin,
+  heard,
+  lagOf,
+  left,
+  type Newcomer,
+  type Presence,
+  type PresenceState,
+  presenceState,
+  type SilenceRule,
+  told,
+  UNKNOWN,
+  welcomed,
+} from "./presence.ts";
+
+/** Options for {@link NodeStates}. */
+export interface NodeStatesOptions {
+  /** What was kept when the publisher was last there. @default {[]} */
+  readonly kept?: readonly NodePresence[];
+  /** When this publisher began to listen, by its steady clock. */
+  readonly sinceMs: number;
+  /** Who is a member now. */
+  readonly members: () => readonly Member[];
+  /** The table's last number. */
+  readonly seq: () => number;
+  /** Whether a node's reports are set aside. */
+  readonly isAside: (node: HostName) => boolean;
+  /** Time without a sign of life after which a program is silent. */
+  readonly silentAfterMs: number;
+}
+
+/** How a node is in one of its roles. */
+export interface RoleState {
+  readonly role: NodeRole;
+  readonly state: PresenceState;
+  /** Its last sign of life, by the publisher's steady clock, in milliseconds since 1970. */
+  readonly seenMs: number | undefined;
+  /** Of the program that said HELLO last. */
+  readonly version: string | undefined;
+  /** How many changes its copy is behind; `undefined`: not known, or it has none. */
+  readonly lag: number | undefined;
+  /** What it told last, and when; `undefined`: nothing since the publisher's start. */
+  readonly condition: NodeCondition | undefined;
+  readonly toldMs: number | undefined;
+  /** Whether another host tried to be this node within the last 10 minutes. */
+  readonly hasTwin: boolean;
+}
+
+/** How a node is. */
+export interface NodeState {
+  /** The member's name. */
+  readonly node: HostName;
+  /**
+   * `aside`: its reports are set aside. Otherwise that of its roles that most
+   * needs somebody to look: `silent`, then `away`, then `ok`; roles that never
+   * were don't count unless none ever was.
+   */
+  readonly state: PresenceState | "aside";
+  /** The last sign of life of the roles that are in the state that counts. */
+  readonly seenMs: number | undefined;
+  /** The roles that it may have, in the order of its rights. */
+  readonly roles: readonly RoleState[];
+}
+
+/** The state of a node is the first of these that one of its roles has. */
+const WORST_FIRST: readonly PresenceState[] = ["silent", "away", "ok", "never"];
+
+/** Keeps how each node is. */
+export class NodeStates {
+  readonly #options: NodeStatesOptions;
+  readonly #rule: SilenceRule;
+  readonly #presences = new Map<string, Presence>();
+
+  /** @param options See {@link NodeStatesOptions}. */
+  constructor(options: NodeStatesOptions) {
+    this.#options = options;
+    const { sinceMs, silentAfterMs, kept = [] } = options;
+    this.#rule = { sinceMs, silentAfterMs };
+    for (const { node, role, ...known } of kept) {
+      this.#presences.set(keyOf(node, role), { ...UNKNOWN, ...known });
+    }
+  }
+
+  /** Decides about a HELLO; a twin is remembered. */
+  greet(
+    node: HostName,
+    role: NodeRole,
+    newcomer: Newcomer,
+    nowMs: number,
+  ): Greeting {
+    const verdict = greeting(
+      this.#of(node, role),
+      newcomer,
+      this.#rule,
+      nowMs,
+    );
+    if (verdict.kind === "twin") this.#set(node, role, verdict.presence);
+    return verdict;
+  }
+
+  /** A session began. */
+  noteWelcome(
+    node: HostName,
+    role: NodeRole,
+    session: SessionId,
+    newcomer: Newcomer,
+    nowMs: number,
+  ): void {
+    const before = this.#of(node, role);
+    this.#set(node, role, welcomed(before, newcomer, session, nowMs));
+  }
+
+  /** A program said something. */
+  noteSign(node: HostName, role: NodeRole, nowMs: number): void {
+    this.#set(node, role, heard(this.#of(node, role), nowMs));
+  }
+
+  /** A program told how it is. */
+  noteCondition(
+    node: HostName,
+    role: NodeRole,
+    condition: NodeCondition,
+    nowMs: number,
+  ): void {
+    const before = this.#of(node, role);
+    this.#set(node, role, told(before, condition, this.#options.seq(), nowMs));
+  }
+
+  /** A program said BYE. */
+  noteBye(
+    node: HostName,
+    role: NodeRole,
+    session: SessionId,
+    nowMs: number,
+  ): void {
+    this.#set(node, role, left(this.#of(node, role), session, nowMs));
+  }
+
+  /** The publisher ended the sessions of a node. */
+  noteCut(node: HostName): void {
+    for (const role of ["monitor", "subscriber"] as const) {
+      const before = this.#presences.get(keyOf(node, role));
+      if (before !== undefined) this.#set(node, role, cut(before));
+    }
+  }
+
+  /** Forgets who is no member. */
+  forgetOthers(): void {
+    const keys = new Set(
+      this.#options.members().flatMap(({ name }) => [
+        keyOf(name, "monitor"),
+        keyOf(name, "subscriber"),
+      ]),
+    );
+    for (const key of this.#presences.keys()) {
+      if (!keys.has(key)) this.#presences.delete(key);
+    }
+  }
+
+  /** What is to be kept for the publisher's next start. */
+  kept(): readonly NodePresence[] {
+    return this.#options.members().flatMap(({ name }) =>
+      (["monitor", "subscriber"] as const).flatMap((role) => {
+        const presence = this.#presences.get(keyOf(name, role));
+        const { seenMs, version, isAway } = presence ?? UNKNOWN;
+        if (seenMs === undefined || version === undefined) return [];
+        return [{ node: canonicalHost(name), role, seenMs, version, isAway }];
+      })
+    );
+  }
+
+  /**
+   * How every member is, in the order of the list of members.
+   *
+   * @param nowMs By the publisher's steady clock.
+   */
+  list(nowMs: number): readonly NodeState[] {
+    return this.#options.members().map((member) => this.#state(member, nowMs));
+  }
+
+  #state({ name, rights }: Member, nowMs: number): NodeState {
+    const roles = rights.roles.map((role) => this.#role(name, role, nowMs));
+    const worst =
+      WORST_FIRST.find((state) => roles.some((role) => role.state === state)) ??
+        "never";
+    const seen = roles.filter(({ state }) => state === worst)
+      .flatMap(({ seenMs }) => seenMs ?? []);
+    return {
+      node: name,
+      state: this.#options.isAside(name) ? "aside" : worst,
+      seenMs: seen.length === 0 ? undefined : Math.max(...seen),
+      roles,
+    };
+  }
+
+  #role(node: HostName, role: NodeRole, nowMs: number): RoleState {
+    const presence = this.#of(node, role);
+    const state = presenceState(presence, this.#rule, nowMs);
+    return {
+      role,
+      state,
+      seenMs: presence.seenMs,
+      version: presence.version,
+      lag: lagOf(presence, state, this.#options.seq()),
+      condition: presence.told?.condition,
+      toldMs: presence.told?.atMs,
+      hasTwin: hasTwin(presence, nowMs),
+    };
+  }
+
+  #of(node: HostName, role: NodeRole): Presence {
+    return this.#presences.get(keyOf(node, role)) ?? UNKNOWN;
+  }
+
+  #set(node: HostName, role: NodeRole, presence: Presence): void {
+    this.#presences.set(keyOf(node, role), presence);
+  }
+}
+
+function keyOf(node: HostName, role: NodeRole): string {
+  return `${role} ${canonicalHost(node)}`;
+}

@@ -1,0 +1,23 @@
+/**
+ * How often programs of nodes tell that they are there, and when the publisher
+ * takes them for silent: both sides have to go together.
+ *
+ * @module
+ */
+
+/** All in milliseconds. */
+export interface PresencePace {
+  /** Longest time between two STATE. */
+  readonly everyMs: number;
+  /** Shortest time between two that are not asked for; a change is told then. */
+  readonly lookMs: number;
+  /** Time without a sign of life after which a program is silent. */
+  readonly silentAfterMs: number;
+}
+
+/** Two STATE in a row may get lost. */
+export const PRESENCE_PACE: PresencePace = {
+  everyMs: 30_000,
+  lookMs: 5_000,
+  silentAfterMs: 90_000,
+};

@@ -1,0 +1,50 @@
+/**
+ * What `node list` says of the nodes of a cluster under test.
+ *
+ * @module
+ */
+
+import { commandSocketPath } from "../../../lib/cli/command_socket.ts";
+import { type NodeRow, nodeRows } from "../../../lib/cli/node_table.ts";
+import { askPublisher } from "../../../roles/program/operator_socket.ts";
+import { waitUntil } from "../host/wait_until.ts";
+import type { TestCluster } from "./test_cluster.ts";
+
+/** Every node, by name; asked without a program of its own, so often as one likes. */
+export async function listedNodes(
+  { dir }: TestCluster,
+): Promise<Readonly<Record<string, NodeRow>>> {
+  const socket = commandSocketPath(`${dir}/hub/publisher.pid`);
+  const answer = await askPublisher(socket, { kind: "nodes" });
+  if (answer?.kind !== "nodes") throw new Error("No answer");
+  const { nodes } = answer;
+  const rows = nodeRows(nodes.map(({ node }) => node), nodes);
+  return Object.fromEntries(rows.map((row) => [row.node, row]));
+}
+
+/** Waits until a node is listed as a test wants it. @returns How it is listed then. */
+export async function waitListed(
+  cluster: TestCluster,
+  node: string,
+  isRight: (row: NodeRow) => boolean,
+  what: string,
+): Promise<NodeRow> {
+  let last = "";
+  return await waitUntil(async () => {
+    const row = (await listedNodes(cluster))[node];
+    last = JSON.stringify(row);
+    return row !== undefined && isRight(row) ? row : undefined;
+  }, {
+    what: () => `${node}: ${what}: ${last}`,
+    timeoutMs: 30_000,
+    intervalMs: 50,
+  });
+}
+
+/** How a role of a node is listed. */
+export function roleState(
+  { roles }: NodeRow,
+  role: "monitor" | "subscriber",
+): string | undefined {
+  return roles.find((each) => each.role === role)?.state;
+}

@@ -1,0 +1,26 @@
+/**
+ * The JSON schemas in `docs/`.
+ *
+ * @module
+ */
+
+import { Ajv, type ErrorObject } from "ajv";
+
+/**
+ * Holds a value against a schema.
+ *
+ * @param schema The schema.
+ * @param value A value from JSON.
+ * @returns What is wrong with it; empty: nothing.
+ */
+export function schemaFaults(
+  schema: object,
+  value: unknown,
+): readonly string[] {
+  const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
+  const validate = ajv.compile(schema);
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map(({ instancePath, message }: ErrorObject) =>
+    `${instancePath} ${message}`
+  );
+}
