@@ -26,6 +26,11 @@ const JSON_OPTION = {
   json: { help: "print JSON" },
 } as const;
 
+const LIST_OPTIONS = {
+  json: { help: "print JSON, one object a line" },
+  csv: { help: "print CSV" },
+} as const;
+
 const ONE = [1, 1] as const;
 const NONE = [0, 0] as const;
 
@@ -118,6 +123,26 @@ export const CLUSTER_VERBS = {
     count: ONE,
     about: "take its reports again, which were set aside",
     options: {},
+  },
+  "bans": {
+    operands: "",
+    count: NONE,
+    about: "the bans of the cluster, the newest first",
+    options: {
+      jail: { value: "JAIL", help: "of this jail" },
+      node: { value: "NAME", help: "that this node reported" },
+      address: { value: "ADDRESS", help: "of this address, or around it" },
+      in: { value: "NETWORK", help: "of this network, or in it" },
+      since: { value: "TIME", help: "reported first within it, as in 2h" },
+      "not-enforced": { help: "that some node has not in force" },
+      sort: {
+        value: "BY",
+        help: "since, ends, address or jail [since; with --all none]",
+      },
+      limit: { value: "N", help: "so many at most, up to 10000 [50]" },
+      all: { help: "all, as they come; in an order 10000 at most" },
+      ...LIST_OPTIONS,
+    },
   },
   "audit": {
     operands: "",

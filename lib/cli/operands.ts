@@ -44,7 +44,11 @@ export function nameOperand(command: TypedCommand): HostName {
 
 /** The network that follows a verb, in any spelling that can't mean another. */
 export function networkOperand({ operands }: TypedCommand): Address {
-  const [text = ""] = operands;
+  return networkOf(operands[0] ?? "");
+}
+
+/** An address or a prefix, likewise. @throws {UsageError} when it is none. */
+export function networkOf(text: string): Address {
   const network = canonicalAddress(text);
   const [typedBase = ""] = text.split("/");
   const [base] = network?.split("/") ?? [];
@@ -155,7 +159,8 @@ function rateOf(text: string): number {
     : expected(text, `events in a second, 1 to ${MAX_RATE}`);
 }
 
-function expected(text: string, what: string): never {
+/** @throws {UsageError} always: what was typed is not what was expected. */
+export function expected(text: string, what: string): never {
   throw new UsageError(`${JSON.stringify(text)}: expected ${what}`, {
     hint: `${CLUSTER_PROGRAM} --help lists verbs and options`,
   });

@@ -17,9 +17,13 @@ import { MAX_AUDIT_ANSWER } from "../wire/operator_messages.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import type { NodeRecords } from "../members/node_records.ts";
+import type { BanStore } from "../ban/ban_store.ts";
+import { SharedTurns } from "../async/shared_turns.ts";
+import { BanListing } from "./ban_listing.ts";
+import type { EnforcingNodes } from "./enforcement_view.ts";
 
 /** The nodes of protocol 2, as an operator sees them. */
-export interface LiveNodes {
+export interface LiveNodes extends EnforcingNodes {
   /** How each member stands. */
   live(): readonly LiveNode[];
   /** Takes a node's reports again. @returns Whether they were set aside. */
@@ -31,10 +35,15 @@ export interface OperatorServiceOptions {
   readonly hub: Pick<BanHub, "submit" | "table">;
   /** `undefined`: protocol 2 is not served. */
   readonly nodes: LiveNodes | undefined;
+  readonly store: Pick<BanStore, "receipts">;
   readonly records: Pick<NodeRecords, "keepAudit" | "audit">;
+  /** How far the system's clock is ahead of the table's, in milliseconds. */
+  readonly aheadMs: () => number;
   readonly clock: Clock;
   readonly log: Log;
 }
+
+const NO_NODES: EnforcingNodes = { enforcing: () => [] };
 
 /** Reports that are taken back in one step: others are served meanwhile. */
 const AT_ONCE = 500;
@@ -46,32 +55,45 @@ interface ReportKey extends BanKey {
 /** Answers one request after the other. */
 export class OperatorService {
   readonly #options: OperatorServiceOptions;
+  readonly #listing: BanListing;
 
   /** @param options See {@link OperatorServiceOptions}. */
   constructor(options: OperatorServiceOptions) {
     this.#options = options;
+    const turns = new SharedTurns(options);
+    const nodes = options.nodes ?? NO_NODES;
+    this.#listing = new BanListing({ ...options, nodes, turns });
   }
 
   /**
    * Does what is asked.
    *
    * @param request What is asked.
-   * @returns The answer; what can't be done for a reason that an operator can
-   * mend is an answer, too.
+   * @param signal Ends it: nobody reads the answer any more.
+   * @returns The answer, made as it is read; what can't be done for a reason
+   * that an operator can mend is an answer, too.
    */
-  async answer(request: OperatorRequest): Promise<OperatorAnswer> {
+  async *answer(
+    request: OperatorRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<OperatorAnswer, void, undefined> {
     try {
-      return await this.#answer(request);
+      if (request.kind === "bans") yield* this.#listing.list(request, signal);
+      else yield await this.#answer(request);
     } catch (error) {
+      if (signal.aborted && error === signal.reason) return;
       if (error instanceof BusyError) {
-        return failed("the publisher is busy", "try again");
+        yield failed("the publisher is busy", "try again");
+        return;
       }
       if (!(error instanceof RuntimeError)) throw error;
-      return failed(error.message, error.hint ?? "its log says more");
+      yield failed(error.message, error.hint ?? "its log says more");
     }
   }
 
-  async #answer(request: OperatorRequest): Promise<OperatorAnswer> {
+  async #answer(
+    request: Exclude<OperatorRequest, { kind: "bans" }>,
+  ): Promise<OperatorAnswer> {
     const { nodes, records } = this.#options;
     switch (request.kind) {
       case "withdraw":

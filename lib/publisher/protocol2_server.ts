@@ -155,6 +155,9 @@ export class Protocol2Server {
     });
   }
 
+  /** Nodes whose subscribers follow. */
+  readonly enforcing = (): readonly HostName[] => this.#control.subscribers();
+
   /** Takes a node's reports again. @returns Whether they were set aside. */
   async release(node: HostName): Promise<boolean> {
     return await this.#quotas.release(node);

@@ -132,15 +132,23 @@ export class Publisher {
       hub,
       nodes: this.#nodes,
       records: options.store.records,
+      aheadMs: () => this.#time.steady.aheadMs,
     });
   }
 
   /**
    * Does what an operator of this host asks. Trouble that the operator can fix
    * is an answer, not a rejection.
+   *
+   * @param request What is asked.
+   * @param signal Ends it: nobody reads the answer any more.
+   * @returns The answer, made as it is read.
    */
-  answer(request: OperatorRequest): Promise<OperatorAnswer> {
-    return this.#operators.answer(request);
+  answer(
+    request: OperatorRequest,
+    signal: AbortSignal,
+  ): AsyncIterable<OperatorAnswer> {
+    return this.#operators.answer(request, signal);
   }
 
   /** Goes by another allowlist. */

@@ -1,6 +1,7 @@
 /**
  * Requests of an operator to the running publisher of this host, and its
- * answers: a line of JSON each.
+ * answers. A request is a line of JSON; an answer is some lines of it, of which
+ * the last is of a kind that says so.
  *
  * @module
  */
@@ -20,7 +21,18 @@ import {
   type Shape,
   text,
   variants,
+  where,
 } from "../base/json_shape.ts";
+import {
+  BAN_SORTS,
+  type BanFilter,
+  banFilter,
+  type BanSort,
+  MAX_LINE_BANS,
+  MAX_SORTED_BANS,
+  type OperatorBan,
+  operatorBan,
+} from "./operator_bans.ts";
 
 /** A request; `by` is the user who asks. */
 export type OperatorRequest =
@@ -36,7 +48,14 @@ export type OperatorRequest =
   /** List the members with their counters. */
   | { readonly kind: "nodes" }
   /** Give the last entries of the audit log. */
-  | { readonly kind: "audit"; readonly max: number };
+  | { readonly kind: "audit"; readonly max: number }
+  /** List bans; sorted ones have a limit, and `null` is none. */
+  | {
+    readonly kind: "bans";
+    readonly filter: BanFilter;
+    readonly sort: BanSort | null;
+    readonly limit: number | null;
+  };
 
 /** A connection of a node. */
 export interface LiveSession {
@@ -80,6 +99,10 @@ export type OperatorAnswer =
   | { readonly kind: "done"; readonly count: number }
   | { readonly kind: "nodes"; readonly nodes: readonly LiveNode[] }
   | { readonly kind: "audit"; readonly entries: readonly AuditEntry[] }
+  /** Some bans; more lines follow. */
+  | { readonly kind: "bans"; readonly bans: readonly OperatorBan[] }
+  /** There are so many bans of those asked for, and no more lines. */
+  | { readonly kind: "listed"; readonly matched: number }
   /** It could not be done. */
   | {
     readonly kind: "failed";
@@ -91,8 +114,13 @@ export type OperatorAnswer =
 export const MAX_AUDIT_ANSWER = 1_000;
 /** Longest request, in bytes. */
 export const MAX_OPERATOR_REQUEST_BYTES = 4_096;
-/** Longest answer, in bytes. */
+/** Longest line of an answer, in bytes. */
 export const MAX_OPERATOR_ANSWER_BYTES = 4_194_304;
+
+/** Whether another line follows this one of an answer. */
+export function isContinued({ kind }: OperatorAnswer): boolean {
+  return kind === "bans";
+}
 
 const MAX_SESSIONS = 64;
 const VERSION = /^[\x21-\x7e]{1,64}$/;
@@ -101,12 +129,25 @@ const node = text("node", parseHostName);
 const count = (name: string) => integer(name, 0);
 const words = (name: string) => text(name, parseNote);
 
-const request: Shape<OperatorRequest> = variants<OperatorRequest>({
+const plainRequest = variants<OperatorRequest>({
   withdraw: { by: words("by"), node, sinceMs: orNull(count("sinceMs")) },
   release: { by: words("by"), node },
   nodes: {},
   audit: { max: integer("max", 1, MAX_AUDIT_ANSWER) },
+  bans: {
+    filter: banFilter,
+    sort: orNull(oneOf("sort", BAN_SORTS)),
+    limit: orNull(count("limit")),
+  },
 });
+
+/** The publisher holds all of a sorted answer. */
+const request: Shape<OperatorRequest> = where(plainRequest, [
+  "limit",
+  (request) =>
+    request.kind !== "bans" || request.sort === null ||
+    request.limit !== null && request.limit <= MAX_SORTED_BANS,
+]);
 
 const session = record<LiveSession>({
   role: oneOf<NodeRole>("role", ["monitor", "subscriber"]),
@@ -142,6 +183,8 @@ const answer: Shape<OperatorAnswer> = variants<OperatorAnswer>({
   done: { count: count("count") },
   nodes: { nodes: list("nodes", liveNode, 0, MAX_MEMBERS) },
   audit: { entries: list("entries", entry, 0, MAX_AUDIT_ANSWER) },
+  bans: { bans: list("bans", operatorBan, 1, MAX_LINE_BANS) },
+  listed: { matched: count("matched") },
   failed: { message: words("message"), hint: words("hint") },
 });
 

@@ -19,6 +19,9 @@ import {
 import { type IniSetting, setIniOptions } from "../../lib/config/ini_edit.ts";
 import { commandSocketPath } from "../../lib/cli/command_socket.ts";
 import { askPublisher } from "./operator_socket.ts";
+import { BanCommands } from "../../lib/cli/ban_commands.ts";
+import { outputPlace } from "./output_place.ts";
+import type { OperatorRequest } from "../../lib/wire/operator_messages.ts";
 import {
   editLocalFile,
   localPath,
@@ -73,10 +76,10 @@ export async function carryOut(
   const nodes = nodeCommands(place);
   const allowlist = new AllowCommands(memberList(config), editor);
   const socket = commandSocketPath(config.publisherPidFile);
-  const live = new LiveCommands(
-    (request) => askPublisher(socket, request),
-    editor,
-  );
+  const ask = (request: OperatorRequest) => askPublisher(socket, request);
+  const live = new LiveCommands(ask, editor);
+  const { atMs: nowMs } = editor;
+  const bans = new BanCommands({ ask, nowMs, place: outputPlace() });
   switch (command.verb) {
     case "init":
       return await init(place, nodes, command);
@@ -102,6 +105,8 @@ export async function carryOut(
       return await live.withdraw(command);
     case "node release":
       return await live.release(command);
+    case "bans":
+      return bans.bans(command);
     case "audit":
       return await live.audit(command);
     case "node revoke":

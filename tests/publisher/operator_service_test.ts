@@ -36,12 +36,15 @@ class Bench implements AsyncDisposable {
     this.service = new OperatorService({
       hub: this.hub,
       nodes: {
+        enforcing: () => [],
         live: () => [],
         release: (node) => {
           this.released.push(node);
           return Promise.resolve(this.released.length === 1);
         },
       },
+      store,
+      aheadMs: () => 0,
       records: store.records,
       clock,
       log,
@@ -65,8 +68,17 @@ class Bench implements AsyncDisposable {
   async ask(request: OperatorRequest): Promise<OperatorAnswer> {
     const line = OPERATOR_REQUEST.encode(request);
     strictEqual(line.indexOf("\n"), line.length - 1);
-    const answer = await this.service.answer(OPERATOR_REQUEST.decode(line));
-    return OPERATOR_ANSWER.decode(OPERATOR_ANSWER.encode(answer));
+    const decoded = OPERATOR_REQUEST.decode(line);
+    const answers: OperatorAnswer[] = [];
+    for await (
+      const answer of this.service.answer(decoded, this.#stop.signal)
+    ) {
+      answers.push(OPERATOR_ANSWER.decode(OPERATOR_ANSWER.encode(answer)));
+    }
+    strictEqual(answers.length, 1);
+    const [answer] = answers;
+    ok(answer !== undefined);
+    return answer;
   }
 
   withdraw(node: string, sinceMs: number | null = null) {

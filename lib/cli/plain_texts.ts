@@ -1,0 +1,64 @@
+/**
+ * Spans, times and numbers as operators read them.
+ *
+ * @module
+ */
+
+const SPANS: readonly (readonly [unit: string, seconds: number])[] = [
+  ["d", 86_400],
+  ["h", 3_600],
+  ["min", 60],
+  ["s", 1],
+];
+
+/**
+ * A span in its largest unit, rounded down.
+ *
+ * @param ms In milliseconds; below a second it is `0 s`.
+ *
+ * @example
+ * ```ts
+ * import { spanText } from "./plain_texts.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(spanText(240_000), "4 min");
+ * strictEqual(spanText(90_000_000), "1 d");
+ * ```
+ */
+export function spanText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  const [unit, size] = SPANS.find(([, size]) => seconds >= size) ?? ["s", 1];
+  return `${Math.floor(seconds / size)} ${unit}`;
+}
+
+/** A number with commas between its thousands. */
+export function countText(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** The time of day, in UTC. */
+export function clockText(ms: number): string {
+  return new Date(ms).toISOString().replace(/^.*T/, "").replace(/\.\d+Z$/, "Z");
+}
+
+/** The day, in UTC. */
+export function dayText(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** A time for programs; `null` stays. */
+export function isoText(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+/**
+ * A line of a CSV file.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc4180 | RFC 4180}
+ */
+export function csvLine(cells: readonly (string | number)[]): string {
+  return cells.map((cell) => {
+    const text = String(cell);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  }).join(",");
+}
