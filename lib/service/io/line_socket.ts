@@ -35,6 +35,8 @@ const ACCEPT_PAUSE_MS = 200;
 const READ_TIMEOUT_MS = 300_000;
 const LINE_END = 0x0a;
 const READ_BYTES = 65_536;
+const WRITE_BYTES = 65_536;
+const ENCODER = new TextEncoder();
 
 /**
  * Answers lines. Only the program's own user and root can connect.
@@ -230,6 +232,7 @@ class LineConnection {
   readonly #connection: Deno.Conn;
   /** Bytes that were read after the end of the last line. */
   #rest = new Uint8Array();
+  #written: Uint8Array<ArrayBuffer> | undefined;
   #isClosed = false;
 
   /** @param connection Nobody else reads or writes it. */
@@ -277,9 +280,17 @@ class LineConnection {
 
   /** Writes all of a text; waits while the other side does not read. */
   async write(text: string): Promise<void> {
-    let rest = new TextEncoder().encode(text);
-    while (rest.length > 0) {
-      rest = rest.subarray(await this.#connection.write(rest));
+    // One piece of memory for all of a long answer.
+    const bytes = this.#written ??= new Uint8Array(WRITE_BYTES);
+    for (let at = 0; at < text.length;) {
+      const { read, written } = ENCODER.encodeInto(
+        at === 0 ? text : text.slice(at),
+        bytes,
+      );
+      at += read;
+      for (let done = 0; done < written;) {
+        done += await this.#connection.write(bytes.subarray(done, written));
+      }
     }
   }
 
