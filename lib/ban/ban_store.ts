@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { Address } from "../base/address.ts";
 import type { Ban, BanKey, Change } from "./ban.ts";
+import type { JailName } from "../base/jail_name.ts";
 import type { Epoch, EventId } from "../base/ids.ts";
 import type { Receipt } from "./receipt.ts";
 import type { HostName } from "../base/host_name.ts";
@@ -88,6 +90,8 @@ export interface BanStore {
    * @throws {RangeError} when it is below.
    */
   since(seq: number, max: number): readonly Change[];
+  /** The jails in which an address is banned, or was as far as that is stored. */
+  jailsOf(address: Address): readonly JailName[];
   /** The last `max` stored changes of a ban, oldest first. */
   history(key: BanKey, max: number): readonly Change[];
   /**

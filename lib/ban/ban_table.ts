@@ -93,6 +93,14 @@ export class BanTable {
     return this.#reports.get(origin) ?? 0;
   }
 
+  /** The bans of an address, in any jail. */
+  *ofAddress(address: Address): Generator<Ban, void, undefined> {
+    for (const bans of this.#jails.values()) {
+      const ban = bans.get(address);
+      if (ban !== undefined) yield ban;
+    }
+  }
+
   /** Finds a ban. */
   find({ jail, address }: BanKey): Ban | undefined {
     return this.#jails.get(jail)?.get(address);

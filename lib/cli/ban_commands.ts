@@ -1,5 +1,5 @@
 /**
- * The operator's verb that lists bans.
+ * The operator's verbs that read bans.
  *
  * @module
  */
@@ -23,7 +23,13 @@ import {
   type OutputPlace,
 } from "./operator_output.ts";
 import { countText } from "./plain_texts.ts";
-import { askMany, type AskPublisher } from "./publisher_questions.ts";
+import { networkOperand } from "./operands.ts";
+import { whyJson, whyLines } from "./why_view.ts";
+import {
+  askMany,
+  type AskPublisher,
+  askRunning,
+} from "./publisher_questions.ts";
 
 /** Options for {@link BanCommands}. */
 export interface BanCommandsOptions {
@@ -45,7 +51,7 @@ interface BanForm {
 /** Bans that are listed where nobody says how many. */
 const USUAL_LIMIT = 50;
 
-/** Carries out `bans`. */
+/** Carries out `bans` and `why`. */
 export class BanCommands {
   readonly #options: BanCommandsOptions;
 
@@ -59,6 +65,17 @@ export class BanCommands {
     const request = this.#request(command);
     const form = this.#form(command);
     return { lines: [], pages: this.#pages(request, form), notes: [] };
+  }
+
+  /** `why`. */
+  async why(command: TypedCommand): Promise<OperatorOutput> {
+    const { ask, nowMs } = this.#options;
+    const address = networkOperand(command);
+    const why = await askRunning(ask, { kind: "why", address }, "why");
+    const lines = command.options.has("json")
+      ? [whyJson(why)]
+      : whyLines(why, nowMs);
+    return { lines, notes: [] };
   }
 
   #request(command: TypedCommand): OperatorRequest & { kind: "bans" } {

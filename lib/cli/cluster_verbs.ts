@@ -144,6 +144,12 @@ export const CLUSTER_VERBS = {
       ...LIST_OPTIONS,
     },
   },
+  "why": {
+    operands: "ADDRESS",
+    count: ONE,
+    about: "who banned an address, who has it in force, and what was before",
+    options: JSON_OPTION,
+  },
   "audit": {
     operands: "",
     count: NONE,

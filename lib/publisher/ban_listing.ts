@@ -45,6 +45,9 @@ export interface ListQuestion {
 /** Most reports in a page: a page is made in one turn. */
 const MAX_PAGE_REPORTS = 400;
 
+/** Bans between two looks at the clock, which take longer than a ban that is not asked for. */
+const CLOCK_STEPS = 16;
+
 /** Lists bans. */
 export class BanListing {
   readonly #options: BanListingOptions;
@@ -110,7 +113,7 @@ export class BanListing {
     while (!isDone) {
       const page = await this.#options.turns.take(signal, (isOver) => {
         const page: OperatorBan[] = [];
-        let reports = 0;
+        let [reports, steps] = [0, 0];
         while (
           page.length < MAX_LINE_BANS && reports < MAX_PAGE_REPORTS
         ) {
@@ -120,7 +123,7 @@ export class BanListing {
           const shown = show(next.value);
           if (shown !== undefined) page.push(shown);
           reports += shown?.reports.length ?? 0;
-          if (isOver()) break;
+          if (++steps % CLOCK_STEPS === 0 && isOver()) break;
         }
         return page;
       });

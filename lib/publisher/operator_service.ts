@@ -19,6 +19,8 @@ import type { Log } from "../log/log.ts";
 import type { NodeRecords } from "../members/node_records.ts";
 import type { BanStore } from "../ban/ban_store.ts";
 import { SharedTurns } from "../async/shared_turns.ts";
+import type { CurrentPolicy } from "../protection/protection_policy.ts";
+import { WhyService } from "./why_service.ts";
 import { BanListing } from "./ban_listing.ts";
 import type { EnforcingNodes } from "./enforcement_view.ts";
 
@@ -35,8 +37,16 @@ export interface OperatorServiceOptions {
   readonly hub: Pick<BanHub, "submit" | "table">;
   /** `undefined`: protocol 2 is not served. */
   readonly nodes: LiveNodes | undefined;
-  readonly store: Pick<BanStore, "receipts">;
-  readonly records: Pick<NodeRecords, "keepAudit" | "audit">;
+  readonly store: Pick<BanStore, "receipts" | "history" | "jailsOf">;
+  readonly records: Pick<NodeRecords, "keepAudit" | "audit" | "auditOf">;
+  /** Which addresses are never banned, the cluster's allowlist among them. */
+  readonly protection: CurrentPolicy;
+  /** Why a network is on the allowlist; empty: nobody said. */
+  readonly noteOf: (network: string) => string;
+  /** In whose name the allowlist lifts: the publisher's. */
+  readonly hostName: HostName;
+  /** How long the past is kept, in milliseconds. */
+  readonly keepHistoryMs: number;
   /** How far the system's clock is ahead of the table's, in milliseconds. */
   readonly aheadMs: () => number;
   readonly clock: Clock;
@@ -56,6 +66,7 @@ interface ReportKey extends BanKey {
 export class OperatorService {
   readonly #options: OperatorServiceOptions;
   readonly #listing: BanListing;
+  readonly #why: WhyService;
 
   /** @param options See {@link OperatorServiceOptions}. */
   constructor(options: OperatorServiceOptions) {
@@ -63,6 +74,8 @@ export class OperatorService {
     const turns = new SharedTurns(options);
     const nodes = options.nodes ?? NO_NODES;
     this.#listing = new BanListing({ ...options, nodes, turns });
+    const nowMs = () => options.clock.nowMs();
+    this.#why = new WhyService({ ...options, nodes, turns, nowMs });
   }
 
   /**
@@ -79,7 +92,7 @@ export class OperatorService {
   ): AsyncGenerator<OperatorAnswer, void, undefined> {
     try {
       if (request.kind === "bans") yield* this.#listing.list(request, signal);
-      else yield await this.#answer(request);
+      else yield await this.#answer(request, signal);
     } catch (error) {
       if (signal.aborted && error === signal.reason) return;
       if (error instanceof BusyError) {
@@ -93,6 +106,7 @@ export class OperatorService {
 
   async #answer(
     request: Exclude<OperatorRequest, { kind: "bans" }>,
+    signal: AbortSignal,
   ): Promise<OperatorAnswer> {
     const { nodes, records } = this.#options;
     switch (request.kind) {
@@ -106,6 +120,10 @@ export class OperatorService {
       }
       case "nodes":
         return { kind: "nodes", nodes: nodes?.live() ?? [] };
+      case "why": {
+        const { kind, address } = request;
+        return { kind, ...await this.#why.why(address, signal) };
+      }
       case "audit":
         return {
           kind: "audit",

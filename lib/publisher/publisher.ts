@@ -133,6 +133,8 @@ export class Publisher {
       nodes: this.#nodes,
       records: options.store.records,
       aheadMs: () => this.#time.steady.aheadMs,
+      protection: allowlist.policy,
+      noteOf: allowlist.noteOf,
     });
   }
 

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Address } from "../base/address.ts";
+import type { JailName } from "../base/jail_name.ts";
 import type { BanKey, Change } from "../ban/ban.ts";
 import type { Epoch, EventId } from "../base/ids.ts";
 import type { StoredReceipt, StoreEntry, StoreTime } from "../ban/ban_store.ts";
@@ -97,6 +99,11 @@ export class BanDatabase {
       );
     }
     return this.#read("changes", () => this.#history.since(seq, max));
+  }
+
+  /** The jails in which an address is banned, or was. */
+  jailsOf(address: Address): readonly JailName[] {
+    return this.#read("bans", () => this.#bans.jailsOf(address));
   }
 
   /** The last changes of a ban. */

@@ -8,6 +8,7 @@
 
 import { type BadKind } from "../members/breaker.ts";
 import type { NodeRole } from "../base/ids.ts";
+import type { Address } from "../base/address.ts";
 import { type HostName, parseHostName } from "../base/host_name.ts";
 import { MAX_MEMBERS, parseNote } from "../members/member_list_form.ts";
 import { type AuditEntry, BAD_KINDS } from "../members/node_records.ts";
@@ -23,7 +24,9 @@ import {
   variants,
   where,
 } from "../base/json_shape.ts";
+import { WHY_MEMBERS, type WhyAnswer } from "./operator_why.ts";
 import {
+  address,
   BAN_SORTS,
   type BanFilter,
   banFilter,
@@ -55,7 +58,9 @@ export type OperatorRequest =
     readonly filter: BanFilter;
     readonly sort: BanSort | null;
     readonly limit: number | null;
-  };
+  }
+  /** Tell all that is known of an address or prefix. */
+  | { readonly kind: "why"; readonly address: Address };
 
 /** A connection of a node. */
 export interface LiveSession {
@@ -103,6 +108,8 @@ export type OperatorAnswer =
   | { readonly kind: "bans"; readonly bans: readonly OperatorBan[] }
   /** There are so many bans of those asked for, and no more lines. */
   | { readonly kind: "listed"; readonly matched: number }
+  /** All that is known of an address. */
+  | ({ readonly kind: "why" } & WhyAnswer)
   /** It could not be done. */
   | {
     readonly kind: "failed";
@@ -139,6 +146,7 @@ const plainRequest = variants<OperatorRequest>({
     sort: orNull(oneOf("sort", BAN_SORTS)),
     limit: orNull(count("limit")),
   },
+  why: { address },
 });
 
 /** The publisher holds all of a sorted answer. */
@@ -185,6 +193,7 @@ const answer: Shape<OperatorAnswer> = variants<OperatorAnswer>({
   audit: { entries: list("entries", entry, 0, MAX_AUDIT_ANSWER) },
   bans: { bans: list("bans", operatorBan, 1, MAX_LINE_BANS) },
   listed: { matched: count("matched") },
+  why: WHY_MEMBERS,
   failed: { message: words("message"), hint: words("hint") },
 });
 

@@ -107,6 +107,8 @@ export async function carryOut(
       return await live.release(command);
     case "bans":
       return bans.bans(command);
+    case "why":
+      return await bans.why(command);
     case "audit":
       return await live.audit(command);
     case "node revoke":

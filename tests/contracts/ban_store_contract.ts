@@ -77,6 +77,28 @@ export const BAN_STORE_BEHAVIOURS: Readonly<
     deepStrictEqual(store.time, time);
     deepStrictEqual(reopen().time, time);
   },
+  "knows the jails of an address, also of a ban that is history only": async (
+    { store, reopen },
+  ) => {
+    const other = banKey("192.0.2.1", "nginx");
+    const changes = [
+      report(1, IP),
+      report(2, other),
+      report(3, NET),
+      lift(4, other),
+    ];
+    await store.append(changes.map(unnamed), NOW_MS);
+    let known = store;
+    for (const open of [() => store, reopen]) {
+      known = open();
+      deepStrictEqual(known.jailsOf(IP.address), ["nginx", "sshd"]);
+      deepStrictEqual(known.jailsOf(NET.address), [NET.jail]);
+      deepStrictEqual(known.jailsOf(banKey("192.0.2.2").address), []);
+    }
+    await pruneAll(known, NOW_MS + DAY_MS);
+    deepStrictEqual(known.jailsOf(IP.address), ["sshd"]);
+  },
+
   "gives changes, bans, events and receipts back as they were": async (
     { store, reopen },
   ) => {

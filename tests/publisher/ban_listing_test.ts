@@ -253,7 +253,7 @@ Deno.test("list() works in turns that end when they are over, and pages that are
   const pauses: number[] = [];
   const clock = {
     // Each look at the clock is a step of work.
-    monotonicMs: () => (worked++, nowMs += 0.1),
+    monotonicMs: () => (worked++, nowMs += 1),
     delay: (ms: number) => {
       pauses.push(ms);
       return Promise.resolve();
@@ -271,8 +271,8 @@ Deno.test("list() works in turns that end when they are over, and pages that are
     filter: { ...ALL, jail: jail("nginx") },
   });
   strictEqual(matched, 2_500);
-  ok(worked > 5_000);
-  ok(pauses.every((ms) => ms < 5), "a turn was longer");
+  ok(worked > 5_000 / 16);
+  ok(pauses.every((ms) => ms <= 6), "a turn was longer");
   ok(pages >= 2_500 / MAX_LINE_BANS);
 });
 

@@ -12,6 +12,8 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
+import type { Address } from "../../base/address.ts";
+import type { JailName } from "../../base/jail_name.ts";
 import type { Ban, BanKey, Change } from "../../ban/ban.ts";
 import { BanDatabase } from "../ban_database.ts";
 import { BAN_STORE_PRAGMAS, BAN_STORE_SCHEMA } from "../ban_store_schema.ts";
@@ -181,6 +183,10 @@ export class SqliteBanStore implements BanStore, Disposable {
 
   since(seq: number, max: number): readonly Change[] {
     return this.#memory.since(seq, max);
+  }
+
+  jailsOf(address: Address): readonly JailName[] {
+    return this.#memory.jailsOf(address);
   }
 
   history(key: BanKey, max: number): readonly Change[] {

@@ -12,6 +12,8 @@ import type {
   StoreTime,
 } from "../../../lib/ban/ban_store.ts";
 import type { RuntimeError } from "../../../lib/base/errors.ts";
+import type { Address } from "../../../lib/base/address.ts";
+import type { JailName } from "../../../lib/base/jail_name.ts";
 import type { HostName } from "../../../lib/base/host_name.ts";
 import { MemoryRecords } from "./memory_records.ts";
 import { type BanMap, quota, replay } from "../values/replayed_bans.ts";
@@ -74,6 +76,14 @@ export class MemoryBanStore implements BanStore {
   since(seq: number, max: number): readonly Change[] {
     if (seq < this.keptSince) throw new RangeError(`since ${seq}`);
     return this.#changes.filter((each) => each.seq > seq).slice(0, max);
+  }
+
+  jailsOf(address: Address): readonly JailName[] {
+    const known = [...this.#bans.values(), ...this.#changes];
+    const jails = known.flatMap((each) =>
+      each.address === address ? [each.jail] : []
+    );
+    return [...new Set(jails)].sort();
   }
 
   history(key: BanKey, max: number): readonly Change[] {
