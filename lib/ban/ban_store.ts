@@ -102,6 +102,11 @@ export interface BanStore {
    * @throws {RuntimeError} when they can't be stored; none was.
    */
   keepReceipts(receipts: readonly StoredReceipt[]): Promise<number>;
+  /**
+   * When an operator lifted a ban last, in milliseconds since 1970; `undefined`:
+   * never, or longer than {@link LIFT_KEEP_MS} ago.
+   */
+  liftedMs(key: BanKey): number | undefined;
   /** The receipts of a ban, by node and action. */
   receipts(key: BanKey): readonly StoredReceipt[];
   /**
@@ -118,6 +123,9 @@ export interface BanStore {
   /** The audit and the quarantines. */
   readonly records: NodeRecords;
 }
+
+/** How long it is remembered that an operator lifted a ban, in milliseconds: 400 days. */
+export const LIFT_KEEP_MS = 400 * 86_400_000;
 
 /** A subscriber's stored copy. */
 export interface StoredReplica {

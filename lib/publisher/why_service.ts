@@ -9,7 +9,7 @@ import type { Ban, Change } from "../ban/ban.ts";
 import type { BanHub } from "../ban/ban_hub.ts";
 import { type PastBan, pastBans } from "../ban/ban_past.ts";
 import type { BanStore } from "../ban/ban_store.ts";
-import { isOperatorOrigin } from "../ban/operator_origin.ts";
+import { isOperatorOrigin } from "../base/operator_name.ts";
 import { type Address, prefixesAround } from "../base/address.ts";
 import { type HostName, sameHost } from "../base/host_name.ts";
 import type { NodeRecords } from "../members/node_records.ts";

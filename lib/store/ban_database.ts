@@ -10,6 +10,7 @@ import type { JailName } from "../base/jail_name.ts";
 import type { BanKey, Change } from "../ban/ban.ts";
 import type { Epoch, EventId } from "../base/ids.ts";
 import type { StoredReceipt, StoreEntry, StoreTime } from "../ban/ban_store.ts";
+import { isOperatorsLift } from "../ban/ban.ts";
 import type { HostName } from "../base/host_name.ts";
 import { atOnce, type SqlDatabase } from "./sql.ts";
 import { storeFailure } from "./store_errors.ts";
@@ -81,6 +82,7 @@ export class BanDatabase {
         if (event !== undefined) this.#history.putEvent(event, nowMs);
         if (change === undefined) continue;
         this.#history.putChange(this.#bans.apply(change), change);
+        if (isOperatorsLift(change)) this.#history.putLift(change);
       }
     });
     this.#seq = seq;
@@ -121,6 +123,11 @@ export class BanDatabase {
       for (const receipt of known) this.#history.putReceipt(receipt);
       return receipts.length - known.length;
     });
+  }
+
+  /** When an operator lifted a ban last. */
+  liftedMs(key: BanKey): number | undefined {
+    return this.#read("lifts", () => this.#history.liftedMs(key));
   }
 
   /** The receipts of a ban. */

@@ -63,7 +63,7 @@ function span(name: string) {
 }
 
 export const event = variants<NodeEvent>({
-  ban: { id, jail, address, remainingMs },
+  ban: { id, jail, address, remainingMs, agoMs: span("agoMs") },
   unban: { id, jail, address },
 });
 

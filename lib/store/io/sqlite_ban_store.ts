@@ -201,6 +201,10 @@ export class SqliteBanStore implements BanStore, Disposable {
     return this.#memory.receipts(key);
   }
 
+  liftedMs(key: BanKey): number | undefined {
+    return this.#memory.liftedMs(key);
+  }
+
   prune(beforeMs: number, nowMs: number): Promise<boolean> {
     return settled(() => this.#memory.prune(beforeMs, nowMs));
   }
