@@ -150,6 +150,29 @@ export const CLUSTER_VERBS = {
     about: "who banned an address, who has it in force, and what was before",
     options: JSON_OPTION,
   },
+  "ban": {
+    operands: "ADDRESS",
+    count: ONE,
+    about: "ban an address or a prefix in the whole cluster, at once",
+    options: {
+      for: { value: "TIME", help: "for so long, as in 7d; -1 for ever [1d]" },
+      reason: { value: "TEXT", help: "why, for the audit" },
+      force: { help: "also a private address, and a wide prefix" },
+      ...JSON_OPTION,
+    },
+  },
+  "unban": {
+    operands: "[ADDRESS]",
+    count: [0, 1],
+    about: "lift what anybody banned; only a later detection brings it back",
+    options: {
+      node: { value: "NAME", help: "what this node reported" },
+      jail: { value: "JAIL", help: "in this jail" },
+      all: { help: "everything" },
+      yes: { help: "do not ask" },
+      ...JSON_OPTION,
+    },
+  },
   "audit": {
     operands: "",
     count: NONE,

@@ -8,7 +8,7 @@ import type { Clock } from "../async/clock.ts";
 import type { TaskSet } from "../async/task_set.ts";
 import { runTogether } from "../async/tasks.ts";
 import { type BanHub, BusyError } from "../ban/ban_hub.ts";
-import type { BanStore } from "../ban/ban_store.ts";
+import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
 import type {
   ErrorCode,
   NodeMessage,
@@ -51,6 +51,8 @@ export interface ControlServerOptions {
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
   readonly limits: SessionLimits;
+  /** Given receipts as they arrive, before they are stored. Must not throw. */
+  readonly onReceipts: (receipts: readonly StoredReceipt[]) => void;
   /** The cluster's allowlist that is in force now. */
   readonly allowlist: () => Allowlist;
   /** Makes a session's id that nobody can guess. */
@@ -300,6 +302,7 @@ export class ControlServer {
       node,
       atMs: nowMs - agoMs,
     }));
+    this.#options.onReceipts(receipts);
     this.#answerLater(from, async () => {
       await this.#receiptIntake.accept(receipts);
       return { kind: "ACK", batch, results: [] };

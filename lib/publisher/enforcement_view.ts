@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Ban, BanKey } from "../ban/ban.ts";
+import type { Ban } from "../ban/ban.ts";
 import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
 import { canonicalHost, type HostName } from "../base/host_name.ts";
 import {
@@ -26,6 +26,9 @@ export interface EnforcementCount {
   /** What those say that have it not, the first of them. */
   readonly missing: readonly EnforcementDetail[];
 }
+
+/** Named as the action of a node that reported a ban itself. */
+const OWN_ACTION = "fail2ban";
 
 /** What counts where a node has several actions: the worst of them. */
 const WORST_FIRST: readonly NodeEnforcement[] = [
@@ -75,17 +78,29 @@ export class EnforcementView {
         worst.set(node, detail);
       }
     }
+    for (const { origin } of ban.reports) {
+      const node = canonicalHost(origin);
+      if (!worst.has(node)) worst.set(node, ownAt(origin));
+    }
     return this.#countOf(worst);
   }
 
-  /** What every node said of a ban, also those that are away; and those that should have said something. */
-  details(key: BanKey): readonly EnforcementDetail[] {
-    const said = this.#store.receipts(key).map(detailOf);
+  /**
+   * What every node said of a ban, also those that are away and those that
+   * reported it; and those that should have said something.
+   */
+  details(ban: Ban): readonly EnforcementDetail[] {
+    const said = this.#store.receipts(ban).map(detailOf);
     const known = new Set(said.map(({ node }) => canonicalHost(node)));
+    const own = ban.reports.filter(({ origin }) =>
+      !known.has(canonicalHost(origin)) &&
+      this.#nodes.has(canonicalHost(origin))
+    ).map(({ origin }) => ownAt(origin));
+    for (const { node } of own) known.add(canonicalHost(node));
     const silent = [...this.#nodes].flatMap(([name, node]) =>
       known.has(name) ? [] : [unknownAt(node)]
     );
-    return [...said, ...silent];
+    return [...said, ...own, ...silent];
   }
 
   #countOf(
@@ -110,6 +125,11 @@ function detailOf(
   { node, action, outcome, detail }: StoredReceipt,
 ): EnforcementDetail {
   return { node, action, state: outcome, detail };
+}
+
+/** What a node reported its own fail2ban has in force: its subscriber does nothing. */
+function ownAt(node: HostName): EnforcementDetail {
+  return { node, action: OWN_ACTION, state: "applied", detail: "" };
 }
 
 function unknownAt(node: HostName): EnforcementDetail {

@@ -16,10 +16,12 @@ import type {
 import { MAX_AUDIT_ANSWER } from "../wire/operator_messages.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
-import type { NodeRecords } from "../members/node_records.ts";
+import type { AuditEntry, NodeRecords } from "../members/node_records.ts";
 import type { BanStore } from "../ban/ban_store.ts";
 import { SharedTurns } from "../async/shared_turns.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
+import type { ReceiptWatch } from "./receipt_watch.ts";
+import { SteeringService } from "./steering_service.ts";
 import { WhyService } from "./why_service.ts";
 import { BanListing } from "./ban_listing.ts";
 import type { EnforcingNodes } from "./enforcement_view.ts";
@@ -41,6 +43,8 @@ export interface OperatorServiceOptions {
   readonly records: Pick<NodeRecords, "keepAudit" | "audit" | "auditOf">;
   /** Which addresses are never banned, the cluster's allowlist among them. */
   readonly protection: CurrentPolicy;
+  /** What nodes say, as it arrives. */
+  readonly receipts: ReceiptWatch;
   /** Why a network is on the allowlist; empty: nobody said. */
   readonly noteOf: (network: string) => string;
   /** In whose name the allowlist lifts: the publisher's. */
@@ -67,6 +71,7 @@ export class OperatorService {
   readonly #options: OperatorServiceOptions;
   readonly #listing: BanListing;
   readonly #why: WhyService;
+  readonly #steering: SteeringService;
 
   /** @param options See {@link OperatorServiceOptions}. */
   constructor(options: OperatorServiceOptions) {
@@ -75,6 +80,13 @@ export class OperatorService {
     const nodes = options.nodes ?? NO_NODES;
     this.#listing = new BanListing({ ...options, nodes, turns });
     const nowMs = () => options.clock.nowMs();
+    this.#steering = new SteeringService({
+      ...options,
+      nodes,
+      turns,
+      record: (by, action, subject, detail) =>
+        this.#record({ by, action, subject, detail }),
+    });
     this.#why = new WhyService({ ...options, nodes, turns, nowMs });
   }
 
@@ -115,7 +127,12 @@ export class OperatorService {
       case "release": {
         const { by, node } = request;
         const wasAside = await nodes?.release(node) ?? false;
-        if (wasAside) await this.#record(by, "node release", node, "");
+        if (wasAside) {
+          await this.#record({
+            ...{ by, action: "node release", subject: canonicalHost(node) },
+            detail: "",
+          });
+        }
         return { kind: "done", count: Number(wasAside) };
       }
       case "nodes":
@@ -124,6 +141,16 @@ export class OperatorService {
         const { kind, address } = request;
         return { kind, ...await this.#why.why(address, signal) };
       }
+      case "ban":
+        return {
+          kind: "steered",
+          ...await this.#steering.ban(request, signal),
+        };
+      case "unban":
+        return {
+          kind: "steered",
+          ...await this.#steering.unban(request, signal),
+        };
       case "audit":
         return {
           kind: "audit",
@@ -153,7 +180,10 @@ export class OperatorService {
       }
     } finally {
       // Also what was done before it could not go on.
-      await this.#record(by, "node withdraw", node, `${count} reports${since}`);
+      await this.#record({
+        ...{ by, action: "node withdraw", subject: canonicalHost(node) },
+        detail: `${count} reports${since}`,
+      });
     }
     return { kind: "done", count };
   }
@@ -168,17 +198,12 @@ export class OperatorService {
     }
   }
 
-  async #record(
-    by: string,
-    action: string,
-    node: HostName,
-    detail: string,
-  ): Promise<void> {
-    const { records, clock, log } = this.#options;
-    const subject = canonicalHost(node);
-    const deed = { by, action, subject, detail };
-    log.record("notice", "an operator's doing", deed);
-    await records.keepAudit([{ atMs: Math.round(clock.nowMs()), ...deed }]);
+  async #record(deed: Omit<AuditEntry, "atMs">): Promise<void> {
+    const { records, clock, log, aheadMs } = this.#options;
+    const entry = { ...deed, detail: plain(deed.detail) };
+    log.record("notice", "an operator's doing", entry);
+    const atMs = Math.round(clock.nowMs() + aheadMs());
+    await records.keepAudit([{ atMs, ...entry }]);
   }
 }
 

@@ -8,7 +8,7 @@ import { TaskSet } from "../async/task_set.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { BanHub, KeptChange } from "../ban/ban_hub.ts";
 import type { SessionId } from "../base/ids.ts";
-import type { BanStore } from "../ban/ban_store.ts";
+import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
 import { ChangeStream } from "./change_stream.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import { ControlServer } from "./control_server.ts";
@@ -66,6 +66,8 @@ export interface Protocol2ServerOptions extends Protocol2Service {
   readonly onList: (list: MemberList) => void;
   /** Makes a session's id that nobody can guess. */
   readonly newSessionId: () => SessionId;
+  /** Given receipts as they arrive. Must not throw. */
+  readonly onReceipts: (receipts: readonly StoredReceipt[]) => void;
 }
 
 /** Serves nodes with {@link Protocol2Server.tasks}. */

@@ -24,6 +24,14 @@ import {
   variants,
   where,
 } from "../base/json_shape.ts";
+import {
+  BAN_ORDER,
+  type BanOrder,
+  STEERED,
+  type Steered,
+  UNBAN_ORDER,
+  type UnbanOrder,
+} from "./operator_steering.ts";
 import { WHY_MEMBERS, type WhyAnswer } from "./operator_why.ts";
 import {
   address,
@@ -60,7 +68,9 @@ export type OperatorRequest =
     readonly limit: number | null;
   }
   /** Tell all that is known of an address or prefix. */
-  | { readonly kind: "why"; readonly address: Address };
+  | { readonly kind: "why"; readonly address: Address }
+  | ({ readonly kind: "ban" } & BanOrder)
+  | ({ readonly kind: "unban" } & UnbanOrder);
 
 /** A connection of a node. */
 export interface LiveSession {
@@ -110,6 +120,8 @@ export type OperatorAnswer =
   | { readonly kind: "listed"; readonly matched: number }
   /** All that is known of an address. */
   | ({ readonly kind: "why" } & WhyAnswer)
+  /** What came of a ban or an unban. */
+  | ({ readonly kind: "steered" } & Steered)
   /** It could not be done. */
   | {
     readonly kind: "failed";
@@ -147,6 +159,8 @@ const plainRequest = variants<OperatorRequest>({
     limit: orNull(count("limit")),
   },
   why: { address },
+  ban: BAN_ORDER,
+  unban: UNBAN_ORDER,
 });
 
 /** The publisher holds all of a sorted answer. */
@@ -194,6 +208,7 @@ const answer: Shape<OperatorAnswer> = variants<OperatorAnswer>({
   bans: { bans: list("bans", operatorBan, 1, MAX_LINE_BANS) },
   listed: { matched: count("matched") },
   why: WHY_MEMBERS,
+  steered: STEERED,
   failed: { message: words("message"), hint: words("hint") },
 });
 

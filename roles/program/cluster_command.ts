@@ -20,6 +20,7 @@ import { type IniSetting, setIniOptions } from "../../lib/config/ini_edit.ts";
 import { commandSocketPath } from "../../lib/cli/command_socket.ts";
 import { askPublisher } from "./operator_socket.ts";
 import { BanCommands } from "../../lib/cli/ban_commands.ts";
+import { SteeringCommands } from "../../lib/cli/steering_commands.ts";
 import { outputPlace } from "./output_place.ts";
 import type { OperatorRequest } from "../../lib/wire/operator_messages.ts";
 import {
@@ -79,6 +80,10 @@ export async function carryOut(
   const ask = (request: OperatorRequest) => askPublisher(socket, request);
   const live = new LiveCommands(ask, editor);
   const { atMs: nowMs } = editor;
+  const steering = new SteeringCommands({
+    ...{ ask, editor },
+    confirm: Deno.stdin.isTerminal() ? confirm : undefined,
+  });
   const bans = new BanCommands({ ask, nowMs, place: outputPlace() });
   switch (command.verb) {
     case "init":
@@ -109,6 +114,10 @@ export async function carryOut(
       return bans.bans(command);
     case "why":
       return await bans.why(command);
+    case "ban":
+      return await steering.ban(command);
+    case "unban":
+      return await steering.unban(command);
     case "audit":
       return await live.audit(command);
     case "node revoke":

@@ -10,6 +10,7 @@ import {
   type OperatorAnswer,
   type OperatorRequest,
 } from "../../lib/wire/operator_messages.ts";
+import { ReceiptWatch } from "../../lib/publisher/receipt_watch.ts";
 import { OperatorService } from "../../lib/publisher/operator_service.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 import { ManualClock } from "../support/memory/manual_clock.ts";
@@ -25,6 +26,7 @@ class Bench implements AsyncDisposable {
   readonly log = new MemoryLog();
   readonly store = new MemoryBanStore();
   readonly released: string[] = [];
+  readonly receipts = new ReceiptWatch();
   readonly hub: BanHub;
   readonly service: OperatorService;
   readonly #stop = new AbortController();
@@ -47,6 +49,7 @@ class Bench implements AsyncDisposable {
       aheadMs: () => 0,
       protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
       noteOf: () => "",
+      receipts: this.receipts,
       hostName: host("hub"),
       keepHistoryMs: 30 * 24 * HOUR_MS,
       records: store.records,
