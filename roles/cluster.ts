@@ -31,6 +31,13 @@ export async function main(argv: readonly string[]): Promise<number> {
       case "version":
         writeText(Deno.stdout, `${CLUSTER_PROGRAM} ${deno.version}\n`);
         break;
+      case "hint":
+        // Whoever goes on after a 0 would think that it was done.
+        writeText(
+          Deno.stderr,
+          `${CLUSTER_PROGRAM}: hint: here that is ${CLUSTER_PROGRAM} ${line.words}\n`,
+        );
+        return EXIT_CODES.usage;
       case "command":
         await say(await carryOut(line.command, import.meta.url));
     }
