@@ -102,7 +102,13 @@ async function report(node: Node, index: number): Promise<void> {
     session: node.session,
     batch: ++node.batch,
     events: [{
-      ...{ kind: "ban", id, jail: jail("sshd"), remainingMs: 3_600_000 },
+      ...{
+        kind: "ban",
+        id,
+        jail: jail("sshd"),
+        remainingMs: 3_600_000,
+        agoMs: 0,
+      },
       address: addressAt(BANS + index),
     }],
   });

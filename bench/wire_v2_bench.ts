@@ -55,7 +55,7 @@ function eventAt(index: number): NodeEvent {
   };
   return index % 10 === 9
     ? { kind: "unban", ...common }
-    : { kind: "ban", ...common, remainingMs: 600_000 };
+    : { kind: "ban", ...common, remainingMs: 600_000, agoMs: 0 };
 }
 
 function batchOf(length: number): NodeMessage {

@@ -31,8 +31,15 @@ export async function main(argv: readonly string[]): Promise<number> {
       case "version":
         writeText(Deno.stdout, `${CLUSTER_PROGRAM} ${deno.version}\n`);
         break;
+      case "hint":
+        // Whoever goes on after a 0 would think that it was done.
+        writeText(
+          Deno.stderr,
+          `${CLUSTER_PROGRAM}: hint: here that is ${CLUSTER_PROGRAM} ${line.words}\n`,
+        );
+        return EXIT_CODES.usage;
       case "command":
-        say(await carryOut(line.command, import.meta.url));
+        await say(await carryOut(line.command, import.meta.url));
     }
     return EXIT_CODES.ok;
   } catch (error) {
@@ -42,10 +49,20 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function say({ lines, notes }: OperatorOutput): void {
-  writeText(Deno.stdout, lines.map((line) => `${line}\n`).join(""));
+async function say(
+  { lines, pages, notes }: OperatorOutput,
+): Promise<void> {
+  print(lines);
+  for await (const page of pages ?? []) {
+    if (!print(page)) break;
+  }
   const told = notes.map((note) => `${CLUSTER_PROGRAM}: ${note}\n`);
   writeText(Deno.stderr, told.join(""));
+}
+
+/** @returns Whether anybody reads it. */
+function print(lines: readonly string[]): boolean {
+  return writeText(Deno.stdout, lines.map((line) => `${line}\n`).join(""));
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

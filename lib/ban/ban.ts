@@ -11,6 +11,7 @@
 
 import type { Address } from "../base/address.ts";
 import type { HostName } from "../base/host_name.ts";
+import { isOperatorOrigin } from "../base/operator_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 
 /** Says that one node banned an address in a jail. */
@@ -77,4 +78,9 @@ export type ChangeDraft = Change extends infer C
 /** Key of a ban in maps. Unambiguous, since no jail has a bar in its name. */
 export function keyOf({ jail, address }: BanKey): string {
   return `${jail}|${address}`;
+}
+
+/** Whether an operator lifts a ban: what was reported before must not bring it back. */
+export function isOperatorsLift(change: Change): boolean {
+  return change.kind === "lift" && isOperatorOrigin(change.by);
 }

@@ -24,6 +24,8 @@ export type TableEvent =
     readonly origin: HostName;
     /** In milliseconds since 1970 by the publisher's clock; `Infinity`: never. */
     readonly expiresMs: number;
+    /** When its node made the ban, likewise; absent: now. */
+    readonly madeMs?: number;
   })
   | (BanKey & { readonly kind: "withdraw"; readonly origin: HostName })
   | (BanKey & { readonly kind: "lift"; readonly by: HostName });

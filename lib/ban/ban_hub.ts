@@ -135,7 +135,7 @@ export class BanHub {
   /** The table of bans. */
   get table(): Pick<
     BanTable,
-    "bans" | "find" | "reportsOf" | "seq" | "size"
+    "bans" | "find" | "ofAddress" | "reportsOf" | "seq" | "size"
   > {
     return this.#table;
   }

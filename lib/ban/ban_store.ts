@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { Address } from "../base/address.ts";
 import type { Ban, BanKey, Change } from "./ban.ts";
+import type { JailName } from "../base/jail_name.ts";
 import type { Epoch, EventId } from "../base/ids.ts";
 import type { Receipt } from "./receipt.ts";
 import type { HostName } from "../base/host_name.ts";
@@ -88,6 +90,8 @@ export interface BanStore {
    * @throws {RangeError} when it is below.
    */
   since(seq: number, max: number): readonly Change[];
+  /** The jails in which an address is banned, or was as far as that is stored. */
+  jailsOf(address: Address): readonly JailName[];
   /** The last `max` stored changes of a ban, oldest first. */
   history(key: BanKey, max: number): readonly Change[];
   /**
@@ -98,6 +102,11 @@ export interface BanStore {
    * @throws {RuntimeError} when they can't be stored; none was.
    */
   keepReceipts(receipts: readonly StoredReceipt[]): Promise<number>;
+  /**
+   * When an operator lifted a ban last, in milliseconds since 1970; `undefined`:
+   * never, or longer than {@link LIFT_KEEP_MS} ago.
+   */
+  liftedMs(key: BanKey): number | undefined;
   /** The receipts of a ban, by node and action. */
   receipts(key: BanKey): readonly StoredReceipt[];
   /**
@@ -114,6 +123,9 @@ export interface BanStore {
   /** The audit and the quarantines. */
   readonly records: NodeRecords;
 }
+
+/** How long it is remembered that an operator lifted a ban, in milliseconds: 400 days. */
+export const LIFT_KEEP_MS = 400 * 86_400_000;
 
 /** A subscriber's stored copy. */
 export interface StoredReplica {

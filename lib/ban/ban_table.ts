@@ -77,7 +77,10 @@ export class BanTable {
     return this.#size;
   }
 
-  /** All bans, including those without a quorum yet. */
+  /**
+   * All bans, including those without a quorum yet. The table may change before
+   * the next is asked for: a ban that stands throughout is given once.
+   */
   *bans(): Generator<Ban, void, undefined> {
     for (const bans of this.#jails.values()) yield* bans.values();
   }
@@ -88,6 +91,14 @@ export class BanTable {
    */
   reportsOf(origin: HostName): number {
     return this.#reports.get(origin) ?? 0;
+  }
+
+  /** The bans of an address, in any jail. */
+  *ofAddress(address: Address): Generator<Ban, void, undefined> {
+    for (const bans of this.#jails.values()) {
+      const ban = bans.get(address);
+      if (ban !== undefined) yield ban;
+    }
   }
 
   /** Finds a ban. */

@@ -16,6 +16,7 @@ import type { BanTable } from "./ban_table.ts";
 import type { EventId } from "../base/ids.ts";
 import type { BanStore, StoreEntry } from "./ban_store.ts";
 import type { HostName } from "../base/host_name.ts";
+import { isOperatorsLift } from "./ban.ts";
 
 /** An event and its id. */
 export interface HubRequest {
@@ -35,8 +36,8 @@ export type HubVerdict = "changed" | "known" | "node-full" | Rejection;
 
 /** Options for {@link DecisionBatch}. */
 export interface DecisionOptions {
-  /** Knows the ids of events that were accepted before. */
-  readonly store: Pick<BanStore, "hasEvent">;
+  /** Knows the ids of events that were accepted before, and what operators lifted. */
+  readonly store: Pick<BanStore, "hasEvent" | "liftedMs">;
   /** Gives the quorum of a jail. */
   readonly quorumOf: QuorumOf;
   /** Maximum number of a node's reports in the table. */
@@ -54,6 +55,8 @@ export class DecisionBatch {
   readonly #nowMs: number;
   readonly #bans = new Map<string, Ban | undefined>();
   readonly #names = new Set<string>();
+  /** When operators lifted bans in this batch. */
+  readonly #lifted = new Map<string, number>();
   /** How many reports of a node this batch adds to those in the table. */
   readonly #more = new Map<HostName, number>();
   #seq: number;
@@ -71,6 +74,10 @@ export class DecisionBatch {
 
   decide({ event: wanted, name, mayLift = false }: HubRequest): HubVerdict {
     if (name !== undefined && this.#wasTaken(name)) return "known";
+    if (this.#isLifted(wanted)) {
+      this.entries.push({ event: name, change: undefined });
+      return "known";
+    }
     const ban = this.#find(wanted);
     const event = mayLift ? this.#lifting(ban, wanted) : wanted;
     // Its id is not stored either: it may be sent again when there is room.
@@ -102,6 +109,14 @@ export class DecisionBatch {
     return isOthers === true ? { kind: "lift", jail, address, by } : event;
   }
 
+  /** What an operator lifted since it was made is said again, and is no news. */
+  #isLifted(event: TableEvent): boolean {
+    if (event.kind !== "report" || event.madeMs === undefined) return false;
+    const liftedMs = this.#lifted.get(keyOf(event)) ??
+      this.#options.store.liftedMs(event);
+    return liftedMs !== undefined && event.madeMs <= liftedMs;
+  }
+
   #isBeyondRoom(ban: Ban | undefined, event: TableEvent): boolean {
     if (event.kind !== "report") return false;
     const { origin } = event;
@@ -112,6 +127,7 @@ export class DecisionBatch {
 
   #put(before: Ban | undefined, change: Change): void {
     const after = evolve(before, change);
+    if (isOperatorsLift(change)) this.#lifted.set(keyOf(change), change.atMs);
     this.#bans.set(keyOf(change), after);
     for (const { origin } of before?.reports ?? []) this.#count(origin, -1);
     for (const { origin } of after?.reports ?? []) this.#count(origin, 1);

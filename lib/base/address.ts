@@ -108,6 +108,30 @@ export function addressParts(address: Address): AddressParts {
   };
 }
 
+/**
+ * The prefixes around an address or prefix, the narrowest first.
+ *
+ * @param address A canonical address.
+ * @returns Canonical too; none of it is the address itself.
+ *
+ * @example
+ * ```ts
+ * import { parseAddress, prefixesAround } from "./address.ts";
+ * import { ok, strictEqual } from "node:assert/strict";
+ *
+ * const address = parseAddress("192.0.2.7");
+ * ok(address);
+ * strictEqual(prefixesAround(address)[7], "192.0.2.0/24");
+ * ```
+ */
+export function prefixesAround(address: Address): readonly Address[] {
+  const { base, prefixBits } = addressParts(address);
+  return Array.from({ length: prefixBits }, (_, index) => {
+    const bits = prefixBits - 1 - index;
+    return `${printSingle(maskTo(base, bits))}/${bits}` as Address;
+  });
+}
+
 function parseSingle(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   if (IPV4.test(text)) return ipaddr.IPv4.parse(text);
   const colon = text.lastIndexOf(":");

@@ -11,6 +11,7 @@ import {
   type ClusterVerb,
   type VerbUsage,
 } from "./cluster_verbs.ts";
+import { broughtWords } from "./brought_words.ts";
 import { UsageError } from "../base/errors.ts";
 import { helpColumns, suggestion } from "./help_text.ts";
 
@@ -29,6 +30,8 @@ export interface TypedCommand {
 export type ClusterCommandLine =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
+  /** Another tool's words: nothing is done, and what to type here is said. */
+  | { readonly kind: "hint"; readonly words: string }
   | { readonly kind: "command"; readonly command: TypedCommand };
 
 /** The program's name. */
@@ -63,6 +66,8 @@ const COMMON: readonly (readonly [option: string, help: string])[] = [
 export function parseClusterCommand(
   argv: readonly string[],
 ): ClusterCommandLine {
+  const words = broughtWords(argv);
+  if (words !== undefined) return { kind: "hint", words };
   const { verb, usage, rest } = readVerb(argv);
   const options = Object.entries(usage.options);
   const flags = ["help", "version"];
@@ -107,7 +112,7 @@ export function clusterHelpText(version: string): string {
   const usages = Object.entries<VerbUsage>(CLUSTER_VERBS);
   return [
     `${CLUSTER_PROGRAM} ${version}`,
-    "keys, nodes and the allowlist of a cluster of fail2bans",
+    "bans, nodes, keys and the allowlist of a cluster of fail2bans",
     "",
     `usage: ${CLUSTER_PROGRAM} verb [option...]`,
     "",

@@ -27,7 +27,12 @@ const JSON_OPTION = {
 } as const;
 
 const JSON_LINES_OPTION = {
-  json: { help: "print an object a line, as docs/nodes.schema.json says" },
+  json: { help: "print an object a line, as docs/schemas says" },
+} as const;
+
+const LIST_OPTIONS = {
+  ...JSON_LINES_OPTION,
+  csv: { help: "print CSV" },
 } as const;
 
 const ONE = [1, 1] as const;
@@ -128,6 +133,55 @@ export const CLUSTER_VERBS = {
     count: ONE,
     about: "take its reports again, which were set aside",
     options: {},
+  },
+  "bans": {
+    operands: "",
+    count: NONE,
+    about: "the bans of the cluster, the newest first",
+    options: {
+      jail: { value: "JAIL", help: "of this jail" },
+      node: { value: "NAME", help: "that this node reported" },
+      address: { value: "ADDRESS", help: "of this address, or around it" },
+      in: { value: "NETWORK", help: "of this network, or in it" },
+      since: { value: "TIME", help: "reported first within it, as in 2h" },
+      "not-enforced": { help: "that some node has not in force" },
+      sort: {
+        value: "BY",
+        help: "since, ends, address or jail [since; with --all none]",
+      },
+      limit: { value: "N", help: "so many at most, up to 10000 [50]" },
+      all: { help: "all, as they come; in an order 10000 at most" },
+      ...LIST_OPTIONS,
+    },
+  },
+  "why": {
+    operands: "ADDRESS",
+    count: ONE,
+    about: "who banned an address, who has it in force, and what was before",
+    options: JSON_OPTION,
+  },
+  "ban": {
+    operands: "ADDRESS",
+    count: ONE,
+    about: "ban an address or a prefix in the whole cluster, at once",
+    options: {
+      for: { value: "TIME", help: "for so long, as in 7d; -1 for ever [1d]" },
+      reason: { value: "TEXT", help: "why, for the audit" },
+      force: { help: "also a private address, and a wide prefix" },
+      ...JSON_OPTION,
+    },
+  },
+  "unban": {
+    operands: "[ADDRESS]",
+    count: [0, 1],
+    about: "lift what anybody banned; only a later detection brings it back",
+    options: {
+      node: { value: "NAME", help: "what this node reported" },
+      jail: { value: "JAIL", help: "in this jail" },
+      all: { help: "everything" },
+      yes: { help: "do not ask" },
+      ...JSON_OPTION,
+    },
   },
   "audit": {
     operands: "",

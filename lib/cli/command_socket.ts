@@ -1,6 +1,6 @@
 /**
  * Operators of this host ask a running publisher on a socket beside its pid
- * file: a line of JSON asks, a line of JSON answers.
+ * file: a line of JSON asks, lines of JSON answer.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import {
 } from "../wire/operator_messages.ts";
 
 /** Operators that are served at a time. */
-export const MAX_OPERATORS = 16;
+export const MAX_OPERATORS = 32;
 /** Long, since a withdrawal of many reports takes its time. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
@@ -25,29 +25,40 @@ export function commandSocketPath(pidFile: string): string {
   return `${pidFile.replace(/\.pid$/, "")}.command.sock`;
 }
 
+/** Does what an operator asks; the answer is made as it is read, and ends with `gone`. */
+export type AnswerOperator = (
+  request: OperatorRequest,
+  gone: AbortSignal,
+) => AsyncIterable<OperatorAnswer>;
+
 /**
  * Answers a line of an operator.
  *
  * @param line What the operator's command said.
+ * @param gone Nobody reads the answer any more.
  * @param answer Does what is asked. Must not reject.
- * @returns The line to answer with.
+ * @returns The lines to answer with.
  */
-export async function answerLine(
+export async function* answerLine(
   line: string,
-  answer: (request: OperatorRequest) => Promise<OperatorAnswer>,
-): Promise<string> {
+  gone: AbortSignal,
+  answer: AnswerOperator,
+): AsyncGenerator<string, void, undefined> {
   let request: OperatorRequest;
   try {
     request = OPERATOR_REQUEST.decode(line);
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
-    return OPERATOR_ANSWER.encode({
+    yield OPERATOR_ANSWER.encode({
       kind: "failed",
       message: "the publisher does not understand what it is asked",
       hint: "it is of another version: restart it",
     });
+    return;
   }
-  return OPERATOR_ANSWER.encode(await answer(request));
+  for await (const part of answer(request, gone)) {
+    yield OPERATOR_ANSWER.encode(part);
+  }
 }
 
 /** How a publisher is asked on its {@link commandSocketPath}. */
@@ -68,6 +79,7 @@ export function commandRequest(
  *
  * @param path The socket's path, for errors.
  * @param reply What was replied.
+ * @param isFirst Whether no line of the answer came before.
  * @returns The answer; `undefined` when no publisher listens there.
  * @throws {RuntimeError} when the publisher can't be asked, or answered with
  * something else.
@@ -75,17 +87,19 @@ export function commandRequest(
 export function readCommandReply(
   path: string,
   reply: LineReply,
+  isFirst = true,
 ): OperatorAnswer | undefined {
+  const silence = isFirst ? SILENCE : CUT;
   if (reply.kind === "failure") {
-    if (reply.why === "absent") return undefined;
+    if (isFirst && reply.why === "absent") return undefined;
     const isSilent = reply.why === "gone" || reply.why === "late";
-    const reason = isSilent ? SILENCE : reply.reason;
+    const reason = isSilent ? silence : reply.reason;
     const hint = reply.why === "denied"
       ? "ask as root, or as the program's own user"
       : OTHER_HINT;
     throw cannotAsk(path, reason, hint, reply.cause);
   }
-  if (reply.isCut) throw cannotAsk(path, SILENCE, OTHER_HINT);
+  if (reply.isCut) throw cannotAsk(path, silence, OTHER_HINT);
   try {
     return OPERATOR_ANSWER.decode(reply.text);
   } catch (error) {
@@ -95,6 +109,7 @@ export function readCommandReply(
 }
 
 const SILENCE = "it said nothing";
+const CUT = "its answer was cut";
 const OTHER_HINT = "its log says more; restart it if it is of another version";
 
 function cannotAsk(

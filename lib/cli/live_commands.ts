@@ -5,25 +5,21 @@
  */
 
 import type { TypedCommand } from "./cluster_cli.ts";
-import { RuntimeError } from "../base/errors.ts";
 import type { Editor } from "./member_edits.ts";
 import { maxOption, nameOperand, sinceOption } from "./operands.ts";
 import type { LiveView } from "./member_view.ts";
-import type {
-  OperatorAnswer,
-  OperatorRequest,
-} from "../wire/operator_messages.ts";
+import {
+  askOnce,
+  type AskPublisher,
+  askRunning,
+} from "./publisher_questions.ts";
+import type { OperatorRequest } from "../wire/operator_messages.ts";
 import {
   jsonLines,
   type OperatorOutput,
   tableLines,
   timeText,
 } from "./operator_output.ts";
-
-/** Asks the publisher of this host; `undefined`: none runs. */
-export type AskPublisher = (
-  request: OperatorRequest,
-) => Promise<OperatorAnswer | undefined>;
 
 /** Carries out the verbs that need a running publisher. */
 export class LiveCommands {
@@ -38,9 +34,7 @@ export class LiveCommands {
 
   /** How the members are; `undefined`: no publisher runs. */
   async view(): Promise<LiveView> {
-    const answer = await this.#ask({ kind: "nodes" });
-    if (answer === undefined) return undefined;
-    return answer.kind === "nodes" ? answer.nodes : unexpected(answer);
+    return (await askOnce(this.#ask, { kind: "nodes" }, "nodes"))?.nodes;
   }
 
   /** `node withdraw`. */
@@ -68,9 +62,11 @@ export class LiveCommands {
   /** `audit`. */
   async audit(command: TypedCommand): Promise<OperatorOutput> {
     const max = maxOption(command);
-    const answer = await this.#running({ kind: "audit", max });
-    if (answer.kind !== "audit") return unexpected(answer);
-    const { entries } = answer;
+    const { entries } = await askRunning(
+      this.#ask,
+      { kind: "audit", max },
+      "audit",
+    );
     if (command.options.has("json")) {
       return { lines: jsonLines(entries), notes: [] };
     }
@@ -87,27 +83,8 @@ export class LiveCommands {
   }
 
   async #do(request: OperatorRequest): Promise<number> {
-    const answer = await this.#running(request);
-    return answer.kind === "done" ? answer.count : unexpected(answer);
+    return (await askRunning(this.#ask, request, "done")).count;
   }
-
-  async #running(request: OperatorRequest): Promise<OperatorAnswer> {
-    const answer = await this.#ask(request);
-    if (answer !== undefined) return answer;
-    throw new RuntimeError("the publisher does not run on this host", {
-      hint: "ask where it runs; fail2ban-publisher start starts it here",
-    });
-  }
-}
-
-function unexpected(answer: OperatorAnswer): never {
-  if (answer.kind === "failed") {
-    const { message, hint } = answer;
-    throw new RuntimeError(message, hint === "" ? {} : { hint });
-  }
-  throw new RuntimeError("the publisher answered something else", {
-    hint: "it is of another version: restart it",
-  });
 }
 
 function said(...notes: readonly string[]): OperatorOutput {

@@ -8,6 +8,7 @@
 import type { Address } from "../base/address.ts";
 import type { PublicKey } from "../zmq/curve_key.ts";
 import { RuntimeError } from "../base/errors.ts";
+import { isOperatorOrigin } from "../base/operator_name.ts";
 import { type HostName, sameHost } from "../base/host_name.ts";
 import type {
   AllowedNetwork,
@@ -61,6 +62,11 @@ export function withMember(
   if (memberNamed(list, member.name) !== undefined) {
     throw new RuntimeError(`${member.name} is a member already`, {
       hint: `fail2ban-cluster node rotate ${member.name} gives it a new code`,
+    });
+  }
+  if (isOperatorOrigin(member.name)) {
+    throw new RuntimeError(`no node may be called ${member.name}`, {
+      hint: "what operators ban is reported under that name",
     });
   }
   if (list.members.length >= MAX_MEMBERS) {

@@ -14,7 +14,7 @@ import type { LiveView } from "./member_view.ts";
 import type { OperatorOutput } from "./operator_output.ts";
 import { spanText } from "./plain_texts.ts";
 
-/** A node in a line; `docs/nodes.schema.json` is of this. */
+/** A node in a line; `docs/schemas/nodes.json` is of this. */
 export interface NodeRow {
   /** The member's name. */
   readonly node: string;

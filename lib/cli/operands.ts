@@ -8,7 +8,7 @@
 import { type Address, canonicalAddress } from "../base/address.ts";
 import { CLUSTER_PROGRAM, type TypedCommand } from "./cluster_cli.ts";
 import type { NodeRole } from "../base/ids.ts";
-import { parseDuration } from "../base/duration.ts";
+import { parseDuration, PERMANENT_SECONDS } from "../base/duration.ts";
 import { endpointUrl } from "../base/endpoint_url.ts";
 import { UsageError } from "../base/errors.ts";
 import { type HostName, parseHostName } from "../base/host_name.ts";
@@ -24,6 +24,7 @@ import { MAX_AUDIT_ANSWER } from "../wire/operator_messages.ts";
 
 const ROLES: readonly NodeRole[] = ["monitor", "subscriber"];
 const MAX_FOR_SECONDS = 3_155_760_000;
+const MAX_REASON_LENGTH = 150;
 
 /** The names of nodes that follow a verb, each once. */
 export function nameOperands({ operands }: TypedCommand): readonly HostName[] {
@@ -44,7 +45,11 @@ export function nameOperand(command: TypedCommand): HostName {
 
 /** The network that follows a verb, in any spelling that can't mean another. */
 export function networkOperand({ operands }: TypedCommand): Address {
-  const [text = ""] = operands;
+  return networkOf(operands[0] ?? "");
+}
+
+/** An address or a prefix, likewise. @throws {UsageError} when it is none. */
+export function networkOf(text: string): Address {
   const network = canonicalAddress(text);
   const [typedBase = ""] = text.split("/");
   const [base] = network?.split("/") ?? [];
@@ -84,6 +89,19 @@ export function untilOption(
     : expected(text, "a time as fail2ban writes it, such as 7d");
 }
 
+/** `--for` of a ban, in milliseconds; `null`: for ever, `undefined`: it is not given. */
+export function forOption(
+  { options }: TypedCommand,
+): number | null | undefined {
+  const text = options.get("for");
+  if (typeof text !== "string") return undefined;
+  const seconds = parseDuration(text) ?? 0;
+  if (seconds === PERMANENT_SECONDS) return null;
+  return seconds > 0 && seconds <= MAX_FOR_SECONDS
+    ? seconds * 1_000
+    : expected(text, "a time as fail2ban writes it, such as 7d; -1 for ever");
+}
+
 /** `--since`: from when on; `null`: from the first. */
 export function sinceOption(
   { options }: TypedCommand,
@@ -109,10 +127,25 @@ export function maxOption({ options }: TypedCommand): number {
 }
 
 /** `--note`. */
-export function noteOption({ options }: TypedCommand): string {
-  const text = options.get("note");
-  return parseNote(typeof text === "string" ? text : "") ??
-    expected("--note", `${MAX_NOTE_LENGTH} printable ASCII characters at most`);
+export function noteOption(command: TypedCommand): string {
+  return wordsOption(command, "note", MAX_NOTE_LENGTH);
+}
+
+/** `--reason`: shorter than a note, since the audit has the time of the ban beside it. */
+export function reasonOption(command: TypedCommand): string {
+  return wordsOption(command, "reason", MAX_REASON_LENGTH);
+}
+
+function wordsOption(
+  { options }: TypedCommand,
+  name: string,
+  maxLength: number,
+): string {
+  const text = options.get(name);
+  const words = parseNote(typeof text === "string" ? text : "");
+  return words !== undefined && words.length <= maxLength
+    ? words
+    : expected(`--${name}`, `${maxLength} printable ASCII characters at most`);
 }
 
 /**
@@ -155,7 +188,8 @@ function rateOf(text: string): number {
     : expected(text, `events in a second, 1 to ${MAX_RATE}`);
 }
 
-function expected(text: string, what: string): never {
+/** @throws {UsageError} always: what was typed is not what was expected. */
+export function expected(text: string, what: string): never {
   throw new UsageError(`${JSON.stringify(text)}: expected ${what}`, {
     hint: `${CLUSTER_PROGRAM} --help lists verbs and options`,
   });

@@ -8,9 +8,38 @@
 export interface OperatorOutput {
   /** For standard output: what was asked for, and nothing else. */
   readonly lines: readonly string[];
+  /** What is long: lines that follow, in pages, made while they are printed. */
+  readonly pages?: AsyncIterable<readonly string[]>;
   /** For standard error: what happened, and what comes next. */
   readonly notes: readonly string[];
 }
+
+/** Where output goes. */
+export interface OutputPlace {
+  /** Columns of the terminal; `undefined`: it is none, and nothing is cut. */
+  readonly columns: number | undefined;
+  /** Whether headings may be bold. */
+  readonly hasColour: boolean;
+}
+
+/** No terminal. */
+export const PLAIN_PLACE: OutputPlace = {
+  columns: undefined,
+  hasColour: false,
+};
+
+/** How a table is laid out. */
+export interface TableLayout {
+  readonly heading: readonly string[];
+  /** Columns, by number, that are cut where a terminal is too narrow. */
+  readonly shrinking: readonly number[];
+}
+
+const GAP = "  ";
+/** Narrowest that a column is cut to. */
+const MIN_COLUMN = 8;
+/** A table is no wider on a terminal that is. */
+const MAX_COLUMNS = 100;
 
 /**
  * Lays out rows one below the other, two spaces between.
@@ -20,15 +49,93 @@ export interface OperatorOutput {
 export function tableLines(
   rows: readonly (readonly string[])[],
 ): readonly string[] {
-  const widths: number[] = [];
+  return padded(rows, widened([], rows));
+}
+
+/** A table that grows by pages: columns get wider where a page needs it. */
+export class GrowingTable {
+  readonly #layout: TableLayout;
+  readonly #place: OutputPlace;
+  #widths: readonly number[] = [];
+  #isBegun = false;
+
+  /**
+   * @param layout Its heading and columns.
+   * @param place Where it is printed.
+   */
+  constructor(layout: TableLayout, place: OutputPlace = PLAIN_PLACE) {
+    this.#layout = layout;
+    this.#place = place;
+  }
+
+  /** The lines of some more rows; the first ones have the heading above. */
+  lines(rows: readonly (readonly string[])[]): readonly string[] {
+    const { heading } = this.#layout;
+    const all = this.#isBegun ? rows : [heading, ...rows];
+    const isFirst = !this.#isBegun;
+    this.#isBegun = true;
+    this.#widths = widened(this.#widths, all);
+    const { widths, columns } = this.#fitted();
+    const lines = padded(all, widths, columns);
+    const [first = "", ...rest] = lines;
+    return isFirst && this.#place.hasColour ? [bold(first), ...rest] : lines;
+  }
+
+  /** Widths within the terminal's, as far as columns may shrink. */
+  #fitted(): { readonly widths: readonly number[]; readonly columns: number } {
+    const { columns } = this.#place;
+    if (columns === undefined) {
+      return { widths: this.#widths, columns: Infinity };
+    }
+    const widths = [...this.#widths];
+    const limit = Math.min(columns, MAX_COLUMNS);
+    const total = () =>
+      widths.reduce((sum, width) => sum + width, 0) +
+      GAP.length * (widths.length - 1);
+    while (total() > limit) {
+      const widest = this.#layout.shrinking.toSorted((left, right) =>
+        (widths[right] ?? 0) - (widths[left] ?? 0)
+      )[0];
+      const width = widths[widest ?? -1] ?? 0;
+      if (widest === undefined || width <= MIN_COLUMN) {
+        break;
+      }
+      widths[widest] = width - 1;
+    }
+    return { widths, columns };
+  }
+}
+
+function widened(
+  widths: readonly number[],
+  rows: readonly (readonly string[])[],
+): readonly number[] {
+  const wider = [...widths];
   for (const row of rows) {
     row.forEach((cell, at) => {
-      widths[at] = Math.max(widths[at] ?? 0, cell.length);
+      wider[at] = Math.max(wider[at] ?? 0, cell.length);
     });
   }
+  return wider;
+}
+
+function padded(
+  rows: readonly (readonly string[])[],
+  widths: readonly number[],
+  columns = Infinity,
+): readonly string[] {
   return rows.map((row) =>
-    row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ").trimEnd()
+    row.map((cell, at) => {
+      const width = widths[at] ?? 0;
+      return columns === Infinity || cell.length <= width
+        ? cell.padEnd(width)
+        : `${cell.slice(0, width - 1)}~`;
+    }).join(GAP).trimEnd()
   );
+}
+
+function bold(text: string): string {
+  return `\x1b[1m${text}\x1b[22m`;
 }
 
 /** A time as operators read it, in UTC; `never` for none. */

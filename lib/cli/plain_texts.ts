@@ -1,5 +1,5 @@
 /**
- * Spans as operators read them.
+ * Spans, times and numbers as operators read them.
  *
  * @module
  */
@@ -29,4 +29,36 @@ export function spanText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
   const [unit, size] = SPANS.find(([, size]) => seconds >= size) ?? ["s", 1];
   return `${Math.floor(seconds / size)} ${unit}`;
+}
+
+/** A number with commas between its thousands. */
+export function countText(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** The time of day, in UTC. */
+export function clockText(ms: number): string {
+  return new Date(ms).toISOString().replace(/^.*T/, "").replace(/\.\d+Z$/, "Z");
+}
+
+/** The day, in UTC. */
+export function dayText(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** A time for programs; `null` stays. */
+export function isoText(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+/**
+ * A line of a CSV file.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc4180 | RFC 4180}
+ */
+export function csvLine(cells: readonly (string | number)[]): string {
+  return cells.map((cell) => {
+    const text = String(cell);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  }).join(",");
 }

@@ -30,8 +30,8 @@ export interface UpdateProtectionOptions {
 /** An answer of the rules. */
 interface Verdict {
   readonly policy: ProtectionPolicy;
-  /** Which rule refused the update, if one did. */
-  readonly rule: string | undefined;
+  /** The rule that refused the update and what it protects, if one did. */
+  readonly reason: string | undefined;
 }
 
 /**
@@ -71,9 +71,9 @@ export class UpdateProtection {
     action?: string,
   ): readonly BanUpdate[] {
     return updates.filter((update) => {
-      const rule = this.#judge(update);
-      if (rule === undefined) return true;
-      if (action !== undefined) this.#addReceipt(update, action, rule);
+      const reason = this.#judge(update);
+      if (reason === undefined) return true;
+      if (action !== undefined) this.#addReceipt(update, action, reason);
       return false;
     });
   }
@@ -83,25 +83,26 @@ export class UpdateProtection {
     this.#refusals.flush();
   }
 
+  /** @returns The rule that refuses it, and what it protects. */
   #judge(update: BanUpdate): string | undefined {
     if (update.kind === "unban") return undefined;
     const { policy } = this;
     const known = this.#verdicts.get(update);
-    if (known?.policy === policy) return known.rule;
+    if (known?.policy === policy) return known.reason;
     const refused = refusal(update.address, policy);
-    const rule = refused?.rule;
-    this.#verdicts.set(update, { policy, rule });
+    const reason = refused && `${refused.rule}: ${refused.because}`;
+    this.#verdicts.set(update, { policy, reason });
     if (refused === undefined) return undefined;
     this.counters.refused++;
     const { origin: node, address } = update;
-    const { because } = refused;
+    const { rule, because } = refused;
     this.#refusals.record("warning", "refused a protected address", {
       node,
       address,
       rule,
       because,
     });
-    return rule;
+    return reason;
   }
 
   #addReceipt(

@@ -68,6 +68,8 @@ export interface NodeRecords {
   ): Promise<readonly NewAuditEntry[]>;
   /** The last entries, oldest first. */
   audit(max: number): readonly AuditEntry[];
+  /** The last entries about a subject, oldest first. */
+  auditOf(subject: string, max: number): readonly AuditEntry[];
   /**
    * Stores that a node's reports are set aside. @throws {RuntimeError} when
    * that can't be stored.

@@ -20,10 +20,16 @@ export interface EndCorrectionOptions {
   readonly maxAwaited?: number;
 }
 
+/** A ban, and when fail2ban made it. */
+export interface MadeBan extends Detection {
+  /** In milliseconds since 1970; `undefined`: nobody says. */
+  readonly madeMs: number | undefined;
+}
+
 /** A ban whose end is known now. */
 export interface CorrectedEnd {
   /** The ban. */
-  readonly ban: Detection;
+  readonly ban: MadeBan;
   /** The end that was reported, in milliseconds since 1970. */
   readonly reportedMs: number;
   /** When it ends, in milliseconds since 1970. */
@@ -42,7 +48,7 @@ const ROW_TIMEOUT_MS = 60_000;
 const MAX_LOOKS = 500;
 
 interface Awaited {
-  readonly ban: Detection;
+  readonly ban: MadeBan;
   readonly end: Required<EstimatedEnd>;
   readonly sinceMs: number;
 }
@@ -65,7 +71,7 @@ export class EndCorrection {
   }
 
   /** Takes note of a ban that was reported; replaces what was known of it. */
-  watch(ban: Detection, { endsMs, awaits }: EstimatedEnd): void {
+  watch(ban: MadeBan, { endsMs, awaits }: EstimatedEnd): void {
     const key = keyOf(ban);
     this.#awaited.delete(key);
     if (awaits === undefined) return;

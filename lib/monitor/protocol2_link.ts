@@ -26,6 +26,7 @@ import type { Report, ReportLink } from "./report_link.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 import { Watchdog } from "../async/watchdog.ts";
 import { MAX_SPAN_MS } from "../wire/v2.ts";
+import { agoMs } from "../wire/wire_times.ts";
 
 /** Options for {@link Protocol2Link}. */
 export interface Protocol2LinkOptions {
@@ -66,6 +67,8 @@ interface Pending {
   readonly report: Report;
   /** When the ban ends, by the clock that never jumps. */
   readonly endsMs: number;
+  /** When it was made, by the clock that never jumps. */
+  readonly madeMs: number;
   /** When it was submitted, likewise. */
   readonly sinceMs: number;
 }
@@ -138,9 +141,12 @@ export class Protocol2Link implements ReportLink {
     const { clock } = this.#options;
     while (!this.#window.hasRoom) await this.#changed.wait(signal);
     // From here on a step of the host's clock does not matter.
+    const nowMs = clock.nowMs();
     const sinceMs = clock.monotonicMs();
-    const endsMs = report.expiresMs - clock.nowMs() + sinceMs;
-    this.#window.push({ report, endsMs, sinceMs });
+    const aheadMs = nowMs - sinceMs;
+    const endsMs = report.expiresMs - aheadMs;
+    const madeMs = (report.madeMs ?? nowMs) - aheadMs;
+    this.#window.push({ report, endsMs, madeMs, sinceMs });
     this.#counters.submitted++;
     this.#changed.notify();
   }
@@ -278,11 +284,14 @@ export class Protocol2Link implements ReportLink {
   }
 }
 
-function eventOf({ report, endsMs }: Pending, nowMs: number): NodeEvent {
+function eventOf(
+  { report, endsMs, madeMs }: Pending,
+  nowMs: number,
+): NodeEvent {
   const { kind, id, jail, address } = report;
-  return kind === "unban"
-    ? { kind, id, jail, address }
-    : { kind, id, jail, address, remainingMs: remaining(endsMs - nowMs) };
+  if (kind === "unban") return { kind, id, jail, address };
+  const remainingMs = remaining(endsMs - nowMs);
+  return { kind, id, jail, address, remainingMs, agoMs: agoMs(madeMs, nowMs) };
 }
 
 /** A span that is too long for the wire is sent as permanent. */

@@ -18,6 +18,11 @@ export interface Report extends BanEvent {
    * not carry times.
    */
   readonly expiresMs: number;
+  /**
+   * When fail2ban made the ban, likewise; `undefined`: nobody says, and it
+   * counts as made now.
+   */
+  readonly madeMs?: number | undefined;
 }
 
 /** A way to the publisher. Reports count in the order in which they were submitted. */

@@ -182,7 +182,8 @@ export class Reporter {
       !link.carriesTimes
     ) return false;
     const id = eventIdOfRepair(keyOf(ticket), this.#options.clock.nowMs());
-    const ban = { kind: "ban" as const, jail, address, id };
+    const madeMs = ticket.beganMs;
+    const ban = { kind: "ban" as const, jail, address, id, madeMs };
     await this.#correct({ ban, reportedMs, endsMs }, signal);
     return true;
   }
@@ -221,11 +222,11 @@ export class Reporter {
       return;
     }
     const { hostName: origin, link, clock, log } = this.#options;
-    const { jail, address } = ban;
+    const { jail, address, madeMs } = ban;
     const nowMs = clock.nowMs();
     const idOf = (kind: string) =>
       eventIdOfRepair(`${kind} ${keyOf(ban)} ${ban.id}`, nowMs);
-    const report = { origin, jail, address, expiresMs: endsMs };
+    const report = { origin, jail, address, expiresMs: endsMs, madeMs };
     this.#counters.corrected++;
     log.record("debug", "the end of a ban is corrected", {
       ...{ jail, address },
@@ -276,8 +277,10 @@ export class Reporter {
     const sinceMs = clock.monotonicMs();
     const end = await this.#endOf(event, signal);
     const expiresMs = end.endsMs;
-    await link.submit({ kind, origin, jail, address, id, expiresMs }, signal);
-    if (kind === "ban") this.#corrections?.watch(event, end);
+    const madeMs = this.#timeOf(event);
+    const report = { kind, origin, jail, address, id, expiresMs, madeMs };
+    await link.submit(report, signal);
+    if (kind === "ban") this.#corrections?.watch({ ...event, madeMs }, end);
     else this.#corrections?.forget(event);
     this.#note(event, kind === "ban" ? "reported" : "lifted", expiresMs);
     this.blockedMs += clock.monotonicMs() - sinceMs;

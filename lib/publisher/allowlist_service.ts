@@ -81,6 +81,10 @@ export class AllowlistService {
   /** The publisher's rules, the allowlist among them. */
   readonly policy: CurrentPolicy = () => this.#protection.policy;
 
+  /** Why a network is on it; empty: nobody said. */
+  readonly noteOf = (network: string): string =>
+    this.#allowed.find((entry) => entry.network === network)?.note ?? "";
+
   /** Bans that were lifted. */
   get lifted(): number {
     return this.#lifted;

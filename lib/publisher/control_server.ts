@@ -8,7 +8,7 @@ import type { Clock } from "../async/clock.ts";
 import type { TaskSet } from "../async/task_set.ts";
 import { runTogether } from "../async/tasks.ts";
 import { type BanHub, BusyError } from "../ban/ban_hub.ts";
-import type { BanStore } from "../ban/ban_store.ts";
+import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
 import type {
   ErrorCode,
   NodeMessage,
@@ -20,7 +20,7 @@ import { RuntimeError } from "../base/errors.ts";
 import { EventIntake, type EventIntakeCounters } from "./event_intake.ts";
 import type { Allowlist } from "../protection/allowlist.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
-import type { HostName } from "../base/host_name.ts";
+import { canonicalHost, type HostName } from "../base/host_name.ts";
 import type { Log } from "../log/log.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import { Admission } from "./admission.ts";
@@ -54,6 +54,8 @@ export interface ControlServerOptions {
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
   readonly limits: SessionLimits;
+  /** Given receipts as they arrive, before they are stored. Must not throw. */
+  readonly onReceipts: (receipts: readonly StoredReceipt[]) => void;
   /** The cluster's allowlist that is in force now. */
   readonly allowlist: () => Allowlist;
   /** Makes a session's id that nobody can guess. */
@@ -148,6 +150,15 @@ export class ControlServer {
   /** Sessions that are known. */
   get sessions(): number {
     return this.#sessions.size;
+  }
+
+  /** Nodes with a session of a subscriber, each once. */
+  subscribers(): readonly HostName[] {
+    const nodes = new Map<HostName, HostName>();
+    for (const { role, node } of this.#sessions.all()) {
+      if (role === "subscriber") nodes.set(canonicalHost(node), node);
+    }
+    return [...nodes.values()];
   }
 
   /** The sessions of a node. */
@@ -337,6 +348,7 @@ export class ControlServer {
       node,
       atMs: nowMs - agoMs,
     }));
+    this.#options.onReceipts(receipts);
     this.#answerLater(from, async () => {
       await this.#receiptIntake.accept(receipts);
       return { kind: "ACK", batch, results: [] };

@@ -7,6 +7,7 @@
 import type { TableEvent } from "../ban/ban_decision.ts";
 import type { BanHub } from "../ban/ban_hub.ts";
 import type { BadKind } from "../members/breaker.ts";
+import { OPERATOR_JAIL } from "../base/operator_name.ts";
 import type { HubRequest, HubVerdict } from "../ban/decision_batch.ts";
 import type { EventResult, NodeEvent } from "../wire/v2_messages.ts";
 import type { HostName } from "../base/host_name.ts";
@@ -109,7 +110,9 @@ export class EventIntake {
     { rights }: Member,
   ): Against | undefined {
     const { kind, jail, address } = event;
-    if (jail === CLUSTER_JAIL) return { rule: "cluster-jail", kind: "refused" };
+    if (jail === CLUSTER_JAIL || jail === OPERATOR_JAIL) {
+      return { rule: "cluster-jail", kind: "refused" };
+    }
     // What it reported before it may take back, whatever its rights are now.
     if (kind === "unban") return undefined;
     if (!matchesAnyJail(rights.jails, jail)) {
@@ -148,7 +151,8 @@ export class EventIntake {
     }
     const nowMs = this.#options.clock.nowMs();
     const expiresMs = endMs(event.remainingMs, nowMs);
-    return { kind: "report", jail, address, origin, expiresMs };
+    const madeMs = nowMs - event.agoMs;
+    return { kind: "report", jail, address, origin, expiresMs, madeMs };
   }
 
   #resultOf(verdict: HubVerdict | undefined): EventResult {

@@ -16,10 +16,18 @@ import type {
 import { MAX_AUDIT_ANSWER } from "../wire/operator_messages.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
-import type { NodeRecords } from "../members/node_records.ts";
+import type { AuditEntry, NodeRecords } from "../members/node_records.ts";
+import type { BanStore } from "../ban/ban_store.ts";
+import { SharedTurns } from "../async/shared_turns.ts";
+import type { CurrentPolicy } from "../protection/protection_policy.ts";
+import type { ReceiptWatch } from "./receipt_watch.ts";
+import { SteeringService } from "./steering_service.ts";
+import { WhyService } from "./why_service.ts";
+import { BanListing } from "./ban_listing.ts";
+import type { EnforcingNodes } from "./enforcement_view.ts";
 
 /** The nodes of protocol 2, as an operator sees them. */
-export interface LiveNodes {
+export interface LiveNodes extends EnforcingNodes {
   /** How each member stands. */
   live(): readonly LiveNode[];
   /** Takes a node's reports again. @returns Whether they were set aside. */
@@ -31,10 +39,25 @@ export interface OperatorServiceOptions {
   readonly hub: Pick<BanHub, "submit" | "table">;
   /** `undefined`: protocol 2 is not served. */
   readonly nodes: LiveNodes | undefined;
-  readonly records: Pick<NodeRecords, "keepAudit" | "audit">;
+  readonly store: Pick<BanStore, "receipts" | "history" | "jailsOf">;
+  readonly records: Pick<NodeRecords, "keepAudit" | "audit" | "auditOf">;
+  /** Which addresses are never banned, the cluster's allowlist among them. */
+  readonly protection: CurrentPolicy;
+  /** What nodes say, as it arrives. */
+  readonly receipts: ReceiptWatch;
+  /** Why a network is on the allowlist; empty: nobody said. */
+  readonly noteOf: (network: string) => string;
+  /** In whose name the allowlist lifts: the publisher's. */
+  readonly hostName: HostName;
+  /** How long the past is kept, in milliseconds. */
+  readonly keepHistoryMs: number;
+  /** How far the system's clock is ahead of the table's, in milliseconds. */
+  readonly aheadMs: () => number;
   readonly clock: Clock;
   readonly log: Log;
 }
+
+const NO_NODES: EnforcingNodes = { enforcing: () => [] };
 
 /** Reports that are taken back in one step: others are served meanwhile. */
 const AT_ONCE = 500;
@@ -46,32 +69,57 @@ interface ReportKey extends BanKey {
 /** Answers one request after the other. */
 export class OperatorService {
   readonly #options: OperatorServiceOptions;
+  readonly #listing: BanListing;
+  readonly #why: WhyService;
+  readonly #steering: SteeringService;
 
   /** @param options See {@link OperatorServiceOptions}. */
   constructor(options: OperatorServiceOptions) {
     this.#options = options;
+    const turns = new SharedTurns(options);
+    const nodes = options.nodes ?? NO_NODES;
+    this.#listing = new BanListing({ ...options, nodes, turns });
+    const nowMs = () => options.clock.nowMs();
+    this.#steering = new SteeringService({
+      ...options,
+      nodes,
+      turns,
+      record: (by, action, subject, detail) =>
+        this.#record({ by, action, subject, detail }),
+    });
+    this.#why = new WhyService({ ...options, nodes, turns, nowMs });
   }
 
   /**
    * Does what is asked.
    *
    * @param request What is asked.
-   * @returns The answer; what can't be done for a reason that an operator can
-   * mend is an answer, too.
+   * @param signal Ends it: nobody reads the answer any more.
+   * @returns The answer, made as it is read; what can't be done for a reason
+   * that an operator can mend is an answer, too.
    */
-  async answer(request: OperatorRequest): Promise<OperatorAnswer> {
+  async *answer(
+    request: OperatorRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<OperatorAnswer, void, undefined> {
     try {
-      return await this.#answer(request);
+      if (request.kind === "bans") yield* this.#listing.list(request, signal);
+      else yield await this.#answer(request, signal);
     } catch (error) {
+      if (signal.aborted && error === signal.reason) return;
       if (error instanceof BusyError) {
-        return failed("the publisher is busy", "try again");
+        yield failed("the publisher is busy", "try again");
+        return;
       }
       if (!(error instanceof RuntimeError)) throw error;
-      return failed(error.message, error.hint ?? "its log says more");
+      yield failed(error.message, error.hint ?? "its log says more");
     }
   }
 
-  async #answer(request: OperatorRequest): Promise<OperatorAnswer> {
+  async #answer(
+    request: Exclude<OperatorRequest, { kind: "bans" }>,
+    signal: AbortSignal,
+  ): Promise<OperatorAnswer> {
     const { nodes, records } = this.#options;
     switch (request.kind) {
       case "withdraw":
@@ -79,11 +127,30 @@ export class OperatorService {
       case "release": {
         const { by, node } = request;
         const wasAside = await nodes?.release(node) ?? false;
-        if (wasAside) await this.#record(by, "node release", node, "");
+        if (wasAside) {
+          await this.#record({
+            ...{ by, action: "node release", subject: canonicalHost(node) },
+            detail: "",
+          });
+        }
         return { kind: "done", count: Number(wasAside) };
       }
       case "nodes":
         return { kind: "nodes", nodes: nodes?.live() ?? [] };
+      case "why": {
+        const { kind, address } = request;
+        return { kind, ...await this.#why.why(address, signal) };
+      }
+      case "ban":
+        return {
+          kind: "steered",
+          ...await this.#steering.ban(request, signal),
+        };
+      case "unban":
+        return {
+          kind: "steered",
+          ...await this.#steering.unban(request, signal),
+        };
       case "audit":
         return {
           kind: "audit",
@@ -113,7 +180,10 @@ export class OperatorService {
       }
     } finally {
       // Also what was done before it could not go on.
-      await this.#record(by, "node withdraw", node, `${count} reports${since}`);
+      await this.#record({
+        ...{ by, action: "node withdraw", subject: canonicalHost(node) },
+        detail: `${count} reports${since}`,
+      });
     }
     return { kind: "done", count };
   }
@@ -128,17 +198,12 @@ export class OperatorService {
     }
   }
 
-  async #record(
-    by: string,
-    action: string,
-    node: HostName,
-    detail: string,
-  ): Promise<void> {
-    const { records, clock, log } = this.#options;
-    const subject = canonicalHost(node);
-    const deed = { by, action, subject, detail };
-    log.record("notice", "an operator's doing", deed);
-    await records.keepAudit([{ atMs: Math.round(clock.nowMs()), ...deed }]);
+  async #record(deed: Omit<AuditEntry, "atMs">): Promise<void> {
+    const { records, clock, log, aheadMs } = this.#options;
+    const entry = { ...deed, detail: plain(deed.detail) };
+    log.record("notice", "an operator's doing", entry);
+    const atMs = Math.round(clock.nowMs() + aheadMs());
+    await records.keepAudit([{ atMs, ...entry }]);
   }
 }
 

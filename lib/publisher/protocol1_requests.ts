@@ -8,6 +8,7 @@ import type { BanEvent } from "../ban/ban_event.ts";
 import type { TableEvent } from "../ban/ban_decision.ts";
 import { type BanHub, BusyError } from "../ban/ban_hub.ts";
 import { RuntimeError } from "../base/errors.ts";
+import { isOperatorOrigin, OPERATOR_JAIL } from "../base/operator_name.ts";
 import { CLUSTER_JAIL } from "../base/jail_name.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import type { SendQueue } from "../zmq/send_queue.ts";
@@ -120,7 +121,13 @@ export function judgeRequest(
     return { kind: "refuse", reason: "not-your-host", detail };
   }
   // What happens in the cluster's own jail is the cluster's own doing.
-  if (event.jail === CLUSTER_JAIL) return { kind: "refuse", reason: "jail" };
+  if (event.jail === CLUSTER_JAIL || event.jail === OPERATOR_JAIL) {
+    return { kind: "refuse", reason: "jail" };
+  }
+  if (isOperatorOrigin(event.origin)) {
+    const detail = `${event.origin} is no host's name`;
+    return { kind: "refuse", reason: "not-your-host", detail };
+  }
   const refused = event.kind === "ban"
     ? refusal(event.address, protection)
     : undefined;

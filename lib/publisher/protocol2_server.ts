@@ -8,7 +8,7 @@ import { TaskSet } from "../async/task_set.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { BanHub, KeptChange } from "../ban/ban_hub.ts";
 import type { SessionId } from "../base/ids.ts";
-import type { BanStore } from "../ban/ban_store.ts";
+import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
 import { ChangeStream } from "./change_stream.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import { ControlServer } from "./control_server.ts";
@@ -72,6 +72,8 @@ export interface Protocol2ServerOptions extends Protocol2Service {
   readonly onList: (list: MemberList) => void;
   /** Makes a session's id that nobody can guess. */
   readonly newSessionId: () => SessionId;
+  /** Given receipts as they arrive. Must not throw. */
+  readonly onReceipts: (receipts: readonly StoredReceipt[]) => void;
   /** When nodes are silent. @default {PRESENCE_PACE} */
   readonly pace?: PresencePace;
 }
@@ -178,6 +180,9 @@ export class Protocol2Server {
       return [liveNode(state, quota, reports, nowMs)];
     });
   }
+
+  /** Nodes whose subscribers follow. */
+  readonly enforcing = (): readonly HostName[] => this.#control.subscribers();
 
   /** Takes a node's reports again. @returns Whether they were set aside. */
   async release(node: HostName): Promise<boolean> {

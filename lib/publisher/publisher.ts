@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { QuorumOf } from "../ban/ban_decision.ts";
+import { ANY_NODE, type QuorumOf } from "../ban/ban_decision.ts";
 import { BanHub, type BanHubOptions, type KeptChange } from "../ban/ban_hub.ts";
 import type { SessionId } from "../base/ids.ts";
 import type { BanStore } from "../ban/ban_store.ts";
@@ -29,6 +29,8 @@ import type {
   OperatorAnswer,
   OperatorRequest,
 } from "../wire/operator_messages.ts";
+import { OPERATOR_JAIL } from "../base/operator_name.ts";
+import { ReceiptWatch } from "./receipt_watch.ts";
 import { OperatorService } from "./operator_service.ts";
 import type { StatusFigures } from "../service/status_report.ts";
 import { PublisherClock } from "./publisher_clock.ts";
@@ -105,8 +107,12 @@ export class Publisher {
     const options = { limits: DEFAULT_NODE_LIMITS, ...given, clock };
     this.#options = options;
     const { protocol1, protocol2, allowed = [] } = options;
+    const { quorumOf = ANY_NODE } = options;
     const hub = new BanHub({
       ...options,
+      // An operator's word is enough.
+      quorumOf: (jail) =>
+        jail === OPERATOR_JAIL ? ANY_NODE(jail) : quorumOf(jail),
       maxReports: options.limits.maxReports,
       onKept: (kept) => this.#publish(kept),
     });
@@ -120,6 +126,7 @@ export class Publisher {
       onChange: (list) => this.#nodes?.sendAllowlist(list),
     });
     this.#allowlist = allowlist;
+    const receipts = new ReceiptWatch();
     const serving = { ...options, hub, protection: allowlist.policy };
     this.#legacy = protocol1 === undefined
       ? undefined
@@ -129,21 +136,33 @@ export class Publisher {
       ...protocol2,
       allowlist: () => allowlist.list,
       onList: ({ allowed }) => this.allow(allowed),
+      onReceipts: (said) => receipts.note(said),
     });
     this.#operators = new OperatorService({
       ...options,
       hub,
       nodes: this.#nodes,
       records: options.store.records,
+      aheadMs: () => this.#time.steady.aheadMs,
+      protection: allowlist.policy,
+      noteOf: allowlist.noteOf,
+      receipts,
     });
   }
 
   /**
    * Does what an operator of this host asks. Trouble that the operator can fix
    * is an answer, not a rejection.
+   *
+   * @param request What is asked.
+   * @param signal Ends it: nobody reads the answer any more.
+   * @returns The answer, made as it is read.
    */
-  answer(request: OperatorRequest): Promise<OperatorAnswer> {
-    return this.#operators.answer(request);
+  answer(
+    request: OperatorRequest,
+    signal: AbortSignal,
+  ): AsyncIterable<OperatorAnswer> {
+    return this.#operators.answer(request, signal);
   }
 
   /** Goes by another allowlist. */

@@ -10,13 +10,13 @@ export interface LineRequest {
   readonly path: string;
   /** The line that asks, with its line end; empty: connecting is all it takes. */
   readonly line: string;
-  /** An answer is read up to this length. */
+  /** A line of the answer is read up to this length. */
   readonly maxAnswerBytes: number;
-  /** Limit of the whole exchange. */
+  /** Limit of the wait for each line; `Infinity`: none. */
   readonly timeoutMs: number;
 }
 
-/** An answer, or why there is none. */
+/** A line of an answer, or why there is none. */
 export type LineReply =
   | {
     readonly kind: "answer";

@@ -5,9 +5,12 @@
  * @module
  */
 
+import type { Address } from "../base/address.ts";
+import type { JailName } from "../base/jail_name.ts";
 import type { BanKey, Change } from "../ban/ban.ts";
 import type { Epoch, EventId } from "../base/ids.ts";
 import type { StoredReceipt, StoreEntry, StoreTime } from "../ban/ban_store.ts";
+import { isOperatorsLift } from "../ban/ban.ts";
 import type { HostName } from "../base/host_name.ts";
 import { atOnce, type SqlDatabase } from "./sql.ts";
 import { storeFailure } from "./store_errors.ts";
@@ -79,6 +82,7 @@ export class BanDatabase {
         if (event !== undefined) this.#history.putEvent(event, nowMs);
         if (change === undefined) continue;
         this.#history.putChange(this.#bans.apply(change), change);
+        if (isOperatorsLift(change)) this.#history.putLift(change);
       }
     });
     this.#seq = seq;
@@ -99,6 +103,11 @@ export class BanDatabase {
     return this.#read("changes", () => this.#history.since(seq, max));
   }
 
+  /** The jails in which an address is banned, or was. */
+  jailsOf(address: Address): readonly JailName[] {
+    return this.#read("bans", () => this.#bans.jailsOf(address));
+  }
+
   /** The last changes of a ban. */
   history(key: BanKey, max: number): readonly Change[] {
     return this.#read("changes", () => this.#history.history(key, max));
@@ -114,6 +123,11 @@ export class BanDatabase {
       for (const receipt of known) this.#history.putReceipt(receipt);
       return receipts.length - known.length;
     });
+  }
+
+  /** When an operator lifted a ban last. */
+  liftedMs(key: BanKey): number | undefined {
+    return this.#read("lifts", () => this.#history.liftedMs(key));
   }
 
   /** The receipts of a ban. */

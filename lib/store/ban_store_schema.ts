@@ -13,6 +13,7 @@
  * | `audit`    | who did what and when; by the system's clock                                |
  * | `breakers` | nodes whose reports are set aside, likewise                                 |
  * | `presence` | when each program of a node was last there                                  |
+ * | `lifts`    | when operators lifted bans: what was detected before does not bring them back |
  *
  * @module
  */
@@ -95,10 +96,21 @@ const VERSION_2 = `
     PRIMARY KEY (node, role)
   ) STRICT, WITHOUT ROWID;`;
 
+const VERSION_3 = `
+  CREATE INDEX audit_of_subject ON audit (subject);
+  CREATE TABLE lifts (
+    address TEXT NOT NULL,
+    jail TEXT NOT NULL,
+    at_ms REAL NOT NULL,
+    sum INTEGER NOT NULL,
+    PRIMARY KEY (address, jail)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX lifts_at ON lifts (at_ms);`;
+
 /** Released migrations are never changed; a new version adds one. */
 export const BAN_STORE_SCHEMA: StoreSchema = {
   applicationId: 0x46324250, // "F2BP"
-  migrations: [VERSION_1, VERSION_2],
+  migrations: [VERSION_1, VERSION_2, VERSION_3],
   vital: ["meta", "clock", "bans", "reports"],
   questions: [BANS_WITHOUT_INDEX],
 };

@@ -11,12 +11,15 @@
  * @module
  */
 
+import type { Address } from "../base/address.ts";
+import type { JailName } from "../base/jail_name.ts";
 import type { Ban, BanKey, Change } from "../ban/ban.ts";
 import {
   BAN_COLUMNS,
   type BanHead,
   banRow,
   inOrder,
+  jailOf,
   type LocatedReport,
   notAsWritten,
   readBanHead,
@@ -67,6 +70,7 @@ export const BANS_WITHOUT_INDEX = `
 
 const STATEMENTS = {
   findBan: `SELECT ${BAN_COLUMNS} FROM bans WHERE address = ? AND jail = ?`,
+  jails: "SELECT jail FROM bans WHERE address = ? ORDER BY jail",
   lastBan: "SELECT max(id) FROM bans",
   putBan: "INSERT INTO bans VALUES (?, ?, ?, ?, ?, ?)",
   setBan: "UPDATE bans SET seq = ?, is_pending = ?, sum = ? WHERE id = ?",
@@ -144,6 +148,13 @@ export class BanTables {
    */
   knows(key: BanKey): boolean {
     return this.#find(key) !== undefined;
+  }
+
+  /** The jails in which an address has a row. */
+  jailsOf(address: Address): readonly JailName[] {
+    return this.#statements.jails.all(address).map((row) =>
+      jailOf(valuesOf(row)[0], "bans")
+    );
   }
 
   /** The id of a ban with reports, also expired ones. */

@@ -6,7 +6,15 @@
  */
 
 import type { BanKey, Change } from "../ban/ban.ts";
-import { CHANGE_COLUMNS, changeRow, readChange } from "./ban_rows.ts";
+import {
+  CHANGE_COLUMNS,
+  changeRow,
+  hasItsSum,
+  notAsWritten,
+  numberOf,
+  readChange,
+  summed,
+} from "./ban_rows.ts";
 import { clockRow, readClockRow } from "./clock_row.ts";
 import type { EventId } from "../base/ids.ts";
 import type { StoredReceipt, StoreEntry, StoreTime } from "../ban/ban_store.ts";
@@ -39,6 +47,10 @@ const STATEMENTS = {
     SELECT ${CHANGE_COLUMNS} FROM changes
     WHERE ban = (SELECT id FROM bans WHERE address = ? AND jail = ?)
     ORDER BY seq DESC LIMIT ?`,
+  putLift: "INSERT OR REPLACE INTO lifts VALUES (?, ?, ?, ?)",
+  lift:
+    "SELECT address, jail, at_ms, sum FROM lifts WHERE address = ? AND jail = ?",
+  anyLift: "SELECT 1 FROM lifts LIMIT 1",
   isOfChange: "SELECT 1 FROM changes WHERE ban = ? LIMIT 1",
   putEvent: "INSERT OR IGNORE INTO events VALUES (?, ?, ?)",
   findEvent: "SELECT 1 FROM events WHERE origin = ? AND id = ?",
@@ -58,6 +70,8 @@ const STATEMENTS = {
  */
 export class HistoryTables {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
+  /** Whether operators lifted anything; `undefined`: not looked yet. */
+  #hasLifts: boolean | undefined;
 
   /** @param database Of `BAN_STORE_SCHEMA`. */
   constructor(database: SqlDatabase) {
@@ -153,6 +167,24 @@ export class HistoryTables {
       readChange,
     )
       .reverse();
+  }
+
+  /** Stores that an operator lifted a ban. */
+  putLift({ address, jail, atMs }: Change): void {
+    this.#statements.putLift.run(...summed(address, jail, atMs));
+    this.#hasLifts = true;
+  }
+
+  /** When an operator lifted a ban last; `undefined`: that is not stored. */
+  liftedMs({ jail, address }: BanKey): number | undefined {
+    // Hardly any ban was ever lifted so.
+    this.#hasLifts ??= this.#statements.anyLift.get() !== undefined;
+    if (!this.#hasLifts) return undefined;
+    const row = this.#statements.lift.get(address, jail);
+    if (row === undefined) return undefined;
+    const values = valuesOf(row);
+    if (!hasItsSum(values)) throw notAsWritten("lifts");
+    return numberOf(values[2], "lifts");
   }
 
   /** Stores a receipt, unless a later one of its node and action is stored. */

@@ -6,6 +6,7 @@
  */
 
 import type { BanKey } from "../ban/ban.ts";
+import { LIFT_KEEP_MS } from "../ban/ban_store.ts";
 import { addressOf, jailOf } from "./ban_rows.ts";
 import {
   prepareAll,
@@ -45,6 +46,10 @@ const STATEMENTS = {
     DELETE FROM events WHERE (origin, id) IN (
       SELECT origin, id FROM events WHERE at_ms < ? ORDER BY at_ms LIMIT ?
     )`,
+  dropLifts: `
+    DELETE FROM lifts WHERE (address, jail) IN (
+      SELECT address, jail FROM lifts WHERE at_ms < ? ORDER BY at_ms LIMIT ?
+    )`,
   selectReceipts: `
     SELECT at_ms, jail, address, node, action FROM receipts
     WHERE at_ms < ? AND
@@ -83,6 +88,9 @@ export class Pruning {
     left -= changes;
     const { dropEvents } = this.#statements;
     left -= Number(dropEvents.run(beforeMs, left).changes);
+    left -= Number(
+      this.#statements.dropLifts.run(nowMs - LIFT_KEEP_MS, left).changes,
+    );
     left -= this.#bans.dropExpired(nowMs, left);
     left -= this.#dropReceipts(beforeMs, left);
     return { forgotten, hasMore: left === 0 };

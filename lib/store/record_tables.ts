@@ -36,6 +36,9 @@ const STATEMENTS = {
   selectEntries: `
     SELECT at_ms, by_whom, action, subject, detail FROM audit
     ORDER BY id DESC LIMIT ?`,
+  selectEntriesOf: `
+    SELECT at_ms, by_whom, action, subject, detail FROM audit
+    WHERE subject = ? ORDER BY id DESC LIMIT ?`,
   putQuarantine: `
     INSERT OR REPLACE INTO breakers (node, since_ms, reason, count)
     VALUES (?, ?, ?, ?)`,
@@ -86,6 +89,15 @@ export class RecordTables implements NodeRecords {
       ({ selectEntries }) =>
         selectEntries.all(Math.min(max, MAX_AUDIT_ROWS)).map(readEntry)
           .reverse(),
+    );
+  }
+
+  auditOf(subject: string, max: number): readonly AuditEntry[] {
+    return this.#read(
+      "the audit",
+      ({ selectEntriesOf }) =>
+        selectEntriesOf.all(subject, Math.min(max, MAX_AUDIT_ROWS))
+          .map(readEntry).reverse(),
     );
   }
 

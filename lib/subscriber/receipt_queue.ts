@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Condition } from "../async/tasks.ts";
 import { type BanKey, keyOf } from "../ban/ban.ts";
 import type { Receipt } from "../ban/receipt.ts";
 
@@ -46,6 +47,7 @@ export interface ReceiptQueueOptions {
 export class ReceiptQueue {
   readonly #maxWaiting: number;
   readonly #waiting = new Map<string, ActionReceipt>();
+  readonly #added = new Condition();
   #inFlight: readonly (readonly [string, ActionReceipt])[] = [];
   #dropped = 0;
 
@@ -73,11 +75,22 @@ export class ReceiptQueue {
     return this.#inFlight.length > 0;
   }
 
+  /**
+   * Waits until one is put in.
+   *
+   * @param signal Ends the wait.
+   * @throws the signal's reason on abort.
+   */
+  added(signal: AbortSignal): Promise<void> {
+    return this.#added.wait(signal);
+  }
+
   /** Puts a receipt in. */
   add(receipt: ActionReceipt): void {
     const name = nameOf(receipt);
     this.#waiting.delete(name);
     this.#waiting.set(name, receipt);
+    this.#added.notify();
     if (this.#waiting.size <= this.#maxWaiting) return;
     const [oldest] = this.#waiting.keys();
     if (oldest !== undefined) this.#waiting.delete(oldest);

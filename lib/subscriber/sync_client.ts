@@ -28,7 +28,7 @@ export interface SyncClientOptions {
   readonly onEnd: () => void;
   /** Timeout of an answer: the session is then given up. @default {5000} */
   readonly replyTimeoutMs?: number;
-  /** Time for which receipts are collected before they are sent. @default {500} */
+  /** Time for which receipts are collected before they are sent. @default {50} */
   readonly collectMs?: number;
 }
 
@@ -43,7 +43,7 @@ export class SyncClient {
 
   /** @param options The session, and who takes its answers. */
   constructor(options: SyncClientOptions) {
-    this.#options = { replyTimeoutMs: 5_000, collectMs: 500, ...options };
+    this.#options = { replyTimeoutMs: 5_000, collectMs: 50, ...options };
   }
 
   /** Asks; what was to be asked before is not. */
@@ -108,7 +108,9 @@ export class SyncClient {
         this.#changed.notify();
         await session.send({ kind: "SYNC", session: id, ...question }, signal);
       } else if (this.#hasReceipts()) {
-        await this.#sendReceipts(session, signal);
+        if (await this.#collect(signal)) {
+          await this.#sendReceipts(session, signal);
+        }
       } else {
         await this.#waitForMore(signal);
       }
@@ -133,12 +135,29 @@ export class SyncClient {
     await send({ kind: "RECEIPTS", session, batch, results }, signal);
   }
 
-  /** Receipts come in without a word: they are looked for now and then. */
-  async #waitForMore(signal: AbortSignal): Promise<void> {
+  /**
+   * Waits for the receipts that follow the first.
+   *
+   * @returns Whether there is nothing more urgent to say.
+   */
+  async #collect(signal: AbortSignal): Promise<boolean> {
     const { clock, collectMs } = this.#options;
+    let isOver = false;
     await runTogether(signal, [
       (group) => this.#changed.wait(group),
-      (group) => clock.delay(collectMs, group),
+      async (group) => {
+        await clock.delay(collectMs, group);
+        isOver = true;
+      },
+    ]);
+    signal.throwIfAborted();
+    return isOver;
+  }
+
+  async #waitForMore(signal: AbortSignal): Promise<void> {
+    await runTogether(signal, [
+      (group) => this.#changed.wait(group),
+      (group) => this.#options.receipts.added(group),
     ]);
     signal.throwIfAborted();
   }
@@ -155,8 +174,10 @@ export class SyncClient {
       }
       const answer = await receive(signal, replyTimeoutMs);
       if (answer.kind !== "ACK") this.#accept(answer);
-      else if (answer.batch === this.#batches) receipts.acknowledge();
-      else throw new LostSessionError("it says ACK out of step");
+      else if (answer.batch === this.#batches) {
+        receipts.acknowledge();
+        this.#changed.notify();
+      } else throw new LostSessionError("it says ACK out of step");
     }
   }
 

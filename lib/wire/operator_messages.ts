@@ -1,12 +1,14 @@
 /**
  * Requests of an operator to the running publisher of this host, and its
- * answers: a line of JSON each.
+ * answers. A request is a line of JSON; an answer is some lines of it, of which
+ * the last is of a kind that says so.
  *
  * @module
  */
 
 import { type BadKind } from "../members/breaker.ts";
 import type { NodeRole } from "../base/ids.ts";
+import type { Address } from "../base/address.ts";
 import { type HostName, parseHostName } from "../base/host_name.ts";
 import {
   MAX_MEMBERS,
@@ -28,7 +30,28 @@ import {
   type Shape,
   text,
   variants,
+  where,
 } from "../base/json_shape.ts";
+import {
+  BAN_ORDER,
+  type BanOrder,
+  STEERED,
+  type Steered,
+  UNBAN_ORDER,
+  type UnbanOrder,
+} from "./operator_steering.ts";
+import { WHY_MEMBERS, type WhyAnswer } from "./operator_why.ts";
+import {
+  address,
+  BAN_SORTS,
+  type BanFilter,
+  banFilter,
+  type BanSort,
+  MAX_LINE_BANS,
+  MAX_SORTED_BANS,
+  type OperatorBan,
+  operatorBan,
+} from "./operator_bans.ts";
 
 /** A request; `by` is the user who asks. */
 export type OperatorRequest =
@@ -44,7 +67,18 @@ export type OperatorRequest =
   /** List the members with their counters. */
   | { readonly kind: "nodes" }
   /** Give the last entries of the audit log. */
-  | { readonly kind: "audit"; readonly max: number };
+  | { readonly kind: "audit"; readonly max: number }
+  /** List bans; sorted ones have a limit, and `null` is none. */
+  | {
+    readonly kind: "bans";
+    readonly filter: BanFilter;
+    readonly sort: BanSort | null;
+    readonly limit: number | null;
+  }
+  /** Tell all that is known of an address or prefix. */
+  | { readonly kind: "why"; readonly address: Address }
+  | ({ readonly kind: "ban" } & BanOrder)
+  | ({ readonly kind: "unban" } & UnbanOrder);
 
 /** How a node is in one of its roles. */
 export interface LiveRole {
@@ -103,6 +137,14 @@ export type OperatorAnswer =
   | { readonly kind: "done"; readonly count: number }
   | { readonly kind: "nodes"; readonly nodes: readonly LiveNode[] }
   | { readonly kind: "audit"; readonly entries: readonly AuditEntry[] }
+  /** Some bans; more lines follow. */
+  | { readonly kind: "bans"; readonly bans: readonly OperatorBan[] }
+  /** There are so many bans of those asked for, and no more lines. */
+  | { readonly kind: "listed"; readonly matched: number }
+  /** All that is known of an address. */
+  | ({ readonly kind: "why" } & WhyAnswer)
+  /** What came of a ban or an unban. */
+  | ({ readonly kind: "steered" } & Steered)
   /** It could not be done. */
   | {
     readonly kind: "failed";
@@ -114,10 +156,15 @@ export type OperatorAnswer =
 export const MAX_AUDIT_ANSWER = 1_000;
 /** Longest request, in bytes. */
 export const MAX_OPERATOR_REQUEST_BYTES = 4_096;
-/** Longest answer, in bytes. */
+/** Longest line of an answer, in bytes. */
 export const MAX_OPERATOR_ANSWER_BYTES = 4_194_304;
 
 const MAX_ROLES = 2;
+
+/** Whether another line follows this one of an answer. */
+export function isContinued({ kind }: OperatorAnswer): boolean {
+  return kind === "bans";
+}
 
 const node = text("node", parseHostName);
 const count = (name: string) => integer(name, 0);
@@ -128,12 +175,28 @@ const PRINTABLE = /^[\x20-\x7e]*$/;
 const parseSentence = (text: string) =>
   text.length <= MAX_SENTENCE_LENGTH && PRINTABLE.test(text) ? text : undefined;
 
-const request: Shape<OperatorRequest> = variants<OperatorRequest>({
+const plainRequest = variants<OperatorRequest>({
   withdraw: { by: words("by"), node, sinceMs: orNull(count("sinceMs")) },
   release: { by: words("by"), node },
   nodes: {},
   audit: { max: integer("max", 1, MAX_AUDIT_ANSWER) },
+  bans: {
+    filter: banFilter,
+    sort: orNull(oneOf("sort", BAN_SORTS)),
+    limit: orNull(count("limit")),
+  },
+  why: { address },
+  ban: BAN_ORDER,
+  unban: UNBAN_ORDER,
 });
+
+/** The publisher holds all of a sorted answer. */
+const request: Shape<OperatorRequest> = where(plainRequest, [
+  "limit",
+  (request) =>
+    request.kind !== "bans" || request.sort === null ||
+    request.limit !== null && request.limit <= MAX_SORTED_BANS,
+]);
 
 const PRESENCE = ["ok", "silent", "away", "never"] as const;
 
@@ -176,6 +239,10 @@ const answer: Shape<OperatorAnswer> = variants<OperatorAnswer>({
   done: { count: count("count") },
   nodes: { nodes: list("nodes", liveNode, 0, MAX_MEMBERS) },
   audit: { entries: list("entries", entry, 0, MAX_AUDIT_ANSWER) },
+  bans: { bans: list("bans", operatorBan, 1, MAX_LINE_BANS) },
+  listed: { matched: count("matched") },
+  why: WHY_MEMBERS,
+  steered: STEERED,
   failed: {
     message: text("message", parseSentence),
     hint: text("hint", parseSentence),

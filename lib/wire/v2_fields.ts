@@ -116,7 +116,7 @@ function hasNoTwice(actions: readonly ActionState[]): boolean {
 }
 
 export const event = variants<NodeEvent>({
-  ban: { id, jail, address, remainingMs },
+  ban: { id, jail, address, remainingMs, agoMs: span("agoMs") },
   unban: { id, jail, address },
 });
 

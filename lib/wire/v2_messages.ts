@@ -32,6 +32,8 @@ export type NodeEvent =
     readonly jail: JailName;
     readonly address: Address;
     readonly remainingMs: RemainingMs;
+    /** How long ago the node's fail2ban made it, in whole milliseconds: what an operator lifted since then stays lifted. */
+    readonly agoMs: number;
   }
   | {
     readonly kind: "unban";

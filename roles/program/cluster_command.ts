@@ -19,6 +19,10 @@ import {
 import { type IniSetting, setIniOptions } from "../../lib/config/ini_edit.ts";
 import { commandSocketPath } from "../../lib/cli/command_socket.ts";
 import { askPublisher } from "./operator_socket.ts";
+import { BanCommands } from "../../lib/cli/ban_commands.ts";
+import { SteeringCommands } from "../../lib/cli/steering_commands.ts";
+import { outputPlace } from "./output_place.ts";
+import type { OperatorRequest } from "../../lib/wire/operator_messages.ts";
 import {
   editLocalFile,
   localPath,
@@ -70,10 +74,14 @@ export async function carryOut(
   const nodes = nodeCommands(place);
   const allowlist = new AllowCommands(memberList(config), editor);
   const socket = commandSocketPath(config.publisherPidFile);
-  const live = new LiveCommands(
-    (request) => askPublisher(socket, request),
-    editor,
-  );
+  const ask = (request: OperatorRequest) => askPublisher(socket, request);
+  const live = new LiveCommands(ask, editor);
+  const { atMs: nowMs } = editor;
+  const steering = new SteeringCommands({
+    ...{ ask, editor },
+    confirm: Deno.stdin.isTerminal() ? confirm : undefined,
+  });
+  const bans = new BanCommands({ ask, nowMs, place: outputPlace() });
   switch (command.verb) {
     case "init":
       return await init(place, nodes, command);
@@ -100,6 +108,14 @@ export async function carryOut(
       return await live.withdraw(command);
     case "node release":
       return await live.release(command);
+    case "bans":
+      return bans.bans(command);
+    case "why":
+      return await bans.why(command);
+    case "ban":
+      return await steering.ban(command);
+    case "unban":
+      return await steering.unban(command);
     case "audit":
       return await live.audit(command);
     case "node revoke":

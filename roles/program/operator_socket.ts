@@ -7,6 +7,7 @@
 import { RuntimeError } from "../../lib/base/errors.ts";
 import {
   answerLine,
+  type AnswerOperator,
   commandRequest,
   commandSocketPath,
   MAX_OPERATORS,
@@ -14,8 +15,9 @@ import {
 } from "../../lib/cli/command_socket.ts";
 import type { Log } from "../../lib/log/log.ts";
 import type { Publisher } from "../../lib/publisher/publisher.ts";
-import { askLine, LineSocket } from "../../lib/service/io/line_socket.ts";
+import { askLines, LineSocket } from "../../lib/service/io/line_socket.ts";
 import {
+  isContinued,
   MAX_OPERATOR_REQUEST_BYTES,
   type OperatorAnswer,
   type OperatorRequest,
@@ -32,11 +34,11 @@ import type { RoleContext } from "./invocation.ts";
  */
 export async function listenForOperators(
   path: string,
-  answer: (request: OperatorRequest) => Promise<OperatorAnswer>,
+  answer: AnswerOperator,
   log: Log,
 ): Promise<LineSocket> {
   return await LineSocket.listen(path, {
-    answer: (line) => answerLine(line, answer),
+    answer: (line, gone) => answerLine(line, gone, answer),
     maxRequestBytes: MAX_OPERATOR_REQUEST_BYTES,
     maxConnections: MAX_OPERATORS,
     onTrouble: ({ message }) =>
@@ -52,7 +54,7 @@ export async function answerOperators(
   try {
     return await listenForOperators(
       commandSocketPath(config.pidFile),
-      (request) => publisher.answer(request),
+      (request, gone) => publisher.answer(request, gone),
       log,
     );
   } catch (error) {
@@ -67,12 +69,19 @@ export async function answerOperators(
  *
  * @param path Where it listens; see `commandSocketPath`.
  * @param request What to ask.
- * @returns The answer; `undefined` when no publisher listens there.
+ * @returns The lines of its answer; none when no publisher listens there.
  * @throws {RuntimeError} when it can't be asked, or does not answer.
  */
-export async function askPublisher(
+export async function* askPublisher(
   path: string,
   request: OperatorRequest,
-): Promise<OperatorAnswer | undefined> {
-  return readCommandReply(path, await askLine(commandRequest(path, request)));
+): AsyncGenerator<OperatorAnswer, void, undefined> {
+  let isFirst = true;
+  for await (const reply of askLines(commandRequest(path, request))) {
+    const answer = readCommandReply(path, reply, isFirst);
+    if (answer === undefined) return;
+    isFirst = false;
+    yield answer;
+    if (!isContinued(answer)) return;
+  }
 }

@@ -32,7 +32,7 @@ export async function listenForStatus(
   log: Log,
 ): Promise<LineSocket> {
   return await LineSocket.listen(path, {
-    answer: () => encodeStatus(report()),
+    answer: () => [encodeStatus(report())],
     maxRequestBytes: 0,
     maxConnections: MAX_STATUS_CONNECTIONS,
     onTrouble: (error) => warn(log, error),

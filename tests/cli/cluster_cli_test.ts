@@ -78,6 +78,35 @@ for (const [typed, message] of MISTAKES) {
   });
 }
 
+Deno.test("words of other tools get a hint, with the address that was typed", () => {
+  const hints: readonly (readonly [string, string])[] = [
+    ["decisions list", "bans"],
+    ["decisions delete --ip 192.0.2.1", "unban 192.0.2.1"],
+    ["banned", "bans"],
+    ["banned 192.0.2.1", "why 192.0.2.1"],
+    ["banip 2001:db8::/48", "ban 2001:db8::/48"],
+    ["unbanip", "unban ADDRESS"],
+    ["list", "bans"],
+    ["lift 192.0.2.1", "unban 192.0.2.1"],
+    ["unbanip $(reboot)", "unban ADDRESS"],
+  ];
+  for (const [typed, words] of hints) {
+    deepStrictEqual(parseClusterCommand(typed.split(" ")), {
+      kind: "hint",
+      words,
+    });
+  }
+  // No word of this program's own is another tool's.
+  for (const verb of Object.keys(CLUSTER_VERBS)) {
+    const argv = verb.split(" ");
+    try {
+      strictEqual(parseClusterCommand(argv).kind, "command", verb);
+    } catch (error) {
+      ok(error instanceof UsageError, verb);
+    }
+  }
+});
+
 Deno.test("help is given for every way to ask for it", () => {
   for (
     const typed of ["--help", "-h", "node --help", "node add -h", "init --help"]

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import NODES_SCHEMA from "../../docs/nodes.schema.json" with { type: "json" };
+import NODES_SCHEMA from "../../docs/schemas/nodes.json" with { type: "json" };
 import type { Epoch } from "../../lib/base/ids.ts";
 import { nodeJson, nodeTable } from "../../lib/cli/node_table.ts";
 import type { ActionState } from "../../lib/wire/v2_messages.ts";

@@ -17,7 +17,7 @@ function allowed(
 
 function ban(name: string, last = 1): NodeEvent {
   const id = name.padStart(16, "0") as EventId;
-  return { kind: "ban", id, ...key(last), remainingMs: 60_000 };
+  return { kind: "ban", id, ...key(last), remainingMs: 60_000, agoMs: 0 };
 }
 
 Deno.test("a node is told the allowlist with its welcome, and each change unasked; a covered report is refused", async () => {

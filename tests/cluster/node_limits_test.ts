@@ -14,7 +14,13 @@ let events = 0;
 
 function ban(last = 1, others: Partial<NodeEvent> = {}): NodeEvent {
   const id = `event-${String(++events).padStart(16, "0")}` as EventId;
-  const event = { kind: "ban", id, ...key(last), remainingMs: 60_000 } as const;
+  const event = {
+    kind: "ban",
+    id,
+    ...key(last),
+    remainingMs: 60_000,
+    agoMs: 0,
+  } as const;
   return { ...event, ...others } as NodeEvent;
 }
 

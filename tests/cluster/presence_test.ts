@@ -28,8 +28,10 @@ async function roleOf(
   name: string,
   role: NodeRole,
 ): Promise<LiveRole> {
-  const answer = await publisher.answer({ kind: "nodes" });
-  ok(answer.kind === "nodes");
+  const { signal } = new AbortController();
+  const answers = publisher.answer({ kind: "nodes" }, signal);
+  const [answer] = await Array.fromAsync(answers);
+  ok(answer?.kind === "nodes");
   const node = answer.nodes.find(({ node }) => node === name);
   const found = node?.roles.find((each) => each.role === role);
   ok(found);

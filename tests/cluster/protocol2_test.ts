@@ -24,7 +24,7 @@ function ban(
   last = 1,
   remainingMs: RemainingMs = 60_000,
 ): NodeEvent {
-  return { kind: "ban", id: id(name), ...key(last), remainingMs };
+  return { kind: "ban", id: id(name), ...key(last), remainingMs, agoMs: 0 };
 }
 
 function unban(name: string, last = 1): NodeEvent {

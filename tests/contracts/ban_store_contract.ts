@@ -11,8 +11,9 @@ import {
   strictEqual,
   throws,
 } from "node:assert/strict";
-import type { Ban } from "../../lib/ban/ban.ts";
+import type { Ban, Change } from "../../lib/ban/ban.ts";
 import type { BanStore } from "../../lib/ban/ban_store.ts";
+import { host } from "../support/values/core_values.ts";
 import { quota, replay } from "../support/values/replayed_bans.ts";
 import {
   banKey,
@@ -77,6 +78,54 @@ export const BAN_STORE_BEHAVIOURS: Readonly<
     deepStrictEqual(store.time, time);
     deepStrictEqual(reopen().time, time);
   },
+  "knows the jails of an address, also of a ban that is history only": async (
+    { store, reopen },
+  ) => {
+    const other = banKey("192.0.2.1", "nginx");
+    const changes = [
+      report(1, IP),
+      report(2, other),
+      report(3, NET),
+      lift(4, other),
+    ];
+    await store.append(changes.map(unnamed), NOW_MS);
+    let known = store;
+    for (const open of [() => store, reopen]) {
+      known = open();
+      deepStrictEqual(known.jailsOf(IP.address), ["nginx", "sshd"]);
+      deepStrictEqual(known.jailsOf(NET.address), [NET.jail]);
+      deepStrictEqual(known.jailsOf(banKey("192.0.2.2").address), []);
+    }
+    await pruneAll(known, NOW_MS + DAY_MS);
+    deepStrictEqual(known.jailsOf(IP.address), ["sshd"]);
+  },
+
+  "remembers when an operator lifted a ban, the last time, and nobody else's lifts":
+    async ({ store, reopen }) => {
+      const DAYS_400_MS = 400 * DAY_MS;
+      const by = host("operator");
+      const changes: Change[] = [
+        report(1, IP),
+        { ...lift(2, IP), kind: "lift", by },
+        report(3, IP),
+        { ...lift(4, IP), kind: "lift", by },
+        report(5, NET),
+        lift(6, NET),
+      ];
+      strictEqual(store.liftedMs(IP), undefined);
+      await store.append(changes.map(unnamed), NOW_MS);
+      let known = store;
+      for (const open of [() => store, reopen]) {
+        known = open();
+        strictEqual(known.liftedMs(IP), NOW_MS + 4);
+        strictEqual(known.liftedMs(NET), undefined);
+      }
+      await pruneAll(known, NOW_MS, NOW_MS + DAYS_400_MS);
+      strictEqual(known.liftedMs(IP), NOW_MS + 4);
+      await pruneAll(known, NOW_MS, NOW_MS + DAYS_400_MS + DAY_MS);
+      strictEqual(known.liftedMs(IP), undefined);
+    },
+
   "gives changes, bans, events and receipts back as they were": async (
     { store, reopen },
   ) => {

@@ -58,6 +58,17 @@ export const RECORD_BEHAVIOURS: Readonly<
     }
   },
 
+  "gives the last of the audit about a subject": async ({ store, reopen }) => {
+    const entries = ["a", "b", "a", "a"].map((subject, at) =>
+      entry(subject, { atMs: NOW_MS + at })
+    );
+    await store.records.keepAudit(entries);
+    const { records } = reopen();
+    deepStrictEqual(records.auditOf("a", 2), entries.slice(2));
+    deepStrictEqual(records.auditOf("b", 2), entries.slice(1, 2));
+    deepStrictEqual(records.auditOf("c", 2), []);
+  },
+
   "takes each entry of a journal once, and those of a new journal again":
     async ({ store: { records } }) => {
       const journal = [1, 2, 3].map((revision) =>

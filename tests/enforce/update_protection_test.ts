@@ -36,8 +36,8 @@ Deno.test("UpdateProtection refuses for each action, and logs and counts that on
       `${address} ${action} ${outcome} ${detail}`
     ),
     [
-      "127.0.0.1 nftables refused loopback",
-      "127.0.0.1 exec refused loopback",
+      "127.0.0.1 nftables refused loopback: 127.0.0.0/8",
+      "127.0.0.1 exec refused loopback: 127.0.0.0/8",
     ],
   );
   deepStrictEqual(log.events, ["refused a protected address"]);

@@ -35,6 +35,7 @@ Deno.test("Protocol2Link says HELLO, then sends a single event at once", async (
       jail: "sshd",
       address: "198.18.0.0",
       remainingMs: null,
+      agoMs: 0,
     }],
   });
   deepStrictEqual(bench.link.counters, {
@@ -90,6 +91,21 @@ Deno.test("Protocol2Link tells the time that is left when it sends, whatever the
   ok(event?.kind === "ban");
   const leftMs = Number(event.remainingMs);
   ok(leftMs <= 9 * MINUTE_MS && leftMs >= 9 * MINUTE_MS - 7_000, `${leftMs}`);
+});
+
+Deno.test("Protocol2Link tells how long ago a ban was made, when it sends", async () => {
+  await using bench = new EventBench((publisher) => publisher.silent = true);
+  const [first, second] = banReports(2);
+  ok(first && second);
+  const madeMs = bench.clock.nowMs() - 2 * MINUTE_MS;
+  await bench.submitAll([{ ...first, madeMs }, second]);
+  await bench.clock.advance(MINUTE_MS);
+  bench.publisher.silent = false;
+  await bench.clock.advance(7_000);
+  const ages = bench.publisher.counted.map((event) =>
+    event.kind === "ban" ? Math.floor(event.agoMs / MINUTE_MS) : undefined
+  );
+  deepStrictEqual(ages, [3, 1]);
 });
 
 Deno.test("Protocol2Link tells a time that is longer than can be told as without end", async () => {

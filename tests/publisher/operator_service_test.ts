@@ -10,6 +10,7 @@ import {
   type OperatorAnswer,
   type OperatorRequest,
 } from "../../lib/wire/operator_messages.ts";
+import { ReceiptWatch } from "../../lib/publisher/receipt_watch.ts";
 import { OperatorService } from "../../lib/publisher/operator_service.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 import { ManualClock } from "../support/memory/manual_clock.ts";
@@ -25,6 +26,7 @@ class Bench implements AsyncDisposable {
   readonly log = new MemoryLog();
   readonly store = new MemoryBanStore();
   readonly released: string[] = [];
+  readonly receipts = new ReceiptWatch();
   readonly hub: BanHub;
   readonly service: OperatorService;
   readonly #stop = new AbortController();
@@ -36,12 +38,20 @@ class Bench implements AsyncDisposable {
     this.service = new OperatorService({
       hub: this.hub,
       nodes: {
+        enforcing: () => [],
         live: () => [],
         release: (node) => {
           this.released.push(node);
           return Promise.resolve(this.released.length === 1);
         },
       },
+      store,
+      aheadMs: () => 0,
+      protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
+      noteOf: () => "",
+      receipts: this.receipts,
+      hostName: host("hub"),
+      keepHistoryMs: 30 * 24 * HOUR_MS,
       records: store.records,
       clock,
       log,
@@ -65,8 +75,17 @@ class Bench implements AsyncDisposable {
   async ask(request: OperatorRequest): Promise<OperatorAnswer> {
     const line = OPERATOR_REQUEST.encode(request);
     strictEqual(line.indexOf("\n"), line.length - 1);
-    const answer = await this.service.answer(OPERATOR_REQUEST.decode(line));
-    return OPERATOR_ANSWER.decode(OPERATOR_ANSWER.encode(answer));
+    const decoded = OPERATOR_REQUEST.decode(line);
+    const answers: OperatorAnswer[] = [];
+    for await (
+      const answer of this.service.answer(decoded, this.#stop.signal)
+    ) {
+      answers.push(OPERATOR_ANSWER.decode(OPERATOR_ANSWER.encode(answer)));
+    }
+    strictEqual(answers.length, 1);
+    const [answer] = answers;
+    ok(answer !== undefined);
+    return answer;
   }
 
   withdraw(node: string, sinceMs: number | null = null) {

@@ -21,7 +21,7 @@ const YEAR_MS = 365 * DAY_MS;
 /** A ban of half an hour, unless said otherwise. */
 function ban(last = 1, remainingMs = 30 * MINUTE_MS): NodeEvent {
   const id = String(last).padStart(16, "0") as EventId;
-  return { kind: "ban", id, ...key(last), remainingMs };
+  return { kind: "ban", id, ...key(last), remainingMs, agoMs: 0 };
 }
 
 async function report(

@@ -1,4 +1,4 @@
-import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { commandSocketPath } from "../../lib/cli/command_socket.ts";
 import {
   askPublisher,
@@ -9,11 +9,26 @@ import type {
   OperatorRequest,
 } from "../../lib/wire/operator_messages.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
+import { address, host, jail } from "../support/values/core_values.ts";
 import { TempDir } from "../support/host/temp_dir.ts";
 
 const LOG = new MemoryLog();
 const REQUEST: OperatorRequest = { kind: "nodes" };
 const ANSWER: OperatorAnswer = { kind: "done", count: 3 };
+
+async function* once(
+  answer: OperatorAnswer,
+): AsyncGenerator<OperatorAnswer, void, undefined> {
+  yield await Promise.resolve(answer);
+}
+
+/** What a publisher answers with, line by line; nothing where none runs. */
+async function ask(
+  path: string,
+  request = REQUEST,
+): Promise<readonly OperatorAnswer[]> {
+  return await Array.fromAsync(askPublisher(path, request));
+}
 
 async function say(path: string, bytes: Uint8Array): Promise<string> {
   using connection = await Deno.connect({ transport: "unix", path });
@@ -25,18 +40,18 @@ Deno.test("a request is answered, on a socket for its user only, that goes with 
   await using dir = await TempDir.create();
   const path = commandSocketPath(dir.path("publisher.pid"));
   strictEqual(path, dir.path("publisher.command.sock"));
-  strictEqual(await askPublisher(path, REQUEST), undefined);
+  deepStrictEqual(await ask(path), []);
   const asked: OperatorRequest[] = [];
   {
     await using _socket = await listenForOperators(path, (request) => {
       asked.push(request);
-      return Promise.resolve(ANSWER);
+      return once(ANSWER);
     }, LOG);
     strictEqual(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
-    deepStrictEqual(await askPublisher(path, REQUEST), ANSWER);
+    deepStrictEqual(await ask(path), [ANSWER]);
     deepStrictEqual(asked, [REQUEST]);
   }
-  strictEqual(await askPublisher(path, REQUEST), undefined);
+  deepStrictEqual(await ask(path), []);
 });
 
 Deno.test("whoever says nothing, too much or nonsense on the socket holds nobody up", async () => {
@@ -44,13 +59,13 @@ Deno.test("whoever says nothing, too much or nonsense on the socket holds nobody
   const path = dir.path("a.sock");
   await using _socket = await listenForOperators(
     path,
-    () => Promise.resolve(ANSWER),
+    () => once(ANSWER),
     LOG,
   );
   const silent = await Promise.all(
     Array.from({ length: 10 }, () => Deno.connect({ transport: "unix", path })),
   );
-  deepStrictEqual(await askPublisher(path, REQUEST), ANSWER);
+  deepStrictEqual(await ask(path), [ANSWER]);
   const nonsense = new TextEncoder().encode('{"kind":"nothing"}\n');
   strictEqual(
     await say(path, nonsense),
@@ -63,7 +78,7 @@ Deno.test("whoever says nothing, too much or nonsense on the socket holds nobody
     ),
     true,
   );
-  deepStrictEqual(await askPublisher(path, REQUEST), ANSWER);
+  deepStrictEqual(await ask(path), [ANSWER]);
   for (const connection of silent) connection.close();
 });
 
@@ -76,10 +91,99 @@ Deno.test("a server that answers with something else is named, with its socket",
     await connection.read(new Uint8Array(1_024));
     await connection.write(new TextEncoder().encode("hello\n"));
   })();
-  await rejects(askPublisher(path, REQUEST), {
+  await rejects(ask(path), {
     name: "RuntimeError",
     message:
       `the publisher can't be asked on ${path}: the answer is damaged: its form is not as written`,
   });
   await serving;
+});
+
+const PAGE: OperatorAnswer = {
+  kind: "bans",
+  bans: Array.from({ length: 200 }, (_, at) => ({
+    address: address(`198.18.0.${at}`),
+    jail: jail("sshd"),
+    reports: [{ node: host("web1"), firstMs: 1, lastMs: 2, endsMs: null }],
+    isPending: false,
+    change: at,
+    enforced: 0,
+    expected: 0,
+    missing: [],
+  })),
+};
+const BANS: OperatorRequest = {
+  kind: "bans",
+  filter: {
+    jail: null,
+    node: null,
+    at: null,
+    within: null,
+    sinceMs: null,
+    notEnforced: false,
+  },
+  sort: null,
+  limit: null,
+};
+
+Deno.test("a long answer comes in lines, and is made only as it is read", async () => {
+  await using dir = await TempDir.create();
+  const path = dir.path("a.sock");
+  let made = 0;
+  const isLet = Promise.withResolvers<void>();
+  await using _socket = await listenForOperators(path, async function* () {
+    for (; made < 1_000; made++) yield PAGE;
+    yield { kind: "listed", matched: 200_000 };
+    await isLet.promise;
+  }, LOG);
+  let read = 0;
+  for await (const answer of askPublisher(path, BANS)) {
+    if (answer.kind === "bans") read++;
+    if (read === 1) {
+      // The system's buffers take some of it, and no more is made.
+      let before = -1;
+      while (made !== before) {
+        before = made;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      ok(made < 100, `${made} pages wait for a reader`);
+    }
+    if (answer.kind === "listed") deepStrictEqual(answer.matched, 200_000);
+  }
+  strictEqual(read, 1_000);
+  isLet.resolve();
+});
+
+Deno.test("whoever goes away ends the answer, also one that waits for something to say", async () => {
+  await using dir = await TempDir.create();
+  const path = dir.path("a.sock");
+  const ended = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  await using _socket = await listenForOperators(
+    path,
+    async function* (_request, gone) {
+      yield PAGE;
+      begun.resolve();
+      await new Promise((resolve) =>
+        gone.addEventListener("abort", resolve, { once: true })
+      );
+      ended.resolve();
+    },
+    LOG,
+  );
+  for await (const _ of askPublisher(path, BANS)) {
+    await begun.promise;
+    break;
+  }
+  await ended.promise;
+});
+
+Deno.test("an answer that ends before its last line is told from a whole one", async () => {
+  await using dir = await TempDir.create();
+  const path = dir.path("a.sock");
+  await using _socket = await listenForOperators(path, () => once(PAGE), LOG);
+  await rejects(ask(path, BANS), {
+    name: "RuntimeError",
+    message: `the publisher can't be asked on ${path}: its answer was cut`,
+  });
 });

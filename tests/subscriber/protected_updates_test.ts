@@ -71,8 +71,8 @@ Deno.test("a subscriber refuses a protected address with one line, and one recei
     },
   }]);
   deepStrictEqual(host.receiptTexts, [
-    "log 127.0.0.1 refused loopback",
-    "memory 127.0.0.1 refused loopback",
+    "log 127.0.0.1 refused loopback: 127.0.0.0/8",
+    "memory 127.0.0.1 refused loopback: 127.0.0.0/8",
     "memory 192.0.2.1 applied",
   ]);
   deepStrictEqual(host.written, ["Unban|127.0.0.1", "Ban|192.0.2.1"]);
@@ -99,9 +99,9 @@ Deno.test("a subscriber refuses by the rules that hold when its actions are give
   strictEqual(host.refusals.length, 2);
   deepStrictEqual(host.receiptTexts, [
     "memory 192.0.2.1 applied",
-    "log 192.0.2.1 refused ignoreip",
-    "memory 192.0.2.1 refused ignoreip",
-    "log 192.0.2.1 refused ignoreip",
-    "memory 192.0.2.1 refused ignoreip",
+    "log 192.0.2.1 refused ignoreip: 192.0.2.1",
+    "memory 192.0.2.1 refused ignoreip: 192.0.2.1",
+    "log 192.0.2.1 refused ignoreip: 192.0.2.1",
+    "memory 192.0.2.1 refused ignoreip: 192.0.2.1",
   ]);
 });

@@ -186,6 +186,7 @@ const LONGEST_EVENT = {
   id: "i".repeat(64),
   ...KEY,
   remainingMs: MAX_SPAN_MS,
+  agoMs: MAX_SPAN_MS,
 };
 const LONGEST_RECEIPT = {
   ...KEY,

@@ -1,5 +1,5 @@
 /**
- * A Unix socket where whoever connects says a line and is answered by a line.
+ * A Unix socket where whoever connects says a line and is answered by lines.
  *
  * @see {@link https://man7.org/linux/man-pages/man7/unix.7.html | unix(7)}
  * @module
@@ -10,8 +10,15 @@ import type { LineReply, LineRequest } from "../line_reply.ts";
 
 /** Options for {@link LineSocket}. */
 export interface LineSocketOptions {
-  /** Gives the answer to a line, both with their line ends. Must not reject. */
-  readonly answer: (line: string) => string | Promise<string>;
+  /**
+   * Gives the answer to a line, all with their line ends; what follows is asked
+   * for once whoever asked has read what came before. Must not reject while
+   * `gone`, which says that nobody reads any more, is not aborted.
+   */
+  readonly answer: (
+    line: string,
+    gone: AbortSignal,
+  ) => Iterable<string> | AsyncIterable<string>;
   /** Longest line that is read; 0: nothing is read, connecting is enough to be answered. */
   readonly maxRequestBytes: number;
   /** Connections served at a time; one more is closed. */
@@ -24,7 +31,12 @@ export interface LineSocketOptions {
 const REQUEST_TIMEOUT_MS = 2_000;
 /** Pause after a connection that couldn't be accepted, such as for want of descriptors. */
 const ACCEPT_PAUSE_MS = 200;
+/** Limit of the time in which a line of an answer must be read: its place is for others. */
+const READ_TIMEOUT_MS = 300_000;
 const LINE_END = 0x0a;
+const READ_BYTES = 65_536;
+const WRITE_BYTES = 65_536;
+const ENCODER = new TextEncoder();
 
 /**
  * Answers lines. Only the program's own user and root can connect.
@@ -37,7 +49,7 @@ const LINE_END = 0x0a;
 export class LineSocket implements AsyncDisposable {
   readonly #listener: Deno.Listener;
   readonly #options: LineSocketOptions;
-  readonly #serving = new Map<Connection, Promise<void>>();
+  readonly #serving = new Map<LineConnection, Promise<void>>();
   readonly #accepting: Promise<void>;
   #isClosed = false;
 
@@ -97,9 +109,9 @@ export class LineSocket implements AsyncDisposable {
   }
 
   /** @returns `undefined` when this socket is closed, or the system has no room for a connection now. */
-  async #next(): Promise<Connection | undefined> {
+  async #next(): Promise<LineConnection | undefined> {
     try {
-      return new Connection(await this.#listener.accept());
+      return new LineConnection(await this.#listener.accept());
     } catch (error) {
       if (this.#isClosed) return undefined;
       if (!(error instanceof Error)) throw error;
@@ -109,54 +121,121 @@ export class LineSocket implements AsyncDisposable {
     }
   }
 
-  async #serve(connection: Connection): Promise<void> {
-    const { answer, maxRequestBytes } = this.#options;
+  async #serve(connection: LineConnection): Promise<void> {
+    const { maxRequestBytes } = this.#options;
+    const gone = new AbortController();
     const late = setTimeout(() => connection.close(), REQUEST_TIMEOUT_MS);
+    let ending: Promise<void> | undefined;
     try {
       const { text, isCut } = await connection.readLine(maxRequestBytes);
       clearTimeout(late);
-      if (!isCut) await connection.write(await answer(text));
+      if (isCut) return;
+      if (maxRequestBytes > 0) ending = abortAtEnd(connection, gone);
+      await this.#write(connection, text, gone.signal);
     } catch (error) {
       // Whoever asked has gone, or was too late.
-      if (!isGone(error)) throw error;
+      if (!isGone(error) && !gone.signal.aborted) throw error;
     } finally {
       clearTimeout(late);
       connection.close();
+      await ending;
+    }
+  }
+
+  async #write(
+    connection: LineConnection,
+    text: string,
+    gone: AbortSignal,
+  ): Promise<void> {
+    for await (const line of this.#options.answer(text, gone)) {
+      const late = setTimeout(() => connection.close(), READ_TIMEOUT_MS);
+      try {
+        await connection.write(line);
+      } finally {
+        clearTimeout(late);
+      }
     }
   }
 }
 
-/** Asks a running program. */
-export async function askLine(
-  { path, line, maxAnswerBytes, timeoutMs }: LineRequest,
-): Promise<LineReply> {
-  let isLate = false;
-  let connection: Connection | undefined;
-  const late = setTimeout(() => {
-    isLate = true;
-    connection?.close();
-  }, timeoutMs);
+async function abortAtEnd(
+  connection: LineConnection,
+  gone: AbortController,
+): Promise<void> {
   try {
-    connection = new Connection(
-      await Deno.connect({ transport: "unix", path }),
+    await connection.ended();
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  } finally {
+    gone.abort();
+  }
+}
+
+/** Asks a running program that answers with one line. */
+export async function askLine(request: LineRequest): Promise<LineReply> {
+  for await (const reply of askLines(request)) return reply;
+  throw new TypeError("Cannot be without a reply");
+}
+
+/**
+ * Asks a running program.
+ *
+ * @returns The lines of its answer; the last reply is that the connection ended
+ * before another line did, or why there is none.
+ */
+export async function* askLines(
+  { path, line, maxAnswerBytes, timeoutMs }: LineRequest,
+): AsyncGenerator<LineReply, void, undefined> {
+  let isLate = false;
+  let connection: LineConnection | undefined;
+  const inTime = async <T>(work: () => Promise<T>): Promise<T> => {
+    const late = timeoutMs === Infinity ? undefined : setTimeout(() => {
+      isLate = true;
+      connection?.close();
+    }, timeoutMs);
+    try {
+      return await work();
+    } finally {
+      clearTimeout(late);
+    }
+  };
+  try {
+    const opened = new LineConnection(
+      await inTime(() => Deno.connect({ transport: "unix", path })),
     );
-    await connection.write(line);
-    return { kind: "answer", ...await connection.readLine(maxAnswerBytes) };
+    connection = opened;
+    await inTime(() => opened.write(line));
+    while (true) {
+      const read = await inTime(() => opened.readLine(maxAnswerBytes));
+      yield { kind: "answer", ...read };
+      if (read.isCut) return;
+    }
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const why = isLate ? "late" : whyOf(error);
-    return { kind: "failure", why, reason: error.message, cause: error };
+    yield { kind: "failure", why, reason: error.message, cause: error };
   } finally {
-    clearTimeout(late);
     connection?.close();
   }
 }
 
+/** A line that was read. */
+interface ReadLine {
+  /** With its line end, unless it is cut. */
+  readonly text: string;
+  /** Whether the connection ended before the line did. */
+  readonly isCut: boolean;
+}
+
 /** A connection that may be closed more than once. */
-class Connection {
+class LineConnection {
   readonly #connection: Deno.Conn;
+  /** Bytes that were read after the end of the last line. */
+  #rest = new Uint8Array();
+  #written: Uint8Array<ArrayBuffer> | undefined;
   #isClosed = false;
 
+  /** @param connection Nobody else reads or writes it. */
   constructor(connection: Deno.Conn) {
     this.#connection = connection;
   }
@@ -167,31 +246,71 @@ class Connection {
     this.#connection.close();
   }
 
-  /** Reads to the end of the first line, or as many bytes as there may be. */
-  async readLine(
-    maxBytes: number,
-  ): Promise<{ readonly text: string; readonly isCut: boolean }> {
+  /**
+   * Reads a line, or as many of its bytes as there may be.
+   *
+   * @param maxBytes The longest line that is read whole.
+   */
+  async readLine(maxBytes: number): Promise<ReadLine> {
     const parts: Uint8Array<ArrayBuffer>[] = [];
     let length = 0;
-    let isCut = false;
     while (length < maxBytes) {
-      const bytes = new Uint8Array(Math.min(65_536, maxBytes - length));
-      const count = await this.#connection.read(bytes);
-      isCut = count === null;
-      if (count === null) break;
+      const bytes = this.#rest.length > 0 ? this.#rest : await this.#read();
+      if (bytes === undefined) {
+        return { text: await textOf(parts), isCut: true };
+      }
+      const end = bytes.indexOf(LINE_END);
+      const count = Math.min(
+        end < 0 ? bytes.length : end + 1,
+        maxBytes - length,
+      );
       parts.push(bytes.subarray(0, count));
+      this.#rest = bytes.subarray(count);
       length += count;
       if (bytes[count - 1] === LINE_END) break;
     }
-    return { text: await new Blob(parts).text(), isCut };
+    return { text: await textOf(parts), isCut: false };
   }
 
+  /** Resolves once the other side has closed, or said more than there is to say. */
+  async ended(): Promise<void> {
+    this.#rest = new Uint8Array();
+    await this.#read();
+  }
+
+  /** Writes all of a text; waits while the other side does not read. */
   async write(text: string): Promise<void> {
-    let rest = new TextEncoder().encode(text);
-    while (rest.length > 0) {
-      rest = rest.subarray(await this.#connection.write(rest));
+    // One piece of memory for all of a long answer.
+    const bytes = this.#written ??= new Uint8Array(WRITE_BYTES);
+    for (let at = 0; at < text.length;) {
+      const { read, written } = ENCODER.encodeInto(
+        at === 0 ? text : text.slice(at),
+        bytes,
+      );
+      at += read;
+      for (let done = 0; done < written;) {
+        done += await this.#connection.write(bytes.subarray(done, written));
+      }
     }
   }
+
+  async #read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const bytes = new Uint8Array(READ_BYTES);
+    const count = await this.#connection.read(bytes);
+    return count === null ? undefined : bytes.subarray(0, count);
+  }
+}
+
+function textOf(parts: Uint8Array<ArrayBuffer>[]): Promise<string> {
+  return new Blob(parts).text();
+}
+
+/** Whether an error says that the other side has gone. */
+function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.BrokenPipe ||
+    error instanceof Deno.errors.ConnectionReset ||
+    error instanceof Deno.errors.BadResource ||
+    error instanceof Deno.errors.Interrupted;
 }
 
 function whyOf(error: Error): "absent" | "denied" | "gone" | "other" {
@@ -201,13 +320,6 @@ function whyOf(error: Error): "absent" | "denied" | "gone" | "other" {
   ) return "absent";
   if (error instanceof Deno.errors.PermissionDenied) return "denied";
   return isGone(error) ? "gone" : "other";
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof Deno.errors.BrokenPipe ||
-    error instanceof Deno.errors.ConnectionReset ||
-    error instanceof Deno.errors.BadResource ||
-    error instanceof Deno.errors.Interrupted;
 }
 
 async function removeIfThere(path: string): Promise<void> {

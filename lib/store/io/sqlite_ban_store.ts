@@ -12,6 +12,8 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
+import type { Address } from "../../base/address.ts";
+import type { JailName } from "../../base/jail_name.ts";
 import type { Ban, BanKey, Change } from "../../ban/ban.ts";
 import { BanDatabase } from "../ban_database.ts";
 import { BAN_STORE_PRAGMAS, BAN_STORE_SCHEMA } from "../ban_store_schema.ts";
@@ -183,6 +185,10 @@ export class SqliteBanStore implements BanStore, Disposable {
     return this.#memory.since(seq, max);
   }
 
+  jailsOf(address: Address): readonly JailName[] {
+    return this.#memory.jailsOf(address);
+  }
+
   history(key: BanKey, max: number): readonly Change[] {
     return this.#memory.history(key, max);
   }
@@ -193,6 +199,10 @@ export class SqliteBanStore implements BanStore, Disposable {
 
   receipts(key: BanKey): readonly StoredReceipt[] {
     return this.#memory.receipts(key);
+  }
+
+  liftedMs(key: BanKey): number | undefined {
+    return this.#memory.liftedMs(key);
   }
 
   prune(beforeMs: number, nowMs: number): Promise<boolean> {

@@ -30,6 +30,7 @@ function ban(index: number): NodeEvent {
     jail: jail("sshd"),
     address: address(`203.${index >> 16}.${(index >> 8) & 255}.${index & 255}`),
     remainingMs: 3_600_000,
+    agoMs: 0,
   };
 }
 

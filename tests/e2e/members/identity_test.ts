@@ -22,6 +22,7 @@ function ban(index: number): NodeEvent & { kind: "ban" } {
     jail: jail("sshd"),
     address: address(`198.51.100.${index}`),
     remainingMs: 3_600_000,
+    agoMs: 0,
   };
 }
 

@@ -14,7 +14,7 @@ function event(
   const id = `event-${String(at).padStart(16, "0")}` as EventId;
   const about = { id, jail: jail(jailName), address: address(text) };
   return kind === "ban"
-    ? { kind, ...about, remainingMs: 3_600_000 }
+    ? { kind, ...about, remainingMs: 3_600_000, agoMs: 0 }
     : { kind, ...about };
 }
 

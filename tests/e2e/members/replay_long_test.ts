@@ -17,6 +17,7 @@ function ban(index: number): NodeEvent {
     jail: jail("sshd"),
     address: address(`198.51.100.${index}`),
     remainingMs: 3_600_000,
+    agoMs: 0,
   };
 }
 

@@ -29,6 +29,7 @@ function ban(index: number): NodeEvent {
     jail: jail("sshd"),
     address: address(`203.0.113.${index}`),
     remainingMs: 3_600_000,
+    agoMs: 0,
   };
 }
 

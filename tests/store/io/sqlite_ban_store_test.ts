@@ -26,6 +26,8 @@ const NEXT_SCHEMA: StoreSchema = {
   ],
 };
 
+const VERSION = BAN_STORE_SCHEMA.migrations.length;
+
 function pragma(path: string, name: string): unknown {
   using database = new DatabaseSync(path, { readOnly: true });
   return database.prepare(`PRAGMA ${name}`).get()?.[name];
@@ -131,17 +133,20 @@ Deno.test("SqliteBanStore of an older version becomes one of the next, and a cop
     await store.append(changes.map(unnamed), NOW_MS);
     epoch = store.epoch;
   }
-  await dir.write("publisher.sqlite3.v2", "of an attempt that was killed");
+  await dir.write(
+    `publisher.sqlite3.v${VERSION}`,
+    "of an attempt that was killed",
+  );
   {
     using store = SqliteBanStore.open({ path, schema: NEXT_SCHEMA });
     strictEqual(store.epoch, epoch);
     deepStrictEqual(store.since(0, Infinity), changes);
     await store.append([unnamed(report(1_001, banKeyAt(1)))], NOW_MS);
   }
-  strictEqual(pragma(path, "user_version"), 3);
-  const copy = `${path}.v2`;
-  strictEqual(pragma(copy, "user_version"), 2);
-  strictEqual((await modesIn(dir))["publisher.sqlite3.v2"], "600");
+  strictEqual(pragma(path, "user_version"), VERSION + 1);
+  const copy = `${path}.v${VERSION}`;
+  strictEqual(pragma(copy, "user_version"), VERSION);
+  strictEqual((await modesIn(dir))[`publisher.sqlite3.v${VERSION}`], "600");
   using store = SqliteBanStore.open({ path: copy });
   strictEqual(store.epoch, epoch);
   deepStrictEqual(store.since(0, Infinity), changes);
@@ -185,7 +190,7 @@ Deno.test("SqliteBanStore stays as it was when a migration fails", async () => {
   ];
   const schema = { ...NEXT_SCHEMA, migrations };
   throws(() => SqliteBanStore.open({ path, schema }), /already exists/);
-  strictEqual(pragma(path, "user_version"), 2);
+  strictEqual(pragma(path, "user_version"), VERSION);
   using store = SqliteBanStore.open({ path });
   strictEqual(store.since(0, Infinity).length, 10);
 });
@@ -198,7 +203,10 @@ Deno.test("SqliteBanStore refuses a database of a newer program, and leaves it a
   throws(() => SqliteBanStore.open({ path }), (error: unknown) => {
     ok(error instanceof UnusableStoreError);
     strictEqual(error.reason, "newer");
-    ok(/version is 3, and this program knows up to 2$/.test(error.message));
+    const versions = `version is ${
+      VERSION + 1
+    }, and this program knows up to ${VERSION}`;
+    ok(error.message.endsWith(versions));
     ok(/newer version of this program/.test(error.hint ?? ""));
     return true;
   });

@@ -15,7 +15,8 @@ export async function listedNodes(
   { dir }: TestCluster,
 ): Promise<Readonly<Record<string, NodeRow>>> {
   const socket = commandSocketPath(`${dir}/hub/publisher.pid`);
-  const answer = await askPublisher(socket, { kind: "nodes" });
+  const answers = askPublisher(socket, { kind: "nodes" });
+  const [answer] = await Array.fromAsync(answers);
   if (answer?.kind !== "nodes") throw new Error("No answer");
   const { nodes } = answer;
   const rows = nodeRows(nodes.map(({ node }) => node), nodes);

@@ -173,6 +173,7 @@ function reportOf(
       jail: jail("sshd"),
       address: address(`198.18.${batch >> 8}.${batch & 255}`),
       remainingMs: 3_600_000,
+      agoMs: 0,
     }],
   };
 }

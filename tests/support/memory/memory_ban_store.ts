@@ -5,13 +5,17 @@ import {
   keyOf,
 } from "../../../lib/ban/ban.ts";
 import type { Epoch, EventId } from "../../../lib/base/ids.ts";
-import type {
-  BanStore,
-  StoredReceipt,
-  StoreEntry,
-  StoreTime,
+import { isOperatorsLift } from "../../../lib/ban/ban.ts";
+import {
+  type BanStore,
+  LIFT_KEEP_MS,
+  type StoredReceipt,
+  type StoreEntry,
+  type StoreTime,
 } from "../../../lib/ban/ban_store.ts";
 import type { RuntimeError } from "../../../lib/base/errors.ts";
+import type { Address } from "../../../lib/base/address.ts";
+import type { JailName } from "../../../lib/base/jail_name.ts";
 import type { HostName } from "../../../lib/base/host_name.ts";
 import { MemoryRecords } from "./memory_records.ts";
 import { type BanMap, quota, replay } from "../values/replayed_bans.ts";
@@ -31,6 +35,7 @@ export class MemoryBanStore implements BanStore {
   #bans: BanMap = new Map();
   #changes: Change[] = [];
   readonly #events = new Map<string, number>();
+  readonly #lifts = new Map<string, number>();
   readonly #receipts = new Map<string, StoredReceipt>();
 
   /** @param epoch Its name. */
@@ -60,6 +65,11 @@ export class MemoryBanStore implements BanStore {
       this.#changes.push(...changes);
       this.#bans = replay(changes, this.#bans);
       this.seq += changes.length;
+      for (const change of changes) {
+        if (isOperatorsLift(change)) {
+          this.#lifts.set(keyOf(change), change.atMs);
+        }
+      }
     });
   }
 
@@ -74,6 +84,14 @@ export class MemoryBanStore implements BanStore {
   since(seq: number, max: number): readonly Change[] {
     if (seq < this.keptSince) throw new RangeError(`since ${seq}`);
     return this.#changes.filter((each) => each.seq > seq).slice(0, max);
+  }
+
+  jailsOf(address: Address): readonly JailName[] {
+    const known = [...this.#bans.values(), ...this.#changes];
+    const jails = known.flatMap((each) =>
+      each.address === address ? [each.jail] : []
+    );
+    return [...new Set(jails)].sort();
   }
 
   history(key: BanKey, max: number): readonly Change[] {
@@ -101,6 +119,10 @@ export class MemoryBanStore implements BanStore {
       .sort((left, right) => nameOf(left) < nameOf(right) ? -1 : 1);
   }
 
+  liftedMs(key: BanKey): number | undefined {
+    return this.#lifts.get(keyOf(key));
+  }
+
   prune(beforeMs: number, nowMs: number): Promise<boolean> {
     return this.#keep(() => {
       const old = this.#changes.filter(({ atMs }) => atMs < beforeMs)
@@ -109,6 +131,9 @@ export class MemoryBanStore implements BanStore {
       this.#changes = this.#changes.filter((each) => !old.includes(each));
       for (const [name, atMs] of this.#events) {
         if (atMs < beforeMs) this.#events.delete(name);
+      }
+      for (const [name, atMs] of this.#lifts) {
+        if (atMs < nowMs - LIFT_KEEP_MS) this.#lifts.delete(name);
       }
       const left = quota(this.#bans.values(), nowMs);
       this.#bans = new Map(left.map((ban) => [keyOf(ban), ban]));

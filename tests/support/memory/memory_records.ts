@@ -51,6 +51,11 @@ export class MemoryRecords implements NodeRecords {
     return last.map(({ revision: _, ...entry }) => entry);
   }
 
+  auditOf(subject: string, max: number): readonly AuditEntry[] {
+    return this.audit(MAX_AUDIT_ROWS)
+      .filter((entry) => entry.subject === subject).slice(-max);
+  }
+
   keepQuarantine(aside: Quarantine): Promise<void> {
     return this.#keep(() => {
       this.#quarantines.set(canonicalHost(aside.node), aside);

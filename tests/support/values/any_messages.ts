@@ -73,6 +73,7 @@ const anyEvent: fc.Arbitrary<NodeEvent> = fc.oneof(
     id: anyEventId,
     ...key,
     remainingMs: anyRemaining,
+    agoMs: anySpan,
   }),
   record<Extract<NodeEvent, { kind: "unban" }>>({
     kind: fc.constant("unban"),

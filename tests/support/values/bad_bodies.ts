@@ -21,7 +21,7 @@ export function badBodies(session: string): readonly BadBody[] {
   const batch = (events: string, number = "1") =>
     `{"session":"${session}","batch":${number},"events":${events}}`;
   const ban = (remaining: string) =>
-    batch(`[{${event},"remainingMs":${remaining}}]`);
+    batch(`[{${event},"remainingMs":${remaining},"agoMs":0}]`);
   const filled = (head: string, unit: string, tail: string) =>
     head + unit.repeat((LONGEST - head.length - tail.length) / unit.length) +
     tail;
@@ -39,13 +39,19 @@ export function badBodies(session: string): readonly BadBody[] {
     ["__proto__ instead of all", `{"__proto__":${ban("1")}}`],
     ["constructor", batch(`[{${event},"constructor":{"prototype":1}}]`)],
     ["toJSON", batch(`[{${event},"toJSON":1}]`)],
-    ["a key twice", batch(`[{${event},"remainingMs":1,"remainingMs":2}]`)],
+    [
+      "a key twice",
+      batch(`[{${event},"remainingMs":1,"remainingMs":2,"agoMs":0}]`),
+    ],
     ["1e400", ban("1e400")],
     ["-1e400", ban("-1e400")],
     ["1e-400", ban("1e-400")],
     ["-0", ban("-0")],
     ["1.0", ban("1.0")],
-    ["2^53 + 1", batch(`[{${event},"remainingMs":1}]`, "9007199254740993")],
+    [
+      "2^53 + 1",
+      batch(`[{${event},"remainingMs":1,"agoMs":0}]`, "9007199254740993"),
+    ],
     ["a number of 1 MiB", filled("", "9", "")],
     ["a lone surrogate", batch(`[{${event.replace("sshd", "\\ud800")}}]`)],
     ["surrogates in the wrong order", batch('["\\udc00\\ud800"]')],

@@ -34,6 +34,7 @@ while (performance.now() < endMs && !cut) {
     jail: jail("sshd"),
     address: address(octets),
     remainingMs: 3_600_000,
+    agoMs: 0,
   }));
   sent++;
 }

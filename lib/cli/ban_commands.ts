@@ -1,0 +1,153 @@
+/**
+ * The operator's verbs that read bans.
+ *
+ * @module
+ */
+
+import { UsageError } from "../base/errors.ts";
+import type { BanSort } from "../wire/operator_bans.ts";
+import { MAX_SORTED_BANS, type OperatorBan } from "../wire/operator_bans.ts";
+import type { OperatorRequest } from "../wire/operator_messages.ts";
+import {
+  BAN_CSV_HEADING,
+  BAN_LAYOUT,
+  banCsv,
+  banJson,
+  banRow,
+} from "./ban_view.ts";
+import { banFilterOptions, limitOption, sortOption } from "./ban_operands.ts";
+import type { TypedCommand } from "./cluster_cli.ts";
+import {
+  GrowingTable,
+  type OperatorOutput,
+  type OutputPlace,
+} from "./operator_output.ts";
+import { countText } from "./plain_texts.ts";
+import { networkOperand } from "./operands.ts";
+import { whyJson, whyLines } from "./why_view.ts";
+import {
+  askMany,
+  type AskPublisher,
+  askRunning,
+} from "./publisher_questions.ts";
+
+/** Options for {@link BanCommands}. */
+export interface BanCommandsOptions {
+  readonly ask: AskPublisher;
+  /** In milliseconds since 1970. */
+  readonly nowMs: number;
+  readonly place: OutputPlace;
+}
+
+/** How bans are printed. */
+interface BanForm {
+  /** Lines before the first of them. */
+  readonly before: readonly string[];
+  readonly lines: (bans: readonly OperatorBan[]) => readonly string[];
+  /** Lines after the last of them. */
+  readonly after: (shown: number, matched: number) => readonly string[];
+}
+
+/** Bans that are listed where nobody says how many. */
+const USUAL_LIMIT = 50;
+
+/** Carries out `bans` and `why`. */
+export class BanCommands {
+  readonly #options: BanCommandsOptions;
+
+  /** @param options See {@link BanCommandsOptions}. */
+  constructor(options: BanCommandsOptions) {
+    this.#options = options;
+  }
+
+  /** `bans`. */
+  bans(command: TypedCommand): OperatorOutput {
+    const request = this.#request(command);
+    const form = this.#form(command);
+    return { lines: [], pages: this.#pages(request, form), notes: [] };
+  }
+
+  /** `why`. */
+  async why(command: TypedCommand): Promise<OperatorOutput> {
+    const { ask, nowMs } = this.#options;
+    const address = networkOperand(command);
+    const why = await askRunning(ask, { kind: "why", address }, "why");
+    const lines = command.options.has("json")
+      ? [whyJson(why)]
+      : whyLines(why, nowMs);
+    return { lines, notes: [] };
+  }
+
+  #request(command: TypedCommand): OperatorRequest & { kind: "bans" } {
+    const filter = banFilterOptions(command, this.#options.nowMs);
+    const isAll = command.options.has("all");
+    const typedSort = sortOption(command);
+    const typedLimit = limitOption(command);
+    if (isAll && typedLimit !== undefined) {
+      throw new UsageError("--all and --limit exclude each other");
+    }
+    // All in an order would have to be held, so there are only so many.
+    const sort: BanSort | null = typedSort ?? (isAll ? null : "since");
+    const all = sort === null ? null : MAX_SORTED_BANS;
+    const limit = isAll ? all : typedLimit ?? USUAL_LIMIT;
+    return { kind: "bans", filter, sort, limit };
+  }
+
+  #form({ options }: TypedCommand): BanForm {
+    const isJson = options.has("json");
+    const isCsv = options.has("csv");
+    if (isJson && isCsv) {
+      throw new UsageError("--json and --csv exclude each other");
+    }
+    if (isJson) {
+      return {
+        before: [],
+        lines: (bans) => bans.map(banJson),
+        after: () => [],
+      };
+    }
+    if (isCsv) {
+      return {
+        before: [BAN_CSV_HEADING],
+        lines: (bans) => bans.map(banCsv),
+        after: () => [],
+      };
+    }
+    const { nowMs, place } = this.#options;
+    const table = new GrowingTable(BAN_LAYOUT, place);
+    return {
+      before: [],
+      lines: (bans) => table.lines(bans.map((ban) => banRow(ban, nowMs))),
+      after: (shown, matched) => endOfTable(shown, matched, options),
+    };
+  }
+
+  async *#pages(
+    request: OperatorRequest & { kind: "bans" },
+    form: BanForm,
+  ): AsyncGenerator<readonly string[], void, undefined> {
+    if (form.before.length > 0) yield form.before;
+    let shown = 0;
+    for await (const answer of askMany(this.#options.ask, request)) {
+      if (answer.kind === "bans") {
+        shown += answer.bans.length;
+        yield form.lines(answer.bans);
+      } else if (answer.kind === "listed") {
+        yield form.after(shown, answer.matched);
+      }
+    }
+  }
+}
+
+function endOfTable(
+  shown: number,
+  matched: number,
+  options: TypedCommand["options"],
+): readonly string[] {
+  if (matched === 0) return ["no bans"];
+  if (shown >= matched) return [];
+  const count = `${countText(shown)} of ${countText(matched)}`;
+  return options.has("all")
+    ? [`${count}; a sorted list ends here: --all without --sort for all`]
+    : [`${count}; --all for all`];
+}

@@ -1,0 +1,256 @@
+/**
+ * All that is known of an address, as an operator reads it.
+ *
+ * @module
+ */
+
+import type {
+  EnforcementDetail,
+  NodeEnforcement,
+} from "../wire/operator_bans.ts";
+import type {
+  WhyAnswer,
+  WhyBan,
+  WhyLast,
+  WhyRefusal,
+} from "../wire/operator_why.ts";
+import { banEndMs } from "./ban_view.ts";
+import { tableLines } from "./operator_output.ts";
+import {
+  clockText,
+  countText,
+  dayText,
+  isoText,
+  spanText,
+} from "./plain_texts.ts";
+
+/** A heading and what stands beside it, a line each. */
+type Section = readonly [heading: string, lines: readonly string[]];
+
+const HEADING_WIDTH = 11;
+/** Nodes of which each is told; of more, the first. */
+const MAX_NODES = 20;
+const DAY_MS = 86_400_000;
+
+/** The lines of an answer. */
+export function whyLines(why: WhyAnswer, nowMs: number): readonly string[] {
+  const sections: readonly Section[] = why.bans.length > 0
+    ? bannedSections(why, nowMs)
+    : freeSections(why);
+  return [
+    headline(why, nowMs),
+    ...sections.flatMap(([heading, lines]) =>
+      lines.map((line, at) =>
+        `  ${(at === 0 ? heading : "").padEnd(HEADING_WIDTH)}${line}`.trimEnd()
+      )
+    ),
+  ];
+}
+
+/** A line of JSON; `docs/schemas/why.json` says what is in it. */
+export function whyJson(why: WhyAnswer): string {
+  const { last, firstMs, refusal } = why;
+  return JSON.stringify({
+    address: why.address,
+    banned: why.bans.length > 0,
+    bans: why.bans.map(({ ban, changes, enforcement }) => ({
+      address: ban.address,
+      jail: ban.jail,
+      pending: ban.isPending,
+      ends: isoText(banEndMs(ban)),
+      reports: ban.reports.map(({ node, firstMs, lastMs, endsMs }, at) => ({
+        node,
+        first: isoText(firstMs),
+        last: isoText(lastMs),
+        ends: isoText(endsMs),
+        change: changes[at] ?? null,
+      })),
+      enforcement,
+    })),
+    before: {
+      times: why.times,
+      byOperator: why.timesByOperator,
+      first: isoText(firstMs),
+      knownDays: Math.floor(why.knownMs / DAY_MS),
+    },
+    last: last === null ? null : {
+      jail: last.jail,
+      began: isoText(last.beganMs),
+      ended: isoText(last.endedMs),
+      end: last.end,
+      by: last.by,
+      nodes: last.nodes,
+    },
+    refusal,
+  });
+}
+
+/**
+ * A receipt's rule as people read it: `ignoreip: 192.0.2.0/28` is that ignoreip
+ * has that network.
+ */
+export function ruleText(detail: string): string {
+  const [, rule, network] = /^([a-z-]+): (\S+)$/.exec(detail) ?? [];
+  if (rule === undefined || network === undefined) return detail;
+  return rule === "too-wide"
+    ? `wider than ${network}`
+    : `${rule} has ${network}`;
+}
+
+function headline({ address, bans }: WhyAnswer, nowMs: number): string {
+  const inForce = bans.filter(({ ban }) => !ban.isPending);
+  if (bans.length === 0) return `${address} is not banned.`;
+  if (inForce.length === 0) {
+    return `${address} is reported, and not banned before more nodes report it.`;
+  }
+  const isItself = inForce.some(({ ban }) => ban.address === address);
+  const around = isItself ? "" : `, with ${inForce[0]?.ban.address ?? ""}`;
+  const ends = inForce.map(({ ban }) => banEndMs(ban) ?? Infinity);
+  const endMs = Math.max(...ends);
+  const end = endMs === Infinity
+    ? "until it is taken back"
+    : `for ${spanText(endMs - nowMs)} more (until ${timeText(endMs, nowMs)})`;
+  return `${address} is banned${around}, ${end}.`;
+}
+
+function bannedSections(why: WhyAnswer, nowMs: number): readonly Section[] {
+  const { address, bans } = why;
+  const details = bans.flatMap(({ enforcement }) => enforcement);
+  const [widest] = bans;
+  const subject = bans.some(({ ban }) => ban.address === address)
+    ? address
+    : widest?.ban.address ?? address;
+  return [
+    ["reported", reportLines(why, nowMs)],
+    ["enforced", enforcedLines(details)],
+    ...(["refused", "failed", "lifted", "unknown"] as const).map(
+      (state): Section => [STATES[state], detailLines(details, state)],
+    ),
+    ["before", [beforeText(why)]],
+    [
+      "end it",
+      [
+        `fail2ban-cluster unban ${subject}      keep it out: fail2ban-cluster allow add ${address}`,
+      ],
+    ],
+  ];
+}
+
+const STATES: Readonly<Record<Exclude<NodeEnforcement, "applied">, string>> = {
+  refused: "refused",
+  failed: "failed",
+  lifted: "lifted at",
+  unknown: "no word of",
+};
+
+function freeSections(why: WhyAnswer): readonly Section[] {
+  const { address, last, refusal } = why;
+  return [
+    ["last", last === null ? [] : [lastText(last)]],
+    ["before", [beforeText(why)]],
+    refusal === null
+      ? ["refused", ["by nothing: a report of it would count"]]
+      : ["refused", [refusalText(refusal)]],
+    [
+      "ban it",
+      refusal === null ? [`fail2ban-cluster ban ${address}`] : [],
+    ],
+  ];
+}
+
+function reportLines(why: WhyAnswer, nowMs: number): readonly string[] {
+  return tableLines(
+    why.bans.flatMap((each) => reportRows(each, why, nowMs)),
+  );
+}
+
+function reportRows(
+  { ban, changes }: WhyBan,
+  { address }: WhyAnswer,
+  nowMs: number,
+): readonly (readonly string[])[] {
+  const around = ban.address === address ? [] : [ban.address];
+  return ban.reports.map(({ node, lastMs, endsMs }, at) => {
+    const change = changes[at] ?? null;
+    return [
+      node,
+      ban.jail,
+      ...around,
+      timeText(lastMs, nowMs),
+      endsMs === null ? "for ever" : `for ${spanText(endsMs - lastMs)}`,
+      change === null ? "" : `change ${countText(change)}`,
+    ];
+  });
+}
+
+function enforcedLines(
+  details: readonly EnforcementDetail[],
+): readonly string[] {
+  const applied = details.filter(({ state }) => state === "applied");
+  const nodes = new Set(applied.map(({ node }) => node));
+  if (nodes.size === 0) return ["nowhere yet"];
+  const actions = new Map<string, number>();
+  for (const { action } of applied) {
+    actions.set(action, (actions.get(action) ?? 0) + 1);
+  }
+  const counts = [...actions].map(([action, count]) => `${action} ${count}`);
+  const what = nodes.size === 1 ? "1 node" : `${countText(nodes.size)} nodes`;
+  return [`${what} (${counts.toSorted().join(", ")})`];
+}
+
+function detailLines(
+  details: readonly EnforcementDetail[],
+  state: NodeEnforcement,
+): readonly string[] {
+  const rows = details.filter((each) => each.state === state)
+    .map(({ node, detail }) => [node, ruleText(detail)]);
+  const more = rows.length - MAX_NODES;
+  return [
+    ...tableLines(rows.slice(0, MAX_NODES)),
+    ...(more > 0 ? [`and ${countText(more)} more`] : []),
+  ];
+}
+
+function beforeText(
+  { times, timesByOperator, firstMs, knownMs }: WhyAnswer,
+): string {
+  const days = `${Math.floor(knownMs / DAY_MS)} d`;
+  if (times === 0 || firstMs === null) return `never in ${days}`;
+  const by = timesByOperator === 0
+    ? "never by an operator"
+    : `${timesText(timesByOperator)} by an operator`;
+  return `${timesText(times)} in ${days}, first ${dayText(firstMs)}; ${by}`;
+}
+
+function timesText(times: number): string {
+  return times === 1 ? "once" : `${countText(times)} times`;
+}
+
+function lastText({ jail, beganMs, endedMs, end, by }: WhyLast): string {
+  const times = `${dayText(beganMs)} ${clockText(beganMs)} for ${
+    spanText(endedMs - beganMs)
+  }`;
+  return `${jail}, ${times}; ${END_TEXTS[end](by)}`;
+}
+
+const END_TEXTS: Readonly<Record<WhyLast["end"], (by: string) => string>> = {
+  expiry: () => "its time was over",
+  withdraw: (by) => `taken back by ${by}`,
+  operator: (by) => by === "" ? "lifted by an operator" : `lifted by ${by}`,
+  allowlist: () => "lifted by the allowlist",
+  node: (by) => `lifted by ${by}`,
+};
+
+function refusalText({ rule, because, note }: WhyRefusal): string {
+  const reason = note === "" ? "" : ` (${note})`;
+  return `${
+    ruleText(`${rule}: ${because}`)
+  }${reason}: a report of it would not count`;
+}
+
+/** The time of day; the day as well where it is another. */
+function timeText(ms: number, nowMs: number): string {
+  return dayText(ms) === dayText(nowMs)
+    ? clockText(ms)
+    : `${dayText(ms)} ${clockText(ms)}`;
+}

@@ -1,0 +1,123 @@
+/**
+ * Waits for what nodes say about bans that an operator has just made or lifted.
+ *
+ * @module
+ */
+
+import type { Clock } from "../async/clock.ts";
+import { Condition, inTime } from "../async/tasks.ts";
+import { type BanKey, keyOf } from "../ban/ban.ts";
+import type { StoredReceipt } from "../ban/ban_store.ts";
+import { canonicalHost, type HostName } from "../base/host_name.ts";
+
+/** What is waited for: nodes that carry bans out. */
+export interface AwaitedNode {
+  readonly node: HostName;
+  /** The bans that it is to say something of. */
+  readonly keys: readonly BanKey[];
+}
+
+/** What came of it. */
+export interface WatchResult {
+  /** Nodes that carried all of it out. */
+  readonly done: number;
+  /** Nodes that said nothing in time, of some of it. */
+  readonly silent: readonly HostName[];
+  /** What others say. */
+  readonly failed: readonly StoredReceipt[];
+}
+
+/** The outcomes that carry out what an operator said. */
+export type WantedOutcome = "applied" | "lifted";
+
+/** Gives receipts to whoever waits for them, as they arrive: before they are stored. */
+export class ReceiptWatch {
+  readonly #watches = new Set<Watch>();
+
+  /** Takes receipts. */
+  note(receipts: readonly StoredReceipt[]): void {
+    for (const watch of this.#watches) watch.note(receipts);
+  }
+
+  /**
+   * Begins to watch: before that is done which the nodes are to carry out.
+   *
+   * @param nodes Who is to say something, of what.
+   * @param wanted What they are to say.
+   */
+  begin(nodes: readonly AwaitedNode[], wanted: WantedOutcome): Watch {
+    const watch = new Watch(nodes, wanted, () => this.#watches.delete(watch));
+    this.#watches.add(watch);
+    return watch;
+  }
+}
+
+/** One who waits. */
+export class Watch implements Disposable {
+  readonly #wanted: WantedOutcome;
+  readonly #end: () => void;
+  readonly #changed = new Condition();
+  readonly #names = new Map<HostName, HostName>();
+  readonly #awaited = new Map<HostName, Set<string>>();
+  readonly #failed = new Map<string, StoredReceipt>();
+
+  constructor(
+    nodes: readonly AwaitedNode[],
+    wanted: WantedOutcome,
+    end: () => void,
+  ) {
+    this.#wanted = wanted;
+    this.#end = end;
+    for (const { node, keys } of nodes) {
+      this.#names.set(canonicalHost(node), node);
+      this.#awaited.set(canonicalHost(node), new Set(keys.map(keyOf)));
+    }
+  }
+
+  /** Takes receipts. */
+  note(receipts: readonly StoredReceipt[]): void {
+    for (const receipt of receipts) {
+      const node = canonicalHost(receipt.node);
+      const key = keyOf(receipt);
+      if (this.#awaited.get(node)?.has(key) !== true) continue;
+      const isDone = receipt.outcome === this.#wanted;
+      const isRefusal = receipt.outcome === "refused" ||
+        receipt.outcome === "failed";
+      // What it said of the time before, such as that it was applied.
+      if (!isDone && !isRefusal) continue;
+      this.#awaited.get(node)?.delete(key);
+      if (isRefusal) this.#failed.set(`${node}|${key}`, receipt);
+      this.#changed.notify();
+    }
+  }
+
+  /**
+   * Waits until all have said something.
+   *
+   * @param timeoutMs How long at most, in milliseconds.
+   * @param signal Ends it.
+   * @throws the signal's reason on abort.
+   */
+  async wait(
+    clock: Pick<Clock, "delay">,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<WatchResult> {
+    const isOver = () =>
+      [...this.#awaited.values()].every((keys) => keys.size === 0);
+    await inTime(clock, timeoutMs, signal, async (group) => {
+      while (!isOver()) await this.#changed.wait(group);
+    });
+    const failed = [...this.#failed.values()];
+    const failing = new Set(failed.map(({ node }) => canonicalHost(node)));
+    const silent = [...this.#awaited].filter(([node, keys]) =>
+      keys.size > 0 && !failing.has(node)
+    ).map(([node]) => this.#names.get(node) ?? node);
+    const done = this.#awaited.size - silent.length - failing.size;
+    return { done, silent, failed };
+  }
+
+  [Symbol.dispose](): void {
+    this.#end();
+  }
+}

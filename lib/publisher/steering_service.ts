@@ -1,0 +1,304 @@
+/**
+ * Bans and lifts for an operator, and waits a little for the nodes that carry
+ * it out.
+ *
+ * @module
+ */
+
+import type { Clock } from "../async/clock.ts";
+import type { SharedTurns } from "../async/shared_turns.ts";
+import type { Ban } from "../ban/ban.ts";
+import type { BanHub } from "../ban/ban_hub.ts";
+import type { BanStore } from "../ban/ban_store.ts";
+import type { HubVerdict } from "../ban/decision_batch.ts";
+import { prefixesAround } from "../base/address.ts";
+import { RuntimeError } from "../base/errors.ts";
+import { sameHost } from "../base/host_name.ts";
+import { OPERATOR_JAIL, OPERATOR_ORIGIN } from "../base/operator_name.ts";
+import {
+  type CurrentPolicy,
+  type ProtectionPolicy,
+  type Refusal,
+  refusal,
+} from "../protection/protection_policy.ts";
+import {
+  type BanOrder,
+  MAX_NAMED,
+  type Steered,
+  type SteeredReport,
+  type UnbanOrder,
+} from "../wire/operator_steering.ts";
+import { banMatcher } from "./ban_match.ts";
+import { EnforcementView, type EnforcingNodes } from "./enforcement_view.ts";
+import type { AwaitedNode, ReceiptWatch, Watch } from "./receipt_watch.ts";
+
+/** Records who did what. */
+export type RecordDeed = (
+  by: string,
+  action: string,
+  subject: string,
+  detail: string,
+) => Promise<void>;
+
+/** Options for {@link SteeringService}. */
+export interface SteeringServiceOptions {
+  readonly hub: Pick<BanHub, "submit" | "table">;
+  readonly store: Pick<BanStore, "receipts">;
+  readonly nodes: EnforcingNodes;
+  readonly protection: CurrentPolicy;
+  readonly receipts: ReceiptWatch;
+  readonly clock: Clock;
+  readonly turns: SharedTurns;
+  readonly record: RecordDeed;
+}
+
+/** Longest wait for the nodes. */
+const WAIT_MS = 3_000;
+/** Bans that are lifted in one step: others are served meanwhile. */
+const AT_ONCE = 500;
+/** Bans of an order whose end is waited for; of more, the last. */
+const MAX_AWAITED = 100;
+const NO_FLOOR = { minPrefix4Bits: 0, minPrefix6Bits: 0, allowPrivate: true };
+
+/** Carries orders out. */
+export class SteeringService {
+  readonly #options: SteeringServiceOptions;
+
+  /** @param options See {@link SteeringServiceOptions}. */
+  constructor(options: SteeringServiceOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Bans an address under the name of operators.
+   *
+   * @param order Whom, and for how long.
+   * @param signal Ends the wait for the nodes.
+   * @throws {RuntimeError} when a rule forbids it, or it can't be stored.
+   */
+  async ban(order: BanOrder, signal: AbortSignal): Promise<Steered> {
+    const { hub, clock, record, receipts } = this.#options;
+    const { address, by, forMs, reason, force } = order;
+    this.#judge(order);
+    const key = { jail: OPERATOR_JAIL, address };
+    const view = this.#view();
+    const before = hub.table.find(key);
+    const missing = before === undefined ? [] : view.count(before).missing;
+    const nodes = this.#options.nodes.enforcing().filter((node) =>
+      before === undefined || missing.some((each) => each.node === node)
+    ).map((node): AwaitedNode => ({ node, keys: [key] }));
+    using watch = receipts.begin(nodes, "applied");
+    const startMs = clock.monotonicMs();
+    const [verdict] = await hub.submit([{
+      event: {
+        kind: "report",
+        ...key,
+        origin: OPERATOR_ORIGIN,
+        expiresMs: forMs === null ? Infinity : clock.nowMs() + forMs,
+      },
+    }]);
+    refuseVerdict(verdict);
+    const span = forMs === null ? "for ever" : `for ${forMs / 1_000} s`;
+    const how = force ? `${span}, forced` : span;
+    await record(by, "ban", address, reason === "" ? how : `${how}: ${reason}`);
+    const standing = view.size - nodes.length;
+    return await this.#outcome(watch, {
+      ...{ startMs, signal, nodes, standing },
+      bans: verdict === "changed" ? 1 : 0,
+      reports: [],
+    });
+  }
+
+  /**
+   * Lifts bans, whoever reported them.
+   *
+   * @param order Which.
+   * @param signal Ends the wait for the nodes.
+   * @throws {RuntimeError} when there are none, or it can't be stored.
+   */
+  async unban(order: UnbanOrder, signal: AbortSignal): Promise<Steered> {
+    const { clock, receipts } = this.#options;
+    const bans = await this.#find(order, signal);
+    if (bans.length === 0) this.#refuseNone(order);
+    const nodes = await this.#holders(bans.slice(-MAX_AWAITED), signal);
+    using watch = receipts.begin(nodes, "lifted");
+    const startMs = clock.monotonicMs();
+    const count = await this.#lift(bans, order);
+    return await this.#outcome(watch, {
+      ...{ startMs, signal, nodes, standing: 0 },
+      bans: count,
+      reports: reportsOf(bans),
+    });
+  }
+
+  #judge({ address, force }: BanOrder): void {
+    const policy = this.#options.protection();
+    const judged: ProtectionPolicy = force
+      ? { ...policy, ...NO_FLOOR }
+      : policy;
+    const refused = refusal(address, judged);
+    if (refused === undefined) return;
+    const { rule, because } = refused;
+    throw new RuntimeError(
+      `${address} must not be banned: ${rule} (${because})`,
+      { hint: hintOf(refused) },
+    );
+  }
+
+  async #find(
+    { address, node, jail }: UnbanOrder,
+    signal: AbortSignal,
+  ): Promise<readonly Ban[]> {
+    const { hub: { table }, turns } = this.#options;
+    const matches = banMatcher({
+      ...{ jail, node, at: null, within: null, sinceMs: null },
+      notEnforced: false,
+    });
+    if (address !== null) return [...table.ofAddress(address)].filter(matches);
+    const found: Ban[] = [];
+    const all = table.bans();
+    let isDone = false;
+    while (!isDone) {
+      await turns.take(signal, (isOver) => {
+        do {
+          const { done, value } = all.next();
+          isDone = done === true;
+          if (value !== undefined && matches(value)) found.push(value);
+        } while (!isDone && !isOver());
+      });
+    }
+    return found;
+  }
+
+  #refuseNone({ address, node, jail }: UnbanOrder): never {
+    if (address === null) {
+      const whose = [
+        ...(node === null ? [] : [` reported by ${node}`]),
+        ...(jail === null ? [] : [` in ${jail}`]),
+      ];
+      throw new RuntimeError(`nobody is banned${whose.join("")}`, {
+        hint: "fail2ban-cluster bans lists who is",
+      });
+    }
+    const { hub: { table } } = this.#options;
+    const around = prefixesAround(address).find((prefix) =>
+      !table.ofAddress(prefix).next().done
+    );
+    throw new RuntimeError(`${address} is not banned`, {
+      hint: around === undefined
+        ? `fail2ban-cluster why ${address} tells what is known of it`
+        : `${around} is: fail2ban-cluster unban ${around}`,
+    });
+  }
+
+  /** Who has bans in force, as far as the nodes said so. */
+  async #holders(
+    bans: readonly Ban[],
+    signal: AbortSignal,
+  ): Promise<readonly AwaitedNode[]> {
+    const { nodes, turns } = this.#options;
+    const view = this.#view();
+    const held = await turns.take(
+      signal,
+      () => bans.map((ban) => ({ ban, missing: view.count(ban).missing })),
+    );
+    return nodes.enforcing().map((node): AwaitedNode => ({
+      node,
+      keys: held.filter(({ ban, missing }) =>
+        !ban.isPending && !missing.some((each) => each.node === node) &&
+        !ban.reports.some(({ origin }) => sameHost(origin, node))
+      ).map(({ ban }) => ban),
+    })).filter(({ keys }) => keys.length > 0);
+  }
+
+  async #lift(bans: readonly Ban[], order: UnbanOrder): Promise<number> {
+    const { hub, record } = this.#options;
+    let count = 0;
+    try {
+      for (let at = 0; at < bans.length; at += AT_ONCE) {
+        const verdicts = await hub.submit(
+          bans.slice(at, at + AT_ONCE).map(({ jail, address }) => ({
+            event: { kind: "lift", jail, address, by: OPERATOR_ORIGIN },
+          })),
+        );
+        count += verdicts.filter((verdict) => verdict === "changed").length;
+      }
+    } finally {
+      // Also what was done before it could not go on.
+      const { by, address, node, jail } = order;
+      const subject = address ?? node ?? jail ?? "all";
+      const whose = [
+        ...(node === null ? [] : [`reported by ${node}`]),
+        ...(jail === null ? [] : [`in ${jail}`]),
+      ].join(" ");
+      await record(by, "unban", subject, `${count} bans ${whose}`.trimEnd());
+    }
+    return count;
+  }
+
+  async #outcome(
+    watch: Watch,
+    { startMs, signal, nodes, standing, bans, reports }: {
+      readonly startMs: number;
+      readonly signal: AbortSignal;
+      readonly nodes: readonly AwaitedNode[];
+      readonly standing: number;
+      readonly bans: number;
+      readonly reports: readonly SteeredReport[];
+    },
+  ): Promise<Steered> {
+    const { clock } = this.#options;
+    const { done, silent, failed } = await watch.wait(clock, WAIT_MS, signal);
+    return {
+      bans,
+      reports,
+      done: done + standing,
+      expected: nodes.length + standing,
+      tookMs: Math.round(clock.monotonicMs() - startMs),
+      silent: silent.slice(0, MAX_NAMED),
+      failed: failed.slice(0, MAX_NAMED).map((
+        { node, action, outcome, detail },
+      ) => ({ node, action, state: outcome, detail })),
+    };
+  }
+
+  #view(): EnforcementView {
+    const { store, nodes } = this.#options;
+    return new EnforcementView(store, nodes);
+  }
+}
+
+function refuseVerdict(verdict: HubVerdict | undefined): void {
+  if (verdict === "changed" || verdict === "known") return;
+  throw new RuntimeError(
+    verdict === "node-full"
+      ? "as many bans of operators stand as may"
+      : `it could not be banned: ${verdict ?? "nothing was said"}`,
+    { hint: "maxbans in [publisher] says how many of a node may stand" },
+  );
+}
+
+function hintOf({ rule, because }: Refusal): string {
+  switch (rule) {
+    case "private":
+    case "too-wide":
+      return "--force bans it all the same";
+    case "allowlist":
+      return `fail2ban-cluster allow remove ${because} takes it off the allowlist`;
+    case "ignoreip":
+      return "ignoreip in the publisher's configuration has it";
+    default:
+      return "nobody may ban that, whoever asks";
+  }
+}
+
+function reportsOf(bans: readonly Ban[]): readonly SteeredReport[] {
+  const reports = new Map<string, SteeredReport>();
+  for (const { jail, reports: words } of bans) {
+    for (const { origin: node } of words) {
+      if (reports.size >= MAX_NAMED) return [...reports.values()];
+      reports.set(`${node}|${jail}`, { node, jail });
+    }
+  }
+  return [...reports.values()];
+}

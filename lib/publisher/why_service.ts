@@ -1,0 +1,180 @@
+/**
+ * Tells an operator all that is known of an address.
+ *
+ * @module
+ */
+
+import type { SharedTurns } from "../async/shared_turns.ts";
+import type { Ban, Change } from "../ban/ban.ts";
+import type { BanHub } from "../ban/ban_hub.ts";
+import { type PastBan, pastBans } from "../ban/ban_past.ts";
+import type { BanStore } from "../ban/ban_store.ts";
+import { isOperatorOrigin } from "../base/operator_name.ts";
+import { type Address, prefixesAround } from "../base/address.ts";
+import { type HostName, sameHost } from "../base/host_name.ts";
+import type { NodeRecords } from "../members/node_records.ts";
+import {
+  type CurrentPolicy,
+  refusal,
+} from "../protection/protection_policy.ts";
+import {
+  MAX_WHY_BANS,
+  type WhyAnswer,
+  type WhyBan,
+  type WhyEnd,
+  type WhyLast,
+  type WhyRefusal,
+} from "../wire/operator_why.ts";
+import { operatorBan } from "./ban_listing.ts";
+import { EnforcementView, type EnforcingNodes } from "./enforcement_view.ts";
+
+/** Options for {@link WhyService}. */
+export interface WhyServiceOptions {
+  readonly hub: Pick<BanHub, "table">;
+  readonly store: Pick<BanStore, "receipts" | "history" | "jailsOf">;
+  readonly records: Pick<NodeRecords, "auditOf">;
+  readonly nodes: EnforcingNodes;
+  /** Which addresses are never banned, the cluster's allowlist among them. */
+  readonly protection: CurrentPolicy;
+  /** Why a network is on the allowlist; empty: nobody said. */
+  readonly noteOf: (network: string) => string;
+  /** In whose name the allowlist lifts: the publisher's. */
+  readonly hostName: HostName;
+  readonly keepHistoryMs: number;
+  /** By the table's clock. */
+  readonly nowMs: () => number;
+  /** How far the system's clock is ahead of that, in milliseconds. */
+  readonly aheadMs: () => number;
+  readonly turns: SharedTurns;
+}
+
+/** Changes of an address that are looked at, in each jail. */
+const MAX_CHANGES = 300;
+/** Jails in which the past of an address is looked at. */
+const MAX_JAILS = 20;
+/** Audit entries of an address that are looked at. */
+const MAX_ENTRIES = 50;
+/** What an operator lifted is in the audit within this time, in milliseconds. */
+const AUDIT_TIME_MS = 60_000;
+
+/** Looks addresses up. */
+export class WhyService {
+  readonly #options: WhyServiceOptions;
+
+  /** @param options See {@link WhyServiceOptions}. */
+  constructor(options: WhyServiceOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Looks an address up.
+   *
+   * @param address An address or prefix.
+   * @param signal Ends it.
+   * @throws {RuntimeError} when the store can't be read.
+   */
+  async why(address: Address, signal: AbortSignal): Promise<WhyAnswer> {
+    const { store, nodes, turns, keepHistoryMs } = this.#options;
+    const view = new EnforcementView(store, nodes);
+    const bans = await turns.take(
+      signal,
+      () => this.#around(address).map((ban) => this.#ban(ban, view)),
+    );
+    const past: PastBan[] = [];
+    for (const jail of store.jailsOf(address).slice(0, MAX_JAILS)) {
+      past.push(
+        ...await turns.take(signal, () =>
+          pastBans(
+            store.history({ jail, address }, MAX_CHANGES),
+            this.#options.nowMs(),
+          )),
+      );
+    }
+    past.sort((left, right) => left.endedMs - right.endedMs);
+    const last = past.at(-1);
+    const firstMs = Math.min(...past.map(({ beganMs }) => beganMs));
+    return {
+      address,
+      bans,
+      times: past.length,
+      timesByOperator:
+        past.filter(({ origins }) => origins.some(isOperatorOrigin)).length,
+      firstMs: past.length === 0 ? null : this.#systemMs(firstMs),
+      knownMs: keepHistoryMs,
+      last: last === undefined ? null : this.#last(address, last),
+      refusal: this.#refusal(address),
+    };
+  }
+
+  #around(address: Address): readonly Ban[] {
+    const { hub: { table } } = this.#options;
+    return [address, ...prefixesAround(address)].flatMap((each) => [
+      ...table.ofAddress(each),
+    ]).slice(0, MAX_WHY_BANS);
+  }
+
+  #ban(ban: Ban, view: EnforcementView): WhyBan {
+    const { store, aheadMs } = this.#options;
+    const changes = store.history(ban, MAX_CHANGES);
+    return {
+      ban: operatorBan(ban, view, aheadMs()),
+      changes: ban.reports.map(({ origin }) => lastReportOf(changes, origin)),
+      enforcement: view.details(ban),
+    };
+  }
+
+  #last(address: Address, last: PastBan): WhyLast {
+    const { jail, beganMs, endedMs, origins } = last;
+    return {
+      jail,
+      beganMs: this.#systemMs(beganMs),
+      endedMs: this.#systemMs(endedMs),
+      ...this.#endOf(address, last),
+      nodes: origins,
+    };
+  }
+
+  #endOf(
+    address: Address,
+    { end, by, endedMs }: PastBan,
+  ): { readonly end: WhyEnd; readonly by: string } {
+    if (end === "expiry" || by === undefined) return { end: "expiry", by: "" };
+    if (end === "withdraw") return { end, by };
+    if (isOperatorOrigin(by)) {
+      return { end: "operator", by: this.#lifter(address, endedMs) };
+    }
+    return sameHost(by, this.#options.hostName)
+      ? { end: "allowlist", by: "" }
+      : { end: "node", by };
+  }
+
+  /** Which user lifted it; empty: the audit does not say. */
+  #lifter(address: Address, endedMs: number): string {
+    const systemMs = this.#systemMs(endedMs);
+    const entries = this.#options.records.auditOf(address, MAX_ENTRIES);
+    return entries.findLast(({ action, atMs }) =>
+      action === "unban" && Math.abs(atMs - systemMs) <= AUDIT_TIME_MS
+    )?.by ?? "";
+  }
+
+  #refusal(address: Address): WhyRefusal | null {
+    const { protection, noteOf } = this.#options;
+    const refused = refusal(address, protection());
+    if (refused === undefined) return null;
+    const note = refused.rule === "allowlist" ? noteOf(refused.because) : "";
+    return { ...refused, note };
+  }
+
+  #systemMs(ms: number): number {
+    return Math.round(ms + this.#options.aheadMs());
+  }
+}
+
+function lastReportOf(
+  changes: readonly Change[],
+  origin: HostName,
+): number | null {
+  return changes.findLast((change) =>
+    change.kind === "report" && sameHost(change.origin, origin)
+  )?.seq ?? null;
+}

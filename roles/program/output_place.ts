@@ -1,0 +1,14 @@
+import type { OutputPlace } from "../../lib/cli/operator_output.ts";
+import { PLAIN_PLACE } from "../../lib/cli/operator_output.ts";
+
+/** What standard output is. */
+export function outputPlace(): OutputPlace {
+  if (!Deno.stdout.isTerminal()) return PLAIN_PLACE;
+  return { columns: terminalColumns(), hasColour: !Deno.noColor };
+}
+
+/** A terminal that does not know its size is as wide as a table may be. */
+function terminalColumns(): number {
+  const { columns } = Deno.consoleSize();
+  return columns > 0 ? columns : 100;
+}

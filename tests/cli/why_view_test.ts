@@ -1,0 +1,83 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { ruleText, whyJson, whyLines } from "../../lib/cli/why_view.ts";
+import { OPERATOR_ANSWER } from "../../lib/wire/operator_messages.ts";
+import { address } from "../support/values/core_values.ts";
+import { BANNED, FREE, NOW_MS } from "../support/values/why_answers.ts";
+
+Deno.test("whyLines() tells of a ban who reported it, who has it in force, who refused it by which rule, and the past", () => {
+  deepStrictEqual(whyLines(BANNED, NOW_MS), [
+    "203.0.113.7 is banned, for 56 min more (until 14:02:11Z).",
+    "  reported   web1  sshd  13:02:11Z  for 1 h     change 88,190",
+    "             web2  sshd  13:03:40Z  for 30 min  change 88,195",
+    "  enforced   10 nodes (fail2banclient 6, nftables 4)",
+    "  refused    db1  ignoreip has 203.0.113.0/28",
+    "  before     3 times in 30 d, first 2026-11-02; never by an operator",
+    "  end it     fail2ban-cluster unban 203.0.113.7      keep it out: fail2ban-cluster allow add 203.0.113.7",
+  ]);
+});
+
+Deno.test("whyLines() tells of an address that is not banned its last ban, who lifted it, and what would refuse another", () => {
+  deepStrictEqual(whyLines(FREE, NOW_MS), [
+    "192.0.2.1 is not banned.",
+    "  last       sshd, 2026-11-28 09:12:00Z for 40 min; lifted by alice as root",
+    "  before     3 times in 30 d, first 2026-11-02; never by an operator",
+    "  refused    allowlist has 192.0.2.0/24 (the office): a report of it would not count",
+  ]);
+  const unknown = {
+    ...FREE,
+    times: 0,
+    firstMs: null,
+    last: null,
+    refusal: null,
+  };
+  deepStrictEqual(whyLines(unknown, NOW_MS), [
+    "192.0.2.1 is not banned.",
+    "  before     never in 30 d",
+    "  refused    by nothing: a report of it would count",
+    "  ban it     fail2ban-cluster ban 192.0.2.1",
+  ]);
+});
+
+Deno.test("whyLines() names the network that an address is banned with, and bans that wait", () => {
+  const [one] = BANNED.bans;
+  ok(one !== undefined);
+  const ban = { ...one.ban, address: address("203.0.113.0/24") };
+  const around = { ...BANNED, bans: [{ ...one, ban }] };
+  const [headline, first] = whyLines(around, NOW_MS);
+  strictEqual(
+    headline,
+    "203.0.113.7 is banned, with 203.0.113.0/24, for 56 min more (until 14:02:11Z).",
+  );
+  strictEqual(
+    first,
+    "  reported   web1  sshd  203.0.113.0/24  13:02:11Z  for 1 h     change 88,190",
+  );
+  const pending = { ...one.ban, isPending: true };
+  const waits = { ...BANNED, bans: [{ ...one, ban: pending }] };
+  strictEqual(
+    whyLines(waits, NOW_MS)[0],
+    "203.0.113.7 is reported, and not banned before more nodes report it.",
+  );
+});
+
+Deno.test("ruleText() says what a rule has, and leaves other reasons as they are", () => {
+  strictEqual(ruleText("member: 192.0.2.9"), "member has 192.0.2.9");
+  strictEqual(ruleText("too-wide: /24"), "wider than /24");
+  strictEqual(ruleText("no such jail"), "no such jail");
+  strictEqual(ruleText(""), "");
+});
+
+Deno.test("an answer goes over the socket as it is, and whyJson() is one line", () => {
+  for (const why of [BANNED, FREE]) {
+    const answer = { kind: "why" as const, ...why };
+    deepStrictEqual(
+      OPERATOR_ANSWER.decode(OPERATOR_ANSWER.encode(answer)),
+      answer,
+    );
+    const line = whyJson(why);
+    ok(!line.includes("\n"));
+    const { banned, before } = JSON.parse(line);
+    strictEqual(banned, why.bans.length > 0);
+    deepStrictEqual(before.first, "2026-11-02T09:00:00.000Z");
+  }
+});

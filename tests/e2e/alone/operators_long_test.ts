@@ -1,0 +1,108 @@
+import { deepStrictEqual, ok } from "node:assert/strict";
+import { commandSocketPath } from "../../../lib/cli/command_socket.ts";
+import {
+  OPERATOR_REQUEST,
+  type OperatorRequest,
+} from "../../../lib/wire/operator_messages.ts";
+import { report } from "../../support/bench/tally.ts";
+import { ZmqBench } from "../../support/bench/zmq_bench.ts";
+import { RawNode } from "../../support/cluster/raw_node.ts";
+import { SteadyNode } from "../../support/cluster/steady_node.ts";
+import { TestCluster } from "../../support/cluster/test_cluster.ts";
+import { BusyProcessors } from "../../support/host/busy_processors.ts";
+import { ChildProcess } from "../../support/host/child_process.ts";
+import { SLOWNESS } from "../../support/host/deadline.ts";
+import { processUsage } from "../../support/host/process_usage.ts";
+import { fillStore } from "../../support/store/filled_store.ts";
+
+const OPERATORS = new URL(
+  "../../support/cluster/programs/asking_operators.ts",
+  import.meta.url,
+);
+const BANS = 200_000;
+const ASKING = 16;
+const NODES = ["node-a", "node-b", "node-c"];
+const MIB = 1 << 20;
+const ALL: OperatorRequest = {
+  kind: "bans",
+  filter: {
+    jail: null,
+    node: null,
+    at: null,
+    within: null,
+    sinceMs: null,
+    notEnforced: false,
+  },
+  sort: null,
+  limit: null,
+};
+
+/** A publisher with many bans, a member that reports, and nodes that have them in force. */
+async function started(cluster: TestCluster, zeromq: ZmqBench) {
+  await cluster.addHost("hub");
+  await fillStore(cluster.stateDir("hub"), { bans: BANS, nodes: NODES });
+  const memberships = NODES.map((name) => cluster.members.add(name));
+  const reporting = cluster.members.add("steady");
+  const publisher = await cluster.start("publisher", "hub");
+  const nodes = new AsyncDisposableStack();
+  for (const each of memberships) {
+    nodes.use(
+      await RawNode.join(zeromq, cluster.controlUrl, each, "subscriber"),
+    );
+  }
+  const steady = nodes.use(
+    await SteadyNode.begin(zeromq, cluster.controlUrl, reporting),
+  );
+  return { publisher, steady, nodes };
+}
+
+/** Several operators who ask at once, in a process of their own. */
+async function asked(path: string, request: OperatorRequest, count = ASKING) {
+  await using child = new ChildProcess({
+    command: Deno.execPath(),
+    args: [
+      ...["run", "-A", OPERATORS.pathname, path, String(count)],
+      OPERATOR_REQUEST.encode(request).trimEnd(),
+    ],
+  });
+  await child.ended;
+  return JSON.parse(child.stdout.join("\n")) as {
+    readonly tookMs: number;
+    readonly firstMs: number;
+    readonly mebibytes: number;
+    readonly ends: readonly string[];
+  };
+}
+
+Deno.test("200,000 bans are listed to 16 operators at once: no report waits for them, and the publisher holds little of it", async () => {
+  await using cluster = await TestCluster.create({ protocol: 2 });
+  await using zeromq = new ZmqBench(600_000);
+  const { publisher, steady, nodes } = await started(cluster, zeromq);
+  await using _nodes = nodes;
+  const path = commandSocketPath(`${cluster.dir}/hub/publisher.pid`);
+  // One listing first: what the program's own code takes is not the answers'.
+  await asked(path, { ...ALL, limit: 50, sort: "since" }, 1);
+  const { latency: usual } = await steady.during(async () => {
+    await using _busy = new BusyProcessors();
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+  });
+  report("nobody asks, every processor busy", usual);
+  const before = (await processUsage(publisher.pid)).residentBytes;
+  const { result, latency } = await steady.during(() => asked(path, ALL));
+  const { peakBytes } = await processUsage(publisher.pid);
+  const grownMib = Math.round((peakBytes - before) / MIB);
+  const { tookMs, firstMs, mebibytes } = result;
+  report("16 ask for 200,000", {
+    ...latency,
+    grownMib,
+    seconds: Math.round(tookMs / 1_000),
+    firstMs: Math.round(firstMs),
+    mebibytes: Math.round(mebibytes),
+  });
+  for (const end of result.ends) ok(Number(end) >= BANS, end);
+  const limitMs = Math.max(50, 2 * usual.p99Ms);
+  ok(latency.p99Ms < limitMs, `p99 ${latency.p99Ms} ms, not ${limitMs}`);
+  ok(firstMs < 300 * SLOWNESS, `first line after ${firstMs} ms`);
+  ok(grownMib <= 50, `${grownMib} MiB more`);
+  deepStrictEqual(steady.odd, []);
+});

@@ -1,0 +1,214 @@
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { SharedTurns } from "../../lib/async/shared_turns.ts";
+import { BanHub } from "../../lib/ban/ban_hub.ts";
+import type { StoredReceipt } from "../../lib/ban/ban_store.ts";
+import { ReceiptWatch } from "../../lib/publisher/receipt_watch.ts";
+import { SteeringService } from "../../lib/publisher/steering_service.ts";
+import type { BanOrder, UnbanOrder } from "../../lib/wire/operator_steering.ts";
+import { guardOf } from "../support/values/guards.ts";
+import { address, host, jail } from "../support/values/core_values.ts";
+import { ManualClock, settled } from "../support/memory/manual_clock.ts";
+import { MemoryBanStore } from "../support/memory/memory_ban_store.ts";
+import { MemoryLog } from "../support/memory/memory_log.ts";
+
+const BAD = address("203.0.113.7");
+const STILL = { monotonicMs: () => 0, delay: () => Promise.resolve() };
+const { signal } = new AbortController();
+
+/** A hub, nodes that say what a test says, and an operator. */
+class Bench implements AsyncDisposable {
+  readonly clock = new ManualClock();
+  readonly store = new MemoryBanStore();
+  readonly receipts = new ReceiptWatch();
+  readonly deeds: string[] = [];
+  readonly hub: BanHub;
+  readonly service: SteeringService;
+  nodes = ["web1", "web2", "db1"].map(host);
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor() {
+    const { clock, store, receipts } = this;
+    this.hub = new BanHub({
+      clock,
+      store,
+      log: new MemoryLog(),
+      onKept: () => {},
+    });
+    this.service = new SteeringService({
+      ...{ hub: this.hub, store, receipts, clock },
+      nodes: { enforcing: () => this.nodes },
+      protection: () => ({
+        minPrefix4Bits: 24,
+        minPrefix6Bits: 48,
+        guarded: [guardOf("allowlist", "192.0.2.0/24")],
+      }),
+      turns: new SharedTurns({ clock: STILL }),
+      record: (...deed) => {
+        this.deeds.push(deed.join("|"));
+        return Promise.resolve();
+      },
+    });
+    this.#running = this.hub.run(this.#stop.signal).catch(() => {});
+  }
+
+  ban(more: Partial<BanOrder> = {}) {
+    const order = {
+      by: "root",
+      address: BAD,
+      forMs: 60_000,
+      reason: "",
+      force: false,
+    };
+    return this.service.ban({ ...order, ...more }, signal);
+  }
+
+  unban(more: Partial<UnbanOrder>) {
+    const order = { by: "root", address: null, node: null, jail: null };
+    return this.service.unban({ ...order, ...more }, signal);
+  }
+
+  async report(node: string, text: string, jailName = "sshd"): Promise<void> {
+    await this.hub.submit([{
+      event: {
+        kind: "report",
+        jail: jail(jailName),
+        address: address(text),
+        origin: host(node),
+        expiresMs: Infinity,
+      },
+    }]);
+  }
+
+  /** A node says what it did, and the store has it. */
+  async say(
+    node: string,
+    outcome: StoredReceipt["outcome"],
+    more: Partial<StoredReceipt> = {},
+  ): Promise<void> {
+    const receipt: StoredReceipt = {
+      ...{ node: host(node), jail: jail("operator"), address: BAD, outcome },
+      ...{ action: "nftables", detail: "", atMs: this.clock.nowMs() },
+      ...more,
+    };
+    this.receipts.note([receipt]);
+    await this.store.keepReceipts([receipt]);
+  }
+
+  get bans(): readonly string[] {
+    return [...this.hub.table.bans()].map(({ jail, address }) =>
+      `${jail} ${address}`
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+}
+
+Deno.test("ban() resolves as soon as every node has said something, with what each said", async () => {
+  await using bench = new Bench();
+  const banning = bench.ban({ reason: "ticket 4711" });
+  await settled();
+  deepStrictEqual(bench.bans, ["operator 203.0.113.7"]);
+  await bench.say("web1", "applied");
+  await bench.say("WEB2", "applied");
+  await bench.clock.advance(200);
+  // Another ban's receipt says nothing of this one.
+  await bench.say("db1", "applied", { address: address("203.0.113.8") });
+  await bench.say("db1", "refused", { detail: "ignoreip: 203.0.113.0/28" });
+  const steered = await banning;
+  deepStrictEqual(
+    [steered.bans, steered.done, steered.expected, steered.tookMs],
+    [1, 2, 3, 200],
+  );
+  deepStrictEqual(steered.failed.map(({ node, detail }) => [node, detail]), [
+    ["db1", "ignoreip: 203.0.113.0/28"],
+  ]);
+  deepStrictEqual(bench.deeds, ["root|ban|203.0.113.7|for 60 s: ticket 4711"]);
+});
+
+Deno.test("ban() waits for a bounded time, and names who was silent", async () => {
+  await using bench = new Bench();
+  const banning = bench.ban();
+  await settled();
+  await bench.say("web1", "applied");
+  await bench.clock.advance(3_000);
+  const { done, expected, silent, tookMs } = await banning;
+  deepStrictEqual([done, expected, silent], [1, 3, ["web2", "db1"]]);
+  strictEqual(tookMs, 3_000);
+});
+
+Deno.test("ban() said again waits for nobody who has it in force", async () => {
+  await using bench = new Bench();
+  bench.nodes = [host("web1")];
+  const first = bench.ban();
+  await settled();
+  await bench.say("web1", "applied");
+  await first;
+  const { bans, done, expected } = await bench.ban();
+  deepStrictEqual([bans, done, expected], [0, 1, 1]);
+});
+
+Deno.test("ban() keeps to every rule, and --force passes by private and wide only", async () => {
+  await using bench = new Bench();
+  bench.nodes = [];
+  const refused = (text: string, force: boolean, message: RegExp) =>
+    rejects(bench.ban({ address: address(text), force }), {
+      name: "RuntimeError",
+      message,
+    });
+  await refused("10.1.2.3", false, /private/);
+  await refused("20.0.0.0/8", false, /too-wide/);
+  for (const force of [false, true]) {
+    await refused("127.0.0.1", force, /loopback/);
+    await refused("192.0.2.9", force, /allowlist/);
+    await refused("0.0.0.0/0", force, /unspecified/);
+  }
+  deepStrictEqual([bench.bans, bench.deeds], [[], []]);
+  await bench.ban({ address: address("10.1.2.3"), force: true });
+  await bench.ban({ address: address("20.0.0.0/8"), force: true });
+  strictEqual(bench.bans.length, 2);
+});
+
+Deno.test("unban() lifts an address in every jail, whoever reported it, and waits for those who had it in force", async () => {
+  await using bench = new Bench();
+  await bench.report("web1", BAD);
+  await bench.report("web2", BAD, "nginx");
+  await bench.report("web2", "203.0.113.8");
+  await bench.say("db1", "applied", { jail: jail("sshd") });
+  await bench.say("db1", "applied", { jail: jail("nginx") });
+  const lifting = bench.unban({ address: BAD });
+  await settled();
+  deepStrictEqual(bench.bans, ["sshd 203.0.113.8"]);
+  await bench.say("db1", "lifted", { jail: jail("sshd") });
+  await bench.clock.advance(100);
+  await bench.say("db1", "lifted", { jail: jail("nginx") });
+  const { bans, done, expected, reports, tookMs } = await lifting;
+  deepStrictEqual([bans, done, expected, tookMs], [2, 1, 1, 100]);
+  deepStrictEqual(reports.map(({ node, jail }) => `${node} ${jail}`), [
+    "web1 sshd",
+    "web2 nginx",
+  ]);
+  deepStrictEqual(bench.deeds, ["root|unban|203.0.113.7|2 bans"]);
+});
+
+Deno.test("unban() of a node, a jail, or all; of nothing it says so, with what is around it", async () => {
+  await using bench = new Bench();
+  bench.nodes = [];
+  await bench.report("web1", BAD);
+  await bench.report("web2", "203.0.113.8");
+  await bench.report("web2", "198.51.100.0/24", "nginx");
+  await rejects(bench.unban({ address: address("198.51.100.9") }), {
+    message: "198.51.100.9 is not banned",
+    hint: "198.51.100.0/24 is: fail2ban-cluster unban 198.51.100.0/24",
+  });
+  await rejects(bench.unban({ node: host("db1") }), {
+    message: "nobody is banned reported by db1",
+  });
+  strictEqual((await bench.unban({ jail: jail("nginx") })).bans, 1);
+  strictEqual((await bench.unban({ node: host("WEB2") })).bans, 1);
+  strictEqual((await bench.unban({})).bans, 1);
+  deepStrictEqual(bench.bans, []);
+});

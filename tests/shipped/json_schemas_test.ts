@@ -1,0 +1,72 @@
+import { deepStrictEqual, ok } from "node:assert/strict";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import bansSchema from "../../docs/schemas/bans.json" with { type: "json" };
+import steeredSchema from "../../docs/schemas/steered.json" with {
+  type: "json",
+};
+import whySchema from "../../docs/schemas/why.json" with { type: "json" };
+import { banJson } from "../../lib/cli/ban_view.ts";
+import { steeredJson } from "../../lib/cli/steering_view.ts";
+import { whyJson } from "../../lib/cli/why_view.ts";
+import { host } from "../support/values/core_values.ts";
+import { BANNED, FREE } from "../support/values/why_answers.ts";
+
+const ajv = new Ajv2020({
+  allErrors: true,
+  allowUnionTypes: true,
+  formats: { "date-time": /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/ },
+});
+
+function check(validate: ValidateFunction, line: string): void {
+  ok(!line.includes("\n"));
+  validate(JSON.parse(line));
+  deepStrictEqual(validate.errors ?? [], []);
+}
+
+Deno.test("bans --json is as docs/schemas/bans.json says", () => {
+  const validate = ajv.compile(bansSchema);
+  for (const { ban } of BANNED.bans) {
+    check(validate, banJson(ban));
+    check(
+      validate,
+      banJson({
+        ...ban,
+        reports: ban.reports.map((report) => ({ ...report, endsMs: null })),
+        missing: [{
+          node: host("db1"),
+          action: "",
+          state: "unknown",
+          detail: "",
+        }],
+      }),
+    );
+  }
+  ok(!validate({ address: "192.0.2.1" }));
+});
+
+Deno.test("why --json is as docs/schemas/why.json says", () => {
+  const validate = ajv.compile(whySchema);
+  for (const why of [BANNED, FREE]) check(validate, whyJson(why));
+  ok(!validate({ address: "192.0.2.1" }));
+});
+
+Deno.test("ban --json and unban --json are as docs/schemas/steered.json says", () => {
+  const validate = ajv.compile(steeredSchema);
+  const [first] = BANNED.bans;
+  check(
+    validate,
+    steeredJson({
+      bans: 1,
+      reports: first?.ban.reports.map(({ node }) => ({
+        node,
+        jail: first.ban.jail,
+      })) ?? [],
+      done: 10,
+      expected: 12,
+      tookMs: 204,
+      silent: [host("db3")],
+      failed: first?.enforcement.slice(-1) ?? [],
+    }),
+  );
+  ok(!validate({ bans: 1 }));
+});
