@@ -12,6 +12,7 @@ import { ConfigError } from "../base/errors.ts";
 import { type HostName, parseHostName } from "../base/host_name.ts";
 import type { IniSetting } from "./ini_edit.ts";
 import { PUBLISHER_PORTS } from "./options_common.ts";
+import { NO_USER_FOLDERS, placeForUser } from "./user_folders.ts";
 
 /** The operator's command's configuration. */
 export interface ClusterConfig {
@@ -38,8 +39,10 @@ export function readClusterConfig(
   files: readonly ConfigFile[],
   system: SystemFacts,
 ): ClusterConfig {
-  const { values: { general, publisher }, problems } = readConfig(files);
+  const { values, problems } = readConfig(files);
   if (problems.length > 0) throw new ConfigError(problems);
+  const { userFolders = NO_USER_FOLDERS } = system;
+  const { general, publisher } = placeForUser(values, userFolders).values;
   return {
     stateDir: general.statedir,
     hostName: general.hostname ?? parseHostName(system.hostname),

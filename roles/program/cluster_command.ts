@@ -44,6 +44,7 @@ import {
 } from "../../lib/cli/member_view.ts";
 import type { OperatorOutput } from "../../lib/cli/operator_output.ts";
 import { programDir } from "./program_dir.ts";
+import { systemFacts } from "./system_facts.ts";
 
 interface Workplace {
   readonly config: ClusterConfig;
@@ -67,7 +68,7 @@ export async function carryOut(
     command.configPath,
     programDir(moduleUrl),
   );
-  const config = readClusterConfig(files, { hostname: Deno.hostname() });
+  const config = readClusterConfig(files, await systemFacts(files));
   const editor = { by: journalWords(await userName()), atMs: Date.now() };
   const place = { config, configPath: files[0]?.path ?? "", editor };
   const nodes = nodeCommands(place);

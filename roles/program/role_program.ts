@@ -24,7 +24,8 @@ import { restart, start, status, stop } from "./daemon_verbs.ts";
 import { runRole } from "./run_role.ts";
 import { guardState } from "./state_guard.ts";
 import { programDir } from "./program_dir.ts";
-import { warn } from "./warn.ts";
+import { systemFacts } from "./system_facts.ts";
+import { note, warn } from "./warn.ts";
 import { writeText } from "./write_text.ts";
 
 /**
@@ -67,6 +68,7 @@ async function carryOut<R extends Role>(
       const { loaded } = await invoke(program, command.options);
       warn(program, loaded.warnings);
       warn(program, await program.check?.(loaded.config) ?? []);
+      note(program, loaded.notice);
       writeText(Deno.stdout, `${program.name}: the configuration is good\n`);
       return EXIT_CODES.ok;
     }
@@ -105,8 +107,7 @@ async function invoke<R extends Role>(
     options.configPath,
     programDir(program.moduleUrl),
   );
-  const system = { hostname: Deno.hostname() };
-  const loaded = loadConfig(program.role, files, system);
+  const loaded = loadConfig(program.role, files, await systemFacts(files));
   return { program, options, loaded, configPath: files[0]?.path ?? "" };
 }
 

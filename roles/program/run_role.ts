@@ -4,7 +4,11 @@
  * @module
  */
 
-import type { Role, RoleConfigs } from "../../lib/config/config.ts";
+import type {
+  LoadedConfig,
+  Role,
+  RoleConfigs,
+} from "../../lib/config/config.ts";
 import { describeError, EXIT_CODES } from "../../lib/base/errors.ts";
 import {
   PidFile,
@@ -14,6 +18,7 @@ import {
   notifySettings,
   ServiceNotify,
 } from "../../lib/service/io/service_notify.ts";
+import { makeFolder } from "../../lib/service/io/user_folders.ts";
 import { StopSignal } from "../../lib/service/io/signals.ts";
 import { SystemClock } from "../../lib/async/io/system_clock.ts";
 import { UnixDatagrams } from "../../lib/log/io/unix_datagrams.ts";
@@ -34,7 +39,7 @@ import { answerStatus } from "./status_socket.ts";
 export async function runRole<R extends Role>(
   invocation: Invocation<R>,
 ): Promise<number> {
-  const { program, options, loaded: { config, warnings } } = invocation;
+  const { program, options, loaded: { config, warnings, notice } } = invocation;
   const isDetached = Deno.env.has(DETACHED_VARIABLE);
   const clock = new SystemClock();
   using stopSignal = new StopSignal({
@@ -53,6 +58,9 @@ export async function runRole<R extends Role>(
   const { log } = programLog;
   for (const warning of warnings) {
     log.record("warning", "configuration", { warning });
+  }
+  if (notice !== undefined) {
+    log.record("notice", "configuration", { note: notice });
   }
   try {
     const hide = (found: readonly string[]) => {
@@ -88,10 +96,12 @@ interface Surroundings {
 }
 
 async function work<R extends Role>(
-  { program, options, loaded: { config } }: Invocation<R>,
+  { program, options, loaded }: Invocation<R>,
   { clock, programLog, hide, stopSignal, isDetached, last }: Surroundings,
 ): Promise<void> {
   const { log, messages } = programLog;
+  const { config } = loaded;
+  await makeFolders(loaded, options.dryRun);
   const pidFile = await takePidFile(config.pidFile, isDetached, log);
   last.defer(() => pidFile?.leave());
   await using held = new AsyncDisposableStack();
@@ -162,6 +172,17 @@ function announceStop(
   return {
     [Symbol.dispose]: () => signal.removeEventListener("abort", announce),
   };
+}
+
+/** A dry run leaves no state. The folder of a pid file is the system's, unless it is this user's own. */
+async function makeFolders(
+  { config: { general, pidFile }, ownRunFolder }: LoadedConfig<Role>,
+  dryRun: boolean,
+): Promise<void> {
+  if (!dryRun) await makeFolder(general.stateDir, "statedir");
+  if (ownRunFolder) {
+    await makeFolder(pidFile.slice(0, pidFile.lastIndexOf("/")), "pidfile");
+  }
 }
 
 /** In the foreground the program is found without a pid file. */

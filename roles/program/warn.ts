@@ -9,3 +9,11 @@ export function warn(
   const lines = warnings.map((warning) => `${name}: warning: ${warning}\n`);
   writeText(Deno.stderr, lines.join(""));
 }
+
+/** Tells the operator something that is as it should be. */
+export function note(
+  { name }: ProgramInfo,
+  notice: string | undefined,
+): void {
+  if (notice !== undefined) writeText(Deno.stderr, `${name}: ${notice}\n`);
+}
