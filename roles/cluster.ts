@@ -10,9 +10,10 @@ import {
   clusterHelpText,
   parseClusterCommand,
 } from "../lib/cli/cluster_cli.ts";
-import { describeError, EXIT_CODES } from "../lib/base/errors.ts";
+import { EXIT_CODES } from "../lib/base/errors.ts";
 import type { OperatorOutput } from "../lib/cli/operator_output.ts";
 import { carryOut } from "./program/cluster_command.ts";
+import { sayOnStderr, showError } from "./program/said.ts";
 import { writeText } from "./program/write_text.ts";
 
 /**
@@ -36,16 +37,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     return EXIT_CODES.ok;
   } catch (error) {
-    const { exitCode, lines } = describeError(CLUSTER_PROGRAM, error);
-    writeText(Deno.stderr, lines.map((line) => `${line}\n`).join(""));
-    return exitCode;
+    return showError(CLUSTER_PROGRAM, error);
   }
 }
 
 function say({ lines, notes }: OperatorOutput): void {
   writeText(Deno.stdout, lines.map((line) => `${line}\n`).join(""));
-  const told = notes.map((note) => `${CLUSTER_PROGRAM}: ${note}\n`);
-  writeText(Deno.stderr, told.join(""));
+  sayOnStderr(CLUSTER_PROGRAM, "notice", notes);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -18,7 +18,7 @@ import { type ListedOption, listOptions, type Role } from "./options.ts";
 import { buildConfig, type RoleConfigs } from "./role_config.ts";
 import {
   NO_USER_FOLDERS,
-  placedNotice,
+  placedNotices,
   placeForUser,
   type UserFolders,
 } from "./user_folders.ts";
@@ -58,8 +58,8 @@ export interface LoadedConfig<R extends Role> {
   readonly config: RoleConfigs[R];
   /** Warnings for the operator, one line each. */
   readonly warnings: readonly string[];
-  /** What is not as the configuration says, and is fine; `undefined`: nothing. */
-  readonly notice: string | undefined;
+  /** What is not as the configuration says, and is fine, one line each. */
+  readonly notices: readonly string[];
   /** Whether the pid file's folder is this user's own, and may be missing. */
   readonly ownRunFolder: boolean;
   /** Every option of the role, in the table's order. */
@@ -113,7 +113,7 @@ export function loadConfig<R extends Role>(
   const { values, placed } = placeForUser(reading.values, userFolders);
   return {
     config: buildConfig(role, values, hostName),
-    notice: placedNotice(placed, role),
+    notices: placedNotices(placed, role),
     ownRunFolder: placed.has(`${role}.pidfile`),
     warnings: [
       ...rules.warnings,

@@ -76,10 +76,10 @@ export function placeForUser(
 }
 
 /** What is said of folders that stand in for the default ones; nothing where none does. */
-export function placedNotice(
+export function placedNotices(
   placed: ReadonlyMap<string, string>,
   role: Role,
-): string | undefined {
+): readonly string[] {
   const state = placed.get("general.statedir");
   const pidFile = placed.get(`${role}.pidfile`);
   const used = [
@@ -90,9 +90,10 @@ export function placedNotice(
     ...(state === undefined ? [] : [DEFAULT_STATE_FOLDER]),
     ...(pidFile === undefined ? [] : [DEFAULT_RUN_FOLDER]),
   ];
-  return used.length === 0
-    ? undefined
-    : `${used.join(", ")}: this user may not write ${standard.join(" and ")}`;
+  if (used.length === 0) return [];
+  return [
+    `${used.join(", ")}: this user may not write ${standard.join(" and ")}`,
+  ];
 }
 
 function folderOf(path: string): string {

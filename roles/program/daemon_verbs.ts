@@ -25,7 +25,7 @@ import {
   type LocatedProgram,
 } from "./invocation.ts";
 import { urlPath } from "./url_path.ts";
-import { note, warn } from "./warn.ts";
+import { note, warn } from "./said.ts";
 import { writeText } from "./write_text.ts";
 
 /** Starts the program in the background; returns once it works, or has failed. */
@@ -35,7 +35,7 @@ export async function start<R extends Role>(
   const { program, loaded } = invocation;
   refuseStderr(loaded);
   warn(program, loaded.warnings);
-  note(program, loaded.notice);
+  note(program, loaded.notices);
   const { pidFile } = loaded.config;
   using seen = await PidFile.see(pidFile);
   if (seen !== undefined && await seen.runs()) {

@@ -16,16 +16,17 @@ import {
   renderConfig,
   type Role,
 } from "../../lib/config/config.ts";
-import { describeError, EXIT_CODES } from "../../lib/base/errors.ts";
+import { EXIT_CODES } from "../../lib/base/errors.ts";
 import { readConfigFiles } from "../../lib/config/io/config_file.ts";
 import type { WritingVerb } from "../../lib/service/state_owner.ts";
 import type { Invocation, RoleProgram } from "./invocation.ts";
 import { restart, start, status, stop } from "./daemon_verbs.ts";
 import { runRole } from "./run_role.ts";
+import { checkLogFile } from "./host_check.ts";
 import { guardState } from "./state_guard.ts";
 import { programDir } from "./program_dir.ts";
 import { systemFacts } from "./system_facts.ts";
-import { note, warn } from "./warn.ts";
+import { note, showError, warn } from "./said.ts";
 import { writeText } from "./write_text.ts";
 
 /**
@@ -42,9 +43,7 @@ export async function runProgram<R extends Role>(
   try {
     return await carryOut(program, parseCommand(program, argv));
   } catch (error) {
-    const { exitCode, lines } = describeError(program.name, error);
-    writeText(Deno.stderr, lines.map((line) => `${line}\n`).join(""));
-    return exitCode;
+    return showError(program.name, error);
   }
 }
 
@@ -68,8 +67,14 @@ async function carryOut<R extends Role>(
       const { loaded } = await invoke(program, command.options);
       warn(program, loaded.warnings);
       warn(program, await program.check?.(loaded.config) ?? []);
-      note(program, loaded.notice);
-      writeText(Deno.stdout, `${program.name}: the configuration is good\n`);
+      note(program, loaded.notices);
+      const { general } = loaded.config;
+      const troubles = await checkLogFile(program.name, general);
+      warn(program, troubles);
+      const verdict = troubles.length === 0
+        ? "the configuration is good"
+        : "the configuration can be read; what it lacks on this host is said above";
+      writeText(Deno.stdout, `${program.name}: ${verdict}\n`);
       return EXIT_CODES.ok;
     }
     case "run":

@@ -21,6 +21,7 @@ import {
 import { makeFolder } from "../../lib/service/io/user_folders.ts";
 import { StopSignal } from "../../lib/service/io/signals.ts";
 import { SystemClock } from "../../lib/async/io/system_clock.ts";
+import { isStderrJournal } from "../../lib/log/io/journal_stream.ts";
 import { UnixDatagrams } from "../../lib/log/io/unix_datagrams.ts";
 import type { Clock } from "../../lib/async/clock.ts";
 import type { Log } from "../../lib/log/log.ts";
@@ -39,7 +40,8 @@ import { answerStatus } from "./status_socket.ts";
 export async function runRole<R extends Role>(
   invocation: Invocation<R>,
 ): Promise<number> {
-  const { program, options, loaded: { config, warnings, notice } } = invocation;
+  const { program, options, loaded: { config, warnings, notices } } =
+    invocation;
   const isDetached = Deno.env.has(DETACHED_VARIABLE);
   const clock = new SystemClock();
   using stopSignal = new StopSignal({
@@ -52,6 +54,7 @@ export async function runRole<R extends Role>(
     general: config.general,
     options,
     isDetached,
+    isJournal: isStderrJournal(),
     secrets,
     clock,
   });
@@ -59,9 +62,7 @@ export async function runRole<R extends Role>(
   for (const warning of warnings) {
     log.record("warning", "configuration", { warning });
   }
-  if (notice !== undefined) {
-    log.record("notice", "configuration", { note: notice });
-  }
+  for (const note of notices) log.record("notice", "configuration", { note });
   try {
     const hide = (found: readonly string[]) => {
       secrets.push(...found.filter((secret) => !secrets.includes(secret)));

@@ -16,7 +16,7 @@ function local(text: string) {
 
 Deno.test("a user's own folders stand in for the default places", () => {
   for (const role of ["monitor", "publisher", "subscriber"] as const) {
-    const { config, notice, ownRunFolder } = loadConfig(
+    const { config, notices, ownRunFolder } = loadConfig(
       role,
       [SHIPPED],
       SYSTEM,
@@ -24,9 +24,9 @@ Deno.test("a user's own folders stand in for the default places", () => {
     strictEqual(config.general.stateDir, OWN.state);
     strictEqual(config.pidFile, `${OWN.run}/fail2ban-${role}.pid`);
     strictEqual(ownRunFolder, true);
-    strictEqual(
-      notice,
-      `state is kept in ${OWN.state}, the pid file is ${config.pidFile}: this user may not write /var/lib/fail2ban-cluster and /var/run`,
+    deepStrictEqual(
+      notices,
+      [`state is kept in ${OWN.state}, the pid file is ${config.pidFile}: this user may not write /var/lib/fail2ban-cluster and /var/run`],
     );
   }
   const cluster = readClusterConfig([SHIPPED], SYSTEM);
@@ -36,24 +36,24 @@ Deno.test("a user's own folders stand in for the default places", () => {
 
 Deno.test("what is set elsewhere stays there", () => {
   const set = local("[general]\nstatedir = /srv/state\n");
-  const { config, notice } = loadConfig("monitor", [SHIPPED, set], SYSTEM);
+  const { config, notices } = loadConfig("monitor", [SHIPPED, set], SYSTEM);
   strictEqual(config.general.stateDir, "/srv/state");
   strictEqual(config.pidFile, `${OWN.run}/fail2ban-monitor.pid`);
-  ok(!notice?.includes("state is kept"));
+  ok(!notices.join().includes("state is kept"));
 });
 
 Deno.test("who may write the default places is told nothing", () => {
-  const { config, notice, ownRunFolder } = loadConfig(
+  const { config, notices, ownRunFolder } = loadConfig(
     "publisher",
     [SHIPPED],
     { hostname: "web-1" },
   );
   deepStrictEqual(
-    [config.general.stateDir, config.pidFile, notice, ownRunFolder],
+    [config.general.stateDir, config.pidFile, notices, ownRunFolder],
     [
       "/var/lib/fail2ban-cluster",
       "/var/run/fail2ban-publisher.pid",
-      undefined,
+      [],
       false,
     ],
   );
