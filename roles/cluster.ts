@@ -27,7 +27,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const line = parseClusterCommand(argv);
     switch (line.kind) {
       case "help":
-        writeText(Deno.stdout, clusterHelpText(deno.version));
+        writeText(Deno.stdout, clusterHelpText(deno.version, line.about));
         break;
       case "version":
         writeText(Deno.stdout, `${CLUSTER_PROGRAM} ${deno.version}\n`);

@@ -27,7 +27,11 @@ export interface TypedCommand {
 
 /** A command line that was understood. */
 export type ClusterCommandLine =
-  | { readonly kind: "help" }
+  | {
+    readonly kind: "help";
+    /** The verb, or its first word, that is asked about; `undefined`: all. */
+    readonly about: string | undefined;
+  }
   | { readonly kind: "version" }
   | { readonly kind: "command"; readonly command: TypedCommand };
 
@@ -63,7 +67,7 @@ const COMMON: readonly (readonly [option: string, help: string])[] = [
 export function parseClusterCommand(
   argv: readonly string[],
 ): ClusterCommandLine {
-  const { verb, usage, rest } = readVerb(argv);
+  const { verb, usage, about, rest } = readVerb(argv);
   const options = Object.entries(usage.options);
   const flags = ["help", "version"];
   for (const [name, { value }] of options) {
@@ -81,7 +85,7 @@ export function parseClusterCommand(
       alias: { help: "h", config: "c" },
       unknown: (arg) => !/^-./.test(arg) || fail(unknownText(arg, known, verb)),
     });
-  if (args["help"] === true) return { kind: "help" };
+  if (args["help"] === true) return { kind: "help", about };
   if (args["version"] === true) return { kind: "version" };
   if (verb === undefined) fail("a verb is missing");
   const operands = args._.map(String);
@@ -102,9 +106,15 @@ export function parseClusterCommand(
   };
 }
 
-/** The text of `--help`, in lines of at most 80 characters; ends in a line end. */
-export function clusterHelpText(version: string): string {
+/**
+ * The text of `--help`, in lines of at most 80 characters; ends in a line end.
+ *
+ * @param version The program's.
+ * @param about A verb, or the first word of several; all when left out.
+ */
+export function clusterHelpText(version: string, about?: string): string {
   const usages = Object.entries<VerbUsage>(CLUSTER_VERBS);
+  if (about !== undefined) return verbHelpText(about, usages);
   return [
     `${CLUSTER_PROGRAM} ${version}`,
     "keys, nodes and the allowlist of a cluster of fail2bans",
@@ -125,6 +135,27 @@ export function clusterHelpText(version: string): string {
   ].join("\n");
 }
 
+function verbHelpText(
+  about: string,
+  usages: readonly (readonly [string, VerbUsage])[],
+): string {
+  const meant = usages.filter(([verb]) =>
+    verb === about || verb.startsWith(`${about} `)
+  );
+  const forms = meant.map(([verb, { operands }]) =>
+    `${CLUSTER_PROGRAM} ${verb} ${operands}`.trimEnd() + " [option...]"
+  );
+  return [
+    ...forms.map((form, at) => `${at === 0 ? "usage:" : "      "} ${form}`),
+    "",
+    ...verbRows(meant),
+    "",
+    "always:",
+    ...helpColumns(COMMON),
+    "",
+  ].join("\n");
+}
+
 function verbRows(usages: readonly (readonly [string, VerbUsage])[]): string[] {
   return helpColumns(usages.flatMap(([verb, { operands, about, options }]) => [
     [`${verb} ${operands}`.trimEnd(), about] as const,
@@ -137,6 +168,8 @@ function verbRows(usages: readonly (readonly [string, VerbUsage])[]): string[] {
 interface FoundVerb {
   /** `undefined`: none was typed. */
   readonly verb: ClusterVerb | undefined;
+  /** The same, or its first word, where that is all that was typed. */
+  readonly about: string | undefined;
   readonly usage: VerbUsage;
   readonly rest: readonly string[];
 }
@@ -152,17 +185,22 @@ const NO_VERB: VerbUsage = {
 function readVerb(argv: readonly string[]): FoundVerb {
   const [first, second] = argv;
   if (first === undefined || first.startsWith("-")) {
-    return { verb: undefined, usage: NO_VERB, rest: argv };
+    return { verb: undefined, about: undefined, usage: NO_VERB, rest: argv };
   }
   const hasTwo = isGroup(first) && second !== undefined &&
     !second.startsWith("-");
   const typed = argv.slice(0, hasTwo ? 2 : 1).join(" ");
   const rest = argv.slice(hasTwo ? 2 : 1);
-  if (isVerb(typed)) return { verb: typed, usage: CLUSTER_VERBS[typed], rest };
+  if (isVerb(typed)) {
+    const usage = CLUSTER_VERBS[typed];
+    return { verb: typed, about: typed, usage, rest };
+  }
   const verbs = Object.keys(CLUSTER_VERBS);
   if (isGroup(typed)) {
     const asksForHelp = second === "--help" || second === "-h";
-    if (asksForHelp) return { verb: undefined, usage: NO_VERB, rest };
+    if (asksForHelp) {
+      return { verb: undefined, about: typed, usage: NO_VERB, rest };
+    }
     const words = verbs.filter((verb) => verb.startsWith(`${typed} `));
     return fail(`what of: ${words.join(", ")}?`);
   }

@@ -5,7 +5,7 @@
  */
 
 import { RuntimeError } from "../base/errors.ts";
-import { type HostName, sameHost } from "../base/host_name.ts";
+import { type HostName, parseHostName, sameHost } from "../base/host_name.ts";
 import type { IniSetting } from "../config/ini_edit.ts";
 import { decodeJoinCode, type JoinCodeFault } from "../members/join_code.ts";
 import type { Membership } from "../members/member.ts";
@@ -37,13 +37,14 @@ const FAULTS: Readonly<Record<JoinCodeFault, string>> = {
 /**
  * Makes this host the node that a code is for.
  *
- * @param code The code.
+ * @param line The code, or a node's name and its code, as `node add` printed them.
  * @throws {RuntimeError} when it is none, or what it says can't be kept.
  */
 export async function joinCluster(
-  code: string,
+  line: string,
   { membership, hostName, configure }: JoinOptions,
 ): Promise<OperatorOutput> {
+  const { name, code } = partLine(line);
   const read = decodeJoinCode(code);
   if (!read.ok) {
     throw new RuntimeError(FAULTS[read.fault], {
@@ -51,6 +52,12 @@ export async function joinCluster(
     });
   }
   const { value } = read;
+  if (name !== undefined && !sameHost(name, value.node)) {
+    throw new RuntimeError(`this join code is for ${value.node}, not ${name}`, {
+      hint:
+        `take the line of ${name}; fail2ban-cluster node rotate ${name} prints a new one`,
+    });
+  }
   await membership.replace(value);
   const file = await configure(settingsOf(value, hostName));
   return {
@@ -60,6 +67,16 @@ export async function joinCluster(
       "next: start or restart fail2ban-monitor and fail2ban-subscriber; those that know a membership already take the new one by themselves",
     ],
   };
+}
+
+/** A name may stand before the code; a code that was broken in two stays whole, to be told of. */
+function partLine(
+  line: string,
+): { readonly name: HostName | undefined; readonly code: string } {
+  const [, word = "", code = ""] = /^\s*(\S+)[ \t]+(F2BC[^]*)$/.exec(line) ??
+    [];
+  const name = word.startsWith("F2BC") ? undefined : parseHostName(word);
+  return name === undefined ? { name, code: line } : { name, code };
 }
 
 function settingsOf(

@@ -148,12 +148,12 @@ async function join(
   place: Workplace,
   { operands }: TypedCommand,
 ): Promise<OperatorOutput> {
-  const [operand = ""] = operands;
-  const code = operand === "-"
+  const typed = operands.join(" ");
+  const line = typed === "-"
     ? await new Response(Deno.stdin.readable).text()
-    : operand;
+    : typed;
   const { stateDir, hostName } = place.config;
-  return await joinCluster(code, {
+  return await joinCluster(line, {
     membership: new SecretFile(membershipPath(stateDir), MEMBERSHIP_FORM),
     hostName,
     configure: (settings) => configure(place, settings),

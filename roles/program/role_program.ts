@@ -53,7 +53,7 @@ async function carryOut<R extends Role>(
 ): Promise<number> {
   switch (command.verb) {
     case "help":
-      writeText(Deno.stdout, helpText(program));
+      writeText(Deno.stdout, helpText(program, command.about));
       return EXIT_CODES.ok;
     case "version":
       writeText(Deno.stdout, `${program.name} ${program.version}\n`);
@@ -78,26 +78,27 @@ async function carryOut<R extends Role>(
       return EXIT_CODES.ok;
     }
     case "run":
-      return await runRole(
-        await invokeToWrite(program, command.options, "run"),
-      );
+      return await carryOutWriting(program, command.options, "run", runRole);
     case "start":
-      return await start(
-        await invokeToWrite(program, command.options, "start"),
-      );
+      return await carryOutWriting(program, command.options, "start", start);
     case "stop":
       return await stop(await invoke(program, command.options));
     case "restart":
-      return await restart(
-        await invokeToWrite(program, command.options, "restart"),
+      return await carryOutWriting(
+        program,
+        command.options,
+        "restart",
+        restart,
       );
     case "lift": {
       const { lift = program.work } = program;
-      const invocation = await invokeToWrite(program, command.options, "lift");
-      return await runRole({
-        ...invocation,
-        program: { ...program, work: lift },
-      });
+      return await carryOutWriting(
+        program,
+        command.options,
+        "lift",
+        (invocation) =>
+          runRole({ ...invocation, program: { ...program, work: lift } }),
+      );
     }
     case "status":
       return await status(await invoke(program, command.options));
@@ -116,13 +117,12 @@ async function invoke<R extends Role>(
   return { program, options, loaded, configPath: files[0]?.path ?? "" };
 }
 
-/** For a verb that writes into the folder for state. */
-async function invokeToWrite<R extends Role>(
+/** A verb that writes into the folder for state. */
+async function carryOutWriting<R extends Role>(
   program: RoleProgram<R>,
   options: CommandOptions,
   verb: WritingVerb,
-): Promise<Invocation<R>> {
-  const invocation = await invoke(program, options);
-  await guardState(invocation, verb);
-  return invocation;
+  work: (invocation: Invocation<R>) => Promise<number>,
+): Promise<number> {
+  return await guardState(await invoke(program, options), verb, work);
 }

@@ -139,7 +139,9 @@ Deno.test("a member's code holds what the list knows it by, and the list holds n
     ),
   );
   strictEqual(lines.length, 2);
-  const [code = ""] = lines;
+  deepStrictEqual(lines.map((line) => line.split(" ").length), [2, 2]);
+  deepStrictEqual(lines.map((line) => line.split(" ")[0]), ["web1", "web2"]);
+  const code = lines[0]?.split(" ")[1] ?? "";
   const read = decodeJoinCode(code);
   ok(read.ok);
   const [web1] = list.value?.members ?? [];
@@ -317,6 +319,11 @@ Deno.test("a host that joins keeps its membership, and is told what to set", asy
     /is damaged: a character is missing/,
   );
   strictEqual(asked.length, 2);
+  await join(`web1 ${encodeJoinCode(value)}\n`, "web1");
+  await rejects(
+    join(`web2 ${encodeJoinCode(value)}`, "web2"),
+    /this join code is for web1, not web2/,
+  );
 });
 
 Deno.test("the journal takes an operator of any name, however it is spelt", async () => {

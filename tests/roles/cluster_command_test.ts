@@ -20,10 +20,11 @@ Deno.test("from nothing to three nodes: init, node add, and join on each", async
   strictEqual(init.code, 0, init.err);
   const added = await hosts.run("hub", "node add web1 web2 web3");
   strictEqual(added.code, 0, added.err);
-  match(added.err, /in this order: web1, web2, web3: fail2ban-cluster join/);
+  match(added.err, /on each node with its own line: fail2ban-cluster join/);
   const codes = added.out.trimEnd().split("\n");
   strictEqual(codes.length, 3);
   for (const [at, name] of ["web1", "web2", "web3"].entries()) {
+    strictEqual(codes[at]?.split(" ")[0], name);
     const joined = name === "web3"
       ? await hosts.run(name, "join -", `${codes[at]}\n`)
       : await hosts.run(name, `join ${codes[at]}`);

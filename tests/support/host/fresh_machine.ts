@@ -52,7 +52,7 @@ export class FreshMachine implements AsyncDisposable {
   /** @param user Who starts programs there. */
   static async create(user: MachineUser): Promise<FreshMachine> {
     const home = await Deno.makeTempDir({ prefix: "f2bc_home_" });
-    if (user === "ordinary") await giveCache(home);
+    await giveCache(home, user);
     const args = ["--mount", "--net", "sh", "-c", SCRIPT];
     const holder = new ChildProcess({ command: "unshare", args });
     await holder.waitForLine(/^hidden$/);
@@ -82,7 +82,6 @@ export class FreshMachine implements AsyncDisposable {
 
   #environment(): readonly string[] {
     const clean = ["-u", "XDG_STATE_HOME", "-u", "XDG_RUNTIME_DIR"];
-    if (this.#user === "root") return clean;
     return [...clean, `HOME=${this.home}`, `DENO_DIR=${this.home}/.cache/deno`];
   }
 
@@ -94,11 +93,16 @@ export class FreshMachine implements AsyncDisposable {
 }
 
 /** What the project needs from npm: nothing can be fetched there, and Deno has to own it. */
-async function giveCache(home: string): Promise<void> {
+async function giveCache(home: string, user: MachineUser): Promise<void> {
   const cache = Deno.env.get("DENO_DIR") ??
     `${Deno.env.get("HOME") ?? "/root"}/.cache/deno`;
-  const script = 'mkdir -p "$1"; cp -r "$2" "$1"; chown -R 65534:65534 "$3"';
+  const owner = user === "root" ? "0:0" : "65534:65534";
+  const script =
+    'mkdir -p "$1"; cp -r "$2" "$1"; chown -R "$4" "$3"; chmod 755 "$3"';
   await new Deno.Command("sh", {
-    args: ["-ec", script, "sh", `${home}/.cache/deno`, `${cache}/npm`, home],
+    args: [
+      ...["-ec", script, "sh", `${home}/.cache/deno`, `${cache}/npm`],
+      ...[home, owner],
+    ],
   }).output();
 }
