@@ -14,6 +14,7 @@ import {
   SqliteLedger,
 } from "../../lib/enforce/io/sqlite_ban_ledger.ts";
 import { DnsResolver } from "../../lib/protection/io/dns_resolver.ts";
+import { checkProgram } from "../../lib/enforce/io/program_check.ts";
 import { ExecEnforcer } from "../../lib/enforce/io/exec_enforcer.ts";
 import { Fail2banProcess } from "../../lib/fail2ban/io/fail2ban_process.ts";
 import { Fail2banSocket } from "../../lib/fail2ban/io/fail2ban_socket.ts";
@@ -173,6 +174,7 @@ export class EnforcedActions implements AsyncDisposable {
       case "exec":
         return new ExecEnforcer({
           program: config.execProgram ?? "",
+          checkProgram,
           clock,
           timeoutMs: config.execTimeoutMs,
         });

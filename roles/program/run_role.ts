@@ -201,7 +201,8 @@ async function takePidFile(
     return pidFile;
   } catch (error) {
     if (isDetached || !(error instanceof UnwritablePidFileError)) throw error;
-    log.record("warning", "no pid file", { reason: error.message });
+    const { message: reason, hint } = error;
+    log.record("warning", "no pid file", { reason, hint });
     return undefined;
   }
 }
