@@ -4,6 +4,7 @@
  * @module
  */
 
+import { endpointHost } from "../base/endpoint_url.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { type HostName, parseHostName, sameHost } from "../base/host_name.ts";
 import type { IniSetting } from "../config/ini_edit.ts";
@@ -17,6 +18,8 @@ export interface JoinOptions {
   readonly membership: StoredValue<Membership>;
   /** This host's name by the configuration; `undefined`: it can't be a node's name. */
   readonly hostName: HostName | undefined;
+  /** The node's programs that run on this host. */
+  readonly running: () => Promise<readonly string[]>;
   /**
    * Sets options in this host's configuration.
    *
@@ -42,7 +45,7 @@ const FAULTS: Readonly<Record<JoinCodeFault, string>> = {
  */
 export async function joinCluster(
   line: string,
-  { membership, hostName, configure }: JoinOptions,
+  { membership, hostName, running, configure }: JoinOptions,
 ): Promise<OperatorOutput> {
   const { name, code } = partLine(line);
   const read = decodeJoinCode(code);
@@ -64,9 +67,44 @@ export async function joinCluster(
     lines: [],
     notes: [
       `this host is ${value.node} now; it reaches the publisher at ${value.controlUrl} (set in ${file})`,
-      "next: start or restart fail2ban-monitor and fail2ban-subscriber; those that know a membership already take the new one by themselves",
+      nextStep(await running(), value.node, hostName),
     ],
   };
+}
+
+/**
+ * What is left to be done once a host has joined. A program takes another
+ * membership by itself, but not another name.
+ */
+function nextStep(
+  running: readonly string[],
+  node: HostName,
+  before: HostName | undefined,
+): string {
+  if (running.length === 0) {
+    return "next: start fail2ban-monitor and fail2ban-subscriber";
+  }
+  const programs = running.join(" and ");
+  return before === undefined || sameHost(before, node)
+    ? `next: restart ${programs}; those that know a membership already take the new one by themselves`
+    : `next: restart ${programs}, which run on as ${before}, by what that name had, until then`;
+}
+
+/**
+ * What a command that is for the publisher's host says on a node.
+ *
+ * @param verb The command's.
+ * @param membership What the node has joined with.
+ */
+export function notHere(
+  verb: string,
+  { node, controlUrl }: Membership,
+): RuntimeError {
+  const hub = endpointHost(controlUrl) ?? controlUrl;
+  return new RuntimeError(
+    `this host is ${node}, a node: ${verb} is for the publisher's host, ${hub}`,
+    { hint: `run it on ${hub}: fail2ban-cluster ${verb} ...` },
+  );
 }
 
 /** A name may stand before the code; a code that was broken in two stays whole, to be told of. */

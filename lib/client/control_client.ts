@@ -25,6 +25,7 @@ import { AdaptiveTimeout } from "./adaptive_timeout.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Connect, MessageSocket } from "../zmq/ports.ts";
 import type { Log } from "../log/log.ts";
+import type { Explanation, SilenceStage } from "./silence.ts";
 import { type Heard, outOfStep, receiveMessage } from "./receive_message.ts";
 import { REFUSALS, remedyFor, STUMBLES } from "./session_errors.ts";
 import { inTime } from "../async/tasks.ts";
@@ -48,6 +49,11 @@ export interface ControlClientOptions {
   readonly version: string;
   /** Called with the cluster's allowlist after each WELCOME, and when it changes. @default {it is ignored} */
   readonly onIgnore?: (list: Allowlist) => void;
+  /**
+   * Finds out why nobody answers, while the client pauses. Never rejects.
+   * @default {it is not known}
+   */
+  readonly explain?: (stage: SilenceStage) => Promise<Explanation | undefined>;
   /** Timeout for a WELCOME, after which the connection is given up. @default {2000} */
   readonly replyTimeoutMs?: number;
   /** Pause before the first new connection; doubled each time. @default {100} */
@@ -93,7 +99,7 @@ export class ControlClient {
   readonly #stumbling: TroubleLog;
   #renewal = new AbortController();
   #epoch: Epoch | undefined;
-  #reachable = true;
+  #reachable = false;
   #answered = false;
   #welcomedMs: number | undefined;
   #allowlist: number | undefined;
@@ -110,6 +116,7 @@ export class ControlClient {
       maxPauseMs: 5_000,
       refusedPauseMs: 30_000,
       onIgnore: () => {},
+      explain: () => Promise.resolve(undefined),
       ...options,
     };
     const { log, clock } = this.#options;
@@ -156,10 +163,13 @@ export class ControlClient {
         if (this.#hasHeld()) backoff.reset();
         const isRefusal = REFUSALS.includes(loss.code);
         const pauseMs = backoff.next();
-        await clock.delay(isRefusal ? refusedPauseMs : pauseMs, ended.signal)
-          .catch((reason) => {
-            if (reason !== ended.signal.reason) throw reason;
-          });
+        const pause = clock.delay(
+          isRefusal ? refusedPauseMs : pauseMs,
+          ended.signal,
+        ).catch((reason) => {
+          if (reason !== ended.signal.reason) throw reason;
+        });
+        await Promise.all([pause, this.#tell(loss)]);
       } else if (!renewal.aborted) return;
       if (renewal.aborted) backoff.reset();
     }
@@ -220,7 +230,9 @@ export class ControlClient {
     const message = sent === undefined
       ? undefined
       : await inTime(clock, replyTimeoutMs, signal, answer);
-    if (message === undefined) throw new NoAnswerError();
+    if (message === undefined) {
+      throw new NoAnswerError(sent === undefined ? "connection" : "answer");
+    }
     if (message.kind !== "WELCOME") throw outOfStep(message);
     return message;
   }
@@ -279,7 +291,7 @@ export class ControlClient {
   }
 
   #noteLoss(loss: LostSessionError): void {
-    const { message, code } = loss;
+    const { code } = loss;
     this.counters.lost++;
     const wasWelcome = this.#welcomedMs !== undefined;
     if (wasWelcome && loss instanceof NoAnswerError) {
@@ -290,6 +302,18 @@ export class ControlClient {
       return;
     }
     this.#reachable = false;
+  }
+
+  /** Says what was lost, once for each reason. */
+  async #tell(loss: LostSessionError): Promise<void> {
+    const { code, message } = loss;
+    if (code === "session") return;
+    if (loss instanceof NoAnswerError) {
+      const explanation = await this.#options.explain(loss.stage);
+      const { reason = message, hint } = explanation ?? {};
+      this.#absence.report(reason, hint === undefined ? {} : { hint });
+      return;
+    }
     const troubleLog = STUMBLES.includes(code)
       ? this.#stumbling
       : this.#absence;

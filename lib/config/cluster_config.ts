@@ -22,6 +22,11 @@ export interface ClusterConfig {
   readonly hostName: HostName | undefined;
   /** Absolute path of the publisher's pid file. */
   readonly publisherPidFile: string;
+  /** Absolute paths of the pid files of a node's programs, by role. */
+  readonly nodePidFiles: {
+    readonly monitor: string;
+    readonly subscriber: string;
+  };
   /** Where the publisher binds protocol 2, as ZeroMQ takes it. */
   readonly controlBindUrl: string;
   /** Likewise. */
@@ -42,11 +47,13 @@ export function readClusterConfig(
   const { values, problems } = readConfig(files);
   if (problems.length > 0) throw new ConfigError(problems);
   const { userFolders = NO_USER_FOLDERS } = system;
-  const { general, publisher } = placeForUser(values, userFolders).values;
+  const placed = placeForUser(values, userFolders).values;
+  const { general, publisher, monitor, subscriber } = placed;
   return {
     stateDir: general.statedir,
     hostName: general.hostname ?? parseHostName(system.hostname),
     publisherPidFile: publisher.pidfile,
+    nodePidFiles: { monitor: monitor.pidfile, subscriber: subscriber.pidfile },
     controlBindUrl: publisher.controlbindurl,
     streamBindUrl: publisher.streambindurl,
   };

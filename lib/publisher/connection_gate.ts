@@ -65,6 +65,7 @@ export class ConnectionGate {
         domain === ZAP_STREAM_DOMAIN
           ? authenticator.mayListen(key)
           : authenticator.admits(key),
+      describe: (key) => authenticator.describe(key),
     });
   }
 

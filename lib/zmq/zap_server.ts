@@ -24,6 +24,8 @@ export interface ZapServerOptions {
   readonly domains: readonly string[];
   /** Says whether a key is a member's that may connect to that domain. */
   readonly admits: (key: PublicKey, domain: string) => boolean;
+  /** Says whose a key is that is refused, as far as that is known. @default {it is not} */
+  readonly describe?: (key: PublicKey) => string | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -88,7 +90,9 @@ export class ZapServer {
     }
     this.counters.refused++;
     // The key is public, and tells an operator which node it is.
+    const node = publicKey && this.#options.describe?.(publicKey);
     this.#refusals.record("warning", "connection refused: not a member", {
+      ...(node === undefined ? {} : { node }),
       address: canonicalAddress(address) ?? address,
       key: publicKey ?? "none",
     });

@@ -7,6 +7,7 @@
 import type { ActionQueue } from "../../lib/subscriber/action_queue.ts";
 import type { BanUpdate } from "../../lib/ban/ban_event.ts";
 import type { Protocol2Urls } from "../../lib/config/config.ts";
+import { silenceExplainer } from "./silent_publisher.ts";
 import { ControlClient } from "../../lib/client/control_client.ts";
 import {
   replicaPath,
@@ -171,6 +172,7 @@ function connections(
       }),
     node: config.general.hostName,
     role: "subscriber",
+    explain: silenceExplainer(controlUrl, membership, config.general),
     token: () => membership.token,
   });
   const listener = new StreamListener({

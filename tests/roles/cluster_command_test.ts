@@ -253,3 +253,40 @@ Deno.test("a list that others may read is not used, and the way out is said", as
       `fail2ban-cluster: hint: chmod 600 ${path}`,
   );
 });
+
+const FOR_THE_HUB: readonly string[] = [
+  "allow add 203.0.113.7",
+  "allow remove 203.0.113.7",
+  "allow list",
+  "allow check 203.0.113.7",
+  "node add web9",
+  "node list",
+  "node show web1",
+  "node revoke web1",
+  "node rotate web1",
+  "node withdraw web1",
+  "node release web1",
+  "audit",
+];
+
+Deno.test("on a node what is for the publisher's host is refused, and it is said which that is", async () => {
+  await using hosts = await Hosts.create("hub", "web1");
+  await hosts.run("hub", "init --address 192.0.2.10");
+  const added = await hosts.run("hub", "node add web1");
+  await hosts.run("web1", `join ${added.out.trimEnd()}`);
+  for (const words of FOR_THE_HUB) {
+    const verb = words.split(" ").slice(0, words === "audit" ? 1 : 2).join(" ");
+    const said = await hosts.run("web1", words);
+    strictEqual(said.code, 4, words);
+    strictEqual(
+      said.err,
+      `fail2ban-cluster: error: this host is web1, a node: ${verb} is for the publisher's host, 192.0.2.10\n` +
+        `fail2ban-cluster: hint: run it on 192.0.2.10: fail2ban-cluster ${verb} ...`,
+    );
+    strictEqual(said.out, "");
+  }
+  // A publisher's host that is a node as well is asked as ever.
+  const own = await hosts.run("hub", "node add hub");
+  await hosts.run("hub", `join ${own.out.trimEnd()}`);
+  strictEqual((await hosts.run("hub", "node list")).code, 0);
+});
