@@ -34,6 +34,7 @@ import {
 import { answerOperators } from "./program/operator_socket.ts";
 import { checkTokens, PublisherTokens } from "./program/publisher_tokens.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
+import { checkPublisherHost } from "./program/host_check.ts";
 import { runProgram } from "./program/role_program.ts";
 
 const PROGRAM: RoleProgram<"publisher"> = {
@@ -41,6 +42,7 @@ const PROGRAM: RoleProgram<"publisher"> = {
   role: "publisher",
   version: deno.version,
   moduleUrl: import.meta.url,
+  checkHost: checkPublisherHost,
   check,
   work: (context) => context.dryRun ? rehearse(context) : work(context),
 };

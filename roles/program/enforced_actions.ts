@@ -187,7 +187,8 @@ function namedOnly(name: string): BanAction {
   return { name, act: () => Promise.resolve() };
 }
 
-function openFail2ban(config: SubscriberConfig): Fail2banClient {
+/** The fail2ban of this host, as the configuration says that it is asked. */
+export function openFail2ban(config: SubscriberConfig): Fail2banClient {
   const { fail2banSocket, fail2banProgram } = config;
   return fail2banProgram === undefined
     ? new Fail2banSocket({ path: fail2banSocket })

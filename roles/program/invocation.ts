@@ -56,6 +56,8 @@ export interface RoleProgram<R extends Role> extends LocatedProgram {
   readonly check?: (
     config: RoleConfigs[R],
   ) => Promise<readonly string[] | void>;
+  /** What `check` looks at on this host; gives what the program lacks there. */
+  readonly checkHost: (config: RoleConfigs[R]) => Promise<readonly string[]>;
   /** What the verb `lift` does, where there is one. */
   readonly lift?: (context: RoleContext<R>) => Promise<void>;
 }

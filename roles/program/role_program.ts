@@ -22,7 +22,7 @@ import type { WritingVerb } from "../../lib/service/state_owner.ts";
 import type { Invocation, RoleProgram } from "./invocation.ts";
 import { restart, start, status, stop } from "./daemon_verbs.ts";
 import { runRole } from "./run_role.ts";
-import { checkLogFile } from "./host_check.ts";
+import { checkLogFile, checkPaths } from "./host_check.ts";
 import { guardState } from "./state_guard.ts";
 import { programDir } from "./program_dir.ts";
 import { systemFacts } from "./system_facts.ts";
@@ -69,7 +69,11 @@ async function carryOut<R extends Role>(
       warn(program, await program.check?.(loaded.config) ?? []);
       note(program, loaded.notices);
       const { general } = loaded.config;
-      const troubles = await checkLogFile(program.name, general);
+      const troubles = [
+        ...checkPaths(loaded.sources),
+        ...await checkLogFile(program.name, general),
+        ...await program.checkHost(loaded.config),
+      ];
       warn(program, troubles);
       const verdict = troubles.length === 0
         ? "the configuration is good"
