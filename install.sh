@@ -15,6 +15,7 @@ OWNER=fail2ban-cluster
 CONF_DIR=/etc/fail2ban-cluster
 STATE_DIR=/var/lib/fail2ban-cluster
 RUN_DIR=/run/fail2ban-cluster
+LOG_DIR=/var/log/fail2ban-cluster
 UNIT_DIR=/etc/systemd/system
 
 fatal() {

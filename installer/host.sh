@@ -196,18 +196,24 @@ stop_role() {
   fi
 }
 
+# What is left to be done: after a first installation all of it, after another
+# what the programs need that were not there before.
 tell_next() {
   if [ -z "$did" ]; then
     say "nothing to do: fail2ban-cluster is installed as it should be"
     return 0
   fi
   if ! on_host; then return 0; fi
-  if [ -x "$prefix/bin/fail2ban-cluster" ]; then
-    say "next: fail2ban-cluster init and node add where the publisher is, fail2ban-cluster join CODE on each node"
+  if [ -s "$tmp/had" ]; then
+    say "settings, keys and state are as they were; of the programs those that ran were restarted where their files changed"
+  else
+    if [ -x "$prefix/bin/fail2ban-cluster" ]; then
+      say "next: fail2ban-cluster init and node add where the publisher is, fail2ban-cluster join NAME CODE on each node"
+    fi
+    say "next: put your settings into $CONF_DIR/fail2ban-cluster.local (mode 0640, group $OWNER)"
   fi
-  say "next: put your settings into $CONF_DIR/fail2ban-cluster.local (mode 0640, group $OWNER)"
   for role in $wanted; do
-    if ! is_daemon "$role"; then continue; fi
+    if ! is_daemon "$role" || grep -Fqx -- "$role" "$tmp/had"; then continue; fi
     if runs_systemd; then
       say "next: systemctl enable --now fail2ban-$role"
     else

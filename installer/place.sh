@@ -41,6 +41,8 @@ begin() {
   : >"$tmp/made"
   : >"$tmp/old"
   : >"$tmp/trial"
+  : >"$tmp/had"
+  if [ -f "$manifest" ]; then cut -d ' ' -f 2 "$manifest" | sort -u >"$tmp/had"; fi
   kept=$destdir$CONF_DIR/kept
   for list in "$manifest" "$kept"; do
     if [ -f "$list" ]; then cat "$list" >>"$tmp/old"; fi

@@ -145,7 +145,7 @@ remove_folders() {
 }
 
 purge_all() {
-  for folder in "$CONF_DIR" "$STATE_DIR" "$RUN_DIR"; do
+  for folder in "$CONF_DIR" "$STATE_DIR" "$RUN_DIR" "$LOG_DIR"; do
     if [ ! -d "$destdir$folder" ]; then continue; fi
     say "${would}remove $destdir$folder"
     if [ "$dry" = no ]; then rm -rf "$destdir$folder"; fi

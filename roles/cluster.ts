@@ -10,9 +10,10 @@ import {
   clusterHelpText,
   parseClusterCommand,
 } from "../lib/cli/cluster_cli.ts";
-import { describeError, EXIT_CODES } from "../lib/base/errors.ts";
+import { EXIT_CODES } from "../lib/base/errors.ts";
 import type { OperatorOutput } from "../lib/cli/operator_output.ts";
 import { carryOut } from "./program/cluster_command.ts";
+import { sayOnStderr, showError } from "./program/said.ts";
 import { writeText } from "./program/write_text.ts";
 
 /**
@@ -26,7 +27,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const line = parseClusterCommand(argv);
     switch (line.kind) {
       case "help":
-        writeText(Deno.stdout, clusterHelpText(deno.version));
+        writeText(Deno.stdout, clusterHelpText(deno.version, line.about));
         break;
       case "version":
         writeText(Deno.stdout, `${CLUSTER_PROGRAM} ${deno.version}\n`);
@@ -43,9 +44,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     return EXIT_CODES.ok;
   } catch (error) {
-    const { exitCode, lines } = describeError(CLUSTER_PROGRAM, error);
-    writeText(Deno.stderr, lines.map((line) => `${line}\n`).join(""));
-    return exitCode;
+    return showError(CLUSTER_PROGRAM, error);
   }
 }
 
@@ -56,8 +55,7 @@ async function say(
   for await (const page of pages ?? []) {
     if (!print(page)) break;
   }
-  const told = notes.map((note) => `${CLUSTER_PROGRAM}: ${note}\n`);
-  writeText(Deno.stderr, told.join(""));
+  sayOnStderr(CLUSTER_PROGRAM, "notice", notes);
 }
 
 /** @returns Whether anybody reads it. */

@@ -26,6 +26,7 @@ import { linkFigures, openReportLink } from "./program/monitor_link.ts";
 import { readLogBeginning } from "./program/log_beginning.ts";
 import { checkMembership } from "./program/node_membership.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
+import { checkMonitorHost } from "./program/host_check.ts";
 import { runProgram } from "./program/role_program.ts";
 
 /** The program. */
@@ -34,6 +35,7 @@ export const PROGRAM: RoleProgram<"monitor"> = {
   role: "monitor",
   version: deno.version,
   moduleUrl: import.meta.url,
+  checkHost: checkMonitorHost,
   check: async ({ general, controlServerUrl }) => {
     if (controlServerUrl !== undefined) await checkMembership(general);
   },

@@ -35,6 +35,7 @@ import {
 import { answerOperators } from "./program/operator_socket.ts";
 import { checkTokens, PublisherTokens } from "./program/publisher_tokens.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
+import { checkPublisherHost } from "./program/host_check.ts";
 import { runProgram } from "./program/role_program.ts";
 
 /** The program. */
@@ -43,6 +44,7 @@ export const PROGRAM: RoleProgram<"publisher"> = {
   role: "publisher",
   version: deno.version,
   moduleUrl: import.meta.url,
+  checkHost: checkPublisherHost,
   check,
   work: (context) => context.dryRun ? rehearse(context) : work(context),
 };

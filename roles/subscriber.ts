@@ -22,6 +22,7 @@ import { watchProtection } from "./program/host_protection.ts";
 import { KeptAllowlist } from "./program/kept_allowlist.ts";
 import { checkMembership } from "./program/node_membership.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
+import { checkSubscriberHost } from "./program/host_check.ts";
 import { runProgram } from "./program/role_program.ts";
 
 /** The program. */
@@ -30,6 +31,7 @@ export const PROGRAM: RoleProgram<"subscriber"> = {
   role: "subscriber",
   version: deno.version,
   moduleUrl: import.meta.url,
+  checkHost: checkSubscriberHost,
   check: async ({ general, protocol2 }) => {
     if (protocol2 !== undefined) await checkMembership(general);
   },

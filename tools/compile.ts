@@ -38,6 +38,9 @@ const BESIDE = [
 const RELEASE = "RELEASE";
 const SBOM = "sbom.cdx.json";
 const LICENSES = "THIRD_PARTY_LICENSES.txt";
+/** The package with native code, which an executable unpacks when it starts. */
+const NATIVE = "zeromq";
+const PRIVATE_FOLDER = `${PROJECT}/tools/compile/private_folder.ts`;
 const BYTES_PER_MB = 1_000_000;
 
 interface CompileOptions {
@@ -178,16 +181,21 @@ async function compileRole(
 ): Promise<readonly LicensedPackage[]> {
   const platform = platformOf(target);
   await using stage = await Stage.make({ project: PROJECT, role, platform });
-  const early = preload === undefined ? [] : ["--preload", "./preload.ts"];
-  if (preload !== undefined) {
-    await Deno.copyFile(preload, `${stage.dir}/preload.ts`);
+  const unpacks = stage.packages.some(({ name }) => name === NATIVE);
+  const early = [
+    ...(unpacks ? [PRIVATE_FOLDER] : []),
+    ...(preload === undefined ? [] : [preload]),
+  ].map((file, at) => ({ file, name: `early_${at}.ts` }));
+  for (const { file, name } of early) {
+    await Deno.copyFile(file, `${stage.dir}/${name}`);
   }
   const name = `fail2ban-${role}`;
   // A cache of compiled code would be kept under a known name in /tmp.
   await compile(target, stage.dir, [
     ...["compile", "--quiet", "--cached-only", "--no-check", "--no-prompt"],
     ...["--no-code-cache", "--node-modules-dir=manual", `-P=${role}`],
-    ...["--target", target, "--output", name, ...early, `roles/${role}.ts`],
+    ...early.flatMap((module) => ["--preload", `./${module.name}`]),
+    ...["--target", target, "--output", name, `roles/${role}.ts`],
   ]);
   await Deno.copyFile(`${stage.dir}/${name}`, `${out}/${name}`);
   const { size } = await Deno.stat(`${out}/${name}`);

@@ -103,13 +103,15 @@ main() {
     */*) deno=$(absolute "$deno") ;;
   esac
   use_settings_of_npm
+  # What the compiler says of a failure that has a way round is no error.
   failure=0
-  make_release || failure=$?
+  make_release 2>"$work/said" || failure=$?
   if [ "$failure" -eq "$NO_BASE_RUNTIME" ]; then
     echo "nothing can be compiled here: the programs will run from their sources"
     failure=0
     make_release --launchers || failure=$?
   fi
+  if [ "$failure" -ne 0 ]; then cat "$work/said" >&2; fi
   [ "$failure" -eq 0 ] || fatal "Deno could make no release of $tree" \
     "what it said stands above; it takes packages from npm's registry, as npm is configured"
 }

@@ -90,7 +90,7 @@ const AREAS: readonly Area[] = [
       /^\.\.\/\.\.\/lib\/[^/]+\/[^/]+\.ts$/,
       /^\.\.\/support\//,
       /^\.\.\/vectors\/[^/]+\.json$/,
-      /^\.\.\/\.\.\/docs\/[^/]+\.schema\.json$/,
+      /^\.\.\/\.\.\/docs\/schemas\/[^/]+\.json$/,
       /^node:assert\/strict$/,
       /^fast-check$/,
       /^@std\/testing\//,

@@ -43,7 +43,11 @@ export type Command =
     readonly verb: Verb | "print-config";
     readonly options: CommandOptions;
   }
-  | { readonly verb: "help" }
+  | {
+    readonly verb: "help";
+    /** The verb that is asked about; `undefined`: all of them. */
+    readonly about: Verb | undefined;
+  }
   | { readonly verb: "version" };
 
 const OWN_LOG_FORMATS = ["text", "json"] as const;
@@ -121,10 +125,16 @@ export function parseCommand(
     alias: SHORT,
     unknown: (arg) => !arg.startsWith("-") || fail(program, unknownText(arg)),
   });
-  if (args["help"] === true) return { verb: "help" };
+  const [typed, ...more] = args._.map(String);
+  if (args["help"] === true) {
+    const about = typed !== undefined && isVerb(typed, program.role)
+      ? typed
+      : undefined;
+    return { verb: "help", about };
+  }
   if (args["version"] === true) return { verb: "version" };
   const options = readOptions(program, args);
-  const [word = "run", ...more] = args._.map(String);
+  const word = typed ?? "run";
   if (!isVerb(word, program.role)) {
     const expected = suggestion(word, Object.keys(verbsOf(program.role)));
     fail(program, `unknown verb ${JSON.stringify(word)}${expected}`);
@@ -136,8 +146,17 @@ export function parseCommand(
   return { verb, options };
 }
 
-/** The text of `--help`, in lines of at most 80 characters; ends in a line end. */
-export function helpText({ name, role, version }: ProgramInfo): string {
+/**
+ * The text of `--help`, in lines of at most 80 characters; ends in a line end.
+ *
+ * @param program Whose.
+ * @param about A verb that is asked about; all and the settings when left out.
+ */
+export function helpText(
+  { name, role, version }: ProgramInfo,
+  about?: Verb,
+): string {
+  if (about !== undefined) return verbHelpText({ name, role, version }, about);
   const settings = listOptions("general", role).map(
     ({ section, key, option }): readonly [string, string] => [
       `[${section}] ${key}`,
@@ -163,6 +182,20 @@ export function helpText({ name, role, version }: ProgramInfo): string {
     "",
     "exit codes: 0 ok, 1 bug, 2 usage, 3 configuration, 4 anything else;",
     "`status` gives 4 when the program does not run",
+    "",
+  ].join("\n");
+}
+
+function verbHelpText({ name, role }: ProgramInfo, verb: Verb): string {
+  return [
+    `usage: ${name} ${verb} [option...]`,
+    "",
+    ...helpColumns([[verb, verbsOf(role)[verb] ?? ""]]),
+    "",
+    "options:",
+    ...helpColumns(OPTION_HELP),
+    "",
+    `${name} --help lists the other verbs, and the settings`,
     "",
   ].join("\n");
 }

@@ -28,7 +28,11 @@ export interface TypedCommand {
 
 /** A command line that was understood. */
 export type ClusterCommandLine =
-  | { readonly kind: "help" }
+  | {
+    readonly kind: "help";
+    /** The verb, or its first word, that is asked about; `undefined`: all. */
+    readonly about: string | undefined;
+  }
   | { readonly kind: "version" }
   /** Another tool's words: nothing is done, and what to type here is said. */
   | { readonly kind: "hint"; readonly words: string }
@@ -68,7 +72,7 @@ export function parseClusterCommand(
 ): ClusterCommandLine {
   const words = broughtWords(argv);
   if (words !== undefined) return { kind: "hint", words };
-  const { verb, usage, rest } = readVerb(argv);
+  const { verb, usage, about, rest } = readVerb(argv);
   const options = Object.entries(usage.options);
   const flags = ["help", "version"];
   for (const [name, { value }] of options) {
@@ -86,7 +90,7 @@ export function parseClusterCommand(
       alias: { help: "h", config: "c" },
       unknown: (arg) => !/^-./.test(arg) || fail(unknownText(arg, known, verb)),
     });
-  if (args["help"] === true) return { kind: "help" };
+  if (args["help"] === true) return { kind: "help", about };
   if (args["version"] === true) return { kind: "version" };
   if (verb === undefined) fail("a verb is missing");
   const operands = args._.map(String);
@@ -107,9 +111,15 @@ export function parseClusterCommand(
   };
 }
 
-/** The text of `--help`, in lines of at most 80 characters; ends in a line end. */
-export function clusterHelpText(version: string): string {
+/**
+ * The text of `--help`, in lines of at most 80 characters; ends in a line end.
+ *
+ * @param version The program's.
+ * @param about A verb, or the first word of several; all when left out.
+ */
+export function clusterHelpText(version: string, about?: string): string {
   const usages = Object.entries<VerbUsage>(CLUSTER_VERBS);
+  if (about !== undefined) return verbHelpText(about, usages);
   return [
     `${CLUSTER_PROGRAM} ${version}`,
     "bans, nodes, keys and the allowlist of a cluster of fail2bans",
@@ -130,6 +140,27 @@ export function clusterHelpText(version: string): string {
   ].join("\n");
 }
 
+function verbHelpText(
+  about: string,
+  usages: readonly (readonly [string, VerbUsage])[],
+): string {
+  const meant = usages.filter(([verb]) =>
+    verb === about || verb.startsWith(`${about} `)
+  );
+  const forms = meant.map(([verb, { operands }]) =>
+    `${CLUSTER_PROGRAM} ${verb} ${operands}`.trimEnd() + " [option...]"
+  );
+  return [
+    ...forms.map((form, at) => `${at === 0 ? "usage:" : "      "} ${form}`),
+    "",
+    ...verbRows(meant),
+    "",
+    "always:",
+    ...helpColumns(COMMON),
+    "",
+  ].join("\n");
+}
+
 function verbRows(usages: readonly (readonly [string, VerbUsage])[]): string[] {
   return helpColumns(usages.flatMap(([verb, { operands, about, options }]) => [
     [`${verb} ${operands}`.trimEnd(), about] as const,
@@ -142,6 +173,8 @@ function verbRows(usages: readonly (readonly [string, VerbUsage])[]): string[] {
 interface FoundVerb {
   /** `undefined`: none was typed. */
   readonly verb: ClusterVerb | undefined;
+  /** The same, or its first word, where that is all that was typed. */
+  readonly about: string | undefined;
   readonly usage: VerbUsage;
   readonly rest: readonly string[];
 }
@@ -157,17 +190,22 @@ const NO_VERB: VerbUsage = {
 function readVerb(argv: readonly string[]): FoundVerb {
   const [first, second] = argv;
   if (first === undefined || first.startsWith("-")) {
-    return { verb: undefined, usage: NO_VERB, rest: argv };
+    return { verb: undefined, about: undefined, usage: NO_VERB, rest: argv };
   }
   const hasTwo = isGroup(first) && second !== undefined &&
     !second.startsWith("-");
   const typed = argv.slice(0, hasTwo ? 2 : 1).join(" ");
   const rest = argv.slice(hasTwo ? 2 : 1);
-  if (isVerb(typed)) return { verb: typed, usage: CLUSTER_VERBS[typed], rest };
+  if (isVerb(typed)) {
+    const usage = CLUSTER_VERBS[typed];
+    return { verb: typed, about: typed, usage, rest };
+  }
   const verbs = Object.keys(CLUSTER_VERBS);
   if (isGroup(typed)) {
     const asksForHelp = second === "--help" || second === "-h";
-    if (asksForHelp) return { verb: undefined, usage: NO_VERB, rest };
+    if (asksForHelp) {
+      return { verb: undefined, about: typed, usage: NO_VERB, rest };
+    }
     const words = verbs.filter((verb) => verb.startsWith(`${typed} `));
     return fail(`what of: ${words.join(", ")}?`);
   }

@@ -53,16 +53,17 @@ export const CLUSTER_VERBS = {
     },
   },
   "join": {
-    operands: "CODE",
-    count: ONE,
+    operands: "[NAME] CODE",
+    count: [1, 2],
     about:
-      "make this host the node that the code is for; - reads the code from standard input",
+      "make this host the node that the code is for, and that NAME says; - reads both from standard input",
     options: {},
   },
   "node add": {
     operands: "NAME...",
     count: [1, 100],
-    about: "make members, and print a join code for each, a line each",
+    about:
+      "make members, and print a line for each: NAME CODE, which it joins with",
     options: {
       roles: {
         value: "ROLES",

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { endpointHost } from "../base/endpoint_url.ts";
 import { RuntimeError } from "../base/errors.ts";
-import { type HostName, sameHost } from "../base/host_name.ts";
+import { type HostName, parseHostName, sameHost } from "../base/host_name.ts";
 import type { IniSetting } from "../config/ini_edit.ts";
 import { decodeJoinCode, type JoinCodeFault } from "../members/join_code.ts";
 import type { Membership } from "../members/member.ts";
@@ -17,6 +18,8 @@ export interface JoinOptions {
   readonly membership: StoredValue<Membership>;
   /** This host's name by the configuration; `undefined`: it can't be a node's name. */
   readonly hostName: HostName | undefined;
+  /** The node's programs that run on this host. */
+  readonly running: () => Promise<readonly string[]>;
   /**
    * Sets options in this host's configuration.
    *
@@ -37,13 +40,14 @@ const FAULTS: Readonly<Record<JoinCodeFault, string>> = {
 /**
  * Makes this host the node that a code is for.
  *
- * @param code The code.
+ * @param line The code, or a node's name and its code, as `node add` printed them.
  * @throws {RuntimeError} when it is none, or what it says can't be kept.
  */
 export async function joinCluster(
-  code: string,
-  { membership, hostName, configure }: JoinOptions,
+  line: string,
+  { membership, hostName, running, configure }: JoinOptions,
 ): Promise<OperatorOutput> {
+  const { name, code } = partLine(line);
   const read = decodeJoinCode(code);
   if (!read.ok) {
     throw new RuntimeError(FAULTS[read.fault], {
@@ -51,15 +55,66 @@ export async function joinCluster(
     });
   }
   const { value } = read;
+  if (name !== undefined && !sameHost(name, value.node)) {
+    throw new RuntimeError(`this join code is for ${value.node}, not ${name}`, {
+      hint:
+        `take the line of ${name}; fail2ban-cluster node rotate ${name} prints a new one`,
+    });
+  }
   await membership.replace(value);
   const file = await configure(settingsOf(value, hostName));
   return {
     lines: [],
     notes: [
       `this host is ${value.node} now; it reaches the publisher at ${value.controlUrl} (set in ${file})`,
-      "next: start or restart fail2ban-monitor and fail2ban-subscriber; those that know a membership already take the new one by themselves",
+      nextStep(await running(), value.node, hostName),
     ],
   };
+}
+
+/**
+ * What is left to be done once a host has joined. A program takes another
+ * membership by itself, but not another name.
+ */
+function nextStep(
+  running: readonly string[],
+  node: HostName,
+  before: HostName | undefined,
+): string {
+  if (running.length === 0) {
+    return "next: start fail2ban-monitor and fail2ban-subscriber";
+  }
+  const programs = running.join(" and ");
+  return before === undefined || sameHost(before, node)
+    ? `next: restart ${programs}; those that know a membership already take the new one by themselves`
+    : `next: restart ${programs}, which run on as ${before}, by what that name had, until then`;
+}
+
+/**
+ * What a command that is for the publisher's host says on a node.
+ *
+ * @param verb The command's.
+ * @param membership What the node has joined with.
+ */
+export function notHere(
+  verb: string,
+  { node, controlUrl }: Membership,
+): RuntimeError {
+  const hub = endpointHost(controlUrl) ?? controlUrl;
+  return new RuntimeError(
+    `this host is ${node}, a node: ${verb} is for the publisher's host, ${hub}`,
+    { hint: `run it on ${hub}: fail2ban-cluster ${verb} ...` },
+  );
+}
+
+/** A name may stand before the code; a code that was broken in two stays whole, to be told of. */
+function partLine(
+  line: string,
+): { readonly name: HostName | undefined; readonly code: string } {
+  const [, word = "", code = ""] = /^\s*(\S+)[ \t]+(F2BC[^]*)$/.exec(line) ??
+    [];
+  const name = word.startsWith("F2BC") ? undefined : parseHostName(word);
+  return name === undefined ? { name, code: line } : { name, code };
 }
 
 function settingsOf(

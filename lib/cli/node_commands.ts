@@ -103,7 +103,7 @@ export class NodeCommands {
         before ?? NO_MEMBERS,
       )
     );
-    return codes(made.map(({ membership }) => membership));
+    return namedCodes(made.map(({ membership }) => membership));
   }
 
   /** `node rotate`. */
@@ -119,7 +119,7 @@ export class NodeCommands {
     await list.edit((before = NO_MEMBERS) =>
       withNewSecrets(before, name, { publicKey, tokenDigest }, editor)
     );
-    return codes([membership]);
+    return newCode(membership);
   }
 
   /** `node revoke`. */
@@ -189,19 +189,37 @@ async function newMembership(
   return { node, keys, publisherKey, token: secrets.newToken(), ...urls };
 }
 
-/** Each code is the node's secret, and shown once. */
-function codes(memberships: readonly Membership[]): OperatorOutput {
-  const [first] = memberships;
-  const host = endpointHost(first?.controlUrl ?? "") ?? "";
-  const names = memberships.map(({ node }) => node);
-  const where = names.length === 1
-    ? `on ${names.join()}`
-    : `on each node, in this order: ${names.join(", ")}`;
+/** A line for each node: its name, and the code that it joins with. */
+function namedCodes(memberships: readonly Membership[]): OperatorOutput {
+  const where = memberships.length === 1
+    ? `on ${memberships[0]?.node ?? ""}`
+    : "on each node with its own line";
   return {
-    lines: memberships.map(encodeJoinCode),
+    lines: memberships.map((membership) =>
+      `${membership.node} ${encodeJoinCode(membership)}`
+    ),
     notes: [
-      `next, ${where}: fail2ban-cluster join CODE`,
-      `a code is the node's secret, and shown once; with it the publisher is reached at ${host}`,
+      `next, ${where}: fail2ban-cluster join NAME CODE`,
+      ...secretNotes(memberships),
     ],
   };
+}
+
+/** The code that a node joins with again. */
+function newCode(membership: Membership): OperatorOutput {
+  return {
+    lines: [encodeJoinCode(membership)],
+    notes: [
+      `next, on ${membership.node}: fail2ban-cluster join CODE`,
+      ...secretNotes([membership]),
+    ],
+  };
+}
+
+/** Each code is the node's secret, and shown once. */
+function secretNotes([first]: readonly Membership[]): readonly string[] {
+  const host = endpointHost(first?.controlUrl ?? "") ?? "";
+  return [
+    `a code is the node's secret, and shown once; with it the publisher is reached at ${host}`,
+  ];
 }

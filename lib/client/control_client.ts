@@ -26,6 +26,7 @@ import { StateTeller } from "./state_teller.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Connect, MessageSocket } from "../zmq/ports.ts";
 import type { Log } from "../log/log.ts";
+import type { Explanation, SilenceStage } from "./silence.ts";
 import { type Heard, outOfStep, receiveMessage } from "./receive_message.ts";
 import { REASONS, REFUSALS, remedyFor, STUMBLES } from "./session_errors.ts";
 import { Mutex } from "../async/mutex.ts";
@@ -67,6 +68,11 @@ export interface ControlClientOptions {
   readonly pace?: PresencePace;
   /** Called with the cluster's allowlist after each WELCOME, and when it changes. @default {it is ignored} */
   readonly onIgnore?: (list: Allowlist) => void;
+  /**
+   * Finds out why nobody answers, while the client pauses. Never rejects.
+   * @default {it is not known}
+   */
+  readonly explain?: (stage: SilenceStage) => Promise<Explanation | undefined>;
   /** Timeout for a WELCOME, after which the connection is given up. @default {2000} */
   readonly replyTimeoutMs?: number;
   /** Pause before the first new connection; doubled each time. @default {100} */
@@ -119,7 +125,7 @@ export class ControlClient {
   readonly #teller: StateTeller;
   #renewal = new AbortController();
   #epoch: Epoch | undefined;
-  #reachable = true;
+  #reachable = false;
   #answered = false;
   #welcomedMs: number | undefined;
   #allowlist: number | undefined;
@@ -137,6 +143,7 @@ export class ControlClient {
       refusedPauseMs: 30_000,
       onIgnore: () => {},
       pace: PRESENCE_PACE,
+      explain: () => Promise.resolve(undefined),
       ...options,
     };
     const { log, clock } = this.#options;
@@ -182,12 +189,11 @@ export class ControlClient {
       if (loss !== undefined) {
         this.#noteLoss(loss);
         if (this.#hasHeld()) backoff.reset();
-        const usualMs = backoff.next();
-        const pauseMs = this.#pauseAfter(loss, usualMs);
-        await clock.delay(pauseMs, ended.signal)
-          .catch((reason) => {
-            if (reason !== ended.signal.reason) throw reason;
-          });
+        const pauseMs = this.#pauseAfter(loss, backoff.next());
+        const pause = clock.delay(pauseMs, ended.signal).catch((reason) => {
+          if (reason !== ended.signal.reason) throw reason;
+        });
+        await Promise.all([pause, this.#tell(loss)]);
       } else if (!renewal.aborted) return;
       if (renewal.aborted) backoff.reset();
     }
@@ -297,7 +303,9 @@ export class ControlClient {
     const message = sent === undefined
       ? undefined
       : await inTime(clock, replyTimeoutMs, signal, answer);
-    if (message === undefined) throw new NoAnswerError();
+    if (message === undefined) {
+      throw new NoAnswerError(sent === undefined ? "connection" : "answer");
+    }
     if (message.kind !== "WELCOME") throw outOfStep(message);
     const { speaks } = message;
     if (speaks < SPOKEN.from || speaks > SPOKEN.to) {
@@ -363,7 +371,7 @@ export class ControlClient {
   }
 
   #noteLoss(loss: LostSessionError): void {
-    const { message, code } = loss;
+    const { code } = loss;
     this.counters.lost++;
     const wasWelcome = this.#welcomedMs !== undefined;
     if (wasWelcome && loss instanceof NoAnswerError) {
@@ -377,6 +385,18 @@ export class ControlClient {
       return;
     }
     this.#reachable = false;
+  }
+
+  /** Says what was lost, once for each reason. */
+  async #tell(loss: LostSessionError): Promise<void> {
+    const { code, message } = loss;
+    if (code === "session") return;
+    if (loss instanceof NoAnswerError) {
+      const explanation = await this.#options.explain(loss.stage);
+      const { reason = message, hint } = explanation ?? {};
+      this.#absence.report(reason, hint === undefined ? {} : { hint });
+      return;
+    }
     const troubleLog = STUMBLES.includes(code)
       ? this.#stumbling
       : this.#absence;

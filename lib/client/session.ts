@@ -9,6 +9,7 @@ import type {
   NodeMessage,
   PublisherMessage,
 } from "../wire/v2_messages.ts";
+import type { SilenceStage } from "./silence.ts";
 
 /** The answer to HELLO. */
 export type Welcome = Extract<PublisherMessage, { readonly kind: "WELCOME" }>;
@@ -44,9 +45,17 @@ export class LostSessionError extends Error {
 
 /** The session has ended because there was no answer in time. */
 export class NoAnswerError extends LostSessionError {
-  /** Makes one. */
-  constructor() {
+  /** How far it had come. */
+  readonly stage: SilenceStage;
+
+  /**
+   * Makes one.
+   *
+   * @param stage How far it had come.
+   */
+  constructor(stage: SilenceStage = "answer") {
     super("no answer");
+    this.stage = stage;
   }
 }
 

@@ -12,6 +12,7 @@ import { ConfigError } from "../base/errors.ts";
 import { type HostName, parseHostName } from "../base/host_name.ts";
 import type { IniSetting } from "./ini_edit.ts";
 import { PUBLISHER_PORTS } from "./options_common.ts";
+import { NO_USER_FOLDERS, placeForUser } from "./user_folders.ts";
 
 /** The operator's command's configuration. */
 export interface ClusterConfig {
@@ -21,6 +22,11 @@ export interface ClusterConfig {
   readonly hostName: HostName | undefined;
   /** Absolute path of the publisher's pid file. */
   readonly publisherPidFile: string;
+  /** Absolute paths of the pid files of a node's programs, by role. */
+  readonly nodePidFiles: {
+    readonly monitor: string;
+    readonly subscriber: string;
+  };
   /** Where the publisher binds protocol 2, as ZeroMQ takes it. */
   readonly controlBindUrl: string;
   /** Likewise. */
@@ -38,12 +44,16 @@ export function readClusterConfig(
   files: readonly ConfigFile[],
   system: SystemFacts,
 ): ClusterConfig {
-  const { values: { general, publisher }, problems } = readConfig(files);
+  const { values, problems } = readConfig(files);
   if (problems.length > 0) throw new ConfigError(problems);
+  const { userFolders = NO_USER_FOLDERS } = system;
+  const placed = placeForUser(values, userFolders).values;
+  const { general, publisher, monitor, subscriber } = placed;
   return {
     stateDir: general.statedir,
     hostName: general.hostname ?? parseHostName(system.hostname),
     publisherPidFile: publisher.pidfile,
+    nodePidFiles: { monitor: monitor.pidfile, subscriber: subscriber.pidfile },
     controlBindUrl: publisher.controlbindurl,
     streamBindUrl: publisher.streambindurl,
   };

@@ -16,6 +16,12 @@ import { type HostName, parseHostName } from "../base/host_name.ts";
 import { quoteIniValue } from "./ini_text.ts";
 import { type ListedOption, listOptions, type Role } from "./options.ts";
 import { buildConfig, type RoleConfigs } from "./role_config.ts";
+import {
+  NO_USER_FOLDERS,
+  placedNotices,
+  placeForUser,
+  type UserFolders,
+} from "./user_folders.ts";
 
 export type { ConfigFile, Role };
 export type { LogTarget, SubscriberAction } from "./cluster_kinds.ts";
@@ -32,6 +38,8 @@ export type {
 export interface SystemFacts {
   /** The system's host name, as it is; used where `hostname` is not set. */
   readonly hostname: string;
+  /** Where an ordinary user keeps what the default places can't take. @default {NO_USER_FOLDERS} */
+  readonly userFolders?: UserFolders;
 }
 
 /** Where a value came from. */
@@ -50,6 +58,10 @@ export interface LoadedConfig<R extends Role> {
   readonly config: RoleConfigs[R];
   /** Warnings for the operator, one line each. */
   readonly warnings: readonly string[];
+  /** What is not as the configuration says, and is fine, one line each. */
+  readonly notices: readonly string[];
+  /** Whether the pid file's folder is this user's own, and may be missing. */
+  readonly ownRunFolder: boolean;
   /** Every option of the role, in the table's order. */
   readonly sources: readonly ValueSource[];
 }
@@ -97,14 +109,18 @@ export function loadConfig<R extends Role>(
     throw new ConfigError(problems);
   }
   if (problems.length > 0) throw new ConfigError(problems);
+  const { userFolders = NO_USER_FOLDERS } = system;
+  const { values, placed } = placeForUser(reading.values, userFolders);
   return {
-    config: buildConfig(role, reading.values, hostName),
+    config: buildConfig(role, values, hostName),
+    notices: placedNotices(placed, role),
+    ownRunFolder: placed.has(`${role}.pidfile`),
     warnings: [
       ...rules.warnings,
       ...warningsOfHostName(role, files, reading, hostName),
     ],
     sources: listOptions("general", role).map((listed) =>
-      sourceOf(listed, reading, hostName)
+      sourceOf(listed, reading, hostName, placed)
     ),
   };
 }
@@ -138,7 +154,13 @@ function sourceOf(
   { section, key, option }: ListedOption,
   { found }: ConfigReading,
   hostName: HostName,
+  placed: ReadonlyMap<string, string>,
 ): ValueSource {
+  const own = placed.get(`${section}.${key}`);
+  if (own !== undefined) {
+    const from = "this user may not write the default";
+    return { section, key, shown: own, from };
+  }
   const written = found.get(`${section}.${key}`);
   if (written !== undefined) {
     const shown = option.isSecret === true ? MASK : written.text;

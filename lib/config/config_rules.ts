@@ -19,6 +19,10 @@ import { ORIGINAL_PLACEHOLDERS } from "../base/secrets.ts";
 
 /** Shortest interval between comparisons with what is in force: a comparison costs time. */
 const MIN_RESYNC_SECONDS = 5;
+const KNOWN_TO_ALL: readonly string[] = [
+  SHIPPED_TOKEN,
+  ...ORIGINAL_PLACEHOLDERS,
+];
 const OWN_TOKEN = "a token of your own, such as `openssl rand -hex 32` prints";
 
 /** Problems and warnings that the rules lead to. */
@@ -87,13 +91,14 @@ export function warningsOfHostName(
   return [`${describeProblem({ ...place, expected })}: ${why}`];
 }
 
-/** Every secret of a file counts, whichever program reads it. */
+/** Every secret of a file counts, whichever program reads it; what everybody knows is none. */
 function warnOfReaders({ files, reading, warnings }: Findings): void {
   for (const { path, isWorldReadable } of files) {
-    const holdsSecret = listOptions().some(({ section, key, option }) =>
-      option.isSecret === true &&
-      reading.found.get(`${section}.${key}`)?.file === path
-    );
+    const holdsSecret = listOptions().some(({ section, key, option }) => {
+      const found = reading.found.get(`${section}.${key}`);
+      return option.isSecret === true && found?.file === path &&
+        !KNOWN_TO_ALL.includes(found.text);
+    });
     if (holdsSecret && isWorldReadable === true) {
       const expected = "mode 0600, or 0640 and a group of its own";
       const why = "everybody on this host can read the token";

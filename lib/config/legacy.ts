@@ -15,7 +15,7 @@ export type LegacyMode = "on" | "off" | "readonly";
  * Says how protocol 1 is served.
  *
  * @param configured The operator's choice; `undefined`: none.
- * @param members How many nodes have joined by protocol 2.
+ * @param members How many nodes are members, for protocol 2.
  */
 export function legacyMode(
   configured: LegacyMode | undefined,

@@ -91,7 +91,7 @@ export const PUBLISHER = {
   legacy: option({
     kind: legacyKind,
     default: undefined,
-    unset: "on until a node has joined by protocol 2, off from the next start",
+    unset: "on until there is a member (node add), off from the next start",
     help:
       "Whether protocol 1 is served, which is plain text: on, off, or readonly, which takes no reports.",
   }),

@@ -13,14 +13,14 @@
  * ```
  *
  * This is the grammar of Python's configparser, which the original and fail2ban
- * use, but strict: a repeated section or key is refused. A `#` or `;` begins a
- * comment at the start of a value or after a space, never inside quotes. `%%`
+ * use, but strict: a repeated key is refused. A section that is named again goes on,
+ * so that a few lines may be put behind a file. A `#` or `;` begins a comment at the start of a value or after a space, never inside quotes. `%%`
  * is `%`; any other `%` is refused, because configparser would interpolate
  * there. Lines of a value are joined by line feeds, without a first one that is
  * left empty.
  *
  * `@std/ini` knows neither comments behind a value nor values of many lines. It
- * makes numbers and booleans of bare values (`true`, `00123`, `1e3`), and a
+ * makes numbers and booleans of bare values (`true`, `00123`, `1e3`), and for it a
  * repeated section replaces the first. So it is given each section once, and
  * each value on one line and in quotes, of which it takes away the outer ones.
  *
@@ -168,14 +168,8 @@ function scanHeading(scan: Scan, content: string, number: number): void {
   if (name === undefined) {
     return complain(scan, number, "a section's name in brackets, [name]");
   }
-  const first = scan.sections.get(name);
-  if (first !== undefined) {
-    return complain(
-      scan,
-      number,
-      `each section once; [${name}] began on line ${first.line}`,
-    );
-  }
+  // A section that is named again goes on: each of its keys still stands once.
+  if (scan.sections.has(name)) return;
   scan.sections.set(name, { line: number, settings: [] });
 }
 
@@ -211,12 +205,10 @@ function scanSetting(
   if (first === undefined) {
     scan.settings.set(name, setting);
     scan.sections.get(section)?.settings.push(setting);
-  } else {complain(
-      scan,
-      number,
-      `each key once; line ${first.line} has it`,
-      name,
-    );}
+  } else {
+    const expected = `each key once; line ${first.line} has it`;
+    complain(scan, number, expected, name);
+  }
 }
 
 function addPart(

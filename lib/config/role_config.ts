@@ -96,7 +96,7 @@ export interface PublisherConfig {
   readonly quorum: QuorumRules;
   /** Limits of a node of protocol 2. */
   readonly limits: NodeLimits;
-  /** How far protocol 1 is served; `undefined`: it depends on whether nodes have joined. */
+  /** How far protocol 1 is served; `undefined`: it depends on whether there are members. */
   readonly legacy: LegacyMode | undefined;
   /** The shared token; `undefined` when `auth` is off, or there are named ones only. */
   readonly token: string | undefined;

@@ -225,7 +225,7 @@ export class EnforcedAction implements BanAction {
       this.#record(batch, await this.#apply(batch, signal));
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
-      this.#recordFailure(batch, error.message);
+      this.#recordFailure(batch, error);
     }
   }
 
@@ -264,9 +264,10 @@ export class EnforcedAction implements BanAction {
   }
 
   /** Nobody knows what is in force of a batch that failed as a whole. */
-  #recordFailure(batch: PlanBatch, reason: string): void {
-    this.#plan.fail(batch, reason, this.#options.clock.monotonicMs());
-    this.#report.failed(batch, reason);
+  #recordFailure(batch: PlanBatch, error: RuntimeError): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#plan.fail(batch, error.message, nowMs);
+    this.#report.failed(batch, error);
     this.#isDoubtful = true;
   }
 
@@ -313,7 +314,7 @@ export class EnforcedAction implements BanAction {
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       this.#trouble = error.message;
-      this.#report.troubled(error.message);
+      this.#report.troubled(error);
       return false;
     }
     this.#trouble = undefined;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { RuntimeError } from "../base/errors.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import { keyOf } from "../ban/ban.ts";
@@ -93,8 +94,8 @@ export class EnforcementReport {
   }
 
   /** The enforcer could not do anything. */
-  troubled(reason: string): void {
-    this.#troubles.report(reason);
+  troubled({ message, hint }: RuntimeError): void {
+    this.#troubles.report(message, { hint });
   }
 
   /** The enforcer could do something; `failing` of its bans can't be done. */
@@ -128,10 +129,10 @@ export class EnforcementReport {
   }
 
   /** A batch failed as a whole. */
-  failed({ bans }: PlanBatch, reason: string): void {
+  failed({ bans }: PlanBatch, { message, hint }: RuntimeError): void {
     this.counters.failures += bans.length;
-    this.#troubles.report(reason, { bans: bans.length });
-    for (const ban of bans) this.#receipt(ban, "failed", reason);
+    this.#troubles.report(message, { bans: bans.length, hint });
+    for (const ban of bans) this.#receipt(ban, "failed", message);
   }
 
   /** A desired ban came to be protected, and was taken out. */

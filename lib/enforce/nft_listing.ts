@@ -85,7 +85,7 @@ export function nftHint(reason: string, table: NftTable): string {
     return "run as root, or give the program CAP_NET_ADMIN";
   }
   return reason.includes("File exists")
-    ? `another program made the table; "nft delete table inet ${table}" removes it`
+    ? `another program made the table inet ${table}: set nfttable in [subscriber] to another name, or remove that one: nft delete table inet ${table}`
     : "nft list ruleset shows whether nftables works on this host";
 }
 

@@ -85,6 +85,23 @@ export function syslogFilePrefix(
 }
 
 /**
+ * The prefix of a line on standard error for the journal, which adds time, program
+ * and process id itself: the line's priority.
+ *
+ * @see {@link https://www.freedesktop.org/software/systemd/man/latest/sd-daemon.html | sd-daemon(3)}
+ *
+ * @example
+ * ```ts
+ * import { journalPrefix } from "./line_prefix.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(journalPrefix({ severity: "error" }), "<3>");
+ * ```
+ */
+export const journalPrefix = ({ severity }: Pick<OutputLine, "severity">) =>
+  `<${SEVERITY_CODES[severity]}>`;
+
+/**
  * The prefix of a datagram to the local syslog daemon, which adds the host.
  *
  * @param source The program.

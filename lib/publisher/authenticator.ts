@@ -35,6 +35,8 @@ export interface Authenticator {
   admitted(key: PublicKey): HostName | undefined;
   /** Whose connection with that key may hear the stream, likewise. */
   listener(key: PublicKey): HostName | undefined;
+  /** Whose a key is or was, and why it is refused; `undefined`: nobody's that is known. */
+  describe(key: PublicKey): string | undefined;
   /** Which member says HELLO. */
   authenticate(hello: Hello): Promise<HelloVerdict>;
   /** Goes by another list from now on. */
@@ -43,6 +45,8 @@ export interface Authenticator {
 
 /** HELLOs that may wait to be judged; above it a node is told to try again. */
 const MAX_JUDGED = 256;
+/** Keys of former members whose names are remembered; then the oldest is forgotten. */
+const MAX_FORMER = 4_096;
 
 /** Goes by a list. */
 export class MemberAuthenticator implements Authenticator {
@@ -50,6 +54,8 @@ export class MemberAuthenticator implements Authenticator {
   #list: MemberList;
   #byKey: ReadonlyMap<PublicKey, Member>;
   #judged = 0;
+  /** Whose keys were valid before, since this program began. */
+  readonly #former = new Map<PublicKey, HostName>();
 
   /**
    * Makes one that goes by a list.
@@ -80,6 +86,20 @@ export class MemberAuthenticator implements Authenticator {
   listener(key: PublicKey): HostName | undefined {
     const roles = this.#byKey.get(key)?.rights.roles ?? [];
     return roles.includes("subscriber") ? this.admitted(key) : undefined;
+  }
+
+  describe(key: PublicKey): string | undefined {
+    const member = this.#byKey.get(key);
+    if (member !== undefined) {
+      const why = this.#isSuspended(member.name)
+        ? "set aside until it is released"
+        : "it may not connect there";
+      return `${member.name} (${why})`;
+    }
+    const former = this.#former.get(key);
+    return former === undefined
+      ? undefined
+      : `${former} (its key was revoked or rotated)`;
   }
 
   async authenticate(hello: Hello): Promise<HelloVerdict> {
@@ -122,6 +142,7 @@ export class MemberAuthenticator implements Authenticator {
       list.members.map((each) => [canonicalHost(each.name), each]),
     );
     for (const old of before) {
+      if (!this.#byKey.has(old.publicKey)) this.#noteFormer(old);
       const now = byName.get(canonicalHost(old.name));
       if (
         now === undefined || hasOtherSecrets(old, now) ||
@@ -133,6 +154,14 @@ export class MemberAuthenticator implements Authenticator {
       }
     }
     return { expelled, changed };
+  }
+
+  #noteFormer({ publicKey, name }: Member): void {
+    this.#former.set(publicKey, name);
+    const [oldest] = this.#former.keys();
+    if (this.#former.size > MAX_FORMER && oldest !== undefined) {
+      this.#former.delete(oldest);
+    }
   }
 
   /** Every member is compared, so that time does not tell which it is. */

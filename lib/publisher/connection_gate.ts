@@ -54,6 +54,7 @@ export class ConnectionGate {
     this.#zap = new ZapServer({
       ...{ socket: zap, clock, log },
       judge: (peer) => this.#judge(peer),
+      describe: (key) => options.authenticator.describe(key),
     });
   }
 

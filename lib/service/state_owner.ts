@@ -2,7 +2,7 @@
  * Checks that only its owner writes into the folder for state.
  *
  * What root writes into a folder that a service works in, the service can't
- * open afterwards.
+ * open afterwards: so root acts as the service's user there.
  *
  * @module
  */
@@ -18,7 +18,9 @@ export interface StateFolder {
   readonly path: string;
   /** Its owner's number; 0 is root's. */
   readonly uid: number;
-  /** Its owner's name. */
+  /** Its group's number. */
+  readonly gid: number;
+  /** Its owner's name; the number of one that has none. */
   readonly owner: string;
 }
 
@@ -34,51 +36,85 @@ export interface StateWriter {
   readonly hasServices: boolean;
 }
 
+/** What root does about a folder for state. */
+export type RootsWay =
+  /** Goes on as it is. */
+  | { readonly kind: "root" }
+  /** Acts as the folder's owner. */
+  | { readonly kind: "owner"; readonly folder: StateFolder }
+  /** Leaves it to the service. */
+  | { readonly kind: "refused"; readonly error: RuntimeError };
+
 const ROOT = 0;
-/** Rights that the subscriber's service has beyond its user's; lifting bans needs them too. */
-const CAPABILITIES = "+net_admin,+dac_override";
+/** Rights that a role's service has beyond its user's. */
+const CAPABILITIES: Readonly<Record<string, readonly string[]>> = {
+  "fail2ban-monitor": ["dac_read_search"],
+  "fail2ban-subscriber": ["net_admin", "dac_override"],
+};
 
 /**
- * Judges whether a program may write into its folder for state. Without a
+ * Judges how a program may write into its folder for state. Without a
  * service manager root is who runs the programs, and may.
  *
  * @param folder The folder; `undefined`: it is missing.
  * @param writer Who wants to.
- * @returns What to throw if it must not.
  *
  * @example
  * ```ts
- * import { refusedState } from "./state_owner.ts";
+ * import { rootsWay } from "./state_owner.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const path = "/var/lib/fail2ban-cluster";
- * const refused = refusedState(
- *   { path, uid: 998, owner: "fail2ban-cluster" },
- *   { program: "fail2ban-publisher", verb: "restart", uid: 0, hasServices: true },
+ * const way = rootsWay(
+ *   { path, uid: 998, gid: 998, owner: "fail2ban-cluster" },
+ *   { program: "fail2ban-subscriber", verb: "lift", uid: 0, hasServices: true },
  * );
- * strictEqual(refused?.message, `${path} belongs to fail2ban-cluster`);
+ * strictEqual(way.kind, "owner");
  * ```
  */
-export function refusedState(
+export function rootsWay(
   folder: StateFolder | undefined,
-  writer: StateWriter,
-): RuntimeError | undefined {
+  { program, verb, uid, hasServices }: StateWriter,
+): RootsWay {
   const isFine = folder === undefined || folder.uid === ROOT ||
-    writer.uid !== ROOT || !writer.hasServices;
-  if (isFine) return undefined;
+    uid !== ROOT || !hasServices;
+  if (isFine) return { kind: "root" };
   const { path, owner } = folder;
-  return new RuntimeError(`${path} belongs to ${owner}`, {
-    hint: wayRound(owner, writer),
-  });
+  if (verb === "lift" || verb === "run") return { kind: "owner", folder };
+  return {
+    kind: "refused",
+    error: new RuntimeError(`${path} belongs to ${owner}, its service's user`, {
+      hint: `systemctl ${verb} ${program}`,
+    }),
+  };
 }
 
-function wayRound(owner: string, { program, verb }: StateWriter): string {
-  if (verb === "lift") {
-    return `systemctl stop ${program}, then setpriv --reuid=${owner} ` +
-      `--regid=${owner} --init-groups --inh-caps=${CAPABILITIES} ` +
-      `--ambient-caps=${CAPABILITIES} ${program} lift`;
-  }
-  const asked = verb === "run" ? "start" : verb;
-  return `systemctl ${asked} ${program}, or ` +
-    `runuser -u ${owner} -- ${program} ${verb}`;
+/**
+ * How a program of root's becomes another user, with the rights that its
+ * service has.
+ *
+ * @param folder Its owner is the user.
+ * @param program The program's name.
+ * @param command The program to become, and its arguments.
+ * @returns A program and its arguments.
+ *
+ * @see {@link https://man7.org/linux/man-pages/man1/setpriv.1.html | setpriv(1)}
+ */
+export function asOwner(
+  { uid, gid, owner }: StateFolder,
+  program: string,
+  command: readonly string[],
+): readonly [program: string, ...args: string[]] {
+  const rights = [
+    "-all",
+    ...(CAPABILITIES[program] ?? []).map((it) => `+${it}`),
+  ]
+    .join(",");
+  return [
+    "setpriv",
+    ...[`--reuid=${uid}`, `--regid=${gid}`],
+    owner === `${uid}` ? "--clear-groups" : "--init-groups",
+    ...[`--inh-caps=${rights}`, `--ambient-caps=${rights}`],
+    ...command,
+  ];
 }

@@ -37,6 +37,8 @@ export interface ZapServerOptions {
   readonly socket: MessageSocket;
   /** Says whether a peer may connect. */
   readonly judge: (peer: AskedPeer) => PeerVerdict;
+  /** Says whose a key is that is refused, as far as that is known. @default {it is not} */
+  readonly describe?: (key: PublicKey) => string | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -100,7 +102,9 @@ export class ZapServer {
     this.counters.refused++;
     const from = verdict.address ?? address;
     // The key is public, and tells an operator which node it is.
+    const node = publicKey && this.#options.describe?.(publicKey);
     this.#refusals.record("warning", "connection refused: not a member", {
+      ...(node === undefined ? {} : { node }),
       address: canonicalAddress(from) ?? from,
       key: publicKey ?? "none",
     });

@@ -11,6 +11,7 @@ import type { NodeCondition } from "../../lib/wire/v2_messages.ts";
 import type { PlaceId } from "../../lib/base/ids.ts";
 import { placeOf } from "../../lib/client/io/place.ts";
 import type { Protocol2Urls } from "../../lib/config/config.ts";
+import { silenceExplainer } from "./silent_publisher.ts";
 import { ControlClient } from "../../lib/client/control_client.ts";
 import {
   replicaPath,
@@ -197,6 +198,7 @@ function connections(
       }),
     node: config.general.hostName,
     role: "subscriber",
+    explain: silenceExplainer(controlUrl, membership, config.general),
     token: () => membership.token,
   });
   const listener = new StreamListener({

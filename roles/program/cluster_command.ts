@@ -36,15 +36,19 @@ import {
   SecretFile,
 } from "../../lib/members/io/secret_file.ts";
 import { userName } from "../../lib/service/io/state_folder.ts";
-import { joinCluster } from "../../lib/cli/join_command.ts";
+import { isRunning, runningPrograms } from "./running_programs.ts";
+import { joinCluster, notHere } from "../../lib/cli/join_command.ts";
 import { LiveCommands } from "../../lib/cli/live_commands.ts";
 import { NodeCommands } from "../../lib/cli/node_commands.ts";
 import { type Editor, journalWords } from "../../lib/cli/member_edits.ts";
 import { MEMBER_LIST_FORM } from "../../lib/members/member_list_form.ts";
 import { memberDetails, memberJson } from "../../lib/cli/member_view.ts";
 import { nodeJson, nodeTable } from "../../lib/cli/node_table.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import type { Membership } from "../../lib/members/member.ts";
 import type { OperatorOutput } from "../../lib/cli/operator_output.ts";
 import { programDir } from "./program_dir.ts";
+import { systemFacts } from "./system_facts.ts";
 
 interface Workplace {
   readonly config: ClusterConfig;
@@ -68,9 +72,10 @@ export async function carryOut(
     command.configPath,
     programDir(moduleUrl),
   );
-  const config = readClusterConfig(files, { hostname: Deno.hostname() });
+  const config = readClusterConfig(files, await systemFacts(files));
   const editor = { by: journalWords(await userName()), atMs: Date.now() };
   const place = { config, configPath: files[0]?.path ?? "", editor };
+  await refuseOnNode(command, config);
   const nodes = nodeCommands(place);
   const allowlist = new AllowCommands(memberList(config), editor);
   const socket = commandSocketPath(config.publisherPidFile);
@@ -133,6 +138,37 @@ export async function carryOut(
   }
 }
 
+/**
+ * What only a publisher's host can do is refused on a node, which has lists of
+ * nobody. A publisher without keys serves protocol 1, and is one.
+ */
+async function refuseOnNode(
+  { verb }: TypedCommand,
+  { stateDir, publisherPidFile }: ClusterConfig,
+): Promise<void> {
+  if (verb === "init" || verb === "join") return;
+  const membership = await readIfAllowed(
+    new SecretFile(membershipPath(stateDir), MEMBERSHIP_FORM),
+  );
+  if (membership === undefined) return;
+  const identity = new SecretFile(identityPath(stateDir), IDENTITY_FORM);
+  const isHub = await identity.read() !== undefined ||
+    await isRunning(publisherPidFile);
+  if (!isHub) throw notHere(verb, membership);
+}
+
+/** A membership that is damaged or may not be read is for the programs to tell of. */
+async function readIfAllowed(
+  file: SecretFile<Membership>,
+): Promise<Membership | undefined> {
+  try {
+    return await file.read();
+  } catch (error) {
+    if (error instanceof RuntimeError) return undefined;
+    throw error;
+  }
+}
+
 async function init(
   place: Workplace,
   nodes: NodeCommands,
@@ -161,14 +197,15 @@ async function join(
   place: Workplace,
   { operands }: TypedCommand,
 ): Promise<OperatorOutput> {
-  const [operand = ""] = operands;
-  const code = operand === "-"
+  const typed = operands.join(" ");
+  const line = typed === "-"
     ? await new Response(Deno.stdin.readable).text()
-    : operand;
+    : typed;
   const { stateDir, hostName } = place.config;
-  return await joinCluster(code, {
+  return await joinCluster(line, {
     membership: new SecretFile(membershipPath(stateDir), MEMBERSHIP_FORM),
     hostName,
+    running: () => runningPrograms(place.config),
     configure: (settings) => configure(place, settings),
   });
 }

@@ -20,12 +20,11 @@ import { statusSocketPath } from "../../lib/service/status_socket.ts";
 import { askStatus } from "./status_socket.ts";
 import { encodeStatus, renderStatus } from "../../lib/service/status_report.ts";
 import {
+  commandArgs,
   DETACHED_VARIABLE,
   type Invocation,
-  type LocatedProgram,
 } from "./invocation.ts";
-import { urlPath } from "./url_path.ts";
-import { warn } from "./warn.ts";
+import { note, warn } from "./said.ts";
 import { writeText } from "./write_text.ts";
 
 /** Starts the program in the background; returns once it works, or has failed. */
@@ -35,6 +34,7 @@ export async function start<R extends Role>(
   const { program, loaded } = invocation;
   refuseStderr(loaded);
   warn(program, loaded.warnings);
+  note(program, loaded.notices);
   const { pidFile } = loaded.config;
   using seen = await PidFile.see(pidFile);
   if (seen !== undefined && await seen.runs()) {
@@ -118,27 +118,11 @@ function refuseStderr({ config, sources }: LoadedConfig<Role>): void {
 }
 
 function commandOf<R extends Role>(
-  { program, options, configPath }: Invocation<R>,
+  invocation: Invocation<R>,
 ): DetachedCommand {
-  const absolute = configPath.startsWith("/")
-    ? configPath
-    : `${Deno.cwd()}/${configPath}`;
-  const args = ["run", "--config", absolute];
-  if (options.dryRun) args.push("--dry-run");
-  if (options.logLevel !== undefined) {
-    args.push("--log-level", options.logLevel);
-  }
-  args.push("--log-format", options.logFormat);
   return {
     command: Deno.execPath(),
-    args: [...(Deno.build.standalone ? [] : scriptArgs(program)), ...args],
+    args: commandArgs(invocation, "run"),
     env: { [DETACHED_VARIABLE]: "1" },
   };
-}
-
-/** How the runtime is told to run a role's file, with the role's permissions only. */
-function scriptArgs({ role, moduleUrl }: LocatedProgram): string[] {
-  const config = urlPath(new URL("../deno.json", moduleUrl));
-  const script = urlPath(new URL(moduleUrl));
-  return ["run", "--no-prompt", "--config", config, `-P=${role}`, script];
 }

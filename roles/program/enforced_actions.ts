@@ -14,6 +14,7 @@ import {
   SqliteLedger,
 } from "../../lib/enforce/io/sqlite_ban_ledger.ts";
 import { DnsResolver } from "../../lib/protection/io/dns_resolver.ts";
+import { checkProgram } from "../../lib/enforce/io/program_check.ts";
 import { ExecEnforcer } from "../../lib/enforce/io/exec_enforcer.ts";
 import { Fail2banProcess } from "../../lib/fail2ban/io/fail2ban_process.ts";
 import { Fail2banSocket } from "../../lib/fail2ban/io/fail2ban_socket.ts";
@@ -179,6 +180,7 @@ export class EnforcedActions implements AsyncDisposable {
       case "exec":
         return new ExecEnforcer({
           program: config.execProgram ?? "",
+          checkProgram,
           clock,
           timeoutMs: config.execTimeoutMs,
         });
@@ -191,7 +193,8 @@ function namedOnly(name: string): BanAction {
   return { name, act: () => Promise.resolve() };
 }
 
-function openFail2ban(config: SubscriberConfig): Fail2banClient {
+/** The fail2ban of this host, as the configuration says that it is asked. */
+export function openFail2ban(config: SubscriberConfig): Fail2banClient {
   const { fail2banSocket, fail2banProgram } = config;
   return fail2banProgram === undefined
     ? new Fail2banSocket({ path: fail2banSocket })

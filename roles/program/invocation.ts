@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CommandOptions, ProgramInfo } from "../../lib/cli/cli.ts";
+import type { CommandOptions, ProgramInfo, Verb } from "../../lib/cli/cli.ts";
 import type {
   LoadedConfig,
   Role,
@@ -15,6 +15,7 @@ import type { PresencePace } from "../../lib/wire/presence_pace.ts";
 import type { Clock } from "../../lib/async/clock.ts";
 import type { Log } from "../../lib/log/log.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
+import { urlPath } from "./url_path.ts";
 
 /** Environment variable that `start` sets for the program in the background. */
 export const DETACHED_VARIABLE = "F2BC_DETACHED";
@@ -58,6 +59,8 @@ export interface RoleProgram<R extends Role> extends LocatedProgram {
   readonly check?: (
     config: RoleConfigs[R],
   ) => Promise<readonly string[] | void>;
+  /** What `check` looks at on this host; gives what the program lacks there. */
+  readonly checkHost: (config: RoleConfigs[R]) => Promise<readonly string[]>;
   /** For programs of tests, which have less time. @default {PRESENCE_PACE} */
   readonly pace?: PresencePace;
   /** What the verb `lift` does, where there is one. */
@@ -71,4 +74,34 @@ export interface Invocation<R extends Role> {
   readonly loaded: LoadedConfig<R>;
   /** The file that was read first. */
   readonly configPath: string;
+}
+
+/**
+ * How this runtime, or this executable, is told to do the same once more.
+ *
+ * @param invocation What was asked.
+ * @param verb What to do.
+ * @returns The arguments of {@link Deno.execPath}.
+ */
+export function commandArgs<R extends Role>(
+  { program, options, configPath }: Invocation<R>,
+  verb: Verb,
+): string[] {
+  const absolute = configPath.startsWith("/")
+    ? configPath
+    : `${Deno.cwd()}/${configPath}`;
+  const args = [verb, "--config", absolute];
+  if (options.dryRun) args.push("--dry-run");
+  if (options.logLevel !== undefined) {
+    args.push("--log-level", options.logLevel);
+  }
+  args.push("--log-format", options.logFormat);
+  return [...(Deno.build.standalone ? [] : scriptArgs(program)), ...args];
+}
+
+/** How the runtime is told to run a role's file, with the role's permissions only. */
+function scriptArgs({ role, moduleUrl }: LocatedProgram): string[] {
+  const config = urlPath(new URL("../deno.json", moduleUrl));
+  const script = urlPath(new URL(moduleUrl));
+  return ["run", "--no-prompt", "--config", config, `-P=${role}`, script];
 }

@@ -45,7 +45,7 @@ export function tellOfLegacy(
 ): void {
   if (mode !== "on") {
     const because = config.legacy === undefined
-      ? `${list.members.length} nodes have joined`
+      ? describeMembers(list)
       : "publisher.legacy is set";
     log.record("notice", "protocol 1 is not served as it was", {
       ...{ legacy: mode, because },
@@ -66,9 +66,9 @@ export function legacyChanges(
   changes: ListChanges,
 ): ListChanges {
   const isMeant = config.legacy !== undefined || mode === "off";
-  const tell = ({ members: { length } }: MemberList) => {
+  const tell = (list: MemberList) => {
     log.record("warning", "protocol 1 is served until the next start only", {
-      ...{ because: `${length} nodes have joined` },
+      because: describeMembers(list),
       hint: "publisher.legacy says how it is served from then on",
     });
   };
@@ -82,4 +82,9 @@ export function legacyChanges(
       yield list;
     }
   };
+}
+
+/** Whoever is listed may join; who has, the publisher does not know when it starts. */
+function describeMembers({ members: { length } }: MemberList): string {
+  return length === 1 ? "there is 1 member" : `there are ${length} members`;
 }

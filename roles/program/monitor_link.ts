@@ -13,6 +13,7 @@ import { Protocol1Link } from "../../lib/monitor/protocol1_link.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
 import { MAX_REQUEST_BYTES } from "../../lib/wire/v1.ts";
 import { MAX_CONTROL_BYTES } from "../../lib/wire/v2.ts";
+import { silenceExplainer } from "./silent_publisher.ts";
 import { NodeMembership } from "./node_membership.ts";
 import type { RoleContext } from "./invocation.ts";
 
@@ -72,6 +73,7 @@ export async function openReportLink(
       }),
     node: general.hostName,
     role: "monitor",
+    explain: silenceExplainer(controlServerUrl, membership, general),
     token: () => membership.token,
     onIgnore: (list) => allowlist.replace(list),
   });

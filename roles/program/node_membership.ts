@@ -55,6 +55,11 @@ export class NodeMembership {
     return { keys, serverKey: publisherKey };
   }
 
+  /** Where the join code said that the publisher is. */
+  get controlUrl(): string {
+    return this.#current.controlUrl;
+  }
+
   /** The secret for HELLO. */
   get token(): string {
     return this.#current.token;

@@ -16,6 +16,7 @@ import { StdLog } from "../../lib/log/io/std_log.ts";
 import { UnixDatagrams } from "../../lib/log/io/unix_datagrams.ts";
 import {
   isoPrefix,
+  journalPrefix,
   type LinePrefix,
   type LogSource,
   noPrefix,
@@ -28,7 +29,7 @@ import type { Clock } from "../../lib/async/clock.ts";
 import type { Log } from "../../lib/log/log.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
 import { PrefixedSink } from "../../lib/log/prefixed_sink.ts";
-import { writeText } from "./write_text.ts";
+import { sayOnStderr } from "./said.ts";
 
 /** Options for {@link ProgramLog}. */
 export interface ProgramLogOptions {
@@ -37,6 +38,8 @@ export interface ProgramLogOptions {
   readonly options: CommandOptions;
   /** Whether the program has left its terminal. */
   readonly isDetached: boolean;
+  /** Whether the journal reads standard error. */
+  readonly isJournal: boolean;
   /** Texts that are masked in every line; the list may grow. */
   readonly secrets: readonly string[];
   readonly clock: Clock;
@@ -68,7 +71,6 @@ export class ProgramLog implements AsyncDisposable {
       complain: (sentence) => complain(source, target, sentence),
       maxLines: MAX_LINES,
     });
-    const toSyslog = syslogDatagramPrefix(source, general.syslogFacility);
     this.log = new StdLog({
       source,
       level: options.options.logLevel ?? general.logLevel,
@@ -76,14 +78,12 @@ export class ProgramLog implements AsyncDisposable {
       secrets,
       sink: new PrefixedSink(
         this.#queue,
-        target.kind === "syslog" ? toSyslog : ownPrefix(options),
+        prefixFor(target, options, ownPrefix(options)),
       ),
     });
     this.messages = new PrefixedSink(
       this.#queue,
-      target.kind === "syslog"
-        ? toSyslog
-        : syslogFilePrefix(source, general.hostName),
+      prefixFor(target, options, syslogFilePrefix(source, general.hostName)),
     );
   }
 
@@ -123,6 +123,22 @@ export class ProgramLog implements AsyncDisposable {
   }
 }
 
+/** Syslog and the journal have their own; elsewhere a line says all itself. */
+function prefixFor(
+  target: LogTarget,
+  { source, general, isJournal }: ProgramLogOptions,
+  complete: LinePrefix,
+): LinePrefix {
+  switch (target.kind) {
+    case "syslog":
+      return syslogDatagramPrefix(source, general.syslogFacility);
+    case "stderr":
+      return isJournal ? journalPrefix : complete;
+    case "file":
+      return complete;
+  }
+}
+
 function ownPrefix({ source, options }: ProgramLogOptions): LinePrefix {
   return options.logFormat === "json" ? noPrefix : isoPrefix(source);
 }
@@ -145,5 +161,5 @@ function complain(
   sentence: string,
 ): void {
   if (target.kind === "stderr") return;
-  writeText(Deno.stderr, `${source.name}: ${sentence}\n`);
+  sayOnStderr(source.name, "warning", [sentence]);
 }

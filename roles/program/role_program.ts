@@ -16,15 +16,17 @@ import {
   renderConfig,
   type Role,
 } from "../../lib/config/config.ts";
-import { describeError, EXIT_CODES } from "../../lib/base/errors.ts";
+import { EXIT_CODES } from "../../lib/base/errors.ts";
 import { readConfigFiles } from "../../lib/config/io/config_file.ts";
 import type { WritingVerb } from "../../lib/service/state_owner.ts";
 import type { Invocation, RoleProgram } from "./invocation.ts";
 import { restart, start, status, stop } from "./daemon_verbs.ts";
 import { runRole } from "./run_role.ts";
+import { checkLogFile, checkPaths } from "./host_check.ts";
 import { guardState } from "./state_guard.ts";
 import { programDir } from "./program_dir.ts";
-import { warn } from "./warn.ts";
+import { systemFacts } from "./system_facts.ts";
+import { note, showError, warn } from "./said.ts";
 import { writeText } from "./write_text.ts";
 
 /**
@@ -41,9 +43,7 @@ export async function runProgram<R extends Role>(
   try {
     return await carryOut(program, parseCommand(program, argv));
   } catch (error) {
-    const { exitCode, lines } = describeError(program.name, error);
-    writeText(Deno.stderr, lines.map((line) => `${line}\n`).join(""));
-    return exitCode;
+    return showError(program.name, error);
   }
 }
 
@@ -53,7 +53,7 @@ async function carryOut<R extends Role>(
 ): Promise<number> {
   switch (command.verb) {
     case "help":
-      writeText(Deno.stdout, helpText(program));
+      writeText(Deno.stdout, helpText(program, command.about));
       return EXIT_CODES.ok;
     case "version":
       writeText(Deno.stdout, `${program.name} ${program.version}\n`);
@@ -67,30 +67,42 @@ async function carryOut<R extends Role>(
       const { loaded } = await invoke(program, command.options);
       warn(program, loaded.warnings);
       warn(program, await program.check?.(loaded.config) ?? []);
-      writeText(Deno.stdout, `${program.name}: the configuration is good\n`);
+      note(program, loaded.notices);
+      const { general } = loaded.config;
+      const troubles = [
+        ...checkPaths(loaded.sources),
+        ...await checkLogFile(program.name, general),
+        ...await program.checkHost(loaded.config),
+      ];
+      warn(program, troubles);
+      const verdict = troubles.length === 0
+        ? "the configuration is good"
+        : "the configuration can be read; what it lacks on this host is said above";
+      writeText(Deno.stdout, `${program.name}: ${verdict}\n`);
       return EXIT_CODES.ok;
     }
     case "run":
-      return await runRole(
-        await invokeToWrite(program, command.options, "run"),
-      );
+      return await carryOutWriting(program, command.options, "run", runRole);
     case "start":
-      return await start(
-        await invokeToWrite(program, command.options, "start"),
-      );
+      return await carryOutWriting(program, command.options, "start", start);
     case "stop":
       return await stop(await invoke(program, command.options));
     case "restart":
-      return await restart(
-        await invokeToWrite(program, command.options, "restart"),
+      return await carryOutWriting(
+        program,
+        command.options,
+        "restart",
+        restart,
       );
     case "lift": {
       const { lift = program.work } = program;
-      const invocation = await invokeToWrite(program, command.options, "lift");
-      return await runRole({
-        ...invocation,
-        program: { ...program, work: lift },
-      });
+      return await carryOutWriting(
+        program,
+        command.options,
+        "lift",
+        (invocation) =>
+          runRole({ ...invocation, program: { ...program, work: lift } }),
+      );
     }
     case "status":
       return await status(await invoke(program, command.options));
@@ -105,18 +117,16 @@ async function invoke<R extends Role>(
     options.configPath,
     programDir(program.moduleUrl),
   );
-  const system = { hostname: Deno.hostname() };
-  const loaded = loadConfig(program.role, files, system);
+  const loaded = loadConfig(program.role, files, await systemFacts(files));
   return { program, options, loaded, configPath: files[0]?.path ?? "" };
 }
 
-/** For a verb that writes into the folder for state. */
-async function invokeToWrite<R extends Role>(
+/** A verb that writes into the folder for state. */
+async function carryOutWriting<R extends Role>(
   program: RoleProgram<R>,
   options: CommandOptions,
   verb: WritingVerb,
-): Promise<Invocation<R>> {
-  const invocation = await invoke(program, options);
-  await guardState(invocation, verb);
-  return invocation;
+  work: (invocation: Invocation<R>) => Promise<number>,
+): Promise<number> {
+  return await guardState(await invoke(program, options), verb, work);
 }

@@ -4,7 +4,11 @@
  * @module
  */
 
-import type { Role, RoleConfigs } from "../../lib/config/config.ts";
+import type {
+  LoadedConfig,
+  Role,
+  RoleConfigs,
+} from "../../lib/config/config.ts";
 import { describeError, EXIT_CODES } from "../../lib/base/errors.ts";
 import {
   PidFile,
@@ -14,8 +18,10 @@ import {
   notifySettings,
   ServiceNotify,
 } from "../../lib/service/io/service_notify.ts";
+import { makeFolder } from "../../lib/service/io/user_folders.ts";
 import { StopSignal } from "../../lib/service/io/signals.ts";
 import { SystemClock } from "../../lib/async/io/system_clock.ts";
+import { isStderrJournal } from "../../lib/log/io/journal_stream.ts";
 import { UnixDatagrams } from "../../lib/log/io/unix_datagrams.ts";
 import { PRESENCE_PACE } from "../../lib/wire/presence_pace.ts";
 import type { Clock } from "../../lib/async/clock.ts";
@@ -35,7 +41,8 @@ import { answerStatus } from "./status_socket.ts";
 export async function runRole<R extends Role>(
   invocation: Invocation<R>,
 ): Promise<number> {
-  const { program, options, loaded: { config, warnings } } = invocation;
+  const { program, options, loaded: { config, warnings, notices } } =
+    invocation;
   const isDetached = Deno.env.has(DETACHED_VARIABLE);
   const clock = new SystemClock();
   using stopSignal = new StopSignal({
@@ -48,6 +55,7 @@ export async function runRole<R extends Role>(
     general: config.general,
     options,
     isDetached,
+    isJournal: isStderrJournal(),
     secrets,
     clock,
   });
@@ -55,6 +63,7 @@ export async function runRole<R extends Role>(
   for (const warning of warnings) {
     log.record("warning", "configuration", { warning });
   }
+  for (const note of notices) log.record("notice", "configuration", { note });
   try {
     const hide = (found: readonly string[]) => {
       secrets.push(...found.filter((secret) => !secrets.includes(secret)));
@@ -89,10 +98,12 @@ interface Surroundings {
 }
 
 async function work<R extends Role>(
-  { program, options, loaded: { config } }: Invocation<R>,
+  { program, options, loaded }: Invocation<R>,
   { clock, programLog, hide, stopSignal, isDetached, last }: Surroundings,
 ): Promise<void> {
   const { log, messages } = programLog;
+  const { config } = loaded;
+  await makeFolders(loaded, options.dryRun);
   const pidFile = await takePidFile(config.pidFile, isDetached, log);
   last.defer(() => pidFile?.leave());
   await using held = new AsyncDisposableStack();
@@ -166,6 +177,17 @@ function announceStop(
   };
 }
 
+/** A dry run leaves no state. The folder of a pid file is the system's, unless it is this user's own. */
+async function makeFolders(
+  { config: { general, pidFile }, ownRunFolder }: LoadedConfig<Role>,
+  dryRun: boolean,
+): Promise<void> {
+  if (!dryRun) await makeFolder(general.stateDir, "statedir");
+  if (ownRunFolder) {
+    await makeFolder(pidFile.slice(0, pidFile.lastIndexOf("/")), "pidfile");
+  }
+}
+
 /** In the foreground the program is found without a pid file. */
 async function takePidFile(
   path: string,
@@ -181,7 +203,8 @@ async function takePidFile(
     return pidFile;
   } catch (error) {
     if (isDetached || !(error instanceof UnwritablePidFileError)) throw error;
-    log.record("warning", "no pid file", { reason: error.message });
+    const { message: reason, hint } = error;
+    log.record("warning", "no pid file", { reason, hint });
     return undefined;
   }
 }

@@ -1,31 +1,48 @@
 import type { Role } from "../../lib/config/config.ts";
+import { runInstead } from "../../lib/service/io/other_user.ts";
 import {
   findStateFolder,
   hasServiceManager,
 } from "../../lib/service/io/state_folder.ts";
 import {
-  refusedState,
+  asOwner,
+  rootsWay,
   type WritingVerb,
 } from "../../lib/service/state_owner.ts";
-import type { Invocation } from "./invocation.ts";
+import { commandArgs, type Invocation } from "./invocation.ts";
+import { note } from "./said.ts";
 
 /**
- * Lets a program pass that may write into its folder for state, and any that
- * writes nothing.
+ * Carries out a verb that writes into the folder for state: where that is a
+ * service's, root acts as its user.
  *
- * @throws {RuntimeError} when root would write into what is a service's.
+ * @param work What the verb does.
+ * @returns The exit code.
+ * @throws {RuntimeError} when it is for the service to do.
  */
 export async function guardState<R extends Role>(
-  { program, options, loaded: { config } }: Invocation<R>,
+  invocation: Invocation<R>,
   verb: WritingVerb,
-): Promise<void> {
+  work: (invocation: Invocation<R>) => Promise<number>,
+): Promise<number> {
+  const { program, options, loaded: { config } } = invocation;
   const uid = Deno.uid();
-  if (uid !== 0 || options.dryRun) return;
-  const refused = refusedState(await findStateFolder(config.general.stateDir), {
+  if (uid !== 0 || options.dryRun) return await work(invocation);
+  const way = rootsWay(await findStateFolder(config.general.stateDir), {
     program: program.name,
     verb,
     uid,
     hasServices: await hasServiceManager(),
   });
-  if (refused !== undefined) throw refused;
+  switch (way.kind) {
+    case "root":
+      return await work(invocation);
+    case "refused":
+      throw way.error;
+    case "owner": {
+      note(program, [`acting as ${way.folder.owner}, whose the state is`]);
+      const command = [Deno.execPath(), ...commandArgs(invocation, verb)];
+      return await runInstead(asOwner(way.folder, program.name, command));
+    }
+  }
 }

@@ -65,9 +65,10 @@ const GOOD: readonly (readonly [argv: string, expected: Command])[] = [
   ["--log-format=TEXT", command("run", { logFormat: "text" })],
   ["--print-config", command("print-config")],
   ["start --print-config", command("print-config")],
-  ["--help", { verb: "help" }],
-  ["-h", { verb: "help" }],
-  ["start --help --dry-run", { verb: "help" }],
+  ["--help", { verb: "help", about: undefined }],
+  ["-h", { verb: "help", about: undefined }],
+  ["start --help --dry-run", { verb: "help", about: "start" }],
+  ["strat --help", { verb: "help", about: undefined }],
   ["--version", { verb: "version" }],
   ["stop --version", { verb: "version" }],
 ];
@@ -194,4 +195,18 @@ Deno.test("parseCommand() knows the verb lift of the subscriber only", () => {
   throws(() => parse("lift"), UsageError);
   ok(help("subscriber").includes("\n  lift "));
   ok(!help("monitor").includes("\n  lift "));
+});
+
+Deno.test("helpText() of a verb says that verb and the options, and no settings", () => {
+  const program = {
+    name: "fail2ban-subscriber",
+    role: "subscriber",
+    version: "1.2.3",
+  } as const;
+  const lines = helpText(program, "lift").split("\n");
+  strictEqual(lines[0], "usage: fail2ban-subscriber lift [option...]");
+  ok(lines.some((line) => line.startsWith("  lift  ")));
+  ok(lines.some((line) => line.includes("--dry-run")));
+  ok(!lines.some((line) => /\[general\]|restart/.test(line)));
+  for (const line of lines) ok(line.length <= 80, line);
 });

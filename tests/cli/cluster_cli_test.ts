@@ -50,7 +50,7 @@ const MISTAKES: readonly (readonly [typed: string, message: RegExp])[] = [
   ["node ad web1", /^unknown verb "node ad"; did you mean node add\?$/],
   ["constructor", /^unknown verb "constructor"$/],
   ["node add", /^node add needs NAME\.\.\.$/],
-  ["join a b", /^unexpected "b" after join$/],
+  ["join a b c", /^unexpected "c" after join$/],
   ["node list web1", /^unexpected "web1" after node list$/],
   [
     "init --adress x",
@@ -114,6 +114,25 @@ Deno.test("help is given for every way to ask for it", () => {
     strictEqual(parseClusterCommand(typed.split(" ")).kind, "help");
   }
   strictEqual(parseClusterCommand(["--version"]).kind, "version");
+});
+
+Deno.test("help that is asked of a verb, or of its first word, is of that alone", () => {
+  const textOf = (typed: string) => {
+    const line = parseClusterCommand(typed.split(" "));
+    ok(line.kind === "help");
+    return clusterHelpText("1.2.3", line.about);
+  };
+  const add = textOf("node add --help");
+  match(add, /^usage: fail2ban-cluster node add NAME\.\.\. \[option\.\.\.\]\n/);
+  match(add, /--jails GLOBS/);
+  ok(!add.includes("revoke") && !add.includes("audit"));
+  const node = textOf("node --help");
+  for (const verb of ["add", "list", "revoke"]) {
+    ok(node.includes(`node ${verb}`));
+  }
+  ok(!node.includes("allow"));
+  strictEqual(textOf("--help"), clusterHelpText("1.2.3"));
+  for (const line of (add + node).split("\n")) ok(line.length <= 80, line);
 });
 
 Deno.test("the help text names every verb and option, in lines of at most 80 characters", () => {

@@ -136,7 +136,9 @@ Deno.test("a member's code holds what the list knows it by, and the list holds n
     ),
   );
   strictEqual(lines.length, 2);
-  const [code = ""] = lines;
+  deepStrictEqual(lines.map((line) => line.split(" ").length), [2, 2]);
+  deepStrictEqual(lines.map((line) => line.split(" ")[0]), ["web1", "web2"]);
+  const code = lines[0]?.split(" ")[1] ?? "";
   const read = decodeJoinCode(code);
   ok(read.ok);
   const [web1] = list.value?.members ?? [];
@@ -288,10 +290,12 @@ Deno.test("a host that joins keeps its membership, and is told what to set", asy
   const kept = new MemoryValue<Membership>();
   const asked: (readonly IniSetting[])[] = [];
   const value = membership("web1");
+  let running: readonly string[] = [];
   const join = (code: string, name: string) =>
     joinCluster(code, {
       membership: kept,
       hostName: host(name),
+      running: () => Promise.resolve(running),
       configure: (settings) => {
         asked.push(settings);
         return Promise.resolve("a.local");
@@ -309,13 +313,33 @@ Deno.test("a host that joins keeps its membership, and is told what to set", asy
   deepStrictEqual(texts(0), urls);
   await join(encodeJoinCode(value), "other");
   deepStrictEqual(texts(1), ["general.hostname=web1", ...urls]);
+  const lastNote = async (name: string) =>
+    (await join(encodeJoinCode(value), name)).notes.at(-1) ?? "";
+  strictEqual(
+    await lastNote("web1"),
+    "next: start fail2ban-monitor and fail2ban-subscriber",
+  );
+  running = ["fail2ban-monitor", "fail2ban-subscriber"];
+  match(
+    await lastNote("web1"),
+    /^next: restart fail2ban-monitor and fail2ban-subscriber; those that know /,
+  );
+  strictEqual(
+    await lastNote("other"),
+    "next: restart fail2ban-monitor and fail2ban-subscriber, which run on as other, by what that name had, until then",
+  );
   await rejects(join("hello", "web1"), /is no join code/);
   await rejects(join("F2BC2", "web1"), /of another version/);
   await rejects(
     join(encodeJoinCode(value).slice(0, -1), "web1"),
     /is damaged: a character is missing/,
   );
-  strictEqual(asked.length, 2);
+  strictEqual(asked.length, 5);
+  await join(`web1 ${encodeJoinCode(value)}\n`, "web1");
+  await rejects(
+    join(`web2 ${encodeJoinCode(value)}`, "web2"),
+    /this join code is for web1, not web2/,
+  );
 });
 
 Deno.test("a node may have the longest name that a host can have", async () => {

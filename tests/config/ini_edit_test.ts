@@ -126,3 +126,11 @@ function valuesOf(
 function comments(text: string): readonly string[] {
   return text.split("\n").filter((each) => /^\s*[#;]/.test(each));
 }
+
+Deno.test("setIniOptions() finds what stands in a section that is named again", () => {
+  const text = "[s]\na = 1\n\n[t]\nx = 1\n\n[s]\nb = 2\n";
+  const set = (key: string, value: string) =>
+    setIniOptions("a.local", text, [{ section: "s", key, value }]);
+  strictEqual(set("b", "3"), text.replace("b = 2", "b = 3"));
+  strictEqual(set("c", "3"), text.replace("a = 1\n", "a = 1\nc = 3\n"));
+});

@@ -1,3 +1,4 @@
+import { checkProgram } from "../../lib/enforce/io/program_check.ts";
 import { ExecEnforcer } from "../../lib/enforce/io/exec_enforcer.ts";
 import { SystemClock } from "../../lib/async/io/system_clock.ts";
 import { jail } from "../support/values/core_values.ts";
@@ -43,6 +44,10 @@ testEnforcer("Fail2banEnforcer with a fail2ban in memory", () => {
 
 testEnforcer("ExecEnforcer", () => {
   const clock = new SystemClock();
-  const enforcer = new ExecEnforcer({ clock, program: "/bin/true" });
+  const enforcer = new ExecEnforcer({
+    clock,
+    program: "/bin/true",
+    checkProgram,
+  });
   return Promise.resolve({ enforcer, clock, [Symbol.asyncDispose]: nothing });
 });

@@ -65,6 +65,14 @@ Deno.test("EnforcedAction says in its figures why it can't even begin, until it 
   strictEqual(bench.action.figures["lastReason"], undefined);
 });
 
+Deno.test("EnforcedAction logs the hint of what keeps it from beginning", async () => {
+  await using bench = new ActionBench();
+  bench.enforcer.down = "no socket";
+  await bench.start();
+  const hints = bench.log.records.flatMap(({ fields }) => fields["hint"] ?? []);
+  deepStrictEqual(hints, ["a test said so"]);
+});
+
 Deno.test("EnforcedAction misses no ban that lapses near a comparison", async () => {
   await using bench = new ActionBench({
     lapses: true,

@@ -148,3 +148,18 @@ Deno.test("who may not read does not listen, and who may no more is expelled", (
   strictEqual(admission.admitted(reader.publicKey), "web1");
   strictEqual(admission.listener(reader.publicKey), undefined);
 });
+
+Deno.test("MemberAuthenticator knows whose a refused key is, or was", () => {
+  const admission = new MemberAuthenticator(LIST, (name) => name === "web1");
+  strictEqual(
+    admission.describe(keyOf("web1")),
+    "web1 (set aside until it is released)",
+  );
+  strictEqual(admission.describe(keyOf("stranger")), undefined);
+  admission.setMembers(memberList(member("web1")));
+  strictEqual(
+    admission.describe(keyOf("Web2")),
+    "Web2 (its key was revoked or rotated)",
+  );
+  strictEqual(admission.admitted(keyOf("Web2")), undefined);
+});

@@ -20,10 +20,11 @@ Deno.test("from nothing to three nodes: init, node add, and join on each", async
   strictEqual(init.code, 0, init.err);
   const added = await hosts.run("hub", "node add web1 web2 web3");
   strictEqual(added.code, 0, added.err);
-  match(added.err, /in this order: web1, web2, web3: fail2ban-cluster join/);
+  match(added.err, /on each node with its own line: fail2ban-cluster join/);
   const codes = added.out.trimEnd().split("\n");
   strictEqual(codes.length, 3);
   for (const [at, name] of ["web1", "web2", "web3"].entries()) {
+    strictEqual(codes[at]?.split(" ")[0], name);
     const joined = name === "web3"
       ? await hosts.run(name, "join -", `${codes[at]}\n`)
       : await hosts.run(name, `join ${codes[at]}`);
@@ -254,4 +255,41 @@ Deno.test("a list that others may read is not used, and the way out is said", as
     `fail2ban-cluster: error: ${path}: others may read it\n` +
       `fail2ban-cluster: hint: chmod 600 ${path}`,
   );
+});
+
+const FOR_THE_HUB: readonly string[] = [
+  "allow add 203.0.113.7",
+  "allow remove 203.0.113.7",
+  "allow list",
+  "allow check 203.0.113.7",
+  "node add web9",
+  "node list",
+  "node show web1",
+  "node revoke web1",
+  "node rotate web1",
+  "node withdraw web1",
+  "node release web1",
+  "audit",
+];
+
+Deno.test("on a node what is for the publisher's host is refused, and it is said which that is", async () => {
+  await using hosts = await Hosts.create("hub", "web1");
+  await hosts.run("hub", "init --address 192.0.2.10");
+  const added = await hosts.run("hub", "node add web1");
+  await hosts.run("web1", `join ${added.out.trimEnd()}`);
+  for (const words of FOR_THE_HUB) {
+    const verb = words.split(" ").slice(0, words === "audit" ? 1 : 2).join(" ");
+    const said = await hosts.run("web1", words);
+    strictEqual(said.code, 4, words);
+    strictEqual(
+      said.err,
+      `fail2ban-cluster: error: this host is web1, a node: ${verb} is for the publisher's host, 192.0.2.10\n` +
+        `fail2ban-cluster: hint: run it on 192.0.2.10: fail2ban-cluster ${verb} ...`,
+    );
+    strictEqual(said.out, "");
+  }
+  // A publisher's host that is a node as well is asked as ever.
+  const own = await hosts.run("hub", "node add hub");
+  await hosts.run("hub", `join ${own.out.trimEnd()}`);
+  strictEqual((await hosts.run("hub", "node list")).code, 0);
 });

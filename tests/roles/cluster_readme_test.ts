@@ -41,7 +41,7 @@ Deno.test("the README's five commands make three nodes, and say what it shows", 
   deepStrictEqual(shown.map(({ words }) => withoutCodes(words)), [
     "init --address 192.0.2.10",
     "node add web1 web2 web3",
-    "join CODE",
+    "join web1 CODE",
   ]);
   const said = async (host: string, words: string) => {
     const { code, out, err } = await hosts.run(host, words);

@@ -2,6 +2,7 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import deno from "../../deno.json" with { type: "json" };
 import { helpText } from "../../lib/cli/cli.ts";
 import { DEFAULT_CONFIG_PATH } from "../../lib/config/io/config_file.ts";
+import { appendLog } from "../support/fail2ban/fail2ban_lines.ts";
 import { ChildProcess } from "../support/host/child_process.ts";
 import {
   outcomeOf,
@@ -74,6 +75,7 @@ for (const role of ROLES) {
   Deno.test(`${name} check says that a good configuration is good`, async () => {
     await using cluster = await TestCluster.create();
     await cluster.addHost("host-a");
+    await appendLog(cluster.logPath("host-a"), "");
     deepStrictEqual(await run(cluster, role, "host-a", "check"), {
       code: 0,
       stdout: [`${name}: the configuration is good`],

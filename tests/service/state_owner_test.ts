@@ -1,14 +1,15 @@
-import { strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
-  refusedState,
+  asOwner,
+  rootsWay,
   type StateFolder,
   type StateWriter,
-  type WritingVerb,
 } from "../../lib/service/state_owner.ts";
 
 const FOLDER: StateFolder = {
   path: "/var/lib/fail2ban-cluster",
   uid: 998,
+  gid: 997,
   owner: "fail2ban-cluster",
 };
 const WRITER: StateWriter = {
@@ -17,44 +18,66 @@ const WRITER: StateWriter = {
   uid: 0,
   hasServices: true,
 };
-const HINTS: Readonly<Record<WritingVerb, string>> = {
-  run:
-    "systemctl start fail2ban-subscriber, or runuser -u fail2ban-cluster -- fail2ban-subscriber run",
-  start:
-    "systemctl start fail2ban-subscriber, or runuser -u fail2ban-cluster -- fail2ban-subscriber start",
-  restart:
-    "systemctl restart fail2ban-subscriber, or runuser -u fail2ban-cluster -- fail2ban-subscriber restart",
-  lift:
-    "systemctl stop fail2ban-subscriber, then setpriv --reuid=fail2ban-cluster --regid=fail2ban-cluster " +
-    "--init-groups --inh-caps=+net_admin,+dac_override --ambient-caps=+net_admin,+dac_override " +
-    "fail2ban-subscriber lift",
-};
+const AS_ROOT = { kind: "root" };
 
-for (const [verb, hint] of Object.entries(HINTS)) {
-  Deno.test(`root is refused to ${verb} on the state of a service, and told what works`, () => {
-    const refused = refusedState(FOLDER, {
-      ...WRITER,
-      verb: verb as WritingVerb,
+for (const verb of ["run", "lift"] as const) {
+  Deno.test(`root acts as a service's user to ${verb} on its state`, () => {
+    deepStrictEqual(rootsWay(FOLDER, { ...WRITER, verb }), {
+      kind: "owner",
+      folder: FOLDER,
     });
-    strictEqual(
-      refused?.message,
-      "/var/lib/fail2ban-cluster belongs to fail2ban-cluster",
-    );
-    strictEqual(refused.hint, hint);
-    strictEqual(refused.exitCode, 4);
   });
 }
 
-Deno.test("root may write where state is missing, is root's, or no service is", () => {
-  strictEqual(refusedState(undefined, WRITER), undefined);
+for (const verb of ["start", "restart"] as const) {
+  Deno.test(`root is told in a few words how a service is to ${verb}`, () => {
+    const way = rootsWay(FOLDER, { ...WRITER, verb });
+    ok(way.kind === "refused");
+    strictEqual(
+      way.error.message,
+      "/var/lib/fail2ban-cluster belongs to fail2ban-cluster, its service's user",
+    );
+    strictEqual(way.error.hint, `systemctl ${verb} fail2ban-subscriber`);
+    strictEqual(way.error.exitCode, 4);
+  });
+}
+
+Deno.test("asOwner() gives the rights that the service has, and no others", () => {
+  const command = ["/usr/local/bin/x", "lift"];
+  const rightsOf = (program: string) =>
+    asOwner(FOLDER, program, command)
+      .filter((word) => word.includes("-caps="));
+  deepStrictEqual(asOwner(FOLDER, "fail2ban-subscriber", command), [
+    "setpriv",
+    "--reuid=998",
+    "--regid=997",
+    "--init-groups",
+    "--inh-caps=-all,+net_admin,+dac_override",
+    "--ambient-caps=-all,+net_admin,+dac_override",
+    ...command,
+  ]);
+  const unnamed = { ...FOLDER, owner: "998" };
+  ok(asOwner(unnamed, "fail2ban-monitor", []).includes("--clear-groups"));
+  deepStrictEqual(rightsOf("fail2ban-publisher"), [
+    "--inh-caps=-all",
+    "--ambient-caps=-all",
+  ]);
+  deepStrictEqual(rightsOf("fail2ban-monitor"), [
+    "--inh-caps=-all,+dac_read_search",
+    "--ambient-caps=-all,+dac_read_search",
+  ]);
+});
+
+Deno.test("root writes as root where state is missing, is root's, or no service is", () => {
+  deepStrictEqual(rootsWay(undefined, WRITER), AS_ROOT);
   const roots = { ...FOLDER, uid: 0, owner: "root" };
-  strictEqual(refusedState(roots, WRITER), undefined);
+  deepStrictEqual(rootsWay(roots, WRITER), AS_ROOT);
   const alone = { ...WRITER, hasServices: false };
-  strictEqual(refusedState(FOLDER, alone), undefined);
+  deepStrictEqual(rootsWay(FOLDER, alone), AS_ROOT);
 });
 
 Deno.test("who is not root is left to the modes of files", () => {
   for (const uid of [998, 1000, null]) {
-    strictEqual(refusedState(FOLDER, { ...WRITER, uid }), undefined);
+    deepStrictEqual(rootsWay(FOLDER, { ...WRITER, uid }), AS_ROOT);
   }
 });

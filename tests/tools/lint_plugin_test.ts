@@ -64,7 +64,7 @@ const CASES: readonly [path: string, source: string, expected: string[]][] = [
   ]],
   [
     "tests/ban/a_test.ts",
-    `import b from "../../docs/b.schema.json" with { type: "json" }; b;`,
+    `import b from "../../docs/schemas/b.json" with { type: "json" }; b;`,
     [],
   ],
   ["tests/ban/a_test.ts", `import { b } from "../../docs/b.ts"; b();`, [

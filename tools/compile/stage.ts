@@ -78,6 +78,7 @@ export class Stage implements AsyncDisposable {
       ]);
       const packages = await licensed(dir, await packagesRunBy(dir, entry));
       await prune(`${dir}/node_modules`, packages, options.platform);
+      await writePackageFile(dir, packages);
       await forgetTimes(dir);
       return new Stage(dir, packages);
     } catch (error) {
@@ -89,6 +90,23 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.dir, { recursive: true });
   }
+}
+
+/**
+ * Says in the folder itself which packages there are: the runtime of an executable
+ * would otherwise look for that in the folders above, which are anybody's.
+ */
+async function writePackageFile(
+  dir: string,
+  packages: readonly EmbeddedPackage[],
+): Promise<void> {
+  const dependencies = Object.fromEntries(
+    packages.map(({ name, version }) => [name, version]),
+  );
+  await Deno.writeTextFile(
+    `${dir}/package.json`,
+    `${JSON.stringify({ dependencies })}\n`,
+  );
 }
 
 /** The part of `deno info --json` that is read. */

@@ -17,6 +17,12 @@ export interface ExecEnforcerOptions {
   readonly clock: Clock;
   /** Absolute path of the program. */
   readonly program: string;
+  /**
+   * Looks at the program without running it.
+   *
+   * @throws {RuntimeError} when the system would not start it.
+   */
+  readonly checkProgram: (path: string) => Promise<void>;
   /** Timeout of one run. @default {10000} */
   readonly timeoutMs?: number;
   /** Runs at the same time, at most. @default {4} */
@@ -39,7 +45,7 @@ const MAX_OUTPUT_BYTES = 4_096;
  *
  * @example
  * ```ts ignore
- * const enforcer = new ExecEnforcer({ clock, program: "/usr/local/sbin/ban" });
+ * const enforcer = new ExecEnforcer({ clock, program: "/usr/local/sbin/ban", checkProgram });
  * const failures = await enforcer.apply(bans, signal);
  * ```
  */
@@ -49,6 +55,7 @@ export class ExecEnforcer implements Enforcer {
   readonly maxBansAtOnce: number;
   readonly #clock: Clock;
   readonly #program: string;
+  readonly #checkProgram: (path: string) => Promise<void>;
   readonly #timeoutMs: number;
   readonly #parallel: number;
 
@@ -60,6 +67,7 @@ export class ExecEnforcer implements Enforcer {
     }
     this.#clock = clock;
     this.#program = program;
+    this.#checkProgram = options.checkProgram;
     this.#timeoutMs = timeoutMs;
     this.#parallel = parallel;
     this.maxBansAtOnce = parallel * RUNS_IN_A_ROW;
@@ -67,20 +75,7 @@ export class ExecEnforcer implements Enforcer {
 
   async check(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const program = this.#program;
-    try {
-      const { isFile, mode } = await Deno.stat(program);
-      if (!isFile) throw new RuntimeError(`${program} is not a file`);
-      if (mode === null || (mode & 0o111) !== 0) return;
-      const hint = `chmod +x ${program}`;
-      throw new RuntimeError(`${program} is not executable`, { hint });
-    } catch (error) {
-      if (error instanceof RuntimeError || !isOfTheSystem(error)) throw error;
-      throw new RuntimeError(`${program} can't be run: ${error.message}`, {
-        hint: "execprogram is the absolute path of the program",
-        cause: error,
-      });
-    }
+    await this.#checkProgram(this.#program);
   }
 
   apply(
@@ -143,7 +138,7 @@ export class ExecEnforcer implements Enforcer {
   /** Runs the program to its end. @returns Why it failed. */
   async #run(call: ExecCall, signal: AbortSignal): Promise<string | undefined> {
     const child = this.#spawn(call);
-    if (typeof child === "string") return child;
+    if (typeof child === "string") return await this.#fault() ?? child;
     const outputs = [new Output(child.stderr), new Output(child.stdout)];
     const timeoutMs = this.#timeoutMs;
     const isInTime = await this.#within(timeoutMs, child.status, signal);
@@ -156,11 +151,22 @@ export class ExecEnforcer implements Enforcer {
     }
     // A program that it left running may keep its outputs open.
     for (const output of outputs) await output.close();
-    return isDone ? undefined : execReason({
+    return isDone ? undefined : await this.#fault() ?? execReason({
       end: isInTime ? endedBy ?? code : undefined,
       timeoutMs,
       outputs: outputs.map((output) => output.text),
     });
+  }
+
+  /** What is wrong with the program, if that can be told. */
+  async #fault(): Promise<string | undefined> {
+    try {
+      await this.#checkProgram(this.#program);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      return error.message;
+    }
   }
 
   /** The program, in a process group of its own, or why it can't be started. */

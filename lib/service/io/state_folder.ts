@@ -19,20 +19,21 @@ const SERVICE_MANAGER = "/run/systemd/system";
  * @example
  * ```ts ignore
  * await findStateFolder("/var/lib/fail2ban-cluster");
- * // { path: "/var/lib/fail2ban-cluster", uid: 998, owner: "fail2ban-cluster" }
+ * // { path: "/var/lib/fail2ban-cluster", uid: 998, gid: 998, owner: "fail2ban-cluster" }
  * ```
  */
 export async function findStateFolder(
   path: string,
 ): Promise<StateFolder | undefined> {
-  const uid = await ownerOf(path);
-  if (uid === undefined || uid === null) return undefined;
-  return { path, uid, owner: await nameOf(uid) };
+  const info = await infoOf(path);
+  if (info === undefined || info.uid === null) return undefined;
+  const { uid, gid } = info;
+  return { path, uid, gid: gid ?? uid, owner: await nameOf(uid) };
 }
 
 /** Whether systemd runs this host's services. */
 export async function hasServiceManager(): Promise<boolean> {
-  return await ownerOf(SERVICE_MANAGER) !== undefined;
+  return await infoOf(SERVICE_MANAGER) !== undefined;
 }
 
 /** The user who runs this program; under sudo `CALLER as USER`. */
@@ -44,9 +45,9 @@ export async function userName(): Promise<string> {
     : `${before} as ${name}`;
 }
 
-async function ownerOf(path: string): Promise<number | null | undefined> {
+async function infoOf(path: string): Promise<Deno.FileInfo | undefined> {
   try {
-    return (await Deno.stat(path)).uid;
+    return await Deno.stat(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

@@ -256,6 +256,57 @@ Deno.test("ExecEnforcer.check() says what keeps the program from being run", asy
   );
 });
 
+const BROKEN: readonly (readonly [
+  what: string,
+  text: string,
+  message: RegExp,
+  hint: RegExp,
+])[] = [
+  [
+    "a script whose lines end as on Windows",
+    "#!/bin/sh\r\nexit 0\r\n",
+    /can't be run: its lines end as on Windows \(CRLF\)/,
+    /^sed -i 's\/\\r\$\/\/' \//,
+  ],
+  [
+    "a script with options and CRLF",
+    "#!/bin/sh -e\r\nexit 0\r\n",
+    /\(CRLF\)/,
+    /^sed -i /,
+  ],
+  [
+    "a script with an interpreter that is missing",
+    "#!/opt/python2 -u\n",
+    /asks for \/opt\/python2, and there is none$/,
+    /^install it, or change/,
+  ],
+];
+
+for (const [what, text, message, hint] of BROKEN) {
+  Deno.test(`${what} is told as such, before it is run and where it was to be run`, async () => {
+    await using program = await Program.write(["exit 0"]);
+    await Deno.writeTextFile(program.path, text);
+    await rejects(program.enforcer().check(NEVER), (error) => {
+      ok(error instanceof RuntimeError);
+      ok(message.test(error.message), error.message);
+      ok(hint.test(error.hint ?? ""), error.hint);
+      return true;
+    });
+    const [failure] = await program.enforcer().apply(localBans(1), NEVER);
+    ok(message.test(failure?.reason ?? ""), failure?.reason);
+  });
+}
+
+Deno.test("arguments in execprogram are told as such", async () => {
+  await using program = await Program.write(["exit 0"]);
+  const typed = `${program.path} --now`;
+  await rejects(program.enforcer({ program: typed }).check(NEVER), {
+    message:
+      `there is no program ${typed}: ${program.path} is one, and what stands behind it are arguments`,
+    hint: "execprogram is a path alone; a script of its own can give arguments",
+  });
+});
+
 Deno.test("ExecEnforcer knows nothing of what is in force, and wants an absolute path", async () => {
   await using program = await Program.write(["exit 0"]);
   const enforcer = program.enforcer();

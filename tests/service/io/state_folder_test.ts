@@ -22,6 +22,7 @@ testWith(
     deepStrictEqual(await findStateFolder(path), {
       path,
       uid: 0,
+      gid: 0,
       owner: "root",
     });
     await Deno.chown(path, 65534, null);

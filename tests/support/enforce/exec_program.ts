@@ -8,6 +8,7 @@ import {
   ExecEnforcer,
   type ExecEnforcerOptions,
 } from "../../../lib/enforce/io/exec_enforcer.ts";
+import { checkProgram } from "../../../lib/enforce/io/program_check.ts";
 import { SystemClock } from "../../../lib/async/io/system_clock.ts";
 import { TempDir } from "../host/temp_dir.ts";
 
@@ -37,7 +38,12 @@ export class Program implements AsyncDisposable {
   /** An enforcer that runs it. */
   enforcer(options: Partial<ExecEnforcerOptions> = {}): ExecEnforcer {
     const clock = new SystemClock();
-    return new ExecEnforcer({ clock, program: this.path, ...options });
+    return new ExecEnforcer({
+      clock,
+      program: this.path,
+      checkProgram,
+      ...options,
+    });
   }
 
   /** The lines of a file that the script wrote, none while it has not. */

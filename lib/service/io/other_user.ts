@@ -1,0 +1,64 @@
+/**
+ * Runs a command in place of this program.
+ *
+ * @module
+ */
+
+import { RuntimeError } from "../../base/errors.ts";
+
+const SIGNALS: readonly Deno.Signal[] = ["SIGTERM", "SIGINT", "SIGHUP"];
+
+/**
+ * Runs a command with this program's input and outputs, and hands on the
+ * signals that end or renew it.
+ *
+ * @param command The program, looked up in `PATH`, and its arguments.
+ * @returns Its exit code; 128 and the number for a signal.
+ * @throws {RuntimeError} when there is no such program.
+ */
+export async function runInstead(
+  [program, ...args]: readonly [program: string, ...args: string[]],
+): Promise<number> {
+  const child = spawn(program, args);
+  const listeners = SIGNALS.map((signal) => {
+    const listener = () => handOn(child, signal);
+    Deno.addSignalListener(signal, listener);
+    return [signal, listener] as const;
+  });
+  try {
+    return (await child.status).code;
+  } finally {
+    for (const [signal, listener] of listeners) {
+      Deno.removeSignalListener(signal, listener);
+    }
+  }
+}
+
+function spawn(program: string, args: readonly string[]): Deno.ChildProcess {
+  try {
+    return new Deno.Command(program, {
+      args: [...args],
+      stdin: "inherit",
+      stdout: "inherit",
+      stderr: "inherit",
+    }).spawn();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new RuntimeError(`there is no ${program} here`, {
+      hint:
+        "install the package util-linux, or run it as the user who owns statedir",
+      cause: error,
+    });
+  }
+}
+
+/** A terminal has told it by itself, perhaps, and it has ended. */
+function handOn(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch (error) {
+    const hasEnded = error instanceof TypeError ||
+      error instanceof Deno.errors.NotFound;
+    if (!hasEnded) throw error;
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * What `check` looks at on this host, beside the configuration. What it finds
+ * may change by itself, so that it keeps no program from starting.
+ *
+ * @module
+ */
+
+import type {
+  GeneralConfig,
+  MonitorConfig,
+  PublisherConfig,
+  SubscriberConfig,
+  ValueSource,
+} from "../../lib/config/config.ts";
+import { SystemClock } from "../../lib/async/io/system_clock.ts";
+import { endpointHost, endpointPort } from "../../lib/base/endpoint_url.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import { parseHostName } from "../../lib/base/host_name.ts";
+import { localJails } from "../../lib/base/jail_map.ts";
+import { NftEnforcer } from "../../lib/enforce/io/nft_enforcer.ts";
+import { checkProgram } from "../../lib/enforce/io/program_check.ts";
+import { Fail2banInfo } from "../../lib/fail2ban/fail2ban_info.ts";
+import { findLogFileTrouble } from "../../lib/log/io/log_file_probe.ts";
+import { DnsResolver } from "../../lib/protection/io/dns_resolver.ts";
+import { findPortTrouble } from "../../lib/service/io/port_probe.ts";
+import { hasServiceManager } from "../../lib/service/io/state_folder.ts";
+import { findUnitFolders } from "../../lib/service/io/unit_view.ts";
+import { logFileTrouble } from "../../lib/service/unit_paths.ts";
+import { findLogTrouble } from "../../lib/tail/io/log_probe.ts";
+import { openFail2ban } from "./enforced_actions.ts";
+import { isRunning } from "./running_programs.ts";
+
+/** Limit of one look. */
+const LOOK_MS = 5_000;
+
+/**
+ * Looks at the file that the log goes to.
+ *
+ * @param program The program's name.
+ * @param general Its configuration.
+ * @returns What keeps the program from writing it; nothing where it can.
+ */
+export async function checkLogFile(
+  program: string,
+  { logTarget }: GeneralConfig,
+): Promise<readonly string[]> {
+  if (logTarget?.kind !== "file") return [];
+  const { path } = logTarget;
+  const reason = await findLogFileTrouble(path);
+  const folders = await hasServiceManager()
+    ? await findUnitFolders(program)
+    : undefined;
+  const trouble = logFileTrouble({ path, program, reason, folders });
+  return trouble === undefined ? [] : [trouble];
+}
+
+/** Paths with a `*`, which is taken as it stands. */
+export function checkPaths(sources: readonly ValueSource[]): readonly string[] {
+  return sources.flatMap(({ section, key, shown = "" }) =>
+    shown.startsWith("/") && shown.includes("*")
+      ? [
+        `${section}.${key} = ${shown}: nothing is put in for a *: name the one file; rotated ones are found by themselves`,
+      ]
+      : []
+  );
+}
+
+/** For a monitor: its fail2ban's log, and the name of the publisher's host. */
+export async function checkMonitorHost(
+  { logPath, controlServerUrl, replyServerUrl }: MonitorConfig,
+): Promise<readonly string[]> {
+  const trouble = await findLogTrouble(logPath);
+  const log = trouble === undefined ? [] : [
+    `monitor.fail2banlogpath = ${logPath}: ${trouble}: is fail2ban installed and running, ` +
+    "and is it what fail2ban-client get logtarget says?",
+  ];
+  const hub = controlServerUrl === undefined
+    ? { key: "monitor.zmqreplyserver", url: replyServerUrl }
+    : { key: "monitor.controlserver", url: controlServerUrl };
+  return [...log, ...await checkName(hub)];
+}
+
+/** For a publisher that does not run: whether its ports are free. */
+export async function checkPublisherHost(
+  config: PublisherConfig,
+): Promise<readonly string[]> {
+  if (await isRunning(config.pidFile)) return [];
+  const bound = [
+    ["broadcasterbindurl", config.broadcasterBindUrl],
+    ["replybindurl", config.replyBindUrl],
+    ["controlbindurl", config.controlBindUrl],
+    ["streambindurl", config.streamBindUrl],
+  ] as const;
+  return bound.flatMap(([key, url]) => {
+    const trouble = portTrouble(url);
+    return trouble === undefined
+      ? []
+      : [`publisher.${key} = ${url}: ${trouble}`];
+  });
+}
+
+/** For a subscriber: what its actions take, and the names of the publisher's host. */
+export async function checkSubscriberHost(
+  config: SubscriberConfig,
+): Promise<readonly string[]> {
+  const { protocol2, publisherUrl, actions } = config;
+  const hub = protocol2 === undefined
+    ? { key: "subscriber.zmqpublisherurl", url: publisherUrl }
+    : { key: "subscriber.controlserver", url: protocol2.controlUrl };
+  const found = [...await checkName(hub)];
+  for (const action of actions) {
+    const key = `subscriber.subscriberaction = ${action}`;
+    const troubles = await troublesOf(
+      (signal) => checkAction(action, config, signal),
+    );
+    found.push(...troubles.map((trouble) => `${key}: ${trouble}`));
+  }
+  return found;
+}
+
+async function checkAction(
+  action: SubscriberConfig["actions"][number],
+  config: SubscriberConfig,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const clock = new SystemClock();
+  switch (action) {
+    case "log":
+      return [];
+    case "nftables":
+      await new NftEnforcer({ clock, table: config.nftTable }).list(signal);
+      return [];
+    case "exec":
+      await checkProgram(config.execProgram ?? "");
+      return [];
+    case "fail2banclient": {
+      await using client = openFail2ban(config);
+      const fail2ban = new Fail2banInfo(client, clock);
+      await fail2ban.check(signal);
+      const missing: string[] = [];
+      for (const jail of localJails(config.jailMap)) {
+        const ignored = await fail2ban.ignoredIn(jail, signal);
+        if (ignored === undefined) missing.push(jail);
+      }
+      return missing.map((jail) =>
+        `fail2ban has no jail ${jail}: put it into /etc/fail2ban/jail.d (install.sh brings fail2bancluster), then fail2ban-client reload`
+      );
+    }
+  }
+}
+
+/** What a look finds, or why there can be none. */
+async function troublesOf(
+  look: (signal: AbortSignal) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  const signal = AbortSignal.timeout(LOOK_MS);
+  try {
+    return await look(signal);
+  } catch (error) {
+    if (error === signal.reason) return [`no answer in ${LOOK_MS / 1_000} s`];
+    if (!(error instanceof RuntimeError)) throw error;
+    const { message, hint } = error;
+    return [hint === undefined ? message : `${message}; ${hint}`];
+  }
+}
+
+async function checkName(
+  { key, url }: { readonly key: string; readonly url: string },
+): Promise<readonly string[]> {
+  const name = parseHostName(endpointHost(url) ?? "");
+  if (name === undefined) return [];
+  const troubles = await troublesOf(async (signal) => {
+    await new DnsResolver().resolve(name, signal);
+    return [];
+  });
+  return troubles.map((trouble) => `${key} = ${url}: ${trouble}`);
+}
+
+/** Of an interface's name nothing is known, and sockets of files are no ports. */
+function portTrouble(url: string): string | undefined {
+  const host = endpointHost(url);
+  const port = endpointPort(url);
+  if (host === undefined || port === undefined) return undefined;
+  const hostname = host === "*" ? "0.0.0.0" : host;
+  return /^[\d.]+$|:/.test(hostname)
+    ? findPortTrouble(hostname, port)
+    : undefined;
+}

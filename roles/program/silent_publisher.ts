@@ -1,0 +1,27 @@
+import type { GeneralConfig } from "../../lib/config/config.ts";
+import { lookAtPublisher } from "../../lib/client/io/publisher_probe.ts";
+import {
+  explainSilence,
+  type Explanation,
+  type SilenceStage,
+} from "../../lib/client/silence.ts";
+import type { NodeMembership } from "./node_membership.ts";
+
+/**
+ * Finds out why a publisher does not answer.
+ *
+ * @param url Where it is asked.
+ * @param membership Whose member this host is.
+ * @param general This node's configuration.
+ */
+export function silenceExplainer(
+  url: string,
+  membership: NodeMembership,
+  { hostName: node }: GeneralConfig,
+): (stage: SilenceStage) => Promise<Explanation> {
+  return async (stage) =>
+    explainSilence({
+      ...{ cause: await lookAtPublisher(url), stage, url, node },
+      joinedUrl: membership.controlUrl,
+    });
+}
