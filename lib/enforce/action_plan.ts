@@ -26,6 +26,7 @@ import type { ActiveBan, EnforcementFailure, HostBan } from "./enforcer.ts";
 
 /** Bans looked at for a batch of one verb, as a multiple of what the batch takes. */
 const LOOK_AHEAD_FACTOR = 10;
+const NO_KEYS: ReadonlySet<string> = new Set();
 
 /** Keeps the plan of one action. Time is an argument. */
 export class ActionPlan {
@@ -38,6 +39,8 @@ export class ActionPlan {
   readonly #failing = new Set<string>();
   /** Keys of bans that were refused, and are tried again only after a change. */
   readonly #refused = new Set<string>();
+  /** Keys of bans that were handed out or settled since a comparison began. */
+  #newer: Set<string> | undefined;
   #lastReason: string | undefined;
   #finished = new Map<string, HostBan>();
   #inForce = 0;
@@ -125,6 +128,7 @@ export class ActionPlan {
       if (need.verb !== verb) continue;
       this.#queue.delete(key);
       entry.place = "busy";
+      this.#newer?.add(key);
       bans.push(need.ban);
     }
     if (verb === undefined) return undefined;
@@ -156,6 +160,7 @@ export class ActionPlan {
     );
     for (const ban of bans) {
       const key = keyOf(ban);
+      this.#newer?.add(key);
       const entry = this.#entry(key, ban);
       const failure = failed.get(key);
       this.#change(entry, () => entry.conclude(verb, ban, failure));
@@ -189,6 +194,7 @@ export class ActionPlan {
     this.#rate.failed(nowMs);
     for (const ban of batch.bans) {
       const key = keyOf(ban);
+      this.#newer?.add(key);
       const entry = this.#entry(key, ban);
       entry.noteTry(ban);
       this.#failing.add(key);
@@ -199,28 +205,42 @@ export class ActionPlan {
   }
 
   /**
+   * Says that what is in force is going to be listed, which may take its time:
+   * bans of which more is known by then are left out of the comparison.
+   */
+  beginComparison(): void {
+    this.#newer = new Set();
+  }
+
+  /**
    * Compares with what is really in force, and plans the repair.
    *
    * @param listed What is in force.
    * @param isOurs Whether a listed ban that nobody wants may be lifted.
    * @param nowMs The clock of the bans' ends: what has ended by now is not missing.
-   * @returns What differed. What was refused for good is tried again.
+   * @param retriesRefused Whether what was refused for good is tried again.
+   * @returns What differed.
    */
   reconcile(
     listed: readonly ActiveBan[],
     isOurs: (ban: ActiveBan) => boolean,
     nowMs = -Infinity,
+    retriesRefused = true,
   ): Drift {
     const found = new Map(listed.map((ban) => [keyOf(ban), ban]));
+    const newer = this.#newer ?? NO_KEYS;
+    this.#newer = undefined;
     let missing = 0;
     let surplus = 0;
     for (const [key, entry] of this.#entries) {
+      const isRefused = entry.place === "refused" && !retriesRefused;
+      if (newer.has(key) || isRefused) continue;
       const there = found.get(key);
       found.delete(key);
       if (this.#correct(key, entry, there, nowMs)) missing++;
     }
-    for (const ban of found.values()) {
-      if (!isOurs(ban)) continue;
+    for (const [key, ban] of found) {
+      if (newer.has(key) || !isOurs(ban)) continue;
       surplus++;
       this.adopt(strayBan(ban, this.#options.hostName));
     }

@@ -117,6 +117,12 @@ export class ReconciledBans {
     this.forgetFinished();
   }
 
+  /** Says that there may be more to do. */
+  wake(): void {
+    this.forgetFinished();
+    this.#parts.changed.notify();
+  }
+
   /** Forgets what is neither desired nor in force; before the start that is not known. */
   forgetFinished(): void {
     if (!this.#hasBegun) return;

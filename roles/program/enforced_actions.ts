@@ -17,6 +17,7 @@ import { DnsResolver } from "../../lib/protection/io/dns_resolver.ts";
 import { ExecEnforcer } from "../../lib/enforce/io/exec_enforcer.ts";
 import { Fail2banProcess } from "../../lib/fail2ban/io/fail2ban_process.ts";
 import { Fail2banSocket } from "../../lib/fail2ban/io/fail2ban_socket.ts";
+import { NetlinkGeneration } from "../../lib/enforce/io/netlink_generation.ts";
 import { NftEnforcer } from "../../lib/enforce/io/nft_enforcer.ts";
 import { type JailMap, localJails } from "../../lib/base/jail_map.ts";
 import type {
@@ -169,7 +170,11 @@ export class EnforcedActions implements AsyncDisposable {
           jails: localJails(config.jailMap),
         });
       case "nftables":
-        return this.#nft = new NftEnforcer({ clock, table: config.nftTable });
+        return this.#nft = new NftEnforcer({
+          clock,
+          table: config.nftTable,
+          generation: this.#held.use(new NetlinkGeneration()),
+        });
       case "exec":
         return new ExecEnforcer({
           program: config.execProgram ?? "",

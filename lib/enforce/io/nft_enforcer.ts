@@ -8,6 +8,8 @@
 import { bisectFailures } from "../bisect_failures.ts";
 import { EitherSignal } from "../../async/either_signal.ts";
 import { RuntimeError } from "../../base/errors.ts";
+import { Mutex } from "../../async/mutex.ts";
+import { type FirewallGeneration, GenerationWatch } from "../nft_generation.ts";
 import { nftHint, nftReason, parseNftListing } from "../nft_listing.ts";
 import type { ListedNftSet } from "../nft_listing.ts";
 import {
@@ -40,6 +42,8 @@ export interface NftEnforcerOptions {
   readonly command?: readonly [string, ...string[]];
   /** Timeout of one call of the program. @default {10000} */
   readonly timeoutMs?: number;
+  /** Tells whether anybody changed the firewall; without it that is never certain. */
+  readonly generation?: FirewallGeneration;
 }
 
 /** How a call of the program went. */
@@ -76,6 +80,9 @@ export class NftEnforcer implements Enforcer {
   readonly #table: NftTable;
   readonly #command: readonly [string, ...string[]];
   readonly #timeoutMs: number;
+  readonly #generation: GenerationWatch;
+  /** Held while something is changed, so that own changes are counted when others are looked for. */
+  readonly #changing = new Mutex();
   /** Sets that the table has, or had until somebody removed it; `undefined`: not asked yet. */
   #sets: Set<NftSet> | undefined;
 
@@ -84,6 +91,7 @@ export class NftEnforcer implements Enforcer {
     this.#table = options.table ?? NFT_TABLE;
     this.#command = options.command ?? ["nft"];
     this.#timeoutMs = options.timeoutMs ?? 10_000;
+    this.#generation = new GenerationWatch(options.generation);
   }
 
   async check(signal: AbortSignal): Promise<void> {
@@ -119,8 +127,20 @@ export class NftEnforcer implements Enforcer {
     return [...failures, ...refused];
   }
 
+  async isUnchanged(signal: AbortSignal): Promise<boolean> {
+    return await this.#changing.withLock(
+      signal,
+      () => Promise.resolve(this.#generation.isUnchanged()),
+    );
+  }
+
   async list(signal: AbortSignal): Promise<readonly ActiveBan[]> {
+    const mark = await this.#changing.withLock(
+      signal,
+      () => Promise.resolve(this.#generation.mark()),
+    );
     const listed = await this.#list([], signal);
+    this.#generation.seen(mark);
     return listed.flatMap(({ bans }) => bans);
   }
 
@@ -195,8 +215,18 @@ export class NftEnforcer implements Enforcer {
     });
   }
 
-  #run(script: string, signal: AbortSignal): Promise<Outcome> {
-    return this.#call(["--file", "-"], script, signal);
+  /** Changes the firewall, wholly or not at all. */
+  async #run(script: string, signal: AbortSignal): Promise<Outcome> {
+    return await this.#changing.withLock(signal, async () => {
+      try {
+        const outcome = await this.#call(["--file", "-"], script, signal);
+        if (outcome.ok) this.#generation.changed();
+        return outcome;
+      } catch (error) {
+        this.#generation.mayHaveChanged();
+        throw error;
+      }
+    });
   }
 
   async #call(
