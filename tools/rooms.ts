@@ -88,6 +88,11 @@ export const ROOMS: readonly Room[] = [
     mayImport: ["async", "base", "log", "ban", "fail2ban", "protection"],
   },
   {
+    name: "nftables",
+    holds: "bans as elements of sets: scripts, listings, changes by others",
+    mayImport: ["async", "base", "log", "enforce"],
+  },
+  {
     name: "publisher",
     holds: "serves nodes and operators; owns the table",
     mayImport: [
@@ -144,7 +149,7 @@ export const ROOMS: readonly Room[] = [
       "ban",
       "protection",
       "fail2ban",
-      "enforce",
+      "nftables",
     ],
   },
   {

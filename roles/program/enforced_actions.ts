@@ -17,8 +17,8 @@ import { DnsResolver } from "../../lib/protection/io/dns_resolver.ts";
 import { ExecEnforcer } from "../../lib/enforce/io/exec_enforcer.ts";
 import { Fail2banProcess } from "../../lib/fail2ban/io/fail2ban_process.ts";
 import { Fail2banSocket } from "../../lib/fail2ban/io/fail2ban_socket.ts";
-import { NetlinkGeneration } from "../../lib/enforce/io/netlink_generation.ts";
-import { NftEnforcer } from "../../lib/enforce/io/nft_enforcer.ts";
+import { NetlinkGeneration } from "../../lib/nftables/io/netlink_generation.ts";
+import { NftEnforcer } from "../../lib/nftables/io/nft_enforcer.ts";
 import { type JailMap, localJails } from "../../lib/base/jail_map.ts";
 import type {
   BanAction,

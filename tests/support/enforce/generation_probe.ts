@@ -5,8 +5,8 @@
  * @module
  */
 
-import { NetlinkGeneration } from "../../../lib/enforce/io/netlink_generation.ts";
-import { NftEnforcer } from "../../../lib/enforce/io/nft_enforcer.ts";
+import { NetlinkGeneration } from "../../../lib/nftables/io/netlink_generation.ts";
+import { NftEnforcer } from "../../../lib/nftables/io/nft_enforcer.ts";
 import { SystemClock } from "../../../lib/async/io/system_clock.ts";
 import { hostBan } from "../values/local_bans.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { NftEnforcer } from "../../../lib/enforce/io/nft_enforcer.ts";
+import { NftEnforcer } from "../../../lib/nftables/io/nft_enforcer.ts";
 import { SystemClock } from "../../../lib/async/io/system_clock.ts";
 import { NetworkNamespace } from "../host/network_namespace.ts";
 import { testWith } from "../host/real_parts.ts";

@@ -30,7 +30,7 @@ import type {
   EnforcementFailure,
   Enforcer,
   HostBan,
-} from "../enforcer.ts";
+} from "../../enforce/enforcer.ts";
 
 /** Options for the enforcer of nftables. */
 export interface NftEnforcerOptions {

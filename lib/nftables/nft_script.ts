@@ -42,7 +42,7 @@ import {
   nftSetParts,
   type NftTable,
 } from "./nft_names.ts";
-import type { HostBan } from "./enforcer.ts";
+import type { HostBan } from "../enforce/enforcer.ts";
 
 /** What of a ban nftables needs to know. */
 export type NftBan = Pick<HostBan, "address" | "expiresMs">;

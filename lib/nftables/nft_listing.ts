@@ -13,7 +13,7 @@ import {
   type NftTable,
   parseNftSet,
 } from "./nft_names.ts";
-import type { ActiveBan } from "./enforcer.ts";
+import type { ActiveBan } from "../enforce/enforcer.ts";
 
 /** A set as nft lists it. */
 export interface ListedNftSet {

@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, rejects } from "node:assert/strict";
 import type { Address } from "../../../lib/base/address.ts";
 import { RuntimeError } from "../../../lib/base/errors.ts";
-import { NftEnforcer } from "../../../lib/enforce/io/nft_enforcer.ts";
+import { NftEnforcer } from "../../../lib/nftables/io/nft_enforcer.ts";
 import { SystemClock } from "../../../lib/async/io/system_clock.ts";
 import { hostBan, localBans } from "../../support/values/local_bans.ts";
 import { testNft } from "../../support/enforce/nft_host.ts";

@@ -1,5 +1,5 @@
 import { strictEqual } from "node:assert/strict";
-import { GenerationWatch } from "../../lib/enforce/nft_generation.ts";
+import { GenerationWatch } from "../../lib/nftables/nft_generation.ts";
 
 Deno.test("GenerationWatch is certain of nothing without a source, before the first list, and after a change of which nobody knows", () => {
   const blind = new GenerationWatch({ read: () => undefined });
