@@ -41,6 +41,8 @@ export class ActionPlan {
   readonly #refused = new Set<string>();
   /** Keys of bans that were handed out or settled since a comparison began. */
   #newer: Set<string> | undefined;
+  /** Whether the backlog waits until it is known what is in force. */
+  #isHeld = false;
   #lastReason: string | undefined;
   #finished = new Map<string, HostBan>();
   #inForce = 0;
@@ -80,7 +82,27 @@ export class ActionPlan {
         entry.record(undefined);
       }
     });
+    // What changed does not wait with the backlog.
+    if (this.#isHeld && entry.place === "queued") {
+      this.#queue.delete(key);
+      entry.place = "idle";
+    }
     this.#place(key, entry, "news");
+  }
+
+  /**
+   * Has all wait that is planned so far, and what is adopted, until
+   * {@link ActionPlan.release}: only what changes from now on is handed out.
+   */
+  hold(): void {
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    this.#queue.postpone();
+  }
+
+  /** Ends {@link ActionPlan.hold}. */
+  release(): void {
+    this.#isHeld = false;
   }
 
   /**
@@ -101,6 +123,15 @@ export class ActionPlan {
       else if (state === "tried") entry.noteTry(ban);
       else entry.hosted = true;
     });
+    this.#place(key, entry, "backlog");
+  }
+
+  /** Takes note that a ban is not in force. */
+  miss(ban: Pick<HostBan, "jail" | "address">): void {
+    const key = keyOf(ban);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#change(entry, () => entry.record(undefined));
     this.#place(key, entry, "backlog");
   }
 
@@ -138,7 +169,8 @@ export class ActionPlan {
 
   /** When `next` may have something again; `undefined`: not before a change. */
   get nextAtMs(): number | undefined {
-    const atMs = this.#queue.nextAtMs;
+    const { hasNews, nextAtMs } = this.#queue;
+    const atMs = this.#isHeld ? hasNews ? -Infinity : undefined : nextAtMs;
     return atMs === undefined ? atMs : Math.max(atMs, this.#rate.nextAtMs);
   }
 
@@ -212,6 +244,13 @@ export class ActionPlan {
     this.#newer = new Set();
   }
 
+  /** Ends a comparison. @returns The keys of bans of which more is known than what was listed. */
+  endComparison(): ReadonlySet<string> {
+    const newer = this.#newer ?? NO_KEYS;
+    this.#newer = undefined;
+    return newer;
+  }
+
   /**
    * Compares with what is really in force, and plans the repair.
    *
@@ -228,8 +267,7 @@ export class ActionPlan {
     retriesRefused = true,
   ): Drift {
     const found = new Map(listed.map((ban) => [keyOf(ban), ban]));
-    const newer = this.#newer ?? NO_KEYS;
-    this.#newer = undefined;
+    const newer = this.endComparison();
     let missing = 0;
     let surplus = 0;
     for (const [key, entry] of this.#entries) {
@@ -301,7 +339,7 @@ export class ActionPlan {
   }
 
   *#needs() {
-    for (const key of this.#queue.keys()) {
+    for (const key of this.#queue.keys(this.#isHeld)) {
       const entry = this.#entries.get(key);
       const need = entry?.need(this.#options.lapses);
       if (entry !== undefined && need !== undefined) {

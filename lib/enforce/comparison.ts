@@ -25,7 +25,7 @@ export interface ComparisonOptions {
 /** Lists take a part of the time at most: after one there is none for this many times what it took. */
 const REST_FACTOR = 5;
 /** After any list, where somebody else may change the firewall all the time. */
-const MIN_REST_MS = 3_000;
+const MIN_REST_MS = 2_000;
 /** Of a list that holds back commands; twice as long after each that took longer. */
 const FIRST_TIMEOUT_MS = 2_000;
 const MAX_TIMEOUT_MS = 60_000;
@@ -47,10 +47,12 @@ export class Comparison {
     this.#options = options;
   }
 
-  /** How long ago it was known for certain what is in force, in milliseconds; `undefined`: never. */
-  get ageMs(): number | undefined {
+  /** How long ago it was known for certain what is in force, in seconds; `undefined`: the enforcer never tells. */
+  get ageSeconds(): number | "unknown" | undefined {
     const { clock } = this.#options;
-    return this.#knownAtMs && clock.monotonicMs() - this.#knownAtMs;
+    if (!this.#lists) return undefined;
+    if (this.#knownAtMs === undefined) return "unknown";
+    return Math.ceil((clock.monotonicMs() - this.#knownAtMs) / 1_000);
   }
 
   /** Why what is in force can't be listed; `undefined`: it can. */
@@ -95,6 +97,17 @@ export class Comparison {
       this.#restUntilMs = endedMs +
         Math.max(isWatched ? MIN_REST_MS : 0, restMs);
     }
+  }
+
+  /** As `list`, but what can't be done now is said here. */
+  async tryList(
+    signal: AbortSignal,
+  ): Promise<readonly ActiveBan[] | undefined> {
+    let listed: readonly ActiveBan[] | undefined;
+    await this.#attempt(async () => {
+      listed = await this.list(signal);
+    });
+    return listed;
   }
 
   /**

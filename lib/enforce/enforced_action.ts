@@ -20,6 +20,7 @@ import {
 } from "./reconciled_bans.ts";
 import type { BanLedger } from "./ban_ledger.ts";
 import type {
+  ActiveBan,
   BanAction,
   EnforcementFailure,
   Enforcer,
@@ -138,14 +139,12 @@ export class EnforcedAction implements BanAction {
   get figures(): Readonly<Record<string, string | number>> {
     const { lastReason, ...plan } = this.#plan.figures;
     const { leftOut } = this.#options.desired;
-    const { ageMs, trouble } = this.#comparison;
+    const { ageSeconds, trouble } = this.#comparison;
     const reason = this.#trouble ?? trouble ?? lastReason;
     return {
       ...this.counters,
       ...plan,
-      ...(ageMs === undefined
-        ? {}
-        : { inForceAgeSeconds: Math.ceil(ageMs / 1_000) }),
+      ...(ageSeconds === undefined ? {} : { inForceAgeSeconds: ageSeconds }),
       ...(leftOut === 0 ? {} : { leftOut }),
       ...(reason === undefined ? {} : { lastReason: reason }),
     };
@@ -163,6 +162,8 @@ export class EnforcedAction implements BanAction {
    * @param signal Ends it; the promise then resolves.
    */
   async run(signal: AbortSignal): Promise<void> {
+    // What comes from now on does not wait for a long list.
+    if (this.#options.enforcer.isUnchanged !== undefined) this.#plan.hold();
     try {
       await runTogether(signal, [
         (group) => this.#reconcile(group),
@@ -242,10 +243,39 @@ export class EnforcedAction implements BanAction {
   async #start(signal: AbortSignal): Promise<void> {
     const { enforcer } = this.#options;
     await enforcer.check(signal);
-    const listed = await this.#comparison.list(signal);
+    const listed = enforcer.isUnchanged === undefined
+      ? await this.#comparison.list(signal)
+      : await this.#listBesideNews(signal);
     this.#disturbances = enforcer.disturbances ?? 0;
     this.#bans.start(listed);
     this.#report.begun(this.#plan.figures.inForce);
+  }
+
+  /**
+   * Lists what is in force while bans and lifts go on that come in meanwhile.
+   *
+   * @returns `undefined` when that can't be done, now: then all is applied anew, and it is compared later.
+   */
+  async #listBesideNews(
+    signal: AbortSignal,
+  ): Promise<readonly ActiveBan[] | undefined> {
+    this.#bans.prepare();
+    let isOver = false;
+    const list = async () => {
+      try {
+        return await this.#comparison.tryList(signal);
+      } finally {
+        isOver = true;
+        this.#changed.notify();
+      }
+    };
+    const carryOutNews = async () => {
+      while (!isOver) await this.#carryOutNext(signal);
+    };
+    const [listed, news] = await Promise.allSettled([list(), carryOutNews()]);
+    if (news.status === "rejected") throw news.reason;
+    if (listed.status === "rejected") throw listed.reason;
+    return listed.value;
   }
 
   /** Carries out the next batch, or waits until there may be one. */

@@ -18,7 +18,8 @@ import { ExecEnforcer } from "../../lib/enforce/io/exec_enforcer.ts";
 import { Fail2banProcess } from "../../lib/fail2ban/io/fail2ban_process.ts";
 import { Fail2banSocket } from "../../lib/fail2ban/io/fail2ban_socket.ts";
 import { NetlinkGeneration } from "../../lib/nftables/io/netlink_generation.ts";
-import { NftEnforcer } from "../../lib/nftables/io/nft_enforcer.ts";
+import { NftEnforcer } from "../../lib/nftables/nft_enforcer.ts";
+import { NftProcess } from "../../lib/nftables/io/nft_process.ts";
 import { type JailMap, localJails } from "../../lib/base/jail_map.ts";
 import type {
   BanAction,
@@ -172,6 +173,7 @@ export class EnforcedActions implements AsyncDisposable {
       case "nftables":
         return this.#nft = new NftEnforcer({
           clock,
+          program: new NftProcess(clock),
           table: config.nftTable,
           generation: this.#held.use(new NetlinkGeneration()),
         });

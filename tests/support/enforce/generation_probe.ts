@@ -6,14 +6,17 @@
  */
 
 import { NetlinkGeneration } from "../../../lib/nftables/io/netlink_generation.ts";
-import { NftEnforcer } from "../../../lib/nftables/io/nft_enforcer.ts";
+import { NftEnforcer } from "../../../lib/nftables/nft_enforcer.ts";
+import { NftProcess } from "../../../lib/nftables/io/nft_process.ts";
 import { SystemClock } from "../../../lib/async/io/system_clock.ts";
 import { hostBan } from "../values/local_bans.ts";
 
 const NEVER = new AbortController().signal;
 
 using generation = new NetlinkGeneration();
-const enforcer = new NftEnforcer({ clock: new SystemClock(), generation });
+const clock = new SystemClock();
+const program = new NftProcess(clock);
+const enforcer = new NftEnforcer({ clock, program, generation });
 const told: Record<string, boolean> = {};
 
 async function tell(what: string, work: () => Promise<unknown>): Promise<void> {

@@ -65,6 +65,8 @@ export class MemoryEnforcer implements Enforcer {
   listsPaused = false;
   /** Why only lists and checks fail. */
   blind: string | undefined;
+  /** Why only lists fail. */
+  blindLists: string | undefined;
   readonly isUnchanged?: () => Promise<boolean>;
   /** Whether anybody else changed what is in force since it was listed. */
   #isChanged = true;
@@ -110,6 +112,7 @@ export class MemoryEnforcer implements Enforcer {
 
   async list(signal: AbortSignal): Promise<readonly ActiveBan[] | undefined> {
     return await this.#call("list", signal, async () => {
+      if (this.blindLists !== undefined) failed(this.blindLists);
       const held = this.held();
       this.#isChanged = false;
       if (this.listsPaused) await this.#resumed.wait(signal);
