@@ -93,6 +93,11 @@ export const ROOMS: readonly Room[] = [
     mayImport: ["async", "base", "log", "ban", "fail2ban", "protection"],
   },
   {
+    name: "nftables",
+    holds: "bans as elements of sets: scripts, listings, changes by others",
+    mayImport: ["async", "base", "log", "enforce"],
+  },
+  {
     name: "publisher",
     holds: "serves nodes and operators; owns the table",
     mayImport: [
@@ -150,7 +155,7 @@ export const ROOMS: readonly Room[] = [
       "ban",
       "protection",
       "fail2ban",
-      "enforce",
+      "nftables",
     ],
   },
   {

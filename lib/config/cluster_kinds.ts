@@ -8,7 +8,7 @@
 import type { Durability } from "../ban/ban_store.ts";
 import { parseQuorumRules, type QuorumRules } from "../ban/quorum_rules.ts";
 import { type JailMap, parseJailMap } from "../base/jail_map.ts";
-import { type NftTable, parseNftTable } from "../enforce/nft_names.ts";
+import { type NftTable, parseNftTable } from "../nftables/nft_names.ts";
 import { LOG_FORMATS, type LogFormat } from "../fail2ban/log_format.ts";
 import { SEVERITIES, type Severity } from "../log/log.ts";
 import {

@@ -16,7 +16,7 @@ import type { HostName } from "../base/host_name.ts";
 import type { JailMap } from "../base/jail_map.ts";
 import type { NodeLimits } from "../members/node_limits.ts";
 import type { LegacyMode } from "./legacy.ts";
-import type { NftTable } from "../enforce/nft_names.ts";
+import type { NftTable } from "../nftables/nft_names.ts";
 import type { Durability } from "../ban/ban_store.ts";
 import type { LogTarget, SubscriberAction } from "./cluster_kinds.ts";
 import type { LogFormat } from "../fail2ban/log_format.ts";

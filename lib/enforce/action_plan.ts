@@ -26,6 +26,7 @@ import type { ActiveBan, EnforcementFailure, HostBan } from "./enforcer.ts";
 
 /** Bans looked at for a batch of one verb, as a multiple of what the batch takes. */
 const LOOK_AHEAD_FACTOR = 10;
+const NO_KEYS: ReadonlySet<string> = new Set();
 
 /** Keeps the plan of one action. Time is an argument. */
 export class ActionPlan {
@@ -38,6 +39,10 @@ export class ActionPlan {
   readonly #failing = new Set<string>();
   /** Keys of bans that were refused, and are tried again only after a change. */
   readonly #refused = new Set<string>();
+  /** Keys of bans that were handed out or settled since a comparison began. */
+  #newer: Set<string> | undefined;
+  /** Whether the backlog waits until it is known what is in force. */
+  #isHeld = false;
   #lastReason: string | undefined;
   #finished = new Map<string, HostBan>();
   #inForce = 0;
@@ -83,7 +88,27 @@ export class ActionPlan {
         entry.record(undefined);
       }
     });
+    // What changed does not wait with the backlog.
+    if (this.#isHeld && entry.place === "queued") {
+      this.#queue.delete(key);
+      entry.place = "idle";
+    }
     this.#place(key, entry, "news");
+  }
+
+  /**
+   * Has all wait that is planned so far, and what is adopted, until
+   * {@link ActionPlan.release}: only what changes from now on is handed out.
+   */
+  hold(): void {
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    this.#queue.postpone();
+  }
+
+  /** Ends {@link ActionPlan.hold}. */
+  release(): void {
+    this.#isHeld = false;
   }
 
   /**
@@ -104,6 +129,15 @@ export class ActionPlan {
       else if (state === "tried") entry.noteTry(ban);
       else entry.hosted = true;
     });
+    this.#place(key, entry, "backlog");
+  }
+
+  /** Takes note that a ban is not in force. */
+  miss(ban: Pick<HostBan, "jail" | "address">): void {
+    const key = keyOf(ban);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#change(entry, () => entry.record(undefined));
     this.#place(key, entry, "backlog");
   }
 
@@ -131,6 +165,7 @@ export class ActionPlan {
       if (need.verb !== verb) continue;
       this.#queue.delete(key);
       entry.place = "busy";
+      this.#newer?.add(key);
       bans.push(need.ban);
     }
     if (verb === undefined) return undefined;
@@ -140,7 +175,8 @@ export class ActionPlan {
 
   /** When `next` may have something again; `undefined`: not before a change. */
   get nextAtMs(): number | undefined {
-    const atMs = this.#queue.nextAtMs;
+    const { hasNews, nextAtMs } = this.#queue;
+    const atMs = this.#isHeld ? hasNews ? -Infinity : undefined : nextAtMs;
     return atMs === undefined ? atMs : Math.max(atMs, this.#rate.nextAtMs);
   }
 
@@ -162,6 +198,7 @@ export class ActionPlan {
     );
     for (const ban of bans) {
       const key = keyOf(ban);
+      this.#newer?.add(key);
       const entry = this.#entry(key, ban);
       const failure = failed.get(key);
       this.#change(entry, () => entry.conclude(verb, ban, failure));
@@ -195,6 +232,7 @@ export class ActionPlan {
     this.#rate.failed(nowMs);
     for (const ban of batch.bans) {
       const key = keyOf(ban);
+      this.#newer?.add(key);
       const entry = this.#entry(key, ban);
       entry.noteTry(ban);
       this.#failing.add(key);
@@ -205,28 +243,48 @@ export class ActionPlan {
   }
 
   /**
+   * Says that what is in force is going to be listed, which may take its time:
+   * bans of which more is known by then are left out of the comparison.
+   */
+  beginComparison(): void {
+    this.#newer = new Set();
+  }
+
+  /** Ends a comparison. @returns The keys of bans of which more is known than what was listed. */
+  endComparison(): ReadonlySet<string> {
+    const newer = this.#newer ?? NO_KEYS;
+    this.#newer = undefined;
+    return newer;
+  }
+
+  /**
    * Compares with what is really in force, and plans the repair.
    *
    * @param listed What is in force.
    * @param isOurs Whether a listed ban that nobody wants may be lifted.
    * @param nowMs The clock of the bans' ends: what has ended by now is not missing.
-   * @returns What differed. What was refused for good is tried again.
+   * @param retriesRefused Whether what was refused for good is tried again.
+   * @returns What differed.
    */
   reconcile(
     listed: readonly ActiveBan[],
     isOurs: (ban: ActiveBan) => boolean,
     nowMs = -Infinity,
+    retriesRefused = true,
   ): Drift {
     const found = new Map(listed.map((ban) => [keyOf(ban), ban]));
+    const newer = this.endComparison();
     let missing = 0;
     let surplus = 0;
     for (const [key, entry] of this.#entries) {
+      const isRefused = entry.place === "refused" && !retriesRefused;
+      if (newer.has(key) || isRefused) continue;
       const there = found.get(key);
       found.delete(key);
       if (this.#correct(key, entry, there, nowMs)) missing++;
     }
-    for (const ban of found.values()) {
-      if (!isOurs(ban)) continue;
+    for (const [key, ban] of found) {
+      if (newer.has(key) || !isOurs(ban)) continue;
       surplus++;
       this.adopt(strayBan(ban, this.#options.hostName));
     }
@@ -287,7 +345,7 @@ export class ActionPlan {
   }
 
   *#needs() {
-    for (const key of this.#queue.keys()) {
+    for (const key of this.#queue.keys(this.#isHeld)) {
       const entry = this.#entries.get(key);
       const need = entry?.need(this.#options.lapses);
       if (entry !== undefined && need !== undefined) {

@@ -10,6 +10,7 @@ import {
   type EnforcedActionCounters,
   EnforcementReport,
 } from "./enforcement_report.ts";
+import { Comparison } from "./comparison.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { LedgerWriter } from "./ledger_writer.ts";
 import type { PlanBatch } from "./plan_types.ts";
@@ -30,7 +31,6 @@ import type {
 import type { Log } from "../log/log.ts";
 import { Backoff } from "../async/backoff.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
-import { isOurs } from "./desired_bans.ts";
 
 /** Options for an enforced action. Its clock is its enforcer's, too. */
 export interface EnforcedActionOptions extends ReconciledBansOptions {
@@ -49,6 +49,8 @@ export interface EnforcedActionOptions extends ReconciledBansOptions {
 
 /** Interval between looks for bans that have ended. */
 const EXPIRY_INTERVAL_MS = 1_000;
+/** Interval between looks for what somebody else changed, where these cost next to nothing. */
+const LOOK_INTERVAL_MS = 1_000;
 /** Pauses while the enforcer can't even be asked; each is twice as long as the one before. */
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
@@ -61,8 +63,10 @@ const MAX_PAUSE_MS = 60_000;
  * 3. apply: the enforcer does it, one call at a time;
  * 4. record: plan, ledger and report take note of how it went.
  *
- * At every `resyncEveryMs`, and when the enforcer was disturbed, it lists what
- * is in force, so that the plan repairs what differs.
+ * At every `resyncEveryMs`, when the enforcer was disturbed, and as soon as
+ * somebody else changed what is in force (where the enforcer tells that; else
+ * after a call that went well), it lists what is in force, so that the plan
+ * repairs what differs.
  *
  * @example
  * ```ts ignore
@@ -78,10 +82,13 @@ export class EnforcedAction implements BanAction {
   readonly #ledger: LedgerWriter;
   readonly #bans: ReconciledBans;
   readonly #report: EnforcementReport;
+  readonly #comparison: Comparison;
   readonly #changed = new Condition();
   #resyncAtMs = Infinity;
   /** Whether a batch failed, so that what is in force may not be what it was. */
   #isDoubtful = false;
+  /** Whether a command just went well, so that a comparison holds up nobody. */
+  #isToCompare = false;
   #disturbances = 0;
   /** Why the enforcer can't be asked; `undefined`: it can. */
   #trouble: string | undefined;
@@ -111,6 +118,13 @@ export class EnforcedAction implements BanAction {
       report: this.#report,
       changed: this.#changed,
     });
+    this.#comparison = new Comparison({
+      enforcer,
+      clock,
+      plan: this.#plan,
+      bans: this.#bans,
+      report: this.#report,
+    });
   }
 
   get name(): string {
@@ -133,10 +147,12 @@ export class EnforcedAction implements BanAction {
   get figures(): Readonly<Record<string, string | number>> {
     const { lastReason, ...plan } = this.#plan.figures;
     const { leftOut } = this.#options.desired;
-    const reason = this.#trouble ?? lastReason;
+    const { ageSeconds, trouble } = this.#comparison;
+    const reason = this.#trouble ?? trouble ?? lastReason;
     return {
       ...this.counters,
       ...plan,
+      ...(ageSeconds === undefined ? {} : { inForceAgeSeconds: ageSeconds }),
       ...(leftOut === 0 ? {} : { leftOut }),
       ...(reason === undefined ? {} : { lastReason: reason }),
     };
@@ -154,6 +170,8 @@ export class EnforcedAction implements BanAction {
    * @param signal Ends it; the promise then resolves.
    */
   async run(signal: AbortSignal): Promise<void> {
+    // What comes from now on does not wait for a long list.
+    if (this.#options.enforcer.isUnchanged !== undefined) this.#plan.hold();
     try {
       await runTogether(signal, [
         (group) => this.#reconcile(group),
@@ -184,12 +202,36 @@ export class EnforcedAction implements BanAction {
     }
   }
 
-  /** The enforcer takes one call at a time, so all of them are made here. */
+  /** Calls that change something are made one at a time. */
   async #reconcile(signal: AbortSignal): Promise<void> {
     await this.#startWithRetries(signal);
+    const isWatched = this.#options.enforcer.isUnchanged !== undefined;
+    await runTogether(signal, [
+      (group) => this.#carryOut(group, { compares: !isWatched }),
+      ...(isWatched ? [(group: AbortSignal) => this.#watch(group)] : []),
+    ]);
+  }
+
+  async #carryOut(
+    signal: AbortSignal,
+    { compares }: { readonly compares: boolean },
+  ): Promise<void> {
     while (true) {
-      if (this.#takeResync()) await this.#resync(signal);
+      if (compares && this.#takeResync()) await this.#resync(signal);
+      if (this.#isToCompare) {
+        await this.#comparison.compareInTime(signal, false);
+      }
+      this.#isToCompare = false;
       await this.#carryOutNext(signal);
+    }
+  }
+
+  /** Notices beside everything else what somebody else changed. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    while (true) {
+      await this.#options.clock.delay(LOOK_INTERVAL_MS, signal);
+      if (this.#takeResync()) await this.#resync(signal);
+      else await this.#comparison.look(signal);
     }
   }
 
@@ -209,10 +251,39 @@ export class EnforcedAction implements BanAction {
   async #start(signal: AbortSignal): Promise<void> {
     const { enforcer } = this.#options;
     await enforcer.check(signal);
-    const listed = await enforcer.list(signal);
+    const listed = enforcer.isUnchanged === undefined
+      ? await this.#comparison.list(signal)
+      : await this.#listBesideNews(signal);
     this.#disturbances = enforcer.disturbances ?? 0;
     this.#bans.start(listed);
     this.#report.begun(this.#plan.figures.inForce);
+  }
+
+  /**
+   * Lists what is in force while bans and lifts go on that come in meanwhile.
+   *
+   * @returns `undefined` when that can't be done, now: then all is applied anew, and it is compared later.
+   */
+  async #listBesideNews(
+    signal: AbortSignal,
+  ): Promise<readonly ActiveBan[] | undefined> {
+    this.#bans.prepare();
+    let isOver = false;
+    const list = async () => {
+      try {
+        return await this.#comparison.tryList(signal);
+      } finally {
+        isOver = true;
+        this.#changed.notify();
+      }
+    };
+    const carryOutNews = async () => {
+      while (!isOver) await this.#carryOutNext(signal);
+    };
+    const [listed, news] = await Promise.allSettled([list(), carryOutNews()]);
+    if (news.status === "rejected") throw news.reason;
+    if (listed.status === "rejected") throw listed.reason;
+    return listed.value;
   }
 
   /** Carries out the next batch, or waits until there may be one. */
@@ -259,6 +330,7 @@ export class EnforcedAction implements BanAction {
     );
     this.#report.done(batch, failures, stateOf);
     if (this.#isDoubtful) this.#resyncAtMs = nowMs;
+    this.#isToCompare = this.#comparison.isDueAfterCommand();
     this.#isDoubtful = false;
     this.#report.worked(this.#plan.figures.failing);
   }
@@ -288,23 +360,12 @@ export class EnforcedAction implements BanAction {
 
   /** Compares; when that can't be done now nothing is held back, and it is done later. */
   async #resync(signal: AbortSignal): Promise<void> {
-    const { clock, resyncEveryMs } = this.#options;
-    const isDone = await this.#attempt(() => this.#compare(signal));
+    const { clock, enforcer, resyncEveryMs } = this.#options;
+    const isDone = enforcer.isUnchanged === undefined
+      ? await this.#comparison.compareInTime(signal, true)
+      : await this.#comparison.restore(signal);
     const pauseMs = isDone ? resyncEveryMs : MAX_PAUSE_MS;
     this.#resyncAtMs = clock.monotonicMs() + Math.min(pauseMs, resyncEveryMs);
-  }
-
-  async #compare(signal: AbortSignal): Promise<void> {
-    const { enforcer, clock } = this.#options;
-    const listed = await enforcer.list(signal);
-    if (listed === undefined) return;
-    // What ended while the list was made is no difference.
-    this.#bans.tick();
-    const nowMs = clock.nowMs();
-    const isOver = ({ expiresMs = Infinity }: ActiveBan) =>
-      enforcer.lapses && expiresMs <= nowMs;
-    const there = listed.filter((ban) => !isOver(ban));
-    this.#report.compared(this.#plan.reconcile(there, isOurs, nowMs));
   }
 
   /** Makes an attempt that the operator may have to help. @returns Whether it worked. */

@@ -33,6 +33,8 @@ export interface EnforcedActionCounters {
   missing: number;
   /** Bans that were found in force though nobody wanted them. */
   surplus: number;
+  /** Comparisons that could not be made; each is tried again. */
+  comparisonsFailed: number;
 }
 
 /** Options for a report. */
@@ -56,10 +58,13 @@ export class EnforcementReport {
     protected: 0,
     missing: 0,
     surplus: 0,
+    comparisonsFailed: 0,
   };
   readonly #options: EnforcementReportOptions;
   /** The enforcer as a whole. */
   readonly #troubles: TroubleLog;
+  /** Comparisons. */
+  readonly #unknown: TroubleLog;
   /** Single bans. */
   readonly #failures: TroubleLog;
   readonly #refusals: LogThrottle;
@@ -75,6 +80,13 @@ export class EnforcementReport {
       clock,
       trouble: "action failed, and is tried again",
       over: "action works again",
+      fields: { action },
+    });
+    this.#unknown = new TroubleLog({
+      log,
+      clock,
+      trouble: "what is in force can't be listed, and is asked for again",
+      over: "what is in force is known again",
       fields: { action },
     });
     this.#failures = new TroubleLog({
@@ -153,11 +165,18 @@ export class EnforcementReport {
   /** What is in force was compared with what should be. */
   compared({ missing, surplus }: Drift): void {
     const { log, action } = this.#options;
+    this.#unknown.resolve();
     this.counters.missing += missing;
     this.counters.surplus += surplus;
     if (missing + surplus === 0) return;
     const event = "what is in force differed";
     log.record("warning", event, { action, missing, surplus });
+  }
+
+  /** What is in force could not be compared. */
+  notCompared(reason: string): void {
+    this.counters.comparisonsFailed++;
+    this.#unknown.report(reason);
   }
 
   /** Bans are over: neither wanted nor in force. */
@@ -168,6 +187,7 @@ export class EnforcementReport {
   /** Logs how many records were kept back by the throttle, if any were. */
   flush(): void {
     this.#troubles.flush();
+    this.#unknown.flush();
     this.#failures.flush();
     this.#refusals.flush();
   }

@@ -79,7 +79,8 @@ export interface EnforcementFailure {
 
 /**
  * Enforces bans on this host: fail2ban, a firewall, a program. One call at a
- * time. Applying what is in force and lifting what is not is fine and changes
+ * time, but that where there is {@link Enforcer.isUnchanged} it, `check` and
+ * `list` are called beside `apply` and `lift`, too. Applying what is in force and lifting what is not is fine and changes
  * nothing but the end.
  */
 export interface Enforcer {
@@ -95,7 +96,15 @@ export interface Enforcer {
    */
   readonly disturbances?: number;
   /**
-   * Looks whether it can work, and prepares it.
+   * Whether for certain nobody else changed what is in force since the last
+   * `list`. Costs next to nothing, and is asked every second. Without it what is
+   * in force is listed after calls, and at the time of each comparison.
+   *
+   * @throws {RuntimeError} when it can't be asked, now.
+   */
+  isUnchanged?(signal: AbortSignal): Promise<boolean>;
+  /**
+   * Looks whether it can work, and prepares it; also what somebody took away since.
    *
    * @throws {RuntimeError} when it can't, now.
    */

@@ -22,13 +22,24 @@ import { RetryQueue } from "../async/retry_queue.ts";
  * ```
  */
 export class PlanQueue {
-  readonly #news = new Set<string>();
-  readonly #backlog = new Set<string>();
+  #news = new Set<string>();
+  #backlog = new Set<string>();
   readonly #pauses = new RetryQueue();
 
   /** Keys that wait or pause. */
   get size(): number {
     return this.#news.size + this.#backlog.size + this.#pauses.size;
+  }
+
+  /** Puts all keys that wait into the backlog. */
+  postpone(): void {
+    for (const key of this.#backlog) this.#news.add(key);
+    [this.#news, this.#backlog] = [new Set(), this.#news];
+  }
+
+  /** Whether there is news. */
+  get hasNews(): boolean {
+    return this.#news.size > 0;
   }
 
   /** When a key is to be had; `-Infinity`: now; `undefined`: none is queued. */
@@ -59,10 +70,14 @@ export class PlanQueue {
     this.#backlog.delete(key);
   }
 
-  /** The keys that wait, in order; one may be deleted meanwhile. */
-  *keys(): Generator<string, void, undefined> {
+  /**
+   * The keys that wait, in order; one may be deleted meanwhile.
+   *
+   * @param onlyNews Without the backlog.
+   */
+  *keys(onlyNews = false): Generator<string, void, undefined> {
     yield* this.#news;
-    yield* this.#backlog;
+    if (!onlyNews) yield* this.#backlog;
   }
 }
 

@@ -54,6 +54,8 @@ export class ReconciledBans {
   readonly #options: ReconciledBansOptions;
   readonly #parts: ReconciledBansParts;
   #hasBegun = false;
+  /** What was noted before the start, read before it. */
+  #noted: LedgerContents | undefined;
   /** The rules by which all that is desired was judged. */
   #policy: ProtectionPolicy | undefined;
 
@@ -79,6 +81,21 @@ export class ReconciledBans {
   }
 
   /**
+   * Prepares a start before it is known what is in force: from now on only news
+   * are carried out, also lifts of what was noted as applied.
+   *
+   * @throws {RuntimeError} when the ledger can't be read.
+   */
+  prepare(): void {
+    const { ledger, plan } = this.#parts;
+    plan.beginComparison();
+    if (this.#noted !== undefined) return;
+    this.#noted = ledger.load();
+    plan.hold();
+    for (const { ban } of this.#noted.marks) plan.adopt(ban, "tried");
+  }
+
+  /**
    * Takes over what was applied before this program was started. May be called
    * again after it threw.
    *
@@ -89,12 +106,15 @@ export class ReconciledBans {
     const { ledger, plan } = this.#parts;
     const { clock, desired, hostName, jailMap, protection } = this.#options;
     this.#policy ??= protection.policy;
+    const isPrepared = this.#noted !== undefined;
     const { changes, notes, gone } = adoptBans(
-      { desired, plan, hostName, jailMap },
-      ledger.load(),
+      { desired, plan, hostName, jailMap, isPrepared },
+      this.#noted ?? ledger.load(),
       listed,
       clock.nowMs(),
     );
+    this.#noted = undefined;
+    plan.release();
     ledger.want(notes);
     ledger.recordOutcome(gone);
     this.#change(desired.endAdoption());
@@ -115,6 +135,12 @@ export class ReconciledBans {
     if (ledger.isOutdated) ledger.wantAll(desired.notesOf(desired.bans()));
     this.#change(desired.expire(clock.nowMs()));
     this.forgetFinished();
+  }
+
+  /** Says that there may be more to do. */
+  wake(): void {
+    this.forgetFinished();
+    this.#parts.changed.notify();
   }
 
   /** Forgets what is neither desired nor in force; before the start that is not known. */
@@ -151,7 +177,11 @@ export class ReconciledBans {
 /** What takes part in an adoption: it changes what is desired, and the plan. */
 type AdoptionOptions =
   & Pick<ReconciledBansOptions, "desired" | "hostName" | "jailMap">
-  & Pick<ReconciledBansParts, "plan">;
+  & Pick<ReconciledBansParts, "plan">
+  & {
+    /** Whether the plan knows already what was noted. */
+    readonly isPrepared: boolean;
+  };
 
 /** What follows from an adoption. */
 interface Adoption {
@@ -174,17 +204,23 @@ function adoptBans(
   listed: readonly ActiveBan[] | undefined,
   nowMs: number,
 ): Adoption {
-  const { desired, plan } = options;
+  const { desired, plan, isPrepared } = options;
   const { changes, notes } = desired.remember(noted.reports);
   for (const change of changes) plan.update(change);
   if (listed === undefined) {
+    plan.endComparison();
+    if (isPrepared) return { changes, notes, gone: [] };
     for (const { ban, state } of noted.marks) plan.adopt(ban, adopted(state));
     return { changes, notes, gone: [] };
   }
   const marks = new Map(noted.marks.map((mark) => [keyOf(mark.ban), mark]));
+  const newer = plan.endComparison();
+  for (const key of newer) marks.delete(key);
   const strays = listed.flatMap((ban) => {
-    const mark = marks.get(keyOf(ban));
-    marks.delete(keyOf(ban));
+    const key = keyOf(ban);
+    if (newer.has(key)) return [];
+    const mark = marks.get(key);
+    marks.delete(key);
     return adoptListed(options, ban, mark, nowMs);
   });
   const gone = leftovers(options, marks.values());
@@ -224,8 +260,10 @@ function leftovers(
   const jails = new Set(localJails(jailMap));
   const gone: BanState[] = [];
   for (const { ban } of marks) {
-    if (jails.has(ban.jail)) gone.push({ ban, state: "none" });
-    else plan.adopt(ban);
+    if (jails.has(ban.jail)) {
+      plan.miss(ban);
+      gone.push({ ban, state: "none" });
+    } else plan.adopt(ban);
   }
   return gone;
 }

@@ -18,7 +18,9 @@ import { checkProgram } from "../../lib/enforce/io/program_check.ts";
 import { ExecEnforcer } from "../../lib/enforce/io/exec_enforcer.ts";
 import { Fail2banProcess } from "../../lib/fail2ban/io/fail2ban_process.ts";
 import { Fail2banSocket } from "../../lib/fail2ban/io/fail2ban_socket.ts";
-import { NftEnforcer } from "../../lib/enforce/io/nft_enforcer.ts";
+import { NetlinkGeneration } from "../../lib/nftables/io/netlink_generation.ts";
+import { NftEnforcer } from "../../lib/nftables/nft_enforcer.ts";
+import { NftProcess } from "../../lib/nftables/io/nft_process.ts";
 import { type JailMap, localJails } from "../../lib/base/jail_map.ts";
 import type {
   ActionStanding,
@@ -176,7 +178,12 @@ export class EnforcedActions implements AsyncDisposable {
           jails: localJails(config.jailMap),
         });
       case "nftables":
-        return this.#nft = new NftEnforcer({ clock, table: config.nftTable });
+        return this.#nft = new NftEnforcer({
+          clock,
+          program: new NftProcess(clock),
+          table: config.nftTable,
+          generation: this.#held.use(new NetlinkGeneration()),
+        });
       case "exec":
         return new ExecEnforcer({
           program: config.execProgram ?? "",

@@ -32,6 +32,7 @@ for (const lapses of [false, true]) {
         "check",
         "list",
         "apply 192.0.2.2",
+        "list",
       ]);
     },
   );
@@ -52,6 +53,7 @@ Deno.test("EnforcedAction of a copy lifts what was applied and the copy does not
       "check",
       "list",
       "apply 192.0.2.4",
+      ...(lists ? ["list"] : []),
       "lift 192.0.2.1",
     ]);
   }

@@ -141,7 +141,10 @@ Deno.test("EnforcedAction compares at once when the enforcer says that something
   strictEqual(bench.action.counters.missing, 1);
   const before = bench.enforcer.calls.length;
   await bench.act("Ban 3");
-  deepStrictEqual(bench.enforcer.calls.slice(before), ["apply 192.0.2.3"]);
+  deepStrictEqual(bench.enforcer.calls.slice(before), [
+    "apply 192.0.2.3",
+    "list",
+  ]);
 });
 
 Deno.test("EnforcedAction gives a receipt for what really happened to each ban, for each failure once", async () => {

@@ -18,7 +18,9 @@ Deno.test("EnforcedAction applies bans, lifts unbanned ones, tells of both and c
     "check",
     "list",
     "apply 192.0.2.1 192.0.2.2",
+    "list",
     "lift 192.0.2.1",
+    "list",
   ]);
   deepStrictEqual(action.figures, {
     applied: 2,
@@ -27,6 +29,8 @@ Deno.test("EnforcedAction applies bans, lifts unbanned ones, tells of both and c
     protected: 0,
     missing: 0,
     surplus: 0,
+    comparisonsFailed: 0,
+    inForceAgeSeconds: 0,
     inForce: 1,
     waiting: 0,
     failing: 0,
@@ -60,6 +64,7 @@ Deno.test("EnforcedAction does nothing before it can ask what is in force, and t
     "check",
     "list",
     "apply 192.0.2.1",
+    "list",
   ]);
 });
 
@@ -140,7 +145,9 @@ Deno.test("EnforcedAction leaves it to an enforcer that lapses to end bans, and 
   bench.notes();
   deepStrictEqual(bench.enforcer.calls.slice(2), [
     "apply 192.0.2.1",
+    "list",
     "apply 192.0.2.1",
+    "list",
   ]);
 });
 

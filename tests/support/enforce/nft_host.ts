@@ -5,7 +5,8 @@
  * @module
  */
 
-import { NftEnforcer } from "../../../lib/enforce/io/nft_enforcer.ts";
+import { NftEnforcer } from "../../../lib/nftables/nft_enforcer.ts";
+import { NftProcess } from "../../../lib/nftables/io/nft_process.ts";
 import { SystemClock } from "../../../lib/async/io/system_clock.ts";
 import { NetworkNamespace } from "../host/network_namespace.ts";
 import { testWith } from "../host/real_parts.ts";
@@ -28,14 +29,21 @@ export class NftHost implements AsyncDisposable {
   /** An enforcer on this host. */
   enforcer(): NftEnforcer {
     const command = this.#namespace.inside("nft");
-    return new NftEnforcer({ clock: new SystemClock(), command });
+    const clock = new SystemClock();
+    return new NftEnforcer({ clock, program: new NftProcess(clock, command) });
   }
 
   /** An enforcer on this host that is another user's. */
   enforcerOfNobody(): NftEnforcer {
     const command = this.#namespace.inside("setpriv");
     command.push("--reuid=65534", "--clear-groups", "nft");
-    return new NftEnforcer({ clock: new SystemClock(), command });
+    const clock = new SystemClock();
+    return new NftEnforcer({ clock, program: new NftProcess(clock, command) });
+  }
+
+  /** The command that runs a program on this host. */
+  inside(program: string): [string, ...string[]] {
+    return this.#namespace.inside(program);
   }
 
   /** Runs a program. */

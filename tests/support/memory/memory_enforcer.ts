@@ -29,6 +29,8 @@ export interface MemoryEnforcerOptions {
   readonly maxBansAtOnce?: number;
   /** Whether it tells what is in force. @default {true} */
   readonly lists?: boolean;
+  /** Whether it tells that nobody else changed anything. @default {false} */
+  readonly isWatched?: boolean;
 }
 
 /** Holds bans in memory, keeps what it was told, and fails when a test says so. */
@@ -55,13 +57,24 @@ export class MemoryEnforcer implements Enforcer {
   bug: Error | undefined;
   /** Called before bans are applied. */
   beforeApply: (bans: readonly HostBan[]) => void = () => {};
+  /** Called after a ban was applied. */
+  afterApply: (ban: HostBan) => void = () => {};
   /** Whether calls wait for {@link MemoryEnforcer.resume} or their signal. */
   paused = false;
+  /** Whether lists do, with what was in force when they began. */
+  listsPaused = false;
+  /** Why only lists and checks fail. */
+  blind: string | undefined;
+  /** Why only lists fail. */
+  blindLists: string | undefined;
+  readonly isUnchanged?: () => Promise<boolean>;
+  /** Whether anybody else changed what is in force since it was listed. */
+  #isChanged = true;
   readonly #clock: Clock;
   readonly #lists: boolean;
   readonly #held = new Map<string, HostBan>();
   readonly #resumed = new Condition();
-  #isBusy = false;
+  readonly #busy = new Set<string>();
 
   /** @param options How it is set up. */
   constructor(options: MemoryEnforcerOptions) {
@@ -70,6 +83,8 @@ export class MemoryEnforcer implements Enforcer {
     this.lapses = options.lapses ?? false;
     this.maxBansAtOnce = options.maxBansAtOnce ?? 100;
     this.#lists = options.lists ?? true;
+    if (options.isWatched !== true) return;
+    this.isUnchanged = () => Promise.resolve(!this.#isChanged);
   }
 
   check(signal: AbortSignal): Promise<void> {
@@ -82,6 +97,7 @@ export class MemoryEnforcer implements Enforcer {
   ): Promise<readonly EnforcementFailure[]> {
     return this.#change("apply", bans, signal, (ban) => {
       this.#held.set(keyOf(ban), ban);
+      this.afterApply(ban);
     });
   }
 
@@ -94,12 +110,14 @@ export class MemoryEnforcer implements Enforcer {
     });
   }
 
-  list(signal: AbortSignal): Promise<readonly ActiveBan[] | undefined> {
-    return this.#call(
-      "list",
-      signal,
-      () => this.#lists ? this.held() : undefined,
-    );
+  async list(signal: AbortSignal): Promise<readonly ActiveBan[] | undefined> {
+    return await this.#call("list", signal, async () => {
+      if (this.blindLists !== undefined) failed(this.blindLists);
+      const held = this.held();
+      this.#isChanged = false;
+      if (this.listsPaused) await this.#resumed.wait(signal);
+      return this.#lists ? held : undefined;
+    });
   }
 
   /** What is in force. */
@@ -125,10 +143,12 @@ export class MemoryEnforcer implements Enforcer {
   /** Has a ban in force that nobody asked for, as from before. */
   put(ban: HostBan): void {
     this.#held.set(keyOf(ban), ban);
+    this.#isChanged = true;
   }
 
   /** Forgets what is in force: all, or one ban. */
   lose(ban?: HostBan): void {
+    this.#isChanged = true;
     if (ban === undefined) this.#held.clear();
     else this.#held.delete(keyOf(ban));
   }
@@ -136,6 +156,7 @@ export class MemoryEnforcer implements Enforcer {
   /** Lets the calls go on that wait. */
   resume(): void {
     this.paused = false;
+    this.listsPaused = false;
     this.#resumed.notify();
   }
 
@@ -177,10 +198,14 @@ export class MemoryEnforcer implements Enforcer {
   async #call<T>(
     what: string,
     signal: AbortSignal,
-    answer: () => T,
+    answer: () => T | Promise<T>,
   ): Promise<T> {
-    if (this.#isBusy) throw new TypeError(`${what} while another call runs`);
-    this.#isBusy = true;
+    const isLook = what === "list" || what === "check";
+    const kind = isLook && this.isUnchanged !== undefined ? "look" : "change";
+    if (this.#busy.has(kind)) {
+      throw new TypeError(`${what} while another call runs`);
+    }
+    this.#busy.add(kind);
     this.calls.push(what);
     try {
       signal.throwIfAborted();
@@ -188,9 +213,10 @@ export class MemoryEnforcer implements Enforcer {
       else await Promise.resolve();
       if (this.bug !== undefined) throw this.bug;
       if (this.down !== undefined) failed(this.down);
-      return answer();
+      if (isLook && this.blind !== undefined) failed(this.blind);
+      return await answer();
     } finally {
-      this.#isBusy = false;
+      this.#busy.delete(kind);
     }
   }
 

@@ -11,7 +11,7 @@ import {
   type NftTable,
   parseNftSet,
   parseNftTable,
-} from "../../lib/enforce/nft_names.ts";
+} from "../../lib/nftables/nft_names.ts";
 import { anyAddress } from "../support/values/any_values.ts";
 import { address } from "../support/values/core_values.ts";
 import { hostileVariants } from "../support/values/hostile_text.ts";

@@ -3,8 +3,9 @@
  *
  * ```abnf
  * table = "fail2ban_" 1*32(%x61-7A / DIGIT / "_")
- * set   = "banned" ("4" / "6") [ "_" bits ]
+ * set   = "banned" ("4" / "6") [ "_" bits / "_part" part ]
  * bits  = 1*3DIGIT                    ; of the prefixes in it, 1 to 31 or 127
+ * part  = 1*2DIGIT                    ; of the single addresses, 0 to 63
  * ```
  *
  * @module
@@ -31,10 +32,15 @@ export interface NftSetParts {
   readonly family: 4 | 6;
   /** `undefined`: single addresses. */
   readonly prefixBits: number | undefined;
+  /** Which part of all single addresses it has; `undefined`: any. */
+  readonly part?: number;
 }
 
+/** In so many parts single addresses are held when they are many. */
+export const NFT_PARTS = 64;
+
 const TABLE = /^fail2ban_[a-z0-9_]{1,32}$/;
-const SET = /^banned([46])(?:_([1-9]\d{0,2}))?$/;
+const SET = /^banned([46])(?:_([1-9]\d{0,2})|_part(0|[1-9]\d?))?$/;
 
 /**
  * Reads a table's name. It begins with `fail2ban_`, so that it is never one
@@ -61,8 +67,8 @@ export function parseNftTable(text: string): NftTable | undefined {
  * @returns The name, or `undefined` when no set of ours has it.
  */
 export function parseNftSet(text: string): NftSet | undefined {
-  const [, family, bits] = SET.exec(text) ?? [];
-  if (family === undefined) return undefined;
+  const [, family, bits, part] = SET.exec(text) ?? [];
+  if (family === undefined || Number(part) >= NFT_PARTS) return undefined;
   return bits === undefined || Number(bits) < (family === "4" ? 32 : 128)
     ? text as NftSet
     : undefined;
@@ -70,14 +76,44 @@ export function parseNftSet(text: string): NftSet | undefined {
 
 /** Takes the name of a set apart. */
 export function nftSetParts(set: NftSet): NftSetParts {
-  const [, family, bits] = SET.exec(parseNftSet(set) ?? "") ?? [];
+  const [, family, bits, part] = SET.exec(parseNftSet(set) ?? "") ?? [];
   if (family === undefined) {
     throw new TypeError(`Not a set of ours: ${JSON.stringify(set)}`);
   }
   return {
     family: family === "4" ? 4 : 6,
     prefixBits: bits === undefined ? undefined : Number(bits),
+    ...(part === undefined ? {} : { part: Number(part) }),
   };
+}
+
+/** The sets that hold single addresses of a family in parts. */
+export function nftPartSets(family: 4 | 6): readonly NftSet[] {
+  return Array.from(
+    { length: NFT_PARTS },
+    (_, part) => `banned${family}_part${part}` as NftSet,
+  );
+}
+
+/**
+ * The part that a single address belongs to: the last six bits of its last
+ * octet (IPv4) or third group (IPv6, where the last group is often 1).
+ *
+ * @returns `undefined` for a prefix, and for what is no address.
+ */
+export function nftPartOf(address: Address): NftSet | undefined {
+  if (parseAddress(address) === undefined || address.includes("/")) {
+    return undefined;
+  }
+  if (!address.includes(":")) {
+    const last = Number(address.slice(address.lastIndexOf(".") + 1));
+    return `banned4_part${last % NFT_PARTS}` as NftSet;
+  }
+  const [head = "", tail] = address.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const third = groups[2] ?? after[2 - (8 - after.length)] ?? "0";
+  return `banned6_part${parseInt(third, 16) % NFT_PARTS}` as NftSet;
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   type NftTable,
   parseNftSet,
 } from "./nft_names.ts";
-import type { ActiveBan } from "./enforcer.ts";
+import type { ActiveBan } from "../enforce/enforcer.ts";
 
 /** A set as nft lists it. */
 export interface ListedNftSet {
@@ -45,7 +45,10 @@ const MAX_REASON_LENGTH = 200;
  * strictEqual(listed.bans[0].expiresMs, Infinity);
  * ```
  */
-export function parseNftListing(text: string, nowMs: number): ListedNftSet[] {
+export function parseNftListing(
+  text: string,
+  nowMs: number,
+): ListedNftSet[] {
   const items = member(JSON.parse(text), "nftables");
   if (!Array.isArray(items)) throw new SyntaxError("No list of what there is");
   const sets: ListedNftSet[] = [];
@@ -58,6 +61,25 @@ export function parseNftListing(text: string, nowMs: number): ListedNftSet[] {
     sets.push({ set, bans: readElements(set, listed, nowMs) });
   }
   return sets;
+}
+
+/**
+ * Reads which sets a table has.
+ *
+ * @param text What `nft -j -t list sets` wrote.
+ * @param table The table; others' sets are left out.
+ * @throws {SyntaxError} when it is no such listing.
+ */
+export function parseNftSetNames(text: string, table: NftTable): NftSet[] {
+  const items = member(JSON.parse(text), "nftables");
+  if (!Array.isArray(items)) throw new SyntaxError("No list of what there is");
+  return items.flatMap((item) => {
+    const listed = member(item, "set");
+    const name = member(listed, "name");
+    const isOurs = member(listed, "table") === table &&
+      member(listed, "family") === "inet" && typeof name === "string";
+    return isOurs ? parseNftSet(name) ?? [] : [];
+  });
 }
 
 /**

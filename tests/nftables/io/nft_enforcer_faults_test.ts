@@ -1,7 +1,8 @@
 import { deepStrictEqual, ok, rejects } from "node:assert/strict";
 import type { Address } from "../../../lib/base/address.ts";
 import { RuntimeError } from "../../../lib/base/errors.ts";
-import { NftEnforcer } from "../../../lib/enforce/io/nft_enforcer.ts";
+import { NftEnforcer } from "../../../lib/nftables/nft_enforcer.ts";
+import { NftProcess } from "../../../lib/nftables/io/nft_process.ts";
 import { SystemClock } from "../../../lib/async/io/system_clock.ts";
 import { hostBan, localBans } from "../../support/values/local_bans.ts";
 import { testNft } from "../../support/enforce/nft_host.ts";
@@ -81,7 +82,9 @@ function strangeEnforcer(
   command: [string, ...string[]],
   timeoutMs = deadline(10_000),
 ): NftEnforcer {
-  return new NftEnforcer({ clock: new SystemClock(), command, timeoutMs });
+  const clock = new SystemClock();
+  const program = new NftProcess(clock, command);
+  return new NftEnforcer({ clock, program, timeoutMs });
 }
 
 Deno.test("NftEnforcer.check() says so when nft is missing", async () => {
@@ -140,7 +143,10 @@ Deno.test("NftEnforcer ends its nft and rejects with the reason when it is abort
 Deno.test("whatever the system says of the program is an error to mend", async () => {
   const clock = new SystemClock();
   for (const program of ["/etc/passwd/nft", "/etc/passwd", "/nowhere/nft"]) {
-    const enforcer = new NftEnforcer({ clock, command: [program] });
+    const enforcer = new NftEnforcer({
+      clock,
+      program: new NftProcess(clock, [program]),
+    });
     await rejects(enforcer.check(NEVER), RuntimeError, program);
   }
 });

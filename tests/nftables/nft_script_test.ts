@@ -12,14 +12,14 @@ import {
   type NftSet,
   nftSetOf,
   type NftTable,
-} from "../../lib/enforce/nft_names.ts";
+} from "../../lib/nftables/nft_names.ts";
 import {
   type NftBan,
   renderNftBans,
   renderNftRemoval,
   renderNftTable,
   renderNftUnbans,
-} from "../../lib/enforce/nft_script.ts";
+} from "../../lib/nftables/nft_script.ts";
 import { anyAddress } from "../support/values/any_values.ts";
 import { address } from "../support/values/core_values.ts";
 import { hostileVariants } from "../support/values/hostile_text.ts";

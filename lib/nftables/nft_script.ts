@@ -20,6 +20,11 @@
  *   call, took 13.7 s, and where elements were deleted and added again the
  *   first 12,000 took 41 s. Hash sets took 0.6 s and 1.5 s for all.
  *
+ * To list one hash set of 1,000,000 takes the kernel a minute, for it begins at the
+ * front for each part of its answer, and `nft` begins anew whenever anybody changes
+ * the firewall meanwhile. So single addresses beyond the first thousands go into
+ * {@link nftPartOf | parts}, of which one packet looks up one, and each is listed by itself.
+ *
  * With a set for each prefix length every ban is one element, whatever else
  * is banned, so that it ends at its own time and can be listed and lifted.
  *
@@ -36,13 +41,15 @@
 import { type Address, canonicalAddress } from "../base/address.ts";
 import {
   checkedNftTable,
+  NFT_PARTS,
   NFT_SETS,
+  nftPartOf,
   type NftSet,
   nftSetOf,
   nftSetParts,
   type NftTable,
 } from "./nft_names.ts";
-import type { HostBan } from "./enforcer.ts";
+import type { HostBan } from "../enforce/enforcer.ts";
 
 /** What of a ban nftables needs to know. */
 export type NftBan = Pick<HostBan, "address" | "expiresMs">;
@@ -50,6 +57,7 @@ export type NftBan = Pick<HostBan, "address" | "expiresMs">;
 /** Before the host's own filter, which has priority 0, and fail2ban's, which has -1. */
 const PRIORITY = -10;
 const DAY_SECONDS = 86_400;
+const NO_SETS: ReadonlySet<NftSet> = new Set();
 /** A ban for longer has no end. */
 const MAX_TIMEOUT_DAYS = 100_000;
 
@@ -71,9 +79,10 @@ export function renderNftTable(
     `add counter inet ${name} dropped4`,
     `add counter inet ${name} dropped6`,
     ...all.map((set) => renderSet(name, set)),
+    ...all.flatMap((set) => renderPartChain(name, set)),
     `add chain inet ${name} banned`,
     `flush chain inet ${name} banned`,
-    ...all.map((set) => renderRule(name, set)),
+    ...all.flatMap((set) => renderRules(name, set)),
     ...["input", "forward"].flatMap((hook) => [
       `add chain inet ${name} ${hook} { type filter hook ${hook} priority ${PRIORITY}; policy accept; }`,
       `flush chain inet ${name} ${hook}`,
@@ -96,12 +105,14 @@ export function renderNftRemoval(table: NftTable): string {
  * @param table The table.
  * @param bans Any; of several of one address the longest counts.
  * @param nowMs Milliseconds since 1970.
+ * @param sets The sets that there are; with a part's set single addresses go there.
  * @throws {TypeError} when an address is of no set.
  */
 export function renderNftBans(
   table: NftTable,
   bans: readonly NftBan[],
   nowMs: number,
+  sets: ReadonlySet<NftSet> = NO_SETS,
 ): string {
   const expiries = new Map<Address, number>();
   for (const { address, expiresMs } of bans) {
@@ -109,7 +120,7 @@ export function renderNftBans(
     const known = expiries.get(address) ?? -Infinity;
     expiries.set(address, Math.max(known, expiresMs));
   }
-  return renderElements(table, [...expiries.keys()], (address) => {
+  return renderElements(table, [...expiries.keys()], sets, (address) => {
     const expiresMs = expiries.get(address) ?? -Infinity;
     return expiresMs <= nowMs ? undefined : renderTimeout(expiresMs - nowMs);
   });
@@ -120,27 +131,31 @@ export function renderNftBans(
  *
  * @param table The table.
  * @param addresses Of the bans.
+ * @param sets The sets that there are.
  * @throws {TypeError} when an address is of no set.
  */
 export function renderNftUnbans(
   table: NftTable,
   addresses: readonly Address[],
+  sets: ReadonlySet<NftSet> = NO_SETS,
 ): string {
-  return renderElements(table, [...new Set(addresses)], () => undefined);
+  return renderElements(table, [...new Set(addresses)], sets, () => undefined);
 }
 
 /** Deletes all elements and adds those again that `suffixOf` has an ending for. */
 function renderElements(
   table: NftTable,
   addresses: readonly Address[],
+  sets: ReadonlySet<NftSet>,
   suffixOf: (address: Address) => string | undefined,
 ): string {
   const name = checkedNftTable(table);
   const lines: string[] = [];
-  for (const [set, members] of bySet(addresses)) {
+  for (const [set, members] of bySet(addresses, sets)) {
     const all = members.map(elementOf).join(", ");
     const kept: string[] = [];
     for (const address of members) {
+      if (placeOf(address, sets) !== set) continue;
       const suffix = suffixOf(address);
       if (suffix !== undefined) kept.push(elementOf(address) + suffix);
     }
@@ -152,18 +167,33 @@ function renderElements(
   return lines.map((line) => `${line}\n`).join("");
 }
 
-function bySet(addresses: readonly Address[]): Map<NftSet, Address[]> {
+/** Addresses by each set that they may be in. */
+function bySet(
+  addresses: readonly Address[],
+  sets: ReadonlySet<NftSet>,
+): Map<NftSet, Address[]> {
   const groups = new Map<NftSet, Address[]>();
   for (const address of addresses) {
     const set = nftSetOf(address);
     if (set === undefined) {
       throw new TypeError(`No set for ${JSON.stringify(address)}`);
     }
-    const group = groups.get(set);
-    if (group === undefined) groups.set(set, [address]);
-    else group.push(address);
+    for (const each of new Set([set, placeOf(address, sets) ?? set])) {
+      const group = groups.get(each);
+      if (group === undefined) groups.set(each, [address]);
+      else group.push(address);
+    }
   }
   return groups;
+}
+
+/** The set that an address is put into. */
+function placeOf(
+  address: Address,
+  sets: ReadonlySet<NftSet>,
+): NftSet | undefined {
+  const part = sets.size === 0 ? undefined : nftPartOf(address);
+  return part !== undefined && sets.has(part) ? part : nftSetOf(address);
 }
 
 /** Whole seconds, for the kernel takes less than one tick of its clock for no end at all. */
@@ -187,9 +217,43 @@ function renderSet(table: NftTable, set: NftSet): string {
   return `add set inet ${table} ${set} { type ipv${family}_addr; flags timeout; }`;
 }
 
+/** The chain of a part: a packet gets there by the bits of its source. */
+function renderPartChain(table: NftTable, set: NftSet): string[] {
+  const { family, part } = nftSetParts(set);
+  if (part === undefined) return [];
+  return [
+    `add chain inet ${table} ${set}_rule`,
+    `flush chain inet ${table} ${set}_rule`,
+    `add rule inet ${table} ${set}_rule ${
+      sourceOf(family)
+    } @${set} counter name dropped${family} drop`,
+  ];
+}
+
+/** The first part's set stands for all of them: they come together. */
+function renderRules(table: NftTable, set: NftSet): string[] {
+  const { family, part } = nftSetParts(set);
+  if (part === undefined) return [renderRule(table, set)];
+  if (part !== 0) return [];
+  const mask = family === 4 ? `0.0.0.${NFT_PARTS - 1}` : "0:0:3f::";
+  const chains = Array.from({ length: NFT_PARTS }, (_, at) => {
+    const bits = family === 4 ? `0.0.0.${at}` : `0:0:${at.toString(16)}::`;
+    return `${bits} : jump banned${family}_part${at}_rule`;
+  });
+  return [
+    `add rule inet ${table} banned ${sourceOf(family)} & ${mask} vmap { ${
+      chains.join(", ")
+    } }`,
+  ];
+}
+
+function sourceOf(family: 4 | 6): string {
+  return `${family === 4 ? "ip" : "ip6"} saddr`;
+}
+
 function renderRule(table: NftTable, set: NftSet): string {
   const { family, prefixBits } = nftSetParts(set);
-  const source = `${family === 4 ? "ip" : "ip6"} saddr`;
+  const source = sourceOf(family);
   const key = prefixBits === undefined
     ? source
     : `${source} & ${maskOf(family, prefixBits)}`;

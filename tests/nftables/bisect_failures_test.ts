@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { bisectFailures } from "../../lib/enforce/bisect_failures.ts";
+import { bisectFailures } from "../../lib/nftables/bisect_failures.ts";
 
 /** Fails with the first item that is bad; what goes well is done. */
 class Attempts {

@@ -4,8 +4,8 @@ import {
   nftHint,
   nftReason,
   parseNftListing,
-} from "../../lib/enforce/nft_listing.ts";
-import { NFT_TABLE } from "../../lib/enforce/nft_names.ts";
+} from "../../lib/nftables/nft_listing.ts";
+import { NFT_TABLE } from "../../lib/nftables/nft_names.ts";
 import { address } from "../support/values/core_values.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 23);

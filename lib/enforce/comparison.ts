@@ -1,0 +1,213 @@
+/**
+ * Compares what is in force with what should be.
+ *
+ * @module
+ */
+
+import { inTime } from "../async/tasks.ts";
+import { RuntimeError } from "../base/errors.ts";
+import type { ActionPlan } from "./action_plan.ts";
+import { isOurs } from "./desired_bans.ts";
+import type { EnforcementReport } from "./enforcement_report.ts";
+import type { ActiveBan, Enforcer } from "./enforcer.ts";
+import type { ReconciledBans } from "./reconciled_bans.ts";
+import type { SteadyClock } from "../async/steady_clock.ts";
+
+/** Options for the comparisons of one action. */
+export interface ComparisonOptions {
+  readonly enforcer: Enforcer;
+  readonly clock: SteadyClock;
+  readonly plan: ActionPlan;
+  readonly bans: ReconciledBans;
+  readonly report: EnforcementReport;
+}
+
+/** Lists take a part of the time at most: after one there is none for this many times what it took. */
+const REST_FACTOR = 5;
+/** After any list, where somebody else may change the firewall all the time. */
+const MIN_REST_MS = 2_000;
+/** Of a list that holds back commands; twice as long after each that took longer. */
+const FIRST_TIMEOUT_MS = 2_000;
+const MAX_TIMEOUT_MS = 60_000;
+
+/** Compares, and knows how old its knowledge is. */
+export class Comparison {
+  readonly #options: ComparisonOptions;
+  #knownAtMs: number | undefined;
+  #restUntilMs = -Infinity;
+  #timeoutMs = FIRST_TIMEOUT_MS;
+  #trouble: string | undefined;
+  /** Whether there is something to do since a comparison; none is made because of that. */
+  #isRepairing = false;
+  /** Whether the enforcer lists. */
+  #lists = true;
+
+  /** @param options Of which action. */
+  constructor(options: ComparisonOptions) {
+    this.#options = options;
+  }
+
+  /** How long ago it was known for certain what is in force, in seconds; `undefined`: the enforcer never tells. */
+  get ageSeconds(): number | "unknown" | undefined {
+    const { clock } = this.#options;
+    if (!this.#lists) return undefined;
+    if (this.#knownAtMs === undefined) return "unknown";
+    return Math.ceil((clock.monotonicMs() - this.#knownAtMs) / 1_000);
+  }
+
+  /** Why what is in force can't be listed; `undefined`: it can. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  /**
+   * Says that a command went well.
+   *
+   * @returns Whether to compare: who just answered lists without holding up
+   * anybody. Not while what differed is repaired, for that may differ for ever.
+   */
+  isDueAfterCommand(): boolean {
+    const { enforcer, plan } = this.#options;
+    if (enforcer.isUnchanged !== undefined || !this.#lists) return false;
+    const isRepairing = this.#isRepairing;
+    if (plan.figures.waiting === plan.figures.failing) {
+      this.#isRepairing = false;
+    }
+    return !isRepairing && this.#isRested;
+  }
+
+  /**
+   * Lists what is in force.
+   *
+   * @returns `undefined` when nobody knows.
+   * @throws {RuntimeError} when it can't be listed, now.
+   */
+  async list(signal: AbortSignal): Promise<readonly ActiveBan[] | undefined> {
+    const { clock, enforcer } = this.#options;
+    const beganMs = clock.monotonicMs();
+    try {
+      const listed = await enforcer.list(signal);
+      this.#lists = listed !== undefined;
+      if (this.#lists) this.#knownAtMs = beganMs;
+      return listed;
+    } finally {
+      const endedMs = clock.monotonicMs();
+      const isWatched = enforcer.isUnchanged !== undefined;
+      const restMs = REST_FACTOR * (endedMs - beganMs);
+      this.#restUntilMs = endedMs +
+        Math.max(isWatched ? MIN_REST_MS : 0, restMs);
+    }
+  }
+
+  /** As `list`, but what can't be done now is said here. */
+  async tryList(
+    signal: AbortSignal,
+  ): Promise<readonly ActiveBan[] | undefined> {
+    let listed: readonly ActiveBan[] | undefined;
+    await this.#attempt(async () => {
+      listed = await this.list(signal);
+    });
+    return listed;
+  }
+
+  /**
+   * Looks whether somebody else changed what is in force, and if that may be
+   * makes anew what it needs, and compares.
+   */
+  async look(signal: AbortSignal): Promise<void> {
+    await this.#attempt(async () => {
+      const { clock, enforcer } = this.#options;
+      const askedAtMs = clock.monotonicMs();
+      if (await enforcer.isUnchanged?.(signal) === true) {
+        this.#knownAtMs = askedAtMs;
+        this.#trouble = undefined;
+      } else if (this.#isRested) {
+        await this.restore(signal);
+      }
+    });
+  }
+
+  /** Makes anew what the enforcer needs, and compares. @returns Whether that could be done. */
+  async restore(signal: AbortSignal): Promise<boolean> {
+    return await this.#attempt(async () => {
+      const failure = await failureOf(this.#options.enforcer.check(signal));
+      // What can't be made anew is missing all the same.
+      await this.#compare(signal);
+      if (failure !== undefined) throw failure;
+    });
+  }
+
+  /**
+   * Compares, for a time that holds back little else.
+   *
+   * @param signal Ends it.
+   * @param retriesRefused Whether what was refused for good is tried again.
+   * @returns Whether that could be done.
+   */
+  async compareInTime(
+    signal: AbortSignal,
+    retriesRefused: boolean,
+  ): Promise<boolean> {
+    return await this.#attempt(async () => {
+      const { clock } = this.#options;
+      const timeoutMs = this.#timeoutMs;
+      const work = async (ended: AbortSignal) => {
+        await this.#compare(ended, retriesRefused);
+        return true;
+      };
+      if (await inTime(clock, timeoutMs, signal, work)) {
+        this.#timeoutMs = FIRST_TIMEOUT_MS;
+        return;
+      }
+      this.#timeoutMs = Math.min(2 * timeoutMs, MAX_TIMEOUT_MS);
+      throw new RuntimeError(`no list within ${timeoutMs / 1_000} s`);
+    });
+  }
+
+  get #isRested(): boolean {
+    return this.#options.clock.monotonicMs() >= this.#restUntilMs;
+  }
+
+  async #compare(signal: AbortSignal, retriesRefused = true): Promise<void> {
+    const { bans, clock, enforcer, plan, report } = this.#options;
+    plan.beginComparison();
+    const listed = await this.list(signal);
+    if (listed === undefined) return;
+    // What ended while the list was made is no difference.
+    bans.tick();
+    const nowMs = clock.nowMs();
+    const isOver = ({ expiresMs = Infinity }: ActiveBan) =>
+      enforcer.lapses && expiresMs <= nowMs;
+    const there = listed.filter((ban) => !isOver(ban));
+    const drift = plan.reconcile(there, isOurs, nowMs, retriesRefused);
+    this.#isRepairing = plan.figures.waiting > plan.figures.failing;
+    this.#trouble = undefined;
+    report.compared(drift);
+    bans.wake();
+  }
+
+  async #attempt(attempt: () => Promise<void>): Promise<boolean> {
+    try {
+      await attempt();
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      this.#trouble = error.message;
+      this.#options.report.notCompared(error.message);
+      return false;
+    }
+    return true;
+  }
+}
+
+/** Why something does not work now; `undefined`: it does. */
+async function failureOf(
+  work: Promise<void>,
+): Promise<RuntimeError | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    if (error instanceof RuntimeError) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Runs the program `nft`.
+ *
+ * @module
+ */
+
+import type { Clock } from "../../async/clock.ts";
+import { EitherSignal } from "../../async/either_signal.ts";
+import { RuntimeError } from "../../base/errors.ts";
+import {
+  type NftCall,
+  NftLateError,
+  type NftOutcome,
+  type NftProgram,
+} from "../nft_program.ts";
+
+/** Runs `nft` as often as one likes, also several at a time. */
+export class NftProcess implements NftProgram {
+  readonly #clock: Clock;
+  readonly #command: readonly [string, ...string[]];
+
+  /**
+   * @param clock Measures timeouts.
+   * @param command The program and what stands before its own arguments.
+   */
+  constructor(
+    clock: Clock,
+    command: readonly [string, ...string[]] = ["nft"],
+  ) {
+    this.#clock = clock;
+    this.#command = command;
+  }
+
+  async call(
+    { args, input = "", timeoutMs }: NftCall,
+    signal: AbortSignal,
+  ): Promise<NftOutcome> {
+    signal.throwIfAborted();
+    const child = this.#spawn(args);
+    const late = new NftLateError(
+      `nft has not answered for ${timeoutMs / 1_000} s`,
+      { hint: "it may wait for another program that changes the firewall" },
+    );
+    const answered = new AbortController();
+    using stop = new EitherSignal([signal, answered.signal]);
+    const kill = () => endChild(child);
+    signal.addEventListener("abort", kill, { once: true });
+    const isLate = this.#clock.delay(timeoutMs, stop.signal).then(
+      () => {
+        kill();
+        return true;
+      },
+      () => false,
+    );
+    const [output] = await Promise.all([child.output(), write(child, input)])
+      .finally(() => {
+        signal.removeEventListener("abort", kill);
+        answered.abort();
+      });
+    if (await isLate) throw late;
+    signal.throwIfAborted();
+    const decoder = new TextDecoder();
+    return {
+      ok: output.success,
+      stdout: decoder.decode(output.stdout),
+      stderr: decoder.decode(output.stderr),
+    };
+  }
+
+  #spawn(args: readonly string[]): Deno.ChildProcess {
+    const [program, ...prefix] = this.#command;
+    try {
+      return new Deno.Command(program, {
+        args: [...prefix, ...args],
+        env: { LC_ALL: "C" },
+        cwd: "/",
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+    } catch (error) {
+      // What the system says; anything else is a bug.
+      if (!(error instanceof Error && "code" in error)) throw error;
+      throw new RuntimeError(`${program} can't be run: ${error.message}`, {
+        hint: "install the package nftables",
+        cause: error,
+      });
+    }
+  }
+}
+
+/** A transaction is done wholly or not at all, also when its program is killed. */
+function endChild(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    const hasEnded = error instanceof TypeError ||
+      error instanceof Deno.errors.NotFound;
+    if (!hasEnded) throw error;
+  }
+}
+
+async function write(child: Deno.ChildProcess, text: string): Promise<void> {
+  const writer = child.stdin.getWriter();
+  try {
+    await writer.write(new TextEncoder().encode(text));
+    await writer.close();
+  } catch (error) {
+    // It ended without reading; its exit code says the rest.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * Enforces bans with nftables, through the program `nft`: `nft_script.ts`
+ * says how.
+ *
+ * @module
+ */
+
+import { bisectFailures } from "./bisect_failures.ts";
+import { Mutex } from "../async/mutex.ts";
+import { type FirewallGeneration, GenerationWatch } from "./nft_generation.ts";
+import { nftReason } from "./nft_listing.ts";
+import type { ListedNftSet } from "./nft_listing.ts";
+import {
+  NFT_TABLE,
+  nftPartSets,
+  type NftSet,
+  nftSetOf,
+  nftSetParts,
+  type NftTable,
+} from "./nft_names.ts";
+import {
+  renderNftBans,
+  renderNftRemoval,
+  renderNftTable,
+  renderNftUnbans,
+} from "./nft_script.ts";
+import { demandNft, NftLister } from "./nft_lister.ts";
+import type { NftOutcome, NftProgram } from "./nft_program.ts";
+import type { Clock } from "../async/clock.ts";
+import type {
+  ActiveBan,
+  EnforcementFailure,
+  Enforcer,
+  HostBan,
+} from "../enforce/enforcer.ts";
+
+/** Options for the enforcer of nftables. */
+export interface NftEnforcerOptions {
+  /** Bans are in its time. */
+  readonly clock: Clock;
+  /** The table that holds the bans. @default {NFT_TABLE} */
+  readonly table?: NftTable;
+  /** Runs `nft`. */
+  readonly program: NftProgram;
+  /** Timeout of one call of the program; to list a set that takes longer it is doubled. @default {10000} */
+  readonly timeoutMs?: number;
+  /** Tells whether anybody changed the firewall; without it that is never certain. */
+  readonly generation?: FirewallGeneration;
+}
+
+/** Renders the transaction for some bans. */
+type Render = (bans: readonly HostBan[]) => string;
+
+const MAX_BANS_AT_ONCE = 2_000;
+/** Single addresses of a family from which on they are held in parts. */
+const WHOLE_LIMIT = 10_000;
+/** Calls after a failed transaction, at most; 22 find one bad ban among 2,000. */
+const MAX_ATTEMPTS = 100;
+
+/**
+ * The {@link Enforcer} for nftables. All bans of a call go in one transaction;
+ * when it fails, it is halved until those that nft refuses are known. The
+ * table outlives this object: only {@link NftEnforcer.remove} removes it.
+ *
+ * @example
+ * ```ts ignore
+ * const clock = new SystemClock();
+ * const enforcer = new NftEnforcer({ clock, program: new NftProcess(clock) });
+ * await enforcer.check(signal);
+ * const failures = await enforcer.apply(bans, signal);
+ * ```
+ */
+export class NftEnforcer implements Enforcer {
+  readonly name = "nftables";
+  readonly lapses = true;
+  readonly maxBansAtOnce = MAX_BANS_AT_ONCE;
+  readonly #clock: Clock;
+  readonly #table: NftTable;
+  readonly #program: NftProgram;
+  readonly #timeoutMs: number;
+  readonly #lister: NftLister;
+  readonly #generation: GenerationWatch;
+  /** Held while something is changed, so that own changes are counted when others are looked for. */
+  readonly #changing = new Mutex();
+  /** Sets that the table has, or had until somebody removed it; `undefined`: not asked yet. */
+  #sets: Set<NftSet> | undefined;
+  /** How many sets the table had when it was made last. */
+  #setsMade = 0;
+  /** Single addresses of each family, or more. */
+  readonly #singles = { 4: 0, 6: 0 };
+
+  constructor(options: NftEnforcerOptions) {
+    const { clock, program, table = NFT_TABLE } = options;
+    const { timeoutMs = 10_000 } = options;
+    this.#clock = clock;
+    this.#table = table;
+    this.#timeoutMs = timeoutMs;
+    this.#generation = new GenerationWatch(options.generation);
+    this.#program = program;
+    const changing = this.#changing;
+    const parts = { program, clock, table, changing, timeoutMs };
+    this.#lister = new NftLister(parts);
+  }
+
+  async check(signal: AbortSignal): Promise<void> {
+    const sets = await this.#knownSets(signal);
+    const script = renderNftTable(this.#table, sets);
+    demandNft(await this.#run(script, signal), this.#table);
+    this.#setsMade = sets.size;
+  }
+
+  async apply(
+    bans: readonly HostBan[],
+    signal: AbortSignal,
+  ): Promise<readonly EnforcementFailure[]> {
+    const sets = await this.#knownSets(signal);
+    const { known, failures } = partition(bans);
+    for (const set of known.values()) this.#expect(set, sets);
+    const nowMs = this.#clock.nowMs();
+    const render: Render = (some) =>
+      renderNftBans(this.#table, some, nowMs, sets);
+    const refused = await this.#transact([...known.keys()], render, signal);
+    return [...failures, ...refused];
+  }
+
+  async lift(
+    bans: readonly HostBan[],
+    signal: AbortSignal,
+  ): Promise<readonly EnforcementFailure[]> {
+    const sets = await this.#knownSets(signal);
+    const { known, failures } = partition(bans);
+    // Where there is no set, there is no ban.
+    const inForce = [...known].filter(([, set]) => sets.has(set))
+      .map(([ban]) => ban);
+    const render: Render = (some) => {
+      const addresses = some.map(({ address }) => address);
+      return renderNftUnbans(this.#table, addresses, sets);
+    };
+    const refused = await this.#transact(inForce, render, signal);
+    return [...failures, ...refused];
+  }
+
+  async isUnchanged(signal: AbortSignal): Promise<boolean> {
+    return await this.#changing.withLock(
+      signal,
+      () => Promise.resolve(this.#generation.isUnchanged()),
+    );
+  }
+
+  async list(signal: AbortSignal): Promise<readonly ActiveBan[]> {
+    const mark = await this.#changing.withLock(
+      signal,
+      () => Promise.resolve(this.#generation.mark()),
+    );
+    const listed = await this.#lister.list(signal);
+    this.#generation.seen(mark);
+    this.#count(listed);
+    return listed.flatMap(({ bans }) => bans);
+  }
+
+  /**
+   * Removes the table with all bans in it. Fine when there is none.
+   *
+   * @throws {RuntimeError} when that can't be done, now.
+   */
+  async remove(signal: AbortSignal): Promise<void> {
+    const script = renderNftRemoval(this.#table);
+    demandNft(await this.#run(script, signal), this.#table);
+    this.#sets = undefined;
+  }
+
+  async #knownSets(signal: AbortSignal): Promise<Set<NftSet>> {
+    return this.#sets ??= new Set(await this.#lister.sets(signal));
+  }
+
+  /** Takes note of an address that is going to be in a set. */
+  #expect(set: NftSet, sets: Set<NftSet>): void {
+    sets.add(set);
+    const { family, prefixBits } = nftSetParts(set);
+    if (prefixBits !== undefined || ++this.#singles[family] <= WHOLE_LIMIT) {
+      return;
+    }
+    for (const part of nftPartSets(family)) sets.add(part);
+  }
+
+  #count(listed: readonly ListedNftSet[]): void {
+    this.#singles[4] = this.#singles[6] = 0;
+    for (const { set, bans } of listed) {
+      const { family, prefixBits } = nftSetParts(set);
+      if (prefixBits === undefined) this.#singles[family] += bans.length;
+    }
+  }
+
+  async #transact(
+    bans: readonly HostBan[],
+    render: Render,
+    signal: AbortSignal,
+  ): Promise<readonly EnforcementFailure[]> {
+    if (bans.length === 0) return [];
+    if (this.#isMade() && (await this.#run(render(bans), signal)).ok) return [];
+    const { size = 0 } = this.#sets ?? {};
+    const table = renderNftTable(this.#table, this.#sets);
+    const attempt = async (some: readonly HostBan[]) => {
+      const { ok, stderr } = await this.#run(table + render(some), signal);
+      if (!ok) return nftReason(stderr);
+      this.#setsMade = size;
+      return undefined;
+    };
+    const reason = await attempt(bans);
+    if (reason === undefined) return [];
+    demandNft(await this.#run(table, signal), this.#table);
+    const failed = { items: bans, reason, attempt, maxAttempts: MAX_ATTEMPTS };
+    const found = await bisectFailures(failed);
+    return found.map(({ item, reason }) => ({ ban: item, reason }));
+  }
+
+  /** Whether the table is for certain as it should be. */
+  #isMade(): boolean {
+    return this.#setsMade === this.#sets?.size &&
+      this.#generation.isUnchanged();
+  }
+
+  /** Changes the firewall, wholly or not at all. */
+  async #run(script: string, signal: AbortSignal): Promise<NftOutcome> {
+    const args = ["--file", "-"];
+    const timeoutMs = this.#timeoutMs;
+    return await this.#changing.withLock(signal, async () => {
+      try {
+        const call = { args, input: script, timeoutMs };
+        const outcome = await this.#program.call(call, signal);
+        if (outcome.ok) this.#generation.changed();
+        return outcome;
+      } catch (error) {
+        this.#generation.mayHaveChanged();
+        throw error;
+      }
+    });
+  }
+}
+
+/** Tells bans that a set takes, and which, from those that none does. */
+function partition(
+  bans: readonly HostBan[],
+): { known: Map<HostBan, NftSet>; failures: EnforcementFailure[] } {
+  const known = new Map<HostBan, NftSet>();
+  const failures: EnforcementFailure[] = [];
+  for (const ban of bans) {
+    const set = nftSetOf(ban.address);
+    if (set !== undefined) known.set(ban, set);
+    else {
+      const reason = "nftables has no set for this address";
+      failures.push({ ban, reason, kind: "refused" });
+    }
+  }
+  return { known, failures };
+}
