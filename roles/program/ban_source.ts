@@ -6,6 +6,9 @@
 
 import type { ActionQueue } from "../../lib/subscriber/action_queue.ts";
 import type { BanUpdate } from "../../lib/ban/ban_event.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import type { Log } from "../../lib/log/log.ts";
+import { StoreInUseError } from "../../lib/store/store_errors.ts";
 import type { Protocol2Urls } from "../../lib/config/config.ts";
 import { ControlClient } from "../../lib/client/control_client.ts";
 import {
@@ -118,9 +121,7 @@ function openProtocol2(
   const { clock, queue, receipts, protection } = options;
   const { config, log, dryRun } = options.context;
   const { hostName, stateDir } = config.general;
-  const disk = dryRun
-    ? undefined
-    : SqliteReplicaStore.open(replicaPath(stateDir));
+  const disk = dryRun ? undefined : openDisk(stateDir, log);
   const { session, listener } = connections(options, urls, membership);
   const client = new ReplicaClient({
     session,
@@ -151,6 +152,25 @@ function openProtocol2(
       ]),
     [Symbol.dispose]: () => disk?.[Symbol.dispose](),
   };
+}
+
+/** The publisher has the table: a disk that takes nothing delays nobody. */
+function openDisk(
+  stateDir: string,
+  log: Log,
+): SqliteReplicaStore | undefined {
+  try {
+    return SqliteReplicaStore.open(replicaPath(stateDir));
+  } catch (error) {
+    if (error instanceof StoreInUseError || !(error instanceof RuntimeError)) {
+      throw error;
+    }
+    const { message: reason, hint } = error;
+    const event =
+      "the copy of the bans is not kept on the disk until a restart";
+    log.record("error", event, { reason, hint });
+    return undefined;
+  }
 }
 
 function connections(

@@ -12,10 +12,6 @@ import {
   protocol2Ports,
   readClusterConfig,
 } from "../../lib/config/cluster_config.ts";
-import {
-  IDENTITY_FORM,
-  MEMBERSHIP_FORM,
-} from "../../lib/members/identity_forms.ts";
 import { type IniSetting, setIniOptions } from "../../lib/config/ini_edit.ts";
 import { commandSocketPath } from "../../lib/cli/command_socket.ts";
 import { askPublisher } from "./operator_socket.ts";
@@ -25,24 +21,22 @@ import {
   readConfigFiles,
 } from "../../lib/config/io/config_file.ts";
 import { newCurveKeys, newToken } from "../../lib/members/io/curve_keys.ts";
-import {
-  identityPath,
-  memberListPath,
-  membershipPath,
-  SecretFile,
-} from "../../lib/members/io/secret_file.ts";
 import { userName } from "../../lib/service/io/state_folder.ts";
 import { joinCluster } from "../../lib/cli/join_command.ts";
 import { LiveCommands } from "../../lib/cli/live_commands.ts";
 import { NodeCommands } from "../../lib/cli/node_commands.ts";
 import { type Editor, journalWords } from "../../lib/cli/member_edits.ts";
-import { MEMBER_LIST_FORM } from "../../lib/members/member_list_form.ts";
 import {
   memberDetails,
   memberJson,
   memberTable,
 } from "../../lib/cli/member_view.ts";
 import type { OperatorOutput } from "../../lib/cli/operator_output.ts";
+import {
+  identityFile,
+  memberListFile,
+  membershipFile,
+} from "./member_files.ts";
 import { programDir } from "./program_dir.ts";
 
 interface Workplace {
@@ -71,7 +65,10 @@ export async function carryOut(
   const editor = { by: journalWords(await userName()), atMs: Date.now() };
   const place = { config, configPath: files[0]?.path ?? "", editor };
   const nodes = nodeCommands(place);
-  const allowlist = new AllowCommands(memberList(config), editor);
+  const allowlist = new AllowCommands(
+    memberListFile(config.stateDir),
+    editor,
+  );
   const socket = commandSocketPath(config.publisherPidFile);
   const live = new LiveCommands(
     (request) => askPublisher(socket, request),
@@ -153,7 +150,7 @@ async function join(
     : operand;
   const { stateDir, hostName } = place.config;
   return await joinCluster(code, {
-    membership: new SecretFile(membershipPath(stateDir), MEMBERSHIP_FORM),
+    membership: membershipFile(stateDir),
     hostName,
     configure: (settings) => configure(place, settings),
   });
@@ -172,14 +169,10 @@ async function configure(
 
 function nodeCommands({ config, editor }: Workplace): NodeCommands {
   return new NodeCommands({
-    identity: new SecretFile(identityPath(config.stateDir), IDENTITY_FORM),
-    list: memberList(config),
+    identity: identityFile(config.stateDir),
+    list: memberListFile(config.stateDir),
     secrets: { newKeys: newCurveKeys, newToken },
     editor,
     ports: protocol2Ports(config),
   });
-}
-
-function memberList({ stateDir }: ClusterConfig) {
-  return new SecretFile(memberListPath(stateDir), MEMBER_LIST_FORM);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { oddKind } from "../../base/aside.ts";
 import { RuntimeError } from "../../base/errors.ts";
 
 /** The pid file can't be written: without one, the program can still run. */
@@ -45,6 +46,7 @@ const LOOKS = 20;
 const MAX_PID_BYTES = 11;
 /** Whoever may open the file may lock it, and keep the program from starting. */
 const OWN_MODE = 0o600;
+const A_FILE = { isFile: true, isDirectory: false };
 /** Longest content of a pid file, whoever wrote it. */
 const MAX_OTHER_BYTES = 24;
 
@@ -111,6 +113,7 @@ export class PidFile implements AsyncDisposable {
   static async see(path: string): Promise<SeenPidFile | undefined> {
     let file: Deno.FsFile | undefined;
     try {
+      await refuseOdd(path);
       file = await Deno.open(path);
       const pid = await readPid(file);
       if (pid !== undefined) return new SeenPidFile(pid, file);
@@ -142,8 +145,20 @@ export class PidFile implements AsyncDisposable {
   }
 }
 
+/** Who reads a pipe waits for its other end. */
+async function refuseOdd(path: string): Promise<void> {
+  const odd = oddKind(
+    await Deno.stat(path).catch((error: unknown) => {
+      if (error instanceof Deno.errors.NotFound) return A_FILE;
+      throw error;
+    }),
+  );
+  if (odd !== undefined) throw new Error(odd);
+}
+
 async function open(path: string): Promise<Deno.FsFile> {
   try {
+    await refuseOdd(path);
     return await Deno.open(path, {
       create: true,
       read: true,
