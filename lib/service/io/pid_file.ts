@@ -4,7 +4,7 @@
  * @module
  */
 
-import { oddKind } from "../../base/aside.ts";
+import { asideCommand, oddKind } from "../../base/aside.ts";
 import { RuntimeError } from "../../base/errors.ts";
 
 /** The pid file can't be written: without one, the program can still run. */
@@ -153,7 +153,23 @@ async function refuseOdd(path: string): Promise<void> {
       throw error;
     }),
   );
-  if (odd !== undefined) throw new Error(odd);
+  if (odd !== undefined) throw new OddPidFileError(odd);
+}
+
+/** Something else than a pid file is in its place. */
+class OddPidFileError extends Error {}
+
+/** It may be somebody's: a person moves it. */
+function asideHint(path: string): string {
+  const command = asideCommand(path, (name) => {
+    try {
+      return Deno.lstatSync(name).mode !== undefined;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  });
+  return `set pidfile to a file of its own; or run: ${command}`;
 }
 
 async function open(path: string): Promise<Deno.FsFile> {
@@ -173,7 +189,9 @@ async function open(path: string): Promise<Deno.FsFile> {
 function cannotWrite(path: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   return new UnwritablePidFileError(`cannot write ${path}: ${error.message}`, {
-    hint: "run as root, or set pidfile to a place that may be written",
+    hint: error instanceof OddPidFileError
+      ? asideHint(path)
+      : "run as root, or set pidfile to a place that may be written",
     cause: error,
   });
 }
@@ -198,7 +216,7 @@ async function makeOwn(file: Deno.FsFile, path: string): Promise<void> {
   if (count > MAX_OTHER_BYTES || !/^[-\d\s]*$/.test(text)) {
     const what = "it holds something else than a process id";
     throw new UnwritablePidFileError(`cannot write ${path}: ${what}`, {
-      hint: "set pidfile to a file of its own",
+      hint: asideHint(path),
     });
   }
   try {
@@ -230,7 +248,9 @@ async function readPid(file: Deno.FsFile): Promise<number | undefined> {
 function cannotRead(path: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   return new RuntimeError(`cannot read ${path}: ${error.message}`, {
-    hint: "run as root, or as the program's own user",
+    hint: error instanceof OddPidFileError
+      ? asideHint(path)
+      : "run as root, or as the program's own user",
     cause: error,
   });
 }
