@@ -75,6 +75,10 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
   tellOfLegacy(context, legacy, members);
   const path = banStorePath(config.general.stateDir);
   using store = SqliteBanStore.open({ path, durability });
+  if (store.lostChanges > 0) {
+    const event = "the store lost its last changes, and has a new epoch";
+    log.record("error", event, { changes: store.lostChanges, path });
+  }
   await using ports = new PublicPorts(context);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);

@@ -142,16 +142,11 @@ export interface ErrorReport {
  * ```
  */
 export function describeError(program: string, error: unknown): ErrorReport {
-  if (error instanceof ExpectedError) {
-    const lines = error.message.split("\n").map((line) =>
-      `${program}: error: ${line}`
-    );
-    if (error.hint !== undefined) lines.push(`${program}: hint: ${error.hint}`);
-    return { exitCode: error.exitCode, lines };
-  }
-  const text = error instanceof Error
-    ? error.stack ?? error.message
-    : String(error);
+  const errors = partsOf(error);
+  const bugs = errors.filter((each) => !isExplained(each));
+  if (bugs.length === 0) return describeExpected(program, errors);
+  const [bug] = bugs;
+  const text = bug instanceof Error ? bug.stack ?? bug.message : String(bug);
   return {
     exitCode: EXIT_CODES.bug,
     lines: [
@@ -160,5 +155,53 @@ export function describeError(program: string, error: unknown): ErrorReport {
       ),
       `${program}: hint: this is a bug; please report it with the lines above`,
     ],
+  };
+}
+
+/**
+ * What failed, the first one first: what fails while something is closed after
+ * a failure hides that failure.
+ */
+function partsOf(error: unknown): readonly unknown[] {
+  if (error instanceof SuppressedError) {
+    return [...partsOf(error.suppressed), ...partsOf(error.error)];
+  }
+  return error instanceof AggregateError && error.errors.length > 0
+    ? error.errors.flatMap(partsOf)
+    : [error];
+}
+
+/** What the system refuses is no bug: a disk is full, a folder is closed. */
+const SYSTEM_CODE =
+  /^(EACCES|EDQUOT|EFBIG|EIO|EISDIR|ELOOP|EMFILE|ENFILE|ENODEV|ENOMEM|ENOSPC|ENOTDIR|ENXIO|EPERM|EROFS|ESTALE|ETXTBSY)$/;
+
+function isExplained(error: unknown): error is Error {
+  return error instanceof ExpectedError ||
+    error instanceof Error && "code" in error &&
+      SYSTEM_CODE.test(String(error.code));
+}
+
+function describeExpected(
+  program: string,
+  errors: readonly unknown[],
+): ErrorReport {
+  const lines: string[] = [];
+  for (const error of errors) {
+    if (!isExplained(error)) continue;
+    const hint = error instanceof ExpectedError
+      ? error.hint
+      : "it is the system that refuses this: see the disk and who may do it";
+    const told = [
+      ...error.message.split("\n").map((line) => `${program}: error: ${line}`),
+      ...hint === undefined ? [] : [`${program}: hint: ${hint}`],
+    ];
+    lines.push(...told.filter((line) => !lines.includes(line)));
+  }
+  const [first] = errors;
+  return {
+    exitCode: first instanceof ExpectedError
+      ? first.exitCode
+      : EXIT_CODES.runtime,
+    lines,
   };
 }

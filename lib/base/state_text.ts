@@ -6,6 +6,8 @@
 
 /** A text that is kept from one run to the next. */
 export interface StateText {
+  /** Where it is, for whoever has to find it. */
+  readonly place: string;
   /**
    * Reads it.
    *

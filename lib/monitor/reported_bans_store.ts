@@ -35,7 +35,8 @@ export class ReportedBansStore {
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       const event = "what was reported before is not known, and begun anew";
-      this.#log.record("warning", event, { reason: error.message });
+      const { message: reason } = error;
+      this.#log.record("warning", event, { reason, file: this.#text.place });
       await this.#text.putAside().catch((failure) => {
         if (!(failure instanceof RuntimeError)) throw failure;
       });

@@ -8,6 +8,8 @@
  * @module
  */
 
+import { asideCommand, DATABASE_ENDS } from "../base/aside.ts";
+import { diskHint } from "../base/disk_hint.ts";
 import { type ErrorDetails, RuntimeError } from "../base/errors.ts";
 
 /** Why a file can't be used; a retry does not help. */
@@ -35,6 +37,16 @@ export class UnusableStoreError extends RuntimeError {
   }
 }
 
+/** Another program has the database. */
+export class StoreInUseError extends RuntimeError {
+  /** @param path The database. */
+  constructor(path: string) {
+    super(`another program has ${path}`, {
+      hint: "is this program running already? each needs a statedir of its own",
+    });
+  }
+}
+
 const UNUSABLE_HINTS: Readonly<Record<UnusableReason, string>> = {
   damaged: 'the file was left as it is; see "The store is damaged" in ' +
     "docs/OPERATIONS.md for the way back",
@@ -53,7 +65,10 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /readonly|read-only|unable to open|denied|not permitted|no such file/i,
     FOLDER_HINT,
   ],
-  [/I\/O/, "the disk of statedir fails: see what the kernel says of it"],
+  [
+    /I\/O/,
+    "the disk of statedir is full or fails: see df, and what the kernel says of it",
+  ],
 ];
 const ANY_HINT = 'see "The store" in docs/OPERATIONS.md';
 
@@ -100,43 +115,66 @@ export function storeFailure(what: string, error: unknown): unknown {
   return new RuntimeError(message, { hint, cause: error });
 }
 
+/** What is beside a database. */
+export interface DatabaseFiles {
+  /** Whether anything has this name. */
+  readonly isThere: (path: string) => boolean;
+}
+
 /**
  * Turns an error while opening a database into one for an operator.
  *
  * @param path The database.
  * @param error The error.
+ * @param files Those of a database that is a person's to move; `undefined`: it is no loss.
  * @returns The error to throw.
  */
-export function openFailure(path: string, error: unknown): unknown {
+export function openFailure(
+  path: string,
+  error: unknown,
+  files?: DatabaseFiles,
+): unknown {
   const what = `cannot open ${path}`;
   if (error instanceof UnusableStoreError) {
-    const message = `${what}: ${error.message}`;
-    return new UnusableStoreError(error.reason, message, { cause: error });
+    const { reason, hint = UNUSABLE_HINTS[reason] } = error;
+    return new UnusableStoreError(reason, `${what}: ${error.message}`, {
+      cause: error,
+      hint: files === undefined ? hint : unusableHint(path, reason, files),
+    });
   }
-  if (error instanceof Error && isSystemError(error)) {
+  if (!(error instanceof Error)) return error;
+  const folder = path.slice(0, path.lastIndexOf("/")) || "/";
+  const isSystems = isSystemError(error);
+  const hint = isSystems || isSqliteError(error)
+    ? diskHint(error, folder)
+    : undefined;
+  if (isSystems || hint !== undefined) {
     return new RuntimeError(`${what}: ${error.message}`, {
-      hint: FOLDER_HINT,
+      hint: hint ?? FOLDER_HINT,
       cause: error,
     });
   }
-  return storeFailure(what, error);
+  const failure = storeFailure(what, error);
+  return failure instanceof UnusableStoreError && files !== undefined
+    ? new UnusableStoreError(failure.reason, failure.message, {
+      cause: error,
+      hint: unusableHint(path, failure.reason, files),
+    })
+    : failure;
 }
 
-/**
- * Turns an error while locking a database into one for an operator.
- *
- * @param path The database.
- * @param error The error.
- * @returns The error to throw.
- */
-export function lockFailure(path: string, error: unknown): unknown {
-  if (!isSqliteError(error) || !/locked/.test(error.message)) {
-    return openFailure(path, error);
-  }
-  return new RuntimeError(`another program has ${path}`, {
-    hint: "is this program running already? each needs a statedir of its own",
-    cause: error,
-  });
+/** The command is the last step of what the page says. */
+function unusableHint(
+  path: string,
+  reason: UnusableReason,
+  { isThere }: DatabaseFiles,
+): string {
+  const command = asideCommand(path, isThere, DATABASE_ENDS);
+  const before = reason === "newer"
+    ? "a newer version of this program wrote it: install that one again, or begin a new one, without its bans"
+    : 'the file was left as it is; see "The store is damaged" in ' +
+      "docs/OPERATIONS.md; to begin a new one, without its bans";
+  return `${before}; run: ${command}`;
 }
 
 /** Whether the error has a code of the system: `ENOENT`, `EROFS`. */

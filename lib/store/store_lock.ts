@@ -4,33 +4,53 @@
  * @module
  */
 
-import type { SqlDatabase } from "./sql.ts";
-import { lockFailure } from "./store_errors.ts";
+import { asidePath, oddKind, type SeenPath } from "../base/aside.ts";
+import { openFailure, StoreInUseError } from "./store_errors.ts";
 
-/** Locks the lock file, which contains nothing else. */
-const TAKE = "PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE";
+/** An open file that may be locked. */
+export interface LockFile {
+  /** Locks it; `false`: another process has. */
+  tryLockSync(exclusive: boolean): boolean;
+  close(): void;
+}
+
+/** What a lock needs of the file system. */
+export interface LockFiles<F extends LockFile> {
+  /** Opens a file, which is made where it is missing. */
+  open(path: string): F;
+  /** `undefined`: nothing is there. */
+  see(path: string): SeenPath | undefined;
+  /** Moves what is there, over what was moved there before. */
+  move(from: string, to: string): void;
+}
 
 /**
  * Takes the lock of a database: a file beside it, so that others may read the
- * database meanwhile. It is held until the connection is closed or the process
- * ends in any way.
+ * database meanwhile. It does not matter what is found in it. It is held until it is closed or the process ends in any way.
  *
  * @param path The database.
- * @param open Opens a database without waiting for locks.
- * @returns The connection that holds the lock.
- * @throws {RuntimeError} when another program has it, or it can't be created.
+ * @param files The file system.
+ * @returns The file that holds the lock.
+ * @throws {StoreInUseError} when another program has it.
+ * @throws {RuntimeError} when it can't be made.
  */
-export function takeStoreLock<D extends SqlDatabase & { close(): void }>(
+export function takeStoreLock<F extends LockFile>(
   path: string,
-  open: (path: string) => D,
-): D {
-  let lock: D | undefined;
+  files: LockFiles<F>,
+): F {
+  const lockPath = `${path}.lock`;
+  let file: F | undefined;
   try {
-    lock = open(`${path}.lock`);
-    lock.exec(TAKE);
-    return lock;
+    const seen = files.see(lockPath);
+    if (seen !== undefined && oddKind(seen) !== undefined) {
+      files.move(lockPath, asidePath(lockPath));
+    }
+    file = files.open(lockPath);
+    if (file.tryLockSync(true)) return file;
   } catch (error) {
-    lock?.close();
-    throw lockFailure(path, error);
+    file?.close();
+    throw openFailure(path, error);
   }
+  file.close();
+  throw new StoreInUseError(path);
 }

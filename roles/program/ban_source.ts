@@ -10,6 +10,9 @@ import type { BanUpdate } from "../../lib/ban/ban_event.ts";
 import type { NodeCondition } from "../../lib/wire/v2_messages.ts";
 import type { PlaceId } from "../../lib/base/ids.ts";
 import { placeOf } from "../../lib/client/io/place.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import type { Log } from "../../lib/log/log.ts";
+import { StoreInUseError } from "../../lib/store/store_errors.ts";
 import type { Protocol2Urls } from "../../lib/config/config.ts";
 import { silenceExplainer } from "./silent_publisher.ts";
 import { ControlClient } from "../../lib/client/control_client.ts";
@@ -136,10 +139,7 @@ function openProtocol2(
   const { clock, queue, receipts, protection } = options;
   const { config, log, dryRun } = options.context;
   const { hostName, stateDir } = config.general;
-  const disk = dryRun
-    ? undefined
-    : SqliteReplicaStore.open(replicaPath(stateDir));
-  const { membership } = identity;
+  const disk = dryRun ? undefined : openDisk(stateDir, log);
   const { session, listener } = connections(options, urls, identity, () => ({
     kind: "subscriber",
     ...client.progress,
@@ -167,13 +167,32 @@ function openProtocol2(
       runTogether(signal, [
         (group) => client.run(group),
         (group) =>
-          membership.run(group, () => {
+          identity.membership.run(group, () => {
             session.renew();
             listener.renew();
           }),
       ]),
     [Symbol.dispose]: () => disk?.[Symbol.dispose](),
   };
+}
+
+/** The publisher has the table: a disk that takes nothing delays nobody. */
+function openDisk(
+  stateDir: string,
+  log: Log,
+): SqliteReplicaStore | undefined {
+  try {
+    return SqliteReplicaStore.open(replicaPath(stateDir));
+  } catch (error) {
+    if (error instanceof StoreInUseError || !(error instanceof RuntimeError)) {
+      throw error;
+    }
+    const { message: reason, hint } = error;
+    const event =
+      "the copy of the bans is not kept on the disk until a restart";
+    log.record("error", event, { reason, hint });
+    return undefined;
+  }
 }
 
 function connections(

@@ -12,10 +12,6 @@ import {
   protocol2Ports,
   readClusterConfig,
 } from "../../lib/config/cluster_config.ts";
-import {
-  IDENTITY_FORM,
-  MEMBERSHIP_FORM,
-} from "../../lib/members/identity_forms.ts";
 import { type IniSetting, setIniOptions } from "../../lib/config/ini_edit.ts";
 import { commandSocketPath } from "../../lib/cli/command_socket.ts";
 import { askPublisher } from "./operator_socket.ts";
@@ -29,24 +25,23 @@ import {
   readConfigFiles,
 } from "../../lib/config/io/config_file.ts";
 import { newCurveKeys, newToken } from "../../lib/members/io/curve_keys.ts";
-import {
-  identityPath,
-  memberListPath,
-  membershipPath,
-  SecretFile,
-} from "../../lib/members/io/secret_file.ts";
+import type { SecretFile } from "../../lib/members/io/secret_file.ts";
 import { userName } from "../../lib/service/io/state_folder.ts";
 import { isRunning, runningPrograms } from "./running_programs.ts";
 import { joinCluster, notHere } from "../../lib/cli/join_command.ts";
 import { LiveCommands } from "../../lib/cli/live_commands.ts";
 import { NodeCommands } from "../../lib/cli/node_commands.ts";
 import { type Editor, journalWords } from "../../lib/cli/member_edits.ts";
-import { MEMBER_LIST_FORM } from "../../lib/members/member_list_form.ts";
 import { memberDetails, memberJson } from "../../lib/cli/member_view.ts";
 import { nodeJson, nodeTable } from "../../lib/cli/node_table.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import type { Membership } from "../../lib/members/member.ts";
 import type { OperatorOutput } from "../../lib/cli/operator_output.ts";
+import {
+  identityFile,
+  memberListFile,
+  membershipFile,
+} from "./member_files.ts";
 import { programDir } from "./program_dir.ts";
 import { systemFacts } from "./system_facts.ts";
 
@@ -77,7 +72,10 @@ export async function carryOut(
   const place = { config, configPath: files[0]?.path ?? "", editor };
   await refuseOnNode(command, config);
   const nodes = nodeCommands(place);
-  const allowlist = new AllowCommands(memberList(config), editor);
+  const allowlist = new AllowCommands(
+    memberListFile(config.stateDir),
+    editor,
+  );
   const socket = commandSocketPath(config.publisherPidFile);
   const ask = (request: OperatorRequest) => askPublisher(socket, request);
   const live = new LiveCommands(ask, editor);
@@ -148,10 +146,10 @@ async function refuseOnNode(
 ): Promise<void> {
   if (verb === "init" || verb === "join") return;
   const membership = await readIfAllowed(
-    new SecretFile(membershipPath(stateDir), MEMBERSHIP_FORM),
+    membershipFile(stateDir),
   );
   if (membership === undefined) return;
-  const identity = new SecretFile(identityPath(stateDir), IDENTITY_FORM);
+  const identity = identityFile(stateDir);
   const isHub = await identity.read() !== undefined ||
     await isRunning(publisherPidFile);
   if (!isHub) throw notHere(verb, membership);
@@ -159,7 +157,7 @@ async function refuseOnNode(
 
 /** A membership that is damaged or may not be read is for the programs to tell of. */
 async function readIfAllowed(
-  file: SecretFile<Membership>,
+  file: Pick<SecretFile<Membership>, "read">,
 ): Promise<Membership | undefined> {
   try {
     return await file.read();
@@ -203,7 +201,7 @@ async function join(
     : typed;
   const { stateDir, hostName } = place.config;
   return await joinCluster(line, {
-    membership: new SecretFile(membershipPath(stateDir), MEMBERSHIP_FORM),
+    membership: membershipFile(stateDir),
     hostName,
     running: () => runningPrograms(place.config),
     configure: (settings) => configure(place, settings),
@@ -223,14 +221,10 @@ async function configure(
 
 function nodeCommands({ config, editor }: Workplace): NodeCommands {
   return new NodeCommands({
-    identity: new SecretFile(identityPath(config.stateDir), IDENTITY_FORM),
-    list: memberList(config),
+    identity: identityFile(config.stateDir),
+    list: memberListFile(config.stateDir),
     secrets: { newKeys: newCurveKeys, newToken },
     editor,
     ports: protocol2Ports(config),
   });
-}
-
-function memberList({ stateDir }: ClusterConfig) {
-  return new SecretFile(memberListPath(stateDir), MEMBER_LIST_FORM);
 }

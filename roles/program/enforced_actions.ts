@@ -96,6 +96,7 @@ export class EnforcedActions implements AsyncDisposable {
     const ledger = this.#held.use(
       new SqliteLedger(ledgerPath(general.stateDir)),
     );
+    tellLoss(ledger, log);
     this.actions = this.#enforced = names.map((name) => {
       const { hostName } = general;
       const jailMap = name === "fail2banclient" ? config.jailMap : NO_JAILS;
@@ -192,6 +193,20 @@ export class EnforcedActions implements AsyncDisposable {
           timeoutMs: config.execTimeoutMs,
         });
     }
+  }
+}
+
+/** What is in force is asked for; an exec program can't be. */
+function tellLoss({ loss }: SqliteLedger, log: Log): void {
+  if (loss === undefined) return;
+  const { path, reason } = loss;
+  if (path === undefined) {
+    const event =
+      "what was put in force is not noted on the disk, only in memory";
+    log.record("error", event, { reason, hint: "mend the disk and restart" });
+  } else {
+    const event = "what was put in force is not known, and is asked for";
+    log.record("warning", event, { reason, path });
   }
 }
 

@@ -17,10 +17,11 @@ import { endpointHost, endpointPort } from "../../lib/base/endpoint_url.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { parseHostName } from "../../lib/base/host_name.ts";
 import { localJails } from "../../lib/base/jail_map.ts";
-import { NftEnforcer } from "../../lib/enforce/io/nft_enforcer.ts";
 import { checkProgram } from "../../lib/enforce/io/program_check.ts";
 import { Fail2banInfo } from "../../lib/fail2ban/fail2ban_info.ts";
 import { findLogFileTrouble } from "../../lib/log/io/log_file_probe.ts";
+import { NftEnforcer } from "../../lib/nftables/nft_enforcer.ts";
+import { NftProcess } from "../../lib/nftables/io/nft_process.ts";
 import { DnsResolver } from "../../lib/protection/io/dns_resolver.ts";
 import { findPortTrouble } from "../../lib/service/io/port_probe.ts";
 import { hasServiceManager } from "../../lib/service/io/state_folder.ts";
@@ -128,7 +129,11 @@ async function checkAction(
     case "log":
       return [];
     case "nftables":
-      await new NftEnforcer({ clock, table: config.nftTable }).list(signal);
+      await new NftEnforcer({
+        clock,
+        program: new NftProcess(clock),
+        table: config.nftTable,
+      }).list(signal);
       return [];
     case "exec":
       await checkProgram(config.execProgram ?? "");

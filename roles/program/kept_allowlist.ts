@@ -6,6 +6,7 @@
  */
 
 import { TroubleLog } from "../../lib/log/trouble_log.ts";
+import { asidePath } from "../../lib/base/aside.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import {
   type Allowlist,
@@ -93,7 +94,7 @@ export class KeptAllowlist {
       const { list } = allowlist;
       this.#isDue = false;
       try {
-        await this.#file.edit(() => list);
+        await this.#file.replace(list);
         this.#kept = list.revision;
         troubleLog.resolve();
       } catch (error) {
@@ -107,14 +108,15 @@ export class KeptAllowlist {
 
   /** What can't be read can't be edited either, and is no loss. */
   async #quarantine(): Promise<void> {
+    const aside = asidePath(this.#path);
     try {
-      await Deno.rename(this.#path, `${this.#path}.damaged`);
+      await Deno.remove(aside, { recursive: true }).catch((error: unknown) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
+      await Deno.rename(this.#path, aside);
     } catch (error) {
-      const { NotFound, PermissionDenied } = Deno.errors;
-      // It is told of when it is to be written.
-      const isExpected = error instanceof NotFound ||
-        error instanceof PermissionDenied;
-      if (!isExpected) throw error;
+      // A disk that takes nothing is told of when it is to be written.
+      if (!(error instanceof Error && "code" in error)) throw error;
     }
   }
 }

@@ -7,13 +7,13 @@
 import type { GeneralConfig } from "../../lib/config/config.ts";
 import { ConfigError } from "../../lib/base/errors.ts";
 import { sameHost } from "../../lib/base/host_name.ts";
-import { MEMBERSHIP_FORM } from "../../lib/members/identity_forms.ts";
 import {
   membershipPath,
-  SecretFile,
+  type SecretFile,
 } from "../../lib/members/io/secret_file.ts";
 import type { Membership } from "../../lib/members/member.ts";
 import type { ClientSecurity } from "../../lib/zmq/socket_options.ts";
+import { membershipFile } from "./member_files.ts";
 import type { RoleContext } from "./invocation.ts";
 
 /** What a membership needs of its role. */
@@ -93,8 +93,10 @@ export async function checkMembership(general: GeneralConfig): Promise<void> {
   await load(fileOf(general), general);
 }
 
-function fileOf({ stateDir }: GeneralConfig): SecretFile<Membership> {
-  return new SecretFile(membershipPath(stateDir), MEMBERSHIP_FORM);
+function fileOf(
+  { stateDir, hostName }: GeneralConfig,
+): SecretFile<Membership> {
+  return membershipFile(stateDir, hostName);
 }
 
 async function load(

@@ -5,20 +5,12 @@
  */
 
 import type { PublisherConfig } from "../../lib/config/config.ts";
-import { IDENTITY_FORM } from "../../lib/members/identity_forms.ts";
-import {
-  identityPath,
-  memberListPath,
-  SecretFile,
-} from "../../lib/members/io/secret_file.ts";
 import type {
   MemberList,
   PublisherIdentity,
 } from "../../lib/members/member.ts";
-import {
-  MEMBER_LIST_FORM,
-  NO_MEMBERS,
-} from "../../lib/members/member_list_form.ts";
+import { NO_MEMBERS } from "../../lib/members/member_list_form.ts";
+import { identityFile, memberListFile } from "./member_files.ts";
 import type { RoleContext } from "./invocation.ts";
 
 /** The files, read. */
@@ -59,8 +51,7 @@ export async function checkPublisherMembers(
 }
 
 async function readFiles({ general: { stateDir } }: PublisherConfig) {
-  const identity = await new SecretFile(identityPath(stateDir), IDENTITY_FORM)
-    .read();
-  const file = new SecretFile(memberListPath(stateDir), MEMBER_LIST_FORM);
+  const identity = await identityFile(stateDir).read();
+  const file = memberListFile(stateDir);
   return { identity, file, list: await file.read() ?? NO_MEMBERS };
 }

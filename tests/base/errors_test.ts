@@ -116,3 +116,34 @@ Deno.test("describeError() says something of whatever is thrown", () => {
     ),
   );
 });
+
+Deno.test("describeError() tells what failed first, and then what failed while that was cleared away, once each", () => {
+  const full = new RuntimeError("the disk is full", { hint: "free space" });
+  const closing = new RuntimeError("cannot close it");
+  const suppressed = new SuppressedError(
+    new SuppressedError(full, closing),
+    full,
+  );
+  const { exitCode, lines } = describeError("p", suppressed);
+  strictEqual(exitCode, EXIT_CODES.runtime);
+  deepStrictEqual(lines, [
+    "p: error: the disk is full",
+    "p: hint: free space",
+    "p: error: cannot close it",
+  ]);
+});
+
+Deno.test("describeError() takes what the system refuses for no bug, and what is a bug beside it for one", () => {
+  const system = (code: string) =>
+    Object.assign(new Error(`${code} (os error)`), { code });
+  for (const code of ["EACCES", "EIO", "EROFS", "ENOSPC", "EMFILE"]) {
+    const { exitCode, lines } = describeError("p", system(code));
+    strictEqual(exitCode, EXIT_CODES.runtime);
+    strictEqual(lines[0], `p: error: ${code} (os error)`);
+    ok(lines.length === 2 && lines[1]?.startsWith("p: hint: it is the system"));
+  }
+  for (const bug of [system("ENOENT"), system("ERR_X"), new TypeError("x")]) {
+    const both = new SuppressedError(system("EIO"), bug);
+    strictEqual(describeError("p", both).exitCode, EXIT_CODES.bug);
+  }
+});

@@ -75,3 +75,17 @@ Deno.test("ExistingBans tells once that fail2ban can't be asked", async () => {
     "fail2ban tells the bans it has",
   ]);
 });
+
+Deno.test("ExistingBans names and counts the jails that it leaves out for their names", async () => {
+  const { clock, log, server, existing } = bench();
+  for (const name of ["WordPress Login", "_ssh", "web(example.org)", "sshd"]) {
+    server.jail(name).banned.set("192.0.2.1", clock.nowMs());
+  }
+  const bans = await existing.list(NEVER);
+  deepStrictEqual(bans?.map(({ jail }) => jail), ["sshd"]);
+  deepStrictEqual(log.events, ["bans of jails with such names are left out"]);
+  deepStrictEqual(log.records[0]?.fields, {
+    jails: 3,
+    names: '"WordPress Login" "_ssh" "web(example.org)"',
+  });
+});

@@ -1,7 +1,6 @@
 import { ok, strictEqual } from "node:assert/strict";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import {
-  lockFailure,
   openFailure,
   storeFailure,
   UnusableStoreError,
@@ -18,7 +17,7 @@ Deno.test("storeFailure() gives each of SQLite's errors its hint", () => {
       ["database is locked", /another program/],
       ["attempt to write a readonly database", /must be writable/],
       ["unable to open database file: /x", /must be writable/],
-      ["disk I/O error", /kernel/],
+      ["disk I/O error", /full or fails.*kernel/],
       ["something new", /OPERATIONS\.md/],
     ] as const
   ) {
@@ -51,7 +50,6 @@ Deno.test("storeFailure() leaves other errors alone", () => {
   for (const error of [new RangeError("x"), new Error("x"), "x", undefined]) {
     strictEqual(storeFailure("cannot read bans", error), error);
     strictEqual(openFailure("/x", error), error);
-    strictEqual(lockFailure("/x", error), error);
   }
 });
 
@@ -69,17 +67,35 @@ Deno.test("openFailure() names the file, and keeps the reason", () => {
   ok(/statedir/.test(system.hint ?? ""));
 });
 
-Deno.test("lockFailure() tells a second program from another failure", () => {
-  const second = lockFailure("/s/x", sqliteError("database is locked"));
-  ok(second instanceof RuntimeError);
-  strictEqual(second.message, "another program has /s/x");
-  const other = lockFailure(
-    "/s/x",
-    sqliteError("unable to open database file"),
-  );
-  ok(other instanceof RuntimeError);
-  strictEqual(
-    other.message,
-    "cannot open /s/x: unable to open database file",
-  );
+Deno.test("openFailure() names the command that moves aside what is a person's to move", () => {
+  const there = new Set(["/s/x", "/s/x-wal", "/s/x.damaged"]);
+  const isThere = (path: string) => there.has(path);
+  const damaged = new UnusableStoreError("damaged", "it is a pipe");
+  for (
+    const error of [damaged, sqliteError("database disk image is malformed")]
+  ) {
+    const failure = openFailure("/s/x", error, { isThere });
+    ok(failure instanceof UnusableStoreError);
+    ok(
+      failure.hint?.endsWith(
+        "; run: mv /s/x /s/x.damaged-2 && mv /s/x-wal /s/x.damaged-2-wal",
+      ),
+      failure.hint,
+    );
+  }
+});
+
+Deno.test("openFailure() names the command for a disk that takes nothing", () => {
+  for (
+    const [message, code, hint] of [
+      ["Read-only file system (os error 30)", "EROFS", /run: mount -o remount/],
+      ["attempt to write a readonly database", undefined, /run: mount -o /],
+      ["No space left on device (os error 28)", "ENOSPC", /run: df -h \/s$/],
+      ["database or disk is full", undefined, /free space .* run: df -h \/s$/],
+    ] as const
+  ) {
+    const failure = openFailure("/s/x", sqliteError(message, code));
+    ok(failure instanceof RuntimeError);
+    ok(hint.test(failure.hint ?? ""), failure.hint);
+  }
 });

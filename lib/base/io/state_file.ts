@@ -21,6 +21,10 @@ export class StateFile implements StateText {
     this.#path = path;
   }
 
+  get place(): string {
+    return this.#path;
+  }
+
   async load(): Promise<string | undefined> {
     const path = this.#path;
     try {

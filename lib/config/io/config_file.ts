@@ -88,9 +88,10 @@ export async function editLocalFile(
 
 async function readFile(path: string): Promise<ConfigFile | undefined> {
   try {
-    using file = await Deno.open(path);
-    const { isFile, size, mode } = await file.stat();
+    // Opening a pipe would wait for its other end.
+    const { isFile, size, mode } = await Deno.stat(path);
     if (!isFile) throw unreadable(path, "a file");
+    using file = await Deno.open(path);
     if (size > MAX_FILE_BYTES) {
       throw unreadable(path, `at most ${MAX_FILE_BYTES} bytes`);
     }

@@ -6,6 +6,7 @@
  */
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { DATABASE_ENDS } from "../../base/aside.ts";
 import type { Address } from "../../base/address.ts";
 import type { BanKind } from "../../ban/ban_event.ts";
 import type { JailName } from "../../base/jail_name.ts";
@@ -99,7 +100,7 @@ export class EchoReader implements EchoOracle, Disposable {
     try {
       return this.#opened()?.find.all(this.#action, jail, address) ?? [];
     } catch (error) {
-      if (!isSqliteError(error)) throw error;
+      if (!isExpected(error)) throw error;
       this[Symbol.dispose]();
       this.#lookedAtMs = -Infinity;
       return undefined;
@@ -130,9 +131,21 @@ function isEchoOf(
     (endMs === null || atMs <= Number(endMs) + SLACK_MS);
 }
 
+/** `undefined` of what is no file: SQLite would wait for the other end of a pipe. */
 function inodeOf(path: string): number | null | undefined {
   try {
-    return Deno.statSync(path).ino;
+    const seen = DATABASE_ENDS.map((end) => see(`${path}${end}`));
+    const isOdd = seen.some((each) => each?.isFile === false);
+    return isOdd ? undefined : seen[0]?.ino;
+  } catch (error) {
+    if (isExpected(error)) return undefined;
+    throw error;
+  }
+}
+
+function see(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
@@ -152,7 +165,8 @@ function openReader(path: string): Omit<OpenLedger, "inode"> {
   }
 }
 
-function isSqliteError(error: unknown): boolean {
+/** Whether SQLite or the system said it: a folder may be closed for a while. */
+function isExpected(error: unknown): boolean {
   return error instanceof Error && "code" in error &&
-    error.code === "ERR_SQLITE_ERROR";
+    /^(ERR_SQLITE_ERROR|E[A-Z0-9]+)$/.test(String(error.code));
 }

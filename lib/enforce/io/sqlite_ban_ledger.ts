@@ -8,6 +8,12 @@
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { parseAddress } from "../../base/address.ts";
+import {
+  asideCommand,
+  asidePath,
+  DATABASE_ENDS,
+  oddKind,
+} from "../../base/aside.ts";
 import { RuntimeError } from "../../base/errors.ts";
 import { parseHostName } from "../../base/host_name.ts";
 import { parseJailName } from "../../base/jail_name.ts";
@@ -91,6 +97,16 @@ const LOAD_APPLIED = `
   SELECT ${BAN}, settled_ms AS settledMs FROM applied
   WHERE action = ? AND lifted_ms IS NULL`;
 
+/** What a ledger begins without. */
+export interface LedgerLoss {
+  /** What is wrong with the file. */
+  readonly reason: string;
+  /** Where the damaged file is now; without it the ledger is in memory. */
+  readonly path?: string;
+}
+
+const IN_MEMORY = ":memory:";
+
 /** The statements, prepared once. */
 type Statements = Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
 
@@ -116,28 +132,34 @@ const STATEMENTS = {
  * ```
  */
 export class SqliteLedger implements BanLedger, Disposable {
+  /** Why it begins without what was noted before; `undefined`: it does not. */
+  readonly loss: LedgerLoss | undefined;
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
 
   /**
+   * Opens a ledger, or begins one. A damaged file is moved away: what is in
+   * force is asked for. On a disk that takes nothing it is kept in memory.
+   *
    * @param path Absolute path; created where it is missing, brought up to date
    * where it is of before.
-   * @throws {RuntimeError} when it can't be opened.
+   * @throws {RuntimeError} when it is of a newer program.
    */
   constructor(path: string) {
-    let database: DatabaseSync | undefined;
+    let loss: LedgerLoss | undefined;
+    let opened: OpenedLedger;
     try {
-      database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-      this.#statements = prepare(database);
-      this.#database = database;
+      opened = open(path);
     } catch (error) {
-      database?.close();
-      if (error instanceof RuntimeError) throw error;
-      throw new RuntimeError(`cannot open ${path}: ${messageOf(error)}`, {
-        hint: "the folder is statedir in [general], and must be writable",
-        cause: error,
-      });
+      if (!isExpected(error)) throw error;
+      const reason = `cannot open ${path}: ${error.message}`;
+      const isMoved = isDamage(error) && putAside(path);
+      opened = isMoved ? open(path) : open(IN_MEMORY);
+      loss = { reason, ...isMoved ? { path: asidePath(path) } : {} };
     }
+    this.loss = loss;
+    this.#database = opened.database;
+    this.#statements = opened.statements;
   }
 
   want(action: string, wanted: readonly WantedReports[]): void {
@@ -229,15 +251,91 @@ export class SqliteLedger implements BanLedger, Disposable {
   }
 }
 
+interface OpenedLedger {
+  readonly database: DatabaseSync;
+  readonly statements: Statements;
+}
+
+/** What stands in a file's place is not one that this program wrote. */
+class DamagedLedgerError extends Error {}
+
+function open(path: string): OpenedLedger {
+  if (path !== IN_MEMORY) refuseOdd(path);
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    const statements = prepare(database, path);
+    const [found] = database.prepare("PRAGMA quick_check(1)").all();
+    if (found?.["quick_check"] === "ok") return { database, statements };
+    throw new DamagedLedgerError(String(found?.["quick_check"]));
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** SQLite waits for ever for the other end of a pipe. */
+function refuseOdd(path: string): void {
+  for (const end of DATABASE_ENDS) {
+    const seen = see(`${path}${end}`);
+    const odd = seen && oddKind(seen);
+    if (odd !== undefined) {
+      throw new DamagedLedgerError(end === "" ? odd : `${end}: ${odd}`);
+    }
+  }
+  if (see(path)?.size === 0) throw new DamagedLedgerError("it is empty");
+}
+
+/** @returns Whether it could be moved. */
+function putAside(path: string): boolean {
+  try {
+    for (const end of DATABASE_ENDS) {
+      const aside = `${asidePath(path)}${end}`;
+      if (see(aside) !== undefined) Deno.removeSync(aside, { recursive: true });
+      if (see(`${path}${end}`) !== undefined) {
+        Deno.renameSync(`${path}${end}`, aside);
+      }
+    }
+    return true;
+  } catch (error) {
+    if (!isExpected(error)) throw error;
+    return false;
+  }
+}
+
+function see(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the system or SQLite said it, or it was found in the file. */
+function isExpected(error: unknown): error is Error {
+  return error instanceof DamagedLedgerError || isSqliteError(error) ||
+    error instanceof Error && "code" in error &&
+      /^E[A-Z0-9]+$/.test(String(error.code));
+}
+
+/** A table that is missing is damage, too: the file has this program's version. */
+function isDamage(error: Error): boolean {
+  return error instanceof DamagedLedgerError ||
+    /malformed|not a database|unsupported file format|no such (table|column)/
+      .test(error.message);
+}
+
 /** Brings a file up to date. */
-function prepare(database: DatabaseSync): Statements {
+function prepare(database: DatabaseSync, path: string): Statements {
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
   transact(database, () => {
     const version = database.prepare("PRAGMA user_version").get();
     const found = Number(version?.["user_version"]);
     if (found > VERSION) {
       throw new RuntimeError("bans.sqlite3 is of a newer program than this", {
-        hint: "start that one, or remove the file from statedir",
+        hint: `start that one, or begin a new one; run: ${
+          asideCommand(path, (name) => see(name) !== undefined, DATABASE_ENDS)
+        }`,
       });
     }
     if (found === VERSION) return;

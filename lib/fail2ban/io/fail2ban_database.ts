@@ -15,6 +15,7 @@
  */
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { oddKind } from "../../base/aside.ts";
 import { type Address, parseAddress } from "../../base/address.ts";
 import { type JailName, parseJailName } from "../../base/jail_name.ts";
 import type {
@@ -193,7 +194,7 @@ export class Fail2banDatabase
       return undefined;
     }
     try {
-      const { ino, mtime } = Deno.statSync(path);
+      const { ino, mtime } = seeFile(path);
       const open = this.#opened(path, ino);
       const answer = question(open, mtime?.getTime() ?? -Infinity);
       this.#lastFailure = undefined;
@@ -241,6 +242,16 @@ export class Fail2banDatabase
   }
 }
 
+/** What is not a file can't be asked; SQLite would wait for the other end of a pipe. */
+class NotADatabaseError extends Error {}
+
+function seeFile(path: string): Deno.FileInfo {
+  const info = Deno.statSync(path);
+  const odd = oddKind(info);
+  if (odd !== undefined) throw new NotADatabaseError(`${path}: ${odd}`);
+  return info;
+}
+
 function endsOf({ began, lasts }: Record<string, unknown>) {
   const beganMs = Number(began) * 1_000;
   const isForEver = Number(lasts) === PERMANENT;
@@ -273,6 +284,7 @@ function stateOf({ began, lasts }: BanTimes, nowMs: number): TicketState {
  * these may be temporary.
  */
 function isExpected(error: unknown): error is Error {
-  return error instanceof Error && "code" in error &&
-    (error.code === "ERR_SQLITE_ERROR" || /^E[A-Z]+$/.test(String(error.code)));
+  return error instanceof NotADatabaseError ||
+    error instanceof Error && "code" in error &&
+      /^(ERR_SQLITE_ERROR|E[A-Z0-9]+)$/.test(String(error.code));
 }

@@ -5,6 +5,8 @@
  */
 
 import { lchown, open } from "node:fs/promises";
+import { asideCommand, asidePath, oddKind } from "../../base/aside.ts";
+import { diskHint } from "../../base/disk_hint.ts";
 import { RuntimeError } from "../../base/errors.ts";
 import type { Log } from "../../log/log.ts";
 import type { StoredForm } from "../../base/json_form.ts";
@@ -35,7 +37,15 @@ export function membershipPath(stateDir: string): string {
 export interface SecretFileOptions {
   /** Whether the file's group may read it as well. @default {false} */
   readonly isGroups?: boolean;
+  /**
+   * Gives the hint for a damaged file: what is lost without it, and the command
+   * that mends it. Told the command that moves the file aside.
+   */
+  readonly mend?: (asideCommand: string) => string;
 }
+
+/** The file is there, and not as it was written. */
+class DamagedFileError extends RuntimeError {}
 
 /**
  * A value in a file of mode 0600, in a folder that belongs to the file's owner.
@@ -55,6 +65,7 @@ export class SecretFile<T> {
   readonly #path: string;
   readonly #form: StoredForm<T>;
   readonly #others: number;
+  readonly #mend: SecretFileOptions["mend"];
   #wake = () => {};
   /**
    * Mark of the file when it was read last; `undefined`: it was not read yet.
@@ -69,8 +80,9 @@ export class SecretFile<T> {
   constructor(
     path: string,
     form: StoredForm<T>,
-    { isGroups = false }: SecretFileOptions = {},
+    { isGroups = false, mend }: SecretFileOptions = {},
   ) {
+    this.#mend = mend;
     this.#path = path;
     this.#form = form;
     this.#others = isGroups ? ALL_BUT_ITS_GROUP : ALL_BUT_ITS_USER;
@@ -84,15 +96,17 @@ export class SecretFile<T> {
    */
   async read(): Promise<T | undefined> {
     try {
-      using file = await Deno.open(this.#path);
-      const facts = await file.stat();
+      // Opening a pipe would wait for its other end.
+      const facts = await Deno.stat(this.#path);
       this.#seen = markOf(facts);
+      const odd = oddKind(facts);
+      if (odd !== undefined) throw new DamagedFileError(odd);
       if (((facts.mode ?? 0) & this.#others) !== 0) {
         throw new RuntimeError("others may read it", {
           hint: `chmod 600 ${this.#path}`,
         });
       }
-      return this.#form.decode(await new Response(file.readable).text());
+      return this.#decode(await Deno.readTextFile(this.#path));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) {
         this.#seen = "";
@@ -158,6 +172,19 @@ export class SecretFile<T> {
     }
   }
 
+  #decode(text: string): T {
+    try {
+      return this.#form.decode(text);
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      const { message, hint } = error;
+      throw new DamagedFileError(message, {
+        ...hint === undefined ? {} : { hint },
+        cause: error,
+      });
+    }
+  }
+
   /** Checks a watched file now. */
   look(): void {
     this.#wake();
@@ -169,6 +196,7 @@ export class SecretFile<T> {
       const text = this.#form.encode(value);
       await removeLeftover(beside);
       await writeNew(beside, text, folder);
+      await clearWay(this.#path);
       await Deno.rename(beside, this.#path);
       using opened = await Deno.open(this.#folder);
       await opened.sync();
@@ -225,18 +253,48 @@ export class SecretFile<T> {
 
   #cannot(what: string, error: unknown): unknown {
     if (error instanceof RuntimeError) {
-      const { message, hint } = error;
-      return new RuntimeError(`${this.#path}: ${message}`, {
+      const hint = this.#hintOf(error);
+      return new RuntimeError(`${this.#path}: ${error.message}`, {
         ...(hint === undefined ? {} : { hint }),
         cause: error,
       });
     }
     if (!(error instanceof Error) || error instanceof TypeError) return error;
     return new RuntimeError(`cannot ${what} ${this.#path}: ${error.message}`, {
-      hint: "the folder is statedir in [general]; its owner and root may",
+      hint: diskHint(error, this.#folder) ??
+        "the folder is statedir in [general]; its owner and root may",
       cause: error,
     });
   }
+
+  #hintOf(error: RuntimeError): string | undefined {
+    return error instanceof DamagedFileError && this.#mend !== undefined
+      ? this.#mend(asideCommand(this.#path, isThere))
+      : error.hint;
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** A folder can't be replaced by a file: it is moved aside. */
+async function clearWay(path: string): Promise<void> {
+  const seen = await Deno.lstat(path).catch(unlessMissing);
+  if (seen?.isDirectory !== true) return;
+  const aside = asidePath(path);
+  await Deno.remove(aside, { recursive: true }).catch(unlessMissing);
+  await Deno.rename(path, aside);
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asideCommand, oddKind } from "../../base/aside.ts";
 import { RuntimeError } from "../../base/errors.ts";
 
 /** The pid file can't be written: without one, the program can still run. */
@@ -45,6 +46,7 @@ const LOOKS = 20;
 const MAX_PID_BYTES = 11;
 /** Whoever may open the file may lock it, and keep the program from starting. */
 const OWN_MODE = 0o600;
+const A_FILE = { isFile: true, isDirectory: false };
 /** Longest content of a pid file, whoever wrote it. */
 const MAX_OTHER_BYTES = 24;
 
@@ -111,6 +113,7 @@ export class PidFile implements AsyncDisposable {
   static async see(path: string): Promise<SeenPidFile | undefined> {
     let file: Deno.FsFile | undefined;
     try {
+      await refuseOdd(path);
       file = await Deno.open(path);
       const pid = await readPid(file);
       if (pid !== undefined) return new SeenPidFile(pid, file);
@@ -142,8 +145,36 @@ export class PidFile implements AsyncDisposable {
   }
 }
 
+/** Who reads a pipe waits for its other end. */
+async function refuseOdd(path: string): Promise<void> {
+  const odd = oddKind(
+    await Deno.stat(path).catch((error: unknown) => {
+      if (error instanceof Deno.errors.NotFound) return A_FILE;
+      throw error;
+    }),
+  );
+  if (odd !== undefined) throw new OddPidFileError(odd);
+}
+
+/** Something else than a pid file is in its place. */
+class OddPidFileError extends Error {}
+
+/** It may be somebody's: a person moves it. */
+function asideHint(path: string): string {
+  const command = asideCommand(path, (name) => {
+    try {
+      return Deno.lstatSync(name).mode !== undefined;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  });
+  return `set pidfile to a file of its own; or run: ${command}`;
+}
+
 async function open(path: string): Promise<Deno.FsFile> {
   try {
+    await refuseOdd(path);
     return await Deno.open(path, {
       create: true,
       read: true,
@@ -158,7 +189,9 @@ async function open(path: string): Promise<Deno.FsFile> {
 function cannotWrite(path: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   return new UnwritablePidFileError(`cannot write ${path}: ${error.message}`, {
-    hint: "run as root, or set pidfile to a place that may be written",
+    hint: error instanceof OddPidFileError
+      ? asideHint(path)
+      : "run as root, or set pidfile to a place that may be written",
     cause: error,
   });
 }
@@ -183,7 +216,7 @@ async function makeOwn(file: Deno.FsFile, path: string): Promise<void> {
   if (count > MAX_OTHER_BYTES || !/^[-\d\s]*$/.test(text)) {
     const what = "it holds something else than a process id";
     throw new UnwritablePidFileError(`cannot write ${path}: ${what}`, {
-      hint: "set pidfile to a file of its own",
+      hint: asideHint(path),
     });
   }
   try {
@@ -215,7 +248,9 @@ async function readPid(file: Deno.FsFile): Promise<number | undefined> {
 function cannotRead(path: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   return new RuntimeError(`cannot read ${path}: ${error.message}`, {
-    hint: "run as root, or as the program's own user",
+    hint: error instanceof OddPidFileError
+      ? asideHint(path)
+      : "run as root, or as the program's own user",
     cause: error,
   });
 }

@@ -12,6 +12,7 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
+import { asidePath, DATABASE_ENDS, oddKind } from "../../base/aside.ts";
 import type { Address } from "../../base/address.ts";
 import type { JailName } from "../../base/jail_name.ts";
 import type { Ban, BanKey, Change } from "../../ban/ban.ts";
@@ -33,8 +34,9 @@ import {
   storeFailure,
   UnusableStoreError,
 } from "../store_errors.ts";
-import { takeStoreLock } from "../store_lock.ts";
+import { type LockFiles, takeStoreLock } from "../store_lock.ts";
 import { inspectStore, migrateStore, type StoreSchema } from "../migrations.ts";
+import { decodeSeqMark, encodeSeqMark, SEQ_MARK_BYTES } from "../seq_mark.ts";
 import { readBanTables } from "../ban_tables.ts";
 import { HistoryTables } from "../history_tables.ts";
 
@@ -66,6 +68,13 @@ const BUSY_TIMEOUT_MS = 250;
  */
 const FULL_CHECK_BYTES = 256 * 1024 * 1024;
 const EPOCH_BYTES = 16;
+/**
+ * The first bytes of a write-ahead log; the last bit is the order of bytes.
+ *
+ * @see {@link https://www.sqlite.org/fileformat2.html#the_write_ahead_log}
+ */
+const WAL_MAGIC = 0x377f0682;
+const WAL_MAGIC_BYTES = 4;
 
 /**
  * A {@link BanStore} in a file. `append` writes, and with `power` forces to the
@@ -78,20 +87,27 @@ const EPOCH_BYTES = 16;
  * ```
  */
 export class SqliteBanStore implements BanStore, Disposable {
+  /**
+   * How many changes the file lost since it was closed or its program killed.
+   * If any it has a new epoch, so that everybody asks for its table.
+   */
+  readonly lostChanges: number;
   readonly #path: string;
   readonly #database: DatabaseSync;
-  readonly #lock: DatabaseSync;
+  readonly #lock: Deno.FsFile;
   readonly #memory: BanDatabase;
 
   private constructor(
     path: string,
     database: DatabaseSync,
-    lock: DatabaseSync,
+    lock: Deno.FsFile,
   ) {
     this.#path = path;
     this.#database = database;
     this.#lock = lock;
+    this.lostChanges = settleLoss(database, lock);
     this.#memory = new BanDatabase(database);
+    this.#note();
   }
 
   /**
@@ -105,12 +121,10 @@ export class SqliteBanStore implements BanStore, Disposable {
    */
   static open(options: SqliteBanStoreOptions): SqliteBanStore {
     const { path, schema = BAN_STORE_SCHEMA, durability = "power" } = options;
-    const lock = takeStoreLock(
-      path,
-      (path) => new DatabaseSync(path, { timeout: 0 }),
-    );
+    const lock = takeStoreLock(path, LOCK_FILES);
     let database: DatabaseSync | undefined;
     try {
+      refuseOdd(path);
       if (sizeOf(path) === undefined) create(path, schema);
       const version = inspect(path, schema);
       if (version < schema.migrations.length) copy(path, version);
@@ -123,7 +137,8 @@ export class SqliteBanStore implements BanStore, Disposable {
     } catch (error) {
       database?.close();
       lock.close();
-      throw openFailure(path, error);
+      const isThere = (name: string) => see(name) !== undefined;
+      throw openFailure(path, error, { isThere });
     }
   }
 
@@ -158,7 +173,10 @@ export class SqliteBanStore implements BanStore, Disposable {
   }
 
   append(entries: readonly StoreEntry[], nowMs: number): Promise<void> {
-    return settled(() => this.#memory.append(entries, nowMs));
+    return settled(() => {
+      this.#memory.append(entries, nowMs);
+      this.#note();
+    });
   }
 
   hasEvent(origin: HostName, id: EventId): boolean {
@@ -213,6 +231,76 @@ export class SqliteBanStore implements BanStore, Disposable {
     this.#database.close();
     this.#lock.close();
   }
+
+  /** Notes how far it has come. What can't be noted is only noticed less. */
+  #note(): void {
+    try {
+      this.#lock.seekSync(0, Deno.SeekMode.Start);
+      this.#lock.writeSync(encodeSeqMark(this.#memory));
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error)) throw error;
+    }
+  }
+}
+
+/**
+ * Compares a database with what was noted of it. What was counted after its
+ * last change must not be counted again for other changes: it gets a new epoch.
+ *
+ * @returns How many changes it lacks.
+ */
+function settleLoss(database: DatabaseSync, noted: Deno.FsFile): number {
+  const bytes = new Uint8Array(SEQ_MARK_BYTES);
+  noted.seekSync(0, Deno.SeekMode.Start);
+  noted.readSync(bytes);
+  const mark = decodeSeqMark(bytes);
+  const history = new HistoryTables(database);
+  const lost = mark?.epoch === history.mark.epoch ? mark.seq - history.seq : 0;
+  if (lost <= 0) return 0;
+  history.setMark({ ...history.mark, epoch: newEpoch() });
+  return lost;
+}
+
+function newEpoch(): Epoch {
+  return epochOf(crypto.getRandomValues(new Uint8Array(EPOCH_BYTES)));
+}
+
+const LOCK_FILES: LockFiles<Deno.FsFile> = {
+  see,
+  open: (path) =>
+    Deno.openSync(path, { create: true, read: true, write: true, mode: 0o600 }),
+  move: (from, to) => {
+    if (see(to) !== undefined) Deno.removeSync(to, { recursive: true });
+    Deno.renameSync(from, to);
+  },
+};
+
+/** SQLite waits for ever for the other end of a pipe, and takes other bytes than its own for none. */
+function refuseOdd(path: string): void {
+  // It holds nothing: SQLite makes it anew.
+  const shared = see(`${path}-shm`);
+  if (shared !== undefined && oddKind(shared) !== undefined) {
+    LOCK_FILES.move(`${path}-shm`, `${asidePath(path)}-shm`);
+  }
+  for (const end of DATABASE_ENDS) {
+    const seen = see(`${path}${end}`);
+    const odd = seen && oddKind(seen);
+    if (odd === undefined) continue;
+    const which = end === "" ? odd : `${path}${end}: ${odd}`;
+    throw new UnusableStoreError("damaged", which);
+  }
+  if (see(path) !== undefined) refuseOtherWal(`${path}-wal`);
+}
+
+/** SQLite leaves out a log that is none, and with it what was acknowledged last. */
+function refuseOtherWal(path: string): void {
+  if ((sizeOf(path) ?? 0) < WAL_MAGIC_BYTES) return;
+  using file = Deno.openSync(path);
+  const bytes = new Uint8Array(WAL_MAGIC_BYTES);
+  file.readSync(bytes);
+  const magic = new DataView(bytes.buffer).getUint32(0);
+  if (magic >>> 1 === WAL_MAGIC >>> 1) return;
+  throw new UnusableStoreError("damaged", `${path} is none of SQLite's`);
 }
 
 /** Runs synchronous work; its result as a promise. */
@@ -229,7 +317,7 @@ function create(path: string, schema: StoreSchema): void {
     throw new UnusableStoreError("damaged", `${path}-wal is without its file`);
   }
   const beside = emptyFile(`${path}.new`);
-  const epoch = epochOf(crypto.getRandomValues(new Uint8Array(EPOCH_BYTES)));
+  const epoch = newEpoch();
   const database = new DatabaseSync(beside);
   try {
     migrateStore(database, schema, () => {
@@ -278,8 +366,9 @@ function read<T>(path: string, work: (reader: DatabaseSync) => T): T {
 
 /** A path without a file, or the files that a killed process left beside it. */
 function emptyFile(path: string): string {
-  if (sizeOf(`${path}-journal`) !== undefined) {
-    Deno.removeSync(`${path}-journal`);
+  for (const end of DATABASE_ENDS) {
+    const left = `${path}${end}`;
+    if (see(left) !== undefined) Deno.removeSync(left, { recursive: true });
   }
   Deno.writeFileSync(path, new Uint8Array(), { mode: 0o600 });
   return path;
@@ -298,8 +387,12 @@ function force(path: string): void {
 }
 
 function sizeOf(path: string): number | undefined {
+  return see(path)?.size;
+}
+
+function see(path: string): Deno.FileInfo | undefined {
   try {
-    return Deno.statSync(path).size;
+    return Deno.statSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -8,6 +8,7 @@
  */
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { asidePath, DATABASE_ENDS, oddKind } from "../../base/aside.ts";
 import type { Change } from "../../ban/ban.ts";
 import type { ReplicaStore, StoredReplica } from "../../ban/ban_store.ts";
 import { type EpochMark, epochRow, readEpochRow } from "../epoch_row.ts";
@@ -18,7 +19,7 @@ import {
   storeFailure,
   UnusableStoreError,
 } from "../store_errors.ts";
-import { takeStoreLock } from "../store_lock.ts";
+import { type LockFiles, takeStoreLock } from "../store_lock.ts";
 import { inspectStore, migrateStore } from "../migrations.ts";
 import { BanTables, readBanTables } from "../ban_tables.ts";
 
@@ -59,11 +60,11 @@ const META = "SELECT epoch, seq, sum FROM meta";
  */
 export class SqliteReplicaStore implements ReplicaStore, Disposable {
   readonly #path: string;
-  readonly #lock: DatabaseSync;
+  readonly #lock: Deno.FsFile;
   #quarantine: QuarantinedFile | undefined;
   #opened: Opened;
 
-  private constructor(path: string, lock: DatabaseSync) {
+  private constructor(path: string, lock: Deno.FsFile) {
     this.#path = path;
     this.#lock = lock;
     this.#opened = this.#open();
@@ -77,10 +78,7 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
    * @throws {RuntimeError} when it can't be opened, or another program has it.
    */
   static open(path: string): SqliteReplicaStore {
-    const lock = takeStoreLock(
-      path,
-      (path) => new DatabaseSync(path, { timeout: 0 }),
-    );
+    const lock = takeStoreLock(path, LOCK_FILES);
     try {
       return new SqliteReplicaStore(path, lock);
     } catch (error) {
@@ -169,10 +167,10 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
   }
 
   #putQuarantine({ message }: UnusableStoreError): void {
-    const quarantined = `${this.#path}.damaged`;
-    for (const end of ["", "-wal", "-shm"]) {
+    const quarantined = asidePath(this.#path);
+    for (const end of DATABASE_ENDS) {
       removeIfThere(`${quarantined}${end}`);
-      if (sizeOf(`${this.#path}${end}`) === undefined) continue;
+      if (see(`${this.#path}${end}`) === undefined) continue;
       Deno.renameSync(`${this.#path}${end}`, `${quarantined}${end}`);
     }
     this.#quarantine = { path: quarantined, reason: message };
@@ -210,8 +208,24 @@ function openDatabase(path: string): Opened {
   }
 }
 
+const LOCK_FILES: LockFiles<Deno.FsFile> = {
+  see,
+  open: (path) =>
+    Deno.openSync(path, { create: true, read: true, write: true, mode: 0o600 }),
+  move: (from, to) => {
+    removeIfThere(to);
+    Deno.renameSync(from, to);
+  },
+};
+
 /** Checks a file. Read-only: a file that is moved away stays unchanged. */
 function inspect(path: string): void {
+  for (const end of DATABASE_ENDS) {
+    const seen = see(`${path}${end}`);
+    const odd = seen && oddKind(seen);
+    if (odd === undefined) continue;
+    throw new UnusableStoreError("damaged", `${path}${end}: ${odd}`);
+  }
   const bytes = sizeOf(path);
   if (bytes === undefined) {
     if (sizeOf(`${path}-wal`) === undefined) return;
@@ -230,12 +244,16 @@ function inspect(path: string): void {
 }
 
 function removeIfThere(path: string): void {
-  if (sizeOf(path) !== undefined) Deno.removeSync(path);
+  if (see(path) !== undefined) Deno.removeSync(path, { recursive: true });
 }
 
 function sizeOf(path: string): number | undefined {
+  return see(path)?.size;
+}
+
+function see(path: string): Deno.FileInfo | undefined {
   try {
-    return Deno.statSync(path).size;
+    return Deno.statSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -13,6 +13,7 @@ import {
   host,
   jail,
 } from "../../support/values/core_values.ts";
+import { damageFile, DAMAGES } from "../../support/host/damaged_file.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 
 const HOUR_MS = 3_600_000;
@@ -152,27 +153,47 @@ Deno.test("SqliteLedger leaves alone a file of a newer program", async () => {
   throws(() => new SqliteLedger(path), isRuntimeError(/of a newer program/));
 });
 
-Deno.test("SqliteLedger says when it can't be opened, or no longer read", async () => {
+for (const damage of DAMAGES) {
+  Deno.test(`SqliteLedger moves a damaged file away and begins another: ${damage}`, async () => {
+    await using dir = await TempDir.create();
+    const path = ledgerPath(dir.path());
+    {
+      using ledger = new SqliteLedger(path);
+      ledger.want("a", wanted(ban()));
+    }
+    await dir.write("bans.sqlite3.damaged", "one of before");
+    await damageFile(path, damage);
+    using ledger = new SqliteLedger(path);
+    strictEqual(ledger.loss?.path, `${path}.damaged`);
+    ok(ledger.loss.reason.startsWith(`cannot open ${path}: `));
+    deepStrictEqual(ledger.load("a"), { reports: [], marks: [] });
+    ledger.want("a", wanted(ban()));
+    strictEqual(ledger.load("a").reports.length, 1);
+    using reader = new DatabaseSync(path, { readOnly: true });
+    ok(reader.prepare("SELECT 1 FROM wanted").get() !== undefined);
+  });
+}
+
+Deno.test("SqliteLedger goes on in memory where the disk takes none, and says so", async () => {
   await using dir = await TempDir.create();
-  throws(
-    () => new SqliteLedger(dir.path("no/bans.sqlite3")),
-    isRuntimeError(/^cannot open .*\/no\/bans\.sqlite3: /),
-  );
-  const damaged = await dir.write("damaged", "no database".repeat(1_000));
-  throws(
-    () => new SqliteLedger(damaged),
-    isRuntimeError(/^cannot open .*: file is not a database$/),
-  );
-  const path = ledgerPath(dir.path());
+  const path = dir.path("no/bans.sqlite3");
   using ledger = new SqliteLedger(path);
-  using vandal = new DatabaseSync(path);
-  vandal.exec("DROP TABLE applied");
-  throws(() => ledger.load("a"), isRuntimeError(/^cannot read noted bans: /));
-  throws(
-    () => ledger.recordStart("a", [ban()], 1),
-    isRuntimeError(/^cannot note bans/),
-  );
+  strictEqual(ledger.loss?.path, undefined);
+  ok(/^cannot open .*\/no\/bans\.sqlite3: /.test(ledger.loss?.reason ?? ""));
+  ledger.want("a", wanted(ban()));
+  strictEqual(ledger.load("a").reports.length, 1);
 });
+
+Deno.test("SqliteLedger says when it can no longer be read", () =>
+  usingLedger(({ path, ledger }) => {
+    using vandal = new DatabaseSync(path);
+    vandal.exec("DROP TABLE applied");
+    throws(() => ledger.load("a"), isRuntimeError(/^cannot read noted bans: /));
+    throws(
+      () => ledger.recordStart("a", [ban()], 1),
+      isRuntimeError(/^cannot note bans/),
+    );
+  }));
 
 Deno.test("SqliteLedger drops what was lifted, or applied anew, more than an hour before", () =>
   usingLedger(({ path, ledger }) => {

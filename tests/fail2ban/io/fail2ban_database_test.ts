@@ -220,7 +220,10 @@ const UNUSABLE: readonly (readonly [
   ["no database at all", (path) => {
     Deno.writeTextFileSync(path, "no database, but text".repeat(100));
   }, /not a database/],
-  ["a folder", (path) => Deno.mkdirSync(path), /disk I\/O error/],
+  ["a folder", (path) => Deno.mkdirSync(path), /it is a folder/],
+  ["a pipe", (path) => {
+    new Deno.Command("mkfifo", { args: [path] }).outputSync();
+  }, /it is a pipe/],
   ["a link to itself", (path) => Deno.symlinkSync(path, path), /symbolic/],
 ];
 

@@ -6,6 +6,7 @@ import {
 } from "../../../lib/service/io/pid_file.ts";
 import { ChildProcess } from "../../support/host/child_process.ts";
 import { settled } from "../../support/memory/manual_clock.ts";
+import { damageFile } from "../../support/host/damaged_file.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
 
@@ -214,3 +215,21 @@ Deno.test("PidFile says of a place that can't be written, or read, what to do", 
   });
   strictEqual(await seen(dir.path("missing/a.pid")), "nobody");
 });
+
+for (const damage of ["pipe", "folder"] as const) {
+  Deno.test(`PidFile waits for nothing and names the command that mends it: a ${damage} in its place`, async () => {
+    await using dir = await TempDir.create();
+    const path = dir.path("a.pid");
+    await damageFile(path, damage);
+    for (
+      const attempt of [() => PidFile.take(path, 7), () => PidFile.see(path)]
+    ) {
+      await rejects(attempt(), (error: unknown) => {
+        ok(error instanceof RuntimeError);
+        ok(error.message.endsWith(`: it is a ${damage}`), error.message);
+        ok(error.hint?.endsWith(`run: mv ${path} ${path}.damaged`), error.hint);
+        return true;
+      });
+    }
+  });
+}

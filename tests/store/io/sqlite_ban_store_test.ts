@@ -54,7 +54,8 @@ Deno.test("SqliteBanStore lets nobody else read its files", async () => {
     "publisher.sqlite3-wal": "600",
   });
   ok(lock !== undefined);
-  strictEqual((await Deno.stat(`${path}.lock`)).size, 0, "nothing to read");
+  const noted = await Deno.readTextFile(`${path}.lock`);
+  ok(/^[0-9a-f]{32} 0{14}10\n$/.test(noted), noted);
 });
 
 Deno.test("SqliteBanStore leaves nothing beside its file but the lock when it is closed", async () => {
@@ -222,3 +223,34 @@ Deno.test("SqliteBanStore says when its folder is missing", async () => {
     hint: /statedir/,
   });
 });
+
+for (const [what, bytes] of [["without", 0], ["with half of", 0.5]] as const) {
+  Deno.test(`SqliteBanStore notices that it is ${what} the write-ahead log that a killed program left, and begins another epoch`, async () => {
+    await using dir = await TempDir.create();
+    const path = banStorePath(dir.path());
+    const copy = banStorePath(dir.path("killed"));
+    await Deno.mkdir(dir.path("killed"));
+    let epoch = "";
+    {
+      using store = SqliteBanStore.open({ path });
+      await store.append(reports(10).map(unnamed), NOW_MS);
+      epoch = store.epoch;
+      for (const end of ["", "-wal", ".lock"]) {
+        await Deno.copyFile(`${path}${end}`, `${copy}${end}`);
+      }
+    }
+    {
+      // Nothing is missing: the epoch stays.
+      using again = SqliteBanStore.open({ path });
+      deepStrictEqual([again.lostChanges, again.epoch], [0, epoch]);
+    }
+    const { size } = await Deno.stat(`${copy}-wal`);
+    await Deno.truncate(`${copy}-wal`, Math.floor(size * bytes));
+    for (const expected of [10, 0]) {
+      using store = SqliteBanStore.open({ path: copy });
+      strictEqual(store.lostChanges, expected);
+      ok(store.epoch !== epoch);
+      strictEqual(store.seq, 0);
+    }
+  });
+}

@@ -201,6 +201,11 @@ export class TestCluster implements AsyncDisposable {
     return this.#spawn(role, host, args);
   }
 
+  /** Has a host's programs started by another from now on. */
+  startWithin(host: string, within: readonly string[]): void {
+    this.#settings.set(host, { ...this.#settings.get(host), within });
+  }
+
   #spawn(
     role: RoleName | "cluster",
     host: string,
