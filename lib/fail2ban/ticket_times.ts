@@ -10,6 +10,7 @@
  */
 
 import type { ListedTicket, TicketTimes } from "./replies.ts";
+import { localMs } from "./ticket_zone.ts";
 
 /**
  * How far in the future a beginning may be: the two clocks are read at
@@ -27,7 +28,8 @@ const LATE_LIMIT_MS = 60_000;
  *
  * @param tickets The bans in one answer.
  * @param nowMs Milliseconds since 1970.
- * @param behindMs Time by which fail2ban's zone is behind this process's.
+ * @param behindMs By how much the zone of each is behind this process's; by
+ * default it is the same.
  * @returns The ends in milliseconds since 1970, `Infinity` for never.
  * `undefined` without times; also for all but permanent bans when one begins in
  * the future or has ended already, because fail2ban uses another clock or zone
@@ -36,9 +38,11 @@ const LATE_LIMIT_MS = 60_000;
 export function ticketEnds(
   tickets: readonly ListedTicket[],
   nowMs: number,
-  behindMs = 0,
+  behindMs: readonly number[] = [],
 ): readonly (number | undefined)[] {
-  const spans = tickets.map(({ times }) => times && spanOf(times, behindMs));
+  const spans = tickets.map(({ times }, index) =>
+    times && spanOf(times, behindMs[index] ?? 0)
+  );
   const isSameClock = spans.every((span) =>
     span === undefined ||
     span.startMs <= nowMs + EARLY_LIMIT_MS &&
@@ -50,6 +54,6 @@ export function ticketEnds(
 }
 
 function spanOf({ madeAt, seconds }: TicketTimes, behindMs: number) {
-  const startMs = new Date(madeAt.replace(" ", "T")).getTime() + behindMs;
+  const startMs = localMs(madeAt) + behindMs;
   return { startMs, endMs: startMs + seconds * 1_000 };
 }

@@ -298,10 +298,16 @@ export class Monitor {
   /** The place moves on only past lines whose events have all left this process. */
   #moveMark(): void {
     const held = this.#heldPlaces.first;
-    const place = held === undefined ? this.#lastEnd : held.from;
-    if (place === undefined) return;
-    const isImported = this.#options.link.settled >= this.#importedAt;
-    this.#marks.move(isImported ? place : { ...place, importing: true });
+    const { link, lineClock } = this.#options;
+    const position = held === undefined ? this.#lastEnd : held.from;
+    if (position === undefined) return;
+    const isImported = link.settled >= this.#importedAt;
+    const behindMs = lineClock?.offsetMs ?? 0;
+    this.#marks.move({
+      ...position,
+      ...(behindMs === 0 ? {} : { behindMs }),
+      ...(isImported ? {} : { importing: true }),
+    });
   }
 
   async #drain(): Promise<void> {

@@ -41,6 +41,8 @@ export interface Fail2banOptions {
   readonly clusterJail?: JailSettings;
   /** Adds the shipped jail that is banned in through the socket, with these changes. */
   readonly dedicatedJail?: JailSettings;
+  /** Added to the server's environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts a real fail2ban-server that touches nothing outside its folder. */
@@ -50,7 +52,7 @@ export async function startFail2ban(
   await writeFail2banConfig(options);
   const server = new Fail2banServer(options.dir);
   try {
-    await server.start();
+    await server.start(options.env);
   } catch (error) {
     await server.stop();
     throw error;
@@ -73,6 +75,7 @@ export class Fail2banServer implements AsyncDisposable {
   readonly socketPath: string;
   readonly #dir: string;
   #child: ChildProcess | undefined;
+  #env: Readonly<Record<string, string>> = {};
 
   /** @param dir A folder with a configuration; see {@link startFail2ban}. */
   constructor(dir: string) {
@@ -83,12 +86,17 @@ export class Fail2banServer implements AsyncDisposable {
     this.socketPath = socketPath(dir);
   }
 
-  /** Starts it, again too, and waits until all jails run. */
-  async start(): Promise<void> {
+  /**
+   * Starts it, again too, and waits until all jails run.
+   *
+   * @param env Added to its environment; by default as before.
+   */
+  async start(env = this.#env): Promise<void> {
+    this.#env = env;
     this.#child = new ChildProcess({
       command: "fail2ban-server",
       args: ["-f", "-x", ...this.#where(), "start"],
-      env: { PYTHONUNBUFFERED: "1" },
+      env: { PYTHONUNBUFFERED: "1", ...env },
     });
     await this.#child.waitForLine(/^Server ready$/);
   }
