@@ -122,9 +122,8 @@ export {
   type LineRefusal,
   type LogEvent,
   MAX_EVENT_LINE_LENGTH,
-  parseLine,
-  scanLines,
 } from "./lib/fail2ban/log_line.ts";
+export { parseLine, scanLines } from "./lib/fail2ban/log_scanner.ts";
 
 // Bans, and the rules that decide about them.
 export {

@@ -7,7 +7,9 @@
 const FILE = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d),(\d{3}) /;
 const ISO =
   /^(?:<\d{1,3}>)?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d)) /;
-const SYSLOG = /^(?:<\d{1,3}>)?([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) /;
+const SYSLOG =
+  /^(?:<\d{1,3}>)?([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d(?:\.\d{6})?) /;
+const UNIX = /^(\d{10}\.\d{6}) /;
 const INCREASED_TO = / -> (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\)$/;
 const DAY_MS = 86_400_000;
 
@@ -35,6 +37,8 @@ export function timeOfLine(line: string, nowMs: number): number | undefined {
   if (day !== undefined) return finite(`${day}T${time}.${milliseconds}`);
   const [, stamp] = ISO.exec(line) ?? [];
   if (stamp !== undefined) return finite(stamp);
+  const [, seconds] = UNIX.exec(line) ?? [];
+  if (seconds !== undefined) return Math.floor(Number(seconds) * 1_000);
   const [, month, date = "", clock = ""] = SYSLOG.exec(line) ?? [];
   if (month === undefined) return undefined;
   const year = new Date(nowMs).getFullYear();
@@ -48,7 +52,7 @@ export function timeOfLine(line: string, nowMs: number): number | undefined {
 
 /** Whether a line's stamp names its zone, so that it can't be another's. */
 export function hasZone(line: string): boolean {
-  return ISO.test(line);
+  return ISO.test(line) || UNIX.test(line);
 }
 
 /**

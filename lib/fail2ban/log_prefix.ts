@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { LogFormat } from "./log_format.ts";
+import type { LineFormat } from "./log_format.ts";
 
 const STAMP = String
-  .raw`(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d))`;
+  .raw`(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{6})?|\d{10}\.\d{6}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d))`;
 /**
  * A host name or an address. A word that ends in a single colon is a program,
  * and its message follows.
@@ -28,7 +28,7 @@ const HOST = String
 export function linePatterns(
   levels: string,
   message: string,
-): Readonly<Record<LogFormat, RegExp>> {
+): Readonly<Record<LineFormat, RegExp>> {
   return patternsOf(
     String
       .raw`fail2ban\.(?:server\.)?(?<logger>actions|observer|server|jail) *(?:\[\d{1,10}\])?: (?<level>${levels}) +`,
@@ -36,10 +36,13 @@ export function linePatterns(
   );
 }
 
-/** What any line of fail2ban begins with, whichever logger wrote it. */
-export const LINE_BEGINNINGS: Readonly<Record<LogFormat, RegExp>> = patternsOf(
+/**
+ * What any line of fail2ban begins with, whichever logger wrote it. In the
+ * journal's own form no second prefix follows.
+ */
+export const LINE_BEGINNINGS: Readonly<Record<LineFormat, RegExp>> = patternsOf(
   String.raw`fail2ban(?:\.[\w.]{1,64})? *(?:\[\d{1,10}\])?: [A-Z]{3,9} `,
-  "",
+  String.raw`(?!\d{4}-|fail2ban\.)`,
 );
 
 const REPEATED = new RegExp(
@@ -63,7 +66,7 @@ export function unfolded(text: string): string {
 function patternsOf(
   sender: string,
   message: string,
-): Readonly<Record<LogFormat, RegExp>> {
+): Readonly<Record<LineFormat, RegExp>> {
   return {
     file: new RegExp(
       String
