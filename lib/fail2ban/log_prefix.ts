@@ -47,13 +47,13 @@ export const LINE_BEGINNINGS: Readonly<Record<LineFormat, RegExp>> = patternsOf(
 
 const REPEATED = new RegExp(
   String
-    .raw`^((?:<\d{1,3}>)?${STAMP} ${HOST} (?:fail2ban\.[\w.]{1,64} *(?:\[\d{1,10}\])?: )?)message repeated \d{1,9} times: \[ ?(.*)\]$`,
+    .raw`^((?:<\d{1,3}>)?${STAMP} ${HOST} (?:fail2ban[\w.-]{0,64} *(?:\[\d{1,10}\])?: )?)message repeated \d{1,9} times: \[ ?(.*)\]$`,
 );
 
 /**
  * The line that a syslog server folded into `message repeated 2 times: [ ... ]`.
  *
- * @param text A line of the format `syslog`.
+ * @param text A line that a syslog server wrote.
  * @returns The line itself where nothing was folded.
  * @see rsyslog's `$RepeatedMsgReduction`
  */
@@ -61,6 +61,20 @@ export function unfolded(text: string): string {
   return text.includes("message repeated ")
     ? text.replace(REPEATED, "$1$2")
     : text;
+}
+
+/** Another program's line in a log that it shares with fail2ban. */
+const FOREIGN = new RegExp(
+  String
+    .raw`^(?:<\d{1,3}>)?${STAMP} ${HOST} (?!fail2ban|message repeated )[\w./@()-]{1,128}(?:\[\d{1,10}\])?:(?: |$)`,
+);
+
+/**
+ * Whether another program wrote a line into a log that fail2ban shares with it,
+ * as the programs of a host share a syslog.
+ */
+export function isForeign(text: string, format: LineFormat): boolean {
+  return format !== "file" && FOREIGN.test(text);
 }
 
 function patternsOf(

@@ -16,7 +16,7 @@ import {
   parseText,
   refuseUnknown,
 } from "./log_line.ts";
-import { LINE_BEGINNINGS, unfolded } from "./log_prefix.ts";
+import { isForeign, LINE_BEGINNINGS, unfolded } from "./log_prefix.ts";
 import { type LogRecord, readRecord } from "./log_record.ts";
 
 /** Position of the logger's name in a line of the form `file`. */
@@ -156,7 +156,8 @@ export class LogScanner {
   }
 
   #readLine(head: string, format: LineFormat): ReadLine | undefined {
-    const line = ownText(format === "syslog" ? unfolded(head) : head);
+    const line = ownText(format === "file" ? head : unfolded(head));
+    if (isForeign(line, format)) return undefined;
     const event = parseText(line, format);
     if (LINE_BEGINNINGS[format].test(line)) this.#tally?.understood();
     else if (line !== "") this.#tally?.unknown(line, HAS_BAN.test(line));

@@ -127,6 +127,54 @@ Deno.test("FormatWatch says so of lines without bans, too, but not of a tracebac
   );
 });
 
+Deno.test("FormatWatch lets other programs' lines be in a log that fail2ban shares with them", () => {
+  for (
+    const [format, own] of [
+      ["syslog", `fail2ban.actions[1]: NOTICE ${BAN}`],
+      ["sysout", `fail2ban-server[1]: fail2ban.actions [1]: NOTICE  ${BAN}`],
+      ["journal", `fail2ban[1]: ${BAN}`],
+    ] as const
+  ) {
+    for (const stamp of ["Nov 22 14:13:03", "2026-11-22T14:13:03.5+01:00"]) {
+      const others = [
+        `${stamp} host sshd[7]: Invalid user x from 192.0.2.7 port 2`,
+        `${stamp} host sshd[7]: Invalid user x] Ban 192.0.2.7`,
+        `${stamp} host CRON[8]: (root) CMD (true)`,
+        `${stamp} host kernel: [ 1.5] eth0: up`,
+        `${stamp} host postfix/smtpd[9]: connect from x`,
+      ];
+      const lines = Array(40).fill(others).flat();
+      const { watch, log, events } = follow(
+        format,
+        ...lines,
+        `${stamp} host ${own}`,
+        ...lines,
+      );
+      deepStrictEqual(events.map(({ kind }) => kind), ["ban"]);
+      deepStrictEqual(log.records, [], format);
+      deepStrictEqual(watch.counters, {
+        ...{ lines: 1, notUnderstood: 0, bansNotUnderstood: 0 },
+      });
+    }
+  }
+});
+
+Deno.test("what a syslog server folded of a unit's output, or of the journal's, is read, too", () => {
+  const before = "Sep 20 05:16:06 loghost ";
+  const folded: readonly (readonly [LogFormat, string])[] = [
+    [
+      "sysout",
+      `fail2ban-server[7]: message repeated 2 times: [ fail2ban.actions        [7]: NOTICE  ${BAN}]`,
+    ],
+    ["journal", `fail2ban[7]: message repeated 3 times: [ ${BAN}]`],
+  ];
+  for (const [format, line] of folded) {
+    const { events, watch } = follow(format, before + line);
+    deepStrictEqual(events.map(({ kind }) => kind), ["ban"], format);
+    strictEqual(watch.counters.notUnderstood, 0);
+  }
+});
+
 Deno.test("FormatWatch says that lines are understood again", () => {
   const { watch, log } = follow("file", ...Array(60).fill("what else"), FOUND);
   strictEqual(watch.isOther, false);

@@ -21,6 +21,9 @@ for (const [way, asksSocket] of Object.entries(WAYS)) {
         "after a restart": () => afterRestart(asksSocket),
         "after a reload": () => afterReload(asksSocket),
         "after a ban time made shorter": () => afterShorterTime(asksSocket),
+        "after a ban time set while it runs": () => afterSetTime(asksSocket),
+        "after a jail was taken out": () => afterJailTakenOut(asksSocket),
+        "after a jail's restart": () => afterJailRestart(asksSocket),
         "after unban --all": () => afterUnbanAll(asksSocket),
         "after lines got lost": () => afterLostLines(asksSocket),
       });
@@ -41,7 +44,7 @@ async function afterRestart(asksSocket: boolean): Promise<void> {
 async function afterReload(asksSocket: boolean): Promise<void> {
   await using host = await ComparedHost.create({ asksSocket });
   await host.ban(0, 5);
-  await host.configure({ maxretry: 3 });
+  await host.configure({ sshd: { maxretry: 3 }, nginx: { maxretry: 3 } });
   await host.fail2ban.client("reload");
   await host.ban(5, 6);
   await host.expectAgreement("reload", 12);
@@ -53,13 +56,47 @@ async function afterShorterTime(asksSocket: boolean): Promise<void> {
   await host.ban(0, 3);
   await pass(BRIEF_S * 1_000);
   await host.ban(3, 5);
-  await host.configure({ bantime: BRIEF_S });
+  const brief = { bantime: BRIEF_S };
+  await host.configure({ sshd: brief, nginx: brief });
   await host.restart();
   await waitUntil(
     async () => (await bannedBy(host.fail2ban, host.jails)).length === 0,
     { what: "fail2ban's own end of all bans", timeoutMs: 60_000 },
   );
   await host.expectAgreement("shorter ban time", 0);
+}
+
+/** Of a ban time that was made longer, only the socket tells. */
+async function afterSetTime(asksSocket: boolean): Promise<void> {
+  await using host = await ComparedHost.create({ asksSocket });
+  await host.ban(0, 3);
+  await host.compared();
+  await host.fail2ban.client("set", "nginx", "bantime", "7200");
+  await host.expectAgreement("a ban time set while it runs", 6);
+  const longer = [...host.held()].filter(([key, endsMs]) =>
+    key.startsWith("nginx ") && endsMs > Date.now() + 5_400_000
+  );
+  strictEqual(longer.length, asksSocket ? 3 : 0);
+}
+
+/** Its bans are lifted; those of the jail that stays are not. */
+async function afterJailTakenOut(asksSocket: boolean): Promise<void> {
+  await using host = await ComparedHost.create({ asksSocket });
+  await host.ban(0, 3);
+  await host.compared();
+  await host.configure({ nginx: { enabled: "false" } });
+  await host.fail2ban.client("reload");
+  await host.fail2ban.waitForMessage("Jail 'nginx' stopped");
+  await host.expectAgreement("a jail was taken out", 3);
+}
+
+async function afterJailRestart(asksSocket: boolean): Promise<void> {
+  await using host = await ComparedHost.create({ asksSocket });
+  await host.ban(0, 3);
+  await host.compared();
+  await host.fail2ban.client("restart", "nginx");
+  await host.expectAgreement("a jail's restart", 6);
+  strictEqual((await host.figures())["driftUnbans"], 0);
 }
 
 async function afterUnbanAll(asksSocket: boolean): Promise<void> {

@@ -194,8 +194,10 @@ export class ComparedHost implements AsyncDisposable {
     return await agree(() => this.held(), this.fail2ban, this.jails);
   }
 
-  /** Writes other settings of all jails into fail2ban's configuration. */
-  async configure(settings: JailSettings): Promise<void> {
+  /** Writes other settings of jails into fail2ban's configuration. */
+  async configure(
+    settings: Readonly<Record<string, JailSettings>>,
+  ): Promise<void> {
     const dir = `${this.cluster.dir}/${HOST}`;
     await writeFail2banConfig({ dir, jails: jailsOf(this.#options, settings) });
   }
@@ -208,13 +210,13 @@ export class ComparedHost implements AsyncDisposable {
 
 function jailsOf(
   { jails }: ComparedHostOptions,
-  settings: JailSettings,
+  settings: Readonly<Record<string, JailSettings>>,
 ): Record<string, JailSettings> {
   const own = jails ?? Object.fromEntries(JAILS.map((jail) => [jail, {}]));
   return Object.fromEntries(
     Object.entries(own).map(([jail, its]) => [
       jail,
-      { bantime: "1h", ...its, ...settings },
+      { bantime: "1h", ...its, ...settings[jail] },
     ]),
   );
 }

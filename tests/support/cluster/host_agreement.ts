@@ -61,7 +61,10 @@ export async function bannedBy(
   jails: readonly string[],
 ): Promise<string[]> {
   const banned: string[] = [];
+  const status = await server.client("status");
   for (const jail of jails) {
+    // It may have been taken out.
+    if (!new RegExp(`[:,]\\s*${jail}(?:,|$)`, "m").test(status)) continue;
     const text = await server.client("get", jail, "banip");
     for (const address of text.split(/\s+/)) {
       if (address !== "") banned.push(`${jail} ${address}`);
