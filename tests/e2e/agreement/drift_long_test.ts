@@ -88,6 +88,10 @@ async function afterJailTakenOut(asksSocket: boolean): Promise<void> {
   await host.fail2ban.client("reload");
   await host.fail2ban.waitForMessage("Jail 'nginx' stopped");
   await host.expectAgreement("a jail was taken out", 3);
+  await host.configure({});
+  await host.fail2ban.client("reload");
+  await host.fail2ban.waitForMessage("Jail 'nginx' started", 2);
+  await host.expectAgreement("a jail was put back", 6);
 }
 
 async function afterJailRestart(asksSocket: boolean): Promise<void> {
