@@ -116,7 +116,11 @@ export {
 } from "./lib/base/jail_name.ts";
 
 // fail2ban's log lines.
-export { type LogFormat } from "./lib/fail2ban/log_format.ts";
+export {
+  type LineFormat,
+  type LogFormat,
+  type RecordFormat,
+} from "./lib/fail2ban/log_format.ts";
 export { type ActionFailure } from "./lib/fail2ban/log_failure.ts";
 export {
   type LineRefusal,

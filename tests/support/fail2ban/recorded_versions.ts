@@ -7,15 +7,23 @@
  */
 
 import type { RecordedVersion } from "./recorded_version_form.ts";
-import v0_11 from "../../fixtures/fail2ban/0.11.2.json" with { type: "json" };
-import v1_0 from "../../fixtures/fail2ban/1.0.2.json" with { type: "json" };
-import v1_1 from "../../fixtures/fail2ban/1.1.0.json" with { type: "json" };
-import v1_1_1 from "../../fixtures/fail2ban/1.1.1.json" with { type: "json" };
+import fail2ban011 from "../../fixtures/fail2ban/0.11.2.json" with {
+  type: "json",
+};
+import fail2ban10 from "../../fixtures/fail2ban/1.0.2.json" with {
+  type: "json",
+};
+import fail2ban110 from "../../fixtures/fail2ban/1.1.0.json" with {
+  type: "json",
+};
+import fail2ban111 from "../../fixtures/fail2ban/1.1.1.json" with {
+  type: "json",
+};
 
 /** From the oldest to the newest. */
 export const RECORDED_VERSIONS: readonly RecordedVersion[] = [
-  v0_11,
-  v1_0,
-  v1_1,
-  v1_1_1,
+  fail2ban011,
+  fail2ban10,
+  fail2ban110,
+  fail2ban111,
 ];
