@@ -29,7 +29,7 @@ import { type Address, parseAddress } from "../base/address.ts";
 import { type JailName, parseJailName } from "../base/jail_name.ts";
 import { type ActionFailure, parseActionFailure } from "./log_failure.ts";
 import { linePatterns } from "./log_prefix.ts";
-import { parseLoggedDuration } from "./logged_duration.ts";
+import { parseLoggedDuration } from "./line_time.ts";
 import type { LineFormat } from "./log_format.ts";
 
 /** Why a line that speaks of a ban can't be shared. */

@@ -13,8 +13,7 @@ import type {
   TicketLists,
   TicketRows,
 } from "./ports.ts";
-import { ticketEnds } from "./ticket_times.ts";
-import { localMs, zonesBehind } from "./ticket_zone.ts";
+import { localMs, ticketEnds, zonesBehind } from "./ticket_times.ts";
 import type { Clock } from "../async/clock.ts";
 
 /** What they are asked with. */

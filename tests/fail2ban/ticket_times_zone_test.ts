@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import type { ListedTicket } from "../../lib/fail2ban/replies.ts";
-import { zonesBehind } from "../../lib/fail2ban/ticket_zone.ts";
+import { zonesBehind } from "../../lib/fail2ban/ticket_times.ts";
 import { testAddress } from "../support/fail2ban/fail2ban_lines.ts";
 import { localTime } from "../support/memory/memory_fail2ban.ts";
 import { address } from "../support/values/core_values.ts";
