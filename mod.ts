@@ -117,15 +117,18 @@ export {
 } from "./lib/base/jail_name.ts";
 
 // fail2ban's log lines.
-export { type LogFormat } from "./lib/fail2ban/log_format.ts";
+export {
+  type LineFormat,
+  type LogFormat,
+  type RecordFormat,
+} from "./lib/fail2ban/log_format.ts";
 export { type ActionFailure } from "./lib/fail2ban/log_failure.ts";
 export {
   type LineRefusal,
   type LogEvent,
   MAX_EVENT_LINE_LENGTH,
-  parseLine,
-  scanLines,
 } from "./lib/fail2ban/log_line.ts";
+export { parseLine, scanLines } from "./lib/fail2ban/log_scanner.ts";
 
 // Bans, and the rules that decide about them.
 export {

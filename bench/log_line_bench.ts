@@ -5,7 +5,7 @@
  */
 
 import { LineSplitter } from "../lib/tail/line_splitter.ts";
-import { scanLines } from "../lib/fail2ban/log_line.ts";
+import { scanLines } from "../lib/fail2ban/log_scanner.ts";
 import { testAddress } from "../tests/support/fail2ban/fail2ban_lines.ts";
 import { median, printTable } from "./figures.ts";
 import { sized } from "./size.ts";

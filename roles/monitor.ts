@@ -80,7 +80,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   await using lines = await LogFollower.begin({
     ...{ folder, from, atStart, log, clock },
   });
-  const lineClock = new LineClock(log);
+  const lineClock = new LineClock(log, from?.behindMs);
   await using fail2ban = new AskedFail2ban(config, {
     rows: oracle,
     lines: lineClock,

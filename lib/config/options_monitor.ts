@@ -44,7 +44,7 @@ export const MONITOR = {
     kind: logFormatKind,
     default: "file",
     help:
-      "What fail2ban's lines begin with: as in a file, syslog, sysout or journal.",
+      "How lines begin (file, syslog, sysout, journal), or who keeps them (journal-json, docker-json, container).",
   }),
   fail2bandb: option({
     kind: optionalPathKind,

@@ -45,13 +45,17 @@ const HOUR_MS = 3_600_000;
  */
 export class LineClock {
   readonly #log: Log | undefined;
-  #offsetMs = 0;
+  #offsetMs: number;
   /** The lines that are read now were written later; `undefined`: nobody knows. */
   #afterMs: number | undefined;
 
-  /** @param log Where to tell of another clock. */
-  constructor(log?: Log) {
+  /**
+   * @param log Where to tell of another clock.
+   * @param offsetMs What was learned before of the same log, in milliseconds.
+   */
+  constructor(log?: Log, offsetMs = 0) {
     this.#log = log;
+    this.#offsetMs = offsetMs;
   }
 
   /** By how much stamps without a zone are behind this host's clock, in milliseconds. */

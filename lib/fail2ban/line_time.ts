@@ -1,13 +1,17 @@
 /**
- * Reads when a line of fail2ban's log was written.
+ * Reads the times in a line of fail2ban's log: when it was written, and how long
+ * a ban was increased to.
  *
+ * @see fail2ban/server/observer.py and utils.py of 0.11 to 1.1
  * @module
  */
 
 const FILE = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d),(\d{3}) /;
 const ISO =
   /^(?:<\d{1,3}>)?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d)) /;
-const SYSLOG = /^(?:<\d{1,3}>)?([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) /;
+const SYSLOG =
+  /^(?:<\d{1,3}>)?([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d(?:\.\d{6})?) /;
+const UNIX = /^(\d{10}\.\d{6}) /;
 const INCREASED_TO = / -> (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\)$/;
 const DAY_MS = 86_400_000;
 
@@ -35,6 +39,8 @@ export function timeOfLine(line: string, nowMs: number): number | undefined {
   if (day !== undefined) return finite(`${day}T${time}.${milliseconds}`);
   const [, stamp] = ISO.exec(line) ?? [];
   if (stamp !== undefined) return finite(stamp);
+  const [, seconds] = UNIX.exec(line) ?? [];
+  if (seconds !== undefined) return Math.floor(Number(seconds) * 1_000);
   const [, month, date = "", clock = ""] = SYSLOG.exec(line) ?? [];
   if (month === undefined) return undefined;
   const year = new Date(nowMs).getFullYear();
@@ -48,7 +54,7 @@ export function timeOfLine(line: string, nowMs: number): number | undefined {
 
 /** Whether a line's stamp names its zone, so that it can't be another's. */
 export function hasZone(line: string): boolean {
-  return ISO.test(line);
+  return ISO.test(line) || UNIX.test(line);
 }
 
 /**
@@ -66,4 +72,60 @@ export function endInLine(line: string): number | undefined {
 function finite(text: string): number | undefined {
   const ms = new Date(text).getTime();
   return Number.isFinite(ms) ? ms : undefined;
+}
+
+/** A number as Python writes it; `1.5e-05` for a tiny one. */
+const NUMBER = String.raw`\d+(?:\.\d+)?(?:e[+-]\d{1,3})?`;
+const CLOCK = /^(?:(\d+) days?, )?(\d+):(\d\d):(\d\d(?:\.\d{1,6})?)$/;
+const UNITS = new RegExp(`^${NUMBER}[smhdwy](?: ${NUMBER}[smhdwy])*$`);
+const SECONDS_OF = {
+  s: 1,
+  m: 60,
+  h: 3_600,
+  d: 86_400,
+  w: 604_800,
+  y: 31_536_000,
+} as const;
+
+/**
+ * Reads how long a ban was increased to. Ban times with a random or computed
+ * part have fractions.
+ *
+ * @param text As in `4:00:00`, `1 day, 0:00:00`, `6s`, `2d 7h`, `6.0m 28.06s`, `0`, `permanent`.
+ * @returns Seconds, with their fraction; `undefined` when it is no duration, or
+ * more seconds than a number holds exactly.
+ *
+ * @example
+ * ```ts
+ * import { parseLoggedDuration } from "./line_time.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(parseLoggedDuration("1 day, 0:00:10"), 86_410);
+ * strictEqual(parseLoggedDuration("2d 7h"), 198_000);
+ * strictEqual(parseLoggedDuration("6.0m 28.5s"), 388.5);
+ * ```
+ */
+export function parseLoggedDuration(
+  text: string,
+): number | "permanent" | undefined {
+  if (text === "permanent") return text;
+  const seconds = parseSeconds(text);
+  return seconds !== undefined && seconds <= Number.MAX_SAFE_INTEGER
+    ? seconds
+    : undefined;
+}
+
+function parseSeconds(text: string): number | undefined {
+  const clock = CLOCK.exec(text);
+  if (clock !== null) {
+    const [, days = "0", hours, minutes, seconds] = clock;
+    return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 +
+      Number(seconds);
+  }
+  if (text === "0") return 0;
+  if (!UNITS.test(text)) return undefined;
+  return text.split(" ").reduce((sum, part) => {
+    const unit = part.slice(-1) as keyof typeof SECONDS_OF;
+    return sum + Number(part.slice(0, -1)) * SECONDS_OF[unit];
+  }, 0);
 }

@@ -17,7 +17,7 @@
 import { type Address, parseAddress } from "../base/address.ts";
 import { type JailName, parseJailName } from "../base/jail_name.ts";
 import { linePatterns } from "./log_prefix.ts";
-import type { LogFormat } from "./log_format.ts";
+import type { LineFormat } from "./log_format.ts";
 
 /** An action of a jail failed. */
 export interface ActionFailure {
@@ -52,7 +52,7 @@ const WORDS = "Failed to execute ";
  */
 export function parseActionFailure(
   text: string,
-  format: LogFormat,
+  format: LineFormat,
 ): ActionFailure | undefined {
   if (!text.includes(WORDS)) return undefined;
   const groups = FAILURES[format].exec(text)?.groups ?? {};

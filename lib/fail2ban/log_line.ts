@@ -28,11 +28,9 @@
 import { type Address, parseAddress } from "../base/address.ts";
 import { type JailName, parseJailName } from "../base/jail_name.ts";
 import { type ActionFailure, parseActionFailure } from "./log_failure.ts";
-import { LINE_BEGINNINGS, linePatterns, unfolded } from "./log_prefix.ts";
-import { parseLoggedDuration } from "./logged_duration.ts";
-import type { LogFormat } from "./log_format.ts";
-
-export type { LogFormat };
+import { linePatterns } from "./log_prefix.ts";
+import { parseLoggedDuration } from "./line_time.ts";
+import type { LineFormat } from "./log_format.ts";
 
 /** Why a line that speaks of a ban can't be shared. */
 export type LineRefusal = "bytes" | "format" | "jail" | "target" | "duration";
@@ -65,18 +63,6 @@ export type LogEvent =
  */
 export const MAX_EVENT_LINE_LENGTH = 512;
 
-/** Position of the logger's name in a line of the form `file`. */
-const LOGGER_AT = "2026-11-22 14:14:55,029 ".length;
-const LOGGER = "fail2ban.";
-const LF = 0x0a;
-/** First letters of the relevant loggers: actions, observer, server, jail. */
-const LOGGER_INITIALS: readonly string[] = ["a", "o", "s", "j"];
-/**
- * Invalid UTF-8 and byte order marks become characters that are not ASCII and
- * match nothing.
- */
-const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
-
 const PREFIXES = linePatterns(
   "NOTICE|WARNING|INFO",
   String.raw`(?<message>[\x20-\x7e]*)$`,
@@ -95,8 +81,6 @@ const MAX_NAME_LENGTH = 64;
 /** A ban in a format that is not the configured one: the prefix is unknown. */
 const LOOKS_LIKE_OTHER_FORMAT =
   /^(?: ?\d{4}-|<|[A-Z][a-z]{2} |[ +]|fail2ban\.|[\w.:-]+ fail2ban).{0,160}(?:(?:NOTICE?|WARNING) +|\]: )\[[^\]]*\] (?:Ban|Unban) [0-9a-f:.\/]+$/;
-/** So does what is no line of fail2ban at all where it tells of a ban. */
-const HAS_BAN = /\] (?:Ban|Unban|Restore Ban) [0-9a-f]{0,4}[.:][0-9a-f.:]{2,}/;
 /** A message that begins with a prefix that the journal does not have. */
 const LOOKS_LIKE_PREFIX = /^(?:\d{4}-|fail2ban\.)/;
 const JAIL_MARK =
@@ -108,94 +92,6 @@ const TICKET_KINDS = {
   "Restore Ban": "restore",
   "Repeal Ban": "repeal",
 } as const;
-
-/**
- * Reads whole lines.
- *
- * @param bytes Lines, each ending in 0x0A.
- * @param format The form of the lines' prefix.
- * @returns Their events, in order; most lines have none.
- *
- * @example
- * ```ts
- * import { scanLines } from "./log_line.ts";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const log = "2026-11-22 14:13:02,659 fail2ban.filter         [12067]: INFO    [sshd] Found 192.0.2.1\n" +
- *   "2026-11-22 14:13:03,659 fail2ban.actions        [12067]: NOTICE  [sshd] Ban 192.0.2.1\n";
- * deepStrictEqual([...scanLines(new TextEncoder().encode(log), "file")], [
- *   { kind: "ban", jail: "sshd", address: "192.0.2.1" },
- * ]);
- * ```
- */
-export function* scanLines(
-  bytes: Uint8Array,
-  format: LogFormat,
-): Generator<LogEvent, void, undefined> {
-  for (const { event } of scanLocatedEvents(bytes, format)) yield event;
-}
-
-/** An event and the position of its line. */
-export interface LocatedEvent {
-  /** The event. */
-  readonly event: LogEvent;
-  /** Start of the line, in bytes from the start of the input. */
-  readonly startBytes: number;
-  /**
-   * The beginning of the line: at most one character more than {@link
-   * MAX_EVENT_LINE_LENGTH}.
-   */
-  readonly line: string;
-}
-
-/** Counts lines by whether they begin as the configured format says. */
-export interface LineTally {
-  /** A line was read that begins so. */
-  understood(): void;
-  /**
-   * A line was read that begins otherwise.
-   *
-   * @param line Its head.
-   * @param hasBan Whether it seems to tell of a ban.
-   */
-  unknown(line: string, hasBan: boolean): void;
-}
-
-/**
- * As {@link scanLines}, with the place of each line that says something.
- *
- * @param bytes Lines, each ending in 0x0A.
- * @param format How the lines begin.
- * @param tally Where to count all lines.
- */
-export function* scanLocatedEvents(
-  bytes: Uint8Array,
-  format: LogFormat,
-  tally?: LineTally,
-): Generator<LocatedEvent, void, undefined> {
-  // In UTF-8 byte 0x0A is always LF: lines of the text are lines of the bytes.
-  const text = DECODER.decode(bytes);
-  // Each character takes at least one byte: with equal lengths each takes
-  // exactly one.
-  const isOneToOne = text.length === bytes.length;
-  let start = 0;
-  let startBytes = 0;
-  while (true) {
-    const end = text.indexOf("\n", start);
-    if (end === -1) return;
-    const from = textStart(text, start, end);
-    if (maySay(text, from, end, format)) {
-      const line = ownText(lineOf(text, from, end, format));
-      const event = parseText(line, format);
-      if (tally !== undefined) count(line, format, tally);
-      if (event !== undefined) {
-        yield { event, startBytes: isOneToOne ? start : startBytes, line };
-      }
-    } else tally?.understood();
-    start = end + 1;
-    if (!isOneToOne) startBytes = bytes.indexOf(LF, startBytes) + 1;
-  }
-}
 
 /**
  * The name of the jail in a line that can't be shared because of it, fit to be
@@ -224,71 +120,17 @@ export function jailInRefused(line: string): string | undefined {
 }
 
 /**
- * Reads one line.
+ * Reads the text of a line.
  *
- * @param line The line without its 0x0A.
- * @param format The form of the line's prefix.
+ * @param text The line, or a little more of its beginning than {@link
+ * MAX_EVENT_LINE_LENGTH}.
+ * @param format The form of its prefix.
  * @returns Its event; `undefined` for most lines, which have none.
  */
-export function parseLine(
-  line: Uint8Array,
-  format: LogFormat,
+export function parseText(
+  text: string,
+  format: LineFormat,
 ): LogEvent | undefined {
-  const text = DECODER.decode(line);
-  const from = textStart(text, 0, text.length);
-  return maySay(text, from, text.length, format)
-    ? parseText(lineOf(text, from, text.length, format), format)
-    : undefined;
-}
-
-/** A crash of the host leaves NULs before the next line; nobody else writes any there. */
-function textStart(text: string, start: number, end: number): number {
-  let from = start;
-  while (from < end && text.charCodeAt(from) === 0) from++;
-  return from;
-}
-
-function count(line: string, format: LogFormat, tally: LineTally): void {
-  if (LINE_BEGINNINGS[format].test(line)) tally.understood();
-  else if (line !== "") tally.unknown(line, HAS_BAN.test(line));
-}
-
-function lineOf(
-  text: string,
-  start: number,
-  end: number,
-  format: LogFormat,
-): string {
-  const head = headOf(text, start, end);
-  return format === "syslog" ? unfolded(head) : head;
-}
-
-/** The line, or enough of it to see that it is too long. */
-function headOf(text: string, start: number, end: number): string {
-  return text.slice(start, Math.min(end, start + MAX_EVENT_LINE_LENGTH + 1));
-}
-
-/**
- * A cheap test that lines of other loggers fail before their text is copied.
- */
-function maySay(
-  text: string,
-  start: number,
-  end: number,
-  format: LogFormat,
-): boolean {
-  if (format !== "file") return true;
-  const loggerAt = start + LOGGER_AT;
-  return loggerAt >= end || !text.startsWith(LOGGER, loggerAt) ||
-    LOGGER_INITIALS.includes(text.charAt(loggerAt + LOGGER.length));
-}
-
-/** Copies text: a substring would keep the whole text in memory. */
-function ownText(part: string): string {
-  return (" " + part).slice(1);
-}
-
-function parseText(text: string, format: LogFormat): LogEvent | undefined {
   // What follows the beginning of such a line may come from an attacker.
   if (text.length > MAX_EVENT_LINE_LENGTH) {
     return parseActionFailure(text, format);
@@ -370,7 +212,12 @@ function parseMark(message: string): LogEvent | undefined {
   return { kind: what === "stopped" ? "jail_stopped" : "jail_started", jail };
 }
 
-function refuseUnknown(text: string): LogEvent | undefined {
+/**
+ * Tells a line that seems to speak of a ban and begins otherwise than it should.
+ *
+ * @returns `undefined` for all other lines.
+ */
+export function refuseUnknown(text: string): LogEvent | undefined {
   if (/[^\x20-\x7e]/.test(text)) {
     return /\] (?:Ban|Unban) /.test(text) ? refused("bytes") : undefined;
   }

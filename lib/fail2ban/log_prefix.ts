@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { LogFormat } from "./log_format.ts";
+import type { LineFormat } from "./log_format.ts";
 
 const STAMP = String
-  .raw`(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d))`;
+  .raw`(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{6})?|\d{10}\.\d{6}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d))`;
 /**
  * A host name or an address. A word that ends in a single colon is a program,
  * and its message follows.
@@ -28,7 +28,7 @@ const HOST = String
 export function linePatterns(
   levels: string,
   message: string,
-): Readonly<Record<LogFormat, RegExp>> {
+): Readonly<Record<LineFormat, RegExp>> {
   return patternsOf(
     String
       .raw`fail2ban\.(?:server\.)?(?<logger>actions|observer|server|jail) *(?:\[\d{1,10}\])?: (?<level>${levels}) +`,
@@ -36,21 +36,24 @@ export function linePatterns(
   );
 }
 
-/** What any line of fail2ban begins with, whichever logger wrote it. */
-export const LINE_BEGINNINGS: Readonly<Record<LogFormat, RegExp>> = patternsOf(
+/**
+ * What any line of fail2ban begins with, whichever logger wrote it. In the
+ * journal's own form no second prefix follows.
+ */
+export const LINE_BEGINNINGS: Readonly<Record<LineFormat, RegExp>> = patternsOf(
   String.raw`fail2ban(?:\.[\w.]{1,64})? *(?:\[\d{1,10}\])?: [A-Z]{3,9} `,
-  "",
+  String.raw`(?!\d{4}-|fail2ban\.)`,
 );
 
 const REPEATED = new RegExp(
   String
-    .raw`^((?:<\d{1,3}>)?${STAMP} ${HOST} (?:fail2ban\.[\w.]{1,64} *(?:\[\d{1,10}\])?: )?)message repeated \d{1,9} times: \[ ?(.*)\]$`,
+    .raw`^((?:<\d{1,3}>)?${STAMP} ${HOST} (?:fail2ban[\w.-]{0,64} *(?:\[\d{1,10}\])?: )?)message repeated \d{1,9} times: \[ ?(.*)\]$`,
 );
 
 /**
  * The line that a syslog server folded into `message repeated 2 times: [ ... ]`.
  *
- * @param text A line of the format `syslog`.
+ * @param text A line that a syslog server wrote.
  * @returns The line itself where nothing was folded.
  * @see rsyslog's `$RepeatedMsgReduction`
  */
@@ -60,10 +63,24 @@ export function unfolded(text: string): string {
     : text;
 }
 
+/** Another program's line in a log that it shares with fail2ban. */
+const FOREIGN = new RegExp(
+  String
+    .raw`^(?:<\d{1,3}>)?${STAMP} ${HOST} (?!fail2ban|message repeated )[\w./@()-]{1,128}(?:\[\d{1,10}\])?:(?: |$)`,
+);
+
+/**
+ * Whether another program wrote a line into a log that fail2ban shares with it,
+ * as the programs of a host share a syslog.
+ */
+export function isForeign(text: string, format: LineFormat): boolean {
+  return format !== "file" && FOREIGN.test(text);
+}
+
 function patternsOf(
   sender: string,
   message: string,
-): Readonly<Record<LogFormat, RegExp>> {
+): Readonly<Record<LineFormat, RegExp>> {
   return {
     file: new RegExp(
       String

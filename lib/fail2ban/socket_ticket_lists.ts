@@ -7,8 +7,13 @@
 import { RuntimeError } from "../base/errors.ts";
 import type { Fail2banInfo } from "./fail2ban_info.ts";
 import type { LineClock } from "./line_clock.ts";
-import type { HeldTicket, TicketList, TicketLists } from "./ports.ts";
-import { ticketEnds } from "./ticket_times.ts";
+import type {
+  HeldTicket,
+  TicketList,
+  TicketLists,
+  TicketRows,
+} from "./ports.ts";
+import { localMs, ticketEnds, zonesBehind } from "./ticket_times.ts";
 import type { Clock } from "../async/clock.ts";
 
 /** What they are asked with. */
@@ -16,7 +21,9 @@ export interface SocketTicketListsOptions {
   /** The fail2ban that is asked. */
   readonly fail2ban: Fail2banInfo;
   readonly clock: Clock;
-  /** By how much fail2ban's zone is off. */
+  /** The rows of its database, which name no zone. */
+  readonly rows: TicketRows;
+  /** By how much fail2ban's zone is off, where no row says so. */
   readonly lines: Pick<LineClock, "offsetMs">;
 }
 
@@ -36,15 +43,18 @@ export class SocketTicketLists implements TicketLists {
       const { jails, oddJails } = await fail2ban.allJails(signal);
       for (const jail of jails) {
         const listed = await fail2ban.ticketsIn(jail, signal);
-        const { offsetMs } = this.#options.lines;
-        const nowMs = this.#options.clock.nowMs();
-        const ends = ticketEnds(listed, nowMs, offsetMs);
+        const { clock, lines, rows } = this.#options;
+        const behindMs = zonesBehind(
+          listed,
+          ({ address }) => rows.ticketRow(jail, address)?.beganMs,
+          lines.offsetMs,
+        );
+        const ends = ticketEnds(listed, clock.nowMs(), behindMs);
         listed.forEach(({ address, times }, index) => {
           const endsMs = ends[index];
-          const beganMs = times === undefined || endsMs === undefined ||
-              endsMs === Infinity
+          const beganMs = times === undefined || endsMs === undefined
             ? undefined
-            : endsMs - times.seconds * 1_000;
+            : localMs(times.madeAt) + (behindMs[index] ?? 0);
           tickets.push({ jail, address, beganMs, endsMs });
         });
       }

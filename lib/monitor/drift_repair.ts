@@ -110,7 +110,12 @@ export class DriftRepair {
    */
   observe(event: LogEvent, isInForce: boolean, atMs: number): void {
     const sinceMs = this.#options.clock.monotonicMs();
-    if (event.kind === "restore") this.#restoredMs = sinceMs;
+    if (event.kind === "restore") {
+      this.#restoredMs = sinceMs;
+      const { known } = this.#options;
+      // Its jail was taken out, and is back: it is to be reported again.
+      if (known.get(event)?.state === "lifted") known.forget(event);
+    }
     this.#unbans.observe(event, { isInForce, atMs, sinceMs });
   }
 

@@ -42,8 +42,10 @@ const LOOK_INTERVAL_MS = 50;
 const SLOW_LOOK_INTERVAL_MS = 500;
 /** A row is expected within this, in milliseconds. */
 const SOON_MS = 2_000;
-/** A row that is not there by then does not come, in milliseconds. */
+/** After so long without any row that was awaited none comes, in milliseconds. */
 const ROW_TIMEOUT_MS = 60_000;
+/** On a busy host rows come late, in order; a row later than this is not awaited, in milliseconds. */
+const MAX_ROW_TIMEOUT_MS = 600_000;
 /** Rows looked for in one go; a look takes some 30 us of everything here. */
 const MAX_LOOKS = 500;
 
@@ -59,6 +61,7 @@ export class EndCorrection {
   readonly #awaited = new Map<string, Awaited>();
   readonly #changed = new Condition();
   #watchedMs = -Infinity;
+  #foundMs = -Infinity;
 
   /** @param options What ends are corrected with. */
   constructor(options: EndCorrectionOptions) {
@@ -132,7 +135,8 @@ export class EndCorrection {
       const endsMs = this.#options.ends.endInRow(each.ban, each.end.awaits);
       if (endsMs !== undefined) {
         found.push({ each, endsMs });
-      } else if (nowMs - each.sinceMs >= ROW_TIMEOUT_MS) {
+        this.#foundMs = nowMs;
+      } else if (this.#isLost(each, nowMs)) {
         this.#giveUp(each);
       } else {
         this.#awaited.delete(key);
@@ -140,6 +144,11 @@ export class EndCorrection {
       }
     }
     return found;
+  }
+
+  #isLost({ sinceMs }: Awaited, nowMs: number): boolean {
+    return nowMs - Math.max(sinceMs, this.#foundMs) >= ROW_TIMEOUT_MS ||
+      nowMs - sinceMs >= MAX_ROW_TIMEOUT_MS;
   }
 
   #giveUp({ ban, end }: Awaited): void {

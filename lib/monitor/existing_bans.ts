@@ -10,9 +10,10 @@ import type { EventId } from "../base/ids.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { eventIdOfTicket } from "./event_id.ts";
-import { ticketEnds } from "../fail2ban/ticket_times.ts";
+import { ticketEnds, zonesBehind } from "../fail2ban/ticket_times.ts";
 import { CLUSTER_JAIL, type JailName } from "../base/jail_name.ts";
 import type { Fail2banInfo } from "../fail2ban/fail2ban_info.ts";
+import type { TicketRows } from "../fail2ban/ports.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 
@@ -20,6 +21,8 @@ import type { Log } from "../log/log.ts";
 export interface ExistingBansOptions {
   /** The fail2ban that is asked. */
   readonly fail2ban: Fail2banInfo;
+  /** The rows of its database, which name no zone. */
+  readonly rows: TicketRows;
   /** Time. */
   readonly clock: Clock;
   /** Receives log records. */
@@ -99,9 +102,14 @@ export class ExistingBans {
   }
 
   async #in(jail: JailName, signal: AbortSignal): Promise<ExistingBan[]> {
-    const { fail2ban, clock } = this.#options;
+    const { fail2ban, clock, rows } = this.#options;
     const tickets = await fail2ban.ticketsIn(jail, signal);
-    const ends = ticketEnds(tickets, clock.nowMs());
+    const behindMs = zonesBehind(
+      tickets,
+      ({ address }) => rows.ticketRow(jail, address)?.beganMs,
+      0,
+    );
+    const ends = ticketEnds(tickets, clock.nowMs(), behindMs);
     return await Promise.all(tickets.map(async ({ address, times }, index) => ({
       jail,
       address,

@@ -8,8 +8,8 @@
 import { LogThrottle } from "../log/log_throttle.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
-import type { LineTally } from "../fail2ban/log_line.ts";
-import type { LogFormat } from "../fail2ban/log_format.ts";
+import { type LineTally, LogScanner } from "../fail2ban/log_scanner.ts";
+import { LOG_FORMATS, type LogFormat } from "../fail2ban/log_format.ts";
 
 /** What the lines of a log were. */
 export interface FormatCounters {
@@ -81,11 +81,35 @@ export class FormatWatch implements LineTally {
     this.#isOther = true;
     const event =
       "no line of the log begins as logformat says: its bans are not reported";
-    const hint =
-      "set logformat to what fail2ban's lines look like, and logtarget without a format of its own";
+    const other = formatOf(line);
+    const hint = other === undefined
+      ? "set logformat to what fail2ban's lines look like, and logtarget without a format of its own"
+      : `set logformat = ${other}, which this line begins as`;
     const lines = this.#unknownInARow;
     this.#log.record("error", event, { lines, ...sample, hint });
   }
+}
+
+/** Records are longer than what is kept of a line. */
+const RECORD_BEGINNINGS: readonly (readonly [RegExp, LogFormat])[] = [
+  [/^\{"log":/, "docker-json"],
+  [/^\{"(?:_|MESSAGE|PRIORITY|SYSLOG_)/, "journal-json"],
+];
+
+/** The format that a line has; `undefined`: none. */
+function formatOf(line: string): LogFormat | undefined {
+  for (const [beginning, format] of RECORD_BEGINNINGS) {
+    if (beginning.test(line)) return format;
+  }
+  const bytes = new TextEncoder().encode(line);
+  return LOG_FORMATS.find((format) => {
+    let isUnderstood = false;
+    new LogScanner(format, {
+      understood: () => isUnderstood = true,
+      unknown: () => isUnderstood = false,
+    }).read(bytes);
+    return isUnderstood;
+  });
 }
 
 /** How a line begins, without what it says of whom. */

@@ -31,6 +31,21 @@ const ASK_INTERVAL_MS = 60_000;
 /** fail2ban logs bans at NOTICE. */
 const SILENT_LEVELS: readonly string[] = ["CRITICAL", "ERROR", "WARNING"];
 
+const OUTPUT: readonly LogFormat[] = [
+  "sysout",
+  "journal-json",
+  "docker-json",
+  "container",
+];
+/** How lines may begin, by where fail2ban sends them. */
+const FORMATS_OF: Readonly<Record<string, readonly LogFormat[]>> = {
+  "SYSLOG": ["syslog", "journal-json"],
+  "SYSTEMD-JOURNAL": ["journal", "journal-json"],
+  "SYSOUT": OUTPUT,
+  "STDOUT": OUTPUT,
+  "STDERR": OUTPUT,
+};
+
 /** Asks until stopped, and tells what is wrong once. */
 export class LogTargetWatch {
   readonly #options: LogTargetWatchOptions;
@@ -88,11 +103,11 @@ export class LogTargetWatch {
       return `its loglevel is ${level}, which leaves bans out; NOTICE or INFO has them`;
     }
     const [, path = target] = /^(.*?)\[.*\]$/.exec(target) ?? [];
-    if (!path.startsWith("/")) {
-      return logFormat === "file"
-        ? `its logtarget is ${path}, and logformat is file`
-        : undefined;
+    const formats = path.startsWith("/") ? ["file"] : FORMATS_OF[path];
+    if (formats?.includes(logFormat) === false) {
+      return `its logtarget is ${path}, and logformat is ${logFormat}`;
     }
+    if (!path.startsWith("/")) return undefined;
     return await realPath(path) === await realPath(logPath)
       ? undefined
       : `its logtarget is ${path}, and ${logPath} is followed`;

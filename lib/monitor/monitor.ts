@@ -10,11 +10,8 @@ import type { DriftRepair } from "./drift_repair.ts";
 import type { ExistingBans } from "./existing_bans.ts";
 import { FormatWatch } from "./format_watch.ts";
 import { HeldPositions } from "./held_positions.ts";
-import {
-  jailInRefused,
-  type LogEvent,
-  scanLocatedEvents,
-} from "../fail2ban/log_line.ts";
+import { jailInRefused, type LogEvent } from "../fail2ban/log_line.ts";
+import { LogScanner } from "../fail2ban/log_scanner.ts";
 import { type LogFormat } from "../fail2ban/log_format.ts";
 import { RestartFilter } from "./restart_filter.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
@@ -87,6 +84,7 @@ export class Monitor {
   /** Whether the log's lines begin as they should. */
   readonly format: FormatWatch;
   readonly #options: MonitorOptions;
+  readonly #scanner: LogScanner;
   readonly #session: RestartFilter;
   readonly #reporter: Reporter;
   readonly #troubleLog: LogThrottle;
@@ -104,6 +102,7 @@ export class Monitor {
     this.#options = options;
     const { existing, link, unbanHoldMs, logFormat, log, clock } = options;
     this.format = new FormatWatch(logFormat, log, clock);
+    this.#scanner = new LogScanner(logFormat, this.format);
     this.#session = new RestartFilter({
       unbanHoldMs,
       sharesIncreases: link.carriesTimes,
@@ -173,7 +172,8 @@ export class Monitor {
     for await (const batch of this.#options.lines.batches(signal)) {
       await this.#exclusively(signal, async () => {
         await this.#handleAll(batch, signal);
-        this.#lastEnd = batch.end;
+        // Nobody may begin to read at the rest of a line.
+        if (!this.#scanner.endsInCut) this.#lastEnd = batch.end;
         this.#lastReadMs = this.#options.clock.monotonicMs();
         this.#moveMark();
       });
@@ -184,8 +184,7 @@ export class Monitor {
     this.#options.lineClock?.follow(batch.writtenAfterMs);
     const { fingerprint, rotations = 0 } = batch.end;
     const { bytes, startBytes } = batch;
-    const { logFormat } = this.#options;
-    for (const placed of scanLocatedEvents(bytes, logFormat, this.format)) {
+    for (const placed of this.#scanner.scan(bytes)) {
       const { event, line } = placed;
       const place = { startBytes: startBytes + placed.startBytes };
       const id = eventIdOfLine({ fingerprint, rotations, ...place }, line);
@@ -306,10 +305,16 @@ export class Monitor {
   /** The place moves on only past lines whose events have all left this process. */
   #moveMark(): void {
     const held = this.#heldPlaces.first;
-    const place = held === undefined ? this.#lastEnd : held.from;
-    if (place === undefined) return;
-    const isImported = this.#options.link.settled >= this.#importedAt;
-    this.#marks.move(isImported ? place : { ...place, importing: true });
+    const { link, lineClock } = this.#options;
+    const position = held === undefined ? this.#lastEnd : held.from;
+    if (position === undefined) return;
+    const isImported = link.settled >= this.#importedAt;
+    const behindMs = lineClock?.offsetMs ?? 0;
+    this.#marks.move({
+      ...position,
+      ...(behindMs === 0 ? {} : { behindMs }),
+      ...(isImported ? {} : { importing: true }),
+    });
   }
 
   async #drain(): Promise<void> {

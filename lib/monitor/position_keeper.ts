@@ -119,5 +119,6 @@ function isSame(place: LogPosition, other: LogPosition | undefined): boolean {
   return other !== undefined && place.inode === other.inode &&
     place.device === other.device && place.offsetBytes === other.offsetBytes &&
     place.fingerprint === other.fingerprint &&
-    place.importing === other.importing && place.rotations === other.rotations;
+    place.importing === other.importing &&
+    place.behindMs === other.behindMs && place.rotations === other.rotations;
 }

@@ -1,8 +1,8 @@
 /**
  * Unbans of bans that fail2ban's database has in force: the sign of a stop,
  * after which they are restored. What is not restored, or was lifted by a
- * fail2ban that runs on, has had its ban time made shorter: of that the
- * database does not know.
+ * fail2ban that runs on, has had its ban time made shorter, or its jail taken
+ * out: of that the database does not know.
  *
  * @module
  */
@@ -51,6 +51,8 @@ export class RestartUnbans {
   readonly #unbans = new Map<string, Doubt>();
   /** When each jail was started, as the log says, by the clock that never jumps. */
   readonly #startedMs = new Map<JailName, number>();
+  /** Jails that were stopped and not started again. */
+  readonly #stopped = new Set<JailName>();
   #isStopping = false;
   #restoredMs = -Infinity;
 
@@ -80,8 +82,10 @@ export class RestartUnbans {
         return;
       case "server_starting":
         this.#isStopping = false;
+        this.#stopped.clear();
         return;
       case "jail_stopped":
+        this.#stopped.add(event.jail);
         this.#startedMs.delete(event.jail);
         for (const unban of this.#unbans.values()) {
           if (unban.jail === event.jail) unban.isStop = true;
@@ -89,6 +93,7 @@ export class RestartUnbans {
         return;
       case "jail_started":
         this.#isStopping = false;
+        this.#stopped.delete(event.jail);
         this.#startedMs.set(event.jail, when.sinceMs);
         return;
     }
@@ -125,6 +130,11 @@ export class RestartUnbans {
         serverMs !== undefined && serverMs > atMs + TOGETHER_MS &&
           nowMs - serverMs >= DOUBT_MS;
       if (isStartedSince) return !isRestoring && this.#settle(unban);
+      const isTakenOut = unban.isStop && !this.#isStopping &&
+        this.#stopped.has(jail) && serverMs !== undefined && serverMs <= atMs &&
+        // A reload that failed stops all jails, and means to ban still.
+        [...inForce.keys()].some((other) => !this.#stopped.has(other));
+      if (isTakenOut) return this.#settle(unban);
       // It is stopped still, or was started a moment ago.
       if (unban.isStop || serverMs === undefined || serverMs > atMs) {
         return false;

@@ -28,11 +28,11 @@ const VERSION = 1;
  */
 export function encodePosition(position: LogPosition): string {
   const { device, inode, offsetBytes, fingerprint } = position;
-  const { rotations, modifiedMs, importing } = position;
+  const { rotations, modifiedMs, behindMs, importing } = position;
   const text = JSON.stringify({
     version: VERSION,
     ...{ device, inode, offsetBytes, fingerprint },
-    ...{ rotations, modifiedMs, importing },
+    ...{ rotations, modifiedMs, behindMs, importing },
   });
   return `${text}\n`;
 }
@@ -46,18 +46,19 @@ export function encodePosition(position: LogPosition): string {
 export function decodePosition(text: string): LogPosition {
   const fields = parseObject(text);
   const { version, device, inode, offsetBytes, fingerprint } = fields;
-  const { rotations, modifiedMs, importing } = fields;
+  const { rotations, modifiedMs, behindMs, importing } = fields;
   if (
     version !== VERSION || !isCount(device) ||
     !isCount(inode) || !isCount(offsetBytes) ||
     typeof fingerprint !== "string" || !/^[0-9a-f]{0,64}$/.test(fingerprint) ||
     !isOptional(rotations, isCount) || !isOptional(modifiedMs, isTime) ||
-    !isOptional(importing, isTrue)
+    !isOptional(behindMs, isTime) || !isOptional(importing, isTrue)
   ) throw damaged();
   return {
     ...{ device, inode, offsetBytes, fingerprint },
     ...rotations === undefined ? {} : { rotations },
     ...modifiedMs === undefined ? {} : { modifiedMs },
+    ...behindMs === undefined ? {} : { behindMs },
     ...importing === undefined ? {} : { importing },
   };
 }
@@ -70,6 +71,7 @@ interface StoredFields {
   readonly fingerprint?: unknown;
   readonly rotations?: unknown;
   readonly modifiedMs?: unknown;
+  readonly behindMs?: unknown;
   readonly importing?: unknown;
 }
 

@@ -28,6 +28,11 @@ export interface LogPosition {
    */
   readonly modifiedMs?: number;
   /**
+   * By how much stamps without a zone are behind the host's clock there, in
+   * milliseconds. Missing where they are not.
+   */
+  readonly behindMs?: number;
+  /**
    * Set while the bans that fail2ban had at the first start are not all
    * reported yet.
    */

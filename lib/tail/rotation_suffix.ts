@@ -4,7 +4,8 @@
  * @module
  */
 
-const SUFFIX = /^[.-]\d[\d-]{0,31}$/;
+/** A count, or a date: `.1`, `-20261128`, `_2026-11-28`, `-20261128T101500`, `-20261128.1`. */
+const SUFFIX = /^[._-]\d[\dT_.-]{0,31}$/;
 
 /**
  * Finds what was added to a log's name: at its end, or before its extension,
@@ -50,10 +51,12 @@ export function isDateSuffix(suffix: string): boolean {
 
 /**
  * Whether a suffix sorts by itself: a count, a date that begins with its year,
- * or seconds since 1970. `30112026` and `01122026` do not.
+ * or seconds since 1970. `30112026` and `01122026` do not, nor does a date
+ * with a count behind it.
  */
 export function sortsByItself(suffix: string): boolean {
   const digits = digitsOf(suffix);
+  if (isDateSuffix(suffix) && suffix.includes(".", 1)) return false;
   return !isDateSuffix(suffix) || digits.length === 6 ||
     /^(?:19|20)\d\d(?:0[1-9]|1[0-2])/.test(digits) ||
     /^1\d{9}$/.test(digits);

@@ -92,7 +92,7 @@ export class AskedFail2ban implements AsyncDisposable {
         ...(client === undefined ? [] : [
           new SocketTicketLists({
             fail2ban: new Fail2banInfo(client, clock),
-            ...{ clock, lines },
+            ...{ clock, lines, rows },
           }),
         ]),
         rows,
@@ -105,7 +105,7 @@ export class AskedFail2ban implements AsyncDisposable {
       realPath: (path) => Deno.realPath(path).catch(() => path),
     });
     this.#existing = fail2ban !== undefined && importExisting
-      ? new ExistingBans({ fail2ban, clock, log })
+      ? new ExistingBans({ fail2ban, rows, clock, log })
       : undefined;
   }
 

@@ -107,3 +107,14 @@ Deno.test("LineClock leaves stamps with a zone alone, and takes a line without a
   lines.follow(undefined);
   strictEqual(lines.timeOf(undated, NOW_MS), undefined);
 });
+
+Deno.test("LineClock goes on with what it learned before, until a live line says otherwise", () => {
+  const log = new MemoryLog();
+  const lines = new LineClock(log, 5 * HOUR_MS);
+  lines.follow(undefined);
+  const stamped = lineAt(NOW_MS - 5 * HOUR_MS - MINUTE_MS);
+  strictEqual(lines.timeOf(stamped, NOW_MS), NOW_MS - MINUTE_MS);
+  deepStrictEqual(log.records, []);
+  strictEqual(readLive(lines, 0), NOW_MS);
+  strictEqual(lines.offsetMs, 0);
+});

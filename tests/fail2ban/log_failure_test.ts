@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { type LogFormat } from "../../lib/fail2ban/log_format.ts";
-import { parseLine, scanLines } from "../../lib/fail2ban/log_line.ts";
+import { parseLine, scanLines } from "../../lib/fail2ban/log_scanner.ts";
 import { anyFormat } from "../support/values/any_log.ts";
 import { describeEvent } from "../support/values/log_samples.ts";
 

@@ -1,10 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import {
-  type LogEvent,
-  parseLine,
-  scanLines,
-} from "../../lib/fail2ban/log_line.ts";
+import { type LogEvent } from "../../lib/fail2ban/log_line.ts";
+import { parseLine, scanLines } from "../../lib/fail2ban/log_scanner.ts";
 import {
   anyDamagedLine,
   anyFormat,

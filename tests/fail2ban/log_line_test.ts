@@ -1,11 +1,8 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { parseAddress } from "../../lib/base/address.ts";
 import { type LogFormat } from "../../lib/fail2ban/log_format.ts";
-import {
-  MAX_EVENT_LINE_LENGTH,
-  parseLine,
-  scanLines,
-} from "../../lib/fail2ban/log_line.ts";
+import { MAX_EVENT_LINE_LENGTH } from "../../lib/fail2ban/log_line.ts";
+import { parseLine, scanLines } from "../../lib/fail2ban/log_scanner.ts";
 import { refusal } from "../../lib/protection/protection_policy.ts";
 import {
   LOG_INJECTIONS,

@@ -8,7 +8,7 @@ import {
   syslogFilePrefix,
 } from "../../lib/log/line_prefix.ts";
 import { LOG_FORMATS } from "../../lib/fail2ban/log_format.ts";
-import { parseLine } from "../../lib/fail2ban/log_line.ts";
+import { parseLine } from "../../lib/fail2ban/log_scanner.ts";
 import {
   cutText,
   isLogged,

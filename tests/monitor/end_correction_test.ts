@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { BanExpiry } from "../../lib/monitor/ban_expiry.ts";
 import type { TicketRow } from "../../lib/fail2ban/ports.ts";
 import {
@@ -7,6 +7,11 @@ import {
   MonitorHost,
 } from "../support/bench/event_monitor_bench.ts";
 import { localTime } from "../support/memory/memory_fail2ban.ts";
+import type { EventId } from "../../lib/base/ids.ts";
+import { EndCorrection } from "../../lib/monitor/end_correction.ts";
+import { ManualClock } from "../support/memory/manual_clock.ts";
+import { testAddress } from "../support/fail2ban/fail2ban_lines.ts";
+import { address, jail } from "../support/values/core_values.ts";
 
 const HOUR_S = 3_600;
 const MINUTE_MS = 60_000;
@@ -77,4 +82,51 @@ Deno.test("an end counts as assumed only once its row has not come for a minute"
   });
   deepStrictEqual(never.counted, ["ban sshd 192.0.2.1 600"]);
   strictEqual(never.ends.assumed, 1);
+});
+
+Deno.test("EndCorrection awaits rows as long as others come: a busy fail2ban writes them late, in order", async () => {
+  const clock = new ManualClock();
+  const startMs = clock.nowMs();
+  const dueMs = new Map(
+    [50, 100, 150, 900].map((seconds, at) =>
+      [testAddress(at), seconds * 1_000] as const
+    ),
+  );
+  const assumed: string[] = [];
+  const correction = new EndCorrection({
+    clock,
+    ends: {
+      endInRow: ({ address: of }) =>
+        clock.nowMs() - startMs >= (dueMs.get(of) ?? Infinity) ? 0 : undefined,
+    },
+  });
+  for (const text of dueMs.keys()) {
+    const id = "0".repeat(16) as EventId;
+    const ban = {
+      ...{ jail: jail("sshd"), address: address(text), id },
+      madeMs: undefined,
+    };
+    correction.watch({ kind: "ban", ...ban }, {
+      endsMs: 0,
+      awaits: {
+        writtenMs: startMs,
+        before: undefined,
+        tellAssumed: () => assumed.push(text),
+      },
+    });
+  }
+  const stop = new AbortController();
+  const corrected: string[] = [];
+  const run = correction.run(
+    (work) => work(),
+    ({ ban }) => Promise.resolve(void corrected.push(ban.address)),
+    stop.signal,
+  );
+  await clock.advance(200_000);
+  deepStrictEqual(corrected, [0, 1, 2].map(testAddress));
+  deepStrictEqual(assumed, []);
+  await clock.advance(20_000);
+  deepStrictEqual(assumed, [testAddress(3)]);
+  stop.abort();
+  await rejects(run);
 });

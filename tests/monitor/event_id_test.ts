@@ -6,7 +6,7 @@ import {
 } from "node:assert/strict";
 import fc from "fast-check";
 import { eventIdOfLine, eventIdOfTicket } from "../../lib/monitor/event_id.ts";
-import { scanLines, scanLocatedEvents } from "../../lib/fail2ban/log_line.ts";
+import { LogScanner, scanLines } from "../../lib/fail2ban/log_scanner.ts";
 import { parseEventId } from "../../lib/wire/v2.ts";
 import { address, jail } from "../support/values/core_values.ts";
 import { logOf } from "../support/fail2ban/fail2ban_log.ts";
@@ -83,7 +83,7 @@ Deno.test("scanLocatedEvents() tells at which byte each line begins, whatever st
       if ([...scanLines(line, "file")].length > 0) starts.push(at);
       at += line.length;
     }
-    const places = [...scanLocatedEvents(bytes, "file")];
+    const places = [...new LogScanner("file").scan(bytes)];
     deepStrictEqual(places.map(({ startBytes }) => startBytes), starts);
     for (const { startBytes, line } of places) {
       const found = bytes.subarray(startBytes, startBytes + line.length);

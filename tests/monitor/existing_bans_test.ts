@@ -7,6 +7,7 @@ import { MemoryFail2ban } from "../support/memory/memory_fail2ban.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
 
 const NEVER = new AbortController().signal;
+const NO_ROWS = { ticketRow: () => undefined };
 
 function bench(version?: string) {
   const clock = new ManualClock();
@@ -17,7 +18,7 @@ function bench(version?: string) {
     clock,
     log,
     server,
-    existing: new ExistingBans({ fail2ban, clock, log }),
+    existing: new ExistingBans({ fail2ban, rows: NO_ROWS, clock, log }),
   };
 }
 

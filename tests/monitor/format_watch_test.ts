@@ -1,8 +1,9 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { FormatWatch } from "../../lib/monitor/format_watch.ts";
-import { scanLocatedEvents } from "../../lib/fail2ban/log_line.ts";
+import { LogScanner } from "../../lib/fail2ban/log_scanner.ts";
 import type { LogFormat } from "../../lib/fail2ban/log_format.ts";
 import { ManualClock } from "../support/memory/manual_clock.ts";
+import { journalRecord, recordOf } from "../support/fail2ban/record_lines.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
 
 const BAN = "[sshd] Ban 192.0.2.9";
@@ -18,7 +19,7 @@ function follow(format: LogFormat, ...lines: string[]) {
   const bytes = new TextEncoder().encode(
     lines.map((line) => `${line}\n`).join(""),
   );
-  const events = [...scanLocatedEvents(bytes, format, watch)]
+  const events = [...new LogScanner(format, watch).scan(bytes)]
     .map(({ event }) => event);
   return { watch, log, events };
 }
@@ -39,10 +40,6 @@ const SILENT: Readonly<Record<string, readonly [LogFormat, string]>> = {
     JSON.stringify({ name: "fail2ban.actions", message: BAN }),
   ],
   "journalctl -o cat": ["journal", BAN],
-  "journalctl -o short-unix": [
-    "journal",
-    `1796000000.659 host fail2ban[1]: ${BAN}`,
-  ],
   "journalctl -o json": [
     "journal",
     JSON.stringify({ MESSAGE: BAN, PRIORITY: "5" }),
@@ -74,6 +71,50 @@ for (const [name, [format, line]] of Object.entries(SILENT)) {
   });
 }
 
+/** Logs of another format than the one that is set, and which that is. */
+const OTHERS: readonly (readonly [LogFormat, LogFormat, string])[] = [
+  ["file", "container", `fail2ban-1  | ${FILE}`],
+  ["file", "docker-json", recordOf(FILE, "docker-json")],
+  [
+    "file",
+    "journal-json",
+    journalRecord({ MESSAGE: FILE, _CMDLINE: "x".repeat(600) }),
+  ],
+  ["docker-json", "file", FILE],
+  [
+    "journal-json",
+    "syslog",
+    `Nov 22 14:13:03 host fail2ban.actions[1]: NOTICE ${BAN}`,
+  ],
+  ["file", "journal", `1796000000.659123 host fail2ban[1]: ${BAN}`],
+  [
+    "journal",
+    "sysout",
+    `Nov 22 14:13:03.659123 host fail2ban-server[1]: fail2ban.actions [1]: NOTICE  ${BAN}`,
+  ],
+];
+
+for (const [format, other, line] of OTHERS) {
+  Deno.test(`FormatWatch names the format of the lines: ${other} instead of ${format}`, () => {
+    const { log, events } = follow(format, line);
+    ok(events.every(({ kind }) => kind === "refused"));
+    const [error] = log.records.filter(({ severity }) => severity === "error");
+    match(String(error?.fields["hint"]), new RegExp(`logformat = ${other}, `));
+    deepStrictEqual(follow(other, line).events.map(({ kind }) => kind), [
+      "ban",
+    ]);
+  });
+}
+
+Deno.test("FormatWatch hears of bans under another service's name than fail2ban's, and of no other service's lines", () => {
+  const other = follow("container", ...Array(60).fill("web-1  | GET /"));
+  deepStrictEqual(other.watch.counters.notUnderstood, 0);
+  const { watch, log } = follow("container", `f2b-1  | ${FILE}`);
+  strictEqual(watch.isOther, true);
+  strictEqual(watch.counters.bansNotUnderstood, 1);
+  ok(log.records.some(({ severity }) => severity === "error"));
+});
+
 Deno.test("FormatWatch says so of lines without bans, too, but not of a traceback", () => {
   const traceback = Array(40).fill('  File "/usr/bin/x", line 1, in <module>');
   const { watch, log } = follow("file", FOUND, ...traceback, FOUND);
@@ -84,6 +125,54 @@ Deno.test("FormatWatch says so of lines without bans, too, but not of a tracebac
     follow("file", ...Array(50).fill("what else")).watch.isOther,
     true,
   );
+});
+
+Deno.test("FormatWatch lets other programs' lines be in a log that fail2ban shares with them", () => {
+  for (
+    const [format, own] of [
+      ["syslog", `fail2ban.actions[1]: NOTICE ${BAN}`],
+      ["sysout", `fail2ban-server[1]: fail2ban.actions [1]: NOTICE  ${BAN}`],
+      ["journal", `fail2ban[1]: ${BAN}`],
+    ] as const
+  ) {
+    for (const stamp of ["Nov 22 14:13:03", "2026-11-22T14:13:03.5+01:00"]) {
+      const others = [
+        `${stamp} host sshd[7]: Invalid user x from 192.0.2.7 port 2`,
+        `${stamp} host sshd[7]: Invalid user x] Ban 192.0.2.7`,
+        `${stamp} host CRON[8]: (root) CMD (true)`,
+        `${stamp} host kernel: [ 1.5] eth0: up`,
+        `${stamp} host postfix/smtpd[9]: connect from x`,
+      ];
+      const lines = Array(40).fill(others).flat();
+      const { watch, log, events } = follow(
+        format,
+        ...lines,
+        `${stamp} host ${own}`,
+        ...lines,
+      );
+      deepStrictEqual(events.map(({ kind }) => kind), ["ban"]);
+      deepStrictEqual(log.records, [], format);
+      deepStrictEqual(watch.counters, {
+        ...{ lines: 1, notUnderstood: 0, bansNotUnderstood: 0 },
+      });
+    }
+  }
+});
+
+Deno.test("what a syslog server folded of a unit's output, or of the journal's, is read, too", () => {
+  const before = "Sep 20 05:16:06 loghost ";
+  const folded: readonly (readonly [LogFormat, string])[] = [
+    [
+      "sysout",
+      `fail2ban-server[7]: message repeated 2 times: [ fail2ban.actions        [7]: NOTICE  ${BAN}]`,
+    ],
+    ["journal", `fail2ban[7]: message repeated 3 times: [ ${BAN}]`],
+  ];
+  for (const [format, line] of folded) {
+    const { events, watch } = follow(format, before + line);
+    deepStrictEqual(events.map(({ kind }) => kind), ["ban"], format);
+    strictEqual(watch.counters.notUnderstood, 0);
+  }
 });
 
 Deno.test("FormatWatch says that lines are understood again", () => {

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { EventId } from "../../lib/base/ids.ts";
-import { scanLines } from "../../lib/fail2ban/log_line.ts";
+import { scanLines } from "../../lib/fail2ban/log_scanner.ts";
 import {
   type Detection,
   RestartFilter,

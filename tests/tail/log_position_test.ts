@@ -23,6 +23,7 @@ const anyPosition = fc.record({
   rotations: count,
   modifiedMs: fc.double({ noNaN: true, noDefaultInfinity: true })
     .map((ms) => ms + 0),
+  behindMs: fc.integer(),
   importing: fc.constant(true as const),
 }, {
   noNullPrototype: true,

@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { RuntimeError } from "../../../lib/base/errors.ts";
 import { Fail2banSocket } from "../../../lib/fail2ban/io/fail2ban_socket.ts";
-import { scanLines } from "../../../lib/fail2ban/log_line.ts";
+import { scanLines } from "../../../lib/fail2ban/log_scanner.ts";
 import type { Address } from "../../../lib/base/address.ts";
 import { ban, bans, CLUSTER } from "../../support/enforce/enforcer_setup.ts";
 import { writeFail2banConfig } from "../../support/fail2ban/fail2ban_server.ts";

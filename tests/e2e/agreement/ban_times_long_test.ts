@@ -13,7 +13,7 @@ const PER_COMMAND = 50;
 const SAME_END_MS = 2_000;
 const TIMES = { one: "10m", two: "1h", three: "20m", four: "1d", five: -1 };
 /** Programs that use a core each, beside all that a test starts. */
-const BUSY = 4;
+const BUSY = 8;
 
 testWith(
   "fail2ban",

@@ -64,16 +64,17 @@ export class EventMonitorBench implements AsyncDisposable {
       condition: () => IDLE_MONITOR,
     });
     const fail2ban = new Fail2banInfo(host_.fail2ban, clock);
+    const rows = { ticketRow: () => undefined };
     this.link = new Protocol2Link({ session, clock, log });
     this.monitor = new Monitor({
       ...{ lines, positions, oracle, clock, log, link: this.link },
       ends: new BanExpiry({
-        rows: { ticketRow: () => undefined },
+        rows,
         jails: new JailBanTimes({ fail2ban, clock, log }),
         ...{ clock, log, assumedMs: 3_600_000 },
       }),
       existing: imports
-        ? new ExistingBans({ fail2ban, clock, log })
+        ? new ExistingBans({ fail2ban, rows, clock, log })
         : undefined,
       hostName: host("web-1"),
       logFormat: "file",

@@ -7,6 +7,8 @@ import { MemoryLog } from "../memory/memory_log.ts";
 export class FollowedLines implements AsyncDisposable {
   readonly lines: string[] = [];
   readonly log = new MemoryLog();
+  /** Files that are known to be lost. */
+  gaps = 0;
   /** The end of the last batch. */
   position: LogPosition | undefined;
   readonly #folder: DiskLogFolder;
@@ -36,6 +38,7 @@ export class FollowedLines implements AsyncDisposable {
   async #collect(follower: LogFollower): Promise<void> {
     await using lines = follower;
     for await (const { bytes, end } of lines.batches(this.#stop.signal)) {
+      this.gaps = lines.gaps;
       const text = new TextDecoder().decode(bytes);
       this.lines.push(...text.split("\n").slice(0, -1));
       this.position = end;

@@ -14,19 +14,26 @@ import type { TestCluster } from "./test_cluster.ts";
 /** Ends in milliseconds since 1970, by `jail address`. */
 export type HeldEnds = ReadonlyMap<string, number>;
 
-/** What a publisher holds of a node, as it is stored. */
+/**
+ * What a publisher holds of a node, as it is stored, by its system's clock.
+ *
+ * @param wallMs What that clock says, in milliseconds since 1970.
+ */
 export function heldOf(
   cluster: TestCluster,
   node: string,
+  wallMs = Date.now(),
   hub = "hub",
 ): HeldEnds {
-  const nowMs = Date.now();
   const ends = new Map<string, number>();
   using database = open(banStorePath(cluster.stateDir(hub)));
+  const clock = database.db.prepare("SELECT ahead_ms AS aheadMs FROM clock");
+  const aheadMs = Number(clock.get()?.["aheadMs"] ?? 0);
+  const nowMs = wallMs - aheadMs;
   for (const { jail, address, reports } of readBanTables(database.db, nowMs)) {
     const report = reports.find(({ origin }) => origin === node);
     if (report !== undefined && report.expiresMs > nowMs) {
-      ends.set(`${jail} ${address}`, report.expiresMs);
+      ends.set(`${jail} ${address}`, report.expiresMs + aheadMs);
     }
   }
   return ends;
@@ -54,7 +61,10 @@ export async function bannedBy(
   jails: readonly string[],
 ): Promise<string[]> {
   const banned: string[] = [];
+  const status = await server.client("status");
   for (const jail of jails) {
+    // It may have been taken out.
+    if (!new RegExp(`[:,]\\s*${jail}(?:,|$)`, "m").test(status)) continue;
     const text = await server.client("get", jail, "banip");
     for (const address of text.split(/\s+/)) {
       if (address !== "") banned.push(`${jail} ${address}`);
@@ -65,8 +75,7 @@ export async function bannedBy(
 
 /** Waits until a publisher holds of a node what a running fail2ban has, and gives how long it took in seconds. */
 export async function agree(
-  cluster: TestCluster,
-  node: string,
+  held: () => HeldEnds,
   server: Fail2banServer,
   jails: readonly string[],
 ): Promise<number> {
@@ -74,9 +83,9 @@ export async function agree(
   let last = "";
   await waitUntil(async () => {
     const banned = await bannedBy(server, jails);
-    const held = [...heldOf(cluster, node).keys()].sort();
-    last = `fail2ban ${banned.length}, cluster ${held.length}`;
-    return String(held) === String(banned);
+    const keys = [...held().keys()].sort();
+    last = `fail2ban ${banned.length}, cluster ${keys.length}`;
+    return String(keys) === String(banned);
   }, {
     what: () => `fail2ban and the cluster to agree: ${last}`,
     timeoutMs: 90_000,

@@ -1,4 +1,4 @@
-import { ChildProcess } from "../host/child_process.ts";
+import { type ChildOptions, ChildProcess } from "../host/child_process.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
 /** What this project ships for fail2ban. */
@@ -41,6 +41,8 @@ export interface Fail2banOptions {
   readonly clusterJail?: JailSettings;
   /** Adds the shipped jail that is banned in through the socket, with these changes. */
   readonly dedicatedJail?: JailSettings;
+  /** Added to the server's environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts a real fail2ban-server that touches nothing outside its folder. */
@@ -50,7 +52,7 @@ export async function startFail2ban(
   await writeFail2banConfig(options);
   const server = new Fail2banServer(options.dir);
   try {
-    await server.start();
+    await server.start(options.env);
   } catch (error) {
     await server.stop();
     throw error;
@@ -72,25 +74,46 @@ export class Fail2banServer implements AsyncDisposable {
   /** Where it takes commands. */
   readonly socketPath: string;
   readonly #dir: string;
+  readonly #root: string;
   #child: ChildProcess | undefined;
+  #env: Readonly<Record<string, string>> = {};
 
-  /** @param dir A folder with a configuration; see {@link startFail2ban}. */
-  constructor(dir: string) {
+  /**
+   * @param dir A folder with a configuration; see {@link startFail2ban}.
+   * @param root Where fail2ban's package was unpacked; by default it is installed.
+   */
+  constructor(dir: string, root = "") {
     this.#dir = dir;
+    this.#root = root;
     this.logPath = `${dir}/fail2ban.log`;
     this.databasePath = `${dir}/fail2ban.sqlite3`;
     this.configDir = `${dir}/etc`;
     this.socketPath = socketPath(dir);
   }
 
-  /** Starts it, again too, and waits until all jails run. */
-  async start(): Promise<void> {
+  /**
+   * Starts it, again too, and waits until all jails run.
+   *
+   * @param env Added to its environment; by default as before.
+   */
+  async start(env = this.#env): Promise<void> {
+    this.#env = env;
     this.#child = new ChildProcess({
-      command: "fail2ban-server",
+      ...this.#program("fail2ban-server"),
       args: ["-f", "-x", ...this.#where(), "start"],
-      env: { PYTHONUNBUFFERED: "1" },
     });
     await this.#child.waitForLine(/^Server ready$/);
+  }
+
+  #program(name: string): Pick<ChildOptions, "command" | "env"> {
+    const env = { PYTHONUNBUFFERED: "1", ...this.#env };
+    return this.#root === "" ? { command: name, env } : {
+      command: `${this.#root}/usr/bin/${name}`,
+      env: {
+        PYTHONPATH: `${this.#root}/usr/lib/python3/dist-packages`,
+        ...env,
+      },
+    };
   }
 
   /** Stops it: as a service manager does, or at once. */
@@ -113,7 +136,8 @@ export class Fail2banServer implements AsyncDisposable {
    * @throws {Error} when it fails.
    */
   async client(...args: string[]): Promise<string> {
-    return await output("fail2ban-client", ...this.#where(), ...args);
+    const { command, env } = this.#program("fail2ban-client");
+    return await outputOf(command, [...this.#where(), ...args], env);
   }
 
   /** What the actions did so far, in order: `ban JAIL ADDRESS`, `unban JAIL ADDRESS`. */
@@ -161,8 +185,17 @@ export async function output(
   command: string,
   ...args: string[]
 ): Promise<string> {
+  return await outputOf(command, args);
+}
+
+async function outputOf(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(command, {
-    args,
+    args: [...args],
+    env: { ...env },
     stdin: "null",
   }).output();
   const decoder = new TextDecoder();

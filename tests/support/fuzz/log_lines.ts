@@ -5,12 +5,17 @@
  */
 
 import type { LogEvent } from "../../../lib/fail2ban/log_line.ts";
-import type { LogFormat } from "../../../lib/fail2ban/log_format.ts";
+import {
+  isRecordFormat,
+  type LineFormat,
+  type LogFormat,
+} from "../../../lib/fail2ban/log_format.ts";
+import { recordOf } from "../fail2ban/record_lines.ts";
 import type { Draw } from "./draw.ts";
 import { ODD_TEXTS } from "./mutations.ts";
 
 /** What stands before the sender, in the ways of each format. */
-const STAMPS: Readonly<Record<LogFormat, readonly string[]>> = {
+const STAMPS: Readonly<Record<LineFormat, readonly string[]>> = {
   file: ["2026-11-22 14:03:40,537 ", "1970-01-01 00:00:00,000 "],
   syslog: ["", "<29>", "Jan 16 17:11:25 web-1 ", "<29>Nov  3 20:38:55 ::1 "],
   sysout: [
@@ -62,6 +67,7 @@ type Words = readonly [sender: string, level: string, message: string];
  * @returns The line without its end.
  */
 export function makeLine(draw: Draw, format: LogFormat): string {
+  if (isRecordFormat(format)) return recordOf(makeLine(draw, "file"), format);
   const [sender, level, message] = makeWords(draw);
   return inFormat(draw.pick(STAMPS[format]), format, [
     draw.oneIn(20) ? "server.actions" : sender,
@@ -81,6 +87,10 @@ export function writeEvent(
   event: LogEvent,
   format: LogFormat,
 ): string | undefined {
+  if (isRecordFormat(format)) {
+    const line = writeEvent(event, "file");
+    return line && recordOf(line, format);
+  }
   const words = wordsOf(event);
   const stamp = STAMPS[format].at(-1) ?? "";
   return words && inFormat(stamp, format, words);
@@ -88,7 +98,7 @@ export function writeEvent(
 
 function inFormat(
   stamp: string,
-  format: LogFormat,
+  format: LineFormat,
   [sender, level, message]: Words,
 ): string {
   return format === "journal"

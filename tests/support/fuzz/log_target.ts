@@ -11,19 +11,23 @@
 import type { EventId } from "../../../lib/base/ids.ts";
 import { CLUSTER_JAIL } from "../../../lib/base/jail_name.ts";
 import {
-  type LocatedEvent,
   type LogEvent,
   MAX_EVENT_LINE_LENGTH,
-  parseLine,
-  scanLines,
-  scanLocatedEvents,
 } from "../../../lib/fail2ban/log_line.ts";
+import {
+  type LocatedEvent,
+  LogScanner,
+  parseLine,
+} from "../../../lib/fail2ban/log_scanner.ts";
 import {
   type Detection,
   RestartFilter,
 } from "../../../lib/monitor/restart_filter.ts";
-import { LOG_FORMATS } from "../../../lib/fail2ban/log_format.ts";
-import { type LogFormat } from "../../../lib/fail2ban/log_format.ts";
+import {
+  isRecordFormat,
+  LOG_FORMATS,
+  type LogFormat,
+} from "../../../lib/fail2ban/log_format.ts";
 import type { TicketState } from "../../../lib/fail2ban/ports.ts";
 import { LOG_INJECTIONS } from "../values/log_injections.ts";
 import { LOG_SAMPLES } from "../values/log_samples.ts";
@@ -91,22 +95,25 @@ function makeInput(
 function check({ variant, frames }: FuzzInput): Verdict {
   const format = LOG_FORMATS.find((format) => format === variant) ?? "file";
   const log = frames[0] ?? new Uint8Array();
-  const places = [...scanLocatedEvents(log, format)];
+  const places = [...new LogScanner(format).scan(log)];
   const events = places.map(({ event }) => event);
   const lines = linesOf(log);
   must(
     areAlike(
       events,
-      lines.flatMap(({ bytes }) => parseLine(bytes, format) ?? []),
+      eventsOf(
+        format,
+        ...lines.map(({ end, start }) => log.subarray(start, end)),
+      ),
     ),
     "lines are cut at 0x0A only",
   );
   const middle = lines.at(lines.length >> 1)?.start ?? 0;
   must(
-    areAlike(events, [
-      ...scanLines(log.subarray(0, middle), format),
-      ...scanLines(log.subarray(middle), format),
-    ]),
+    areAlike(
+      events,
+      eventsOf(format, log.subarray(0, middle), log.subarray(middle)),
+    ),
     "a log says the same in two pieces",
   );
   for (const place of places) checkPlace(place, log, format);
@@ -116,13 +123,20 @@ function check({ variant, frames }: FuzzInput): Verdict {
     : "rejected";
 }
 
-/** The lines that have ended. */
-function linesOf(log: Uint8Array): { start: number; bytes: Uint8Array }[] {
-  const lines: { start: number; bytes: Uint8Array }[] = [];
+/** What a log says that is read in pieces. */
+function eventsOf(format: LogFormat, ...pieces: Uint8Array[]): LogEvent[] {
+  const scanner = new LogScanner(format);
+  return pieces.flatMap((piece) => [...scanner.scan(piece)])
+    .map(({ event }) => event);
+}
+
+/** The lines that have ended, with their ends. */
+function linesOf(log: Uint8Array): { start: number; end: number }[] {
+  const lines: { start: number; end: number }[] = [];
   let start = 0;
   for (let at = 0; at < log.length; at++) {
     if (log[at] !== LF) continue;
-    lines.push({ start, bytes: log.subarray(start, at) });
+    lines.push({ start, end: at + 1 });
     start = at + 1;
   }
   return lines;
@@ -138,7 +152,9 @@ function checkPlace(
   if (event.kind === "refused") return;
   checkValue(event);
   const end = log.indexOf(LF, startBytes);
-  const text = LATIN1.decode(log.subarray(startBytes, end));
+  const text = isRecordFormat(format)
+    ? line
+    : LATIN1.decode(log.subarray(startBytes, end));
   must(isSaidBy(text, event), `a line says ${event.kind} itself`);
   const written = writeEvent(event, format);
   must(

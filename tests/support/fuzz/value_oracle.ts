@@ -87,9 +87,12 @@ export function checkValue(value: unknown, name = ""): void {
     const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
     must(rule?.(value) ?? true, `${name} keeps to its grammar`);
   } else if (typeof value === "number") {
+    // fail2ban increases by times with fractions.
+    const isWhole = Number.isSafeInteger(value) || name === "durationSeconds";
     must(
-      Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0),
-      `${name} is a whole number that is exact`,
+      isWhole && value >= 0 && value <= Number.MAX_SAFE_INTEGER &&
+        !Object.is(value, -0),
+      `${name} is a number that is exact`,
     );
   } else if (Array.isArray(value)) {
     for (const item of value) checkValue(item, name);

@@ -18,9 +18,16 @@ export async function aheadOfTime(): Promise<HostSetting> {
   };
 }
 
+/** Where Python finds what sets its clock. */
+const PYTHON_CLOCK = decodeURIComponent(
+  new URL("../peers/python_clock", import.meta.url).pathname,
+);
+
 /** How programs are started whose clock a test sets while they run; their timers are right. */
 export async function settableClock(file: string): Promise<{
   readonly setting: HostSetting;
+  /** The environment of a Python program with the same clock. */
+  readonly pythonEnv: Readonly<Record<string, string>>;
   /** Sets it so far ahead, or back. */
   readonly set: (aheadMs: number) => Promise<void>;
 }> {
@@ -34,7 +41,8 @@ export async function settableClock(file: string): Promise<{
     FAKETIME_TIMESTAMP_FILE: file,
     FAKETIME_NO_CACHE: "1",
   };
-  return { setting: { env }, set };
+  const pythonEnv = { PYTHONPATH: PYTHON_CLOCK, CLOCK_AHEAD_FILE: file };
+  return { setting: { env }, pythonEnv, set };
 }
 
 async function falseClock(): Promise<Readonly<Record<string, string>>> {

@@ -5,12 +5,12 @@
  */
 
 import fc from "fast-check";
-import type { LogFormat } from "../../../lib/fail2ban/log_format.ts";
+import type { LineFormat } from "../../../lib/fail2ban/log_format.ts";
 import { anyAddress, anyJailName } from "./any_values.ts";
 
 /** A line, how it begins, and what {@link describeEvent} says of it. */
 export interface TicketLine {
-  readonly format: LogFormat;
+  readonly format: LineFormat;
   readonly line: string;
   readonly answer: string;
 }
@@ -43,7 +43,7 @@ const fileStamp = fc.date({
 }).map((date) => date.toISOString().replace("T", " ").replace(".", ","))
   .map((text) => text.replace("Z", " "));
 
-const prefixes: Readonly<Record<LogFormat, fc.Arbitrary<string>>> = {
+const prefixes: Readonly<Record<LineFormat, fc.Arbitrary<string>>> = {
   file: fc.tuple(fileStamp, sender).map((parts) => parts.join("")),
   syslog: fc.tuple(
     fc.constantFrom("", "<29>"),
@@ -68,7 +68,7 @@ const VERBS = {
 } as const;
 
 /** Any of the four formats. */
-export const anyFormat: fc.Arbitrary<LogFormat> = fc.constantFrom(
+export const anyFormat: fc.Arbitrary<LineFormat> = fc.constantFrom(
   "file",
   "syslog",
   "sysout",

@@ -5,7 +5,18 @@
  * @module
  */
 
-import type { LogFormat } from "../../../lib/fail2ban/log_format.ts";
+import {
+  LINE_FORMATS,
+  type LineFormat,
+  type LogFormat,
+  RECORD_FORMATS,
+  type RecordFormat,
+} from "../../../lib/fail2ban/log_format.ts";
+import {
+  dockerRecord,
+  journalRecord,
+  recordOf,
+} from "../fail2ban/record_lines.ts";
 
 /** Shows a byte or character that no source should hold as it is. */
 const NAMED_CHARACTERS: Readonly<Record<string, string>> = {
@@ -28,7 +39,7 @@ const NAMED_CHARACTERS: Readonly<Record<string, string>> = {
 const D = "2026-11-22 14:03:40,537";
 const A = "fail2ban.actions        [10390]: NOTICE ";
 
-const LINES: Readonly<Record<LogFormat, string>> = {
+const LINES: Readonly<Record<LineFormat, string>> = {
   file: String.raw`
 ${D} fail2ban.filter         [10390]: INFO    [app] Found x [sshd] Ban 192.0.2.9
 ${D} fail2ban.filter         [10390]: NOTICE  [sshd] Ban 192.0.2.9
@@ -156,13 +167,93 @@ Mar 05 08:41:28.123 host fail2ban[1]: [sshd] Ban 192.0.2.9
 [sshd] Ban 192.0.2.9`,
 };
 
-/** Each line with the format it is read in. */
-export const LOG_INJECTIONS: readonly (readonly [LogFormat, string])[] = (
-  Object.keys(LINES) as LogFormat[]
-).flatMap((format) =>
+const BAN = "[sshd] Ban 192.0.2.9";
+const BAN_LINE = `${D} ${A} ${BAN}`;
+const BY_LOGGER = { SYSLOG_IDENTIFIER: "fail2ban", PRIORITY: "4" };
+
+/** Records that are not fail2ban's, or not whole, or no such records. */
+const RECORDS: Readonly<Record<RecordFormat, readonly string[]>> = {
+  "journal-json": [
+    ...["sshd.service", "fail2ban.service.evil", "", undefined, null, 1]
+      .map((_SYSTEMD_UNIT) =>
+        journalRecord({ _SYSTEMD_UNIT, MESSAGE: BAN_LINE })
+      ),
+    journalRecord({
+      ...{ _SYSTEMD_UNIT: "init.scope", UNIT: "fail2ban.service" },
+      MESSAGE: BAN_LINE,
+    }),
+    journalRecord({ _SYSTEMD_UNIT: ["fail2ban.service"], MESSAGE: BAN_LINE }),
+    journalRecord({
+      ...{ _SYSTEMD_UNIT: "user@1000.service", MESSAGE: BAN_LINE },
+      _SYSTEMD_USER_UNIT: "fail2ban.service",
+    }),
+    journalRecord({ SYSLOG_IDENTIFIER: "root", MESSAGE: BAN_LINE }),
+    journalRecord({ SYSLOG_IDENTIFIER: undefined, MESSAGE: BAN_LINE }),
+    journalRecord({ MESSAGE: [BAN_LINE, BAN_LINE] }),
+    journalRecord({ MESSAGE: [...BAN_LINE].map((char) => char.charCodeAt(0)) }),
+    journalRecord({ MESSAGE: null }),
+    journalRecord({ MESSAGE: BAN }),
+    journalRecord({ MESSAGE: `x\n${BAN_LINE}` }),
+    journalRecord({ MESSAGE: `${BAN_LINE}\n` }),
+    journalRecord({ __REALTIME_TIMESTAMP: "now", MESSAGE: BAN_LINE }),
+    journalRecord({ ...BY_LOGGER, LOGGER: "fail2ban.filter", MESSAGE: BAN }),
+    journalRecord({ ...BY_LOGGER, LOGGER: "fail2ban", MESSAGE: BAN }),
+    journalRecord({ ...BY_LOGGER, LOGGER: ["fail2ban.actions"], MESSAGE: BAN }),
+    journalRecord({
+      ...{ ...BY_LOGGER, LOGGER: "fail2ban.actions" },
+      ...{ PRIORITY: "6", MESSAGE: BAN },
+    }),
+    BAN_LINE,
+    `host fail2ban[1]: ${BAN}`,
+    journalRecord({ MESSAGE: BAN_LINE }).slice(0, -1),
+    `[${journalRecord({ MESSAGE: BAN_LINE })}]`,
+    `x${journalRecord({ MESSAGE: BAN_LINE })}`,
+  ],
+  "docker-json": [
+    dockerRecord(`x ${BAN_LINE}\n`),
+    dockerRecord(`${BAN_LINE}\r\n`),
+    dockerRecord(`x\n${BAN_LINE}\n`),
+    dockerRecord(`${BAN}\n`),
+    JSON.stringify({ log: [BAN_LINE], stream: "stdout" }),
+    JSON.stringify({ message: `${BAN_LINE}\n`, stream: "stdout" }),
+    JSON.stringify({ log: "x", attrs: { log: `${BAN_LINE}\n` } }),
+    BAN_LINE,
+    "null",
+  ],
+  "container": [
+    `web-1  | ${BAN_LINE}`,
+    `web-1  | 2026-11-22T14:13:03.659Z ${BAN_LINE}`,
+    `web-1  | fail2ban-1  | ${BAN_LINE}`,
+    `fail2ban-1  | web-1  | ${BAN_LINE}`,
+    `fail2ban-1  | ${BAN}`,
+    `fail2ban 1  | ${BAN_LINE}`,
+    `2026-11-22T14:13:03.659Z 2026-11-22T14:13:03.659Z ${BAN_LINE}`,
+    `2026-11-22T14:13:03.659Z stdin F ${BAN_LINE}`,
+    `2026-11-22T14:13:03.659Z stdout X ${BAN_LINE}`,
+    dockerRecord(`${BAN_LINE}\n`),
+  ],
+};
+
+const LINE_INJECTIONS = LINE_FORMATS.flatMap((format) =>
   LINES[format].slice(1).split("\n")
     .map((line) => [format, withCharacters(line)] as const)
 );
+
+/** What is no event as a line of a file is none in a record; only a stamp may be missing there. */
+const WRAPPED_INJECTIONS = RECORD_FORMATS.flatMap((format) =>
+  LINE_INJECTIONS.filter(([of, line]) =>
+    of === "file" && !line.startsWith("fail2ban.")
+  ).map(([, line]) => [format, recordOf(line, format)] as const)
+);
+
+/** Each line with the format it is read in. */
+export const LOG_INJECTIONS: readonly (readonly [LogFormat, string])[] = [
+  ...LINE_INJECTIONS,
+  ...WRAPPED_INJECTIONS,
+  ...RECORD_FORMATS.flatMap((format) =>
+    RECORDS[format].map((line) => [format, line] as const)
+  ),
+];
 
 /** Puts characters where the table has their names. */
 export function withCharacters(text: string): string {

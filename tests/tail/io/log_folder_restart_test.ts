@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { eventIdOfLine } from "../../../lib/monitor/event_id.ts";
 import { DiskLogFolder } from "../../../lib/tail/io/log_folder.ts";
-import { scanLocatedEvents } from "../../../lib/fail2ban/log_line.ts";
+import { LogScanner } from "../../../lib/fail2ban/log_scanner.ts";
 import { LogFollower } from "../../../lib/tail/log_follower.ts";
 import type { LogPosition } from "../../../lib/tail/ports.ts";
 import { output } from "../../support/fail2ban/fail2ban_server.ts";
@@ -35,7 +35,9 @@ async function readOn(
   const signal = deadlineSignal(5_000);
   for await (const { bytes, startBytes, end } of lines.batches(signal)) {
     for (
-      const { event, startBytes: at, line } of scanLocatedEvents(bytes, "file")
+      const { event, startBytes: at, line } of new LogScanner("file").scan(
+        bytes,
+      )
     ) {
       if (event.kind !== "ban") continue;
       const { fingerprint, rotations = 0 } = end;

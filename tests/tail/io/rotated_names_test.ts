@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { FollowedLines } from "../../support/cluster/followed_lines.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
@@ -30,6 +30,22 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
   "a date that does not sort before the extension": {
     log: "f.log",
     rotated: ["f-30112026.log", "f-01122026.log"],
+  },
+  "a date with its time": {
+    log: "f.log",
+    rotated: ["f.log-20261130T101500", "f.log-20261201T101500"],
+  },
+  "a date after an underscore": {
+    log: "f.log",
+    rotated: ["f.log_20261130", "f.log_20261201"],
+  },
+  "seconds since 1970": {
+    log: "f.log",
+    rotated: ["f.log-1796000000", "f.log-1796086400"],
+  },
+  "two of one day": {
+    log: "f.log",
+    rotated: ["f.log-20261130", "f.log-20261130.1"],
   },
   "a link into another folder, by date": {
     log: "f.log",
@@ -94,5 +110,37 @@ for (const [name, scheme] of Object.entries(SCHEMES)) {
       [3, 4, 5, 6].map((count) => `line ${count}`),
     );
     strictEqual(again.log.records.length, 0, again.log.text);
+  });
+}
+
+/** What a rotation makes of a file that can't be found or read then. */
+const UNREADABLE: Readonly<Record<string, readonly [string, string]>> = {
+  "compressed by xz": ["f.log.2.xz", "f.log.1.xz"],
+  "compressed by zstd, by date": ["f.log-20261130.zst", "f.log-20261201.zst"],
+  "compressed by bzip2": ["f.log.2.bz2", "f.log.1.bz2"],
+  "in another folder": ["old/f.log.2", "old/f.log.1"],
+};
+
+for (const [name, rotated] of Object.entries(UNREADABLE)) {
+  Deno.test(`LogFollower counts what it can't find of two rotations, and says so: ${name}`, async () => {
+    await using dir = await TempDir.create();
+    await Deno.mkdir(dir.path("old"));
+    const log = dir.path("f.log");
+    await Deno.writeTextFile(log, "line 1\n");
+    const followed = await FollowedLines.begin(log);
+    await Deno.writeTextFile(log, "line 2\n", { append: true });
+    await waitUntil(() => followed.lines.length > 0, { what: "line 2" });
+    const from = followed.position;
+    await followed[Symbol.asyncDispose]();
+    for (const [at, to] of rotated.entries()) {
+      await Deno.writeTextFile(log, `line ${at + 3}\n`, { append: true });
+      await Deno.remove(log);
+      await Deno.writeTextFile(dir.path(to), "what no gzip reads");
+    }
+    await Deno.writeTextFile(log, "line 5\n");
+    await using again = await FollowedLines.begin(log, from);
+    await waitUntil(() => again.lines.at(-1) === "line 5", { what: "line 5" });
+    ok(again.gaps > 0);
+    ok(again.log.records.some(({ severity }) => severity === "error"));
   });
 }

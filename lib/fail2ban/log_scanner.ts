@@ -1,0 +1,270 @@
+/**
+ * Reads the lines of fail2ban's log, as they come in pieces of whole lines.
+ *
+ * @module
+ */
+
+import {
+  isRecordFormat,
+  type LineFormat,
+  type LogFormat,
+  type RecordFormat,
+} from "./log_format.ts";
+import {
+  type LogEvent,
+  MAX_EVENT_LINE_LENGTH,
+  parseText,
+  refuseUnknown,
+} from "./log_line.ts";
+import { isForeign, LINE_BEGINNINGS, unfolded } from "./log_prefix.ts";
+import { type LogRecord, readRecord } from "./log_record.ts";
+
+/** Position of the logger's name in a line of the form `file`. */
+const LOGGER_AT = "2026-11-22 14:14:55,029 ".length;
+const LOGGER = "fail2ban.";
+const LF = 0x0a;
+/** First letters of the relevant loggers: actions, observer, server, jail. */
+const LOGGER_INITIALS: readonly string[] = ["a", "o", "s", "j"];
+/** What is no line of fail2ban at all where it tells of a ban. */
+const HAS_BAN = /\] (?:Ban|Unban|Restore Ban) [0-9a-f]{0,4}[.:][0-9a-f.:]{2,}/;
+/** Outputs with a line that was cut; above it the oldest is taken for ended. */
+const MAX_CUT_STREAMS = 100;
+/**
+ * Invalid UTF-8 and byte order marks become characters that are not ASCII and
+ * match nothing.
+ */
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** An event and the position of its line. */
+export interface LocatedEvent {
+  /** The event. */
+  readonly event: LogEvent;
+  /** Start of the line, in bytes from the start of the input. */
+  readonly startBytes: number;
+  /**
+   * The beginning of the line: at most one character more than {@link
+   * MAX_EVENT_LINE_LENGTH}. Of a record: the line in it, with the record's
+   * stamp where it has one.
+   */
+  readonly line: string;
+}
+
+/** Counts lines by whether they begin as the configured format says. */
+export interface LineTally {
+  /** A line was read that begins so. */
+  understood(): void;
+  /**
+   * A line was read that begins otherwise.
+   *
+   * @param line Its head.
+   * @param hasBan Whether it seems to tell of a ban.
+   */
+  unknown(line: string, hasBan: boolean): void;
+}
+
+/** What a line says, and the line. */
+export type ReadLine = Omit<LocatedEvent, "startBytes">;
+
+/**
+ * Reads lines of one log, piece after piece.
+ *
+ * @example
+ * ```ts
+ * import { LogScanner } from "./log_scanner.ts";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const scanner = new LogScanner("sysout");
+ * const log = "fail2ban.filter [12067]: INFO    [sshd] Found 192.0.2.1\n" +
+ *   "fail2ban.actions [12067]: NOTICE  [sshd] Ban 192.0.2.1\n";
+ * deepStrictEqual([...scanner.scan(new TextEncoder().encode(log))], [{
+ *   event: { kind: "ban", jail: "sshd", address: "192.0.2.1" },
+ *   startBytes: 56,
+ *   line: "fail2ban.actions [12067]: NOTICE  [sshd] Ban 192.0.2.1",
+ * }]);
+ * ```
+ */
+export class LogScanner {
+  readonly #format: LogFormat;
+  readonly #tally: LineTally | undefined;
+  /** Outputs whose next record goes on with a line. */
+  readonly #cut = new Set<string>();
+  #endsInCut = false;
+
+  /**
+   * @param format How the lines begin.
+   * @param tally Where to count all lines.
+   */
+  constructor(format: LogFormat, tally?: LineTally) {
+    this.#format = format;
+    this.#tally = tally;
+  }
+
+  /**
+   * Whether what was read last is only the first part of a line: whoever reads
+   * on without it takes the rest for a line.
+   */
+  get endsInCut(): boolean {
+    return this.#endsInCut;
+  }
+
+  /**
+   * Reads what the next lines say; most say nothing.
+   *
+   * @param bytes Lines, each ending in 0x0A.
+   */
+  *scan(bytes: Uint8Array): Generator<LocatedEvent, void, undefined> {
+    // In UTF-8 byte 0x0A is always LF: lines of the text are lines of the bytes.
+    const text = DECODER.decode(bytes);
+    // Each character takes at least one byte: with equal lengths each takes
+    // exactly one.
+    const isOneToOne = text.length === bytes.length;
+    let start = 0;
+    let startBytes = 0;
+    while (true) {
+      const end = text.indexOf("\n", start);
+      if (end === -1) return;
+      const read = this.#read(text, start, end);
+      if (read !== undefined) {
+        yield { ...read, startBytes: isOneToOne ? start : startBytes };
+      }
+      start = end + 1;
+      if (!isOneToOne) startBytes = bytes.indexOf(LF, startBytes) + 1;
+    }
+  }
+
+  /**
+   * Reads what the next line says.
+   *
+   * @param line The line without its 0x0A.
+   */
+  read(line: Uint8Array): ReadLine | undefined {
+    const text = DECODER.decode(line);
+    return this.#read(text, 0, text.length);
+  }
+
+  #read(text: string, start: number, end: number): ReadLine | undefined {
+    const format = this.#format;
+    const from = textStart(text, start, end);
+    if (isRecordFormat(format)) {
+      return this.#readRecord(text.slice(from, end), format);
+    }
+    if (maySay(text, from, end, format)) {
+      return this.#readLine(headOf(text, from, end), format);
+    }
+    this.#tally?.understood();
+    return undefined;
+  }
+
+  #readLine(head: string, format: LineFormat): ReadLine | undefined {
+    const line = ownText(format === "file" ? head : unfolded(head));
+    if (isForeign(line, format)) return undefined;
+    const event = parseText(line, format);
+    if (LINE_BEGINNINGS[format].test(line)) this.#tally?.understood();
+    else if (line !== "") this.#tally?.unknown(line, HAS_BAN.test(line));
+    return event && { event, line };
+  }
+
+  #readRecord(text: string, format: RecordFormat): ReadLine | undefined {
+    const { content, stream, isCut } = readRecord(text, format);
+    const goesOn = this.#cut.delete(stream);
+    if (isCut) this.#noteCut(stream);
+    this.#endsInCut = isCut;
+    if (goesOn || text === "") return undefined;
+    const head = ownText(headOf(text, 0, text.length));
+    switch (content.kind) {
+      case "line":
+        return this.#readLine(
+          headOf(content.text, 0, content.text.length),
+          content.format,
+        );
+      case "foreign":
+        // Perhaps fail2ban has another name than the one that is looked for.
+        if (HAS_BAN.test(text)) this.#tally?.unknown(head, true);
+        return undefined;
+      case "unknown": {
+        this.#tally?.unknown(head, HAS_BAN.test(text));
+        const event = refuseUnknown(head);
+        return event && { event, line: head };
+      }
+    }
+  }
+
+  #noteCut(stream: LogRecord["stream"]): void {
+    this.#cut.add(stream);
+    if (this.#cut.size <= MAX_CUT_STREAMS) return;
+    const [oldest] = this.#cut;
+    if (oldest !== undefined) this.#cut.delete(oldest);
+  }
+}
+
+/**
+ * Reads whole lines.
+ *
+ * @param bytes Lines, each ending in 0x0A.
+ * @param format The form of the lines' prefix.
+ * @returns Their events, in order; most lines have none.
+ *
+ * @example
+ * ```ts
+ * import { scanLines } from "./log_scanner.ts";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const log = "2026-11-22 14:13:02,659 fail2ban.filter         [12067]: INFO    [sshd] Found 192.0.2.1\n" +
+ *   "2026-11-22 14:13:03,659 fail2ban.actions        [12067]: NOTICE  [sshd] Ban 192.0.2.1\n";
+ * deepStrictEqual([...scanLines(new TextEncoder().encode(log), "file")], [
+ *   { kind: "ban", jail: "sshd", address: "192.0.2.1" },
+ * ]);
+ * ```
+ */
+export function* scanLines(
+  bytes: Uint8Array,
+  format: LogFormat,
+): Generator<LogEvent, void, undefined> {
+  for (const { event } of new LogScanner(format).scan(bytes)) yield event;
+}
+
+/**
+ * Reads one line.
+ *
+ * @param line The line without its 0x0A.
+ * @param format The form of the line's prefix.
+ * @returns Its event; `undefined` for most lines, which have none.
+ */
+export function parseLine(
+  line: Uint8Array,
+  format: LogFormat,
+): LogEvent | undefined {
+  return new LogScanner(format).read(line)?.event;
+}
+
+/** A crash of the host leaves NULs before the next line; nobody else writes any there. */
+function textStart(text: string, start: number, end: number): number {
+  let from = start;
+  while (from < end && text.charCodeAt(from) === 0) from++;
+  return from;
+}
+
+/** The line, or enough of it to see that it is too long. */
+function headOf(text: string, start: number, end: number): string {
+  return text.slice(start, Math.min(end, start + MAX_EVENT_LINE_LENGTH + 1));
+}
+
+/**
+ * A cheap test that lines of other loggers fail before their text is copied.
+ */
+function maySay(
+  text: string,
+  start: number,
+  end: number,
+  format: LineFormat,
+): boolean {
+  if (format !== "file") return true;
+  const loggerAt = start + LOGGER_AT;
+  return loggerAt >= end || !text.startsWith(LOGGER, loggerAt) ||
+    LOGGER_INITIALS.includes(text.charAt(loggerAt + LOGGER.length));
+}
+
+/** Copies text: a substring would keep the whole text in memory. */
+function ownText(part: string): string {
+  return (" " + part).slice(1);
+}
