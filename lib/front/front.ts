@@ -177,8 +177,9 @@ export class Front implements MemberConnections, AsyncDisposable {
   }
 
   async #accept(signal: AbortSignal): Promise<void> {
-    const { listener, clock } = this.#options;
+    const { listener, clock, turn } = this.#options;
     while (!signal.aborted) {
+      if (turn.isLong) await turn.next();
       try {
         const peer = await listener.accept();
         if (peer === undefined) return;
@@ -201,6 +202,7 @@ export class Front implements MemberConnections, AsyncDisposable {
     if (entry.kind === "replace") {
       this.counters.replaced++;
       entry.oldest.cut();
+      this.#open.settle(entry.oldest);
     }
     const inner = this.#innerFor(peer);
     if (inner === undefined) return this.#turnAway(peer, "handshakes");
@@ -247,9 +249,8 @@ export class Front implements MemberConnections, AsyncDisposable {
 
   #letIn(connection: HandedConnection, zapDomain: string, node: HostName) {
     connection.letIn(node);
-    this.#open.settle(connection);
     this.#free(zapDomain, connection);
-    const surplus = this.#open.surplusOf(node);
+    const surplus = this.#open.settleAs(connection, node);
     if (surplus === undefined) return;
     surplus.cut();
     this.#throttled.record("warning", "connection cut: the node has too many", {
