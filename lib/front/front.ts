@@ -81,6 +81,8 @@ interface Shaking {
   readonly endpoint: InnerEndpoint;
 }
 
+/** Connections that are taken before others have their turn. */
+const TAKEN_IN_A_TURN = 16;
 /** Pause after a connection that could not be taken, such as for want of descriptors. */
 const ACCEPT_PAUSE_MS = 100;
 /** Interval between looks for peers that take nothing. */
@@ -178,8 +180,8 @@ export class Front implements MemberConnections, AsyncDisposable {
 
   async #accept(signal: AbortSignal): Promise<void> {
     const { listener, clock, turn } = this.#options;
-    while (!signal.aborted) {
-      if (turn.isLong) await turn.next();
+    for (let taken = 1; !signal.aborted; taken++) {
+      if (taken % TAKEN_IN_A_TURN === 0) await turn.next();
       try {
         const peer = await listener.accept();
         if (peer === undefined) return;
