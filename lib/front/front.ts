@@ -81,6 +81,8 @@ interface Shaking {
   readonly endpoint: InnerEndpoint;
 }
 
+/** Connections that are taken before others have their turn. */
+const TAKEN_IN_A_TURN = 16;
 /** Pause after a connection that could not be taken, such as for want of descriptors. */
 const ACCEPT_PAUSE_MS = 100;
 /** Interval between looks for peers that take nothing. */
@@ -177,8 +179,9 @@ export class Front implements MemberConnections, AsyncDisposable {
   }
 
   async #accept(signal: AbortSignal): Promise<void> {
-    const { listener, clock } = this.#options;
-    while (!signal.aborted) {
+    const { listener, clock, turn } = this.#options;
+    for (let taken = 1; !signal.aborted; taken++) {
+      if (taken % TAKEN_IN_A_TURN === 0) await turn.next();
       try {
         const peer = await listener.accept();
         if (peer === undefined) return;
@@ -201,6 +204,7 @@ export class Front implements MemberConnections, AsyncDisposable {
     if (entry.kind === "replace") {
       this.counters.replaced++;
       entry.oldest.cut();
+      this.#open.settle(entry.oldest);
     }
     const inner = this.#innerFor(peer);
     if (inner === undefined) return this.#turnAway(peer, "handshakes");
@@ -247,9 +251,8 @@ export class Front implements MemberConnections, AsyncDisposable {
 
   #letIn(connection: HandedConnection, zapDomain: string, node: HostName) {
     connection.letIn(node);
-    this.#open.settle(connection);
     this.#free(zapDomain, connection);
-    const surplus = this.#open.surplusOf(node);
+    const surplus = this.#open.settleAs(connection, node);
     if (surplus === undefined) return;
     surplus.cut();
     this.#throttled.record("warning", "connection cut: the node has too many", {

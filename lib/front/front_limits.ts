@@ -17,8 +17,8 @@ const MIB = 1_024 * KIB;
 const MEMBERS = {
   maxOpen: 4_096,
   maxOfAddress: 4_096,
-  maxShaking: 1_024,
-  maxShakingOfAddress: 512,
+  maxShaking: 512,
+  maxShakingOfAddress: 256,
   graceMs: 1_000,
   maxOfNode: 64,
 };

@@ -36,10 +36,13 @@ export type Entry =
 /** Knows the connections of a port. */
 export class OpenConnections {
   readonly #limits: ConnectionLimits;
-  readonly #open = new Set<HandedConnection>();
+  /** With the source of each. */
+  readonly #open = new Map<HandedConnection, string>();
   /** Those that shake hands, the one that is at it longest first. */
   readonly #shaking = new Set<HandedConnection>();
-  readonly #ofSource = new Map<string, number>();
+  readonly #shakingOf = new Groups();
+  readonly #ofSource = new Groups();
+  readonly #ofNode = new Groups();
 
   /** @param limits How many there may be. */
   constructor(limits: ConnectionLimits) {
@@ -58,19 +61,20 @@ export class OpenConnections {
 
   /** All of them. */
   [Symbol.iterator](): IterableIterator<HandedConnection> {
-    return this.#open.values();
+    return this.#open.keys();
   }
 
   /** Whether a connection from an address may come. */
   judge(address: string, nowMs: number): Entry {
-    const { maxOpen, maxOfAddress, graceMs, ...limits } = this.#limits;
+    const { maxOpen, maxOfAddress, graceMs } = this.#limits;
+    const source = sourceOf(address);
     if (this.#open.size >= maxOpen) {
       return { kind: "turn away", why: "connections" };
     }
-    if ((this.#ofSource.get(sourceOf(address)) ?? 0) >= maxOfAddress) {
+    if (this.#ofSource.of(source).size >= maxOfAddress) {
       return { kind: "turn away", why: "connections of an address" };
     }
-    const rival = this.#rival(address, limits);
+    const rival = this.#rival(source);
     if (rival === undefined) return { kind: "enter" };
     return nowMs - rival.sinceMs >= graceMs
       ? { kind: "replace", oldest: rival }
@@ -80,58 +84,86 @@ export class OpenConnections {
   /** Takes one in. */
   add(connection: HandedConnection, isShaking: boolean): void {
     const source = sourceOf(connection.address);
-    this.#open.add(connection);
-    if (isShaking) this.#shaking.add(connection);
-    this.#ofSource.set(source, (this.#ofSource.get(source) ?? 0) + 1);
+    this.#open.set(connection, source);
+    this.#ofSource.add(source, connection);
+    if (!isShaking) return;
+    this.#shaking.add(connection);
+    this.#shakingOf.add(source, connection);
   }
 
   /** Its handshake is over, one way or the other. */
   settle(connection: HandedConnection): void {
     this.#shaking.delete(connection);
+    const source = this.#open.get(connection);
+    if (source !== undefined) this.#shakingOf.delete(source, connection);
   }
 
-  /** It is closed at both ends. */
-  remove(connection: HandedConnection): void {
-    const source = sourceOf(connection.address);
-    this.#open.delete(connection);
-    this.#shaking.delete(connection);
-    const left = (this.#ofSource.get(source) ?? 0) - 1;
-    if (left > 0) this.#ofSource.set(source, left);
-    else this.#ofSource.delete(source);
-  }
-
-  /** Those of a member that are not cut, the oldest first. */
-  of(node: HostName): readonly HandedConnection[] {
-    const name = canonicalHost(node);
-    return [...this.#open].filter((each) =>
-      !each.isCut && each.node !== undefined &&
-      canonicalHost(each.node) === name
-    );
-  }
-
-  /** The one of a member that is too many, once it has one more than it may. */
-  surplusOf(node: HostName): HandedConnection | undefined {
+  /**
+   * It is a member's.
+   *
+   * @returns The member's oldest, once it has one more than it may.
+   */
+  settleAs(
+    connection: HandedConnection,
+    node: HostName,
+  ): HandedConnection | undefined {
+    this.settle(connection);
+    this.#ofNode.add(canonicalHost(node), connection);
     const open = this.of(node);
     return open.length > this.#limits.maxOfNode ? open[0] : undefined;
   }
 
-  /** Who has to make room for one more from an address. */
-  #rival(
-    address: string,
-    { maxShaking, maxShakingOfAddress }: Pick<
-      ConnectionLimits,
-      "maxShaking" | "maxShakingOfAddress"
-    >,
-  ): HandedConnection | undefined {
-    const fewest = Math.min(maxShaking, maxShakingOfAddress);
-    if (this.#shaking.size < fewest) return undefined;
-    const shaking = [...this.#shaking].filter(({ isCut }) => !isCut);
-    const source = sourceOf(address);
-    const own = shaking.filter((each) => sourceOf(each.address) === source);
-    if (own.length >= maxShakingOfAddress) return own[0];
-    return shaking.length >= maxShaking ? shaking[0] : undefined;
+  /** It is closed at both ends. */
+  remove(connection: HandedConnection): void {
+    const source = this.#open.get(connection);
+    if (source === undefined) return;
+    this.settle(connection);
+    this.#open.delete(connection);
+    this.#ofSource.delete(source, connection);
+    const { node } = connection;
+    if (node !== undefined) {
+      this.#ofNode.delete(canonicalHost(node), connection);
+    }
+  }
+
+  /** Those of a member that are not cut, the oldest first. */
+  of(node: HostName): readonly HandedConnection[] {
+    return [...this.#ofNode.of(canonicalHost(node))]
+      .filter(({ isCut }) => !isCut);
+  }
+
+  /** Who has to make room for one more of a source. */
+  #rival(source: string): HandedConnection | undefined {
+    const { maxShaking, maxShakingOfAddress } = this.#limits;
+    const own = this.#shakingOf.of(source);
+    if (own.size >= maxShakingOfAddress) return own.values().next().value;
+    return this.#shaking.size >= maxShaking
+      ? this.#shaking.values().next().value
+      : undefined;
   }
 }
+
+/** Connections by something that they have in common, in the order in which they came. */
+class Groups {
+  readonly #groups = new Map<string, Set<HandedConnection>>();
+
+  of(name: string): ReadonlySet<HandedConnection> {
+    return this.#groups.get(name) ?? NONE;
+  }
+
+  add(name: string, connection: HandedConnection): void {
+    const group = this.#groups.get(name) ?? new Set();
+    this.#groups.set(name, group.add(connection));
+  }
+
+  delete(name: string, connection: HandedConnection): void {
+    const group = this.#groups.get(name);
+    group?.delete(connection);
+    if (group?.size === 0) this.#groups.delete(name);
+  }
+}
+
+const NONE: ReadonlySet<HandedConnection> = new Set();
 
 /** Whoever has an address of IPv6 has its whole /64. */
 function sourceOf(address: string): string {

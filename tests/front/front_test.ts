@@ -176,7 +176,9 @@ Deno.test("Front cuts the connections of one member and no other's", async () =>
 });
 
 Deno.test("Front gives an endpoint to another once its handshake is over, and not before libzmq closed one that failed", async () => {
-  await using bench = new FrontBench();
+  await using bench = new FrontBench({
+    ...{ maxShaking: 3, maxShakingOfAddress: 3 },
+  });
   await bench.member("web1");
   await bench.peer();
   const gone = await bench.peer();

@@ -71,21 +71,25 @@ Deno.test("OpenConnections lets handshakes have their time, and then cuts the lo
   deepStrictEqual(entry, { kind: "replace", oldest: first });
   // Whoever has been cut holds no place, though it is not gone yet.
   first.cut();
-  strictEqual(bench.judge("192.0.2.3"), "enter");
   bench.open.settle(first);
+  strictEqual(bench.judge("192.0.2.3"), "enter");
   strictEqual(bench.open.shaking, 2);
 });
 
 Deno.test("OpenConnections finds a member's by its name, and the oldest when it has too many", () => {
   const bench = new Bench();
+  const surplus: (HandedConnection | undefined)[] = [];
   const own = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map((address) => {
     const connection = bench.add(address);
     connection.letIn(host("Web1"));
+    surplus.push(bench.open.settleAs(connection, host("Web1")));
     return connection;
   });
-  bench.add("192.0.2.4").letIn(host("web2"));
+  const other = bench.add("192.0.2.4");
+  other.letIn(host("web2"));
+  strictEqual(bench.open.settleAs(other, host("web2")), undefined);
   deepStrictEqual(bench.open.of(host("web1")), own);
-  strictEqual(bench.open.surplusOf(host("web1")), own[0]);
+  deepStrictEqual(surplus, [undefined, undefined, own[0]]);
   own[0]?.cut();
-  strictEqual(bench.open.surplusOf(host("web1")), undefined);
+  deepStrictEqual(bench.open.of(host("WEB1")), own.slice(1));
 });
