@@ -9,7 +9,7 @@ import {
   type ProgramHead,
   readProgramHead,
   SCRIPT_HEAD_BYTES,
-} from "../script_fault.ts";
+} from "../exec_command.ts";
 
 const HINT = "execprogram is the absolute path of the program";
 
