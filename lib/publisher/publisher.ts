@@ -107,12 +107,9 @@ export class Publisher {
     const options = { limits: DEFAULT_NODE_LIMITS, ...given, clock };
     this.#options = options;
     const { protocol1, protocol2, allowed = [] } = options;
-    const { quorumOf = ANY_NODE } = options;
     const hub = new BanHub({
       ...options,
-      // An operator's word is enough.
-      quorumOf: (jail) =>
-        jail === OPERATOR_JAIL ? ANY_NODE(jail) : quorumOf(jail),
+      quorumOf: quorumBesideOperators(options.quorumOf ?? ANY_NODE),
       maxReports: options.limits.maxReports,
       onKept: (kept) => this.#publish(kept),
     });
@@ -260,4 +257,9 @@ export class Publisher {
       await clock.delay(PRUNE_PAUSE_MS, signal);
     }
   }
+}
+
+/** An operator's word is enough. */
+function quorumBesideOperators(quorumOf: QuorumOf): QuorumOf {
+  return (jail) => jail === OPERATOR_JAIL ? ANY_NODE(jail) : quorumOf(jail);
 }
