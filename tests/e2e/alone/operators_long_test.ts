@@ -84,8 +84,10 @@ Deno.test("200,000 bans are listed to 16 operators at once: no report waits for 
     const { peakBytes } = await processUsage(publisher.pid);
     return Math.round((peakBytes - bytes) / MIB);
   };
-  // One listing first: what the program's own code takes is not the answers'.
-  await asked(path, { ...ALL, limit: 50, sort: "since" }, 1);
+  // One that reads all receipts first: neither what the program's own code
+  // takes nor the store's cache, which has a bound of its own, is the answers'.
+  const filter = { ...ALL.filter, notEnforced: true };
+  await asked(path, { ...ALL, filter, limit: 50, sort: "since" }, 1);
   const { latency: usual } = await steady.during(async () => {
     await using _busy = new BusyProcessors();
     await new Promise((resolve) => setTimeout(resolve, 5_000));
