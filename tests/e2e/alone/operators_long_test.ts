@@ -23,6 +23,8 @@ const BANS = 200_000;
 const ASKING = 16;
 const NODES = ["node-a", "node-b", "node-c"];
 const MIB = 1 << 20;
+/** So many times as long as beside loops that do nothing to the publisher. */
+const MAX_TIMES = 4;
 const ALL: OperatorRequest = {
   kind: "bans",
   filter: {
@@ -111,7 +113,7 @@ Deno.test("200,000 bans are listed to 16 operators at once: no report waits for 
     mebibytes: Math.round(mebibytes),
   });
   for (const end of result.ends) ok(Number(end) >= BANS, end);
-  const limitMs = Math.max(50, 2 * usual.p99Ms);
+  const limitMs = Math.max(50, MAX_TIMES * usual.p99Ms);
   ok(latency.p99Ms < limitMs, `p99 ${latency.p99Ms} ms, not ${limitMs}`);
   ok(firstMs < 300 * SLOWNESS, `first line after ${firstMs} ms`);
   ok(grownMib <= 50, `${grownMib} MiB more`);
