@@ -20,7 +20,7 @@ import { RuntimeError } from "../base/errors.ts";
 import { EventIntake, type EventIntakeCounters } from "./event_intake.ts";
 import type { Allowlist } from "../protection/allowlist.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
-import { canonicalHost, type HostName } from "../base/host_name.ts";
+import type { HostName } from "../base/host_name.ts";
 import type { Log } from "../log/log.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import { Admission } from "./admission.ts";
@@ -150,15 +150,6 @@ export class ControlServer {
   /** Sessions that are known. */
   get sessions(): number {
     return this.#sessions.size;
-  }
-
-  /** Nodes with a session of a subscriber, each once. */
-  subscribers(): readonly HostName[] {
-    const nodes = new Map<HostName, HostName>();
-    for (const { role, node } of this.#sessions.all()) {
-      if (role === "subscriber") nodes.set(canonicalHost(node), node);
-    }
-    return [...nodes.values()];
   }
 
   /** The sessions of a node. */

@@ -21,7 +21,7 @@ import { ConnectionGate, type ListChanges } from "./connection_gate.ts";
 import type { MemberConnections } from "../front/front.ts";
 import type { NodeLimits } from "../members/node_limits.ts";
 import { NodeQuotas } from "./node_quotas.ts";
-import { type NodeState, NodeStates } from "./node_states.ts";
+import { type NodeState, NodeStates, type RoleState } from "./node_states.ts";
 import { PresenceKeeper } from "./presence_keeper.ts";
 import { PRESENCE_PACE, type PresencePace } from "../wire/presence_pace.ts";
 import type { Clock } from "../async/clock.ts";
@@ -181,8 +181,10 @@ export class Protocol2Server {
     });
   }
 
-  /** Nodes whose subscribers follow. */
-  readonly enforcing = (): readonly HostName[] => this.#control.subscribers();
+  /** Nodes whose subscribers should have bans in force, those that are silent as well. */
+  readonly enforcing = (): readonly HostName[] =>
+    this.states().filter(({ roles }) => roles.some(isEnforcing))
+      .map(({ node }) => node);
 
   /** Takes a node's reports again. @returns Whether they were set aside. */
   async release(node: HostName): Promise<boolean> {
@@ -266,4 +268,12 @@ function newSyncServer(
     },
     maxChanges: MAX_CHANGES,
   });
+}
+
+/** One that said BYE enforces nothing new, nor does one that only writes a log. */
+function isEnforcing({ role, state, condition }: RoleState): boolean {
+  if (role !== "subscriber" || state !== "ok" && state !== "silent") {
+    return false;
+  }
+  return condition?.kind !== "subscriber" || condition.actions.length > 0;
 }
