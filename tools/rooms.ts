@@ -98,6 +98,19 @@ export const ROOMS: readonly Room[] = [
     mayImport: ["async", "base", "log", "enforce"],
   },
   {
+    name: "operators",
+    holds: "answers operators: bans, why, ban and unban",
+    mayImport: [
+      "async",
+      "base",
+      "log",
+      "members",
+      "ban",
+      "protection",
+      "wire",
+    ],
+  },
+  {
     name: "publisher",
     holds: "serves nodes and operators; owns the table",
     mayImport: [
@@ -111,6 +124,7 @@ export const ROOMS: readonly Room[] = [
       "protection",
       "wire",
       "service",
+      "operators",
     ],
   },
   {

@@ -1,5 +1,5 @@
 /**
- * What counts as a secret, and the placeholders that do not.
+ * What counts as a secret, the placeholders that do not, and how tokens are compared.
  *
  * @module
  */
@@ -15,3 +15,26 @@ export const ORIGINAL_PLACEHOLDERS: readonly string[] = [
   "ASK_buanzo@buanzo.com.ar_FOR_A_TOKEN",
   "IF_YOU_RUN_YOUR_OWN_PUBLISHER_JUST_TYPE_A_SECRET_STRING_HERE_AND_GIVE_IT_TO_YOUR_MONITORS",
 ];
+
+/**
+ * Finds a token among the valid ones. Each is compared to its end, so that the
+ * time taken tells nothing about them.
+ *
+ * @param token What was sent.
+ * @param tokens The valid ones.
+ * @returns The place of the last that is equal, from 0; `undefined`: it is none of them.
+ */
+export function knownTokenAt(
+  token: string,
+  tokens: readonly string[],
+): number | undefined {
+  let knownAt: number | undefined;
+  for (const [at, candidate] of tokens.entries()) {
+    let difference = token.length ^ candidate.length;
+    for (let index = 0; index < token.length; index++) {
+      difference |= token.charCodeAt(index) ^ candidate.charCodeAt(index);
+    }
+    if (difference === 0) knownAt = at;
+  }
+  return knownAt;
+}

@@ -7,7 +7,7 @@
 import type { ErrorCode, NodeMessage } from "../wire/v2_messages.ts";
 import type { PublicKey } from "../zmq/curve_key.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
-import { knownTokenAt } from "../base/token_compare.ts";
+import { knownTokenAt } from "../base/secrets.ts";
 import type { Member, MemberList, TokenDigest } from "../members/member.ts";
 import { digestToken } from "../members/token_digest.ts";
 

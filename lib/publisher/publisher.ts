@@ -30,8 +30,8 @@ import type {
   OperatorRequest,
 } from "../wire/operator_messages.ts";
 import { OPERATOR_JAIL } from "../base/operator_name.ts";
-import { ReceiptWatch } from "./receipt_watch.ts";
-import { OperatorService } from "./operator_service.ts";
+import { ReceiptWatch } from "../operators/receipt_watch.ts";
+import { OperatorService } from "../operators/operator_service.ts";
 import type { StatusFigures } from "../service/status_report.ts";
 import { PublisherClock } from "./publisher_clock.ts";
 import { runTogether } from "../async/tasks.ts";

