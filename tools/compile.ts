@@ -188,6 +188,8 @@ async function compileRole(
   ].map((file, at) => ({ file, name: `early_${at}.ts` }));
   for (const { file, name } of early) {
     await Deno.copyFile(file, `${stage.dir}/${name}`);
+    // A time of its own would make every executable another.
+    await Deno.utime(`${stage.dir}/${name}`, 0, 0);
   }
   const name = `fail2ban-${role}`;
   // A cache of compiled code would be kept under a known name in /tmp.

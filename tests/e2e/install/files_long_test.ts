@@ -28,7 +28,9 @@ Deno.test("install puts everything of a release in its place, with the right mod
   const lib = "usr/local/lib/fail2ban-cluster";
   const documents = ["ARCHITECTURE", "MIGRATING", "OPERATIONS", "PROTOCOL"]
     .map((name) => `${doc}/docs/${name}.md`);
-  documents.push(`${doc}/docs/schemas/nodes.json`);
+  for (const name of ["bans", "nodes", "steered", "why"]) {
+    documents.push(`${doc}/docs/schemas/${name}.json`);
+  }
   const scripts = ["host", "place", "plan", "remove"].map((name) =>
     `${lib}/installer/${name}.sh`
   );

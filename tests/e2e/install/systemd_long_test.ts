@@ -60,9 +60,7 @@ sh /mnt/given/install.sh upgrade
 fail2ban-publisher restart || echo "FACT restart $? $(systemctl is-active fail2ban-publisher)"
 fail2ban-publisher check
 systemctl stop fail2ban-subscriber
-fail2ban-subscriber lift 2>/root/refused || echo "FACT lift $?"
-cat /root/refused
-sh -ec "$(sed -n 's/.* hint: .*, then //p' /root/refused)"
+fail2ban-subscriber lift
 nft list table inet fail2ban_cluster || echo "FACT lifted $(find /var/lib/fail2ban-cluster -user root)"
 systemctl start fail2ban-subscriber
 until_it 'nft list set inet fail2ban_cluster banned4 | grep -q 203.0.113.7'
@@ -76,10 +74,12 @@ mkdir /etc/systemd/system/fail2ban-publisher.service.d
 cp /etc/systemd/system/fail2ban-monitor.service.d/node-b.conf /etc/systemd/system/fail2ban-publisher.service.d/
 systemctl daemon-reload
 systemctl start fail2ban-publisher || echo "FACT refused"
-until_it '[ "$(systemctl is-failed fail2ban-publisher)" = failed ]'
-echo "FACT tried $(journalctl --no-pager -u fail2ban-publisher | grep -c 'Control process exited, code=exited, status=3')"
-rm -rf /etc/systemd/system/fail2ban-*.service.d
+until_it '[ "$(journalctl --no-pager -u fail2ban-publisher | grep -c "Control process exited, code=exited, status=3")" -gt 10 ]'
 sed -i '$d' fail2ban-cluster.local
+until_it '[ "$(systemctl is-active fail2ban-publisher)" = active ]'
+echo "FACT tried until it started"
+systemctl stop fail2ban-publisher
+rm -rf /etc/systemd/system/fail2ban-*.service.d
 cd /
 nft list table inet fail2ban_cluster >/dev/null
 sh /usr/local/lib/fail2ban-cluster/install.sh uninstall --purge --yes
@@ -113,12 +113,11 @@ testWith(
       "FACT publisher active 0 fail2ban-cluster",
       "FACT subscriber active 0 fail2ban-cluster",
       "FACT restart 4 active",
-      "FACT lift 4",
       "FACT lifted ",
       "FACT monitor success",
       "FACT publisher success",
       "FACT refused",
-      "FACT tried 5",
+      "FACT tried until it started",
       "FACT refused by nftables:",
       "FACT left:",
     ], told);

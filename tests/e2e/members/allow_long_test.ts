@@ -1,3 +1,4 @@
+import { membershipPath } from "../../../lib/members/io/secret_file.ts";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   ALLOWLIST_FORM,
@@ -223,6 +224,8 @@ Deno.test("a subscriber whose list on the disk is damaged says so, and takes the
 Deno.test("a publisher that serves no members goes by the allowlist, and keeps who changed it in the audit", async () => {
   await using cluster = await TestCluster.create();
   await cluster.addHost("hub");
+  // A hub, and no node of another's.
+  await Deno.remove(membershipPath(cluster.stateDir("hub")));
   await operate(cluster, `allow add ${ATTACKER}`);
   await cluster.startWithoutKeys("hub");
   await waitAllowed(cluster, ["publisher", "hub"], 1);

@@ -90,6 +90,7 @@ for (const role of ["monitor", "subscriber"] as const) {
     await cluster.addHost(host);
     const publisher = await cluster.start("publisher", "hub");
     cluster.members.revoke(host);
+    await publisher.waitForLine(/members read again .*expelled=/);
     const { reason, hint } = await saidBy(cluster, role);
     strictEqual(
       reason,
