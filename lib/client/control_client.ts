@@ -9,7 +9,6 @@
  */
 
 import type { Epoch, NodeRole, PlaceId, SessionId } from "../base/ids.ts";
-import { TroubleLog } from "../log/trouble_log.ts";
 import {
   LostSessionError,
   NoAnswerError,
@@ -28,7 +27,8 @@ import type { Connect, MessageSocket } from "../zmq/ports.ts";
 import type { Log } from "../log/log.ts";
 import type { Explanation, SilenceStage } from "./silence.ts";
 import { type Heard, outOfStep, receiveMessage } from "./receive_message.ts";
-import { REASONS, REFUSALS, remedyFor, STUMBLES } from "./session_errors.ts";
+import { REASONS, REFUSALS } from "./session_errors.ts";
+import { SessionTroubles } from "./session_troubles.ts";
 import { Mutex } from "../async/mutex.ts";
 import { inTime, runTogether } from "../async/tasks.ts";
 import { PRESENCE_PACE, type PresencePace } from "../wire/presence_pace.ts";
@@ -118,10 +118,7 @@ export class ControlClient {
   /** Timeout for answers; handlers of sessions use it, too. */
   readonly answerTimeout: AdaptiveTimeout = new AdaptiveTimeout();
   readonly #options: Required<ControlClientOptions>;
-  /** No answer, no understanding: over with a WELCOME. */
-  readonly #absence: TroubleLog;
-  /** A publisher that answers and can't do what it is asked. */
-  readonly #stumbling: TroubleLog;
+  readonly #troubles: SessionTroubles;
   readonly #teller: StateTeller;
   #renewal = new AbortController();
   #epoch: Epoch | undefined;
@@ -146,20 +143,8 @@ export class ControlClient {
       explain: () => Promise.resolve(undefined),
       ...options,
     };
-    const { log, clock } = this.#options;
     this.#teller = new StateTeller(options);
-    this.#absence = new TroubleLog({
-      log,
-      clock,
-      trouble: "no conversation with the publisher",
-      over: "the publisher answers again",
-    });
-    this.#stumbling = new TroubleLog({
-      log,
-      clock,
-      trouble: "the publisher can't take anything",
-      over: "the publisher takes what it is sent again",
-    });
+    this.#troubles = new SessionTroubles(this.#options);
   }
 
   /** Revision of the last allowlist that came; `undefined`: none has yet. */
@@ -193,7 +178,7 @@ export class ControlClient {
         const pause = clock.delay(pauseMs, ended.signal).catch((reason) => {
           if (reason !== ended.signal.reason) throw reason;
         });
-        await Promise.all([pause, this.#tell(loss)]);
+        await Promise.all([pause, this.#troubles.tell(loss)]);
       } else if (!renewal.aborted) return;
       if (renewal.aborted) backoff.reset();
     }
@@ -332,7 +317,7 @@ export class ControlClient {
     if (message === undefined) throw new NoAnswerError();
     if (message.kind === "WELCOME") throw outOfStep(message);
     this.#answered = true;
-    this.#stumbling.resolve();
+    this.#troubles.noteAnswer();
     return message;
   }
 
@@ -360,7 +345,7 @@ export class ControlClient {
     this.counters.sessions++;
     this.#reachable = true;
     this.#welcomedMs = this.#options.clock.monotonicMs();
-    this.#absence.resolve();
+    this.#troubles.noteWelcome();
     if (this.#epoch !== undefined && this.#epoch !== epoch) {
       this.#options.log.record("warning", "the publisher has another store", {
         before: this.#epoch,
@@ -385,28 +370,6 @@ export class ControlClient {
       return;
     }
     this.#reachable = false;
-  }
-
-  /** Says what was lost, once for each reason. */
-  async #tell(loss: LostSessionError): Promise<void> {
-    const { code, message } = loss;
-    if (code === "session") return;
-    if (loss instanceof NoAnswerError) {
-      const explanation = await this.#options.explain(loss.stage);
-      const { reason = message, hint } = explanation ?? {};
-      this.#absence.report(reason, hint === undefined ? {} : { hint });
-      return;
-    }
-    const troubleLog = STUMBLES.includes(code)
-      ? this.#stumbling
-      : this.#absence;
-    const hint = remedyFor(code, this.#options.node);
-    troubleLog.report(message, {
-      ...(hint === undefined ? {} : { hint }),
-      ...(typeof loss.cause === "string" && code === "version"
-        ? { because: loss.cause }
-        : {}),
-    });
   }
 
   /** Whether the session was good for something: the next pause is short then. */

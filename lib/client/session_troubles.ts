@@ -1,0 +1,87 @@
+/**
+ * What the log says of sessions that don't come about or are lost.
+ *
+ * @module
+ */
+
+import type { HostName } from "../base/host_name.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Log } from "../log/log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
+import type { Explanation, SilenceStage } from "./silence.ts";
+import { type LostSessionError, NoAnswerError } from "./session.ts";
+import { remedyFor, STUMBLES } from "./session_errors.ts";
+
+/** Options for {@link SessionTroubles}. */
+export interface SessionTroublesOptions {
+  /** Time. */
+  readonly clock: Clock;
+  /** Receives log records. */
+  readonly log: Log;
+  /** This node's name, for the commands that are hinted at. */
+  readonly node: HostName;
+  /** Finds out why nobody answers. Never rejects. */
+  readonly explain: (stage: SilenceStage) => Promise<Explanation | undefined>;
+}
+
+/** Logs each trouble once, however often it is met, and its end. */
+export class SessionTroubles {
+  readonly #options: SessionTroublesOptions;
+  /** No answer, no understanding: over with a WELCOME. */
+  readonly #absence: TroubleLog;
+  /** A publisher that answers and can't do what it is asked. */
+  readonly #stumbling: TroubleLog;
+
+  /** @param options See {@link SessionTroublesOptions}. */
+  constructor(options: SessionTroublesOptions) {
+    const { log, clock } = this.#options = options;
+    this.#absence = new TroubleLog({
+      log,
+      clock,
+      trouble: "no conversation with the publisher",
+      over: "the publisher answers again",
+    });
+    this.#stumbling = new TroubleLog({
+      log,
+      clock,
+      trouble: "the publisher can't take anything",
+      over: "the publisher takes what it is sent again",
+    });
+  }
+
+  /** The publisher said WELCOME. */
+  noteWelcome(): void {
+    this.#absence.resolve();
+  }
+
+  /** The publisher did what it was asked. */
+  noteAnswer(): void {
+    this.#stumbling.resolve();
+  }
+
+  /**
+   * Says what was lost, once for each reason.
+   *
+   * @param loss Why the session ended, or did not begin.
+   */
+  async tell(loss: LostSessionError): Promise<void> {
+    const { code, message } = loss;
+    if (code === "session") return;
+    if (loss instanceof NoAnswerError) {
+      const explanation = await this.#options.explain(loss.stage);
+      const { reason = message, hint } = explanation ?? {};
+      this.#absence.report(reason, hint === undefined ? {} : { hint });
+      return;
+    }
+    const troubleLog = STUMBLES.includes(code)
+      ? this.#stumbling
+      : this.#absence;
+    const hint = remedyFor(code, this.#options.node);
+    troubleLog.report(message, {
+      ...(hint === undefined ? {} : { hint }),
+      ...(typeof loss.cause === "string" && code === "version"
+        ? { because: loss.cause }
+        : {}),
+    });
+  }
+}
