@@ -15,8 +15,10 @@ import {
 
 /** Who should have bans in force. */
 export interface EnforcingNodes {
-  /** Nodes whose subscribers follow, by name. */
+  /** Nodes that have a subscriber which acts, by name. */
   enforcing(): readonly HostName[];
+  /** Those of them that gave no sign of life lately. */
+  silent(): readonly HostName[];
 }
 
 /** How a ban stands at the nodes that should have it in force. */

@@ -57,7 +57,10 @@ export interface OperatorServiceOptions {
   readonly log: Log;
 }
 
-const NO_NODES: EnforcingNodes = { enforcing: () => [] };
+const NO_NODES: EnforcingNodes = {
+  enforcing: () => [],
+  silent: () => [],
+};
 
 /** Reports that are taken back in one step: others are served meanwhile. */
 const AT_ONCE = 500;

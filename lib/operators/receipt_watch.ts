@@ -15,6 +15,8 @@ export interface AwaitedNode {
   readonly node: HostName;
   /** The bans that it is to say something of. */
   readonly keys: readonly BanKey[];
+  /** It gave no sign of life lately: its word counts, and is not waited for. */
+  readonly isSilent: boolean;
 }
 
 /** What came of it. */
@@ -59,6 +61,7 @@ export class Watch implements Disposable {
   readonly #changed = new Condition();
   readonly #names = new Map<HostName, HostName>();
   readonly #awaited = new Map<HostName, Set<string>>();
+  readonly #unawaited = new Set<HostName>();
   readonly #failed = new Map<string, StoredReceipt>();
 
   constructor(
@@ -68,7 +71,8 @@ export class Watch implements Disposable {
   ) {
     this.#wanted = wanted;
     this.#end = end;
-    for (const { node, keys } of nodes) {
+    for (const { node, keys, isSilent } of nodes) {
+      if (isSilent) this.#unawaited.add(canonicalHost(node));
       this.#names.set(canonicalHost(node), node);
       this.#awaited.set(canonicalHost(node), new Set(keys.map(keyOf)));
     }
@@ -92,7 +96,7 @@ export class Watch implements Disposable {
   }
 
   /**
-   * Waits until all have said something.
+   * Waits until all have said something that are not silent anyway.
    *
    * @param timeoutMs How long at most, in milliseconds.
    * @param signal Ends it.
@@ -104,7 +108,9 @@ export class Watch implements Disposable {
     signal: AbortSignal,
   ): Promise<WatchResult> {
     const isOver = () =>
-      [...this.#awaited.values()].every((keys) => keys.size === 0);
+      [...this.#awaited].every(([node, keys]) =>
+        keys.size === 0 || this.#unawaited.has(node)
+      );
     await inTime(clock, timeoutMs, signal, async (group) => {
       while (!isOver()) await this.#changed.wait(group);
     });

@@ -7,13 +7,13 @@
 
 import type { Clock } from "../async/clock.ts";
 import type { SharedTurns } from "../async/shared_turns.ts";
-import type { Ban } from "../ban/ban.ts";
+import type { Ban, BanKey } from "../ban/ban.ts";
 import type { BanHub } from "../ban/ban_hub.ts";
 import type { BanStore } from "../ban/ban_store.ts";
 import type { HubVerdict } from "../ban/decision_batch.ts";
 import { prefixesAround } from "../base/address.ts";
 import { RuntimeError } from "../base/errors.ts";
-import { sameHost } from "../base/host_name.ts";
+import { type HostName, sameHost } from "../base/host_name.ts";
 import { OPERATOR_JAIL, OPERATOR_ORIGIN } from "../base/operator_name.ts";
 import {
   type CurrentPolicy,
@@ -86,7 +86,7 @@ export class SteeringService {
     const missing = before === undefined ? [] : view.count(before).missing;
     const nodes = this.#options.nodes.enforcing().filter((node) =>
       before === undefined || missing.some((each) => each.node === node)
-    ).map((node): AwaitedNode => ({ node, keys: [key] }));
+    ).map((node) => this.#awaited(node, [key]));
     using watch = receipts.begin(nodes, "applied");
     const startMs = clock.monotonicMs();
     const [verdict] = await hub.submit([{
@@ -202,13 +202,20 @@ export class SteeringService {
       signal,
       () => bans.map((ban) => ({ ban, missing: view.count(ban).missing })),
     );
-    return nodes.enforcing().map((node): AwaitedNode => ({
-      node,
-      keys: held.filter(({ ban, missing }) =>
-        !ban.isPending && !missing.some((each) => each.node === node) &&
-        !ban.reports.some(({ origin }) => sameHost(origin, node))
-      ).map(({ ban }) => ban),
-    })).filter(({ keys }) => keys.length > 0);
+    return nodes.enforcing().map((node) =>
+      this.#awaited(
+        node,
+        held.filter(({ ban, missing }) =>
+          !ban.isPending && !missing.some((each) => each.node === node) &&
+          !ban.reports.some(({ origin }) => sameHost(origin, node))
+        ).map(({ ban }) => ban),
+      )
+    ).filter(({ keys }) => keys.length > 0);
+  }
+
+  #awaited(node: HostName, keys: readonly BanKey[]): AwaitedNode {
+    const isSilent = this.#options.nodes.silent().includes(node);
+    return { node, keys, isSilent };
   }
 
   async #lift(bans: readonly Ban[], order: UnbanOrder): Promise<number> {

@@ -186,6 +186,12 @@ export class Protocol2Server {
     this.states().filter(({ roles }) => roles.some(isEnforcing))
       .map(({ node }) => node);
 
+  /** Those of them that gave no sign of life lately. */
+  readonly silent = (): readonly HostName[] =>
+    this.states().filter(({ roles }) =>
+      roles.some((each) => isEnforcing(each) && each.state === "silent")
+    ).map(({ node }) => node);
+
   /** Takes a node's reports again. @returns Whether they were set aside. */
   async release(node: HostName): Promise<boolean> {
     return await this.#quotas.release(node);

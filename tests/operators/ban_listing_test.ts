@@ -49,7 +49,7 @@ function listing(
           each.jail === key.jail && each.address === key.address
         ),
     },
-    nodes: { enforcing: () => nodes },
+    nodes: { enforcing: () => nodes, silent: () => [] },
     aheadMs: () => 3_600_000,
     turns: new SharedTurns({ clock: STILL }),
   });
@@ -263,7 +263,7 @@ Deno.test("list() works in turns that end when they are over, and pages that are
   const desk = new BanListing({
     hub: { table },
     store: { receipts: () => [] },
-    nodes: { enforcing: () => [host("web1")] },
+    nodes: { enforcing: () => [host("web1")], silent: () => [] },
     aheadMs: () => 0,
     turns: new SharedTurns({ clock, turnMs: 4 }),
   });

@@ -1,3 +1,4 @@
+import type { HostName } from "../../lib/base/host_name.ts";
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { SharedTurns } from "../../lib/async/shared_turns.ts";
 import { BanHub } from "../../lib/ban/ban_hub.ts";
@@ -24,6 +25,7 @@ class Bench implements AsyncDisposable {
   readonly hub: BanHub;
   readonly service: SteeringService;
   nodes = ["web1", "web2", "db1"].map(host);
+  silent: readonly HostName[] = [];
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
@@ -37,7 +39,7 @@ class Bench implements AsyncDisposable {
     });
     this.service = new SteeringService({
       ...{ hub: this.hub, store, receipts, clock },
-      nodes: { enforcing: () => this.nodes },
+      nodes: { enforcing: () => this.nodes, silent: () => this.silent },
       protection: () => ({
         minPrefix4Bits: 24,
         minPrefix6Bits: 48,
@@ -127,6 +129,19 @@ Deno.test("ban() resolves as soon as every node has said something, with what ea
     ["db1", "ignoreip: 203.0.113.0/28"],
   ]);
   deepStrictEqual(bench.deeds, ["root|ban|203.0.113.7|for 60 s: ticket 4711"]);
+});
+
+Deno.test("ban() does not wait for a node that has been silent before, and names it", async () => {
+  await using bench = new Bench();
+  bench.silent = [host("db1")];
+  const banning = bench.ban();
+  await settled();
+  await bench.say("web1", "applied");
+  await bench.clock.advance(200);
+  await bench.say("web2", "applied");
+  const { done, expected, silent, tookMs } = await banning;
+  deepStrictEqual([done, expected, silent], [2, 3, ["db1"]]);
+  strictEqual(tookMs, 200);
 });
 
 Deno.test("ban() waits for a bounded time, and names who was silent", async () => {

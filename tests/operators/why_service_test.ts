@@ -25,7 +25,7 @@ async function desk(changes: readonly Change[], nowMs = 1_000) {
     hub: { table },
     store,
     records: store.records,
-    nodes: { enforcing: () => [host("db1"), host("db2")] },
+    nodes: { enforcing: () => [host("db1"), host("db2")], silent: () => [] },
     protection: () => ({
       minPrefix4Bits: 24,
       minPrefix6Bits: 48,

@@ -34,7 +34,7 @@ async function whyTimes(bans: number): Promise<readonly number[]> {
     hub: { table },
     store,
     records: store.records,
-    nodes: { enforcing: () => [host("node-a")] },
+    nodes: { enforcing: () => [host("node-a")], silent: () => [] },
     protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
     noteOf: () => "",
     hostName: host("hub"),
