@@ -7,13 +7,13 @@
 
 import type { Clock } from "../async/clock.ts";
 import type { SharedTurns } from "../async/shared_turns.ts";
-import type { Ban, BanKey } from "../ban/ban.ts";
+import type { Ban } from "../ban/ban.ts";
 import type { BanHub } from "../ban/ban_hub.ts";
 import type { BanStore } from "../ban/ban_store.ts";
 import type { HubVerdict } from "../ban/decision_batch.ts";
 import { prefixesAround } from "../base/address.ts";
 import { RuntimeError } from "../base/errors.ts";
-import { type HostName, sameHost } from "../base/host_name.ts";
+import { sameHost } from "../base/host_name.ts";
 import { OPERATOR_JAIL, OPERATOR_ORIGIN } from "../base/operator_name.ts";
 import {
   type CurrentPolicy,
@@ -84,9 +84,14 @@ export class SteeringService {
     const view = this.#view();
     const before = hub.table.find(key);
     const missing = before === undefined ? [] : view.count(before).missing;
+    const silent = new Set(this.#options.nodes.silent());
     const nodes = this.#options.nodes.enforcing().filter((node) =>
       before === undefined || missing.some((each) => each.node === node)
-    ).map((node) => this.#awaited(node, [key]));
+    ).map((node): AwaitedNode => ({
+      node,
+      keys: [key],
+      isSilent: silent.has(node),
+    }));
     using watch = receipts.begin(nodes, "applied");
     const startMs = clock.monotonicMs();
     const [verdict] = await hub.submit([{
@@ -202,20 +207,15 @@ export class SteeringService {
       signal,
       () => bans.map((ban) => ({ ban, missing: view.count(ban).missing })),
     );
-    return nodes.enforcing().map((node) =>
-      this.#awaited(
-        node,
-        held.filter(({ ban, missing }) =>
-          !ban.isPending && !missing.some((each) => each.node === node) &&
-          !ban.reports.some(({ origin }) => sameHost(origin, node))
-        ).map(({ ban }) => ban),
-      )
-    ).filter(({ keys }) => keys.length > 0);
-  }
-
-  #awaited(node: HostName, keys: readonly BanKey[]): AwaitedNode {
-    const isSilent = this.#options.nodes.silent().includes(node);
-    return { node, keys, isSilent };
+    const silent = new Set(nodes.silent());
+    return nodes.enforcing().map((node): AwaitedNode => ({
+      node,
+      keys: held.filter(({ ban, missing }) =>
+        !ban.isPending && !missing.some((each) => each.node === node) &&
+        !ban.reports.some(({ origin }) => sameHost(origin, node))
+      ).map(({ ban }) => ban),
+      isSilent: silent.has(node),
+    })).filter(({ keys }) => keys.length > 0);
   }
 
   async #lift(bans: readonly Ban[], order: UnbanOrder): Promise<number> {

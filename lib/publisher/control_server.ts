@@ -221,8 +221,9 @@ export class ControlServer {
     }
     const { quotas, states, clock } = this.#options;
     const cost = COSTS[message.kind] + sizeCost(frames);
-    if (!quotas.takesMessage(session.member, cost)) return;
+    // One that says too much is there all the same: no other host takes its place.
     states.noteSign(session.node, session.role, clock.nowMs());
+    if (!quotas.takesMessage(session.member, cost)) return;
     this.#serve(from, session, message);
   }
 
