@@ -301,9 +301,13 @@ export class EnforcedAction implements BanAction {
   }
 
   async #waitForWork(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, enforcer } = this.#options;
     const { nextAtMs = Infinity } = this.#plan;
-    const dueMs = Math.min(nextAtMs, this.#resyncAtMs) - clock.monotonicMs();
+    // Where others' changes are watched for, the watch takes the resync.
+    const resyncAtMs = enforcer.isUnchanged === undefined
+      ? this.#resyncAtMs
+      : Infinity;
+    const dueMs = Math.min(nextAtMs, resyncAtMs) - clock.monotonicMs();
     await runTogether(signal, [
       (group) => this.#changed.wait(group),
       (group) => clock.delay(Math.max(0, dueMs), group),

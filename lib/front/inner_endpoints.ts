@@ -35,7 +35,10 @@ export class InnerEndpoints {
     const free = this.#free.shift();
     if (free !== undefined) return free;
     if (this.#opened >= this.#options.max) return undefined;
-    return this.#options.open(this.#opened++);
+    const endpoint = this.#options.open(this.#opened);
+    // Only now: what could not be opened is tried again.
+    this.#opened++;
+    return endpoint;
   }
 
   /** Another may shake hands there. */

@@ -101,6 +101,20 @@ Deno.test("EnforcedAction says that what is in force can't be listed, how old it
   strictEqual(action.figures["lastReason"], undefined);
 });
 
+Deno.test("EnforcedAction waits while a resync takes its time", async () => {
+  await using bench = new ActionBench({ isWatched: true });
+  const { clock, enforcer } = bench;
+  await bench.start();
+  enforcer.listsPaused = true;
+  // Time would not move on past delays of no time.
+  await clock.advance(RESYNC_MS + 60_000);
+  await bench.act("Ban 1");
+  bench.holds(1);
+  enforcer.resume();
+  await clock.advance(2_000);
+  bench.holds(1);
+});
+
 Deno.test("EnforcedAction compares at every resync, also where nobody seems to have changed anything", async () => {
   await using bench = new ActionBench({ isWatched: true });
   await bench.start();
