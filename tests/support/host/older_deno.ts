@@ -1,6 +1,6 @@
 /**
- * Loaded before a program that runs on Deno 2.6, where `FsFile.tryLock` is
- * missing; later versions have it. For tests of compiled programs only, in
+ * Loaded before a program that runs on Deno 2.6, where `FsFile.tryLock` and
+ * `FsFile.tryLockSync` are missing; later versions have them. For tests of compiled programs only, in
  * places where no newer base runtime can be had.
  *
  * @module
@@ -45,11 +45,21 @@ function addTryLock(): void {
     throw new Error("The open file is not among the open files");
   };
 
-  Object.defineProperty(Deno.FsFile.prototype, "tryLock", {
-    value(this: Deno.FsFile, exclusive = false): Promise<boolean> {
-      const kind = exclusive ? LOCK_EXCLUSIVE : LOCK_SHARED;
-      const failed = libc().flock(descriptorOf(this), kind | LOCK_NONBLOCKING);
-      return Promise.resolve(failed === 0);
+  const isLocked = (file: Deno.FsFile, exclusive: boolean): boolean => {
+    const kind = exclusive ? LOCK_EXCLUSIVE : LOCK_SHARED;
+    return libc().flock(descriptorOf(file), kind | LOCK_NONBLOCKING) === 0;
+  };
+
+  Object.defineProperties(Deno.FsFile.prototype, {
+    tryLock: {
+      value(this: Deno.FsFile, exclusive = false): Promise<boolean> {
+        return Promise.resolve(isLocked(this, exclusive));
+      },
+    },
+    tryLockSync: {
+      value(this: Deno.FsFile, exclusive = false): boolean {
+        return isLocked(this, exclusive);
+      },
     },
   });
 }
