@@ -152,11 +152,6 @@ export class ControlServer {
     return this.#sessions.size;
   }
 
-  /** The sessions of a node. */
-  sessionsOf(node: HostName): readonly NodeSession[] {
-    return this.#sessions.of(node);
-  }
-
   /** Ends the sessions of a node: it has to say HELLO again. */
   endSessions(node: HostName): void {
     this.#sessions.endOf(node);
