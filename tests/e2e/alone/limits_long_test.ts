@@ -4,7 +4,7 @@ import type { NodeEvent } from "../../../lib/wire/v2_messages.ts";
 import { ChildProcess } from "../../support/host/child_process.ts";
 import { address, jail } from "../../support/values/core_values.ts";
 import { appendLog, banLine } from "../../support/fail2ban/fail2ban_lines.ts";
-import { processUsage } from "../../support/host/process_usage.ts";
+import { forgetPeak, processUsage } from "../../support/host/process_usage.ts";
 import { RawNode } from "../../support/cluster/raw_node.ts";
 import { report } from "../../support/bench/tally.ts";
 import { TestCluster } from "../../support/cluster/test_cluster.ts";
@@ -104,6 +104,7 @@ Deno.test("case 22: a member that floods is cut off until it is released; the ba
   await steady.during(0.5);
   const usual = percentiles(await besideLoops(() => steady.during(3)));
   report("without the flood, every processor busy", usual);
+  await forgetPeak(publisher.pid);
   const before = (await processUsage(publisher.pid)).residentBytes;
 
   // The hub, the two hosts and the flooder.

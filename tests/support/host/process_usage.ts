@@ -4,7 +4,7 @@ export interface ProcessUsage {
   readonly cpuSeconds: number;
   /** Resident memory now, in bytes. */
   readonly residentBytes: number;
-  /** The most resident memory it ever had, in bytes. */
+  /** The most resident memory it had since {@link forgetPeak}, or since its start, in bytes. */
   readonly peakBytes: number;
 }
 
@@ -21,6 +21,15 @@ export async function processUsage(pid: number): Promise<ProcessUsage> {
     residentBytes: kilobytes(status, "VmRSS") * 1024,
     peakBytes: kilobytes(status, "VmHWM") * 1024,
   };
+}
+
+/**
+ * Has a process's peak begin anew, at what is resident now; or what it took to
+ * start would count as what it took since.
+ */
+export async function forgetPeak(pid: number): Promise<void> {
+  // See proc(5): 5 resets the peak, and nothing else.
+  await Deno.writeTextFile(`/proc/${pid}/clear_refs`, "5");
 }
 
 function kilobytes(status: string, name: string): number {
