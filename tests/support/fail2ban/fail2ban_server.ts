@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import { type ChildOptions, ChildProcess } from "../host/child_process.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
@@ -127,6 +128,22 @@ export class Fail2banServer implements AsyncDisposable {
   /** Sends a signal, as one that has it hang. */
   signal(name: Deno.Signal): void {
     this.#child?.signal(name);
+  }
+
+  /**
+   * Waits until its database has so many bans of a jail. It writes them after
+   * their lines; what it has not written when it stops is not restored.
+   */
+  async waitForRows(jail: string, count: number): Promise<void> {
+    using database = new DatabaseSync(this.databasePath, { readOnly: true });
+    const rows = database.prepare(
+      "SELECT count(*) AS count FROM bips WHERE jail = ?",
+    );
+    await waitUntil(() => rows.get(jail)?.["count"] === count, {
+      what: `${count} bans of ${jail} in the database`,
+      timeoutMs: 30_000,
+      intervalMs: 50,
+    });
   }
 
   /**
