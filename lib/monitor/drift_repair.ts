@@ -228,8 +228,9 @@ export class DriftRepair {
     const nowMs = this.#options.clock.nowMs();
     const { jail, address } = ban;
     const id = eventIdOfRepair(`gone ${keyOf(ban)}`, nowMs);
-    const unban = { kind: "unban" as const, jail, address, id, line: "", atMs };
-    if (!await reporter.report(unban, signal)) return;
+    // Nobody knows that it was lifted by hand.
+    const unban = { kind: "unban", why: "ended", jail, address, id } as const;
+    if (!await reporter.report({ ...unban, line: "", atMs }, signal)) return;
     this.counters.driftUnbans++;
     const event = "fail2ban has a ban no more, which is reported now";
     this.#log.record("notice", event, { jail, address, because });

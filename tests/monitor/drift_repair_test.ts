@@ -116,7 +116,7 @@ for (const isExact of [true, false]) {
     deepStrictEqual(bench.counted, ["ban sshd 192.0.2.1 3570"]);
     bench.held.delete("192.0.2.1");
     await bench.minute();
-    deepStrictEqual(bench.counted.slice(1), ["unban sshd 192.0.2.1"]);
+    deepStrictEqual(bench.counted.slice(1), ["unban sshd 192.0.2.1 ended"]);
     await bench.minute();
     strictEqual(bench.counted.length, 2);
     const { driftBans, driftUnbans } = bench.drift.counters;
@@ -136,7 +136,7 @@ for (const isExact of [true, false]) {
       await bench.minute();
       deepStrictEqual(
         bench.counted,
-        isFirstRun ? [] : ["unban sshd 192.0.2.1"],
+        isFirstRun ? [] : ["unban sshd 192.0.2.1 ended"],
       );
     }
   });
@@ -152,7 +152,7 @@ for (const isExact of [true, false]) {
     await bench.minute();
     deepStrictEqual(bench.counted, [
       "ban sshd 192.0.2.1 3600",
-      "unban sshd 192.0.2.1",
+      "unban sshd 192.0.2.1 lifted",
     ]);
     await bench.host.clock.advance(2_000);
     bench.hold("192.0.2.1");
@@ -172,7 +172,7 @@ for (const isExact of [true, false]) {
     deepStrictEqual(bench.counted, [
       "ban sshd 192.0.2.1 3600",
       "ban sshd 192.0.2.1 7170",
-      "unban sshd 192.0.2.1",
+      "unban sshd 192.0.2.1 ended",
       "ban sshd 192.0.2.1 510",
     ]);
   });
@@ -213,13 +213,13 @@ Deno.test("DriftRepair reports what was lifted by a fail2ban that runs on, and w
   }
   await bench.say("[sshd] Unban 192.0.2.1");
   await bench.minute();
-  deepStrictEqual(bench.counted.slice(3), ["unban sshd 192.0.2.1"]);
+  deepStrictEqual(bench.counted.slice(3), ["unban sshd 192.0.2.1 ended"]);
   await bench.say("[sshd] Unban 192.0.2.2", "[sshd] Unban 192.0.2.3");
   bench.startedMs = bench.host.clock.nowMs() + 3_000;
   await bench.host.clock.advance(4_000);
   await bench.say("[sshd] Restore Ban 192.0.2.3");
   await bench.minute();
-  deepStrictEqual(bench.counted.slice(4), ["unban sshd 192.0.2.2"]);
+  deepStrictEqual(bench.counted.slice(4), ["unban sshd 192.0.2.2 ended"]);
 });
 
 Deno.test("DriftRepair waits for a fail2ban that can't be asked, and for one that is restoring", async () => {
@@ -236,7 +236,7 @@ Deno.test("DriftRepair waits for a fail2ban that can't be asked, and for one tha
   }
   strictEqual(bench.counted.length, 1);
   await bench.minute();
-  deepStrictEqual(bench.counted.slice(1), ["unban sshd 192.0.2.1"]);
+  deepStrictEqual(bench.counted.slice(1), ["unban sshd 192.0.2.1 ended"]);
 });
 
 const anyEnd = fc.oneof(
