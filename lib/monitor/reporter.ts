@@ -244,7 +244,6 @@ export class Reporter {
       ...{ jail, address },
       bySeconds: Math.round((endsMs - reportedMs) / 1_000),
     });
-    this.#note(ban, "reported", endsMs);
     if (endsMs < reportedMs) {
       const id = idOf("unban");
       await link.submit(
@@ -252,11 +251,12 @@ export class Reporter {
         signal,
       );
     }
-    if (endsMs <= nowMs) return;
-    await link.submit(
-      { ...report, kind: "ban", id: idOf("ban"), expiresMs: endsMs, madeMs },
-      signal,
-    );
+    if (endsMs > nowMs) {
+      const about = { id: idOf("ban"), expiresMs: endsMs, madeMs };
+      await link.submit({ ...report, kind: "ban", ...about }, signal);
+    }
+    // Only now: what is noted counts as reported once the link has settled this much.
+    this.#note(ban, "reported", endsMs);
   }
 
   /** Keeps the last word about a ban, for comparisons with fail2ban. */
