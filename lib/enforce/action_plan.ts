@@ -82,7 +82,7 @@ export class ActionPlan {
    *
    * @param change What changed.
    */
-  update({ kind, ban }: HostBanChange): void {
+  update({ kind, ban }: Pick<HostBanChange, "kind" | "ban">): void {
     const key = keyOf(ban);
     const entry = this.#entry(key, ban);
     const { lapses } = this.#options;
@@ -150,6 +150,13 @@ export class ActionPlan {
   /** Whether a ban is in force by this action's doing. */
   stateOf(ban: Pick<HostBan, "jail" | "address">): PlanState {
     return this.#entries.get(keyOf(ban))?.state ?? "none";
+  }
+
+  /** Whether a wanted ban is in force, and nothing is to be done or being done about it. */
+  isSettled(ban: Pick<HostBan, "jail" | "address">): boolean {
+    const entry = this.#entries.get(keyOf(ban));
+    return entry !== undefined && entry.place === "idle" && entry.isInForce &&
+      entry.need(this.#options.lapses) === undefined;
   }
 
   /**

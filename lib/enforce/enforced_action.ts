@@ -109,7 +109,10 @@ export class EnforcedAction implements BanAction {
       maxBansAtOnce: enforcer.maxBansAtOnce,
       ...(maxPerSecond === undefined ? {} : { maxPerSecond }),
     });
-    this.#report = new EnforcementReport({ action, log, clock, receipts });
+    this.#report = new EnforcementReport({
+      ...{ action, log, clock, receipts },
+      jailsOf: (ban) => options.desired.jailsOf(ban),
+    });
     this.#ledger = new LedgerWriter({ action, ledger, clock, log });
     this.#bans = new ReconciledBans(options, {
       action,

@@ -16,6 +16,7 @@ import { type LogFormat } from "../fail2ban/log_format.ts";
 import { RestartFilter } from "./restart_filter.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import { PositionKeeper } from "./position_keeper.ts";
+import type { ReportedBansKeeper } from "./reported_bans_keeper.ts";
 import type {
   LineBatch,
   LineSource,
@@ -41,6 +42,8 @@ export interface MonitorOptions extends ReporterOptions {
   readonly existing?: ExistingBans | undefined;
   /** Compares what was reported with what fail2ban has. */
   readonly drift?: DriftRepair | undefined;
+  /** Keeps what was reported from one run to the next. */
+  readonly reported?: ReportedBansKeeper | undefined;
   /** Keeps the place up to which everything was answered. */
   readonly positions: PositionStore;
   /** How the log's lines begin. */
@@ -136,7 +139,7 @@ export class Monitor {
    * @param signal Ends it; the promise then resolves.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { link, dryRun, existing, drift } = this.#options;
+    const { link, dryRun, existing, drift, reported } = this.#options;
     const afterwards = new AbortController();
     const linkRun = dryRun ? undefined : link.run(afterwards.signal);
     try {
@@ -156,6 +159,9 @@ export class Monitor {
             (work) => this.#exclusively(group, work),
             group,
           )]),
+        ...(reported === undefined
+          ? []
+          : [(group: AbortSignal) => reported.run(link, group)]),
         ...(existing === undefined
           ? []
           : [(group: AbortSignal) => this.#import(existing, group)]),
@@ -318,7 +324,7 @@ export class Monitor {
   }
 
   async #drain(): Promise<void> {
-    const { link, clock, log } = this.#options;
+    const { link, clock, log, reported } = this.#options;
     await runTogether(new AbortController().signal, [
       (group) => link.waitSettled(link.counters.submitted, group),
       (group) => clock.delay(DRAIN_MS, group),
@@ -328,6 +334,7 @@ export class Monitor {
       log.record("warning", "stopping with unanswered reports", { unanswered });
     }
     await this.#marks.finish();
+    await reported?.finish(link);
   }
 }
 

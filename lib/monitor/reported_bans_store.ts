@@ -27,11 +27,11 @@ export class ReportedBansStore {
     this.#log = log;
   }
 
-  /** What was stored; nothing where there is none, or a damaged one. */
-  async load(): Promise<readonly KnownBan[]> {
+  /** @returns What was stored; `undefined`: there is none, or a damaged one. */
+  async load(): Promise<readonly KnownBan[] | undefined> {
     try {
       const text = await this.#text.load();
-      return text === undefined ? [] : decodeReportedBans(text);
+      return text === undefined ? undefined : decodeReportedBans(text);
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       const event = "what was reported before is not known, and begun anew";
@@ -40,7 +40,7 @@ export class ReportedBansStore {
       await this.#text.putAside().catch((failure) => {
         if (!(failure instanceof RuntimeError)) throw failure;
       });
-      return [];
+      return undefined;
     }
   }
 

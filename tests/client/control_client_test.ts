@@ -35,6 +35,7 @@ const UNBAN: NodeEvent = {
   id: "event-0000000000000000" as EventId,
   jail: jail("sshd"),
   address: address("198.18.0.0"),
+  why: "lifted",
 };
 
 type SessionHandler = (session: Session, signal: AbortSignal) => Promise<void>;

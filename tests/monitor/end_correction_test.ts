@@ -64,7 +64,7 @@ Deno.test("EndCorrection takes a ban back and reports it anew where it is shorte
   const shorter = await report(HOUR_S, { afterMs: 192, lastsSeconds: 600 });
   deepStrictEqual(shorter.counted, [
     "ban sshd 192.0.2.1 3600",
-    "unban sshd 192.0.2.1",
+    "unban sshd 192.0.2.1 ended",
     "ban sshd 192.0.2.1 600",
   ]);
   const right = await report(600, { afterMs: 192, lastsSeconds: 600 });

@@ -74,6 +74,7 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   token: true,
   unacknowledged: true,
   version: true,
+  why: true,
 };
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   node: ["BYE", "EVENTS", "HELLO", "RECEIPTS", "STATE", "SYNC"],

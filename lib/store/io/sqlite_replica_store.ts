@@ -121,7 +121,7 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
           throw new RangeError(`Cannot take change ${change.seq} as ${seq}`);
         }
         const { bans } = this.#opened;
-        bans.dropUnused(bans.apply(change));
+        bans.dropUnused(bans.apply(change).ban);
       }
       this.#opened.bans.dropExpired(nowMs, changes.length + FORGET_REPORTS);
       this.#opened.putMeta.run(...epochRow({ ...mark, seq }));

@@ -34,7 +34,7 @@ function event(
   const about = { id, jail: jail(jailName), address: address(text) };
   return kind === "ban"
     ? { kind, ...about, remainingMs: 3_600_000, agoMs: 0 }
-    : { kind, ...about };
+    : { kind, ...about, why: "lifted" };
 }
 
 /** Bans that host-a's fail2ban logs, 50 a second, and when host-b heard of each. */

@@ -226,7 +226,12 @@ Deno.test("case 21: yesterday's report, sent again under its id, changes nothing
     await using node = await bench.member(a);
     strictEqual(await node.events(sent), "accepted");
     strictEqual(
-      await node.events({ ...sent, kind: "unban", id: ban(2).id }),
+      await node.events({
+        ...sent,
+        kind: "unban",
+        id: ban(2).id,
+        why: "lifted",
+      }),
       "accepted",
     );
   }

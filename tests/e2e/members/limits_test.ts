@@ -15,7 +15,7 @@ function event(
   const about = { id, jail: jail(jailName), address: address(text) };
   return kind === "ban"
     ? { kind, ...about, remainingMs: 3_600_000, agoMs: 0 }
-    : { kind, ...about };
+    : { kind, ...about, why: "lifted" };
 }
 
 /** What nobody may ban, and by which rule; the last three in words that are no address. */

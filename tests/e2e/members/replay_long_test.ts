@@ -160,4 +160,4 @@ Deno.test("case 21: captured traffic that is sent again, whole, gets nobody in a
   strictEqual(figures["connections.admitted"], 1);
 });
 
-const UNBAN = { kind: "unban", id: ban(2).id } as const;
+const UNBAN = { kind: "unban", id: ban(2).id, why: "lifted" } as const;

@@ -79,6 +79,7 @@ const anyEvent: fc.Arbitrary<NodeEvent> = fc.oneof(
     kind: fc.constant("unban"),
     id: anyEventId,
     ...key,
+    why: fc.constantFrom("lifted", "ended"),
   }),
 );
 
