@@ -160,6 +160,8 @@ async function makeOfStore(from: string, beside: string): Promise<void> {
 function makeOfReplica(from: string, beside: string, nowMs: number): void {
   using reader = reading(from);
   inspectStore(reader, REPLICA_SCHEMA, "all");
+  // Its subscriber may run: all that is read is of one moment.
+  reader.exec("BEGIN");
   const { seq } = readEpochRow(
     reader.prepare("SELECT epoch, seq, sum FROM meta").get(),
   );
