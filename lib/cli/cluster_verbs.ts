@@ -193,6 +193,25 @@ export const CLUSTER_VERBS = {
       ...JSON_OPTION,
     },
   },
+  "backup": {
+    operands: "DIR",
+    count: ONE,
+    about:
+      "copy the bans, the keys and the members to a new folder, also while the publisher runs",
+    options: {},
+  },
+  "restore": {
+    operands: "[DIR]",
+    count: [0, 1],
+    about: "put a backup back, on a host whose publisher does not run",
+    options: {
+      from: {
+        value: "FILE",
+        help:
+          "take the bans of a subscriber's copy, replica.sqlite3 [the backup's]",
+      },
+    },
+  },
   "allow add": {
     operands: "NETWORK",
     count: ONE,

@@ -14,6 +14,7 @@ import {
 } from "../../lib/config/cluster_config.ts";
 import { type IniSetting, setIniOptions } from "../../lib/config/ini_edit.ts";
 import { commandSocketPath } from "../../lib/cli/command_socket.ts";
+import { backUp, restore } from "./backup_command.ts";
 import { askPublisher } from "./operator_socket.ts";
 import { BanCommands } from "../../lib/cli/ban_commands.ts";
 import { SteeringCommands } from "../../lib/cli/steering_commands.ts";
@@ -125,6 +126,10 @@ export async function carryOut(
       return await nodes.revoke(command);
     case "node rotate":
       return await nodes.rotate(command);
+    case "backup":
+      return await backUp({ config, nowMs }, command);
+    case "restore":
+      return await restore({ config, nowMs }, command);
     case "allow add":
       return await allowlist.add(command);
     case "allow remove":
@@ -136,6 +141,9 @@ export async function carryOut(
   }
 }
 
+/** Verbs for a host that is no publisher's yet. */
+const MAKES_A_HUB = new Set<TypedCommand["verb"]>(["init", "join", "restore"]);
+
 /**
  * What only a publisher's host can do is refused on a node, which has lists of
  * nobody. A publisher without keys serves protocol 1, and is one.
@@ -144,7 +152,7 @@ async function refuseOnNode(
   { verb }: TypedCommand,
   { stateDir, publisherPidFile }: ClusterConfig,
 ): Promise<void> {
-  if (verb === "init" || verb === "join") return;
+  if (MAKES_A_HUB.has(verb)) return;
   const membership = await readIfAllowed(
     membershipFile(stateDir),
   );

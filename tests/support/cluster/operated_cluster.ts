@@ -5,6 +5,7 @@
  */
 
 import { appendLog } from "../fail2ban/fail2ban_lines.ts";
+import type { ChildProcess } from "../host/child_process.ts";
 import { waitUntil } from "../host/wait_until.ts";
 import { roleCommand, type Sections, TestCluster } from "./test_cluster.ts";
 
@@ -26,9 +27,16 @@ export interface OperatedOptions {
 /** Real programs, and what an operator says to them. */
 export class OperatedCluster implements AsyncDisposable {
   readonly cluster: TestCluster;
+  #publisher: ChildProcess | undefined;
 
   private constructor(cluster: TestCluster) {
     this.cluster = cluster;
+  }
+
+  /** The hub. */
+  get publisher(): ChildProcess {
+    if (this.#publisher === undefined) throw new Error("The hub never began");
+    return this.#publisher;
   }
 
   /** Starts all of them; each copy follows. */
@@ -50,7 +58,7 @@ export class OperatedCluster implements AsyncDisposable {
         });
         await appendLog(cluster.logPath(host), "");
       }
-      await cluster.start("publisher", "hub");
+      operated.#publisher = await cluster.start("publisher", "hub");
       for (const host of hosts) {
         await cluster.start("subscriber", host);
         await cluster.start("monitor", host);
