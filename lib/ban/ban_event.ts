@@ -14,7 +14,7 @@ export type BanKind = "ban" | "unban";
 
 /**
  * Why a node has a ban no more. `lifted`: somebody lifted it by hand before its
- * end. `ended`: its time is over or is another, or nobody knows.
+ * end. `ended`: its time is over, or nobody knows.
  */
 export type UnbanReason = "lifted" | "ended";
 

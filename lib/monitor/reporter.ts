@@ -224,7 +224,7 @@ export class Reporter {
     this.#notes.flush();
   }
 
-  /** A report with a later end prolongs the ban; an earlier one takes its withdrawal. */
+  /** Of two reports of a ban the later one has the right end; a ban that is over by it has none. */
   async #correct(
     { ban, reportedMs, endsMs }: CorrectedEnd,
     signal: AbortSignal,
@@ -236,25 +236,21 @@ export class Reporter {
     const { hostName: origin, link, clock, log } = this.#options;
     const { jail, address, madeMs } = ban;
     const nowMs = clock.nowMs();
-    const idOf = (kind: string) =>
-      eventIdOfRepair(`${kind} ${keyOf(ban)} ${ban.id}`, nowMs);
-    const report = { origin, jail, address };
+    const isOver = endsMs <= nowMs;
+    const kind = isOver ? "unban" : "ban";
+    const id = eventIdOfRepair(`${kind} ${keyOf(ban)} ${ban.id}`, nowMs);
+    const report = { origin, jail, address, id };
     this.#counters.corrected++;
     log.record("debug", "the end of a ban is corrected", {
       ...{ jail, address },
       bySeconds: Math.round((endsMs - reportedMs) / 1_000),
     });
-    if (endsMs < reportedMs) {
-      const id = idOf("unban");
-      await link.submit(
-        { ...report, kind: "unban", id, why: "ended" },
-        signal,
-      );
-    }
-    if (endsMs > nowMs) {
-      const about = { id: idOf("ban"), expiresMs: endsMs, madeMs };
-      await link.submit({ ...report, kind: "ban", ...about }, signal);
-    }
+    await link.submit(
+      isOver
+        ? { ...report, kind: "unban", why: "ended" }
+        : { ...report, kind: "ban", expiresMs: endsMs, madeMs },
+      signal,
+    );
     // Only now: what is noted counts as reported once the link has settled this much.
     this.#note(ban, "reported", endsMs);
   }

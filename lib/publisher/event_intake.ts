@@ -154,7 +154,10 @@ export class EventIntake {
     const nowMs = this.#options.clock.nowMs();
     const expiresMs = endMs(event.remainingMs, nowMs);
     const madeMs = nowMs - event.agoMs;
-    return { kind: "report", jail, address, origin, expiresMs, madeMs };
+    return {
+      ...{ kind: "report", jail, address, origin, expiresMs, madeMs },
+      isExact: true,
+    };
   }
 
   #resultOf(verdict: HubVerdict | undefined): EventResult {
