@@ -159,6 +159,7 @@ export class Monitor {
             (work) => this.#exclusively(group, work),
             group,
           )]),
+        (group) => this.#followEpoch(group),
         ...(reported === undefined
           ? []
           : [(group: AbortSignal) => reported.run(link, group)]),
@@ -172,6 +173,26 @@ export class Monitor {
       this.#troubleLog.flush();
       await linkRun;
     }
+  }
+
+  /** A store that is another one may lack what was reported before. */
+  async #followEpoch(signal: AbortSignal): Promise<void> {
+    const { known, link, log } = this.#options;
+    while (known !== undefined && link.otherEpoch !== undefined) {
+      const before = known.epoch;
+      const epoch = await link.otherEpoch(before, signal);
+      if (before !== undefined) {
+        const bans = await this.#reporter.reportStanding(
+          (work) => this.#exclusively(signal, work),
+          signal,
+        );
+        const event =
+          "the publisher has another store: it was told what stands";
+        log.record("notice", event, { bans });
+      }
+      known.noteEpoch(epoch);
+    }
+    await new Condition().wait(signal);
   }
 
   async #read(signal: AbortSignal): Promise<void> {

@@ -6,6 +6,7 @@
  */
 
 import { keyOf } from "../ban/ban.ts";
+import type { Epoch } from "../base/ids.ts";
 import type {
   EventResult,
   NodeEvent,
@@ -88,6 +89,7 @@ export class Protocol2Link implements ReportLink {
   readonly #changed = new Condition();
   readonly #watchdog: Watchdog;
   readonly #refusals: LogThrottle;
+  #epoch: Epoch | undefined;
   readonly #counters = {
     submitted: 0,
     acknowledged: 0,
@@ -155,6 +157,16 @@ export class Protocol2Link implements ReportLink {
     this.#changed.notify();
   }
 
+  async otherEpoch(
+    epoch: Epoch | undefined,
+    signal: AbortSignal,
+  ): Promise<Epoch> {
+    while (this.#epoch === undefined || this.#epoch === epoch) {
+      await this.#changed.wait(signal);
+    }
+    return this.#epoch;
+  }
+
   async waitSettled(count: number, signal: AbortSignal): Promise<void> {
     while (this.settled < count) await this.#changed.wait(signal);
   }
@@ -173,6 +185,8 @@ export class Protocol2Link implements ReportLink {
   async #handler(session: Session, signal: AbortSignal): Promise<void> {
     this.#window.rewind();
     this.#watchdog.stop();
+    this.#epoch = session.welcome.epoch;
+    this.#changed.notify();
     await runTogether(signal, [
       (group) => this.#sendAll(session, group),
       (group) => this.#receiveAll(session, group),

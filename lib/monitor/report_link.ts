@@ -6,7 +6,7 @@
  */
 
 import type { BanEvent, UnbanReason } from "../ban/ban_event.ts";
-import type { EventId } from "../base/ids.ts";
+import type { Epoch, EventId } from "../base/ids.ts";
 
 /** What a monitor reports. */
 export type Report = ReportOfBan | ReportOfUnban;
@@ -55,6 +55,15 @@ export interface ReportLink {
    * @param signal Ends the wait; the report was not taken then.
    */
   submit(report: Report, signal: AbortSignal): Promise<void>;
+  /**
+   * Waits until the publisher is known to have another store. Missing where
+   * the protocol does not tell.
+   *
+   * @param epoch Names the store that it is known to have; `undefined`: none.
+   * @param signal Ends the wait.
+   * @returns Which store it has.
+   */
+  otherEpoch?(epoch: Epoch | undefined, signal: AbortSignal): Promise<Epoch>;
   /** Waits until so many of the reports are done with. */
   waitSettled(count: number, signal: AbortSignal): Promise<void>;
   /**

@@ -10,7 +10,7 @@ import { RuntimeError } from "../base/errors.ts";
 import type { Log } from "../log/log.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import type { ReportLink } from "./report_link.ts";
-import type { KnownBan, ReportedBans } from "./reported_bans.ts";
+import type { KnownBans, ReportedBans } from "./reported_bans.ts";
 import type { ReportedBansStore } from "./reported_bans_store.ts";
 
 /** Options for {@link ReportedBansKeeper}. */
@@ -31,7 +31,7 @@ const STORE_EVERY_MS = 15_000;
 interface Mark {
   readonly afterSettled: number;
   readonly version: number;
-  readonly bans: readonly KnownBan[];
+  readonly known: KnownBans;
 }
 
 /** Keeps what was reported from one run to the next. */
@@ -82,13 +82,15 @@ export class ReportedBansKeeper {
     const { version } = known;
     if (version === this.#storedVersion) return undefined;
     const afterSettled = link.counters.submitted;
-    this.#mark = { afterSettled, version, bans: [...known.values()] };
+    const { epoch } = known;
+    const all = { epoch, bans: [...known.values()] };
+    this.#mark = { afterSettled, version, known: all };
     return this.#mark;
   }
 
   async #store(mark: Mark): Promise<void> {
     try {
-      await this.#options.store.save(mark.bans);
+      await this.#options.store.save(mark.known);
       this.#storedVersion = mark.version;
       this.#mark = undefined;
       this.#troubleLog.resolve();

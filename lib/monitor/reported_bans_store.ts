@@ -7,7 +7,7 @@
 import { RuntimeError } from "../base/errors.ts";
 import type { StateText } from "../base/state_text.ts";
 import type { Log } from "../log/log.ts";
-import type { KnownBan } from "./reported_bans.ts";
+import type { KnownBans } from "./reported_bans.ts";
 import {
   decodeReportedBans,
   encodeReportedBans,
@@ -28,7 +28,7 @@ export class ReportedBansStore {
   }
 
   /** @returns What was stored; `undefined`: there is none, or a damaged one. */
-  async load(): Promise<readonly KnownBan[] | undefined> {
+  async load(): Promise<KnownBans | undefined> {
     try {
       const text = await this.#text.load();
       return text === undefined ? undefined : decodeReportedBans(text);
@@ -49,7 +49,7 @@ export class ReportedBansStore {
    *
    * @throws {RuntimeError} when it can't be stored.
    */
-  async save(bans: Iterable<KnownBan>): Promise<void> {
-    await this.#text.save(encodeReportedBans(bans));
+  async save(known: KnownBans): Promise<void> {
+    await this.#text.save(encodeReportedBans(known));
   }
 }

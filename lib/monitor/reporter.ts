@@ -88,6 +88,8 @@ interface ReportSource {
   readonly atMs?: number | undefined;
 }
 
+/** Bans that are reported again between two looks at lines. */
+const AT_ONCE = 500;
 /** Ends that differ by less, in milliseconds, are the same: clocks are read twice. */
 const SAME_END_MS = 1_000;
 
@@ -201,6 +203,40 @@ export class Reporter {
   }
 
   /**
+   * Reports once more what stands, to a publisher whose store may not have it;
+   * some at a time, so that lines are reported in between.
+   *
+   * @param inTurn Lets reports not mix with those of lines.
+   * @param signal Ends the waits.
+   * @returns How many bans stand.
+   */
+  async reportStanding(
+    inTurn: (work: () => Promise<void>) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { known, link, hostName: origin, clock } = this.#options;
+    let count = 0;
+    const reportSome = async (bans: readonly KnownBan[]) => {
+      for (const { jail, address } of bans) {
+        // What happened since it was listed counts.
+        const ban = known?.get({ jail, address });
+        const nowMs = clock.nowMs();
+        if (ban?.state !== "reported" || ban.endsMs <= nowMs) continue;
+        const id = eventIdOfRepair(`standing ${keyOf(ban)}`, nowMs);
+        const { endsMs: expiresMs, notedMs: madeMs } = ban;
+        const report = { origin, jail, address, id, expiresMs, madeMs };
+        await link.submit({ ...report, kind: "ban" }, signal);
+        count++;
+      }
+    };
+    const all = [...known?.values() ?? []];
+    for (let at = 0; at < all.length; at += AT_ONCE) {
+      await inTurn(() => reportSome(all.slice(at, at + AT_ONCE)));
+    }
+    return count;
+  }
+
+  /**
    * Reports the right ends of bans once fail2ban's database tells them, until
    * aborted.
    *
@@ -233,7 +269,7 @@ export class Reporter {
     if (endsMs === reportedMs || Math.abs(endsMs - reportedMs) < SAME_END_MS) {
       return;
     }
-    const { hostName: origin, link, clock, log } = this.#options;
+    const { hostName: origin, known, link, clock, log } = this.#options;
     const { jail, address, madeMs } = ban;
     const nowMs = clock.nowMs();
     const isOver = endsMs <= nowMs;
@@ -252,7 +288,8 @@ export class Reporter {
       signal,
     );
     // Only now: what is noted counts as reported once the link has settled this much.
-    this.#note(ban, "reported", endsMs);
+    const notedMs = known?.get(ban)?.notedMs ?? nowMs;
+    known?.note({ jail, address, state: "reported", endsMs, notedMs });
   }
 
   /** Keeps the last word about a ban, for comparisons with fail2ban. */

@@ -15,7 +15,7 @@ import type {
   TicketRows,
 } from "../../lib/fail2ban/ports.ts";
 import {
-  type KnownBan,
+  type KnownBans,
   ReportedBans,
 } from "../../lib/monitor/reported_bans.ts";
 import { SerialClient } from "../../lib/fail2ban/serial_client.ts";
@@ -38,7 +38,7 @@ export interface AskedFail2banOptions {
   /** When the lines of its log were written. */
   readonly lines: LineClock;
   /** What was reported before; `undefined`: that is not known. */
-  readonly reported: readonly KnownBan[] | undefined;
+  readonly reported: KnownBans | undefined;
   /** Up to when it was then, in milliseconds since 1970; `undefined`: this is the first run. */
   readonly reportedUntilMs: number | undefined;
 }

@@ -22,6 +22,7 @@ import {
   MonitorHost,
 } from "../support/bench/event_monitor_bench.ts";
 import { address, jail } from "../support/values/core_values.ts";
+import { EPOCH } from "../support/memory/memory_control.ts";
 import { localTime } from "../support/memory/memory_fail2ban.ts";
 
 const SSHD = jail("sshd");
@@ -335,7 +336,7 @@ Deno.test("banDrift() finds nothing once what it found was done, and nothing twi
     fc.uniqueArray(anyTicket, { selector: keyOf }),
     (bans, tickets) => {
       const nowMs = 5_000;
-      const known = new ReportedBans(bans);
+      const known = new ReportedBans({ epoch: undefined, bans });
       const list = {
         tickets,
         oddJails: new Set<string>(),
@@ -364,9 +365,11 @@ Deno.test("banDrift() finds nothing once what it found was done, and nothing twi
 });
 
 Deno.test("what was reported is read as it was written, and nothing else is", () => {
-  fc.assert(fc.property(fc.array(anyKnown), (bans) => {
-    const text = encodeReportedBans(bans);
-    deepStrictEqual(decodeReportedBans(text), bans.map((ban) => ({ ...ban })));
+  const anyEpoch = fc.constantFrom(undefined, EPOCH);
+  fc.assert(fc.property(anyEpoch, fc.array(anyKnown), (epoch, bans) => {
+    const known = { epoch, bans: bans.map((ban) => ({ ...ban })) };
+    const text = encodeReportedBans(known);
+    deepStrictEqual(decodeReportedBans(text), known);
     for (const cut of [0, 1, text.length >> 1, text.length - 1]) {
       throwsAny(() => decodeReportedBans(text.slice(0, cut)));
     }
