@@ -16,6 +16,7 @@ import { type IniSetting, setIniOptions } from "../../lib/config/ini_edit.ts";
 import { commandSocketPath } from "../../lib/cli/command_socket.ts";
 import { backUp, restore } from "./backup_command.ts";
 import { askPublisher } from "./operator_socket.ts";
+import { exportBans } from "../../lib/cli/export_command.ts";
 import { BanCommands } from "../../lib/cli/ban_commands.ts";
 import { SteeringCommands } from "../../lib/cli/steering_commands.ts";
 import { outputPlace } from "./output_place.ts";
@@ -114,6 +115,8 @@ export async function carryOut(
       return await live.release(command);
     case "bans":
       return bans.bans(command);
+    case "export":
+      return await exportBans(command, { ask, nowMs });
     case "why":
       return await bans.why(command);
     case "ban":

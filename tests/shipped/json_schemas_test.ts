@@ -1,11 +1,13 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import bansSchema from "../../docs/schemas/bans.json" with { type: "json" };
+import exportSchema from "../../docs/schemas/export.json" with { type: "json" };
 import steeredSchema from "../../docs/schemas/steered.json" with {
   type: "json",
 };
 import whySchema from "../../docs/schemas/why.json" with { type: "json" };
 import { banJson } from "../../lib/cli/ban_view.ts";
+import { exportLines } from "../../lib/cli/export_formats.ts";
 import { steeredJson } from "../../lib/cli/steering_view.ts";
 import { whyJson } from "../../lib/cli/why_view.ts";
 import { host } from "../support/values/core_values.ts";
@@ -42,6 +44,18 @@ Deno.test("bans --json is as docs/schemas/bans.json says", () => {
     );
   }
   ok(!validate({ address: "192.0.2.1" }));
+});
+
+Deno.test("export --format json is as docs/schemas/export.json says", () => {
+  const validate = ajv.compile(exportSchema);
+  const networks = BANNED.bans.flatMap(({ ban }) =>
+    [null, 1_800_000_000_000].map((endsMs) => ({
+      network: ban.address,
+      endsMs,
+    }))
+  );
+  ok(networks.length > 0);
+  for (const line of exportLines("json", networks, 0)) check(validate, line);
 });
 
 Deno.test("why --json is as docs/schemas/why.json says", () => {

@@ -2,6 +2,7 @@
 export type RealPart =
   | "fail2ban"
   | "faketime"
+  | "ipset"
   | "ipv6"
   | "mountns"
   | "netns"
@@ -56,6 +57,11 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
   npm: {
     missing: "npm is not installed",
     command: "npm",
+    args: ["--version"],
+  },
+  ipset: {
+    missing: "Debian's ipset is not installed",
+    command: "ipset",
     args: ["--version"],
   },
   nspawn: {
