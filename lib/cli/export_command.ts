@@ -5,8 +5,7 @@
  */
 
 import type { Address } from "../base/address.ts";
-import { addressSpan } from "../base/address_span.ts";
-import { aggregated, compareSpans } from "../base/aggregate.ts";
+import { addressSpan, aggregated, compareSpans } from "../base/address_span.ts";
 import type { OperatorBan } from "../wire/operator_bans.ts";
 import { banEndMs } from "./ban_view.ts";
 import { banFilterOptions } from "./ban_operands.ts";

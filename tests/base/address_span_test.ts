@@ -1,8 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { type Address, canonicalAddress } from "../../lib/base/address.ts";
-import { addressSpan } from "../../lib/base/address_span.ts";
-import { aggregated } from "../../lib/base/aggregate.ts";
+import { addressSpan, aggregated } from "../../lib/base/address_span.ts";
 import { address } from "../support/values/core_values.ts";
 
 /** Networks that are often neighbours, in a corner of each family. */
