@@ -152,6 +152,13 @@ export class ActionPlan {
     return this.#entries.get(keyOf(ban))?.state ?? "none";
   }
 
+  /** The wanted bans that are in force by this action's doing, as they are wanted. */
+  standing(): readonly HostBan[] {
+    return [...this.#entries.values()].flatMap(({ state, wanted }) =>
+      state === "applied" ? wanted ?? [] : []
+    );
+  }
+
   /** Whether a wanted ban is in force, and nothing is to be done or being done about it. */
   isSettled(ban: Pick<HostBan, "jail" | "address">): boolean {
     const entry = this.#entries.get(keyOf(ban));
