@@ -40,6 +40,12 @@ const NONE = [0, 0] as const;
 
 /** By word or words. */
 export const CLUSTER_VERBS = {
+  "status": {
+    operands: "",
+    count: NONE,
+    about: "how the whole cluster is; on a node, how its programs are",
+    options: JSON_LINES_OPTION,
+  },
   "init": {
     operands: "",
     count: NONE,

@@ -5,6 +5,7 @@
  */
 
 import type { BanKey } from "../ban/ban.ts";
+import type { BanStep } from "../ban/ban_table.ts";
 import { type BanHub, BusyError } from "../ban/ban_hub.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
@@ -13,6 +14,7 @@ import type {
   OperatorAnswer,
   OperatorRequest,
 } from "../wire/operator_messages.ts";
+import { wordsOf } from "../wire/operator_bans.ts";
 import { MAX_AUDIT_ANSWER } from "../wire/operator_messages.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
@@ -25,6 +27,8 @@ import { SteeringService } from "./steering_service.ts";
 import { WhyService } from "./why_service.ts";
 import { BanListing } from "./ban_listing.ts";
 import type { EnforcingNodes } from "./enforcement_view.ts";
+import type { RefusedReport } from "./refused_report.ts";
+import { StatusService } from "./status_service.ts";
 
 /** The nodes of protocol 2, as an operator sees them. */
 export interface LiveNodes extends EnforcingNodes {
@@ -36,7 +40,9 @@ export interface LiveNodes extends EnforcingNodes {
 
 /** Options for {@link OperatorService}. */
 export interface OperatorServiceOptions {
-  readonly hub: Pick<BanHub, "submit" | "table">;
+  readonly hub: Pick<BanHub, "submit" | "table" | "storeTrouble">;
+  /** The publisher's version. */
+  readonly version: string;
   /** `undefined`: protocol 2 is not served. */
   readonly nodes: LiveNodes | undefined;
   readonly store: Pick<BanStore, "receipts" | "history" | "jailsOf">;
@@ -57,9 +63,11 @@ export interface OperatorServiceOptions {
   readonly log: Log;
 }
 
-const NO_NODES: EnforcingNodes = {
+const NO_NODES: LiveNodes = {
   enforcing: () => [],
   silent: () => [],
+  live: () => [],
+  release: () => Promise.resolve(false),
 };
 
 /** Reports that are taken back in one step: others are served meanwhile. */
@@ -75,6 +83,7 @@ export class OperatorService {
   readonly #listing: BanListing;
   readonly #why: WhyService;
   readonly #steering: SteeringService;
+  readonly #status: StatusService;
 
   /** @param options See {@link OperatorServiceOptions}. */
   constructor(options: OperatorServiceOptions) {
@@ -91,6 +100,17 @@ export class OperatorService {
         this.#record({ by, action, subject, detail }),
     });
     this.#why = new WhyService({ ...options, nodes, turns, nowMs });
+    this.#status = new StatusService({ ...options, nodes, turns });
+  }
+
+  /** Hears what became of bans. */
+  noteSteps(steps: readonly BanStep[]): void {
+    this.#status.noteSteps(steps);
+  }
+
+  /** Hears of a report that was refused. */
+  noteRefused(refused: RefusedReport): void {
+    this.#status.noteRefused(refused);
   }
 
   /**
@@ -138,6 +158,8 @@ export class OperatorService {
         }
         return { kind: "done", count: Number(wasAside) };
       }
+      case "status":
+        return { kind: "status", ...await this.#status.status(signal) };
       case "nodes":
         return { kind: "nodes", nodes: nodes?.live() ?? [] };
       case "why": {
@@ -203,7 +225,7 @@ export class OperatorService {
 
   async #record(deed: Omit<AuditEntry, "atMs">): Promise<void> {
     const { records, clock, log, aheadMs } = this.#options;
-    const entry = { ...deed, detail: plain(deed.detail) };
+    const entry = { ...deed, detail: wordsOf(deed.detail) };
     log.record("notice", "an operator's doing", entry);
     const atMs = Math.round(clock.nowMs() + aheadMs());
     await records.keepAudit([{ atMs, ...entry }]);
@@ -211,10 +233,5 @@ export class OperatorService {
 }
 
 function failed(message: string, hint: string): OperatorAnswer {
-  return { kind: "failed", message: plain(message), hint: plain(hint) };
-}
-
-/** As an answer may say it. */
-function plain(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, 200);
+  return { kind: "failed", message: wordsOf(message), hint: wordsOf(hint) };
 }

@@ -34,6 +34,7 @@ import {
   prefixedFigures,
   type StatusFigures,
 } from "../service/status_report.ts";
+import type { RefusedReport } from "../operators/refused_report.ts";
 import { SyncServer } from "./sync_server.ts";
 import { MAX_CHANGES, MAX_EVENTS, MAX_RECEIPTS } from "../wire/v2.ts";
 
@@ -74,6 +75,8 @@ export interface Protocol2ServerOptions extends Protocol2Service {
   readonly newSessionId: () => SessionId;
   /** Given receipts as they arrive. Must not throw. */
   readonly onReceipts: (receipts: readonly StoredReceipt[]) => void;
+  /** Told of reports that are refused for good. Must not throw. */
+  readonly onRefused: (refused: RefusedReport) => void;
   /** When nodes are silent. @default {PRESENCE_PACE} */
   readonly pace?: PresencePace;
 }

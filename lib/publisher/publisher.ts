@@ -32,6 +32,7 @@ import type {
 import { OPERATOR_JAIL } from "../base/operator_name.ts";
 import { ReceiptWatch } from "../operators/receipt_watch.ts";
 import { OperatorService } from "../operators/operator_service.ts";
+import type { RefusedReport } from "../operators/refused_report.ts";
 import type { StatusFigures } from "../service/status_report.ts";
 import { PublisherClock } from "./publisher_clock.ts";
 import { runTogether } from "../async/tasks.ts";
@@ -62,6 +63,8 @@ export interface PublisherOptions {
   readonly newSessionId: () => SessionId;
   /** This host's name: bans are lifted in it. */
   readonly hostName: HostName;
+  /** This program's. */
+  readonly version: string;
   /** Whom nobody bans in the whole cluster, at first. @default {[]} */
   readonly allowed?: readonly AllowedNetwork[];
   /** When nodes are silent. @default {PRESENCE_PACE} */
@@ -124,7 +127,13 @@ export class Publisher {
     });
     this.#allowlist = allowlist;
     const receipts = new ReceiptWatch();
-    const serving = { ...options, hub, protection: allowlist.policy };
+    const serving = {
+      ...options,
+      hub,
+      protection: allowlist.policy,
+      onRefused: (refused: RefusedReport) =>
+        this.#operators.noteRefused(refused),
+    };
     this.#legacy = protocol1 === undefined
       ? undefined
       : new Protocol1Server({ ...serving, ...protocol1 });
@@ -217,13 +226,14 @@ export class Publisher {
     this.#nodes?.publish(kept);
     this.#legacy?.publish(kept);
     this.#allowlist.note(kept);
+    this.#operators.noteSteps(kept);
   }
 
   async #expire(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (true) {
       await clock.delay(EXPIRY_INTERVAL_MS, signal);
-      this.#hub.expire();
+      this.#operators.noteSteps(this.#hub.expire());
       this.#allowlist.tick();
       this.#nodes?.tidy(clock.nowMs());
     }

@@ -40,6 +40,7 @@ import {
   UNBAN_ORDER,
   type UnbanOrder,
 } from "./operator_steering.ts";
+import { type ClusterStatus, STATUS_MEMBERS } from "./operator_status.ts";
 import { WHY_MEMBERS, type WhyAnswer } from "./operator_why.ts";
 import {
   address,
@@ -64,6 +65,8 @@ export type OperatorRequest =
   }
   /** Take its reports again. */
   | { readonly kind: "release"; readonly by: string; readonly node: HostName }
+  /** Tell how the whole cluster is. */
+  | { readonly kind: "status" }
   /** List the members with their counters. */
   | { readonly kind: "nodes" }
   /** Give the last entries of the audit log. */
@@ -135,6 +138,7 @@ export interface LiveNode {
 export type OperatorAnswer =
   /** It is done; `count` is how much there was to do. */
   | { readonly kind: "done"; readonly count: number }
+  | ({ readonly kind: "status" } & ClusterStatus)
   | { readonly kind: "nodes"; readonly nodes: readonly LiveNode[] }
   | { readonly kind: "audit"; readonly entries: readonly AuditEntry[] }
   /** Some bans; more lines follow. */
@@ -178,6 +182,7 @@ const parseSentence = (text: string) =>
 const plainRequest = variants<OperatorRequest>({
   withdraw: { by: words("by"), node, sinceMs: orNull(count("sinceMs")) },
   release: { by: words("by"), node },
+  status: {},
   nodes: {},
   audit: { max: integer("max", 1, MAX_AUDIT_ANSWER) },
   bans: {
@@ -237,6 +242,7 @@ const entry = record<AuditEntry>({
 
 const answer: Shape<OperatorAnswer> = variants<OperatorAnswer>({
   done: { count: count("count") },
+  status: STATUS_MEMBERS,
   nodes: { nodes: list("nodes", liveNode, 0, MAX_MEMBERS) },
   audit: { entries: list("entries", entry, 0, MAX_AUDIT_ANSWER) },
   bans: { bans: list("bans", operatorBan, 1, MAX_LINE_BANS) },

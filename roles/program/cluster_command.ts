@@ -16,9 +16,10 @@ import { type IniSetting, setIniOptions } from "../../lib/config/ini_edit.ts";
 import { commandSocketPath } from "../../lib/cli/command_socket.ts";
 import { askPublisher } from "./operator_socket.ts";
 import { BanCommands } from "../../lib/cli/ban_commands.ts";
+import { StatusCommands } from "../../lib/cli/status_commands.ts";
 import { SteeringCommands } from "../../lib/cli/steering_commands.ts";
 import { outputPlace } from "./output_place.ts";
-import type { OperatorRequest } from "../../lib/wire/operator_messages.ts";
+import type { AskPublisher } from "../../lib/cli/publisher_questions.ts";
 import {
   editLocalFile,
   localPath,
@@ -27,7 +28,11 @@ import {
 import { newCurveKeys, newToken } from "../../lib/members/io/curve_keys.ts";
 import type { SecretFile } from "../../lib/members/io/secret_file.ts";
 import { userName } from "../../lib/service/io/state_folder.ts";
-import { isRunning, runningPrograms } from "./running_programs.ts";
+import {
+  isRunning,
+  runningPrograms,
+  viewPrograms,
+} from "./running_programs.ts";
 import { joinCluster, notHere } from "../../lib/cli/join_command.ts";
 import { LiveCommands } from "../../lib/cli/live_commands.ts";
 import { NodeCommands } from "../../lib/cli/node_commands.ts";
@@ -70,14 +75,18 @@ export async function carryOut(
   const config = readClusterConfig(files, await systemFacts(files));
   const editor = { by: journalWords(await userName()), atMs: Date.now() };
   const place = { config, configPath: files[0]?.path ?? "", editor };
-  await refuseOnNode(command, config);
+  const status = statusCommands(config);
+  const membership = await nodeMembership(config);
+  if (membership !== undefined && !isForNodes(command)) {
+    if (command.verb !== "status") throw notHere(command.verb, membership);
+    return await status.ofNode(command, membership);
+  }
   const nodes = nodeCommands(place);
   const allowlist = new AllowCommands(
     memberListFile(config.stateDir),
     editor,
   );
-  const socket = commandSocketPath(config.publisherPidFile);
-  const ask = (request: OperatorRequest) => askPublisher(socket, request);
+  const ask = asking(config);
   const live = new LiveCommands(ask, editor);
   const { atMs: nowMs } = editor;
   const steering = new SteeringCommands({
@@ -90,6 +99,8 @@ export async function carryOut(
       return await init(place, nodes, command);
     case "join":
       return await join(place, command);
+    case "status":
+      return await status.ofCluster(command);
     case "node add":
       return await nodes.add(command);
     case "node list":
@@ -136,23 +147,40 @@ export async function carryOut(
   }
 }
 
+function asking({ publisherPidFile }: ClusterConfig): AskPublisher {
+  const socket = commandSocketPath(publisherPidFile);
+  return (request) => askPublisher(socket, request);
+}
+
+function statusCommands(config: ClusterConfig): StatusCommands {
+  return new StatusCommands({
+    ask: asking(config),
+    programs: () => viewPrograms(config),
+  });
+}
+
+/** Whether a host may have it that has not joined. */
+function isForNodes({ verb }: TypedCommand): boolean {
+  return verb === "init" || verb === "join";
+}
+
 /**
- * What only a publisher's host can do is refused on a node, which has lists of
- * nobody. A publisher without keys serves protocol 1, and is one.
+ * What a host has joined with that is a node and no more: it has lists of
+ * nobody. A publisher without keys serves protocol 1, and is no node.
+ *
+ * @returns `undefined`: it is a publisher's host, or has not joined.
  */
-async function refuseOnNode(
-  { verb }: TypedCommand,
+async function nodeMembership(
   { stateDir, publisherPidFile }: ClusterConfig,
-): Promise<void> {
-  if (verb === "init" || verb === "join") return;
+): Promise<Membership | undefined> {
   const membership = await readIfAllowed(
     membershipFile(stateDir),
   );
-  if (membership === undefined) return;
+  if (membership === undefined) return undefined;
   const identity = identityFile(stateDir);
   const isHub = await identity.read() !== undefined ||
     await isRunning(publisherPidFile);
-  if (!isHub) throw notHere(verb, membership);
+  return isHub ? undefined : membership;
 }
 
 /** A membership that is damaged or may not be read is for the programs to tell of. */

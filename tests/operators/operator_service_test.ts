@@ -52,6 +52,7 @@ class Bench implements AsyncDisposable {
       noteOf: () => "",
       receipts: this.receipts,
       hostName: host("hub"),
+      version: "0.2.0",
       keepHistoryMs: 30 * 24 * HOUR_MS,
       records: store.records,
       clock,

@@ -1,14 +1,19 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import bansSchema from "../../docs/schemas/bans.json" with { type: "json" };
+import statusSchema from "../../docs/schemas/status.json" with {
+  type: "json",
+};
 import steeredSchema from "../../docs/schemas/steered.json" with {
   type: "json",
 };
 import whySchema from "../../docs/schemas/why.json" with { type: "json" };
 import { banJson } from "../../lib/cli/ban_view.ts";
+import { nodeStatusJson, statusJson } from "../../lib/cli/status_view.ts";
 import { steeredJson } from "../../lib/cli/steering_view.ts";
 import { whyJson } from "../../lib/cli/why_view.ts";
 import { host } from "../support/values/core_values.ts";
+import { CLUSTER, MEMBERSHIP, PROGRAMS } from "../support/values/statuses.ts";
 import { BANNED, FREE } from "../support/values/why_answers.ts";
 
 const ajv = new Ajv2020({
@@ -69,4 +74,12 @@ Deno.test("ban --json and unban --json are as docs/schemas/steered.json says", (
     }),
   );
   ok(!validate({ bans: 1 }));
+});
+
+Deno.test("status --json is as docs/schemas/status.json says, on the hub and on a node", () => {
+  const validate = ajv.compile(statusSchema);
+  check(validate, statusJson(CLUSTER));
+  check(validate, statusJson({ ...CLUSTER, storeTrouble: "disk full" }));
+  check(validate, nodeStatusJson(MEMBERSHIP, PROGRAMS));
+  ok(!validate({ kind: "hub" }));
 });

@@ -6,7 +6,13 @@
 
 import { appendLog } from "../fail2ban/fail2ban_lines.ts";
 import { waitUntil } from "../host/wait_until.ts";
-import { roleCommand, type Sections, TestCluster } from "./test_cluster.ts";
+import type { ChildProcess } from "../host/child_process.ts";
+import {
+  roleCommand,
+  type RoleName,
+  type Sections,
+  TestCluster,
+} from "./test_cluster.ts";
 
 /** What the operator's command said. */
 export interface OperatorSaid {
@@ -26,6 +32,7 @@ export interface OperatedOptions {
 /** Real programs, and what an operator says to them. */
 export class OperatedCluster implements AsyncDisposable {
   readonly cluster: TestCluster;
+  readonly #programs = new Map<string, ChildProcess>();
 
   private constructor(cluster: TestCluster) {
     this.cluster = cluster;
@@ -52,8 +59,10 @@ export class OperatedCluster implements AsyncDisposable {
       }
       await cluster.start("publisher", "hub");
       for (const host of hosts) {
-        await cluster.start("subscriber", host);
-        await cluster.start("monitor", host);
+        for (const role of ["subscriber", "monitor"] as const) {
+          const child = await cluster.start(role, host);
+          operated.#programs.set(`${role} ${host}`, child);
+        }
       }
       for (const host of hosts) await operated.#following(host);
       return operated;
@@ -63,15 +72,28 @@ export class OperatedCluster implements AsyncDisposable {
     }
   }
 
+  /** Stops a program of a host. */
+  async stop(role: RoleName, host: string): Promise<void> {
+    await this.#programs.get(`${role} ${host}`)?.end("SIGTERM");
+  }
+
   /** Says something on the hub, as through a pipe. */
   async say(...words: readonly string[]): Promise<OperatorSaid> {
+    return await this.sayOn("hub", ...words);
+  }
+
+  /** Says something on a host, likewise. */
+  async sayOn(
+    host: string,
+    ...words: readonly string[]
+  ): Promise<OperatorSaid> {
     const { command, args } = roleCommand("cluster");
     const { code, stdout, stderr } = await new Deno.Command(command, {
       args: [
         ...args,
         ...words,
         "--config",
-        `${this.cluster.dir}/hub/fail2ban-cluster.conf`,
+        `${this.cluster.dir}/${host}/fail2ban-cluster.conf`,
       ],
       stdin: "null",
     }).output();
