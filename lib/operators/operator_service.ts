@@ -65,7 +65,6 @@ export interface OperatorServiceOptions {
 
 const NO_NODES: LiveNodes = {
   enforcing: () => [],
-  silent: () => [],
   live: () => [],
   release: () => Promise.resolve(false),
 };
@@ -188,8 +187,10 @@ export class OperatorService {
   async #withdraw(
     { by, node, sinceMs }: OperatorRequest & { kind: "withdraw" },
   ): Promise<OperatorAnswer> {
-    const { hub } = this.#options;
-    const reports = [...this.#reportsOf(node, sinceMs ?? 0)];
+    const { hub, aheadMs } = this.#options;
+    // An operator's clock is the system's, a report's is the table's.
+    const fromMs = sinceMs === null ? -Infinity : sinceMs - aheadMs();
+    const reports = [...this.#reportsOf(node, fromMs)];
     const since = sinceMs === null
       ? ""
       : ` since ${new Date(sinceMs).toISOString()}`;

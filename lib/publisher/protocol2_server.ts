@@ -34,6 +34,7 @@ import {
   prefixedFigures,
   type StatusFigures,
 } from "../service/status_report.ts";
+import type { EnforcingNode } from "../operators/enforcement_view.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
 import { SyncServer } from "./sync_server.ts";
 import { MAX_CHANGES, MAX_EVENTS, MAX_RECEIPTS } from "../wire/v2.ts";
@@ -185,15 +186,18 @@ export class Protocol2Server {
   }
 
   /** Nodes whose subscribers should have bans in force, those that are silent as well. */
-  readonly enforcing = (): readonly HostName[] =>
-    this.states().filter(({ roles }) => roles.some(isEnforcing))
-      .map(({ node }) => node);
-
-  /** Those of them that gave no sign of life lately. */
-  readonly silent = (): readonly HostName[] =>
-    this.states().filter(({ roles }) =>
-      roles.some((each) => isEnforcing(each) && each.state === "silent")
-    ).map(({ node }) => node);
+  readonly enforcing = (): readonly EnforcingNode[] =>
+    this.states().flatMap(({ node, roles }) => {
+      const acting = roles.find(isEnforcing);
+      if (acting === undefined) return [];
+      const { state, condition } = acting;
+      const actions = condition?.kind === "subscriber" ? condition.actions : [];
+      return [{
+        node,
+        actions: actions.map(({ name }) => name),
+        isSilent: state === "silent",
+      }];
+    });
 
   /** Takes a node's reports again. @returns Whether they were set aside. */
   async release(node: HostName): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { enforcing } from "../support/values/enforcing_nodes.ts";
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { SharedTurns } from "../../lib/async/shared_turns.ts";
 import { BanHub } from "../../lib/ban/ban_hub.ts";
@@ -39,8 +40,7 @@ class Bench implements AsyncDisposable {
     this.service = new StatusService({
       ...{ hub: this.hub, store, clock, version: "0.2.0" },
       nodes: {
-        enforcing: () => [host("web1"), host("web2"), host("db1")],
-        silent: () => [host("db1")],
+        enforcing: () => ["web1", "web2", "db1"].map((name) => enforcing(name)),
         live: () => [
           node("web1", "ok"),
           node("web2", "aside"),
