@@ -190,6 +190,12 @@ export const CLUSTER_VERBS = {
       ...JSON_OPTION,
     },
   },
+  "tail": {
+    operands: "",
+    count: NONE,
+    about: "what happens, as it happens, until it is interrupted",
+    options: JSON_LINES_OPTION,
+  },
   "audit": {
     operands: "",
     count: NONE,

@@ -6,7 +6,7 @@
 
 import type { BanKey } from "../ban/ban.ts";
 import type { BanStep } from "../ban/ban_table.ts";
-import { type BanHub, BusyError } from "../ban/ban_hub.ts";
+import { type BanHub, BusyError, type KeptChange } from "../ban/ban_hub.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
 import type {
@@ -19,10 +19,11 @@ import { MAX_AUDIT_ANSWER } from "../wire/operator_messages.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import type { AuditEntry, NodeRecords } from "../members/node_records.ts";
-import type { BanStore } from "../ban/ban_store.ts";
+import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
 import { SharedTurns } from "../async/shared_turns.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
-import type { ReceiptWatch } from "./receipt_watch.ts";
+import { LiveTail } from "./live_tail.ts";
+import { ReceiptWatch } from "./receipt_watch.ts";
 import { SteeringService } from "./steering_service.ts";
 import { WhyService } from "./why_service.ts";
 import { BanListing } from "./ban_listing.ts";
@@ -49,8 +50,6 @@ export interface OperatorServiceOptions {
   readonly records: Pick<NodeRecords, "keepAudit" | "audit" | "auditOf">;
   /** Which addresses are never banned, the cluster's allowlist among them. */
   readonly protection: CurrentPolicy;
-  /** What nodes say, as it arrives. */
-  readonly receipts: ReceiptWatch;
   /** Why a network is on the allowlist; empty: nobody said. */
   readonly noteOf: (network: string) => string;
   /** In whose name the allowlist lifts: the publisher's. */
@@ -69,6 +68,8 @@ const NO_NODES: LiveNodes = {
   release: () => Promise.resolve(false),
 };
 
+/** How long whoever watches waits for what nodes say of a ban. */
+const TAIL_WAIT_MS = 3_000;
 /** Reports that are taken back in one step: others are served meanwhile. */
 const AT_ONCE = 500;
 
@@ -83,6 +84,8 @@ export class OperatorService {
   readonly #why: WhyService;
   readonly #steering: SteeringService;
   readonly #status: StatusService;
+  readonly #tail: LiveTail;
+  readonly #receipts = new ReceiptWatch();
 
   /** @param options See {@link OperatorServiceOptions}. */
   constructor(options: OperatorServiceOptions) {
@@ -95,21 +98,37 @@ export class OperatorService {
       ...options,
       nodes,
       turns,
+      receipts: this.#receipts,
       record: (by, action, subject, detail) =>
         this.#record({ by, action, subject, detail }),
     });
     this.#why = new WhyService({ ...options, nodes, turns, nowMs });
     this.#status = new StatusService({ ...options, nodes, turns });
+    this.#tail = new LiveTail({ ...options, nodes, waitMs: TAIL_WAIT_MS });
   }
 
-  /** Hears what became of bans. */
-  noteSteps(steps: readonly BanStep[]): void {
+  /** Hears of changes that are kept. */
+  noteKept(kept: readonly KeptChange[]): void {
+    this.#status.noteSteps(kept);
+    this.#tail.noteKept(kept);
+  }
+
+  /** Hears of what is over. */
+  noteExpired(steps: readonly BanStep[]): void {
     this.#status.noteSteps(steps);
+    this.#tail.noteExpired(steps);
   }
 
   /** Hears of a report that was refused. */
   noteRefused(refused: RefusedReport): void {
     this.#status.noteRefused(refused);
+    this.#tail.noteRefused(refused);
+  }
+
+  /** Hears what nodes say, as it arrives: before it is stored. */
+  noteReceipts(receipts: readonly StoredReceipt[]): void {
+    this.#receipts.note(receipts);
+    this.#tail.noteReceipts(receipts);
   }
 
   /**
@@ -125,8 +144,7 @@ export class OperatorService {
     signal: AbortSignal,
   ): AsyncGenerator<OperatorAnswer, void, undefined> {
     try {
-      if (request.kind === "bans") yield* this.#listing.list(request, signal);
-      else yield await this.#answer(request, signal);
+      yield* this.#answers(request, signal);
     } catch (error) {
       if (signal.aborted && error === signal.reason) return;
       if (error instanceof BusyError) {
@@ -138,8 +156,26 @@ export class OperatorService {
     }
   }
 
+  async *#answers(
+    request: OperatorRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<OperatorAnswer, void, undefined> {
+    switch (request.kind) {
+      case "bans":
+        yield* this.#listing.list(request, signal);
+        return;
+      case "tail":
+        for await (const events of this.#tail.follow(signal)) {
+          yield { kind: "events", events };
+        }
+        return;
+      default:
+        yield await this.#answer(request, signal);
+    }
+  }
+
   async #answer(
-    request: Exclude<OperatorRequest, { kind: "bans" }>,
+    request: Exclude<OperatorRequest, { kind: "bans" | "tail" }>,
     signal: AbortSignal,
   ): Promise<OperatorAnswer> {
     const { nodes, records } = this.#options;

@@ -30,7 +30,6 @@ import type {
   OperatorRequest,
 } from "../wire/operator_messages.ts";
 import { OPERATOR_JAIL } from "../base/operator_name.ts";
-import { ReceiptWatch } from "../operators/receipt_watch.ts";
 import { OperatorService } from "../operators/operator_service.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
 import type { StatusFigures } from "../service/status_report.ts";
@@ -126,7 +125,6 @@ export class Publisher {
       onChange: (list) => this.#nodes?.sendAllowlist(list),
     });
     this.#allowlist = allowlist;
-    const receipts = new ReceiptWatch();
     const serving = {
       ...options,
       hub,
@@ -142,7 +140,7 @@ export class Publisher {
       ...protocol2,
       allowlist: () => allowlist.list,
       onList: ({ allowed }) => this.allow(allowed),
-      onReceipts: (said) => receipts.note(said),
+      onReceipts: (said) => this.#operators.noteReceipts(said),
     });
     this.#operators = new OperatorService({
       ...options,
@@ -152,7 +150,6 @@ export class Publisher {
       aheadMs: () => this.#time.steady.aheadMs,
       protection: allowlist.policy,
       noteOf: allowlist.noteOf,
-      receipts,
     });
   }
 
@@ -226,14 +223,14 @@ export class Publisher {
     this.#nodes?.publish(kept);
     this.#legacy?.publish(kept);
     this.#allowlist.note(kept);
-    this.#operators.noteSteps(kept);
+    this.#operators.noteKept(kept);
   }
 
   async #expire(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (true) {
       await clock.delay(EXPIRY_INTERVAL_MS, signal);
-      this.#operators.noteSteps(this.#hub.expire());
+      this.#operators.noteExpired(this.#hub.expire());
       this.#allowlist.tick();
       this.#nodes?.tidy(clock.nowMs());
     }

@@ -41,6 +41,7 @@ import {
   type UnbanOrder,
 } from "./operator_steering.ts";
 import { type ClusterStatus, STATUS_MEMBERS } from "./operator_status.ts";
+import { type LiveEvent, liveEvent, MAX_LINE_EVENTS } from "./operator_tail.ts";
 import { WHY_MEMBERS, type WhyAnswer } from "./operator_why.ts";
 import {
   address,
@@ -67,6 +68,8 @@ export type OperatorRequest =
   | { readonly kind: "release"; readonly by: string; readonly node: HostName }
   /** Tell how the whole cluster is. */
   | { readonly kind: "status" }
+  /** Tell what happens, from now on. */
+  | { readonly kind: "tail" }
   /** List the members with their counters. */
   | { readonly kind: "nodes" }
   /** Give the last entries of the audit log. */
@@ -145,6 +148,8 @@ export type OperatorAnswer =
   | { readonly kind: "bans"; readonly bans: readonly OperatorBan[] }
   /** There are so many bans of those asked for, and no more lines. */
   | { readonly kind: "listed"; readonly matched: number }
+  /** What happened since the line before; none where nothing did for a while. More lines follow. */
+  | { readonly kind: "events"; readonly events: readonly LiveEvent[] }
   /** All that is known of an address. */
   | ({ readonly kind: "why" } & WhyAnswer)
   /** What came of a ban or an unban. */
@@ -167,7 +172,7 @@ const MAX_ROLES = 2;
 
 /** Whether another line follows this one of an answer. */
 export function isContinued({ kind }: OperatorAnswer): boolean {
-  return kind === "bans";
+  return kind === "bans" || kind === "events";
 }
 
 const node = text("node", parseHostName);
@@ -183,6 +188,7 @@ const plainRequest = variants<OperatorRequest>({
   withdraw: { by: words("by"), node, sinceMs: orNull(count("sinceMs")) },
   release: { by: words("by"), node },
   status: {},
+  tail: {},
   nodes: {},
   audit: { max: integer("max", 1, MAX_AUDIT_ANSWER) },
   bans: {
@@ -247,6 +253,7 @@ const answer: Shape<OperatorAnswer> = variants<OperatorAnswer>({
   audit: { entries: list("entries", entry, 0, MAX_AUDIT_ANSWER) },
   bans: { bans: list("bans", operatorBan, 1, MAX_LINE_BANS) },
   listed: { matched: count("matched") },
+  events: { events: list("events", liveEvent, 0, MAX_LINE_EVENTS) },
   why: WHY_MEMBERS,
   steered: STEERED,
   failed: {

@@ -16,7 +16,6 @@ import { type IniSetting, setIniOptions } from "../../lib/config/ini_edit.ts";
 import { commandSocketPath } from "../../lib/cli/command_socket.ts";
 import { askPublisher } from "./operator_socket.ts";
 import { BanCommands } from "../../lib/cli/ban_commands.ts";
-import { StatusCommands } from "../../lib/cli/status_commands.ts";
 import { SteeringCommands } from "../../lib/cli/steering_commands.ts";
 import { outputPlace } from "./output_place.ts";
 import type { AskPublisher } from "../../lib/cli/publisher_questions.ts";
@@ -34,7 +33,7 @@ import {
   viewPrograms,
 } from "./running_programs.ts";
 import { joinCluster, notHere } from "../../lib/cli/join_command.ts";
-import { LiveCommands } from "../../lib/cli/live_commands.ts";
+import { LiveCommands, nodeStatus } from "../../lib/cli/live_commands.ts";
 import { NodeCommands } from "../../lib/cli/node_commands.ts";
 import { type Editor, journalWords } from "../../lib/cli/member_edits.ts";
 import { memberDetails, memberJson } from "../../lib/cli/member_view.ts";
@@ -75,11 +74,10 @@ export async function carryOut(
   const config = readClusterConfig(files, await systemFacts(files));
   const editor = { by: journalWords(await userName()), atMs: Date.now() };
   const place = { config, configPath: files[0]?.path ?? "", editor };
-  const status = statusCommands(config);
   const membership = await nodeMembership(config);
   if (membership !== undefined && !isForNodes(command)) {
     if (command.verb !== "status") throw notHere(command.verb, membership);
-    return await status.ofNode(command, membership);
+    return nodeStatus(command, membership, await viewPrograms(config));
   }
   const nodes = nodeCommands(place);
   const allowlist = new AllowCommands(
@@ -100,7 +98,7 @@ export async function carryOut(
     case "join":
       return await join(place, command);
     case "status":
-      return await status.ofCluster(command);
+      return await live.status(command);
     case "node add":
       return await nodes.add(command);
     case "node list":
@@ -130,6 +128,8 @@ export async function carryOut(
       return await steering.ban(command);
     case "unban":
       return await steering.unban(command);
+    case "tail":
+      return bans.tail(command);
     case "audit":
       return await live.audit(command);
     case "node revoke":
@@ -149,14 +149,7 @@ export async function carryOut(
 
 function asking({ publisherPidFile }: ClusterConfig): AskPublisher {
   const socket = commandSocketPath(publisherPidFile);
-  return (request) => askPublisher(socket, request);
-}
-
-function statusCommands(config: ClusterConfig): StatusCommands {
-  return new StatusCommands({
-    ask: asking(config),
-    programs: () => viewPrograms(config),
-  });
+  return (request, signal) => askPublisher(socket, request, signal);
 }
 
 /** Whether a host may have it that has not joined. */

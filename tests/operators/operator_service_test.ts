@@ -10,7 +10,6 @@ import {
   type OperatorAnswer,
   type OperatorRequest,
 } from "../../lib/wire/operator_messages.ts";
-import { ReceiptWatch } from "../../lib/operators/receipt_watch.ts";
 import { OperatorService } from "../../lib/operators/operator_service.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 import { ManualClock } from "../support/memory/manual_clock.ts";
@@ -26,7 +25,6 @@ class Bench implements AsyncDisposable {
   readonly log = new MemoryLog();
   readonly store = new MemoryBanStore();
   readonly released: string[] = [];
-  readonly receipts = new ReceiptWatch();
   /** How far the system's clock is ahead. */
   aheadMs = 0;
   readonly hub: BanHub;
@@ -51,7 +49,6 @@ class Bench implements AsyncDisposable {
       aheadMs: () => this.aheadMs,
       protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
       noteOf: () => "",
-      receipts: this.receipts,
       hostName: host("hub"),
       version: "0.2.0",
       keepHistoryMs: 30 * 24 * HOUR_MS,

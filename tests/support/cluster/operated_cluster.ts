@@ -57,7 +57,8 @@ export class OperatedCluster implements AsyncDisposable {
         });
         await appendLog(cluster.logPath(host), "");
       }
-      await cluster.start("publisher", "hub");
+      const hub = await cluster.start("publisher", "hub");
+      operated.#programs.set("publisher hub", hub);
       for (const host of hosts) {
         for (const role of ["subscriber", "monitor"] as const) {
           const child = await cluster.start(role, host);

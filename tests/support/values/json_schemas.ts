@@ -31,7 +31,11 @@ export function schemaFaults2020(
   schema: object,
   value: unknown,
 ): readonly string[] {
-  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+  const ajv = new Ajv2020({
+    allErrors: true,
+    allowUnionTypes: true,
+    formats: { "date-time": /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/ },
+  });
   const validate = ajv.compile(schema);
   if (validate(value)) return [];
   return (validate.errors ?? []).map(({ instancePath, message }: ErrorObject) =>
