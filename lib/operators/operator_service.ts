@@ -60,6 +60,8 @@ export interface OperatorServiceOptions {
   readonly aheadMs: () => number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Longest wait for what nodes say of a ban, in milliseconds. */
+  readonly waitMs: number;
 }
 
 const NO_NODES: LiveNodes = {
@@ -68,8 +70,6 @@ const NO_NODES: LiveNodes = {
   release: () => Promise.resolve(false),
 };
 
-/** How long whoever watches waits for what nodes say of a ban. */
-const TAIL_WAIT_MS = 3_000;
 /** Reports that are taken back in one step: others are served meanwhile. */
 const AT_ONCE = 500;
 
@@ -104,7 +104,7 @@ export class OperatorService {
     });
     this.#why = new WhyService({ ...options, nodes, turns, nowMs });
     this.#status = new StatusService({ ...options, nodes, turns });
-    this.#tail = new LiveTail({ ...options, nodes, waitMs: TAIL_WAIT_MS });
+    this.#tail = new LiveTail({ ...options, nodes });
   }
 
   /** Hears of changes that are kept. */

@@ -55,10 +55,10 @@ export interface SteeringServiceOptions {
   readonly clock: Clock;
   readonly turns: SharedTurns;
   readonly record: RecordDeed;
+  /** Longest wait for what the nodes say, in milliseconds. */
+  readonly waitMs: number;
 }
 
-/** Longest wait for the nodes. */
-const WAIT_MS = 3_000;
 /** Bans that are lifted in one step: others are served meanwhile. */
 const AT_ONCE = 500;
 /** Bans of an order whose end is waited for; of more, the last. */
@@ -262,8 +262,8 @@ export class SteeringService {
       readonly reports: readonly SteeredReport[];
     },
   ): Promise<Steered> {
-    const { clock } = this.#options;
-    const { done, silent, failed } = await watch.wait(clock, WAIT_MS, signal);
+    const { clock, waitMs } = this.#options;
+    const { done, silent, failed } = await watch.wait(clock, waitMs, signal);
     return {
       bans,
       reports,

@@ -108,8 +108,8 @@ export class Protocol2Server {
     const kept = store.records.presences();
     this.#states = new NodeStates({
       ...options,
+      ...options.pace ?? PRESENCE_PACE,
       kept,
-      silentAfterMs: (options.pace ?? PRESENCE_PACE).silentAfterMs,
       sinceMs: clock.nowMs(),
       members: () => options.authenticator.list.members,
       seq: () => hub.table.seq,

@@ -16,7 +16,7 @@ import type { HostName } from "../base/host_name.ts";
 import { Protocol1Server, type Protocol1Service } from "./protocol1_server.ts";
 import { auditJournal } from "./journal_audit.ts";
 import type { AllowedNetwork, MemberList } from "../members/member.ts";
-import type { PresencePace } from "../wire/presence_pace.ts";
+import { PRESENCE_PACE, type PresencePace } from "../wire/presence_pace.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
@@ -150,6 +150,7 @@ export class Publisher {
       aheadMs: () => this.#time.steady.aheadMs,
       protection: allowlist.policy,
       noteOf: allowlist.noteOf,
+      waitMs: (options.pace ?? PRESENCE_PACE).receiptWaitMs,
     });
   }
 

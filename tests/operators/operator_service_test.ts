@@ -51,6 +51,7 @@ class Bench implements AsyncDisposable {
       noteOf: () => "",
       hostName: host("hub"),
       version: "0.2.0",
+      waitMs: 3_000,
       keepHistoryMs: 30 * 24 * HOUR_MS,
       records: store.records,
       clock,

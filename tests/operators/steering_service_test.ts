@@ -57,7 +57,7 @@ class Bench implements AsyncDisposable {
       onKept: () => {},
     });
     this.service = new SteeringService({
-      ...{ hub: this.hub, store, receipts, clock },
+      ...{ hub: this.hub, store, receipts, clock, waitMs: 3_000 },
       nodes: { enforcing: () => this.nodes },
       protection: () => ({
         minPrefix4Bits: 24,

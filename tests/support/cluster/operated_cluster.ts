@@ -6,6 +6,7 @@
 
 import { appendLog } from "../fail2ban/fail2ban_lines.ts";
 import { waitUntil } from "../host/wait_until.ts";
+import type { PresencePace } from "../../../lib/wire/presence_pace.ts";
 import type { ChildProcess } from "../host/child_process.ts";
 import {
   roleCommand,
@@ -27,6 +28,8 @@ export interface OperatedOptions {
   /** By host. */
   readonly settings?: Readonly<Record<string, Sections>>;
   readonly publisher?: Sections[string];
+  /** @default {as usual} */
+  readonly pace?: PresencePace;
 }
 
 /** Real programs, and what an operator says to them. */
@@ -40,9 +43,9 @@ export class OperatedCluster implements AsyncDisposable {
 
   /** Starts all of them; each copy follows. */
   static async start(
-    { hosts, settings = {}, publisher = {} }: OperatedOptions,
+    { hosts, settings = {}, publisher = {}, pace }: OperatedOptions,
   ): Promise<OperatedCluster> {
-    const cluster = await TestCluster.create({ protocol: 2 });
+    const cluster = await TestCluster.create({ protocol: 2, pace });
     const operated = new OperatedCluster(cluster);
     try {
       await cluster.addHost("hub", { publisher });
