@@ -13,6 +13,7 @@ import {
 import { EXIT_CODES } from "../lib/base/errors.ts";
 import type { OperatorOutput } from "../lib/cli/operator_output.ts";
 import { carryOut } from "./program/cluster_command.ts";
+import { printLive } from "./program/live_output.ts";
 import { sayOnStderr, showError } from "./program/said.ts";
 import { writeText } from "./program/write_text.ts";
 
@@ -49,9 +50,10 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function say(
-  { lines, pages, notes }: OperatorOutput,
+  { lines, pages, live, notes }: OperatorOutput,
 ): Promise<void> {
   print(lines);
+  if (live !== undefined) await printLive(Deno.stdout, live);
   for await (const page of pages ?? []) {
     if (!print(page)) break;
   }

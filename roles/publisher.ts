@@ -105,6 +105,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     limits: config.limits,
     newSessionId,
     hostName: config.general.hostName,
+    version: deno.version,
     allowed: members.list.allowed,
     gather: (ended) => context.clock.delay(0, ended),
   });

@@ -99,7 +99,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: "operators",
-    holds: "answers operators: bans, why, ban and unban",
+    holds: "answers operators: status, bans, why, tail, ban and unban",
     mayImport: [
       "async",
       "base",

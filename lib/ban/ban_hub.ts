@@ -98,6 +98,7 @@ export class BanHub {
   readonly #troubleLog: TroubleLog;
   readonly #names = new HostSpellings();
   readonly #queue: BatchQueue<HubRequest, readonly HubVerdict[]>;
+  #storeTrouble: string | undefined;
 
   /**
    * Creates a hub with the table that is in the store.
@@ -175,9 +176,18 @@ export class BanHub {
     }
   }
 
-  /** Removes expired bans. This is no change: every copy does the same. */
-  expire(): void {
-    this.#table.expire(this.#options.clock.nowMs());
+  /** Why nothing can be stored; `undefined`: it can, as far as was tried. */
+  get storeTrouble(): string | undefined {
+    return this.#storeTrouble;
+  }
+
+  /**
+   * Removes expired bans. This is no change: every copy does the same.
+   *
+   * @returns What it did to each.
+   */
+  expire(): readonly BanStep[] {
+    return this.#table.expire(this.#options.clock.nowMs());
   }
 
   async #keep(submissions: readonly HubSubmission[]): Promise<void> {
@@ -194,6 +204,7 @@ export class BanHub {
       this.#refuse(submissions, error);
       return;
     }
+    this.#storeTrouble = undefined;
     this.#troubleLog.resolve();
     this.#publish(batch.entries);
     submissions.forEach(({ resolve }, index) => resolve(verdicts[index] ?? []));
@@ -230,6 +241,7 @@ export class BanHub {
       reject(error);
     }
     if (!(error instanceof RuntimeError)) throw error;
+    this.#storeTrouble = error.message;
     this.#troubleLog.report(error.message);
   }
 }

@@ -24,6 +24,8 @@ import {
 } from "./operator_output.ts";
 import { countText } from "./plain_texts.ts";
 import { networkOperand } from "./operands.ts";
+import { liveEventJson, TailTable } from "./tail_view.ts";
+import type { LiveEvent } from "../wire/operator_tail.ts";
 import { whyJson, whyLines } from "./why_view.ts";
 import {
   askMany,
@@ -51,7 +53,7 @@ interface BanForm {
 /** Bans that are listed where nobody says how many. */
 const USUAL_LIMIT = 50;
 
-/** Carries out `bans` and `why`. */
+/** Carries out `bans`, `why` and `tail`. */
 export class BanCommands {
   readonly #options: BanCommandsOptions;
 
@@ -76,6 +78,28 @@ export class BanCommands {
       ? [whyJson(why)]
       : whyLines(why, nowMs);
     return { lines, notes: [] };
+  }
+
+  /** `tail`. */
+  tail({ options }: TypedCommand): OperatorOutput {
+    const table = new TailTable(this.#options.place);
+    const show = options.has("json")
+      ? (events: readonly LiveEvent[]) => events.map(liveEventJson)
+      : (events: readonly LiveEvent[]) => table.lines(events);
+    const live = (signal: AbortSignal) => this.#events(show, signal);
+    return { lines: [], live, notes: [] };
+  }
+
+  async *#events(
+    show: (events: readonly LiveEvent[]) => readonly string[],
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly string[], void, undefined> {
+    const { ask } = this.#options;
+    for await (const answer of askMany(ask, { kind: "tail" }, signal)) {
+      if (answer.kind !== "events") continue;
+      const lines = show(answer.events);
+      if (lines.length > 0) yield lines;
+    }
   }
 
   #request(command: TypedCommand): OperatorRequest & { kind: "bans" } {

@@ -50,6 +50,12 @@ const NONE = [0, 0] as const;
 
 /** By word or words. */
 export const CLUSTER_VERBS = {
+  "status": {
+    operands: "",
+    count: NONE,
+    about: "how the whole cluster is; on a node, how its programs are",
+    options: JSON_LINES_OPTION,
+  },
   "init": {
     operands: "",
     count: NONE,
@@ -206,6 +212,12 @@ export const CLUSTER_VERBS = {
       yes: { help: "do not ask" },
       ...JSON_OPTION,
     },
+  },
+  "tail": {
+    operands: "",
+    count: NONE,
+    about: "what happens, as it happens, until it is interrupted",
+    options: JSON_LINES_OPTION,
   },
   "audit": {
     operands: "",

@@ -61,16 +61,22 @@ export async function* answerLine(
   }
 }
 
-/** How a publisher is asked on its {@link commandSocketPath}. */
+/**
+ * How a publisher is asked on its {@link commandSocketPath}.
+ *
+ * @param signal Ends the answer.
+ */
 export function commandRequest(
   path: string,
   request: OperatorRequest,
+  signal?: AbortSignal,
 ): LineRequest {
   return {
     path,
     line: OPERATOR_REQUEST.encode(request),
     maxAnswerBytes: MAX_OPERATOR_ANSWER_BYTES,
     timeoutMs: ANSWER_TIMEOUT_MS,
+    signal,
   };
 }
 

@@ -14,6 +14,14 @@ import {
   askRunning,
 } from "./publisher_questions.ts";
 import type { OperatorRequest } from "../wire/operator_messages.ts";
+import type { Membership } from "../members/member.ts";
+import {
+  nodeStatusJson,
+  nodeStatusLines,
+  type ProgramView,
+  statusJson,
+  statusLines,
+} from "./status_view.ts";
 import {
   jsonLines,
   type OperatorOutput,
@@ -30,6 +38,15 @@ export class LiveCommands {
   constructor(ask: AskPublisher, editor: Editor) {
     this.#ask = ask;
     this.#editor = editor;
+  }
+
+  /** `status`, on the publisher's host. */
+  async status({ options }: TypedCommand): Promise<OperatorOutput> {
+    const status = await askRunning(this.#ask, { kind: "status" }, "status");
+    const lines = options.has("json")
+      ? [statusJson(status)]
+      : statusLines(status);
+    return { lines, notes: [] };
   }
 
   /** How the members are; `undefined`: no publisher runs. */
@@ -85,6 +102,23 @@ export class LiveCommands {
   async #do(request: OperatorRequest): Promise<number> {
     return (await askRunning(this.#ask, request, "done")).count;
   }
+}
+
+/**
+ * `status`, on a host that is a node and no more.
+ *
+ * @param membership What it has joined with.
+ * @param programs How its programs are.
+ */
+export function nodeStatus(
+  { options }: TypedCommand,
+  membership: Membership,
+  programs: readonly ProgramView[],
+): OperatorOutput {
+  const lines = options.has("json")
+    ? [nodeStatusJson(membership, programs)]
+    : nodeStatusLines(membership, programs);
+  return { lines, notes: [] };
 }
 
 function said(...notes: readonly string[]): OperatorOutput {

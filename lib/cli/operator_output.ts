@@ -10,6 +10,8 @@ export interface OperatorOutput {
   readonly lines: readonly string[];
   /** What is long: lines that follow, in pages, made while they are printed. */
   readonly pages?: AsyncIterable<readonly string[]>;
+  /** What goes on until it is ended: lines that follow, in pages. */
+  readonly live?: (signal: AbortSignal) => AsyncIterable<readonly string[]>;
   /** For standard error: what happened, and what comes next. */
   readonly notes: readonly string[];
 }
@@ -30,9 +32,12 @@ export const PLAIN_PLACE: OutputPlace = {
 
 /** How a table is laid out. */
 export interface TableLayout {
+  /** Empty: there is none. */
   readonly heading: readonly string[];
   /** Columns, by number, that are cut where a terminal is too narrow. */
   readonly shrinking: readonly number[];
+  /** How wide the columns are at least. @default {as wide as what is in them} */
+  readonly widths?: readonly number[];
 }
 
 const GAP = "  ";
@@ -66,6 +71,8 @@ export class GrowingTable {
   constructor(layout: TableLayout, place: OutputPlace = PLAIN_PLACE) {
     this.#layout = layout;
     this.#place = place;
+    this.#widths = layout.widths ?? [];
+    this.#isBegun = layout.heading.length === 0;
   }
 
   /** The lines of some more rows; the first ones have the heading above. */

@@ -10,9 +10,13 @@ import type {
   OperatorRequest,
 } from "../wire/operator_messages.ts";
 
-/** Asks the publisher of this host; gives no line where none runs. */
+/**
+ * Asks the publisher of this host; gives no line where none runs. Once the
+ * signal is aborted no more lines come, and that is no error.
+ */
 export type AskPublisher = (
   request: OperatorRequest,
+  signal?: AbortSignal,
 ) => AsyncIterable<OperatorAnswer>;
 
 /** An answer of one kind. */
@@ -49,24 +53,26 @@ export async function askRunning<K extends OperatorAnswer["kind"]>(
 /**
  * Asks what is answered by many lines.
  *
+ * @param signal Ends the answer.
  * @throws {RuntimeError} when the publisher can't or won't answer to the end, or
  * none runs here.
  */
 export async function* askMany(
   ask: AskPublisher,
   request: OperatorRequest,
+  signal?: AbortSignal,
 ): AsyncGenerator<
   Exclude<OperatorAnswer, AnswerOf<"failed">>,
   void,
   undefined
 > {
   let isAnswered = false;
-  for await (const answer of ask(request)) {
+  for await (const answer of ask(request, signal)) {
     isAnswered = true;
     if (answer.kind === "failed") throw failure(answer);
     yield answer;
   }
-  if (!isAnswered) notRunning();
+  if (!isAnswered && signal?.aborted !== true) notRunning();
 }
 
 /** @throws {RuntimeError} when the answer is of another kind. */

@@ -13,12 +13,19 @@ import {
   type NodeEnforcement,
 } from "../wire/operator_bans.ts";
 
+/** A node that has a subscriber which acts. */
+export interface EnforcingNode {
+  readonly node: HostName;
+  /** The actions that keep bans in force there; empty: it has not told yet. */
+  readonly actions: readonly string[];
+  /** Whether it gave no sign of life lately. */
+  readonly isSilent: boolean;
+}
+
 /** Who should have bans in force. */
 export interface EnforcingNodes {
-  /** Nodes that have a subscriber which acts, by name. */
-  enforcing(): readonly HostName[];
-  /** Those of them that gave no sign of life lately. */
-  silent(): readonly HostName[];
+  /** Each of them once. */
+  enforcing(): readonly EnforcingNode[];
 }
 
 /** How a ban stands at the nodes that should have it in force. */
@@ -44,7 +51,7 @@ const WORST_FIRST: readonly NodeEnforcement[] = [
 /** Knows who has a ban in force, of the nodes of one moment. */
 export class EnforcementView {
   readonly #store: Pick<BanStore, "receipts">;
-  readonly #nodes: ReadonlyMap<HostName, HostName>;
+  readonly #nodes: ReadonlyMap<HostName, EnforcingNode>;
 
   /**
    * @param store Has the receipts.
@@ -52,11 +59,11 @@ export class EnforcementView {
    */
   constructor(
     store: Pick<BanStore, "receipts">,
-    { enforcing }: EnforcingNodes,
+    nodes: EnforcingNodes,
   ) {
     this.#store = store;
     this.#nodes = new Map(
-      enforcing().map((node) => [canonicalHost(node), node]),
+      nodes.enforcing().map((each) => [canonicalHost(each.node), each]),
     );
   }
 
@@ -65,26 +72,50 @@ export class EnforcementView {
     return this.#nodes.size;
   }
 
+  /** Who should. */
+  get nodes(): Iterable<EnforcingNode> {
+    return this.#nodes.values();
+  }
+
   /** How a ban stands. One that waits for its quorum is expected nowhere. */
   count(ban: Ban): EnforcementCount {
     if (ban.isPending || this.#nodes.size === 0) {
       return { enforced: 0, expected: 0, missing: [] };
     }
-    const worst = new Map<HostName, EnforcementDetail>();
-    for (const receipt of this.#store.receipts(ban)) {
-      const node = canonicalHost(receipt.node);
-      if (!this.#nodes.has(node)) continue;
-      const detail = detailOf(receipt);
-      const known = worst.get(node);
-      if (known === undefined || isWorse(detail, known)) {
-        worst.set(node, detail);
-      }
+    const words = this.#words(ban);
+    let enforced = 0;
+    const missing: EnforcementDetail[] = [];
+    for (const [name, node] of this.#nodes) {
+      const detail = worstOf(node, words.get(name));
+      if (detail.state === "applied") enforced++;
+      else if (missing.length < MAX_MISSING) missing.push(detail);
     }
-    for (const { origin } of ban.reports) {
-      const node = canonicalHost(origin);
-      if (!worst.has(node)) worst.set(node, ownAt(origin));
+    return { enforced, expected: this.#nodes.size, missing };
+  }
+
+  /**
+   * By which actions nodes have a ban in force, as far as they said so. A node
+   * that reported it has it in its own fail2ban, and is none of them.
+   *
+   * @returns By the node's canonical name.
+   */
+  inForce(ban: Ban): ReadonlyMap<HostName, readonly string[]> {
+    const found = new Map<HostName, readonly string[]>();
+    if (ban.isPending) return found;
+    for (const [name, { isOwn, details }] of this.#words(ban)) {
+      const actions = details.filter(({ state }) => state === "applied")
+        .map(({ action }) => action);
+      if (!isOwn && actions.length > 0) found.set(name, actions);
     }
-    return this.#countOf(worst);
+    return found;
+  }
+
+  /** Whether a node has a ban in force with all that it has. */
+  hasInForce({ node }: EnforcingNode, ban: Ban): boolean {
+    const name = canonicalHost(node);
+    const known = this.#nodes.get(name);
+    return known !== undefined &&
+      worstOf(known, this.#words(ban).get(name)).state === "applied";
   }
 
   /**
@@ -92,31 +123,80 @@ export class EnforcementView {
    * reported it; and those that should have said something.
    */
   details(ban: Ban): readonly EnforcementDetail[] {
-    const said = this.#store.receipts(ban).map(detailOf);
-    const known = new Set(said.map(({ node }) => canonicalHost(node)));
-    const own = ban.reports.filter(({ origin }) =>
-      !known.has(canonicalHost(origin)) &&
-      this.#nodes.has(canonicalHost(origin))
-    ).map(({ origin }) => ownAt(origin));
-    for (const { node } of own) known.add(canonicalHost(node));
-    const silent = [...this.#nodes].flatMap(([name, node]) =>
-      known.has(name) ? [] : [unknownAt(node)]
+    const words = this.#words(ban);
+    const said = this.#store.receipts(ban).filter(({ node, action }) => {
+      const known = this.#nodes.get(canonicalHost(node));
+      return known === undefined || hasAction(known, action);
+    }).map(detailOf);
+    const names = new Set(said.map(({ node }) => canonicalHost(node)));
+    const own = [...words].flatMap(([name, { details }]) =>
+      names.has(name) ? [] : details
     );
-    return [...said, ...own, ...silent];
+    const others = [...this.#nodes].flatMap(([name, node]) =>
+      unsaid(node, words.get(name))
+    );
+    return [...said, ...own, ...others];
   }
 
-  #countOf(
-    worst: ReadonlyMap<HostName, EnforcementDetail>,
-  ): EnforcementCount {
-    let enforced = 0;
-    const missing: EnforcementDetail[] = [];
-    for (const [name, node] of this.#nodes) {
-      const detail = worst.get(name) ?? unknownAt(node);
-      if (detail.state === "applied") enforced++;
-      else if (missing.length < MAX_MISSING) missing.push(detail);
+  /** What those said that should have it in force, and that reported it themselves. */
+  #words(ban: Ban): ReadonlyMap<HostName, NodeWords> {
+    const words = new Map<HostName, NodeWords>();
+    for (const receipt of this.#store.receipts(ban)) {
+      const name = canonicalHost(receipt.node);
+      const node = this.#nodes.get(name);
+      // What it did with an action that it has no more says nothing of now.
+      if (node === undefined || !hasAction(node, receipt.action)) continue;
+      const known = words.get(name);
+      if (known !== undefined) known.details.push(detailOf(receipt));
+      else words.set(name, { isOwn: false, details: [detailOf(receipt)] });
     }
-    return { enforced, expected: this.#nodes.size, missing };
+    for (const { origin } of ban.reports) {
+      const name = canonicalHost(origin);
+      const known = words.get(name);
+      if (known !== undefined) known.isOwn = true;
+      else if (this.#nodes.has(name)) {
+        words.set(name, { isOwn: true, details: [ownAt(origin)] });
+      }
+    }
+    return words;
   }
+}
+
+/** What a node said of a ban. */
+interface NodeWords {
+  /** Whether it reported it: its own fail2ban has it in force. */
+  isOwn: boolean;
+  /** At least one. */
+  readonly details: EnforcementDetail[];
+}
+
+function hasAction({ actions }: EnforcingNode, action: string): boolean {
+  return actions.length === 0 || actions.includes(action);
+}
+
+/** The actions of which a node should have said something, and did not. */
+function unsaid(
+  { node, actions }: EnforcingNode,
+  said: NodeWords | undefined,
+): readonly EnforcementDetail[] {
+  if (said === undefined) return [unknownAt(node)];
+  if (said.isOwn) return [];
+  return actions.filter((name) =>
+    !said.details.some(({ action }) => action === name)
+  ).map((action) => ({ ...unknownAt(node), action }));
+}
+
+function worstOf(
+  node: EnforcingNode,
+  said: NodeWords | undefined,
+): EnforcementDetail {
+  let worst: EnforcementDetail | undefined;
+  for (const detail of said?.details ?? []) {
+    if (worst === undefined || isWorse(detail, worst)) worst = detail;
+  }
+  if (worst !== undefined && worst.state !== "applied") return worst;
+  const [missing] = unsaid(node, said);
+  return missing ?? worst ?? unknownAt(node.node);
 }
 
 function isWorse(one: EnforcementDetail, other: EnforcementDetail): boolean {

@@ -5,7 +5,8 @@
  */
 
 import type { BanKey } from "../ban/ban.ts";
-import { type BanHub, BusyError } from "../ban/ban_hub.ts";
+import type { BanStep } from "../ban/ban_table.ts";
+import { type BanHub, BusyError, type KeptChange } from "../ban/ban_hub.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
 import type {
@@ -13,18 +14,22 @@ import type {
   OperatorAnswer,
   OperatorRequest,
 } from "../wire/operator_messages.ts";
+import { wordsOf } from "../wire/operator_bans.ts";
 import { MAX_AUDIT_ANSWER } from "../wire/operator_messages.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import type { AuditEntry, NodeRecords } from "../members/node_records.ts";
-import type { BanStore } from "../ban/ban_store.ts";
+import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
 import { SharedTurns } from "../async/shared_turns.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
-import type { ReceiptWatch } from "./receipt_watch.ts";
+import { LiveTail } from "./live_tail.ts";
+import { ReceiptWatch } from "./receipt_watch.ts";
 import { SteeringService } from "./steering_service.ts";
 import { WhyService } from "./why_service.ts";
 import { BanListing } from "./ban_listing.ts";
 import type { EnforcingNodes } from "./enforcement_view.ts";
+import type { RefusedReport } from "./refused_report.ts";
+import { StatusService } from "./status_service.ts";
 
 /** The nodes of protocol 2, as an operator sees them. */
 export interface LiveNodes extends EnforcingNodes {
@@ -36,15 +41,15 @@ export interface LiveNodes extends EnforcingNodes {
 
 /** Options for {@link OperatorService}. */
 export interface OperatorServiceOptions {
-  readonly hub: Pick<BanHub, "submit" | "table">;
+  readonly hub: Pick<BanHub, "submit" | "table" | "storeTrouble">;
+  /** The publisher's version. */
+  readonly version: string;
   /** `undefined`: protocol 2 is not served. */
   readonly nodes: LiveNodes | undefined;
   readonly store: Pick<BanStore, "receipts" | "history" | "jailsOf">;
   readonly records: Pick<NodeRecords, "keepAudit" | "audit" | "auditOf">;
   /** Which addresses are never banned, the cluster's allowlist among them. */
   readonly protection: CurrentPolicy;
-  /** What nodes say, as it arrives. */
-  readonly receipts: ReceiptWatch;
   /** Why a network is on the allowlist; empty: nobody said. */
   readonly noteOf: (network: string) => string;
   /** In whose name the allowlist lifts: the publisher's. */
@@ -55,11 +60,14 @@ export interface OperatorServiceOptions {
   readonly aheadMs: () => number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Longest wait for what nodes say of a ban, in milliseconds. */
+  readonly waitMs: number;
 }
 
-const NO_NODES: EnforcingNodes = {
+const NO_NODES: LiveNodes = {
   enforcing: () => [],
-  silent: () => [],
+  live: () => [],
+  release: () => Promise.resolve(false),
 };
 
 /** Reports that are taken back in one step: others are served meanwhile. */
@@ -75,6 +83,9 @@ export class OperatorService {
   readonly #listing: BanListing;
   readonly #why: WhyService;
   readonly #steering: SteeringService;
+  readonly #status: StatusService;
+  readonly #tail: LiveTail;
+  readonly #receipts = new ReceiptWatch();
 
   /** @param options See {@link OperatorServiceOptions}. */
   constructor(options: OperatorServiceOptions) {
@@ -87,10 +98,37 @@ export class OperatorService {
       ...options,
       nodes,
       turns,
+      receipts: this.#receipts,
       record: (by, action, subject, detail) =>
         this.#record({ by, action, subject, detail }),
     });
     this.#why = new WhyService({ ...options, nodes, turns, nowMs });
+    this.#status = new StatusService({ ...options, nodes, turns });
+    this.#tail = new LiveTail({ ...options, nodes });
+  }
+
+  /** Hears of changes that are kept. */
+  noteKept(kept: readonly KeptChange[]): void {
+    this.#status.noteSteps(kept);
+    this.#tail.noteKept(kept);
+  }
+
+  /** Hears of what is over. */
+  noteExpired(steps: readonly BanStep[]): void {
+    this.#status.noteSteps(steps);
+    this.#tail.noteExpired(steps);
+  }
+
+  /** Hears of a report that was refused. */
+  noteRefused(refused: RefusedReport): void {
+    this.#status.noteRefused(refused);
+    this.#tail.noteRefused(refused);
+  }
+
+  /** Hears what nodes say, as it arrives: before it is stored. */
+  noteReceipts(receipts: readonly StoredReceipt[]): void {
+    this.#receipts.note(receipts);
+    this.#tail.noteReceipts(receipts);
   }
 
   /**
@@ -106,8 +144,7 @@ export class OperatorService {
     signal: AbortSignal,
   ): AsyncGenerator<OperatorAnswer, void, undefined> {
     try {
-      if (request.kind === "bans") yield* this.#listing.list(request, signal);
-      else yield await this.#answer(request, signal);
+      yield* this.#answers(request, signal);
     } catch (error) {
       if (signal.aborted && error === signal.reason) return;
       if (error instanceof BusyError) {
@@ -119,8 +156,26 @@ export class OperatorService {
     }
   }
 
+  async *#answers(
+    request: OperatorRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<OperatorAnswer, void, undefined> {
+    switch (request.kind) {
+      case "bans":
+        yield* this.#listing.list(request, signal);
+        return;
+      case "tail":
+        for await (const events of this.#tail.follow(signal)) {
+          yield { kind: "events", events };
+        }
+        return;
+      default:
+        yield await this.#answer(request, signal);
+    }
+  }
+
   async #answer(
-    request: Exclude<OperatorRequest, { kind: "bans" }>,
+    request: Exclude<OperatorRequest, { kind: "bans" | "tail" }>,
     signal: AbortSignal,
   ): Promise<OperatorAnswer> {
     const { nodes, records } = this.#options;
@@ -138,6 +193,8 @@ export class OperatorService {
         }
         return { kind: "done", count: Number(wasAside) };
       }
+      case "status":
+        return { kind: "status", ...await this.#status.status(signal) };
       case "nodes":
         return { kind: "nodes", nodes: nodes?.live() ?? [] };
       case "why": {
@@ -166,8 +223,10 @@ export class OperatorService {
   async #withdraw(
     { by, node, sinceMs }: OperatorRequest & { kind: "withdraw" },
   ): Promise<OperatorAnswer> {
-    const { hub } = this.#options;
-    const reports = [...this.#reportsOf(node, sinceMs ?? 0)];
+    const { hub, aheadMs } = this.#options;
+    // An operator's clock is the system's, a report's is the table's.
+    const fromMs = sinceMs === null ? -Infinity : sinceMs - aheadMs();
+    const reports = [...this.#reportsOf(node, fromMs)];
     const since = sinceMs === null
       ? ""
       : ` since ${new Date(sinceMs).toISOString()}`;
@@ -203,7 +262,7 @@ export class OperatorService {
 
   async #record(deed: Omit<AuditEntry, "atMs">): Promise<void> {
     const { records, clock, log, aheadMs } = this.#options;
-    const entry = { ...deed, detail: plain(deed.detail) };
+    const entry = { ...deed, detail: wordsOf(deed.detail) };
     log.record("notice", "an operator's doing", entry);
     const atMs = Math.round(clock.nowMs() + aheadMs());
     await records.keepAudit([{ atMs, ...entry }]);
@@ -211,10 +270,5 @@ export class OperatorService {
 }
 
 function failed(message: string, hint: string): OperatorAnswer {
-  return { kind: "failed", message: plain(message), hint: plain(hint) };
-}
-
-/** As an answer may say it. */
-function plain(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, 200);
+  return { kind: "failed", message: wordsOf(message), hint: wordsOf(hint) };
 }

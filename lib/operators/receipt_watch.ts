@@ -10,11 +10,17 @@ import { type BanKey, keyOf } from "../ban/ban.ts";
 import type { StoredReceipt } from "../ban/ban_store.ts";
 import { canonicalHost, type HostName } from "../base/host_name.ts";
 
+/** A ban that a node is to say something of. */
+export interface AwaitedWord {
+  readonly key: BanKey;
+  /** The actions that are to say so, each; empty: what they are is not known, and one word is enough. */
+  readonly actions: readonly string[];
+}
+
 /** What is waited for: nodes that carry bans out. */
 export interface AwaitedNode {
   readonly node: HostName;
-  /** The bans that it is to say something of. */
-  readonly keys: readonly BanKey[];
+  readonly words: readonly AwaitedWord[];
   /** It gave no sign of life lately: its word counts, and is not waited for. */
   readonly isSilent: boolean;
 }
@@ -60,7 +66,8 @@ export class Watch implements Disposable {
   readonly #end: () => void;
   readonly #changed = new Condition();
   readonly #names = new Map<HostName, HostName>();
-  readonly #awaited = new Map<HostName, Set<string>>();
+  /** By node and ban the actions that have not said anything yet. */
+  readonly #awaited = new Map<HostName, Map<string, Set<string>>>();
   readonly #unawaited = new Set<HostName>();
   readonly #failed = new Map<string, StoredReceipt>();
 
@@ -71,10 +78,15 @@ export class Watch implements Disposable {
   ) {
     this.#wanted = wanted;
     this.#end = end;
-    for (const { node, keys, isSilent } of nodes) {
+    for (const { node, words, isSilent } of nodes) {
       if (isSilent) this.#unawaited.add(canonicalHost(node));
       this.#names.set(canonicalHost(node), node);
-      this.#awaited.set(canonicalHost(node), new Set(keys.map(keyOf)));
+      this.#awaited.set(
+        canonicalHost(node),
+        new Map(
+          words.map(({ key, actions }) => [keyOf(key), new Set(actions)]),
+        ),
+      );
     }
   }
 
@@ -83,14 +95,19 @@ export class Watch implements Disposable {
     for (const receipt of receipts) {
       const node = canonicalHost(receipt.node);
       const key = keyOf(receipt);
-      if (this.#awaited.get(node)?.has(key) !== true) continue;
+      const actions = this.#awaited.get(node)?.get(key);
+      if (actions === undefined) continue;
+      if (actions.size > 0 && !actions.has(receipt.action)) continue;
       const isDone = receipt.outcome === this.#wanted;
       const isRefusal = receipt.outcome === "refused" ||
         receipt.outcome === "failed";
       // What it said of the time before, such as that it was applied.
       if (!isDone && !isRefusal) continue;
-      this.#awaited.get(node)?.delete(key);
-      if (isRefusal) this.#failed.set(`${node}|${key}`, receipt);
+      actions.delete(receipt.action);
+      if (actions.size === 0) this.#awaited.get(node)?.delete(key);
+      if (isRefusal) {
+        this.#failed.set(`${node}|${key}|${receipt.action}`, receipt);
+      }
       this.#changed.notify();
     }
   }
@@ -108,16 +125,16 @@ export class Watch implements Disposable {
     signal: AbortSignal,
   ): Promise<WatchResult> {
     const isOver = () =>
-      [...this.#awaited].every(([node, keys]) =>
-        keys.size === 0 || this.#unawaited.has(node)
+      [...this.#awaited].every(([node, words]) =>
+        words.size === 0 || this.#unawaited.has(node)
       );
     await inTime(clock, timeoutMs, signal, async (group) => {
       while (!isOver()) await this.#changed.wait(group);
     });
     const failed = [...this.#failed.values()];
     const failing = new Set(failed.map(({ node }) => canonicalHost(node)));
-    const silent = [...this.#awaited].filter(([node, keys]) =>
-      keys.size > 0 && !failing.has(node)
+    const silent = [...this.#awaited].filter(([node, words]) =>
+      words.size > 0 && !failing.has(node)
     ).map(([node]) => this.#names.get(node) ?? node);
     const done = this.#awaited.size - silent.length - failing.size;
     return { done, silent, failed };

@@ -7,13 +7,13 @@
 
 import type { Clock } from "../async/clock.ts";
 import type { SharedTurns } from "../async/shared_turns.ts";
-import type { Ban } from "../ban/ban.ts";
+import type { Ban, BanKey } from "../ban/ban.ts";
 import type { BanHub } from "../ban/ban_hub.ts";
 import type { BanStore } from "../ban/ban_store.ts";
 import type { HubVerdict } from "../ban/decision_batch.ts";
 import { prefixesAround } from "../base/address.ts";
 import { RuntimeError } from "../base/errors.ts";
-import { sameHost } from "../base/host_name.ts";
+import { canonicalHost, type HostName } from "../base/host_name.ts";
 import { OPERATOR_JAIL, OPERATOR_ORIGIN } from "../base/operator_name.ts";
 import {
   type CurrentPolicy,
@@ -28,9 +28,14 @@ import {
   type SteeredReport,
   type UnbanOrder,
 } from "../wire/operator_steering.ts";
-import { banMatcher } from "./ban_match.ts";
+import { banMatcher, endsMs } from "./ban_match.ts";
 import { EnforcementView, type EnforcingNodes } from "./enforcement_view.ts";
-import type { AwaitedNode, ReceiptWatch, Watch } from "./receipt_watch.ts";
+import type {
+  AwaitedNode,
+  AwaitedWord,
+  ReceiptWatch,
+  Watch,
+} from "./receipt_watch.ts";
 
 /** Records who did what. */
 export type RecordDeed = (
@@ -50,10 +55,10 @@ export interface SteeringServiceOptions {
   readonly clock: Clock;
   readonly turns: SharedTurns;
   readonly record: RecordDeed;
+  /** Longest wait for what the nodes say, in milliseconds. */
+  readonly waitMs: number;
 }
 
-/** Longest wait for the nodes. */
-const WAIT_MS = 3_000;
 /** Bans that are lifted in one step: others are served meanwhile. */
 const AT_ONCE = 500;
 /** Bans of an order whose end is waited for; of more, the last. */
@@ -82,16 +87,7 @@ export class SteeringService {
     this.#judge(order);
     const key = { jail: OPERATOR_JAIL, address };
     const view = this.#view();
-    const before = hub.table.find(key);
-    const missing = before === undefined ? [] : view.count(before).missing;
-    const silent = new Set(this.#options.nodes.silent());
-    const nodes = this.#options.nodes.enforcing().filter((node) =>
-      before === undefined || missing.some((each) => each.node === node)
-    ).map((node): AwaitedNode => ({
-      node,
-      keys: [key],
-      isSilent: silent.has(node),
-    }));
+    const nodes = awaitedAt(view, key, hub.table.find(key));
     using watch = receipts.begin(nodes, "applied");
     const startMs = clock.monotonicMs();
     const [verdict] = await hub.submit([{
@@ -154,24 +150,19 @@ export class SteeringService {
     { address, node, jail }: UnbanOrder,
     signal: AbortSignal,
   ): Promise<readonly Ban[]> {
-    const { hub: { table }, turns } = this.#options;
+    const { hub: { table }, clock } = this.#options;
     const matches = banMatcher({
       ...{ jail, node, at: null, within: null, sinceMs: null },
       notEnforced: false,
     });
-    if (address !== null) return [...table.ofAddress(address)].filter(matches);
+    const nowMs = clock.nowMs();
+    // What is over is there until the next sweep.
+    const isMeant = (ban: Ban) => endsMs(ban) > nowMs && matches(ban);
+    if (address !== null) return [...table.ofAddress(address)].filter(isMeant);
     const found: Ban[] = [];
-    const all = table.bans();
-    let isDone = false;
-    while (!isDone) {
-      await turns.take(signal, (isOver) => {
-        do {
-          const { done, value } = all.next();
-          isDone = done === true;
-          if (value !== undefined && matches(value)) found.push(value);
-        } while (!isDone && !isOver());
-      });
-    }
+    await this.#each(table.bans(), signal, (ban) => {
+      if (isMeant(ban)) found.push(ban);
+    });
     return found;
   }
 
@@ -201,21 +192,38 @@ export class SteeringService {
     bans: readonly Ban[],
     signal: AbortSignal,
   ): Promise<readonly AwaitedNode[]> {
-    const { nodes, turns } = this.#options;
     const view = this.#view();
-    const held = await turns.take(
-      signal,
-      () => bans.map((ban) => ({ ban, missing: view.count(ban).missing })),
-    );
-    const silent = new Set(nodes.silent());
-    return nodes.enforcing().map((node): AwaitedNode => ({
-      node,
-      keys: held.filter(({ ban, missing }) =>
-        !ban.isPending && !missing.some((each) => each.node === node) &&
-        !ban.reports.some(({ origin }) => sameHost(origin, node))
-      ).map(({ ban }) => ban),
-      isSilent: silent.has(node),
-    })).filter(({ keys }) => keys.length > 0);
+    const words = new Map<HostName, AwaitedWord[]>();
+    await this.#each(bans, signal, (key) => {
+      for (const [node, actions] of view.inForce(key)) {
+        const known = words.get(node) ?? [];
+        known.push({ key, actions });
+        words.set(node, known);
+      }
+    });
+    return [...view.nodes].flatMap(({ node, isSilent }) => {
+      const held = words.get(canonicalHost(node));
+      return held === undefined ? [] : [{ node, words: held, isSilent }];
+    });
+  }
+
+  /** Does something with each ban, in turns that are short. */
+  async #each(
+    bans: Iterable<Ban>,
+    signal: AbortSignal,
+    work: (ban: Ban) => void,
+  ): Promise<void> {
+    const all = bans[Symbol.iterator]();
+    let isDone = false;
+    while (!isDone) {
+      await this.#options.turns.take(signal, (isOver) => {
+        do {
+          const next = all.next();
+          isDone = next.done === true;
+          if (next.done !== true) work(next.value);
+        } while (!isDone && !isOver());
+      });
+    }
   }
 
   async #lift(bans: readonly Ban[], order: UnbanOrder): Promise<number> {
@@ -254,8 +262,8 @@ export class SteeringService {
       readonly reports: readonly SteeredReport[];
     },
   ): Promise<Steered> {
-    const { clock } = this.#options;
-    const { done, silent, failed } = await watch.wait(clock, WAIT_MS, signal);
+    const { clock, waitMs } = this.#options;
+    const { done, silent, failed } = await watch.wait(clock, waitMs, signal);
     return {
       bans,
       reports,
@@ -273,6 +281,22 @@ export class SteeringService {
     const { store, nodes } = this.#options;
     return new EnforcementView(store, nodes);
   }
+}
+
+/** Who is to put a ban in force, and with which actions it has it not yet. */
+function awaitedAt(
+  view: EnforcementView,
+  key: BanKey,
+  before: Ban | undefined,
+): readonly AwaitedNode[] {
+  const inForce = before === undefined ? undefined : view.inForce(before);
+  return [...view.nodes].flatMap((each): readonly AwaitedNode[] => {
+    if (before !== undefined && view.hasInForce(each, before)) return [];
+    const { node, isSilent } = each;
+    const done = inForce?.get(canonicalHost(node)) ?? [];
+    const actions = each.actions.filter((action) => !done.includes(action));
+    return [{ node, words: [{ key, actions }], isSilent }];
+  });
 }
 
 function refuseVerdict(verdict: HubVerdict | undefined): void {

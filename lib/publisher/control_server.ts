@@ -29,6 +29,7 @@ import { type NodeQuotas, QuarantinedError } from "./node_quotas.ts";
 import { SendQueue } from "../zmq/send_queue.ts";
 import type { Frames, MessageSocket } from "../zmq/ports.ts";
 import { ReceiptIntake, type ReceiptIntakeCounters } from "./receipt_intake.ts";
+import type { RefusedReport } from "../operators/refused_report.ts";
 import type { NodeStates } from "./node_states.ts";
 import { type NodeSession, Sessions } from "./sessions.ts";
 import type { SyncServer } from "./sync_server.ts";
@@ -56,6 +57,8 @@ export interface ControlServerOptions {
   readonly limits: SessionLimits;
   /** Given receipts as they arrive, before they are stored. Must not throw. */
   readonly onReceipts: (receipts: readonly StoredReceipt[]) => void;
+  /** Told of reports that are refused for good. Must not throw. */
+  readonly onRefused: (refused: RefusedReport) => void;
   /** The cluster's allowlist that is in force now. */
   readonly allowlist: () => Allowlist;
   /** Makes a session's id that nobody can guess. */

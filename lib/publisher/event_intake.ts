@@ -14,6 +14,7 @@ import type { HostName } from "../base/host_name.ts";
 import { matchesAnyJail } from "../base/jail_globs.ts";
 import { CLUSTER_JAIL } from "../base/jail_name.ts";
 import type { Member } from "../members/member.ts";
+import type { RefusedReport } from "../operators/refused_report.ts";
 import type { NodeQuotas } from "./node_quotas.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
@@ -38,6 +39,8 @@ export interface EventIntakeOptions {
   >;
   /** Where to tell of refusals, which may come without end. */
   readonly troubleLog: Log;
+  /** Told of what is refused for good. Must not throw. @default {nobody is told} */
+  readonly onRefused?: (refused: RefusedReport) => void;
 }
 
 interface Against {
@@ -98,7 +101,7 @@ export class EventIntake {
     // Only now: what is not taken comes again, and is to be counted once.
     const results = judged.map(({ event, against }) =>
       against === undefined
-        ? this.#resultOf(verdicts.next().value)
+        ? this.#resultOf(origin, event, verdicts.next().value)
         : this.#refuse(origin, event, against)
     );
     quotas.noteResults(origin, results.map(({ outcome }) => outcome));
@@ -138,12 +141,17 @@ export class EventIntake {
     { jail, address }: NodeEvent,
     { rule, kind }: Against,
   ): EventResult {
-    this.counters.refused++;
     // It may not know its jails: nothing of it is taken, and its rate bounds it.
     if (rule !== "jail-right") this.#options.quotas.noteBad(node, kind);
     const fields = { node, jail, address, rule };
     this.#options.troubleLog.record("warning", "report refused", fields);
-    return { outcome: "refused", rule };
+    return this.#refused(fields);
+  }
+
+  #refused(refused: RefusedReport): EventResult {
+    this.counters.refused++;
+    this.#options.onRefused?.(refused);
+    return { outcome: "refused", rule: refused.rule };
   }
 
   #tableEvent(event: NodeEvent, origin: HostName): TableEvent {
@@ -160,7 +168,11 @@ export class EventIntake {
     };
   }
 
-  #resultOf(verdict: HubVerdict | undefined): EventResult {
+  #resultOf(
+    node: HostName,
+    { jail, address }: NodeEvent,
+    verdict: HubVerdict | undefined,
+  ): EventResult {
     switch (verdict) {
       case "changed":
         this.counters.accepted++;
@@ -168,8 +180,7 @@ export class EventIntake {
       case "over":
       case "full":
       case "node-full":
-        this.counters.refused++;
-        return { outcome: "refused", rule: verdict };
+        return this.#refused({ node, jail, address, rule: verdict });
       default:
         this.counters.known++;
         return { outcome: "known", rule: "" };

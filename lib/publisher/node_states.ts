@@ -44,6 +44,8 @@ export interface NodeStatesOptions {
   readonly isAside: (node: HostName) => boolean;
   /** Time without a sign of life after which a program is silent. */
   readonly silentAfterMs: number;
+  /** Time for an answer to ASK. */
+  readonly askAnswerMs: number;
 }
 
 /** How a node is in one of its roles. */
@@ -91,8 +93,8 @@ export class NodeStates {
   /** @param options See {@link NodeStatesOptions}. */
   constructor(options: NodeStatesOptions) {
     this.#options = options;
-    const { sinceMs, silentAfterMs, kept = [] } = options;
-    this.#rule = { sinceMs, silentAfterMs };
+    const { sinceMs, silentAfterMs, askAnswerMs, kept = [] } = options;
+    this.#rule = { sinceMs, silentAfterMs, askAnswerMs };
     for (const { node, role, ...known } of kept) {
       this.#presences.set(keyOf(node, role), { ...UNKNOWN, ...known });
     }

@@ -72,6 +72,8 @@ export interface SilenceRule {
   readonly sinceMs: number;
   /** Time without a sign of life. */
   readonly silentAfterMs: number;
+  /** Time for an answer to ASK. */
+  readonly askAnswerMs: number;
 }
 
 /** Of whom nothing is known. */
@@ -86,15 +88,13 @@ export const UNKNOWN: Presence = {
   twinMs: undefined,
 };
 
-/** Time for an answer to ASK; who gives none is no longer there. */
-export const ASK_ANSWER_MS = 3_000;
 /** For so long a second host is remembered after its last try. */
 export const TWIN_MS = 600_000;
 
 /** How a program is now. */
 export function presenceState(
   { seenMs, isAway }: Presence,
-  { sinceMs, silentAfterMs }: SilenceRule,
+  { sinceMs, silentAfterMs }: Omit<SilenceRule, "askAnswerMs">,
   nowMs: number,
 ): PresenceState {
   if (seenMs === undefined) return "never";
@@ -122,7 +122,7 @@ export function greeting(
   }
   const isThere = presenceState(presence, rule, nowMs) === "ok";
   const waitedMs = askedMs === undefined ? 0 : nowMs - askedMs;
-  if (!isThere || waitedMs >= ASK_ANSWER_MS) {
+  if (!isThere || waitedMs >= rule.askAnswerMs) {
     return { kind: "admitted", ousts: true };
   }
   return {

@@ -20,6 +20,7 @@ import {
   type ProtectionPolicy,
   refusal,
 } from "../protection/protection_policy.ts";
+import type { RefusedReport } from "../operators/refused_report.ts";
 import { mayCarry, type TokenList } from "./protocol1_tokens.ts";
 import {
   decodeRequest,
@@ -62,6 +63,8 @@ export interface Protocol1RequestServerOptions {
   readonly isReadonly?: boolean | undefined;
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
+  /** Told of reports that are refused. Must not throw. @default {nobody is told} */
+  readonly onRefused?: (refused: RefusedReport) => void;
 }
 
 /** Counters of a {@link Protocol1RequestServer} since its start. */
@@ -94,6 +97,8 @@ export type RequestVerdict =
       | "full"
       | "readonly";
     readonly detail?: string;
+    /** The report, where it could be read. */
+    readonly refused?: RefusedReport;
   };
 
 /** Proxies that a request may have come through. */
@@ -118,15 +123,15 @@ export function judgeRequest(
   const token = tokenAt === undefined ? undefined : entries[tokenAt];
   if (!mayCarry(token, event.origin)) {
     const detail = `${token?.name} is not for ${event.origin}`;
-    return { kind: "refuse", reason: "not-your-host", detail };
+    return refuse("not-your-host", event, detail);
   }
   // What happens in the cluster's own jail is the cluster's own doing.
   if (event.jail === CLUSTER_JAIL || event.jail === OPERATOR_JAIL) {
-    return { kind: "refuse", reason: "jail" };
+    return refuse("jail", event);
   }
   if (isOperatorOrigin(event.origin)) {
     const detail = `${event.origin} is no host's name`;
-    return { kind: "refuse", reason: "not-your-host", detail };
+    return refuse("not-your-host", event, detail);
   }
   const refused = event.kind === "ban"
     ? refusal(event.address, protection)
@@ -134,9 +139,21 @@ export function judgeRequest(
   if (refused !== undefined) {
     const detail =
       `${event.address} from ${event.origin}: ${refused.rule} (${refused.because})`;
-    return { kind: "refuse", reason: "protected", detail };
+    return refuse("protected", event, detail, refused.rule);
   }
   return { kind: "relay", event, acknowledgement };
+}
+
+function refuse(
+  reason: Extract<RequestVerdict, { kind: "refuse" }>["reason"],
+  { origin: node, jail, address }: BanEvent,
+  detail?: string,
+  rule: string = reason,
+): RequestVerdict {
+  return {
+    ...{ kind: "refuse", reason, refused: { node, jail, address, rule } },
+    ...(detail === undefined ? {} : { detail }),
+  };
 }
 
 /** Serves monitors until stopped. */
@@ -210,7 +227,7 @@ export class Protocol1RequestServer {
     const verdict = judgeRequest(body, tokens(), protection());
     if (!isReadonly || verdict.kind === "refuse") return verdict;
     const detail = `legacy is readonly: ${verdict.event.origin} must join`;
-    return { kind: "refuse", reason: "readonly", detail };
+    return refuse("readonly", verdict.event, detail);
   }
 
   /**
@@ -232,7 +249,7 @@ export class Protocol1RequestServer {
         event: tableEvent(event, endsMs),
       }]);
       if (verdict === "node-full") {
-        this.#tell({ kind: "refuse", reason: "full", detail: event.origin });
+        this.#tell(refuse("full", event, event.origin, "node-full"));
         return refused;
       }
       // What this table does not know, a subscriber may: it heard of it before.
@@ -264,6 +281,9 @@ export class Protocol1RequestServer {
       }
       case "refuse":
         this.counters.refused++;
+        if (verdict.refused !== undefined) {
+          this.#options.onRefused?.(verdict.refused);
+        }
         this.#troubleLog.record("warning", "request refused", {
           reason: verdict.reason,
           ...(verdict.detail === undefined ? {} : { detail: verdict.detail }),

@@ -16,6 +16,7 @@ import {
   prefixedFigures,
   type StatusFigures,
 } from "../service/status_report.ts";
+import type { RefusedReport } from "../operators/refused_report.ts";
 import type { TokenList } from "./protocol1_tokens.ts";
 import { encodeBroadcast } from "../wire/v1.ts";
 
@@ -43,6 +44,8 @@ export interface Protocol1ServerOptions extends Protocol1Service {
   readonly protection: CurrentPolicy;
   /** How long a report holds, in milliseconds; `Infinity`: until it is taken back. */
   readonly banTimeMs: number;
+  /** Told of reports that are refused. Must not throw. */
+  readonly onRefused: (refused: RefusedReport) => void;
 }
 
 /** Serves nodes with {@link Protocol1Server.tasks}. */

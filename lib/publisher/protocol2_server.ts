@@ -34,6 +34,8 @@ import {
   prefixedFigures,
   type StatusFigures,
 } from "../service/status_report.ts";
+import type { EnforcingNode } from "../operators/enforcement_view.ts";
+import type { RefusedReport } from "../operators/refused_report.ts";
 import { SyncServer } from "./sync_server.ts";
 import { MAX_CHANGES, MAX_EVENTS, MAX_RECEIPTS } from "../wire/v2.ts";
 
@@ -74,6 +76,8 @@ export interface Protocol2ServerOptions extends Protocol2Service {
   readonly newSessionId: () => SessionId;
   /** Given receipts as they arrive. Must not throw. */
   readonly onReceipts: (receipts: readonly StoredReceipt[]) => void;
+  /** Told of reports that are refused for good. Must not throw. */
+  readonly onRefused: (refused: RefusedReport) => void;
   /** When nodes are silent. @default {PRESENCE_PACE} */
   readonly pace?: PresencePace;
 }
@@ -104,8 +108,8 @@ export class Protocol2Server {
     const kept = store.records.presences();
     this.#states = new NodeStates({
       ...options,
+      ...options.pace ?? PRESENCE_PACE,
       kept,
-      silentAfterMs: (options.pace ?? PRESENCE_PACE).silentAfterMs,
       sinceMs: clock.nowMs(),
       members: () => options.authenticator.list.members,
       seq: () => hub.table.seq,
@@ -182,15 +186,18 @@ export class Protocol2Server {
   }
 
   /** Nodes whose subscribers should have bans in force, those that are silent as well. */
-  readonly enforcing = (): readonly HostName[] =>
-    this.states().filter(({ roles }) => roles.some(isEnforcing))
-      .map(({ node }) => node);
-
-  /** Those of them that gave no sign of life lately. */
-  readonly silent = (): readonly HostName[] =>
-    this.states().filter(({ roles }) =>
-      roles.some((each) => isEnforcing(each) && each.state === "silent")
-    ).map(({ node }) => node);
+  readonly enforcing = (): readonly EnforcingNode[] =>
+    this.states().flatMap(({ node, roles }) => {
+      const acting = roles.find(isEnforcing);
+      if (acting === undefined) return [];
+      const { state, condition } = acting;
+      const actions = condition?.kind === "subscriber" ? condition.actions : [];
+      return [{
+        node,
+        actions: actions.map(({ name }) => name),
+        isSilent: state === "silent",
+      }];
+    });
 
   /** Takes a node's reports again. @returns Whether they were set aside. */
   async release(node: HostName): Promise<boolean> {

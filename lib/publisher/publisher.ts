@@ -16,7 +16,7 @@ import type { HostName } from "../base/host_name.ts";
 import { Protocol1Server, type Protocol1Service } from "./protocol1_server.ts";
 import { auditJournal } from "./journal_audit.ts";
 import type { AllowedNetwork, MemberList } from "../members/member.ts";
-import type { PresencePace } from "../wire/presence_pace.ts";
+import { PRESENCE_PACE, type PresencePace } from "../wire/presence_pace.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
@@ -30,8 +30,8 @@ import type {
   OperatorRequest,
 } from "../wire/operator_messages.ts";
 import { OPERATOR_JAIL } from "../base/operator_name.ts";
-import { ReceiptWatch } from "../operators/receipt_watch.ts";
 import { OperatorService } from "../operators/operator_service.ts";
+import type { RefusedReport } from "../operators/refused_report.ts";
 import type { StatusFigures } from "../service/status_report.ts";
 import { PublisherClock } from "./publisher_clock.ts";
 import { runTogether } from "../async/tasks.ts";
@@ -62,6 +62,8 @@ export interface PublisherOptions {
   readonly newSessionId: () => SessionId;
   /** This host's name: bans are lifted in it. */
   readonly hostName: HostName;
+  /** This program's. */
+  readonly version: string;
   /** Whom nobody bans in the whole cluster, at first. @default {[]} */
   readonly allowed?: readonly AllowedNetwork[];
   /** When nodes are silent. @default {PRESENCE_PACE} */
@@ -123,8 +125,13 @@ export class Publisher {
       onChange: (list) => this.#nodes?.sendAllowlist(list),
     });
     this.#allowlist = allowlist;
-    const receipts = new ReceiptWatch();
-    const serving = { ...options, hub, protection: allowlist.policy };
+    const serving = {
+      ...options,
+      hub,
+      protection: allowlist.policy,
+      onRefused: (refused: RefusedReport) =>
+        this.#operators.noteRefused(refused),
+    };
     this.#legacy = protocol1 === undefined
       ? undefined
       : new Protocol1Server({ ...serving, ...protocol1 });
@@ -133,7 +140,7 @@ export class Publisher {
       ...protocol2,
       allowlist: () => allowlist.list,
       onList: ({ allowed }) => this.allow(allowed),
-      onReceipts: (said) => receipts.note(said),
+      onReceipts: (said) => this.#operators.noteReceipts(said),
     });
     this.#operators = new OperatorService({
       ...options,
@@ -143,7 +150,7 @@ export class Publisher {
       aheadMs: () => this.#time.steady.aheadMs,
       protection: allowlist.policy,
       noteOf: allowlist.noteOf,
-      receipts,
+      waitMs: (options.pace ?? PRESENCE_PACE).receiptWaitMs,
     });
   }
 
@@ -217,13 +224,14 @@ export class Publisher {
     this.#nodes?.publish(kept);
     this.#legacy?.publish(kept);
     this.#allowlist.note(kept);
+    this.#operators.noteKept(kept);
   }
 
   async #expire(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (true) {
       await clock.delay(EXPIRY_INTERVAL_MS, signal);
-      this.#hub.expire();
+      this.#operators.noteExpired(this.#hub.expire());
       this.#allowlist.tick();
       this.#nodes?.tidy(clock.nowMs());
     }

@@ -14,6 +14,8 @@ export interface LineRequest {
   readonly maxAnswerBytes: number;
   /** Limit of the wait for each line; `Infinity`: none. */
   readonly timeoutMs: number;
+  /** Ends the answer, which is then a failure of whatever kind. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A line of an answer, or why there is none. */

@@ -21,7 +21,7 @@ import {
   text,
 } from "../base/json_shape.ts";
 import { MAX_REPORTS } from "../ban/ban_decision.ts";
-import { parseNote } from "../members/member_list_form.ts";
+import { MAX_NOTE_LENGTH, parseNote } from "../members/member_list_form.ts";
 
 /** Which bans are asked for; `null`: whatever it is. */
 export interface BanFilter {
@@ -112,6 +112,11 @@ export const jail: Shape<JailName> = text("jail", parseJailName);
 export const node: Shape<HostName> = text("node", parseHostName);
 /** Words of an operator or a rule. */
 export const words = (name: string): Shape<string> => text(name, parseNote);
+
+/** Makes any text fit for {@link words}: `?` for what is not printable ASCII, and 200 characters at most. */
+export function wordsOf(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, MAX_NOTE_LENGTH);
+}
 
 /** The form of a {@link BanFilter}. */
 export const banFilter: Shape<BanFilter> = record<BanFilter>({

@@ -40,6 +40,8 @@ import {
   UNBAN_ORDER,
   type UnbanOrder,
 } from "./operator_steering.ts";
+import { type ClusterStatus, STATUS_MEMBERS } from "./operator_status.ts";
+import { type LiveEvent, liveEvent, MAX_LINE_EVENTS } from "./operator_tail.ts";
 import { WHY_MEMBERS, type WhyAnswer } from "./operator_why.ts";
 import {
   address,
@@ -64,6 +66,10 @@ export type OperatorRequest =
   }
   /** Take its reports again. */
   | { readonly kind: "release"; readonly by: string; readonly node: HostName }
+  /** Tell how the whole cluster is. */
+  | { readonly kind: "status" }
+  /** Tell what happens, from now on. */
+  | { readonly kind: "tail" }
   /** List the members with their counters. */
   | { readonly kind: "nodes" }
   /** Give the last entries of the audit log. */
@@ -135,12 +141,15 @@ export interface LiveNode {
 export type OperatorAnswer =
   /** It is done; `count` is how much there was to do. */
   | { readonly kind: "done"; readonly count: number }
+  | ({ readonly kind: "status" } & ClusterStatus)
   | { readonly kind: "nodes"; readonly nodes: readonly LiveNode[] }
   | { readonly kind: "audit"; readonly entries: readonly AuditEntry[] }
   /** Some bans; more lines follow. */
   | { readonly kind: "bans"; readonly bans: readonly OperatorBan[] }
   /** There are so many bans of those asked for, and no more lines. */
   | { readonly kind: "listed"; readonly matched: number }
+  /** What happened since the line before; none where nothing did for a while. More lines follow. */
+  | { readonly kind: "events"; readonly events: readonly LiveEvent[] }
   /** All that is known of an address. */
   | ({ readonly kind: "why" } & WhyAnswer)
   /** What came of a ban or an unban. */
@@ -163,7 +172,7 @@ const MAX_ROLES = 2;
 
 /** Whether another line follows this one of an answer. */
 export function isContinued({ kind }: OperatorAnswer): boolean {
-  return kind === "bans";
+  return kind === "bans" || kind === "events";
 }
 
 const node = text("node", parseHostName);
@@ -178,6 +187,8 @@ const parseSentence = (text: string) =>
 const plainRequest = variants<OperatorRequest>({
   withdraw: { by: words("by"), node, sinceMs: orNull(count("sinceMs")) },
   release: { by: words("by"), node },
+  status: {},
+  tail: {},
   nodes: {},
   audit: { max: integer("max", 1, MAX_AUDIT_ANSWER) },
   bans: {
@@ -237,10 +248,12 @@ const entry = record<AuditEntry>({
 
 const answer: Shape<OperatorAnswer> = variants<OperatorAnswer>({
   done: { count: count("count") },
+  status: STATUS_MEMBERS,
   nodes: { nodes: list("nodes", liveNode, 0, MAX_MEMBERS) },
   audit: { entries: list("entries", entry, 0, MAX_AUDIT_ANSWER) },
   bans: { bans: list("bans", operatorBan, 1, MAX_LINE_BANS) },
   listed: { matched: count("matched") },
+  events: { events: list("events", liveEvent, 0, MAX_LINE_EVENTS) },
   why: WHY_MEMBERS,
   steered: STEERED,
   failed: {

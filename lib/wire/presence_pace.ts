@@ -1,6 +1,7 @@
 /**
  * How often programs of nodes tell that they are there, and when the publisher
- * takes them for silent: both sides have to go together.
+ * takes them for silent, or waits no longer for what they say: both sides have
+ * to go together.
  *
  * @module
  */
@@ -13,6 +14,10 @@ export interface PresencePace {
   readonly lookMs: number;
   /** Time without a sign of life after which a program is silent. */
   readonly silentAfterMs: number;
+  /** Time for an answer to ASK; who gives none is no longer there. */
+  readonly askAnswerMs: number;
+  /** How long an operator waits for what nodes say of an order. */
+  readonly receiptWaitMs: number;
 }
 
 /** Two STATE in a row may get lost. */
@@ -20,4 +25,6 @@ export const PRESENCE_PACE: PresencePace = {
   everyMs: 30_000,
   lookMs: 5_000,
   silentAfterMs: 90_000,
+  askAnswerMs: 3_000,
+  receiptWaitMs: 3_000,
 };

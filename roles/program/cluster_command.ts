@@ -20,7 +20,7 @@ import { exportBans } from "../../lib/cli/export_command.ts";
 import { BanCommands } from "../../lib/cli/ban_commands.ts";
 import { SteeringCommands } from "../../lib/cli/steering_commands.ts";
 import { outputPlace } from "./output_place.ts";
-import type { OperatorRequest } from "../../lib/wire/operator_messages.ts";
+import type { AskPublisher } from "../../lib/cli/publisher_questions.ts";
 import {
   editLocalFile,
   localPath,
@@ -29,9 +29,13 @@ import {
 import { newCurveKeys, newToken } from "../../lib/members/io/curve_keys.ts";
 import type { SecretFile } from "../../lib/members/io/secret_file.ts";
 import { userName } from "../../lib/service/io/state_folder.ts";
-import { isRunning, runningPrograms } from "./running_programs.ts";
+import {
+  isRunning,
+  runningPrograms,
+  viewPrograms,
+} from "./running_programs.ts";
 import { joinCluster, notHere } from "../../lib/cli/join_command.ts";
-import { LiveCommands } from "../../lib/cli/live_commands.ts";
+import { LiveCommands, nodeStatus } from "../../lib/cli/live_commands.ts";
 import { NodeCommands } from "../../lib/cli/node_commands.ts";
 import { type Editor, journalWords } from "../../lib/cli/member_edits.ts";
 import { memberDetails, memberJson } from "../../lib/cli/member_view.ts";
@@ -72,14 +76,17 @@ export async function carryOut(
   const config = readClusterConfig(files, await systemFacts(files));
   const editor = { by: journalWords(await userName()), atMs: Date.now() };
   const place = { config, configPath: files[0]?.path ?? "", editor };
-  await refuseOnNode(command, config);
+  const membership = await nodeMembership(config);
+  if (membership !== undefined && !makesAHub(command)) {
+    if (command.verb !== "status") throw notHere(command.verb, membership);
+    return nodeStatus(command, membership, await viewPrograms(config));
+  }
   const nodes = nodeCommands(place);
   const allowlist = new AllowCommands(
     memberListFile(config.stateDir),
     editor,
   );
-  const socket = commandSocketPath(config.publisherPidFile);
-  const ask = (request: OperatorRequest) => askPublisher(socket, request);
+  const ask = asking(config);
   const live = new LiveCommands(ask, editor);
   const { atMs: nowMs } = editor;
   const steering = new SteeringCommands({
@@ -92,6 +99,8 @@ export async function carryOut(
       return await init(place, nodes, command);
     case "join":
       return await join(place, command);
+    case "status":
+      return await live.status(command);
     case "node add":
       return await nodes.add(command);
     case "node list":
@@ -123,6 +132,8 @@ export async function carryOut(
       return await steering.ban(command);
     case "unban":
       return await steering.unban(command);
+    case "tail":
+      return bans.tail(command);
     case "audit":
       return await live.audit(command);
     case "node revoke":
@@ -144,26 +155,33 @@ export async function carryOut(
   }
 }
 
-/** Verbs for a host that is no publisher's yet. */
-const MAKES_A_HUB = new Set<TypedCommand["verb"]>(["init", "join", "restore"]);
+function asking({ publisherPidFile }: ClusterConfig): AskPublisher {
+  const socket = commandSocketPath(publisherPidFile);
+  return (request, signal) => askPublisher(socket, request, signal);
+}
+
+/** Whether it is for a host that is no publisher's yet. */
+function makesAHub({ verb }: TypedCommand): boolean {
+  return verb === "init" || verb === "join" || verb === "restore";
+}
 
 /**
- * What only a publisher's host can do is refused on a node, which has lists of
- * nobody. A publisher without keys serves protocol 1, and is one.
+ * What a host has joined with that is a node and no more: it has lists of
+ * nobody. A publisher without keys serves protocol 1, and is no node.
+ *
+ * @returns `undefined`: it is a publisher's host, or has not joined.
  */
-async function refuseOnNode(
-  { verb }: TypedCommand,
+async function nodeMembership(
   { stateDir, publisherPidFile }: ClusterConfig,
-): Promise<void> {
-  if (MAKES_A_HUB.has(verb)) return;
+): Promise<Membership | undefined> {
   const membership = await readIfAllowed(
     membershipFile(stateDir),
   );
-  if (membership === undefined) return;
+  if (membership === undefined) return undefined;
   const identity = identityFile(stateDir);
   const isHub = await identity.read() !== undefined ||
     await isRunning(publisherPidFile);
-  if (!isHub) throw notHere(verb, membership);
+  return isHub ? undefined : membership;
 }
 
 /** A membership that is damaged or may not be read is for the programs to tell of. */

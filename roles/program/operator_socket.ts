@@ -69,15 +69,18 @@ export async function answerOperators(
  *
  * @param path Where it listens; see `commandSocketPath`.
  * @param request What to ask.
+ * @param signal Ends the answer.
  * @returns The lines of its answer; none when no publisher listens there.
  * @throws {RuntimeError} when it can't be asked, or does not answer.
  */
 export async function* askPublisher(
   path: string,
   request: OperatorRequest,
+  signal?: AbortSignal,
 ): AsyncGenerator<OperatorAnswer, void, undefined> {
   let isFirst = true;
-  for await (const reply of askLines(commandRequest(path, request))) {
+  for await (const reply of askLines(commandRequest(path, request, signal))) {
+    if (signal?.aborted === true) return;
     const answer = readCommandReply(path, reply, isFirst);
     if (answer === undefined) return;
     isFirst = false;

@@ -1,5 +1,8 @@
 import type { ClusterConfig } from "../../lib/config/cluster_config.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
+import type { ProgramView } from "../../lib/cli/status_view.ts";
+import { statusSocketPath } from "../../lib/service/status_socket.ts";
+import { askStatus } from "./status_socket.ts";
 import { PidFile } from "../../lib/service/io/pid_file.ts";
 
 /** The programs of a node that run on this host, by their pid files. */
@@ -11,6 +14,25 @@ export async function runningPrograms(
     if (await isRunning(path)) running.push(`fail2ban-${role}`);
   }
   return running;
+}
+
+/** How the programs of a node on this host are. */
+export async function viewPrograms(
+  { nodePidFiles }: ClusterConfig,
+): Promise<readonly ProgramView[]> {
+  return await Promise.all(
+    (["monitor", "subscriber"] as const).map(async (role) => {
+      const path = nodePidFiles[role];
+      if (!await isRunning(path)) return { kind: "stopped", role };
+      try {
+        const report = await askStatus(statusSocketPath(path));
+        return { kind: "running", role, report };
+      } catch (error) {
+        if (!(error instanceof RuntimeError)) throw error;
+        return { kind: "mute", role, reason: error.message };
+      }
+    }),
+  );
 }
 
 /** Whether the program of a pid file runs. A file that this user may not read tells nothing. */

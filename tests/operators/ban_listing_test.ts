@@ -1,10 +1,12 @@
+import type { EnforcingNode } from "../../lib/operators/enforcement_view.ts";
+import { enforcing } from "../support/values/enforcing_nodes.ts";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { SharedTurns } from "../../lib/async/shared_turns.ts";
 import type { Ban } from "../../lib/ban/ban.ts";
 import type { StoredReceipt } from "../../lib/ban/ban_store.ts";
 import { BanTable } from "../../lib/ban/ban_table.ts";
-import { canonicalHost, type HostName } from "../../lib/base/host_name.ts";
+import { canonicalHost } from "../../lib/base/host_name.ts";
 import { addressSpan } from "../../lib/base/address_span.ts";
 import {
   BanListing,
@@ -36,7 +38,7 @@ const STILL = { monotonicMs: () => 0, delay: () => Promise.resolve() };
 function listing(
   bans: readonly Ban[],
   {
-    nodes = [] as readonly HostName[],
+    nodes = [] as readonly EnforcingNode[],
     receipts = [] as readonly StoredReceipt[],
   } = {},
 ) {
@@ -49,7 +51,7 @@ function listing(
           each.jail === key.jail && each.address === key.address
         ),
     },
-    nodes: { enforcing: () => nodes, silent: () => [] },
+    nodes: { enforcing: () => nodes },
     aheadMs: () => 3_600_000,
     turns: new SharedTurns({ clock: STILL }),
   });
@@ -263,7 +265,7 @@ Deno.test("list() works in turns that end when they are over, and pages that are
   const desk = new BanListing({
     hub: { table },
     store: { receipts: () => [] },
-    nodes: { enforcing: () => [host("web1")], silent: () => [] },
+    nodes: { enforcing: () => [enforcing("web1")] },
     aheadMs: () => 0,
     turns: new SharedTurns({ clock, turnMs: 4 }),
   });
@@ -279,7 +281,7 @@ Deno.test("list() works in turns that end when they are over, and pages that are
 Deno.test("list() counts who has a ban in force of those that should, the worst action of each, and says what the others say", async () => {
   const [one, two] = many(2);
   ok(one && two);
-  const nodes = ["a", "b", "c", "d"].map(host);
+  const nodes = ["a", "b", "c", "d"].map((name) => enforcing(name));
   const receipt = (
     node: string,
     outcome: StoredReceipt["outcome"],
@@ -311,4 +313,35 @@ Deno.test("list() counts who has a ban in force of those that should, the worst 
   strictEqual(second?.expected, 0);
   const lacking = await listed(desk, { filter: { ...ALL, notEnforced: true } });
   deepStrictEqual(lacking.bans.map(nameOf), [nameOf(one)]);
+});
+
+Deno.test("list() counts a node by the actions that it has now, each of which must have the ban in force", async () => {
+  const [one] = many(1);
+  ok(one);
+  const receipt = (
+    node: string,
+    outcome: StoredReceipt["outcome"],
+    action = "nftables",
+  ) => ({ ...one, node: host(node), action, outcome, detail: "", atMs: 0 });
+  const receipts = [
+    receipt("a", "applied"),
+    receipt("a", "applied", "fail2banclient"),
+    receipt("b", "applied"),
+    receipt("c", "applied"),
+    receipt("c", "lifted", "exec"),
+  ];
+  const desk = listing([one], {
+    nodes: [
+      enforcing("a", "nftables", "fail2banclient"),
+      enforcing("b", "nftables", "fail2banclient"),
+      enforcing("c", "nftables"),
+    ],
+    receipts,
+  }).listing;
+  const { bans: [ban] } = await listed(desk);
+  deepStrictEqual([ban?.enforced, ban?.expected], [2, 3]);
+  deepStrictEqual(
+    ban?.missing.map(({ node, action, state }) => [node, action, state].join()),
+    ["b,fail2banclient,unknown"],
+  );
 });

@@ -10,7 +10,6 @@ import {
   type OperatorAnswer,
   type OperatorRequest,
 } from "../../lib/wire/operator_messages.ts";
-import { ReceiptWatch } from "../../lib/operators/receipt_watch.ts";
 import { OperatorService } from "../../lib/operators/operator_service.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 import { ManualClock } from "../support/memory/manual_clock.ts";
@@ -26,7 +25,8 @@ class Bench implements AsyncDisposable {
   readonly log = new MemoryLog();
   readonly store = new MemoryBanStore();
   readonly released: string[] = [];
-  readonly receipts = new ReceiptWatch();
+  /** How far the system's clock is ahead. */
+  aheadMs = 0;
   readonly hub: BanHub;
   readonly service: OperatorService;
   readonly #stop = new AbortController();
@@ -39,7 +39,6 @@ class Bench implements AsyncDisposable {
       hub: this.hub,
       nodes: {
         enforcing: () => [],
-        silent: () => [],
         live: () => [],
         release: (node) => {
           this.released.push(node);
@@ -47,11 +46,12 @@ class Bench implements AsyncDisposable {
         },
       },
       store,
-      aheadMs: () => 0,
+      aheadMs: () => this.aheadMs,
       protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
       noteOf: () => "",
-      receipts: this.receipts,
       hostName: host("hub"),
+      version: "0.2.0",
+      waitMs: 3_000,
       keepHistoryMs: 30 * 24 * HOUR_MS,
       records: store.records,
       clock,
@@ -134,6 +134,27 @@ Deno.test("what a node said since a time is taken back, what it said before stan
     count: 2,
   });
   deepStrictEqual(Object.keys(bench.quota()), ["192.0.2.1"]);
+});
+
+Deno.test("since when a node's words are taken back is told by the system's clock, whatever the table's says", async () => {
+  for (const aheadMs of [3 * HOUR_MS, -3 * HOUR_MS]) {
+    await using bench = new Bench();
+    bench.aheadMs = aheadMs;
+    await bench.report("web1", "192.0.2.1");
+    await bench.clock.advance(2 * HOUR_MS);
+    await bench.report("web1", "192.0.2.2");
+    const systemMs = bench.clock.nowMs() + aheadMs;
+    deepStrictEqual(await bench.withdraw("web1", systemMs - HOUR_MS), {
+      kind: "done",
+      count: 1,
+    });
+    deepStrictEqual(Object.keys(bench.quota()), ["192.0.2.1"]);
+    const { detail } = bench.store.records.audit(1)[0] ?? {};
+    strictEqual(
+      detail,
+      `1 reports since ${new Date(systemMs - HOUR_MS).toISOString()}`,
+    );
+  }
 });
 
 Deno.test("many reports are taken back in steps, each of them", async () => {

@@ -1,5 +1,6 @@
-import type { HostName } from "../../lib/base/host_name.ts";
-import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { enforcing } from "../support/values/enforcing_nodes.ts";
+import type { EnforcingNode } from "../../lib/operators/enforcement_view.ts";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { SharedTurns } from "../../lib/async/shared_turns.ts";
 import { BanHub } from "../../lib/ban/ban_hub.ts";
 import type { StoredReceipt } from "../../lib/ban/ban_store.ts";
@@ -13,7 +14,23 @@ import { MemoryBanStore } from "../support/memory/memory_ban_store.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
 
 const BAD = address("203.0.113.7");
-const STILL = { monotonicMs: () => 0, delay: () => Promise.resolve() };
+
+/** Time of turns: each look at it takes some, and each pause is counted. */
+class TurnClock {
+  stepMs = 0;
+  pauses = 0;
+  #nowMs = 0;
+
+  monotonicMs(): number {
+    return this.#nowMs += this.stepMs;
+  }
+
+  delay(): Promise<void> {
+    this.pauses++;
+    return Promise.resolve();
+  }
+}
+
 const { signal } = new AbortController();
 
 /** A hub, nodes that say what a test says, and an operator. */
@@ -22,10 +39,12 @@ class Bench implements AsyncDisposable {
   readonly store = new MemoryBanStore();
   readonly receipts = new ReceiptWatch();
   readonly deeds: string[] = [];
+  readonly turns = new TurnClock();
   readonly hub: BanHub;
   readonly service: SteeringService;
-  nodes = ["web1", "web2", "db1"].map(host);
-  silent: readonly HostName[] = [];
+  nodes: readonly EnforcingNode[] = ["web1", "web2", "db1"].map((name) =>
+    enforcing(name)
+  );
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
@@ -38,14 +57,14 @@ class Bench implements AsyncDisposable {
       onKept: () => {},
     });
     this.service = new SteeringService({
-      ...{ hub: this.hub, store, receipts, clock },
-      nodes: { enforcing: () => this.nodes, silent: () => this.silent },
+      ...{ hub: this.hub, store, receipts, clock, waitMs: 3_000 },
+      nodes: { enforcing: () => this.nodes },
       protection: () => ({
         minPrefix4Bits: 24,
         minPrefix6Bits: 48,
         guarded: [guardOf("allowlist", "192.0.2.0/24")],
       }),
-      turns: new SharedTurns({ clock: STILL }),
+      turns: new SharedTurns({ clock: this.turns }),
       record: (...deed) => {
         this.deeds.push(deed.join("|"));
         return Promise.resolve();
@@ -70,14 +89,19 @@ class Bench implements AsyncDisposable {
     return this.service.unban({ ...order, ...more }, signal);
   }
 
-  async report(node: string, text: string, jailName = "sshd"): Promise<void> {
+  async report(
+    node: string,
+    text: string,
+    jailName = "sshd",
+    forMs = Infinity,
+  ): Promise<void> {
     await this.hub.submit([{
       event: {
         kind: "report",
         jail: jail(jailName),
         address: address(text),
         origin: host(node),
-        expiresMs: Infinity,
+        expiresMs: this.clock.nowMs() + forMs,
       },
     }]);
   }
@@ -133,7 +157,10 @@ Deno.test("ban() resolves as soon as every node has said something, with what ea
 
 Deno.test("ban() does not wait for a node that has been silent before, and names it", async () => {
   await using bench = new Bench();
-  bench.silent = [host("db1")];
+  bench.nodes = bench.nodes.map((each) => ({
+    ...each,
+    isSilent: each.node === "db1",
+  }));
   const banning = bench.ban();
   await settled();
   await bench.say("web1", "applied");
@@ -157,7 +184,7 @@ Deno.test("ban() waits for a bounded time, and names who was silent", async () =
 
 Deno.test("ban() said again waits for nobody who has it in force", async () => {
   await using bench = new Bench();
-  bench.nodes = [host("web1")];
+  bench.nodes = [enforcing("web1")];
   const first = bench.ban();
   await settled();
   await bench.say("web1", "applied");
@@ -226,4 +253,106 @@ Deno.test("unban() of a node, a jail, or all; of nothing it says so, with what i
   strictEqual((await bench.unban({ node: host("WEB2") })).bans, 1);
   strictEqual((await bench.unban({})).bans, 1);
   deepStrictEqual(bench.bans, []);
+});
+
+/** So many nodes that a list of those that lack something is cut. */
+const MANY = Array.from({ length: 40 }, (_, at) => `node${at + 1}`);
+
+Deno.test("ban() said again waits for each of many nodes that has it not in force", async () => {
+  await using bench = new Bench();
+  bench.nodes = MANY.map((name) => enforcing(name));
+  await bench.report("operator", BAD, "operator");
+  const banning = bench.ban();
+  await settled();
+  for (const node of MANY.slice(0, -1)) await bench.say(node, "applied");
+  await bench.clock.advance(200);
+  await bench.say(MANY.at(-1) ?? "", "applied");
+  const { done, expected, tookMs } = await banning;
+  deepStrictEqual([done, expected, tookMs], [40, 40, 200]);
+});
+
+Deno.test("unban() waits for those only of many nodes that had it in force", async () => {
+  await using bench = new Bench();
+  bench.nodes = MANY.map((name) => enforcing(name));
+  await bench.report("web1", BAD);
+  await bench.say("node40", "applied", { jail: jail("sshd") });
+  const lifting = bench.unban({ address: BAD });
+  await settled();
+  await bench.clock.advance(100);
+  await bench.say("node40", "lifted", { jail: jail("sshd") });
+  const { done, expected, silent, tookMs } = await lifting;
+  deepStrictEqual([done, expected, silent, tookMs], [1, 1, [], 100]);
+});
+
+Deno.test("ban() counts a node with several actions once all of them have it in force", async () => {
+  await using bench = new Bench();
+  bench.nodes = [enforcing("web1", "nftables", "fail2banclient")];
+  const banning = bench.ban();
+  await settled();
+  await bench.say("web1", "applied");
+  await bench.clock.advance(400);
+  await bench.say("web1", "applied", { action: "fail2banclient" });
+  const { done, expected, silent, tookMs } = await banning;
+  deepStrictEqual([done, expected, silent, tookMs], [1, 1, [], 400]);
+});
+
+Deno.test("ban() counts no node of which one action refuses it, or says nothing", async () => {
+  await using bench = new Bench();
+  bench.nodes = ["web1", "web2"].map((name) =>
+    enforcing(name, "nftables", "fail2banclient")
+  );
+  const banning = bench.ban();
+  await settled();
+  await bench.say("web1", "applied");
+  await bench.say("web2", "applied");
+  await bench.say("web2", "refused", { action: "fail2banclient" });
+  await bench.clock.advance(3_000);
+  const { done, expected, silent, failed } = await banning;
+  deepStrictEqual([done, expected, silent], [0, 2, ["web1"]]);
+  deepStrictEqual(failed.map(({ node, action }) => `${node} ${action}`), [
+    "web2 fail2banclient",
+  ]);
+});
+
+Deno.test("unban() waits for each action of a node that had it in force, and for no other", async () => {
+  await using bench = new Bench();
+  bench.nodes = [enforcing("db1", "nftables", "fail2banclient", "exec")];
+  await bench.report("web1", BAD);
+  const sshd = { jail: jail("sshd") };
+  await bench.say("db1", "applied", sshd);
+  await bench.say("db1", "applied", { ...sshd, action: "fail2banclient" });
+  await bench.say("db1", "failed", { ...sshd, action: "exec" });
+  const lifting = bench.unban({ address: BAD });
+  await settled();
+  await bench.say("db1", "lifted", sshd);
+  await bench.clock.advance(300);
+  await bench.say("db1", "lifted", { ...sshd, action: "fail2banclient" });
+  const { done, expected, tookMs } = await lifting;
+  deepStrictEqual([done, expected, tookMs], [1, 1, 300]);
+});
+
+Deno.test("unban() waits for nobody to lift a ban whose time is over", async () => {
+  await using bench = new Bench();
+  await bench.report("web1", BAD, "sshd", 500);
+  await bench.report("web1", BAD, "nginx");
+  await bench.say("db1", "applied", { jail: jail("sshd") });
+  await bench.say("db1", "applied", { jail: jail("nginx") });
+  await bench.clock.advance(500);
+  const lifting = bench.unban({ address: BAD });
+  await settled();
+  await bench.clock.advance(100);
+  await bench.say("db1", "lifted", { jail: jail("nginx") });
+  const { bans, done, silent, tookMs } = await lifting;
+  deepStrictEqual([bans, done, silent, tookMs], [1, 1, [], 100]);
+});
+
+Deno.test("unban() of many bans looks for who has them in turns that end when they are over", async () => {
+  await using bench = new Bench();
+  bench.nodes = [];
+  for (let at = 1; at <= 50; at++) await bench.report("web1", `192.0.3.${at}`);
+  bench.turns.stepMs = 1_000;
+  const { bans } = await bench.unban({});
+  strictEqual(bans, 50);
+  // One turn a ban, to find it and to ask who has it.
+  ok(bench.turns.pauses >= 100, `${bench.turns.pauses} turns`);
 });

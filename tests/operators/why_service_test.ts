@@ -1,3 +1,4 @@
+import { enforcing } from "../support/values/enforcing_nodes.ts";
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { SharedTurns } from "../../lib/async/shared_turns.ts";
 import type { Change } from "../../lib/ban/ban.ts";
@@ -25,7 +26,7 @@ async function desk(changes: readonly Change[], nowMs = 1_000) {
     hub: { table },
     store,
     records: store.records,
-    nodes: { enforcing: () => [host("db1"), host("db2")], silent: () => [] },
+    nodes: { enforcing: () => [enforcing("db1"), enforcing("db2")] },
     protection: () => ({
       minPrefix4Bits: 24,
       minPrefix6Bits: 48,

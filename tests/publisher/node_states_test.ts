@@ -37,7 +37,13 @@ class StatesBench {
 
   #make(kept: ReturnType<NodeStates["kept"]>, sinceMs = 0): NodeStates {
     return new NodeStates({
-      ...{ kept, sinceMs, silentAfterMs: 90_000, seq: () => 7 },
+      ...{
+        kept,
+        sinceMs,
+        silentAfterMs: 90_000,
+        askAnswerMs: 3_000,
+        seq: () => 7,
+      },
       members: () => this.members,
       isAside: (node) => this.aside.has(node),
     });

@@ -1,7 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import type { Epoch, PlaceId, SessionId } from "../../lib/base/ids.ts";
 import {
-  ASK_ANSWER_MS,
   cut,
   greeting,
   hasTwin,
@@ -18,7 +17,12 @@ import {
 import type { NodeCondition } from "../../lib/wire/v2_messages.ts";
 import { IDLE_SUBSCRIBER } from "../support/values/core_values.ts";
 
-const RULE = { sinceMs: 0, silentAfterMs: 90_000 };
+const ASK_ANSWER_MS = 3_000;
+const RULE = {
+  sinceMs: 0,
+  silentAfterMs: 90_000,
+  askAnswerMs: ASK_ANSWER_MS,
+};
 const HERE = { version: "0.1.0", place: "1".repeat(32) as PlaceId };
 const THERE = { version: "0.1.0", place: "2".repeat(32) as PlaceId };
 const FIRST = "a".repeat(32) as SessionId;

@@ -71,6 +71,10 @@ Deno.test("judgeRequest() refuses bans of protected addresses, and says why", ()
       {
         kind: "refuse",
         reason: "protected",
+        refused: {
+          ...{ node: "web-1", jail: "sshd", address },
+          rule: rule?.split(" ")[0],
+        },
         detail: `${address} from web-1: ${rule}`,
       },
     );
@@ -83,6 +87,10 @@ Deno.test("judgeRequest() refuses what happened in the cluster's own jail: it wo
     deepStrictEqual(judgeRequest(request, tokenList(undefined), PROTECTION), {
       kind: "refuse",
       reason: "jail",
+      refused: {
+        ...{ node: "web-1", jail: "fail2bancluster", address: "192.0.2.1" },
+        rule: "jail",
+      },
     });
   }
 });
@@ -105,6 +113,10 @@ Deno.test("judgeRequest() refuses a report for a host that its token is not for,
     deepStrictEqual(judgeRequest(request, tokens, PROTECTION), {
       kind: "refuse",
       reason: "not-your-host",
+      refused: {
+        ...{ node: "web-3", jail: "sshd", address: "192.0.2.1" },
+        rule: "not-your-host",
+      },
       detail: "shop is not for web-3",
     });
   }

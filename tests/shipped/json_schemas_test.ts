@@ -2,15 +2,24 @@ import { deepStrictEqual, ok } from "node:assert/strict";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import bansSchema from "../../docs/schemas/bans.json" with { type: "json" };
 import exportSchema from "../../docs/schemas/export.json" with { type: "json" };
+import statusSchema from "../../docs/schemas/status.json" with {
+  type: "json",
+};
 import steeredSchema from "../../docs/schemas/steered.json" with {
   type: "json",
 };
+import tailSchema from "../../docs/schemas/tail.json" with { type: "json" };
 import whySchema from "../../docs/schemas/why.json" with { type: "json" };
 import { banJson } from "../../lib/cli/ban_view.ts";
 import { exportLines } from "../../lib/cli/export_formats.ts";
+import { nodeStatusJson, statusJson } from "../../lib/cli/status_view.ts";
+import { liveEventJson } from "../../lib/cli/tail_view.ts";
 import { steeredJson } from "../../lib/cli/steering_view.ts";
 import { whyJson } from "../../lib/cli/why_view.ts";
 import { host } from "../support/values/core_values.ts";
+import { CLUSTER, MEMBERSHIP, PROGRAMS } from "../support/values/statuses.ts";
+import { LIVE_EVENTS } from "../support/values/live_events.ts";
+import { OPERATOR_ANSWER } from "../../lib/wire/operator_messages.ts";
 import { BANNED, FREE } from "../support/values/why_answers.ts";
 
 const ajv = new Ajv2020({
@@ -83,4 +92,22 @@ Deno.test("ban --json and unban --json are as docs/schemas/steered.json says", (
     }),
   );
   ok(!validate({ bans: 1 }));
+});
+
+Deno.test("status --json is as docs/schemas/status.json says, on the hub and on a node", () => {
+  const validate = ajv.compile(statusSchema);
+  check(validate, statusJson(CLUSTER));
+  check(validate, statusJson({ ...CLUSTER, storeTrouble: "disk full" }));
+  check(validate, nodeStatusJson(MEMBERSHIP, PROGRAMS));
+  ok(!validate({ kind: "hub" }));
+});
+
+Deno.test("tail --json is as docs/schemas/tail.json says, and goes over the socket as it is", () => {
+  const validate = ajv.compile(tailSchema);
+  for (const event of LIVE_EVENTS) check(validate, liveEventJson(event));
+  ok(!validate({ kind: "ban" }));
+  const answer = { kind: "events" as const, events: LIVE_EVENTS };
+  deepStrictEqual(OPERATOR_ANSWER.decode(OPERATOR_ANSWER.encode(answer)), {
+    ...answer,
+  });
 });

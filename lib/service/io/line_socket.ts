@@ -184,10 +184,12 @@ export async function askLine(request: LineRequest): Promise<LineReply> {
  * before another line did, or why there is none.
  */
 export async function* askLines(
-  { path, line, maxAnswerBytes, timeoutMs }: LineRequest,
+  { path, line, maxAnswerBytes, timeoutMs, signal }: LineRequest,
 ): AsyncGenerator<LineReply, void, undefined> {
   let isLate = false;
   let connection: LineConnection | undefined;
+  const end = () => connection?.close();
+  signal?.addEventListener("abort", end, { once: true });
   const inTime = async <T>(work: () => Promise<T>): Promise<T> => {
     const late = timeoutMs === Infinity ? undefined : setTimeout(() => {
       isLate = true;
@@ -204,6 +206,7 @@ export async function* askLines(
       await inTime(() => Deno.connect({ transport: "unix", path })),
     );
     connection = opened;
+    if (signal?.aborted === true) opened.close();
     await inTime(() => opened.write(line));
     while (true) {
       const read = await inTime(() => opened.readLine(maxAnswerBytes));
@@ -215,6 +218,7 @@ export async function* askLines(
     const why = isLate ? "late" : whyOf(error);
     yield { kind: "failure", why, reason: error.message, cause: error };
   } finally {
+    signal?.removeEventListener("abort", end);
     connection?.close();
   }
 }

@@ -51,7 +51,7 @@ Deno.test("a hub whose disk is lost comes back from a backup and a subscriber's 
     /the publisher runs.*\n.*systemctl stop/,
   );
 
-  await operated.publisher.end("SIGKILL");
+  await operated.stop("publisher", "hub", "SIGKILL");
   const state = cluster.stateDir("hub");
   await Deno.remove(state, { recursive: true });
   const copy = `${cluster.stateDir("web2")}/replica.sqlite3`;

@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { PATIENT_PACE } from "../../support/cluster/paces.ts";
 import { OperatedCluster } from "../../support/cluster/operated_cluster.ts";
 import { appendLog, banLine } from "../../support/fail2ban/fail2ban_lines.ts";
 
@@ -15,6 +16,7 @@ function steady(text: string): string {
 Deno.test("an operator sees who banned an address and who has it in force, lifts it everywhere, and hears who did so", async () => {
   await using operated = await OperatedCluster.start({
     hosts: ["web1", "web2"],
+    pace: PATIENT_PACE,
   });
   const { cluster } = operated;
   await appendLog(cluster.logPath("web1"), banLine("sshd", BAD));
@@ -60,6 +62,7 @@ Deno.test("an operator sees who banned an address and who has it in force, lifts
 Deno.test("an operator bans at once whatever the quorum, what is protected is refused by its rule, and --force is for private and wide only", async () => {
   await using operated = await OperatedCluster.start({
     hosts: ["web1", "web2"],
+    pace: PATIENT_PACE,
     settings: { web2: { general: { ignoreip: "198.51.100.128/25" } } },
     publisher: { quorum: "*:2" },
   });

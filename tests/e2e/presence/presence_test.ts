@@ -7,11 +7,12 @@ import {
 } from "../../support/cluster/listed_nodes.ts";
 import { operate } from "../../support/cluster/operator.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
+import { QUICK_PACE } from "../../support/cluster/paces.ts";
 import { TestCluster } from "../../support/cluster/test_cluster.ts";
 
 /** A hub and a node with both programs. */
 async function clusterOf(...hosts: string[]): Promise<TestCluster> {
-  const cluster = await TestCluster.create({ protocol: 2, isQuick: true });
+  const cluster = await TestCluster.create({ protocol: 2, pace: QUICK_PACE });
   await cluster.addHost("hub");
   for (const host of hosts) {
     await cluster.addHost(host);

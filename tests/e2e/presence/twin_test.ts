@@ -4,6 +4,7 @@ import type { ChildProcess } from "../../support/host/child_process.ts";
 import { heard } from "../../support/cluster/role_output.ts";
 import { waitListed } from "../../support/cluster/listed_nodes.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
+import { PATIENT_PACE } from "../../support/cluster/paces.ts";
 import { TestCluster } from "../../support/cluster/test_cluster.ts";
 
 const TWIN = /another host runs as this node with the same join code/;
@@ -11,7 +12,7 @@ const TWIN_AT_HUB = /one join code is used on two hosts.* node=web1/;
 
 /** A hub, a node, and a copy of that node's host: the same name, the same join code. */
 async function clusterWithTwin(): Promise<TestCluster> {
-  const cluster = await TestCluster.create({ protocol: 2, isQuick: true });
+  const cluster = await TestCluster.create({ protocol: 2, pace: PATIENT_PACE });
   await cluster.addHost("hub");
   await cluster.addHost("web1");
   await cluster.addHost("copy", { general: { hostname: "web1" } });

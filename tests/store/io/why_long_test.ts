@@ -1,3 +1,4 @@
+import { enforcing } from "../../support/values/enforcing_nodes.ts";
 import { ok, strictEqual } from "node:assert/strict";
 import { SharedTurns } from "../../../lib/async/shared_turns.ts";
 import { SystemClock } from "../../../lib/async/io/system_clock.ts";
@@ -34,7 +35,7 @@ async function whyTimes(bans: number): Promise<readonly number[]> {
     hub: { table },
     store,
     records: store.records,
-    nodes: { enforcing: () => [host("node-a")], silent: () => [] },
+    nodes: { enforcing: () => [enforcing("node-a")] },
     protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
     noteOf: () => "",
     hostName: host("hub"),

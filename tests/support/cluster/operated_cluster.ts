@@ -5,9 +5,15 @@
  */
 
 import { appendLog } from "../fail2ban/fail2ban_lines.ts";
-import type { ChildProcess } from "../host/child_process.ts";
 import { waitUntil } from "../host/wait_until.ts";
-import { roleCommand, type Sections, TestCluster } from "./test_cluster.ts";
+import type { PresencePace } from "../../../lib/wire/presence_pace.ts";
+import type { ChildProcess } from "../host/child_process.ts";
+import {
+  roleCommand,
+  type RoleName,
+  type Sections,
+  TestCluster,
+} from "./test_cluster.ts";
 
 /** What the operator's command said. */
 export interface OperatorSaid {
@@ -22,28 +28,24 @@ export interface OperatedOptions {
   /** By host. */
   readonly settings?: Readonly<Record<string, Sections>>;
   readonly publisher?: Sections[string];
+  /** @default {as usual} */
+  readonly pace?: PresencePace;
 }
 
 /** Real programs, and what an operator says to them. */
 export class OperatedCluster implements AsyncDisposable {
   readonly cluster: TestCluster;
-  #publisher: ChildProcess | undefined;
+  readonly #programs = new Map<string, ChildProcess>();
 
   private constructor(cluster: TestCluster) {
     this.cluster = cluster;
   }
 
-  /** The hub. */
-  get publisher(): ChildProcess {
-    if (this.#publisher === undefined) throw new Error("The hub never began");
-    return this.#publisher;
-  }
-
   /** Starts all of them; each copy follows. */
   static async start(
-    { hosts, settings = {}, publisher = {} }: OperatedOptions,
+    { hosts, settings = {}, publisher = {}, pace }: OperatedOptions,
   ): Promise<OperatedCluster> {
-    const cluster = await TestCluster.create({ protocol: 2 });
+    const cluster = await TestCluster.create({ protocol: 2, pace });
     const operated = new OperatedCluster(cluster);
     try {
       await cluster.addHost("hub", { publisher });
@@ -58,10 +60,13 @@ export class OperatedCluster implements AsyncDisposable {
         });
         await appendLog(cluster.logPath(host), "");
       }
-      operated.#publisher = await cluster.start("publisher", "hub");
+      const hub = await cluster.start("publisher", "hub");
+      operated.#programs.set("publisher hub", hub);
       for (const host of hosts) {
-        await cluster.start("subscriber", host);
-        await cluster.start("monitor", host);
+        for (const role of ["subscriber", "monitor"] as const) {
+          const child = await cluster.start(role, host);
+          operated.#programs.set(`${role} ${host}`, child);
+        }
       }
       for (const host of hosts) await operated.#following(host);
       return operated;
@@ -71,15 +76,32 @@ export class OperatedCluster implements AsyncDisposable {
     }
   }
 
+  /** Ends a program of a host. */
+  async stop(
+    role: RoleName,
+    host: string,
+    signal: Deno.Signal = "SIGTERM",
+  ): Promise<void> {
+    await this.#programs.get(`${role} ${host}`)?.end(signal);
+  }
+
   /** Says something on the hub, as through a pipe. */
   async say(...words: readonly string[]): Promise<OperatorSaid> {
+    return await this.sayOn("hub", ...words);
+  }
+
+  /** Says something on a host, likewise. */
+  async sayOn(
+    host: string,
+    ...words: readonly string[]
+  ): Promise<OperatorSaid> {
     const { command, args } = roleCommand("cluster");
     const { code, stdout, stderr } = await new Deno.Command(command, {
       args: [
         ...args,
         ...words,
         "--config",
-        `${this.cluster.dir}/hub/fail2ban-cluster.conf`,
+        `${this.cluster.dir}/${host}/fail2ban-cluster.conf`,
       ],
       stdin: "null",
     }).output();

@@ -3,6 +3,7 @@ import { askStatus } from "../../../roles/program/status_socket.ts";
 import { RuntimeError } from "../../../lib/base/errors.ts";
 import type { StatusFigures } from "../../../lib/service/status_report.ts";
 import type { Membership } from "../../../lib/members/member.ts";
+import type { PresencePace } from "../../../lib/wire/presence_pace.ts";
 import { ChildProcess } from "../host/child_process.ts";
 import { join, TestMembers } from "./test_members.ts";
 import { freePorts } from "../host/test_ports.ts";
@@ -34,13 +35,16 @@ export function roleCommand(
     : { command: `${folder}/fail2ban-${role}`, args: [] };
 }
 
-/** The same of a role that tells more often that it is there: see `quick_role.ts`. */
-function quickCommand(role: RoleName): { command: string; args: string[] } {
+/** The same of a role that goes by other times: see `paced_role.ts`. */
+function pacedCommand(
+  role: RoleName,
+  pace: PresencePace,
+): { command: string; args: string[] } {
   const { command, args } = sourceCommand(
     role,
-    "tests/support/cluster/programs/quick_role.ts",
+    "tests/support/cluster/programs/paced_role.ts",
   );
-  return { command, args: [...args, role] };
+  return { command, args: [...args, role, JSON.stringify(pace)] };
 }
 
 function sourceCommand(role: RoleName | "cluster", path: string) {
@@ -69,16 +73,20 @@ export class TestCluster implements AsyncDisposable {
   readonly members: TestMembers;
   readonly #children: ChildProcess[] = [];
   readonly #protocol: 1 | 2;
-  readonly #isQuick: boolean;
+  readonly #pace: PresencePace | undefined;
   readonly #memberships = new Map<string, Membership>();
   readonly #states = new Map<string, string>();
   readonly #keyless = new Set<string>();
   readonly #settings = new Map<string, HostSetting>();
 
-  private constructor(dir: string, protocol: 1 | 2, isQuick: boolean) {
+  private constructor(
+    dir: string,
+    protocol: 1 | 2,
+    pace: PresencePace | undefined,
+  ) {
     this.dir = dir;
     this.#protocol = protocol;
-    this.#isQuick = isQuick;
+    this.#pace = pace;
     const [reply, broadcast, control, stream] = freePorts(4);
     this.replyUrl = `tcp://127.0.0.1:${reply}`;
     this.broadcastUrl = `tcp://127.0.0.1:${broadcast}`;
@@ -89,16 +97,16 @@ export class TestCluster implements AsyncDisposable {
 
   /**
    * @param protocol What monitors and subscribers speak.
-   * @param isQuick Whether they tell more often than usual that they are there.
+   * @param pace The times that programs go by. @default {as usual}
    */
   static async create(
-    { protocol = 1, isQuick = false }: {
+    { protocol = 1, pace }: {
       readonly protocol?: 1 | 2;
-      readonly isQuick?: boolean;
+      readonly pace?: PresencePace | undefined;
     } = {},
   ): Promise<TestCluster> {
     const dir = await Deno.makeTempDir({ prefix: "f2bc_" });
-    return new TestCluster(dir, protocol, isQuick);
+    return new TestCluster(dir, protocol, pace);
   }
 
   #stateOf(host: string): string {
@@ -212,9 +220,10 @@ export class TestCluster implements AsyncDisposable {
     args: readonly string[],
     onLine?: (line: string) => void,
   ): ChildProcess {
-    const { command, args: before } = this.#isQuick && role !== "cluster"
-      ? quickCommand(role)
-      : roleCommand(role);
+    const { command, args: before } =
+      this.#pace !== undefined && role !== "cluster"
+        ? pacedCommand(role, this.#pace)
+        : roleCommand(role);
     if (role === "publisher" && !this.#keyless.has(host)) {
       this.members.serveFrom(this.#stateOf(host));
     }

@@ -118,6 +118,7 @@ export class MemoryPublisherProgram implements AsyncDisposable {
       log: new MemoryLog(),
       protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
       hostName: host("hub"),
+      version: "0.2.0",
       banTimeMs: 3_600_000,
       keepHistoryMs: 86_400_000,
       newSessionId: () => String(++sessions).padStart(32, "0") as SessionId,

@@ -5,6 +5,7 @@
  */
 
 import { Ajv, type ErrorObject } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
 
 /**
  * Holds a value against a schema.
@@ -18,6 +19,23 @@ export function schemaFaults(
   value: unknown,
 ): readonly string[] {
   const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
+  const validate = ajv.compile(schema);
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map(({ instancePath, message }: ErrorObject) =>
+    `${instancePath} ${message}`
+  );
+}
+
+/** The same, by the draft of 2020. */
+export function schemaFaults2020(
+  schema: object,
+  value: unknown,
+): readonly string[] {
+  const ajv = new Ajv2020({
+    allErrors: true,
+    allowUnionTypes: true,
+    formats: { "date-time": /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/ },
+  });
   const validate = ajv.compile(schema);
   if (validate(value)) return [];
   return (validate.errors ?? []).map(({ instancePath, message }: ErrorObject) =>

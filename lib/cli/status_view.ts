@@ -1,0 +1,259 @@
+/**
+ * How the cluster is, or what a node has of it, as an operator reads it.
+ *
+ * @module
+ */
+
+import { endpointHost } from "../base/endpoint_url.ts";
+import type { NodeRole } from "../base/ids.ts";
+import type { Membership } from "../members/member.ts";
+import type { StatusReport } from "../service/status_report.ts";
+import type {
+  ClusterStatus,
+  LastHour,
+  NodeCounts,
+} from "../wire/operator_status.ts";
+import { countText, spanText } from "./plain_texts.ts";
+
+/** A program of this host. */
+export type ProgramView =
+  | { readonly kind: "stopped"; readonly role: NodeRole }
+  | {
+    readonly kind: "running";
+    readonly role: NodeRole;
+    readonly report: StatusReport;
+  }
+  /** It runs, and why it can't be asked. */
+  | {
+    readonly kind: "mute";
+    readonly role: NodeRole;
+    readonly reason: string;
+  };
+
+/** What stands at the beginning of a line. */
+const LABEL_WIDTH = 12;
+/** What to type next begins here. */
+const NEXT_COLUMN = 52;
+const GAP = "   ";
+const HOUR_MS = 3_600_000;
+
+/** The lines of a hub. */
+export function statusLines(status: ClusterStatus): readonly string[] {
+  const { storeTrouble } = status;
+  return [
+    line("hub", hubText(status)),
+    ...(storeTrouble === "" ? [] : [line("store", storeTrouble)]),
+    line("nodes", nodesText(status.nodes), "fail2ban-cluster nodes"),
+    enforcedLine(status),
+    line(spanLabel(status.lastHour.spanMs), hourText(status.lastHour)),
+  ];
+}
+
+/** A line of JSON of a hub; `docs/schemas/status.json` says what is in it. */
+export function statusJson(status: ClusterStatus): string {
+  const { version, upMs, bans, waiting, change, storeTrouble } = status;
+  const { nodes, enforced, lastHour } = status;
+  return JSON.stringify({
+    kind: "hub",
+    version,
+    upSeconds: secondsOf(upMs),
+    bans,
+    waiting,
+    change,
+    store: storeTrouble === "" ? "ok" : storeTrouble,
+    nodes,
+    enforced,
+    lastHour: {
+      seconds: secondsOf(lastHour.spanMs),
+      new: lastHour.began,
+      ended: lastHour.ended,
+      refused: lastHour.refused,
+    },
+  });
+}
+
+/** The lines of a node. */
+export function nodeStatusLines(
+  { node, controlUrl }: Pick<Membership, "node" | "controlUrl">,
+  programs: readonly ProgramView[],
+): readonly string[] {
+  const hub = endpointHost(controlUrl) ?? controlUrl;
+  return [
+    line(
+      "node",
+      `${node}${GAP}its hub is ${hub}`,
+      "fail2ban-cluster status there: the cluster",
+    ),
+    ...programs.flatMap((program) => [
+      line(program.role, programText(program)),
+      ...actionTexts(program).map((text) => line("", text)),
+    ]),
+  ];
+}
+
+/** A line of JSON of a node; `docs/schemas/status.json` likewise. */
+export function nodeStatusJson(
+  { node, controlUrl }: Pick<Membership, "node" | "controlUrl">,
+  programs: readonly ProgramView[],
+): string {
+  return JSON.stringify({
+    kind: "node",
+    node,
+    hub: controlUrl,
+    programs: programs.map(programJson),
+  });
+}
+
+function line(label: string, text: string, next = ""): string {
+  const start = `${label.padEnd(LABEL_WIDTH)}${text}`;
+  return next === "" ? start : `${start.padEnd(NEXT_COLUMN - 3)}${GAP}${next}`;
+}
+
+function hubText(status: ClusterStatus): string {
+  const { version, upMs, bans, waiting, change, storeTrouble } = status;
+  const waits = waiting === 0 ? "" : ` (${countText(waiting)} more wait)`;
+  return [
+    `publisher ${version}`,
+    `up ${spanText(upMs)}`,
+    `${bansText(bans)}${waits}`,
+    `change ${countText(change)}`,
+    storeTrouble === "" ? "store ok" : "store fails",
+  ].join(GAP);
+}
+
+const STATE_TEXTS: readonly (readonly [keyof NodeCounts, string])[] = [
+  ["ok", "ok"],
+  ["silent", "silent"],
+  ["away", "away"],
+  ["never", "never there"],
+  ["aside", "set aside"],
+];
+
+function nodesText(nodes: NodeCounts): string {
+  const texts = STATE_TEXTS.flatMap(([state, text]) =>
+    nodes[state] === 0 ? [] : [`${countText(nodes[state])} ${text}`]
+  );
+  return texts.length === 0 ? "none" : texts.join(GAP);
+}
+
+function enforcedLine(
+  { enforced: { inForce, expected, nodes } }: ClusterStatus,
+): string {
+  if (nodes === 0) {
+    return line("enforced", "on no node: none has said that it should");
+  }
+  const where = nodes === 1 ? "1 node" : `${countText(nodes)} nodes`;
+  const text = `${countText(inForce)} of ${countText(expected)} on ${where}`;
+  const missing = expected - inForce;
+  return missing === 0 ? line("enforced", text) : line(
+    "enforced",
+    text,
+    `${countText(missing)} not: fail2ban-cluster bans --not-enforced`,
+  );
+}
+
+/** A publisher that was started lately knows of less than an hour. */
+function spanLabel(spanMs: number): string {
+  return spanMs >= HOUR_MS ? "last hour" : `last ${spanText(spanMs)}`;
+}
+
+function hourText({ began, ended, refused }: LastHour): string {
+  const sum = refused.reduce((all, { count }) => all + count, 0);
+  const rules = refused.map(({ rule, count }) => `${countText(count)} ${rule}`);
+  return [
+    `${countText(began)} new`,
+    `${countText(ended)} ended`,
+    sum === 0 ? "0 refused" : `${countText(sum)} refused (${rules.join(", ")})`,
+  ].join(GAP);
+}
+
+function programText(program: ProgramView): string {
+  switch (program.kind) {
+    case "stopped":
+      return "does not run";
+    case "mute":
+      return program.reason;
+    case "running": {
+      const { version, upSeconds } = program.report;
+      return [
+        version,
+        `up ${spanText(upSeconds * 1_000)}`,
+        ...figureTexts(program.role, program.report.figures),
+      ].join(GAP);
+    }
+  }
+}
+
+function figureTexts(
+  role: NodeRole,
+  figures: StatusReport["figures"],
+): readonly string[] {
+  const { publisherAnswers, unanswered, bans, seq, following } = figures;
+  switch (role) {
+    case "monitor":
+      return [
+        publisherAnswers === true
+          ? "its hub answers"
+          : "its hub does not answer",
+        ...countOf(unanswered, "waits", "wait", "report"),
+      ];
+    case "subscriber":
+      return [
+        ...countOf(bans, "", "", "ban"),
+        ...(typeof seq === "number" ? [`change ${countText(seq)}`] : []),
+        ...(following === undefined ? [] : [
+          following === true ? "follows its hub" : "does not follow its hub",
+        ]),
+      ];
+  }
+}
+
+function countOf(
+  value: unknown,
+  one: string,
+  many: string,
+  what: string,
+): readonly string[] {
+  if (typeof value !== "number") return [];
+  const text = value === 1
+    ? `1 ${what} ${one}`
+    : `${countText(value)} ${what}s ${many}`;
+  return [text.trimEnd()];
+}
+
+/** `fail2banclient.inForce` and `fail2banclient.failing` belong together. */
+function actionTexts(program: ProgramView): readonly string[] {
+  if (program.kind !== "running") return [];
+  const { figures } = program.report;
+  return Object.entries(figures).flatMap(([name, value]) => {
+    const [, action] = /^(.+)\.inForce$/.exec(name) ?? [];
+    if (action === undefined || typeof value !== "number") return [];
+    const failing = figures[`${action}.failing`];
+    const fails = typeof failing === "number" && failing > 0
+      ? `, ${countText(failing)} failing`
+      : "";
+    return [`${action}: ${countText(value)} in force${fails}`];
+  });
+}
+
+function programJson(program: ProgramView) {
+  const { role } = program;
+  switch (program.kind) {
+    case "stopped":
+      return { role, state: "stopped" };
+    case "mute":
+      return { role, state: "mute", reason: program.reason };
+    case "running": {
+      const { version, upSeconds, figures } = program.report;
+      return { role, state: "running", version, upSeconds, figures };
+    }
+  }
+}
+
+function bansText(count: number): string {
+  return count === 1 ? "1 ban" : `${countText(count)} bans`;
+}
+
+function secondsOf(ms: number): number {
+  return Math.floor(ms / 1_000);
+}

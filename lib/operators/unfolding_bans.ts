@@ -1,0 +1,157 @@
+/**
+ * Bans that have just come to be in force at the hub, and of which nodes are
+ * still to say that they carried them out.
+ *
+ * @module
+ */
+
+import { keyOf } from "../ban/ban.ts";
+import type { StoredReceipt } from "../ban/ban_store.ts";
+import { canonicalHost, type HostName } from "../base/host_name.ts";
+import type { LiveEvent } from "../wire/operator_tail.ts";
+import type { EnforcingNode } from "./enforcement_view.ts";
+
+/** A ban, as it is told once nodes have said something. */
+export type BanStart = Omit<
+  Extract<LiveEvent, { readonly kind: "ban" }>,
+  "enforced" | "expected" | "afterMs"
+>;
+
+/** Bans that are waited for; of more, the oldest is told with what is known. */
+const MAX_UNFOLDING = 1_000;
+
+interface Unfolding {
+  readonly start: BanStart;
+  /** When it was stored, by a steady clock. */
+  readonly storedMs: number;
+  readonly expected: number;
+  enforced: number;
+  afterMs: number | null;
+  /** What nodes are still to say: by node the actions; none: one word is enough. */
+  readonly awaited: Map<HostName, Set<string>>;
+  /** Nodes among them that are not waited for. */
+  readonly silent: Set<HostName>;
+}
+
+/** Puts together what nodes say about each ban. Time is an argument. */
+export class UnfoldingBans {
+  readonly #waitMs: number;
+  readonly #emit: (event: LiveEvent) => void;
+  /** The oldest first. */
+  readonly #bans = new Map<string, Unfolding>();
+
+  /**
+   * @param waitMs How long nodes have, in milliseconds.
+   * @param emit Given each ban once.
+   */
+  constructor(waitMs: number, emit: (event: LiveEvent) => void) {
+    this.#waitMs = waitMs;
+    this.#emit = emit;
+  }
+
+  /**
+   * A ban came to be in force.
+   *
+   * @param origins Who reported it: its own fail2ban has it in force.
+   * @param nodes Who should have it in force.
+   */
+  begin(
+    start: BanStart,
+    origins: readonly HostName[],
+    nodes: readonly EnforcingNode[],
+    nowMs: number,
+  ): void {
+    const own = new Set(origins.map(canonicalHost));
+    const others = nodes.filter(({ node }) => !own.has(canonicalHost(node)));
+    const unfolding: Unfolding = {
+      start,
+      storedMs: nowMs,
+      expected: nodes.length,
+      enforced: nodes.length - others.length,
+      afterMs: null,
+      awaited: new Map(
+        others.map(({ node, actions }) => [
+          canonicalHost(node),
+          new Set(actions),
+        ]),
+      ),
+      silent: new Set(
+        others.filter(({ isSilent }) => isSilent).map(({ node }) =>
+          canonicalHost(node)
+        ),
+      ),
+    };
+    this.end(keyOf(start));
+    this.#bans.set(keyOf(start), unfolding);
+    if (isOver(unfolding)) this.end(keyOf(start));
+    const [oldest] = this.#bans.keys();
+    if (this.#bans.size > MAX_UNFOLDING && oldest !== undefined) {
+      this.end(oldest);
+    }
+  }
+
+  /** Hears what nodes say. */
+  note(receipts: readonly StoredReceipt[], nowMs: number): void {
+    for (const receipt of receipts) {
+      const unfolding = this.#bans.get(keyOf(receipt));
+      if (unfolding === undefined || receipt.outcome === "lifted") continue;
+      hear(unfolding, receipt, nowMs);
+      if (isOver(unfolding)) this.end(keyOf(receipt));
+    }
+  }
+
+  /** Tells a ban with what is known, as it ended or is not waited for any more. */
+  end(key: string): void {
+    const unfolding = this.#bans.get(key);
+    if (unfolding === undefined) return;
+    this.#bans.delete(key);
+    const { start, enforced, expected, afterMs } = unfolding;
+    this.#emit({ ...start, enforced, expected, afterMs });
+  }
+
+  /** Tells the bans that were waited for long enough. */
+  expire(nowMs: number): void {
+    for (const [key, { storedMs }] of this.#bans) {
+      if (nowMs - storedMs < this.#waitMs) return;
+      this.end(key);
+    }
+  }
+
+  /** For how long the oldest is waited for; `undefined`: there is none. */
+  leftMs(nowMs: number): number | undefined {
+    for (const { storedMs } of this.#bans.values()) {
+      return Math.max(0, storedMs + this.#waitMs - nowMs);
+    }
+    return undefined;
+  }
+
+  /** Forgets all: nobody watches. */
+  clear(): void {
+    this.#bans.clear();
+  }
+}
+
+function hear(
+  unfolding: Unfolding,
+  { node, action, outcome }: StoredReceipt,
+  nowMs: number,
+): void {
+  const name = canonicalHost(node);
+  const actions = unfolding.awaited.get(name);
+  if (actions === undefined) return;
+  if (actions.size > 0 && !actions.has(action)) return;
+  if (outcome !== "applied") {
+    // Whatever its other actions do: it has it not in force.
+    unfolding.awaited.delete(name);
+    return;
+  }
+  actions.delete(action);
+  if (actions.size > 0) return;
+  unfolding.awaited.delete(name);
+  unfolding.enforced++;
+  unfolding.afterMs = Math.round(nowMs - unfolding.storedMs);
+}
+
+function isOver({ awaited, silent }: Unfolding): boolean {
+  return [...awaited.keys()].every((name) => silent.has(name));
+}

@@ -1,0 +1,69 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { nodeStatusLines, statusLines } from "../../lib/cli/status_view.ts";
+import type { ClusterStatus } from "../../lib/wire/operator_status.ts";
+import { CLUSTER, MEMBERSHIP, PROGRAMS } from "../support/values/statuses.ts";
+
+function lines(more: Partial<ClusterStatus> = {}): readonly string[] {
+  const shown = statusLines({ ...CLUSTER, ...more });
+  for (const line of shown) ok(line.length <= 100, line);
+  return shown;
+}
+
+Deno.test("status of a cluster is as operators were promised it", () => {
+  deepStrictEqual(lines(), [
+    "hub         publisher 0.2.0   up 12 d   1,204 bans   change 88,213   store ok",
+    "nodes       11 ok   1 silent   1 set aside          fail2ban-cluster nodes",
+    "enforced    13,240 of 13,244 on 11 nodes            4 not: fail2ban-cluster bans --not-enforced",
+    "last hour   311 new   298 ended   12 refused (9 allowlist, 3 own-address)",
+  ]);
+});
+
+Deno.test("status of a cluster where all is well names no command for what is not", () => {
+  const [, nodes, enforced, lately] = lines({
+    nodes: { ok: 1, silent: 0, away: 0, never: 0, aside: 0 },
+    enforced: { inForce: 7, expected: 7, nodes: 1 },
+    lastHour: { spanMs: 240_000, began: 7, ended: 0, refused: [] },
+  });
+  strictEqual(
+    nodes,
+    "nodes       1 ok                                    fail2ban-cluster nodes",
+  );
+  strictEqual(enforced, "enforced    7 of 7 on 1 node");
+  strictEqual(lately, "last 4 min  7 new   0 ended   0 refused");
+});
+
+Deno.test("status of a cluster tells that its store fails, who waits for a quorum, and that nobody enforces", () => {
+  const [hub, store, nodes, enforced] = lines({
+    waiting: 3,
+    bans: 1,
+    storeTrouble: "cannot write publisher.sqlite3: disk full",
+    nodes: { ok: 0, silent: 0, away: 0, never: 0, aside: 0 },
+    enforced: { inForce: 0, expected: 0, nodes: 0 },
+  });
+  strictEqual(
+    hub,
+    "hub         publisher 0.2.0   up 12 d   1 ban (3 more wait)   change 88,213   store fails",
+  );
+  strictEqual(store, "store       cannot write publisher.sqlite3: disk full");
+  strictEqual(
+    nodes,
+    "nodes       none                                    fail2ban-cluster nodes",
+  );
+  strictEqual(
+    enforced,
+    "enforced    on no node: none has said that it should",
+  );
+});
+
+Deno.test("status of a node tells of its programs, and where its hub is", () => {
+  const shown = nodeStatusLines(MEMBERSHIP, PROGRAMS);
+  for (const line of shown) ok(line.length <= 100, line);
+  deepStrictEqual(shown, [
+    "node        web1   its hub is 192.0.2.10            fail2ban-cluster status there: the cluster",
+    "monitor     0.2.0   up 12 d   its hub answers   0 reports wait",
+    "subscriber  0.2.0   up 2 h   1,204 bans   change 88,213   follows its hub",
+    "            nftables: 1,192 in force, 2 failing",
+    "monitor     does not run",
+    "subscriber  it runs but does not answer",
+  ]);
+});

@@ -1,0 +1,61 @@
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import STATUS_SCHEMA from "../../../docs/schemas/status.json" with {
+  type: "json",
+};
+import { OperatedCluster } from "../../support/cluster/operated_cluster.ts";
+import { appendLog, banLine } from "../../support/fail2ban/fail2ban_lines.ts";
+import { schemaFaults2020 } from "../../support/values/json_schemas.ts";
+
+const BAD = "203.0.113.7";
+
+/** What differs from run to run. */
+function steady(text: string): string {
+  return text.replace(/\b\d+ (s|min)\b/g, "T")
+    .replace(/\b\d+\.\d+\.\d+ {3}up/g, "V   up")
+    .replace(/last T +/g, "last T  ");
+}
+
+Deno.test("status on the hub is the cluster's, and on a node what that has and where the hub is", async () => {
+  await using operated = await OperatedCluster.start({
+    hosts: ["web1", "web2"],
+  });
+  const { cluster } = operated;
+  await appendLog(cluster.logPath("web2"), banLine("sshd", BAD));
+  await operated.until("bans", ({ out }) => out.endsWith("2/2"));
+  await operated.until(
+    "nodes",
+    ({ out }) =>
+      out.split("\n").filter((line) => / ok /.test(line)).length === 2,
+  );
+  const { out, code } = await operated.say("status");
+  strictEqual(code, 0);
+  deepStrictEqual(steady(out).split("\n"), [
+    "hub         publisher V   up T   1 ban   change 1   store ok",
+    // The hub is a member, too, in this set-up, and runs nothing of a node.
+    "nodes       2 ok   1 never there                    fail2ban-cluster nodes",
+    "enforced    2 of 2 on 2 nodes",
+    "last T  1 new   0 ended   0 refused",
+  ]);
+  const hub = JSON.parse((await operated.say("status", "--json")).out);
+  deepStrictEqual(schemaFaults2020(STATUS_SCHEMA, hub), []);
+  strictEqual(hub.kind, "hub");
+
+  const onNode = await operated.sayOn("web1", "status");
+  strictEqual(onNode.code, 0, onNode.err);
+  deepStrictEqual(steady(onNode.out).split("\n"), [
+    "node        web1   its hub is 127.0.0.1             fail2ban-cluster status there: the cluster",
+    "monitor     V   up T   its hub answers   0 reports wait",
+    "subscriber  V   up T   1 ban   change 1   follows its hub",
+    "            exec: 1 in force",
+  ]);
+  const node = JSON.parse(
+    (await operated.sayOn("web1", "status", "--json")).out,
+  );
+  deepStrictEqual(schemaFaults2020(STATUS_SCHEMA, node), []);
+  match(node.hub, /^tcp:\/\/127\.0\.0\.1:\d+$/);
+  await operated.stop("monitor", "web1");
+  match(
+    (await operated.sayOn("web1", "status")).out,
+    /^monitor +does not run$/m,
+  );
+});
