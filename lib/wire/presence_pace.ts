@@ -1,6 +1,6 @@
 /**
- * How often programs of nodes tell that they are there, and when the publisher
- * takes them for silent: both sides have to go together.
+ * How often programs of nodes tell that they are there, and when either side
+ * takes the other for gone: both have to go together.
  *
  * @module
  */
@@ -11,6 +11,11 @@ export interface PresencePace {
   readonly everyMs: number;
   /** Shortest time between two that are not asked for; a change is told then. */
   readonly lookMs: number;
+  /**
+   * Time without a word of the publisher, in a session, after which that is
+   * gone: it answers each STATE.
+   */
+  readonly goneAfterMs: number;
   /** Time without a sign of life after which a program is silent. */
   readonly silentAfterMs: number;
 }
@@ -19,5 +24,6 @@ export interface PresencePace {
 export const PRESENCE_PACE: PresencePace = {
   everyMs: 30_000,
   lookMs: 5_000,
+  goneAfterMs: 40_000,
   silentAfterMs: 90_000,
 };

@@ -10,7 +10,12 @@ import { PROGRAM as PUBLISHER } from "../../../../roles/publisher.ts";
 import { PROGRAM as SUBSCRIBER } from "../../../../roles/subscriber.ts";
 import { runProgram } from "../../../../roles/program/role_program.ts";
 
-const PACE = { everyMs: 1_000, lookMs: 500, silentAfterMs: 9_000 };
+const PACE = {
+  everyMs: 1_000,
+  lookMs: 500,
+  goneAfterMs: 8_000,
+  silentAfterMs: 9_000,
+};
 
 async function main([role, ...argv]: readonly string[]): Promise<number> {
   switch (role) {
