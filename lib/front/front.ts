@@ -204,7 +204,7 @@ export class Front implements MemberConnections, AsyncDisposable {
     if (entry.kind === "replace") {
       this.counters.replaced++;
       entry.oldest.cut();
-      this.#open.settle(entry.oldest);
+      this.#open.replace(entry.oldest);
     }
     const inner = this.#innerFor(peer);
     if (inner === undefined) return this.#turnAway(peer, "handshakes");
