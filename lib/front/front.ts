@@ -126,6 +126,11 @@ export class Front implements MemberConnections, AsyncDisposable {
     return this.#open.size;
   }
 
+  /** Connections at most. */
+  get max(): number {
+    return this.#options.limits.maxOpen;
+  }
+
   asked(zapDomain: string): AskedConnection | undefined {
     const connection = this.#shaking.get(zapDomain)?.connection;
     if (
