@@ -198,20 +198,20 @@ export class PublicPorts implements AsyncDisposable {
       readonly bind: (url: string, security: ServerSecurity) => BoundSocket;
     },
   ) {
-    const endpointOf = (number: number) => ({
-      path: this.#folder.pathOf(`${name}-${number}`),
-      zapDomain: `${name}-${number}`,
-    });
-    const { path, zapDomain } = endpointOf(0);
-    const socket = bind(`ipc://${path}`, { secretKey, zapDomain });
+    // Nobody connects here: an address can be given up, and a socket has one.
+    const ownUrl = `ipc://${this.#folder.pathOf(name)}`;
+    const socket = bind(ownUrl, { secretKey, zapDomain: name });
     const endpoints = new InnerEndpoints({
       max: ENDPOINTS_OF_HANDSHAKE * this.#limits[name].maxShaking,
       open: (number) => {
-        const endpoint = endpointOf(number);
-        if (number > 0) {
-          socket.bindAlso(`ipc://${endpoint.path}`, endpoint.zapDomain);
-        }
-        return endpoint;
+        const zapDomain = `${name}-${number}`;
+        const path = this.#folder.pathOf(zapDomain);
+        socket.bindAlso(`ipc://${path}`, zapDomain);
+        return { path, zapDomain };
+      },
+      close: ({ path }) => {
+        socket.unbind(`ipc://${path}`);
+        this.#folder.remove(path);
       },
     });
     const front = this.#listen(name, url, { kind: "asked", endpoints });

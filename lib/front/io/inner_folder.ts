@@ -36,6 +36,15 @@ export class InnerFolder implements Disposable {
     return `${this.#path}/${name}`;
   }
 
+  /** Removes a socket that nobody listens at any more. */
+  remove(path: string): void {
+    try {
+      Deno.removeSync(path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+
   [Symbol.dispose](): void {
     Deno.removeSync(this.#path, { recursive: true });
   }
