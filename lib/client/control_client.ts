@@ -14,6 +14,7 @@ import {
   NoAnswerError,
   type PublisherAnswer,
   type SessionHandler,
+  SilentSessionError,
   type Welcome,
 } from "./session.ts";
 import { Backoff } from "../async/backoff.ts";
@@ -31,6 +32,7 @@ import { REASONS, REFUSALS } from "./session_errors.ts";
 import { SessionTroubles } from "./session_troubles.ts";
 import { Mutex } from "../async/mutex.ts";
 import { inTime, runTogether } from "../async/tasks.ts";
+import { Watchdog } from "../async/watchdog.ts";
 import { PRESENCE_PACE, type PresencePace } from "../wire/presence_pace.ts";
 import { SPOKEN } from "../wire/spoken_revisions.ts";
 import type {
@@ -109,6 +111,8 @@ export interface ControlClientCounters {
  *   or the connection was made anew.
  * - The publisher is told how the program is, as `state_teller.ts` says, and BYE
  *   where a session is ended from here.
+ * - It answers that, so a session in which nothing is heard for a while is lost,
+ *   even if nothing was asked.
  * - An epoch other than the one before is logged. What it means is for the
  *   session's handler: the welcome has it.
  */
@@ -120,6 +124,8 @@ export class ControlClient {
   readonly #options: Required<ControlClientOptions>;
   readonly #troubles: SessionTroubles;
   readonly #teller: StateTeller;
+  /** Fed by whatever is heard in a session. */
+  readonly #hearing: Watchdog;
   #renewal = new AbortController();
   #epoch: Epoch | undefined;
   #reachable = false;
@@ -144,6 +150,7 @@ export class ControlClient {
       ...options,
     };
     this.#teller = new StateTeller(options);
+    this.#hearing = new Watchdog(options.clock);
     this.#troubles = new SessionTroubles(this.#options);
   }
 
@@ -217,7 +224,7 @@ export class ControlClient {
     }
   }
 
-  /** The handler leads the conversation; how the program is, is told beside it. */
+  /** The handler leads the conversation; how the program is, is told beside it, and answered. */
   async #converse(
     socket: MessageSocket,
     welcome: Welcome,
@@ -244,8 +251,16 @@ export class ControlClient {
           group,
           (state) => send({ kind: "STATE", session, state }, group),
         ),
+      (group) => this.#watchHearing(group),
     ]);
     signal.throwIfAborted();
+  }
+
+  async #watchHearing(signal: AbortSignal): Promise<void> {
+    const { pace: { goneAfterMs } } = this.#options;
+    this.#hearing.feed();
+    await this.#hearing.expired(goneAfterMs, signal);
+    throw new SilentSessionError(goneAfterMs);
   }
 
   /** Its answer shows that it has arrived; a publisher that gives none now is not waited for. */
@@ -321,16 +336,27 @@ export class ControlClient {
     return message;
   }
 
-  /** The next message that is an answer; the allowlist comes unasked, and so does ASK. */
+  /** The next message that answers the handler; the others are the client's own. */
   async #next(
     socket: MessageSocket,
     signal: AbortSignal,
-  ): Promise<Exclude<Heard, { readonly kind: "IGNORE" | "ASK" }>> {
+  ): Promise<Exclude<Heard, { readonly kind: "IGNORE" | "ASK" | "HEARD" }>> {
     while (true) {
       const message = await receiveMessage(socket, signal);
-      if (message.kind === "ASK") this.#teller.ask();
-      else if (message.kind === "IGNORE") this.#noteAllowlist(message);
-      else return message;
+      this.#hearing.feed();
+      switch (message.kind) {
+        case "ASK":
+          this.#teller.ask();
+          break;
+        case "IGNORE":
+          this.#noteAllowlist(message);
+          break;
+        case "HEARD":
+          // That it was heard is all that it says.
+          break;
+        default:
+          return message;
+      }
     }
   }
 

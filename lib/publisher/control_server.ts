@@ -93,6 +93,9 @@ const BYTES_PER_COST = 16_384;
 /** Cost of an answer, in plain messages: a part of the table is some 2,000 bans. */
 const COSTS = { EVENTS: 1, RECEIPTS: 1, STATE: 1, BYE: 1, SYNC: 10 } as const;
 
+/** Always the same: it is encoded once. */
+const HEARD: PublisherMessage = { kind: "HEARD" };
+
 /** Serves nodes until stopped. */
 export class ControlServer {
   /** What was done so far. */
@@ -262,13 +265,13 @@ export class ControlServer {
       case "STATE":
         if (this.#mayNot(from, session, message.state.kind)) return;
         this.#noteCondition(session, message);
+        this.#answer(from, HEARD);
         return;
       case "BYE":
         this.#noteBye(from, session);
     }
   }
 
-  /** Not answered, as nobody waits for it. */
   #noteCondition(
     { node, role }: NodeSession,
     { state }: InSession<"STATE">,

@@ -245,6 +245,8 @@ export type PublisherMessage =
   }
   /** Asks for a STATE, at once. */
   | { readonly kind: "ASK" }
+  /** Answers a STATE: who has nothing else to say knows by it that somebody listens. */
+  | { readonly kind: "HEARD" }
   | {
     readonly kind: "ACK";
     readonly batch: number;

@@ -79,7 +79,8 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   node: ["BYE", "EVENTS", "HELLO", "RECEIPTS", "STATE", "SYNC"],
   publisher: [
-    ...["ACK", "ASK", "CHANGES", "ERROR", "IGNORE", "SNAPSHOT", "WELCOME"],
+    ...["ACK", "ASK", "CHANGES", "ERROR", "HEARD", "IGNORE", "SNAPSHOT"],
+    "WELCOME",
   ],
   stream: ["C", "H"],
 };

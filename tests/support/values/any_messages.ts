@@ -269,6 +269,7 @@ export const anyPublisherMessage: fc.Arbitrary<PublisherMessage> = fc.oneof(
     ignore: fc.array(anyAddress, { maxLength: 8 }),
   }),
   fc.constant({ kind: "ASK" } as const),
+  fc.constant({ kind: "HEARD" } as const),
   record<Extract<PublisherMessage, { kind: "ACK" }>>({
     kind: fc.constant("ACK"),
     batch: anyCount,
