@@ -83,10 +83,12 @@ export class DriftRepair {
   #isSeeded = false;
   #storedVersion = 0;
   #restoredMs = -Infinity;
+  readonly #beganMs: number;
 
   /** @param options What drift is repaired with. */
   constructor(options: DriftRepairOptions) {
     this.#options = options;
+    this.#beganMs = options.clock.nowMs();
     this.#log = new LogThrottle(options.log, options.clock);
     this.#unbans = new RestartUnbans(options.server);
     this.#storing = new TroubleLog({
@@ -235,12 +237,12 @@ export class DriftRepair {
     this.#log.record("notice", event, { jail, address, because });
   }
 
-  /** What was there before this monitor looked for the first time is no news. */
+  /** What was there before this monitor began is no news. */
   #seed({ tickets }: TicketList): void {
     if (this.#isSeeded) return;
     this.#isSeeded = true;
-    const { known, reportedUntilMs, clock } = this.#options;
-    const untilMs = reportedUntilMs ?? clock.nowMs();
+    const { known, reportedUntilMs } = this.#options;
+    const untilMs = reportedUntilMs ?? this.#beganMs;
     const state = reportedUntilMs === undefined ? "left" : "reported";
     for (const ticket of tickets) {
       const { jail, address, beganMs = -Infinity, endsMs = Infinity } = ticket;
