@@ -17,6 +17,7 @@ import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
 import { ReportedBansStore } from "../lib/monitor/reported_bans_store.ts";
 import { StateFile } from "../lib/base/io/state_file.ts";
 import { ReportedBansKeeper } from "../lib/monitor/reported_bans_keeper.ts";
+import { FolderEvents } from "../lib/tail/io/folder_events.ts";
 import { LogFollower } from "../lib/tail/log_follower.ts";
 import { Monitor } from "../lib/monitor/monitor.ts";
 import { runTogether } from "../lib/async/tasks.ts";
@@ -70,7 +71,9 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     FAIL2BAN_ACTION,
     { lookEveryMs: LOOK_FOR_LEDGER_MS },
   );
-  await using folder = new DiskLogFolder(config.logPath, log);
+  await using folder = new DiskLogFolder(config.logPath, log, {
+    watch: FolderEvents.open,
+  });
   const positions = new PositionFile(`${general.stateDir}/monitor.position`);
   const { from, atStart } = await readLogBeginning(positions, log);
   const store = new ReportedBansStore(

@@ -78,10 +78,12 @@ export class DriftRepair {
   readonly #oddJails = new Set<string>();
   #isSeeded = false;
   #restoredMs = -Infinity;
+  readonly #beganMs: number;
 
   /** @param options What drift is repaired with. */
   constructor(options: DriftRepairOptions) {
     this.#options = options;
+    this.#beganMs = options.clock.nowMs();
     this.#log = new LogThrottle(options.log, options.clock);
     this.#unbans = new RestartUnbans(options.server);
   }
@@ -206,12 +208,12 @@ export class DriftRepair {
     this.#log.record("notice", event, { jail, address, because });
   }
 
-  /** What was there before this monitor looked for the first time is no news. */
+  /** What was there before this monitor began is no news. */
   #seed({ tickets }: TicketList): void {
-    const { known, isKnown, reportedUntilMs, clock } = this.#options;
+    const { known, isKnown, reportedUntilMs } = this.#options;
     if (this.#isSeeded || isKnown) return;
     this.#isSeeded = true;
-    const untilMs = reportedUntilMs ?? clock.nowMs();
+    const untilMs = reportedUntilMs ?? this.#beganMs;
     const state = reportedUntilMs === undefined ? "left" : "reported";
     for (const ticket of tickets) {
       const { jail, address, beganMs = -Infinity, endsMs = Infinity } = ticket;

@@ -149,6 +149,14 @@ for (const isExact of [true, false]) {
     });
   });
 
+  Deno.test(`DriftRepair reports within a minute what no line said after the very first start, before it compared, ${way}`, async () => {
+    await using bench = new DriftBench({ isExact });
+    await bench.host.clock.advance(2_000);
+    bench.hold("192.0.2.1");
+    await bench.minute();
+    deepStrictEqual(bench.counted, ["ban sshd 192.0.2.1 3572"]);
+  });
+
   Deno.test(`DriftRepair leaves what was there before the first run alone, and what was reported by the run before known, ${way}`, async () => {
     for (const isFirstRun of [true, false]) {
       await using bench = new DriftBench({ isExact, isFirstRun });

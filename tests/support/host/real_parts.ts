@@ -4,6 +4,7 @@ export type RealPart =
   | "faketime"
   | "ipset"
   | "ipv6"
+  | "loopdisk"
   | "mountns"
   | "netns"
   | "nftables"
@@ -38,6 +39,16 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
     missing: "this host has no address ::1",
     command: "grep",
     args: ["-q", "^0\\{31\\}1 ", "/proc/net/if_inet6"],
+  },
+  loopdisk: {
+    missing: "a disk that fails takes root, a loop device and ext4",
+    command: "unshare",
+    args: [
+      ...["--mount", "sh", "-ec"],
+      "image=$(mktemp); trap 'rm $image' EXIT; truncate -s 1M $image; " +
+      "mkfs.ext4 -q -F $image; mount -o loop $image /mnt; " +
+      "[ -w /sys/fs/ext4/$(basename $(findmnt -n -o SOURCE /mnt))/trigger_fs_error ]; umount /mnt",
+    ],
   },
   mountns: {
     missing: "a mount namespace takes root",
