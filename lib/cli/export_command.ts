@@ -7,16 +7,16 @@
 import type { Address } from "../base/address.ts";
 import { addressSpan, aggregated, compareSpans } from "../base/address_span.ts";
 import type { OperatorBan } from "../wire/operator_bans.ts";
-import { banEndMs } from "./ban_view.ts";
+import { banEndMs } from "../views/ban_view.ts";
 import { banFilterOptions } from "./ban_operands.ts";
 import type { TypedCommand } from "./cluster_cli.ts";
 import {
   EXPORT_FORMATS,
   type ExportedNetwork,
   exportLines,
-} from "./export_formats.ts";
+} from "../views/export_formats.ts";
 import { expected, minLeftOption } from "./operands.ts";
-import type { OperatorOutput } from "./operator_output.ts";
+import type { OperatorOutput } from "../views/operator_output.ts";
 import { askMany, type AskPublisher } from "./publisher_questions.ts";
 
 /** Options for {@link exportBans}. */

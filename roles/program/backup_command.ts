@@ -8,7 +8,7 @@
 
 import { RuntimeError, UsageError } from "../../lib/base/errors.ts";
 import type { TypedCommand } from "../../lib/cli/cluster_cli.ts";
-import type { OperatorOutput } from "../../lib/cli/operator_output.ts";
+import type { OperatorOutput } from "../../lib/views/operator_output.ts";
 import type { ClusterConfig } from "../../lib/config/cluster_config.ts";
 import { banStorePath } from "../../lib/store/io/sqlite_ban_store.ts";
 import {

@@ -38,11 +38,11 @@ import { joinCluster, notHere } from "../../lib/cli/join_command.ts";
 import { LiveCommands, nodeStatus } from "../../lib/cli/live_commands.ts";
 import { NodeCommands } from "../../lib/cli/node_commands.ts";
 import { type Editor, journalWords } from "../../lib/cli/member_edits.ts";
-import { memberDetails, memberJson } from "../../lib/cli/member_view.ts";
-import { nodeJson, nodeTable } from "../../lib/cli/node_table.ts";
+import { memberDetails, memberJson } from "../../lib/views/member_view.ts";
+import { nodeJson, nodeTable } from "../../lib/views/node_table.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import type { Membership } from "../../lib/members/member.ts";
-import type { OperatorOutput } from "../../lib/cli/operator_output.ts";
+import type { OperatorOutput } from "../../lib/views/operator_output.ts";
 import {
   identityFile,
   memberListFile,

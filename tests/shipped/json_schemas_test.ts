@@ -10,12 +10,12 @@ import steeredSchema from "../../docs/schemas/steered.json" with {
 };
 import tailSchema from "../../docs/schemas/tail.json" with { type: "json" };
 import whySchema from "../../docs/schemas/why.json" with { type: "json" };
-import { banJson } from "../../lib/cli/ban_view.ts";
-import { exportLines } from "../../lib/cli/export_formats.ts";
-import { nodeStatusJson, statusJson } from "../../lib/cli/status_view.ts";
-import { liveEventJson } from "../../lib/cli/tail_view.ts";
-import { steeredJson } from "../../lib/cli/steering_view.ts";
-import { whyJson } from "../../lib/cli/why_view.ts";
+import { banJson } from "../../lib/views/ban_view.ts";
+import { exportLines } from "../../lib/views/export_formats.ts";
+import { nodeStatusJson, statusJson } from "../../lib/views/status_view.ts";
+import { liveEventJson } from "../../lib/views/tail_view.ts";
+import { steeredJson } from "../../lib/views/steering_view.ts";
+import { whyJson } from "../../lib/views/why_view.ts";
 import { host } from "../support/values/core_values.ts";
 import { CLUSTER, MEMBERSHIP, PROGRAMS } from "../support/values/statuses.ts";
 import { LIVE_EVENTS } from "../support/values/live_events.ts";

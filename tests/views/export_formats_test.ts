@@ -3,7 +3,7 @@ import {
   type ExportedNetwork,
   type ExportFormat,
   exportLines,
-} from "../../lib/cli/export_formats.ts";
+} from "../../lib/views/export_formats.ts";
 import { address } from "../support/values/core_values.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 29, 12, 0, 0);
