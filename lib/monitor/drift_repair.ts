@@ -15,6 +15,7 @@ import { RestartUnbans } from "./restart_unbans.ts";
 import type { Clock } from "../async/clock.ts";
 import type {
   Fail2banRun,
+  HeldTicket,
   TicketList,
   TicketLists,
 } from "../fail2ban/ports.ts";
@@ -77,11 +78,14 @@ export class DriftRepair {
   #found: ReadonlySet<string> = new Set();
   readonly #oddJails = new Set<string>();
   #isSeeded = false;
+  /** When this run began, in milliseconds since 1970. */
+  readonly #beganMs: number;
   #restoredMs = -Infinity;
 
   /** @param options What drift is repaired with. */
   constructor(options: DriftRepairOptions) {
     this.#options = options;
+    this.#beganMs = options.clock.nowMs();
     this.#log = new LogThrottle(options.log, options.clock);
     this.#unbans = new RestartUnbans(options.server);
   }
@@ -165,13 +169,7 @@ export class DriftRepair {
     for (const ban of over) known.forget(ban);
     for (const ticket of missing) {
       if (!isFoundAgain("missing", ticket)) continue;
-      const { jail, address, beganMs, endsMs } = ticket;
-      const id = eventIdOfRepair(`missing ${keyOf(ticket)}`, nowMs);
-      const ban = { kind: "ban" as const, jail, address, id, line: "" };
-      const times = { atMs: beganMs, expiresMs: endsMs };
-      if (!await reporter.report({ ...ban, ...times }, signal)) continue;
-      this.counters.driftBans++;
-      this.#tell("a ban of fail2ban was not reported, and is now", ticket);
+      await this.#report(reporter, ticket, nowMs, signal);
     }
     for (const ticket of moved) {
       if (!isFoundAgain("moved", ticket)) continue;
@@ -186,6 +184,34 @@ export class DriftRepair {
     }
     for (const ticket of list.tickets) known.list(ticket);
     this.#found = found;
+  }
+
+  async #report(
+    reporter: Reporter,
+    ticket: HeldTicket,
+    nowMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { jail, address, beganMs = Infinity, endsMs } = ticket;
+    const about = { jail, address, line: "" };
+    const idOf = (what: string) =>
+      eventIdOfRepair(`${what} ${keyOf(ticket)}`, nowMs);
+    const isUnknown = this.#options.known.get(ticket) === undefined;
+    if (reporter.carriesTimes && isUnknown && beganMs < this.#beganMs) {
+      // The run before may have reported it, with a later end.
+      const unban = {
+        kind: "unban",
+        why: "ended",
+        id: idOf("before"),
+      } as const;
+      const atMs = beganMs - 1;
+      await reporter.report({ ...unban, ...about, atMs }, signal);
+    }
+    const times = { atMs: ticket.beganMs, expiresMs: endsMs };
+    const ban = { kind: "ban", id: idOf("missing") } as const;
+    if (!await reporter.report({ ...ban, ...about, ...times }, signal)) return;
+    this.counters.driftBans++;
+    this.#tell("a ban of fail2ban was not reported, and is now", ticket);
   }
 
   async #lift(

@@ -125,6 +125,11 @@ export class Reporter {
     this.#echoes = echoes && new EchoFilter(echoes, { detections });
   }
 
+  /** Whether it tells when bans end. */
+  get carriesTimes(): boolean {
+    return this.#options.link.carriesTimes;
+  }
+
   /**
    * Reports an event, unless it must not be; waits while the link is full.
    * {@link Reporter.flush} has to follow once no more are at hand.
