@@ -201,7 +201,11 @@ export class Reporter {
   ): Promise<void> {
     await this.#corrections?.run(
       inTurn,
-      (known) => this.#correct(known, signal),
+      async (known) => {
+        await this.#correct(known, signal);
+        // Its row was seen, so that it will be missed.
+        this.#options.known?.list(known.ban);
+      },
       signal,
     );
     await new Condition().wait(signal);
@@ -283,6 +287,7 @@ export class Reporter {
     if (kind === "ban") this.#corrections?.watch({ ...event, madeMs }, end);
     else this.#corrections?.forget(event);
     this.#note(event, kind === "ban" ? "reported" : "lifted", expiresMs);
+    if (end.isOfRow === true) this.#options.known?.list(event);
     this.blockedMs += clock.monotonicMs() - sinceMs;
     return end;
   }
