@@ -157,6 +157,23 @@ for (const isExact of [true, false]) {
     deepStrictEqual(bench.counted, ["ban sshd 192.0.2.1 3572"]);
   });
 
+  Deno.test(`DriftRepair takes a ban back within a minute whose end no line said, and that no comparison had seen, ${way}`, async () => {
+    for (const rowComesMs of [0, 3_000]) {
+      await using bench = new DriftBench({ isExact });
+      bench.bench.oracle.state = "gone";
+      if (rowComesMs === 0) bench.hold("192.0.2.1");
+      await bench.say("[sshd] Ban 192.0.2.1");
+      await bench.host.clock.advance(rowComesMs);
+      bench.hold("192.0.2.1");
+      await bench.host.clock.advance(2_000);
+      bench.held.delete("192.0.2.1");
+      await bench.minute();
+      const what = `a row after ${rowComesMs} ms: ${bench.counted}`;
+      strictEqual(bench.counted.at(0), "ban sshd 192.0.2.1 3600", what);
+      strictEqual(bench.counted.at(-1), "unban sshd 192.0.2.1 ended", what);
+    }
+  });
+
   Deno.test(`DriftRepair leaves what was there before the first run alone, and what was reported by the run before known, ${way}`, async () => {
     for (const isFirstRun of [true, false]) {
       await using bench = new DriftBench({ isExact, isFirstRun });
