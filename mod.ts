@@ -202,6 +202,7 @@ export {
   type ActionState,
   type ErrorCode,
   type EventResult,
+  type LocalUnbanOutcome,
   type NodeCondition,
   type NodeEvent,
   type NodeMessage,

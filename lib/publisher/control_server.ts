@@ -28,6 +28,7 @@ import type { Authenticator } from "./authenticator.ts";
 import { type NodeQuotas, QuarantinedError } from "./node_quotas.ts";
 import { SendQueue } from "../zmq/send_queue.ts";
 import type { Frames, MessageSocket } from "../zmq/ports.ts";
+import { messageCost, sizeCost } from "./message_costs.ts";
 import { ReceiptIntake, type ReceiptIntakeCounters } from "./receipt_intake.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
 import type { NodeStates } from "./node_states.ts";
@@ -59,6 +60,8 @@ export interface ControlServerOptions {
   readonly onReceipts: (receipts: readonly StoredReceipt[]) => void;
   /** Told of reports that are refused for good. Must not throw. */
   readonly onRefused: (refused: RefusedReport) => void;
+  /** Given what programs answer to UNBAN. Must not throw. */
+  readonly onUnbanned: (answer: InSession<"UNBANNED">) => void;
   /** The cluster's allowlist that is in force now. */
   readonly allowlist: () => Allowlist;
   /** Makes a session's id that nobody can guess. */
@@ -88,11 +91,6 @@ type InSession<K extends NodeMessage["kind"]> = Extract<
 const MAX_ANSWERS_WAITING = 16;
 /** Longest return address that libzmq makes. */
 const MAX_ROUTE_BYTES = 255;
-/** Bytes that cost as much as one plain message. */
-const BYTES_PER_COST = 16_384;
-/** Cost of an answer, in plain messages: a part of the table is some 2,000 bans. */
-const COSTS = { EVENTS: 1, RECEIPTS: 1, STATE: 1, BYE: 1, SYNC: 10 } as const;
-
 /** Serves nodes until stopped. */
 export class ControlServer {
   /** What was done so far. */
@@ -161,6 +159,14 @@ export class ControlServer {
     this.#options.states.noteCut(node);
   }
 
+  /** Says something to each session of a node, unasked. @returns Which they are. */
+  say(node: HostName, message: PublisherMessage): readonly SessionId[] {
+    return this.#sessions.of(node).map(({ id, route }) => {
+      this.#send(Uint8Array.fromHex(route), encodePublisherMessage(message));
+      return id;
+    });
+  }
+
   /** Sends every session the allowlist that is in force from now on. */
   sendAllowlist(list: Allowlist): void {
     const message = encodePublisherMessage({ kind: "IGNORE", ...list });
@@ -218,7 +224,7 @@ export class ControlServer {
       return;
     }
     const { quotas, states, clock } = this.#options;
-    const cost = COSTS[message.kind] + sizeCost(frames);
+    const cost = messageCost(message, frames);
     // One that says too much is there all the same: no other host takes its place.
     states.noteSign(session.node, session.role, clock.nowMs());
     if (!quotas.takesMessage(session.member, cost)) return;
@@ -262,6 +268,9 @@ export class ControlServer {
       case "STATE":
         if (this.#mayNot(from, session, message.state.kind)) return;
         this.#noteCondition(session, message);
+        return;
+      case "UNBANNED":
+        this.#options.onUnbanned(message);
         return;
       case "BYE":
         this.#noteBye(from, session);
@@ -388,10 +397,4 @@ export class ControlServer {
     this.#troubleLog.record("warning", "message refused", { code, message });
     return { kind: "ERROR", code, message };
   }
-}
-
-/** A long message is as much work as many short ones. */
-function sizeCost(frames: Frames): number {
-  const bytes = frames.reduce((sum, { length }) => sum + length, 0);
-  return Math.floor(bytes / BYTES_PER_COST);
 }

@@ -57,6 +57,7 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   node: true,
   origin: true,
   outcome: true,
+  order: true,
   oversized: true,
   part: true,
   place: true,
@@ -76,9 +77,18 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   version: true,
 };
 const KINDS: Readonly<Record<string, readonly string[]>> = {
-  node: ["BYE", "EVENTS", "HELLO", "RECEIPTS", "STATE", "SYNC"],
+  node: ["BYE", "EVENTS", "HELLO", "RECEIPTS", "STATE", "SYNC", "UNBANNED"],
   publisher: [
-    ...["ACK", "ASK", "CHANGES", "ERROR", "IGNORE", "SNAPSHOT", "WELCOME"],
+    ...[
+      "ACK",
+      "ASK",
+      "CHANGES",
+      "ERROR",
+      "IGNORE",
+      "SNAPSHOT",
+      "UNBAN",
+      "WELCOME",
+    ],
   ],
   stream: ["C", "H"],
 };
