@@ -156,6 +156,7 @@ export {
   type BanEvent,
   type BanKind,
   type BanUpdate,
+  type UnbanReason,
 } from "./lib/ban/ban_event.ts";
 export { type BanStep, BanTable } from "./lib/ban/ban_table.ts";
 export { type Receipt } from "./lib/ban/receipt.ts";

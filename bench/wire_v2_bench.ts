@@ -54,7 +54,7 @@ function eventAt(index: number): NodeEvent {
     address: address(text),
   };
   return index % 10 === 9
-    ? { kind: "unban", ...common }
+    ? { kind: "unban", ...common, why: "lifted" }
     : { kind: "ban", ...common, remainingMs: 600_000, agoMs: 0 };
 }
 

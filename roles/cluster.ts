@@ -11,7 +11,7 @@ import {
   parseClusterCommand,
 } from "../lib/cli/cluster_cli.ts";
 import { EXIT_CODES } from "../lib/base/errors.ts";
-import type { OperatorOutput } from "../lib/cli/operator_output.ts";
+import type { OperatorOutput } from "../lib/views/operator_output.ts";
 import { carryOut } from "./program/cluster_command.ts";
 import { printLive } from "./program/live_output.ts";
 import { sayOnStderr, showError } from "./program/said.ts";

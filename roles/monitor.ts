@@ -16,7 +16,8 @@ import { DiskLogFolder } from "../lib/tail/io/log_folder.ts";
 import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
 import { ReportedBansStore } from "../lib/monitor/reported_bans_store.ts";
 import { StateFile } from "../lib/base/io/state_file.ts";
-import { ReportedBans } from "../lib/monitor/reported_bans.ts";
+import { ReportedBansKeeper } from "../lib/monitor/reported_bans_keeper.ts";
+import { FolderEvents } from "../lib/tail/io/folder_events.ts";
 import { LogFollower } from "../lib/tail/log_follower.ts";
 import { Monitor } from "../lib/monitor/monitor.ts";
 import { runTogether } from "../lib/async/tasks.ts";
@@ -70,7 +71,9 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     FAIL2BAN_ACTION,
     { lookEveryMs: LOOK_FOR_LEDGER_MS },
   );
-  await using folder = new DiskLogFolder(config.logPath, log);
+  await using folder = new DiskLogFolder(config.logPath, log, {
+    watch: FolderEvents.open,
+  });
   const positions = new PositionFile(`${general.stateDir}/monitor.position`);
   const { from, atStart } = await readLogBeginning(positions, log);
   const store = new ReportedBansStore(
@@ -84,12 +87,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   await using fail2ban = new AskedFail2ban(config, {
     rows: oracle,
     lines: lineClock,
-    ...{
-      clock,
-      log,
-      store: dryRun ? undefined : store,
-      known: new ReportedBans(await store.load()),
-    },
+    ...{ clock, log, reported: await store.load() },
     reportedUntilMs: from?.modifiedMs ??
       (from === undefined && !atStart ? undefined : clock.nowMs()),
   });
@@ -106,6 +104,9 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     existing: atStart ? undefined : fail2ban.existingAt(from),
     drift: fail2ban.drift,
     known: fail2ban.known,
+    reported: dryRun
+      ? undefined
+      : new ReportedBansKeeper({ known: fail2ban.known, store, clock, log }),
     hostName: general.hostName,
     logFormat,
     unbanHoldMs,

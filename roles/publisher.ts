@@ -79,7 +79,10 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     const event = "the store lost its last changes, and has a new epoch";
     log.record("error", event, { changes: store.lostChanges, path });
   }
-  await using ports = new PublicPorts(context);
+  await using ports = new PublicPorts(context, {
+    protocol1: legacy !== "off",
+    protocol2: members.identity !== undefined,
+  });
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const publisher: Publisher = new Publisher({
@@ -169,7 +172,10 @@ async function rehearse(context: RoleContext<"publisher">): Promise<void> {
   tellOfLegacy(context, legacy, members);
   const allowlist = new AllowlistProtection(() => protection.policy);
   allowlist.replace(allowlistAt(members.list.allowed, clock.nowMs()));
-  await using ports = new PublicPorts(context);
+  await using ports = new PublicPorts(context, {
+    protocol1: legacy !== "off",
+    protocol2: false,
+  });
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const server = legacy === "off" ? undefined : new Protocol1RequestServer({

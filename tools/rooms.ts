@@ -173,6 +173,11 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   {
+    name: "views",
+    holds: "what an operator is shown: tables, JSON, CSV, lists",
+    mayImport: ["base", "members", "wire", "service"],
+  },
+  {
     name: "cli",
     holds: "both command lines, the operator's commands",
     // service: its socket of lines is what the operator's commands ask.
@@ -184,6 +189,7 @@ export const ROOMS: readonly Room[] = [
       "wire",
       "service",
       "config",
+      "views",
     ],
   },
 ];

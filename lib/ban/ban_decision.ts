@@ -4,7 +4,7 @@
  *
  * | event      | no ban             | a ban without that report   | a ban with it             |
  * | ---------- | ------------------ | --------------------------- | ------------------------- |
- * | `report`   | change             | change; `full` above a bound | change if it ends later   |
+ * | `report`   | change             | change; `full` above a bound | change if it ends later, or its node knows the end and that is another |
  * | `withdraw` | rejected `no_ban`  | rejected `no_report`        | change; the last ends it  |
  * | `lift`     | rejected `no_ban`  | change: it ends             | change: it ends           |
  *
@@ -26,6 +26,8 @@ export type TableEvent =
     readonly expiresMs: number;
     /** When its node made the ban, likewise; absent: now. */
     readonly madeMs?: number;
+    /** Whether its node knows the end: then a nearer one than before counts, too. @default {false} */
+    readonly isExact?: boolean;
   })
   | (BanKey & { readonly kind: "withdraw"; readonly origin: HostName })
   | (BanKey & { readonly kind: "lift"; readonly by: HostName });
@@ -130,7 +132,7 @@ function decideReport(
   nowMs: number,
   quorumOf: QuorumOf,
 ): Decision {
-  const { origin, jail, address, expiresMs } = event;
+  const { origin, jail, address, expiresMs, isExact = false } = event;
   if (!(expiresMs > nowMs)) return rejected("over");
   const known = live.find((report) => report.origin === origin);
   if (known === undefined && live.length >= MAX_REPORTS) {
@@ -139,16 +141,17 @@ function decideReport(
   const isInForce = live.length > 0 && ban?.isPending === false;
   const isPending = !isInForce &&
     !hasQuorum(quorumOf(jail), live, origin, nowMs);
-  const isLater = known === undefined || endsLater(expiresMs, known.expiresMs);
-  if (!isLater && isPending === ban?.isPending) return { kind: "known" };
-  const endsMs = Math.max(expiresMs, known?.expiresMs ?? -Infinity);
+  const hasMoved = known === undefined ||
+    endsLater(expiresMs, known.expiresMs) ||
+    isExact && endsLater(known.expiresMs, expiresMs);
+  if (!hasMoved && isPending === ban?.isPending) return { kind: "known" };
   return change({
     kind: "report",
     atMs: nowMs,
     jail,
     address,
     origin,
-    expiresMs: endsMs,
+    expiresMs: hasMoved ? expiresMs : known.expiresMs,
     isPending,
   });
 }

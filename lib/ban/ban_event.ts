@@ -12,6 +12,12 @@ import type { JailName } from "../base/jail_name.ts";
 /** Whether it was banned or unbanned. */
 export type BanKind = "ban" | "unban";
 
+/**
+ * Why a node has a ban no more. `lifted`: somebody lifted it by hand before its
+ * end. `ended`: its time is over, or nobody knows.
+ */
+export type UnbanReason = "lifted" | "ended";
+
 /** Says that one node banned or unbanned an address in a jail. */
 export interface BanEvent {
   /** Whether it was banned or unbanned. */

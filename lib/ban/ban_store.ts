@@ -68,7 +68,8 @@ export interface BanStore {
   keepTime(time: StoreTime): Promise<void>;
   /**
    * Stores entries, all or none of them. Once this resolves they survive the
-   * end of the process, and a loss of power if the store was opened so.
+   * end of the process, and a loss of power if the store was opened so. A
+   * report with which a ban begins ends the receipts of the one before.
    *
    * @param entries In their order; the changes' numbers follow `seq` without
    * gaps, and no event id is one that {@link BanStore.hasEvent} knows.

@@ -24,7 +24,7 @@ export interface HubRequest {
   readonly event: TableEvent;
   /** The event's id, by which a repetition is recognized; `undefined`: none. */
   readonly name?: { readonly origin: HostName; readonly id: EventId };
-  /** Whether a `withdraw` lifts the ban where others reported it as well. @default {false} */
+  /** Whether a `withdraw` lifts the ban where others reported it: by hand, and by a node that may. @default {false} */
   readonly mayLift?: boolean;
 }
 

@@ -22,7 +22,7 @@ import {
   type OperatorOutput,
   tableLines,
   timeText,
-} from "./operator_output.ts";
+} from "../views/operator_output.ts";
 
 /** Carries out `allow ...`. */
 export class AllowCommands {

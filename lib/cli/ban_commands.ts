@@ -14,19 +14,19 @@ import {
   banCsv,
   banJson,
   banRow,
-} from "./ban_view.ts";
+} from "../views/ban_view.ts";
 import { banFilterOptions, limitOption, sortOption } from "./ban_operands.ts";
 import type { TypedCommand } from "./cluster_cli.ts";
 import {
   GrowingTable,
   type OperatorOutput,
   type OutputPlace,
-} from "./operator_output.ts";
-import { countText } from "./plain_texts.ts";
+} from "../views/operator_output.ts";
+import { countText } from "../views/plain_texts.ts";
 import { networkOperand } from "./operands.ts";
-import { liveEventJson, TailTable } from "./tail_view.ts";
+import { liveEventJson, TailTable } from "../views/tail_view.ts";
 import type { LiveEvent } from "../wire/operator_tail.ts";
-import { whyJson, whyLines } from "./why_view.ts";
+import { whyJson, whyLines } from "../views/why_view.ts";
 import {
   askMany,
   type AskPublisher,

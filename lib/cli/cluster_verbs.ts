@@ -35,6 +35,16 @@ const LIST_OPTIONS = {
   csv: { help: "print CSV" },
 } as const;
 
+/** Which bans. */
+const BAN_FILTERS = {
+  jail: { value: "JAIL", help: "of this jail" },
+  node: { value: "NAME", help: "that this node reported" },
+  address: { value: "ADDRESS", help: "of this address, or around it" },
+  in: { value: "NETWORK", help: "of this network, or in it" },
+  since: { value: "TIME", help: "reported first within it, as in 2h" },
+  "not-enforced": { help: "that some node has not in force" },
+} as const;
+
 const ONE = [1, 1] as const;
 const NONE = [0, 0] as const;
 
@@ -146,12 +156,7 @@ export const CLUSTER_VERBS = {
     count: NONE,
     about: "the bans of the cluster, the newest first",
     options: {
-      jail: { value: "JAIL", help: "of this jail" },
-      node: { value: "NAME", help: "that this node reported" },
-      address: { value: "ADDRESS", help: "of this address, or around it" },
-      in: { value: "NETWORK", help: "of this network, or in it" },
-      since: { value: "TIME", help: "reported first within it, as in 2h" },
-      "not-enforced": { help: "that some node has not in force" },
+      ...BAN_FILTERS,
       sort: {
         value: "BY",
         help: "since, ends, address or jail [since; with --all none]",
@@ -159,6 +164,24 @@ export const CLUSTER_VERBS = {
       limit: { value: "N", help: "so many at most, up to 10000 [50]" },
       all: { help: "all, as they come; in an order 10000 at most" },
       ...LIST_OPTIONS,
+    },
+  },
+  "export": {
+    operands: "",
+    count: NONE,
+    about: "what is banned, for another program to read",
+    options: {
+      format: {
+        value: "FORMAT",
+        help:
+          "plain, csv, json, nft, ipset, mikrotik, haproxy, nginx-geo or pf [plain]",
+      },
+      aggregate: { help: "as few networks as have the same addresses" },
+      "min-left": {
+        value: "TIME",
+        help: "only what holds for so long, as in 1h",
+      },
+      ...BAN_FILTERS,
     },
   },
   "why": {
@@ -204,6 +227,25 @@ export const CLUSTER_VERBS = {
     options: {
       max: { value: "N", help: "so many entries at most, up to 1000 [50]" },
       ...JSON_OPTION,
+    },
+  },
+  "backup": {
+    operands: "DIR",
+    count: ONE,
+    about:
+      "copy the bans, the keys and the members to a new folder, also while the publisher runs",
+    options: {},
+  },
+  "restore": {
+    operands: "[DIR]",
+    count: [0, 1],
+    about: "put a backup back, on a host whose publisher does not run",
+    options: {
+      from: {
+        value: "FILE",
+        help:
+          "take the bans of a subscriber's copy, replica.sqlite3 [the backup's]",
+      },
     },
   },
   "allow add": {

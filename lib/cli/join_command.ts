@@ -11,7 +11,7 @@ import type { IniSetting } from "../config/ini_edit.ts";
 import { decodeJoinCode, type JoinCodeFault } from "../members/join_code.ts";
 import type { Membership } from "../members/member.ts";
 import type { StoredValue } from "../members/stored_value.ts";
-import type { OperatorOutput } from "./operator_output.ts";
+import type { OperatorOutput } from "../views/operator_output.ts";
 
 /** Options for {@link joinCluster}. */
 export interface JoinOptions {

@@ -7,7 +7,7 @@
 import type { TypedCommand } from "./cluster_cli.ts";
 import type { Editor } from "./member_edits.ts";
 import { maxOption, nameOperand, sinceOption } from "./operands.ts";
-import type { LiveView } from "./member_view.ts";
+import type { LiveView } from "../views/member_view.ts";
 import {
   askOnce,
   type AskPublisher,
@@ -21,13 +21,13 @@ import {
   type ProgramView,
   statusJson,
   statusLines,
-} from "./status_view.ts";
+} from "../views/status_view.ts";
 import {
   jsonLines,
   type OperatorOutput,
   tableLines,
   timeText,
-} from "./operator_output.ts";
+} from "../views/operator_output.ts";
 
 /** Carries out the verbs that need a running publisher. */
 export class LiveCommands {

@@ -31,7 +31,7 @@ import {
   rightsOptions,
 } from "./operands.ts";
 import type { SecretMaker, StoredValue } from "../members/stored_value.ts";
-import type { OperatorOutput } from "./operator_output.ts";
+import type { OperatorOutput } from "../views/operator_output.ts";
 import { digestToken } from "../members/token_digest.ts";
 
 /** Options for {@link NodeCommands}. */

@@ -115,6 +115,16 @@ export function sinceOption(
     : expected(text, "a time as fail2ban writes it, such as 2h");
 }
 
+/** `--min-left`, in milliseconds; 0: it is not given. */
+export function minLeftOption({ options }: TypedCommand): number {
+  const text = options.get("min-left");
+  if (typeof text !== "string") return 0;
+  const seconds = parseDuration(text) ?? 0;
+  return seconds > 0 && seconds <= MAX_FOR_SECONDS
+    ? seconds * 1_000
+    : expected(text, "a time as fail2ban writes it, such as 1h");
+}
+
 /** `--max`. */
 export function maxOption({ options }: TypedCommand): number {
   const text = options.get("max") ?? "50";

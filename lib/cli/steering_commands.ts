@@ -5,7 +5,7 @@
  */
 
 import { RuntimeError, UsageError } from "../base/errors.ts";
-import type { OperatorOutput } from "./operator_output.ts";
+import type { OperatorOutput } from "../views/operator_output.ts";
 import type { UnbanOrder } from "../wire/operator_steering.ts";
 import { banFilterOptions } from "./ban_operands.ts";
 import type { TypedCommand } from "./cluster_cli.ts";
@@ -16,7 +16,7 @@ import {
   networkOperand,
   reasonOption,
 } from "./operands.ts";
-import { countText } from "./plain_texts.ts";
+import { countText } from "../views/plain_texts.ts";
 import {
   askMany,
   type AskPublisher,
@@ -27,7 +27,7 @@ import {
   liftedLines,
   localHints,
   steeredJson,
-} from "./steering_view.ts";
+} from "../views/steering_view.ts";
 
 /** Options for {@link SteeringCommands}. */
 export interface SteeringCommandsOptions {

@@ -14,6 +14,7 @@ import {
   NoAnswerError,
   type PublisherAnswer,
   type SessionHandler,
+  SilentSessionError,
   type Welcome,
 } from "./session.ts";
 import { Backoff } from "../async/backoff.ts";
@@ -33,6 +34,7 @@ import { Mutex } from "../async/mutex.ts";
 import { inTime, runTogether } from "../async/tasks.ts";
 import { sayBye } from "./farewell.ts";
 import { UNBAN_IS_OFF, type UnbanHere, UnbanOrders } from "./unban_orders.ts";
+import { Watchdog } from "../async/watchdog.ts";
 import { PRESENCE_PACE, type PresencePace } from "../wire/presence_pace.ts";
 import { SPOKEN } from "../wire/spoken_revisions.ts";
 import type { NodeCondition, NodeMessage } from "../wire/v2_messages.ts";
@@ -102,6 +104,8 @@ export interface ControlClientCounters {
  *   or the connection was made anew.
  * - The publisher is told how the program is, as `state_teller.ts` says, and BYE
  *   where a session is ended from here.
+ * - It answers that, so a session in which nothing is heard for a while is lost,
+ *   even if nothing was asked.
  * - An epoch other than the one before is logged. What it means is for the
  *   session's handler: the welcome has it.
  */
@@ -114,6 +118,8 @@ export class ControlClient {
   readonly #troubles: SessionTroubles;
   readonly #teller: StateTeller;
   readonly #unbans: UnbanOrders;
+  /** Fed by whatever is heard in a session. */
+  readonly #hearing: Watchdog;
   #renewal = new AbortController();
   #epoch: Epoch | undefined;
   #reachable = false;
@@ -139,6 +145,7 @@ export class ControlClient {
     };
     this.#teller = new StateTeller(options);
     this.#unbans = new UnbanOrders(options.unban ?? UNBAN_IS_OFF);
+    this.#hearing = new Watchdog(options.clock);
     this.#troubles = new SessionTroubles(this.#options);
   }
 
@@ -214,7 +221,7 @@ export class ControlClient {
     }
   }
 
-  /** The handler leads the conversation; how the program is, is told beside it. */
+  /** The handler leads the conversation; how the program is, is told beside it, and answered. */
   async #converse(
     socket: MessageSocket,
     welcome: Welcome,
@@ -241,13 +248,17 @@ export class ControlClient {
           group,
           (state) => send({ kind: "STATE", session, state }, group),
         ),
-      (group) =>
-        this.#unbans.run(
-          group,
-          (result) => send({ kind: "UNBANNED", session, ...result }, group),
-        ),
+      (group) => this.#unbans.run(group, session, send),
+      (group) => this.#watchHearing(group),
     ]);
     signal.throwIfAborted();
+  }
+
+  async #watchHearing(signal: AbortSignal): Promise<void> {
+    const { pace: { goneAfterMs } } = this.#options;
+    this.#hearing.feed();
+    await this.#hearing.expired(goneAfterMs, signal);
+    throw new SilentSessionError(goneAfterMs);
   }
 
   #pauseAfter({ code }: LostSessionError, usualMs: number): number {
@@ -313,17 +324,32 @@ export class ControlClient {
     return message;
   }
 
-  /** The next message that is an answer; others come unasked. */
+  /** The next message that answers the handler; the others are the client's own. */
   async #next(
     socket: MessageSocket,
     signal: AbortSignal,
-  ): Promise<Exclude<Heard, { readonly kind: "IGNORE" | "ASK" | "UNBAN" }>> {
+  ): Promise<
+    Exclude<Heard, { readonly kind: "IGNORE" | "ASK" | "HEARD" | "UNBAN" }>
+  > {
     while (true) {
       const message = await receiveMessage(socket, signal);
-      if (message.kind === "ASK") this.#teller.ask();
-      else if (message.kind === "UNBAN") this.#unbans.put(message);
-      else if (message.kind === "IGNORE") this.#noteAllowlist(message);
-      else return message;
+      this.#hearing.feed();
+      switch (message.kind) {
+        case "ASK":
+          this.#teller.ask();
+          break;
+        case "IGNORE":
+          this.#noteAllowlist(message);
+          break;
+        case "UNBAN":
+          this.#unbans.put(message);
+          break;
+        case "HEARD":
+          // That it was heard is all that it says.
+          break;
+        default:
+          return message;
+      }
     }
   }
 
@@ -349,13 +375,12 @@ export class ControlClient {
   }
 
   #noteLoss(loss: LostSessionError): void {
-    const { code } = loss;
     this.counters.lost++;
     const wasWelcome = this.#welcomedMs !== undefined;
     if (wasWelcome && loss instanceof NoAnswerError) {
       this.answerTimeout.noteTimeout({ answered: this.#answered });
     }
-    if (code === "session") {
+    if (loss.code === "session") {
       this.#options.log.record(
         "info",
         "the session has ended, and another begins",

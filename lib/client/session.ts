@@ -14,10 +14,10 @@ import type { SilenceStage } from "./silence.ts";
 /** The answer to HELLO. */
 export type Welcome = Extract<PublisherMessage, { readonly kind: "WELCOME" }>;
 
-/** What a publisher sends after WELCOME; IGNORE, ASK and UNBAN are handled by the client itself. */
+/** What a publisher sends after WELCOME; IGNORE, ASK, HEARD and UNBAN are handled by the client itself. */
 export type PublisherAnswer = Exclude<
   PublisherMessage,
-  { readonly kind: "WELCOME" | "IGNORE" | "ASK" | "UNBAN" | "ERROR" }
+  { readonly kind: "WELCOME" | "IGNORE" | "ASK" | "HEARD" | "UNBAN" | "ERROR" }
 >;
 
 /**
@@ -59,6 +59,25 @@ export class NoAnswerError extends LostSessionError {
   }
 }
 
+/**
+ * The session has ended because nothing at all was heard for so long that the
+ * publisher must be gone. Why is seen when it is looked for anew.
+ */
+export class SilentSessionError extends LostSessionError {
+  /** For how long, in milliseconds. */
+  readonly silentMs: number;
+
+  /**
+   * Makes one.
+   *
+   * @param silentMs For how long, in milliseconds.
+   */
+  constructor(silentMs: number) {
+    super("nothing was heard");
+    this.silentMs = silentMs;
+  }
+}
+
 /** A connection over which the publisher said WELCOME. */
 export interface Session {
   /** What it said. */
@@ -80,7 +99,10 @@ export interface Session {
   receive(signal: AbortSignal, withinMs?: number): Promise<PublisherAnswer>;
 }
 
-/** Leads a conversation until it throws or is aborted; then throws the reason. */
+/**
+ * Leads a conversation until it throws or is aborted; then throws the reason.
+ * It has to receive all the while: only then is the publisher heard.
+ */
 export type SessionHandler = (
   session: Session,
   signal: AbortSignal,

@@ -9,7 +9,11 @@ import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import type { Explanation, SilenceStage } from "./silence.ts";
-import { type LostSessionError, NoAnswerError } from "./session.ts";
+import {
+  type LostSessionError,
+  NoAnswerError,
+  SilentSessionError,
+} from "./session.ts";
 import { remedyFor, STUMBLES } from "./session_errors.ts";
 
 /** Options for {@link SessionTroubles}. */
@@ -23,6 +27,10 @@ export interface SessionTroublesOptions {
   /** Finds out why nobody answers. Never rejects. */
   readonly explain: (stage: SilenceStage) => Promise<Explanation | undefined>;
 }
+
+/** No trouble to be told yet: the next session, or why there is none, shows what it was. */
+const SILENT =
+  "the publisher has said nothing for too long, another session begins";
 
 /** Logs each trouble once, however often it is met, and its end. */
 export class SessionTroubles {
@@ -67,6 +75,11 @@ export class SessionTroubles {
   async tell(loss: LostSessionError): Promise<void> {
     const { code, message } = loss;
     if (code === "session") return;
+    if (loss instanceof SilentSessionError) {
+      const { silentMs } = loss;
+      this.#options.log.record("info", SILENT, { silentMs });
+      return;
+    }
     if (loss instanceof NoAnswerError) {
       const explanation = await this.#options.explain(loss.stage);
       const { reason = message, hint } = explanation ?? {};

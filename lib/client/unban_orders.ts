@@ -6,6 +6,7 @@
  */
 
 import { Condition } from "../async/tasks.ts";
+import type { SessionId } from "../base/ids.ts";
 import type {
   LocalUnbanOutcome,
   NodeMessage,
@@ -60,16 +61,13 @@ export class UnbanOrders {
    * Carries orders out until aborted; those of a session before are forgotten.
    *
    * @param signal Ends it; the promise then rejects with its reason.
-   * @param answer Sends an answer.
+   * @param session The session.
+   * @param send Sends an answer.
    */
   async run(
     signal: AbortSignal,
-    answer: (
-      result: Pick<
-        Extract<NodeMessage, { readonly kind: "UNBANNED" }>,
-        "order" | "outcome" | "detail"
-      >,
-    ) => Promise<void>,
+    session: SessionId,
+    send: (answer: NodeMessage, signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
     this.#orders = [];
     while (true) {
@@ -80,7 +78,7 @@ export class UnbanOrders {
       }
       const { order, jail, address } = next;
       const result = await this.#unban({ jail, address }, signal);
-      await answer({ order, ...result });
+      await send({ kind: "UNBANNED", session, order, ...result }, signal);
     }
   }
 }

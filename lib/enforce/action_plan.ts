@@ -26,6 +26,8 @@ import type { ActiveBan, EnforcementFailure, HostBan } from "./enforcer.ts";
 
 /** Bans looked at for a batch of one verb, as a multiple of what the batch takes. */
 const LOOK_AHEAD_FACTOR = 10;
+/** Some milliseconds of work. */
+const DEFAULT_STEP_BANS = 2_000;
 const NO_KEYS: ReadonlySet<string> = new Set();
 
 /** Keeps the plan of one action. Time is an argument. */
@@ -33,13 +35,14 @@ export class ActionPlan {
   readonly #options: ActionPlanOptions;
   readonly #rate: PlanRate;
   readonly #maxBansAtOnce: number;
+  readonly #stepBans: number;
   readonly #entries = new Map<string, PlanEntry>();
   readonly #queue = new PlanQueue();
   /** Keys of bans that failed and are tried again. */
   readonly #failing = new Set<string>();
   /** Keys of bans that were refused, and are tried again only after a change. */
   readonly #refused = new Set<string>();
-  /** Keys of bans that were handed out or settled since a comparison began. */
+  /** Keys of bans that were handed out or settled, or have lapsed, since a comparison began. */
   #newer: Set<string> | undefined;
   /** Whether the backlog waits until it is known what is in force. */
   #isHeld = false;
@@ -52,7 +55,8 @@ export class ActionPlan {
   constructor(options: ActionPlanOptions) {
     this.#options = options;
     this.#rate = new PlanRate(options);
-    const { maxBansAtOnce } = options;
+    const { maxBansAtOnce, stepBans = DEFAULT_STEP_BANS } = options;
+    this.#stepBans = stepBans;
     this.#maxBansAtOnce = Math.min(maxBansAtOnce, this.#rate.maxBansAtOnce);
   }
 
@@ -78,7 +82,7 @@ export class ActionPlan {
    *
    * @param change What changed.
    */
-  update({ kind, ban }: HostBanChange): void {
+  update({ kind, ban }: Pick<HostBanChange, "kind" | "ban">): void {
     const key = keyOf(ban);
     const entry = this.#entry(key, ban);
     const { lapses } = this.#options;
@@ -86,6 +90,8 @@ export class ActionPlan {
       entry.wanted = kind === "stands" ? ban : undefined;
       if (kind === "lapsed" && lapses && entry.hasLapsed(ban.expiresMs)) {
         entry.record(undefined);
+        // A list from before has it still.
+        this.#newer?.add(key);
       }
     });
     // What changed does not wait with the backlog.
@@ -144,6 +150,20 @@ export class ActionPlan {
   /** Whether a ban is in force by this action's doing. */
   stateOf(ban: Pick<HostBan, "jail" | "address">): PlanState {
     return this.#entries.get(keyOf(ban))?.state ?? "none";
+  }
+
+  /** The wanted bans that are in force by this action's doing, as they are wanted. */
+  standing(): readonly HostBan[] {
+    return [...this.#entries.values()].flatMap(({ state, wanted }) =>
+      state === "applied" ? wanted ?? [] : []
+    );
+  }
+
+  /** Whether a wanted ban is in force, and nothing is to be done or being done about it. */
+  isSettled(ban: Pick<HostBan, "jail" | "address">): boolean {
+    const entry = this.#entries.get(keyOf(ban));
+    return entry !== undefined && entry.place === "idle" && entry.isInForce &&
+      entry.need(this.#options.lapses) === undefined;
   }
 
   /**
@@ -258,36 +278,49 @@ export class ActionPlan {
   }
 
   /**
-   * Compares with what is really in force, and plans the repair.
+   * Compares with what is really in force, and plans the repair, a step of so
+   * many bans at a time. What changes between two steps counts as newer than
+   * the list.
    *
    * @param listed What is in force.
    * @param isOurs Whether a listed ban that nobody wants may be lifted.
    * @param nowMs The clock of the bans' ends: what has ended by now is not missing.
    * @param retriesRefused Whether what was refused for good is tried again.
-   * @returns What differed.
+   * @returns The steps; at last, what differed.
    */
-  reconcile(
+  *reconcile(
     listed: readonly ActiveBan[],
     isOurs: (ban: ActiveBan) => boolean,
     nowMs = -Infinity,
     retriesRefused = true,
-  ): Drift {
-    const found = new Map(listed.map((ban) => [keyOf(ban), ban]));
-    const newer = this.endComparison();
+  ): Generator<void, Drift, undefined> {
+    const newer: ReadonlySet<string> = this.#newer ?? NO_KEYS;
+    const found = new Map<string, ActiveBan>();
+    let looked = 0;
+    const isStepOver = () => ++looked % this.#stepBans === 0;
+    for (const ban of listed) {
+      found.set(keyOf(ban), ban);
+      if (isStepOver()) yield;
+    }
     let missing = 0;
-    let surplus = 0;
     for (const [key, entry] of this.#entries) {
       const isRefused = entry.place === "refused" && !retriesRefused;
-      if (newer.has(key) || isRefused) continue;
-      const there = found.get(key);
-      found.delete(key);
-      if (this.#correct(key, entry, there, nowMs)) missing++;
+      if (!newer.has(key) && !isRefused) {
+        const there = found.get(key);
+        found.delete(key);
+        if (this.#correct(key, entry, there, nowMs)) missing++;
+      }
+      if (isStepOver()) yield;
     }
+    let surplus = 0;
     for (const [key, ban] of found) {
-      if (newer.has(key) || !isOurs(ban)) continue;
-      surplus++;
-      this.adopt(strayBan(ban, this.#options.hostName));
+      if (!newer.has(key) && isOurs(ban)) {
+        surplus++;
+        this.adopt(strayBan(ban, this.#options.hostName));
+      }
+      if (isStepOver()) yield;
     }
+    this.endComparison();
     return { missing, surplus };
   }
 

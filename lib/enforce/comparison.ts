@@ -179,7 +179,14 @@ export class Comparison {
     const isOver = ({ expiresMs = Infinity }: ActiveBan) =>
       enforcer.lapses && expiresMs <= nowMs;
     const there = listed.filter((ban) => !isOver(ban));
-    const drift = plan.reconcile(there, isOurs, nowMs, retriesRefused);
+    const steps = plan.reconcile(there, isOurs, nowMs, retriesRefused);
+    let step = steps.next();
+    while (step.done !== true) {
+      // A large table is compared beside everything else.
+      await clock.delay(0, signal);
+      step = steps.next();
+    }
+    const drift = step.value;
     this.#isRepairing = plan.figures.waiting > plan.figures.failing;
     this.#trouble = undefined;
     report.compared(drift);

@@ -10,7 +10,7 @@ import type { ActiveBan, HostBan } from "./enforcer.ts";
 import type { HostBanChange, HostReport } from "./host_bans.ts";
 import type { HostName } from "../base/host_name.ts";
 import { type JailMap, localJail } from "../base/jail_map.ts";
-import { CLUSTER_JAIL } from "../base/jail_name.ts";
+import { CLUSTER_JAIL, type JailName } from "../base/jail_name.ts";
 import type { WantedReports } from "./ban_ledger.ts";
 
 /**
@@ -51,6 +51,8 @@ export interface DesiredBans {
   bans(): Iterable<HostBan>;
   /** A ban, if it is desired. */
   find(ban: Pick<HostBan, "jail" | "address">): HostBan | undefined;
+  /** The jails that report a ban; none when it is not desired. */
+  jailsOf(ban: Pick<HostBan, "jail" | "address">): readonly JailName[];
   /** Takes an update. Returns what changed, as do the methods below. */
   update(update: BanUpdate, nowMs: number): readonly HostBanChange[];
   /** Takes a ban out, whoever reported it. */

@@ -14,6 +14,7 @@ import { Comparison } from "./comparison.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { LedgerWriter } from "./ledger_writer.ts";
 import type { PlanBatch } from "./plan_types.ts";
+import { Renewal } from "./renewal.ts";
 import {
   ReconciledBans,
   type ReconciledBansOptions,
@@ -83,6 +84,7 @@ export class EnforcedAction implements BanAction {
   readonly #bans: ReconciledBans;
   readonly #report: EnforcementReport;
   readonly #comparison: Comparison;
+  readonly #renewal: Renewal;
   readonly #changed = new Condition();
   #resyncAtMs = Infinity;
   /** Whether a batch failed, so that what is in force may not be what it was. */
@@ -109,7 +111,10 @@ export class EnforcedAction implements BanAction {
       maxBansAtOnce: enforcer.maxBansAtOnce,
       ...(maxPerSecond === undefined ? {} : { maxPerSecond }),
     });
-    this.#report = new EnforcementReport({ action, log, clock, receipts });
+    this.#report = new EnforcementReport({
+      ...{ action, log, clock, receipts },
+      jailsOf: (ban) => options.desired.jailsOf(ban),
+    });
     this.#ledger = new LedgerWriter({ action, ledger, clock, log });
     this.#bans = new ReconciledBans(options, {
       action,
@@ -118,13 +123,9 @@ export class EnforcedAction implements BanAction {
       report: this.#report,
       changed: this.#changed,
     });
-    this.#comparison = new Comparison({
-      enforcer,
-      clock,
-      plan: this.#plan,
-      bans: this.#bans,
-      report: this.#report,
-    });
+    const parts = { enforcer, clock, plan: this.#plan, report: this.#report };
+    this.#comparison = new Comparison({ ...parts, bans: this.#bans });
+    this.#renewal = new Renewal(parts);
   }
 
   get name(): string {
@@ -222,6 +223,7 @@ export class EnforcedAction implements BanAction {
         await this.#comparison.compareInTime(signal, false);
       }
       this.#isToCompare = false;
+      await this.#renewal.renewInTime(signal);
       await this.#carryOutNext(signal);
     }
   }
@@ -307,7 +309,8 @@ export class EnforcedAction implements BanAction {
     const resyncAtMs = enforcer.isUnchanged === undefined
       ? this.#resyncAtMs
       : Infinity;
-    const dueMs = Math.min(nextAtMs, resyncAtMs) - clock.monotonicMs();
+    const dueMs = Math.min(nextAtMs, resyncAtMs, this.#renewal.nextAtMs) -
+      clock.monotonicMs();
     await runTogether(signal, [
       (group) => this.#changed.wait(group),
       (group) => clock.delay(Math.max(0, dueMs), group),

@@ -7,15 +7,13 @@
 import type { RuntimeError } from "../base/errors.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
+import { JailReceipts } from "./jail_receipts.ts";
+import type { HostBanChange } from "./host_bans.ts";
 import { keyOf } from "../ban/ban.ts";
+import type { JailName } from "../base/jail_name.ts";
 import type { Drift, PlanBatch, PlanState } from "./plan_types.ts";
 import type { Clock } from "../async/clock.ts";
-import type {
-  ActionReceipt,
-  EnforcementFailure,
-  HostBan,
-  ReceiptSink,
-} from "./enforcer.ts";
+import type { EnforcementFailure, HostBan, ReceiptSink } from "./enforcer.ts";
 import type { Log } from "../log/log.ts";
 import type { Refusal } from "../protection/protection_policy.ts";
 
@@ -46,6 +44,8 @@ export interface EnforcementReportOptions {
   readonly clock: Clock;
   /** Told of each ban. */
   readonly receipts?: ReceiptSink | undefined;
+  /** The jails that report a ban now. */
+  readonly jailsOf: (ban: HostBan) => readonly JailName[];
 }
 
 /** Counts what was done, and tells the log and the publisher of it. */
@@ -68,8 +68,7 @@ export class EnforcementReport {
   /** Single bans. */
   readonly #failures: TroubleLog;
   readonly #refusals: LogThrottle;
-  /** Why each ban that is not as it should be is not, so that it is told once. */
-  readonly #told = new Map<string, string>();
+  readonly #receipts: JailReceipts;
 
   /** @param options Of which enforcer, and to whom. */
   constructor(options: EnforcementReportOptions) {
@@ -97,6 +96,7 @@ export class EnforcementReport {
       fields: { action },
     });
     this.#refusals = new LogThrottle(log, clock);
+    this.#receipts = new JailReceipts(options);
   }
 
   /** The enforcer works, and holds so many bans of before. */
@@ -144,7 +144,17 @@ export class EnforcementReport {
   failed({ bans }: PlanBatch, { message, hint }: RuntimeError): void {
     this.counters.failures += bans.length;
     this.#troubles.report(message, { bans: bans.length, hint });
-    for (const ban of bans) this.#receipt(ban, "failed", message);
+    for (const ban of bans) this.#receipts.failed(ban, "failed", message);
+  }
+
+  /**
+   * What should be in force has changed.
+   *
+   * @param change What changed.
+   * @param isSettled Whether that is in force already, and nothing is to be done.
+   */
+  changed(change: HostBanChange, isSettled: boolean): void {
+    this.#receipts.changed(change, isSettled);
   }
 
   /** A desired ban came to be protected, and was taken out. */
@@ -159,7 +169,7 @@ export class EnforcementReport {
       rule,
       because,
     });
-    this.#receipt(ban, "refused", `${rule}: ${because}`);
+    this.#receipts.failed(ban, "refused", `${rule}: ${because}`);
   }
 
   /** What is in force was compared with what should be. */
@@ -181,7 +191,7 @@ export class EnforcementReport {
 
   /** Bans are over: neither wanted nor in force. */
   forget(bans: readonly HostBan[]): void {
-    for (const ban of bans) this.#told.delete(keyOf(ban));
+    for (const ban of bans) this.#receipts.forget(ban);
   }
 
   /** Logs how many records were kept back by the throttle, if any were. */
@@ -196,7 +206,7 @@ export class EnforcementReport {
     const { log, action } = this.#options;
     const { jail, address } = ban;
     if (kind === "refused") {
-      if (this.#receipt(ban, "refused", reason)) {
+      if (this.#receipts.failed(ban, "refused", reason)) {
         const fields = { action, jail, address, reason };
         log.record("warning", "ban refused", fields);
       }
@@ -204,14 +214,14 @@ export class EnforcementReport {
     }
     this.counters.failures++;
     this.#failures.report(reason, { jail, address });
-    this.#receipt(ban, "failed", reason);
+    this.#receipts.failed(ban, "failed", reason);
   }
 
   #hosted({ ban, reason }: EnforcementFailure): void {
     const { log, action } = this.#options;
     const { jail, address } = ban;
     log.record("info", "the host bans it itself", { action, jail, address });
-    this.#receipt(ban, "applied", reason);
+    this.#receipts.applied(ban, reason);
   }
 
   #succeeded(outcome: "applied" | "lifted", ban: HostBan): void {
@@ -219,25 +229,7 @@ export class EnforcementReport {
     const { origin: node, jail, address } = ban;
     this.counters[outcome]++;
     log.record("notice", `ban ${outcome}`, { action, node, jail, address });
-    this.#told.delete(keyOf(ban));
-    this.#receipt(ban, outcome, "");
-  }
-
-  /** @returns Whether this was not told of the ban before. */
-  #receipt(
-    ban: HostBan,
-    outcome: ActionReceipt["outcome"],
-    detail: string,
-  ): boolean {
-    const { action, receipts, clock } = this.#options;
-    const { reportedJail: jail, address } = ban;
-    if (outcome === "failed" || outcome === "refused") {
-      const key = keyOf(ban);
-      if (this.#told.get(key) === detail) return false;
-      this.#told.set(key, detail);
-    }
-    const atMs = clock.nowMs();
-    receipts?.add({ jail, address, action, outcome, detail, atMs });
-    return true;
+    if (outcome === "applied") this.#receipts.applied(ban, "");
+    else this.#receipts.lifted(ban);
   }
 }

@@ -125,6 +125,15 @@ export interface Enforcer {
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]>;
   /**
+   * Makes bans anew that end there before they should, for want of time those
+   * first that end first. Without it bans end at their own time.
+   *
+   * @param bans In force by this enforcer, and wanted still.
+   * @returns In how many milliseconds to call again.
+   * @throws {RuntimeError} when it can't, now.
+   */
+  renew?(bans: readonly HostBan[], signal: AbortSignal): Promise<number>;
+  /**
    * Lists what is in force.
    *
    * @returns `undefined` when nobody knows.

@@ -6,6 +6,8 @@
  */
 
 import type { Address } from "../base/address.ts";
+import { RuntimeError } from "../base/errors.ts";
+import { JailRenewals } from "./jail_renewals.ts";
 import type { IgnoredAddresses } from "../fail2ban/ignoreip.ts";
 import { type Fail2banAbilities, readCount } from "../fail2ban/replies.ts";
 import { ticketEnds } from "../fail2ban/ticket_times.ts";
@@ -42,10 +44,20 @@ type Reasons = ReadonlyMap<Address, Omit<EnforcementFailure, "ban">>;
 type Addresses = readonly Address[];
 
 const NO_REASONS: Reasons = new Map();
+/** Bans are renewed this often within the ban time of their jail, at least. */
+const RENEWALS_IN_BAN_TIME = 4;
+/** Shorter ban times are not renewed in time. */
+const MIN_BAN_TIME_MS = 2_000;
+/** A ban time that is changed is known after this. */
+const MAX_RENEWAL_INTERVAL_MS = 30_000;
+/** Renewed in one go; others wait meanwhile. */
+const MAX_RENEWED = 200;
 
 /**
  * Bans and unbans through fail2ban, which keeps a time of its own: a ban ends
- * with the jail's `bantime` at the latest, and has to be lifted to end before.
+ * with the jail's `bantime`, has to be lifted to end before, and to be renewed
+ * to end later. A `banip` of who is banned already prolongs the ban by the
+ * jail's time, from fail2ban 0.10 on.
  * fail2ban's `banip` does not look at `ignoreip`; this does.
  *
  * A ban counts as applied once fail2ban lists it. Whether the jail's action did
@@ -60,6 +72,7 @@ export class Fail2banEnforcer implements Enforcer {
   readonly #clock: SteadyClock;
   readonly #jails: readonly JailName[];
   readonly #client: Fail2banClient;
+  readonly #renewals: JailRenewals;
   /** Number of unbans of a prefix that lifted other bans within it. */
   #overdone = 0;
 
@@ -70,6 +83,7 @@ export class Fail2banEnforcer implements Enforcer {
     this.#client = client;
     this.#clock = clock;
     this.#jails = options.jails;
+    this.#renewals = new JailRenewals(clock);
   }
 
   get disturbances(): number {
@@ -84,10 +98,15 @@ export class Fail2banEnforcer implements Enforcer {
     bans: readonly HostBan[],
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]> {
-    return await inEachJail(
+    const beganMs = this.#clock.monotonicMs();
+    const failures = await inEachJail(
       bans,
       (jail, addresses) => this.#banIn(jail, addresses, signal),
     );
+    const failed = new Set(failures.map(({ ban }) => ban));
+    const made = bans.filter((ban) => !failed.has(ban));
+    this.#renewals.made(made, beganMs);
+    return failures;
   }
 
   /** Lifts bans. In a jail that is not there nothing is in force. */
@@ -112,7 +131,50 @@ export class Fail2banEnforcer implements Enforcer {
         bans.push({ jail, address, expiresMs });
       });
     }
+    this.#renewals.listed(bans);
     return bans;
+  }
+
+  async renew(
+    bans: readonly HostBan[],
+    signal: AbortSignal,
+  ): Promise<number> {
+    this.#renewals.retain(bans, this.#client.servers);
+    const byJail = Map.groupBy(bans, ({ jail }) => jail);
+    let pauseMs = MAX_RENEWAL_INTERVAL_MS;
+    let room = MAX_RENEWED;
+    for (const jail of this.#jails) {
+      const banTimeMs = await this.#fail2ban.banTimeIn(jail, signal);
+      if (banTimeMs === undefined || banTimeMs === Infinity) continue;
+      if (banTimeMs < MIN_BAN_TIME_MS) continue;
+      pauseMs = Math.min(pauseMs, banTimeMs / RENEWALS_IN_BAN_TIME);
+      const ignored = await this.#fail2ban.ignoredIn(jail, signal);
+      const due = this.#renewals.due(byJail.get(jail) ?? [], banTimeMs)
+        .filter(({ address }) => ignored?.concerns(address) === false);
+      const taken = due.slice(0, room);
+      await this.#renewIn(jail, taken, signal);
+      room -= taken.length;
+      if (taken.length < due.length) pauseMs = 0;
+    }
+    return pauseMs;
+  }
+
+  async #renewIn(
+    jail: JailName,
+    bans: readonly HostBan[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { takesMany } = await this.#fail2ban.abilities(signal);
+    const size = takesMany ? this.maxBansAtOnce : 1;
+    for (let at = 0; at < bans.length; at += size) {
+      const part = bans.slice(at, at + size);
+      const beganMs = this.#clock.monotonicMs();
+      const addresses = part.map(({ address }) => address);
+      const words = ["set", jail, "banip", ...addresses];
+      const refused = refusalOf(await this.#fail2ban.command(words, signal));
+      if (refused !== undefined) throw new RuntimeError(refused);
+      this.#renewals.made(part, beganMs);
+    }
   }
 
   async #banIn(

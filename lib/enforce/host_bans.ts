@@ -29,11 +29,26 @@ export interface HostReport {
 /** What changed. */
 export type HostBanChange =
   /** The ban stands, for the first time or with another end. */
-  | { readonly kind: "stands"; readonly ban: HostBan }
+  | {
+    readonly kind: "stands";
+    readonly ban: HostBan;
+    /** The jail that wants it no more, while others do; absent: the ban's jail reports it. */
+    readonly left?: JailName;
+  }
   /** The ban was withdrawn. */
-  | { readonly kind: "withdrawn"; readonly ban: HostBan }
+  | {
+    readonly kind: "withdrawn";
+    readonly ban: HostBan;
+    /** The jails that reported it. */
+    readonly jails: readonly JailName[];
+  }
   /** The ban's time is over. */
-  | { readonly kind: "lapsed"; readonly ban: HostBan };
+  | {
+    readonly kind: "lapsed";
+    readonly ban: HostBan;
+    /** The jails that reported it. */
+    readonly jails: readonly JailName[];
+  };
 
 /** Options for a table of bans. */
 export interface HostBansOptions {
@@ -146,14 +161,21 @@ export class HostBans {
     if (entry?.reports.delete(this.#nameOf(report)) !== true) return undefined;
     this.#expiries.delete(key, entry.ban.expiresMs);
     const expiresMs = lastEnd(entry.reports);
+    const jails = jailsIn(entry.reports);
+    const { reportedJail } = report;
     // What others reported and is over by now does not hold the ban.
     if (expiresMs <= this.#lookedAtMs) {
       this.#entries.delete(key);
-      return [{ kind: "withdrawn", ban: entry.ban }];
+      const others = jails.filter((jail) => jail !== reportedJail);
+      const all = [reportedJail, ...others];
+      return [{ kind: "withdrawn", ban: entry.ban, jails: all }];
     }
     entry.ban = { ...entry.ban, expiresMs };
     this.#expiries.add(key, expiresMs);
-    return [{ kind: "stands", ban: entry.ban }];
+    const change = { kind: "stands", ban: entry.ban } as const;
+    return jails.includes(reportedJail)
+      ? [change]
+      : [{ ...change, left: reportedJail }];
   }
 
   /**
@@ -167,7 +189,14 @@ export class HostBans {
     if (entry === undefined) return NO_CHANGE;
     this.#expiries.delete(key, entry.ban.expiresMs);
     this.#entries.delete(key);
-    return [{ kind: "withdrawn", ban: entry.ban }];
+    const jails = jailsIn(entry.reports);
+    return [{ kind: "withdrawn", ban: entry.ban, jails }];
+  }
+
+  /** The jails that report a ban; none when it does not stand. */
+  jailsOf(ban: Pick<HostBan, "jail" | "address">): readonly JailName[] {
+    const reports = this.#entries.get(keyOf(ban))?.reports;
+    return reports === undefined ? [] : jailsIn(reports);
   }
 
   /** The ban as each who reported it wants it; none when it does not stand. */
@@ -194,11 +223,20 @@ export class HostBans {
       const entry = this.#entries.get(key);
       if (entry === undefined) continue;
       this.#entries.delete(key);
-      changes.push({ kind: "lapsed", ban: entry.ban });
+      const jails = jailsIn(entry.reports);
+      changes.push({ kind: "lapsed", ban: entry.ban, jails });
     }
     this.#lookedAtMs = nowMs;
     return changes;
   }
+}
+
+function jailsIn(reports: ReadonlyMap<string, HostBan>): readonly JailName[] {
+  const jails: JailName[] = [];
+  for (const { reportedJail } of reports.values()) {
+    if (!jails.includes(reportedJail)) jails.push(reportedJail);
+  }
+  return jails;
 }
 
 function lastEnd(reports: ReadonlyMap<string, HostBan>): number {

@@ -19,6 +19,8 @@ export interface ActionPlanOptions extends PlanRateOptions {
   readonly lapses: boolean;
   /** Bans in a batch at most. */
   readonly maxBansAtOnce: number;
+  /** Bans that a comparison looks at in a step. @default {2000} */
+  readonly stepBans?: number;
 }
 
 /** Bans to be applied or lifted by one call of the enforcer. */

@@ -107,9 +107,10 @@ export class ReconciledBans {
     const { clock, desired, hostName, jailMap, protection } = this.#options;
     this.#policy ??= protection.policy;
     const isPrepared = this.#noted !== undefined;
+    const noted = this.#noted ?? ledger.load();
     const { changes, notes, gone } = adoptBans(
       { desired, plan, hostName, jailMap, isPrepared },
-      this.#noted ?? ledger.load(),
+      noted,
       listed,
       clock.nowMs(),
     );
@@ -119,6 +120,7 @@ export class ReconciledBans {
     ledger.recordOutcome(gone);
     this.#change(desired.endAdoption());
     this.#removeProtected(changes.map(({ ban }) => ban));
+    this.#tellJoined(noted);
     this.#hasBegun = true;
     this.tick();
   }
@@ -154,12 +156,29 @@ export class ReconciledBans {
 
   #change(changes: readonly HostBanChange[]): void {
     if (changes.length === 0) return;
-    const { plan, ledger, changed } = this.#parts;
+    const { plan, ledger, report, changed } = this.#parts;
     const bans = changes.map(({ ban }) => ban);
     ledger.want(this.#options.desired.notesOf(bans));
     for (const change of changes) plan.update(change);
+    for (const change of changes) {
+      report.changed(change, plan.isSettled(change.ban));
+    }
     this.forgetFinished();
     changed.notify();
+  }
+
+  /** What the run before put in force for one jail may be in force for others by now. */
+  #tellJoined({ marks }: LedgerContents): void {
+    const { desired } = this.#options;
+    const { plan, report } = this.#parts;
+    for (const { ban: { reportedJail: told, ...key } } of marks) {
+      const ban = desired.find(key);
+      if (ban === undefined || !plan.isSettled(ban)) continue;
+      for (const reportedJail of desired.jailsOf(ban)) {
+        if (reportedJail === told) continue;
+        report.changed({ kind: "stands", ban: { ...ban, reportedJail } }, true);
+      }
+    }
   }
 
   #removeProtected(bans: Iterable<HostBan>): void {

@@ -79,6 +79,8 @@ export interface MemberConnections {
 interface Shaking {
   readonly connection: HandedConnection;
   readonly endpoint: InnerEndpoint;
+  /** Whether libzmq has asked about it, which it does once. */
+  wasAsked: boolean;
 }
 
 /** Connections that are taken before others have their turn. */
@@ -93,8 +95,7 @@ const STALL_TIMEOUT_MS = 20_000;
 const CLOSING_TIMEOUT_MS = 500;
 /**
  * Nobody is asked about who has said less: ZMTP's greeting (64 bytes) and
- * CURVE's HELLO (202) and INITIATE (257 or more). A question that comes
- * earlier is about the connection that was at this endpoint before.
+ * CURVE's HELLO (202) and INITIATE (257 or more).
  */
 const MIN_HANDSHAKE_BYTES = 523;
 
@@ -126,12 +127,18 @@ export class Front implements MemberConnections, AsyncDisposable {
     return this.#open.size;
   }
 
+  /** Connections at most. */
+  get max(): number {
+    return this.#options.limits.maxOpen;
+  }
+
   asked(zapDomain: string): AskedConnection | undefined {
-    const connection = this.#shaking.get(zapDomain)?.connection;
-    if (
-      connection === undefined || connection.isCut ||
-      connection.handshakeBytes < MIN_HANDSHAKE_BYTES
-    ) return undefined;
+    const shaking = this.#shaking.get(zapDomain);
+    if (shaking === undefined) return undefined;
+    const { connection } = shaking;
+    if (connection.handshakeBytes < MIN_HANDSHAKE_BYTES) return undefined;
+    shaking.wasAsked = true;
+    if (connection.isCut) return undefined;
     return {
       address: connection.address,
       letIn: (node) => this.#letIn(connection, zapDomain, node),
@@ -204,7 +211,7 @@ export class Front implements MemberConnections, AsyncDisposable {
     if (entry.kind === "replace") {
       this.counters.replaced++;
       entry.oldest.cut();
-      this.#open.settle(entry.oldest);
+      this.#open.replace(entry.oldest);
     }
     const inner = this.#innerFor(peer);
     if (inner === undefined) return this.#turnAway(peer, "handshakes");
@@ -215,7 +222,9 @@ export class Front implements MemberConnections, AsyncDisposable {
     const isShaking = "zapDomain" in inner;
     this.#open.add(connection, isShaking);
     if (isShaking) {
-      this.#shaking.set(inner.zapDomain, { connection, endpoint: inner });
+      this.#shaking.set(inner.zapDomain, {
+        ...{ connection, endpoint: inner, wasAsked: false },
+      });
     }
     this.#pumps.add(() => this.#serve(connection, inner));
   }
@@ -245,13 +254,28 @@ export class Front implements MemberConnections, AsyncDisposable {
     } finally {
       connection.cut();
       this.#open.remove(connection);
-      if ("zapDomain" in inner) this.#free(inner.zapDomain, connection);
+      if ("zapDomain" in inner) this.#leave(inner, connection);
     }
+  }
+
+  /** libzmq has closed it, so whether there is a question about it does not change any more. */
+  #leave(endpoint: InnerEndpoint, connection: HandedConnection): void {
+    const { inner } = this.#options;
+    if (inner.kind !== "asked") return;
+    const shaking = this.#shaking.get(endpoint.zapDomain);
+    if (shaking?.connection === connection) {
+      this.#shaking.delete(endpoint.zapDomain);
+      const mayBeAsked = !shaking.wasAsked &&
+        connection.handshakeBytes >= MIN_HANDSHAKE_BYTES;
+      if (mayBeAsked) inner.endpoints.retire(endpoint);
+      else inner.endpoints.giveBack(endpoint);
+    }
+    inner.endpoints.leave(endpoint);
   }
 
   #letIn(connection: HandedConnection, zapDomain: string, node: HostName) {
     connection.letIn(node);
-    this.#free(zapDomain, connection);
+    this.#free(zapDomain);
     const surplus = this.#open.settleAs(connection, node);
     if (surplus === undefined) return;
     surplus.cut();
@@ -260,11 +284,11 @@ export class Front implements MemberConnections, AsyncDisposable {
     });
   }
 
-  /** Another may shake hands at an endpoint, unless another does already. */
-  #free(zapDomain: string, connection: HandedConnection): void {
+  /** Another may shake hands at an endpoint: libzmq asks about nobody twice. */
+  #free(zapDomain: string): void {
     const { inner } = this.#options;
     const shaking = this.#shaking.get(zapDomain);
-    if (shaking?.connection !== connection || inner.kind !== "asked") return;
+    if (shaking === undefined || inner.kind !== "asked") return;
     this.#shaking.delete(zapDomain);
     inner.endpoints.giveBack(shaking.endpoint);
   }

@@ -23,7 +23,10 @@ export interface ConnectionLimits {
   readonly maxShakingOfAddress: number;
   /** How long a handshake may take while others want its place, in milliseconds. */
   readonly graceMs: number;
-  /** Of a member; above it its oldest is cut. */
+  /**
+   * Of a member; above it its oldest is cut. One that is cut counts until it is
+   * closed at both ends: while one does, the newcomer is the one too many.
+   */
   readonly maxOfNode: number;
 }
 
@@ -41,6 +44,8 @@ export class OpenConnections {
   /** Those that shake hands, the one that is at it longest first. */
   readonly #shaking = new Set<HandedConnection>();
   readonly #shakingOf = new Groups();
+  /** Those that were cut for others, until they are closed at both ends. */
+  readonly #replacedOf = new Groups();
   readonly #ofSource = new Groups();
   readonly #ofNode = new Groups();
 
@@ -66,13 +71,17 @@ export class OpenConnections {
 
   /** Whether a connection from an address may come. */
   judge(address: string, nowMs: number): Entry {
-    const { maxOpen, maxOfAddress, graceMs } = this.#limits;
+    const { maxOpen, maxOfAddress, maxShakingOfAddress, graceMs } =
+      this.#limits;
     const source = sourceOf(address);
     if (this.#open.size >= maxOpen) {
       return { kind: "turn away", why: "connections" };
     }
     if (this.#ofSource.of(source).size >= maxOfAddress) {
       return { kind: "turn away", why: "connections of an address" };
+    }
+    if (this.#replacedOf.of(source).size >= maxShakingOfAddress) {
+      return { kind: "turn away", why: "handshakes" };
     }
     const rival = this.#rival(source);
     if (rival === undefined) return { kind: "enter" };
@@ -98,19 +107,30 @@ export class OpenConnections {
     if (source !== undefined) this.#shakingOf.delete(source, connection);
   }
 
+  /** It was cut for a newcomer while it shook hands. */
+  replace(connection: HandedConnection): void {
+    this.settle(connection);
+    const source = this.#open.get(connection);
+    if (source !== undefined) this.#replacedOf.add(source, connection);
+  }
+
   /**
    * It is a member's.
    *
-   * @returns The member's oldest, once it has one more than it may.
+   * @returns Which one is to be cut, once the member has one more than it may.
    */
   settleAs(
     connection: HandedConnection,
     node: HostName,
   ): HandedConnection | undefined {
     this.settle(connection);
-    this.#ofNode.add(canonicalHost(node), connection);
+    const name = canonicalHost(node);
+    this.#ofNode.add(name, connection);
+    const { size } = this.#ofNode.of(name);
+    if (size <= this.#limits.maxOfNode) return undefined;
     const open = this.of(node);
-    return open.length > this.#limits.maxOfNode ? open[0] : undefined;
+    // What drains can't be cut, and who makes ever more of them has no place for another.
+    return open.length < size ? connection : open[0];
   }
 
   /** It is closed at both ends. */
@@ -120,6 +140,7 @@ export class OpenConnections {
     this.settle(connection);
     this.#open.delete(connection);
     this.#ofSource.delete(source, connection);
+    this.#replacedOf.delete(source, connection);
     const { node } = connection;
     if (node !== undefined) {
       this.#ofNode.delete(canonicalHost(node), connection);

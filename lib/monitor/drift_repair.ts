@@ -11,8 +11,6 @@ import { type BanKey, keyOf } from "../ban/ban.ts";
 import { banDrift } from "./ban_drift.ts";
 import { eventIdOfRepair } from "./event_id.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
-import { RuntimeError } from "../base/errors.ts";
-import { TroubleLog } from "../log/trouble_log.ts";
 import { RestartUnbans } from "./restart_unbans.ts";
 import type { Clock } from "../async/clock.ts";
 import type {
@@ -23,7 +21,6 @@ import type {
 import type { Log } from "../log/log.ts";
 import type { LogEvent } from "../fail2ban/log_line.ts";
 import type { ReportedBans } from "./reported_bans.ts";
-import type { ReportedBansStore } from "./reported_bans_store.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** What drift is repaired with. */
@@ -32,16 +29,16 @@ export interface DriftRepairOptions {
   readonly lists: readonly TicketLists[];
   /** What was reported. */
   readonly known: ReportedBans;
-  /** Keeps it from one run to the next. */
-  readonly store?: ReportedBansStore | undefined;
   /** Which fail2ban runs. */
   readonly server: Fail2banRun;
   readonly clock: Clock;
   /** Where to tell. */
   readonly log: Log;
+  /** Whether it is known what the run before this one has reported. */
+  readonly isKnown: boolean;
   /**
-   * Bans that began before, in milliseconds since 1970, were reported by the
-   * run before this one; `undefined`: there was none, and they are left out.
+   * Where it is not: bans that began before, in milliseconds since 1970, were
+   * reported by that run; `undefined`: there was none, and they are left out.
    */
   readonly reportedUntilMs: number | undefined;
 }
@@ -76,24 +73,19 @@ export class DriftRepair {
   readonly #options: DriftRepairOptions;
   readonly #log: LogThrottle;
   readonly #unbans: RestartUnbans;
-  readonly #storing: TroubleLog;
   /** What the comparison before found, by kind and ban. */
   #found: ReadonlySet<string> = new Set();
   readonly #oddJails = new Set<string>();
   #isSeeded = false;
-  #storedVersion = 0;
   #restoredMs = -Infinity;
+  readonly #beganMs: number;
 
   /** @param options What drift is repaired with. */
   constructor(options: DriftRepairOptions) {
     this.#options = options;
+    this.#beganMs = options.clock.nowMs();
     this.#log = new LogThrottle(options.log, options.clock);
     this.#unbans = new RestartUnbans(options.server);
-    this.#storing = new TroubleLog({
-      ...{ log: options.log, clock: options.clock },
-      trouble: "what was reported can't be stored, and is tried again",
-      over: "what was reported is stored again",
-    });
   }
 
   /** Jails of fail2ban whose bans can't be shared because of their names. */
@@ -132,35 +124,15 @@ export class DriftRepair {
     signal: AbortSignal,
   ): Promise<void> {
     const { clock } = this.#options;
-    try {
-      while (true) {
-        await clock.delay(COMPARE_INTERVAL_MS, signal);
-        const nowMs = clock.nowMs();
-        const list = await this.#list(signal);
-        if (list !== undefined) {
-          this.counters.compared++;
-          this.#tellOddJails(list);
-          await inTurn(() => this.#repair(reporter, list, nowMs, signal));
-          this.#log.flush();
-        }
-        await this.#store();
-      }
-    } finally {
-      await this.#store();
-    }
-  }
-
-  async #store(): Promise<void> {
-    const { known, store } = this.#options;
-    if (store === undefined || known.version === this.#storedVersion) return;
-    try {
-      const { version } = known;
-      await store.save(known.values());
-      this.#storedVersion = version;
-      this.#storing.resolve();
-    } catch (error) {
-      if (!(error instanceof RuntimeError)) throw error;
-      this.#storing.report(error.message);
+    while (true) {
+      await clock.delay(COMPARE_INTERVAL_MS, signal);
+      const nowMs = clock.nowMs();
+      const list = await this.#list(signal);
+      if (list === undefined) continue;
+      this.counters.compared++;
+      this.#tellOddJails(list);
+      await inTurn(() => this.#repair(reporter, list, nowMs, signal));
+      this.#log.flush();
     }
   }
 
@@ -228,19 +200,20 @@ export class DriftRepair {
     const nowMs = this.#options.clock.nowMs();
     const { jail, address } = ban;
     const id = eventIdOfRepair(`gone ${keyOf(ban)}`, nowMs);
-    const unban = { kind: "unban" as const, jail, address, id, line: "", atMs };
-    if (!await reporter.report(unban, signal)) return;
+    // Nobody knows that it was lifted by hand.
+    const unban = { kind: "unban", why: "ended", jail, address, id } as const;
+    if (!await reporter.report({ ...unban, line: "", atMs }, signal)) return;
     this.counters.driftUnbans++;
     const event = "fail2ban has a ban no more, which is reported now";
     this.#log.record("notice", event, { jail, address, because });
   }
 
-  /** What was there before this monitor looked for the first time is no news. */
+  /** What was there before this monitor began is no news. */
   #seed({ tickets }: TicketList): void {
-    if (this.#isSeeded) return;
+    const { known, isKnown, reportedUntilMs } = this.#options;
+    if (this.#isSeeded || isKnown) return;
     this.#isSeeded = true;
-    const { known, reportedUntilMs, clock } = this.#options;
-    const untilMs = reportedUntilMs ?? clock.nowMs();
+    const untilMs = reportedUntilMs ?? this.#beganMs;
     const state = reportedUntilMs === undefined ? "left" : "reported";
     for (const ticket of tickets) {
       const { jail, address, beganMs = -Infinity, endsMs = Infinity } = ticket;

@@ -7,7 +7,7 @@
 
 import { keyOf } from "../ban/ban.ts";
 import type { BanExpiry, EstimatedEnd } from "./ban_expiry.ts";
-import type { Detection } from "./restart_filter.ts";
+import type { DetectedBan } from "./restart_filter.ts";
 import { Condition } from "../async/tasks.ts";
 import type { Clock } from "../async/clock.ts";
 
@@ -21,7 +21,7 @@ export interface EndCorrectionOptions {
 }
 
 /** A ban, and when fail2ban made it. */
-export interface MadeBan extends Detection {
+export interface MadeBan extends DetectedBan {
   /** In milliseconds since 1970; `undefined`: nobody says. */
   readonly madeMs: number | undefined;
 }
@@ -88,7 +88,7 @@ export class EndCorrection {
   }
 
   /** Awaits a ban's row no longer: it was lifted. */
-  forget(ban: Pick<Detection, "jail" | "address">): void {
+  forget(ban: Pick<DetectedBan, "jail" | "address">): void {
     this.#awaited.delete(keyOf(ban));
   }
 

@@ -16,6 +16,7 @@ import { type LogFormat } from "../fail2ban/log_format.ts";
 import { RestartFilter } from "./restart_filter.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import { PositionKeeper } from "./position_keeper.ts";
+import type { ReportedBansKeeper } from "./reported_bans_keeper.ts";
 import type {
   LineBatch,
   LineSource,
@@ -41,6 +42,8 @@ export interface MonitorOptions extends ReporterOptions {
   readonly existing?: ExistingBans | undefined;
   /** Compares what was reported with what fail2ban has. */
   readonly drift?: DriftRepair | undefined;
+  /** Keeps what was reported from one run to the next. */
+  readonly reported?: ReportedBansKeeper | undefined;
   /** Keeps the place up to which everything was answered. */
   readonly positions: PositionStore;
   /** How the log's lines begin. */
@@ -136,7 +139,7 @@ export class Monitor {
    * @param signal Ends it; the promise then resolves.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { link, dryRun, existing, drift } = this.#options;
+    const { link, dryRun, existing, drift, reported } = this.#options;
     const afterwards = new AbortController();
     const linkRun = dryRun ? undefined : link.run(afterwards.signal);
     try {
@@ -156,6 +159,10 @@ export class Monitor {
             (work) => this.#exclusively(group, work),
             group,
           )]),
+        (group) => this.#followEpoch(group),
+        ...(reported === undefined
+          ? []
+          : [(group: AbortSignal) => reported.run(link, group)]),
         ...(existing === undefined
           ? []
           : [(group: AbortSignal) => this.#import(existing, group)]),
@@ -166,6 +173,26 @@ export class Monitor {
       this.#troubleLog.flush();
       await linkRun;
     }
+  }
+
+  /** A store that is another one may lack what was reported before. */
+  async #followEpoch(signal: AbortSignal): Promise<void> {
+    const { known, link, log } = this.#options;
+    while (known !== undefined && link.otherEpoch !== undefined) {
+      const before = known.epoch;
+      const epoch = await link.otherEpoch(before, signal);
+      if (before !== undefined) {
+        const bans = await this.#reporter.reportStanding(
+          (work) => this.#exclusively(signal, work),
+          signal,
+        );
+        const event =
+          "the publisher has another store: it was told what stands";
+        log.record("notice", event, { bans });
+      }
+      known.noteEpoch(epoch);
+    }
+    await new Condition().wait(signal);
   }
 
   async #read(signal: AbortSignal): Promise<void> {
@@ -318,7 +345,7 @@ export class Monitor {
   }
 
   async #drain(): Promise<void> {
-    const { link, clock, log } = this.#options;
+    const { link, clock, log, reported } = this.#options;
     await runTogether(new AbortController().signal, [
       (group) => link.waitSettled(link.counters.submitted, group),
       (group) => clock.delay(DRAIN_MS, group),
@@ -328,6 +355,7 @@ export class Monitor {
       log.record("warning", "stopping with unanswered reports", { unanswered });
     }
     await this.#marks.finish();
+    await reported?.finish(link);
   }
 }
 

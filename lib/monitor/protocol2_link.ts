@@ -6,6 +6,7 @@
  */
 
 import { keyOf } from "../ban/ban.ts";
+import type { Epoch } from "../base/ids.ts";
 import type {
   EventResult,
   NodeEvent,
@@ -22,7 +23,7 @@ import { EventWindow } from "./event_window.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
-import type { Report, ReportLink } from "./report_link.ts";
+import type { Report, ReportLink, ReportOfBan } from "./report_link.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 import { Watchdog } from "../async/watchdog.ts";
 import { MAX_SPAN_MS } from "../wire/v2.ts";
@@ -65,9 +66,9 @@ export interface Protocol2LinkCounters {
 /** A report on its way. */
 interface Pending {
   readonly report: Report;
-  /** When the ban ends, by the clock that never jumps. */
+  /** When the ban ends, by the clock that never jumps; of an unban `Infinity`. */
   readonly endsMs: number;
-  /** When it was made, by the clock that never jumps. */
+  /** When it was made, by the clock that never jumps; of an unban when it was submitted. */
   readonly madeMs: number;
   /** When it was submitted, likewise. */
   readonly sinceMs: number;
@@ -88,6 +89,7 @@ export class Protocol2Link implements ReportLink {
   readonly #changed = new Condition();
   readonly #watchdog: Watchdog;
   readonly #refusals: LogThrottle;
+  #epoch: Epoch | undefined;
   readonly #counters = {
     submitted: 0,
     acknowledged: 0,
@@ -144,11 +146,25 @@ export class Protocol2Link implements ReportLink {
     const nowMs = clock.nowMs();
     const sinceMs = clock.monotonicMs();
     const aheadMs = nowMs - sinceMs;
-    const endsMs = report.expiresMs - aheadMs;
-    const madeMs = (report.madeMs ?? nowMs) - aheadMs;
-    this.#window.push({ report, endsMs, madeMs, sinceMs });
+    const { expiresMs, madeMs = nowMs } = timesOf(report);
+    this.#window.push({
+      report,
+      endsMs: expiresMs - aheadMs,
+      madeMs: madeMs - aheadMs,
+      sinceMs,
+    });
     this.#counters.submitted++;
     this.#changed.notify();
+  }
+
+  async otherEpoch(
+    epoch: Epoch | undefined,
+    signal: AbortSignal,
+  ): Promise<Epoch> {
+    while (this.#epoch === undefined || this.#epoch === epoch) {
+      await this.#changed.wait(signal);
+    }
+    return this.#epoch;
   }
 
   async waitSettled(count: number, signal: AbortSignal): Promise<void> {
@@ -169,6 +185,8 @@ export class Protocol2Link implements ReportLink {
   async #handler(session: Session, signal: AbortSignal): Promise<void> {
     this.#window.rewind();
     this.#watchdog.stop();
+    this.#epoch = session.welcome.epoch;
+    this.#changed.notify();
     await runTogether(signal, [
       (group) => this.#sendAll(session, group),
       (group) => this.#receiveAll(session, group),
@@ -219,7 +237,7 @@ export class Protocol2Link implements ReportLink {
 
   /** Whether there is nothing to send any more. */
   #drop({ report, endsMs }: Pending, nowMs: number): boolean {
-    if (report.kind === "unban" || endsMs > nowMs) return false;
+    if (endsMs > nowMs) return false;
     const { jail, address } = report;
     this.#counters.expired++;
     this.#options.log.record("debug", "ban is over, not reported", {
@@ -284,12 +302,17 @@ export class Protocol2Link implements ReportLink {
   }
 }
 
+/** An unban has no end. */
+function timesOf(report: Report): Pick<ReportOfBan, "expiresMs" | "madeMs"> {
+  return report.kind === "ban" ? report : { expiresMs: Infinity };
+}
+
 function eventOf(
   { report, endsMs, madeMs }: Pending,
   nowMs: number,
 ): NodeEvent {
   const { kind, id, jail, address } = report;
-  if (kind === "unban") return { kind, id, jail, address };
+  if (kind === "unban") return { kind, id, jail, address, why: report.why };
   const remainingMs = remaining(endsMs - nowMs);
   return { kind, id, jail, address, remainingMs, agoMs: agoMs(madeMs, nowMs) };
 }

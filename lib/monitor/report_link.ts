@@ -5,17 +5,23 @@
  * @module
  */
 
-import type { BanEvent } from "../ban/ban_event.ts";
-import type { EventId } from "../base/ids.ts";
+import type { BanEvent, UnbanReason } from "../ban/ban_event.ts";
+import type { Epoch, EventId } from "../base/ids.ts";
 
 /** What a monitor reports. */
-export interface Report extends BanEvent {
+export type Report = ReportOfBan | ReportOfUnban;
+
+interface NamedEvent extends BanEvent {
   /** Names it among those of this node; the same for the same line. */
   readonly id: EventId;
+}
+
+/** A ban. */
+export interface ReportOfBan extends NamedEvent {
+  readonly kind: "ban";
   /**
    * When the ban ends, in milliseconds since 1970 by this host's clock;
-   * `Infinity`: never. Means nothing for an unban, and for a link that does
-   * not carry times.
+   * `Infinity`: never. Means nothing for a link that does not carry times.
    */
   readonly expiresMs: number;
   /**
@@ -23,6 +29,13 @@ export interface Report extends BanEvent {
    * counts as made now.
    */
   readonly madeMs?: number | undefined;
+}
+
+/** An unban. */
+export interface ReportOfUnban extends NamedEvent {
+  readonly kind: "unban";
+  /** Means nothing for a link of protocol 1. */
+  readonly why: UnbanReason;
 }
 
 /** A way to the publisher. Reports count in the order in which they were submitted. */
@@ -42,6 +55,15 @@ export interface ReportLink {
    * @param signal Ends the wait; the report was not taken then.
    */
   submit(report: Report, signal: AbortSignal): Promise<void>;
+  /**
+   * Waits until the publisher is known to have another store. Missing where
+   * the protocol does not tell.
+   *
+   * @param epoch Names the store that it is known to have; `undefined`: none.
+   * @param signal Ends the wait.
+   * @returns Which store it has.
+   */
+  otherEpoch?(epoch: Epoch | undefined, signal: AbortSignal): Promise<Epoch>;
   /** Waits until so many of the reports are done with. */
   waitSettled(count: number, signal: AbortSignal): Promise<void>;
   /**

@@ -7,6 +7,7 @@
 
 import type { Address } from "../base/address.ts";
 import { type BanKey, keyOf } from "../ban/ban.ts";
+import type { Epoch } from "../base/ids.ts";
 import type { JailName } from "../base/jail_name.ts";
 
 /** What is known of a ban of this host. */
@@ -26,17 +27,37 @@ export interface KnownBan {
   readonly isListed?: boolean;
 }
 
+/** What is known, as it is kept from one run to the next. */
+export interface KnownBans {
+  /** Names the publisher's store that was told; `undefined`: none was, or nobody knows. */
+  readonly epoch: Epoch | undefined;
+  readonly bans: readonly KnownBan[];
+}
+
 /** Bans that are remembered; above it the oldest is forgotten. */
 const MAX_BANS = 1_000_000;
 
 /** Remembers the last word about each ban, in the order in which they came. */
 export class ReportedBans {
   readonly #bans = new Map<string, KnownBan>();
+  #epoch: Epoch | undefined;
   #version = 0;
 
-  /** @param bans What is known already. */
-  constructor(bans: Iterable<KnownBan> = []) {
+  /** @param known What is known already. */
+  constructor({ epoch, bans }: KnownBans = { epoch: undefined, bans: [] }) {
     for (const ban of bans) this.note(ban);
+    this.#epoch = epoch;
+  }
+
+  /** Names the publisher's store that was told of them; `undefined`: none yet. */
+  get epoch(): Epoch | undefined {
+    return this.#epoch;
+  }
+
+  /** Notes that a store was told all of it. */
+  noteEpoch(epoch: Epoch): void {
+    this.#version++;
+    this.#epoch = epoch;
   }
 
   /** Grows with every change. */

@@ -4,30 +4,33 @@
  * @module
  */
 
+import type { Epoch } from "../base/ids.ts";
 import { parseAddress } from "../base/address.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { parseJailName } from "../base/jail_name.ts";
-import type { KnownBan } from "./reported_bans.ts";
+import type { KnownBan, KnownBans } from "./reported_bans.ts";
 
-/** The first line: what the others are. */
-const HEAD = `{"monitor.reported":1}`;
+/** The first line: what the others are, and the epoch of the store that was told. */
+const HEAD = /^\{"monitor\.reported":1,"epoch":(?:null|"([0-9a-f]{32})")\}$/;
 const STATES: readonly KnownBan["state"][] = ["reported", "lifted", "left"];
 
 /**
  * Writes bans.
  *
- * @param bans The bans.
+ * @param known The bans, and who was told.
  *
  * @example
  * ```ts
  * import { decodeReportedBans, encodeReportedBans } from "./reported_bans_form.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
- * deepStrictEqual(decodeReportedBans(encodeReportedBans([])), []);
+ * const known = { epoch: undefined, bans: [] };
+ * deepStrictEqual(decodeReportedBans(encodeReportedBans(known)), known);
  * ```
  */
-export function encodeReportedBans(bans: Iterable<KnownBan>): string {
-  const lines = [HEAD];
+export function encodeReportedBans({ epoch, bans }: KnownBans): string {
+  const head = { "monitor.reported": 1, epoch: epoch ?? null };
+  const lines = [JSON.stringify(head)];
   for (const { jail, address, state, endsMs, notedMs, isListed } of bans) {
     const end = endsMs === Infinity ? null : endsMs;
     const listed = isListed === true ? 1 : 0;
@@ -43,11 +46,13 @@ export function encodeReportedBans(bans: Iterable<KnownBan>): string {
  * @param text The stored text.
  * @throws {RuntimeError} when it is anything else.
  */
-export function decodeReportedBans(text: string): readonly KnownBan[] {
-  const [head, ...lines] = text.split("\n");
+export function decodeReportedBans(text: string): KnownBans {
+  const [head = "", ...lines] = text.split("\n");
   const isWhole = lines.pop() === "" && lines.pop() === "[]";
-  if (head !== HEAD || !isWhole) throw damaged();
-  return lines.map(decodeLine);
+  const found = HEAD.exec(head);
+  if (found === null || !isWhole) throw damaged();
+  const epoch = found[1] as Epoch | undefined;
+  return { epoch, bans: lines.map(decodeLine) };
 }
 
 function decodeLine(line: string): KnownBan {

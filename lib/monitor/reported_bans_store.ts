@@ -7,7 +7,7 @@
 import { RuntimeError } from "../base/errors.ts";
 import type { StateText } from "../base/state_text.ts";
 import type { Log } from "../log/log.ts";
-import type { KnownBan } from "./reported_bans.ts";
+import type { KnownBans } from "./reported_bans.ts";
 import {
   decodeReportedBans,
   encodeReportedBans,
@@ -27,11 +27,11 @@ export class ReportedBansStore {
     this.#log = log;
   }
 
-  /** What was stored; nothing where there is none, or a damaged one. */
-  async load(): Promise<readonly KnownBan[]> {
+  /** @returns What was stored; `undefined`: there is none, or a damaged one. */
+  async load(): Promise<KnownBans | undefined> {
     try {
       const text = await this.#text.load();
-      return text === undefined ? [] : decodeReportedBans(text);
+      return text === undefined ? undefined : decodeReportedBans(text);
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       const event = "what was reported before is not known, and begun anew";
@@ -40,7 +40,7 @@ export class ReportedBansStore {
       await this.#text.putAside().catch((failure) => {
         if (!(failure instanceof RuntimeError)) throw failure;
       });
-      return [];
+      return undefined;
     }
   }
 
@@ -49,7 +49,7 @@ export class ReportedBansStore {
    *
    * @throws {RuntimeError} when it can't be stored.
    */
-  async save(bans: Iterable<KnownBan>): Promise<void> {
-    await this.#text.save(encodeReportedBans(bans));
+  async save(known: KnownBans): Promise<void> {
+    await this.#text.save(encodeReportedBans(known));
   }
 }

@@ -9,9 +9,14 @@ import type { BanExpiry, EstimatedEnd } from "./ban_expiry.ts";
 import { EchoFilter } from "./echo_filter.ts";
 import type { HostName } from "../base/host_name.ts";
 import { type CorrectedEnd, EndCorrection } from "./end_correction.ts";
-import type { Detection } from "./restart_filter.ts";
+import type {
+  DetectedBan,
+  DetectedUnban,
+  Detection,
+} from "./restart_filter.ts";
 import { eventIdOfRepair } from "./event_id.ts";
 import { keyOf } from "../ban/ban.ts";
+import type { UnbanReason } from "../ban/ban_event.ts";
 import { LineClock } from "../fail2ban/line_clock.ts";
 import type { Clock } from "../async/clock.ts";
 import type { DetectionOracle, HeldTicket } from "../fail2ban/ports.ts";
@@ -67,15 +72,24 @@ export interface ReporterCounters {
 }
 
 /** What is to be reported. */
-export interface DetectionReport extends Detection {
+export type DetectionReport = (ToldBan | DetectedUnban) & ReportSource;
+
+/** A ban, and what is known of its end. */
+type ToldBan = DetectedBan & {
+  /** When the ban ends, where that is known, in milliseconds since 1970. */
+  readonly expiresMs?: number | undefined;
+};
+
+/** What says that something happened. */
+interface ReportSource {
   /** Its line; empty where there is none any more. */
   readonly line: string;
   /** When it happened, where no line says so, in milliseconds since 1970. */
   readonly atMs?: number | undefined;
-  /** When the ban ends, where that is known, in milliseconds since 1970. */
-  readonly expiresMs?: number | undefined;
 }
 
+/** Bans that are reported again between two looks at lines. */
+const AT_ONCE = 500;
 /** Ends that differ by less, in milliseconds, are the same: clocks are read twice. */
 const SAME_END_MS = 1_000;
 
@@ -149,9 +163,9 @@ export class Reporter {
       this.#note(event, "left", Infinity);
       return false;
     }
-    const { endsMs } = await this.#submit(event, signal);
+    const endsMs = await this.#submit(event, signal);
     this.#counters.reported++;
-    if (event.kind === "unban" || endsMs > this.#options.clock.nowMs()) {
+    if (endsMs > this.#options.clock.nowMs()) {
       this.#notes.add(event.kind, event);
       return true;
     }
@@ -189,6 +203,40 @@ export class Reporter {
   }
 
   /**
+   * Reports once more what stands, to a publisher whose store may not have it;
+   * some at a time, so that lines are reported in between.
+   *
+   * @param inTurn Lets reports not mix with those of lines.
+   * @param signal Ends the waits.
+   * @returns How many bans stand.
+   */
+  async reportStanding(
+    inTurn: (work: () => Promise<void>) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { known, link, hostName: origin, clock } = this.#options;
+    let count = 0;
+    const reportSome = async (bans: readonly KnownBan[]) => {
+      for (const { jail, address } of bans) {
+        // What happened since it was listed counts.
+        const ban = known?.get({ jail, address });
+        const nowMs = clock.nowMs();
+        if (ban?.state !== "reported" || ban.endsMs <= nowMs) continue;
+        const id = eventIdOfRepair(`standing ${keyOf(ban)}`, nowMs);
+        const { endsMs: expiresMs, notedMs: madeMs } = ban;
+        const report = { origin, jail, address, id, expiresMs, madeMs };
+        await link.submit({ ...report, kind: "ban" }, signal);
+        count++;
+      }
+    };
+    const all = [...known?.values() ?? []];
+    for (let at = 0; at < all.length; at += AT_ONCE) {
+      await inTurn(() => reportSome(all.slice(at, at + AT_ONCE)));
+    }
+    return count;
+  }
+
+  /**
    * Reports the right ends of bans once fail2ban's database tells them, until
    * aborted.
    *
@@ -212,7 +260,7 @@ export class Reporter {
     this.#notes.flush();
   }
 
-  /** A report with a later end prolongs the ban; an earlier one takes its withdrawal. */
+  /** Of two reports of a ban the later one has the right end; a ban that is over by it has none. */
   async #correct(
     { ban, reportedMs, endsMs }: CorrectedEnd,
     signal: AbortSignal,
@@ -221,32 +269,32 @@ export class Reporter {
     if (endsMs === reportedMs || Math.abs(endsMs - reportedMs) < SAME_END_MS) {
       return;
     }
-    const { hostName: origin, link, clock, log } = this.#options;
+    const { hostName: origin, known, link, clock, log } = this.#options;
     const { jail, address, madeMs } = ban;
     const nowMs = clock.nowMs();
-    const idOf = (kind: string) =>
-      eventIdOfRepair(`${kind} ${keyOf(ban)} ${ban.id}`, nowMs);
-    const report = { origin, jail, address, expiresMs: endsMs, madeMs };
+    const isOver = endsMs <= nowMs;
+    const kind = isOver ? "unban" : "ban";
+    const id = eventIdOfRepair(`${kind} ${keyOf(ban)} ${ban.id}`, nowMs);
+    const report = { origin, jail, address, id };
     this.#counters.corrected++;
     log.record("debug", "the end of a ban is corrected", {
       ...{ jail, address },
       bySeconds: Math.round((endsMs - reportedMs) / 1_000),
     });
-    this.#note(ban, "reported", endsMs);
-    if (endsMs < reportedMs) {
-      const id = idOf("unban");
-      await link.submit({ ...report, kind: "unban", id }, signal);
-    }
-    if (endsMs <= nowMs) return;
     await link.submit(
-      { ...report, kind: "ban", id: idOf("ban") },
+      isOver
+        ? { ...report, kind: "unban", why: "ended" }
+        : { ...report, kind: "ban", expiresMs: endsMs, madeMs },
       signal,
     );
+    // Only now: what is noted counts as reported once the link has settled this much.
+    const notedMs = known?.get(ban)?.notedMs ?? nowMs;
+    known?.note({ jail, address, state: "reported", endsMs, notedMs });
   }
 
   /** Keeps the last word about a ban, for comparisons with fail2ban. */
   #note(
-    { kind, jail, address, ...event }: Detection & Partial<DetectionReport>,
+    { kind, jail, address, ...event }: Detection & Partial<ReportSource>,
     state: KnownBan["state"],
     endsMs: number,
   ): void {
@@ -256,7 +304,7 @@ export class Reporter {
   }
 
   /** When it happened, as far as anybody says so. */
-  #timeOf({ line = "", atMs }: Partial<DetectionReport>): number | undefined {
+  #timeOf({ line = "", atMs }: Partial<ReportSource>): number | undefined {
     return line === ""
       ? atMs
       : this.#lineClock.timeOf(line, this.#options.clock.nowMs());
@@ -268,35 +316,62 @@ export class Reporter {
     return this.#echoes?.isEcho({ kind, jail, address, atMs }) === true;
   }
 
-  async #submit(
-    event: DetectionReport,
-    signal: AbortSignal,
-  ): Promise<EstimatedEnd> {
-    const { hostName: origin, link, clock } = this.#options;
-    const { kind, jail, address, id } = event;
+  /** @returns When the ban ends; of an unban `Infinity`. */
+  async #submit(event: DetectionReport, signal: AbortSignal): Promise<number> {
+    const { clock } = this.#options;
     const sinceMs = clock.monotonicMs();
+    const endsMs = event.kind === "ban"
+      ? await this.#submitBan(event, signal)
+      : await this.#submitUnban(event, signal);
+    this.blockedMs += clock.monotonicMs() - sinceMs;
+    return endsMs;
+  }
+
+  async #submitBan(
+    event: ToldBan & ReportSource,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { hostName: origin, link } = this.#options;
+    const { kind, jail, address, id } = event;
     const end = await this.#endOf(event, signal);
     const expiresMs = end.endsMs;
     const madeMs = this.#timeOf(event);
     const report = { kind, origin, jail, address, id, expiresMs, madeMs };
     await link.submit(report, signal);
-    if (kind === "ban") this.#corrections?.watch({ ...event, madeMs }, end);
-    else this.#corrections?.forget(event);
-    this.#note(event, kind === "ban" ? "reported" : "lifted", expiresMs);
-    this.blockedMs += clock.monotonicMs() - sinceMs;
-    return end;
+    this.#corrections?.watch({ ...event, madeMs }, end);
+    this.#note(event, "reported", expiresMs);
+    return expiresMs;
+  }
+
+  async #submitUnban(
+    event: DetectedUnban & ReportSource,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { hostName: origin, link } = this.#options;
+    const { kind, jail, address, id } = event;
+    const why = this.#reasonOf(event);
+    await link.submit({ kind, origin, jail, address, id, why }, signal);
+    this.#corrections?.forget(event);
+    this.#note(event, "lifted", Infinity);
+    return Infinity;
+  }
+
+  /** The row of a ban that has ended may have been purged before its line was read. */
+  #reasonOf(event: DetectedUnban & ReportSource): UnbanReason {
+    const { known, clock } = this.#options;
+    const endsMs = known?.get(event)?.endsMs ?? Infinity;
+    const atMs = this.#timeOf(event) ?? clock.nowMs();
+    return atMs < endsMs - SAME_END_MS ? event.why : "ended";
   }
 
   async #endOf(
-    event: DetectionReport,
+    event: ToldBan & ReportSource,
     signal: AbortSignal,
   ): Promise<EstimatedEnd> {
     const { link, ends } = this.#options;
-    const { kind, expiresMs, line } = event;
+    const { expiresMs, line } = event;
     if (expiresMs !== undefined) return { endsMs: expiresMs };
-    if (kind === "unban" || ends === undefined || !link.carriesTimes) {
-      return { endsMs: Infinity };
-    }
+    if (ends === undefined || !link.carriesTimes) return { endsMs: Infinity };
     return await ends.estimate(event, line, signal);
   }
 }

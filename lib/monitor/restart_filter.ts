@@ -12,29 +12,38 @@
  *   that the server or the jail stopped, or that the ticket was restored.
  *
  * What is dropped wrongly stays banned until it expires; that is the safe side.
+ * So is it to take an unban that was held for no unban by hand.
  *
  * @module
  */
 
 import type { Address } from "../base/address.ts";
-import type { BanKind } from "../ban/ban_event.ts";
+import type { UnbanReason } from "../ban/ban_event.ts";
 import type { EventId } from "../base/ids.ts";
 import { CLUSTER_JAIL, type JailName } from "../base/jail_name.ts";
 import type { LogEvent } from "../fail2ban/log_line.ts";
 import type { TicketState } from "../fail2ban/ports.ts";
 
 /** A ban or unban that the other nodes should hear of. */
-export interface Detection {
-  /** What happened. */
-  readonly kind: BanKind;
-  /** The jail that decided. */
-  readonly jail: JailName;
-  /** Whom it concerns. */
-  readonly address: Address;
+export type Detection = DetectedBan | DetectedUnban;
+
+interface Detected extends Ticket {
   /** Of the line that said so. */
   readonly id: EventId;
+}
+
+/** A ban that the other nodes should hear of. */
+export interface DetectedBan extends Detected {
+  readonly kind: "ban";
   /** How long the ban lasts, in milliseconds, where the line says so. */
   readonly lastsMs?: number;
+}
+
+/** An unban that the other nodes should hear of. */
+export interface DetectedUnban extends Detected {
+  readonly kind: "unban";
+  /** Why, as far as the line and the database say. */
+  readonly why: UnbanReason;
 }
 
 /** How a session is set up. */
@@ -65,7 +74,9 @@ export interface HeldLine {
 
 /** What a line says of a ticket. */
 interface Ticket {
+  /** The jail that decided. */
   readonly jail: JailName;
+  /** Whom it concerns. */
   readonly address: Address;
 }
 
@@ -115,11 +126,14 @@ export class RestartFilter {
       case "ban":
         this.#stopping = false;
         this.#release(event.jail, event.address);
-        return share("ban", event, id);
+        return share({
+          kind: "ban",
+          jail: event.jail,
+          address: event.address,
+          id,
+        });
       case "increase":
-        return this.#sharesIncreases
-          ? share("ban", event, id, event.durationSeconds)
-          : [];
+        return this.#sharesIncreases ? increased(event, id) : [];
       case "unban":
         return this.#unban(event, state, nowMs, id);
       case "restore":
@@ -157,7 +171,8 @@ export class RestartFilter {
     for (const [jail, tickets] of this.#held) {
       for (const [address, { id, deadlineMs }] of tickets) {
         if (deadlineMs > nowMs) break;
-        due.push({ event: { kind: "unban", jail, address, id }, deadlineMs });
+        const event = unban({ jail, address }, id, "ended");
+        due.push({ event, deadlineMs });
       }
     }
     for (const { event } of due) this.#release(event.jail, event.address);
@@ -187,10 +202,10 @@ export class RestartFilter {
     this.#release(event.jail, event.address);
     switch (state) {
       case "expired":
-        return share("unban", event, id);
+        return share(unban(event, id, "ended"));
       case "gone":
         // A ban made right before a stop may have no row yet.
-        return this.#stopping ? [] : share("unban", event, id);
+        return this.#stopping ? [] : share(unban(event, id, "lifted"));
       case "in_force":
         return [];
       case "unknown":
@@ -228,14 +243,23 @@ export class RestartFilter {
 }
 
 /** What happens in the cluster's own jail is the cluster's own doing. */
-function share(
-  kind: BanKind,
+function share(found: Detection): readonly Detection[] {
+  return found.jail === CLUSTER_JAIL ? [] : [found];
+}
+
+function unban(
   { jail, address }: Ticket,
   id: EventId,
-  lasts?: number | "permanent",
+  why: UnbanReason,
+): DetectedUnban {
+  return { kind: "unban", jail, address, id, why };
+}
+
+function increased(
+  event: LogEvent & { readonly kind: "increase" },
+  id: EventId,
 ): readonly Detection[] {
-  if (jail === CLUSTER_JAIL) return [];
-  if (lasts === undefined) return [{ kind, jail, address, id }];
+  const { jail, address, durationSeconds: lasts } = event;
   const lastsMs = lasts === "permanent" ? Infinity : lasts * 1_000;
-  return [{ kind, jail, address, id, lastsMs }];
+  return share({ kind: "ban", jail, address, id, lastsMs });
 }

@@ -91,6 +91,9 @@ type InSession<K extends NodeMessage["kind"]> = Extract<
 const MAX_ANSWERS_WAITING = 16;
 /** Longest return address that libzmq makes. */
 const MAX_ROUTE_BYTES = 255;
+/** Always the same: it is encoded once. */
+const HEARD: PublisherMessage = { kind: "HEARD" };
+
 /** Serves nodes until stopped. */
 export class ControlServer {
   /** What was done so far. */
@@ -125,11 +128,7 @@ export class ControlServer {
     this.#admission = new Admission({
       ...options,
       sessions: this.#sessions,
-      ask: ({ route }) =>
-        this.#send(
-          Uint8Array.fromHex(route),
-          encodePublisherMessage({ kind: "ASK" }),
-        ),
+      ask: (session) => this.#say(session, { kind: "ASK" }),
     });
   }
 
@@ -161,10 +160,9 @@ export class ControlServer {
 
   /** Says something to each session of a node, unasked. @returns Which they are. */
   say(node: HostName, message: PublisherMessage): readonly SessionId[] {
-    return this.#sessions.of(node).map(({ id, route }) => {
-      this.#send(Uint8Array.fromHex(route), encodePublisherMessage(message));
-      return id;
-    });
+    const sessions = this.#sessions.of(node);
+    for (const session of sessions) this.#say(session, message);
+    return sessions.map(({ id }) => id);
   }
 
   /** Sends every session the allowlist that is in force from now on. */
@@ -268,16 +266,15 @@ export class ControlServer {
       case "STATE":
         if (this.#mayNot(from, session, message.state.kind)) return;
         this.#noteCondition(session, message);
+        this.#answer(from, HEARD);
         return;
       case "UNBANNED":
-        this.#options.onUnbanned(message);
-        return;
+        return this.#options.onUnbanned(message);
       case "BYE":
         this.#noteBye(from, session);
     }
   }
 
-  /** Not answered, as nobody waits for it. */
   #noteCondition(
     { node, role }: NodeSession,
     { state }: InSession<"STATE">,
@@ -318,9 +315,9 @@ export class ControlServer {
   ): PublisherMessage {
     const { store: { epoch }, hub, limits, allowlist } = this.#options;
     this.#troubleLog.record("info", "node connected", { node, role, version });
-    const { seq } = hub.table;
     return {
-      ...{ kind: "WELCOME", session, speaks, epoch, seq, limits },
+      ...{ kind: "WELCOME", session, speaks, epoch, limits },
+      seq: hub.table.seq,
       ...allowlist(),
     };
   }
@@ -372,9 +369,7 @@ export class ControlServer {
       this.#refuse(from, "aside", error.message);
     } else if (error instanceof RuntimeError) {
       this.#refuse(from, "store", "nothing was kept");
-    } else {
-      throw error;
-    }
+    } else throw error;
   }
 
   #answer({ route }: Routed, message: PublisherMessage): void {
@@ -382,6 +377,10 @@ export class ControlServer {
       encodePublisherMessage(message);
     this.#encoded.set(message, frames);
     this.#send(route, frames);
+  }
+
+  #say({ route }: NodeSession, message: PublisherMessage): void {
+    this.#send(Uint8Array.fromHex(route), encodePublisherMessage(message));
   }
 
   #send(route: Uint8Array, frames: Frames): void {

@@ -126,11 +126,13 @@ export class EventIntake {
   }
 
   #request(event: NodeEvent, { name: origin, rights }: Member): HubRequest {
-    const { jail } = event;
+    // The end of a node's own ban says nothing of what others reported.
+    const isLift = event.kind === "unban" && event.why === "lifted";
     return {
       event: this.#tableEvent(event, origin),
       name: { origin, id: event.id },
-      mayLift: rights.mayUnban && matchesAnyJail(rights.jails, jail),
+      mayLift: isLift && rights.mayUnban &&
+        matchesAnyJail(rights.jails, event.jail),
     };
   }
 
@@ -160,7 +162,10 @@ export class EventIntake {
     const nowMs = this.#options.clock.nowMs();
     const expiresMs = endMs(event.remainingMs, nowMs);
     const madeMs = nowMs - event.agoMs;
-    return { kind: "report", jail, address, origin, expiresMs, madeMs };
+    return {
+      ...{ kind: "report", jail, address, origin, expiresMs, madeMs },
+      isExact: true,
+    };
   }
 
   #resultOf(

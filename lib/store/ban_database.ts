@@ -81,7 +81,10 @@ export class BanDatabase {
         }
         if (event !== undefined) this.#history.putEvent(event, nowMs);
         if (change === undefined) continue;
-        this.#history.putChange(this.#bans.apply(change), change);
+        const { ban, begins } = this.#bans.apply(change);
+        // What became of a ban before says nothing of this one.
+        if (begins) this.#history.dropReceipts(change);
+        this.#history.putChange(ban, change);
         if (isOperatorsLift(change)) this.#history.putLift(change);
       }
     });

@@ -78,6 +78,9 @@ const STATEMENTS = {
   findReport: `
     SELECT ${REPORT_COLUMNS} FROM reports WHERE ban = ? AND origin = ?`,
   anyReport: "SELECT 1 FROM reports WHERE ban = ? LIMIT 1",
+  lastReport: `
+    SELECT ${REPORT_COLUMNS} FROM reports WHERE ban = ?
+    ORDER BY expires_ms DESC LIMIT 1`,
   putReport: "INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?, ?, ?, ?)",
   dropReport: "DELETE FROM reports WHERE ban = ? AND origin = ?",
   dropReports: "DELETE FROM reports WHERE ban = ?",
@@ -89,6 +92,14 @@ const STATEMENTS = {
     WHERE expires_ms <= ? AND expires_ms < 9e999
     ORDER BY expires_ms LIMIT ?`,
 } as const;
+
+/** What a change did. */
+export interface AppliedChange {
+  /** The id of its ban, whether or not that is still in force. */
+  readonly ban: number;
+  /** Whether its ban begins with it: no other report counted. */
+  readonly begins: boolean;
+}
 
 /** Whether something else still refers to a ban without reports. */
 export type IsReferredTo = (id: number) => boolean;
@@ -115,12 +126,8 @@ export class BanTables {
     this.#isReferredTo = isReferredTo;
   }
 
-  /**
-   * Applies a change.
-   *
-   * @returns The id of its ban, whether or not it is still in force.
-   */
-  apply(change: Change): number {
+  /** Applies a change. */
+  apply(change: Change): AppliedChange {
     const known = this.#find(change);
     const isPending = change.kind === "report"
       ? change.isPending
@@ -130,16 +137,17 @@ export class BanTables {
     const head = { id, jail, address, seq, isPending };
     this.#setHead(head, known !== undefined);
     switch (change.kind) {
-      case "report":
-        this.#report(id, change, known !== undefined);
-        break;
+      case "report": {
+        const begins = this.#report(id, change, known !== undefined);
+        return { ban: id, begins };
+      }
       case "withdraw":
         this.#statements.dropReport.run(id, change.origin);
-        break;
+        return { ban: id, begins: false };
       case "lift":
         this.#statements.dropReports.run(id);
+        return { ban: id, begins: false };
     }
-    return id;
   }
 
   /**
@@ -202,20 +210,30 @@ export class BanTables {
     }
   }
 
+  /** @returns Whether no report counted before it. */
   #report(
     id: number,
     change: Change & { readonly kind: "report" },
     mayBeKnown: boolean,
-  ): void {
+  ): boolean {
     const { origin, atMs, seq, expiresMs } = change;
     const { findReport, putReport } = this.#statements;
     const row = mayBeKnown ? findReport.get(id, origin) : undefined;
     const known = row === undefined ? undefined : readReport(id, valuesOf(row));
-    const { firstMs, place } = known !== undefined && known.expiresMs > atMs
+    const isProlonged = known !== undefined && known.expiresMs > atMs;
+    const begins = !isProlonged && !(mayBeKnown && this.#stands(id, atMs));
+    const { firstMs, place } = isProlonged
       ? known
       : { firstMs: atMs, place: seq };
     const report = { origin, place, firstMs, lastMs: atMs, expiresMs };
     putReport.run(...reportRow(id, report));
+    return begins;
+  }
+
+  /** Whether a report of a ban counts at a time. */
+  #stands(id: number, atMs: number): boolean {
+    const row = this.#statements.lastReport.get(id);
+    return row !== undefined && readReport(id, valuesOf(row)).expiresMs > atMs;
   }
 
   #find({ jail, address }: BanKey): BanHead | undefined {

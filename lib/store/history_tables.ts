@@ -59,6 +59,7 @@ const STATEMENTS = {
     ON CONFLICT DO UPDATE SET at_ms = excluded.at_ms,
       outcome = excluded.outcome, detail = excluded.detail, sum = excluded.sum
     WHERE excluded.at_ms >= at_ms`,
+  dropReceipts: "DELETE FROM receipts WHERE jail = ? AND address = ?",
   receipts: `
     SELECT jail, address, node, action, at_ms, outcome, detail, sum
     FROM receipts WHERE jail = ? AND address = ? ORDER BY node, action`,
@@ -190,6 +191,11 @@ export class HistoryTables {
   /** Stores a receipt, unless a later one of its node and action is stored. */
   putReceipt(receipt: StoredReceipt): void {
     this.#statements.putReceipt.run(...receiptRow(receipt));
+  }
+
+  /** Deletes the receipts of a ban. */
+  dropReceipts({ jail, address }: BanKey): void {
+    this.#statements.dropReceipts.run(jail, address);
   }
 
   /** The receipts of a ban. */

@@ -129,6 +129,20 @@ export interface LogFolder {
   waitForChange(signal: AbortSignal): Promise<void>;
 }
 
+/**
+ * Watches a file of a folder, whether it is there or not, until disposed.
+ *
+ * @param folder Absolute path.
+ * @param name The file's name.
+ * @param tell Called when something may have happened to it.
+ * @returns `undefined` where that can't be had.
+ */
+export type FolderWatch = (
+  folder: string,
+  name: string,
+  tell: () => void,
+) => AsyncDisposable | undefined;
+
 /** Stores the position up to which everything was acknowledged. */
 export interface PositionStore {
   /**

@@ -1,7 +1,7 @@
 /**
- * How often programs of nodes tell that they are there, and when the publisher
- * takes them for silent, or waits no longer for what they say: both sides have
- * to go together.
+ * How often programs of nodes tell that they are there, when either side takes
+ * the other for gone, and how long the publisher waits for what they say: both
+ * sides have to go together.
  *
  * @module
  */
@@ -12,6 +12,11 @@ export interface PresencePace {
   readonly everyMs: number;
   /** Shortest time between two that are not asked for; a change is told then. */
   readonly lookMs: number;
+  /**
+   * Time without a word of the publisher, in a session, after which that is
+   * gone: it answers each STATE.
+   */
+  readonly goneAfterMs: number;
   /** Time without a sign of life after which a program is silent. */
   readonly silentAfterMs: number;
   /** Time for an answer to ASK; who gives none is no longer there. */
@@ -24,6 +29,7 @@ export interface PresencePace {
 export const PRESENCE_PACE: PresencePace = {
   everyMs: 30_000,
   lookMs: 5_000,
+  goneAfterMs: 40_000,
   silentAfterMs: 90_000,
   askAnswerMs: 3_000,
   receiptWaitMs: 3_000,

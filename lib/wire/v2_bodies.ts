@@ -127,6 +127,7 @@ export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
   IGNORE: record<Body<PublisherMessage, "IGNORE">>({ revision, ignore }),
   ASK: record<Body<PublisherMessage, "ASK">>({}),
   UNBAN: record<Body<PublisherMessage, "UNBAN">>({ order, jail, address }),
+  HEARD: record<Body<PublisherMessage, "HEARD">>({}),
   ACK: record<Body<PublisherMessage, "ACK">>({
     batch,
     results: list("results", eventResult, 0, MAX_EVENTS),

@@ -118,7 +118,7 @@ function hasNoTwice(actions: readonly ActionState[]): boolean {
 
 export const event = variants<NodeEvent>({
   ban: { id, jail, address, remainingMs, agoMs: span("agoMs") },
-  unban: { id, jail, address },
+  unban: { id, jail, address, why: oneOf("why", ["lifted", "ended"]) },
 });
 
 export const receipt = where(

@@ -20,6 +20,7 @@ import { type Receipt } from "../ban/receipt.ts";
 import type { Address } from "../base/address.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
+import type { UnbanReason } from "../ban/ban_event.ts";
 
 /** How long a ban still holds, in whole milliseconds; `null`: without end. */
 export type RemainingMs = number | null;
@@ -40,6 +41,8 @@ export type NodeEvent =
     readonly id: EventId;
     readonly jail: JailName;
     readonly address: Address;
+    /** `lifted` lifts what others reported as well, where the node has the right to. */
+    readonly why: UnbanReason;
   };
 
 /** Revisions of protocol 2 that a program speaks: `from` to `to`, both included. */
@@ -275,6 +278,8 @@ export type PublisherMessage =
     readonly jail: JailName;
     readonly address: Address;
   }
+  /** Answers a STATE: who has nothing else to say knows by it that somebody listens. */
+  | { readonly kind: "HEARD" }
   | {
     readonly kind: "ACK";
     readonly batch: number;

@@ -51,6 +51,11 @@ export interface BoundSocket extends MessageSocket {
    * @throws {RuntimeError} when the address can't be had.
    */
   bindAlso(url: string, zapDomain: string): void;
+  /**
+   * Unbinds it from such an address, and closes whoever is connected there; a
+   * Unix socket's file stays. A closed socket has none.
+   */
+  unbind(url: string): void;
 }
 
 /** A descriptor that somebody waits on. */

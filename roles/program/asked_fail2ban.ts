@@ -14,8 +14,10 @@ import type {
   TicketLists,
   TicketRows,
 } from "../../lib/fail2ban/ports.ts";
-import type { ReportedBans } from "../../lib/monitor/reported_bans.ts";
-import type { ReportedBansStore } from "../../lib/monitor/reported_bans_store.ts";
+import {
+  type KnownBans,
+  ReportedBans,
+} from "../../lib/monitor/reported_bans.ts";
 import { SerialClient } from "../../lib/fail2ban/serial_client.ts";
 import { SocketFail2banRun } from "../../lib/fail2ban/io/fail2ban_run.ts";
 import { SocketTicketLists } from "../../lib/fail2ban/socket_ticket_lists.ts";
@@ -35,11 +37,9 @@ export interface AskedFail2banOptions {
   readonly log: Log;
   /** When the lines of its log were written. */
   readonly lines: LineClock;
-  /** What was reported before. */
-  readonly known: ReportedBans;
-  /** Keeps it. */
-  readonly store: ReportedBansStore | undefined;
-  /** Up to when it was reported, in milliseconds since 1970; `undefined`: this is the first run. */
+  /** What was reported before; `undefined`: that is not known. */
+  readonly reported: KnownBans | undefined;
+  /** Up to when it was then, in milliseconds since 1970; `undefined`: this is the first run. */
   readonly reportedUntilMs: number | undefined;
 }
 
@@ -84,10 +84,11 @@ export class AskedFail2ban implements AsyncDisposable {
       lines,
       assumedMs: banTimeMs,
     });
-    const { known, store, reportedUntilMs } = options;
-    this.known = known;
+    const { reported, reportedUntilMs } = options;
+    const known = this.known = new ReportedBans(reported);
     this.drift = new DriftRepair({
-      ...{ clock, log, known, store, reportedUntilMs },
+      ...{ clock, log, known, reportedUntilMs },
+      isKnown: reported !== undefined,
       lists: [
         ...(client === undefined ? [] : [
           new SocketTicketLists({

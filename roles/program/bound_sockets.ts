@@ -6,6 +6,10 @@
 
 import { EventLoopTurn } from "../../lib/async/io/event_loop_turn.ts";
 import {
+  ENDPOINTS_OF_HANDSHAKE,
+  shareDescriptors,
+} from "../../lib/front/descriptor_share.ts";
+import {
   Front,
   type FrontLimits,
   type InnerAddress,
@@ -18,6 +22,7 @@ import {
 } from "../../lib/front/front_limits.ts";
 import { InnerEndpoints } from "../../lib/front/inner_endpoints.ts";
 import { InnerFolder } from "../../lib/front/io/inner_folder.ts";
+import { openFilesLimit } from "../../lib/front/io/open_files.ts";
 import {
   connectInner,
   PublicListener,
@@ -43,6 +48,9 @@ const ANSWER_QUEUE = 16;
 /** What was sent is still delivered for so long after a stop. */
 const LINGER_MS = 500;
 
+const OPEN_FILES_HINT =
+  "raise the limit (LimitNOFILE= of the unit, ulimit -n); status has what each port takes at most";
+
 /** What protocol 2 is served with. */
 export type BoundProtocol2 = Pick<
   Protocol2Service,
@@ -52,16 +60,42 @@ export type BoundProtocol2 = Pick<
 /** What ports need beside sockets. */
 type Setting = Pick<RoleContext<"publisher">, "config" | "clock" | "log">;
 
+/** Which ports there are. */
+export interface ServedProtocols {
+  readonly protocol1: boolean;
+  readonly protocol2: boolean;
+}
+
+type PortName = "broadcastPort" | "replyPort" | "streamPort" | "controlPort";
+type PortLimits = Readonly<Record<PortName, FrontLimits>>;
+
+const PROTOCOL1_LIMITS = {
+  broadcastPort: BROADCAST_LIMITS,
+  replyPort: REPLY_LIMITS,
+};
+const PROTOCOL2_LIMITS = {
+  streamPort: STREAM_LIMITS,
+  controlPort: CONTROL_LIMITS,
+};
+
 /** The public ports of a publisher; disposed of after ZeroMQ's sockets. */
 export class PublicPorts implements AsyncDisposable {
   readonly #setting: Setting;
   readonly #turn = new EventLoopTurn();
-  readonly #folder = new InnerFolder();
+  readonly #folder: InnerFolder;
   readonly #fronts = new Map<string, Front>();
+  readonly #openFiles = openFilesLimit();
+  readonly #limits: PortLimits;
 
-  /** @param setting What the ports are made with. */
-  constructor(setting: Setting) {
+  /**
+   * @param setting What the ports are made with.
+   * @param served Which of them there will be.
+   * @throws {RuntimeError} when too few files may be open for them.
+   */
+  constructor(setting: Setting, served: ServedProtocols) {
     this.#setting = setting;
+    this.#limits = this.#share(served);
+    this.#folder = new InnerFolder();
   }
 
   /** What has to run, each until aborted. */
@@ -73,10 +107,13 @@ export class PublicPorts implements AsyncDisposable {
 
   /** What they did so far, for `status`. */
   get figures(): StatusFigures {
-    const fronts = [...this.#fronts].map(([name, { size, counters }]) =>
-      prefixedFigures(name, { open: size, ...counters })
+    const fronts = [...this.#fronts].map(([name, { size, max, counters }]) =>
+      prefixedFigures(name, { open: size, max, ...counters })
     );
-    return Object.assign({}, ...fronts);
+    const openFiles = Number.isFinite(this.#openFiles)
+      ? { openFiles: this.#openFiles }
+      : {};
+    return Object.assign(openFiles, ...fronts);
   }
 
   /**
@@ -88,22 +125,22 @@ export class PublicPorts implements AsyncDisposable {
     zeromq: ZmqContext,
   ): Pick<Protocol1Service, "broadcasts" | "replies"> {
     const { config } = this.#setting;
-    const open = (name: string, url: string, limits: FrontLimits) => {
+    const open = (name: PortName, url: string) => {
       const path = this.#folder.pathOf(name);
-      this.#listen(name, url, limits, { kind: "open", path });
+      this.#listen(name, url, { kind: "open", path });
       return `ipc://${path}`;
     };
     const { broadcasterBindUrl, replyBindUrl } = config;
     return {
       broadcasts: zeromq.publisher(
-        open("broadcastPort", broadcasterBindUrl, BROADCAST_LIMITS),
+        open("broadcastPort", broadcasterBindUrl),
         {
           maxMessageBytes: MAX_MESSAGE_BYTES,
           sendQueueMessages: STREAM_QUEUE,
           lingerMs: LINGER_MS,
         },
       ),
-      replies: zeromq.router(open("replyPort", replyBindUrl, REPLY_LIMITS), {
+      replies: zeromq.router(open("replyPort", replyBindUrl), {
         maxMessageBytes: MAX_REQUEST_BYTES,
         lingerMs: LINGER_MS,
       }),
@@ -121,7 +158,6 @@ export class PublicPorts implements AsyncDisposable {
     const zap = zeromq.zap();
     const stream = this.#bindAsked("streamPort", secretKey, {
       url: streamBindUrl,
-      limits: STREAM_LIMITS,
       bind: (url, security) =>
         zeromq.publisher(url, {
           ...{ security, lingerMs: LINGER_MS },
@@ -131,7 +167,6 @@ export class PublicPorts implements AsyncDisposable {
     });
     const control = this.#bindAsked("controlPort", secretKey, {
       url: controlBindUrl,
-      limits: CONTROL_LIMITS,
       bind: (url, security) =>
         zeromq.router(url, {
           ...{ security, lingerMs: LINGER_MS },
@@ -156,42 +191,55 @@ export class PublicPorts implements AsyncDisposable {
   }
 
   #bindAsked(
-    name: string,
+    name: PortName,
     secretKey: SecretKey,
-    { url, limits, bind }: {
+    { url, bind }: {
       readonly url: string;
-      readonly limits: FrontLimits;
       readonly bind: (url: string, security: ServerSecurity) => BoundSocket;
     },
   ) {
-    const endpointOf = (number: number) => ({
-      path: this.#folder.pathOf(`${name}-${number}`),
-      zapDomain: `${name}-${number}`,
-    });
-    const { path, zapDomain } = endpointOf(0);
-    const socket = bind(`ipc://${path}`, { secretKey, zapDomain });
+    // Nobody connects here: an address can be given up, and a socket has one.
+    const ownUrl = `ipc://${this.#folder.pathOf(name)}`;
+    const socket = bind(ownUrl, { secretKey, zapDomain: name });
     const endpoints = new InnerEndpoints({
-      // A connection that was cut keeps its endpoint until libzmq knows.
-      max: 2 * limits.maxShaking,
+      max: ENDPOINTS_OF_HANDSHAKE * this.#limits[name].maxShaking,
       open: (number) => {
-        const endpoint = endpointOf(number);
-        if (number > 0) {
-          socket.bindAlso(`ipc://${endpoint.path}`, endpoint.zapDomain);
-        }
-        return endpoint;
+        const zapDomain = `${name}-${number}`;
+        const path = this.#folder.pathOf(zapDomain);
+        socket.bindAlso(`ipc://${path}`, zapDomain);
+        return { path, zapDomain };
+      },
+      close: ({ path }) => {
+        socket.unbind(`ipc://${path}`);
+        this.#folder.remove(path);
       },
     });
-    const front = this.#listen(name, url, limits, { kind: "asked", endpoints });
+    const front = this.#listen(name, url, { kind: "asked", endpoints });
     return { socket, front };
   }
 
-  #listen(
-    name: string,
-    url: string,
-    limits: FrontLimits,
-    inner: InnerAddress,
-  ): Front {
+  #share({ protocol1, protocol2 }: ServedProtocols): PortLimits {
+    const { log } = this.#setting;
+    const openFiles = this.#openFiles;
+    const all = { ...PROTOCOL1_LIMITS, ...PROTOCOL2_LIMITS };
+    const wanted: Readonly<Record<string, FrontLimits>> = {
+      ...(protocol1 ? PROTOCOL1_LIMITS : {}),
+      ...(protocol2 ? PROTOCOL2_LIMITS : {}),
+    };
+    const { limits, lackOf } = shareDescriptors(wanted, openFiles);
+    if (lackOf !== undefined) {
+      log.record(
+        "warning",
+        "the ports take fewer connections: few files may be open",
+        { openFiles, wanted: lackOf, hint: OPEN_FILES_HINT },
+      );
+    }
+    return { ...all, ...limits };
+  }
+
+  #listen(name: PortName, url: string, inner: InnerAddress): Front {
     const { clock, log } = this.#setting;
+    const limits = this.#limits[name];
     const listener = new PublicListener(url);
     const front = new Front({
       ...{ listener, inner, limits, clock, log },

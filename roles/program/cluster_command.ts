@@ -14,7 +14,9 @@ import {
 } from "../../lib/config/cluster_config.ts";
 import { type IniSetting, setIniOptions } from "../../lib/config/ini_edit.ts";
 import { commandSocketPath } from "../../lib/cli/command_socket.ts";
+import { backUp, restore } from "./backup_command.ts";
 import { askPublisher } from "./operator_socket.ts";
+import { exportBans } from "../../lib/cli/export_command.ts";
 import { BanCommands } from "../../lib/cli/ban_commands.ts";
 import { SteeringCommands } from "../../lib/cli/steering_commands.ts";
 import { outputPlace } from "./output_place.ts";
@@ -36,11 +38,11 @@ import { joinCluster, notHere } from "../../lib/cli/join_command.ts";
 import { LiveCommands, nodeStatus } from "../../lib/cli/live_commands.ts";
 import { NodeCommands } from "../../lib/cli/node_commands.ts";
 import { type Editor, journalWords } from "../../lib/cli/member_edits.ts";
-import { memberDetails, memberJson } from "../../lib/cli/member_view.ts";
-import { nodeJson, nodeTable } from "../../lib/cli/node_table.ts";
+import { memberDetails, memberJson } from "../../lib/views/member_view.ts";
+import { nodeJson, nodeTable } from "../../lib/views/node_table.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import type { Membership } from "../../lib/members/member.ts";
-import type { OperatorOutput } from "../../lib/cli/operator_output.ts";
+import type { OperatorOutput } from "../../lib/views/operator_output.ts";
 import {
   identityFile,
   memberListFile,
@@ -75,7 +77,7 @@ export async function carryOut(
   const editor = { by: journalWords(await userName()), atMs: Date.now() };
   const place = { config, configPath: files[0]?.path ?? "", editor };
   const membership = await nodeMembership(config);
-  if (membership !== undefined && !isForNodes(command)) {
+  if (membership !== undefined && !makesAHub(command)) {
     if (command.verb !== "status") throw notHere(command.verb, membership);
     return nodeStatus(command, membership, await viewPrograms(config));
   }
@@ -122,6 +124,8 @@ export async function carryOut(
       return await live.release(command);
     case "bans":
       return bans.bans(command);
+    case "export":
+      return await exportBans(command, { ask, nowMs });
     case "why":
       return await bans.why(command);
     case "ban":
@@ -136,6 +140,10 @@ export async function carryOut(
       return await nodes.revoke(command);
     case "node rotate":
       return await nodes.rotate(command);
+    case "backup":
+      return await backUp({ config, nowMs }, command);
+    case "restore":
+      return await restore({ config, nowMs }, command);
     case "allow add":
       return await allowlist.add(command);
     case "allow remove":
@@ -152,9 +160,9 @@ function asking({ publisherPidFile }: ClusterConfig): AskPublisher {
   return (request, signal) => askPublisher(socket, request, signal);
 }
 
-/** Whether a host may have it that has not joined. */
-function isForNodes({ verb }: TypedCommand): boolean {
-  return verb === "init" || verb === "join";
+/** Whether it is for a host that is no publisher's yet. */
+function makesAHub({ verb }: TypedCommand): boolean {
+  return verb === "init" || verb === "join" || verb === "restore";
 }
 
 /**

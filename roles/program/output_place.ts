@@ -1,5 +1,5 @@
-import type { OutputPlace } from "../../lib/cli/operator_output.ts";
-import { PLAIN_PLACE } from "../../lib/cli/operator_output.ts";
+import type { OutputPlace } from "../../lib/views/operator_output.ts";
+import { PLAIN_PLACE } from "../../lib/views/operator_output.ts";
 
 /** What standard output is. */
 export function outputPlace(): OutputPlace {

@@ -1,6 +1,6 @@
 import type { ClusterConfig } from "../../lib/config/cluster_config.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
-import type { ProgramView } from "../../lib/cli/status_view.ts";
+import type { ProgramView } from "../../lib/views/status_view.ts";
 import { statusSocketPath } from "../../lib/service/status_socket.ts";
 import { askStatus } from "./status_socket.ts";
 import { PidFile } from "../../lib/service/io/pid_file.ts";

@@ -64,7 +64,24 @@ Deno.test("decide() refuses numbers that are none", () => {
   }
 });
 
-Deno.test("decide() never shortens a report, and prolongs to for ever", () => {
+Deno.test("decide() shortens a report where its node knows the end", () => {
+  const exact = { ...report("web1", 60_000), isExact: true };
+  for (const before of [Infinity, 120_000]) {
+    const decision = decide(banBy({ web1: before }), exact, NOW_MS);
+    ok(decision.kind === "change" && decision.draft.kind === "report");
+    strictEqual(decision.draft.expiresMs, 60_000);
+  }
+  for (const same of [60_000, 60_999]) {
+    strictEqual(verdict(banBy({ web1: same }), exact), "known");
+  }
+  // Another's report is another's.
+  const others = banBy({ web2: 120_000, web1: 120_000 });
+  const decision = decide(others, exact, NOW_MS);
+  ok(decision.kind === "change" && decision.draft.kind === "report");
+  strictEqual(decision.draft.origin, "web1");
+});
+
+Deno.test("decide() never shortens a report whose node knows no end, and prolongs to for ever", () => {
   const permanent = banBy({ web1: Infinity });
   strictEqual(verdict(permanent, report("web1", 60_000)), "known");
   strictEqual(verdict(permanent, report("web1", Infinity)), "known");

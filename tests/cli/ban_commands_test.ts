@@ -7,8 +7,8 @@ import {
 } from "node:assert/strict";
 import { BanCommands } from "../../lib/cli/ban_commands.ts";
 import { parseClusterCommand } from "../../lib/cli/cluster_cli.ts";
-import { PLAIN_PLACE } from "../../lib/cli/operator_output.ts";
-import type { OperatorOutput } from "../../lib/cli/operator_output.ts";
+import { PLAIN_PLACE } from "../../lib/views/operator_output.ts";
+import type { OperatorOutput } from "../../lib/views/operator_output.ts";
 import type { OperatorBan } from "../../lib/wire/operator_bans.ts";
 import type {
   OperatorAnswer,

@@ -20,8 +20,8 @@ import type {
   PublisherIdentity,
 } from "../../lib/members/member.ts";
 import { NodeCommands } from "../../lib/cli/node_commands.ts";
-import { memberDetails, memberJson } from "../../lib/cli/member_view.ts";
-import { nodeJson, nodeTable } from "../../lib/cli/node_table.ts";
+import { memberDetails, memberJson } from "../../lib/views/member_view.ts";
+import { nodeJson, nodeTable } from "../../lib/views/node_table.ts";
 import { MEMBER_LIST_FORM } from "../../lib/members/member_list_form.ts";
 import type { StoredValue } from "../../lib/members/stored_value.ts";
 import { digestToken } from "../../lib/members/token_digest.ts";

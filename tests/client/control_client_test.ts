@@ -18,7 +18,6 @@ import {
   type Allowlist,
   EMPTY_ALLOWLIST,
 } from "../../lib/protection/allowlist.ts";
-import { Condition } from "../../lib/async/tasks.ts";
 import {
   address,
   host,
@@ -36,11 +35,14 @@ const UNBAN: NodeEvent = {
   id: "event-0000000000000000" as EventId,
   jail: jail("sshd"),
   address: address("198.18.0.0"),
+  why: "lifted",
 };
 
 type SessionHandler = (session: Session, signal: AbortSignal) => Promise<void>;
 
-const idle: SessionHandler = (_, signal) => new Condition().wait(signal);
+const idle: SessionHandler = async ({ receive }, signal) => {
+  await receive(signal);
+};
 
 /** A session at work; `lead` is called with each conversation. */
 class SessionBench implements AsyncDisposable {
@@ -344,6 +346,49 @@ Deno.test("ControlClient answers UNBAN that it is off, as long as nobody says wh
     "",
   ]);
   strictEqual(bench.session.counters.lost, 0);
+});
+
+Deno.test("ControlClient with nothing to say takes a publisher that is silent for 40 s for one that is gone, and says why once", async () => {
+  await using bench = new SessionBench();
+  const { clock, publisher, session, log } = bench;
+  await clock.advance(95_000);
+  deepStrictEqual([session.reachable, session.counters.lost], [true, 0]);
+  publisher.silent = true;
+  // What was last heard is the answer to the STATE of 90 s.
+  await clock.advance(34_999);
+  strictEqual(session.reachable, true);
+  await clock.advance(1);
+  deepStrictEqual([session.reachable, session.counters.lost], [false, 1]);
+  strictEqual(publisher.connection.closed, true);
+  await clock.advance(60_000);
+  deepStrictEqual(
+    log.records.map(({ event, fields }) => [event, fields]),
+    [
+      ["the publisher has said nothing for too long, another session begins", {
+        silentMs: 40_000,
+      }],
+      ["no conversation with the publisher", { reason: "no answer" }],
+    ],
+  );
+  publisher.silent = false;
+  await clock.advance(10_000);
+  strictEqual(session.reachable, true);
+});
+
+Deno.test("ControlClient keeps a session in which anything is heard, whatever it is", async () => {
+  await using bench = new SessionBench(async ({ receive }, signal) => {
+    while (true) await receive(signal);
+  });
+  const { clock, publisher, session } = bench;
+  await settled();
+  publisher.silent = true;
+  for (let minutes = 0; minutes < 3; minutes++) {
+    await clock.advance(30_000);
+    publisher.say({ kind: "IGNORE", ...EMPTY_ALLOWLIST });
+    await clock.advance(30_000);
+    publisher.say({ kind: "ACK", batch: 1, results: [] });
+  }
+  deepStrictEqual([session.reachable, session.counters.lost], [true, 0]);
 });
 
 Deno.test("ControlClient tries again every 5 s where another host has its place, and says once what to do", async () => {

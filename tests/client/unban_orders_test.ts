@@ -1,4 +1,5 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
+import type { SessionId } from "../../lib/base/ids.ts";
 import { UnbanOrders } from "../../lib/client/unban_orders.ts";
 import { address, jail } from "../support/values/core_values.ts";
 import { settled } from "../support/memory/manual_clock.ts";
@@ -18,8 +19,9 @@ Deno.test("UnbanOrders carries orders out one after the other, and forgets those
   orders.put({ order: 1, ...KEY });
   const answered: number[] = [];
   const stop = new AbortController();
-  const running = rejects(orders.run(stop.signal, ({ order }) => {
-    answered.push(order);
+  const session = "1".repeat(32) as SessionId;
+  const running = rejects(orders.run(stop.signal, session, (answer) => {
+    if (answer.kind === "UNBANNED") answered.push(answer.order);
     return Promise.resolve();
   }));
   await settled();

@@ -26,7 +26,8 @@ function ban(last = 1, others: Partial<NodeEvent> = {}): NodeEvent {
 
 function unban(last = 1, others: Partial<NodeEvent> = {}): NodeEvent {
   const id = `event-${String(++events).padStart(16, "0")}` as EventId;
-  return { kind: "unban", id, ...key(last), ...others } as NodeEvent;
+  const event = { kind: "unban", id, ...key(last), why: "lifted" } as const;
+  return { ...event, ...others } as NodeEvent;
 }
 
 /** A gate behind which some have rights of their own. */
@@ -91,6 +92,25 @@ Deno.test("an unban of a node lifts what others reported where it has the right 
   strictEqual(bans(), 0);
   const kinds = cluster.store.since(3, 9).map(({ kind }) => kind);
   deepStrictEqual(kinds, ["lift", "lift"]);
+});
+
+Deno.test("an unban by fail2ban's clock, or for another end, withdraws the node's own report only, whatever its rights", async () => {
+  await using cluster = new MemoryCluster();
+  const service = gateOf(["hub", { mayUnban: true }]);
+  const { publisher } = cluster.publisher({ service });
+  const web1 = await NodeDialogue.begin(cluster, "web1", "monitor");
+  const hub = await NodeDialogue.begin(cluster, "hub", "monitor");
+  const ended = { why: "ended" } as const;
+  await web1.events(ban(1), ban(2));
+  await hub.events(ban(1));
+  deepStrictEqual(await hub.events(unban(1, ended)), ["accepted"]);
+  // Its own report is over by now: others' are not.
+  deepStrictEqual(await hub.events(unban(1, ended), unban(2, ended)), [
+    ...["known", "known"],
+  ]);
+  strictEqual(publisher.figures["bans"], 2);
+  const kinds = cluster.store.since(3, 9).map(({ kind }) => kind);
+  deepStrictEqual(kinds, ["withdraw"]);
 });
 
 Deno.test("a node without the right withdraws its own report only", async () => {

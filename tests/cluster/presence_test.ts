@@ -113,14 +113,14 @@ Deno.test("BYE ends the session, and is answered", async () => {
   strictEqual(await monitor.say(bye), "ERROR session");
 });
 
-Deno.test("a STATE is of the role that says it, and is not answered", async () => {
+Deno.test("a STATE is of the role that says it, and is answered, so that who says nothing else knows that it is heard", async () => {
   await using cluster = new MemoryCluster();
   const { publisher } = cluster.publisher(OF_TWO);
   const monitor = await NodeDialogue.begin(cluster, "web2", "monitor");
   const subscriber = await NodeDialogue.begin(cluster, "web2", "subscriber");
   const state = { ...IDLE_MONITOR, unacknowledged: 7 };
-  await monitor.sayOnly({ kind: "STATE", session: monitor.session, state });
-  await cluster.settle();
+  const { session } = monitor;
+  strictEqual(await monitor.say({ kind: "STATE", session, state }), "HEARD");
   deepStrictEqual(
     (await roleOf(publisher, "web2", "monitor")).condition,
     state,
@@ -170,8 +170,8 @@ Deno.test("a second host is refused for as long as the first answers, and admitt
     strictEqual(await second(), "ERROR twin");
     strictEqual((await first.next()).kind, "ASK");
     const { session } = first;
-    await first.sayOnly({ kind: "STATE", session, state: IDLE_MONITOR });
-    await cluster.settle();
+    const told = { kind: "STATE", session, state: IDLE_MONITOR } as const;
+    strictEqual(await first.say(told), "HEARD");
     await clock.advance(5_000);
   }
   strictEqual((await roleOf(publisher, "web2", "monitor")).hasTwin, true);

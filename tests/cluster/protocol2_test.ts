@@ -28,7 +28,7 @@ function ban(
 }
 
 function unban(name: string, last = 1): NodeEvent {
-  return { kind: "unban", id: id(name), ...key(last) };
+  return { kind: "unban", id: id(name), ...key(last), why: "lifted" };
 }
 
 Deno.test("a ban that one node reports reaches the copy of another, and so does its end", async () => {

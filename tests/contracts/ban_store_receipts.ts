@@ -7,6 +7,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   banKey,
+  lift,
   NOW_MS,
   receipt,
   report,
@@ -55,6 +56,53 @@ export const RECEIPT_BEHAVIOURS: Readonly<
     await pruneAll(again, NOW_MS + DAY_MS);
     deepStrictEqual(again.receipts(past), []);
     strictEqual(await again.keepReceipts([receipt(past), receipt(IP)]), 1);
+  },
+  "forgets the receipts of a ban when another of its key begins": async (
+    { store, reopen },
+  ) => {
+    const ended = banKey("192.0.2.2");
+    const lifted = banKey("192.0.2.3");
+    const keys = [IP, ended, lifted, NET];
+    const brief = { expiresMs: NOW_MS + 10 };
+    await store.append(
+      [
+        ...[report(1, IP), report(2, ended, brief), report(3, lifted)],
+        report(4, NET, brief),
+      ].map(unnamed),
+      NOW_MS,
+    );
+    await store.keepReceipts(keys.map((key) => receipt(key)));
+    const again = { atMs: NOW_MS + 20, origin: "web-3" };
+    await store.append(
+      [
+        withdraw(5, IP),
+        lift(6, lifted),
+        // Those that count still are of the same ban.
+        report(7, NET, { atMs: NOW_MS + 9, origin: "web-3" }),
+        report(8, NET, { ...again, origin: "web-1" }),
+      ].map(unnamed),
+      NOW_MS,
+    );
+    const told = () => keys.map((key) => store.receipts(key).length);
+    // What became of a ban that has ended is kept.
+    deepStrictEqual(told(), [1, 1, 1, 1]);
+    await store.append(
+      [
+        report(9, IP, again),
+        report(10, ended, again),
+        report(11, lifted, again),
+      ]
+        .map(unnamed),
+      NOW_MS,
+    );
+    deepStrictEqual(told(), [0, 0, 0, 1]);
+    await store.append([report(12, IP, again)].map(unnamed), NOW_MS);
+    await store.keepReceipts([receipt(IP)]);
+    await store.append(
+      [report(13, IP, { ...again, origin: "web-4" })].map(unnamed),
+      NOW_MS,
+    );
+    deepStrictEqual(reopen().receipts(IP), [receipt(IP)]);
   },
   "forgets receipts of bans that are no more, and keeps the others": async (
     { store },

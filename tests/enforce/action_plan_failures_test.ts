@@ -7,6 +7,7 @@ import {
   nextOf,
   planBan as ban,
   planOf,
+  reconcile,
   told,
   want,
 } from "../support/bench/plan_bench.ts";
@@ -202,7 +203,7 @@ Deno.test("ActionPlan tries what was refused for good only when something change
     lastReason: undefined,
   });
   strictEqual(plan.nextAtMs, undefined);
-  plan.reconcile([], isOurs);
+  reconcile(plan, [], isOurs);
   const again = nextOf(plan);
   strictEqual(told(again), "apply 1", "after a comparison");
   plan.record(again, refused, 0);

@@ -10,7 +10,7 @@ import type {
 } from "../../lib/enforce/enforcer.ts";
 import { isOurs } from "../../lib/enforce/desired_bans.ts";
 import { jail } from "../support/values/core_values.ts";
-import { planBan, planOf } from "../support/bench/plan_bench.ts";
+import { planBan, planOf, reconcile } from "../support/bench/plan_bench.ts";
 
 const MAX_AT_ONCE = 3;
 const MAX_PAUSE_MS = 8_000;
@@ -24,12 +24,14 @@ class World {
   readonly plan: ActionPlan;
   nowMs = 0;
   #busy: PlanBatch | undefined;
+  #comparing: Iterator<void, unknown> | undefined;
 
   constructor(readonly lapses: boolean) {
     this.plan = planOf({
       lapses,
       maxBansAtOnce: MAX_AT_ONCE,
       maxPauseMs: MAX_PAUSE_MS,
+      stepBans: 1,
     });
   }
 
@@ -91,12 +93,24 @@ class World {
   }
 
   reconcile(): void {
-    if (this.#busy !== undefined) return;
-    this.plan.reconcile([...this.held.values()], isOurs);
+    if (this.#busy !== undefined || this.#comparing !== undefined) return;
+    reconcile(this.plan, [...this.held.values()], isOurs);
+  }
+
+  /** Begins a comparison with what is held now, or does a step of the one that has begun. */
+  compare(): void {
+    if (this.#comparing === undefined) {
+      this.plan.beginComparison();
+      const listed = [...this.held.values()];
+      this.#comparing = this.plan.reconcile(listed, isOurs);
+    } else if (this.#comparing.next().done === true) {
+      this.#comparing = undefined;
+    }
   }
 
   /** Lets everything go well until nothing is left to do. */
   settle(): void {
+    while (this.#comparing !== undefined) this.compare();
     this.end([], "answered");
     for (let round = 0; round < 1_000; round++) {
       this.begin();
@@ -150,7 +164,11 @@ const anyStep = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      do: fc.constantFrom("begin" as const, "reconcile" as const),
+      do: fc.constantFrom(
+        "begin" as const,
+        "reconcile" as const,
+        "compare" as const,
+      ),
     }),
   },
   {
@@ -173,6 +191,7 @@ function take(world: World, step: Step): void {
       return world.end(step.failing, step.outcome);
     case "begin":
     case "reconcile":
+    case "compare":
       return world[step.do]();
     case "wait":
       world.nowMs += step.ms;
@@ -192,7 +211,7 @@ function checkSettled({ plan, wanted, held, lapses }: World): void {
     refused: 0,
     lastReason: undefined,
   });
-  deepStrictEqual(plan.reconcile([...held.values()], isOurs), {
+  deepStrictEqual(reconcile(plan, [...held.values()], isOurs), {
     missing: 0,
     surplus: 0,
   });
@@ -234,7 +253,7 @@ Deno.test("ActionPlan repairs whatever is lost or found, where the jail is the c
       for (const last of held) {
         world.held.set(keyOf(planBan(last)), planBan(last));
       }
-      const drift = world.plan.reconcile([...world.held.values()], isOurs);
+      const drift = reconcile(world.plan, [...world.held.values()], isOurs);
       deepStrictEqual(drift, {
         missing: wanted.filter((last) => !held.includes(last)).length,
         surplus: held.filter((last) => !wanted.includes(last)).length,

@@ -8,6 +8,7 @@ import {
   nextOf,
   planBan as ban,
   planOf,
+  reconcile,
   want,
 } from "../support/bench/plan_bench.ts";
 
@@ -27,12 +28,12 @@ Deno.test("ActionPlan.reconcile() applies what is missing and lifts what is surp
   carryOut(plan);
   want(plan, ban(4));
   const web = { ...listed(8), jail: jail("web") };
-  const drift = plan.reconcile([listed(1), listed(9), web], isOurs);
+  const drift = reconcile(plan, [listed(1), listed(9), web], isOurs);
   deepStrictEqual(drift, { missing: 2, surplus: 1 });
   strictEqual(plan.figures.inForce, 2);
   deepStrictEqual(carryOut(plan), ["apply 4 2 3", "lift 9"]);
   const all = [1, 2, 3, 4].map((last) => listed(last));
-  deepStrictEqual(plan.reconcile([...all, web], isOurs), {
+  deepStrictEqual(reconcile(plan, [...all, web], isOurs), {
     missing: 0,
     surplus: 0,
   });
@@ -46,7 +47,7 @@ Deno.test("ActionPlan.reconcile() counts nothing that waits its turn", () => {
   want(plan, ban(3), ban(4));
   drop(plan, ban(1), ban(2));
   const there = [listed(1), listed(3), listed(5)];
-  deepStrictEqual(plan.reconcile(there, isOurs), { missing: 0, surplus: 0 });
+  deepStrictEqual(reconcile(plan, there, isOurs), { missing: 0, surplus: 0 });
   deepStrictEqual(carryOut(plan), ["apply 3 4", "lift 1"]);
   deepStrictEqual(plan.takeFinished(), [ban(2), ban(1)]);
 });
@@ -63,7 +64,7 @@ Deno.test("ActionPlan.reconcile() counts ends that differ only where bans end by
       listed(3, 50_000),
       listed(4, 90_000),
     ];
-    deepStrictEqual(plan.reconcile(there, isOurs), {
+    deepStrictEqual(reconcile(plan, there, isOurs), {
       missing: lapses ? 2 : 0,
       surplus: 0,
     });
@@ -78,7 +79,7 @@ Deno.test("ActionPlan.reconcile() takes an end that is not told for the right on
   const plan = planOf({ lapses: true });
   want(plan, ban(1, 50_000));
   carryOut(plan);
-  deepStrictEqual(plan.reconcile([listed(1)], isOurs), {
+  deepStrictEqual(reconcile(plan, [listed(1)], isOurs), {
     missing: 0,
     surplus: 0,
   });
@@ -90,7 +91,7 @@ Deno.test("ActionPlan.reconcile() settles what nobody knew after a batch failed"
   want(plan, ban(1), ban(2), ban(3), ban(4));
   plan.fail(nextOf(plan), "timed out", 0);
   drop(plan, ban(3), ban(4));
-  deepStrictEqual(plan.reconcile([listed(1), listed(3)], isOurs), {
+  deepStrictEqual(reconcile(plan, [listed(1), listed(3)], isOurs), {
     missing: 0,
     surplus: 0,
   });
@@ -106,7 +107,7 @@ Deno.test("ActionPlan.reconcile() leaves alone what is being done", () => {
   carryOut(plan);
   drop(plan, ban(1));
   const work = nextOf(plan);
-  deepStrictEqual(plan.reconcile([listed(2)], isOurs), {
+  deepStrictEqual(reconcile(plan, [listed(2)], isOurs), {
     missing: 0,
     surplus: 0,
   });
@@ -120,7 +121,7 @@ Deno.test("ActionPlan.reconcile() ends no pause", () => {
   const plan = planOf();
   want(plan, ban(1));
   plan.record(nextOf(plan), failing([ban(1)]), 0);
-  plan.reconcile([], isOurs);
+  reconcile(plan, [], isOurs);
   strictEqual(plan.next(999), undefined);
   deepStrictEqual(carryOut(plan, 1_000), ["apply 1"]);
 });
@@ -129,5 +130,24 @@ Deno.test("ActionPlan.reconcile() misses nothing whose end is past", () => {
   const plan = planOf({ lapses: true });
   want(plan, ban(1, 60_000), ban(2, 60_001));
   carryOut(plan);
-  strictEqual(plan.reconcile([], isOurs, 60_000).missing, 1);
+  strictEqual(reconcile(plan, [], isOurs, 60_000).missing, 1);
+});
+
+Deno.test("ActionPlan.reconcile() looks at a few bans in each step, and at what changed in between not again", () => {
+  const plan = planOf({ stepBans: 2, lapses: true });
+  want(plan, ban(1, 50_000), ban(2, 50_000), ban(3, 50_000));
+  carryOut(plan);
+  plan.beginComparison();
+  const steps = plan.reconcile(
+    [listed(1, 50_000), listed(2, 50_000), listed(9)],
+    isOurs,
+  );
+  let count = 0;
+  let step = steps.next();
+  plan.update({ kind: "lapsed", ban: ban(1, 50_000) });
+  for (; step.done !== true; step = steps.next()) count++;
+  // Three listed, two wanted still, and the two of the list that nobody wants.
+  strictEqual(count, 3);
+  deepStrictEqual(step.value, { missing: 1, surplus: 1 });
+  deepStrictEqual(carryOut(plan), ["apply 3", "lift 9"]);
 });

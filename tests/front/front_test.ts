@@ -33,6 +33,8 @@ class FrontBench implements AsyncDisposable {
   readonly listener = new MemoryListener();
   /** The inner connections, in order, with the path that each was made to. */
   readonly inner: (MemoryConnection & { path?: string })[] = [];
+  /** Private addresses that were given up. */
+  readonly shut: string[] = [];
   failure: RuntimeError | undefined;
   readonly front: Front;
   readonly #stop = new AbortController();
@@ -48,6 +50,7 @@ class FrontBench implements AsyncDisposable {
         endpoints: new InnerEndpoints({
           max: 4,
           open: (number) => ({ path: `/${number}`, zapDomain: `d${number}` }),
+          close: ({ path }) => void this.shut.push(path),
         }),
       },
       connect: (path) => {
@@ -191,6 +194,54 @@ Deno.test("Front gives an endpoint to another once its handshake is over, and no
   strictEqual(bench.front.asked("d1"), undefined);
 });
 
+Deno.test("Front never takes a question about a connection that is gone for one about another", async () => {
+  await using bench = new FrontBench();
+  const member = await bench.peer("198.51.100.7");
+  member.say(HANDSHAKE);
+  member.go();
+  await settled();
+  // libzmq has closed, and what it asked before waits to be read.
+  await bench.close(0);
+  const other = await bench.peer("198.51.100.8");
+  other.say(HANDSHAKE);
+  await settled();
+  strictEqual(bench.front.asked("d0"), undefined);
+  strictEqual(bench.front.asked("d1")?.address, "198.51.100.8");
+  deepStrictEqual(bench.shut, ["/0"]);
+});
+
+Deno.test("Front uses an endpoint again after one that was refused, or that said too little to be asked about", async () => {
+  await using bench = new FrontBench();
+  const refused = await bench.peer();
+  refused.say(HANDSHAKE);
+  await settled();
+  ok(bench.front.asked("d0") !== undefined);
+  await bench.close(0);
+  const silent = await bench.peer();
+  silent.say(HANDSHAKE.slice(0, 522));
+  await settled();
+  silent.go();
+  await bench.close(1);
+  await bench.peer();
+  deepStrictEqual(bench.inner.map(({ path }) => path), ["/0", "/0", "/0"]);
+  deepStrictEqual(bench.shut, []);
+});
+
+Deno.test("Front gives up an endpoint that may still be asked about once the members there are gone, too", async () => {
+  await using bench = new FrontBench();
+  const member = await bench.member("web1");
+  const rival = await bench.peer();
+  rival.say(HANDSHAKE);
+  await settled();
+  rival.go();
+  await bench.close(1);
+  await bench.member("web2");
+  deepStrictEqual(bench.inner.map(({ path }) => path), ["/0", "/0", "/1"]);
+  deepStrictEqual([bench.shut, member.closed], [[], false]);
+  await bench.close(0);
+  deepStrictEqual(bench.shut, ["/0"]);
+});
+
 Deno.test("Front cuts who says more than it may, and says so", async () => {
   await using bench = new FrontBench();
   const talker = await bench.peer();
@@ -229,6 +280,23 @@ Deno.test("Front cuts a member's oldest connection when it makes one more than i
     members.push(await bench.member("web1"));
   }
   deepStrictEqual(members.map(({ closed }) => closed), [true, false, false]);
+});
+
+Deno.test("Front takes no more of a member than it may have while its earlier ones drain", async () => {
+  await using bench = new FrontBench();
+  for (let count = 0; count < 2; count++) {
+    // It hangs up, and libzmq has not taken all that it said.
+    (await bench.member("web1")).go();
+    await settled();
+  }
+  strictEqual((await bench.member("web1")).closed, true);
+  strictEqual((await bench.member("web2")).closed, false);
+  await bench.close(0);
+  strictEqual((await bench.member("web1")).closed, true);
+  await bench.close(1);
+  await bench.close(2);
+  await bench.close(4);
+  strictEqual((await bench.member("web1")).closed, false);
 });
 
 Deno.test("Front goes on when the system has no room for a connection, on either side, and says so", async () => {

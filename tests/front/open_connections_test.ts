@@ -18,7 +18,11 @@ const LIMITS = {
 /** Connections of a port; time moves by the clock. */
 class Bench {
   readonly clock = new ManualClock();
-  readonly open = new OpenConnections(LIMITS);
+  readonly open: OpenConnections;
+
+  constructor(limits = LIMITS) {
+    this.open = new OpenConnections(limits);
+  }
 
   judge(address: string): string {
     const entry = this.open.judge(address, this.clock.monotonicMs());
@@ -71,9 +75,51 @@ Deno.test("OpenConnections lets handshakes have their time, and then cuts the lo
   deepStrictEqual(entry, { kind: "replace", oldest: first });
   // Whoever has been cut holds no place, though it is not gone yet.
   first.cut();
-  bench.open.settle(first);
+  bench.open.replace(first);
   strictEqual(bench.judge("192.0.2.3"), "enter");
   strictEqual(bench.open.shaking, 2);
+});
+
+Deno.test("OpenConnections counts replaced handshakes for their address until they are gone, so that one address leaves room for others", async () => {
+  const limits = { ...LIMITS, maxOpen: 99, maxOfAddress: 99, maxShaking: 99 };
+  const bench = new Bench(limits);
+  const replaced = [];
+  bench.add("192.0.2.1");
+  bench.add("192.0.2.1");
+  for (let count = 0; count < 2; count++) {
+    await bench.clock.advance(100);
+    const entry = bench.open.judge("192.0.2.1", bench.clock.monotonicMs());
+    if (entry.kind !== "replace") throw new Error(entry.kind);
+    entry.oldest.cut();
+    bench.open.replace(entry.oldest);
+    replaced.push(entry.oldest);
+    bench.add("192.0.2.1");
+  }
+  await bench.clock.advance(100);
+  strictEqual(bench.judge("192.0.2.1"), "away: handshakes");
+  strictEqual(bench.judge("192.0.2.2"), "enter");
+  for (const each of replaced) bench.open.remove(each);
+  strictEqual(bench.judge("192.0.2.1"), "replace");
+});
+
+Deno.test("OpenConnections counts a member's connections until they are closed: while one drains the newcomer is one too many", () => {
+  const bench = new Bench();
+  const join = () => {
+    const connection = bench.add("192.0.2.1", false);
+    connection.letIn(host("web1"));
+    return {
+      connection,
+      surplus: bench.open.settleAs(connection, host("web1")),
+    };
+  };
+  const [first, second] = [join().connection, join().connection];
+  first.cut();
+  second.cut();
+  const third = join();
+  strictEqual(third.surplus, third.connection);
+  bench.open.remove(third.connection);
+  bench.open.remove(first);
+  strictEqual(join().surplus, undefined);
 });
 
 Deno.test("OpenConnections finds a member's by its name, and the oldest when it has too many", () => {

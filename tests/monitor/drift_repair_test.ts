@@ -12,6 +12,9 @@ import {
   type KnownBan,
   ReportedBans,
 } from "../../lib/monitor/reported_bans.ts";
+import { ReportedBansKeeper } from "../../lib/monitor/reported_bans_keeper.ts";
+import { ReportedBansStore } from "../../lib/monitor/reported_bans_store.ts";
+import { MemoryStateText } from "../support/memory/fake_ports.ts";
 import type { HeldTicket, TicketRow } from "../../lib/fail2ban/ports.ts";
 import {
   countedBy,
@@ -19,16 +22,29 @@ import {
   MonitorHost,
 } from "../support/bench/event_monitor_bench.ts";
 import { address, jail } from "../support/values/core_values.ts";
+import { EPOCH } from "../support/memory/memory_control.ts";
 import { localTime } from "../support/memory/memory_fail2ban.ts";
 
 const SSHD = jail("sshd");
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
+interface DriftBenchOptions {
+  readonly isExact?: boolean;
+  readonly isFirstRun?: boolean;
+  readonly host?: MonitorHost;
+  /** What is kept from one run to the next. */
+  readonly stored?: {
+    readonly store: ReportedBansStore;
+    readonly known: ReportedBans;
+    readonly isKnown: boolean;
+  };
+}
+
 /** A monitor that compares with a fail2ban whose bans a test sets. */
 class DriftBench implements AsyncDisposable {
-  readonly host = new MonitorHost();
-  readonly known = new ReportedBans();
+  readonly host: MonitorHost;
+  readonly known: ReportedBans;
   readonly drift: DriftRepair;
   readonly bench: EventMonitorBench;
   /** What fail2ban has: ends by address. */
@@ -38,8 +54,12 @@ class DriftBench implements AsyncDisposable {
   startedMs: number;
   answers = true;
 
-  constructor({ isExact = false, isFirstRun = true } = {}) {
-    const { clock } = this.host;
+  constructor(options: DriftBenchOptions = {}) {
+    const { isExact = false, isFirstRun = true, stored } = options;
+    const { host = new MonitorHost() } = options;
+    this.host = host;
+    const { clock } = host;
+    this.known = stored?.known ?? new ReportedBans();
     this.startedMs = clock.nowMs() - HOUR_MS;
     const tickets = (): HeldTicket[] =>
       [...this.held].map(([text, times]) => ({
@@ -63,12 +83,15 @@ class DriftBench implements AsyncDisposable {
     const log = { record: () => {} };
     this.drift = new DriftRepair({
       ...{ clock, log, known: this.known, lists: [{ list }] },
+      isKnown: stored?.isKnown === true,
       server: { startedMs: () => this.startedMs },
       reportedUntilMs: isFirstRun ? undefined : clock.nowMs(),
     });
     this.bench = new EventMonitorBench(this.host, false, {
       ends: new BanExpiry({ rows, jails, clock, log, assumedMs: MINUTE_MS }),
       known: this.known,
+      reported: stored &&
+        new ReportedBansKeeper({ clock, log, ...stored }),
       drift: this.drift,
     });
   }
@@ -116,7 +139,7 @@ for (const isExact of [true, false]) {
     deepStrictEqual(bench.counted, ["ban sshd 192.0.2.1 3570"]);
     bench.held.delete("192.0.2.1");
     await bench.minute();
-    deepStrictEqual(bench.counted.slice(1), ["unban sshd 192.0.2.1"]);
+    deepStrictEqual(bench.counted.slice(1), ["unban sshd 192.0.2.1 ended"]);
     await bench.minute();
     strictEqual(bench.counted.length, 2);
     const { driftBans, driftUnbans } = bench.drift.counters;
@@ -124,6 +147,14 @@ for (const isExact of [true, false]) {
       driftBans: 1,
       driftUnbans: 1,
     });
+  });
+
+  Deno.test(`DriftRepair reports within a minute what no line said after the very first start, before it compared, ${way}`, async () => {
+    await using bench = new DriftBench({ isExact });
+    await bench.host.clock.advance(2_000);
+    bench.hold("192.0.2.1");
+    await bench.minute();
+    deepStrictEqual(bench.counted, ["ban sshd 192.0.2.1 3572"]);
   });
 
   Deno.test(`DriftRepair leaves what was there before the first run alone, and what was reported by the run before known, ${way}`, async () => {
@@ -136,7 +167,7 @@ for (const isExact of [true, false]) {
       await bench.minute();
       deepStrictEqual(
         bench.counted,
-        isFirstRun ? [] : ["unban sshd 192.0.2.1"],
+        isFirstRun ? [] : ["unban sshd 192.0.2.1 ended"],
       );
     }
   });
@@ -152,7 +183,7 @@ for (const isExact of [true, false]) {
     await bench.minute();
     deepStrictEqual(bench.counted, [
       "ban sshd 192.0.2.1 3600",
-      "unban sshd 192.0.2.1",
+      "unban sshd 192.0.2.1 lifted",
     ]);
     await bench.host.clock.advance(2_000);
     bench.hold("192.0.2.1");
@@ -172,7 +203,6 @@ for (const isExact of [true, false]) {
     deepStrictEqual(bench.counted, [
       "ban sshd 192.0.2.1 3600",
       "ban sshd 192.0.2.1 7170",
-      "unban sshd 192.0.2.1",
       "ban sshd 192.0.2.1 510",
     ]);
   });
@@ -213,13 +243,13 @@ Deno.test("DriftRepair reports what was lifted by a fail2ban that runs on, and w
   }
   await bench.say("[sshd] Unban 192.0.2.1");
   await bench.minute();
-  deepStrictEqual(bench.counted.slice(3), ["unban sshd 192.0.2.1"]);
+  deepStrictEqual(bench.counted.slice(3), ["unban sshd 192.0.2.1 ended"]);
   await bench.say("[sshd] Unban 192.0.2.2", "[sshd] Unban 192.0.2.3");
   bench.startedMs = bench.host.clock.nowMs() + 3_000;
   await bench.host.clock.advance(4_000);
   await bench.say("[sshd] Restore Ban 192.0.2.3");
   await bench.minute();
-  deepStrictEqual(bench.counted.slice(4), ["unban sshd 192.0.2.2"]);
+  deepStrictEqual(bench.counted.slice(4), ["unban sshd 192.0.2.2 ended"]);
 });
 
 Deno.test("DriftRepair waits for a fail2ban that can't be asked, and for one that is restoring", async () => {
@@ -236,7 +266,53 @@ Deno.test("DriftRepair waits for a fail2ban that can't be asked, and for one tha
   }
   strictEqual(bench.counted.length, 1);
   await bench.minute();
-  deepStrictEqual(bench.counted.slice(1), ["unban sshd 192.0.2.1"]);
+  deepStrictEqual(bench.counted.slice(1), ["unban sshd 192.0.2.1 ended"]);
+});
+
+Deno.test("what was found and not answered when a monitor ended is found again by the next", async () => {
+  const host = new MonitorHost();
+  const text = new MemoryStateText();
+  const store = new ReportedBansStore(text, { record: () => {} });
+  const began = async (isFirstRun: boolean) => {
+    const reported = await store.load();
+    const known = new ReportedBans(reported);
+    const isKnown = reported !== undefined;
+    const stored = { store, known, isKnown };
+    return new DriftBench({ host, isExact: true, isFirstRun, stored });
+  };
+  const held = new Map<string, { beganMs: number; endsMs: number }>();
+  {
+    await using bench = await began(true);
+    for (const text of ["192.0.2.1", "192.0.2.2", "192.0.2.3"]) {
+      bench.hold(text);
+      await bench.say(`[sshd] Ban ${text}`);
+    }
+    await bench.minute();
+    host.publisher.silent = true;
+    const { beganMs = 0 } = bench.held.get("192.0.2.1") ?? {};
+    bench.held.set("192.0.2.1", { beganMs, endsMs: beganMs + 2 * HOUR_MS });
+    bench.held.set("192.0.2.2", { beganMs, endsMs: beganMs + HOUR_MS / 2 });
+    bench.held.delete("192.0.2.3");
+    bench.hold("192.0.2.4");
+    await bench.minute();
+    const { driftBans, driftEnds, driftUnbans } = bench.drift.counters;
+    deepStrictEqual([driftBans, driftEnds, driftUnbans], [1, 2, 1]);
+    for (const each of bench.held) held.set(...each);
+  }
+  strictEqual(host.publisher.counted.length, 3);
+  host.publisher.silent = false;
+  await using bench = await began(false);
+  for (const each of held) bench.held.set(...each);
+  await bench.minute();
+  deepStrictEqual(
+    bench.counted.slice(3).map((said) => said.replace(/ \d+$/, "")).sort(),
+    [
+      ...["ban sshd 192.0.2.1", "ban sshd 192.0.2.2", "ban sshd 192.0.2.4"],
+      "unban sshd 192.0.2.3 ended",
+    ],
+  );
+  await bench.minute();
+  strictEqual(bench.counted.length, 7);
 });
 
 const anyEnd = fc.oneof(
@@ -268,7 +344,7 @@ Deno.test("banDrift() finds nothing once what it found was done, and nothing twi
     fc.uniqueArray(anyTicket, { selector: keyOf }),
     (bans, tickets) => {
       const nowMs = 5_000;
-      const known = new ReportedBans(bans);
+      const known = new ReportedBans({ epoch: undefined, bans });
       const list = {
         tickets,
         oddJails: new Set<string>(),
@@ -297,9 +373,11 @@ Deno.test("banDrift() finds nothing once what it found was done, and nothing twi
 });
 
 Deno.test("what was reported is read as it was written, and nothing else is", () => {
-  fc.assert(fc.property(fc.array(anyKnown), (bans) => {
-    const text = encodeReportedBans(bans);
-    deepStrictEqual(decodeReportedBans(text), bans.map((ban) => ({ ...ban })));
+  const anyEpoch = fc.constantFrom(undefined, EPOCH);
+  fc.assert(fc.property(anyEpoch, fc.array(anyKnown), (epoch, bans) => {
+    const known = { epoch, bans: bans.map((ban) => ({ ...ban })) };
+    const text = encodeReportedBans(known);
+    deepStrictEqual(decodeReportedBans(text), known);
     for (const cut of [0, 1, text.length >> 1, text.length - 1]) {
       throwsAny(() => decodeReportedBans(text.slice(0, cut)));
     }

@@ -1,4 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import type { Epoch } from "../../lib/base/ids.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import type { EchoOracle } from "../../lib/enforce/enforcer.ts";
 import {
@@ -6,6 +7,9 @@ import {
   EventMonitorBench,
   MonitorHost,
 } from "../support/bench/event_monitor_bench.ts";
+import { ReportedBans } from "../../lib/monitor/reported_bans.ts";
+import type { TicketState } from "../../lib/fail2ban/ports.ts";
+import { EPOCH } from "../support/memory/memory_control.ts";
 import { localTime } from "../support/memory/memory_fail2ban.ts";
 import { waitUntil } from "../support/host/wait_until.ts";
 
@@ -37,10 +41,78 @@ Deno.test("Monitor by protocol 2 tells the time that a ban has left, and an incr
     "ban sshd 192.0.2.1 14400",
     "ban sshd 192.0.2.2 360",
     "ban web 192.0.2.3 for ever",
-    "unban web 192.0.2.3",
+    "unban web 192.0.2.3 lifted",
   ]);
   const ids = host.publisher.counted.map(({ id }) => id);
   strictEqual(new Set(ids).size, ids.length);
+});
+
+Deno.test("Monitor by protocol 2 tells an unban by hand from a ban's end: the row is gone before its time", async () => {
+  const cases: readonly (readonly [TicketState, number, string])[] = [
+    ["gone", 5, "lifted"],
+    ["expired", 10, "ended"],
+    // Its row was purged since.
+    ["gone", 11, "ended"],
+    // Nobody knows: the database can't be asked.
+    ["unknown", 5, "ended"],
+  ];
+  for (const [state, minutes, why] of cases) {
+    const host = new MonitorHost();
+    host.fail2ban.jail("sshd");
+    const known = new ReportedBans();
+    await using bench = new EventMonitorBench(host, false, { known });
+    bench.oracle.state = state;
+    await bench.read(line(host, 0, "[sshd] Ban 192.0.2.1"));
+    await host.clock.advance(minutes * MINUTE_MS);
+    await bench.read(line(host, 0, "[sshd] Unban 192.0.2.1"));
+    await host.clock.advance(MINUTE_MS);
+    deepStrictEqual(
+      countedBy(host.publisher),
+      ["ban sshd 192.0.2.1 600", `unban sshd 192.0.2.1 ${why}`],
+      `${state} after ${minutes} minutes`,
+    );
+  }
+});
+
+Deno.test("Monitor by protocol 2 reports what stands once more to a publisher with another store, and to that one only once", async () => {
+  const host = new MonitorHost();
+  host.fail2ban.jail("sshd");
+  const known = new ReportedBans();
+  {
+    await using bench = new EventMonitorBench(host, false, { known });
+    await bench.read([
+      line(host, 0, "[sshd] Ban 192.0.2.1"),
+      line(host, 0, "[sshd] Ban 192.0.2.2"),
+      line(host, 0, "[sshd] Ban 192.0.2.3"),
+    ].join(""));
+    await host.clock.advance(2 * MINUTE_MS);
+    bench.oracle.state = "gone";
+    await bench.read(line(host, 0, "[sshd] Unban 192.0.2.2"));
+    await host.clock.advance(MINUTE_MS);
+    strictEqual(known.epoch, EPOCH);
+    strictEqual(host.publisher.counted.length, 4);
+    host.publisher.restart();
+    await host.clock.advance(2 * MINUTE_MS);
+    strictEqual(host.publisher.counted.length, 4);
+  }
+  // It is away meanwhile: the next run hears of it.
+  const other = "fedcba9876543210".repeat(2) as Epoch;
+  host.publisher.restart();
+  host.publisher.epoch = other;
+  await using bench = new EventMonitorBench(host, false, { known });
+  await host.clock.advance(MINUTE_MS);
+  deepStrictEqual(countedBy(host.publisher).slice(4), [
+    "ban sshd 192.0.2.1 299",
+    "ban sshd 192.0.2.3 299",
+  ]);
+  strictEqual(known.epoch, other);
+  host.publisher.restart();
+  await host.clock.advance(MINUTE_MS);
+  strictEqual(host.publisher.counted.length, 6);
+  const told = bench.log.events.filter((event) =>
+    event.includes("it was told what stands")
+  );
+  strictEqual(told.length, 1);
 });
 
 Deno.test("Monitor by protocol 2 gives a ban that it reads late no new time", async () => {

@@ -4,6 +4,7 @@ import type { EventId } from "../../lib/base/ids.ts";
 import { CLUSTER_JAIL } from "../../lib/base/jail_name.ts";
 import type { LogEvent } from "../../lib/fail2ban/log_line.ts";
 import {
+  type DetectedUnban,
   type Detection,
   RestartFilter,
 } from "../../lib/monitor/restart_filter.ts";
@@ -57,9 +58,15 @@ class Model {
     return due.map(({ event }) => event);
   }
 
-  #unban(event: Detection, state: TicketState, nowMs: number): Detection[] {
-    if (state === "expired" || state === "gone" && !this.#stopping) {
-      return foreign(event);
+  #unban(
+    unban: Omit<DetectedUnban, "why">,
+    state: TicketState,
+    nowMs: number,
+  ): Detection[] {
+    const event = { ...unban, why: "ended" } as const;
+    if (state === "expired") return foreign(event);
+    if (state === "gone" && !this.#stopping) {
+      return foreign({ ...event, why: "lifted" });
     }
     if (state === "unknown" && !this.#stopping) {
       const added = foreign(event).map((event) => ({
@@ -176,9 +183,11 @@ Deno.test("no unban whose ticket the database doesn't know is released before it
 });
 
 function plain(events: readonly Detection[]): string[] {
-  return events.map(({ kind, jail, address, id }) =>
-    `${kind} ${jail} ${address} ${id}`
-  );
+  return events.map((event) => {
+    const { kind, jail, address, id } = event;
+    const why = event.kind === "unban" ? event.why : "";
+    return `${kind} ${jail} ${address} ${id} ${why}`;
+  });
 }
 
 /** The name of what the line of that moment says. */

@@ -52,16 +52,18 @@ function idAt(nowMs: number): EventId {
   return `line-at-${String(nowMs).padStart(9, "0")}` as EventId;
 }
 
-function describe({ kind, jail, address }: Detection): string {
-  return `${kind} ${jail} ${address}`;
+function describe(found: Detection): string {
+  const { kind, jail, address } = found;
+  const what = `${kind} ${jail} ${address}`;
+  return found.kind === "unban" ? `${what} ${found.why}` : what;
 }
 
-Deno.test("a ban is shared at once, an unban as the database says", () => {
+Deno.test("a ban is shared at once, an unban as the database says, which alone knows one by hand", () => {
   const unban = "a N [sshd] Unban 192.0.2.1";
   const answers:
     readonly (readonly [TicketState, readonly string[], number])[] = [
-      ["gone", ["unban sshd 192.0.2.1"], 0],
-      ["expired", ["unban sshd 192.0.2.1"], 0],
+      ["gone", ["unban sshd 192.0.2.1 lifted"], 0],
+      ["expired", ["unban sshd 192.0.2.1 ended"], 0],
       ["in_force", [], 0],
       ["unknown", [], 1],
     ];
@@ -121,7 +123,7 @@ Deno.test("while the server stops, a ticket without a row is no unban; an expire
   deepStrictEqual(reader.read("a N [sshd] Unban 192.0.2.1"), []);
   reader.state = "expired";
   deepStrictEqual(reader.read("a N [sshd] Unban 192.0.2.2"), [
-    "unban sshd 192.0.2.2",
+    "unban sshd 192.0.2.2 ended",
   ]);
 });
 
@@ -138,7 +140,7 @@ Deno.test("after a start unbans count again", () => {
     reader.read(start);
     reader.state = "gone";
     deepStrictEqual(reader.read("a N [sshd] Unban 192.0.2.1"), [
-      "unban sshd 192.0.2.1",
+      "unban sshd 192.0.2.1 lifted",
     ], start);
   }
 });
@@ -151,7 +153,9 @@ Deno.test("a jail that stops drops its own held unbans and no others", () => {
     a N [nginx] Unban 192.0.2.1
     j I Jail 'sshd' stopped`);
   strictEqual(reader.session.heldCount, 1);
-  deepStrictEqual(reader.tickAt(LONG_AFTER_MS), ["unban nginx 192.0.2.1"]);
+  deepStrictEqual(reader.tickAt(LONG_AFTER_MS), [
+    "unban nginx 192.0.2.1 ended",
+  ]);
 });
 
 Deno.test("a held unban is shared when its time is over, not a moment before", () => {
@@ -162,11 +166,11 @@ Deno.test("a held unban is shared when its time is over, not a moment before", (
     a N [sshd] Unban 192.0.2.3`);
   strictEqual(reader.session.nextDeadlineMs(), HOLD_MS);
   deepStrictEqual(reader.tickAt(HOLD_MS - 1), []);
-  deepStrictEqual(reader.tickAt(HOLD_MS), ["unban sshd 192.0.2.1"]);
+  deepStrictEqual(reader.tickAt(HOLD_MS), ["unban sshd 192.0.2.1 ended"]);
   strictEqual(reader.session.nextDeadlineMs(), HOLD_MS + 1);
   deepStrictEqual(reader.tickAt(HOLD_MS + 2), [
-    "unban nginx 192.0.2.2",
-    "unban sshd 192.0.2.3",
+    "unban nginx 192.0.2.2 ended",
+    "unban sshd 192.0.2.3 ended",
   ]);
   deepStrictEqual(reader.tickAt(LONG_AFTER_MS), []);
   strictEqual(reader.session.heldCount, 0);
@@ -177,8 +181,8 @@ Deno.test("what becomes of a ticket decides what becomes of its held unban", () 
     [
       ["a N [sshd] Ban 192.0.2.1", "unknown", ["ban sshd 192.0.2.1"]],
       ["a N [sshd] Restore Ban 192.0.2.1", "unknown", []],
-      ["a N [sshd] Unban 192.0.2.1", "gone", ["unban sshd 192.0.2.1"]],
-      ["a N [sshd] Unban 192.0.2.1", "expired", ["unban sshd 192.0.2.1"]],
+      ["a N [sshd] Unban 192.0.2.1", "gone", ["unban sshd 192.0.2.1 lifted"]],
+      ["a N [sshd] Unban 192.0.2.1", "expired", ["unban sshd 192.0.2.1 ended"]],
       ["a N [sshd] Unban 192.0.2.1", "in_force", []],
     ];
   for (const [line, state, shared] of fates) {
@@ -197,7 +201,9 @@ Deno.test("an unban that comes again is held anew, once", () => {
   reader.read("a N [sshd] Unban 192.0.2.1");
   strictEqual(reader.session.heldCount, 1);
   deepStrictEqual(reader.tickAt(HOLD_MS + 9_999), []);
-  deepStrictEqual(reader.tickAt(HOLD_MS + 10_000), ["unban sshd 192.0.2.1"]);
+  deepStrictEqual(reader.tickAt(HOLD_MS + 10_000), [
+    "unban sshd 192.0.2.1 ended",
+  ]);
 });
 
 Deno.test("above the bound the oldest held unban is dropped: its ban stays", () => {
@@ -214,9 +220,9 @@ Deno.test("above the bound the oldest held unban is dropped: its ban stays", () 
   reader.read("a N [sshd] Unban 192.0.2.5");
   strictEqual(reader.session.heldCount, 3);
   deepStrictEqual(reader.tickAt(LONG_AFTER_MS), [
-    "unban sshd 192.0.2.3",
-    "unban sshd 192.0.2.4",
-    "unban sshd 192.0.2.5",
+    "unban sshd 192.0.2.3 ended",
+    "unban sshd 192.0.2.4 ended",
+    "unban sshd 192.0.2.5 ended",
   ]);
 });
 
@@ -273,7 +279,11 @@ Deno.test("an increased ban is shared where that is wanted, with its new time, b
     session.push(event, "unknown", 0, idAt(0))
   );
   deepStrictEqual(
-    shared.map(({ kind, address, lastsMs }) => [kind, address, lastsMs]),
+    shared.map((found) => [
+      found.kind,
+      found.address,
+      found.kind === "ban" && found.lastsMs,
+    ]),
     [
       ["ban", "192.0.2.1", 4 * 3_600_000],
       ["ban", "192.0.2.2", Infinity],

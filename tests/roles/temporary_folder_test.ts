@@ -35,3 +35,17 @@ for (const role of ROLES) {
     deepStrictEqual(await namesIn(dir), before);
   });
 }
+
+Deno.test("a publisher that was killed leaves a folder that the next one removes, and one whose folder is gone ends well", async () => {
+  await using dir = await TempDir.create();
+  await using cluster = await TestCluster.create();
+  await cluster.addHost("host-a", {}, { env: { TMPDIR: dir.path() } });
+  const killed = await cluster.start("publisher", "host-a");
+  await killed.end("SIGKILL");
+  const [left] = await namesIn(dir);
+  const next = await cluster.start("publisher", "host-a");
+  const [own = "", ...others] = await namesIn(dir);
+  deepStrictEqual([own === left, others], [false, []]);
+  await Deno.remove(dir.path(own), { recursive: true });
+  strictEqual((await next.end("SIGTERM")).code, 0);
+});

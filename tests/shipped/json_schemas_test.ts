@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import bansSchema from "../../docs/schemas/bans.json" with { type: "json" };
+import exportSchema from "../../docs/schemas/export.json" with { type: "json" };
 import statusSchema from "../../docs/schemas/status.json" with {
   type: "json",
 };
@@ -9,11 +10,12 @@ import steeredSchema from "../../docs/schemas/steered.json" with {
 };
 import tailSchema from "../../docs/schemas/tail.json" with { type: "json" };
 import whySchema from "../../docs/schemas/why.json" with { type: "json" };
-import { banJson } from "../../lib/cli/ban_view.ts";
-import { nodeStatusJson, statusJson } from "../../lib/cli/status_view.ts";
-import { liveEventJson } from "../../lib/cli/tail_view.ts";
-import { steeredJson } from "../../lib/cli/steering_view.ts";
-import { whyJson } from "../../lib/cli/why_view.ts";
+import { banJson } from "../../lib/views/ban_view.ts";
+import { exportLines } from "../../lib/views/export_formats.ts";
+import { nodeStatusJson, statusJson } from "../../lib/views/status_view.ts";
+import { liveEventJson } from "../../lib/views/tail_view.ts";
+import { steeredJson } from "../../lib/views/steering_view.ts";
+import { whyJson } from "../../lib/views/why_view.ts";
 import { host } from "../support/values/core_values.ts";
 import { CLUSTER, MEMBERSHIP, PROGRAMS } from "../support/values/statuses.ts";
 import { LIVE_EVENTS } from "../support/values/live_events.ts";
@@ -51,6 +53,18 @@ Deno.test("bans --json is as docs/schemas/bans.json says", () => {
     );
   }
   ok(!validate({ address: "192.0.2.1" }));
+});
+
+Deno.test("export --format json is as docs/schemas/export.json says", () => {
+  const validate = ajv.compile(exportSchema);
+  const networks = BANNED.bans.flatMap(({ ban }) =>
+    [null, 1_800_000_000_000].map((endsMs) => ({
+      network: ban.address,
+      endsMs,
+    }))
+  );
+  ok(networks.length > 0);
+  for (const line of exportLines("json", networks, 0)) check(validate, line);
 });
 
 Deno.test("why --json is as docs/schemas/why.json says", () => {

@@ -75,20 +75,13 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   token: true,
   unacknowledged: true,
   version: true,
+  why: true,
 };
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   node: ["BYE", "EVENTS", "HELLO", "RECEIPTS", "STATE", "SYNC", "UNBANNED"],
   publisher: [
-    ...[
-      "ACK",
-      "ASK",
-      "CHANGES",
-      "ERROR",
-      "IGNORE",
-      "SNAPSHOT",
-      "UNBAN",
-      "WELCOME",
-    ],
+    ...["ACK", "ASK", "CHANGES", "ERROR", "HEARD", "IGNORE", "SNAPSHOT"],
+    ...["UNBAN", "WELCOME"],
   ],
   stream: ["C", "H"],
 };

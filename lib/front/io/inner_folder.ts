@@ -2,6 +2,9 @@
  * A folder that only this program enters, for the private addresses of its
  * sockets.
  *
+ * A process that is killed leaves its folder behind. Whoever is there holds a
+ * lock in it, so the next process knows which ones are nobody's.
+ *
  * @module
  */
 
@@ -11,17 +14,30 @@ import { RuntimeError } from "../../base/errors.ts";
 const MAX_PATH_BYTES = 80;
 /** Where the folder is when the temporary folder's own path is too long. */
 const SHORT_FOLDER = "/tmp";
+const PREFIX = "fail2ban-publisher-";
+const NAME = /^fail2ban-publisher-[0-9a-f]{1,16}$/;
+const LOCK = "lock";
+/** Permissions of a folder that Deno makes for temporary files. */
+const PRIVATE = 0o700;
+
+/** A folder that is there, and the lock that is held in it. */
+interface LockedFolder {
+  readonly path: string;
+  readonly lock: Deno.FsFile;
+}
 
 /** A folder of mode 0700 and a name that nobody can guess; removed at disposal. */
 export class InnerFolder implements Disposable {
-  readonly #path: string;
+  readonly #folder: LockedFolder;
 
-  /** @throws {RuntimeError} when there can't be one. */
+  /**
+   * Makes one, and removes those of processes that are gone.
+   *
+   * @throws {RuntimeError} when there can't be one.
+   */
   constructor() {
     try {
-      const path = makeFolder();
-      const bytes = new TextEncoder().encode(path).length;
-      this.#path = bytes <= MAX_PATH_BYTES ? path : shortened(path);
+      this.#folder = makeFolder();
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       throw new RuntimeError(
@@ -29,24 +45,119 @@ export class InnerFolder implements Disposable {
         { hint: "TMPDIR must be a folder to write to", cause: error },
       );
     }
+    removeAbandoned(parentOf(this.#folder.path));
   }
 
   /** The path of a socket in it. */
   pathOf(name: string): string {
-    return `${this.#path}/${name}`;
+    return `${this.#folder.path}/${name}`;
+  }
+
+  /** Removes a socket that nobody listens at any more. */
+  remove(path: string): void {
+    removeIfPossible(path);
   }
 
   [Symbol.dispose](): void {
-    Deno.removeSync(this.#path, { recursive: true });
+    removeIfPossible(this.#folder.path);
+    this.#folder.lock.close();
   }
 }
 
-function makeFolder(dir?: string): string {
-  const prefix = "fail2ban-publisher-";
-  return Deno.makeTempDirSync(dir === undefined ? { prefix } : { dir, prefix });
+function makeFolder(): LockedFolder {
+  const folder = lockedFolder();
+  const bytes = new TextEncoder().encode(folder.path).length;
+  if (bytes <= MAX_PATH_BYTES) return folder;
+  removeIfPossible(folder.path);
+  folder.lock.close();
+  return lockedFolder(SHORT_FOLDER);
 }
 
-function shortened(path: string): string {
-  Deno.removeSync(path);
-  return makeFolder(SHORT_FOLDER);
+function lockedFolder(dir?: string): LockedFolder {
+  while (true) {
+    const path = Deno.makeTempDirSync(
+      dir === undefined ? { prefix: PREFIX } : { dir, prefix: PREFIX },
+    );
+    const lock = Deno.openSync(`${path}/${LOCK}`, {
+      createNew: true,
+      write: true,
+    });
+    lock.lockSync(true);
+    // Another process may have taken it for nobody's until it was locked.
+    if (isThere(path)) return { path, lock };
+    lock.close();
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isDirectory;
+  } catch (error) {
+    return ifRefused(error, false);
+  }
+}
+
+function removeAbandoned(parent: string): void {
+  for (const { name, isDirectory } of entriesOf(parent)) {
+    if (isDirectory && NAME.test(name)) removeIfAbandoned(`${parent}/${name}`);
+  }
+}
+
+function removeIfAbandoned(path: string): void {
+  if (!isOwn(path)) return;
+  const lock = openIfThere(`${path}/${LOCK}`);
+  if (lock === undefined) return;
+  if (lock.tryLockSync(true) && holdsSocketsOnly(path)) removeIfPossible(path);
+  lock.close();
+}
+
+function isOwn(path: string): boolean {
+  try {
+    const { uid, mode } = Deno.lstatSync(path);
+    return uid === Deno.uid() && ((mode ?? 0) & 0o777) === PRIVATE;
+  } catch (error) {
+    return ifRefused(error, false);
+  }
+}
+
+function openIfThere(path: string): Deno.FsFile | undefined {
+  try {
+    if (!Deno.lstatSync(path).isFile) return undefined;
+    return Deno.openSync(path, { write: true });
+  } catch (error) {
+    return ifRefused(error, undefined);
+  }
+}
+
+function holdsSocketsOnly(path: string): boolean {
+  return entriesOf(path).every(({ name, isFile, isDirectory, isSymlink }) =>
+    name === LOCK || !isFile && !isDirectory && !isSymlink
+  );
+}
+
+function entriesOf(path: string): readonly Deno.DirEntry[] {
+  try {
+    return [...Deno.readDirSync(path)];
+  } catch (error) {
+    return ifRefused(error, []);
+  }
+}
+
+/** What can't be removed now is removed by a later start, or is no matter. */
+function removeIfPossible(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch (error) {
+    ifRefused(error, undefined);
+  }
+}
+
+/** For whatever the system says; a bug of ours is a TypeError. */
+function ifRefused<T>(error: unknown, value: T): T {
+  if (!(error instanceof Error) || error instanceof TypeError) throw error;
+  return value;
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }

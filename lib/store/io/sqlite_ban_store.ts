@@ -12,7 +12,7 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
-import { asidePath, DATABASE_ENDS, oddKind } from "../../base/aside.ts";
+import { asidePath, oddKind } from "../../base/aside.ts";
 import type { Address } from "../../base/address.ts";
 import type { JailName } from "../../base/jail_name.ts";
 import type { Ban, BanKey, Change } from "../../ban/ban.ts";
@@ -34,7 +34,8 @@ import {
   storeFailure,
   UnusableStoreError,
 } from "../store_errors.ts";
-import { type LockFiles, takeStoreLock } from "../store_lock.ts";
+import { DatabaseFiles } from "../database_files.ts";
+import { takeStoreLock } from "../store_lock.ts";
 import { inspectStore, migrateStore, type StoreSchema } from "../migrations.ts";
 import { decodeSeqMark, encodeSeqMark, SEQ_MARK_BYTES } from "../seq_mark.ts";
 import { readBanTables } from "../ban_tables.ts";
@@ -60,13 +61,14 @@ const SYNCHRONOUS: Readonly<Record<Durability, number>> = {
   power: 2,
   process: 1,
 };
-/** Longest wait for another process's lock; it blocks this process. */
-const BUSY_TIMEOUT_MS = 250;
 /**
  * Size above which only the essential tables are checked at the start, unless
  * the last run was killed.
  */
 const FULL_CHECK_BYTES = 256 * 1024 * 1024;
+/** Longest wait for another process's lock; it blocks this process. */
+const BUSY_TIMEOUT_MS = 250;
+const FILES = new DatabaseFiles(Deno);
 const EPOCH_BYTES = 16;
 /**
  * The first bytes of a write-ahead log; the last bit is the order of bytes.
@@ -121,11 +123,11 @@ export class SqliteBanStore implements BanStore, Disposable {
    */
   static open(options: SqliteBanStoreOptions): SqliteBanStore {
     const { path, schema = BAN_STORE_SCHEMA, durability = "power" } = options;
-    const lock = takeStoreLock(path, LOCK_FILES);
+    const lock = takeStoreLock(path, FILES);
     let database: DatabaseSync | undefined;
     try {
       refuseOdd(path);
-      if (sizeOf(path) === undefined) create(path, schema);
+      if (FILES.sizeOf(path) === undefined) create(path, schema);
       const version = inspect(path, schema);
       if (version < schema.migrations.length) copy(path, version);
       database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
@@ -137,7 +139,7 @@ export class SqliteBanStore implements BanStore, Disposable {
     } catch (error) {
       database?.close();
       lock.close();
-      const isThere = (name: string) => see(name) !== undefined;
+      const isThere = (name: string) => FILES.see(name) !== undefined;
       throw openFailure(path, error, { isThere });
     }
   }
@@ -265,36 +267,20 @@ function newEpoch(): Epoch {
   return epochOf(crypto.getRandomValues(new Uint8Array(EPOCH_BYTES)));
 }
 
-const LOCK_FILES: LockFiles<Deno.FsFile> = {
-  see,
-  open: (path) =>
-    Deno.openSync(path, { create: true, read: true, write: true, mode: 0o600 }),
-  move: (from, to) => {
-    if (see(to) !== undefined) Deno.removeSync(to, { recursive: true });
-    Deno.renameSync(from, to);
-  },
-};
-
-/** SQLite waits for ever for the other end of a pipe, and takes other bytes than its own for none. */
+/** What SQLite would not notice by itself. */
 function refuseOdd(path: string): void {
   // It holds nothing: SQLite makes it anew.
-  const shared = see(`${path}-shm`);
+  const shared = FILES.see(`${path}-shm`);
   if (shared !== undefined && oddKind(shared) !== undefined) {
-    LOCK_FILES.move(`${path}-shm`, `${asidePath(path)}-shm`);
+    FILES.move(`${path}-shm`, `${asidePath(path)}-shm`);
   }
-  for (const end of DATABASE_ENDS) {
-    const seen = see(`${path}${end}`);
-    const odd = seen && oddKind(seen);
-    if (odd === undefined) continue;
-    const which = end === "" ? odd : `${path}${end}: ${odd}`;
-    throw new UnusableStoreError("damaged", which);
-  }
-  if (see(path) !== undefined) refuseOtherWal(`${path}-wal`);
+  FILES.refuseOdd(path);
+  if (FILES.see(path) !== undefined) refuseOtherWal(`${path}-wal`);
 }
 
 /** SQLite leaves out a log that is none, and with it what was acknowledged last. */
 function refuseOtherWal(path: string): void {
-  if ((sizeOf(path) ?? 0) < WAL_MAGIC_BYTES) return;
+  if ((FILES.sizeOf(path) ?? 0) < WAL_MAGIC_BYTES) return;
   using file = Deno.openSync(path);
   const bytes = new Uint8Array(WAL_MAGIC_BYTES);
   file.readSync(bytes);
@@ -313,10 +299,10 @@ function settled<T>(work: () => T): Promise<T> {
  * never in its place.
  */
 function create(path: string, schema: StoreSchema): void {
-  if (sizeOf(`${path}-wal`) !== undefined) {
+  if (FILES.sizeOf(`${path}-wal`) !== undefined) {
     throw new UnusableStoreError("damaged", `${path}-wal is without its file`);
   }
-  const beside = emptyFile(`${path}.new`);
+  const beside = FILES.empty(`${path}.new`);
   const epoch = newEpoch();
   const database = new DatabaseSync(beside);
   try {
@@ -326,7 +312,7 @@ function create(path: string, schema: StoreSchema): void {
   } finally {
     database.close();
   }
-  putInPlace(beside, path);
+  FILES.putInPlace(beside, path);
 }
 
 /**
@@ -334,67 +320,28 @@ function create(path: string, schema: StoreSchema): void {
  * unchanged.
  */
 function inspect(path: string, schema: StoreSchema): number {
-  const bytes = sizeOf(path);
+  const bytes = FILES.sizeOf(path);
   if (bytes === 0) throw new UnusableStoreError("damaged", "it is empty");
-  const endedUncleanly = sizeOf(`${path}-wal`) !== undefined;
+  const endedUncleanly = FILES.sizeOf(`${path}-wal`) !== undefined;
   const isSmall = bytes !== undefined && bytes <= FULL_CHECK_BYTES;
-  return read(path, (reader) => {
-    const inspection = isSmall || endedUncleanly ? "all" : "vital";
-    const version = inspectStore(reader, schema, inspection);
-    // It must be valid before the file is opened for writing.
-    if (version === schema.migrations.length) new BanDatabase(reader);
-    return version;
+  using reader = new DatabaseSync(path, {
+    readOnly: true,
+    timeout: BUSY_TIMEOUT_MS,
   });
+  const inspection = isSmall || endedUncleanly ? "all" : "vital";
+  const version = inspectStore(reader, schema, inspection);
+  // It must be valid before the file is opened for writing.
+  if (version === schema.migrations.length) new BanDatabase(reader);
+  return version;
 }
 
-/** Copies a database of an older version. */
+/** Copies a database of an older version, which nobody else writes to. */
 function copy(path: string, version: number): void {
-  const beside = emptyFile(`${path}.new`);
-  read(path, (reader) => reader.prepare("VACUUM INTO ?").run(beside));
-  putInPlace(beside, `${path}.v${version}`);
-}
-
-function read<T>(path: string, work: (reader: DatabaseSync) => T): T {
-  const timeout = BUSY_TIMEOUT_MS;
-  const reader = new DatabaseSync(path, { readOnly: true, timeout });
-  try {
-    return work(reader);
-  } finally {
-    reader.close();
-  }
-}
-
-/** A path without a file, or the files that a killed process left beside it. */
-function emptyFile(path: string): string {
-  for (const end of DATABASE_ENDS) {
-    const left = `${path}${end}`;
-    if (see(left) !== undefined) Deno.removeSync(left, { recursive: true });
-  }
-  Deno.writeFileSync(path, new Uint8Array(), { mode: 0o600 });
-  return path;
-}
-
-/** Forces the file to the disk, renames it, and forces the name to the disk. */
-function putInPlace(beside: string, path: string): void {
-  force(beside);
-  Deno.renameSync(beside, path);
-  force(path.slice(0, path.lastIndexOf("/")) || "/");
-}
-
-function force(path: string): void {
-  using file = Deno.openSync(path);
-  file.syncSync();
-}
-
-function sizeOf(path: string): number | undefined {
-  return see(path)?.size;
-}
-
-function see(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.statSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  const database = new DatabaseSync(path);
+  // Then the file has all that its log had.
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  database.close();
+  const beside = FILES.empty(`${path}.new`);
+  Deno.copyFileSync(path, beside);
+  FILES.putInPlace(beside, `${path}.v${version}`);
 }

@@ -8,7 +8,7 @@
  */
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { asidePath, DATABASE_ENDS, oddKind } from "../../base/aside.ts";
+import { asidePath, DATABASE_ENDS } from "../../base/aside.ts";
 import type { Change } from "../../ban/ban.ts";
 import type { ReplicaStore, StoredReplica } from "../../ban/ban_store.ts";
 import { type EpochMark, epochRow, readEpochRow } from "../epoch_row.ts";
@@ -19,7 +19,8 @@ import {
   storeFailure,
   UnusableStoreError,
 } from "../store_errors.ts";
-import { type LockFiles, takeStoreLock } from "../store_lock.ts";
+import { DatabaseFiles } from "../database_files.ts";
+import { takeStoreLock } from "../store_lock.ts";
 import { inspectStore, migrateStore } from "../migrations.ts";
 import { BanTables, readBanTables } from "../ban_tables.ts";
 
@@ -37,6 +38,7 @@ export interface QuarantinedFile {
 }
 
 const BUSY_TIMEOUT_MS = 250;
+const FILES = new DatabaseFiles(Deno);
 const CACHE_KIB = 16 * 1024;
 /**
  * Expired reports deleted with a batch of changes, in addition to as many as it
@@ -78,7 +80,7 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
    * @throws {RuntimeError} when it can't be opened, or another program has it.
    */
   static open(path: string): SqliteReplicaStore {
-    const lock = takeStoreLock(path, LOCK_FILES);
+    const lock = takeStoreLock(path, FILES);
     try {
       return new SqliteReplicaStore(path, lock);
     } catch (error) {
@@ -121,7 +123,7 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
           throw new RangeError(`Cannot take change ${change.seq} as ${seq}`);
         }
         const { bans } = this.#opened;
-        bans.dropUnused(bans.apply(change));
+        bans.dropUnused(bans.apply(change).ban);
       }
       this.#opened.bans.dropExpired(nowMs, changes.length + FORGET_REPORTS);
       this.#opened.putMeta.run(...epochRow({ ...mark, seq }));
@@ -169,8 +171,8 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
   #putQuarantine({ message }: UnusableStoreError): void {
     const quarantined = asidePath(this.#path);
     for (const end of DATABASE_ENDS) {
-      removeIfThere(`${quarantined}${end}`);
-      if (see(`${this.#path}${end}`) === undefined) continue;
+      FILES.removeIfThere(`${quarantined}${end}`);
+      if (FILES.see(`${this.#path}${end}`) === undefined) continue;
       Deno.renameSync(`${this.#path}${end}`, `${quarantined}${end}`);
     }
     this.#quarantine = { path: quarantined, reason: message };
@@ -185,7 +187,7 @@ interface Opened {
 }
 
 function openDatabase(path: string): Opened {
-  if (sizeOf(path) === undefined) {
+  if (FILES.sizeOf(path) === undefined) {
     Deno.writeFileSync(path, new Uint8Array(), { mode: 0o600 });
   }
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
@@ -208,54 +210,18 @@ function openDatabase(path: string): Opened {
   }
 }
 
-const LOCK_FILES: LockFiles<Deno.FsFile> = {
-  see,
-  open: (path) =>
-    Deno.openSync(path, { create: true, read: true, write: true, mode: 0o600 }),
-  move: (from, to) => {
-    removeIfThere(to);
-    Deno.renameSync(from, to);
-  },
-};
-
 /** Checks a file. Read-only: a file that is moved away stays unchanged. */
 function inspect(path: string): void {
-  for (const end of DATABASE_ENDS) {
-    const seen = see(`${path}${end}`);
-    const odd = seen && oddKind(seen);
-    if (odd === undefined) continue;
-    throw new UnusableStoreError("damaged", `${path}${end}: ${odd}`);
-  }
-  const bytes = sizeOf(path);
+  FILES.refuseOdd(path);
+  const bytes = FILES.sizeOf(path);
   if (bytes === undefined) {
-    if (sizeOf(`${path}-wal`) === undefined) return;
+    if (FILES.sizeOf(`${path}-wal`) === undefined) return;
     throw new UnusableStoreError("damaged", `${path}-wal is without its file`);
   }
   if (bytes === 0) throw new UnusableStoreError("damaged", "it is empty");
-  const reader = new DatabaseSync(path, {
+  using reader = new DatabaseSync(path, {
     readOnly: true,
     timeout: BUSY_TIMEOUT_MS,
   });
-  try {
-    inspectStore(reader, REPLICA_SCHEMA, "all");
-  } finally {
-    reader.close();
-  }
-}
-
-function removeIfThere(path: string): void {
-  if (see(path) !== undefined) Deno.removeSync(path, { recursive: true });
-}
-
-function sizeOf(path: string): number | undefined {
-  return see(path)?.size;
-}
-
-function see(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.statSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  inspectStore(reader, REPLICA_SCHEMA, "all");
 }

@@ -8,6 +8,7 @@ import { RuntimeError } from "../../base/errors.ts";
 import type {
   FileFacts,
   FileIdentity,
+  FolderWatch,
   LogFile,
   LogFolder,
   OpenedLog,
@@ -33,6 +34,8 @@ export interface DiskLogFolderOptions {
    * Interval between checks without an event, in milliseconds. @default {250}
    */
   readonly lookEveryMs?: number;
+  /** Tells at once of what happens to the log. */
+  readonly watch?: FolderWatch;
 }
 
 /**
@@ -59,8 +62,9 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   /** Paths of files that the log is rotated to behind a link, by name as if beside it. */
   readonly #behindLink = new Map<string, string>();
   #hinted = false;
-  #watcher: Deno.FsWatcher | undefined;
-  #watching: Promise<void> | undefined;
+  #isFollowed = false;
+  readonly #watchWith: FolderWatch | undefined;
+  #events: AsyncDisposable | undefined;
 
   /**
    * @param path Absolute path of the log. It may be missing at times.
@@ -73,7 +77,8 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     this.#path = path;
     this.#folder = path.slice(0, slash) || "/";
     this.#log = log;
-    const { lookEveryMs = 250 } = options;
+    const { lookEveryMs = 250, watch } = options;
+    this.#watchWith = watch;
     this.#timer = setInterval(() => this.#hint(), lookEveryMs);
   }
 
@@ -94,9 +99,8 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     const path = this.#pathOf(name);
     try {
       // Opening a pipe would block.
-      if ((await unlessMissing(Deno.stat(path)))?.isFile === false) {
-        throw notAFile(path);
-      }
+      const seen = await unlessMissing(Deno.stat(path));
+      if (seen?.isFile === false) throw notAFile(path, seen);
       const file = await unlessMissing(Deno.open(path));
       if (file === undefined) return undefined;
       const info = await file.stat();
@@ -109,7 +113,7 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
         return new OpenedFile({ path, file, info, tell });
       }
       file.close();
-      throw notAFile(path);
+      throw notAFile(path, info);
     } catch (error) {
       this.#keepTrying(name, cannot("read", path, error));
       return undefined;
@@ -117,7 +121,7 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   }
 
   async waitForChange(signal: AbortSignal): Promise<void> {
-    this.#watching ??= this.#watch();
+    if (!this.#isFollowed) this.#watch();
     while (!this.#hinted) await this.#changed.wait(signal);
     this.#hinted = false;
     this.#unreadable.clear();
@@ -125,8 +129,7 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
-    this.#watcher?.close();
-    await this.#watching;
+    await this.#events?.[Symbol.asyncDispose]();
   }
 
   async #listOnce(): Promise<readonly LogFile[]> {
@@ -154,7 +157,7 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     try {
       const info = await unlessMissing(Deno.stat(path));
       if (info === undefined || this.#unreadable.has(name)) return undefined;
-      if (!info.isFile) throw notAFile(path);
+      if (!info.isFile) throw notAFile(path, info);
       return describe(name, info);
     } catch (error) {
       this.#keepTrying(name, cannot("read", path, error));
@@ -203,7 +206,7 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
    * as missing until the next check.
    */
   #keepTrying(name: string, error: RuntimeError): void {
-    if (this.#watching === undefined) throw error;
+    if (!this.#isFollowed) throw error;
     this.#unreadable.add(name);
     this.#complain(name, error);
   }
@@ -231,22 +234,15 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     this.#changed.notify();
   }
 
-  async #watch(): Promise<void> {
-    try {
-      this.#watcher = Deno.watchFs(this.#folder, { recursive: false });
-    } catch (error) {
-      // No folder, or no watch available for it: the timer still finds
-      // everything.
-      if (!(error instanceof Error)) throw error;
-      this.#log.record("warning", "no file events, looking now and then", {
-        folder: this.#folder,
-        reason: error.message,
-      });
-      return;
-    }
-    for await (const { paths } of this.#watcher) {
-      if (paths.includes(this.#path)) this.#hint();
-    }
+  /** Without events the timer still finds everything. */
+  #watch(): void {
+    this.#isFollowed = true;
+    const watch = this.#watchWith;
+    this.#events = watch?.(this.#folder, this.logName, () => this.#hint());
+    if (watch === undefined || this.#events !== undefined) return;
+    this.#log.record("warning", "no file events, looking now and then", {
+      folder: this.#folder,
+    });
   }
 }
 
@@ -370,7 +366,19 @@ async function unlessMissing<T>(wanted: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function notAFile(path: string): RuntimeError {
+/** A pipe has no place to go on from, and holds up who writes to it. */
+function notAFile(
+  path: string,
+  { isFifo }: Pick<Deno.FileInfo, "isFifo">,
+): RuntimeError {
+  if (isFifo === true) {
+    const reason =
+      "fail2ban, which writes to it, stands still while nobody reads";
+    return new RuntimeError(`${path} is a pipe, and ${reason}`, {
+      hint:
+        "set logtarget = /var/log/fail2ban.log in /etc/fail2ban/fail2ban.local, restart fail2ban, and set fail2banlogpath to that file",
+    });
+  }
   return new RuntimeError(`${path} is not a file`, {
     hint: "fail2banlogpath must be the file that fail2ban writes",
   });

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { oddKind } from "../../base/aside.ts";
+
 /**
  * Looks at a log.
  *
@@ -15,8 +17,8 @@ export async function findLogTrouble(
   path: string,
 ): Promise<string | undefined> {
   try {
-    const { isFile } = await Deno.stat(path);
-    if (!isFile) return "it is no file";
+    const odd = oddKind(await Deno.stat(path));
+    if (odd !== undefined) return odd;
     (await Deno.open(path)).close();
     return undefined;
   } catch (error) {

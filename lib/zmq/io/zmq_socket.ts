@@ -67,6 +67,8 @@ interface NativeSocket {
   readonly lastEndpoint: string | null;
   zapDomain: string | null;
   bindSync(url: string): void;
+  /** `unbindSync` of zeromq.js 6.8.0 binds once more; for libzmq both are the same. */
+  disconnect(url: string): void;
   getInt32Option(option: number): number;
   send(frames: readonly Uint8Array[]): Promise<void>;
   receive(): Promise<Uint8Array[]>;
@@ -239,6 +241,10 @@ class ZmqSocket implements BoundSocket {
     } catch (error) {
       throw openRefusal("bindSync", url, error);
     }
+  }
+
+  unbind(url: string): void {
+    if (!this.#native.closed) this.#native.disconnect(url);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

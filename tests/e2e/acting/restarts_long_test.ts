@@ -131,6 +131,7 @@ testWith(
     const addresses = Array.from({ length: 500 }, (_, at) => testAddress(at));
     await a.client("set", "sshd", "banip", ...addresses);
     await waitBanned(b, addresses, { timeoutMs: 60_000 });
+    await a.waitForRows("sshd", addresses.length);
     await a.stop();
     await a.start();
     await a.waitForMessage(`[sshd] Restore Ban ${addresses.at(-1)}`);

@@ -1,8 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import * as zmq from "zeromq";
-import type { EventId } from "../../../lib/base/ids.ts";
-import type { NodeEvent } from "../../../lib/wire/v2_messages.ts";
-import { address, jail } from "../../support/values/core_values.ts";
+import { hourBan } from "../../support/values/node_events.ts";
 import { HostileBench } from "../../support/bench/hostile_bench.ts";
 import { ChildProcess } from "../../support/host/child_process.ts";
 import { processUsage } from "../../support/host/process_usage.ts";
@@ -23,17 +21,6 @@ const MAX_RESIDENT_BYTES = 300 << 20;
 const SUBSCRIPTIONS = 20_000;
 const TOPIC_BYTES = 1_000;
 
-function ban(index: number): NodeEvent {
-  return {
-    kind: "ban",
-    id: `event-${String(index).padStart(16, "0")}` as EventId,
-    jail: jail("sshd"),
-    address: address(`203.${index >> 16}.${(index >> 8) & 255}.${index & 255}`),
-    remainingMs: 3_600_000,
-    agoMs: 0,
-  };
-}
-
 async function fill(bench: HostileBench): Promise<void> {
   await using node = await RawNode.join(
     bench.zeromq,
@@ -41,7 +28,15 @@ async function fill(bench: HostileBench): Promise<void> {
     bench.bad,
   );
   for (let from = 0; from < BANS; from += BATCH) {
-    const events = Array.from({ length: BATCH }, (_, at) => ban(from + at));
+    const events = Array.from({ length: BATCH }, (_, at) => {
+      const index = from + at;
+      const [high, middle, low] = [
+        index >> 16,
+        (index >> 8) & 255,
+        index & 255,
+      ];
+      return hourBan(index, `203.${high}.${middle}.${low}`);
+    });
     const answer = await node.events(...events);
     ok(answer.startsWith("accepted"), answer.slice(0, 100));
   }

@@ -1,8 +1,6 @@
 import { match, ok, strictEqual } from "node:assert/strict";
-import type { EventId } from "../../../lib/base/ids.ts";
-import type { NodeEvent } from "../../../lib/wire/v2_messages.ts";
 import { ChildProcess } from "../../support/host/child_process.ts";
-import { address, jail } from "../../support/values/core_values.ts";
+import { hourBan } from "../../support/values/node_events.ts";
 import { appendLog, banLine } from "../../support/fail2ban/fail2ban_lines.ts";
 import { forgetPeak, processUsage } from "../../support/host/process_usage.ts";
 import { RawNode } from "../../support/cluster/raw_node.ts";
@@ -23,19 +21,6 @@ const MIB = 1 << 20;
 const MAX_TIMES = 8;
 /** Less than this is of no matter, in milliseconds. */
 const MIN_USUAL_MS = 50;
-
-function event(
-  kind: "ban" | "unban",
-  at: number,
-  text: string,
-  jailName = "sshd",
-): NodeEvent {
-  const id = `event-${String(at).padStart(16, "0")}` as EventId;
-  const about = { id, jail: jail(jailName), address: address(text) };
-  return kind === "ban"
-    ? { kind, ...about, remainingMs: 3_600_000, agoMs: 0 }
-    : { kind, ...about };
-}
 
 /** Bans that host-a's fail2ban logs, 50 a second, and when host-b heard of each. */
 class SteadyHost {
@@ -136,7 +121,7 @@ Deno.test("case 22: a member that floods is cut off until it is released; the ba
     flooding,
   );
   strictEqual(
-    await again.events(event("ban", 1, "198.51.100.1")),
+    await again.events(hourBan(1, "198.51.100.1")),
     "accepted",
   );
 });

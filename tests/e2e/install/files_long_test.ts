@@ -28,7 +28,7 @@ Deno.test("install puts everything of a release in its place, with the right mod
   const lib = "usr/local/lib/fail2ban-cluster";
   const documents = ["ARCHITECTURE", "MIGRATING", "OPERATIONS", "PROTOCOL"]
     .map((name) => `${doc}/docs/${name}.md`);
-  for (const name of ["bans", "nodes", "steered", "why"]) {
+  for (const name of ["bans", "export", "nodes", "steered", "why"]) {
     documents.push(`${doc}/docs/schemas/${name}.json`);
   }
   const scripts = ["host", "place", "plan", "remove"].map((name) =>

@@ -1,11 +1,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import * as zmq from "zeromq";
-import type { EventId } from "../../../lib/base/ids.ts";
-import type { NodeEvent } from "../../../lib/wire/v2_messages.ts";
 import type { MessageSocket } from "../../../lib/zmq/ports.ts";
 import type { Membership } from "../../../lib/members/member.ts";
 import { encodeNodeMessage } from "../../../lib/wire/v2.ts";
-import { address, jail } from "../../support/values/core_values.ts";
+import { handUnban, hourBan } from "../../support/values/node_events.ts";
 import { newCurveKeys } from "../../support/values/curve_keys.ts";
 import { RawNode, SILENCE_MS } from "../../support/cluster/raw_node.ts";
 import { history, lastSeq } from "../../support/store/stored_tables.ts";
@@ -14,17 +12,6 @@ import { securityOf } from "../../support/cluster/test_members.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
 import { ZmqBench } from "../../support/bench/zmq_bench.ts";
 import { scaled } from "../../support/host/deadline.ts";
-
-function ban(index: number): NodeEvent & { kind: "ban" } {
-  return {
-    kind: "ban",
-    id: `event-${String(index).padStart(16, "0")}` as EventId,
-    jail: jail("sshd"),
-    address: address(`198.51.100.${index}`),
-    remainingMs: 3_600_000,
-    agoMs: 0,
-  };
-}
 
 /** A publisher's program, two members, and what they connect with. */
 class IdentityBench implements AsyncDisposable {
@@ -158,7 +145,7 @@ Deno.test("case 21: a node that claims another's origin is not understood, its e
   const { cluster, a, b } = bench;
   await using node = await bench.member(a);
   await using other = await bench.member(b);
-  const [magic, kind, body] = encodeNodeMessage(node.batchOf(ban(1)));
+  const [magic, kind, body] = encodeNodeMessage(node.batchOf(hourBan(1)));
   const said = JSON.parse(new TextDecoder().decode(body));
   said.node = said.origin = "host-b";
   Object.assign(said.events[0], { origin: "host-b", node: "host-b" });
@@ -167,14 +154,14 @@ Deno.test("case 21: a node that claims another's origin is not understood, its e
   // A message has no place for it.
   strictEqual(await node.sayFrames([magic, kind, claim]), "ERROR protocol");
   strictEqual(lastSeq(cluster), 0);
-  strictEqual(await node.events(ban(1)), "accepted");
+  strictEqual(await node.events(hourBan(1)), "accepted");
   deepStrictEqual(history(cluster), ["report 198.51.100.1 host-a"]);
 
   const { session } = node;
   node.session = other.session;
-  strictEqual(await node.events(ban(2)), "ERROR session");
+  strictEqual(await node.events(hourBan(2)), "ERROR session");
   node.session = session;
-  strictEqual(await node.events(ban(2)), "accepted");
+  strictEqual(await node.events(hourBan(2)), "accepted");
   strictEqual(lastSeq(cluster), 2);
 });
 
@@ -182,7 +169,7 @@ Deno.test("a subscriber that tries to write is refused, on either socket, and so
   await using bench = await IdentityBench.create();
   const { cluster, a, zeromq } = bench;
   await using subscriber = await bench.member(a, "subscriber");
-  strictEqual(await subscriber.events(ban(1)), "ERROR protocol");
+  strictEqual(await subscriber.events(hourBan(1)), "ERROR protocol");
   const reader = cluster.members.add("host-c", { roles: ["subscriber"] });
   await waitUntil(
     async () =>
@@ -221,12 +208,12 @@ Deno.test("a subscriber that tries to write is refused, on either socket, and so
 Deno.test("case 21: yesterday's report, sent again under its id, changes nothing", async () => {
   await using bench = await IdentityBench.create();
   const { cluster, a, b } = bench;
-  const sent = ban(1);
+  const sent = hourBan(1);
   {
     await using node = await bench.member(a);
     strictEqual(await node.events(sent), "accepted");
     strictEqual(
-      await node.events({ ...sent, kind: "unban", id: ban(2).id }),
+      await node.events(handUnban(2, sent.address)),
       "accepted",
     );
   }
@@ -273,5 +260,5 @@ Deno.test("a member that may report and not read does not hear the stream", asyn
   await bench.heartbeats();
   stop.abort("silence");
   strictEqual(await hearing, "silence");
-  strictEqual(await monitor.events(ban(1)), "accepted");
+  strictEqual(await monitor.events(hourBan(1)), "accepted");
 });

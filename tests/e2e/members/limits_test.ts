@@ -1,22 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import type { EventId } from "../../../lib/base/ids.ts";
-import type { NodeEvent } from "../../../lib/wire/v2_messages.ts";
-import { address, jail } from "../../support/values/core_values.ts";
+import { handUnban, hourBan } from "../../support/values/node_events.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
 import { LimitsBench } from "../../support/cluster/limits_bench.ts";
-
-function event(
-  kind: "ban" | "unban",
-  at: number,
-  text: string,
-  jailName = "sshd",
-): NodeEvent {
-  const id = `event-${String(at).padStart(16, "0")}` as EventId;
-  const about = { id, jail: jail(jailName), address: address(text) };
-  return kind === "ban"
-    ? { kind, ...about, remainingMs: 3_600_000, agoMs: 0 }
-    : { kind, ...about };
-}
 
 /** What nobody may ban, and by which rule; the last three in words that are no address. */
 const PROTECTED: readonly (readonly [target: string, rule: string])[] = [
@@ -58,14 +43,14 @@ Deno.test("case 20: what a hostile member sends is refused, each by its rule, re
   await using bad = await bench.node("bad");
 
   const refused = await bad.events(
-    ...PROTECTED.map(([target], at) => event("ban", at, target)),
+    ...PROTECTED.map(([target], at) => hourBan(at, target)),
   );
   deepStrictEqual(
     refused.split(", "),
     PROTECTED.map(([, rule]) => `refused ${rule}`),
   );
   for (const [what, changes] of Object.entries(MALFORMED)) {
-    const good = event("ban", 100, "203.0.113.1");
+    const good = hourBan(100, "203.0.113.1");
     const body = JSON.stringify({
       session: bad.session,
       batch: 1,
@@ -78,10 +63,10 @@ Deno.test("case 20: what a hostile member sends is refused, each by its rule, re
   }
   strictEqual(await bench.figure("seq"), 0);
 
-  const more = PROTECTED.map(([target], at) => event("ban", 200 + at, target));
+  const more = PROTECTED.map(([target], at) => hourBan(200 + at, target));
   await bad.events(...more);
   strictEqual(
-    await bad.events(event("ban", 300, "203.0.113.1")),
+    await bad.events(hourBan(300, "203.0.113.1")),
     "ERROR aside",
   );
   await waitUntil(
@@ -95,7 +80,7 @@ Deno.test("case 20: what a hostile member sends is refused, each by its rule, re
     { what: "the list to show it" },
   );
   match(await bench.operate("node", "release", "bad"), /taken again/);
-  strictEqual(await bad.events(event("ban", 301, "203.0.113.1")), "accepted");
+  strictEqual(await bad.events(hourBan(301, "203.0.113.1")), "accepted");
   await waitUntil(
     async () =>
       /publisher +set aside +bad .*\n.*node release +bad/.test(
@@ -125,19 +110,19 @@ Deno.test("a member reports of its jails only, takes back its own report only, a
   await using admin = await bench.node("admin", { mayUnban: true });
   strictEqual(
     await web.events(
-      event("ban", 1, "203.0.113.1", "postfix"),
-      event("ban", 2, "203.0.113.1", "nginx-http-auth"),
-      event("ban", 3, "203.0.113.2"),
+      hourBan(1, "203.0.113.1", "postfix"),
+      hourBan(2, "203.0.113.1", "nginx-http-auth"),
+      hourBan(3, "203.0.113.2"),
     ),
     "refused jail-right, accepted, accepted",
   );
-  strictEqual(await mail.events(event("unban", 4, "203.0.113.2")), "known");
+  strictEqual(await mail.events(handUnban(4, "203.0.113.2")), "known");
   strictEqual(await bench.figure("bans"), 2);
-  strictEqual(await admin.events(event("unban", 5, "203.0.113.2")), "accepted");
+  strictEqual(await admin.events(handUnban(5, "203.0.113.2")), "accepted");
   strictEqual(await bench.figure("bans"), 1);
   strictEqual(
     await mail.events(
-      ...[1, 2, 3, 4].map((at) => event("ban", 10 + at, `203.0.113.1${at}`)),
+      ...[1, 2, 3, 4].map((at) => hourBan(10 + at, `203.0.113.1${at}`)),
     ),
     "accepted, accepted, accepted, refused node-full",
   );
@@ -154,10 +139,10 @@ Deno.test("a quorum of two nodes within ten minutes is asked for of one jail, an
     (await cluster.figures("subscriber", "host-b"))["taken"];
   await using one = await bench.node("one");
   await using two = await bench.node("two");
-  const ban = event("ban", 1, "203.0.113.1");
+  const ban = hourBan(1, "203.0.113.1");
   strictEqual(await one.events(ban), "accepted");
   strictEqual(
-    await one.events(event("ban", 2, "203.0.113.2", "postfix")),
+    await one.events(hourBan(2, "203.0.113.2", "postfix")),
     "accepted",
   );
   await waitUntil(async () => await taken() === 1, { what: "postfix's ban" });

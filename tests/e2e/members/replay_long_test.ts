@@ -1,7 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import type { EventId } from "../../../lib/base/ids.ts";
-import type { NodeEvent } from "../../../lib/wire/v2_messages.ts";
-import { address, jail } from "../../support/values/core_values.ts";
+import { handUnban, hourBan } from "../../support/values/node_events.ts";
 import { RawNode } from "../../support/cluster/raw_node.ts";
 import { SeededRandom } from "../../support/values/seeded_random.ts";
 import { history, lastSeq } from "../../support/store/stored_tables.ts";
@@ -9,17 +7,6 @@ import { type ProxyWay, TcpProxy } from "../../support/host/tcp_proxy.ts";
 import { TestCluster } from "../../support/cluster/test_cluster.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
 import { ZmqBench } from "../../support/bench/zmq_bench.ts";
-
-function ban(index: number): NodeEvent {
-  return {
-    kind: "ban",
-    id: `event-${String(index).padStart(16, "0")}` as EventId,
-    jail: jail("sshd"),
-    address: address(`198.51.100.${index}`),
-    remainingMs: 3_600_000,
-    agoMs: 0,
-  };
-}
 
 /** A publisher's program behind a wire. */
 class WireBench implements AsyncDisposable {
@@ -72,7 +59,7 @@ Deno.test("case 21: a frame that is replayed within its connection is no second 
       return [bytes];
     },
   };
-  await node.sayOnly(node.batchOf(ban(1)));
+  await node.sayOnly(node.batchOf(hourBan(1)));
   // What comes before a bad frame may be lost with the connection.
   await waitUntil(async () => await bench.received() === 2, {
     what: "HELLO and the batch",
@@ -80,12 +67,12 @@ Deno.test("case 21: a frame that is replayed within its connection is no second 
   bench.proxy.manner = {
     tamper: (bytes, way) => way === "outgoing" ? kept : [bytes],
   };
-  await node.sayOnly(node.batchOf(ban(2)));
+  await node.sayOnly(node.batchOf(hourBan(2)));
   await bench.untilCut();
   bench.proxy.manner = {};
   strictEqual(await bench.received(), 2);
   await using again = await bench.join();
-  strictEqual(await again.events(ban(1)), "known");
+  strictEqual(await again.events(hourBan(1)), "known");
   deepStrictEqual(history(bench.cluster), ["report 198.51.100.1 host-a"]);
 });
 
@@ -100,18 +87,18 @@ Deno.test("case 21: frames that come in another order are not taken in that, and
       return [[], kept.slice(1), kept.slice(0, 1)][kept.length - 1] ?? [];
     },
   };
-  await node.sayOnly(node.batchOf(ban(1)));
+  await node.sayOnly(node.batchOf(hourBan(1)));
   await waitUntil(() => kept.length === 1, { what: "the first frame" });
-  await node.sayOnly(node.batchOf(ban(2)));
+  await node.sayOnly(node.batchOf(hourBan(2)));
   // What comes before a bad frame may be lost with the connection.
   await waitUntil(() => lastSeq(bench.cluster) === 1, { what: "the second" });
-  await node.sayOnly(node.batchOf(ban(3)));
+  await node.sayOnly(node.batchOf(hourBan(3)));
   await bench.untilCut();
   bench.proxy.manner = {};
   // The later one has come; the earlier one after it must not.
   deepStrictEqual(history(bench.cluster), ["report 198.51.100.2 host-a"]);
   await using again = await bench.join();
-  strictEqual(await again.events(ban(1), ban(2)), "accepted, known");
+  strictEqual(await again.events(hourBan(1), hourBan(2)), "accepted, known");
   strictEqual(lastSeq(bench.cluster), 2);
 });
 
@@ -123,8 +110,8 @@ Deno.test("case 21: captured traffic that is sent again, whole, gets nobody in a
   };
   {
     await using node = await bench.join();
-    strictEqual(await node.events(ban(1)), "accepted");
-    strictEqual(await node.events({ ...ban(1), ...UNBAN }), "accepted");
+    strictEqual(await node.events(hourBan(1)), "accepted");
+    strictEqual(await node.events(handUnban(2, "198.51.100.1")), "accepted");
   }
   const before = await bench.received();
   const port = Number(new URL(bench.cluster.controlUrl).port);
@@ -159,5 +146,3 @@ Deno.test("case 21: captured traffic that is sent again, whole, gets nobody in a
   const figures = await bench.cluster.figures("publisher", "hub");
   strictEqual(figures["connections.admitted"], 1);
 });
-
-const UNBAN = { kind: "unban", id: ban(2).id } as const;

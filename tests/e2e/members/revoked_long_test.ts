@@ -1,8 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import type { EventId } from "../../../lib/base/ids.ts";
-import type { NodeEvent } from "../../../lib/wire/v2_messages.ts";
 import type { MessageSocket } from "../../../lib/zmq/ports.ts";
-import { address, jail } from "../../support/values/core_values.ts";
+import { hourBan } from "../../support/values/node_events.ts";
 import { appendLog, banLine } from "../../support/fail2ban/fail2ban_lines.ts";
 import { RawNode, SILENCE_MS } from "../../support/cluster/raw_node.ts";
 import { heard } from "../../support/cluster/role_output.ts";
@@ -21,17 +19,6 @@ const LINES = 5_000;
 /** So many bans are heard by others once it is cut off. */
 const MORE = 100;
 const PAUSE_MS = 20;
-
-function ban(index: number): NodeEvent {
-  return {
-    kind: "ban",
-    id: `event-${String(index).padStart(16, "0")}` as EventId,
-    jail: jail("sshd"),
-    address: address(`203.0.113.${index}`),
-    remainingMs: 3_600_000,
-    agoMs: 0,
-  };
-}
 
 function lineAddress(index: number): string {
   return `198.51.${100 + (index >> 8)}.${index & 255}`;
@@ -80,7 +67,7 @@ Deno.test("case 21: a node that is revoked while it is connected hears and says 
   await using stream = new TcpProxy(cluster.streamUrl, random);
   const membership = cluster.membership("host-a");
   const node = await RawNode.join(zeromq, control.url, membership);
-  strictEqual(await node.events(ban(1)), "accepted");
+  strictEqual(await node.events(hourBan(1, "203.0.113.1")), "accepted");
   const listener = zeromq.context.subscriber(stream.url, "", {
     maxMessageBytes: 1 << 20,
     security: securityOf(membership),
@@ -106,7 +93,7 @@ Deno.test("case 21: a node that is revoked while it is connected hears and says 
   });
   const cutAfterMs = performance.now() - revokedMs;
   node.expectsSilence();
-  strictEqual(await node.events(ban(2)), "silence");
+  strictEqual(await node.events(hourBan(2, "203.0.113.2")), "silence");
   await using again = new RawNode(
     zeromq,
     cluster.controlUrl,

@@ -14,7 +14,7 @@ import {
   Protocol2Link,
   type Protocol2LinkOptions,
 } from "../../../lib/monitor/protocol2_link.ts";
-import type { Report } from "../../../lib/monitor/report_link.ts";
+import type { Report, ReportOfBan } from "../../../lib/monitor/report_link.ts";
 import {
   banEvent,
   banEvents,
@@ -31,17 +31,23 @@ export function reportsOf(
   texts: readonly string[],
   expiresMs = Infinity,
 ): Report[] {
-  return texts.map((text, index) => ({
-    ...banEvent(text),
-    id: `event-${String(index).padStart(16, "0")}` as EventId,
-    expiresMs,
-  }));
+  return texts.map((text, index) => {
+    const { kind, ...about } = banEvent(text);
+    const id = `event-${String(index).padStart(16, "0")}` as EventId;
+    return kind === "ban"
+      ? { kind, ...about, id, expiresMs }
+      : { kind, ...about, id, why: "lifted" };
+  });
 }
 
 /** So many different bans that never end. */
-export function banReports(count: number, expiresMs = Infinity): Report[] {
+export function banReports(
+  count: number,
+  expiresMs = Infinity,
+): ReportOfBan[] {
   return banEvents(count).map((event, index) => ({
     ...event,
+    kind: "ban",
     id: `event-${String(index).padStart(16, "0")}` as EventId,
     expiresMs,
   }));

@@ -102,14 +102,14 @@ export class EventMonitorBench implements AsyncDisposable {
   }
 }
 
-/** What counts at a publisher: `ban sshd 192.0.2.1 600`, with the rest in seconds. */
+/** What counts at a publisher: `ban sshd 192.0.2.1 600`, with the rest in seconds, or `unban sshd 192.0.2.1 lifted`. */
 export function countedBy(publisher: MemoryControl): string[] {
   return publisher.counted.map((event) => describeEvent(event));
 }
 
 function describeEvent(event: NodeEvent): string {
   const { kind, jail, address } = event;
-  if (kind === "unban") return `${kind} ${jail} ${address}`;
+  if (event.kind === "unban") return `${kind} ${jail} ${address} ${event.why}`;
   const { remainingMs } = event;
   const rest = remainingMs === null
     ? "for ever"

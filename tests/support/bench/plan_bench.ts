@@ -8,6 +8,7 @@ import { ActionPlan } from "../../../lib/enforce/action_plan.ts";
 import { CLUSTER_JAIL } from "../../../lib/base/jail_name.ts";
 import type {
   ActionPlanOptions,
+  Drift,
   PlanBatch,
 } from "../../../lib/enforce/plan_types.ts";
 import type { HostBan } from "../../../lib/enforce/enforcer.ts";
@@ -67,4 +68,17 @@ export function carryOut(plan: ActionPlan, nowMs = 0): string[] {
     done.push(told(work) ?? "");
     plan.record(work, [], nowMs);
   }
+}
+
+/** Compares, all steps at once. */
+export function reconcile(
+  plan: ActionPlan,
+  ...[listed, isOurs, nowMs, retriesRefused]: Parameters<
+    ActionPlan["reconcile"]
+  >
+): Drift {
+  const steps = plan.reconcile(listed, isOurs, nowMs, retriesRefused);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
 }

@@ -1,4 +1,5 @@
 import { DiskLogFolder } from "../../../lib/tail/io/log_folder.ts";
+import { FolderEvents } from "../../../lib/tail/io/folder_events.ts";
 import { LogFollower } from "../../../lib/tail/log_follower.ts";
 import type { LogPosition } from "../../../lib/tail/ports.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
@@ -16,7 +17,10 @@ export class FollowedLines implements AsyncDisposable {
   #following: Promise<void> | undefined;
 
   private constructor(path: string) {
-    this.#folder = new DiskLogFolder(path, this.log, { lookEveryMs: 10 });
+    this.#folder = new DiskLogFolder(path, this.log, {
+      lookEveryMs: 10,
+      watch: FolderEvents.open,
+    });
   }
 
   static async begin(path: string, from?: LogPosition): Promise<FollowedLines> {

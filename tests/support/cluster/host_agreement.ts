@@ -6,6 +6,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
+import { replicaPath } from "../../../lib/store/io/sqlite_replica_store.ts";
 import { readBanTables } from "../../../lib/store/ban_tables.ts";
 import type { Fail2banServer } from "../fail2ban/fail2ban_server.ts";
 import { waitUntil } from "../host/wait_until.ts";
@@ -34,6 +35,24 @@ export function heldOf(
     const report = reports.find(({ origin }) => origin === node);
     if (report !== undefined && report.expiresMs > nowMs) {
       ends.set(`${jail} ${address}`, report.expiresMs + aheadMs);
+    }
+  }
+  return ends;
+}
+
+/** What a subscriber's stored copy holds of a node. */
+export function copiedOf(
+  cluster: TestCluster,
+  node: string,
+  subscriber: string,
+): HeldEnds {
+  const ends = new Map<string, number>();
+  const nowMs = Date.now();
+  using database = open(replicaPath(cluster.stateDir(subscriber)));
+  for (const { jail, address, reports } of readBanTables(database.db, nowMs)) {
+    const report = reports.find(({ origin }) => origin === node);
+    if (report !== undefined) {
+      ends.set(`${jail} ${address}`, report.expiresMs);
     }
   }
   return ends;

@@ -5,7 +5,7 @@
  */
 
 import { commandSocketPath } from "../../../lib/cli/command_socket.ts";
-import { type NodeRow, nodeRows } from "../../../lib/cli/node_table.ts";
+import { type NodeRow, nodeRows } from "../../../lib/views/node_table.ts";
 import { askPublisher } from "../../../roles/program/operator_socket.ts";
 import { waitUntil } from "../host/wait_until.ts";
 import type { TestCluster } from "./test_cluster.ts";

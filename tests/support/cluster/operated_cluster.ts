@@ -76,9 +76,13 @@ export class OperatedCluster implements AsyncDisposable {
     }
   }
 
-  /** Stops a program of a host. */
-  async stop(role: RoleName, host: string): Promise<void> {
-    await this.#programs.get(`${role} ${host}`)?.end("SIGTERM");
+  /** Ends a program of a host. */
+  async stop(
+    role: RoleName,
+    host: string,
+    signal: Deno.Signal = "SIGTERM",
+  ): Promise<void> {
+    await this.#programs.get(`${role} ${host}`)?.end(signal);
   }
 
   /** Says something on the hub, as through a pipe. */

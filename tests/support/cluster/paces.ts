@@ -14,12 +14,14 @@ export const QUICK_PACE: PresencePace = {
   ...PRESENCE_PACE,
   everyMs: 1_000,
   lookMs: 500,
+  goneAfterMs: 8_000,
   silentAfterMs: 9_000,
 };
 
 /** Nobody who is there is late, however busy the machine is. */
 export const PATIENT_PACE: PresencePace = {
   ...QUICK_PACE,
+  goneAfterMs: 50_000,
   silentAfterMs: 60_000,
   askAnswerMs: 15_000,
   receiptWaitMs: 60_000,

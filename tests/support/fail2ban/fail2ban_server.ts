@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import { type ChildOptions, ChildProcess } from "../host/child_process.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
@@ -31,8 +32,16 @@ export async function findBans(log: string): Promise<string[]> {
 /** What a jail's section says. */
 export type JailSettings = Readonly<Record<string, string | number>>;
 
+/** A fail2ban's program. */
+export interface Fail2banProgram {
+  /** Where its package was unpacked; by default it is installed. */
+  readonly root?: string;
+  /** Called with each line of its output. */
+  readonly onLine?: ((line: string) => void) | undefined;
+}
+
 /** Which fail2ban to start. */
-export interface Fail2banOptions {
+export interface Fail2banOptions extends Pick<Fail2banProgram, "onLine"> {
   /** Its folder; made if missing, and left when the server is disposed. */
   readonly dir: string;
   /** Jails without a log of their own: name to settings. */
@@ -43,6 +52,8 @@ export interface Fail2banOptions {
   readonly dedicatedJail?: JailSettings;
   /** Added to the server's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where it logs to, as fail2ban has it: a path, `STDOUT`. By default a file in its folder. */
+  readonly logTarget?: string;
 }
 
 /** Starts a real fail2ban-server that touches nothing outside its folder. */
@@ -50,7 +61,7 @@ export async function startFail2ban(
   options: Fail2banOptions,
 ): Promise<Fail2banServer> {
   await writeFail2banConfig(options);
-  const server = new Fail2banServer(options.dir);
+  const server = new Fail2banServer(options.dir, options);
   try {
     await server.start(options.env);
   } catch (error) {
@@ -75,16 +86,18 @@ export class Fail2banServer implements AsyncDisposable {
   readonly socketPath: string;
   readonly #dir: string;
   readonly #root: string;
+  readonly #onLine: ((line: string) => void) | undefined;
   #child: ChildProcess | undefined;
   #env: Readonly<Record<string, string>> = {};
 
   /**
    * @param dir A folder with a configuration; see {@link startFail2ban}.
-   * @param root Where fail2ban's package was unpacked; by default it is installed.
+   * @param options See {@link Fail2banProgram}.
    */
-  constructor(dir: string, root = "") {
+  constructor(dir: string, { root = "", onLine }: Fail2banProgram = {}) {
     this.#dir = dir;
     this.#root = root;
+    this.#onLine = onLine;
     this.logPath = `${dir}/fail2ban.log`;
     this.databasePath = `${dir}/fail2ban.sqlite3`;
     this.configDir = `${dir}/etc`;
@@ -101,6 +114,7 @@ export class Fail2banServer implements AsyncDisposable {
     this.#child = new ChildProcess({
       ...this.#program("fail2ban-server"),
       args: ["-f", "-x", ...this.#where(), "start"],
+      ...(this.#onLine === undefined ? {} : { onLine: this.#onLine }),
     });
     await this.#child.waitForLine(/^Server ready$/);
   }
@@ -127,6 +141,22 @@ export class Fail2banServer implements AsyncDisposable {
   /** Sends a signal, as one that has it hang. */
   signal(name: Deno.Signal): void {
     this.#child?.signal(name);
+  }
+
+  /**
+   * Waits until its database has so many bans of a jail. It writes them after
+   * their lines; what it has not written when it stops is not restored.
+   */
+  async waitForRows(jail: string, count: number): Promise<void> {
+    using database = new DatabaseSync(this.databasePath, { readOnly: true });
+    const rows = database.prepare(
+      "SELECT count(*) AS count FROM bips WHERE jail = ?",
+    );
+    await waitUntil(() => rows.get(jail)?.["count"] === count, {
+      what: `${count} bans of ${jail} in the database`,
+      timeoutMs: 30_000,
+      intervalMs: 50,
+    });
   }
 
   /**
@@ -227,7 +257,7 @@ async function readLines(path: string): Promise<string[]> {
 export async function writeFail2banConfig(
   options: Fail2banOptions,
 ): Promise<void> {
-  const { dir, jails = {}, clusterJail, dedicatedJail } = options;
+  const { dir, jails = {}, clusterJail, dedicatedJail, logTarget } = options;
   for (const folder of ["action.d", "filter.d", "jail.d"]) {
     await Deno.mkdir(`${dir}/etc/${folder}`, { recursive: true });
   }
@@ -235,7 +265,7 @@ export async function writeFail2banConfig(
     Deno.writeTextFile(`${dir}/etc/${path}`, text);
   const ship = (from: string, to = from) =>
     Deno.copyFile(`${SHIPPED_FAIL2BAN}${from}`, `${dir}/etc/${to}`);
-  await write("fail2ban.conf", serverConfig(dir));
+  await write("fail2ban.conf", serverConfig(dir, logTarget));
   await write("jail.conf", JAIL_DEFAULTS);
   await write("action.d/note.conf", noteAction(actionsPath(dir)));
   let sections = "";
@@ -265,10 +295,13 @@ function renderSection(name: string, settings: JailSettings): string {
 }
 
 /** What makes a fail2ban keep to a folder: a `fail2ban.conf`, or a `fail2ban.local` beside the stock one. */
-export function serverConfig(dir: string): string {
+export function serverConfig(
+  dir: string,
+  logTarget = `${dir}/fail2ban.log`,
+): string {
   return renderSection("Definition", {
     loglevel: "INFO",
-    logtarget: `${dir}/fail2ban.log`,
+    logtarget: logTarget,
     syslogsocket: "auto",
     socket: socketPath(dir),
     pidfile: `${dir}/fail2ban.pid`,

@@ -56,7 +56,7 @@ export async function recordVersion(root = ""): Promise<RecordedVersion> {
     `${path}/etc/action.d/broken.conf`,
     "[Definition]\nactionban = false\nactionunban = false\n",
   );
-  await using server = new Fail2banServer(path, root);
+  await using server = new Fail2banServer(path, { root });
   await server.start();
   const answers = await playScenario(server, appLog);
   await server.stop();

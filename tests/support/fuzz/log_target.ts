@@ -198,7 +198,9 @@ function checkSession(events: readonly LogEvent[]): void {
   });
   const tickets = new Set<string>();
   const checkShared = (shared: readonly Detection[]) => {
-    for (const { jail, address, lastsMs = 0 } of shared) {
+    for (const found of shared) {
+      const { jail, address } = found;
+      const { lastsMs = 0 } = found.kind === "ban" ? found : {};
       must(jail !== CLUSTER_JAIL, "the cluster's own jail is not shared");
       must(tickets.has(`${jail} ${address}`), "what is shared was said");
       must(lastsMs >= 0, "a ban lasts some time");

@@ -2,7 +2,9 @@
 export type RealPart =
   | "fail2ban"
   | "faketime"
+  | "ipset"
   | "ipv6"
+  | "loopdisk"
   | "mountns"
   | "netns"
   | "nftables"
@@ -38,6 +40,16 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
     command: "grep",
     args: ["-q", "^0\\{31\\}1 ", "/proc/net/if_inet6"],
   },
+  loopdisk: {
+    missing: "a disk that fails takes root, a loop device and ext4",
+    command: "unshare",
+    args: [
+      ...["--mount", "sh", "-ec"],
+      "image=$(mktemp); trap 'rm $image' EXIT; truncate -s 1M $image; " +
+      "mkfs.ext4 -q -F $image; mount -o loop $image /mnt; " +
+      "[ -w /sys/fs/ext4/$(basename $(findmnt -n -o SOURCE /mnt))/trigger_fs_error ]; umount /mnt",
+    ],
+  },
   mountns: {
     missing: "a mount namespace takes root",
     command: "unshare",
@@ -56,6 +68,11 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
   npm: {
     missing: "npm is not installed",
     command: "npm",
+    args: ["--version"],
+  },
+  ipset: {
+    missing: "Debian's ipset is not installed",
+    command: "ipset",
     args: ["--version"],
   },
   nspawn: {

@@ -1,12 +1,15 @@
 import { deadline } from "./deadline.ts";
 
+/** Looks take a part of the time at most: who looks can't read what programs print meanwhile. */
+const REST_FACTOR = 4;
+
 /** How long to wait, and what to call it when it never comes. */
 export interface WaitOptions {
   /** What is waited for, for the error; a function says how it stands then. */
   readonly what: string | (() => string);
   /** Milliseconds that it may take on a quiet machine; {@link deadline} makes of it when to give up. */
   readonly timeoutMs?: number;
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two looks; longer where a look takes long. */
   readonly intervalMs?: number;
 }
 
@@ -26,14 +29,17 @@ export async function waitUntil<T>(
   const limitMs = deadline(timeoutMs);
   const endMs = performance.now() + limitMs;
   while (true) {
+    const lookedMs = performance.now();
     const value = await condition();
     if (value !== false && value !== undefined) {
       return value as Exclude<T, false | undefined>;
     }
-    if (performance.now() > endMs) {
+    const nowMs = performance.now();
+    if (nowMs > endMs) {
       const whatText = typeof what === "string" ? what : what();
       throw new Error(`Waited ${limitMs} ms in vain for ${whatText}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, intervalMs));
+    const restMs = Math.max(intervalMs, REST_FACTOR * (nowMs - lookedMs));
+    await new Promise((resolve) => setTimeout(resolve, restMs));
   }
 }

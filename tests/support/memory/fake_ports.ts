@@ -13,6 +13,7 @@ import type {
   LogPosition,
   PositionStore,
 } from "../../../lib/tail/ports.ts";
+import type { StateText } from "../../../lib/base/state_text.ts";
 import type { TicketOracle, TicketState } from "../../../lib/fail2ban/ports.ts";
 import { Condition } from "../../../lib/async/tasks.ts";
 
@@ -84,6 +85,26 @@ export class MemoryPositions implements PositionStore {
   /** The stored places, in bytes. */
   get offsets(): number[] {
     return this.saved.map(({ offsetBytes }) => offsetBytes);
+  }
+}
+
+/** Keeps a text in memory. */
+export class MemoryStateText implements StateText {
+  readonly place = "in memory";
+  #text: string | undefined;
+
+  load(): Promise<string | undefined> {
+    return Promise.resolve(this.#text);
+  }
+
+  save(text: string): Promise<void> {
+    this.#text = text;
+    return Promise.resolve();
+  }
+
+  putAside(): Promise<void> {
+    this.#text = undefined;
+    return Promise.resolve();
   }
 }
 

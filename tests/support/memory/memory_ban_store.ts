@@ -63,7 +63,14 @@ export class MemoryBanStore implements BanStore {
       }
       for (const name of events) this.#events.set(name, nowMs);
       this.#changes.push(...changes);
-      this.#bans = replay(changes, this.#bans);
+      for (const change of changes) {
+        if (this.#begins(change)) {
+          for (const [name, receipt] of this.#receipts) {
+            if (keyOf(receipt) === keyOf(change)) this.#receipts.delete(name);
+          }
+        }
+        this.#bans = replay([change], this.#bans);
+      }
       this.seq += changes.length;
       for (const change of changes) {
         if (isOperatorsLift(change)) {
@@ -143,6 +150,13 @@ export class MemoryBanStore implements BanStore {
       }
       return old.length === STEP;
     });
+  }
+
+  /** Whether a ban begins with a change. */
+  #begins(change: Change): boolean {
+    const { reports = [] } = this.#bans.get(keyOf(change)) ?? {};
+    return change.kind === "report" &&
+      !reports.some(({ expiresMs }) => expiresMs > change.atMs);
   }
 
   #knows(key: string): boolean {

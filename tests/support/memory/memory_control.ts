@@ -125,7 +125,7 @@ export class MemoryControl {
     if (!this.#sessions.has(message.session)) {
       return reply({ kind: "ERROR", code: "session", message: "" });
     }
-    if (message.kind === "STATE") return;
+    if (message.kind === "STATE") return reply({ kind: "HEARD" });
     if (message.kind === "BYE") {
       this.#sessions.delete(message.session);
       return reply({ kind: "ACK", batch: 0, results: [] });

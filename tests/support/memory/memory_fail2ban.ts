@@ -130,7 +130,8 @@ export class MemoryFail2ban implements Fail2banClient {
     const heard = takesMany ? addresses : [first];
     const before = jail.banned.size;
     for (const address of heard) {
-      if (jail.banned.has(address)) continue;
+      // A new one prolongs it.
+      if (jail.banned.has(address) && !takesMany) continue;
       jail.banned.set(address, takesMany ? nowMs : nowMs + OLD_DELAY_MS);
     }
     return done(takesMany ? jail.banned.size - before : first);

@@ -6,6 +6,7 @@
  */
 
 import { DiskLogFolder } from "../../../lib/tail/io/log_folder.ts";
+import { FolderEvents } from "../../../lib/tail/io/folder_events.ts";
 import { LogFollower } from "../../../lib/tail/log_follower.ts";
 import type { Log } from "../../../lib/log/log.ts";
 
@@ -20,7 +21,10 @@ const log: Log = {
     say(`${severity}: ${event} ${JSON.stringify(fields ?? {})}`),
 };
 
-await using folder = new DiskLogFolder(path, log, { lookEveryMs: 10 });
+await using folder = new DiskLogFolder(path, log, {
+  lookEveryMs: 10,
+  watch: FolderEvents.open,
+});
 await using lines = await LogFollower.begin({ folder, from: undefined, log });
 say("begun");
 for await (const { bytes } of lines.batches(new AbortController().signal)) {

@@ -79,6 +79,7 @@ const anyEvent: fc.Arbitrary<NodeEvent> = fc.oneof(
     kind: fc.constant("unban"),
     id: anyEventId,
     ...key,
+    why: fc.constantFrom("lifted", "ended"),
   }),
 );
 
@@ -290,6 +291,7 @@ export const anyPublisherMessage: fc.Arbitrary<PublisherMessage> = fc.oneof(
     jail: anyJailName,
     address: anyAddress,
   }),
+  fc.constant({ kind: "HEARD" } as const),
   record<Extract<PublisherMessage, { kind: "ACK" }>>({
     kind: fc.constant("ACK"),
     batch: anyCount,

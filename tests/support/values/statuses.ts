@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ProgramView } from "../../../lib/cli/status_view.ts";
+import type { ProgramView } from "../../../lib/views/status_view.ts";
 import type { ClusterStatus } from "../../../lib/wire/operator_status.ts";
 import { host } from "./core_values.ts";
 

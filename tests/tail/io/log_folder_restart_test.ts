@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { eventIdOfLine } from "../../../lib/monitor/event_id.ts";
 import { DiskLogFolder } from "../../../lib/tail/io/log_folder.ts";
+import { FolderEvents } from "../../../lib/tail/io/folder_events.ts";
 import { LogScanner } from "../../../lib/fail2ban/log_scanner.ts";
 import { LogFollower } from "../../../lib/tail/log_follower.ts";
 import type { LogPosition } from "../../../lib/tail/ports.ts";
@@ -30,7 +31,10 @@ async function readOn(
   const log = new MemoryLog();
   const bans: string[] = [];
   const ids: string[] = [];
-  await using folder = new DiskLogFolder(path, log, { lookEveryMs: 10 });
+  await using folder = new DiskLogFolder(path, log, {
+    lookEveryMs: 10,
+    watch: FolderEvents.open,
+  });
   await using lines = await LogFollower.begin({ folder, from, log });
   const signal = deadlineSignal(5_000);
   for await (const { bytes, startBytes, end } of lines.batches(signal)) {

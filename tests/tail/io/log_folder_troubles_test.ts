@@ -128,9 +128,11 @@ const AT_START: Readonly<
 > = {
   "a link to itself": [(path) => Deno.symlink(path, path), /symbolic links/],
   "a folder": [(path) => Deno.mkdir(path), /is not a file/],
-  "a pipe": [async (path) => {
-    await new Deno.Command("mkfifo", { args: [path] }).output();
-  }, /is not a file/],
+  "a pipe": [makePipe, /is a pipe, .* stands still/],
+  "a link to a pipe": [async (path) => {
+    await makePipe(`${path}.pipe`);
+    await Deno.symlink(`${path}.pipe`, path);
+  }, /is a pipe, .* stands still/],
 };
 
 for (const [what, [make, reason]] of Object.entries(AT_START)) {
@@ -166,6 +168,7 @@ Deno.test("DiskLogFolder waits for a log below a file, until a folder is there",
 const MEANWHILE: Readonly<Record<string, (path: string) => Promise<void>>> = {
   "a link to itself": (path) => Deno.symlink(path, path),
   "a folder": (path) => Deno.mkdir(path),
+  "a pipe": makePipe,
 };
 
 for (const [what, make] of Object.entries(MEANWHILE)) {
@@ -204,3 +207,7 @@ Deno.test("DiskLogFolder goes on once a file in its log's folder's place is gone
   await log.append(1);
   await waitUntil(() => followed.lines.length === 3, { what: "all lines" });
 });
+
+async function makePipe(path: string): Promise<void> {
+  await new Deno.Command("mkfifo", { args: [path] }).output();
+}

@@ -1,6 +1,7 @@
 import {
   deepStrictEqual,
   match,
+  rejects,
   strictEqual,
   throws,
 } from "node:assert/strict";
@@ -267,4 +268,28 @@ Deno.test("an address that a socket is bound to besides is asked about under its
   deepStrictEqual(await bench.roundTrip({ router, dealer: first }, "c"), ["c"]);
   deepStrictEqual(bench.domains, ["cluster", "besides"]);
   throws(() => router.bindAlso(`${url}/none`, "again"), /cannot listen on/);
+});
+
+Deno.test("an address that a socket is unbound from takes nobody any more, and others stay as they are", async () => {
+  await using bench = new CurveBench();
+  await using folder = await TempDir.create();
+  const router = bench.router();
+  const open = () => [...Deno.readDirSync("/proc/self/fd")].length;
+  const dealer = bench.context.dealer(router.endpoint, {
+    ...LIMITS,
+    security: bench.member(),
+  });
+  deepStrictEqual(await bench.roundTrip({ router, dealer }, "a"), ["a"]);
+  const before = open();
+  const paths = Array.from({ length: 50 }, (_, at) => folder.path(`${at}`));
+  for (const path of paths) router.bindAlso(`ipc://${path}`, path);
+  strictEqual(open(), before + paths.length);
+  for (const path of paths) router.unbind(`ipc://${path}`);
+  await waitUntil(() => open() === before, { what: "their descriptors" });
+  for (const path of paths) {
+    await rejects(Deno.connect({ transport: "unix", path }));
+  }
+  deepStrictEqual(await bench.roundTrip({ router, dealer }, "b"), ["b"]);
+  await router[Symbol.asyncDispose]();
+  router.unbind(`ipc://${paths[0]}`);
 });

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { ruleText, whyJson, whyLines } from "../../lib/cli/why_view.ts";
+import { ruleText, whyJson, whyLines } from "../../lib/views/why_view.ts";
 import { OPERATOR_ANSWER } from "../../lib/wire/operator_messages.ts";
 import { address } from "../support/values/core_values.ts";
 import { BANNED, FREE, NOW_MS } from "../support/values/why_answers.ts";

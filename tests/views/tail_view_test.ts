@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { PLAIN_PLACE } from "../../lib/cli/operator_output.ts";
-import { TailTable } from "../../lib/cli/tail_view.ts";
+import { PLAIN_PLACE } from "../../lib/views/operator_output.ts";
+import { TailTable } from "../../lib/views/tail_view.ts";
 import { LIVE_EVENTS } from "../support/values/live_events.ts";
 
 Deno.test("tail shows bans and refusals as operators were promised it", () => {

@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import NODES_SCHEMA from "../../docs/schemas/nodes.json" with { type: "json" };
 import type { Epoch } from "../../lib/base/ids.ts";
-import { nodeJson, nodeTable } from "../../lib/cli/node_table.ts";
+import { nodeJson, nodeTable } from "../../lib/views/node_table.ts";
 import type { ActionState } from "../../lib/wire/v2_messages.ts";
 import type { LiveNode, LiveRole } from "../../lib/wire/operator_messages.ts";
 import { member } from "../support/cluster/members.ts";

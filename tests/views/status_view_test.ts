@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { nodeStatusLines, statusLines } from "../../lib/cli/status_view.ts";
+import { nodeStatusLines, statusLines } from "../../lib/views/status_view.ts";
 import type { ClusterStatus } from "../../lib/wire/operator_status.ts";
 import { CLUSTER, MEMBERSHIP, PROGRAMS } from "../support/values/statuses.ts";
 

@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import type { Epoch } from "../../lib/base/ids.ts";
-import { memberDetails } from "../../lib/cli/member_view.ts";
+import { memberDetails } from "../../lib/views/member_view.ts";
 import type { LiveNode } from "../../lib/wire/operator_messages.ts";
 import { member } from "../support/cluster/members.ts";
 import { host } from "../support/values/core_values.ts";

@@ -1,0 +1,145 @@
+/**
+ * The receipts of one enforcer: a ban that several jails report is in force
+ * once, and each of them is told what became of it.
+ *
+ * @module
+ */
+
+import type { Clock } from "../async/clock.ts";
+import { keyOf } from "../ban/ban.ts";
+import type { JailName } from "../base/jail_name.ts";
+import type { ActionReceipt, HostBan, ReceiptSink } from "./enforcer.ts";
+import type { HostBanChange } from "./host_bans.ts";
+
+/** Options for the receipts of an enforcer. */
+export interface JailReceiptsOptions {
+  /** Name of the enforcer. */
+  readonly action: string;
+  /** The process's steady clock: receipts have its time. */
+  readonly clock: Clock;
+  /** Told of each ban and jail; `undefined`: nobody is. */
+  readonly receipts?: ReceiptSink | undefined;
+  /** The jails that report a ban now. */
+  readonly jailsOf: (ban: HostBan) => readonly JailName[];
+}
+
+/** Says what became of bans, to each jail that reported them. */
+export class JailReceipts {
+  readonly #options: JailReceiptsOptions;
+  /** Why a ban is not as it should be, as its jails were told it: once. */
+  readonly #told = new Map<string, Map<JailName, string>>();
+  /** The jails that want a ban no more, and are yet to be told that it is lifted. */
+  readonly #leaving = new Map<string, readonly JailName[]>();
+
+  /** @param options Of which enforcer, and to whom. */
+  constructor(options: JailReceiptsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * What is wanted has changed. A jail whose ban is in force for another one
+   * already is told so, as is one whose ban goes on for others.
+   *
+   * @param change What changed.
+   * @param isSettled Whether that is in force already, and nothing is to be done.
+   */
+  changed(change: HostBanChange, isSettled: boolean): void {
+    const { ban } = change;
+    if (change.kind !== "stands") return this.#leave(ban, change.jails);
+    const { left } = change;
+    if (left === undefined) this.#stay(ban);
+    else this.#leave(ban, [left]);
+    if (!isSettled) return;
+    if (left === undefined) this.#add(ban, ban.reportedJail, "applied", "");
+    this.#liftLeaving(ban);
+  }
+
+  /** A ban is in force. */
+  applied(ban: HostBan, detail: string): void {
+    this.#told.delete(keyOf(ban));
+    for (const jail of this.#jailsOf(ban)) {
+      this.#add(ban, jail, "applied", detail);
+    }
+    this.#liftLeaving(ban);
+  }
+
+  /** A ban is in force no more. */
+  lifted(ban: HostBan): void {
+    const key = keyOf(ban);
+    this.#told.delete(key);
+    if (!this.#leaving.has(key)) this.#leave(ban, [ban.reportedJail]);
+    this.#liftLeaving(ban);
+  }
+
+  /**
+   * A ban is not as it should be.
+   *
+   * @returns Whether a jail was not told of it before.
+   */
+  failed(
+    ban: HostBan,
+    outcome: "failed" | "refused",
+    detail: string,
+  ): boolean {
+    const key = keyOf(ban);
+    const told = this.#told.get(key) ?? new Map<JailName, string>();
+    this.#told.set(key, told);
+    let isNews = false;
+    for (const jail of this.#jailsOf(ban)) {
+      if (told.get(jail) === detail) continue;
+      told.set(jail, detail);
+      isNews = true;
+      this.#add(ban, jail, outcome, detail);
+    }
+    return isNews;
+  }
+
+  /** A ban is over: neither wanted nor in force. */
+  forget(ban: HostBan): void {
+    this.#told.delete(keyOf(ban));
+    this.#leaving.delete(keyOf(ban));
+  }
+
+  /** The jails that want it; else those that did. */
+  #jailsOf(ban: HostBan): readonly JailName[] {
+    const wanting = this.#options.jailsOf(ban);
+    if (wanting.length > 0) return wanting;
+    return this.#leaving.get(keyOf(ban)) ?? [ban.reportedJail];
+  }
+
+  #stay(ban: HostBan): void {
+    const key = keyOf(ban);
+    const left = this.#leaving.get(key)?.filter((jail) =>
+      jail !== ban.reportedJail
+    );
+    if (left === undefined) return;
+    if (left.length === 0) this.#leaving.delete(key);
+    else this.#leaving.set(key, left);
+  }
+
+  #leave(ban: HostBan, jails: readonly JailName[]): void {
+    const key = keyOf(ban);
+    const leaving = this.#leaving.get(key) ?? [];
+    const news = jails.filter((jail) => !leaving.includes(jail));
+    this.#leaving.set(key, [...leaving, ...news]);
+  }
+
+  #liftLeaving(ban: HostBan): void {
+    const key = keyOf(ban);
+    for (const jail of this.#leaving.get(key) ?? []) {
+      this.#add(ban, jail, "lifted", "");
+    }
+    this.#leaving.delete(key);
+  }
+
+  #add(
+    { address }: HostBan,
+    jail: JailName,
+    outcome: ActionReceipt["outcome"],
+    detail: string,
+  ): void {
+    const { action, receipts, clock } = this.#options;
+    const atMs = clock.nowMs();
+    receipts?.add({ jail, address, action, outcome, detail, atMs });
+  }
+}

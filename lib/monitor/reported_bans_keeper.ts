@@ -1,0 +1,102 @@
+/**
+ * Stores what was reported once the publisher has answered it: what is stored
+ * earlier and never arrives would be taken for reported by the next run.
+ *
+ * @module
+ */
+
+import type { Clock } from "../async/clock.ts";
+import { RuntimeError } from "../base/errors.ts";
+import type { Log } from "../log/log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
+import type { ReportLink } from "./report_link.ts";
+import type { KnownBans, ReportedBans } from "./reported_bans.ts";
+import type { ReportedBansStore } from "./reported_bans_store.ts";
+
+/** Options for {@link ReportedBansKeeper}. */
+export interface ReportedBansKeeperOptions {
+  /** What was reported. */
+  readonly known: ReportedBans;
+  /** Keeps it from one run to the next. */
+  readonly store: ReportedBansStore;
+  readonly clock: Clock;
+  /** Receives log records. */
+  readonly log: Log;
+}
+
+/** It is stored at most this often, in milliseconds. */
+const STORE_EVERY_MS = 15_000;
+
+/** What was reported, to be stored once the link has settled so many reports. */
+interface Mark {
+  readonly afterSettled: number;
+  readonly version: number;
+  readonly known: KnownBans;
+}
+
+/** Keeps what was reported from one run to the next. */
+export class ReportedBansKeeper {
+  readonly #options: ReportedBansKeeperOptions;
+  readonly #troubleLog: TroubleLog;
+  #mark: Mark | undefined;
+  #storedVersion = 0;
+
+  /** @param options See {@link ReportedBansKeeperOptions}. */
+  constructor(options: ReportedBansKeeperOptions) {
+    const { log, clock } = options;
+    this.#options = options;
+    this.#troubleLog = new TroubleLog({
+      ...{ log, clock },
+      trouble: "what was reported can't be stored, and is tried again",
+      over: "what was reported is stored again",
+    });
+  }
+
+  /**
+   * Stores until aborted.
+   *
+   * @param link Whose answers are waited for.
+   * @param signal Ends it.
+   */
+  async run(link: ReportLink, signal: AbortSignal): Promise<void> {
+    while (true) {
+      await this.#options.clock.delay(STORE_EVERY_MS, signal);
+      const mark = this.#look(link);
+      if (mark === undefined) continue;
+      await link.waitSettled(mark.afterSettled, signal);
+      await this.#store(mark);
+    }
+  }
+
+  /** Stores for the last time what may be stored. */
+  async finish(link: ReportLink): Promise<void> {
+    const isSettled = link.settled >= link.counters.submitted;
+    const mark = isSettled ? this.#look(link) : this.#mark;
+    if (mark === undefined || link.settled < mark.afterSettled) return;
+    await this.#store(mark);
+  }
+
+  /** @returns What is to be stored; `undefined`: it is. */
+  #look(link: ReportLink): Mark | undefined {
+    const { known } = this.#options;
+    const { version } = known;
+    if (version === this.#storedVersion) return undefined;
+    const afterSettled = link.counters.submitted;
+    const { epoch } = known;
+    const all = { epoch, bans: [...known.values()] };
+    this.#mark = { afterSettled, version, known: all };
+    return this.#mark;
+  }
+
+  async #store(mark: Mark): Promise<void> {
+    try {
+      await this.#options.store.save(mark.known);
+      this.#storedVersion = mark.version;
+      this.#mark = undefined;
+      this.#troubleLog.resolve();
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      this.#troubleLog.report(error.message);
+    }
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * Copies of the publisher's store: taken while it is in use, and put back.
+ *
+ * What is put back counts anew, in an epoch of its own: the numbers that were
+ * given after the copy was taken must not be given again to other changes.
+ *
+ * Not by `VACUUM INTO`: without every permission Deno lets a database attach no other.
+ *
+ * @see {@link https://www.sqlite.org/backup.html | SQLite, Online Backup}
+ * @module
+ */
+
+import { backup, DatabaseSync } from "node:sqlite";
+import { DATABASE_ENDS } from "../../base/aside.ts";
+import type { Epoch } from "../../base/ids.ts";
+import { BAN_STORE_SCHEMA } from "../ban_store_schema.ts";
+import { BanTables, readBanTables } from "../ban_tables.ts";
+import { epochOf, readEpochRow } from "../epoch_row.ts";
+import { HistoryTables } from "../history_tables.ts";
+import { inspectStore, migrateStore } from "../migrations.ts";
+import { REPLICA_SCHEMA } from "../replica_schema.ts";
+import { atOnce } from "../sql.ts";
+import { openFailure } from "../store_errors.ts";
+import { DatabaseFiles, folderOf } from "../database_files.ts";
+import { takeStoreLock } from "../store_lock.ts";
+
+const FILES = new DatabaseFiles(Deno);
+/** Longest wait for another process's lock; it blocks this process. */
+const BUSY_TIMEOUT_MS = 250;
+const EPOCH_BYTES = 16;
+
+/** What is in a copy. */
+export interface StoreContents {
+  /** Bans in force. */
+  readonly bans: number;
+  /** Number of the last change. */
+  readonly seq: number;
+}
+
+/** How a store is put back. */
+export interface StoreReturn {
+  /** The file that it is made from. */
+  readonly from: string;
+  /** `store`: another store, whole; `replica`: a subscriber's copy, which has the bans and nothing else. */
+  readonly kind: "store" | "replica";
+  /** Where it belongs. */
+  readonly path: string;
+  /** Milliseconds since 1970, by the system's clock: bans that are over by then are left out. */
+  readonly nowMs: number;
+}
+
+/** What became of a store that was put back. */
+export interface ReturnedStore extends StoreContents {
+  /** Where the store is that was there before; `undefined`: there was none. */
+  readonly before: string | undefined;
+}
+
+/**
+ * Copies a store as it is at a moment, whoever writes to it: no writer waits.
+ *
+ * @param path The store.
+ * @param to The copy, which is not there yet; of mode 0600.
+ * @param nowMs Milliseconds since 1970, by the system's clock.
+ * @throws {UnusableStoreError} when it is damaged, or newer.
+ * @throws {RuntimeError} when it can't be read, or the copy not be written.
+ */
+export async function copyStore(
+  path: string,
+  to: string,
+  nowMs: number,
+): Promise<StoreContents> {
+  try {
+    await copyDatabase(path, to);
+    using reader = reading(to);
+    inspectStore(reader, BAN_STORE_SCHEMA, "all");
+    return contentsOf(reader, nowMs);
+  } catch (error) {
+    throw openFailure(path, error);
+  }
+}
+
+async function copyDatabase(path: string, to: string): Promise<void> {
+  FILES.refuseOdd(path);
+  const beside = FILES.empty(`${to}.new`);
+  {
+    using reader = reading(path);
+    // All pages are of one moment, or a busy writer would have it begin anew for ever.
+    reader.exec("BEGIN; SELECT count(*) FROM sqlite_schema");
+    await backup(reader, beside);
+    // So it can be read from where nothing can be written.
+    using copied = new DatabaseSync(beside);
+    copied.exec("PRAGMA journal_mode = DELETE");
+  }
+  FILES.putInPlace(beside, to);
+}
+
+/**
+ * Puts a store back; the publisher does not run meanwhile. What was in its
+ * place is kept beside it.
+ *
+ * @throws {StoreInUseError} when the publisher runs.
+ * @throws {UnusableStoreError} when what it is made from is damaged, or newer.
+ * @throws {RuntimeError} when it can't be read, or the store not be written;
+ * what was there is there still.
+ */
+export async function returnStore(
+  { from, kind, path, nowMs }: StoreReturn,
+): Promise<ReturnedStore> {
+  const lock = takeStoreLock(path, FILES);
+  try {
+    const beside = `${path}.new`;
+    await makeFrom(from, kind, beside, nowMs);
+    return putStore(beside, path, nowMs);
+  } finally {
+    lock.close();
+  }
+}
+
+async function makeFrom(
+  from: string,
+  kind: StoreReturn["kind"],
+  beside: string,
+  nowMs: number,
+): Promise<void> {
+  try {
+    FILES.refuseOdd(from);
+    if (kind === "store") await makeOfStore(from, beside);
+    else makeOfReplica(from, FILES.empty(beside), nowMs);
+  } catch (error) {
+    throw openFailure(from, error);
+  }
+}
+
+function putStore(beside: string, path: string, nowMs: number): ReturnedStore {
+  try {
+    const before = keepBefore(path);
+    FILES.putInPlace(beside, path);
+    const owner = Deno.statSync(folderOf(path));
+    for (const name of [path, `${path}.lock`]) giveTo(name, owner);
+    using reader = reading(path);
+    return { ...contentsOf(reader, nowMs), before };
+  } catch (error) {
+    throw openFailure(path, error);
+  }
+}
+
+async function makeOfStore(from: string, beside: string): Promise<void> {
+  {
+    using reader = reading(from);
+    inspectStore(reader, BAN_STORE_SCHEMA, "all");
+  }
+  await copyDatabase(from, beside);
+  writeTo(beside, (database, history) => {
+    history.setMark({ ...history.mark, epoch: newEpoch() });
+    // Every row is read once: what is damaged is not put in place.
+    for (const _ban of readBanTables(database, -Infinity));
+  });
+}
+
+function makeOfReplica(from: string, beside: string, nowMs: number): void {
+  using reader = reading(from);
+  inspectStore(reader, REPLICA_SCHEMA, "all");
+  // Its subscriber may run: all that is read is of one moment.
+  reader.exec("BEGIN");
+  const { seq } = readEpochRow(
+    reader.prepare("SELECT epoch, seq, sum FROM meta").get(),
+  );
+  writeTo(beside, (database, history) => {
+    history.setMark({ epoch: newEpoch(), seq });
+    const tables = new BanTables(database);
+    for (const ban of readBanTables(reader, nowMs)) tables.put(ban);
+  });
+}
+
+function writeTo(
+  path: string,
+  work: (database: DatabaseSync, history: HistoryTables) => void,
+): void {
+  using database = new DatabaseSync(path);
+  migrateStore(database, BAN_STORE_SCHEMA);
+  const history = new HistoryTables(database);
+  atOnce(database, () => work(database, history));
+}
+
+function reading(path: string): DatabaseSync {
+  return new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+}
+
+function newEpoch(): Epoch {
+  return epochOf(crypto.getRandomValues(new Uint8Array(EPOCH_BYTES)));
+}
+
+/** Moves a database out of its place, to a name that is free. */
+function keepBefore(path: string): string | undefined {
+  const ends = DATABASE_ENDS.filter((end) => FILES.see(`${path}${end}`));
+  if (ends.length === 0) return undefined;
+  const before = FILES.freeName(`${path}.before`);
+  for (const end of ends) Deno.renameSync(`${path}${end}`, `${before}${end}`);
+  return before;
+}
+
+function giveTo(path: string, { uid, gid }: Deno.FileInfo): void {
+  if (Deno.uid() === 0) Deno.chownSync(path, uid, gid);
+}
+
+/** Its bans by its own clock. */
+function contentsOf(reader: DatabaseSync, nowMs: number): StoreContents {
+  const history = new HistoryTables(reader);
+  let bans = 0;
+  const atMs = nowMs - (history.time?.aheadMs ?? 0);
+  for (const _ban of readBanTables(reader, atMs)) bans++;
+  return { bans, seq: history.seq };
+}

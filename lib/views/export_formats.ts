@@ -1,0 +1,164 @@
+/**
+ * Bans as other programs read them.
+ *
+ * | format      | what reads it                                                                 |
+ * | ----------- | ----------------------------------------------------------------------------- |
+ * | `plain`     | an address or network a line                                                  |
+ * | `csv`       | address, family, end                                                          |
+ * | `json`      | an object a line, as `docs/schemas/export.json` says                          |
+ * | `nft`       | `nft -f`: a table of its own with two sets, which are filled anew             |
+ * | `ipset`     | `ipset restore`: two sets, filled anew                                        |
+ * | `mikrotik`  | RouterOS `import`: an address list for each family                            |
+ * | `haproxy`   | the same lines as `plain`, for `acl banned src -f FILE`                       |
+ * | `nginx-geo` | the inside of nginx's `geo` block                                             |
+ * | `pf`        | the same lines as `plain`, for `table <banned> persist file`                  |
+ *
+ * @see {@link https://www.netfilter.org/projects/nftables/manpage.html | nft(8)}
+ * @see {@link https://ipset.netfilter.org/ipset.man.html | ipset(8)}
+ * @module
+ */
+
+import type { Address } from "../base/address.ts";
+import { csvLine, isoText } from "./plain_texts.ts";
+
+/** A network, and when it is to be forgotten. */
+export interface ExportedNetwork {
+  readonly network: Address;
+  /** In milliseconds since 1970; `null`: never, or as long as the list says so. */
+  readonly endsMs: number | null;
+}
+
+/** Every format. */
+export const EXPORT_FORMATS = [
+  "plain",
+  "csv",
+  "json",
+  "nft",
+  "ipset",
+  "mikrotik",
+  "haproxy",
+  "nginx-geo",
+  "pf",
+] as const;
+
+/** Who reads it. */
+export type ExportFormat = typeof EXPORT_FORMATS[number];
+
+/** The name of sets, tables and lists. */
+const NAME = "fail2ban-cluster";
+/** The same where a name has no hyphen. */
+const TABLE = "fail2ban_cluster_export";
+/** Longest timeout of ipset, in seconds. */
+const MAX_IPSET_SECONDS = 2_147_483;
+/** Most elements in a line for nft. */
+const NFT_ELEMENTS = 500;
+
+/**
+ * Renders networks.
+ *
+ * @param format Who reads it.
+ * @param networks In the order in which they are printed.
+ * @param nowMs In milliseconds since 1970.
+ * @returns Lines, without line ends.
+ */
+export function* exportLines(
+  format: ExportFormat,
+  networks: readonly ExportedNetwork[],
+  nowMs: number,
+): Generator<string, void, undefined> {
+  switch (format) {
+    case "plain":
+    case "haproxy":
+    case "pf":
+      for (const { network } of networks) yield network;
+      return;
+    case "csv":
+      yield csvLine(["network", "family", "ends"]);
+      for (const { network, endsMs } of networks) {
+        yield csvLine([network, `${familyOf(network)}`, isoText(endsMs) ?? ""]);
+      }
+      return;
+    case "json":
+      for (const { network, endsMs } of networks) {
+        const family = familyOf(network);
+        yield JSON.stringify({ network, family, ends: isoText(endsMs) });
+      }
+      return;
+    case "nft":
+      yield* nftLines(networks);
+      return;
+    case "ipset":
+      yield* ipsetLines(networks, nowMs);
+      return;
+    case "mikrotik":
+      yield* mikrotikLines(networks, nowMs);
+      return;
+    case "nginx-geo":
+      for (const { network } of networks) yield `${network} 1;`;
+  }
+}
+
+/** The transaction is wholly done or not at all, so there is no moment without a list. */
+function* nftLines(
+  networks: readonly ExportedNetwork[],
+): Generator<string, void, undefined> {
+  yield `add table inet ${TABLE}`;
+  for (const family of [4, 6] as const) {
+    const set = `inet ${TABLE} banned${family}`;
+    yield `add set ${set} { type ipv${family}_addr; flags interval; auto-merge; }`;
+    yield `flush set ${set}`;
+    const all = networks.filter(({ network }) => familyOf(network) === family);
+    for (let at = 0; at < all.length; at += NFT_ELEMENTS) {
+      const some = all.slice(at, at + NFT_ELEMENTS);
+      const elements = some.map(({ network }) => network).join(", ");
+      yield `add element ${set} { ${elements} }`;
+    }
+  }
+}
+
+/** A set beside is filled and put in place, so there is no moment without a list. */
+function* ipsetLines(
+  networks: readonly ExportedNetwork[],
+  nowMs: number,
+): Generator<string, void, undefined> {
+  for (const family of [4, 6] as const) {
+    const set = `${NAME}-${family}`;
+    const kind = `hash:net family inet${family === 4 ? "" : "6"} timeout 0`;
+    const size = `maxelem ${Math.max(65_536, networks.length)}`;
+    yield `create ${set} ${kind} ${size} -exist`;
+    yield `create ${set}-new ${kind} ${size} -exist`;
+    yield `flush ${set}-new`;
+    for (const { network, endsMs } of networks) {
+      if (familyOf(network) !== family) continue;
+      const seconds = Math.min(secondsLeft(endsMs, nowMs), MAX_IPSET_SECONDS);
+      yield `add ${set}-new ${network} timeout ${seconds} -exist`;
+    }
+    yield `swap ${set}-new ${set}`;
+    yield `destroy ${set}-new`;
+  }
+}
+
+function* mikrotikLines(
+  networks: readonly ExportedNetwork[],
+  nowMs: number,
+): Generator<string, void, undefined> {
+  for (const family of [4, 6] as const) {
+    const menu = family === 4 ? "/ip" : "/ipv6";
+    yield `${menu} firewall address-list remove [find list=${NAME}]`;
+    for (const { network, endsMs } of networks) {
+      if (familyOf(network) !== family) continue;
+      const seconds = secondsLeft(endsMs, nowMs);
+      const timeout = seconds === 0 ? "" : ` timeout=${seconds}s`;
+      yield `${menu} firewall address-list add list=${NAME} address=${network}${timeout}`;
+    }
+  }
+}
+
+/** 0: without end. */
+function secondsLeft(endsMs: number | null, nowMs: number): number {
+  return endsMs === null ? 0 : Math.max(1, Math.ceil((endsMs - nowMs) / 1_000));
+}
+
+function familyOf(network: Address): 4 | 6 {
+  return network.includes(":") ? 6 : 4;
+}

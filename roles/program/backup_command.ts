@@ -1,0 +1,180 @@
+/**
+ * `fail2ban-cluster backup` and `restore`: the publisher's store, its keys and
+ * its list of members, to a folder that has them where the folder for state
+ * has them, and back.
+ *
+ * @module
+ */
+
+import { RuntimeError, UsageError } from "../../lib/base/errors.ts";
+import type { TypedCommand } from "../../lib/cli/cluster_cli.ts";
+import type { OperatorOutput } from "../../lib/views/operator_output.ts";
+import type { ClusterConfig } from "../../lib/config/cluster_config.ts";
+import { banStorePath } from "../../lib/store/io/sqlite_ban_store.ts";
+import {
+  copyStore,
+  type ReturnedStore,
+  returnStore,
+  type StoreContents,
+} from "../../lib/store/io/store_copies.ts";
+import { DatabaseFiles, folderOf } from "../../lib/store/database_files.ts";
+import { memberListPath } from "../../lib/members/io/secret_file.ts";
+import { identityFile, memberListFile } from "./member_files.ts";
+import { isRunning } from "./running_programs.ts";
+
+const FILES = new DatabaseFiles(Deno);
+
+/** What a backup or a restore works with. */
+export interface BackupPlace {
+  readonly config: ClusterConfig;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+/**
+ * Makes a backup, also while the publisher runs.
+ *
+ * @param place This host.
+ * @param command Its operand is the folder, which is not there yet.
+ * @throws {RuntimeError} when it is there, or something can't be read or written.
+ */
+export async function backUp(
+  { config: { stateDir }, nowMs }: BackupPlace,
+  { operands }: TypedCommand,
+): Promise<OperatorOutput> {
+  const [dir = ""] = operands;
+  if (FILES.see(dir) !== undefined) {
+    throw new RuntimeError(`${dir} is there already`, {
+      hint: "each backup is a folder of its own: name one that is not there",
+    });
+  }
+  const path = banStorePath(stateDir);
+  if (FILES.see(path) === undefined) {
+    throw new RuntimeError(`there is no store in ${stateDir} to back up`, {
+      hint: "run it on the publisher's host",
+    });
+  }
+  const beside = await newFolder(`${dir}.new`);
+  const contents = await copyStore(path, banStorePath(beside), nowMs);
+  const members = await copyMembers(stateDir, beside);
+  await Deno.rename(beside, dir);
+  return {
+    lines: [],
+    notes: [
+      `backed up to ${dir}: ${contentsText(contents)}, ${membersText(members)}`,
+      "it has the keys of the cluster: keep it as safe as this host",
+    ],
+  };
+}
+
+/**
+ * Puts a backup back, or makes the store of a subscriber's copy, or both: keys
+ * and members of the backup, bans of the copy. The publisher does not run
+ * meanwhile. What is replaced is kept beside.
+ *
+ * @param place This host.
+ * @param command Its operand is the folder, `--from` a subscriber's copy.
+ * @throws {UsageError} when there is neither.
+ * @throws {RuntimeError} when the publisher runs, or something can't be read or written.
+ */
+export async function restore(
+  { config: { stateDir, publisherPidFile }, nowMs }: BackupPlace,
+  { operands: [dir], options }: TypedCommand,
+): Promise<OperatorOutput> {
+  const from = options.get("from");
+  const copy = typeof from === "string" ? from : undefined;
+  if (dir === undefined && copy === undefined) {
+    throw new UsageError("restore needs the folder of a backup, or --from", {
+      hint: "a subscriber's copy is replica.sqlite3 in its statedir",
+    });
+  }
+  if (await isRunning(publisherPidFile)) {
+    throw new RuntimeError("the publisher runs, and writes to the store", {
+      hint: "stop it first: systemctl stop fail2ban-publisher",
+    });
+  }
+  // Whatever can't be read is told of before anything is changed.
+  const members = dir === undefined ? undefined : await readMembers(dir);
+  await Deno.mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const returned = await returnStore({
+    from: copy ?? banStorePath(dir ?? ""),
+    ...{ nowMs, path: banStorePath(stateDir) },
+    kind: copy === undefined ? "store" : "replica",
+  });
+  const before = await putMembers(stateDir, members);
+  return { lines: [], notes: restoredNotes(returned, members, before) };
+}
+
+type Members = Awaited<ReturnType<typeof readMembers>>;
+
+async function readMembers(dir: string) {
+  const identity = await identityFile(dir).read();
+  const list = await memberListFile(dir).read();
+  return { identity, list };
+}
+
+async function copyMembers(from: string, to: string): Promise<Members> {
+  const members = await readMembers(from);
+  await writeMembers(to, members);
+  return members;
+}
+
+async function writeMembers(
+  dir: string,
+  { identity, list }: Members,
+): Promise<void> {
+  if (identity !== undefined) await identityFile(dir).replace(identity);
+  if (list !== undefined) await memberListFile(dir).replace(list);
+}
+
+/** @returns Where the members are that were there before. */
+async function putMembers(
+  stateDir: string,
+  members: Members | undefined,
+): Promise<string | undefined> {
+  const hasSome = members?.identity !== undefined ||
+    members?.list !== undefined;
+  if (members === undefined || !hasSome) return undefined;
+  const folder = folderOf(memberListPath(stateDir));
+  const before = FILES.see(folder) && FILES.freeName(`${folder}.before`);
+  if (before !== undefined) await Deno.rename(folder, before);
+  await writeMembers(stateDir, members);
+  return before;
+}
+
+/** An empty folder that only this user may read. */
+async function newFolder(path: string): Promise<string> {
+  if (FILES.see(path) !== undefined) {
+    await Deno.remove(path, { recursive: true });
+  }
+  await Deno.mkdir(path, { mode: 0o700 });
+  return path;
+}
+
+function restoredNotes(
+  returned: ReturnedStore,
+  members: Members | undefined,
+  membersBefore: string | undefined,
+): readonly string[] {
+  const kept = [returned.before, membersBefore].filter((path) =>
+    path !== undefined
+  );
+  return [
+    `restored ${contentsText(returned)}` +
+    (members === undefined ? "" : `, ${membersText(members)}`),
+    ...kept.map((path) => `what was there before is ${path}`),
+    "next: systemctl start fail2ban-publisher; no node lifts a ban that is restored",
+  ];
+}
+
+function contentsText({ bans, seq }: StoreContents): string {
+  return `${bans.toLocaleString("en")} bans (change ${
+    seq.toLocaleString("en")
+  })`;
+}
+
+function membersText({ identity, list }: Members): string {
+  const { members = [], allowed = [] } = list ?? {};
+  const keys = identity === undefined ? "no keys" : "the publisher's keys";
+  return `${keys}, ${members.length} members, an allowlist of ${allowed.length}`;
+}
