@@ -74,7 +74,7 @@ place() { # KIND ROLE MODE FROM TO
     return 0
   fi
   case $5 in
-    "$doc"/* | "$lib"/install* | "$lib"/systemd/* | "$lib"/RELEASE) ;;
+    "$doc"/* | "$prefix"/share/* | "$lib"/install* | "$lib"/systemd/* | "$lib"/RELEASE) ;;
     *) concerns=$2 ;;
   esac
   if ! cmp -s "$file" "$destdir$5" && ! is_as_installed "$5"; then

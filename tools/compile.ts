@@ -32,7 +32,7 @@ const PROJECT = decodeURIComponent(new URL("..", import.meta.url).pathname)
 const BESIDE = [
   ...["CHANGELOG.md", "LICENSE", "README.md"],
   ...["docs", "fail2ban", "fail2ban-cluster.conf"],
-  ...["install.sh", "installer", "systemd"],
+  ...["install.sh", "installer", "share", "systemd"],
 ];
 /** Says which version for which target a folder holds; install.sh reads it. */
 const RELEASE = "RELEASE";

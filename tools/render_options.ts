@@ -1,7 +1,7 @@
 /**
- * Writes what people read of the table of options: `fail2ban-cluster.conf` and
- * the table in README.md. With `--check` it changes nothing and says what
- * differs.
+ * Writes what people and shells read of the tables of options and verbs:
+ * `fail2ban-cluster.conf`, the table in README.md, manual pages and completions
+ * in `share/`. With `--check` it changes nothing and says what differs.
  *
  * ```
  * deno run --allow-read --allow-write tools/render_options.ts [--check]
@@ -10,6 +10,8 @@
  * @module
  */
 
+import { completions } from "../lib/cli/completions.ts";
+import { manPages } from "../lib/cli/man_pages.ts";
 import {
   renderOptionTable,
   renderShippedFile,
@@ -22,6 +24,11 @@ const END = "<!-- /options -->";
 const FILES: Readonly<Record<string, (now: string) => string | undefined>> = {
   "fail2ban-cluster.conf": renderShippedFile,
   "README.md": renderReadme,
+  ...Object.fromEntries(
+    Object.entries({ ...manPages(), ...completions() }).map(
+      ([path, text]) => [`share/${path}`, () => text],
+    ),
+  ),
 };
 
 /**
@@ -45,7 +52,10 @@ export async function renderOptions(
     } else if (rendered !== now) {
       if (isCheck) {
         troubleLog.push(`${name} differs: tools/render_options.ts writes it`);
-      } else await Deno.writeTextFile(path, rendered);
+        continue;
+      }
+      await Deno.mkdir(new URL(".", path), { recursive: true });
+      await Deno.writeTextFile(path, rendered);
     }
   }
   return troubleLog;

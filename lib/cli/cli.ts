@@ -67,26 +67,29 @@ const SUBSCRIBER_VERBS = {
     "lift all that it has in force on this host, and take its firewall table away; it must not run",
 } as const;
 
-const OPTION_HELP: readonly (readonly [option: string, help: string])[] = [
-  [
-    "-c, --config FILE",
-    "the configuration; FILE with .local for .conf overrides it",
-  ],
-  [
-    "--print-config",
-    "print what holds, and where each value comes from; secrets masked",
-  ],
-  ["--dry-run", "say what would be sent or done, and do nothing"],
-  ["--log-level LEVEL", `one of ${SEVERITIES.join(", ")}`],
-  [
-    "--log-format FORMAT",
-    `of the program's own log: ${OWN_LOG_FORMATS.join(" or ")}`,
-  ],
-  ["--version", "print the version"],
-  ["-h, --help", "print this text"],
-];
+/** The options of every verb, as the help text has them. */
+export const ROLE_OPTIONS:
+  readonly (readonly [option: string, help: string])[] = [
+    [
+      "-c, --config FILE",
+      "the configuration; FILE with .local for .conf overrides it",
+    ],
+    [
+      "--print-config",
+      "print what holds, and where each value comes from; secrets masked",
+    ],
+    ["--dry-run", "say what would be sent or done, and do nothing"],
+    ["--log-level LEVEL", `one of ${SEVERITIES.join(", ")}`],
+    [
+      "--log-format FORMAT",
+      `of the program's own log: ${OWN_LOG_FORMATS.join(" or ")}`,
+    ],
+    ["--version", "print the version"],
+    ["-h, --help", "print this text"],
+  ];
 
-const ABOUT: Readonly<Record<Role, string>> = {
+/** What each program does. */
+export const ROLE_SUMMARIES: Readonly<Record<Role, string>> = {
   monitor:
     "follows fail2ban's log and reports this host's bans to the publisher",
   publisher: "takes the reports of monitors and tells every subscriber",
@@ -165,7 +168,7 @@ export function helpText(
   );
   return [
     `${name} ${version}`,
-    ABOUT[role],
+    ROLE_SUMMARIES[role],
     "",
     `usage: ${name} [verb] [option...]`,
     "",
@@ -173,7 +176,7 @@ export function helpText(
     ...helpColumns(Object.entries(verbsOf(role))),
     "",
     "options:",
-    ...helpColumns(OPTION_HELP),
+    ...helpColumns(ROLE_OPTIONS),
     "",
     "The configuration is /etc/fail2ban-cluster/fail2ban-cluster.conf, else",
     "fail2ban-cluster.conf beside the program. Its settings for this program:",
@@ -193,7 +196,7 @@ function verbHelpText({ name, role }: ProgramInfo, verb: Verb): string {
     ...helpColumns([[verb, verbsOf(role)[verb] ?? ""]]),
     "",
     "options:",
-    ...helpColumns(OPTION_HELP),
+    ...helpColumns(ROLE_OPTIONS),
     "",
     `${name} --help lists the other verbs, and the settings`,
     "",
@@ -265,7 +268,8 @@ function fail(program: ProgramInfo, message: string): never {
   });
 }
 
-function verbsOf(role: Role): Readonly<Record<string, string>> {
+/** The verbs of a program, and what each does. */
+export function verbsOf(role: Role): Readonly<Record<string, string>> {
   return role === "subscriber" ? { ...VERBS, ...SUBSCRIBER_VERBS } : VERBS;
 }
 

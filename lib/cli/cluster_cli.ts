@@ -41,14 +41,20 @@ export type ClusterCommandLine =
 /** The program's name. */
 export const CLUSTER_PROGRAM = "fail2ban-cluster";
 
-const COMMON: readonly (readonly [option: string, help: string])[] = [
-  [
-    "-c, --config FILE",
-    "the configuration; FILE with .local for .conf overrides it",
-  ],
-  ["--version", "print the version"],
-  ["-h, --help", "print this text"],
-];
+/** What it is for. */
+export const CLUSTER_SUMMARY =
+  "bans, nodes, keys and the allowlist of a cluster of fail2bans";
+
+/** The options of every verb, as the help text has them. */
+export const CLUSTER_OPTIONS:
+  readonly (readonly [option: string, help: string])[] = [
+    [
+      "-c, --config FILE",
+      "the configuration; FILE with .local for .conf overrides it",
+    ],
+    ["--version", "print the version"],
+    ["-h, --help", "print this text"],
+  ];
 
 /**
  * Reads the arguments.
@@ -122,7 +128,7 @@ export function clusterHelpText(version: string, about?: string): string {
   if (about !== undefined) return verbHelpText(about, usages);
   return [
     `${CLUSTER_PROGRAM} ${version}`,
-    "bans, nodes, keys and the allowlist of a cluster of fail2bans",
+    CLUSTER_SUMMARY,
     "",
     `usage: ${CLUSTER_PROGRAM} verb [option...]`,
     "",
@@ -138,7 +144,7 @@ export function clusterHelpText(version: string, about?: string): string {
     ),
     "",
     "always:",
-    ...helpColumns(COMMON),
+    ...helpColumns(CLUSTER_OPTIONS),
     "",
     "exit codes: 0 ok, 1 bug, 2 usage, 3 configuration, 4 anything else",
     "",
@@ -161,7 +167,7 @@ function verbHelpText(
     ...verbRows(meant),
     "",
     "always:",
-    ...helpColumns(COMMON),
+    ...helpColumns(CLUSTER_OPTIONS),
     "",
   ].join("\n");
 }

@@ -139,24 +139,39 @@ export class Fail2banEnforcer implements Enforcer {
     bans: readonly HostBan[],
     signal: AbortSignal,
   ): Promise<number> {
+    const banTimes = await this.#finiteBanTimes(signal);
+    // Another fail2ban may have answered.
     this.#renewals.retain(bans, this.#client.servers);
     const byJail = Map.groupBy(bans, ({ jail }) => jail);
     let pauseMs = MAX_RENEWAL_INTERVAL_MS;
     let room = MAX_RENEWED;
+    for (const [jail, banTimeMs] of banTimes) {
+      pauseMs = Math.min(pauseMs, banTimeMs / RENEWALS_IN_BAN_TIME);
+      const due = this.#renewals.due(byJail.get(jail) ?? [], banTimeMs);
+      if (due.length === 0) continue;
+      const ignored = await this.#fail2ban.ignoredIn(jail, signal);
+      const allowed = due.filter(({ address }) =>
+        ignored?.concerns(address) === false
+      );
+      const taken = allowed.slice(0, room);
+      await this.#renewIn(jail, taken, signal);
+      room -= taken.length;
+      if (taken.length < allowed.length) pauseMs = 0;
+    }
+    return pauseMs;
+  }
+
+  /** How long jails ban, in milliseconds, but for those that do for ever or hardly. */
+  async #finiteBanTimes(
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<JailName, number>> {
+    const banTimes = new Map<JailName, number>();
     for (const jail of this.#jails) {
       const banTimeMs = await this.#fail2ban.banTimeIn(jail, signal);
       if (banTimeMs === undefined || banTimeMs === Infinity) continue;
-      if (banTimeMs < MIN_BAN_TIME_MS) continue;
-      pauseMs = Math.min(pauseMs, banTimeMs / RENEWALS_IN_BAN_TIME);
-      const ignored = await this.#fail2ban.ignoredIn(jail, signal);
-      const due = this.#renewals.due(byJail.get(jail) ?? [], banTimeMs)
-        .filter(({ address }) => ignored?.concerns(address) === false);
-      const taken = due.slice(0, room);
-      await this.#renewIn(jail, taken, signal);
-      room -= taken.length;
-      if (taken.length < due.length) pauseMs = 0;
+      if (banTimeMs >= MIN_BAN_TIME_MS) banTimes.set(jail, banTimeMs);
     }
-    return pauseMs;
+    return banTimes;
   }
 
   async #renewIn(

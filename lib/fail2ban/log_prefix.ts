@@ -41,7 +41,8 @@ export function linePatterns(
  * journal's own form no second prefix follows.
  */
 export const LINE_BEGINNINGS: Readonly<Record<LineFormat, RegExp>> = patternsOf(
-  String.raw`fail2ban(?:\.[\w.]{1,64})? *(?:\[\d{1,10}\])?: [A-Z]{3,9} `,
+  String
+    .raw`fail2ban(?:\.[\w.]{1,64})? *(?:\[\d{1,10}\])?: (?:[A-Z]{3,9}|#\d\d-Lev\.) +`,
   String.raw`(?!\d{4}-|fail2ban\.)`,
 );
 

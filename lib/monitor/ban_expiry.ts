@@ -49,6 +49,8 @@ export interface EstimatedEnd {
   readonly endsMs: number;
   /** What a row may still correct; `undefined`: nothing will be known better. */
   readonly awaits?: AwaitedRow;
+  /** Whether it is fail2ban's own row of the ban that says so. @default {false} */
+  readonly isOfRow?: boolean;
 }
 
 /** A row that is yet to be written. */
@@ -186,7 +188,7 @@ export class BanExpiry {
     this.#learn(ban.jail, row);
     const { endsMs, beganMs = writtenMs } = row;
     return beganMs >= writtenMs - SAME_BAN_MS
-      ? { endsMs }
+      ? { endsMs, isOfRow: true }
       : { endsMs, awaits: { writtenMs, before: row, tellAssumed: undefined } };
   }
 

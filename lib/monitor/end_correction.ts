@@ -51,7 +51,7 @@ const MAX_LOOKS = 500;
 
 interface Awaited {
   readonly ban: MadeBan;
-  readonly end: Required<EstimatedEnd>;
+  readonly end: Required<Pick<EstimatedEnd, "endsMs" | "awaits">>;
   readonly sinceMs: number;
 }
 

@@ -249,7 +249,11 @@ export class Reporter {
   ): Promise<void> {
     await this.#corrections?.run(
       inTurn,
-      (known) => this.#correct(known, signal),
+      async (known) => {
+        await this.#correct(known, signal);
+        // Its row was seen, so that it will be missed.
+        this.#options.known?.list(known.ban);
+      },
       signal,
     );
     await new Condition().wait(signal);
@@ -340,6 +344,7 @@ export class Reporter {
     await link.submit(report, signal);
     this.#corrections?.watch({ ...event, madeMs }, end);
     this.#note(event, "reported", expiresMs);
+    if (end.isOfRow === true) this.#options.known?.list(event);
     return expiresMs;
   }
 

@@ -62,10 +62,16 @@ export function sortsByItself(suffix: string): boolean {
     /^1\d{9}$/.test(digits);
 }
 
-/** How long ago a suffix was given, so that a greater age comes first. */
-export function ageOfSuffix(suffix: string): number {
-  if (suffix === "") return -Infinity;
-  const digits = Number(digitsOf(suffix));
+/** Younger than any date. */
+const YOUNGEST = -(10n ** 40n);
+
+/**
+ * How long ago a suffix was given, so that a greater age comes first. A date
+ * with its time has more digits than a number holds exactly.
+ */
+export function ageOfSuffix(suffix: string): bigint {
+  if (suffix === "") return YOUNGEST;
+  const digits = BigInt(digitsOf(suffix));
   // A date grows with time, a count falls.
   return isDateSuffix(suffix) ? -digits : digits;
 }

@@ -158,7 +158,9 @@ export function countMissing(
   files: readonly { readonly name: string }[],
   logName: string,
 ): number {
-  const counts = files.map(({ name }) => ageOfSuffix(suffixOf(name, logName)))
+  const counts = files.map(({ name }) =>
+    Number(ageOfSuffix(suffixOf(name, logName)))
+  )
     .filter((count) => count > 0);
   return counts.length === 0 ? 0 : Math.max(...counts) - new Set(counts).size;
 }
@@ -186,7 +188,8 @@ export function inOrderOfRotation<T extends NamedFile>(
       const laterMs = (left.modifiedMs ?? 0) - (right.modifiedMs ?? 0);
       if (laterMs !== 0) return laterMs;
     }
-    return ageOfSuffix(rightSuffix) - ageOfSuffix(leftSuffix);
+    const youngerBy = ageOfSuffix(rightSuffix) - ageOfSuffix(leftSuffix);
+    return youngerBy < 0n ? -1 : youngerBy > 0n ? 1 : 0;
   });
 }
 

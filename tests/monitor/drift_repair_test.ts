@@ -157,6 +157,23 @@ for (const isExact of [true, false]) {
     deepStrictEqual(bench.counted, ["ban sshd 192.0.2.1 3572"]);
   });
 
+  Deno.test(`DriftRepair takes a ban back within a minute whose end no line said, and that no comparison had seen, ${way}`, async () => {
+    for (const rowComesMs of [0, 3_000]) {
+      await using bench = new DriftBench({ isExact });
+      bench.bench.oracle.state = "gone";
+      if (rowComesMs === 0) bench.hold("192.0.2.1");
+      await bench.say("[sshd] Ban 192.0.2.1");
+      await bench.host.clock.advance(rowComesMs);
+      bench.hold("192.0.2.1");
+      await bench.host.clock.advance(2_000);
+      bench.held.delete("192.0.2.1");
+      await bench.minute();
+      const what = `a row after ${rowComesMs} ms: ${bench.counted}`;
+      strictEqual(bench.counted.at(0), "ban sshd 192.0.2.1 3600", what);
+      strictEqual(bench.counted.at(-1), "unban sshd 192.0.2.1 ended", what);
+    }
+  });
+
   Deno.test(`DriftRepair leaves what was there before the first run alone, and what was reported by the run before known, ${way}`, async () => {
     for (const isFirstRun of [true, false]) {
       await using bench = new DriftBench({ isExact, isFirstRun });
@@ -313,6 +330,51 @@ Deno.test("what was found and not answered when a monitor ended is found again b
   );
   await bench.minute();
   strictEqual(bench.counted.length, 7);
+});
+
+Deno.test("a ban that was reported right before a monitor was killed gets the end that it has by now", async () => {
+  const host = new MonitorHost();
+  const store = new ReportedBansStore(new MemoryStateText(), {
+    record: () => {},
+  });
+  {
+    const stored = { store, known: new ReportedBans(), isKnown: false };
+    await using bench = new DriftBench({ host, isExact: true, stored });
+    bench.hold("192.0.2.9");
+    await bench.minute();
+    for (const text of ["192.0.2.1", "192.0.2.2"]) {
+      bench.hold(text);
+      await bench.say(`[sshd] Ban ${text}`);
+    }
+    // As if it were killed: what it knows is not stored at its end.
+    host.publisher.silent = true;
+    await bench.say("[sshd] Ban 192.0.2.3");
+    await host.clock.advance(5_000);
+  }
+  host.publisher.silent = false;
+  const reported = await store.load();
+  strictEqual(reported?.bans.length, 1);
+  const known = new ReportedBans(reported);
+  const stored = { store, known, isKnown: true };
+  await using bench = new DriftBench({ host, isExact: true, stored });
+  const beganMs = host.clock.nowMs() - 10_000;
+  for (
+    const [text, endsMs] of [["192.0.2.1", 600_000], [
+      "192.0.2.2",
+      7_200_000,
+    ]] as const
+  ) {
+    bench.held.set(text, { beganMs, endsMs: beganMs + endsMs });
+  }
+  bench.held.set("192.0.2.9", { beganMs: 0, endsMs: Infinity });
+  await bench.minute();
+  bench.hold("192.0.2.4");
+  await bench.minute();
+  deepStrictEqual(bench.counted.slice(2), [
+    "ban sshd 192.0.2.1 560",
+    "ban sshd 192.0.2.2 7160",
+    "ban sshd 192.0.2.4 3570",
+  ]);
 });
 
 const anyEnd = fc.oneof(

@@ -55,6 +55,16 @@ const SILENT: Readonly<Record<string, readonly [LogFormat, string]>> = {
   "a file's lines as a syslog's": ["syslog", FILE],
 };
 
+Deno.test("FormatWatch knows every level that fail2ban logs with, down to the ones without a name", () => {
+  const levels = ["HEAVY  ", "#04-Lev.", "TRACE  ", "DEBUG  ", "MSG    "];
+  for (const level of [...levels, "CRITICAL", "#39-Lev."]) {
+    const line = FILE.replace("NOTICE ", level).replace(BAN, "anything");
+    const { watch, log } = follow("file", ...Array(100).fill(line));
+    strictEqual(watch.counters.notUnderstood, 0, level);
+    deepStrictEqual(log.records, []);
+  }
+});
+
 for (const [name, [format, line]] of Object.entries(SILENT)) {
   Deno.test(`FormatWatch says loudly, once, that no line is understood: ${name}`, () => {
     const { watch, log, events } = follow(format, ...Array(100).fill(line));

@@ -1,4 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { completions } from "../../lib/cli/completions.ts";
+import { manPages } from "../../lib/cli/man_pages.ts";
 import {
   renderOptionTable,
   renderShippedFile,
@@ -10,6 +12,9 @@ const README = "README.md";
 const ROOT = new URL("../../", import.meta.url);
 const TOOL = new URL("tools/render_options.ts", ROOT).href;
 const HINT = "differs: tools/render_options.ts writes it";
+/** Manual pages and completions. */
+const SHARED = Object.keys({ ...manPages(), ...completions() })
+  .map((path) => `share/${path} ${HINT}`);
 const NO_PLACE =
   "README.md has no place for the table: <!-- options --> <!-- /options -->";
 
@@ -56,8 +61,8 @@ Deno.test("renderOptions() names each file that differs and changes none when it
     await Deno.writeTextFile(new URL(CONF, folder), "[general]\n");
     await Deno.writeTextFile(new URL(README, folder), readme);
     deepStrictEqual(await renderOptions(folder, true), [
-      `${CONF} ${HINT}`,
-      `${README} ${HINT}`,
+      ...[`${CONF} ${HINT}`, `${README} ${HINT}`],
+      ...SHARED,
     ]);
     strictEqual(await Deno.readTextFile(new URL(CONF, folder)), "[general]\n");
     strictEqual(await Deno.readTextFile(new URL(README, folder)), readme);
@@ -68,7 +73,7 @@ Deno.test("renderOptions() misses files that are not there when it checks", asyn
   await inFolder(async (folder) => {
     deepStrictEqual(await renderOptions(folder, true), [
       `${CONF} ${HINT}`,
-      NO_PLACE,
+      ...[NO_PLACE, ...SHARED],
     ]);
     deepStrictEqual(await Array.fromAsync(Deno.readDir(folder)), []);
   });

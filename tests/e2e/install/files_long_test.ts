@@ -7,6 +7,7 @@ import {
 } from "../../support/install/install_place.ts";
 import {
   filesIn,
+  PROJECT,
   snapshot,
   writeRelease,
 } from "../../support/install/installer.ts";
@@ -28,8 +29,11 @@ Deno.test("install puts everything of a release in its place, with the right mod
   const lib = "usr/local/lib/fail2ban-cluster";
   const documents = ["ARCHITECTURE", "MIGRATING", "OPERATIONS", "PROTOCOL"]
     .map((name) => `${doc}/docs/${name}.md`);
-  for (const name of ["bans", "export", "nodes", "steered", "why"]) {
-    documents.push(`${doc}/docs/schemas/${name}.json`);
+  for (const folder of ["docs/schemas", "share"]) {
+    for (const name of await filesIn(`${PROJECT}/${folder}`)) {
+      const at = folder === "share" ? "usr/local/share" : `${doc}/${folder}`;
+      documents.push(`${at}/${name}`);
+    }
   }
   const scripts = ["host", "place", "plan", "remove"].map((name) =>
     `${lib}/installer/${name}.sh`

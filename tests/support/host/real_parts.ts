@@ -1,10 +1,12 @@
 /** Real programs that tests talk to, and what the kernel lets tests do. */
 export type RealPart =
   | "fail2ban"
+  | "fish"
   | "faketime"
   | "ipset"
   | "ipv6"
   | "loopdisk"
+  | "mandoc"
   | "mountns"
   | "netns"
   | "nftables"
@@ -14,7 +16,8 @@ export type RealPart =
   | "pyzmq"
   | "setpriv"
   | "shellcheck"
-  | "systemd";
+  | "systemd"
+  | "zsh";
 
 interface Probe {
   /** Works only where the part is there. */
@@ -28,6 +31,11 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
   fail2ban: {
     missing: "Debian's fail2ban is not installed",
     command: "fail2ban-server",
+    args: ["--version"],
+  },
+  fish: {
+    missing: "Debian's fish is not installed",
+    command: "fish",
     args: ["--version"],
   },
   faketime: {
@@ -49,6 +57,11 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
       "mkfs.ext4 -q -F $image; mount -o loop $image /mnt; " +
       "[ -w /sys/fs/ext4/$(basename $(findmnt -n -o SOURCE /mnt))/trigger_fs_error ]; umount /mnt",
     ],
+  },
+  mandoc: {
+    missing: "Debian's mandoc is not installed",
+    command: "sh",
+    args: ["-c", "command -v mandoc"],
   },
   mountns: {
     missing: "a mount namespace takes root",
@@ -102,6 +115,11 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
   shellcheck: {
     missing: "Debian's shellcheck is not installed",
     command: "shellcheck",
+    args: ["--version"],
+  },
+  zsh: {
+    missing: "Debian's zsh is not installed",
+    command: "zsh",
     args: ["--version"],
   },
   systemd: {

@@ -74,7 +74,7 @@ export async function writeRelease(
 ): Promise<string> {
   await Deno.mkdir(dir, { recursive: true });
   const taken = [
-    ...["CHANGELOG.md", "LICENSE", "README.md", "docs"],
+    ...["CHANGELOG.md", "LICENSE", "README.md", "docs", "share"],
     ...["fail2ban", "systemd"],
     ...["fail2ban-cluster.conf", "install.sh", "installer"],
   ];
