@@ -203,6 +203,7 @@ export {
   type ActionState,
   type ErrorCode,
   type EventResult,
+  type LocalUnbanOutcome,
   type NodeCondition,
   type NodeEvent,
   type NodeMessage,

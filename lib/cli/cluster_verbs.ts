@@ -209,6 +209,7 @@ export const CLUSTER_VERBS = {
       node: { value: "NAME", help: "what this node reported" },
       jail: { value: "JAIL", help: "in this jail" },
       all: { help: "everything" },
+      local: { help: "ask the fail2bans that reported it to unban, too" },
       yes: { help: "do not ask" },
       ...JSON_OPTION,
     },

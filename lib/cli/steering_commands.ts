@@ -87,7 +87,7 @@ export class SteeringCommands {
     const subject = address ?? bansText(steered.bans);
     return {
       lines: liftedLines(subject, steered),
-      notes: address === null ? [] : localHints(address, steered),
+      notes: address === null ? [] : localHints(address, steered, order.local),
     };
   }
 
@@ -105,7 +105,13 @@ export class SteeringCommands {
         { hint: "fail2ban-cluster --help lists verbs and options" },
       );
     }
-    return { by: this.#options.editor.by, address, node, jail };
+    const local = options.has("local");
+    if (local && address === null) {
+      throw new UsageError("--local needs ADDRESS", {
+        hint: "fail2ban-cluster unban ADDRESS --local",
+      });
+    }
+    return { by: this.#options.editor.by, address, node, jail, local };
   }
 
   async #count({ node, jail }: UnbanOrder): Promise<number> {

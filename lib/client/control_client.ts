@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Epoch, NodeRole, PlaceId, SessionId } from "../base/ids.ts";
+import type { Epoch, NodeRole, PlaceId } from "../base/ids.ts";
 import {
   LostSessionError,
   NoAnswerError,
@@ -32,19 +32,13 @@ import { REASONS, REFUSALS } from "./session_errors.ts";
 import { SessionTroubles } from "./session_troubles.ts";
 import { Mutex } from "../async/mutex.ts";
 import { inTime, runTogether } from "../async/tasks.ts";
+import { sayBye } from "./farewell.ts";
+import { UNBAN_IS_OFF, type UnbanHere, UnbanOrders } from "./unban_orders.ts";
 import { Watchdog } from "../async/watchdog.ts";
 import { PRESENCE_PACE, type PresencePace } from "../wire/presence_pace.ts";
 import { SPOKEN } from "../wire/spoken_revisions.ts";
-import type {
-  NodeCondition,
-  NodeMessage,
-  PublisherMessage,
-} from "../wire/v2_messages.ts";
-import {
-  type DecodedV2,
-  decodePublisherMessage,
-  encodeNodeMessage,
-} from "../wire/v2.ts";
+import type { NodeCondition, NodeMessage } from "../wire/v2_messages.ts";
+import { encodeNodeMessage } from "../wire/v2.ts";
 
 /** Options for {@link ControlClient}. */
 export interface ControlClientOptions {
@@ -68,6 +62,8 @@ export interface ControlClientOptions {
   readonly condition: () => NodeCondition;
   /** How often. @default {PRESENCE_PACE} */
   readonly pace?: PresencePace;
+  /** Has this host's own fail2ban unban, where an operator asks for it. @default {it is off} */
+  readonly unban?: UnbanHere | undefined;
   /** Called with the cluster's allowlist after each WELCOME, and when it changes. @default {it is ignored} */
   readonly onIgnore?: (list: Allowlist) => void;
   /**
@@ -84,9 +80,6 @@ export interface ControlClientOptions {
   /** Pause after a refusal that only an operator can fix: a token, a protocol. @default {30000} */
   readonly refusedPauseMs?: number;
 }
-
-/** Time that BYE and its answer have until the connection is closed. */
-export const BYE_MS = 250;
 
 /** What has been done so far. */
 export interface ControlClientCounters {
@@ -121,9 +114,10 @@ export class ControlClient {
   readonly counters: ControlClientCounters = { sessions: 0, lost: 0 };
   /** Timeout for answers; handlers of sessions use it, too. */
   readonly answerTimeout: AdaptiveTimeout = new AdaptiveTimeout();
-  readonly #options: Required<ControlClientOptions>;
+  readonly #options: Required<Omit<ControlClientOptions, "unban">>;
   readonly #troubles: SessionTroubles;
   readonly #teller: StateTeller;
+  readonly #unbans: UnbanOrders;
   /** Fed by whatever is heard in a session. */
   readonly #hearing: Watchdog;
   #renewal = new AbortController();
@@ -150,6 +144,7 @@ export class ControlClient {
       ...options,
     };
     this.#teller = new StateTeller(options);
+    this.#unbans = new UnbanOrders(options.unban ?? UNBAN_IS_OFF);
     this.#hearing = new Watchdog(options.clock);
     this.#troubles = new SessionTroubles(this.#options);
   }
@@ -214,7 +209,9 @@ export class ControlClient {
       try {
         await this.#converse(socket, welcome, signal, handler);
       } finally {
-        if (signal.aborted) await this.#sayBye(socket, welcome.session);
+        if (signal.aborted) {
+          await sayBye(socket, welcome.session, this.#options.clock);
+        }
       }
       return undefined;
     } catch (error) {
@@ -251,6 +248,7 @@ export class ControlClient {
           group,
           (state) => send({ kind: "STATE", session, state }, group),
         ),
+      (group) => this.#unbans.run(group, session, send),
       (group) => this.#watchHearing(group),
     ]);
     signal.throwIfAborted();
@@ -261,16 +259,6 @@ export class ControlClient {
     this.#hearing.feed();
     await this.#hearing.expired(goneAfterMs, signal);
     throw new SilentSessionError(goneAfterMs);
-  }
-
-  /** Its answer shows that it has arrived; a publisher that gives none now is not waited for. */
-  async #sayBye(socket: MessageSocket, session: SessionId): Promise<void> {
-    const bye = encodeNodeMessage({ kind: "BYE", session });
-    const { signal } = new AbortController();
-    await inTime(this.#options.clock, BYE_MS, signal, async (ended) => {
-      await socket.send(bye, ended);
-      while (!isFarewell(decodePublisherMessage(await socket.receive(ended))));
-    });
   }
 
   #pauseAfter({ code }: LostSessionError, usualMs: number): number {
@@ -340,7 +328,9 @@ export class ControlClient {
   async #next(
     socket: MessageSocket,
     signal: AbortSignal,
-  ): Promise<Exclude<Heard, { readonly kind: "IGNORE" | "ASK" | "HEARD" }>> {
+  ): Promise<
+    Exclude<Heard, { readonly kind: "IGNORE" | "ASK" | "HEARD" | "UNBAN" }>
+  > {
     while (true) {
       const message = await receiveMessage(socket, signal);
       this.#hearing.feed();
@@ -350,6 +340,9 @@ export class ControlClient {
           break;
         case "IGNORE":
           this.#noteAllowlist(message);
+          break;
+        case "UNBAN":
+          this.#unbans.put(message);
           break;
         case "HEARD":
           // That it was heard is all that it says.
@@ -382,13 +375,12 @@ export class ControlClient {
   }
 
   #noteLoss(loss: LostSessionError): void {
-    const { code } = loss;
     this.counters.lost++;
     const wasWelcome = this.#welcomedMs !== undefined;
     if (wasWelcome && loss instanceof NoAnswerError) {
       this.answerTimeout.noteTimeout({ answered: this.#answered });
     }
-    if (code === "session") {
+    if (loss.code === "session") {
       this.#options.log.record(
         "info",
         "the session has ended, and another begins",
@@ -405,11 +397,4 @@ export class ControlClient {
       this.#welcomedMs !== undefined &&
         clock.monotonicMs() - this.#welcomedMs >= maxPauseMs;
   }
-}
-
-/** Whether it answers BYE, or says that the session was over before. */
-function isFarewell(decoded: DecodedV2<PublisherMessage>): boolean {
-  if (!decoded.ok) return false;
-  const { value } = decoded;
-  return value.kind === "ERROR" || value.kind === "ACK" && value.batch === 0;
 }

@@ -14,10 +14,10 @@ import type { SilenceStage } from "./silence.ts";
 /** The answer to HELLO. */
 export type Welcome = Extract<PublisherMessage, { readonly kind: "WELCOME" }>;
 
-/** What a publisher sends after WELCOME; IGNORE, ASK and HEARD are handled by the client itself. */
+/** What a publisher sends after WELCOME; IGNORE, ASK, HEARD and UNBAN are handled by the client itself. */
 export type PublisherAnswer = Exclude<
   PublisherMessage,
-  { readonly kind: "WELCOME" | "IGNORE" | "ASK" | "HEARD" | "ERROR" }
+  { readonly kind: "WELCOME" | "IGNORE" | "ASK" | "HEARD" | "UNBAN" | "ERROR" }
 >;
 
 /**

@@ -83,6 +83,12 @@ const GENERAL = {
     help:
       "Whether private addresses may be banned: 10/8, 172.16/12, 192.168/16, 100.64/10 and fc00::/7.",
   }),
+  localunban: option({
+    kind: switchKind,
+    default: "false",
+    help:
+      "Whether operators of the publisher may have this host's own fail2ban unban: unban --local.",
+  }),
 } as const;
 
 /** Every option, by section and key, in the order of the shipped file. */

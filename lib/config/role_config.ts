@@ -46,6 +46,8 @@ export interface GeneralConfig {
   readonly members: AddressList;
   /** Whether private addresses may be banned. */
   readonly allowPrivate: boolean;
+  /** Whether operators of the publisher may have this host's own fail2ban unban. */
+  readonly localUnban: boolean;
 }
 
 /** The monitor's configuration. */
@@ -198,6 +200,7 @@ function buildGeneral(
     ignoreIp: general.ignoreip,
     members: [...general.members, ...publishers(urls)],
     allowPrivate: general.allowprivate,
+    localUnban: general.localunban,
   };
 }
 

@@ -22,6 +22,10 @@ import type { AuditEntry, NodeRecords } from "../members/node_records.ts";
 import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
 import { SharedTurns } from "../async/shared_turns.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
+import {
+  type AskNodeToUnban,
+  LocalUnbanService,
+} from "./local_unban_service.ts";
 import { LiveTail } from "./live_tail.ts";
 import { ReceiptWatch } from "./receipt_watch.ts";
 import { SteeringService } from "./steering_service.ts";
@@ -37,6 +41,8 @@ export interface LiveNodes extends EnforcingNodes {
   live(): readonly LiveNode[];
   /** Takes a node's reports again. @returns Whether they were set aside. */
   release(node: HostName): Promise<boolean>;
+  /** Has a node's own fail2ban unban. */
+  readonly unbanLocally: AskNodeToUnban;
 }
 
 /** Options for {@link OperatorService}. */
@@ -68,6 +74,7 @@ const NO_NODES: LiveNodes = {
   enforcing: () => [],
   live: () => [],
   release: () => Promise.resolve(false),
+  unbanLocally: () => Promise.resolve({ outcome: "away", detail: "" }),
 };
 
 /** Reports that are taken back in one step: others are served meanwhile. */
@@ -99,6 +106,11 @@ export class OperatorService {
       nodes,
       turns,
       receipts: this.#receipts,
+      local: new LocalUnbanService({
+        ...options,
+        nowMs,
+        askNode: (...asked) => nodes.unbanLocally(...asked),
+      }),
       record: (by, action, subject, detail) =>
         this.#record({ by, action, subject, detail }),
     });

@@ -13,7 +13,7 @@ import type { BanStore } from "../ban/ban_store.ts";
 import type { HubVerdict } from "../ban/decision_batch.ts";
 import { prefixesAround } from "../base/address.ts";
 import { RuntimeError } from "../base/errors.ts";
-import { canonicalHost, type HostName } from "../base/host_name.ts";
+import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
 import { OPERATOR_JAIL, OPERATOR_ORIGIN } from "../base/operator_name.ts";
 import {
   type CurrentPolicy,
@@ -30,6 +30,7 @@ import {
 } from "../wire/operator_steering.ts";
 import { banMatcher, endsMs } from "./ban_match.ts";
 import { EnforcementView, type EnforcingNodes } from "./enforcement_view.ts";
+import { type LocalUnbanService, reportsOf } from "./local_unban_service.ts";
 import type {
   AwaitedNode,
   AwaitedWord,
@@ -55,6 +56,8 @@ export interface SteeringServiceOptions {
   readonly clock: Clock;
   readonly turns: SharedTurns;
   readonly record: RecordDeed;
+  /** Asks the fail2bans that reported. */
+  readonly local: LocalUnbanService;
   /** Longest wait for what the nodes say, in milliseconds. */
   readonly waitMs: number;
 }
@@ -118,18 +121,48 @@ export class SteeringService {
    * @throws {RuntimeError} when there are none, or it can't be stored.
    */
   async unban(order: UnbanOrder, signal: AbortSignal): Promise<Steered> {
-    const { clock, receipts } = this.#options;
+    const { clock, receipts, local } = this.#options;
+    const { address } = order;
     const bans = await this.#find(order, signal);
-    if (bans.length === 0) this.#refuseNone(order);
+    if (bans.length === 0) return await this.#unbanAgain(order, signal);
     const nodes = await this.#holders(bans.slice(-MAX_AWAITED), signal);
     using watch = receipts.begin(nodes, "lifted");
     const startMs = clock.monotonicMs();
     const count = await this.#lift(bans, order);
-    return await this.#outcome(watch, {
+    const asked = order.local && address !== null
+      ? local.ask(address, reportsOf(bans), signal)
+      : Promise.resolve([]);
+    const outcome = this.#outcome(watch, {
       ...{ startMs, signal, nodes, standing: 0 },
       bans: count,
-      reports: reportsOf(bans),
+      reports: namedReports(bans),
     });
+    const [said, steered] = await Promise.all([asked, outcome]);
+    return { ...steered, local: said };
+  }
+
+  /** Nobody is banned any more: what fail2bans have that reported it is left. */
+  async #unbanAgain(
+    order: UnbanOrder,
+    signal: AbortSignal,
+  ): Promise<Steered> {
+    const { clock, local, record } = this.#options;
+    const { address, by, node, jail } = order;
+    const reports = order.local && address !== null
+      ? local.liftedBefore(address).filter((report) =>
+        (node === null || sameHost(report.node, node)) &&
+        (jail === null || report.jail === jail)
+      )
+      : [];
+    if (address === null || reports.length === 0) this.#refuseNone(order);
+    const startMs = clock.monotonicMs();
+    await record(by, "unban", address, "in the fail2bans that reported it");
+    const said = await local.ask(address, reports, signal);
+    const tookMs = Math.round(clock.monotonicMs() - startMs);
+    return {
+      ...{ bans: 0, reports, done: 0, expected: 0, tookMs },
+      ...{ silent: [], failed: [], local: said },
+    };
   }
 
   #judge({ address, force }: BanOrder): void {
@@ -274,6 +307,7 @@ export class SteeringService {
       failed: failed.slice(0, MAX_NAMED).map((
         { node, action, outcome, detail },
       ) => ({ node, action, state: outcome, detail })),
+      local: [],
     };
   }
 
@@ -323,7 +357,7 @@ function hintOf({ rule, because }: Refusal): string {
   }
 }
 
-function reportsOf(bans: readonly Ban[]): readonly SteeredReport[] {
+function namedReports(bans: readonly Ban[]): readonly SteeredReport[] {
   const reports = new Map<string, SteeredReport>();
   for (const { jail, reports: words } of bans) {
     for (const { origin: node } of words) {

@@ -28,6 +28,7 @@ import type { Authenticator } from "./authenticator.ts";
 import { type NodeQuotas, QuarantinedError } from "./node_quotas.ts";
 import { SendQueue } from "../zmq/send_queue.ts";
 import type { Frames, MessageSocket } from "../zmq/ports.ts";
+import { messageCost, sizeCost } from "./message_costs.ts";
 import { ReceiptIntake, type ReceiptIntakeCounters } from "./receipt_intake.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
 import type { NodeStates } from "./node_states.ts";
@@ -59,6 +60,8 @@ export interface ControlServerOptions {
   readonly onReceipts: (receipts: readonly StoredReceipt[]) => void;
   /** Told of reports that are refused for good. Must not throw. */
   readonly onRefused: (refused: RefusedReport) => void;
+  /** Given what programs answer to UNBAN. Must not throw. */
+  readonly onUnbanned: (answer: InSession<"UNBANNED">) => void;
   /** The cluster's allowlist that is in force now. */
   readonly allowlist: () => Allowlist;
   /** Makes a session's id that nobody can guess. */
@@ -88,11 +91,6 @@ type InSession<K extends NodeMessage["kind"]> = Extract<
 const MAX_ANSWERS_WAITING = 16;
 /** Longest return address that libzmq makes. */
 const MAX_ROUTE_BYTES = 255;
-/** Bytes that cost as much as one plain message. */
-const BYTES_PER_COST = 16_384;
-/** Cost of an answer, in plain messages: a part of the table is some 2,000 bans. */
-const COSTS = { EVENTS: 1, RECEIPTS: 1, STATE: 1, BYE: 1, SYNC: 10 } as const;
-
 /** Always the same: it is encoded once. */
 const HEARD: PublisherMessage = { kind: "HEARD" };
 
@@ -130,11 +128,7 @@ export class ControlServer {
     this.#admission = new Admission({
       ...options,
       sessions: this.#sessions,
-      ask: ({ route }) =>
-        this.#send(
-          Uint8Array.fromHex(route),
-          encodePublisherMessage({ kind: "ASK" }),
-        ),
+      ask: (session) => this.#say(session, { kind: "ASK" }),
     });
   }
 
@@ -162,6 +156,13 @@ export class ControlServer {
   endSessions(node: HostName): void {
     this.#sessions.endOf(node);
     this.#options.states.noteCut(node);
+  }
+
+  /** Says something to each session of a node, unasked. @returns Which they are. */
+  say(node: HostName, message: PublisherMessage): readonly SessionId[] {
+    const sessions = this.#sessions.of(node);
+    for (const session of sessions) this.#say(session, message);
+    return sessions.map(({ id }) => id);
   }
 
   /** Sends every session the allowlist that is in force from now on. */
@@ -221,7 +222,7 @@ export class ControlServer {
       return;
     }
     const { quotas, states, clock } = this.#options;
-    const cost = COSTS[message.kind] + sizeCost(frames);
+    const cost = messageCost(message, frames);
     // One that says too much is there all the same: no other host takes its place.
     states.noteSign(session.node, session.role, clock.nowMs());
     if (!quotas.takesMessage(session.member, cost)) return;
@@ -267,6 +268,8 @@ export class ControlServer {
         this.#noteCondition(session, message);
         this.#answer(from, HEARD);
         return;
+      case "UNBANNED":
+        return this.#options.onUnbanned(message);
       case "BYE":
         this.#noteBye(from, session);
     }
@@ -312,9 +315,9 @@ export class ControlServer {
   ): PublisherMessage {
     const { store: { epoch }, hub, limits, allowlist } = this.#options;
     this.#troubleLog.record("info", "node connected", { node, role, version });
-    const { seq } = hub.table;
     return {
-      ...{ kind: "WELCOME", session, speaks, epoch, seq, limits },
+      ...{ kind: "WELCOME", session, speaks, epoch, limits },
+      seq: hub.table.seq,
       ...allowlist(),
     };
   }
@@ -366,9 +369,7 @@ export class ControlServer {
       this.#refuse(from, "aside", error.message);
     } else if (error instanceof RuntimeError) {
       this.#refuse(from, "store", "nothing was kept");
-    } else {
-      throw error;
-    }
+    } else throw error;
   }
 
   #answer({ route }: Routed, message: PublisherMessage): void {
@@ -376,6 +377,10 @@ export class ControlServer {
       encodePublisherMessage(message);
     this.#encoded.set(message, frames);
     this.#send(route, frames);
+  }
+
+  #say({ route }: NodeSession, message: PublisherMessage): void {
+    this.#send(Uint8Array.fromHex(route), encodePublisherMessage(message));
   }
 
   #send(route: Uint8Array, frames: Frames): void {
@@ -391,10 +396,4 @@ export class ControlServer {
     this.#troubleLog.record("warning", "message refused", { code, message });
     return { kind: "ERROR", code, message };
   }
-}
-
-/** A long message is as much work as many short ones. */
-function sizeCost(frames: Frames): number {
-  const bytes = frames.reduce((sum, { length }) => sum + length, 0);
-  return Math.floor(bytes / BYTES_PER_COST);
 }

@@ -34,6 +34,9 @@ import {
   prefixedFigures,
   type StatusFigures,
 } from "../service/status_report.ts";
+import type { BanKey } from "../ban/ban.ts";
+import type { LocalAnswer } from "../operators/local_unban_service.ts";
+import { LocalUnbans } from "./local_unbans.ts";
 import type { EnforcingNode } from "../operators/enforcement_view.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
 import { SyncServer } from "./sync_server.ts";
@@ -92,6 +95,7 @@ export class Protocol2Server {
   readonly #quotas: NodeQuotas;
   readonly #states: NodeStates;
   readonly #presenceKeeper: PresenceKeeper;
+  readonly #localUnbans: LocalUnbans;
 
   /** @param options See {@link Protocol2ServerOptions}. */
   constructor(options: Protocol2ServerOptions) {
@@ -120,8 +124,13 @@ export class Protocol2Server {
       records: store.records,
       current: () => this.#states.kept(),
     }, kept);
+    this.#localUnbans = new LocalUnbans({
+      say: (node, message) => this.#control.say(node, message),
+      clock,
+    });
     this.#control = new ControlServer({
       ...options,
+      onUnbanned: (answer) => this.#localUnbans.note(answer),
       quotas: this.#quotas,
       states: this.#states,
       tasks,
@@ -198,6 +207,16 @@ export class Protocol2Server {
         isSilent: state === "silent",
       }];
     });
+
+  /** Has a node's own fail2ban unban. */
+  async unbanLocally(
+    node: HostName,
+    key: BanKey,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<LocalAnswer> {
+    return await this.#localUnbans.ask(node, key, waitMs, signal);
+  }
 
   /** Takes a node's reports again. @returns Whether they were set aside. */
   async release(node: HostName): Promise<boolean> {

@@ -6,7 +6,11 @@
 
 import type { Address } from "../base/address.ts";
 import { isOperatorOrigin } from "../base/operator_name.ts";
-import type { Steered } from "../wire/operator_steering.ts";
+import type {
+  LocalUnban,
+  Steered,
+  SteeredReport,
+} from "../wire/operator_steering.ts";
 import { tableLines } from "./operator_output.ts";
 import { countText, spanText } from "./plain_texts.ts";
 import { ruleText } from "./why_view.ts";
@@ -39,28 +43,62 @@ export function liftedLines(
   const reports = names.length === 0
     ? ""
     : ` (${names.length === 1 ? "report" : "reports"} of ${named(names)})`;
-  return [
-    `lifted ${subject}${reports}; ${outcomeText("gone", steered)}`,
-    ...failureLines(steered),
-  ];
+  const what = steered.bans === 0
+    ? `${subject} was lifted before${reports}`
+    : `lifted ${subject}${reports}; ${outcomeText("gone", steered)}`;
+  return [what, ...failureLines(steered), ...localLines(steered)];
 }
 
-/** That fail2bans that reported an address go on with it by themselves. */
+const LOCAL_TEXTS: Readonly<
+  Record<LocalUnban["outcome"], (detail: string) => string>
+> = {
+  lifted: () => "lifted it, too",
+  absent: () => "had it no more",
+  off: () => "may not be asked: localunban = true in its [general] allows it",
+  failed: (detail) => `could not: ${detail}`,
+  silent: () => "did not answer in time",
+  away: () => "can't be asked: none of its programs is connected",
+};
+
+function localLines({ local }: Steered): readonly string[] {
+  return tableLines(
+    local.map(({ node, jail, outcome, detail }) => [
+      "  local",
+      node,
+      jail,
+      LOCAL_TEXTS[outcome](detail),
+    ]),
+  );
+}
+
+/**
+ * That fail2bans that reported an address go on with it by themselves.
+ *
+ * @param isAsked Whether they were asked.
+ */
 export function localHints(
   address: Address,
-  { reports }: Steered,
+  { reports, local }: Steered,
+  isAsked: boolean,
 ): readonly string[] {
-  return reports.filter(({ node }) =>
-    !isOperatorOrigin(node) && !node.includes(":")
-  ).map(({ node, jail }) =>
-    `hint: ${node}'s own fail2ban still has it in ${jail}: ` +
-    `fail2ban-client set ${jail} unbanip ${address} there`
+  const isLeft = ({ node, jail }: SteeredReport) =>
+    !isOperatorOrigin(node) && !node.includes(":") &&
+    !local.some((each) =>
+      each.node === node && each.jail === jail &&
+      (each.outcome === "lifted" || each.outcome === "absent")
+    );
+  return reports.filter(isLeft).map(({ node, jail }) =>
+    `hint: ${node}'s own fail2ban still has it in ${jail}` +
+    (isAsked
+      ? `: fail2ban-client set ${jail} unbanip ${address} there`
+      : "; --local asks it to unban, too")
   );
 }
 
 /** A line of JSON; `docs/schemas/steered.json` says what is in it. */
 export function steeredJson(steered: Steered): string {
-  const { bans, reports, done, expected, tookMs, silent, failed } = steered;
+  const { bans, reports, done, expected, tookMs } = steered;
+  const { silent, failed, local } = steered;
   return JSON.stringify({
     bans,
     reports,
@@ -69,6 +107,7 @@ export function steeredJson(steered: Steered): string {
     tookMs,
     silent,
     failed,
+    local,
   });
 }
 

@@ -12,11 +12,13 @@ import {
   integer,
   list,
   type Members,
+  oneOf,
   orNull,
   record,
   type Shape,
 } from "../base/json_shape.ts";
 import { MAX_SPAN_MS } from "./v2_limits.ts";
+import { LOCAL_UNBAN_OUTCOMES } from "./v2_messages.ts";
 import {
   address,
   type EnforcementDetail,
@@ -47,6 +49,28 @@ export interface UnbanOrder {
   /** Bans that it reported. */
   readonly node: HostName | null;
   readonly jail: JailName | null;
+  /** Have the fail2bans that reported it unban it, too; of an address only. */
+  readonly local: boolean;
+}
+
+/**
+ * What became of the wish that a node's own fail2ban unbans. `silent`: the node
+ * did not answer in time; `away`: none of its programs is connected.
+ */
+export type LocalOutcome = typeof LOCAL_OUTCOMES[number];
+
+/** Every {@link LocalOutcome}. */
+export const LOCAL_OUTCOMES = [
+  ...LOCAL_UNBAN_OUTCOMES,
+  "silent",
+  "away",
+] as const;
+
+/** The same, of one node and jail. */
+export interface LocalUnban extends SteeredReport {
+  readonly outcome: LocalOutcome;
+  /** Why it failed; empty for the others. */
+  readonly detail: string;
 }
 
 /** What came of an order. */
@@ -65,6 +89,8 @@ export interface Steered {
   readonly silent: readonly HostName[];
   /** What others say; of many, the first. */
   readonly failed: readonly EnforcementDetail[];
+  /** What the fail2bans did that reported it, where they were asked; of many, the first. */
+  readonly local: readonly LocalUnban[];
 }
 
 /** A report that was taken back. */
@@ -93,6 +119,7 @@ export const UNBAN_ORDER: Members<UnbanOrder> = {
   address: orNull(address),
   node: orNull(node),
   jail: orNull(jail),
+  local: flag("local"),
 };
 
 const report: Shape<SteeredReport> = record<SteeredReport>({ node, jail });
@@ -106,4 +133,15 @@ export const STEERED: Members<Steered> = {
   tookMs: count("tookMs"),
   silent: list("silent", node, 0, MAX_NAMED),
   failed: list("failed", enforcementDetail, 0, MAX_NAMED),
+  local: list(
+    "local",
+    record<LocalUnban>({
+      node,
+      jail,
+      outcome: oneOf("outcome", LOCAL_OUTCOMES),
+      detail: words("detail"),
+    }),
+    0,
+    MAX_NAMED,
+  ),
 };

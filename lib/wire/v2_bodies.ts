@@ -5,10 +5,11 @@
  * @module
  */
 
-import type {
-  NodeMessage,
-  PublisherMessage,
-  StreamMessage,
+import {
+  LOCAL_UNBAN_OUTCOMES,
+  type NodeMessage,
+  type PublisherMessage,
+  type StreamMessage,
 } from "./v2_messages.ts";
 import { parseHostName } from "../base/host_name.ts";
 import {
@@ -29,7 +30,9 @@ import {
   errorCode,
   event,
   eventResult,
+  jail,
   limits,
+  order,
   receipt,
   seq,
   session,
@@ -76,6 +79,15 @@ export const NODE_BODIES: Bodies<NodeMessage> = {
   }),
   STATE: record<Body<NodeMessage, "STATE">>({ session, state: condition }),
   BYE: record<Body<NodeMessage, "BYE">>({ session }),
+  UNBANNED: where(
+    record<Body<NodeMessage, "UNBANNED">>({
+      session,
+      order,
+      outcome: oneOf("outcome", LOCAL_UNBAN_OUTCOMES),
+      detail: text("detail", parseWords),
+    }),
+    ["detail", ({ outcome, detail }) => detail === "" || outcome === "failed"],
+  ),
   EVENTS: record<Body<NodeMessage, "EVENTS">>({
     session,
     batch,
@@ -114,6 +126,7 @@ export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
   }),
   IGNORE: record<Body<PublisherMessage, "IGNORE">>({ revision, ignore }),
   ASK: record<Body<PublisherMessage, "ASK">>({}),
+  UNBAN: record<Body<PublisherMessage, "UNBAN">>({ order, jail, address }),
   HEARD: record<Body<PublisherMessage, "HEARD">>({}),
   ACK: record<Body<PublisherMessage, "ACK">>({
     batch,

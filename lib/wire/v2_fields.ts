@@ -54,6 +54,7 @@ export const session = text("session", parseSessionId);
 /** A number of the epoch; 0: before its first change. */
 export const seq = integer("seq", 0);
 export const batch = integer("batch", 0);
+export const order = integer("order", 0);
 
 const id = text("id", parseEventId);
 const origin = text("origin", parseHostName);

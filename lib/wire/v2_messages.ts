@@ -90,6 +90,21 @@ export type NodeCondition =
     readonly actions: readonly ActionState[];
   };
 
+/**
+ * What a node's own fail2ban did when it was asked to unban: `lifted`; `absent`:
+ * it had no such ban; `off`: the node's configuration does not allow it;
+ * `failed`: see the detail.
+ */
+export type LocalUnbanOutcome = "lifted" | "absent" | "off" | "failed";
+
+/** Every {@link LocalUnbanOutcome}. */
+export const LOCAL_UNBAN_OUTCOMES = [
+  "lifted",
+  "absent",
+  "off",
+  "failed",
+] as const satisfies readonly LocalUnbanOutcome[];
+
 /** A node's message on the control socket. */
 export type NodeMessage =
   | {
@@ -113,6 +128,16 @@ export type NodeMessage =
   }
   /** The program ends, or connects with other keys: nothing more will come. */
   | { readonly kind: "BYE"; readonly session: SessionId }
+  /** What became of an UNBAN. */
+  | {
+    readonly kind: "UNBANNED";
+    readonly session: SessionId;
+    /** As in UNBAN. */
+    readonly order: number;
+    readonly outcome: LocalUnbanOutcome;
+    /** Why it failed; empty for the others. */
+    readonly detail: string;
+  }
   | {
     readonly kind: "EVENTS";
     readonly session: SessionId;
@@ -245,6 +270,14 @@ export type PublisherMessage =
   }
   /** Asks for a STATE, at once. */
   | { readonly kind: "ASK" }
+  /** An operator wants the node's own fail2ban to unban; said unasked. */
+  | {
+    readonly kind: "UNBAN";
+    /** UNBANNED repeats it. */
+    readonly order: number;
+    readonly jail: JailName;
+    readonly address: Address;
+  }
   /** Answers a STATE: who has nothing else to say knows by it that somebody listens. */
   | { readonly kind: "HEARD" }
   | {

@@ -34,6 +34,7 @@ import { runTogether } from "../../lib/async/tasks.ts";
 import { NULL_REPLICA_STORE } from "../../lib/subscriber/null_replica_store.ts";
 import { MAX_MESSAGE_BYTES } from "../../lib/wire/v1.ts";
 import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire/v2.ts";
+import { unbanHere } from "./own_fail2ban.ts";
 import { NodeMembership } from "./node_membership.ts";
 import type { RoleContext } from "./invocation.ts";
 
@@ -196,7 +197,7 @@ function openDisk(
 }
 
 function connections(
-  { context: { config, log, pace }, clock, zeromq, version, onIgnore }:
+  { context: { config, log, pace, dryRun }, clock, zeromq, version, onIgnore }:
     BanSourceOptions,
   { controlUrl, streamUrl }: Protocol2Urls,
   { membership, place }: NodeIdentity,
@@ -217,6 +218,11 @@ function connections(
       }),
     node: config.general.hostName,
     role: "subscriber",
+    unban: unbanHere(
+      config.general.localUnban && !dryRun,
+      config.fail2banSocket,
+      log,
+    ),
     explain: silenceExplainer(controlUrl, membership, config.general),
     token: () => membership.token,
   });

@@ -14,6 +14,7 @@ import type { StatusFigures } from "../../lib/service/status_report.ts";
 import { MAX_REQUEST_BYTES } from "../../lib/wire/v1.ts";
 import { MAX_CONTROL_BYTES } from "../../lib/wire/v2.ts";
 import { silenceExplainer } from "./silent_publisher.ts";
+import { unbanHere } from "./own_fail2ban.ts";
 import { NodeMembership } from "./node_membership.ts";
 import type { RoleContext } from "./invocation.ts";
 
@@ -21,7 +22,7 @@ import type { RoleContext } from "./invocation.ts";
 export interface ReportLinkOptions extends
   Pick<
     RoleContext<"monitor">,
-    "config" | "clock" | "log" | "pace" | "onReload"
+    "config" | "clock" | "log" | "pace" | "dryRun" | "onReload"
   > {
   readonly zeromq: ZmqContext;
   /** This program's version. */
@@ -48,7 +49,8 @@ export interface OpenedLink {
 export async function openReportLink(
   options: ReportLinkOptions,
 ): Promise<OpenedLink> {
-  const { config, clock, log, pace, zeromq, version, allowlist } = options;
+  const { config, clock, log, pace, dryRun } = options;
+  const { zeromq, version, allowlist } = options;
   const { controlServerUrl, replyServerUrl, token, general } = config;
   if (controlServerUrl === undefined) {
     const limits = { maxMessageBytes: MAX_REQUEST_BYTES };
@@ -73,6 +75,11 @@ export async function openReportLink(
       }),
     node: general.hostName,
     role: "monitor",
+    unban: unbanHere(
+      general.localUnban && !dryRun,
+      config.fail2banSocket,
+      log,
+    ),
     explain: silenceExplainer(controlServerUrl, membership, general),
     token: () => membership.token,
     onIgnore: (list) => allowlist.replace(list),

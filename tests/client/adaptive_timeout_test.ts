@@ -1,6 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { AdaptiveTimeout } from "../../lib/client/adaptive_timeout.ts";
-import { BYE_MS, ControlClient } from "../../lib/client/control_client.ts";
+import { ControlClient } from "../../lib/client/control_client.ts";
+import { BYE_MS } from "../../lib/client/farewell.ts";
 import type { MessageSocket } from "../../lib/zmq/ports.ts";
 import { Condition } from "../../lib/async/tasks.ts";
 import { host, IDLE_MONITOR, PLACE } from "../support/values/core_values.ts";

@@ -11,7 +11,8 @@ import type {
   NodeEvent,
   PublisherMessage,
 } from "../../lib/wire/v2_messages.ts";
-import { BYE_MS, ControlClient } from "../../lib/client/control_client.ts";
+import { ControlClient } from "../../lib/client/control_client.ts";
+import { BYE_MS } from "../../lib/client/farewell.ts";
 import { LostSessionError, type Session } from "../../lib/client/session.ts";
 import {
   type Allowlist,
@@ -326,6 +327,24 @@ Deno.test("ControlClient answers ASK with a STATE, and goes on", async () => {
     bench.publisher.heard.map(({ kind }) => kind),
     ["HELLO", "STATE", "STATE"],
   );
+  strictEqual(bench.session.counters.lost, 0);
+});
+
+Deno.test("ControlClient answers UNBAN that it is off, as long as nobody says what to do, and goes on", async () => {
+  await using bench = new SessionBench(async ({ receive }, signal) => {
+    await receive(signal);
+  });
+  await settled();
+  const { jail: name, address: whom } = UNBAN;
+  bench.publisher.say({ kind: "UNBAN", order: 7, jail: name, address: whom });
+  await settled();
+  const answer = bench.publisher.heard.at(-1);
+  ok(answer?.kind === "UNBANNED");
+  deepStrictEqual([answer.order, answer.outcome, answer.detail], [
+    7,
+    "off",
+    "",
+  ]);
   strictEqual(bench.session.counters.lost, 0);
 });
 

@@ -52,6 +52,7 @@ minprefix6 = 48  # default
 ignoreip = ""  # default
 members = ""  # default
 allowprivate = false  # default
+localunban = false  # default
 
 [subscriber]
 pidfile = /run/100%%  # a.conf:3

@@ -43,6 +43,7 @@ const DEFAULT_GENERAL = {
   ignoreIp: [],
   members: [],
   allowPrivate: false,
+  localUnban: false,
 };
 
 const ORIGINAL_GENERAL = {
@@ -227,6 +228,7 @@ ignoreip = 192.0.2.0/24 office.example.net
     2001:DB8::1
 members = 198.51.100.1, db.example.net
 allowprivate = yes
+localunban = yes
 [subscriber]
 pidfile = /run/s.pid
 zmqpublisherurl = tcp://[2001:db8::1]:5680
@@ -268,6 +270,7 @@ exectimeout = 3
       { kind: "name", name: "publisher.example" },
     ],
     allowPrivate: true,
+    localUnban: true,
   });
   deepStrictEqual(subscriber, {
     pidFile: "/run/s.pid",

@@ -1,4 +1,4 @@
-import { BYE_MS } from "../../lib/client/control_client.ts";
+import { BYE_MS } from "../../lib/client/farewell.ts";
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import type { ErrorCode } from "../../lib/wire/v2_messages.ts";

@@ -39,6 +39,7 @@ class Bench implements AsyncDisposable {
       hub: this.hub,
       nodes: {
         enforcing: () => [],
+        unbanLocally: () => Promise.resolve({ outcome: "away", detail: "" }),
         live: () => [],
         release: (node) => {
           this.released.push(node);

@@ -4,6 +4,10 @@ import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { SharedTurns } from "../../lib/async/shared_turns.ts";
 import { BanHub } from "../../lib/ban/ban_hub.ts";
 import type { StoredReceipt } from "../../lib/ban/ban_store.ts";
+import {
+  type LocalAnswer,
+  LocalUnbanService,
+} from "../../lib/operators/local_unban_service.ts";
 import { ReceiptWatch } from "../../lib/operators/receipt_watch.ts";
 import { SteeringService } from "../../lib/operators/steering_service.ts";
 import type { BanOrder, UnbanOrder } from "../../lib/wire/operator_steering.ts";
@@ -39,6 +43,9 @@ class Bench implements AsyncDisposable {
   readonly store = new MemoryBanStore();
   readonly receipts = new ReceiptWatch();
   readonly deeds: string[] = [];
+  /** What nodes were asked, and what they answer. */
+  readonly asked: string[] = [];
+  answers: Readonly<Record<string, LocalAnswer>> = {};
   readonly turns = new TurnClock();
   readonly hub: BanHub;
   readonly service: SteeringService;
@@ -64,6 +71,15 @@ class Bench implements AsyncDisposable {
         minPrefix6Bits: 48,
         guarded: [guardOf("allowlist", "192.0.2.0/24")],
       }),
+      local: new LocalUnbanService({
+        ...{ store, waitMs: 3_000, nowMs: () => this.clock.nowMs() },
+        askNode: (node, { jail }, waitMs) => {
+          this.asked.push(`${node} ${jail} ${waitMs}`);
+          return Promise.resolve(
+            this.answers[node] ?? { outcome: "away", detail: "" },
+          );
+        },
+      }),
       turns: new SharedTurns({ clock: this.turns }),
       record: (...deed) => {
         this.deeds.push(deed.join("|"));
@@ -85,7 +101,10 @@ class Bench implements AsyncDisposable {
   }
 
   unban(more: Partial<UnbanOrder>) {
-    const order = { by: "root", address: null, node: null, jail: null };
+    const order = {
+      ...{ by: "root", address: null, node: null, jail: null },
+      local: false,
+    };
     return this.service.unban({ ...order, ...more }, signal);
   }
 
@@ -355,4 +374,59 @@ Deno.test("unban() of many bans looks for who has them in turns that end when th
   strictEqual(bans, 50);
   // One turn a ban, to find it and to ask who has it.
   ok(bench.turns.pauses >= 100, `${bench.turns.pauses} turns`);
+});
+
+Deno.test("unban() asks the fail2bans that reported where it is wanted, and tells what each did", async () => {
+  await using bench = new Bench();
+  bench.nodes = [];
+  bench.answers = {
+    web1: { outcome: "lifted", detail: "" },
+    web2: { outcome: "failed", detail: "there is no jail nginx" },
+  };
+  await bench.report("web1", BAD);
+  await bench.report("web2", BAD, "nginx");
+  await bench.report("operator", BAD, "operator");
+  const { bans, local } = await bench.unban({ address: BAD, local: true });
+  strictEqual(bans, 3);
+  deepStrictEqual(bench.asked, ["web1 sshd 3000", "web2 nginx 3000"]);
+  deepStrictEqual(
+    local.map(({ node, outcome, detail }) => [node, outcome, detail].join()),
+    ["web1,lifted,", "web2,failed,there is no jail nginx"],
+  );
+  await bench.report("web1", BAD);
+  deepStrictEqual((await bench.unban({ address: BAD })).local, []);
+  strictEqual(bench.asked.length, 2);
+});
+
+Deno.test("unban() of what was lifted before asks the fail2bans that had reported it, and nobody else's", async () => {
+  await using bench = new Bench();
+  bench.nodes = [];
+  bench.answers = { web1: { outcome: "absent", detail: "" } };
+  await bench.report("web1", BAD);
+  await bench.report("web2", BAD, "nginx");
+  await bench.hub.submit([{
+    event: {
+      ...{ kind: "withdraw", jail: jail("nginx"), address: BAD },
+      origin: host("web2"),
+    },
+  }]);
+  await bench.unban({ address: BAD });
+  const { bans, reports, local } = await bench.unban({
+    address: BAD,
+    local: true,
+  });
+  strictEqual(bans, 0);
+  deepStrictEqual(reports.map(({ node }) => node), ["web1"]);
+  deepStrictEqual(local.map(({ outcome }) => outcome), ["absent"]);
+  strictEqual(
+    bench.deeds.at(-1),
+    "root|unban|203.0.113.7|in the fail2bans that reported it",
+  );
+  await rejects(bench.unban({ address: BAD }), {
+    message: "203.0.113.7 is not banned",
+  });
+  await rejects(
+    bench.unban({ address: address("203.0.113.99"), local: true }),
+    { message: "203.0.113.99 is not banned" },
+  );
 });

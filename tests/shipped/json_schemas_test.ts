@@ -89,6 +89,10 @@ Deno.test("ban --json and unban --json are as docs/schemas/steered.json says", (
       tookMs: 204,
       silent: [host("db3")],
       failed: first?.enforcement.slice(-1) ?? [],
+      local: first?.ban.reports.map(({ node }) => ({
+        ...{ node, jail: first.ban.jail },
+        ...{ outcome: "failed" as const, detail: "there is no jail sshd" },
+      })) ?? [],
     }),
   );
   ok(!validate({ bans: 1 }));

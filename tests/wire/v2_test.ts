@@ -57,6 +57,7 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   node: true,
   origin: true,
   outcome: true,
+  order: true,
   oversized: true,
   part: true,
   place: true,
@@ -77,10 +78,10 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   why: true,
 };
 const KINDS: Readonly<Record<string, readonly string[]>> = {
-  node: ["BYE", "EVENTS", "HELLO", "RECEIPTS", "STATE", "SYNC"],
+  node: ["BYE", "EVENTS", "HELLO", "RECEIPTS", "STATE", "SYNC", "UNBANNED"],
   publisher: [
     ...["ACK", "ASK", "CHANGES", "ERROR", "HEARD", "IGNORE", "SNAPSHOT"],
-    "WELCOME",
+    ...["UNBAN", "WELCOME"],
   ],
   stream: ["C", "H"],
 };

@@ -128,3 +128,21 @@ Deno.test("200,000 bans are listed to 16 operators at once: no report waits for 
   ok(grownMib <= 50, `${grownMib} MiB more`);
   deepStrictEqual(steady.odd, []);
 });
+
+Deno.test("status counts 200,000 bans at each node, and no report waits for it", async () => {
+  await using cluster = await TestCluster.create({ protocol: 2 });
+  await using zeromq = new ZmqBench(600_000);
+  const { steady, nodes } = await started(cluster, zeromq);
+  await using _nodes = nodes;
+  const path = commandSocketPath(`${cluster.dir}/hub/publisher.pid`);
+  const one = await asked(path, { kind: "status" }, 1);
+  report("one asks for status", { ms: Math.round(one.tookMs) });
+  const usual = await besideLoops(steady);
+  const { result, latency } = await steady.during(() =>
+    asked(path, { kind: "status" }, 4)
+  );
+  report("4 ask for status", { ...latency, ms: Math.round(result.tookMs) });
+  const limitMs = Math.max(50, MAX_TIMES * usual.p99Ms);
+  ok(latency.p99Ms < limitMs, `p99 ${latency.p99Ms} ms, not ${limitMs}`);
+  deepStrictEqual(steady.odd, []);
+});

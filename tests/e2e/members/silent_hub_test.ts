@@ -1,3 +1,4 @@
+import { QUICK_PACE } from "../../support/cluster/paces.ts";
 import { match, ok, strictEqual } from "node:assert/strict";
 import { appendLog, banLine } from "../../support/fail2ban/fail2ban_lines.ts";
 import {
@@ -111,7 +112,7 @@ for (const role of ["monitor", "subscriber"] as const) {
 
 Deno.test("programs with nothing to say notice that their hub is gone, and say once which and why", async () => {
   await using cluster = await TestCluster.create({
-    ...{ protocol: 2, isQuick: true },
+    ...{ protocol: 2, pace: QUICK_PACE },
   });
   await cluster.addHost("hub");
   await cluster.addHost("web");

@@ -5,8 +5,8 @@
  */
 
 import type { EventId } from "../../../lib/base/ids.ts";
+import { BYE_MS } from "../../../lib/client/farewell.ts";
 import {
-  BYE_MS,
   ControlClient,
   type ControlClientOptions,
 } from "../../../lib/client/control_client.ts";

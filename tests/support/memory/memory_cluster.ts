@@ -8,7 +8,8 @@
 import { Buffer } from "node:buffer";
 import type { BanUpdate } from "../../../lib/ban/ban_event.ts";
 import type { SessionId } from "../../../lib/base/ids.ts";
-import { BYE_MS, ControlClient } from "../../../lib/client/control_client.ts";
+import { ControlClient } from "../../../lib/client/control_client.ts";
+import { BYE_MS } from "../../../lib/client/farewell.ts";
 import type { BanStore } from "../../../lib/ban/ban_store.ts";
 import type { Allowlist } from "../../../lib/protection/allowlist.ts";
 import type { Protocol2Service } from "../../../lib/publisher/protocol2_server.ts";

@@ -196,6 +196,22 @@ export const anyNodeMessage: fc.Arbitrary<NodeMessage> = fc.oneof(
     kind: fc.constant("BYE"),
     session: anySession,
   }),
+  fc.tuple(
+    anySession,
+    anyCount,
+    fc.oneof(
+      fc.constantFrom(...["lifted", "absent", "off"] as const).map((
+        outcome,
+      ) => ({ outcome, detail: "" })),
+      textOf(PLAIN, 0, 200).map((detail) => ({
+        outcome: "failed" as const,
+        detail,
+      })),
+    ),
+  ).map(([session, order, result]) => ({
+    ...{ kind: "UNBANNED" as const, session, order },
+    ...result,
+  })),
   record<Extract<NodeMessage, { kind: "EVENTS" }>>({
     kind: fc.constant("EVENTS"),
     session: anySession,
@@ -269,6 +285,12 @@ export const anyPublisherMessage: fc.Arbitrary<PublisherMessage> = fc.oneof(
     ignore: fc.array(anyAddress, { maxLength: 8 }),
   }),
   fc.constant({ kind: "ASK" } as const),
+  record<Extract<PublisherMessage, { kind: "UNBAN" }>>({
+    kind: fc.constant("UNBAN"),
+    order: anyCount,
+    jail: anyJailName,
+    address: anyAddress,
+  }),
   fc.constant({ kind: "HEARD" } as const),
   record<Extract<PublisherMessage, { kind: "ACK" }>>({
     kind: fc.constant("ACK"),

@@ -1,0 +1,29 @@
+/**
+ * What a node's message takes of what it may say.
+ *
+ * @module
+ */
+
+import type { NodeMessage } from "../wire/v2_messages.ts";
+import type { Frames } from "../zmq/ports.ts";
+
+/** Bytes that cost as much as one plain message. */
+const BYTES_PER_COST = 16_384;
+/** Cost of an answer, in plain messages: a part of the table is some 2,000 bans. */
+const COSTS: Readonly<
+  Record<Exclude<NodeMessage["kind"], "HELLO">, number>
+> = { EVENTS: 1, RECEIPTS: 1, STATE: 1, BYE: 1, UNBANNED: 1, SYNC: 10 };
+
+/** What a message costs, in plain messages. */
+export function messageCost(
+  { kind }: Exclude<NodeMessage, { readonly kind: "HELLO" }>,
+  frames: Frames,
+): number {
+  return COSTS[kind] + sizeCost(frames);
+}
+
+/** A long message is as much work as many short ones. */
+export function sizeCost(frames: Frames): number {
+  const bytes = frames.reduce((sum, { length }) => sum + length, 0);
+  return Math.floor(bytes / BYTES_PER_COST);
+}
