@@ -10,6 +10,7 @@ import {
   spend,
   tokensAt,
 } from "../members/token_bucket.ts";
+import type { SharedRates } from "./shared_rates.ts";
 
 /** Bounds of what a peer may say over one connection. */
 export interface ByteLimits {
@@ -17,10 +18,19 @@ export interface ByteLimits {
   readonly handshakeBytes: number | undefined;
   /** Bytes after that: how many at once, and in a second. */
   readonly rate: BucketRate;
-  /** What becomes of a peer above its rate: it is not read from for a while, or cut. */
+  /**
+   * What becomes of a peer above its rate: it is not read from for a while, and
+   * all connections of a member, or of an address where nobody is let in, count
+   * together; or it is cut, each by itself.
+   */
   readonly aboveRate: "wait" | "cut";
   /** Bytes after that in all; above it is cut. @default {Infinity} */
   readonly totalBytes?: number;
+  /**
+   * Bytes that all connections of a member are told: what is above it waits, and
+   * who waits is not listened to. @default {there is no bound}
+   */
+  readonly toldRate?: BucketRate;
 }
 
 /** What to do with bytes that were read. */
@@ -35,14 +45,22 @@ const CUT: ByteVerdict = { kind: "cut" };
 /** Counts what a peer says. */
 export class ByteBudget {
   readonly #limits: ByteLimits;
+  readonly #rates: SharedRates;
+  #who: string;
   #isLetIn: boolean;
   #handshakeBytes = 0;
   #totalBytes = 0;
   #bucket: Bucket | undefined;
 
-  /** @param limits What it may say. */
-  constructor(limits: ByteLimits) {
+  /**
+   * @param limits What it may say.
+   * @param rates How fast those of the port speak that wait.
+   * @param source Who says it, until it is let in.
+   */
+  constructor(limits: ByteLimits, rates: SharedRates, source: string) {
     this.#limits = limits;
+    this.#rates = rates;
+    this.#who = source;
     this.#isLetIn = limits.handshakeBytes === undefined;
   }
 
@@ -51,9 +69,10 @@ export class ByteBudget {
     return this.#handshakeBytes;
   }
 
-  /** The handshake is over. */
-  letIn(): void {
+  /** The handshake is over. @param who Says what follows. */
+  letIn(who: string): void {
     this.#isLetIn = true;
+    this.#who = who;
   }
 
   /**
@@ -71,14 +90,12 @@ export class ByteBudget {
     }
     this.#totalBytes += count;
     if (this.#totalBytes > totalBytes) return CUT;
-    const room = tokensAt(this.#bucket, rate, nowMs);
-    if (aboveRate === "cut") {
-      this.#bucket = spend(this.#bucket, rate, count, nowMs).bucket;
-      return count > room ? CUT : PASS;
+    if (aboveRate === "wait") {
+      const waitMs = this.#rates.take(this.#who, count, nowMs);
+      return waitMs === 0 ? PASS : { kind: "wait", waitMs };
     }
-    this.#bucket = { tokens: room - count, atMs: nowMs };
-    const debt = count - room;
-    if (debt <= 0) return PASS;
-    return { kind: "wait", waitMs: Math.ceil(debt * 1_000 / rate.perSecond) };
+    const room = tokensAt(this.#bucket, rate, nowMs);
+    this.#bucket = spend(this.#bucket, rate, count, nowMs).bucket;
+    return count > room ? CUT : PASS;
   }
 }

@@ -17,6 +17,7 @@ import type { ByteLimits } from "./byte_budget.ts";
 import { HandedConnection } from "./handed_connection.ts";
 import type { InnerEndpoints } from "./inner_endpoints.ts";
 import { type ConnectionLimits, OpenConnections } from "./open_connections.ts";
+import { SharedRates } from "./shared_rates.ts";
 import type {
   ConnectInner,
   InnerEndpoint,
@@ -87,8 +88,8 @@ interface Shaking {
 const TAKEN_IN_A_TURN = 16;
 /** Pause after a connection that could not be taken, such as for want of descriptors. */
 const ACCEPT_PAUSE_MS = 100;
-/** Interval between looks for peers that take nothing. */
-const STALL_INTERVAL_MS = 1_000;
+/** Interval between looks for peers that take nothing, and for what can be forgotten. */
+const LOOK_INTERVAL_MS = 1_000;
 /** A peer that takes nothing for so long is cut; libzmq's heartbeat gives up before. */
 const STALL_TIMEOUT_MS = 20_000;
 /** Pumps have so long to end once ZeroMQ's sockets are closed. */
@@ -110,6 +111,8 @@ export class Front implements MemberConnections, AsyncDisposable {
   };
   readonly #options: FrontOptions;
   readonly #open: OpenConnections;
+  readonly #rates: SharedRates;
+  readonly #toldRates: SharedRates | undefined;
   /** By ZAP domain. */
   readonly #shaking = new Map<string, Shaking>();
   readonly #pumps = new TaskSet();
@@ -119,6 +122,9 @@ export class Front implements MemberConnections, AsyncDisposable {
   constructor(options: FrontOptions) {
     this.#options = options;
     this.#open = new OpenConnections(options.limits);
+    const { rate, toldRate } = options.limits.bytes;
+    this.#rates = new SharedRates(rate);
+    this.#toldRates = toldRate && new SharedRates(toldRate);
     this.#throttled = new LogThrottle(options.log, options.clock);
   }
 
@@ -163,7 +169,7 @@ export class Front implements MemberConnections, AsyncDisposable {
     try {
       await runTogether(signal, [
         (group) => this.#accept(group),
-        (group) => this.#cutStalled(group),
+        (group) => this.#look(group),
         (group) => this.#pumps.failed(group),
       ]);
     } finally {
@@ -217,6 +223,7 @@ export class Front implements MemberConnections, AsyncDisposable {
     if (inner === undefined) return this.#turnAway(peer, "handshakes");
     const connection: HandedConnection = new HandedConnection({
       ...{ peer, clock, turn, limits: limits.bytes },
+      ...{ rates: this.#rates, toldRates: this.#toldRates },
       onTooMuch: () => this.#tellOfTooMuch(connection),
     });
     const isShaking = "zapDomain" in inner;
@@ -293,17 +300,23 @@ export class Front implements MemberConnections, AsyncDisposable {
     inner.endpoints.giveBack(shaking.endpoint);
   }
 
-  async #cutStalled(signal: AbortSignal): Promise<void> {
+  async #look(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (true) {
-      await clock.delay(STALL_INTERVAL_MS, signal);
-      const sinceMs = clock.monotonicMs() - STALL_TIMEOUT_MS;
-      for (const connection of this.#open) {
-        if ((connection.writingSinceMs ?? Infinity) > sinceMs) continue;
-        if (connection.isCut) continue;
-        this.counters.tookNothing++;
-        connection.cut();
-      }
+      await clock.delay(LOOK_INTERVAL_MS, signal);
+      const nowMs = clock.monotonicMs();
+      this.#cutStalled(nowMs - STALL_TIMEOUT_MS);
+      this.#rates.tidy(nowMs);
+      this.#toldRates?.tidy(nowMs);
+    }
+  }
+
+  #cutStalled(sinceMs: number): void {
+    for (const connection of this.#open) {
+      if ((connection.writingSinceMs ?? Infinity) > sinceMs) continue;
+      if (connection.isCut) continue;
+      this.counters.tookNothing++;
+      connection.cut();
     }
   }
 

@@ -36,37 +36,42 @@ const ANYBODY = {
 /** Greeting, HELLO and INITIATE have less than 1 KiB. */
 const HANDSHAKE_BYTES = 4 * KIB;
 
-/** Subscriptions and heartbeats: some 20 bytes a second of a peer of ours. */
-function listeningBytes(burst: number): Omit<ByteLimits, "handshakeBytes"> {
+/** Subscriptions and heartbeats: one, and some 20 bytes a second, of a peer of ours. */
+function listeningBytes(
+  totalBytes: number,
+): Omit<ByteLimits, "handshakeBytes"> {
   return {
-    rate: { perSecond: 32, burst },
+    rate: { perSecond: 32, burst: 4 * KIB },
     aboveRate: "cut",
-    totalBytes: 4 * burst,
+    totalBytes,
   };
 }
 
-/** Protocol 2's control port: a report of 1,000 bans has some 150 KiB. */
+/** Protocol 2's control port: a report of 1,000 bans has some 150 KiB, and may be followed by more. */
 export const CONTROL_LIMITS: FrontLimits = {
   ...MEMBERS,
   bytes: {
     handshakeBytes: HANDSHAKE_BYTES,
+    // 100,000 reports at once, which a member that was away may have, are 15 MiB.
     rate: { perSecond: 4 * MIB, burst: 16 * MIB },
     aboveRate: "wait",
+    // As many bans in a copy are as much; a copy of a million takes 20 s as it is.
+    toldRate: { perSecond: 16 * MIB, burst: 64 * MIB },
   },
 };
 
 /** Protocol 2's stream: whoever listens has nothing to say. */
 export const STREAM_LIMITS: FrontLimits = {
   ...MEMBERS,
-  bytes: { handshakeBytes: HANDSHAKE_BYTES, ...listeningBytes(64 * KIB) },
+  bytes: { handshakeBytes: HANDSHAKE_BYTES, ...listeningBytes(256 * KIB) },
 };
 
-/** Protocol 1's requests: of 625 bytes at most. */
+/** Protocol 1's requests: of 625 bytes at most, as a rule of 60; a refused one costs the publisher as much as a good one. */
 export const REPLY_LIMITS: FrontLimits = {
   ...ANYBODY,
   bytes: {
     handshakeBytes: undefined,
-    rate: { perSecond: 128 * KIB, burst: 256 * KIB },
+    rate: { perSecond: 64 * KIB, burst: 64 * KIB },
     aboveRate: "wait",
   },
 };
@@ -74,5 +79,5 @@ export const REPLY_LIMITS: FrontLimits = {
 /** Protocol 1's broadcasts: as the stream, and nobody is known there. */
 export const BROADCAST_LIMITS: FrontLimits = {
   ...ANYBODY,
-  bytes: { handshakeBytes: undefined, ...listeningBytes(4 * KIB) },
+  bytes: { handshakeBytes: undefined, ...listeningBytes(16 * KIB) },
 };

@@ -13,14 +13,20 @@
 import type { Clock } from "../async/clock.ts";
 import type { LoopTurn } from "../async/loop_turn.ts";
 import { Condition } from "../async/tasks.ts";
-import type { HostName } from "../base/host_name.ts";
 import { ByteBudget, type ByteLimits } from "./byte_budget.ts";
+import { canonicalHost, type HostName } from "../base/host_name.ts";
 import type { ByteConnection, PeerConnection } from "./ports.ts";
+import type { SharedRates } from "./shared_rates.ts";
+import { sourceOf } from "./source.ts";
 
 /** Options for {@link HandedConnection}. */
 export interface HandedConnectionOptions {
   readonly peer: PeerConnection;
   readonly limits: ByteLimits;
+  /** Shared by all connections of the port. */
+  readonly rates: SharedRates;
+  /** The same for what they are told; `undefined`: there is no bound. */
+  readonly toldRates: SharedRates | undefined;
   readonly clock: Clock;
   /** Shared by all connections of the process. */
   readonly turn: LoopTurn;
@@ -46,13 +52,15 @@ export class HandedConnection {
   readonly #written = new Condition();
   #node: HostName | undefined;
   #isPeerGone = false;
+  /** Whether something waits to be told to the peer. */
+  #isTelling = false;
   #writingSinceMs: number | undefined;
 
   /** @param options See {@link HandedConnectionOptions}. */
   constructor(options: HandedConnectionOptions) {
-    const { peer, limits, clock } = options;
+    const { peer, limits, rates, clock } = options;
     this.#options = options;
-    this.#budget = new ByteBudget(limits);
+    this.#budget = new ByteBudget(limits, rates, sourceOf(peer.address));
     this.sinceMs = clock.monotonicMs();
     this.address = peer.address;
   }
@@ -80,7 +88,7 @@ export class HandedConnection {
   /** The peer has proven to be a member. */
   letIn(node: HostName): void {
     this.#node = node;
-    this.#budget.letIn();
+    this.#budget.letIn(canonicalHost(node));
   }
 
   /** Ends the peer's connection at once; the inner one is drained. */
@@ -145,30 +153,42 @@ export class HandedConnection {
     }
   }
 
-  /** Who does not take what is said to it is not listened to: answers would pile up. */
+  /** Who does not take what is said to it, or asks for more than it may, is not listened to: answers would pile up. */
   async #hasTaken(): Promise<boolean> {
-    while (this.#writingSinceMs !== undefined && !this.#isPeerGone) {
+    while (this.#isTelling && !this.#isPeerGone) {
       await this.#written.wait(NEVER);
     }
     return !this.#isPeerGone;
   }
 
   async #outward(inner: ByteConnection): Promise<void> {
-    const { peer, clock, turn } = this.#options;
+    const { turn } = this.#options;
     let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
     while (true) {
       if (turn.isLong) await turn.next();
       const count = await inner.read(buffer);
       if (count === 0) break;
       if (this.#isPeerGone) continue;
-      this.#writingSinceMs = clock.monotonicMs();
-      if (!await peer.write(buffer.subarray(0, count))) this.cut();
-      this.#writingSinceMs = undefined;
+      this.#isTelling = true;
+      await this.#tell(buffer.subarray(0, count));
+      this.#isTelling = false;
       this.#written.notify();
       buffer = roomier(buffer, count);
     }
     // libzmq closed; the last bytes were handed over before.
     this.cut();
+  }
+
+  async #tell(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const { peer, clock, toldRates } = this.#options;
+    const who = this.#node === undefined
+      ? sourceOf(this.address)
+      : canonicalHost(this.#node);
+    const waitMs = toldRates?.take(who, bytes.length, clock.monotonicMs()) ?? 0;
+    if (waitMs > 0 && !await this.#waited(waitMs)) return;
+    this.#writingSinceMs = clock.monotonicMs();
+    if (!await peer.write(bytes)) this.cut();
+    this.#writingSinceMs = undefined;
   }
 }
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { canonicalAddress } from "../base/address.ts";
 import { canonicalHost, type HostName } from "../base/host_name.ts";
 import type { HandedConnection } from "./handed_connection.ts";
+import { sourceOf } from "./source.ts";
 
 /** Bounds of a port's connections. */
 export interface ConnectionLimits {
@@ -185,9 +185,3 @@ class Groups {
 }
 
 const NONE: ReadonlySet<HandedConnection> = new Set();
-
-/** Whoever has an address of IPv6 has its whole /64. */
-function sourceOf(address: string): string {
-  const text = address.includes(":") ? `${address}/64` : address;
-  return canonicalAddress(text) ?? address;
-}

@@ -1,6 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { ByteBudget, type ByteLimits } from "../../lib/front/byte_budget.ts";
+import { SharedRates } from "../../lib/front/shared_rates.ts";
 
 const CUTTING: ByteLimits = {
   handshakeBytes: 100,
@@ -9,8 +10,12 @@ const CUTTING: ByteLimits = {
   totalBytes: 200,
 };
 
+function budgetOf(limits: ByteLimits): ByteBudget {
+  return new ByteBudget(limits, new SharedRates(limits.rate), "192.0.2.1");
+}
+
 Deno.test("ByteBudget passes a handshake up to its bound, and cuts a byte more", () => {
-  const budget = new ByteBudget(CUTTING);
+  const budget = budgetOf(CUTTING);
   strictEqual(budget.take(60, 0).kind, "pass");
   strictEqual(budget.take(40, 0).kind, "pass");
   strictEqual(budget.handshakeBytes, 100);
@@ -18,14 +23,14 @@ Deno.test("ByteBudget passes a handshake up to its bound, and cuts a byte more",
 });
 
 Deno.test("ByteBudget counts anew once the peer is let in: so much at once, a rate, and so much in all", () => {
-  const budget = new ByteBudget(CUTTING);
+  const budget = budgetOf(CUTTING);
   budget.take(100, 0);
-  budget.letIn();
+  budget.letIn("web1");
   strictEqual(budget.take(50, 0).kind, "pass");
   strictEqual(budget.take(10, 1_000).kind, "pass");
   strictEqual(budget.take(1, 1_000).kind, "cut");
-  const patient = new ByteBudget(CUTTING);
-  patient.letIn();
+  const patient = budgetOf(CUTTING);
+  patient.letIn("web1");
   for (let at = 0; at < 4; at++) {
     strictEqual(patient.take(50, at * 10_000).kind, "pass");
   }
@@ -33,7 +38,7 @@ Deno.test("ByteBudget counts anew once the peer is let in: so much at once, a ra
 });
 
 Deno.test("ByteBudget has a peer wait that may go on, as long as its rate says", () => {
-  const budget = new ByteBudget({
+  const budget = budgetOf({
     handshakeBytes: undefined,
     rate: { perSecond: 1_000, burst: 2_000 },
     aboveRate: "wait",
@@ -43,6 +48,27 @@ Deno.test("ByteBudget has a peer wait that may go on, as long as its rate says",
   strictEqual(budget.take(1_000, 2_000).kind, "pass");
 });
 
+Deno.test("ByteBudget counts what a member says together, over all its connections, and from then on apart from its address", () => {
+  const limits: ByteLimits = {
+    handshakeBytes: 100,
+    rate: { perSecond: 1_000, burst: 2_000 },
+    aboveRate: "wait",
+  };
+  const rates = new SharedRates(limits.rate);
+  const budgets = Array.from({ length: 3 }, () => {
+    const budget = new ByteBudget(limits, rates, "192.0.2.1");
+    strictEqual(budget.take(100, 0).kind, "pass");
+    return budget;
+  });
+  const [first, second, other] = budgets;
+  first?.letIn("web1");
+  second?.letIn("web1");
+  other?.letIn("web2");
+  strictEqual(first?.take(2_000, 0).kind, "pass");
+  deepStrictEqual(second?.take(500, 0), { kind: "wait", waitMs: 500 });
+  strictEqual(other?.take(2_000, 0).kind, "pass");
+});
+
 Deno.test("ByteBudget passes no more in any time than burst and rate give", () => {
   const step = fc.record({
     bytes: fc.nat({ max: 300 }),
@@ -50,7 +76,7 @@ Deno.test("ByteBudget passes no more in any time than burst and rate give", () =
   });
   fc.assert(fc.property(fc.array(step), (steps) => {
     const rate = { perSecond: 100, burst: 200 };
-    const budget = new ByteBudget({
+    const budget = budgetOf({
       ...{ handshakeBytes: undefined, rate, aboveRate: "wait" },
     });
     let [nowMs, passed] = [0, 0];

@@ -152,6 +152,38 @@ Deno.test("Front does not listen to a peer that takes nothing, and cuts it after
   strictEqual(bench.front.counters.tookNothing, 1);
 });
 
+Deno.test("Front tells a member no more in a second than it may, over all its connections, and does not listen to it meanwhile", async () => {
+  await using bench = new FrontBench({
+    bytes: {
+      ...LIMITS.bytes,
+      ...{ rate: { perSecond: 9_000, burst: 9_000 }, aboveRate: "wait" },
+      toldRate: { perSecond: 10, burst: 20 },
+    },
+  });
+  const [first, second, other] = [
+    await bench.member("web1"),
+    await bench.member("web1"),
+    await bench.member("web2"),
+  ];
+  bench.inner[0]?.say("x".repeat(20));
+  bench.inner[1]?.say("x".repeat(10));
+  bench.inner[2]?.say("x".repeat(10));
+  await settled();
+  deepStrictEqual(
+    [first, second, other].map(({ written }) => written.length),
+    [20, 0, 10],
+  );
+  second.say("more");
+  await settled();
+  ok(bench.inner[1]?.written.endsWith("h"));
+  await bench.clock.advance(999);
+  strictEqual(second.written, "");
+  await bench.clock.advance(1);
+  strictEqual(second.written.length, 10);
+  await settled();
+  ok(bench.inner[1]?.written.endsWith("more"));
+});
+
 Deno.test("Front tells the peer's address to who asks by the domain of its endpoint, and only once it has said enough", async () => {
   await using bench = new FrontBench();
   const peer = await bench.peer("198.51.100.7");

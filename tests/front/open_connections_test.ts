@@ -1,6 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { HandedConnection } from "../../lib/front/handed_connection.ts";
 import { OpenConnections } from "../../lib/front/open_connections.ts";
+import { SharedRates } from "../../lib/front/shared_rates.ts";
 import { STREAM_LIMITS } from "../../lib/front/front_limits.ts";
 import { host } from "../support/values/core_values.ts";
 import { ManualClock } from "../support/memory/manual_clock.ts";
@@ -33,6 +34,8 @@ class Bench {
     const connection = new HandedConnection({
       peer: new MemoryConnection(address),
       limits: STREAM_LIMITS.bytes,
+      rates: new SharedRates(STREAM_LIMITS.bytes.rate),
+      toldRates: undefined,
       clock: this.clock,
       turn: { isLong: false, next: () => Promise.resolve() },
       onTooMuch: () => {},
