@@ -97,7 +97,8 @@ export function nftReason(stderr: string): string {
 }
 
 /**
- * The likely way out.
+ * The likely way out. Whose chains or sets have our names and are otherwise, as
+ * a chain without a hook or a set of ports, is refused in several words.
  *
  * @param reason What {@link nftReason} found.
  * @param table The table it was about.
@@ -106,7 +107,7 @@ export function nftHint(reason: string, table: NftTable): string {
   if (reason.includes("Operation not permitted")) {
     return "run as root, or give the program CAP_NET_ADMIN";
   }
-  return reason.includes("File exists")
+  return /File exists|datatype mismatch|Operation not supported/.test(reason)
     ? `another program made the table inet ${table}: set nfttable in [subscriber] to another name, or remove that one: nft delete table inet ${table}`
     : "nft list ruleset shows whether nftables works on this host";
 }
