@@ -66,6 +66,7 @@ complete -c fail2ban-cluster -n '__fish_seen_subcommand_from ban' -l json -d 'pr
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from unban' -l node -x -d 'what this node reported'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from unban' -l jail -x -d 'in this jail'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from unban' -l all -d 'everything'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from unban' -l local -d 'ask the fail2bans that reported it to unban, too'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from unban' -l yes -d 'do not ask'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from unban' -l json -d 'print JSON'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from tail' -l json -d 'print an object a line, as docs/schemas says'
