@@ -171,11 +171,13 @@ export class ReconciledBans {
   #tellJoined({ marks }: LedgerContents): void {
     const { desired } = this.#options;
     const { plan, report } = this.#parts;
-    for (const { ban: { reportedJail: told, ...key } } of marks) {
-      const ban = desired.find(key);
+    for (const { ban: noted } of marks) {
+      const jails = desired.jailsOf(noted);
+      if (jails.every((jail) => jail === noted.reportedJail)) continue;
+      const ban = desired.find(noted);
       if (ban === undefined || !plan.isSettled(ban)) continue;
-      for (const reportedJail of desired.jailsOf(ban)) {
-        if (reportedJail === told) continue;
+      for (const reportedJail of jails) {
+        if (reportedJail === noted.reportedJail) continue;
         report.changed({ kind: "stands", ban: { ...ban, reportedJail } }, true);
       }
     }
