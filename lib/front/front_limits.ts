@@ -52,10 +52,11 @@ export const CONTROL_LIMITS: FrontLimits = {
   ...MEMBERS,
   bytes: {
     handshakeBytes: HANDSHAKE_BYTES,
-    rate: { perSecond: MIB, burst: 4 * MIB },
+    // 100,000 reports at once, which a member that was away may have, are 15 MiB.
+    rate: { perSecond: 4 * MIB, burst: 16 * MIB },
     aboveRate: "wait",
-    // A table of 100,000 bans has some 14 MiB.
-    toldRate: { perSecond: 8 * MIB, burst: 16 * MIB },
+    // As many bans in a copy are as much; a copy of a million takes 20 s as it is.
+    toldRate: { perSecond: 16 * MIB, burst: 64 * MIB },
   },
 };
 
