@@ -12,7 +12,7 @@
 
 import type { HostBanChange } from "./host_bans.ts";
 import { keyOf } from "../ban/ban.ts";
-import { PlanEntry, strayBan } from "./plan_entry.ts";
+import { PlanEntry, PlanTally, strayBan } from "./plan_entry.ts";
 import { PlanQueue, PlanRate } from "./plan_schedule.ts";
 import type {
   ActionPlanOptions,
@@ -48,8 +48,7 @@ export class ActionPlan {
   #isHeld = false;
   #lastReason: string | undefined;
   #finished = new Map<string, HostBan>();
-  #inForce = 0;
-  #wanted = 0;
+  readonly #tally = new PlanTally();
 
   /** @param options How its enforcer takes bans. */
   constructor(options: ActionPlanOptions) {
@@ -62,14 +61,14 @@ export class ActionPlan {
 
   /** Bans that should be in force. */
   get wanted(): number {
-    return this.#wanted;
+    return this.#tally.wanted;
   }
 
   /** How much there is to do. */
   get figures(): PlanFigures {
     const failing = this.#failing.size;
     return {
-      inForce: this.#inForce,
+      inForce: this.#tally.inForce,
       waiting: this.#queue.size,
       failing,
       refused: this.#refused.size,
@@ -86,7 +85,7 @@ export class ActionPlan {
     const key = keyOf(ban);
     const entry = this.#entry(key, ban);
     const { lapses } = this.#options;
-    this.#change(entry, () => {
+    this.#tally.change(entry, () => {
       entry.wanted = kind === "stands" ? ban : undefined;
       if (kind === "lapsed" && lapses && entry.hasLapsed(ban.expiresMs)) {
         entry.record(undefined);
@@ -130,7 +129,7 @@ export class ActionPlan {
   ): void {
     const key = keyOf(ban);
     const entry = this.#entry(key, ban);
-    this.#change(entry, () => {
+    this.#tally.change(entry, () => {
       if (state === "applied") entry.record(ban);
       else if (state === "tried") entry.noteTry(ban);
       else entry.hosted = true;
@@ -143,7 +142,7 @@ export class ActionPlan {
     const key = keyOf(ban);
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
-    this.#change(entry, () => entry.record(undefined));
+    this.#tally.change(entry, () => entry.record(undefined));
     this.#place(key, entry, "backlog");
   }
 
@@ -221,7 +220,7 @@ export class ActionPlan {
       this.#newer?.add(key);
       const entry = this.#entry(key, ban);
       const failure = failed.get(key);
-      this.#change(entry, () => entry.conclude(verb, ban, failure));
+      this.#tally.change(entry, () => entry.conclude(verb, ban, failure));
       entry.place = "idle";
       const isWaiting = entry.need(this.#options.lapses) !== undefined;
       if (failure === undefined || failure.kind === "present" || !isWaiting) {
@@ -342,7 +341,7 @@ export class ActionPlan {
     if (entry.place === "busy") return false;
     const wasHosted = entry.hosted;
     const needBefore = entry.need(lapses);
-    this.#change(entry, () => entry.correct(there));
+    this.#tally.change(entry, () => entry.correct(there));
     const need = entry.need(lapses);
     this.#place(key, entry, "backlog");
     const hasEnded = (entry.wanted?.expiresMs ?? Infinity) <= nowMs;
@@ -385,15 +384,6 @@ export class ActionPlan {
         yield [key, entry, need] as const;
       }
     }
-  }
-
-  /** Changes an entry and keeps count of what is wanted and what is in force. */
-  #change(entry: PlanEntry, change: () => void): void {
-    const wasInForce = entry.isInForce;
-    const wasWanted = entry.wanted !== undefined;
-    change();
-    this.#inForce += Number(entry.isInForce) - Number(wasInForce);
-    this.#wanted += Number(entry.wanted !== undefined) - Number(wasWanted);
   }
 
   #endPauses(nowMs: number): void {

@@ -140,6 +140,23 @@ export class PlanEntry {
   }
 }
 
+/** How many entries there are of a kind, while they change. */
+export class PlanTally {
+  /** In force, as far as one knows. */
+  inForce = 0;
+  /** To be in force. */
+  wanted = 0;
+
+  /** Changes an entry. */
+  change(entry: PlanEntry, change: () => void): void {
+    const wasInForce = entry.isInForce;
+    const wasWanted = entry.wanted !== undefined;
+    change();
+    this.inForce += Number(entry.isInForce) - Number(wasInForce);
+    this.wanted += Number(entry.wanted !== undefined) - Number(wasWanted);
+  }
+}
+
 /** A ban that is in force though nobody here asked for it. */
 export function strayBan(
   { jail, address, expiresMs = Infinity }: ActiveBan,
