@@ -84,6 +84,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     version: deno.version,
     onIgnore: (list) => keptAllowlist.take(list),
     standings: () => enforced.standings,
+    onReplaced: () => enforced.tellInForce(),
     protection,
   });
   await ready(() => ({

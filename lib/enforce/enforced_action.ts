@@ -159,6 +159,12 @@ export class EnforcedAction implements BanAction {
     };
   }
 
+  /** Tells what is in force, some of it in each step. */
+  tellInForce(): Generator<void, void, undefined> {
+    const isSo = (ban: HostBan) => this.#plan.isSettled(ban);
+    return this.#report.inForceStill(this.#plan.standing(), isSo);
+  }
+
   /** Plans what the updates ask for; {@link EnforcedAction.run} does it. */
   act(updates: readonly BanUpdate[], _signal: AbortSignal): Promise<void> {
     this.#bans.update(updates);

@@ -48,6 +48,9 @@ export interface EnforcementReportOptions {
   readonly jailsOf: (ban: HostBan) => readonly JailName[];
 }
 
+/** Receipts that nobody asked for, in a step. */
+const TOLD_AT_ONCE = 2_000;
+
 /** Counts what was done, and tells the log and the publisher of it. */
 export class EnforcementReport {
   /** What was done so far. */
@@ -97,6 +100,24 @@ export class EnforcementReport {
     });
     this.#refusals = new LogThrottle(log, clock);
     this.#receipts = new JailReceipts(options);
+  }
+
+  /**
+   * Says once more that bans are in force, some in each step.
+   *
+   * @param bans Those that were when it began.
+   * @param isSo Whether one is still.
+   */
+  *inForceStill(
+    bans: readonly HostBan[],
+    isSo: (ban: HostBan) => boolean,
+  ): Generator<void, void, undefined> {
+    for (let at = 0; at < bans.length; at += TOLD_AT_ONCE) {
+      for (const ban of bans.slice(at, at + TOLD_AT_ONCE)) {
+        if (isSo(ban)) this.#receipts.applied(ban, "");
+      }
+      yield;
+    }
   }
 
   /** The enforcer works, and holds so many bans of before. */

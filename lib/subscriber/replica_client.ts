@@ -46,6 +46,8 @@ export interface ReplicaClientOptions {
    * and handed over together. @default {nothing is waited for}
    */
   readonly gather?: (signal: AbortSignal) => Promise<void>;
+  /** Called when the whole table was taken over: the publisher may not know what is in force here. */
+  readonly onReplaced?: () => void;
   /** Takes what is to be made true, in order; resolves when there is room for more. */
   readonly onUpdates: (
     updates: readonly BanUpdate[],
@@ -281,6 +283,7 @@ export class ReplicaClient {
         this.#disk.replace(effect.replica);
         this.#tellReplaced(effect.replica.seq, effect.replica.bans.length);
         await this.#handOver(effect.steps, signal);
+        this.#options.onReplaced?.();
         return;
     }
   }

@@ -53,6 +53,8 @@ export interface BanSourceOptions {
   readonly standings: () => readonly ActionStanding[];
   /** Told the cluster's allowlist. */
   readonly onIgnore: (list: Allowlist) => void;
+  /** Called when the whole table was taken over. */
+  readonly onReplaced: () => void;
   /** This program's version. */
   readonly version: string;
 }
@@ -154,6 +156,7 @@ function openProtocol2(
     clock,
     log,
     hostName,
+    onReplaced: options.onReplaced,
     onUpdates: (updates, signal) => queue.put(updates, signal),
     gather: (signal) => clock.delay(0, signal),
   });

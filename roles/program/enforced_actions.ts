@@ -64,6 +64,8 @@ export interface KnownWants {
 /** The word in `subscriberaction` of each action that keeps bans in force. */
 type EnforcedName = Exclude<SubscriberConfig["actions"][number], "log">;
 
+/** Pause after some receipts that nobody asked for, so that those of news have room. */
+const TELL_INTERVAL_MS = 1_000;
 /** Everything goes to the dedicated jail: the action knows no jails. */
 const NO_JAILS: JailMap = [];
 
@@ -76,6 +78,10 @@ export class EnforcedActions implements AsyncDisposable {
   readonly #enforced: readonly EnforcedAction[];
   readonly #held = new AsyncDisposableStack();
   #nft: NftEnforcer | undefined;
+  /** How often all that is in force is to be told. */
+  #tellings = 0;
+  readonly #toTell = new Condition();
+  readonly #clock: SteadyClock;
 
   /**
    * @param options What the actions share.
@@ -83,6 +89,7 @@ export class EnforcedActions implements AsyncDisposable {
    */
   constructor(options: EnforcedActionsOptions) {
     const { clock, policy, receipts, newDesiredBans } = options;
+    this.#clock = clock;
     const { config, log, dryRun } = options.context;
     const protection = new UpdateProtection({ policy, receipts, clock, log });
     this.protection = protection;
@@ -133,13 +140,19 @@ export class EnforcedActions implements AsyncDisposable {
     );
   }
 
+  /** Has the publisher told what is in force, some of it at a time. */
+  tellInForce(): void {
+    this.#tellings++;
+    this.#toTell.notify();
+  }
+
   /**
    * Keeps bans in force until aborted; without any action it waits. Begins
    * once it is known what is wanted: what is not is lifted then.
    */
   async run(signal: AbortSignal, wants: KnownWants): Promise<void> {
     await runTogether(signal, [
-      (group) => new Condition().wait(group),
+      (group) => this.#tellAll(group),
       ...this.#enforced.map((action) => async (group: AbortSignal) => {
         await action.act(wants.source.wanted, group);
         await wants.source.whenKnown(group);
@@ -162,6 +175,19 @@ export class EnforcedActions implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.protection.flush();
     await this.#held.disposeAsync();
+  }
+
+  async #tellAll(signal: AbortSignal): Promise<void> {
+    let told = 0;
+    while (true) {
+      while (told === this.#tellings) await this.#toTell.wait(signal);
+      told = this.#tellings;
+      for (const action of this.#enforced) {
+        for (const _some of action.tellInForce()) {
+          await this.#clock.delay(TELL_INTERVAL_MS, signal);
+        }
+      }
+    }
   }
 
   #enforcer(

@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { DesiredCopy } from "../../lib/enforce/desired_copy.ts";
 import { NetworkSet } from "../../lib/base/network_set.ts";
 import { address } from "../support/values/core_values.ts";
@@ -118,6 +118,17 @@ Deno.test("EnforcedAction gives a receipt of a jail that reported while it was a
   await bench.start();
   deepStrictEqual(bench.takeJails(), ["nginx applied"]);
   bench.holds(1);
+});
+
+Deno.test("EnforcedAction tells once more what it has in force, and of nothing else", async () => {
+  await using bench = new JailsBench();
+  await bench.start();
+  await bench.told("Ban sshd", "Ban nginx");
+  bench.enforcer.refuse = () => "no set";
+  await bench.act("web-1|sshd|Ban|192.0.2.2");
+  bench.takeJails();
+  strictEqual([...bench.action.tellInForce()].length, 1);
+  deepStrictEqual(bench.takeJails(), ["nginx applied", "sshd applied"]);
 });
 
 Deno.test("EnforcedAction lifts for each jail a ban whose time is over", async () => {

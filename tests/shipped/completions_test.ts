@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { CLUSTER_VERBS } from "../../lib/cli/cluster_verbs.ts";
 import { deadlineSignal } from "../support/host/deadline.ts";
+import { TempDir } from "../support/host/temp_dir.ts";
 import { testWith } from "../support/host/real_parts.ts";
 
 const SHARE = decodeURIComponent(
@@ -19,9 +20,11 @@ async function outputOf(
   command: string,
   ...args: readonly string[]
 ): Promise<string> {
+  // Shells make folders for what they keep.
+  await using home = await TempDir.create();
   const { success, stdout, stderr } = await new Deno.Command(command, {
     args: [...args],
-    env: { HOME: "/nonexistent", TERM: "dumb" },
+    env: { HOME: home.path(), TERM: "dumb" },
     signal: deadlineSignal(20_000),
   }).output();
   const [out = "", err = ""] = [stdout, stderr].map((bytes) =>

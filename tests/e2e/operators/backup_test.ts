@@ -66,6 +66,11 @@ Deno.test("a hub whose disk is lost comes back from a backup and a subscriber's 
   await waitCopy(cluster, "web2", [...first, ...later, ...last]);
 
   deepStrictEqual(await lifts(program), []);
+  // Nobody's copy says who has it in force: the hosts do.
+  await operated.until(
+    "bans --not-enforced",
+    ({ out }) => out === "no bans",
+  );
 
   // A backup is older than what was reported since: monitors report that again.
   await second.end("SIGKILL");
