@@ -56,7 +56,7 @@ function programPage(
     ".Bl -tag -width Ds",
     ...verbs.flatMap(({ words, operands, about, options }) => [
       `.It Cm ${words}${operands === "" ? "" : ` Ar ${quoted(operands)}`}`,
-      sentence(about),
+      text(about),
       ...optionList(options),
     ]),
     ".El",
@@ -77,7 +77,12 @@ function programPage(
       ["1", "A bug."],
       ["2", "What was typed is not understood."],
       ["3", "The configuration is wrong."],
-      ["4", "Anything else; of status, that the program does not run."],
+      [
+        "4",
+        section === 8
+          ? "Anything else; of status, that the program does not run."
+          : "Anything else.",
+      ],
     ].flatMap(([code = "", text = ""]) => [`.It ${code}`, text]),
     ".El",
     ...seeAlso(pages, `${name} ${section}`),
@@ -103,7 +108,7 @@ function configurationPage(pages: readonly string[]): string {
       ".Bl -tag -width Ds",
       ...listOptions(section).flatMap(({ key, option }) => [
         `.It Ic ${key} No = Ar ${quoted(option.kind.placeholder)}`,
-        sentence(option.help),
+        text(option.help),
         ...fallback(option.default, option.unset),
       ]),
       ".El",
@@ -125,7 +130,7 @@ function head(name: string, section: number, about: string): string[] {
     ".Os",
     ".Sh NAME",
     `.Nm ${name}`,
-    `.Nd ${plain(about)}`,
+    `.Nd ${text(about)}`,
   ];
 }
 
@@ -136,7 +141,7 @@ function optionList(options: readonly UsedOption[]): readonly string[] {
     ...options.flatMap(({ name, short, value, help }) => [
       `.It ${short === undefined ? "" : `Fl ${short} , `}Fl -${name}` +
       (value === undefined ? "" : ` Ar ${value}`),
-      sentence(help),
+      text(help),
     ]),
     ".El",
   ];
@@ -149,7 +154,7 @@ function fallback(
   if (value !== undefined && value !== "") {
     return ["Unless set:", `.Li ${quoted(value)} .`];
   }
-  return unset === undefined ? [] : [sentence(`unless set: ${unset}`)];
+  return unset === undefined ? [] : [text(`Unless set: ${unset}.`)];
 }
 
 function seeAlso(pages: readonly string[], self: string): readonly string[] {
@@ -167,10 +172,9 @@ function page(lines: readonly string[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** Half a sentence of a help text as a whole one. */
-function sentence(text: string): string {
-  const first = text.charAt(0).toUpperCase() + text.slice(1);
-  return plain(/[.:!]$/.test(first) ? first : `${first}.`);
+/** A help text; what stands between backticks is quoted as manuals do. */
+function text(help: string): string {
+  return plain(help.replace(/`([^`]*)`/g, "'$1'"));
 }
 
 /** A line of text in which nothing is a request. */

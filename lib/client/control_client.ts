@@ -33,7 +33,7 @@ import { SessionTroubles } from "./session_troubles.ts";
 import { Mutex } from "../async/mutex.ts";
 import { inTime, runTogether } from "../async/tasks.ts";
 import { sayBye } from "./farewell.ts";
-import { UNBAN_IS_OFF, type UnbanHere, UnbanOrders } from "./unban_orders.ts";
+import { type UnbanHere, UnbanOrders } from "./unban_orders.ts";
 import { Watchdog } from "../async/watchdog.ts";
 import { PRESENCE_PACE, type PresencePace } from "../wire/presence_pace.ts";
 import { SPOKEN } from "../wire/spoken_revisions.ts";
@@ -144,7 +144,7 @@ export class ControlClient {
       ...options,
     };
     this.#teller = new StateTeller(options);
-    this.#unbans = new UnbanOrders(options.unban ?? UNBAN_IS_OFF);
+    this.#unbans = new UnbanOrders({ ...options, pace: this.#options.pace });
     this.#hearing = new Watchdog(options.clock);
     this.#troubles = new SessionTroubles(this.#options);
   }

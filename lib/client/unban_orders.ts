@@ -5,7 +5,9 @@
  * @module
  */
 
+import type { Clock } from "../async/clock.ts";
 import { Condition } from "../async/tasks.ts";
+import type { PresencePace } from "../wire/presence_pace.ts";
 import type { SessionId } from "../base/ids.ts";
 import type {
   LocalUnbanOutcome,
@@ -36,29 +38,44 @@ export type UnbanHere = (
 export const UNBAN_IS_OFF: UnbanHere = () =>
   Promise.resolve({ outcome: "off", detail: "" });
 
+/** Options for {@link UnbanOrders}. */
+export interface UnbanOrdersOptions {
+  /** What an order has done. @default {it is off} */
+  readonly unban?: UnbanHere | undefined;
+  readonly clock: Pick<Clock, "monotonicMs">;
+  /** How long an operator waits: the order of one who was told that nobody answered comes to nothing. */
+  readonly pace: Pick<PresencePace, "receiptWaitMs">;
+}
+
+interface WaitingOrder extends UnbanOrder {
+  readonly sinceMs: number;
+}
+
 /** Orders that wait; one more is forgotten: its operator hears nothing of it. */
 const MAX_ORDERS = 300;
 
 /** Takes orders of a session, and answers each. */
 export class UnbanOrders {
-  readonly #unban: UnbanHere;
+  readonly #options: UnbanOrdersOptions;
   readonly #changed = new Condition();
-  #orders: UnbanOrder[] = [];
+  #orders: WaitingOrder[] = [];
 
-  /** @param unban What an order has done. */
-  constructor(unban: UnbanHere) {
-    this.#unban = unban;
+  /** @param options See {@link UnbanOrdersOptions}. */
+  constructor(options: UnbanOrdersOptions) {
+    this.#options = options;
   }
 
   /** Takes an order. */
   put(order: UnbanOrder): void {
     if (this.#orders.length >= MAX_ORDERS) return;
-    this.#orders.push(order);
+    const sinceMs = this.#options.clock.monotonicMs();
+    this.#orders.push({ ...order, sinceMs });
     this.#changed.notify();
   }
 
   /**
-   * Carries orders out until aborted; those of a session before are forgotten.
+   * Carries orders out until aborted; those of a session before are forgotten,
+   * and those for which nobody waits any more.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    * @param session The session.
@@ -76,8 +93,10 @@ export class UnbanOrders {
         await this.#changed.wait(signal);
         continue;
       }
-      const { order, jail, address } = next;
-      const result = await this.#unban({ jail, address }, signal);
+      const { order, jail, address, sinceMs } = next;
+      const { unban = UNBAN_IS_OFF, clock, pace } = this.#options;
+      if (clock.monotonicMs() - sinceMs > pace.receiptWaitMs) continue;
+      const result = await unban({ jail, address }, signal);
       await send({ kind: "UNBANNED", session, order, ...result }, signal);
     }
   }

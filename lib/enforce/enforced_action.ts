@@ -125,7 +125,7 @@ export class EnforcedAction implements BanAction {
     });
     const parts = { enforcer, clock, plan: this.#plan, report: this.#report };
     this.#comparison = new Comparison({ ...parts, bans: this.#bans });
-    this.#renewal = new Renewal(parts);
+    this.#renewal = new Renewal({ ...parts, ledger: this.#ledger });
   }
 
   get name(): string {

@@ -129,10 +129,16 @@ export interface Enforcer {
    * first that end first. Without it bans end at their own time.
    *
    * @param bans In force by this enforcer, and wanted still.
+   * @param begin Told of those that are about to be made anew.
+   * @param signal Ends the waits.
    * @returns In how many milliseconds to call again.
    * @throws {RuntimeError} when it can't, now.
    */
-  renew?(bans: readonly HostBan[], signal: AbortSignal): Promise<number>;
+  renew?(
+    bans: readonly HostBan[],
+    begin: (bans: readonly HostBan[]) => void,
+    signal: AbortSignal,
+  ): Promise<number>;
   /**
    * Lists what is in force.
    *

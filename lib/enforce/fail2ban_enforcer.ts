@@ -137,11 +137,12 @@ export class Fail2banEnforcer implements Enforcer {
 
   async renew(
     bans: readonly HostBan[],
+    begin: (bans: readonly HostBan[]) => void,
     signal: AbortSignal,
   ): Promise<number> {
     const banTimes = await this.#finiteBanTimes(signal);
-    // Another fail2ban may have answered.
-    this.#renewals.retain(bans, this.#client.servers);
+    // What another fail2ban has not restored is no renewal: it is compared first.
+    if (!this.#renewals.retain(bans, this.#client.servers)) return 0;
     const byJail = Map.groupBy(bans, ({ jail }) => jail);
     let pauseMs = MAX_RENEWAL_INTERVAL_MS;
     let room = MAX_RENEWED;
@@ -154,6 +155,7 @@ export class Fail2banEnforcer implements Enforcer {
         ignored?.concerns(address) === false
       );
       const taken = allowed.slice(0, room);
+      begin(taken);
       await this.#renewIn(jail, taken, signal);
       room -= taken.length;
       if (taken.length < allowed.length) pauseMs = 0;

@@ -49,14 +49,15 @@ export class JailRenewals {
    * @param bans Those that are in force.
    * @param servers How many fail2bans answered so far: another one has restored
    * bans with the ends that its database has.
+   * @returns Whether it is the same fail2ban as before.
    */
-  retain(bans: readonly HostBan[], servers: number): void {
+  retain(bans: readonly HostBan[], servers: number): boolean {
     const isOther = this.#servers !== undefined && servers !== this.#servers;
     this.#servers = servers;
     const [madeMs, endsMs] = [this.#madeMs, this.#endsMs];
     this.#madeMs = new Map();
     this.#endsMs = new Map();
-    if (isOther) return;
+    if (isOther) return false;
     for (const ban of bans) {
       const key = keyOf(ban);
       const atMs = madeMs.get(key);
@@ -64,6 +65,7 @@ export class JailRenewals {
       if (atMs !== undefined) this.#madeMs.set(key, atMs);
       else if (endMs !== undefined) this.#endsMs.set(key, endMs);
     }
+    return true;
   }
 
   /**

@@ -34,11 +34,10 @@ export interface DriftRepairOptions {
   readonly clock: Clock;
   /** Where to tell. */
   readonly log: Log;
-  /** Whether it is known what the run before this one has reported. */
-  readonly isKnown: boolean;
   /**
-   * Where it is not: bans that began before, in milliseconds since 1970, were
-   * reported by that run; `undefined`: there was none, and they are left out.
+   * Where nobody knows what the run before this one reported: bans that began
+   * before, in milliseconds since 1970, were; `undefined`: there was none, and
+   * they are left out.
    */
   readonly reportedUntilMs: number | undefined;
 }
@@ -76,7 +75,6 @@ export class DriftRepair {
   /** What the comparison before found, by kind and ban. */
   #found: ReadonlySet<string> = new Set();
   readonly #oddJails = new Set<string>();
-  #isSeeded = false;
   #restoredMs = -Infinity;
   readonly #beganMs: number;
 
@@ -210,9 +208,9 @@ export class DriftRepair {
 
   /** What was there before this monitor began is no news. */
   #seed({ tickets }: TicketList): void {
-    const { known, isKnown, reportedUntilMs } = this.#options;
-    if (this.#isSeeded || isKnown) return;
-    this.#isSeeded = true;
+    const { known, reportedUntilMs } = this.#options;
+    if (known.isSeeded) return;
+    known.noteSeeded();
     const untilMs = reportedUntilMs ?? this.#beganMs;
     const state = reportedUntilMs === undefined ? "left" : "reported";
     for (const ticket of tickets) {

@@ -31,8 +31,15 @@ export interface KnownBan {
 export interface KnownBans {
   /** Names the publisher's store that was told; `undefined`: none was, or nobody knows. */
   readonly epoch: Epoch | undefined;
+  /** Whether it has the bans that fail2ban had before. */
+  readonly isSeeded: boolean;
   readonly bans: readonly KnownBan[];
 }
+
+/** Nothing. */
+export const NO_BANS: KnownBans = {
+  ...{ epoch: undefined, isSeeded: false, bans: [] },
+};
 
 /** Bans that are remembered; above it the oldest is forgotten. */
 const MAX_BANS = 1_000_000;
@@ -41,12 +48,25 @@ const MAX_BANS = 1_000_000;
 export class ReportedBans {
   readonly #bans = new Map<string, KnownBan>();
   #epoch: Epoch | undefined;
+  #isSeeded: boolean;
   #version = 0;
 
   /** @param known What is known already. */
-  constructor({ epoch, bans }: KnownBans = { epoch: undefined, bans: [] }) {
+  constructor({ epoch, isSeeded, bans }: KnownBans = NO_BANS) {
     for (const ban of bans) this.note(ban);
     this.#epoch = epoch;
+    this.#isSeeded = isSeeded;
+  }
+
+  /** Whether the bans that fail2ban had before are among them. */
+  get isSeeded(): boolean {
+    return this.#isSeeded;
+  }
+
+  /** Notes that they are. */
+  noteSeeded(): void {
+    this.#version++;
+    this.#isSeeded = true;
   }
 
   /** Names the publisher's store that was told of them; `undefined`: none yet. */

@@ -10,8 +10,9 @@ import { RuntimeError } from "../base/errors.ts";
 import { parseJailName } from "../base/jail_name.ts";
 import type { KnownBan, KnownBans } from "./reported_bans.ts";
 
-/** The first line: what the others are, and the epoch of the store that was told. */
-const HEAD = /^\{"monitor\.reported":1,"epoch":(?:null|"([0-9a-f]{32})")\}$/;
+/** The first line: what the others are, whether these are all, and the epoch of the store that was told. */
+const HEAD =
+  /^\{"monitor\.reported":1,"seeded":(true|false),"epoch":(?:null|"([0-9a-f]{32})")\}$/;
 const STATES: readonly KnownBan["state"][] = ["reported", "lifted", "left"];
 
 /**
@@ -24,12 +25,18 @@ const STATES: readonly KnownBan["state"][] = ["reported", "lifted", "left"];
  * import { decodeReportedBans, encodeReportedBans } from "./reported_bans_form.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
- * const known = { epoch: undefined, bans: [] };
+ * const known = { epoch: undefined, isSeeded: true, bans: [] };
  * deepStrictEqual(decodeReportedBans(encodeReportedBans(known)), known);
  * ```
  */
-export function encodeReportedBans({ epoch, bans }: KnownBans): string {
-  const head = { "monitor.reported": 1, epoch: epoch ?? null };
+export function encodeReportedBans(
+  { epoch, isSeeded, bans }: KnownBans,
+): string {
+  const head = {
+    "monitor.reported": 1,
+    seeded: isSeeded,
+    epoch: epoch ?? null,
+  };
   const lines = [JSON.stringify(head)];
   for (const { jail, address, state, endsMs, notedMs, isListed } of bans) {
     const end = endsMs === Infinity ? null : endsMs;
@@ -51,8 +58,9 @@ export function decodeReportedBans(text: string): KnownBans {
   const isWhole = lines.pop() === "" && lines.pop() === "[]";
   const found = HEAD.exec(head);
   if (found === null || !isWhole) throw damaged();
-  const epoch = found[1] as Epoch | undefined;
-  return { epoch, bans: lines.map(decodeLine) };
+  const epoch = found[2] as Epoch | undefined;
+  const isSeeded = found[1] === "true";
+  return { epoch, isSeeded, bans: lines.map(decodeLine) };
 }
 
 function decodeLine(line: string): KnownBan {

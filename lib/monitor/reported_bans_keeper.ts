@@ -82,8 +82,8 @@ export class ReportedBansKeeper {
     const { version } = known;
     if (version === this.#storedVersion) return undefined;
     const afterSettled = link.counters.submitted;
-    const { epoch } = known;
-    const all = { epoch, bans: [...known.values()] };
+    const { epoch, isSeeded } = known;
+    const all = { epoch, isSeeded, bans: [...known.values()] };
     this.#mark = { afterSettled, version, known: all };
     return this.#mark;
   }

@@ -28,7 +28,7 @@ import {
 } from "../protection/protection_policy.ts";
 import { ReportLog } from "./report_log.ts";
 import type { KnownBan, ReportedBans } from "./reported_bans.ts";
-import type { ReportLink } from "./report_link.ts";
+import type { Report, ReportLink } from "./report_link.ts";
 import { Condition } from "../async/tasks.ts";
 
 /** What a reporter is made of. */
@@ -214,7 +214,7 @@ export class Reporter {
     inTurn: (work: () => Promise<void>) => Promise<void>,
     signal: AbortSignal,
   ): Promise<number> {
-    const { known, link, hostName: origin, clock } = this.#options;
+    const { known, hostName: origin, clock, protection } = this.#options;
     let count = 0;
     const reportSome = async (bans: readonly KnownBan[]) => {
       for (const { jail, address } of bans) {
@@ -222,10 +222,12 @@ export class Reporter {
         const ban = known?.get({ jail, address });
         const nowMs = clock.nowMs();
         if (ban?.state !== "reported" || ban.endsMs <= nowMs) continue;
+        // What came to be protected would count as a bad report.
+        if (refusal(address, protection()) !== undefined) continue;
         const id = eventIdOfRepair(`standing ${keyOf(ban)}`, nowMs);
         const { endsMs: expiresMs, notedMs: madeMs } = ban;
         const report = { origin, jail, address, id, expiresMs, madeMs };
-        await link.submit({ ...report, kind: "ban" }, signal);
+        await this.#handOver({ ...report, kind: "ban" }, signal);
         count++;
       }
     };
@@ -273,7 +275,7 @@ export class Reporter {
     if (endsMs === reportedMs || Math.abs(endsMs - reportedMs) < SAME_END_MS) {
       return;
     }
-    const { hostName: origin, known, link, clock, log } = this.#options;
+    const { hostName: origin, known, clock, log } = this.#options;
     const { jail, address, madeMs } = ban;
     const nowMs = clock.nowMs();
     const isOver = endsMs <= nowMs;
@@ -285,7 +287,7 @@ export class Reporter {
       ...{ jail, address },
       bySeconds: Math.round((endsMs - reportedMs) / 1_000),
     });
-    await link.submit(
+    await this.#handOver(
       isOver
         ? { ...report, kind: "unban", why: "ended" }
         : { ...report, kind: "ban", expiresMs: endsMs, madeMs },
@@ -294,6 +296,14 @@ export class Reporter {
     // Only now: what is noted counts as reported once the link has settled this much.
     const notedMs = known?.get(ban)?.notedMs ?? nowMs;
     known?.note({ jail, address, state: "reported", endsMs, notedMs });
+  }
+
+  /** Hands a report over; the session's time stands still meanwhile. */
+  async #handOver(report: Report, signal: AbortSignal): Promise<void> {
+    const { clock, link } = this.#options;
+    const sinceMs = clock.monotonicMs();
+    await link.submit(report, signal);
+    this.blockedMs += clock.monotonicMs() - sinceMs;
   }
 
   /** Keeps the last word about a ban, for comparisons with fail2ban. */

@@ -76,7 +76,8 @@ export class LocalUnbanService {
   }
 
   /**
-   * Asks each node that reported.
+   * Asks each node that reported. Of many answers the first are told: those
+   * that are none, or that it could not be done, before the others.
    *
    * @param address What its fail2ban is to unban, in the jail that it reported.
    * @param signal Ends the wait.
@@ -88,7 +89,7 @@ export class LocalUnbanService {
     signal: AbortSignal,
   ): Promise<readonly LocalUnban[]> {
     const { askNode, waitMs } = this.#options;
-    return await Promise.all(
+    const answers = await Promise.all(
       distinct(reports).map(async ({ node, jail }) => {
         const { outcome, detail } = await askNode(
           node,
@@ -99,6 +100,10 @@ export class LocalUnbanService {
         return { node, jail, outcome, detail: wordsOf(detail) };
       }),
     );
+    if (answers.length <= MAX_NAMED) return answers;
+    // Of more than can be told, those of which a person has to know.
+    return [...answers.filter(isLeft), ...answers.filter(isDone)]
+      .slice(0, MAX_NAMED);
   }
 }
 
@@ -109,7 +114,16 @@ export function reportsOf(bans: readonly Ban[]): readonly SteeredReport[] {
   );
 }
 
-/** The first of them, each once, without those of operators, who have no fail2ban. */
+/** Whether its fail2ban has the ban no more. */
+function isDone({ outcome }: LocalUnban): boolean {
+  return outcome === "lifted" || outcome === "absent";
+}
+
+function isLeft(answer: LocalUnban): boolean {
+  return !isDone(answer);
+}
+
+/** Each once, without those of operators, who have no fail2ban. */
 function distinct(
   reports: readonly SteeredReport[],
 ): readonly SteeredReport[] {
@@ -117,7 +131,6 @@ function distinct(
   for (const report of reports) {
     const { node, jail } = report;
     if (isOperatorOrigin(node)) continue;
-    if (found.size >= MAX_NAMED) break;
     found.set(`${canonicalHost(node)}|${jail}`, report);
   }
   return [...found.values()];

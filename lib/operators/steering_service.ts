@@ -160,7 +160,8 @@ export class SteeringService {
     const said = await local.ask(address, reports, signal);
     const tookMs = Math.round(clock.monotonicMs() - startMs);
     return {
-      ...{ bans: 0, reports, done: 0, expected: 0, tookMs },
+      ...{ bans: 0, reports: reports.slice(0, MAX_NAMED) },
+      ...{ done: 0, expected: 0, tookMs },
       ...{ silent: [], failed: [], local: said },
     };
   }

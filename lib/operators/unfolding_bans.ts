@@ -27,10 +27,12 @@ interface Unfolding {
   readonly expected: number;
   enforced: number;
   afterMs: number | null;
-  /** What nodes are still to say: by node the actions; none: one word is enough. */
-  readonly awaited: Map<HostName, Set<string>>;
-  /** Nodes among them that are not waited for. */
-  readonly silent: Set<HostName>;
+  /** Who is still to say that it has the ban in force. */
+  readonly awaited: Map<HostName, EnforcingNode>;
+  /** How many of them are waited for: silent ones are not. */
+  waitedFor: number;
+  /** Of nodes with several actions those that said so. */
+  readonly done: Map<HostName, Set<string>>;
 }
 
 /** Puts together what nodes say about each ban. Time is an argument. */
@@ -70,16 +72,10 @@ export class UnfoldingBans {
       enforced: nodes.length - others.length,
       afterMs: null,
       awaited: new Map(
-        others.map(({ node, actions }) => [
-          canonicalHost(node),
-          new Set(actions),
-        ]),
+        others.map((each) => [canonicalHost(each.node), each]),
       ),
-      silent: new Set(
-        others.filter(({ isSilent }) => isSilent).map(({ node }) =>
-          canonicalHost(node)
-        ),
-      ),
+      waitedFor: others.filter(({ isSilent }) => !isSilent).length,
+      done: new Map(),
     };
     this.end(keyOf(start));
     this.#bans.set(keyOf(start), unfolding);
@@ -137,21 +133,25 @@ function hear(
   nowMs: number,
 ): void {
   const name = canonicalHost(node);
-  const actions = unfolding.awaited.get(name);
-  if (actions === undefined) return;
-  if (actions.size > 0 && !actions.has(action)) return;
-  if (outcome !== "applied") {
-    // Whatever its other actions do: it has it not in force.
-    unfolding.awaited.delete(name);
-    return;
+  const { awaited, done } = unfolding;
+  const expected = awaited.get(name);
+  if (expected === undefined) return;
+  const { actions, isSilent } = expected;
+  if (actions.length > 0 && !actions.includes(action)) return;
+  // Whatever its other actions do: where one has not, it has it not in force.
+  const isApplied = outcome === "applied";
+  if (isApplied && actions.length > 1) {
+    const said = (done.get(name) ?? new Set()).add(action);
+    done.set(name, said);
+    if (said.size < actions.length) return;
   }
-  actions.delete(action);
-  if (actions.size > 0) return;
-  unfolding.awaited.delete(name);
+  awaited.delete(name);
+  if (!isSilent) unfolding.waitedFor--;
+  if (!isApplied) return;
   unfolding.enforced++;
   unfolding.afterMs = Math.round(nowMs - unfolding.storedMs);
 }
 
-function isOver({ awaited, silent }: Unfolding): boolean {
-  return [...awaited.keys()].every((name) => silent.has(name));
+function isOver({ waitedFor }: Unfolding): boolean {
+  return waitedFor === 0;
 }

@@ -131,5 +131,6 @@ export class DatabaseFiles<F extends OpenFile, S extends SizedPath>
 
 /** The folder that a file is in. */
 export function folderOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/")) || "/";
+  const slash = path.lastIndexOf("/");
+  return slash === -1 ? "." : path.slice(0, slash) || "/";
 }

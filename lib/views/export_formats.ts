@@ -50,6 +50,10 @@ const NAME = "fail2ban-cluster";
 const TABLE = "fail2ban_cluster_export";
 /** Longest timeout of ipset, in seconds. */
 const MAX_IPSET_SECONDS = 2_147_483;
+/** Longest timeout of RouterOS, in seconds. */
+const MAX_MIKROTIK_SECONDS = 21_474_836;
+/** Room of a set: one that is there already must have the same. */
+const IPSET_ELEMENTS = 4_194_304;
 /** Most elements in a line for nft. */
 const NFT_ELEMENTS = 500;
 
@@ -124,7 +128,7 @@ function* ipsetLines(
   for (const family of [4, 6] as const) {
     const set = `${NAME}-${family}`;
     const kind = `hash:net family inet${family === 4 ? "" : "6"} timeout 0`;
-    const size = `maxelem ${Math.max(65_536, networks.length)}`;
+    const size = `maxelem ${IPSET_ELEMENTS}`;
     yield `create ${set} ${kind} ${size} -exist`;
     yield `create ${set}-new ${kind} ${size} -exist`;
     yield `flush ${set}-new`;
@@ -147,7 +151,10 @@ function* mikrotikLines(
     yield `${menu} firewall address-list remove [find list=${NAME}]`;
     for (const { network, endsMs } of networks) {
       if (familyOf(network) !== family) continue;
-      const seconds = secondsLeft(endsMs, nowMs);
+      const seconds = Math.min(
+        secondsLeft(endsMs, nowMs),
+        MAX_MIKROTIK_SECONDS,
+      );
       const timeout = seconds === 0 ? "" : ` timeout=${seconds}s`;
       yield `${menu} firewall address-list add list=${NAME} address=${network}${timeout}`;
     }

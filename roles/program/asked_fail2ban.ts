@@ -88,7 +88,6 @@ export class AskedFail2ban implements AsyncDisposable {
     const known = this.known = new ReportedBans(reported);
     this.drift = new DriftRepair({
       ...{ clock, log, known, reportedUntilMs },
-      isKnown: reported !== undefined,
       lists: [
         ...(client === undefined ? [] : [
           new SocketTicketLists({

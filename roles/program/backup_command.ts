@@ -42,7 +42,7 @@ export async function backUp(
   { config: { stateDir }, nowMs }: BackupPlace,
   { operands }: TypedCommand,
 ): Promise<OperatorOutput> {
-  const [dir = ""] = operands;
+  const dir = (operands[0] ?? "").replace(/(?<=.)\/+$/, "");
   if (FILES.see(dir) !== undefined) {
     throw new RuntimeError(`${dir} is there already`, {
       hint: "each backup is a folder of its own: name one that is not there",
@@ -54,10 +54,11 @@ export async function backUp(
       hint: "run it on the publisher's host",
     });
   }
-  const beside = await newFolder(`${dir}.new`);
+  const beside = FILES.freeName(`${dir}.new`);
+  await onDisk(dir, () => Deno.mkdir(beside, { mode: 0o700 }));
   const contents = await copyStore(path, banStorePath(beside), nowMs);
   const members = await copyMembers(stateDir, beside);
-  await Deno.rename(beside, dir);
+  await onDisk(dir, () => Deno.rename(beside, dir));
   return {
     lines: [],
     notes: [
@@ -142,13 +143,16 @@ async function putMembers(
   return before;
 }
 
-/** An empty folder that only this user may read. */
-async function newFolder(path: string): Promise<string> {
-  if (FILES.see(path) !== undefined) {
-    await Deno.remove(path, { recursive: true });
+async function onDisk(dir: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    throw new RuntimeError(`cannot make ${dir}: ${error.message}`, {
+      hint: `its folder must be there, and writable: ${folderOf(dir)}`,
+      cause: error,
+    });
   }
-  await Deno.mkdir(path, { mode: 0o700 });
-  return path;
 }
 
 function restoredNotes(

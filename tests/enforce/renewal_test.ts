@@ -2,6 +2,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { ActionPlan } from "../../lib/enforce/action_plan.ts";
 import { EnforcementReport } from "../../lib/enforce/enforcement_report.ts";
+import type { BanState } from "../../lib/enforce/ban_ledger.ts";
 import type { Enforcer, HostBan } from "../../lib/enforce/enforcer.ts";
 import { Renewal } from "../../lib/enforce/renewal.ts";
 import { bans } from "../support/enforce/enforcer_setup.ts";
@@ -22,13 +23,17 @@ class RenewalBench {
   });
   /** Whom it was to renew, at each time. */
   readonly renewed: string[] = [];
+  /** What was noted of it. */
+  readonly begun: HostBan[] = [];
+  readonly ended: BanState[] = [];
   failure: string | undefined;
   readonly renewal: Renewal;
 
   constructor(canRenew = true) {
     const { clock, log, plan } = this;
     const enforcer: Enforcer = new MemoryEnforcer({ clock });
-    const renew = (bans: readonly HostBan[]) => {
+    const renew: NonNullable<Enforcer["renew"]> = (bans, begin) => {
+      begin(bans);
       if (this.failure !== undefined) throw new RuntimeError(this.failure);
       this.renewed.push(bans.map(({ address }) => address).join(" "));
       return Promise.resolve(10_000);
@@ -40,6 +45,10 @@ class RenewalBench {
     this.renewal = new Renewal({
       enforcer: canRenew ? Object.assign(enforcer, { renew }) : enforcer,
       ...{ clock, plan, report },
+      ledger: {
+        recordStart: (bans) => void this.begun.push(...bans),
+        recordOutcome: (states) => void this.ended.push(...states),
+      },
     });
   }
 
@@ -67,6 +76,11 @@ Deno.test("Renewal hands over what is in force and wanted, as often as the enfor
   deepStrictEqual(bench.renewed, ["192.0.2.1"]);
   await bench.pass(1);
   deepStrictEqual(bench.renewed, ["192.0.2.1", "192.0.2.1"]);
+  deepStrictEqual(bench.begun, [one, one]);
+  deepStrictEqual(
+    bench.ended,
+    [one, one].map((ban) => ({ ban, state: "applied" })),
+  );
 });
 
 Deno.test("Renewal tells once that it can't be done, tries again, and tells that it can", async () => {

@@ -37,7 +37,6 @@ interface DriftBenchOptions {
   readonly stored?: {
     readonly store: ReportedBansStore;
     readonly known: ReportedBans;
-    readonly isKnown: boolean;
   };
 }
 
@@ -83,7 +82,6 @@ class DriftBench implements AsyncDisposable {
     const log = { record: () => {} };
     this.drift = new DriftRepair({
       ...{ clock, log, known: this.known, lists: [{ list }] },
-      isKnown: stored?.isKnown === true,
       server: { startedMs: () => this.startedMs },
       reportedUntilMs: isFirstRun ? undefined : clock.nowMs(),
     });
@@ -293,8 +291,7 @@ Deno.test("what was found and not answered when a monitor ended is found again b
   const began = async (isFirstRun: boolean) => {
     const reported = await store.load();
     const known = new ReportedBans(reported);
-    const isKnown = reported !== undefined;
-    const stored = { store, known, isKnown };
+    const stored = { store, known };
     return new DriftBench({ host, isExact: true, isFirstRun, stored });
   };
   const held = new Map<string, { beganMs: number; endsMs: number }>();
@@ -338,7 +335,7 @@ Deno.test("a ban that was reported right before a monitor was killed gets the en
     record: () => {},
   });
   {
-    const stored = { store, known: new ReportedBans(), isKnown: false };
+    const stored = { store, known: new ReportedBans() };
     await using bench = new DriftBench({ host, isExact: true, stored });
     bench.hold("192.0.2.9");
     await bench.minute();
@@ -355,7 +352,7 @@ Deno.test("a ban that was reported right before a monitor was killed gets the en
   const reported = await store.load();
   strictEqual(reported?.bans.length, 1);
   const known = new ReportedBans(reported);
-  const stored = { store, known, isKnown: true };
+  const stored = { store, known };
   await using bench = new DriftBench({ host, isExact: true, stored });
   const beganMs = host.clock.nowMs() - 10_000;
   for (
@@ -406,7 +403,11 @@ Deno.test("banDrift() finds nothing once what it found was done, and nothing twi
     fc.uniqueArray(anyTicket, { selector: keyOf }),
     (bans, tickets) => {
       const nowMs = 5_000;
-      const known = new ReportedBans({ epoch: undefined, bans });
+      const known = new ReportedBans({
+        epoch: undefined,
+        isSeeded: true,
+        bans,
+      });
       const list = {
         tickets,
         oddJails: new Set<string>(),
@@ -435,9 +436,12 @@ Deno.test("banDrift() finds nothing once what it found was done, and nothing twi
 });
 
 Deno.test("what was reported is read as it was written, and nothing else is", () => {
-  const anyEpoch = fc.constantFrom(undefined, EPOCH);
-  fc.assert(fc.property(anyEpoch, fc.array(anyKnown), (epoch, bans) => {
-    const known = { epoch, bans: bans.map((ban) => ({ ...ban })) };
+  const anyHead = fc.record({
+    epoch: fc.constantFrom(undefined, EPOCH),
+    isSeeded: fc.boolean(),
+  });
+  fc.assert(fc.property(anyHead, fc.array(anyKnown), (head, bans) => {
+    const known = { ...head, bans: bans.map((ban) => ({ ...ban })) };
     const text = encodeReportedBans(known);
     deepStrictEqual(decodeReportedBans(text), known);
     for (const cut of [0, 1, text.length >> 1, text.length - 1]) {

@@ -398,6 +398,23 @@ Deno.test("unban() asks the fail2bans that reported where it is wanted, and tell
   strictEqual(bench.asked.length, 2);
 });
 
+Deno.test("unban() asks every fail2ban that reported, however many, and tells first which it still has", async () => {
+  await using bench = new Bench();
+  bench.nodes = [];
+  const reporting = Array.from({ length: 30 }, (_, at) => `web${at}`);
+  bench.answers = Object.fromEntries(
+    reporting.map((node) => [node, {
+      outcome: node === "web29" ? "failed" : "lifted",
+      detail: "",
+    }]),
+  );
+  for (const node of reporting) await bench.report(node, BAD);
+  const { local } = await bench.unban({ address: BAD, local: true });
+  strictEqual(bench.asked.length, 30);
+  strictEqual(local.length, 20);
+  strictEqual(local[0]?.node, "web29");
+});
+
 Deno.test("unban() of what was lifted before asks the fail2bans that had reported it, and nobody else's", async () => {
   await using bench = new Bench();
   bench.nodes = [];

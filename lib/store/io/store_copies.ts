@@ -10,6 +10,7 @@
  * @module
  */
 
+import { lchownSync } from "node:fs";
 import { backup, DatabaseSync } from "node:sqlite";
 import { DATABASE_ENDS } from "../../base/aside.ts";
 import type { Epoch } from "../../base/ids.ts";
@@ -106,12 +107,15 @@ async function copyDatabase(path: string, to: string): Promise<void> {
 export async function returnStore(
   { from, kind, path, nowMs }: StoreReturn,
 ): Promise<ReturnedStore> {
+  const beside = `${path}.new`;
+  for (const end of DATABASE_ENDS) removeLink(`${beside}${end}`);
+  removeLink(`${path}.lock`);
   const lock = takeStoreLock(path, FILES);
   try {
-    const beside = `${path}.new`;
-    await makeFrom(from, kind, beside, nowMs);
+    await makeFrom(from, kind, FILES.empty(beside), nowMs);
     return putStore(beside, path, nowMs);
   } finally {
+    giveTo(`${path}.lock`, folderOf(path));
     lock.close();
   }
 }
@@ -125,7 +129,7 @@ async function makeFrom(
   try {
     FILES.refuseOdd(from);
     if (kind === "store") await makeOfStore(from, beside);
-    else makeOfReplica(from, FILES.empty(beside), nowMs);
+    else makeOfReplica(from, beside, nowMs);
   } catch (error) {
     throw openFailure(from, error);
   }
@@ -133,10 +137,14 @@ async function makeFrom(
 
 function putStore(beside: string, path: string, nowMs: number): ReturnedStore {
   try {
+    giveTo(beside, folderOf(path));
     const before = keepBefore(path);
-    FILES.putInPlace(beside, path);
-    const owner = Deno.statSync(folderOf(path));
-    for (const name of [path, `${path}.lock`]) giveTo(name, owner);
+    try {
+      FILES.putInPlace(beside, path);
+    } catch (error) {
+      if (before !== undefined) moveAll(before, path);
+      throw error;
+    }
     using reader = reading(path);
     return { ...contentsOf(reader, nowMs), before };
   } catch (error) {
@@ -192,15 +200,35 @@ function newEpoch(): Epoch {
 
 /** Moves a database out of its place, to a name that is free. */
 function keepBefore(path: string): string | undefined {
-  const ends = DATABASE_ENDS.filter((end) => FILES.see(`${path}${end}`));
-  if (ends.length === 0) return undefined;
+  if (!DATABASE_ENDS.some((end) => FILES.see(`${path}${end}`))) {
+    return undefined;
+  }
   const before = FILES.freeName(`${path}.before`);
-  for (const end of ends) Deno.renameSync(`${path}${end}`, `${before}${end}`);
+  moveAll(path, before);
   return before;
 }
 
-function giveTo(path: string, { uid, gid }: Deno.FileInfo): void {
-  if (Deno.uid() === 0) Deno.chownSync(path, uid, gid);
+function moveAll(from: string, to: string): void {
+  for (const end of DATABASE_ENDS) {
+    if (FILES.see(`${from}${end}`) === undefined) continue;
+    Deno.renameSync(`${from}${end}`, `${to}${end}`);
+  }
+}
+
+/** What root makes in a service's folder is the service's. */
+function giveTo(path: string, folder: string): void {
+  if (Deno.uid() !== 0) return;
+  const { uid, gid } = Deno.statSync(folder);
+  lchownSync(path, uid ?? 0, gid ?? 0);
+}
+
+/** Who may write to the folder could have root write elsewhere. */
+function removeLink(path: string): void {
+  try {
+    if (Deno.lstatSync(path).isSymlink) Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 /** Its bans by its own clock. */
