@@ -235,7 +235,7 @@ Deno.test("a role that is added later is compiled and installed, and no list nam
   const names = ["deno.json", "deno.lock", "mod.ts", "lib", "roles", "std"];
   names.push("CHANGELOG.md", "LICENSE", "README.md", "docs");
   names.push("fail2ban", "fail2ban-cluster.conf", "install.sh", "installer");
-  names.push("systemd", "tools");
+  names.push("share", "systemd", "tools");
   for (const name of names) {
     await copyTree(`${PROJECT}/${name}`, `${project}/${name}`);
   }
