@@ -53,7 +53,6 @@ testWith(
     await fail2ban.client("set", "nginx", "unbanip", `${BY_HAND}`);
     await said(`lift ${BY_HAND} host-a`);
     await fail2ban.client("set", "nginx", "bantime", "600");
-    await said(`withdraw ${SHORTENED} host-a`);
     await fail2ban.waitForMessage(`[sshd] Unban ${BRIEF}`);
     const monitor = () => cluster.figures("monitor", "host-a");
     await waitUntil(async () => {

@@ -208,7 +208,9 @@ async function damagedStore(): Promise<void> {
   await cluster.start("publisher", "hub");
   await subscriber.waitForLine(/the publisher has another store/, DEADLINE_MS);
   await monitor.waitForLine(/the publisher has another store/, DEADLINE_MS);
-  await waitInForce(effects, more.sent);
+  // What stood before is reported once more.
+  const all = [...old.sent, ...more.sent];
+  await waitInForce(effects, all);
   const figures = await cluster.figures("subscriber", "host-b");
   const { repeated } = await effects.now();
   report("after a new store", {
@@ -219,8 +221,8 @@ async function damagedStore(): Promise<void> {
   });
   notStrictEqual(figures["epoch"], epoch);
   strictEqual(repeated, 0);
-  deepStrictEqual(publishersBans(cluster), [...more.sent].sort());
-  await waitCopy(cluster, "host-b", more.sent, DEADLINE_MS);
+  deepStrictEqual(publishersBans(cluster), all.toSorted());
+  await waitCopy(cluster, "host-b", all, DEADLINE_MS);
 }
 
 async function waitInForce(
