@@ -10,7 +10,7 @@
  * @module
  */
 
-import { lchownSync } from "node:fs";
+import { lchown } from "node:fs/promises";
 import { backup, DatabaseSync } from "node:sqlite";
 import { DATABASE_ENDS } from "../../base/aside.ts";
 import type { Epoch } from "../../base/ids.ts";
@@ -113,9 +113,9 @@ export async function returnStore(
   const lock = takeStoreLock(path, FILES);
   try {
     await makeFrom(from, kind, FILES.empty(beside), nowMs);
-    return putStore(beside, path, nowMs);
+    return await putStore(beside, path, nowMs);
   } finally {
-    giveTo(`${path}.lock`, folderOf(path));
+    await giveTo(`${path}.lock`, folderOf(path));
     lock.close();
   }
 }
@@ -135,9 +135,13 @@ async function makeFrom(
   }
 }
 
-function putStore(beside: string, path: string, nowMs: number): ReturnedStore {
+async function putStore(
+  beside: string,
+  path: string,
+  nowMs: number,
+): Promise<ReturnedStore> {
   try {
-    giveTo(beside, folderOf(path));
+    await giveTo(beside, folderOf(path));
     const before = keepBefore(path);
     try {
       FILES.putInPlace(beside, path);
@@ -216,10 +220,10 @@ function moveAll(from: string, to: string): void {
 }
 
 /** What root makes in a service's folder is the service's. */
-function giveTo(path: string, folder: string): void {
+async function giveTo(path: string, folder: string): Promise<void> {
   if (Deno.uid() !== 0) return;
-  const { uid, gid } = Deno.statSync(folder);
-  lchownSync(path, uid ?? 0, gid ?? 0);
+  const { uid, gid } = await Deno.stat(folder);
+  await lchown(path, uid ?? 0, gid ?? 0);
 }
 
 /** Who may write to the folder could have root write elsewhere. */
