@@ -197,6 +197,8 @@ async function compileRole(
     ...["compile", "--quiet", "--cached-only", "--no-check", "--no-prompt"],
     ...["--no-code-cache", "--node-modules-dir=manual", `-P=${role}`],
     ...early.flatMap((module) => ["--preload", `./${module.name}`]),
+    // What stands in for something of the runtime may need the system's library.
+    ...(preload === undefined ? [] : ["--allow-ffi"]),
     ...["--target", target, "--output", name, `roles/${role}.ts`],
   ]);
   await Deno.copyFile(`${stage.dir}/${name}`, `${out}/${name}`);

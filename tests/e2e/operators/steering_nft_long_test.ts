@@ -21,7 +21,7 @@ const MAX_P50_MS = 100;
 
 /** Each host's table, in one network: the hub is reached over its loopback. */
 function tableOf(host: string): string {
-  return `cluster_${host}`;
+  return `fail2ban_${host}`;
 }
 
 /** What nftables says of a table, as it happens. */
@@ -74,8 +74,10 @@ testWith(
     for (let round = 1; round <= ROUNDS; round++) {
       const banned = `203.0.113.${round}`;
       await operate(cluster, `ban ${banned}`);
+      // It is told of what a ban replaces, too.
+      const from = watched.stdout.length;
       const goneOn = (host: string) =>
-        watched.stdout.some((line) =>
+        watched.stdout.slice(from).some((line) =>
           line.includes(tableOf(host)) && line.includes(`{ ${banned} }`)
         );
       const order: OperatorRequest = {
@@ -83,7 +85,7 @@ testWith(
         ...{ node: null, jail: null, local: false },
       };
       const startMs = performance.now();
-      const answered = askPublisher(path, order).next();
+      const answered = Array.fromAsync(askPublisher(path, order));
       await waitUntil(() => HOSTS.every(goneOn), {
         what: `${banned} gone on both hosts`,
         timeoutMs: 10_000,

@@ -1,6 +1,6 @@
 /**
  * Loaded before a program that runs on Deno 2.6, where `FsFile.tryLock` and
- * `FsFile.tryLockSync` are missing; later versions have them. For tests of compiled programs only, in
+ * `FsFile.tryLockSync` are missing; later versions have them. It takes the right to `ffi`. For tests of compiled programs only, in
  * places where no newer base runtime can be had.
  *
  * @module
@@ -46,9 +46,6 @@ function addTryLock(): void {
   };
 
   const isLocked = (file: Deno.FsFile, exclusive: boolean): boolean => {
-    const { state } = Deno.permissions.querySync({ name: "ffi" });
-    // The operator's command only looks whether a program runs; here it can't.
-    if (state !== "granted" && !exclusive) return true;
     const kind = exclusive ? LOCK_EXCLUSIVE : LOCK_SHARED;
     return libc().flock(descriptorOf(file), kind | LOCK_NONBLOCKING) === 0;
   };
