@@ -29,15 +29,21 @@ function refuse(dir: string, error: Error): never {
   Deno.exit(RUNTIME_ERROR);
 }
 
+/** Whoever cleans up what is temporary may have been there before. */
+function remove(folder: string): void {
+  try {
+    Deno.removeSync(folder, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
 function begin(): void {
   const common = commonFolder();
   try {
     const folder = Deno.makeTempDirSync({ dir: common, prefix: NAME });
     Deno.env.set("TMPDIR", folder);
-    globalThis.addEventListener(
-      "unload",
-      () => Deno.removeSync(folder, { recursive: true }),
-    );
+    globalThis.addEventListener("unload", () => remove(folder));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     refuse(common, error);
