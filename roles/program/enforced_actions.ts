@@ -31,11 +31,12 @@ import type {
 import type { Fail2banClient } from "../../lib/fail2ban/ports.ts";
 import type { Log } from "../../lib/log/log.ts";
 import type { SteadyClock } from "../../lib/async/steady_clock.ts";
-import { Condition, runTogether } from "../../lib/async/tasks.ts";
+import { runTogether } from "../../lib/async/tasks.ts";
 import type {
   DesiredBans,
   DesiredBansOptions,
 } from "../../lib/enforce/desired_bans.ts";
+import { InForceTeller } from "../../lib/subscriber/in_force_teller.ts";
 import { UpdateProtection } from "../../lib/enforce/update_protection.ts";
 import type { CurrentPolicy } from "../../lib/protection/protection_policy.ts";
 import type { BanSource } from "./ban_source.ts";
@@ -51,8 +52,8 @@ export interface EnforcedActionsOptions {
   readonly policy: CurrentPolicy;
   /** Where the bans come from that should be in force; each action has one of its own. */
   readonly newDesiredBans: (options: DesiredBansOptions) => DesiredBans;
-  /** Told what became of each ban. */
-  readonly receipts: ReceiptSink;
+  /** Told what became of each ban; what is in force is told as there is room. */
+  readonly receipts: ReceiptSink & { readonly size: number };
 }
 
 /** What tells when it is known what is wanted. */
@@ -64,8 +65,6 @@ export interface KnownWants {
 /** The word in `subscriberaction` of each action that keeps bans in force. */
 type EnforcedName = Exclude<SubscriberConfig["actions"][number], "log">;
 
-/** Pause after some receipts that nobody asked for, so that those of news have room. */
-const TELL_INTERVAL_MS = 1_000;
 /** Everything goes to the dedicated jail: the action knows no jails. */
 const NO_JAILS: JailMap = [];
 
@@ -78,10 +77,7 @@ export class EnforcedActions implements AsyncDisposable {
   readonly #enforced: readonly EnforcedAction[];
   readonly #held = new AsyncDisposableStack();
   #nft: NftEnforcer | undefined;
-  /** How often all that is in force is to be told. */
-  #tellings = 0;
-  readonly #toTell = new Condition();
-  readonly #clock: SteadyClock;
+  readonly #teller: InForceTeller;
 
   /**
    * @param options What the actions share.
@@ -89,13 +85,13 @@ export class EnforcedActions implements AsyncDisposable {
    */
   constructor(options: EnforcedActionsOptions) {
     const { clock, policy, receipts, newDesiredBans } = options;
-    this.#clock = clock;
     const { config, log, dryRun } = options.context;
     const protection = new UpdateProtection({ policy, receipts, clock, log });
     this.protection = protection;
     const names = config.actions.filter((name) => name !== "log");
     if (names.length === 0 || dryRun) {
       this.#enforced = [];
+      this.#teller = new InForceTeller({ actions: [], receipts, clock });
       this.actions = names.map(namedOnly);
       return;
     }
@@ -121,6 +117,8 @@ export class EnforcedActions implements AsyncDisposable {
         maxPerSecond,
       });
     });
+    const actions = this.#enforced;
+    this.#teller = new InForceTeller({ actions, receipts, clock });
   }
 
   /** How each stands. */
@@ -142,8 +140,7 @@ export class EnforcedActions implements AsyncDisposable {
 
   /** Has the publisher told what is in force, some of it at a time. */
   tellInForce(): void {
-    this.#tellings++;
-    this.#toTell.notify();
+    this.#teller.tell();
   }
 
   /**
@@ -152,7 +149,7 @@ export class EnforcedActions implements AsyncDisposable {
    */
   async run(signal: AbortSignal, wants: KnownWants): Promise<void> {
     await runTogether(signal, [
-      (group) => this.#tellAll(group),
+      (group) => this.#teller.run(group),
       ...this.#enforced.map((action) => async (group: AbortSignal) => {
         await action.act(wants.source.wanted, group);
         await wants.source.whenKnown(group);
@@ -175,19 +172,6 @@ export class EnforcedActions implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.protection.flush();
     await this.#held.disposeAsync();
-  }
-
-  async #tellAll(signal: AbortSignal): Promise<void> {
-    let told = 0;
-    while (true) {
-      while (told === this.#tellings) await this.#toTell.wait(signal);
-      told = this.#tellings;
-      for (const action of this.#enforced) {
-        for (const _some of action.tellInForce()) {
-          await this.#clock.delay(TELL_INTERVAL_MS, signal);
-        }
-      }
-    }
   }
 
   #enforcer(

@@ -1,5 +1,5 @@
 import { deepStrictEqual, match } from "node:assert/strict";
-import { PROJECT } from "../../support/install/installer.ts";
+import { PROJECT, releaseFromSource } from "../../support/install/installer.ts";
 import { testWith } from "../../support/host/real_parts.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import { ThrowawayRoot } from "../../support/host/throwaway_root.ts";
@@ -64,13 +64,7 @@ testWith(
   "under systemd a ban and an unban go from the journal, as journalctl writes it, to another host, whatever fail2ban logs to, and nobody else's text is one",
   async () => {
     await using dir = await TempDir.create();
-    const release = dir.path("release");
-    const { success, stderr } = await new Deno.Command("sh", {
-      args: ["tools/from_source.sh", release],
-      env: { DENO: Deno.execPath() },
-      stdout: "null",
-    }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    const release = await releaseFromSource(dir);
     const page = await Deno.readTextFile(PAGE);
     const unit = /^```ini\n(\[Unit\]\n[^`]*journalctl[^`]*)^```$/m.exec(page)
       ?.[1];

@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { releaseFromSource } from "../../support/install/installer.ts";
 import { testWith } from "../../support/host/real_parts.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import { ThrowawayRoot } from "../../support/host/throwaway_root.ts";
@@ -92,13 +93,7 @@ testWith(
   "under systemd, sandboxed and as a user of their own, the services carry a ban from fail2ban to fail2ban and nftables",
   async () => {
     await using dir = await TempDir.create();
-    const release = dir.path("release");
-    const { success, stderr } = await new Deno.Command("sh", {
-      args: ["tools/from_source.sh", release],
-      env: { DENO: Deno.execPath() },
-      stdout: "null",
-    }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    const release = await releaseFromSource(dir);
     await using root = await ThrowawayRoot.create(release);
     const told = await root.boot(SCRIPT);
     const facts = told.split("\n").filter((line) => line.startsWith("FACT "));

@@ -6,6 +6,7 @@
 
 import { copyTree } from "../../../tools/compile/copy_tree.ts";
 import { writeChecksums } from "../../../tools/compile/checksums.ts";
+import type { TempDir } from "../host/temp_dir.ts";
 
 /** The project's folder. */
 export const PROJECT = decodeURIComponent(
@@ -93,6 +94,23 @@ export async function writeRelease(
   }
   await writeChecksums(dir);
   return dir;
+}
+
+/**
+ * A release of the project's sources, in a folder of its own.
+ *
+ * @returns The folder.
+ */
+export async function releaseFromSource(dir: TempDir): Promise<string> {
+  const release = dir.path("release");
+  const { success, stderr } = await new Deno.Command("sh", {
+    args: ["tools/from_source.sh", release],
+    cwd: PROJECT,
+    env: { DENO: Deno.execPath() },
+    stdout: "null",
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return release;
 }
 
 /** Everything in a folder: paths, with mode, time of change and content. */
