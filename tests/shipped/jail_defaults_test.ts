@@ -1,9 +1,15 @@
-import { deepStrictEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import {
+  NOT_STARTED,
+  OTHER_KEYS,
+} from "../support/fail2ban/default_sections.ts";
 import { Fail2banServer } from "../support/fail2ban/fail2ban_server.ts";
 import {
   banAndLiftWith,
   CLUSTER_JAIL_NAME,
+  COMPLETE_JAIL,
   HOST_JAIL,
+  jailKeys,
   StockHost,
   VARIANTS,
   wrongOf,
@@ -67,3 +73,33 @@ testWith(
     ok((await files()).includes(there));
   },
 );
+
+for (const variant of VARIANTS) {
+  testWith(
+    "fail2ban",
+    `fail2ban starts with our jail whatever [DEFAULT] says of a jail's keys: ${
+      variant[0]
+    }`,
+    async () => {
+      const named = [...Object.keys(NOT_STARTED), ...OTHER_KEYS].sort();
+      deepStrictEqual(named, await jailKeys());
+      await using dir = await TempDir.create();
+      const host = await StockHost.make(dir);
+      const defaults = Object.entries(NOT_STARTED)
+        .map(([key, value]) => `${key} = ${value}\n`).join("");
+      await host.write(
+        "jail.local",
+        `[DEFAULT]\nbanaction = mine\n${defaults}${COMPLETE_JAIL}`,
+      );
+      await host.addJail(variant);
+      await using server = new Fail2banServer(dir.path());
+      await server.start();
+      const ban = ["set", CLUSTER_JAIL_NAME, "banip", "192.0.2.7"];
+      strictEqual(await server.client(...ban), "1");
+      strictEqual(
+        await server.client("get", CLUSTER_JAIL_NAME, "banip"),
+        "192.0.2.7",
+      );
+    },
+  );
+}

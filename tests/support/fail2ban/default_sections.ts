@@ -97,3 +97,43 @@ export const DANGEROUS: readonly string[] = [
   "banaction_allports = nowhere",
   "bantime.increment = true\nbantime.rndtime = 1h\nfindtime = 1s",
 ];
+
+/**
+ * Per key of a jail, what `fail2ban-client -t` takes in `[DEFAULT]` and what
+ * ends fail2ban's start, or would change how our jail bans.
+ */
+export const NOT_STARTED: Readonly<Record<string, string>> = {
+  "backend": "systemd",
+  "bantime": "garbage",
+  "bantime.factor": "x",
+  "bantime.formula": "((",
+  "bantime.increment": "true",
+  "bantime.maxtime": "x",
+  "bantime.multipliers": "a b",
+  "bantime.overalljails": "true",
+  "bantime.rndtime": "x",
+  "datepattern": "%%Q(",
+  "failregex": "(",
+  "findtime": "garbage",
+  "ignorecache": "garbage",
+  "ignorecommand": "/nowhere <ip>",
+  "ignoreregex": "(",
+  "ignoreself": "maybe",
+  "journalmatch": "nonsense",
+  "logencoding": "nonsense",
+  "logpath": "/nowhere.log",
+  "logtimezone": "Nowhere/Zone",
+  "maxlines": "0",
+  "maxmatches": "garbage",
+  "maxretry": "garbage",
+  "prefregex": "(",
+  "usedns": "nonsense",
+};
+
+/** Keys of a jail that [DEFAULT] may set for ours too, or whose values `-t` does judge. */
+export const OTHER_KEYS: readonly string[] = [
+  "action",
+  "enabled",
+  "filter",
+  "ignoreip",
+];

@@ -33,6 +33,30 @@ usedns = no
 action = dummy
 `;
 
+/** A jail that says each key itself, so that no `[DEFAULT]` reaches it. */
+export const COMPLETE_JAIL = `${HOST_JAIL}logencoding = auto
+logtimezone =
+maxlines = 1
+datepattern =
+prefregex =
+failregex = ^x <HOST>$
+ignoreregex =
+ignorecommand =
+ignorecache =
+ignoreself = true
+maxretry = 5
+maxmatches = 5
+findtime = 600
+bantime = 600
+bantime.increment = false
+bantime.factor =
+bantime.formula =
+bantime.multipliers =
+bantime.maxtime =
+bantime.rndtime =
+bantime.overalljails = false
+`;
+
 /** Actions of the stock configuration that tell others, each made one that only notes it. */
 export const TELLING = [
   "abuseipdb",
@@ -205,4 +229,17 @@ export async function banAndLiftWith(
     `unban ${CLUSTER_JAIL_NAME} 2001:db8::7`,
   ], text);
   strictEqual(await noted(dir.path("told.txt")), "", text);
+}
+
+/** The names of the keys that the host's fail2ban reads of a jail. */
+export async function jailKeys(): Promise<string[]> {
+  const text = await output(
+    "/usr/bin/python3",
+    "-c",
+    `import sys
+sys.path.insert(0, "/usr/lib/python3/dist-packages")
+from fail2ban.client.jailreader import JailReader
+print("\\n".join(JailReader._configOpts))`,
+  );
+  return text.trim().split("\n").sort();
 }
