@@ -228,7 +228,7 @@ function noteOf({ node, aside, state, roles }: LiveNode): string {
   if (roles.some(({ hasTwin }) => hasTwin)) {
     return "its join code is used on a second host: node add NAME for that";
   }
-  if (state === "never") return "not joined yet: join CODE there";
+  if (state === "never") return "not joined yet: join NAME CODE there";
   const absent = roles.filter((role) => role.state === state);
   const others = roles.filter((role) => role.state !== state);
   if (state !== "ok" && others.some((role) => role.state === "ok")) {

@@ -119,7 +119,7 @@ Deno.test("nodeTable() shows the action that has the fewest bans in force, and w
 
 const NOTES: readonly (readonly [note: string, node: LiveNode])[] = [
   [
-    "not joined yet: join CODE there",
+    "not joined yet: join NAME CODE there",
     live("db1", [
       monitor({ ...NEVER, ...NOTHING }),
       subscriber({ ...NEVER, ...NOTHING }),
