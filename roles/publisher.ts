@@ -159,6 +159,7 @@ function serveMembers(
     ...bind(secretKey),
     authenticator: new MemberAuthenticator(list, isSuspended),
     memberChanges: changes,
+    told: identity.isTold === true ? identity : undefined,
   };
 }
 

@@ -85,7 +85,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "client",
     holds: "a node's side of the control socket",
-    mayImport: ["async", "base", "log", "protection", "wire", "zmq"],
+    mayImport: ["async", "base", "log", "members", "protection", "wire", "zmq"],
   },
   {
     name: "enforce",

@@ -137,6 +137,15 @@ export const CLUSTER_VERBS = {
       },
     },
   },
+  "node readdress": {
+    operands: "HOST",
+    count: ONE,
+    about:
+      "tell nodes where the publisher will be: they go there once nobody answers here",
+    options: {
+      node: { value: "NAME", help: "this one only [all, and who comes later]" },
+    },
+  },
   "node withdraw": {
     operands: "NAME",
     count: ONE,

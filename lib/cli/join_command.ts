@@ -4,12 +4,12 @@
  * @module
  */
 
-import { endpointHost } from "../base/endpoint_url.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { type HostName, parseHostName, sameHost } from "../base/host_name.ts";
 import type { IniSetting } from "../config/ini_edit.ts";
 import { decodeJoinCode, type JoinCodeFault } from "../members/join_code.ts";
 import type { Membership } from "../members/member.ts";
+import { publisherHosts } from "../members/moved_publisher.ts";
 import type { StoredValue } from "../members/stored_value.ts";
 import type { OperatorOutput } from "../views/operator_output.ts";
 
@@ -98,9 +98,10 @@ function nextStep(
  */
 export function notHere(
   verb: string,
-  { node, controlUrl }: Membership,
+  membership: Membership,
 ): RuntimeError {
-  const hub = endpointHost(controlUrl) ?? controlUrl;
+  const { node } = membership;
+  const hub = publisherHosts(membership).join(" or ");
   return new RuntimeError(
     `this host is ${node}, a node: ${verb} is for the publisher's host, ${hub}`,
     { hint: `run it on ${hub}: fail2ban-cluster ${verb} ...` },

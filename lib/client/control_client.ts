@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Epoch, NodeRole, PlaceId } from "../base/ids.ts";
+import type { Epoch } from "../base/ids.ts";
 import {
   LostSessionError,
   NoAnswerError,
@@ -20,74 +20,26 @@ import {
 import { Backoff } from "../async/backoff.ts";
 import { EitherSignal } from "../async/either_signal.ts";
 import type { Allowlist } from "../protection/allowlist.ts";
-import type { HostName } from "../base/host_name.ts";
 import { AdaptiveTimeout } from "./adaptive_timeout.ts";
+import type {
+  ControlClientCounters,
+  ControlClientOptions,
+} from "./client_options.ts";
 import { StateTeller } from "./state_teller.ts";
-import type { Clock } from "../async/clock.ts";
-import type { Connect, MessageSocket } from "../zmq/ports.ts";
-import type { Log } from "../log/log.ts";
-import type { Explanation, SilenceStage } from "./silence.ts";
+import type { MessageSocket } from "../zmq/ports.ts";
 import { type Heard, outOfStep, receiveMessage } from "./receive_message.ts";
 import { REASONS, REFUSALS } from "./session_errors.ts";
 import { SessionTroubles } from "./session_troubles.ts";
 import { Mutex } from "../async/mutex.ts";
 import { inTime, runTogether } from "../async/tasks.ts";
 import { sayBye } from "./farewell.ts";
-import { type UnbanHere, UnbanOrders } from "./unban_orders.ts";
+import { MoveOrders } from "./move_orders.ts";
+import { UnbanOrders } from "./unban_orders.ts";
 import { Watchdog } from "../async/watchdog.ts";
-import { PRESENCE_PACE, type PresencePace } from "../wire/presence_pace.ts";
+import { PRESENCE_PACE } from "../wire/presence_pace.ts";
 import { SPOKEN } from "../wire/spoken_revisions.ts";
-import type { NodeCondition, NodeMessage } from "../wire/v2_messages.ts";
+import type { NodeMessage } from "../wire/v2_messages.ts";
 import { encodeNodeMessage } from "../wire/v2.ts";
-
-/** Options for {@link ControlClient}. */
-export interface ControlClientOptions {
-  /** Opens a connection (a DEALER) to the publisher's control socket. */
-  readonly connect: Connect;
-  /** Time. */
-  readonly clock: Clock;
-  /** Receives log records. */
-  readonly log: Log;
-  /** This node's name. */
-  readonly node: HostName;
-  /** What the connection is for. */
-  readonly role: NodeRole;
-  /** The secret; asked for in each session. */
-  readonly token: () => string;
-  /** This program's version. */
-  readonly version: string;
-  /** Where it runs. */
-  readonly place: PlaceId;
-  /** How it is now: told in each session. */
-  readonly condition: () => NodeCondition;
-  /** How often. @default {PRESENCE_PACE} */
-  readonly pace?: PresencePace;
-  /** Has this host's own fail2ban unban, where an operator asks for it. @default {it is off} */
-  readonly unban?: UnbanHere | undefined;
-  /** Called with the cluster's allowlist after each WELCOME, and when it changes. @default {it is ignored} */
-  readonly onIgnore?: (list: Allowlist) => void;
-  /**
-   * Finds out why nobody answers, while the client pauses. Never rejects.
-   * @default {it is not known}
-   */
-  readonly explain?: (stage: SilenceStage) => Promise<Explanation | undefined>;
-  /** Timeout for a WELCOME, after which the connection is given up. @default {2000} */
-  readonly replyTimeoutMs?: number;
-  /** Pause before the first new connection; doubled each time. @default {100} */
-  readonly firstPauseMs?: number;
-  /** Longest pause before a new connection. @default {5000} */
-  readonly maxPauseMs?: number;
-  /** Pause after a refusal that only an operator can fix: a token, a protocol. @default {30000} */
-  readonly refusedPauseMs?: number;
-}
-
-/** What has been done so far. */
-export interface ControlClientCounters {
-  /** Sessions that began: the publisher said WELCOME. */
-  sessions: number;
-  /** Connections given up. */
-  lost: number;
-}
 
 /**
  * Keeps up sessions with the publisher, one after the other. It guarantees:
@@ -114,10 +66,11 @@ export class ControlClient {
   readonly counters: ControlClientCounters = { sessions: 0, lost: 0 };
   /** Timeout for answers; handlers of sessions use it, too. */
   readonly answerTimeout: AdaptiveTimeout = new AdaptiveTimeout();
-  readonly #options: Required<Omit<ControlClientOptions, "unban">>;
+  readonly #options: Required<Omit<ControlClientOptions, "unban" | "move">>;
   readonly #troubles: SessionTroubles;
   readonly #teller: StateTeller;
   readonly #unbans: UnbanOrders;
+  readonly #moves: MoveOrders;
   /** Fed by whatever is heard in a session. */
   readonly #hearing: Watchdog;
   #renewal = new AbortController();
@@ -138,6 +91,7 @@ export class ControlClient {
       firstPauseMs: 100,
       maxPauseMs: 5_000,
       refusedPauseMs: 30_000,
+      onWelcome: () => {},
       onIgnore: () => {},
       pace: PRESENCE_PACE,
       explain: () => Promise.resolve(undefined),
@@ -145,6 +99,7 @@ export class ControlClient {
     };
     this.#teller = new StateTeller(options);
     this.#unbans = new UnbanOrders({ ...options, pace: this.#options.pace });
+    this.#moves = new MoveOrders(options.move);
     this.#hearing = new Watchdog(options.clock);
     this.#troubles = new SessionTroubles(this.#options);
   }
@@ -249,6 +204,7 @@ export class ControlClient {
           (state) => send({ kind: "STATE", session, state }, group),
         ),
       (group) => this.#unbans.run(group, session, send),
+      (group) => this.#moves.run(group, session, send),
       (group) => this.#watchHearing(group),
     ]);
     signal.throwIfAborted();
@@ -329,7 +285,10 @@ export class ControlClient {
     socket: MessageSocket,
     signal: AbortSignal,
   ): Promise<
-    Exclude<Heard, { readonly kind: "IGNORE" | "ASK" | "HEARD" | "UNBAN" }>
+    Exclude<
+      Heard,
+      { readonly kind: "IGNORE" | "ASK" | "HEARD" | "UNBAN" | "MOVE" }
+    >
   > {
     while (true) {
       const message = await receiveMessage(socket, signal);
@@ -343,6 +302,9 @@ export class ControlClient {
           break;
         case "UNBAN":
           this.#unbans.put(message);
+          break;
+        case "MOVE":
+          this.#moves.put(message);
           break;
         case "HEARD":
           // That it was heard is all that it says.
@@ -360,6 +322,7 @@ export class ControlClient {
 
   #noteWelcome(welcome: Welcome): void {
     const { epoch } = welcome;
+    this.#options.onWelcome();
     this.#noteAllowlist(welcome);
     this.counters.sessions++;
     this.#reachable = true;

@@ -14,10 +14,10 @@ import type { SilenceStage } from "./silence.ts";
 /** The answer to HELLO. */
 export type Welcome = Extract<PublisherMessage, { readonly kind: "WELCOME" }>;
 
-/** What a publisher sends after WELCOME; IGNORE, ASK, HEARD and UNBAN are handled by the client itself. */
-export type PublisherAnswer = Exclude<
+/** What a publisher sends after WELCOME that the client does not handle itself. */
+export type PublisherAnswer = Extract<
   PublisherMessage,
-  { readonly kind: "WELCOME" | "IGNORE" | "ASK" | "HEARD" | "UNBAN" | "ERROR" }
+  { readonly kind: "ACK" | "SNAPSHOT" | "CHANGES" }
 >;
 
 /**

@@ -11,13 +11,25 @@ import {
 } from "../zmq/curve_key.ts";
 import { parseEndpointUrl } from "../base/endpoint_url.ts";
 import { parseHostName } from "../base/host_name.ts";
-import type { Membership, PublisherIdentity } from "./member.ts";
+import type {
+  Membership,
+  PublisherAddress,
+  PublisherIdentity,
+} from "./member.ts";
+import { MAX_MOVED } from "./moved_publisher.ts";
 import {
   type StoredForm,
   type Versioned,
   versioned,
 } from "../base/json_form.ts";
-import { integer, record, text } from "../base/json_shape.ts";
+import {
+  flag,
+  integer,
+  list,
+  record,
+  recordAndMore,
+  text,
+} from "../base/json_shape.ts";
 
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
@@ -38,18 +50,24 @@ const urls = { controlUrl: url("controlUrl"), streamUrl: url("streamUrl") };
 /** The stored form of the publisher's identity. */
 export const IDENTITY_FORM: StoredForm<PublisherIdentity> = versioned(
   "the publisher's identity",
-  record<Versioned<PublisherIdentity>>({ version, keys, ...urls }),
+  recordAndMore<
+    Versioned<Omit<PublisherIdentity, "isTold">>,
+    Required<Pick<PublisherIdentity, "isTold">>
+  >({ version, keys, ...urls }, { isTold: flag("isTold") }),
 );
 
 /** The stored form of a node's membership. */
 export const MEMBERSHIP_FORM: StoredForm<Membership> = versioned(
   "the membership",
-  record<Versioned<Membership>>({
+  recordAndMore<
+    Versioned<Omit<Membership, "moved">>,
+    Required<Pick<Membership, "moved">>
+  >({
     version,
     node: text("node", parseHostName),
     keys,
     publisherKey: text("publisherKey", parsePublicKey),
     token: text("token", parseNodeToken),
     ...urls,
-  }),
+  }, { moved: list("moved", record<PublisherAddress>(urls), 1, MAX_MOVED) }),
 );

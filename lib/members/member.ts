@@ -87,17 +87,26 @@ export interface MemberList {
   readonly journal: readonly JournalEntry[];
 }
 
-/** The publisher's keys and URLs. */
-export interface PublisherIdentity {
-  readonly keys: CurveKeys;
+/** Where nodes reach a publisher. */
+export interface PublisherAddress {
   /** URL at which nodes reach its control socket, in ZeroMQ's form. */
   readonly controlUrl: string;
   /** URL at which nodes reach its stream, likewise. */
   readonly streamUrl: string;
 }
 
-/** A node's keys and token for joining: the contents of a join code. */
-export interface Membership {
+/** The publisher's keys and URLs. */
+export interface PublisherIdentity extends PublisherAddress {
+  readonly keys: CurveKeys;
+  /** Whether nodes that joined before are told these URLs. @default {false} */
+  readonly isTold?: boolean;
+}
+
+/**
+ * A node's keys and token for joining: the contents of a join code, and what the
+ * publisher said of its address since. The URLs themselves are the join code's.
+ */
+export interface Membership extends PublisherAddress {
   /** The node's name in the cluster. */
   readonly node: HostName;
   /** The node's own keys. */
@@ -106,6 +115,6 @@ export interface Membership {
   readonly publisherKey: PublicKey;
   /** The node's secret for HELLO: 43 characters of base64url, 256 random bits. */
   readonly token: string;
-  readonly controlUrl: string;
-  readonly streamUrl: string;
+  /** Where the publisher said that it would be, the last first. @default {[]} */
+  readonly moved?: readonly PublisherAddress[];
 }

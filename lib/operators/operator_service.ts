@@ -15,6 +15,7 @@ import type {
   OperatorRequest,
 } from "../wire/operator_messages.ts";
 import { wordsOf } from "../wire/operator_bans.ts";
+import type { MoveTelling, ToldNode } from "../wire/operator_moves.ts";
 import { MAX_AUDIT_ANSWER } from "../wire/operator_messages.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
@@ -27,6 +28,7 @@ import {
   LocalUnbanService,
 } from "./local_unban_service.ts";
 import { LiveTail } from "./live_tail.ts";
+import type { NodeMoves } from "./node_moves.ts";
 import { ReceiptWatch } from "./receipt_watch.ts";
 import { SteeringService } from "./steering_service.ts";
 import { WhyService } from "./why_service.ts";
@@ -43,6 +45,8 @@ export interface LiveNodes extends EnforcingNodes {
   release(node: HostName): Promise<boolean>;
   /** Has a node's own fail2ban unban. */
   readonly unbanLocally: AskNodeToUnban;
+  /** Tells where the publisher will be. */
+  readonly moves: Pick<NodeMoves, "announce" | "tell">;
 }
 
 /** Options for {@link OperatorService}. */
@@ -75,6 +79,7 @@ const NO_NODES: LiveNodes = {
   live: () => [],
   release: () => Promise.resolve(false),
   unbanLocally: () => Promise.resolve({ outcome: "away", detail: "" }),
+  moves: { announce: () => {}, tell: () => Promise.resolve([]) },
 };
 
 /** Reports that are taken back in one step: others are served meanwhile. */
@@ -223,12 +228,35 @@ export class OperatorService {
           kind: "steered",
           ...await this.#steering.unban(request, signal),
         };
+      case "readdress":
+        return {
+          kind: "readdressed",
+          nodes: await this.#readdress(request, signal),
+        };
       case "audit":
         return {
           kind: "audit",
           entries: records.audit(Math.min(request.max, MAX_AUDIT_ANSWER)),
         };
     }
+  }
+
+  async #readdress(
+    { by, node, controlUrl, streamUrl }: MoveTelling,
+    signal: AbortSignal,
+  ): Promise<readonly ToldNode[]> {
+    const { nodes = NO_NODES, waitMs } = this.#options;
+    const address = { controlUrl, streamUrl };
+    if (node === null) nodes.moves.announce(address);
+    const all = nodes.live().map((each) => each.node).filter((name) =>
+      node === null || sameHost(name, node)
+    );
+    await this.#record({
+      ...{ by, action: "node readdress", subject: node ?? "all" },
+      detail: controlUrl,
+    });
+    return (await nodes.moves.tell(all, address, waitMs, signal))
+      .map((told) => ({ ...told, detail: wordsOf(told.detail) }));
   }
 
   /** What was reported meanwhile stays: whoever asks revokes the node first. */

@@ -4,69 +4,32 @@
  * @module
  */
 
-import type { Clock } from "../async/clock.ts";
-import type { TaskSet } from "../async/task_set.ts";
 import { runTogether } from "../async/tasks.ts";
-import { type BanHub, BusyError } from "../ban/ban_hub.ts";
-import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
+import { BusyError } from "../ban/ban_hub.ts";
 import type {
   ErrorCode,
   NodeMessage,
   PublisherMessage,
-  SessionLimits,
 } from "../wire/v2_messages.ts";
-import type { NodeRole, SessionId } from "../base/ids.ts";
+import type { NodeRole } from "../base/ids.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { EventIntake, type EventIntakeCounters } from "./event_intake.ts";
 import type { Allowlist } from "../protection/allowlist.ts";
-import type { CurrentPolicy } from "../protection/protection_policy.ts";
 import type { HostName } from "../base/host_name.ts";
-import type { Log } from "../log/log.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import { Admission } from "./admission.ts";
-import type { Authenticator } from "./authenticator.ts";
-import { type NodeQuotas, QuarantinedError } from "./node_quotas.ts";
+import type { ControlServerOptions, InSession } from "./control_options.ts";
+import { QuarantinedError } from "./node_quotas.ts";
 import { SendQueue } from "../zmq/send_queue.ts";
-import type { Frames, MessageSocket } from "../zmq/ports.ts";
+import type { Frames } from "../zmq/ports.ts";
 import { messageCost, sizeCost } from "./message_costs.ts";
-import { ReceiptIntake, type ReceiptIntakeCounters } from "./receipt_intake.ts";
-import type { RefusedReport } from "../operators/refused_report.ts";
-import type { NodeStates } from "./node_states.ts";
+import {
+  ReceiptIntake,
+  type ReceiptIntakeCounters,
+  receiptsOf,
+} from "./receipt_intake.ts";
 import { type NodeSession, Sessions } from "./sessions.ts";
-import type { SyncServer } from "./sync_server.ts";
 import { decodeNodeMessage, encodePublisherMessage } from "../wire/v2.ts";
-
-/** Options for {@link ControlServer}. */
-export interface ControlServerOptions {
-  /** A ROUTER that nodes connect to. */
-  readonly socket: MessageSocket;
-  readonly hub: BanHub;
-  readonly syncServer: SyncServer;
-  readonly store: Pick<BanStore, "epoch" | "keepReceipts">;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Finds out which member a node is. */
-  readonly authenticator: Pick<Authenticator, "authenticate">;
-  /** Rates of the nodes, and who is set aside. */
-  readonly quotas: NodeQuotas;
-  /** Told of every sign of life. */
-  readonly states: NodeStates;
-  /** Owns what is answered later; the server runs it and fails with it. */
-  readonly tasks: TaskSet;
-  /** Which addresses are never banned; asked for each ban. */
-  readonly protection: CurrentPolicy;
-  readonly limits: SessionLimits;
-  /** Given receipts as they arrive, before they are stored. Must not throw. */
-  readonly onReceipts: (receipts: readonly StoredReceipt[]) => void;
-  /** Told of reports that are refused for good. Must not throw. */
-  readonly onRefused: (refused: RefusedReport) => void;
-  /** Given what programs answer to UNBAN. Must not throw. */
-  readonly onUnbanned: (answer: InSession<"UNBANNED">) => void;
-  /** The cluster's allowlist that is in force now. */
-  readonly allowlist: () => Allowlist;
-  /** Makes a session's id that nobody can guess. */
-  readonly newSessionId: () => SessionId;
-}
 
 /** Totals of a {@link ControlServer}. */
 export interface ControlServerCounters {
@@ -79,10 +42,6 @@ export interface ControlServerCounters {
 }
 
 type Routed = { readonly route: Uint8Array; readonly key: string };
-type InSession<K extends NodeMessage["kind"]> = Extract<
-  NodeMessage,
-  { readonly kind: K }
->;
 
 /**
  * Nothing is received while so many answers wait: one for a quiet node would
@@ -159,10 +118,10 @@ export class ControlServer {
   }
 
   /** Says something to each session of a node, unasked. @returns Which they are. */
-  say(node: HostName, message: PublisherMessage): readonly SessionId[] {
+  say(node: HostName, message: PublisherMessage): readonly NodeSession[] {
     const sessions = this.#sessions.of(node);
     for (const session of sessions) this.#say(session, message);
-    return sessions.map(({ id }) => id);
+    return sessions;
   }
 
   /** Sends every session the allowlist that is in force from now on. */
@@ -269,7 +228,8 @@ export class ControlServer {
         this.#answer(from, HEARD);
         return;
       case "UNBANNED":
-        return this.#options.onUnbanned(message);
+      case "MOVED":
+        return this.#options.onAnswer(session, message);
       case "BYE":
         this.#noteBye(from, session);
     }
@@ -300,7 +260,10 @@ export class ControlServer {
   #greet(from: Routed, hello: InSession<"HELLO">): void {
     this.#answerLater(from, async () => {
       const verdict = await this.#admission.admit(hello, from.key);
-      if (verdict.ok) return this.#welcome(verdict.session, verdict.speaks);
+      if (verdict.ok) {
+        const welcome = this.#welcome(verdict.session, verdict.speaks);
+        return [welcome, this.#options.greeting() ?? []].flat();
+      }
       const { code, message } = verdict;
       if (code !== "twin") return this.#complaint(code, message);
       // Said once by who decided it: the second host tries again for ever.
@@ -338,12 +301,7 @@ export class ControlServer {
     { node }: NodeSession,
     { batch, results }: InSession<"RECEIPTS">,
   ): void {
-    const nowMs = this.#options.clock.nowMs();
-    const receipts = results.map(({ agoMs, ...receipt }) => ({
-      ...receipt,
-      node,
-      atMs: nowMs - agoMs,
-    }));
+    const receipts = receiptsOf(node, results, this.#options.clock.nowMs());
     this.#options.onReceipts(receipts);
     this.#answerLater(from, async () => {
       await this.#receiptIntake.accept(receipts);
@@ -352,10 +310,15 @@ export class ControlServer {
   }
 
   /** Answers once the answer is known; other messages are served meanwhile. */
-  #answerLater(from: Routed, answer: () => Promise<PublisherMessage>): void {
+  #answerLater(
+    from: Routed,
+    answer: () => Promise<PublisherMessage | readonly PublisherMessage[]>,
+  ): void {
     this.#options.tasks.add(async () => {
       try {
-        this.#answer(from, await answer());
+        for (const message of [await answer()].flat()) {
+          this.#answer(from, message);
+        }
       } catch (error) {
         this.#refuseFor(from, error);
       }

@@ -12,7 +12,15 @@ const BYTES_PER_COST = 16_384;
 /** Cost of an answer, in plain messages: a part of the table is some 2,000 bans. */
 const COSTS: Readonly<
   Record<Exclude<NodeMessage["kind"], "HELLO">, number>
-> = { EVENTS: 1, RECEIPTS: 1, STATE: 1, BYE: 1, UNBANNED: 1, SYNC: 10 };
+> = {
+  EVENTS: 1,
+  RECEIPTS: 1,
+  STATE: 1,
+  BYE: 1,
+  UNBANNED: 1,
+  MOVED: 1,
+  SYNC: 10,
+};
 
 /** What a message costs, in plain messages. */
 export function messageCost(

@@ -16,7 +16,7 @@ import { RuntimeError } from "../base/errors.ts";
 import type { Allowlist } from "../protection/allowlist.ts";
 import type { HostName } from "../base/host_name.ts";
 import { auditJournal } from "./journal_audit.ts";
-import type { MemberList } from "../members/member.ts";
+import type { MemberList, PublisherAddress } from "../members/member.ts";
 import { ConnectionGate, type ListChanges } from "./connection_gate.ts";
 import type { MemberConnections } from "../front/front.ts";
 import type { NodeLimits } from "../members/node_limits.ts";
@@ -36,7 +36,8 @@ import {
 } from "../service/status_report.ts";
 import type { BanKey } from "../ban/ban.ts";
 import type { LocalAnswer } from "../operators/local_unban_service.ts";
-import { LocalUnbans } from "./local_unbans.ts";
+import { LocalUnbans } from "../operators/local_unbans.ts";
+import { NodeMoves } from "../operators/node_moves.ts";
 import type { EnforcingNode } from "../operators/enforcement_view.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
 import { SyncServer } from "./sync_server.ts";
@@ -59,6 +60,8 @@ export interface Protocol2Service {
   readonly authenticator: Authenticator;
   /** The lists of members that follow the one the doorkeeper goes by. */
   readonly memberChanges: ListChanges;
+  /** Where nodes are told that the publisher will be. @default {nowhere} */
+  readonly told?: PublisherAddress | undefined;
 }
 
 /** Options for {@link Protocol2Server}. */
@@ -96,6 +99,7 @@ export class Protocol2Server {
   readonly #states: NodeStates;
   readonly #presenceKeeper: PresenceKeeper;
   readonly #localUnbans: LocalUnbans;
+  readonly #moves: NodeMoves;
 
   /** @param options See {@link Protocol2ServerOptions}. */
   constructor(options: Protocol2ServerOptions) {
@@ -125,12 +129,21 @@ export class Protocol2Server {
       current: () => this.#states.kept(),
     }, kept);
     this.#localUnbans = new LocalUnbans({
-      say: (node, message) => this.#control.say(node, message),
+      say: (node, message) =>
+        this.#control.say(node, message).map(({ id }) => id),
       clock,
+    });
+    this.#moves = new NodeMoves({
+      ...options,
+      say: (node, message) => this.#control.say(node, message),
     });
     this.#control = new ControlServer({
       ...options,
-      onUnbanned: (answer) => this.#localUnbans.note(answer),
+      onAnswer: (session, answer) =>
+        answer.kind === "MOVED"
+          ? this.#moves.note(session, answer)
+          : this.#localUnbans.note(answer),
+      greeting: () => this.#moves.greeting,
       quotas: this.#quotas,
       states: this.#states,
       tasks,
@@ -216,6 +229,11 @@ export class Protocol2Server {
     signal: AbortSignal,
   ): Promise<LocalAnswer> {
     return await this.#localUnbans.ask(node, key, waitMs, signal);
+  }
+
+  /** Where nodes are told that the publisher will be. */
+  get moves(): Pick<NodeMoves, "announce" | "tell"> {
+    return this.#moves;
   }
 
   /** Takes a node's reports again. @returns Whether they were set aside. */

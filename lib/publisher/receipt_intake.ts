@@ -10,6 +10,8 @@
 
 import { BusyError } from "../ban/ban_hub.ts";
 import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
+import type { Receipt } from "../ban/receipt.ts";
+import type { HostName } from "../base/host_name.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { Clock } from "../async/clock.ts";
@@ -47,6 +49,19 @@ const PAUSE_FACTOR = 4;
 /** Shortest and longest pause. */
 const MIN_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 500;
+
+/** Receipts as a node says them, in the publisher's time. */
+export function receiptsOf(
+  node: HostName,
+  results: readonly Receipt[],
+  nowMs: number,
+): readonly StoredReceipt[] {
+  return results.map(({ agoMs, ...receipt }) => ({
+    ...receipt,
+    node,
+    atMs: nowMs - agoMs,
+  }));
+}
 
 /** Collects receipts, and has them kept. */
 export class ReceiptIntake {

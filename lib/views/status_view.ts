@@ -4,9 +4,12 @@
  * @module
  */
 
-import { endpointHost } from "../base/endpoint_url.ts";
 import type { NodeRole } from "../base/ids.ts";
 import type { Membership } from "../members/member.ts";
+import {
+  publisherAddresses,
+  publisherHosts,
+} from "../members/moved_publisher.ts";
 import type { StatusReport } from "../service/status_report.ts";
 import type {
   ClusterStatus,
@@ -72,12 +75,19 @@ export function statusJson(status: ClusterStatus): string {
   });
 }
 
+/** Who a node is, and where its hub is. */
+export type JoinedNode = Pick<
+  Membership,
+  "node" | "controlUrl" | "streamUrl" | "moved"
+>;
+
 /** The lines of a node. */
 export function nodeStatusLines(
-  { node, controlUrl }: Pick<Membership, "node" | "controlUrl">,
+  membership: JoinedNode,
   programs: readonly ProgramView[],
 ): readonly string[] {
-  const hub = endpointHost(controlUrl) ?? controlUrl;
+  const { node } = membership;
+  const hub = publisherHosts(membership).join(" or ");
   return [
     line(
       "node",
@@ -93,13 +103,15 @@ export function nodeStatusLines(
 
 /** A line of JSON of a node; `docs/schemas/status.json` likewise. */
 export function nodeStatusJson(
-  { node, controlUrl }: Pick<Membership, "node" | "controlUrl">,
+  membership: JoinedNode,
   programs: readonly ProgramView[],
 ): string {
+  const { node, controlUrl } = membership;
+  const [last] = publisherAddresses(membership);
   return JSON.stringify({
     kind: "node",
     node,
-    hub: controlUrl,
+    hub: last?.controlUrl ?? controlUrl,
     programs: programs.map(programJson),
   });
 }

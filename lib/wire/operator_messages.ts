@@ -40,6 +40,12 @@ import {
   UNBAN_ORDER,
   type UnbanOrder,
 } from "./operator_steering.ts";
+import {
+  MOVE_TELLING,
+  type MoveTelling,
+  TOLD_NODES,
+  type ToldNode,
+} from "./operator_moves.ts";
 import { type ClusterStatus, STATUS_MEMBERS } from "./operator_status.ts";
 import { type LiveEvent, liveEvent, MAX_LINE_EVENTS } from "./operator_tail.ts";
 import { WHY_MEMBERS, type WhyAnswer } from "./operator_why.ts";
@@ -84,7 +90,8 @@ export type OperatorRequest =
   /** Tell all that is known of an address or prefix. */
   | { readonly kind: "why"; readonly address: Address }
   | ({ readonly kind: "ban" } & BanOrder)
-  | ({ readonly kind: "unban" } & UnbanOrder);
+  | ({ readonly kind: "unban" } & UnbanOrder)
+  | ({ readonly kind: "readdress" } & MoveTelling);
 
 /** How a node is in one of its roles. */
 export interface LiveRole {
@@ -154,6 +161,8 @@ export type OperatorAnswer =
   | ({ readonly kind: "why" } & WhyAnswer)
   /** What came of a ban or an unban. */
   | ({ readonly kind: "steered" } & Steered)
+  /** What programs of nodes made of the publisher's new address. */
+  | { readonly kind: "readdressed"; readonly nodes: readonly ToldNode[] }
   /** It could not be done. */
   | {
     readonly kind: "failed";
@@ -199,6 +208,7 @@ const plainRequest = variants<OperatorRequest>({
   why: { address },
   ban: BAN_ORDER,
   unban: UNBAN_ORDER,
+  readdress: MOVE_TELLING,
 });
 
 /** The publisher holds all of a sorted answer. */
@@ -256,6 +266,7 @@ const answer: Shape<OperatorAnswer> = variants<OperatorAnswer>({
   events: { events: list("events", liveEvent, 0, MAX_LINE_EVENTS) },
   why: WHY_MEMBERS,
   steered: STEERED,
+  readdressed: { nodes: TOLD_NODES },
   failed: {
     message: text("message", parseSentence),
     hint: text("hint", parseSentence),

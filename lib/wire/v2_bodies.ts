@@ -7,6 +7,7 @@
 
 import {
   LOCAL_UNBAN_OUTCOMES,
+  MOVE_OUTCOMES,
   type NodeMessage,
   type PublisherMessage,
   type StreamMessage,
@@ -39,7 +40,13 @@ import {
   spoken,
   spokenRevisions,
 } from "./v2_fields.ts";
-import { parsePlace, parseSecret, parseVersion, parseWords } from "./v2_ids.ts";
+import {
+  parsePlace,
+  parseSecret,
+  parseUrl,
+  parseVersion,
+  parseWords,
+} from "./v2_ids.ts";
 import {
   flag,
   integer,
@@ -62,6 +69,7 @@ export type Bodies<M extends { readonly kind: string }> = {
   readonly [K in M["kind"]]: Shape<Body<M, K>>;
 };
 
+const url = (name: "controlUrl" | "streamUrl") => text(name, parseUrl);
 const part = integer("part", 0, MAX_PART);
 const revision = integer("revision", 0);
 const ignore = list("ignore", address, 0, MAX_IGNORE);
@@ -87,6 +95,19 @@ export const NODE_BODIES: Bodies<NodeMessage> = {
       detail: text("detail", parseWords),
     }),
     ["detail", ({ outcome, detail }) => detail === "" || outcome === "failed"],
+  ),
+  MOVED: where(
+    record<Body<NodeMessage, "MOVED">>({
+      session,
+      order,
+      outcome: oneOf("outcome", MOVE_OUTCOMES),
+      detail: text("detail", parseWords),
+    }),
+    [
+      "detail",
+      ({ outcome, detail }) =>
+        detail === "" || outcome === "configured" || outcome === "failed",
+    ],
   ),
   EVENTS: record<Body<NodeMessage, "EVENTS">>({
     session,
@@ -127,6 +148,11 @@ export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
   IGNORE: record<Body<PublisherMessage, "IGNORE">>({ revision, ignore }),
   ASK: record<Body<PublisherMessage, "ASK">>({}),
   UNBAN: record<Body<PublisherMessage, "UNBAN">>({ order, jail, address }),
+  MOVE: record<Body<PublisherMessage, "MOVE">>({
+    order,
+    controlUrl: url("controlUrl"),
+    streamUrl: url("streamUrl"),
+  }),
   HEARD: record<Body<PublisherMessage, "HEARD">>({}),
   ACK: record<Body<PublisherMessage, "ACK">>({
     batch,

@@ -15,6 +15,7 @@
  * @module
  */
 
+import { parseEndpointUrl } from "../base/endpoint_url.ts";
 import type { Epoch, EventId, PlaceId, SessionId } from "../base/ids.ts";
 import { MAX_SECRET_LENGTH, MAX_WORDS_LENGTH } from "./v2_limits.ts";
 
@@ -85,6 +86,13 @@ export function parseSecret(text: string): string | undefined {
 /** Reads text for a log; it may be empty. */
 export function parseWords(text: string): string | undefined {
   return text.length <= MAX_WORDS_LENGTH && PLAIN.test(text) ? text : undefined;
+}
+
+/** Reads where a publisher is reached over a network. */
+export function parseUrl(text: string): string | undefined {
+  return text.startsWith("tcp:")
+    ? parseEndpointUrl(text, "connect")
+    : undefined;
 }
 
 /**

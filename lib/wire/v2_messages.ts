@@ -105,6 +105,22 @@ export const LOCAL_UNBAN_OUTCOMES = [
   "failed",
 ] as const satisfies readonly LocalUnbanOutcome[];
 
+/**
+ * What a node made of a publisher's new address: `taken`: it goes there once
+ * nobody answers where the publisher is; `known`: it had it already;
+ * `configured`: its configuration names the publisher, and has to be changed by
+ * hand, see the detail; `failed`: see the detail.
+ */
+export type MoveOutcome = typeof MOVE_OUTCOMES[number];
+
+/** Every {@link MoveOutcome}. */
+export const MOVE_OUTCOMES = [
+  "taken",
+  "known",
+  "configured",
+  "failed",
+] as const;
+
 /** A node's message on the control socket. */
 export type NodeMessage =
   | {
@@ -136,6 +152,16 @@ export type NodeMessage =
     readonly order: number;
     readonly outcome: LocalUnbanOutcome;
     /** Why it failed; empty for the others. */
+    readonly detail: string;
+  }
+  /** What became of a MOVE. */
+  | {
+    readonly kind: "MOVED";
+    readonly session: SessionId;
+    /** As in MOVE. */
+    readonly order: number;
+    readonly outcome: MoveOutcome;
+    /** What is configured, or why it failed; empty for the others. */
     readonly detail: string;
   }
   | {
@@ -277,6 +303,14 @@ export type PublisherMessage =
     readonly order: number;
     readonly jail: JailName;
     readonly address: Address;
+  }
+  /** Where the publisher will be reached; said unasked. */
+  | {
+    readonly kind: "MOVE";
+    /** MOVED repeats it; 0 where nobody waits for that. */
+    readonly order: number;
+    readonly controlUrl: string;
+    readonly streamUrl: string;
   }
   /** Answers a STATE: who has nothing else to say knows by it that somebody listens. */
   | { readonly kind: "HEARD" }

@@ -13,7 +13,6 @@ import { placeOf } from "../../lib/client/io/place.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import type { Log } from "../../lib/log/log.ts";
 import { StoreInUseError } from "../../lib/store/store_errors.ts";
-import type { Protocol2Urls } from "../../lib/config/config.ts";
 import { silenceExplainer } from "./silent_publisher.ts";
 import { ControlClient } from "../../lib/client/control_client.ts";
 import {
@@ -84,9 +83,9 @@ export async function openBanSource(
 ): Promise<BanSource> {
   const { protocol2 } = options.context.config;
   if (protocol2 === undefined) return openProtocol1(options);
-  const membership = await NodeMembership.read(options.context);
+  const membership = await NodeMembership.read(options.context, protocol2);
   const { stateDir } = options.context.config.general;
-  return openProtocol2(options, protocol2, {
+  return openProtocol2(options, {
     membership,
     place: await placeOf(stateDir),
   });
@@ -136,14 +135,13 @@ interface NodeIdentity {
 
 function openProtocol2(
   options: BanSourceOptions,
-  urls: Protocol2Urls,
   identity: NodeIdentity,
 ): BanSource {
   const { clock, queue, receipts, protection } = options;
   const { config, log, dryRun } = options.context;
   const { hostName, stateDir } = config.general;
   const disk = dryRun ? undefined : openDisk(stateDir, log);
-  const { session, listener } = connections(options, urls, identity, () => ({
+  const { session, listener } = connections(options, identity, () => ({
     kind: "subscriber",
     ...client.progress,
     actions: options.standings(),
@@ -202,10 +200,10 @@ function openDisk(
 function connections(
   { context: { config, log, pace, dryRun }, clock, zeromq, version, onIgnore }:
     BanSourceOptions,
-  { controlUrl, streamUrl }: Protocol2Urls,
   { membership, place }: NodeIdentity,
   condition: () => NodeCondition,
 ) {
+  const { addresses } = membership;
   const session = new ControlClient({
     clock,
     log,
@@ -215,7 +213,7 @@ function connections(
     pace,
     onIgnore,
     connect: () =>
-      zeromq.dealer(controlUrl, {
+      zeromq.dealer(addresses.nextControlUrl(), {
         maxMessageBytes: MAX_CONTROL_BYTES,
         security: membership.security,
       }),
@@ -226,14 +224,18 @@ function connections(
       config.fail2banSocket,
       log,
     ),
-    explain: silenceExplainer(controlUrl, membership, config.general),
+    move: membership.move,
+    onWelcome: () => {
+      if (addresses.noteWelcome()) listener.renew();
+    },
+    explain: silenceExplainer(membership, config.general),
     token: () => membership.token,
   });
-  const listener = new StreamListener({
+  const listener: StreamListener = new StreamListener({
     clock,
     log,
     connect: () =>
-      zeromq.subscriber(streamUrl, "", {
+      zeromq.subscriber(addresses.nextStreamUrl(), "", {
         maxMessageBytes: MAX_STREAM_BYTES,
         receiveQueueMessages: STREAM_QUEUE_LIMIT,
         security: membership.security,

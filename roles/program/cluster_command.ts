@@ -37,6 +37,7 @@ import {
 import { joinCluster, notHere } from "../../lib/cli/join_command.ts";
 import { LiveCommands, nodeStatus } from "../../lib/cli/live_commands.ts";
 import { NodeCommands } from "../../lib/cli/node_commands.ts";
+import { readdress } from "../../lib/cli/readdress_command.ts";
 import { type Editor, journalWords } from "../../lib/cli/member_edits.ts";
 import { memberDetails, memberJson } from "../../lib/views/member_view.ts";
 import { nodeJson, nodeTable } from "../../lib/views/node_table.ts";
@@ -118,6 +119,11 @@ export async function carryOut(
         ? memberJson(member, view)
         : memberDetails(member, view);
     }
+    case "node readdress":
+      return await readdress(command, {
+        ...{ ask, editor, ports: protocol2Ports(config) },
+        identity: identityFile(config.stateDir),
+      });
     case "node withdraw":
       return await live.withdraw(command);
     case "node release":

@@ -58,7 +58,10 @@ export async function openReportLink(
     const link = new Protocol1Link({ connect, clock, log, token });
     return { link, tasks: [] };
   }
-  const membership = await NodeMembership.read(options);
+  const membership = await NodeMembership.read(options, {
+    controlUrl: controlServerUrl,
+  });
+  const { addresses } = membership;
   const session: ControlClient = new ControlClient({
     ...{ clock, log, version, pace },
     place: await placeOf(general.stateDir),
@@ -69,7 +72,7 @@ export async function openReportLink(
       oldestAgoMs: link.oldestAgoMs,
     }),
     connect: () =>
-      zeromq.dealer(controlServerUrl, {
+      zeromq.dealer(addresses.nextControlUrl(), {
         maxMessageBytes: MAX_CONTROL_BYTES,
         security: membership.security,
       }),
@@ -80,7 +83,11 @@ export async function openReportLink(
       config.fail2banSocket,
       log,
     ),
-    explain: silenceExplainer(controlServerUrl, membership, general),
+    move: membership.move,
+    onWelcome: () => {
+      addresses.noteWelcome();
+    },
+    explain: silenceExplainer(membership, general),
     token: () => membership.token,
     onIgnore: (list) => allowlist.replace(list),
   });

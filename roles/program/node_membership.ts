@@ -5,48 +5,73 @@
  */
 
 import type { GeneralConfig } from "../../lib/config/config.ts";
-import { ConfigError } from "../../lib/base/errors.ts";
+import { ConfigError, RuntimeError } from "../../lib/base/errors.ts";
 import { sameHost } from "../../lib/base/host_name.ts";
+import type { MoveResult } from "../../lib/client/move_orders.ts";
+import { PublisherAddresses } from "../../lib/client/publisher_addresses.ts";
 import {
   membershipPath,
   type SecretFile,
 } from "../../lib/members/io/secret_file.ts";
-import type { Membership } from "../../lib/members/member.ts";
+import type { Membership, PublisherAddress } from "../../lib/members/member.ts";
+import {
+  isSame,
+  publisherAddresses,
+  withMove,
+} from "../../lib/members/moved_publisher.ts";
+import { plainText } from "../../lib/wire/v2.ts";
 import type { ClientSecurity } from "../../lib/zmq/socket_options.ts";
 import { membershipFile } from "./member_files.ts";
 import type { RoleContext } from "./invocation.ts";
 
 /** What a membership needs of its role. */
 export type MembershipContext =
-  & Pick<RoleContext<"monitor">, "log" | "onReload">
+  & Pick<RoleContext<"monitor">, "log" | "onReload" | "dryRun">
   & { readonly config: { readonly general: GeneralConfig } };
+
+/** Where the configuration says that the publisher is; a monitor's does not tell of the stream. */
+export type ConfiguredAddress =
+  & Pick<PublisherAddress, "controlUrl">
+  & Partial<PublisherAddress>;
 
 /** The membership that counts now. */
 export class NodeMembership {
+  /** Where the publisher is looked for. */
+  readonly addresses: PublisherAddresses;
   readonly #file: SecretFile<Membership>;
   readonly #context: MembershipContext;
+  readonly #configured: ConfiguredAddress;
   #current: Membership;
 
   private constructor(
     context: MembershipContext,
     file: SecretFile<Membership>,
     current: Membership,
+    configured: ConfiguredAddress,
   ) {
     this.#context = context;
     this.#file = file;
     this.#current = current;
+    this.#configured = configured;
+    const [first = current, ...others] = this.#known;
+    this.addresses = new PublisherAddresses(first, ...others);
     context.onReload(() => file.look());
   }
 
   /**
    * Reads it.
    *
+   * @param configured Where the configuration says that the publisher is.
    * @throws {ConfigError} when this host has not joined, or by another name.
    */
-  static async read(context: MembershipContext): Promise<NodeMembership> {
+  static async read(
+    context: MembershipContext,
+    configured: ConfiguredAddress,
+  ): Promise<NodeMembership> {
     const { general } = context.config;
     const file = fileOf(general);
-    return new NodeMembership(context, file, await load(file, general));
+    const current = await load(file, general);
+    return new NodeMembership(context, file, current, configured);
   }
 
   /** What connections are made with. */
@@ -55,15 +80,40 @@ export class NodeMembership {
     return { keys, serverKey: publisherKey };
   }
 
-  /** Where the join code said that the publisher is. */
-  get controlUrl(): string {
-    return this.#current.controlUrl;
+  /** Where the publisher should be by all that is known but the configuration. */
+  get expectedUrl(): string {
+    return this.#isAsJoined
+      ? this.addresses.current.controlUrl
+      : this.#current.controlUrl;
   }
 
   /** The secret for HELLO. */
   get token(): string {
     return this.#current.token;
   }
+
+  /**
+   * Notes where the publisher will be, in the file. It is looked for there once
+   * it does not answer where it is.
+   */
+  readonly move = async (address: PublisherAddress): Promise<MoveResult> => {
+    if (!this.#isAsJoined) {
+      return { outcome: "configured", detail: this.#configured.controlUrl };
+    }
+    const [last] = publisherAddresses(this.#current);
+    if (last !== undefined && isSame(last, address)) {
+      return { outcome: "known", detail: "" };
+    }
+    if (this.#context.dryRun) {
+      return { outcome: "failed", detail: "a dry run writes nothing" };
+    }
+    try {
+      return await this.#keepMove(address);
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      return { outcome: "failed", detail: plainText(error.message) };
+    }
+  };
 
   /**
    * Goes by the file until aborted.
@@ -81,16 +131,61 @@ export class NodeMembership {
         });
         continue;
       }
-      this.#current = next;
+      const isAnother = !isSameJoin(next, this.#current);
+      this.#take(next);
+      if (!isAnother) continue;
       log.record("notice", "joined anew, connecting");
       renew();
     }
+  }
+
+  async #keepMove(address: PublisherAddress): Promise<MoveResult> {
+    const heardAt = this.addresses.current;
+    const before = this.#current;
+    // The node's other program may have noted it a moment ago.
+    const next = await this.#file.edit((now) => {
+      if (now === undefined || !isSameJoin(now, before)) {
+        throw new RuntimeError("this host joins anew just now");
+      }
+      return withMove(now, address, heardAt);
+    });
+    this.#take(next);
+    this.#context.log.record("notice", "the publisher says where it will be", {
+      url: address.controlUrl,
+      until: `nobody answers at ${heardAt.controlUrl}`,
+    });
+    return { outcome: "taken", detail: "" };
+  }
+
+  #take(next: Membership): void {
+    this.#current = next;
+    this.addresses.replace(this.#known);
+  }
+
+  /** Whether the configuration says what the join code said: it was set by joining. */
+  get #isAsJoined(): boolean {
+    const { controlUrl, streamUrl } = this.#configured;
+    return controlUrl === this.#current.controlUrl &&
+      (streamUrl === undefined || streamUrl === this.#current.streamUrl);
+  }
+
+  /** What a person has configured counts for more than what a publisher says. */
+  get #known(): readonly PublisherAddress[] {
+    const { streamUrl } = this.#current;
+    return this.#isAsJoined
+      ? publisherAddresses(this.#current)
+      : [{ streamUrl, ...this.#configured }];
   }
 }
 
 /** For `check`: throws what is not good. */
 export async function checkMembership(general: GeneralConfig): Promise<void> {
   await load(fileOf(general), general);
+}
+
+function isSameJoin(left: Membership, right: Membership): boolean {
+  return left.token === right.token && isSame(left, right) &&
+    left.publisherKey === right.publisherKey;
 }
 
 function fileOf(

@@ -10,18 +10,19 @@ import type { NodeMembership } from "./node_membership.ts";
 /**
  * Finds out why a publisher does not answer.
  *
- * @param url Where it is asked.
  * @param membership Whose member this host is.
  * @param general This node's configuration.
  */
 export function silenceExplainer(
-  url: string,
   membership: NodeMembership,
   { hostName: node }: GeneralConfig,
 ): (stage: SilenceStage) => Promise<Explanation> {
-  return async (stage) =>
-    explainSilence({
+  return async (stage) => {
+    const { addresses: { current: { controlUrl: url } }, expectedUrl } =
+      membership;
+    return explainSilence({
       ...{ cause: await lookAtPublisher(url), stage, url, node },
-      joinedUrl: membership.controlUrl,
+      joinedUrl: expectedUrl,
     });
+  };
 }

@@ -25,6 +25,8 @@ class Bench implements AsyncDisposable {
   readonly log = new MemoryLog();
   readonly store = new MemoryBanStore();
   readonly released: string[] = [];
+  /** What nodes were told, and whoever connects later. */
+  readonly told: string[] = [];
   /** How far the system's clock is ahead. */
   aheadMs = 0;
   readonly hub: BanHub;
@@ -40,6 +42,18 @@ class Bench implements AsyncDisposable {
       nodes: {
         enforcing: () => [],
         unbanLocally: () => Promise.resolve({ outcome: "away", detail: "" }),
+        moves: {
+          announce: ({ controlUrl }) => {
+            this.told.push(`later ${controlUrl}`);
+          },
+          tell: (_, { controlUrl }) => {
+            this.told.push(`now ${controlUrl}`);
+            const outcome = "configured";
+            const node = host("web1");
+            const detail = "tcp://hub:1";
+            return Promise.resolve([{ node, role: null, outcome, detail }]);
+          },
+        },
         live: () => [],
         release: (node) => {
           this.released.push(node);
@@ -221,6 +235,35 @@ Deno.test("a journal comes into the audit once, and goes on where it was", async
     ["web1", "web2"],
   );
   strictEqual(log.events.length, 2);
+});
+
+Deno.test("OperatorService tells all nodes of an address, and who connects later, or one of them; it is audited", async () => {
+  await using bench = new Bench();
+  const urls = { controlUrl: "tcp://a:1", streamUrl: "tcp://a:2" };
+  const readdress = (node: string | null) =>
+    bench.ask({
+      ...{ kind: "readdress", by: "root", ...urls },
+      node: node === null ? null : host(node),
+    });
+  const answer = await readdress(null);
+  deepStrictEqual(answer, {
+    kind: "readdressed",
+    nodes: [{
+      ...{ node: host("web1"), role: null },
+      ...{ outcome: "configured", detail: "tcp://hub:1" },
+    }],
+  });
+  await readdress("web1");
+  deepStrictEqual(bench.told, [
+    ...["later tcp://a:1", "now tcp://a:1"],
+    "now tcp://a:1",
+  ]);
+  deepStrictEqual(
+    bench.store.records.audit(10).map(({ action, subject, detail }) =>
+      `${action} ${subject} ${detail}`
+    ).toSorted(),
+    ["node readdress all tcp://a:1", "node readdress web1 tcp://a:1"],
+  );
 });
 
 const BAD_LINES: Readonly<Record<string, string>> = {

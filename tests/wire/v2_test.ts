@@ -31,6 +31,7 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   canonical: true,
   changes: true,
   code: true,
+  controlUrl: true,
   depth: true,
   detail: true,
   encoding: true,
@@ -71,6 +72,7 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   session: true,
   since: true,
   speaks: true,
+  streamUrl: true,
   to: true,
   token: true,
   unacknowledged: true,
@@ -78,10 +80,13 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   why: true,
 };
 const KINDS: Readonly<Record<string, readonly string[]>> = {
-  node: ["BYE", "EVENTS", "HELLO", "RECEIPTS", "STATE", "SYNC", "UNBANNED"],
+  node: [
+    ...["BYE", "EVENTS", "HELLO", "MOVED", "RECEIPTS", "STATE", "SYNC"],
+    "UNBANNED",
+  ],
   publisher: [
-    ...["ACK", "ASK", "CHANGES", "ERROR", "HEARD", "IGNORE", "SNAPSHOT"],
-    ...["UNBAN", "WELCOME"],
+    ...["ACK", "ASK", "CHANGES", "ERROR", "HEARD", "IGNORE", "MOVE"],
+    ...["SNAPSHOT", "UNBAN", "WELCOME"],
   ],
   stream: ["C", "H"],
 };

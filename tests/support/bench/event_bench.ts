@@ -6,10 +6,8 @@
 
 import type { EventId } from "../../../lib/base/ids.ts";
 import { BYE_MS } from "../../../lib/client/farewell.ts";
-import {
-  ControlClient,
-  type ControlClientOptions,
-} from "../../../lib/client/control_client.ts";
+import type { ControlClientOptions } from "../../../lib/client/client_options.ts";
+import { ControlClient } from "../../../lib/client/control_client.ts";
 import {
   Protocol2Link,
   type Protocol2LinkOptions,

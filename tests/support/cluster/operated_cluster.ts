@@ -9,6 +9,7 @@ import { waitUntil } from "../host/wait_until.ts";
 import type { PresencePace } from "../../../lib/wire/presence_pace.ts";
 import type { ChildProcess } from "../host/child_process.ts";
 import {
+  type HostSetting,
   roleCommand,
   type RoleName,
   type Sections,
@@ -30,12 +31,18 @@ export interface OperatedOptions {
   readonly publisher?: Sections[string];
   /** @default {as usual} */
   readonly pace?: PresencePace;
+  /** Hosts whose configuration names the hub in its own way. @default {none} */
+  readonly localhost?: readonly string[];
+  /** The name by which all hosts know the hub, which is theirs alone. @default {they know its address} */
+  readonly hubName?: string;
 }
 
 /** Real programs, and what an operator says to them. */
 export class OperatedCluster implements AsyncDisposable {
   readonly cluster: TestCluster;
   readonly #programs = new Map<string, ChildProcess>();
+  #hubName = "";
+  #setting: HostSetting = {};
 
   private constructor(cluster: TestCluster) {
     this.cluster = cluster;
@@ -43,21 +50,34 @@ export class OperatedCluster implements AsyncDisposable {
 
   /** Starts all of them; each copy follows. */
   static async start(
-    { hosts, settings = {}, publisher = {}, pace }: OperatedOptions,
+    options: OperatedOptions,
   ): Promise<OperatedCluster> {
+    const { hosts, settings = {}, publisher = {}, pace } = options;
     const cluster = await TestCluster.create({ protocol: 2, pace });
     const operated = new OperatedCluster(cluster);
     try {
       await cluster.addHost("hub", { publisher });
+      const { hubName } = options;
+      if (hubName !== undefined) await operated.#knowBy(hubName);
       for (const host of hosts) {
+        const name = options.localhost?.includes(host) ? "localhost" : hubName;
+        const urls = name === undefined
+          ? { control: {}, stream: {} }
+          : urlsAt(cluster, name);
         await cluster.addHost(host, {
           ...settings[host],
+          monitor: {
+            ...urls.control,
+            ...settings[host]?.["monitor"],
+          },
           subscriber: {
             subscriberaction: "exec",
             execprogram: "/bin/true",
+            ...urls.control,
+            ...urls.stream,
             ...settings[host]?.["subscriber"],
           },
-        });
+        }, operated.#setting);
         await appendLog(cluster.logPath(host), "");
       }
       const hub = await cluster.start("publisher", "hub");
@@ -74,6 +94,20 @@ export class OperatedCluster implements AsyncDisposable {
       await operated[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** Has the name of the hub mean another address. */
+  async nameHub(address: string): Promise<void> {
+    await Deno.writeTextFile(this.#hostsPath, `${address} ${this.#hubName}\n`);
+  }
+
+  /** Waits until a host keeps that its publisher may be somewhere. */
+  async membershipSays(host: string, url: string): Promise<void> {
+    const path = `${this.cluster.stateDir(host)}/membership.json`;
+    await waitUntil(
+      async () => (await Deno.readTextFile(path)).includes(url),
+      { what: `${url} in ${path}`, timeoutMs: 15_000 },
+    );
   }
 
   /** Ends a program of a host. */
@@ -114,20 +148,42 @@ export class OperatedCluster implements AsyncDisposable {
     return { code, out: out.trimEnd(), err: ours.join("\n") };
   }
 
-  /** Waits until what is said is as it should be. */
+  /** Waits until what is said on the hub is as it should be. */
   async until(
+    words: string,
+    isSo: (said: OperatorSaid) => boolean,
+  ): Promise<OperatorSaid> {
+    return await this.untilOn("hub", words, isSo);
+  }
+
+  /** Likewise on a host. */
+  async untilOn(
+    host: string,
     words: string,
     isSo: (said: OperatorSaid) => boolean,
   ): Promise<OperatorSaid> {
     let last: OperatorSaid | undefined;
     try {
       return await waitUntil(async () => {
-        last = await this.say(...words.split(" "));
+        last = await this.sayOn(host, ...words.split(" "));
         return isSo(last) ? last : undefined;
       }, { what: words, timeoutMs: 15_000, intervalMs: 100 });
     } catch (cause) {
       throw new Error(`It says ${last?.out} ${last?.err}`, { cause });
     }
+  }
+
+  /** Hosts have a file of names of their own: no other program sees it. */
+  async #knowBy(name: string): Promise<void> {
+    this.#hubName = name;
+    await this.nameHub("127.0.0.1");
+    const mount = 'mount --bind "$0" /etc/hosts && exec "$@"';
+    const within = ["unshare", "--mount", "sh", "-ec", mount, this.#hostsPath];
+    this.#setting = { within };
+  }
+
+  get #hostsPath(): string {
+    return `${this.cluster.dir}/hosts`;
   }
 
   async #following(host: string): Promise<void> {
@@ -141,4 +197,13 @@ export class OperatedCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.cluster[Symbol.asyncDispose]();
   }
+}
+
+/** Where a cluster's hub is reached by another name of its host. */
+function urlsAt({ controlUrl, streamUrl }: TestCluster, name: string) {
+  const named = (url: string) => url.replace("127.0.0.1", name);
+  return {
+    control: { controlserver: named(controlUrl) },
+    stream: { streamserver: named(streamUrl) },
+  };
 }

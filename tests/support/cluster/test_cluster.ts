@@ -257,6 +257,11 @@ export class TestCluster implements AsyncDisposable {
     return await this.start("publisher", host);
   }
 
+  /** Runs a publisher with the keys and members that were put back on its host. */
+  async startAsRestored(host: string): Promise<ChildProcess> {
+    return await this.startWithoutKeys(host);
+  }
+
   /** The figures of a program that runs; asked again where it is too busy to answer. */
   async figures(role: RoleName, host: string): Promise<StatusFigures> {
     return await waitUntil(() => this.peek(role, host), {

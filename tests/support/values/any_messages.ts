@@ -65,6 +65,10 @@ const anySpan = fc.oneof(
   fc.constantFrom(0, MAX_SPAN_MS),
 );
 const anyRemaining = fc.option(anySpan);
+const anyUrl = fc.tuple(
+  fc.constantFrom("192.0.2.10", "[2001:db8::1]", "hub.example.net", "hub_1"),
+  fc.integer({ min: 1, max: 65_535 }),
+).map(([host, port]) => `tcp://${host}:${port}`);
 const key = { jail: anyJailName, address: anyAddress };
 
 const anyEvent: fc.Arbitrary<NodeEvent> = fc.oneof(
@@ -212,6 +216,23 @@ export const anyNodeMessage: fc.Arbitrary<NodeMessage> = fc.oneof(
     ...{ kind: "UNBANNED" as const, session, order },
     ...result,
   })),
+  fc.tuple(
+    anySession,
+    anyCount,
+    fc.oneof(
+      fc.constantFrom(...["taken", "known"] as const).map((outcome) => ({
+        outcome,
+        detail: "",
+      })),
+      fc.record({
+        outcome: fc.constantFrom(...["configured", "failed"] as const),
+        detail: textOf(PLAIN, 0, 200),
+      }),
+    ),
+  ).map(([session, order, result]) => ({
+    ...{ kind: "MOVED" as const, session, order },
+    ...result,
+  })),
   record<Extract<NodeMessage, { kind: "EVENTS" }>>({
     kind: fc.constant("EVENTS"),
     session: anySession,
@@ -290,6 +311,12 @@ export const anyPublisherMessage: fc.Arbitrary<PublisherMessage> = fc.oneof(
     order: anyCount,
     jail: anyJailName,
     address: anyAddress,
+  }),
+  record<Extract<PublisherMessage, { kind: "MOVE" }>>({
+    kind: fc.constant("MOVE"),
+    order: anyCount,
+    controlUrl: anyUrl,
+    streamUrl: anyUrl,
   }),
   fc.constant({ kind: "HEARD" } as const),
   record<Extract<PublisherMessage, { kind: "ACK" }>>({

@@ -35,6 +35,7 @@ export const CLUSTER: ClusterStatus = {
 export const MEMBERSHIP = {
   node: host("web1"),
   controlUrl: "tcp://192.0.2.10:5681",
+  streamUrl: "tcp://192.0.2.10:5682",
 };
 
 /** A node's programs: one of each kind. */

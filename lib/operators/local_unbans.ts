@@ -9,7 +9,7 @@ import { Condition, inTime } from "../async/tasks.ts";
 import type { BanKey } from "../ban/ban.ts";
 import type { SessionId } from "../base/ids.ts";
 import type { HostName } from "../base/host_name.ts";
-import type { LocalAnswer } from "../operators/local_unban_service.ts";
+import type { LocalAnswer } from "./local_unban_service.ts";
 import type { NodeMessage, PublisherMessage } from "../wire/v2_messages.ts";
 
 type Unbanned = Extract<NodeMessage, { readonly kind: "UNBANNED" }>;

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { SessionId } from "../../lib/base/ids.ts";
-import { LocalUnbans } from "../../lib/publisher/local_unbans.ts";
+import { LocalUnbans } from "../../lib/operators/local_unbans.ts";
 import type { PublisherMessage } from "../../lib/wire/v2_messages.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
