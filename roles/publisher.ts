@@ -32,6 +32,7 @@ import {
   type PublisherMembers,
   readPublisherMembers,
 } from "./program/publisher_members.ts";
+import { lastBackupMs } from "./program/last_backup.ts";
 import { answerOperators } from "./program/operator_socket.ts";
 import { checkTokens, PublisherTokens } from "./program/publisher_tokens.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
@@ -110,6 +111,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     hostName: config.general.hostName,
     version: deno.version,
     allowed: members.list.allowed,
+    lastBackupMs: () => lastBackupMs(config.general.stateDir),
     gather: (ended) => context.clock.delay(0, ended),
   });
   await using _operators = await answerOperators(context, publisher);

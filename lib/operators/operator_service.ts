@@ -66,6 +66,8 @@ export interface OperatorServiceOptions {
   readonly hostName: HostName;
   /** How long the past is kept, in milliseconds. */
   readonly keepHistoryMs: number;
+  /** When the publisher was last backed up, in milliseconds since 1970, by the system's clock. Does not reject. @default {never} */
+  readonly lastBackupMs?: () => Promise<number | undefined>;
   /** How far the system's clock is ahead of the table's, in milliseconds. */
   readonly aheadMs: () => number;
   readonly clock: Clock;
@@ -120,7 +122,12 @@ export class OperatorService {
         this.#record({ by, action, subject, detail }),
     });
     this.#why = new WhyService({ ...options, nodes, turns, nowMs });
-    this.#status = new StatusService({ ...options, nodes, turns });
+    this.#status = new StatusService({
+      ...options,
+      nodes,
+      turns,
+      backupAgoMs: () => this.#backupAgoMs(),
+    });
     this.#tail = new LiveTail({ ...options, nodes });
   }
 
@@ -239,6 +246,15 @@ export class OperatorService {
           entries: records.audit(Math.min(request.max, MAX_AUDIT_ANSWER)),
         };
     }
+  }
+
+  /** Who makes a backup goes by the system's clock. */
+  async #backupAgoMs(): Promise<number | null> {
+    const { lastBackupMs, clock, aheadMs } = this.#options;
+    const atMs = await lastBackupMs?.();
+    return atMs === undefined
+      ? null
+      : Math.max(0, Math.round(clock.nowMs() + aheadMs() - atMs));
   }
 
   async #readdress(

@@ -30,6 +30,8 @@ export interface StatusServiceOptions {
   readonly version: string;
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly turns: SharedTurns;
+  /** How long ago the publisher was backed up, in milliseconds; `null`: never. */
+  readonly backupAgoMs: () => Promise<number | null>;
 }
 
 /** Bans between two looks at the clock. */
@@ -72,7 +74,7 @@ export class StatusService {
    * @param signal Ends it.
    */
   async status(signal: AbortSignal): Promise<ClusterStatus> {
-    const { hub, nodes, version, clock } = this.#options;
+    const { hub, nodes, version, clock, backupAgoMs } = this.#options;
     const sum = await this.#sum(signal);
     const { bans, waiting, ...enforced } = sum;
     return {
@@ -82,6 +84,7 @@ export class StatusService {
       waiting,
       change: hub.table.seq,
       storeTrouble: wordsOf(hub.storeTrouble ?? ""),
+      backupAgoMs: await backupAgoMs(),
       nodes: countsOf(nodes.live()),
       enforced,
       lastHour: this.#lastHour(),

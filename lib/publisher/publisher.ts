@@ -68,6 +68,8 @@ export interface PublisherOptions {
   readonly allowed?: readonly AllowedNetwork[];
   /** When nodes are silent. @default {PRESENCE_PACE} */
   readonly pace?: PresencePace;
+  /** When it was last backed up, in milliseconds since 1970, by the system's clock. @default {never} */
+  readonly lastBackupMs?: () => Promise<number | undefined>;
   /** As in {@link BanHubOptions}. */
   readonly gather?: NonNullable<BanHubOptions["gather"]>;
 }

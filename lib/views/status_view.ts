@@ -42,9 +42,12 @@ const HOUR_MS = 3_600_000;
 
 /** The lines of a hub. */
 export function statusLines(status: ClusterStatus): readonly string[] {
-  const { storeTrouble } = status;
+  const { storeTrouble, waiting } = status;
   return [
     line("hub", hubText(status)),
+    ...(waiting === 0
+      ? []
+      : [line("waiting", `${bansText(waiting)} more, for their quorum`)]),
     ...(storeTrouble === "" ? [] : [line("store", storeTrouble)]),
     line("nodes", nodesText(status.nodes), "fail2ban-cluster nodes"),
     enforcedLine(status),
@@ -55,7 +58,7 @@ export function statusLines(status: ClusterStatus): readonly string[] {
 /** A line of JSON of a hub; `docs/schemas/status.json` says what is in it. */
 export function statusJson(status: ClusterStatus): string {
   const { version, upMs, bans, waiting, change, storeTrouble } = status;
-  const { nodes, enforced, lastHour } = status;
+  const { backupAgoMs, nodes, enforced, lastHour } = status;
   return JSON.stringify({
     kind: "hub",
     version,
@@ -64,6 +67,7 @@ export function statusJson(status: ClusterStatus): string {
     waiting,
     change,
     store: storeTrouble === "" ? "ok" : storeTrouble,
+    backupSeconds: backupAgoMs === null ? null : secondsOf(backupAgoMs),
     nodes,
     enforced,
     lastHour: {
@@ -122,14 +126,15 @@ function line(label: string, text: string, next = ""): string {
 }
 
 function hubText(status: ClusterStatus): string {
-  const { version, upMs, bans, waiting, change, storeTrouble } = status;
-  const waits = waiting === 0 ? "" : ` (${countText(waiting)} more wait)`;
+  const { version, upMs, bans, change } = status;
+  const { storeTrouble, backupAgoMs } = status;
   return [
     `publisher ${version}`,
     `up ${spanText(upMs)}`,
-    `${bansText(bans)}${waits}`,
+    bansText(bans),
     `change ${countText(change)}`,
     storeTrouble === "" ? "store ok" : "store fails",
+    backupAgoMs === null ? "no backup" : `backup ${spanText(backupAgoMs)} old`,
   ].join(GAP);
 }
 

@@ -8,6 +8,7 @@ import {
   integer,
   list,
   type Members,
+  orNull,
   record,
   type Shape,
   text,
@@ -64,6 +65,8 @@ export interface ClusterStatus {
   readonly change: number;
   /** Why nothing can be stored; empty: it can. */
   readonly storeTrouble: string;
+  /** How long ago the last backup was made, in milliseconds; `null`: none was. */
+  readonly backupAgoMs: number | null;
   readonly nodes: NodeCounts;
   readonly enforced: EnforcementSum;
   readonly lastHour: LastHour;
@@ -108,6 +111,7 @@ export const STATUS_MEMBERS: Members<ClusterStatus> = {
   waiting: count("waiting"),
   change: count("change"),
   storeTrouble: words("storeTrouble"),
+  backupAgoMs: orNull(count("backupAgoMs")),
   nodes,
   enforced,
   lastHour,

@@ -19,6 +19,7 @@ import {
 } from "../../lib/store/io/store_copies.ts";
 import { DatabaseFiles, folderOf } from "../../lib/store/database_files.ts";
 import { memberListPath } from "../../lib/members/io/secret_file.ts";
+import { noteBackup } from "./last_backup.ts";
 import { identityFile, memberListFile } from "./member_files.ts";
 import { isRunning } from "./running_programs.ts";
 
@@ -59,13 +60,29 @@ export async function backUp(
   const contents = await copyStore(path, banStorePath(beside), nowMs);
   const members = await copyMembers(stateDir, beside);
   await onDisk(dir, () => Deno.rename(beside, dir));
+  const unnoted = await noteIn(stateDir, nowMs);
   return {
     lines: [],
     notes: [
       `backed up to ${dir}: ${contentsText(contents)}, ${membersText(members)}`,
       "it has the keys of the cluster: keep it as safe as this host",
+      ...unnoted,
     ],
   };
+}
+
+/** The backup is good even where status can't tell of it. @returns What is to be said. */
+async function noteIn(
+  stateDir: string,
+  nowMs: number,
+): Promise<readonly string[]> {
+  try {
+    await noteBackup(stateDir, nowMs);
+    return [];
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    return [`status will not know of it: ${error.message}`];
+  }
 }
 
 /**

@@ -29,6 +29,8 @@ class Bench implements AsyncDisposable {
   readonly told: string[] = [];
   /** How far the system's clock is ahead. */
   aheadMs = 0;
+  /** When the hub was last backed up. */
+  backupMs: number | undefined;
   readonly hub: BanHub;
   readonly service: OperatorService;
   readonly #stop = new AbortController();
@@ -62,6 +64,7 @@ class Bench implements AsyncDisposable {
       },
       store,
       aheadMs: () => this.aheadMs,
+      lastBackupMs: () => Promise.resolve(this.backupMs),
       protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
       noteOf: () => "",
       hostName: host("hub"),
@@ -235,6 +238,24 @@ Deno.test("a journal comes into the audit once, and goes on where it was", async
     ["web1", "web2"],
   );
   strictEqual(log.events.length, 2);
+});
+
+Deno.test("OperatorService reckons a backup's age by the system's clock, whatever the table's is", async () => {
+  await using bench = new Bench();
+  const age = async () => {
+    const asking = bench.ask({ kind: "status" });
+    await bench.clock.advance(0);
+    const answer = await asking;
+    ok(answer.kind === "status");
+    return answer.backupAgoMs;
+  };
+  strictEqual(await age(), null);
+  bench.backupMs = bench.clock.nowMs() + HOUR_MS;
+  bench.aheadMs = 2 * HOUR_MS;
+  strictEqual(await age(), HOUR_MS);
+  // Of a clock that was set back since.
+  bench.aheadMs = 0;
+  strictEqual(await age(), 0);
 });
 
 Deno.test("OperatorService tells all nodes of an address, and who connects later, or one of them; it is audited", async () => {

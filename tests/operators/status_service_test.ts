@@ -25,6 +25,7 @@ function node(name: string, state: LiveNode["state"]): LiveNode {
 class Bench implements AsyncDisposable {
   readonly clock = new ManualClock();
   readonly store = new MemoryBanStore();
+  backupAgoMs: number | null = null;
   readonly hub: BanHub;
   readonly service: StatusService;
   readonly #stop = new AbortController();
@@ -48,6 +49,7 @@ class Bench implements AsyncDisposable {
         ],
       },
       turns: new SharedTurns({ clock: STILL }),
+      backupAgoMs: () => Promise.resolve(this.backupAgoMs),
     });
     this.#running = this.hub.run(this.#stop.signal).catch(() => {});
   }
@@ -143,6 +145,13 @@ Deno.test("status() counts a ban that waits for its quorum by itself, and as beg
   await bench.report("web2", "192.0.2.1");
   const after = await bench.status();
   deepStrictEqual([after.bans, after.waiting, after.lastHour.began], [1, 0, 1]);
+});
+
+Deno.test("status() tells how old the last backup is", async () => {
+  await using bench = new Bench();
+  strictEqual((await bench.status()).backupAgoMs, null);
+  bench.backupAgoMs = 7_000;
+  strictEqual((await bench.status()).backupAgoMs, 7_000);
 });
 
 Deno.test("status() tells why the store keeps nothing, until it does", async () => {

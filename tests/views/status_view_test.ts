@@ -11,7 +11,7 @@ function lines(more: Partial<ClusterStatus> = {}): readonly string[] {
 
 Deno.test("status of a cluster is as operators were promised it", () => {
   deepStrictEqual(lines(), [
-    "hub         publisher 0.2.0   up 12 d   1,204 bans   change 88,213   store ok",
+    "hub         publisher 0.2.0   up 12 d   1,204 bans   change 88,213   store ok   backup 4 h old",
     "nodes       11 ok   1 silent   1 set aside          fail2ban-cluster nodes",
     "enforced    13,240 of 13,244 on 11 nodes            4 not: fail2ban-cluster bans --not-enforced",
     "last hour   311 new   298 ended   12 refused (9 allowlist, 3 own-address)",
@@ -33,17 +33,19 @@ Deno.test("status of a cluster where all is well names no command for what is no
 });
 
 Deno.test("status of a cluster tells that its store fails, who waits for a quorum, and that nobody enforces", () => {
-  const [hub, store, nodes, enforced] = lines({
+  const [hub, waiting, store, nodes, enforced] = lines({
     waiting: 3,
     bans: 1,
     storeTrouble: "cannot write publisher.sqlite3: disk full",
+    backupAgoMs: null,
     nodes: { ok: 0, silent: 0, away: 0, never: 0, aside: 0 },
     enforced: { inForce: 0, expected: 0, nodes: 0 },
   });
   strictEqual(
     hub,
-    "hub         publisher 0.2.0   up 12 d   1 ban (3 more wait)   change 88,213   store fails",
+    "hub         publisher 0.2.0   up 12 d   1 ban   change 88,213   store fails   no backup",
   );
+  strictEqual(waiting, "waiting     3 bans more, for their quorum");
   strictEqual(store, "store       cannot write publisher.sqlite3: disk full");
   strictEqual(
     nodes,

@@ -43,6 +43,7 @@ Deno.test("a hub whose disk is lost comes back from a backup and a subscriber's 
     backedUp.err,
     /backed up to \S+: 20 bans \(change \d+\), the publisher's keys, 3 members, an allowlist of 0$/m,
   );
+  match((await operated.say("status")).out, /store ok {3}backup \d+ s old$/m);
   match((await operated.say("backup", backup)).err, /is there already$/m);
   await ban(operated, later);
   await waitCopy(cluster, "web2", [...first, ...later]);
@@ -61,6 +62,8 @@ Deno.test("a hub whose disk is lost comes back from a backup and a subscriber's 
   deepStrictEqual(publishersBans(cluster), [...first, ...later].sort());
 
   const second = await cluster.start("publisher", "hub");
+  // What was noted of it went with the disk.
+  match((await operated.say("status")).out, /store ok {3}no backup$/m);
   const last = addresses(80, 1);
   await ban(operated, last);
   await waitCopy(cluster, "web2", [...first, ...later, ...last]);
@@ -74,9 +77,12 @@ Deno.test("a hub whose disk is lost comes back from a backup and a subscriber's 
 
   // A backup is older than what was reported since: monitors report that again.
   await second.end("SIGKILL");
+  const again = `${cluster.dir}/again`;
+  strictEqual((await operated.say("backup", again)).code, 0);
   strictEqual((await operated.say("restore", backup)).code, 0);
   deepStrictEqual(publishersBans(cluster), [...first].sort());
   await cluster.start("publisher", "hub");
+  match((await operated.say("status")).out, /store ok {3}backup \d+ s old$/m);
   await waitUntil(
     () => publishersBans(cluster).length === 31,
     { what: "what was reported since the backup", timeoutMs: 30_000 },

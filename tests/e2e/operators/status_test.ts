@@ -30,7 +30,7 @@ Deno.test("status on the hub is the cluster's, and on a node what that has and w
   const { out, code } = await operated.say("status");
   strictEqual(code, 0);
   deepStrictEqual(steady(out).split("\n"), [
-    "hub         publisher V   up T   1 ban   change 1   store ok",
+    "hub         publisher V   up T   1 ban   change 1   store ok   no backup",
     // The hub is a member, too, in this set-up, and runs nothing of a node.
     "nodes       2 ok   1 never there                    fail2ban-cluster nodes",
     "enforced    2 of 2 on 2 nodes",

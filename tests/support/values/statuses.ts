@@ -18,6 +18,7 @@ export const CLUSTER: ClusterStatus = {
   waiting: 0,
   change: 88_213,
   storeTrouble: "",
+  backupAgoMs: 4 * 3_600_000,
   nodes: { ok: 11, silent: 1, away: 0, never: 0, aside: 1 },
   enforced: { inForce: 13_240, expected: 13_244, nodes: 11 },
   lastHour: {

@@ -1,0 +1,41 @@
+/**
+ * When this host's publisher was last backed up.
+ *
+ * @module
+ */
+
+import { RuntimeError } from "../../lib/base/errors.ts";
+import { SecretFile } from "../../lib/members/io/secret_file.ts";
+import {
+  LAST_BACKUP_FORM,
+  lastBackupPath,
+} from "../../lib/store/last_backup.ts";
+
+/**
+ * Reads it.
+ *
+ * @returns In milliseconds since 1970, by the system's clock; `undefined`: it
+ * never was, or nobody can tell.
+ */
+export async function lastBackupMs(
+  stateDir: string,
+): Promise<number | undefined> {
+  try {
+    return (await fileIn(stateDir).read())?.atMs;
+  } catch (error) {
+    if (error instanceof RuntimeError) return undefined;
+    throw error;
+  }
+}
+
+/** Notes it. @throws {RuntimeError} when it can't be written. */
+export async function noteBackup(
+  stateDir: string,
+  atMs: number,
+): Promise<void> {
+  await fileIn(stateDir).replace({ atMs });
+}
+
+function fileIn(stateDir: string) {
+  return new SecretFile(lastBackupPath(stateDir), LAST_BACKUP_FORM);
+}
