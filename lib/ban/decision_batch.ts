@@ -16,7 +16,7 @@ import type { BanTable } from "./ban_table.ts";
 import type { EventId } from "../base/ids.ts";
 import type { BanStore, StoreEntry } from "./ban_store.ts";
 import type { HostName } from "../base/host_name.ts";
-import { isImportOrigin } from "../base/origin_name.ts";
+import { isImportOrigin } from "../base/operator_name.ts";
 import { isOperatorsLift } from "./ban.ts";
 
 /** An event and its id. */

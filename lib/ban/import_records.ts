@@ -10,7 +10,7 @@
  */
 
 import type { Address } from "../base/address.ts";
-import type { ImportName } from "../base/origin_name.ts";
+import type { ImportName } from "../base/operator_name.ts";
 
 /** An import. */
 export interface StoredImport {

@@ -7,7 +7,7 @@
 
 import { UsageError } from "../base/errors.ts";
 import { parseJailName } from "../base/jail_name.ts";
-import { parseOrigin } from "../base/origin_name.ts";
+import { parseOrigin } from "../base/operator_name.ts";
 import {
   BAN_SORTS,
   type BanFilter,

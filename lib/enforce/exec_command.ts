@@ -29,7 +29,7 @@
 
 import { parseAddress } from "../base/address.ts";
 import type { BanKind } from "../ban/ban_event.ts";
-import { parseOrigin } from "../base/origin_name.ts";
+import { parseOrigin } from "../base/operator_name.ts";
 import { parseJailName } from "../base/jail_name.ts";
 import type { HostBan } from "./enforcer.ts";
 

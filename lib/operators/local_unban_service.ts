@@ -9,7 +9,7 @@ import { pastBans } from "../ban/ban_past.ts";
 import type { BanStore } from "../ban/ban_store.ts";
 import type { Address } from "../base/address.ts";
 import { canonicalHost, type HostName } from "../base/host_name.ts";
-import { isNodeOrigin } from "../base/origin_name.ts";
+import { isNodeOrigin } from "../base/operator_name.ts";
 import { wordsOf } from "../wire/operator_bans.ts";
 import {
   type LocalOutcome,

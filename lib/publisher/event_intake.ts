@@ -7,7 +7,7 @@
 import type { TableEvent } from "../ban/ban_decision.ts";
 import type { BanHub } from "../ban/ban_hub.ts";
 import type { BadKind } from "../members/breaker.ts";
-import { isReservedJail } from "../base/origin_name.ts";
+import { isReservedJail } from "../base/operator_name.ts";
 import type { HubRequest, HubVerdict } from "../ban/decision_batch.ts";
 import type { EventResult, NodeEvent } from "../wire/v2_messages.ts";
 import type { HostName } from "../base/host_name.ts";

@@ -29,7 +29,7 @@ import type {
   OperatorAnswer,
   OperatorRequest,
 } from "../wire/operator_messages.ts";
-import { isReservedJail } from "../base/origin_name.ts";
+import { isReservedJail } from "../base/operator_name.ts";
 import { OperatorService } from "../operators/operator_service.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
 import type { StatusFigures } from "../service/status_report.ts";

@@ -12,7 +12,7 @@ import type { Ban, BanReport, Change } from "../ban/ban.ts";
 import type { HostName } from "../base/host_name.ts";
 import { type JailName, parseJailName } from "../base/jail_name.ts";
 import { rememberNames } from "../base/name_cache.ts";
-import { parseOrigin } from "../base/origin_name.ts";
+import { parseOrigin } from "../base/operator_name.ts";
 import { checksum } from "../base/checksum.ts";
 import { type SqlRow, type SqlValue, valuesOf } from "./sql.ts";
 import { UnusableStoreError } from "./store_errors.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Address } from "../base/address.ts";
-import { type ImportName, parseImportName } from "../base/origin_name.ts";
+import { type ImportName, parseImportName } from "../base/operator_name.ts";
 import {
   IMPORT_STATES,
   type ImportRecords,

@@ -5,7 +5,7 @@
  */
 
 import type { Address } from "../base/address.ts";
-import { isNodeOrigin } from "../base/origin_name.ts";
+import { isNodeOrigin } from "../base/operator_name.ts";
 import type {
   LocalUnban,
   Steered,

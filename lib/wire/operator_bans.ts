@@ -9,7 +9,7 @@
 
 import { type Address, parseAddress } from "../base/address.ts";
 import type { HostName } from "../base/host_name.ts";
-import { parseOrigin } from "../base/origin_name.ts";
+import { parseOrigin } from "../base/operator_name.ts";
 import { type JailName, parseJailName } from "../base/jail_name.ts";
 import {
   flag,

@@ -9,7 +9,7 @@
  * reply       = message / "NAK"        ; the request without its token
  * broadcast   = message / list "|" jail "|" action "|" address
  * message     = host "|" jail "|" action "|" address
- * list        = <an import, as in origin_name.ts>
+ * list        = <an import, as in operator_name.ts>
  * action      = "Ban" / "Unban"        ; in any case
  * token       = 1*256(%x20-7B / %x7D-7E)  ; printable ASCII, no "|"
  * host        = <as in host_name.ts>
@@ -27,7 +27,7 @@
 import { MAX_ADDRESS_LENGTH, parseAddress } from "../base/address.ts";
 import type { BanEvent, BanKind } from "../ban/ban_event.ts";
 import { type HostName, parseHostName } from "../base/host_name.ts";
-import { parseOrigin } from "../base/origin_name.ts";
+import { parseOrigin } from "../base/operator_name.ts";
 import { parseJailName } from "../base/jail_name.ts";
 import { knownTokenAt } from "../base/secrets.ts";
 import type { Frames } from "../zmq/ports.ts";
@@ -107,7 +107,6 @@ export function encodeBroadcast(event: BanEvent): Uint8Array {
  * import { decodeRequest, encodeRequest } from "./v1.ts";
  * import { parseAddress } from "../base/address.ts";
  * import { parseHostName } from "../base/host_name.ts";
-import { parseOrigin } from "../base/origin_name.ts";
  * import { parseJailName } from "../base/jail_name.ts";
  * import { ok, strictEqual } from "node:assert/strict";
  *

@@ -19,7 +19,7 @@ import type {
 } from "./v2_messages.ts";
 import type { Receipt } from "../ban/receipt.ts";
 import { parseHostName } from "../base/host_name.ts";
-import { parseOrigin } from "../base/origin_name.ts";
+import { parseOrigin } from "../base/operator_name.ts";
 import { parseJailName } from "../base/jail_name.ts";
 import {
   MAX_ACTIONS,

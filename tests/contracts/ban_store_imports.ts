@@ -10,7 +10,7 @@ import type {
   ListedAddress,
   StoredImport,
 } from "../../lib/ban/import_records.ts";
-import { parseImportName } from "../../lib/base/origin_name.ts";
+import { parseImportName } from "../../lib/base/operator_name.ts";
 import { address } from "../support/values/core_values.ts";
 import { NOW_MS } from "../support/values/stored_changes.ts";
 import type { KeptStore } from "./ban_store_contract.ts";

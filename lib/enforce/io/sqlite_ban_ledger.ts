@@ -15,7 +15,7 @@ import {
   oddKind,
 } from "../../base/aside.ts";
 import { RuntimeError } from "../../base/errors.ts";
-import { parseOrigin } from "../../base/origin_name.ts";
+import { parseOrigin } from "../../base/operator_name.ts";
 import { parseJailName } from "../../base/jail_name.ts";
 import type {
   BanLedger,

@@ -1,6 +1,6 @@
 import type { Address } from "../../../lib/base/address.ts";
 import type { RuntimeError } from "../../../lib/base/errors.ts";
-import type { ImportName } from "../../../lib/base/origin_name.ts";
+import type { ImportName } from "../../../lib/base/operator_name.ts";
 import type {
   ImportRecords,
   ListedAddress,

@@ -3,11 +3,11 @@ import {
   importOrigin,
   isImportOrigin,
   isNodeOrigin,
+  OPERATOR_ORIGIN,
   parseImportName,
   parseOrigin,
-} from "../../lib/base/origin_name.ts";
+} from "../../lib/base/operator_name.ts";
 import { parseHostName } from "../../lib/base/host_name.ts";
-import { OPERATOR_ORIGIN } from "../../lib/base/operator_name.ts";
 import { host } from "../support/values/core_values.ts";
 
 Deno.test("parseOrigin() takes hosts' names and those of imports, and nothing else", () => {
