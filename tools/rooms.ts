@@ -28,6 +28,11 @@ export const ROOMS: readonly Room[] = [
     mayImport: [],
   },
   {
+    name: "lists",
+    holds: "lists of addresses that others publish: text -> entries",
+    mayImport: ["base"],
+  },
+  {
     name: "log",
     holds: "our own log: records, throttle, line queue, syslog",
     mayImport: ["async", "base"],

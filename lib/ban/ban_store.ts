@@ -8,6 +8,7 @@ import type { Address } from "../base/address.ts";
 import type { Ban, BanKey, Change } from "./ban.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { Epoch, EventId } from "../base/ids.ts";
+import type { ImportRecords } from "./import_records.ts";
 import type { Receipt } from "./receipt.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { NodeRecords } from "../members/node_records.ts";
@@ -123,6 +124,8 @@ export interface BanStore {
   prune(beforeMs: number, nowMs: number): Promise<boolean>;
   /** The audit and the quarantines. */
   readonly records: NodeRecords;
+  /** The lists that operators imported. */
+  readonly imports: ImportRecords;
 }
 
 /** How long it is remembered that an operator lifted a ban, in milliseconds: 400 days. */

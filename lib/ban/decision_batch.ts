@@ -16,6 +16,7 @@ import type { BanTable } from "./ban_table.ts";
 import type { EventId } from "../base/ids.ts";
 import type { BanStore, StoreEntry } from "./ban_store.ts";
 import type { HostName } from "../base/host_name.ts";
+import { isImportOrigin } from "../base/operator_name.ts";
 import { isOperatorsLift } from "./ban.ts";
 
 /** An event and its id. */
@@ -120,6 +121,8 @@ export class DecisionBatch {
   #isBeyondRoom(ban: Ban | undefined, event: TableEvent): boolean {
     if (event.kind !== "report") return false;
     const { origin } = event;
+    // How much an import may name is decided of the whole list.
+    if (isImportOrigin(origin)) return false;
     if (ban?.reports.some((each) => each.origin === origin)) return false;
     const count = this.#table.reportsOf(origin) + (this.#more.get(origin) ?? 0);
     return count >= this.#options.maxReports;

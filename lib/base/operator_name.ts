@@ -1,11 +1,19 @@
 /**
- * The name under which operators report and lift. No node has it.
+ * Who reports bans: nodes by their names, operators, and lists that operators
+ * import.
+ *
+ * ```abnf
+ * origin = host / "import:" import-name          ; host: see host_name.ts
+ * import-name = (LOWER / DIGIT) *31(LOWER / DIGIT / "_" / "." / "-")
+ * ```
+ *
+ * No node is called `operator`, and no host's name has a colon.
  *
  * @module
  */
 
-import { canonicalHost, type HostName } from "./host_name.ts";
-import type { JailName } from "./jail_name.ts";
+import { canonicalHost, type HostName, parseHostName } from "./host_name.ts";
+import { CLUSTER_JAIL, type JailName } from "./jail_name.ts";
 
 /** The origin of what an operator bans, and who lifts what an operator lifts. */
 export const OPERATOR_ORIGIN = "operator" as HostName;
@@ -15,4 +23,63 @@ export const OPERATOR_JAIL = "operator" as JailName;
 /** Whether a name is that of operators. */
 export function isOperatorOrigin(name: HostName): boolean {
   return canonicalHost(name) === OPERATOR_ORIGIN;
+}
+
+/** @internal */
+declare const brand: unique symbol;
+
+/** The name of an import; made by {@link parseImportName} only. */
+export type ImportName = string & { readonly [brand]: "ImportName" };
+
+/** The jail of what lists name. */
+export const LIST_JAIL = "list" as JailName;
+
+const PREFIX = "import:";
+const IMPORT_NAME = /^[a-z0-9][a-z0-9_.-]{0,31}$/;
+
+/** Whether a jail is the cluster's own: no node reports in it. */
+export function isReservedJail(jail: JailName): boolean {
+  return jail === CLUSTER_JAIL || jail === OPERATOR_JAIL || jail === LIST_JAIL;
+}
+
+/** Reads the name of an import; `undefined`: it is none. */
+export function parseImportName(text: string): ImportName | undefined {
+  return IMPORT_NAME.test(text) ? text as ImportName : undefined;
+}
+
+/** The origin under which an import reports. */
+export function importOrigin(name: ImportName): HostName {
+  return `${PREFIX}${name}` as HostName;
+}
+
+/** Whether an origin is an import's. */
+export function isImportOrigin(origin: HostName): boolean {
+  return origin.startsWith(PREFIX);
+}
+
+/** Whether an origin is a host with a fail2ban of its own. */
+export function isNodeOrigin(origin: HostName): boolean {
+  return !isImportOrigin(origin) && !isOperatorOrigin(origin);
+}
+
+/**
+ * Reads an origin: of a report, not of whoever is connected.
+ *
+ * @param text Text from the wire or a store.
+ * @returns The origin, or `undefined` when it is none.
+ *
+ * @example
+ * ```ts
+ * import { parseOrigin } from "./operator_name.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(parseOrigin("web1"), "web1");
+ * strictEqual(parseOrigin("import:drop"), "import:drop");
+ * strictEqual(parseOrigin("import:"), undefined);
+ * ```
+ */
+export function parseOrigin(text: string): HostName | undefined {
+  if (!text.startsWith(PREFIX)) return parseHostName(text);
+  const name = parseImportName(text.slice(PREFIX.length));
+  return name && importOrigin(name);
 }

@@ -6,8 +6,8 @@
  */
 
 import { UsageError } from "../base/errors.ts";
-import { parseHostName } from "../base/host_name.ts";
 import { parseJailName } from "../base/jail_name.ts";
+import { parseOrigin } from "../base/operator_name.ts";
 import {
   BAN_SORTS,
   type BanFilter,
@@ -39,7 +39,8 @@ export function banFilterOptions(
     ),
     node: value(
       "node",
-      (text) => parseHostName(text) ?? expected(text, "a node's name"),
+      (text) =>
+        parseOrigin(text) ?? expected(text, "a node's name, or import:NAME"),
     ),
     at: value("address", networkOf),
     within: value("in", networkOf),

@@ -29,7 +29,7 @@
 
 import { parseAddress } from "../base/address.ts";
 import type { BanKind } from "../ban/ban_event.ts";
-import { parseHostName } from "../base/host_name.ts";
+import { parseOrigin } from "../base/operator_name.ts";
 import { parseJailName } from "../base/jail_name.ts";
 import type { HostBan } from "./enforcer.ts";
 
@@ -70,7 +70,7 @@ export function execCall(
   const action = checked("action", kind, parseAction);
   const address = checked("address", ban.address, parseAddress);
   const jail = checked("jail", ban.jail, parseJailName);
-  const origin = checked("origin", ban.origin, parseHostName);
+  const origin = checked("origin", ban.origin, parseOrigin);
   const reported = checked("reported jail", ban.reportedJail, parseJailName);
   const seconds = secondsLeft(action, ban.expiresMs, nowMs);
   return {

@@ -7,12 +7,11 @@
 import type { TableEvent } from "../ban/ban_decision.ts";
 import type { BanHub } from "../ban/ban_hub.ts";
 import type { BadKind } from "../members/breaker.ts";
-import { OPERATOR_JAIL } from "../base/operator_name.ts";
+import { isReservedJail } from "../base/operator_name.ts";
 import type { HubRequest, HubVerdict } from "../ban/decision_batch.ts";
 import type { EventResult, NodeEvent } from "../wire/v2_messages.ts";
 import type { HostName } from "../base/host_name.ts";
 import { matchesAnyJail } from "../base/jail_globs.ts";
-import { CLUSTER_JAIL } from "../base/jail_name.ts";
 import type { Member } from "../members/member.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
 import type { NodeQuotas } from "./node_quotas.ts";
@@ -113,7 +112,7 @@ export class EventIntake {
     { rights }: Member,
   ): Against | undefined {
     const { kind, jail, address } = event;
-    if (jail === CLUSTER_JAIL || jail === OPERATOR_JAIL) {
+    if (isReservedJail(jail)) {
       return { rule: "cluster-jail", kind: "refused" };
     }
     // What it reported before it may take back, whatever its rights are now.

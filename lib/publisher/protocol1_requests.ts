@@ -8,8 +8,7 @@ import type { BanEvent } from "../ban/ban_event.ts";
 import type { TableEvent } from "../ban/ban_decision.ts";
 import { type BanHub, BusyError } from "../ban/ban_hub.ts";
 import { RuntimeError } from "../base/errors.ts";
-import { isOperatorOrigin, OPERATOR_JAIL } from "../base/operator_name.ts";
-import { CLUSTER_JAIL } from "../base/jail_name.ts";
+import { isOperatorOrigin, isReservedJail } from "../base/operator_name.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import type { SendQueue } from "../zmq/send_queue.ts";
 import type { Clock } from "../async/clock.ts";
@@ -126,7 +125,7 @@ export function judgeRequest(
     return refuse("not-your-host", event, detail);
   }
   // What happens in the cluster's own jail is the cluster's own doing.
-  if (event.jail === CLUSTER_JAIL || event.jail === OPERATOR_JAIL) {
+  if (isReservedJail(event.jail)) {
     return refuse("jail", event);
   }
   if (isOperatorOrigin(event.origin)) {

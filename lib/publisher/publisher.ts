@@ -29,7 +29,7 @@ import type {
   OperatorAnswer,
   OperatorRequest,
 } from "../wire/operator_messages.ts";
-import { OPERATOR_JAIL } from "../base/operator_name.ts";
+import { isReservedJail } from "../base/operator_name.ts";
 import { OperatorService } from "../operators/operator_service.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
 import type { StatusFigures } from "../service/status_report.ts";
@@ -271,5 +271,5 @@ export class Publisher {
 
 /** An operator's word is enough. */
 function quorumBesideOperators(quorumOf: QuorumOf): QuorumOf {
-  return (jail) => jail === OPERATOR_JAIL ? ANY_NODE(jail) : quorumOf(jail);
+  return (jail) => isReservedJail(jail) ? ANY_NODE(jail) : quorumOf(jail);
 }

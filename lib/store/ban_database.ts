@@ -18,6 +18,7 @@ import { Pruning } from "./pruning.ts";
 import { BanTables } from "./ban_tables.ts";
 import { RecordTables } from "./record_tables.ts";
 import { HistoryTables } from "./history_tables.ts";
+import { ImportTables } from "./import_tables.ts";
 
 /** The methods of a `BanStore` over a connection; all are synchronous. */
 export class BanDatabase {
@@ -25,6 +26,8 @@ export class BanDatabase {
   readonly epoch: Epoch;
   /** The audit and the quarantines. */
   readonly records: RecordTables;
+  /** The lists that operators imported. */
+  readonly imports: ImportTables;
   readonly #database: SqlDatabase;
   readonly #history: HistoryTables;
   readonly #bans: BanTables;
@@ -40,6 +43,7 @@ export class BanDatabase {
   constructor(database: SqlDatabase) {
     this.#database = database;
     this.records = new RecordTables(database);
+    this.imports = new ImportTables(database);
     this.#history = new HistoryTables(database);
     this.#bans = new BanTables(database, (id) => this.#history.isAbout(id));
     this.#pruning = new Pruning(database, this.#bans);

@@ -9,9 +9,10 @@
 
 import { type Address, parseAddress } from "../base/address.ts";
 import type { Ban, BanReport, Change } from "../ban/ban.ts";
-import { type HostName, parseHostName } from "../base/host_name.ts";
+import type { HostName } from "../base/host_name.ts";
 import { type JailName, parseJailName } from "../base/jail_name.ts";
 import { rememberNames } from "../base/name_cache.ts";
+import { parseOrigin } from "../base/operator_name.ts";
 import { checksum } from "../base/checksum.ts";
 import { type SqlRow, type SqlValue, valuesOf } from "./sql.ts";
 import { UnusableStoreError } from "./store_errors.ts";
@@ -28,7 +29,7 @@ export interface LocatedReport extends BanReport {
 }
 
 const readJail = rememberNames(parseJailName);
-const readHost = rememberNames(parseHostName);
+const readHost = rememberNames(parseOrigin);
 
 /** Columns of a change, without its ban's id. */
 export const CHANGE_COLUMNS =
@@ -195,7 +196,7 @@ export function jailOf(value: unknown, table: string): JailName {
   return jail;
 }
 
-/** Reads a host's name. @throws {UnusableStoreError} when it is invalid. */
+/** Reads the name of a host, or of another origin. @throws {UnusableStoreError} when it is invalid. */
 export function hostOf(value: unknown, table: string): HostName {
   const host = typeof value === "string" ? readHost(value) : undefined;
   if (host === undefined) throw notAsWritten(table);

@@ -14,12 +14,15 @@
  * | `breakers` | nodes whose reports are set aside, likewise                                 |
  * | `presence` | when each program of a node was last there                                  |
  * | `lifts`    | when operators lifted bans: what was detected before does not bring them back |
+ * | `imports`  | lists that operators have banned under a name                               |
+ * | `listed`   | their entries; those of a list that no import has were never taken          |
  *
  * @module
  */
 
 import type { StoreSchema } from "./migrations.ts";
 import { BAN_TABLES_SCHEMA, BANS_WITHOUT_INDEX } from "./ban_tables.ts";
+import { IMPORT_TABLES_SCHEMA } from "./import_tables.ts";
 
 const VERSION_1 = `
   CREATE TABLE meta (
@@ -101,7 +104,8 @@ const VERSION_1 = `
     sum INTEGER NOT NULL,
     PRIMARY KEY (address, jail)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX lifts_at ON lifts (at_ms);`;
+  CREATE INDEX lifts_at ON lifts (at_ms);
+  ${IMPORT_TABLES_SCHEMA}`;
 
 /** Released migrations are never changed; a new version adds one. */
 export const BAN_STORE_SCHEMA: StoreSchema = {

@@ -8,7 +8,8 @@
  */
 
 import { type Address, parseAddress } from "../base/address.ts";
-import { type HostName, parseHostName } from "../base/host_name.ts";
+import type { HostName } from "../base/host_name.ts";
+import { parseOrigin } from "../base/operator_name.ts";
 import { type JailName, parseJailName } from "../base/jail_name.ts";
 import {
   flag,
@@ -108,8 +109,8 @@ const time = (name: string) => integer(name, -Number.MAX_SAFE_INTEGER);
 export const address: Shape<Address> = text("address", parseAddress);
 /** A jail. */
 export const jail: Shape<JailName> = text("jail", parseJailName);
-/** A node. */
-export const node: Shape<HostName> = text("node", parseHostName);
+/** A node, or whoever else reports. */
+export const node: Shape<HostName> = text("node", parseOrigin);
 /** Words of an operator or a rule. */
 export const words = (name: string): Shape<string> => text(name, parseNote);
 

@@ -7,8 +7,9 @@
  * ```abnf
  * request     = [token "|"] message    ; the token exactly when one is demanded
  * reply       = message / "NAK"        ; the request without its token
- * broadcast   = message
+ * broadcast   = message / list "|" jail "|" action "|" address
  * message     = host "|" jail "|" action "|" address
+ * list        = <an import, as in operator_name.ts>
  * action      = "Ban" / "Unban"        ; in any case
  * token       = 1*256(%x20-7B / %x7D-7E)  ; printable ASCII, no "|"
  * host        = <as in host_name.ts>
@@ -25,7 +26,8 @@
 
 import { MAX_ADDRESS_LENGTH, parseAddress } from "../base/address.ts";
 import type { BanEvent, BanKind } from "../ban/ban_event.ts";
-import { parseHostName } from "../base/host_name.ts";
+import { type HostName, parseHostName } from "../base/host_name.ts";
+import { parseOrigin } from "../base/operator_name.ts";
 import { parseJailName } from "../base/jail_name.ts";
 import { knownTokenAt } from "../base/secrets.ts";
 import type { Frames } from "../zmq/ports.ts";
@@ -144,7 +146,7 @@ export function decodeRequest(
   const token = authenticated ? fields.shift() : undefined;
   const tokenAt = token === undefined ? token : knownTokenAt(token, tokens);
   if (authenticated && tokenAt === undefined) return reject("token");
-  const event = decodeFields(fields);
+  const event = decodeFields(fields, parseHostName);
   if (!event.ok) return event;
   const acknowledgement = ENCODER.encode(fields.join("|"));
   return { ok: true, value: { event: event.value, acknowledgement, tokenAt } };
@@ -160,7 +162,9 @@ export function decodeBroadcast(frames: Frames): Decoded<BanEvent> {
   const text = decodeText(frames, MAX_MESSAGE_BYTES);
   if (!text.ok) return text;
   const fields = text.value.split("|", 5);
-  return fields.length === 4 ? decodeFields(fields) : reject("fields");
+  return fields.length === 4
+    ? decodeFields(fields, parseOrigin)
+    : reject("fields");
 }
 
 function decodeText(frames: Frames, maxBytes: number): Decoded<string> {
@@ -175,10 +179,13 @@ function decodeText(frames: Frames, maxBytes: number): Decoded<string> {
   }
 }
 
-function decodeFields(fields: readonly string[]): Decoded<BanEvent> {
+function decodeFields(
+  fields: readonly string[],
+  parseName: (text: string) => HostName | undefined,
+): Decoded<BanEvent> {
   const [hostText = "", jailText = "", actionText = "", addressText = ""] =
     fields;
-  const origin = parseHostName(hostText);
+  const origin = parseName(hostText);
   if (origin === undefined) return reject("host");
   const jail = parseJailName(jailText);
   if (jail === undefined) return reject("jail");

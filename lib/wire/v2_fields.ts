@@ -19,6 +19,7 @@ import type {
 } from "./v2_messages.ts";
 import type { Receipt } from "../ban/receipt.ts";
 import { parseHostName } from "../base/host_name.ts";
+import { parseOrigin } from "../base/operator_name.ts";
 import { parseJailName } from "../base/jail_name.ts";
 import {
   MAX_ACTIONS,
@@ -57,7 +58,7 @@ export const batch = integer("batch", 0);
 export const order = integer("order", 0);
 
 const id = text("id", parseEventId);
-const origin = text("origin", parseHostName);
+const origin = text("origin", parseOrigin);
 /** The number of a change. */
 const changeSeq = integer("seq", 1);
 const isPending = flag("isPending");

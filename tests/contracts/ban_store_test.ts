@@ -5,6 +5,7 @@ import {
 import { MemoryBanStore } from "../support/memory/memory_ban_store.ts";
 import { TempDir } from "../support/host/temp_dir.ts";
 import { BAN_STORE_BEHAVIOURS } from "./ban_store_contract.ts";
+import { IMPORT_BEHAVIOURS } from "./ban_store_imports.ts";
 import { RECEIPT_BEHAVIOURS } from "./ban_store_receipts.ts";
 import { RECORD_BEHAVIOURS } from "./ban_store_records.ts";
 import { storeHoldsWhatChangesLeadTo } from "./store_properties.ts";
@@ -13,6 +14,7 @@ const BEHAVIOURS = {
   ...BAN_STORE_BEHAVIOURS,
   ...RECEIPT_BEHAVIOURS,
   ...RECORD_BEHAVIOURS,
+  ...IMPORT_BEHAVIOURS,
 };
 
 for (const [behaviour, show] of Object.entries(BEHAVIOURS)) {

@@ -267,3 +267,15 @@ Deno.test("a mutated broadcast is rejected, or is the one way to write what it n
     { numRuns: 5_000 },
   );
 });
+
+Deno.test("an import's bans are broadcast, and no request is an import's", () => {
+  const message = "import:drop|list|Ban|192.0.2.0/24";
+  const heard = decodeBroadcast([bytes(message)]);
+  ok(heard.ok);
+  strictEqual(heard.value.origin, "import:drop");
+  strictEqual(text(encodeBroadcast(heard.value)), message);
+  deepStrictEqual(decodeRequest([bytes(message)], []), {
+    ok: false,
+    reason: "host",
+  });
+});

@@ -15,7 +15,7 @@ import {
   oddKind,
 } from "../../base/aside.ts";
 import { RuntimeError } from "../../base/errors.ts";
-import { parseHostName } from "../../base/host_name.ts";
+import { parseOrigin } from "../../base/operator_name.ts";
 import { parseJailName } from "../../base/jail_name.ts";
 import type {
   BanLedger,
@@ -367,7 +367,7 @@ function transact(database: DatabaseSync, change: () => void): void {
 function readBan(row: Record<string, unknown>): HostBan | undefined {
   const jail = parseJailName(String(row["jail"]));
   const address = parseAddress(String(row["address"]));
-  const origin = parseHostName(String(row["origin"]));
+  const origin = parseOrigin(String(row["origin"]));
   const reportedJail = parseJailName(String(row["reportedJail"]));
   const expiresMs = Number(row["expiresMs"]);
   return jail && address && origin && reportedJail

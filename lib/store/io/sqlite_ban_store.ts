@@ -27,6 +27,7 @@ import type {
   StoreTime,
 } from "../../ban/ban_store.ts";
 import { epochOf } from "../epoch_row.ts";
+import type { ImportRecords } from "../../ban/import_records.ts";
 import type { HostName } from "../../base/host_name.ts";
 import type { NodeRecords } from "../../members/node_records.ts";
 import {
@@ -162,6 +163,10 @@ export class SqliteBanStore implements BanStore, Disposable {
 
   get records(): NodeRecords {
     return this.#memory.records;
+  }
+
+  get imports(): ImportRecords {
+    return this.#memory.imports;
   }
 
   keepTime(time: StoreTime): Promise<void> {

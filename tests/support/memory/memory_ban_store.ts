@@ -17,6 +17,7 @@ import type { RuntimeError } from "../../../lib/base/errors.ts";
 import type { Address } from "../../../lib/base/address.ts";
 import type { JailName } from "../../../lib/base/jail_name.ts";
 import type { HostName } from "../../../lib/base/host_name.ts";
+import { MemoryImports } from "./memory_imports.ts";
 import { MemoryRecords } from "./memory_records.ts";
 import { type BanMap, quota, replay } from "../values/replayed_bans.ts";
 
@@ -28,6 +29,7 @@ export class MemoryBanStore implements BanStore {
   /** What all that would keep something is refused with. */
   failure: RuntimeError | undefined;
   readonly records: MemoryRecords = new MemoryRecords(() => this.failure);
+  readonly imports: MemoryImports = new MemoryImports(() => this.failure);
   readonly epoch: Epoch;
   seq = 0;
   keptSince = 0;

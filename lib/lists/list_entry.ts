@@ -1,0 +1,73 @@
+/**
+ * An entry of a list that somebody publishes.
+ *
+ * @module
+ */
+
+import { type Address, canonicalAddress } from "../base/address.ts";
+
+/** What a list names at a place in it. */
+export type ListEntry =
+  | {
+    readonly kind: "address";
+    /** The line, or the number of the entry where all is in one line; from 1. */
+    readonly at: number;
+    readonly address: Address;
+  }
+  | {
+    readonly kind: "fault";
+    readonly at: number;
+    /** What stands there, cut where it is long. */
+    readonly text: string;
+    /** What is wrong with it, to follow the text, as in `is no address`. */
+    readonly why: string;
+  };
+
+/** How much of an entry that is none is shown. */
+const MAX_SHOWN = 40;
+
+/**
+ * Reads an address as lists spell it.
+ *
+ * @param at Where it stands.
+ * @param text What stands there, without comment and white space.
+ *
+ * @example
+ * ```ts
+ * import { readEntry } from "./list_entry.ts";
+ * import { deepStrictEqual, strictEqual } from "node:assert/strict";
+ *
+ * deepStrictEqual(readEntry(3, "2001:DB8::/32"), {
+ *   kind: "address",
+ *   at: 3,
+ *   address: "2001:db8::/32",
+ * });
+ * strictEqual(readEntry(4, "192.0.2.7/24").kind, "fault");
+ * ```
+ */
+export function readEntry(at: number, text: string): ListEntry {
+  const address = canonicalAddress(text);
+  if (address === undefined) return fault(at, text, "is no address");
+  const slash = text.indexOf("/");
+  // Wider than what was meant: a whole network for one host of it.
+  const isWhole = slash === -1 ||
+    canonicalAddress(text.slice(0, slash)) === address.split("/", 1)[0];
+  return isWhole
+    ? { kind: "address", at, address }
+    : fault(at, text, "is no network: its host bits are set");
+}
+
+/**
+ * An entry that can't be banned.
+ *
+ * @param at Where it stands.
+ * @param text What stands there.
+ * @param why To follow the text, as in `is no address`.
+ */
+export function fault(at: number, text: string, why: string): ListEntry {
+  const printable = text.replace(/[^\x20-\x7e]/g, "?");
+  const shown = printable.length > MAX_SHOWN
+    ? `${printable.slice(0, MAX_SHOWN)}...`
+    : printable;
+  return { kind: "fault", at, text: shown, why };
+}

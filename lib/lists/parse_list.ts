@@ -1,0 +1,144 @@
+/**
+ * A published list -> its entries.
+ *
+ * @module
+ */
+
+import { RuntimeError } from "../base/errors.ts";
+import { bannedEntries, isBannedOutput } from "./banned_output.ts";
+import { csvEntries } from "./csv_list.ts";
+import { abuseIpdbEntries, crowdsecEntries, jsonKind } from "./json_lists.ts";
+import {
+  csfEntries,
+  isCsf,
+  netsetEntries,
+  plainEntries,
+  textLines,
+  withoutComment,
+} from "./line_lists.ts";
+import type { ListEntry } from "./list_entry.ts";
+
+/** How a list is written. */
+export type ListFormat = typeof LIST_FORMATS[number];
+
+/** Every {@link ListFormat}. */
+export const LIST_FORMATS = [
+  "plain",
+  "netset",
+  "csv",
+  "abuseipdb",
+  "crowdsec",
+  "fail2ban",
+  "csf",
+] as const;
+
+/** A list that was read. */
+export interface ParsedList {
+  readonly format: ListFormat;
+  /** What `at` of its entries counts. */
+  readonly unit: "line" | "entry";
+  /** In their order. */
+  readonly entries: readonly ListEntry[];
+}
+
+/** Lines that tell what a text is. */
+const LOOKED_AT = 200;
+
+/**
+ * Reads a list.
+ *
+ * @param text All of it.
+ * @param format How it is written; `undefined`: that is seen by looking.
+ * @throws {RuntimeError} when it is not written so.
+ *
+ * @example
+ * ```ts
+ * import { parseList } from "./parse_list.ts";
+ * import { deepStrictEqual, strictEqual } from "node:assert/strict";
+ *
+ * const list = parseList("; Spamhaus DROP\n192.0.2.0/24 ; SBL1\n");
+ * strictEqual(list.format, "netset");
+ * deepStrictEqual(list.entries, [{ kind: "address", at: 2, address: "192.0.2.0/24" }]);
+ * ```
+ */
+export function parseList(text: string, format?: ListFormat): ParsedList {
+  const plain = text.startsWith("\ufeff") ? text.slice(1) : text;
+  const known = format ?? recognised(plain);
+  return {
+    format: known,
+    unit: UNITS[known],
+    entries: [...entriesOf(plain, known)],
+  };
+}
+
+const UNITS: Readonly<Record<ListFormat, ParsedList["unit"]>> = {
+  plain: "line",
+  netset: "line",
+  csv: "line",
+  csf: "line",
+  abuseipdb: "entry",
+  crowdsec: "entry",
+  fail2ban: "entry",
+};
+
+function entriesOf(text: string, format: ListFormat): Iterable<ListEntry> {
+  switch (format) {
+    case "plain":
+      return plainEntries(text);
+    case "netset":
+      return netsetEntries(text);
+    case "csv":
+      return csvEntries(text);
+    case "csf":
+      return csfEntries(text);
+    case "fail2ban":
+      return bannedEntries(text);
+    case "abuseipdb":
+      return abuseIpdbEntries(jsonOf(text));
+    case "crowdsec":
+      return crowdsecEntries(jsonOf(text));
+  }
+}
+
+function recognised(text: string): ListFormat {
+  const start = text.trimStart();
+  if (/^[[{]/.test(start) || /^null\s*$/.test(start)) return ofBrackets(text);
+  const lines: { readonly at: number; readonly text: string }[] = [];
+  for (const line of textLines(text)) {
+    if (lines.push(line) >= LOOKED_AT) break;
+  }
+  if (lines.some(({ text }) => text.startsWith("<"))) throw unrecognised();
+  if (isCsf(lines)) return "csf";
+  const entries = lines.filter(({ text }) => withoutComment(text) !== "");
+  const [first] = entries;
+  if (first !== undefined && withoutComment(first.text).includes(",")) {
+    return "csv";
+  }
+  return /[;#]/.test(text) ? "netset" : "plain";
+}
+
+function ofBrackets(text: string): ListFormat {
+  if (isBannedOutput(text)) return "fail2ban";
+  const kind = jsonKind(jsonOf(text));
+  if (kind === undefined) throw unrecognised();
+  return kind;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new RuntimeError("the list is no JSON, or not all of it", {
+      hint: "it may have been cut off while it was fetched",
+      cause: error,
+    });
+  }
+}
+
+/** A page of a web site, or an answer that this does not know. */
+function unrecognised(): RuntimeError {
+  return new RuntimeError("the list is of no format that is known", {
+    hint: `--format says which: ${LIST_FORMATS.join(", ")}`,
+  });
+}
