@@ -14,6 +14,7 @@ import type { HostName } from "../base/host_name.ts";
 import type { Log } from "../log/log.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import type { ByteLimits } from "./byte_budget.ts";
+import type { Opening } from "./curve_opening.ts";
 import { HandedConnection } from "./handed_connection.ts";
 import type { InnerEndpoints } from "./inner_endpoints.ts";
 import { type ConnectionLimits, OpenConnections } from "./open_connections.ts";
@@ -34,7 +35,12 @@ export interface FrontLimits extends ConnectionLimits {
 /** Where bytes are handed on to. */
 export type InnerAddress =
   /** An endpoint for each handshake: libzmq asks who it is. */
-  | { readonly kind: "asked"; readonly endpoints: InnerEndpoints }
+  | {
+    readonly kind: "asked";
+    readonly endpoints: InnerEndpoints;
+    /** Who has not begun so is not handed on. */
+    readonly opening: Opening;
+  }
   /** One for all: nobody has a name. */
   | { readonly kind: "open"; readonly path: string };
 
@@ -84,14 +90,17 @@ interface Shaking {
   wasAsked: boolean;
 }
 
-/** Connections that are taken before others have their turn. */
-const TAKEN_IN_A_TURN = 16;
+/** Connections that are taken before others have their turn, and how long that is: some 4,000 a second. */
+const TAKEN_IN_A_TURN = 8;
+const OTHERS_TURN_MS = 2;
 /** Pause after a connection that could not be taken, such as for want of descriptors. */
 const ACCEPT_PAUSE_MS = 100;
 /** Interval between looks for peers that take nothing, and for what can be forgotten. */
 const LOOK_INTERVAL_MS = 1_000;
 /** A peer that takes nothing for so long is cut; libzmq's heartbeat gives up before. */
 const STALL_TIMEOUT_MS = 20_000;
+/** Who has not said HELLO is cut after so long, by the next look; from then on libzmq gives it as long again. */
+const OPENING_TIMEOUT_MS = 2_000;
 /** Pumps have so long to end once ZeroMQ's sockets are closed. */
 const CLOSING_TIMEOUT_MS = 500;
 /**
@@ -192,9 +201,11 @@ export class Front implements MemberConnections, AsyncDisposable {
   }
 
   async #accept(signal: AbortSignal): Promise<void> {
-    const { listener, clock, turn } = this.#options;
+    const { listener, clock } = this.#options;
     for (let taken = 1; !signal.aborted; taken++) {
-      if (taken % TAKEN_IN_A_TURN === 0) await turn.next();
+      if (taken % TAKEN_IN_A_TURN === 0) {
+        await clock.delay(OTHERS_TURN_MS, signal);
+      }
       try {
         const peer = await listener.accept();
         if (peer === undefined) return;
@@ -213,56 +224,85 @@ export class Front implements MemberConnections, AsyncDisposable {
   #take(peer: PeerConnection): void {
     const { limits, clock, turn } = this.#options;
     const entry = this.#open.judge(peer.address, clock.monotonicMs());
-    if (entry.kind === "turn away") return this.#turnAway(peer, entry.why);
+    if (entry.kind === "turn away") {
+      peer.close();
+      return this.#turnAway(peer.address, entry.why);
+    }
     if (entry.kind === "replace") {
       this.counters.replaced++;
       entry.oldest.cut();
       this.#open.replace(entry.oldest);
     }
-    const inner = this.#innerFor(peer);
-    if (inner === undefined) return this.#turnAway(peer, "handshakes");
     const connection: HandedConnection = new HandedConnection({
       ...{ peer, clock, turn, limits: limits.bytes },
       ...{ rates: this.#rates, toldRates: this.#toldRates },
       onTooMuch: () => this.#tellOfTooMuch(connection),
     });
-    const isShaking = "zapDomain" in inner;
-    this.#open.add(connection, isShaking);
-    if (isShaking) {
-      this.#shaking.set(inner.zapDomain, {
-        ...{ connection, endpoint: inner, wasAsked: false },
-      });
-    }
-    this.#pumps.add(() => this.#serve(connection, inner));
+    this.#open.add(connection, this.#options.inner.kind === "asked");
+    this.#pumps.add(() => this.#serve(connection));
   }
 
-  #innerFor(peer: PeerConnection) {
+  async #serve(connection: HandedConnection): Promise<void> {
     const { inner } = this.#options;
     try {
-      return inner.kind === "asked" ? inner.endpoints.take() : inner;
-    } catch (error) {
-      peer.close();
-      throw error;
-    }
-  }
-
-  async #serve(
-    connection: HandedConnection,
-    inner: InnerEndpoint | { readonly path: string },
-  ): Promise<void> {
-    try {
-      await connection.run(await this.#options.connect(inner.path));
-    } catch (error) {
-      if (!(error instanceof RuntimeError)) throw error;
-      this.#throttled.record("error", "a connection can't be handed on", {
-        reason: error.message,
-        hint: error.hint,
-      });
+      switch (inner.kind) {
+        case "open":
+          await this.#handOn(connection, inner.path);
+          break;
+        case "asked":
+          await this.#shakeHands(connection, inner);
+      }
     } finally {
       connection.cut();
       this.#open.remove(connection);
-      if ("zapDomain" in inner) this.#leave(inner, connection);
     }
+  }
+
+  async #shakeHands(
+    connection: HandedConnection,
+    { endpoints, opening }: Extract<InnerAddress, { kind: "asked" }>,
+  ): Promise<void> {
+    if (!await connection.opens(opening)) return;
+    const endpoint = this.#endpointFor(connection, endpoints);
+    if (endpoint === undefined) return;
+    this.#shaking.set(endpoint.zapDomain, {
+      ...{ connection, endpoint, wasAsked: false },
+    });
+    try {
+      await this.#handOn(connection, endpoint.path);
+    } finally {
+      connection.cut();
+      this.#leave(endpoint, connection);
+    }
+  }
+
+  #endpointFor(connection: HandedConnection, endpoints: InnerEndpoints) {
+    try {
+      const endpoint = endpoints.take();
+      if (endpoint === undefined) {
+        this.#turnAway(connection.address, "handshakes");
+      }
+      return endpoint;
+    } catch (error) {
+      this.#tellOfFailure(error);
+      return undefined;
+    }
+  }
+
+  async #handOn(connection: HandedConnection, path: string): Promise<void> {
+    try {
+      await connection.run(await this.#options.connect(path));
+    } catch (error) {
+      this.#tellOfFailure(error);
+    }
+  }
+
+  #tellOfFailure(error: unknown): void {
+    if (!(error instanceof RuntimeError)) throw error;
+    this.#throttled.record("error", "a connection can't be handed on", {
+      reason: error.message,
+      hint: error.hint,
+    });
   }
 
   /** libzmq has closed it, so whether there is a question about it does not change any more. */
@@ -306,6 +346,7 @@ export class Front implements MemberConnections, AsyncDisposable {
       await clock.delay(LOOK_INTERVAL_MS, signal);
       const nowMs = clock.monotonicMs();
       this.#cutStalled(nowMs - STALL_TIMEOUT_MS);
+      this.#cutSilent(nowMs - OPENING_TIMEOUT_MS);
       this.#rates.tidy(nowMs);
       this.#toldRates?.tidy(nowMs);
     }
@@ -320,11 +361,16 @@ export class Front implements MemberConnections, AsyncDisposable {
     }
   }
 
-  #turnAway(peer: PeerConnection, why: string): void {
+  #cutSilent(sinceMs: number): void {
+    for (const connection of this.#open.shakingSince(sinceMs)) {
+      if (connection.isOpening) connection.cut();
+    }
+  }
+
+  #turnAway(address: string, why: string): void {
     this.counters.turnedAway++;
-    peer.close();
     this.#throttled.record("warning", "connection turned away: too many", {
-      address: peer.address,
+      address,
       of: why,
     });
   }

@@ -15,6 +15,7 @@ import type { LoopTurn } from "../async/loop_turn.ts";
 import { Condition } from "../async/tasks.ts";
 import { ByteBudget, type ByteLimits } from "./byte_budget.ts";
 import { canonicalHost, type HostName } from "../base/host_name.ts";
+import type { Opening } from "./curve_opening.ts";
 import type { ByteConnection, PeerConnection } from "./ports.ts";
 import type { SharedRates } from "./shared_rates.ts";
 import { sourceOf } from "./source.ts";
@@ -36,6 +37,7 @@ export interface HandedConnectionOptions {
 
 /** Whoever waits is notified when the connection is cut. */
 const NEVER = new AbortController().signal;
+const NOTHING = new Uint8Array(0);
 /** A buffer before the handshake is over: thousands may be at it. */
 const FIRST_BUFFER_BYTES = 1_024;
 /** A buffer after that. */
@@ -51,6 +53,11 @@ export class HandedConnection {
   readonly #ended = new AbortController();
   readonly #written = new Condition();
   #node: HostName | undefined;
+  /** What the peer said before there was somebody to hand it on to. */
+  #opened: Uint8Array<ArrayBuffer> | undefined;
+  /** Bytes of the inner connection that the peer was told before. */
+  #toldBefore = 0;
+  #isOpening = false;
   #isPeerGone = false;
   /** Whether something waits to be told to the peer. */
   #isTelling = false;
@@ -73,6 +80,11 @@ export class HandedConnection {
   /** Bytes that the peer said before it was let in. */
   get handshakeBytes(): number {
     return this.#budget.handshakeBytes;
+  }
+
+  /** Whether the peer has still to begin its handshake. */
+  get isOpening(): boolean {
+    return this.#isOpening;
   }
 
   /** Whether the peer is gone or was cut; libzmq may not know yet. */
@@ -100,6 +112,32 @@ export class HandedConnection {
   }
 
   /**
+   * Greets the peer, and waits until it has begun a handshake.
+   *
+   * @param opening What that is.
+   * @returns Whether it has; if not it is gone or was cut.
+   */
+  async opens({ greeting, judge }: Opening): Promise<boolean> {
+    const { peer, turn } = this.#options;
+    const buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+    this.#isOpening = true;
+    if (greeting.length > 0 && !await peer.write(greeting)) this.cut();
+    this.#toldBefore = greeting.length;
+    for (let said = 0; !this.#isPeerGone;) {
+      const verdict = judge(buffer.subarray(0, said));
+      if (verdict === "begun") this.#opened = buffer.slice(0, said);
+      if (verdict !== "more") break;
+      if (turn.isLong) await turn.next();
+      const count = await peer.read(buffer.subarray(said));
+      if (count === 0 || !await this.#mayPass(count)) break;
+      said += count;
+    }
+    this.#isOpening = false;
+    if (this.#opened === undefined) this.cut();
+    return !this.#isPeerGone;
+  }
+
+  /**
    * Hands on until both ends are closed.
    *
    * @param inner Where to; closed at the end.
@@ -115,6 +153,8 @@ export class HandedConnection {
   async #inward(inner: ByteConnection): Promise<void> {
     const { peer, turn } = this.#options;
     let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+    const opened = this.#opened ?? NOTHING;
+    if (opened.length > 0 && !await inner.write(opened)) this.cut();
     while (!this.#isPeerGone) {
       if (turn.isLong) await turn.next();
       const count = await peer.read(buffer);
@@ -169,8 +209,10 @@ export class HandedConnection {
       const count = await inner.read(buffer);
       if (count === 0) break;
       if (this.#isPeerGone) continue;
+      const known = Math.min(count, this.#toldBefore);
+      this.#toldBefore -= known;
       this.#isTelling = true;
-      await this.#tell(buffer.subarray(0, count));
+      await this.#tell(buffer.subarray(known, count));
       this.#isTelling = false;
       this.#written.notify();
       buffer = roomier(buffer, count);

@@ -69,6 +69,14 @@ export class OpenConnections {
     return this.#open.keys();
   }
 
+  /** Those that are at their handshake since a moment or longer. */
+  *shakingSince(sinceMs: number): Generator<HandedConnection> {
+    for (const connection of this.#shaking) {
+      if (connection.sinceMs > sinceMs) return;
+      yield connection;
+    }
+  }
+
   /** Whether a connection from an address may come. */
   judge(address: string, nowMs: number): Entry {
     const { maxOpen, maxOfAddress, maxShakingOfAddress, graceMs } =

@@ -5,6 +5,7 @@
  */
 
 import { EventLoopTurn } from "../../lib/async/io/event_loop_turn.ts";
+import { CURVE_OPENING } from "../../lib/front/curve_opening.ts";
 import {
   ENDPOINTS_OF_HANDSHAKE,
   shareDescriptors,
@@ -216,7 +217,10 @@ export class PublicPorts implements AsyncDisposable {
         this.#folder.remove(path);
       },
     });
-    const front = this.#listen(name, url, { kind: "asked", endpoints });
+    const front = this.#listen(name, url, {
+      ...{ kind: "asked", endpoints },
+      opening: CURVE_OPENING,
+    });
     return { socket, front };
   }
 

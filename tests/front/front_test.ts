@@ -1,10 +1,13 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { RuntimeError } from "../../lib/base/errors.ts";
+import { CURVE_OPENING, type Opening } from "../../lib/front/curve_opening.ts";
 import { Front, type FrontLimits } from "../../lib/front/front.ts";
 import { InnerEndpoints } from "../../lib/front/inner_endpoints.ts";
 import { host } from "../support/values/core_values.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
+import { opening } from "../support/values/opening.ts";
 import {
+  byteText,
   MemoryConnection,
   MemoryListener,
 } from "../support/memory/memory_connection.ts";
@@ -23,6 +26,11 @@ const LIMITS: FrontLimits = {
     aboveRate: "cut",
   },
 };
+/** A handshake that has begun before anything is said. */
+const HAS_BEGUN: Opening = {
+  greeting: new Uint8Array(),
+  judge: () => "begun",
+};
 /** As long as a handshake is. */
 const HANDSHAKE = "h".repeat(600);
 
@@ -33,6 +41,8 @@ class FrontBench implements AsyncDisposable {
   readonly listener = new MemoryListener();
   /** The inner connections, in order, with the path that each was made to. */
   readonly inner: (MemoryConnection & { path?: string })[] = [];
+  /** Private addresses that were made. */
+  addresses = 0;
   /** Private addresses that were given up. */
   readonly shut: string[] = [];
   failure: RuntimeError | undefined;
@@ -40,16 +50,22 @@ class FrontBench implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
-  constructor(others: Partial<FrontLimits> = {}) {
+  constructor(
+    others: Partial<FrontLimits> & { readonly opening?: Opening } = {},
+  ) {
     const { clock, log, listener } = this;
     this.front = new Front({
       ...{ clock, log, listener, limits: { ...LIMITS, ...others } },
       turn: { isLong: false, next: () => Promise.resolve() },
       inner: {
         kind: "asked",
+        opening: others.opening ?? HAS_BEGUN,
         endpoints: new InnerEndpoints({
           max: 4,
-          open: (number) => ({ path: `/${number}`, zapDomain: `d${number}` }),
+          open: (number) => {
+            this.addresses++;
+            return { path: `/${number}`, zapDomain: `d${number}` };
+          },
           close: ({ path }) => void this.shut.push(path),
         }),
       },
@@ -95,6 +111,45 @@ class FrontBench implements AsyncDisposable {
     await this.front[Symbol.asyncDispose]();
   }
 }
+
+Deno.test("Front hands nobody on who has not begun a handshake: neither a private address nor ZeroMQ is troubled", async () => {
+  await using bench = new FrontBench({ opening: CURVE_OPENING });
+  const silent = await bench.peer();
+  const greeting = await bench.peer("192.0.2.2");
+  greeting.say(byteText(opening().subarray(0, 265)));
+  await settled();
+  deepStrictEqual([bench.inner.length, bench.addresses], [0, 0]);
+  strictEqual(greeting.written, byteText(CURVE_OPENING.greeting));
+  await bench.clock.advance(3_000);
+  deepStrictEqual([silent.closed, greeting.closed], [true, true]);
+  const other = await bench.peer();
+  other.say("GET / HTTP/1.1");
+  await settled();
+  strictEqual(other.closed, true);
+  strictEqual(bench.front.size, 0);
+});
+
+Deno.test("Front hands on all that a peer said until its handshake had begun, and greets it once", async () => {
+  await using bench = new FrontBench({ opening: CURVE_OPENING });
+  const peer = await bench.peer();
+  const said = byteText(opening());
+  peer.say(said.slice(0, 70));
+  await settled();
+  peer.say(`${said.slice(70)}what follows`);
+  await settled();
+  const [inner] = bench.inner;
+  strictEqual(inner?.written, `${said}what follows`);
+  // libzmq greets in parts.
+  const greeting = byteText(CURVE_OPENING.greeting);
+  inner.say(greeting.slice(0, 10));
+  await settled();
+  inner.say(`${greeting.slice(10)}welcome`);
+  await settled();
+  strictEqual(peer.written, `${greeting}welcome`);
+  // It has begun, and the rest of its time is libzmq's matter.
+  await bench.clock.advance(5_000);
+  strictEqual(peer.closed, false);
+});
 
 Deno.test("Front hands bytes on both ways", async () => {
   await using bench = new FrontBench();

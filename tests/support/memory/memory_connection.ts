@@ -10,7 +10,12 @@ import { Condition } from "../../../lib/async/tasks.ts";
 
 const NEVER = new AbortController().signal;
 
-/** One end; the test is the other. */
+/** Bytes as a text with a character for each. */
+export function byteText(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
+
+/** One end; the test is the other. Each character is a byte. */
 export class MemoryConnection implements PeerConnection {
   readonly address: string;
   /** What was written to the other end. */
@@ -54,7 +59,8 @@ export class MemoryConnection implements PeerConnection {
     }
     const text = this.#incoming.slice(0, buffer.length);
     this.#incoming = this.#incoming.slice(buffer.length);
-    return new TextEncoder().encodeInto(text, buffer).written;
+    for (let at = 0; at < text.length; at++) buffer[at] = text.charCodeAt(at);
+    return text.length;
   }
 
   async write(bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
@@ -62,7 +68,7 @@ export class MemoryConnection implements PeerConnection {
       await this.#changed.wait(NEVER);
     }
     if (this.closed || this.#isGone) return false;
-    this.written += new TextDecoder().decode(bytes);
+    this.written += byteText(bytes);
     return true;
   }
 
