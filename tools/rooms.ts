@@ -53,6 +53,11 @@ export const ROOMS: readonly Room[] = [
     mayImport: ["async", "base", "log", "members"],
   },
   {
+    name: "choice",
+    holds: "what a receiver takes of what the cluster bans",
+    mayImport: ["base"],
+  },
+  {
     name: "protection",
     holds: "who is never banned: policy, allowlist, the host's own addresses",
     mayImport: ["async", "base", "log", "members"],
@@ -60,7 +65,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "wire",
     holds: "protocol 1, protocol 2, the operator's requests: bytes and values",
-    mayImport: ["base", "ban", "members", "zmq"],
+    mayImport: ["base", "ban", "choice", "members", "zmq"],
   },
   {
     name: "service",
@@ -106,6 +111,7 @@ export const ROOMS: readonly Room[] = [
       "log",
       "members",
       "ban",
+      "choice",
       "protection",
       "wire",
     ],
@@ -121,6 +127,7 @@ export const ROOMS: readonly Room[] = [
       "members",
       "front",
       "ban",
+      "choice",
       "protection",
       "wire",
       "service",
@@ -153,6 +160,7 @@ export const ROOMS: readonly Room[] = [
       "log",
       "zmq",
       "ban",
+      "choice",
       "wire",
       "service",
       "client",
@@ -167,6 +175,7 @@ export const ROOMS: readonly Room[] = [
       "log",
       "members",
       "ban",
+      "choice",
       "protection",
       "fail2ban",
       "nftables",
@@ -175,7 +184,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "views",
     holds: "what an operator is shown: tables, JSON, CSV, lists",
-    mayImport: ["base", "members", "wire", "service"],
+    mayImport: ["base", "choice", "members", "wire", "service"],
   },
   {
     name: "cli",
