@@ -36,6 +36,7 @@
  *   parseAddress,
  *   parseHostName,
  *   parseJailName,
+ *   TAKE_ALL,
  *   updatesOf,
  * } from "./mod.ts";
  * import { deepStrictEqual, ok } from "node:assert/strict";
@@ -50,7 +51,7 @@
  * const decision = decide(table.find(report), report, nowMs);
  * ok(decision.kind === "change");
  * const step = table.apply({ ...decision.draft, seq: table.seq + 1 });
- * deepStrictEqual(updatesOf(step, here), [
+ * deepStrictEqual(updatesOf(step, { hostName: here, choice: TAKE_ALL }), [
  *   { kind: "ban", jail, address, origin, expiresMs: 60_000 },
  * ]);
  * ```
@@ -129,6 +130,18 @@ export {
   MAX_EVENT_LINE_LENGTH,
 } from "./lib/fail2ban/log_line.ts";
 export { parseLine, scanLines } from "./lib/fail2ban/log_scanner.ts";
+
+// What a receiver takes of the cluster's bans.
+export {
+  type BanPlace,
+  type ChosenBan,
+  placeOfBan,
+  placeOfReport,
+  type Receiver,
+  type ReceiverChoice,
+  type ReportPlace,
+  TAKE_ALL,
+} from "./lib/choice/receiver_choice.ts";
 
 // Bans, and the rules that decide about them.
 export {

@@ -111,6 +111,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     logFormat,
     unbanHoldMs,
     protection: () => allowlist.policy,
+    ignoreJails: config.ignoreJails,
     dryRun,
   });
   await ready(() => ({

@@ -11,11 +11,22 @@ import { LibcPoll } from "../lib/zmq/io/libc_poll.ts";
 import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
 import { LogAction } from "../lib/subscriber/log_action.ts";
 import { ReceiptQueue } from "../lib/subscriber/receipt_queue.ts";
+import type {
+  DesiredBans,
+  DesiredBansOptions,
+} from "../lib/enforce/desired_bans.ts";
 import { DesiredCopy } from "../lib/enforce/desired_copy.ts";
 import { DesiredReports } from "../lib/enforce/desired_reports.ts";
-import { DryRunQueue } from "../lib/subscriber/dry_run_queue.ts";
+import { ObservedBans } from "../lib/subscriber/observed_bans.ts";
+import { prefixedFigures } from "../lib/service/status_report.ts";
 import { SteadyClock } from "../lib/async/steady_clock.ts";
 import { runTogether } from "../lib/async/tasks.ts";
+import {
+  observesSome,
+  onlyObserving,
+  placeOfReport,
+  type Receiver,
+} from "../lib/choice/receiver_choice.ts";
 import { openBanSource } from "./program/ban_source.ts";
 import { EnforcedActions } from "./program/enforced_actions.ts";
 import { watchProtection } from "./program/host_protection.ts";
@@ -50,7 +61,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function work(context: RoleContext<"subscriber">): Promise<void> {
-  const { config, log, dryRun, messages, signal, ready } = context;
+  const { config, log, messages, signal, ready } = context;
   const clock = new SteadyClock(context.clock);
   const hostProtection = await watchProtection(context);
   const allowlist = new AllowlistProtection(() => hostProtection.policy);
@@ -58,29 +69,35 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const receipts = new ReceiptQueue();
+  const receiver = receiverOf(context);
+  const newDesiredBans = desiredBansBy(context, receiver);
   await using enforced = new EnforcedActions({
     context,
     clock,
     receipts,
     policy: () => allowlist.policy,
-    newDesiredBans: (options) =>
-      config.protocol2 === undefined
-        ? new DesiredReports(options)
-        : new DesiredCopy(options),
+    newDesiredBans,
   });
   const { protection } = enforced;
+  const { general: { hostName }, banTimeMs } = config;
+  const observed = new ObservedBans({
+    actionNames: config.actions.length === 0 ? ["none"] : config.actions,
+    desired: newDesiredBans({ hostName, jailMap: [], banTimeMs }),
+    ...{ protection, clock, log },
+  });
   const sink = messages;
   const logAction = new LogAction({ sink, clock: context.clock, protection });
-  const actionNames = config.actions;
-  const logs = actionNames.includes(logAction.name);
+  const logs = config.actions.includes(logAction.name);
   const actions = [...(logs ? [logAction] : []), ...enforced.actions];
   const queue = new ActionQueue({ actions, clock, log });
   using source = await openBanSource({
     context,
     clock,
     zeromq,
-    queue: dryRun ? new DryRunQueue({ actionNames, protection, log }) : queue,
+    queue,
     receipts,
+    receiver,
+    observed,
     version: deno.version,
     onIgnore: (list) => keptAllowlist.take(list),
     standings: () => enforced.standings,
@@ -91,15 +108,43 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     ...source.figures,
     ...queue.counters,
     ...enforced.figures,
+    ...(observesSome(receiver.choice)
+      ? prefixedFigures("observed", { ...observed.state })
+      : {}),
     unresolvedNames: hostProtection.unresolvedNames,
     allowed: allowlist.list.ignore.length,
   }));
   await runTogether(signal, [
     (group) => hostProtection.run(group),
     (group) => keptAllowlist.run(group),
+    (group) => observed.run(group),
     (group) => queue.runWith(group, [(ended) => source.run(ended)]),
     (group) => enforced.run(group, { source, queue }),
   ]);
+}
+
+/** This node, and what it takes; in a dry run nothing is acted on. */
+function receiverOf(
+  { config: { general, choice }, dryRun }: RoleContext<"subscriber">,
+): Receiver {
+  const { hostName } = general;
+  return { hostName, choice: dryRun ? onlyObserving(choice) : choice };
+}
+
+/** By protocol 1 this host has to remember who reported what. */
+function desiredBansBy(
+  { config }: RoleContext<"subscriber">,
+  receiver: Receiver,
+): (options: DesiredBansOptions) => DesiredBans {
+  if (config.protocol2 !== undefined) {
+    return (options) => new DesiredCopy(options);
+  }
+  return (options) =>
+    new DesiredReports({
+      ...options,
+      isTaken: ({ reportedJail, origin }) =>
+        placeOfReport(receiver, reportedJail, origin) === "taken",
+    });
 }
 
 /** Wants nothing, so that all that was put in force is lifted. */

@@ -58,6 +58,11 @@ export const ROOMS: readonly Room[] = [
     mayImport: ["async", "base", "log", "members"],
   },
   {
+    name: "choice",
+    holds: "what a receiver takes of what the cluster bans",
+    mayImport: ["base"],
+  },
+  {
     name: "protection",
     holds: "who is never banned: policy, allowlist, the host's own addresses",
     mayImport: ["async", "base", "log", "members"],
@@ -65,7 +70,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "wire",
     holds: "protocol 1, protocol 2, the operator's requests: bytes and values",
-    mayImport: ["base", "ban", "members", "zmq"],
+    mayImport: ["base", "ban", "choice", "members", "zmq"],
   },
   {
     name: "service",
@@ -111,6 +116,7 @@ export const ROOMS: readonly Room[] = [
       "log",
       "members",
       "ban",
+      "choice",
       "protection",
       "wire",
     ],
@@ -126,6 +132,7 @@ export const ROOMS: readonly Room[] = [
       "members",
       "front",
       "ban",
+      "choice",
       "protection",
       "wire",
       "service",
@@ -158,6 +165,7 @@ export const ROOMS: readonly Room[] = [
       "log",
       "zmq",
       "ban",
+      "choice",
       "wire",
       "service",
       "client",
@@ -172,6 +180,7 @@ export const ROOMS: readonly Room[] = [
       "log",
       "members",
       "ban",
+      "choice",
       "protection",
       "fail2ban",
       "nftables",
@@ -180,7 +189,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "views",
     holds: "what an operator is shown: tables, JSON, CSV, lists",
-    mayImport: ["base", "members", "wire", "service"],
+    mayImport: ["base", "choice", "members", "wire", "service"],
   },
   {
     name: "cli",

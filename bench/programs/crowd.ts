@@ -18,6 +18,7 @@ import {
 } from "../../tests/support/values/core_values.ts";
 import { ControlClient } from "../../lib/client/control_client.ts";
 import { LibcPoll } from "../../lib/zmq/io/libc_poll.ts";
+import { TAKE_ALL } from "../../lib/choice/receiver_choice.ts";
 import { SystemClock } from "../../lib/async/io/system_clock.ts";
 import { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
 import type { Membership } from "../../lib/members/member.ts";
@@ -68,7 +69,8 @@ function client(membership: Membership): ReplicaClient {
       }),
   });
   return new ReplicaClient({
-    ...{ session, listener, clock, log, hostName: node },
+    ...{ session, listener, clock, log },
+    receiver: { hostName: node, choice: TAKE_ALL },
     store: NULL_REPLICA_STORE,
     receipts: new ReceiptQueue(),
     onUpdates: () => Promise.resolve(),

@@ -22,7 +22,8 @@ import {
   type QuorumOf,
 } from "./ban_decision.ts";
 import { parseDuration } from "../base/duration.ts";
-import { isJailPattern, matchesJail } from "../base/jail_map.ts";
+import { isJailPattern } from "../base/jail_map.ts";
+import { matchesName } from "../base/name_patterns.ts";
 
 /** The quorum of the jails that match a pattern. */
 export interface QuorumRule extends Quorum {
@@ -71,7 +72,7 @@ export function parseQuorumRules(text: string): QuorumRules | undefined {
 export function quorumBy(rules: QuorumRules): QuorumOf {
   if (rules.length === 0) return ANY_NODE;
   return (jail) =>
-    rules.find(({ pattern }) => matchesJail(pattern, jail)) ?? ANY_NODE(jail);
+    rules.find(({ pattern }) => matchesName(pattern, jail)) ?? ANY_NODE(jail);
 }
 
 function parseRule(text: string): QuorumRule | undefined {

@@ -14,6 +14,7 @@
  */
 
 import { CLUSTER_JAIL, type JailName, parseJailName } from "./jail_name.ts";
+import { matchesName } from "./name_patterns.ts";
 
 /** One rule: reported jails that match go to this jail. */
 export interface JailRule {
@@ -72,7 +73,7 @@ export function parseJailMap(text: string): JailMap | undefined {
  * @returns A jail of this host; `fail2bancluster` when no rule matches.
  */
 export function localJail(map: JailMap, reported: JailName): JailName {
-  return map.find(({ pattern }) => matchesJail(pattern, reported))?.jail ??
+  return map.find(({ pattern }) => matchesName(pattern, reported))?.jail ??
     CLUSTER_JAIL;
 }
 
@@ -84,22 +85,4 @@ export function localJails(map: JailMap): readonly JailName[] {
 /** Whether it is a pattern as rules have it. */
 export function isJailPattern(text: string): boolean {
   return PATTERN.test(text);
-}
-
-/**
- * Whether a pattern matches a jail's name: piece by piece, without
- * backtracking, whatever the pattern.
- */
-export function matchesJail(pattern: string, name: JailName): boolean {
-  const [first = "", ...others] = pattern.split("*");
-  if (others.length === 0) return first === name;
-  const last = others.pop() ?? "";
-  if (!name.startsWith(first)) return false;
-  let at = first.length;
-  for (const piece of others) {
-    const found = name.indexOf(piece, at);
-    if (found === -1) return false;
-    at = found + piece.length;
-  }
-  return name.length - last.length >= at && name.endsWith(last);
 }

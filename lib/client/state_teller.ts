@@ -76,8 +76,8 @@ function substance(condition: NodeCondition): string {
     case "monitor":
       return String(condition.unacknowledged > 0);
     case "subscriber": {
-      const { epoch, isFollowing, actions } = condition;
-      return JSON.stringify([epoch, isFollowing, actions]);
+      const { epoch, isFollowing, actions, observed } = condition;
+      return JSON.stringify([epoch, isFollowing, actions, observed]);
     }
   }
 }

@@ -8,6 +8,7 @@
 import type { Durability } from "../ban/ban_store.ts";
 import { parseQuorumRules, type QuorumRules } from "../ban/quorum_rules.ts";
 import { type JailMap, parseJailMap } from "../base/jail_map.ts";
+import { parsePatternList } from "../choice/pattern_list.ts";
 import { type NftTable, parseNftTable } from "../nftables/nft_names.ts";
 import { LOG_FORMATS, type LogFormat } from "../fail2ban/log_format.ts";
 import { SEVERITIES, type Severity } from "../log/log.ts";
@@ -64,11 +65,14 @@ export const logFormatKind: ValueKind<LogFormat> = wordKind(
   LOG_FORMATS,
 );
 
-/** A list of actions. */
+/** A list of actions; `none` is read as an empty one. */
 export const actionsKind: ValueKind<readonly SubscriberAction[]> = {
   placeholder: "ACTION...",
-  expected: `a list, without repeats, of: ${SUBSCRIBER_ACTIONS.join(", ")}`,
+  expected: `none, or a list, without repeats, of: ${
+    SUBSCRIBER_ACTIONS.join(", ")
+  }`,
   read: (text) => {
+    if (text.trim() === "none") return [];
     const words = text.split(/[\s,]+/).filter((word) => word !== "");
     const actions = words.flatMap((word) =>
       SUBSCRIBER_ACTIONS.find((known) => known === word) ?? []
@@ -77,6 +81,24 @@ export const actionsKind: ValueKind<readonly SubscriberAction[]> = {
       ? actions
       : undefined;
   },
+};
+
+/** What is taken: patterns, `*` for all. */
+export const takenKind: ValueKind<readonly string[]> = {
+  placeholder: "PATTERN...",
+  expected: "names, in which * is any characters, such as sshd nginx-*",
+  read: (text) => {
+    const patterns = parsePatternList(text);
+    return patterns?.length === 0 ? undefined : patterns;
+  },
+};
+
+/** What is left out, or only observed: patterns, or `none`. */
+export const leftOutKind: ValueKind<readonly string[]> = {
+  placeholder: "PATTERN...|none",
+  expected:
+    "none, or names, in which * is any characters, such as sshd nginx-*",
+  read: parsePatternList,
 };
 
 /** In which jails of this host bans are enforced. */

@@ -5,7 +5,7 @@
  */
 
 import { option } from "./option.ts";
-import { logFormatKind } from "./cluster_kinds.ts";
+import { leftOutKind, logFormatKind } from "./cluster_kinds.ts";
 import {
   banTimeKind,
   durationKind,
@@ -74,6 +74,12 @@ export const MONITOR = {
     default: "false",
     help:
       "Whether the very first start reports the bans that fail2ban has already.",
+  }),
+  ignorejails: option({
+    kind: leftOutKind,
+    default: "none",
+    help:
+      "Bans of these jails are not reported, with * for any characters; what was before is taken back.",
   }),
   auth: AUTH,
   authtoken: AUTH_TOKEN,

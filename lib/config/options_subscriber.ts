@@ -5,7 +5,13 @@
  */
 
 import { option } from "./option.ts";
-import { actionsKind, jailMapKind, tableNameKind } from "./cluster_kinds.ts";
+import {
+  actionsKind,
+  jailMapKind,
+  leftOutKind,
+  tableNameKind,
+  takenKind,
+} from "./cluster_kinds.ts";
 import {
   banTimeKind,
   durationKind,
@@ -52,7 +58,36 @@ export const SUBSCRIBER = {
   subscriberaction: option({
     kind: actionsKind,
     default: "log",
-    help: "What is done about a ban: log, fail2banclient, nftables, exec.",
+    help:
+      "What is done about a ban: log, fail2banclient, nftables, exec; none: it is only counted.",
+  }),
+  takejails: option({
+    kind: takenKind,
+    default: "*",
+    help: "Only bans of these jails are taken, and what operators ban.",
+  }),
+  ignorejails: option({
+    kind: leftOutKind,
+    default: "none",
+    help: "Bans of these jails are left out here.",
+  }),
+  takenodes: option({
+    kind: takenKind,
+    default: "*",
+    help:
+      "Only what these nodes and lists (import:NAME) report is taken, and what operators ban.",
+  }),
+  ignorenodes: option({
+    kind: leftOutKind,
+    default: "none",
+    help:
+      "What these nodes and lists (import:NAME) report is left out here; others may report the same.",
+  }),
+  observenodes: option({
+    kind: leftOutKind,
+    default: "none",
+    help:
+      "What these nodes and lists (import:NAME) report is only counted, unless another reports the same.",
   }),
   bantime: option({
     kind: banTimeKind,

@@ -18,6 +18,10 @@ import type { NodeLimits } from "../members/node_limits.ts";
 import type { LegacyMode } from "./legacy.ts";
 import type { NftTable } from "../nftables/nft_names.ts";
 import type { Durability } from "../ban/ban_store.ts";
+import {
+  onlyObserving,
+  type ReceiverChoice,
+} from "../choice/receiver_choice.ts";
 import type { LogTarget, SubscriberAction } from "./cluster_kinds.ts";
 import type { LogFormat } from "../fail2ban/log_format.ts";
 import type { SyslogFacility } from "../log/syslog_facility.ts";
@@ -72,6 +76,8 @@ export interface MonitorConfig {
   readonly banTimeMs: number;
   /** Whether the first start reports the bans that are there. */
   readonly importExisting: boolean;
+  /** Patterns of jails of which nothing is reported. */
+  readonly ignoreJails: readonly string[];
   /** The shared token; `undefined` when `auth` is off. */
   readonly token: string | undefined;
 }
@@ -123,8 +129,10 @@ export interface SubscriberConfig {
   readonly protocol2: Protocol2Urls | undefined;
   /** The messages to ask for begin with this; empty for all. */
   readonly prefixFilter: string;
-  /** The actions on a ban, in order: at least one, each once. */
+  /** The actions on a ban, in order, each once; none: every ban is only observed. */
   readonly actions: readonly SubscriberAction[];
+  /** What is taken of the cluster's bans, and what is only observed. */
+  readonly choice: ReceiverChoice;
   /** How long a ban holds here; `Infinity`: until it is lifted. */
   readonly banTimeMs: number;
   /** Interval between comparisons of the bans in force with the wanted ones. */
@@ -220,6 +228,7 @@ function buildMonitor(
     fail2banSocket: pathOf(monitor.fail2bansocket),
     banTimeMs: monitor.bantime * 1000,
     importExisting: monitor.importexisting,
+    ignoreJails: monitor.ignorejails,
     token: monitor.auth ? monitor.authtoken : undefined,
   };
 }
@@ -261,6 +270,7 @@ function buildSubscriber(
     protocol2: protocol2Urls(subscriber),
     prefixFilter: subscriber.zmqprefixfilter,
     actions: subscriber.subscriberaction,
+    choice: choiceOf(subscriber),
     banTimeMs: subscriber.bantime * 1000,
     resyncEveryMs: subscriber.resync * 1000,
     maxPerSecond: subscriber.maxrate,
@@ -271,6 +281,20 @@ function buildSubscriber(
     execProgram: pathOf(subscriber.execprogram),
     execTimeoutMs: subscriber.exectimeout * 1000,
   };
+}
+
+/** Without an action there is nothing that could be done. */
+function choiceOf(
+  { subscriberaction, ...values }: OptionValues["subscriber"],
+): ReceiverChoice {
+  const choice = {
+    takeJails: values.takejails,
+    ignoreJails: values.ignorejails,
+    takeNodes: values.takenodes,
+    ignoreNodes: values.ignorenodes,
+    observeNodes: values.observenodes,
+  };
+  return subscriberaction.length === 0 ? onlyObserving(choice) : choice;
 }
 
 /** Rules see to it that there is a stream wherever there is a control socket. */

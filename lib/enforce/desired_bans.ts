@@ -25,6 +25,10 @@ export interface DesiredBansOptions {
   readonly banTimeMs: number;
   /** Bans held at most; above it, new ones are left out. @default {1000000} */
   readonly maxBans?: number;
+  /** Whether a report that a ledger remembers is still wanted here. @default {every one is} */
+  readonly isTaken?: (
+    report: Pick<HostReport, "origin" | "reportedJail">,
+  ) => boolean;
 }
 
 /** What follows from the reports that a ledger remembers. */

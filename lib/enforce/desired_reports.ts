@@ -73,11 +73,16 @@ export class DesiredReports extends HostBans implements DesiredBans {
     return this.report(report, expiresMs);
   }
 
-  /** Bans go to the jail that the map has for them by now. */
+  /** Bans go to the jail that the map has for them by now; those of whom nothing is taken any more are forgotten. */
   remember(reports: readonly HostBan[]): Remembered {
+    const { isTaken = () => true } = this.#options;
     const changes: HostBanChange[] = [];
     const outdated: HostBan[] = [];
     for (const noted of reports) {
+      if (!this.#isStray(noted) && !isTaken(noted)) {
+        outdated.push(noted);
+        continue;
+      }
       const jail = this.#jailOf(noted);
       const now = this.report({ ...noted, jail }, noted.expiresMs);
       changes.push(...now);
@@ -111,10 +116,15 @@ export class DesiredReports extends HostBans implements DesiredBans {
   }
 
   /** A ban that was found in force stays in the jail where it was found. */
-  #jailOf({ origin, reportedJail, jail }: HostBan) {
-    const { jailMap, hostName } = this.#options;
-    const isStray = sameHost(origin, hostName) && reportedJail === jail;
-    return isStray ? jail : localJail(jailMap, reportedJail);
+  #jailOf(noted: HostBan) {
+    const { jail, reportedJail } = noted;
+    return this.#isStray(noted)
+      ? jail
+      : localJail(this.#options.jailMap, reportedJail);
+  }
+
+  #isStray({ origin, reportedJail, jail }: HostBan): boolean {
+    return sameHost(origin, this.#options.hostName) && reportedJail === jail;
   }
 
   #noteWithdrawal(name: string, report: HostReport): void {

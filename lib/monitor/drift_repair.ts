@@ -125,8 +125,9 @@ export class DriftRepair {
     while (true) {
       await clock.delay(COMPARE_INTERVAL_MS, signal);
       const nowMs = clock.nowMs();
-      const list = await this.#list(signal);
-      if (list === undefined) continue;
+      const found = await this.#list(signal);
+      if (found === undefined) continue;
+      const list = withoutIgnored(found, reporter);
       this.counters.compared++;
       this.#tellOddJails(list);
       await inTurn(() => this.#repair(reporter, list, nowMs, signal));
@@ -243,4 +244,16 @@ export class DriftRepair {
       this.#log.record("warning", event, { jail: JSON.stringify(jail) });
     }
   }
+}
+
+/** Of jails of which nothing is reported nothing is missing. */
+function withoutIgnored(
+  list: TicketList,
+  reporter: Pick<Reporter, "isIgnored">,
+): TicketList {
+  const { isExact, oddJails, tickets } = list;
+  return {
+    ...{ isExact, oddJails, covers: (jail) => list.covers(jail) },
+    tickets: tickets.filter(({ jail }) => !reporter.isIgnored(jail)),
+  };
 }

@@ -78,6 +78,7 @@ export class Monitor {
   readonly counters: MonitorCounters = {
     reported: 0,
     refused: 0,
+    ignored: 0,
     echoes: 0,
     corrected: 0,
     over: 0,
@@ -159,6 +160,7 @@ export class Monitor {
             (work) => this.#exclusively(group, work),
             group,
           )]),
+        (group) => this.#takeBackIgnored(group),
         (group) => this.#followEpoch(group),
         ...(reported === undefined
           ? []
@@ -182,7 +184,7 @@ export class Monitor {
       const before = known.epoch;
       const epoch = await link.otherEpoch(before, signal);
       if (before !== undefined) {
-        const bans = await this.#reporter.reportStanding(
+        const bans = await this.#reporter.standing.reportAll(
           (work) => this.#exclusively(signal, work),
           signal,
         );
@@ -191,6 +193,18 @@ export class Monitor {
         log.record("notice", event, { bans });
       }
       known.noteEpoch(epoch);
+    }
+    await new Condition().wait(signal);
+  }
+
+  async #takeBackIgnored(signal: AbortSignal): Promise<void> {
+    const bans = await this.#reporter.standing.takeBackIgnored(
+      (work) => this.#exclusively(signal, work),
+      signal,
+    );
+    if (bans > 0) {
+      const event = "took back what was reported of jails that are ignored now";
+      this.#options.log.record("notice", event, { bans });
     }
     await new Condition().wait(signal);
   }

@@ -15,6 +15,8 @@ import type {
   Detection,
 } from "./restart_filter.ts";
 import { eventIdOfRepair } from "./event_id.ts";
+import type { JailName } from "../base/jail_name.ts";
+import { matchesAnyName } from "../base/name_patterns.ts";
 import { keyOf } from "../ban/ban.ts";
 import type { UnbanReason } from "../ban/ban_event.ts";
 import { LineClock } from "../fail2ban/line_clock.ts";
@@ -29,6 +31,7 @@ import {
 import { ReportLog } from "./report_log.ts";
 import type { KnownBan, ReportedBans } from "./reported_bans.ts";
 import type { Report, ReportLink } from "./report_link.ts";
+import { StandingReports } from "./standing_reports.ts";
 import { Condition } from "../async/tasks.ts";
 
 /** What a reporter is made of. */
@@ -53,6 +56,8 @@ export interface ReporterOptions {
   readonly hostName: HostName;
   /** Which addresses are never banned; asked for each ban. */
   readonly protection: CurrentPolicy;
+  /** Patterns of jails of which nothing is reported. @default {[]} */
+  readonly ignoreJails?: readonly string[];
   /** Read and log only: report nothing, store nothing. */
   readonly dryRun: boolean;
 }
@@ -63,6 +68,8 @@ export interface ReporterCounters {
   reported: number;
   /** Bans of protected addresses, left out. */
   refused: number;
+  /** Bans and unbans of jails of which nothing is reported. */
+  ignored: number;
   /** Bans and unbans that were the cluster's own doing, left out. */
   echoes: number;
   /** Ends that were reported and then corrected by fail2ban's database. */
@@ -88,8 +95,6 @@ interface ReportSource {
   readonly atMs?: number | undefined;
 }
 
-/** Bans that are reported again between two looks at lines. */
-const AT_ONCE = 500;
 /** Ends that differ by less, in milliseconds, are the same: clocks are read twice. */
 const SAME_END_MS = 1_000;
 
@@ -104,6 +109,8 @@ export class Reporter {
   readonly #notes: ReportLog;
   readonly #lineClock: LineClock;
   readonly #corrections: EndCorrection | undefined;
+  /** Reports once more, or takes back, what was reported before. */
+  readonly standing: StandingReports;
 
   /**
    * @param options What the reporter is made of.
@@ -124,6 +131,11 @@ export class Reporter {
       ? new EndCorrection({ ends, clock })
       : undefined;
     this.#notes = new ReportLog(log);
+    this.standing = new StandingReports({
+      ...options,
+      isIgnored: (jail) => this.isIgnored(jail),
+      handOver: (report, signal) => this.#handOver(report, signal),
+    });
     this.#echoes = echoes && new EchoFilter(echoes, { detections });
   }
 
@@ -138,6 +150,10 @@ export class Reporter {
   async report(event: DetectionReport, signal: AbortSignal): Promise<boolean> {
     const { protection, log, dryRun } = this.#options;
     const { jail, address } = event;
+    if (this.isIgnored(jail)) {
+      this.#counters.ignored++;
+      return false;
+    }
     if (this.#isEcho(event)) {
       this.#counters.echoes++;
       log.record("debug", `own ${event.kind} not reported`, { jail, address });
@@ -179,6 +195,11 @@ export class Reporter {
     return true;
   }
 
+  /** Whether nothing is reported of a jail. */
+  isIgnored(jail: JailName): boolean {
+    return matchesAnyName(this.#options.ignoreJails ?? [], jail);
+  }
+
   /**
    * Reports another end of a ban that was reported; {@link Reporter.flush} has
    * to follow.
@@ -200,42 +221,6 @@ export class Reporter {
     const ban = { kind: "ban" as const, jail, address, id, madeMs };
     await this.#correct({ ban, reportedMs, endsMs }, signal);
     return true;
-  }
-
-  /**
-   * Reports once more what stands, to a publisher whose store may not have it;
-   * some at a time, so that lines are reported in between.
-   *
-   * @param inTurn Lets reports not mix with those of lines.
-   * @param signal Ends the waits.
-   * @returns How many bans stand.
-   */
-  async reportStanding(
-    inTurn: (work: () => Promise<void>) => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<number> {
-    const { known, hostName: origin, clock, protection } = this.#options;
-    let count = 0;
-    const reportSome = async (bans: readonly KnownBan[]) => {
-      for (const { jail, address } of bans) {
-        // What happened since it was listed counts.
-        const ban = known?.get({ jail, address });
-        const nowMs = clock.nowMs();
-        if (ban?.state !== "reported" || ban.endsMs <= nowMs) continue;
-        // What came to be protected would count as a bad report.
-        if (refusal(address, protection()) !== undefined) continue;
-        const id = eventIdOfRepair(`standing ${keyOf(ban)}`, nowMs);
-        const { endsMs: expiresMs, notedMs: madeMs } = ban;
-        const report = { origin, jail, address, id, expiresMs, madeMs };
-        await this.#handOver({ ...report, kind: "ban" }, signal);
-        count++;
-      }
-    };
-    const all = [...known?.values() ?? []];
-    for (let at = 0; at < all.length; at += AT_ONCE) {
-      await inTurn(() => reportSome(all.slice(at, at + AT_ONCE)));
-    }
-    return count;
   }
 
   /**

@@ -6,7 +6,15 @@
 
 import type { Ban } from "../ban/ban.ts";
 import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
-import { canonicalHost, type HostName } from "../base/host_name.ts";
+import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
+import {
+  type BanPlace,
+  type ChosenBan,
+  leftOutReason,
+  observesSome,
+  placeOfBan,
+  type ReceiverChoice,
+} from "../choice/receiver_choice.ts";
 import {
   type EnforcementDetail,
   MAX_MISSING,
@@ -20,6 +28,8 @@ export interface EnforcingNode {
   readonly actions: readonly string[];
   /** Whether it gave no sign of life lately. */
   readonly isSilent: boolean;
+  /** What it takes. */
+  readonly choice: ReceiverChoice;
 }
 
 /** Who should have bans in force. */
@@ -32,6 +42,8 @@ export interface EnforcingNodes {
 export interface EnforcementCount {
   readonly enforced: number;
   readonly expected: number;
+  /** Nodes that only observe it. */
+  readonly observed: number;
   /** What those say that have it not, the first of them. */
   readonly missing: readonly EnforcementDetail[];
 }
@@ -67,30 +79,50 @@ export class EnforcementView {
     );
   }
 
-  /** How many nodes should have bans in force. */
+  /** How many nodes put bans in force. */
   get size(): number {
-    return this.#nodes.size;
+    return [...this.#nodes.values()].filter(({ actions, choice }) =>
+      actions.length > 0 || !observesSome(choice)
+    ).length;
   }
 
-  /** Who should. */
+  /** How many nodes observe some bans, or all. */
+  get observers(): number {
+    return [...this.#nodes.values()].filter(({ choice }) =>
+      observesSome(choice)
+    ).length;
+  }
+
+  /** Who puts bans in force, or observes them. */
   get nodes(): Iterable<EnforcingNode> {
     return this.#nodes.values();
+  }
+
+  /** Who should have a ban in force. */
+  expectedFor(ban: ChosenBan): readonly EnforcingNode[] {
+    return [...this.#nodes.values()].filter((node) =>
+      placeAt(node, ban) === "taken"
+    );
   }
 
   /** How a ban stands. One that waits for its quorum is expected nowhere. */
   count(ban: Ban): EnforcementCount {
     if (ban.isPending || this.#nodes.size === 0) {
-      return { enforced: 0, expected: 0, missing: [] };
+      return { enforced: 0, expected: 0, observed: 0, missing: [] };
     }
     const words = this.#words(ban);
-    let enforced = 0;
+    let [enforced, expected, observed] = [0, 0, 0];
     const missing: EnforcementDetail[] = [];
     for (const [name, node] of this.#nodes) {
+      const place = placeAt(node, ban);
+      if (place === "observed") observed++;
+      if (place !== "taken") continue;
+      expected++;
       const detail = worstOf(node, words.get(name));
       if (detail.state === "applied") enforced++;
       else if (missing.length < MAX_MISSING) missing.push(detail);
     }
-    return { enforced, expected: this.#nodes.size, missing };
+    return { enforced, expected, observed, missing };
   }
 
   /**
@@ -120,20 +152,25 @@ export class EnforcementView {
 
   /**
    * What every node said of a ban, also those that are away and those that
-   * reported it; and those that should have said something.
+   * reported it; and those that should have said something, or take nothing of it.
    */
   details(ban: Ban): readonly EnforcementDetail[] {
     const words = this.#words(ban);
+    const isExpected = (name: HostName) => {
+      const node = this.#nodes.get(name);
+      return node === undefined || placeAt(node, ban) === "taken";
+    };
     const said = this.#store.receipts(ban).filter(({ node, action }) => {
       const known = this.#nodes.get(canonicalHost(node));
-      return known === undefined || hasAction(known, action);
+      return (known === undefined || hasAction(known, action)) &&
+        isExpected(canonicalHost(node));
     }).map(detailOf);
     const names = new Set(said.map(({ node }) => canonicalHost(node)));
     const own = [...words].flatMap(([name, { details }]) =>
-      names.has(name) ? [] : details
+      names.has(name) || !isExpected(name) ? [] : details
     );
     const others = [...this.#nodes].flatMap(([name, node]) =>
-      unsaid(node, words.get(name))
+      isExpected(name) ? unsaid(node, words.get(name)) : [notTakenAt(node, ban)]
     );
     return [...said, ...own, ...others];
   }
@@ -146,6 +183,8 @@ export class EnforcementView {
       const node = this.#nodes.get(name);
       // What it did with an action that it has no more says nothing of now.
       if (node === undefined || !hasAction(node, receipt.action)) continue;
+      // Nor does what it did before it left the ban out, or only its own report was left.
+      if (!takesOthers(node, ban)) continue;
       const known = words.get(name);
       if (known !== undefined) known.details.push(detailOf(receipt));
       else words.set(name, { isOwn: false, details: [detailOf(receipt)] });
@@ -160,6 +199,23 @@ export class EnforcementView {
     }
     return words;
   }
+}
+
+/**
+ * What a ban is to a node. One that reported it has it in force by its own
+ * fail2ban, whatever it takes.
+ */
+export function placeAt(
+  { node, choice }: EnforcingNode,
+  ban: ChosenBan,
+): BanPlace {
+  const isOwn = ban.reports.some(({ origin }) => sameHost(origin, node));
+  return isOwn ? "taken" : placeOfBan({ hostName: node, choice }, ban);
+}
+
+/** Whether its subscriber acts on a ban: what it reported itself is left to its own fail2ban. */
+function takesOthers({ node, choice }: EnforcingNode, ban: ChosenBan): boolean {
+  return placeOfBan({ hostName: node, choice }, ban) === "taken";
 }
 
 /** What a node said of a ban. */
@@ -216,4 +272,14 @@ function ownAt(node: HostName): EnforcementDetail {
 
 function unknownAt(node: HostName): EnforcementDetail {
   return { node, action: "", state: "unknown", detail: "" };
+}
+
+/** Of a ban that it leaves out, or only observes. */
+function notTakenAt(each: EnforcingNode, ban: ChosenBan): EnforcementDetail {
+  const { node, choice } = each;
+  if (placeAt(each, ban) === "observed") {
+    return { node, action: "", state: "observed", detail: "" };
+  }
+  const detail = leftOutReason({ hostName: node, choice }, ban);
+  return { node, action: "", state: "left-out", detail };
 }

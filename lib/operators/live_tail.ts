@@ -17,7 +17,7 @@ import { type HostName, sameHost } from "../base/host_name.ts";
 import { isOperatorOrigin } from "../base/operator_name.ts";
 import type { LiveEvent } from "../wire/operator_tail.ts";
 import type { WhyEnd } from "../wire/operator_why.ts";
-import type { EnforcingNodes } from "./enforcement_view.ts";
+import { type EnforcingNodes, placeAt } from "./enforcement_view.ts";
 import { EventQueue } from "./event_queue.ts";
 import type { RefusedReport } from "./refused_report.ts";
 import { UnfoldingBans } from "./unfolding_bans.ts";
@@ -66,7 +66,10 @@ export class LiveTail {
       if (started !== undefined && after !== undefined) {
         const origins = after.reports.map(({ origin }) => origin);
         const start = { kind: "ban", atMs, ...key, node: started } as const;
-        this.#unfolding.begin(start, origins, nodes, nowMs);
+        const expected = nodes.filter((node) =>
+          placeAt(node, after) === "taken"
+        );
+        this.#unfolding.begin(start, origins, expected, nowMs);
       } else if (change.kind === "report") {
         this.#noteReport(change.origin, { atMs, ...key }, before, after);
       } else if (before?.isPending === false && after === undefined) {

@@ -96,7 +96,7 @@ export class StatusService {
     const { hub: { table }, store, nodes, turns } = this.#options;
     const view = new EnforcementView(store, nodes);
     const all = table.bans();
-    let [bans, waiting, inForce, expected] = [0, 0, 0, 0];
+    let [bans, waiting, inForce, expected, observed] = [0, 0, 0, 0, 0];
     let isDone = false;
     while (!isDone) {
       await turns.take(signal, (isOver) => {
@@ -109,11 +109,19 @@ export class StatusService {
           const count = view.count(ban);
           inForce += count.enforced;
           expected += count.expected;
+          observed += count.observed;
           if (steps % CLOCK_STEPS === 0 && isOver()) return;
         }
       });
     }
-    return { bans, waiting, inForce, expected, nodes: view.size };
+    const sums = { inForce, expected, observed };
+    return {
+      bans,
+      waiting,
+      ...sums,
+      nodes: view.size,
+      observers: view.observers,
+    };
   }
 
   #lastHour(): LastHour {

@@ -29,7 +29,11 @@ import {
   type UnbanOrder,
 } from "../wire/operator_steering.ts";
 import { banMatcher, endsMs } from "./ban_match.ts";
-import { EnforcementView, type EnforcingNodes } from "./enforcement_view.ts";
+import {
+  EnforcementView,
+  type EnforcingNode,
+  type EnforcingNodes,
+} from "./enforcement_view.ts";
 import { type LocalUnbanService, reportsOf } from "./local_unban_service.ts";
 import type {
   AwaitedNode,
@@ -90,7 +94,12 @@ export class SteeringService {
     this.#judge(order);
     const key = { jail: OPERATOR_JAIL, address };
     const view = this.#view();
-    const nodes = awaitedAt(view, key, hub.table.find(key));
+    const before = hub.table.find(key);
+    const expected = view.expectedFor({
+      ...key,
+      reports: [...before?.reports ?? [], { origin: OPERATOR_ORIGIN }],
+    });
+    const nodes = awaitedAt(view, expected, key, before);
     using watch = receipts.begin(nodes, "applied");
     const startMs = clock.monotonicMs();
     const [verdict] = await hub.submit([{
@@ -105,7 +114,7 @@ export class SteeringService {
     const span = forMs === null ? "for ever" : `for ${forMs / 1_000} s`;
     const how = force ? `${span}, forced` : span;
     await record(by, "ban", address, reason === "" ? how : `${how}: ${reason}`);
-    const standing = view.size - nodes.length;
+    const standing = expected.length - nodes.length;
     return await this.#outcome(watch, {
       ...{ startMs, signal, nodes, standing },
       bans: verdict === "changed" ? 1 : 0,
@@ -321,11 +330,12 @@ export class SteeringService {
 /** Who is to put a ban in force, and with which actions it has it not yet. */
 function awaitedAt(
   view: EnforcementView,
+  expected: readonly EnforcingNode[],
   key: BanKey,
   before: Ban | undefined,
 ): readonly AwaitedNode[] {
   const inForce = before === undefined ? undefined : view.inForce(before);
-  return [...view.nodes].flatMap((each): readonly AwaitedNode[] => {
+  return expected.flatMap((each): readonly AwaitedNode[] => {
     if (before !== undefined && view.hasInForce(each, before)) return [];
     const { node, isSilent } = each;
     const done = inForce?.get(canonicalHost(node)) ?? [];

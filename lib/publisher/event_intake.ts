@@ -11,7 +11,7 @@ import { isReservedJail } from "../base/operator_name.ts";
 import type { HubRequest, HubVerdict } from "../ban/decision_batch.ts";
 import type { EventResult, NodeEvent } from "../wire/v2_messages.ts";
 import type { HostName } from "../base/host_name.ts";
-import { matchesAnyJail } from "../base/jail_globs.ts";
+import { matchesAnyName } from "../base/name_patterns.ts";
 import type { Member } from "../members/member.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
 import type { NodeQuotas } from "./node_quotas.ts";
@@ -117,7 +117,7 @@ export class EventIntake {
     }
     // What it reported before it may take back, whatever its rights are now.
     if (kind === "unban") return undefined;
-    if (!matchesAnyJail(rights.jails, jail)) {
+    if (!matchesAnyName(rights.jails, jail)) {
       return { rule: "jail-right", kind: "refused" };
     }
     const rule = refusal(address, this.#options.protection())?.rule;
@@ -131,7 +131,7 @@ export class EventIntake {
       event: this.#tableEvent(event, origin),
       name: { origin, id: event.id },
       mayLift: isLift && rights.mayUnban &&
-        matchesAnyJail(rights.jails, event.jail),
+        matchesAnyName(rights.jails, event.jail),
     };
   }
 

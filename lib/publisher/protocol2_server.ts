@@ -9,6 +9,7 @@ import type { Authenticator } from "./authenticator.ts";
 import type { BanHub, KeptChange } from "../ban/ban_hub.ts";
 import type { SessionId } from "../base/ids.ts";
 import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
+import { observesSome, TAKE_ALL } from "../choice/receiver_choice.ts";
 import { ChangeStream } from "./change_stream.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import { ControlServer } from "./control_server.ts";
@@ -213,11 +214,14 @@ export class Protocol2Server {
       const acting = roles.find(isEnforcing);
       if (acting === undefined) return [];
       const { state, condition } = acting;
-      const actions = condition?.kind === "subscriber" ? condition.actions : [];
+      const { actions, choice } = condition?.kind === "subscriber"
+        ? condition
+        : { actions: [], choice: TAKE_ALL };
       return [{
         node,
         actions: actions.map(({ name }) => name),
         isSilent: state === "silent",
+        choice,
       }];
     });
 
@@ -320,10 +324,14 @@ function newSyncServer(
   });
 }
 
-/** One that said BYE enforces nothing new, nor does one that only writes a log. */
+/**
+ * One that said BYE enforces nothing new, nor does one that only writes a log;
+ * one that only observes would.
+ */
 function isEnforcing({ role, state, condition }: RoleState): boolean {
   if (role !== "subscriber" || state !== "ok" && state !== "silent") {
     return false;
   }
-  return condition?.kind !== "subscriber" || condition.actions.length > 0;
+  return condition?.kind !== "subscriber" || condition.actions.length > 0 ||
+    observesSome(condition.choice);
 }

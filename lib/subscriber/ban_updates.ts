@@ -8,15 +8,23 @@
 import type { Ban } from "../ban/ban.ts";
 import type { BanUpdate } from "../ban/ban_event.ts";
 import type { BanStep } from "../ban/ban_table.ts";
-import { type HostName, sameHost } from "../base/host_name.ts";
+import {
+  type BanPlace,
+  placeOfReport,
+  type Receiver,
+} from "../choice/receiver_choice.ts";
+
+/** What updates are of: bans that are acted on, or those that are only observed. */
+export type ActedOn = Exclude<BanPlace, "left-out">;
 
 /**
  * Says what a step means for a host. Its own reports don't count there: its own
- * fail2ban has that ban. A ban goes under the name of the first other node that
- * reports it, until that one's report ends.
+ * fail2ban has that ban, and what it leaves out does not either. A ban goes
+ * under the name of the first node whose report counts, until that report ends.
  *
  * @param step What happened.
- * @param hostName The host.
+ * @param receiver The host, and what it takes.
+ * @param place `taken`: what is to be acted on; `observed`: what would be.
  * @returns What is to be made true, in order, with ends by the copy's clock. A
  * ban whose time is over is an unban too: not everything that acts on bans
  * knows when they end.
@@ -26,6 +34,7 @@ import { type HostName, sameHost } from "../base/host_name.ts";
  * import { parseAddress } from "../base/address.ts";
  * import { parseHostName } from "../base/host_name.ts";
  * import { parseJailName } from "../base/jail_name.ts";
+ * import { TAKE_ALL as choice } from "../choice/receiver_choice.ts";
  * import { updatesOf } from "./ban_updates.ts";
  * import { deepStrictEqual, ok } from "node:assert/strict";
  *
@@ -34,18 +43,19 @@ import { type HostName, sameHost } from "../base/host_name.ts";
  * ok(here && origin && jail && address);
  * const report = { origin, firstMs: 0, lastMs: 0, expiresMs: 60_000 };
  * const after = { jail, address, reports: [report], seq: 1, isPending: false };
- * const kinds = (host: typeof here) =>
- *   updatesOf({ before: undefined, after }, host).map(({ kind }) => kind);
+ * const kinds = (hostName: typeof here) =>
+ *   updatesOf({ before: undefined, after }, { hostName, choice }).map(({ kind }) => kind);
  * deepStrictEqual(kinds(here), ["ban"]);
  * deepStrictEqual(kinds(origin), []); // its own fail2ban has that ban
  * ```
  */
 export function updatesOf(
   { before, after }: BanStep,
-  hostName: HostName,
+  receiver: Receiver,
+  place: ActedOn = "taken",
 ): readonly BanUpdate[] {
-  const old = before && othersWord(before, hostName);
-  const now = after && othersWord(after, hostName);
+  const old = before && wordOf(before, receiver, place);
+  const now = after && wordOf(after, receiver, place);
   if (now === undefined) return old === undefined ? [] : [unban(old)];
   if (old === undefined) return [now];
   return old.origin === now.origin && old.expiresMs === now.expiresMs
@@ -57,27 +67,38 @@ export function updatesOf(
  * What a copy holds, as if all of it were news.
  *
  * @param bans The copy.
- * @param hostName The host.
+ * @param receiver The host, and what it takes.
+ * @param place As in {@link updatesOf}.
  */
 export function updatesOfAll(
   bans: Iterable<Ban>,
-  hostName: HostName,
+  receiver: Receiver,
+  place: ActedOn = "taken",
 ): readonly BanUpdate[] {
   return [...bans].flatMap((after) =>
-    updatesOf({ before: undefined, after }, hostName)
+    updatesOf({ before: undefined, after }, receiver, place)
   );
 }
 
-function othersWord(ban: Ban, hostName: HostName): BanUpdate | undefined {
-  if (ban.isPending) return undefined;
-  const others = ban.reports.filter(({ origin }) =>
-    !sameHost(origin, hostName)
-  );
-  const [first] = others;
-  if (first === undefined) return undefined;
-  const { jail, address } = ban;
-  const expiresMs = Math.max(...others.map(({ expiresMs }) => expiresMs));
-  return { kind: "ban", jail, address, origin: first.origin, expiresMs };
+/** What the reports say that have a place; nothing is observed that another report has taken. */
+function wordOf(
+  { jail, address, isPending, reports }: Ban,
+  receiver: Receiver,
+  place: ActedOn,
+): BanUpdate | undefined {
+  if (isPending) return undefined;
+  let [origin, expiresMs]: [BanUpdate["origin"] | undefined, number] = [
+    undefined,
+    -Infinity,
+  ];
+  for (const report of reports) {
+    const its = placeOfReport(receiver, jail, report.origin);
+    if (its === "taken" && place === "observed") return undefined;
+    if (its !== place) continue;
+    origin ??= report.origin;
+    expiresMs = Math.max(expiresMs, report.expiresMs);
+  }
+  return origin && { kind: "ban", jail, address, origin, expiresMs };
 }
 
 function unban({ jail, address, origin }: BanUpdate): BanUpdate {

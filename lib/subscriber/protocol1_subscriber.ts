@@ -7,7 +7,7 @@
 
 import type { ActionQueue } from "./action_queue.ts";
 import type { BanEvent } from "../ban/ban_event.ts";
-import { type HostName, sameHost } from "../base/host_name.ts";
+import { placeOfReport, type Receiver } from "../choice/receiver_choice.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Frames, MessageSocket } from "../zmq/ports.ts";
@@ -22,8 +22,10 @@ export interface Protocol1SubscriberOptions {
   readonly queue: Pick<ActionQueue, "put">;
   readonly clock: Clock;
   readonly log: Log;
-  /** This host's name: its own bans are left out. */
-  readonly hostName: HostName;
+  /** This host's name, and what it takes: the others' bans, or some of them. */
+  readonly receiver: Receiver;
+  /** Told of what is only observed. */
+  readonly onObserved?: (updates: readonly BanEvent[]) => void;
 }
 
 /** What a subscriber has done so far. */
@@ -32,6 +34,8 @@ export interface Protocol1SubscriberCounters {
   received: number;
   /** Events of this host's own, left out. */
   own: number;
+  /** Events that this host takes nothing of, or only observes. */
+  leftOut: number;
   /** Messages that were not understood. */
   rejected: number;
 }
@@ -39,25 +43,36 @@ export interface Protocol1SubscriberCounters {
 /** What a broadcast leads to. */
 export type BroadcastVerdict =
   | { readonly kind: "act"; readonly event: BanEvent }
-  | { readonly kind: "own"; readonly event: BanEvent }
+  | {
+    readonly kind: "own" | "observe" | "leave-out";
+    readonly event: BanEvent;
+  }
   | { readonly kind: "reject"; readonly reason: RejectReason };
 
 /**
  * Decides about a broadcast.
  *
  * @param frames The message.
- * @param hostName This host's name.
+ * @param receiver This host's name, and what it takes.
  * @returns What to do with it.
  */
 export function judgeBroadcast(
   frames: Frames,
-  hostName: HostName,
+  receiver: Receiver,
 ): BroadcastVerdict {
   const decoded = decodeBroadcast(frames);
   if (!decoded.ok) return { kind: "reject", reason: decoded.reason };
   const event = decoded.value;
-  const isOwn = sameHost(event.origin, hostName);
-  return { kind: isOwn ? "own" : "act", event };
+  switch (placeOfReport(receiver, event.jail, event.origin)) {
+    case "own":
+      return { kind: "own", event };
+    case "taken":
+      return { kind: "act", event };
+    case "observed":
+      return { kind: "observe", event };
+    case "left-out":
+      return { kind: "leave-out", event };
+  }
 }
 
 /**
@@ -69,6 +84,7 @@ export class Protocol1Subscriber {
   readonly counters: Protocol1SubscriberCounters = {
     received: 0,
     own: 0,
+    leftOut: 0,
     rejected: 0,
   };
   readonly #options: Protocol1SubscriberOptions;
@@ -100,9 +116,9 @@ export class Protocol1Subscriber {
 
   /** @returns What is to be acted on, if anything is. */
   #take(frames: Frames): BanEvent | undefined {
-    const { hostName, log } = this.#options;
+    const { receiver, log } = this.#options;
     this.counters.received++;
-    const verdict = judgeBroadcast(frames, hostName);
+    const verdict = judgeBroadcast(frames, receiver);
     switch (verdict.kind) {
       case "act":
         return verdict.event;
@@ -112,6 +128,13 @@ export class Protocol1Subscriber {
           jail: verdict.event.jail,
           address: verdict.event.address,
         });
+        return undefined;
+      case "observe":
+        this.#options.onObserved?.([verdict.event]);
+        this.counters.leftOut++;
+        return undefined;
+      case "leave-out":
+        this.counters.leftOut++;
         return undefined;
       case "reject":
         this.counters.rejected++;

@@ -12,14 +12,14 @@ import type { BanStep } from "../ban/ban_table.ts";
 import type { StreamMessage } from "../wire/v2_messages.ts";
 import type { ReplicaStore } from "../ban/ban_store.ts";
 import type { ControlClient } from "../client/control_client.ts";
-import type { HostName } from "../base/host_name.ts";
+import { observesSome, type Receiver } from "../choice/receiver_choice.ts";
 import { mergedEffects } from "./merged_effects.ts";
 import type { Log } from "../log/log.ts";
 import type { ReceiptQueue } from "./receipt_queue.ts";
 import { Replica, type ReplicaEffect } from "./replica.ts";
 import type { SyncAnswer } from "../wire/sync.ts";
 import { ReplicaDisk } from "./replica_disk.ts";
-import { updatesOf, updatesOfAll } from "./ban_updates.ts";
+import { type ActedOn, updatesOf, updatesOfAll } from "./ban_updates.ts";
 import type { StatusFigures } from "../service/status_report.ts";
 import type { SteadyClock } from "../async/steady_clock.ts";
 import type { StreamListener } from "./stream_listener.ts";
@@ -39,8 +39,8 @@ export interface ReplicaClientOptions {
   /** The process's one steady clock: the copy and the updates are in its time, the disk in the system's. */
   readonly clock: SteadyClock;
   readonly log: Log;
-  /** This node's name. */
-  readonly hostName: HostName;
+  /** This node's name, and what it takes. */
+  readonly receiver: Receiver;
   /**
    * Waits until messages that have arrived are received, so that they are stored
    * and handed over together. @default {nothing is waited for}
@@ -53,6 +53,8 @@ export interface ReplicaClientOptions {
     updates: readonly BanUpdate[],
     signal: AbortSignal,
   ) => Promise<void>;
+  /** Told what would be made true of bans that are only observed. */
+  readonly onObserved?: (updates: readonly BanUpdate[]) => void;
 }
 
 /** How far a copy is. */
@@ -119,9 +121,9 @@ export class ReplicaClient {
     });
   }
 
-  /** All that the copy holds and that counts here. */
-  updates(): readonly BanUpdate[] {
-    return updatesOfAll(this.#replica.bans(), this.#options.hostName);
+  /** All that the copy holds and that is acted on here, or is only observed. */
+  updates(place: ActedOn = "taken"): readonly BanUpdate[] {
+    return updatesOfAll(this.#replica.bans(), this.#options.receiver, place);
   }
 
   /** How far the copy is. */
@@ -305,8 +307,13 @@ export class ReplicaClient {
     steps: readonly BanStep[],
     signal: AbortSignal,
   ): Promise<void> {
-    const { hostName, onUpdates } = this.#options;
-    const updates = steps.flatMap((step) => updatesOf(step, hostName));
+    const { receiver, onUpdates, onObserved } = this.#options;
+    if (onObserved !== undefined && observesSome(receiver.choice)) {
+      onObserved(
+        steps.flatMap((step) => updatesOf(step, receiver, "observed")),
+      );
+    }
+    const updates = steps.flatMap((step) => updatesOf(step, receiver));
     this.#received += updates.length;
     if (updates.length > 0) await onUpdates(updates, signal);
   }

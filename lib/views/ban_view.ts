@@ -45,10 +45,16 @@ export function banRow(ban: OperatorBan, nowMs: number): readonly string[] {
 
 /** How many have it in force, of those that should. */
 export function enforcedText(
-  { isPending, enforced, expected }: OperatorBan,
+  { isPending, enforced, expected, observed }: OperatorBan,
 ): string {
   if (isPending) return "waits";
-  return expected === 0 ? "-" : `${enforced}/${expected}`;
+  const parts = [
+    ...(expected === 0 ? [] : [`${enforced}/${expected}`]),
+    ...(observed === 0
+      ? []
+      : [`${observed} observe${observed === 1 ? "s" : ""}`]),
+  ];
+  return parts.length === 0 ? "-" : parts.join(", ");
 }
 
 /** A line of JSON; `docs/schemas/bans.json` says what is in it. */
@@ -69,6 +75,7 @@ export function banJson(ban: OperatorBan): string {
     })),
     enforced: ban.enforced,
     expected: ban.expected,
+    observed: ban.observed,
     missing: ban.missing,
   });
 }

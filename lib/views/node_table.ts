@@ -8,11 +8,20 @@ import { alignedTable, type TableColumn } from "./aligned_table.ts";
 import { type HostName, sameHost } from "../base/host_name.ts";
 import type { BadKind } from "../members/breaker.ts";
 import type { Member } from "../members/member.ts";
-import type { ActionState } from "../wire/v2_messages.ts";
+import {
+  choiceText,
+  observesSome,
+  TAKE_ALL,
+} from "../choice/receiver_choice.ts";
+import type {
+  ActionState,
+  NodeCondition,
+  ObservedState,
+} from "../wire/v2_messages.ts";
 import type { LiveNode, LiveRole } from "../wire/operator_messages.ts";
 import type { LiveView } from "./member_view.ts";
 import type { OperatorOutput } from "./operator_output.ts";
-import { spanText } from "./plain_texts.ts";
+import { countText, spanText } from "./plain_texts.ts";
 
 /** A node in a line; `docs/schemas/nodes.json` is of this. */
 export interface NodeRow {
@@ -44,6 +53,10 @@ export interface NodeRow {
   readonly failed: number | null;
   /** Its reports without an answer. */
   readonly unacknowledged: number | null;
+  /** What its subscriber takes of the cluster's bans, in words; empty: everything, or that is not known. */
+  readonly choice: string;
+  /** What it would have done about what it only observes; `null`: it does not, or that is not known. */
+  readonly observed: ObservedState | null;
   /** What is to be done; empty: nothing. */
   readonly note: string;
   readonly roles: readonly RoleRow[];
@@ -135,6 +148,8 @@ function unknownRow(node: string): NodeRow {
     refused: null,
     failed: null,
     unacknowledged: null,
+    choice: "",
+    observed: null,
     note: "",
     roles: [],
   };
@@ -149,6 +164,8 @@ function rowOf(live: LiveNode): NodeRow {
   const [least] = actions.toSorted((left, right) =>
     left.inForce - right.inForce
   );
+  const { choice, observed } = subscriberOf(roles) ??
+    { choice: TAKE_ALL, observed: null };
   return {
     node,
     state: state === "aside" ? "set aside" : state,
@@ -161,6 +178,8 @@ function rowOf(live: LiveNode): NodeRow {
     refused,
     failed: actions.reduce((sum, { failing }) => sum + failing, 0),
     unacknowledged: unacknowledgedOf(roles),
+    choice: choiceText(choice),
+    observed: observesSome(choice) ? observed : null,
     note: noteOf(live),
     roles: roles.map(roleRow),
   };
@@ -181,6 +200,16 @@ function roleRow(
     following: isSubscriber ? condition.isFollowing : null,
     actions: actionsOf(live),
   };
+}
+
+/** What its subscriber told last, if it did. */
+function subscriberOf(
+  roles: readonly LiveRole[],
+): Extract<NodeCondition, { readonly kind: "subscriber" }> | undefined {
+  for (const { condition } of roles) {
+    if (condition?.kind === "subscriber") return condition;
+  }
+  return undefined;
 }
 
 function actionsOf({ condition }: LiveRole): readonly ActionState[] {
@@ -209,8 +238,15 @@ function cellsOf(row: NodeRow): readonly string[] {
     ...[lag, reports, inForce, refused, failed].map((count) =>
       count === null ? "-" : String(count)
     ),
-    note === "" ? "" : ` ${note}`,
+    note === "" ? choiceCell(row) : ` ${note}`,
   ];
+}
+
+function choiceCell({ choice, observed }: NodeRow): string {
+  if (choice === "") return "";
+  return observed === null
+    ? ` ${choice}`
+    : ` ${choice}: ${countText(observed.wanted)} would be in force`;
 }
 
 const ASIDE_REASONS: Readonly<Record<BadKind, string>> = {

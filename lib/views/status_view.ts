@@ -51,6 +51,7 @@ export function statusLines(status: ClusterStatus): readonly string[] {
     ...(storeTrouble === "" ? [] : [line("store", storeTrouble)]),
     line("nodes", nodesText(status.nodes), "fail2ban-cluster nodes"),
     enforcedLine(status),
+    ...observedLines(status),
     line(spanLabel(status.lastHour.spanMs), hourText(status.lastHour)),
   ];
 }
@@ -100,7 +101,9 @@ export function nodeStatusLines(
     ),
     ...programs.flatMap((program) => [
       line(program.role, programText(program)),
-      ...actionTexts(program).map((text) => line("", text)),
+      ...[...actionTexts(program), ...observedTexts(program)].map((text) =>
+        line("", text)
+      ),
     ]),
   ];
 }
@@ -167,6 +170,15 @@ function enforcedLine(
     text,
     `${countText(missing)} not: fail2ban-cluster bans --not-enforced`,
   );
+}
+
+/** Bans of nodes that only observe are none that are missing. */
+function observedLines(
+  { enforced: { observed, observers } }: ClusterStatus,
+): readonly string[] {
+  if (observers === 0) return [];
+  const where = observers === 1 ? "1 node" : `${countText(observers)} nodes`;
+  return [line("observed", `${countText(observed)} on ${where}`)];
 }
 
 /** A publisher that was started lately knows of less than an hour. */
@@ -251,6 +263,22 @@ function actionTexts(program: ProgramView): readonly string[] {
       : "";
     return [`${action}: ${countText(value)} in force${fails}`];
   });
+}
+
+/** What would have been done, where something is only observed. */
+function observedTexts(program: ProgramView): readonly string[] {
+  if (program.kind !== "running") return [];
+  const { figures } = program.report;
+  const [wanted, ...past] = ["wanted", "banned", "lifted", "refused"].map(
+    (name) => figures[`observed.${name}`],
+  ).map((value) => typeof value === "number" ? value : undefined);
+  if (wanted === undefined) return [];
+  const [banned, lifted, refused] = past.map((count) => countText(count ?? 0));
+  return [
+    `observes: ${
+      countText(wanted)
+    } would be in force; would have banned ${banned}, lifted ${lifted}, refused ${refused}`,
+  ];
 }
 
 function programJson(program: ProgramView) {

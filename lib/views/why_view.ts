@@ -123,7 +123,14 @@ function bannedSections(why: WhyAnswer, nowMs: number): readonly Section[] {
   return [
     ["reported", reportLines(why, nowMs)],
     ["enforced", enforcedLines(details)],
-    ...(["refused", "failed", "lifted", "unknown"] as const).map(
+    ...([
+      "refused",
+      "failed",
+      "lifted",
+      "unknown",
+      "left-out",
+      "observed",
+    ] as const).map(
       (state): Section => [STATES[state], detailLines(details, state)],
     ),
     ["before", [beforeText(why)]],
@@ -141,6 +148,8 @@ const STATES: Readonly<Record<Exclude<NodeEnforcement, "applied">, string>> = {
   failed: "failed",
   lifted: "lifted at",
   unknown: "no word of",
+  "left-out": "left out",
+  observed: "observed",
 };
 
 function freeSections(why: WhyAnswer): readonly Section[] {

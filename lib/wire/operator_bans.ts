@@ -57,13 +57,18 @@ export interface OperatorReport {
 /** How a ban stands at a node that should have it in force. */
 export type NodeEnforcement = typeof NODE_ENFORCEMENTS[number];
 
-/** Every {@link NodeEnforcement}; `unknown`: the node said nothing of it yet. */
+/**
+ * Every {@link NodeEnforcement}; `unknown`: the node said nothing of it yet;
+ * `left-out`: it takes nothing of it; `observed`: it only counts it.
+ */
 export const NODE_ENFORCEMENTS = [
   "applied",
   "lifted",
   "refused",
   "failed",
   "unknown",
+  "left-out",
+  "observed",
 ] as const;
 
 /** A node's word about a ban, with its reason. */
@@ -88,6 +93,8 @@ export interface OperatorBan {
   /** Nodes that have it in force, of those that should. */
   readonly enforced: number;
   readonly expected: number;
+  /** Nodes that only observe it; they are none of these. */
+  readonly observed: number;
   /** What the others say, the first of them. */
   readonly missing: readonly EnforcementDetail[];
 }
@@ -158,5 +165,6 @@ export const operatorBan: Shape<OperatorBan> = record<OperatorBan>({
   change: count("change"),
   enforced: count("enforced"),
   expected: count("expected"),
+  observed: count("observed"),
   missing: list("missing", enforcementDetail, 0, MAX_MISSING),
 });

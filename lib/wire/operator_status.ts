@@ -29,8 +29,12 @@ export interface NodeCounts {
 export interface EnforcementSum {
   readonly inForce: number;
   readonly expected: number;
-  /** Nodes that should have bans in force. */
+  /** Nodes that put bans in force. */
   readonly nodes: number;
+  /** Counted for each ban and each node that only observes it. */
+  readonly observed: number;
+  /** Nodes that observe some bans, or all. */
+  readonly observers: number;
 }
 
 /** How often a rule refused a report. */
@@ -89,6 +93,8 @@ const enforced: Shape<EnforcementSum> = record<EnforcementSum>({
   inForce: count("inForce"),
   expected: count("expected"),
   nodes: count("nodes"),
+  observed: count("observed"),
+  observers: count("observers"),
 });
 
 const lastHour: Shape<LastHour> = record<LastHour>({

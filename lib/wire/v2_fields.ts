@@ -11,6 +11,7 @@ import type {
   EventResult,
   NodeCondition,
   NodeEvent,
+  ObservedState,
   SessionLimits,
   SpokenRevisions,
   WireBan,
@@ -18,6 +19,8 @@ import type {
   WireReport,
 } from "./v2_messages.ts";
 import type { Receipt } from "../ban/receipt.ts";
+import { isNamePattern, MAX_PATTERNS } from "../choice/pattern_list.ts";
+import type { ReceiverChoice } from "../choice/receiver_choice.ts";
 import { parseHostName } from "../base/host_name.ts";
 import { parseOrigin } from "../base/operator_name.ts";
 import { parseJailName } from "../base/jail_name.ts";
@@ -90,6 +93,30 @@ const actionState = record<ActionState>({
   refused: count("refused"),
 });
 
+/** A list of patterns. */
+const patterns = (name: string) =>
+  list(
+    name,
+    text(name, (text) => isNamePattern(text) ? text : undefined),
+    0,
+    MAX_PATTERNS,
+  );
+
+const choice = record<ReceiverChoice>({
+  takeJails: patterns("takeJails"),
+  ignoreJails: patterns("ignoreJails"),
+  takeNodes: patterns("takeNodes"),
+  ignoreNodes: patterns("ignoreNodes"),
+  observeNodes: patterns("observeNodes"),
+});
+
+const observed = record<ObservedState>({
+  wanted: count("wanted"),
+  banned: count("banned"),
+  lifted: count("lifted"),
+  refused: count("refused"),
+});
+
 export const condition = where(
   variants<NodeCondition>({
     monitor: {
@@ -102,6 +129,8 @@ export const condition = where(
       seq,
       isFollowing: flag("isFollowing"),
       actions: list("actions", actionState, 0, MAX_ACTIONS),
+      choice,
+      observed,
     },
   }),
   // Who has no copy can't have a number.

@@ -16,6 +16,7 @@ import {
   type SessionId,
 } from "../base/ids.ts";
 import { type Receipt } from "../ban/receipt.ts";
+import type { ReceiverChoice } from "../choice/receiver_choice.ts";
 
 import type { Address } from "../base/address.ts";
 import type { HostName } from "../base/host_name.ts";
@@ -67,6 +68,18 @@ export interface ActionState {
   readonly refused: number;
 }
 
+/** What a subscriber would have done about bans that it only observes: numbers of bans. */
+export interface ObservedState {
+  /** Bans that would be in force now. */
+  readonly wanted: number;
+  /** Bans that would have been put in force since its start. */
+  readonly banned: number;
+  /** Bans that would have been lifted, or have ended, since its start. */
+  readonly lifted: number;
+  /** Bans that a protection of the host would have refused since its start. */
+  readonly refused: number;
+}
+
 /** How a program of a node stands. */
 export type NodeCondition =
   | {
@@ -88,6 +101,10 @@ export type NodeCondition =
     readonly isFollowing: boolean;
     /** Its actions that keep bans in force. */
     readonly actions: readonly ActionState[];
+    /** What it takes of the table. */
+    readonly choice: ReceiverChoice;
+    /** What it only observes. */
+    readonly observed: ObservedState;
   };
 
 /**

@@ -13,6 +13,7 @@ import { placeOf } from "../../lib/client/io/place.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import type { Log } from "../../lib/log/log.ts";
 import { StoreInUseError } from "../../lib/store/store_errors.ts";
+import type { Receiver } from "../../lib/choice/receiver_choice.ts";
 import { silenceExplainer } from "./silent_publisher.ts";
 import { ControlClient } from "../../lib/client/control_client.ts";
 import {
@@ -24,6 +25,7 @@ import type { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
 import type { UpdateProtection } from "../../lib/enforce/update_protection.ts";
 import type { ReceiptQueue } from "../../lib/subscriber/receipt_queue.ts";
 import { RenewedSocket } from "../../lib/zmq/renewed_socket.ts";
+import type { ObservedBans } from "../../lib/subscriber/observed_bans.ts";
 import { ReplicaClient } from "../../lib/subscriber/replica_client.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
 import type { SteadyClock } from "../../lib/async/steady_clock.ts";
@@ -54,6 +56,10 @@ export interface BanSourceOptions {
   readonly onIgnore: (list: Allowlist) => void;
   /** Called when the whole table was taken over. */
   readonly onReplaced: () => void;
+  /** This node, and what it takes. */
+  readonly receiver: Receiver;
+  /** Counts what is only observed. */
+  readonly observed: ObservedBans;
   /** This program's version. */
   readonly version: string;
 }
@@ -92,9 +98,10 @@ export async function openBanSource(
 }
 
 function openProtocol1(
-  { context: { config, log }, clock, zeromq, queue, protection }:
-    BanSourceOptions,
+  options: BanSourceOptions,
 ): BanSource {
+  const { context: { config, log }, clock, zeromq, queue } = options;
+  const { protection, observed, receiver } = options;
   const broadcasts = new RenewedSocket({
     connect: () =>
       zeromq.subscriber(config.publisherUrl, config.prefixFilter, {
@@ -109,7 +116,8 @@ function openProtocol1(
     queue,
     clock,
     log,
-    hostName: config.general.hostName,
+    receiver,
+    onObserved: (updates) => observed.take(updates),
   });
   return {
     wanted: [],
@@ -137,14 +145,15 @@ function openProtocol2(
   options: BanSourceOptions,
   identity: NodeIdentity,
 ): BanSource {
-  const { clock, queue, receipts, protection } = options;
-  const { config, log, dryRun } = options.context;
-  const { hostName, stateDir } = config.general;
+  const { clock, queue, receipts, protection, observed, receiver } = options;
+  const { config: { general: { stateDir } }, log, dryRun } = options.context;
   const disk = dryRun ? undefined : openDisk(stateDir, log);
   const { session, listener } = connections(options, identity, () => ({
     kind: "subscriber",
     ...client.progress,
     actions: options.standings(),
+    choice: receiver.choice,
+    observed: observed.state,
   }));
   const client: ReplicaClient = new ReplicaClient({
     session,
@@ -153,11 +162,13 @@ function openProtocol2(
     receipts,
     clock,
     log,
-    hostName,
+    receiver,
     onReplaced: options.onReplaced,
     onUpdates: (updates, signal) => queue.put(updates, signal),
+    onObserved: (updates) => observed.take(updates),
     gather: (signal) => clock.delay(0, signal),
   });
+  observed.begin(client.updates("observed"));
   tellSetAside(options, disk);
   return {
     wanted: client.updates(),

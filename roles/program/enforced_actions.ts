@@ -6,6 +6,10 @@
 
 import type { ActionQueue } from "../../lib/subscriber/action_queue.ts";
 import type { SubscriberConfig } from "../../lib/config/config.ts";
+import { Backoff } from "../../lib/async/backoff.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import { DesiredCopy } from "../../lib/enforce/desired_copy.ts";
+import { TroubleLog } from "../../lib/log/trouble_log.ts";
 import { EnforcedAction } from "../../lib/enforce/enforced_action.ts";
 import { Fail2banEnforcer } from "../../lib/enforce/fail2ban_enforcer.ts";
 import { IgnoreipNames } from "../../lib/fail2ban/ignoreip_names.ts";
@@ -31,7 +35,7 @@ import type {
 import type { Fail2banClient } from "../../lib/fail2ban/ports.ts";
 import type { Log } from "../../lib/log/log.ts";
 import type { SteadyClock } from "../../lib/async/steady_clock.ts";
-import { runTogether } from "../../lib/async/tasks.ts";
+import { Condition, runTogether } from "../../lib/async/tasks.ts";
 import type {
   DesiredBans,
   DesiredBansOptions,
@@ -65,17 +69,32 @@ export interface KnownWants {
 /** The word in `subscriberaction` of each action that keeps bans in force. */
 type EnforcedName = Exclude<SubscriberConfig["actions"][number], "log">;
 
+/** Every {@link EnforcedName}. */
+const ENFORCED_NAMES = [
+  "fail2banclient",
+  "nftables",
+  "exec",
+] as const satisfies readonly EnforcedName[];
+
 /** Everything goes to the dedicated jail: the action knows no jails. */
 const NO_JAILS: JailMap = [];
+/** Pauses between attempts to lift what is left. */
+const FIRST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 60_000;
 
 /** The actions, and what they hold open. */
 export class EnforcedActions implements AsyncDisposable {
-  /** In the order of the configuration; in a dry run they only have names. */
+  /** In the order of the configuration; none in a dry run. */
   readonly actions: readonly BanAction[];
   /** Judges what the actions are given, and is there for every other action. */
   readonly protection: UpdateProtection;
   readonly #enforced: readonly EnforcedAction[];
   readonly #held = new AsyncDisposableStack();
+  readonly #options: EnforcedActionsOptions;
+  /** `undefined`: nothing is put in force, and nothing was. */
+  readonly #ledger: SqliteLedger | undefined;
+  /** Actions that are no longer configured, and may have bans in force. */
+  readonly #left: readonly EnforcedName[];
   #nft: NftEnforcer | undefined;
   readonly #teller: InForceTeller;
 
@@ -84,39 +103,19 @@ export class EnforcedActions implements AsyncDisposable {
    * @throws {RuntimeError} when the ledger can't be opened.
    */
   constructor(options: EnforcedActionsOptions) {
-    const { clock, policy, receipts, newDesiredBans } = options;
-    const { config, log, dryRun } = options.context;
-    const protection = new UpdateProtection({ policy, receipts, clock, log });
-    this.protection = protection;
-    const names = config.actions.filter((name) => name !== "log");
-    if (names.length === 0 || dryRun) {
-      this.#enforced = [];
-      this.#teller = new InForceTeller({ actions: [], receipts, clock });
-      this.actions = names.map(namedOnly);
-      return;
-    }
-    const { general, banTimeMs, resyncEveryMs, maxPerSecond } = config;
-    const ledger = this.#held.use(
-      new SqliteLedger(ledgerPath(general.stateDir)),
+    this.#options = options;
+    const { clock, policy, receipts, context: { config, log, dryRun } } =
+      options;
+    this.protection = new UpdateProtection({ policy, receipts, clock, log });
+    const names = dryRun ? [] : config.actions.filter((name) => name !== "log");
+    this.#ledger = this.#openLedger(names);
+    const ledger = this.#ledger;
+    this.actions = this.#enforced = ledger === undefined
+      ? []
+      : names.map((name) => this.#action(name, ledger));
+    this.#left = ENFORCED_NAMES.filter((name) =>
+      !names.includes(name) && (ledger?.load(name).marks.length ?? 0) > 0
     );
-    tellLoss(ledger, log);
-    this.actions = this.#enforced = names.map((name) => {
-      const { hostName } = general;
-      const jailMap = name === "fail2banclient" ? config.jailMap : NO_JAILS;
-      return new EnforcedAction({
-        enforcer: this.#enforcer(name, config, clock, log),
-        desired: newDesiredBans({ hostName, jailMap, banTimeMs }),
-        ledger,
-        clock,
-        log,
-        hostName,
-        jailMap,
-        protection,
-        receipts,
-        resyncEveryMs,
-        maxPerSecond,
-      });
-    });
     const actions = this.#enforced;
     this.#teller = new InForceTeller({ actions, receipts, clock });
   }
@@ -156,6 +155,9 @@ export class EnforcedActions implements AsyncDisposable {
         await wants.queue.whenIdle(group);
         await action.run(group);
       }),
+      ...this.#left.map((name) => (group: AbortSignal) =>
+        this.#liftLeft(name, group)
+      ),
     ]);
   }
 
@@ -167,6 +169,7 @@ export class EnforcedActions implements AsyncDisposable {
   async liftAll(signal: AbortSignal): Promise<void> {
     for (const action of this.#enforced) await action.liftAll(signal);
     await this.#nft?.remove(signal);
+    for (const name of this.#left) await this.#tryLiftLeft(name, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -174,16 +177,87 @@ export class EnforcedActions implements AsyncDisposable {
     await this.#held.disposeAsync();
   }
 
-  #enforcer(
+  /** Only where something was put in force before: a host that never does has no ledger. */
+  #openLedger(names: readonly EnforcedName[]): SqliteLedger | undefined {
+    const { config: { general }, log, dryRun } = this.#options.context;
+    const path = ledgerPath(general.stateDir);
+    if (dryRun || names.length === 0 && !isThere(path)) return undefined;
+    const ledger = this.#held.use(new SqliteLedger(path));
+    tellLoss(ledger, log);
+    return ledger;
+  }
+
+  #action(
     name: EnforcedName,
-    config: SubscriberConfig,
-    clock: SteadyClock,
-    log: Log,
-  ): Enforcer {
+    ledger: SqliteLedger,
+    newDesiredBans = this.#options.newDesiredBans,
+    held = this.#held,
+  ): EnforcedAction {
+    const { context: { config, log }, clock, receipts } = this.#options;
+    const { general: { hostName }, banTimeMs, resyncEveryMs, maxPerSecond } =
+      config;
+    const jailMap = name === "fail2banclient" ? config.jailMap : NO_JAILS;
+    const { protection } = this;
+    return new EnforcedAction({
+      enforcer: this.#enforcer(name, held),
+      desired: newDesiredBans({ hostName, jailMap, banTimeMs }),
+      ...{ ledger, clock, log, hostName, jailMap, protection, receipts },
+      ...{ resyncEveryMs, maxPerSecond },
+    });
+  }
+
+  /** Lifts what an action put in force that is no longer configured, as soon as that can be done. */
+  async #liftLeft(name: EnforcedName, signal: AbortSignal): Promise<void> {
+    const { clock, context: { log, config } } = this.#options;
+    if (name === "exec" && config.execProgram === undefined) {
+      const event = "what exec put in force is left: execprogram is not set";
+      log.record("warning", event, {});
+      return await new Condition().wait(signal);
+    }
+    const troubleLog = new TroubleLog({
+      log,
+      clock,
+      trouble: "an action of before can't lift its bans, and is tried again",
+      over: "an action of before has lifted its bans",
+      fields: { action: name },
+    });
+    const backoff = new Backoff({
+      firstPauseMs: FIRST_PAUSE_MS,
+      maxPauseMs: MAX_PAUSE_MS,
+    });
+    while (true) {
+      try {
+        await this.#tryLiftLeft(name, signal);
+        troubleLog.resolve();
+        break;
+      } catch (error) {
+        if (!(error instanceof RuntimeError)) throw error;
+        troubleLog.report(error.message, { hint: error.hint });
+      }
+      await clock.delay(backoff.next(), signal);
+    }
+    await new Condition().wait(signal);
+  }
+
+  async #tryLiftLeft(name: EnforcedName, signal: AbortSignal): Promise<void> {
+    const ledger = this.#ledger;
+    if (ledger === undefined) return;
+    const bans = ledger.load(name).marks.length;
+    await using held = new AsyncDisposableStack();
+    const nothing = (options: DesiredBansOptions) => new DesiredCopy(options);
+    const action = this.#action(name, ledger, nothing, held);
+    await action.liftAll(signal);
+    if (name === "nftables") await this.#nft?.remove(signal);
+    const event = "lifted what an action put in force that is not configured";
+    this.#options.context.log.record("notice", event, { action: name, bans });
+  }
+
+  #enforcer(name: EnforcedName, held: AsyncDisposableStack): Enforcer {
+    const { context: { config, log }, clock } = this.#options;
     switch (name) {
       case "fail2banclient":
         return new Fail2banEnforcer({
-          client: this.#held.use(openFail2ban(config)),
+          client: held.use(openFail2ban(config)),
           clock,
           names: new IgnoreipNames({ resolver: new DnsResolver(), clock, log }),
           jails: localJails(config.jailMap),
@@ -193,7 +267,7 @@ export class EnforcedActions implements AsyncDisposable {
           clock,
           program: new NftProcess(clock),
           table: config.nftTable,
-          generation: this.#held.use(new NetlinkGeneration()),
+          generation: held.use(new NetlinkGeneration()),
         });
       case "exec":
         return new ExecEnforcer({
@@ -220,9 +294,13 @@ function tellLoss({ loss }: SqliteLedger, log: Log): void {
   }
 }
 
-/** What an action is called; nothing is ever done in a dry run. */
-function namedOnly(name: string): BanAction {
-  return { name, act: () => Promise.resolve() };
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The fail2ban of this host, as the configuration says that it is asked. */

@@ -1,8 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { parseBreakerLimit } from "../../lib/members/breaker_limit.ts";
-import { matchesAnyJail } from "../../lib/base/jail_globs.ts";
-import { matchesJail } from "../../lib/base/jail_map.ts";
+import { matchesAnyName, matchesName } from "../../lib/base/name_patterns.ts";
 import { parseQuorumRules, quorumBy } from "../../lib/ban/quorum_rules.ts";
 import { anyJailName } from "../support/values/any_values.ts";
 import { jail } from "../support/values/core_values.ts";
@@ -61,7 +60,7 @@ Deno.test("quorumBy() goes by the first rule that matches; without one a node's 
   strictEqual(quorumBy([])(jail("sshd")).nodes, 1);
 });
 
-Deno.test("quorumBy() and matchesAnyJail() go by the patterns of jailmap, whatever the jail's name", () => {
+Deno.test("quorumBy() and matchesAnyName() go by the patterns of jailmap, whatever the jail's name", () => {
   const anyPattern = anyJailName.map((name) => `${name.slice(0, 3)}*`);
   fc.assert(fc.property(
     fc.array(anyPattern, { maxLength: 5 }),
@@ -69,8 +68,8 @@ Deno.test("quorumBy() and matchesAnyJail() go by the patterns of jailmap, whatev
     (patterns, name) => {
       const rules = parseQuorumRules(patterns.map((it) => `${it}:7`).join());
       ok(rules);
-      const isMatched = patterns.some((it) => matchesJail(it, name));
-      strictEqual(matchesAnyJail(patterns, name), isMatched);
+      const isMatched = patterns.some((it) => matchesName(it, name));
+      strictEqual(matchesAnyName(patterns, name), isMatched);
       strictEqual(quorumBy(rules)(name).nodes, isMatched ? 7 : 1);
     },
   ));

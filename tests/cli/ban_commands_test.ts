@@ -39,6 +39,7 @@ function ban(
     change: 88_190,
     enforced: 11,
     expected: 11,
+    observed: 0,
     missing: [],
     ...others,
   };
@@ -165,6 +166,7 @@ Deno.test("JSON is one object a line, and as its schema says", async () => {
     }],
     enforced: 10,
     expected: 11,
+    observed: 0,
     missing: [{
       node: "db1",
       action: "nftables",

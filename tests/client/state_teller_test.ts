@@ -74,7 +74,7 @@ Deno.test("StateTeller tells of each difference of an action, every 5 s at most"
   await settled();
   for (let inForce = 0; inForce < 20; inForce++) {
     bench.becomes({
-      ...{ kind: "subscriber", epoch: "e".repeat(32) as Epoch, seq: inForce },
+      ...{ ...IDLE_SUBSCRIBER, epoch: "e".repeat(32) as Epoch, seq: inForce },
       isFollowing: true,
       actions: [{
         ...{ name: "nftables", wanted: 20, inForce },

@@ -90,7 +90,7 @@ Deno.test("readConfig() tells every problem of every file at once", () => {
     "a.conf:7: monitor.fail2banlogpth: expected a key of [monitor], perhaps fail2banlogpath",
     `a.local:2: publisher.replybindurl = tcp://publisher.example:5678: expected ${bind}`,
     "a.local:3: expected [section], key = value or # comment",
-    "a.local:5: subscriber.subscriberaction = log, reboot: expected a list, without repeats, of: log, fail2banclient, nftables, exec",
+    "a.local:5: subscriber.subscriberaction = log, reboot: expected none, or a list, without repeats, of: log, fail2banclient, nftables, exec",
     `a.local:6: subscriber.zmqpublisherurl = tcp://*:5680: expected ${connect}`,
   ]);
 });
@@ -100,7 +100,7 @@ Deno.test("readConfig() guesses the nearest name, and lists what there is where 
   deepStrictEqual(troubleLog(conf(text)), [
     "a.conf:1: [colours]: expected a known section: general, monitor, publisher, subscriber",
     "a.conf:3: subscriber.subscribeaction: expected a key of [subscriber], perhaps subscriberaction",
-    "a.conf:4: subscriber.banaction: expected a key of [subscriber]: pidfile, zmqpublisherurl, controlserver, streamserver, zmqprefixfilter, subscriberaction, bantime, resync, maxrate, jailmap, fail2bansocket, fail2banprogram, nfttable, execprogram, exectimeout",
+    "a.conf:4: subscriber.banaction: expected a key of [subscriber]: pidfile, zmqpublisherurl, controlserver, streamserver, zmqprefixfilter, subscriberaction, takejails, ignorejails, takenodes, ignorenodes, observenodes, bantime, resync, maxrate, jailmap, fail2bansocket, fail2banprogram, nfttable, execprogram, exectimeout",
   ]);
 });
 

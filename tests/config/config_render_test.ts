@@ -61,6 +61,11 @@ zmqpublisherurl = tcp://127.0.0.1:5680  # default
 # streamserver is not set: controlserver's host, one port up
 zmqprefixfilter = "web # 1|"  # a.conf:2
 subscriberaction = log  # default
+takejails = *  # default
+ignorejails = none  # default
+takenodes = *  # default
+ignorenodes = none  # default
+observenodes = none  # default
 bantime = 1h  # default
 resync = 10m  # default
 maxrate = none  # default

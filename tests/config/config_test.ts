@@ -10,6 +10,7 @@ import {
 import { quoteIniValue } from "../../lib/config/ini_text.ts";
 import { DEFAULT_NODE_LIMITS } from "../../lib/members/node_limits.ts";
 import { renderShippedFile } from "../../lib/config/option_text.ts";
+import { onlyObserving, TAKE_ALL } from "../../lib/choice/receiver_choice.ts";
 import { ORIGINAL_CONFIG } from "../support/values/original_config.ts";
 
 const ROLES: readonly Role[] = ["monitor", "publisher", "subscriber"];
@@ -73,7 +74,7 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     databasePath: "/var/lib/fail2ban/fail2ban.sqlite3",
     unbanHoldMs: 30_000,
     fail2banSocket: "/var/run/fail2ban/fail2ban.sock",
-    ...{ banTimeMs: 600_000, importExisting: false },
+    ...{ banTimeMs: 600_000, importExisting: false, ignoreJails: [] },
     token: "ASK_buanzo@buanzo.com.ar_FOR_A_TOKEN",
   },
   publisher: {
@@ -100,6 +101,7 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     protocol2: undefined,
     prefixFilter: "",
     actions: ["log"],
+    choice: TAKE_ALL,
     ...DEFAULT_ENFORCEMENT,
   },
 };
@@ -235,6 +237,12 @@ zmqpublisherurl = tcp://[2001:db8::1]:5680
 controlserver = tcp://publisher.example:5681
 zmqprefixfilter = web-2|
 subscriberaction = log, exec
+takejails = sshd, nginx-*
+ignorejails = recidive
+takenodes = web*
+ignorenodes = import:*
+    web9
+observenodes = import:new
 bantime = -1
 resync = 1m
 maxrate = 50
@@ -246,7 +254,8 @@ nfttable = fail2ban_2
 execprogram = /usr/local/bin/ban
 exectimeout = 3
 `;
-  const monitor = "fail2bandb = None\nlogformat = journal\nunbanhold = 2m\n";
+  const monitor = "fail2bandb = None\nlogformat = journal\nunbanhold = 2m\n" +
+    "ignorejails = recidive, test-*\n";
   const files = [conf(text), local(`[monitor]\n${monitor}`)];
   const { general, ...subscriber } =
     loadConfig("subscriber", files, SYSTEM).config;
@@ -281,6 +290,13 @@ exectimeout = 3
     },
     prefixFilter: "web-2|",
     actions: ["log", "exec"],
+    choice: {
+      takeJails: ["sshd", "nginx-*"],
+      ignoreJails: ["recidive"],
+      takeNodes: ["web*"],
+      ignoreNodes: ["import:*", "web9"],
+      observeNodes: ["import:new"],
+    },
     banTimeMs: Infinity,
     resyncEveryMs: 60_000,
     maxPerSecond: 50,
@@ -298,4 +314,16 @@ exectimeout = 3
   strictEqual(config.databasePath, undefined);
   strictEqual(config.logFormat, "journal");
   strictEqual(config.unbanHoldMs, 120_000);
+  deepStrictEqual(config.ignoreJails, ["recidive", "test-*"]);
+});
+
+Deno.test("subscriberaction = none observes all that is taken, and does nothing", () => {
+  const text = "[subscriber]\nsubscriberaction = none\nignorejails = sshd\n";
+  const { actions, choice } = loadConfig("subscriber", [conf(text)], SYSTEM)
+    .config;
+  deepStrictEqual(actions, []);
+  deepStrictEqual(
+    choice,
+    onlyObserving({ ...TAKE_ALL, ignoreJails: ["sshd"] }),
+  );
 });

@@ -9,7 +9,7 @@ import {
   MAX_LINE_EVENTS,
 } from "../../lib/wire/operator_tail.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
-import { enforcing } from "../support/values/enforcing_nodes.ts";
+import { choosing, enforcing } from "../support/values/enforcing_nodes.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
 import { MemoryBanStore } from "../support/memory/memory_ban_store.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
@@ -254,5 +254,22 @@ Deno.test("follow() holds so many events for one who does not read, says where o
   deepStrictEqual(slow.texts.slice(-2), ["lost 500", "ban web1 0/0 null"]);
   reader.stop();
   slow.stop();
+  await reading;
+});
+
+Deno.test("follow() waits for no node that leaves the ban out or only observes it", async () => {
+  await using bench = new Bench();
+  bench.nodes = [
+    enforcing("web1", "nftables"),
+    choosing("db1", { ignoreJails: ["sshd"] }),
+    choosing("db2", { observeNodes: ["web*"] }),
+    choosing("db3", { takeNodes: ["web1"] }),
+  ];
+  const { reader, reading } = await bench.reader();
+  await bench.report("web1");
+  await bench.clock.advance(5);
+  await bench.say("db3", "applied");
+  deepStrictEqual(reader.texts, ["ban web1 2/2 5"]);
+  reader.stop();
   await reading;
 });

@@ -1,4 +1,4 @@
-import { enforcing } from "../support/values/enforcing_nodes.ts";
+import { choosing, enforcing } from "../support/values/enforcing_nodes.ts";
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { SharedTurns } from "../../lib/async/shared_turns.ts";
 import { BanHub } from "../../lib/ban/ban_hub.ts";
@@ -28,6 +28,7 @@ class Bench implements AsyncDisposable {
   backupAgoMs: number | null = null;
   readonly hub: BanHub;
   readonly service: StatusService;
+  nodes = ["web1", "web2", "db1"].map((name) => enforcing(name));
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
@@ -41,7 +42,7 @@ class Bench implements AsyncDisposable {
     this.service = new StatusService({
       ...{ hub: this.hub, store, clock, version: "0.2.0" },
       nodes: {
-        enforcing: () => ["web1", "web2", "db1"].map((name) => enforcing(name)),
+        enforcing: () => this.nodes,
         live: () => [
           node("web1", "ok"),
           node("web2", "aside"),
@@ -96,7 +97,10 @@ Deno.test("status() counts each ban at each node that should have it in force, t
   await bench.clock.advance(5_000);
   const { enforced, nodes, bans, waiting, change, upMs, version } = await bench
     .status();
-  deepStrictEqual(enforced, { inForce: 3, expected: 6, nodes: 3 });
+  deepStrictEqual(enforced, {
+    ...{ inForce: 3, expected: 6, nodes: 3 },
+    ...{ observed: 0, observers: 0 },
+  });
   deepStrictEqual(nodes, { ok: 1, silent: 1, away: 0, never: 0, aside: 1 });
   deepStrictEqual([bans, waiting, change, upMs, version], [
     ...[2, 0, 2, 5_000],
@@ -162,4 +166,21 @@ Deno.test("status() tells why the store keeps nothing, until it does", async () 
   bench.store.failure = undefined;
   await bench.report("web1", "192.0.2.1");
   strictEqual((await bench.status()).storeTrouble, "");
+});
+
+Deno.test("status() expects a ban nowhere where it is left out or observed, and counts what is observed", async () => {
+  await using bench = new Bench();
+  bench.nodes = [
+    enforcing("web1", "nftables"),
+    choosing("web2", { ignoreNodes: ["web1"] }),
+    { ...choosing("db1", { observeNodes: ["*"] }), actions: [] },
+  ];
+  await bench.report("web1", "192.0.2.1");
+  await bench.report("web3", "192.0.2.2");
+  await bench.applied("web1", "192.0.2.2");
+  await bench.applied("web2", "192.0.2.2");
+  deepStrictEqual((await bench.status()).enforced, {
+    ...{ inForce: 3, expected: 3, nodes: 2 },
+    ...{ observed: 2, observers: 1 },
+  });
 });

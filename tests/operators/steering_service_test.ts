@@ -1,4 +1,4 @@
-import { enforcing } from "../support/values/enforcing_nodes.ts";
+import { choosing, enforcing } from "../support/values/enforcing_nodes.ts";
 import type { EnforcingNode } from "../../lib/operators/enforcement_view.ts";
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { SharedTurns } from "../../lib/async/shared_turns.ts";
@@ -446,4 +446,18 @@ Deno.test("unban() of what was lifted before asks the fail2bans that had reporte
     bench.unban({ address: address("203.0.113.99"), local: true }),
     { message: "203.0.113.99 is not banned" },
   );
+});
+
+Deno.test("ban() waits for nobody who leaves out what operators ban, or only observes, and for those who take certain jails only", async () => {
+  await using bench = new Bench();
+  bench.nodes = [
+    choosing("web1", { takeJails: ["sshd"], takeNodes: ["web2"] }),
+    choosing("web2", { ignoreNodes: ["operator"] }),
+    choosing("db1", { observeNodes: ["*"] }),
+  ];
+  const banning = bench.ban();
+  await settled();
+  await bench.say("web1", "applied");
+  const { done, expected, silent } = await banning;
+  deepStrictEqual([done, expected, silent], [1, 1, []]);
 });

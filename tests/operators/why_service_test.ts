@@ -1,4 +1,4 @@
-import { enforcing } from "../support/values/enforcing_nodes.ts";
+import { choosing, enforcing } from "../support/values/enforcing_nodes.ts";
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { SharedTurns } from "../../lib/async/shared_turns.ts";
 import type { Change } from "../../lib/ban/ban.ts";
@@ -13,7 +13,11 @@ const { signal } = new AbortController();
 const STILL = { monotonicMs: () => 0, delay: () => Promise.resolve() };
 const AHEAD_MS = 1_000_000;
 
-async function desk(changes: readonly Change[], nowMs = 1_000) {
+async function desk(
+  changes: readonly Change[],
+  nowMs = 1_000,
+  nodes = [enforcing("db1"), enforcing("db2")],
+) {
   const store = new MemoryBanStore();
   const table = new BanTable();
   await store.append(
@@ -26,7 +30,7 @@ async function desk(changes: readonly Change[], nowMs = 1_000) {
     hub: { table },
     store,
     records: store.records,
-    nodes: { enforcing: () => [enforcing("db1"), enforcing("db2")] },
+    nodes: { enforcing: () => nodes },
     protection: () => ({
       minPrefix4Bits: 24,
       minPrefix6Bits: 48,
@@ -194,4 +198,36 @@ Deno.test("why() counts bans of an operator", async () => {
   ]);
   const { times, timesByOperator } = await why("192.0.2.7");
   deepStrictEqual([times, timesByOperator], [2, 1]);
+});
+
+Deno.test("why() tells that a node leaves a ban out, or only observes it, whatever it said of it before", async () => {
+  const nodes = [
+    choosing("db1", { ignoreJails: ["ssh*"] }),
+    choosing("db2", { observeNodes: ["*"] }),
+    choosing("db3", { ignoreNodes: ["web9"] }),
+    choosing("web1", { takeJails: ["nginx"] }),
+  ];
+  const { store, why } = await desk([reported(1, "192.0.2.7")], 1_000, nodes);
+  await store.keepReceipts(["db1", "db2", "db3"].map((name) => ({
+    ...{ jail: jail("sshd"), address: address("192.0.2.7"), atMs: 1 },
+    ...{ node: host(name), action: "nftables", detail: "" },
+    outcome: name === "db3" ? "applied" : "lifted",
+  })));
+  const { bans: [ban] } = await why("192.0.2.7");
+  deepStrictEqual(
+    ban?.enforcement.map(({ node, action, state, detail }) =>
+      [node, action, state, detail].join("|")
+    ),
+    [
+      "db3|nftables|applied|",
+      "web1|fail2ban|applied|",
+      "db1||left-out|leaves out jail sshd",
+      "db2||observed|",
+    ],
+  );
+  deepStrictEqual(
+    [ban?.ban.enforced, ban?.ban.expected, ban?.ban.observed],
+    [2, 2, 1],
+  );
+  deepStrictEqual(ban?.ban.missing, []);
 });

@@ -148,11 +148,10 @@ Deno.test("greeting() can't tell programs apart that don't say where they are", 
 
 Deno.test("lagOf() is as of when it was told while the program is there, and grows when it is not", () => {
   const condition: NodeCondition = {
-    kind: "subscriber",
+    ...IDLE_SUBSCRIBER,
     epoch: "e".repeat(32) as Epoch,
     seq: 90,
     isFollowing: true,
-    actions: [],
   };
   const presence = told(present(0), condition, 100, 1_000);
   strictEqual(lagOf(presence, "ok", 411), 10);

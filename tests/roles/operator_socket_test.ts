@@ -109,6 +109,7 @@ const PAGE: OperatorAnswer = {
     change: at,
     enforced: 0,
     expected: 0,
+    observed: 0,
     missing: [],
   })),
 };

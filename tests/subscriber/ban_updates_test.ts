@@ -1,10 +1,16 @@
 import { deepStrictEqual } from "node:assert/strict";
+import fc from "fast-check";
 import type { Ban } from "../../lib/ban/ban.ts";
-import { updatesOf, updatesOfAll } from "../../lib/subscriber/ban_updates.ts";
+import { TAKE_ALL } from "../../lib/choice/receiver_choice.ts";
+import {
+  type ActedOn,
+  updatesOf,
+  updatesOfAll,
+} from "../../lib/subscriber/ban_updates.ts";
 import { banBy } from "../support/values/bans.ts";
 import { host } from "../support/values/core_values.ts";
 
-const HERE = host("Web1");
+const HERE = { hostName: host("Web1"), choice: TAKE_ALL };
 
 /** What is to be done, in words. */
 function news(before: Ban | undefined, after: Ban | undefined): string[] {
@@ -52,4 +58,78 @@ Deno.test("updatesOfAll() tells of all that counts here", () => {
   deepStrictEqual(updatesOfAll(bans, HERE).map(({ address }) => address), [
     "192.0.2.2",
   ]);
+});
+
+Deno.test("updatesOf() takes a ban as long as one report that is taken stands, and observes it as long as none does", () => {
+  const receiver = {
+    hostName: host("db9"),
+    choice: { ...TAKE_ALL, ignoreNodes: ["web2"], observeNodes: ["web3"] },
+  };
+  const words = (
+    before: Ban | undefined,
+    after: Ban | undefined,
+    place: ActedOn,
+  ) =>
+    updatesOf({ before, after }, receiver, place).map(
+      ({ kind, origin, expiresMs }) =>
+        kind === "ban" ? `ban ${origin} ${expiresMs}` : `unban ${origin}`,
+    );
+  const left = banBy({ web2: 9_000 });
+  const observed = banBy({ web2: 9_000, web3: 7_000 });
+  const all = banBy({ web2: 9_000, web3: 7_000, db1: 5_000 });
+  const steps = [undefined, left, observed, all, observed, left, undefined];
+  const news = (place: ActedOn) =>
+    steps.slice(1).map((after, at) => words(steps[at], after, place).join());
+  deepStrictEqual(news("taken"), [
+    ...["", "", "ban db1 5000", "unban db1", "", ""],
+  ]);
+  deepStrictEqual(news("observed"), [
+    ...["", "ban web3 7000", "unban web3", "ban web3 7000", "unban web3", ""],
+  ]);
+});
+
+Deno.test("updates carried out in order are at any time what a model says is taken, and what is observed", () => {
+  const NAMES = ["db9", "web1", "web2", "web3"];
+  const anyBan = fc.option(
+    fc.dictionary(fc.constantFrom(...NAMES), fc.integer({ min: 1, max: 3 }), {
+      minKeys: 1,
+    }),
+    { nil: undefined },
+  );
+  fc.assert(fc.property(
+    fc.array(anyBan, { maxLength: 8 }),
+    fc.subarray(NAMES),
+    fc.subarray(NAMES),
+    (course, ignored, seen) => {
+      const receiver = {
+        hostName: host("db9"),
+        choice: { ...TAKE_ALL, ignoreNodes: ignored, observeNodes: seen },
+      };
+      const held: Record<ActedOn, number | undefined> = {
+        ...{ taken: undefined, observed: undefined },
+      };
+      let before: Ban | undefined;
+      for (const ends of course) {
+        const after = ends && banBy(ends);
+        for (const place of ["taken", "observed"] as const) {
+          for (const update of updatesOf({ before, after }, receiver, place)) {
+            held[place] = update.kind === "ban" ? update.expiresMs : undefined;
+          }
+        }
+        before = after;
+        const counted = Object.entries(ends ?? {}).filter(([name]) =>
+          name !== "db9" && !ignored.includes(name)
+        );
+        const taken = counted.filter(([name]) => !seen.includes(name));
+        const endOf = (some: typeof counted) =>
+          some.length === 0
+            ? undefined
+            : Math.max(...some.map(([, end]) => end));
+        deepStrictEqual(held, {
+          taken: endOf(taken),
+          observed: taken.length > 0 ? undefined : endOf(counted),
+        });
+      }
+    },
+  ));
 });

@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { RuntimeError } from "../../lib/base/errors.ts";
+import { TAKE_ALL } from "../../lib/choice/receiver_choice.ts";
 import type { BanAction } from "../../lib/enforce/enforcer.ts";
 import { judgeBroadcast } from "../../lib/subscriber/protocol1_subscriber.ts";
 import { renderMessage } from "../../lib/wire/v1.ts";
@@ -11,7 +12,7 @@ import { MemoryAction } from "../support/memory/memory_action.ts";
 import { frames } from "../support/memory/memory_socket.ts";
 import { SubscriberBench } from "../support/bench/subscriber_bench.ts";
 
-const HERE = host("Web-1.example.net");
+const HERE = { hostName: host("Web-1.example.net"), choice: TAKE_ALL };
 const GOOD = "web-2|sshd|Ban|192.0.2.1";
 
 Deno.test("judgeBroadcast() has a good message of another host acted on", () => {
@@ -66,6 +67,7 @@ Deno.test("Subscriber gives every action the events in order, and counts what ca
     taken: 5,
     failed: 0,
     own: 0,
+    leftOut: 0,
     rejected: 0,
   });
 });
@@ -84,6 +86,7 @@ Deno.test("Subscriber acts on nothing that is its own or not understood", async 
     taken: 1,
     failed: 0,
     own: 1,
+    leftOut: 0,
     rejected: 2,
   });
   deepStrictEqual(

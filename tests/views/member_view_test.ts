@@ -3,7 +3,7 @@ import type { Epoch } from "../../lib/base/ids.ts";
 import { memberDetails } from "../../lib/views/member_view.ts";
 import type { LiveNode } from "../../lib/wire/operator_messages.ts";
 import { member } from "../support/cluster/members.ts";
-import { host } from "../support/values/core_values.ts";
+import { host, IDLE_SUBSCRIBER } from "../support/values/core_values.ts";
 
 /** A node whose monitor runs and whose subscriber was killed. */
 const NODE: LiveNode = {
@@ -31,7 +31,7 @@ const NODE: LiveNode = {
     version: "0.1.0",
     lag: 311,
     condition: {
-      kind: "subscriber",
+      ...IDLE_SUBSCRIBER,
       epoch: "e".repeat(32) as Epoch,
       seq: 5,
       isFollowing: true,

@@ -1,11 +1,16 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import NODES_SCHEMA from "../../docs/schemas/nodes.json" with { type: "json" };
+import { onlyObserving, TAKE_ALL } from "../../lib/choice/receiver_choice.ts";
 import type { Epoch } from "../../lib/base/ids.ts";
 import { nodeJson, nodeTable } from "../../lib/views/node_table.ts";
 import type { ActionState } from "../../lib/wire/v2_messages.ts";
 import type { LiveNode, LiveRole } from "../../lib/wire/operator_messages.ts";
 import { member } from "../support/cluster/members.ts";
-import { host, IDLE_MONITOR } from "../support/values/core_values.ts";
+import {
+  host,
+  IDLE_MONITOR,
+  IDLE_SUBSCRIBER,
+} from "../support/values/core_values.ts";
 import { schemaFaults } from "../support/values/json_schemas.ts";
 
 function action(others: Partial<ActionState> = {}): ActionState {
@@ -28,7 +33,7 @@ function subscriber(
     version: "0.2.0",
     lag: 0,
     condition: {
-      ...{ kind: "subscriber", epoch: "e".repeat(32) as Epoch, seq: 88_213 },
+      ...{ ...IDLE_SUBSCRIBER, epoch: "e".repeat(32) as Epoch, seq: 88_213 },
       ...{ isFollowing: true, actions },
     },
     toldAgoMs: 2_400,
@@ -193,4 +198,38 @@ Deno.test("nodeJson() is an object a line, as the schema says, whatever is known
     " must have required property 'node'",
     "/lag must be >= 0",
   ]);
+});
+
+Deno.test("nodeTable() tells what a node leaves out, and what one that only observes would have in force", () => {
+  const choice = {
+    ...TAKE_ALL,
+    ignoreJails: ["recidive"],
+    ignoreNodes: ["import:*"],
+  };
+  const observed = { wanted: 1_190, banned: 311, lifted: 298, refused: 2 };
+  const taking = { ...IDLE_SUBSCRIBER, actions: [action()], choice };
+  const observing = {
+    ...IDLE_SUBSCRIBER,
+    choice: onlyObserving(TAKE_ALL),
+    observed,
+  };
+  const nodes = [
+    live("db1", [subscriber({ condition: taking }), monitor()]),
+    live("db2", [subscriber({ condition: observing }), monitor()]),
+  ];
+  deepStrictEqual(table(nodes).slice(1), [
+    "db1   ok     2 s      0.2.0      0        0      1204        0       0   leaves out jail recidive, list *",
+    "db2   ok     2 s      0.2.0      0        0         -        0       0   only observes: 1,190 would be in force",
+  ]);
+  const [first, second] = nodeJson(
+    nodes.map(({ node }) => member(node)),
+    nodes,
+  ).lines.map((line) => JSON.parse(line));
+  for (const row of [first, second]) {
+    deepStrictEqual(schemaFaults(NODES_SCHEMA, row), []);
+  }
+  deepStrictEqual(
+    [first.choice, first.observed, second.choice, second.observed],
+    ["leaves out jail recidive, list *", null, "only observes", observed],
+  );
 });

@@ -1,5 +1,9 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { nodeStatusLines, statusLines } from "../../lib/views/status_view.ts";
+import {
+  nodeStatusLines,
+  type ProgramView,
+  statusLines,
+} from "../../lib/views/status_view.ts";
 import type { ClusterStatus } from "../../lib/wire/operator_status.ts";
 import { CLUSTER, MEMBERSHIP, PROGRAMS } from "../support/values/statuses.ts";
 
@@ -21,7 +25,7 @@ Deno.test("status of a cluster is as operators were promised it", () => {
 Deno.test("status of a cluster where all is well names no command for what is not", () => {
   const [, nodes, enforced, lately] = lines({
     nodes: { ok: 1, silent: 0, away: 0, never: 0, aside: 0 },
-    enforced: { inForce: 7, expected: 7, nodes: 1 },
+    enforced: { inForce: 7, expected: 7, nodes: 1, observed: 0, observers: 0 },
     lastHour: { spanMs: 240_000, began: 7, ended: 0, refused: [] },
   });
   strictEqual(
@@ -39,7 +43,7 @@ Deno.test("status of a cluster tells that its store fails, who waits for a quoru
     storeTrouble: "cannot write publisher.sqlite3: disk full",
     backupAgoMs: null,
     nodes: { ok: 0, silent: 0, away: 0, never: 0, aside: 0 },
-    enforced: { inForce: 0, expected: 0, nodes: 0 },
+    enforced: { inForce: 0, expected: 0, nodes: 0, observed: 0, observers: 0 },
   });
   strictEqual(
     hub,
@@ -67,5 +71,37 @@ Deno.test("status of a node tells of its programs, and where its hub is", () => 
     "            nftables: 1,192 in force, 2 failing",
     "monitor     does not run",
     "subscriber  it runs but does not answer",
+  ]);
+});
+
+Deno.test("status of a cluster counts what is only observed apart, and no more as missing for it", () => {
+  const sums = { inForce: 13_240, expected: 13_240, nodes: 11 };
+  const [, , enforced, observed] = lines({
+    enforced: { ...sums, observed: 1_190, observers: 1 },
+  });
+  strictEqual(enforced, "enforced    13,240 of 13,240 on 11 nodes");
+  strictEqual(observed, "observed    1,190 on 1 node");
+});
+
+Deno.test("status of a node tells what would have been done about what it only observes", () => {
+  const observing = PROGRAMS.map((program): ProgramView =>
+    program.kind === "running" && program.role === "subscriber"
+      ? {
+        ...program,
+        report: {
+          ...program.report,
+          figures: {
+            ...{ bans: 1_204, seq: 88_213, following: true },
+            ...{ "observed.wanted": 1_204, "observed.banned": 311 },
+            ...{ "observed.lifted": 298, "observed.refused": 2 },
+          },
+        },
+      }
+      : program
+  );
+  const shown = nodeStatusLines(MEMBERSHIP, observing);
+  for (const line of shown) ok(line.length <= 100, line);
+  deepStrictEqual(shown.filter((line) => line.includes("observes")), [
+    "            observes: 1,204 would be in force; would have banned 311, lifted 298, refused 2",
   ]);
 });

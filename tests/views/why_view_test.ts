@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { ruleText, whyJson, whyLines } from "../../lib/views/why_view.ts";
 import { OPERATOR_ANSWER } from "../../lib/wire/operator_messages.ts";
-import { address } from "../support/values/core_values.ts";
+import { address, host } from "../support/values/core_values.ts";
 import { BANNED, FREE, NOW_MS } from "../support/values/why_answers.ts";
 
 Deno.test("whyLines() tells of a ban who reported it, who has it in force, who refused it by which rule, and the past", () => {
@@ -80,4 +80,33 @@ Deno.test("an answer goes over the socket as it is, and whyJson() is one line", 
     strictEqual(banned, why.bans.length > 0);
     deepStrictEqual(before.first, "2026-11-02T09:00:00.000Z");
   }
+});
+
+Deno.test("whyLines() tells which nodes leave a ban out, and which only observe it", () => {
+  const [one] = BANNED.bans;
+  ok(one !== undefined);
+  const [name, other] = [host("db1"), host("db2")];
+  const choosing = {
+    ...BANNED,
+    bans: [{
+      ...one,
+      enforcement: [
+        ...one.enforcement.slice(0, 2),
+        {
+          ...{ node: name, action: "", state: "left-out" as const },
+          detail: "leaves out jail sshd",
+        },
+        {
+          ...{ node: other, action: "", state: "observed" as const },
+          detail: "",
+        },
+      ],
+    }],
+  };
+  deepStrictEqual(whyLines(choosing, NOW_MS).slice(3, 7), [
+    "  enforced   2 nodes (fail2banclient 2)",
+    "  left out   db1  leaves out jail sshd",
+    "  observed   db2",
+    "  before     3 times in 30 d, first 2026-11-02; never by an operator",
+  ]);
 });

@@ -1,3 +1,4 @@
+import { MAX_PATTERNS } from "../../lib/choice/pattern_list.ts";
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
 import {
   MAX_ACTIONS,
@@ -43,6 +44,7 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   from: true,
   id: true,
   ignore: true,
+  ignoreJails: true,
   isLast: true,
   isPending: true,
   jail: true,
@@ -56,9 +58,10 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   message: true,
   name: true,
   node: true,
+  observeNodes: true,
+  order: true,
   origin: true,
   outcome: true,
-  order: true,
   oversized: true,
   part: true,
   place: true,
@@ -73,10 +76,12 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   since: true,
   speaks: true,
   streamUrl: true,
+  takeNodes: true,
   to: true,
   token: true,
   unacknowledged: true,
   version: true,
+  wanted: true,
   why: true,
 };
 const KINDS: Readonly<Record<string, readonly string[]>> = {
@@ -226,6 +231,11 @@ const LONGEST_STATE = {
     name: `${at}`.padStart(32, "n"),
     ...{ wanted: MOST, inForce: MOST, failing: MOST, refused: MOST },
   })),
+  choice: Object.fromEntries(
+    ["takeJails", "ignoreJails", "takeNodes", "ignoreNodes", "observeNodes"]
+      .map((name) => [name, many(MAX_PATTERNS, () => "*".repeat(253))]),
+  ),
+  observed: { wanted: MOST, banned: MOST, lifted: MOST, refused: MOST },
 };
 
 /** Messages as long as they can be, but for those that a bound of bytes ends. */

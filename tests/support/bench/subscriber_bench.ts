@@ -7,6 +7,7 @@
 import { ActionQueue } from "../../../lib/subscriber/action_queue.ts";
 import type { BanAction } from "../../../lib/enforce/enforcer.ts";
 import { Protocol1Subscriber } from "../../../lib/subscriber/protocol1_subscriber.ts";
+import { TAKE_ALL } from "../../../lib/choice/receiver_choice.ts";
 import { host } from "../values/core_values.ts";
 import { ManualClock, settled } from "../memory/manual_clock.ts";
 import { MemoryAction } from "../memory/memory_action.ts";
@@ -44,7 +45,7 @@ export class SubscriberBench implements AsyncDisposable {
       queue: this.queue,
       clock,
       log,
-      hostName: host("Web-1.example.net"),
+      receiver: { hostName: host("Web-1.example.net"), choice: TAKE_ALL },
     });
     this.running = this.queue.runWith(this.stop.signal, [
       (group) => this.subscriber.run(group),

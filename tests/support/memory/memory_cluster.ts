@@ -24,7 +24,8 @@ import { tokenList } from "../../../lib/publisher/protocol1_tokens.ts";
 import { SteadyClock } from "../../../lib/async/steady_clock.ts";
 import { StreamListener } from "../../../lib/subscriber/stream_listener.ts";
 import type { ActionState } from "../../../lib/wire/v2_messages.ts";
-import { host, PLACE } from "../values/core_values.ts";
+import { TAKE_ALL } from "../../../lib/choice/receiver_choice.ts";
+import { host, NOTHING_OBSERVED, PLACE } from "../values/core_values.ts";
 import { ManualClock, settled } from "./manual_clock.ts";
 import { MemoryBanStore } from "./memory_ban_store.ts";
 import { MemoryLog } from "./memory_log.ts";
@@ -176,6 +177,8 @@ export class MemorySubscriberProgram implements AsyncDisposable {
           kind: "subscriber",
           ...this.client.progress,
           actions: this.actions,
+          choice: TAKE_ALL,
+          observed: NOTHING_OBSERVED,
         }),
         onIgnore: (list) => this.allowlists.push(list),
       }),
@@ -184,7 +187,7 @@ export class MemorySubscriberProgram implements AsyncDisposable {
       receipts,
       clock: this.steady,
       log,
-      hostName: host(name),
+      receiver: { hostName: host(name), choice: TAKE_ALL },
       onUpdates: async (news) => {
         await this.takes(news);
         this.news.push(...news);

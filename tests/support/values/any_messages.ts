@@ -10,12 +10,14 @@ import type {
   NodeCondition,
   NodeEvent,
   NodeMessage,
+  ObservedState,
   PublisherMessage,
   StreamMessage,
   WireBan,
   WireChange,
   WireReport,
 } from "../../../lib/wire/v2_messages.ts";
+import type { ReceiverChoice } from "../../../lib/choice/receiver_choice.ts";
 import type { Receipt } from "../../../lib/ban/receipt.ts";
 import {
   MAX_SPAN_MS,
@@ -145,6 +147,11 @@ function anyChange(seq: number): fc.Arbitrary<WireChange> {
 
 const anySpoken = fc.integer({ min: 1, max: 255 });
 
+const anyPatterns = fc.array(
+  textOf(`${LETTERS}0_.@:+*-`, 1, 253),
+  { maxLength: 64 },
+);
+
 const anyCondition: fc.Arbitrary<NodeCondition> = fc.oneof(
   record<Extract<NodeCondition, { kind: "monitor" }>>({
     kind: fc.constant("monitor"),
@@ -167,6 +174,19 @@ const anyCondition: fc.Arbitrary<NodeCondition> = fc.oneof(
       }),
       { maxLength: 8, selector: ({ name }) => name },
     ),
+    choice: record<ReceiverChoice>({
+      takeJails: anyPatterns,
+      ignoreJails: anyPatterns,
+      takeNodes: anyPatterns,
+      ignoreNodes: anyPatterns,
+      observeNodes: anyPatterns,
+    }),
+    observed: record<ObservedState>({
+      wanted: anyCount,
+      banned: anyCount,
+      lifted: anyCount,
+      refused: anyCount,
+    }),
   }).map((state) => state.epoch === null ? { ...state, seq: 0 } : state),
 );
 

@@ -6,7 +6,11 @@
 
 import { type Address, parseAddress } from "../../../lib/base/address.ts";
 import type { BanEvent, BanKind } from "../../../lib/ban/ban_event.ts";
-import type { NodeCondition } from "../../../lib/wire/v2_messages.ts";
+import { TAKE_ALL } from "../../../lib/choice/receiver_choice.ts";
+import type {
+  NodeCondition,
+  ObservedState,
+} from "../../../lib/wire/v2_messages.ts";
 import type { PlaceId } from "../../../lib/base/ids.ts";
 import { type HostName, parseHostName } from "../../../lib/base/host_name.ts";
 import { type JailName, parseJailName } from "../../../lib/base/jail_name.ts";
@@ -22,13 +26,23 @@ export const IDLE_MONITOR: NodeCondition = {
   oldestAgoMs: null,
 };
 
+/** What a subscriber tells that observes nothing. */
+export const NOTHING_OBSERVED: ObservedState = {
+  ...{ wanted: 0, banned: 0, lifted: 0, refused: 0 },
+};
+
 /** How a subscriber is that has nothing yet. */
-export const IDLE_SUBSCRIBER: NodeCondition = {
+export const IDLE_SUBSCRIBER: Extract<
+  NodeCondition,
+  { readonly kind: "subscriber" }
+> = {
   kind: "subscriber",
   epoch: null,
   seq: 0,
   isFollowing: false,
   actions: [],
+  choice: TAKE_ALL,
+  observed: NOTHING_OBSERVED,
 };
 
 /** Reads an address, or throws. */

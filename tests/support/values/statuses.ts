@@ -20,7 +20,13 @@ export const CLUSTER: ClusterStatus = {
   storeTrouble: "",
   backupAgoMs: 4 * 3_600_000,
   nodes: { ok: 11, silent: 1, away: 0, never: 0, aside: 1 },
-  enforced: { inForce: 13_240, expected: 13_244, nodes: 11 },
+  enforced: {
+    inForce: 13_240,
+    expected: 13_244,
+    nodes: 11,
+    observed: 0,
+    observers: 0,
+  },
   lastHour: {
     spanMs: 3_600_000,
     began: 311,

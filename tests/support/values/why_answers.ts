@@ -49,6 +49,7 @@ export const BANNED: WhyAnswer = {
       change: 88_195,
       enforced: 10,
       expected: 11,
+      observed: 0,
       missing: [],
     },
     changes: [88_190, 88_195],

@@ -1,0 +1,200 @@
+/**
+ * What a receiver takes of what nodes report: pure rules, the same at the
+ * subscriber that acts by them and at the publisher that tells of them.
+ *
+ * | a report of another node                         | is         |
+ * | ------------------------------------------------ | ---------- |
+ * | whose jail or node is not taken, or is left out  | left out   |
+ * | else, whose node is observed                     | observed   |
+ * | else                                             | taken      |
+ *
+ * A ban is taken as long as one of its reports is, observed as long as none is
+ * taken and one is observed, and left out otherwise. What operators ban is
+ * taken whatever jails and nodes are asked for; only what is ignored leaves it out.
+ *
+ * @module
+ */
+
+import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
+import type { JailName } from "../base/jail_name.ts";
+import { ANY_NAME, matchesAnyName } from "../base/name_patterns.ts";
+import { isOperatorOrigin, OPERATOR_JAIL } from "../base/operator_name.ts";
+
+/** Patterns of jails, and of nodes and lists; nodes are compared without case. */
+export interface ReceiverChoice {
+  /** Nothing but these jails is taken. */
+  readonly takeJails: readonly string[];
+  readonly ignoreJails: readonly string[];
+  /** Nothing but what these nodes report is taken. */
+  readonly takeNodes: readonly string[];
+  readonly ignoreNodes: readonly string[];
+  /** What these nodes report is counted, and not acted on. */
+  readonly observeNodes: readonly string[];
+}
+
+/** Who receives, and what it takes. */
+export interface Receiver {
+  /** Its own reports are of no concern there: its own fail2ban has these bans. */
+  readonly hostName: HostName;
+  readonly choice: ReceiverChoice;
+}
+
+/** What a report is to a receiver. */
+export type ReportPlace = "own" | "taken" | "observed" | "left-out";
+
+/** What a ban is to a receiver. */
+export type BanPlace = Exclude<ReportPlace, "own">;
+
+/** Of a ban, what the choice depends on. */
+export interface ChosenBan {
+  readonly jail: JailName;
+  readonly reports: readonly { readonly origin: HostName }[];
+}
+
+/** Everything is taken. */
+export const TAKE_ALL: ReceiverChoice = {
+  takeJails: [ANY_NAME],
+  ignoreJails: [],
+  takeNodes: [ANY_NAME],
+  ignoreNodes: [],
+  observeNodes: [],
+};
+
+/** The same, and nothing of it is acted on. */
+export function onlyObserving(choice: ReceiverChoice): ReceiverChoice {
+  return { ...choice, observeNodes: [ANY_NAME] };
+}
+
+/** What the origins of lists begin with. */
+const LIST_PREFIX = "import:";
+/** Nodes that are named as left out; of more, their number. */
+const MAX_NAMED = 3;
+
+/**
+ * Says what a report is to a receiver.
+ *
+ * @example
+ * ```ts
+ * import { placeOfReport, TAKE_ALL } from "./receiver_choice.ts";
+ * import { parseHostName } from "../base/host_name.ts";
+ * import { parseJailName } from "../base/jail_name.ts";
+ * import { ok, strictEqual } from "node:assert/strict";
+ *
+ * const [hostName, origin] = [parseHostName("db1"), parseHostName("web1")];
+ * const jail = parseJailName("sshd");
+ * ok(hostName && origin && jail);
+ * const choice = { ...TAKE_ALL, ignoreJails: ["ssh*"] };
+ * const receiver = { hostName, choice };
+ * strictEqual(placeOfReport(receiver, jail, origin), "left-out");
+ * strictEqual(placeOfReport(receiver, jail, hostName), "own");
+ * ```
+ */
+export function placeOfReport(
+  { hostName, choice }: Receiver,
+  jail: JailName,
+  origin: HostName,
+): ReportPlace {
+  if (sameHost(origin, hostName)) return "own";
+  if (!takesJail(choice, jail) || !takesNode(choice, origin)) return "left-out";
+  return matchesNode(choice.observeNodes, origin) ? "observed" : "taken";
+}
+
+/** Says what a ban is to a receiver; one that only itself reports is left out. */
+export function placeOfBan(
+  receiver: Receiver,
+  { jail, reports }: ChosenBan,
+): BanPlace {
+  let isObserved = false;
+  for (const { origin } of reports) {
+    const place = placeOfReport(receiver, jail, origin);
+    if (place === "taken") return place;
+    if (place === "observed") isObserved = true;
+  }
+  return isObserved ? "observed" : "left-out";
+}
+
+/** Why a ban is left out, as half a sentence: `leaves out jail sshd`. */
+export function leftOutReason(
+  { hostName, choice }: Receiver,
+  { jail, reports }: ChosenBan,
+): string {
+  if (!takesJail(choice, jail)) return `leaves out jail ${jail}`;
+  const others = reports.flatMap(({ origin }) =>
+    sameHost(origin, hostName) ? [] : [sourceText(origin)]
+  );
+  const more = others.length - MAX_NAMED;
+  const names = others.slice(0, MAX_NAMED).join(", ");
+  return `leaves out ${names}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** Whether a receiver only counts some bans, or all. */
+export function observesSome({ observeNodes }: ReceiverChoice): boolean {
+  return observeNodes.length > 0;
+}
+
+/** A choice in words, such as `leaves out jail sshd`; empty: everything is taken. */
+export function choiceText(choice: ReceiverChoice): string {
+  const { takeJails, ignoreJails, takeNodes, ignoreNodes } = choice;
+  const taken = [
+    ...limits("jail", takeJails),
+    ...limits("node", takeNodes),
+  ];
+  const ignored = [
+    ...named("jail", ignoreJails),
+    ...named("node", ignoreNodes),
+  ];
+  return [
+    ...(taken.length === 0 ? [] : [`takes ${taken.join(", ")} only`]),
+    ...(ignored.length === 0 ? [] : [`leaves out ${ignored.join(", ")}`]),
+    ...observedTexts(choice),
+  ].join("; ");
+}
+
+function observedTexts({ observeNodes }: ReceiverChoice): readonly string[] {
+  if (observeNodes.length === 0) return [];
+  return observeNodes.includes(ANY_NAME)
+    ? ["only observes"]
+    : [`observes ${named("node", observeNodes).join(", ")}`];
+}
+
+function limits(what: string, patterns: readonly string[]): readonly string[] {
+  return patterns.includes(ANY_NAME) ? [] : named(what, patterns);
+}
+
+function named(what: string, patterns: readonly string[]): readonly string[] {
+  return patterns.map((pattern) =>
+    pattern.toLowerCase().startsWith(LIST_PREFIX)
+      ? `list ${pattern.slice(LIST_PREFIX.length)}`
+      : `${what} ${pattern}`
+  );
+}
+
+function takesJail(
+  { takeJails, ignoreJails }: ReceiverChoice,
+  jail: JailName,
+): boolean {
+  return (jail === OPERATOR_JAIL || matchesAnyName(takeJails, jail)) &&
+    !matchesAnyName(ignoreJails, jail);
+}
+
+function takesNode(
+  { takeNodes, ignoreNodes }: ReceiverChoice,
+  origin: HostName,
+): boolean {
+  return (isOperatorOrigin(origin) || matchesNode(takeNodes, origin)) &&
+    !matchesNode(ignoreNodes, origin);
+}
+
+function matchesNode(patterns: readonly string[], origin: HostName): boolean {
+  if (patterns.length === 0) return false;
+  const name = canonicalHost(origin);
+  return patterns.some((pattern) =>
+    matchesAnyName([pattern.toLowerCase()], name)
+  );
+}
+
+function sourceText(origin: HostName): string {
+  if (isOperatorOrigin(origin)) return "what operators ban";
+  const [text = origin] = named("node", [origin]);
+  return text;
+}
