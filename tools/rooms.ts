@@ -180,7 +180,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "views",
     holds: "what an operator is shown: tables, JSON, CSV, lists",
-    mayImport: ["base", "members", "wire", "service"],
+    mayImport: ["base", "members", "wire", "service", "lists"],
   },
   {
     name: "cli",
@@ -195,6 +195,7 @@ export const ROOMS: readonly Room[] = [
       "service",
       "config",
       "views",
+      "lists",
     ],
   },
 ];

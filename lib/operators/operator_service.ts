@@ -28,9 +28,11 @@ import {
 } from "./local_unban_service.ts";
 import { LiveTail } from "./live_tail.ts";
 import { ReceiptWatch } from "./receipt_watch.ts";
-import { SteeringService } from "./steering_service.ts";
+import { type RecordDeed, SteeringService } from "./steering_service.ts";
 import { WhyService } from "./why_service.ts";
 import { BanListing } from "./ban_listing.ts";
+import { ImportKeeper } from "./import_keeper.ts";
+import { ImportService } from "./import_service.ts";
 import type { EnforcingNodes } from "./enforcement_view.ts";
 import type { RefusedReport } from "./refused_report.ts";
 import { StatusService } from "./status_service.ts";
@@ -52,7 +54,10 @@ export interface OperatorServiceOptions {
   readonly version: string;
   /** `undefined`: protocol 2 is not served. */
   readonly nodes: LiveNodes | undefined;
-  readonly store: Pick<BanStore, "receipts" | "history" | "jailsOf">;
+  readonly store: Pick<
+    BanStore,
+    "receipts" | "history" | "jailsOf" | "imports"
+  >;
   readonly records: Pick<NodeRecords, "keepAudit" | "audit" | "auditOf">;
   /** Which addresses are never banned, the cluster's allowlist among them. */
   readonly protection: CurrentPolicy;
@@ -80,6 +85,9 @@ const NO_NODES: LiveNodes = {
 /** Reports that are taken back in one step: others are served meanwhile. */
 const AT_ONCE = 500;
 
+/** Requests that are answered with several lines. */
+type ManyLines = "bans" | "tail" | "importEnd" | "importRemove";
+
 interface ReportKey extends BanKey {
   readonly origin: HostName;
 }
@@ -92,6 +100,8 @@ export class OperatorService {
   readonly #steering: SteeringService;
   readonly #status: StatusService;
   readonly #tail: LiveTail;
+  readonly #keeper: ImportKeeper;
+  readonly #imports: ImportService;
   readonly #receipts = new ReceiptWatch();
 
   /** @param options See {@link OperatorServiceOptions}. */
@@ -101,6 +111,8 @@ export class OperatorService {
     const nodes = options.nodes ?? NO_NODES;
     this.#listing = new BanListing({ ...options, nodes, turns });
     const nowMs = () => options.clock.nowMs();
+    const record: RecordDeed = (by, action, subject, detail) =>
+      this.#record({ by, action, subject, detail });
     this.#steering = new SteeringService({
       ...options,
       nodes,
@@ -111,12 +123,22 @@ export class OperatorService {
         nowMs,
         askNode: (...asked) => nodes.unbanLocally(...asked),
       }),
-      record: (by, action, subject, detail) =>
-        this.#record({ by, action, subject, detail }),
+      record,
+    });
+    const { imports } = options.store;
+    this.#keeper = new ImportKeeper({ ...options, imports, turns });
+    this.#imports = new ImportService({
+      ...options,
+      ...{ imports, turns, record, keeper: this.#keeper },
     });
     this.#why = new WhyService({ ...options, nodes, turns, nowMs });
     this.#status = new StatusService({ ...options, nodes, turns });
     this.#tail = new LiveTail({ ...options, nodes });
+  }
+
+  /** Carries out what lasts, until aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#keeper.run(signal);
   }
 
   /** Hears of changes that are kept. */
@@ -181,13 +203,19 @@ export class OperatorService {
           yield { kind: "events", events };
         }
         return;
+      case "importEnd":
+        yield* this.#imports.end(request.upload, signal);
+        return;
+      case "importRemove":
+        yield* this.#imports.remove(request.by, request.name, signal);
+        return;
       default:
         yield await this.#answer(request, signal);
     }
   }
 
   async #answer(
-    request: Exclude<OperatorRequest, { kind: "bans" | "tail" }>,
+    request: Exclude<OperatorRequest, { kind: ManyLines }>,
     signal: AbortSignal,
   ): Promise<OperatorAnswer> {
     const { nodes, records } = this.#options;
@@ -223,6 +251,12 @@ export class OperatorService {
           kind: "steered",
           ...await this.#steering.unban(request, signal),
         };
+      case "importBegin":
+        return this.#imports.begin(request);
+      case "importPart":
+        return this.#imports.add(request);
+      case "imports":
+        return this.#imports.list();
       case "audit":
         return {
           kind: "audit",

@@ -44,6 +44,20 @@ import { type ClusterStatus, STATUS_MEMBERS } from "./operator_status.ts";
 import { type LiveEvent, liveEvent, MAX_LINE_EVENTS } from "./operator_tail.ts";
 import { WHY_MEMBERS, type WhyAnswer } from "./operator_why.ts";
 import {
+  IMPORT_END,
+  IMPORT_ORDER,
+  IMPORT_OUTCOME,
+  IMPORT_PART,
+  IMPORT_REMOVAL,
+  type ImportOrder,
+  type ImportOutcome,
+  type ImportPart,
+  type LiveImport,
+  liveImport,
+  MAX_IMPORTS,
+} from "./operator_imports.ts";
+import type { ImportName } from "../base/operator_name.ts";
+import {
   address,
   BAN_SORTS,
   type BanFilter,
@@ -84,7 +98,18 @@ export type OperatorRequest =
   /** Tell all that is known of an address or prefix. */
   | { readonly kind: "why"; readonly address: Address }
   | ({ readonly kind: "ban" } & BanOrder)
-  | ({ readonly kind: "unban" } & UnbanOrder);
+  | ({ readonly kind: "unban" } & UnbanOrder)
+  | ({ readonly kind: "importBegin" } & ImportOrder)
+  | ({ readonly kind: "importPart" } & ImportPart)
+  | { readonly kind: "importEnd"; readonly upload: number }
+  /** Take all bans of an import back, and forget it. */
+  | {
+    readonly kind: "importRemove";
+    readonly by: string;
+    readonly name: ImportName;
+  }
+  /** List the imports. */
+  | { readonly kind: "imports" };
 
 /** How a node is in one of its roles. */
 export interface LiveRole {
@@ -154,6 +179,16 @@ export type OperatorAnswer =
   | ({ readonly kind: "why" } & WhyAnswer)
   /** What came of a ban or an unban. */
   | ({ readonly kind: "steered" } & Steered)
+  /** A list may come, under this number. */
+  | { readonly kind: "upload"; readonly upload: number }
+  /** So much of a long work is done. More lines follow. */
+  | {
+    readonly kind: "progress";
+    readonly done: number;
+    readonly total: number;
+  }
+  | ({ readonly kind: "imported" } & ImportOutcome)
+  | { readonly kind: "imports"; readonly imports: readonly LiveImport[] }
   /** It could not be done. */
   | {
     readonly kind: "failed";
@@ -172,7 +207,7 @@ const MAX_ROLES = 2;
 
 /** Whether another line follows this one of an answer. */
 export function isContinued({ kind }: OperatorAnswer): boolean {
-  return kind === "bans" || kind === "events";
+  return kind === "bans" || kind === "events" || kind === "progress";
 }
 
 const node = text("node", parseHostName);
@@ -199,6 +234,11 @@ const plainRequest = variants<OperatorRequest>({
   why: { address },
   ban: BAN_ORDER,
   unban: UNBAN_ORDER,
+  importBegin: IMPORT_ORDER,
+  importPart: IMPORT_PART,
+  importEnd: IMPORT_END,
+  importRemove: IMPORT_REMOVAL,
+  imports: {},
 });
 
 /** The publisher holds all of a sorted answer. */
@@ -256,6 +296,10 @@ const answer: Shape<OperatorAnswer> = variants<OperatorAnswer>({
   events: { events: list("events", liveEvent, 0, MAX_LINE_EVENTS) },
   why: WHY_MEMBERS,
   steered: STEERED,
+  upload: { upload: count("upload") },
+  progress: { done: count("done"), total: count("total") },
+  imported: IMPORT_OUTCOME,
+  imports: { imports: list("imports", liveImport, 0, MAX_IMPORTS) },
   failed: {
     message: text("message", parseSentence),
     hint: text("hint", parseSentence),
