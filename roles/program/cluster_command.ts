@@ -19,7 +19,7 @@ import { askPublisher } from "./operator_socket.ts";
 import { exportBans } from "../../lib/cli/export_command.ts";
 import { ImportCommands } from "../../lib/cli/import_commands.ts";
 import { readList } from "./list_input.ts";
-import { TerminalProgress } from "./terminal_progress.ts";
+import { TerminalProgress } from "../../lib/cli/io/terminal_progress.ts";
 import { BanCommands } from "../../lib/cli/ban_commands.ts";
 import { SteeringCommands } from "../../lib/cli/steering_commands.ts";
 import { outputPlace } from "./output_place.ts";

@@ -5,8 +5,8 @@
  */
 
 import { ProgressBar } from "@std/cli/unstable-progress-bar";
-import type { ProgressView } from "../../lib/cli/import_commands.ts";
-import { countText } from "../../lib/views/plain_texts.ts";
+import type { ProgressView } from "../import_commands.ts";
+import { countText } from "../../views/plain_texts.ts";
 
 const BAR_LENGTH = 20;
 const DRAWN_MS = 100;
