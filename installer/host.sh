@@ -126,7 +126,11 @@ note_restart() { # ROLE KIND
   if [ -n "$destdir" ]; then return 0; fi
   if [ "$dry" = no ]; then make_folder "$lib"; fi
   if [ "$2" = unit ]; then echo + >>"$restarts"; fi
-  if [ "$1" = - ]; then echo "$wanted" | tr ' ' '\n'; else echo "$1"; fi >>"$restarts"
+  case $1 in
+    -) echo "$wanted" | tr ' ' '\n' >>"$restarts" ;;
+    +) ;;
+    *) echo "$1" >>"$restarts" ;;
+  esac
 }
 
 forget_restart() {
@@ -189,11 +193,21 @@ is_unit_ours() {
 stop_role() {
   if ! on_host || ! is_daemon "$1" || ! is_unit_ours "$1"; then return 0; fi
   if runs_systemd; then
+    if [ "$1" = publisher ]; then disable_feeds; fi
     say "stop and disable fail2ban-$1.service"
     systemctl disable --quiet --now "fail2ban-$1.service"
   elif [ -x "$prefix/bin/fail2ban-$1" ]; then
     "$prefix/bin/fail2ban-$1" stop || say "fail2ban-$1 could not be asked to stop"
   fi
+}
+
+# The timers of lists that are imported: each was enabled under its list's name.
+disable_feeds() {
+  for link in /etc/systemd/system/timers.target.wants/fail2ban-feed@*.timer; do
+    if [ ! -L "$link" ]; then continue; fi
+    say "stop and disable ${link##*/}"
+    systemctl disable --quiet --now "${link##*/}"
+  done
 }
 
 # What is left to be done: after a first installation all of it, after another

@@ -75,6 +75,8 @@ place() { # KIND ROLE MODE FROM TO
   fi
   case $5 in
     "$doc"/* | "$prefix"/share/* | "$lib"/install* | "$lib"/systemd/* | "$lib"/RELEASE) ;;
+    # Nothing runs that would be restarted: the service manager alone reads it.
+    "$UNIT_DIR"/fail2ban-feed@.*) concerns=+ ;;
     *) concerns=$2 ;;
   esac
   if ! cmp -s "$file" "$destdir$5" && ! is_as_installed "$5"; then

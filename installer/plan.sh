@@ -16,6 +16,11 @@ plan_all() {
 # Whatever a release holds finds its place by its name.
 plan_file() {
   case $1 in
+    systemd/fail2ban-feed@.*)
+      # They ask the publisher of this host.
+      if ! is_wanted publisher; then return 0; fi
+      if has_units; then plan unit publisher 0644 "$1" "$UNIT_DIR/${1##*/}"; else plan file publisher 0644 "$1" "$lib/$1"; fi
+      ;;
     systemd/fail2ban-*.service)
       role=${1#systemd/fail2ban-}
       role=${role%.service}

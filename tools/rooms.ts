@@ -189,7 +189,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "views",
     holds: "what an operator is shown: tables, JSON, CSV, lists",
-    mayImport: ["base", "choice", "members", "wire", "service"],
+    mayImport: ["base", "lists", "members", "choice", "wire", "service"],
   },
   {
     name: "cli",
@@ -204,6 +204,7 @@ export const ROOMS: readonly Room[] = [
       "service",
       "config",
       "views",
+      "lists",
     ],
   },
 ];

@@ -193,6 +193,47 @@ export const CLUSTER_VERBS = {
       ...BAN_FILTERS,
     },
   },
+  "import": {
+    operands: "[FILE]",
+    count: [0, 1],
+    about:
+      "ban what a list names, under a name: the same name again replaces it; - reads standard input",
+    options: {
+      name: { value: "NAME", help: "the import's, as in drop" },
+      for: {
+        value: "TIME",
+        help:
+          "how long it holds without being imported again, as in 36h; -1 for ever",
+      },
+      widest: {
+        value: "N",
+        help: "the widest prefix that it may name [minprefix4]",
+      },
+      widest6: { value: "N", help: "the same of IPv6 [minprefix6]" },
+      format: {
+        value: "FORMAT",
+        help:
+          "plain, netset, csv, abuseipdb, crowdsec, fail2ban or csf [seen by looking]",
+      },
+      tolerate: {
+        value: "N",
+        help:
+          "entries that nobody may ban and that are left out; with more the list is refused whole [10]",
+      },
+      max: { value: "N", help: "entries that it may have [200000]" },
+      remove: {
+        value: "NAME",
+        help: "take all bans of this import back, and forget it",
+      },
+      ...JSON_OPTION,
+    },
+  },
+  "imports": {
+    operands: "",
+    count: NONE,
+    about: "the lists that were imported, and until when they hold",
+    options: LIST_OPTIONS,
+  },
   "why": {
     operands: "ADDRESS",
     count: ONE,

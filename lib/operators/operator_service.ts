@@ -30,9 +30,11 @@ import {
 import { LiveTail } from "./live_tail.ts";
 import type { NodeMoves } from "./node_moves.ts";
 import { ReceiptWatch } from "./receipt_watch.ts";
-import { SteeringService } from "./steering_service.ts";
+import { type RecordDeed, SteeringService } from "./steering_service.ts";
 import { WhyService } from "./why_service.ts";
 import { BanListing } from "./ban_listing.ts";
+import { ImportKeeper } from "./import_keeper.ts";
+import { ImportService } from "./import_service.ts";
 import type { EnforcingNodes } from "./enforcement_view.ts";
 import type { RefusedReport } from "./refused_report.ts";
 import { StatusService } from "./status_service.ts";
@@ -56,7 +58,10 @@ export interface OperatorServiceOptions {
   readonly version: string;
   /** `undefined`: protocol 2 is not served. */
   readonly nodes: LiveNodes | undefined;
-  readonly store: Pick<BanStore, "receipts" | "history" | "jailsOf">;
+  readonly store: Pick<
+    BanStore,
+    "receipts" | "history" | "jailsOf" | "imports"
+  >;
   readonly records: Pick<NodeRecords, "keepAudit" | "audit" | "auditOf">;
   /** Which addresses are never banned, the cluster's allowlist among them. */
   readonly protection: CurrentPolicy;
@@ -87,6 +92,9 @@ const NO_NODES: LiveNodes = {
 /** Reports that are taken back in one step: others are served meanwhile. */
 const AT_ONCE = 500;
 
+/** Requests that are answered with several lines. */
+type ManyLines = "bans" | "tail" | "importEnd" | "importRemove";
+
 interface ReportKey extends BanKey {
   readonly origin: HostName;
 }
@@ -99,6 +107,8 @@ export class OperatorService {
   readonly #steering: SteeringService;
   readonly #status: StatusService;
   readonly #tail: LiveTail;
+  readonly #keeper: ImportKeeper;
+  readonly #imports: ImportService;
   readonly #receipts = new ReceiptWatch();
 
   /** @param options See {@link OperatorServiceOptions}. */
@@ -108,6 +118,8 @@ export class OperatorService {
     const nodes = options.nodes ?? NO_NODES;
     this.#listing = new BanListing({ ...options, nodes, turns });
     const nowMs = () => options.clock.nowMs();
+    const record: RecordDeed = (by, action, subject, detail) =>
+      this.#record({ by, action, subject, detail });
     this.#steering = new SteeringService({
       ...options,
       nodes,
@@ -118,8 +130,13 @@ export class OperatorService {
         nowMs,
         askNode: (...asked) => nodes.unbanLocally(...asked),
       }),
-      record: (by, action, subject, detail) =>
-        this.#record({ by, action, subject, detail }),
+      record,
+    });
+    const { imports } = options.store;
+    this.#keeper = new ImportKeeper({ ...options, imports, turns });
+    this.#imports = new ImportService({
+      ...options,
+      ...{ imports, turns, record, keeper: this.#keeper },
     });
     this.#why = new WhyService({ ...options, nodes, turns, nowMs });
     this.#status = new StatusService({
@@ -129,6 +146,11 @@ export class OperatorService {
       backupAgoMs: () => this.#backupAgoMs(),
     });
     this.#tail = new LiveTail({ ...options, nodes });
+  }
+
+  /** Carries out what lasts, until aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#keeper.run(signal);
   }
 
   /** Hears of changes that are kept. */
@@ -193,13 +215,19 @@ export class OperatorService {
           yield { kind: "events", events };
         }
         return;
+      case "importEnd":
+        yield* this.#imports.end(request.upload, signal);
+        return;
+      case "importRemove":
+        yield* this.#imports.remove(request.by, request.name, signal);
+        return;
       default:
         yield await this.#answer(request, signal);
     }
   }
 
   async #answer(
-    request: Exclude<OperatorRequest, { kind: "bans" | "tail" }>,
+    request: Exclude<OperatorRequest, { kind: ManyLines }>,
     signal: AbortSignal,
   ): Promise<OperatorAnswer> {
     const { nodes, records } = this.#options;
@@ -240,6 +268,12 @@ export class OperatorService {
           kind: "readdressed",
           nodes: await this.#readdress(request, signal),
         };
+      case "importBegin":
+        return this.#imports.begin(request);
+      case "importPart":
+        return this.#imports.add(request);
+      case "imports":
+        return this.#imports.list();
       case "audit":
         return {
           kind: "audit",

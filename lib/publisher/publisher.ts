@@ -215,6 +215,7 @@ export class Publisher {
       (group) => this.#time.run(group),
       (group) => this.#hub.run(group),
       (group) => this.#allowlist.run(group),
+      (group) => this.#operators.run(group),
       ...this.#legacy?.tasks ?? [],
       ...this.#nodes?.tasks ?? [],
       (group) => this.#expire(group),

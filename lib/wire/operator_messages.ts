@@ -50,6 +50,20 @@ import { type ClusterStatus, STATUS_MEMBERS } from "./operator_status.ts";
 import { type LiveEvent, liveEvent, MAX_LINE_EVENTS } from "./operator_tail.ts";
 import { WHY_MEMBERS, type WhyAnswer } from "./operator_why.ts";
 import {
+  IMPORT_END,
+  IMPORT_ORDER,
+  IMPORT_OUTCOME,
+  IMPORT_PART,
+  IMPORT_REMOVAL,
+  type ImportOrder,
+  type ImportOutcome,
+  type ImportPart,
+  type LiveImport,
+  liveImport,
+  MAX_IMPORTS,
+} from "./operator_imports.ts";
+import type { ImportName } from "../base/operator_name.ts";
+import {
   address,
   BAN_SORTS,
   type BanFilter,
@@ -91,7 +105,18 @@ export type OperatorRequest =
   | { readonly kind: "why"; readonly address: Address }
   | ({ readonly kind: "ban" } & BanOrder)
   | ({ readonly kind: "unban" } & UnbanOrder)
-  | ({ readonly kind: "readdress" } & MoveTelling);
+  | ({ readonly kind: "readdress" } & MoveTelling)
+  | ({ readonly kind: "importBegin" } & ImportOrder)
+  | ({ readonly kind: "importPart" } & ImportPart)
+  | { readonly kind: "importEnd"; readonly upload: number }
+  /** Take all bans of an import back, and forget it. */
+  | {
+    readonly kind: "importRemove";
+    readonly by: string;
+    readonly name: ImportName;
+  }
+  /** List the imports. */
+  | { readonly kind: "imports" };
 
 /** How a node is in one of its roles. */
 export interface LiveRole {
@@ -163,6 +188,16 @@ export type OperatorAnswer =
   | ({ readonly kind: "steered" } & Steered)
   /** What programs of nodes made of the publisher's new address. */
   | { readonly kind: "readdressed"; readonly nodes: readonly ToldNode[] }
+  /** A list may come, under this number. */
+  | { readonly kind: "upload"; readonly upload: number }
+  /** So much of a long work is done. More lines follow. */
+  | {
+    readonly kind: "progress";
+    readonly done: number;
+    readonly total: number;
+  }
+  | ({ readonly kind: "imported" } & ImportOutcome)
+  | { readonly kind: "imports"; readonly imports: readonly LiveImport[] }
   /** It could not be done. */
   | {
     readonly kind: "failed";
@@ -181,7 +216,7 @@ const MAX_ROLES = 2;
 
 /** Whether another line follows this one of an answer. */
 export function isContinued({ kind }: OperatorAnswer): boolean {
-  return kind === "bans" || kind === "events";
+  return kind === "bans" || kind === "events" || kind === "progress";
 }
 
 const node = text("node", parseHostName);
@@ -209,6 +244,11 @@ const plainRequest = variants<OperatorRequest>({
   ban: BAN_ORDER,
   unban: UNBAN_ORDER,
   readdress: MOVE_TELLING,
+  importBegin: IMPORT_ORDER,
+  importPart: IMPORT_PART,
+  importEnd: IMPORT_END,
+  importRemove: IMPORT_REMOVAL,
+  imports: {},
 });
 
 /** The publisher holds all of a sorted answer. */
@@ -267,6 +307,10 @@ const answer: Shape<OperatorAnswer> = variants<OperatorAnswer>({
   why: WHY_MEMBERS,
   steered: STEERED,
   readdressed: { nodes: TOLD_NODES },
+  upload: { upload: count("upload") },
+  progress: { done: count("done"), total: count("total") },
+  imported: IMPORT_OUTCOME,
+  imports: { imports: list("imports", liveImport, 0, MAX_IMPORTS) },
   failed: {
     message: text("message", parseSentence),
     hint: text("hint", parseSentence),

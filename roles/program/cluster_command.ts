@@ -17,6 +17,9 @@ import { commandSocketPath } from "../../lib/cli/command_socket.ts";
 import { backUp, restore } from "./backup_command.ts";
 import { askPublisher } from "./operator_socket.ts";
 import { exportBans } from "../../lib/cli/export_command.ts";
+import { ImportCommands } from "../../lib/cli/import_commands.ts";
+import { readList } from "./list_input.ts";
+import { TerminalProgress } from "../../lib/cli/io/terminal_progress.ts";
 import { BanCommands } from "../../lib/cli/ban_commands.ts";
 import { SteeringCommands } from "../../lib/cli/steering_commands.ts";
 import { outputPlace } from "./output_place.ts";
@@ -95,6 +98,10 @@ export async function carryOut(
     confirm: Deno.stdin.isTerminal() ? confirm : undefined,
   });
   const bans = new BanCommands({ ask, nowMs, place: outputPlace() });
+  const imports = new ImportCommands({
+    ...{ ask, editor, nowMs, place: outputPlace() },
+    ...{ readList, progress: new TerminalProgress() },
+  });
   switch (command.verb) {
     case "init":
       return await init(place, nodes, command);
@@ -132,6 +139,10 @@ export async function carryOut(
       return bans.bans(command);
     case "export":
       return await exportBans(command, { ask, nowMs });
+    case "import":
+      return await imports.import(command);
+    case "imports":
+      return await imports.imports(command);
     case "why":
       return await bans.why(command);
     case "ban":

@@ -2,6 +2,10 @@ import { deepStrictEqual, ok } from "node:assert/strict";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import bansSchema from "../../docs/schemas/bans.json" with { type: "json" };
 import exportSchema from "../../docs/schemas/export.json" with { type: "json" };
+import importSchema from "../../docs/schemas/import.json" with { type: "json" };
+import importsSchema from "../../docs/schemas/imports.json" with {
+  type: "json",
+};
 import statusSchema from "../../docs/schemas/status.json" with {
   type: "json",
 };
@@ -16,7 +20,9 @@ import { nodeStatusJson, statusJson } from "../../lib/views/status_view.ts";
 import { liveEventJson } from "../../lib/views/tail_view.ts";
 import { steeredJson } from "../../lib/views/steering_view.ts";
 import { whyJson } from "../../lib/views/why_view.ts";
+import { importedJson, importJson } from "../../lib/views/import_view.ts";
 import { host } from "../support/values/core_values.ts";
+import { DROP, IMPORTS, LIST, OUTCOME } from "../support/values/imports.ts";
 import { CLUSTER, MEMBERSHIP, PROGRAMS } from "../support/values/statuses.ts";
 import { LIVE_EVENTS } from "../support/values/live_events.ts";
 import { OPERATOR_ANSWER } from "../../lib/wire/operator_messages.ts";
@@ -65,6 +71,16 @@ Deno.test("export --format json is as docs/schemas/export.json says", () => {
   );
   ok(networks.length > 0);
   for (const line of exportLines("json", networks, 0)) check(validate, line);
+});
+
+Deno.test("import --json and imports --json are as their schemas say", () => {
+  const validate = ajv.compile(importSchema);
+  check(validate, importedJson(DROP, LIST, OUTCOME));
+  check(validate, importedJson(DROP, LIST, { ...OUTCOME, endsMs: null }));
+  check(validate, JSON.stringify({ name: DROP, gone: 3 }));
+  ok(!validate({ name: DROP, gone: 3, format: "plain" }));
+  const ofAll = ajv.compile(importsSchema);
+  for (const each of IMPORTS) check(ofAll, importJson(each));
 });
 
 Deno.test("why --json is as docs/schemas/why.json says", () => {

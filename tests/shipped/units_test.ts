@@ -45,9 +45,55 @@ Deno.test("every role that stays has a unit, and there are no others", async () 
   const units = await Array.fromAsync(Deno.readDir(UNITS));
   deepStrictEqual(
     units.map(({ name }) => name).toSorted(),
-    daemons().map((role) => `fail2ban-${role}.service`),
+    [
+      "fail2ban-feed@.service",
+      "fail2ban-feed@.timer",
+      ...daemons().map((role) => `fail2ban-${role}.service`),
+    ].toSorted(),
   );
 });
+
+Deno.test("a feed is fetched whole before it is imported, by the publisher's own user", async () => {
+  const unit = await unitOf("feed@");
+  const fetched = /^ExecStartPre=\/usr\/bin\/curl --fail .* --output (\S+) /m
+    .exec(unit);
+  const imported =
+    /^ExecStart=\/usr\/local\/bin\/fail2ban-cluster import (\S+) --name %i \$IMPORT$/m
+      .exec(unit);
+  ok(fetched?.[1] !== undefined);
+  strictEqual(imported?.[1], fetched[1]);
+  for (const line of ["User=fail2ban-cluster", "Type=oneshot"]) {
+    ok(unit.split("\n").includes(line), line);
+  }
+});
+
+testWith(
+  "systemd",
+  "systemd-analyze verify has nothing to say of the units of feeds, security finds no more exposed than is stated",
+  async () => {
+    await using dir = await TempDir.create();
+    const program = await dir.write("program", "#!/bin/sh\n", 0o755);
+    const unit = (await unitOf("feed@"))
+      .replaceAll("/usr/local/bin/fail2ban-cluster", program);
+    const service = await dir.write("fail2ban-feed@.service", unit);
+    const timer = await dir.write(
+      "fail2ban-feed@.timer",
+      await Deno.readTextFile(`${UNITS}fail2ban-feed@.timer`),
+    );
+    await Deno.copyFile(service, dir.path("fail2ban-feed@drop.service"));
+    await Deno.copyFile(timer, dir.path("fail2ban-feed@drop.timer"));
+    const { success, text } = await analyze(
+      "verify",
+      dir.path("fail2ban-feed@drop.service"),
+      dir.path("fail2ban-feed@drop.timer"),
+    );
+    strictEqual(text, "");
+    ok(success);
+    const { text: said } = await analyze("security", "--offline=yes", service);
+    const exposure = /exposure level for \S+: (\d+\.\d+) /.exec(said)?.[1];
+    ok(Number(exposure) <= (MAX_EXPOSURE["publisher"] ?? 0), `${exposure}`);
+  },
+);
 
 Deno.test("the monitor's unit lets it read fail2ban's database, and change nothing", async () => {
   const lines = (await unitOf("monitor")).split("\n");

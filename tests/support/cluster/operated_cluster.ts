@@ -119,6 +119,12 @@ export class OperatedCluster implements AsyncDisposable {
     await this.#programs.get(`${role} ${host}`)?.end(signal);
   }
 
+  /** Starts a program of a host again. */
+  async restart(role: RoleName, host: string): Promise<void> {
+    const child = await this.cluster.start(role, host);
+    this.#programs.set(`${role} ${host}`, child);
+  }
+
   /** Says something on the hub, as through a pipe. */
   async say(...words: readonly string[]): Promise<OperatorSaid> {
     return await this.sayOn("hub", ...words);

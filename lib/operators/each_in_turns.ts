@@ -1,0 +1,59 @@
+/**
+ * Long work on many things, in short turns.
+ *
+ * @module
+ */
+
+import type { SharedTurns } from "../async/shared_turns.ts";
+
+/** Things between two looks at the clock, which take longer than one of them. */
+const CLOCK_STEPS = 16;
+
+/**
+ * Does something with each of many things.
+ *
+ * @param items May change meanwhile, as far as they allow it.
+ * @param signal Ends it.
+ * @param work Must be short.
+ * @throws the signal's reason on abort, and what the work throws.
+ */
+export async function eachInTurns<T>(
+  turns: SharedTurns,
+  items: Iterable<T>,
+  signal: AbortSignal,
+  work: (item: T) => void,
+): Promise<void> {
+  const all = items[Symbol.iterator]();
+  for (let isDone = false; !isDone;) {
+    await turns.take(signal, (isOver) => {
+      for (let steps = 1; !isDone; steps++) {
+        const next = all.next();
+        isDone = next.done === true;
+        if (next.done !== true) work(next.value);
+        if (steps % CLOCK_STEPS === 0 && isOver()) return;
+      }
+    });
+  }
+}
+
+/**
+ * Writes something in a turn.
+ *
+ * @param signal Ends the waits, not the write.
+ * @param write Must be short.
+ * @returns What it gives, after the pause that follows.
+ * @throws the signal's reason on abort, and what the write rejects with.
+ */
+export async function writeInTurn<T>(
+  turns: SharedTurns,
+  signal: AbortSignal,
+  write: () => Promise<T>,
+): Promise<T> {
+  // It may be rejected in the pause, when nobody waits for it yet.
+  const [outcome] = await turns.take(
+    signal,
+    () => Promise.allSettled([write()]),
+  );
+  if (outcome.status === "rejected") throw outcome.reason;
+  return outcome.value;
+}

@@ -1,0 +1,330 @@
+/**
+ * Makes the bans of imports those of their lists: by difference, in short
+ * steps, and again after a start where the last run was ended in the middle.
+ *
+ * @module
+ */
+
+import type { Clock } from "../async/clock.ts";
+import { Mutex } from "../async/mutex.ts";
+import type { SharedTurns } from "../async/shared_turns.ts";
+import { Condition } from "../async/tasks.ts";
+import { type BanHub, BusyError } from "../ban/ban_hub.ts";
+import type { HubVerdict } from "../ban/decision_batch.ts";
+import type { TableEvent } from "../ban/ban_decision.ts";
+import type { ImportRecords, StoredImport } from "../ban/import_records.ts";
+import type { Address } from "../base/address.ts";
+import { RuntimeError } from "../base/errors.ts";
+import {
+  type ImportName,
+  importOrigin,
+  LIST_JAIL,
+} from "../base/operator_name.ts";
+import type { Log } from "../log/log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
+import { eachInTurns, writeInTurn } from "./each_in_turns.ts";
+import { StepSize } from "./step_size.ts";
+
+/** Options for {@link ImportKeeper}. */
+export interface ImportKeeperOptions {
+  readonly hub: Pick<BanHub, "submit" | "table">;
+  readonly imports: ImportRecords;
+  readonly clock: Clock;
+  readonly turns: SharedTurns;
+  readonly log: Log;
+}
+
+/** What it took to make the bans of an import those of its list. */
+export interface ImportDifference {
+  readonly added: number;
+  readonly gone: number;
+  readonly standing: number;
+  readonly lifted: number;
+}
+
+/** How far a work is. */
+export interface WorkProgress {
+  done: number;
+  total: number;
+}
+
+/** An import whose bans are to be made those of its list. */
+interface Wish {
+  readonly name: ImportName;
+  readonly progress: WorkProgress;
+  readonly resolve: (difference: ImportDifference) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Pause before what failed is tried again. */
+const RETRY_MS = 2_000;
+/** Pause before the hub is asked again that had too much to do. */
+const BUSY_MS = 100;
+const PAGE_ENTRIES = 200;
+/** Rows that are swept away in a step. */
+const SWEPT_AT_ONCE = 500;
+/** What a report's end may be off: that of an import is the same for all. */
+const SAME_END_MS = 1_000;
+
+/** Keeps the bans of imports. */
+export class ImportKeeper {
+  readonly #options: ImportKeeperOptions;
+  readonly #mutex = new Mutex();
+  readonly #changed = new Condition();
+  readonly #steps = new StepSize();
+  readonly #troubleLog: TroubleLog;
+  #wishes: Wish[] = [];
+
+  /** @param options See {@link ImportKeeperOptions}. */
+  constructor(options: ImportKeeperOptions) {
+    this.#options = options;
+    this.#troubleLog = new TroubleLog({
+      ...options,
+      trouble: "the bans of an import can't be made those of its list yet",
+      over: "the bans of imports are those of their lists",
+    });
+  }
+
+  /** Works while nobody else changes imports. */
+  async alone<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return await this.#mutex.withLock(signal, work);
+  }
+
+  /**
+   * Has the bans of an import made those of the list that was taken for it.
+   * That goes on, whether or not anybody waits for it.
+   *
+   * @param progress Told how far it is.
+   * @throws {RuntimeError} when it fails at first; it is tried again.
+   */
+  settle(
+    name: ImportName,
+    progress: WorkProgress,
+  ): Promise<ImportDifference> {
+    const { promise, resolve, reject } = Promise.withResolvers<
+      ImportDifference
+    >();
+    this.#wishes.push({ name, progress, resolve, reject });
+    this.#changed.notify();
+    // Whoever asked may have gone.
+    promise.catch(() => {});
+    return promise;
+  }
+
+  /** Works until aborted, at first on what an earlier run left. */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#work(signal);
+    } finally {
+      const stopped = new RuntimeError("the publisher stops", {
+        hint: "what was taken is carried out at its next start",
+      });
+      for (const { reject } of this.#wishes.splice(0)) reject(stopped);
+      this.#troubleLog.flush();
+    }
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (true) {
+      const [wish] = this.#wishes;
+      try {
+        if (wish === undefined) await this.#settleRest(signal);
+        else wish.resolve(await this.#settled(wish, signal));
+        this.#troubleLog.resolve();
+      } catch (error) {
+        if (!(error instanceof RuntimeError)) throw error;
+        this.#wishes.shift()?.reject(error);
+        this.#troubleLog.report(error.message);
+        await clock.delay(RETRY_MS, signal);
+        continue;
+      }
+      if (wish !== undefined) this.#wishes.shift();
+      else if (this.#wishes.length === 0) await this.#changed.wait(signal);
+    }
+  }
+
+  /** All that is not settled, and for which nobody waits. */
+  async #settleRest(signal: AbortSignal): Promise<void> {
+    const progress = { done: 0, total: 0 };
+    for (const { name, state } of this.#options.imports.all()) {
+      if (state !== "settled") await this.#settled({ name, progress }, signal);
+    }
+    await this.alone(signal, () => this.#sweep(signal));
+  }
+
+  async #settled(
+    { name, progress }: Pick<Wish, "name" | "progress">,
+    signal: AbortSignal,
+  ): Promise<ImportDifference> {
+    return await this.alone(signal, async () => {
+      const { imports, log } = this.#options;
+      const wanted = imports.all().find((each) => each.name === name);
+      if (wanted === undefined) return NO_DIFFERENCE;
+      const difference = await this.#makeSo(wanted, progress, signal);
+      if (wanted.state === "leaving") await imports.forget(name);
+      else await imports.take({ ...wanted, state: "settled" });
+      log.record("notice", "the bans of an import are those of its list", {
+        import: name,
+        ...difference,
+      });
+      return difference;
+    });
+  }
+
+  async #makeSo(
+    wanted: StoredImport,
+    progress: WorkProgress,
+    signal: AbortSignal,
+  ): Promise<ImportDifference> {
+    const { hub: { table }, turns } = this.#options;
+    const origin = importOrigin(wanted.name);
+    const missing = await this.#listed(wanted, signal);
+    const gone: TableEvent[] = [];
+    const moved: TableEvent[] = [];
+    let standing = 0;
+    await eachInTurns(
+      turns,
+      table.bans(),
+      signal,
+      ({ jail, address, reports }) => {
+        if (jail !== LIST_JAIL) return;
+        const known = reports.find((report) => report.origin === origin);
+        if (known === undefined) return;
+        const sinceMs = missing.get(address);
+        if (sinceMs === undefined) {
+          gone.push({ kind: "withdraw", jail, address, origin });
+          return;
+        }
+        standing++;
+        missing.delete(address);
+        if (isSameEnd(known.expiresMs, wanted.endsMs)) return;
+        moved.push(reportOf(wanted, address, sinceMs));
+      },
+    );
+    progress.total = gone.length + moved.length + missing.size;
+    const taken = await this.#submit(gone, progress, signal);
+    await this.#submit(moved, progress, signal);
+    const begun = await this.#submit(
+      reportsOf(wanted, missing),
+      progress,
+      signal,
+    );
+    const lifted = begun.known ?? 0;
+    return { added: begun.changed, gone: taken.changed, standing, lifted };
+  }
+
+  /** What an import wants: since when it has each address. */
+  async #listed(
+    { list, state, endsMs }: StoredImport,
+    signal: AbortSignal,
+  ): Promise<Map<Address, number>> {
+    const { imports, turns, clock } = this.#options;
+    const listed = new Map<Address, number>();
+    if (state === "leaving" || endsMs <= clock.nowMs()) return listed;
+    let last: Address | undefined;
+    for (let isDone = false; !isDone;) {
+      await turns.take(signal, (isOver) => {
+        do {
+          const page = imports.entries(list, last, PAGE_ENTRIES);
+          for (const { address, sinceMs } of page) {
+            listed.set(address, sinceMs);
+          }
+          last = page.at(-1)?.address;
+          isDone = page.length < PAGE_ENTRIES;
+        } while (!isDone && !isOver());
+      });
+    }
+    return listed;
+  }
+
+  /** Has events stored in steps that are short, so that reports wait for one at most. */
+  async #submit(
+    events: Iterable<TableEvent>,
+    progress: WorkProgress,
+    signal: AbortSignal,
+  ): Promise<VerdictCounts> {
+    const { clock } = this.#options;
+    const counts: VerdictCounts = { changed: 0 };
+    const all = events[Symbol.iterator]();
+    for (let isDone = false; !isDone;) {
+      const step: TableEvent[] = [];
+      while (step.length < this.#steps.size && !isDone) {
+        const next = all.next();
+        isDone = next.done === true;
+        if (next.done !== true) step.push(next.value);
+      }
+      if (step.length === 0) break;
+      const startMs = clock.monotonicMs();
+      for (const verdict of await this.#keep(step, signal)) {
+        counts[verdict] = (counts[verdict] ?? 0) + 1;
+      }
+      const tookMs = clock.monotonicMs() - startMs;
+      this.#steps.note(step.length, tookMs);
+      progress.done += step.length;
+      await clock.delay(Math.max(1, tookMs), signal);
+    }
+    return counts;
+  }
+
+  async #keep(
+    step: readonly TableEvent[],
+    signal: AbortSignal,
+  ): Promise<readonly HubVerdict[]> {
+    const { hub, clock } = this.#options;
+    while (true) {
+      try {
+        return await hub.submit(step.map((event) => ({ event })));
+      } catch (error) {
+        if (!(error instanceof BusyError)) throw error;
+        signal.throwIfAborted();
+        await clock.delay(BUSY_MS, signal);
+      }
+    }
+  }
+
+  async #sweep(signal: AbortSignal): Promise<void> {
+    const { imports, turns } = this.#options;
+    const sweep = () => imports.sweep(SWEPT_AT_ONCE);
+    while (await writeInTurn(turns, signal, sweep));
+  }
+}
+
+type VerdictCounts = Partial<Record<HubVerdict, number>> & { changed: number };
+
+const NO_DIFFERENCE: ImportDifference = {
+  added: 0,
+  gone: 0,
+  standing: 0,
+  lifted: 0,
+};
+
+function* reportsOf(
+  wanted: StoredImport,
+  listed: ReadonlyMap<Address, number>,
+): Generator<TableEvent, void, undefined> {
+  for (const [address, sinceMs] of listed) {
+    yield reportOf(wanted, address, sinceMs);
+  }
+}
+
+/** Made when the list had it first: what an operator lifted since then is not brought back. */
+function reportOf(
+  { name, endsMs }: StoredImport,
+  address: Address,
+  sinceMs: number,
+): TableEvent {
+  return {
+    kind: "report",
+    jail: LIST_JAIL,
+    address,
+    origin: importOrigin(name),
+    expiresMs: endsMs,
+    madeMs: sinceMs,
+    isExact: true,
+  };
+}
+
+function isSameEnd(left: number, right: number): boolean {
+  return left === right || Math.abs(left - right) < SAME_END_MS;
+}

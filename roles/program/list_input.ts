@@ -1,0 +1,48 @@
+/**
+ * Reads a list that is to be imported.
+ *
+ * @module
+ */
+
+import { RuntimeError } from "../../lib/base/errors.ts";
+
+/** Longest list, in bytes. */
+const MAX_LIST_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Reads all of a file, or of standard input.
+ *
+ * @param operand Its name; `-`: standard input.
+ * @throws {RuntimeError} when it can't be read, or is too long.
+ */
+export async function readList(operand: string): Promise<string> {
+  try {
+    const stream = operand === "-"
+      ? Deno.stdin.readable
+      : (await Deno.open(operand)).readable;
+    return await textOf(stream, operand);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    throw new RuntimeError(`cannot read ${operand}: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
+async function textOf(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  operand: string,
+): Promise<string> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_LIST_BYTES) {
+      throw new RuntimeError(`${operand} is longer than any list`, {
+        hint: "64 MiB is the most that is read",
+      });
+    }
+  }
+  return await new Blob(chunks).text();
+}
