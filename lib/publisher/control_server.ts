@@ -12,6 +12,7 @@ import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
 import type {
   ErrorCode,
   NodeMessage,
+  PublisherFacts,
   PublisherMessage,
   SessionLimits,
 } from "../wire/v2_messages.ts";
@@ -64,6 +65,8 @@ export interface ControlServerOptions {
   readonly onUnbanned: (answer: InSession<"UNBANNED">) => void;
   /** The cluster's allowlist that is in force now. */
   readonly allowlist: () => Allowlist;
+  /** What nodes are told of the publisher. */
+  readonly facts: () => PublisherFacts;
   /** Makes a session's id that nobody can guess. */
   readonly newSessionId: () => SessionId;
 }
@@ -84,10 +87,7 @@ type InSession<K extends NodeMessage["kind"]> = Extract<
   { readonly kind: K }
 >;
 
-/**
- * Nothing is received while so many answers wait: one for a quiet node would
- * wait behind all those for a flood. libzmq holds the flood back meanwhile.
- */
+/** Nothing is received while so many answers wait, as a flood's: libzmq holds it back meanwhile. */
 const MAX_ANSWERS_WAITING = 16;
 /** Longest return address that libzmq makes. */
 const MAX_ROUTE_BYTES = 255;
@@ -317,8 +317,8 @@ export class ControlServer {
     this.#troubleLog.record("info", "node connected", { node, role, version });
     return {
       ...{ kind: "WELCOME", session, speaks, epoch, limits },
-      seq: hub.table.seq,
-      ...allowlist(),
+      ...{ seq: hub.table.seq, ...allowlist() },
+      publisher: this.#options.facts(),
     };
   }
 

@@ -8,6 +8,7 @@
 import {
   LOCAL_UNBAN_OUTCOMES,
   type NodeMessage,
+  type PublisherFacts,
   type PublisherMessage,
   type StreamMessage,
 } from "./v2_messages.ts";
@@ -115,7 +116,7 @@ type Changes = Body<PublisherMessage, "CHANGES">;
 
 /** Messages of the publisher. */
 export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
-  WELCOME: record<Body<PublisherMessage, "WELCOME">>({
+  WELCOME: recordAndMore({
     session,
     speaks: spoken,
     epoch,
@@ -123,6 +124,11 @@ export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
     limits,
     revision,
     ignore,
+  }, {
+    publisher: record<PublisherFacts>({
+      version: text("version", parseVersion),
+      nowMs: integer("nowMs", 0),
+    }),
   }),
   IGNORE: record<Body<PublisherMessage, "IGNORE">>({ revision, ignore }),
   ASK: record<Body<PublisherMessage, "ASK">>({}),

@@ -55,6 +55,7 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   message: true,
   name: true,
   node: true,
+  nowMs: true,
   origin: true,
   outcome: true,
   order: true,
