@@ -91,7 +91,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     reportedUntilMs: from?.modifiedMs ??
       (from === undefined && !atStart ? undefined : clock.nowMs()),
   });
-  const { link, tasks } = await openReportLink({
+  const { link, publisherFigures, tasks } = await openReportLink({
     ...{ ...context, zeromq, allowlist },
     version: deno.version,
     logReadAgoMs: () => monitor.logReadAgoMs,
@@ -121,6 +121,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     ...linkFigures(link),
     unanswered: link.counters.submitted - link.settled,
     publisherAnswers: link.reachable,
+    ...publisherFigures(),
     database: config.databasePath === undefined
       ? "none"
       : oracle.lastFailure ?? "answers",

@@ -8,7 +8,6 @@
  * @module
  */
 
-import type { Epoch } from "../base/ids.ts";
 import {
   LostSessionError,
   NoAnswerError,
@@ -29,6 +28,7 @@ import { StateTeller } from "./state_teller.ts";
 import type { MessageSocket } from "../zmq/ports.ts";
 import { type Heard, outOfStep, receiveMessage } from "./receive_message.ts";
 import { REASONS, REFUSALS } from "./session_errors.ts";
+import { KnownPublisher, type PublisherFigures } from "./known_publisher.ts";
 import { SessionTroubles } from "./session_troubles.ts";
 import { Mutex } from "../async/mutex.ts";
 import { inTime, runTogether } from "../async/tasks.ts";
@@ -71,10 +71,10 @@ export class ControlClient {
   readonly #teller: StateTeller;
   readonly #unbans: UnbanOrders;
   readonly #moves: MoveOrders;
+  readonly #publisher: KnownPublisher;
   /** Fed by whatever is heard in a session. */
   readonly #hearing: Watchdog;
   #renewal = new AbortController();
-  #epoch: Epoch | undefined;
   #reachable = false;
   #answered = false;
   #welcomedMs: number | undefined;
@@ -101,12 +101,18 @@ export class ControlClient {
     this.#unbans = new UnbanOrders({ ...options, pace: this.#options.pace });
     this.#moves = new MoveOrders(options.move);
     this.#hearing = new Watchdog(options.clock);
+    this.#publisher = new KnownPublisher(options.clock, options.log);
     this.#troubles = new SessionTroubles(this.#options);
   }
 
   /** Revision of the last allowlist that came; `undefined`: none has yet. */
   get allowlist(): number | undefined {
     return this.#allowlist;
+  }
+
+  /** What is known of the publisher, for `status`. */
+  get figures(): PublisherFigures {
+    return this.#publisher.figures(this.#allowlist, this.#troubles.current);
   }
 
   /** Whether the publisher serves this node, as far as one can tell. */
@@ -321,20 +327,13 @@ export class ControlClient {
   }
 
   #noteWelcome(welcome: Welcome): void {
-    const { epoch } = welcome;
     this.#options.onWelcome();
+    this.#publisher.noteWelcome(welcome);
     this.#noteAllowlist(welcome);
     this.counters.sessions++;
     this.#reachable = true;
     this.#welcomedMs = this.#options.clock.monotonicMs();
     this.#troubles.noteWelcome();
-    if (this.#epoch !== undefined && this.#epoch !== epoch) {
-      this.#options.log.record("warning", "the publisher has another store", {
-        before: this.#epoch,
-        now: epoch,
-      });
-    }
-    this.#epoch = epoch;
   }
 
   #noteLoss(loss: LostSessionError): void {

@@ -28,6 +28,13 @@ export interface SessionTroublesOptions {
   readonly explain: (stage: SilenceStage) => Promise<Explanation | undefined>;
 }
 
+/** Why the publisher does not serve this node now. */
+export interface Trouble {
+  readonly reason: string;
+  /** What to do about it. */
+  readonly hint: string | undefined;
+}
+
 /** No trouble to be told yet: the next session, or why there is none, shows what it was. */
 const SILENT =
   "the publisher has said nothing for too long, another session begins";
@@ -39,6 +46,8 @@ export class SessionTroubles {
   readonly #absence: TroubleLog;
   /** A publisher that answers and can't do what it is asked. */
   readonly #stumbling: TroubleLog;
+  #current: Trouble | undefined;
+  #stumbled: Trouble | undefined;
 
   /** @param options See {@link SessionTroublesOptions}. */
   constructor(options: SessionTroublesOptions) {
@@ -57,13 +66,20 @@ export class SessionTroubles {
     });
   }
 
+  /** What was met last and is not over. */
+  get current(): Trouble | undefined {
+    return this.#current ?? this.#stumbled;
+  }
+
   /** The publisher said WELCOME. */
   noteWelcome(): void {
+    this.#current = undefined;
     this.#absence.resolve();
   }
 
   /** The publisher did what it was asked. */
   noteAnswer(): void {
+    this.#stumbled = undefined;
     this.#stumbling.resolve();
   }
 
@@ -83,13 +99,15 @@ export class SessionTroubles {
     if (loss instanceof NoAnswerError) {
       const explanation = await this.#options.explain(loss.stage);
       const { reason = message, hint } = explanation ?? {};
+      this.#current = { reason, hint };
       this.#absence.report(reason, hint === undefined ? {} : { hint });
       return;
     }
-    const troubleLog = STUMBLES.includes(code)
-      ? this.#stumbling
-      : this.#absence;
+    const isStumble = STUMBLES.includes(code);
+    const troubleLog = isStumble ? this.#stumbling : this.#absence;
     const hint = remedyFor(code, this.#options.node);
+    if (isStumble) this.#stumbled = { reason: message, hint };
+    else this.#current = { reason: message, hint };
     troubleLog.report(message, {
       ...(hint === undefined ? {} : { hint }),
       ...(typeof loss.cause === "string" && code === "version"

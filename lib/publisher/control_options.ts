@@ -15,6 +15,7 @@ import type { Allowlist } from "../protection/allowlist.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
 import type {
   NodeMessage,
+  PublisherFacts,
   PublisherMessage,
   SessionLimits,
 } from "../wire/v2_messages.ts";
@@ -64,6 +65,8 @@ export interface ControlServerOptions {
   readonly greeting: () => PublisherMessage | undefined;
   /** The cluster's allowlist that is in force now. */
   readonly allowlist: () => Allowlist;
+  /** What nodes are told of the publisher. */
+  readonly facts: () => PublisherFacts;
   /** Makes a session's id that nobody can guess. */
   readonly newSessionId: () => SessionId;
 }

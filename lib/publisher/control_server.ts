@@ -43,10 +43,7 @@ export interface ControlServerCounters {
 
 type Routed = { readonly route: Uint8Array; readonly key: string };
 
-/**
- * Nothing is received while so many answers wait: one for a quiet node would
- * wait behind all those for a flood. libzmq holds the flood back meanwhile.
- */
+/** Nothing is received while so many answers wait, as a flood's: libzmq holds it back meanwhile. */
 const MAX_ANSWERS_WAITING = 16;
 /** Longest return address that libzmq makes. */
 const MAX_ROUTE_BYTES = 255;
@@ -280,8 +277,8 @@ export class ControlServer {
     this.#troubleLog.record("info", "node connected", { node, role, version });
     return {
       ...{ kind: "WELCOME", session, speaks, epoch, limits },
-      seq: hub.table.seq,
-      ...allowlist(),
+      ...{ seq: hub.table.seq, ...allowlist() },
+      publisher: this.#options.facts(),
     };
   }
 

@@ -31,6 +31,7 @@ import type { MessageSocket } from "../zmq/ports.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
 import { liveNode } from "./live_node.ts";
 import type { LiveNode } from "../wire/operator_messages.ts";
+import type { PublisherFacts } from "../wire/v2_messages.ts";
 import {
   prefixedFigures,
   type StatusFigures,
@@ -87,6 +88,8 @@ export interface Protocol2ServerOptions extends Protocol2Service {
   readonly onRefused: (refused: RefusedReport) => void;
   /** When nodes are silent. @default {PRESENCE_PACE} */
   readonly pace?: PresencePace;
+  /** What nodes are told of the publisher. */
+  readonly facts: () => PublisherFacts;
 }
 
 /** Serves nodes with {@link Protocol2Server.tasks}. */

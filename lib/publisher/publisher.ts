@@ -140,6 +140,11 @@ export class Publisher {
     this.#nodes = protocol2 === undefined ? undefined : new Protocol2Server({
       ...serving,
       ...protocol2,
+      facts: () => ({
+        version: options.version,
+        // By the system's clock: the steady one is this program's own.
+        nowMs: Math.max(0, Math.round(this.#time.steady.wallMs())),
+      }),
       allowlist: () => allowlist.list,
       onList: ({ allowed }) => this.allow(allowed),
       onReceipts: (said) => this.#operators.noteReceipts(said),

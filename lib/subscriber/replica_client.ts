@@ -147,6 +147,7 @@ export class ReplicaClient {
     return {
       following: this.#isFollowing,
       publisherAnswers: session.reachable,
+      ...session.figures,
       epoch: epoch ?? "none",
       seq,
       bans: size,

@@ -9,6 +9,7 @@ import {
   LOCAL_UNBAN_OUTCOMES,
   MOVE_OUTCOMES,
   type NodeMessage,
+  type PublisherFacts,
   type PublisherMessage,
   type StreamMessage,
 } from "./v2_messages.ts";
@@ -136,7 +137,7 @@ type Changes = Body<PublisherMessage, "CHANGES">;
 
 /** Messages of the publisher. */
 export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
-  WELCOME: record<Body<PublisherMessage, "WELCOME">>({
+  WELCOME: recordAndMore({
     session,
     speaks: spoken,
     epoch,
@@ -144,6 +145,11 @@ export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
     limits,
     revision,
     ignore,
+  }, {
+    publisher: record<PublisherFacts>({
+      version: text("version", parseVersion),
+      nowMs: integer("nowMs", 0),
+    }),
   }),
   IGNORE: record<Body<PublisherMessage, "IGNORE">>({ revision, ignore }),
   ASK: record<Body<PublisherMessage, "ASK">>({}),

@@ -46,6 +46,14 @@ export type NodeEvent =
     readonly why: UnbanReason;
   };
 
+/** What a publisher says of itself. */
+export interface PublisherFacts {
+  /** Its version. */
+  readonly version: string;
+  /** Its clock, in milliseconds since 1970: to tell of one that is wrong, never to reckon with. */
+  readonly nowMs: number;
+}
+
 /** Revisions of protocol 2 that a program speaks: `from` to `to`, both included. */
 export interface SpokenRevisions {
   /** The first one. */
@@ -304,6 +312,8 @@ export type PublisherMessage =
     readonly revision: number;
     /** Who is never banned in the whole cluster: addresses and prefixes. */
     readonly ignore: readonly Address[];
+    /** Absent: it does not tell. */
+    readonly publisher?: PublisherFacts;
   }
   /** The allowlist has changed; sent to every session, unasked. */
   | {

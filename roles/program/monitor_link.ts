@@ -36,6 +36,8 @@ export interface ReportLinkOptions extends
 /** The link, and what has to run beside it. */
 export interface OpenedLink {
   readonly link: Protocol1Link | Protocol2Link;
+  /** What is known of the publisher; by protocol 1 nothing. */
+  readonly publisherFigures: () => StatusFigures;
   /** Goes by the membership until aborted, where there is one. */
   readonly tasks: readonly ((signal: AbortSignal) => Promise<void>)[];
 }
@@ -56,7 +58,7 @@ export async function openReportLink(
     const limits = { maxMessageBytes: MAX_REQUEST_BYTES };
     const connect = () => zeromq.dealer(replyServerUrl, limits);
     const link = new Protocol1Link({ connect, clock, log, token });
-    return { link, tasks: [] };
+    return { link, publisherFigures: () => ({}), tasks: [] };
   }
   const membership = await NodeMembership.read(options, {
     controlUrl: controlServerUrl,
@@ -94,6 +96,7 @@ export async function openReportLink(
   const link = new Protocol2Link({ session, clock, log });
   return {
     link,
+    publisherFigures: () => session.figures,
     tasks: [(signal) => membership.run(signal, () => session.renew())],
   };
 }

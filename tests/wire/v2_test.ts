@@ -58,6 +58,7 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   message: true,
   name: true,
   node: true,
+  nowMs: true,
   observeNodes: true,
   order: true,
   origin: true,

@@ -320,6 +320,23 @@ export const anyPublisherMessage: fc.Arbitrary<PublisherMessage> = fc.oneof(
     revision: anyCount,
     ignore: fc.array(anyAddress, { maxLength: 8 }),
   }),
+  record<Required<Extract<PublisherMessage, { kind: "WELCOME" }>>>({
+    kind: fc.constant("WELCOME"),
+    session: anySession,
+    speaks: anySpoken,
+    epoch: anyEpoch,
+    seq: anyCount,
+    limits: record({
+      maxEvents: fc.integer({ min: 1, max: 1_000 }),
+      maxReceipts: fc.integer({ min: 1, max: 1_000 }),
+    }),
+    revision: anyCount,
+    ignore: fc.array(anyAddress, { maxLength: 8 }),
+    publisher: record({
+      version: textOf(`${DIGITS}.+_-`, 1, 64),
+      nowMs: anyCount,
+    }),
+  }),
   record<Extract<PublisherMessage, { kind: "IGNORE" }>>({
     kind: fc.constant("IGNORE"),
     revision: anyCount,
