@@ -58,6 +58,11 @@ export const ROOMS: readonly Room[] = [
     mayImport: ["async", "base", "log", "members"],
   },
   {
+    name: "widen",
+    holds: "networks that are banned for the addresses in them",
+    mayImport: ["async", "base", "log", "ban", "protection"],
+  },
+  {
     name: "wire",
     holds: "protocol 1, protocol 2, the operator's requests: bytes and values",
     mayImport: ["base", "ban", "members", "zmq"],
@@ -122,6 +127,7 @@ export const ROOMS: readonly Room[] = [
       "front",
       "ban",
       "protection",
+      "widen",
       "wire",
       "service",
       "operators",
@@ -168,6 +174,7 @@ export const ROOMS: readonly Room[] = [
       "members",
       "ban",
       "protection",
+      "widen",
       "fail2ban",
       "nftables",
     ],

@@ -9,7 +9,7 @@ import { pastBans } from "../ban/ban_past.ts";
 import type { BanStore } from "../ban/ban_store.ts";
 import type { Address } from "../base/address.ts";
 import { canonicalHost, type HostName } from "../base/host_name.ts";
-import { isOperatorOrigin } from "../base/operator_name.ts";
+import { isNodeOrigin } from "../base/operator_name.ts";
 import { wordsOf } from "../wire/operator_bans.ts";
 import {
   type LocalOutcome,
@@ -123,14 +123,14 @@ function isLeft(answer: LocalUnban): boolean {
   return !isDone(answer);
 }
 
-/** Each once, without those of operators, who have no fail2ban. */
+/** Each once, without those of no node: they have no fail2ban. */
 function distinct(
   reports: readonly SteeredReport[],
 ): readonly SteeredReport[] {
   const found = new Map<string, SteeredReport>();
   for (const report of reports) {
     const { node, jail } = report;
-    if (isOperatorOrigin(node)) continue;
+    if (!isNodeOrigin(node)) continue;
     found.set(`${canonicalHost(node)}|${jail}`, report);
   }
   return [...found.values()];

@@ -131,6 +131,7 @@ export class EventIntake {
     return {
       event: this.#tableEvent(event, origin),
       name: { origin, id: event.id },
+      isByHand: isLift,
       mayLift: isLift && rights.mayUnban &&
         matchesAnyJail(rights.jails, event.jail),
     };

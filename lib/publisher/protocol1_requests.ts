@@ -8,7 +8,7 @@ import type { BanEvent } from "../ban/ban_event.ts";
 import type { TableEvent } from "../ban/ban_decision.ts";
 import { type BanHub, BusyError } from "../ban/ban_hub.ts";
 import { RuntimeError } from "../base/errors.ts";
-import { isOperatorOrigin, OPERATOR_JAIL } from "../base/operator_name.ts";
+import { isNodeOrigin, OPERATOR_JAIL } from "../base/operator_name.ts";
 import { CLUSTER_JAIL } from "../base/jail_name.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import type { SendQueue } from "../zmq/send_queue.ts";
@@ -129,7 +129,7 @@ export function judgeRequest(
   if (event.jail === CLUSTER_JAIL || event.jail === OPERATOR_JAIL) {
     return refuse("jail", event);
   }
-  if (isOperatorOrigin(event.origin)) {
+  if (!isNodeOrigin(event.origin)) {
     const detail = `${event.origin} is no host's name`;
     return refuse("not-your-host", event, detail);
   }

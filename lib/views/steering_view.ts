@@ -5,7 +5,7 @@
  */
 
 import type { Address } from "../base/address.ts";
-import { isOperatorOrigin } from "../base/operator_name.ts";
+import { isNodeOrigin } from "../base/operator_name.ts";
 import type {
   LocalUnban,
   Steered,
@@ -82,7 +82,7 @@ export function localHints(
   isAsked: boolean,
 ): readonly string[] {
   const isLeft = ({ node, jail }: SteeredReport) =>
-    !isOperatorOrigin(node) && !node.includes(":") &&
+    isNodeOrigin(node) && !node.includes(":") &&
     !local.some((each) =>
       each.node === node && each.jail === jail &&
       (each.outcome === "lifted" || each.outcome === "absent")

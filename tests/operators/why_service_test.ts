@@ -1,3 +1,4 @@
+import { NO_GROWTH } from "../../lib/ban/ban_growth.ts";
 import { enforcing } from "../support/values/enforcing_nodes.ts";
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { SharedTurns } from "../../lib/async/shared_turns.ts";
@@ -35,6 +36,8 @@ async function desk(changes: readonly Change[], nowMs = 1_000) {
     noteOf: (network) => network === "192.0.2.128/25" ? "the office" : "",
     hostName: host("hub"),
     keepHistoryMs: 86_400_000,
+    widenedOf: () => undefined,
+    growthOf: NO_GROWTH,
     nowMs: () => nowMs,
     aheadMs: () => AHEAD_MS,
     turns: new SharedTurns({ clock: STILL }),
