@@ -21,6 +21,8 @@ import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
 import { legacyWarnings } from "../lib/config/legacy.ts";
 import type { Protocol2Service } from "../lib/publisher/protocol2_server.ts";
 import { Publisher } from "../lib/publisher/publisher.ts";
+import { growthBy } from "../lib/ban/growth_rules.ts";
+import { wideningBy } from "../lib/widen/widen_rules.ts";
 import { quorumBy } from "../lib/ban/quorum_rules.ts";
 import { Protocol1RequestServer } from "../lib/publisher/protocol1_requests.ts";
 import { runTogether } from "../lib/async/tasks.ts";
@@ -106,6 +108,8 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     banTimeMs,
     keepHistoryMs,
     quorumOf: quorumBy(config.quorum),
+    growthOf: growthBy(config.growth),
+    wideningOf: wideningBy(config.widening),
     limits: config.limits,
     newSessionId,
     hostName: config.general.hostName,

@@ -68,6 +68,11 @@ export const ROOMS: readonly Room[] = [
     mayImport: ["async", "base", "log", "members"],
   },
   {
+    name: "widen",
+    holds: "networks that are banned for the addresses in them",
+    mayImport: ["async", "base", "log", "ban", "protection"],
+  },
+  {
     name: "wire",
     holds: "protocol 1, protocol 2, the operator's requests: bytes and values",
     mayImport: ["base", "ban", "choice", "members", "zmq"],
@@ -134,6 +139,7 @@ export const ROOMS: readonly Room[] = [
       "ban",
       "choice",
       "protection",
+      "widen",
       "wire",
       "service",
       "operators",
@@ -182,6 +188,7 @@ export const ROOMS: readonly Room[] = [
       "ban",
       "choice",
       "protection",
+      "widen",
       "fail2ban",
       "nftables",
     ],

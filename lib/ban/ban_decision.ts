@@ -8,13 +8,15 @@
  * | `withdraw` | rejected `no_ban`  | rejected `no_report`        | change; the last ends it  |
  * | `lift`     | rejected `no_ban`  | change: it ends             | change: it ends           |
  *
- * A `report` that has expired already is always rejected as `over`.
+ * A `report` that has expired already is always rejected as `over`. What the
+ * publisher derives from reports needs no quorum, and is none.
  *
  * @module
  */
 
 import type { Ban, BanKey, BanReport, Change, ChangeDraft } from "./ban.ts";
 import type { HostName } from "../base/host_name.ts";
+import { isDerivedOrigin } from "../base/operator_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 
 /** An event for the table to decide about. */
@@ -139,7 +141,7 @@ function decideReport(
     return rejected("full");
   }
   const isInForce = live.length > 0 && ban?.isPending === false;
-  const isPending = !isInForce &&
+  const isPending = !isInForce && !isDerivedOrigin(origin) &&
     !hasQuorum(quorumOf(jail), live, origin, nowMs);
   const hasMoved = known === undefined ||
     endsLater(expiresMs, known.expiresMs) ||
@@ -169,7 +171,8 @@ function hasQuorum(
   nowMs: number,
 ): boolean {
   const others = live.filter((report) =>
-    report.origin !== origin && report.lastMs >= nowMs - withinMs
+    report.origin !== origin && report.lastMs >= nowMs - withinMs &&
+    !isDerivedOrigin(report.origin)
   );
   return others.length + 1 >= nodes;
 }

@@ -11,14 +11,16 @@
 import type { Change } from "./ban.ts";
 import { ANY_NODE, type QuorumOf } from "./ban_decision.ts";
 import { type BanStep, BanTable } from "./ban_table.ts";
-import type { BanStore, StoreEntry } from "./ban_store.ts";
+import type { BanStore } from "./ban_store.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import {
+  type DecidedEntry,
   DecisionBatch,
   type HubRequest,
   type HubVerdict,
 } from "./decision_batch.ts";
 import { RuntimeError } from "../base/errors.ts";
+import { type GrowthOf, NO_GROWTH } from "./ban_growth.ts";
 import { HostSpellings } from "./host_spellings.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
@@ -28,6 +30,8 @@ import { BatchQueue, type Submission } from "../async/batch_queue.ts";
 export interface KeptChange extends BanStep {
   /** The decision. */
   readonly change: Change;
+  /** When its node made a ban, by the publisher's clock; `undefined`: nobody said. */
+  readonly madeMs?: number | undefined;
 }
 
 /** Options for {@link BanHub}. */
@@ -44,6 +48,8 @@ export interface BanHubOptions {
   readonly onKept: (kept: readonly KeptChange[]) => void;
   /** Gives the quorum of a jail. @default {ANY_NODE} */
   readonly quorumOf?: QuorumOf;
+  /** How much longer bans hold that come again. @default {NO_GROWTH} */
+  readonly growthOf?: GrowthOf;
   /** Maximum number of a node's reports in the table. @default {Infinity} */
   readonly maxReports?: number;
   /**
@@ -108,6 +114,7 @@ export class BanHub {
   constructor(options: BanHubOptions) {
     this.#options = {
       quorumOf: ANY_NODE,
+      growthOf: NO_GROWTH,
       maxReports: Infinity,
       gather: () => Promise.resolve(),
       maxWaiting: 20_000,
@@ -225,9 +232,11 @@ export class BanHub {
     };
   }
 
-  #publish(entries: readonly StoreEntry[]): void {
-    const kept = entries.flatMap(({ change }) =>
-      change === undefined ? [] : [{ change, ...this.#table.apply(change) }]
+  #publish(entries: readonly DecidedEntry[]): void {
+    const kept = entries.flatMap(({ change, madeMs }) =>
+      change === undefined
+        ? []
+        : [{ change, madeMs, ...this.#table.apply(change) }]
     );
     this.counters.commits++;
     this.counters.changes += kept.length;

@@ -16,8 +16,18 @@ import type { BanTable } from "./ban_table.ts";
 import type { EventId } from "../base/ids.ts";
 import type { BanStore, StoreEntry } from "./ban_store.ts";
 import type { HostName } from "../base/host_name.ts";
-import { isImportOrigin } from "../base/operator_name.ts";
+import {
+  grownEndMs,
+  type GrowthOf,
+  MAX_PAST_CHANGES,
+  timesBefore,
+} from "./ban_growth.ts";
 import { isOperatorsLift } from "./ban.ts";
+import {
+  GROWN_ORIGIN,
+  isImportOrigin,
+  isNodeOrigin,
+} from "../base/operator_name.ts";
 
 /** An event and its id. */
 export interface HubRequest {
@@ -27,6 +37,14 @@ export interface HubRequest {
   readonly name?: { readonly origin: HostName; readonly id: EventId };
   /** Whether a `withdraw` lifts the ban where others reported it: by hand, and by a node that may. @default {false} */
   readonly mayLift?: boolean;
+  /** Whether somebody wants a `withdraw`, not the ban's time: then nothing of its report holds longer. @default {false} */
+  readonly isByHand?: boolean;
+}
+
+/** An entry, and what is not stored of it. */
+export interface DecidedEntry extends StoreEntry {
+  /** When its node made the ban; `undefined`: nobody said. */
+  readonly madeMs?: number | undefined;
 }
 
 /**
@@ -37,10 +55,12 @@ export type HubVerdict = "changed" | "known" | "node-full" | Rejection;
 
 /** Options for {@link DecisionBatch}. */
 export interface DecisionOptions {
-  /** Knows the ids of events that were accepted before, and what operators lifted. */
-  readonly store: Pick<BanStore, "hasEvent" | "liftedMs">;
+  /** Knows the ids of events that were accepted before, what operators lifted, and the past. */
+  readonly store: Pick<BanStore, "hasEvent" | "history" | "liftedMs">;
   /** Gives the quorum of a jail. */
   readonly quorumOf: QuorumOf;
+  /** How much longer bans hold that come again. */
+  readonly growthOf: GrowthOf;
   /** Maximum number of a node's reports in the table. */
   readonly maxReports: number;
 }
@@ -50,7 +70,7 @@ export interface DecisionOptions {
  * the table.
  */
 export class DecisionBatch {
-  readonly entries: StoreEntry[] = [];
+  readonly entries: DecidedEntry[] = [];
   readonly #table: BanTable;
   readonly #options: DecisionOptions;
   readonly #nowMs: number;
@@ -58,6 +78,8 @@ export class DecisionBatch {
   readonly #names = new Set<string>();
   /** When operators lifted bans in this batch. */
   readonly #lifted = new Map<string, number>();
+  /** Its changes of bans that may hold longer. */
+  readonly #changes = new Map<string, Change[]>();
   /** How many reports of a node this batch adds to those in the table. */
   readonly #more = new Map<HostName, number>();
   #seq: number;
@@ -73,14 +95,15 @@ export class DecisionBatch {
     this.#seq = table.seq;
   }
 
-  decide({ event: wanted, name, mayLift = false }: HubRequest): HubVerdict {
+  decide(request: HubRequest): HubVerdict {
+    const { event: wanted, name } = request;
     if (name !== undefined && this.#wasTaken(name)) return "known";
     if (this.#isLifted(wanted)) {
       this.entries.push({ event: name, change: undefined });
       return "known";
     }
     const ban = this.#find(wanted);
-    const event = mayLift ? this.#lifting(ban, wanted) : wanted;
+    const event = this.#lifting(ban, request);
     // Its id is not stored either: it may be sent again when there is room.
     if (this.#isBeyondRoom(ban, event)) return "node-full";
     const { quorumOf } = this.#options;
@@ -88,8 +111,13 @@ export class DecisionBatch {
     const change = decision.kind === "change"
       ? { ...decision.draft, seq: ++this.#seq }
       : undefined;
-    if (change !== undefined) this.#put(ban, change);
-    this.entries.push({ event: name, change });
+    const madeMs = event.kind === "report" ? event.madeMs : undefined;
+    this.entries.push({ event: name, change, madeMs });
+    if (change !== undefined) {
+      const grown = this.#grown(ban, event, change);
+      this.#put(ban, change);
+      if (grown !== undefined) this.#derive(grown);
+    }
     switch (decision.kind) {
       case "change":
         return "changed";
@@ -100,14 +128,72 @@ export class DecisionBatch {
     }
   }
 
-  /** A withdrawal becomes a lift where the node may lift others' reports. */
-  #lifting(ban: Ban | undefined, event: TableEvent): TableEvent {
+  /**
+   * A withdrawal becomes a lift where the node may lift others' reports, or
+   * only what was derived from its own is left.
+   */
+  #lifting(
+    ban: Ban | undefined,
+    { event, mayLift = false, isByHand = false }: HubRequest,
+  ): TableEvent {
     if (event.kind !== "withdraw") return event;
     const { origin: by, jail, address } = event;
-    const isOthers = ban?.reports.some(({ origin, expiresMs }) =>
-      origin !== by && expiresMs > this.#nowMs
-    );
-    return isOthers === true ? { kind: "lift", jail, address, by } : event;
+    const live =
+      ban?.reports.filter(({ expiresMs }) => expiresMs > this.#nowMs) ?? [];
+    const others = live.filter(({ origin }) => origin !== by);
+    const isIts = others.length < live.length;
+    const mayGrow = this.#options.growthOf(jail) !== undefined;
+    const isAlone = others.every(({ origin }) => origin === GROWN_ORIGIN) &&
+      (others.length > 0 || mayGrow);
+    return mayLift && others.length > 0 || isByHand && isIts && isAlone
+      ? { kind: "lift", jail, address, by }
+      : event;
+  }
+
+  /** The event by which a ban that comes again holds longer. */
+  #grown(
+    ban: Ban | undefined,
+    event: TableEvent,
+    change: Change,
+  ): TableEvent | undefined {
+    if (event.kind !== "report" || change.kind !== "report") return undefined;
+    const { origin, jail, address, madeMs = this.#nowMs } = event;
+    const growth = this.#options.growthOf(jail);
+    if (growth === undefined || change.isPending || !isNodeOrigin(origin)) {
+      return undefined;
+    }
+    const past = [
+      ...this.#options.store.history(change, MAX_PAST_CHANGES),
+      ...this.#changes.get(keyOf(change)) ?? [],
+    ];
+    const expiresMs = grownEndMs(growth, {
+      times: timesBefore(past, this.#nowMs, growth, "again"),
+      madeMs: Math.min(madeMs, this.#nowMs),
+      expiresMs: change.expiresMs,
+    });
+    if (expiresMs === undefined) return undefined;
+    const nodes =
+      ban?.reports.filter((report) =>
+        report.expiresMs > this.#nowMs && isNodeOrigin(report.origin)
+      ) ?? [];
+    // Of a renewal a nearer end counts, too, where nobody else reported it.
+    const isExact = nodes.length === 1 && nodes[0]?.origin === origin;
+    return {
+      ...{ kind: "report", jail, address, origin: GROWN_ORIGIN },
+      ...{ expiresMs, isExact },
+    };
+  }
+
+  /** Takes what follows from an event of a node: without an id, and no matter if there is no room. */
+  #derive(event: TableEvent): void {
+    const ban = this.#find(event);
+    if (this.#isBeyondRoom(ban, event)) return;
+    const { quorumOf } = this.#options;
+    const decision = decide(ban, event, this.#nowMs, quorumOf);
+    if (decision.kind !== "change") return;
+    const change = { ...decision.draft, seq: ++this.#seq };
+    this.#put(ban, change);
+    this.entries.push({ event: undefined, change });
   }
 
   /** What an operator lifted since it was made is said again, and is no news. */
@@ -132,8 +218,18 @@ export class DecisionBatch {
     const after = evolve(before, change);
     if (isOperatorsLift(change)) this.#lifted.set(keyOf(change), change.atMs);
     this.#bans.set(keyOf(change), after);
+    this.#remember(change);
     for (const { origin } of before?.reports ?? []) this.#count(origin, -1);
     for (const { origin } of after?.reports ?? []) this.#count(origin, 1);
+  }
+
+  /** The store does not know it yet. */
+  #remember(change: Change): void {
+    if (this.#options.growthOf(change.jail) === undefined) return;
+    const key = keyOf(change);
+    const changes = this.#changes.get(key);
+    if (changes === undefined) this.#changes.set(key, [change]);
+    else changes.push(change);
   }
 
   #count(origin: HostName, by: 1 | -1): void {

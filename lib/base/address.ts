@@ -132,6 +132,28 @@ export function prefixesAround(address: Address): readonly Address[] {
   });
 }
 
+/**
+ * The network of a length around an address or prefix.
+ *
+ * @param address A canonical address.
+ * @param bits The length for its family.
+ * @returns Canonical too; `undefined` when the address is as wide itself.
+ */
+export function networkAround(
+  address: Address,
+  bits: number,
+): Address | undefined {
+  const { base, prefixBits } = addressParts(address);
+  return bits < prefixBits
+    ? `${printSingle(maskTo(base, bits))}/${bits}` as Address
+    : undefined;
+}
+
+/** Whether an address is one of IPv4, else of IPv6. */
+export function isIpv4Address(address: Address): boolean {
+  return !address.includes(":");
+}
+
 function parseSingle(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   if (IPV4.test(text)) return ipaddr.IPv4.parse(text);
   const colon = text.lastIndexOf(":");

@@ -1,13 +1,14 @@
 /**
- * Who reports bans: nodes by their names, operators, and lists that operators
- * import.
+ * Who reports bans: nodes by their names, operators, lists that operators
+ * import, and the publisher where it derives a ban from reports.
  *
  * ```abnf
  * origin = host / "import:" import-name          ; host: see host_name.ts
  * import-name = (LOWER / DIGIT) *31(LOWER / DIGIT / "_" / "." / "-")
  * ```
  *
- * No node is called `operator`, and no host's name has a colon.
+ * No node is called `operator`, `widened` or `grown`, and no host's name has a
+ * colon.
  *
  * @module
  */
@@ -57,11 +58,6 @@ export function isImportOrigin(origin: HostName): boolean {
   return origin.startsWith(PREFIX);
 }
 
-/** Whether an origin is a host with a fail2ban of its own. */
-export function isNodeOrigin(origin: HostName): boolean {
-  return !isImportOrigin(origin) && !isOperatorOrigin(origin);
-}
-
 /**
  * Reads an origin: of a report, not of whoever is connected.
  *
@@ -82,4 +78,21 @@ export function parseOrigin(text: string): HostName | undefined {
   if (!text.startsWith(PREFIX)) return parseHostName(text);
   const name = parseImportName(text.slice(PREFIX.length));
   return name && importOrigin(name);
+}
+
+/** The origin of a network's ban that stands for those of addresses in it. */
+export const WIDENED_ORIGIN = "widened" as HostName;
+/** The origin of what makes a ban hold longer that comes again. */
+export const GROWN_ORIGIN = "grown" as HostName;
+
+/** Whether a name is that of what the publisher derives from reports. */
+export function isDerivedOrigin(name: HostName): boolean {
+  const origin = canonicalHost(name);
+  return origin === WIDENED_ORIGIN || origin === GROWN_ORIGIN;
+}
+
+/** Whether an origin may be a node's, a host with a fail2ban of its own. */
+export function isNodeOrigin(origin: HostName): boolean {
+  return !isImportOrigin(origin) && !isOperatorOrigin(origin) &&
+    !isDerivedOrigin(origin);
 }

@@ -8,7 +8,7 @@
 import type { Address } from "../base/address.ts";
 import type { PublicKey } from "../zmq/curve_key.ts";
 import { RuntimeError } from "../base/errors.ts";
-import { isOperatorOrigin } from "../base/operator_name.ts";
+import { isNodeOrigin, isOperatorOrigin } from "../base/operator_name.ts";
 import { type HostName, sameHost } from "../base/host_name.ts";
 import type {
   AllowedNetwork,
@@ -64,9 +64,11 @@ export function withMember(
       hint: `fail2ban-cluster node rotate ${member.name} gives it a new code`,
     });
   }
-  if (isOperatorOrigin(member.name)) {
+  if (!isNodeOrigin(member.name)) {
     throw new RuntimeError(`no node may be called ${member.name}`, {
-      hint: "what operators ban is reported under that name",
+      hint: isOperatorOrigin(member.name)
+        ? "what operators ban is reported under that name"
+        : "what the publisher derives from reports has that name",
     });
   }
   if (list.members.length >= MAX_MEMBERS) {

@@ -7,6 +7,8 @@
 
 import type { Durability } from "../ban/ban_store.ts";
 import { parseQuorumRules, type QuorumRules } from "../ban/quorum_rules.ts";
+import { type GrowthRules, parseGrowthRules } from "../ban/growth_rules.ts";
+import { parseWidenRules, type WidenRules } from "../widen/widen_rules.ts";
 import { type JailMap, parseJailMap } from "../base/jail_map.ts";
 import { parsePatternList } from "../choice/pattern_list.ts";
 import { type NftTable, parseNftTable } from "../nftables/nft_names.ts";
@@ -147,4 +149,25 @@ export const quorumKind: ValueKind<QuorumRules> = {
   placeholder: "PATTERN:NODES/DURATION",
   expected: "rules such as sshd:2/10m or nginx-*:3/1h, one a line",
   read: parseQuorumRules,
+};
+
+/** How much longer bans hold that come again. */
+export const growthKind: ValueKind<GrowthRules> = {
+  placeholder: "WITHIN:xFACTOR/LONGEST",
+  expected: "rules such as 1d:x4, sshd:12h:x2/1w or nginx-*:off, one a line",
+  read: parseGrowthRules,
+};
+
+/** When an IPv4 network is banned for its addresses. */
+export const widen4Kind: ValueKind<WidenRules> = {
+  placeholder: "/BITS after COUNT",
+  expected: "rules such as /24 after 5, sshd:/28 or nginx-*:off, one a line",
+  read: (text) => parseWidenRules(text, "IPv4"),
+};
+
+/** When an IPv6 network is banned for its addresses. */
+export const widen6Kind: ValueKind<WidenRules> = {
+  placeholder: "/BITS after COUNT",
+  expected: "rules such as /64 after 3, sshd:/56 or nginx-*:off, one a line",
+  read: (text) => parseWidenRules(text, "IPv6"),
 };

@@ -12,7 +12,9 @@ import {
 import { isLoopbackUrl, nextPortUrl } from "../base/endpoint_url.ts";
 import { type ConfigProblem, describeProblem } from "../base/errors.ts";
 import type { HostName } from "../base/host_name.ts";
+import { widestBits } from "../widen/widen_rules.ts";
 import { MIN_SECRET_LENGTH } from "../base/secrets.ts";
+import { PUBLISHER } from "./options_publisher.ts";
 import { listOptions, type Role } from "./options.ts";
 import { SHIPPED_TOKEN } from "../base/secrets.ts";
 import { ORIGINAL_PLACEHOLDERS } from "../base/secrets.ts";
@@ -134,6 +136,7 @@ const BIND_URLS = [
 function checkPublisher(findings: Findings): void {
   const { publisher } = findings.reading.values;
   if (publisher.legacy !== "off") checkProtocol1(findings);
+  checkDerived(findings);
   BIND_URLS.forEach((key, index) => {
     const same = BIND_URLS.slice(0, index)
       .find((other) => publisher[other] === publisher[key]);
@@ -141,6 +144,34 @@ function checkPublisher(findings: Findings): void {
     const expected = `another URL than publisher.${same}`;
     complain(findings, `publisher.${key}`, expected, `publisher.${same}`);
   });
+}
+
+/** What the publisher derives from reports is bounded as those are. */
+function checkDerived(findings: Findings): void {
+  const { values: { general, publisher }, found } = findings.reading;
+  for (const family of [4, 6] as const) {
+    const name = `widen${family}` as const;
+    const [key, floorKey] = [
+      `publisher.${name}`,
+      `general.minprefix${family}`,
+    ];
+    const floor = general[`minprefix${family}`];
+    const widest = widestBits(publisher[name]);
+    // Where only the default is too wide, no network is banned by it.
+    const written = found.get(key)?.text ?? PUBLISHER[name].default;
+    const isDefault = written === PUBLISHER[name].default;
+    if (isDefault || widest === undefined || widest >= floor) continue;
+    const rule = `/${floor} or longer in each rule, as ${floorKey} says: ` +
+      `/${widest} has too many neighbours`;
+    complain(findings, key, rule, floorKey);
+  }
+  const keptMs = publisher.keephistory * 1_000;
+  const longest = publisher.growth.some(({ growth }) =>
+    growth !== undefined && growth.withinMs > keptMs
+  );
+  if (!longest) return;
+  const rule = "times that publisher.keephistory keeps";
+  complain(findings, "publisher.growth", rule, "publisher.keephistory");
 }
 
 /** Protocol 2 has keys in place of a token. */

@@ -8,8 +8,11 @@ import { option } from "./option.ts";
 import {
   breakerKind,
   durabilityKind,
+  growthKind,
   legacyKind,
   quorumKind,
+  widen4Kind,
+  widen6Kind,
 } from "./cluster_kinds.ts";
 import {
   banTimeKind,
@@ -70,6 +73,23 @@ export const PUBLISHER = {
     default: "",
     help:
       "How many nodes a ban takes within a time, by jail, such as sshd:2/10m; one is enough for others.",
+  }),
+  growth: option({
+    kind: growthKind,
+    default: "off",
+    help:
+      "How much longer a ban holds that comes again within a time after it ended, on any node: 1d:x4 is four times as long each time.",
+  }),
+  widen4: option({
+    kind: widen4Kind,
+    default: "off",
+    help:
+      "Which network is banned once so many different IPv4 addresses of it are banned in a jail, such as /24 after 5.",
+  }),
+  widen6: option({
+    kind: widen6Kind,
+    default: "/64 after 3",
+    help: "The same for IPv6; by jail as sshd:/64 after 2, nginx-*:off.",
   }),
   ratelimit: option({
     kind: integerKind("EVENTS", 1, 1_000_000),

@@ -27,7 +27,9 @@ import type { LogFormat } from "../fail2ban/log_format.ts";
 import type { SyslogFacility } from "../log/syslog_facility.ts";
 import type { Role } from "./options.ts";
 import type { Severity } from "../log/log.ts";
+import type { GrowthRules } from "../ban/growth_rules.ts";
 import type { QuorumRules } from "../ban/quorum_rules.ts";
+import type { WidenFamily, WidenRules } from "../widen/widen_rules.ts";
 
 /** `[general]`: what every role has. */
 export interface GeneralConfig {
@@ -102,6 +104,10 @@ export interface PublisherConfig {
   readonly durability: Durability;
   /** Number of nodes that must report a ban before it counts. */
   readonly quorum: QuorumRules;
+  /** How much longer bans hold that come again. */
+  readonly growth: GrowthRules;
+  /** When networks are banned for their addresses. */
+  readonly widening: Readonly<Record<WidenFamily, WidenRules>>;
   /** Limits of a node of protocol 2. */
   readonly limits: NodeLimits;
   /** How far protocol 1 is served; `undefined`: it depends on whether there are members. */
@@ -248,6 +254,8 @@ function buildPublisher(
     keepHistoryMs: publisher.keephistory * 1000,
     durability: publisher.durability,
     quorum: publisher.quorum,
+    growth: publisher.growth,
+    widening: { IPv4: publisher.widen4, IPv6: publisher.widen6 },
     limits: {
       maxPerSecond: publisher.ratelimit,
       breaker: publisher.breaker,

@@ -123,7 +123,7 @@ function isLeft(answer: LocalUnban): boolean {
   return !isDone(answer);
 }
 
-/** Each once, without those of operators and lists, which have no fail2ban. */
+/** Each once, without those of no node: they have no fail2ban. */
 function distinct(
   reports: readonly SteeredReport[],
 ): readonly SteeredReport[] {

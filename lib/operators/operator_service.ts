@@ -5,6 +5,7 @@
  */
 
 import type { BanKey } from "../ban/ban.ts";
+import type { GrowthOf } from "../ban/ban_growth.ts";
 import type { BanStep } from "../ban/ban_table.ts";
 import { type BanHub, BusyError, type KeptChange } from "../ban/ban_hub.ts";
 import { RuntimeError } from "../base/errors.ts";
@@ -16,6 +17,7 @@ import type {
 } from "../wire/operator_messages.ts";
 import { wordsOf } from "../wire/operator_bans.ts";
 import type { MoveTelling, ToldNode } from "../wire/operator_moves.ts";
+import type { WhyWidened } from "../wire/operator_why.ts";
 import { MAX_AUDIT_ANSWER } from "../wire/operator_messages.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
@@ -69,6 +71,10 @@ export interface OperatorServiceOptions {
   readonly noteOf: (network: string) => string;
   /** In whose name the allowlist lifts: the publisher's. */
   readonly hostName: HostName;
+  /** Why a network is banned that nobody reported. */
+  readonly widenedOf: (network: BanKey) => WhyWidened | undefined;
+  /** How much longer bans hold that come again. */
+  readonly growthOf: GrowthOf;
   /** How long the past is kept, in milliseconds. */
   readonly keepHistoryMs: number;
   /** When the publisher was last backed up, in milliseconds since 1970, by the system's clock. Does not reject. @default {never} */
@@ -326,6 +332,7 @@ export class OperatorService {
         const verdicts = await hub.submit(
           reports.slice(at, at + AT_ONCE).map((report) => ({
             event: { kind: "withdraw", ...report },
+            isByHand: true,
           })),
         );
         count += verdicts.filter((verdict) => verdict === "changed").length;

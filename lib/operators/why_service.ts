@@ -5,11 +5,16 @@
  */
 
 import type { SharedTurns } from "../async/shared_turns.ts";
-import type { Ban, Change } from "../ban/ban.ts";
+import type { Ban, BanKey, Change } from "../ban/ban.ts";
+import { type GrowthOf, timesBefore } from "../ban/ban_growth.ts";
 import type { BanHub } from "../ban/ban_hub.ts";
 import { type PastBan, pastBans } from "../ban/ban_past.ts";
 import type { BanStore } from "../ban/ban_store.ts";
-import { isOperatorOrigin } from "../base/operator_name.ts";
+import {
+  GROWN_ORIGIN,
+  isOperatorOrigin,
+  WIDENED_ORIGIN,
+} from "../base/operator_name.ts";
 import { type Address, prefixesAround } from "../base/address.ts";
 import { type HostName, sameHost } from "../base/host_name.ts";
 import type { NodeRecords } from "../members/node_records.ts";
@@ -22,8 +27,10 @@ import {
   type WhyAnswer,
   type WhyBan,
   type WhyEnd,
+  type WhyGrown,
   type WhyLast,
   type WhyRefusal,
+  type WhyWidened,
 } from "../wire/operator_why.ts";
 import { operatorBan } from "./ban_listing.ts";
 import { EnforcementView, type EnforcingNodes } from "./enforcement_view.ts";
@@ -41,6 +48,10 @@ export interface WhyServiceOptions {
   /** In whose name the allowlist lifts: the publisher's. */
   readonly hostName: HostName;
   readonly keepHistoryMs: number;
+  /** Why a network is banned that nobody reported. */
+  readonly widenedOf: (network: BanKey) => WhyWidened | undefined;
+  /** How much longer bans hold that come again. */
+  readonly growthOf: GrowthOf;
   /** By the table's clock. */
   readonly nowMs: () => number;
   /** How far the system's clock is ahead of that, in milliseconds. */
@@ -120,6 +131,21 @@ export class WhyService {
       ban: operatorBan(ban, view, aheadMs()),
       changes: ban.reports.map(({ origin }) => lastReportOf(changes, origin)),
       enforcement: view.details(ban),
+      widened: ban.reports.some(({ origin }) => origin === WIDENED_ORIGIN)
+        ? this.#options.widenedOf(ban) ?? null
+        : null,
+      grown: this.#grown(ban, changes),
+    };
+  }
+
+  #grown(ban: Ban, changes: readonly Change[]): WhyGrown | null {
+    const { growthOf, nowMs } = this.#options;
+    const growth = growthOf(ban.jail);
+    const isGrown = ban.reports.some(({ origin }) => origin === GROWN_ORIGIN);
+    if (growth === undefined || !isGrown) return null;
+    return {
+      times: timesBefore(changes, nowMs(), growth, "so far"),
+      ...growth,
     };
   }
 

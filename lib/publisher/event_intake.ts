@@ -130,6 +130,7 @@ export class EventIntake {
     return {
       event: this.#tableEvent(event, origin),
       name: { origin, id: event.id },
+      isByHand: isLift,
       mayLift: isLift && rights.mayUnban &&
         matchesAnyName(rights.jails, event.jail),
     };

@@ -8,7 +8,7 @@ import type { BanEvent } from "../ban/ban_event.ts";
 import type { TableEvent } from "../ban/ban_decision.ts";
 import { type BanHub, BusyError } from "../ban/ban_hub.ts";
 import { RuntimeError } from "../base/errors.ts";
-import { isOperatorOrigin, isReservedJail } from "../base/operator_name.ts";
+import { isNodeOrigin, isReservedJail } from "../base/operator_name.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import type { SendQueue } from "../zmq/send_queue.ts";
 import type { Clock } from "../async/clock.ts";
@@ -128,7 +128,7 @@ export function judgeRequest(
   if (isReservedJail(event.jail)) {
     return refuse("jail", event);
   }
-  if (isOperatorOrigin(event.origin)) {
+  if (!isNodeOrigin(event.origin)) {
     const detail = `${event.origin} is no host's name`;
     return refuse("not-your-host", event, detail);
   }

@@ -8,6 +8,7 @@
 import { ANY_NODE, type QuorumOf } from "../ban/ban_decision.ts";
 import { BanHub, type BanHubOptions, type KeptChange } from "../ban/ban_hub.ts";
 import type { SessionId } from "../base/ids.ts";
+import { type GrowthOf, NO_GROWTH } from "../ban/ban_growth.ts";
 import type { BanStore } from "../ban/ban_store.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
@@ -35,6 +36,8 @@ import type { RefusedReport } from "../operators/refused_report.ts";
 import type { StatusFigures } from "../service/status_report.ts";
 import { PublisherClock } from "./publisher_clock.ts";
 import { runTogether } from "../async/tasks.ts";
+import type { WideningOf } from "../widen/widen_rules.ts";
+import { WideningService } from "../widen/widening_service.ts";
 
 /** Options for {@link Publisher}. */
 export interface PublisherOptions {
@@ -56,6 +59,10 @@ export interface PublisherOptions {
   readonly keepHistoryMs: number;
   /** How many nodes a ban takes. @default {ANY_NODE} */
   readonly quorumOf?: QuorumOf;
+  /** How much longer bans hold that come again. @default {no longer} */
+  readonly growthOf?: GrowthOf;
+  /** When networks are banned for their addresses. @default {never} */
+  readonly wideningOf?: WideningOf;
   /** What a node may do. @default {DEFAULT_NODE_LIMITS} */
   readonly limits?: NodeLimits;
   /** Makes a session's id that nobody can guess. */
@@ -80,6 +87,8 @@ const EXPIRY_INTERVAL_MS = 1_000;
 const PRUNE_INTERVAL_MS = 60_000;
 /** Pause between two steps of a pruning. */
 const PRUNE_PAUSE_MS = 50;
+/** No network is banned for its addresses. */
+const NOT_WIDENED: WideningOf = () => undefined;
 /** What `status` says where nodes of protocol 2 can't connect. */
 const NOT_SERVED = { protocol2: "off" };
 /** What `status` says where nodes of protocol 1 can't connect. */
@@ -100,6 +109,7 @@ export class Publisher {
   readonly #time: PublisherClock;
   readonly #hub: BanHub;
   readonly #allowlist: AllowlistService;
+  readonly #widening: WideningService;
   readonly #legacy: Protocol1Server | undefined;
   readonly #nodes: Protocol2Server | undefined;
   readonly #operators: OperatorService;
@@ -127,6 +137,13 @@ export class Publisher {
       onChange: (list) => this.#nodes?.sendAllowlist(list),
     });
     this.#allowlist = allowlist;
+    const widening = new WideningService({
+      ...options,
+      hub,
+      wideningOf: options.wideningOf ?? NOT_WIDENED,
+      protection: allowlist.policy,
+    });
+    this.#widening = widening;
     const serving = {
       ...options,
       hub,
@@ -157,6 +174,8 @@ export class Publisher {
       aheadMs: () => this.#time.steady.aheadMs,
       protection: allowlist.policy,
       noteOf: allowlist.noteOf,
+      growthOf: options.growthOf ?? NO_GROWTH,
+      widenedOf: (network) => widening.explain(network),
       waitMs: (options.pace ?? PRESENCE_PACE).receiptWaitMs,
     });
   }
@@ -221,6 +240,7 @@ export class Publisher {
       (group) => this.#hub.run(group),
       (group) => this.#allowlist.run(group),
       (group) => this.#operators.run(group),
+      (group) => this.#widening.run(group),
       ...this.#legacy?.tasks ?? [],
       ...this.#nodes?.tasks ?? [],
       (group) => this.#expire(group),
@@ -232,6 +252,7 @@ export class Publisher {
     this.#nodes?.publish(kept);
     this.#legacy?.publish(kept);
     this.#allowlist.note(kept);
+    this.#widening.note(kept);
     this.#operators.noteKept(kept);
   }
 
@@ -239,7 +260,10 @@ export class Publisher {
     const { clock } = this.#options;
     while (true) {
       await clock.delay(EXPIRY_INTERVAL_MS, signal);
-      this.#operators.noteExpired(this.#hub.expire());
+      const steps = this.#hub.expire();
+      this.#operators.noteExpired(steps);
+      this.#widening.noteExpired(steps);
+      this.#widening.tick();
       this.#allowlist.tick();
       this.#nodes?.tidy(clock.nowMs());
     }

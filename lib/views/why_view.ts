@@ -14,6 +14,7 @@ import type {
   WhyLast,
   WhyRefusal,
 } from "../wire/operator_why.ts";
+import type { Address } from "../base/address.ts";
 import { banEndMs } from "./ban_view.ts";
 import { tableLines } from "./operator_output.ts";
 import {
@@ -53,7 +54,7 @@ export function whyJson(why: WhyAnswer): string {
   return JSON.stringify({
     address: why.address,
     banned: why.bans.length > 0,
-    bans: why.bans.map(({ ban, changes, enforcement }) => ({
+    bans: why.bans.map(({ ban, changes, enforcement, widened, grown }) => ({
       address: ban.address,
       jail: ban.jail,
       pending: ban.isPending,
@@ -66,6 +67,13 @@ export function whyJson(why: WhyAnswer): string {
         change: changes[at] ?? null,
       })),
       enforcement,
+      widened,
+      grown: grown === null ? null : {
+        times: grown.times,
+        within: grown.withinMs / 1_000,
+        factor: grown.factor,
+        longest: grown.maxMs / 1_000,
+      },
     })),
     before: {
       times: why.times,
@@ -116,12 +124,11 @@ function headline({ address, bans }: WhyAnswer, nowMs: number): string {
 function bannedSections(why: WhyAnswer, nowMs: number): readonly Section[] {
   const { address, bans } = why;
   const details = bans.flatMap(({ enforcement }) => enforcement);
-  const [widest] = bans;
-  const subject = bans.some(({ ban }) => ban.address === address)
-    ? address
-    : widest?.ban.address ?? address;
+  const [subject = address, ...around] = subjectsOf(why);
   return [
     ["reported", reportLines(why, nowMs)],
+    ["widened", bans.flatMap(widenedLines)],
+    ["grown", bans.flatMap(grownLines)],
     ["enforced", enforcedLines(details)],
     ...([
       "refused",
@@ -138,9 +145,18 @@ function bannedSections(why: WhyAnswer, nowMs: number): readonly Section[] {
       "end it",
       [
         `fail2ban-cluster unban ${subject}      keep it out: fail2ban-cluster allow add ${address}`,
+        ...around.map((each) => `fail2ban-cluster unban ${each}`),
       ],
     ],
   ];
+}
+
+/** What is banned: the address itself first, then the networks around it. */
+function subjectsOf({ address, bans }: WhyAnswer): readonly Address[] {
+  const all = [...new Set(bans.map(({ ban }) => ban.address))];
+  return all.toSorted((left, right) =>
+    Number(right === address) - Number(left === address)
+  );
 }
 
 const STATES: Readonly<Record<Exclude<NodeEnforcement, "applied">, string>> = {
@@ -168,28 +184,55 @@ function freeSections(why: WhyAnswer): readonly Section[] {
 }
 
 function reportLines(why: WhyAnswer, nowMs: number): readonly string[] {
+  const hasAddress = why.bans.some(({ ban }) => ban.address !== why.address);
   return tableLines(
-    why.bans.flatMap((each) => reportRows(each, why, nowMs)),
+    why.bans.flatMap((each) => reportRows(each, hasAddress, nowMs)),
   );
 }
 
 function reportRows(
   { ban, changes }: WhyBan,
-  { address }: WhyAnswer,
+  hasAddress: boolean,
   nowMs: number,
 ): readonly (readonly string[])[] {
-  const around = ban.address === address ? [] : [ban.address];
   return ban.reports.map(({ node, lastMs, endsMs }, at) => {
     const change = changes[at] ?? null;
     return [
       node,
       ban.jail,
-      ...around,
+      ...(hasAddress ? [ban.address] : []),
       timeText(lastMs, nowMs),
       endsMs === null ? "for ever" : `for ${spanText(endsMs - lastMs)}`,
       change === null ? "" : `change ${countText(change)}`,
     ];
   });
+}
+
+function widenedLines({ ban, widened }: WhyBan): readonly string[] {
+  if (widened === null) return [];
+  const { after, members, some } = widened;
+  const count = members === 1
+    ? "1 of its addresses is banned"
+    : `${countText(members)} of its addresses are banned`;
+  const more = members - some.length;
+  const rest = more > 0 ? ` and ${countText(more)} more` : "";
+  return [
+    `${ban.address} in ${ban.jail}: ${count}, ${after} ${
+      after === 1 ? "is" : "are"
+    } enough:`,
+    `${some.join(" ")}${rest}`,
+  ];
+}
+
+function grownLines({ ban, grown }: WhyBan): readonly string[] {
+  if (grown === null) return [];
+  const { times, withinMs, factor, maxMs } = grown;
+  const longer = Number((factor ** times).toPrecision(3));
+  return [
+    `${ban.address} in ${ban.jail}: came again ${timesText(times)} within ${
+      spanText(withinMs)
+    }: ${countText(longer)} times as long, ${spanText(maxMs)} at most`,
+  ];
 }
 
 function enforcedLines(

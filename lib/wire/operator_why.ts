@@ -14,6 +14,7 @@ import {
   oneOf,
   orNull,
   record,
+  type Shape,
 } from "../base/json_shape.ts";
 import {
   address,
@@ -27,6 +28,28 @@ import {
 } from "./operator_bans.ts";
 import { MAX_MEMBERS } from "../members/member_list_form.ts";
 
+/** Why a network is banned that nobody reported. */
+export interface WhyWidened {
+  /** Number of different addresses that it took. */
+  readonly after: number;
+  /** Number of those that are banned now. */
+  readonly members: number;
+  /** Some of them. */
+  readonly some: readonly Address[];
+}
+
+/** Why a ban holds longer than its nodes say. */
+export interface WhyGrown {
+  /** How often it came again. */
+  readonly times: number;
+  /** Each time within this time after the one before ended, in milliseconds. */
+  readonly withinMs: number;
+  /** So many times as long, if that is not longer than may be. */
+  readonly factor: number;
+  /** The longest that it may hold for that, in milliseconds. */
+  readonly maxMs: number;
+}
+
 /** A ban that concerns an address. */
 export interface WhyBan {
   readonly ban: OperatorBan;
@@ -34,6 +57,10 @@ export interface WhyBan {
   readonly changes: readonly (number | null)[];
   /** What nodes say of it. */
   readonly enforcement: readonly EnforcementDetail[];
+  /** `null`: nodes reported it. */
+  readonly widened: WhyWidened | null;
+  /** `null`: it holds as its nodes say. */
+  readonly grown: WhyGrown | null;
 }
 
 /** How a ban ended. */
@@ -95,10 +122,36 @@ const MAX_DETAILS = MAX_MEMBERS * 8;
 const count = (name: string) => integer(name, 0);
 const time = (name: string) => integer(name, -Number.MAX_SAFE_INTEGER);
 
+const factor: Shape<number> = {
+  read: (value, reading) => {
+    if (typeof value === "number" && value >= 1 && value < 100) return value;
+    reading.reason = "factor";
+    return undefined;
+  },
+};
+
+/** Addresses of a network that are named. */
+const MAX_NAMED_ADDRESSES = 16;
+
+const whyWidened = record<WhyWidened>({
+  after: count("after"),
+  members: count("members"),
+  some: list("some", address, 0, MAX_NAMED_ADDRESSES),
+});
+
+const whyGrown = record<WhyGrown>({
+  times: count("times"),
+  withinMs: count("withinMs"),
+  factor,
+  maxMs: count("maxMs"),
+});
+
 const whyBan = record<WhyBan>({
   ban: operatorBan,
   changes: list("changes", orNull(count("changes")), 1, MAX_ORIGINS),
   enforcement: list("enforcement", enforcementDetail, 0, MAX_DETAILS),
+  widened: orNull(whyWidened),
+  grown: orNull(whyGrown),
 });
 
 const whyLast = record<WhyLast>({

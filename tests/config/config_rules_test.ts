@@ -271,3 +271,33 @@ Deno.test("a node named localhost is told that its name is everybody's", () => {
   const named = local("[general]\nhostname = web-1\n");
   deepStrictEqual(warningsAs("localhost", [SHIPPED, named]), []);
 });
+
+Deno.test("a network that would be banned for its addresses is no wider than may be banned, and the default none's concern", () => {
+  const says = (text: string) =>
+    findings("publisher", SHIPPED, local(text)).map((line) =>
+      line.replace(/^(error: ).*?expected /, "$1expected ")
+    );
+  deepStrictEqual(says("[publisher]\nwiden4 = sshd:/28, /23 after 9\n"), [
+    "error: expected /24 or longer in each rule, as general.minprefix4 says: /23 has too many neighbours",
+  ]);
+  deepStrictEqual(says("[publisher]\nwiden6 = /47\n"), [
+    "error: expected /48 or longer in each rule, as general.minprefix6 says: /47 has too many neighbours",
+  ]);
+  deepStrictEqual(
+    says("[general]\nminprefix4 = 20\n[publisher]\nwiden4 = 20 after 50\n"),
+    [],
+  );
+  deepStrictEqual(says("[general]\nminprefix6 = 96\n"), []);
+  ok(says("[publisher]\nwiden6 = wide\n")[0]?.includes("/64 after 3"));
+});
+
+Deno.test("a ban can come again within the time that the past is kept only", () => {
+  const says = (text: string) =>
+    findings("publisher", SHIPPED, local(text)).join("\n");
+  strictEqual(says("[publisher]\ngrowth = sshd:30d:x2, 1d:x4\n"), "");
+  ok(
+    says("[publisher]\ngrowth = 31d:x2\n").includes(
+      "expected times that publisher.keephistory keeps",
+    ),
+  );
+});

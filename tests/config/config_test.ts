@@ -87,6 +87,11 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     banTimeMs: 3_600_000,
     keepHistoryMs: 30 * 86_400_000,
     quorum: [],
+    growth: [{ pattern: "*", growth: undefined }],
+    widening: {
+      IPv4: [{ pattern: "*", widening: undefined }],
+      IPv6: [{ pattern: "*", widening: { bits: 64, after: 3 } }],
+    },
     limits: DEFAULT_NODE_LIMITS,
     durability: "power",
     legacy: undefined,

@@ -1,3 +1,4 @@
+import { NO_GROWTH } from "../../lib/ban/ban_growth.ts";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { BanHub } from "../../lib/ban/ban_hub.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
@@ -71,6 +72,8 @@ class Bench implements AsyncDisposable {
       version: "0.2.0",
       waitMs: 3_000,
       keepHistoryMs: 30 * 24 * HOUR_MS,
+      widenedOf: () => undefined,
+      growthOf: NO_GROWTH,
       records: store.records,
       clock,
       log,

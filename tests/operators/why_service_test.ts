@@ -1,4 +1,5 @@
 import { choosing, enforcing } from "../support/values/enforcing_nodes.ts";
+import { NO_GROWTH } from "../../lib/ban/ban_growth.ts";
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { SharedTurns } from "../../lib/async/shared_turns.ts";
 import type { Change } from "../../lib/ban/ban.ts";
@@ -39,6 +40,8 @@ async function desk(
     noteOf: (network) => network === "192.0.2.128/25" ? "the office" : "",
     hostName: host("hub"),
     keepHistoryMs: 86_400_000,
+    widenedOf: () => undefined,
+    growthOf: NO_GROWTH,
     nowMs: () => nowMs,
     aheadMs: () => AHEAD_MS,
     turns: new SharedTurns({ clock: STILL }),

@@ -26,7 +26,7 @@ import { DROP, IMPORTS, LIST, OUTCOME } from "../support/values/imports.ts";
 import { CLUSTER, MEMBERSHIP, PROGRAMS } from "../support/values/statuses.ts";
 import { LIVE_EVENTS } from "../support/values/live_events.ts";
 import { OPERATOR_ANSWER } from "../../lib/wire/operator_messages.ts";
-import { BANNED, FREE } from "../support/values/why_answers.ts";
+import { BANNED, FREE, WIDENED } from "../support/values/why_answers.ts";
 
 const ajv = new Ajv2020({
   allErrors: true,
@@ -85,7 +85,7 @@ Deno.test("import --json and imports --json are as their schemas say", () => {
 
 Deno.test("why --json is as docs/schemas/why.json says", () => {
   const validate = ajv.compile(whySchema);
-  for (const why of [BANNED, FREE]) check(validate, whyJson(why));
+  for (const why of [BANNED, FREE, WIDENED]) check(validate, whyJson(why));
   ok(!validate({ address: "192.0.2.1" }));
 });
 

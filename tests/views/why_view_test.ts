@@ -2,7 +2,12 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { ruleText, whyJson, whyLines } from "../../lib/views/why_view.ts";
 import { OPERATOR_ANSWER } from "../../lib/wire/operator_messages.ts";
 import { address, host } from "../support/values/core_values.ts";
-import { BANNED, FREE, NOW_MS } from "../support/values/why_answers.ts";
+import {
+  BANNED,
+  FREE,
+  NOW_MS,
+  WIDENED,
+} from "../support/values/why_answers.ts";
 
 Deno.test("whyLines() tells of a ban who reported it, who has it in force, who refused it by which rule, and the past", () => {
   deepStrictEqual(whyLines(BANNED, NOW_MS), [
@@ -60,6 +65,23 @@ Deno.test("whyLines() names the network that an address is banned with, and bans
   );
 });
 
+Deno.test("whyLines() tells why a network is banned that nobody reported, and why a ban holds longer than its node says", () => {
+  deepStrictEqual(whyLines(WIDENED, NOW_MS), [
+    "2001:db8::7 is banned, for 15 h more (until 2026-11-30 05:02:11Z).",
+    "  reported   web1     sshd  2001:db8::7    13:02:11Z  for 1 h     change 88,190",
+    "             grown    sshd  2001:db8::7    13:02:11Z  for 16 h    change 88,191",
+    "             widened  sshd  2001:db8::/64  13:02:12Z  for 59 min  change 88,192",
+    "  widened    2001:db8::/64 in sshd: 1,204 of its addresses are banned, 3 are enough:",
+    "             2001:db8::7 2001:db8::8 and 1,202 more",
+    "  grown      2001:db8::7 in sshd: came again 2 times within 1 d: 16 times as long, 35 d at most",
+    "  enforced   4 nodes (fail2banclient 4)",
+    "  refused    db1  ignoreip has 203.0.113.0/28",
+    "  before     3 times in 30 d, first 2026-11-02; never by an operator",
+    "  end it     fail2ban-cluster unban 2001:db8::7      keep it out: fail2ban-cluster allow add 2001:db8::7",
+    "             fail2ban-cluster unban 2001:db8::/64",
+  ]);
+});
+
 Deno.test("ruleText() says what a rule has, and leaves other reasons as they are", () => {
   strictEqual(ruleText("member: 192.0.2.9"), "member has 192.0.2.9");
   strictEqual(ruleText("too-wide: /24"), "wider than /24");
@@ -68,7 +90,7 @@ Deno.test("ruleText() says what a rule has, and leaves other reasons as they are
 });
 
 Deno.test("an answer goes over the socket as it is, and whyJson() is one line", () => {
-  for (const why of [BANNED, FREE]) {
+  for (const why of [BANNED, FREE, WIDENED]) {
     const answer = { kind: "why" as const, ...why };
     deepStrictEqual(
       OPERATOR_ANSWER.decode(OPERATOR_ANSWER.encode(answer)),

@@ -1,3 +1,4 @@
+import { NO_GROWTH } from "../../../lib/ban/ban_growth.ts";
 import { enforcing } from "../../support/values/enforcing_nodes.ts";
 import { ok, strictEqual } from "node:assert/strict";
 import { SharedTurns } from "../../../lib/async/shared_turns.ts";
@@ -40,6 +41,8 @@ async function whyTimes(bans: number): Promise<readonly number[]> {
     noteOf: () => "",
     hostName: host("hub"),
     keepHistoryMs: 30 * DAY_MS,
+    widenedOf: () => undefined,
+    growthOf: NO_GROWTH,
     nowMs: () => clock.nowMs(),
     aheadMs: () => 0,
     turns: new SharedTurns({ clock }),

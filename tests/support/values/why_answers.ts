@@ -6,6 +6,10 @@
 
 import type { EnforcementDetail } from "../../../lib/wire/operator_bans.ts";
 import type { WhyAnswer } from "../../../lib/wire/operator_why.ts";
+import {
+  GROWN_ORIGIN,
+  WIDENED_ORIGIN,
+} from "../../../lib/base/operator_name.ts";
 import { address, host, jail } from "./core_values.ts";
 
 /** When they are read. */
@@ -63,6 +67,8 @@ export const BANNED: WhyAnswer = {
         detail: "ignoreip: 203.0.113.0/28",
       },
     ],
+    widened: null,
+    grown: null,
   }],
   times: 3,
   timesByOperator: 0,
@@ -70,6 +76,60 @@ export const BANNED: WhyAnswer = {
   knownMs: 30 * DAY_MS,
   last: null,
   refusal: null,
+};
+
+const [BAN] = BANNED.bans;
+
+/** Of an address whose ban came again, and whose network is banned for it and others. */
+export const WIDENED: WhyAnswer = {
+  ...BANNED,
+  address: address("2001:db8::7"),
+  bans: BAN === undefined ? [] : [
+    {
+      ...BAN,
+      ban: {
+        ...BAN.ban,
+        address: address("2001:db8::7"),
+        reports: [
+          ...BAN.ban.reports.slice(0, 1),
+          {
+            node: GROWN_ORIGIN,
+            firstMs: at(13, 2, 11),
+            lastMs: at(13, 2, 11),
+            endsMs: at(13, 2, 11) + 16 * HOUR_MS,
+          },
+        ],
+      },
+      changes: [88_190, 88_191],
+      enforcement: BAN.enforcement.slice(0, 4),
+      grown: {
+        times: 2,
+        withinMs: DAY_MS,
+        factor: 4,
+        maxMs: 35 * DAY_MS,
+      },
+    },
+    {
+      ...BAN,
+      ban: {
+        ...BAN.ban,
+        address: address("2001:db8::/64"),
+        reports: [{
+          node: WIDENED_ORIGIN,
+          firstMs: at(13, 2, 12),
+          lastMs: at(13, 2, 12),
+          endsMs: at(14, 2, 11),
+        }],
+      },
+      changes: [88_192],
+      enforcement: BAN.enforcement.slice(10),
+      widened: {
+        after: 3,
+        members: 1_204,
+        some: ["2001:db8::7", "2001:db8::8"].map(address),
+      },
+    },
+  ],
 };
 
 /** Of an address on the allowlist that an operator lifted. */
