@@ -92,7 +92,8 @@ export class ImportKeeper {
 
   /**
    * Has the bans of an import made those of the list that was taken for it.
-   * That goes on, whether or not anybody waits for it.
+   * That goes on, whether or not anybody waits for it. Called by whoever takes
+   * the list, within {@link ImportKeeper.alone}.
    *
    * @param progress Told how far it is.
    * @throws {RuntimeError} when it fails at first; it is tried again.
@@ -130,11 +131,12 @@ export class ImportKeeper {
       const [wish] = this.#wishes;
       try {
         if (wish === undefined) await this.#settleRest(signal);
-        else wish.resolve(await this.#settled(wish, signal));
+        else wish.resolve(await this.#settledAsAsked(wish, signal));
         this.#troubleLog.resolve();
       } catch (error) {
         if (!(error instanceof RuntimeError)) throw error;
-        this.#wishes.shift()?.reject(error);
+        if (wish !== undefined) this.#wishes.shift();
+        wish?.reject(error);
         this.#troubleLog.report(error.message);
         await clock.delay(RETRY_MS, signal);
         continue;
@@ -147,29 +149,44 @@ export class ImportKeeper {
   /** All that is not settled, and for which nobody waits. */
   async #settleRest(signal: AbortSignal): Promise<void> {
     const progress = { done: 0, total: 0 };
-    for (const { name, state } of this.#options.imports.all()) {
-      if (state !== "settled") await this.#settled({ name, progress }, signal);
-    }
-    await this.alone(signal, () => this.#sweep(signal));
+    await this.alone(signal, async () => {
+      for (const each of this.#options.imports.all()) {
+        const isAsked = this.#wishes.some(({ name }) => name === each.name);
+        if (each.state === "settled" || isAsked) continue;
+        await this.#settled(each, progress, signal);
+      }
+      await this.#sweep(signal);
+    });
   }
 
-  async #settled(
-    { name, progress }: Pick<Wish, "name" | "progress">,
+  async #settledAsAsked(
+    { name, progress }: Wish,
     signal: AbortSignal,
   ): Promise<ImportDifference> {
     return await this.alone(signal, async () => {
-      const { imports, log } = this.#options;
-      const wanted = imports.all().find((each) => each.name === name);
-      if (wanted === undefined) return NO_DIFFERENCE;
-      const difference = await this.#makeSo(wanted, progress, signal);
-      if (wanted.state === "leaving") await imports.forget(name);
-      else await imports.take({ ...wanted, state: "settled" });
-      log.record("notice", "the bans of an import are those of its list", {
-        import: name,
-        ...difference,
-      });
-      return difference;
+      const all = this.#options.imports.all();
+      const wanted = all.find((each) => each.name === name);
+      return wanted === undefined
+        ? NO_DIFFERENCE
+        : await this.#settled(wanted, progress, signal);
     });
+  }
+
+  async #settled(
+    wanted: StoredImport,
+    progress: WorkProgress,
+    signal: AbortSignal,
+  ): Promise<ImportDifference> {
+    const { imports, log } = this.#options;
+    const { name } = wanted;
+    const difference = await this.#makeSo(wanted, progress, signal);
+    if (wanted.state === "leaving") await imports.forget(name);
+    else await imports.take({ ...wanted, state: "settled" });
+    log.record("notice", "the bans of an import are those of its list", {
+      import: name,
+      ...difference,
+    });
+    return difference;
   }
 
   async #makeSo(

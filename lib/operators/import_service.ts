@@ -62,6 +62,19 @@ const STAGED_AT_ONCE = 200;
  */
 const SAME_END_PART = 0.1;
 
+/** Bans that are being made those of a list. */
+interface SettlingWork {
+  readonly progress: WorkProgress;
+  readonly settled: Promise<ImportDifference>;
+}
+
+/** A list that counts from now on. */
+interface Taken {
+  readonly judge: ImportJudge;
+  readonly taken: StoredImport;
+  readonly work: SettlingWork;
+}
+
 /** Imports lists. */
 export class ImportService {
   readonly #options: ImportServiceOptions;
@@ -124,20 +137,17 @@ export class ImportService {
   ): AsyncGenerator<OperatorAnswer, void, undefined> {
     const { keeper } = this.#options;
     const given = this.#uploads.end(upload);
-    const { order } = given;
     const progress = { done: 0, total: 2 * given.addresses.length };
     const taking = keeper.alone(
       signal,
       () => this.#take(given, progress, signal),
     );
     yield* this.#told(taking, progress, signal);
-    const { judge, taken } = await taking;
-    const settling = { done: 0, total: 0 };
-    const settled = keeper.settle(order.name, settling);
-    yield* this.#told(settled, settling, signal);
+    const { judge, taken, work } = await taking;
+    yield* this.#told(work.settled, work.progress, signal);
     yield {
       kind: "imported",
-      ...outcomeOf(given, judge, await settled),
+      ...outcomeOf(given, judge, await work.settled),
       endsMs: wholeMs(taken.endsMs + this.#options.aheadMs()),
     };
   }
@@ -149,7 +159,7 @@ export class ImportService {
     signal: AbortSignal,
   ): AsyncGenerator<OperatorAnswer, void, undefined> {
     const { keeper, imports, hub: { table }, clock, record } = this.#options;
-    await keeper.alone(signal, async () => {
+    const work = await keeper.alone(signal, async () => {
       const known = imports.all().find(isOf(name));
       // A store that was made of a copy has the bans, and nothing of the import.
       if (known === undefined && table.reportsOf(importOrigin(name)) === 0) {
@@ -160,12 +170,12 @@ export class ImportService {
       const nowMs = clock.nowMs();
       const nothing = { name, list: 0, entries: 0, atMs: nowMs, endsMs: nowMs };
       await imports.take({ ...nothing, ...known, state: "leaving" });
+      const work = this.#settle(name);
+      await record(by, "import remove", name, "");
+      return work;
     });
-    await record(by, "import remove", name, "");
-    const progress = { done: 0, total: 0 };
-    const settled = keeper.settle(name, progress);
-    yield* this.#told(settled, progress, signal);
-    const { gone } = await settled;
+    yield* this.#told(work.settled, work.progress, signal);
+    const { gone } = await work.settled;
     yield { kind: "done", count: gone };
   }
 
@@ -196,7 +206,7 @@ export class ImportService {
     { order, addresses, places }: Upload,
     progress: WorkProgress,
     signal: AbortSignal,
-  ): Promise<{ readonly judge: ImportJudge; readonly taken: StoredImport }> {
+  ): Promise<Taken> {
     const { imports, protection, record, turns } = this.#options;
     const before = imports.all().find((each) =>
       each.name === order.name && each.state !== "leaving"
@@ -220,6 +230,7 @@ export class ImportService {
       state: "taken",
     };
     await imports.take(taken);
+    const work = this.#settle(order.name);
     const span = order.forMs === null
       ? "for ever"
       : `for ${order.forMs / 1_000} s`;
@@ -227,7 +238,12 @@ export class ImportService {
     const entries = `${taken.entries} entries ${span}`;
     const detail = refused === 0 ? entries : `${entries}, ${refused} refused`;
     await record(order.by, "import", order.name, detail);
-    return { judge, taken };
+    return { judge, taken, work };
+  }
+
+  #settle(name: ImportName): SettlingWork {
+    const progress = { done: 0, total: 0 };
+    return { progress, settled: this.#options.keeper.settle(name, progress) };
   }
 
   async #refuseWhole(

@@ -176,7 +176,7 @@ function refusedPlaces(
 }
 
 /** As in `is private`. */
-function whyText({ rule, because }: RefusedEntry): string {
+function whyText({ address, rule, because }: RefusedEntry): string {
   switch (rule) {
     case "unspecified":
     case "mapped":
@@ -194,11 +194,15 @@ function whyText({ rule, because }: RefusedEntry): string {
     case "ignoreip":
       return `is refused: ${rule} has ${because}`;
     case "own-address":
-      return `is the publisher's own (${because})`;
+      return address.includes("/")
+        ? `has the publisher's own address ${because}`
+        : "is the publisher's own address";
     case "gateway":
     case "resolver":
     case "member":
-      return `is a ${rule}'s (${because})`;
+      return address.includes("/")
+        ? `has the ${rule} ${because}`
+        : `is that of a ${rule}`;
     default:
       return `is refused: ${rule} ${because}`;
   }

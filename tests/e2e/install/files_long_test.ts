@@ -19,9 +19,10 @@ Deno.test("install puts everything of a release in its place, with the right mod
   await using place = await InstallPlace.create();
   await place.done("install");
   const files = await filesIn(place.root);
-  const units = ["monitor", "publisher", "subscriber"].map((role) =>
-    `etc/systemd/system/fail2ban-${role}.service`
-  );
+  const units = [
+    ...["monitor", "publisher", "subscriber"].map((role) => `${role}.service`),
+    ...["feed@.service", "feed@.timer"],
+  ].map((name) => `etc/systemd/system/fail2ban-${name}`);
   const programs = ["monitor", "publisher", "subscriber"].map((role) =>
     `usr/local/bin/fail2ban-${role}`
   );
