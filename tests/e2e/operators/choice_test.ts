@@ -91,16 +91,35 @@ Deno.test("the hub knows which nodes leave a ban out and which only observe: why
   // The operator's word goes to db1, whose choice does not concern it.
   const banned = await operated.say("ban", "198.51.100.9");
   match(banned.out, /; in force on 2 of 2 nodes after \d+\.\d s$/);
+  const list = `${cluster.dir}/drop.txt`;
+  await Deno.writeTextFile(list, "198.51.100.0/25\n");
+  const imported = await operated.say(
+    ...["import", list, "--name", "drop", "--for", "1d"],
+  );
+  strictEqual(imported.code, 0, imported.err);
+  const listed = await operated.until(
+    "why 198.51.100.1",
+    ({ out }) => out.includes("1 node ("),
+  );
+  deepStrictEqual(
+    steady(listed.out).filter((line) => / (enf|left|obs)/.test(line)),
+    [
+      "  enforced   1 node (exec 1)",
+      "  left out   db1  leaves out list drop",
+      "  observed   db2",
+    ],
+  );
+
   await appendLog(log, unbanLine("nginx", OTHER));
   const subscriber = await waitUntil(async () => {
     const figures = await cluster.figures("subscriber", "db2");
     return figures["observed.lifted"] === 1 ? figures : undefined;
   }, { what: "an unban that is observed" });
-  strictEqual(subscriber["observed.wanted"], 2);
+  strictEqual(subscriber["observed.wanted"], 3);
   const { out: onNode } = await operated.sayOn("db2", "status");
   match(
     onNode,
-    /observes: 2 would be in force; would have banned 3, lifted 1, refused 0$/,
+    /observes: 3 would be in force; would have banned 4, lifted 1, refused 0$/,
   );
 
   const json = async (...words: readonly string[]) =>
