@@ -35,7 +35,8 @@ export type ImportName = string & { readonly [brand]: "ImportName" };
 /** The jail of what lists name. */
 export const LIST_JAIL = "list" as JailName;
 
-const PREFIX = "import:";
+/** What the origins of imports begin with. */
+export const IMPORT_PREFIX = "import:";
 const IMPORT_NAME = /^[a-z0-9][a-z0-9_.-]{0,31}$/;
 
 /** Whether a jail is the cluster's own: no node reports in it. */
@@ -50,12 +51,12 @@ export function parseImportName(text: string): ImportName | undefined {
 
 /** The origin under which an import reports. */
 export function importOrigin(name: ImportName): HostName {
-  return `${PREFIX}${name}` as HostName;
+  return `${IMPORT_PREFIX}${name}` as HostName;
 }
 
 /** Whether an origin is an import's. */
 export function isImportOrigin(origin: HostName): boolean {
-  return origin.startsWith(PREFIX);
+  return origin.startsWith(IMPORT_PREFIX);
 }
 
 /**
@@ -75,8 +76,8 @@ export function isImportOrigin(origin: HostName): boolean {
  * ```
  */
 export function parseOrigin(text: string): HostName | undefined {
-  if (!text.startsWith(PREFIX)) return parseHostName(text);
-  const name = parseImportName(text.slice(PREFIX.length));
+  if (!text.startsWith(IMPORT_PREFIX)) return parseHostName(text);
+  const name = parseImportName(text.slice(IMPORT_PREFIX.length));
   return name && importOrigin(name);
 }
 

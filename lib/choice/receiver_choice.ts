@@ -18,7 +18,11 @@
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 import { ANY_NAME, matchesAnyName } from "../base/name_patterns.ts";
-import { isOperatorOrigin, OPERATOR_JAIL } from "../base/operator_name.ts";
+import {
+  IMPORT_PREFIX,
+  isOperatorOrigin,
+  OPERATOR_JAIL,
+} from "../base/operator_name.ts";
 
 /** Patterns of jails, and of nodes and lists; nodes are compared without case. */
 export interface ReceiverChoice {
@@ -65,8 +69,6 @@ export function onlyObserving(choice: ReceiverChoice): ReceiverChoice {
   return { ...choice, observeNodes: [ANY_NAME] };
 }
 
-/** What the origins of lists begin with. */
-const LIST_PREFIX = "import:";
 /** Nodes that are named as left out; of more, their number. */
 const MAX_NAMED = 3;
 
@@ -90,12 +92,23 @@ const MAX_NAMED = 3;
  * ```
  */
 export function placeOfReport(
-  { hostName, choice }: Receiver,
+  receiver: Receiver,
   jail: JailName,
   origin: HostName,
 ): ReportPlace {
+  const place = placeOfNode(receiver, origin);
+  return place === "own" || takesJail(receiver.choice, jail)
+    ? place
+    : "left-out";
+}
+
+/** What a node's reports are to a receiver in jails that it takes. */
+export function placeOfNode(
+  { hostName, choice }: Receiver,
+  origin: HostName,
+): ReportPlace {
   if (sameHost(origin, hostName)) return "own";
-  if (!takesJail(choice, jail) || !takesNode(choice, origin)) return "left-out";
+  if (!takesNode(choice, origin)) return "left-out";
   return matchesNode(choice.observeNodes, origin) ? "observed" : "taken";
 }
 
@@ -163,13 +176,14 @@ function limits(what: string, patterns: readonly string[]): readonly string[] {
 
 function named(what: string, patterns: readonly string[]): readonly string[] {
   return patterns.map((pattern) =>
-    pattern.toLowerCase().startsWith(LIST_PREFIX)
-      ? `list ${pattern.slice(LIST_PREFIX.length)}`
+    pattern.toLowerCase().startsWith(IMPORT_PREFIX)
+      ? `list ${pattern.slice(IMPORT_PREFIX.length)}`
       : `${what} ${pattern}`
   );
 }
 
-function takesJail(
+/** Whether bans of a jail are taken, or observed. */
+export function takesJail(
   { takeJails, ignoreJails }: ReceiverChoice,
   jail: JailName,
 ): boolean {

@@ -5,7 +5,7 @@
  */
 
 import { UsageError } from "../base/errors.ts";
-import type { BanSort } from "../wire/operator_bans.ts";
+import type { BanSort, SubjectFilter } from "../wire/operator_bans.ts";
 import { MAX_SORTED_BANS, type OperatorBan } from "../wire/operator_bans.ts";
 import type { OperatorRequest } from "../wire/operator_messages.ts";
 import {
@@ -81,21 +81,25 @@ export class BanCommands {
   }
 
   /** `tail`. */
-  tail({ options }: TypedCommand): OperatorOutput {
+  tail(command: TypedCommand): OperatorOutput {
+    const { options } = command;
+    const { jail, node, at, within } = banFilterOptions(command, 0);
+    const filter = { jail, node, at, within };
     const table = new TailTable(this.#options.place);
     const show = options.has("json")
       ? (events: readonly LiveEvent[]) => events.map(liveEventJson)
       : (events: readonly LiveEvent[]) => table.lines(events);
-    const live = (signal: AbortSignal) => this.#events(show, signal);
+    const live = (signal: AbortSignal) => this.#events(filter, show, signal);
     return { lines: [], live, notes: [] };
   }
 
   async *#events(
+    filter: SubjectFilter,
     show: (events: readonly LiveEvent[]) => readonly string[],
     signal: AbortSignal,
   ): AsyncGenerator<readonly string[], void, undefined> {
     const { ask } = this.#options;
-    for await (const answer of askMany(ask, { kind: "tail" }, signal)) {
+    for await (const answer of askMany(ask, { kind: "tail", filter }, signal)) {
       if (answer.kind !== "events") continue;
       const lines = show(answer.events);
       if (lines.length > 0) yield lines;

@@ -35,12 +35,17 @@ const LIST_OPTIONS = {
   csv: { help: "print CSV" },
 } as const;
 
-/** Which bans. */
-const BAN_FILTERS = {
+/** Which bans, also in what happens. */
+const SUBJECT_FILTERS = {
   jail: { value: "JAIL", help: "of this jail" },
   node: { value: "NAME", help: "that this node reported" },
   address: { value: "ADDRESS", help: "of this address, or around it" },
   in: { value: "NETWORK", help: "of this network, or in it" },
+} as const;
+
+/** Which bans. */
+const BAN_FILTERS = {
+  ...SUBJECT_FILTERS,
   since: { value: "TIME", help: "reported first within it, as in 2h" },
   "not-enforced": { help: "that some node has not in force" },
 } as const;
@@ -268,7 +273,7 @@ export const CLUSTER_VERBS = {
     operands: "",
     count: NONE,
     about: "what happens, as it happens, until it is interrupted",
-    options: JSON_LINES_OPTION,
+    options: { ...SUBJECT_FILTERS, ...JSON_LINES_OPTION },
   },
   "audit": {
     operands: "",

@@ -5,10 +5,38 @@
  */
 
 import { type Address, addressParts } from "../base/address.ts";
-import { canonicalHost } from "../base/host_name.ts";
+import { canonicalHost, type HostName } from "../base/host_name.ts";
 import { type AddressSpan, addressSpan } from "../base/address_span.ts";
-import type { Ban } from "../ban/ban.ts";
-import type { BanFilter, BanSort } from "../wire/operator_bans.ts";
+import type { Ban, BanKey } from "../ban/ban.ts";
+import type {
+  BanFilter,
+  BanSort,
+  SubjectFilter,
+} from "../wire/operator_bans.ts";
+
+/** What a {@link SubjectFilter} looks at. */
+export interface Subject extends BanKey {
+  /** Who reported it. */
+  readonly reports: readonly { readonly origin: HostName }[];
+}
+
+/** Whether a ban, or what happened with it, is of concern. */
+export function subjectMatcher(
+  filter: SubjectFilter,
+): (subject: Subject) => boolean {
+  const { jail } = filter;
+  const tests: ((subject: Subject) => boolean)[] = [];
+  if (jail !== null) tests.push((ban) => ban.jail === jail);
+  if (filter.node !== null) {
+    const node = canonicalHost(filter.node);
+    tests.push(({ reports }) =>
+      reports.some(({ origin }) => canonicalHost(origin) === node)
+    );
+  }
+  if (filter.at !== null) tests.push(isAround(filter.at));
+  if (filter.within !== null) tests.push(isWithin(filter.within));
+  return (subject) => tests.every((test) => test(subject));
+}
 
 /**
  * Whether a ban is asked for, as far as the ban itself says so: `notEnforced`
@@ -17,23 +45,15 @@ import type { BanFilter, BanSort } from "../wire/operator_bans.ts";
  * @param filter Its times are those of the ban's reports.
  */
 export function banMatcher(filter: BanFilter): (ban: Ban) => boolean {
-  const { jail, sinceMs } = filter;
-  const tests: ((ban: Ban) => boolean)[] = [];
-  if (jail !== null) tests.push((ban) => ban.jail === jail);
-  if (filter.node !== null) {
-    const node = canonicalHost(filter.node);
-    tests.push(({ reports }) =>
-      reports.some(({ origin }) => canonicalHost(origin) === node)
-    );
-  }
-  if (sinceMs !== null) tests.push((ban) => beganMs(ban) >= sinceMs);
-  if (filter.at !== null) tests.push(isAround(filter.at));
-  if (filter.within !== null) tests.push(isWithin(filter.within));
-  return (ban) => tests.every((test) => test(ban));
+  const { sinceMs } = filter;
+  const matches = subjectMatcher(filter);
+  return sinceMs === null
+    ? matches
+    : (ban) => beganMs(ban) >= sinceMs && matches(ban);
 }
 
 /** The bans are of the address, or of a prefix around it. */
-function isAround(address: Address): (ban: Ban) => boolean {
+function isAround(address: Address): (ban: BanKey) => boolean {
   const inner = addressSpan(address);
   return (ban) =>
     ban.address === address ||
@@ -41,7 +61,7 @@ function isAround(address: Address): (ban: Ban) => boolean {
 }
 
 /** The bans are of the prefix, or of a part of it. */
-function isWithin(prefix: Address): (ban: Ban) => boolean {
+function isWithin(prefix: Address): (ban: BanKey) => boolean {
   const outer = addressSpan(prefix);
   const isIpv6 = !outer.isIpv4;
   return ({ address }) =>

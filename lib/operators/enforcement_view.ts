@@ -7,6 +7,7 @@
 import type { Ban } from "../ban/ban.ts";
 import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
+import { ChoiceJudge } from "../choice/choice_judge.ts";
 import {
   type BanPlace,
   type ChosenBan,
@@ -64,6 +65,7 @@ const WORST_FIRST: readonly NodeEnforcement[] = [
 export class EnforcementView {
   readonly #store: Pick<BanStore, "receipts">;
   readonly #nodes: ReadonlyMap<HostName, EnforcingNode>;
+  readonly #judges: ReadonlyMap<HostName, ChoiceJudge>;
 
   /**
    * @param store Has the receipts.
@@ -76,6 +78,12 @@ export class EnforcementView {
     this.#store = store;
     this.#nodes = new Map(
       nodes.enforcing().map((each) => [canonicalHost(each.node), each]),
+    );
+    this.#judges = new Map(
+      [...this.#nodes].map(([name, { node: hostName, choice }]) => [
+        name,
+        new ChoiceJudge({ hostName, choice }),
+      ]),
     );
   }
 
@@ -100,8 +108,8 @@ export class EnforcementView {
 
   /** Who should have a ban in force. */
   expectedFor(ban: ChosenBan): readonly EnforcingNode[] {
-    return [...this.#nodes.values()].filter((node) =>
-      placeAt(node, ban) === "taken"
+    return [...this.#nodes].flatMap(([name, node]) =>
+      this.#placeAt(name, ban) === "taken" ? [node] : []
     );
   }
 
@@ -114,7 +122,7 @@ export class EnforcementView {
     let [enforced, expected, observed] = [0, 0, 0];
     const missing: EnforcementDetail[] = [];
     for (const [name, node] of this.#nodes) {
-      const place = placeAt(node, ban);
+      const place = this.#placeAt(name, ban);
       if (place === "observed") observed++;
       if (place !== "taken") continue;
       expected++;
@@ -157,8 +165,7 @@ export class EnforcementView {
   details(ban: Ban): readonly EnforcementDetail[] {
     const words = this.#words(ban);
     const isExpected = (name: HostName) => {
-      const node = this.#nodes.get(name);
-      return node === undefined || placeAt(node, ban) === "taken";
+      return !this.#nodes.has(name) || this.#placeAt(name, ban) === "taken";
     };
     const said = this.#store.receipts(ban).filter(({ node, action }) => {
       const known = this.#nodes.get(canonicalHost(node));
@@ -175,6 +182,12 @@ export class EnforcementView {
     return [...said, ...own, ...others];
   }
 
+  /** As {@link placeAt}. */
+  #placeAt(name: HostName, ban: ChosenBan): BanPlace | undefined {
+    const judge = this.#judges.get(name);
+    return judge?.isOwn(ban) === true ? "taken" : judge?.placeOf(ban);
+  }
+
   /** What those said that should have it in force, and that reported it themselves. */
   #words(ban: Ban): ReadonlyMap<HostName, NodeWords> {
     const words = new Map<HostName, NodeWords>();
@@ -184,7 +197,7 @@ export class EnforcementView {
       // What it did with an action that it has no more says nothing of now.
       if (node === undefined || !hasAction(node, receipt.action)) continue;
       // Nor does what it did before it left the ban out, or only its own report was left.
-      if (!takesOthers(node, ban)) continue;
+      if (this.#judges.get(name)?.placeOf(ban) !== "taken") continue;
       const known = words.get(name);
       if (known !== undefined) known.details.push(detailOf(receipt));
       else words.set(name, { isOwn: false, details: [detailOf(receipt)] });
@@ -211,11 +224,6 @@ export function placeAt(
 ): BanPlace {
   const isOwn = ban.reports.some(({ origin }) => sameHost(origin, node));
   return isOwn ? "taken" : placeOfBan({ hostName: node, choice }, ban);
-}
-
-/** Whether its subscriber acts on a ban: what it reported itself is left to its own fail2ban. */
-function takesOthers({ node, choice }: EnforcingNode, ban: ChosenBan): boolean {
-  return placeOfBan({ hostName: node, choice }, ban) === "taken";
 }
 
 /** What a node said of a ban. */

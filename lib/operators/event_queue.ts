@@ -5,6 +5,8 @@
  */
 
 import { Condition } from "../async/tasks.ts";
+import { type Subject, subjectMatcher } from "./ban_match.ts";
+import type { SubjectFilter } from "../wire/operator_bans.ts";
 import { type LiveEvent, MAX_LINE_EVENTS } from "../wire/operator_tail.ts";
 
 /** Events that wait for one reader. */
@@ -17,15 +19,26 @@ export const MAX_WAITING_EVENTS = 2_000;
 export class EventQueue {
   readonly #events: LiveEvent[] = [];
   readonly #changed = new Condition();
+  readonly #wants: (subject: Subject) => boolean;
   #lost = 0;
+
+  /** @param filter What is of concern. */
+  constructor(filter: SubjectFilter) {
+    this.#wants = subjectMatcher(filter);
+  }
 
   /** Whether there is something to read. */
   get isEmpty(): boolean {
     return this.#events.length === 0 && this.#lost === 0;
   }
 
-  /** Takes an event. */
-  put(event: LiveEvent): void {
+  /**
+   * Takes an event, if it is of concern.
+   *
+   * @param subject With which ban it happened, and who reported that.
+   */
+  put(event: LiveEvent, subject: Subject): void {
+    if (!this.#wants(subject)) return;
     if (this.#events.length < MAX_WAITING_EVENTS) {
       this.#stateLoss();
       this.#events.push(event);

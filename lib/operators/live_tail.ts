@@ -15,6 +15,7 @@ import type { StoredReceipt } from "../ban/ban_store.ts";
 import type { BanStep } from "../ban/ban_table.ts";
 import { type HostName, sameHost } from "../base/host_name.ts";
 import { isOperatorOrigin } from "../base/operator_name.ts";
+import type { SubjectFilter } from "../wire/operator_bans.ts";
 import type { LiveEvent } from "../wire/operator_tail.ts";
 import type { WhyEnd } from "../wire/operator_why.ts";
 import { type EnforcingNodes, placeAt } from "./enforcement_view.ts";
@@ -35,6 +36,9 @@ export interface LiveTailOptions {
   readonly waitMs: number;
 }
 
+/** Something that happened with a ban. */
+type BanLiveEvent = Exclude<LiveEvent, { readonly kind: "lost" }>;
+
 /** Whoever watches hears something after this time, so that a dead hub is noticed. */
 const IDLE_MS = 15_000;
 
@@ -49,7 +53,7 @@ export class LiveTail {
     this.#options = options;
     this.#unfolding = new UnfoldingBans(
       options.waitMs,
-      (event) => this.#emit(event),
+      (event, origins) => this.#emit(event, origins),
     );
   }
 
@@ -64,7 +68,7 @@ export class LiveTail {
       const key = { address: change.address, jail: change.jail };
       const atMs = this.#systemMs(change.atMs);
       if (started !== undefined && after !== undefined) {
-        const origins = after.reports.map(({ origin }) => origin);
+        const origins = originsOf(after);
         const start = { kind: "ban", atMs, ...key, node: started } as const;
         const expected = nodes.filter((node) =>
           placeAt(node, after) === "taken"
@@ -73,7 +77,7 @@ export class LiveTail {
       } else if (change.kind === "report") {
         this.#noteReport(change.origin, { atMs, ...key }, before, after);
       } else if (before?.isPending === false && after === undefined) {
-        this.#noteEnd({ atMs, ...key }, this.#endOf(each));
+        this.#noteEnd({ atMs, ...key }, this.#endOf(each), originsOf(before));
       }
     }
   }
@@ -86,7 +90,7 @@ export class LiveTail {
       if (before?.isPending !== false || after !== undefined) continue;
       const { address, jail } = before;
       const end = { end: "expiry", node: null } as const;
-      this.#noteEnd({ atMs, address, jail }, end);
+      this.#noteEnd({ atMs, address, jail }, end, originsOf(before));
     }
   }
 
@@ -94,7 +98,7 @@ export class LiveTail {
   noteRefused(refused: RefusedReport): void {
     if (this.#queues.size === 0) return;
     const atMs = this.#systemMs(this.#options.clock.nowMs());
-    this.#emit({ kind: "refuse", atMs, ...refused });
+    this.#emit({ kind: "refuse", atMs, ...refused }, []);
   }
 
   /** Hears what nodes did. */
@@ -106,15 +110,17 @@ export class LiveTail {
   /**
    * Follows what happens from now on.
    *
+   * @param filter Of which bans; what a node itself did with any is of concern to who asks for that node.
    * @param signal Ends it.
    * @returns Some events at a time; none where nothing happened for a while,
    * and at first.
    * @throws the signal's reason on abort.
    */
   async *follow(
+    filter: SubjectFilter,
     signal: AbortSignal,
   ): AsyncGenerator<readonly LiveEvent[], void, undefined> {
-    const queue = new EventQueue();
+    const queue = new EventQueue(filter);
     this.#queues.add(queue);
     try {
       yield [];
@@ -160,15 +166,16 @@ export class LiveTail {
     // Said again it only lasts longer.
     if (!isNew) return;
     const kind = after?.isPending === true ? "wait" : "report";
-    this.#emit({ kind, ...at, node });
+    this.#emit({ kind, ...at, node }, originsOf(after));
   }
 
   #noteEnd(
     at: Pick<Extract<LiveEvent, { kind: "end" }>, "atMs" | "address" | "jail">,
     how: { readonly end: WhyEnd; readonly node: HostName | null },
+    origins: readonly HostName[],
   ): void {
     this.#unfolding.end(keyOf(at));
-    this.#emit({ kind: "end", ...at, ...how });
+    this.#emit({ kind: "end", ...at, ...how }, origins);
   }
 
   #endOf(
@@ -189,13 +196,23 @@ export class LiveTail {
     }
   }
 
-  #emit(event: LiveEvent): void {
-    for (const queue of this.#queues) queue.put(event);
+  /** @param origins Who reported the ban. */
+  #emit(event: BanLiveEvent, origins: readonly HostName[]): void {
+    const { jail, address, node } = event;
+    const names = node === null ? origins : [...origins, node];
+    const reports = names.map((origin) => ({ origin }));
+    for (const queue of this.#queues) {
+      queue.put(event, { jail, address, reports });
+    }
   }
 
   #systemMs(ms: number): number {
     return Math.round(ms + this.#options.aheadMs());
   }
+}
+
+function originsOf(ban: Ban | undefined): readonly HostName[] {
+  return ban?.reports.map(({ origin }) => origin) ?? [];
 }
 
 /** By whose word a ban came to be in force; `undefined`: it did not. */

@@ -217,7 +217,7 @@ export class OperatorService {
         yield* this.#listing.list(request, signal);
         return;
       case "tail":
-        for await (const events of this.#tail.follow(signal)) {
+        for await (const events of this.#tail.follow(request.filter, signal)) {
           yield { kind: "events", events };
         }
         return;

@@ -12,8 +12,11 @@ import type { LiveEvent } from "../wire/operator_tail.ts";
 import type { EnforcingNode } from "./enforcement_view.ts";
 
 /** A ban, as it is told once nodes have said something. */
+export type UnfoldedBan = Extract<LiveEvent, { readonly kind: "ban" }>;
+
+/** The same, before they have. */
 export type BanStart = Omit<
-  Extract<LiveEvent, { readonly kind: "ban" }>,
+  UnfoldedBan,
   "enforced" | "expected" | "afterMs"
 >;
 
@@ -22,6 +25,8 @@ const MAX_UNFOLDING = 1_000;
 
 interface Unfolding {
   readonly start: BanStart;
+  /** Who reported it. */
+  readonly origins: readonly HostName[];
   /** When it was stored, by a steady clock. */
   readonly storedMs: number;
   readonly expected: number;
@@ -38,15 +43,18 @@ interface Unfolding {
 /** Puts together what nodes say about each ban. Time is an argument. */
 export class UnfoldingBans {
   readonly #waitMs: number;
-  readonly #emit: (event: LiveEvent) => void;
+  readonly #emit: (event: UnfoldedBan, origins: readonly HostName[]) => void;
   /** The oldest first. */
   readonly #bans = new Map<string, Unfolding>();
 
   /**
    * @param waitMs How long nodes have, in milliseconds.
-   * @param emit Given each ban once.
+   * @param emit Given each ban once, with who reported it.
    */
-  constructor(waitMs: number, emit: (event: LiveEvent) => void) {
+  constructor(
+    waitMs: number,
+    emit: (event: UnfoldedBan, origins: readonly HostName[]) => void,
+  ) {
     this.#waitMs = waitMs;
     this.#emit = emit;
   }
@@ -67,6 +75,7 @@ export class UnfoldingBans {
     const others = nodes.filter(({ node }) => !own.has(canonicalHost(node)));
     const unfolding: Unfolding = {
       start,
+      origins,
       storedMs: nowMs,
       expected: nodes.length,
       enforced: nodes.length - others.length,
@@ -101,8 +110,8 @@ export class UnfoldingBans {
     const unfolding = this.#bans.get(key);
     if (unfolding === undefined) return;
     this.#bans.delete(key);
-    const { start, enforced, expected, afterMs } = unfolding;
-    this.#emit({ ...start, enforced, expected, afterMs });
+    const { start, origins, enforced, expected, afterMs } = unfolding;
+    this.#emit({ ...start, enforced, expected, afterMs }, origins);
   }
 
   /** Tells the bans that were waited for long enough. */

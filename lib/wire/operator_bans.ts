@@ -15,6 +15,7 @@ import {
   flag,
   integer,
   list,
+  type Members,
   oneOf,
   orNull,
   record,
@@ -24,8 +25,8 @@ import {
 import { MAX_REPORTS } from "../ban/ban_decision.ts";
 import { MAX_NOTE_LENGTH, parseNote } from "../members/member_list_form.ts";
 
-/** Which bans are asked for; `null`: whatever it is. */
-export interface BanFilter {
+/** Which bans are of concern; `null`: whatever it is. */
+export interface SubjectFilter {
   readonly jail: JailName | null;
   /** It reported the ban. */
   readonly node: HostName | null;
@@ -33,6 +34,10 @@ export interface BanFilter {
   readonly at: Address | null;
   /** The ban is of this prefix, or of a part of it. */
   readonly within: Address | null;
+}
+
+/** Which bans are asked for. */
+export interface BanFilter extends SubjectFilter {
   /** The ban was reported first at this time or later. */
   readonly sinceMs: number | null;
   /** Some node that should have it in force has not. */
@@ -126,12 +131,21 @@ export function wordsOf(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?").slice(0, MAX_NOTE_LENGTH);
 }
 
-/** The form of a {@link BanFilter}. */
-export const banFilter: Shape<BanFilter> = record<BanFilter>({
+const SUBJECT_MEMBERS: Members<SubjectFilter> = {
   jail: orNull(jail),
   node: orNull(node),
   at: orNull(address),
   within: orNull(address),
+};
+
+/** The form of a {@link SubjectFilter}. */
+export const subjectFilter: Shape<SubjectFilter> = record<SubjectFilter>(
+  SUBJECT_MEMBERS,
+);
+
+/** The form of a {@link BanFilter}. */
+export const banFilter: Shape<BanFilter> = record<BanFilter>({
+  ...SUBJECT_MEMBERS,
   sinceMs: orNull(count("sinceMs")),
   notEnforced: flag("notEnforced"),
 });

@@ -73,6 +73,8 @@ import {
   MAX_SORTED_BANS,
   type OperatorBan,
   operatorBan,
+  type SubjectFilter,
+  subjectFilter,
 } from "./operator_bans.ts";
 
 /** A request; `by` is the user who asks. */
@@ -89,7 +91,7 @@ export type OperatorRequest =
   /** Tell how the whole cluster is. */
   | { readonly kind: "status" }
   /** Tell what happens, from now on. */
-  | { readonly kind: "tail" }
+  | { readonly kind: "tail"; readonly filter: SubjectFilter }
   /** List the members with their counters. */
   | { readonly kind: "nodes" }
   /** Give the last entries of the audit log. */
@@ -232,7 +234,7 @@ const plainRequest = variants<OperatorRequest>({
   withdraw: { by: words("by"), node, sinceMs: orNull(count("sinceMs")) },
   release: { by: words("by"), node },
   status: {},
-  tail: {},
+  tail: { filter: subjectFilter },
   nodes: {},
   audit: { max: integer("max", 1, MAX_AUDIT_ANSWER) },
   bans: {

@@ -1,5 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
+import { ChoiceJudge } from "../../lib/choice/choice_judge.ts";
 import {
   isNamePattern,
   parsePatternList,
@@ -87,10 +88,14 @@ Deno.test("placeOfBan() is what its reports are, by a model that judges each nam
         : observed.length > 0
         ? "observed"
         : "left-out";
-      strictEqual(
-        placeOfBan({ hostName: HERE, choice }, banOf(name, ...nodes)),
-        expected,
-      );
+      const ban = banOf(name, ...nodes);
+      const here = { hostName: HERE, choice };
+      strictEqual(placeOfBan(here, ban), expected);
+      const judge = new ChoiceJudge(here);
+      for (let times = 0; times < 2; times++) {
+        strictEqual(judge.placeOf(ban), expected);
+        strictEqual(judge.isOwn(ban), nodes.includes("DB1"));
+      }
     },
   ));
 });

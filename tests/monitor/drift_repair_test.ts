@@ -33,6 +33,7 @@ interface DriftBenchOptions {
   readonly isExact?: boolean;
   readonly isFirstRun?: boolean;
   readonly host?: MonitorHost;
+  readonly ignoreJails?: readonly string[];
   /** What is kept from one run to the next. */
   readonly stored?: {
     readonly store: ReportedBansStore;
@@ -91,6 +92,7 @@ class DriftBench implements AsyncDisposable {
       reported: stored &&
         new ReportedBansKeeper({ clock, log, ...stored }),
       drift: this.drift,
+      ignoreJails: options.ignoreJails ?? [],
     });
   }
 
@@ -458,4 +460,58 @@ function throwsAny(work: () => unknown): void {
     hasThrown = true;
   }
   strictEqual(hasThrown, true);
+}
+
+for (const isExact of [true, false]) {
+  Deno.test(`a monitor that ignores a jail after a restart takes its bans back, reports none of it, and all that stands once it does not, ${isExact ? "as fail2ban says" : "as its database says"}`, async () => {
+    const host = new MonitorHost();
+    const store = new ReportedBansStore(new MemoryStateText(), {
+      record: () => {},
+    });
+    const held = new Map<string, { beganMs: number; endsMs: number }>();
+    const run = async (
+      ignoreJails: readonly string[],
+      work: (bench: DriftBench) => Promise<void>,
+    ) => {
+      const known = new ReportedBans(await store.load());
+      const stored = { store, known };
+      const isFirstRun = known.epoch === undefined;
+      await using bench = new DriftBench({
+        ...{ host, isExact, isFirstRun, stored, ignoreJails },
+      });
+      for (const [text, times] of held) bench.held.set(text, times);
+      await bench.minute();
+      await work(bench);
+      held.clear();
+      for (const [text, times] of bench.held) held.set(text, times);
+    };
+    await run([], async (bench) => {
+      bench.hold("192.0.2.1");
+      bench.hold("192.0.2.2");
+      await bench.minute();
+    });
+    const before = countedBy(host.publisher).length;
+    await run(["ssh*"], async (bench) => {
+      bench.hold("192.0.2.3");
+      await bench.say("[sshd] Ban 192.0.2.4");
+      bench.held.delete("192.0.2.2");
+      await bench.minute();
+      await bench.minute();
+      // What a comparison finds of it is no more than its lines.
+      strictEqual(bench.bench.monitor.counters.ignored, 1);
+    });
+    const during = countedBy(host.publisher).slice(before);
+    deepStrictEqual(during, [
+      "unban sshd 192.0.2.1 ended",
+      "unban sshd 192.0.2.2 ended",
+    ]);
+    await run([], async (bench) => {
+      await bench.minute();
+    });
+    const after = countedBy(host.publisher).slice(before + during.length);
+    deepStrictEqual(
+      after.map((text) => text.replace(/ \d+$/, "")),
+      ["ban sshd 192.0.2.1", "ban sshd 192.0.2.3"],
+    );
+  });
 }

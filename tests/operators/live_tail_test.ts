@@ -4,6 +4,7 @@ import type { StoredReceipt } from "../../lib/ban/ban_store.ts";
 import type { EnforcingNode } from "../../lib/operators/enforcement_view.ts";
 import { MAX_WAITING_EVENTS } from "../../lib/operators/event_queue.ts";
 import { LiveTail } from "../../lib/operators/live_tail.ts";
+import type { SubjectFilter } from "../../lib/wire/operator_bans.ts";
 import {
   type LiveEvent,
   MAX_LINE_EVENTS,
@@ -40,8 +41,9 @@ class Reader {
   readonly #stop = new AbortController();
   readonly #pages: AsyncGenerator<readonly LiveEvent[], void, undefined>;
 
-  constructor(tail: LiveTail) {
-    this.#pages = tail.follow(this.#stop.signal);
+  constructor(tail: LiveTail, filter: Partial<SubjectFilter> = {}) {
+    const all = { jail: null, node: null, at: null, within: null };
+    this.#pages = tail.follow({ ...all, ...filter }, this.#stop.signal);
   }
 
   /** Reads a page. */
@@ -89,8 +91,10 @@ class Bench implements AsyncDisposable {
   }
 
   /** One who reads all that comes. */
-  async reader(): Promise<{ reader: Reader; reading: Promise<void> }> {
-    const reader = new Reader(this.tail);
+  async reader(
+    filter: Partial<SubjectFilter> = {},
+  ): Promise<{ reader: Reader; reading: Promise<void> }> {
+    const reader = new Reader(this.tail, filter);
     await reader.read();
     const reading = rejects(reader.readOn(), { name: "AbortError" });
     await settled();
@@ -272,4 +276,54 @@ Deno.test("follow() waits for no node that leaves the ban out or only observes i
   deepStrictEqual(reader.texts, ["ban web1 2/2 5"]);
   reader.stop();
   await reading;
+});
+
+Deno.test("follow() tells of the bans only that a filter leaves, as bans would list them, and of what a node did itself", async () => {
+  await using bench = new Bench();
+  bench.nodes = [];
+  const filters: readonly Partial<SubjectFilter>[] = [
+    {},
+    { jail: jail("nginx") },
+    { node: host("WEB2") },
+    { at: address("203.0.113.7") },
+    { within: address("203.0.113.0/24"), node: host("web1") },
+  ];
+  const readers = await Promise.all(filters.map((it) => bench.reader(it)));
+  await bench.report("web1", "203.0.113.0/24");
+  await bench.report("web2", "203.0.113.0/24");
+  await bench.report("web1", "203.0.113.8", 5_000);
+  await bench.report("web2", "198.51.100.1");
+  await bench.lift("operator", "203.0.113.0/24");
+  bench.tail.noteRefused({
+    ...{ node: host("web2"), jail: jail("nginx") },
+    ...{ address: address("127.0.0.1"), rule: "loopback" },
+  });
+  await bench.lift("web2", "203.0.113.8");
+  await settled();
+  const told = readers.map(({ reader }) =>
+    reader.events.map((event) =>
+      event.kind === "lost" ? "" : `${event.kind} ${event.address}`
+    )
+  );
+  deepStrictEqual(told, [
+    [
+      ...["ban 203.0.113.0/24", "report 203.0.113.0/24", "ban 203.0.113.8"],
+      ...["ban 198.51.100.1", "end 203.0.113.0/24", "refuse 127.0.0.1"],
+      "end 203.0.113.8",
+    ],
+    ["refuse 127.0.0.1"],
+    [
+      ...["report 203.0.113.0/24", "ban 198.51.100.1", "end 203.0.113.0/24"],
+      ...["refuse 127.0.0.1", "end 203.0.113.8"],
+    ],
+    ["ban 203.0.113.0/24", "report 203.0.113.0/24", "end 203.0.113.0/24"],
+    [
+      ...["ban 203.0.113.0/24", "report 203.0.113.0/24", "ban 203.0.113.8"],
+      ...["end 203.0.113.0/24", "end 203.0.113.8"],
+    ],
+  ]);
+  for (const { reader, reading } of readers) {
+    reader.stop();
+    await reading;
+  }
 });

@@ -72,7 +72,7 @@ Deno.test("tail tells bans and ends as they happen, as a table and as JSON, unti
     await firstLine(operated, lines),
     /^\d\d:\d\d:\d\dZ {2}ban {5}198\.51\.100\.\d+ +sshd {2}web1 +\+\d\.\d{3} s {2}2\/2$/,
   );
-  const json = spawnTail(operated, "--json");
+  const json = spawnTail(operated, ...["--json", "--in", "198.51.0.0/16"]);
   const objects = linesOf(json.stdout);
   const ban = JSON.parse(await firstLine(operated, objects));
   deepStrictEqual(schemaFaults2020(TAIL_SCHEMA, ban), []);

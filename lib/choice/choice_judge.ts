@@ -1,0 +1,64 @@
+/**
+ * The judgement of `receiver_choice.ts`, for very many bans one after the other:
+ * each jail and each node is judged once.
+ *
+ * @module
+ */
+
+import type { HostName } from "../base/host_name.ts";
+import type { JailName } from "../base/jail_name.ts";
+import {
+  type BanPlace,
+  type ChosenBan,
+  placeOfNode,
+  type Receiver,
+  type ReportPlace,
+  takesJail,
+} from "./receiver_choice.ts";
+
+/** Judges for one receiver; it remembers every jail and node that it met. */
+export class ChoiceJudge {
+  readonly #receiver: Receiver;
+  readonly #jails = new Map<JailName, boolean>();
+  readonly #nodes = new Map<HostName, ReportPlace>();
+
+  /** @param receiver For whom. */
+  constructor(receiver: Receiver) {
+    this.#receiver = receiver;
+  }
+
+  /** As `placeOfBan`. */
+  placeOf({ jail, reports }: ChosenBan): BanPlace {
+    if (!this.#takes(jail)) return "left-out";
+    let isObserved = false;
+    for (const { origin } of reports) {
+      const place = this.#placeOf(origin);
+      if (place === "taken") return place;
+      if (place === "observed") isObserved = true;
+    }
+    return isObserved ? "observed" : "left-out";
+  }
+
+  /** Whether the receiver reported a ban itself. */
+  isOwn({ reports }: ChosenBan): boolean {
+    return reports.some(({ origin }) => this.#placeOf(origin) === "own");
+  }
+
+  #takes(jail: JailName): boolean {
+    let isTaken = this.#jails.get(jail);
+    if (isTaken === undefined) {
+      isTaken = takesJail(this.#receiver.choice, jail);
+      this.#jails.set(jail, isTaken);
+    }
+    return isTaken;
+  }
+
+  #placeOf(origin: HostName): ReportPlace {
+    let place = this.#nodes.get(origin);
+    if (place === undefined) {
+      place = placeOfNode(this.#receiver, origin);
+      this.#nodes.set(origin, place);
+    }
+    return place;
+  }
+}
