@@ -11,7 +11,7 @@ import { ChildProcess } from "../host/child_process.ts";
 import { connectionsAt } from "../host/connections.ts";
 import { processUsage } from "../host/process_usage.ts";
 import { ProcessorShare } from "../host/processor_share.ts";
-import { SteadyMember } from "../cluster/steady_member.ts";
+import { reportLimitMs, SteadyMember } from "../cluster/steady_member.ts";
 import { report } from "./tally.ts";
 import { TestCluster } from "../cluster/test_cluster.ts";
 import { waitUntil } from "../host/wait_until.ts";
@@ -24,8 +24,6 @@ const HOSTILE = new URL(
 );
 /** Answers until the publisher's code is compiled. */
 const SAMPLE = 150;
-/** What a report takes at most on processors of its own, 99 times in 100. */
-const MAX_P99_MS = 100;
 /**
  * Others who use the machine only make reports take longer, and at times one of
  * them holds all of it up: of so many rounds the best counts. What lets an
@@ -99,9 +97,9 @@ export class HostileBench implements AsyncDisposable {
   async attack<T>(what: string, work: () => Promise<T>): Promise<T> {
     for (let round = 1;; round++) {
       const share = await ProcessorShare.of(this.publisher.pid);
-      const { result, latency } = await this.good.during(work);
-      const limitMs = MAX_P99_MS * await share.times();
-      report(what, { ...latency, limitMs, ...await this.#memory() });
+      const { result, latency, bareP99Ms } = await this.good.during(work);
+      const limitMs = reportLimitMs(await share.times(), bareP99Ms);
+      report(what, { ...latency, limitMs, bareP99Ms, ...await this.#memory() });
       const { residentBytes } = await processUsage(this.publisher.pid);
       const grownBytes = residentBytes - this.#startBytes;
       ok(grownBytes < MAX_GROWTH_BYTES, `${what}: ${grownBytes} bytes more`);
