@@ -7,7 +7,7 @@ import { RawNode } from "../../support/cluster/raw_node.ts";
 import { report } from "../../support/bench/tally.ts";
 import { TestCluster } from "../../support/cluster/test_cluster.ts";
 import { join } from "../../support/cluster/test_members.ts";
-import { BusyProcessors } from "../../support/host/busy_processors.ts";
+import { ProcessorShare } from "../../support/host/processor_share.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
 import { LimitsBench } from "../../support/cluster/limits_bench.ts";
 
@@ -17,10 +17,12 @@ const FLOODER = new URL(
 );
 
 const MIB = 1 << 20;
-/** So many times as long as beside loops that do nothing to the publisher. */
-const MAX_TIMES = 8;
-/** Less than this is of no matter, in milliseconds. */
-const MIN_USUAL_MS = 50;
+/** What a ban takes from one host's log to the other host at most, 99 times in 100, on processors of its own. */
+const MAX_P99_MS = 200;
+/** Others only make it take longer: of so many floods the best counts. */
+const MEASURED_ROUNDS = 3;
+/** Bans are looked at for so long, in seconds. */
+const SECONDS = 10;
 
 /** Bans that host-a's fail2ban logs, 50 a second, and when host-b heard of each. */
 class SteadyHost {
@@ -63,9 +65,25 @@ class SteadyHost {
   }
 }
 
-async function besideLoops<T>(work: () => Promise<T>): Promise<T> {
-  await using _busy = new BusyProcessors();
-  return await work();
+/** Has the member flood until it is cut off. @param work Is done meanwhile. */
+async function besideFlood<T>(
+  bench: LimitsBench,
+  stateDir: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const cuts = async () => Number(await bench.figure("connections.cuts"));
+  const before = await cuts();
+  await using _flooder = new ChildProcess({
+    command: Deno.execPath(),
+    args: ["run", "-A", FLOODER.pathname, `${stateDir}/membership.json`],
+  });
+  const result = await work();
+  await waitUntil(async () => await cuts() > before, {
+    what: "the flooder to be cut off",
+    timeoutMs: 20_000,
+    intervalMs: 100,
+  });
+  return result;
 }
 
 function percentiles(sorted: readonly number[]) {
@@ -86,34 +104,30 @@ Deno.test("case 22: a member that floods is cut off until it is released; the ba
   await cluster.start("monitor", "host-a");
   await cluster.start("subscriber", "host-b", (line) => steady.note(line));
   // Both are let in, and follow.
-  await steady.during(0.5);
-  const usual = percentiles(await besideLoops(() => steady.during(3)));
-  report("without the flood, every processor busy", usual);
+  await steady.during(3);
   await forgetPeak(publisher.pid);
   const before = (await processUsage(publisher.pid)).residentBytes;
-
   // The hub, the two hosts and the flooder.
   await publisher.waitForLine(/members read again members=4 /);
-  await using flooder = new ChildProcess({
-    command: Deno.execPath(),
-    args: ["run", "-A", FLOODER.pathname, `${file}/membership.json`, "10"],
-  });
-  const beside = percentiles(await steady.during(10));
-  await flooder.ended;
+  for (let round = 1;; round++) {
+    const share = await ProcessorShare.of(publisher.pid);
+    const beside = percentiles(
+      await besideFlood(bench, file, () => steady.during(SECONDS)),
+    );
+    const limitMs = MAX_P99_MS * await share.times();
+    report("beside the flood", { ...beside, limitMs });
+    if (beside.p99Ms < limitMs) break;
+    ok(round < MEASURED_ROUNDS, `p99 ${beside.p99Ms} ms, not ${limitMs}`);
+    await bench.operate("node", "release", "flooder");
+  }
   const { peakBytes } = await processUsage(publisher.pid);
-  const { sent, cut } = JSON.parse(flooder.stdout.join(""));
   const grownMib = Math.round((peakBytes - before) / MIB);
-  report("beside the flood", { ...beside, sent, cut, grownMib });
-
-  strictEqual(cut, true, flooder.stderr.join("\n"));
-  const limitMs = MAX_TIMES * Math.max(MIN_USUAL_MS, usual.p99Ms);
-  ok(beside.p99Ms < limitMs, `p99 ${beside.p99Ms} ms, not ${limitMs}`);
+  report("in the end", { grownMib });
   ok(grownMib < 200, `${grownMib} MiB more`);
   match(
     await bench.operate("node", "list"),
     /^flooder +set aside .* too many messages: node release flooder$/m,
   );
-  ok(Number(await bench.figure("connections.cuts")) >= 1);
   match(await bench.operate("node", "release", "flooder"), /taken again/);
   await using again = await RawNode.join(
     bench.zeromq,

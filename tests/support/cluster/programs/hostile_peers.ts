@@ -10,6 +10,8 @@
  * @module
  */
 
+import { deadline } from "../../host/deadline.ts";
+
 /** A greeting of ZMTP 3.0 with the mechanism CURVE. */
 const GREETING = new Uint8Array(64);
 GREETING.set([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0]);
@@ -20,7 +22,7 @@ const HUGE_MESSAGE = [0x02, 0, 0, 0, 0, 0x80, 0, 0, 0];
 /** The same for ZMTP 1, which has no greeting: length, then flags. */
 const HUGE_UNVERSIONED = [0xff, 0, 0, 0, 0, 0x80, 0, 0, 0, 0];
 const SLOW_MS = 100;
-const PATIENCE_MS = 8_000;
+const PATIENCE_MS = deadline(700);
 /** Connections that are made at the same time. */
 const AT_ONCE = 200;
 

@@ -1,0 +1,55 @@
+/**
+ * A member that reports steadily in a process of its own, so that nobody else's
+ * work is in what it measures, and as often asks a bare socket:
+ * `MEMBERSHIP_JSON BARE_URL`. Says all the time what was answered, as JSON with
+ * moments since 1970; ends at SIGTERM, when the last report is.
+ *
+ * @module
+ */
+
+import { MEMBERSHIP_FORM } from "../../../../lib/members/identity_forms.ts";
+import { ZmqBench } from "../../bench/zmq_bench.ts";
+import { Pings } from "../pings.ts";
+import { SteadyNode } from "../steady_node.ts";
+
+const SAY_MS = 200;
+const LASTS_MS = 3_600_000;
+
+const [json = "", bareUrl = ""] = Deno.args;
+const reports = answers();
+const pings = answers();
+const ended = Promise.withResolvers<void>();
+Deno.addSignalListener("SIGTERM", ended.resolve);
+await using bench = new ZmqBench(LASTS_MS);
+await using node = await SteadyNode.begin(
+  bench,
+  MEMBERSHIP_FORM.decode(json),
+  reports.note,
+);
+await using _pings = new Pings(bench, bareUrl, pings.note);
+const timer = setInterval(say, SAY_MS);
+say();
+await ended.promise;
+clearInterval(timer);
+const sent = await node.end();
+say(sent);
+Deno.removeSignalListener("SIGTERM", ended.resolve);
+
+function answers() {
+  const [dueMs, tookMs]: [number[], number[]] = [[], []];
+  return {
+    note(due: number, took: number) {
+      dueMs.push(performance.timeOrigin + due);
+      tookMs.push(took);
+    },
+    taken: () => ({ dueMs: dueMs.splice(0), tookMs: tookMs.splice(0) }),
+  };
+}
+
+function say(sent?: number): void {
+  const line = JSON.stringify({
+    ...{ reports: reports.taken(), pings: pings.taken() },
+    ...{ odd: node.odd.splice(0), sent: sent ?? null },
+  });
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
