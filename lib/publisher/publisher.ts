@@ -156,6 +156,7 @@ export class Publisher {
       records: options.store.records,
       aheadMs: () => this.#time.steady.aheadMs,
       protection: allowlist.policy,
+      allowlist: () => allowlist.list,
       noteOf: allowlist.noteOf,
       waitMs: (options.pace ?? PRESENCE_PACE).receiptWaitMs,
     });

@@ -31,6 +31,8 @@ export interface OperatedOptions {
   readonly publisher?: Sections[string];
   /** @default {as usual} */
   readonly pace?: PresencePace;
+  /** What all programs are started by, as in a network of their own. */
+  readonly within?: readonly string[];
   /** Hosts whose configuration names the hub in its own way. @default {none} */
   readonly localhost?: readonly string[];
   /** The name by which all hosts know the hub, which is theirs alone. @default {they know its address} */
@@ -52,11 +54,12 @@ export class OperatedCluster implements AsyncDisposable {
   static async start(
     options: OperatedOptions,
   ): Promise<OperatedCluster> {
-    const { hosts, settings = {}, publisher = {}, pace } = options;
+    const { hosts, settings = {}, publisher = {}, pace, within } = options;
     const cluster = await TestCluster.create({ protocol: 2, pace });
     const operated = new OperatedCluster(cluster);
     try {
-      await cluster.addHost("hub", { publisher });
+      if (within !== undefined) operated.#setting = { within };
+      await cluster.addHost("hub", { publisher }, operated.#setting);
       const { hubName } = options;
       if (hubName !== undefined) await operated.#knowBy(hubName);
       for (const host of hosts) {
@@ -108,6 +111,11 @@ export class OperatedCluster implements AsyncDisposable {
       async () => (await Deno.readTextFile(path)).includes(url),
       { what: `${url} in ${path}`, timeoutMs: 15_000 },
     );
+  }
+
+  /** Starts a program of a host again. */
+  async startAgain(role: RoleName, host: string): Promise<void> {
+    this.#programs.set(`${role} ${host}`, await this.cluster.start(role, host));
   }
 
   /** Ends a program of a host. */
