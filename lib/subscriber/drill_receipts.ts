@@ -7,11 +7,8 @@
 
 import type { Clock } from "../async/clock.ts";
 import { Condition, inTime } from "../async/tasks.ts";
-import type { JailName } from "../base/jail_name.ts";
+import { DRILL_JAIL } from "../base/operator_name.ts";
 import type { ActionReceipt, ReceiptSink } from "../enforce/enforcer.ts";
-
-/** The jail of a drill's ban; one that a node reports is enforced as any other. */
-export const DRILL_JAIL = "fail2bancluster-drill" as JailName;
 
 /** Where receipts go. */
 type Receipts = ReceiptSink & { readonly size: number };

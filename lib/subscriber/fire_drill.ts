@@ -13,7 +13,11 @@ import type { SteadyClock } from "../async/steady_clock.ts";
 import type { BanUpdate } from "../ban/ban_event.ts";
 import type { Address } from "../base/address.ts";
 import { RuntimeError } from "../base/errors.ts";
-import { OPERATOR_JAIL, OPERATOR_ORIGIN } from "../base/operator_name.ts";
+import {
+  DRILL_JAIL,
+  OPERATOR_JAIL,
+  OPERATOR_ORIGIN,
+} from "../base/operator_name.ts";
 import { placeOfReport, type Receiver } from "../choice/receiver_choice.ts";
 import type { DrillHere } from "../client/node_orders.ts";
 import type { BanAction } from "../enforce/enforcer.ts";
@@ -24,7 +28,7 @@ import type {
   DrillOutcome,
   DrillWord,
 } from "../wire/v2_probes.ts";
-import { DRILL_JAIL, type DrillReceipts } from "./drill_receipts.ts";
+import type { DrillReceipts } from "./drill_receipts.ts";
 
 /**
  * Looks whether an address is in force, at what enforces it.

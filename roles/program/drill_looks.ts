@@ -5,6 +5,7 @@
  * @module
  */
 
+import { DRILL_JAIL } from "../../lib/base/operator_name.ts";
 import { localJail } from "../../lib/base/jail_map.ts";
 import type { SubscriberConfig } from "../../lib/config/config.ts";
 import type { BanAction } from "../../lib/enforce/enforcer.ts";
@@ -12,10 +13,7 @@ import { Fail2banInfo } from "../../lib/fail2ban/fail2ban_info.ts";
 import { NftProcess } from "../../lib/nftables/io/nft_process.ts";
 import { nftLook } from "../../lib/nftables/nft_look.ts";
 import type { SteadyClock } from "../../lib/async/steady_clock.ts";
-import {
-  DRILL_JAIL,
-  type DrillReceipts,
-} from "../../lib/subscriber/drill_receipts.ts";
+import type { DrillReceipts } from "../../lib/subscriber/drill_receipts.ts";
 import type { Receiver } from "../../lib/choice/receiver_choice.ts";
 import {
   drillObjection,

@@ -3,10 +3,8 @@ import { SteadyClock } from "../../lib/async/steady_clock.ts";
 import type { BanUpdate } from "../../lib/ban/ban_event.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import type { ActionReceipt, BanAction } from "../../lib/enforce/enforcer.ts";
-import {
-  DRILL_JAIL,
-  DrillReceipts,
-} from "../../lib/subscriber/drill_receipts.ts";
+import { DrillReceipts } from "../../lib/subscriber/drill_receipts.ts";
+import { DRILL_JAIL } from "../../lib/base/operator_name.ts";
 import { FireDrill, type LookFor } from "../../lib/subscriber/fire_drill.ts";
 import { ReceiptQueue } from "../../lib/subscriber/receipt_queue.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";

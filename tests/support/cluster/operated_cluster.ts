@@ -7,7 +7,7 @@
 import { appendLog } from "../fail2ban/fail2ban_lines.ts";
 import { waitUntil } from "../host/wait_until.ts";
 import type { PresencePace } from "../../../lib/wire/presence_pace.ts";
-import type { ChildProcess } from "../host/child_process.ts";
+import { ChildProcess } from "../host/child_process.ts";
 import {
   type HostSetting,
   roleCommand,
@@ -138,19 +138,19 @@ export class OperatedCluster implements AsyncDisposable {
     return await this.sayOn("hub", ...words);
   }
 
+  /** Begins to say something on the hub: it may be interrupted. */
+  begin(...words: readonly string[]): ChildProcess {
+    return new ChildProcess(this.#command("hub", words));
+  }
+
   /** Says something on a host, likewise. */
   async sayOn(
     host: string,
     ...words: readonly string[]
   ): Promise<OperatorSaid> {
-    const { command, args } = roleCommand("cluster");
+    const { command, args } = this.#command(host, words);
     const { code, stdout, stderr } = await new Deno.Command(command, {
-      args: [
-        ...args,
-        ...words,
-        "--config",
-        `${this.cluster.dir}/${host}/fail2ban-cluster.conf`,
-      ],
+      args,
       stdin: "null",
     }).output();
     const [out = "", err = ""] = [stdout, stderr].map((bytes) =>
@@ -198,6 +198,12 @@ export class OperatedCluster implements AsyncDisposable {
 
   get #hostsPath(): string {
     return `${this.cluster.dir}/hosts`;
+  }
+
+  #command(host: string, words: readonly string[]) {
+    const { command, args } = roleCommand("cluster");
+    const config = `${this.cluster.dir}/${host}/fail2ban-cluster.conf`;
+    return { command, args: [...args, ...words, "--config", config] };
   }
 
   async #following(host: string): Promise<void> {
