@@ -10,7 +10,7 @@ import {
   clusterHelpText,
   parseClusterCommand,
 } from "../lib/cli/cluster_cli.ts";
-import { EXIT_CODES } from "../lib/base/errors.ts";
+import { EXIT_CODES, type ExitCode } from "../lib/base/errors.ts";
 import type { OperatorOutput } from "../lib/views/operator_output.ts";
 import { carryOut } from "./program/cluster_command.ts";
 import { printLive } from "./program/live_output.ts";
@@ -41,7 +41,7 @@ export async function main(argv: readonly string[]): Promise<number> {
         );
         return EXIT_CODES.usage;
       case "command":
-        await say(await carryOut(line.command, import.meta.url));
+        return await say(await carryOut(line.command, import.meta.url));
     }
     return EXIT_CODES.ok;
   } catch (error) {
@@ -50,14 +50,15 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function say(
-  { lines, pages, live, notes }: OperatorOutput,
-): Promise<void> {
+  { lines, pages, live, notes, foundFault = false }: OperatorOutput,
+): Promise<ExitCode> {
   print(lines);
   if (live !== undefined) await printLive(Deno.stdout, live);
   for await (const page of pages ?? []) {
     if (!print(page)) break;
   }
   sayOnStderr(CLUSTER_PROGRAM, "notice", notes);
+  return foundFault ? EXIT_CODES.runtime : EXIT_CODES.ok;
 }
 
 /** @returns Whether anybody reads it. */

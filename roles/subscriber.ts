@@ -10,6 +10,7 @@ import { AllowlistProtection } from "../lib/protection/allowlist_protection.ts";
 import { LibcPoll } from "../lib/zmq/io/libc_poll.ts";
 import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
 import { LogAction } from "../lib/subscriber/log_action.ts";
+import { DrillReceipts } from "../lib/subscriber/drill_receipts.ts";
 import { ReceiptQueue } from "../lib/subscriber/receipt_queue.ts";
 import type {
   DesiredBans,
@@ -29,6 +30,7 @@ import {
 } from "../lib/choice/receiver_choice.ts";
 import { openBanSource } from "./program/ban_source.ts";
 import { EnforcedActions } from "./program/enforced_actions.ts";
+import { newFireDrill } from "./program/drill_looks.ts";
 import { watchProtection } from "./program/host_protection.ts";
 import { KeptAllowlist } from "./program/kept_allowlist.ts";
 import { checkMembership } from "./program/node_membership.ts";
@@ -71,10 +73,11 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
   const receipts = new ReceiptQueue();
   const receiver = receiverOf(context);
   const newDesiredBans = desiredBansBy(context, receiver);
+  const drillReceipts = new DrillReceipts(receipts);
   await using enforced = new EnforcedActions({
     context,
     clock,
-    receipts,
+    receipts: drillReceipts,
     policy: () => allowlist.policy,
     newDesiredBans,
   });
@@ -90,6 +93,10 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
   const logs = config.actions.includes(logAction.name);
   const actions = [...(logs ? [logAction] : []), ...enforced.actions];
   const queue = new ActionQueue({ actions, clock, log });
+  const drill = newFireDrill({
+    ...{ context, clock, receiver, receipts: drillReceipts },
+    actions: enforced.actions,
+  });
   using source = await openBanSource({
     context,
     clock,
@@ -99,6 +106,10 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     receiver,
     observed,
     version: deno.version,
+    orders: {
+      judge: (address) => allowlist.judge(address),
+      drill: drill.run,
+    },
     onIgnore: (list) => keptAllowlist.take(list),
     standings: () => enforced.standings,
     onReplaced: () => enforced.tellInForce(),

@@ -114,7 +114,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: "operators",
-    holds: "answers operators: status, bans, why, tail, ban and unban",
+    holds: "answers operators: status, bans, why, tail, ban, unban, test",
     mayImport: [
       "async",
       "base",

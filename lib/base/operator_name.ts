@@ -39,9 +39,16 @@ export const LIST_JAIL = "list" as JailName;
 export const IMPORT_PREFIX = "import:";
 const IMPORT_NAME = /^[a-z0-9][a-z0-9_.-]{0,31}$/;
 
+/** The jail of what an operator has nodes ban for a moment: each does so by itself. */
+export const DRILL_JAIL = "fail2bancluster-drill" as JailName;
+
+const RESERVED_JAILS: ReadonlySet<JailName> = new Set([
+  ...[CLUSTER_JAIL, OPERATOR_JAIL, LIST_JAIL, DRILL_JAIL],
+]);
+
 /** Whether a jail is the cluster's own: no node reports in it. */
 export function isReservedJail(jail: JailName): boolean {
-  return jail === CLUSTER_JAIL || jail === OPERATOR_JAIL || jail === LIST_JAIL;
+  return RESERVED_JAILS.has(jail);
 }
 
 /** Reads the name of an import; `undefined`: it is none. */

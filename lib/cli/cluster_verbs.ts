@@ -275,6 +275,22 @@ export const CLUSTER_VERBS = {
     about: "what happens, as it happens, until it is interrupted",
     options: { ...SUBJECT_FILTERS, ...JSON_LINES_OPTION },
   },
+  "test": {
+    operands: "",
+    count: NONE,
+    about: "whether a ban would arrive everywhere; nobody is banned",
+    options: {
+      node: { value: "NAME", help: "on this node only" },
+      address: {
+        value: "ADDRESS",
+        help: "whether one of this address would [192.0.2.1]",
+      },
+      "with-firewall": {
+        help: "each node bans it for 5 s, looks, and lifts it again",
+      },
+      ...JSON_OPTION,
+    },
+  },
   "audit": {
     operands: "",
     count: NONE,

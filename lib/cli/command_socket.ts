@@ -6,6 +6,7 @@
  */
 
 import { RuntimeError } from "../base/errors.ts";
+import type { OperatorPlaces } from "./operator_places.ts";
 import type { LineReply, LineRequest } from "../service/line_reply.ts";
 import {
   MAX_OPERATOR_ANSWER_BYTES,
@@ -15,8 +16,6 @@ import {
   type OperatorRequest,
 } from "../wire/operator_messages.ts";
 
-/** Operators that are served at a time. */
-export const MAX_OPERATORS = 32;
 /** Long, since a withdrawal of many reports takes its time. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
@@ -37,12 +36,14 @@ export type AnswerOperator = (
  * @param line What the operator's command said.
  * @param gone Nobody reads the answer any more.
  * @param answer Does what is asked. Must not reject.
+ * @param places Who is answered meanwhile.
  * @returns The lines to answer with.
  */
 export async function* answerLine(
   line: string,
   gone: AbortSignal,
   answer: AnswerOperator,
+  places: OperatorPlaces,
 ): AsyncGenerator<string, void, undefined> {
   let request: OperatorRequest;
   try {
@@ -53,6 +54,15 @@ export async function* answerLine(
       kind: "failed",
       message: "the publisher does not understand what it is asked",
       hint: "it is of another version: restart it",
+    });
+    return;
+  }
+  using place = places.take(request);
+  if (place === undefined) {
+    yield OPERATOR_ANSWER.encode({
+      kind: "failed",
+      message: "as many operators watch or list bans as may at a time",
+      hint: "end a fail2ban-cluster tail that nobody needs; other verbs work",
     });
     return;
   }

@@ -13,11 +13,11 @@ import type { PresencePace } from "../wire/presence_pace.ts";
 import type { NodeCondition } from "../wire/v2_messages.ts";
 import type { Connect } from "../zmq/ports.ts";
 import type { MoveHere } from "./move_orders.ts";
+import type { OrdersHere } from "./node_orders.ts";
 import type { Explanation, SilenceStage } from "./silence.ts";
-import type { UnbanHere } from "./unban_orders.ts";
 
 /** Options for a `ControlClient`. */
-export interface ControlClientOptions {
+export interface ControlClientOptions extends OrdersHere {
   /** Opens a connection (a DEALER) to the publisher's control socket. */
   readonly connect: Connect;
   /** Time. */
@@ -38,8 +38,6 @@ export interface ControlClientOptions {
   readonly condition: () => NodeCondition;
   /** How often. @default {PRESENCE_PACE} */
   readonly pace?: PresencePace;
-  /** Has this host's own fail2ban unban, where an operator asks for it. @default {it is off} */
-  readonly unban?: UnbanHere | undefined;
   /** Notes where the publisher says that it will be. @default {it can't} */
   readonly move?: MoveHere | undefined;
   /** Called after each WELCOME. @default {nothing is done} */

@@ -26,7 +26,7 @@ import type {
 } from "./client_options.ts";
 import { StateTeller } from "./state_teller.ts";
 import type { MessageSocket } from "../zmq/ports.ts";
-import { type Heard, outOfStep, receiveMessage } from "./receive_message.ts";
+import { outOfStep, receiveMessage } from "./receive_message.ts";
 import { REASONS, REFUSALS } from "./session_errors.ts";
 import { KnownPublisher, type PublisherFigures } from "./known_publisher.ts";
 import { SessionTroubles } from "./session_troubles.ts";
@@ -34,7 +34,7 @@ import { Mutex } from "../async/mutex.ts";
 import { inTime, runTogether } from "../async/tasks.ts";
 import { sayBye } from "./farewell.ts";
 import { MoveOrders } from "./move_orders.ts";
-import { UnbanOrders } from "./unban_orders.ts";
+import { NodeOrders, type OrdersHere } from "./node_orders.ts";
 import { Watchdog } from "../async/watchdog.ts";
 import { PRESENCE_PACE } from "../wire/presence_pace.ts";
 import { SPOKEN } from "../wire/spoken_revisions.ts";
@@ -66,10 +66,13 @@ export class ControlClient {
   readonly counters: ControlClientCounters = { sessions: 0, lost: 0 };
   /** Timeout for answers; handlers of sessions use it, too. */
   readonly answerTimeout: AdaptiveTimeout = new AdaptiveTimeout();
-  readonly #options: Required<Omit<ControlClientOptions, "unban" | "move">>;
+  /** Takes what operators ask of this program, also by another way than the session. */
+  readonly orders: NodeOrders;
+  readonly #options: Required<
+    Omit<ControlClientOptions, keyof OrdersHere | "move">
+  >;
   readonly #troubles: SessionTroubles;
   readonly #teller: StateTeller;
-  readonly #unbans: UnbanOrders;
   readonly #moves: MoveOrders;
   readonly #publisher: KnownPublisher;
   /** Fed by whatever is heard in a session. */
@@ -98,7 +101,7 @@ export class ControlClient {
       ...options,
     };
     this.#teller = new StateTeller(options);
-    this.#unbans = new UnbanOrders({ ...options, pace: this.#options.pace });
+    this.orders = new NodeOrders({ ...options, pace: this.#options.pace });
     this.#moves = new MoveOrders(options.move);
     this.#hearing = new Watchdog(options.clock);
     this.#publisher = new KnownPublisher(options.clock, options.log);
@@ -209,7 +212,7 @@ export class ControlClient {
           group,
           (state) => send({ kind: "STATE", session, state }, group),
         ),
-      (group) => this.#unbans.run(group, session, send),
+      (group) => this.orders.run(group, session, send),
       (group) => this.#moves.run(group, session, send),
       (group) => this.#watchHearing(group),
     ]);
@@ -290,12 +293,7 @@ export class ControlClient {
   async #next(
     socket: MessageSocket,
     signal: AbortSignal,
-  ): Promise<
-    Exclude<
-      Heard,
-      { readonly kind: "IGNORE" | "ASK" | "HEARD" | "UNBAN" | "MOVE" }
-    >
-  > {
+  ): Promise<PublisherAnswer | Welcome> {
     while (true) {
       const message = await receiveMessage(socket, signal);
       this.#hearing.feed();
@@ -307,7 +305,9 @@ export class ControlClient {
           this.#noteAllowlist(message);
           break;
         case "UNBAN":
-          this.#unbans.put(message);
+        case "PROBE":
+        case "DRILL":
+          this.orders.put(message);
           break;
         case "MOVE":
           this.#moves.put(message);

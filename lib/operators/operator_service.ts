@@ -24,11 +24,14 @@ import type { Log } from "../log/log.ts";
 import type { AuditEntry, NodeRecords } from "../members/node_records.ts";
 import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
 import { SharedTurns } from "../async/shared_turns.ts";
+import type { Allowlist } from "../protection/allowlist.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
 import {
   type AskNodeToUnban,
   LocalUnbanService,
 } from "./local_unban_service.ts";
+import type { TestedNodes } from "./node_orders.ts";
+import { TestService } from "./test_service.ts";
 import { LiveTail } from "./live_tail.ts";
 import type { NodeMoves } from "./node_moves.ts";
 import { ReceiptWatch } from "./receipt_watch.ts";
@@ -41,14 +44,20 @@ import type { EnforcingNodes } from "./enforcement_view.ts";
 import type { RefusedReport } from "./refused_report.ts";
 import { StatusService } from "./status_service.ts";
 
+/** Has programs of nodes do something. */
+export interface NodeOrdering extends TestedNodes {
+  /** Has a node's own fail2ban unban. */
+  readonly unban: AskNodeToUnban;
+}
+
 /** The nodes of protocol 2, as an operator sees them. */
 export interface LiveNodes extends EnforcingNodes {
   /** How each member stands. */
   live(): readonly LiveNode[];
   /** Takes a node's reports again. @returns Whether they were set aside. */
   release(node: HostName): Promise<boolean>;
-  /** Has a node's own fail2ban unban. */
-  readonly unbanLocally: AskNodeToUnban;
+  /** What nodes are asked to do. */
+  readonly orders: NodeOrdering;
   /** Tells where the publisher will be. */
   readonly moves: Pick<NodeMoves, "announce" | "tell">;
 }
@@ -62,11 +71,19 @@ export interface OperatorServiceOptions {
   readonly nodes: LiveNodes | undefined;
   readonly store: Pick<
     BanStore,
-    "receipts" | "history" | "jailsOf" | "imports"
+    | "receipts"
+    | "history"
+    | "jailsOf"
+    | "epoch"
+    | "time"
+    | "keepTime"
+    | "imports"
   >;
   readonly records: Pick<NodeRecords, "keepAudit" | "audit" | "auditOf">;
   /** Which addresses are never banned, the cluster's allowlist among them. */
   readonly protection: CurrentPolicy;
+  /** The allowlist of the cluster that counts now. */
+  readonly allowlist: () => Pick<Allowlist, "revision">;
   /** Why a network is on the allowlist; empty: nobody said. */
   readonly noteOf: (network: string) => string;
   /** In whose name the allowlist lifts: the publisher's. */
@@ -91,7 +108,11 @@ const NO_NODES: LiveNodes = {
   enforcing: () => [],
   live: () => [],
   release: () => Promise.resolve(false),
-  unbanLocally: () => Promise.resolve({ outcome: "away", detail: "" }),
+  orders: {
+    unban: () => Promise.resolve({ outcome: "away", detail: "" }),
+    probe: () => Promise.resolve([]),
+    drill: () => Promise.resolve(undefined),
+  },
   moves: { announce: () => {}, tell: () => Promise.resolve([]) },
 };
 
@@ -115,6 +136,7 @@ export class OperatorService {
   readonly #tail: LiveTail;
   readonly #keeper: ImportKeeper;
   readonly #imports: ImportService;
+  readonly #test: TestService;
   readonly #receipts = new ReceiptWatch();
 
   /** @param options See {@link OperatorServiceOptions}. */
@@ -134,7 +156,7 @@ export class OperatorService {
       local: new LocalUnbanService({
         ...options,
         nowMs,
-        askNode: (...asked) => nodes.unbanLocally(...asked),
+        askNode: (...asked) => nodes.orders.unban(...asked),
       }),
       record,
     });
@@ -143,6 +165,11 @@ export class OperatorService {
     this.#imports = new ImportService({
       ...options,
       ...{ imports, turns, record, keeper: this.#keeper },
+    });
+    this.#test = new TestService({
+      ...options,
+      nodes: { live: () => nodes.live(), orders: nodes.orders },
+      record,
     });
     this.#why = new WhyService({ ...options, nodes, turns, nowMs });
     this.#status = new StatusService({
@@ -280,6 +307,8 @@ export class OperatorService {
         return this.#imports.add(request);
       case "imports":
         return this.#imports.list();
+      case "test":
+        return { kind: "tested", ...await this.#test.test(request, signal) };
       case "audit":
         return {
           kind: "audit",

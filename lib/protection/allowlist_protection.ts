@@ -6,6 +6,7 @@
 
 import type { Address } from "../base/address.ts";
 import { type Allowlist, EMPTY_ALLOWLIST } from "./allowlist.ts";
+import { type Judgement, judgementOf } from "./judgement.ts";
 import { NetworkSet } from "../base/network_set.ts";
 import type { CurrentPolicy, ProtectionPolicy } from "./protection_policy.ts";
 
@@ -58,6 +59,11 @@ export class AllowlistProtection {
     const policy = { ...own, guarded };
     this.#joined = { of: own, policy };
     return policy;
+  }
+
+  /** How a ban of an address would be judged now. */
+  judge(address: Address): Judgement {
+    return judgementOf(address, this.policy, this.#list.revision);
   }
 
   /** Replaces the allowlist. */

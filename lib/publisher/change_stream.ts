@@ -8,6 +8,8 @@
 import { HEARTBEAT_MS } from "../wire/heartbeat.ts";
 import { encodeStreamMessage } from "../wire/v2.ts";
 import type { KeptChange } from "../ban/ban_hub.ts";
+import type { Address } from "../base/address.ts";
+import type { HostName } from "../base/host_name.ts";
 import type { Epoch } from "../base/ids.ts";
 import { SendQueue } from "../zmq/send_queue.ts";
 import type { Clock } from "../async/clock.ts";
@@ -53,6 +55,13 @@ export class ChangeStream {
         encodeStreamMessage({ kind: "C", epoch, change: wire }),
       );
     }
+  }
+
+  /** Asks subscribers what they would do with a ban, behind all changes so far; `null`: all of them. */
+  probe(order: number, address: Address, node: HostName | null): void {
+    const { epoch } = this.#options;
+    const probe = { kind: "P", epoch, order, address, node } as const;
+    this.#sendQueue.put(encodeStreamMessage(probe));
   }
 
   /**

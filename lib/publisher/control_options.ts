@@ -56,10 +56,10 @@ export interface ControlServerOptions {
   readonly onReceipts: (receipts: readonly StoredReceipt[]) => void;
   /** Told of reports that are refused for good. Must not throw. */
   readonly onRefused: (refused: RefusedReport) => void;
-  /** Given what programs answer to UNBAN and MOVE. Must not throw. */
+  /** Given what programs answer to UNBAN, PROBE, DRILL and MOVE. Must not throw. */
   readonly onAnswer: (
     session: NodeSession,
-    answer: InSession<"UNBANNED" | "MOVED">,
+    answer: InSession<"UNBANNED" | "PROBED" | "DRILLED" | "MOVED">,
   ) => void;
   /** What whoever connects is told after WELCOME. */
   readonly greeting: () => PublisherMessage | undefined;

@@ -11,7 +11,7 @@ import type {
   NodeMessage,
   PublisherMessage,
 } from "../wire/v2_messages.ts";
-import type { NodeRole } from "../base/ids.ts";
+import type { NodeRole, SessionId } from "../base/ids.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { EventIntake, type EventIntakeCounters } from "./event_intake.ts";
 import type { Allowlist } from "../protection/allowlist.ts";
@@ -121,6 +121,17 @@ export class ControlServer {
     return sessions;
   }
 
+  /** The sessions, the one that was silent longest first. */
+  all(): readonly NodeSession[] {
+    return this.#sessions.all();
+  }
+
+  /** Says something in a session, unasked. */
+  sayIn(id: SessionId, message: PublisherMessage): void {
+    const session = this.#sessions.get(id);
+    if (session !== undefined) this.#say(session, message);
+  }
+
   /** Sends every session the allowlist that is in force from now on. */
   sendAllowlist(list: Allowlist): void {
     const message = encodePublisherMessage({ kind: "IGNORE", ...list });
@@ -225,6 +236,8 @@ export class ControlServer {
         this.#answer(from, HEARD);
         return;
       case "UNBANNED":
+      case "PROBED":
+      case "DRILLED":
       case "MOVED":
         return this.#options.onAnswer(session, message);
       case "BYE":

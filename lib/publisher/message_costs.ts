@@ -19,6 +19,8 @@ const COSTS: Readonly<
   BYE: 1,
   UNBANNED: 1,
   MOVED: 1,
+  PROBED: 1,
+  DRILLED: 1,
   SYNC: 10,
 };
 

@@ -36,10 +36,8 @@ import {
   prefixedFigures,
   type StatusFigures,
 } from "../service/status_report.ts";
-import type { BanKey } from "../ban/ban.ts";
-import type { LocalAnswer } from "../operators/local_unban_service.ts";
-import { LocalUnbans } from "../operators/local_unbans.ts";
 import { NodeMoves } from "../operators/node_moves.ts";
+import { NodeOrders } from "../operators/node_orders.ts";
 import type { EnforcingNode } from "../operators/enforcement_view.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
 import { SyncServer } from "./sync_server.ts";
@@ -94,6 +92,8 @@ export interface Protocol2ServerOptions extends Protocol2Service {
 
 /** Serves nodes with {@link Protocol2Server.tasks}. */
 export class Protocol2Server {
+  /** What operators have nodes do. */
+  readonly orders: NodeOrders;
   readonly #options: Protocol2ServerOptions;
   readonly #syncServer: SyncServer;
   readonly #control: ControlServer;
@@ -102,7 +102,6 @@ export class Protocol2Server {
   readonly #quotas: NodeQuotas;
   readonly #states: NodeStates;
   readonly #presenceKeeper: PresenceKeeper;
-  readonly #localUnbans: LocalUnbans;
   readonly #moves: NodeMoves;
 
   /** @param options See {@link Protocol2ServerOptions}. */
@@ -132,9 +131,10 @@ export class Protocol2Server {
       records: store.records,
       current: () => this.#states.kept(),
     }, kept);
-    this.#localUnbans = new LocalUnbans({
-      say: (node, message) =>
-        this.#control.say(node, message).map(({ id }) => id),
+    this.orders = new NodeOrders({
+      sessions: () => this.#control.all(),
+      say: (session, message) => this.#control.sayIn(session, message),
+      broadcast: (...probe) => this.#stream.probe(...probe),
       clock,
     });
     this.#moves = new NodeMoves({
@@ -146,7 +146,7 @@ export class Protocol2Server {
       onAnswer: (session, answer) =>
         answer.kind === "MOVED"
           ? this.#moves.note(session, answer)
-          : this.#localUnbans.note(answer),
+          : this.orders.note(answer),
       greeting: () => this.#moves.greeting,
       quotas: this.#quotas,
       states: this.#states,
@@ -227,16 +227,6 @@ export class Protocol2Server {
         choice,
       }];
     });
-
-  /** Has a node's own fail2ban unban. */
-  async unbanLocally(
-    node: HostName,
-    key: BanKey,
-    waitMs: number,
-    signal: AbortSignal,
-  ): Promise<LocalAnswer> {
-    return await this.#localUnbans.ask(node, key, waitMs, signal);
-  }
 
   /** Where nodes are told that the publisher will be. */
   get moves(): Pick<NodeMoves, "announce" | "tell"> {

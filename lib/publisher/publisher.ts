@@ -173,6 +173,7 @@ export class Publisher {
       records: options.store.records,
       aheadMs: () => this.#time.steady.aheadMs,
       protection: allowlist.policy,
+      allowlist: () => allowlist.list,
       noteOf: allowlist.noteOf,
       growthOf: options.growthOf ?? NO_GROWTH,
       widenedOf: (network) => widening.explain(network),

@@ -25,6 +25,9 @@ import type { StoredReplica } from "../ban/ban_store.ts";
 import type { SyncAnswer, SyncQuestion } from "../wire/sync.ts";
 import { hostBan, localChange } from "../wire/wire_times.ts";
 
+/** What the stream tells of the table. */
+export type TableMessage = Exclude<StreamMessage, { readonly kind: "P" }>;
+
 /** What follows from an event. */
 export type ReplicaEffect =
   /** Ask the publisher. */
@@ -132,7 +135,7 @@ export class Replica {
   }
 
   /** Takes what the stream tells. */
-  receive(message: StreamMessage, nowMs: number): readonly ReplicaEffect[] {
+  receive(message: TableMessage, nowMs: number): readonly ReplicaEffect[] {
     const state = this.#state;
     switch (state.kind) {
       case "apart":
@@ -170,7 +173,7 @@ export class Replica {
 
   #keepWaiting(
     waiting: HeardChange[],
-    { epoch, change }: StreamMessage & { kind: "C" },
+    { epoch, change }: TableMessage & { kind: "C" },
   ): void {
     if (waiting.length >= MAX_WAITING) waiting.length = 0;
     waiting.push({ epoch, change });

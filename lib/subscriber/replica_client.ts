@@ -13,10 +13,11 @@ import type { StreamMessage } from "../wire/v2_messages.ts";
 import type { ReplicaStore } from "../ban/ban_store.ts";
 import type { ControlClient } from "../client/control_client.ts";
 import { observesSome, type Receiver } from "../choice/receiver_choice.ts";
+import { sameHost } from "../base/host_name.ts";
 import { mergedEffects } from "./merged_effects.ts";
 import type { Log } from "../log/log.ts";
 import type { ReceiptQueue } from "./receipt_queue.ts";
-import { Replica, type ReplicaEffect } from "./replica.ts";
+import { Replica, type ReplicaEffect, type TableMessage } from "./replica.ts";
 import type { SyncAnswer } from "../wire/sync.ts";
 import { ReplicaDisk } from "./replica_disk.ts";
 import { type ActedOn, updatesOf, updatesOfAll } from "./ban_updates.ts";
@@ -72,8 +73,10 @@ const MAX_INBOX = 10_000;
 /** Interval between looks for bans that have ended. */
 const EXPIRY_INTERVAL_MS = 1_000;
 
+type HeardProbe = Extract<StreamMessage, { readonly kind: "P" }>;
 type Incoming =
-  | { readonly kind: "heard"; readonly message: StreamMessage }
+  | { readonly kind: "heard"; readonly message: TableMessage }
+  | { readonly kind: "probe"; readonly message: HeardProbe }
   | { readonly kind: "answer"; readonly message: SyncAnswer }
   | { readonly kind: "tick" };
 
@@ -195,7 +198,8 @@ export class ReplicaClient {
   async #receive(message: StreamMessage, signal: AbortSignal): Promise<void> {
     while (this.#inbox.length >= MAX_INBOX) await this.#changed.wait(signal);
     if (message.kind === "H") this.#allowlist.receive(message.revision);
-    this.#put({ kind: "heard", message });
+    if (message.kind === "P") this.#put({ kind: "probe", message });
+    else this.#put({ kind: "heard", message });
   }
 
   /** An answer of one session is none to a question of the next. */
@@ -240,6 +244,13 @@ export class ReplicaClient {
     await this.#carryOutAll(effects, signal);
   }
 
+  /** A probe waits its turn, as a change does, and is none. */
+  #answerProbe({ order, address, node }: HeardProbe): void {
+    const { session, receiver: { hostName } } = this.#options;
+    if (node !== null && !sameHost(node, hostName)) return;
+    session.orders.put({ kind: "PROBE", order, address });
+  }
+
   get #nowMs(): number {
     return this.#options.clock.nowMs();
   }
@@ -257,6 +268,8 @@ export class ReplicaClient {
         );
         return;
       }
+      case "probe":
+        return this.#answerProbe(incoming.message);
       case "tick":
         await this.#handOver(this.#replica.expire(this.#nowMs), signal);
         this.#storeIfDue();

@@ -14,6 +14,8 @@ export interface OperatorOutput {
   readonly live?: (signal: AbortSignal) => AsyncIterable<readonly string[]>;
   /** For standard error: what happened, and what comes next. */
   readonly notes: readonly string[];
+  /** Whether what was looked at is not as it should be: exit code 4. @default {false} */
+  readonly foundFault?: boolean;
 }
 
 /** Where output goes. */

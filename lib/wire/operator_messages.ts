@@ -48,6 +48,12 @@ import {
 } from "./operator_moves.ts";
 import { type ClusterStatus, STATUS_MEMBERS } from "./operator_status.ts";
 import { type LiveEvent, liveEvent, MAX_LINE_EVENTS } from "./operator_tail.ts";
+import {
+  TEST_ORDER,
+  TESTED,
+  type Tested,
+  type TestOrder,
+} from "./operator_testing.ts";
 import { WHY_MEMBERS, type WhyAnswer } from "./operator_why.ts";
 import {
   IMPORT_END,
@@ -118,7 +124,9 @@ export type OperatorRequest =
     readonly name: ImportName;
   }
   /** List the imports. */
-  | { readonly kind: "imports" };
+  | { readonly kind: "imports" }
+  /** Find out whether a ban would arrive everywhere. */
+  | ({ readonly kind: "test" } & TestOrder);
 
 /** How a node is in one of its roles. */
 export interface LiveRole {
@@ -188,6 +196,8 @@ export type OperatorAnswer =
   | ({ readonly kind: "why" } & WhyAnswer)
   /** What came of a ban or an unban. */
   | ({ readonly kind: "steered" } & Steered)
+  /** What came of a test. */
+  | ({ readonly kind: "tested" } & Tested)
   /** What programs of nodes made of the publisher's new address. */
   | { readonly kind: "readdressed"; readonly nodes: readonly ToldNode[] }
   /** A list may come, under this number. */
@@ -245,6 +255,7 @@ const plainRequest = variants<OperatorRequest>({
   why: { address },
   ban: BAN_ORDER,
   unban: UNBAN_ORDER,
+  test: TEST_ORDER,
   readdress: MOVE_TELLING,
   importBegin: IMPORT_ORDER,
   importPart: IMPORT_PART,
@@ -308,6 +319,7 @@ const answer: Shape<OperatorAnswer> = variants<OperatorAnswer>({
   events: { events: list("events", liveEvent, 0, MAX_LINE_EVENTS) },
   why: WHY_MEMBERS,
   steered: STEERED,
+  tested: TESTED,
   readdressed: { nodes: TOLD_NODES },
   upload: { upload: count("upload") },
   progress: { done: count("done"), total: count("total") },

@@ -41,6 +41,7 @@ import {
   spoken,
   spokenRevisions,
 } from "./v2_fields.ts";
+import { DRILL_WORD, holdMs, PROBE_VERDICT } from "./v2_probes.ts";
 import {
   parsePlace,
   parseSecret,
@@ -96,6 +97,19 @@ export const NODE_BODIES: Bodies<NodeMessage> = {
       detail: text("detail", parseWords),
     }),
     ["detail", ({ outcome, detail }) => detail === "" || outcome === "failed"],
+  ),
+  PROBED: record<Body<NodeMessage, "PROBED">>({
+    session,
+    order,
+    ...PROBE_VERDICT,
+    state: condition,
+  }),
+  DRILLED: where(
+    record<Body<NodeMessage, "DRILLED">>({ session, order, ...DRILL_WORD }),
+    [
+      "detail",
+      ({ actions, detail }) => (actions.length === 0) === (detail !== ""),
+    ],
   ),
   MOVED: where(
     record<Body<NodeMessage, "MOVED">>({
@@ -154,6 +168,8 @@ export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
   IGNORE: record<Body<PublisherMessage, "IGNORE">>({ revision, ignore }),
   ASK: record<Body<PublisherMessage, "ASK">>({}),
   UNBAN: record<Body<PublisherMessage, "UNBAN">>({ order, jail, address }),
+  PROBE: record<Body<PublisherMessage, "PROBE">>({ order, address }),
+  DRILL: record<Body<PublisherMessage, "DRILL">>({ order, address, holdMs }),
   MOVE: record<Body<PublisherMessage, "MOVE">>({
     order,
     controlUrl: url("controlUrl"),
@@ -204,5 +220,11 @@ function hasEveryNumber({ from, to, changes }: Changes): boolean {
 /** Messages of the stream. */
 export const STREAM_BODIES: Bodies<StreamMessage> = {
   C: record<Body<StreamMessage, "C">>({ epoch, change }),
+  P: record<Body<StreamMessage, "P">>({
+    epoch,
+    order,
+    address,
+    node: orNull(text("node", parseHostName)),
+  }),
   H: record<Body<StreamMessage, "H">>({ epoch, seq, revision }),
 };

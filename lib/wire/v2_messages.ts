@@ -16,12 +16,19 @@ import {
   type SessionId,
 } from "../base/ids.ts";
 import { type Receipt } from "../ban/receipt.ts";
-import type { ReceiverChoice } from "../choice/receiver_choice.ts";
 
 import type { Address } from "../base/address.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { UnbanReason } from "../ban/ban_event.ts";
+import type { NodeCondition } from "./v2_conditions.ts";
+import type { Drill, DrillWord, Probe, ProbeVerdict } from "./v2_probes.ts";
+
+export type {
+  ActionState,
+  NodeCondition,
+  ObservedState,
+} from "./v2_conditions.ts";
 
 /** How long a ban still holds, in whole milliseconds; `null`: without end. */
 export type RemainingMs = number | null;
@@ -61,59 +68,6 @@ export interface SpokenRevisions {
   /** The last one. */
   readonly to: number;
 }
-
-/** How an action of a subscriber stands: numbers of bans. */
-export interface ActionState {
-  /** Its word in `subscriberaction`. */
-  readonly name: string;
-  /** Bans that should be in force. */
-  readonly wanted: number;
-  /** Bans that are, as far as it knows. */
-  readonly inForce: number;
-  /** Bans that failed, and are tried again. */
-  readonly failing: number;
-  /** Bans that were refused: by a protection or by the host's fail2ban. */
-  readonly refused: number;
-}
-
-/** What a subscriber would have done about bans that it only observes: numbers of bans. */
-export interface ObservedState {
-  /** Bans that would be in force now. */
-  readonly wanted: number;
-  /** Bans that would have been put in force since its start. */
-  readonly banned: number;
-  /** Bans that would have been lifted, or have ended, since its start. */
-  readonly lifted: number;
-  /** Bans that a protection of the host would have refused since its start. */
-  readonly refused: number;
-}
-
-/** How a program of a node stands. */
-export type NodeCondition =
-  | {
-    readonly kind: "monitor";
-    /** Age of the last line that was read; `null`: none was yet. */
-    readonly logReadAgoMs: number | null;
-    /** Reports without an answer. */
-    readonly unacknowledged: number;
-    /** Age of the oldest of them; `null`: there is none. */
-    readonly oldestAgoMs: number | null;
-  }
-  | {
-    readonly kind: "subscriber";
-    /** Of which epoch its copy is; `null`: it has none. */
-    readonly epoch: Epoch | null;
-    /** The last number that its copy has taken. */
-    readonly seq: number;
-    /** Whether it follows the stream, without a gap. */
-    readonly isFollowing: boolean;
-    /** Its actions that keep bans in force. */
-    readonly actions: readonly ActionState[];
-    /** What it takes of the table. */
-    readonly choice: ReceiverChoice;
-    /** What it only observes. */
-    readonly observed: ObservedState;
-  };
 
 /**
  * What a node's own fail2ban did when it was asked to unban: `lifted`; `absent`:
@@ -179,6 +133,21 @@ export type NodeMessage =
     /** Why it failed; empty for the others. */
     readonly detail: string;
   }
+  /** What it would do with a ban: answers PROBE, and P on the stream. */
+  | ({
+    readonly kind: "PROBED";
+    readonly session: SessionId;
+    /** As in what it answers. */
+    readonly order: number;
+    readonly state: NodeCondition;
+  } & ProbeVerdict)
+  /** What became of a DRILL. */
+  | ({
+    readonly kind: "DRILLED";
+    readonly session: SessionId;
+    /** As in DRILL. */
+    readonly order: number;
+  } & DrillWord)
   /** What became of a MOVE. */
   | {
     readonly kind: "MOVED";
@@ -331,6 +300,10 @@ export type PublisherMessage =
     readonly jail: JailName;
     readonly address: Address;
   }
+  /** Asks what it would do with a ban of an address; said unasked. */
+  | ({ readonly kind: "PROBE" } & Probe)
+  /** An operator wants each action to ban for a moment, and to lift again; said unasked. */
+  | ({ readonly kind: "DRILL" } & Drill)
   /** Where the publisher will be reached; said unasked. */
   | {
     readonly kind: "MOVE";
@@ -381,6 +354,15 @@ export type StreamMessage =
     readonly kind: "C";
     readonly epoch: Epoch;
     readonly change: WireChange;
+  }
+  /** Asks what would be done with a ban of an address; nobody is banned. PROBED answers it. */
+  | {
+    readonly kind: "P";
+    readonly epoch: Epoch;
+    readonly order: number;
+    readonly address: Address;
+    /** Who is asked; `null`: everybody. */
+    readonly node: HostName | null;
   }
   /** Every second, whether or not something changed. */
   | {

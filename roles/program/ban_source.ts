@@ -16,6 +16,7 @@ import { StoreInUseError } from "../../lib/store/store_errors.ts";
 import type { Receiver } from "../../lib/choice/receiver_choice.ts";
 import { silenceExplainer } from "./silent_publisher.ts";
 import { ControlClient } from "../../lib/client/control_client.ts";
+import type { OrdersHere } from "../../lib/client/node_orders.ts";
 import {
   replicaPath,
   SqliteReplicaStore,
@@ -52,6 +53,8 @@ export interface BanSourceOptions {
   readonly protection: UpdateProtection;
   /** How each action that keeps bans in force stands. */
   readonly standings: () => readonly ActionStanding[];
+  /** What operators may ask of this host beside an unban. */
+  readonly orders: Pick<OrdersHere, "judge" | "drill">;
   /** Told the cluster's allowlist. */
   readonly onIgnore: (list: Allowlist) => void;
   /** Called when the whole table was taken over. */
@@ -209,20 +212,21 @@ function openDisk(
 }
 
 function connections(
-  { context: { config, log, pace, dryRun }, clock, zeromq, version, onIgnore }:
+  { context: { config, log, pace, dryRun }, clock, zeromq, ...others }:
     BanSourceOptions,
   { membership, place }: NodeIdentity,
   condition: () => NodeCondition,
 ) {
   const { addresses } = membership;
   const session = new ControlClient({
+    ...others.orders,
     clock,
     log,
-    version,
+    version: others.version,
     place,
     condition,
     pace,
-    onIgnore,
+    onIgnore: others.onIgnore,
     connect: () =>
       zeromq.dealer(addresses.nextControlUrl(), {
         maxMessageBytes: MAX_CONTROL_BYTES,

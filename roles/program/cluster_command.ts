@@ -38,6 +38,7 @@ import {
   viewPrograms,
 } from "./running_programs.ts";
 import { joinCluster, notHere } from "../../lib/cli/join_command.ts";
+import { testCluster } from "../../lib/cli/test_command.ts";
 import { LiveCommands, nodeStatus } from "../../lib/cli/live_commands.ts";
 import { NodeCommands } from "../../lib/cli/node_commands.ts";
 import { readdress } from "../../lib/cli/readdress_command.ts";
@@ -151,6 +152,8 @@ export async function carryOut(
       return await steering.unban(command);
     case "tail":
       return bans.tail(command);
+    case "test":
+      return await testCluster(command, ask, editor);
     case "audit":
       return await live.audit(command);
     case "node revoke":

@@ -30,7 +30,7 @@ export interface ReportLinkOptions extends
   /** How long ago a line was last read, in milliseconds; `null`: none was yet. */
   readonly logReadAgoMs: () => number | null;
   /** Goes by the cluster's allowlist. */
-  readonly allowlist: Pick<AllowlistProtection, "replace">;
+  readonly allowlist: Pick<AllowlistProtection, "replace" | "judge">;
 }
 
 /** The link, and what has to run beside it. */
@@ -89,6 +89,7 @@ export async function openReportLink(
     onWelcome: () => {
       addresses.noteWelcome();
     },
+    judge: (address) => allowlist.judge(address),
     explain: silenceExplainer(membership, general),
     token: () => membership.token,
     onIgnore: (list) => allowlist.replace(list),

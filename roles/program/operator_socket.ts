@@ -10,9 +10,12 @@ import {
   type AnswerOperator,
   commandRequest,
   commandSocketPath,
-  MAX_OPERATORS,
   readCommandReply,
 } from "../../lib/cli/command_socket.ts";
+import {
+  MAX_OPERATORS,
+  OperatorPlaces,
+} from "../../lib/cli/operator_places.ts";
 import type { Log } from "../../lib/log/log.ts";
 import type { Publisher } from "../../lib/publisher/publisher.ts";
 import { askLines, LineSocket } from "../../lib/service/io/line_socket.ts";
@@ -37,8 +40,9 @@ export async function listenForOperators(
   answer: AnswerOperator,
   log: Log,
 ): Promise<LineSocket> {
+  const places = new OperatorPlaces();
   return await LineSocket.listen(path, {
-    answer: (line, gone) => answerLine(line, gone, answer),
+    answer: (line, gone) => answerLine(line, gone, answer, places),
     maxRequestBytes: MAX_OPERATOR_REQUEST_BYTES,
     maxConnections: MAX_OPERATORS,
     onTrouble: ({ message }) =>

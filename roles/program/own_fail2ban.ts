@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { UnbanHere } from "../../lib/client/unban_orders.ts";
+import type { UnbanHere } from "../../lib/client/node_orders.ts";
 import { unbanOwn } from "../../lib/enforce/own_unban.ts";
 import { Fail2banSocket } from "../../lib/fail2ban/io/fail2ban_socket.ts";
 import type { Log } from "../../lib/log/log.ts";

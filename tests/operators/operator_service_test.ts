@@ -44,7 +44,11 @@ class Bench implements AsyncDisposable {
       hub: this.hub,
       nodes: {
         enforcing: () => [],
-        unbanLocally: () => Promise.resolve({ outcome: "away", detail: "" }),
+        orders: {
+          unban: () => Promise.resolve({ outcome: "away", detail: "" }),
+          probe: () => Promise.resolve([]),
+          drill: () => Promise.resolve(undefined),
+        },
         moves: {
           announce: ({ controlUrl }) => {
             this.told.push(`later ${controlUrl}`);
@@ -67,6 +71,7 @@ class Bench implements AsyncDisposable {
       aheadMs: () => this.aheadMs,
       lastBackupMs: () => Promise.resolve(this.backupMs),
       protection: () => ({ minPrefix4Bits: 24, minPrefix6Bits: 48 }),
+      allowlist: () => ({ revision: 0 }),
       noteOf: () => "",
       hostName: host("hub"),
       version: "0.2.0",

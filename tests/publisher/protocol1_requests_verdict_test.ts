@@ -137,3 +137,20 @@ Deno.test("judgeRequest() relays the unban of a protected address: it frees some
   );
   strictEqual(verdict.kind, "relay");
 });
+
+Deno.test("judgeRequest() refuses what is said of the cluster's own jails", () => {
+  for (const own of ["fail2bancluster", "fail2bancluster-drill", "operator"]) {
+    const verdict = judgeRequest(
+      frames(`web-1|${own}|Ban|192.0.2.1`),
+      tokenList(undefined),
+      PROTECTION,
+    );
+    deepStrictEqual(
+      [verdict.kind, verdict.kind === "refuse" && verdict.reason],
+      [
+        "refuse",
+        "jail",
+      ],
+    );
+  }
+});

@@ -11,6 +11,7 @@ import type {
 import { MemoryLog } from "../support/memory/memory_log.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 import { TempDir } from "../support/host/temp_dir.ts";
+import { waitUntil } from "../support/host/wait_until.ts";
 
 const LOG = new MemoryLog();
 const REQUEST: OperatorRequest = { kind: "nodes" };
@@ -126,6 +127,10 @@ const BANS: OperatorRequest = {
   sort: null,
   limit: null,
 };
+const TAIL: OperatorRequest = {
+  kind: "tail",
+  filter: { jail: null, node: null, at: null, within: null },
+};
 
 Deno.test("a long answer comes in lines, and is made only as it is read", async () => {
   await using dir = await TempDir.create();
@@ -187,4 +192,65 @@ Deno.test("an answer that ends before its last line is told from a whole one", a
     name: "RuntimeError",
     message: `the publisher can't be asked on ${path}: its answer was cut`,
   });
+});
+
+Deno.test("however many watch and list, a request that is answered at once has a place, and so has the next who watches when one ends", async () => {
+  await using dir = await TempDir.create();
+  const path = dir.path("a.sock");
+  await using _socket = await listenForOperators(
+    path,
+    async function* (request, gone) {
+      if (request.kind === "nodes") return yield ANSWER;
+      yield request.kind === "tail" ? { kind: "events", events: [] } : PAGE;
+      if (gone.aborted) return;
+      await new Promise((resolve) =>
+        gone.addEventListener("abort", resolve, { once: true })
+      );
+    },
+    LOG,
+  );
+  /** Begins to read an answer, and goes on holding it. */
+  const begun = async (request: OperatorRequest, held: AbortController) => {
+    const answer = askPublisher(path, request, held.signal);
+    const { value } = await answer.next();
+    return { answer, kind: value?.kind };
+  };
+  const held = new AbortController();
+  const first = new AbortController();
+  const kinds: (string | undefined)[] = [];
+  const answers: AsyncGenerator<OperatorAnswer>[] = [];
+  for (
+    const [count, request] of [[40, TAIL], [40, BANS]] as const
+  ) {
+    for (let at = 0; at < count; at++) {
+      const { answer, kind } = await begun(
+        request,
+        kinds.length === 0 ? first : held,
+      );
+      kinds.push(kind);
+      answers.push(answer);
+    }
+  }
+  const countOf = (kind: string) =>
+    kinds.filter((each) => each === kind).length;
+  deepStrictEqual(
+    [countOf("events"), countOf("bans"), countOf("failed")],
+    [16, 8, 56],
+  );
+  deepStrictEqual(
+    await Promise.all(Array.from({ length: 8 }, () => ask(path))),
+    Array.from({ length: 8 }, () => [ANSWER]),
+  );
+  first.abort();
+  await answers[0]?.next();
+  await waitUntil(
+    async () => {
+      const { answer, kind } = await begun(TAIL, held);
+      answers.push(answer);
+      return kind === "events";
+    },
+    { what: "the place of who has gone", timeoutMs: 5_000, intervalMs: 20 },
+  );
+  held.abort();
+  for (const answer of answers) await answer.next();
 });

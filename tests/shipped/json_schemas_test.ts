@@ -13,12 +13,14 @@ import steeredSchema from "../../docs/schemas/steered.json" with {
   type: "json",
 };
 import tailSchema from "../../docs/schemas/tail.json" with { type: "json" };
+import testSchema from "../../docs/schemas/test.json" with { type: "json" };
 import whySchema from "../../docs/schemas/why.json" with { type: "json" };
 import { banJson } from "../../lib/views/ban_view.ts";
 import { exportLines } from "../../lib/views/export_formats.ts";
 import { nodeStatusJson, statusJson } from "../../lib/views/status_view.ts";
 import { liveEventJson } from "../../lib/views/tail_view.ts";
 import { steeredJson } from "../../lib/views/steering_view.ts";
+import { testedJson } from "../../lib/views/test_view.ts";
 import { whyJson } from "../../lib/views/why_view.ts";
 import { importedJson, importJson } from "../../lib/views/import_view.ts";
 import { host } from "../support/values/core_values.ts";
@@ -27,6 +29,13 @@ import { CLUSTER, MEMBERSHIP, PROGRAMS } from "../support/values/statuses.ts";
 import { LIVE_EVENTS } from "../support/values/live_events.ts";
 import { OPERATOR_ANSWER } from "../../lib/wire/operator_messages.ts";
 import { BANNED, FREE, WIDENED } from "../support/values/why_answers.ts";
+import {
+  drilledNode,
+  heard,
+  testedNode,
+  testOf,
+  unheard,
+} from "../support/values/tests_of_nodes.ts";
 
 const ajv = new Ajv2020({
   allErrors: true,
@@ -112,6 +121,28 @@ Deno.test("ban --json and unban --json are as docs/schemas/steered.json says", (
     }),
   );
   ok(!validate({ bans: 1 }));
+});
+
+Deno.test("test --json is as docs/schemas/test.json says, and goes over the socket as it is", () => {
+  const validate = ajv.compile(testSchema);
+  const disagreements = [
+    { rule: "verdict", node: "ignoreip: 192.0.2.0/24", hub: "allowed" },
+  ] as const;
+  const tested = testOf(
+    testedNode("web1", [heard({ disagreements }), unheard()]),
+    testedNode("new", []),
+    drilledNode("db1", { outcome: "failed", detail: "nft failed" }),
+    drilledNode("db2"),
+  );
+  for (const each of [tested, testOf()]) {
+    check(validate, testedJson(each));
+    const answer = { kind: "tested" as const, ...each };
+    deepStrictEqual(
+      OPERATOR_ANSWER.decode(OPERATOR_ANSWER.encode(answer)),
+      answer,
+    );
+  }
+  ok(!validate({ address: "192.0.2.1" }));
 });
 
 Deno.test("status --json is as docs/schemas/status.json says, on the hub and on a node", () => {

@@ -1,8 +1,12 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import type { Change } from "../../lib/ban/ban.ts";
 import type { Epoch } from "../../lib/base/ids.ts";
-import type { StreamMessage } from "../../lib/wire/v2_messages.ts";
-import { Replica, type ReplicaEffect } from "../../lib/subscriber/replica.ts";
+
+import {
+  Replica,
+  type ReplicaEffect,
+  type TableMessage,
+} from "../../lib/subscriber/replica.ts";
 import { wireBan, wireChange } from "../../lib/wire/wire_times.ts";
 import { banBy, reported, withdrawn } from "../support/values/bans.ts";
 
@@ -52,7 +56,7 @@ class Bench {
     return this.#hear({ kind: "H", epoch, seq, revision: 0 });
   }
 
-  #hear(message: StreamMessage): string[] {
+  #hear(message: TableMessage): string[] {
     return told(this.replica.receive(message, NOW_MS));
   }
 

@@ -15,11 +15,15 @@ const KINDS: readonly (readonly [from: string, kind: string])[] = [
   ["node", "STATE"],
   ["node", "BYE"],
   ["node", "UNBANNED"],
+  ["node", "PROBED"],
+  ["node", "DRILLED"],
   ["node", "MOVED"],
   ["publisher", "WELCOME"],
   ["publisher", "IGNORE"],
   ["publisher", "ASK"],
   ["publisher", "UNBAN"],
+  ["publisher", "PROBE"],
+  ["publisher", "DRILL"],
   ["publisher", "MOVE"],
   ["publisher", "HEARD"],
   ["publisher", "ACK"],
@@ -28,6 +32,7 @@ const KINDS: readonly (readonly [from: string, kind: string])[] = [
   ["publisher", "ERROR"],
   ["stream", "C"],
   ["stream", "H"],
+  ["stream", "P"],
 ];
 
 /** The frames that a body of a kind is sent in. */

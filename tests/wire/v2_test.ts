@@ -26,6 +26,7 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   actions: true,
   address: true,
   agoMs: true,
+  allowPrivate: true,
   bans: true,
   batch: true,
   by: true,
@@ -42,11 +43,13 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   firstAgoMs: true,
   frames: true,
   from: true,
+  holdMs: true,
   id: true,
   ignore: true,
   ignoreJails: true,
   isLast: true,
   isPending: true,
+  isSeen: true,
   jail: true,
   json: true,
   kind: true,
@@ -56,6 +59,8 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   maxEvents: true,
   maxReceipts: true,
   message: true,
+  minPrefix4: true,
+  minPrefix6: true,
   name: true,
   node: true,
   nowMs: true,
@@ -66,6 +71,7 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   oversized: true,
   part: true,
   place: true,
+  refused: true,
   remainingMs: true,
   reports: true,
   results: true,
@@ -80,6 +86,7 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   takeNodes: true,
   to: true,
   token: true,
+  tookMs: true,
   unacknowledged: true,
   version: true,
   wanted: true,
@@ -87,14 +94,14 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
 };
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   node: [
-    ...["BYE", "EVENTS", "HELLO", "MOVED", "RECEIPTS", "STATE", "SYNC"],
-    "UNBANNED",
+    ...["BYE", "DRILLED", "EVENTS", "HELLO", "MOVED", "PROBED", "RECEIPTS"],
+    ...["STATE", "SYNC", "UNBANNED"],
   ],
   publisher: [
-    ...["ACK", "ASK", "CHANGES", "ERROR", "HEARD", "IGNORE", "MOVE"],
-    ...["SNAPSHOT", "UNBAN", "WELCOME"],
+    ...["ACK", "ASK", "CHANGES", "DRILL", "ERROR", "HEARD", "IGNORE", "MOVE"],
+    ...["PROBE", "SNAPSHOT", "UNBAN", "WELCOME"],
   ],
-  stream: ["C", "H"],
+  stream: ["C", "H", "P"],
 };
 
 const SESSION = "5e".repeat(16);
@@ -285,7 +292,38 @@ const LONGEST: readonly (readonly [from: string, message: object])[] = [
       (index) => longestChange(MOST - MAX_CHANGES + 1 + index),
     ),
   }],
+  ["node", {
+    kind: "PROBED",
+    session: SESSION,
+    order: MOST,
+    refused: "r".repeat(200),
+    revision: MOST,
+    minPrefix4: 32,
+    minPrefix6: 128,
+    allowPrivate: false,
+    state: LONGEST_STATE,
+  }],
+  ["node", {
+    kind: "DRILLED",
+    session: SESSION,
+    order: MOST,
+    actions: many(MAX_ACTIONS, () => ({
+      name: "n".repeat(32),
+      outcome: "standing",
+      isSeen: false,
+      tookMs: MOST,
+      detail: "d".repeat(200),
+    })),
+    detail: "",
+  }],
   ["stream", { kind: "C", epoch: EPOCH, change: longestChange(MOST) }],
+  ["stream", {
+    kind: "P",
+    epoch: EPOCH,
+    order: MOST,
+    address: LONGEST_ADDRESS,
+    node: LONGEST_HOST,
+  }],
 ];
 
 Deno.test("every message but SNAPSHOT fits at its longest", () => {

@@ -129,7 +129,7 @@ Deno.test("a list is imported, shown, lifted from, replaced, kept over a restart
     /^NAME +ENTRIES +STAND +IMPORTED +ENDS IN\ndrop +2 +2 +\d+ s +1 d$/,
   );
   const shown = await type(operated, ...words);
-  match(shown, /reading  \[-{20}\] 0 of 2/);
+  match(shown, /reading {2}\[-{20}\] 0 of 2/);
   match(shown, /drop: 2 entries; 2 stand\r?\n/);
   const whole = await Deno.makeTempFile({ dir: cluster.dir });
   await Deno.writeTextFile(whole, "198.51.100.1\n0.0.0.0/8\n");

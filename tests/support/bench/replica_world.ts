@@ -13,10 +13,11 @@ import {
 } from "../../../lib/ban/ban_decision.ts";
 import { BanTable } from "../../../lib/ban/ban_table.ts";
 import type { Epoch, SessionId } from "../../../lib/base/ids.ts";
-import type { StreamMessage, WireBan } from "../../../lib/wire/v2_messages.ts";
+import type { WireBan } from "../../../lib/wire/v2_messages.ts";
 import {
   Replica,
   type ReplicaEffect,
+  type TableMessage,
 } from "../../../lib/subscriber/replica.ts";
 import { type SyncAnswer, type SyncQuestion } from "../../../lib/wire/sync.ts";
 import { SyncServer } from "../../../lib/publisher/sync_server.ts";
@@ -85,7 +86,7 @@ class WorldPublisher {
 /** A copy, what it keeps on its disk, and what is on the way to it. */
 export class WorldCopy {
   replica = new Replica(undefined);
-  readonly stream: StreamMessage[] = [];
+  readonly stream: TableMessage[] = [];
   readonly answers: SyncAnswer[] = [];
   isConnected = false;
   session: SessionId;
@@ -148,9 +149,9 @@ export class WorldCopy {
 
 /** Changes what a copy hears, as a bug in it would. */
 export type Plant = (
-  message: StreamMessage,
+  message: TableMessage,
   replica: Replica,
-) => StreamMessage | undefined;
+) => TableMessage | undefined;
 
 /** The publisher, the copies and the network. */
 export class ReplicaWorld {
@@ -252,7 +253,7 @@ export class ReplicaWorld {
     }
   }
 
-  #tell(message: StreamMessage): void {
+  #tell(message: TableMessage): void {
     for (const copy of this.copies) {
       if (copy.isConnected) copy.stream.push(message);
     }

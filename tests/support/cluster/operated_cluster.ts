@@ -7,7 +7,7 @@
 import { appendLog } from "../fail2ban/fail2ban_lines.ts";
 import { waitUntil } from "../host/wait_until.ts";
 import type { PresencePace } from "../../../lib/wire/presence_pace.ts";
-import type { ChildProcess } from "../host/child_process.ts";
+import { ChildProcess } from "../host/child_process.ts";
 import {
   type HostSetting,
   roleCommand,
@@ -31,6 +31,8 @@ export interface OperatedOptions {
   readonly publisher?: Sections[string];
   /** @default {as usual} */
   readonly pace?: PresencePace;
+  /** What all programs are started by, as in a network of their own. */
+  readonly within?: readonly string[];
   /** Hosts whose configuration names the hub in its own way. @default {none} */
   readonly localhost?: readonly string[];
   /** The name by which all hosts know the hub, which is theirs alone. @default {they know its address} */
@@ -52,11 +54,12 @@ export class OperatedCluster implements AsyncDisposable {
   static async start(
     options: OperatedOptions,
   ): Promise<OperatedCluster> {
-    const { hosts, settings = {}, publisher = {}, pace } = options;
+    const { hosts, settings = {}, publisher = {}, pace, within } = options;
     const cluster = await TestCluster.create({ protocol: 2, pace });
     const operated = new OperatedCluster(cluster);
     try {
-      await cluster.addHost("hub", { publisher });
+      if (within !== undefined) operated.#setting = { within };
+      await cluster.addHost("hub", { publisher }, operated.#setting);
       const { hubName } = options;
       if (hubName !== undefined) await operated.#knowBy(hubName);
       for (const host of hosts) {
@@ -110,6 +113,11 @@ export class OperatedCluster implements AsyncDisposable {
     );
   }
 
+  /** Starts a program of a host again. */
+  async startAgain(role: RoleName, host: string): Promise<void> {
+    this.#programs.set(`${role} ${host}`, await this.cluster.start(role, host));
+  }
+
   /** Ends a program of a host. */
   async stop(
     role: RoleName,
@@ -130,19 +138,19 @@ export class OperatedCluster implements AsyncDisposable {
     return await this.sayOn("hub", ...words);
   }
 
+  /** Begins to say something on the hub: it may be interrupted. */
+  begin(...words: readonly string[]): ChildProcess {
+    return new ChildProcess(this.#command("hub", words));
+  }
+
   /** Says something on a host, likewise. */
   async sayOn(
     host: string,
     ...words: readonly string[]
   ): Promise<OperatorSaid> {
-    const { command, args } = roleCommand("cluster");
+    const { command, args } = this.#command(host, words);
     const { code, stdout, stderr } = await new Deno.Command(command, {
-      args: [
-        ...args,
-        ...words,
-        "--config",
-        `${this.cluster.dir}/${host}/fail2ban-cluster.conf`,
-      ],
+      args,
       stdin: "null",
     }).output();
     const [out = "", err = ""] = [stdout, stderr].map((bytes) =>
@@ -190,6 +198,12 @@ export class OperatedCluster implements AsyncDisposable {
 
   get #hostsPath(): string {
     return `${this.cluster.dir}/hosts`;
+  }
+
+  #command(host: string, words: readonly string[]) {
+    const { command, args } = roleCommand("cluster");
+    const config = `${this.cluster.dir}/${host}/fail2ban-cluster.conf`;
+    return { command, args: [...args, ...words, "--config", config] };
   }
 
   async #following(host: string): Promise<void> {

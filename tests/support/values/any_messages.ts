@@ -26,6 +26,10 @@ import {
   parsePlace,
   parseSessionId,
 } from "../../../lib/wire/v2.ts";
+import {
+  DRILL_OUTCOMES,
+  type DrilledAction,
+} from "../../../lib/wire/v2_probes.ts";
 import { anyAddress, anyHostName, anyJailName } from "./any_values.ts";
 
 const DIGITS = "0123456789abcdef";
@@ -190,6 +194,39 @@ const anyCondition: fc.Arbitrary<NodeCondition> = fc.oneof(
   }).map((state) => state.epoch === null ? { ...state, seq: 0 } : state),
 );
 
+const anyDetail = textOf(PLAIN, 0, 200);
+
+const anyProbed = record<Extract<NodeMessage, { kind: "PROBED" }>>({
+  kind: fc.constant("PROBED"),
+  session: anySession,
+  order: anyCount,
+  refused: anyDetail,
+  revision: anyCount,
+  minPrefix4: fc.nat(32),
+  minPrefix6: fc.nat(128),
+  allowPrivate: fc.boolean(),
+  state: anyCondition,
+});
+
+const anyDrilled = record<Extract<NodeMessage, { kind: "DRILLED" }>>({
+  kind: fc.constant("DRILLED"),
+  session: anySession,
+  order: anyCount,
+  actions: fc.array(
+    record<DrilledAction>({
+      name: anyWord,
+      outcome: fc.constantFrom(...DRILL_OUTCOMES),
+      isSeen: fc.boolean(),
+      tookMs: anyCount,
+      detail: anyDetail,
+    }),
+    { maxLength: 8 },
+  ),
+  detail: textOf(PLAIN, 1, 200),
+}).map((drilled) =>
+  drilled.actions.length === 0 ? drilled : { ...drilled, detail: "" }
+);
+
 /** What nodes say. */
 export const anyNodeMessage: fc.Arbitrary<NodeMessage> = fc.oneof(
   record<Extract<NodeMessage, { kind: "HELLO" }>>({
@@ -253,6 +290,8 @@ export const anyNodeMessage: fc.Arbitrary<NodeMessage> = fc.oneof(
     ...{ kind: "MOVED" as const, session, order },
     ...result,
   })),
+  anyProbed,
+  anyDrilled,
   record<Extract<NodeMessage, { kind: "EVENTS" }>>({
     kind: fc.constant("EVENTS"),
     session: anySession,
@@ -355,6 +394,17 @@ export const anyPublisherMessage: fc.Arbitrary<PublisherMessage> = fc.oneof(
     controlUrl: anyUrl,
     streamUrl: anyUrl,
   }),
+  record<Extract<PublisherMessage, { kind: "PROBE" }>>({
+    kind: fc.constant("PROBE"),
+    order: anyCount,
+    address: anyAddress,
+  }),
+  record<Extract<PublisherMessage, { kind: "DRILL" }>>({
+    kind: fc.constant("DRILL"),
+    order: anyCount,
+    address: anyAddress,
+    holdMs: fc.integer({ min: 1, max: 60_000 }),
+  }),
   fc.constant({ kind: "HEARD" } as const),
   record<Extract<PublisherMessage, { kind: "ACK" }>>({
     kind: fc.constant("ACK"),
@@ -386,6 +436,13 @@ export const anyStreamMessage: fc.Arbitrary<StreamMessage> = fc.oneof(
     .chain(([epoch, seq]) =>
       anyChange(seq).map((change) => ({ kind: "C", epoch, change }) as const)
     ),
+  record<Extract<StreamMessage, { kind: "P" }>>({
+    kind: fc.constant("P"),
+    epoch: anyEpoch,
+    order: anyCount,
+    address: anyAddress,
+    node: fc.option(anyHostName),
+  }),
   record<Extract<StreamMessage, { kind: "H" }>>({
     kind: fc.constant("H"),
     epoch: anyEpoch,

@@ -1,0 +1,41 @@
+/**
+ * The operator's verb that tests the way that bans go.
+ *
+ * @module
+ */
+
+import type { OperatorOutput } from "../views/operator_output.ts";
+import { isFaulty, testedJson, testedLines } from "../views/test_view.ts";
+import { banFilterOptions } from "./ban_operands.ts";
+import type { TypedCommand } from "./cluster_cli.ts";
+import type { Editor } from "./member_edits.ts";
+import { networkOf } from "./operands.ts";
+import { type AskPublisher, askRunning } from "./publisher_questions.ts";
+
+/** Nobody's: of a network that RFC 5737 gives to examples. */
+const USUAL_ADDRESS = "192.0.2.1";
+
+/**
+ * `test`.
+ *
+ * @param editor Who asks.
+ * @throws {RuntimeError} when the publisher can't or won't test.
+ */
+export async function testCluster(
+  command: TypedCommand,
+  ask: AskPublisher,
+  { by }: Pick<Editor, "by">,
+): Promise<OperatorOutput> {
+  const { node, at } = banFilterOptions(command, 0);
+  const address = at ?? networkOf(USUAL_ADDRESS);
+  const firewall = command.options.has("with-firewall");
+  const tested = await askRunning(
+    ask,
+    { kind: "test", by, node, address, firewall },
+    "tested",
+  );
+  const lines = command.options.has("json")
+    ? [testedJson(tested)]
+    : testedLines(tested);
+  return { lines, notes: [], foundFault: isFaulty(tested) };
+}
