@@ -28,7 +28,8 @@ export interface StoreFilling {
 /** Whom the ban of a number is of: different for 2^24 of them, in no order. */
 export function filledKey(index: number): BanKey {
   const place = Math.imul(index, 0x9e3779b1) >>> 8;
-  const octets = [place >> 16, place >> 8 & 255, place & 255, 7];
+  // As in the world, any last octet: nftables' parts go by it.
+  const octets = [place >> 16, place >> 8 & 255, place & 255, place % 251 + 1];
   return {
     jail: jail(index % 3 === 0 ? "nginx-http-auth" : "sshd"),
     address: address(octets.join(".")),
