@@ -38,6 +38,7 @@ import { lastBackupMs } from "./program/last_backup.ts";
 import { answerOperators } from "./program/operator_socket.ts";
 import { checkTokens, PublisherTokens } from "./program/publisher_tokens.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
+import { ListPort } from "./program/http_port.ts";
 import { checkPublisherHost } from "./program/host_check.ts";
 import { runProgram } from "./program/role_program.ts";
 
@@ -85,7 +86,9 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
   await using ports = new PublicPorts(context, {
     protocol1: legacy !== "off",
     protocol2: members.identity !== undefined,
+    http: config.httpBind !== undefined,
   });
+  await using lists = ListPort.open(context, ports);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const publisher: Publisher = new Publisher({
@@ -114,14 +117,17 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     newSessionId,
     hostName: config.general.hostName,
     version: deno.version,
+    lists: lists?.places ?? [],
     allowed: members.list.allowed,
     lastBackupMs: () => lastBackupMs(config.general.stateDir),
     gather: (ended) => context.clock.delay(0, ended),
   });
+  lists?.show(publisher);
   await using _operators = await answerOperators(context, publisher);
   await ready(() => ({
     ...publisher.figures,
     ...ports.figures,
+    ...lists?.figures,
     unresolvedNames: protection.unresolvedNames,
   }));
   await runTogether(signal, [
@@ -182,6 +188,7 @@ async function rehearse(context: RoleContext<"publisher">): Promise<void> {
   await using ports = new PublicPorts(context, {
     protocol1: legacy !== "off",
     protocol2: false,
+    http: false,
   });
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);

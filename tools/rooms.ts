@@ -53,6 +53,11 @@ export const ROOMS: readonly Room[] = [
     mayImport: ["async", "base", "log", "members"],
   },
   {
+    name: "http",
+    holds: "HTTP: where, what is asked and answered, who asks",
+    mayImport: ["base"],
+  },
+  {
     name: "ban",
     holds: "the domain: bans, the rules that decide, the table, the hub",
     mayImport: ["async", "base", "log", "members"],
@@ -179,6 +184,16 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   {
+    name: "views",
+    holds: "what an operator is shown: tables, JSON, CSV, lists",
+    mayImport: ["base", "lists", "members", "choice", "wire", "service"],
+  },
+  {
+    name: "exports",
+    holds: "lists of bans that others fetch: what is in them, for whom",
+    mayImport: ["async", "base", "log", "ban", "http", "views"],
+  },
+  {
     name: "config",
     holds: "INI text, options, rules, typed configuration",
     mayImport: [
@@ -191,12 +206,9 @@ export const ROOMS: readonly Room[] = [
       "widen",
       "fail2ban",
       "nftables",
+      "http",
+      "exports",
     ],
-  },
-  {
-    name: "views",
-    holds: "what an operator is shown: tables, JSON, CSV, lists",
-    mayImport: ["base", "lists", "members", "choice", "wire", "service"],
   },
   {
     name: "cli",

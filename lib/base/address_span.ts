@@ -20,9 +20,58 @@ export interface AddressSpan {
 }
 
 const WORD_BYTES = 4;
+const [SLASH, DOT, ZERO] = [0x2f, 0x2e, 0x30];
+/** In the key of a network of IPv4: more than a prefix has. */
+const KEY_BITS = 64;
+/** Numbers that are sorted at once. */
+const NUMBERS = 1_024;
+/** Addresses of a step of {@link aggregating}, and items that are sorted at once. */
+const STEP = 64;
 
 /** Gives what an address or prefix spans, for many lookups. */
 export function addressSpan(address: Address): AddressSpan {
+  return address.includes(":") ? ipv6Span(address) : ipv4Span(address);
+}
+
+function ipv4Span(address: Address): AddressSpan {
+  const { first, prefixBits, last } = keyedRange(ipv4Key(address));
+  return { isIpv4: true, prefixBits, first: BigInt(first), last: BigInt(last) };
+}
+
+/**
+ * An address or prefix of IPv4 as a number, which takes less than a span and
+ * sorts in the same way.
+ *
+ * @returns Its first address times 64, and the bits of its prefix.
+ */
+export function ipv4Key(address: Address): number {
+  // Without a parser: canonical text has nothing to be checked.
+  let [value, octet, at] = [0, 0, 0];
+  for (; at < address.length; at++) {
+    const code = address.charCodeAt(at);
+    if (code === SLASH) break;
+    if (code === DOT) [value, octet] = [value * 256 + octet, 0];
+    else octet = octet * 10 + code - ZERO;
+  }
+  const prefixBits = at < address.length ? Number(address.slice(at + 1)) : 32;
+  return (value * 256 + octet) * KEY_BITS + prefixBits;
+}
+
+/** The address or prefix of a {@link ipv4Key}. */
+export function ipv4Of(key: number): Address {
+  const { first, prefixBits } = keyedRange(key);
+  const octets = [first / 2 ** 24, first / 65_536, first / 256, first];
+  const base = octets.map((octet) => Math.floor(octet) % 256).join(".");
+  return (prefixBits === 32 ? base : `${base}/${prefixBits}`) as Address;
+}
+
+function keyedRange(key: number) {
+  const first = Math.floor(key / KEY_BITS);
+  const prefixBits = key % KEY_BITS;
+  return { first, prefixBits, last: first + 2 ** (32 - prefixBits) - 1 };
+}
+
+function ipv6Span(address: Address): AddressSpan {
   const { base, prefixBits } = addressParts(address);
   const bytes = base.toByteArray();
   let first = 0n;
@@ -32,7 +81,7 @@ export function addressSpan(address: Address): AddressSpan {
   }
   const hostBits = bytes.length * 8 - prefixBits;
   const last = first | ((1n << BigInt(hostBits)) - 1n);
-  return { isIpv4: bytes.length === WORD_BYTES, prefixBits, first, last };
+  return { isIpv4: false, prefixBits, first, last };
 }
 
 interface Range {
@@ -40,7 +89,8 @@ interface Range {
   readonly last: bigint;
 }
 
-const BITS = { 4: 32, 6: 128 } as const;
+/** Of an address of IPv6. */
+const BITS = 128;
 
 /**
  * Joins networks that meet or touch, and takes out what another one has.
@@ -61,13 +111,107 @@ const BITS = { 4: 32, 6: 128 } as const;
  * ```
  */
 export function aggregated(networks: Iterable<Address>): readonly Address[] {
-  const spans = [...networks].map(addressSpan);
-  return ([4, 6] as const).flatMap((family) => {
-    const ranges = joined(
-      spans.filter(({ isIpv4 }) => isIpv4 === (family === 4)),
-    );
-    return ranges.flatMap((range) => networksOf(range, family));
-  });
+  return finished(aggregating(networks));
+}
+
+/**
+ * The same in short steps, for whoever has other things to do in between.
+ *
+ * @param networks As for {@link aggregated}.
+ */
+export function* aggregating(
+  networks: Iterable<Address>,
+): Generator<undefined, readonly Address[], undefined> {
+  const keys: number[] = [];
+  const spans: AddressSpan[] = [];
+  let steps = 0;
+  for (const network of networks) {
+    if (network.includes(":")) spans.push(addressSpan(network));
+    else keys.push(ipv4Key(network));
+    if (++steps % STEP === 0) yield;
+  }
+  const fewest = yield* joining(yield* sortingNumbers(keys));
+  const ranges = yield* joiningSpans(yield* sorting(spans, compareSpans));
+  for (const [at, range] of ranges.entries()) {
+    for (const network of networksOf(range)) fewest.push(network);
+    if (at % STEP === 0) yield;
+  }
+  return fewest;
+}
+
+/**
+ * Sorts numbers in short steps.
+ *
+ * @returns The numbers from the least to the greatest.
+ */
+export function* sortingNumbers(
+  numbers: readonly number[],
+): Generator<undefined, Float64Array, undefined> {
+  let [sorted, merged] = [new Float64Array(numbers), new Float64Array(numbers)];
+  for (let at = 0; at < sorted.length; at += NUMBERS) {
+    sorted.subarray(at, at + NUMBERS).sort();
+    yield;
+  }
+  for (let width = NUMBERS; width < sorted.length; width *= 2) {
+    for (let at = 0; at < sorted.length; at += 2 * width) {
+      const middle = Math.min(at + width, sorted.length);
+      const end = Math.min(middle + width, sorted.length);
+      let [left, right] = [at, middle];
+      for (let to = at; to < end; to++) {
+        const isLeft = right >= end ||
+          left < middle && (sorted[left] ?? 0) <= (sorted[right] ?? 0);
+        merged[to] = sorted[isLeft ? left++ : right++] ?? 0;
+        if (to % NUMBERS === 0) yield;
+      }
+    }
+    [sorted, merged] = [merged, sorted];
+  }
+  return sorted;
+}
+
+/**
+ * Sorts in short steps.
+ *
+ * @param items Stay as they are.
+ * @param compare As `Array.sort` wants it.
+ * @returns The items in order; equal ones in the order that they had.
+ */
+export function* sorting<T>(
+  items: readonly T[],
+  compare: (left: T, right: T) => number,
+): Generator<undefined, readonly T[], undefined> {
+  let sorted: T[] = [];
+  for (let at = 0; at < items.length; at += STEP) {
+    sorted.push(...items.slice(at, at + STEP).sort(compare));
+    yield;
+  }
+  for (let width = STEP; width < items.length; width *= 2) {
+    const merged: T[] = [];
+    for (let at = 0; at < sorted.length; at += 2 * width) {
+      const middle = Math.min(at + width, sorted.length);
+      const end = Math.min(middle + width, sorted.length);
+      let [left, right] = [at, middle];
+      while (left < middle || right < end) {
+        const [first, second] = [sorted[left] as T, sorted[right] as T];
+        const takesLeft = right >= end ||
+          left < middle && compare(first, second) <= 0;
+        merged.push(takesLeft ? first : second);
+        if (takesLeft) left++;
+        else right++;
+        if (merged.length % (4 * STEP) === 0) yield;
+      }
+    }
+    sorted = merged;
+  }
+  return sorted;
+}
+
+/** What steps lead to. */
+export function finished<T>(steps: Generator<undefined, T, undefined>): T {
+  while (true) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
 }
 
 /**
@@ -82,47 +226,77 @@ export function compareSpans(left: AddressSpan, right: AddressSpan): number {
   return left.prefixBits - right.prefixBits;
 }
 
-/** Ranges that neither meet nor touch. */
-function joined(spans: readonly AddressSpan[]): readonly Range[] {
+/** The fewest networks of IPv4, of keys in order. */
+function* joining(
+  keys: Float64Array,
+): Generator<undefined, Address[], undefined> {
+  const networks: Address[] = [];
+  let range = { first: 0, last: -1 };
+  for (let at = 0; at <= keys.length; at++) {
+    const key = keys[at];
+    const next = key === undefined ? undefined : keyedRange(key);
+    if (next !== undefined && next.first <= range.last + 1) {
+      range.last = Math.max(range.last, next.last);
+    } else {
+      addNetworks(networks, range);
+      range = next ?? range;
+    }
+    if (at % STEP === 0) yield;
+  }
+  return networks;
+}
+
+/** Adds the networks that a range is made of, each as wide as can be. */
+function addNetworks(
+  networks: Address[],
+  { first, last }: { readonly first: number; readonly last: number },
+): void {
+  for (let next = first; next <= last;) {
+    let size = 1;
+    while (next % (size * 2) === 0 && next + size * 2 - 1 <= last) size *= 2;
+    networks.push(ipv4Of(next * KEY_BITS + 32 - Math.log2(size)));
+    next += size;
+  }
+}
+
+/** Ranges of IPv6 that neither meet nor touch, of spans in order. */
+function* joiningSpans(
+  spans: readonly AddressSpan[],
+): Generator<undefined, readonly Range[], undefined> {
   const ranges: { first: bigint; last: bigint }[] = [];
-  for (const { first, last } of spans.toSorted(compareSpans)) {
+  for (const [at, { first, last }] of spans.entries()) {
     const before = ranges.at(-1);
     if (before === undefined || first > before.last + 1n) {
       ranges.push({ first, last });
     } else if (last > before.last) {
       before.last = last;
     }
+    if (at % STEP === 0) yield;
   }
   return ranges;
 }
 
-/** The networks that a range is made of, each as wide as can be. */
-function networksOf(
-  { first, last }: Range,
-  family: 4 | 6,
-): readonly Address[] {
+/** The networks that a range of IPv6 is made of, each as wide as can be. */
+function networksOf({ first, last }: Range): readonly Address[] {
   const networks: Address[] = [];
   for (let next = first; next <= last;) {
     let hostBits = 0;
-    while (hostBits < BITS[family]) {
+    while (hostBits < BITS) {
       const wider = (1n << BigInt(hostBits + 1)) - 1n;
       if ((next & wider) !== 0n || next + wider > last) break;
       hostBits++;
     }
-    networks.push(addressOf(next, BITS[family] - hostBits, family));
+    networks.push(ipv6Of(next, BITS - hostBits));
     next += 1n << BigInt(hostBits);
   }
   return networks;
 }
 
-function addressOf(first: bigint, prefixBits: number, family: 4 | 6): Address {
+function ipv6Of(first: bigint, prefixBits: number): Address {
   const bytes = Array.from(
-    { length: BITS[family] / 8 },
-    (_, at) => Number(first >> BigInt(BITS[family] - 8 * (at + 1)) & 255n),
+    { length: BITS / 8 },
+    (_, at) => Number(first >> BigInt(BITS - 8 * (at + 1)) & 255n),
   );
-  const base = family === 4
-    ? new ipaddr.IPv4(bytes).toString()
-    : new ipaddr.IPv6(bytes).toRFC5952String();
-  const isSingle = prefixBits === BITS[family];
-  return (isSingle ? base : `${base}/${prefixBits}`) as Address;
+  const base = new ipaddr.IPv6(bytes).toRFC5952String();
+  return (prefixBits === BITS ? base : `${base}/${prefixBits}`) as Address;
 }

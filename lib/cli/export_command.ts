@@ -4,17 +4,12 @@
  * @module
  */
 
-import type { Address } from "../base/address.ts";
-import { addressSpan, aggregated, compareSpans } from "../base/address_span.ts";
-import type { OperatorBan } from "../wire/operator_bans.ts";
+import { finished } from "../base/address_span.ts";
 import { banEndMs } from "../views/ban_view.ts";
 import { banFilterOptions } from "./ban_operands.ts";
 import type { TypedCommand } from "./cluster_cli.ts";
-import {
-  EXPORT_FORMATS,
-  type ExportedNetwork,
-  exportLines,
-} from "../views/export_formats.ts";
+import { EXPORT_FORMATS, exportLines } from "../views/export_formats.ts";
+import { ExportedNetworks } from "../views/exported_networks.ts";
 import { expected, minLeftOption } from "./operands.ts";
 import type { OperatorOutput } from "../views/operator_output.ts";
 import { askMany, type AskPublisher } from "./publisher_questions.ts";
@@ -47,43 +42,20 @@ export async function exportBans(
   const leastMs = nowMs + minLeftOption(command);
   const filter = banFilterOptions(command, nowMs);
   const request = { kind: "bans", filter, sort: null, limit: null } as const;
-  const ends = new Map<Address, number | null>();
+  const banned = new ExportedNetworks();
   for await (const answer of askMany(ask, request)) {
     if (answer.kind !== "bans") continue;
-    for (const ban of answer.bans) note(ends, ban, leastMs);
+    for (const ban of answer.bans) {
+      const endsMs = banEndMs(ban);
+      if (ban.isPending || endsMs !== null && endsMs < leastMs) continue;
+      banned.add(ban.address, endsMs);
+    }
   }
   const networks = command.options.has("aggregate")
-    ? aggregated(ends.keys()).map((network) => ({ network, endsMs: null }))
-    : inOrder(ends);
-  const lines = exportLines(format, networks, nowMs);
+    ? banned.aggregated()
+    : banned.inOrder();
+  const lines = exportLines(format, finished(networks), nowMs);
   return { lines: [], pages: paged(lines), notes: [] };
-}
-
-/** An address is banned as long as one of its bans is. */
-function note(
-  ends: Map<Address, number | null>,
-  ban: OperatorBan,
-  leastMs: number,
-): void {
-  const endsMs = banEndMs(ban);
-  if (ban.isPending || endsMs !== null && endsMs < leastMs) return;
-  const known = ends.get(ban.address);
-  const isLonger = known === undefined ||
-    known !== null && (endsMs === null || endsMs > known);
-  if (isLonger) ends.set(ban.address, endsMs);
-}
-
-/** By number, so that two lists are compared line by line. */
-function inOrder(
-  ends: ReadonlyMap<Address, number | null>,
-): readonly ExportedNetwork[] {
-  return [...ends]
-    .map(([network, endsMs]) => ({
-      network,
-      endsMs,
-      span: addressSpan(network),
-    }))
-    .sort((left, right) => compareSpans(left.span, right.span));
 }
 
 async function* paged(

@@ -5,7 +5,12 @@
  * @module
  */
 
-import { listOptions, type SectionName } from "../config/options.ts";
+import {
+  type ListedOption,
+  listOptions,
+  optionsOfList,
+  type SectionName,
+} from "../config/options.ts";
 import {
   type ProgramUsage,
   programUsages,
@@ -22,6 +27,9 @@ const SECTIONS: Readonly<Record<SectionName, string>> = {
   publisher: "For fail2ban-publisher.",
   subscriber: "For fail2ban-subscriber.",
 };
+
+const LISTS =
+  "A list of bans, of which fail2ban-publisher may have many, each with a name of its own.";
 
 /** Every page, by its path below `share/`. */
 export function manPages(): Readonly<Record<string, string>> {
@@ -102,17 +110,10 @@ function configurationPage(pages: readonly string[]): string {
     "The option",
     ".Fl -print-config",
     "of a program says what holds, and where it comes from.",
-    ...(Object.keys(SECTIONS) as SectionName[]).flatMap((section) => [
-      `.Ss [${section}]`,
-      SECTIONS[section],
-      ".Bl -tag -width Ds",
-      ...listOptions(section).flatMap(({ key, option }) => [
-        `.It Ic ${key} No = Ar ${quoted(option.kind.placeholder)}`,
-        text(option.help),
-        ...fallback(option.default, option.unset),
-      ]),
-      ".El",
-    ]),
+    ...(Object.keys(SECTIONS) as SectionName[]).flatMap((section) =>
+      sectionList(section, SECTIONS[section], listOptions(section))
+    ),
+    ...sectionList("list:NAME", LISTS, optionsOfList("NAME")),
     ".Sh FILES",
     ".Bl -tag -width Ds",
     `.It Pa ${CONFIGURATION}`,
@@ -120,6 +121,24 @@ function configurationPage(pages: readonly string[]): string {
     ".El",
     ...seeAlso(pages, "fail2ban-cluster.conf 5"),
   ]);
+}
+
+function sectionList(
+  section: string,
+  about: string,
+  options: readonly ListedOption<string>[],
+): readonly string[] {
+  return [
+    `.Ss [${section}]`,
+    about,
+    ".Bl -tag -width Ds",
+    ...options.flatMap(({ key, option }) => [
+      `.It Ic ${key} No = Ar ${quoted(option.kind.placeholder)}`,
+      text(option.help),
+      ...fallback(option.default, option.unset),
+    ]),
+    ".El",
+  ];
 }
 
 function head(name: string, section: number, about: string): string[] {

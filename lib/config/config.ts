@@ -5,6 +5,7 @@
  * @module
  */
 
+import { buildList } from "./list_checks.ts";
 import {
   type ConfigFile,
   type ConfigReading,
@@ -14,7 +15,12 @@ import { checkRules, warningsOfHostName } from "./config_rules.ts";
 import { ConfigError } from "../base/errors.ts";
 import { type HostName, parseHostName } from "../base/host_name.ts";
 import { quoteIniValue } from "./ini_text.ts";
-import { type ListedOption, listOptions, type Role } from "./options.ts";
+import {
+  type ListedOption,
+  listOptions,
+  optionsOfList,
+  type Role,
+} from "./options.ts";
 import { buildConfig, type RoleConfigs } from "./role_config.ts";
 import {
   NO_USER_FOLDERS,
@@ -112,16 +118,18 @@ export function loadConfig<R extends Role>(
   const { userFolders = NO_USER_FOLDERS } = system;
   const { values, placed } = placeForUser(reading.values, userFolders);
   return {
-    config: buildConfig(role, values, hostName),
+    config: buildConfig(role, values, hostName, reading.lists.map(buildList)),
     notices: placedNotices(placed, role),
     ownRunFolder: placed.has(`${role}.pidfile`),
     warnings: [
       ...rules.warnings,
       ...warningsOfHostName(role, files, reading, hostName),
     ],
-    sources: listOptions("general", role).map((listed) =>
-      sourceOf(listed, reading, hostName, placed)
-    ),
+    sources: [
+      ...listOptions("general", role),
+      ...(role === "publisher" ? reading.lists : [])
+        .flatMap(({ name }) => optionsOfList(name)),
+    ].map((listed) => sourceOf(listed, reading, hostName, placed)),
   };
 }
 
@@ -151,7 +159,7 @@ export function renderConfig(loaded: LoadedConfig<Role>): string {
 }
 
 function sourceOf(
-  { section, key, option }: ListedOption,
+  { section, key, option }: ListedOption<string>,
   { found }: ConfigReading,
   hostName: HostName,
   placed: ReadonlyMap<string, string>,

@@ -8,12 +8,16 @@ import type { ConfigProblem } from "../base/errors.ts";
 import { type IniSection, parseIniText } from "./ini_text.ts";
 import { nearestName } from "../base/nearest_name.ts";
 import {
+  type ListedOption,
   listOptions,
   type Option,
   OPTIONS,
+  optionsOfList,
   type OptionValue,
   type SectionName,
 } from "./options.ts";
+import { LIST, LIST_SECTION } from "./options_list.ts";
+import { MAX_LISTS, parseListName } from "../exports/list_rules.ts";
 
 /** A configuration file that was read. */
 export interface ConfigFile {
@@ -40,10 +44,22 @@ export type OptionValues = {
   readonly [S in SectionName]: SectionValues<typeof OPTIONS[S]>;
 };
 
+/** A section `[list:NAME]`. */
+export interface ListSection {
+  readonly name: string;
+  /** Where it is first named. */
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly values: SectionValues<typeof LIST>;
+}
+
 /** The values of all files, and their problems. */
 export interface ConfigReading {
   /** Where a value could not be read its default stands in: look at `problems` first. */
   readonly values: OptionValues;
+  /** The lists, in the order in which they are named. */
+  readonly lists: readonly ListSection[];
   /** The values that are set, by `section.key`; of several files the last one counts. */
   readonly found: ReadonlyMap<string, FoundValue>;
   /** Every problem of every file. */
@@ -52,9 +68,15 @@ export interface ConfigReading {
 
 const MAX_SHOWN_LENGTH = 100;
 
-const SECRET_KEYS: readonly string[] = listOptions().flatMap((
-  { key, option },
-) => option.isSecret === true ? [key] : []);
+const SECRET_KEYS: readonly string[] = [
+  ...listOptions(),
+  ...optionsOfList("NAME"),
+].flatMap(({ key, option }) => option.isSecret === true ? [key] : []);
+
+interface Place {
+  readonly file: string;
+  readonly line: number;
+}
 
 /**
  * Reads configuration files. Later ones override earlier ones, key by key.
@@ -64,11 +86,15 @@ const SECRET_KEYS: readonly string[] = listOptions().flatMap((
 export function readConfig(files: readonly ConfigFile[]): ConfigReading {
   const problems: ConfigProblem[] = [];
   const found = new Map<string, FoundValue>();
+  const places = new Map<string, Place>();
   for (const { path, text } of files) {
     const ini = parseIniText(path, text);
     problems.push(...ini.problems);
     for (const [name, section] of ini.sections) {
       problems.push(...collectSection(path, name, section, found));
+      const list = listNameOf(name);
+      if (list === undefined || places.has(list)) continue;
+      places.set(list, { file: path, line: section.line });
     }
   }
   const values: Record<SectionName, Record<string, unknown>> = {
@@ -77,16 +103,44 @@ export function readConfig(files: readonly ConfigFile[]): ConfigReading {
     publisher: {},
     subscriber: {},
   };
-  for (const { section, key, option } of listOptions()) {
-    const written = found.get(`${section}.${key}`);
-    const value = written && option.kind.read(written.text);
-    if (written && value === undefined) {
-      problems.push(valueProblem(`${section}.${key}`, written, option));
-    }
-    values[section][key] = value ?? defaultValue(option);
+  for (const listed of listOptions()) {
+    values[listed.section][listed.key] = readValue(listed, found, problems);
   }
-  // The loop above has read every key with the kind that its type comes from.
-  return { values: values as OptionValues, found, problems };
+  const lists = [...places].map(([name, place], index): ListSection => {
+    const values = Object.fromEntries(
+      optionsOfList(name).map((listed) => [
+        listed.key,
+        readValue(listed, found, problems),
+      ]),
+    );
+    if (index === MAX_LISTS) {
+      const key = `[${LIST_SECTION}${name}]`;
+      problems.push({ ...place, key, expected: `at most ${MAX_LISTS} lists` });
+    }
+    return { name, ...place, values: values as ListSection["values"] };
+  });
+  // Every key was read with the kind that its type comes from.
+  return { values: values as OptionValues, lists, found, problems };
+}
+
+function readValue(
+  { section, key, option }: ListedOption<string>,
+  found: ReadonlyMap<string, FoundValue>,
+  problems: ConfigProblem[],
+): unknown {
+  const written = found.get(`${section}.${key}`);
+  const value = written && option.kind.read(written.text);
+  if (written && value === undefined) {
+    problems.push(valueProblem(`${section}.${key}`, written, option));
+  }
+  return value ?? defaultValue(option);
+}
+
+/** The list that a section is for; `undefined`: it is for none. */
+function listNameOf(section: string): string | undefined {
+  return section.startsWith(LIST_SECTION)
+    ? parseListName(section.slice(LIST_SECTION.length))
+    : undefined;
 }
 
 /**
@@ -122,11 +176,12 @@ function collectSection(
   section: IniSection,
   found: Map<string, FoundValue>,
 ): ConfigProblem[] {
-  if (!isSectionName(name)) {
-    const expected = suggest(name, Object.keys(OPTIONS), "a known section");
+  const options = optionsOf(name);
+  if (options === undefined) {
+    const expected = expectedSection(name);
     return [{ file, line: section.line, key: `[${name}]`, expected }];
   }
-  const known = Object.keys(OPTIONS[name]);
+  const known = Object.keys(options);
   const problems: ConfigProblem[] = [];
   for (const [key, { text, line }] of section.values) {
     if (known.includes(key)) {
@@ -149,6 +204,25 @@ function suggest(
   return nearest === undefined
     ? `${what}: ${known.join(", ")}`
     : `${what}, perhaps ${nearest}`;
+}
+
+function optionsOf(name: string): Record<string, unknown> | undefined {
+  if (listNameOf(name) !== undefined) return LIST;
+  return isSectionName(name) ? OPTIONS[name] : undefined;
+}
+
+/** Of a list's name only what stands before the colon is one of ours. */
+function expectedSection(name: string): string {
+  const known = [...Object.keys(OPTIONS), `${LIST_SECTION}NAME`];
+  const [kind = "", ...rest] = name.split(":");
+  if (`${kind}:` === LIST_SECTION) {
+    return "1 to 32 small letters, digits, _ and - after the colon";
+  }
+  const nearest = nearestName(kind, ["list"]);
+  if (rest.length > 0 && nearest !== undefined) {
+    return `a known section, perhaps ${LIST_SECTION}${rest.join(":")}`;
+  }
+  return suggest(name, known, "a known section");
 }
 
 function isSectionName(name: string): name is SectionName {

@@ -15,7 +15,8 @@ import type { HostName } from "../base/host_name.ts";
 import { widestBits } from "../widen/widen_rules.ts";
 import { MIN_SECRET_LENGTH } from "../base/secrets.ts";
 import { PUBLISHER } from "./options_publisher.ts";
-import { listOptions, type Role } from "./options.ts";
+import { checkLists } from "./list_checks.ts";
+import { listOptions, optionsOfList, type Role } from "./options.ts";
 import { SHIPPED_TOKEN } from "../base/secrets.ts";
 import { ORIGINAL_PLACEHOLDERS } from "../base/secrets.ts";
 
@@ -96,7 +97,11 @@ export function warningsOfHostName(
 /** Every secret of a file counts, whichever program reads it; what everybody knows is none. */
 function warnOfReaders({ files, reading, warnings }: Findings): void {
   for (const { path, isWorldReadable } of files) {
-    const holdsSecret = listOptions().some(({ section, key, option }) => {
+    const options = [
+      ...listOptions(),
+      ...reading.lists.flatMap(({ name }) => optionsOfList(name)),
+    ];
+    const holdsSecret = options.some(({ section, key, option }) => {
       const found = reading.found.get(`${section}.${key}`);
       return option.isSecret === true && found?.file === path &&
         !KNOWN_TO_ALL.includes(found.text);
@@ -144,6 +149,18 @@ function checkPublisher(findings: Findings): void {
     const expected = `another URL than publisher.${same}`;
     complain(findings, `publisher.${key}`, expected, `publisher.${same}`);
   });
+  const http = publisher.httpbindurl?.endpoint;
+  const taken = BIND_URLS.find((key) => publisher[key] === http);
+  if (taken !== undefined) {
+    const expected = `another address and port than publisher.${taken}`;
+    const other = `publisher.${taken}`;
+    complain(findings, "publisher.httpbindurl", expected, other);
+  }
+  const { problems, warnings } = checkLists(findings.reading);
+  findings.problems.push(...problems);
+  for (const [problem, why] of warnings) {
+    findings.warnings.push(`${describeProblem(problem)}: ${why}`);
+  }
 }
 
 /** What the publisher derives from reports is bounded as those are. */

@@ -6,7 +6,13 @@
  */
 
 import { quoteIniValue } from "./ini_text.ts";
-import { listOptions, OPTIONS, type SectionName } from "./options.ts";
+import {
+  type ListedOption,
+  listOptions,
+  OPTIONS,
+  optionsOfList,
+  type SectionName,
+} from "./options.ts";
 
 const SECTION_HELP: Readonly<Record<SectionName, string>> = {
   general: "For every program on this host.",
@@ -20,7 +26,11 @@ const SECTION_HELP: Readonly<Record<SectionName, string>> = {
  * Ends in a line end.
  */
 export function renderOptionTable(): string {
-  const rows = listOptions().map(({ section, key, option }) => {
+  const all: readonly ListedOption<string>[] = [
+    ...listOptions(),
+    ...optionsOfList("NAME"),
+  ];
+  const rows = all.map(({ section, key, option }) => {
     const fallback = option.default === undefined
       ? option.unset ?? ""
       : `\`${quoteIniValue(option.default)}\``;
@@ -47,6 +57,17 @@ export function renderShippedFile(): string {
         lines.push(`# ${key} = ${option.kind.placeholder}`);
       }
     }
+  }
+  lines.push(
+    "",
+    "# A list of bans that others read at publisher.httpbindurl, as /list/NAME: there",
+    "# may be many such sections, each with a name of its own in small letters.",
+    "# [list:NAME]",
+  );
+  for (const { key, option } of optionsOfList("NAME")) {
+    const { default: value, kind: { placeholder } } = option;
+    const shown = value === undefined ? placeholder : quoteIniValue(value);
+    lines.push("", `# ${option.help}`, `# ${key} = ${shown}`);
   }
   return [...lines, ""].join("\n");
 }

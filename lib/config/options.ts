@@ -6,6 +6,7 @@
  */
 
 import { type Option, option } from "./option.ts";
+import { LIST, LIST_SECTION } from "./options_list.ts";
 import { MONITOR } from "./options_monitor.ts";
 import { PUBLISHER } from "./options_publisher.ts";
 import { SUBSCRIBER } from "./options_subscriber.ts";
@@ -100,8 +101,8 @@ export const OPTIONS = {
 } as const satisfies Record<SectionName, Record<string, Option<unknown>>>;
 
 /** An option with its place. */
-export interface ListedOption {
-  readonly section: SectionName;
+export interface ListedOption<S extends string = SectionName> {
+  readonly section: S;
   readonly key: string;
   readonly option: Option<unknown>;
 }
@@ -127,4 +128,19 @@ export function listOptions(
       option,
     }))
   );
+}
+
+/**
+ * The options of a list's section, in the table's order.
+ *
+ * @param name The list's; where all of them are meant, `NAME`.
+ */
+export function optionsOfList(
+  name: string,
+): readonly ListedOption<string>[] {
+  return Object.entries<Option<unknown>>(LIST).map(([key, option]) => ({
+    section: `${LIST_SECTION}${name}`,
+    key,
+    option,
+  }));
 }

@@ -18,6 +18,7 @@ import {
   banTimeKind,
   durationKind,
   endpointKind,
+  httpBindKind,
   integerKind,
   optionalPathKind,
   pathKind,
@@ -50,6 +51,12 @@ export const PUBLISHER = {
     kind: endpointKind("bind"),
     default: PUBLISHER_PORTS.stream,
     help: "Where subscribers of protocol 2 connect to hear of changes.",
+  }),
+  httpbindurl: option({
+    kind: httpBindKind,
+    default: "none",
+    help:
+      "Where lists are read by HTTP, such as http://127.0.0.1:9680 or unix:PATH, or none.",
   }),
   bantime: option({
     kind: banTimeKind,

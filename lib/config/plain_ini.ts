@@ -8,7 +8,8 @@
  * setting = *WSP key *WSP ("=" / ":") *WSP [value] [WSP comment] *(more)
  * more    = 1*WSP value [WSP comment]      ; indented deeper than its key
  * value   = bare / DQUOTE *(quoted-char / 2DQUOTE) DQUOTE
- * name    = ALPHA *63(ALPHA / DIGIT / "_" / "-")
+ * name    = word [":" 1*64(ALPHA / DIGIT / "_" / "-")]
+ * word    = ALPHA *63(ALPHA / DIGIT / "_" / "-")
  * key     = ALPHA *63(ALPHA / DIGIT / "_")   ; case does not count
  * ```
  *
@@ -79,7 +80,8 @@ export const LINE_BREAKS = "\n\u2028\u2029";
 export const LINE_MARKS = "\u001C\u001D\u001E";
 
 const MAX_LINE_LENGTH = 4096;
-const SECTION = /^\[([A-Za-z][A-Za-z0-9_-]{0,63})\](?:[ \t]*[#;].*)?$/s;
+const SECTION =
+  /^\[([A-Za-z][A-Za-z0-9_-]{0,63}(?::[A-Za-z0-9_-]{1,64})?)\](?:[ \t]*[#;].*)?$/s;
 const SETTING = /^([A-Za-z][A-Za-z0-9_]{0,63})[ \t]*[=:](.*)$/s;
 const QUOTED = /^"((?:[^"]|"")*)"(?:[ \t]+[#;].*)?$/s;
 const CONTROL = /[^\P{Cc}\t]|\p{Cs}/u;

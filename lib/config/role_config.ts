@@ -23,6 +23,8 @@ import {
   type ReceiverChoice,
 } from "../choice/receiver_choice.ts";
 import type { LogTarget, SubscriberAction } from "./cluster_kinds.ts";
+import type { HttpBind } from "../http/http_bind.ts";
+import type { ListRules } from "../exports/list_rules.ts";
 import type { LogFormat } from "../fail2ban/log_format.ts";
 import type { SyslogFacility } from "../log/syslog_facility.ts";
 import type { Role } from "./options.ts";
@@ -97,6 +99,10 @@ export interface PublisherConfig {
   readonly controlBindUrl: string;
   /** Where subscribers of protocol 2 connect, likewise. */
   readonly streamBindUrl: string;
+  /** Where lists are read; `undefined` for `none`. */
+  readonly httpBind: HttpBind | undefined;
+  /** The lists that are read there. */
+  readonly lists: readonly ListRules[];
   /** How long a report of protocol 1 holds; `Infinity`: until it is taken back. */
   readonly banTimeMs: number;
   /** Retention time of the history of bans. */
@@ -170,6 +176,7 @@ const BUILDERS: {
   readonly [R in Role]: (
     values: OptionValues,
     general: GeneralConfig,
+    lists: readonly ListRules[],
   ) => RoleConfigs[R];
 } = {
   monitor: buildMonitor,
@@ -183,13 +190,15 @@ const BUILDERS: {
  * @param role Whose.
  * @param values The values of all options, without problems.
  * @param hostName This node's name.
+ * @param lists The publisher's lists.
  */
 export function buildConfig<R extends Role>(
   role: R,
   values: OptionValues,
   hostName: HostName,
+  lists: readonly ListRules[] = [],
 ): RoleConfigs[R] {
-  return BUILDERS[role](values, buildGeneral(values, hostName));
+  return BUILDERS[role](values, buildGeneral(values, hostName), lists);
 }
 
 function buildGeneral(
@@ -242,6 +251,7 @@ function buildMonitor(
 function buildPublisher(
   { publisher }: OptionValues,
   general: GeneralConfig,
+  lists: readonly ListRules[],
 ): PublisherConfig {
   return {
     general,
@@ -250,6 +260,8 @@ function buildPublisher(
     replyBindUrl: publisher.replybindurl,
     controlBindUrl: publisher.controlbindurl,
     streamBindUrl: publisher.streambindurl,
+    httpBind: publisher.httpbindurl ?? undefined,
+    lists,
     banTimeMs: publisher.bantime * 1000,
     keepHistoryMs: publisher.keephistory * 1000,
     durability: publisher.durability,

@@ -9,6 +9,7 @@ import { type AddressList, parseAddressList } from "../base/address_list.ts";
 import { parseDuration, PERMANENT_SECONDS } from "../base/duration.ts";
 import { type EndpointUse, parseEndpointUrl } from "../base/endpoint_url.ts";
 import { type HostName, parseHostName } from "../base/host_name.ts";
+import { type HttpBind, parseHttpBind } from "../http/http_bind.ts";
 
 /** Reads values of one kind. */
 export interface ValueKind<T> {
@@ -72,6 +73,13 @@ export const addressListKind: ValueKind<AddressList> = {
   placeholder: "ADDRESS|PREFIX|NAME...",
   expected: "addresses, prefixes such as 192.0.2.0/24 and names of hosts",
   read: parseAddressList,
+};
+
+/** Where HTTP is answered, or `none`, which is read as `null`. */
+export const httpBindKind: ValueKind<HttpBind | null> = {
+  placeholder: "URL|none",
+  expected: "http://ADDRESS:PORT, unix:PATH or none",
+  read: (text) => text.toLowerCase() === "none" ? null : parseHttpBind(text),
 };
 
 /** A node's name. */

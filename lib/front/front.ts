@@ -30,6 +30,8 @@ import type {
 export interface FrontLimits extends ConnectionLimits {
   /** What a peer may say. */
   readonly bytes: ByteLimits;
+  /** How long a peer may take nothing, in milliseconds. @default {20000} */
+  readonly stallMs?: number;
 }
 
 /** Where bytes are handed on to. */
@@ -97,7 +99,7 @@ const OTHERS_TURN_MS = 2;
 const ACCEPT_PAUSE_MS = 100;
 /** Interval between looks for peers that take nothing, and for what can be forgotten. */
 const LOOK_INTERVAL_MS = 1_000;
-/** A peer that takes nothing for so long is cut; libzmq's heartbeat gives up before. */
+/** A peer of ZeroMQ's that takes nothing for so long is cut; libzmq's heartbeat gives up before. */
 const STALL_TIMEOUT_MS = 20_000;
 /** Who has not said HELLO is cut after so long, by the next look; from then on libzmq gives it as long again. */
 const OPENING_TIMEOUT_MS = 2_000;
@@ -291,7 +293,8 @@ export class Front implements MemberConnections, AsyncDisposable {
 
   async #handOn(connection: HandedConnection, path: string): Promise<void> {
     try {
-      await connection.run(await this.#options.connect(path));
+      const { connect } = this.#options;
+      await connection.run(await connect(path, connection.address));
     } catch (error) {
       this.#tellOfFailure(error);
     }
@@ -341,11 +344,11 @@ export class Front implements MemberConnections, AsyncDisposable {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, limits: { stallMs = STALL_TIMEOUT_MS } } = this.#options;
     while (true) {
       await clock.delay(LOOK_INTERVAL_MS, signal);
       const nowMs = clock.monotonicMs();
-      this.#cutStalled(nowMs - STALL_TIMEOUT_MS);
+      this.#cutStalled(nowMs - stallMs);
       this.#cutSilent(nowMs - OPENING_TIMEOUT_MS);
       this.#rates.tidy(nowMs);
       this.#toldRates?.tidy(nowMs);

@@ -33,6 +33,23 @@ const ANYBODY = {
   maxOfNode: Infinity,
 };
 
+/**
+ * Connections for HTTP: routers fetch a list now and then. What they say is a
+ * request's head.
+ */
+export const HTTP_LIMITS: FrontLimits = {
+  ...ANYBODY,
+  maxOpen: 64,
+  stallMs: 10_000,
+  maxOfAddress: 32,
+  bytes: {
+    handshakeBytes: undefined,
+    rate: { burst: 16 * KIB, perSecond: 16 * KIB },
+    aboveRate: "cut",
+    totalBytes: 64 * KIB,
+  },
+};
+
 /** Greeting, HELLO and INITIATE have less than 1 KiB. */
 const HANDSHAKE_BYTES = 4 * KIB;
 

@@ -53,8 +53,13 @@ export interface InnerEndpoint {
 }
 
 /**
- * Connects to an {@link InnerEndpoint}.
+ * Connects to where bytes are handed on to, such as an {@link InnerEndpoint}.
  *
+ * @param path Where that is.
+ * @param address The peer's, whose bytes they are.
  * @throws {RuntimeError} when the system has no room for a connection now.
  */
-export type ConnectInner = (path: string) => Promise<ByteConnection>;
+export type ConnectInner = (
+  path: string,
+  address: string,
+) => Promise<ByteConnection>;

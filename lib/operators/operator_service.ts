@@ -67,6 +67,8 @@ export interface OperatorServiceOptions {
   readonly hub: Pick<BanHub, "submit" | "table" | "storeTrouble">;
   /** The publisher's version. */
   readonly version: string;
+  /** Where lists are read. @default {[]} */
+  readonly lists?: readonly string[];
   /** `undefined`: protocol 2 is not served. */
   readonly nodes: LiveNodes | undefined;
   readonly store: Pick<

@@ -28,6 +28,8 @@ export interface StatusServiceOptions {
   readonly nodes: EnforcingNodes & { live(): readonly LiveNode[] };
   /** The publisher's version. */
   readonly version: string;
+  /** Where lists are read. @default {[]} */
+  readonly lists?: readonly string[];
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly turns: SharedTurns;
   /** How long ago the publisher was backed up, in milliseconds; `null`: never. */
@@ -74,7 +76,8 @@ export class StatusService {
    * @param signal Ends it.
    */
   async status(signal: AbortSignal): Promise<ClusterStatus> {
-    const { hub, nodes, version, clock, backupAgoMs } = this.#options;
+    const { hub, nodes, version, lists = [], clock, backupAgoMs } =
+      this.#options;
     const sum = await this.#sum(signal);
     const { bans, waiting, ...enforced } = sum;
     return {
@@ -88,6 +91,7 @@ export class StatusService {
       nodes: countsOf(nodes.live()),
       enforced,
       lastHour: this.#lastHour(),
+      lists,
     };
   }
 

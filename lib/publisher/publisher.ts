@@ -71,6 +71,8 @@ export interface PublisherOptions {
   readonly hostName: HostName;
   /** This program's. */
   readonly version: string;
+  /** Where lists are read, for `status`. @default {[]} */
+  readonly lists?: readonly string[];
   /** Whom nobody bans in the whole cluster, at first. @default {[]} */
   readonly allowed?: readonly AllowedNetwork[];
   /** When nodes are silent. @default {PRESENCE_PACE} */
@@ -79,6 +81,15 @@ export interface PublisherOptions {
   readonly lastBackupMs?: () => Promise<number | undefined>;
   /** As in {@link BanHubOptions}. */
   readonly gather?: NonNullable<BanHubOptions["gather"]>;
+}
+
+/** The table as others may look at it. */
+export interface PublisherView {
+  readonly table: BanHub["table"];
+  /** Why nothing can be stored; `undefined`: it can, as far as was tried. */
+  readonly storeTrouble: string | undefined;
+  /** By which bans end, in milliseconds since 1970, and how far the system's clock is ahead of that. */
+  readonly time: { readonly nowMs: number; readonly aheadMs: number };
 }
 
 /** Interval between expiry sweeps. */
@@ -211,6 +222,20 @@ export class Publisher {
   /** Whether a member is not let in until it is released. */
   isSuspended(node: HostName): boolean {
     return this.#nodes?.isSuspended(node) ?? false;
+  }
+
+  /** The table as others may look at it, each member as it is now. */
+  get view(): PublisherView {
+    const [hub, { steady }] = [this.#hub, this.#time];
+    return {
+      table: hub.table,
+      get storeTrouble() {
+        return hub.storeTrouble;
+      },
+      get time() {
+        return { nowMs: steady.nowMs(), aheadMs: steady.aheadMs };
+      },
+    };
   }
 
   /** What it has done so far, for `status`. */

@@ -111,12 +111,16 @@ function* nftLines(
     const set = `inet ${TABLE} banned${family}`;
     yield `add set ${set} { type ipv${family}_addr; flags interval; auto-merge; }`;
     yield `flush set ${set}`;
-    const all = networks.filter(({ network }) => familyOf(network) === family);
-    for (let at = 0; at < all.length; at += NFT_ELEMENTS) {
-      const some = all.slice(at, at + NFT_ELEMENTS);
-      const elements = some.map(({ network }) => network).join(", ");
-      yield `add element ${set} { ${elements} }`;
+    const line = (some: readonly Address[]) =>
+      `add element ${set} { ${some.join(", ")} }`;
+    let some: Address[] = [];
+    for (const { network } of networks) {
+      if (familyOf(network) !== family) continue;
+      if (some.push(network) < NFT_ELEMENTS) continue;
+      yield line(some);
+      some = [];
     }
+    if (some.length > 0) yield line(some);
   }
 }
 

@@ -53,6 +53,7 @@ export function statusLines(status: ClusterStatus): readonly string[] {
     enforcedLine(status),
     ...observedLines(status),
     line(spanLabel(status.lastHour.spanMs), hourText(status.lastHour)),
+    ...status.lists.map((place, at) => line(at === 0 ? "lists" : "", place)),
   ];
 }
 
@@ -77,6 +78,7 @@ export function statusJson(status: ClusterStatus): string {
       ended: lastHour.ended,
       refused: lastHour.refused,
     },
+    lists: status.lists,
   });
 }
 

@@ -74,8 +74,12 @@ export interface ClusterStatus {
   readonly nodes: NodeCounts;
   readonly enforced: EnforcementSum;
   readonly lastHour: LastHour;
+  /** Where lists are read. */
+  readonly lists: readonly string[];
 }
 
+/** Most places that are told of; there are fewer. */
+export const MAX_LIST_PLACES = 100;
 /** Most rules that are told of; there are fewer. */
 export const MAX_RULES = 100;
 
@@ -121,4 +125,5 @@ export const STATUS_MEMBERS: Members<ClusterStatus> = {
   nodes,
   enforced,
   lastHour,
+  lists: list("lists", words("list"), 0, MAX_LIST_PLACES),
 };

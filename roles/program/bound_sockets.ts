@@ -18,10 +18,13 @@ import {
 import {
   BROADCAST_LIMITS,
   CONTROL_LIMITS,
+  HTTP_LIMITS,
   REPLY_LIMITS,
   STREAM_LIMITS,
 } from "../../lib/front/front_limits.ts";
 import { InnerEndpoints } from "../../lib/front/inner_endpoints.ts";
+import type { ConnectInner } from "../../lib/front/ports.ts";
+import type { HttpBind } from "../../lib/http/http_bind.ts";
 import { InnerFolder } from "../../lib/front/io/inner_folder.ts";
 import { openFilesLimit } from "../../lib/front/io/open_files.ts";
 import {
@@ -49,6 +52,10 @@ const ANSWER_QUEUE = 16;
 /** What was sent is still delivered for so long after a stop. */
 const LINGER_MS = 500;
 
+const IPC = "ipc://";
+/** Rights of a socket for HTTP. */
+const HTTP_SOCKET_MODE = 0o660;
+
 /** With less than this part of what the ports would like they are said to take fewer. */
 const FEW_PARTS = 8;
 const OPEN_FILES_HINT =
@@ -67,9 +74,15 @@ type Setting = Pick<RoleContext<"publisher">, "config" | "clock" | "log">;
 export interface ServedProtocols {
   readonly protocol1: boolean;
   readonly protocol2: boolean;
+  readonly http: boolean;
 }
 
-type PortName = "broadcastPort" | "replyPort" | "streamPort" | "controlPort";
+type PortName =
+  | "broadcastPort"
+  | "replyPort"
+  | "streamPort"
+  | "controlPort"
+  | "httpPort";
 type PortLimits = Readonly<Record<PortName, FrontLimits>>;
 
 const PROTOCOL1_LIMITS = {
@@ -80,6 +93,7 @@ const PROTOCOL2_LIMITS = {
   streamPort: STREAM_LIMITS,
   controlPort: CONTROL_LIMITS,
 };
+const HTTP_PORT_LIMITS = { httpPort: HTTP_LIMITS };
 
 /** The public ports of a publisher; disposed of after ZeroMQ's sockets. */
 export class PublicPorts implements AsyncDisposable {
@@ -185,6 +199,21 @@ export class PublicPorts implements AsyncDisposable {
     };
   }
 
+  /**
+   * Listens for HTTP.
+   *
+   * @param serve Answers whoever is behind one connection.
+   * @throws {RuntimeError} when the port can't be had.
+   */
+  bindHttp({ endpoint }: HttpBind, serve: ConnectInner): void {
+    const path = this.#folder.pathOf("http");
+    this.#listen("httpPort", endpoint, { kind: "open", path }, serve);
+    // Whoever shares the group may read, as with the pid file's folder.
+    if (endpoint.startsWith(IPC)) {
+      Deno.chmodSync(endpoint.slice(IPC.length), HTTP_SOCKET_MODE);
+    }
+  }
+
   /** Ends the connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(
@@ -224,13 +253,18 @@ export class PublicPorts implements AsyncDisposable {
     return { socket, front };
   }
 
-  #share({ protocol1, protocol2 }: ServedProtocols): PortLimits {
+  #share({ protocol1, protocol2, http }: ServedProtocols): PortLimits {
     const { log } = this.#setting;
     const openFiles = this.#openFiles;
-    const all = { ...PROTOCOL1_LIMITS, ...PROTOCOL2_LIMITS };
+    const all = {
+      ...PROTOCOL1_LIMITS,
+      ...PROTOCOL2_LIMITS,
+      ...HTTP_PORT_LIMITS,
+    };
     const wanted: Readonly<Record<string, FrontLimits>> = {
       ...(protocol1 ? PROTOCOL1_LIMITS : {}),
       ...(protocol2 ? PROTOCOL2_LIMITS : {}),
+      ...(http ? HTTP_PORT_LIMITS : {}),
     };
     const { limits, lackOf } = shareDescriptors(wanted, openFiles);
     // Thousands of connections are fewer, and nobody misses the others.
@@ -244,13 +278,18 @@ export class PublicPorts implements AsyncDisposable {
     return { ...all, ...limits };
   }
 
-  #listen(name: PortName, url: string, inner: InnerAddress): Front {
+  #listen(
+    name: PortName,
+    url: string,
+    inner: InnerAddress,
+    connect: ConnectInner = connectInner,
+  ): Front {
     const { clock, log } = this.#setting;
     const limits = this.#limits[name];
     const listener = new PublicListener(url);
     const front = new Front({
       ...{ listener, inner, limits, clock, log },
-      connect: connectInner,
+      connect,
       turn: this.#turn,
     });
     this.#fronts.set(name, front);

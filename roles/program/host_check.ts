@@ -92,8 +92,11 @@ export async function checkPublisherHost(
     ["controlbindurl", config.controlBindUrl],
     ["streambindurl", config.streamBindUrl],
   ] as const;
-  return bound.flatMap(([key, url]) => {
-    const trouble = portTrouble(url);
+  const http = config.httpBind === undefined ? [] : [
+    ["httpbindurl", config.httpBind.url, config.httpBind.endpoint] as const,
+  ];
+  return [...bound, ...http].flatMap(([key, url, endpoint = url]) => {
+    const trouble = portTrouble(endpoint);
     return trouble === undefined
       ? []
       : [`publisher.${key} = ${url}: ${trouble}`];

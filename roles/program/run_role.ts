@@ -210,5 +210,8 @@ async function takePidFile(
 }
 
 function secretsOf(config: RoleConfigs[Role]): readonly string[] {
-  return "token" in config && config.token !== undefined ? [config.token] : [];
+  const token = "token" in config ? config.token : undefined;
+  const lists = "lists" in config ? config.lists : [];
+  return [token, ...lists.map(({ credentials }) => credentials?.password)]
+    .filter((secret) => secret !== undefined);
 }

@@ -13,7 +13,7 @@
  */
 
 const BLANK_OR_COMMENT = /^(?:[#;].*)?$/s;
-const SECTION = /^\[([A-Za-z][A-Za-z0-9_-]*)\]$/;
+const SECTION = /^\[([A-Za-z][A-Za-z0-9_-]*(?::[A-Za-z0-9_-]+)?)\]$/;
 // As in the original, no value goes past U+2028 or U+2029.
 const QUOTED_VALUE = /^([A-Za-z][A-Za-z0-9_-]*) *= *"(.*)"$/;
 

@@ -1,7 +1,16 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { type Address, canonicalAddress } from "../../lib/base/address.ts";
-import { addressSpan, aggregated } from "../../lib/base/address_span.ts";
+import {
+  addressSpan,
+  aggregated,
+  compareSpans,
+  finished,
+  ipv4Key,
+  ipv4Of,
+  sorting,
+  sortingNumbers,
+} from "../../lib/base/address_span.ts";
 import { address } from "../support/values/core_values.ts";
 
 /** Networks that are often neighbours, in a corner of each family. */
@@ -65,4 +74,56 @@ Deno.test("aggregated() joins all there is, and leaves nothing out of nothing", 
     aggregated(["2001:db8::1", "192.0.2.1", "192.0.2.0/31"].map(address)),
     ["192.0.2.0/31", "2001:db8::1"],
   );
+});
+
+Deno.test("ipv4Key() is an address or prefix as a number, which sorts as spans do", () => {
+  const anyIpv4 = fc.tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 })).map(
+    ([text, bits]) => {
+      const network = canonicalAddress(`${text}/${bits}`);
+      if (network === undefined) throw new TypeError(text);
+      return network;
+    },
+  );
+  fc.assert(fc.property(anyIpv4, anyIpv4, (one, other) => {
+    strictEqual(ipv4Of(ipv4Key(one)), one);
+    strictEqual(
+      Math.sign(ipv4Key(one) - ipv4Key(other)),
+      Math.sign(compareSpans(addressSpan(one), addressSpan(other))),
+    );
+    const { first, last, prefixBits, isIpv4 } = addressSpan(one);
+    const [base = "", bits = "32"] = one.split("/");
+    const number = base.split(".").reduce(
+      (sum, octet) => sum * 256n + BigInt(octet),
+      0n,
+    );
+    deepStrictEqual(
+      { first, last, prefixBits, isIpv4 },
+      {
+        first: number,
+        last: number + 2n ** (32n - BigInt(bits)) - 1n,
+        prefixBits: Number(bits),
+        isIpv4: true,
+      },
+    );
+  }));
+});
+
+Deno.test("sorting() and sortingNumbers() sort as Array.sort does, in many steps", () => {
+  const many = { maxLength: 5_000, size: "max" } as const;
+  fc.assert(
+    fc.property(fc.array(fc.integer(), many), (numbers) => {
+      const sorted = numbers.toSorted((left, right) => left - right);
+      deepStrictEqual([...finished(sortingNumbers(numbers))], sorted);
+      const items = numbers.map((number, at) => ({ key: number & 7, at }));
+      deepStrictEqual(
+        finished(sorting(items, (left, right) => left.key - right.key)),
+        items.toSorted((left, right) => left.key - right.key),
+      );
+    }),
+    { numRuns: 20 },
+  );
+  const steps = sortingNumbers(Array.from({ length: 20_000 }, () => 7));
+  let count = 0;
+  while (steps.next().done !== true) count++;
+  ok(count > 50, `${count}`);
 });

@@ -98,14 +98,14 @@ Deno.test("readConfig() tells every problem of every file at once", () => {
 Deno.test("readConfig() guesses the nearest name, and lists what there is where none is near", () => {
   const text = "[colours]\n[subscriber]\nsubscribeaction = log\nbanaction = x";
   deepStrictEqual(troubleLog(conf(text)), [
-    "a.conf:1: [colours]: expected a known section: general, monitor, publisher, subscriber",
+    "a.conf:1: [colours]: expected a known section: general, monitor, publisher, subscriber, list:NAME",
     "a.conf:3: subscriber.subscribeaction: expected a key of [subscriber], perhaps subscriberaction",
     "a.conf:4: subscriber.banaction: expected a key of [subscriber]: pidfile, zmqpublisherurl, controlserver, streamserver, zmqprefixfilter, subscriberaction, takejails, ignorejails, takenodes, ignorenodes, observenodes, bantime, resync, maxrate, jailmap, fail2bansocket, fail2banprogram, nfttable, execprogram, exectimeout",
   ]);
 });
 
 Deno.test("readConfig() knows no sections by the words that objects have", () => {
-  const sections = "general, monitor, publisher, subscriber";
+  const sections = "general, monitor, publisher, subscriber, list:NAME";
   deepStrictEqual(troubleLog(conf("\n[toString]\na = 1")), [
     `a.conf:2: [toString]: expected a known section: ${sections}`,
   ]);

@@ -84,6 +84,8 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     replyBindUrl: "tcp://*:5678",
     controlBindUrl: "tcp://127.0.0.1:5681",
     streamBindUrl: "tcp://127.0.0.1:5682",
+    httpBind: undefined,
+    lists: [],
     banTimeMs: 3_600_000,
     keepHistoryMs: 30 * 86_400_000,
     quorum: [],

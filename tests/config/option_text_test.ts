@@ -4,7 +4,11 @@ import {
   renderOptionTable,
   renderShippedFile,
 } from "../../lib/config/option_text.ts";
-import { listOptions, OPTIONS } from "../../lib/config/options.ts";
+import {
+  listOptions,
+  OPTIONS,
+  optionsOfList,
+} from "../../lib/config/options.ts";
 
 Deno.test("renderShippedFile() sets every option that has a default, and the placeholders", () => {
   const { sections, problems } = parseIniText("a.conf", renderShippedFile());
@@ -25,6 +29,9 @@ Deno.test("renderShippedFile() tells the rest in comments, with what holds and w
       `\n# Not set: ${option.unset}.\n# ${key} = ${option.kind.placeholder}\n`;
     ok(text.includes(comment), key);
   }
+  for (const { key, option } of optionsOfList("NAME")) {
+    ok(text.includes(`\n# ${option.help}\n# ${key} = `), key);
+  }
 });
 
 Deno.test("renderOptionTable() has a row for every option, in columns as wide as their widest cell", () => {
@@ -38,7 +45,9 @@ Deno.test("renderOptionTable() has a row for every option, in columns as wide as
   );
   deepStrictEqual(
     cells.map(([section, key, , help]) => [section, key, help]),
-    listOptions().map(({ section, key, option }) => [
+    [...listOptions(), ...optionsOfList("NAME")].map((
+      { section, key, option },
+    ) => [
       `\`[${section}]\``,
       `\`${key}\``,
       option.help.replaceAll("|", "\\|"),

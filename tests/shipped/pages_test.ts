@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { loadConfig } from "../../lib/config/config.ts";
-import { listOptions } from "../../lib/config/options.ts";
+import { listOptions, optionsOfList } from "../../lib/config/options.ts";
 import { UnusableStoreError } from "../../lib/store/store_errors.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -83,7 +83,8 @@ Deno.test("every link of the pages leads to a file and a heading that are there"
 });
 
 Deno.test("every option that the pages set exists", async () => {
-  const known = new Set(listOptions().map(({ key }) => key));
+  const options = [...listOptions(), ...optionsOfList("NAME")];
+  const known = new Set(options.map(({ key }) => key));
   const unknown: string[] = [];
   for (const page of await readPages()) {
     for (const [, key = ""] of prose(page).matchAll(/`([a-z0-9]+) ?= ?/g)) {

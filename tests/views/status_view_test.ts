@@ -61,6 +61,16 @@ Deno.test("status of a cluster tells that its store fails, who waits for a quoru
   );
 });
 
+Deno.test("status of a cluster tells where lists are read, one a line", () => {
+  const places = ["all", "edge"].map((name) =>
+    `http://127.0.0.1:9680/list/${name}`
+  );
+  deepStrictEqual(lines({ lists: places }).slice(-2), [
+    "lists       http://127.0.0.1:9680/list/all",
+    "            http://127.0.0.1:9680/list/edge",
+  ]);
+});
+
 Deno.test("status of a node tells of its programs, and where its hub is", () => {
   const shown = nodeStatusLines(MEMBERSHIP, PROGRAMS);
   for (const line of shown) ok(line.length <= 100, line);

@@ -10,6 +10,9 @@ const TEXTS: readonly [what: string, text: string, values: object][] = [
   ["nothing", "", {}],
   ["values without a section", 'a = "1"\nb = "2"', { a: "1", b: "2" }],
   ["a section without values", "[s]", { s: {} }],
+  ["a section with a colon in its name", '[s:t-1]\na = "1"', {
+    "s:t-1": { a: "1" },
+  }],
   ["two sections", '[s]\na = "1"\n[t]\na = "2"', {
     s: { a: "1" },
     t: { a: "2" },

@@ -1,0 +1,104 @@
+/**
+ * The options of `[list:NAME]`, of which there may be many; see `options.ts`.
+ *
+ * @module
+ */
+
+import type { Address } from "../base/address.ts";
+import { canonicalAddress } from "../base/address.ts";
+import { EXPORT_FORMATS } from "../exports/list_rules.ts";
+import { takenKind } from "./cluster_kinds.ts";
+import { option } from "./option.ts";
+import {
+  durationKind,
+  switchKind,
+  type ValueKind,
+  wordKind,
+} from "./value_kinds.ts";
+
+/** What a section's name begins with. */
+export const LIST_SECTION = "list:";
+
+/** Networks of readers: a name's address is whoever answers for it. */
+const networksKind: ValueKind<readonly Address[]> = {
+  placeholder: "ADDRESS|PREFIX...",
+  expected: "addresses and prefixes such as 192.0.2.0/24, no names",
+  read: (text) => eachWord(text, canonicalAddress),
+};
+
+/** A name that goes before a colon. */
+const usernameKind: ValueKind<string> = {
+  placeholder: "NAME",
+  expected: "1 to 64 printable ASCII characters, none of them a colon",
+  read: (text) => /^[ -9;-~]{1,64}$/.test(text) ? text : undefined,
+};
+
+const passwordKind: ValueKind<string> = {
+  placeholder: "PASSWORD",
+  expected: "1 to 256 printable ASCII characters",
+  read: (text) => /^[ -~]{1,256}$/.test(text) ? text : undefined,
+};
+
+/** `[list:NAME]`, in the order of the shipped file. */
+export const LIST = {
+  format: option({
+    kind: wordKind("FORMAT", EXPORT_FORMATS),
+    default: "plain",
+    help:
+      "What reads it: plain, csv, json, nft, ipset, mikrotik, haproxy, nginx-geo or pf.",
+  }),
+  jails: option({
+    kind: takenKind,
+    default: "*",
+    help: "The jails whose bans are in it, such as sshd nginx-*.",
+  }),
+  nodes: option({
+    kind: takenKind,
+    default: "*",
+    help:
+      "The nodes whose bans are in it, and lists, such as web1 import:drop.",
+  }),
+  minleft: option({
+    kind: durationKind(31_536_000, "365d"),
+    default: "0",
+    help: "Bans that end earlier than this are left out.",
+  }),
+  aggregate: option({
+    kind: switchKind,
+    default: "false",
+    help:
+      "Whether neighbouring addresses are joined to networks, without ends.",
+  }),
+  allowfrom: option({
+    kind: networksKind,
+    default: "127.0.0.0/8 ::1",
+    help: "Who may read it: addresses and prefixes; by default this host.",
+  }),
+  username: option({
+    kind: usernameKind,
+    default: undefined,
+    unset: "no name is asked for",
+    help: "The name that a reader must show as well (Basic).",
+  }),
+  password: option({
+    kind: passwordKind,
+    default: undefined,
+    unset: "no password is asked for",
+    help: "The password that goes with it; it travels in the clear.",
+    isSecret: true,
+  }),
+} as const;
+
+/** Reads words between spaces, commas and lines; all of them or none. */
+function eachWord<T>(
+  text: string,
+  read: (word: string) => T | undefined,
+): readonly T[] | undefined {
+  const words = text.split(/[\s,]+/).filter((word) => word !== "");
+  const values = words.flatMap((word) => read(word) ?? []);
+  return values.length === words.length && words.length <= MAX_WORDS
+    ? values
+    : undefined;
+}
+
+const MAX_WORDS = 1_000;

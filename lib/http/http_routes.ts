@@ -1,0 +1,64 @@
+/**
+ * Refuses what nobody may ask, and finds who answers the rest.
+ *
+ * @module
+ */
+
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  textAnswer,
+} from "./http_request.ts";
+
+/** Who answers requests of some paths. */
+export interface HttpRoute {
+  /** Whether a path is one of them. */
+  has(path: string): boolean;
+  /** Answers a `GET` or `HEAD`. */
+  answer(request: HttpRequest): HttpAnswer | Promise<HttpAnswer>;
+}
+
+/** Bytes of all names and values of headers. */
+const MAX_HEADER_BYTES = 8_192;
+/** A name, an IPv4 address or an IPv6 address, with or without a port. */
+const HOST = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
+const METHODS = "GET, HEAD";
+
+/**
+ * Answers a request.
+ *
+ * @param routes The first that has the path answers.
+ */
+export async function answerRequest(
+  routes: readonly HttpRoute[],
+  request: HttpRequest,
+): Promise<HttpAnswer> {
+  const refused = refusal(request);
+  if (refused !== undefined) return refused;
+  const route = routes.find((each) => each.has(request.path));
+  if (route === undefined) return textAnswer(404, "there is nothing here");
+  if (!["GET", "HEAD"].includes(request.method)) {
+    return textAnswer(405, `it can be read only: ${METHODS}`, {
+      allow: METHODS,
+    });
+  }
+  return await route.answer(request);
+}
+
+/** Why a request is not looked at any further, whatever it asks for. */
+function refusal({ headers }: HttpRequest): HttpAnswer | undefined {
+  let bytes = 0;
+  for (const [name, value] of headers) bytes += name.length + value.length;
+  if (bytes > MAX_HEADER_BYTES) {
+    return textAnswer(431, "the request's headers are too long");
+  }
+  const host = headers.get("host");
+  // Only HTTP/1.0 has none; of several the runtime makes a list.
+  if (host !== null && !HOST.test(host)) {
+    return textAnswer(400, "the request's Host is none");
+  }
+  const length = headers.get("content-length");
+  const hasBody = headers.has("transfer-encoding") ||
+    length !== null && !/^0+$/.test(length);
+  return hasBody ? textAnswer(413, "a request has no body here") : undefined;
+}

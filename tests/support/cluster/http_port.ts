@@ -1,0 +1,82 @@
+/**
+ * HTTP as a publisher serves it, without a publisher.
+ *
+ * @module
+ */
+
+import { EventLoopTurn } from "../../../lib/async/io/event_loop_turn.ts";
+import { SystemClock } from "../../../lib/async/io/system_clock.ts";
+import { Front } from "../../../lib/front/front.ts";
+import { HTTP_LIMITS } from "../../../lib/front/front_limits.ts";
+import { PublicListener } from "../../../lib/front/io/public_listener.ts";
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  readRequest,
+  responseOf,
+} from "../../../lib/http/http_request.ts";
+import { answerRequest } from "../../../lib/http/http_routes.ts";
+import {
+  type HttpConnectionLimits,
+  HttpServers,
+} from "../../../lib/http/io/inner_server.ts";
+import { MemoryLog } from "../memory/memory_log.ts";
+
+/** What a test has of it. */
+export interface HttpPort extends AsyncDisposable {
+  readonly front: Front;
+  readonly log: MemoryLog;
+}
+
+/** What it answers, and how much a peer may do. */
+export interface HttpPortOptions {
+  readonly answer: (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;
+  readonly limits?: Partial<HttpConnectionLimits>;
+  /** How long a peer may take nothing. */
+  readonly stallMs?: number;
+}
+
+/**
+ * Serves any path.
+ *
+ * @param endpoint Where, as `endpoint_url.ts` has it.
+ * @param dir Where sockets are.
+ */
+export function serveHttp(
+  endpoint: string,
+  dir: string,
+  { answer, limits, stallMs = 10_000 }: HttpPortOptions,
+): HttpPort {
+  const servers = new HttpServers({
+    limits: { idleMs: 10_000, totalMs: 60_000, maxRequests: 32, ...limits },
+    answer: async (given, peer) => {
+      const request = readRequest(given, peer);
+      const route = { has: () => true, answer };
+      return responseOf(request, await answerRequest([route], request));
+    },
+  });
+  const stop = new AbortController();
+  const log = new MemoryLog();
+  const front = new Front({
+    listener: new PublicListener(endpoint),
+    inner: { kind: "open", path: `${dir}/inner` },
+    limits: { ...HTTP_LIMITS, stallMs },
+    clock: new SystemClock(),
+    turn: new EventLoopTurn(),
+    log,
+    connect: (path, peer) => servers.connect(path, peer),
+  });
+  const running = front.run(stop.signal).catch((error) => {
+    if (!stop.signal.aborted) throw error;
+  });
+  return {
+    front,
+    log,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+      await servers[Symbol.asyncDispose]();
+      await front[Symbol.asyncDispose]();
+    },
+  };
+}
