@@ -11,7 +11,7 @@
 
 import type { Ban, Change } from "./ban.ts";
 import { evolve, withoutExpired } from "./ban_decision.ts";
-import { isDerivedOrigin, isNodeOrigin } from "../base/operator_name.ts";
+import { isDerivedOrigin } from "../base/operator_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 
 /** How much longer bans hold that come again. */
@@ -118,7 +118,7 @@ class PastOfBan {
   take(change: Change): void {
     const { atMs } = change;
     this.#expire(atMs);
-    const isNode = change.kind === "report" && isNodeOrigin(change.origin);
+    const isNode = change.kind === "report" && !isDerivedOrigin(change.origin);
     if (isNode) this.#split(atMs);
     const before = this.#standing;
     const ban = evolve(before?.ban, change);

@@ -1,13 +1,14 @@
 /**
- * Who reports bans: nodes by their names, operators, lists that operators
- * import, and the publisher where it derives a ban from reports.
+ * Who reports bans: nodes by their names, operators, and lists that operators
+ * import.
  *
  * ```abnf
  * origin = host / "import:" import-name          ; host: see host_name.ts
  * import-name = (LOWER / DIGIT) *31(LOWER / DIGIT / "_" / "." / "-")
  * ```
  *
- * No node is called `operator`, `widened` or `grown`, and no host's name has a
+ * No node is called `operator`, nor `widened` or `grown`, under which the
+ * publisher reports what follows from others' reports. No host's name has a
  * colon.
  *
  * @module
@@ -66,6 +67,23 @@ export function isImportOrigin(origin: HostName): boolean {
   return origin.startsWith(IMPORT_PREFIX);
 }
 
+/** The origin of a network's ban that stands for those of addresses in it. */
+export const WIDENED_ORIGIN = "widened" as HostName;
+/** The origin of what makes a ban hold longer that comes again. */
+export const GROWN_ORIGIN = "grown" as HostName;
+
+/** Whether an origin is that of what the publisher derives from reports. */
+export function isDerivedOrigin(origin: HostName): boolean {
+  const name = canonicalHost(origin);
+  return name === WIDENED_ORIGIN || name === GROWN_ORIGIN;
+}
+
+/** Whether an origin is a host with a fail2ban of its own. */
+export function isNodeOrigin(origin: HostName): boolean {
+  return !isImportOrigin(origin) && !isOperatorOrigin(origin) &&
+    !isDerivedOrigin(origin);
+}
+
 /**
  * Reads an origin: of a report, not of whoever is connected.
  *
@@ -86,21 +104,4 @@ export function parseOrigin(text: string): HostName | undefined {
   if (!text.startsWith(IMPORT_PREFIX)) return parseHostName(text);
   const name = parseImportName(text.slice(IMPORT_PREFIX.length));
   return name && importOrigin(name);
-}
-
-/** The origin of a network's ban that stands for those of addresses in it. */
-export const WIDENED_ORIGIN = "widened" as HostName;
-/** The origin of what makes a ban hold longer that comes again. */
-export const GROWN_ORIGIN = "grown" as HostName;
-
-/** Whether a name is that of what the publisher derives from reports. */
-export function isDerivedOrigin(name: HostName): boolean {
-  const origin = canonicalHost(name);
-  return origin === WIDENED_ORIGIN || origin === GROWN_ORIGIN;
-}
-
-/** Whether an origin may be a node's, a host with a fail2ban of its own. */
-export function isNodeOrigin(origin: HostName): boolean {
-  return !isImportOrigin(origin) && !isOperatorOrigin(origin) &&
-    !isDerivedOrigin(origin);
 }

@@ -11,6 +11,8 @@
  * A ban is taken as long as one of its reports is, observed as long as none is
  * taken and one is observed, and left out otherwise. What operators ban is
  * taken whatever jails and nodes are asked for; only what is ignored leaves it out.
+ * What the publisher derives from reports, of whichever nodes, is taken where no
+ * node is left out or observed; else only where `takeNodes` names it.
  *
  * @module
  */
@@ -20,6 +22,7 @@ import type { JailName } from "../base/jail_name.ts";
 import { ANY_NAME, matchesAnyName } from "../base/name_patterns.ts";
 import {
   IMPORT_PREFIX,
+  isDerivedOrigin,
   isOperatorOrigin,
   OPERATOR_JAIL,
 } from "../base/operator_name.ts";
@@ -108,6 +111,9 @@ export function placeOfNode(
   origin: HostName,
 ): ReportPlace {
   if (sameHost(origin, hostName)) return "own";
+  if (isDerivedOrigin(origin) && !takesDerived(choice, origin)) {
+    return "left-out";
+  }
   if (!takesNode(choice, origin)) return "left-out";
   return matchesNode(choice.observeNodes, origin) ? "observed" : "taken";
 }
@@ -197,6 +203,22 @@ function takesNode(
 ): boolean {
   return (isOperatorOrigin(origin) || matchesNode(takeNodes, origin)) &&
     !matchesNode(ignoreNodes, origin);
+}
+
+/** Nobody knows from whose reports it follows. */
+function takesDerived(
+  { takeNodes, ignoreNodes, observeNodes }: ReceiverChoice,
+  origin: HostName,
+): boolean {
+  if (observeNodes.includes(ANY_NAME)) return true;
+  const isNamed = takeNodes.some((pattern) =>
+    pattern.toLowerCase() === canonicalHost(origin)
+  );
+  const choosesNodes = !takeNodes.includes(ANY_NAME) ||
+    [...ignoreNodes, ...observeNodes].some((pattern) =>
+      !pattern.toLowerCase().startsWith(IMPORT_PREFIX)
+    );
+  return isNamed || !choosesNodes;
 }
 
 function matchesNode(patterns: readonly string[], origin: HostName): boolean {

@@ -23,6 +23,7 @@ import {
   askRunning,
 } from "./publisher_questions.ts";
 import {
+  aroundHints,
   bannedLines,
   liftedLines,
   localHints,
@@ -87,7 +88,10 @@ export class SteeringCommands {
     const subject = address ?? bansText(steered.bans);
     return {
       lines: liftedLines(subject, steered),
-      notes: address === null ? [] : localHints(address, steered, order.local),
+      notes: address === null ? [] : [
+        ...aroundHints(address, steered),
+        ...localHints(address, steered, order.local),
+      ],
     };
   }
 

@@ -17,7 +17,6 @@ import type {
 } from "../wire/operator_messages.ts";
 import { wordsOf } from "../wire/operator_bans.ts";
 import type { MoveTelling, ToldNode } from "../wire/operator_moves.ts";
-import type { WhyWidened } from "../wire/operator_why.ts";
 import { MAX_AUDIT_ANSWER } from "../wire/operator_messages.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
@@ -41,6 +40,7 @@ import { BanListing } from "./ban_listing.ts";
 import { ImportKeeper } from "./import_keeper.ts";
 import { ImportService } from "./import_service.ts";
 import type { EnforcingNodes } from "./enforcement_view.ts";
+import type { WidenedOf } from "./networks_around.ts";
 import type { RefusedReport } from "./refused_report.ts";
 import { StatusService } from "./status_service.ts";
 
@@ -91,7 +91,7 @@ export interface OperatorServiceOptions {
   /** In whose name the allowlist lifts: the publisher's. */
   readonly hostName: HostName;
   /** Why a network is banned that nobody reported. */
-  readonly widenedOf: (network: BanKey) => WhyWidened | undefined;
+  readonly widenedOf: WidenedOf;
   /** How much longer bans hold that come again. */
   readonly growthOf: GrowthOf;
   /** How long the past is kept, in milliseconds. */

@@ -11,7 +11,7 @@ import type { Ban, BanKey } from "../ban/ban.ts";
 import type { BanHub } from "../ban/ban_hub.ts";
 import type { BanStore } from "../ban/ban_store.ts";
 import type { HubVerdict } from "../ban/decision_batch.ts";
-import { prefixesAround } from "../base/address.ts";
+import { type Address, prefixesAround } from "../base/address.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
 import { OPERATOR_JAIL, OPERATOR_ORIGIN } from "../base/operator_name.ts";
@@ -35,6 +35,7 @@ import {
   type EnforcingNodes,
 } from "./enforcement_view.ts";
 import { type LocalUnbanService, reportsOf } from "./local_unban_service.ts";
+import { networksAround, type WidenedOf } from "./networks_around.ts";
 import type {
   AwaitedNode,
   AwaitedWord,
@@ -62,6 +63,8 @@ export interface SteeringServiceOptions {
   readonly record: RecordDeed;
   /** Asks the fail2bans that reported. */
   readonly local: LocalUnbanService;
+  /** Why networks are banned that nobody reported. */
+  readonly widenedOf: WidenedOf;
   /** Longest wait for what the nodes say, in milliseconds. */
   readonly waitMs: number;
 }
@@ -147,7 +150,7 @@ export class SteeringService {
       reports: namedReports(bans),
     });
     const [said, steered] = await Promise.all([asked, outcome]);
-    return { ...steered, local: said };
+    return { ...steered, local: said, around: this.#around(address) };
   }
 
   /** Nobody is banned any more: what fail2bans have that reported it is left. */
@@ -172,7 +175,15 @@ export class SteeringService {
       ...{ bans: 0, reports: reports.slice(0, MAX_NAMED) },
       ...{ done: 0, expected: 0, tookMs },
       ...{ silent: [], failed: [], local: said },
+      around: this.#around(address),
     };
+  }
+
+  #around(address: Address | null): readonly Address[] {
+    const { hub: { table }, widenedOf, clock } = this.#options;
+    if (address === null) return [];
+    return networksAround(address, table, widenedOf, clock.nowMs())
+      .slice(0, MAX_NAMED);
   }
 
   #judge({ address, force }: BanOrder): void {
@@ -317,7 +328,7 @@ export class SteeringService {
       failed: failed.slice(0, MAX_NAMED).map((
         { node, action, outcome, detail },
       ) => ({ node, action, state: outcome, detail })),
-      local: [],
+      ...{ local: [], around: [] },
     };
   }
 

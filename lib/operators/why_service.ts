@@ -5,7 +5,7 @@
  */
 
 import type { SharedTurns } from "../async/shared_turns.ts";
-import type { Ban, BanKey, Change } from "../ban/ban.ts";
+import type { Ban, Change } from "../ban/ban.ts";
 import { type GrowthOf, timesBefore } from "../ban/ban_growth.ts";
 import type { BanHub } from "../ban/ban_hub.ts";
 import { type PastBan, pastBans } from "../ban/ban_past.ts";
@@ -30,9 +30,9 @@ import {
   type WhyGrown,
   type WhyLast,
   type WhyRefusal,
-  type WhyWidened,
 } from "../wire/operator_why.ts";
 import { operatorBan } from "./ban_listing.ts";
+import type { WidenedOf } from "./networks_around.ts";
 import { EnforcementView, type EnforcingNodes } from "./enforcement_view.ts";
 
 /** Options for {@link WhyService}. */
@@ -49,7 +49,7 @@ export interface WhyServiceOptions {
   readonly hostName: HostName;
   readonly keepHistoryMs: number;
   /** Why a network is banned that nobody reported. */
-  readonly widenedOf: (network: BanKey) => WhyWidened | undefined;
+  readonly widenedOf: WidenedOf;
   /** How much longer bans hold that come again. */
   readonly growthOf: GrowthOf;
   /** By the table's clock. */

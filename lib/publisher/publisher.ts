@@ -289,8 +289,8 @@ export class Publisher {
       const steps = this.#hub.expire();
       this.#operators.noteExpired(steps);
       this.#widening.noteExpired(steps);
-      this.#widening.tick();
       this.#allowlist.tick();
+      this.#widening.tick();
       this.#nodes?.tidy(clock.nowMs());
     }
   }

@@ -95,10 +95,20 @@ export function localHints(
   );
 }
 
+/** That an address is banned with networks around it all the same. */
+export function aroundHints(
+  address: Address,
+  { around }: Steered,
+): readonly string[] {
+  return around.map((network) =>
+    `hint: ${address} is banned with ${network}: fail2ban-cluster unban ${network}`
+  );
+}
+
 /** A line of JSON; `docs/schemas/steered.json` says what is in it. */
 export function steeredJson(steered: Steered): string {
   const { bans, reports, done, expected, tookMs } = steered;
-  const { silent, failed, local } = steered;
+  const { silent, failed, local, around } = steered;
   return JSON.stringify({
     bans,
     reports,
@@ -108,6 +118,7 @@ export function steeredJson(steered: Steered): string {
     silent,
     failed,
     local,
+    around,
   });
 }
 

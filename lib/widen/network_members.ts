@@ -10,9 +10,9 @@ import { type Address, isIpv4Address, networkAround } from "../base/address.ts";
 import { judgedSpans } from "../base/embedded_ipv4.ts";
 import type { JailName } from "../base/jail_name.ts";
 import {
-  isOperatorOrigin,
-  OPERATOR_JAIL,
-  WIDENED_ORIGIN,
+  GROWN_ORIGIN,
+  isNodeOrigin,
+  isReservedJail,
 } from "../base/operator_name.ts";
 import { OrderedEnds } from "./ordered_ends.ts";
 import type { WideningOf } from "./widen_rules.ts";
@@ -123,7 +123,7 @@ export class NetworkMembers {
   }
 
   #networkOf({ jail, address }: Ban): Address | undefined {
-    if (jail === OPERATOR_JAIL) return undefined;
+    if (isReservedJail(jail)) return undefined;
     const widening = this.#wideningOf(jail, isIpv4Address(address));
     if (widening === undefined) return undefined;
     const network = networkAround(address, widening.bits);
@@ -167,7 +167,7 @@ function memberOf(ban: Ban | undefined): NetworkMember | undefined {
   if (ban === undefined || ban.isPending) return undefined;
   let endMs = -Infinity;
   for (const { origin, expiresMs } of ban.reports) {
-    if (origin === WIDENED_ORIGIN || isOperatorOrigin(origin)) continue;
+    if (!isNodeOrigin(origin) && origin !== GROWN_ORIGIN) continue;
     endMs = Math.max(endMs, expiresMs);
   }
   return endMs === -Infinity ? undefined : { address: ban.address, endMs };

@@ -5,9 +5,7 @@
  */
 
 import type { Clock } from "../async/clock.ts";
-import { Condition } from "../async/tasks.ts";
 import type { BanKey, BanReport } from "../ban/ban.ts";
-import { keyOf } from "../ban/ban.ts";
 import { type BanHub, BusyError, type KeptChange } from "../ban/ban_hub.ts";
 import type { BanStore } from "../ban/ban_store.ts";
 import type { BanStep } from "../ban/ban_table.ts";
@@ -19,8 +17,10 @@ import type { Log } from "../log/log.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import {
   type CurrentPolicy,
+  type ProtectionPolicy,
   refusal,
 } from "../protection/protection_policy.ts";
+import { type Mark, NetworkMarks } from "./network_marks.ts";
 import { NetworkMembers } from "./network_members.ts";
 import type { WideningOf } from "./widen_rules.ts";
 
@@ -50,15 +50,6 @@ export interface WidenedNetwork {
   readonly some: readonly Address[];
 }
 
-/** A network of which something changed. */
-interface Mark {
-  readonly network: BanKey;
-  /** When an address of it was detected; `undefined`: none was. */
-  readonly detectedMs: number | undefined;
-  /** Whether it waited until its end may be told again. */
-  readonly hasWaited: boolean;
-}
-
 /** Networks that are looked at in one step at most. */
 const AT_ONCE = 500;
 /** Pause before what could not be stored is tried again, in milliseconds. */
@@ -77,11 +68,14 @@ export class WideningService {
   readonly #options: WideningServiceOptions;
   readonly #members: NetworkMembers;
   readonly #troubleLog: TroubleLog;
-  readonly #changed = new Condition();
   /** Networks to be looked at. */
-  readonly #due = new Map<string, Mark>();
+  readonly #due = new NetworkMarks();
   /** Networks of which only the end may have moved: once a second is enough. */
-  readonly #moved = new Map<string, Mark>();
+  readonly #moved = new NetworkMarks();
+  /** Networks that would be banned if nobody in them were protected. */
+  readonly #refused = new NetworkMarks();
+  /** By which all that stands was judged. */
+  #policy: ProtectionPolicy;
 
   /**
    * Makes one; it bans once it runs.
@@ -90,7 +84,8 @@ export class WideningService {
    */
   constructor(options: WideningServiceOptions) {
     this.#options = options;
-    const { hub: { table }, clock, log, wideningOf } = options;
+    const { hub: { table }, clock, log, wideningOf, protection } = options;
+    this.#policy = protection();
     this.#members = new NetworkMembers(wideningOf);
     this.#troubleLog = new TroubleLog({
       log,
@@ -103,10 +98,10 @@ export class WideningService {
       const { jail, reports } = ban;
       if (network !== undefined) {
         const detectedMs = Math.max(...reports.map(({ firstMs }) => firstMs));
-        this.#mark({ network: { jail, address: network }, detectedMs });
+        this.#due.add({ network: { jail, address: network }, detectedMs });
       }
       if (reports.some(isWidened)) {
-        this.#mark({ network: ban, detectedMs: undefined });
+        this.#due.add({ network: ban, detectedMs: undefined });
       }
     }
   }
@@ -143,12 +138,13 @@ export class WideningService {
     for (const step of steps) this.#consider(step, undefined);
   }
 
-  /** Lets time pass: ends that moved are looked at. */
+  /** Lets time pass: ends that moved are looked at, and all if others are protected. */
   tick(): void {
-    for (const mark of this.#moved.values()) {
-      this.#mark({ ...mark, hasWaited: true });
+    const policy = this.#options.protection();
+    if (policy !== this.#policy) this.#judgeAgain(policy);
+    for (const mark of this.#moved.take(Infinity)) {
+      this.#due.add({ ...mark, hasWaited: true });
     }
-    this.#moved.clear();
   }
 
   /**
@@ -160,12 +156,21 @@ export class WideningService {
     const { clock } = this.#options;
     try {
       while (true) {
-        while (this.#due.size === 0) await this.#changed.wait(signal);
+        await this.#due.wait(signal);
         if (!await this.#settle()) await clock.delay(RETRY_MS, signal);
         else if (this.#due.size > 0) await clock.delay(0, signal);
       }
     } finally {
       this.#troubleLog.flush();
+    }
+  }
+
+  #judgeAgain(policy: ProtectionPolicy): void {
+    this.#policy = policy;
+    for (const mark of this.#refused.take(Infinity)) this.#due.add(mark);
+    for (const ban of this.#options.hub.table.bans()) {
+      if (!ban.reports.some(isWidened)) continue;
+      this.#due.add({ network: ban, detectedMs: undefined });
     }
   }
 
@@ -177,38 +182,13 @@ export class WideningService {
     const network = { jail, address };
     const isOfInterest = this.#earnedMs(network) !== undefined ||
       this.#options.hub.table.find(network) !== undefined;
-    if (isOfInterest) this.#mark({ network, detectedMs });
-  }
-
-  #mark(
-    { network, detectedMs, hasWaited = false }:
-      & Omit<Mark, "hasWaited">
-      & Partial<Mark>,
-  ): void {
-    const { jail, address } = network;
-    const key = keyOf(network);
-    const known = this.#due.get(key);
-    const latestMs = Math.max(
-      known?.detectedMs ?? -Infinity,
-      detectedMs ?? -Infinity,
-    );
-    this.#due.set(key, {
-      network: { jail, address },
-      detectedMs: latestMs === -Infinity ? undefined : latestMs,
-      hasWaited: hasWaited || known?.hasWaited === true,
-    });
-    this.#changed.notify();
+    if (isOfInterest) this.#due.add({ network, detectedMs });
   }
 
   /** @returns Whether it is stored; otherwise it is to be tried again. */
   async #settle(): Promise<boolean> {
-    const marks = [...this.#due.values()].slice(0, AT_ONCE);
-    const requests: HubRequest[] = [];
-    for (const mark of marks) {
-      this.#due.delete(keyOf(mark.network));
-      const request = this.#request(mark);
-      if (request !== undefined) requests.push(request);
-    }
+    const marks = this.#due.take(AT_ONCE);
+    const requests = marks.flatMap((mark) => this.#request(mark) ?? []);
     if (requests.length === 0) return true;
     try {
       this.#noteVerdicts(await this.#options.hub.submit(requests));
@@ -217,7 +197,7 @@ export class WideningService {
       if (!(error instanceof BusyError || error instanceof RuntimeError)) {
         throw error;
       }
-      for (const mark of marks) this.#mark(mark);
+      for (const mark of marks) this.#due.add(mark);
       this.#troubleLog.report(error.message);
       return false;
     }
@@ -233,36 +213,55 @@ export class WideningService {
 
   /** What makes a network's ban as it should be; `undefined`: it is. */
   #request(mark: Mark): HubRequest | undefined {
-    const { hub: { table }, clock } = this.#options;
-    const { network, detectedMs, hasWaited } = mark;
+    const { hub: { table }, clock, protection } = this.#options;
+    const { network } = mark;
     const nowMs = clock.nowMs();
     const standing = table.find(network)?.reports.find((report) =>
       isWidened(report) && report.expiresMs > nowMs
     );
-    const endMs = this.#endMs(network);
+    const before = this.#refused.takeOf(network);
+    const endMs = this.#earnedMs(network);
     if (endMs === undefined || endMs <= nowMs) {
-      return standing && {
-        event: { kind: "withdraw", ...network, origin: WIDENED_ORIGIN },
-      };
+      return standing && withdrawalOf(network);
     }
-    if (standing === undefined) {
-      const begins = detectedMs !== undefined &&
-        !this.#isTakenBack(network, detectedMs);
-      return begins ? reportOf(network, endMs, detectedMs) : undefined;
+    const detectedMs = mark.detectedMs ?? before?.detectedMs;
+    const refused = refusal(network.address, protection());
+    if (refused !== undefined) {
+      // Once nobody in it is protected, it is looked at again.
+      this.#refused.add({
+        network,
+        detectedMs: detectedMs ?? standing?.firstMs,
+      });
+      // Whatever the allowlist covers is lifted for it.
+      return refused.rule === "allowlist" || standing === undefined
+        ? undefined
+        : withdrawalOf(network);
     }
-    if (!hasMoved(standing.expiresMs, endMs)) return undefined;
-    if (hasWaited) return reportOf(network, endMs, standing.firstMs);
-    this.#moved.set(keyOf(network), mark);
-    return undefined;
+    return standing === undefined
+      ? this.#beginning(network, endMs, detectedMs)
+      : this.#renewal(mark, endMs, standing);
   }
 
-  /** Until when a network is to be banned; `undefined`: it is not. */
-  #endMs(network: BanKey): number | undefined {
-    const endMs = this.#earnedMs(network);
-    return endMs === undefined ||
-        refusal(network.address, this.#options.protection()) !== undefined
+  #beginning(
+    network: BanKey,
+    endMs: number,
+    detectedMs: number | undefined,
+  ): HubRequest | undefined {
+    return detectedMs === undefined || this.#isTakenBack(network, detectedMs)
       ? undefined
-      : endMs;
+      : reportOf(network, endMs, detectedMs);
+  }
+
+  /** An end that moves all the time is told once a second. */
+  #renewal(
+    mark: Mark,
+    endMs: number,
+    { expiresMs, firstMs }: BanReport,
+  ): HubRequest | undefined {
+    if (!hasMoved(expiresMs, endMs)) return undefined;
+    if (mark.hasWaited) return reportOf(mark.network, endMs, firstMs);
+    this.#moved.add(mark);
+    return undefined;
   }
 
   /** Until when enough of its addresses are banned; `undefined`: they are not. */
@@ -277,6 +276,10 @@ export class WideningService {
     const [last] = this.#options.store.history(network, 1);
     return last?.kind === "lift" && detectedMs <= last.atMs;
   }
+}
+
+function withdrawalOf(network: BanKey): HubRequest {
+  return { event: { kind: "withdraw", ...network, origin: WIDENED_ORIGIN } };
 }
 
 function reportOf(

@@ -91,6 +91,8 @@ export interface Steered {
   readonly failed: readonly EnforcementDetail[];
   /** What the fail2bans did that reported it, where they were asked; of many, the first. */
   readonly local: readonly LocalUnban[];
+  /** Networks around the address that are banned after an unban of it, the narrowest first. */
+  readonly around: readonly Address[];
 }
 
 /** A report that was taken back. */
@@ -144,4 +146,5 @@ export const STEERED: Members<Steered> = {
     0,
     MAX_NAMED,
   ),
+  around: list("around", address, 0, MAX_NAMED),
 };

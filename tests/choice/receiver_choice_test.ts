@@ -191,3 +191,30 @@ Deno.test("parsePatternList() reads what options say, and gives each pattern onc
     strictEqual(isNamePattern(name), true);
   }));
 });
+
+Deno.test("what the publisher derives from reports is taken where no node is left out or observed, else only by its name", () => {
+  const places: readonly (readonly [Partial<ReceiverChoice>, string])[] = [
+    [{}, "taken"],
+    [{ ignoreNodes: ["import:*"], observeNodes: ["import:new"] }, "taken"],
+    [{ ignoreNodes: ["web9"] }, "left-out"],
+    [{ observeNodes: ["web9"] }, "left-out"],
+    [{ takeNodes: ["web*"] }, "left-out"],
+    [{ takeNodes: ["*", "Widened", "grown"], ignoreNodes: ["web9"] }, "taken"],
+    [{ takeNodes: ["web*", "widened", "grown"] }, "taken"],
+    [{ ignoreNodes: ["widened", "grown"] }, "left-out"],
+    [{ ignoreJails: ["sshd"] }, "left-out"],
+    [{ observeNodes: ["*"] }, "observed"],
+  ];
+  for (const [choice, place] of places) {
+    for (const origin of ["widened", "grown"]) {
+      strictEqual(
+        placeOfBan(receiver(choice), banOf("sshd", origin)),
+        place,
+        `${origin}: ${JSON.stringify(choice)}`,
+      );
+    }
+  }
+  const choosy = receiver({ ignoreNodes: ["web9"] });
+  strictEqual(placeOfBan(choosy, banOf("sshd", "web9", "grown")), "left-out");
+  strictEqual(placeOfBan(choosy, banOf("sshd", "web1", "grown")), "taken");
+});

@@ -11,6 +11,7 @@ import {
 import { ReceiptWatch } from "../../lib/operators/receipt_watch.ts";
 import { SteeringService } from "../../lib/operators/steering_service.ts";
 import type { BanOrder, UnbanOrder } from "../../lib/wire/operator_steering.ts";
+import type { WhyWidened } from "../../lib/wire/operator_why.ts";
 import { guardOf } from "../support/values/guards.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
@@ -47,6 +48,8 @@ class Bench implements AsyncDisposable {
   readonly asked: string[] = [];
   answers: Readonly<Record<string, LocalAnswer>> = {};
   readonly turns = new TurnClock();
+  /** Why every network is banned that nobody reported. */
+  widened: WhyWidened | undefined;
   readonly hub: BanHub;
   readonly service: SteeringService;
   nodes: readonly EnforcingNode[] = ["web1", "web2", "db1"].map((name) =>
@@ -65,6 +68,7 @@ class Bench implements AsyncDisposable {
     });
     this.service = new SteeringService({
       ...{ hub: this.hub, store, receipts, clock, waitMs: 3_000 },
+      widenedOf: () => this.widened,
       nodes: { enforcing: () => this.nodes },
       protection: () => ({
         minPrefix4Bits: 24,
@@ -374,6 +378,28 @@ Deno.test("unban() of many bans looks for who has them in turns that end when th
   strictEqual(bans, 50);
   // One turn a ban, to find it and to ask who has it.
   ok(bench.turns.pauses >= 100, `${bench.turns.pauses} turns`);
+});
+
+Deno.test("unban() tells which networks around the address are banned still", async () => {
+  await using bench = new Bench();
+  bench.nodes = [];
+  const network = "203.0.113.0/24";
+  const around = async () => {
+    await bench.report("web1", BAD);
+    return (await bench.unban({ address: BAD })).around;
+  };
+  deepStrictEqual(await around(), []);
+  await bench.report("widened", network);
+  bench.widened = { after: 3, members: 3, some: [] };
+  deepStrictEqual(await around(), [network]);
+  // It is about to be taken back.
+  bench.widened = { after: 3, members: 2, some: [] };
+  deepStrictEqual(await around(), []);
+  await bench.report("web2", network);
+  await bench.report("web2", "203.0.113.0/28", "nginx");
+  deepStrictEqual(await around(), ["203.0.113.0/28", network]);
+  await bench.report("web2", "203.0.113.0/28", "nginx");
+  deepStrictEqual((await bench.unban({ node: host("web2") })).around, []);
 });
 
 Deno.test("unban() asks the fail2bans that reported where it is wanted, and tells what each did", async () => {

@@ -1,5 +1,5 @@
-import { choosing, enforcing } from "../support/values/enforcing_nodes.ts";
 import { NO_GROWTH } from "../../lib/ban/ban_growth.ts";
+import { choosing, enforcing } from "../support/values/enforcing_nodes.ts";
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { SharedTurns } from "../../lib/async/shared_turns.ts";
 import type { Change } from "../../lib/ban/ban.ts";

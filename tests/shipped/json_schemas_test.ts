@@ -114,6 +114,7 @@ Deno.test("ban --json and unban --json are as docs/schemas/steered.json says", (
       tookMs: 204,
       silent: [host("db3")],
       failed: first?.enforcement.slice(-1) ?? [],
+      around: BANNED.bans.map(({ ban }) => ban.address),
       local: first?.ban.reports.map(({ node }) => ({
         ...{ node, jail: first.ban.jail },
         ...{ outcome: "failed" as const, detail: "there is no jail sshd" },

@@ -9,7 +9,10 @@ import {
   OPERATOR_ORIGIN,
   WIDENED_ORIGIN,
 } from "../../lib/base/operator_name.ts";
-import type { GuardedNetworks } from "../../lib/protection/protection_policy.ts";
+import type {
+  GuardedNetworks,
+  ProtectionPolicy,
+} from "../../lib/protection/protection_policy.ts";
 import { parseWidenRules, wideningBy } from "../../lib/widen/widen_rules.ts";
 import { WideningService } from "../../lib/widen/widening_service.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
@@ -33,7 +36,7 @@ class Bench implements AsyncDisposable {
   readonly log = new MemoryLog();
   readonly hub: BanHub;
   readonly widening: WideningService;
-  guarded: GuardedNetworks[] = [];
+  #policy: ProtectionPolicy = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
@@ -61,16 +64,17 @@ class Bench implements AsyncDisposable {
         IPv4: parseWidenRules(widen4, "IPv4") ?? [],
         IPv6: parseWidenRules(widen6, "IPv6") ?? [],
       }),
-      protection: () => ({
-        minPrefix4Bits: 24,
-        minPrefix6Bits: 48,
-        guarded: this.guarded,
-      }),
+      protection: () => this.#policy,
     });
     this.#running = runTogether(this.#stop.signal, [
       (group) => this.hub.run(group),
       (group) => this.widening.run(group),
     ]);
+  }
+
+  /** Has others protected. */
+  set guarded(guarded: readonly GuardedNetworks[]) {
+    this.#policy = { ...this.#policy, guarded };
   }
 
   /** Has something decided. */
@@ -267,12 +271,34 @@ Deno.test("no network is banned that has somebody who is protected, or is too wi
   deepStrictEqual(bench.networks, []);
   bench.guarded = [];
   await bench.pass(1_000);
-  deepStrictEqual(bench.networks, []);
-  await bench.ban(FOUR);
   deepStrictEqual(bench.networks, STANDS);
   bench.guarded = [guardOf("own-address", "2001:db8::dead")];
-  await bench.say(lift(FOUR));
+  await bench.pass(1_000);
   deepStrictEqual(bench.networks, []);
+  bench.guarded = [];
+  await bench.pass(1_000);
+  deepStrictEqual(bench.networks, STANDS);
+});
+
+Deno.test("a network that the allowlist lifted is back when an address of it was detected meanwhile, once it is off the list", async () => {
+  await using bench = new Bench();
+  await bench.ban(ONE, TWO, THREE);
+  for (const detected of [undefined, FOUR]) {
+    await bench.pass(1_000);
+    bench.guarded = [guardOf("allowlist", "2001:db8::dead")];
+    await bench.say(lift(NETWORK, "hub"));
+    await bench.pass(1_000);
+    if (detected !== undefined) await bench.ban(detected);
+    await bench.say(lift(ONE));
+    deepStrictEqual(bench.networks, []);
+    bench.guarded = [];
+    await bench.pass(1_000);
+    const isBack = detected !== undefined;
+    deepStrictEqual(bench.networks, isBack ? STANDS : []);
+    await bench.pass(1_000);
+    await bench.ban(ONE);
+    deepStrictEqual(bench.networks, STANDS);
+  }
 });
 
 Deno.test("at the start networks are what the rules and the stored bans make them", async () => {

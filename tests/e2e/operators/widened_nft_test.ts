@@ -62,7 +62,7 @@ testWith(
     // One that only reports.
     await cluster.addHost("db1", {}, { within });
     await appendLog(cluster.logPath("db1"), "");
-    await cluster.start("publisher", "hub");
+    const hub = await cluster.start("publisher", "hub");
     for (const host of HOSTS) await cluster.start("subscriber", host);
     await cluster.start("monitor", "db1");
     const becomes = (host: string, expected: readonly string[]) =>
@@ -98,6 +98,22 @@ testWith(
       some: OF_NETWORK,
     });
 
+    // A restart changes nothing, and the allowlist is stronger.
+    await hub.end("SIGTERM");
+    await cluster.start("publisher", "hub");
+    await operate(cluster, "allow add 2001:db8:7::beef");
+    await becomes("web1", OF_NETWORK);
+    const free = await operate(cluster, `why ${NETWORK}`);
+    match(free, /; lifted by the allowlist\n/);
+    match(free, /\n {2}refused {4}allowlist has 2001:db8:7::beef: /);
+    await operate(cluster, "allow remove 2001:db8:7::beef");
+    const later = "2001:db8:7::4";
+    await appendLog(cluster.logPath("db1"), banLine("sshd", later));
+    await becomes("web1", [NETWORK, ...OF_NETWORK, later].sort());
+
+    const said = await operate(cluster, `unban ${later} --json`);
+    deepStrictEqual(JSON.parse(said).around, [NETWORK]);
+    await becomes("web1", [NETWORK, ...OF_NETWORK].sort());
     const [first = "", ...others] = OF_NETWORK;
     strictEqual(
       (await operate(cluster, `unban ${first}`)).startsWith("lifted"),
