@@ -161,13 +161,13 @@ export class OperatorService {
 
   /** Hears of changes that are kept. */
   noteKept(kept: readonly KeptChange[]): void {
-    this.#status.noteSteps(kept);
+    this.#status.noteKept(kept);
     this.#tail.noteKept(kept);
   }
 
   /** Hears of what is over. */
   noteExpired(steps: readonly BanStep[]): void {
-    this.#status.noteSteps(steps);
+    this.#status.noteExpired(steps);
     this.#tail.noteExpired(steps);
   }
 
@@ -181,6 +181,20 @@ export class OperatorService {
   noteReceipts(receipts: readonly StoredReceipt[]): void {
     this.#receipts.note(receipts);
     this.#tail.noteReceipts(receipts);
+  }
+
+  /** Hears what nodes said, once it is stored and counts. */
+  noteReceiptsKept(receipts: readonly StoredReceipt[]): void {
+    this.#status.noteReceipts(receipts);
+  }
+
+  /**
+   * Counts what is in force as it was at the start, in short turns.
+   *
+   * @param signal Ends it; the promise then rejects with its reason.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#status.run(signal);
   }
 
   /**

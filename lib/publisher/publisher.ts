@@ -165,6 +165,7 @@ export class Publisher {
       allowlist: () => allowlist.list,
       onList: ({ allowed }) => this.allow(allowed),
       onReceipts: (said) => this.#operators.noteReceipts(said),
+      onReceiptsKept: (kept) => this.#operators.noteReceiptsKept(kept),
     });
     this.#operators = new OperatorService({
       ...options,
@@ -243,6 +244,7 @@ export class Publisher {
       (group) => this.#widening.run(group),
       ...this.#legacy?.tasks ?? [],
       ...this.#nodes?.tasks ?? [],
+      (group) => this.#operators.run(group),
       (group) => this.#expire(group),
       (group) => this.#prune(group),
     ]);
