@@ -108,6 +108,8 @@ export class SteeringService {
         ...key,
         origin: OPERATOR_ORIGIN,
         expiresMs: forMs === null ? Infinity : clock.nowMs() + forMs,
+        // The last word of operators counts, also where it ends sooner.
+        isExact: true,
       },
     }]);
     refuseVerdict(verdict);
