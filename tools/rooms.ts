@@ -118,6 +118,11 @@ export const ROOMS: readonly Room[] = [
     mayImport: ["async", "base", "log", "enforce"],
   },
   {
+    name: "imports",
+    holds: "lists that operators import: judged as a whole, made bans in steps",
+    mayImport: ["async", "base", "log", "members", "ban", "protection", "wire"],
+  },
+  {
     name: "operators",
     holds: "answers operators: status, bans, why, tail, ban, unban, test",
     mayImport: [
@@ -129,6 +134,7 @@ export const ROOMS: readonly Room[] = [
       "choice",
       "protection",
       "wire",
+      "imports",
     ],
   },
   {

@@ -34,6 +34,14 @@ export interface StoredReceipt extends Omit<Receipt, "agoMs"> {
   readonly atMs: number;
 }
 
+/** What became of receipts. */
+export interface KeptReceipts {
+  /** Those that are the latest of their node and action for a ban now. */
+  readonly kept: readonly StoredReceipt[];
+  /** How many were ignored: of bans without reports and history. */
+  readonly unknown: number;
+}
+
 /** Relation between a store's clock and the system's clock. */
 export interface StoreTime {
   /** How far the system's clock is ahead, in milliseconds. */
@@ -100,10 +108,9 @@ export interface BanStore {
    * Stores receipts: the latest of each node and action for a ban. Those of a
    * ban without reports and history are ignored.
    *
-   * @returns How many were ignored.
    * @throws {RuntimeError} when they can't be stored; none was.
    */
-  keepReceipts(receipts: readonly StoredReceipt[]): Promise<number>;
+  keepReceipts(receipts: readonly StoredReceipt[]): Promise<KeptReceipts>;
   /**
    * When an operator lifted a ban last, in milliseconds since 1970; `undefined`:
    * never, or longer than {@link LIFT_KEEP_MS} ago.

@@ -23,6 +23,14 @@ export interface AuditEntry {
   readonly detail: string;
 }
 
+/** Records who did what. */
+export type RecordDeed = (
+  by: string,
+  action: string,
+  subject: string,
+  detail: string,
+) => Promise<void>;
+
 /** An entry to be stored. */
 export interface NewAuditEntry extends AuditEntry {
   /**

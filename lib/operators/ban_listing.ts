@@ -8,6 +8,7 @@
  * @module
  */
 
+import { wholeMs } from "../wire/wire_times.ts";
 import type { SharedTurns } from "../async/shared_turns.ts";
 import type { Ban } from "../ban/ban.ts";
 import type { BanHub } from "../ban/ban_hub.ts";
@@ -156,11 +157,6 @@ export function operatorBan(
     change: seq,
     ...view.count(ban),
   };
-}
-
-/** A time as a message has it; `null`: never. */
-export function wholeMs(ms: number): number | null {
-  return Number.isFinite(ms) ? Math.round(ms) : null;
 }
 
 function lacks(view: EnforcementView, ban: Ban): boolean {

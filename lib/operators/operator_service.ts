@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { BanKey } from "../ban/ban.ts";
+import { withdrawReports } from "./withdrawal.ts";
+import { runTogether } from "../async/tasks.ts";
 import type { GrowthOf } from "../ban/ban_growth.ts";
 import type { BanStep } from "../ban/ban_table.ts";
 import { type BanHub, BusyError, type KeptChange } from "../ban/ban_hub.ts";
@@ -20,7 +21,7 @@ import type { MoveTelling, ToldNode } from "../wire/operator_moves.ts";
 import { MAX_AUDIT_ANSWER } from "../wire/operator_messages.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
-import type { AuditEntry, NodeRecords } from "../members/node_records.ts";
+import type { NodeRecords, RecordDeed } from "../members/node_records.ts";
 import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
 import { SharedTurns } from "../async/shared_turns.ts";
 import type { Allowlist } from "../protection/allowlist.ts";
@@ -34,11 +35,11 @@ import { TestService } from "./test_service.ts";
 import { LiveTail } from "./live_tail.ts";
 import type { NodeMoves } from "./node_moves.ts";
 import { ReceiptWatch } from "./receipt_watch.ts";
-import { type RecordDeed, SteeringService } from "./steering_service.ts";
+import { SteeringService } from "./steering_service.ts";
 import { WhyService } from "./why_service.ts";
 import { BanListing } from "./ban_listing.ts";
-import { ImportKeeper } from "./import_keeper.ts";
-import { ImportService } from "./import_service.ts";
+import { ImportKeeper } from "../imports/import_keeper.ts";
+import { ImportService } from "../imports/import_service.ts";
 import type { EnforcingNodes } from "./enforcement_view.ts";
 import type { WidenedOf } from "./networks_around.ts";
 import type { RefusedReport } from "./refused_report.ts";
@@ -118,15 +119,8 @@ const NO_NODES: LiveNodes = {
   moves: { announce: () => {}, tell: () => Promise.resolve([]) },
 };
 
-/** Reports that are taken back in one step: others are served meanwhile. */
-const AT_ONCE = 500;
-
 /** Requests that are answered with several lines. */
 type ManyLines = "bans" | "tail" | "importEnd" | "importRemove";
-
-interface ReportKey extends BanKey {
-  readonly origin: HostName;
-}
 
 /** Answers one request after the other. */
 export class OperatorService {
@@ -148,8 +142,7 @@ export class OperatorService {
     const nodes = options.nodes ?? NO_NODES;
     this.#listing = new BanListing({ ...options, nodes, turns });
     const nowMs = () => options.clock.nowMs();
-    const record: RecordDeed = (by, action, subject, detail) =>
-      this.#record({ by, action, subject, detail });
+    const record = this.#record;
     this.#steering = new SteeringService({
       ...options,
       nodes,
@@ -183,20 +176,15 @@ export class OperatorService {
     this.#tail = new LiveTail({ ...options, nodes });
   }
 
-  /** Carries out what lasts, until aborted. */
-  async run(signal: AbortSignal): Promise<void> {
-    await this.#keeper.run(signal);
-  }
-
   /** Hears of changes that are kept. */
   noteKept(kept: readonly KeptChange[]): void {
-    this.#status.noteSteps(kept);
+    this.#status.noteKept(kept);
     this.#tail.noteKept(kept);
   }
 
   /** Hears of what is over. */
   noteExpired(steps: readonly BanStep[]): void {
-    this.#status.noteSteps(steps);
+    this.#status.noteExpired(steps);
     this.#tail.noteExpired(steps);
   }
 
@@ -210,6 +198,24 @@ export class OperatorService {
   noteReceipts(receipts: readonly StoredReceipt[]): void {
     this.#receipts.note(receipts);
     this.#tail.noteReceipts(receipts);
+  }
+
+  /** Hears what nodes said, once it is stored and counts. */
+  noteReceiptsKept(receipts: readonly StoredReceipt[]): void {
+    this.#status.noteReceipts(receipts);
+  }
+
+  /**
+   * Counts what is in force as it was at the start, and makes the bans of
+   * imports, in short turns.
+   *
+   * @param signal Ends it; the promise then resolves.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    await runTogether(signal, [
+      (group) => this.#keeper.run(group),
+      (group) => this.#status.run(group),
+    ]);
   }
 
   /**
@@ -268,15 +274,18 @@ export class OperatorService {
     const { nodes, records } = this.#options;
     switch (request.kind) {
       case "withdraw":
-        return await this.#withdraw(request);
+        return {
+          kind: "done",
+          count: await withdrawReports(
+            { ...this.#options, record: this.#record },
+            request,
+          ),
+        };
       case "release": {
         const { by, node } = request;
         const wasAside = await nodes?.release(node) ?? false;
         if (wasAside) {
-          await this.#record({
-            ...{ by, action: "node release", subject: canonicalHost(node) },
-            detail: "",
-          });
+          await this.#record(by, "node release", canonicalHost(node), "");
         }
         return { kind: "done", count: Number(wasAside) };
       }
@@ -338,63 +347,18 @@ export class OperatorService {
     const all = nodes.live().map((each) => each.node).filter((name) =>
       node === null || sameHost(name, node)
     );
-    await this.#record({
-      ...{ by, action: "node readdress", subject: node ?? "all" },
-      detail: controlUrl,
-    });
+    await this.#record(by, "node readdress", node ?? "all", controlUrl);
     return (await nodes.moves.tell(all, address, waitMs, signal))
       .map((told) => ({ ...told, detail: wordsOf(told.detail) }));
   }
 
-  /** What was reported meanwhile stays: whoever asks revokes the node first. */
-  async #withdraw(
-    { by, node, sinceMs }: OperatorRequest & { kind: "withdraw" },
-  ): Promise<OperatorAnswer> {
-    const { hub, aheadMs } = this.#options;
-    // An operator's clock is the system's, a report's is the table's.
-    const fromMs = sinceMs === null ? -Infinity : sinceMs - aheadMs();
-    const reports = [...this.#reportsOf(node, fromMs)];
-    const since = sinceMs === null
-      ? ""
-      : ` since ${new Date(sinceMs).toISOString()}`;
-    let count = 0;
-    try {
-      for (let at = 0; at < reports.length; at += AT_ONCE) {
-        const verdicts = await hub.submit(
-          reports.slice(at, at + AT_ONCE).map((report) => ({
-            event: { kind: "withdraw", ...report },
-            isByHand: true,
-          })),
-        );
-        count += verdicts.filter((verdict) => verdict === "changed").length;
-      }
-    } finally {
-      // Also what was done before it could not go on.
-      await this.#record({
-        ...{ by, action: "node withdraw", subject: canonicalHost(node) },
-        detail: `${count} reports${since}`,
-      });
-    }
-    return { kind: "done", count };
-  }
-
-  *#reportsOf(node: HostName, sinceMs: number): Generator<ReportKey> {
-    for (const { jail, address, reports } of this.#options.hub.table.bans()) {
-      for (const { origin, lastMs } of reports) {
-        if (lastMs >= sinceMs && sameHost(origin, node)) {
-          yield { jail, address, origin };
-        }
-      }
-    }
-  }
-
-  async #record(deed: Omit<AuditEntry, "atMs">): Promise<void> {
+  readonly #record: RecordDeed = async (by, action, subject, detail) => {
     const { records, clock, log, aheadMs } = this.#options;
-    const entry = { ...deed, detail: wordsOf(deed.detail) };
+    const entry = { by, action, subject, detail: wordsOf(detail) };
     log.record("notice", "an operator's doing", entry);
     const atMs = Math.round(clock.nowMs() + aheadMs());
     await records.keepAudit([{ atMs, ...entry }]);
-  }
+  };
 }
 
 function failed(message: string, hint: string): OperatorAnswer {

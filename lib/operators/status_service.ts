@@ -6,9 +6,11 @@
 
 import type { Clock } from "../async/clock.ts";
 import type { SharedTurns } from "../async/shared_turns.ts";
-import type { BanHub } from "../ban/ban_hub.ts";
+import { Condition } from "../async/tasks.ts";
+import type { BanHub, KeptChange } from "../ban/ban_hub.ts";
 import type { BanStep } from "../ban/ban_table.ts";
-import type { BanStore } from "../ban/ban_store.ts";
+import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
+import { RuntimeError } from "../base/errors.ts";
 import type { LiveNode } from "../wire/operator_messages.ts";
 import { wordsOf } from "../wire/operator_bans.ts";
 import {
@@ -17,6 +19,7 @@ import {
   MAX_RULES,
   type NodeCounts,
 } from "../wire/operator_status.ts";
+import { EnforcementTally } from "./enforcement_tally.ts";
 import { EnforcementView, type EnforcingNodes } from "./enforcement_view.ts";
 import { HourTally } from "./hour_tally.ts";
 import type { RefusedReport } from "./refused_report.ts";
@@ -46,40 +49,78 @@ const ENDED = "ban ended";
 export class StatusService {
   readonly #options: StatusServiceOptions;
   readonly #startMs: number;
-  readonly #tally: HourTally;
+  readonly #hour: HourTally;
+  readonly #tally = new EnforcementTally();
+  readonly #counted = new Condition();
+  /** Whether all that stood at the start is counted; an error: why it can't be. */
+  #counting: "begun" | "done" | RuntimeError = "begun";
 
   /** @param options See {@link StatusServiceOptions}. */
   constructor(options: StatusServiceOptions) {
     this.#options = options;
     this.#startMs = options.clock.monotonicMs();
-    this.#tally = new HourTally(options.clock);
+    this.#hour = new HourTally(options.clock);
   }
 
-  /** Counts what became of bans. */
-  noteSteps(steps: readonly BanStep[]): void {
+  /**
+   * Counts what is in force, from what is stored; from then on it is kept up.
+   *
+   * @param signal Ends it; the promise then rejects with its reason.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#countAll(signal);
+      this.#counting = "done";
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      this.#counting = error;
+    }
+    this.#counted.notify();
+    await new Condition().wait(signal);
+  }
+
+  /** Counts what became of bans by changes. */
+  noteKept(kept: readonly KeptChange[]): void {
+    this.#tally.noteKept(kept);
+    this.#noteSteps(kept);
+  }
+
+  /** Counts what became of bans by time. */
+  noteExpired(steps: readonly BanStep[]): void {
+    for (const step of steps) this.#tally.noteStep(step);
+    this.#noteSteps(steps);
+  }
+
+  /** Counts what nodes said, once it is stored. */
+  noteReceipts(receipts: readonly StoredReceipt[]): void {
+    this.#tally.noteReceipts(receipts);
+  }
+
+  #noteSteps(steps: readonly BanStep[]): void {
     for (const { before, after } of steps) {
       const was = before?.isPending === false;
       const is = after?.isPending === false;
-      if (!was && is) this.#tally.note(BEGAN);
-      if (was && !is) this.#tally.note(ENDED);
+      if (!was && is) this.#hour.note(BEGAN);
+      if (was && !is) this.#hour.note(ENDED);
     }
   }
 
   /** Counts a report that was refused. */
   noteRefused({ rule }: RefusedReport): void {
-    this.#tally.note(rule);
+    this.#hour.note(rule);
   }
 
   /**
-   * Tells how the cluster is.
+   * Tells how the cluster is, once all is counted that stood at the start.
    *
    * @param signal Ends it.
+   * @throws {RuntimeError} when that can't be read.
    */
   async status(signal: AbortSignal): Promise<ClusterStatus> {
     const { hub, nodes, version, lists = [], clock, backupAgoMs } =
       this.#options;
-    const sum = await this.#sum(signal);
-    const { bans, waiting, ...enforced } = sum;
+    await this.#whenCounted(signal);
+    const { bans, waiting, enforced } = await this.#sum(signal);
     return {
       version,
       upMs: Math.round(clock.monotonicMs() - this.#startMs),
@@ -95,12 +136,35 @@ export class StatusService {
     };
   }
 
-  /** Looks at each ban: what `bans --not-enforced` lists must add up to this. */
+  /** What `bans --not-enforced` lists must add up to this. */
   async #sum(signal: AbortSignal) {
-    const { hub: { table }, store, nodes, turns } = this.#options;
-    const view = new EnforcementView(store, nodes);
+    const { store, nodes, turns } = this.#options;
+    const tally = this.#tally;
+    const enforcing = nodes.enforcing();
+    const sums = { inForce: 0, expected: 0, observed: 0 };
+    let next = 0;
+    while (next < enforcing.length) {
+      await turns.take(signal, (isOver) => {
+        do {
+          const node = enforcing[next++];
+          if (node === undefined) return;
+          const { inForce, expected, observed } = tally.standingAt(node);
+          sums.inForce += inForce;
+          sums.expected += expected;
+          sums.observed += observed;
+        } while (next < enforcing.length && !isOver());
+      });
+    }
+    const { size, observers } = new EnforcementView(store, nodes);
+    const enforced = { ...sums, nodes: size, observers };
+    const { bans, waiting } = tally;
+    return { bans, waiting, enforced };
+  }
+
+  /** What was said of a ban before it was told of here is in the store. */
+  async #countAll(signal: AbortSignal): Promise<void> {
+    const { hub: { table }, store, turns } = this.#options;
     const all = table.bans();
-    let [bans, waiting, inForce, expected, observed] = [0, 0, 0, 0, 0];
     let isDone = false;
     while (!isDone) {
       await turns.take(signal, (isOver) => {
@@ -108,29 +172,23 @@ export class StatusService {
           const { done, value: ban } = all.next();
           isDone = done === true;
           if (ban === undefined) return;
-          if (ban.isPending) waiting++;
-          else bans++;
-          const count = view.count(ban);
-          inForce += count.enforced;
-          expected += count.expected;
-          observed += count.observed;
+          if (!this.#tally.has(ban)) {
+            this.#tally.add(ban, store.receipts(ban));
+          }
           if (steps % CLOCK_STEPS === 0 && isOver()) return;
         }
       });
     }
-    const sums = { inForce, expected, observed };
-    return {
-      bans,
-      waiting,
-      ...sums,
-      nodes: view.size,
-      observers: view.observers,
-    };
+  }
+
+  async #whenCounted(signal: AbortSignal): Promise<void> {
+    while (this.#counting === "begun") await this.#counted.wait(signal);
+    if (this.#counting !== "done") throw this.#counting;
   }
 
   #lastHour(): LastHour {
-    const { spanMs } = this.#tally;
-    const counts = new Map(this.#tally.counts());
+    const { spanMs } = this.#hour;
+    const counts = new Map(this.#hour.counts());
     const taken = (kind: string) => {
       const count = counts.get(kind) ?? 0;
       counts.delete(kind);

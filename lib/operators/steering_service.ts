@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { RecordDeed } from "../members/node_records.ts";
 import type { Clock } from "../async/clock.ts";
 import type { SharedTurns } from "../async/shared_turns.ts";
 import type { Ban, BanKey } from "../ban/ban.ts";
@@ -42,14 +43,6 @@ import type {
   ReceiptWatch,
   Watch,
 } from "./receipt_watch.ts";
-
-/** Records who did what. */
-export type RecordDeed = (
-  by: string,
-  action: string,
-  subject: string,
-  detail: string,
-) => Promise<void>;
 
 /** Options for {@link SteeringService}. */
 export interface SteeringServiceOptions {
@@ -111,6 +104,8 @@ export class SteeringService {
         ...key,
         origin: OPERATOR_ORIGIN,
         expiresMs: forMs === null ? Infinity : clock.nowMs() + forMs,
+        // The last word of operators counts, also where it ends sooner.
+        isExact: true,
       },
     }]);
     refuseVerdict(verdict);

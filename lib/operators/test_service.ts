@@ -29,7 +29,7 @@ import type {
 } from "../wire/operator_testing.ts";
 import type { DrillWord } from "../wire/v2_probes.ts";
 import { disagreements } from "./rule_agreement.ts";
-import type { RecordDeed } from "./steering_service.ts";
+import type { RecordDeed } from "../members/node_records.ts";
 import type { ProbedProgram, ProbeSaid, TestedNodes } from "./node_orders.ts";
 
 /** Options for {@link TestService}. */

@@ -54,6 +54,8 @@ export interface ControlServerOptions {
   readonly limits: SessionLimits;
   /** Given receipts as they arrive, before they are stored. Must not throw. */
   readonly onReceipts: (receipts: readonly StoredReceipt[]) => void;
+  /** Given receipts that count, once they are kept. Must not throw. */
+  readonly onReceiptsKept: (kept: readonly StoredReceipt[]) => void;
   /** Told of reports that are refused for good. Must not throw. */
   readonly onRefused: (refused: RefusedReport) => void;
   /** Given what programs answer to UNBAN, PROBE, DRILL and MOVE. Must not throw. */

@@ -82,6 +82,8 @@ export interface Protocol2ServerOptions extends Protocol2Service {
   readonly newSessionId: () => SessionId;
   /** Given receipts as they arrive. Must not throw. */
   readonly onReceipts: (receipts: readonly StoredReceipt[]) => void;
+  /** Given receipts that count, once they are kept. Must not throw. */
+  readonly onReceiptsKept: (kept: readonly StoredReceipt[]) => void;
   /** Told of reports that are refused for good. Must not throw. */
   readonly onRefused: (refused: RefusedReport) => void;
   /** When nodes are silent. @default {PRESENCE_PACE} */

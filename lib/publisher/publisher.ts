@@ -176,6 +176,7 @@ export class Publisher {
       allowlist: () => allowlist.list,
       onList: ({ allowed }) => this.allow(allowed),
       onReceipts: (said) => this.#operators.noteReceipts(said),
+      onReceiptsKept: (kept) => this.#operators.noteReceiptsKept(kept),
     });
     this.#operators = new OperatorService({
       ...options,
@@ -269,6 +270,7 @@ export class Publisher {
       (group) => this.#widening.run(group),
       ...this.#legacy?.tasks ?? [],
       ...this.#nodes?.tasks ?? [],
+      (group) => this.#operators.run(group),
       (group) => this.#expire(group),
       (group) => this.#prune(group),
     ]);

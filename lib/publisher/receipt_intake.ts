@@ -25,6 +25,8 @@ export interface ReceiptIntakeOptions {
   readonly clock: Clock;
   /** Receives log records. */
   readonly log: Log;
+  /** Given receipts that count, once they are kept. Must not throw. */
+  readonly onReceiptsKept: (kept: readonly StoredReceipt[]) => void;
   /** Receipts that may wait to be kept. @default {50000} */
   readonly maxWaiting?: number;
   /** Receipts that are kept in one step at most. @default {2000} */
@@ -126,9 +128,11 @@ export class ReceiptIntake {
   ): Promise<void> {
     const receipts = submissions.flatMap(({ items }) => items);
     try {
-      const unknown = await this.#options.store.keepReceipts(receipts);
+      const { store, onReceiptsKept } = this.#options;
+      const { kept, unknown } = await store.keepReceipts(receipts);
       this.counters.receipts += receipts.length - unknown;
       this.counters.receiptsUnknown += unknown;
+      onReceiptsKept(kept);
       this.#troubleLog.resolve();
       for (const { resolve } of submissions) resolve();
     } catch (error) {

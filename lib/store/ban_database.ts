@@ -9,7 +9,12 @@ import type { Address } from "../base/address.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { BanKey, Change } from "../ban/ban.ts";
 import type { Epoch, EventId } from "../base/ids.ts";
-import type { StoredReceipt, StoreEntry, StoreTime } from "../ban/ban_store.ts";
+import type {
+  KeptReceipts,
+  StoredReceipt,
+  StoreEntry,
+  StoreTime,
+} from "../ban/ban_store.ts";
 import { isOperatorsLift } from "../ban/ban.ts";
 import type { HostName } from "../base/host_name.ts";
 import { atOnce, type SqlDatabase } from "./sql.ts";
@@ -121,14 +126,14 @@ export class BanDatabase {
   }
 
   /**
-   * Stores receipts, all or none, except those of unknown bans. @returns How
-   * many were ignored.
+   * Stores receipts, all or none, except those of unknown bans, and those that
+   * are not the latest.
    */
-  keepReceipts(receipts: readonly StoredReceipt[]): number {
+  keepReceipts(receipts: readonly StoredReceipt[]): KeptReceipts {
     return this.#write("receipts", () => {
       const known = receipts.filter((each) => this.#bans.knows(each));
-      for (const receipt of known) this.#history.putReceipt(receipt);
-      return receipts.length - known.length;
+      const kept = known.filter((each) => this.#history.putReceipt(each));
+      return { kept, unknown: receipts.length - known.length };
     });
   }
 

@@ -118,12 +118,13 @@ export class DatabaseFiles<F extends OpenFile, S extends SizedPath>
 
   /** Forces the file to the disk, renames it, and forces the name to the disk. */
   putInPlace(beside: string, path: string): void {
-    this.#force(beside);
+    this.force(beside);
     this.#system.renameSync(beside, path);
-    this.#force(folderOf(path));
+    this.force(folderOf(path));
   }
 
-  #force(path: string): void {
+  /** Forces a file, or the names in a folder, to the disk. */
+  force(path: string): void {
     using file = this.#system.openSync(path);
     file.syncSync();
   }

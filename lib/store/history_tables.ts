@@ -188,9 +188,10 @@ export class HistoryTables {
     return numberOf(values[2], "lifts");
   }
 
-  /** Stores a receipt, unless a later one of its node and action is stored. */
-  putReceipt(receipt: StoredReceipt): void {
-    this.#statements.putReceipt.run(...receiptRow(receipt));
+  /** Stores a receipt, unless a later one of its node and action is stored. @returns Whether it did. */
+  putReceipt(receipt: StoredReceipt): boolean {
+    const { changes } = this.#statements.putReceipt.run(...receiptRow(receipt));
+    return Number(changes) > 0;
   }
 
   /** Deletes the receipts of a ban. */

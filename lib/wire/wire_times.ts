@@ -87,3 +87,8 @@ export function endMs(remaining: RemainingMs, nowMs: number): number {
 export function agoMs(atMs: number, nowMs: number): number {
   return Math.min(Math.max(0, Math.floor(nowMs - atMs)), MAX_SPAN_MS);
 }
+
+/** A time as a message has it; `null`: never. */
+export function wholeMs(ms: number): number | null {
+  return Number.isFinite(ms) ? Math.round(ms) : null;
+}

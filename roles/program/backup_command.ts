@@ -6,6 +6,7 @@
  * @module
  */
 
+import { diskHint } from "../../lib/base/disk_hint.ts";
 import { RuntimeError, UsageError } from "../../lib/base/errors.ts";
 import type { TypedCommand } from "../../lib/cli/cluster_cli.ts";
 import type { OperatorOutput } from "../../lib/views/operator_output.ts";
@@ -19,6 +20,7 @@ import {
 } from "../../lib/store/io/store_copies.ts";
 import { DatabaseFiles, folderOf } from "../../lib/store/database_files.ts";
 import { memberListPath } from "../../lib/members/io/secret_file.ts";
+import { BackupFolder } from "./backup_folder.ts";
 import { noteBackup } from "./last_backup.ts";
 import { identityFile, memberListFile } from "./member_files.ts";
 import { isRunning } from "./running_programs.ts";
@@ -44,31 +46,33 @@ export async function backUp(
   { operands }: TypedCommand,
 ): Promise<OperatorOutput> {
   const dir = (operands[0] ?? "").replace(/(?<=.)\/+$/, "");
-  if (FILES.see(dir) !== undefined) {
-    throw new RuntimeError(`${dir} is there already`, {
-      hint: "each backup is a folder of its own: name one that is not there",
-    });
-  }
-  const path = banStorePath(stateDir);
-  if (FILES.see(path) === undefined) {
-    throw new RuntimeError(`there is no store in ${stateDir} to back up`, {
-      hint: "run it on the publisher's host",
-    });
-  }
-  const beside = FILES.freeName(`${dir}.new`);
-  await onDisk(dir, () => Deno.mkdir(beside, { mode: 0o700 }));
-  const contents = await copyStore(path, banStorePath(beside), nowMs);
-  const members = await copyMembers(stateDir, beside);
-  await onDisk(dir, () => Deno.rename(beside, dir));
-  const unnoted = await noteIn(stateDir, nowMs);
-  return {
-    lines: [],
-    notes: [
-      `backed up to ${dir}: ${contentsText(contents)}, ${membersText(members)}`,
-      "it has the keys of the cluster: keep it as safe as this host",
-      ...unnoted,
-    ],
-  };
+  return await onDisk(`cannot make ${dir}`, folderOf(dir), async () => {
+    if (FILES.see(dir) !== undefined) {
+      throw new RuntimeError(`${dir} is there already`, {
+        hint: "each backup is a folder of its own: name one that is not there",
+      });
+    }
+    const path = banStorePath(stateDir);
+    if (FILES.see(path) === undefined) {
+      throw new RuntimeError(`there is no store in ${stateDir} to back up`, {
+        hint: "run it on the publisher's host",
+      });
+    }
+    await using folder = await BackupFolder.begin(dir);
+    const contents = await copyStore(path, banStorePath(folder.path), nowMs);
+    const members = await copyMembers(stateDir, folder.path);
+    await folder.finish();
+    return {
+      lines: [],
+      notes: [
+        `backed up to ${dir}: ${contentsText(contents)}, ${
+          membersText(members)
+        }`,
+        "it has the keys of the cluster: keep it as safe as this host",
+        ...await noteIn(stateDir, nowMs),
+      ],
+    };
+  });
 }
 
 /** The backup is good even where status can't tell of it. @returns What is to be said. */
@@ -111,16 +115,18 @@ export async function restore(
       hint: "stop it first: systemctl stop fail2ban-publisher",
     });
   }
-  // Whatever can't be read is told of before anything is changed.
-  const members = dir === undefined ? undefined : await readMembers(dir);
-  await Deno.mkdir(stateDir, { recursive: true, mode: 0o700 });
-  const returned = await returnStore({
-    from: copy ?? banStorePath(dir ?? ""),
-    ...{ nowMs, path: banStorePath(stateDir) },
-    kind: copy === undefined ? "store" : "replica",
+  return await onDisk("cannot restore", stateDir, async () => {
+    // Whatever can't be read is told of before anything is changed.
+    const members = dir === undefined ? undefined : await readMembers(dir);
+    await Deno.mkdir(stateDir, { recursive: true, mode: 0o700 });
+    const returned = await returnStore({
+      from: copy ?? banStorePath(dir ?? ""),
+      ...{ nowMs, path: banStorePath(stateDir) },
+      kind: copy === undefined ? "store" : "replica",
+    });
+    const before = await putMembers(stateDir, members);
+    return { lines: [], notes: restoredNotes(returned, members, before) };
   });
-  const before = await putMembers(stateDir, members);
-  return { lines: [], notes: restoredNotes(returned, members, before) };
 }
 
 type Members = Awaited<ReturnType<typeof readMembers>>;
@@ -160,13 +166,25 @@ async function putMembers(
   return before;
 }
 
-async function onDisk(dir: string, work: () => Promise<void>): Promise<void> {
+/**
+ * What the system refuses, a person mends.
+ *
+ * @param what What could not be done.
+ * @param folder Where it was to be done.
+ * @throws {RuntimeError} when the system refuses something.
+ */
+async function onDisk<T>(
+  what: string,
+  folder: string,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
-    throw new RuntimeError(`cannot make ${dir}: ${error.message}`, {
-      hint: `its folder must be there, and writable: ${folderOf(dir)}`,
+    throw new RuntimeError(`${what}: ${error.message}`, {
+      hint: diskHint(error, folder) ??
+        `the folder must be there, and writable: ${folder}`,
       cause: error,
     });
   }

@@ -31,7 +31,10 @@ import {
 } from "../../lib/config/io/config_file.ts";
 import { newCurveKeys, newToken } from "../../lib/members/io/curve_keys.ts";
 import type { SecretFile } from "../../lib/members/io/secret_file.ts";
-import { userName } from "../../lib/service/io/state_folder.ts";
+import {
+  findStateFolder,
+  userName,
+} from "../../lib/service/io/state_folder.ts";
 import {
   isRunning,
   runningPrograms,
@@ -81,8 +84,10 @@ export async function carryOut(
   const config = readClusterConfig(files, await systemFacts(files));
   const editor = { by: journalWords(await userName()), atMs: Date.now() };
   const place = { config, configPath: files[0]?.path ?? "", editor };
-  const membership = await nodeMembership(config);
-  if (membership !== undefined && !makesAHub(command)) {
+  const membership = makesAHub(command)
+    ? undefined
+    : await readAllowed(config.stateDir, () => nodeMembership(config));
+  if (membership !== undefined) {
     if (command.verb !== "status") throw notHere(command.verb, membership);
     return nodeStatus(command, membership, await viewPrograms(config));
   }
@@ -194,9 +199,7 @@ function makesAHub({ verb }: TypedCommand): boolean {
 async function nodeMembership(
   { stateDir, publisherPidFile }: ClusterConfig,
 ): Promise<Membership | undefined> {
-  const membership = await readIfAllowed(
-    membershipFile(stateDir),
-  );
+  const membership = await readIfWhole(membershipFile(stateDir));
   if (membership === undefined) return undefined;
   const identity = identityFile(stateDir);
   const isHub = await identity.read() !== undefined ||
@@ -204,16 +207,39 @@ async function nodeMembership(
   return isHub ? undefined : membership;
 }
 
-/** A membership that is damaged or may not be read is for the programs to tell of. */
-async function readIfAllowed(
+/** A membership that is damaged is for the programs to tell of. */
+async function readIfWhole(
   file: Pick<SecretFile<Membership>, "read">,
 ): Promise<Membership | undefined> {
   try {
     return await file.read();
   } catch (error) {
-    if (error instanceof RuntimeError) return undefined;
+    if (error instanceof RuntimeError && !isForbidden(error)) return undefined;
     throw error;
   }
+}
+
+/** Whoever may not read the state can't be told whether this host is a node, or a hub. */
+async function readAllowed<T>(
+  stateDir: string,
+  read: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof RuntimeError) || !isForbidden(error)) throw error;
+    const owner = (await findStateFolder(stateDir))?.owner;
+    throw new RuntimeError(error.message, {
+      hint: `you may not read that: run it as ${
+        owner ?? "its owner"
+      }, or as root`,
+      cause: error,
+    });
+  }
+}
+
+function isForbidden({ cause }: RuntimeError): boolean {
+  return cause instanceof Deno.errors.PermissionDenied;
 }
 
 async function init(

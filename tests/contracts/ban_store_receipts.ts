@@ -46,16 +46,21 @@ export const RECEIPT_BEHAVIOURS: Readonly<
     const changes = [report(1, IP), report(2, past), withdraw(3, past)];
     await store.append(changes.map(unnamed), NOW_MS);
     const receipts = [IP, past, never, NET].map((key) => receipt(key));
-    strictEqual(await store.keepReceipts(receipts), 2);
-    strictEqual(await store.keepReceipts([]), 0);
-    strictEqual(await store.keepReceipts([receipt(IP, { atMs: 0 })]), 0);
+    const { unknown, kept } = await store.keepReceipts(receipts);
+    strictEqual(unknown, 2);
+    deepStrictEqual(kept, receipts.slice(0, 2));
+    deepStrictEqual(await store.keepReceipts([]), { kept: [], unknown: 0 });
+    // An older one changes nothing.
+    const older = await store.keepReceipts([receipt(IP, { atMs: 0 })]);
+    deepStrictEqual(older, { kept: [], unknown: 0 });
     const again = reopen();
     deepStrictEqual(again.receipts(IP), [receipt(IP)]);
     deepStrictEqual(again.receipts(past), [receipt(past)]);
     deepStrictEqual([never, NET].flatMap((key) => again.receipts(key)), []);
     await pruneAll(again, NOW_MS + DAY_MS);
     deepStrictEqual(again.receipts(past), []);
-    strictEqual(await again.keepReceipts([receipt(past), receipt(IP)]), 1);
+    const left = await again.keepReceipts([receipt(past), receipt(IP)]);
+    deepStrictEqual(left, { kept: [receipt(IP)], unknown: 1 });
   },
   "forgets the receipts of a ban when another of its key begins": async (
     { store, reopen },

@@ -30,13 +30,13 @@ class Bench implements AsyncDisposable {
   readonly service: StatusService;
   nodes = ["web1", "web2", "db1"].map((name) => enforcing(name));
   readonly #stop = new AbortController();
-  readonly #running: Promise<void>;
+  readonly #running: Promise<unknown>;
 
   constructor(quorum = 1) {
     const { clock, store } = this;
     this.hub = new BanHub({
       ...{ clock, store, log: new MemoryLog() },
-      onKept: (kept) => this.service.noteSteps(kept),
+      onKept: (kept) => this.service.noteKept(kept),
       quorumOf: () => ({ nodes: quorum, withinMs: Infinity }),
     });
     this.service = new StatusService({
@@ -52,7 +52,10 @@ class Bench implements AsyncDisposable {
       turns: new SharedTurns({ clock: STILL }),
       backupAgoMs: () => Promise.resolve(this.backupAgoMs),
     });
-    this.#running = this.hub.run(this.#stop.signal).catch(() => {});
+    this.#running = Promise.allSettled([
+      this.hub.run(this.#stop.signal),
+      this.service.run(this.#stop.signal),
+    ]);
   }
 
   async report(origin: string, text: string, forMs = Infinity) {
@@ -66,10 +69,11 @@ class Bench implements AsyncDisposable {
   }
 
   async applied(name: string, text: string): Promise<void> {
-    await this.store.keepReceipts([{
+    const { kept } = await this.store.keepReceipts([{
       ...{ node: host(name), jail: jail("sshd"), address: address(text) },
       ...{ action: "nftables", outcome: "applied", detail: "", atMs: 0 },
     }]);
+    this.service.noteReceipts(kept);
   }
 
   refuse(rule: string): void {
@@ -115,7 +119,7 @@ Deno.test("status() tells what began, ended and was refused within an hour, howe
   await bench.report("web1", "192.0.2.2");
   for (const rule of ["loopback", "allowlist", "allowlist"]) bench.refuse(rule);
   await bench.clock.advance(31 * MINUTE_MS);
-  bench.service.noteSteps(bench.hub.expire());
+  bench.service.noteExpired(bench.hub.expire());
   await bench.hub.submit([{
     event: {
       kind: "lift",

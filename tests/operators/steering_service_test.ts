@@ -19,6 +19,7 @@ import { MemoryBanStore } from "../support/memory/memory_ban_store.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
 
 const BAD = address("203.0.113.7");
+const HOUR_MS = 3_600_000;
 
 /** Time of turns: each look at it takes some, and each pause is counted. */
 class TurnClock {
@@ -214,6 +215,27 @@ Deno.test("ban() said again waits for nobody who has it in force", async () => {
   await first;
   const { bans, done, expected } = await bench.ban();
   deepStrictEqual([bans, done, expected], [0, 1, 1]);
+});
+
+Deno.test("ban() said again ends when it was said last, sooner or later, and takes nothing from what nodes report", async () => {
+  await using bench = new Bench();
+  bench.nodes = [];
+  const hoursLeft = () =>
+    Object.fromEntries(
+      [...bench.hub.table.bans()].map(({ jail, reports: [report] }) => [
+        jail,
+        ((report?.expiresMs ?? 0) - bench.clock.nowMs()) / HOUR_MS,
+      ]),
+    );
+  await bench.report("web1", BAD, "sshd", 24 * HOUR_MS);
+  for (const hours of [168, 2, 5]) {
+    const { bans } = await bench.ban({ forMs: hours * HOUR_MS });
+    strictEqual(bans, 1);
+    deepStrictEqual(hoursLeft(), { sshd: 24, operator: hours });
+  }
+  await bench.ban({ forMs: null });
+  await bench.ban({ forMs: HOUR_MS });
+  deepStrictEqual(hoursLeft(), { sshd: 24, operator: 1 });
 });
 
 Deno.test("ban() keeps to every rule, and --force passes by private and wide only", async () => {

@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import type { StoredReceipt } from "../../lib/ban/ban_store.ts";
+import type { KeptReceipts, StoredReceipt } from "../../lib/ban/ban_store.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { ReceiptIntake } from "../../lib/publisher/receipt_intake.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
@@ -28,6 +28,7 @@ class Bench implements AsyncDisposable {
     const { clock, log, stop } = this;
     this.intake = new ReceiptIntake({
       store: { keepReceipts: (receipts) => this.#keep(receipts) },
+      onReceiptsKept: () => {},
       clock,
       log,
       ...limits,
@@ -35,13 +36,13 @@ class Bench implements AsyncDisposable {
     this.running = this.intake.run(stop.signal).catch((error) => error);
   }
 
-  async #keep(receipts: readonly StoredReceipt[]): Promise<number> {
+  async #keep(receipts: readonly StoredReceipt[]): Promise<KeptReceipts> {
     if (this.takesMs > 0) {
       await this.clock.delay(this.takesMs, this.stop.signal);
     }
     if (this.failure !== undefined) throw this.failure;
     this.steps.push(receipts.length);
-    return this.unknown;
+    return { kept: receipts.slice(this.unknown), unknown: this.unknown };
   }
 
   /** Hands some over. */

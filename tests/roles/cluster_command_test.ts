@@ -109,6 +109,38 @@ testWith(
   },
 );
 
+/** Root that is held to the modes of files, as any user is. */
+const HELD_TO_MODES = [
+  "setpriv",
+  "--bounding-set=-dac_override,-dac_read_search",
+];
+
+testWith(
+  "setpriv",
+  "who may not read the state is told so, and whose it is, on a node and on a hub",
+  async () => {
+    await using hosts = await Hosts.create("hub", "web1");
+    await hosts.run("hub", "init --address 192.0.2.10");
+    const { out } = await hosts.run("hub", "node add web1");
+    await hosts.run("web1", "join -", out);
+    for (const name of ["hub", "web1"]) {
+      const state = hosts.state(name);
+      await Deno.chown(state, 65_534, 65_534);
+      await Deno.chmod(state, 0o700);
+      for (const verb of ["status", "nodes"]) {
+        const { code, err } = await hosts.run(name, verb, "", HELD_TO_MODES);
+        strictEqual(code, 4, err);
+        match(err, /error: cannot read \S+membership\.json: Permission denied/);
+        match(
+          err,
+          /hint: you may not read that: run it as nobody, or as root$/,
+        );
+      }
+    }
+    match((await hosts.run("web1", "status")).out, /^node +web1 /);
+  },
+);
+
 Deno.test("init that can't set the configuration makes no keys, and can be said again", async () => {
   await using hosts = await Hosts.create("hub");
   const local = hosts.config("hub").replace(".conf", ".local");

@@ -22,6 +22,7 @@ import type { Epoch, EventId } from "../../base/ids.ts";
 import type {
   BanStore,
   Durability,
+  KeptReceipts,
   StoredReceipt,
   StoreEntry,
   StoreTime,
@@ -218,7 +219,7 @@ export class SqliteBanStore implements BanStore, Disposable {
     return this.#memory.history(key, max);
   }
 
-  keepReceipts(receipts: readonly StoredReceipt[]): Promise<number> {
+  keepReceipts(receipts: readonly StoredReceipt[]): Promise<KeptReceipts> {
     return settled(() => this.#memory.keepReceipts(receipts));
   }
 

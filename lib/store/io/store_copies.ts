@@ -71,7 +71,8 @@ export async function copyStore(
   nowMs: number,
 ): Promise<StoreContents> {
   try {
-    await copyDatabase(path, to);
+    await copyDatabase(path, FILES.empty(to));
+    FILES.force(to);
     using reader = reading(to);
     inspectStore(reader, BAN_STORE_SCHEMA, "all");
     return contentsOf(reader, nowMs);
@@ -80,19 +81,16 @@ export async function copyStore(
   }
 }
 
+/** Copies all that a database has by now into an empty file. */
 async function copyDatabase(path: string, to: string): Promise<void> {
   FILES.refuseOdd(path);
-  const beside = FILES.empty(`${to}.new`);
-  {
-    using reader = reading(path);
-    // All pages are of one moment, or a busy writer would have it begin anew for ever.
-    reader.exec("BEGIN; SELECT count(*) FROM sqlite_schema");
-    await backup(reader, beside);
-    // So it can be read from where nothing can be written.
-    using copied = new DatabaseSync(beside);
-    copied.exec("PRAGMA journal_mode = DELETE");
-  }
-  FILES.putInPlace(beside, to);
+  using reader = reading(path);
+  // All pages are of one moment, or a busy writer would have it begin anew for ever.
+  reader.exec("BEGIN; SELECT count(*) FROM sqlite_schema");
+  await backup(reader, to);
+  // So it can be read from where nothing can be written.
+  using copied = new DatabaseSync(to);
+  copied.exec("PRAGMA journal_mode = DELETE");
 }
 
 /**

@@ -11,8 +11,8 @@ import type { BanStore } from "../../../lib/ban/ban_store.ts";
 import { LIST_JAIL, OPERATOR_ORIGIN } from "../../../lib/base/operator_name.ts";
 import { ImportCommands } from "../../../lib/cli/import_commands.ts";
 import { parseClusterCommand } from "../../../lib/cli/cluster_cli.ts";
-import { ImportKeeper } from "../../../lib/operators/import_keeper.ts";
-import { ImportService } from "../../../lib/operators/import_service.ts";
+import { ImportKeeper } from "../../../lib/imports/import_keeper.ts";
+import { ImportService } from "../../../lib/imports/import_service.ts";
 import type { ProtectionPolicy } from "../../../lib/protection/protection_policy.ts";
 import { PLAIN_PLACE } from "../../../lib/views/operator_output.ts";
 import {

@@ -44,15 +44,17 @@ export class OperatorHosts implements AsyncDisposable {
     return `${this.path(name)}/state`;
   }
 
-  /** Runs the command on a host, as an operator does. */
+  /** Runs the command on a host, as an operator does, or by another program. */
   async run(
     name: string,
     words: string,
     stdin = "",
+    within: readonly string[] = [],
   ): Promise<Said> {
     const { command, args } = roleCommand("cluster");
-    const child = new Deno.Command(command, {
-      args: [...args, ...words.split(" "), "--config", this.config(name)],
+    const [first = command, ...rest] = [...within, command, ...args];
+    const child = new Deno.Command(first, {
+      args: [...rest, ...words.split(" "), "--config", this.config(name)],
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

@@ -8,6 +8,7 @@ import type { Epoch, EventId } from "../../../lib/base/ids.ts";
 import { isOperatorsLift } from "../../../lib/ban/ban.ts";
 import {
   type BanStore,
+  type KeptReceipts,
   LIFT_KEEP_MS,
   type StoredReceipt,
   type StoreEntry,
@@ -108,17 +109,17 @@ export class MemoryBanStore implements BanStore {
     return max === 0 ? [] : all.slice(-max);
   }
 
-  keepReceipts(receipts: readonly StoredReceipt[]): Promise<number> {
+  keepReceipts(receipts: readonly StoredReceipt[]): Promise<KeptReceipts> {
     return this.#keep(() => {
       const known = receipts.filter((each) => this.#knows(keyOf(each)));
-      for (const receipt of known) {
+      const kept = known.filter((receipt) => {
         const name = nameOf(receipt);
         const known = this.#receipts.get(name);
-        if (known === undefined || receipt.atMs >= known.atMs) {
-          this.#receipts.set(name, receipt);
-        }
-      }
-      return receipts.length - known.length;
+        if (known !== undefined && receipt.atMs < known.atMs) return false;
+        this.#receipts.set(name, receipt);
+        return true;
+      });
+      return { kept, unknown: receipts.length - known.length };
     });
   }
 

@@ -28,8 +28,8 @@ import type {
 } from "../wire/operator_imports.ts";
 import { MAX_IMPORTS } from "../wire/operator_imports.ts";
 import type { OperatorAnswer } from "../wire/operator_messages.ts";
-import { wholeMs } from "./ban_listing.ts";
-import { eachInTurns, writeInTurn } from "./each_in_turns.ts";
+import { wholeMs } from "../wire/wire_times.ts";
+import { eachInTurns, writeInTurn } from "../async/each_in_turns.ts";
 import { ImportJudge } from "./import_judge.ts";
 import type {
   ImportDifference,
@@ -37,7 +37,7 @@ import type {
   WorkProgress,
 } from "./import_keeper.ts";
 import { ImportUploads, type Upload } from "./import_uploads.ts";
-import type { RecordDeed } from "./steering_service.ts";
+import type { RecordDeed } from "../members/node_records.ts";
 
 /** Options for {@link ImportService}. */
 export interface ImportServiceOptions {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SharedTurns } from "../async/shared_turns.ts";
+import type { SharedTurns } from "./shared_turns.ts";
 
 /** Things between two looks at the clock, which take longer than one of them. */
 const CLOCK_STEPS = 16;

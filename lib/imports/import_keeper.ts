@@ -22,7 +22,7 @@ import {
 } from "../base/operator_name.ts";
 import type { Log } from "../log/log.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
-import { eachInTurns, writeInTurn } from "./each_in_turns.ts";
+import { eachInTurns, writeInTurn } from "../async/each_in_turns.ts";
 import { StepSize } from "./step_size.ts";
 
 /** Options for {@link ImportKeeper}. */

@@ -1,0 +1,325 @@
+/**
+ * Counts who has bans in force as that changes, so that the sum for all bans
+ * takes no look at each of them.
+ *
+ * A ban has a row, and there are sets of rows: which bans count, which are of a
+ * jail, which a node reported itself, which it said that an action has in force,
+ * and of which it said something else. What a node has in force is what these
+ * sets have in common, by the same rules as `enforcement_view.ts` has for one
+ * ban, and whichever actions and choice the node has by then.
+ *
+ * @module
+ */
+
+import type { Ban, BanKey } from "../ban/ban.ts";
+import type { KeptChange } from "../ban/ban_hub.ts";
+import type { BanStep } from "../ban/ban_table.ts";
+import type { StoredReceipt } from "../ban/ban_store.ts";
+import type { Address } from "../base/address.ts";
+import { canonicalHost, type HostName } from "../base/host_name.ts";
+import type { JailName } from "../base/jail_name.ts";
+import { ANY_NAME } from "../base/name_patterns.ts";
+import {
+  placeOfNode,
+  type ReceiverChoice,
+  takesJail,
+} from "../choice/receiver_choice.ts";
+import type { EnforcingNode } from "./enforcement_view.ts";
+import { countBits, RowSet, wordsOf } from "./row_set.ts";
+
+/** What an action of a node said last of bans. */
+interface ActionRows {
+  readonly applied: RowSet;
+  readonly other: RowSet;
+}
+
+/** What is known of a node. */
+interface NodeRows {
+  /** Bans that it reported itself. */
+  readonly own: RowSet;
+  readonly actions: Map<string, ActionRows>;
+}
+
+/** How a node stands: numbers of bans. */
+export interface NodeStanding {
+  readonly inForce: number;
+  readonly expected: number;
+  readonly observed: number;
+}
+
+/** Of a node that neither reported nor said anything. */
+const NOTHING: NodeRows = { own: new RowSet(), actions: new Map() };
+
+/** Counts bans that it was told of; see {@link EnforcementTally.add}. */
+export class EnforcementTally {
+  /** By jail, then by address, as the table has them. */
+  readonly #rows = new Map<JailName, Map<Address, number>>();
+  /** Rows of bans that are over. */
+  readonly #free: number[] = [];
+  readonly #counting = new RowSet();
+  /** Bans that several nodes reported. */
+  readonly #shared = new RowSet();
+  readonly #jails = new Map<JailName, RowSet>();
+  readonly #nodes = new Map<HostName, NodeRows>();
+  /** All that nodes said. */
+  readonly #said: ActionRows[] = [];
+  #allRows = 0;
+  #bans = 0;
+  #waiting = 0;
+
+  /** Bans that count. */
+  get bans(): number {
+    return this.#bans;
+  }
+
+  /** Bans that wait for their quorum. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Whether it was told of a ban. */
+  has(key: BanKey): boolean {
+    return this.#rowOf(key) !== undefined;
+  }
+
+  /** Counts a ban of which it was not told, and what nodes said of it. */
+  add(ban: Ban, receipts: readonly StoredReceipt[]): void {
+    this.#begin(ban);
+    this.noteReceipts(receipts);
+  }
+
+  /** Hears of changes that are kept; see {@link EnforcementTally.noteStep}. */
+  noteKept(kept: readonly KeptChange[]): void {
+    for (const each of kept) {
+      this.noteStep(each);
+      // What was said of the ban before says nothing of this one.
+      if (beginsAnew(each)) this.#forgetSaid(this.#rowOf(each.change));
+    }
+  }
+
+  /** Hears what became of a ban; of one that it was not told of only that it begins. */
+  noteStep({ before, after }: BanStep): void {
+    if (before === undefined) {
+      if (after !== undefined) this.#begin(after);
+      return;
+    }
+    const row = this.#rowOf(before);
+    if (row === undefined) return;
+    this.#countBan(before, -1);
+    this.#putOwn(before, row, false);
+    if (after === undefined) {
+      this.#end(before, row);
+      return;
+    }
+    this.#countBan(after, 1);
+    this.#putOwn(after, row, true);
+    this.#counting.put(row, !after.isPending);
+  }
+
+  /** Hears what nodes said last of bans; of others nothing. */
+  noteReceipts(receipts: readonly StoredReceipt[]): void {
+    for (const receipt of receipts) {
+      const row = this.#rowOf(receipt);
+      if (row === undefined) continue;
+      const rows = this.#actionOf(receipt);
+      const isApplied = receipt.outcome === "applied";
+      rows.applied.put(row, isApplied);
+      rows.other.put(row, !isApplied);
+    }
+  }
+
+  /**
+   * How many bans a node has in force, how many it should have, and how many it
+   * only observes.
+   *
+   * @param node One that puts bans in force, or observes them.
+   */
+  standingAt(node: EnforcingNode): NodeStanding {
+    const known = this.#nodes.get(canonicalHost(node.node)) ?? NOTHING;
+    const words = wordsOf(this.#allRows);
+    const counting = this.#counting.bits(words);
+    const own = known.own.bits(words);
+    const { taken, observed } = this.#placesAt(node, own, words);
+    const said = saidWith(node, known, words);
+    const standing = { inForce: 0, expected: 0, observed: 0 };
+    for (let at = 0; at < words; at++) {
+      const counts = counting[at] ?? 0;
+      const isOwn = own[at] ?? 0;
+      const isTaken = taken[at] ?? 0;
+      const isExpected = counts & (isOwn | isTaken);
+      const applied = appliedIn(said, at);
+      // What only itself reported it has by its own fail2ban, whatever it said.
+      const inForce = isTaken & ~applied.other & (isOwn | applied.all) |
+        ~isTaken & isOwn;
+      standing.expected += countBits(isExpected);
+      standing.inForce += countBits(isExpected & inForce);
+      standing.observed += countBits(
+        counts & ~isExpected & (observed[at] ?? 0),
+      );
+    }
+    return standing;
+  }
+
+  /** Which bans a node takes of others, and which it would observe. */
+  #placesAt(
+    { node, choice }: EnforcingNode,
+    own: Uint32Array,
+    words: number,
+  ): { readonly taken: Uint32Array; readonly observed: Uint32Array } {
+    const taken = new Uint32Array(words);
+    const observed = new Uint32Array(words);
+    if (takesAll(choice)) {
+      const shared = this.#shared.bits(words);
+      for (let at = 0; at < words; at++) {
+        taken[at] = ~(own[at] ?? 0) | (shared[at] ?? 0);
+      }
+      return { taken, observed };
+    }
+    for (const [origin, { own }] of this.#nodes) {
+      const place = placeOfNode({ hostName: node, choice }, origin);
+      if (place === "taken") own.addTo(taken);
+      else if (place === "observed") own.addTo(observed);
+    }
+    const jails = new Uint32Array(words);
+    for (const [jail, rows] of this.#jails) {
+      if (takesJail(choice, jail)) rows.addTo(jails);
+    }
+    for (let at = 0; at < words; at++) {
+      const isTaken = jails[at] ?? 0;
+      taken[at] = (taken[at] ?? 0) & isTaken;
+      observed[at] = (observed[at] ?? 0) & isTaken;
+    }
+    return { taken, observed };
+  }
+
+  #begin(ban: Ban): void {
+    const row = this.#free.pop() ?? this.#allRows++;
+    const { jail, address } = ban;
+    const rows = this.#rows.get(jail) ?? new Map<Address, number>();
+    this.#rows.set(jail, rows.set(address, row));
+    const jailRows = this.#jails.get(jail) ?? new RowSet();
+    this.#jails.set(jail, jailRows);
+    jailRows.put(row, true);
+    this.#countBan(ban, 1);
+    this.#putOwn(ban, row, true);
+    this.#counting.put(row, !ban.isPending);
+  }
+
+  #end({ jail, address }: BanKey, row: number): void {
+    const rows = this.#rows.get(jail);
+    rows?.delete(address);
+    this.#jails.get(jail)?.put(row, false);
+    if (rows?.size === 0) {
+      this.#rows.delete(jail);
+      this.#jails.delete(jail);
+    }
+    this.#counting.put(row, false);
+    this.#forgetSaid(row);
+    this.#free.push(row);
+  }
+
+  #forgetSaid(row: number | undefined): void {
+    if (row === undefined) return;
+    for (const { applied, other } of this.#said) {
+      applied.put(row, false);
+      other.put(row, false);
+    }
+  }
+
+  #countBan({ isPending }: Ban, by: 1 | -1): void {
+    if (isPending) this.#waiting += by;
+    else this.#bans += by;
+  }
+
+  #putOwn({ reports }: Ban, row: number, isIn: boolean): void {
+    this.#shared.put(row, isIn && reports.length > 1);
+    for (const { origin } of reports) {
+      const { own, actions } = this.#nodeOf(origin);
+      own.put(row, isIn);
+      // There may be many names that report once.
+      if (own.size === 0 && actions.size === 0) {
+        this.#nodes.delete(canonicalHost(origin));
+      }
+    }
+  }
+
+  #rowOf({ jail, address }: BanKey): number | undefined {
+    return this.#rows.get(jail)?.get(address);
+  }
+
+  #nodeOf(name: HostName): NodeRows {
+    const key = canonicalHost(name);
+    const known = this.#nodes.get(key);
+    if (known !== undefined) return known;
+    const rows = { own: new RowSet(), actions: new Map() };
+    this.#nodes.set(key, rows);
+    return rows;
+  }
+
+  #actionOf({ node, action }: StoredReceipt): ActionRows {
+    const { actions } = this.#nodeOf(node);
+    const known = actions.get(action);
+    if (known !== undefined) return known;
+    const rows = { applied: new RowSet(), other: new RowSet() };
+    actions.set(action, rows);
+    this.#said.push(rows);
+    return rows;
+  }
+}
+
+/** Whether a report begins a ban in place of one whose reports are all over, and not swept yet. */
+function beginsAnew({ change, before }: KeptChange): boolean {
+  return change.kind === "report" && before !== undefined &&
+    !before.reports.some(({ expiresMs }) => expiresMs > change.atMs);
+}
+
+/** What a node said with the actions that it has: of now that with others says nothing. */
+interface Said {
+  readonly actions: readonly {
+    readonly applied: Uint32Array;
+    readonly other: Uint32Array;
+  }[];
+  /** Whether one action is enough: which it has is not known. */
+  readonly takesAny: boolean;
+  /** Whether something was said with each action that it has. */
+  readonly isComplete: boolean;
+}
+
+function saidWith(
+  { actions }: EnforcingNode,
+  known: NodeRows,
+  words: number,
+): Said {
+  const takesAny = actions.length === 0;
+  const said = [...known.actions]
+    .filter(([name]) => takesAny || actions.includes(name))
+    .map(([, { applied, other }]) => ({
+      applied: applied.bits(words),
+      other: other.bits(words),
+    }));
+  const isComplete = actions.length <= said.length;
+  return { actions: said, takesAny, isComplete };
+}
+
+/** Which bans of a word are in force with all that a node has, and of which it said something else. */
+function appliedIn(
+  { actions, takesAny, isComplete }: Said,
+  at: number,
+): { readonly all: number; readonly other: number } {
+  let [any, all, other] = [0, isComplete ? ~0 : 0, 0];
+  for (const each of actions) {
+    const applied = each.applied[at] ?? 0;
+    any |= applied;
+    all &= applied;
+    other |= each.other[at] ?? 0;
+  }
+  return { all: takesAny ? any : all, other };
+}
+
+function takesAll(
+  { takeJails, ignoreJails, takeNodes, ignoreNodes, observeNodes }:
+    ReceiverChoice,
+): boolean {
+  return takeJails.includes(ANY_NAME) && takeNodes.includes(ANY_NAME) &&
+    ignoreJails.length + ignoreNodes.length + observeNodes.length === 0;
+}

@@ -1,0 +1,93 @@
+/**
+ * Sets of rows of a table: small ones take little, large ones a bit for each row.
+ *
+ * @module
+ */
+
+const BITS = 32;
+/** Rows up to which a set is a list. */
+const MAX_LISTED = 64;
+
+/** A set of rows, which are numbers from 0. */
+export class RowSet {
+  #listed: Set<number> | undefined = new Set();
+  #words: Uint32Array = new Uint32Array();
+  #size = 0;
+
+  /** How many rows are in it. */
+  get size(): number {
+    return this.#listed?.size ?? this.#size;
+  }
+
+  /** Puts a row into the set, or takes it out. */
+  put(row: number, isIn: boolean): void {
+    if (this.#listed === undefined) this.#mark(row, isIn);
+    else if (!isIn) this.#listed.delete(row);
+    else {
+      this.#listed.add(row);
+      if (this.#listed.size > MAX_LISTED) this.#unlist(this.#listed);
+    }
+  }
+
+  /**
+   * The rows as bits, to be looked at only.
+   *
+   * @param words How many words of 32 rows there are at least.
+   */
+  bits(words: number): Uint32Array {
+    if (this.#listed === undefined && this.#words.length >= words) {
+      return this.#words;
+    }
+    const bits = new Uint32Array(Math.max(words, this.#words.length));
+    this.addTo(bits);
+    return bits;
+  }
+
+  /** Marks the rows in bits; those for which there are none are left out. */
+  addTo(bits: Uint32Array): void {
+    for (const row of this.#listed ?? []) {
+      const at = row >>> 5;
+      if (at < bits.length) bits[at] = (bits[at] ?? 0) | bitOf(row);
+    }
+    const words = Math.min(bits.length, this.#words.length);
+    for (let at = 0; at < words; at++) {
+      bits[at] = (bits[at] ?? 0) | (this.#words[at] ?? 0);
+    }
+  }
+
+  #unlist(listed: ReadonlySet<number>): void {
+    this.#listed = undefined;
+    for (const row of listed) this.#mark(row, true);
+  }
+
+  #mark(row: number, isIn: boolean): void {
+    const at = row >>> 5;
+    if (at >= this.#words.length) {
+      if (!isIn) return;
+      const grown = new Uint32Array(Math.max(at + 1, 2 * this.#words.length));
+      grown.set(this.#words);
+      this.#words = grown;
+    }
+    const word = this.#words[at] ?? 0;
+    const wasIn = (word & bitOf(row)) !== 0;
+    if (wasIn === isIn) return;
+    this.#words[at] = word ^ bitOf(row);
+    this.#size += isIn ? 1 : -1;
+  }
+}
+
+/** How many words of bits so many rows take. */
+export function wordsOf(rows: number): number {
+  return Math.ceil(rows / BITS);
+}
+
+/** How many bits of a word are set. */
+export function countBits(word: number): number {
+  let bits = word - ((word >>> 1) & 0x55555555);
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+function bitOf(row: number): number {
+  return 1 << (row & (BITS - 1));
+}

@@ -1,0 +1,76 @@
+/**
+ * Takes a node's reports back.
+ *
+ * @module
+ */
+
+import type { BanKey } from "../ban/ban.ts";
+import type { BanHub } from "../ban/ban_hub.ts";
+import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
+import type { RecordDeed } from "../members/node_records.ts";
+import type { OperatorRequest } from "../wire/operator_messages.ts";
+
+/** Reports that are taken back in one step: others are served meanwhile. */
+const AT_ONCE = 500;
+
+/** What taking reports back needs. */
+export interface WithdrawalOptions {
+  readonly hub: Pick<BanHub, "submit" | "table">;
+  /** How far the system's clock is ahead of the table's, in milliseconds. */
+  readonly aheadMs: () => number;
+  readonly record: RecordDeed;
+}
+
+interface ReportKey extends BanKey {
+  readonly origin: HostName;
+}
+
+/**
+ * Takes a node's reports back. What is reported meanwhile stays: whoever asks
+ * revokes the node first.
+ *
+ * @returns How many bans changed.
+ * @throws {BusyError} when the hub can't take more now.
+ */
+export async function withdrawReports(
+  { hub, aheadMs, record }: WithdrawalOptions,
+  { by, node, sinceMs }: OperatorRequest & { kind: "withdraw" },
+): Promise<number> {
+  // An operator's clock is the system's, a report's is the table's.
+  const fromMs = sinceMs === null ? -Infinity : sinceMs - aheadMs();
+  const reports = [...reportsOf(hub, node, fromMs)];
+  const since = sinceMs === null
+    ? ""
+    : ` since ${new Date(sinceMs).toISOString()}`;
+  let count = 0;
+  try {
+    for (let at = 0; at < reports.length; at += AT_ONCE) {
+      const verdicts = await hub.submit(
+        reports.slice(at, at + AT_ONCE).map((report) => ({
+          event: { kind: "withdraw", ...report },
+          isByHand: true,
+        })),
+      );
+      count += verdicts.filter((verdict) => verdict === "changed").length;
+    }
+  } finally {
+    // Also what was done before it could not go on.
+    const subject = canonicalHost(node);
+    await record(by, "node withdraw", subject, `${count} reports${since}`);
+  }
+  return count;
+}
+
+function* reportsOf(
+  { table }: Pick<BanHub, "table">,
+  node: HostName,
+  sinceMs: number,
+): Generator<ReportKey> {
+  for (const { jail, address, reports } of table.bans()) {
+    for (const { origin, lastMs } of reports) {
+      if (lastMs >= sinceMs && sameHost(origin, node)) {
+        yield { jail, address, origin };
+      }
+    }
+  }
+}
