@@ -270,7 +270,8 @@ Deno.test("OperatorService reckons a backup's age by the system's clock, whateve
   bench.backupMs = bench.clock.nowMs() + HOUR_MS;
   bench.aheadMs = 2 * HOUR_MS;
   const { backupAgoMs, tookMs } = await age();
-  strictEqual(backupAgoMs, HOUR_MS + tookMs);
+  ok(backupAgoMs !== null && backupAgoMs >= HOUR_MS);
+  ok(backupAgoMs <= HOUR_MS + tookMs);
   // Of a clock that was set back since.
   bench.aheadMs = 0;
   strictEqual((await age()).backupAgoMs, 0);
