@@ -1,6 +1,11 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { BanHub } from "../../lib/ban/ban_hub.ts";
 import { OPERATOR_ORIGIN } from "../../lib/base/operator_name.ts";
+import {
+  onlyObserving,
+  type ReceiverChoice,
+  TAKE_ALL,
+} from "../../lib/choice/receiver_choice.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { TestService } from "../../lib/operators/test_service.ts";
 import type {
@@ -304,4 +309,18 @@ Deno.test("test() is one at a time, also while nodes drill for an operator who i
   await rejects(bench.test(), /a test is under way/);
   await bench.clock.advance(30_000);
   ok(await bench.test());
+});
+
+Deno.test("test() counts the actions that act on what operators ban: a node that only observes has none", async () => {
+  await using bench = new Bench();
+  const action = {
+    ...{ name: "nftables", wanted: 1, inForce: 1, failing: 0, refused: 0 },
+  };
+  const actionsOf = async (choice: ReceiverChoice) => {
+    const state = { ...IDLE_SUBSCRIBER, actions: [action], choice };
+    bench.answers = [bench.heard("web1", state)];
+    return (await bench.test()).nodes[0]?.programs[1]?.actions;
+  };
+  strictEqual(await actionsOf(TAKE_ALL), 1);
+  strictEqual(await actionsOf(onlyObserving(TAKE_ALL)), 0);
 });

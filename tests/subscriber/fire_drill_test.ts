@@ -5,11 +5,16 @@ import { RuntimeError } from "../../lib/base/errors.ts";
 import type { ActionReceipt, BanAction } from "../../lib/enforce/enforcer.ts";
 import { DrillReceipts } from "../../lib/subscriber/drill_receipts.ts";
 import { DRILL_JAIL } from "../../lib/base/operator_name.ts";
-import { FireDrill, type LookFor } from "../../lib/subscriber/fire_drill.ts";
+import {
+  drillObjection,
+  FireDrill,
+  type LookFor,
+} from "../../lib/subscriber/fire_drill.ts";
+import { onlyObserving, TAKE_ALL } from "../../lib/choice/receiver_choice.ts";
 import { ReceiptQueue } from "../../lib/subscriber/receipt_queue.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
-import { address, jail } from "../support/values/core_values.ts";
+import { address, host, jail } from "../support/values/core_values.ts";
 
 const WHOM = address("192.0.2.1");
 const ORDER = { address: WHOM, holdMs: 5_000 };
@@ -199,4 +204,26 @@ Deno.test("DrillReceipts hands on what is said of bans", () => {
     ...{ outcome: "applied", detail: "", atMs: 0 },
   });
   deepStrictEqual([queue.size, receipts.size], [1, 1]);
+});
+
+Deno.test("drillObjection() has a host drill that acts on what operators ban, whatever else it leaves out", () => {
+  const objection = (choice: Partial<typeof TAKE_ALL>) =>
+    drillObjection({
+      hostName: host("web1"),
+      choice: { ...TAKE_ALL, ...choice },
+    });
+  strictEqual(objection({}), undefined);
+  strictEqual(
+    objection({ takeJails: ["sshd"], takeNodes: ["web2"] }),
+    undefined,
+  );
+  strictEqual(objection({ observeNodes: ["web2"] }), undefined);
+  strictEqual(
+    objection(onlyObserving(TAKE_ALL)),
+    "what operators ban is only observed here",
+  );
+  strictEqual(
+    objection({ ignoreJails: ["operator"] }),
+    "what operators ban is left out here",
+  );
 });
