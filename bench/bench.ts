@@ -12,6 +12,7 @@ import { benchCurve } from "./curve_bench.ts";
 import { benchFail2ban } from "./fail2ban_bench.ts";
 import { benchLogLine } from "./log_line_bench.ts";
 import { benchNft } from "./nft_bench.ts";
+import { benchNftCapacity } from "./nft_capacity_bench.ts";
 import { benchProtection } from "./protection_bench.ts";
 import { benchProtocol2 } from "./protocol2_bench.ts";
 import { benchRestart } from "./restart_bench.ts";
@@ -26,6 +27,7 @@ if (import.meta.main) {
   await benchCurve();
   await benchFail2ban();
   await benchNft();
+  await benchNftCapacity();
   await benchRestart();
   await benchProtocol2();
 }

@@ -20,6 +20,7 @@ const SLOW = 200;
 const HUGE = 50;
 /** Messages that a fuzzer makes, and that a member sends. */
 const FUZZED = 3_000;
+const MAX_LINES_A_SECOND = 2;
 const SEED = 20_261_125;
 /** A frame of ZMTP 3 that announces 2 GiB. */
 const HUGE_FRAME = Uint8Array.of(0x02, 0, 0, 0, 0, 0x80, 0, 0, 0);
@@ -32,6 +33,7 @@ async function waveOf(pid: number): Promise<number> {
 }
 
 Deno.test("hostile peers lose a good member no report, and are gone in time", async (t) => {
+  const startMs = performance.now();
   await using bench = await HostileBench.create();
   const { cluster, publisher, good, bad, zeromq } = bench;
   const { controlUrl, streamUrl } = cluster;
@@ -143,6 +145,8 @@ Deno.test("hostile peers lose a good member no report, and are gone in time", as
     deepStrictEqual([bans, seq], [sent, sent]);
     strictEqual((await publisher.end()).code, 0);
     const lines = publisher.stderr.length;
-    ok(lines < 200, `${lines} lines of log`);
+    // The same again is counted, not written, and may be said again later.
+    const seconds = (performance.now() - startMs) / 1_000;
+    ok(lines < MAX_LINES_A_SECOND * seconds, `${lines} lines in ${seconds} s`);
   });
 });

@@ -6,7 +6,6 @@ import { report } from "../../support/bench/tally.ts";
 import { operate } from "../../support/cluster/operator.ts";
 import { TestCluster } from "../../support/cluster/test_cluster.ts";
 import { ChildProcess } from "../../support/host/child_process.ts";
-import { SLOWNESS } from "../../support/host/deadline.ts";
 import { NetworkNamespace } from "../../support/host/network_namespace.ts";
 import { testWith } from "../../support/host/real_parts.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
@@ -18,6 +17,8 @@ const ROUNDS = 20;
 const HOSTS = ["web1", "web2"];
 /** From the order to the moment at which both hosts have it gone, on a quiet machine. */
 const MAX_P50_MS = 100;
+/** And so many times as long as one call of `nft` takes that asks for nothing, in the same minute. */
+const MAX_CALLS = 10;
 
 /** Each host's table, in one network: the hub is reached over its loopback. */
 function tableOf(host: string): string {
@@ -71,6 +72,7 @@ testWith(
 
     const path = commandSocketPath(`${cluster.dir}/hub/publisher.pid`);
     const tookMs: number[] = [];
+    const callsMs: number[] = [];
     for (let round = 1; round <= ROUNDS; round++) {
       const banned = `203.0.113.${round}`;
       await operate(cluster, `ban ${banned}`);
@@ -93,12 +95,21 @@ testWith(
       });
       tookMs.push(performance.now() - startMs);
       await answered;
+      const calledMs = performance.now();
+      await namespace.run("nft", "--version");
+      callsMs.push(performance.now() - calledMs);
     }
-    const sorted = tookMs.toSorted((a, b) => a - b).map(Math.round);
-    const p50Ms = sorted[ROUNDS >> 1] ?? NaN;
+    const [p50Ms, callMs] = [middle(tookMs), middle(callsMs)];
+    const limitMs = Math.max(MAX_P50_MS, MAX_CALLS * callMs);
     report("lifted beside 10,000 bans", {
-      ...{ rounds: ROUNDS, p50Ms, maxMs: sorted.at(-1) },
+      ...{ rounds: ROUNDS, p50Ms, maxMs: Math.max(...tookMs) },
+      ...{ callMs, limitMs },
     });
-    ok(p50Ms < MAX_P50_MS * SLOWNESS, `p50 ${p50Ms} ms`);
+    ok(p50Ms < limitMs, `p50 ${p50Ms} ms, not ${limitMs}`);
   },
 );
+
+function middle(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return Math.round(sorted[values.length >> 1] ?? NaN);
+}
