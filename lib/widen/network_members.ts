@@ -11,6 +11,7 @@ import { judgedSpans } from "../base/embedded_ipv4.ts";
 import type { JailName } from "../base/jail_name.ts";
 import {
   isOperatorOrigin,
+  LIST_JAIL,
   OPERATOR_JAIL,
   WIDENED_ORIGIN,
 } from "../base/operator_name.ts";
@@ -123,7 +124,8 @@ export class NetworkMembers {
   }
 
   #networkOf({ jail, address }: Ban): Address | undefined {
-    if (jail === OPERATOR_JAIL) return undefined;
+    // What they name is what they mean.
+    if (jail === OPERATOR_JAIL || jail === LIST_JAIL) return undefined;
     const widening = this.#wideningOf(jail, isIpv4Address(address));
     if (widening === undefined) return undefined;
     const network = networkAround(address, widening.bits);
