@@ -123,6 +123,7 @@ export class NetworkMembers {
   }
 
   #networkOf({ jail, address }: Ban): Address | undefined {
+    // What operators and lists name is what they mean.
     if (isReservedJail(jail)) return undefined;
     const widening = this.#wideningOf(jail, isIpv4Address(address));
     if (widening === undefined) return undefined;
