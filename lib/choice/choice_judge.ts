@@ -7,10 +7,11 @@
 
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
+import { LIST_JAIL } from "../base/operator_name.ts";
 import {
   type BanPlace,
   type ChosenBan,
-  placeOfNode,
+  placeOfSource,
   type Receiver,
   type ReportPlace,
   takesJail,
@@ -20,7 +21,9 @@ import {
 export class ChoiceJudge {
   readonly #receiver: Receiver;
   readonly #jails = new Map<JailName, boolean>();
-  readonly #nodes = new Map<HostName, ReportPlace>();
+  readonly #sources = new Map<HostName, ReportPlace>();
+  /** In the jail of lists. */
+  readonly #inLists = new Map<HostName, ReportPlace>();
 
   /** @param receiver For whom. */
   constructor(receiver: Receiver) {
@@ -32,7 +35,7 @@ export class ChoiceJudge {
     if (!this.#takes(jail)) return "left-out";
     let isObserved = false;
     for (const { origin } of reports) {
-      const place = this.#placeOf(origin);
+      const place = this.#placeOf(jail, origin);
       if (place === "taken") return place;
       if (place === "observed") isObserved = true;
     }
@@ -40,8 +43,8 @@ export class ChoiceJudge {
   }
 
   /** Whether the receiver reported a ban itself. */
-  isOwn({ reports }: ChosenBan): boolean {
-    return reports.some(({ origin }) => this.#placeOf(origin) === "own");
+  isOwn({ jail, reports }: ChosenBan): boolean {
+    return reports.some(({ origin }) => this.#placeOf(jail, origin) === "own");
   }
 
   #takes(jail: JailName): boolean {
@@ -53,11 +56,13 @@ export class ChoiceJudge {
     return isTaken;
   }
 
-  #placeOf(origin: HostName): ReportPlace {
-    let place = this.#nodes.get(origin);
+  #placeOf(jail: JailName, origin: HostName): ReportPlace {
+    const ofLists = jail === LIST_JAIL;
+    const known = ofLists ? this.#inLists : this.#sources;
+    let place = known.get(origin);
     if (place === undefined) {
-      place = placeOfNode(this.#receiver, origin);
-      this.#nodes.set(origin, place);
+      place = placeOfSource(this.#receiver, origin, ofLists);
+      known.set(origin, place);
     }
     return place;
   }

@@ -11,8 +11,8 @@
  * A ban is taken as long as one of its reports is, observed as long as none is
  * taken and one is observed, and left out otherwise. What operators ban is
  * taken whatever jails and nodes are asked for; only what is ignored leaves it out.
- * What the publisher derives from reports, of whichever nodes, is taken where no
- * node is left out or observed; else only where `takeNodes` names it.
+ * What the publisher derives from reports (widened networks, bans that hold longer)
+ * is taken where none of the reports can be left out.
  *
  * @module
  */
@@ -24,6 +24,7 @@ import {
   IMPORT_PREFIX,
   isDerivedOrigin,
   isOperatorOrigin,
+  LIST_JAIL,
   OPERATOR_JAIL,
 } from "../base/operator_name.ts";
 
@@ -99,23 +100,48 @@ export function placeOfReport(
   jail: JailName,
   origin: HostName,
 ): ReportPlace {
-  const place = placeOfNode(receiver, origin);
+  const place = placeOfSource(receiver, origin, jail === LIST_JAIL);
   return place === "own" || takesJail(receiver.choice, jail)
     ? place
     : "left-out";
 }
 
-/** What a node's reports are to a receiver in jails that it takes. */
-export function placeOfNode(
+/**
+ * What the reports of a node, a list or the publisher are to a receiver in
+ * jails that it takes.
+ *
+ * @param ofLists Whether the jail is that of lists.
+ */
+export function placeOfSource(
   { hostName, choice }: Receiver,
   origin: HostName,
+  ofLists: boolean,
 ): ReportPlace {
   if (sameHost(origin, hostName)) return "own";
-  if (isDerivedOrigin(origin) && !takesDerived(choice, origin)) {
+  if (!takesNode(choice, origin)) return "left-out";
+  if (matchesNode(choice.observeNodes, origin)) return "observed";
+  return isDerivedOrigin(origin)
+    ? placeOfDerived(choice, origin, ofLists)
+    : "taken";
+}
+
+/**
+ * What the publisher derives from reports does not say from whose: where one of
+ * these may be left out it is left out, too, unless it is asked for by its name.
+ */
+function placeOfDerived(
+  { takeNodes, ignoreNodes, observeNodes }: ReceiverChoice,
+  origin: HostName,
+  ofLists: boolean,
+): ReportPlace {
+  const named = takeNodes.filter((pattern) => pattern !== ANY_NAME);
+  if (matchesNode(named, origin)) return "taken";
+  const concerns = (pattern: string) =>
+    ofLists || !pattern.toLowerCase().startsWith(IMPORT_PREFIX);
+  if (!takeNodes.includes(ANY_NAME) || ignoreNodes.some(concerns)) {
     return "left-out";
   }
-  if (!takesNode(choice, origin)) return "left-out";
-  return matchesNode(choice.observeNodes, origin) ? "observed" : "taken";
+  return observeNodes.some(concerns) ? "observed" : "taken";
 }
 
 /** Says what a ban is to a receiver; one that only itself reports is left out. */
@@ -205,22 +231,6 @@ function takesNode(
     !matchesNode(ignoreNodes, origin);
 }
 
-/** Nobody knows from whose reports it follows. */
-function takesDerived(
-  { takeNodes, ignoreNodes, observeNodes }: ReceiverChoice,
-  origin: HostName,
-): boolean {
-  if (observeNodes.includes(ANY_NAME)) return true;
-  const isNamed = takeNodes.some((pattern) =>
-    pattern.toLowerCase() === canonicalHost(origin)
-  );
-  const choosesNodes = !takeNodes.includes(ANY_NAME) ||
-    [...ignoreNodes, ...observeNodes].some((pattern) =>
-      !pattern.toLowerCase().startsWith(IMPORT_PREFIX)
-    );
-  return isNamed || !choosesNodes;
-}
-
 function matchesNode(patterns: readonly string[], origin: HostName): boolean {
   if (patterns.length === 0) return false;
   const name = canonicalHost(origin);
@@ -231,6 +241,7 @@ function matchesNode(patterns: readonly string[], origin: HostName): boolean {
 
 function sourceText(origin: HostName): string {
   if (isOperatorOrigin(origin)) return "what operators ban";
+  if (isDerivedOrigin(origin)) return `what is ${origin}`;
   const [text = origin] = named("node", [origin]);
   return text;
 }

@@ -4,8 +4,10 @@
  * @module
  */
 
+import { choiceText, observesSome } from "../choice/receiver_choice.ts";
 import { sameHost } from "../base/host_name.ts";
 import type { Member } from "../members/member.ts";
+import type { NodeCondition } from "../wire/v2_messages.ts";
 import type { LiveNode, LiveRole } from "../wire/operator_messages.ts";
 import {
   jsonLines,
@@ -134,6 +136,25 @@ function conditionRows(
             `${inForce} of ${wanted} in force, ${failing} failing, ${refused} refused`,
           ],
         ),
+        ...choiceRows(condition),
       ];
   }
+}
+
+/** Only where it does not simply take everything. */
+function choiceRows(
+  { choice, observed }: Extract<NodeCondition, { kind: "subscriber" }>,
+): readonly (readonly string[])[] {
+  const text = choiceText(choice);
+  if (text === "") return [];
+  const { wanted, banned, lifted, refused } = observed;
+  return [
+    ["  choice", text],
+    ...(observesSome(choice)
+      ? [[
+        "  observed",
+        `${wanted} would be in force, ${banned} banned, ${lifted} lifted, ${refused} refused since its start`,
+      ]]
+      : []),
+  ];
 }

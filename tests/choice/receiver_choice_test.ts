@@ -192,29 +192,38 @@ Deno.test("parsePatternList() reads what options say, and gives each pattern onc
   }));
 });
 
-Deno.test("what the publisher derives from reports is taken where no node is left out or observed, else only by its name", () => {
-  const places: readonly (readonly [Partial<ReceiverChoice>, string])[] = [
-    [{}, "taken"],
-    [{ ignoreNodes: ["import:*"], observeNodes: ["import:new"] }, "taken"],
-    [{ ignoreNodes: ["web9"] }, "left-out"],
-    [{ observeNodes: ["web9"] }, "left-out"],
-    [{ takeNodes: ["web*"] }, "left-out"],
-    [{ takeNodes: ["*", "Widened", "grown"], ignoreNodes: ["web9"] }, "taken"],
-    [{ takeNodes: ["web*", "widened", "grown"] }, "taken"],
-    [{ ignoreNodes: ["widened", "grown"] }, "left-out"],
-    [{ ignoreJails: ["sshd"] }, "left-out"],
-    [{ observeNodes: ["*"] }, "observed"],
+Deno.test("what the publisher derives from reports is taken where none of these can be left out, or where it is asked for by name", () => {
+  const cases: readonly (readonly [
+    choice: Partial<ReceiverChoice>,
+    inJail: string,
+    inList: string,
+  ])[] = [
+    [{}, "taken", "taken"],
+    [{ ignoreJails: ["recidive"] }, "taken", "taken"],
+    [{ ignoreNodes: ["web9"] }, "left-out", "left-out"],
+    [{ ignoreNodes: ["import:drop"] }, "taken", "left-out"],
+    [{ takeNodes: ["web*"] }, "left-out", "left-out"],
+    [{ takeNodes: ["*", "widened"], ignoreNodes: ["web9"] }, "taken", "taken"],
+    [{ ignoreNodes: ["widened"] }, "left-out", "left-out"],
+    [{ observeNodes: ["web9"] }, "observed", "observed"],
+    [{ observeNodes: ["import:new"] }, "taken", "observed"],
   ];
-  for (const [choice, place] of places) {
-    for (const origin of ["widened", "grown"]) {
-      strictEqual(
-        placeOfBan(receiver(choice), banOf("sshd", origin)),
-        place,
-        `${origin}: ${JSON.stringify(choice)}`,
-      );
-    }
+  for (const [choice, inJail, inList] of cases) {
+    const places = [banOf("sshd", "widened"), banOf("list", "widened")].map(
+      (ban) => {
+        const place = placeOfBan(receiver(choice), ban);
+        const judge = new ChoiceJudge(receiver(choice));
+        strictEqual(judge.placeOf(ban), place);
+        return place;
+      },
+    );
+    deepStrictEqual(places, [inJail, inList], JSON.stringify(choice));
   }
-  const choosy = receiver({ ignoreNodes: ["web9"] });
-  strictEqual(placeOfBan(choosy, banOf("sshd", "web9", "grown")), "left-out");
-  strictEqual(placeOfBan(choosy, banOf("sshd", "web1", "grown")), "taken");
+  strictEqual(
+    leftOutReason(
+      receiver({ ignoreNodes: ["web9"] }),
+      banOf("sshd", "web9", "grown"),
+    ),
+    "leaves out node web9, what is grown",
+  );
 });

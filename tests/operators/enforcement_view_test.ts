@@ -8,7 +8,7 @@ import { host } from "../support/values/core_values.ts";
 import { enforcing } from "../support/values/enforcing_nodes.ts";
 import { MemoryBanStore } from "../support/memory/memory_ban_store.ts";
 
-const NAMES = ["db1", "Web1", "web2", "web3"];
+const NAMES = ["db1", "Web1", "web2", "web3", "widened"];
 
 Deno.test("the publisher expects a ban where the subscriber acts on it or its own fail2ban does, and counts it as observed where it is", () => {
   const anyPatterns = fc.subarray(["*", "web*", "WEB2", "db1", "import:*"]);

@@ -1,5 +1,9 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
 import type { Epoch } from "../../lib/base/ids.ts";
+import {
+  type ReceiverChoice,
+  TAKE_ALL,
+} from "../../lib/choice/receiver_choice.ts";
 import { memberDetails } from "../../lib/views/member_view.ts";
 import type { LiveNode } from "../../lib/wire/operator_messages.ts";
 import { member } from "../support/cluster/members.ts";
@@ -65,5 +69,29 @@ Deno.test("memberDetails() says how each program of a node is, and what it told 
     "  known before               1",
     "  refused                    2",
     "its reports                  are taken",
+  ]);
+});
+
+Deno.test("memberDetails() says what a subscriber leaves out, and what it would have done", () => {
+  const [, subscriber] = NODE.roles;
+  ok(subscriber?.condition?.kind === "subscriber");
+  const { condition } = subscriber;
+  const rowsOf = (choice: Partial<ReceiverChoice>) => {
+    const told = {
+      ...condition,
+      choice: { ...TAKE_ALL, ...choice },
+      observed: { wanted: 1_190, banned: 311, lifted: 298, refused: 2 },
+    };
+    const node = { ...NODE, roles: [{ ...subscriber, condition: told }] };
+    return memberDetails(member("web1"), [node]).lines.filter((line) =>
+      /^ {2}(choice|observed)/.test(line)
+    ).map((line) => line.replaceAll(/ {2,}/g, "  "));
+  };
+  deepStrictEqual(rowsOf({ ignoreJails: ["sshd"] }), [
+    "  choice  leaves out jail sshd",
+  ]);
+  deepStrictEqual(rowsOf({ observeNodes: ["import:new"] }), [
+    "  choice  observes list new",
+    "  observed  1190 would be in force, 311 banned, 298 lifted, 2 refused since its start",
   ]);
 });
