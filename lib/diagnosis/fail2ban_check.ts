@@ -51,6 +51,7 @@ export interface DatabaseFacts {
   readonly path: string;
   /** Why it can't be asked; `undefined`: it can. */
   readonly trouble: string | undefined;
+  readonly isThere: boolean;
   /** Whether the running monitor says so itself. */
   readonly isMonitors: boolean;
   /** What fail2ban says that it is; `undefined`: it was not asked. */
@@ -147,9 +148,10 @@ function jailFault(facts: Fail2banFacts, jail: string): Finding {
 
 /** Whether unbans and ban times can be told. */
 export function checkDatabase(
-  { path, trouble, isMonitors, dbfile, assumed, option }: DatabaseFacts,
+  facts: DatabaseFacts,
   commands: Commands,
 ): readonly Finding[] {
+  const { path, trouble, isThere, isMonitors, dbfile, assumed, option } = facts;
   const subject = "fail2ban.sqlite3";
   if (dbfile !== undefined && dbfile !== path) {
     return [warning(
@@ -163,7 +165,9 @@ export function checkDatabase(
   return [warning(
     subject,
     `${who} (${trouble}): bans are assumed to hold ${assumed}`,
-    commands.hasServices
+    !isThere
+      ? "fail2ban-client get dbfile"
+      : commands.hasServices
       ? "systemctl edit fail2ban-monitor (OPERATIONS, Under systemd)"
       : showRights(path),
   )];

@@ -213,6 +213,7 @@ async function observeDatabase(
   const isMonitors = typeof said === "string" && said !== "answers";
   return {
     ...{ path, isMonitors },
+    isThere: await infoOf(path) !== undefined,
     trouble: isMonitors ? said : await lookAtDatabase(path),
     option: {
       ...{ section: "monitor", key: "fail2bandb" },

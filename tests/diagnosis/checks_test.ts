@@ -147,7 +147,10 @@ Deno.test("checkMembership() tells of another name, and of a node that speaks pr
 
 Deno.test("checkDatabase() says what is assumed where the database can't be read", () => {
   const path = "/var/lib/fail2ban/fail2ban.sqlite3";
-  const facts = { path, isMonitors: false, dbfile: undefined, assumed: "10m" };
+  const facts = {
+    ...{ path, isThere: true, isMonitors: false },
+    ...{ dbfile: undefined, assumed: "10m" },
+  };
   const option = { section: "monitor", key: "fail2bandb", from: undefined };
   const trouble = "unable to open database file";
   deepStrictEqual(

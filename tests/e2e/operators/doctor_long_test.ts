@@ -397,7 +397,7 @@ const BROKEN: readonly BrokenSetUp[] = [
     state: "warn",
     subject: "fail2ban.sqlite3",
     says: /bans are assumed to hold 10m/,
-    fix: /^ls -l /,
+    fix: /^fail2ban-client get dbfile$/,
     after:
       "mv /run/kept /var/lib/fail2ban/fail2ban.sqlite3; fail2ban-monitor restart",
   },
@@ -544,7 +544,7 @@ testWith(
       ];
       const secrets = (await host.type(
         `cat ${STATE}/membership.json ${STATE}/members/*.json | ` +
-          `grep -oE '"(secretKey|publicKey|publisherKey|token|tokenDigest)":"[^"]*"' | cut -d'"' -f4`,
+          `grep -oE '"(secretKey|publicKey|publisherKey|token|tokenDigest)": *"[^"]*"' | cut -d'"' -f4`,
       )).split("\n").filter((secret) => secret !== "");
       ok(secrets.length > 4, secrets.join());
       const reported = await host.type("fail2ban-cluster report 2>/dev/null");
