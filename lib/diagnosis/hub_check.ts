@@ -231,9 +231,12 @@ export function checkFollowing(
 
 /** This host's clock beside the publisher's. */
 export function checkClock(sights: readonly SightFacts[]): readonly Finding[] {
-  const ahead = sights.map(({ figures }) => figures["clockAheadSeconds"])
-    .find((seconds) => typeof seconds === "number");
-  if (typeof ahead !== "number") return [];
+  const known = sights.map(({ figures }) => figures["clockAheadSeconds"])
+    .filter((seconds) => typeof seconds === "number");
+  const [ahead] = known.toSorted((left, right) =>
+    Math.abs(right) - Math.abs(left)
+  );
+  if (ahead === undefined) return [];
   const off = Math.abs(ahead);
   if (off < CLOCK_WARNING_S) {
     return [fine("clock", "agrees with the hub's")];

@@ -435,6 +435,36 @@ const BROKEN: readonly BrokenSetUp[] = [
     after: "sleep 1; rm -r /run/two",
   },
   {
+    what: "a clock that is ahead of the hub's",
+    breaks:
+      "LD_PRELOAD=$(ls /usr/lib/*/faketime/libfaketime.so.1) FAKETIME=+10802s " +
+      "FAKETIME_DONT_FAKE_MONOTONIC=1 fail2ban-monitor restart",
+    state: "fail",
+    subject: "clock",
+    says: /^ahead of the hub's by 3 h [0-9]+ s$/,
+    fix: /^timedatectl set-ntp true$/,
+    // A container's clock is its host's.
+    instead: "fail2ban-monitor restart",
+  },
+  {
+    what: "fail2ban's log that is silent",
+    breaks: `touch -d '-3 days' ${LOG}`,
+    state: "warn",
+    subject: "fail2ban.log",
+    says: /was last written 3 d ago/,
+    fix: /^fail2ban-client get logtarget$/,
+    after: `touch ${LOG}`,
+  },
+  {
+    what: "a subscriber that hangs",
+    breaks: "kill -STOP $(cat /var/run/fail2ban-subscriber.pid)",
+    state: "fail",
+    subject: "fail2ban-subscriber",
+    says: /it runs but does not answer/,
+    fix: /its log says more/,
+    instead: "kill -CONT $(cat /var/run/fail2ban-subscriber.pid)",
+  },
+  {
     what: "few files that the publisher may have open",
     breaks: "ulimit -n 1024; fail2ban-publisher restart",
     state: "warn",
@@ -516,7 +546,7 @@ async function mended(
 }
 
 testWith(
-  ["overlay", "netns", "fail2ban", "nftables", "setpriv"],
+  ["overlay", "netns", "fail2ban", "nftables", "setpriv", "faketime"],
   "doctor names each fault and a fix that works when it is typed",
   async (t) => {
     await using host = await DoctoredRoot.create();
