@@ -41,7 +41,12 @@ export async function main(argv: readonly string[]): Promise<number> {
         );
         return EXIT_CODES.usage;
       case "command":
-        return await say(await carryOut(line.command, import.meta.url));
+        return await say(
+          await carryOut(line.command, {
+            moduleUrl: import.meta.url,
+            version: deno.version,
+          }),
+        );
     }
     return EXIT_CODES.ok;
   } catch (error) {
@@ -49,6 +54,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** @returns The exit code. */
 async function say(
   { lines, pages, live, notes, foundFault = false }: OperatorOutput,
 ): Promise<ExitCode> {

@@ -217,6 +217,19 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   {
+    name: "diagnosis",
+    holds: "what is wrong with a host, and the fix; bug reports",
+    mayImport: [
+      "base",
+      "log",
+      "wire",
+      "service",
+      "fail2ban",
+      "client",
+      "views",
+    ],
+  },
+  {
     name: "cli",
     holds: "both command lines, the operator's commands",
     // service: its socket of lines is what the operator's commands ask.

@@ -41,6 +41,9 @@ export type ClusterCommandLine =
 /** The program's name. */
 export const CLUSTER_PROGRAM = "fail2ban-cluster";
 
+/** Verbs for any host. */
+const ANYWHERE: readonly string[] = ["status", "doctor", "report"];
+
 /** What it is for. */
 export const CLUSTER_SUMMARY =
   "bans, nodes, keys and the allowlist of a cluster of fail2bans";
@@ -133,14 +136,14 @@ export function clusterHelpText(version: string, about?: string): string {
     `usage: ${CLUSTER_PROGRAM} verb [option...]`,
     "",
     "on any host:",
-    ...verbRows(usages.filter(([verb]) => verb === "status")),
+    ...verbRows(usages.filter(([verb]) => ANYWHERE.includes(verb))),
     "",
     "on a node:",
     ...verbRows(usages.filter(([verb]) => verb === "join")),
     "",
     "on the publisher's host:",
     ...verbRows(
-      usages.filter(([verb]) => verb !== "join" && verb !== "status"),
+      usages.filter(([verb]) => verb !== "join" && !ANYWHERE.includes(verb)),
     ),
     "",
     "always:",

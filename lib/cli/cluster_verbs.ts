@@ -61,6 +61,20 @@ export const CLUSTER_VERBS = {
     about: "how the whole cluster is; on a node, how its programs are",
     options: JSON_LINES_OPTION,
   },
+  "doctor": {
+    operands: "",
+    count: NONE,
+    about: "what is wrong with this host, each fault with its fix",
+    options: JSON_LINES_OPTION,
+  },
+  "report": {
+    operands: "",
+    count: NONE,
+    about: "print all that a bug report takes, without secrets and names",
+    options: {
+      addresses: { help: "show addresses instead of hashing them" },
+    },
+  },
   "init": {
     operands: "",
     count: NONE,

@@ -9,7 +9,7 @@
  * ```abnf
  * command = "ping" / "version" / "status" [SP jail]
  *         / "set" SP jail SP ("banip" / "unbanip") 1*(SP address)
- *         / "get" SP ("logtarget" / "loglevel")
+ *         / "get" SP ("logtarget" / "loglevel" / "dbfile")
  *         / "get" SP jail SP ("ignoreip" / "bantime" / "banip" SP "--with-time")
  * ; jail: as in jail_name.ts; address: canonical, as in address.ts
  * ```
@@ -21,6 +21,13 @@
 import { parseAddress } from "../base/address.ts";
 import { pickleWords } from "./pickle.ts";
 import { parseJailName } from "../base/jail_name.ts";
+
+/** Settings of the server that are asked for. */
+const SETTINGS: readonly (string | undefined)[] = [
+  "logtarget",
+  "loglevel",
+  "dbfile",
+];
 
 /**
  * Checks that words are one of the commands.
@@ -69,9 +76,7 @@ function isCommand(words: readonly string[]): boolean {
       return isJail(jail) && (what === "banip" || what === "unbanip") &&
         areAddresses(rest);
     case "get":
-      if (jail === "logtarget" || jail === "loglevel") {
-        return words.length === 2;
-      }
+      if (SETTINGS.includes(jail)) return words.length === 2;
       return isJail(jail) &&
         (what === "ignoreip" || what === "bantime"
           ? rest.length === 0

@@ -129,6 +129,20 @@ export class Fail2banInfo {
     return { target: readWord(target), level: readWord(level) };
   }
 
+  /** Its database; `undefined` when it has none. */
+  async databasePath(signal: AbortSignal): Promise<string | undefined> {
+    const value = valueOf(await this.command(["get", "dbfile"], signal));
+    const path = typeof value === "string" ? readWord(value) : "";
+    return path.startsWith("/") ? path : undefined;
+  }
+
+  /** The version that it says, empty where it does not. */
+  async version(signal: AbortSignal): Promise<string> {
+    const reply = await this.command(["version"], signal);
+    const value = reply.kind === "done" ? reply.value : "";
+    return typeof value === "string" ? value.trim() : "";
+  }
+
   /** The addresses that a jail bans; `undefined` when there is no such jail. */
   async bannedIn(
     jail: JailName,

@@ -97,7 +97,7 @@ const RECORD_BEGINNINGS: readonly (readonly [RegExp, LogFormat])[] = [
 ];
 
 /** The format that a line has; `undefined`: none. */
-function formatOf(line: string): LogFormat | undefined {
+export function formatOf(line: string): LogFormat | undefined {
   for (const [beginning, format] of RECORD_BEGINNINGS) {
     if (beginning.test(line)) return format;
   }

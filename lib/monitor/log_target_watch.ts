@@ -98,18 +98,36 @@ export class LogTargetWatch {
     target: string,
     level: string,
   ): Promise<string | undefined> {
-    const { logPath, logFormat, realPath } = this.#options;
-    if (SILENT_LEVELS.includes(level.toUpperCase())) {
-      return `its loglevel is ${level}, which leaves bans out; NOTICE or INFO has them`;
-    }
-    const [, path = target] = /^(.*?)\[.*\]$/.exec(target) ?? [];
-    const formats = path.startsWith("/") ? ["file"] : FORMATS_OF[path];
-    if (formats?.includes(logFormat) === false) {
-      return `its logtarget is ${path}, and logformat is ${logFormat}`;
-    }
-    if (!path.startsWith("/")) return undefined;
-    return await realPath(path) === await realPath(logPath)
-      ? undefined
-      : `its logtarget is ${path}, and ${logPath} is followed`;
+    return await logTargetTrouble(target, level, this.#options);
   }
+}
+
+/**
+ * Judges where a fail2ban logs to.
+ *
+ * @param target Where, in its own words.
+ * @param level From which level on, likewise.
+ * @param followed What is followed.
+ * @returns Why its bans don't come there, in half a sentence; `undefined`: they do.
+ */
+export async function logTargetTrouble(
+  target: string,
+  level: string,
+  { logPath, logFormat, realPath }: Pick<
+    LogTargetWatchOptions,
+    "logPath" | "logFormat" | "realPath"
+  >,
+): Promise<string | undefined> {
+  if (SILENT_LEVELS.includes(level.toUpperCase())) {
+    return `its loglevel is ${level}, which leaves bans out; NOTICE or INFO has them`;
+  }
+  const [, path = target] = /^(.*?)\[.*\]$/.exec(target) ?? [];
+  const formats = path.startsWith("/") ? ["file"] : FORMATS_OF[path];
+  if (formats?.includes(logFormat) === false) {
+    return `its logtarget is ${path}, and logformat is ${logFormat}`;
+  }
+  if (!path.startsWith("/")) return undefined;
+  return await realPath(path) === await realPath(logPath)
+    ? undefined
+    : `its logtarget is ${path}, and ${logPath} is followed`;
 }

@@ -14,7 +14,9 @@ import {
 } from "../../lib/config/cluster_config.ts";
 import { type IniSetting, setIniOptions } from "../../lib/config/ini_edit.ts";
 import { commandSocketPath } from "../../lib/cli/command_socket.ts";
+import { doctor } from "./doctor_command.ts";
 import { backUp, restore } from "./backup_command.ts";
+import { report } from "./report_command.ts";
 import { askPublisher } from "./operator_socket.ts";
 import { exportBans } from "../../lib/cli/export_command.ts";
 import { ImportCommands } from "../../lib/cli/import_commands.ts";
@@ -56,6 +58,7 @@ import {
   memberListFile,
   membershipFile,
 } from "./member_files.ts";
+import type { OwnProgram } from "./observed_host.ts";
 import { programDir } from "./program_dir.ts";
 import { systemFacts } from "./system_facts.ts";
 
@@ -70,13 +73,17 @@ interface Workplace {
  * Carries a verb out.
  *
  * @param command What was typed.
- * @param moduleUrl `import.meta.url` of the role's file.
+ * @param program This one.
  * @returns The lines to print.
  */
 export async function carryOut(
   command: TypedCommand,
-  moduleUrl: string,
+  program: OwnProgram,
 ): Promise<OperatorOutput> {
+  const { moduleUrl } = program;
+  // Says what is wrong with a configuration that nothing else works with.
+  if (command.verb === "doctor") return await doctor(command, program);
+  if (command.verb === "report") return await report(command, program);
   const files = await readConfigFiles(
     command.configPath,
     programDir(moduleUrl),

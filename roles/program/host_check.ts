@@ -17,6 +17,7 @@ import { endpointHost, endpointPort } from "../../lib/base/endpoint_url.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { parseHostName } from "../../lib/base/host_name.ts";
 import { localJails } from "../../lib/base/jail_map.ts";
+import type { PortTrouble } from "../../lib/diagnosis/publisher_check.ts";
 import { checkProgram } from "../../lib/enforce/io/program_check.ts";
 import { Fail2banInfo } from "../../lib/fail2ban/fail2ban_info.ts";
 import { findLogFileTrouble } from "../../lib/log/io/log_file_probe.ts";
@@ -86,6 +87,15 @@ export async function checkPublisherHost(
   config: PublisherConfig,
 ): Promise<readonly string[]> {
   if (await isRunning(config.pidFile)) return [];
+  return findPortTroubles(config).map(({ key, url, reason }) =>
+    `publisher.${key} = ${url}: ${reason}`
+  );
+}
+
+/** The ports that a publisher could not listen at now, and why. */
+export function findPortTroubles(
+  config: PublisherConfig,
+): readonly PortTrouble[] {
   const bound = [
     ["broadcasterbindurl", config.broadcasterBindUrl],
     ["replybindurl", config.replyBindUrl],
@@ -96,10 +106,8 @@ export async function checkPublisherHost(
     ["httpbindurl", config.httpBind.url, config.httpBind.endpoint] as const,
   ];
   return [...bound, ...http].flatMap(([key, url, endpoint = url]) => {
-    const trouble = portTrouble(endpoint);
-    return trouble === undefined
-      ? []
-      : [`publisher.${key} = ${url}: ${trouble}`];
+    const reason = portTrouble(endpoint);
+    return reason === undefined ? [] : [{ key, url, reason }];
   });
 }
 

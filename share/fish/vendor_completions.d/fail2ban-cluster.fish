@@ -1,6 +1,8 @@
 # Made of the tables of verbs and options by tools/render_options.ts.
 complete -c fail2ban-cluster -f
 complete -c fail2ban-cluster -n __fish_use_subcommand -a status -d 'how the whole cluster is; on a node, how its programs are'
+complete -c fail2ban-cluster -n __fish_use_subcommand -a doctor -d 'what is wrong with this host, each fault with its fix'
+complete -c fail2ban-cluster -n __fish_use_subcommand -a report -d 'print all that a bug report takes, without secrets and names'
 complete -c fail2ban-cluster -n __fish_use_subcommand -a init -d 'make the publisher\'s keys, on its host; nothing is ever overwritten'
 complete -c fail2ban-cluster -n __fish_use_subcommand -a join -d 'make this host the node that the code is for, and that NAME says; - reads both from standard input'
 complete -c fail2ban-cluster -n __fish_use_subcommand -a node
@@ -31,6 +33,8 @@ complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and not __fi
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and not __fish_seen_subcommand_from add remove list check' -a list -d 'whom nobody may ban'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and not __fish_seen_subcommand_from add remove list check' -a check -d 'whether somebody may ban it, and which entry forbids it'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from status' -l json -d 'print an object a line, as docs/schemas says'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from doctor' -l json -d 'print an object a line, as docs/schemas says'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from report' -l addresses -d 'show addresses instead of hashing them'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from init' -l address -x -d 'where nodes reach this host: an address or a name [127.0.0.1]'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from node; and __fish_seen_subcommand_from add' -l roles -x -d 'monitor, subscriber, or both with a comma between [both]'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from node; and __fish_seen_subcommand_from add' -l jails -x -d 'of which jails it may report, with commas between [*]'

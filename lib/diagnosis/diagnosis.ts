@@ -1,0 +1,172 @@
+/**
+ * Everything that was observed of a host -> what is wrong with it, in the order
+ * in which it is to be mended.
+ *
+ * @module
+ */
+
+import type { HostName } from "../base/host_name.ts";
+import type { StatusFigures } from "../service/status_report.ts";
+import {
+  type ActionFacts,
+  checkAction,
+  checkNames,
+  checkOwnLog,
+} from "./action_check.ts";
+import { checkConfig, type ConfigFacts } from "./config_check.ts";
+import {
+  checkDatabase,
+  checkFail2ban,
+  type DatabaseFacts,
+  type Fail2banFacts,
+} from "./fail2ban_check.ts";
+import { fault, type Finding } from "./finding.ts";
+import { type Commands, programCommand } from "./fix_commands.ts";
+import {
+  type AllowlistFacts,
+  checkAllowlist,
+  checkClock,
+  checkFollowing,
+  checkHubVersion,
+  checkMembership,
+  checkReach,
+  checkSight,
+  type MembershipFacts,
+  type ReachFacts,
+  type SightFacts,
+} from "./hub_check.ts";
+import { checkLog, type LogFacts } from "./log_check.ts";
+import { checkOwnAddress, type OwnAddressFacts } from "./own_address_check.ts";
+import {
+  checkProgram,
+  isOfThisHost,
+  type ProgramFacts,
+} from "./program_check.ts";
+import { checkPublisher, type PublisherFacts } from "./publisher_check.ts";
+import { checkState, type StateFacts } from "./state_check.ts";
+
+/** A node's side of a host. */
+export interface NodeFacts {
+  readonly membership: MembershipFacts;
+  readonly node: HostName | undefined;
+  readonly reach: readonly ReachFacts[];
+  readonly fail2ban: Fail2banFacts | undefined;
+  readonly log: LogFacts | undefined;
+  readonly database: DatabaseFacts | undefined;
+  readonly actions: readonly ActionFacts[];
+}
+
+/** A host whose configuration can be read. */
+export interface HostFacts {
+  /** Of this program, which is the installed one. */
+  readonly version: string;
+  readonly commands: Commands;
+  readonly config: ConfigFacts;
+  readonly programs: readonly ProgramFacts[];
+  readonly state: StateFacts;
+  /** `undefined`: it is no node. */
+  readonly node: NodeFacts | undefined;
+  readonly allowlist: AllowlistFacts;
+  /** `undefined`: it is no publisher's. */
+  readonly publisher: PublisherFacts | undefined;
+  readonly ownAddress: OwnAddressFacts | undefined;
+}
+
+/**
+ * Checks a host.
+ *
+ * @param facts What was observed.
+ * @returns One finding at least for each thing that was looked at.
+ */
+export function diagnose(facts: HostFacts): readonly Finding[] {
+  const { version, commands, node, publisher, ownAddress } = facts;
+  const programs = facts.programs.filter(isOfThisHost);
+  const sights = programs.flatMap(sightOf);
+  const config = checkConfig(facts.config);
+  if (programs.length === 0) {
+    return [
+      ...config,
+      nothingHere(commands),
+      ...checkState(facts.state, commands),
+    ];
+  }
+  return [
+    ...config,
+    ...programs.flatMap((each) => checkProgram(each, version, commands)),
+    ...checkState(facts.state, commands),
+    ...(node === undefined ? [] : checkNode(node, sights, facts)),
+    ...(publisher === undefined ? [] : checkPublisher(publisher, commands)),
+    ...checkAllowlist(facts.allowlist, commands),
+    ...(ownAddress === undefined ? [] : checkOwnAddress(ownAddress, commands)),
+    ...sights.flatMap(({ program, figures }) => [
+      ...checkOwnLog(program, figures),
+      ...checkNames(program, figures),
+    ]),
+  ];
+}
+
+function nothingHere(commands: Commands): Finding {
+  const init = programCommand(
+    commands,
+    "fail2ban-cluster",
+    "init",
+    "--address",
+    "HOST",
+  );
+  return fault(
+    "programs",
+    "this host is neither a node nor a hub yet",
+    `${
+      programCommand(commands, "fail2ban-cluster", "join", "CODE")
+    }; or, for a hub: ${init}`,
+  );
+}
+
+function checkNode(
+  facts: NodeFacts,
+  sights: readonly SightFacts[],
+  { version, commands }: HostFacts,
+): readonly Finding[] {
+  const nodes = sights.filter(({ program }) => !/publisher/.test(program));
+  const follower = nodes.find(({ program }) => /subscriber/.test(program));
+  const reach = checkReach(facts.reach, facts.node, commands);
+  const isReached = !reach.some(({ state }) => state === "fail");
+  return [
+    ...checkMembership(facts.membership, commands),
+    ...reach,
+    // What can't be reached serves nobody, either.
+    ...(isReached ? checkSight(nodes) : []),
+    ...(isReached && follower !== undefined ? checkFollowing(follower) : []),
+    ...checkClock(nodes),
+    ...checkHubVersion(nodes, version),
+    ...(facts.fail2ban === undefined
+      ? []
+      : checkFail2ban(facts.fail2ban, commands)),
+    ...(facts.log === undefined ? [] : checkLog(facts.log, commands)),
+    ...(facts.database === undefined
+      ? []
+      : checkDatabase(facts.database, commands)),
+    ...facts.actions.flatMap((action) =>
+      checkAction(action, follower?.figures, commands)
+    ),
+  ];
+}
+
+function sightOf({ program, run }: ProgramFacts): readonly SightFacts[] {
+  return run.kind === "running"
+    ? [{
+      program,
+      figures: run.report.figures,
+      upSeconds: run.report.upSeconds,
+    }]
+    : [];
+}
+
+/** The figures of one program; `undefined`: it can't be asked. */
+export function figuresOf(
+  programs: readonly ProgramFacts[],
+  program: string,
+): StatusFigures | undefined {
+  return programs.filter((each) => each.program === program).flatMap(sightOf)[0]
+    ?.figures;
+}

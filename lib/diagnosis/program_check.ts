@@ -1,0 +1,195 @@
+/**
+ * Checks whether the programs of this host run: by their pid files, their
+ * status sockets, and their units.
+ *
+ * @module
+ */
+
+import { shellWord } from "../base/aside.ts";
+import type { StatusReport } from "../service/status_report.ts";
+import { spanText } from "../views/plain_texts.ts";
+import { type Commands, serviceCommand } from "./fix_commands.ts";
+import { fault, type Finding, fine, warning } from "./finding.ts";
+
+/** How a program is. */
+export type ProgramRun =
+  | { readonly kind: "running"; readonly report: StatusReport }
+  /** It runs, and why it can't be asked. */
+  | {
+    readonly kind: "mute";
+    readonly reason: string;
+    readonly hint: string | undefined;
+  }
+  /** Its pid file names a process that is not it. */
+  | { readonly kind: "stale"; readonly pid: number }
+  /** Something else stands in the place of its pid file. */
+  | {
+    readonly kind: "odd";
+    readonly reason: string;
+    /** The command that moves it out of the way. */
+    readonly aside: string | undefined;
+  }
+  | { readonly kind: "stopped" };
+
+/** What systemd says of a unit. */
+export interface UnitFacts {
+  /** `loaded`, `not-found`, `masked`. */
+  readonly load: string;
+  /** `active`, `inactive`, `failed`, `activating`. */
+  readonly active: string;
+  /** `enabled`, `disabled`; empty where there is no unit. */
+  readonly file: string;
+  /** Why it failed, as in `exit-code`. */
+  readonly result: string;
+}
+
+/** A program of this host. */
+export interface ProgramFacts {
+  /** Its name, which its unit has too. */
+  readonly program: string;
+  readonly pidFile: string;
+  readonly run: ProgramRun;
+  /** `undefined`: no service manager runs. */
+  readonly unit: UnitFacts | undefined;
+  /** Whether the configuration, or what was joined, is for it. */
+  readonly isSetUp: boolean;
+  /** Other processes of it that do the same work. */
+  readonly others: readonly number[];
+}
+
+/** Whether a program belongs to this host. */
+export function isOfThisHost({ run, unit, isSetUp }: ProgramFacts): boolean {
+  return run.kind !== "stopped" || unit?.load === "loaded" || isSetUp;
+}
+
+/**
+ * Checks one program.
+ *
+ * @param facts How it is; it {@link isOfThisHost}.
+ * @param version Of this program, which is the installed one.
+ * @param commands How it is started.
+ */
+export function checkProgram(
+  facts: ProgramFacts,
+  version: string,
+  commands: Commands,
+): readonly Finding[] {
+  return [
+    ...checkRun(facts, version, commands),
+    ...checkUnit(facts, commands),
+    ...checkOthers(facts),
+  ];
+}
+
+function checkRun(
+  { program, pidFile, run, unit }: ProgramFacts,
+  version: string,
+  commands: Commands,
+): readonly Finding[] {
+  const start = serviceCommand(commands, "start", program);
+  switch (run.kind) {
+    case "running": {
+      const { report } = run;
+      const up = spanText(report.upSeconds * 1_000);
+      const text = `${report.version}, process ${report.pid}, up ${up}`;
+      return report.version === version ? [fine(program, text)] : [warning(
+        program,
+        `${text}; installed is ${version}`,
+        serviceCommand(commands, "restart", program),
+      )];
+    }
+    case "mute":
+      return [fault(program, run.reason, run.hint)];
+    case "stale":
+      return [fault(
+        program,
+        `does not run: ${pidFile} names process ${run.pid}, which is not it`,
+        start,
+      )];
+    case "odd":
+      return [fault(
+        program,
+        run.reason,
+        run.aside === undefined ? "sudo fail2ban-cluster doctor" : run.aside,
+      )];
+    case "stopped":
+      // What its unit says of that tells more.
+      return unit !== undefined ? [] : [fault(
+        program,
+        "does not run",
+        start,
+      )];
+  }
+}
+
+function checkUnit(
+  { program, run, unit, isSetUp }: ProgramFacts,
+  commands: Commands,
+): readonly Finding[] {
+  if (unit === undefined) return [];
+  const isDown = run.kind !== "running" && run.kind !== "mute";
+  const command = (verb: "start" | "enable --now") =>
+    serviceCommand(commands, verb, program);
+  if (unit.load === "not-found") {
+    return isSetUp && isDown
+      ? [fault(
+        `${program}.service`,
+        "is not installed",
+        `install.sh install --role ${program.replace("fail2ban-", "")}`,
+      )]
+      : [];
+  }
+  if (unit.load === "masked") {
+    return [fault(
+      `${program}.service`,
+      "is masked",
+      `systemctl unmask ${program} && ${command("enable --now")}`,
+    )];
+  }
+  const isEnabled = unit.file.startsWith("enabled");
+  if (unit.active === "failed") {
+    return [fault(
+      `${program}.service`,
+      `has failed (${unit.result}): journalctl -u ${program} -n 20 says why`,
+      `systemctl reset-failed ${program}; ${
+        command(isEnabled ? "start" : "enable --now")
+      }`,
+    )];
+  }
+  if (isDown && unit.active !== "active") {
+    return [fault(
+      `${program}.service`,
+      isEnabled
+        ? `does not run (${unit.active})`
+        : "does not run, and is not started at boot",
+      command(isEnabled ? "start" : "enable --now"),
+    )];
+  }
+  return isEnabled ? [] : [warning(
+    `${program}.service`,
+    "is not started at boot",
+    `systemctl enable ${program}`,
+  )];
+}
+
+/** Each would lift what the other put in force. */
+function checkOthers({ program, others }: ProgramFacts): readonly Finding[] {
+  const [first] = others;
+  return first === undefined ? [] : [fault(
+    program,
+    others.length === 1
+      ? `another one works on the same: process ${first}`
+      : `others work on the same: processes ${others.join(", ")}`,
+    `kill ${others.join(" ")}`,
+  )];
+}
+
+/** The command that moves a file out of the way, as a hint ends with it. */
+export function asideOf(hint: string | undefined): string | undefined {
+  return /run: (mv .*)$/s.exec(hint ?? "")?.[1];
+}
+
+/** The command that shows a file, for what only a person can judge. */
+export function showCommand(path: string): string {
+  return `ls -l ${shellWord(path)}`;
+}

@@ -1,0 +1,175 @@
+/**
+ * Checks what belongs to the publisher: its ports, keys, members and store.
+ *
+ * @module
+ */
+
+import type { StatusFigures } from "../service/status_report.ts";
+import { spanText } from "../views/plain_texts.ts";
+import type { LiveNode } from "../wire/operator_messages.ts";
+import {
+  type Commands,
+  programCommand,
+  serviceCommand,
+} from "./fix_commands.ts";
+import { fault, type Finding, fine, warning } from "./finding.ts";
+
+/** A port that the publisher is to listen at. */
+export interface PortTrouble {
+  /** The option that says where. */
+  readonly key: string;
+  readonly url: string;
+  readonly reason: string;
+}
+
+/** What the publisher works with. */
+export interface PublisherFacts {
+  /** Whether it has keys, so that protocol 2 can be served. */
+  readonly hasKeys: boolean;
+  /** Nodes that were added. */
+  readonly members: number;
+  /** Ports that it could not listen at; looked at while it does not run. */
+  readonly ports: readonly PortTrouble[];
+  /** What it says itself; `undefined`: it does not run. */
+  readonly live:
+    | {
+      readonly figures: StatusFigures;
+      /** Empty: it can keep everything. */
+      readonly storeTrouble: string;
+      readonly nodes: readonly LiveNode[];
+    }
+    | undefined;
+  /** Why its tokens can't be used; `undefined`: they can. */
+  readonly tokens:
+    | { readonly reason: string; readonly hint: string | undefined }
+    | undefined;
+}
+
+/** Fewer connections to a port are few, whoever joins. */
+const FEW_CONNECTIONS = 256;
+/** Connections of a node to a port at most, while old ones are not gone. */
+const CONNECTIONS_OF_NODE = 4;
+
+/** One finding for each thing that is wrong. */
+export function checkPublisher(
+  facts: PublisherFacts,
+  commands: Commands,
+): readonly Finding[] {
+  const { live, tokens } = facts;
+  return [
+    ...checkKeys(facts, commands),
+    ...(tokens === undefined
+      ? []
+      : [fault("authtokens", tokens.reason, tokens.hint)]),
+    ...facts.ports.map(portFault),
+    ...(live === undefined ? [] : [
+      ...checkStore(live.storeTrouble),
+      ...checkLimits(live.figures, facts.members, commands),
+      ...live.nodes.flatMap((node) => checkNode(node, commands)),
+    ]),
+  ];
+}
+
+function checkKeys(
+  { hasKeys, members }: PublisherFacts,
+  commands: Commands,
+): readonly Finding[] {
+  const command = (...words: readonly string[]) =>
+    programCommand(commands, "fail2ban-cluster", ...words);
+  if (!hasKeys) {
+    return [warning(
+      "keys",
+      "this publisher has none: it serves protocol 1 only, in the clear",
+      command("init", "--address", "HOST"),
+    )];
+  }
+  if (members === 0) {
+    return [warning("nodes", "none was added", command("node", "add", "NAME"))];
+  }
+  return [
+    fine(
+      "keys",
+      members === 1 ? "1 node may join" : `${members} nodes may join`,
+    ),
+  ];
+}
+
+function portFault({ key, url, reason }: PortTrouble): Finding {
+  const [, command] = /\((ss .*?) shows which\)/.exec(reason) ?? [];
+  const said = reason.replace(/ \(ss .*$/, "");
+  return fault(
+    "port",
+    `publisher.${key} = ${url}: ${said}`,
+    command,
+  );
+}
+
+function checkStore(trouble: string): readonly Finding[] {
+  return [
+    trouble === "" ? fine("store", "keeps what it is told") : fault(
+      "store",
+      trouble,
+      "df -h; journalctl -u fail2ban-publisher -n 20",
+    ),
+  ];
+}
+
+function checkLimits(
+  figures: StatusFigures,
+  members: number,
+  commands: Commands,
+): readonly Finding[] {
+  const max = figures["controlPort.max"];
+  const files = figures["openFiles"];
+  const enough = Math.max(FEW_CONNECTIONS, CONNECTIONS_OF_NODE * members);
+  if (typeof max !== "number" || max >= enough) return [];
+  const text =
+    `it may have ${files} files open, so only ${max} connections to a port`;
+  const restart = serviceCommand(commands, "restart", "fail2ban-publisher");
+  return [warning(
+    "open files",
+    text,
+    commands.hasServices
+      ? `systemctl edit fail2ban-publisher ([Service] LimitNOFILE=65536); ${restart}`
+      : `ulimit -n 65536 && ${restart}`,
+  )];
+}
+
+function checkNode(
+  { node, state, roles, seenAgoMs }: LiveNode,
+  commands: Commands,
+): readonly Finding[] {
+  const command = (...words: readonly string[]) =>
+    programCommand(commands, "fail2ban-cluster", ...words);
+  const twins = roles.some(({ hasTwin }) => hasTwin)
+    ? [warning(
+      `node ${node}`,
+      "another host runs with the same join code",
+      command("node", "add", "OTHER_NAME"),
+    )]
+    : [];
+  switch (state) {
+    case "aside":
+      return [
+        ...twins,
+        fault(
+          `node ${node}`,
+          "its reports are set aside",
+          command("node", "release", node),
+        ),
+      ];
+    case "silent":
+      return [
+        ...twins,
+        warning(
+          `node ${node}`,
+          `silent for ${seenAgoMs === null ? "long" : spanText(seenAgoMs)}`,
+          `on ${node}: fail2ban-cluster doctor`,
+        ),
+      ];
+    case "ok":
+    case "away":
+    case "never":
+      return twins;
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * How this host is as a node: what it has joined with, its way to the publisher,
+ * and what its subscriber works with.
+ *
+ * @module
+ */
+
+import { SystemClock } from "../../lib/async/io/system_clock.ts";
+import { endpointHost } from "../../lib/base/endpoint_url.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import { sameHost } from "../../lib/base/host_name.ts";
+import { lookAtPublisher } from "../../lib/client/io/publisher_probe.ts";
+import type { SubscriberConfig, ValueSource } from "../../lib/config/config.ts";
+import type { ActionFacts } from "../../lib/diagnosis/action_check.ts";
+import type { NodeFacts } from "../../lib/diagnosis/diagnosis.ts";
+import type { PlacedOption } from "../../lib/diagnosis/fix_commands.ts";
+import type {
+  MembershipFacts,
+  ReachFacts,
+} from "../../lib/diagnosis/hub_check.ts";
+import { checkProgram } from "../../lib/enforce/io/program_check.ts";
+import type { Membership } from "../../lib/members/member.ts";
+import { NftProcess } from "../../lib/nftables/io/nft_process.ts";
+import { NftEnforcer } from "../../lib/nftables/nft_enforcer.ts";
+import { demandNft } from "../../lib/nftables/nft_lister.ts";
+import { renderNftTable } from "../../lib/nftables/nft_script.ts";
+import type { StatusFigures } from "../../lib/service/status_report.ts";
+import { membershipFile } from "./member_files.ts";
+import { type NodeConfigs, observeFail2ban } from "./observed_fail2ban.ts";
+
+/** What is known of the host already. */
+export interface NodeSurroundings {
+  /** Where this program stands. */
+  readonly dir: string;
+  /** Of the running monitor; `undefined`: none runs. */
+  readonly monitorFigures: StatusFigures | undefined;
+  /** Where the subscriber's options were set. */
+  readonly subscriberSources: readonly ValueSource[];
+  /** Whether the publisher belongs to this host, too. */
+  readonly isHub: boolean;
+}
+
+/** A look at the firewall is over by then. */
+const LOOK_MS = 10_000;
+
+/** Looks at it. */
+export async function observeNode(
+  configs: NodeConfigs,
+  around: NodeSurroundings,
+): Promise<NodeFacts> {
+  const { monitor, subscriber } = configs;
+  const general = (monitor ?? subscriber)?.general;
+  const stateDir = general?.stateDir ?? "";
+  const joined = await readMembership(stateDir);
+  const observed = await observeFail2ban(
+    configs,
+    around.monitorFigures,
+    around.dir,
+  );
+  return {
+    membership: membershipOf(joined, configs, around),
+    node: general?.hostName,
+    reach: await observeReach(configs, joined, around),
+    ...observed,
+    actions: subscriber === undefined ? [] : await observeActions(subscriber),
+  };
+}
+
+type Joined =
+  | { readonly kind: "read"; readonly membership: Membership | undefined }
+  | {
+    readonly kind: "damaged";
+    readonly reason: string;
+    readonly hint: string | undefined;
+  };
+
+async function readMembership(stateDir: string): Promise<Joined> {
+  try {
+    return { kind: "read", membership: await membershipFile(stateDir).read() };
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    return { kind: "damaged", reason: error.message, hint: error.hint };
+  }
+}
+
+function membershipOf(
+  joined: Joined,
+  { monitor, subscriber, monitorSources }: NodeConfigs,
+  { subscriberSources }: NodeSurroundings,
+): MembershipFacts {
+  if (joined.kind === "damaged") return joined;
+  const unused: PlacedOption[] = [];
+  if (monitor !== undefined && monitor.controlServerUrl === undefined) {
+    unused.push(placed("monitor", "controlserver", monitorSources));
+  }
+  if (subscriber !== undefined && subscriber.protocol2 === undefined) {
+    unused.push(placed("subscriber", "controlserver", subscriberSources));
+  }
+  const programs = [monitor, subscriber].filter((each) => each !== undefined);
+  const { membership } = joined;
+  if (membership === undefined) {
+    return { kind: unused.length < programs.length ? "missing" : "none" };
+  }
+  if (unused.length > 0) {
+    return { kind: "unused", options: unused, url: membership.controlUrl };
+  }
+  const { node } = membership;
+  const isOwn = programs.every(({ general }) =>
+    sameHost(node, general.hostName)
+  );
+  return { kind: "joined", node, isOwn };
+}
+
+function placed(
+  section: string,
+  key: string,
+  sources: readonly ValueSource[],
+): PlacedOption {
+  const from = sources.find((each) =>
+    each.section === section && each.key === key
+  )?.from;
+  return { section, key, from };
+}
+
+async function observeReach(
+  { monitor, subscriber, monitorSources }: NodeConfigs,
+  joined: Joined,
+  { subscriberSources, isHub }: NodeSurroundings,
+): Promise<readonly ReachFacts[]> {
+  const membership = joined.kind === "read" ? joined.membership : undefined;
+  const looks = new Map<string, Omit<ReachFacts, "cause" | "tookMs">>();
+  const add = (
+    url: string | undefined,
+    option: PlacedOption,
+    joinedUrl: string | undefined,
+    expected: ReachFacts["expected"],
+  ) => {
+    if (url === undefined || looks.has(url)) return;
+    const known = membership === undefined ? url : joinedUrl ?? url;
+    const host = endpointHost(url) ?? "";
+    const isHere = isHub || /^(?:127\.|localhost$|::1$)/.test(host);
+    looks.set(url, { option, url, joinedUrl: known, expected, isHere });
+  };
+  if (monitor !== undefined) {
+    const { controlServerUrl, replyServerUrl } = monitor;
+    const key = controlServerUrl === undefined
+      ? "zmqreplyserver"
+      : "controlserver";
+    add(
+      controlServerUrl ?? replyServerUrl,
+      placed("monitor", key, monitorSources),
+      controlServerUrl && membership?.controlUrl,
+      controlServerUrl === undefined ? "plain" : "encrypted",
+    );
+  }
+  if (subscriber !== undefined) {
+    const { protocol2, publisherUrl } = subscriber;
+    const at = (key: string) => placed("subscriber", key, subscriberSources);
+    if (protocol2 === undefined) {
+      add(publisherUrl, at("zmqpublisherurl"), undefined, "plain");
+    } else {
+      const { controlUrl, streamUrl } = protocol2;
+      add(controlUrl, at("controlserver"), membership?.controlUrl, "encrypted");
+      add(streamUrl, at("streamserver"), membership?.streamUrl, "encrypted");
+    }
+  }
+  return await Promise.all([...looks.values()].map(async (look) => {
+    const beganMs = performance.now();
+    const cause = await lookAtPublisher(look.url);
+    return { ...look, cause, tookMs: performance.now() - beganMs };
+  }));
+}
+
+async function observeActions(
+  config: SubscriberConfig,
+): Promise<readonly ActionFacts[]> {
+  return await Promise.all(config.actions.map(async (action) => {
+    try {
+      return {
+        action,
+        trouble: undefined,
+        found: await lookAtAction(action, config),
+      };
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      const { message: reason, hint } = error;
+      return { action, trouble: { reason, hint }, found: undefined };
+    }
+  }));
+}
+
+/** @returns How many bans are in force, where that can be counted. */
+async function lookAtAction(
+  action: SubscriberConfig["actions"][number],
+  { nftTable: table, execProgram = "" }: SubscriberConfig,
+): Promise<number | undefined> {
+  switch (action) {
+    case "log":
+    case "fail2banclient":
+      return undefined;
+    case "exec":
+      await checkProgram(execProgram);
+      return undefined;
+    case "nftables": {
+      const clock = new SystemClock();
+      const program = new NftProcess(clock);
+      const signal = AbortSignal.timeout(LOOK_MS);
+      // Whether the table could be made: nothing is.
+      const call = {
+        args: ["--check", "--file", "-"],
+        input: renderNftTable(table),
+        timeoutMs: LOOK_MS,
+      };
+      demandNft(await program.call(call, signal), table);
+      return (await new NftEnforcer({ clock, program, table }).list(signal))
+        .length;
+    }
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * How the programs of this host are: pid files, status sockets, units.
+ *
+ * @module
+ */
+
+import { asideCommand } from "../../lib/base/aside.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import type { ClusterConfig } from "../../lib/config/cluster_config.ts";
+import { loadConfig, type Role } from "../../lib/config/config.ts";
+import { readConfigFiles } from "../../lib/config/io/config_file.ts";
+import { infoOf } from "../../lib/diagnosis/io/file_look.ts";
+import { outputOf } from "../../lib/diagnosis/io/program_output.ts";
+import {
+  type ListedProcess,
+  PROCESS_COLUMNS,
+  processesOf,
+} from "../../lib/diagnosis/process_list.ts";
+import {
+  asideOf,
+  type ProgramFacts,
+  type ProgramRun,
+} from "../../lib/diagnosis/program_check.ts";
+import {
+  type ReadUnit,
+  readUnit,
+  UNIT_PROPERTIES,
+} from "../../lib/diagnosis/unit_properties.ts";
+import { PidFile } from "../../lib/service/io/pid_file.ts";
+import { hasServiceManager } from "../../lib/service/io/state_folder.ts";
+import { statusSocketPath } from "../../lib/service/status_socket.ts";
+import { askStatus } from "./status_socket.ts";
+import { systemFacts } from "./system_facts.ts";
+
+/** What is needed to find them. */
+export interface ProgramPlaces {
+  readonly config: ClusterConfig;
+  /** Where this program stands. */
+  readonly dir: string;
+  /** What is set up, by role. */
+  readonly isSetUp: Readonly<Record<Role, boolean>>;
+}
+
+/** A program, and as whom its service runs. */
+export interface ObservedProgram extends ProgramFacts {
+  readonly role: Role;
+  /** `undefined`: no service manager runs. */
+  readonly unit: ReadUnit | undefined;
+}
+
+const ROLES: readonly Role[] = ["publisher", "monitor", "subscriber"];
+
+/** Looks at all of them. */
+export async function observePrograms(
+  places: ProgramPlaces,
+): Promise<readonly ObservedProgram[]> {
+  const { config: { publisherPidFile, nodePidFiles } } = places;
+  const pidFiles = { publisher: publisherPidFile, ...nodePidFiles };
+  const hasServices = await hasServiceManager();
+  return await Promise.all(ROLES.map(async (role) => {
+    const program = `fail2ban-${role}`;
+    const run = await runOf(pidFiles[role]);
+    const unit = hasServices ? await unitOf(program) : undefined;
+    const hasProgram = await isInstalled(places.dir, role);
+    return {
+      ...{ role, program, pidFile: pidFiles[role], run, unit },
+      isSetUp: places.isSetUp[role] && hasProgram,
+      others: role === "subscriber" && run.kind === "running"
+        ? await othersBeside(run.report.pid, places)
+        : [],
+    };
+  }));
+}
+
+async function runOf(pidFile: string): Promise<ProgramRun> {
+  try {
+    using seen = await PidFile.see(pidFile);
+    if (seen === undefined) return await withoutPid(pidFile);
+    if (!await seen.runs()) return { kind: "stale", pid: seen.pid };
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    const { message: reason, hint } = error;
+    return {
+      kind: "odd",
+      reason,
+      aside: asideOf(hint) ?? asideFor(pidFile, reason),
+    };
+  }
+  try {
+    return {
+      kind: "running",
+      report: await askStatus(statusSocketPath(pidFile)),
+    };
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    return { kind: "mute", reason: error.message, hint: error.hint };
+  }
+}
+
+/** A file without a process id in it keeps a program from writing its own. */
+async function withoutPid(pidFile: string): Promise<ProgramRun> {
+  const info = await infoOf(pidFile);
+  if (info === undefined || info.size === 0) return { kind: "stopped" };
+  const reason = `${pidFile} holds something else than a process id`;
+  return { kind: "odd", reason, aside: asideFor(pidFile, "it is") };
+}
+
+/** What may not be read is not moved either. */
+function asideFor(path: string, reason: string): string | undefined {
+  return /it is/.test(reason)
+    ? asideCommand(path, (name) => name === path)
+    : undefined;
+}
+
+async function unitOf(program: string): Promise<ReadUnit | undefined> {
+  const output = await outputOf(
+    "systemctl",
+    "show",
+    `${program}.service`,
+    `--property=${UNIT_PROPERTIES.join(",")}`,
+  );
+  return output?.ok === true ? readUnit(output.stdout) : undefined;
+}
+
+/** Whether the program is there: beside this one, or among the sources. */
+async function isInstalled(dir: string, role: Role): Promise<boolean> {
+  const name = `fail2ban-${role}`;
+  const places = [
+    `${dir}/${name}`,
+    `${dir}/../${name}`,
+    `${dir}/../../bin/${name}`,
+  ];
+  for (const path of places) {
+    if (await infoOf(path) !== undefined) return true;
+  }
+  const isLauncher = await infoOf(`${dir}/deno`) !== undefined;
+  return !isLauncher && await infoOf(`${dir}/roles/${role}.ts`) !== undefined;
+}
+
+/** Subscribers in this network that act on what the running one does. */
+async function othersBeside(
+  pid: number,
+  places: ProgramPlaces,
+): Promise<readonly number[]> {
+  const listed = await outputOf("ps", "-eo", PROCESS_COLUMNS);
+  const processes = processesOf(listed?.stdout ?? "", "subscriber");
+  const own = processes.find((each) => each.pid === pid);
+  if (own === undefined) return [];
+  const others = processes.filter((each) =>
+    each.pid !== pid && each.network === own.network
+  );
+  const ours = await workOf(own, places);
+  const found: number[] = [];
+  for (const other of others) {
+    const theirs = await workOf(other, places);
+    if (theirs.some((work) => ours.includes(work))) found.push(other.pid);
+  }
+  return found;
+}
+
+/** What a subscriber puts bans into, as its configuration says. */
+async function workOf(
+  { configPath }: ListedProcess,
+  { dir }: ProgramPlaces,
+): Promise<readonly string[]> {
+  try {
+    const files = await readConfigFiles(configPath, dir);
+    const { config } = loadConfig(
+      "subscriber",
+      files,
+      await systemFacts(files),
+    );
+    return config.actions.flatMap((action) => {
+      switch (action) {
+        case "nftables":
+          return [`nftables ${config.nftTable}`];
+        case "fail2banclient":
+          return [`fail2ban ${config.fail2banSocket}`];
+        case "exec":
+        case "log":
+          return [];
+      }
+    });
+  } catch (error) {
+    // Whose configuration can't be read is not known to be in the way.
+    if (error instanceof Error) return [];
+    throw error;
+  }
+}
