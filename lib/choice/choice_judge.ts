@@ -7,7 +7,6 @@
 
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
-import { LIST_JAIL } from "../base/operator_name.ts";
 import {
   type BanPlace,
   type ChosenBan,
@@ -22,8 +21,6 @@ export class ChoiceJudge {
   readonly #receiver: Receiver;
   readonly #jails = new Map<JailName, boolean>();
   readonly #sources = new Map<HostName, ReportPlace>();
-  /** In the jail of lists. */
-  readonly #inLists = new Map<HostName, ReportPlace>();
 
   /** @param receiver For whom. */
   constructor(receiver: Receiver) {
@@ -35,7 +32,7 @@ export class ChoiceJudge {
     if (!this.#takes(jail)) return "left-out";
     let isObserved = false;
     for (const { origin } of reports) {
-      const place = this.#placeOf(jail, origin);
+      const place = this.#placeOf(origin);
       if (place === "taken") return place;
       if (place === "observed") isObserved = true;
     }
@@ -43,8 +40,8 @@ export class ChoiceJudge {
   }
 
   /** Whether the receiver reported a ban itself. */
-  isOwn({ jail, reports }: ChosenBan): boolean {
-    return reports.some(({ origin }) => this.#placeOf(jail, origin) === "own");
+  isOwn({ reports }: ChosenBan): boolean {
+    return reports.some(({ origin }) => this.#placeOf(origin) === "own");
   }
 
   #takes(jail: JailName): boolean {
@@ -56,13 +53,11 @@ export class ChoiceJudge {
     return isTaken;
   }
 
-  #placeOf(jail: JailName, origin: HostName): ReportPlace {
-    const ofLists = jail === LIST_JAIL;
-    const known = ofLists ? this.#inLists : this.#sources;
-    let place = known.get(origin);
+  #placeOf(origin: HostName): ReportPlace {
+    let place = this.#sources.get(origin);
     if (place === undefined) {
-      place = placeOfSource(this.#receiver, origin, ofLists);
-      known.set(origin, place);
+      place = placeOfSource(this.#receiver, origin);
+      this.#sources.set(origin, place);
     }
     return place;
   }

@@ -24,7 +24,6 @@ import {
   IMPORT_PREFIX,
   isDerivedOrigin,
   isOperatorOrigin,
-  LIST_JAIL,
   OPERATOR_JAIL,
 } from "../base/operator_name.ts";
 
@@ -100,7 +99,7 @@ export function placeOfReport(
   jail: JailName,
   origin: HostName,
 ): ReportPlace {
-  const place = placeOfSource(receiver, origin, jail === LIST_JAIL);
+  const place = placeOfSource(receiver, origin);
   return place === "own" || takesJail(receiver.choice, jail)
     ? place
     : "left-out";
@@ -109,35 +108,30 @@ export function placeOfReport(
 /**
  * What the reports of a node, a list or the publisher are to a receiver in
  * jails that it takes.
- *
- * @param ofLists Whether the jail is that of lists.
  */
 export function placeOfSource(
   { hostName, choice }: Receiver,
   origin: HostName,
-  ofLists: boolean,
 ): ReportPlace {
   if (sameHost(origin, hostName)) return "own";
   if (!takesNode(choice, origin)) return "left-out";
   if (matchesNode(choice.observeNodes, origin)) return "observed";
-  return isDerivedOrigin(origin)
-    ? placeOfDerived(choice, origin, ofLists)
-    : "taken";
+  return isDerivedOrigin(origin) ? placeOfDerived(choice, origin) : "taken";
 }
 
 /**
  * What the publisher derives from reports does not say from whose: where one of
  * these may be left out it is left out, too, unless it is asked for by its name.
+ * Nothing is derived from what lists name.
  */
 function placeOfDerived(
   { takeNodes, ignoreNodes, observeNodes }: ReceiverChoice,
   origin: HostName,
-  ofLists: boolean,
 ): ReportPlace {
   const named = takeNodes.filter((pattern) => pattern !== ANY_NAME);
   if (matchesNode(named, origin)) return "taken";
   const concerns = (pattern: string) =>
-    ofLists || !pattern.toLowerCase().startsWith(IMPORT_PREFIX);
+    !pattern.toLowerCase().startsWith(IMPORT_PREFIX);
   if (!takeNodes.includes(ANY_NAME) || ignoreNodes.some(concerns)) {
     return "left-out";
   }

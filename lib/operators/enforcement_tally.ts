@@ -20,7 +20,7 @@ import { canonicalHost, type HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 import { ANY_NAME } from "../base/name_patterns.ts";
 import {
-  placeOfNode,
+  placeOfSource,
   type ReceiverChoice,
   takesJail,
 } from "../choice/receiver_choice.ts";
@@ -176,7 +176,7 @@ export class EnforcementTally {
       return { taken, observed };
     }
     for (const [origin, { own }] of this.#nodes) {
-      const place = placeOfNode({ hostName: node, choice }, origin);
+      const place = placeOfSource({ hostName: node, choice }, origin);
       if (place === "taken") own.addTo(taken);
       else if (place === "observed") own.addTo(observed);
     }
