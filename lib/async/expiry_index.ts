@@ -55,14 +55,21 @@ export class ExpiryIndex<T> {
    * Takes out what has ended.
    *
    * @param nowMs Milliseconds since 1970.
+   * @param max How much at most; the rest is taken at the next look. @default
+   * {Infinity}
    */
-  takeDue(nowMs: number): readonly T[] {
+  takeDue(nowMs: number, max = Infinity): readonly T[] {
     const upTo = Math.floor(nowMs / SECOND_MS);
-    const due = [...this.#secondsUpTo(upTo)].flatMap((second) => {
+    const due: T[] = [];
+    for (const second of this.#secondsUpTo(upTo)) {
       const items = this.#items.get(second);
+      for (const item of items ?? []) {
+        if (due.length >= max) return due;
+        due.push(item);
+        items?.delete(item);
+      }
       this.#items.delete(second);
-      return items === undefined ? [] : [...items];
-    });
+    }
     this.#takenUpTo = upTo;
     return due;
   }

@@ -191,10 +191,11 @@ export class BanHub {
   /**
    * Removes expired bans. This is no change: every copy does the same.
    *
+   * @param max How many at most. @default {Infinity}
    * @returns What it did to each.
    */
-  expire(): readonly BanStep[] {
-    return this.#table.expire(this.#options.clock.nowMs());
+  expire(max = Infinity): readonly BanStep[] {
+    return this.#table.expire(this.#options.clock.nowMs(), max);
   }
 
   async #keep(submissions: readonly HubSubmission[]): Promise<void> {

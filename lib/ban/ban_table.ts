@@ -129,10 +129,12 @@ export class BanTable {
    * Removes expired reports, and bans without any other.
    *
    * @param nowMs Milliseconds since 1970.
+   * @param max Of how many bans at most; the rest is left to the next call.
+   * @default {Infinity}
    * @returns The effects.
    */
-  expire(nowMs: number): readonly BanStep[] {
-    return this.#expiries.takeDue(nowMs).map((before) => {
+  expire(nowMs: number, max = Infinity): readonly BanStep[] {
+    return this.#expiries.takeDue(nowMs, max).map((before) => {
       const after = withoutExpired(before, nowMs);
       this.#replace(before, before, after);
       return { before, after };

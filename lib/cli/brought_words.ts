@@ -12,6 +12,10 @@ const WORDS: readonly (readonly [typed: string, here: Translation])[] = [
   ["decisions list", () => "bans"],
   ["decisions add", (rest) => `ban ${rest || "ADDRESS"}`],
   ["decisions delete", (rest) => `unban ${rest || "ADDRESS"}`],
+  [
+    "decisions import",
+    (rest) => `import ${rest || "FILE"} --name NAME --for TIME`,
+  ],
   ["decisions", () => "bans"],
   ["alerts", () => "why ADDRESS"],
   ["allowlists", () => "allow list"],

@@ -94,6 +94,10 @@ export interface PublisherView {
 
 /** Interval between expiry sweeps. */
 const EXPIRY_INTERVAL_MS = 1_000;
+/** Bans that end in one go: those of a list end together. */
+const EXPIRED_AT_ONCE = 1_000;
+/** Pause before the next of them. */
+const EXPIRY_PAUSE_MS = 5;
 /** Interval between prunings of the history, each of which takes small steps. */
 const PRUNE_INTERVAL_MS = 60_000;
 /** Pause between two steps of a pruning. */
@@ -288,12 +292,21 @@ export class Publisher {
     const { clock } = this.#options;
     while (true) {
       await clock.delay(EXPIRY_INTERVAL_MS, signal);
-      const steps = this.#hub.expire();
-      this.#operators.noteExpired(steps);
-      this.#widening.noteExpired(steps);
+      await this.#expireDue(signal);
       this.#allowlist.tick();
       this.#widening.tick();
       this.#nodes?.tidy(clock.nowMs());
+    }
+  }
+
+  async #expireDue(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (true) {
+      const ended = this.#hub.expire(EXPIRED_AT_ONCE);
+      this.#operators.noteExpired(ended);
+      this.#widening.noteExpired(ended);
+      if (ended.length < EXPIRED_AT_ONCE) return;
+      await clock.delay(EXPIRY_PAUSE_MS, signal);
     }
   }
 

@@ -10,7 +10,7 @@ import {
   reported,
   withdrawn,
 } from "../support/values/bans.ts";
-import { host } from "../support/values/core_values.ts";
+import { address, host, jail } from "../support/values/core_values.ts";
 
 Deno.test("BanTable carries changes out and says what they did", () => {
   const table = new BanTable();
@@ -109,4 +109,22 @@ Deno.test("BanTable is what all changes and the time make of it", () => {
       }
     });
   }));
+});
+
+Deno.test("expire() ends as many bans as it is told, and the rest at the next calls", () => {
+  const table = new BanTable();
+  const addresses = Array.from({ length: 25 }, (_, at) => `192.0.2.${at}`);
+  addresses.forEach((text, index) => {
+    table.apply({
+      ...{ kind: "report", seq: index + 1, atMs: 0, jail: jail("list") },
+      ...{ address: address(text), origin: host("web1"), isPending: false },
+      expiresMs: index < 12 ? 1_000 : 2_000,
+    });
+  });
+  const ended = [5_000, 5_000, 5_000, 5_000].map((nowMs) =>
+    table.expire(nowMs, 10).map(({ before }) => before?.address)
+  );
+  deepStrictEqual(ended.map(({ length }) => length), [10, 10, 5, 0]);
+  deepStrictEqual(ended.flat(), addresses);
+  strictEqual(table.size, 0);
 });

@@ -81,6 +81,7 @@ for (const [typed, message] of MISTAKES) {
 Deno.test("words of other tools get a hint, with the address that was typed", () => {
   const hints: readonly (readonly [string, string])[] = [
     ["decisions list", "bans"],
+    ["decisions import -i list.csv", "import list.csv --name NAME --for TIME"],
     ["decisions delete --ip 192.0.2.1", "unban 192.0.2.1"],
     ["banned", "bans"],
     ["banned 192.0.2.1", "why 192.0.2.1"],

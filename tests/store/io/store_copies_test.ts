@@ -1,12 +1,18 @@
 import {
   deepStrictEqual,
   notStrictEqual,
+  ok,
   rejects,
   strictEqual,
 } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { Ban } from "../../../lib/ban/ban.ts";
+import type { StoredImport } from "../../../lib/ban/import_records.ts";
 import { RuntimeError } from "../../../lib/base/errors.ts";
+import {
+  importOrigin,
+  parseImportName,
+} from "../../../lib/base/operator_name.ts";
 import {
   banStorePath,
   SqliteBanStore,
@@ -127,4 +133,43 @@ Deno.test("what a store is made of is checked first: nothing is changed where it
   );
   using whole = SqliteBanStore.open({ path });
   strictEqual(bansOf(whole.bans(NOW_MS)).length, 200);
+});
+
+Deno.test("imports come back with a store, and their bans with a subscriber's copy, too", async () => {
+  await using dir = await TempDir.create();
+  const [path, copy] = [banStorePath(dir.path()), dir.path("copy.sqlite3")];
+  const name = parseImportName("drop");
+  ok(name);
+  const origin = importOrigin(name);
+  const change = { ...report(1, banKeyAt(1)), origin };
+  const { address } = change;
+  const drop: StoredImport = {
+    ...{ name, list: 1, entries: 1, atMs: NOW_MS },
+    ...{ endsMs: Infinity, state: "settled" },
+  };
+  {
+    using store = SqliteBanStore.open({ path });
+    await store.append([{ event: undefined, change }], NOW_MS);
+    await store.imports.stage(1, [{ address, sinceMs: NOW_MS }]);
+    await store.imports.take(drop);
+    await copyStore(path, copy, NOW_MS);
+  }
+  await returnStore({ from: copy, kind: "store", path, nowMs: NOW_MS });
+  using again = SqliteBanStore.open({ path });
+  deepStrictEqual(again.imports.all(), [drop]);
+  strictEqual(again.imports.sinceMs(1, address), NOW_MS);
+  const [ban] = again.bans(NOW_MS);
+  ok(ban);
+  strictEqual(ban.reports[0]?.origin, origin);
+
+  const from = replicaPath(dir.path());
+  {
+    using replica = SqliteReplicaStore.open(from);
+    replica.replace({ epoch: again.epoch, seq: 1, bans: [ban] });
+  }
+  const other = dir.path("other.sqlite3");
+  await returnStore({ from, kind: "replica", path: other, nowMs: NOW_MS });
+  using made = SqliteBanStore.open({ path: other });
+  deepStrictEqual(made.imports.all(), []);
+  deepStrictEqual(bansOf(made.bans(NOW_MS)), bansOf(again.bans(NOW_MS)));
 });
