@@ -6,6 +6,7 @@ import type { HubRequest } from "../../lib/ban/decision_batch.ts";
 import { runTogether } from "../../lib/async/tasks.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import {
+  importOrigin,
   OPERATOR_ORIGIN,
   WIDENED_ORIGIN,
 } from "../../lib/base/operator_name.ts";
@@ -17,6 +18,7 @@ import { parseWidenRules, wideningBy } from "../../lib/widen/widen_rules.ts";
 import { WideningService } from "../../lib/widen/widening_service.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 import { guardOf } from "../support/values/guards.ts";
+import { DROP } from "../support/values/imports.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
 import { MemoryBanStore } from "../support/memory/memory_ban_store.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
@@ -181,7 +183,7 @@ Deno.test("a network is banned once so many different addresses of it are, and e
   strictEqual(bench.hub.table.size, 2);
 });
 
-Deno.test("of addresses in another jail, another network, in no force yet, by operators and of IPv6 that stands for IPv4 none counts", async () => {
+Deno.test("of addresses in another jail, another network, in no force yet, by operators, of lists and of IPv6 that stands for IPv4 none counts", async () => {
   await using bench = new Bench({ nodes: 2 });
   await bench.ban(ONE, TWO, THREE);
   deepStrictEqual(bench.networks, []);
@@ -193,6 +195,12 @@ Deno.test("of addresses in another jail, another network, in no force yet, by op
     { event: reportOf(TWO, Infinity, "web1", "nginx") },
     { event: reportOf(TWO, Infinity, OPERATOR_ORIGIN, "operator") },
     { event: reportOf(THREE, Infinity, OPERATOR_ORIGIN, "operator") },
+    ...[ONE, TWO, THREE].map((each) => ({
+      event: {
+        ...reportOf(each, Infinity, "web1", "list"),
+        origin: importOrigin(DROP),
+      },
+    })),
     { event: reportOf(NETWORK, Infinity, "web1") },
   );
   deepStrictEqual(other.networks, []);
