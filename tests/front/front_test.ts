@@ -329,6 +329,21 @@ Deno.test("Front gives up an endpoint that may still be asked about once the mem
   deepStrictEqual(bench.shut, ["/0"]);
 });
 
+Deno.test("Front ends also where the system does not end a write that waits for the peer", async () => {
+  const bench = new FrontBench();
+  const peer = await bench.peer();
+  peer.write = () => new Promise(() => {});
+  bench.inner[0]?.say("for a peer that takes nothing");
+  await settled();
+  let hasEnded = false;
+  const ending = bench.front[Symbol.asyncDispose]().then(() => hasEnded = true);
+  await bench.clock.advance(500);
+  ok(peer.closed);
+  strictEqual(hasEnded, false);
+  await bench.clock.advance(500);
+  await ending;
+});
+
 Deno.test("Front cuts who says more than it may, and says so", async () => {
   await using bench = new FrontBench();
   const talker = await bench.peer();
