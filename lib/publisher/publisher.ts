@@ -270,7 +270,6 @@ export class Publisher {
       (group) => this.#time.run(group),
       (group) => this.#hub.run(group),
       (group) => this.#allowlist.run(group),
-      (group) => this.#operators.run(group),
       (group) => this.#widening.run(group),
       ...this.#legacy?.tasks ?? [],
       ...this.#nodes?.tasks ?? [],
