@@ -1,9 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { ControlClient } from "../../lib/client/control_client.ts";
 import { BYE_MS } from "../../lib/client/farewell.ts";
 import { LostSessionError } from "../../lib/client/session.ts";
 import { EMPTY_ALLOWLIST } from "../../lib/protection/allowlist.ts";
-import { address, host, jail } from "../support/values/core_values.ts";
 import { settled } from "../support/memory/manual_clock.ts";
 import { idle, SessionBench, UNBAN } from "../support/bench/session_bench.ts";
 

@@ -2,8 +2,7 @@ import { SPOKEN } from "../../lib/wire/spoken_revisions.ts";
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import type { Epoch } from "../../lib/base/ids.ts";
 import type { PublisherMessage } from "../../lib/wire/v2_messages.ts";
-import { ControlClient } from "../../lib/client/control_client.ts";
-import { LostSessionError, type Session } from "../../lib/client/session.ts";
+import { LostSessionError } from "../../lib/client/session.ts";
 import { EMPTY_ALLOWLIST } from "../../lib/protection/allowlist.ts";
 import {
   address,

@@ -1,5 +1,4 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { DriftRepair } from "../../lib/monitor/drift_repair.ts";
 import { ReportedBans } from "../../lib/monitor/reported_bans.ts";
 import { ReportedBansStore } from "../../lib/monitor/reported_bans_store.ts";
 import { MemoryStateText } from "../support/memory/fake_ports.ts";
@@ -7,7 +6,6 @@ import {
   countedBy,
   MonitorHost,
 } from "../support/bench/event_monitor_bench.ts";
-import { jail } from "../support/values/core_values.ts";
 import {
   DriftBench,
   HOUR_MS,

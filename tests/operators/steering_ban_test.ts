@@ -1,6 +1,6 @@
 import { choosing, enforcing } from "../support/values/enforcing_nodes.ts";
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import { address, jail } from "../support/values/core_values.ts";
+import { address } from "../support/values/core_values.ts";
 import { settled } from "../support/memory/manual_clock.ts";
 import { BAD, MANY, SteeringBench } from "../support/bench/steering_bench.ts";
 
