@@ -1,6 +1,7 @@
 import { ok, strictEqual } from "node:assert/strict";
 import {
   importOrigin,
+  isDerivedOrigin,
   isImportOrigin,
   isNodeOrigin,
   OPERATOR_ORIGIN,
@@ -38,4 +39,13 @@ Deno.test("no host has the name of an import, and an import no fail2ban", () => 
   ok(!isNodeOrigin(origin));
   ok(!isNodeOrigin(OPERATOR_ORIGIN));
   ok(isNodeOrigin(host("import")));
+});
+
+Deno.test("what the publisher derives from reports is under names that are no node's, in any case", () => {
+  for (const name of ["widened", "grown", "Widened"]) {
+    ok(isDerivedOrigin(host(name)));
+    ok(!isNodeOrigin(host(name)));
+  }
+  ok(!isDerivedOrigin(OPERATOR_ORIGIN));
+  ok(!isDerivedOrigin(host("widened1")));
 });

@@ -2,7 +2,12 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { judgeRequest } from "../../lib/publisher/protocol1_requests.ts";
 import { tokenList } from "../../lib/publisher/protocol1_tokens.ts";
 import { BAD_FIELDS, BAD_MESSAGES } from "../support/values/bad_frames.ts";
-import { banEvent, host } from "../support/values/core_values.ts";
+import {
+  address,
+  banEvent,
+  host,
+  jail,
+} from "../support/values/core_values.ts";
 import { frames } from "../support/memory/memory_socket.ts";
 
 const TOKEN = "s3cret-token";
@@ -50,6 +55,29 @@ Deno.test("judgeRequest() refuses what can't be read, for the reason that it can
     judgeRequest(frames(`guess|${GOOD}`), tokenList(TOKEN), PROTECTION),
     unauthorized,
   );
+});
+
+Deno.test("judgeRequest() refuses reports under names that are no host's", () => {
+  for (const name of ["operator", "widened", "Grown"]) {
+    deepStrictEqual(
+      judgeRequest(
+        frames(`${TOKEN}|${name}|sshd|Ban|192.0.2.1`),
+        tokenList(TOKEN),
+        PROTECTION,
+      ),
+      {
+        kind: "refuse",
+        reason: "not-your-host",
+        detail: `${name} is no host's name`,
+        refused: {
+          node: host(name),
+          jail: jail("sshd"),
+          address: address("192.0.2.1"),
+          rule: "not-your-host",
+        },
+      },
+    );
+  }
 });
 
 Deno.test("judgeRequest() refuses bans of protected addresses, and says why", () => {
