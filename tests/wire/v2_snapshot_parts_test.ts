@@ -10,7 +10,7 @@ import {
   parseEpoch,
   splitBans,
 } from "../../lib/wire/v2.ts";
-import { anyWireBan } from "../support/values/any_messages.ts";
+import { anyWireBan } from "../support/values/any_parts.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 
 const MOST = Number.MAX_SAFE_INTEGER;
