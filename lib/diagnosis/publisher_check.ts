@@ -37,6 +37,8 @@ export interface PublisherFacts {
       /** Empty: it can keep everything. */
       readonly storeTrouble: string;
       readonly nodes: readonly LiveNode[];
+      /** How long ago the last backup was made, in milliseconds; `null`: none was. `undefined`: it does not tell. */
+      readonly backupAgoMs: number | null | undefined;
     }
     | undefined;
   /** Why its tokens can't be used; `undefined`: they can. */
@@ -45,6 +47,8 @@ export interface PublisherFacts {
     | undefined;
 }
 
+/** What was said since then has to be said again after a restore. */
+const OLD_BACKUP_MS = 8 * 86_400_000;
 /** Fewer connections to a port are few, whoever joins. */
 const FEW_CONNECTIONS = 256;
 /** Connections of a node to a port at most, while old ones are not gone. */
@@ -64,6 +68,7 @@ export function checkPublisher(
     ...facts.ports.map(portFault),
     ...(live === undefined ? [] : [
       ...checkStore(live.storeTrouble),
+      ...checkBackup(live.backupAgoMs, commands),
       ...checkLimits(live.figures, facts.members, commands),
       ...live.nodes.flatMap((node) => checkNode(node, commands)),
     ]),
@@ -112,6 +117,23 @@ function checkStore(trouble: string): readonly Finding[] {
       "df -h; journalctl -u fail2ban-publisher -n 20",
     ),
   ];
+}
+
+function checkBackup(
+  agoMs: number | null | undefined,
+  commands: Commands,
+): readonly Finding[] {
+  if (agoMs === undefined) return [];
+  if (agoMs !== null && agoMs <= OLD_BACKUP_MS) {
+    return [fine("backup", `${spanText(agoMs)} old`)];
+  }
+  const folder = "/var/backups/fail2ban-cluster";
+  const command = programCommand(commands, "fail2ban-cluster", "backup");
+  return [warning(
+    "backup",
+    agoMs === null ? "none was made" : `${spanText(agoMs)} old`,
+    `mkdir -p ${folder} && ${command} ${folder}/$(date +%F)`,
+  )];
 }
 
 function checkLimits(

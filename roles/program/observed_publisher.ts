@@ -67,6 +67,7 @@ async function liveOf(
     figures,
     storeTrouble: status?.storeTrouble ?? "",
     nodes: nodes?.nodes ?? [],
+    backupAgoMs: status?.backupAgoMs,
   };
 }
 

@@ -288,11 +288,12 @@ Deno.test("checkPublisher() tells of nodes that are set aside, silent, or twice 
   }];
   const said = texts(checkPublisher({
     ...{ hasKeys: true, members: 2, ports: [], tokens: undefined },
-    live: { figures: {}, storeTrouble: "", nodes },
+    live: { figures: {}, storeTrouble: "", nodes, backupAgoMs: 9 * 86_400_000 },
   }, SYSTEMD));
   deepStrictEqual(said, [
     "ok keys: 2 nodes may join",
     "ok store: keeps what it is told",
+    "warn backup: 9 d old -> mkdir -p /var/backups/fail2ban-cluster && fail2ban-cluster backup /var/backups/fail2ban-cluster/$(date +%F)",
     "fail node web9: its reports are set aside -> fail2ban-cluster node release web9",
     "warn node db3: another host runs with the same join code -> fail2ban-cluster node add OTHER_NAME",
     "warn node db3: silent for 14 min -> on db3: fail2ban-cluster doctor",

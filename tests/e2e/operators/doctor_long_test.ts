@@ -50,6 +50,16 @@ interface BrokenSetUp {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** So it is on every new hub. */
+const NO_BACKUP: BrokenSetUp = {
+  what: "a hub without a backup",
+  breaks: "true",
+  state: "warn",
+  subject: "backup",
+  says: /none was made/,
+  fix: /fail2ban-cluster backup /,
+};
+
 const BROKEN: readonly BrokenSetUp[] = [
   {
     what: "an unknown option",
@@ -554,6 +564,12 @@ testWith(
     const changed =
       `find /etc ${STATE} /var/lib/fail2ban /usr/local -newer /run/mark -type f ` +
       "-not -name '*.sqlite3*' -not -name 'monitor.*'";
+    await t.step(NO_BACKUP.what, async () => {
+      const { finding } = await found(host, NO_BACKUP);
+      match(finding.fix ?? "", NO_BACKUP.fix);
+      await host.type(finding.fix ?? "");
+      await mended(host, NO_BACKUP);
+    });
     await t.step("all is well, and nothing is changed by looking", async () => {
       await mended(host, {} as BrokenSetUp);
       await host.type("touch /run/mark; sleep 1");
