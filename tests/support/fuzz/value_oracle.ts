@@ -7,6 +7,7 @@
 import { must } from "./fuzz_target.ts";
 
 const JAIL = /^[A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63}$/;
+const IMPORT = /^import:[a-z0-9][a-z0-9_.-]{0,31}$/;
 const LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?$/;
 const SETTINGS: ReadonlySet<string> = new Set(
   "all allowipv6 dbfile dbmaxmatches dbpurgeage loglevel logtarget syslogsocket thread"
@@ -18,7 +19,7 @@ const RULES: Readonly<Record<string, (text: string) => boolean>> = {
   ignore: isAddress,
   jail: isJail,
   node: isHost,
-  origin: isHost,
+  origin: isOrigin,
   by: isHost,
 };
 
@@ -73,6 +74,11 @@ export function isJail(text: string): boolean {
 export function isHost(text: string): boolean {
   return text.length <= 253 &&
     text.split(".").every((label) => label.length <= 63 && LABEL.test(label));
+}
+
+/** Whether a text is an origin: a host's name, or an import's. */
+export function isOrigin(text: string): boolean {
+  return IMPORT.test(text) || isHost(text);
 }
 
 /**
