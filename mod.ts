@@ -217,9 +217,12 @@ export {
   type ErrorCode,
   type EventResult,
   type LocalUnbanOutcome,
+  MOVE_OUTCOMES,
+  type MoveOutcome,
   type NodeCondition,
   type NodeEvent,
   type NodeMessage,
+  type PublisherFacts,
   type PublisherMessage,
   type RemainingMs,
   type SessionLimits,
@@ -229,6 +232,16 @@ export {
   type WireChange,
   type WireReport,
 } from "./lib/wire/v2_messages.ts";
+export { type ObservedState } from "./lib/wire/v2_conditions.ts";
+export {
+  type Drill,
+  DRILL_OUTCOMES,
+  type DrilledAction,
+  type DrillOutcome,
+  type DrillWord,
+  type Probe,
+  type ProbeVerdict,
+} from "./lib/wire/v2_probes.ts";
 export {
   hostBan,
   localChange,
@@ -244,5 +257,6 @@ export {
   Replica,
   type ReplicaCounters,
   type ReplicaEffect,
+  type TableMessage,
 } from "./lib/subscriber/replica.ts";
-export { updatesOf } from "./lib/subscriber/ban_updates.ts";
+export { type ActedOn, updatesOf } from "./lib/subscriber/ban_updates.ts";

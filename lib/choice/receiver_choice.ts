@@ -31,9 +31,11 @@ import {
 export interface ReceiverChoice {
   /** Nothing but these jails is taken. */
   readonly takeJails: readonly string[];
+  /** These jails are not, whatever else is said. */
   readonly ignoreJails: readonly string[];
   /** Nothing but what these nodes report is taken. */
   readonly takeNodes: readonly string[];
+  /** What these nodes report is not, whatever else is said. */
   readonly ignoreNodes: readonly string[];
   /** What these nodes report is counted, and not acted on. */
   readonly observeNodes: readonly string[];
@@ -43,6 +45,7 @@ export interface ReceiverChoice {
 export interface Receiver {
   /** Its own reports are of no concern there: its own fail2ban has these bans. */
   readonly hostName: HostName;
+  /** What it takes. */
   readonly choice: ReceiverChoice;
 }
 
@@ -54,7 +57,9 @@ export type BanPlace = Exclude<ReportPlace, "own">;
 
 /** Of a ban, what the choice depends on. */
 export interface ChosenBan {
+  /** Its jail. */
   readonly jail: JailName;
+  /** Who reports it. */
   readonly reports: readonly { readonly origin: HostName }[];
 }
 

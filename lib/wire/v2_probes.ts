@@ -70,6 +70,7 @@ export const DRILL_OUTCOMES = [
 export interface DrilledAction {
   /** Its word in `subscriberaction`. */
   readonly name: string;
+  /** What it came to. */
   readonly outcome: DrillOutcome;
   /** Whether what enforces was looked at: a program of the operator's can't be. */
   readonly isSeen: boolean;
