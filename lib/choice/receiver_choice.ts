@@ -133,7 +133,8 @@ function placeOfDerived(
   { takeNodes, ignoreNodes, observeNodes }: ReceiverChoice,
   origin: HostName,
 ): ReportPlace {
-  const named = takeNodes.filter((pattern) => pattern !== ANY_NAME);
+  // A pattern such as `w*` is of nodes: it names nothing that is derived.
+  const named = takeNodes.filter((pattern) => !pattern.includes(ANY_NAME));
   if (matchesNode(named, origin)) return "taken";
   const concerns = (pattern: string) =>
     !pattern.toLowerCase().startsWith(IMPORT_PREFIX);

@@ -34,8 +34,8 @@ export interface PublisherFacts {
   readonly live:
     | {
       readonly figures: StatusFigures;
-      /** Empty: it can keep everything. */
-      readonly storeTrouble: string;
+      /** Empty: it can keep everything. `undefined`: it does not tell. */
+      readonly storeTrouble: string | undefined;
       readonly nodes: readonly LiveNode[];
       /** How long ago the last backup was made, in milliseconds; `null`: none was. `undefined`: it does not tell. */
       readonly backupAgoMs: number | null | undefined;
@@ -109,7 +109,8 @@ function portFault({ key, url, reason }: PortTrouble): Finding {
   );
 }
 
-function checkStore(trouble: string): readonly Finding[] {
+function checkStore(trouble: string | undefined): readonly Finding[] {
+  if (trouble === undefined) return [];
   return [
     trouble === "" ? fine("store", "keeps what it is told") : fault(
       "store",

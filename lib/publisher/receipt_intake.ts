@@ -11,12 +11,13 @@
 import { BusyError } from "../ban/ban_hub.ts";
 import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
 import type { Receipt } from "../ban/receipt.ts";
-import type { HostName } from "../base/host_name.ts";
+import { canonicalHost, type HostName } from "../base/host_name.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import { BatchQueue, type Submission } from "../async/batch_queue.ts";
+import { MAX_ACTIONS } from "../wire/v2_limits.ts";
 
 /** Options for {@link ReceiptIntake}. */
 export interface ReceiptIntakeOptions {
@@ -37,7 +38,7 @@ export interface ReceiptIntakeOptions {
 export interface ReceiptIntakeCounters {
   /** Receipts that were kept. */
   receipts: number;
-  /** Receipts of bans that the store does not know: acknowledged, and not kept. */
+  /** Receipts of bans that the store does not know, or of more actions than a node has: acknowledged, and not kept. */
   receiptsUnknown: number;
 }
 
@@ -75,6 +76,8 @@ export class ReceiptIntake {
   readonly #options: ReceiptIntakeOptions;
   readonly #troubleLog: TroubleLog;
   readonly #queue: BatchQueue<StoredReceipt>;
+  /** What each member has called its actions so far: each name is a row of every ban, and is counted for itself. */
+  readonly #actions = new Map<HostName, Set<string>>();
 
   /** Makes an intake of what it works with. */
   constructor(options: ReceiptIntakeOptions) {
@@ -101,7 +104,18 @@ export class ReceiptIntake {
    * @throws {RuntimeError} when they can't be kept; none was.
    */
   accept(receipts: readonly StoredReceipt[]): Promise<void> {
-    return this.#queue.submit(receipts);
+    const known = receipts.filter((receipt) => this.#knowsAction(receipt));
+    this.counters.receiptsUnknown += receipts.length - known.length;
+    return this.#queue.submit(known);
+  }
+
+  /** A node may call its actions as it likes, and has so many of them. */
+  #knowsAction({ node, action }: StoredReceipt): boolean {
+    const name = canonicalHost(node);
+    const names = this.#actions.get(name) ?? new Set();
+    this.#actions.set(name, names);
+    if (names.size < MAX_ACTIONS) names.add(action);
+    return names.has(action);
   }
 
   /**

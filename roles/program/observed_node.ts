@@ -19,7 +19,8 @@ import type {
   ReachFacts,
 } from "../../lib/diagnosis/hub_check.ts";
 import { checkProgram } from "../../lib/enforce/io/program_check.ts";
-import type { Membership } from "../../lib/members/member.ts";
+import type { Membership, PublisherAddress } from "../../lib/members/member.ts";
+import { publisherAddresses } from "../../lib/members/moved_publisher.ts";
 import { NftProcess } from "../../lib/nftables/io/nft_process.ts";
 import { NftEnforcer } from "../../lib/nftables/nft_enforcer.ts";
 import { demandNft } from "../../lib/nftables/nft_lister.ts";
@@ -122,53 +123,78 @@ function placed(
   return { section, key, from };
 }
 
+/** One of the publisher's ports, as it is configured, and wherever it may be by now. */
+interface ReachLook extends Omit<ReachFacts, "cause" | "tookMs" | "isHere"> {
+  readonly places: readonly string[];
+}
+
 async function observeReach(
   { monitor, subscriber, monitorSources }: NodeConfigs,
   joined: Joined,
   { subscriberSources, isHub }: NodeSurroundings,
 ): Promise<readonly ReachFacts[]> {
   const membership = joined.kind === "read" ? joined.membership : undefined;
-  const looks = new Map<string, Omit<ReachFacts, "cause" | "tookMs">>();
-  const add = (
-    url: string | undefined,
-    option: PlacedOption,
-    joinedUrl: string | undefined,
-    expected: ReachFacts["expected"],
-  ) => {
+  const looks = new Map<string, ReachLook>();
+  const plain = (url: string | undefined, option: PlacedOption) => {
     if (url === undefined || looks.has(url)) return;
-    const known = membership === undefined ? url : joinedUrl ?? url;
-    const host = endpointHost(url) ?? "";
-    const isHere = isHub || /^(?:127\.|localhost$|::1$)/.test(host);
-    looks.set(url, { option, url, joinedUrl: known, expected, isHere });
+    const expected = "plain" as const;
+    looks.set(url, { option, url, joinedUrl: url, expected, places: [url] });
+  };
+  const encrypted = (
+    url: string,
+    option: PlacedOption,
+    kind: keyof PublisherAddress,
+  ) => {
+    if (looks.has(url)) return;
+    const joinedUrl = membership?.[kind] ?? url;
+    // What a person has configured counts for more than what a publisher says.
+    const places = membership !== undefined && url === joinedUrl
+      ? publisherAddresses(membership).map((address) => address[kind])
+      : [url];
+    looks.set(url, { option, url, joinedUrl, expected: "encrypted", places });
   };
   if (monitor !== undefined) {
     const { controlServerUrl, replyServerUrl } = monitor;
-    const key = controlServerUrl === undefined
-      ? "zmqreplyserver"
-      : "controlserver";
-    add(
-      controlServerUrl ?? replyServerUrl,
-      placed("monitor", key, monitorSources),
-      controlServerUrl && membership?.controlUrl,
-      controlServerUrl === undefined ? "plain" : "encrypted",
-    );
+    const at = (key: string) => placed("monitor", key, monitorSources);
+    if (controlServerUrl === undefined) {
+      plain(replyServerUrl, at("zmqreplyserver"));
+    } else encrypted(controlServerUrl, at("controlserver"), "controlUrl");
   }
   if (subscriber !== undefined) {
     const { protocol2, publisherUrl } = subscriber;
     const at = (key: string) => placed("subscriber", key, subscriberSources);
-    if (protocol2 === undefined) {
-      add(publisherUrl, at("zmqpublisherurl"), undefined, "plain");
-    } else {
-      const { controlUrl, streamUrl } = protocol2;
-      add(controlUrl, at("controlserver"), membership?.controlUrl, "encrypted");
-      add(streamUrl, at("streamserver"), membership?.streamUrl, "encrypted");
+    if (protocol2 === undefined) plain(publisherUrl, at("zmqpublisherurl"));
+    else {
+      encrypted(protocol2.controlUrl, at("controlserver"), "controlUrl");
+      encrypted(protocol2.streamUrl, at("streamserver"), "streamUrl");
     }
   }
-  return await Promise.all([...looks.values()].map(async (look) => {
+  const found = await Promise.all(
+    [...looks.values()].map((look) => lookAround(look, isHub)),
+  );
+  return found.flat();
+}
+
+/**
+ * A publisher that moved is where it said, and the configuration stays.
+ *
+ * @returns The first place that has it; where none has, the likeliest.
+ */
+async function lookAround(
+  { places, ...configured }: ReachLook,
+  isHub: boolean,
+): Promise<readonly ReachFacts[]> {
+  const found = await Promise.all(places.map(async (url) => {
+    const host = endpointHost(url) ?? "";
+    const isHere = isHub || /^(?:127\.|localhost$|::1$)/.test(host);
     const beganMs = performance.now();
-    const cause = await lookAtPublisher(look.url);
-    return { ...look, cause, tookMs: performance.now() - beganMs };
+    const cause = await lookAtPublisher(url);
+    const tookMs = performance.now() - beganMs;
+    const joinedUrl = url === configured.url ? configured.joinedUrl : url;
+    return { ...configured, url, joinedUrl, isHere, cause, tookMs };
   }));
+  const there = found.filter(({ cause, expected }) => cause.kind === expected);
+  return [...there, ...found].slice(0, 1);
 }
 
 async function observeActions(

@@ -5,7 +5,10 @@
  */
 
 import { ExpectedError, RuntimeError } from "../../lib/base/errors.ts";
-import { askOnce } from "../../lib/cli/publisher_questions.ts";
+import {
+  askOnce,
+  type AskPublisher,
+} from "../../lib/cli/publisher_questions.ts";
 import { commandSocketPath } from "../../lib/cli/command_socket.ts";
 import type { PublisherConfig } from "../../lib/config/config.ts";
 import type { PublisherFacts } from "../../lib/diagnosis/publisher_check.ts";
@@ -53,22 +56,29 @@ async function liveOf(
   { report: { figures } }: Extract<ProgramRun, { readonly kind: "running" }>,
 ): Promise<PublisherFacts["live"]> {
   const socket = commandSocketPath(pidFile);
-  const status = await readable(askOnce(
-    (request, signal) => askPublisher(socket, request, signal),
-    { kind: "status" },
-    "status",
-  ));
-  const nodes = await readable(askOnce(
-    (request, signal) => askPublisher(socket, request, signal),
-    { kind: "nodes" },
-    "nodes",
-  ));
+  const ask: AskPublisher = (request, signal) =>
+    askPublisher(socket, request, signal);
+  const nodes = await readable(askOnce(ask, { kind: "nodes" }, "nodes"));
   return {
     figures,
-    storeTrouble: status?.storeTrouble ?? "",
+    ...await readable(storeOf(ask)) ?? UNTOLD,
     nodes: nodes?.nodes ?? [],
-    backupAgoMs: status?.backupAgoMs,
   };
+}
+
+const UNTOLD = { storeTrouble: undefined, backupAgoMs: undefined };
+
+/** What can't be read of the store is trouble as well, and then nothing else is told. */
+async function storeOf(ask: AskPublisher) {
+  for await (const answer of ask({ kind: "status" })) {
+    if (answer.kind === "failed") {
+      return { ...UNTOLD, storeTrouble: answer.message };
+    }
+    if (answer.kind !== "status") break;
+    const { storeTrouble, backupAgoMs } = answer;
+    return { storeTrouble, backupAgoMs };
+  }
+  return UNTOLD;
 }
 
 async function tokensTrouble(

@@ -199,6 +199,8 @@ Deno.test("what the publisher derives from reports is taken where none of these 
     [{ ignoreNodes: ["web9"] }, "left-out"],
     [{ ignoreNodes: ["import:drop"] }, "taken"],
     [{ takeNodes: ["web*"] }, "left-out"],
+    [{ takeNodes: ["w*"] }, "left-out"],
+    [{ takeNodes: ["*", "w*"], ignoreNodes: ["web9"] }, "left-out"],
     [{ takeNodes: ["*", "widened"], ignoreNodes: ["web9"] }, "taken"],
     [{ ignoreNodes: ["widened"] }, "left-out"],
     [{ observeNodes: ["web9"] }, "observed"],

@@ -4,6 +4,7 @@ import { RuntimeError } from "../../lib/base/errors.ts";
 import { ReceiptIntake } from "../../lib/publisher/receipt_intake.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
+import { host } from "../support/values/core_values.ts";
 import { banKeyAt, receipt } from "../support/values/stored_changes.ts";
 
 const FULL = new RuntimeError("disk full", { hint: "" });
@@ -142,4 +143,24 @@ Deno.test("ReceiptIntake ends with a bug of its store, and does not hide it", as
   const taken = bench.intake.accept([receipt(banKeyAt(1))]);
   await rejects(taken, TypeError);
   strictEqual(await bench.running, bench.failure);
+});
+
+Deno.test("ReceiptIntake keeps what a node says of as many actions as it may have, whatever it calls others", async () => {
+  await using bench = new Bench();
+  const said = (node: string, count: number) =>
+    Array.from({ length: count }, (_, at) => ({
+      ...receipt(banKeyAt(1)),
+      node: host(node),
+      action: `exec${at}`,
+    }));
+  await bench.intake.accept([...said("web1", 500), ...said("web2", 3)]);
+  const others = bench.intake.accept([
+    ...said("WEB1", 500),
+    ...said("web2", 9),
+  ]);
+  await bench.clock.advance(500);
+  await others;
+  deepStrictEqual(bench.steps, [8 + 3, 8 + 8]);
+  const receiptsUnknown = 492 + 492 + 1;
+  deepStrictEqual(bench.intake.counters, { receipts: 27, receiptsUnknown });
 });

@@ -125,6 +125,11 @@ Deno.test("node readdress: nodes follow a hub to another address by themselves, 
     (await operated.sayOn("web1", "status")).out,
     /its hub is 127\.0\.0\.2 or /,
   );
+  // What is configured still names the place where nobody is any more.
+  match(
+    (await operated.sayOn("web2", "doctor")).out,
+    /^ok +reach hub +127\.0\.0\.2:\d+ in .* ms, \d+ in /m,
+  );
 });
 
 testWith(

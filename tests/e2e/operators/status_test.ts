@@ -1,7 +1,9 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import STATUS_SCHEMA from "../../../docs/schemas/status.json" with {
   type: "json",
 };
+import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
 import { OperatedCluster } from "../../support/cluster/operated_cluster.ts";
 import { appendLog, banLine } from "../../support/fail2ban/fail2ban_lines.ts";
 import { schemaFaults2020 } from "../../support/values/json_schemas.ts";
@@ -58,4 +60,23 @@ Deno.test("status on the hub is the cluster's, and on a node what that has and w
     (await operated.sayOn("web1", "status")).out,
     /^monitor +does not run$/m,
   );
+});
+
+Deno.test("doctor tells that the publisher can't read its store, and not that it is good", async () => {
+  await using operated = await OperatedCluster.start({ hosts: [] });
+  strictEqual((await operated.say("ban", BAD)).code, 0);
+  const store = banStorePath(operated.cluster.stateDir("hub"));
+  await operated.stop("publisher", "hub");
+  {
+    using database = new DatabaseSync(store);
+    database.exec(
+      `INSERT INTO receipts VALUES
+        ('operator', '${BAD}', 'web1', 'exec', 1, 'applied', '', 1)`,
+    );
+  }
+  await operated.startAgain("publisher", "hub");
+  match((await operated.say("status")).err, /a row of receipts is not as it/);
+  const { code, out } = await operated.say("doctor");
+  strictEqual(code, 4);
+  match(out, /^FAIL +store +a row of receipts is not as it was written/m);
 });
