@@ -56,7 +56,7 @@ export const CLUSTER_OPTIONS:
       "the configuration; FILE with .local for .conf overrides it",
     ],
     ["--version", "print the version"],
-    ["-h, --help", "print this text"],
+    ["-h, --help", "print this text; behind a verb, of that verb alone"],
   ];
 
 /**
