@@ -258,8 +258,10 @@ function detailLines(
   details: readonly EnforcementDetail[],
   state: NodeEnforcement,
 ): readonly string[] {
-  const rows = details.filter((each) => each.state === state)
+  const all = details.filter((each) => each.state === state)
     .map(({ node, detail }) => [node, ruleText(detail)]);
+  // An address and the network around it have the same to tell.
+  const rows = [...new Map(all.map((row) => [row.join(" "), row])).values()];
   const more = rows.length - MAX_NODES;
   return [
     ...tableLines(rows.slice(0, MAX_NODES)),

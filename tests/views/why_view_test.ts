@@ -157,3 +157,21 @@ Deno.test("whyLines() says nowhere of a ban that every node refused, and nowhere
   strictEqual(enforced("refused"), "  enforced   nowhere");
   strictEqual(enforced("refused", "unknown"), "  enforced   nowhere yet");
 });
+
+Deno.test("whyLines() tells once what a node says of an address and of the network around it", () => {
+  const [one] = BANNED.bans;
+  ok(one !== undefined);
+  const left = {
+    ...{ node: host("web2"), action: "", detail: "leaves out jail sshd" },
+    state: "left-out" as const,
+  };
+  const bans = [address("203.0.113.7"), address("203.0.113.0/24")].map((
+    banned,
+  ) => ({ ...one, ban: { ...one.ban, address: banned }, enforcement: [left] }));
+  deepStrictEqual(
+    whyLines({ ...BANNED, bans }, NOW_MS).filter((line) =>
+      line.includes("web2  leaves")
+    ),
+    ["  left out   web2  leaves out jail sshd"],
+  );
+});
