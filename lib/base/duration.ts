@@ -71,3 +71,27 @@ export function parseDuration(text: string): number | undefined {
   }
   return seconds;
 }
+
+/**
+ * Writes a duration so that {@link parseDuration} reads the same, in the largest
+ * unit of which it is a whole number, days at most.
+ *
+ * @param seconds Whole seconds, or {@link PERMANENT_SECONDS}.
+ *
+ * @example
+ * ```ts
+ * import { durationText } from "./duration.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(durationText(129_600), "36h");
+ * strictEqual(durationText(90), "90s");
+ * ```
+ */
+export function durationText(seconds: number): string {
+  if (seconds === PERMANENT_SECONDS) return "-1";
+  const [size, unit] =
+    ([[DAY, "d"], [HOUR, "h"], [MINUTE, "m"]] as const).find(([size]) =>
+      seconds > 0 && seconds % size === 0
+    ) ?? [1, "s"];
+  return `${seconds / size}${unit}`;
+}

@@ -112,7 +112,9 @@ export class BanCommands {
     const typedSort = sortOption(command);
     const typedLimit = limitOption(command);
     if (isAll && typedLimit !== undefined) {
-      throw new UsageError("--all and --limit exclude each other");
+      throw new UsageError("--all and --limit exclude each other", {
+        hint: "--limit N is for the first of them, --all for every one",
+      });
     }
     // All in an order would have to be held, so there are only so many.
     const sort: BanSort | null = typedSort ?? (isAll ? null : "since");
@@ -125,7 +127,9 @@ export class BanCommands {
     const isJson = options.has("json");
     const isCsv = options.has("csv");
     if (isJson && isCsv) {
-      throw new UsageError("--json and --csv exclude each other");
+      throw new UsageError("--json and --csv exclude each other", {
+        hint: "--json is for programs, --csv for spreadsheets",
+      });
     }
     if (isJson) {
       return {

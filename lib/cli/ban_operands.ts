@@ -35,15 +35,16 @@ export function banFilterOptions(
   return {
     jail: value(
       "jail",
-      (text) => parseJailName(text) ?? expected(text, "a jail's name"),
+      (text) => parseJailName(text) ?? expected(text, "a jail's name", "jail"),
     ),
     node: value(
       "node",
       (text) =>
-        parseOrigin(text) ?? expected(text, "a node's name, or import:NAME"),
+        parseOrigin(text) ??
+          expected(text, "a node's name, or import:NAME", "node"),
     ),
-    at: value("address", networkOf),
-    within: value("in", networkOf),
+    at: value("address", (text) => networkOf(text, "address")),
+    within: value("in", (text) => networkOf(text, "in")),
     sinceMs: sinceOption(command, nowMs),
     notEnforced: options.has("not-enforced"),
   };
@@ -54,9 +55,11 @@ export function limitOption({ options }: TypedCommand): number | undefined {
   const text = options.get("limit");
   if (typeof text !== "string") return undefined;
   const limit = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  return limit >= 1 && limit <= MAX_SORTED_BANS
-    ? limit
-    : expected(text, `a number, 1 to ${MAX_SORTED_BANS}; --all for more`);
+  return limit >= 1 && limit <= MAX_SORTED_BANS ? limit : expected(
+    text,
+    `a number, 1 to ${MAX_SORTED_BANS}; --all for more`,
+    "limit",
+  );
 }
 
 /** `--sort`; `undefined`: it is not given. */
@@ -64,5 +67,5 @@ export function sortOption({ options }: TypedCommand): BanSort | undefined {
   const text = options.get("sort");
   if (typeof text !== "string") return undefined;
   return BAN_SORTS.find((sort) => sort === text) ??
-    expected(text, `one of ${BAN_SORTS.join(", ")}`);
+    expected(text, `one of ${BAN_SORTS.join(", ")}`, "sort");
 }

@@ -24,13 +24,15 @@ const WORDS: readonly (readonly [typed: string, here: Translation])[] = [
   ["banip", (rest) => `ban ${rest || "ADDRESS"}`],
   ["unbanip", (rest) => `unban ${rest || "ADDRESS"}`],
   ["get", () => "bans --jail JAIL"],
-  ["set", () => "ban ADDRESS"],
   // others
   ["list", () => "bans"],
   ["lift", (rest) => `unban ${rest || "ADDRESS"}`],
   ["show", (rest) => `why ${rest || "ADDRESS"}`],
   ["whitelist", () => "allow list"],
 ];
+
+/** `set JAIL banip ADDRESS`, as `fail2ban-client` has it: from the third word on. */
+const SET_WORDS = ["banip", "unbanip"];
 
 /** What may be repeated to a shell as it is. */
 const PLAIN = /^[0-9A-Za-z.:/-]{1,64}$/;
@@ -52,11 +54,17 @@ const PLAIN = /^[0-9A-Za-z.:/-]{1,64}$/;
  * ```
  */
 export function broughtWords(argv: readonly string[]): string | undefined {
+  if (argv[0] === "set") {
+    return SET_WORDS.includes(argv[2] ?? "")
+      ? broughtWords(argv.slice(2))
+      : "ban ADDRESS";
+  }
   for (const [typed, here] of WORDS) {
     const words = typed.split(" ");
     if (!words.every((word, at) => argv[at] === word)) continue;
-    const rest = argv.slice(words.length).find((word) =>
-      !word.startsWith("-") && PLAIN.test(word)
+    const rest = argv.slice(words.length).find((word, at, all) =>
+      !word.startsWith("-") && PLAIN.test(word) &&
+      !/^(-c|--config)$/.test(all[at - 1] ?? "")
     );
     return here(rest ?? "");
   }

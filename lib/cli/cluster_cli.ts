@@ -56,7 +56,7 @@ export const CLUSTER_OPTIONS:
       "the configuration; FILE with .local for .conf overrides it",
     ],
     ["--version", "print the version"],
-    ["-h, --help", "print this text"],
+    ["-h, --help", "print this text; behind a verb, of that verb alone"],
   ];
 
 /**
@@ -79,9 +79,10 @@ export const CLUSTER_OPTIONS:
 export function parseClusterCommand(
   argv: readonly string[],
 ): ClusterCommandLine {
-  const words = broughtWords(argv);
+  const typed = verbFirst(argv);
+  const words = broughtWords(typed);
   if (words !== undefined) return { kind: "hint", words };
-  const { verb, usage, about, rest } = readVerb(argv);
+  const { verb, usage, about, rest } = readVerb(typed);
   const options = Object.entries(usage.options);
   const flags = ["help", "version"];
   for (const [name, { value }] of options) {
@@ -90,14 +91,15 @@ export function parseClusterCommand(
   const values = options.flatMap(([name, { value }]) =>
     value === undefined ? [] : [name]
   );
-  refuseFlagValues(flags, rest);
+  refuseFlagValues(flags, rest, verb);
   const known = [...flags, ...values, "config"].map((name) => `--${name}`);
   const args: Readonly<Record<string, unknown>> & { _: readonly unknown[] } =
-    parseArgs([...rest], {
+    parseArgs(negativeJoined(values, rest), {
       boolean: flags,
       string: ["_", "config", ...values],
       alias: { help: "h", config: "c" },
-      unknown: (arg) => !/^-./.test(arg) || fail(unknownText(arg, known, verb)),
+      unknown: (arg) =>
+        !/^-./.test(arg) || fail(unknownText(arg, known, verb), verb),
     });
   if (args["help"] === true) return { kind: "help", about };
   if (args["version"] === true) return { kind: "version" };
@@ -108,12 +110,12 @@ export function parseClusterCommand(
   for (const name of [...flags, ...values]) {
     const value = args[name];
     if (value === true) given.set(name, true);
-    if (typeof value === "string") given.set(name, filled(name, value));
+    if (typeof value === "string") given.set(name, filled(name, value, verb));
   }
   const config = args["config"];
   const configPath = config === undefined
     ? undefined
-    : filled("config", String(config));
+    : filled("config", String(config), verb);
   return {
     kind: "command",
     command: { verb, operands, options: given, configPath },
@@ -200,6 +202,49 @@ const NO_VERB: VerbUsage = {
   options: {},
 };
 
+/**
+ * `-c FILE` that stands before the verb is put behind all, and `help` and
+ * `version` are taken for what they ask.
+ */
+function verbFirst(argv: readonly string[]): readonly string[] {
+  const [first = "", second] = argv;
+  if (/^(-c|--config)$/.test(first) && second !== undefined) {
+    return behind(verbFirst(argv.slice(2)), [first, second]);
+  }
+  if (first.startsWith("--config=")) {
+    return behind(verbFirst(argv.slice(1)), [first]);
+  }
+  if (first === "help") return [...argv.slice(1), "--help"];
+  if (first === "version") return ["--version"];
+  return argv;
+}
+
+/** Options behind a verb's own, and before `--`. */
+function behind(
+  argv: readonly string[],
+  options: readonly string[],
+): readonly string[] {
+  const end = argv.indexOf("--");
+  return end < 0
+    ? [...argv, ...options]
+    : [...argv.slice(0, end), ...options, ...argv.slice(end)];
+}
+
+/** A number below 0, as in `--for -1`, would be taken for an option. */
+function negativeJoined(
+  values: readonly string[],
+  argv: readonly string[],
+): string[] {
+  const joined: string[] = [];
+  for (const arg of argv) {
+    const name = joined.at(-1)?.replace(/^--/, "") ?? "";
+    if (/^-\d/.test(arg) && values.includes(name)) {
+      joined[joined.length - 1] += `=${arg}`;
+    } else joined.push(arg);
+  }
+  return joined;
+}
+
 /** The verb comes first: what its options take is known from then on. */
 function readVerb(argv: readonly string[]): FoundVerb {
   const [first, second] = argv;
@@ -247,10 +292,10 @@ function checkCount(
   { operands, count: [min, max] }: VerbUsage,
   given: readonly string[],
 ): void {
-  if (given.length < min) fail(`${verb} needs ${operands}`);
+  if (given.length < min) fail(`${verb} needs ${operands}`, verb);
   if (given.length > max) {
     const first = JSON.stringify(given[max]);
-    fail(`unexpected ${first} after ${verb}`);
+    fail(`unexpected ${first} after ${verb}`, verb);
   }
 }
 
@@ -258,16 +303,21 @@ function checkCount(
 function refuseFlagValues(
   flags: readonly string[],
   argv: readonly string[],
+  verb: ClusterVerb | undefined,
 ): void {
   for (const arg of argv) {
     if (arg === "--") return;
     const flag = flags.find((name) => arg.startsWith(`--${name}=`));
-    if (flag !== undefined) fail(`--${flag} takes no value`);
+    if (flag !== undefined) fail(`--${flag} takes no value`, verb);
   }
 }
 
-function filled(name: string, value: string): string {
-  return value === "" ? fail(`--${name} needs a value`) : value;
+function filled(
+  name: string,
+  value: string,
+  verb: ClusterVerb | undefined,
+): string {
+  return value === "" ? fail(`--${name} needs a value`, verb) : value;
 }
 
 function unknownText(
@@ -283,8 +333,10 @@ function unknownText(
   }`;
 }
 
-function fail(message: string): never {
+function fail(message: string, verb?: ClusterVerb): never {
   throw new UsageError(message, {
-    hint: `${CLUSTER_PROGRAM} --help lists verbs and options`,
+    hint: verb === undefined
+      ? `${CLUSTER_PROGRAM} --help lists verbs and options`
+      : `${CLUSTER_PROGRAM} ${verb} --help lists its options`,
   });
 }

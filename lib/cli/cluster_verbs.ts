@@ -5,10 +5,16 @@
  * @module
  */
 
+import { LIST_FORMATS } from "../lists/parse_list.ts";
+import { EXPORT_FORMATS } from "../views/export_formats.ts";
+import { BAN_SORTS } from "../wire/operator_bans.ts";
+
 /** An option of a verb. */
 export interface VerbOption {
   /** Placeholder of its value in the help text; `undefined`: it takes none. */
   readonly value?: string;
+  /** What its value may be, for completions; left out: what can't be listed. */
+  readonly choices?: readonly string[];
   readonly help: string;
 }
 
@@ -102,6 +108,7 @@ export const CLUSTER_VERBS = {
     options: {
       roles: {
         value: "ROLES",
+        choices: ["monitor", "subscriber"],
         help: "monitor, subscriber, or both with a comma between [both]",
       },
       jails: {
@@ -187,6 +194,7 @@ export const CLUSTER_VERBS = {
       ...BAN_FILTERS,
       sort: {
         value: "BY",
+        choices: BAN_SORTS,
         help: "since, ends, address or jail [since; with --all none]",
       },
       limit: { value: "N", help: "so many at most, up to 10000 [50]" },
@@ -201,6 +209,7 @@ export const CLUSTER_VERBS = {
     options: {
       format: {
         value: "FORMAT",
+        choices: EXPORT_FORMATS,
         help:
           "plain, csv, json, nft, ipset, mikrotik, haproxy, nginx-geo or pf [plain]",
       },
@@ -231,6 +240,7 @@ export const CLUSTER_VERBS = {
       widest6: { value: "N", help: "the same of IPv6 [minprefix6]" },
       format: {
         value: "FORMAT",
+        choices: LIST_FORMATS,
         help:
           "plain, netset, csv, abuseipdb, crowdsec, fail2ban or csf [seen by looking]",
       },

@@ -94,12 +94,14 @@ function bashOf(program: ProgramUsage): string {
     "        ;;",
     "    esac",
     "  done",
+    ...bashChoices(program),
     "  case $prev in",
     `    ${
       taking(true)
     }) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;`,
     ...(values === "" ? [] : [`    ${values}) return ;;`]),
     "  esac",
+    ...bashOperands(program),
     '  case "$verb" in',
     `    "") words="${topWords(program).join(" ")}" ;;`,
     ...lists(pairs.map((first) =>
@@ -124,6 +126,34 @@ function bashOf(program: ProgramUsage): string {
     `complete -F ${name} ${program.name}`,
     "",
   ].join("\n");
+}
+
+/** Values of options that can be listed; which, is a matter of the verb. */
+function bashChoices(program: ProgramUsage): readonly string[] {
+  const lines = program.verbs.flatMap(({ words, options }) =>
+    options.filter(({ choices }) => choices.length > 0).map((
+      { name, choices },
+    ) =>
+      `    "${words} --${name}") mapfile -t COMPREPLY < <(compgen -W "${
+        choices.join(" ")
+      }" -- "$cur"); return ;;`
+    )
+  );
+  return lines.length === 0
+    ? []
+    : ['  case "$verb $prev" in', ...lines, "  esac"];
+}
+
+/** Files, where a verb is followed by one. */
+function bashOperands(program: ProgramUsage): readonly string[] {
+  const verbs = program.verbs.filter(({ operands }) => isPath(operands));
+  if (verbs.length === 0) return [];
+  const names = verbs.map(({ words }) => `"${words}"`).join("|");
+  return [
+    '  case "$verb" in',
+    `    ${names}) if [[ $cur != -* ]]; then mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return; fi ;;`,
+    "  esac",
+  ];
 }
 
 function zshOf(program: ProgramUsage): string {
@@ -208,6 +238,9 @@ function fishOf(program: ProgramUsage): string {
     ...(option.value === undefined
       ? []
       : [isPath(option.value) ? "-rF" : "-x"]),
+    ...(option.choices.length === 0
+      ? []
+      : ["-a", fishQuoted(option.choices.join(" "))]),
     about(option.help),
   ];
   return [
@@ -231,6 +264,9 @@ function fishOf(program: ProgramUsage): string {
         line("-n", fishQuoted(isOpen), "-a", words[at] ?? "", about(verb.about))
       );
     }),
+    ...program.verbs.filter(({ operands }) => isPath(operands)).map((verb) =>
+      line("-n", fishQuoted(seen(verb)), "-F")
+    ),
     ...program.verbs.flatMap((verb) =>
       verb.options.map((option) =>
         line("-n", fishQuoted(seen(verb)), ...optionOf(option))
@@ -261,11 +297,12 @@ function isPath(placeholder: string): boolean {
   return /FILE|DIR/.test(placeholder);
 }
 
-function zshOption({ name, value, help }: UsedOption): string {
+function zshOption({ name, value, choices, help }: UsedOption): string {
   const text = help.replaceAll("[", "(").replaceAll("]", ")");
+  const listed = choices.length === 0 ? "" : `(${choices.join(" ")})`;
   const action = value === undefined
     ? ""
-    : `:${value}:${isPath(value) ? "_files" : ""}`;
+    : `:${value}:${isPath(value) ? "_files" : listed}`;
   return `--${name}[${zshColons(text)}]${action}`;
 }
 

@@ -38,7 +38,7 @@ export async function exportBans(
 ): Promise<OperatorOutput> {
   const typed = command.options.get("format") ?? "plain";
   const format = EXPORT_FORMATS.find((each) => each === typed) ??
-    expected(String(typed), `one of ${EXPORT_FORMATS.join(", ")}`);
+    expected(String(typed), `one of ${EXPORT_FORMATS.join(", ")}`, "format");
   const leastMs = nowMs + minLeftOption(command);
   const filter = banFilterOptions(command, nowMs);
   const request = { kind: "bans", filter, sort: null, limit: null } as const;

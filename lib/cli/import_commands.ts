@@ -80,7 +80,7 @@ export class ImportCommands {
   async import(command: TypedCommand): Promise<OperatorOutput> {
     const removed = command.options.get("remove");
     return typeof removed === "string"
-      ? await this.#remove(command, nameOf(removed))
+      ? await this.#remove(command, nameOf(removed, "remove"))
       : await this.#take(command);
   }
 
@@ -89,7 +89,9 @@ export class ImportCommands {
     const { ask, nowMs, place } = this.#options;
     const { imports } = await askRunning(ask, { kind: "imports" }, "imports");
     if (options.has("json") && options.has("csv")) {
-      throw new UsageError("--json and --csv exclude each other");
+      throw new UsageError("--json and --csv exclude each other", {
+        hint: "--json is for programs, --csv for spreadsheets",
+      });
     }
     if (options.has("json")) {
       return { lines: imports.map(importJson), notes: [] };
@@ -175,6 +177,7 @@ export class ImportCommands {
     if (operands.length > 0 || others.some((each) => options.has(each))) {
       throw new UsageError(
         "--remove takes an import back: nothing else goes with it",
+        { hint: "fail2ban-cluster import --remove NAME" },
       );
     }
     const { editor: { by }, progress } = this.#options;
@@ -222,7 +225,7 @@ export class ImportCommands {
     }
     return {
       by: this.#options.editor.by,
-      name: nameOf(name),
+      name: nameOf(name, "name"),
       forMs,
       widest4: numberOption(command, "widest", 1, 32),
       widest6: numberOption(command, "widest6", 1, 128),
@@ -232,16 +235,16 @@ export class ImportCommands {
   }
 }
 
-function nameOf(text: string): ImportName {
+function nameOf(text: string, option: string): ImportName {
   return parseImportName(text) ??
-    expected(text, "a name of a-z, 0-9, . _ and -, up to 32 of them");
+    expected(text, "a name of a-z, 0-9, . _ and -, up to 32 of them", option);
 }
 
 function formatOption({ options }: TypedCommand): ListFormat | undefined {
   const text = options.get("format");
   if (typeof text !== "string") return undefined;
   return LIST_FORMATS.find((each) => each === text) ??
-    expected(text, `one of ${LIST_FORMATS.join(", ")}`);
+    expected(text, `one of ${LIST_FORMATS.join(", ")}`, "format");
 }
 
 function numberOption(
@@ -255,5 +258,5 @@ function numberOption(
   const number = /^\d{1,6}$/.test(text) ? Number(text) : -1;
   return number >= min && number <= max
     ? number
-    : expected(text, `a number, ${min} to ${max}`);
+    : expected(text, `a number, ${min} to ${max}`, name);
 }

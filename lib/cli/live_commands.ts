@@ -60,6 +60,10 @@ export class LiveCommands {
     const { by, atMs } = this.#editor;
     const sinceMs = sinceOption(command, atMs);
     const count = await this.#do({ kind: "withdraw", by, node, sinceMs });
+    if (count === 0) {
+      const within = sinceMs === null ? "" : " within that time";
+      return said(`no report of ${node} stands${within}: none is taken back`);
+    }
     const what = count === 1 ? "1 report" : `${count} reports`;
     return said(
       `${what} of ${node} taken back; what others reported too stands`,

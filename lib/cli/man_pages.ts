@@ -5,6 +5,7 @@
  * @module
  */
 
+import { CLUSTER_PROGRAM } from "./cluster_cli.ts";
 import {
   type ListedOption,
   listOptions,
@@ -89,12 +90,35 @@ function programPage(
         "4",
         section === 8
           ? "Anything else; of status, that the program does not run."
-          : "Anything else.",
+          : "Anything else; of doctor and test, that there is a fault.",
       ],
     ].flatMap(([code = "", text = ""]) => [`.It ${code}`, text]),
     ".El",
+    ...(section === 1 ? exampleList() : []),
     ...seeAlso(pages, `${name} ${section}`),
   ]);
+}
+
+/** What is typed most, by who comes to the program for the first time. */
+const EXAMPLES: readonly (readonly [about: string, typed: string])[] = [
+  ["How the whole cluster is, and what is wrong with this host:", "status"],
+  ["", "doctor"],
+  ["Who banned an address, and who has it in force:", "why 192.0.2.1"],
+  ["Lift it everywhere, and keep it out:", "unban 192.0.2.1 --local"],
+  ["", "allow add 192.0.2.1 --for 1d --note 'a new line'"],
+  ["Ban a network for a week:", "ban 198.51.100.0/24 --for 7d"],
+  ["Would a ban arrive everywhere?", "test"],
+  ["A new node:", "node add web4"],
+];
+
+function exampleList(): readonly string[] {
+  return [
+    ".Sh EXAMPLES",
+    ...EXAMPLES.flatMap(([about, typed], at) => [
+      ...(about === "" ? [] : [...(at === 0 ? [] : [".Pp"]), text(about)]),
+      `.Dl ${CLUSTER_PROGRAM} ${typed.replaceAll("-", "\\-")}`,
+    ]),
+  ];
 }
 
 function configurationPage(pages: readonly string[]): string {

@@ -49,14 +49,18 @@ export function networkOperand({ operands }: TypedCommand): Address {
 }
 
 /** An address or a prefix, likewise. @throws {UsageError} when it is none. */
-export function networkOf(text: string): Address {
+export function networkOf(text: string, option?: string): Address {
   const network = canonicalAddress(text);
   const [typedBase = ""] = text.split("/");
   const [base] = network?.split("/") ?? [];
   if (network !== undefined && canonicalAddress(typedBase) === base) {
     return network;
   }
-  return expected(text, "an address, or a prefix whose host bits are zero");
+  return expected(
+    text,
+    "an address, or a prefix whose host bits are zero",
+    option,
+  );
 }
 
 /** `--roles`, `--jails`, `--unban`, `--rate`. */
@@ -69,7 +73,9 @@ export function rightsOptions({ options }: TypedCommand): MemberRights {
     jails: jails.length > MAX_JAILS
       ? expected(`${jails.length} jails`, `${MAX_JAILS} at most`)
       : [...new Set(jails)].map((jail) =>
-        isJailPattern(jail) ? jail : expected(jail, "a jail, or * in one")
+        isJailPattern(jail)
+          ? jail
+          : expected(jail, "a jail, or * in one", "jails")
       ),
     mayUnban: options.has("unban"),
     maxPerSecond: typeof rate === "string" ? rateOf(rate) : null,
@@ -86,7 +92,7 @@ export function untilOption(
   const seconds = parseDuration(text) ?? 0;
   return seconds > 0 && seconds <= MAX_FOR_SECONDS
     ? nowMs + seconds * 1_000
-    : expected(text, "a time as fail2ban writes it, such as 7d");
+    : expected(text, "a time as fail2ban writes it, such as 7d", "for");
 }
 
 /** `--for` of a ban, in milliseconds; `null`: for ever, `undefined`: it is not given. */
@@ -97,9 +103,11 @@ export function forOption(
   if (typeof text !== "string") return undefined;
   const seconds = parseDuration(text) ?? 0;
   if (seconds === PERMANENT_SECONDS) return null;
-  return seconds > 0 && seconds <= MAX_FOR_SECONDS
-    ? seconds * 1_000
-    : expected(text, "a time as fail2ban writes it, such as 7d; -1 for ever");
+  return seconds > 0 && seconds <= MAX_FOR_SECONDS ? seconds * 1_000 : expected(
+    text,
+    "a time as fail2ban writes it, such as 7d; -1 for ever",
+    "for",
+  );
 }
 
 /** `--since`: from when on; `null`: from the first. */
@@ -112,7 +120,7 @@ export function sinceOption(
   const seconds = parseDuration(text) ?? 0;
   return seconds > 0 && seconds <= MAX_FOR_SECONDS
     ? Math.max(0, nowMs - seconds * 1_000)
-    : expected(text, "a time as fail2ban writes it, such as 2h");
+    : expected(text, "a time as fail2ban writes it, such as 2h", "since");
 }
 
 /** `--min-left`, in milliseconds; 0: it is not given. */
@@ -122,7 +130,7 @@ export function minLeftOption({ options }: TypedCommand): number {
   const seconds = parseDuration(text) ?? 0;
   return seconds > 0 && seconds <= MAX_FOR_SECONDS
     ? seconds * 1_000
-    : expected(text, "a time as fail2ban writes it, such as 1h");
+    : expected(text, "a time as fail2ban writes it, such as 1h", "min-left");
 }
 
 /** `--max`. */
@@ -133,7 +141,7 @@ export function maxOption({ options }: TypedCommand): number {
     : 0;
   return max >= 1 && max <= MAX_AUDIT_ANSWER
     ? max
-    : expected(String(text), `a number, 1 to ${MAX_AUDIT_ANSWER}`);
+    : expected(String(text), `a number, 1 to ${MAX_AUDIT_ANSWER}`, "max");
 }
 
 /** `--note`. */
@@ -173,7 +181,7 @@ export function addressOption(
   const controlUrl = endpointUrl(host, controlPort);
   const streamUrl = endpointUrl(host, streamPort);
   return controlUrl === undefined || streamUrl === undefined
-    ? expected(host, "an address or a host's name, without a port")
+    ? expected(host, "an address or a host's name, without a port", "address")
     : { controlUrl, streamUrl };
 }
 
@@ -187,7 +195,8 @@ function words(
 
 function known(roles: readonly string[]): readonly string[] {
   return roles.map((role) =>
-    ROLES.find((each) => each === role) ?? expected(role, ROLES.join(" or "))
+    ROLES.find((each) => each === role) ??
+      expected(role, ROLES.join(" or "), "roles")
   );
 }
 
@@ -195,12 +204,16 @@ function rateOf(text: string): number {
   const rate = /^\d{1,7}$/.test(text) ? Number(text) : 0;
   return rate >= 1 && rate <= MAX_RATE
     ? rate
-    : expected(text, `events in a second, 1 to ${MAX_RATE}`);
+    : expected(text, `events in a second, 1 to ${MAX_RATE}`, "rate");
 }
 
-/** @throws {UsageError} always: what was typed is not what was expected. */
-export function expected(text: string, what: string): never {
-  throw new UsageError(`${JSON.stringify(text)}: expected ${what}`, {
+/**
+ * @param option The option's name, where `text` is its value.
+ * @throws {UsageError} always: what was typed is not what was expected.
+ */
+export function expected(text: string, what: string, option?: string): never {
+  const where = option === undefined ? "" : `--${option} `;
+  throw new UsageError(`${where}${JSON.stringify(text)}: expected ${what}`, {
     hint: `${CLUSTER_PROGRAM} --help lists verbs and options`,
   });
 }

@@ -21,6 +21,8 @@ export interface UsedOption {
   readonly short: string | undefined;
   /** Placeholder of its value; `undefined`: it takes none. */
   readonly value: string | undefined;
+  /** What its value may be; empty: what can't be listed. */
+  readonly choices: readonly string[];
   readonly help: string;
 }
 
@@ -58,10 +60,11 @@ export function programUsages(): readonly ProgramUsage[] {
         operands: usage.operands,
         about: usage.about,
         options: Object.entries(usage.options).map(
-          ([name, { value, help }]) => ({
+          ([name, { value, choices, help }]) => ({
             name,
             short: undefined,
             value,
+            choices: choices ?? [],
             help,
           }),
         ),
@@ -85,5 +88,5 @@ function usedOption([text, help]: readonly [string, string]): UsedOption {
   const found = /^(?:-(\w), )?--([\w-]+)(?: (\w+))?$/.exec(text);
   if (found === null) throw new TypeError(`No option: ${text}`);
   const [, short, name = "", value] = found;
-  return { name, short, value, help };
+  return { name, short, value, choices: [], help };
 }

@@ -106,7 +106,7 @@ export class SteeringCommands {
         isAll
           ? "--all has everything: nothing else goes with it"
           : "unban needs ADDRESS, --node, --jail or --all",
-        { hint: "fail2ban-cluster --help lists verbs and options" },
+        { hint: "fail2ban-cluster unban --help lists its options" },
       );
     }
     const local = options.has("local");

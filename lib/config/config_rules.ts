@@ -252,6 +252,12 @@ function checkProtocol2(findings: Findings): void {
   }
 }
 
+/** How a section is told that nobody speaks protocol 1. */
+const WITHOUT_TOKEN = {
+  monitor: "fail2ban-cluster join sets controlserver",
+  publisher: "legacy = off",
+} as const;
+
 /** Gives the token that will be used, if any. */
 function checkToken(
   findings: Findings,
@@ -261,7 +267,10 @@ function checkToken(
   const key = `${section}.authtoken`;
   if (!auth) return undefined;
   if (authtoken === undefined) {
-    const rule = `a token, since ${section}.auth is true`;
+    const rule =
+      `a token, since ${section}.auth is true; protocol 2 needs none: ${
+        WITHOUT_TOKEN[section]
+      }`;
     complain(findings, key, rule, `${section}.auth`);
   } else if (ORIGINAL_PLACEHOLDERS.includes(authtoken)) {
     warn(findings, key, OWN_TOKEN, "it is a placeholder that everybody knows");

@@ -129,7 +129,8 @@ export class ImportJudge {
       const percent = (100 * covered / 2 ** 32).toFixed(1);
       return {
         reason: `it names ${percent} % of all IPv4 addresses`,
-        hint: "1 % is the most that an import may",
+        hint:
+          "an import may name 1 % of them at most: leave out its widest lines",
       };
     }
     if (this.#dangerCount > (tolerate ?? USUAL_TOLERATED)) {
@@ -150,7 +151,8 @@ export class ImportJudge {
     if (this.accepted.size === 0) {
       return {
         reason: "nothing of it can be banned",
-        hint: "import --remove NAME takes an import back",
+        hint:
+          "is it a list, and of the format that --format says? import --remove NAME takes an import back",
       };
     }
     const named = this.accepted.size + this.repeated + this.refused;

@@ -17,6 +17,7 @@ import type {
   StoredImport,
 } from "../ban/import_records.ts";
 import type { Address } from "../base/address.ts";
+import { durationText } from "../base/duration.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { type ImportName, importOrigin } from "../base/operator_name.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
@@ -233,9 +234,10 @@ export class ImportService {
     const work = this.#settle(order.name);
     const span = order.forMs === null
       ? "for ever"
-      : `for ${order.forMs / 1_000} s`;
+      : `for ${durationText(order.forMs / 1_000)}`;
     const refused = judge.refused + order.faults;
-    const entries = `${taken.entries} entries ${span}`;
+    const noun = taken.entries === 1 ? "entry" : "entries";
+    const entries = `${taken.entries} ${noun} ${span}`;
     const detail = refused === 0 ? entries : `${entries}, ${refused} refused`;
     await record(order.by, "import", order.name, detail);
     return { judge, taken, work };

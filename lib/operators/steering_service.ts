@@ -13,6 +13,7 @@ import type { BanHub } from "../ban/ban_hub.ts";
 import type { BanStore } from "../ban/ban_store.ts";
 import type { HubVerdict } from "../ban/decision_batch.ts";
 import { type Address, prefixesAround } from "../base/address.ts";
+import { durationText } from "../base/duration.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
 import { OPERATOR_JAIL, OPERATOR_ORIGIN } from "../base/operator_name.ts";
@@ -109,7 +110,9 @@ export class SteeringService {
       },
     }]);
     refuseVerdict(verdict);
-    const span = forMs === null ? "for ever" : `for ${forMs / 1_000} s`;
+    const span = forMs === null
+      ? "for ever"
+      : `for ${durationText(forMs / 1_000)}`;
     const how = force ? `${span}, forced` : span;
     await record(by, "ban", address, reason === "" ? how : `${how}: ${reason}`);
     const standing = expected.length - nodes.length;
@@ -190,7 +193,9 @@ export class SteeringService {
     if (refused === undefined) return;
     const { rule, because } = refused;
     throw new RuntimeError(
-      `${address} must not be banned: ${rule} (${because})`,
+      `${address} must not be banned: ${
+        rule === "too-wide" ? `wider than ${because}` : `${rule} (${because})`
+      }`,
       { hint: hintOf(refused) },
     );
   }
@@ -217,12 +222,10 @@ export class SteeringService {
 
   #refuseNone({ address, node, jail }: UnbanOrder): never {
     if (address === null) {
-      const whose = [
-        ...(node === null ? [] : [` reported by ${node}`]),
-        ...(jail === null ? [] : [` in ${jail}`]),
-      ];
-      throw new RuntimeError(`nobody is banned${whose.join("")}`, {
-        hint: "fail2ban-cluster bans lists who is",
+      const by = node === null ? "" : ` by the word of ${node}`;
+      const where = jail === null ? "" : ` in ${jail}`;
+      throw new RuntimeError(`nobody is banned${where}${by}`, {
+        hint: "fail2ban-cluster bans lists who is, where and by whose word",
       });
     }
     const { hub: { table } } = this.#options;
@@ -295,7 +298,12 @@ export class SteeringService {
         ...(node === null ? [] : [`reported by ${node}`]),
         ...(jail === null ? [] : [`in ${jail}`]),
       ].join(" ");
-      await record(by, "unban", subject, `${count} bans ${whose}`.trimEnd());
+      await record(
+        by,
+        "unban",
+        subject,
+        `${count} ${count === 1 ? "ban" : "bans"} ${whose}`.trimEnd(),
+      );
     }
     return count;
   }

@@ -147,7 +147,7 @@ export class TestService {
       address.includes("/") || DRILL_NETWORKS.meeting(address) === undefined
     ) {
       throw new RuntimeError(`${address} may be somebody's`, {
-        hint: "a drill is for an address of examples, as 203.0.113.1",
+        hint: "a drill is for an address of examples: --address 203.0.113.1",
       });
     }
     if (refused !== "") {
@@ -161,7 +161,8 @@ export class TestService {
     );
     if (standing === undefined) return;
     throw new RuntimeError(`${standing} is banned: a drill would lift it`, {
-      hint: `fail2ban-cluster why ${standing} tells by whom`,
+      hint:
+        `fail2ban-cluster why ${standing} tells by whom; --address takes another, as 203.0.113.1`,
     });
   }
 

@@ -82,6 +82,7 @@ export function importedJson(
 const IMPORT_LAYOUT: TableLayout = {
   heading: ["NAME", "ENTRIES", "STAND", "IMPORTED", "ENDS IN", ""],
   shrinking: [0],
+  right: [1, 2],
 };
 
 /** The imports as a table. */

@@ -38,6 +38,8 @@ export interface TableLayout {
   readonly heading: readonly string[];
   /** Columns, by number, that are cut where a terminal is too narrow. */
   readonly shrinking: readonly number[];
+  /** Columns, by number, whose cells stand to the right. @default {none} */
+  readonly right?: readonly number[];
   /** How wide the columns are at least. @default {as wide as what is in them} */
   readonly widths?: readonly number[];
 }
@@ -85,7 +87,7 @@ export class GrowingTable {
     this.#isBegun = true;
     this.#widths = widened(this.#widths, all);
     const { widths, columns } = this.#fitted();
-    const lines = padded(all, widths, columns);
+    const lines = padded(all, widths, columns, this.#layout.right);
     const [first = "", ...rest] = lines;
     return isFirst && this.#place.hasColour ? [bold(first), ...rest] : lines;
   }
@@ -132,13 +134,15 @@ function padded(
   rows: readonly (readonly string[])[],
   widths: readonly number[],
   columns = Infinity,
+  right: readonly number[] = [],
 ): readonly string[] {
   return rows.map((row) =>
     row.map((cell, at) => {
       const width = widths[at] ?? 0;
-      return columns === Infinity || cell.length <= width
-        ? cell.padEnd(width)
-        : `${cell.slice(0, width - 1)}~`;
+      if (columns !== Infinity && cell.length > width) {
+        return `${cell.slice(0, width - 1)}~`;
+      }
+      return right.includes(at) ? cell.padStart(width) : cell.padEnd(width);
     }).join(GAP).trimEnd()
   );
 }

@@ -31,6 +31,14 @@ export function spanText(ms: number): string {
   return `${Math.floor(seconds / size)} ${unit}`;
 }
 
+/**
+ * As {@link spanText}, of a span that was measured a little short, as the time
+ * that a ban was reported to hold: what lacks a hundredth of a unit has it.
+ */
+export function nearSpanText(ms: number): string {
+  return spanText(Math.max(Math.round(ms / 1_000) * 1_000, ms * 1.01));
+}
+
 /** A number with commas between its thousands. */
 export function countText(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");

@@ -162,7 +162,7 @@ function enforcedLine(
   { enforced: { inForce, expected, nodes } }: ClusterStatus,
 ): string {
   if (nodes === 0) {
-    return line("enforced", "on no node: none has said that it should");
+    return line("enforced", "on no node: none enforces bans");
   }
   const where = nodes === 1 ? "1 node" : `${countText(nodes)} nodes`;
   const text = `${countText(inForce)} of ${countText(expected)} on ${where}`;

@@ -29,7 +29,13 @@ export function bannedLines(
     ? `${address} was banned ${span} or longer already`
     : `banned ${address} ${span}`;
   return [
-    `${what}; ${outcomeText("in force", steered)}`,
+    `${what}; ${
+      outcomeText(
+        "in force",
+        "in force on no node: none enforces bans",
+        steered,
+      )
+    }`,
     ...failureLines(steered),
   ];
 }
@@ -45,7 +51,9 @@ export function liftedLines(
     : ` (${names.length === 1 ? "report" : "reports"} of ${named(names)})`;
   const what = steered.bans === 0
     ? `${subject} was lifted before${reports}`
-    : `lifted ${subject}${reports}; ${outcomeText("gone", steered)}`;
+    : `lifted ${subject}${reports}; ${
+      outcomeText("gone", "no node had it in force for the cluster", steered)
+    }`;
   return [what, ...failureLines(steered), ...localLines(steered)];
 }
 
@@ -124,9 +132,10 @@ export function steeredJson(steered: Steered): string {
 
 function outcomeText(
   what: string,
+  none: string,
   { done, expected, tookMs, silent }: Steered,
 ): string {
-  if (expected === 0) return `${what} on no node: none has said that it should`;
+  if (expected === 0) return none;
   const seconds = (tookMs / 1_000).toFixed(1);
   const nodes = expected === 1 ? "1 node" : `${countText(expected)} nodes`;
   const rest = silent.length === 0
@@ -137,7 +146,7 @@ function outcomeText(
 
 function failureLines({ failed }: Steered): readonly string[] {
   return tableLines(
-    failed.map((
+    failed.toSorted((left, right) => left.node < right.node ? -1 : 1).map((
       { node, state, detail },
     ) => [`  ${state}`, node, ruleText(detail)]),
   );

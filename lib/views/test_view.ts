@@ -30,7 +30,7 @@ export function testedLines(tested: Tested): readonly string[] {
     : `probe ${address}, nobody is banned`;
   const verdict = refused === ""
     ? "accepted and stored"
-    : `stored; a ban: ${ruleText(refused)}`;
+    : `stored; would refuse a ban: ${ruleText(refused)}`;
   const rows: readonly Row[] = [
     ["hub", verdict, msText(tookUs)],
     ...nodes.flatMap((node) => nodeRows(node, tested)),

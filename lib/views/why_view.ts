@@ -22,6 +22,7 @@ import {
   countText,
   dayText,
   isoText,
+  nearSpanText,
   spanText,
 } from "./plain_texts.ts";
 
@@ -202,7 +203,7 @@ function reportRows(
       ban.jail,
       ...(hasAddress ? [ban.address] : []),
       timeText(lastMs, nowMs),
-      endsMs === null ? "for ever" : `for ${spanText(endsMs - lastMs)}`,
+      endsMs === null ? "for ever" : `for ${nearSpanText(endsMs - lastMs)}`,
       change === null ? "" : `change ${countText(change)}`,
     ];
   });
@@ -240,7 +241,10 @@ function enforcedLines(
 ): readonly string[] {
   const applied = details.filter(({ state }) => state === "applied");
   const nodes = new Set(applied.map(({ node }) => node));
-  if (nodes.size === 0) return ["nowhere yet"];
+  if (nodes.size === 0) {
+    const isAwaited = details.some(({ state }) => state === "unknown");
+    return [isAwaited || details.length === 0 ? "nowhere yet" : "nowhere"];
+  }
   const actions = new Map<string, number>();
   for (const { action } of applied) {
     actions.set(action, (actions.get(action) ?? 0) + 1);
@@ -254,8 +258,10 @@ function detailLines(
   details: readonly EnforcementDetail[],
   state: NodeEnforcement,
 ): readonly string[] {
-  const rows = details.filter((each) => each.state === state)
+  const all = details.filter((each) => each.state === state)
     .map(({ node, detail }) => [node, ruleText(detail)]);
+  // An address and the network around it have the same to tell.
+  const rows = [...new Map(all.map((row) => [row.join(" "), row])).values()];
   const more = rows.length - MAX_NODES;
   return [
     ...tableLines(rows.slice(0, MAX_NODES)),

@@ -115,6 +115,7 @@ export async function restore(
       hint: "stop it first: systemctl stop fail2ban-publisher",
     });
   }
+  refuseMissing(dir, copy);
   return await onDisk("cannot restore", stateDir, async () => {
     // Whatever can't be read is told of before anything is changed.
     const members = dir === undefined ? undefined : await readMembers(dir);
@@ -127,6 +128,30 @@ export async function restore(
     const before = await putMembers(stateDir, members);
     return { lines: [], notes: restoredNotes(returned, members, before) };
   });
+}
+
+/** What is named has to be there: SQLite's own words tell of a folder that is not writable. */
+function refuseMissing(
+  dir: string | undefined,
+  copy: string | undefined,
+): void {
+  if (copy !== undefined && FILES.see(copy) === undefined) {
+    throw new RuntimeError(`there is no ${copy}`, {
+      hint: "a subscriber's copy is replica.sqlite3 in its statedir",
+    });
+  }
+  if (dir === undefined) return;
+  if (FILES.see(dir) === undefined) {
+    throw new RuntimeError(`there is no ${dir}`, {
+      hint: "fail2ban-cluster backup DIR makes a backup",
+    });
+  }
+  const store = banStorePath(dir);
+  if (copy === undefined && FILES.see(store) === undefined) {
+    throw new RuntimeError(`${dir} is no backup: there is no ${store}`, {
+      hint: "fail2ban-cluster backup DIR makes one",
+    });
+  }
 }
 
 type Members = Awaited<ReturnType<typeof readMembers>>;
@@ -207,7 +232,8 @@ function restoredNotes(
 }
 
 function contentsText({ bans, seq }: StoreContents): string {
-  return `${bans.toLocaleString("en")} bans (change ${
+  const noun = bans === 1 ? "ban" : "bans";
+  return `${bans.toLocaleString("en")} ${noun} (change ${
     seq.toLocaleString("en")
   })`;
 }
@@ -215,5 +241,6 @@ function contentsText({ bans, seq }: StoreContents): string {
 function membersText({ identity, list }: Members): string {
   const { members = [], allowed = [] } = list ?? {};
   const keys = identity === undefined ? "no keys" : "the publisher's keys";
-  return `${keys}, ${members.length} members, an allowlist of ${allowed.length}`;
+  const noun = members.length === 1 ? "member" : "members";
+  return `${keys}, ${members.length} ${noun}, an allowlist of ${allowed.length}`;
 }

@@ -23,7 +23,11 @@ export async function readList(operand: string): Promise<string> {
     return await textOf(stream, operand);
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
+    const hint = error instanceof Deno.errors.NotFound
+      ? "name the list's file, or - for standard input"
+      : "whoever runs this has to be able to read it";
     throw new RuntimeError(`cannot read ${operand}: ${error.message}`, {
+      hint,
       cause: error,
     });
   }

@@ -1,6 +1,10 @@
 import { ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { parseDuration, PERMANENT_SECONDS } from "../../lib/base/duration.ts";
+import {
+  durationText,
+  parseDuration,
+  PERMANENT_SECONDS,
+} from "../../lib/base/duration.ts";
 
 const DURATIONS: readonly [text: string, seconds: number | undefined][] = [
   ["0", 0],
@@ -66,5 +70,21 @@ Deno.test("parseDuration() adds up what a duration is written in", () => {
       parseDuration(`${hours}h ${minutes}m ${seconds}s`),
       hours * 3600 + minutes * 60 + seconds,
     );
+  }));
+});
+
+Deno.test("durationText() writes what parseDuration() reads", () => {
+  for (
+    const [seconds, text] of [
+      [604_800, "7d"],
+      [129_600, "36h"],
+      [600, "10m"],
+      [601, "601s"],
+      [0, "0s"],
+      [PERMANENT_SECONDS, "-1"],
+    ] as const
+  ) strictEqual(durationText(seconds), text);
+  fc.assert(fc.property(fc.nat({ max: 4_000_000_000 }), (seconds) => {
+    strictEqual(parseDuration(durationText(seconds)), seconds);
   }));
 });

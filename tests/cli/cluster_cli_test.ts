@@ -42,28 +42,62 @@ Deno.test("verbs of one and of two words are read, with their operands and optio
   );
 });
 
-const MISTAKES: readonly (readonly [typed: string, message: RegExp])[] = [
+Deno.test("a number below 0 may be a value of its own: --for -1 is for ever", () => {
+  for (const typed of [["--for", "-1"], ["--for=-1"]]) {
+    deepStrictEqual(
+      parsed("ban", "192.0.2.1", ...typed, "--force").options,
+      new Map<string, string | true>([["force", true], ["for", "-1"]]),
+    );
+  }
+});
+
+Deno.test("the configuration may be named before the verb, as with the other programs", () => {
+  for (const typed of [["-c", "/a"], ["--config", "/a"], ["--config=/a"]]) {
+    const { verb, operands, configPath } = parsed(
+      ...typed,
+      "node",
+      "show",
+      "a",
+    );
+    deepStrictEqual([verb, operands, configPath], ["node show", ["a"], "/a"]);
+  }
+});
+
+Deno.test("help and version are words, too", () => {
+  const about = (...argv: readonly string[]) => parseClusterCommand(argv);
+  deepStrictEqual(about("help"), { kind: "help", about: undefined });
+  deepStrictEqual(about("help", "ban"), { kind: "help", about: "ban" });
+  deepStrictEqual(about("help", "node"), { kind: "help", about: "node" });
+  deepStrictEqual(about("version"), { kind: "version" });
+});
+
+const MISTAKES: readonly (readonly [
+  typed: string,
+  message: RegExp,
+  verb?: string,
+])[] = [
   ["", /^a verb is missing$/],
   ["nod", /^unknown verb "nod"; did you mean node\?$/],
   ["alow list", /^unknown verb "alow"; did you mean allow\?$/],
   ["node", /^what of: node add, node list, .*\?$/],
   ["node ad web1", /^unknown verb "node ad"; did you mean node add\?$/],
   ["constructor", /^unknown verb "constructor"$/],
-  ["node add", /^node add needs NAME\.\.\.$/],
-  ["join a b c", /^unexpected "c" after join$/],
-  ["node list web1", /^unexpected "web1" after node list$/],
+  ["node add", /^node add needs NAME\.\.\.$/, "node add"],
+  ["join a b c", /^unexpected "c" after join$/, "join"],
+  ["node list web1", /^unexpected "web1" after node list$/, "node list"],
   [
     "init --adress x",
     /^unknown option "--adress" of init; did you mean --address\?$/,
+    "init",
   ],
-  ["init --address", /^--address needs a value$/],
-  ["init --address=", /^--address needs a value$/],
-  ["node add web1 --unban=no", /^--unban takes no value$/],
-  ["node list --rate 5", /^unknown option "--rate" of node list$/],
-  ["node list --config", /^--config needs a value$/],
+  ["init --address", /^--address needs a value$/, "init"],
+  ["init --address=", /^--address needs a value$/, "init"],
+  ["node add web1 --unban=no", /^--unban takes no value$/, "node add"],
+  ["node list --rate 5", /^unknown option "--rate" of node list$/, "node list"],
+  ["node list --config", /^--config needs a value$/, "node list"],
 ];
 
-for (const [typed, message] of MISTAKES) {
+for (const [typed, message, verb] of MISTAKES) {
   Deno.test(`"${typed}" is refused with what is wrong, and a hint`, () => {
     const argv = typed.split(" ").filter((word) => word !== "");
     throws(() => parseClusterCommand(argv), (error) => {
@@ -71,7 +105,9 @@ for (const [typed, message] of MISTAKES) {
       match(error.message, message);
       strictEqual(
         error.hint,
-        "fail2ban-cluster --help lists verbs and options",
+        verb === undefined
+          ? "fail2ban-cluster --help lists verbs and options"
+          : `fail2ban-cluster ${verb} --help lists its options`,
       );
       return true;
     });
@@ -90,6 +126,11 @@ Deno.test("words of other tools get a hint, with the address that was typed", ()
     ["list", "bans"],
     ["lift 192.0.2.1", "unban 192.0.2.1"],
     ["unbanip $(reboot)", "unban ADDRESS"],
+    ["set sshd banip 192.0.2.1", "ban 192.0.2.1"],
+    ["set sshd unbanip 192.0.2.1", "unban 192.0.2.1"],
+    ["set sshd bantime 7200", "ban ADDRESS"],
+    ["banned -c /etc/a.conf", "bans"],
+    ["-c /etc/a.conf banned", "bans"],
   ];
   for (const [typed, words] of hints) {
     deepStrictEqual(parseClusterCommand(typed.split(" ")), {

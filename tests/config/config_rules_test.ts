@@ -131,8 +131,11 @@ Deno.test("the original's placeholders are a warning, even bound to every addres
 });
 
 for (const role of ["monitor", "publisher"] as const) {
+  const without = role === "publisher"
+    ? "legacy = off"
+    : "fail2ban-cluster join sets controlserver";
   const expected =
-    `error: a.conf: ${role}.authtoken: expected a token, since ${role}.auth is true`;
+    `error: a.conf: ${role}.authtoken: expected a token, since ${role}.auth is true; protocol 2 needs none: ${without}`;
 
   Deno.test(`a ${role} without a token is refused, auth being on unless it is off`, () => {
     const auth = (value: string) => `[${role}]\nauth = ${value}\n`;

@@ -32,7 +32,7 @@ Deno.test("an import bans what its list names, and tells each line that is refus
     "203.0.113.0/24 import:drop",
   ]);
   deepStrictEqual(bench.deeds, [
-    "root|import|drop|3 entries for 86400 s, 5 refused",
+    "root|import|drop|3 entries for 1d, 5 refused",
   ]);
   const ban = bench.hub.table.find({
     jail: LIST_JAIL,
@@ -115,8 +115,8 @@ Deno.test("the same name again replaces a list by the difference", async () => {
   ]);
   deepStrictEqual(await bench.type("", "imports"), [
     "NAME  ENTRIES  STAND  IMPORTED  ENDS IN",
-    "b     1        1      0 s       never",
-    "drop  3        3      0 s       1 d",
+    "b           1      1  0 s       never",
+    "drop        3      3  0 s       1 d",
   ]);
   deepStrictEqual(await bench.type("", "import", "--remove", "drop"), [
     "drop: 3 gone",

@@ -76,6 +76,15 @@ for (
         "--roles",
       ]);
       deepStrictEqual(await complete([program, "allow", "add", "--ro"]), []);
+      deepStrictEqual(await complete([program, "bans", "--sort", "e"]), [
+        "ends",
+      ]);
+      const format = [program, "import", "--format", "c"];
+      deepStrictEqual(await complete(format), ["crowdsec", "csf", "csv"]);
+      const places = await complete([program, "import", `${SHARE}/ma`]);
+      deepStrictEqual(places.map((place) => place.replace(/\/$/, "")), [
+        `${SHARE}/man`,
+      ]);
       deepStrictEqual(await complete(["fail2ban-subscriber", "li"]), ["lift"]);
       deepStrictEqual(await complete(["fail2ban-monitor", "li"]), []);
     },

@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { loadConfig } from "../../lib/config/config.ts";
+import { CLUSTER_VERBS } from "../../lib/cli/cluster_verbs.ts";
 import { listOptions, optionsOfList } from "../../lib/config/options.ts";
 import { UnusableStoreError } from "../../lib/store/store_errors.ts";
 
@@ -117,4 +118,22 @@ Deno.test("the heading that a damaged store's hint names is in OPERATIONS", asyn
   const [, heading] = /see "(.+)" in docs\/OPERATIONS\.md/.exec(hint) ?? [];
   const page = await Deno.readTextFile(new URL("docs/OPERATIONS.md", ROOT));
   ok(heading !== undefined && page.includes(`\n### ${heading}\n`), hint);
+});
+
+Deno.test("README's table names every command of the operator, and OPERATIONS.md tells of each", async () => {
+  const pages = await readPages();
+  const textOf = (name: string) =>
+    pages.find((page) => page.name === name)?.text ?? "";
+  const [, section = ""] = textOf("README.md")
+    .split("### The operator's command\n");
+  const [table = ""] = section.split("\n### ");
+  const verbs = Object.keys(CLUSTER_VERBS);
+  const isNamedIn = (text: string) => (verb: string) =>
+    new RegExp(`\\b${verb}\\b`).test(text);
+  deepStrictEqual(
+    verbs.filter((verb) => !isNamedIn(table.replaceAll("`", ""))(verb)),
+    [],
+  );
+  const operations = textOf("docs/OPERATIONS.md");
+  deepStrictEqual(verbs.filter((verb) => !isNamedIn(operations)(verb)), []);
 });

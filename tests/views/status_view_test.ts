@@ -57,7 +57,7 @@ Deno.test("status of a cluster tells that its store fails, who waits for a quoru
   );
   strictEqual(
     enforced,
-    "enforced    on no node: none has said that it should",
+    "enforced    on no node: none enforces bans",
   );
 });
 

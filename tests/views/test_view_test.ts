@@ -67,12 +67,12 @@ Deno.test("testedLines() names the rules that differ, once for both programs of 
   deepStrictEqual(
     testedLines({ ...tested, refused: "gateway: 192.0.2.1" }).slice(1),
     [
-      "hub     stored; a ban: gateway has 192.0.2.1  1.2 ms",
-      "web1    heard, rules differ                   4.1 ms",
+      "hub     stored; would refuse a ban: gateway has 192.0.2.1  1.2 ms",
+      "web1    heard, rules differ                                4.1 ms",
       "        a ban: ignoreip has 192.0.2.0/24; on the hub: allowed",
       "        another allowlist than the hub's",
       "        minprefix4 16, the hub's 24",
-      "web2    heard, rules agree                    4.1 ms",
+      "web2    heard, rules agree                                 4.1 ms",
       "1 of 2 nodes would judge otherwise than the hub",
     ],
   );

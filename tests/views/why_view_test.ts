@@ -68,9 +68,9 @@ Deno.test("whyLines() names the network that an address is banned with, and bans
 Deno.test("whyLines() tells why a network is banned that nobody reported, and why a ban holds longer than its node says", () => {
   deepStrictEqual(whyLines(WIDENED, NOW_MS), [
     "2001:db8::7 is banned, for 15 h more (until 2026-11-30 05:02:11Z).",
-    "  reported   web1     sshd  2001:db8::7    13:02:11Z  for 1 h     change 88,190",
-    "             grown    sshd  2001:db8::7    13:02:11Z  for 16 h    change 88,191",
-    "             widened  sshd  2001:db8::/64  13:02:12Z  for 59 min  change 88,192",
+    "  reported   web1     sshd  2001:db8::7    13:02:11Z  for 1 h   change 88,190",
+    "             grown    sshd  2001:db8::7    13:02:11Z  for 16 h  change 88,191",
+    "             widened  sshd  2001:db8::/64  13:02:12Z  for 1 h   change 88,192",
     "  widened    2001:db8::/64 in sshd: 1,204 of its addresses are banned, 3 are enough:",
     "             2001:db8::7 2001:db8::8 and 1,202 more",
     "  grown      2001:db8::7 in sshd: came again 2 times within 1 d: 16 times as long, 35 d at most",
@@ -131,4 +131,47 @@ Deno.test("whyLines() tells which nodes leave a ban out, and which only observe 
     "  observed   db2",
     "  before     3 times in 30 d, first 2026-11-02; never by an operator",
   ]);
+});
+
+Deno.test("whyLines() tells a span that was measured a little short as what it is", () => {
+  const [one] = BANNED.bans;
+  ok(one !== undefined);
+  const reports = one.ban.reports.slice(0, 1).map((report) => ({
+    ...report,
+    endsMs: report.lastMs + 7_199_870,
+  }));
+  const short = { ...BANNED, bans: [{ ...one, ban: { ...one.ban, reports } }] };
+  ok(whyLines(short, NOW_MS)[1]?.includes(" for 2 h "));
+});
+
+Deno.test("whyLines() says nowhere of a ban that every node refused, and nowhere yet while one is awaited", () => {
+  const [one] = BANNED.bans;
+  ok(one !== undefined);
+  const enforced = (...states: readonly ("refused" | "unknown")[]) => {
+    const enforcement = states.map((state, at) => ({
+      ...{ node: host(`web${at}`), action: "nftables", detail: "", state },
+    }));
+    const why = { ...BANNED, bans: [{ ...one, enforcement }] };
+    return whyLines(why, NOW_MS).find((line) => line.startsWith("  enforced"));
+  };
+  strictEqual(enforced("refused"), "  enforced   nowhere");
+  strictEqual(enforced("refused", "unknown"), "  enforced   nowhere yet");
+});
+
+Deno.test("whyLines() tells once what a node says of an address and of the network around it", () => {
+  const [one] = BANNED.bans;
+  ok(one !== undefined);
+  const left = {
+    ...{ node: host("web2"), action: "", detail: "leaves out jail sshd" },
+    state: "left-out" as const,
+  };
+  const bans = [address("203.0.113.7"), address("203.0.113.0/24")].map((
+    banned,
+  ) => ({ ...one, ban: { ...one.ban, address: banned }, enforcement: [left] }));
+  deepStrictEqual(
+    whyLines({ ...BANNED, bans }, NOW_MS).filter((line) =>
+      line.includes("web2  leaves")
+    ),
+    ["  left out   web2  leaves out jail sshd"],
+  );
 });

@@ -110,7 +110,12 @@ export async function returnStore(
   removeLink(`${path}.lock`);
   const lock = takeStoreLock(path, FILES);
   try {
-    await makeFrom(from, kind, FILES.empty(beside), nowMs);
+    try {
+      await makeFrom(from, kind, FILES.empty(beside), nowMs);
+    } catch (error) {
+      for (const end of DATABASE_ENDS) FILES.removeIfThere(`${beside}${end}`);
+      throw error;
+    }
     return await putStore(beside, path, nowMs);
   } finally {
     await giveTo(`${path}.lock`, folderOf(path));

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { OperatedCluster } from "../../support/cluster/operated_cluster.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
 import { Program } from "../../support/enforce/exec_program.ts";
@@ -56,6 +56,16 @@ Deno.test("a hub whose disk is lost comes back from a backup and a subscriber's 
   const state = cluster.stateDir("hub");
   await Deno.remove(state, { recursive: true });
   const copy = `${cluster.stateDir("web2")}/replica.sqlite3`;
+  for (
+    const [words, missing] of [
+      [[`${backup}-2`], `${backup}-2`],
+      [["--from", `${copy}-2`], `${copy}-2`],
+    ] as const
+  ) {
+    const { code, err } = await operated.say("restore", ...words);
+    strictEqual(code, 4);
+    ok(err.includes(`error: there is no ${missing}\n`), err);
+  }
   const restored = await operated.say("restore", backup, "--from", copy);
   strictEqual(restored.code, 0, restored.err);
   match(restored.err, /restored 30 bans \(change \d+\), the publisher's keys/);

@@ -146,7 +146,7 @@ Deno.test("a list is imported, shown, lifted from, replaced, kept over a restart
   strictEqual((await operated.say("imports")).out, "no imports");
   match(
     (await operated.say("audit")).out,
-    /import +drop +3 entries for 129600 s, 2 refused[^]*import remove +drop/,
+    /import +drop +3 entries for 36h, 2 refused[^]*import remove +drop/,
   );
 });
 

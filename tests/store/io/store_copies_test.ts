@@ -125,6 +125,8 @@ Deno.test("what a store is made of is checked first: nothing is changed where it
       from,
     );
     strictEqual(await fileHash(path), hash);
+    const entries = await Array.fromAsync(Deno.readDir(dir.path()));
+    deepStrictEqual(entries.filter(({ name }) => name.includes(".new")), []);
   }
   // The one is no copy of the other's kind.
   await rejects(
