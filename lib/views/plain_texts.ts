@@ -12,7 +12,8 @@ const SPANS: readonly (readonly [unit: string, seconds: number])[] = [
 ];
 
 /**
- * A span in its largest unit, rounded down.
+ * A span in its largest unit, rounded down; between 1.1 and 2 of a unit in the
+ * next smaller one, since `1 h` of nearly two would mislead.
  *
  * @param ms In milliseconds; below a second it is `0 s`.
  *
@@ -23,11 +24,14 @@ const SPANS: readonly (readonly [unit: string, seconds: number])[] = [
  *
  * strictEqual(spanText(240_000), "4 min");
  * strictEqual(spanText(90_000_000), "1 d");
+ * strictEqual(spanText(7_190_000), "119 min");
  * ```
  */
 export function spanText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
-  const [unit, size] = SPANS.find(([, size]) => seconds >= size) ?? ["s", 1];
+  const [unit, size] = SPANS.find(([, size]) =>
+    seconds >= 2 * size || (seconds >= size && seconds < 1.1 * size)
+  ) ?? ["s", 1];
   return `${Math.floor(seconds / size)} ${unit}`;
 }
 

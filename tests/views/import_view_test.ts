@@ -36,7 +36,7 @@ Deno.test("of many refused lines the first are told", () => {
 Deno.test("imports are told with their age and end", () => {
   deepStrictEqual(importTable(IMPORTS, NOW_MS, PLAIN_PLACE), [
     "NAME  ENTRIES  STAND  IMPORTED  ENDS IN",
-    "drop    1,474  1,473  9 h       1 d",
+    "drop    1,474  1,473  9 h       27 h",
     "drop        3      0  1 d       never    is being removed",
     "drop       12      0  1 d       over     is being carried out",
   ]);

@@ -83,10 +83,10 @@ Deno.test("a list is imported, shown, lifted from, replaced, kept over a restart
     "bans --jail list --sort address",
     ({ out }) => out.split("1/1").length === 4,
   );
-  match(bans, /198\.51\.100\.0\/24 +list +import:drop +\d+ s +1 d +1\/1/);
+  match(bans, /198\.51\.100\.0\/24 +list +import:drop +\d+ s +35 h +1\/1/);
   const { out: why } = await operated.say("why", "203.0.113.7");
-  match(why, /^203\.0\.113\.7 is banned, for 1 d more/);
-  match(why, /reported +import:drop +list +\S+ +for 1 d +change \d+/);
+  match(why, /^203\.0\.113\.7 is banned, for 35 h more/);
+  match(why, /reported +import:drop +list +\S+ +for 36 h +change \d+/);
 
   const again = await pipe(
     operated,
@@ -126,7 +126,7 @@ Deno.test("a list is imported, shown, lifted from, replaced, kept over a restart
   await waitCopy(cluster, "web1", ["192.0.2.9", "198.51.100.0/24"]);
   match(
     (await operated.say("imports")).out,
-    /^NAME +ENTRIES +STAND +IMPORTED +ENDS IN\ndrop +2 +2 +\d+ s +1 d$/,
+    /^NAME +ENTRIES +STAND +IMPORTED +ENDS IN\ndrop +2 +2 +\d+ s +35 h$/,
   );
   const shown = await type(operated, ...words);
   match(shown, /reading {2}\[-{20}\] 0 of 2/);
