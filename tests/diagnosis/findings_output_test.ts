@@ -6,7 +6,7 @@ import {
   findingLines,
 } from "../../lib/diagnosis/findings_output.ts";
 import { PLAIN_PLACE } from "../../lib/views/operator_output.ts";
-import { schemaFaults2020 } from "../support/values/json_schemas.ts";
+import { schemaFaults } from "../support/values/json_schemas.ts";
 
 const FOUND = [
   fine(
@@ -58,6 +58,6 @@ Deno.test("findingLines() keeps to 100 columns of a terminal, and cuts no fix", 
 
 Deno.test("doctor --json is as docs/schemas/doctor.json says", () => {
   for (const line of findingJson(FOUND)) {
-    deepStrictEqual(schemaFaults2020(SCHEMA, JSON.parse(line)), []);
+    deepStrictEqual(schemaFaults(SCHEMA, JSON.parse(line)), []);
   }
 });

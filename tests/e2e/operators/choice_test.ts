@@ -15,10 +15,7 @@ import {
   banLine,
   unbanLine,
 } from "../../support/fail2ban/fail2ban_lines.ts";
-import {
-  schemaFaults,
-  schemaFaults2020,
-} from "../../support/values/json_schemas.ts";
+import { schemaFaults } from "../../support/values/json_schemas.ts";
 
 const BAD = "203.0.113.7";
 const OTHER = "203.0.113.8";
@@ -127,10 +124,10 @@ Deno.test("the hub knows which nodes leave a ban out and which only observe: why
       JSON.parse(line)
     );
   const faults = [
-    ...(await json("bans")).map((it) => schemaFaults2020(BANS_SCHEMA, it)),
+    ...(await json("bans")).map((it) => schemaFaults(BANS_SCHEMA, it)),
     ...(await json("nodes")).map((it) => schemaFaults(NODES_SCHEMA, it)),
-    ...(await json("status")).map((it) => schemaFaults2020(STATUS_SCHEMA, it)),
-    ...(await json("why", BAD)).map((it) => schemaFaults2020(WHY_SCHEMA, it)),
+    ...(await json("status")).map((it) => schemaFaults(STATUS_SCHEMA, it)),
+    ...(await json("why", BAD)).map((it) => schemaFaults(WHY_SCHEMA, it)),
   ];
   deepStrictEqual(faults.flat(), []);
 });

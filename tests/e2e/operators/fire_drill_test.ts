@@ -10,7 +10,7 @@ import {
 } from "../../support/enforce/drilled_hosts.ts";
 import { NetworkNamespace } from "../../support/host/network_namespace.ts";
 import { testWith } from "../../support/host/real_parts.ts";
-import { schemaFaults2020 } from "../../support/values/json_schemas.ts";
+import { schemaFaults } from "../../support/values/json_schemas.ts";
 
 /** What differs from run to run. */
 function steady(text: string): string {
@@ -96,7 +96,7 @@ testWith(
       ...["--address", "2001:db8::1"] as const,
     );
     const tested = JSON.parse(sixth.out);
-    deepStrictEqual(schemaFaults2020(TEST_SCHEMA, tested), []);
+    deepStrictEqual(schemaFaults(TEST_SCHEMA, tested), []);
     const [{ drill }] = tested.nodes;
     const [{ name, outcome, isSeen }] = drill.actions;
     deepStrictEqual([name, outcome, isSeen], ["nftables", "restored", true]);

@@ -10,7 +10,7 @@ import {
 } from "../../support/fail2ban/fail2ban_server.ts";
 import { testWith } from "../../support/host/real_parts.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
-import { schemaFaults2020 } from "../../support/values/json_schemas.ts";
+import { schemaFaults } from "../../support/values/json_schemas.ts";
 
 const BAD = "203.0.113.7";
 
@@ -109,7 +109,7 @@ testWith(
     ok(!await isBanned(web1));
     const again = await operated.say("unban", BAD, "--local", "--json");
     const steered = JSON.parse(again.out);
-    deepStrictEqual(schemaFaults2020(STEERED_SCHEMA, steered), []);
+    deepStrictEqual(schemaFaults(STEERED_SCHEMA, steered), []);
     deepStrictEqual(
       steered.local.map((
         { node, outcome }: { readonly node: string; readonly outcome: string },

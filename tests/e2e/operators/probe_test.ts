@@ -4,7 +4,7 @@ import TEST_SCHEMA from "../../../docs/schemas/test.json" with {
 };
 import { OperatedCluster } from "../../support/cluster/operated_cluster.ts";
 import { PATIENT_PACE } from "../../support/cluster/paces.ts";
-import { schemaFaults2020 } from "../../support/values/json_schemas.ts";
+import { schemaFaults } from "../../support/values/json_schemas.ts";
 
 /** Not the usual one: that may be the gateway of a machine that tests. */
 const PROBED = "203.0.113.9";
@@ -62,7 +62,7 @@ Deno.test(
     const json = await operated.say(...TEST, "--node", "web1", "--json");
     strictEqual(json.code, 4, json.err);
     const tested = JSON.parse(json.out);
-    deepStrictEqual(schemaFaults2020(TEST_SCHEMA, tested), []);
+    deepStrictEqual(schemaFaults(TEST_SCHEMA, tested), []);
     deepStrictEqual(
       tested.nodes[0].programs.map((
         { role, outcome }: { readonly role: string; readonly outcome: string },

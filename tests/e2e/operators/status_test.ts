@@ -6,7 +6,7 @@ import STATUS_SCHEMA from "../../../docs/schemas/status.json" with {
 import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
 import { OperatedCluster } from "../../support/cluster/operated_cluster.ts";
 import { appendLog, banLine } from "../../support/fail2ban/fail2ban_lines.ts";
-import { schemaFaults2020 } from "../../support/values/json_schemas.ts";
+import { schemaFaults } from "../../support/values/json_schemas.ts";
 
 const BAD = "203.0.113.7";
 
@@ -39,7 +39,7 @@ Deno.test("status on the hub is the cluster's, and on a node what that has and w
     "last T  1 new   0 ended   0 refused",
   ]);
   const hub = JSON.parse((await operated.say("status", "--json")).out);
-  deepStrictEqual(schemaFaults2020(STATUS_SCHEMA, hub), []);
+  deepStrictEqual(schemaFaults(STATUS_SCHEMA, hub), []);
   strictEqual(hub.kind, "hub");
 
   const onNode = await operated.sayOn("web1", "status");
@@ -53,7 +53,7 @@ Deno.test("status on the hub is the cluster's, and on a node what that has and w
   const node = JSON.parse(
     (await operated.sayOn("web1", "status", "--json")).out,
   );
-  deepStrictEqual(schemaFaults2020(STATUS_SCHEMA, node), []);
+  deepStrictEqual(schemaFaults(STATUS_SCHEMA, node), []);
   match(node.hub, /^tcp:\/\/127\.0\.0\.1:\d+$/);
   await operated.stop("monitor", "web1");
   match(

@@ -4,7 +4,7 @@ import { OperatedCluster } from "../../support/cluster/operated_cluster.ts";
 import { roleCommand } from "../../support/cluster/test_cluster.ts";
 import { appendLog, banLine } from "../../support/fail2ban/fail2ban_lines.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
-import { schemaFaults2020 } from "../../support/values/json_schemas.ts";
+import { schemaFaults } from "../../support/values/json_schemas.ts";
 
 /** `tail` on the hub, of which a test reads what it likes. */
 function spawnTail(
@@ -75,7 +75,7 @@ Deno.test("tail tells bans and ends as they happen, as a table and as JSON, unti
   const json = spawnTail(operated, ...["--json", "--in", "198.51.0.0/16"]);
   const objects = linesOf(json.stdout);
   const ban = JSON.parse(await firstLine(operated, objects));
-  deepStrictEqual(schemaFaults2020(TAIL_SCHEMA, ban), []);
+  deepStrictEqual(schemaFaults(TAIL_SCHEMA, ban), []);
   deepStrictEqual([ban.kind, ban.node, ban.enforced], ["ban", "web1", 2]);
   await operated.say("unban", "--all", "--yes");
   for await (const line of lines) {

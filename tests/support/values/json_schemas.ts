@@ -4,30 +4,16 @@
  * @module
  */
 
-import { Ajv, type ErrorObject } from "ajv";
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 
 /**
- * Holds a value against a schema.
+ * Holds a value against a schema of the draft of 2020.
  *
  * @param schema The schema.
  * @param value A value from JSON.
  * @returns What is wrong with it; empty: nothing.
  */
 export function schemaFaults(
-  schema: object,
-  value: unknown,
-): readonly string[] {
-  const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
-  const validate = ajv.compile(schema);
-  if (validate(value)) return [];
-  return (validate.errors ?? []).map(({ instancePath, message }: ErrorObject) =>
-    `${instancePath} ${message}`
-  );
-}
-
-/** The same, by the draft of 2020. */
-export function schemaFaults2020(
   schema: object,
   value: unknown,
 ): readonly string[] {
