@@ -192,7 +192,11 @@ class OnePeerServer {
       (request, { completed }) =>
         this.#answer(completed, () => answer(request, peer)),
     );
-    this.finished = server.finished;
+    // For want of a descriptor it can't take its connection: then it is over.
+    this.finished = server.finished.catch((error) => {
+      ifGone(error, undefined);
+      this.end();
+    });
     this.#late = setTimeout(() => this.onLate(), limits.totalMs);
     this.#idle = setTimeout(() => this.end(), limits.idleMs);
   }

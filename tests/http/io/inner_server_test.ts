@@ -272,3 +272,26 @@ Deno.test("HTTP serves few of those to whom nothing is told, however many connec
     { what: "a stranger's answer" },
   );
 });
+
+Deno.test("HTTP for which there is no descriptor is refused, or ends, and the process goes on", async () => {
+  const program = new URL(
+    "../../support/cluster/programs/full_http.ts",
+    import.meta.url,
+  ).pathname;
+  // Each takes three: whichever of them is lacking.
+  for (const files of ["1", "2", "3"]) {
+    const { code, stdout, stderr } = await new Deno.Command("sh", {
+      args: [
+        ...["-c", 'ulimit -n 200 && exec "$0" "$@"', Deno.execPath()],
+        ...["run", "--quiet", "--no-check", "--cached-only", "--allow-all"],
+        ...[decodeURIComponent(program), files],
+      ],
+      stdin: "null",
+    }).output();
+    const [out, err] = [stdout, stderr].map((bytes) =>
+      new TextDecoder().decode(bytes)
+    );
+    strictEqual(code, 0, err);
+    match(out ?? "", /^(?:(?:served|ended|refused)\n){3}done\n$/);
+  }
+});
