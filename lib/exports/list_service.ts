@@ -118,6 +118,11 @@ export class ListService implements HttpRoute {
     return this.#lists.has(path);
   }
 
+  /** Whether a peer may read any list, as far as its address says so. */
+  hasReader(peer: string): boolean {
+    return this.#lists.values().some(({ readers }) => isReader(readers, peer));
+  }
+
   async answer(request: HttpRequest): Promise<HttpAnswer> {
     const list = this.#lists.get(request.path);
     if (list === undefined) return textAnswer(404, "there is no such list");

@@ -217,7 +217,8 @@ export class Front implements MemberConnections, AsyncDisposable {
       try {
         const peer = await listener.accept();
         if (peer === undefined) return;
-        this.#take(peer);
+        // Whoever gives up at once, again and again, holds nobody else up.
+        if (peer !== "gone") this.#take(peer);
       } catch (error) {
         if (!(error instanceof RuntimeError)) throw error;
         this.#throttled.record("error", "no connection can be taken", {

@@ -36,10 +36,10 @@ export interface PeerListener {
   /**
    * Waits for the next connection. One call at a time.
    *
-   * @returns `undefined` once closed.
+   * @returns `gone`: it was given up before it was taken; `undefined` once closed.
    * @throws {RuntimeError} when the system has no room for one now.
    */
-  accept(): Promise<PeerConnection | undefined>;
+  accept(): Promise<PeerConnection | "gone" | undefined>;
   /** Takes no more. It may be called again. */
   close(): void;
 }

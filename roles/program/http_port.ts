@@ -30,6 +30,7 @@ const LIMITS: HttpConnectionLimits = {
   idleMs: 10_000,
   totalMs: 300_000,
   maxRequests: 32,
+  maxOfStrangers: 16,
 };
 
 /** Lists by HTTP, where they are served. */
@@ -48,7 +49,9 @@ export class ListPort implements AsyncDisposable {
       ...{ lists, clock, log, signal },
       source: () => this.#publisher?.view,
     });
-    this.#servers = serversOf([this.#service], log);
+    const service = this.#service;
+    const isKnown = (peer: string) => service.hasReader(peer);
+    this.#servers = serversOf([service], isKnown, log);
   }
 
   /**
@@ -100,9 +103,13 @@ export class ListPort implements AsyncDisposable {
   }
 }
 
-function serversOf(routes: readonly HttpRoute[], log: Log): HttpServers {
+function serversOf(
+  routes: readonly HttpRoute[],
+  isKnown: (peer: string) => boolean,
+  log: Log,
+): HttpServers {
   return new HttpServers({
-    limits: LIMITS,
+    ...{ limits: LIMITS, isKnown },
     answer: async (given, peer) => {
       const request = readRequest(given, peer);
       try {

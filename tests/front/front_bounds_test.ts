@@ -60,6 +60,16 @@ Deno.test("Front takes no more of a member than it may have while its earlier on
   strictEqual((await bench.member("web1")).closed, false);
 });
 
+Deno.test("Front takes the next connection at once where peers give theirs up before it is taken", async () => {
+  await using bench = new FrontBench();
+  for (let times = 0; times < 5; times++) bench.listener.give("gone");
+  const peer = await bench.peer();
+  peer.say("question");
+  await settled();
+  strictEqual(bench.inner[0]?.written, "question");
+  deepStrictEqual(bench.log.records, []);
+});
+
 Deno.test("Front goes on when the system has no room for a connection, on either side, and says so", async () => {
   await using bench = new FrontBench();
   bench.listener.give(new RuntimeError("cannot take a connection"));

@@ -20,6 +20,13 @@ const IPC = "ipc://";
 const DESCRIPTORS_HINT =
   "raise the limit of open files (LimitNOFILE= of the unit, ulimit -n)";
 
+/** What the system says of a connection that its peer has reset meanwhile. */
+const GONE = [
+  Deno.errors.NotConnected,
+  Deno.errors.ConnectionReset,
+  Deno.errors.ConnectionAborted,
+];
+
 /** A {@link PeerListener} of the operating system. */
 export class PublicListener implements PeerListener {
   readonly #listener: Deno.Listener;
@@ -43,16 +50,13 @@ export class PublicListener implements PeerListener {
     }
   }
 
-  async accept(): Promise<PeerConnection | undefined> {
+  async accept(): Promise<PeerConnection | "gone" | undefined> {
     try {
-      const connection = await this.#listener.accept();
-      if ("setNoDelay" in connection) {
-        (connection as Deno.TcpConn).setNoDelay(true);
-      }
-      return new DenoConnection(connection);
+      return taken(await this.#listener.accept());
     } catch (error) {
       if (this.#isClosed) return undefined;
       if (!(error instanceof Error) || error instanceof TypeError) throw error;
+      if (GONE.some((kind) => error instanceof kind)) return "gone";
       throw new RuntimeError(`cannot take a connection: ${error.message}`, {
         hint: DESCRIPTORS_HINT,
         cause: error,
@@ -65,6 +69,18 @@ export class PublicListener implements PeerListener {
     this.#isClosed = true;
     this.#listener.close();
     if (this.#path !== undefined) removeIfThere(this.#path);
+  }
+}
+
+function taken(connection: Deno.Conn): PeerConnection {
+  try {
+    if ("setNoDelay" in connection) {
+      (connection as Deno.TcpConn).setNoDelay(true);
+    }
+    return new DenoConnection(connection);
+  } catch (error) {
+    connection.close();
+    throw error;
   }
 }
 

@@ -19,12 +19,16 @@ export interface HttpConnectionLimits {
   readonly totalMs: number;
   /** Requests that are answered; one more ends it. */
   readonly maxRequests: number;
+  /** Connections at a time of all peers to whom nothing is told: they keep nobody else out. */
+  readonly maxOfStrangers: number;
 }
 
 /** Options for {@link HttpServers}. */
 export interface HttpServersOptions {
   /** Answers a request of a peer, whose canonical address is given; must not reject. */
   readonly answer: (request: Request, peer: string) => Promise<Response>;
+  /** Whether there may be something for a peer. */
+  readonly isKnown: (peer: string) => boolean;
   readonly limits: HttpConnectionLimits;
 }
 
@@ -32,10 +36,26 @@ export interface HttpServersOptions {
 const DESCRIPTORS_HINT =
   "raise the limit of open files (LimitNOFILE= of the unit, ulimit -n)";
 
+/** A connection as `front` hands bytes on to. */
+export type ServedConnection = Pick<
+  HttpConnection,
+  "read" | "write" | "closeWrite" | "close"
+>;
+
+/** Of one that is not served. */
+const ENDED: ServedConnection = {
+  read: () => Promise.resolve(0),
+  write: () => Promise.resolve(false),
+  closeWrite: () => Promise.resolve(),
+  close: () => {},
+};
+
 /** A server for each connection; they end at disposal. */
 export class HttpServers implements AsyncDisposable {
   readonly #options: HttpServersOptions;
   readonly #running = new Set<OnePeerServer>();
+  /** Those of peers to whom nothing is told. */
+  readonly #strangers = new Set<OnePeerServer>();
   #made = 0;
 
   /** @param options See {@link HttpServersOptions}. */
@@ -48,14 +68,18 @@ export class HttpServers implements AsyncDisposable {
    *
    * @param path What the paths of sockets begin with, each there for a moment.
    * @param peer Who asks.
+   * @returns One that has ended where too many strangers are there.
    * @throws {RuntimeError} when the system has no room for one now.
    */
-  async connect(path: string, peer: string): Promise<HttpConnection> {
+  async connect(path: string, peer: string): Promise<ServedConnection> {
+    const { isKnown, limits: { maxOfStrangers } } = this.#options;
+    const isStranger = !isKnown(peer);
+    if (isStranger && this.#strangers.size >= maxOfStrangers) return ENDED;
     const ownPath = `${path}-${++this.#made}`;
     let server: OnePeerServer | undefined;
     try {
       server = new OnePeerServer(ownPath, peer, this.#options);
-      this.#keep(server);
+      this.#keep(server, isStranger);
       const transport = "unix";
       const connection = await Deno.connect({ transport, path: ownPath });
       return new HttpConnection(connection, server);
@@ -76,13 +100,17 @@ export class HttpServers implements AsyncDisposable {
     await Promise.all([...this.#running].map(({ finished }) => finished));
   }
 
-  #keep(server: OnePeerServer): void {
+  #keep(server: OnePeerServer, isStranger: boolean): void {
     this.#running.add(server);
-    server.finished.finally(() => this.#running.delete(server));
+    if (isStranger) this.#strangers.add(server);
+    server.finished.finally(() => {
+      this.#running.delete(server);
+      this.#strangers.delete(server);
+    });
   }
 }
 
-/** A connection to a server that ends with it; as `front` hands bytes on to. */
+/** A connection to a server that ends with it. */
 export class HttpConnection {
   readonly #connection: Deno.UnixConn;
   readonly #server: OnePeerServer;
@@ -164,7 +192,11 @@ class OnePeerServer {
       (request, { completed }) =>
         this.#answer(completed, () => answer(request, peer)),
     );
-    this.finished = server.finished;
+    // For want of a descriptor it can't take its connection: then it is over.
+    this.finished = server.finished.catch((error) => {
+      ifGone(error, undefined);
+      this.end();
+    });
     this.#late = setTimeout(() => this.onLate(), limits.totalMs);
     this.#idle = setTimeout(() => this.end(), limits.idleMs);
   }

@@ -239,3 +239,59 @@ Deno.test("HTTP ends, whatever is on its way", async () => {
   await served[Symbol.asyncDispose]();
   strictEqual(served.front.size, 0);
 });
+
+Deno.test("HTTP serves few of those to whom nothing is told, however many connect, and everybody else meanwhile", async () => {
+  await using dir = await TempDir.create();
+  const port = freePort();
+  await using served = serveHttp(`tcp://*:${port}`, dir.path(), {
+    answer: ({ peer }) => textAnswer(200, peer),
+    isKnown: (peer) => peer === "127.0.0.1",
+    limits: { maxOfStrangers: 2 },
+  });
+  const stranger = { hostname: "::1", port };
+  using idle = new DisposableStack();
+  const first = [
+    idle.use(await Deno.connect(stranger)),
+    idle.use(await Deno.connect(stranger)),
+  ];
+  await waitUntil(() => served.front.size === 2, { what: "two strangers" });
+  // Nothing is answered, and the place of each is free at once.
+  for (let times = 0; times < 40; times++) {
+    idle.use(await Deno.connect(stranger));
+  }
+  await waitUntil(() => served.front.size === 2, { what: "no more of them" });
+  const known = await fetch(`http://127.0.0.1:${port}/a`);
+  strictEqual(await known.text(), "127.0.0.1\n");
+  // Once one of them goes there is room for another.
+  first[0]?.close();
+  await waitUntil(
+    async () =>
+      (await said(stranger, `${HEAD}\r\n`, {
+        until: (all) => all.endsWith("::1\n"),
+      })).endsWith("::1\n"),
+    { what: "a stranger's answer" },
+  );
+});
+
+Deno.test("HTTP for which there is no descriptor is refused, or ends, and the process goes on", async () => {
+  const program = new URL(
+    "../../support/cluster/programs/full_http.ts",
+    import.meta.url,
+  ).pathname;
+  // Each takes three: whichever of them is lacking.
+  for (const files of ["1", "2", "3"]) {
+    const { code, stdout, stderr } = await new Deno.Command("sh", {
+      args: [
+        ...["-c", 'ulimit -n 200 && exec "$0" "$@"', Deno.execPath()],
+        ...["run", "--quiet", "--no-check", "--cached-only", "--allow-all"],
+        ...[decodeURIComponent(program), files],
+      ],
+      stdin: "null",
+    }).output();
+    const [out, err] = [stdout, stderr].map((bytes) =>
+      new TextDecoder().decode(bytes)
+    );
+    strictEqual(code, 0, err);
+    match(out ?? "", /^(?:(?:served|ended|refused)\n){3}done\n$/);
+  }
+});

@@ -32,6 +32,8 @@ export interface HttpPort extends AsyncDisposable {
 export interface HttpPortOptions {
   readonly answer: (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;
   readonly limits?: Partial<HttpConnectionLimits>;
+  /** To whom something may be told. @default {to everybody} */
+  readonly isKnown?: (peer: string) => boolean;
   /** How long a peer may take nothing. */
   readonly stallMs?: number;
 }
@@ -45,10 +47,14 @@ export interface HttpPortOptions {
 export function serveHttp(
   endpoint: string,
   dir: string,
-  { answer, limits, stallMs = 10_000 }: HttpPortOptions,
+  { answer, limits, isKnown = () => true, stallMs = 10_000 }: HttpPortOptions,
 ): HttpPort {
   const servers = new HttpServers({
-    limits: { idleMs: 10_000, totalMs: 60_000, maxRequests: 32, ...limits },
+    isKnown,
+    limits: {
+      ...{ idleMs: 10_000, totalMs: 60_000, maxRequests: 32 },
+      ...{ maxOfStrangers: 16, ...limits },
+    },
     answer: async (given, peer) => {
       const request = readRequest(given, peer);
       const route = { has: () => true, answer };

@@ -87,15 +87,15 @@ export class MemoryConnection implements PeerConnection {
 export class MemoryListener implements PeerListener {
   closed = false;
   readonly #changed = new Condition();
-  readonly #waiting: (MemoryConnection | Error)[] = [];
+  readonly #waiting: (MemoryConnection | "gone" | Error)[] = [];
 
-  /** A peer connects, or can't. */
-  give(connection: MemoryConnection | Error): void {
+  /** A peer connects, or gives up at once, or can't. */
+  give(connection: MemoryConnection | "gone" | Error): void {
     this.#waiting.push(connection);
     this.#changed.notify();
   }
 
-  async accept(): Promise<PeerConnection | undefined> {
+  async accept(): Promise<PeerConnection | "gone" | undefined> {
     while (true) {
       const next = this.#waiting.shift();
       if (next instanceof Error) throw next;
