@@ -29,9 +29,10 @@ const SPANS: readonly (readonly [unit: string, seconds: number])[] = [
  */
 export function spanText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
-  const [unit, size] = SPANS.find(([, size]) =>
-    seconds >= 2 * size || (seconds >= size && seconds < 1.1 * size)
-  ) ?? ["s", 1];
+  const [unit, size] =
+    SPANS.find(([, size]) =>
+      seconds >= 2 * size || (seconds >= size && seconds < 1.1 * size)
+    ) ?? ["s", 1];
   return `${Math.floor(seconds / size)} ${unit}`;
 }
 
