@@ -20,7 +20,7 @@ import {
   FireDrill,
   type LookFor,
 } from "../../lib/subscriber/fire_drill.ts";
-import { openFail2ban } from "./enforced_actions.ts";
+import { openFail2ban } from "./opened_fail2ban.ts";
 import type { RoleContext } from "./invocation.ts";
 
 /** What a drill is made of. */

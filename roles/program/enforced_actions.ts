@@ -20,8 +20,6 @@ import {
 import { DnsResolver } from "../../lib/protection/io/dns_resolver.ts";
 import { checkProgram } from "../../lib/enforce/io/program_check.ts";
 import { ExecEnforcer } from "../../lib/enforce/io/exec_enforcer.ts";
-import { Fail2banProcess } from "../../lib/fail2ban/io/fail2ban_process.ts";
-import { Fail2banSocket } from "../../lib/fail2ban/io/fail2ban_socket.ts";
 import { NetlinkGeneration } from "../../lib/nftables/io/netlink_generation.ts";
 import { NftEnforcer } from "../../lib/nftables/nft_enforcer.ts";
 import { NftProcess } from "../../lib/nftables/io/nft_process.ts";
@@ -32,7 +30,6 @@ import type {
   Enforcer,
   ReceiptSink,
 } from "../../lib/enforce/enforcer.ts";
-import type { Fail2banClient } from "../../lib/fail2ban/ports.ts";
 import type { Log } from "../../lib/log/log.ts";
 import type { SteadyClock } from "../../lib/async/steady_clock.ts";
 import { Condition, runTogether } from "../../lib/async/tasks.ts";
@@ -44,6 +41,7 @@ import { InForceTeller } from "../../lib/subscriber/in_force_teller.ts";
 import { UpdateProtection } from "../../lib/enforce/update_protection.ts";
 import type { CurrentPolicy } from "../../lib/protection/protection_policy.ts";
 import type { BanSource } from "./ban_source.ts";
+import { openFail2ban } from "./opened_fail2ban.ts";
 import type { RoleContext } from "./invocation.ts";
 
 /** Options for the actions that keep bans in force. */
@@ -301,15 +299,4 @@ function isThere(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** The fail2ban of this host, as the configuration says that it is asked. */
-export function openFail2ban(config: SubscriberConfig): Fail2banClient {
-  const { fail2banSocket, fail2banProgram } = config;
-  return fail2banProgram === undefined
-    ? new Fail2banSocket({ path: fail2banSocket })
-    : new Fail2banProcess({
-      socketPath: fail2banSocket,
-      program: fail2banProgram,
-    });
 }

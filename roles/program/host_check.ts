@@ -29,7 +29,7 @@ import { hasServiceManager } from "../../lib/service/io/state_folder.ts";
 import { findUnitFolders } from "../../lib/service/io/unit_view.ts";
 import { logFileTrouble } from "../../lib/service/unit_paths.ts";
 import { findLogTrouble } from "../../lib/tail/io/log_probe.ts";
-import { openFail2ban } from "./enforced_actions.ts";
+import { openFail2ban } from "./opened_fail2ban.ts";
 import { isRunning } from "./running_programs.ts";
 
 /** Limit of one look. */

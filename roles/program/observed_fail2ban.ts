@@ -28,7 +28,7 @@ import { judgeSample } from "../../lib/monitor/log_sample.ts";
 import { logTargetTrouble } from "../../lib/monitor/log_target_watch.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
 import { findLogTrouble } from "../../lib/tail/io/log_probe.ts";
-import { openFail2ban } from "./enforced_actions.ts";
+import { openFail2ban } from "./opened_fail2ban.ts";
 
 /** A node's programs, as they are configured; `undefined`: it does not have that one. */
 export interface NodeConfigs {

@@ -54,6 +54,17 @@ Deno.test("lib/ imports what the table allows, and no adapter", () => {
   deepStrictEqual(forbiddenImports(graph, mayImport), []);
 });
 
+Deno.test("the operator's command has nothing of ZeroMQ: its executable unpacks no native code", () => {
+  const reached = new Set(["roles/cluster.ts"]);
+  for (const path of reached) {
+    for (const imported of graph.get(path) ?? []) reached.add(imported);
+  }
+  deepStrictEqual(
+    [...reached].filter((path) => path.startsWith("lib/zmq/io/")),
+    [],
+  );
+});
+
 Deno.test("no circle of files, and none of rooms", () => {
   strictEqual(findCircle(graph), undefined);
   strictEqual(findCircle(roomGraph(graph)), undefined);
