@@ -115,8 +115,8 @@ export async function restore(
       hint: "stop it first: systemctl stop fail2ban-publisher",
     });
   }
-  refuseMissing(dir, copy);
   return await onDisk("cannot restore", stateDir, async () => {
+    refuseMissing(dir, copy);
     // Whatever can't be read is told of before anything is changed.
     const members = dir === undefined ? undefined : await readMembers(dir);
     await Deno.mkdir(stateDir, { recursive: true, mode: 0o700 });
