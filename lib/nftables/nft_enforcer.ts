@@ -84,8 +84,8 @@ export class NftEnforcer implements Enforcer {
   readonly #changing = new Mutex();
   /** Sets that the table has, or had until somebody removed it; `undefined`: not asked yet. */
   #sets: Set<NftSet> | undefined;
-  /** How many sets the table had when it was made last. */
-  #setsMade = 0;
+  /** How many sets the table had when it was made last; `undefined`: it could not be made since. */
+  #setsMade: number | undefined;
   /** Single addresses of each family, or more. */
   readonly #singles = { 4: 0, 6: 0 };
 
@@ -105,6 +105,7 @@ export class NftEnforcer implements Enforcer {
   async check(signal: AbortSignal): Promise<void> {
     const sets = await this.#knownSets(signal);
     const script = renderNftTable(this.#table, sets);
+    this.#setsMade = undefined;
     demandNft(await this.#run(script, signal), this.#table);
     this.#setsMade = sets.size;
   }
@@ -141,9 +142,10 @@ export class NftEnforcer implements Enforcer {
   }
 
   async isUnchanged(signal: AbortSignal): Promise<boolean> {
+    // A table that could not be made is as good as one that somebody changed.
     return await this.#changing.withLock(
       signal,
-      () => Promise.resolve(this.#generation.isUnchanged()),
+      () => Promise.resolve(this.#isMade()),
     );
   }
 
