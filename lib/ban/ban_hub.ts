@@ -10,8 +10,9 @@
 
 import type { Change } from "./ban.ts";
 import { ANY_NODE, type QuorumOf } from "./ban_decision.ts";
-import { type BanStep, BanTable } from "./ban_table.ts";
+import { BanTable, type TableStep } from "./ban_table.ts";
 import type { BanStore } from "./ban_store.ts";
+import type { Epoch } from "../base/ids.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import {
   type DecidedEntry,
@@ -27,7 +28,7 @@ import type { Log } from "../log/log.ts";
 import { BatchQueue, type Submission } from "../async/batch_queue.ts";
 
 /** A stored change and its effect on the table. */
-export interface KeptChange extends BanStep {
+export interface KeptChange extends TableStep {
   /** The decision. */
   readonly change: Change;
   /** When its node made a ban, by the publisher's clock; `undefined`: nobody said. */
@@ -88,6 +89,9 @@ const REJECTIONS = {
   closed: "Cannot take events: the hub has stopped",
 } as const;
 
+/** Digits of an epoch of 32 bits. */
+const HASH_SEED_DIGITS = 8;
+
 type HubSubmission = Submission<HubRequest, readonly HubVerdict[]>;
 
 /** Decides, stores and broadcasts. Only one hub at a time may use a store. */
@@ -128,9 +132,11 @@ export class BanHub {
       rejection: (why) => new BusyError(REJECTIONS[why]),
     });
     this.#table = new BanTable(
-      this.#names.known(store.bans(clock.nowMs())),
+      store.bans(clock.nowMs()),
       store.seq,
+      hashSeedOf(store.epoch),
     );
+    for (const origin of this.#table.origins()) this.#names.spell(origin);
     this.#troubleLog = new TroubleLog({
       log,
       clock,
@@ -143,7 +149,15 @@ export class BanHub {
   /** The table of bans. */
   get table(): Pick<
     BanTable,
-    "bans" | "find" | "ofAddress" | "reportsOf" | "seq" | "size"
+    | "bans"
+    | "find"
+    | "jails"
+    | "ofAddress"
+    | "origins"
+    | "reportsOf"
+    | "rowOf"
+    | "seq"
+    | "size"
   > {
     return this.#table;
   }
@@ -194,7 +208,7 @@ export class BanHub {
    * @param max How many at most. @default {Infinity}
    * @returns What it did to each.
    */
-  expire(max = Infinity): readonly BanStep[] {
+  expire(max = Infinity): readonly TableStep[] {
     return this.#table.expire(this.#options.clock.nowMs(), max);
   }
 
@@ -254,4 +268,9 @@ export class BanHub {
     this.#storeTrouble = error.message;
     this.#troubleLog.report(error.message);
   }
+}
+
+/** Only the cluster's members know it. */
+function hashSeedOf(epoch: Epoch): number {
+  return Number.parseInt(epoch.slice(0, HASH_SEED_DIGITS), 16) | 0;
 }
