@@ -45,7 +45,7 @@ function printing(measure: () => void | Promise<void>): Benchmark {
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   log: benchLogLine,
-  cluster: benchCluster,
+  cluster: printing(benchCluster),
   store: printing(benchBanStore),
   protection: printing(benchProtection),
   wire: printing(benchWireV2),

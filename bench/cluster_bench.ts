@@ -1,6 +1,5 @@
 /**
- * The three programs on loopback by protocol 1: latency, burst, idle, memory,
- * and pyzmq's REQ and REP beside them.
+ * The three programs on loopback: latency, burst, idle, memory.
  *
  * @module
  */
@@ -9,21 +8,17 @@ import type { ChildProcess } from "../tests/support/host/child_process.ts";
 import {
   appendLog,
   banLine,
+  testAddress,
 } from "../tests/support/fail2ban/fail2ban_lines.ts";
 import { processUsage } from "../tests/support/host/process_usage.ts";
-import { isInstalled } from "../tests/support/host/real_parts.ts";
 import { TestCluster } from "../tests/support/cluster/test_cluster.ts";
 import { waitUntil } from "../tests/support/host/wait_until.ts";
-import type { Outcome } from "./figure.ts";
-import { median, percentile, printTable } from "./figures.ts";
-import { runPython } from "./python.ts";
-import { addressAt } from "./random_inputs.ts";
+import { percentile, printTable } from "./figures.ts";
 import { sized } from "./size.ts";
 
 const LATENCY_EVENTS = sized(200, 10);
 const LATENCY_PAUSE_MS = 100;
-const BURST_EVENTS = sized(10_000, 2_000);
-const BURSTS = sized(5, 3);
+const BURST_EVENTS = sized(10_000, 500);
 const IDLE_MS = sized(10_000, 500);
 
 /** Programs of a cluster and what host-b heard, with the time of each. */
@@ -56,7 +51,7 @@ async function startCluster(cluster: TestCluster): Promise<RunningCluster> {
 async function latency({ log, heardAtMs }: RunningCluster) {
   const latenciesMs = [];
   for (let index = 0; index < LATENCY_EVENTS; index++) {
-    const address = addressAt(index);
+    const address = testAddress(index);
     const writtenMs = performance.now();
     await appendLog(log, banLine("sshd", address));
     const arrivedMs = await waitUntil(() => heardAtMs.get(address), {
@@ -69,23 +64,13 @@ async function latency({ log, heardAtMs }: RunningCluster) {
   return latenciesMs.sort((left, right) => left - right);
 }
 
-/** What an event of a burst took: microseconds of wall time, and of each program's processor. */
-interface Burst {
-  readonly wallUs: number;
-  readonly cpuUs: Readonly<Record<string, number>>;
-}
-
-async function burst(
-  { log, heardAtMs, roles }: RunningCluster,
-  index: number,
-): Promise<Burst> {
-  const first = LATENCY_EVENTS + index * BURST_EVENTS;
+async function burst({ log, heardAtMs, roles }: RunningCluster) {
   const addresses = Array.from(
     { length: BURST_EVENTS },
-    (_, at) => addressAt(first + at),
+    (_, index) => testAddress(index + 10_000),
   );
   const lines = addresses.map((address) => banLine("sshd", address)).join("");
-  const before = await cpuSeconds(roles);
+  const cpuBefore = await cpuSeconds(roles);
   const startedMs = performance.now();
   await appendLog(log, lines);
   await waitUntil(() => addresses.every((address) => heardAtMs.has(address)), {
@@ -93,34 +78,15 @@ async function burst(
     timeoutMs: 60_000,
     intervalMs: 20,
   });
-  const wallUs = (performance.now() - startedMs) * 1_000 / BURST_EVENTS;
-  const after = await cpuSeconds(roles);
-  const cpuUs = Object.fromEntries(
-    Object.entries(after).map(([name, seconds]) => [
-      name,
-      (seconds - (before[name] ?? 0)) * 1e6 / BURST_EVENTS,
-    ]),
-  );
-  return { wallUs, cpuUs };
+  const seconds = (performance.now() - startedMs) / 1_000;
+  return { seconds, cpu: await cpuSeconds(roles) - cpuBefore };
 }
 
-/** What a request takes where nothing but pyzmq answers it, in microseconds. */
-async function lockstep(): Promise<number> {
-  const args = ["lockstep_limit.py", String(BURST_EVENTS)] as const;
-  const { seconds } = await runPython<{ seconds: number }>(...args);
-  return seconds * 1e6 / BURST_EVENTS;
-}
-
-async function cpuSeconds(
-  roles: RunningCluster["roles"],
-): Promise<Readonly<Record<string, number>>> {
-  return Object.fromEntries(
-    await Promise.all(
-      Object.entries(roles).map(async ([name, { pid }]) =>
-        [name, (await processUsage(pid)).cpuSeconds] as const
-      ),
-    ),
+async function cpuSeconds(roles: RunningCluster["roles"]): Promise<number> {
+  const usages = await Promise.all(
+    Object.values(roles).map((child) => processUsage(child.pid)),
   );
+  return usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
 }
 
 async function idle(roles: RunningCluster["roles"]): Promise<string[][]> {
@@ -141,22 +107,14 @@ async function idle(roles: RunningCluster["roles"]): Promise<string[][]> {
   );
 }
 
-/** Measures and prints. @returns The burst beside pyzmq's lockstep. */
-export async function benchCluster(): Promise<readonly Outcome[]> {
+/** Measures and prints. */
+export async function benchCluster(): Promise<void> {
   await using cluster = await TestCluster.create();
   const running = await startCluster(cluster);
   const idleRows = await idle(running.roles);
   const sortedMs = await latency(running);
-  const bursts: Burst[] = [];
-  const limitsUs: number[] = [];
-  const hasLimit = isInstalled("pyzmq");
-  // In turns, so that a slow moment of the machine slows both.
-  for (let index = 0; index < BURSTS; index++) {
-    bursts.push(await burst(running, index));
-    if (hasLimit) limitsUs.push(await lockstep());
-  }
-  const wallUs = median(bursts.map((each) => each.wallUs));
-  printTable("the three programs on loopback, by protocol 1", [
+  const { seconds, cpu } = await burst(running);
+  printTable("the three programs on loopback", [
     [
       "append to subscriber, 10 events/s",
       `p50 ${percentile(sortedMs, 50).toFixed(2)} ms`,
@@ -164,23 +122,9 @@ export async function benchCluster(): Promise<readonly Outcome[]> {
     ],
     [
       `burst of ${BURST_EVENTS} lines, end to end`,
-      `${Math.round(1e6 / wallUs)} events/s`,
-      `CPU of an event: ${cpuText(bursts)}`,
+      `${Math.round(BURST_EVENTS / seconds)} events/s`,
+      `${cpu.toFixed(2)} s of CPU for all three`,
     ],
     ...idleRows,
   ]);
-  const what = "protocol 1, an event of a burst";
-  if (!hasLimit) return [{ what, why: "python3-zmq is not installed" }];
-  const limitIs = "pyzmq, REQ and REP in lockstep";
-  const limit = median(limitsUs);
-  return [{ what, ours: wallUs, limit, limitIs, unit: "us", goal: 1 }];
 }
-
-function cpuText(bursts: readonly Burst[]): string {
-  return Object.keys(bursts[0]?.cpuUs ?? {}).map((name) => {
-    const us = median(bursts.map(({ cpuUs }) => cpuUs[name] ?? NaN));
-    return `${name} ${us.toFixed(0)} us`;
-  }).join(", ");
-}
-
-if (import.meta.main) await benchCluster();

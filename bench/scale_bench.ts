@@ -158,7 +158,8 @@ class ScaledCluster {
   }
 }
 
-async function measure(bans: number): Promise<Column> {
+/** What everything costs with so many bans. */
+export async function measureBans(bans: number): Promise<Column> {
   await using cluster = await BenchCluster.create({ durability: "power" });
   await fillStore(cluster.storePath, bans);
   const scaled = new ScaledCluster(cluster, bans);
@@ -185,7 +186,7 @@ function inMegabytes(bytes: number): string {
 /** Measures and prints. */
 export async function benchScale(): Promise<void> {
   const columns: Column[] = [];
-  for (const bans of BANS) columns.push(await measure(bans));
+  for (const bans of BANS) columns.push(await measureBans(bans));
   printTable("as the bans grow (one run each)", [
     ["bans", ...BANS.map(String)],
     ...Object.keys(columns[0] ?? {}).map((what) => [
