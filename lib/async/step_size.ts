@@ -60,7 +60,9 @@ export class StepSize {
     // At most doubled or halved: one step is not like the next.
     const fitting = tookMs > 0 ? size * this.#targetMs / tookMs : this.#max;
     const near = Math.min(2 * this.#size, Math.max(this.#size / 2, fitting));
-    if (size < this.#size && near < this.#size && tookMs < this.#targetMs) return;
+    if (size < this.#size && near < this.#size && tookMs < this.#targetMs) {
+      return;
+    }
     this.#size = Math.round(Math.min(this.#max, Math.max(this.#min, near)));
   }
 }

@@ -26,7 +26,9 @@ export class Ipv6Rows {
     this.#chunks[row >> CHUNK_BITS] = chunk;
     const at = (row & CHUNK_MASK) * WORDS;
     if (row === this.#firstFree) this.#firstFree = chunk[at] ?? NONE;
-    for (let word = 0; word < WORDS; word++) chunk[at + word] = words[word] ?? 0;
+    for (let word = 0; word < WORDS; word++) {
+      chunk[at + word] = words[word] ?? 0;
+    }
     return row;
   }
 
