@@ -138,6 +138,11 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   {
+    name: "presence",
+    holds: "who is alive: what is known of each node's programs",
+    mayImport: ["async", "base", "log", "members", "wire"],
+  },
+  {
     name: "publisher",
     holds: "serves nodes and operators; owns the table",
     mayImport: [
@@ -154,6 +159,7 @@ export const ROOMS: readonly Room[] = [
       "wire",
       "service",
       "operators",
+      "presence",
     ],
   },
   {
