@@ -66,12 +66,6 @@ export const METRICS = {
     labels: [],
     programs: ALL,
   },
-  process_open_fds: {
-    type: "gauge",
-    help: "Files and connections that the process has open.",
-    labels: [],
-    programs: ALL,
-  },
   f2bc_publisher_bans: {
     type: "gauge",
     help: "Bans that count, by the jail that decided.",

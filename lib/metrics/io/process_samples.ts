@@ -8,7 +8,6 @@ import process from "node:process";
 import { type Sample, sample } from "../sample.ts";
 
 const MICROSECONDS = 1_000_000;
-const OPEN_FILES = "/proc/self/fd";
 
 /**
  * The values of now.
@@ -21,16 +20,4 @@ export function* processSamples(startedMs: number): Generator<Sample> {
   yield sample("process_resident_memory_bytes", rss);
   yield sample("process_cpu_seconds_total", (user + system) / MICROSECONDS);
   yield sample("process_start_time_seconds", startedMs / 1_000);
-  const openFiles = countOpenFiles();
-  if (openFiles !== undefined) yield sample("process_open_fds", openFiles);
-}
-
-/** `undefined`: this system does not tell. */
-function countOpenFiles(): number | undefined {
-  try {
-    return [...Deno.readDirSync(OPEN_FILES)].length;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }

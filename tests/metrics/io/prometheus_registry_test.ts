@@ -68,5 +68,4 @@ Deno.test("processSamples() are of this process", () => {
   strictEqual(values.get("process_start_time_seconds"), startedMs / 1_000);
   ok((values.get("process_resident_memory_bytes") ?? 0) > 10_000_000);
   ok((values.get("process_cpu_seconds_total") ?? 0) > 0);
-  ok((values.get("process_open_fds") ?? 0) > 3);
 });
