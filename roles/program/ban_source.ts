@@ -79,8 +79,10 @@ export interface BanSource extends Disposable {
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** Limit of messages that wait while the actions are busy. */
-const STREAM_QUEUE_LIMIT = 100_000;
+/** Limit of protocol 1's messages that wait while the actions are busy. */
+const BROADCAST_QUEUE_LIMIT = 100_000;
+/** The same of the stream, whose messages have up to 8 KiB. */
+const STREAM_QUEUE_LIMIT = 10_000;
 
 /**
  * Opens the source.
@@ -109,7 +111,7 @@ function openProtocol1(
     connect: () =>
       zeromq.subscriber(config.publisherUrl, config.prefixFilter, {
         maxMessageBytes: MAX_MESSAGE_BYTES,
-        receiveQueueMessages: STREAM_QUEUE_LIMIT,
+        receiveQueueMessages: BROADCAST_QUEUE_LIMIT,
       }),
     clock,
     log,
