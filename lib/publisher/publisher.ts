@@ -30,6 +30,7 @@ import type {
   OperatorAnswer,
   OperatorRequest,
 } from "../wire/operator_messages.ts";
+import type { ThreadPercents } from "../wire/operator_status.ts";
 import { isReservedJail } from "../base/operator_name.ts";
 import { OperatorService } from "../operators/operator_service.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
@@ -79,6 +80,8 @@ export interface PublisherOptions {
   readonly pace?: PresencePace;
   /** When it was last backed up, in milliseconds since 1970, by the system's clock. @default {never} */
   readonly lastBackupMs?: () => Promise<number | undefined>;
+  /** How busy its threads are, for `status`; `undefined`: not known. @default {never known} */
+  readonly threads?: () => ThreadPercents | undefined;
   /** As in {@link BanHubOptions}. */
   readonly gather?: NonNullable<BanHubOptions["gather"]>;
 }
