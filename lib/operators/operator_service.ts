@@ -43,6 +43,7 @@ import { ImportService } from "../imports/import_service.ts";
 import type { EnforcingNodes } from "./enforcement_view.ts";
 import type { WidenedOf } from "./networks_around.ts";
 import type { RefusedReport } from "./refused_report.ts";
+import type { ThreadPercents } from "../wire/operator_status.ts";
 import { StatusService } from "./status_service.ts";
 
 /** Has programs of nodes do something. */
@@ -70,6 +71,8 @@ export interface OperatorServiceOptions {
   readonly version: string;
   /** Where lists are read. @default {[]} */
   readonly lists?: readonly string[];
+  /** How busy the publisher's threads are; `undefined`: not known. @default {never known} */
+  readonly threads?: () => ThreadPercents | undefined;
   /** `undefined`: protocol 2 is not served. */
   readonly nodes: LiveNodes | undefined;
   readonly store: Pick<

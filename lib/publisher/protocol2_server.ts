@@ -60,6 +60,8 @@ export interface Protocol2Service {
   };
   /** The ROUTER that libzmq asks whom these two let in. */
   readonly zap: MessageSocket;
+  /** How many have connected to the stream. @default {a few} */
+  readonly listeners?: (() => number) | undefined;
   /** Decides who may use them. */
   readonly authenticator: Authenticator;
   /** The lists of members that follow the one the doorkeeper goes by. */
@@ -167,6 +169,7 @@ export class Protocol2Server {
       epoch: store.epoch,
       seq: () => hub.table.seq,
       revision: () => options.allowlist().revision,
+      listeners: options.listeners,
     });
     this.#gate = new ConnectionGate({
       ...options,

@@ -81,7 +81,7 @@ export interface ReplicaProgress {
   readonly isFollowing: boolean;
 }
 
-/** Limit of messages that wait: above it the stream is not received; libzmq queues, then drops. */
+/** Limit of changes and messages that wait: from it on the stream is not received; libzmq queues, then drops. */
 const MAX_INBOX = 10_000;
 /** Interval between looks for bans that have ended. */
 const EXPIRY_INTERVAL_MS = 1_000;
@@ -112,6 +112,8 @@ export class ReplicaClient {
   readonly #allowlist: AllowlistCheck;
   readonly #changed = new Condition();
   #inbox: Incoming[] = [];
+  /** Messages and changes in it. */
+  #inboxSize = 0;
   /** Updates handed over. */
   #received = 0;
 
@@ -220,7 +222,7 @@ export class ReplicaClient {
   }
 
   async #receive(message: StreamMessage, signal: AbortSignal): Promise<void> {
-    while (this.#inbox.length >= MAX_INBOX) await this.#changed.wait(signal);
+    while (this.#inboxSize >= MAX_INBOX) await this.#changed.wait(signal);
     if (message.kind === "H") this.#allowlist.receive(message.revision);
     if (message.kind === "P") this.#put({ kind: "probe", message });
     else this.#put({ kind: "heard", message });
@@ -229,11 +231,14 @@ export class ReplicaClient {
   /** An answer of one session is none to a question of the next. */
   #forgetAnswers(): void {
     this.#replica.disconnected();
-    this.#inbox = this.#inbox.filter(({ kind }) => kind !== "answer");
+    const inbox = this.#inbox.filter(({ kind }) => kind !== "answer");
+    this.#inboxSize -= this.#inbox.length - inbox.length;
+    this.#inbox = inbox;
   }
 
   #put(incoming: Incoming): void {
     this.#inbox.push(incoming);
+    this.#inboxSize += sizeOf(incoming);
     this.#changed.notify();
   }
 
@@ -244,6 +249,7 @@ export class ReplicaClient {
       while (this.#inbox.length === 0) await this.#changed.wait(signal);
       const inbox = this.#inbox;
       this.#inbox = [];
+      this.#inboxSize = 0;
       await this.#handleAll(inbox, signal);
       this.#changed.notify();
       await gather(signal);
@@ -371,4 +377,10 @@ export class ReplicaClient {
     if (epoch === undefined || !this.#disk.isDue) return;
     this.#disk.replace({ epoch, seq, bans: [...this.#replica.bans()] });
   }
+}
+
+function sizeOf(incoming: Incoming): number {
+  return incoming.kind === "heard" && incoming.message.kind === "C"
+    ? incoming.message.changes.length
+    : 1;
 }
