@@ -27,6 +27,7 @@ import { benchJoiner } from "./protocol2_joiner.ts";
 import { benchLatency } from "./protocol2_latency.ts";
 import { benchReceipts } from "./protocol2_receipts.ts";
 import { benchStart } from "./protocol2_start.ts";
+import { benchLag } from "./publisher_lag.ts";
 import { SEED } from "./random_inputs.ts";
 import { benchRestart } from "./restart_bench.ts";
 import { benchScale } from "./scale_bench.ts";
@@ -59,7 +60,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   crowd: printing(benchCrowd),
   latency: printing(benchLatency),
   receipts: printing(benchReceipts),
-  start: printing(benchStart),
+  start: benchStart,
+  lag: benchLag,
   scale: printing(benchScale),
 };
 

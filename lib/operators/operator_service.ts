@@ -7,7 +7,7 @@
 import { withdrawReports } from "./withdrawal.ts";
 import { runTogether } from "../async/tasks.ts";
 import type { GrowthOf } from "../ban/ban_growth.ts";
-import type { BanStep } from "../ban/ban_table.ts";
+import type { TableStep } from "../ban/ban_table.ts";
 import { type BanHub, BusyError, type KeptChange } from "../ban/ban_hub.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
@@ -188,7 +188,7 @@ export class OperatorService {
   }
 
   /** Hears of what is over. */
-  noteExpired(steps: readonly BanStep[]): void {
+  noteExpired(steps: readonly TableStep[]): void {
     this.#status.noteExpired(steps);
     this.#tail.noteExpired(steps);
   }
