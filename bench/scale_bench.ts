@@ -12,6 +12,7 @@ import {
   banLine,
 } from "../tests/support/fail2ban/fail2ban_lines.ts";
 import { processUsage } from "../tests/support/host/process_usage.ts";
+import { waitUntil } from "../tests/support/host/wait_until.ts";
 import { printTable } from "./figures.ts";
 import { addressAt, BenchCluster, fillStore } from "./protocol2_setup.ts";
 import { sized } from "./size.ts";
@@ -22,6 +23,11 @@ const BANS = [
 ];
 const WARM_UP = sized(5_000, 500);
 const EVENTS = sized(20_000, 1_000);
+/** A program at rest uses less of a core. */
+const IDLE_SHARE = 0.05;
+const SETTLE_INTERVAL_MS = 500;
+const SETTLE_TIMEOUT_MS = 60_000;
+const STATUS_INTERVAL_MS = 50;
 
 /** What is measured, by the name of its row: seconds, bytes, or either of an event. */
 type Column = Readonly<Record<string, Quantity>>;
@@ -62,6 +68,21 @@ async function usedBy(pids: readonly number[]): Promise<readonly number[]> {
   return usages.map(({ cpuSeconds }) => cpuSeconds);
 }
 
+/** Waits until a program does next to nothing: after a start it has more to count. */
+async function settled(pid: number): Promise<void> {
+  let was = -Infinity;
+  await waitUntil(async () => {
+    const [now = 0] = await usedBy([pid]);
+    const used = now - was;
+    was = now;
+    return used <= IDLE_SHARE * SETTLE_INTERVAL_MS / 1_000;
+  }, {
+    what: `${pid} at rest`,
+    timeoutMs: SETTLE_TIMEOUT_MS,
+    intervalMs: SETTLE_INTERVAL_MS,
+  });
+}
+
 async function loopbackBytes(): Promise<number> {
   const path = "/sys/class/net/lo/statistics/rx_bytes";
   return Number(await Deno.readTextFile(path));
@@ -92,10 +113,13 @@ class ScaledCluster {
     );
     const [pid = 0] = pids;
     this.#publisher = pid;
+    await settled(pid);
+    const [all] = await usedBy([pid]);
     const { residentBytes } = await processUsage(pid);
     const { size } = await Deno.stat(this.#cluster.storePath);
     return {
       "publisher: start, CPU": inS(cpuSeconds[0]),
+      "publisher: start, CPU until it rests": inS(all),
       "publisher: start, until it answers": inS(seconds),
       "publisher: resident": inB(residentBytes),
       "publisher: file": inB(size),
@@ -113,14 +137,18 @@ class ScaledCluster {
           "subscriber",
           "host-b",
           ({ following, bans }) => following === true && bans === this.#bans,
+          STATUS_INTERVAL_MS,
         );
       },
     );
+    await settled(pids[1] ?? 0);
+    const [, all] = await usedBy(pids);
     const { residentBytes } = await processUsage(pids[1] ?? 0);
     await this.#cluster.stop("subscriber", "host-b");
     const how = isFirst ? "joins with nothing" : "starts with its copy";
     return {
       [`subscriber ${how}: CPU`]: inS(cpuSeconds[1]),
+      [`subscriber ${how}: CPU until it rests`]: inS(all),
       [`subscriber ${how}: publisher's CPU`]: inS(cpuSeconds[0]),
       [`subscriber ${how}: until it follows`]: inS(seconds),
       [`subscriber ${how}: resident`]: inB(residentBytes),
@@ -159,6 +187,7 @@ class ScaledCluster {
       "monitor",
       "host-a",
       ({ acknowledged }) => acknowledged === from + count,
+      STATUS_INTERVAL_MS,
     );
   }
 }
