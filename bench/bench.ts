@@ -46,7 +46,7 @@ function printing(measure: () => void | Promise<void>): Benchmark {
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   log: benchLogLine,
-  cluster: printing(benchCluster),
+  cluster: benchCluster,
   store: printing(benchBanStore),
   protection: printing(benchProtection),
   wire: printing(benchWireV2),
@@ -58,7 +58,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   joiner: printing(benchJoiner),
   burst: printing(benchBurst),
   crowd: printing(benchCrowd),
-  latency: printing(benchLatency),
+  latency: benchLatency,
   receipts: printing(benchReceipts),
   start: benchStart,
   lag: benchLag,

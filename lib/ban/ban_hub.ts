@@ -48,6 +48,8 @@ export interface BanHubOptions {
    * Called with changes in their order, once they are stored. Must not throw.
    */
   readonly onKept: (kept: readonly KeptChange[]) => void;
+  /** Told how long each transaction took, in milliseconds. Must not throw. @default {nobody is told} */
+  readonly onCommit?: (tookMs: number) => void;
   /** Gives the quorum of a jail. @default {ANY_NODE} */
   readonly quorumOf?: QuorumOf;
   /** How much longer bans hold that come again. @default {NO_GROWTH} */
@@ -134,6 +136,7 @@ export class BanHub {
       growthOf: NO_GROWTH,
       maxReports: Infinity,
       gather: () => Promise.resolve(),
+      onCommit: () => {},
       maxWaiting: 20_000,
       maxAtOnce: 2_000,
       ...options,
@@ -244,7 +247,7 @@ export class BanHub {
   }
 
   async #keep(submissions: readonly HubSubmission[]): Promise<void> {
-    const { store, clock } = this.#options;
+    const { store, clock, onCommit } = this.#options;
     const nowMs = clock.nowMs();
     const startMs = clock.monotonicMs();
     const batch = new DecisionBatch(this.#table, this.#options, nowMs);
@@ -256,6 +259,7 @@ export class BanHub {
       );
       decidedMs = clock.monotonicMs() - startMs;
       await store.append(batch.entries, nowMs);
+      onCommit(clock.monotonicMs() - startMs - decidedMs);
     } catch (error) {
       this.#refuse(submissions, error);
       return;

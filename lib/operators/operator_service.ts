@@ -43,6 +43,7 @@ import { ImportService } from "../imports/import_service.ts";
 import type { EnforcingNodes } from "./enforcement_view.ts";
 import type { WidenedOf } from "./networks_around.ts";
 import type { RefusedReport } from "./refused_report.ts";
+import type { ThreadPercents } from "../wire/operator_status.ts";
 import { StatusService } from "./status_service.ts";
 
 /** Has programs of nodes do something. */
@@ -70,6 +71,8 @@ export interface OperatorServiceOptions {
   readonly version: string;
   /** Where lists are read. @default {[]} */
   readonly lists?: readonly string[];
+  /** How busy the publisher's threads are; `undefined`: not known. @default {never known} */
+  readonly threads?: () => ThreadPercents | undefined;
   /** `undefined`: protocol 2 is not served. */
   readonly nodes: LiveNodes | undefined;
   readonly store: Pick<
@@ -103,6 +106,8 @@ export interface OperatorServiceOptions {
   readonly aheadMs: () => number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told what each operator does, by its word in the audit. Must not throw. @default {nobody is told} */
+  readonly onDeed?: (verb: string) => void;
   /** Longest wait for what nodes say of a ban, in milliseconds. */
   readonly waitMs: number;
 }
@@ -357,6 +362,7 @@ export class OperatorService {
     const entry = { by, action, subject, detail: wordsOf(detail) };
     log.record("notice", "an operator's doing", entry);
     const atMs = Math.round(clock.nowMs() + aheadMs());
+    this.#options.onDeed?.(action);
     await records.keepAudit([{ atMs, ...entry }]);
   };
 }

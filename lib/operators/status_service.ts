@@ -18,6 +18,7 @@ import {
   type LastHour,
   MAX_RULES,
   type NodeCounts,
+  type ThreadPercents,
 } from "../wire/operator_status.ts";
 import { EnforcementTally } from "./enforcement_tally.ts";
 import { EnforcementView, type EnforcingNodes } from "./enforcement_view.ts";
@@ -37,6 +38,8 @@ export interface StatusServiceOptions {
   readonly turns: SharedTurns;
   /** How long ago the publisher was backed up, in milliseconds; `null`: never. */
   readonly backupAgoMs: () => Promise<number | null>;
+  /** How busy the publisher's threads are; `undefined`: not known. @default {never known} */
+  readonly threads?: () => ThreadPercents | undefined;
 }
 
 /** Bans between two looks at the clock. */
@@ -118,7 +121,7 @@ export class StatusService {
    * @throws {RuntimeError} when that can't be read.
    */
   async status(signal: AbortSignal): Promise<ClusterStatus> {
-    const { hub, nodes, version, lists = [], clock, backupAgoMs } =
+    const { hub, nodes, version, lists = [], clock, backupAgoMs, threads } =
       this.#options;
     await this.#whenCounted(signal);
     const { bans, waiting, enforced } = await this.#sum(signal);
@@ -130,6 +133,7 @@ export class StatusService {
       change: hub.table.seq,
       storeTrouble: wordsOf(hub.storeTrouble ?? ""),
       backupAgoMs: await backupAgoMs(),
+      threads: threads?.() ?? null,
       nodes: countsOf(nodes.live()),
       enforced,
       lastHour: this.#lastHour(),

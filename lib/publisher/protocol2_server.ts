@@ -22,8 +22,12 @@ import { ConnectionGate, type ListChanges } from "./connection_gate.ts";
 import type { MemberConnections } from "../front/front.ts";
 import type { NodeLimits } from "../members/node_limits.ts";
 import { NodeQuotas } from "./node_quotas.ts";
-import { type NodeState, NodeStates, type RoleState } from "./node_states.ts";
-import { PresenceKeeper } from "./presence_keeper.ts";
+import {
+  type NodeState,
+  NodeStates,
+  type RoleState,
+} from "../presence/node_states.ts";
+import { PresenceKeeper } from "../presence/presence_keeper.ts";
 import { PRESENCE_PACE, type PresencePace } from "../wire/presence_pace.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
@@ -56,6 +60,8 @@ export interface Protocol2Service {
   };
   /** The ROUTER that libzmq asks whom these two let in. */
   readonly zap: MessageSocket;
+  /** How many have connected to the stream. @default {a few} */
+  readonly listeners?: (() => number) | undefined;
   /** Decides who may use them. */
   readonly authenticator: Authenticator;
   /** The lists of members that follow the one the doorkeeper goes by. */
@@ -166,6 +172,7 @@ export class Protocol2Server {
       epoch: store.epoch,
       seq: () => hub.table.seq,
       revision: () => options.allowlist().revision,
+      listeners: options.listeners,
     });
     this.#gate = new ConnectionGate({
       ...options,
