@@ -6,7 +6,7 @@
  */
 
 import { median, percentile, printTable } from "./figures.ts";
-import { type GoalFigure, printGoals } from "./goals.ts";
+import { type Figure, tableOf } from "./figure.ts";
 import {
   driveLimit,
   type DrivenCluster,
@@ -69,7 +69,7 @@ function percentileOf(sides: readonly DrivenEvents[], percent: number): number {
 }
 
 /** Measures and prints. @returns The figures; none where the limit's parts are not installed. */
-export async function benchLatency(): Promise<readonly GoalFigure[]> {
+export async function benchLatency(): Promise<readonly Figure[]> {
   if (!isInstalled("pyzmq")) {
     printTable("protocol 2: latency", [["python3-zmq is not installed"]]);
     return [];
@@ -77,18 +77,18 @@ export async function benchLatency(): Promise<readonly GoalFigure[]> {
   const pairs = await measurePairs();
   const ours = pairs.map((pair) => pair.ours);
   const limits = pairs.map((pair) => pair.limit);
-  const figure = (percent: number, atMost: number): GoalFigure => ({
+  const figure = (percent: number, atMost: number): Figure => ({
     what: `append to action, p${percent}`,
     ours: percentileOf(ours, percent),
     limit: percentileOf(limits, percent),
     limitIs: "inotify, pyzmq and SQLite",
     unit: "ms",
-    goal: { atMost },
+    goal: atMost,
   });
   const figures = [figure(50, 2), figure(99, 3)];
-  printGoals(
+  printTable(
     `protocol 2: append to subscriber's action, durability power (${PAIRS} pairs of ${EVENTS} events)`,
-    figures,
+    tableOf(figures),
   );
   printTable("processor time of an event (median of the pairs)", [
     ...["publisher", "subscriber", "monitor"].map((name, at) =>

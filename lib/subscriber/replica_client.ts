@@ -27,6 +27,19 @@ import type { StreamListener } from "./stream_listener.ts";
 import { SyncClient } from "./sync_client.ts";
 import { Condition, inTime, runTogether } from "../async/tasks.ts";
 
+/** How a copy is. */
+export interface ReplicaFacts {
+  /** Whether there is a copy, even an old one. */
+  readonly isKnown: boolean;
+  readonly isFollowing: boolean;
+  /** Whether all of it is on the disk. */
+  readonly isCopyKept: boolean;
+  /** Times that changes were missed. */
+  readonly gaps: number;
+  /** Whole tables taken over. */
+  readonly snapshots: number;
+}
+
 /** Options for the client of a copy. */
 export interface ReplicaClientOptions {
   /** The session with the publisher; nobody else runs it. */
@@ -69,7 +82,7 @@ export interface ReplicaProgress {
   readonly isFollowing: boolean;
 }
 
-/** Limit of messages that wait: above it the stream is not received; libzmq queues, then drops. */
+/** Limit of changes and messages that wait: from it on the stream is not received; libzmq queues, then drops. */
 const MAX_INBOX = 10_000;
 /** So long the publisher is waited for before an old copy counts, in milliseconds. */
 const CATCH_UP_TIMEOUT_MS = 5_000;
@@ -102,6 +115,8 @@ export class ReplicaClient {
   readonly #allowlist: AllowlistCheck;
   readonly #changed = new Condition();
   #inbox: Incoming[] = [];
+  /** Messages and changes in it. */
+  #inboxSize = 0;
   /** Updates handed over. */
   #received = 0;
 
@@ -144,6 +159,17 @@ export class ReplicaClient {
 
   get #isFollowing(): boolean {
     return this.#replica.isFollowing && this.#options.listener.hears;
+  }
+
+  /** How the copy is, for metrics and health. */
+  get facts(): ReplicaFacts {
+    const { epoch, counters: { gaps, snapshots } } = this.#replica;
+    return {
+      isKnown: epoch !== undefined,
+      isFollowing: this.#isFollowing,
+      isCopyKept: this.#disk.isWhole,
+      ...{ gaps, snapshots },
+    };
   }
 
   /** How the copy is, for `status`. */
@@ -205,7 +231,7 @@ export class ReplicaClient {
   }
 
   async #receive(message: StreamMessage, signal: AbortSignal): Promise<void> {
-    while (this.#inbox.length >= MAX_INBOX) await this.#changed.wait(signal);
+    while (this.#inboxSize >= MAX_INBOX) await this.#changed.wait(signal);
     if (message.kind === "H") this.#allowlist.receive(message.revision);
     if (message.kind === "P") this.#put({ kind: "probe", message });
     else this.#put({ kind: "heard", message });
@@ -214,11 +240,14 @@ export class ReplicaClient {
   /** An answer of one session is none to a question of the next. */
   #forgetAnswers(): void {
     this.#replica.disconnected();
-    this.#inbox = this.#inbox.filter(({ kind }) => kind !== "answer");
+    const inbox = this.#inbox.filter(({ kind }) => kind !== "answer");
+    this.#inboxSize -= this.#inbox.length - inbox.length;
+    this.#inbox = inbox;
   }
 
   #put(incoming: Incoming): void {
     this.#inbox.push(incoming);
+    this.#inboxSize += sizeOf(incoming);
     this.#changed.notify();
   }
 
@@ -229,6 +258,7 @@ export class ReplicaClient {
       while (this.#inbox.length === 0) await this.#changed.wait(signal);
       const inbox = this.#inbox;
       this.#inbox = [];
+      this.#inboxSize = 0;
       await this.#handleAll(inbox, signal);
       this.#changed.notify();
       await gather(signal);
@@ -359,4 +389,10 @@ export class ReplicaClient {
     if (epoch === undefined || !this.#disk.isDue) return;
     this.#disk.replace({ epoch, seq, bans: [...this.#replica.bans()] });
   }
+}
+
+function sizeOf(incoming: Incoming): number {
+  return incoming.kind === "heard" && incoming.message.kind === "C"
+    ? incoming.message.changes.length
+    : 1;
 }
