@@ -29,6 +29,7 @@ import { benchLatency } from "./protocol2_latency.ts";
 import { benchListeners } from "./protocol2_listeners.ts";
 import { benchReceipts } from "./protocol2_receipts.ts";
 import { benchStart } from "./protocol2_start.ts";
+import { benchLag } from "./publisher_lag.ts";
 import { SEED } from "./random_inputs.ts";
 import { benchRestart } from "./restart_bench.ts";
 import { benchScale } from "./scale_bench.ts";
@@ -47,7 +48,7 @@ function printing(measure: () => void | Promise<void>): Benchmark {
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   log: benchLogLine,
-  cluster: printing(benchCluster),
+  cluster: benchCluster,
   store: printing(benchBanStore),
   protection: printing(benchProtection),
   wire: printing(benchWireV2),
@@ -61,9 +62,10 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   follow: printing(benchFollow),
   crowd: printing(benchCrowd),
   listeners: benchListeners,
-  latency: printing(benchLatency),
+  latency: benchLatency,
   receipts: printing(benchReceipts),
-  start: printing(benchStart),
+  start: benchStart,
+  lag: benchLag,
   scale: printing(benchScale),
 };
 

@@ -7,7 +7,7 @@
 import { withdrawReports } from "./withdrawal.ts";
 import { runTogether } from "../async/tasks.ts";
 import type { GrowthOf } from "../ban/ban_growth.ts";
-import type { BanStep } from "../ban/ban_table.ts";
+import type { TableStep } from "../ban/ban_table.ts";
 import { type BanHub, BusyError, type KeptChange } from "../ban/ban_hub.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
@@ -106,6 +106,8 @@ export interface OperatorServiceOptions {
   readonly aheadMs: () => number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told what each operator does, by its word in the audit. Must not throw. @default {nobody is told} */
+  readonly onDeed?: (verb: string) => void;
   /** Longest wait for what nodes say of a ban, in milliseconds. */
   readonly waitMs: number;
 }
@@ -186,7 +188,7 @@ export class OperatorService {
   }
 
   /** Hears of what is over. */
-  noteExpired(steps: readonly BanStep[]): void {
+  noteExpired(steps: readonly TableStep[]): void {
     this.#status.noteExpired(steps);
     this.#tail.noteExpired(steps);
   }
@@ -360,6 +362,7 @@ export class OperatorService {
     const entry = { by, action, subject, detail: wordsOf(detail) };
     log.record("notice", "an operator's doing", entry);
     const atMs = Math.round(clock.nowMs() + aheadMs());
+    this.#options.onDeed?.(action);
     await records.keepAudit([{ atMs, ...entry }]);
   };
 }

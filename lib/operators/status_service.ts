@@ -8,7 +8,7 @@ import type { Clock } from "../async/clock.ts";
 import type { SharedTurns } from "../async/shared_turns.ts";
 import { Condition } from "../async/tasks.ts";
 import type { BanHub, KeptChange } from "../ban/ban_hub.ts";
-import type { BanStep } from "../ban/ban_table.ts";
+import type { TableStep } from "../ban/ban_table.ts";
 import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { LiveNode } from "../wire/operator_messages.ts";
@@ -53,7 +53,7 @@ export class StatusService {
   readonly #options: StatusServiceOptions;
   readonly #startMs: number;
   readonly #hour: HourTally;
-  readonly #tally = new EnforcementTally();
+  readonly #tally: EnforcementTally;
   readonly #counted = new Condition();
   /** Whether all that stood at the start is counted; an error: why it can't be. */
   #counting: "begun" | "done" | RuntimeError = "begun";
@@ -63,6 +63,7 @@ export class StatusService {
     this.#options = options;
     this.#startMs = options.clock.monotonicMs();
     this.#hour = new HourTally(options.clock);
+    this.#tally = new EnforcementTally(options.hub.table);
   }
 
   /**
@@ -89,7 +90,7 @@ export class StatusService {
   }
 
   /** Counts what became of bans by time. */
-  noteExpired(steps: readonly BanStep[]): void {
+  noteExpired(steps: readonly TableStep[]): void {
     for (const step of steps) this.#tally.noteStep(step);
     this.#noteSteps(steps);
   }
@@ -99,7 +100,7 @@ export class StatusService {
     this.#tally.noteReceipts(receipts);
   }
 
-  #noteSteps(steps: readonly BanStep[]): void {
+  #noteSteps(steps: readonly TableStep[]): void {
     for (const { before, after } of steps) {
       const was = before?.isPending === false;
       const is = after?.isPending === false;
