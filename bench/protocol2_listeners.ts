@@ -14,7 +14,6 @@ import {
 import { ChildProcess } from "../tests/support/host/child_process.ts";
 import { processUsage } from "../tests/support/host/process_usage.ts";
 import { waitUntil } from "../tests/support/host/wait_until.ts";
-import type { Figure } from "./figure.ts";
 import { printTable } from "./figures.ts";
 import { addressAt, BenchCluster, medians } from "./protocol2_setup.ts";
 import { sized } from "./size.ts";
@@ -177,25 +176,10 @@ export async function measureListeners(
   return { ...figures, gaps };
 }
 
-/** What has a bound: that everybody has everything within 2 s, and has missed nothing. */
-function outcomesOf(
-  { subscribers, perSecond }: ListenersLoad,
-  { late, gaps }: ListenersFigures,
-): readonly Figure[] {
-  const what = `${subscribers} listeners, ${perSecond} events/s`;
-  const bound = { limitIs: "a bound", goal: 1 };
-  return [
-    { what: `${what}: complete`, ours: late, limit: 2, unit: "s", ...bound },
-    { what: `${what}: gaps, and 1`, ours: gaps + 1, limit: 1, unit: "", ...bound },
-  ];
-}
-
 /** Measures and prints. */
-export async function benchListeners(): Promise<readonly Figure[]> {
-  const outcomes: Figure[] = [];
+export async function benchListeners(): Promise<void> {
   for (const load of LISTENERS_LOADS) {
     const figures = await measureListeners(load);
-    outcomes.push(...outcomesOf(load, figures));
     const percent = (value: number) => `${value.toFixed(0)} % of a core`;
     printTable(
       `protocol 2: ${load.subscribers} listeners (in ${PROCESSES} processes), ${load.perSecond} events/s, evenly, for ${SECONDS} s (median of ${RUNS} runs)`,
@@ -216,7 +200,6 @@ export async function benchListeners(): Promise<readonly Figure[]> {
       ],
     );
   }
-  return outcomes;
 }
 
 if (import.meta.main) await benchListeners();
