@@ -54,12 +54,12 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   nft: printing(benchNft),
   capacity: printing(benchNftCapacity),
   restart: printing(benchRestart),
-  joiner: printing(benchJoiner),
+  joiner: benchJoiner,
   burst: printing(benchBurst),
-  crowd: printing(benchCrowd),
+  crowd: benchCrowd,
   latency: printing(benchLatency),
   receipts: printing(benchReceipts),
-  start: printing(benchStart),
+  start: benchStart,
   scale: printing(benchScale),
 };
 

@@ -192,10 +192,17 @@ class ScaledCluster {
   }
 }
 
-/** What everything costs with so many bans. */
-export async function measureBans(bans: number): Promise<Column> {
+/**
+ * What everything costs with so many bans.
+ *
+ * @param fill Puts them into a store. @default {fillStore}
+ */
+export async function measureBans(
+  bans: number,
+  fill: typeof fillStore = fillStore,
+): Promise<Column> {
   await using cluster = await BenchCluster.create({ durability: "power" });
-  await fillStore(cluster.storePath, bans);
+  await fill(cluster.storePath, bans);
   const scaled = new ScaledCluster(cluster, bans);
   return {
     ...await scaled.start(),
