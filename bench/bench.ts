@@ -23,10 +23,13 @@ import { benchNftCapacity } from "./nft_capacity_bench.ts";
 import { benchProtection } from "./protection_bench.ts";
 import { benchBurst } from "./protocol2_burst.ts";
 import { benchCrowd } from "./protocol2_crowd.ts";
+import { benchFollow } from "./protocol2_follow.ts";
 import { benchJoiner } from "./protocol2_joiner.ts";
 import { benchLatency } from "./protocol2_latency.ts";
+import { benchListeners } from "./protocol2_listeners.ts";
 import { benchReceipts } from "./protocol2_receipts.ts";
 import { benchStart } from "./protocol2_start.ts";
+import { benchLag } from "./publisher_lag.ts";
 import { SEED } from "./random_inputs.ts";
 import { benchRestart } from "./restart_bench.ts";
 import { benchScale } from "./scale_bench.ts";
@@ -45,7 +48,7 @@ function printing(measure: () => void | Promise<void>): Benchmark {
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   log: benchLogLine,
-  cluster: printing(benchCluster),
+  cluster: benchCluster,
   store: printing(benchBanStore),
   protection: printing(benchProtection),
   wire: printing(benchWireV2),
@@ -57,9 +60,12 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   joiner: benchJoiner,
   burst: printing(benchBurst),
   crowd: benchCrowd,
-  latency: printing(benchLatency),
+  listeners: benchListeners,
+  follow: printing(benchFollow),
+  latency: benchLatency,
   receipts: printing(benchReceipts),
   start: benchStart,
+  lag: benchLag,
   scale: printing(benchScale),
 };
 

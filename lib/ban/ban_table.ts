@@ -1,15 +1,21 @@
 /**
  * The cluster's bans: the publisher's table, and every copy of it.
  *
+ * There may be a million: they are rows of numbers, and each object of a ban is
+ * made when it is asked for.
+ *
  * @module
  */
 
 import type { Address } from "../base/address.ts";
-import type { Ban, BanKey, Change } from "./ban.ts";
+import type { Ban, BanKey, BanReport, Change } from "./ban.ts";
+import { BanRows, PackedKey } from "./ban_rows.ts";
 import { evolve, withoutExpired } from "./ban_decision.ts";
-import { ExpiryIndex } from "../async/expiry_index.ts";
+import { BanIndex, NO_ROW } from "./ban_index.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
+import { NameIds, NO_ID } from "./name_ids.ts";
+import { RowExpiries } from "./row_expiries.ts";
 
 /** The effect of a change, or of expiry, on a ban. */
 export interface BanStep {
@@ -18,6 +24,18 @@ export interface BanStep {
   /** The ban after; `undefined`: it has ended. */
   readonly after: Ban | undefined;
 }
+
+/** The same, and where in the table. */
+export interface TableStep extends BanStep {
+  /**
+   * The ban's row, from 0: its own for as long as it stands, another's after
+   * that. Without a ban before and after: -1.
+   */
+  readonly row: number;
+}
+
+/** A report's end counts up to the next whole second. */
+const SECOND_MS = 1_000;
 
 /**
  * Holds the bans and the number of the last change. Time is an argument.
@@ -46,13 +64,16 @@ export interface BanStep {
  * ```
  */
 export class BanTable {
-  /**
-   * By jail, then by address: a million joined keys would take too much memory.
-   */
-  readonly #jails = new Map<JailName, Map<Address, Ban>>();
-  readonly #expiries = new ExpiryIndex<Ban>();
-  /** Number of reports by node. */
-  readonly #reports = new Map<HostName, number>();
+  readonly #jails = new NameIds<JailName>();
+  /** They are used once for each report. */
+  readonly #origins = new NameIds<HostName>();
+  readonly #rows: BanRows;
+  readonly #index: BanIndex<PackedKey>;
+  readonly #expiries: RowExpiries;
+  /** The reports of bans that have several, by row. */
+  readonly #several = new Map<number, readonly BanReport[]>();
+  /** Serves for whatever is looked for. */
+  readonly #key = new PackedKey();
   #size = 0;
   #seq = 0;
 
@@ -61,9 +82,15 @@ export class BanTable {
    *
    * @param bans The existing bans.
    * @param seq Sequence number of the last change that they include.
+   * @param hashSeed A number of up to 32 bits that those who choose addresses
+   * don't know: so they can't choose them to be found slowly.
    */
-  constructor(bans: Iterable<Ban> = [], seq = 0) {
-    for (const ban of bans) this.#replace(ban, this.find(ban), ban);
+  constructor(bans: Iterable<Ban> = [], seq = 0, hashSeed = 0) {
+    const rows = new BanRows(hashSeed);
+    this.#rows = rows;
+    this.#index = new BanIndex(rows);
+    this.#expiries = new RowExpiries((row) => rows.expiresMsOf(row));
+    for (const ban of bans) this.#replace(this.rowOf(ban), ban, ban);
     this.#seq = seq;
   }
 
@@ -80,9 +107,30 @@ export class BanTable {
   /**
    * All bans, including those without a quorum yet. The table may change before
    * the next is asked for: a ban that stands throughout is given once.
+   *
+   * @param isMeant Which ones are given; nothing is made of the others.
+   * @default {all}
    */
-  *bans(): Generator<Ban, void, undefined> {
-    for (const bans of this.#jails.values()) yield* bans.values();
+  *bans(
+    isMeant?: (jail: JailName, isIpv4: boolean) => boolean,
+  ): Generator<Ban, void, undefined> {
+    const rows = this.#rows;
+    for (let row = 0; row < rows.count; row++) {
+      if (!rows.isTaken(row)) continue;
+      const isGiven = isMeant === undefined ||
+        isMeant(this.#jails.nameOf(rows.jailOf(row)), rows.isIpv4(row));
+      if (isGiven) yield this.#banAt(row);
+    }
+  }
+
+  /** The jails with bans. */
+  jails(): Iterable<JailName> {
+    return this.#jails.names();
+  }
+
+  /** The nodes with reports, and whatever else made some. */
+  origins(): Iterable<HostName> {
+    return this.#origins.names();
   }
 
   /**
@@ -90,20 +138,31 @@ export class BanTable {
    * BanTable.expire}.
    */
   reportsOf(origin: HostName): number {
-    return this.#reports.get(origin) ?? 0;
+    return this.#origins.uses(origin);
   }
 
   /** The bans of an address, in any jail. */
   *ofAddress(address: Address): Generator<Ban, void, undefined> {
-    for (const bans of this.#jails.values()) {
-      const ban = bans.get(address);
+    for (const jail of this.#jails.names()) {
+      const ban = this.find({ jail, address });
       if (ban !== undefined) yield ban;
     }
   }
 
   /** Finds a ban. */
-  find({ jail, address }: BanKey): Ban | undefined {
-    return this.#jails.get(jail)?.get(address);
+  find(key: BanKey): Ban | undefined {
+    const row = this.rowOf(key);
+    return row === NO_ROW ? undefined : this.#banAt(row, key);
+  }
+
+  /** A ban's row, see {@link TableStep.row}; -1: there is no such ban. */
+  rowOf({ jail, address }: BanKey): number {
+    const key = this.#key;
+    key.jail = this.#jails.idOf(jail);
+    if (key.jail === NO_ID) return NO_ROW;
+    key.address.read(address);
+    this.#rows.hash(key);
+    return this.#index.find(key);
   }
 
   /**
@@ -112,17 +171,17 @@ export class BanTable {
    * @param change Its number follows {@link BanTable.seq}.
    * @throws {RangeError} when it does not.
    */
-  apply(change: Change): BanStep {
+  apply(change: Change): TableStep {
     if (change.seq !== this.#seq + 1) {
       throw new RangeError(
         `Cannot apply change ${change.seq} after ${this.#seq}`,
       );
     }
     this.#seq = change.seq;
-    const before = this.find(change);
+    const row = this.rowOf(change);
+    const before = row === NO_ROW ? undefined : this.#banAt(row, change);
     const after = evolve(before, change);
-    this.#replace(change, before, after);
-    return { before, after };
+    return { before, after, row: this.#replace(row, change, after) };
   }
 
   /**
@@ -133,39 +192,96 @@ export class BanTable {
    * @default {Infinity}
    * @returns The effects.
    */
-  expire(nowMs: number, max = Infinity): readonly BanStep[] {
-    return this.#expiries.takeDue(nowMs, max).map((before) => {
+  expire(nowMs: number, max = Infinity): readonly TableStep[] {
+    const upToMs = Math.floor(nowMs / SECOND_MS) * SECOND_MS;
+    const steps: TableStep[] = [];
+    while (steps.length < max) {
+      const row = this.#expiries.due(upToMs);
+      if (row === undefined) break;
+      const before = this.#banAt(row);
       const after = withoutExpired(before, nowMs);
-      this.#replace(before, before, after);
-      return { before, after };
-    });
-  }
-
-  #replace(
-    { jail, address }: BanKey,
-    before: Ban | undefined,
-    after: Ban | undefined,
-  ): void {
-    if (before !== undefined) this.#expiries.delete(before, firstEndMs(before));
-    if (after !== undefined) this.#expiries.add(after, firstEndMs(after));
-    for (const { origin } of before?.reports ?? []) this.#count(origin, -1);
-    for (const { origin } of after?.reports ?? []) this.#count(origin, 1);
-    this.#size += Number(after !== undefined) - Number(before !== undefined);
-    const bans = this.#jails.get(jail);
-    if (after === undefined) {
-      bans?.delete(address);
-      if (bans?.size === 0) this.#jails.delete(jail);
-    } else if (bans === undefined) {
-      this.#jails.set(jail, new Map([[address, after]]));
-    } else {
-      bans.set(address, after);
+      this.#replace(row, before, after);
+      steps.push({ before, after, row });
     }
+    return steps;
   }
 
-  #count(origin: HostName, by: 1 | -1): void {
-    const count = this.reportsOf(origin) + by;
-    if (count === 0) this.#reports.delete(origin);
-    else this.#reports.set(origin, count);
+  #banAt(row: number, key?: BanKey): Ban {
+    const { seq, isPending, hasSeveral, origin, ...times } = this.#rows.get(
+      row,
+    );
+    const reports = hasSeveral
+      ? this.#several.get(row) ?? []
+      : [{ origin: this.#origins.nameOf(origin), ...times }];
+    return {
+      jail: this.#jails.nameOf(this.#rows.jailOf(row)),
+      address: key?.address ?? this.#rows.addressOf(row),
+      reports,
+      seq,
+      isPending,
+    };
+  }
+
+  /** Puts a ban in place of what is in its row. @returns The row. */
+  #replace(row: number, key: BanKey, after: Ban | undefined): number {
+    if (after === undefined) {
+      if (row !== NO_ROW) this.#end(row);
+      return row;
+    }
+    const kept = row === NO_ROW ? this.#begin(key) : row;
+    const { reports, seq, isPending } = after;
+    // The new ones first: most of the names stay.
+    let origin = NO_ID;
+    for (const each of reports) origin = this.#origins.use(each.origin);
+    if (row !== NO_ROW) {
+      this.#expiries.delete(row);
+      this.#letGoOrigins(row);
+    }
+    const [only] = reports;
+    if (only !== undefined && reports.length === 1) {
+      const { firstMs, lastMs, expiresMs } = only;
+      const fields = { seq, isPending, hasSeveral: false, origin };
+      this.#rows.set(kept, { ...fields, firstMs, lastMs, expiresMs });
+    } else {
+      this.#several.set(kept, reports);
+      const fields = { seq, isPending, hasSeveral: true, origin: NO_ID };
+      const expiresMs = firstEndMs(after);
+      this.#rows.set(kept, { ...fields, firstMs: 0, lastMs: 0, expiresMs });
+    }
+    this.#expiries.add(kept);
+    return kept;
+  }
+
+  #begin({ jail, address }: BanKey): number {
+    const key = this.#key;
+    key.jail = this.#jails.use(jail);
+    key.address.read(address);
+    this.#rows.hash(key);
+    const row = this.#rows.add(key);
+    this.#index.add(row, key.hash);
+    this.#size++;
+    return row;
+  }
+
+  #end(row: number): void {
+    this.#expiries.delete(row);
+    this.#letGoOrigins(row);
+    this.#index.delete(row, this.#rows.hashOf(row));
+    this.#jails.letGo(this.#rows.jailOf(row));
+    this.#rows.delete(row);
+    this.#size--;
+  }
+
+  #letGoOrigins(row: number): void {
+    const { hasSeveral, origin } = this.#rows.get(row);
+    if (!hasSeveral) {
+      this.#origins.letGo(origin);
+      return;
+    }
+    for (const each of this.#several.get(row) ?? []) {
+      this.#origins.letGo(this.#origins.idOf(each.origin));
+    }
+    this.#several.delete(row);
   }
 }
 
