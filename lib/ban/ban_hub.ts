@@ -10,7 +10,7 @@
 
 import type { Change } from "./ban.ts";
 import { ANY_NODE, type QuorumOf } from "./ban_decision.ts";
-import { type BanStep, BanTable } from "./ban_table.ts";
+import type { BanStep, BanTable } from "./ban_table.ts";
 import type { BanStore } from "./ban_store.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import {
@@ -107,7 +107,7 @@ export class BanHub {
   #storeTrouble: string | undefined;
 
   /**
-   * Creates a hub with the table that is in the store.
+   * Creates a hub with the table of the store, without what is over.
    *
    * @param options See {@link BanHubOptions}.
    */
@@ -127,10 +127,9 @@ export class BanHub {
       maxBatch: maxAtOnce,
       rejection: (why) => new BusyError(REJECTIONS[why]),
     });
-    this.#table = new BanTable(
-      this.#names.known(store.bans(clock.nowMs())),
-      store.seq,
-    );
+    this.#table = store.table;
+    this.#table.expire(clock.nowMs());
+    for (const ban of this.#table.bans()) this.#names.learn(ban);
     this.#troubleLog = new TroubleLog({
       log,
       clock,
@@ -203,18 +202,19 @@ export class BanHub {
     const nowMs = clock.nowMs();
     const batch = new DecisionBatch(this.#table, this.#options, nowMs);
     let verdicts: readonly (readonly HubVerdict[])[];
+    let steps: readonly BanStep[];
     try {
       verdicts = submissions.map(({ items }) =>
         items.map((request) => batch.decide(this.#spelled(request)))
       );
-      await store.append(batch.entries, nowMs);
+      steps = await store.append(batch.entries, nowMs);
     } catch (error) {
       this.#refuse(submissions, error);
       return;
     }
     this.#storeTrouble = undefined;
     this.#troubleLog.resolve();
-    this.#publish(batch.entries);
+    this.#publish(batch.entries, steps);
     submissions.forEach(({ resolve }, index) => resolve(verdicts[index] ?? []));
   }
 
@@ -233,12 +233,17 @@ export class BanHub {
     };
   }
 
-  #publish(entries: readonly DecidedEntry[]): void {
-    const kept = entries.flatMap(({ change, madeMs }) =>
-      change === undefined
-        ? []
-        : [{ change, madeMs, ...this.#table.apply(change) }]
+  #publish(
+    entries: readonly DecidedEntry[],
+    steps: readonly BanStep[],
+  ): void {
+    const changes = entries.flatMap(({ change, madeMs }) =>
+      change === undefined ? [] : [{ change, madeMs }]
     );
+    const kept = steps.flatMap((step, index): KeptChange[] => {
+      const change = changes[index];
+      return change === undefined ? [] : [{ ...change, ...step }];
+    });
     this.counters.commits++;
     this.counters.changes += kept.length;
     this.counters.unchanged += entries.length - kept.length;

@@ -40,11 +40,8 @@ export class HostSpellings {
     return name;
   }
 
-  /** Passes bans on, and remembers the spellings in them. */
-  *known(bans: Iterable<Ban>): Generator<Ban, void, undefined> {
-    for (const ban of bans) {
-      for (const { origin } of ban.reports) this.spell(origin);
-      yield ban;
-    }
+  /** Remembers the spellings in a ban. */
+  learn({ reports }: Ban): void {
+    for (const { origin } of reports) this.spell(origin);
   }
 }
