@@ -6,6 +6,9 @@
 
 import deno from "../deno.json" with { type: "json" };
 import { MemberAuthenticator } from "../lib/publisher/authenticator.ts";
+import { publisherSamples } from "../lib/metrics/publisher_samples.ts";
+import { PublisherTally } from "../lib/metrics/publisher_tally.ts";
+import { publisherFaults } from "../lib/metrics/role_faults.ts";
 import type { PublisherConfig } from "../lib/config/config.ts";
 import { allowlistAt } from "../lib/protection/allowlist.ts";
 import { AllowlistProtection } from "../lib/protection/allowlist_protection.ts";
@@ -17,7 +20,9 @@ import {
   SqliteBanStore,
 } from "../lib/store/io/sqlite_ban_store.ts";
 import type { SecretKey } from "../lib/zmq/curve_key.ts";
+import { ThreadTimesReader } from "../lib/zmq/io/thread_times.ts";
 import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
+import { ThreadLoad } from "../lib/zmq/thread_load.ts";
 import { legacyWarnings } from "../lib/config/legacy.ts";
 import type { Protocol2Service } from "../lib/publisher/protocol2_server.ts";
 import { Publisher } from "../lib/publisher/publisher.ts";
@@ -26,6 +31,7 @@ import { wideningBy } from "../lib/widen/widen_rules.ts";
 import { quorumBy } from "../lib/ban/quorum_rules.ts";
 import { Protocol1RequestServer } from "../lib/publisher/protocol1_requests.ts";
 import { runTogether } from "../lib/async/tasks.ts";
+import { prefixedFigures } from "../lib/service/status_report.ts";
 import { type BoundProtocol2, PublicPorts } from "./program/bound_sockets.ts";
 import { watchProtection } from "./program/host_protection.ts";
 import { legacyChanges, settleLegacy, tellOfLegacy } from "./program/legacy.ts";
@@ -38,7 +44,8 @@ import { lastBackupMs } from "./program/last_backup.ts";
 import { answerOperators } from "./program/operator_socket.ts";
 import { checkTokens, PublisherTokens } from "./program/publisher_tokens.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
-import { ListPort } from "./program/http_port.ts";
+import { PublisherHttp } from "./program/http_port.ts";
+import { ProgramMetrics } from "./program/program_metrics.ts";
 import { checkPublisherHost } from "./program/host_check.ts";
 import { runProgram } from "./program/role_program.ts";
 
@@ -93,9 +100,31 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     protocol2: members.identity !== undefined,
     http: config.httpBind !== undefined,
   });
-  await using lists = ListPort.open(context, ports);
+  const metrics: ProgramMetrics = new ProgramMetrics({
+    program: "publisher",
+    version: deno.version,
+    context,
+    samples: async () =>
+      publisherSamples({
+        ...{ ...publisher.facts, tally, ports: ports.facts },
+        listAnswers: http?.listAnswers,
+        storeBytes: store.bytes,
+        lastBackupMs: await lastBackupMs(config.general.stateDir),
+        nowMs: context.clock.nowMs(),
+        aheadMs: publisher.view.time.aheadMs,
+      }),
+    look: () => publisherFaults(publisher.view),
+  });
+  const { hostName } = config.general;
+  const tally = new PublisherTally({ hostName, durations: metrics.durations });
+  await using http = PublisherHttp.open(context, ports, metrics.route);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
+  using threads = new ThreadTimesReader();
+  const load = new ThreadLoad({
+    ...{ clock: context.clock, log },
+    times: () => threads.read(),
+  });
   const publisher: Publisher = new Publisher({
     protocol1: legacy === "off" ? undefined : {
       ...ports.bindProtocol1(zeromq),
@@ -122,17 +151,22 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     newSessionId,
     hostName: config.general.hostName,
     version: deno.version,
-    lists: lists?.places ?? [],
+    lists: http?.places ?? [],
     allowed: members.list.allowed,
     lastBackupMs: () => lastBackupMs(config.general.stateDir),
+    threads: () => load.busy,
     gather: (ended) => context.clock.delay(0, ended),
+    observer: tally,
   });
-  lists?.show(publisher);
+  http?.show(publisher);
+  metrics.begin();
   await using _operators = await answerOperators(context, publisher);
   await ready(() => ({
     ...publisher.figures,
     ...ports.figures,
-    ...lists?.figures,
+    ...http?.figures,
+    health: metrics.health.words,
+    ...prefixedFigures("thread", load.busy ?? {}),
     unresolvedNames: protection.unresolvedNames,
   }));
   await runTogether(signal, [
@@ -140,6 +174,8 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     ...tokens.tasks,
     ...listTasks(publisher, members),
     (group) => publisher.run(group),
+    (group) => metrics.health.run(group),
+    (group) => load.run(group),
     ...ports.tasks,
   ]);
 }

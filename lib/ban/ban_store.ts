@@ -6,7 +6,7 @@
 
 import type { Address } from "../base/address.ts";
 import type { Ban, BanKey, Change } from "./ban.ts";
-import type { BanStep, BanTable } from "./ban_table.ts";
+import type { BanTable, TableStep } from "./ban_table.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { Epoch, EventId } from "../base/ids.ts";
 import type { ImportRecords } from "./import_records.ts";
@@ -98,7 +98,7 @@ export interface BanStore {
   append(
     entries: readonly StoreEntry[],
     nowMs: number,
-  ): Promise<readonly BanStep[]>;
+  ): Promise<readonly TableStep[]>;
   /** Whether an event with that id was stored, and not yet pruned. */
   hasEvent(origin: HostName, id: EventId): boolean;
   /**

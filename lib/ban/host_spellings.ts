@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Ban } from "./ban.ts";
 import { canonicalHost, type HostName } from "../base/host_name.ts";
 
 /** Maximum number of remembered names; any other is spelled in lower case. */
@@ -38,10 +37,5 @@ export class HostSpellings {
     if (this.#names.size >= MAX_NAMES) return key;
     this.#names.set(key, name);
     return name;
-  }
-
-  /** Remembers the spellings in a ban. */
-  learn({ reports }: Ban): void {
-    for (const { origin } of reports) this.spell(origin);
   }
 }

@@ -7,8 +7,15 @@
 
 import type { Address } from "../base/address.ts";
 import type { JailName } from "../base/jail_name.ts";
-import { type BanKey, type Change, isOperatorsLift } from "../ban/ban.ts";
-import type { BanStep, BanTable } from "../ban/ban_table.ts";
+import {
+  type Ban,
+  type BanKey,
+  type Change,
+  isOperatorsLift,
+  keyOf,
+} from "../ban/ban.ts";
+import { evolve } from "../ban/ban_decision.ts";
+import type { BanTable, TableStep } from "../ban/ban_table.ts";
 import type { Epoch } from "../base/ids.ts";
 import type {
   KeptReceipts,
@@ -16,7 +23,6 @@ import type {
   StoreEntry,
   StoreTime,
 } from "../ban/ban_store.ts";
-import { newBans } from "../ban/new_bans.ts";
 import { SeededHash } from "../base/checksum.ts";
 import { ChangeLog } from "./change_log.ts";
 import { ImportTables } from "./import_tables.ts";
@@ -74,7 +80,10 @@ export class BanDatabase {
       keptSince,
     );
     const snapshots = new Snapshots(database, pace);
-    const { table, from, damage } = loadTable({ log, snapshots, keptSince });
+    const { table, from, damage } = loadTable({
+      ...{ log, snapshots, keptSince },
+      hashSeed: this.#meta.seed >>> 0,
+    });
     const hashOf = (key: BanKey) => log.hashOf(key);
     this.table = table;
     this.damage = damage;
@@ -120,7 +129,7 @@ export class BanDatabase {
   }
 
   /** Stores entries, all or none, and applies their changes to the table. */
-  append(entries: readonly StoreEntry[], nowMs: number): readonly BanStep[] {
+  append(entries: readonly StoreEntry[], nowMs: number): readonly TableStep[] {
     let isKept = false;
     try {
       this.#write("changes", () => {
@@ -250,4 +259,33 @@ export class BanDatabase {
       throw storeFailure(`cannot read ${what}`, error);
     }
   }
+}
+
+/**
+ * The bans that begin: with a report, while no other counts.
+ *
+ * @param entries With changes that follow each other.
+ * @param table The bans before them.
+ * @param isWanted Only of these it is looked whether they begin.
+ */
+function newBans(
+  entries: readonly StoreEntry[],
+  table: Pick<BanTable, "find">,
+  isWanted: (key: BanKey) => boolean,
+): readonly BanKey[] {
+  const begun: BanKey[] = [];
+  const bans = new Map<string, Ban | undefined>();
+  for (const { change } of entries) {
+    if (change === undefined || !isWanted(change)) continue;
+    const key = keyOf(change);
+    const ban = bans.has(key) ? bans.get(key) : table.find(change);
+    if (begins(ban, change)) begun.push(change);
+    bans.set(key, evolve(ban, change));
+  }
+  return begun;
+}
+
+function begins(ban: Ban | undefined, { kind, atMs }: Change): boolean {
+  return kind === "report" &&
+    ban?.reports.some(({ expiresMs }) => expiresMs > atMs) !== true;
 }

@@ -30,6 +30,8 @@ export interface TableSource {
   readonly snapshots: Snapshots;
   /** Number of the last change that the log does not have any more. */
   readonly keptSince: number;
+  /** See {@link BanTable}. */
+  readonly hashSeed: number;
 }
 
 /**
@@ -56,12 +58,16 @@ export function loadTable(source: TableSource): StoredTable {
     new UnusableStoreError("damaged", "it has no snapshot of its bans");
 }
 
-function tableFrom(from: Snapshot, { log, snapshots }: TableSource): BanTable {
+function tableFrom(
+  from: Snapshot,
+  { log, snapshots, hashSeed }: TableSource,
+): BanTable {
   const table = new BanTable(
     bansAt(from.toSeq, snapshots.bans(from), [
       ...changesBetween(log, from.fromSeq, from.toSeq),
     ]),
     from.toSeq,
+    hashSeed,
   );
   for (const change of changesBetween(log, from.toSeq, log.seq)) {
     table.apply(change);

@@ -25,7 +25,20 @@ import type { StatusFigures } from "../service/status_report.ts";
 import type { SteadyClock } from "../async/steady_clock.ts";
 import type { StreamListener } from "./stream_listener.ts";
 import { SyncClient } from "./sync_client.ts";
-import { Condition, runTogether } from "../async/tasks.ts";
+import { Condition, inTime, runTogether } from "../async/tasks.ts";
+
+/** How a copy is. */
+export interface ReplicaFacts {
+  /** Whether there is a copy, even an old one. */
+  readonly isKnown: boolean;
+  readonly isFollowing: boolean;
+  /** Whether all of it is on the disk. */
+  readonly isCopyKept: boolean;
+  /** Times that changes were missed. */
+  readonly gaps: number;
+  /** Whole tables taken over. */
+  readonly snapshots: number;
+}
 
 /** Options for the client of a copy. */
 export interface ReplicaClientOptions {
@@ -43,8 +56,9 @@ export interface ReplicaClientOptions {
   /** This node's name, and what it takes. */
   readonly receiver: Receiver;
   /**
-   * Waits until messages that have arrived are received, so that they are stored
-   * and handed over together. @default {nothing is waited for}
+   * Waits until messages that have arrived are received, so that they are handed
+   * over and stored together; what was handed over before is stored after it.
+   * @default {nothing is waited for}
    */
   readonly gather?: (signal: AbortSignal) => Promise<void>;
   /** Called when the whole table was taken over: the publisher may not know what is in force here. */
@@ -68,8 +82,10 @@ export interface ReplicaProgress {
   readonly isFollowing: boolean;
 }
 
-/** Limit of messages that wait: above it the stream is not received; libzmq queues, then drops. */
+/** Limit of changes and messages that wait: from it on the stream is not received; libzmq queues, then drops. */
 const MAX_INBOX = 10_000;
+/** So long the publisher is waited for before an old copy counts, in milliseconds. */
+const CATCH_UP_TIMEOUT_MS = 5_000;
 /** Interval between looks for bans that have ended. */
 const EXPIRY_INTERVAL_MS = 1_000;
 
@@ -99,6 +115,8 @@ export class ReplicaClient {
   readonly #allowlist: AllowlistCheck;
   readonly #changed = new Condition();
   #inbox: Incoming[] = [];
+  /** Messages and changes in it. */
+  #inboxSize = 0;
   /** Updates handed over. */
   #received = 0;
 
@@ -143,6 +161,17 @@ export class ReplicaClient {
     return this.#replica.isFollowing && this.#options.listener.hears;
   }
 
+  /** How the copy is, for metrics and health. */
+  get facts(): ReplicaFacts {
+    const { epoch, counters: { gaps, snapshots } } = this.#replica;
+    return {
+      isKnown: epoch !== undefined,
+      isFollowing: this.#isFollowing,
+      isCopyKept: this.#disk.isWhole,
+      ...{ gaps, snapshots },
+    };
+  }
+
   /** How the copy is, for `status`. */
   get figures(): StatusFigures {
     const { session, listener, receipts } = this.#options;
@@ -164,11 +193,17 @@ export class ReplicaClient {
   }
 
   /**
-   * Resolves once there is a copy, even an old one.
+   * Resolves once there is a copy: one that keeps up, or an old one where the
+   * publisher does not bring it up to date in a moment. After a crash a copy
+   * may lack what was acted on last, which must not be lifted for that.
    *
    * @param signal Ends the wait; the promise then rejects with its reason.
    */
   async whenKnown(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    await inTime(clock, CATCH_UP_TIMEOUT_MS, signal, async (group) => {
+      while (!this.#replica.isFollowing) await this.#changed.wait(group);
+    });
     while (this.#replica.epoch === undefined) await this.#changed.wait(signal);
   }
 
@@ -191,12 +226,12 @@ export class ReplicaClient {
         (group) => this.#tick(group),
       ]);
     } finally {
-      this.#disk.flush();
+      this.#disk.close();
     }
   }
 
   async #receive(message: StreamMessage, signal: AbortSignal): Promise<void> {
-    while (this.#inbox.length >= MAX_INBOX) await this.#changed.wait(signal);
+    while (this.#inboxSize >= MAX_INBOX) await this.#changed.wait(signal);
     if (message.kind === "H") this.#allowlist.receive(message.revision);
     if (message.kind === "P") this.#put({ kind: "probe", message });
     else this.#put({ kind: "heard", message });
@@ -205,11 +240,14 @@ export class ReplicaClient {
   /** An answer of one session is none to a question of the next. */
   #forgetAnswers(): void {
     this.#replica.disconnected();
-    this.#inbox = this.#inbox.filter(({ kind }) => kind !== "answer");
+    const inbox = this.#inbox.filter(({ kind }) => kind !== "answer");
+    this.#inboxSize -= this.#inbox.length - inbox.length;
+    this.#inbox = inbox;
   }
 
   #put(incoming: Incoming): void {
     this.#inbox.push(incoming);
+    this.#inboxSize += sizeOf(incoming);
     this.#changed.notify();
   }
 
@@ -220,9 +258,13 @@ export class ReplicaClient {
       while (this.#inbox.length === 0) await this.#changed.wait(signal);
       const inbox = this.#inbox;
       this.#inbox = [];
+      this.#inboxSize = 0;
       await this.#handleAll(inbox, signal);
       this.#changed.notify();
       await gather(signal);
+      // Now the actions are at work on it. After a crash before this the
+      // publisher is asked for it again.
+      this.#disk.flush();
     }
   }
 
@@ -292,7 +334,7 @@ export class ReplicaClient {
         this.#syncClient.ask(effect.question);
         return;
       case "changed":
-        this.#disk.append(effect.changes);
+        this.#disk.note(effect.changes);
         await this.#handOver(effect.steps, signal);
         return;
       case "replaced":
@@ -347,4 +389,10 @@ export class ReplicaClient {
     if (epoch === undefined || !this.#disk.isDue) return;
     this.#disk.replace({ epoch, seq, bans: [...this.#replica.bans()] });
   }
+}
+
+function sizeOf(incoming: Incoming): number {
+  return incoming.kind === "heard" && incoming.message.kind === "C"
+    ? incoming.message.changes.length
+    : 1;
 }

@@ -37,6 +37,8 @@ export class ReplicaDisk {
   #wholeAtMs: number | undefined;
   /** How far the system's clock was ahead when the whole was stored. */
   #aheadMs: number;
+  /** Changes that the copy has and the disk does not yet. */
+  #noted: Change[] = [];
 
   /** @param options The store, and the clock of the copy. */
   constructor(options: ReplicaDiskOptions) {
@@ -63,17 +65,25 @@ export class ReplicaDisk {
     return stored && { ...stored, bans: shifted(stored.bans, -aheadMs) };
   }
 
-  /** Stores changes that follow what is stored. */
-  append(changes: readonly Change[]): void {
-    if (!this.isWhole || this.#isStepped) return;
+  /** Takes changes that follow what is stored, to be stored by {@link ReplicaDisk.flush}. */
+  note(changes: readonly Change[]): void {
+    for (const change of changes) this.#noted.push(change);
+  }
+
+  /** Stores what was noted. */
+  flush(): void {
+    const noted = this.#noted;
+    this.#noted = [];
+    if (noted.length === 0 || !this.isWhole || this.#isStepped) return;
     const { store, clock } = this.#options;
     const { aheadMs } = clock;
-    const inWallTime = changes.map((each) => shiftedChange(each, aheadMs));
+    const inWallTime = noted.map((each) => shiftedChange(each, aheadMs));
     this.#attempt(() => store.append(inWallTime, clock.wallMs()));
   }
 
-  /** Stores the whole. */
+  /** Stores the whole; what was noted is in it. */
   replace({ epoch, seq, bans }: StoredReplica): void {
+    this.#noted = [];
     const { store, clock: { aheadMs } } = this.#options;
     const inWallTime = shifted(bans, aheadMs);
     this.#aheadMs = aheadMs;
@@ -93,8 +103,9 @@ export class ReplicaDisk {
     return Math.abs(aheadMs - this.#aheadMs) > DRIFT_LIMIT_MS;
   }
 
-  /** Logs how many records were kept back by the throttle, if any were. */
-  flush(): void {
+  /** Stores what was noted, and logs how many records were kept back by the throttle. */
+  close(): void {
+    this.flush();
     this.#troubleLog.flush();
   }
 

@@ -15,13 +15,11 @@ import type {
   SessionLimits,
   SpokenRevisions,
   WireBan,
-  WireChange,
   WireReport,
 } from "./v2_messages.ts";
 import type { Receipt } from "../ban/receipt.ts";
 import { isNamePattern, MAX_PATTERNS } from "../choice/pattern_list.ts";
 import type { ReceiverChoice } from "../choice/receiver_choice.ts";
-import { parseHostName } from "../base/host_name.ts";
 import { parseOrigin } from "../base/operator_name.ts";
 import { parseJailName } from "../base/jail_name.ts";
 import {
@@ -199,15 +197,6 @@ function areDistinct(reports: readonly WireReport[]): boolean {
     new Set(reports.map(({ origin }) => origin.toLowerCase())).size ===
       reports.length;
 }
-
-const agoMs = span("agoMs");
-const changeBase = { seq: changeSeq, agoMs, jail, address };
-
-export const change = variants<WireChange>({
-  report: { ...changeBase, origin, remainingMs, isPending },
-  withdraw: { ...changeBase, origin },
-  lift: { ...changeBase, by: text("by", parseHostName) },
-});
 
 export const limits = record<SessionLimits>({
   maxEvents: integer("maxEvents", 1, MAX_EVENTS),

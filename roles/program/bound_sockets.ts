@@ -31,6 +31,7 @@ import {
   connectInner,
   PublicListener,
 } from "../../lib/front/io/public_listener.ts";
+import type { PortFacts } from "../../lib/metrics/publisher_samples.ts";
 import type { Protocol1Service } from "../../lib/publisher/protocol1_server.ts";
 import type { Protocol2Service } from "../../lib/publisher/protocol2_server.ts";
 import {
@@ -43,18 +44,17 @@ import type { SecretKey } from "../../lib/zmq/curve_key.ts";
 import type { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
 import type { BoundSocket } from "../../lib/zmq/ports.ts";
 import type { ServerSecurity } from "../../lib/zmq/socket_options.ts";
+import { letGroupUse } from "./http_servers.ts";
 import type { RoleContext } from "./invocation.ts";
 
-/** A slow subscriber may be so far behind before it misses messages. */
-const STREAM_QUEUE = 100_000;
+/** Messages of protocol 1 that a slow subscriber may be behind before it misses some. */
+const BROADCAST_QUEUE = 100_000;
+/** The same of the stream, whose messages have many changes where many come: of 8 KiB at most they are 80 MiB, for all subscribers together. */
+const STREAM_QUEUE = 10_000;
 /** Answers that may wait for a node: it has a few questions on their way, no more. */
 const ANSWER_QUEUE = 16;
 /** What was sent is still delivered for so long after a stop. */
 const LINGER_MS = 500;
-
-const IPC = "ipc://";
-/** Rights of a socket for HTTP. */
-const HTTP_SOCKET_MODE = 0o660;
 
 /** With less than this part of what the ports would like they are said to take fewer. */
 const FEW_PARTS = 8;
@@ -64,7 +64,7 @@ const OPEN_FILES_HINT =
 /** What protocol 2 is served with. */
 export type BoundProtocol2 = Pick<
   Protocol2Service,
-  "control" | "stream" | "zap" | "connections"
+  "control" | "stream" | "zap" | "connections" | "listeners"
 >;
 
 /** What ports need beside sockets. */
@@ -122,6 +122,15 @@ export class PublicPorts implements AsyncDisposable {
     );
   }
 
+  /** What each has, and whom it turned away. */
+  get facts(): readonly PortFacts[] {
+    return [...this.#fronts].map(([port, { size, counters }]) => ({
+      port,
+      open: size,
+      refused: { ...counters },
+    }));
+  }
+
   /** What they did so far, for `status`. */
   get figures(): StatusFigures {
     const fronts = [...this.#fronts].map(([name, { size, max, counters }]) =>
@@ -140,7 +149,7 @@ export class PublicPorts implements AsyncDisposable {
    */
   bindProtocol1(
     zeromq: ZmqContext,
-  ): Pick<Protocol1Service, "broadcasts" | "replies"> {
+  ): Pick<Protocol1Service, "broadcasts" | "hasListeners" | "replies"> {
     const { config } = this.#setting;
     const open = (name: PortName, url: string) => {
       const path = this.#folder.pathOf(name);
@@ -149,11 +158,13 @@ export class PublicPorts implements AsyncDisposable {
     };
     const { broadcasterBindUrl, replyBindUrl } = config;
     return {
+      // Whoever has subscribed has connected before.
+      hasListeners: () => (this.#fronts.get("broadcastPort")?.size ?? 0) > 0,
       broadcasts: zeromq.publisher(
         open("broadcastPort", broadcasterBindUrl),
         {
           maxMessageBytes: MAX_MESSAGE_BYTES,
-          sendQueueMessages: STREAM_QUEUE,
+          sendQueueMessages: BROADCAST_QUEUE,
           lingerMs: LINGER_MS,
         },
       ),
@@ -196,6 +207,7 @@ export class PublicPorts implements AsyncDisposable {
       stream: stream.socket,
       control: control.socket,
       connections: { stream: stream.front, control: control.front },
+      listeners: () => stream.front.size,
     };
   }
 
@@ -208,10 +220,7 @@ export class PublicPorts implements AsyncDisposable {
   bindHttp({ endpoint }: HttpBind, serve: ConnectInner): void {
     const path = this.#folder.pathOf("http");
     this.#listen("httpPort", endpoint, { kind: "open", path }, serve);
-    // Whoever shares the group may read, as with the pid file's folder.
-    if (endpoint.startsWith(IPC)) {
-      Deno.chmodSync(endpoint.slice(IPC.length), HTTP_SOCKET_MODE);
-    }
+    letGroupUse(endpoint);
   }
 
   /** Ends the connections. */

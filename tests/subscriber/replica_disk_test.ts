@@ -1,4 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import type { Change } from "../../lib/ban/ban.ts";
 import type { Epoch } from "../../lib/base/ids.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { ReplicaDisk } from "../../lib/subscriber/replica_disk.ts";
@@ -28,6 +29,12 @@ class Bench {
     return new ReplicaDisk({ store: this.store, clock, log: this.log });
   }
 
+  /** Has a change stored. */
+  append(change: Change): void {
+    this.disk.note([change]);
+    this.disk.flush();
+  }
+
   pass(ms: number): void {
     this.wallMs += ms;
     this.monotonicMs += ms;
@@ -40,11 +47,13 @@ class Bench {
   }
 }
 
-Deno.test("ReplicaDisk keeps the whole, and what follows it", () => {
+Deno.test("ReplicaDisk keeps the whole, and once it is flushed what follows it", () => {
   const { disk, store } = new Bench();
   strictEqual(disk.load(), undefined);
   disk.replace({ epoch: EPOCH, seq: 1, bans: [banBy({ web1: Infinity })] });
-  disk.append([reported(2, "web1", { last: 2 })]);
+  disk.note([reported(2, "web1", { last: 2 })]);
+  strictEqual(store.load()?.seq, 1);
+  disk.flush();
   strictEqual(store.load()?.seq, 2);
   strictEqual(disk.load()?.bans.length, 2);
   strictEqual(disk.isDue, false);
@@ -56,15 +65,15 @@ Deno.test("ReplicaDisk stores the whole half a minute after something could not 
   const bans = [banBy({ web1: Infinity })];
   disk.replace({ epoch: EPOCH, seq: 1, bans });
   store.failure = new RuntimeError("disk full", { hint: "" });
-  disk.append([reported(2, "web1", { last: 2 })]);
-  disk.append([reported(3, "web1", { last: 3 })]);
+  bench.append(reported(2, "web1", { last: 2 }));
+  bench.append(reported(3, "web1", { last: 3 }));
   strictEqual(disk.isWhole, false);
   bench.pass(29_999);
   strictEqual(disk.isDue, false);
   bench.pass(1);
   strictEqual(disk.isDue, true);
   store.failure = undefined;
-  disk.append([reported(4, "web1", { last: 4 })]);
+  bench.append(reported(4, "web1", { last: 4 }));
   strictEqual(store.load()?.seq, 1, "changes after a gap are not appended");
   disk.replace({ epoch: EPOCH, seq: 4, bans });
   strictEqual(disk.isWhole, true);
@@ -75,11 +84,21 @@ Deno.test("ReplicaDisk stores the whole half a minute after something could not 
   ]);
 });
 
+Deno.test("ReplicaDisk stores nothing twice that a whole table has", () => {
+  const { disk, store } = new Bench();
+  disk.replace({ epoch: EPOCH, seq: 1, bans: [banBy({ web1: Infinity })] });
+  disk.note([reported(2, "web1", { last: 2 })]);
+  disk.replace({ epoch: EPOCH, seq: 2, bans: [banBy({ web1: Infinity })] });
+  disk.note([reported(3, "web1", { last: 3 })]);
+  disk.close();
+  strictEqual(store.load()?.seq, 3);
+});
+
 Deno.test("ReplicaDisk lets bugs of a store out", () => {
-  const { disk } = new Bench();
+  const bench = new Bench();
   let thrown: unknown;
   try {
-    disk.append([reported(9)]);
+    bench.append(reported(9));
   } catch (error) {
     thrown = error;
   }
@@ -95,7 +114,7 @@ Deno.test("ReplicaDisk keeps the system's time, also once that was set, so that 
   deepStrictEqual(bench.ends, [endsMs]);
   bench.wallMs += 2 * HOUR_MS;
   strictEqual(disk.isDue, true);
-  disk.append([reported(2, "web1", { last: 2 })]);
+  bench.append(reported(2, "web1", { last: 2 }));
   deepStrictEqual(bench.ends, [endsMs], "two times do not mix");
   disk.replace(whole);
   strictEqual(disk.isDue, false);

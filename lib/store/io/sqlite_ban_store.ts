@@ -16,7 +16,7 @@ import { asidePath, oddKind } from "../../base/aside.ts";
 import type { Address } from "../../base/address.ts";
 import type { JailName } from "../../base/jail_name.ts";
 import type { BanKey, Change } from "../../ban/ban.ts";
-import type { BanStep, BanTable } from "../../ban/ban_table.ts";
+import type { BanTable, TableStep } from "../../ban/ban_table.ts";
 import { BanDatabase } from "../ban_database.ts";
 import { BAN_STORE_PRAGMAS, BAN_STORE_SCHEMA } from "../ban_store_schema.ts";
 import type { Epoch, EventId } from "../../base/ids.ts";
@@ -195,6 +195,14 @@ export class SqliteBanStore implements BanStore, Disposable {
     return settled(() => this.#memory.keepTime(time));
   }
 
+  /** Size of its files. */
+  get bytes(): number {
+    return ["", "-wal"].reduce(
+      (sum, end) => sum + (FILES.sizeOf(`${this.#path}${end}`) ?? 0),
+      0,
+    );
+  }
+
   /** The durability of its connection. */
   get durability(): Durability {
     const row = this.#database.prepare("PRAGMA synchronous").get();
@@ -204,7 +212,7 @@ export class SqliteBanStore implements BanStore, Disposable {
   append(
     entries: readonly StoreEntry[],
     nowMs: number,
-  ): Promise<readonly BanStep[]> {
+  ): Promise<readonly TableStep[]> {
     return settled(() => {
       const steps = this.#memory.append(entries, nowMs);
       this.#note();

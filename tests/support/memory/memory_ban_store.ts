@@ -1,5 +1,5 @@
 import { type BanKey, type Change, keyOf } from "../../../lib/ban/ban.ts";
-import { type BanStep, BanTable } from "../../../lib/ban/ban_table.ts";
+import { BanTable, type TableStep } from "../../../lib/ban/ban_table.ts";
 import type { Epoch, EventId } from "../../../lib/base/ids.ts";
 import { isOperatorsLift } from "../../../lib/ban/ban.ts";
 import {
@@ -55,7 +55,7 @@ export class MemoryBanStore implements BanStore {
   append(
     entries: readonly StoreEntry[],
     nowMs: number,
-  ): Promise<readonly BanStep[]> {
+  ): Promise<readonly TableStep[]> {
     return this.#keep(() => {
       const changes = entries.flatMap(({ change }) => change ?? []);
       const events = entries.flatMap(({ event }) => event ?? [])
@@ -146,7 +146,7 @@ export class MemoryBanStore implements BanStore {
     });
   }
 
-  #apply(change: Change): BanStep {
+  #apply(change: Change): TableStep {
     if (change.kind === "report" && !this.#stands(change, change.atMs)) {
       for (const [name, receipt] of this.#receipts) {
         if (keyOf(receipt) === keyOf(change)) this.#receipts.delete(name);
