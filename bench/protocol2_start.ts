@@ -47,13 +47,13 @@ async function bareRead(path: string): Promise<{ cpuSeconds: number }> {
   const database = new DatabaseSync(path, { readOnly: true });
   try {
     const page = database.prepare(`
-      SELECT * FROM reports LEFT JOIN bans ON id = ban
-      WHERE ban > ? ORDER BY ban, origin LIMIT ${PAGE_ROWS}`);
+      SELECT * FROM log WHERE position > ?
+      ORDER BY position LIMIT ${PAGE_ROWS}`);
     let last = 0;
     let rows: readonly Readonly<Record<string, unknown>>[];
     do {
       rows = page.all(last);
-      last = Number(rows.at(-1)?.["ban"]);
+      last = Number(rows.at(-1)?.["position"]);
     } while (rows.length === PAGE_ROWS);
   } finally {
     database.close();
