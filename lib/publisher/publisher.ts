@@ -40,6 +40,7 @@ import type {
 } from "./publisher_view.ts";
 import type { StatusFigures } from "../service/status_report.ts";
 import { PublisherClock } from "./publisher_clock.ts";
+import { StepSize } from "../async/step_size.ts";
 import { runTogether } from "../async/tasks.ts";
 import type { WideningOf } from "../widen/widen_rules.ts";
 import { WideningService } from "../widen/widening_service.ts";
@@ -94,8 +95,8 @@ export interface PublisherOptions {
 
 /** Interval between expiry sweeps. */
 const EXPIRY_INTERVAL_MS = 1_000;
-/** Bans that end in one go: those of a list end together. */
-const EXPIRED_AT_ONCE = 1_000;
+/** Bans that end in one go at most: those of a list end together. */
+const MAX_EXPIRED_AT_ONCE = 1_000;
 /** Pause before the next of them. */
 const EXPIRY_PAUSE_MS = 5;
 /** No network is banned for its addresses. */
@@ -117,6 +118,7 @@ const NO_LEGACY = { legacy: "off" };
  */
 export class Publisher {
   readonly #options: PublisherOptions;
+  readonly #expirySteps = new StepSize({ max: MAX_EXPIRED_AT_ONCE });
   readonly #time: PublisherClock;
   readonly #hub: BanHub;
   readonly #allowlist: AllowlistService;
@@ -322,11 +324,14 @@ export class Publisher {
   async #expireDue(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (true) {
-      const ended = this.#hub.expire(EXPIRED_AT_ONCE);
+      const startMs = clock.monotonicMs();
+      const max = this.#expirySteps.size;
+      const ended = this.#hub.expire(max);
       this.#operators.noteExpired(ended);
       this.#widening.noteExpired(ended);
       this.#options.observer?.noteExpired(ended);
-      if (ended.length < EXPIRED_AT_ONCE) return;
+      this.#expirySteps.note(ended.length, clock.monotonicMs() - startMs);
+      if (ended.length < max) return;
       await clock.delay(EXPIRY_PAUSE_MS, signal);
     }
   }
