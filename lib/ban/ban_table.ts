@@ -63,7 +63,7 @@ export class BanTable {
    * @param seq Sequence number of the last change that they include.
    */
   constructor(bans: Iterable<Ban> = [], seq = 0) {
-    for (const ban of bans) this.#replace(ban, this.find(ban), ban);
+    for (const ban of bans) this.put(ban);
     this.#seq = seq;
   }
 
@@ -104,6 +104,11 @@ export class BanTable {
   /** Finds a ban. */
   find({ jail, address }: BanKey): Ban | undefined {
     return this.#jails.get(jail)?.get(address);
+  }
+
+  /** Takes a ban in that exists already, in place of the one of its key. */
+  put(ban: Ban): void {
+    this.#replace(ban, this.find(ban), ban);
   }
 
   /**

@@ -48,6 +48,27 @@ export function checksum(...values: unknown[]): number {
   return sum >>> 0;
 }
 
+/**
+ * Sums bytes up.
+ *
+ * @returns 0 to 2^32 - 1.
+ *
+ * @example
+ * ```ts
+ * import { bytesSum } from "./checksum.ts";
+ * import { notStrictEqual } from "node:assert/strict";
+ *
+ * notStrictEqual(bytesSum(Uint8Array.of(1, 2)), bytesSum(Uint8Array.of(2, 1)));
+ * ```
+ */
+export function bytesSum(bytes: Uint8Array): number {
+  let sum = BASIS;
+  for (let index = 0; index < bytes.length; index++) {
+    sum = Math.imul(sum ^ (bytes[index] ?? 0), PRIME);
+  }
+  return sum >>> 0;
+}
+
 function withText(before: number, text: string): number {
   let sum = before;
   for (let index = 0; index < text.length; index++) {

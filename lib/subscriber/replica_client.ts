@@ -70,6 +70,8 @@ export interface ReplicaProgress {
 
 /** Limit of messages that wait: above it the stream is not received; libzmq queues, then drops. */
 const MAX_INBOX = 10_000;
+/** Steps that are handed over together when there are many. */
+const STEPS_AT_ONCE = 4_096;
 /** Interval between looks for bans that have ended. */
 const EXPIRY_INTERVAL_MS = 1_000;
 
@@ -78,7 +80,9 @@ type Incoming =
   | { readonly kind: "heard"; readonly message: TableMessage }
   | { readonly kind: "probe"; readonly message: HeardProbe }
   | { readonly kind: "answer"; readonly message: SyncAnswer }
-  | { readonly kind: "tick" };
+  | { readonly kind: "tick" }
+  /** The next step of storing the whole. */
+  | { readonly kind: "store" };
 
 /**
  * Keeps the copy.
@@ -215,15 +219,18 @@ export class ReplicaClient {
 
   /** One message after the other, so that changes are stored and handed over in the table's order. */
   async #work(signal: AbortSignal): Promise<void> {
-    const { gather = () => Promise.resolve() } = this.#options;
     while (true) {
       while (this.#inbox.length === 0) await this.#changed.wait(signal);
       const inbox = this.#inbox;
       this.#inbox = [];
       await this.#handleAll(inbox, signal);
       this.#changed.notify();
-      await gather(signal);
+      await this.#gather(signal);
     }
+  }
+
+  async #gather(signal: AbortSignal): Promise<void> {
+    await this.#options.gather?.(signal);
   }
 
   /** The effects of several messages of the stream are stored and handed over together. */
@@ -266,6 +273,9 @@ export class ReplicaClient {
         this.#syncClient.answered(
           effects.length > 0 || this.#replica.isFollowing,
         );
+        // What it asks next is said before it is busy with what it has.
+        await this.#gather(signal);
+        await this.#carryOutAll(this.#replica.takePart(), signal);
         return;
       }
       case "probe":
@@ -273,6 +283,9 @@ export class ReplicaClient {
       case "tick":
         await this.#handOver(this.#replica.expire(this.#nowMs), signal);
         this.#storeIfDue();
+        return;
+      case "store":
+        if (this.#disk.storeNext()) this.#put({ kind: "store" });
         return;
     }
   }
@@ -295,10 +308,13 @@ export class ReplicaClient {
         this.#disk.append(effect.changes);
         await this.#handOver(effect.steps, signal);
         return;
+      case "part":
+        this.#disk.keepPart(effect);
+        return;
       case "replaced":
-        this.#disk.replace(effect.replica);
-        this.#tellReplaced(effect.replica.seq, effect.replica.bans.length);
-        await this.#handOver(effect.steps, signal);
+        this.#disk.keepReplaced();
+        this.#tellReplaced(effect.mark.seq, this.#replica.size);
+        await this.#handOverAll(effect.steps, signal);
         this.#options.onReplaced?.();
         return;
     }
@@ -332,6 +348,22 @@ export class ReplicaClient {
     if (updates.length > 0) await onUpdates(updates, signal);
   }
 
+  /** Hands many steps over, some at a time. */
+  async #handOverAll(
+    all: Iterable<BanStep>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let steps: BanStep[] = [];
+    for (const step of all) {
+      steps.push(step);
+      if (steps.length < STEPS_AT_ONCE) continue;
+      await this.#handOver(steps, signal);
+      await this.#gather(signal);
+      steps = [];
+    }
+    await this.#handOver(steps, signal);
+  }
+
   /** A tick waits in the inbox as messages do, since it changes the table. */
   async #tick(signal: AbortSignal): Promise<void> {
     while (true) {
@@ -343,8 +375,10 @@ export class ReplicaClient {
   }
 
   #storeIfDue(): void {
-    const { epoch, seq } = this.#replica;
-    if (epoch === undefined || !this.#disk.isDue) return;
-    this.#disk.replace({ epoch, seq, bans: [...this.#replica.bans()] });
+    const { epoch, seq, size } = this.#replica;
+    if (epoch === undefined || !this.#disk.isDue(size)) return;
+    if (this.#disk.beginWhole({ epoch, seq }, this.#replica.bans())) {
+      this.#put({ kind: "store" });
+    }
   }
 }

@@ -2,10 +2,11 @@
  * Protocol 2: messages <-> frames.
  *
  * ```abnf
- * control-message = magic kind body       ; three frames
+ * control-message = magic kind body [block] ; three frames, SNAPSHOT has four
  * stream-message  = ("C" / "H") body      ; two frames
  * magic           = "F2B2"
  * body            = <JSON text, see docs/PROTOCOL.md>
+ * block           = <bans, see ../ban/ban_block_bytes.ts>
  * ```
  *
  * Every message has exactly one form. Its body is a JSON text without white
@@ -24,25 +25,26 @@ import type {
   PublisherMessage,
   StreamMessage,
 } from "./v2_messages.ts";
+import { BanBlock } from "../ban/ban_block.ts";
 import type { Frames } from "../zmq/ports.ts";
 import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "./v2_limits.ts";
 import {
   type Bodies,
   NODE_BODIES,
   PUBLISHER_BODIES,
+  type SnapshotHeader,
   STREAM_BODIES,
 } from "./v2_bodies.ts";
+import { readSnapshotBlock } from "./v2_snapshot.ts";
 import { scanJson } from "./v2_json_scan.ts";
 import type { Reading, Shape } from "../base/json_shape.ts";
 
 export {
   MAX_ACTIONS,
-  MAX_BANS_PER_PART,
   MAX_CHANGES,
   MAX_CONTROL_BYTES,
   MAX_EVENTS,
   MAX_RECEIPTS,
-  MAX_REPORTS,
   MAX_SPAN_MS,
   MAX_STREAM_BYTES,
 } from "./v2_limits.ts";
@@ -53,7 +55,6 @@ export {
   parseSessionId,
   plainText,
 } from "./v2_ids.ts";
-export { splitBans } from "./v2_snapshot_parts.ts";
 
 /** The step of decoding that rejected a message. */
 type RejectStep =
@@ -65,12 +66,13 @@ type RejectStep =
   | "depth"
   | "json"
   | "canonical"
-  | "fields";
+  | "fields"
+  | "block";
 
 /**
  * Why a message was rejected: the step (`oversized`, `frames`, `magic`, `kind`,
- * `encoding`, `depth`, `json`, `canonical`, or `fields` where an object has the
- * wrong members), or the name of the member whose value was refused. `kind` is
+ * `encoding`, `depth`, `json`, `canonical`, `fields` where an object has the
+ * wrong members, or `block`), or the name of the member whose value was refused. `kind` is
  * both the frame and the member of that name.
  */
 export type RejectReasonV2 = string;
@@ -90,6 +92,8 @@ interface Channel<M extends { readonly kind: string }> {
     readonly frame: Uint8Array;
     /** Of that kind's body. */
     readonly shape: Shape<object>;
+    /** Whether a block follows the body. */
+    readonly hasBlock: boolean;
   }[];
 }
 
@@ -143,10 +147,8 @@ export function decodeNodeMessage(frames: Frames): DecodedV2<NodeMessage> {
  * Encodes the publisher's message.
  *
  * @param message The message.
- * @returns Three frames.
+ * @returns Three frames, and a fourth of a SNAPSHOT.
  * @throws {TypeError} when a member breaks its grammar or bound; the error names it, without its value.
- * @throws {RangeError} when the body is too long; that takes a SNAPSHOT whose bans
- * `splitBans` did not divide.
  */
 export function encodePublisherMessage(message: PublisherMessage): Frames {
   return encode(PUBLISHER, message);
@@ -195,6 +197,7 @@ function channel<M extends { readonly kind: string }>(
     kind: kind as M["kind"],
     frame: ENCODER.encode(kind),
     shape,
+    hasBlock: kind === "SNAPSHOT",
   }));
   return { head, maxBytes, kinds };
 }
@@ -218,7 +221,10 @@ function encode<M extends { readonly kind: string }>(
       `Cannot encode ${kind.kind}: ${bytes.length} bytes are more than ${maxBytes}`,
     );
   }
-  return [...head, kind.frame, bytes];
+  const block = "block" in message && message.block instanceof BanBlock
+    ? [message.block.bytes]
+    : [];
+  return [...head, kind.frame, bytes, ...block];
 }
 
 function decode<M extends { readonly kind: string }>(
@@ -228,10 +234,12 @@ function decode<M extends { readonly kind: string }>(
   if (frames.some((frame) => frame.length > maxBytes)) {
     return reject("oversized");
   }
-  const [kindFrame, body] = frames.slice(head.length);
+  const [kindFrame, body, block] = frames.slice(head.length);
+  const hasBlock = kindFrame !== undefined &&
+    kinds.some((kind) => kind.hasBlock && areSame(kind.frame, kindFrame));
   if (
     kindFrame === undefined || body === undefined ||
-    frames.length !== head.length + 2
+    frames.length !== head.length + (hasBlock ? 3 : 2)
   ) return reject("frames");
   if (!head.every((expected, index) => areSame(expected, frames[index]))) {
     return reject("magic");
@@ -240,6 +248,11 @@ function decode<M extends { readonly kind: string }>(
   if (kind === undefined) return reject("kind");
   const value = decodeBody(body, kind.shape);
   if (!value.ok) return value;
+  if (block !== undefined) {
+    const read = readSnapshotBlock(value.value as SnapshotHeader, block);
+    if (read === undefined) return reject("block");
+    Object.assign(value.value, { block: read });
+  }
   // The body is that of this kind.
   return { ok: true, value: { kind: kind.kind, ...value.value } as M };
 }

@@ -14,9 +14,7 @@ import type {
   ObservedState,
   SessionLimits,
   SpokenRevisions,
-  WireBan,
   WireChange,
-  WireReport,
 } from "./v2_messages.ts";
 import type { Receipt } from "../ban/receipt.ts";
 import { isNamePattern, MAX_PATTERNS } from "../choice/pattern_list.ts";
@@ -28,7 +26,6 @@ import {
   MAX_ACTIONS,
   MAX_EVENTS,
   MAX_RECEIPTS,
-  MAX_REPORTS,
   MAX_SPAN_MS,
   MAX_SPOKEN,
 } from "./v2_limits.ts";
@@ -174,31 +171,6 @@ export const eventResult = where(
   }),
   ["rule", ({ outcome, rule }) => (rule !== "") === (outcome === "refused")],
 );
-
-const report = record<WireReport>({
-  origin,
-  firstAgoMs: span("firstAgoMs"),
-  lastAgoMs: span("lastAgoMs"),
-  remainingMs,
-});
-
-export const ban = where(
-  record<WireBan>({
-    jail,
-    address,
-    seq: changeSeq,
-    isPending,
-    reports: list("reports", report, 1, MAX_REPORTS),
-  }),
-  ["reports", ({ reports }) => areDistinct(reports)],
-);
-
-/** Host names are the same whatever their case: see host_name.ts. */
-function areDistinct(reports: readonly WireReport[]): boolean {
-  return reports.length === 1 ||
-    new Set(reports.map(({ origin }) => origin.toLowerCase())).size ===
-      reports.length;
-}
 
 const agoMs = span("agoMs");
 const changeBase = { seq: changeSeq, agoMs, jail, address };

@@ -16,12 +16,13 @@ import { DATABASE_ENDS } from "../../base/aside.ts";
 import type { Epoch } from "../../base/ids.ts";
 import { BAN_STORE_SCHEMA } from "../ban_store_schema.ts";
 import { BanTables, readBanTables } from "../ban_tables.ts";
-import { epochOf, readEpochRow } from "../epoch_row.ts";
+import { epochOf } from "../epoch_row.ts";
 import { HistoryTables } from "../history_tables.ts";
 import { inspectStore, migrateStore } from "../migrations.ts";
 import { REPLICA_SCHEMA } from "../replica_schema.ts";
+import { readReplica } from "../replica_tables.ts";
 import { atOnce } from "../sql.ts";
-import { openFailure } from "../store_errors.ts";
+import { openFailure, UnusableStoreError } from "../store_errors.ts";
 import { DatabaseFiles, folderOf } from "../database_files.ts";
 import { takeStoreLock } from "../store_lock.ts";
 
@@ -177,13 +178,15 @@ function makeOfReplica(from: string, beside: string, nowMs: number): void {
   inspectStore(reader, REPLICA_SCHEMA, "all");
   // Its subscriber may run: all that is read is of one moment.
   reader.exec("BEGIN");
-  const { seq } = readEpochRow(
-    reader.prepare("SELECT epoch, seq, sum FROM meta").get(),
-  );
+  const copy = readReplica(reader, nowMs);
+  if (copy === undefined) {
+    throw new UnusableStoreError("damaged", "there is no whole copy in it");
+  }
+  const { seq, bans } = copy;
   writeTo(beside, (database, history) => {
     history.setMark({ epoch: newEpoch(), seq });
     const tables = new BanTables(database);
-    for (const ban of readBanTables(reader, nowMs)) tables.put(ban);
+    for (const ban of bans) tables.put(ban);
   });
 }
 

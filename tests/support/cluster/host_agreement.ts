@@ -8,6 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
 import { replicaPath } from "../../../lib/store/io/sqlite_replica_store.ts";
 import { readBanTables } from "../../../lib/store/ban_tables.ts";
+import { readReplica } from "../../../lib/store/replica_tables.ts";
 import type { Fail2banServer } from "../fail2ban/fail2ban_server.ts";
 import { waitUntil } from "../host/wait_until.ts";
 import type { TestCluster } from "./test_cluster.ts";
@@ -49,7 +50,8 @@ export function copiedOf(
   const ends = new Map<string, number>();
   const nowMs = Date.now();
   using database = open(replicaPath(cluster.stateDir(subscriber)));
-  for (const { jail, address, reports } of readBanTables(database.db, nowMs)) {
+  const copy = readReplica(database.db, nowMs);
+  for (const { jail, address, reports } of copy?.bans ?? []) {
     const report = reports.find(({ origin }) => origin === node);
     if (report !== undefined) {
       ends.set(`${jail} ${address}`, report.expiresMs);

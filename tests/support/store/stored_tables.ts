@@ -9,6 +9,7 @@ import { DatabaseSync } from "node:sqlite";
 import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
 import { replicaPath } from "../../../lib/store/io/sqlite_replica_store.ts";
 import { readBanTables } from "../../../lib/store/ban_tables.ts";
+import { readReplica } from "../../../lib/store/replica_tables.ts";
 import type { TestCluster } from "../cluster/test_cluster.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
@@ -19,7 +20,14 @@ export function publishersBans(cluster: TestCluster, host = "hub"): string[] {
 
 /** Whom a subscriber's copy bans now. */
 export function copysBans(cluster: TestCluster, host: string): string[] {
-  return bansIn(replicaPath(cluster.stateDir(host)));
+  return reading(
+    replicaPath(cluster.stateDir(host)),
+    (database) =>
+      Array.from(
+        readReplica(database, Date.now())?.bans ?? [],
+        ({ address }): string => address,
+      ).sort(),
+  );
 }
 
 /** Waits until a subscriber has stored a copy that bans just these: it acts, and says so, before that. */
@@ -106,6 +114,8 @@ function bansIn(path: string): string[] {
 function reading<T>(path: string, read: (database: DatabaseSync) => T): T {
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
   try {
+    // All that is read is of one moment.
+    database.exec("BEGIN");
     return read(database);
   } finally {
     database.close();
