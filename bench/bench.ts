@@ -1,7 +1,12 @@
 /**
  * `deno task bench`: how fast, how small. Ratios and medians count; the
  * figures themselves are of the machine and of the moment. `deno task bench
- * --short` does so little of each that it only shows that they work.
+ * --short` does so little of each that it only shows that they work, and that
+ * none is far from its goal. `deno task bench NAME...` runs some of them.
+ *
+ * The last table has each figure beside the machine's limit in the same run.
+ * The exit code is 1 where a benchmark doesn't run, and where a ratio is over
+ * four times its goal in each of three tries.
  *
  * @module
  */
@@ -10,24 +15,84 @@ import { benchBanStore } from "./ban_store_bench.ts";
 import { benchCluster } from "./cluster_bench.ts";
 import { benchCurve } from "./curve_bench.ts";
 import { benchFail2ban } from "./fail2ban_bench.ts";
+import { bestTry, isFarOver, type Outcome, tableOf } from "./figure.ts";
+import { printTable } from "./figures.ts";
 import { benchLogLine } from "./log_line_bench.ts";
 import { benchNft } from "./nft_bench.ts";
 import { benchNftCapacity } from "./nft_capacity_bench.ts";
 import { benchProtection } from "./protection_bench.ts";
-import { benchProtocol2 } from "./protocol2_bench.ts";
+import { benchBurst } from "./protocol2_burst.ts";
+import { benchCrowd } from "./protocol2_crowd.ts";
+import { benchJoiner } from "./protocol2_joiner.ts";
+import { benchLatency } from "./protocol2_latency.ts";
+import { benchReceipts } from "./protocol2_receipts.ts";
+import { benchStart } from "./protocol2_start.ts";
+import { SEED } from "./random_inputs.ts";
 import { benchRestart } from "./restart_bench.ts";
+import { benchScale } from "./scale_bench.ts";
 import { benchWireV2 } from "./wire_v2_bench.ts";
 
-if (import.meta.main) {
-  await benchLogLine();
-  await benchCluster();
-  await benchBanStore();
-  benchProtection();
-  benchWireV2();
-  await benchCurve();
-  await benchFail2ban();
-  await benchNft();
-  await benchNftCapacity();
-  await benchRestart();
-  await benchProtocol2();
+/** Prints what it measures; gives what has a limit and a goal. */
+type Benchmark = () => Promise<readonly Outcome[]>;
+
+/** A benchmark that only prints: nothing of it has a goal. */
+function printing(measure: () => void | Promise<void>): Benchmark {
+  return async () => {
+    await measure();
+    return [];
+  };
 }
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  log: benchLogLine,
+  cluster: printing(benchCluster),
+  store: printing(benchBanStore),
+  protection: printing(benchProtection),
+  wire: printing(benchWireV2),
+  curve: printing(benchCurve),
+  fail2ban: printing(benchFail2ban),
+  nft: printing(benchNft),
+  capacity: printing(benchNftCapacity),
+  restart: printing(benchRestart),
+  joiner: printing(benchJoiner),
+  burst: printing(benchBurst),
+  crowd: printing(benchCrowd),
+  latency: printing(benchLatency),
+  receipts: printing(benchReceipts),
+  start: printing(benchStart),
+  scale: printing(benchScale),
+};
+
+/** Those that are named on the command line; all where none is. */
+function chosen(args: readonly string[]): readonly string[] {
+  const names = args.filter((arg) => !arg.startsWith("--"));
+  const unknown = names.find((name) => BENCHMARKS[name] === undefined);
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `No benchmark "${unknown}"; there are ${
+        Object.keys(BENCHMARKS).join(" ")
+      }`,
+    );
+  }
+  return names.length > 0 ? names : Object.keys(BENCHMARKS);
+}
+
+/** Runs them one after the other. @returns Whether all is well. */
+async function runAll(names: readonly string[]): Promise<boolean> {
+  printTable("random inputs", [[`--seed=${SEED} gives the same again`]]);
+  const outcomes: Outcome[] = [];
+  const broken: string[] = [];
+  for (const name of names) {
+    try {
+      outcomes.push(...await bestTry(BENCHMARKS[name] ?? printing(() => {})));
+    } catch (error) {
+      broken.push(name);
+      printTable(`${name} does not run`, [[Deno.inspect(error)]]);
+    }
+  }
+  printTable("against the limit", tableOf(outcomes));
+  if (broken.length > 0) printTable("do not run", broken.map((name) => [name]));
+  return broken.length === 0 && !outcomes.some(isFarOver);
+}
+
+if (import.meta.main && !await runAll(chosen(Deno.args))) Deno.exit(1);

@@ -24,6 +24,7 @@ import {
   goalRow,
   medians,
 } from "./protocol2_setup.ts";
+import { eventIdAt } from "./random_inputs.ts";
 import { sized } from "./size.ts";
 
 const EVENTS = sized(100_000, 2_000);
@@ -98,12 +99,13 @@ async function bareSqlite(durability: Durability, atOnce: number) {
         (?1, ?1, ?1, 'report', 'sshd', ?2, 'host-a', ?1, 0, 0)`,
     ].map((sql) => database.prepare(sql));
     const addresses = Array.from({ length: EVENTS }, (_, at) => addressAt(at));
+    const ids = Array.from({ length: EVENTS }, (_, at) => eventIdAt(at));
     const startMs = performance.now();
     for (let start = 0; start < EVENTS; start += atOnce) {
       database.exec("BEGIN IMMEDIATE");
       for (let at = start; at < start + atOnce; at++) {
         const address = addresses[at] ?? "";
-        put[0]?.run(`bench-${String(at).padStart(58, "0")}`, at);
+        put[0]?.run(ids[at] ?? "", at);
         put[1]?.run(null, at + 1, address);
         put[2]?.run(at + 1);
         put[3]?.run(at + 1, address);
@@ -137,6 +139,10 @@ async function bareZeromq(eventsPerMessage: number) {
   }
 }
 
+function cpuUs(seconds: number): string {
+  return `${(seconds * 1e6 / EVENTS).toFixed(1)} us`;
+}
+
 /** Measures and prints. */
 export async function benchBurst(): Promise<void> {
   const rows: string[][] = [];
@@ -151,9 +157,9 @@ export async function benchBurst(): Promise<void> {
         ours.perSecond >= WANTED_PER_SECOND,
         `bare SQLite ${Math.round(bare.perSecond)} events/s`,
       ),
-      `CPU: publisher ${ours.publisher.toFixed(1)} s, monitor ${
-        ours.monitor.toFixed(1)
-      } s`,
+      `CPU of an event: publisher ${cpuUs(ours.publisher)}, monitor ${
+        cpuUs(ours.monitor)
+      }`,
     ]);
   }
   for (const atOnce of [1, BATCH]) {

@@ -186,6 +186,7 @@ export async function benchCrowd(): Promise<void> {
         "the publisher",
         `has stored all ${ours.stored.toFixed(1)} s after the last event`,
         `${(ours.cpu / ours.fed * 100).toFixed(0)} % of a core`,
+        `${(ours.cpu / EVENTS * 1e6).toFixed(0)} us of CPU an event`,
       ],
       [
         "a change at a subscriber",

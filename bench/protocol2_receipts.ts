@@ -15,7 +15,6 @@ import {
   decodePublisherMessage,
   encodeNodeMessage,
   MAX_CONTROL_BYTES,
-  parseEventId,
 } from "../lib/wire/v2.ts";
 import { jail } from "../tests/support/values/core_values.ts";
 import { securityOf } from "../tests/support/cluster/test_members.ts";
@@ -26,6 +25,7 @@ import {
   fillStore,
   medians,
 } from "./protocol2_setup.ts";
+import { eventIdAt } from "./random_inputs.ts";
 import { sized } from "./size.ts";
 
 const RUNS = sized(3, 1);
@@ -95,8 +95,6 @@ async function tell(node: Node, from: number, count: number): Promise<void> {
 }
 
 async function report(node: Node, index: number): Promise<void> {
-  const id = parseEventId(`receipts-${String(index).padStart(55, "0")}`);
-  if (id === undefined) throw new TypeError("Not a good event id");
   await node.say({
     kind: "EVENTS",
     session: node.session,
@@ -104,7 +102,7 @@ async function report(node: Node, index: number): Promise<void> {
     events: [{
       ...{
         kind: "ban",
-        id,
+        id: eventIdAt(BANS + index),
         jail: jail("sshd"),
         remainingMs: 3_600_000,
         agoMs: 0,

@@ -5,8 +5,7 @@
  * @module
  */
 
-import type { Address } from "../lib/base/address.ts";
-import { MAX_EVENTS, parseEventId } from "../lib/wire/v2.ts";
+import { MAX_EVENTS } from "../lib/wire/v2.ts";
 import type { StoreEntry } from "../lib/ban/ban_store.ts";
 import {
   banStorePath,
@@ -15,7 +14,7 @@ import {
 import { statusSocketPath } from "../lib/service/status_socket.ts";
 import { askStatus } from "../roles/program/status_socket.ts";
 import type { StatusFigures } from "../lib/service/status_report.ts";
-import { address, host, jail } from "../tests/support/values/core_values.ts";
+import { host, jail } from "../tests/support/values/core_values.ts";
 import type { ChildProcess } from "../tests/support/host/child_process.ts";
 import {
   answer,
@@ -28,6 +27,7 @@ import {
 } from "../tests/support/cluster/test_cluster.ts";
 import { waitUntil } from "../tests/support/host/wait_until.ts";
 import { median } from "./figures.ts";
+import { addressAt, eventIdAt } from "./random_inputs.ts";
 
 /** The hosts of a cluster: `host-a` has the monitor, `hub` the publisher. */
 export const HOSTS = ["host-a", "host-b", "hub"] as const;
@@ -38,11 +38,7 @@ const SETTLED_WITHIN_MS = 120_000;
 /** fail2ban's answer of an hour, as Python pickles it. */
 const AN_HOUR = "\x80\x02K\0M\x10\x0e\x86.";
 
-/** The `index`-th of 16 million different addresses. */
-export function addressAt(index: number): Address {
-  const octets = [index >> 16, index >> 8, index].map((part) => part & 255);
-  return address(`11.${octets.join(".")}`);
-}
+export { addressAt } from "./random_inputs.ts";
 
 /** A file of a program's own log: a terminal would have to be drawn. */
 function logTarget(cluster: TestCluster, name: string): Sections[string] {
@@ -150,11 +146,9 @@ export class BenchCluster implements AsyncDisposable {
 
 /** A change and its event, as a report of `host-a` makes it. */
 export function entryAt(index: number, atMs: number): StoreEntry {
-  const id = parseEventId(`bench-${String(index).padStart(58, "0")}`);
-  if (id === undefined) throw new TypeError("Not a good event id");
   const origin = host("host-a");
   return {
-    event: { origin, id },
+    event: { origin, id: eventIdAt(index) },
     change: {
       kind: "report",
       seq: index + 1,

@@ -13,6 +13,6 @@ const IS_SHORT = Deno.args.includes("--short");
  * @param full In a run whose figures count.
  * @param short In a short one.
  */
-export function sized(full: number, short: number): number {
+export function sized<T = number>(full: T, short: T): T {
   return IS_SHORT ? short : full;
 }

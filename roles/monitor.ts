@@ -20,10 +20,14 @@ import { ReportedBansKeeper } from "../lib/monitor/reported_bans_keeper.ts";
 import { FolderEvents } from "../lib/tail/io/folder_events.ts";
 import { LogFollower } from "../lib/tail/log_follower.ts";
 import { Monitor } from "../lib/monitor/monitor.ts";
+import { monitorSamples } from "../lib/metrics/node_samples.ts";
+import { monitorFaults } from "../lib/metrics/role_faults.ts";
 import { runTogether } from "../lib/async/tasks.ts";
 import { AskedFail2ban } from "./program/asked_fail2ban.ts";
 import { watchProtection } from "./program/host_protection.ts";
 import { linkFigures, openReportLink } from "./program/monitor_link.ts";
+import { NodeHttp } from "./program/node_http.ts";
+import { ProgramMetrics } from "./program/program_metrics.ts";
 import { readLogBeginning } from "./program/log_beginning.ts";
 import { checkMembership } from "./program/node_membership.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
@@ -75,6 +79,36 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     watch: FolderEvents.open,
   });
   const positions = new PositionFile(`${general.stateDir}/monitor.position`);
+  const metrics: ProgramMetrics = new ProgramMetrics({
+    program: "monitor",
+    version: deno.version,
+    context,
+    samples: () =>
+      monitorSamples({
+        counters: monitor.counters,
+        unacknowledged: link.counters.submitted - link.settled,
+        oldestAgoMs: link.oldestAgoMs,
+        logReadAgoMs: monitor.logReadAgoMs,
+        isLogUnderstood: !monitor.format.isOther,
+        missingFiles: lines.gaps,
+        assumedTimes: fail2ban.ends.assumed,
+        publisherAnswers: link.reachable,
+        startedMs: metrics.startedMs,
+        nowMs: clock.nowMs(),
+      }),
+    look: () =>
+      monitorFaults({
+        oldestAgoMs: link.oldestAgoMs,
+        publisherAnswers: link.reachable,
+        isLogUnderstood: !monitor.format.isOther,
+        logSilentMs: monitor.logSilentMs,
+        logTargetTrouble: fail2ban.logTarget?.trouble,
+        placeTrouble: monitor.placeTrouble,
+      }),
+    startingWith: () =>
+      link.reachable ? undefined : "the publisher does not answer yet",
+  });
+  await using http = NodeHttp.open(context, metrics.route);
   const { from, atStart } = await readLogBeginning(positions, log);
   const store = new ReportedBansStore(
     new StateFile(`${general.stateDir}/monitor.reported`),
@@ -114,6 +148,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     ignoreJails: config.ignoreJails,
     dryRun,
   });
+  metrics.begin();
   await ready(() => ({
     protocol: link.carriesTimes ? 2 : 1,
     ...monitor.counters,
@@ -134,6 +169,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     fail2banLog: fail2ban.logTarget?.state ?? "not asked",
     missingFiles: lines.gaps,
     place: monitor.placeTrouble ?? "stored",
+    health: metrics.health.words,
     unresolvedNames: protection.unresolvedNames,
     allowed: allowlist.list.ignore.length,
   }));
@@ -145,6 +181,8 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
       : [(group: AbortSignal) =>
         fail2ban.logTarget?.run(group) ??
           Promise.resolve()]),
+    (group) => metrics.health.run(group),
+    ...(http === undefined ? [] : [(group: AbortSignal) => http.run(group)]),
     ...tasks,
   ]);
 }

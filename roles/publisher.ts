@@ -6,6 +6,9 @@
 
 import deno from "../deno.json" with { type: "json" };
 import { MemberAuthenticator } from "../lib/publisher/authenticator.ts";
+import { publisherSamples } from "../lib/metrics/publisher_samples.ts";
+import { PublisherTally } from "../lib/metrics/publisher_tally.ts";
+import { publisherFaults } from "../lib/metrics/role_faults.ts";
 import type { PublisherConfig } from "../lib/config/config.ts";
 import { allowlistAt } from "../lib/protection/allowlist.ts";
 import { AllowlistProtection } from "../lib/protection/allowlist_protection.ts";
@@ -38,7 +41,8 @@ import { lastBackupMs } from "./program/last_backup.ts";
 import { answerOperators } from "./program/operator_socket.ts";
 import { checkTokens, PublisherTokens } from "./program/publisher_tokens.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
-import { ListPort } from "./program/http_port.ts";
+import { PublisherHttp } from "./program/http_port.ts";
+import { ProgramMetrics } from "./program/program_metrics.ts";
 import { checkPublisherHost } from "./program/host_check.ts";
 import { runProgram } from "./program/role_program.ts";
 
@@ -88,7 +92,24 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     protocol2: members.identity !== undefined,
     http: config.httpBind !== undefined,
   });
-  await using lists = ListPort.open(context, ports);
+  const metrics: ProgramMetrics = new ProgramMetrics({
+    program: "publisher",
+    version: deno.version,
+    context,
+    samples: async () =>
+      publisherSamples({
+        ...{ ...publisher.facts, tally, ports: ports.facts },
+        listAnswers: http?.listAnswers,
+        storeBytes: store.bytes,
+        lastBackupMs: await lastBackupMs(config.general.stateDir),
+        nowMs: context.clock.nowMs(),
+        aheadMs: publisher.view.time.aheadMs,
+      }),
+    look: () => publisherFaults(publisher.view),
+  });
+  const { hostName } = config.general;
+  const tally = new PublisherTally({ hostName, durations: metrics.durations });
+  await using http = PublisherHttp.open(context, ports, metrics.route);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const publisher: Publisher = new Publisher({
@@ -117,17 +138,20 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     newSessionId,
     hostName: config.general.hostName,
     version: deno.version,
-    lists: lists?.places ?? [],
+    lists: http?.places ?? [],
     allowed: members.list.allowed,
     lastBackupMs: () => lastBackupMs(config.general.stateDir),
     gather: (ended) => context.clock.delay(0, ended),
+    observer: tally,
   });
-  lists?.show(publisher);
+  http?.show(publisher);
+  metrics.begin();
   await using _operators = await answerOperators(context, publisher);
   await ready(() => ({
     ...publisher.figures,
     ...ports.figures,
-    ...lists?.figures,
+    ...http?.figures,
+    health: metrics.health.words,
     unresolvedNames: protection.unresolvedNames,
   }));
   await runTogether(signal, [
@@ -135,6 +159,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     ...tokens.tasks,
     ...listTasks(publisher, members),
     (group) => publisher.run(group),
+    (group) => metrics.health.run(group),
     ...ports.tasks,
   ]);
 }

@@ -20,6 +20,8 @@ import { DesiredCopy } from "../lib/enforce/desired_copy.ts";
 import { DesiredReports } from "../lib/enforce/desired_reports.ts";
 import { ObservedBans } from "../lib/subscriber/observed_bans.ts";
 import { prefixedFigures } from "../lib/service/status_report.ts";
+import { subscriberSamples } from "../lib/metrics/node_samples.ts";
+import { subscriberFaults } from "../lib/metrics/role_faults.ts";
 import { SteadyClock } from "../lib/async/steady_clock.ts";
 import { runTogether } from "../lib/async/tasks.ts";
 import {
@@ -28,6 +30,8 @@ import {
   placeOfReport,
   type Receiver,
 } from "../lib/choice/receiver_choice.ts";
+import { NodeHttp } from "./program/node_http.ts";
+import { ProgramMetrics } from "./program/program_metrics.ts";
 import { openBanSource } from "./program/ban_source.ts";
 import { EnforcedActions } from "./program/enforced_actions.ts";
 import { newFireDrill } from "./program/drill_looks.ts";
@@ -65,6 +69,17 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function work(context: RoleContext<"subscriber">): Promise<void> {
   const { config, log, messages, signal, ready } = context;
   const clock = new SteadyClock(context.clock);
+  const metrics: ProgramMetrics = new ProgramMetrics({
+    program: "subscriber",
+    version: deno.version,
+    context,
+    samples: () =>
+      subscriberSamples({ ...source.facts, actions: enforced.facts }),
+    look: () => subscriberFaults({ ...source.facts, actions: enforced.facts }),
+    startingWith: () =>
+      source.facts.isKnown ? undefined : "there is no copy of the bans yet",
+  });
+  await using http = NodeHttp.open(context, metrics.route);
   const hostProtection = await watchProtection(context);
   const allowlist = new AllowlistProtection(() => hostProtection.policy);
   const keptAllowlist = await KeptAllowlist.read({ ...context, allowlist });
@@ -78,6 +93,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     context,
     clock,
     receipts: drillReceipts,
+    durations: metrics.durations,
     policy: () => allowlist.policy,
     newDesiredBans,
   });
@@ -115,6 +131,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     onReplaced: () => enforced.tellInForce(),
     protection,
   });
+  metrics.begin();
   await ready(() => ({
     ...source.figures,
     ...queue.counters,
@@ -122,6 +139,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     ...(observesSome(receiver.choice)
       ? prefixedFigures("observed", { ...observed.state })
       : {}),
+    health: metrics.health.words,
     unresolvedNames: hostProtection.unresolvedNames,
     allowed: allowlist.list.ignore.length,
   }));
@@ -131,6 +149,8 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     (group) => observed.run(group),
     (group) => queue.runWith(group, [(ended) => source.run(ended)]),
     (group) => enforced.run(group, { source, queue }),
+    (group) => metrics.health.run(group),
+    ...(http === undefined ? [] : [(group: AbortSignal) => http.run(group)]),
   ]);
 }
 

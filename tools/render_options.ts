@@ -1,6 +1,6 @@
 /**
  * Writes what people and shells read of the tables of options and verbs:
- * `fail2ban-cluster.conf`, the table in README.md, manual pages and completions
+ * `fail2ban-cluster.conf`, the tables in README.md and METRICS.md, manual pages and completions
  * in `share/`. With `--check` it changes nothing and says what differs.
  *
  * ```
@@ -12,18 +12,19 @@
 
 import { completions } from "../lib/cli/completions.ts";
 import { manPages } from "../lib/cli/man_pages.ts";
+import { metricRows } from "../lib/metrics/metric_docs.ts";
+import { markdownTable } from "../lib/config/markdown_table.ts";
 import {
   renderOptionTable,
   renderShippedFile,
 } from "../lib/config/option_text.ts";
 
-const BEGIN = "<!-- options -->";
-const END = "<!-- /options -->";
-
 /** How each file is made from what it is now; `undefined`: it has no place for it. */
 const FILES: Readonly<Record<string, (now: string) => string | undefined>> = {
   "fail2ban-cluster.conf": renderShippedFile,
-  "README.md": renderReadme,
+  "README.md": (now) => between(now, "options", renderOptionTable()),
+  "docs/METRICS.md": (now) =>
+    between(now, "metrics", markdownTable(metricRows())),
   ...Object.fromEntries(
     Object.entries({ ...manPages(), ...completions() }).map(
       ([path, text]) => [`share/${path}`, () => text],
@@ -48,7 +49,7 @@ export async function renderOptions(
     const now = await readText(path);
     const rendered = render(now);
     if (rendered === undefined) {
-      troubleLog.push(`${name} has no place for the table: ${BEGIN} ${END}`);
+      troubleLog.push(`${name} has no place for its table`);
     } else if (rendered !== now) {
       if (isCheck) {
         troubleLog.push(`${name} differs: tools/render_options.ts writes it`);
@@ -79,12 +80,13 @@ export async function main(args: readonly string[]): Promise<number> {
   return isCheck && troubleLog.length > 0 ? 1 : 0;
 }
 
-function renderReadme(now: string): string | undefined {
-  const begin = now.indexOf(BEGIN);
-  const end = now.indexOf(END, begin);
-  if (begin === -1 || end === -1) return undefined;
-  const before = now.slice(0, begin + BEGIN.length);
-  return `${before}\n\n${renderOptionTable()}\n${now.slice(end)}`;
+/** Puts a table between its two marks; `undefined`: they aren't there. */
+function between(now: string, mark: string, table: string): string | undefined {
+  const begin = `<!-- ${mark} -->`;
+  const from = now.indexOf(begin);
+  const to = now.indexOf(`<!-- /${mark} -->`, from);
+  if (from === -1 || to === -1) return undefined;
+  return `${now.slice(0, from + begin.length)}\n\n${table}\n${now.slice(to)}`;
 }
 
 /** The file's text; `""` where there is none. */

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { markdownTable } from "../lib/config/markdown_table.ts";
+
 /** A folder of `lib/`. */
 export interface Room {
   /** Its name, as in `lib/<name>/`. */
@@ -138,6 +140,11 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   {
+    name: "presence",
+    holds: "who is alive: what is known of each node's programs",
+    mayImport: ["async", "base", "log", "members", "wire"],
+  },
+  {
     name: "publisher",
     holds: "serves nodes and operators; owns the table",
     mayImport: [
@@ -154,6 +161,7 @@ export const ROOMS: readonly Room[] = [
       "wire",
       "service",
       "operators",
+      "presence",
     ],
   },
   {
@@ -187,6 +195,20 @@ export const ROOMS: readonly Room[] = [
       "service",
       "client",
       "enforce",
+    ],
+  },
+  {
+    name: "metrics",
+    holds: "metrics and health: how a program is, for other programs",
+    mayImport: [
+      "async",
+      "base",
+      "ban",
+      "http",
+      "wire",
+      "enforce",
+      "operators",
+      "monitor",
     ],
   },
   {
@@ -254,20 +276,12 @@ export function roomNamed(name: string): Room | undefined {
 
 /** The table for ARCHITECTURE.md, in Markdown as `deno fmt` leaves it. */
 export function roomTable(): string {
-  const rows = [
+  return markdownTable([
     ["room", "holds", "may import"],
     ...ROOMS.map(({ name, holds, mayImport }) => [
       `\`${name}\``,
       holds,
       mayImport.join(" ") || "nothing",
     ]),
-  ];
-  const widths = [0, 1, 2].map((column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0))
-  );
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(" | ")} |`;
-  const [head = [], ...body] = rows;
-  const rule = widths.map((width) => "-".repeat(width));
-  return [head, rule, ...body].map(line).join("\n");
+  ]);
 }

@@ -18,7 +18,7 @@ import { ROOMS } from "./rooms.ts";
 type Suite = "core" | "real" | "long";
 
 /** Folders of the core's tests, besides the rooms' own. */
-const CORE_FOLDERS = ["cluster", "fuzz"];
+const CORE_FOLDERS = ["bench", "cluster", "fuzz"];
 const CORE = [...ROOMS.map(({ name }) => name), ...CORE_FOLDERS];
 const ALONE = /\/alone\//;
 const LONG = /_long_test\.ts$/;

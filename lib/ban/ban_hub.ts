@@ -46,6 +46,8 @@ export interface BanHubOptions {
    * Called with changes in their order, once they are stored. Must not throw.
    */
   readonly onKept: (kept: readonly KeptChange[]) => void;
+  /** Told how long each transaction took, in milliseconds. Must not throw. @default {nobody is told} */
+  readonly onCommit?: (tookMs: number) => void;
   /** Gives the quorum of a jail. @default {ANY_NODE} */
   readonly quorumOf?: QuorumOf;
   /** How much longer bans hold that come again. @default {NO_GROWTH} */
@@ -117,6 +119,7 @@ export class BanHub {
       growthOf: NO_GROWTH,
       maxReports: Infinity,
       gather: () => Promise.resolve(),
+      onCommit: () => {},
       maxWaiting: 20_000,
       maxAtOnce: 2_000,
       ...options,
@@ -207,7 +210,9 @@ export class BanHub {
       verdicts = submissions.map(({ items }) =>
         items.map((request) => batch.decide(this.#spelled(request)))
       );
+      const startMs = clock.monotonicMs();
       await store.append(batch.entries, nowMs);
+      this.#options.onCommit(clock.monotonicMs() - startMs);
     } catch (error) {
       this.#refuse(submissions, error);
       return;

@@ -10,6 +10,7 @@ import {
   locationOf,
 } from "./config_reader.ts";
 import { isLoopbackUrl, nextPortUrl } from "../base/endpoint_url.ts";
+import { isLocalBind } from "../http/http_bind.ts";
 import { type ConfigProblem, describeProblem } from "../base/errors.ts";
 import type { HostName } from "../base/host_name.ts";
 import { widestBits } from "../widen/widen_rules.ts";
@@ -114,7 +115,33 @@ function warnOfReaders({ files, reading, warnings }: Findings): void {
   }
 }
 
+/** What it tells is for this host only. */
+function checkHttpBind(
+  findings: Findings,
+  role: "monitor" | "subscriber",
+): void {
+  const { values } = findings.reading;
+  const bind = values[role].httpbindurl;
+  if (bind === null) return;
+  const key = `${role}.httpbindurl`;
+  if (!isLocalBind(bind)) {
+    complain(
+      findings,
+      key,
+      "an address of this host only, such as http://127.0.0.1:9681",
+    );
+  }
+  const others = (["publisher", "monitor", "subscriber"] as const)
+    .filter((other) => other !== role);
+  for (const other of others) {
+    if (values[other].httpbindurl?.endpoint !== bind.endpoint) continue;
+    const expected = `another address and port than ${other}.httpbindurl`;
+    complain(findings, key, expected, `${other}.httpbindurl`);
+  }
+}
+
 function checkMonitor(findings: Findings): void {
+  checkHttpBind(findings, "monitor");
   const { zmqreplyserver, controlserver, importexisting, fail2bansocket } =
     findings.reading.values.monitor;
   // By protocol 2 a node shows what it has joined with.
@@ -223,6 +250,7 @@ function checkProtocol1(findings: Findings): void {
 }
 
 function checkSubscriber(findings: Findings): void {
+  checkHttpBind(findings, "subscriber");
   const { subscriberaction, execprogram, resync } =
     findings.reading.values.subscriber;
   if (subscriberaction.includes("exec") && execprogram === "") {

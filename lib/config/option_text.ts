@@ -5,6 +5,7 @@
  * @module
  */
 
+import { markdownTable } from "./markdown_table.ts";
 import { quoteIniValue } from "./ini_text.ts";
 import {
   type ListedOption,
@@ -36,7 +37,7 @@ export function renderOptionTable(): string {
       : `\`${quoteIniValue(option.default)}\``;
     return [`\`[${section}]\``, `\`${key}\``, fallback, option.help];
   });
-  return renderTable([["section", "key", "default", "meaning"], ...rows]);
+  return markdownTable([["section", "key", "default", "meaning"], ...rows]);
 }
 
 /** Renders the `fail2ban-cluster.conf` that is shipped. */
@@ -70,19 +71,4 @@ export function renderShippedFile(): string {
     lines.push("", `# ${option.help}`, `# ${key} = ${shown}`);
   }
   return [...lines, ""].join("\n");
-}
-
-/** Columns are padded to their widest cell; the first row is the head. */
-function renderTable(rows: readonly (readonly string[])[]): string {
-  const [head = [], ...body] = rows.map((row) =>
-    row.map((cell) => cell.replaceAll("|", "\\|"))
-  );
-  const widths = head.map((cell, column) =>
-    Math.max(cell.length, ...body.map((row) => row[column]?.length ?? 0))
-  );
-  const rule = widths.map((width) => "-".repeat(width));
-  const lines = [head, rule, ...body].map((row) =>
-    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")
-  );
-  return lines.map((line) => `| ${line} |\n`).join("");
 }

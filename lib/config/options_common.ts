@@ -8,7 +8,7 @@ import { SHIPPED_TOKEN } from "../base/secrets.ts";
 
 import { option } from "./option.ts";
 import { tokenKind } from "./cluster_kinds.ts";
-import { switchKind } from "./value_kinds.ts";
+import { httpBindKind, switchKind } from "./value_kinds.ts";
 
 /** Where a publisher of this host listens. */
 export const PUBLISHER_PORTS = {
@@ -17,6 +17,14 @@ export const PUBLISHER_PORTS = {
   control: "tcp://127.0.0.1:5681",
   stream: "tcp://127.0.0.1:5682",
 } as const;
+
+/** `httpbindurl` of monitor and subscriber. */
+export const HTTP_BIND = option({
+  kind: httpBindKind,
+  default: "none",
+  help:
+    "Where this host asks /metrics, /healthz and /readyz: such as http://127.0.0.1:PORT or unix:PATH, or none.",
+});
 
 /** `auth` of monitor and publisher. */
 export const AUTH = option({

@@ -14,7 +14,12 @@ import {
   pathKind,
   switchKind,
 } from "./value_kinds.ts";
-import { AUTH, AUTH_TOKEN, PUBLISHER_PORTS } from "./options_common.ts";
+import {
+  AUTH,
+  AUTH_TOKEN,
+  HTTP_BIND,
+  PUBLISHER_PORTS,
+} from "./options_common.ts";
 
 /** `[monitor]`, in the order of the shipped file. */
 export const MONITOR = {
@@ -23,6 +28,7 @@ export const MONITOR = {
     default: "/var/run/fail2ban-monitor.pid",
     help: "Where a detached monitor writes its process id.",
   }),
+  httpbindurl: HTTP_BIND,
   zmqreplyserver: option({
     kind: endpointKind("connect"),
     default: PUBLISHER_PORTS.reply,

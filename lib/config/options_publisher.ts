@@ -56,7 +56,7 @@ export const PUBLISHER = {
     kind: httpBindKind,
     default: "none",
     help:
-      "Where lists are read by HTTP, such as http://127.0.0.1:9680 or unix:PATH, or none.",
+      "Where lists are read by HTTP, and this host asks /metrics, /healthz and /readyz: such as http://127.0.0.1:9680 or unix:PATH, or none.",
   }),
   bantime: option({
     kind: banTimeKind,

@@ -22,7 +22,7 @@ import {
   socketPathKind,
   textKind,
 } from "./value_kinds.ts";
-import { PUBLISHER_PORTS } from "./options_common.ts";
+import { HTTP_BIND, PUBLISHER_PORTS } from "./options_common.ts";
 
 /** `[subscriber]`, in the order of the shipped file. */
 export const SUBSCRIBER = {
@@ -31,6 +31,7 @@ export const SUBSCRIBER = {
     default: "/var/run/fail2ban-subscriber.pid",
     help: "Where a detached subscriber writes its process id.",
   }),
+  httpbindurl: HTTP_BIND,
   zmqpublisherurl: option({
     kind: endpointKind("connect"),
     default: PUBLISHER_PORTS.broadcast,

@@ -63,6 +63,8 @@ export interface MonitorConfig {
   readonly general: GeneralConfig;
   /** Absolute path. */
   readonly pidFile: string;
+  /** Where metrics are read; `undefined` for `none`. */
+  readonly httpBind: HttpBind | undefined;
   /** The publisher's `replybindurl`, as ZeroMQ takes it. */
   readonly replyServerUrl: string;
   /** The publisher's `controlbindurl`, as ZeroMQ takes it; `undefined`: protocol 1 is spoken. */
@@ -99,7 +101,7 @@ export interface PublisherConfig {
   readonly controlBindUrl: string;
   /** Where subscribers of protocol 2 connect, likewise. */
   readonly streamBindUrl: string;
-  /** Where lists are read; `undefined` for `none`. */
+  /** Where lists and metrics are read; `undefined` for `none`. */
   readonly httpBind: HttpBind | undefined;
   /** The lists that are read there. */
   readonly lists: readonly ListRules[];
@@ -135,6 +137,8 @@ export interface SubscriberConfig {
   readonly general: GeneralConfig;
   /** Absolute path. */
   readonly pidFile: string;
+  /** Where metrics are read; `undefined` for `none`. */
+  readonly httpBind: HttpBind | undefined;
   /** The publisher's `broadcasterbindurl`, as ZeroMQ takes it. */
   readonly publisherUrl: string;
   /** For protocol 2; `undefined`: protocol 1 is spoken. */
@@ -234,6 +238,7 @@ function buildMonitor(
   return {
     general,
     pidFile: monitor.pidfile,
+    httpBind: monitor.httpbindurl ?? undefined,
     replyServerUrl: monitor.zmqreplyserver,
     controlServerUrl: monitor.controlserver,
     logPath: monitor.fail2banlogpath,
@@ -286,6 +291,7 @@ function buildSubscriber(
   return {
     general,
     pidFile: subscriber.pidfile,
+    httpBind: subscriber.httpbindurl ?? undefined,
     publisherUrl: subscriber.zmqpublisherurl,
     protocol2: protocol2Urls(subscriber),
     prefixFilter: subscriber.zmqprefixfilter,

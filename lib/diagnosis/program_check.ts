@@ -11,6 +11,9 @@ import { spanText } from "../views/plain_texts.ts";
 import { type Commands, serviceCommand } from "./fix_commands.ts";
 import { fault, type Finding, fine, warning } from "./finding.ts";
 
+/** What a program's `health` is where nothing is wrong. */
+const HEALTHY = "ok";
+
 /** How a program is. */
 export type ProgramRun =
   | { readonly kind: "running"; readonly report: StatusReport }
@@ -92,6 +95,10 @@ function checkRun(
       const { report } = run;
       const up = spanText(report.upSeconds * 1_000);
       const text = `${report.version}, process ${report.pid}, up ${up}`;
+      const { health = HEALTHY } = report.figures;
+      if (health !== HEALTHY) {
+        return [fault(program, String(health), `${program} status`)];
+      }
       return report.version === version ? [fine(program, text)] : [warning(
         program,
         `${text}; installed is ${version}`,

@@ -46,6 +46,8 @@ export interface EnforcedActionOptions extends ReconciledBansOptions {
   readonly maxPerSecond?: number;
   /** Told what became of each ban. */
   readonly receipts?: ReceiptSink;
+  /** Told how long each call took that applied or lifted bans, in milliseconds. Must not throw. */
+  readonly onCall?: (tookMs: number) => void;
 }
 
 /** Interval between looks for bans that have ended. */
@@ -144,16 +146,26 @@ export class EnforcedAction implements BanAction {
     return { name, wanted, inForce, failing, refused };
   }
 
+  /** How old what is known of what is in force is, in seconds; `undefined`: the enforcer never tells. */
+  get inForceAgeSeconds(): number | "unknown" | undefined {
+    return this.#comparison.ageSeconds;
+  }
+
+  /** Why bans are not in force; `undefined`: nothing was said. */
+  get lastReason(): string | undefined {
+    const { trouble } = this.#comparison;
+    return this.#trouble ?? trouble ?? this.#plan.figures.lastReason;
+  }
+
   /** What was done, what waits and why, for `status`. */
   get figures(): Readonly<Record<string, string | number>> {
-    const { lastReason, ...plan } = this.#plan.figures;
+    const { lastReason: _, ...plan } = this.#plan.figures;
     const { leftOut } = this.#options.desired;
-    const { ageSeconds, trouble } = this.#comparison;
-    const reason = this.#trouble ?? trouble ?? lastReason;
+    const { inForceAgeSeconds, lastReason: reason } = this;
     return {
       ...this.counters,
       ...plan,
-      ...(ageSeconds === undefined ? {} : { inForceAgeSeconds: ageSeconds }),
+      ...(inForceAgeSeconds === undefined ? {} : { inForceAgeSeconds }),
       ...(leftOut === 0 ? {} : { leftOut }),
       ...(reason === undefined ? {} : { lastReason: reason }),
     };
@@ -328,10 +340,15 @@ export class EnforcedAction implements BanAction {
     { verb, bans }: PlanBatch,
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]> {
-    const { enforcer } = this.#options;
-    return verb === "apply"
-      ? await enforcer.apply(bans, signal)
-      : await enforcer.lift(bans, signal);
+    const { enforcer, clock, onCall } = this.#options;
+    const startMs = clock.monotonicMs();
+    try {
+      return verb === "apply"
+        ? await enforcer.apply(bans, signal)
+        : await enforcer.lift(bans, signal);
+    } finally {
+      onCall?.(clock.monotonicMs() - startMs);
+    }
   }
 
   #record(batch: PlanBatch, failures: readonly EnforcementFailure[]): void {

@@ -11,7 +11,7 @@ export interface HttpRequest {
   /** As it was sent, without what follows a `?`: nothing is decoded or resolved. */
   readonly path: string;
   readonly headers: Headers;
-  /** The peer's canonical address; `local` over a Unix socket. */
+  /** The peer's canonical address; `local` over a Unix socket ({@link UNIX_PEER}). */
   readonly peer: string;
 }
 
@@ -23,7 +23,15 @@ export interface HttpAnswer {
   readonly body: Uint8Array<ArrayBuffer> | undefined;
 }
 
+/** Who asks over a Unix socket. */
+export const UNIX_PEER = "local";
+
 const ENCODER = new TextEncoder();
+
+/** Whether it is this host that asks. */
+export function isLocalPeer(peer: string): boolean {
+  return peer === UNIX_PEER || peer === "::1" || peer.startsWith("127.");
+}
 
 /**
  * Reads a request as the runtime gives it. Its URL is scheme, `Host` and what

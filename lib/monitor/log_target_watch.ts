@@ -62,6 +62,11 @@ export class LogTargetWatch {
     return this.#state;
   }
 
+  /** Why its bans don't come to the log; `undefined`: they do, or it could not be asked yet. */
+  get trouble(): string | undefined {
+    return this.#told;
+  }
+
   /** Asks until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     while (true) {

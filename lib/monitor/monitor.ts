@@ -10,6 +10,7 @@ import type { DriftRepair } from "./drift_repair.ts";
 import type { ExistingBans } from "./existing_bans.ts";
 import { FormatWatch } from "./format_watch.ts";
 import { HeldPositions } from "./held_positions.ts";
+import { LogHabit } from "../tail/log_habit.ts";
 import { jailInRefused, type LogEvent } from "../fail2ban/log_line.ts";
 import { LogScanner } from "../fail2ban/log_scanner.ts";
 import { type LogFormat } from "../fail2ban/log_format.ts";
@@ -98,6 +99,7 @@ export class Monitor {
   readonly #heldPlaces: HeldPositions;
   #lastEnd: LogPosition | undefined;
   #lastReadMs: number | undefined;
+  readonly #habit = new LogHabit();
   /** Once so many reports are settled, the bans that were there are reported. */
   #importedAt: number;
 
@@ -127,6 +129,11 @@ export class Monitor {
   get logReadAgoMs(): number | null {
     if (this.#lastReadMs === undefined) return null;
     return Math.round(this.#options.clock.monotonicMs() - this.#lastReadMs);
+  }
+
+  /** How long the log is silent against its habit, in milliseconds; `undefined`: it is not. */
+  get logSilentMs(): number | undefined {
+    return this.#habit.silentMs(this.#options.clock.monotonicMs());
   }
 
   /** Unbans that wait for signs of a restart. */
@@ -216,6 +223,7 @@ export class Monitor {
         // Nobody may begin to read at the rest of a line.
         if (!this.#scanner.endsInCut) this.#lastEnd = batch.end;
         this.#lastReadMs = this.#options.clock.monotonicMs();
+        this.#habit.noteRead(this.#lastReadMs);
         this.#moveMark();
       });
     }

@@ -89,6 +89,8 @@ export class Protocol1Link implements ReportLink {
   };
   readonly #options: Required<Protocol1LinkOptions>;
   readonly #window: EventWindow<BanEvent>;
+  /** Since when requests wait, or the last answer came. */
+  #waitingSinceMs = 0;
   readonly #changed = new Condition();
   readonly #watchdog: Watchdog;
   /** Number of requests that have to be sent one by one. */
@@ -115,6 +117,13 @@ export class Protocol1Link implements ReportLink {
     return this.counters.acknowledged + this.counters.refused;
   }
 
+  /** How long requests wait and none was answered, in milliseconds; `null`: none waits. */
+  get oldestAgoMs(): number | null {
+    if (this.#window.size === 0) return null;
+    const { clock } = this.#options;
+    return Math.round(clock.monotonicMs() - this.#waitingSinceMs);
+  }
+
   /** Whether answers come, as far as one can tell. */
   get reachable(): boolean {
     return !this.#unreachable;
@@ -128,7 +137,10 @@ export class Protocol1Link implements ReportLink {
    */
   async submit(event: BanEvent, signal: AbortSignal): Promise<void> {
     while (!this.#window.hasRoom) await this.#changed.wait(signal);
-    if (this.#window.size === 0) this.#watchdog.feed();
+    if (this.#window.size === 0) {
+      this.#watchdog.feed();
+      this.#waitingSinceMs = this.#options.clock.monotonicMs();
+    }
     this.#window.push(event);
     this.counters.submitted++;
     this.#changed.notify();
@@ -225,6 +237,7 @@ export class Protocol1Link implements ReportLink {
       throw new OutOfStepError("the answer to another request");
     }
     this.#window.acknowledge(oldest.batch);
+    this.#waitingSinceMs = this.#options.clock.monotonicMs();
     // Where one was refused the next may be: a wrong token refuses all.
     this.#alone = Math.max(this.#alone - 1, isRefusal ? 1 : 0);
     this.#noteProgress();

@@ -103,6 +103,8 @@ export interface OperatorServiceOptions {
   readonly aheadMs: () => number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told what each operator does, by its word in the audit. Must not throw. @default {nobody is told} */
+  readonly onDeed?: (verb: string) => void;
   /** Longest wait for what nodes say of a ban, in milliseconds. */
   readonly waitMs: number;
 }
@@ -357,6 +359,7 @@ export class OperatorService {
     const entry = { by, action, subject, detail: wordsOf(detail) };
     log.record("notice", "an operator's doing", entry);
     const atMs = Math.round(clock.nowMs() + aheadMs());
+    this.#options.onDeed?.(action);
     await records.keepAudit([{ atMs, ...entry }]);
   };
 }

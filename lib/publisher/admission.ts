@@ -18,7 +18,7 @@ import {
 } from "../wire/spoken_revisions.ts";
 import type { Authenticator, Hello } from "./authenticator.ts";
 import type { NodeQuotas } from "./node_quotas.ts";
-import type { NodeStates } from "./node_states.ts";
+import type { NodeStates } from "../presence/node_states.ts";
 import type { NodeSession, Sessions } from "./sessions.ts";
 
 /** Options for {@link Admission}. */

@@ -22,7 +22,7 @@ import type {
 import type { MessageSocket } from "../zmq/ports.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { NodeQuotas } from "./node_quotas.ts";
-import type { NodeStates } from "./node_states.ts";
+import type { NodeStates } from "../presence/node_states.ts";
 import type { NodeSession } from "./sessions.ts";
 import type { SyncServer } from "./sync_server.ts";
 

@@ -6,7 +6,7 @@
 
 import type { LiveNode, LiveRole } from "../wire/operator_messages.ts";
 import type { NodeQuotaState } from "./node_quotas.ts";
-import type { NodeState, RoleState } from "./node_states.ts";
+import type { NodeState, RoleState } from "../presence/node_states.ts";
 
 /**
  * Puts together what is known of a node.

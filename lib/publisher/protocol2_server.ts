@@ -22,8 +22,12 @@ import { ConnectionGate, type ListChanges } from "./connection_gate.ts";
 import type { MemberConnections } from "../front/front.ts";
 import type { NodeLimits } from "../members/node_limits.ts";
 import { NodeQuotas } from "./node_quotas.ts";
-import { type NodeState, NodeStates, type RoleState } from "./node_states.ts";
-import { PresenceKeeper } from "./presence_keeper.ts";
+import {
+  type NodeState,
+  NodeStates,
+  type RoleState,
+} from "../presence/node_states.ts";
+import { PresenceKeeper } from "../presence/presence_keeper.ts";
 import { PRESENCE_PACE, type PresencePace } from "../wire/presence_pace.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";

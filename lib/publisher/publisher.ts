@@ -33,6 +33,11 @@ import type {
 import { isReservedJail } from "../base/operator_name.ts";
 import { OperatorService } from "../operators/operator_service.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
+import type {
+  PublisherObserver,
+  PublisherState,
+  PublisherView,
+} from "./publisher_view.ts";
 import type { StatusFigures } from "../service/status_report.ts";
 import { PublisherClock } from "./publisher_clock.ts";
 import { runTogether } from "../async/tasks.ts";
@@ -79,17 +84,10 @@ export interface PublisherOptions {
   readonly pace?: PresencePace;
   /** When it was last backed up, in milliseconds since 1970, by the system's clock. @default {never} */
   readonly lastBackupMs?: () => Promise<number | undefined>;
+  /** Told what happens. @default {nobody is told} */
+  readonly observer?: PublisherObserver;
   /** As in {@link BanHubOptions}. */
   readonly gather?: NonNullable<BanHubOptions["gather"]>;
-}
-
-/** The table as others may look at it. */
-export interface PublisherView {
-  readonly table: BanHub["table"];
-  /** Why nothing can be stored; `undefined`: it can, as far as was tried. */
-  readonly storeTrouble: string | undefined;
-  /** By which bans end, in milliseconds since 1970, and how far the system's clock is ahead of that. */
-  readonly time: { readonly nowMs: number; readonly aheadMs: number };
 }
 
 /** Interval between expiry sweeps. */
@@ -141,8 +139,10 @@ export class Publisher {
       quorumOf: quorumBesideOperators(options.quorumOf ?? ANY_NODE),
       maxReports: options.limits.maxReports,
       onKept: (kept) => this.#publish(kept),
+      onCommit: (tookMs) => this.#options.observer?.noteCommit(tookMs),
     });
     this.#hub = hub;
+    options.observer?.noteTable(hub.table.bans());
     const allowlist = new AllowlistService({
       ...options,
       hub,
@@ -163,8 +163,10 @@ export class Publisher {
       ...options,
       hub,
       protection: allowlist.policy,
-      onRefused: (refused: RefusedReport) =>
-        this.#operators.noteRefused(refused),
+      onRefused: (refused: RefusedReport) => {
+        this.#operators.noteRefused(refused);
+        this.#options.observer?.noteRefused(refused);
+      },
     };
     this.#legacy = protocol1 === undefined
       ? undefined
@@ -179,7 +181,10 @@ export class Publisher {
       }),
       allowlist: () => allowlist.list,
       onList: ({ allowed }) => this.allow(allowed),
-      onReceipts: (said) => this.#operators.noteReceipts(said),
+      onReceipts: (said) => {
+        this.#operators.noteReceipts(said);
+        this.#options.observer?.noteReceipts(said);
+      },
       onReceiptsKept: (kept) => this.#operators.noteReceiptsKept(kept),
     });
     this.#operators = new OperatorService({
@@ -193,6 +198,7 @@ export class Publisher {
       noteOf: allowlist.noteOf,
       growthOf: options.growthOf ?? NO_GROWTH,
       widenedOf: (network) => widening.explain(network),
+      onDeed: (verb) => this.#options.observer?.noteDeed(verb),
       waitMs: (options.pace ?? PRESENCE_PACE).receiptWaitMs,
     });
   }
@@ -243,6 +249,17 @@ export class Publisher {
     };
   }
 
+  /** What its metrics are made of. */
+  get facts(): PublisherState {
+    const { table, counters, waiting } = this.#hub;
+    const { epoch, imports } = this.#options.store;
+    const nodes = this.#nodes?.live() ?? [];
+    return {
+      ...{ seq: table.seq, epoch, counters, waiting, nodes },
+      imports: imports.all(),
+    };
+  }
+
   /** What it has done so far, for `status`. */
   get figures(): StatusFigures {
     const { table, counters, waiting } = this.#hub;
@@ -285,6 +302,7 @@ export class Publisher {
     this.#allowlist.note(kept);
     this.#widening.note(kept);
     this.#operators.noteKept(kept);
+    this.#options.observer?.noteKept(kept);
   }
 
   async #expire(signal: AbortSignal): Promise<void> {
@@ -304,6 +322,7 @@ export class Publisher {
       const ended = this.#hub.expire(EXPIRED_AT_ONCE);
       this.#operators.noteExpired(ended);
       this.#widening.noteExpired(ended);
+      this.#options.observer?.noteExpired(ended);
       if (ended.length < EXPIRED_AT_ONCE) return;
       await clock.delay(EXPIRY_PAUSE_MS, signal);
     }

@@ -27,6 +27,19 @@ import type { StreamListener } from "./stream_listener.ts";
 import { SyncClient } from "./sync_client.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 
+/** How a copy is. */
+export interface ReplicaFacts {
+  /** Whether there is a copy, even an old one. */
+  readonly isKnown: boolean;
+  readonly isFollowing: boolean;
+  /** Whether all of it is on the disk. */
+  readonly isCopyKept: boolean;
+  /** Times that changes were missed. */
+  readonly gaps: number;
+  /** Whole tables taken over. */
+  readonly snapshots: number;
+}
+
 /** Options for the client of a copy. */
 export interface ReplicaClientOptions {
   /** The session with the publisher; nobody else runs it. */
@@ -145,6 +158,17 @@ export class ReplicaClient {
 
   get #isFollowing(): boolean {
     return this.#replica.isFollowing && this.#options.listener.hears;
+  }
+
+  /** How the copy is, for metrics and health. */
+  get facts(): ReplicaFacts {
+    const { epoch, counters: { gaps, snapshots } } = this.#replica;
+    return {
+      isKnown: epoch !== undefined,
+      isFollowing: this.#isFollowing,
+      isCopyKept: this.#disk.isWhole,
+      ...{ gaps, snapshots },
+    };
   }
 
   /** How the copy is, for `status`. */

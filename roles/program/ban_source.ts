@@ -27,7 +27,10 @@ import type { UpdateProtection } from "../../lib/enforce/update_protection.ts";
 import type { ReceiptQueue } from "../../lib/subscriber/receipt_queue.ts";
 import { RenewedSocket } from "../../lib/zmq/renewed_socket.ts";
 import type { ObservedBans } from "../../lib/subscriber/observed_bans.ts";
-import { ReplicaClient } from "../../lib/subscriber/replica_client.ts";
+import {
+  ReplicaClient,
+  type ReplicaFacts,
+} from "../../lib/subscriber/replica_client.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
 import type { SteadyClock } from "../../lib/async/steady_clock.ts";
 import { StreamListener } from "../../lib/subscriber/stream_listener.ts";
@@ -73,12 +76,21 @@ export interface BanSource extends Disposable {
   readonly wanted: readonly BanUpdate[];
   /** What it has done so far, for `status`. */
   readonly figures: StatusFigures;
+  /** How the copy is; by protocol 1 there is none, and nothing to say against it. */
+  readonly facts: ReplicaFacts;
   /** Resolves once it is known what is wanted. */
   whenKnown(signal: AbortSignal): Promise<void>;
   /** Hears until aborted. */
   run(signal: AbortSignal): Promise<void>;
 }
 
+const NO_COPY: ReplicaFacts = {
+  isKnown: true,
+  isFollowing: true,
+  isCopyKept: true,
+  gaps: 0,
+  snapshots: 0,
+};
 /** Limit of messages that wait while the actions are busy. */
 const STREAM_QUEUE_LIMIT = 100_000;
 
@@ -127,6 +139,7 @@ function openProtocol1(
     get figures() {
       return { protocol: 1, ...subscriber.counters, ...protection.counters };
     },
+    facts: NO_COPY,
     whenKnown: () => Promise.resolve(),
     run: (signal) =>
       runTogether(signal, [
@@ -177,6 +190,9 @@ function openProtocol2(
     wanted: client.updates(),
     get figures() {
       return { protocol: 2, ...client.figures, ...protection.counters };
+    },
+    get facts() {
+      return client.facts;
     },
     whenKnown: (signal) => client.whenKnown(signal),
     run: (signal) =>

@@ -31,6 +31,7 @@ import {
   connectInner,
   PublicListener,
 } from "../../lib/front/io/public_listener.ts";
+import type { PortFacts } from "../../lib/metrics/publisher_samples.ts";
 import type { Protocol1Service } from "../../lib/publisher/protocol1_server.ts";
 import type { Protocol2Service } from "../../lib/publisher/protocol2_server.ts";
 import {
@@ -43,6 +44,7 @@ import type { SecretKey } from "../../lib/zmq/curve_key.ts";
 import type { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
 import type { BoundSocket } from "../../lib/zmq/ports.ts";
 import type { ServerSecurity } from "../../lib/zmq/socket_options.ts";
+import { letGroupUse } from "./http_servers.ts";
 import type { RoleContext } from "./invocation.ts";
 
 /** A slow subscriber may be so far behind before it misses messages. */
@@ -51,10 +53,6 @@ const STREAM_QUEUE = 100_000;
 const ANSWER_QUEUE = 16;
 /** What was sent is still delivered for so long after a stop. */
 const LINGER_MS = 500;
-
-const IPC = "ipc://";
-/** Rights of a socket for HTTP. */
-const HTTP_SOCKET_MODE = 0o660;
 
 /** With less than this part of what the ports would like they are said to take fewer. */
 const FEW_PARTS = 8;
@@ -120,6 +118,15 @@ export class PublicPorts implements AsyncDisposable {
     return [...this.#fronts.values()].map((front) => (signal) =>
       front.run(signal)
     );
+  }
+
+  /** What each has, and whom it turned away. */
+  get facts(): readonly PortFacts[] {
+    return [...this.#fronts].map(([port, { size, counters }]) => ({
+      port,
+      open: size,
+      refused: { ...counters },
+    }));
   }
 
   /** What they did so far, for `status`. */
@@ -208,10 +215,7 @@ export class PublicPorts implements AsyncDisposable {
   bindHttp({ endpoint }: HttpBind, serve: ConnectInner): void {
     const path = this.#folder.pathOf("http");
     this.#listen("httpPort", endpoint, { kind: "open", path }, serve);
-    // Whoever shares the group may read, as with the pid file's folder.
-    if (endpoint.startsWith(IPC)) {
-      Deno.chmodSync(endpoint.slice(IPC.length), HTTP_SOCKET_MODE);
-    }
+    letGroupUse(endpoint);
   }
 
   /** Ends the connections. */

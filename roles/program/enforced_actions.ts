@@ -31,6 +31,9 @@ import type {
   ReceiptSink,
 } from "../../lib/enforce/enforcer.ts";
 import type { Log } from "../../lib/log/log.ts";
+import type { ActionFacts } from "../../lib/metrics/node_samples.ts";
+import type { ActionState } from "../../lib/metrics/role_faults.ts";
+import type { DurationSink } from "../../lib/metrics/sample.ts";
 import type { SteadyClock } from "../../lib/async/steady_clock.ts";
 import { Condition, runTogether } from "../../lib/async/tasks.ts";
 import type {
@@ -54,6 +57,8 @@ export interface EnforcedActionsOptions {
   readonly policy: CurrentPolicy;
   /** Where the bans come from that should be in force; each action has one of its own. */
   readonly newDesiredBans: (options: DesiredBansOptions) => DesiredBans;
+  /** Told how long each call took. @default {nobody is told} */
+  readonly durations?: DurationSink;
   /** Told what became of each ban; what is in force is told as there is room. */
   readonly receipts: ReceiptSink & { readonly size: number };
 }
@@ -121,6 +126,16 @@ export class EnforcedActions implements AsyncDisposable {
   /** How each stands. */
   get standings(): readonly ActionStanding[] {
     return this.#enforced.map(({ standing }) => standing);
+  }
+
+  /** How each stands, and why. */
+  get facts(): readonly (ActionFacts & ActionState)[] {
+    return this.#enforced.map((action) => ({
+      standing: action.standing,
+      counters: action.counters,
+      lastReason: action.lastReason,
+      inForceAgeSeconds: action.inForceAgeSeconds,
+    }));
   }
 
   /** What each has done, by `action.figure`. */
@@ -198,6 +213,11 @@ export class EnforcedActions implements AsyncDisposable {
     const { protection } = this;
     return new EnforcedAction({
       enforcer: this.#enforcer(name, held),
+      onCall: (tookMs) => {
+        const metric = "f2bc_subscriber_action_duration_seconds";
+        const { durations } = this.#options;
+        durations?.observe(metric, tookMs / 1_000, { action: name });
+      },
       desired: newDesiredBans({ hostName, jailMap, banTimeMs }),
       ...{ ledger, clock, log, hostName, jailMap, protection, receipts },
       ...{ resyncEveryMs, maxPerSecond },

@@ -4,37 +4,31 @@
  * @module
  */
 
-import {
-  readRequest,
-  responseOf,
-  textAnswer,
-} from "../../lib/http/http_request.ts";
-import { answerRequest, type HttpRoute } from "../../lib/http/http_routes.ts";
-import {
-  type HttpConnectionLimits,
-  HttpServers,
-} from "../../lib/http/io/inner_server.ts";
+import { isLocalPeer } from "../../lib/http/http_request.ts";
+import type { HttpRoute } from "../../lib/http/http_routes.ts";
+import type { HttpServers } from "../../lib/http/io/inner_server.ts";
 import type { HttpBind } from "../../lib/http/http_bind.ts";
+import { CountedRoute } from "../../lib/metrics/counted_route.ts";
+import { LabelledCounts } from "../../lib/metrics/labelled_counts.ts";
 import { LIST_PATH, ListService } from "../../lib/exports/list_service.ts";
-import type { Log } from "../../lib/log/log.ts";
 import type { Publisher } from "../../lib/publisher/publisher.ts";
 import {
   prefixedFigures,
   type StatusFigures,
 } from "../../lib/service/status_report.ts";
 import type { PublicPorts } from "./bound_sockets.ts";
+import { serversOf } from "./http_servers.ts";
 import type { RoleContext } from "./invocation.ts";
 
-/** What a peer may do over one connection: it fetches a list and goes. */
-const LIMITS: HttpConnectionLimits = {
-  idleMs: 10_000,
-  totalMs: 300_000,
-  maxRequests: 32,
-  maxOfStrangers: 16,
-};
-
-/** Lists by HTTP, where they are served. */
-export class ListPort implements AsyncDisposable {
+/** Lists and kinds of answers that are told apart. */
+const MAX_LIST_ANSWERS = 1_000;
+/** Lists, metrics and health by HTTP, where they are served. */
+export class PublisherHttp implements AsyncDisposable {
+  /** Answers to requests for lists. */
+  readonly listAnswers: LabelledCounts<"list" | "code"> = new LabelledCounts(
+    ["list", "code"],
+    MAX_LIST_ANSWERS,
+  );
   readonly #service: ListService;
   readonly #servers: HttpServers;
   readonly #url: string;
@@ -43,6 +37,7 @@ export class ListPort implements AsyncDisposable {
   private constructor(
     { config: { lists }, clock, log, signal }: RoleContext<"publisher">,
     { url }: HttpBind,
+    metrics: HttpRoute,
   ) {
     this.#url = url;
     this.#service = new ListService({
@@ -50,8 +45,10 @@ export class ListPort implements AsyncDisposable {
       source: () => this.#publisher?.view,
     });
     const service = this.#service;
-    const isKnown = (peer: string) => service.hasReader(peer);
-    this.#servers = serversOf([service], isKnown, log);
+    const isKnown = (peer: string) =>
+      isLocalPeer(peer) || service.hasReader(peer);
+    const counted = new CountedRoute(service, this.listAnswers);
+    this.#servers = serversOf([counted, metrics], isKnown, log);
   }
 
   /**
@@ -62,10 +59,11 @@ export class ListPort implements AsyncDisposable {
   static open(
     context: RoleContext<"publisher">,
     ports: PublicPorts,
-  ): ListPort | undefined {
+    metrics: HttpRoute,
+  ): PublisherHttp | undefined {
     const { httpBind } = context.config;
     if (httpBind === undefined) return undefined;
-    const port = new ListPort(context, httpBind);
+    const port = new PublisherHttp(context, httpBind, metrics);
     const servers = port.#servers;
     ports.bindHttp(httpBind, (path, peer) => servers.connect(path, peer));
     return port;
@@ -101,24 +99,4 @@ export class ListPort implements AsyncDisposable {
       }),
     };
   }
-}
-
-function serversOf(
-  routes: readonly HttpRoute[],
-  isKnown: (peer: string) => boolean,
-  log: Log,
-): HttpServers {
-  return new HttpServers({
-    ...{ limits: LIMITS, isKnown },
-    answer: async (given, peer) => {
-      const request = readRequest(given, peer);
-      try {
-        return responseOf(request, await answerRequest(routes, request));
-      } catch (error) {
-        const reason = error instanceof Error ? error.stack : String(error);
-        log.record("error", "a bug in answering HTTP", { reason });
-        return responseOf(request, textAnswer(500, "this is a bug"));
-      }
-    },
-  });
 }

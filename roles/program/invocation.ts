@@ -32,6 +32,8 @@ export interface RoleContext<R extends Role> {
   readonly pace: PresencePace;
   /** Aborted when the program is to end. */
   readonly signal: AbortSignal;
+  /** Lines of the log that could not be written so far. */
+  readonly lostLines: () => number;
   /** Has secrets masked in the log from now on. */
   readonly hide: (secrets: readonly string[]) => void;
   /** Has a listener called when the program is to read its files again. */

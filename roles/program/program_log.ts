@@ -87,6 +87,11 @@ export class ProgramLog implements AsyncDisposable {
     );
   }
 
+  /** Lines that could not be written so far. */
+  get lostLines(): number {
+    return this.#queue.dropped;
+  }
+
   /** Figures for `status`. */
   get figures(): StatusFigures {
     const { waiting, dropped, lastReason } = this.#queue;

@@ -145,6 +145,7 @@ async function work<R extends Role>(
           dryRun,
           log,
           messages,
+          lostLines: () => programLog.lostLines,
           clock,
           pace: program.pace ?? PRESENCE_PACE,
           signal: group,

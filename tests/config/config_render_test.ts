@@ -56,6 +56,7 @@ localunban = false  # default
 
 [subscriber]
 pidfile = /run/100%%  # a.conf:3
+httpbindurl = none  # default
 zmqpublisherurl = tcp://127.0.0.1:5680  # default
 # controlserver is not set: none: protocol 1 is spoken
 # streamserver is not set: controlserver's host, one port up

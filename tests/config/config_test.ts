@@ -68,6 +68,7 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
   monitor: {
     general: ORIGINAL_GENERAL,
     pidFile: "/var/run/fail2ban-monitor.pid",
+    httpBind: undefined,
     replyServerUrl: "tcp://publisher.example:5678",
     logPath: "/var/log/fail2ban.log",
     ...{ logFormat: "file", controlServerUrl: undefined },
@@ -104,6 +105,7 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
   subscriber: {
     general: ORIGINAL_GENERAL,
     pidFile: "/var/run/fail2ban-subscriber.pid",
+    httpBind: undefined,
     publisherUrl: "tcp://publisher.example:5680",
     protocol2: undefined,
     prefixFilter: "",
@@ -290,6 +292,7 @@ exectimeout = 3
   });
   deepStrictEqual(subscriber, {
     pidFile: "/run/s.pid",
+    httpBind: undefined,
     publisherUrl: "tcp://[2001:db8::1]:5680",
     protocol2: {
       controlUrl: "tcp://publisher.example:5681",

@@ -9,14 +9,16 @@ import { renderOptions } from "../../tools/render_options.ts";
 
 const CONF = "fail2ban-cluster.conf";
 const README = "README.md";
+const METRICS = "docs/METRICS.md";
 const ROOT = new URL("../../", import.meta.url);
 const TOOL = new URL("tools/render_options.ts", ROOT).href;
 const HINT = "differs: tools/render_options.ts writes it";
 /** Manual pages and completions. */
 const SHARED = Object.keys({ ...manPages(), ...completions() })
   .map((path) => `share/${path} ${HINT}`);
-const NO_PLACE =
-  "README.md has no place for the table: <!-- options --> <!-- /options -->";
+const NO_PLACE = [README, METRICS].map((name) =>
+  `${name} has no place for its table`
+);
 
 /** Runs what is given in a folder of its own, which goes afterwards. */
 async function inFolder(run: (folder: URL) => Promise<void>): Promise<void> {
@@ -62,6 +64,7 @@ Deno.test("renderOptions() names each file that differs and changes none when it
     await Deno.writeTextFile(new URL(README, folder), readme);
     deepStrictEqual(await renderOptions(folder, true), [
       ...[`${CONF} ${HINT}`, `${README} ${HINT}`],
+      `${METRICS} has no place for its table`,
       ...SHARED,
     ]);
     strictEqual(await Deno.readTextFile(new URL(CONF, folder)), "[general]\n");
@@ -73,7 +76,7 @@ Deno.test("renderOptions() misses files that are not there when it checks", asyn
   await inFolder(async (folder) => {
     deepStrictEqual(await renderOptions(folder, true), [
       `${CONF} ${HINT}`,
-      ...[NO_PLACE, ...SHARED],
+      ...[...NO_PLACE, ...SHARED],
     ]);
     deepStrictEqual(await Array.fromAsync(Deno.readDir(folder)), []);
   });
@@ -85,6 +88,9 @@ Deno.test("renderOptions() writes both files, keeps the rest of the README and t
     await Deno.writeTextFile(conf, "[general]\n", { mode: 0o600 });
     const old = "# A\n\n<!-- options -->old<!-- /options -->\n\n## B\n";
     await Deno.writeTextFile(readme, old, { mode: 0o640 });
+    await Deno.mkdir(new URL("docs", folder));
+    const metrics = "<!-- metrics --><!-- /metrics -->\n";
+    await Deno.writeTextFile(new URL(METRICS, folder), metrics);
     deepStrictEqual(await renderOptions(folder, false), []);
     strictEqual(await Deno.readTextFile(conf), renderShippedFile());
     strictEqual(
@@ -107,7 +113,7 @@ Deno.test("renderOptions() leaves a README without both marks as it is, and says
     await inFolder(async (folder) => {
       const readme = new URL(README, folder);
       await Deno.writeTextFile(readme, text);
-      deepStrictEqual(await renderOptions(folder, false), [NO_PLACE]);
+      deepStrictEqual(await renderOptions(folder, false), NO_PLACE);
       strictEqual(await Deno.readTextFile(readme), text);
     });
   }

@@ -174,6 +174,14 @@ export class SqliteBanStore implements BanStore, Disposable {
     return settled(() => this.#memory.keepTime(time));
   }
 
+  /** Size of its files. */
+  get bytes(): number {
+    return ["", "-wal"].reduce(
+      (sum, end) => sum + (FILES.sizeOf(`${this.#path}${end}`) ?? 0),
+      0,
+    );
+  }
+
   /** The durability of its connection. */
   get durability(): Durability {
     const row = this.#database.prepare("PRAGMA synchronous").get();

@@ -13,6 +13,7 @@ export type RealPart =
   | "npm"
   | "nspawn"
   | "overlay"
+  | "promtool"
   | "pyzmq"
   | "setpriv"
   | "shellcheck"
@@ -101,6 +102,11 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
       "mount -t tmpfs tmpfs /mnt; mkdir /mnt/u /mnt/w /mnt/r; " +
       "mount -t overlay -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w o /mnt/r",
     ],
+  },
+  promtool: {
+    missing: "Debian's prometheus is not installed",
+    command: "promtool",
+    args: ["--version"],
   },
   pyzmq: {
     missing: "Debian's python3-zmq is not installed",

@@ -13,7 +13,7 @@ import {
   TWIN_MS,
   UNKNOWN,
   welcomed,
-} from "../../lib/publisher/presence.ts";
+} from "../../lib/presence/presence.ts";
 import type { NodeCondition } from "../../lib/wire/v2_messages.ts";
 import { IDLE_SUBSCRIBER } from "../support/values/core_values.ts";
 

@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { NodeRole, PlaceId, SessionId } from "../../lib/base/ids.ts";
 import type { Member } from "../../lib/members/member.ts";
-import { NodeStates } from "../../lib/publisher/node_states.ts";
+import { NodeStates } from "../../lib/presence/node_states.ts";
 import { member } from "../support/cluster/members.ts";
 import { host, IDLE_MONITOR } from "../support/values/core_values.ts";
 

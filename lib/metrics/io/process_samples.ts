@@ -1,0 +1,23 @@
+/**
+ * The metrics of the process itself.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { type Sample, sample } from "../sample.ts";
+
+const MICROSECONDS = 1_000_000;
+
+/**
+ * The values of now.
+ *
+ * @param startedMs When the process began, in milliseconds since 1970.
+ */
+export function* processSamples(startedMs: number): Generator<Sample> {
+  const { user, system } = process.cpuUsage();
+  const { rss } = Deno.memoryUsage();
+  yield sample("process_resident_memory_bytes", rss);
+  yield sample("process_cpu_seconds_total", (user + system) / MICROSECONDS);
+  yield sample("process_start_time_seconds", startedMs / 1_000);
+}

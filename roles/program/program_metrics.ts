@@ -1,0 +1,96 @@
+/**
+ * What other programs of this host are told of a program: its metrics, and
+ * whether it does what it is there for.
+ *
+ * @module
+ */
+
+import { HealthWatch, type PossibleFault } from "../../lib/metrics/health.ts";
+import { processSamples } from "../../lib/metrics/io/process_samples.ts";
+import { PrometheusRegistry } from "../../lib/metrics/io/prometheus_registry.ts";
+import type { MetricProgram } from "../../lib/metrics/metric_table.ts";
+import { MetricsRoute } from "../../lib/metrics/metrics_route.ts";
+import {
+  asNumber,
+  type DurationSink,
+  type Sample,
+  sample,
+} from "../../lib/metrics/sample.ts";
+import type { RoleContext } from "./invocation.ts";
+
+/** Options for {@link ProgramMetrics}. */
+export interface ProgramMetricsOptions {
+  readonly program: MetricProgram;
+  readonly version: string;
+  readonly context: Pick<
+    RoleContext<MetricProgram>,
+    "clock" | "lostLines"
+  >;
+  /** The values of now; asked once the program is ready. */
+  readonly samples: () => Iterable<Sample> | Promise<Iterable<Sample>>;
+  /** What is wrong at this moment; likewise. */
+  readonly look: () => Iterable<PossibleFault>;
+  /** Why a program that is ready does not do all of its work yet; `undefined`: it does. @default {it does} */
+  readonly startingWith?: () => string | undefined;
+}
+
+/** The metrics and the health of a program. */
+export class ProgramMetrics {
+  /** Answers for them. */
+  readonly route: MetricsRoute;
+  /** What is wrong. */
+  readonly health: HealthWatch;
+  readonly #options: ProgramMetricsOptions;
+  readonly #registry: PrometheusRegistry;
+  readonly #startedMs: number;
+  #isReady = false;
+
+  /** @param options See {@link ProgramMetricsOptions}. */
+  constructor(options: ProgramMetricsOptions) {
+    this.#options = options;
+    const { clock } = options.context;
+    this.#registry = new PrometheusRegistry(options.program);
+    this.#startedMs = clock.nowMs();
+    this.health = new HealthWatch({
+      look: () => this.#isReady ? options.look() : [],
+      clock,
+    });
+    this.route = new MetricsRoute({
+      render: () => this.#render(),
+      contentType: this.#registry.contentType,
+      faults: () => this.health.faults(),
+      startingWith: () =>
+        this.#isReady ? options.startingWith?.() : "the program is starting",
+    });
+  }
+
+  /** Where durations are told. */
+  get durations(): DurationSink {
+    return this.#registry;
+  }
+
+  /** When the program began, in milliseconds since 1970. */
+  get startedMs(): number {
+    return this.#startedMs;
+  }
+
+  /** From now on the program is asked. */
+  begin(): void {
+    this.#isReady = true;
+  }
+
+  async #render(): Promise<string> {
+    const own = this.#isReady ? await this.#options.samples() : [];
+    return await this.#registry.render(this.#all(own));
+  }
+
+  *#all(own: Iterable<Sample>): Generator<Sample> {
+    const { program, version, context } = this.#options;
+    const isHealthy = this.health.faults().length === 0;
+    yield sample("f2bc_build_info", 1, { program, version });
+    yield sample("f2bc_healthy", asNumber(isHealthy));
+    yield sample("f2bc_log_lost_total", context.lostLines());
+    yield* processSamples(this.#startedMs);
+    yield* own;
+  }
+}

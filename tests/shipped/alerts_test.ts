@@ -1,0 +1,54 @@
+import { strictEqual } from "node:assert/strict";
+import { testWith } from "../support/host/real_parts.ts";
+
+const FOLDER = new URL("../../docs/grafana/", import.meta.url).pathname;
+
+for (
+  const args of [["check", "rules", "alerts.yml"], [
+    "test",
+    "rules",
+    "alerts_test.yml",
+  ]]
+) {
+  testWith(
+    "promtool",
+    `promtool ${args.join(" ")} finds nothing wrong with the alert rules`,
+    async () => {
+      const { code, stdout, stderr } = await new Deno.Command("promtool", {
+        args,
+        cwd: FOLDER,
+      }).output();
+      const decoder = new TextDecoder();
+      strictEqual(code, 0, decoder.decode(stdout) + decoder.decode(stderr));
+    },
+  );
+}
+
+testWith(
+  "promtool",
+  "every query of the dashboard is one that Prometheus can read",
+  async () => {
+    const dashboard = JSON.parse(
+      await Deno.readTextFile(`${FOLDER}dashboard.json`),
+    );
+    const queries: readonly string[] = dashboard.panels.flatMap(
+      (
+        { targets }: { readonly targets: readonly { readonly expr: string }[] },
+      ) => targets.map(({ expr }) => expr),
+    );
+    const rules = queries.map((expr, at) => ({ record: `query:${at}`, expr }));
+    const path = await Deno.makeTempFile({ suffix: ".yml" });
+    try {
+      await Deno.writeTextFile(
+        path,
+        JSON.stringify({ groups: [{ name: "dashboard", rules }] }),
+      );
+      const { code, stderr } = await new Deno.Command("promtool", {
+        args: ["check", "rules", path],
+      }).output();
+      strictEqual(code, 0, new TextDecoder().decode(stderr));
+    } finally {
+      await Deno.remove(path);
+    }
+  },
+);
