@@ -54,7 +54,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   nft: printing(benchNft),
   capacity: printing(benchNftCapacity),
   restart: printing(benchRestart),
-  joiner: printing(benchJoiner),
+  joiner: benchJoiner,
   burst: printing(benchBurst),
   crowd: printing(benchCrowd),
   latency: printing(benchLatency),

@@ -22,7 +22,7 @@
  * @module
  */
 
-import { IPV4_BITS } from "../base/address_bytes.ts";
+import { IPV4_BITS } from "./address_bytes.ts";
 import { type BanBlockColumns, emptyColumns } from "./ban_columns.ts";
 import {
   type BlockFault,

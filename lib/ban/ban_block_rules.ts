@@ -5,7 +5,7 @@
  * @module
  */
 
-import { IPV4_BITS, IPV6_BITS, IPV6_BYTES } from "../base/address_bytes.ts";
+import { IPV4_BITS, IPV6_BITS, IPV6_BYTES } from "./address_bytes.ts";
 import { type BanBlockColumns, IPV6_SPAN } from "./ban_columns.ts";
 import { canonicalHost } from "../base/host_name.ts";
 import { MAX_REPORTS } from "./ban_decision.ts";

@@ -13,7 +13,7 @@ import {
   ipv6Text,
   prefixBitsOf,
   writeIpv6,
-} from "../base/address_bytes.ts";
+} from "./address_bytes.ts";
 import type { Ban, BanReport } from "./ban.ts";
 import { isIpv4Address } from "../base/address.ts";
 import type { HostName } from "../base/host_name.ts";

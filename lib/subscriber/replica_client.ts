@@ -8,11 +8,9 @@
 import { AllowlistCheck } from "./allowlist_check.ts";
 import type { Epoch } from "../base/ids.ts";
 import type { BanUpdate } from "../ban/ban_event.ts";
-import type { BanStep } from "../ban/ban_table.ts";
 import type { StreamMessage } from "../wire/v2_messages.ts";
 import type { ReplicaStore } from "../ban/ban_store.ts";
 import type { ControlClient } from "../client/control_client.ts";
-import { observesSome, type Receiver } from "../choice/receiver_choice.ts";
 import { sameHost } from "../base/host_name.ts";
 import { mergedEffects } from "./merged_effects.ts";
 import type { Log } from "../log/log.ts";
@@ -20,10 +18,11 @@ import type { ReceiptQueue } from "./receipt_queue.ts";
 import { Replica, type ReplicaEffect, type TableMessage } from "./replica.ts";
 import type { SyncAnswer } from "../wire/sync.ts";
 import { ReplicaDisk } from "./replica_disk.ts";
-import { type ActedOn, updatesOf, updatesOfAll } from "./ban_updates.ts";
+import { type ActedOn, updatesOfAll } from "./ban_updates.ts";
 import type { StatusFigures } from "../service/status_report.ts";
 import type { SteadyClock } from "../async/steady_clock.ts";
 import type { StreamListener } from "./stream_listener.ts";
+import { type HandoverOptions, StepHandover } from "./step_handover.ts";
 import { SyncClient } from "./sync_client.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 
@@ -41,7 +40,7 @@ export interface ReplicaFacts {
 }
 
 /** Options for the client of a copy. */
-export interface ReplicaClientOptions {
+export interface ReplicaClientOptions extends HandoverOptions {
   /** The session with the publisher; nobody else runs it. */
   readonly session: ControlClient;
   /** Receives the publisher's stream; nobody else runs it. */
@@ -53,22 +52,8 @@ export interface ReplicaClientOptions {
   /** The process's one steady clock: the copy and the updates are in its time, the disk in the system's. */
   readonly clock: SteadyClock;
   readonly log: Log;
-  /** This node's name, and what it takes. */
-  readonly receiver: Receiver;
-  /**
-   * Waits until messages that have arrived are received, so that they are stored
-   * and handed over together. @default {nothing is waited for}
-   */
-  readonly gather?: (signal: AbortSignal) => Promise<void>;
   /** Called when the whole table was taken over: the publisher may not know what is in force here. */
   readonly onReplaced?: () => void;
-  /** Takes what is to be made true, in order; resolves when there is room for more. */
-  readonly onUpdates: (
-    updates: readonly BanUpdate[],
-    signal: AbortSignal,
-  ) => Promise<void>;
-  /** Told what would be made true of bans that are only observed. */
-  readonly onObserved?: (updates: readonly BanUpdate[]) => void;
 }
 
 /** How far a copy is. */
@@ -83,8 +68,6 @@ export interface ReplicaProgress {
 
 /** Limit of messages that wait: above it the stream is not received; libzmq queues, then drops. */
 const MAX_INBOX = 10_000;
-/** Steps that are handed over together when there are many. */
-const STEPS_AT_ONCE = 4_096;
 /** Interval between looks for bans that have ended. */
 const EXPIRY_INTERVAL_MS = 1_000;
 
@@ -115,9 +98,8 @@ export class ReplicaClient {
   readonly #syncClient: SyncClient;
   readonly #allowlist: AllowlistCheck;
   readonly #changed = new Condition();
+  readonly #handover: StepHandover;
   #inbox: Incoming[] = [];
-  /** Updates handed over. */
-  #received = 0;
 
   /**
    * Makes a client of the stored copy; it connects once it runs.
@@ -129,6 +111,7 @@ export class ReplicaClient {
     this.#options = options;
     const { session, receipts, clock } = options;
     this.#disk = new ReplicaDisk(options);
+    this.#handover = new StepHandover(options);
     this.#replica = new Replica(this.#disk.load());
     this.#allowlist = new AllowlistCheck(session);
     this.#syncClient = new SyncClient({
@@ -187,7 +170,7 @@ export class ReplicaClient {
       receiptsWaiting: receipts.size,
       receiptsDropped: receipts.dropped,
       onDisk: this.#disk.isWhole,
-      received: this.#received,
+      received: this.#handover.received,
     };
   }
 
@@ -305,7 +288,7 @@ export class ReplicaClient {
       case "probe":
         return this.#answerProbe(incoming.message);
       case "tick":
-        await this.#handOver(this.#replica.expire(this.#nowMs), signal);
+        await this.#handover.give(this.#replica.expire(this.#nowMs), signal);
         this.#storeIfDue();
         return;
       case "store":
@@ -330,7 +313,7 @@ export class ReplicaClient {
         return;
       case "changed":
         this.#disk.append(effect.changes);
-        await this.#handOver(effect.steps, signal);
+        await this.#handover.give(effect.steps, signal);
         return;
       case "part":
         this.#disk.keepPart(effect);
@@ -338,7 +321,7 @@ export class ReplicaClient {
       case "replaced":
         this.#disk.keepReplaced();
         this.#tellReplaced(effect.mark.seq, this.#replica.size);
-        await this.#handOverAll(effect.steps, signal);
+        await this.#handover.giveAll(effect.steps, signal);
         this.#options.onReplaced?.();
         return;
     }
@@ -355,37 +338,6 @@ export class ReplicaClient {
       seq,
       bans,
     });
-  }
-
-  async #handOver(
-    steps: readonly BanStep[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { receiver, onUpdates, onObserved } = this.#options;
-    if (onObserved !== undefined && observesSome(receiver.choice)) {
-      onObserved(
-        steps.flatMap((step) => updatesOf(step, receiver, "observed")),
-      );
-    }
-    const updates = steps.flatMap((step) => updatesOf(step, receiver));
-    this.#received += updates.length;
-    if (updates.length > 0) await onUpdates(updates, signal);
-  }
-
-  /** Hands many steps over, some at a time. */
-  async #handOverAll(
-    all: Iterable<BanStep>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    let steps: BanStep[] = [];
-    for (const step of all) {
-      steps.push(step);
-      if (steps.length < STEPS_AT_ONCE) continue;
-      await this.#handOver(steps, signal);
-      await this.#gather(signal);
-      steps = [];
-    }
-    await this.#handOver(steps, signal);
   }
 
   /** A tick waits in the inbox as messages do, since it changes the table. */

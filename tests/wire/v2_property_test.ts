@@ -38,7 +38,8 @@ const KINDS: readonly (readonly [from: string, kind: string])[] = [
 /** The frames that a body of a kind is sent in. */
 function framesWith(from: string, kind: string, body: Uint8Array): Frames {
   const head = from === "stream" ? [] : [bytes("F2B2")];
-  return [...head, bytes(kind), body];
+  const block = kind === "SNAPSHOT" ? [new Uint8Array()] : [];
+  return [...head, bytes(kind), body, ...block];
 }
 
 /** What is taken is the one way to write what it says. */
