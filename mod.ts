@@ -196,6 +196,7 @@ export {
   decodeNodeMessage,
   decodePublisherMessage,
   decodeStreamMessage,
+  encodeChanges,
   encodeNodeMessage,
   encodePublisherMessage,
   encodeStreamMessage,

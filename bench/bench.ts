@@ -27,6 +27,7 @@ import { benchJoiner } from "./protocol2_joiner.ts";
 import { benchLatency } from "./protocol2_latency.ts";
 import { benchReceipts } from "./protocol2_receipts.ts";
 import { benchStart } from "./protocol2_start.ts";
+import { benchLag } from "./publisher_lag.ts";
 import { SEED } from "./random_inputs.ts";
 import { benchRestart } from "./restart_bench.ts";
 import { benchScale } from "./scale_bench.ts";
@@ -45,7 +46,7 @@ function printing(measure: () => void | Promise<void>): Benchmark {
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   log: benchLogLine,
-  cluster: printing(benchCluster),
+  cluster: benchCluster,
   store: printing(benchBanStore),
   protection: printing(benchProtection),
   wire: printing(benchWireV2),
@@ -57,9 +58,10 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   joiner: benchJoiner,
   burst: printing(benchBurst),
   crowd: printing(benchCrowd),
-  latency: printing(benchLatency),
+  latency: benchLatency,
   receipts: printing(benchReceipts),
-  start: printing(benchStart),
+  start: benchStart,
+  lag: benchLag,
   scale: printing(benchScale),
 };
 

@@ -1,85 +1,59 @@
 /**
- * The three programs on loopback: latency, burst, idle, memory.
+ * The three programs on loopback by protocol 1: latency, burst, idle, memory.
  *
  * @module
  */
 
 import type { ChildProcess } from "../tests/support/host/child_process.ts";
-import {
-  appendLog,
-  banLine,
-  testAddress,
-} from "../tests/support/fail2ban/fail2ban_lines.ts";
+import { appendLog } from "../tests/support/fail2ban/fail2ban_lines.ts";
+import { isInstalled } from "../tests/support/host/real_parts.ts";
 import { processUsage } from "../tests/support/host/process_usage.ts";
 import { TestCluster } from "../tests/support/cluster/test_cluster.ts";
 import { waitUntil } from "../tests/support/host/wait_until.ts";
-import { percentile, printTable } from "./figures.ts";
+import { median, percentile, printTable } from "./figures.ts";
+import { type Figure, tableOf } from "./figure.ts";
+import { driveOurs, linesIntoPipe, runPython } from "./python_programs.ts";
 import { sized } from "./size.ts";
 
 const LATENCY_EVENTS = sized(200, 10);
-const LATENCY_PAUSE_MS = 100;
+const PER_SECOND = 10;
 const BURST_EVENTS = sized(10_000, 500);
+const PAIRS = sized(5, 1);
 const IDLE_MS = sized(10_000, 500);
 
-/** Programs of a cluster and what host-b heard, with the time of each. */
+/** Programs of a cluster, and where host-b's lines can be read. */
 interface RunningCluster {
   readonly log: string;
+  readonly pipe: string;
   readonly roles: Readonly<Record<string, ChildProcess>>;
-  readonly heardAtMs: Map<string, number>;
 }
 
 async function startCluster(cluster: TestCluster): Promise<RunningCluster> {
   for (const host of ["host-a", "host-b", "hub"]) await cluster.addHost(host);
   const log = cluster.logPath("host-a");
   await appendLog(log, "");
-  const heardAtMs = new Map<string, number>();
-  const onLine = (line: string) => {
-    const address = /Got broadcast message: .*\|Ban\|(.*)$/.exec(line)?.[1];
-    if (address !== undefined) heardAtMs.set(address, performance.now());
-  };
+  const pipe = await linesIntoPipe(cluster, "host-b");
   const publisher = await cluster.start("publisher", "hub");
-  const subscriber = await cluster.start("subscriber", "host-b", onLine);
+  const subscriber = cluster.spawn("subscriber", "host-b", "run");
   const monitor = await cluster.start("monitor", "host-a");
-  let tries = 0;
-  await waitUntil(async () => {
-    await appendLog(log, banLine("probe", `203.0.113.${++tries}`));
-    return heardAtMs.size > 0;
-  }, { what: "the first ban", intervalMs: 100 });
-  return { log, roles: { monitor, publisher, subscriber }, heardAtMs };
-}
-
-async function latency({ log, heardAtMs }: RunningCluster) {
-  const latenciesMs = [];
-  for (let index = 0; index < LATENCY_EVENTS; index++) {
-    const address = testAddress(index);
-    const writtenMs = performance.now();
-    await appendLog(log, banLine("sshd", address));
-    const arrivedMs = await waitUntil(() => heardAtMs.get(address), {
-      what: address,
-      intervalMs: 1,
-    });
-    latenciesMs.push(arrivedMs - writtenMs);
-    await new Promise((resolve) => setTimeout(resolve, LATENCY_PAUSE_MS));
-  }
-  return latenciesMs.sort((left, right) => left - right);
-}
-
-async function burst({ log, heardAtMs, roles }: RunningCluster) {
-  const addresses = Array.from(
-    { length: BURST_EVENTS },
-    (_, index) => testAddress(index + 10_000),
+  await waitUntil(
+    async () => await cluster.peek("subscriber", "host-b") !== undefined,
+    { what: "the subscriber", intervalMs: 20 },
   );
-  const lines = addresses.map((address) => banLine("sshd", address)).join("");
+  return { log, pipe, roles: { monitor, publisher, subscriber } };
+}
+
+/** One burst of ours, and as many requests of the original's. */
+async function burstPair({ log, pipe, roles }: RunningCluster) {
+  const events = String(BURST_EVENTS);
+  const limit = await runPython("lockstep_limit.py", "limit", events);
   const cpuBefore = await cpuSeconds(roles);
-  const startedMs = performance.now();
-  await appendLog(log, lines);
-  await waitUntil(() => addresses.every((address) => heardAtMs.has(address)), {
-    what: "the burst",
-    timeoutMs: 60_000,
-    intervalMs: 20,
-  });
-  const seconds = (performance.now() - startedMs) / 1_000;
-  return { seconds, cpu: await cpuSeconds(roles) - cpuBefore };
+  const ours = await runPython("lockstep_limit.py", "ours", events, log, pipe);
+  return {
+    ours: BURST_EVENTS / Number(ours),
+    limit: BURST_EVENTS / Number(limit),
+    cpu: await cpuSeconds(roles) - cpuBefore,
+  };
 }
 
 async function cpuSeconds(roles: RunningCluster["roles"]): Promise<number> {
@@ -107,24 +81,50 @@ async function idle(roles: RunningCluster["roles"]): Promise<string[][]> {
   );
 }
 
-/** Measures and prints. */
-export async function benchCluster(): Promise<void> {
+/** Measures and prints. @returns The figures; none where the limit's parts are not installed. */
+export async function benchCluster(): Promise<readonly Figure[]> {
+  if (!isInstalled("pyzmq")) {
+    printTable("the three programs", [["python3-zmq is not installed"]]);
+    return [];
+  }
   await using cluster = await TestCluster.create();
   const running = await startCluster(cluster);
+  // Whoever connects to the stream is heard a moment later.
+  await driveOurs(running, { events: 1, perSecond: PER_SECOND, tries: 50 });
   const idleRows = await idle(running.roles);
-  const sortedMs = await latency(running);
-  const { seconds, cpu } = await burst(running);
+  const { tookMs } = await driveOurs(running, {
+    events: LATENCY_EVENTS,
+    perSecond: PER_SECOND,
+  });
+  const sortedMs = tookMs.toSorted((left, right) => left - right);
+  const pairs: Awaited<ReturnType<typeof burstPair>>[] = [];
+  for (let pair = 0; pair < PAIRS; pair++) {
+    pairs.push(await burstPair(running));
+  }
+  const figure: Figure = {
+    what: "protocol 1: a burst end to end",
+    ours: 1e6 / median(pairs.map(({ ours }) => ours)),
+    limit: 1e6 / median(pairs.map(({ limit }) => limit)),
+    limitIs: "pyzmq, REQ and REP in lockstep, nothing stored or told",
+    unit: "us an event",
+    goal: 1,
+  };
+  const cpu = median(pairs.map((pair) => pair.cpu));
   printTable("the three programs on loopback", [
     [
-      "append to subscriber, 10 events/s",
+      `append to subscriber, ${PER_SECOND} events/s`,
       `p50 ${percentile(sortedMs, 50).toFixed(2)} ms`,
       `p99 ${percentile(sortedMs, 99).toFixed(2)} ms`,
     ],
     [
-      `burst of ${BURST_EVENTS} lines, end to end`,
-      `${Math.round(BURST_EVENTS / seconds)} events/s`,
-      `${cpu.toFixed(2)} s of CPU for all three`,
+      `burst of ${BURST_EVENTS} lines, end to end (median of ${PAIRS})`,
+      `${Math.round(1e6 / figure.ours)} events/s`,
+      `${(cpu / BURST_EVENTS * 1e6).toFixed(0)} us of CPU an event in all`,
     ],
     ...idleRows,
   ]);
+  printTable(`${PAIRS} pairs of ${BURST_EVENTS} events`, tableOf([figure]));
+  return [figure];
 }
+
+if (import.meta.main) await benchCluster();

@@ -18,6 +18,7 @@ import {
 } from "../lib/wire/v2.ts";
 import { jail } from "../tests/support/values/core_values.ts";
 import { securityOf } from "../tests/support/cluster/test_members.ts";
+import { processUsage } from "../tests/support/host/process_usage.ts";
 import { percentile, printTable } from "./figures.ts";
 import {
   addressAt,
@@ -120,7 +121,7 @@ async function measure(subscribers: number, atOnce: number) {
     { length: subscribers },
     (_, at) => members.add(`web-${at}`),
   );
-  await cluster.start("publisher", "hub");
+  const publisher = await cluster.start("publisher", "hub");
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   const stop = new AbortController();
@@ -140,6 +141,7 @@ async function measure(subscribers: number, atOnce: number) {
   const nodes = await Promise.all(
     nodeMembers.map((membership) => begin(membership, "subscriber")),
   );
+  const before = await processUsage(publisher);
   const startMs = performance.now();
   const isOver = () => performance.now() - startMs > SECONDS * 1_000;
   let receipts = 0;
@@ -159,8 +161,10 @@ async function measure(subscribers: number, atOnce: number) {
       }
     })(),
   ]);
+  const { cpuSeconds } = await processUsage(publisher);
   waitsMs.sort((left, right) => left - right);
   return {
+    cpuUs: (cpuSeconds - before.cpuSeconds) * 1e6 / receipts,
     perSecond: receipts * 1_000 / (performance.now() - startMs),
     reports: waitsMs.length / SECONDS,
     p50: percentile(waitsMs, 50),
@@ -172,13 +176,14 @@ async function measure(subscribers: number, atOnce: number) {
 export async function benchReceipts(): Promise<void> {
   const rows: string[][] = [];
   for (const [subscribers, atOnce] of LOADS) {
-    const { perSecond, reports, p50, p99 } = await medians(
+    const { perSecond, cpuUs, reports, p50, p99 } = await medians(
       RUNS,
       () => measure(subscribers, atOnce),
     );
     rows.push([
       `subscribers: ${subscribers}, each ${atOnce} to a message`,
       `${Math.round(perSecond)} receipts/s`,
+      `${cpuUs.toFixed(1)} us of the publisher's CPU each, reports among it`,
       `a report is answered in ${p50.toFixed(1)} ms (p99 ${p99.toFixed(1)})`,
       `${Math.round(reports)} reports/s, one after the other`,
     ]);

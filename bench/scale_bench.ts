@@ -12,6 +12,7 @@ import {
   banLine,
 } from "../tests/support/fail2ban/fail2ban_lines.ts";
 import { processUsage } from "../tests/support/host/process_usage.ts";
+import { waitUntil } from "../tests/support/host/wait_until.ts";
 import { printTable } from "./figures.ts";
 import { addressAt, BenchCluster, fillStore } from "./protocol2_setup.ts";
 import { sized } from "./size.ts";
@@ -22,9 +23,19 @@ const BANS = [
 ];
 const WARM_UP = sized(5_000, 500);
 const EVENTS = sized(20_000, 1_000);
+/** A program at rest uses less of a core. */
+const IDLE_SHARE = 0.05;
+const SETTLE_INTERVAL_MS = 500;
+const SETTLE_TIMEOUT_MS = 60_000;
+const STATUS_INTERVAL_MS = 50;
 
-/** What one number of bans costs, by the name of the row in the table. */
-type Column = Readonly<Record<string, string>>;
+/** What is measured, by the name of its row: seconds, bytes, or either of an event. */
+type Column = Readonly<Record<string, Quantity>>;
+
+interface Quantity {
+  readonly value: number;
+  readonly unit: "s" | "B" | "s of an event" | "B of an event";
+}
 
 /** What something took. */
 interface Cost {
@@ -57,6 +68,21 @@ async function usedBy(pids: readonly number[]): Promise<readonly number[]> {
   return usages.map(({ cpuSeconds }) => cpuSeconds);
 }
 
+/** Waits until a program does next to nothing: after a start it has more to count. */
+async function settled(pid: number): Promise<void> {
+  let was = -Infinity;
+  await waitUntil(async () => {
+    const [now = 0] = await usedBy([pid]);
+    const used = now - was;
+    was = now;
+    return used <= IDLE_SHARE * SETTLE_INTERVAL_MS / 1_000;
+  }, {
+    what: `${pid} at rest`,
+    timeoutMs: SETTLE_TIMEOUT_MS,
+    intervalMs: SETTLE_INTERVAL_MS,
+  });
+}
+
 async function loopbackBytes(): Promise<number> {
   const path = "/sys/class/net/lo/statistics/rx_bytes";
   return Number(await Deno.readTextFile(path));
@@ -87,13 +113,16 @@ class ScaledCluster {
     );
     const [pid = 0] = pids;
     this.#publisher = pid;
+    await settled(pid);
+    const [all] = await usedBy([pid]);
     const { residentBytes } = await processUsage(pid);
     const { size } = await Deno.stat(this.#cluster.storePath);
     return {
-      "publisher: start, CPU": inSeconds(cpuSeconds[0]),
-      "publisher: start, until it answers": inSeconds(seconds),
-      "publisher: resident": inMegabytes(residentBytes),
-      "publisher: file": inMegabytes(size),
+      "publisher: start, CPU": inS(cpuSeconds[0]),
+      "publisher: start, CPU until it rests": inS(all),
+      "publisher: start, until it answers": inS(seconds),
+      "publisher: resident": inB(residentBytes),
+      "publisher: file": inB(size),
     };
   }
 
@@ -108,18 +137,22 @@ class ScaledCluster {
           "subscriber",
           "host-b",
           ({ following, bans }) => following === true && bans === this.#bans,
+          STATUS_INTERVAL_MS,
         );
       },
     );
+    await settled(pids[1] ?? 0);
+    const [, all] = await usedBy(pids);
     const { residentBytes } = await processUsage(pids[1] ?? 0);
     await this.#cluster.stop("subscriber", "host-b");
     const how = isFirst ? "joins with nothing" : "starts with its copy";
     return {
-      [`subscriber ${how}: CPU`]: inSeconds(cpuSeconds[1]),
-      [`subscriber ${how}: publisher's CPU`]: inSeconds(cpuSeconds[0]),
-      [`subscriber ${how}: until it follows`]: inSeconds(seconds),
-      [`subscriber ${how}: resident`]: inMegabytes(residentBytes),
-      [`subscriber ${how}: on the wire`]: inMegabytes(loopbackBytes),
+      [`subscriber ${how}: CPU`]: inS(cpuSeconds[1]),
+      [`subscriber ${how}: CPU until it rests`]: inS(all),
+      [`subscriber ${how}: publisher's CPU`]: inS(cpuSeconds[0]),
+      [`subscriber ${how}: until it follows`]: inS(seconds),
+      [`subscriber ${how}: resident`]: inB(residentBytes),
+      [`subscriber ${how}: on the wire`]: inB(loopbackBytes),
     };
   }
 
@@ -134,11 +167,11 @@ class ScaledCluster {
     const bytes = await writtenBytes(this.#publisher) - written;
     const [publisher, reporter] = cpuSeconds;
     return {
-      "an event: publisher's CPU": inMicroseconds(publisher),
-      "an event: monitor's CPU": inMicroseconds(reporter),
-      "an event: wall time": inMicroseconds(seconds),
-      "an event: on the wire": `${Math.round(loopbackBytes / EVENTS)} B`,
-      "an event: written to the disk": `${Math.round(bytes / EVENTS)} B`,
+      "an event: publisher's CPU": inSOfEvent(publisher),
+      "an event: monitor's CPU": inSOfEvent(reporter),
+      "an event: wall time": inSOfEvent(seconds),
+      "an event: on the wire": inBOfEvent(loopbackBytes),
+      "an event: written to the disk": inBOfEvent(bytes),
     };
   }
 
@@ -154,6 +187,7 @@ class ScaledCluster {
       "monitor",
       "host-a",
       ({ acknowledged }) => acknowledged === from + count,
+      STATUS_INTERVAL_MS,
     );
   }
 }
@@ -171,27 +205,55 @@ export async function measureBans(bans: number): Promise<Column> {
   };
 }
 
-function inSeconds(seconds = NaN): string {
-  return `${seconds.toFixed(2)} s`;
+function inS(value = NaN): Quantity {
+  return { value, unit: "s" };
 }
 
-function inMicroseconds(seconds = NaN): string {
-  return `${(seconds * 1e6 / EVENTS).toFixed(1)} us`;
+function inB(value: number): Quantity {
+  return { value, unit: "B" };
 }
 
-function inMegabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+function inSOfEvent(seconds = NaN): Quantity {
+  return { value: seconds / EVENTS, unit: "s of an event" };
+}
+
+function inBOfEvent(bytes: number): Quantity {
+  return { value: bytes / EVENTS, unit: "B of an event" };
+}
+
+function shown({ value, unit }: Quantity): string {
+  switch (unit) {
+    case "s":
+      return `${value.toFixed(2)} s`;
+    case "B":
+      return `${(value / 1e6).toFixed(1)} MB`;
+    case "s of an event":
+      return `${(value * 1e6).toFixed(1)} us`;
+    case "B of an event":
+      return `${Math.round(value)} B`;
+  }
+}
+
+/** What a ban more costs, or how many times the first the last is. */
+function growth(first: Quantity, last: Quantity, bans: number): string {
+  const more = (last.value - first.value) / bans;
+  if (first.unit === "s") return `${(more * 1e6).toFixed(1)} us a ban`;
+  if (first.unit === "B") return `${more.toFixed(0)} B a ban`;
+  return `${(last.value / first.value).toFixed(2)} times`;
 }
 
 /** Measures and prints. */
 export async function benchScale(): Promise<void> {
   const columns: Column[] = [];
   for (const bans of BANS) columns.push(await measureBans(bans));
+  const [first = {}] = columns;
+  const last = columns.at(-1) ?? {};
   printTable("as the bans grow (one run each)", [
-    ["bans", ...BANS.map(String)],
-    ...Object.keys(columns[0] ?? {}).map((what) => [
+    ["bans", ...BANS.map(String), "growth"],
+    ...Object.entries(first).map(([what, least]) => [
       what,
-      ...columns.map((column) => column[what] ?? ""),
+      ...columns.map((column) => shown(column[what] ?? least)),
+      growth(least, last[what] ?? least, BANS.at(-1) ?? 1),
     ]),
   ]);
 }

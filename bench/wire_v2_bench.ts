@@ -7,14 +7,18 @@
 import type { Ban } from "../lib/ban/ban.ts";
 import { BanBlock, decodeBanBlock } from "../lib/ban/ban_block.ts";
 import { MAX_BLOCK_BANS } from "../lib/ban/ban_block_rules.ts";
-import type { NodeEvent, NodeMessage } from "../lib/wire/v2_messages.ts";
+import type {
+  NodeEvent,
+  NodeMessage,
+  WireChange,
+} from "../lib/wire/v2_messages.ts";
 import {
   decodeNodeMessage,
   decodePublisherMessage,
   decodeStreamMessage,
+  encodeChanges,
   encodeNodeMessage,
   encodePublisherMessage,
-  encodeStreamMessage,
   MAX_CONTROL_BYTES,
   parseEpoch,
   parseEventId,
@@ -96,36 +100,39 @@ function eventRows(length: number): string[][] {
   ];
 }
 
-function streamRows(): string[][] {
-  const message = {
-    kind: "C",
-    epoch: EPOCH,
-    change: {
-      kind: "report",
-      seq: 123_456,
-      agoMs: 1,
-      jail: jail("sshd"),
-      address: address("192.0.2.1"),
-      origin: host("web-1.example.net"),
-      remainingMs: 600_000,
-      isPending: false,
-    },
-  } as const;
-  const frames = encodeStreamMessage(message);
-  if (!decodeStreamMessage(frames).ok) throw new Error("A change was refused");
-  const calls = EVENTS_PER_RUN;
+function streamRows(count: number): string[][] {
+  const changes = Array.from({ length: count }, (_, at) => changeAt(at));
+  const messages = encodeChanges(EPOCH, changes);
+  const decodeAll = () =>
+    messages.every((each) => decodeStreamMessage(each).ok);
+  if (!decodeAll()) throw new Error("Changes were refused");
+  const calls = EVENTS_PER_RUN / count;
+  const bytes = messages.reduce(
+    (sum, [, body]) => sum + (body?.length ?? 0),
+    0,
+  );
+  const encoding = secondsOf(calls, () => encodeChanges(EPOCH, changes));
   return [
-    row(
-      "encode a change",
-      secondsOf(calls, () => encodeStreamMessage(message)),
-      1,
-    ),
-    row(
-      "decode a change",
-      secondsOf(calls, () => decodeStreamMessage(frames)),
-      1,
-    ),
+    [
+      ...row(`encode ${count} changes`, encoding, count),
+      `${(bytes / count).toFixed(1)} bytes each`,
+    ],
+    row(`decode ${count} changes`, secondsOf(calls, decodeAll), count),
   ];
+}
+
+function changeAt(index: number): WireChange {
+  const { jail, address } = eventAt(index);
+  return {
+    kind: "report",
+    seq: 123_456 + index,
+    agoMs: 1,
+    jail,
+    address,
+    origin: host("web-1.example.net"),
+    remainingMs: 600_000,
+    isPending: false,
+  };
 }
 
 function banAt(index: number): Ban {
@@ -200,7 +207,7 @@ function bombRows(): string[][] {
 export function benchWireV2(): void {
   printTable(
     `protocol 2: encoding and decoding (median of ${RUNS} runs)`,
-    [...BATCHES.flatMap(eventRows), ...streamRows()],
+    [...BATCHES.flatMap(eventRows), ...BATCHES.flatMap(streamRows)],
   );
   printTable("protocol 2: snapshots", snapshotRows());
   printTable("protocol 2: hostile bodies of 1 MiB", bombRows());

@@ -20,7 +20,9 @@ import {
   SqliteBanStore,
 } from "../lib/store/io/sqlite_ban_store.ts";
 import type { SecretKey } from "../lib/zmq/curve_key.ts";
+import { ThreadTimesReader } from "../lib/zmq/io/thread_times.ts";
 import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
+import { ThreadLoad } from "../lib/zmq/thread_load.ts";
 import { legacyWarnings } from "../lib/config/legacy.ts";
 import type { Protocol2Service } from "../lib/publisher/protocol2_server.ts";
 import { Publisher } from "../lib/publisher/publisher.ts";
@@ -29,6 +31,7 @@ import { wideningBy } from "../lib/widen/widen_rules.ts";
 import { quorumBy } from "../lib/ban/quorum_rules.ts";
 import { Protocol1RequestServer } from "../lib/publisher/protocol1_requests.ts";
 import { runTogether } from "../lib/async/tasks.ts";
+import { prefixedFigures } from "../lib/service/status_report.ts";
 import { type BoundProtocol2, PublicPorts } from "./program/bound_sockets.ts";
 import { watchProtection } from "./program/host_protection.ts";
 import { legacyChanges, settleLegacy, tellOfLegacy } from "./program/legacy.ts";
@@ -112,6 +115,11 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
   await using http = PublisherHttp.open(context, ports, metrics.route);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
+  using threads = new ThreadTimesReader();
+  const load = new ThreadLoad({
+    ...{ clock: context.clock, log },
+    times: () => threads.read(),
+  });
   const publisher: Publisher = new Publisher({
     protocol1: legacy === "off" ? undefined : {
       ...ports.bindProtocol1(zeromq),
@@ -141,6 +149,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     lists: http?.places ?? [],
     allowed: members.list.allowed,
     lastBackupMs: () => lastBackupMs(config.general.stateDir),
+    threads: () => load.busy,
     gather: (ended) => context.clock.delay(0, ended),
     observer: tally,
   });
@@ -152,6 +161,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     ...ports.figures,
     ...http?.figures,
     health: metrics.health.words,
+    ...prefixedFigures("thread", load.busy ?? {}),
     unresolvedNames: protection.unresolvedNames,
   }));
   await runTogether(signal, [
@@ -160,6 +170,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     ...listTasks(publisher, members),
     (group) => publisher.run(group),
     (group) => metrics.health.run(group),
+    (group) => load.run(group),
     ...ports.tasks,
   ]);
 }

@@ -13,8 +13,8 @@ export type QueueRejection = "full" | "closed";
 export interface BatchQueueOptions {
   /** Items that may wait; a submission above it is rejected as a whole. */
   readonly maxWaiting: number;
-  /** Items in a batch at most; a longer submission is a batch of its own. */
-  readonly maxBatch: number;
+  /** Items in a batch at most, asked for each; a longer submission is a batch of its own. */
+  readonly maxBatch: () => number;
   /** Makes the error of a submission that is not taken. */
   readonly rejection: (why: QueueRejection) => Error;
 }
@@ -123,9 +123,10 @@ export class BatchQueue<T, R = void> {
 
   #nextBatch(): readonly Submission<T, R>[] {
     let count = 0;
+    const max = this.#options.maxBatch();
     const more = this.#waiting.findIndex(({ items }, index) => {
       count += items.length;
-      return index > 0 && count > this.#options.maxBatch;
+      return index > 0 && count > max;
     });
     const batch = this.#waiting.splice(0, more < 0 ? Infinity : more);
     for (const { items } of batch) this.#size -= items.length;

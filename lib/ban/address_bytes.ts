@@ -8,9 +8,8 @@
  */
 
 import type { Address } from "../base/address.ts";
+import { IPV6_BYTES } from "./column_set.ts";
 
-/** Bytes of an address of IPv6. */
-export const IPV6_BYTES = 16;
 /** Bits of an address of IPv4, and of one of IPv6. */
 export const [IPV4_BITS, IPV6_BITS] = [32, 128];
 

@@ -10,8 +10,9 @@
 
 import type { Change } from "./ban.ts";
 import { ANY_NODE, type QuorumOf } from "./ban_decision.ts";
-import { type BanStep, BanTable } from "./ban_table.ts";
+import { BanTable, type TableStep } from "./ban_table.ts";
 import type { BanStore } from "./ban_store.ts";
+import type { Epoch } from "../base/ids.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import {
   type DecidedEntry,
@@ -21,13 +22,14 @@ import {
 } from "./decision_batch.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { type GrowthOf, NO_GROWTH } from "./ban_growth.ts";
+import { StepSize } from "../async/step_size.ts";
 import { HostSpellings } from "./host_spellings.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import { BatchQueue, type Submission } from "../async/batch_queue.ts";
 
 /** A stored change and its effect on the table. */
-export interface KeptChange extends BanStep {
+export interface KeptChange extends TableStep {
   /** The decision. */
   readonly change: Change;
   /** When its node made a ban, by the publisher's clock; `undefined`: nobody said. */
@@ -62,7 +64,10 @@ export interface BanHubOptions {
   readonly gather?: (signal: AbortSignal) => Promise<void>;
   /** Maximum number of waiting events. @default {20000} */
   readonly maxWaiting?: number;
-  /** Maximum number of events in a transaction. @default {2000} */
+  /**
+   * Maximum number of events in a transaction; fewer where these already take
+   * longer than others should wait. @default {2000}
+   */
   readonly maxAtOnce?: number;
 }
 
@@ -85,10 +90,20 @@ export class BusyError extends Error {
   override readonly name = "BusyError";
 }
 
+/** How long deciding and telling may hold up everything else, in milliseconds: storing comes to it. */
+const HELD_MS = 6;
+/** Fewer would be stored with too much effort each. */
+const MIN_AT_ONCE = 64;
+/** Events that are submitted together at most. */
+const PART = MIN_AT_ONCE;
+
 const REJECTIONS = {
   full: "Cannot take events: too many wait",
   closed: "Cannot take events: the hub has stopped",
 } as const;
+
+/** Digits of an epoch of 32 bits. */
+const HASH_SEED_DIGITS = 8;
 
 type HubSubmission = Submission<HubRequest, readonly HubVerdict[]>;
 
@@ -105,6 +120,8 @@ export class BanHub {
   readonly #table: BanTable;
   readonly #troubleLog: TroubleLog;
   readonly #names = new HostSpellings();
+  /** How many events are decided about, and told of, in one go. */
+  readonly #steps: StepSize;
   readonly #queue: BatchQueue<HubRequest, readonly HubVerdict[]>;
   #storeTrouble: string | undefined;
 
@@ -125,15 +142,22 @@ export class BanHub {
       ...options,
     };
     const { store, clock, log, maxWaiting, maxAtOnce } = this.#options;
+    this.#steps = new StepSize({
+      targetMs: HELD_MS,
+      min: Math.min(MIN_AT_ONCE, maxAtOnce),
+      max: maxAtOnce,
+    });
     this.#queue = new BatchQueue({
       maxWaiting,
-      maxBatch: maxAtOnce,
+      maxBatch: () => this.#steps.size,
       rejection: (why) => new BusyError(REJECTIONS[why]),
     });
     this.#table = new BanTable(
-      this.#names.known(store.bans(clock.nowMs())),
+      store.bans(clock.nowMs()),
       store.seq,
+      hashSeedOf(store.epoch),
     );
+    for (const origin of this.#table.origins()) this.#names.spell(origin);
     this.#troubleLog = new TroubleLog({
       log,
       clock,
@@ -146,7 +170,15 @@ export class BanHub {
   /** The table of bans. */
   get table(): Pick<
     BanTable,
-    "bans" | "find" | "ofAddress" | "reportsOf" | "seq" | "size"
+    | "bans"
+    | "find"
+    | "jails"
+    | "ofAddress"
+    | "origins"
+    | "reportsOf"
+    | "rowOf"
+    | "seq"
+    | "size"
   > {
     return this.#table;
   }
@@ -157,15 +189,28 @@ export class BanHub {
   }
 
   /**
-   * Submits events, to be stored together in this order.
+   * Submits events, to be stored in this order: together, or in a few parts if
+   * they are many.
    *
    * @param requests The events.
-   * @returns The verdict on each, once they are stored.
+   * @returns The verdict on each, once all are stored.
    * @throws {BusyError} when too many events wait; nothing was accepted.
-   * @throws {RuntimeError} when they can't be stored; none was.
+   * @throws {RuntimeError} when they can't be stored; of many the first parts
+   * may be.
    */
-  submit(requests: readonly HubRequest[]): Promise<readonly HubVerdict[]> {
-    return this.#queue.submit(requests);
+  async submit(
+    requests: readonly HubRequest[],
+  ): Promise<readonly HubVerdict[]> {
+    const { maxWaiting } = this.#options;
+    if (requests.length <= PART) return await this.#queue.submit(requests);
+    if (this.#queue.size + requests.length > maxWaiting) {
+      throw new BusyError(REJECTIONS.full);
+    }
+    const parts: Promise<readonly HubVerdict[]>[] = [];
+    for (let at = 0; at < requests.length; at += PART) {
+      parts.push(this.#queue.submit(requests.slice(at, at + PART)));
+    }
+    return (await Promise.all(parts)).flat();
   }
 
   /**
@@ -197,29 +242,35 @@ export class BanHub {
    * @param max How many at most. @default {Infinity}
    * @returns What it did to each.
    */
-  expire(max = Infinity): readonly BanStep[] {
+  expire(max = Infinity): readonly TableStep[] {
     return this.#table.expire(this.#options.clock.nowMs(), max);
   }
 
   async #keep(submissions: readonly HubSubmission[]): Promise<void> {
-    const { store, clock } = this.#options;
+    const { store, clock, onCommit } = this.#options;
     const nowMs = clock.nowMs();
+    const startMs = clock.monotonicMs();
     const batch = new DecisionBatch(this.#table, this.#options, nowMs);
     let verdicts: readonly (readonly HubVerdict[])[];
+    let decidedMs: number;
     try {
       verdicts = submissions.map(({ items }) =>
         items.map((request) => batch.decide(this.#spelled(request)))
       );
-      const startMs = clock.monotonicMs();
+      decidedMs = clock.monotonicMs() - startMs;
       await store.append(batch.entries, nowMs);
-      this.#options.onCommit(clock.monotonicMs() - startMs);
+      onCommit(clock.monotonicMs() - startMs - decidedMs);
     } catch (error) {
       this.#refuse(submissions, error);
       return;
     }
     this.#storeTrouble = undefined;
     this.#troubleLog.resolve();
+    const storedMs = clock.monotonicMs();
     this.#publish(batch.entries);
+    // How long a disk takes does not hang on how much is written.
+    const tookMs = decidedMs + clock.monotonicMs() - storedMs;
+    this.#steps.note(batch.entries.length, tookMs);
     submissions.forEach(({ resolve }, index) => resolve(verdicts[index] ?? []));
   }
 
@@ -259,4 +310,9 @@ export class BanHub {
     this.#storeTrouble = error.message;
     this.#troubleLog.report(error.message);
   }
+}
+
+/** Only the cluster's members know it. */
+function hashSeedOf(epoch: Epoch): number {
+  return Number.parseInt(epoch.slice(0, HASH_SEED_DIGITS), 16) | 0;
 }

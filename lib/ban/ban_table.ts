@@ -1,15 +1,21 @@
 /**
  * The cluster's bans: the publisher's table, and every copy of it.
  *
+ * There may be a million: they are rows of numbers, and each object of a ban is
+ * made when it is asked for.
+ *
  * @module
  */
 
 import type { Address } from "../base/address.ts";
 import type { Ban, BanKey, Change } from "./ban.ts";
 import { evolve, withoutExpired } from "./ban_decision.ts";
-import { ExpiryIndex } from "../async/expiry_index.ts";
+import { NO_ROW } from "../rows/row_index.ts";
+import type { ColumnSet } from "./column_set.ts";
+import { putColumns, takeColumns } from "./table_columns.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
+import { PackedBans } from "./packed_bans.ts";
 
 /** The effect of a change, or of expiry, on a ban. */
 export interface BanStep {
@@ -18,6 +24,18 @@ export interface BanStep {
   /** The ban after; `undefined`: it has ended. */
   readonly after: Ban | undefined;
 }
+
+/** The same, and where in the table. */
+export interface TableStep extends BanStep {
+  /**
+   * The ban's row, from 0: its own for as long as it stands, another's after
+   * that. Without a ban before and after: -1.
+   */
+  readonly row: number;
+}
+
+/** A report's end counts up to the next whole second. */
+const SECOND_MS = 1_000;
 
 /**
  * Holds the bans and the number of the last change. Time is an argument.
@@ -46,14 +64,7 @@ export interface BanStep {
  * ```
  */
 export class BanTable {
-  /**
-   * By jail, then by address: a million joined keys would take too much memory.
-   */
-  readonly #jails = new Map<JailName, Map<Address, Ban>>();
-  readonly #expiries = new ExpiryIndex<Ban>();
-  /** Number of reports by node. */
-  readonly #reports = new Map<HostName, number>();
-  #size = 0;
+  readonly #bans: PackedBans;
   #seq = 0;
 
   /**
@@ -61,8 +72,11 @@ export class BanTable {
    *
    * @param bans The existing bans.
    * @param seq Sequence number of the last change that they include.
+   * @param hashSeed A number of up to 32 bits that those who choose addresses
+   * don't know: so they can't choose them to be found slowly.
    */
-  constructor(bans: Iterable<Ban> = [], seq = 0) {
+  constructor(bans: Iterable<Ban> = [], seq = 0, hashSeed = 0) {
+    this.#bans = new PackedBans(hashSeed);
     for (const ban of bans) this.put(ban);
     this.#seq = seq;
   }
@@ -74,15 +88,45 @@ export class BanTable {
 
   /** Number of bans, including those without a quorum yet. */
   get size(): number {
-    return this.#size;
+    return this.#bans.size;
   }
 
   /**
    * All bans, including those without a quorum yet. The table may change before
    * the next is asked for: a ban that stands throughout is given once.
+   *
+   * @param isMeant Which ones are given; nothing is made of the others.
+   * @default {all}
    */
-  *bans(): Generator<Ban, void, undefined> {
-    for (const bans of this.#jails.values()) yield* bans.values();
+  *bans(
+    isMeant?: (jail: JailName, isIpv4: boolean) => boolean,
+  ): Generator<Ban, void, undefined> {
+    const bans = this.#bans;
+    for (let row = 0; row < bans.rows.count; row++) {
+      if (!bans.rows.isTaken(row)) continue;
+      const isGiven = isMeant === undefined ||
+        isMeant(bans.jailAt(row), bans.rows.isIpv4(row));
+      if (isGiven) yield bans.at(row);
+    }
+  }
+
+  /**
+   * All bans likewise, as columns of numbers.
+   *
+   * @param max Bans of a set at most. @default {4096}
+   */
+  columns(max = 4_096): Generator<ColumnSet, void, undefined> {
+    return takeColumns(this.#bans, max);
+  }
+
+  /** The jails with bans. */
+  jails(): Iterable<JailName> {
+    return this.#bans.jails.names();
+  }
+
+  /** The nodes with reports, and whatever else made some. */
+  origins(): Iterable<HostName> {
+    return this.#bans.origins.names();
   }
 
   /**
@@ -90,25 +134,36 @@ export class BanTable {
    * BanTable.expire}.
    */
   reportsOf(origin: HostName): number {
-    return this.#reports.get(origin) ?? 0;
+    return this.#bans.origins.uses(origin);
   }
 
   /** The bans of an address, in any jail. */
   *ofAddress(address: Address): Generator<Ban, void, undefined> {
-    for (const bans of this.#jails.values()) {
-      const ban = bans.get(address);
+    for (const jail of this.jails()) {
+      const ban = this.find({ jail, address });
       if (ban !== undefined) yield ban;
     }
   }
 
   /** Finds a ban. */
-  find({ jail, address }: BanKey): Ban | undefined {
-    return this.#jails.get(jail)?.get(address);
+  find(key: BanKey): Ban | undefined {
+    const row = this.rowOf(key);
+    return row === NO_ROW ? undefined : this.#bans.at(row, key.address);
   }
 
-  /** Takes a ban in that exists already, in place of the one of its key. */
+  /** A ban's row, see {@link TableStep.row}; -1: there is no such ban. */
+  rowOf(key: BanKey): number {
+    return this.#bans.rowOf(key);
+  }
+
+  /** Takes in a ban that stands already, in place of the one of its key. */
   put(ban: Ban): void {
-    this.#replace(ban, this.find(ban), ban);
+    this.#bans.put(this.rowOf(ban), ban);
+  }
+
+  /** Takes in many of them. */
+  putColumns(columns: ColumnSet): void {
+    putColumns(this.#bans, columns);
   }
 
   /**
@@ -117,17 +172,19 @@ export class BanTable {
    * @param change Its number follows {@link BanTable.seq}.
    * @throws {RangeError} when it does not.
    */
-  apply(change: Change): BanStep {
+  apply(change: Change): TableStep {
     if (change.seq !== this.#seq + 1) {
       throw new RangeError(
         `Cannot apply change ${change.seq} after ${this.#seq}`,
       );
     }
     this.#seq = change.seq;
-    const before = this.find(change);
+    const row = this.rowOf(change);
+    const before = row === NO_ROW
+      ? undefined
+      : this.#bans.at(row, change.address);
     const after = evolve(before, change);
-    this.#replace(change, before, after);
-    return { before, after };
+    return { before, after, row: this.#replace(row, after) };
   }
 
   /**
@@ -138,44 +195,24 @@ export class BanTable {
    * @default {Infinity}
    * @returns The effects.
    */
-  expire(nowMs: number, max = Infinity): readonly BanStep[] {
-    return this.#expiries.takeDue(nowMs, max).map((before) => {
+  expire(nowMs: number, max = Infinity): readonly TableStep[] {
+    const upToMs = Math.floor(nowMs / SECOND_MS) * SECOND_MS;
+    const steps: TableStep[] = [];
+    while (steps.length < max) {
+      const row = this.#bans.expiries.due(upToMs);
+      if (row === undefined) break;
+      const before = this.#bans.at(row);
       const after = withoutExpired(before, nowMs);
-      this.#replace(before, before, after);
-      return { before, after };
-    });
-  }
-
-  #replace(
-    { jail, address }: BanKey,
-    before: Ban | undefined,
-    after: Ban | undefined,
-  ): void {
-    if (before !== undefined) this.#expiries.delete(before, firstEndMs(before));
-    if (after !== undefined) this.#expiries.add(after, firstEndMs(after));
-    for (const { origin } of before?.reports ?? []) this.#count(origin, -1);
-    for (const { origin } of after?.reports ?? []) this.#count(origin, 1);
-    this.#size += Number(after !== undefined) - Number(before !== undefined);
-    const bans = this.#jails.get(jail);
-    if (after === undefined) {
-      bans?.delete(address);
-      if (bans?.size === 0) this.#jails.delete(jail);
-    } else if (bans === undefined) {
-      this.#jails.set(jail, new Map([[address, after]]));
-    } else {
-      bans.set(address, after);
+      this.#replace(row, after);
+      steps.push({ before, after, row });
     }
+    return steps;
   }
 
-  #count(origin: HostName, by: 1 | -1): void {
-    const count = this.reportsOf(origin) + by;
-    if (count === 0) this.#reports.delete(origin);
-    else this.#reports.set(origin, count);
+  /** @returns The row. */
+  #replace(row: number, after: Ban | undefined): number {
+    if (after !== undefined) return this.#bans.put(row, after);
+    if (row !== NO_ROW) this.#bans.delete(row);
+    return row;
   }
-}
-
-function firstEndMs({ reports }: Ban): number {
-  let firstMs = Infinity;
-  for (const { expiresMs } of reports) firstMs = Math.min(firstMs, expiresMs);
-  return firstMs;
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Ban } from "./ban.ts";
 import { canonicalHost, type HostName } from "../base/host_name.ts";
 
 /** Maximum number of remembered names; any other is spelled in lower case. */
@@ -38,13 +37,5 @@ export class HostSpellings {
     if (this.#names.size >= MAX_NAMES) return key;
     this.#names.set(key, name);
     return name;
-  }
-
-  /** Passes bans on, and remembers the spellings in them. */
-  *known(bans: Iterable<Ban>): Generator<Ban, void, undefined> {
-    for (const ban of bans) {
-      for (const { origin } of ban.reports) this.spell(origin);
-      yield ban;
-    }
   }
 }

@@ -28,6 +28,21 @@ const NUMBERS = 1_024;
 /** Addresses of a step of {@link aggregating}, and items that are sorted at once. */
 const STEP = 64;
 
+/** The addresses of a prefix of IPv4, from the first to the last. */
+export interface Ipv4Range {
+  /** How many bits all of them have in common. */
+  readonly prefixBits: number;
+  /** The lowest address. */
+  readonly first: number;
+  /** The highest address. */
+  readonly last: number;
+}
+
+/** The range of an address or prefix of IPv4. */
+export function ipv4Range(address: Address): Ipv4Range {
+  return keyedRange(ipv4Key(address));
+}
+
 /** Gives what an address or prefix spans, for many lookups. */
 export function addressSpan(address: Address): AddressSpan {
   return address.includes(":") ? ipv6Span(address) : ipv4Span(address);
@@ -65,7 +80,7 @@ export function ipv4Of(key: number): Address {
   return (prefixBits === 32 ? base : `${base}/${prefixBits}`) as Address;
 }
 
-function keyedRange(key: number) {
+function keyedRange(key: number): Ipv4Range {
   const first = Math.floor(key / KEY_BITS);
   const prefixBits = key % KEY_BITS;
   return { first, prefixBits, last: first + 2 ** (32 - prefixBits) - 1 };

@@ -4,8 +4,13 @@
  * @module
  */
 
-import type { Address } from "./address.ts";
-import { type AddressSpan, addressSpan } from "./address_span.ts";
+import { type Address, isIpv4Address } from "./address.ts";
+import {
+  type AddressSpan,
+  addressSpan,
+  type Ipv4Range,
+  ipv4Range,
+} from "./address_span.ts";
 import { judgedSpans } from "./embedded_ipv4.ts";
 
 /** A network, and its name for people who ask why it matters. */
@@ -38,7 +43,10 @@ interface LabelledSpan extends AddressSpan {
  * ```
  */
 export class NetworkSet {
-  readonly #ipv4: readonly LabelledSpan[];
+  /** Bounds as numbers, since they are compared for every report. */
+  readonly #ipv4First: Float64Array;
+  readonly #ipv4Last: Float64Array;
+  readonly #ipv4Labels: readonly string[];
   readonly #ipv6: readonly LabelledSpan[];
 
   /**
@@ -51,7 +59,10 @@ export class NetworkSet {
       ...addressSpan(network),
       label,
     }));
-    this.#ipv4 = outermost(spans.filter(({ isIpv4 }) => isIpv4));
+    const ipv4 = outermost(spans.filter(({ isIpv4 }) => isIpv4));
+    this.#ipv4First = Float64Array.from(ipv4, ({ first }) => Number(first));
+    this.#ipv4Last = Float64Array.from(ipv4, ({ last }) => Number(last));
+    this.#ipv4Labels = ipv4.map(({ label }) => label);
     this.#ipv6 = outermost(spans.filter(({ isIpv4 }) => !isIpv4));
   }
 
@@ -63,6 +74,7 @@ export class NetworkSet {
    * @returns As {@link NetworkSet.overlapping}.
    */
   meeting(address: Address): string | undefined {
+    if (isIpv4Address(address)) return this.overlappingIpv4(ipv4Range(address));
     for (const span of judgedSpans(address)) {
       const label = this.overlapping(span);
       if (label !== undefined) return label;
@@ -76,11 +88,30 @@ export class NetworkSet {
    * @param span Of an address or prefix.
    * @returns The label of the lowest such network, the widest where they nest.
    */
-  overlapping({ isIpv4, first, last }: AddressSpan): string | undefined {
-    const spans = isIpv4 ? this.#ipv4 : this.#ipv6;
+  overlapping(span: AddressSpan): string | undefined {
+    const { isIpv4, prefixBits, first, last } = span;
+    if (isIpv4) {
+      const range = { prefixBits, first: Number(first), last: Number(last) };
+      return this.overlappingIpv4(range);
+    }
+    const spans = this.#ipv6;
     const candidate = spans[firstEndingAtOrAfter(spans, first)];
     return candidate !== undefined && candidate.first <= last
       ? candidate.label
+      : undefined;
+  }
+
+  /** The same of an address or prefix of IPv4. */
+  overlappingIpv4({ first, last }: Ipv4Range): string | undefined {
+    let low = 0;
+    let high = this.#ipv4Last.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#ipv4Last[middle] ?? 0) < first) low = middle + 1;
+      else high = middle;
+    }
+    return (this.#ipv4First[low] ?? Infinity) <= last
+      ? this.#ipv4Labels[low]
       : undefined;
   }
 }

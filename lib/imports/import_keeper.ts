@@ -23,7 +23,7 @@ import {
 import type { Log } from "../log/log.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import { eachInTurns, writeInTurn } from "../async/each_in_turns.ts";
-import { StepSize } from "./step_size.ts";
+import { StepSize } from "../async/step_size.ts";
 
 /** Options for {@link ImportKeeper}. */
 export interface ImportKeeperOptions {

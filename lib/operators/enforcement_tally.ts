@@ -2,8 +2,8 @@
  * Counts who has bans in force as that changes, so that the sum for all bans
  * takes no look at each of them.
  *
- * A ban has a row, and there are sets of rows: which bans count, which are of a
- * jail, which a node reported itself, which it said that an action has in force,
+ * A ban has a row in the table, and there are sets of rows: which bans count,
+ * which are of a jail, which a node reported itself, which it said that an action has in force,
  * and of which it said something else. What a node has in force is what these
  * sets have in common, by the same rules as `enforcement_view.ts` has for one
  * ban, and whichever actions and choice the node has by then.
@@ -13,9 +13,8 @@
 
 import type { Ban, BanKey } from "../ban/ban.ts";
 import type { KeptChange } from "../ban/ban_hub.ts";
-import type { BanStep } from "../ban/ban_table.ts";
+import type { BanTable, TableStep } from "../ban/ban_table.ts";
 import type { StoredReceipt } from "../ban/ban_store.ts";
-import type { Address } from "../base/address.ts";
 import { canonicalHost, type HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 import { ANY_NAME } from "../base/name_patterns.ts";
@@ -25,7 +24,7 @@ import {
   takesJail,
 } from "../choice/receiver_choice.ts";
 import type { EnforcingNode } from "./enforcement_view.ts";
-import { countBits, RowSet, wordsOf } from "./row_set.ts";
+import { countBits, RowSet, wordsOf } from "../rows/row_set.ts";
 
 /** What an action of a node said last of bans. */
 interface ActionRows {
@@ -52,10 +51,9 @@ const NOTHING: NodeRows = { own: new RowSet(), actions: new Map() };
 
 /** Counts bans that it was told of; see {@link EnforcementTally.add}. */
 export class EnforcementTally {
-  /** By jail, then by address, as the table has them. */
-  readonly #rows = new Map<JailName, Map<Address, number>>();
-  /** Rows of bans that are over. */
-  readonly #free: number[] = [];
+  readonly #table: Pick<BanTable, "rowOf">;
+  /** Bans that it was told of. */
+  readonly #known = new RowSet();
   readonly #counting = new RowSet();
   /** Bans that several nodes reported. */
   readonly #shared = new RowSet();
@@ -66,6 +64,11 @@ export class EnforcementTally {
   #allRows = 0;
   #bans = 0;
   #waiting = 0;
+
+  /** @param table Where the bans have their rows. */
+  constructor(table: Pick<BanTable, "rowOf">) {
+    this.#table = table;
+  }
 
   /** Bans that count. */
   get bans(): number {
@@ -84,7 +87,7 @@ export class EnforcementTally {
 
   /** Counts a ban of which it was not told, and what nodes said of it. */
   add(ban: Ban, receipts: readonly StoredReceipt[]): void {
-    this.#begin(ban);
+    this.#begin(ban, this.#table.rowOf(ban));
     this.noteReceipts(receipts);
   }
 
@@ -93,18 +96,17 @@ export class EnforcementTally {
     for (const each of kept) {
       this.noteStep(each);
       // What was said of the ban before says nothing of this one.
-      if (beginsAnew(each)) this.#forgetSaid(this.#rowOf(each.change));
+      if (beginsAnew(each)) this.#forgetSaid(each.row);
     }
   }
 
   /** Hears what became of a ban; of one that it was not told of only that it begins. */
-  noteStep({ before, after }: BanStep): void {
+  noteStep({ before, after, row }: TableStep): void {
     if (before === undefined) {
-      if (after !== undefined) this.#begin(after);
+      if (after !== undefined) this.#begin(after, row);
       return;
     }
-    const row = this.#rowOf(before);
-    if (row === undefined) return;
+    if (!this.#known.has(row)) return;
     this.#countBan(before, -1);
     this.#putOwn(before, row, false);
     if (after === undefined) {
@@ -192,11 +194,10 @@ export class EnforcementTally {
     return { taken, observed };
   }
 
-  #begin(ban: Ban): void {
-    const row = this.#free.pop() ?? this.#allRows++;
-    const { jail, address } = ban;
-    const rows = this.#rows.get(jail) ?? new Map<Address, number>();
-    this.#rows.set(jail, rows.set(address, row));
+  #begin(ban: Ban, row: number): void {
+    const { jail } = ban;
+    this.#known.put(row, true);
+    this.#allRows = Math.max(this.#allRows, row + 1);
     const jailRows = this.#jails.get(jail) ?? new RowSet();
     this.#jails.set(jail, jailRows);
     jailRows.put(row, true);
@@ -205,21 +206,16 @@ export class EnforcementTally {
     this.#counting.put(row, !ban.isPending);
   }
 
-  #end({ jail, address }: BanKey, row: number): void {
-    const rows = this.#rows.get(jail);
-    rows?.delete(address);
-    this.#jails.get(jail)?.put(row, false);
-    if (rows?.size === 0) {
-      this.#rows.delete(jail);
-      this.#jails.delete(jail);
-    }
+  #end({ jail }: BanKey, row: number): void {
+    this.#known.put(row, false);
+    const rows = this.#jails.get(jail);
+    rows?.put(row, false);
+    if (rows?.size === 0) this.#jails.delete(jail);
     this.#counting.put(row, false);
     this.#forgetSaid(row);
-    this.#free.push(row);
   }
 
-  #forgetSaid(row: number | undefined): void {
-    if (row === undefined) return;
+  #forgetSaid(row: number): void {
     for (const { applied, other } of this.#said) {
       applied.put(row, false);
       other.put(row, false);
@@ -243,8 +239,10 @@ export class EnforcementTally {
     }
   }
 
-  #rowOf({ jail, address }: BanKey): number | undefined {
-    return this.#rows.get(jail)?.get(address);
+  /** The row of a ban that it was told of. */
+  #rowOf(key: BanKey): number | undefined {
+    const row = this.#table.rowOf(key);
+    return this.#known.has(row) ? row : undefined;
   }
 
   #nodeOf(name: HostName): NodeRows {

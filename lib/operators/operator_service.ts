@@ -7,7 +7,7 @@
 import { withdrawReports } from "./withdrawal.ts";
 import { runTogether } from "../async/tasks.ts";
 import type { GrowthOf } from "../ban/ban_growth.ts";
-import type { BanStep } from "../ban/ban_table.ts";
+import type { TableStep } from "../ban/ban_table.ts";
 import { type BanHub, BusyError, type KeptChange } from "../ban/ban_hub.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
@@ -43,6 +43,7 @@ import { ImportService } from "../imports/import_service.ts";
 import type { EnforcingNodes } from "./enforcement_view.ts";
 import type { WidenedOf } from "./networks_around.ts";
 import type { RefusedReport } from "./refused_report.ts";
+import type { ThreadPercents } from "../wire/operator_status.ts";
 import { StatusService } from "./status_service.ts";
 
 /** Has programs of nodes do something. */
@@ -70,6 +71,8 @@ export interface OperatorServiceOptions {
   readonly version: string;
   /** Where lists are read. @default {[]} */
   readonly lists?: readonly string[];
+  /** How busy the publisher's threads are; `undefined`: not known. @default {never known} */
+  readonly threads?: () => ThreadPercents | undefined;
   /** `undefined`: protocol 2 is not served. */
   readonly nodes: LiveNodes | undefined;
   readonly store: Pick<
@@ -185,7 +188,7 @@ export class OperatorService {
   }
 
   /** Hears of what is over. */
-  noteExpired(steps: readonly BanStep[]): void {
+  noteExpired(steps: readonly TableStep[]): void {
     this.#status.noteExpired(steps);
     this.#tail.noteExpired(steps);
   }

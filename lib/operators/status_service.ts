@@ -8,7 +8,7 @@ import type { Clock } from "../async/clock.ts";
 import type { SharedTurns } from "../async/shared_turns.ts";
 import { Condition } from "../async/tasks.ts";
 import type { BanHub, KeptChange } from "../ban/ban_hub.ts";
-import type { BanStep } from "../ban/ban_table.ts";
+import type { TableStep } from "../ban/ban_table.ts";
 import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { LiveNode } from "../wire/operator_messages.ts";
@@ -18,6 +18,7 @@ import {
   type LastHour,
   MAX_RULES,
   type NodeCounts,
+  type ThreadPercents,
 } from "../wire/operator_status.ts";
 import { EnforcementTally } from "./enforcement_tally.ts";
 import { EnforcementView, type EnforcingNodes } from "./enforcement_view.ts";
@@ -37,6 +38,8 @@ export interface StatusServiceOptions {
   readonly turns: SharedTurns;
   /** How long ago the publisher was backed up, in milliseconds; `null`: never. */
   readonly backupAgoMs: () => Promise<number | null>;
+  /** How busy the publisher's threads are; `undefined`: not known. @default {never known} */
+  readonly threads?: () => ThreadPercents | undefined;
 }
 
 /** Bans between two looks at the clock. */
@@ -50,7 +53,7 @@ export class StatusService {
   readonly #options: StatusServiceOptions;
   readonly #startMs: number;
   readonly #hour: HourTally;
-  readonly #tally = new EnforcementTally();
+  readonly #tally: EnforcementTally;
   readonly #counted = new Condition();
   /** Whether all that stood at the start is counted; an error: why it can't be. */
   #counting: "begun" | "done" | RuntimeError = "begun";
@@ -60,6 +63,7 @@ export class StatusService {
     this.#options = options;
     this.#startMs = options.clock.monotonicMs();
     this.#hour = new HourTally(options.clock);
+    this.#tally = new EnforcementTally(options.hub.table);
   }
 
   /**
@@ -86,7 +90,7 @@ export class StatusService {
   }
 
   /** Counts what became of bans by time. */
-  noteExpired(steps: readonly BanStep[]): void {
+  noteExpired(steps: readonly TableStep[]): void {
     for (const step of steps) this.#tally.noteStep(step);
     this.#noteSteps(steps);
   }
@@ -96,7 +100,7 @@ export class StatusService {
     this.#tally.noteReceipts(receipts);
   }
 
-  #noteSteps(steps: readonly BanStep[]): void {
+  #noteSteps(steps: readonly TableStep[]): void {
     for (const { before, after } of steps) {
       const was = before?.isPending === false;
       const is = after?.isPending === false;
@@ -117,7 +121,7 @@ export class StatusService {
    * @throws {RuntimeError} when that can't be read.
    */
   async status(signal: AbortSignal): Promise<ClusterStatus> {
-    const { hub, nodes, version, lists = [], clock, backupAgoMs } =
+    const { hub, nodes, version, lists = [], clock, backupAgoMs, threads } =
       this.#options;
     await this.#whenCounted(signal);
     const { bans, waiting, enforced } = await this.#sum(signal);
@@ -129,6 +133,7 @@ export class StatusService {
       change: hub.table.seq,
       storeTrouble: wordsOf(hub.storeTrouble ?? ""),
       backupAgoMs: await backupAgoMs(),
+      threads: threads?.() ?? null,
       nodes: countsOf(nodes.live()),
       enforced,
       lastHour: this.#lastHour(),

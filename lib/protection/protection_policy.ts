@@ -7,8 +7,8 @@
  * @module
  */
 
-import type { Address } from "../base/address.ts";
-import type { AddressSpan } from "../base/address_span.ts";
+import { type Address, isIpv4Address } from "../base/address.ts";
+import { type AddressSpan, ipv4Range } from "../base/address_span.ts";
 import { judgedSpans } from "../base/embedded_ipv4.ts";
 import { NetworkSet } from "../base/network_set.ts";
 
@@ -118,33 +118,49 @@ export function refusal(
   address: Address,
   policy: ProtectionPolicy,
 ): Refusal | undefined {
+  if (isIpv4Address(address)) {
+    const range = ipv4Range(address);
+    return refusalOf(
+      { isIpv4: true, prefixBits: range.prefixBits },
+      policy,
+      (networks) => networks.overlappingIpv4(range),
+    );
+  }
   for (const span of judgedSpans(address)) {
-    const refused = refusalOf(span, policy);
+    const refused = refusalOf(
+      span,
+      policy,
+      (networks) => networks.overlapping(span),
+    );
     if (refused !== undefined) return refused;
   }
   return undefined;
 }
 
+/** The label of what is met in some networks; `undefined`: nothing is. */
+type Meets = (networks: NetworkSet) => string | undefined;
+
 function refusalOf(
-  span: AddressSpan,
+  { isIpv4, prefixBits }: Pick<AddressSpan, "isIpv4" | "prefixBits">,
   policy: ProtectionPolicy,
+  meets: Meets,
 ): Refusal | undefined {
   const { allowPrivate = false, guarded = [] } = policy;
-  const refused = hit(span, SPECIAL_NETWORKS) ?? hit(span, guarded);
+  const refused = hit(SPECIAL_NETWORKS, meets) ?? hit(guarded, meets);
   if (refused !== undefined) return refused;
-  const floorBits = span.isIpv4 ? policy.minPrefix4Bits : policy.minPrefix6Bits;
-  if (span.prefixBits < floorBits) {
+  const floorBits = isIpv4 ? policy.minPrefix4Bits : policy.minPrefix6Bits;
+  if (prefixBits < floorBits) {
     return { rule: "too-wide", because: `/${floorBits}` };
   }
-  return allowPrivate ? undefined : hit(span, PRIVATE_NETWORKS);
+  return allowPrivate ? undefined : hit(PRIVATE_NETWORKS, meets);
 }
 
 function hit(
-  span: AddressSpan,
   guards: readonly GuardedNetworks[],
+  meets: Meets,
 ): Refusal | undefined {
   for (const { rule, networks } of guards) {
-    const because = networks.overlapping(span);
+    const because = meets(networks);
     if (because !== undefined) return { rule, because };
   }
   return undefined;

@@ -147,17 +147,21 @@ export class AllowlistService {
   async #liftAll(signal: AbortSignal): Promise<boolean> {
     const { hub, clock, log } = this.#options;
     const all = this.#isDue && this.list.ignore.length > 0;
-    const bans = all ? [...hub.table.bans()] : this.#late;
+    const bans = all ? hub.table.bans() : this.#late;
     this.#isDue = false;
     this.#late = [];
     const before = this.#lifted;
-    for (let at = 0; at < bans.length; at += AT_ONCE) {
-      // Others have their turn between two steps.
-      if (at > 0) await clock.delay(0, signal);
-      const covered = bans.slice(at, at + AT_ONCE)
-        .filter(({ address }) => this.#protection.covers(address));
+    let covered: Ban[] = [];
+    let looked = 0;
+    for (const ban of bans) {
+      if (this.#protection.covers(ban.address)) covered.push(ban);
+      if (++looked % AT_ONCE > 0) continue;
       if (!await this.#lift(covered)) return false;
+      covered = [];
+      // Others have their turn between two steps.
+      await clock.delay(0, signal);
     }
+    if (!await this.#lift(covered)) return false;
     const lifted = this.#lifted - before;
     if (lifted === 0) return true;
     log.record("notice", "lifted what the allowlist covers", { bans: lifted });

@@ -26,6 +26,8 @@ export interface Protocol1Service {
   readonly replies: MessageSocket;
   /** A PUB that subscribers listen to. */
   readonly broadcasts: MessageSocket;
+  /** Whether somebody may listen: broadcasts are made for nobody else. @default {always} */
+  readonly hasListeners?: () => boolean;
   /** Gives the tokens that admit a node now; none means that none is expected. */
   readonly tokens: () => TokenList;
   /** Whether every report is refused: only broadcasts go out. @default {false} */
@@ -51,16 +53,18 @@ export interface Protocol1ServerOptions extends Protocol1Service {
 /** Serves nodes with {@link Protocol1Server.tasks}. */
 export class Protocol1Server {
   readonly #isReadonly: boolean;
+  readonly #hasListeners: () => boolean;
   readonly #requests: Protocol1RequestServer;
   readonly #answers: SendQueue;
   readonly #broadcasts: SendQueue;
 
   /** Makes a server of what it works with. */
   constructor(options: Protocol1ServerOptions) {
-    const { replies, isReadonly = false } = options;
+    const { replies, isReadonly = false, hasListeners } = options;
     const answers = new SendQueue(replies);
     const broadcasts = new SendQueue(options.broadcasts);
     this.#isReadonly = isReadonly;
+    this.#hasListeners = hasListeners ?? (() => true);
     this.#answers = answers;
     this.#broadcasts = broadcasts;
     this.#requests = new Protocol1RequestServer({
@@ -94,6 +98,7 @@ export class Protocol1Server {
 
   /** Tells every subscriber of changes that are kept. */
   publish(kept: readonly KeptChange[]): void {
+    if (!this.#hasListeners()) return;
     for (const event of kept.flatMap(protocol1Events)) {
       this.#broadcasts.put([encodeBroadcast(event)]);
     }

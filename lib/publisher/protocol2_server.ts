@@ -45,7 +45,7 @@ import { NodeOrders } from "../operators/node_orders.ts";
 import type { EnforcingNode } from "../operators/enforcement_view.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
 import { SyncServer } from "./sync_server.ts";
-import { MAX_CHANGES, MAX_EVENTS, MAX_RECEIPTS } from "../wire/v2.ts";
+import { MAX_CHANGES } from "../wire/v2.ts";
 
 /** Where protocol 2 is served, and to whom. */
 export interface Protocol2Service {
@@ -60,6 +60,8 @@ export interface Protocol2Service {
   };
   /** The ROUTER that libzmq asks whom these two let in. */
   readonly zap: MessageSocket;
+  /** How many have connected to the stream. @default {a few} */
+  readonly listeners?: (() => number) | undefined;
   /** Decides who may use them. */
   readonly authenticator: Authenticator;
   /** The lists of members that follow the one the doorkeeper goes by. */
@@ -95,6 +97,9 @@ export interface Protocol2ServerOptions extends Protocol2Service {
   /** What nodes are told of the publisher. */
   readonly facts: () => PublisherFacts;
 }
+
+/** What nodes are asked to send in a message: a longer one would hold up all others for longer. */
+const [EVENTS_AT_ONCE, RECEIPTS_AT_ONCE] = [250, 250];
 
 /** Serves nodes with {@link Protocol2Server.tasks}. */
 export class Protocol2Server {
@@ -159,7 +164,7 @@ export class Protocol2Server {
       tasks,
       socket: control,
       syncServer: this.#syncServer,
-      limits: { maxEvents: MAX_EVENTS, maxReceipts: MAX_RECEIPTS },
+      limits: { maxEvents: EVENTS_AT_ONCE, maxReceipts: RECEIPTS_AT_ONCE },
     });
     this.#stream = new ChangeStream({
       socket: stream,
@@ -167,6 +172,7 @@ export class Protocol2Server {
       epoch: store.epoch,
       seq: () => hub.table.seq,
       revision: () => options.allowlist().revision,
+      listeners: options.listeners,
     });
     this.#gate = new ConnectionGate({
       ...options,

@@ -30,6 +30,7 @@ import type {
   OperatorAnswer,
   OperatorRequest,
 } from "../wire/operator_messages.ts";
+import type { ThreadPercents } from "../wire/operator_status.ts";
 import { isReservedJail } from "../base/operator_name.ts";
 import { OperatorService } from "../operators/operator_service.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
@@ -86,6 +87,8 @@ export interface PublisherOptions {
   readonly lastBackupMs?: () => Promise<number | undefined>;
   /** Told what happens. @default {nobody is told} */
   readonly observer?: PublisherObserver;
+  /** How busy its threads are, for `status`; `undefined`: not known. @default {never known} */
+  readonly threads?: () => ThreadPercents | undefined;
   /** As in {@link BanHubOptions}. */
   readonly gather?: NonNullable<BanHubOptions["gather"]>;
 }

@@ -82,10 +82,10 @@ export class ReceiptIntake {
   /** Makes an intake of what it works with. */
   constructor(options: ReceiptIntakeOptions) {
     this.#options = options;
-    const { log, clock, maxWaiting = 50_000, maxAtOnce = 2_000 } = options;
+    const { log, clock, maxWaiting = 50_000, maxAtOnce = 500 } = options;
     this.#queue = new BatchQueue({
       maxWaiting,
-      maxBatch: maxAtOnce,
+      maxBatch: () => maxAtOnce,
       rejection: (why) => new BusyError(REJECTIONS[why]),
     });
     this.#troubleLog = new TroubleLog({

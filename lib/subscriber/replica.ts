@@ -19,7 +19,6 @@
 
 import type { Ban, Change } from "../ban/ban.ts";
 import type { BanBlock } from "../ban/ban_block.ts";
-import { bansOf } from "../ban/ban_columns.ts";
 import { type BanStep, BanTable } from "../ban/ban_table.ts";
 import { shiftedColumns } from "../ban/shifted_times.ts";
 import type { Epoch } from "../base/ids.ts";
@@ -83,15 +82,17 @@ interface UntakenPart {
   readonly isLast: boolean;
 }
 
-/** A change that the stream told, of whichever publisher. */
-interface HeardChange {
-  readonly epoch: Epoch;
-  readonly change: WireChange;
-}
+/** Changes that the stream told together, of whichever publisher. */
+type HeardChanges = Pick<TableMessage & { kind: "C" }, "epoch" | "changes">;
 
 type State =
   | { readonly kind: "apart" }
-  | { readonly kind: "asking"; readonly waiting: HeardChange[] }
+  | {
+    readonly kind: "asking";
+    readonly waiting: HeardChanges[];
+    /** Changes that wait. */
+    count: number;
+  }
   | { readonly kind: "following" };
 
 /** Changes that may wait for an answer; above it they are asked for anew. */
@@ -165,11 +166,11 @@ export class Replica {
       case "apart":
         return NOTHING;
       case "asking":
-        if (message.kind === "C") this.#keepWaiting(state.waiting, message);
+        if (message.kind === "C") keepWaiting(state, message);
         return NOTHING;
       case "following":
         return message.kind === "C"
-          ? this.#follow(message.epoch, message.change, nowMs)
+          ? this.#follow(message, nowMs)
           : this.#compare(message.epoch, message.seq);
     }
   }
@@ -196,7 +197,7 @@ export class Replica {
     this.#untaken = undefined;
     if (part === undefined || snapshot === undefined) return NOTHING;
     const columns = shiftedColumns(part.block.columns, part.byMs);
-    for (const ban of bansOf(columns)) snapshot.table.put(ban);
+    snapshot.table.putColumns(columns);
     if (!part.isLast || state.kind !== "asking") return NOTHING;
     this.#snapshot = undefined;
     const replaced = this.#replace(snapshot);
@@ -209,34 +210,26 @@ export class Replica {
     return this.#table.expire(nowMs);
   }
 
-  #ask(waiting: HeardChange[] = [], part = 0): readonly ReplicaEffect[] {
-    this.#state = { kind: "asking", waiting };
+  #ask(waiting: HeardChanges[] = [], part = 0): readonly ReplicaEffect[] {
+    this.#state = { kind: "asking", waiting, count: countOf(waiting) };
     const epoch = this.#epoch ?? null;
     const question = { epoch, since: this.#table.seq, part };
     return [{ kind: "ask", question }];
   }
 
-  #keepWaiting(
-    waiting: HeardChange[],
-    { epoch, change }: TableMessage & { kind: "C" },
-  ): void {
-    if (waiting.length >= MAX_WAITING) waiting.length = 0;
-    waiting.push({ epoch, change });
-  }
-
   #follow(
-    epoch: Epoch,
-    change: WireChange,
+    { epoch, changes }: HeardChanges,
     nowMs: number,
   ): readonly ReplicaEffect[] {
     if (epoch === this.#epoch) {
-      if (change.seq <= this.#table.seq) return NOTHING;
-      if (change.seq === this.#table.seq + 1) {
-        return [this.#apply([change], nowMs)];
+      const news = changes.filter(({ seq }) => seq > this.#table.seq);
+      if (news.length === 0) return NOTHING;
+      if (news[0]?.seq === this.#table.seq + 1) {
+        return [this.#apply(news, nowMs)];
       }
     }
     this.counters.gaps++;
-    return this.#ask([{ epoch, change }]);
+    return this.#ask([{ epoch, changes }]);
   }
 
   #compare(epoch: Epoch, seq: number): readonly ReplicaEffect[] {
@@ -247,7 +240,7 @@ export class Replica {
 
   #applyChanges(
     { epoch, from, to, seq, changes }: SyncAnswer & { kind: "CHANGES" },
-    waiting: HeardChange[],
+    waiting: HeardChanges[],
     nowMs: number,
   ): readonly ReplicaEffect[] {
     // The answer to an earlier question: the one to the last is yet to come.
@@ -259,7 +252,7 @@ export class Replica {
 
   #addPart(
     message: SyncAnswer & { kind: "SNAPSHOT" },
-    waiting: HeardChange[],
+    waiting: HeardChanges[],
     nowMs: number,
   ): readonly ReplicaEffect[] {
     const snapshot = this.#snapshotOf(message);
@@ -300,23 +293,28 @@ export class Replica {
 
   /** Applies what the stream told meanwhile, and follows it from there. */
   #catchUp(
-    waiting: readonly HeardChange[],
+    waiting: readonly HeardChanges[],
     nowMs: number,
   ): readonly ReplicaEffect[] {
     this.#state = { kind: "following" };
-    const news = waiting.filter(({ epoch, change }) =>
-      epoch === this.#epoch && change.seq > this.#table.seq
+    const news = waiting.flatMap(({ epoch, changes }) =>
+      epoch === this.#epoch
+        ? changes.filter(({ seq }) => seq > this.#table.seq)
+        : []
     );
     const next: WireChange[] = [];
-    for (const { change } of news) {
+    for (const change of news) {
       if (change.seq !== this.#table.seq + next.length + 1) break;
       next.push(change);
     }
     const applied = next.length === 0 ? [] : [this.#apply(next, nowMs)];
     const rest = news.slice(next.length);
-    if (rest.length === 0) return applied;
+    if (rest.length === 0 || this.#epoch === undefined) return applied;
     this.counters.gaps++;
-    return [...applied, ...this.#ask(this.#hasComeOn() ? rest : [])];
+    const waitsOn = this.#hasComeOn()
+      ? [{ epoch: this.#epoch, changes: rest }]
+      : [];
+    return [...applied, ...this.#ask(waitsOn)];
   }
 
   /** What an answer does not lead to is none of this publisher's: it waits no more. */
@@ -346,4 +344,20 @@ function* stepsBetween(
   for (const ban of before.bans()) {
     if (after.find(ban) === undefined) yield { before: ban, after: undefined };
   }
+}
+
+function keepWaiting(
+  state: State & { kind: "asking" },
+  { epoch, changes }: HeardChanges,
+): void {
+  if (state.count >= MAX_WAITING) {
+    state.waiting.length = 0;
+    state.count = 0;
+  }
+  state.waiting.push({ epoch, changes });
+  state.count += changes.length;
+}
+
+function countOf(waiting: readonly HeardChanges[]): number {
+  return waiting.reduce((count, { changes }) => count + changes.length, 0);
 }

@@ -24,7 +24,7 @@ import type { SteadyClock } from "../async/steady_clock.ts";
 import type { StreamListener } from "./stream_listener.ts";
 import { type HandoverOptions, StepHandover } from "./step_handover.ts";
 import { SyncClient } from "./sync_client.ts";
-import { Condition, runTogether } from "../async/tasks.ts";
+import { Condition, inTime, runTogether } from "../async/tasks.ts";
 
 /** How a copy is. */
 export interface ReplicaFacts {
@@ -66,8 +66,10 @@ export interface ReplicaProgress {
   readonly isFollowing: boolean;
 }
 
-/** Limit of messages that wait: above it the stream is not received; libzmq queues, then drops. */
+/** Limit of changes and messages that wait: from it on the stream is not received; libzmq queues, then drops. */
 const MAX_INBOX = 10_000;
+/** So long the publisher is waited for before an old copy counts, in milliseconds. */
+const CATCH_UP_TIMEOUT_MS = 5_000;
 /** Interval between looks for bans that have ended. */
 const EXPIRY_INTERVAL_MS = 1_000;
 
@@ -100,6 +102,8 @@ export class ReplicaClient {
   readonly #changed = new Condition();
   readonly #handover: StepHandover;
   #inbox: Incoming[] = [];
+  /** Messages and changes in it. */
+  #inboxSize = 0;
 
   /**
    * Makes a client of the stored copy; it connects once it runs.
@@ -175,11 +179,17 @@ export class ReplicaClient {
   }
 
   /**
-   * Resolves once there is a copy, even an old one.
+   * Resolves once there is a copy: one that keeps up, or an old one where the
+   * publisher does not bring it up to date in a moment. After a crash a copy
+   * may lack what was acted on last, which must not be lifted for that.
    *
    * @param signal Ends the wait; the promise then rejects with its reason.
    */
   async whenKnown(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    await inTime(clock, CATCH_UP_TIMEOUT_MS, signal, async (group) => {
+      while (!this.#replica.isFollowing) await this.#changed.wait(group);
+    });
     while (this.#replica.epoch === undefined) await this.#changed.wait(signal);
   }
 
@@ -202,12 +212,12 @@ export class ReplicaClient {
         (group) => this.#tick(group),
       ]);
     } finally {
-      this.#disk.flush();
+      this.#disk.close();
     }
   }
 
   async #receive(message: StreamMessage, signal: AbortSignal): Promise<void> {
-    while (this.#inbox.length >= MAX_INBOX) await this.#changed.wait(signal);
+    while (this.#inboxSize >= MAX_INBOX) await this.#changed.wait(signal);
     if (message.kind === "H") this.#allowlist.receive(message.revision);
     if (message.kind === "P") this.#put({ kind: "probe", message });
     else this.#put({ kind: "heard", message });
@@ -216,11 +226,14 @@ export class ReplicaClient {
   /** An answer of one session is none to a question of the next. */
   #forgetAnswers(): void {
     this.#replica.disconnected();
-    this.#inbox = this.#inbox.filter(({ kind }) => kind !== "answer");
+    const inbox = this.#inbox.filter(({ kind }) => kind !== "answer");
+    this.#inboxSize -= this.#inbox.length - inbox.length;
+    this.#inbox = inbox;
   }
 
   #put(incoming: Incoming): void {
     this.#inbox.push(incoming);
+    this.#inboxSize += sizeOf(incoming);
     this.#changed.notify();
   }
 
@@ -230,9 +243,13 @@ export class ReplicaClient {
       while (this.#inbox.length === 0) await this.#changed.wait(signal);
       const inbox = this.#inbox;
       this.#inbox = [];
+      this.#inboxSize = 0;
       await this.#handleAll(inbox, signal);
       this.#changed.notify();
       await this.#gather(signal);
+      // Now the actions are at work on it. After a crash before this the
+      // publisher is asked for it again.
+      this.#disk.flush();
     }
   }
 
@@ -312,7 +329,7 @@ export class ReplicaClient {
         this.#syncClient.ask(effect.question);
         return;
       case "changed":
-        this.#disk.append(effect.changes);
+        this.#disk.note(effect.changes);
         await this.#handover.give(effect.steps, signal);
         return;
       case "part":
@@ -357,4 +374,10 @@ export class ReplicaClient {
       this.#put({ kind: "store" });
     }
   }
+}
+
+function sizeOf(incoming: Incoming): number {
+  return incoming.kind === "heard" && incoming.message.kind === "C"
+    ? incoming.message.changes.length
+    : 1;
 }

@@ -69,6 +69,8 @@ export class ReplicaDisk {
   #isBegun = false;
   /** What is to be written of it, where it is not the publisher that tells. */
   #rest: Iterator<BlockOfBans, void> | undefined;
+  /** Changes that the copy has and the disk does not yet. */
+  #noted: Change[] = [];
 
   /** @param options The store, and the clock of the copy. */
   constructor(options: ReplicaDiskOptions) {
@@ -102,16 +104,24 @@ export class ReplicaDisk {
     };
   }
 
-  /** Stores changes that follow what is stored. */
-  append(changes: readonly Change[]): void {
+  /** Takes changes that follow what is stored, to be stored by {@link ReplicaDisk.flush}. */
+  note(changes: readonly Change[]): void {
+    for (const change of changes) this.#noted.push(change);
+  }
+
+  /** Stores what was noted. */
+  flush(): void {
+    const noted = this.#noted;
+    if (noted.length === 0) return;
+    this.#noted = [];
     // Changes come once a copy is whole: the publisher tells no more of the other.
     if (this.#rest === undefined) this.#isBegun = false;
     if (!this.isWhole && !this.#isBegun) return;
     const { store, clock: { aheadMs } } = this.#options;
     this.#attempt(() =>
-      store.append(changes.map((each) => shiftedChange(each, aheadMs)))
+      store.append(noted.map((each) => shiftedChange(each, aheadMs)))
     );
-    this.#changes += changes.length;
+    this.#changes += noted.length;
   }
 
   /** Stores a part of another copy. */
@@ -172,12 +182,14 @@ export class ReplicaDisk {
     return Math.abs(aheadMs - this.#aheadMs) > DRIFT_LIMIT_MS;
   }
 
-  /** Logs how many records were kept back by the throttle, if any were. */
-  flush(): void {
+  /** Stores what was noted, and logs how many records were kept back by the throttle. */
+  close(): void {
+    this.flush();
     this.#troubleLog.flush();
   }
 
   #begin(mark: ReplicaMark): void {
+    this.flush();
     const { store, clock: { aheadMs } } = this.#options;
     this.#isBegun = true;
     this.#aheadMs = aheadMs;

@@ -5,7 +5,7 @@
  */
 
 import type { StreamMessage } from "../wire/v2_messages.ts";
-import { HEARTBEAT_MS } from "../wire/heartbeat.ts";
+import { HEARTBEAT_MS } from "../wire/presence_pace.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import { EitherSignal } from "../async/either_signal.ts";
 import { LogThrottle } from "../log/log_throttle.ts";

@@ -39,6 +39,8 @@ const LABEL_WIDTH = 12;
 const NEXT_COLUMN = 52;
 const GAP = "   ";
 const HOUR_MS = 3_600_000;
+/** In percent of a core; the publisher's log tells of it from there on, too. */
+const BUSY_PERCENT = 80;
 
 /** The lines of a hub. */
 export function statusLines(status: ClusterStatus): readonly string[] {
@@ -49,6 +51,7 @@ export function statusLines(status: ClusterStatus): readonly string[] {
       ? []
       : [line("waiting", `${bansText(waiting)} more, for their quorum`)]),
     ...(storeTrouble === "" ? [] : [line("store", storeTrouble)]),
+    ...limitLines(status),
     line("nodes", nodesText(status.nodes), "fail2ban-cluster nodes"),
     enforcedLine(status),
     ...observedLines(status),
@@ -60,7 +63,7 @@ export function statusLines(status: ClusterStatus): readonly string[] {
 /** A line of JSON of a hub; `docs/schemas/status.json` says what is in it. */
 export function statusJson(status: ClusterStatus): string {
   const { version, upMs, bans, waiting, change, storeTrouble } = status;
-  const { backupAgoMs, nodes, enforced, lastHour } = status;
+  const { backupAgoMs, threads, nodes, enforced, lastHour } = status;
   return JSON.stringify({
     kind: "hub",
     version,
@@ -70,6 +73,7 @@ export function statusJson(status: ClusterStatus): string {
     change,
     store: storeTrouble === "" ? "ok" : storeTrouble,
     backupSeconds: backupAgoMs === null ? null : secondsOf(backupAgoMs),
+    threads,
     nodes,
     enforced,
     lastHour: {
@@ -141,6 +145,20 @@ function hubText(status: ClusterStatus): string {
     storeTrouble === "" ? "store ok" : "store fails",
     backupAgoMs === null ? "no backup" : `backup ${spanText(backupAgoMs)} old`,
   ].join(GAP);
+}
+
+/** A thread that is as busy is the limit of what the publisher can do. */
+function limitLines({ threads }: ClusterStatus): readonly string[] {
+  if (threads === null) return [];
+  const { mainPercent, ioPercent } = threads;
+  const all = [
+    ["the publisher's own thread", mainPercent],
+    ["ZeroMQ's I/O thread", ioPercent],
+  ] as const;
+  return all.filter(([, percent]) => percent >= BUSY_PERCENT)
+    .map(([which, percent]) =>
+      line("limit", `${which}: ${percent} % of a core for 10 s`)
+    );
 }
 
 const STATE_TEXTS: readonly (readonly [keyof NodeCounts, string])[] = [

@@ -12,6 +12,7 @@ import type { BanStep } from "../ban/ban_table.ts";
 import type { HubRequest, HubVerdict } from "../ban/decision_batch.ts";
 import { type Address, isIpv4Address } from "../base/address.ts";
 import { RuntimeError } from "../base/errors.ts";
+import type { JailName } from "../base/jail_name.ts";
 import { WIDENED_ORIGIN } from "../base/operator_name.ts";
 import type { Log } from "../log/log.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
@@ -93,7 +94,12 @@ export class WideningService {
       trouble: "networks can't be banned, or taken back",
       over: "networks are banned and taken back again",
     });
-    for (const ban of table.bans()) {
+    // Where nothing was widened only what may be is looked at: that may be little of much.
+    const isMeant = table.reportsOf(WIDENED_ORIGIN) > 0
+      ? undefined
+      : (jail: JailName, isIpv4: boolean) =>
+        wideningOf(jail, isIpv4) !== undefined;
+    for (const ban of table.bans(isMeant)) {
       const network = this.#members.apply({ before: undefined, after: ban });
       const { jail, reports } = ban;
       if (network !== undefined) {
@@ -168,6 +174,7 @@ export class WideningService {
   #judgeAgain(policy: ProtectionPolicy): void {
     this.#policy = policy;
     for (const mark of this.#refused.take(Infinity)) this.#due.add(mark);
+    if (this.#options.hub.table.reportsOf(WIDENED_ORIGIN) === 0) return;
     for (const ban of this.#options.hub.table.bans()) {
       if (!ban.reports.some(isWidened)) continue;
       this.#due.add({ network: ban, detectedMs: undefined });

@@ -55,6 +55,14 @@ export interface LastHour {
   readonly refused: readonly RuleCount[];
 }
 
+/** How busy the publisher's threads were in the last ten seconds, in percent of a core. */
+export interface ThreadPercents {
+  /** The program's own, which does everything but what the other does. */
+  readonly mainPercent: number;
+  /** ZeroMQ's I/O thread, which encrypts and sends. */
+  readonly ioPercent: number;
+}
+
 /** How the cluster is. */
 export interface ClusterStatus {
   /** The publisher's version. */
@@ -71,6 +79,8 @@ export interface ClusterStatus {
   readonly storeTrouble: string;
   /** How long ago the last backup was made, in milliseconds; `null`: none was. */
   readonly backupAgoMs: number | null;
+  /** `null`: it is not known, or not yet. */
+  readonly threads: ThreadPercents | null;
   readonly nodes: NodeCounts;
   readonly enforced: EnforcementSum;
   readonly lastHour: LastHour;
@@ -113,6 +123,11 @@ const lastHour: Shape<LastHour> = record<LastHour>({
   ),
 });
 
+const threads: Shape<ThreadPercents> = record<ThreadPercents>({
+  mainPercent: count("mainPercent"),
+  ioPercent: count("ioPercent"),
+});
+
 /** The members of a {@link ClusterStatus}. */
 export const STATUS_MEMBERS: Members<ClusterStatus> = {
   version: text("version", parseVersion),
@@ -122,6 +137,7 @@ export const STATUS_MEMBERS: Members<ClusterStatus> = {
   change: count("change"),
   storeTrouble: words("storeTrouble"),
   backupAgoMs: orNull(count("backupAgoMs")),
+  threads: orNull(threads),
   nodes,
   enforced,
   lastHour,

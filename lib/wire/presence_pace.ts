@@ -34,3 +34,6 @@ export const PRESENCE_PACE: PresencePace = {
   askAnswerMs: 3_000,
   receiptWaitMs: 3_000,
 };
+
+/** Interval between heartbeats of the stream, in milliseconds. */
+export const HEARTBEAT_MS = 1_000;

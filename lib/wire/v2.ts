@@ -3,14 +3,15 @@
  *
  * ```abnf
  * control-message = magic kind body [block] ; three frames, SNAPSHOT has four
- * stream-message  = ("C" / "H") body      ; two frames
+ * stream-message  = ("C" / "H" / "P") body  ; two frames
  * magic           = "F2B2"
- * body            = <JSON text, see docs/PROTOCOL.md>
+ * body            = <JSON text, see docs/PROTOCOL.md> / c-body / changes-body
  * block           = <bans, see ../ban/ban_block_bytes.ts>
  * ```
  *
  * Every message has exactly one form. Its body is a JSON text without white
- * space and escapes, its members in the documented order, its numbers whole.
+ * space and escapes, its members in the documented order, its numbers whole;
+ * that of C and CHANGES is bytes, see `v2_change_block.ts`.
  * Decoding rejects and never repairs: size, number of frames, magic, kind,
  * UTF-8, depth and width, JSON, the exact set of members, each member's grammar,
  * the rules that span several, and last that encoding what was read gives the
@@ -24,8 +25,10 @@ import type {
   NodeMessage,
   PublisherMessage,
   StreamMessage,
+  WireChange,
 } from "./v2_messages.ts";
 import { BanBlock } from "../ban/ban_block.ts";
+import type { Epoch } from "../base/ids.ts";
 import type { Frames } from "../zmq/ports.ts";
 import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "./v2_limits.ts";
 import {
@@ -36,6 +39,8 @@ import {
   STREAM_BODIES,
 } from "./v2_bodies.ts";
 import { readSnapshotBlock } from "./v2_snapshot.ts";
+import { ByteReader } from "./v2_bytes.ts";
+import { type ByteBody, changeBodies } from "./v2_change_block.ts";
 import { scanJson } from "./v2_json_scan.ts";
 import type { Reading, Shape } from "../base/json_shape.ts";
 
@@ -90,8 +95,7 @@ interface Channel<M extends { readonly kind: string }> {
   readonly kinds: readonly {
     readonly kind: M["kind"];
     readonly frame: Uint8Array;
-    /** Of that kind's body. */
-    readonly shape: Shape<object>;
+    readonly body: Shape<object> | ByteBody<object>;
     /** Whether a block follows the body. */
     readonly hasBlock: boolean;
   }[];
@@ -100,6 +104,7 @@ interface Channel<M extends { readonly kind: string }> {
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const MAGIC = [ENCODER.encode("F2B2")];
+const CHANGES_FRAME = ENCODER.encode("C");
 
 const NODE = channel(MAGIC, MAX_CONTROL_BYTES, NODE_BODIES);
 const PUBLISHER = channel(MAGIC, MAX_CONTROL_BYTES, PUBLISHER_BODIES);
@@ -178,6 +183,42 @@ export function encodeStreamMessage(message: StreamMessage): Frames {
 }
 
 /**
+ * Encodes changes for the stream: messages C, each with as many as fit.
+ *
+ * @param epoch Whose numbers they are.
+ * @param changes They follow each other.
+ * @returns Two frames for each message.
+ * @throws {TypeError} when a member breaks its grammar or bound; the error names it, without its value.
+ *
+ * @example
+ * ```ts
+ * import { parseAddress } from "../base/address.ts";
+ * import { parseHostName } from "../base/host_name.ts";
+ * import { parseJailName } from "../base/jail_name.ts";
+ * import { decodeStreamMessage, encodeChanges, parseEpoch } from "./v2.ts";
+ * import { deepStrictEqual, ok } from "node:assert/strict";
+ *
+ * const epoch = parseEpoch("00112233445566778899aabbccddeeff");
+ * const jail = parseJailName("sshd");
+ * const address = parseAddress("192.0.2.1");
+ * const origin = parseHostName("web1");
+ * ok(epoch && jail && address && origin);
+ * const first = { kind: "withdraw", seq: 7, agoMs: 0, jail, address, origin } as const;
+ * const changes = [first, { ...first, seq: 8 }];
+ * const [frames, ...others] = encodeChanges(epoch, changes);
+ * deepStrictEqual(others, []);
+ * ok(frames);
+ * deepStrictEqual(decodeStreamMessage(frames), { ok: true, value: { kind: "C", epoch, changes } });
+ * ```
+ */
+export function encodeChanges(
+  epoch: Epoch,
+  changes: readonly WireChange[],
+): readonly Frames[] {
+  return changeBodies(epoch, changes).map((body) => [CHANGES_FRAME, body]);
+}
+
+/**
  * Decodes a message of the stream.
  *
  * @param frames The message's frames.
@@ -192,11 +233,11 @@ function channel<M extends { readonly kind: string }>(
   maxBytes: number,
   bodies: Bodies<M>,
 ): Channel<M> {
-  const entries = Object.entries<Shape<object>>(bodies);
-  const kinds = entries.map(([kind, shape]) => ({
+  const entries = Object.entries<Shape<object> | ByteBody<object>>(bodies);
+  const kinds = entries.map(([kind, body]) => ({
     kind: kind as M["kind"],
     frame: ENCODER.encode(kind),
-    shape,
+    body,
     hasBlock: kind === "SNAPSHOT",
   }));
   return { head, maxBytes, kinds };
@@ -208,14 +249,9 @@ function encode<M extends { readonly kind: string }>(
 ): Frames {
   const kind = kinds.find(({ kind }) => kind === message.kind);
   if (kind === undefined) throw new TypeError("Cannot encode an unknown kind");
-  const reading: Reading = { isExact: false, reason: undefined };
-  const body = kind.shape.read(message, reading);
-  if (body === undefined) {
-    throw new TypeError(
-      `Cannot encode ${kind.kind}: "${reading.reason}" breaks the grammar`,
-    );
-  }
-  const bytes = ENCODER.encode(JSON.stringify(body));
+  const bytes = "write" in kind.body
+    ? kind.body.write(message)
+    : encodeJson(kind.kind, message, kind.body);
   if (bytes.length > maxBytes) {
     throw new RangeError(
       `Cannot encode ${kind.kind}: ${bytes.length} bytes are more than ${maxBytes}`,
@@ -225,6 +261,19 @@ function encode<M extends { readonly kind: string }>(
     ? [message.block.bytes]
     : [];
   return [...head, kind.frame, bytes, ...block];
+}
+
+function encodeJson(
+  kind: string,
+  message: object,
+  shape: Shape<object>,
+): Uint8Array {
+  const reading: Reading = { isExact: false, reason: undefined };
+  const body = shape.read(message, reading);
+  if (body !== undefined) return ENCODER.encode(JSON.stringify(body));
+  throw new TypeError(
+    `Cannot encode ${kind}: "${reading.reason}" breaks the grammar`,
+  );
 }
 
 function decode<M extends { readonly kind: string }>(
@@ -246,7 +295,9 @@ function decode<M extends { readonly kind: string }>(
   }
   const kind = kinds.find(({ frame }) => areSame(frame, kindFrame));
   if (kind === undefined) return reject("kind");
-  const value = decodeBody(body, kind.shape);
+  const value = "write" in kind.body
+    ? decodeBytes(body, kind.body)
+    : decodeJson(body, kind.body);
   if (!value.ok) return value;
   if (block !== undefined) {
     const read = readSnapshotBlock(value.value as SnapshotHeader, block);
@@ -257,7 +308,18 @@ function decode<M extends { readonly kind: string }>(
   return { ok: true, value: { kind: kind.kind, ...value.value } as M };
 }
 
-function decodeBody(
+function decodeBytes(
+  body: Uint8Array,
+  form: ByteBody<object>,
+): DecodedV2<object> {
+  const bytes = new ByteReader(body);
+  const value = form.read(bytes);
+  return bytes.refused === undefined
+    ? { ok: true, value }
+    : { ok: false, reason: bytes.refused };
+}
+
+function decodeJson(
   body: Uint8Array,
   shape: Shape<object>,
 ): DecodedV2<object> {

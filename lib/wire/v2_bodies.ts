@@ -15,16 +15,15 @@ import {
 } from "./v2_messages.ts";
 import { parseHostName } from "../base/host_name.ts";
 import {
-  MAX_CHANGES,
   MAX_EVENTS,
   MAX_PART,
   MAX_RECEIPTS,
 } from "./v2_limits.ts";
 import { MAX_IGNORE } from "../base/bounds.ts";
+import { type ByteBody, C_BODY, CHANGES_BODY } from "./v2_change_block.ts";
 import {
   address,
   batch,
-  change,
   condition,
   epoch,
   errorCode,
@@ -64,9 +63,9 @@ import {
 export type Body<M extends { readonly kind: string }, K extends M["kind"]> =
   Omit<Extract<M, { readonly kind: K }>, "kind" | "block">;
 
-/** The bodies of a side's messages. */
+/** The bodies of a side's messages; most are JSON. */
 export type Bodies<M extends { readonly kind: string }> = {
-  readonly [K in M["kind"]]: Shape<Body<M, K>>;
+  readonly [K in M["kind"]]: Shape<Body<M, K>> | ByteBody<Body<M, K>>;
 };
 
 const url = (name: "controlUrl" | "streamUrl") => text(name, parseUrl);
@@ -146,7 +145,6 @@ export const NODE_BODIES: Bodies<NodeMessage> = {
 
 /** A SNAPSHOT without its block, which is a frame. */
 export type SnapshotHeader = Body<PublisherMessage, "SNAPSHOT">;
-type Changes = Body<PublisherMessage, "CHANGES">;
 
 /** Messages of the publisher. */
 export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
@@ -186,34 +184,16 @@ export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
     isLast: flag("isLast"),
     nowMs: integer("nowMs", 0),
   }),
-  CHANGES: where(
-    record<Changes>({
-      epoch,
-      from: integer("from", 0),
-      to: integer("to", 0),
-      seq,
-      changes: list("changes", change, 0, MAX_CHANGES),
-    }),
-    ["changes", hasEveryNumber],
-    ["seq", ({ to, seq }) => to <= seq],
-    // The next request must ask for something later.
-    ["seq", ({ from, to, seq }) => from < to || to === seq],
-  ),
+  CHANGES: CHANGES_BODY,
   ERROR: record<Body<PublisherMessage, "ERROR">>({
     code: errorCode,
     message: text("message", parseWords),
   }),
 };
 
-/** Whether the changes go from the one after `from` up to `to`, without a gap. */
-function hasEveryNumber({ from, to, changes }: Changes): boolean {
-  return changes.length === to - from &&
-    changes.every(({ seq }, index) => seq === from + 1 + index);
-}
-
 /** Messages of the stream. */
 export const STREAM_BODIES: Bodies<StreamMessage> = {
-  C: record<Body<StreamMessage, "C">>({ epoch, change }),
+  C: C_BODY,
   P: record<Body<StreamMessage, "P">>({
     epoch,
     order,

@@ -14,13 +14,10 @@ import type {
   ObservedState,
   SessionLimits,
   SpokenRevisions,
-  WireChange,
 } from "./v2_messages.ts";
 import type { Receipt } from "../ban/receipt.ts";
 import { isNamePattern, MAX_PATTERNS } from "../choice/pattern_list.ts";
 import type { ReceiverChoice } from "../choice/receiver_choice.ts";
-import { parseHostName } from "../base/host_name.ts";
-import { parseOrigin } from "../base/operator_name.ts";
 import { parseJailName } from "../base/jail_name.ts";
 import {
   MAX_ACTIONS,
@@ -58,10 +55,6 @@ export const batch = integer("batch", 0);
 export const order = integer("order", 0);
 
 const id = text("id", parseEventId);
-const origin = text("origin", parseOrigin);
-/** The number of a change. */
-const changeSeq = integer("seq", 1);
-const isPending = flag("isPending");
 const remainingMs = orNull(span("remainingMs"));
 
 /** A time relative to now. */
@@ -171,15 +164,6 @@ export const eventResult = where(
   }),
   ["rule", ({ outcome, rule }) => (rule !== "") === (outcome === "refused")],
 );
-
-const agoMs = span("agoMs");
-const changeBase = { seq: changeSeq, agoMs, jail, address };
-
-export const change = variants<WireChange>({
-  report: { ...changeBase, origin, remainingMs, isPending },
-  withdraw: { ...changeBase, origin },
-  lift: { ...changeBase, by: text("by", parseHostName) },
-});
 
 export const limits = record<SessionLimits>({
   maxEvents: integer("maxEvents", 1, MAX_EVENTS),

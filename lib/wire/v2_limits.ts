@@ -6,8 +6,8 @@
 
 /** Longest body on the control socket, and longest block, in bytes: 1 MiB. */
 export const MAX_CONTROL_BYTES = 1_048_576;
-/** Longest body on the stream, in bytes; the longest message takes 557. */
-export const MAX_STREAM_BYTES = 1_024;
+/** Longest body on the stream, in bytes: 8 KiB. The longest change takes 378, an ordinary one 12. */
+export const MAX_STREAM_BYTES = 8_192;
 /** Most events in a batch. */
 export const MAX_EVENTS = 1_000;
 /** Most receipts in a batch. */
@@ -16,7 +16,7 @@ export const MAX_RECEIPTS = 1_000;
 export const MAX_ACTIONS = 8;
 /** The highest revision of protocol 2 that can be named. */
 export const MAX_SPOKEN = 255;
-/** Most changes in an answer to SYNC. */
+/** Most changes in an answer to SYNC, and in a message of the stream. */
 export const MAX_CHANGES = 1_000;
 /** The last part that a snapshot may have. */
 export const MAX_PART = 999_999;

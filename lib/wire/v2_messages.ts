@@ -331,7 +331,8 @@ export type StreamMessage =
   | {
     readonly kind: "C";
     readonly epoch: Epoch;
-    readonly change: WireChange;
+    /** Changes that follow each other, at least one. */
+    readonly changes: readonly WireChange[];
   }
   /** Asks what would be done with a ban of an address; nobody is banned. PROBED answers it. */
   | {

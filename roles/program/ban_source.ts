@@ -91,8 +91,10 @@ const NO_COPY: ReplicaFacts = {
   gaps: 0,
   snapshots: 0,
 };
-/** Limit of messages that wait while the actions are busy. */
-const STREAM_QUEUE_LIMIT = 100_000;
+/** Limit of protocol 1's messages that wait while the actions are busy. */
+const BROADCAST_QUEUE_LIMIT = 100_000;
+/** The same of the stream, whose messages have up to 8 KiB. */
+const STREAM_QUEUE_LIMIT = 10_000;
 
 /**
  * Opens the source.
@@ -121,7 +123,7 @@ function openProtocol1(
     connect: () =>
       zeromq.subscriber(config.publisherUrl, config.prefixFilter, {
         maxMessageBytes: MAX_MESSAGE_BYTES,
-        receiveQueueMessages: STREAM_QUEUE_LIMIT,
+        receiveQueueMessages: BROADCAST_QUEUE_LIMIT,
       }),
     clock,
     log,

@@ -47,8 +47,10 @@ import type { ServerSecurity } from "../../lib/zmq/socket_options.ts";
 import { letGroupUse } from "./http_servers.ts";
 import type { RoleContext } from "./invocation.ts";
 
-/** A slow subscriber may be so far behind before it misses messages. */
-const STREAM_QUEUE = 100_000;
+/** Messages of protocol 1 that a slow subscriber may be behind before it misses some. */
+const BROADCAST_QUEUE = 100_000;
+/** The same of the stream, whose messages have many changes where many come: of 8 KiB at most they are 80 MiB, for all subscribers together. */
+const STREAM_QUEUE = 10_000;
 /** Answers that may wait for a node: it has a few questions on their way, no more. */
 const ANSWER_QUEUE = 16;
 /** What was sent is still delivered for so long after a stop. */
@@ -62,7 +64,7 @@ const OPEN_FILES_HINT =
 /** What protocol 2 is served with. */
 export type BoundProtocol2 = Pick<
   Protocol2Service,
-  "control" | "stream" | "zap" | "connections"
+  "control" | "stream" | "zap" | "connections" | "listeners"
 >;
 
 /** What ports need beside sockets. */
@@ -147,7 +149,7 @@ export class PublicPorts implements AsyncDisposable {
    */
   bindProtocol1(
     zeromq: ZmqContext,
-  ): Pick<Protocol1Service, "broadcasts" | "replies"> {
+  ): Pick<Protocol1Service, "broadcasts" | "hasListeners" | "replies"> {
     const { config } = this.#setting;
     const open = (name: PortName, url: string) => {
       const path = this.#folder.pathOf(name);
@@ -156,11 +158,13 @@ export class PublicPorts implements AsyncDisposable {
     };
     const { broadcasterBindUrl, replyBindUrl } = config;
     return {
+      // Whoever has subscribed has connected before.
+      hasListeners: () => (this.#fronts.get("broadcastPort")?.size ?? 0) > 0,
       broadcasts: zeromq.publisher(
         open("broadcastPort", broadcasterBindUrl),
         {
           maxMessageBytes: MAX_MESSAGE_BYTES,
-          sendQueueMessages: STREAM_QUEUE,
+          sendQueueMessages: BROADCAST_QUEUE,
           lingerMs: LINGER_MS,
         },
       ),
@@ -203,6 +207,7 @@ export class PublicPorts implements AsyncDisposable {
       stream: stream.socket,
       control: control.socket,
       connections: { stream: stream.front, control: control.front },
+      listeners: () => stream.front.size,
     };
   }
 

@@ -18,7 +18,7 @@ class Bench implements AsyncDisposable {
   constructor(maxWaiting = 5, maxBatch = 3) {
     this.queue = new BatchQueue({
       maxWaiting,
-      maxBatch,
+      maxBatch: () => maxBatch,
       rejection: (why) => new Error(`the queue is ${why}`),
     });
     this.running = this.queue.run(

@@ -1,10 +1,11 @@
-import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { BanHub, BusyError, type KeptChange } from "../../lib/ban/ban_hub.ts";
+import { ANY_NODE } from "../../lib/ban/ban_decision.ts";
 import type { EventId } from "../../lib/base/ids.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { Condition } from "../../lib/async/tasks.ts";
 import { lift, report, withdraw } from "../support/values/bans.ts";
-import { host } from "../support/values/core_values.ts";
+import { host, jail } from "../support/values/core_values.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
 import { MemoryBanStore } from "../support/memory/memory_ban_store.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
@@ -264,4 +265,44 @@ Deno.test("BanHub lifts a ban for a node that may, where others reported it too;
     "8 withdraw",
   ]);
   strictEqual(bench.hub.table.size, 0);
+});
+
+/** Each of another ban. */
+function manyReports(length: number) {
+  return Array.from({ length }, (_, at) => {
+    const event = report("web1", Infinity, 1 + at % 250);
+    return { event: { ...event, jail: jail(`jail${Math.floor(at / 250)}`) } };
+  });
+}
+
+Deno.test("BanHub stores many events in steps, and in shorter ones where each takes long", async () => {
+  const steps: number[] = [];
+  const clock = new ManualClock();
+  let elapsedMs = 0;
+  await using bench = new Bench({
+    clock: {
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => elapsedMs,
+      delay: (ms, signal) => clock.delay(ms, signal),
+    },
+    quorumOf: (jail) => {
+      elapsedMs++;
+      return ANY_NODE(jail);
+    },
+    onKept: (kept) => steps.push(kept.length),
+  });
+  const events = manyReports(1_000);
+  const verdicts = await bench.hub.submit(events);
+  deepStrictEqual(new Set(verdicts), new Set(["changed"]));
+  strictEqual(verdicts.length, 1_000);
+  strictEqual(steps.reduce((sum, step) => sum + step), 1_000);
+  ok(steps.slice(2).every((step) => step <= 64), steps.join());
+});
+
+Deno.test("BanHub takes none of many events where there is no room for all", async () => {
+  await using bench = new Bench({ maxWaiting: 200 });
+  const events = manyReports(201);
+  await rejects(bench.hub.submit(events), BusyError);
+  strictEqual(bench.store.seq, 0);
+  strictEqual((await bench.hub.submit(events.slice(1))).length, 200);
 });

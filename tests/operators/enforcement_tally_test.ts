@@ -101,7 +101,7 @@ const anyNodes: fc.Arbitrary<readonly EnforcingNode[]> = fc.record({
 class Bench {
   readonly table = new BanTable();
   readonly store = new MemoryBanStore();
-  tally = new EnforcementTally();
+  tally = new EnforcementTally(this.table);
   #nowMs = 1_000;
 
   async do(
@@ -208,7 +208,7 @@ Deno.test("EnforcementTally that begins late counts the same, with what happens 
       async (before, meanwhile, after, nodes) => {
         const bench = new Bench();
         for (const each of before) await bench.do(each);
-        bench.tally = new EnforcementTally();
+        bench.tally = new EnforcementTally(bench.table);
         for (const each of meanwhile) await bench.do(each);
         bench.count();
         deepStrictEqual(bench.counted(nodes), bench.looked(nodes));

@@ -4,6 +4,7 @@ import { SharedTurns } from "../../lib/async/shared_turns.ts";
 import { BanHub } from "../../lib/ban/ban_hub.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { StatusService } from "../../lib/operators/status_service.ts";
+import type { ThreadPercents } from "../../lib/wire/operator_status.ts";
 import type { LiveNode } from "../../lib/wire/operator_messages.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 import { ManualClock } from "../support/memory/manual_clock.ts";
@@ -26,6 +27,7 @@ class Bench implements AsyncDisposable {
   readonly clock = new ManualClock();
   readonly store = new MemoryBanStore();
   backupAgoMs: number | null = null;
+  threads: ThreadPercents | undefined;
   readonly hub: BanHub;
   readonly service: StatusService;
   nodes = ["web1", "web2", "db1"].map((name) => enforcing(name));
@@ -51,6 +53,7 @@ class Bench implements AsyncDisposable {
       },
       turns: new SharedTurns({ clock: STILL }),
       backupAgoMs: () => Promise.resolve(this.backupAgoMs),
+      threads: () => this.threads,
     });
     this.#running = Promise.allSettled([
       this.hub.run(this.#stop.signal),
@@ -160,6 +163,13 @@ Deno.test("status() tells how old the last backup is", async () => {
   strictEqual((await bench.status()).backupAgoMs, null);
   bench.backupAgoMs = 7_000;
   strictEqual((await bench.status()).backupAgoMs, 7_000);
+});
+
+Deno.test("status() tells how busy the publisher's threads are, where that is known", async () => {
+  await using bench = new Bench();
+  strictEqual((await bench.status()).threads, null);
+  bench.threads = { mainPercent: 7, ioPercent: 93 };
+  deepStrictEqual((await bench.status()).threads, bench.threads);
 });
 
 Deno.test("status() tells why the store keeps nothing, until it does", async () => {

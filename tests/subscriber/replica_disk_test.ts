@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import type { Ban } from "../../lib/ban/ban.ts";
+import type { Ban, Change } from "../../lib/ban/ban.ts";
 import { BanBlock } from "../../lib/ban/ban_block.ts";
 import type { ReplicaMark } from "../../lib/ban/ban_store.ts";
 import type { Epoch } from "../../lib/base/ids.ts";
@@ -40,6 +40,12 @@ class Bench {
     });
   }
 
+  /** Has a change stored. */
+  append(change: Change): void {
+    this.disk.note([change]);
+    this.disk.flush();
+  }
+
   pass(ms: number): void {
     this.wallMs += ms;
     this.monotonicMs += ms;
@@ -64,7 +70,9 @@ Deno.test("ReplicaDisk keeps the whole, and what follows it", () => {
   const { disk, store } = new Bench();
   strictEqual(disk.load(), undefined);
   keepWhole(disk, MARK, [banBy({ web1: Infinity })]);
-  disk.append([reported(2, "web1", { last: 2 })]);
+  disk.note([reported(2, "web1", { last: 2 })]);
+  strictEqual(seqOf(store.load()), 1);
+  disk.flush();
   strictEqual(seqOf(store.load()), 2);
   strictEqual(bansIn(disk.load()).length, 2);
   strictEqual(disk.isDue(2), false);
@@ -97,25 +105,35 @@ Deno.test("ReplicaDisk stores the whole half a minute after something could not 
   const bans = [banBy({ web1: Infinity })];
   keepWhole(disk, MARK, bans);
   store.failure = new RuntimeError("disk full", { hint: "" });
-  disk.append([reported(2, "web1", { last: 2 })]);
-  disk.append([reported(3, "web1", { last: 3 })]);
+  bench.append(reported(2, "web1", { last: 2 }));
+  bench.append(reported(3, "web1", { last: 3 }));
   strictEqual(disk.isWhole, false);
   bench.pass(29_999);
   strictEqual(disk.isDue(1), false);
   bench.pass(1);
   strictEqual(disk.isDue(1), true);
   store.failure = undefined;
-  disk.append([reported(4, "web1", { last: 4 })]);
+  bench.append(reported(4, "web1", { last: 4 }));
   strictEqual(seqOf(store.load()), 1, "changes after a gap are not appended");
   keepWhole(disk, { ...MARK, seq: 4 }, bans);
   strictEqual(disk.isWhole, true);
   strictEqual(disk.isDue(1), false);
-  disk.append([reported(5, "web1", { last: 5 })]);
+  bench.append(reported(5, "web1", { last: 5 }));
   strictEqual(seqOf(store.load()), 5);
   deepStrictEqual(log.events, [
     "the copy can't be kept on disk, and is tried again",
     "the copy is on disk again",
   ]);
+});
+
+Deno.test("ReplicaDisk stores nothing twice that a whole table has", () => {
+  const { disk, store } = new Bench();
+  keepWhole(disk, MARK, [banBy({ web1: Infinity })]);
+  disk.note([reported(2, "web1", { last: 2 })]);
+  keepWhole(disk, { ...MARK, seq: 2 }, [banBy({ web1: Infinity })]);
+  disk.note([reported(3, "web1", { last: 3 })]);
+  disk.close();
+  deepStrictEqual(store.load()?.changes.map(({ seq }) => seq), [3]);
 });
 
 Deno.test("ReplicaDisk begins anew half a minute after a step of the whole could not be stored", () => {
@@ -127,7 +145,7 @@ Deno.test("ReplicaDisk begins anew half a minute after a step of the whole could
   store.failure = new RuntimeError("disk full", { hint: "" });
   strictEqual(disk.storeNext(), false);
   store.failure = undefined;
-  disk.append([reported(2)]);
+  bench.append(reported(2));
   disk.keepReplaced();
   strictEqual(store.load(), undefined);
   bench.pass(30_000);
@@ -144,24 +162,25 @@ Deno.test("ReplicaDisk forgets a copy of which no more parts come, and goes on w
   disk.keepPart({
     ...{ mark: { ...MARK, seq: 9 }, isFirst: true, block, byMs: 0 },
   });
-  disk.append([reported(2)]);
+  bench.append(reported(2));
   strictEqual(seqOf(store.load()), 2);
   bench.wallMs += HOUR_MS;
   strictEqual(disk.isDue(1), true);
 });
 
 Deno.test("ReplicaDisk stores the whole once there are more changes than it may have, and changes meanwhile", () => {
-  const { disk, store } = new Bench();
+  const bench = new Bench();
+  const { disk, store } = bench;
   keepWhole(disk, { ...MARK, seq: 0 }, []);
-  for (let seq = 1; seq <= MANY; seq++) disk.append([reported(seq)]);
+  for (let seq = 1; seq <= MANY; seq++) bench.append(reported(seq));
   strictEqual(disk.isDue(0), false);
-  disk.append([reported(MANY + 1)]);
+  bench.append(reported(MANY + 1));
   strictEqual(disk.isDue(MANY + 1), false, "there are as many bans");
   strictEqual(disk.isDue(0), true);
   const bans = [1, 2, 3].map((last) => banBy({ web1: Infinity }, { last }));
   disk.beginWhole({ ...MARK, seq: MANY + 1 }, bans);
   disk.storeNext();
-  disk.append([reported(MANY + 2, "web1", { last: 9 })]);
+  bench.append(reported(MANY + 2, "web1", { last: 9 }));
   strictEqual(seqOf(store.load()), MANY + 2);
   while (disk.storeNext());
   strictEqual(store.load()?.changes.length, 1);
@@ -170,11 +189,11 @@ Deno.test("ReplicaDisk stores the whole once there are more changes than it may 
 });
 
 Deno.test("ReplicaDisk lets bugs of a store out", () => {
-  const { disk } = new Bench();
-  keepWhole(disk, MARK, []);
+  const bench = new Bench();
+  keepWhole(bench.disk, MARK, []);
   let thrown: unknown;
   try {
-    disk.append([reported(9)]);
+    bench.append(reported(9));
   } catch (error) {
     thrown = error;
   }

@@ -55,6 +55,7 @@ const anyStep = fc.oneof(
       key: anyKey,
       origin: anyOrigin,
       forMs: fc.constantFrom(5_000, 60_000, Infinity),
+      isLast: fc.boolean(),
     }),
   },
   {
@@ -63,6 +64,7 @@ const anyStep = fc.oneof(
       do: fc.constantFrom("withdraw" as const, "lift" as const),
       key: anyKey,
       origin: anyOrigin,
+      isLast: fc.boolean(),
     }),
   },
   {
@@ -168,13 +170,13 @@ class Model {
 
   #event(step: Step & { do: "report" | "withdraw" | "lift" }): void {
     const { nowMs } = this.world;
-    const { key, origin } = step;
+    const { key, origin, isLast } = step;
     const event: TableEvent = step.do === "report"
       ? { kind: "report", ...key, origin, expiresMs: nowMs + step.forMs }
       : step.do === "withdraw"
       ? { kind: "withdraw", ...key, origin }
       : { kind: "lift", ...key, by: origin };
-    this.world.take(event);
+    this.world.take(event, isLast);
     this.reference.take(event, nowMs);
   }
 
@@ -247,9 +249,13 @@ Deno.test(`Replica equals the publisher's table in the end, whatever got lost, i
 /** As if the copy took every change for the next one, and never compared. */
 const NO_GAP_CHECK: Plant = (message, replica) => {
   if (message.kind === "H") return undefined;
-  const { change } = message;
-  if (!replica.isFollowing || change.seq <= replica.seq) return message;
-  return { ...message, change: { ...change, seq: replica.seq + 1 } };
+  const [first] = message.changes;
+  if (!replica.isFollowing || (first?.seq ?? 0) <= replica.seq) return message;
+  const changes = message.changes.map((change, at) => ({
+    ...change,
+    seq: replica.seq + 1 + at,
+  }));
+  return { ...message, changes };
 };
 
 Deno.test("the model finds a copy that looks for no gaps", () => {

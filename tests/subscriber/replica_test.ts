@@ -52,8 +52,16 @@ class Bench {
   }
 
   change(seq: number, epoch = EPOCH): string[] {
-    const change = wireChange(reported(seq, "web1", { last: seq }), NOW_MS);
-    return this.#hear({ kind: "C", epoch, change });
+    return this.together(seq, seq, epoch);
+  }
+
+  /** Changes in one message, `last` among them. */
+  together(first: number, last: number, epoch = EPOCH): string[] {
+    const changes = Array.from(
+      { length: last - first + 1 },
+      (_, at) => reported(first + at, "web1", { last: (first + at) % 256 }),
+    ).map((change) => wireChange(change, NOW_MS));
+    return this.#hear({ kind: "C", epoch, changes });
   }
 
   beat(seq: number, epoch = EPOCH): string[] {
@@ -178,6 +186,30 @@ Deno.test("Replica asks for the next part before it takes the one that it has", 
   deepStrictEqual(answer(1, true), ["part of 3"]);
   deepStrictEqual(told(bench.replica.takePart()), ["ask e 3 0", "replaced 3"]);
   deepStrictEqual(told(bench.replica.takePart()), []);
+});
+
+Deno.test("Replica takes what it lacks of changes that come together, once", () => {
+  const bench = new Bench(7);
+  bench.connect();
+  bench.changes(7, 7);
+  deepStrictEqual(bench.together(8, 10), ["changed 8 9 10"]);
+  deepStrictEqual(bench.together(9, 12), ["changed 11 12"], "an overlap");
+  deepStrictEqual(bench.together(8, 12), [], "all of it again");
+  deepStrictEqual(bench.together(14, 15), ["ask e 12 0"], "a gap");
+  deepStrictEqual(bench.together(16, 17), []);
+  deepStrictEqual(bench.changes(12, 14), ["changed 13 14", "changed 15 16 17"]);
+  strictEqual(bench.replica.counters.changes, 10);
+  strictEqual(bench.replica.counters.gaps, 1);
+});
+
+Deno.test("Replica asks anew when too many changes wait, however few messages they came in", () => {
+  const bench = new Bench(7);
+  bench.connect();
+  for (let first = 9; first < 100_009; first += 1_000) {
+    bench.together(first, first + 999);
+  }
+  bench.change(100_009);
+  deepStrictEqual(bench.changes(7, 8), ["changed 8", "ask e 8 0"]);
 });
 
 Deno.test("Replica takes a snapshot over when it is whole, and says what is new and what is gone", () => {

@@ -36,6 +36,23 @@ Deno.test("status of a cluster where all is well names no command for what is no
   strictEqual(lately, "last 4 min  7 new   0 ended   0 refused");
 });
 
+Deno.test("status of a cluster tells which of the publisher's threads is the limit, from 80 % of a core on", () => {
+  const limits = (mainPercent: number, ioPercent: number) =>
+    lines({ threads: { mainPercent, ioPercent } })
+      .filter((line) => line.startsWith("limit"));
+  deepStrictEqual(limits(79, 79), []);
+  deepStrictEqual(limits(79, 80), [
+    "limit       ZeroMQ's I/O thread: 80 % of a core for 10 s",
+  ]);
+  deepStrictEqual(limits(99, 3), [
+    "limit       the publisher's own thread: 99 % of a core for 10 s",
+  ]);
+  deepStrictEqual(
+    lines({ threads: null }).filter((line) => line.startsWith("limit")),
+    [],
+  );
+});
+
 Deno.test("status of a cluster tells that its store fails, who waits for a quorum, and that nobody enforces", () => {
   const [hub, waiting, store, nodes, enforced] = lines({
     waiting: 3,

@@ -301,7 +301,7 @@ const LONGEST: readonly (readonly [from: string, message: object])[] = [
     })),
     detail: "",
   }],
-  ["stream", { kind: "C", epoch: EPOCH, change: longestChange(MOST) }],
+  ["stream", { kind: "C", epoch: EPOCH, changes: [longestChange(MOST)] }],
   ["stream", {
     kind: "P",
     epoch: EPOCH,

@@ -5,14 +5,7 @@
  */
 
 import { RuntimeError } from "../../base/errors.ts";
-import type {
-  FileFacts,
-  FileIdentity,
-  FolderWatch,
-  LogFile,
-  LogFolder,
-  OpenedLog,
-} from "../ports.ts";
+import type { FolderWatch, LogFile, LogFolder, OpenedLog } from "../ports.ts";
 import type { Log } from "../../log/log.ts";
 import {
   inOrderOfRotation,
@@ -22,6 +15,8 @@ import {
 } from "../tail_cursor.ts";
 import { rotationSuffix } from "../rotation_suffix.ts";
 import { Condition } from "../../async/tasks.ts";
+import { areLocal, BriefCalls } from "./brief_calls.ts";
+import { cannot, factsOf, identityOf, OpenedFile } from "./opened_file.ts";
 
 /**
  * Highest number of rotated files that are tried where names can't be listed.
@@ -61,6 +56,9 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   readonly #reported = new Map<string, string>();
   /** Paths of files that the log is rotated to behind a link, by name as if beside it. */
   readonly #behindLink = new Map<string, string>();
+  readonly #calls = new BriefCalls();
+  /** Whether the log was on a disk of this host when it was last opened. */
+  #isLocal = false;
   #hinted = false;
   #isFollowed = false;
   readonly #watchWith: FolderWatch | undefined;
@@ -110,7 +108,10 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
           if (error !== undefined) this.#complain(name, error);
           else this.#resolve(name);
         };
-        return new OpenedFile({ path, file, info, tell });
+        const isLocal = await areLocal([this.#folder, path]);
+        if (name === this.logName) this.#isLocal = isLocal;
+        const calls = this.#calls;
+        return new OpenedFile({ path, file, info, calls, isLocal, tell });
       }
       file.close();
       throw notAFile(path, info);
@@ -124,6 +125,8 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     if (!this.#isFollowed) this.#watch();
     while (!this.#hinted) await this.#changed.wait(signal);
     this.#hinted = false;
+    // Who hints is called by the loop.
+    this.#calls.noteTurn();
     this.#unreadable.clear();
   }
 
@@ -155,7 +158,11 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   async #look(name: string): Promise<LogFile | undefined> {
     const path = this.#pathOf(name);
     try {
-      const info = await unlessMissing(Deno.stat(path));
+      const info = await unlessMissing(this.#calls.make(
+        this.#isLocal && name === this.logName,
+        () => Deno.statSync(path),
+        () => Deno.stat(path),
+      ));
       if (info === undefined || this.#unreadable.has(name)) return undefined;
       if (!info.isFile) throw notAFile(path, info);
       return describe(name, info);
@@ -246,76 +253,6 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   }
 }
 
-interface OpenedFileOptions {
-  readonly path: string;
-  readonly file: Deno.FsFile;
-  readonly info: Deno.FileInfo;
-  /** Tells of trouble that is got round; `undefined`: that it is over. */
-  readonly tell: (error: RuntimeError | undefined) => void;
-}
-
-class OpenedFile implements OpenedLog {
-  readonly device: number;
-  readonly inode: number;
-  readonly #path: string;
-  readonly #file: Deno.FsFile;
-
-  #modifiedMs: number;
-  readonly #tell: OpenedFileOptions["tell"];
-  #isTroubled = false;
-
-  constructor({ path, file, info, tell }: OpenedFileOptions) {
-    this.#path = path;
-    this.#file = file;
-    this.#tell = tell;
-    const { device, inode } = identityOf(info);
-    this.device = device;
-    this.inode = inode;
-    this.#modifiedMs = factsOf(info).modifiedMs;
-  }
-
-  /**
-   * Deno looks at the path's permissions once more to `stat` an open file: when
-   * its folder was closed, what is open still tells its end.
-   */
-  async facts(): Promise<FileFacts> {
-    try {
-      const facts = factsOf(await this.#file.stat());
-      this.#modifiedMs = facts.modifiedMs;
-      if (this.#isTroubled) this.#tell(undefined);
-      this.#isTroubled = false;
-      return facts;
-    } catch (error) {
-      this.#isTroubled = true;
-      this.#tell(cannot("read", this.#path, error));
-      const sizeBytes = await this.#seek(0, Deno.SeekMode.End);
-      return { sizeBytes, modifiedMs: this.#modifiedMs };
-    }
-  }
-
-  async #seek(offsetBytes: number, from: Deno.SeekMode): Promise<number> {
-    try {
-      return await this.#file.seek(offsetBytes, from);
-    } catch (error) {
-      throw cannot("read", this.#path, error);
-    }
-  }
-
-  async readAt(offsetBytes: number, into: Uint8Array): Promise<number> {
-    try {
-      await this.#file.seek(offsetBytes, Deno.SeekMode.Start);
-      return await this.#file.read(into) ?? 0;
-    } catch (error) {
-      throw cannot("read", this.#path, error);
-    }
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#file.close();
-    return Promise.resolve();
-  }
-}
-
 /** Where a link leads to; `undefined` of what is none, or leads nowhere. */
 async function linkTarget(path: string): Promise<string | undefined> {
   try {
@@ -340,14 +277,6 @@ function haveSameNames(
 
 function describe(name: string, info: Deno.FileInfo): LogFile {
   return { name, ...identityOf(info), ...factsOf(info) };
-}
-
-function identityOf(info: Deno.FileInfo): FileIdentity {
-  return { device: info.dev, inode: info.ino ?? 0 };
-}
-
-function factsOf(info: Deno.FileInfo): FileFacts {
-  return { sizeBytes: info.size, modifiedMs: info.mtime?.getTime() ?? 0 };
 }
 
 /** The names that logrotate gives. */
@@ -381,19 +310,5 @@ function notAFile(
   }
   return new RuntimeError(`${path} is not a file`, {
     hint: "fail2banlogpath must be the file that fail2ban writes",
-  });
-}
-
-/** @throws the error where the system did not say it: a bug. */
-function cannot(what: string, path: string, error: unknown): RuntimeError {
-  if (error instanceof RuntimeError) return error;
-  if (!(error instanceof Error) || !("code" in error)) throw error;
-  const isForbidden = error instanceof Deno.errors.PermissionDenied;
-  const reason = isForbidden ? "permission denied" : error.message;
-  return new RuntimeError(`cannot ${what} ${path}: ${reason}`, {
-    hint: isForbidden
-      ? "run as root, or let a group that may read the log run it"
-      : "see whether fail2banlogpath is the file that fail2ban writes",
-    cause: error,
   });
 }

@@ -136,6 +136,7 @@ export class ReplicaWorld {
   publisher = new WorldPublisher(epochOf(0));
   readonly copies: readonly WorldCopy[];
   readonly #plant: Plant;
+  readonly #untold: Change[] = [];
   #epochs = 0;
 
   constructor(copies: number, plant: Plant = (message) => message) {
@@ -146,18 +147,26 @@ export class ReplicaWorld {
     this.#plant = plant;
   }
 
-  /** Somebody reports, withdraws or lifts. */
-  take(event: TableEvent): void {
+  /**
+   * Somebody reports, withdraws or lifts.
+   *
+   * @param isLast Whether it is told, with those before that were not.
+   */
+  take(event: TableEvent, isLast = true): void {
     const change = this.publisher.take(event, this.nowMs);
-    if (change === undefined) return;
-    this.#tell({
-      kind: "C",
-      epoch: this.publisher.epoch,
-      change: wireChange(change, this.nowMs),
-    });
+    if (change !== undefined) this.#untold.push(change);
+    if (isLast) this.#tellChanges();
+  }
+
+  #tellChanges(): void {
+    const changes = this.#untold.map((each) => wireChange(each, this.nowMs));
+    this.#untold.length = 0;
+    if (changes.length === 0) return;
+    this.#tell({ kind: "C", epoch: this.publisher.epoch, changes });
   }
 
   beat(): void {
+    this.#tellChanges();
     const { epoch, table } = this.publisher;
     this.#tell({ kind: "H", epoch, seq: table.seq, revision: 0 });
   }
@@ -191,6 +200,7 @@ export class ReplicaWorld {
 
   /** The publisher ends; a new one has the same store, or one of its own. */
   restartPublisher(loses: boolean): void {
+    this.#tellChanges();
     for (const copy of this.copies) this.disconnect(copy);
     if (loses) this.publisher = new WorldPublisher(epochOf(++this.#epochs));
   }

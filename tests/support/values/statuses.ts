@@ -19,6 +19,7 @@ export const CLUSTER: ClusterStatus = {
   change: 88_213,
   storeTrouble: "",
   backupAgoMs: 4 * 3_600_000,
+  threads: { mainPercent: 12, ioPercent: 4 },
   lists: [],
   nodes: { ok: 11, silent: 1, away: 0, never: 0, aside: 1 },
   enforced: {

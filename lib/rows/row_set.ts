@@ -19,6 +19,12 @@ export class RowSet {
     return this.#listed?.size ?? this.#size;
   }
 
+  /** Whether a row is in it; any number may be asked for. */
+  has(row: number): boolean {
+    if (this.#listed !== undefined) return this.#listed.has(row);
+    return row >= 0 && ((this.#words[row >>> 5] ?? 0) & bitOf(row)) !== 0;
+  }
+
   /** Puts a row into the set, or takes it out. */
   put(row: number, isIn: boolean): void {
     if (this.#listed === undefined) this.#mark(row, isIn);

@@ -1,0 +1,48 @@
+/**
+ * The bits of IPv6 addresses, by number.
+ *
+ * @module
+ */
+
+const WORDS = 4;
+const CHUNK_BITS = 12;
+const CHUNK_ROWS = 1 << CHUNK_BITS;
+const CHUNK_MASK = CHUNK_ROWS - 1;
+const NONE = -1;
+
+/** Addresses of 16 bytes each; tables of IPv4 addresses have no place for them. */
+export class Ipv6Rows {
+  /** Made as they are needed: nothing is copied. */
+  readonly #chunks: Int32Array[] = [];
+  #rows = 0;
+  /** A free row has the number of the next free one. */
+  #firstFree = NONE;
+
+  /** Keeps the four words of an address. @returns Its number. */
+  add(words: Int32Array): number {
+    const row = this.#firstFree === NONE ? this.#rows++ : this.#firstFree;
+    const chunk = this.#chunks[row >> CHUNK_BITS] ??
+      new Int32Array(CHUNK_ROWS * WORDS);
+    this.#chunks[row >> CHUNK_BITS] = chunk;
+    const at = (row & CHUNK_MASK) * WORDS;
+    if (row === this.#firstFree) this.#firstFree = chunk[at] ?? NONE;
+    for (let word = 0; word < WORDS; word++) {
+      chunk[at + word] = words[word] ?? 0;
+    }
+    return row;
+  }
+
+  /** Forgets an address. */
+  delete(row: number): void {
+    const chunk = this.#chunks[row >> CHUNK_BITS];
+    if (chunk === undefined) return;
+    chunk[(row & CHUNK_MASK) * WORDS] = this.#firstFree;
+    this.#firstFree = row;
+  }
+
+  /** One of the four words of an address. */
+  wordAt(row: number, word: number): number {
+    const chunk = this.#chunks[row >> CHUNK_BITS];
+    return chunk?.[(row & CHUNK_MASK) * WORDS + word] ?? 0;
+  }
+}

@@ -1,8 +1,0 @@
-/**
- * The stream's heartbeats.
- *
- * @module
- */
-
-/** Interval between heartbeats, in milliseconds. */
-export const HEARTBEAT_MS = 1_000;

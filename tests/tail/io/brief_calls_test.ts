@@ -1,0 +1,39 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { areLocal, BriefCalls } from "../../../lib/tail/io/brief_calls.ts";
+import { TempDir } from "../../support/host/temp_dir.ts";
+
+/** Which way a call goes. */
+async function way(calls: BriefCalls, isLocal = true): Promise<string> {
+  return await calls.make(
+    isLocal,
+    () => "at once",
+    () => Promise.resolve("later"),
+  );
+}
+
+Deno.test("BriefCalls makes calls at once while the loop has turned a moment ago, and lets it turn else", async () => {
+  let nowMs = 0;
+  const calls = new BriefCalls(() => nowMs);
+  strictEqual(await way(calls), "later", "nobody said that the loop turned");
+  deepStrictEqual([await way(calls), await way(calls)], ["at once", "at once"]);
+  nowMs += 4.9;
+  strictEqual(await way(calls), "at once");
+  nowMs += 0.1;
+  strictEqual(await way(calls), "later");
+  strictEqual(await way(calls), "at once");
+});
+
+Deno.test("BriefCalls never holds the loop for a disk of another host", async () => {
+  const calls = new BriefCalls(() => 0);
+  calls.noteTurn();
+  strictEqual(await way(calls, false), "later");
+});
+
+Deno.test("areLocal() takes a host's own disks for local, and nothing else that it can't be sure of", async () => {
+  await using dir = await TempDir.create();
+  strictEqual(await areLocal([dir.path()]), true);
+  strictEqual(await areLocal(["/dev/shm"]), true);
+  strictEqual(await areLocal(["/proc/self"]), false);
+  strictEqual(await areLocal([dir.path(), "/proc/self"]), false);
+  strictEqual(await areLocal([dir.path("missing")]), false);
+});
