@@ -23,8 +23,10 @@ import { benchNftCapacity } from "./nft_capacity_bench.ts";
 import { benchProtection } from "./protection_bench.ts";
 import { benchBurst } from "./protocol2_burst.ts";
 import { benchCrowd } from "./protocol2_crowd.ts";
+import { benchFollow } from "./protocol2_follow.ts";
 import { benchJoiner } from "./protocol2_joiner.ts";
 import { benchLatency } from "./protocol2_latency.ts";
+import { benchListeners } from "./protocol2_listeners.ts";
 import { benchReceipts } from "./protocol2_receipts.ts";
 import { benchStart } from "./protocol2_start.ts";
 import { benchLag } from "./publisher_lag.ts";
@@ -57,7 +59,9 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   restart: printing(benchRestart),
   joiner: benchJoiner,
   burst: printing(benchBurst),
-  crowd: printing(benchCrowd),
+  crowd: benchCrowd,
+  listeners: benchListeners,
+  follow: printing(benchFollow),
   latency: benchLatency,
   receipts: printing(benchReceipts),
   start: benchStart,

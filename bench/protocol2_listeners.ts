@@ -14,15 +14,18 @@ import {
 import { ChildProcess } from "../tests/support/host/child_process.ts";
 import { processUsage } from "../tests/support/host/process_usage.ts";
 import { waitUntil } from "../tests/support/host/wait_until.ts";
+import { isInstalled } from "../tests/support/host/real_parts.ts";
+import type { Outcome } from "./figure.ts";
 import { printTable } from "./figures.ts";
 import { addressAt, BenchCluster, medians } from "./protocol2_setup.ts";
-import { sized } from "./size.ts";
+import { IS_SHORT, sized } from "./size.ts";
 
 const PYTHON = "/usr/bin/python3";
 const PROCESSES = 2;
 const SECONDS = sized(10, 1);
 const RUNS = sized(3, 1);
 const COMPLETE_WITHIN_MS = 60_000;
+const BOUND_SECONDS = 2;
 /** Some events before it counts, so that nothing is done for the first time. */
 const WARM_UP = 100;
 
@@ -176,30 +179,61 @@ export async function measureListeners(
   return { ...figures, gaps };
 }
 
-/** Measures and prints. */
-export async function benchListeners(): Promise<void> {
+/** Measures and prints. @returns How late the last is, and whether any was left behind. */
+export async function benchListeners(): Promise<readonly Outcome[]> {
+  if (!isInstalled("pyzmq")) {
+    return [{ what: "listeners", why: "python3-zmq is not installed" }];
+  }
+  const outcomes: Outcome[] = [];
   for (const load of LISTENERS_LOADS) {
     const figures = await measureListeners(load);
-    const percent = (value: number) => `${value.toFixed(0)} % of a core`;
-    printTable(
-      `protocol 2: ${load.subscribers} listeners (in ${PROCESSES} processes), ${load.perSecond} events/s, evenly, for ${SECONDS} s (median of ${RUNS} runs)`,
-      [
-        [
-          "everybody has everything",
-          `${figures.late.toFixed(2)} s after the last event`,
-        ],
-        ["gaps, in all runs", String(figures.gaps)],
-        ["messages to each", String(Math.round(figures.messages))],
-        ["publisher", `${figures.publisherUs.toFixed(0)} us of CPU an event`],
-        ["its own thread", percent(figures.mainPercent)],
-        ["ZeroMQ's I/O thread", percent(figures.ioPercent)],
-        [
-          "a message at a listener",
-          `${figures.listenerUs.toFixed(1)} us of CPU`,
-        ],
-      ],
-    );
+    printFigures(load, figures);
+    outcomes.push(...outcomesOf(load, figures));
   }
+  return outcomes;
+}
+
+function outcomesOf(
+  { subscribers, perSecond }: ListenersLoad,
+  { late, gaps }: ListenersFigures,
+): readonly Outcome[] {
+  const what = `${subscribers} listeners, ${perSecond} events/s`;
+  const bound = { limitIs: "a bound" };
+  return [
+    {
+      what: `${what}: all complete after the last`,
+      ...{ ours: late, limit: BOUND_SECONDS, unit: "s", goal: 1, ...bound },
+    },
+    IS_SHORT
+      ? { what: `${what}: gaps`, why: "it takes 1,000 listeners" }
+      // None is the goal.
+      : {
+        what: `${what}: gaps`,
+        ...{ ours: gaps, limit: 1, unit: "gaps", goal: 0, ...bound },
+      },
+  ];
+}
+
+function printFigures(load: ListenersLoad, figures: ListenersFigures): void {
+  const percent = (value: number) => `${value.toFixed(0)} % of a core`;
+  printTable(
+    `protocol 2: ${load.subscribers} listeners (in ${PROCESSES} processes), ${load.perSecond} events/s, evenly, for ${SECONDS} s (median of ${RUNS} runs)`,
+    [
+      [
+        "everybody has everything",
+        `${figures.late.toFixed(2)} s after the last event`,
+      ],
+      ["gaps, in all runs", String(figures.gaps)],
+      ["messages to each", String(Math.round(figures.messages))],
+      ["publisher", `${figures.publisherUs.toFixed(0)} us of CPU an event`],
+      ["its own thread", percent(figures.mainPercent)],
+      ["ZeroMQ's I/O thread", percent(figures.ioPercent)],
+      [
+        "a message at a listener",
+        `${figures.listenerUs.toFixed(1)} us of CPU`,
+      ],
+    ],
+  );
 }
 
 if (import.meta.main) await benchListeners();

@@ -16,7 +16,7 @@ import {
   fillStore,
   medians,
 } from "./protocol2_setup.ts";
-import { sized } from "./size.ts";
+import { IS_SHORT, sized } from "./size.ts";
 
 const EVENTS = sized(100_000, 2_000);
 const RUNS = sized(5, 1);
@@ -108,8 +108,10 @@ export async function benchLag(): Promise<readonly Outcome[]> {
     `how late the publisher's event loop is in a burst of ${EVENTS} events (median of ${RUNS} runs)`,
     [texts],
   );
+  const what = "p99 of how late the publisher's event loop is in a burst";
+  if (IS_SHORT) return [{ what, why: "it takes 100,000 events" }];
   return [{
-    what: "p99 of how late the publisher's event loop is in a burst",
+    what,
     ...{ ours: lag.p99Ms, limit: GOAL_MS, goal: 1 },
     ...{ limitIs: "a bound", unit: "ms" },
   }];

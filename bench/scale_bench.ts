@@ -1,6 +1,6 @@
 /**
- * What a publisher and a subscriber cost as the bans grow: the figures of
- * docs/SCALE.md. One run for each number of bans, each with a cluster of its
+ * What a publisher and a subscriber cost as bans and subscribers grow: the
+ * figures of docs/SCALE.md. One run for each number of bans, each with a cluster of its
  * own; bytes on the wire are those of the loopback interface, so nothing else
  * may use it meanwhile.
  *
@@ -13,7 +13,12 @@ import {
 } from "../tests/support/fail2ban/fail2ban_lines.ts";
 import { processUsage } from "../tests/support/host/process_usage.ts";
 import { waitUntil } from "../tests/support/host/wait_until.ts";
+import { isInstalled } from "../tests/support/host/real_parts.ts";
 import { printTable } from "./figures.ts";
+import {
+  type ListenersFigures,
+  measureListeners,
+} from "./protocol2_listeners.ts";
 import { addressAt, BenchCluster, fillStore } from "./protocol2_setup.ts";
 import { sized } from "./size.ts";
 
@@ -21,6 +26,8 @@ const BANS = [
   ...[0, 1_000, 10_000],
   ...sized<readonly number[]>([100_000, 1_000_000], []),
 ];
+const SUBSCRIBERS = sized<readonly number[]>([10, 100, 300], [10, 20]);
+const EVENTS_PER_SECOND = sized(100, 20);
 const WARM_UP = sized(5_000, 500);
 const EVENTS = sized(20_000, 1_000);
 /** A program at rest uses less of a core. */
@@ -192,10 +199,17 @@ class ScaledCluster {
   }
 }
 
-/** What everything costs with so many bans. */
-export async function measureBans(bans: number): Promise<Column> {
+/**
+ * What everything costs with so many bans.
+ *
+ * @param fill Puts them into a store. @default {fillStore}
+ */
+export async function measureBans(
+  bans: number,
+  fill: typeof fillStore = fillStore,
+): Promise<Column> {
   await using cluster = await BenchCluster.create({ durability: "power" });
-  await fillStore(cluster.storePath, bans);
+  await fill(cluster.storePath, bans);
   const scaled = new ScaledCluster(cluster, bans);
   return {
     ...await scaled.start(),
@@ -255,6 +269,24 @@ export async function benchScale(): Promise<void> {
       ...columns.map((column) => shown(column[what] ?? least)),
       growth(least, last[what] ?? least, BANS.at(-1) ?? 1),
     ]),
+  ]);
+  if (!isInstalled("pyzmq")) return;
+  const crowds = await Array.fromAsync(
+    SUBSCRIBERS,
+    async (subscribers) =>
+      await measureListeners({ subscribers, perSecond: EVENTS_PER_SECOND }),
+  );
+  const row = (what: string, of: (figures: ListenersFigures) => string) => [
+    what,
+    ...crowds.map(of),
+  ];
+  printTable(`as subscribers grow, ${EVENTS_PER_SECOND} events/s`, [
+    ["subscribers", ...SUBSCRIBERS.map(String)],
+    row("an event: publisher's CPU", (of) => `${of.publisherUs.toFixed(0)} us`),
+    row("the publisher's own thread", (of) => `${of.mainPercent} %`),
+    row("ZeroMQ's I/O thread", (of) => `${of.ioPercent} %`),
+    row("everybody has everything", (of) => `${of.late.toFixed(2)} s after`),
+    row("gaps", (of) => String(of.gaps)),
   ]);
 }
 

@@ -5,7 +5,8 @@
  * @module
  */
 
-const IS_SHORT = Deno.args.includes("--short");
+/** Whether this is a run whose figures are of no account. */
+export const IS_SHORT = Deno.args.includes("--short");
 
 /**
  * How many of something a run has.

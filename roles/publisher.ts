@@ -90,6 +90,11 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     const event = "the store lost its last changes, and has a new epoch";
     log.record("error", event, { changes: store.lostChanges, path });
   }
+  if (store.damage !== undefined) {
+    const event =
+      "the last snapshot of the bans is damaged, and nothing is lost";
+    log.record("warning", event, { reason: store.damage, path });
+  }
   await using ports = new PublicPorts(context, {
     protocol1: legacy !== "off",
     protocol2: members.identity !== undefined,

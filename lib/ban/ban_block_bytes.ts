@@ -42,7 +42,7 @@ import {
   type Numbers,
   readColumn,
   writeColumn,
-} from "./number_column.ts";
+} from "../rows/number_column.ts";
 
 /** A block that was understood, or why it was not. */
 export type DecodedBlock<T> =

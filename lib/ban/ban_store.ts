@@ -7,6 +7,7 @@
 import type { Address } from "../base/address.ts";
 import type { Ban, BanKey, Change } from "./ban.ts";
 import type { BanBlock } from "./ban_block.ts";
+import type { BanTable, TableStep } from "./ban_table.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { Epoch, EventId } from "../base/ids.ts";
 import type { ImportRecords } from "./import_records.ts";
@@ -67,6 +68,11 @@ export interface BanStore {
   readonly seq: number;
   /** {@link BanStore.since} knows every change after this number. */
   readonly keptSince: number;
+  /**
+   * The bans, as the stored changes left them. Nobody else applies changes; bans
+   * and reports that are over are in it until {@link BanTable.expire} is called.
+   */
+  readonly table: BanTable;
   /** The clock relation that was stored last; `undefined`: none was. */
   readonly time: StoreTime | undefined;
   /**
@@ -77,22 +83,25 @@ export interface BanStore {
    */
   keepTime(time: StoreTime): Promise<void>;
   /**
-   * Stores entries, all or none of them. Once this resolves they survive the
-   * end of the process, and a loss of power if the store was opened so. A
-   * report with which a ban begins ends the receipts of the one before.
+   * Stores entries, all or none of them, and applies their changes to the
+   * table. Once this resolves they survive the end of the process, and a loss of
+   * power if the store was opened so. A report with which a ban begins ends the
+   * receipts of the one before.
    *
    * @param entries In their order; the changes' numbers follow `seq` without
    * gaps, and no event id is one that {@link BanStore.hasEvent} knows.
    * @param nowMs Milliseconds since 1970.
+   * @returns What each change did to the table.
    * @throws {RangeError} when a number does not follow, or an event id is known
    * already; nothing was stored.
    * @throws {RuntimeError} when they can't be stored; nothing was.
    */
-  append(entries: readonly StoreEntry[], nowMs: number): Promise<void>;
+  append(
+    entries: readonly StoreEntry[],
+    nowMs: number,
+  ): Promise<readonly TableStep[]>;
   /** Whether an event with that id was stored, and not yet pruned. */
   hasEvent(origin: HostName, id: EventId): boolean;
-  /** Every ban with a report that ends after `nowMs`, with those reports, in any order. */
-  bans(nowMs: number): Iterable<Ban>;
   /**
    * The changes after a number, in order.
    *
@@ -120,12 +129,19 @@ export interface BanStore {
   /** The receipts of a ban, by node and action. */
   receipts(key: BanKey): readonly StoredReceipt[];
   /**
-   * Deletes a bounded number of changes and events from before a time, of older
-   * receipts whose ban has ended, and of expired reports.
+   * Does a bounded step of what is to be done beside, so that the next start is
+   * short.
+   *
+   * @returns Whether there is more to do.
+   * @throws {RuntimeError} when that can't be stored; nothing is lost.
+   */
+  settle(): Promise<boolean>;
+  /**
+   * Deletes a bounded number of changes and events from before a time, and of
+   * older receipts whose ban has ended.
    *
    * @param beforeMs Milliseconds since 1970.
-   * @param nowMs Reports that ended by then are expired. Milliseconds since
-   * 1970.
+   * @param nowMs Bans that ended by then have. Milliseconds since 1970.
    * @returns Whether there is more to delete.
    * @throws {RuntimeError} when that can't be stored; nothing was deleted.
    */
