@@ -15,7 +15,7 @@ import {
   type DecodedBlock,
   encodeBanColumns,
 } from "./ban_block_bytes.ts";
-import { bansOf, columnsOf } from "./ban_columns.ts";
+import { type BanBlockColumns, bansOf, columnsOf } from "./ban_columns.ts";
 
 /**
  * Encodes bans.
@@ -62,24 +62,79 @@ export function decodeBanBlock(
 }
 
 /**
+ * A block that is what it should be: its bytes, and what they say.
+ *
+ * @example
+ * ```ts
+ * import { BanBlock } from "./ban_block.ts";
+ * import { ok, strictEqual } from "node:assert/strict";
+ *
+ * const block = BanBlock.read(BanBlock.of([]).bytes);
+ * ok(block.ok);
+ * strictEqual(block.value.columns.spans.length, 0);
+ * ```
+ */
+export class BanBlock {
+  /** All of it. */
+  readonly bytes: Uint8Array;
+  #columns: BanBlockColumns | undefined;
+
+  private constructor(bytes: Uint8Array, columns?: BanBlockColumns) {
+    this.bytes = bytes;
+    this.#columns = columns;
+  }
+
+  /** Makes one of bans, as {@link encodeBanBlock}. */
+  static of(bans: readonly Ban[]): BanBlock {
+    return new BanBlock(encodeBanBlock(bans));
+  }
+
+  /** Reads one, as {@link decodeBanBlock}. */
+  static read(bytes: Uint8Array): DecodedBlock<BanBlock> {
+    const columns = decodeBanColumns(bytes);
+    return columns.ok
+      ? { ok: true, value: new BanBlock(bytes, columns.value) }
+      : columns;
+  }
+
+  /** What it says. */
+  get columns(): BanBlockColumns {
+    const columns = this.#columns ?? decodeBanColumns(this.bytes);
+    if (!("ok" in columns)) return columns;
+    if (columns.ok) return columns.value;
+    throw new RangeError(`Cannot read a block: "${columns.reason}" is wrong`);
+  }
+}
+
+/** What goes into a block. */
+export interface BlockOfBans {
+  readonly bans: readonly Ban[];
+  /** Whether no other follows. */
+  readonly isLast: boolean;
+}
+
+/**
  * Divides bans among blocks, in their order: each takes as many as fit.
  *
- * @param bans Taken one by one.
- * @returns None of no bans.
+ * @param bans Taken one by one, as they are needed.
+ * @param maxBans How many go into a block at most.
+ * @default {as many as a block has}
+ * @returns One at least: of no bans it makes an empty one.
  */
 export function* splitIntoBlocks(
   bans: Iterable<Ban>,
-): Generator<readonly Ban[], void, undefined> {
+  maxBans = MAX_BLOCK_BANS,
+): Generator<BlockOfBans, void, undefined> {
   let block: Ban[] = [];
   let [reports, names] = [0, 0];
   let known = new Set<string>();
   for (const ban of bans) {
     let more = newNameBytes(known, ban);
-    const isFull = block.length === MAX_BLOCK_BANS ||
+    const isFull = block.length === maxBans ||
       reports + ban.reports.length > MAX_BLOCK_REPORTS ||
       names + more > MAX_BLOCK_NAME_BYTES;
     if (isFull) {
-      yield block;
+      yield { bans: block, isLast: false };
       block = [];
       known = new Set();
       [reports, names] = [0, 0];
@@ -93,7 +148,7 @@ export function* splitIntoBlocks(
       for (const { origin } of ban.reports) known.add(origin);
     }
   }
-  if (block.length > 0) yield block;
+  yield { bans: block, isLast: true };
 }
 
 /** The bytes of a ban's names that a block does not have yet, or more. */

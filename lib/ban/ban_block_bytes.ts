@@ -22,8 +22,9 @@
  * @module
  */
 
-import { IPV4_BITS } from "../base/address_bytes.ts";
-import { type BanBlockColumns, emptyColumns } from "./ban_columns.ts";
+import { IPV4_BITS } from "./address_bytes.ts";
+import type { BanBlockColumns } from "./ban_columns.ts";
+import { emptyColumnSet } from "./column_set.ts";
 import {
   type BlockFault,
   faultIn,
@@ -41,7 +42,7 @@ import {
   type Numbers,
   readColumn,
   writeColumn,
-} from "./number_column.ts";
+} from "../rows/number_column.ts";
 
 /** A block that was understood, or why it was not. */
 export type DecodedBlock<T> =
@@ -202,7 +203,8 @@ function readColumns(
   if (at === undefined) return refused("column");
   if (!spans.every(isSpan)) return refused("address");
   const ipv4 = spans.reduce((sum, span) => sum + +(span <= IPV4_BITS), 0);
-  const columns = { ...emptyColumns({ ...counts, ipv4 }), spans };
+  const { bans, reports } = counts;
+  const columns = { ...emptyColumnSet(bans, reports, ipv4), spans };
   const addresses = ipv4 * IPV4_BYTES + columns.ipv6.length;
   if (at + addresses > view.byteLength) return refused("length");
   for (let row = 0; row < ipv4; row++, at += IPV4_BYTES) {

@@ -9,75 +9,23 @@ import {
   IPV4_BITS,
   ipv4Number,
   ipv4Text,
-  IPV6_BYTES,
   ipv6Text,
   prefixBitsOf,
   writeIpv6,
-} from "../base/address_bytes.ts";
+} from "./address_bytes.ts";
 import type { Ban, BanReport } from "./ban.ts";
+import {
+  type ColumnSet,
+  emptyColumnSet,
+  IPV6_BYTES,
+  IPV6_SPAN,
+} from "./column_set.ts";
 import { isIpv4Address } from "../base/address.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 
-/** Above it in {@link BanBlockColumns.spans} the family is IPv6. */
-export const IPV6_SPAN = 64;
-
-/** The bans of a block, and their reports in the same order. */
-export interface BanBlockColumns {
-  /** The names of all jails, each once, sorted by their characters' codes. */
-  readonly jails: readonly JailName[];
-  /** The names of all origins, likewise. */
-  readonly origins: readonly HostName[];
-  /** By ban: the bits of its prefix, 0 to 32 for IPv4, {@link IPV6_SPAN} and 0 to 128 more for IPv6. */
-  readonly spans: Uint8Array;
-  /** The first addresses of those of IPv4, as numbers, in the bans' order. */
-  readonly ipv4: Uint32Array;
-  /** The first addresses of those of IPv6, 16 bytes each in network order, in the bans' order. */
-  readonly ipv6: Uint8Array;
-  /** By ban: the index of its jail in `jails`. */
-  readonly jailIds: Uint16Array;
-  /** By ban: how many of the reports are its own; 1 at least. */
-  readonly reportCounts: Uint16Array;
-  /** By ban: {@link Ban.seq}. */
-  readonly seqs: Float64Array;
-  /** By ban: 1 where it is pending, else 0. */
-  readonly pending: Uint8Array;
-  /** By report: the index of its origin in `origins`. */
-  readonly originIds: Uint16Array;
-  /** By report: {@link BanReport.firstMs}. */
-  readonly firstMs: Float64Array;
-  /** By report: {@link BanReport.lastMs}. */
-  readonly lastMs: Float64Array;
-  /** By report: {@link BanReport.expiresMs}. */
-  readonly expiresMs: Float64Array;
-}
-
-/** How many of each a block has. */
-export interface BlockCounts {
-  readonly bans: number;
-  readonly reports: number;
-  /** Bans of an address or prefix of IPv4. */
-  readonly ipv4: number;
-}
-
-/** Columns full of zeros, for somebody to fill. */
-export function emptyColumns(
-  { bans, reports, ipv4 }: BlockCounts,
-): Omit<BanBlockColumns, "jails" | "origins"> {
-  return {
-    spans: new Uint8Array(bans),
-    ipv4: new Uint32Array(ipv4),
-    ipv6: new Uint8Array((bans - ipv4) * IPV6_BYTES),
-    jailIds: new Uint16Array(bans),
-    reportCounts: new Uint16Array(bans),
-    seqs: new Float64Array(bans),
-    pending: new Uint8Array(bans),
-    originIds: new Uint16Array(reports),
-    firstMs: new Float64Array(reports),
-    lastMs: new Float64Array(reports),
-    expiresMs: new Float64Array(reports),
-  };
-}
+/** The bans of a block: names sorted by their characters' codes, each used. */
+export type BanBlockColumns = ColumnSet;
 
 /**
  * Makes columns of bans.
@@ -94,7 +42,7 @@ export function columnsOf(bans: readonly Ban[]): BanBlockColumns {
     for (const { origin } of ban.reports) origins.add(origin);
   }
   const columns = {
-    ...emptyColumns({ bans: bans.length, reports, ipv4 }),
+    ...emptyColumnSet(bans.length, reports, ipv4),
     jails: [...jails].sort(),
     origins: [...origins].sort(),
   };

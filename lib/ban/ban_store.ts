@@ -6,6 +6,7 @@
 
 import type { Address } from "../base/address.ts";
 import type { Ban, BanKey, Change } from "./ban.ts";
+import type { BanBlock } from "./ban_block.ts";
 import type { BanTable, TableStep } from "./ban_table.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { Epoch, EventId } from "../base/ids.ts";
@@ -154,17 +155,26 @@ export interface BanStore {
 /** How long it is remembered that an operator lifted a ban, in milliseconds: 400 days. */
 export const LIFT_KEEP_MS = 400 * 86_400_000;
 
-/** A subscriber's stored copy. */
-export interface StoredReplica {
-  /** Epoch of the publisher's store that it is a copy of. */
+/** What a copy is of: a publisher's epoch, and a number in it. */
+export interface ReplicaMark {
+  /** Epoch of the publisher's store. */
   readonly epoch: Epoch;
-  /** Sequence number of its last change. */
+  /** Sequence number of the last change that its blocks have for certain. */
   readonly seq: number;
-  /** Its bans, in any order. */
-  readonly bans: readonly Ban[];
 }
 
-/** Stores a subscriber's copy of the bans. */
+/** A subscriber's stored copy. */
+export interface StoredReplica extends ReplicaMark {
+  /** The bans of its blocks, in any order; of two of one key the later one counts. */
+  readonly bans: Iterable<Ban>;
+  /** The changes that follow `seq`, of which the blocks may have some. */
+  readonly changes: readonly Change[];
+}
+
+/**
+ * Stores a subscriber's copy of the bans: blocks of bans, and the changes that
+ * follow them. Times are by the clock that whoever stores them goes by.
+ */
 export interface ReplicaStore {
   /**
    * The stored copy; `undefined`: there is none yet. Reports in it may have
@@ -172,19 +182,33 @@ export interface ReplicaStore {
    */
   load(): StoredReplica | undefined;
   /**
-   * Stores changes that follow the stored number, all or none, and deletes some
-   * expired reports: as many as there are changes, and a few more.
+   * Stores changes, all or none: to the copy, or to the one that was begun, or
+   * to both, whichever they follow.
    *
-   * @param nowMs Reports that ended by then are expired. Milliseconds since
-   * 1970, by the clock of the reports' ends.
-   * @throws {RangeError} when a number does not follow, or there is no copy
-   * yet.
+   * @throws {RangeError} when they follow neither, or not each other.
    * @throws {RuntimeError} when they can't be stored.
    */
-  append(changes: readonly Change[], nowMs: number): void;
+  append(changes: readonly Change[]): void;
   /**
-   * Replaces the whole copy in one step. @throws {RuntimeError} when that can't
-   * be stored.
+   * Begins another copy, which takes the place of this one once it is whole.
+   * What was begun before is dropped.
+   *
+   * @throws {RuntimeError} when that can't be stored.
    */
-  replace(replica: StoredReplica): void;
+  begin(mark: ReplicaMark): void;
+  /**
+   * Stores a block of the copy that was begun.
+   *
+   * @param block The bans.
+   * @param byMs How far the clock of the store is ahead of that of the block.
+   * @throws {RuntimeError} when it can't be stored.
+   */
+  stage(block: BanBlock, byMs: number): void;
+  /**
+   * The copy that was begun is whole, and takes the place of the other in one
+   * step.
+   *
+   * @throws {RuntimeError} when that can't be stored.
+   */
+  commit(): void;
 }

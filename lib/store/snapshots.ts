@@ -198,8 +198,9 @@ export class Snapshots {
       if (value !== undefined) taken.push(value);
     }
     let { parts } = written;
-    for (const block of splitIntoBlocks(taken)) {
-      const bytes = encodeBanBlock(block);
+    for (const { bans: some } of splitIntoBlocks(taken)) {
+      if (some.length === 0) break;
+      const bytes = encodeBanBlock(some);
       const id = written.firstPart + parts++;
       this.#statements.putPart.run(id, bytes, bytesSum(bytes));
     }

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
 import type { Ban } from "../../lib/ban/ban.ts";
 import {
+  BanBlock,
   decodeBanBlock,
   encodeBanBlock,
   splitIntoBlocks,
@@ -187,14 +188,36 @@ for (
   Deno.test(`splitIntoBlocks() divides ${what} so that each block can be encoded`, () => {
     const blocks = [...splitIntoBlocks(bans)];
     ok(blocks.length > 1);
-    deepStrictEqual(blocks.flat(), bans);
-    for (const block of blocks) {
-      ok(block.length > 0);
-      ok(encodeBanBlock(block).length <= MAX_BLOCK_BYTES);
+    deepStrictEqual(blocks.flatMap(({ bans }) => bans), bans);
+    for (const [at, { bans, isLast }] of blocks.entries()) {
+      ok(bans.length > 0);
+      strictEqual(isLast, at === blocks.length - 1);
+      ok(encodeBanBlock(bans).length <= MAX_BLOCK_BYTES);
     }
   });
 }
 
-Deno.test("splitIntoBlocks() makes none of nothing", () => {
-  deepStrictEqual([...splitIntoBlocks([])], []);
+Deno.test("splitIntoBlocks() makes one empty block of nothing", () => {
+  deepStrictEqual([...splitIntoBlocks([])], [{ bans: [], isLast: true }]);
+});
+
+Deno.test("splitIntoBlocks() takes one ban more than the block that is asked for, and no other", () => {
+  let taken = 0;
+  function* endless() {
+    while (true) yield banBy({ web1: 5 }, { seq: ++taken });
+  }
+  const { value } = splitIntoBlocks(endless(), 3).next();
+  strictEqual(value?.bans.length, 3);
+  strictEqual(value?.isLast, false);
+  strictEqual(taken, 4);
+});
+
+Deno.test("a BanBlock has the columns of its bytes, made or read", () => {
+  const bans = [banBy({ web1: 5, web2: Infinity })];
+  const made = BanBlock.of(bans);
+  const read = BanBlock.read(made.bytes);
+  ok(read.ok);
+  deepStrictEqual(read.value.bytes, encodeBanBlock(bans));
+  deepStrictEqual(read.value.columns, made.columns);
+  strictEqual(BanBlock.read(new Uint8Array(9)).ok, false);
 });

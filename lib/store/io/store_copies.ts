@@ -16,13 +16,13 @@ import { DATABASE_ENDS } from "../../base/aside.ts";
 import type { Epoch } from "../../base/ids.ts";
 import { BAN_STORE_SCHEMA } from "../ban_store_schema.ts";
 import { BanDatabase } from "../ban_database.ts";
-import { readBanTables } from "../ban_tables.ts";
-import { epochOf, readEpochRow } from "../epoch_row.ts";
+import { epochOf } from "../epoch_row.ts";
 import { MetaTables, NEW_DATABASE_BYTES } from "../meta_tables.ts";
 import { Snapshots } from "../snapshots.ts";
 import { inspectStore, migrateStore } from "../migrations.ts";
 import { REPLICA_SCHEMA } from "../replica_schema.ts";
-import { openFailure } from "../store_errors.ts";
+import { readReplica } from "../replica_tables.ts";
+import { openFailure, UnusableStoreError } from "../store_errors.ts";
 import { DatabaseFiles, folderOf } from "../database_files.ts";
 import { takeStoreLock } from "../store_lock.ts";
 
@@ -183,15 +183,17 @@ function makeOfReplica(from: string, beside: string, nowMs: number): void {
   inspectStore(reader, REPLICA_SCHEMA, "all");
   // Its subscriber may run: all that is read is of one moment.
   reader.exec("BEGIN");
-  const { seq } = readEpochRow(
-    reader.prepare("SELECT epoch, seq, sum FROM meta").get(),
-  );
+  const copy = readReplica(reader, nowMs);
+  if (copy === undefined) {
+    throw new UnusableStoreError("damaged", "there is no whole copy in it");
+  }
+  const { seq, bans } = copy;
   const random = crypto.getRandomValues(new Uint8Array(NEW_DATABASE_BYTES));
   using database = new DatabaseSync(beside);
   migrateStore(database, BAN_STORE_SCHEMA, () => {
     new MetaTables(database).begin(random, seq);
     const snapshots = new Snapshots(database);
-    snapshots.begin(readBanTables(reader, nowMs), seq);
+    snapshots.begin(bans, seq);
     while (snapshots.step(seq) === undefined);
   });
 }

@@ -23,6 +23,7 @@ import {
 } from "../../../lib/store/io/sqlite_replica_store.ts";
 import { copyStore, returnStore } from "../../../lib/store/io/store_copies.ts";
 import { fileHash } from "../../support/host/file_hash.ts";
+import { storeWhole } from "../../support/values/stored_replicas.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import {
   banKeyAt,
@@ -85,9 +86,10 @@ Deno.test("a store is made of a subscriber's copy: its bans, and their reports; 
   using store = await filled(dir.path("hub.sqlite3"), 300);
   const bans = bansOf(store.table.bans());
   const copy = SqliteReplicaStore.open(from);
-  copy.replace({ epoch: store.epoch, seq: 300, bans: [...store.table.bans()] });
+  const mark = { epoch: store.epoch, seq: 300 };
+  storeWhole(copy, mark, [...store.table.bans()]);
   const over = { ...report(301, banKeyAt(301)), expiresMs: NOW_MS };
-  copy.append([over], NOW_MS - 1);
+  copy.append([over]);
   copy[Symbol.dispose]();
 
   const path = banStorePath(dir.path());
@@ -167,7 +169,7 @@ Deno.test("imports come back with a store, and their bans with a subscriber's co
   const from = replicaPath(dir.path());
   {
     using replica = SqliteReplicaStore.open(from);
-    replica.replace({ epoch: again.epoch, seq: 1, bans: [ban] });
+    storeWhole(replica, { epoch: again.epoch, seq: 1 }, [ban]);
   }
   const other = dir.path("other.sqlite3");
   await returnStore({ from, kind: "replica", path: other, nowMs: NOW_MS });

@@ -8,7 +8,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
 import { replicaPath } from "../../../lib/store/io/sqlite_replica_store.ts";
-import { readBanTables } from "../../../lib/store/ban_tables.ts";
+import { readReplica } from "../../../lib/store/replica_tables.ts";
 import { BanDatabase } from "../../../lib/store/ban_database.ts";
 import type { TestCluster } from "../cluster/test_cluster.ts";
 import { waitUntil } from "../host/wait_until.ts";
@@ -28,7 +28,7 @@ export function copysBans(cluster: TestCluster, host: string): string[] {
     replicaPath(cluster.stateDir(host)),
     (database) =>
       Array.from(
-        readBanTables(database, Date.now()),
+        readReplica(database, Date.now())?.bans ?? [],
         ({ address }): string => address,
       ).sort(),
   );

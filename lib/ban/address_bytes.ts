@@ -2,15 +2,14 @@
  * Addresses as bytes: from canonical text and back, for many of them.
  *
  * What is read here is canonical already, and what is printed is what {@link
- * "./address.ts".parseAddress} takes: neither needs a parser.
+ * "../base/address.ts".parseAddress} takes: neither needs a parser.
  *
  * @module
  */
 
-import type { Address } from "./address.ts";
+import type { Address } from "../base/address.ts";
+import { IPV6_BYTES } from "./column_set.ts";
 
-/** Bytes of an address of IPv6. */
-export const IPV6_BYTES = 16;
 /** Bits of an address of IPv4, and of one of IPv6. */
 export const [IPV4_BITS, IPV6_BITS] = [32, 128];
 
@@ -33,7 +32,7 @@ export function prefixBitsOf(address: Address): number {
  *
  * @example
  * ```ts
- * import { parseAddress } from "./address.ts";
+ * import { parseAddress } from "../base/address.ts";
  * import { ipv4Number, ipv4Text } from "./address_bytes.ts";
  * import { ok, strictEqual } from "node:assert/strict";
  *
@@ -76,7 +75,7 @@ export function ipv4Text(value: number, prefixBits: number): Address {
  *
  * @example
  * ```ts
- * import { parseAddress } from "./address.ts";
+ * import { parseAddress } from "../base/address.ts";
  * import { ipv6Text, writeIpv6 } from "./address_bytes.ts";
  * import { ok, strictEqual } from "node:assert/strict";
  *

@@ -152,7 +152,8 @@ function readNumbers(
     numbers.fill(base);
     return;
   }
-  for (let row = 0, at = from; row < numbers.length; row++, at += width) {
+  for (let row = 0; row < numbers.length; row++) {
+    const at = from + row * width;
     if (width === NUMBER_BYTES) {
       numbers[row] = view.getFloat64(at, true);
       continue;
