@@ -101,9 +101,6 @@ const REJECTIONS = {
   closed: "Cannot take events: the hub has stopped",
 } as const;
 
-/** Digits of an epoch of 32 bits. */
-const HASH_SEED_DIGITS = 8;
-
 type HubSubmission = Submission<HubRequest, readonly HubVerdict[]>;
 
 /** Decides, stores and broadcasts. Only one hub at a time may use a store. */

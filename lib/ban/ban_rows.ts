@@ -144,6 +144,11 @@ export class BanRows implements RowKeys<PackedKey> {
     return this.#chunks[row >> CHUNK_BITS]?.expiresMs[row & CHUNK_MASK] ?? 0;
   }
 
+  /** The number of the last change that concerned a row. */
+  seqOf(row: number): number {
+    return this.#chunks[row >> CHUNK_BITS]?.seq[row & CHUNK_MASK] ?? 0;
+  }
+
   /** The number of a row's jail. */
   jailOf(row: number): number {
     return this.#chunks[row >> CHUNK_BITS]?.jail[row & CHUNK_MASK] ?? 0;

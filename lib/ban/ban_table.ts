@@ -11,7 +11,7 @@ import type { Address } from "../base/address.ts";
 import type { Ban, BanKey, Change } from "./ban.ts";
 import { evolve, withoutExpired } from "./ban_decision.ts";
 import { NO_ROW } from "../rows/row_index.ts";
-import type { ColumnSet } from "./column_set.ts";
+import type { BanBlockColumns } from "./ban_columns.ts";
 import { putColumns, takeColumns } from "./table_columns.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
@@ -115,7 +115,7 @@ export class BanTable {
    *
    * @param max Bans of a set at most. @default {4096}
    */
-  columns(max = 4_096): Generator<ColumnSet, void, undefined> {
+  columns(max = 4_096): Generator<BanBlockColumns, void, undefined> {
     return takeColumns(this.#bans, max);
   }
 
@@ -161,8 +161,8 @@ export class BanTable {
     this.#bans.put(this.rowOf(ban), ban);
   }
 
-  /** Takes in many of them. */
-  putColumns(columns: ColumnSet): void {
+  /** Takes in many of them, unless the one of a key is of a later change. */
+  putColumns(columns: BanBlockColumns): void {
     putColumns(this.#bans, columns);
   }
 
@@ -185,6 +185,21 @@ export class BanTable {
       : this.#bans.at(row, change.address);
     const after = evolve(before, change);
     return { before, after, row: this.#replace(row, after) };
+  }
+
+  /**
+   * Applies the next change where some bans are of later changes already: to
+   * these it does nothing.
+   *
+   * @param change Its number follows {@link BanTable.seq}.
+   * @throws {RangeError} when it does not.
+   */
+  catchUp(change: Change): void {
+    const row = this.rowOf(change);
+    const isDone = row !== NO_ROW && this.#bans.rows.seqOf(row) >= change.seq &&
+      change.seq === this.#seq + 1;
+    if (isDone) this.#seq = change.seq;
+    else this.apply(change);
   }
 
   /**

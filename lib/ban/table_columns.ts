@@ -9,26 +9,25 @@ import type { JailName } from "../base/jail_name.ts";
 import { ipv6Form, isIpv4Form, prefixOfIpv6 } from "../base/packed_address.ts";
 import type { BanReport } from "./ban.ts";
 import { NO_ROW } from "../rows/row_index.ts";
+import { IPV6_BYTES } from "../base/address_bytes.ts";
 import {
-  type ColumnSet,
-  emptyColumnSet,
-  IPV6_BYTES,
+  type BanBlockColumns,
+  emptyColumns,
   IPV6_SPAN,
-} from "./column_set.ts";
+} from "./ban_columns.ts";
+import { MAX_BLOCK_NAME_BYTES, MAX_BLOCK_REPORTS } from "./ban_block_rules.ts";
 import type { PackedBans } from "./packed_bans.ts";
 
-/** Reports of a set at most, and bytes of its names with one each for the length. */
-const [MAX_REPORTS, MAX_NAME_BYTES] = [16_384, 262_144];
 const WORDS = 4;
 const WORD_BYTES = 4;
 
 /**
- * Puts bans into a table, each in place of the one of its key.
+ * Puts bans into a table, each in place of the one of its key unless that is of
+ * a later change.
  *
- * @param columns They are as a block's are that was read: each index has its
- * name.
+ * @param columns Those of a block that was read, or made of bans.
  */
-export function putColumns(bans: PackedBans, columns: ColumnSet): void {
+export function putColumns(bans: PackedBans, columns: BanBlockColumns): void {
   const { spans, jailIds, reportCounts, seqs, pending, originIds } = columns;
   // All names are in use until the end, so that each keeps its number.
   const jails = columns.jails.map((jail) => bans.jails.use(jail));
@@ -39,26 +38,27 @@ export function putColumns(bans: PackedBans, columns: ColumnSet): void {
     addresses.next(bans, spans[at] ?? 0);
     bans.key.jail = jails[jailIds[at] ?? 0] ?? 0;
     const found = bans.find();
-    const row = found === NO_ROW ? bans.begin() : found;
-    if (found === NO_ROW) bans.jails.useAgain(bans.key.jail);
     const [seq, isPending] = [seqs[at] ?? 0, pending[at] === 1];
     const count = reportCounts[at] ?? 0;
-    if (count === 1) {
-      const origin = origins[originIds[report] ?? 0] ?? 0;
-      bans.origins.useAgain(origin);
-      bans.putSingle(row, {
-        seq,
-        isPending,
-        origin,
-        firstMs: columns.firstMs[report] ?? 0,
-        lastMs: columns.lastMs[report] ?? 0,
-        expiresMs: columns.expiresMs[report] ?? 0,
-      });
-    } else {
-      const reports = reportsOf(columns, report, count);
-      bans.putSeveral(row, seq, isPending, reports);
-    }
+    const from = report;
     report += count;
+    if (found !== NO_ROW && bans.rows.seqOf(found) > seq) continue;
+    const row = found === NO_ROW ? bans.begin() : found;
+    if (found === NO_ROW) bans.jails.useAgain(bans.key.jail);
+    if (count !== 1) {
+      bans.putSeveral(row, seq, isPending, reportsOf(columns, from, count));
+      continue;
+    }
+    const origin = origins[originIds[from] ?? 0] ?? 0;
+    bans.origins.useAgain(origin);
+    bans.putSingle(row, {
+      seq,
+      isPending,
+      origin,
+      firstMs: columns.firstMs[from] ?? 0,
+      lastMs: columns.lastMs[from] ?? 0,
+      expiresMs: columns.expiresMs[from] ?? 0,
+    });
   }
   for (const id of jails) bans.jails.letGo(id);
   for (const id of origins) bans.origins.letGo(id);
@@ -71,7 +71,7 @@ class AddressReader {
   #nextIpv4 = 0;
   #nextIpv6 = 0;
 
-  constructor({ ipv4, ipv6 }: ColumnSet) {
+  constructor({ ipv4, ipv6 }: BanBlockColumns) {
     this.#ipv4 = ipv4;
     this.#ipv6 = new DataView(ipv6.buffer, ipv6.byteOffset, ipv6.byteLength);
   }
@@ -92,7 +92,7 @@ class AddressReader {
 }
 
 function reportsOf(
-  { origins, originIds, firstMs, lastMs, expiresMs }: ColumnSet,
+  { origins, originIds, firstMs, lastMs, expiresMs }: BanBlockColumns,
   from: number,
   count: number,
 ): readonly BanReport[] {
@@ -118,7 +118,7 @@ function reportsOf(
 export function* takeColumns(
   bans: PackedBans,
   max: number,
-): Generator<ColumnSet, void, undefined> {
+): Generator<BanBlockColumns, void, undefined> {
   for (let row = 0; row < bans.rows.count;) {
     const set = new RowsOfSet(bans);
     while (row < bans.rows.count && set.rows.length < max) {
@@ -152,8 +152,8 @@ class RowsOfSet {
       if (!this.#origins.has(origin)) bytes += 1 + origin.length;
     }
     const hasRoom = this.rows.length === 0 ||
-      this.#reports + reports.length <= MAX_REPORTS &&
-        this.#nameBytes + bytes <= MAX_NAME_BYTES;
+      this.#reports + reports.length <= MAX_BLOCK_REPORTS &&
+        this.#nameBytes + bytes <= MAX_BLOCK_NAME_BYTES;
     if (!hasRoom) return false;
     this.rows.push(row);
     this.#reports += reports.length;
@@ -164,12 +164,16 @@ class RowsOfSet {
     return true;
   }
 
-  columns(): ColumnSet {
+  columns(): BanBlockColumns {
     const bans = this.#bans;
     const jails = [...this.#jails].sort();
     const origins = [...this.#origins].sort();
     const columns = {
-      ...emptyColumnSet(this.rows.length, this.#reports, this.#ipv4),
+      ...emptyColumns({
+        bans: this.rows.length,
+        reports: this.#reports,
+        ipv4: this.#ipv4,
+      }),
       ...{ jails, origins },
     };
     const jailIds = idsOf(jails);
@@ -197,12 +201,12 @@ class RowsOfSet {
 
 /** Writes the addresses of rows into columns, one after the other. */
 class AddressWriter {
-  readonly #columns: Pick<ColumnSet, "spans" | "ipv4">;
+  readonly #columns: Pick<BanBlockColumns, "spans" | "ipv4">;
   readonly #ipv6: DataView;
   #nextIpv4 = 0;
   #nextIpv6 = 0;
 
-  constructor(columns: Pick<ColumnSet, "spans" | "ipv4" | "ipv6">) {
+  constructor(columns: Pick<BanBlockColumns, "spans" | "ipv4" | "ipv6">) {
     this.#columns = columns;
     const { buffer, byteOffset, byteLength } = columns.ipv6;
     this.#ipv6 = new DataView(buffer, byteOffset, byteLength);

@@ -10,11 +10,9 @@
  */
 
 import type { Ban } from "../ban/ban.ts";
-import {
-  decodeBanBlock,
-  encodeBanBlock,
-  splitIntoBlocks,
-} from "../ban/ban_block.ts";
+import { encodeBanBlock, splitIntoBlocks } from "../ban/ban_block.ts";
+import { decodeBanColumns } from "../ban/ban_block_bytes.ts";
+import type { BanBlockColumns } from "../ban/ban_columns.ts";
 import type { BanTable } from "../ban/ban_table.ts";
 import { bytesSum } from "../base/checksum.ts";
 import { hasItsSum, summed } from "./ban_rows.ts";
@@ -127,18 +125,20 @@ export class Snapshots {
     return this.#statements.all.all().flatMap((row) => readSnapshot(row) ?? []);
   }
 
-  /** The bans of a snapshot. @throws {UnusableStoreError} when a part is damaged or missing. */
-  *bans({ firstPart, parts }: Snapshot): Generator<Ban, void, undefined> {
+  /** The bans of a snapshot, part by part. @throws {UnusableStoreError} when a part is damaged or missing. */
+  *columns(
+    { firstPart, parts }: Snapshot,
+  ): Generator<BanBlockColumns, void, undefined> {
     for (let id = firstPart; id < firstPart + parts; id++) {
       const row = this.#statements.part.get(id);
       const [bytes, sum] = valuesOf(row ?? {});
       const isWhole = bytes instanceof Uint8Array && bytesSum(bytes) === sum;
-      const bans = isWhole ? decodeBanBlock(bytes) : undefined;
+      const bans = isWhole ? decodeBanColumns(bytes) : undefined;
       if (bans?.ok !== true) {
         const message = `part ${id} of a snapshot is missing or damaged`;
         throw new UnusableStoreError("damaged", message);
       }
-      yield* bans.value;
+      yield bans.value;
     }
   }
 

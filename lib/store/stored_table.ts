@@ -5,8 +5,7 @@
  * @module
  */
 
-import { type Ban, type Change, keyOf } from "../ban/ban.ts";
-import { evolve } from "../ban/ban_decision.ts";
+import type { Change } from "../ban/ban.ts";
 import { BanTable } from "../ban/ban_table.ts";
 import type { ChangeLog } from "./change_log.ts";
 import { EMPTY_SNAPSHOT, type Snapshot, type Snapshots } from "./snapshots.ts";
@@ -58,34 +57,38 @@ export function loadTable(source: TableSource): StoredTable {
     new UnusableStoreError("damaged", "it has no snapshot of its bans");
 }
 
+/**
+ * A snapshot's bans are of moments while it was written. One that is not among
+ * them was none at some moment, and all of a later one is in the changes; of one
+ * that is there twice the later one counts.
+ */
 function tableFrom(
   from: Snapshot,
   { log, snapshots, hashSeed }: TableSource,
 ): BanTable {
-  const table = new BanTable(
-    bansAt(from.toSeq, snapshots.bans(from), [
-      ...changesBetween(log, from.fromSeq, from.toSeq),
-    ]),
-    from.toSeq,
-    hashSeed,
-  );
-  for (const change of changesBetween(log, from.toSeq, log.seq)) {
-    table.apply(change);
+  if (from.toSeq > log.seq) {
+    const message = `it has no change ${from.toSeq}, but a snapshot of later`;
+    throw new UnusableStoreError("damaged", message);
+  }
+  const table = new BanTable([], from.fromSeq, hashSeed);
+  for (const columns of snapshots.columns(from)) {
+    if (columns.seqs.some((seq) => seq > from.toSeq)) {
+      throw new UnusableStoreError("damaged", "a snapshot has a ban of later");
+    }
+    table.putColumns(columns);
+  }
+  for (const change of changesAfter(log, from.fromSeq)) {
+    table.catchUp(change);
   }
   return table;
 }
 
-function* changesBetween(
+function* changesAfter(
   log: ChangeLog,
   from: number,
-  to: number,
 ): Generator<Change, void, undefined> {
-  if (to > log.seq) {
-    const message = `it has no change ${to}, but a snapshot of later`;
-    throw new UnusableStoreError("damaged", message);
-  }
-  for (let seq = from; seq < to;) {
-    const page = log.since(seq, Math.min(PAGE, to - seq));
+  for (let seq = from; seq < log.seq;) {
+    const page = log.since(seq, PAGE);
     if (page.length === 0) {
       const message = `change ${seq + 1} is missing`;
       throw new UnusableStoreError("damaged", message);
@@ -93,40 +96,4 @@ function* changesBetween(
     yield* page;
     seq += page.length;
   }
-}
-
-/**
- * The bans at the end of a snapshot, from bans of moments while it was written.
- *
- * A ban that is not among them was none at some moment, and all of a later one
- * is in the changes; one that is there twice ended in between.
- */
-function* bansAt(
-  seq: number,
-  bans: Iterable<Ban>,
-  changes: readonly Change[],
-): Generator<Ban, void, undefined> {
-  const changed = new Map<string, Ban | undefined>();
-  for (const change of changes) changed.set(keyOf(change), undefined);
-  for (const ban of bans) {
-    if (ban.seq > seq) {
-      throw new UnusableStoreError("damaged", "a snapshot has a ban of later");
-    }
-    if (changed.size === 0 || !changed.has(keyOf(ban))) {
-      yield ban;
-      continue;
-    }
-    const other = changed.get(keyOf(ban));
-    if (other === undefined || other.seq < ban.seq) {
-      changed.set(keyOf(ban), ban);
-    }
-  }
-  for (const change of changes) {
-    const key = keyOf(change);
-    const ban = changed.get(key);
-    if (ban === undefined || ban.seq < change.seq) {
-      changed.set(key, evolve(ban, change));
-    }
-  }
-  for (const ban of changed.values()) if (ban !== undefined) yield ban;
 }

@@ -45,6 +45,14 @@ export function banStorePath(stateDir: string): string {
   return `${stateDir}/publisher.sqlite3`;
 }
 
+/** Size of the files of the store at a path. */
+export function banStoreBytes(path: string): number {
+  return ["", "-wal"].reduce(
+    (sum, end) => sum + (FILES.sizeOf(`${path}${end}`) ?? 0),
+    0,
+  );
+}
+
 /** How a memory is opened. */
 export interface SqliteBanStoreOptions {
   /** Absolute path; its folder exists. Created if it is missing. */
@@ -193,14 +201,6 @@ export class SqliteBanStore implements BanStore, Disposable {
 
   keepTime(time: StoreTime): Promise<void> {
     return settled(() => this.#memory.keepTime(time));
-  }
-
-  /** Size of its files. */
-  get bytes(): number {
-    return ["", "-wal"].reduce(
-      (sum, end) => sum + (FILES.sizeOf(`${this.#path}${end}`) ?? 0),
-      0,
-    );
   }
 
   /** The durability of its connection. */

@@ -5,7 +5,14 @@
  */
 
 import { RuntimeError } from "../../base/errors.ts";
-import type { FolderWatch, LogFile, LogFolder, OpenedLog } from "../ports.ts";
+import type {
+  FileFacts,
+  FileIdentity,
+  FolderWatch,
+  LogFile,
+  LogFolder,
+  OpenedLog,
+} from "../ports.ts";
 import type { Log } from "../../log/log.ts";
 import {
   haveSameNames,
@@ -14,6 +21,8 @@ import {
   plainLogName,
   sameFile,
 } from "../tail_cursor.ts";
+import { BriefCalls } from "../brief_calls.ts";
+import { cannot, notAFile } from "../log_refusals.ts";
 import { rotationSuffix } from "../rotation_suffix.ts";
 import { Condition } from "../../async/tasks.ts";
 
