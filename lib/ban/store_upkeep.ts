@@ -19,7 +19,10 @@ export interface StoreUpkeepOptions {
   readonly log: Log;
   /** How long the past is kept, in milliseconds. */
   readonly keepHistoryMs: number;
-  /** Whether the clock is sure enough to forget anything. */
+  /**
+   * Whether the clock is sure enough to forget anything: a snapshot has nothing
+   * of bans that are over by a clock that was wrong.
+   */
   readonly mayForget: () => boolean;
 }
 
@@ -64,13 +67,15 @@ export class StoreUpkeep {
   }
 
   #settle(signal: AbortSignal): Promise<void> {
-    const { clock, store } = this.#options;
+    const { clock, store, mayForget } = this.#options;
     const words = {
       trouble: "a snapshot of the bans can't be written, and is tried again",
       over: "snapshots of the bans are written again",
     };
     return this.#each(SETTLE_INTERVAL_MS, words, signal, async () => {
-      while (await store.settle()) await clock.delay(SETTLE_PAUSE_MS, signal);
+      while (mayForget() && await store.settle()) {
+        await clock.delay(SETTLE_PAUSE_MS, signal);
+      }
     });
   }
 

@@ -1,4 +1,9 @@
-import { type BanKey, type Change, keyOf } from "../../../lib/ban/ban.ts";
+import {
+  type Ban,
+  type BanKey,
+  type Change,
+  keyOf,
+} from "../../../lib/ban/ban.ts";
 import { BanTable, type TableStep } from "../../../lib/ban/ban_table.ts";
 import type { Epoch, EventId } from "../../../lib/base/ids.ts";
 import { isOperatorsLift } from "../../../lib/ban/ban.ts";
@@ -27,12 +32,13 @@ export class MemoryBanStore implements BanStore {
   readonly records: MemoryRecords = new MemoryRecords(() => this.failure);
   readonly imports: MemoryImports = new MemoryImports(() => this.failure);
   readonly epoch: Epoch;
-  readonly table = new BanTable();
+  table = new BanTable();
   keptSince = 0;
-  /** Steps that {@link MemoryBanStore.settle} was asked for. */
-  settled = 0;
   time: StoreTime | undefined;
   #changes: Change[] = [];
+  /** What a start has: a snapshot, and the changes after it. */
+  #snapshot: readonly Ban[] = [];
+  #unsettled: Change[] = [];
   readonly #events = new Map<string, number>();
   readonly #lifts = new Map<string, number>();
   readonly #receipts = new Map<string, StoredReceipt>();
@@ -44,6 +50,21 @@ export class MemoryBanStore implements BanStore {
 
   get seq(): number {
     return this.table.seq;
+  }
+
+  /** The table that a start would have. */
+  stored(): BanTable {
+    const table = new BanTable(
+      this.#snapshot,
+      this.seq - this.#unsettled.length,
+    );
+    for (const change of this.#unsettled) table.apply(change);
+    return table;
+  }
+
+  /** Its program starts again. */
+  reopen(): void {
+    this.table = this.stored();
   }
 
   keepTime(time: StoreTime): Promise<void> {
@@ -69,13 +90,15 @@ export class MemoryBanStore implements BanStore {
       }
       for (const name of events) this.#events.set(name, nowMs);
       this.#changes.push(...changes);
+      this.#unsettled.push(...changes);
       return changes.map((change) => this.#apply(change));
     });
   }
 
   settle(): Promise<boolean> {
     return this.#keep(() => {
-      this.settled++;
+      this.#snapshot = [...this.table.bans()];
+      this.#unsettled = [];
       return false;
     });
   }

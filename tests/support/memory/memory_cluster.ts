@@ -220,6 +220,7 @@ export class MemoryCluster implements AsyncDisposable {
   /** Starts a publisher. */
   publisher(options: MemoryPublisherOptions = {}): MemoryPublisherProgram {
     const { network, store, clock } = this;
+    store.reopen();
     return this.#held.use(
       new MemoryPublisherProgram(network, store, clock, options),
     );
