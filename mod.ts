@@ -171,7 +171,8 @@ export {
   type BanUpdate,
   type UnbanReason,
 } from "./lib/ban/ban_event.ts";
-export { type BanStep, BanTable } from "./lib/ban/ban_table.ts";
+export { type BanStep, BanTable, type TableStep } from "./lib/ban/ban_table.ts";
+export type { BanBlockColumns } from "./lib/ban/ban_columns.ts";
 export { type Receipt } from "./lib/ban/receipt.ts";
 
 // Protocol 1.
@@ -200,7 +201,6 @@ export {
   encodeNodeMessage,
   encodePublisherMessage,
   encodeStreamMessage,
-  MAX_BANS_PER_PART,
   MAX_CHANGES,
   MAX_CONTROL_BYTES,
   MAX_EVENTS,
@@ -229,9 +229,7 @@ export {
   type SessionLimits,
   type SpokenRevisions,
   type StreamMessage,
-  type WireBan,
   type WireChange,
-  type WireReport,
 } from "./lib/wire/v2_messages.ts";
 export { type ObservedState } from "./lib/wire/v2_conditions.ts";
 export {
@@ -243,12 +241,22 @@ export {
   type Probe,
   type ProbeVerdict,
 } from "./lib/wire/v2_probes.ts";
+export { blockBan, localChange, wireChange } from "./lib/wire/wire_times.ts";
 export {
-  hostBan,
-  localChange,
-  wireBan,
-  wireChange,
-} from "./lib/wire/wire_times.ts";
+  BanBlock,
+  type BlockOfBans,
+  decodeBanBlock,
+  encodeBanBlock,
+  splitIntoBlocks,
+} from "./lib/ban/ban_block.ts";
+export { type DecodedBlock } from "./lib/ban/ban_block_bytes.ts";
+export {
+  type BlockFault,
+  MAX_BLOCK_BANS,
+  MAX_BLOCK_BYTES,
+} from "./lib/ban/ban_block_rules.ts";
+export { type BanBlockColumns, bansOf } from "./lib/ban/ban_columns.ts";
+export { shiftedColumns } from "./lib/ban/shifted_times.ts";
 export { type SyncAnswer, type SyncQuestion } from "./lib/wire/sync.ts";
 export { type Frames } from "./lib/zmq/ports.ts";
 

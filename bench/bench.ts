@@ -39,7 +39,7 @@ import { benchWireV2 } from "./wire_v2_bench.ts";
 type Benchmark = () => Promise<readonly Outcome[]>;
 
 /** A benchmark that only prints: nothing of it has a goal. */
-function printing(measure: () => void | Promise<void>): Benchmark {
+function printing(measure: () => unknown): Benchmark {
   return async () => {
     await measure();
     return [];

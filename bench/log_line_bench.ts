@@ -4,8 +4,11 @@
  * @module
  */
 
-import { LineSplitter } from "../lib/tail/line_splitter.ts";
-import { scanLines } from "../lib/fail2ban/log_scanner.ts";
+import { areLocal } from "../lib/tail/io/local_disk.ts";
+import { DiskLogFolder } from "../lib/tail/io/log_folder.ts";
+import { LogFollower } from "../lib/tail/log_follower.ts";
+import { LogScanner } from "../lib/fail2ban/log_scanner.ts";
+import { MemoryLog } from "../tests/support/memory/memory_log.ts";
 import { testAddress } from "../tests/support/fail2ban/fail2ban_lines.ts";
 import type { Outcome } from "./figure.ts";
 import { median, printTable } from "./figures.ts";
@@ -126,20 +129,22 @@ async function runGrep(path: string): Promise<Run> {
   return { count: Number(new TextDecoder().decode(stdout)), seconds };
 }
 
-/** Reads as the follower does: in pieces, with unfinished lines carried over. */
-async function runReader(path: string): Promise<Run> {
+/** Reads as a monitor does that is behind. */
+async function runReader(path: string, sizeBytes: number): Promise<Run> {
+  const log = new MemoryLog();
+  const { signal } = new AbortController();
   const startMs = performance.now();
-  using file = await Deno.open(path);
-  const cutter = new LineSplitter({ offsetBytes: 0 });
+  await using folder = new DiskLogFolder(path, log, { areLocal });
+  await using lines = await LogFollower.begin({
+    ...{ folder, log, from: undefined, atStart: true },
+  });
+  const scanner = new LogScanner("file");
   let count = 0;
-  while (true) {
-    const read = await file.read(cutter.room());
-    if (read === null) break;
-    const lines = cutter.push(read);
-    if (lines === undefined) continue;
-    for (const { kind } of scanLines(lines.bytes, "file")) {
+  for await (const { bytes, end } of lines.batches(signal)) {
+    for (const { event: { kind } } of scanner.scan(bytes)) {
       if (kind === "ban" || kind === "unban") count++;
     }
+    if (end.offsetBytes === sizeBytes) break;
   }
   return { count, seconds: (performance.now() - startMs) / 1_000 };
 }
@@ -150,12 +155,13 @@ export async function benchLogLine(): Promise<readonly Outcome[]> {
   try {
     const path = `${folder}/fail2ban.log`;
     await writeLog(path);
+    const { size } = await Deno.stat(path);
     const greps: Run[] = [];
     const readers: Run[] = [];
     // In turns, so that a slow moment of the machine slows both.
     for (let index = 0; index < RUNS; index++) {
       greps.push(await runGrep(path));
-      readers.push(await runReader(path));
+      readers.push(await runReader(path, size));
     }
     checkCounts([...greps, ...readers]);
     return printFigures(greps, readers);
@@ -188,7 +194,7 @@ function printFigures(
     } bans and unbans (median of ${RUNS} runs)`,
     [
       row(`grep -cE '${PATTERN}'`, grep),
-      row("reading, cutting and scanning", reader),
+      row("following and scanning", reader),
       ["ratio", `${(reader / grep).toFixed(2)} times grep's`],
     ],
   );

@@ -4,10 +4,12 @@
  * @module
  */
 
+import type { Ban } from "../lib/ban/ban.ts";
+import { BanBlock, decodeBanBlock } from "../lib/ban/ban_block.ts";
+import { MAX_BLOCK_BANS } from "../lib/ban/ban_block_rules.ts";
 import type {
   NodeEvent,
   NodeMessage,
-  WireBan,
   WireChange,
 } from "../lib/wire/v2_messages.ts";
 import {
@@ -17,7 +19,6 @@ import {
   encodeChanges,
   encodeNodeMessage,
   encodePublisherMessage,
-  MAX_BANS_PER_PART,
   MAX_CONTROL_BYTES,
   parseEpoch,
   parseEventId,
@@ -32,6 +33,8 @@ import { sized } from "./size.ts";
 const RUNS = sized(7, 1);
 const EVENTS_PER_RUN = sized(50_000, 2_000);
 const BATCHES = [1, 500] as const;
+const NOW_MS = 1_790_000_000_000;
+const NOTHING = new Uint8Array();
 const WANTED_PER_SECOND = 20_000;
 
 const SESSION = made(parseSessionId("5e".repeat(16)));
@@ -132,35 +135,41 @@ function changeAt(index: number): WireChange {
   };
 }
 
-function banAt(index: number): WireBan {
+function banAt(index: number): Ban {
   const { jail, address } = eventAt(index);
+  const firstMs = NOW_MS - 1_000 * index;
   const report = {
     origin: host("web-1.example.net"),
-    firstAgoMs: 1_000,
-    lastAgoMs: 1_000,
-    remainingMs: 600_000,
+    ...{ firstMs, lastMs: firstMs, expiresMs: NOW_MS + 600_000 + index },
   };
   return { jail, address, seq: index + 1, isPending: false, reports: [report] };
 }
 
 function snapshotRows(): string[][] {
-  const bans = Array.from({ length: MAX_BANS_PER_PART }, (_, at) => banAt(at));
-  const message = {
-    kind: "SNAPSHOT",
-    epoch: EPOCH,
-    seq: bans.length,
-    part: 0,
-    isLast: true,
-    bans,
-  } as const;
-  const frames = encodePublisherMessage(message);
-  if (!decodePublisherMessage(frames).ok) throw new Error("Bans were refused");
-  const encoding = secondsOf(10, () => encodePublisherMessage(message));
-  const decoding = secondsOf(10, () => decodePublisherMessage(frames));
-  const took = (seconds: number) => `${(seconds * 1_000).toFixed(1)} ms`;
+  const bans = Array.from({ length: MAX_BLOCK_BANS }, (_, at) => banAt(at));
+  const frames = () =>
+    encodePublisherMessage({
+      kind: "SNAPSHOT",
+      epoch: EPOCH,
+      seq: bans.length,
+      part: 0,
+      isLast: true,
+      nowMs: NOW_MS,
+      block: BanBlock.of(bans),
+    });
+  const encoded = frames();
+  const decoded = decodePublisherMessage(encoded);
+  if (!decoded.ok) throw new Error(`Bans were refused: ${decoded.reason}`);
+  const bytes = encoded.reduce((sum, { length }) => sum + length, 0);
+  const encoding = secondsOf(10, frames);
+  const decoding = secondsOf(10, () => decodePublisherMessage(encoded));
+  const making = secondsOf(10, () => decodeBanBlock(encoded[3] ?? NOTHING));
+  const took = (seconds: number) =>
+    `${(seconds * 1e6 / bans.length).toFixed(2)} us a ban`;
   return [
     ["encode a part of a snapshot", took(encoding), `${bans.length} bans`],
-    ["decode a part of a snapshot", took(decoding), `${bans.length} bans`],
+    ["decode a part of a snapshot", took(decoding), `${bytes} bytes`],
+    ["decode its block to bans", took(making)],
   ];
 }
 

@@ -78,6 +78,7 @@ render() { # KIND ROLE FROM
   if [ "$1" = unit ]; then
     # A URI has no spaces, and % means something else in a unit.
     sed -e "s|/usr/local/bin/\(fail2ban-[a-z0-9_]*\)|\"$prefix/bin/\1\"|" \
+      -e "s|/usr/local/lib/\(fail2ban-cluster/[a-z_/]*\.sh\)|\"$prefix/lib/\1\"|" \
       -e "s|^Documentation=file:/usr/local/|Documentation=file:$(printf %s "$prefix/" | sed 's/ /%%20/g')|" "$release/$3" |
       sed "$(access "$2")"
     return

@@ -27,6 +27,7 @@ plan_file() {
       if ! is_wanted "$role"; then return 0; fi
       if has_units; then plan unit "$role" 0644 "$1" "$UNIT_DIR/${1##*/}"; else plan file "$role" 0644 "$1" "$lib/$1"; fi
       ;;
+    systemd/*.sh) if has_units; then plan file - 0755 "$1" "$lib/$1"; fi ;;
     fail2ban/*.conf)
       if is_wanted subscriber && has_fail2ban; then plan config subscriber 0644 "$1" "/etc/$1"; fi
       ;;

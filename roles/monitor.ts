@@ -12,6 +12,7 @@ import { AllowlistProtection } from "../lib/protection/allowlist_protection.ts";
 import { LibcPoll } from "../lib/zmq/io/libc_poll.ts";
 import { PositionFile } from "../lib/tail/io/position_file.ts";
 import { LineClock } from "../lib/fail2ban/line_clock.ts";
+import { areLocal } from "../lib/tail/io/local_disk.ts";
 import { DiskLogFolder } from "../lib/tail/io/log_folder.ts";
 import { ZmqContext } from "../lib/zmq/io/zmq_socket.ts";
 import { ReportedBansStore } from "../lib/monitor/reported_bans_store.ts";
@@ -77,6 +78,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
   );
   await using folder = new DiskLogFolder(config.logPath, log, {
     watch: FolderEvents.open,
+    areLocal,
   });
   const positions = new PositionFile(`${general.stateDir}/monitor.position`);
   const metrics: ProgramMetrics = new ProgramMetrics({

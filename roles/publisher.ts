@@ -16,6 +16,7 @@ import type { HostName } from "../lib/base/host_name.ts";
 import { LibcPoll } from "../lib/zmq/io/libc_poll.ts";
 import { newSessionId } from "../lib/base/io/session_id.ts";
 import {
+  banStoreBytes,
   banStorePath,
   SqliteBanStore,
 } from "../lib/store/io/sqlite_ban_store.ts";
@@ -90,6 +91,11 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     const event = "the store lost its last changes, and has a new epoch";
     log.record("error", event, { changes: store.lostChanges, path });
   }
+  if (store.damage !== undefined) {
+    const event =
+      "the last snapshot of the bans is damaged, and nothing is lost";
+    log.record("warning", event, { reason: store.damage, path });
+  }
   await using ports = new PublicPorts(context, {
     protocol1: legacy !== "off",
     protocol2: members.identity !== undefined,
@@ -103,7 +109,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
       publisherSamples({
         ...{ ...publisher.facts, tally, ports: ports.facts },
         listAnswers: http?.listAnswers,
-        storeBytes: store.bytes,
+        storeBytes: banStoreBytes(path),
         lastBackupMs: await lastBackupMs(config.general.stateDir),
         nowMs: context.clock.nowMs(),
         aheadMs: publisher.view.time.aheadMs,

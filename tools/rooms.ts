@@ -30,6 +30,11 @@ export const ROOMS: readonly Room[] = [
     mayImport: [],
   },
   {
+    name: "rows",
+    holds: "tables of numbers: rows by key, by end, in sets; names as numbers",
+    mayImport: [],
+  },
+  {
     name: "lists",
     holds: "lists of addresses that others publish: text -> entries",
     mayImport: ["base"],
@@ -62,7 +67,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "ban",
     holds: "the domain: bans, the rules that decide, the table, the hub",
-    mayImport: ["async", "base", "log", "members"],
+    mayImport: ["async", "base", "rows", "log", "members"],
   },
   {
     name: "choice",
@@ -130,6 +135,7 @@ export const ROOMS: readonly Room[] = [
     mayImport: [
       "async",
       "base",
+      "rows",
       "log",
       "members",
       "ban",

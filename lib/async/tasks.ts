@@ -58,6 +58,9 @@ export class Condition {
   }
 }
 
+/** Why a group ends; the runtime's own reason takes a stack each time. */
+const THE_END: unknown = { name: "the end of a group of tasks" };
+
 /**
  * Runs tasks side by side; the first that ends, by itself or by an error, ends
  * the others. Settles once all have ended.
@@ -97,7 +100,7 @@ export async function runTogether(
       const isEnd = both.aborted && error === both.reason;
       if (!isEnd) failure ??= { error };
     } finally {
-      group.abort();
+      group.abort(THE_END);
     }
   };
   await Promise.all(tasks.map(run));

@@ -10,9 +10,8 @@
 
 import type { Change } from "./ban.ts";
 import { ANY_NODE, type QuorumOf } from "./ban_decision.ts";
-import { BanTable, type TableStep } from "./ban_table.ts";
+import type { BanTable, TableStep } from "./ban_table.ts";
 import type { BanStore } from "./ban_store.ts";
-import type { Epoch } from "../base/ids.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import {
   type DecidedEntry,
@@ -102,9 +101,6 @@ const REJECTIONS = {
   closed: "Cannot take events: the hub has stopped",
 } as const;
 
-/** Digits of an epoch of 32 bits. */
-const HASH_SEED_DIGITS = 8;
-
 type HubSubmission = Submission<HubRequest, readonly HubVerdict[]>;
 
 /** Decides, stores and broadcasts. Only one hub at a time may use a store. */
@@ -126,7 +122,7 @@ export class BanHub {
   #storeTrouble: string | undefined;
 
   /**
-   * Creates a hub with the table that is in the store.
+   * Creates a hub with the table of the store, without what is over.
    *
    * @param options See {@link BanHubOptions}.
    */
@@ -152,11 +148,8 @@ export class BanHub {
       maxBatch: () => this.#steps.size,
       rejection: (why) => new BusyError(REJECTIONS[why]),
     });
-    this.#table = new BanTable(
-      store.bans(clock.nowMs()),
-      store.seq,
-      hashSeedOf(store.epoch),
-    );
+    this.#table = store.table;
+    this.#table.expire(clock.nowMs());
     for (const origin of this.#table.origins()) this.#names.spell(origin);
     this.#troubleLog = new TroubleLog({
       log,
@@ -252,13 +245,14 @@ export class BanHub {
     const startMs = clock.monotonicMs();
     const batch = new DecisionBatch(this.#table, this.#options, nowMs);
     let verdicts: readonly (readonly HubVerdict[])[];
+    let steps: readonly TableStep[];
     let decidedMs: number;
     try {
       verdicts = submissions.map(({ items }) =>
         items.map((request) => batch.decide(this.#spelled(request)))
       );
       decidedMs = clock.monotonicMs() - startMs;
-      await store.append(batch.entries, nowMs);
+      steps = await store.append(batch.entries, nowMs);
       onCommit(clock.monotonicMs() - startMs - decidedMs);
     } catch (error) {
       this.#refuse(submissions, error);
@@ -267,7 +261,7 @@ export class BanHub {
     this.#storeTrouble = undefined;
     this.#troubleLog.resolve();
     const storedMs = clock.monotonicMs();
-    this.#publish(batch.entries);
+    this.#publish(batch.entries, steps);
     // How long a disk takes does not hang on how much is written.
     const tookMs = decidedMs + clock.monotonicMs() - storedMs;
     this.#steps.note(batch.entries.length, tookMs);
@@ -289,12 +283,17 @@ export class BanHub {
     };
   }
 
-  #publish(entries: readonly DecidedEntry[]): void {
-    const kept = entries.flatMap(({ change, madeMs }) =>
-      change === undefined
-        ? []
-        : [{ change, madeMs, ...this.#table.apply(change) }]
+  #publish(
+    entries: readonly DecidedEntry[],
+    steps: readonly TableStep[],
+  ): void {
+    const changes = entries.flatMap(({ change, madeMs }) =>
+      change === undefined ? [] : [{ change, madeMs }]
     );
+    const kept = steps.flatMap((step, index): KeptChange[] => {
+      const change = changes[index];
+      return change === undefined ? [] : [{ ...change, ...step }];
+    });
     this.counters.commits++;
     this.counters.changes += kept.length;
     this.counters.unchanged += entries.length - kept.length;
@@ -310,9 +309,4 @@ export class BanHub {
     this.#storeTrouble = error.message;
     this.#troubleLog.report(error.message);
   }
-}
-
-/** Only the cluster's members know it. */
-function hashSeedOf(epoch: Epoch): number {
-  return Number.parseInt(epoch.slice(0, HASH_SEED_DIGITS), 16) | 0;
 }

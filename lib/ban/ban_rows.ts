@@ -6,7 +6,7 @@
 
 import type { Address } from "../base/address.ts";
 import { isIpv4Form, PackedAddress } from "../base/packed_address.ts";
-import type { RowKeys } from "./ban_index.ts";
+import type { RowKeys } from "../rows/row_index.ts";
 import { Ipv6Rows } from "./ipv6_rows.ts";
 
 /** A ban's key as numbers. One object serves for any number of keys. */
@@ -89,6 +89,7 @@ export class BanRows implements RowKeys<PackedKey> {
     const at = row & CHUNK_MASK;
     if (row === this.#firstFree) this.#firstFree = chunk.address[at] ?? NONE;
     chunk.flags[at] = TAKEN;
+    chunk.origin[at] = 0;
     chunk.form[at] = address.form;
     chunk.address[at] = address.isIpv4
       ? address.words[0] ?? 0
@@ -143,6 +144,11 @@ export class BanRows implements RowKeys<PackedKey> {
     return this.#chunks[row >> CHUNK_BITS]?.expiresMs[row & CHUNK_MASK] ?? 0;
   }
 
+  /** The number of the last change that concerned a row. */
+  seqOf(row: number): number {
+    return this.#chunks[row >> CHUNK_BITS]?.seq[row & CHUNK_MASK] ?? 0;
+  }
+
   /** The number of a row's jail. */
   jailOf(row: number): number {
     return this.#chunks[row >> CHUNK_BITS]?.jail[row & CHUNK_MASK] ?? 0;
@@ -150,15 +156,15 @@ export class BanRows implements RowKeys<PackedKey> {
 
   /** Whether the address of a row is one of IPv4, else of IPv6. */
   isIpv4(row: number): boolean {
-    return isIpv4Form(this.#formOf(row));
+    return isIpv4Form(this.formOf(row));
   }
 
   /** The address of a row. */
   addressOf(row: number): Address {
     const packed = this.#packed;
-    packed.form = this.#formOf(row);
+    packed.form = this.formOf(row);
     for (let word = 0; word < packed.words.length; word++) {
-      packed.words[word] = this.#wordOf(row, word);
+      packed.words[word] = this.wordOf(row, word);
     }
     return packed.address();
   }
@@ -177,26 +183,26 @@ export class BanRows implements RowKeys<PackedKey> {
   }
 
   hashOf(row: number): number {
-    const form = this.#formOf(row);
+    const form = this.formOf(row);
     let hash = this.#mixed(
       this.#mixed(this.#hashSeed, form),
       this.jailOf(row),
     );
-    hash = this.#mixed(hash, this.#wordOf(row, 0));
+    hash = this.#mixed(hash, this.wordOf(row, 0));
     if (!isIpv4Form(form)) {
       for (let at = 1; at < 4; at++) {
-        hash = this.#mixed(hash, this.#wordOf(row, at));
+        hash = this.#mixed(hash, this.wordOf(row, at));
       }
     }
     return finished(hash);
   }
 
   hasKey(row: number, { address: { form, words }, jail }: PackedKey): boolean {
-    if (this.jailOf(row) !== jail || this.#formOf(row) !== form) return false;
-    if (this.#wordOf(row, 0) !== words[0]) return false;
+    if (this.jailOf(row) !== jail || this.formOf(row) !== form) return false;
+    if (this.wordOf(row, 0) !== words[0]) return false;
     if (isIpv4Form(form)) return true;
     for (let at = 1; at < words.length; at++) {
-      if (this.#wordOf(row, at) !== words[at]) return false;
+      if (this.wordOf(row, at) !== words[at]) return false;
     }
     return true;
   }
@@ -207,7 +213,8 @@ export class BanRows implements RowKeys<PackedKey> {
     return mixed ^ mixed >>> 15;
   }
 
-  #formOf(row: number): number {
+  /** A row's {@link PackedAddress.form}. */
+  formOf(row: number): number {
     return this.#chunks[row >> CHUNK_BITS]?.form[row & CHUNK_MASK] ?? 0;
   }
 
@@ -215,7 +222,8 @@ export class BanRows implements RowKeys<PackedKey> {
     return this.#chunks[row >> CHUNK_BITS]?.flags[row & CHUNK_MASK] ?? 0;
   }
 
-  #wordOf(row: number, word: number): number {
+  /** One of the words of a row's address. */
+  wordOf(row: number, word: number): number {
     const chunk = this.#chunks[row >> CHUNK_BITS];
     const at = row & CHUNK_MASK;
     const address = chunk?.address[at] ?? 0;

@@ -6,6 +6,8 @@
 
 import type { Address } from "../base/address.ts";
 import type { Ban, BanKey, Change } from "./ban.ts";
+import type { BanBlock } from "./ban_block.ts";
+import type { BanTable, TableStep } from "./ban_table.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { Epoch, EventId } from "../base/ids.ts";
 import type { ImportRecords } from "./import_records.ts";
@@ -66,6 +68,11 @@ export interface BanStore {
   readonly seq: number;
   /** {@link BanStore.since} knows every change after this number. */
   readonly keptSince: number;
+  /**
+   * The bans, as the stored changes left them. Nobody else applies changes; bans
+   * and reports that are over are in it until {@link BanTable.expire} is called.
+   */
+  readonly table: BanTable;
   /** The clock relation that was stored last; `undefined`: none was. */
   readonly time: StoreTime | undefined;
   /**
@@ -76,22 +83,25 @@ export interface BanStore {
    */
   keepTime(time: StoreTime): Promise<void>;
   /**
-   * Stores entries, all or none of them. Once this resolves they survive the
-   * end of the process, and a loss of power if the store was opened so. A
-   * report with which a ban begins ends the receipts of the one before.
+   * Stores entries, all or none of them, and applies their changes to the
+   * table. Once this resolves they survive the end of the process, and a loss of
+   * power if the store was opened so. A report with which a ban begins ends the
+   * receipts of the one before.
    *
    * @param entries In their order; the changes' numbers follow `seq` without
    * gaps, and no event id is one that {@link BanStore.hasEvent} knows.
    * @param nowMs Milliseconds since 1970.
+   * @returns What each change did to the table.
    * @throws {RangeError} when a number does not follow, or an event id is known
    * already; nothing was stored.
    * @throws {RuntimeError} when they can't be stored; nothing was.
    */
-  append(entries: readonly StoreEntry[], nowMs: number): Promise<void>;
+  append(
+    entries: readonly StoreEntry[],
+    nowMs: number,
+  ): Promise<readonly TableStep[]>;
   /** Whether an event with that id was stored, and not yet pruned. */
   hasEvent(origin: HostName, id: EventId): boolean;
-  /** Every ban with a report that ends after `nowMs`, with those reports, in any order. */
-  bans(nowMs: number): Iterable<Ban>;
   /**
    * The changes after a number, in order.
    *
@@ -119,12 +129,19 @@ export interface BanStore {
   /** The receipts of a ban, by node and action. */
   receipts(key: BanKey): readonly StoredReceipt[];
   /**
-   * Deletes a bounded number of changes and events from before a time, of older
-   * receipts whose ban has ended, and of expired reports.
+   * Does a bounded step of what is to be done beside, so that the next start is
+   * short.
+   *
+   * @returns Whether there is more to do.
+   * @throws {RuntimeError} when that can't be stored; nothing is lost.
+   */
+  settle(): Promise<boolean>;
+  /**
+   * Deletes a bounded number of changes and events from before a time, and of
+   * older receipts whose ban has ended.
    *
    * @param beforeMs Milliseconds since 1970.
-   * @param nowMs Reports that ended by then are expired. Milliseconds since
-   * 1970.
+   * @param nowMs Bans that ended by then have. Milliseconds since 1970.
    * @returns Whether there is more to delete.
    * @throws {RuntimeError} when that can't be stored; nothing was deleted.
    */
@@ -138,17 +155,26 @@ export interface BanStore {
 /** How long it is remembered that an operator lifted a ban, in milliseconds: 400 days. */
 export const LIFT_KEEP_MS = 400 * 86_400_000;
 
-/** A subscriber's stored copy. */
-export interface StoredReplica {
-  /** Epoch of the publisher's store that it is a copy of. */
+/** What a copy is of: a publisher's epoch, and a number in it. */
+export interface ReplicaMark {
+  /** Epoch of the publisher's store. */
   readonly epoch: Epoch;
-  /** Sequence number of its last change. */
+  /** Sequence number of the last change that its blocks have for certain. */
   readonly seq: number;
-  /** Its bans, in any order. */
-  readonly bans: readonly Ban[];
 }
 
-/** Stores a subscriber's copy of the bans. */
+/** A subscriber's stored copy. */
+export interface StoredReplica extends ReplicaMark {
+  /** The bans of its blocks, in any order; of two of one key the later one counts. */
+  readonly bans: Iterable<Ban>;
+  /** The changes that follow `seq`, of which the blocks may have some. */
+  readonly changes: readonly Change[];
+}
+
+/**
+ * Stores a subscriber's copy of the bans: blocks of bans, and the changes that
+ * follow them. Times are by the clock that whoever stores them goes by.
+ */
 export interface ReplicaStore {
   /**
    * The stored copy; `undefined`: there is none yet. Reports in it may have
@@ -156,19 +182,33 @@ export interface ReplicaStore {
    */
   load(): StoredReplica | undefined;
   /**
-   * Stores changes that follow the stored number, all or none, and deletes some
-   * expired reports: as many as there are changes, and a few more.
+   * Stores changes, all or none: to the copy, or to the one that was begun, or
+   * to both, whichever they follow.
    *
-   * @param nowMs Reports that ended by then are expired. Milliseconds since
-   * 1970, by the clock of the reports' ends.
-   * @throws {RangeError} when a number does not follow, or there is no copy
-   * yet.
+   * @throws {RangeError} when they follow neither, or not each other.
    * @throws {RuntimeError} when they can't be stored.
    */
-  append(changes: readonly Change[], nowMs: number): void;
+  append(changes: readonly Change[]): void;
   /**
-   * Replaces the whole copy in one step. @throws {RuntimeError} when that can't
-   * be stored.
+   * Begins another copy, which takes the place of this one once it is whole.
+   * What was begun before is dropped.
+   *
+   * @throws {RuntimeError} when that can't be stored.
    */
-  replace(replica: StoredReplica): void;
+  begin(mark: ReplicaMark): void;
+  /**
+   * Stores a block of the copy that was begun.
+   *
+   * @param block The bans.
+   * @param byMs How far the clock of the store is ahead of that of the block.
+   * @throws {RuntimeError} when it can't be stored.
+   */
+  stage(block: BanBlock, byMs: number): void;
+  /**
+   * The copy that was begun is whole, and takes the place of the other in one
+   * step.
+   *
+   * @throws {RuntimeError} when that can't be stored.
+   */
+  commit(): void;
 }

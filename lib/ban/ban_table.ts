@@ -8,14 +8,14 @@
  */
 
 import type { Address } from "../base/address.ts";
-import type { Ban, BanKey, BanReport, Change } from "./ban.ts";
-import { BanRows, PackedKey } from "./ban_rows.ts";
+import type { Ban, BanKey, Change } from "./ban.ts";
 import { evolve, withoutExpired } from "./ban_decision.ts";
-import { BanIndex, NO_ROW } from "./ban_index.ts";
+import { NO_ROW } from "../rows/row_index.ts";
+import type { BanBlockColumns } from "./ban_columns.ts";
+import { putColumns, takeColumns } from "./table_columns.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
-import { NameIds, NO_ID } from "./name_ids.ts";
-import { RowExpiries } from "./row_expiries.ts";
+import { PackedBans } from "./packed_bans.ts";
 
 /** The effect of a change, or of expiry, on a ban. */
 export interface BanStep {
@@ -64,17 +64,7 @@ const SECOND_MS = 1_000;
  * ```
  */
 export class BanTable {
-  readonly #jails = new NameIds<JailName>();
-  /** They are used once for each report. */
-  readonly #origins = new NameIds<HostName>();
-  readonly #rows: BanRows;
-  readonly #index: BanIndex<PackedKey>;
-  readonly #expiries: RowExpiries;
-  /** The reports of bans that have several, by row. */
-  readonly #several = new Map<number, readonly BanReport[]>();
-  /** Serves for whatever is looked for. */
-  readonly #key = new PackedKey();
-  #size = 0;
+  readonly #bans: PackedBans;
   #seq = 0;
 
   /**
@@ -86,11 +76,8 @@ export class BanTable {
    * don't know: so they can't choose them to be found slowly.
    */
   constructor(bans: Iterable<Ban> = [], seq = 0, hashSeed = 0) {
-    const rows = new BanRows(hashSeed);
-    this.#rows = rows;
-    this.#index = new BanIndex(rows);
-    this.#expiries = new RowExpiries((row) => rows.expiresMsOf(row));
-    for (const ban of bans) this.#replace(this.rowOf(ban), ban, ban);
+    this.#bans = new PackedBans(hashSeed);
+    for (const ban of bans) this.put(ban);
     this.#seq = seq;
   }
 
@@ -101,7 +88,7 @@ export class BanTable {
 
   /** Number of bans, including those without a quorum yet. */
   get size(): number {
-    return this.#size;
+    return this.#bans.size;
   }
 
   /**
@@ -114,23 +101,32 @@ export class BanTable {
   *bans(
     isMeant?: (jail: JailName, isIpv4: boolean) => boolean,
   ): Generator<Ban, void, undefined> {
-    const rows = this.#rows;
-    for (let row = 0; row < rows.count; row++) {
-      if (!rows.isTaken(row)) continue;
+    const bans = this.#bans;
+    for (let row = 0; row < bans.rows.count; row++) {
+      if (!bans.rows.isTaken(row)) continue;
       const isGiven = isMeant === undefined ||
-        isMeant(this.#jails.nameOf(rows.jailOf(row)), rows.isIpv4(row));
-      if (isGiven) yield this.#banAt(row);
+        isMeant(bans.jailAt(row), bans.rows.isIpv4(row));
+      if (isGiven) yield bans.at(row);
     }
+  }
+
+  /**
+   * All bans likewise, as columns of numbers.
+   *
+   * @param max Bans of a set at most. @default {4096}
+   */
+  columns(max = 4_096): Generator<BanBlockColumns, void, undefined> {
+    return takeColumns(this.#bans, max);
   }
 
   /** The jails with bans. */
   jails(): Iterable<JailName> {
-    return this.#jails.names();
+    return this.#bans.jails.names();
   }
 
   /** The nodes with reports, and whatever else made some. */
   origins(): Iterable<HostName> {
-    return this.#origins.names();
+    return this.#bans.origins.names();
   }
 
   /**
@@ -138,12 +134,12 @@ export class BanTable {
    * BanTable.expire}.
    */
   reportsOf(origin: HostName): number {
-    return this.#origins.uses(origin);
+    return this.#bans.origins.uses(origin);
   }
 
   /** The bans of an address, in any jail. */
   *ofAddress(address: Address): Generator<Ban, void, undefined> {
-    for (const jail of this.#jails.names()) {
+    for (const jail of this.jails()) {
       const ban = this.find({ jail, address });
       if (ban !== undefined) yield ban;
     }
@@ -152,17 +148,22 @@ export class BanTable {
   /** Finds a ban. */
   find(key: BanKey): Ban | undefined {
     const row = this.rowOf(key);
-    return row === NO_ROW ? undefined : this.#banAt(row, key);
+    return row === NO_ROW ? undefined : this.#bans.at(row, key.address);
   }
 
   /** A ban's row, see {@link TableStep.row}; -1: there is no such ban. */
-  rowOf({ jail, address }: BanKey): number {
-    const key = this.#key;
-    key.jail = this.#jails.idOf(jail);
-    if (key.jail === NO_ID) return NO_ROW;
-    key.address.read(address);
-    this.#rows.hash(key);
-    return this.#index.find(key);
+  rowOf(key: BanKey): number {
+    return this.#bans.rowOf(key);
+  }
+
+  /** Takes in a ban that stands already, in place of the one of its key. */
+  put(ban: Ban): void {
+    this.#bans.put(this.rowOf(ban), ban);
+  }
+
+  /** Takes in many of them, unless the one of a key is of a later change. */
+  putColumns(columns: BanBlockColumns): void {
+    putColumns(this.#bans, columns);
   }
 
   /**
@@ -179,9 +180,26 @@ export class BanTable {
     }
     this.#seq = change.seq;
     const row = this.rowOf(change);
-    const before = row === NO_ROW ? undefined : this.#banAt(row, change);
+    const before = row === NO_ROW
+      ? undefined
+      : this.#bans.at(row, change.address);
     const after = evolve(before, change);
-    return { before, after, row: this.#replace(row, change, after) };
+    return { before, after, row: this.#replace(row, after) };
+  }
+
+  /**
+   * Applies the next change where some bans are of later changes already: to
+   * these it does nothing.
+   *
+   * @param change Its number follows {@link BanTable.seq}.
+   * @throws {RangeError} when it does not.
+   */
+  catchUp(change: Change): void {
+    const row = this.rowOf(change);
+    const isDone = row !== NO_ROW && this.#bans.rows.seqOf(row) >= change.seq &&
+      change.seq === this.#seq + 1;
+    if (isDone) this.#seq = change.seq;
+    else this.apply(change);
   }
 
   /**
@@ -196,97 +214,20 @@ export class BanTable {
     const upToMs = Math.floor(nowMs / SECOND_MS) * SECOND_MS;
     const steps: TableStep[] = [];
     while (steps.length < max) {
-      const row = this.#expiries.due(upToMs);
+      const row = this.#bans.expiries.due(upToMs);
       if (row === undefined) break;
-      const before = this.#banAt(row);
+      const before = this.#bans.at(row);
       const after = withoutExpired(before, nowMs);
-      this.#replace(row, before, after);
+      this.#replace(row, after);
       steps.push({ before, after, row });
     }
     return steps;
   }
 
-  #banAt(row: number, key?: BanKey): Ban {
-    const { seq, isPending, hasSeveral, origin, ...times } = this.#rows.get(
-      row,
-    );
-    const reports = hasSeveral
-      ? this.#several.get(row) ?? []
-      : [{ origin: this.#origins.nameOf(origin), ...times }];
-    return {
-      jail: this.#jails.nameOf(this.#rows.jailOf(row)),
-      address: key?.address ?? this.#rows.addressOf(row),
-      reports,
-      seq,
-      isPending,
-    };
-  }
-
-  /** Puts a ban in place of what is in its row. @returns The row. */
-  #replace(row: number, key: BanKey, after: Ban | undefined): number {
-    if (after === undefined) {
-      if (row !== NO_ROW) this.#end(row);
-      return row;
-    }
-    const kept = row === NO_ROW ? this.#begin(key) : row;
-    const { reports, seq, isPending } = after;
-    // The new ones first: most of the names stay.
-    let origin = NO_ID;
-    for (const each of reports) origin = this.#origins.use(each.origin);
-    if (row !== NO_ROW) {
-      this.#expiries.delete(row);
-      this.#letGoOrigins(row);
-    }
-    const [only] = reports;
-    if (only !== undefined && reports.length === 1) {
-      const { firstMs, lastMs, expiresMs } = only;
-      const fields = { seq, isPending, hasSeveral: false, origin };
-      this.#rows.set(kept, { ...fields, firstMs, lastMs, expiresMs });
-    } else {
-      this.#several.set(kept, reports);
-      const fields = { seq, isPending, hasSeveral: true, origin: NO_ID };
-      const expiresMs = firstEndMs(after);
-      this.#rows.set(kept, { ...fields, firstMs: 0, lastMs: 0, expiresMs });
-    }
-    this.#expiries.add(kept);
-    return kept;
-  }
-
-  #begin({ jail, address }: BanKey): number {
-    const key = this.#key;
-    key.jail = this.#jails.use(jail);
-    key.address.read(address);
-    this.#rows.hash(key);
-    const row = this.#rows.add(key);
-    this.#index.add(row, key.hash);
-    this.#size++;
+  /** @returns The row. */
+  #replace(row: number, after: Ban | undefined): number {
+    if (after !== undefined) return this.#bans.put(row, after);
+    if (row !== NO_ROW) this.#bans.delete(row);
     return row;
   }
-
-  #end(row: number): void {
-    this.#expiries.delete(row);
-    this.#letGoOrigins(row);
-    this.#index.delete(row, this.#rows.hashOf(row));
-    this.#jails.letGo(this.#rows.jailOf(row));
-    this.#rows.delete(row);
-    this.#size--;
-  }
-
-  #letGoOrigins(row: number): void {
-    const { hasSeveral, origin } = this.#rows.get(row);
-    if (!hasSeveral) {
-      this.#origins.letGo(origin);
-      return;
-    }
-    for (const each of this.#several.get(row) ?? []) {
-      this.#origins.letGo(this.#origins.idOf(each.origin));
-    }
-    this.#several.delete(row);
-  }
-}
-
-function firstEndMs({ reports }: Ban): number {
-  let firstMs = Infinity;
-  for (const { expiresMs } of reports) firstMs = Math.min(firstMs, expiresMs);
-  return firstMs;
 }

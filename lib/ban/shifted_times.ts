@@ -5,6 +5,7 @@
  */
 
 import type { Ban, Change } from "./ban.ts";
+import type { BanBlockColumns } from "./ban_columns.ts";
 
 /** Converts a ban to a clock that is `byMs` ahead; `Infinity` stays. */
 export function shiftedBan(ban: Ban, byMs: number): Ban {
@@ -15,6 +16,20 @@ export function shiftedBan(ban: Ban, byMs: number): Ban {
     expiresMs: report.expiresMs + byMs,
   }));
   return { ...ban, reports };
+}
+
+/** Converts columns to a clock that is `byMs` ahead; `Infinity` stays. */
+export function shiftedColumns(
+  columns: BanBlockColumns,
+  byMs: number,
+): BanBlockColumns {
+  const shift = (times: Float64Array) => times.map((ms) => ms + byMs);
+  return {
+    ...columns,
+    firstMs: shift(columns.firstMs),
+    lastMs: shift(columns.lastMs),
+    expiresMs: shift(columns.expiresMs),
+  };
 }
 
 /** Converts a change to a clock that is `byMs` ahead; `Infinity` stays. */

@@ -131,6 +131,16 @@ export class PackedAddress {
   }
 }
 
+/** The form of a prefix of IPv6. */
+export function ipv6Form(prefixBits: number): number {
+  return IPV6_FORM + prefixBits;
+}
+
+/** The prefix length of a form of IPv6. */
+export function prefixOfIpv6(form: number): number {
+  return form - IPV6_FORM;
+}
+
 /** Whether a {@link PackedAddress.form} is one of IPv4. */
 export function isIpv4Form(form: number): boolean {
   return form < IPV6_FORM;

@@ -24,7 +24,7 @@ const LOGGER_AT = "2026-11-22 14:14:55,029 ".length;
 const LOGGER = "fail2ban.";
 const LF = 0x0a;
 /** First letters of the relevant loggers: actions, observer, server, jail. */
-const LOGGER_INITIALS: readonly string[] = ["a", "o", "s", "j"];
+const [A, O, S, J] = [0x61, 0x6f, 0x73, 0x6a] as const;
 /** What is no line of fail2ban at all where it tells of a ban. */
 const HAS_BAN = /\] (?:Ban|Unban|Restore Ban) [0-9a-f]{0,4}[.:][0-9a-f.:]{2,}/;
 /** Outputs with a line that was cut; above it the oldest is taken for ended. */
@@ -260,8 +260,11 @@ function maySay(
 ): boolean {
   if (format !== "file") return true;
   const loggerAt = start + LOGGER_AT;
-  return loggerAt >= end || !text.startsWith(LOGGER, loggerAt) ||
-    LOGGER_INITIALS.includes(text.charAt(loggerAt + LOGGER.length));
+  const initialAt = loggerAt + LOGGER.length;
+  if (initialAt >= end) return true;
+  const initial = text.charCodeAt(initialAt);
+  return initial === A || initial === O || initial === S || initial === J ||
+    !text.startsWith(LOGGER, loggerAt);
 }
 
 /** Copies text: a substring would keep the whole text in memory. */

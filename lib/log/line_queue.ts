@@ -36,6 +36,8 @@ export interface LineQueueOptions {
   readonly closeTimeoutMs?: number;
 }
 
+/** Why nobody waits any more; the runtime's own reason takes a stack each time. */
+const OVER: unknown = { name: "the end of a wait" };
 const RETRY_PAUSES = { firstPauseMs: 100, maxPauseMs: 10_000 };
 
 /**
@@ -190,7 +192,7 @@ export class LineQueue implements LineSink, AsyncDisposable {
     try {
       await Promise.race(waits);
     } finally {
-      over.abort();
+      over.abort(OVER);
       await Promise.all(waits.map((wait) => wait.catch(ignoreOver)));
     }
   }

@@ -24,7 +24,7 @@ import {
   takesJail,
 } from "../choice/receiver_choice.ts";
 import type { EnforcingNode } from "./enforcement_view.ts";
-import { countBits, RowSet, wordsOf } from "./row_set.ts";
+import { countBits, RowSet, wordsOf } from "../rows/row_set.ts";
 
 /** What an action of a node said last of bans. */
 interface ActionRows {

@@ -64,8 +64,6 @@ export class ControlServer {
   readonly #intake: EventIntake;
   readonly #receiptIntake: ReceiptIntake;
   readonly #troubleLog: LogThrottle;
-  /** A part of the table may go to many nodes. */
-  readonly #encoded = new WeakMap<PublisherMessage, Frames>();
   readonly #admission: Admission;
 
   /** @param options See {@link ControlServerOptions}. */
@@ -346,10 +344,7 @@ export class ControlServer {
   }
 
   #answer({ route }: Routed, message: PublisherMessage): void {
-    const frames = this.#encoded.get(message) ??
-      encodePublisherMessage(message);
-    this.#encoded.set(message, frames);
-    this.#send(route, frames);
+    this.#send(route, encodePublisherMessage(message));
   }
 
   #say({ route }: NodeSession, message: PublisherMessage): void {

@@ -9,9 +9,8 @@ import { ANY_NODE, type QuorumOf } from "../ban/ban_decision.ts";
 import { BanHub, type BanHubOptions, type KeptChange } from "../ban/ban_hub.ts";
 import type { SessionId } from "../base/ids.ts";
 import { type GrowthOf, NO_GROWTH } from "../ban/ban_growth.ts";
+import { StoreUpkeep } from "../ban/store_upkeep.ts";
 import type { BanStore } from "../ban/ban_store.ts";
-import { TroubleLog } from "../log/trouble_log.ts";
-import { RuntimeError } from "../base/errors.ts";
 import { AllowlistService } from "./allowlist_service.ts";
 import type { HostName } from "../base/host_name.ts";
 import { Protocol1Server, type Protocol1Service } from "./protocol1_server.ts";
@@ -41,6 +40,7 @@ import type {
 } from "./publisher_view.ts";
 import type { StatusFigures } from "../service/status_report.ts";
 import { PublisherClock } from "./publisher_clock.ts";
+import { StepSize } from "../async/step_size.ts";
 import { runTogether } from "../async/tasks.ts";
 import type { WideningOf } from "../widen/widen_rules.ts";
 import { WideningService } from "../widen/widening_service.ts";
@@ -95,14 +95,10 @@ export interface PublisherOptions {
 
 /** Interval between expiry sweeps. */
 const EXPIRY_INTERVAL_MS = 1_000;
-/** Bans that end in one go: those of a list end together. */
-const EXPIRED_AT_ONCE = 1_000;
+/** Bans that end in one go at most: those of a list end together. */
+const MAX_EXPIRED_AT_ONCE = 1_000;
 /** Pause before the next of them. */
 const EXPIRY_PAUSE_MS = 5;
-/** Interval between prunings of the history, each of which takes small steps. */
-const PRUNE_INTERVAL_MS = 60_000;
-/** Pause between two steps of a pruning. */
-const PRUNE_PAUSE_MS = 50;
 /** No network is banned for its addresses. */
 const NOT_WIDENED: WideningOf = () => undefined;
 /** What `status` says where nodes of protocol 2 can't connect. */
@@ -122,6 +118,7 @@ const NO_LEGACY = { legacy: "off" };
  */
 export class Publisher {
   readonly #options: PublisherOptions;
+  readonly #expirySteps = new StepSize({ max: MAX_EXPIRED_AT_ONCE });
   readonly #time: PublisherClock;
   readonly #hub: BanHub;
   readonly #allowlist: AllowlistService;
@@ -129,6 +126,7 @@ export class Publisher {
   readonly #legacy: Protocol1Server | undefined;
   readonly #nodes: Protocol2Server | undefined;
   readonly #operators: OperatorService;
+  readonly #upkeep: StoreUpkeep;
 
   /** Makes a publisher of what it works with. */
   constructor(given: PublisherOptions) {
@@ -203,6 +201,10 @@ export class Publisher {
       widenedOf: (network) => widening.explain(network),
       onDeed: (verb) => this.#options.observer?.noteDeed(verb),
       waitMs: (options.pace ?? PRESENCE_PACE).receiptWaitMs,
+    });
+    this.#upkeep = new StoreUpkeep({
+      ...options,
+      mayForget: () => this.#time.mayForget,
     });
   }
 
@@ -295,7 +297,7 @@ export class Publisher {
       ...this.#nodes?.tasks ?? [],
       (group) => this.#operators.run(group),
       (group) => this.#expire(group),
-      (group) => this.#prune(group),
+      ...this.#upkeep.tasks,
     ]);
   }
 
@@ -322,41 +324,15 @@ export class Publisher {
   async #expireDue(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (true) {
-      const ended = this.#hub.expire(EXPIRED_AT_ONCE);
+      const startMs = clock.monotonicMs();
+      const max = this.#expirySteps.size;
+      const ended = this.#hub.expire(max);
       this.#operators.noteExpired(ended);
       this.#widening.noteExpired(ended);
       this.#options.observer?.noteExpired(ended);
-      if (ended.length < EXPIRED_AT_ONCE) return;
+      this.#expirySteps.note(ended.length, clock.monotonicMs() - startMs);
+      if (ended.length < max) return;
       await clock.delay(EXPIRY_PAUSE_MS, signal);
-    }
-  }
-
-  async #prune(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#options;
-    const troubleLog = new TroubleLog({
-      log,
-      clock,
-      trouble: "the past can't be forgotten, and is tried again",
-      over: "the past is forgotten again",
-    });
-    while (true) {
-      await clock.delay(PRUNE_INTERVAL_MS, signal);
-      if (!this.#time.mayForget) continue;
-      try {
-        await this.#forgetPast(signal);
-        troubleLog.resolve();
-      } catch (error) {
-        if (!(error instanceof RuntimeError)) throw error;
-        troubleLog.report(error.message);
-      }
-    }
-  }
-
-  async #forgetPast(signal: AbortSignal): Promise<void> {
-    const { clock, store, keepHistoryMs } = this.#options;
-    const nowMs = clock.nowMs();
-    while (await store.prune(nowMs - keepHistoryMs, nowMs)) {
-      await clock.delay(PRUNE_PAUSE_MS, signal);
     }
   }
 }

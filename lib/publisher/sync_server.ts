@@ -3,7 +3,9 @@
  *
  * A copy that asks with a number whose followers are all kept, and not too
  * many, gets them; any other gets a snapshot, part by part, each when it asks
- * for it: a slow reader slows down nobody, and nothing piles up for it.
+ * for it: a slow reader slows down nobody, and nothing piles up for it. A part
+ * is made once for all who ask within a few seconds, and of as many bans as
+ * hold up nothing else for long.
  *
  * @module
  */
@@ -12,12 +14,7 @@ import type { Ban, Change } from "../ban/ban.ts";
 import type { Epoch, SessionId } from "../base/ids.ts";
 import type { PublisherMessage } from "../wire/v2_messages.ts";
 import type { SyncQuestion } from "../wire/sync.ts";
-import { splitBans } from "../wire/v2.ts";
-import {
-  type SnapshotPart,
-  type SplitBans,
-  TableSnapshot,
-} from "./table_snapshot.ts";
+import { TableSnapshot } from "./table_snapshot.ts";
 import { wireChange } from "../wire/wire_times.ts";
 
 /** What is asked of the table and its history. */
@@ -38,8 +35,8 @@ export interface SyncSource {
 /** Options for {@link SyncServer}. */
 export interface SyncServerOptions {
   readonly source: SyncSource;
-  /** Cuts bans into parts that fit a message. @default {splitBans} */
-  readonly split?: SplitBans;
+  /** Bans in a part at most. @default {as many as a block has} */
+  readonly maxBans?: number;
   /** Changes in an answer at most. */
   readonly maxChanges: number;
   /** Above so many missed changes a smaller table is quicker. @default {50000} */
@@ -50,28 +47,30 @@ export interface SyncServerOptions {
 interface SnapshotReader {
   readonly snapshot: TableSnapshot;
   /** The part that was given last: it may have got lost. */
-  given: SnapshotPart;
   number: number;
   /** When it asked last. */
   askedMs: number;
 }
 
 /** Time for which a snapshot is shared by those who ask for one. */
-const SHARED_MS = 2_000;
+const SHARED_MS = 5_000;
+/**
+ * Snapshots that are kept for those who read them: of a million bans each takes
+ * 25 MB. Who reads an older one has to begin again.
+ */
+const MAX_SNAPSHOTS = 4;
 /** Time without a question after which a session has to begin again. */
 const IDLE_MS = 60_000;
 
 /** Keeps how far each session has read. */
 export class SyncServer {
-  readonly #options: Required<SyncServerOptions>;
+  readonly #options: SyncServerOptions & { readonly manyChanges: number };
   readonly #readings = new Map<SessionId, SnapshotReader>();
-  /** What is said of a part that others are given, too: it is encoded once. */
-  readonly #messages = new WeakMap<SnapshotPart, PublisherMessage>();
   #latest: TableSnapshot | undefined;
 
   /** @param options See {@link SyncServerOptions}. */
   constructor(options: SyncServerOptions) {
-    this.#options = { split: splitBans, manyChanges: 50_000, ...options };
+    this.#options = { manyChanges: 50_000, ...options };
   }
 
   /** Sessions that read a snapshot. */
@@ -92,14 +91,15 @@ export class SyncServer {
     nowMs: number,
   ): PublisherMessage {
     const reading = this.#readings.get(session);
-    if (reading !== undefined && this.#turnTo(reading, question.part, nowMs)) {
-      return this.#snapshotPart(reading);
+    if (reading !== undefined && this.#turnTo(reading, question.part)) {
+      const part = this.#part(reading, nowMs);
+      if (part !== undefined) return part;
     }
     this.#readings.delete(session);
     const changes = this.#canTellChanges(question)
       ? this.#changes(question.since, nowMs)
       : undefined;
-    return changes ?? this.#snapshotPart(this.#begin(session, nowMs));
+    return changes ?? this.#firstPart(session, nowMs);
   }
 
   /** Forgets a session. */
@@ -138,26 +138,34 @@ export class SyncServer {
     return { kind: "CHANGES", epoch, from: since, to, seq, changes };
   }
 
-  #begin(session: SessionId, nowMs: number): SnapshotReader {
+  #firstPart(session: SessionId, nowMs: number): PublisherMessage {
     const snapshot = this.#snapshot(nowMs);
-    const given = snapshot.part(0, nowMs);
-    const reading = { snapshot, given, number: 0, askedMs: nowMs };
+    const reading = { snapshot, number: 0, askedMs: nowMs };
     this.#readings.set(session, reading);
-    return reading;
+    const part = this.#part(reading, nowMs);
+    if (part === undefined) throw new RangeError("Cannot find the first part");
+    return part;
   }
 
   #snapshot(nowMs: number): TableSnapshot {
-    const { source, split } = this.#options;
+    const { source, maxBans } = this.#options;
     const latest = this.#latest;
     if (latest !== undefined && this.#isFresh(nowMs)) return latest;
-    const made = new TableSnapshot(
-      source.seq,
-      nowMs,
-      [...source.bans()],
-      split,
-    );
-    this.#latest = made;
-    return made;
+    this.#dropOldest();
+    const { seq } = source;
+    const bans = source.bans();
+    return this.#latest = new TableSnapshot(seq, nowMs, bans, maxBans);
+  }
+
+  /** Makes room for one more. */
+  #dropOldest(): void {
+    const all = [...this.#readings.values()].map(({ snapshot }) => snapshot);
+    const kept = [...new Set(all)]
+      .sort((left, right) => right.seq - left.seq || right.madeMs - left.madeMs)
+      .slice(0, MAX_SNAPSHOTS - 1);
+    for (const [session, { snapshot }] of this.#readings) {
+      if (!kept.includes(snapshot)) this.#readings.delete(session);
+    }
   }
 
   /** Whoever has read it asks for the changes after it, so these must be there. */
@@ -168,30 +176,32 @@ export class SyncServer {
   }
 
   /** @returns Whether the reading is at that part now: the same again, or the next. */
-  #turnTo(reading: SnapshotReader, number: number, nowMs: number): boolean {
-    const { snapshot, given } = reading;
+  #turnTo(reading: SnapshotReader, number: number): boolean {
     if (number === reading.number) return number > 0;
-    if (number !== reading.number + 1 || given.bans.length === 0) return false;
-    reading.askedMs = nowMs;
+    if (number !== reading.number + 1) return false;
     reading.number = number;
-    reading.given = snapshot.part(given.to, nowMs);
     return true;
   }
 
-  /** The last part is empty, so that each is made when it is asked for. */
-  #snapshotPart(
-    { snapshot: { seq }, number: part, given }: SnapshotReader,
-  ): PublisherMessage {
-    const said = this.#messages.get(given);
-    if (said?.kind === "SNAPSHOT" && said.part === part) return said;
-    const { bans } = given;
-    const { epoch } = this.#options.source;
-    const isLast = bans.length === 0;
-    const message: PublisherMessage = {
+  /** What a reader asks for; `undefined`: it has had the last. */
+  #part(
+    reading: SnapshotReader,
+    nowMs: number,
+  ): PublisherMessage | undefined {
+    const { snapshot, number } = reading;
+    const part = snapshot.part(number, nowMs);
+    if (part === undefined) return undefined;
+    reading.askedMs = nowMs;
+    const { block, isLast, madeMs } = part;
+    return {
       kind: "SNAPSHOT",
-      ...{ epoch, seq, part, isLast, bans },
+      epoch: this.#options.source.epoch,
+      seq: snapshot.seq,
+      part: number,
+      isLast,
+      // A receiver takes the times of the block as far from its own clock as this is.
+      nowMs: Math.floor(Math.max(nowMs, madeMs)),
+      block,
     };
-    this.#messages.set(given, message);
-    return message;
   }
 }

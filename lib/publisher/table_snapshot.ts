@@ -1,94 +1,76 @@
 /**
- * The table at one moment, read part by part.
+ * The table, read part by part by whoever comes late.
+ *
+ * A part is made when it is asked for first, of the bans as they are then, and
+ * is the same for all who ask for it after that. So a snapshot has whatever
+ * changed up to its number, and of later changes some: whoever takes the
+ * changes after its number has all of them in the end, since a change that is
+ * taken again leads to where it led to before.
  *
  * @module
  */
 
 import type { Ban } from "../ban/ban.ts";
-import type { WireBan } from "../wire/v2_messages.ts";
-import { wireBan } from "../wire/wire_times.ts";
-
-/** Cuts bans into parts that fit a message; the first part is all that is asked of it. */
-export type SplitBans = (
-  bans: Iterable<WireBan>,
-) => Iterator<readonly WireBan[], void>;
+import {
+  BanBlock,
+  type BlockOfBans,
+  splitIntoBlocks,
+} from "../ban/ban_block.ts";
+import { blockBan } from "../wire/wire_times.ts";
 
 /** A part of a snapshot. */
 export interface SnapshotPart {
-  /** The bans that hold, as they go over the wire at that time. Empty: there is no more. */
-  readonly bans: readonly WireBan[];
-  /** Where the next part begins. */
-  readonly to: number;
-  /** Milliseconds since 1970; what remains of a ban is told as of then. */
+  readonly block: BanBlock;
+  readonly isLast: boolean;
+  /** By when its bans had not ended, in milliseconds since 1970. */
   readonly madeMs: number;
 }
 
-/**
- * Time for which a part is given to others who ask for it, too: a fleet that
- * comes back asks for the same parts at once, and a member may ask again and
- * again for one. A ban's end is late by as much.
- */
-const SHARED_PART_MS = 250;
-/** Parts that are kept for that; the one that was made first is dropped. */
-const MAX_SHARED_PARTS = 8;
-
-/** What the table held; sessions read it independently. */
+/** What the table holds; sessions read it independently. */
 export class TableSnapshot {
-  readonly #bans: readonly Ban[];
-  readonly #split: SplitBans;
-  /** By where they begin. */
-  readonly #shared = new Map<number, SnapshotPart>();
+  readonly #parts: SnapshotPart[] = [];
+  readonly #rest: Iterator<BlockOfBans, void>;
+  #nowMs: number;
 
   /**
-   * @param seq The number of the last change that is in it.
-   * @param madeMs When it was made, in milliseconds since 1970.
-   * @param bans The bans.
-   * @param split Cuts them.
+   * @param seq The number of the last change that is in it for certain.
+   * @param madeMs When it was begun, in milliseconds since 1970.
+   * @param bans The table's; it may change while they are taken.
+   * @param maxBans How many go into a part at most.
    */
   constructor(
     readonly seq: number,
     readonly madeMs: number,
-    bans: readonly Ban[],
-    split: SplitBans,
+    bans: Iterable<Ban>,
+    maxBans?: number,
   ) {
-    this.#bans = bans;
-    this.#split = split;
+    this.#nowMs = madeMs;
+    this.#rest = splitIntoBlocks(this.#live(bans), maxBans);
   }
 
   /**
-   * A part; the same object for all who ask for it at about the same time.
+   * A part.
    *
-   * @param from 0, or where the part before says.
+   * @param number From 0; not above the number of those that were asked for.
    * @param nowMs Milliseconds since 1970.
+   * @returns `undefined`: there are not so many.
    */
-  part(from: number, nowMs: number): SnapshotPart {
-    const shared = this.#shared.get(from);
-    const ageMs = nowMs - (shared?.madeMs ?? -Infinity);
-    if (shared !== undefined && ageMs >= 0 && ageMs < SHARED_PART_MS) {
-      return shared;
+  part(number: number, nowMs: number): SnapshotPart | undefined {
+    if (number === this.#parts.length) {
+      this.#nowMs = nowMs;
+      const { value } = this.#rest.next();
+      if (value !== undefined) {
+        const block = BanBlock.of(value.bans);
+        this.#parts.push({ block, isLast: value.isLast, madeMs: nowMs });
+      }
     }
-    const ends: number[] = [];
-    const [...bans] = this.#split(this.#live(from, nowMs, ends)).next().value ??
-      [];
-    const to = ends[bans.length - 1] ?? this.#bans.length;
-    const part = { bans, to, madeMs: nowMs };
-    this.#shared.delete(from);
-    this.#shared.set(from, part);
-    const [oldest] = this.#shared.keys();
-    if (this.#shared.size > MAX_SHARED_PARTS && oldest !== undefined) {
-      this.#shared.delete(oldest);
-    }
-    return part;
+    return this.#parts[number];
   }
 
-  /** @param ends Is told where the rest begins after each ban. */
-  *#live(from: number, nowMs: number, ends: number[]): Generator<WireBan> {
-    for (let at = from; at < this.#bans.length; at++) {
-      const ban = this.#bans[at];
-      const reports = ban?.reports.filter(({ expiresMs }) => expiresMs > nowMs);
-      if (ban === undefined || !reports?.length) continue;
-      ends.push(at + 1);
-      yield wireBan({ ...ban, reports }, nowMs);
+  *#live(bans: Iterable<Ban>): Generator<Ban, void, undefined> {
+    for (const ban of bans) {
+      const live = blockBan(ban, this.#nowMs);
+      if (live !== undefined) yield live;
     }
   }
 }

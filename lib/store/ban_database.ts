@@ -1,67 +1,115 @@
 /**
- * The publisher's database: joins the tables of bans, history and records, and
- * keeps them consistent.
+ * The publisher's database: joins the log, the table, snapshots and records,
+ * and keeps them consistent.
  *
  * @module
  */
 
 import type { Address } from "../base/address.ts";
 import type { JailName } from "../base/jail_name.ts";
-import type { BanKey, Change } from "../ban/ban.ts";
-import type { Epoch, EventId } from "../base/ids.ts";
+import {
+  type Ban,
+  type BanKey,
+  type Change,
+  isOperatorsLift,
+  keyOf,
+} from "../ban/ban.ts";
+import { evolve } from "../ban/ban_decision.ts";
+import type { BanTable, TableStep } from "../ban/ban_table.ts";
+import type { Epoch } from "../base/ids.ts";
 import type {
   KeptReceipts,
   StoredReceipt,
   StoreEntry,
   StoreTime,
 } from "../ban/ban_store.ts";
-import { isOperatorsLift } from "../ban/ban.ts";
-import type { HostName } from "../base/host_name.ts";
+import { SeededHash } from "../base/checksum.ts";
+import { ChangeLog } from "./change_log.ts";
+import { ImportTables } from "./import_tables.ts";
+import { LiftTable } from "./lift_table.ts";
+import type { EventName } from "./log_rows.ts";
+import { MetaTables } from "./meta_tables.ts";
+import { Pruning } from "./pruning.ts";
+import { ReceiptTable } from "./receipt_table.ts";
+import { RecordTables } from "./record_tables.ts";
+import { type SnapshotPace, Snapshots, SnapshotWriter } from "./snapshots.ts";
 import { atOnce, type SqlDatabase } from "./sql.ts";
 import { storeFailure } from "./store_errors.ts";
-import { Pruning } from "./pruning.ts";
-import { BanTables } from "./ban_tables.ts";
-import { RecordTables } from "./record_tables.ts";
-import { HistoryTables } from "./history_tables.ts";
-import { ImportTables } from "./import_tables.ts";
+import { loadTable } from "./stored_table.ts";
 
 /** The methods of a `BanStore` over a connection; all are synchronous. */
 export class BanDatabase {
-  /** Identifies the database. */
-  readonly epoch: Epoch;
+  /** The bans. */
+  readonly table: BanTable;
+  /** What is wrong with the last snapshot; `undefined`: nothing. */
+  readonly damage: string | undefined;
   /** The audit and the quarantines. */
   readonly records: RecordTables;
   /** The lists that operators imported. */
   readonly imports: ImportTables;
   readonly #database: SqlDatabase;
-  readonly #history: HistoryTables;
-  readonly #bans: BanTables;
+  readonly #meta: MetaTables;
+  readonly #log: ChangeLog;
+  readonly #lifts: LiftTable;
+  readonly #receipts: ReceiptTable;
+  readonly #writer: SnapshotWriter;
   readonly #pruning: Pruning;
-  #seq: number;
+  #epoch: Epoch;
   #keptSince: number;
   #time: StoreTime | undefined;
 
   /**
+   * Reads the table.
+   *
    * @param database Of `BAN_STORE_SCHEMA`; nothing else writes to it.
-   * @throws {UnusableStoreError} when its row in `meta` or `clock` is damaged.
+   * @param pace See {@link SnapshotPace}.
+   * @throws {UnusableStoreError} when what a start needs is damaged.
    */
-  constructor(database: SqlDatabase) {
+  constructor(database: SqlDatabase, pace?: SnapshotPace) {
     this.#database = database;
     this.records = new RecordTables(database);
     this.imports = new ImportTables(database);
-    this.#history = new HistoryTables(database);
-    this.#bans = new BanTables(database, (id) => this.#history.isAbout(id));
-    this.#pruning = new Pruning(database, this.#bans);
-    const { epoch, seq } = this.#history.mark;
-    this.epoch = epoch;
-    this.#keptSince = seq;
-    this.#seq = this.#history.seq;
-    this.#time = this.#history.time;
+    this.#meta = new MetaTables(database);
+    const { epoch, seq: keptSince } = this.#meta.mark;
+    this.#epoch = epoch;
+    this.#keptSince = keptSince;
+    this.#time = this.#meta.time;
+    const log = new ChangeLog(
+      database,
+      new SeededHash(this.#meta.seed),
+      keptSince,
+    );
+    const snapshots = new Snapshots(database, pace);
+    const { table, from, damage } = loadTable({
+      ...{ log, snapshots, keptSince },
+      hashSeed: this.#meta.seed >>> 0,
+    });
+    const hashOf = (key: BanKey) => log.hashOf(key);
+    this.table = table;
+    this.damage = damage;
+    this.#log = log;
+    this.#lifts = new LiftTable(database, hashOf);
+    this.#receipts = new ReceiptTable(database, hashOf);
+    this.#writer = new SnapshotWriter(snapshots, table, from.fromSeq);
+    const [lifts, receipts] = [this.#lifts, this.#receipts];
+    this.#pruning = new Pruning({ log, lifts, receipts, table });
+  }
+
+  /** Identifies the database. */
+  get epoch(): Epoch {
+    return this.#epoch;
+  }
+
+  /** Has its numbers mean other changes than before. */
+  beginEpoch(epoch: Epoch): void {
+    const mark = { epoch, seq: this.#keptSince };
+    this.#write("the epoch", () => this.#meta.setMark(mark));
+    this.#epoch = epoch;
   }
 
   /** Sequence number of the last change. */
   get seq(): number {
-    return this.#seq;
+    return this.#log.seq;
   }
 
   /** All changes after this number are stored. */
@@ -76,33 +124,37 @@ export class BanDatabase {
 
   /** Stores that relation. */
   keepTime(time: StoreTime): void {
-    this.#write("the time", () => this.#history.setTime(time));
+    this.#write("the time", () => this.#meta.setTime(time));
     this.#time = time;
   }
 
-  /** Stores entries, all or none. */
-  append(entries: readonly StoreEntry[], nowMs: number): void {
-    let seq = this.#seq;
-    this.#write("changes", () => {
-      for (const { event, change } of entries) {
-        if (change !== undefined && change.seq !== ++seq) {
-          throw new RangeError(`Cannot keep change ${change.seq} as ${seq}`);
+  /** Stores entries, all or none, and applies their changes to the table. */
+  append(entries: readonly StoreEntry[], nowMs: number): readonly TableStep[] {
+    let isKept = false;
+    try {
+      this.#write("changes", () => {
+        this.#log.append(entries, nowMs);
+        // What became of a ban before says nothing of a new one.
+        const mayHave = (key: BanKey) => this.#receipts.mayHave(key);
+        for (const key of newBans(entries, this.table, mayHave)) {
+          this.#receipts.drop(key);
         }
-        if (event !== undefined) this.#history.putEvent(event, nowMs);
-        if (change === undefined) continue;
-        const { ban, begins } = this.#bans.apply(change);
-        // What became of a ban before says nothing of this one.
-        if (begins) this.#history.dropReceipts(change);
-        this.#history.putChange(ban, change);
-        if (isOperatorsLift(change)) this.#history.putLift(change);
-      }
-    });
-    this.#seq = seq;
+        for (const { change } of entries) {
+          if (change && isOperatorsLift(change)) this.#lifts.put(change);
+        }
+      });
+      isKept = true;
+    } finally {
+      this.#log.settle(isKept);
+    }
+    return entries.flatMap(({ change }) =>
+      change === undefined ? [] : [this.table.apply(change)]
+    );
   }
 
   /** Whether an event with that id is stored. */
-  hasEvent(origin: HostName, id: EventId): boolean {
-    return this.#read("events", () => this.#history.hasEvent(origin, id));
+  hasEvent(event: EventName): boolean {
+    return this.#read("events", () => this.#log.hasEvent(event));
   }
 
   /** The changes after a number. */
@@ -112,17 +164,19 @@ export class BanDatabase {
         `Cannot tell what follows ${seq}: kept since ${this.#keptSince}`,
       );
     }
-    return this.#read("changes", () => this.#history.since(seq, max));
+    return this.#read("changes", () => this.#log.since(seq, max));
   }
 
   /** The jails in which an address is banned, or was. */
   jailsOf(address: Address): readonly JailName[] {
-    return this.#read("bans", () => this.#bans.jailsOf(address));
+    const jails = new Set(this.#read("bans", () => this.#log.jailsOf(address)));
+    for (const { jail } of this.table.ofAddress(address)) jails.add(jail);
+    return [...jails].sort();
   }
 
   /** The last changes of a ban. */
   history(key: BanKey, max: number): readonly Change[] {
-    return this.#read("changes", () => this.#history.history(key, max));
+    return this.#read("changes", () => this.#log.history(key, max));
   }
 
   /**
@@ -131,20 +185,31 @@ export class BanDatabase {
    */
   keepReceipts(receipts: readonly StoredReceipt[]): KeptReceipts {
     return this.#write("receipts", () => {
-      const known = receipts.filter((each) => this.#bans.knows(each));
-      const kept = known.filter((each) => this.#history.putReceipt(each));
+      const known = receipts.filter((receipt) =>
+        this.table.find(receipt) !== undefined || this.#log.knows(receipt)
+      );
+      const kept = known.filter((each) => this.#receipts.put(each));
       return { kept, unknown: receipts.length - known.length };
     });
   }
 
   /** When an operator lifted a ban last. */
   liftedMs(key: BanKey): number | undefined {
-    return this.#read("lifts", () => this.#history.liftedMs(key));
+    return this.#read("lifts", () => this.#lifts.liftedMs(key));
   }
 
   /** The receipts of a ban. */
   receipts(key: BanKey): readonly StoredReceipt[] {
-    return this.#read("receipts", () => this.#history.receipts(key));
+    return this.#read("receipts", () => this.#receipts.of(key));
+  }
+
+  /** Does a step of what is to be done beside. @returns Whether there is more to do. */
+  settle(): boolean {
+    const reads = this.#read("what is known", () => {
+      const hasMoreLifts = this.#lifts.filter.readOn();
+      return this.#receipts.filter.readOn() || hasMoreLifts;
+    });
+    return this.#writeSnapshot() || reads;
   }
 
   /**
@@ -152,17 +217,31 @@ export class BanDatabase {
    * delete.
    */
   prune(beforeMs: number, nowMs: number): boolean {
-    let keptSince = this.#keptSince;
-    const hasMore = this.#write("what is left", () => {
-      const step = this.#pruning.step({ beforeMs, nowMs });
-      keptSince = Math.max(keptSince, step.forgotten);
-      if (keptSince > this.#keptSince) {
-        this.#history.setMark({ epoch: this.epoch, seq: keptSince });
-      }
-      return step.hasMore;
+    const step = this.#write("what is left", () => {
+      const upTo = this.#writer.fromSeq;
+      const step = this.#pruning.step({ beforeMs, nowMs, upTo });
+      const seq = Math.max(this.#keptSince, step.log.seq);
+      if (seq > this.#keptSince) this.#meta.setMark({ epoch: this.epoch, seq });
+      return step;
     });
-    this.#keptSince = keptSince;
-    return hasMore;
+    this.#keptSince = Math.max(this.#keptSince, step.log.seq);
+    this.#log.forget(step.log.first);
+    // What is only in the log is not deleted before a snapshot has it.
+    if (step.log.isHeld) {
+      this.#writer.want();
+      this.#writeSnapshot();
+    }
+    return step.hasMore;
+  }
+
+  #writeSnapshot(): boolean {
+    if (!this.#writer.isDue) return false;
+    try {
+      return this.#write("a snapshot", () => this.#writer.step());
+    } catch (error) {
+      this.#writer.abandon();
+      throw error;
+    }
   }
 
   #write<T>(what: string, work: () => T): T {
@@ -180,4 +259,33 @@ export class BanDatabase {
       throw storeFailure(`cannot read ${what}`, error);
     }
   }
+}
+
+/**
+ * The bans that begin: with a report, while no other counts.
+ *
+ * @param entries With changes that follow each other.
+ * @param table The bans before them.
+ * @param isWanted Only of these it is looked whether they begin.
+ */
+function newBans(
+  entries: readonly StoreEntry[],
+  table: Pick<BanTable, "find">,
+  isWanted: (key: BanKey) => boolean,
+): readonly BanKey[] {
+  const begun: BanKey[] = [];
+  const bans = new Map<string, Ban | undefined>();
+  for (const { change } of entries) {
+    if (change === undefined || !isWanted(change)) continue;
+    const key = keyOf(change);
+    const ban = bans.has(key) ? bans.get(key) : table.find(change);
+    if (begins(ban, change)) begun.push(change);
+    bans.set(key, evolve(ban, change));
+  }
+  return begun;
+}
+
+function begins(ban: Ban | undefined, { kind, atMs }: Change): boolean {
+  return kind === "report" &&
+    ban?.reports.some(({ expiresMs }) => expiresMs > atMs) !== true;
 }

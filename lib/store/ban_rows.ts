@@ -1,5 +1,5 @@
 /**
- * Converts bans, reports and changes to rows of a database, and back.
+ * Converts bans and reports to rows of a database, and back.
  *
  * Each row has a checksum of its values. A damaged row is rejected: a ban must
  * not move to another address because a bit flipped.
@@ -8,13 +8,13 @@
  */
 
 import { type Address, parseAddress } from "../base/address.ts";
-import type { Ban, BanReport, Change } from "../ban/ban.ts";
+import type { Ban, BanReport } from "../ban/ban.ts";
 import type { HostName } from "../base/host_name.ts";
 import { type JailName, parseJailName } from "../base/jail_name.ts";
 import { rememberNames } from "../base/name_cache.ts";
 import { parseOrigin } from "../base/operator_name.ts";
 import { checksum } from "../base/checksum.ts";
-import { type SqlRow, type SqlValue, valuesOf } from "./sql.ts";
+import type { SqlValue } from "./sql.ts";
 import { UnusableStoreError } from "./store_errors.ts";
 
 /** A ban without its reports, and the id by which these refer to it. */
@@ -31,56 +31,11 @@ export interface LocatedReport extends BanReport {
 const readJail = rememberNames(parseJailName);
 const readHost = rememberNames(parseOrigin);
 
-/** Columns of a change, without its ban's id. */
-export const CHANGE_COLUMNS =
-  "seq, at_ms, kind, jail, address, node, expires_ms, is_pending, sum";
 /** Columns of a ban. */
 export const BAN_COLUMNS = "id, jail, address, seq, is_pending, sum";
 /** Columns of a report, without its ban's id. */
 export const REPORT_COLUMNS =
   "origin, place, first_ms, last_ms, expires_ms, sum";
-
-/** A change in the order of {@link CHANGE_COLUMNS}. */
-export function changeRow(change: Change): SqlValue[] {
-  const { seq, atMs, kind, jail, address } = change;
-  const node = kind === "lift" ? change.by : change.origin;
-  const expiresMs = kind === "report" ? change.expiresMs : null;
-  const isPending = kind === "report" ? Number(change.isPending) : null;
-  return summed(seq, atMs, kind, jail, address, node, expiresMs, isPending);
-}
-
-/**
- * Reads {@link CHANGE_COLUMNS}. @throws {UnusableStoreError} when they are
- * damaged.
- */
-export function readChange(row: SqlRow): Change {
-  const values = valuesOf(row);
-  const [seq, atMs, kind, , , , expiresMs, pending] = values;
-  if (!hasItsSum(values)) throw notAsWritten("changes");
-  const base = {
-    seq: numberOf(seq, "changes"),
-    atMs: numberOf(atMs, "changes"),
-    jail: jailOf(values[3], "changes"),
-    address: addressOf(values[4], "changes"),
-  };
-  const node = hostOf(values[5], "changes");
-  switch (kind) {
-    case "report":
-      return {
-        ...base,
-        kind,
-        origin: node,
-        expiresMs: numberOf(expiresMs, "changes"),
-        isPending: pending === 1,
-      };
-    case "withdraw":
-      return { ...base, kind, origin: node };
-    case "lift":
-      return { ...base, kind, by: node };
-    default:
-      throw notAsWritten("changes");
-  }
-}
 
 /** A ban in the order of {@link BAN_COLUMNS}. */
 export function banRow(

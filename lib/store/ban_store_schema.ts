@@ -1,76 +1,42 @@
 /**
  * The schema of the publisher's database.
  *
- * | table      | holds                                                                       |
- * | ---------- | --------------------------------------------------------------------------- |
- * | `meta`     | one row: the epoch, and the number up to which history was pruned           |
- * | `changes`  | the history, in order; the last `keephistory` of it                         |
- * | `bans`     | every ban in force, or that a row of `changes` is about                     |
- * | `reports`  | their reports: a ban lasts as long as one of them                           |
- * | `events`   | ids of accepted events, by which repetitions are recognized                 |
- * | `receipts` | what nodes did about a ban                                                  |
- * | `clock`    | one row: the relation between the clock of all these times and the system's |
- * | `audit`    | who did what and when; by the system's clock                                |
- * | `breakers` | nodes whose reports are set aside, likewise                                 |
- * | `presence` | when each program of a node was last there                                  |
- * | `lifts`    | when operators lifted bans: what was detected before does not bring them back |
- * | `imports`  | lists that operators have banned under a name                               |
- * | `listed`   | their entries; those of a list that no import has were never taken          |
+ * | table            | holds                                                                       |
+ * | ---------------- | --------------------------------------------------------------------------- |
+ * | `log`            | what was accepted, in order: changes, and events that changed nothing; the last `keephistory` of it |
+ * | `jails`, `nodes` | the names that rows of `log` have by number                                  |
+ * | `snapshots`      | the last two snapshots of the table of bans: a start reads one, and the log after it |
+ * | `snapshot_parts` | their bans, as columns                                                       |
+ * | `meta`           | one row: the epoch, and the number up to which the log was pruned           |
+ * | `hashing`        | one row: the secret that hashes in `log` are made with                      |
+ * | `receipts`       | what nodes did about a ban                                                  |
+ * | `clock`          | one row: the relation between the clock of all these times and the system's |
+ * | `audit`          | who did what and when; by the system's clock                                |
+ * | `breakers`       | nodes whose reports are set aside, likewise                                 |
+ * | `presence`       | when each program of a node was last there                                  |
+ * | `lifts`          | when operators lifted bans: what was detected before does not bring them back |
+ * | `imports`        | lists that operators have banned under a name                               |
+ * | `listed`         | their entries; those of a list that no import has were never taken          |
  *
  * @module
  */
 
 import type { StoreSchema } from "./migrations.ts";
-import { BAN_TABLES_SCHEMA, BANS_WITHOUT_INDEX } from "./ban_tables.ts";
 import { IMPORT_TABLES_SCHEMA } from "./import_tables.ts";
+import { LIFT_TABLE_SCHEMA } from "./lift_table.ts";
+import { LOG_SCHEMA } from "./log_rows.ts";
+import { META_TABLES_SCHEMA } from "./meta_tables.ts";
+import { nameTableSchema } from "./name_table.ts";
+import { RECEIPT_TABLE_SCHEMA } from "./receipt_table.ts";
+import { SNAPSHOT_TABLES_SCHEMA } from "./snapshots.ts";
 
 const VERSION_1 = `
-  CREATE TABLE meta (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    epoch TEXT NOT NULL,
-    kept_since INTEGER NOT NULL,
-    sum INTEGER NOT NULL
-  ) STRICT;
-  CREATE TABLE changes (
-    seq INTEGER PRIMARY KEY,
-    ban INTEGER NOT NULL,
-    at_ms REAL NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('report', 'withdraw', 'lift')),
-    jail TEXT NOT NULL,
-    address TEXT NOT NULL,
-    node TEXT NOT NULL,
-    expires_ms REAL,
-    is_pending INTEGER,
-    sum INTEGER NOT NULL
-  ) STRICT;
-  CREATE INDEX changes_of_ban ON changes (ban);
-  CREATE INDEX changes_at ON changes (at_ms);
-  ${BAN_TABLES_SCHEMA}
-  CREATE TABLE events (
-    origin TEXT NOT NULL,
-    id TEXT NOT NULL,
-    at_ms REAL NOT NULL,
-    PRIMARY KEY (origin, id)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX events_at ON events (at_ms);
-  CREATE TABLE receipts (
-    jail TEXT NOT NULL,
-    address TEXT NOT NULL,
-    node TEXT NOT NULL,
-    action TEXT NOT NULL,
-    at_ms REAL NOT NULL,
-    outcome TEXT NOT NULL,
-    detail TEXT NOT NULL,
-    sum INTEGER NOT NULL,
-    PRIMARY KEY (jail, address, node, action)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX receipts_at ON receipts (at_ms);
-  CREATE TABLE clock (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    ahead_ms REAL NOT NULL,
-    seen_ms REAL NOT NULL,
-    sum INTEGER NOT NULL
-  ) STRICT;
+  ${META_TABLES_SCHEMA}
+  ${LOG_SCHEMA}
+  ${nameTableSchema("jails")}
+  ${nameTableSchema("nodes")}
+  ${SNAPSHOT_TABLES_SCHEMA}
+  ${RECEIPT_TABLE_SCHEMA}
   CREATE TABLE audit (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     revision INTEGER,
@@ -97,31 +63,21 @@ const VERSION_1 = `
     PRIMARY KEY (node, role)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX audit_of_subject ON audit (subject);
-  CREATE TABLE lifts (
-    address TEXT NOT NULL,
-    jail TEXT NOT NULL,
-    at_ms REAL NOT NULL,
-    sum INTEGER NOT NULL,
-    PRIMARY KEY (address, jail)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX lifts_at ON lifts (at_ms);
+  ${LIFT_TABLE_SCHEMA}
   ${IMPORT_TABLES_SCHEMA}`;
 
 /** Released migrations are never changed; a new version adds one. */
 export const BAN_STORE_SCHEMA: StoreSchema = {
   applicationId: 0x46324250, // "F2BP"
   migrations: [VERSION_1],
-  vital: ["meta", "clock", "bans", "reports"],
-  questions: [BANS_WITHOUT_INDEX],
+  vital: ["meta", "hashing", "clock", "jails", "nodes", "snapshots"],
+  questions: [],
 };
 
 /** Size to which a larger write-ahead log is truncated. */
 const WAL_BYTES = 64 * 1024 * 1024;
-/**
- * Cache size: the changes of a batch are spread over the index of bans, which
- * should stay in memory.
- */
-const CACHE_KIB = 32 * 1024;
+/** Cache size: receipts are spread over their table. */
+const CACHE_KIB = 16 * 1024;
 /**
  * Pages between checkpoints, 16 MiB: with more, fewer pages are written twice.
  */

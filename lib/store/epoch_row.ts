@@ -46,6 +46,7 @@ export function readEpochRow(row: SqlRow | undefined): EpochMark {
   return { epoch, seq: numberOf(seq, "meta") };
 }
 
-function isEpoch(value: unknown): value is Epoch {
+/** Whether a value is an epoch. */
+export function isEpoch(value: unknown): value is Epoch {
   return typeof value === "string" && EPOCH.test(value);
 }

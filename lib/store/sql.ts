@@ -6,7 +6,7 @@
  */
 
 /** A value that can be bound to a statement. */
-export type SqlValue = string | number | null;
+export type SqlValue = string | number | null | Uint8Array;
 
 /** A row: its values by column name, or in the columns' order. */
 export type SqlRow = Readonly<Record<string, unknown>>;

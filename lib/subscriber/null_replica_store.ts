@@ -10,5 +10,7 @@ import type { ReplicaStore } from "../ban/ban_store.ts";
 export const NULL_REPLICA_STORE: ReplicaStore = {
   load: () => undefined,
   append: () => {},
-  replace: () => {},
+  begin: () => {},
+  stage: () => {},
+  commit: () => {},
 };

@@ -17,13 +17,15 @@
  * @module
  */
 
-import { type Ban, type Change, keyOf } from "../ban/ban.ts";
+import type { Ban, Change } from "../ban/ban.ts";
+import type { BanBlock } from "../ban/ban_block.ts";
 import { type BanStep, BanTable } from "../ban/ban_table.ts";
+import { shiftedColumns } from "../ban/shifted_times.ts";
 import type { Epoch } from "../base/ids.ts";
 import type { StreamMessage, WireChange } from "../wire/v2_messages.ts";
-import type { StoredReplica } from "../ban/ban_store.ts";
+import type { ReplicaMark, StoredReplica } from "../ban/ban_store.ts";
 import type { SyncAnswer, SyncQuestion } from "../wire/sync.ts";
-import { hostBan, localChange } from "../wire/wire_times.ts";
+import { localChange } from "../wire/wire_times.ts";
 
 /** What the stream tells of the table. */
 export type TableMessage = Exclude<StreamMessage, { readonly kind: "P" }>;
@@ -38,11 +40,23 @@ export type ReplicaEffect =
     readonly changes: readonly Change[];
     readonly steps: readonly BanStep[];
   }
+  /** A part of another copy came; {@link Replica.takePart} is to follow. */
+  | {
+    readonly kind: "part";
+    /** What the copy is of. */
+    readonly mark: ReplicaMark;
+    /** Whether it is the first. */
+    readonly isFirst: boolean;
+    readonly block: BanBlock;
+    /** How far this host's clock is ahead of that of the block, in milliseconds. */
+    readonly byMs: number;
+  }
   /** The copy is another one now. */
   | {
     readonly kind: "replaced";
-    readonly replica: StoredReplica;
-    readonly steps: readonly BanStep[];
+    readonly mark: ReplicaMark;
+    /** What that means, made one by one: before the copy changes again. */
+    readonly steps: Iterable<BanStep>;
   };
 
 /** What a copy has met so far. */
@@ -56,10 +70,16 @@ export interface ReplicaCounters {
 }
 
 interface PartialSnapshot {
-  readonly epoch: Epoch;
-  readonly seq: number;
-  readonly bans: Ban[];
+  readonly mark: ReplicaMark;
+  readonly table: BanTable;
   nextPart: number;
+}
+
+/** A part that is not in its table yet. */
+interface UntakenPart {
+  readonly block: BanBlock;
+  readonly byMs: number;
+  readonly isLast: boolean;
 }
 
 /** Changes that the stream told together, of whichever publisher. */
@@ -87,6 +107,7 @@ export class Replica {
   #epoch: Epoch | undefined;
   #state: State = { kind: "apart" };
   #snapshot: PartialSnapshot | undefined;
+  #untaken: UntakenPart | undefined;
   /** The number when what waited last had a gap. */
   #caughtUpTo: number | undefined;
 
@@ -97,6 +118,7 @@ export class Replica {
    */
   constructor(stored: StoredReplica | undefined) {
     this.#table = new BanTable(stored?.bans, stored?.seq);
+    for (const change of stored?.changes ?? []) this.#table.apply(change);
     this.#epoch = stored?.epoch;
   }
 
@@ -134,6 +156,7 @@ export class Replica {
   disconnected(): void {
     this.#state = { kind: "apart" };
     this.#snapshot = undefined;
+    this.#untaken = undefined;
   }
 
   /** Takes what the stream tells. */
@@ -152,13 +175,34 @@ export class Replica {
     }
   }
 
-  /** Takes an answer of the publisher. */
+  /**
+   * Takes an answer of the publisher. A part of a snapshot only leads to what is
+   * asked next, so that it is under way while {@link Replica.takePart} works.
+   */
   answer(message: SyncAnswer, nowMs: number): readonly ReplicaEffect[] {
     const state = this.#state;
     if (state.kind !== "asking") return NOTHING;
     return message.kind === "SNAPSHOT"
-      ? this.#addPart(message, state.waiting, nowMs)
+      ? [...this.takePart(), ...this.#addPart(message, state.waiting, nowMs)]
       : this.#applyChanges(message, state.waiting, nowMs);
+  }
+
+  /** Puts the part that came last into its table. The last one makes it the copy. */
+  takePart(): readonly ReplicaEffect[] {
+    const [part, snapshot, state] = [
+      this.#untaken,
+      this.#snapshot,
+      this.#state,
+    ];
+    this.#untaken = undefined;
+    if (part === undefined || snapshot === undefined) return NOTHING;
+    const columns = shiftedColumns(part.block.columns, part.byMs);
+    snapshot.table.putColumns(columns);
+    if (!part.isLast || state.kind !== "asking") return NOTHING;
+    this.#snapshot = undefined;
+    const replaced = this.#replace(snapshot);
+    // It has some of what changed while it was made: now for the rest.
+    return [...this.#ask(state.waiting), replaced];
   }
 
   /** Lets time pass: bans end by themselves. */
@@ -207,49 +251,44 @@ export class Replica {
   }
 
   #addPart(
-    part: SyncAnswer & { kind: "SNAPSHOT" },
+    message: SyncAnswer & { kind: "SNAPSHOT" },
     waiting: HeardChanges[],
     nowMs: number,
   ): readonly ReplicaEffect[] {
-    const snapshot = this.#snapshotOf(part);
+    const snapshot = this.#snapshotOf(message);
     if (snapshot === undefined) return NOTHING;
-    for (const ban of part.bans) snapshot.bans.push(hostBan(ban, nowMs));
+    const { block, isLast, part } = message;
+    const byMs = nowMs - message.nowMs;
+    this.#untaken = { block, byMs, isLast };
     snapshot.nextPart++;
-    if (!part.isLast) return this.#ask(waiting, snapshot.nextPart);
-    this.#snapshot = undefined;
-    return [this.#replace(snapshot), ...this.#catchUp(waiting, nowMs)];
+    const { mark } = snapshot;
+    const isFirst = part === 0;
+    return [
+      ...isLast ? [] : this.#ask(waiting, snapshot.nextPart),
+      { kind: "part", mark, isFirst, block, byMs },
+    ];
   }
 
   /** The snapshot that a part belongs to; `undefined`: to none that is wanted. */
   #snapshotOf(
     { epoch, seq, part }: SyncAnswer & { kind: "SNAPSHOT" },
   ): PartialSnapshot | undefined {
-    if (part === 0) this.#snapshot = { epoch, seq, bans: [], nextPart: 0 };
+    if (part === 0) {
+      const [mark, table] = [{ epoch, seq }, new BanTable([], seq)];
+      this.#snapshot = { mark, table, nextPart: 0 };
+    }
     const under = this.#snapshot;
-    const isNext = under !== undefined && under.epoch === epoch &&
-      under.seq === seq && under.nextPart === part;
+    const isNext = under !== undefined && under.mark.epoch === epoch &&
+      under.mark.seq === seq && under.nextPart === part;
     return isNext ? under : undefined;
   }
 
-  #replace({ epoch, seq, bans }: PartialSnapshot): ReplicaEffect {
-    const before = new Map(this.#bansByKey());
-    this.#epoch = epoch;
-    this.#table = new BanTable(bans, seq);
+  #replace({ mark, table }: PartialSnapshot): ReplicaEffect {
+    const before = this.#table;
+    this.#epoch = mark.epoch;
+    this.#table = table;
     this.counters.snapshots++;
-    const steps: BanStep[] = bans.map((after) => {
-      const key = keyOf(after);
-      const step = { before: before.get(key), after };
-      before.delete(key);
-      return step;
-    });
-    for (const gone of before.values()) {
-      steps.push({ before: gone, after: undefined });
-    }
-    return { kind: "replaced", replica: { epoch, seq, bans }, steps };
-  }
-
-  *#bansByKey(): Generator<readonly [string, Ban]> {
-    for (const ban of this.#table.bans()) yield [keyOf(ban), ban];
+    return { kind: "replaced", mark, steps: stepsBetween(before, table) };
   }
 
   /** Applies what the stream told meanwhile, and follows it from there. */
@@ -291,6 +330,19 @@ export class Replica {
     const steps = changes.map((change) => this.#table.apply(change));
     this.counters.changes += changes.length;
     return { kind: "changed", changes, steps };
+  }
+}
+
+/** What leads from one table to another. */
+function* stepsBetween(
+  before: BanTable,
+  after: BanTable,
+): Generator<BanStep, void, undefined> {
+  for (const ban of after.bans()) {
+    yield { before: before.find(ban), after: ban };
+  }
+  for (const ban of before.bans()) {
+    if (after.find(ban) === undefined) yield { before: ban, after: undefined };
   }
 }
 

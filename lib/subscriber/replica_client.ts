@@ -8,11 +8,9 @@
 import { AllowlistCheck } from "./allowlist_check.ts";
 import type { Epoch } from "../base/ids.ts";
 import type { BanUpdate } from "../ban/ban_event.ts";
-import type { BanStep } from "../ban/ban_table.ts";
 import type { StreamMessage } from "../wire/v2_messages.ts";
 import type { ReplicaStore } from "../ban/ban_store.ts";
 import type { ControlClient } from "../client/control_client.ts";
-import { observesSome, type Receiver } from "../choice/receiver_choice.ts";
 import { sameHost } from "../base/host_name.ts";
 import { mergedEffects } from "./merged_effects.ts";
 import type { Log } from "../log/log.ts";
@@ -20,10 +18,11 @@ import type { ReceiptQueue } from "./receipt_queue.ts";
 import { Replica, type ReplicaEffect, type TableMessage } from "./replica.ts";
 import type { SyncAnswer } from "../wire/sync.ts";
 import { ReplicaDisk } from "./replica_disk.ts";
-import { type ActedOn, updatesOf, updatesOfAll } from "./ban_updates.ts";
+import { type ActedOn, updatesOfAll } from "./ban_updates.ts";
 import type { StatusFigures } from "../service/status_report.ts";
 import type { SteadyClock } from "../async/steady_clock.ts";
 import type { StreamListener } from "./stream_listener.ts";
+import { type HandoverOptions, StepHandover } from "./step_handover.ts";
 import { SyncClient } from "./sync_client.ts";
 import { Condition, inTime, runTogether } from "../async/tasks.ts";
 
@@ -41,7 +40,7 @@ export interface ReplicaFacts {
 }
 
 /** Options for the client of a copy. */
-export interface ReplicaClientOptions {
+export interface ReplicaClientOptions extends HandoverOptions {
   /** The session with the publisher; nobody else runs it. */
   readonly session: ControlClient;
   /** Receives the publisher's stream; nobody else runs it. */
@@ -53,23 +52,8 @@ export interface ReplicaClientOptions {
   /** The process's one steady clock: the copy and the updates are in its time, the disk in the system's. */
   readonly clock: SteadyClock;
   readonly log: Log;
-  /** This node's name, and what it takes. */
-  readonly receiver: Receiver;
-  /**
-   * Waits until messages that have arrived are received, so that they are handed
-   * over and stored together; what was handed over before is stored after it.
-   * @default {nothing is waited for}
-   */
-  readonly gather?: (signal: AbortSignal) => Promise<void>;
   /** Called when the whole table was taken over: the publisher may not know what is in force here. */
   readonly onReplaced?: () => void;
-  /** Takes what is to be made true, in order; resolves when there is room for more. */
-  readonly onUpdates: (
-    updates: readonly BanUpdate[],
-    signal: AbortSignal,
-  ) => Promise<void>;
-  /** Told what would be made true of bans that are only observed. */
-  readonly onObserved?: (updates: readonly BanUpdate[]) => void;
 }
 
 /** How far a copy is. */
@@ -94,7 +78,9 @@ type Incoming =
   | { readonly kind: "heard"; readonly message: TableMessage }
   | { readonly kind: "probe"; readonly message: HeardProbe }
   | { readonly kind: "answer"; readonly message: SyncAnswer }
-  | { readonly kind: "tick" };
+  | { readonly kind: "tick" }
+  /** The next step of storing the whole. */
+  | { readonly kind: "store" };
 
 /**
  * Keeps the copy.
@@ -114,11 +100,10 @@ export class ReplicaClient {
   readonly #syncClient: SyncClient;
   readonly #allowlist: AllowlistCheck;
   readonly #changed = new Condition();
+  readonly #handover: StepHandover;
   #inbox: Incoming[] = [];
   /** Messages and changes in it. */
   #inboxSize = 0;
-  /** Updates handed over. */
-  #received = 0;
 
   /**
    * Makes a client of the stored copy; it connects once it runs.
@@ -130,6 +115,7 @@ export class ReplicaClient {
     this.#options = options;
     const { session, receipts, clock } = options;
     this.#disk = new ReplicaDisk(options);
+    this.#handover = new StepHandover(options);
     this.#replica = new Replica(this.#disk.load());
     this.#allowlist = new AllowlistCheck(session);
     this.#syncClient = new SyncClient({
@@ -188,7 +174,7 @@ export class ReplicaClient {
       receiptsWaiting: receipts.size,
       receiptsDropped: receipts.dropped,
       onDisk: this.#disk.isWhole,
-      received: this.#received,
+      received: this.#handover.received,
     };
   }
 
@@ -253,7 +239,6 @@ export class ReplicaClient {
 
   /** One message after the other, so that changes are stored and handed over in the table's order. */
   async #work(signal: AbortSignal): Promise<void> {
-    const { gather = () => Promise.resolve() } = this.#options;
     while (true) {
       while (this.#inbox.length === 0) await this.#changed.wait(signal);
       const inbox = this.#inbox;
@@ -261,11 +246,15 @@ export class ReplicaClient {
       this.#inboxSize = 0;
       await this.#handleAll(inbox, signal);
       this.#changed.notify();
-      await gather(signal);
+      await this.#gather(signal);
       // Now the actions are at work on it. After a crash before this the
       // publisher is asked for it again.
       this.#disk.flush();
     }
+  }
+
+  async #gather(signal: AbortSignal): Promise<void> {
+    await this.#options.gather?.(signal);
   }
 
   /** The effects of several messages of the stream are stored and handed over together. */
@@ -308,13 +297,19 @@ export class ReplicaClient {
         this.#syncClient.answered(
           effects.length > 0 || this.#replica.isFollowing,
         );
+        // What it asks next is said before it is busy with what it has.
+        await this.#gather(signal);
+        await this.#carryOutAll(this.#replica.takePart(), signal);
         return;
       }
       case "probe":
         return this.#answerProbe(incoming.message);
       case "tick":
-        await this.#handOver(this.#replica.expire(this.#nowMs), signal);
+        await this.#handover.give(this.#replica.expire(this.#nowMs), signal);
         this.#storeIfDue();
+        return;
+      case "store":
+        if (this.#disk.storeNext()) this.#put({ kind: "store" });
         return;
     }
   }
@@ -335,12 +330,15 @@ export class ReplicaClient {
         return;
       case "changed":
         this.#disk.note(effect.changes);
-        await this.#handOver(effect.steps, signal);
+        await this.#handover.give(effect.steps, signal);
+        return;
+      case "part":
+        this.#disk.keepPart(effect);
         return;
       case "replaced":
-        this.#disk.replace(effect.replica);
-        this.#tellReplaced(effect.replica.seq, effect.replica.bans.length);
-        await this.#handOver(effect.steps, signal);
+        this.#disk.keepReplaced();
+        this.#tellReplaced(effect.mark.seq, this.#replica.size);
+        await this.#handover.giveAll(effect.steps, signal);
         this.#options.onReplaced?.();
         return;
     }
@@ -359,21 +357,6 @@ export class ReplicaClient {
     });
   }
 
-  async #handOver(
-    steps: readonly BanStep[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { receiver, onUpdates, onObserved } = this.#options;
-    if (onObserved !== undefined && observesSome(receiver.choice)) {
-      onObserved(
-        steps.flatMap((step) => updatesOf(step, receiver, "observed")),
-      );
-    }
-    const updates = steps.flatMap((step) => updatesOf(step, receiver));
-    this.#received += updates.length;
-    if (updates.length > 0) await onUpdates(updates, signal);
-  }
-
   /** A tick waits in the inbox as messages do, since it changes the table. */
   async #tick(signal: AbortSignal): Promise<void> {
     while (true) {
@@ -385,9 +368,11 @@ export class ReplicaClient {
   }
 
   #storeIfDue(): void {
-    const { epoch, seq } = this.#replica;
-    if (epoch === undefined || !this.#disk.isDue) return;
-    this.#disk.replace({ epoch, seq, bans: [...this.#replica.bans()] });
+    const { epoch, seq, size } = this.#replica;
+    if (epoch === undefined || !this.#disk.isDue(size)) return;
+    if (this.#disk.beginWhole({ epoch, seq }, this.#replica.bans())) {
+      this.#put({ kind: "store" });
+    }
   }
 }
 

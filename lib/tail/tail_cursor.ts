@@ -289,3 +289,15 @@ export function filesSince(
     file.name === logName || file.modifiedMs > modifiedMs
   );
 }
+
+/** Whether two lists name the same files, in the same order. */
+export function haveSameNames(
+  left: readonly LogFile[],
+  right: readonly LogFile[],
+): boolean {
+  return left.length === right.length &&
+    left.every((file, index) => {
+      const other = right[index];
+      return other?.name === file.name && sameFile(other, file);
+    });
+}

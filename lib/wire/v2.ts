@@ -2,10 +2,11 @@
  * Protocol 2: messages <-> frames.
  *
  * ```abnf
- * control-message = magic kind body       ; three frames
+ * control-message = magic kind body [block] ; three frames, SNAPSHOT has four
  * stream-message  = ("C" / "H" / "P") body  ; two frames
  * magic           = "F2B2"
  * body            = <JSON text, see docs/PROTOCOL.md> / c-body / changes-body
+ * block           = <bans, see ../ban/ban_block_bytes.ts>
  * ```
  *
  * Every message has exactly one form. Its body is a JSON text without white
@@ -26,6 +27,7 @@ import type {
   StreamMessage,
   WireChange,
 } from "./v2_messages.ts";
+import { BanBlock } from "../ban/ban_block.ts";
 import type { Epoch } from "../base/ids.ts";
 import type { Frames } from "../zmq/ports.ts";
 import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "./v2_limits.ts";
@@ -33,8 +35,10 @@ import {
   type Bodies,
   NODE_BODIES,
   PUBLISHER_BODIES,
+  type SnapshotHeader,
   STREAM_BODIES,
 } from "./v2_bodies.ts";
+import { readSnapshotBlock } from "./v2_snapshot.ts";
 import { ByteReader } from "./v2_bytes.ts";
 import { type ByteBody, changeBodies } from "./v2_change_block.ts";
 import { scanJson } from "./v2_json_scan.ts";
@@ -42,12 +46,10 @@ import type { Reading, Shape } from "../base/json_shape.ts";
 
 export {
   MAX_ACTIONS,
-  MAX_BANS_PER_PART,
   MAX_CHANGES,
   MAX_CONTROL_BYTES,
   MAX_EVENTS,
   MAX_RECEIPTS,
-  MAX_REPORTS,
   MAX_SPAN_MS,
   MAX_STREAM_BYTES,
 } from "./v2_limits.ts";
@@ -58,7 +60,6 @@ export {
   parseSessionId,
   plainText,
 } from "./v2_ids.ts";
-export { splitBans } from "./v2_snapshot_parts.ts";
 
 /** The step of decoding that rejected a message. */
 type RejectStep =
@@ -70,12 +71,13 @@ type RejectStep =
   | "depth"
   | "json"
   | "canonical"
-  | "fields";
+  | "fields"
+  | "block";
 
 /**
  * Why a message was rejected: the step (`oversized`, `frames`, `magic`, `kind`,
- * `encoding`, `depth`, `json`, `canonical`, or `fields` where an object has the
- * wrong members), or the name of the member whose value was refused. `kind` is
+ * `encoding`, `depth`, `json`, `canonical`, `fields` where an object has the
+ * wrong members, or `block`), or the name of the member whose value was refused. `kind` is
  * both the frame and the member of that name.
  */
 export type RejectReasonV2 = string;
@@ -94,6 +96,8 @@ interface Channel<M extends { readonly kind: string }> {
     readonly kind: M["kind"];
     readonly frame: Uint8Array;
     readonly body: Shape<object> | ByteBody<object>;
+    /** Whether a block follows the body. */
+    readonly hasBlock: boolean;
   }[];
 }
 
@@ -148,10 +152,8 @@ export function decodeNodeMessage(frames: Frames): DecodedV2<NodeMessage> {
  * Encodes the publisher's message.
  *
  * @param message The message.
- * @returns Three frames.
+ * @returns Three frames, and a fourth of a SNAPSHOT.
  * @throws {TypeError} when a member breaks its grammar or bound; the error names it, without its value.
- * @throws {RangeError} when the body is too long; that takes a SNAPSHOT whose bans
- * `splitBans` did not divide.
  */
 export function encodePublisherMessage(message: PublisherMessage): Frames {
   return encode(PUBLISHER, message);
@@ -236,6 +238,7 @@ function channel<M extends { readonly kind: string }>(
     kind: kind as M["kind"],
     frame: ENCODER.encode(kind),
     body,
+    hasBlock: kind === "SNAPSHOT",
   }));
   return { head, maxBytes, kinds };
 }
@@ -254,7 +257,10 @@ function encode<M extends { readonly kind: string }>(
       `Cannot encode ${kind.kind}: ${bytes.length} bytes are more than ${maxBytes}`,
     );
   }
-  return [...head, kind.frame, bytes];
+  const block = "block" in message && message.block instanceof BanBlock
+    ? [message.block.bytes]
+    : [];
+  return [...head, kind.frame, bytes, ...block];
 }
 
 function encodeJson(
@@ -277,10 +283,12 @@ function decode<M extends { readonly kind: string }>(
   if (frames.some((frame) => frame.length > maxBytes)) {
     return reject("oversized");
   }
-  const [kindFrame, body] = frames.slice(head.length);
+  const [kindFrame, body, block] = frames.slice(head.length);
+  const hasBlock = kindFrame !== undefined &&
+    kinds.some((kind) => kind.hasBlock && areSame(kind.frame, kindFrame));
   if (
     kindFrame === undefined || body === undefined ||
-    frames.length !== head.length + 2
+    frames.length !== head.length + (hasBlock ? 3 : 2)
   ) return reject("frames");
   if (!head.every((expected, index) => areSame(expected, frames[index]))) {
     return reject("magic");
@@ -291,6 +299,11 @@ function decode<M extends { readonly kind: string }>(
     ? decodeBytes(body, kind.body)
     : decodeJson(body, kind.body);
   if (!value.ok) return value;
+  if (block !== undefined) {
+    const read = readSnapshotBlock(value.value as SnapshotHeader, block);
+    if (read === undefined) return reject("block");
+    Object.assign(value.value, { block: read });
+  }
   // The body is that of this kind.
   return { ok: true, value: { kind: kind.kind, ...value.value } as M };
 }

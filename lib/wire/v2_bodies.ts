@@ -15,7 +15,6 @@ import {
 } from "./v2_messages.ts";
 import { parseHostName } from "../base/host_name.ts";
 import {
-  MAX_BANS_PER_PART,
   MAX_EVENTS,
   MAX_PART,
   MAX_RECEIPTS,
@@ -24,7 +23,6 @@ import { MAX_IGNORE } from "../base/bounds.ts";
 import { type ByteBody, C_BODY, CHANGES_BODY } from "./v2_change_block.ts";
 import {
   address,
-  ban,
   batch,
   condition,
   epoch,
@@ -61,9 +59,9 @@ import {
   where,
 } from "../base/json_shape.ts";
 
-/** The body of a message of one kind: the message without its kind, which is a frame. */
+/** The body of a message of one kind: the message without its kind and its block, which are frames. */
 export type Body<M extends { readonly kind: string }, K extends M["kind"]> =
-  Omit<Extract<M, { readonly kind: K }>, "kind">;
+  Omit<Extract<M, { readonly kind: K }>, "kind" | "block">;
 
 /** The bodies of a side's messages; most are JSON. */
 export type Bodies<M extends { readonly kind: string }> = {
@@ -145,7 +143,8 @@ export const NODE_BODIES: Bodies<NodeMessage> = {
   }),
 };
 
-type Snapshot = Body<PublisherMessage, "SNAPSHOT">;
+/** A SNAPSHOT without its block, which is a frame. */
+export type SnapshotHeader = Body<PublisherMessage, "SNAPSHOT">;
 
 /** Messages of the publisher. */
 export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
@@ -178,18 +177,13 @@ export const PUBLISHER_BODIES: Bodies<PublisherMessage> = {
     batch,
     results: list("results", eventResult, 0, MAX_EVENTS),
   }),
-  SNAPSHOT: where(
-    record<Snapshot>({
-      epoch,
-      seq,
-      part,
-      isLast: flag("isLast"),
-      bans: list("bans", ban, 0, MAX_BANS_PER_PART),
-    }),
-    // The next request must ask for something later.
-    ["bans", ({ isLast, bans }) => isLast || bans.length > 0],
-    ["bans", ({ seq, bans }) => bans.every((ban) => ban.seq <= seq)],
-  ),
+  SNAPSHOT: record<SnapshotHeader>({
+    epoch,
+    seq,
+    part,
+    isLast: flag("isLast"),
+    nowMs: integer("nowMs", 0),
+  }),
   CHANGES: CHANGES_BODY,
   ERROR: record<Body<PublisherMessage, "ERROR">>({
     code: errorCode,

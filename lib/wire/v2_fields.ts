@@ -14,19 +14,15 @@ import type {
   ObservedState,
   SessionLimits,
   SpokenRevisions,
-  WireBan,
-  WireReport,
 } from "./v2_messages.ts";
 import type { Receipt } from "../ban/receipt.ts";
 import { isNamePattern, MAX_PATTERNS } from "../choice/pattern_list.ts";
 import type { ReceiverChoice } from "../choice/receiver_choice.ts";
-import { parseOrigin } from "../base/operator_name.ts";
 import { parseJailName } from "../base/jail_name.ts";
 import {
   MAX_ACTIONS,
   MAX_EVENTS,
   MAX_RECEIPTS,
-  MAX_REPORTS,
   MAX_SPAN_MS,
   MAX_SPOKEN,
 } from "./v2_limits.ts";
@@ -59,10 +55,6 @@ export const batch = integer("batch", 0);
 export const order = integer("order", 0);
 
 const id = text("id", parseEventId);
-const origin = text("origin", parseOrigin);
-/** The number of a change. */
-const changeSeq = integer("seq", 1);
-const isPending = flag("isPending");
 const remainingMs = orNull(span("remainingMs"));
 
 /** A time relative to now. */
@@ -172,31 +164,6 @@ export const eventResult = where(
   }),
   ["rule", ({ outcome, rule }) => (rule !== "") === (outcome === "refused")],
 );
-
-const report = record<WireReport>({
-  origin,
-  firstAgoMs: span("firstAgoMs"),
-  lastAgoMs: span("lastAgoMs"),
-  remainingMs,
-});
-
-export const ban = where(
-  record<WireBan>({
-    jail,
-    address,
-    seq: changeSeq,
-    isPending,
-    reports: list("reports", report, 1, MAX_REPORTS),
-  }),
-  ["reports", ({ reports }) => areDistinct(reports)],
-);
-
-/** Host names are the same whatever their case: see host_name.ts. */
-function areDistinct(reports: readonly WireReport[]): boolean {
-  return reports.length === 1 ||
-    new Set(reports.map(({ origin }) => origin.toLowerCase())).size ===
-      reports.length;
-}
 
 export const limits = record<SessionLimits>({
   maxEvents: integer("maxEvents", 1, MAX_EVENTS),

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Longest body on the control socket, in bytes: 1 MiB. */
+/** Longest body on the control socket, and longest block, in bytes: 1 MiB. */
 export const MAX_CONTROL_BYTES = 1_048_576;
 /** Longest body on the stream, in bytes: 8 KiB. The longest change takes 378, an ordinary one 12. */
 export const MAX_STREAM_BYTES = 8_192;
@@ -12,19 +12,12 @@ export const MAX_STREAM_BYTES = 8_192;
 export const MAX_EVENTS = 1_000;
 /** Most receipts in a batch. */
 export const MAX_RECEIPTS = 1_000;
-/**
- * Most bans in a part of a snapshot, however short they are; `splitBans` puts in
- * fewer long ones.
- */
-export const MAX_BANS_PER_PART = 2_000;
 /** Most actions in a STATE. */
 export const MAX_ACTIONS = 8;
 /** The highest revision of protocol 2 that can be named. */
 export const MAX_SPOKEN = 255;
 /** Most changes in an answer to SYNC, and in a message of the stream. */
 export const MAX_CHANGES = 1_000;
-/** Most reports of a ban. */
-export const MAX_REPORTS = 256;
 /** The last part that a snapshot may have. */
 export const MAX_PART = 999_999;
 /** Longest token, in characters; as in protocol 1. */

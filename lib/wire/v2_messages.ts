@@ -17,6 +17,7 @@ import {
 } from "../base/ids.ts";
 import { type Receipt } from "../ban/receipt.ts";
 
+import type { BanBlock } from "../ban/ban_block.ts";
 import type { Address } from "../base/address.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
@@ -193,32 +194,6 @@ export interface EventResult {
   readonly rule: string;
 }
 
-/** A report in a message. */
-export interface WireReport {
-  /** The node that reported. */
-  readonly origin: HostName;
-  /** Age of its first report, in whole milliseconds. */
-  readonly firstAgoMs: number;
-  /** Age of its last report, in whole milliseconds. */
-  readonly lastAgoMs: number;
-  /** How long the report still holds. */
-  readonly remainingMs: RemainingMs;
-}
-
-/** A ban in a message. */
-export interface WireBan {
-  /** The jail that decided. */
-  readonly jail: JailName;
-  /** The banned address or prefix. */
-  readonly address: Address;
-  /** The number of the last change that concerned it. */
-  readonly seq: number;
-  /** Whether it does not count yet, since too few nodes reported it. */
-  readonly isPending: boolean;
-  /** Its reports, at least one. */
-  readonly reports: readonly WireReport[];
-}
-
 /** A change in a message. */
 export type WireChange =
   & {
@@ -323,12 +298,15 @@ export type PublisherMessage =
   | {
     readonly kind: "SNAPSHOT";
     readonly epoch: Epoch;
-    /** The number up to which the snapshot has everything. */
+    /** The number up to which the snapshot has everything; of later changes it has some. */
     readonly seq: number;
     /** Counts the parts, from 0. */
     readonly part: number;
     readonly isLast: boolean;
-    readonly bans: readonly WireBan[];
+    /** Now, by the clock of the block's times. In milliseconds since 1970. */
+    readonly nowMs: number;
+    /** The bans; a frame of its own. */
+    readonly block: BanBlock;
   }
   | {
     readonly kind: "CHANGES";

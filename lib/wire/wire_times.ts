@@ -4,32 +4,32 @@
  * @module
  */
 
-import type { Ban, Change } from "../ban/ban.ts";
-import type { RemainingMs, WireBan, WireChange } from "./v2_messages.ts";
+import type { Ban, BanReport, Change } from "../ban/ban.ts";
+import type { RemainingMs, WireChange } from "./v2_messages.ts";
 import { MAX_SPAN_MS } from "./v2_limits.ts";
 
-/** A ban as it goes over the wire now. One that has ended has no time left. */
-export function wireBan(ban: Ban, nowMs: number): WireBan {
-  const { jail, address, seq, isPending } = ban;
-  const reports = ban.reports.map((report) => ({
-    origin: report.origin,
-    firstAgoMs: agoMs(report.firstMs, nowMs),
-    lastAgoMs: agoMs(report.lastMs, nowMs),
-    remainingMs: remainingMs(report.expiresMs, nowMs),
-  }));
-  return { jail, address, seq, isPending, reports };
-}
-
-/** A ban that came over the wire now, in this host's time. */
-export function hostBan(wire: WireBan, nowMs: number): Ban {
-  const { jail, address, seq, isPending } = wire;
-  const reports = wire.reports.map((report) => ({
-    origin: report.origin,
-    firstMs: nowMs - report.firstAgoMs,
-    lastMs: nowMs - report.lastAgoMs,
-    expiresMs: endMs(report.remainingMs, nowMs),
-  }));
-  return { jail, address, seq, isPending, reports };
+/**
+ * A ban as a block of a snapshot has it: in whole milliseconds, none of them
+ * further ahead than the wire can carry.
+ *
+ * @param ban The ban; its times, and those of the block, are by one clock.
+ * @param nowMs Milliseconds since 1970 by that clock.
+ * @returns `undefined`: all of its reports have ended.
+ */
+export function blockBan(ban: Ban, nowMs: number): Ban | undefined {
+  const reports: BanReport[] = [];
+  for (const { origin, firstMs, lastMs, expiresMs } of ban.reports) {
+    if (expiresMs <= nowMs) continue;
+    reports.push({
+      origin,
+      firstMs: Math.floor(Math.min(firstMs, nowMs)),
+      lastMs: Math.floor(Math.min(lastMs, nowMs)),
+      expiresMs: expiresMs - nowMs > MAX_SPAN_MS
+        ? Infinity
+        : Math.ceil(expiresMs),
+    });
+  }
+  return reports.length === 0 ? undefined : { ...ban, reports };
 }
 
 /** A change as it goes over the wire now. */

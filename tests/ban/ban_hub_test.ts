@@ -5,7 +5,7 @@ import type { EventId } from "../../lib/base/ids.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { Condition } from "../../lib/async/tasks.ts";
 import { lift, report, withdraw } from "../support/values/bans.ts";
-import { host } from "../support/values/core_values.ts";
+import { host, jail } from "../support/values/core_values.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
 import { MemoryBanStore } from "../support/memory/memory_ban_store.ts";
 import { MemoryLog } from "../support/memory/memory_log.ts";
@@ -267,11 +267,12 @@ Deno.test("BanHub lifts a ban for a node that may, where others reported it too;
   strictEqual(bench.hub.table.size, 0);
 });
 
-/** Of 250 addresses by some nodes. */
+/** Each of another ban. */
 function manyReports(length: number) {
-  return Array.from({ length }, (_, at) => ({
-    event: report(`web${Math.floor(at / 250)}`, Infinity, 1 + at % 250),
-  }));
+  return Array.from({ length }, (_, at) => {
+    const event = report("web1", Infinity, 1 + at % 250);
+    return { event: { ...event, jail: jail(`jail${Math.floor(at / 250)}`) } };
+  });
 }
 
 Deno.test("BanHub stores many events in steps, and in shorter ones where each takes long", async () => {

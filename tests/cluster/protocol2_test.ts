@@ -10,6 +10,7 @@ import { key } from "../support/values/bans.ts";
 import { address, jail } from "../support/values/core_values.ts";
 import { MemoryBanStore } from "../support/memory/memory_ban_store.ts";
 import { MemoryCluster } from "../support/memory/memory_cluster.ts";
+import { bansIn, seqOf } from "../support/values/stored_replicas.ts";
 import { MemoryReplicaStore } from "../support/memory/memory_replica_store.ts";
 import { NodeDialogue } from "../support/bench/node_dialogue.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
@@ -226,8 +227,8 @@ Deno.test("a disk that takes no copy holds nothing back, and has all of it later
   disk.failure = undefined;
   await cluster.clock.advance(31_000);
   strictEqual(web1.client.figures["onDisk"], true);
-  strictEqual(disk.load()?.seq, 2);
-  strictEqual(disk.load()?.bans.length, 2);
+  strictEqual(seqOf(disk.load()), 2);
+  strictEqual(bansIn(disk.load()).length, 2);
 });
 
 Deno.test("receipts that can't be kept are not acknowledged and come again, and those of unknown bans are counted", async () => {

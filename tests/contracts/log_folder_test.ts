@@ -1,4 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { areLocal } from "../../lib/tail/io/local_disk.ts";
 import { DiskLogFolder } from "../../lib/tail/io/log_folder.ts";
 import { LogFollower } from "../../lib/tail/log_follower.ts";
 import type { LogFolder } from "../../lib/tail/ports.ts";
@@ -133,6 +134,7 @@ for (const [behaviour, show] of Object.entries(BEHAVIOURS)) {
     const log = new MemoryLog();
     await using folder = new DiskLogFolder(dir.path(LOG), log, {
       lookEveryMs: 10,
+      areLocal,
     });
     await show({
       folder,

@@ -13,6 +13,7 @@ import { SqliteReplicaStore } from "../../lib/store/io/sqlite_replica_store.ts";
 import { MemoryBanStore } from "../support/memory/memory_ban_store.ts";
 import { quota, replay } from "../support/values/replayed_bans.ts";
 import { anyBatches, unnamed } from "../support/values/stored_changes.ts";
+import { bansIn, storeWhole } from "../support/values/stored_replicas.ts";
 import { TempDir } from "../support/host/temp_dir.ts";
 import { bansOf, pruneAll } from "./ban_store_contract.ts";
 
@@ -58,16 +59,16 @@ export async function copyHoldsWhatChangesLeadTo(runs: number): Promise<void> {
       const path = dir.path(`${++run}.sqlite3`);
       {
         using store = SqliteReplicaStore.open(path);
-        store.replace({ epoch: EPOCH, seq: 0, bans: [] });
+        storeWhole(store, { epoch: EPOCH, seq: 0 }, []);
       }
       for (const changes of batches) {
         using store = SqliteReplicaStore.open(path);
-        store.append(changes, 0);
+        store.append(changes);
       }
       const all = replay(batches.flat(), new Map());
       using store = SqliteReplicaStore.open(path);
       deepStrictEqual(
-        quota(store.load()?.bans ?? [], nowMs),
+        quota(bansIn(store.load()), nowMs),
         quota(all.values(), nowMs),
       );
     }),

@@ -1,23 +1,5 @@
 import { deepStrictEqual, match, ok } from "node:assert/strict";
-import {
-  isMetricName,
-  METRIC_NAMES,
-  specOf,
-} from "../../lib/metrics/metric_table.ts";
-
-/** What dashboard and rules ask Prometheus for. */
-async function namesIn(path: string): Promise<readonly string[]> {
-  const url = new URL(`../../docs/grafana/${path}`, import.meta.url);
-  const text = await Deno.readTextFile(url);
-  return [
-    ...new Set(text.match(/\b(?:f2bc|process)_[a-z_]+/g) ?? []),
-  ];
-}
-
-/** A histogram is asked for by its parts. */
-function metricOf(name: string): string {
-  return name.replace(/_(?:bucket|sum|count)$/, "");
-}
+import { METRIC_NAMES, specOf } from "../../lib/metrics/metric_table.ts";
 
 Deno.test("METRICS are named as Prometheus names metrics", () => {
   for (const name of METRIC_NAMES) {
@@ -34,15 +16,3 @@ Deno.test("METRICS are named as Prometheus names metrics", () => {
     deepStrictEqual(bounds, bounds.toSorted((a, b) => a - b), name);
   }
 });
-
-for (const path of ["dashboard.json", "alerts.yml"]) {
-  Deno.test({
-    name: `every metric in docs/grafana/${path} is in the table`,
-    permissions: { read: true },
-    fn: async () => {
-      const names = await namesIn(path);
-      ok(names.length > 5);
-      deepStrictEqual(names.filter((it) => !isMetricName(metricOf(it))), []);
-    },
-  });
-}

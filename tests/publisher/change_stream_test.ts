@@ -40,7 +40,7 @@ class Bench implements AsyncDisposable {
     const kept = Array.from({ length: count }, (): KeptChange => {
       const seq = ++this.#seq;
       const change = reported(seq, "web1", { last: seq % 256 });
-      return { change, before: undefined, after: undefined };
+      return { change, before: undefined, after: undefined, row: -1 };
     });
     this.stream.publish(kept);
   }

@@ -166,7 +166,7 @@ Deno.test("Publisher that was away for days forgets nothing at once, and counts 
   deepStrictEqual(await secondsLeft(cluster), [DAY_MS / 1_000]);
   await cluster.clock.advance(3 * MINUTE_MS);
   strictEqual(cluster.store.keptSince, 0);
-  strictEqual([...cluster.store.bans(0)].length, 2);
+  strictEqual([...cluster.store.table.bans()].length, 2);
   await second[Symbol.asyncDispose]();
 });
 

@@ -1,7 +1,27 @@
-import { strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { isMetricName } from "../../lib/metrics/metric_table.ts";
 import { testWith } from "../support/host/real_parts.ts";
 
 const FOLDER = new URL("../../docs/grafana/", import.meta.url).pathname;
+
+/** What dashboard and rules ask Prometheus for. */
+async function namesIn(file: string): Promise<readonly string[]> {
+  const text = await Deno.readTextFile(`${FOLDER}${file}`);
+  return [...new Set(text.match(/\b(?:f2bc|process)_[a-z_]+/g) ?? [])];
+}
+
+/** A histogram is asked for by its parts. */
+function metricOf(name: string): string {
+  return name.replace(/_(?:bucket|sum|count)$/, "");
+}
+
+for (const file of ["dashboard.json", "alerts.yml"]) {
+  Deno.test(`every metric in docs/grafana/${file} is in the table`, async () => {
+    const names = await namesIn(file);
+    ok(names.length > 5);
+    deepStrictEqual(names.filter((it) => !isMetricName(metricOf(it))), []);
+  });
+}
 
 for (
   const args of [["check", "rules", "alerts.yml"], [

@@ -13,6 +13,8 @@ import { TempDir } from "../support/host/temp_dir.ts";
 const UNITS = decodeURIComponent(
   new URL("../../systemd/", import.meta.url).pathname,
 );
+/** What makes the pause between restarts grow, where `install.sh` puts it. */
+const PAUSE = "/usr/local/lib/fail2ban-cluster/systemd/restart_pause.sh";
 /** The exposure that `systemd-analyze security` may find, of 10; docs/OPERATIONS.md states it. */
 const MAX_EXPOSURE: Readonly<Record<string, number>> = {
   monitor: 1.9,
@@ -49,6 +51,7 @@ Deno.test("every role that stays has a unit, and there are no others", async () 
       "fail2ban-feed@.service",
       "fail2ban-feed@.timer",
       ...daemons().map((role) => `fail2ban-${role}.service`),
+      "restart_pause.sh",
     ].toSorted(),
   );
 });
@@ -136,7 +139,9 @@ for (const role of daemons()) {
     for (
       const line of [
         "Type=notify",
+        `ExecStartPre=-${PAUSE} before ${role}`,
         `ExecStartPre=${program} check`,
+        `ExecStopPost=-${PAUSE} after ${role}`,
         `ExecStart=${program} run`,
         "ExecReload=/bin/kill -HUP $MAINPID",
         "WatchdogSec=30",
@@ -159,7 +164,8 @@ for (const role of daemons()) {
       await using dir = await TempDir.create();
       const program = await dir.write("program", "#!/bin/sh\n", 0o755);
       const unit = (await unitOf(role))
-        .replaceAll(`/usr/local/bin/fail2ban-${role}`, program);
+        .replaceAll(`/usr/local/bin/fail2ban-${role}`, program)
+        .replaceAll(PAUSE, program);
       const path = await dir.write(`fail2ban-${role}.service`, unit);
       const { success, text } = await analyze("verify", path);
       strictEqual(text, "");

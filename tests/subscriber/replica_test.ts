@@ -7,7 +7,8 @@ import {
   type ReplicaEffect,
   type TableMessage,
 } from "../../lib/subscriber/replica.ts";
-import { wireBan, wireChange } from "../../lib/wire/wire_times.ts";
+import { BanBlock } from "../../lib/ban/ban_block.ts";
+import { wireChange } from "../../lib/wire/wire_times.ts";
 import { banBy, reported, withdrawn } from "../support/values/bans.ts";
 
 const EPOCH = "e".repeat(32) as Epoch;
@@ -24,8 +25,10 @@ function told(effects: readonly ReplicaEffect[]): string[] {
       }
       case "changed":
         return `changed ${effect.changes.map(({ seq }) => seq).join(" ")}`;
+      case "part":
+        return `part of ${effect.mark.seq}`;
       case "replaced":
-        return `replaced ${effect.replica.seq}`;
+        return `replaced ${effect.mark.seq}`;
     }
   });
 }
@@ -37,9 +40,10 @@ class Bench {
   /** @param seq A copy with one ban at that number; `undefined`: none. */
   constructor(seq?: number) {
     this.replica = new Replica(
-      seq === undefined
-        ? undefined
-        : { epoch: EPOCH, seq, bans: [banBy({ web1: Infinity })] },
+      seq === undefined ? undefined : {
+        ...{ epoch: EPOCH, seq, changes: [] },
+        bans: [banBy({ web1: Infinity })],
+      },
     );
   }
 
@@ -82,20 +86,20 @@ class Bench {
     );
   }
 
+  /** A part comes, and is taken. */
   snapshot(
     seq: number,
     part: number,
     { isLast = false, lasts = [1], epoch = EPOCH } = {},
   ): string[] {
-    const bans = lasts.map((last) =>
-      wireBan(banBy({ web1: Infinity }, { last }), NOW_MS)
+    const bans = lasts.map((last) => banBy({ web1: Infinity }, { last }));
+    const block = BanBlock.of(bans);
+    const nowMs = NOW_MS;
+    const effects = this.replica.answer(
+      { kind: "SNAPSHOT", epoch, seq, part, isLast, nowMs, block },
+      NOW_MS,
     );
-    return told(
-      this.replica.answer(
-        { kind: "SNAPSHOT", epoch, seq, part, isLast, bans },
-        NOW_MS,
-      ),
-    );
+    return told([...effects, ...this.replica.takePart()]);
   }
 }
 
@@ -170,6 +174,20 @@ Deno.test("Replica passes over what it has", () => {
   ok(bench.replica.isFollowing);
 });
 
+Deno.test("Replica asks for the next part before it takes the one that it has", () => {
+  const bench = new Bench();
+  bench.connect();
+  const block = BanBlock.of([banBy({ web1: Infinity })]);
+  const message = { kind: "SNAPSHOT", epoch: EPOCH, seq: 3, block } as const;
+  const answer = (part: number, isLast: boolean) =>
+    told(bench.replica.answer({ ...message, part, isLast, nowMs: 0 }, NOW_MS));
+  deepStrictEqual(answer(0, false), ["ask - 0 1", "part of 3"]);
+  deepStrictEqual(told(bench.replica.takePart()), []);
+  deepStrictEqual(answer(1, true), ["part of 3"]);
+  deepStrictEqual(told(bench.replica.takePart()), ["ask e 3 0", "replaced 3"]);
+  deepStrictEqual(told(bench.replica.takePart()), []);
+});
+
 Deno.test("Replica takes what it lacks of changes that come together, once", () => {
   const bench = new Bench(7);
   bench.connect();
@@ -198,31 +216,33 @@ Deno.test("Replica takes a snapshot over when it is whole, and says what is new 
   const bench = new Bench(7);
   bench.connect();
   const epoch = OTHER_EPOCH;
-  deepStrictEqual(bench.snapshot(3, 0, { epoch, lasts: [2] }), ["ask e 7 1"]);
+  deepStrictEqual(
+    bench.snapshot(3, 0, { epoch, lasts: [2] }),
+    ["ask e 7 1", "part of 3"],
+  );
   strictEqual(bench.replica.seq, 7, "not yet");
   bench.change(4, OTHER_EPOCH);
-  deepStrictEqual(
-    bench.snapshot(3, 1, { epoch, lasts: [3] }),
-    ["ask e 7 2"],
-  );
-  const effects = bench.replica.answer({
-    kind: "SNAPSHOT",
-    epoch,
-    seq: 3,
-    part: 2,
-    isLast: true,
-    bans: [],
-  }, NOW_MS);
-  deepStrictEqual(told(effects), ["replaced 3", "changed 4"]);
-  const [replaced] = effects;
+  const [nowMs, block] = [
+    NOW_MS,
+    BanBlock.of([banBy({ web1: 5 }, { last: 3 })]),
+  ];
+  bench.replica.answer({
+    ...{ kind: "SNAPSHOT", epoch, seq: 3, part: 1, isLast: true },
+    ...{ nowMs, block },
+  }, NOW_MS + 100);
+  const [ask, replaced] = bench.replica.takePart();
+  deepStrictEqual(told(ask ? [ask] : []), ["ask f 3 0"]);
   ok(replaced?.kind === "replaced");
+  const steps = [...replaced.steps];
   deepStrictEqual(
-    replaced.steps.map(({ before, after }) =>
+    steps.map(({ before, after }) =>
       `${before?.address ?? "-"} > ${after?.address ?? "-"}`
     ),
     ["- > 192.0.2.2", "- > 192.0.2.3", "192.0.2.1 > -"],
   );
+  strictEqual(steps[1]?.after?.reports[0]?.expiresMs, 105, "in its own time");
   strictEqual(bench.replica.epoch, OTHER_EPOCH);
+  deepStrictEqual(bench.changes(3, 3, 3, epoch), ["changed 4"]);
 });
 
 Deno.test("Replica begins a snapshot anew when the publisher does, and takes no part of another", () => {
@@ -232,10 +252,13 @@ Deno.test("Replica begins a snapshot anew when the publisher does, and takes no 
   deepStrictEqual(bench.snapshot(3, 2), []);
   deepStrictEqual(bench.snapshot(4, 1), []);
   deepStrictEqual(bench.snapshot(3, 1, { epoch: OTHER_EPOCH }), []);
-  deepStrictEqual(bench.snapshot(5, 0, { lasts: [4] }), ["ask - 0 1"]);
+  deepStrictEqual(
+    bench.snapshot(5, 0, { lasts: [4] }),
+    ["ask - 0 1", "part of 5"],
+  );
   deepStrictEqual(
     bench.snapshot(5, 1, { isLast: true, lasts: [] }),
-    ["replaced 5"],
+    ["part of 5", "ask e 5 0", "replaced 5"],
   );
   strictEqual(bench.replica.size, 1);
 });
@@ -256,13 +279,26 @@ Deno.test("Replica forgets what waited, and a snapshot under way, when the conne
   bench.replica.disconnected();
   deepStrictEqual(bench.connect(), ["ask - 0 0"]);
   deepStrictEqual(bench.snapshot(3, 1), []);
-  deepStrictEqual(bench.snapshot(3, 0, { isLast: true }), ["replaced 3"]);
+  deepStrictEqual(
+    bench.snapshot(3, 0, { isLast: true }),
+    ["part of 3", "ask e 3 0", "replaced 3"],
+  );
+});
+
+Deno.test("Replica goes on from the changes that were stored after its blocks", () => {
+  const replica = new Replica({
+    ...{ epoch: EPOCH, seq: 1, bans: [banBy({ web1: Infinity })] },
+    changes: [reported(2, "web1", { last: 2 }), withdrawn(3)],
+  });
+  strictEqual(replica.seq, 3);
+  deepStrictEqual([...replica.bans()].map(({ address }) => address), [
+    "192.0.2.2",
+  ]);
 });
 
 Deno.test("Replica lets bans end by themselves", () => {
   const replica = new Replica({
-    epoch: EPOCH,
-    seq: 1,
+    ...{ epoch: EPOCH, seq: 1, changes: [] },
     bans: [banBy({ web1: 5_000 })],
   });
   deepStrictEqual(replica.expire(4_000), []);
@@ -279,8 +315,9 @@ Deno.test("Replica applies nothing of another publisher that it heard before the
   bench.snapshot(5, 0, { epoch, lasts: [2] });
   deepStrictEqual(
     bench.snapshot(5, 1, { epoch, isLast: true, lasts: [] }),
-    ["replaced 5"],
+    ["part of 5", "ask f 5 0", "replaced 5"],
   );
+  deepStrictEqual(bench.changes(5, 5, 5, epoch), []);
   strictEqual(bench.replica.seq, 5);
   deepStrictEqual(bench.change(6, epoch), ["changed 6"]);
 });

@@ -41,7 +41,8 @@ const IN_BYTES = ["C", "CHANGES"];
 /** The frames that a body of a kind is sent in. */
 function framesWith(from: string, kind: string, body: Uint8Array): Frames {
   const head = from === "stream" ? [] : [bytes("F2B2")];
-  return [...head, bytes(kind), body];
+  const block = kind === "SNAPSHOT" ? [new Uint8Array()] : [];
+  return [...head, bytes(kind), body, ...block];
 }
 
 /** What is taken is the one way to write what it says. */

@@ -1,10 +1,9 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
+  blockBan,
   endMs,
-  hostBan,
   localChange,
   remainingMs,
-  wireBan,
   wireChange,
 } from "../../lib/wire/wire_times.ts";
 import { banBy, lifted, reported, withdrawn } from "../support/values/bans.ts";
@@ -26,21 +25,34 @@ Deno.test("remainingMs() and endMs() carry a time from one clock to another", ()
   strictEqual(endMs(4_000, 100), 4_100);
 });
 
-Deno.test("a ban ends as much later there as its clock is ahead", () => {
-  const ban = banBy({ web1: 10_000, web2: Infinity }, { seq: 7 });
-  const there = hostBan(wireBan(ban, 6_000), 106_000);
-  deepStrictEqual(there, {
+Deno.test("blockBan() has whole milliseconds that end no ban early, and leaves out what is over", () => {
+  const ban = banBy({ web1: 10_000.25, web2: Infinity, web3: 6_000 });
+  const timed = {
+    ...ban,
+    reports: ban.reports.map((report) => ({
+      ...report,
+      firstMs: 5_000.75,
+      lastMs: 7_000,
+    })),
+  };
+  deepStrictEqual(blockBan(timed, 6_000.5), {
     ...ban,
     reports: [
-      { origin: "web1", firstMs: 100_000, lastMs: 100_000, expiresMs: 110_000 },
-      {
-        origin: "web2",
-        firstMs: 100_000,
-        lastMs: 100_000,
-        expiresMs: Infinity,
-      },
+      { origin: "web1", firstMs: 5_000, lastMs: 6_000, expiresMs: 10_001 },
+      { origin: "web2", firstMs: 5_000, lastMs: 6_000, expiresMs: Infinity },
     ],
   });
+  strictEqual(blockBan(banBy({ web1: 6_000 }), 6_000), undefined);
+});
+
+Deno.test("blockBan() has for ever what ends in more than a hundred years", () => {
+  const hundredYearsMs = 3_155_760_000_000;
+  const [within, beyond] = [hundredYearsMs + 6_000, hundredYearsMs + 6_001];
+  const ban = blockBan(banBy({ web1: within, web2: beyond }), 6_000);
+  deepStrictEqual(
+    ban?.reports.map(({ expiresMs }) => expiresMs),
+    [within, Infinity],
+  );
 });
 
 Deno.test("a change is the same there, in that host's time", () => {

@@ -14,16 +14,25 @@ const MAX_TURN_MS = 2;
  */
 const PAUSE_MS = 1;
 
+/**
+ * So many ask before it is watched whether the loop turns: a timer for each
+ * message of a quiet time would cost more than its bytes do.
+ */
+const ASKED_BEFORE = 8;
+
 /** The {@link LoopTurn} of those who share it. */
 export class EventLoopTurn implements LoopTurn {
-  /** `undefined`: nobody has asked in this turn. */
-  #sinceMs: number | undefined;
+  /** How many have asked since the loop was seen to turn. */
+  #asked = 0;
+  #sinceMs = Infinity;
 
   get isLong(): boolean {
+    this.#asked++;
+    if (this.#asked < ASKED_BEFORE) return false;
     const nowMs = performance.now();
-    if (this.#sinceMs === undefined) {
+    if (this.#asked === ASKED_BEFORE) {
       this.#sinceMs = nowMs;
-      setTimeout(() => this.#sinceMs = undefined, 0);
+      setTimeout(() => this.#asked = 0, 0);
     }
     return nowMs - this.#sinceMs > MAX_TURN_MS;
   }

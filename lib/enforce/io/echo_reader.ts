@@ -5,6 +5,7 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { DATABASE_ENDS } from "../../base/aside.ts";
 import type { Address } from "../../base/address.ts";
@@ -144,6 +145,8 @@ function inodeOf(path: string): number | null | undefined {
 }
 
 function see(path: string): Deno.FileInfo | undefined {
+  // An error costs as much as everything else that is done about a line.
+  if (!existsSync(path)) return undefined;
   try {
     return Deno.statSync(path);
   } catch (error) {

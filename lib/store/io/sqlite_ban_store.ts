@@ -15,7 +15,8 @@ import { DatabaseSync } from "node:sqlite";
 import { asidePath, oddKind } from "../../base/aside.ts";
 import type { Address } from "../../base/address.ts";
 import type { JailName } from "../../base/jail_name.ts";
-import type { Ban, BanKey, Change } from "../../ban/ban.ts";
+import type { BanKey, Change } from "../../ban/ban.ts";
+import type { BanTable, TableStep } from "../../ban/ban_table.ts";
 import { BanDatabase } from "../ban_database.ts";
 import { BAN_STORE_PRAGMAS, BAN_STORE_SCHEMA } from "../ban_store_schema.ts";
 import type { Epoch, EventId } from "../../base/ids.ts";
@@ -31,21 +32,25 @@ import { epochOf } from "../epoch_row.ts";
 import type { ImportRecords } from "../../ban/import_records.ts";
 import type { HostName } from "../../base/host_name.ts";
 import type { NodeRecords } from "../../members/node_records.ts";
-import {
-  openFailure,
-  storeFailure,
-  UnusableStoreError,
-} from "../store_errors.ts";
+import { openFailure, UnusableStoreError } from "../store_errors.ts";
 import { DatabaseFiles } from "../database_files.ts";
 import { takeStoreLock } from "../store_lock.ts";
 import { inspectStore, migrateStore, type StoreSchema } from "../migrations.ts";
 import { decodeSeqMark, encodeSeqMark, SEQ_MARK_BYTES } from "../seq_mark.ts";
-import { readBanTables } from "../ban_tables.ts";
-import { HistoryTables } from "../history_tables.ts";
+import type { SnapshotPace } from "../snapshots.ts";
+import { MetaTables, NEW_DATABASE_BYTES } from "../meta_tables.ts";
 
 /** Path of the publisher's store. */
 export function banStorePath(stateDir: string): string {
   return `${stateDir}/publisher.sqlite3`;
+}
+
+/** Size of the files of the store at a path. */
+export function banStoreBytes(path: string): number {
+  return ["", "-wal"].reduce(
+    (sum, end) => sum + (FILES.sizeOf(`${path}${end}`) ?? 0),
+    0,
+  );
 }
 
 /** How a memory is opened. */
@@ -56,6 +61,8 @@ export interface SqliteBanStoreOptions {
   readonly durability?: Durability;
   /** The versions of the database. @default {BAN_STORE_SCHEMA} */
   readonly schema?: StoreSchema;
+  /** How snapshots are written. @default {SNAPSHOT_PACE} */
+  readonly pace?: SnapshotPace;
 }
 
 /** Values of SQLite's `synchronous`: FULL and NORMAL. */
@@ -70,6 +77,7 @@ const SYNCHRONOUS: Readonly<Record<Durability, number>> = {
 const FULL_CHECK_BYTES = 256 * 1024 * 1024;
 /** Longest wait for another process's lock; it blocks this process. */
 const BUSY_TIMEOUT_MS = 250;
+const READING = { readOnly: true, timeout: BUSY_TIMEOUT_MS };
 const FILES = new DatabaseFiles(Deno);
 const EPOCH_BYTES = 16;
 /**
@@ -96,21 +104,19 @@ export class SqliteBanStore implements BanStore, Disposable {
    * If any it has a new epoch, so that everybody asks for its table.
    */
   readonly lostChanges: number;
-  readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #lock: Deno.FsFile;
   readonly #memory: BanDatabase;
 
   private constructor(
-    path: string,
     database: DatabaseSync,
     lock: Deno.FsFile,
+    pace: SnapshotPace | undefined,
   ) {
-    this.#path = path;
     this.#database = database;
     this.#lock = lock;
-    this.lostChanges = settleLoss(database, lock);
-    this.#memory = new BanDatabase(database);
+    this.#memory = new BanDatabase(database, pace);
+    this.lostChanges = settleLoss(this.#memory, lock);
     this.#note();
   }
 
@@ -124,25 +130,39 @@ export class SqliteBanStore implements BanStore, Disposable {
    * @throws {RuntimeError} when it can't be opened, or another program has it.
    */
   static open(options: SqliteBanStoreOptions): SqliteBanStore {
-    const { path, schema = BAN_STORE_SCHEMA, durability = "power" } = options;
+    const { path, schema = BAN_STORE_SCHEMA } = options;
     const lock = takeStoreLock(path, FILES);
-    let database: DatabaseSync | undefined;
     try {
       refuseOdd(path);
       if (FILES.sizeOf(path) === undefined) create(path, schema);
-      const version = inspect(path, schema);
+      // Open until the other connection is closed, if it is refused: whoever
+      // closes a database last may write its log back.
+      using reader = new DatabaseSync(path, READING);
+      const version = inspect(path, reader, schema);
       if (version < schema.migrations.length) copy(path, version);
-      database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+      return SqliteBanStore.#openInspected(options, lock);
+    } catch (error) {
+      lock.close();
+      const isThere = (name: string) => FILES.see(name) !== undefined;
+      throw openFailure(path, error, { isThere });
+    }
+  }
+
+  static #openInspected(
+    options: SqliteBanStoreOptions,
+    lock: Deno.FsFile,
+  ): SqliteBanStore {
+    const { path, schema = BAN_STORE_SCHEMA, durability = "power" } = options;
+    const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    try {
       database.exec(`PRAGMA synchronous = ${SYNCHRONOUS[durability]}`);
       database.exec(BAN_STORE_PRAGMAS);
       migrateStore(database, schema);
       Deno.chmodSync(path, 0o600);
-      return new SqliteBanStore(path, database, lock);
+      return new SqliteBanStore(database, lock, options.pace);
     } catch (error) {
-      database?.close();
-      lock.close();
-      const isThere = (name: string) => FILES.see(name) !== undefined;
-      throw openFailure(path, error, { isThere });
+      database.close();
+      throw error;
     }
   }
 
@@ -156,6 +176,15 @@ export class SqliteBanStore implements BanStore, Disposable {
 
   get keptSince(): number {
     return this.#memory.keptSince;
+  }
+
+  get table(): BanTable {
+    return this.#memory.table;
+  }
+
+  /** What is wrong with its last snapshot, which it could do without; `undefined`: nothing. */
+  get damage(): string | undefined {
+    return this.#memory.damage;
   }
 
   get time(): StoreTime | undefined {
@@ -174,45 +203,25 @@ export class SqliteBanStore implements BanStore, Disposable {
     return settled(() => this.#memory.keepTime(time));
   }
 
-  /** Size of its files. */
-  get bytes(): number {
-    return ["", "-wal"].reduce(
-      (sum, end) => sum + (FILES.sizeOf(`${this.#path}${end}`) ?? 0),
-      0,
-    );
-  }
-
   /** The durability of its connection. */
   get durability(): Durability {
     const row = this.#database.prepare("PRAGMA synchronous").get();
     return row?.["synchronous"] === SYNCHRONOUS.power ? "power" : "process";
   }
 
-  append(entries: readonly StoreEntry[], nowMs: number): Promise<void> {
+  append(
+    entries: readonly StoreEntry[],
+    nowMs: number,
+  ): Promise<readonly TableStep[]> {
     return settled(() => {
-      this.#memory.append(entries, nowMs);
+      const steps = this.#memory.append(entries, nowMs);
       this.#note();
+      return steps;
     });
   }
 
   hasEvent(origin: HostName, id: EventId): boolean {
-    return this.#memory.hasEvent(origin, id);
-  }
-
-  /**
-   * A snapshot from the first call of `next`, whatever is appended meanwhile.
-   */
-  *bans(nowMs: number): Generator<Ban> {
-    let reader: DatabaseSync | undefined;
-    try {
-      reader = new DatabaseSync(this.#path, { readOnly: true });
-      reader.exec("BEGIN");
-      yield* readBanTables(reader, nowMs);
-    } catch (error) {
-      throw storeFailure("cannot read bans", error);
-    } finally {
-      reader?.close();
-    }
+    return this.#memory.hasEvent({ origin, id });
   }
 
   since(seq: number, max: number): readonly Change[] {
@@ -237,6 +246,10 @@ export class SqliteBanStore implements BanStore, Disposable {
 
   liftedMs(key: BanKey): number | undefined {
     return this.#memory.liftedMs(key);
+  }
+
+  settle(): Promise<boolean> {
+    return settled(() => this.#memory.settle());
   }
 
   prune(beforeMs: number, nowMs: number): Promise<boolean> {
@@ -265,15 +278,14 @@ export class SqliteBanStore implements BanStore, Disposable {
  *
  * @returns How many changes it lacks.
  */
-function settleLoss(database: DatabaseSync, noted: Deno.FsFile): number {
+function settleLoss(memory: BanDatabase, noted: Deno.FsFile): number {
   const bytes = new Uint8Array(SEQ_MARK_BYTES);
   noted.seekSync(0, Deno.SeekMode.Start);
   noted.readSync(bytes);
   const mark = decodeSeqMark(bytes);
-  const history = new HistoryTables(database);
-  const lost = mark?.epoch === history.mark.epoch ? mark.seq - history.seq : 0;
+  const lost = mark?.epoch === memory.epoch ? mark.seq - memory.seq : 0;
   if (lost <= 0) return 0;
-  history.setMark({ ...history.mark, epoch: newEpoch() });
+  memory.beginEpoch(newEpoch());
   return lost;
 }
 
@@ -317,11 +329,11 @@ function create(path: string, schema: StoreSchema): void {
     throw new UnusableStoreError("damaged", `${path}-wal is without its file`);
   }
   const beside = FILES.empty(`${path}.new`);
-  const epoch = newEpoch();
+  const random = crypto.getRandomValues(new Uint8Array(NEW_DATABASE_BYTES));
   const database = new DatabaseSync(beside);
   try {
     migrateStore(database, schema, () => {
-      new HistoryTables(database).setMark({ epoch, seq: 0 });
+      new MetaTables(database).begin(random, 0);
     });
   } finally {
     database.close();
@@ -329,24 +341,21 @@ function create(path: string, schema: StoreSchema): void {
   FILES.putInPlace(beside, path);
 }
 
-/**
- * Checks a file and returns its version. Read-only: the file must stay
- * unchanged.
- */
-function inspect(path: string, schema: StoreSchema): number {
+/** Checks a file. @returns Its version. */
+function inspect(
+  path: string,
+  reader: DatabaseSync,
+  schema: StoreSchema,
+): number {
   const bytes = FILES.sizeOf(path);
   if (bytes === 0) throw new UnusableStoreError("damaged", "it is empty");
   const endedUncleanly = FILES.sizeOf(`${path}-wal`) !== undefined;
   const isSmall = bytes !== undefined && bytes <= FULL_CHECK_BYTES;
-  using reader = new DatabaseSync(path, {
-    readOnly: true,
-    timeout: BUSY_TIMEOUT_MS,
-  });
-  const inspection = isSmall || endedUncleanly ? "all" : "vital";
-  const version = inspectStore(reader, schema, inspection);
-  // It must be valid before the file is opened for writing.
-  if (version === schema.migrations.length) new BanDatabase(reader);
-  return version;
+  return inspectStore(
+    reader,
+    schema,
+    isSmall || endedUncleanly ? "all" : "vital",
+  );
 }
 
 /** Copies a database of an older version, which nobody else writes to. */

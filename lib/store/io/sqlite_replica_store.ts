@@ -7,12 +7,17 @@
  * @module
  */
 
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { asidePath, DATABASE_ENDS } from "../../base/aside.ts";
 import type { Change } from "../../ban/ban.ts";
-import type { ReplicaStore, StoredReplica } from "../../ban/ban_store.ts";
-import { type EpochMark, epochRow, readEpochRow } from "../epoch_row.ts";
+import type { BanBlock } from "../../ban/ban_block.ts";
+import type {
+  ReplicaMark,
+  ReplicaStore,
+  StoredReplica,
+} from "../../ban/ban_store.ts";
 import { REPLICA_SCHEMA } from "../replica_schema.ts";
+import { ReplicaTables, type StoredCopy } from "../replica_tables.ts";
 import { atOnce } from "../sql.ts";
 import {
   openFailure,
@@ -22,7 +27,6 @@ import {
 import { DatabaseFiles } from "../database_files.ts";
 import { takeStoreLock } from "../store_lock.ts";
 import { inspectStore, migrateStore } from "../migrations.ts";
-import { BanTables, readBanTables } from "../ban_tables.ts";
 
 /** Path of a subscriber's copy. */
 export function replicaPath(stateDir: string): string {
@@ -40,13 +44,6 @@ export interface QuarantinedFile {
 const BUSY_TIMEOUT_MS = 250;
 const FILES = new DatabaseFiles(Deno);
 const CACHE_KIB = 16 * 1024;
-/**
- * Expired reports deleted with a batch of changes, in addition to as many as it
- * has changes.
- */
-const FORGET_REPORTS = 100;
-const PUT_META = "INSERT OR REPLACE INTO meta VALUES (?, ?, ?, ?)";
-const META = "SELECT epoch, seq, sum FROM meta";
 
 /**
  * A {@link ReplicaStore} in a file. What it stored survives the end of the
@@ -65,6 +62,8 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
   readonly #lock: Deno.FsFile;
   #quarantine: QuarantinedFile | undefined;
   #opened: Opened;
+  /** `undefined`: nobody has looked yet. */
+  #known: Copies | undefined;
 
   private constructor(path: string, lock: Deno.FsFile) {
     this.#path = path;
@@ -96,46 +95,59 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
 
   load(): StoredReplica | undefined {
     try {
-      const mark = this.#mark();
-      return mark && {
-        ...mark,
-        bans: [...readBanTables(this.#opened.database, -Infinity)],
-      };
+      this.#known = undefined;
+      const { whole } = this.#copies;
+      return whole && this.#opened.tables.read(whole);
     } catch (error) {
       const failure = storeFailure("cannot read bans", error);
       if (!(failure instanceof UnusableStoreError)) throw failure;
       this.#opened.database.close();
       this.#putQuarantine(failure);
       this.#opened = this.#open();
+      this.#known = undefined;
       return undefined;
     }
   }
 
-  append(changes: readonly Change[], nowMs: number): void {
-    this.#write(() => {
-      const mark = this.#mark();
-      if (mark === undefined) {
-        throw new RangeError("Cannot take changes: there is no copy yet");
+  append(changes: readonly Change[]): void {
+    const [first] = changes;
+    if (first === undefined) return;
+    for (const [at, { seq }] of changes.entries()) {
+      if (seq !== first.seq + at) {
+        throw new RangeError(`Cannot take change ${seq} as ${first.seq + at}`);
       }
-      let { seq } = mark;
-      for (const change of changes) {
-        if (change.seq !== ++seq) {
-          throw new RangeError(`Cannot take change ${change.seq} as ${seq}`);
-        }
-        const { bans } = this.#opened;
-        bans.dropUnused(bans.apply(change).ban);
-      }
-      this.#opened.bans.dropExpired(nowMs, changes.length + FORGET_REPORTS);
-      this.#opened.putMeta.run(...epochRow({ ...mark, seq }));
+    }
+    const { whole, begun } = this.#copies;
+    if (![whole, begun].some((copy) => copy && copy.last + 1 === first.seq)) {
+      throw new RangeError(`Cannot take change ${first.seq}: it follows none`);
+    }
+    this.#write(({ tables }) => {
+      const put = (copy: StoredCopy | undefined) =>
+        copy && copy.last + 1 === first.seq
+          ? tables.putChanges(copy, changes)
+          : copy;
+      return { whole: put(whole), begun: put(begun) };
     });
   }
 
-  replace({ epoch, seq, bans }: StoredReplica): void {
-    this.#write(() => {
-      const { database, putMeta } = this.#opened;
-      database.exec("DELETE FROM reports; DELETE FROM bans");
-      for (const ban of bans) this.#opened.bans.put(ban);
-      putMeta.run(...epochRow({ epoch, seq }));
+  begin(mark: ReplicaMark): void {
+    this.#write(({ tables }, { whole }) => ({
+      whole,
+      begun: tables.begin(mark, whole),
+    }));
+  }
+
+  stage(block: BanBlock, byMs: number): void {
+    this.#write(({ tables }, { whole, begun }) => ({
+      whole,
+      begun: tables.putBlock(begunOf(begun), block, byMs),
+    }));
+  }
+
+  commit(): void {
+    this.#write(({ tables }, { begun }) => {
+      tables.finish(begunOf(begun));
+      return { whole: begun, begun: undefined };
     });
   }
 
@@ -144,14 +156,20 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
     this.#lock.close();
   }
 
-  #mark(): EpochMark | undefined {
-    const row = this.#opened.meta.get();
-    return row === undefined ? undefined : readEpochRow(row);
+  /** The copy that counts, and the one that was begun. */
+  get #copies(): Copies {
+    const { tables } = this.#opened;
+    return this.#known ??= { whole: tables.whole(), begun: undefined };
   }
 
-  #write(work: () => void): void {
+  #write(work: (opened: Opened, copies: Copies) => Copies): void {
+    const opened = this.#opened;
     try {
-      atOnce(this.#opened.database, work);
+      this.#known = atOnce(opened.database, () => {
+        const copies = work(opened, this.#copies);
+        opened.tables.sweep(copies.whole, copies.begun);
+        return copies;
+      });
     } catch (error) {
       throw storeFailure("cannot keep bans", error);
     }
@@ -181,9 +199,17 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
 
 interface Opened {
   readonly database: DatabaseSync;
-  readonly bans: BanTables;
-  readonly meta: StatementSync;
-  readonly putMeta: StatementSync;
+  readonly tables: ReplicaTables;
+}
+
+interface Copies {
+  readonly whole: StoredCopy | undefined;
+  readonly begun: StoredCopy | undefined;
+}
+
+function begunOf(copy: StoredCopy | undefined): StoredCopy {
+  if (copy === undefined) throw new RangeError("Cannot go on: none was begun");
+  return copy;
 }
 
 function openDatabase(path: string): Opened {
@@ -198,12 +224,7 @@ function openDatabase(path: string): Opened {
       PRAGMA cache_size = -${CACHE_KIB};
       PRAGMA cell_size_check = ON`);
     migrateStore(database, REPLICA_SCHEMA);
-    return {
-      database,
-      bans: new BanTables(database),
-      meta: database.prepare(META),
-      putMeta: database.prepare(PUT_META),
-    };
+    return { database, tables: new ReplicaTables(database) };
   } catch (error) {
     database.close();
     throw error;

@@ -15,13 +15,14 @@ import { backup, DatabaseSync } from "node:sqlite";
 import { DATABASE_ENDS } from "../../base/aside.ts";
 import type { Epoch } from "../../base/ids.ts";
 import { BAN_STORE_SCHEMA } from "../ban_store_schema.ts";
-import { BanTables, readBanTables } from "../ban_tables.ts";
-import { epochOf, readEpochRow } from "../epoch_row.ts";
-import { HistoryTables } from "../history_tables.ts";
+import { BanDatabase } from "../ban_database.ts";
+import { epochOf } from "../epoch_row.ts";
+import { MetaTables, NEW_DATABASE_BYTES } from "../meta_tables.ts";
+import { Snapshots } from "../snapshots.ts";
 import { inspectStore, migrateStore } from "../migrations.ts";
 import { REPLICA_SCHEMA } from "../replica_schema.ts";
-import { atOnce } from "../sql.ts";
-import { openFailure } from "../store_errors.ts";
+import { readReplica } from "../replica_tables.ts";
+import { openFailure, UnusableStoreError } from "../store_errors.ts";
 import { DatabaseFiles, folderOf } from "../database_files.ts";
 import { takeStoreLock } from "../store_lock.ts";
 
@@ -29,6 +30,8 @@ const FILES = new DatabaseFiles(Deno);
 /** Longest wait for another process's lock; it blocks this process. */
 const BUSY_TIMEOUT_MS = 250;
 const EPOCH_BYTES = 16;
+/** Changes that are read at once. */
+const PAGE = 2_000;
 
 /** What is in a copy. */
 export interface StoreContents {
@@ -165,11 +168,14 @@ async function makeOfStore(from: string, beside: string): Promise<void> {
     inspectStore(reader, BAN_STORE_SCHEMA, "all");
   }
   await copyDatabase(from, beside);
-  writeTo(beside, (database, history) => {
-    history.setMark({ ...history.mark, epoch: newEpoch() });
-    // Every row is read once: what is damaged is not put in place.
-    for (const _ban of readBanTables(database, -Infinity));
-  });
+  using database = new DatabaseSync(beside);
+  migrateStore(database, BAN_STORE_SCHEMA);
+  const store = new BanDatabase(database);
+  // Every change is read once: what is damaged is not put in place.
+  for (let seq = store.keptSince; seq < store.seq; seq += PAGE) {
+    store.since(seq, PAGE);
+  }
+  store.beginEpoch(newEpoch());
 }
 
 function makeOfReplica(from: string, beside: string, nowMs: number): void {
@@ -177,24 +183,19 @@ function makeOfReplica(from: string, beside: string, nowMs: number): void {
   inspectStore(reader, REPLICA_SCHEMA, "all");
   // Its subscriber may run: all that is read is of one moment.
   reader.exec("BEGIN");
-  const { seq } = readEpochRow(
-    reader.prepare("SELECT epoch, seq, sum FROM meta").get(),
-  );
-  writeTo(beside, (database, history) => {
-    history.setMark({ epoch: newEpoch(), seq });
-    const tables = new BanTables(database);
-    for (const ban of readBanTables(reader, nowMs)) tables.put(ban);
+  const copy = readReplica(reader, nowMs);
+  if (copy === undefined) {
+    throw new UnusableStoreError("damaged", "there is no whole copy in it");
+  }
+  const { seq, bans } = copy;
+  const random = crypto.getRandomValues(new Uint8Array(NEW_DATABASE_BYTES));
+  using database = new DatabaseSync(beside);
+  migrateStore(database, BAN_STORE_SCHEMA, () => {
+    new MetaTables(database).begin(random, seq);
+    const snapshots = new Snapshots(database);
+    snapshots.begin(bans, seq);
+    while (snapshots.step(seq) === undefined);
   });
-}
-
-function writeTo(
-  path: string,
-  work: (database: DatabaseSync, history: HistoryTables) => void,
-): void {
-  using database = new DatabaseSync(path);
-  migrateStore(database, BAN_STORE_SCHEMA);
-  const history = new HistoryTables(database);
-  atOnce(database, () => work(database, history));
 }
 
 function reading(path: string): DatabaseSync {
@@ -240,9 +241,7 @@ function removeLink(path: string): void {
 
 /** Its bans by its own clock. */
 function contentsOf(reader: DatabaseSync, nowMs: number): StoreContents {
-  const history = new HistoryTables(reader);
-  let bans = 0;
-  const atMs = nowMs - (history.time?.aheadMs ?? 0);
-  for (const _ban of readBanTables(reader, atMs)) bans++;
-  return { bans, seq: history.seq };
+  const { table, seq, time } = new BanDatabase(reader);
+  table.expire(nowMs - (time?.aheadMs ?? 0));
+  return { bans: table.size, seq };
 }

@@ -5,18 +5,26 @@
  */
 
 import { RuntimeError } from "../../base/errors.ts";
-import type { FolderWatch, LogFile, LogFolder, OpenedLog } from "../ports.ts";
+import type {
+  FileFacts,
+  FileIdentity,
+  FolderWatch,
+  LogFile,
+  LogFolder,
+  OpenedLog,
+} from "../ports.ts";
 import type { Log } from "../../log/log.ts";
 import {
+  haveSameNames,
   inOrderOfRotation,
   isLogName,
   plainLogName,
   sameFile,
 } from "../tail_cursor.ts";
+import { BriefCalls } from "../brief_calls.ts";
+import { cannot, notAFile } from "../log_refusals.ts";
 import { rotationSuffix } from "../rotation_suffix.ts";
 import { Condition } from "../../async/tasks.ts";
-import { areLocal, BriefCalls } from "./brief_calls.ts";
-import { cannot, factsOf, identityOf, OpenedFile } from "./opened_file.ts";
 
 /**
  * Highest number of rotated files that are tried where names can't be listed.
@@ -31,6 +39,8 @@ export interface DiskLogFolderOptions {
   readonly lookEveryMs?: number;
   /** Tells at once of what happens to the log. */
   readonly watch?: FolderWatch;
+  /** Whether paths are all on disks of this host. @default {none is} */
+  readonly areLocal?: (paths: readonly string[]) => Promise<boolean>;
 }
 
 /**
@@ -56,7 +66,8 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   readonly #reported = new Map<string, string>();
   /** Paths of files that the log is rotated to behind a link, by name as if beside it. */
   readonly #behindLink = new Map<string, string>();
-  readonly #calls = new BriefCalls();
+  readonly #calls = new BriefCalls(() => performance.now());
+  readonly #areLocal: NonNullable<DiskLogFolderOptions["areLocal"]>;
   /** Whether the log was on a disk of this host when it was last opened. */
   #isLocal = false;
   #hinted = false;
@@ -77,6 +88,7 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     this.#log = log;
     const { lookEveryMs = 250, watch } = options;
     this.#watchWith = watch;
+    this.#areLocal = options.areLocal ?? (() => Promise.resolve(false));
     this.#timer = setInterval(() => this.#hint(), lookEveryMs);
   }
 
@@ -108,7 +120,7 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
           if (error !== undefined) this.#complain(name, error);
           else this.#resolve(name);
         };
-        const isLocal = await areLocal([this.#folder, path]);
+        const isLocal = await this.#areLocal([this.#folder, path]);
         if (name === this.logName) this.#isLocal = isLocal;
         const calls = this.#calls;
         return new OpenedFile({ path, file, info, calls, isLocal, tell });
@@ -253,6 +265,92 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   }
 }
 
+interface OpenedFileOptions {
+  readonly path: string;
+  readonly file: Deno.FsFile;
+  readonly info: Deno.FileInfo;
+  /** How calls on it are made. */
+  readonly calls: BriefCalls;
+  /** Whether it is on a disk of this host. */
+  readonly isLocal: boolean;
+  /** Tells of trouble that is got round; `undefined`: that it is over. */
+  readonly tell: (error: RuntimeError | undefined) => void;
+}
+
+class OpenedFile implements OpenedLog {
+  readonly device: number;
+  readonly inode: number;
+  readonly #options: OpenedFileOptions;
+  #modifiedMs: number;
+  #isTroubled = false;
+
+  /** @param options The file, which is closed with this. */
+  constructor(options: OpenedFileOptions) {
+    this.#options = options;
+    const { info } = options;
+    const { device, inode } = identityOf(info);
+    this.device = device;
+    this.inode = inode;
+    this.#modifiedMs = factsOf(info).modifiedMs;
+  }
+
+  /**
+   * Deno looks at the path's permissions once more to `stat` an open file: when
+   * its folder was closed, what is open still tells its end.
+   */
+  async facts(): Promise<FileFacts> {
+    const { path, file, tell } = this.#options;
+    try {
+      const facts = factsOf(
+        await this.#make(() => file.statSync(), () => file.stat()),
+      );
+      this.#modifiedMs = facts.modifiedMs;
+      if (this.#isTroubled) tell(undefined);
+      this.#isTroubled = false;
+      return facts;
+    } catch (error) {
+      this.#isTroubled = true;
+      tell(cannot("read", path, error));
+      const sizeBytes = await this.#seekEnd();
+      return { sizeBytes, modifiedMs: this.#modifiedMs };
+    }
+  }
+
+  async #seekEnd(): Promise<number> {
+    const { path, file } = this.#options;
+    try {
+      return await file.seek(0, Deno.SeekMode.End);
+    } catch (error) {
+      throw cannot("read", path, error);
+    }
+  }
+
+  async readAt(offsetBytes: number, into: Uint8Array): Promise<number> {
+    const { path, file } = this.#options;
+    try {
+      return await this.#make(() => {
+        file.seekSync(offsetBytes, Deno.SeekMode.Start);
+        return file.readSync(into) ?? 0;
+      }, async () => {
+        await file.seek(offsetBytes, Deno.SeekMode.Start);
+        return await file.read(into) ?? 0;
+      });
+    } catch (error) {
+      throw cannot("read", path, error);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#options.file.close();
+    return Promise.resolve();
+  }
+
+  #make<T>(atOnce: () => T, later: () => Promise<T>): Promise<T> {
+    const { calls, isLocal } = this.#options;
+    return calls.make(isLocal, atOnce, later);
+  }
+}
+
 /** Where a link leads to; `undefined` of what is none, or leads nowhere. */
 async function linkTarget(path: string): Promise<string | undefined> {
   try {
@@ -262,17 +360,6 @@ async function linkTarget(path: string): Promise<string | undefined> {
     if (error instanceof Error && "code" in error) return undefined;
     throw error;
   }
-}
-
-function haveSameNames(
-  left: readonly LogFile[],
-  right: readonly LogFile[],
-): boolean {
-  return left.length === right.length &&
-    left.every((file, index) => {
-      const other = right[index];
-      return other?.name === file.name && sameFile(other, file);
-    });
 }
 
 function describe(name: string, info: Deno.FileInfo): LogFile {
@@ -295,20 +382,10 @@ async function unlessMissing<T>(wanted: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** A pipe has no place to go on from, and holds up who writes to it. */
-function notAFile(
-  path: string,
-  { isFifo }: Pick<Deno.FileInfo, "isFifo">,
-): RuntimeError {
-  if (isFifo === true) {
-    const reason =
-      "fail2ban, which writes to it, stands still while nobody reads";
-    return new RuntimeError(`${path} is a pipe, and ${reason}`, {
-      hint:
-        "set logtarget = /var/log/fail2ban.log in /etc/fail2ban/fail2ban.local, restart fail2ban, and set fail2banlogpath to that file",
-    });
-  }
-  return new RuntimeError(`${path} is not a file`, {
-    hint: "fail2banlogpath must be the file that fail2ban writes",
-  });
+function identityOf(info: Deno.FileInfo): FileIdentity {
+  return { device: info.dev, inode: info.ino ?? 0 };
+}
+
+function factsOf(info: Deno.FileInfo): FileFacts {
+  return { sizeBytes: info.size, modifiedMs: info.mtime?.getTime() ?? 0 };
 }

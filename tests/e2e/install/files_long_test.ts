@@ -45,6 +45,7 @@ Deno.test("install puts everything of a release in its place, with the right mod
       ...[CONF, "etc/fail2ban/filter.d/fail2bancluster.conf", JAIL],
       ...[...units, ...programs, ...scripts, ...documents],
       ...[`${lib}/RELEASE`, `${lib}/install.sh`, `${lib}/manifest`],
+      `${lib}/systemd/restart_pause.sh`,
       ...["CHANGELOG.md", "LICENSE", "README.md"].map((name) =>
         `${doc}/${name}`
       ),
@@ -193,6 +194,7 @@ Deno.test("a role that is new is installed by its name, with its unit if it has 
     "etc/systemd/system/fail2ban-relay.service",
     "usr/local/bin/fail2ban-cluster",
     "usr/local/bin/fail2ban-relay",
+    "usr/local/lib/fail2ban-cluster/systemd/restart_pause.sh",
   ]);
   ok(!files.includes(JAIL), "the jail goes with the subscriber");
 });

@@ -162,7 +162,8 @@ function stored(cluster: TestCluster) {
       staged: ask("SELECT count(*) AS n FROM listed"),
       taken: ask("SELECT count(*) AS n FROM imports"),
       open: ask("SELECT count(*) AS n FROM imports WHERE state = 'taken'"),
-      bans: ask("SELECT count(*) AS n FROM bans WHERE jail = 'list'"),
+      bans: ask(`SELECT count(*) AS n FROM log JOIN jails ON jails.id = jail
+        WHERE name = 'list'`),
     };
   } catch (error) {
     if (error instanceof Error && /locked/.test(error.message)) {

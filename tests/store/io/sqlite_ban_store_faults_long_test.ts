@@ -1,4 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import {
   banStorePath,
   SqliteBanStore,
@@ -41,15 +42,27 @@ async function appendAndKill(path: string, chance: number): Promise<number> {
   return Number(child.stdout.at(-1));
 }
 
+/** Whether a snapshot was begun, and is not whole. */
+function hasPartsOfNoSnapshot(path: string): boolean {
+  using database = new DatabaseSync(path, { readOnly: true });
+  return database.prepare(`
+    SELECT 1 FROM snapshot_parts WHERE id >=
+      (SELECT coalesce(max(first_part + parts), 1) FROM snapshots)`)
+    .get() !== undefined;
+}
+
 Deno.test(`SqliteBanStore has every acknowledged change after ${KILLS} times kill -9 under load (case 3)`, async () => {
   await using dir = await TempDir.create();
   const path = banStorePath(dir.path());
   let chance = SEED;
   let unacknowledged = 0;
+  let cutOff = 0;
   for (let kill = 0; kill < KILLS; kill++) {
     chance = Math.imul(chance, 48_271) >>> 0;
     const acknowledged = await appendAndKill(path, chance);
+    cutOff += Number(hasPartsOfNoSnapshot(path));
     using store = SqliteBanStore.open({ path });
+    strictEqual(store.damage, undefined);
     ok(store.seq >= acknowledged, `${store.seq} < ${acknowledged}, ${kill}`);
     unacknowledged += store.seq - acknowledged;
   }
@@ -61,7 +74,7 @@ Deno.test(`SqliteBanStore has every acknowledged change after ${KILLS} times kil
     ok(store.hasEvent(origin, id), `event of change ${seq}`);
   }
   deepStrictEqual(
-    quota(store.bans(NOW_MS), NOW_MS),
+    quota(store.table.bans(), NOW_MS),
     quota(replay(changes, new Map()).values(), NOW_MS),
   );
   tell("kill -9 under load", {
@@ -69,5 +82,7 @@ Deno.test(`SqliteBanStore has every acknowledged change after ${KILLS} times kil
     kills: KILLS,
     kept: store.seq,
     unacknowledged,
+    cutOff,
   });
+  ok(cutOff > 0, "no snapshot was cut off");
 });

@@ -9,18 +9,28 @@ import {
 import { fileHash } from "../../support/host/file_hash.ts";
 import {
   banKeyAt,
-  NOW_MS,
   report,
   reports,
 } from "../../support/values/stored_changes.ts";
+import { BanBlock, splitIntoBlocks } from "../../../lib/ban/ban_block.ts";
+import { replay } from "../../support/values/replayed_bans.ts";
+import { seqOf, storeWhole } from "../../support/values/stored_replicas.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 
-const EMPTY = { epoch: "ab".repeat(16) as Epoch, seq: 0, bans: [] };
+const MARK = { epoch: "ab".repeat(16) as Epoch, seq: 0 };
+const BLOCK_BANS = 100;
+
+/** Bans in blocks, and changes after them. */
 
 function fill(path: string): void {
   using store = SqliteReplicaStore.open(path);
-  store.replace(EMPTY);
-  store.append(reports(2_000), NOW_MS);
+  const bans = [...replay(reports(1_000), new Map()).values()];
+  store.begin({ ...MARK, seq: 1_000 });
+  for (const { bans: some } of splitIntoBlocks(bans, BLOCK_BANS)) {
+    store.stage(BanBlock.of(some), 0);
+  }
+  store.commit();
+  store.append(reports(1_000, 1_001));
 }
 
 /** Damages of a file, and what is said of them. */
@@ -43,15 +53,31 @@ const DAMAGES: Readonly<Record<string, (path: string) => Promise<RegExp>>> = {
     database.exec("PRAGMA user_version = 99");
     return Promise.resolve(/its version is 99/);
   },
-  "without its last number": (path) => {
+  "of another number": (path) => {
     using database = new DatabaseSync(path);
-    database.exec("UPDATE meta SET seq = seq - 1");
-    return Promise.resolve(/a row of meta is not as it was written/);
+    database.exec("UPDATE copies SET seq = seq - 1");
+    return Promise.resolve(/a row of copies is not as it was written/);
   },
-  "changed by hand": (path) => {
+  "without a change": (path) => {
     using database = new DatabaseSync(path);
-    database.exec("UPDATE reports SET origin = 'web-9' WHERE ban = 1000");
-    return Promise.resolve(/a row of reports is not as it was written/);
+    database.exec("DELETE FROM changes WHERE seq = 1500");
+    return Promise.resolve(/a row of changes is not as it was written/);
+  },
+  "without its last block": (path) => {
+    using database = new DatabaseSync(path);
+    database.exec("DELETE FROM blocks WHERE id = (SELECT max(id) FROM blocks)");
+    return Promise.resolve(/a row of blocks is not as it was written/);
+  },
+  "changed by hand in a change": (path) => {
+    using database = new DatabaseSync(path);
+    database.exec("UPDATE changes SET node = 'web-9' WHERE seq = 1700");
+    return Promise.resolve(/a row of changes is not as it was written/);
+  },
+  "changed by hand in a block": (path) => {
+    using database = new DatabaseSync(path);
+    database.exec(`UPDATE blocks SET bytes = (SELECT bytes FROM blocks
+      ORDER BY id DESC LIMIT 1) WHERE id = (SELECT min(id) FROM blocks)`);
+    return Promise.resolve(/a row of blocks is not as it was written/);
   },
 };
 
@@ -71,13 +97,13 @@ for (const [damage, inflict] of Object.entries(DAMAGES)) {
         message.test(store.quarantine?.reason ?? ""),
         store.quarantine?.reason,
       );
-      store.replace(EMPTY);
-      store.append([report(1, banKeyAt(1))], NOW_MS);
+      storeWhole(store, MARK, []);
+      store.append([report(1, banKeyAt(1))]);
     }
     strictEqual(await fileHash(`${path}.damaged`), before);
     using store = SqliteReplicaStore.open(path);
     strictEqual(store.quarantine, undefined);
-    strictEqual(store.load()?.seq, 1);
+    strictEqual(seqOf(store.load()), 1);
     strictEqual(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
   });
 }
@@ -91,16 +117,16 @@ Deno.test("SqliteReplicaStore refuses while another holds its file, and keeps al
   const next = reports(5, 2_001);
   try {
     holder.exec("BEGIN EXCLUSIVE");
-    throws(() => store.append(next, NOW_MS), {
+    throws(() => store.append(next), {
       name: "RuntimeError",
       message: "cannot keep bans: database is locked",
     });
-    throws(() => store.replace(EMPTY), RuntimeError);
+    throws(() => store.begin(MARK), RuntimeError);
   } finally {
     holder.close();
   }
-  store.append(next, NOW_MS);
-  strictEqual(store.load()?.seq, 2_005);
+  store.append(next);
+  strictEqual(seqOf(store.load()), 2_005);
 });
 
 Deno.test("SqliteReplicaStore lets no second one in as long as it is open", async () => {
@@ -125,14 +151,21 @@ Deno.test("SqliteReplicaStore begins anew with a write-ahead log that is without
   ok(/-wal is without its file/.test(store.quarantine?.reason ?? ""));
 });
 
-Deno.test("SqliteReplicaStore does not grow with reports that are over", async () => {
+function pagesOf(path: string): number {
+  using reader = new DatabaseSync(path, { readOnly: true });
+  return Number(reader.prepare("PRAGMA page_count").get()?.["page_count"]);
+}
+
+Deno.test("SqliteReplicaStore does not grow with what was written anew", async () => {
   await using dir = await TempDir.create();
   const path = replicaPath(dir.path());
   using store = SqliteReplicaStore.open(path);
-  store.replace(EMPTY);
-  for (let seq = 1; seq <= 3_000; seq++) {
-    const expiresMs = NOW_MS + seq + 50;
-    store.append([report(seq, banKeyAt(seq), { expiresMs })], NOW_MS + seq);
+  const sizes: number[] = [];
+  for (let seq = 0; seq < 40_000; seq += 2_000) {
+    storeWhole(store, { ...MARK, seq }, []);
+    store.append(reports(2_000, seq + 1));
+    sizes.push(pagesOf(path));
   }
-  strictEqual(store.load()?.bans.length, 50);
+  const [most, last] = [Math.max(...sizes.slice(4, 10)), sizes.at(-1) ?? 0];
+  ok(last <= most, `${sizes}`);
 });

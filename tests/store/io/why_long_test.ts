@@ -3,7 +3,6 @@ import { enforcing } from "../../support/values/enforcing_nodes.ts";
 import { ok, strictEqual } from "node:assert/strict";
 import { SharedTurns } from "../../../lib/async/shared_turns.ts";
 import { SystemClock } from "../../../lib/async/io/system_clock.ts";
-import { BanTable } from "../../../lib/ban/ban_table.ts";
 import { WhyService } from "../../../lib/operators/why_service.ts";
 import {
   banStorePath,
@@ -30,7 +29,7 @@ async function whyTimes(bans: number): Promise<readonly number[]> {
   });
   using store = SqliteBanStore.open({ path: banStorePath(dir.path()) });
   const clock = new SystemClock();
-  const table = new BanTable(store.bans(clock.nowMs()), store.seq);
+  const { table } = store;
   strictEqual(table.size, bans);
   const service = new WhyService({
     hub: { table },

@@ -5,15 +5,13 @@
  * @module
  */
 
-import { type Ban, type Change, keyOf } from "../../../lib/ban/ban.ts";
-import {
-  decide,
-  evolve,
-  type TableEvent,
-} from "../../../lib/ban/ban_decision.ts";
+import type { Ban, Change } from "../../../lib/ban/ban.ts";
+import type { ReplicaMark } from "../../../lib/ban/ban_store.ts";
+import { bansOf } from "../../../lib/ban/ban_columns.ts";
+import { decide, type TableEvent } from "../../../lib/ban/ban_decision.ts";
+import { shiftedColumns } from "../../../lib/ban/shifted_times.ts";
 import { BanTable } from "../../../lib/ban/ban_table.ts";
 import type { Epoch, SessionId } from "../../../lib/base/ids.ts";
-import type { WireBan } from "../../../lib/wire/v2_messages.ts";
 import {
   Replica,
   type ReplicaEffect,
@@ -28,19 +26,6 @@ const CHANGES_AT_ONCE = 4;
 const MANY_CHANGES = 12;
 /** Older changes are forgotten, as by pruning. */
 const KEPT_CHANGES = 20;
-
-function* splitInThrees(
-  bans: Iterable<WireBan>,
-): Generator<readonly WireBan[], void> {
-  let part: WireBan[] = [];
-  for (const ban of bans) {
-    part.push(ban);
-    if (part.length < PART_BANS) continue;
-    yield part;
-    part = [];
-  }
-  if (part.length > 0) yield part;
-}
 
 /** The publisher, in memory. */
 class WorldPublisher {
@@ -66,7 +51,7 @@ class WorldPublisher {
         since: (seq, max) =>
           history.filter((change) => change.seq > seq).slice(0, max),
       },
-      split: splitInThrees,
+      maxBans: PART_BANS,
       maxChanges: CHANGES_AT_ONCE,
       manyChanges: MANY_CHANGES,
     });
@@ -91,9 +76,8 @@ export class WorldCopy {
   isConnected = false;
   session: SessionId;
   readonly #skewMs: number;
-  readonly #disk = new Map<string, Ban>();
-  #diskEpoch: Epoch | undefined;
-  #diskSeq = 0;
+  #disk: DiskCopy | undefined;
+  #begun: DiskCopy | undefined;
 
   /** @param skewMs How far its clock is ahead of the publisher's. */
   constructor(index: number, skewMs: number) {
@@ -113,38 +97,31 @@ export class WorldCopy {
         case "ask":
           return [effect.question];
         case "changed":
-          for (const change of effect.changes) this.#store(change);
+          this.#disk?.changes.push(...effect.changes);
           return [];
-        case "replaced": {
-          const { epoch, seq, bans } = effect.replica;
-          this.#diskEpoch = epoch;
-          this.#diskSeq = seq;
-          this.#disk.clear();
-          for (const ban of bans) this.#disk.set(keyOf(ban), ban);
+        case "part": {
+          const { mark, isFirst, block, byMs } = effect;
+          if (isFirst) this.#begun = { ...mark, bans: [], changes: [] };
+          const columns = shiftedColumns(block.columns, byMs);
+          this.#begun?.bans.push(...bansOf(columns));
           return [];
         }
+        case "replaced":
+          this.#disk = this.#begun;
+          return [];
       }
     });
   }
 
   /** Ends the program; the next one has what is on the disk. */
   restart(): void {
-    this.replica = new Replica(
-      this.#diskEpoch === undefined ? undefined : {
-        epoch: this.#diskEpoch,
-        seq: this.#diskSeq,
-        bans: [...this.#disk.values()],
-      },
-    );
+    this.replica = new Replica(this.#disk);
   }
+}
 
-  #store(change: Change): void {
-    const key = keyOf(change);
-    const after = evolve(this.#disk.get(key), change);
-    if (after === undefined) this.#disk.delete(key);
-    else this.#disk.set(key, after);
-    this.#diskSeq = change.seq;
-  }
+interface DiskCopy extends ReplicaMark {
+  readonly bans: Ban[];
+  readonly changes: Change[];
 }
 
 /** Changes what a copy hears, as a bug in it would. */
@@ -241,6 +218,7 @@ export class ReplicaWorld {
       const answer = copy.answers.shift();
       if (answer === undefined) return;
       this.#ask(copy, copy.keep(replica.answer(answer, localMs)));
+      this.#ask(copy, copy.keep(replica.takePart()));
       return;
     }
     const heard = copy.stream.shift();

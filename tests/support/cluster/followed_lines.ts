@@ -1,3 +1,4 @@
+import { areLocal } from "../../../lib/tail/io/local_disk.ts";
 import { DiskLogFolder } from "../../../lib/tail/io/log_folder.ts";
 import { FolderEvents } from "../../../lib/tail/io/folder_events.ts";
 import { LogFollower } from "../../../lib/tail/log_follower.ts";
@@ -19,6 +20,7 @@ export class FollowedLines implements AsyncDisposable {
   private constructor(path: string) {
     this.#folder = new DiskLogFolder(path, this.log, {
       lookEveryMs: 10,
+      areLocal,
       watch: FolderEvents.open,
     });
   }

@@ -7,7 +7,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
 import { replicaPath } from "../../../lib/store/io/sqlite_replica_store.ts";
-import { readBanTables } from "../../../lib/store/ban_tables.ts";
+import { BanDatabase } from "../../../lib/store/ban_database.ts";
+import { readReplica } from "../../../lib/store/replica_tables.ts";
 import type { Fail2banServer } from "../fail2ban/fail2ban_server.ts";
 import { waitUntil } from "../host/wait_until.ts";
 import type { TestCluster } from "./test_cluster.ts";
@@ -28,10 +29,10 @@ export function heldOf(
 ): HeldEnds {
   const ends = new Map<string, number>();
   using database = open(banStorePath(cluster.stateDir(hub)));
-  const clock = database.db.prepare("SELECT ahead_ms AS aheadMs FROM clock");
-  const aheadMs = Number(clock.get()?.["aheadMs"] ?? 0);
+  const { table, time } = new BanDatabase(database.db);
+  const aheadMs = time?.aheadMs ?? 0;
   const nowMs = wallMs - aheadMs;
-  for (const { jail, address, reports } of readBanTables(database.db, nowMs)) {
+  for (const { jail, address, reports } of table.bans()) {
     const report = reports.find(({ origin }) => origin === node);
     if (report !== undefined && report.expiresMs > nowMs) {
       ends.set(`${jail} ${address}`, report.expiresMs + aheadMs);
@@ -49,7 +50,8 @@ export function copiedOf(
   const ends = new Map<string, number>();
   const nowMs = Date.now();
   using database = open(replicaPath(cluster.stateDir(subscriber)));
-  for (const { jail, address, reports } of readBanTables(database.db, nowMs)) {
+  const copy = readReplica(database.db, nowMs);
+  for (const { jail, address, reports } of copy?.bans ?? []) {
     const report = reports.find(({ origin }) => origin === node);
     if (report !== undefined) {
       ends.set(`${jail} ${address}`, report.expiresMs);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { banBlockTarget } from "./ban_block_target.ts";
 import { configTarget } from "./config_target.ts";
 import type { FuzzTarget } from "./fuzz_target.ts";
 import { joinCodeTarget } from "./join_code_target.ts";
@@ -19,6 +20,7 @@ export const FUZZ_TARGETS: ReadonlyMap<string, () => FuzzTarget> = new Map([
   ["log", logTarget],
   ["config", configTarget],
   ["join_code", joinCodeTarget],
+  ["ban_block", banBlockTarget],
 ]);
 
 /**

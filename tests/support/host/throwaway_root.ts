@@ -6,6 +6,7 @@
  */
 
 import { ChildProcess } from "./child_process.ts";
+import { deadline } from "./deadline.ts";
 
 /** Mounts the system over a folder and waits there until its input ends. */
 const SCRIPT = `set -e
@@ -46,9 +47,12 @@ END`;
 /** Takes from the system what systemd wants to mount itself. */
 const BOOT = `cd "$1"
 umount --lazy proc dev run tmp
-exec timeout 90 systemd-nspawn --quiet --register=no --keep-unit \\
+exec timeout "$2" systemd-nspawn --quiet --register=no --keep-unit \\
   --private-network --capability=CAP_NET_ADMIN --directory "$1" \\
   --boot systemd.unit=script.target`;
+
+/** What a boot and its script may take on a quiet machine. */
+const BOOT_MS = 20_000;
 
 /** What a program left that has ended. */
 export interface RootOutcome {
@@ -156,6 +160,7 @@ export class ThrowawayRoot implements AsyncDisposable {
       args: [
         ...[`--mount=/proc/${this.#holder.pid}/ns/mnt`, "unshare", "--mount"],
         ...["sh", "-ec", BOOT, "sh", `${this.#dir}/root`],
+        `${deadline(BOOT_MS) / 1_000}`,
       ],
       stdin: "null",
     }).output();

@@ -1,9 +1,5 @@
-import {
-  type Ban,
-  type BanKey,
-  type Change,
-  keyOf,
-} from "../../../lib/ban/ban.ts";
+import { type BanKey, type Change, keyOf } from "../../../lib/ban/ban.ts";
+import { BanTable, type TableStep } from "../../../lib/ban/ban_table.ts";
 import type { Epoch, EventId } from "../../../lib/base/ids.ts";
 import { isOperatorsLift } from "../../../lib/ban/ban.ts";
 import {
@@ -20,7 +16,6 @@ import type { JailName } from "../../../lib/base/jail_name.ts";
 import type { HostName } from "../../../lib/base/host_name.ts";
 import { MemoryImports } from "./memory_imports.ts";
 import { MemoryRecords } from "./memory_records.ts";
-import { type BanMap, quota, replay } from "../values/replayed_bans.ts";
 
 /** Forgotten at once, at most. */
 const STEP = 5_000;
@@ -32,10 +27,11 @@ export class MemoryBanStore implements BanStore {
   readonly records: MemoryRecords = new MemoryRecords(() => this.failure);
   readonly imports: MemoryImports = new MemoryImports(() => this.failure);
   readonly epoch: Epoch;
-  seq = 0;
+  readonly table = new BanTable();
   keptSince = 0;
+  /** Steps that {@link MemoryBanStore.settle} was asked for. */
+  settled = 0;
   time: StoreTime | undefined;
-  #bans: BanMap = new Map();
   #changes: Change[] = [];
   readonly #events = new Map<string, number>();
   readonly #lifts = new Map<string, number>();
@@ -46,13 +42,20 @@ export class MemoryBanStore implements BanStore {
     this.epoch = epoch as Epoch;
   }
 
+  get seq(): number {
+    return this.table.seq;
+  }
+
   keepTime(time: StoreTime): Promise<void> {
     return this.#keep(() => {
       this.time = time;
     });
   }
 
-  append(entries: readonly StoreEntry[], nowMs: number): Promise<void> {
+  append(
+    entries: readonly StoreEntry[],
+    nowMs: number,
+  ): Promise<readonly TableStep[]> {
     return this.#keep(() => {
       const changes = entries.flatMap(({ change }) => change ?? []);
       const events = entries.flatMap(({ event }) => event ?? [])
@@ -66,29 +69,19 @@ export class MemoryBanStore implements BanStore {
       }
       for (const name of events) this.#events.set(name, nowMs);
       this.#changes.push(...changes);
-      for (const change of changes) {
-        if (this.#begins(change)) {
-          for (const [name, receipt] of this.#receipts) {
-            if (keyOf(receipt) === keyOf(change)) this.#receipts.delete(name);
-          }
-        }
-        this.#bans = replay([change], this.#bans);
-      }
-      this.seq += changes.length;
-      for (const change of changes) {
-        if (isOperatorsLift(change)) {
-          this.#lifts.set(keyOf(change), change.atMs);
-        }
-      }
+      return changes.map((change) => this.#apply(change));
+    });
+  }
+
+  settle(): Promise<boolean> {
+    return this.#keep(() => {
+      this.settled++;
+      return false;
     });
   }
 
   hasEvent(origin: HostName, id: EventId): boolean {
     return this.#events.has(`${origin}|${id}`);
-  }
-
-  bans(nowMs: number): Iterable<Ban> {
-    return quota(this.#bans.values(), nowMs);
   }
 
   since(seq: number, max: number): readonly Change[] {
@@ -97,7 +90,7 @@ export class MemoryBanStore implements BanStore {
   }
 
   jailsOf(address: Address): readonly JailName[] {
-    const known = [...this.#bans.values(), ...this.#changes];
+    const known = [...this.table.bans(), ...this.#changes];
     const jails = known.flatMap((each) =>
       each.address === address ? [each.jail] : []
     );
@@ -111,7 +104,7 @@ export class MemoryBanStore implements BanStore {
 
   keepReceipts(receipts: readonly StoredReceipt[]): Promise<KeptReceipts> {
     return this.#keep(() => {
-      const known = receipts.filter((each) => this.#knows(keyOf(each)));
+      const known = receipts.filter((each) => this.#knows(each));
       const kept = known.filter((receipt) => {
         const name = nameOf(receipt);
         const known = this.#receipts.get(name);
@@ -145,26 +138,33 @@ export class MemoryBanStore implements BanStore {
       for (const [name, atMs] of this.#lifts) {
         if (atMs < nowMs - LIFT_KEEP_MS) this.#lifts.delete(name);
       }
-      const left = quota(this.#bans.values(), nowMs);
-      this.#bans = new Map(left.map((ban) => [keyOf(ban), ban]));
       for (const [name, receipt] of this.#receipts) {
-        const isOver = !this.#bans.has(keyOf(receipt));
+        const isOver = !this.#stands(receipt, nowMs);
         if (receipt.atMs < beforeMs && isOver) this.#receipts.delete(name);
       }
       return old.length === STEP;
     });
   }
 
-  /** Whether a ban begins with a change. */
-  #begins(change: Change): boolean {
-    const { reports = [] } = this.#bans.get(keyOf(change)) ?? {};
-    return change.kind === "report" &&
-      !reports.some(({ expiresMs }) => expiresMs > change.atMs);
+  #apply(change: Change): TableStep {
+    if (change.kind === "report" && !this.#stands(change, change.atMs)) {
+      for (const [name, receipt] of this.#receipts) {
+        if (keyOf(receipt) === keyOf(change)) this.#receipts.delete(name);
+      }
+    }
+    if (isOperatorsLift(change)) this.#lifts.set(keyOf(change), change.atMs);
+    return this.table.apply(change);
   }
 
-  #knows(key: string): boolean {
-    return this.#bans.has(key) ||
-      this.#changes.some((each) => keyOf(each) === key);
+  /** Whether a report of a ban counts at a time. */
+  #stands(key: BanKey, nowMs: number): boolean {
+    const { reports = [] } = this.table.find(key) ?? {};
+    return reports.some(({ expiresMs }) => expiresMs > nowMs);
+  }
+
+  #knows(key: BanKey): boolean {
+    return this.table.find(key) !== undefined ||
+      this.#changes.some((each) => keyOf(each) === keyOf(key));
   }
 
   #keep<T>(work: () => T): Promise<T> {

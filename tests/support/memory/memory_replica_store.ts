@@ -1,38 +1,59 @@
-import { type Change, keyOf } from "../../../lib/ban/ban.ts";
+import type { Ban, Change } from "../../../lib/ban/ban.ts";
+import type { BanBlock } from "../../../lib/ban/ban_block.ts";
+import { bansOf } from "../../../lib/ban/ban_columns.ts";
 import type {
+  ReplicaMark,
   ReplicaStore,
   StoredReplica,
 } from "../../../lib/ban/ban_store.ts";
 import type { RuntimeError } from "../../../lib/base/errors.ts";
-import { replay } from "../values/replayed_bans.ts";
+import { shiftedColumns } from "../../../lib/ban/shifted_times.ts";
+
+interface Copy extends ReplicaMark {
+  readonly bans: Ban[];
+  readonly changes: Change[];
+}
 
 /** A subscriber's copy that is lost with the process; fails when a test says so. */
 export class MemoryReplicaStore implements ReplicaStore {
   /** What all that would keep something is refused with. */
   failure: RuntimeError | undefined;
-  #replica: StoredReplica | undefined;
+  #whole: Copy | undefined;
+  #begun: Copy | undefined;
 
   load(): StoredReplica | undefined {
-    return this.#replica;
+    return this.#whole;
   }
 
-  append(changes: readonly Change[], nowMs: number): void {
+  append(changes: readonly Change[]): void {
     if (this.failure !== undefined) throw this.failure;
-    const replica = this.#replica;
-    if (replica === undefined) throw new RangeError("there is no copy yet");
-    changes.forEach(({ seq }, index) => {
-      if (seq !== replica.seq + 1 + index) throw new RangeError(`seq ${seq}`);
+    const [first] = changes;
+    if (first === undefined) return;
+    changes.forEach(({ seq }, at) => {
+      if (seq !== first.seq + at) throw new RangeError(`seq ${seq}`);
     });
-    const before = new Map(replica.bans.map((ban) => [keyOf(ban), ban]));
-    const bans = [...replay(changes, before).values()].flatMap((ban) => {
-      const reports = ban.reports.filter(({ expiresMs }) => expiresMs > nowMs);
-      return reports.length === 0 ? [] : [{ ...ban, reports }];
-    });
-    this.#replica = { ...replica, seq: replica.seq + changes.length, bans };
+    const followed = [this.#whole, this.#begun].filter((copy) =>
+      copy !== undefined && copy.seq + copy.changes.length + 1 === first.seq
+    );
+    if (followed.length === 0) throw new RangeError(`seq ${first.seq}`);
+    for (const copy of followed) copy?.changes.push(...changes);
   }
 
-  replace(replica: StoredReplica): void {
+  begin(mark: ReplicaMark): void {
     if (this.failure !== undefined) throw this.failure;
-    this.#replica = { ...replica, bans: [...replica.bans] };
+    this.#begun = { ...mark, bans: [], changes: [] };
+  }
+
+  stage(block: BanBlock, byMs: number): void {
+    if (this.failure !== undefined) throw this.failure;
+    if (this.#begun === undefined) throw new RangeError("none was begun");
+    this.#begun.bans.push(...bansOf(shiftedColumns(block.columns, byMs)));
+  }
+
+  commit(): void {
+    if (this.failure !== undefined) throw this.failure;
+    if (this.#begun === undefined) throw new RangeError("none was begun");
+    this.#whole = this.#begun;
+    this.#begun = undefined;
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { areLocal } from "../../../lib/tail/io/local_disk.ts";
 import { DiskLogFolder } from "../../../lib/tail/io/log_folder.ts";
 import { FolderEvents } from "../../../lib/tail/io/folder_events.ts";
 import { LogFollower } from "../../../lib/tail/log_follower.ts";
@@ -23,6 +24,7 @@ const log: Log = {
 
 await using folder = new DiskLogFolder(path, log, {
   lookEveryMs: 10,
+  areLocal,
   watch: FolderEvents.open,
 });
 await using lines = await LogFollower.begin({ folder, from: undefined, log });

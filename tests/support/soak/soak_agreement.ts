@@ -7,7 +7,9 @@
 import { DatabaseSync } from "node:sqlite";
 import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
 import { replicaPath } from "../../../lib/store/io/sqlite_replica_store.ts";
-import { readBanTables } from "../../../lib/store/ban_tables.ts";
+import type { Ban } from "../../../lib/ban/ban.ts";
+import { BanDatabase } from "../../../lib/store/ban_database.ts";
+import { readReplica } from "../../../lib/store/replica_tables.ts";
 import { bannedBy } from "../cluster/host_agreement.ts";
 import { banned } from "../cluster/acting_nodes.ts";
 import { SOAK_HOSTS, SOAK_JAILS, type SoakCluster } from "./soak_cluster.ts";
@@ -28,7 +30,10 @@ export interface Look {
 /** Looks at all tables, fail2bans and firewalls. */
 export async function look(soak: SoakCluster): Promise<Look> {
   const { cluster } = soak;
-  const table = tableIn(banStorePath(cluster.stateDir("hub")));
+  const table = tableIn(
+    banStorePath(cluster.stateDir("hub")),
+    (database) => new BanDatabase(database).table.bans(),
+  );
   const differences: string[] = [];
   const compare = (
     what: string,
@@ -45,7 +50,10 @@ export async function look(soak: SoakCluster): Promise<Look> {
       keysOf(table, (reporters) => reporters.includes(host)),
       await bannedBy(fail2ban, SOAK_JAILS),
     );
-    const copy = tableIn(replicaPath(cluster.stateDir(host)));
+    const copy = tableIn(
+      replicaPath(cluster.stateDir(host)),
+      (database, nowMs) => readReplica(database, nowMs)?.bans ?? [],
+    );
     compare(`the copy of ${host}`, copy.keys(), table.keys());
     const others = keysOf(
       table,
@@ -65,12 +73,15 @@ function keysOf(
     .map(([key]) => key);
 }
 
-function tableIn(path: string): Table {
+function tableIn(
+  path: string,
+  read: (database: DatabaseSync, nowMs: number) => Iterable<Ban>,
+): Table {
   const nowMs = Date.now();
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
   try {
     const table = new Map<string, readonly string[]>();
-    for (const { jail, address, reports } of readBanTables(database, nowMs)) {
+    for (const { jail, address, reports } of read(database, nowMs)) {
       const reporters = reports.filter(({ expiresMs }) => expiresMs > nowMs)
         .map(({ origin }) => origin);
       if (reporters.length > 0) table.set(`${jail} ${address}`, reporters);

@@ -67,6 +67,7 @@ export async function fillStore(
       nowMs,
     );
   }
+  while (await store.settle());
   for (const node of nodes) await fillReceipts(store, bans, node, nowMs);
 }
 

@@ -8,18 +8,30 @@
 import { DatabaseSync } from "node:sqlite";
 import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
 import { replicaPath } from "../../../lib/store/io/sqlite_replica_store.ts";
-import { readBanTables } from "../../../lib/store/ban_tables.ts";
+import { readReplica } from "../../../lib/store/replica_tables.ts";
+import { BanDatabase } from "../../../lib/store/ban_database.ts";
 import type { TestCluster } from "../cluster/test_cluster.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
 /** Whom the publisher's table bans now. */
 export function publishersBans(cluster: TestCluster, host = "hub"): string[] {
-  return bansIn(banStorePath(cluster.stateDir(host)));
+  return reading(banStorePath(cluster.stateDir(host)), (database) => {
+    const { table } = new BanDatabase(database);
+    table.expire(Date.now());
+    return Array.from(table.bans(), ({ address }): string => address).sort();
+  });
 }
 
 /** Whom a subscriber's copy bans now. */
 export function copysBans(cluster: TestCluster, host: string): string[] {
-  return bansIn(replicaPath(cluster.stateDir(host)));
+  return reading(
+    replicaPath(cluster.stateDir(host)),
+    (database) =>
+      Array.from(
+        readReplica(database, Date.now())?.bans ?? [],
+        ({ address }): string => address,
+      ).sort(),
+  );
 }
 
 /** Waits until a subscriber has stored a copy that bans just these: it acts, and says so, before that. */
@@ -47,10 +59,11 @@ export async function waitCopy(
 /** What happened, as the publisher keeps it, in order: `report ADDRESS NODE`. */
 export function history(cluster: TestCluster, host = "hub"): string[] {
   return reading(banStorePath(cluster.stateDir(host)), (database) => {
-    const rows = database.prepare(
-      "SELECT kind, address, node FROM changes ORDER BY seq",
-    ).all();
-    return rows.map(({ kind, address, node }) => `${kind} ${address} ${node}`);
+    const store = new BanDatabase(database);
+    return store.since(store.keptSince, Infinity).map((change) => {
+      const node = change.kind === "lift" ? change.by : change.origin;
+      return `${change.kind} ${change.address} ${node}`;
+    });
   });
 }
 
@@ -86,26 +99,17 @@ export function receipts(cluster: TestCluster, host = "hub"): string[] {
 /** The number of the last change that is stored. */
 export function lastSeq(cluster: TestCluster, host = "hub"): number {
   return reading(banStorePath(cluster.stateDir(host)), (database) => {
-    const row = database.prepare("SELECT max(seq) AS seq FROM changes").get();
+    const row = database.prepare("SELECT max(seq) AS seq FROM log").get();
     return Number(row?.["seq"] ?? 0);
   });
-}
-
-function bansIn(path: string): string[] {
-  return reading(
-    path,
-    (database) =>
-      Array.from(
-        readBanTables(database, Date.now()),
-        ({ address }): string => address,
-      ).sort(),
-  );
 }
 
 /** Others may read while a program has the file. */
 function reading<T>(path: string, read: (database: DatabaseSync) => T): T {
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
   try {
+    // All that is read is of one moment.
+    database.exec("BEGIN");
     return read(database);
   } finally {
     database.close();

@@ -9,6 +9,9 @@ import type {
   PublisherMessage,
   StreamMessage,
 } from "../../../lib/wire/v2_messages.ts";
+import { BanBlock } from "../../../lib/ban/ban_block.ts";
+import { blockBan } from "../../../lib/wire/wire_times.ts";
+import { anyBan } from "./any_bans.ts";
 import { anyAddress, anyHostName, anyJailName } from "./any_values.ts";
 import {
   anyChange,
@@ -16,7 +19,6 @@ import {
   anyEpoch,
   anySession,
   anyUrl,
-  anyWireBan,
   anyWord,
   DIGITS,
   PLAIN,
@@ -25,19 +27,23 @@ import {
 } from "./any_parts.ts";
 import { anyNodeMessage, anySpoken } from "./any_node_messages.ts";
 
-const anySnapshot = anyCount.chain((seq) =>
-  record<Extract<PublisherMessage, { kind: "SNAPSHOT" }>>({
-    kind: fc.constant("SNAPSHOT"),
-    epoch: anyEpoch,
-    seq: fc.constant(seq),
-    part: fc.nat(999_999),
-    isLast: fc.boolean(),
-    bans: seq === 0
-      ? fc.constant([])
-      : fc.array(anyWireBan(seq), { maxLength: 5 }),
-  })
-).map((message) =>
-  message.bans.length === 0 ? { ...message, isLast: true } : message
+const NOW_MS = 1_800_000_000_000;
+
+const anyBlock = fc.array(anyBan, { maxLength: 5 }).map((bans) =>
+  BanBlock.of(bans.flatMap((ban) => blockBan(ban, NOW_MS) ?? []))
+);
+const anySnapshot = record<Extract<PublisherMessage, { kind: "SNAPSHOT" }>>({
+  kind: fc.constant("SNAPSHOT"),
+  epoch: anyEpoch,
+  seq: anyCount,
+  part: fc.nat(999_999),
+  isLast: fc.boolean(),
+  nowMs: fc.nat().map((ms) => NOW_MS + ms),
+  block: anyBlock,
+}).map((message) =>
+  message.block.columns.spans.length === 0
+    ? { ...message, isLast: true }
+    : message
 );
 
 function numbersAfter(from: number, count: number): readonly number[] {

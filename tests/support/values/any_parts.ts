@@ -5,12 +5,7 @@
  */
 
 import fc from "fast-check";
-import type {
-  NodeEvent,
-  WireBan,
-  WireChange,
-  WireReport,
-} from "../../../lib/wire/v2_messages.ts";
+import type { NodeEvent, WireChange } from "../../../lib/wire/v2_messages.ts";
 import type { Receipt } from "../../../lib/ban/receipt.ts";
 import {
   MAX_SPAN_MS,
@@ -95,27 +90,6 @@ export const anyReceipt = record<Receipt>({
     ? { ...receipt, detail: "" }
     : receipt
 );
-
-export const anyReport = record<WireReport>({
-  origin: anyHostName,
-  firstAgoMs: anySpan,
-  lastAgoMs: anySpan,
-  remainingMs: anyRemaining,
-});
-
-/** Bans whose number is not above `maxSeq`. */
-export function anyWireBan(maxSeq: number): fc.Arbitrary<WireBan> {
-  return record<WireBan>({
-    ...key,
-    seq: fc.integer({ min: 1, max: maxSeq }),
-    isPending: fc.boolean(),
-    reports: fc.uniqueArray(anyReport, {
-      minLength: 1,
-      maxLength: 6,
-      selector: ({ origin }) => origin.toLowerCase(),
-    }),
-  });
-}
 
 export function anyChange(seq: number): fc.Arbitrary<WireChange> {
   const common = { seq: fc.constant(seq), agoMs: anySpan, ...key };

@@ -9,6 +9,7 @@ import type {
   PublisherMessage,
   StreamMessage,
 } from "../../../lib/wire/v2_messages.ts";
+import { BanBlock } from "../../../lib/ban/ban_block.ts";
 import type { Frames } from "../../../lib/zmq/ports.ts";
 import {
   type DecodedV2,
@@ -44,6 +45,18 @@ export function framesOf({ frames }: Vector): Frames {
       ? new TextEncoder().encode(text.repeat(times))
       : Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
   });
+}
+
+/** The message of a vector; that of a SNAPSHOT has its block by its bytes. */
+export function messageOf(
+  { value }: { readonly value: Readonly<Record<string, unknown>> },
+): unknown {
+  const { block } = value;
+  if (typeof block !== "object" || block === null) return value;
+  const hex = "hex" in block ? String(block.hex) : "";
+  const read = BanBlock.read(Uint8Array.fromHex(hex));
+  if (!read.ok) throw new TypeError(`Not a good block: ${read.reason}`);
+  return { ...value, block: read.value };
 }
 
 /** The two ways of one sender's messages. */

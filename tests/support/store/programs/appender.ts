@@ -1,6 +1,7 @@
 /**
  * A publisher's store under load, until it is killed: appends batches, and
- * says the number of each change once it was kept.
+ * says the number of each change once it was kept. Between them it writes
+ * snapshots.
  *
  * Arguments: the store's path, its durability, a number that batches are made
  * from.
@@ -21,10 +22,12 @@ const [path = "", durability = "power", seed = "0"] = Deno.args;
 const store = SqliteBanStore.open({
   path,
   durability: durability as Durability,
+  // Snapshots of many steps, one after the other.
+  pace: { partBans: 20, minChanges: 30 },
 });
 const encoder = new TextEncoder();
 /** A batch has 1 to 16 changes, of no more bans than this. */
-const BANS = 500;
+const BANS = 200;
 
 for (let batch = Number(seed);; batch = Math.imul(batch, 48_271) >>> 0) {
   const { seq } = store;
@@ -35,5 +38,6 @@ for (let batch = Number(seed);; batch = Math.imul(batch, 48_271) >>> 0) {
     return { event: eventName(`event-${next}`), change };
   });
   await store.append(entries, Date.now());
+  await store.settle();
   Deno.stdout.writeSync(encoder.encode(`${store.seq}\n`));
 }

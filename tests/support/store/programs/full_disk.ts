@@ -74,7 +74,7 @@ async function run(dir: string): Promise<FullDiskOutcome> {
   const knowsRefused = store.hasEvent(origin, id);
   await Deno.remove(ballast);
   await append(store);
-  const bans = [...store.bans(0)].length;
+  const bans = [...store.table.bans()].length;
   const afterwards = [
     store.seq,
     store.since(0, Infinity).length,

@@ -1,6 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { areLocal, BriefCalls } from "../../../lib/tail/io/brief_calls.ts";
-import { TempDir } from "../../support/host/temp_dir.ts";
+import { BriefCalls } from "../../lib/tail/brief_calls.ts";
 
 /** Which way a call goes. */
 async function way(calls: BriefCalls, isLocal = true): Promise<string> {
@@ -27,13 +26,4 @@ Deno.test("BriefCalls never holds the loop for a disk of another host", async ()
   const calls = new BriefCalls(() => 0);
   calls.noteTurn();
   strictEqual(await way(calls, false), "later");
-});
-
-Deno.test("areLocal() takes a host's own disks for local, and nothing else that it can't be sure of", async () => {
-  await using dir = await TempDir.create();
-  strictEqual(await areLocal([dir.path()]), true);
-  strictEqual(await areLocal(["/dev/shm"]), true);
-  strictEqual(await areLocal(["/proc/self"]), false);
-  strictEqual(await areLocal([dir.path(), "/proc/self"]), false);
-  strictEqual(await areLocal([dir.path("missing")]), false);
 });

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { RowExpiries } from "../../lib/ban/row_expiries.ts";
+import { RowExpiries } from "../../lib/rows/row_expiries.ts";
 
 const anyEndMs = fc.oneof(
   fc.integer({ min: 0, max: 30 }),

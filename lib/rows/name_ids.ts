@@ -60,10 +60,9 @@ export class NameIds<N extends string> {
   /**
    * Uses a name once more.
    *
-   * @param times How often. @default {1}
    * @returns Its number.
    */
-  use(name: N, times = 1): number {
+  use(name: N): number {
     const known = this.#ids.get(name);
     const id = known ?? this.#free.pop() ?? this.#names.length;
     if (known === undefined) {
@@ -71,8 +70,13 @@ export class NameIds<N extends string> {
       this.#names[id] = name;
       this.#uses[id] = 0;
     }
-    this.#uses[id] = (this.#uses[id] ?? 0) + times;
+    this.useAgain(id);
     return id;
+  }
+
+  /** Uses the name with a number once more. */
+  useAgain(id: number): void {
+    this.#uses[id] = (this.#uses[id] ?? 0) + 1;
   }
 
   /** Uses the name with a number once less. */

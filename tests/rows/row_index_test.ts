@@ -1,6 +1,6 @@
 import { strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { BanIndex, NO_ROW } from "../../lib/ban/ban_index.ts";
+import { NO_ROW, RowIndex } from "../../lib/rows/row_index.ts";
 
 interface Key {
   readonly hash: number;
@@ -14,14 +14,14 @@ const anyStep = fc.record({
   isIn: fc.boolean(),
 });
 
-Deno.test("BanIndex finds each row that is in it, and no other", () => {
+Deno.test("RowIndex finds each row that is in it, and no other", () => {
   const all = fc.tuple(
     fc.array(anyHash, { minLength: 61, maxLength: 61 }),
     fc.array(anyStep, { maxLength: 300 }),
   );
   fc.assert(fc.property(all, ([hashes, steps]) => {
     const keys = hashes.map((hash, name): Key => ({ hash, name }));
-    const index = new BanIndex<Key>({
+    const index = new RowIndex<Key>({
       hashOf: (row) => hashes[row] ?? 0,
       hasKey: (row, { name }) => row === name,
     });

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { countBits, RowSet, wordsOf } from "../../lib/operators/row_set.ts";
+import { countBits, RowSet, wordsOf } from "../../lib/rows/row_set.ts";
 
 /** The rows of a set. */
 function rowsIn(set: RowSet, words: number): number[] {

@@ -1,5 +1,5 @@
 /**
- * Finds the row of a ban.
+ * Finds the row of a key.
  *
  * @module
  */
@@ -41,11 +41,11 @@ const MAX_TAKEN = 6;
  *
  * @example
  * ```ts
- * import { BanIndex } from "./ban_index.ts";
+ * import { RowIndex } from "./row_index.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const keys = [{ hash: 1, name: "a" }, { hash: 1, name: "b" }];
- * const index = new BanIndex<{ hash: number; name: string }>({
+ * const index = new RowIndex<{ hash: number; name: string }>({
  *   hashOf: (row) => keys[row]?.hash ?? 0,
  *   hasKey: (row, { name }) => keys[row]?.name === name,
  * });
@@ -53,7 +53,7 @@ const MAX_TAKEN = 6;
  * strictEqual(index.find({ hash: 1, name: "b" }), 1);
  * ```
  */
-export class BanIndex<K extends HashedKey> {
+export class RowIndex<K extends HashedKey> {
   readonly #keys: RowKeys<K>;
   readonly #parts: (Part | undefined)[] = Array.from(
     { length: 1 << PART_BITS },

@@ -1,0 +1,96 @@
+/**
+ * What is done beside so that the store stays small and a start short: the
+ * past is forgotten, and snapshots of the table are written.
+ *
+ * @module
+ */
+
+import type { BanStore } from "./ban_store.ts";
+import { RuntimeError } from "../base/errors.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Log } from "../log/log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
+
+/** Options for {@link StoreUpkeep}. */
+export interface StoreUpkeepOptions {
+  readonly store: Pick<BanStore, "prune" | "settle">;
+  /** The store's clock. */
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How long the past is kept, in milliseconds. */
+  readonly keepHistoryMs: number;
+  /** Whether the clock is sure enough to forget anything. */
+  readonly mayForget: () => boolean;
+}
+
+/** Interval between prunings of the past, each of which takes small steps. */
+const PRUNE_INTERVAL_MS = 60_000;
+/** Interval at which it is looked whether a snapshot is due. */
+const SETTLE_INTERVAL_MS = 1_000;
+/** Pause between two steps of a pruning, or of a snapshot. */
+const PRUNE_PAUSE_MS = 50;
+const SETTLE_PAUSE_MS = 20;
+
+/** Keeps a store in order. What fails is tried again, and nothing is lost by it. */
+export class StoreUpkeep {
+  readonly #options: StoreUpkeepOptions;
+
+  /** @param options See {@link StoreUpkeepOptions}. */
+  constructor(options: StoreUpkeepOptions) {
+    this.#options = options;
+  }
+
+  /** Run side by side until aborted. */
+  get tasks(): readonly ((signal: AbortSignal) => Promise<void>)[] {
+    return [
+      (signal) => this.#prune(signal),
+      (signal) => this.#settle(signal),
+    ];
+  }
+
+  #prune(signal: AbortSignal): Promise<void> {
+    const { clock, store, keepHistoryMs, mayForget } = this.#options;
+    const words = {
+      trouble: "the past can't be forgotten, and is tried again",
+      over: "the past is forgotten again",
+    };
+    return this.#each(PRUNE_INTERVAL_MS, words, signal, async () => {
+      if (!mayForget()) return;
+      const nowMs = clock.nowMs();
+      while (await store.prune(nowMs - keepHistoryMs, nowMs)) {
+        await clock.delay(PRUNE_PAUSE_MS, signal);
+      }
+    });
+  }
+
+  #settle(signal: AbortSignal): Promise<void> {
+    const { clock, store } = this.#options;
+    const words = {
+      trouble: "a snapshot of the bans can't be written, and is tried again",
+      over: "snapshots of the bans are written again",
+    };
+    return this.#each(SETTLE_INTERVAL_MS, words, signal, async () => {
+      while (await store.settle()) await clock.delay(SETTLE_PAUSE_MS, signal);
+    });
+  }
+
+  async #each(
+    intervalMs: number,
+    words: { readonly trouble: string; readonly over: string },
+    signal: AbortSignal,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const { clock, log } = this.#options;
+    const troubleLog = new TroubleLog({ log, clock, ...words });
+    while (true) {
+      await clock.delay(intervalMs, signal);
+      try {
+        await work();
+        troubleLog.resolve();
+      } catch (error) {
+        if (!(error instanceof RuntimeError)) throw error;
+        troubleLog.report(error.message);
+      }
+    }
+  }
+}

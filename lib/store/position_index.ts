@@ -1,0 +1,187 @@
+/**
+ * Where in a log something is, by a hash of its name.
+ *
+ * @module
+ */
+
+/** Parts that grow each for itself, so that growing holds nobody up. */
+const SHARDS = 256;
+const SHARD_BITS = 8;
+/** Slots of a shard when it gets its first entry. */
+const FIRST_SLOTS = 8;
+/** Share of a shard's slots that may be taken. */
+const MAX_LOAD = 0.75;
+/** Numbers of a slot: a hash, and a position. */
+const SLOT = 2;
+/** Stands for a position in a slot: it is free, or was. */
+const FREE = 0;
+const REMOVED = 1;
+/** What the position after the base is stored as. */
+const FIRST = 2;
+
+const NONE: readonly number[] = [];
+
+/**
+ * Positions by hash, in typed arrays: 11 to 22 bytes an entry. The hash only
+ * says where to look; what is there decides.
+ *
+ * Entries of positions that are forgotten are overwritten, and left out when
+ * their shard is built anew.
+ *
+ * @example
+ * ```ts
+ * import { PositionIndex } from "./position_index.ts";
+ * import { deepStrictEqual, strictEqual } from "node:assert/strict";
+ *
+ * const index = new PositionIndex();
+ * index.add(0xabc, 1);
+ * index.add(0xabc, 2);
+ * deepStrictEqual(index.at(0xabc), [1, 2]);
+ * index.forgetBefore(2);
+ * deepStrictEqual(index.at(0xabc), [2]);
+ * strictEqual(index.replace(0xabc, 3), 2);
+ * deepStrictEqual(index.at(0xabc), [3]);
+ * ```
+ */
+export class PositionIndex {
+  readonly #shards: Uint32Array[] = Array.from(
+    { length: SHARDS },
+    () => new Uint32Array(0),
+  );
+  /** Taken slots of each shard, of forgotten positions as well. */
+  readonly #taken = new Uint32Array(SHARDS);
+  /** Positions are stored less this number: a log may be longer than 2^32. */
+  readonly #base: number;
+  /** The first position that counts, as it is stored. */
+  #first = FIRST;
+
+  /** @param base Less than any position, and by less than 2^32. @default {0} */
+  constructor(base = 0) {
+    this.#base = base + 1 - FIRST;
+  }
+
+  /** Memory that it takes. */
+  get bytes(): number {
+    return this.#shards.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
+  /** The positions with a hash, in no order. */
+  at(hash: number): readonly number[] {
+    const slots = this.#shardOf(hash);
+    if (slots.length === 0) return NONE;
+    const mask = slots.length - 1;
+    let found: number[] | undefined;
+    for (let at = firstSlot(hash, mask);; at = at + SLOT & mask) {
+      const place = slots[at + 1] ?? 0;
+      if (place === FREE) return found ?? NONE;
+      if (slots[at] !== hash || place < this.#first) continue;
+      found ??= [];
+      found.push(place + this.#base);
+    }
+  }
+
+  /** The position with a hash of which there is one; 0: there is none. */
+  get(hash: number): number {
+    const slots = this.#shardOf(hash);
+    if (slots.length === 0) return 0;
+    const mask = slots.length - 1;
+    for (let at = firstSlot(hash, mask);; at = at + SLOT & mask) {
+      const place = slots[at + 1] ?? 0;
+      if (place === FREE) return 0;
+      if (slots[at] === hash && place >= this.#first) return place + this.#base;
+    }
+  }
+
+  /** Notes a position beside those with the same hash. */
+  add(hash: number, position: number): void {
+    const slots = this.#withRoom(hash);
+    const mask = slots.length - 1;
+    let at = firstSlot(hash, mask);
+    while ((slots[at + 1] ?? 0) >= this.#first) at = at + SLOT & mask;
+    this.#put(slots, at, hash, position);
+  }
+
+  /**
+   * Notes a position instead of the one with the same hash.
+   *
+   * @param position 0: there is none any more.
+   * @returns That one; 0: there was none.
+   */
+  replace(hash: number, position: number): number {
+    const slots = this.#withRoom(hash);
+    const mask = slots.length - 1;
+    let free = -1;
+    for (let at = firstSlot(hash, mask);; at = at + SLOT & mask) {
+      const place = slots[at + 1] ?? 0;
+      if (slots[at] === hash && place >= this.#first) {
+        this.#put(slots, at, hash, position);
+        return place + this.#base;
+      }
+      if (free < 0 && place < this.#first) free = at;
+      if (place === FREE) break;
+    }
+    if (position !== 0) this.#put(slots, free, hash, position);
+    return 0;
+  }
+
+  /** Forgets the positions before one. */
+  forgetBefore(position: number): void {
+    this.#first = Math.max(this.#first, position - this.#base);
+  }
+
+  #shardOf(hash: number): Uint32Array {
+    return this.#shards[hash & SHARDS - 1] ?? new Uint32Array(0);
+  }
+
+  #put(
+    slots: Uint32Array,
+    at: number,
+    hash: number,
+    position: number,
+  ): void {
+    if (slots[at + 1] === FREE) this.#count(hash);
+    slots[at] = hash;
+    slots[at + 1] = position === 0 ? REMOVED : position - this.#base;
+  }
+
+  #count(hash: number): void {
+    const shard = hash & SHARDS - 1;
+    this.#taken[shard] = (this.#taken[shard] ?? 0) + 1;
+  }
+
+  /** The shard of a hash, with a free slot for one more. */
+  #withRoom(hash: number): Uint32Array {
+    const shard = hash & SHARDS - 1;
+    const slots = this.#shardOf(hash);
+    const taken = this.#taken[shard] ?? 0;
+    if ((taken + 1) * SLOT <= slots.length * MAX_LOAD) return slots;
+    return this.#rebuilt(shard, slots);
+  }
+
+  #rebuilt(shard: number, before: Uint32Array): Uint32Array {
+    let count = 0;
+    for (let at = 1; at < before.length; at += SLOT) {
+      if ((before[at] ?? 0) >= this.#first) count++;
+    }
+    let size = FIRST_SLOTS;
+    while ((count + 1) * 2 > size) size *= 2;
+    const slots = new Uint32Array(size * SLOT);
+    const mask = slots.length - 1;
+    for (let from = 0; from < before.length; from += SLOT) {
+      const place = before[from + 1] ?? 0;
+      if (place < this.#first) continue;
+      const hash = before[from] ?? 0;
+      let at = firstSlot(hash, mask);
+      while (slots[at + 1] !== FREE) at = at + SLOT & mask;
+      slots[at] = hash;
+      slots[at + 1] = place;
+    }
+    this.#shards[shard] = slots;
+    this.#taken[shard] = count;
+    return slots;
+  }
+}
+
+function firstSlot(hash: number, mask: number): number {
+  return (hash >>> SHARD_BITS) * SLOT & mask;
+}

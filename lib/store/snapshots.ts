@@ -1,0 +1,311 @@
+/**
+ * Snapshots of the table of bans: where a start goes on from, so that it need
+ * not read the whole log.
+ *
+ * A snapshot is written while the table changes, in parts of their own, so its
+ * bans are of different moments between two numbers. Each says by which change
+ * it is as it is; what follows is in the log.
+ *
+ * @module
+ */
+
+import type { Ban } from "../ban/ban.ts";
+import { encodeBanBlock, splitIntoBlocks } from "../ban/ban_block.ts";
+import { decodeBanColumns } from "../ban/ban_block_bytes.ts";
+import type { BanBlockColumns } from "../ban/ban_columns.ts";
+import type { BanTable } from "../ban/ban_table.ts";
+import { bytesSum } from "../base/checksum.ts";
+import { hasItsSum, summed } from "./ban_rows.ts";
+import {
+  prepareAll,
+  type SqlDatabase,
+  type SqlRow,
+  type SqlStatement,
+  valuesOf,
+} from "./sql.ts";
+import { UnusableStoreError } from "./store_errors.ts";
+
+/** Creates the tables. */
+export const SNAPSHOT_TABLES_SCHEMA = `
+  CREATE TABLE snapshots (
+    id INTEGER PRIMARY KEY,
+    from_seq INTEGER NOT NULL,
+    to_seq INTEGER NOT NULL,
+    first_part INTEGER NOT NULL,
+    parts INTEGER NOT NULL,
+    sum INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE snapshot_parts (
+    id INTEGER PRIMARY KEY,
+    bans BLOB NOT NULL,
+    sum INTEGER NOT NULL
+  ) STRICT;`;
+
+/** A snapshot. */
+export interface Snapshot {
+  /** Grows from one to the next. */
+  readonly id: number;
+  /** Every ban in it has what changes up to this number did. */
+  readonly fromSeq: number;
+  /** None of its bans has what a change after this number did. */
+  readonly toSeq: number;
+  /** Its parts have numbers that follow each other. */
+  readonly firstPart: number;
+  readonly parts: number;
+}
+
+/** An empty table, before the first change. */
+export const EMPTY_SNAPSHOT: Snapshot = {
+  ...{ id: 0, fromSeq: 0, toSeq: 0, firstPart: 1, parts: 0 },
+};
+
+/** How snapshots are written. */
+export interface SnapshotPace {
+  /** Bans of a part, which is a step. */
+  readonly partBans: number;
+  /** Changes after which one is due at the earliest. */
+  readonly minChanges: number;
+}
+
+/** A step takes some milliseconds, and so many changes are read in no time. */
+export const SNAPSHOT_PACE: SnapshotPace = {
+  partBans: 2_000,
+  minChanges: 5_000,
+};
+
+/** Parts that are deleted in a step. */
+const DROP_PARTS = 50;
+/** Snapshots that are kept: the one before replaces a damaged one. */
+const KEPT = 2;
+
+const STATEMENTS = {
+  all: `
+    SELECT id, from_seq, to_seq, first_part, parts, sum FROM snapshots
+    ORDER BY id DESC`,
+  put: "INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?)",
+  dropUpTo: "DELETE FROM snapshots WHERE id <= ?",
+  lastPart: "SELECT max(id) FROM snapshot_parts",
+  putPart: "INSERT INTO snapshot_parts VALUES (?, ?, ?)",
+  part: "SELECT bans, sum FROM snapshot_parts WHERE id = ?",
+  dropParts: `
+    DELETE FROM snapshot_parts WHERE id IN (
+      SELECT id FROM snapshot_parts WHERE id < ? OR id > ? LIMIT ${DROP_PARTS}
+    )`,
+} as const;
+
+/** What is written of a snapshot that is not whole yet. */
+interface Unfinished extends Omit<Snapshot, "toSeq"> {
+  readonly bans: Iterator<Ban, void>;
+}
+
+/** The snapshots in a database. Methods that write are called within a transaction. */
+export class Snapshots {
+  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
+  readonly #pace: SnapshotPace;
+  #unfinished: Unfinished | undefined;
+  /** Whether there may be parts that are of no snapshot. */
+  #hasRemains = true;
+
+  /**
+   * @param database Has the tables.
+   * @param pace See {@link SnapshotPace}.
+   */
+  constructor(database: SqlDatabase, pace: SnapshotPace = SNAPSHOT_PACE) {
+    this.#statements = prepareAll(database, STATEMENTS);
+    this.#pace = pace;
+  }
+
+  /** After how many changes one is due at the earliest. */
+  get minChanges(): number {
+    return this.#pace.minChanges;
+  }
+
+  /** Whole snapshots, the last first, without those whose row is damaged. */
+  all(): readonly Snapshot[] {
+    return this.#statements.all.all().flatMap((row) => readSnapshot(row) ?? []);
+  }
+
+  /** The bans of a snapshot, part by part. @throws {UnusableStoreError} when a part is damaged or missing. */
+  *columns(
+    { firstPart, parts }: Snapshot,
+  ): Generator<BanBlockColumns, void, undefined> {
+    for (let id = firstPart; id < firstPart + parts; id++) {
+      const row = this.#statements.part.get(id);
+      const [bytes, sum] = valuesOf(row ?? {});
+      const isWhole = bytes instanceof Uint8Array && bytesSum(bytes) === sum;
+      const bans = isWhole ? decodeBanColumns(bytes) : undefined;
+      if (bans?.ok !== true) {
+        const message = `part ${id} of a snapshot is missing or damaged`;
+        throw new UnusableStoreError("damaged", message);
+      }
+      yield bans.value;
+    }
+  }
+
+  /** Whether there may be parts that are of no snapshot. */
+  get hasRemains(): boolean {
+    return this.#hasRemains;
+  }
+
+  /** Whether one is being written. */
+  get isUnfinished(): boolean {
+    return this.#unfinished !== undefined;
+  }
+
+  /**
+   * Begins a snapshot.
+   *
+   * @param bans Given out while the table changes: one that stands throughout
+   * is among them.
+   * @param seq Number of the table's last change.
+   */
+  begin(bans: Iterable<Ban>, seq: number): void {
+    const [last] = valuesOf(this.#statements.lastPart.get() ?? {});
+    const firstPart = typeof last === "number" ? last + 1 : 1;
+    this.#unfinished = {
+      ...{
+        id: (this.all()[0]?.id ?? 0) + 1,
+        fromSeq: seq,
+        firstPart,
+        parts: 0,
+      },
+      bans: bans[Symbol.iterator](),
+    };
+  }
+
+  /** Gives up what is not whole. */
+  abandon(): void {
+    this.#unfinished = undefined;
+    this.#hasRemains = true;
+  }
+
+  /**
+   * Writes the next parts of the snapshot that was begun.
+   *
+   * @param seq Number of the table's last change.
+   * @returns The snapshot, if that was all.
+   */
+  step(seq: number): Snapshot | undefined {
+    if (this.#unfinished === undefined) {
+      throw new Error("no snapshot was begun");
+    }
+    const { bans, ...written } = this.#unfinished;
+    const taken: Ban[] = [];
+    let isWhole = false;
+    while (taken.length < this.#pace.partBans && !isWhole) {
+      const { value, done = false } = bans.next();
+      isWhole = done;
+      if (value !== undefined) taken.push(value);
+    }
+    let { parts } = written;
+    for (const { bans: some } of splitIntoBlocks(taken)) {
+      if (some.length === 0) break;
+      const bytes = encodeBanBlock(some);
+      const id = written.firstPart + parts++;
+      this.#statements.putPart.run(id, bytes, bytesSum(bytes));
+    }
+    this.#unfinished = { ...written, parts, bans };
+    return isWhole
+      ? this.#finish({ ...written, parts, toSeq: seq })
+      : undefined;
+  }
+
+  /** Deletes some parts that are of no snapshot, while none is being written. */
+  dropRemains(): void {
+    const all = this.all();
+    const first = Math.min(...all.map(({ firstPart }) => firstPart));
+    const end = Math.max(
+      ...all.map(({ firstPart, parts }) => firstPart + parts - 1),
+    );
+    const { changes } = all.length === 0
+      ? this.#statements.dropParts.run(Number.MAX_SAFE_INTEGER, 0)
+      : this.#statements.dropParts.run(first, end);
+    this.#hasRemains = Number(changes) === DROP_PARTS;
+  }
+
+  #finish(whole: Snapshot): Snapshot {
+    const { id, fromSeq, toSeq, firstPart, parts } = whole;
+    this.#statements.put.run(...summed(id, fromSeq, toSeq, firstPart, parts));
+    this.#statements.dropUpTo.run(this.all()[KEPT]?.id ?? 0);
+    this.#unfinished = undefined;
+    this.#hasRemains = true;
+    return whole;
+  }
+}
+
+function readSnapshot(row: SqlRow): Snapshot | undefined {
+  const values = valuesOf(row);
+  if (!hasItsSum(values)) return undefined;
+  const [id = 0, fromSeq = 0, toSeq = 0, firstPart = 0, parts = 0] = values
+    .map(Number);
+  return { id, fromSeq, toSeq, firstPart, parts };
+}
+
+/**
+ * A snapshot is due after as many changes as there are bans: so writing it
+ * costs each change as much as writing one ban, however many there are.
+ */
+const CHANGES_PER_BAN = 1;
+
+/** Methods that write are called within a transaction. */
+export class SnapshotWriter {
+  readonly #snapshots: Snapshots;
+  readonly #table: Pick<BanTable, "bans" | "seq" | "size">;
+  #fromSeq: number;
+  #isWanted = false;
+
+  /**
+   * @param snapshots Where they are written.
+   * @param table What they are of.
+   * @param fromSeq That of the last one.
+   */
+  constructor(
+    snapshots: Snapshots,
+    table: Pick<BanTable, "bans" | "seq" | "size">,
+    fromSeq: number,
+  ) {
+    this.#snapshots = snapshots;
+    this.#table = table;
+    this.#fromSeq = fromSeq;
+  }
+
+  /** The last whole snapshot has what changes up to this number did. */
+  get fromSeq(): number {
+    return this.#fromSeq;
+  }
+
+  /** Has one written, however few changes there were. */
+  want(): void {
+    this.#isWanted = !this.#snapshots.isUnfinished;
+  }
+
+  /** Whether there is a step to do. */
+  get isDue(): boolean {
+    const { size, seq } = this.#table;
+    const { isUnfinished, hasRemains, minChanges } = this.#snapshots;
+    const changes = Math.max(minChanges, CHANGES_PER_BAN * size);
+    return this.#isWanted || isUnfinished || hasRemains ||
+      seq - this.#fromSeq >= changes;
+  }
+
+  /** Does one step. @returns Whether there are more. */
+  step(): boolean {
+    const { seq } = this.#table;
+    if (!this.#snapshots.isUnfinished) {
+      if (this.#snapshots.hasRemains) {
+        this.#snapshots.dropRemains();
+        return this.isDue;
+      }
+      this.#snapshots.begin(this.#table.bans(), seq);
+      this.#isWanted = false;
+    }
+    const whole = this.#snapshots.step(seq);
+    if (whole !== undefined) this.#fromSeq = whole.fromSeq;
+    return this.isDue;
+  }
+
+  /** What was written of an unfinished one was not kept. */
+  abandon(): void {
+    this.#snapshots.abandon();
+  }
+}

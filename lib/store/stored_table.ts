@@ -1,0 +1,99 @@
+/**
+ * The table of bans from what a database has of it: a snapshot, and the log
+ * after it.
+ *
+ * @module
+ */
+
+import type { Change } from "../ban/ban.ts";
+import { BanTable } from "../ban/ban_table.ts";
+import type { ChangeLog } from "./change_log.ts";
+import { EMPTY_SNAPSHOT, type Snapshot, type Snapshots } from "./snapshots.ts";
+import { UnusableStoreError } from "./store_errors.ts";
+
+/** Changes that are read at once. */
+const PAGE = 2_000;
+
+/** A table, and how it was made. */
+export interface StoredTable {
+  readonly table: BanTable;
+  /** What it was made from. */
+  readonly from: Snapshot;
+  /** What is wrong with a later snapshot; `undefined`: nothing. */
+  readonly damage: string | undefined;
+}
+
+/** Where a table is made from. */
+export interface TableSource {
+  readonly log: ChangeLog;
+  readonly snapshots: Snapshots;
+  /** Number of the last change that the log does not have any more. */
+  readonly keptSince: number;
+  /** See {@link BanTable}. */
+  readonly hashSeed: number;
+}
+
+/**
+ * Makes the table from the last snapshot. Where that is damaged, from the one
+ * before or from the beginning, as far as the log reaches back.
+ *
+ * @throws {UnusableStoreError} when it can't be made of any.
+ */
+export function loadTable(source: TableSource): StoredTable {
+  const { snapshots, keptSince } = source;
+  const candidates = [...snapshots.all(), EMPTY_SNAPSHOT]
+    .filter(({ fromSeq }) => fromSeq >= keptSince);
+  let damage: UnusableStoreError | undefined;
+  for (const from of candidates) {
+    try {
+      const table = tableFrom(from, source);
+      return { table, from, damage: damage?.message };
+    } catch (error) {
+      if (!(error instanceof UnusableStoreError)) throw error;
+      damage ??= error;
+    }
+  }
+  throw damage ??
+    new UnusableStoreError("damaged", "it has no snapshot of its bans");
+}
+
+/**
+ * A snapshot's bans are of moments while it was written. One that is not among
+ * them was none at some moment, and all of a later one is in the changes; of one
+ * that is there twice the later one counts.
+ */
+function tableFrom(
+  from: Snapshot,
+  { log, snapshots, hashSeed }: TableSource,
+): BanTable {
+  if (from.toSeq > log.seq) {
+    const message = `it has no change ${from.toSeq}, but a snapshot of later`;
+    throw new UnusableStoreError("damaged", message);
+  }
+  const table = new BanTable([], from.fromSeq, hashSeed);
+  for (const columns of snapshots.columns(from)) {
+    if (columns.seqs.some((seq) => seq > from.toSeq)) {
+      throw new UnusableStoreError("damaged", "a snapshot has a ban of later");
+    }
+    table.putColumns(columns);
+  }
+  for (const change of changesAfter(log, from.fromSeq)) {
+    table.catchUp(change);
+  }
+  return table;
+}
+
+function* changesAfter(
+  log: ChangeLog,
+  from: number,
+): Generator<Change, void, undefined> {
+  for (let seq = from; seq < log.seq;) {
+    const page = log.since(seq, PAGE);
+    if (page.length === 0) {
+      const message = `change ${seq + 1} is missing`;
+      throw new UnusableStoreError("damaged", message);
+    }
+    yield* page;
+    seq += page.length;
+  }
+}

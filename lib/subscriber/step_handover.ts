@@ -1,0 +1,73 @@
+/**
+ * Hands over what happened to a copy of the bans, as what a host is to do.
+ *
+ * @module
+ */
+
+import type { BanStep } from "../ban/ban_table.ts";
+import type { BanUpdate } from "../ban/ban_event.ts";
+import { observesSome, type Receiver } from "../choice/receiver_choice.ts";
+import { updatesOf } from "./ban_updates.ts";
+
+/** Who takes what. */
+export interface HandoverOptions {
+  /** This node's name, and what it takes. */
+  readonly receiver: Receiver;
+  /**
+   * Waits until messages that have arrived are received, so that they are stored
+   * and handed over together. @default {nothing is waited for}
+   */
+  readonly gather?: (signal: AbortSignal) => Promise<void>;
+  /** Takes what is to be made true, in order; resolves when there is room for more. */
+  readonly onUpdates: (
+    updates: readonly BanUpdate[],
+    signal: AbortSignal,
+  ) => Promise<void>;
+  /** Told what would be made true of bans that are only observed. */
+  readonly onObserved?: (updates: readonly BanUpdate[]) => void;
+}
+
+/** Steps that are handed over together when there are many. */
+const STEPS_AT_ONCE = 4_096;
+
+/** Hands steps over, in their order. */
+export class StepHandover {
+  readonly #options: HandoverOptions;
+  #received = 0;
+
+  /** @param options Who takes what. */
+  constructor(options: HandoverOptions) {
+    this.#options = options;
+  }
+
+  /** Updates handed over so far. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Hands some over. */
+  async give(steps: readonly BanStep[], signal: AbortSignal): Promise<void> {
+    const { receiver, onUpdates, onObserved } = this.#options;
+    if (onObserved !== undefined && observesSome(receiver.choice)) {
+      onObserved(
+        steps.flatMap((step) => updatesOf(step, receiver, "observed")),
+      );
+    }
+    const updates = steps.flatMap((step) => updatesOf(step, receiver));
+    this.#received += updates.length;
+    if (updates.length > 0) await onUpdates(updates, signal);
+  }
+
+  /** Hands many over, some at a time. */
+  async giveAll(all: Iterable<BanStep>, signal: AbortSignal): Promise<void> {
+    let steps: BanStep[] = [];
+    for (const step of all) {
+      steps.push(step);
+      if (steps.length < STEPS_AT_ONCE) continue;
+      await this.give(steps, signal);
+      await this.#options.gather?.(signal);
+      steps = [];
+    }
+    await this.give(steps, signal);
+  }
+}

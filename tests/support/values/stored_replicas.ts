@@ -1,0 +1,37 @@
+/**
+ * Copies in stores, in short.
+ *
+ * @module
+ */
+
+import { type Ban, keyOf } from "../../../lib/ban/ban.ts";
+import { BanBlock } from "../../../lib/ban/ban_block.ts";
+import type {
+  ReplicaMark,
+  ReplicaStore,
+  StoredReplica,
+} from "../../../lib/ban/ban_store.ts";
+import { replay } from "./replayed_bans.ts";
+
+/** Stores a whole copy of one block. */
+export function storeWhole(
+  store: ReplicaStore,
+  mark: ReplicaMark,
+  bans: readonly Ban[],
+): void {
+  store.begin(mark);
+  store.stage(BanBlock.of(bans), 0);
+  store.commit();
+}
+
+/** The bans that a stored copy leads to. */
+export function bansIn(stored: StoredReplica | undefined): readonly Ban[] {
+  const bans = new Map<string, Ban>();
+  for (const ban of stored?.bans ?? []) bans.set(keyOf(ban), ban);
+  return [...replay(stored?.changes ?? [], bans).values()];
+}
+
+/** The number that a stored copy leads to. */
+export function seqOf(stored: StoredReplica | undefined): number | undefined {
+  return stored && stored.seq + stored.changes.length;
+}
