@@ -49,7 +49,7 @@ function printing(measure: () => unknown): Benchmark {
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   log: benchLogLine,
   cluster: benchCluster,
-  store: printing(benchBanStore),
+  store: benchBanStore,
   protection: printing(benchProtection),
   wire: printing(benchWireV2),
   curve: printing(benchCurve),
