@@ -172,7 +172,6 @@ export {
   type UnbanReason,
 } from "./lib/ban/ban_event.ts";
 export { type BanStep, BanTable, type TableStep } from "./lib/ban/ban_table.ts";
-export type { BanBlockColumns } from "./lib/ban/ban_columns.ts";
 export { type Receipt } from "./lib/ban/receipt.ts";
 
 // Protocol 1.

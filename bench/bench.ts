@@ -20,6 +20,7 @@ import { printTable } from "./figures.ts";
 import { benchLogLine } from "./log_line_bench.ts";
 import { benchNft } from "./nft_bench.ts";
 import { benchNftCapacity } from "./nft_capacity_bench.ts";
+import { benchNftFill } from "./nft_fill_bench.ts";
 import { benchProtection } from "./protection_bench.ts";
 import { benchBurst } from "./protocol2_burst.ts";
 import { benchCrowd } from "./protocol2_crowd.ts";
@@ -55,6 +56,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   curve: printing(benchCurve),
   fail2ban: printing(benchFail2ban),
   nft: printing(benchNft),
+  fill: benchNftFill,
   capacity: printing(benchNftCapacity),
   restart: printing(benchRestart),
   joiner: benchJoiner,

@@ -22,8 +22,8 @@ const GRAIN_MS = 100;
  * deepStrictEqual(queue.takeDue(1_000), ["a"]);
  * ```
  */
-export class RetryQueue {
-  readonly #keys = new Map<number, string[]>();
+export class RetryQueue<T = string> {
+  readonly #keys = new Map<number, T[]>();
   #size = 0;
 
   /** Keys that wait. */
@@ -37,7 +37,7 @@ export class RetryQueue {
   }
 
   /** Has a key wait until a time. */
-  add(key: string, atMs: number): void {
+  add(key: T, atMs: number): void {
     const slot = Math.ceil(atMs / GRAIN_MS) * GRAIN_MS;
     const keys = this.#keys.get(slot);
     if (keys === undefined) this.#keys.set(slot, [key]);
@@ -46,7 +46,7 @@ export class RetryQueue {
   }
 
   /** Takes out the keys whose time has come, in its order. */
-  takeDue(nowMs: number): readonly string[] {
+  takeDue(nowMs: number): readonly T[] {
     const due = [...this.#keys.keys()].filter((slot) => slot <= nowMs)
       .toSorted((left, right) => left - right)
       .flatMap((slot) => {

@@ -9,12 +9,8 @@ import type { JailName } from "../base/jail_name.ts";
 import { ipv6Form, isIpv4Form, prefixOfIpv6 } from "../base/packed_address.ts";
 import type { BanReport } from "./ban.ts";
 import { NO_ROW } from "../rows/row_index.ts";
-import { IPV6_BYTES } from "../base/address_bytes.ts";
-import {
-  type BanBlockColumns,
-  emptyColumns,
-  IPV6_SPAN,
-} from "./ban_columns.ts";
+import type { BanBlockColumns } from "./ban_columns.ts";
+import { emptyColumnSet, IPV6_BYTES, IPV6_SPAN } from "./column_set.ts";
 import { MAX_BLOCK_NAME_BYTES, MAX_BLOCK_REPORTS } from "./ban_block_rules.ts";
 import type { PackedBans } from "./packed_bans.ts";
 
@@ -169,11 +165,7 @@ class RowsOfSet {
     const jails = [...this.#jails].sort();
     const origins = [...this.#origins].sort();
     const columns = {
-      ...emptyColumns({
-        bans: this.rows.length,
-        reports: this.#reports,
-        ipv4: this.#ipv4,
-      }),
+      ...emptyColumnSet(this.rows.length, this.#reports, this.#ipv4),
       ...{ jails, origins },
     };
     const jailIds = idsOf(jails);

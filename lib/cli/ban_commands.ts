@@ -23,7 +23,7 @@ import {
   type OutputPlace,
 } from "../views/operator_output.ts";
 import { countText } from "../views/plain_texts.ts";
-import { networkOperand } from "./operands.ts";
+import { networkOperand, outputForm } from "./operands.ts";
 import { liveEventJson, TailTable } from "../views/tail_view.ts";
 import type { LiveEvent } from "../wire/operator_tail.ts";
 import { whyJson, whyLines } from "../views/why_view.ts";
@@ -123,22 +123,17 @@ export class BanCommands {
     return { kind: "bans", filter, sort, limit };
   }
 
-  #form({ options }: TypedCommand): BanForm {
-    const isJson = options.has("json");
-    const isCsv = options.has("csv");
-    if (isJson && isCsv) {
-      throw new UsageError("--json and --csv exclude each other", {
-        hint: "--json is for programs, --csv for spreadsheets",
-      });
-    }
-    if (isJson) {
+  #form(command: TypedCommand): BanForm {
+    const { options } = command;
+    const form = outputForm(command);
+    if (form === "json") {
       return {
         before: [],
         lines: (bans) => bans.map(banJson),
         after: () => [],
       };
     }
-    if (isCsv) {
+    if (form === "csv") {
       return {
         before: [BAN_CSV_HEADING],
         lines: (bans) => bans.map(banCsv),

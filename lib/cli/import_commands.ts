@@ -34,7 +34,7 @@ import {
 } from "../wire/operator_messages.ts";
 import type { TypedCommand } from "./cluster_cli.ts";
 import type { Editor } from "./member_edits.ts";
-import { expected, forOption } from "./operands.ts";
+import { expected, forOption, outputForm } from "./operands.ts";
 import {
   type AnswerOf,
   askMany,
@@ -85,24 +85,21 @@ export class ImportCommands {
   }
 
   /** `imports`. */
-  async imports({ options }: TypedCommand): Promise<OperatorOutput> {
+  async imports(command: TypedCommand): Promise<OperatorOutput> {
     const { ask, nowMs, place } = this.#options;
+    const form = outputForm(command);
     const { imports } = await askRunning(ask, { kind: "imports" }, "imports");
-    if (options.has("json") && options.has("csv")) {
-      throw new UsageError("--json and --csv exclude each other", {
-        hint: "--json is for programs, --csv for spreadsheets",
-      });
+    switch (form) {
+      case "json":
+        return { lines: imports.map(importJson), notes: [] };
+      case "csv":
+        return {
+          lines: [IMPORT_CSV_HEADING, ...imports.map(importCsv)],
+          notes: [],
+        };
+      case "table":
+        return { lines: importTable(imports, nowMs, place), notes: [] };
     }
-    if (options.has("json")) {
-      return { lines: imports.map(importJson), notes: [] };
-    }
-    if (options.has("csv")) {
-      return {
-        lines: [IMPORT_CSV_HEADING, ...imports.map(importCsv)],
-        notes: [],
-      };
-    }
-    return { lines: importTable(imports, nowMs, place), notes: [] };
   }
 
   async #take(command: TypedCommand): Promise<OperatorOutput> {

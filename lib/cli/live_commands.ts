@@ -28,6 +28,7 @@ import {
   tableLines,
   timeText,
 } from "../views/operator_output.ts";
+import { countedText } from "../views/plain_texts.ts";
 
 /** Carries out the verbs that need a running publisher. */
 export class LiveCommands {
@@ -64,7 +65,7 @@ export class LiveCommands {
       const within = sinceMs === null ? "" : " within that time";
       return said(`no report of ${node} stands${within}: none is taken back`);
     }
-    const what = count === 1 ? "1 report" : `${count} reports`;
+    const what = countedText(count, "report");
     return said(
       `${what} of ${node} taken back; what others reported too stands`,
     );

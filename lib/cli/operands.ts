@@ -185,6 +185,20 @@ export function addressOption(
     : { controlUrl, streamUrl };
 }
 
+/** What `--json` and `--csv` ask for. */
+export function outputForm(
+  { options }: TypedCommand,
+): "json" | "csv" | "table" {
+  const isJson = options.has("json");
+  const isCsv = options.has("csv");
+  if (isJson && isCsv) {
+    throw new UsageError("--json and --csv exclude each other", {
+      hint: "--json is for programs, --csv for spreadsheets",
+    });
+  }
+  return isJson ? "json" : isCsv ? "csv" : "table";
+}
+
 function words(
   value: string | true | undefined,
 ): readonly string[] | undefined {

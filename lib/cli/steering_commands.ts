@@ -16,7 +16,7 @@ import {
   networkOperand,
   reasonOption,
 } from "./operands.ts";
-import { countText } from "../views/plain_texts.ts";
+import { countedText } from "../views/plain_texts.ts";
 import {
   askMany,
   type AskPublisher,
@@ -85,7 +85,7 @@ export class SteeringCommands {
     if (command.options.has("json")) {
       return { lines: [steeredJson(steered)], notes: [] };
     }
-    const subject = address ?? bansText(steered.bans);
+    const subject = address ?? countedText(steered.bans, "ban");
     return {
       lines: liftedLines(subject, steered),
       notes: address === null ? [] : [
@@ -134,15 +134,11 @@ export class SteeringCommands {
   #ask(count: number): void {
     const { confirm } = this.#options;
     if (confirm === undefined) {
-      throw new RuntimeError(`this would lift ${bansText(count)}`, {
+      throw new RuntimeError(`this would lift ${countedText(count, "ban")}`, {
         hint: "--yes says that it is meant",
       });
     }
-    if (confirm(`lift ${bansText(count)}?`)) return;
+    if (confirm(`lift ${countedText(count, "ban")}?`)) return;
     throw new RuntimeError("nothing was lifted");
   }
-}
-
-function bansText(count: number): string {
-  return count === 1 ? "1 ban" : `${countText(count)} bans`;
 }

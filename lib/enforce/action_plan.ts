@@ -11,8 +11,9 @@
  */
 
 import type { HostBanChange } from "./host_bans.ts";
-import { keyOf } from "../ban/ban.ts";
-import { PlanEntry, PlanTally, strayBan } from "./plan_entry.ts";
+import { BanMap } from "../ban/ban_map.ts";
+import type { BanKey } from "../ban/ban.ts";
+import { PlanBans, type PlanEntry, PlanTally, strayBan } from "./plan_entry.ts";
 import { PlanQueue, PlanRate } from "./plan_schedule.ts";
 import type {
   ActionPlanOptions,
@@ -28,7 +29,6 @@ import type { ActiveBan, EnforcementFailure, HostBan } from "./enforcer.ts";
 const LOOK_AHEAD_FACTOR = 10;
 /** Some milliseconds of work. */
 const DEFAULT_STEP_BANS = 2_000;
-const NO_KEYS: ReadonlySet<string> = new Set();
 
 /** Keeps the plan of one action. Time is an argument. */
 export class ActionPlan {
@@ -36,18 +36,17 @@ export class ActionPlan {
   readonly #rate: PlanRate;
   readonly #maxBansAtOnce: number;
   readonly #stepBans: number;
-  readonly #entries = new Map<string, PlanEntry>();
-  readonly #queue = new PlanQueue();
-  /** Keys of bans that failed and are tried again. */
-  readonly #failing = new Set<string>();
-  /** Keys of bans that were refused, and are tried again only after a change. */
-  readonly #refused = new Set<string>();
-  /** Keys of bans that were handed out or settled, or have lapsed, since a comparison began. */
-  #newer: Set<string> | undefined;
+  readonly #bans: PlanBans;
+  readonly #queue = new PlanQueue<PlanEntry>();
+  /** Bans that failed and are tried again. */
+  readonly #failing = new Set<PlanEntry>();
+  /** Bans that were refused, and are tried again only after a change. */
+  readonly #refused = new Set<PlanEntry>();
   /** Whether the backlog waits until it is known what is in force. */
   #isHeld = false;
+  /** Whether what is withdrawn meanwhile may be in force. */
+  #liftsUnknown = false;
   #lastReason: string | undefined;
-  #finished = new Map<string, HostBan>();
   readonly #tally = new PlanTally();
 
   /** @param options How its enforcer takes bans. */
@@ -56,6 +55,7 @@ export class ActionPlan {
     this.#rate = new PlanRate(options);
     const { maxBansAtOnce, stepBans = DEFAULT_STEP_BANS } = options;
     this.#stepBans = stepBans;
+    this.#bans = new PlanBans(options.lapses);
     this.#maxBansAtOnce = Math.min(maxBansAtOnce, this.#rate.maxBansAtOnce);
   }
 
@@ -82,30 +82,36 @@ export class ActionPlan {
    * @param change What changed.
    */
   update({ kind, ban }: Pick<HostBanChange, "kind" | "ban">): void {
-    const key = keyOf(ban);
-    const entry = this.#entry(key, ban);
     const { lapses } = this.#options;
+    if (kind === "stands" && this.#bans.keepSettled(ban)) return;
+    const entry = this.#bans.entry(ban);
     this.#tally.change(entry, () => {
       entry.wanted = kind === "stands" ? ban : undefined;
       if (kind === "lapsed" && lapses && entry.hasLapsed(ban.expiresMs)) {
         entry.record(undefined);
         // A list from before has it still.
-        this.#newer?.add(key);
+        this.#bans.noteNewer(ban);
+      } else if (kind === "withdrawn" && this.#liftsUnknown) {
+        entry.noteTry(ban);
       }
     });
     // What changed does not wait with the backlog.
     if (this.#isHeld && entry.place === "queued") {
-      this.#queue.delete(key);
+      this.#queue.delete(entry);
       entry.place = "idle";
     }
-    this.#place(key, entry, "news");
+    this.#place(entry, "news");
   }
 
   /**
    * Has all wait that is planned so far, and what is adopted, until
    * {@link ActionPlan.release}: only what changes from now on is handed out.
+   *
+   * @param liftsUnknown Whether what is withdrawn meanwhile is lifted, though
+   * nobody knows whether it is in force: for an enforcer of which all is ours.
    */
-  hold(): void {
+  hold(liftsUnknown = false): void {
+    this.#liftsUnknown = liftsUnknown;
     if (this.#isHeld) return;
     this.#isHeld = true;
     this.#queue.postpone();
@@ -114,6 +120,7 @@ export class ActionPlan {
   /** Ends {@link ActionPlan.hold}. */
   release(): void {
     this.#isHeld = false;
+    this.#liftsUnknown = false;
   }
 
   /**
@@ -127,42 +134,36 @@ export class ActionPlan {
     ban: HostBan,
     state: "applied" | "tried" | "hosted" = "applied",
   ): void {
-    const key = keyOf(ban);
-    const entry = this.#entry(key, ban);
+    const entry = this.#bans.entry(ban);
     this.#tally.change(entry, () => {
       if (state === "applied") entry.record(ban);
       else if (state === "tried") entry.noteTry(ban);
       else entry.hosted = true;
     });
-    this.#place(key, entry, "backlog");
+    this.#place(entry, "backlog");
   }
 
   /** Takes note that a ban is not in force. */
   miss(ban: Pick<HostBan, "jail" | "address">): void {
-    const key = keyOf(ban);
-    const entry = this.#entries.get(key);
+    const entry = this.#bans.find(ban);
     if (entry === undefined) return;
     this.#tally.change(entry, () => entry.record(undefined));
-    this.#place(key, entry, "backlog");
+    this.#place(entry, "backlog");
   }
 
   /** Whether a ban is in force by this action's doing. */
-  stateOf(ban: Pick<HostBan, "jail" | "address">): PlanState {
-    return this.#entries.get(keyOf(ban))?.state ?? "none";
+  stateOf(ban: BanKey): PlanState {
+    return this.#bans.stateOf(ban);
   }
 
   /** The wanted bans that are in force by this action's doing, as they are wanted. */
   standing(): readonly HostBan[] {
-    return [...this.#entries.values()].flatMap(({ state, wanted }) =>
-      state === "applied" ? wanted ?? [] : []
-    );
+    return this.#bans.standing();
   }
 
   /** Whether a wanted ban is in force, and nothing is to be done or being done about it. */
-  isSettled(ban: Pick<HostBan, "jail" | "address">): boolean {
-    const entry = this.#entries.get(keyOf(ban));
-    return entry !== undefined && entry.place === "idle" && entry.isInForce &&
-      entry.need(this.#options.lapses) === undefined;
+  isSettled(ban: BanKey): boolean {
+    return this.#bans.isSettled(ban);
   }
 
   /**
@@ -177,14 +178,16 @@ export class ActionPlan {
     const bans: HostBan[] = [];
     let verb: PlanAction | undefined;
     let lookedAt = 0;
-    for (const [key, entry, need] of this.#needs()) {
+    for (const entry of this.#queue.waiting(this.#isHeld)) {
+      const need = entry.need(this.#options.lapses);
+      if (need === undefined) continue;
       verb ??= need.verb;
       const isFull = bans.length >= this.#maxBansAtOnce;
       if (isFull || lookedAt++ > LOOK_AHEAD_FACTOR * this.#maxBansAtOnce) break;
       if (need.verb !== verb) continue;
-      this.#queue.delete(key);
+      this.#queue.delete(entry);
       entry.place = "busy";
-      this.#newer?.add(key);
+      this.#bans.noteNewer(entry.ban);
       bans.push(need.ban);
     }
     if (verb === undefined) return undefined;
@@ -212,31 +215,15 @@ export class ActionPlan {
     nowMs: number,
   ): void {
     this.#rate.worked();
-    const failed = new Map(
-      failures.map((failure) => [keyOf(failure.ban), failure]),
-    );
+    const failed = new BanMap<EnforcementFailure>();
+    for (const failure of failures) failed.set(failure.ban, failure);
     for (const ban of bans) {
-      const key = keyOf(ban);
-      this.#newer?.add(key);
-      const entry = this.#entry(key, ban);
-      const failure = failed.get(key);
+      this.#bans.noteNewer(ban);
+      const entry = this.#bans.entry(ban);
+      const failure = failures.length === 0 ? undefined : failed.get(ban);
       this.#tally.change(entry, () => entry.conclude(verb, ban, failure));
       entry.place = "idle";
-      const isWaiting = entry.need(this.#options.lapses) !== undefined;
-      if (failure === undefined || failure.kind === "present" || !isWaiting) {
-        entry.failures = 0;
-        this.#failing.delete(key);
-        this.#place(key, entry, "news");
-      } else if (failure.kind === "refused") {
-        this.#failing.delete(key);
-        this.#refused.add(key);
-        entry.place = "refused";
-      } else {
-        this.#failing.add(key);
-        this.#lastReason = failure.reason;
-        entry.place = "paused";
-        this.#queue.pause(key, nowMs + this.#rate.pauseMs(entry.failures++));
-      }
+      this.#concluded(entry, failure, nowMs);
     }
   }
 
@@ -250,14 +237,13 @@ export class ActionPlan {
   fail(batch: PlanBatch, reason: string, nowMs: number): void {
     this.#rate.failed(nowMs);
     for (const ban of batch.bans) {
-      const key = keyOf(ban);
-      this.#newer?.add(key);
-      const entry = this.#entry(key, ban);
+      this.#bans.noteNewer(ban);
+      const entry = this.#bans.entry(ban);
       entry.noteTry(ban);
-      this.#failing.add(key);
+      this.#failing.add(entry);
       this.#lastReason = reason;
       entry.place = "idle";
-      this.#place(key, entry, "backlog");
+      this.#place(entry, "backlog");
     }
   }
 
@@ -266,14 +252,12 @@ export class ActionPlan {
    * bans of which more is known by then are left out of the comparison.
    */
   beginComparison(): void {
-    this.#newer = new Set();
+    this.#bans.beginComparison();
   }
 
   /** Ends a comparison. @returns The keys of bans of which more is known than what was listed. */
   endComparison(): ReadonlySet<string> {
-    const newer = this.#newer ?? NO_KEYS;
-    this.#newer = undefined;
-    return newer;
+    return this.#bans.endComparison();
   }
 
   /**
@@ -293,27 +277,21 @@ export class ActionPlan {
     nowMs = -Infinity,
     retriesRefused = true,
   ): Generator<void, Drift, undefined> {
-    const newer: ReadonlySet<string> = this.#newer ?? NO_KEYS;
-    const found = new Map<string, ActiveBan>();
     let looked = 0;
     const isStepOver = () => ++looked % this.#stepBans === 0;
+    const found = new BanMap<ActiveBan>();
     for (const ban of listed) {
-      found.set(keyOf(ban), ban);
+      found.set(ban, ban);
       if (isStepOver()) yield;
     }
     let missing = 0;
-    for (const [key, entry] of this.#entries) {
-      const isRefused = entry.place === "refused" && !retriesRefused;
-      if (!newer.has(key) && !isRefused) {
-        const there = found.get(key);
-        found.delete(key);
-        if (this.#correct(key, entry, there, nowMs)) missing++;
-      }
+    for (const isMissing of this.#compare(found, nowMs, retriesRefused)) {
+      if (isMissing) missing++;
       if (isStepOver()) yield;
     }
     let surplus = 0;
-    for (const [key, ban] of found) {
-      if (!newer.has(key) && isOurs(ban)) {
+    for (const ban of found.values()) {
+      if (!this.#bans.isNewer(ban) && isOurs(ban)) {
         surplus++;
         this.adopt(strayBan(ban, this.#options.hostName));
       }
@@ -323,16 +301,36 @@ export class ActionPlan {
     return { missing, surplus };
   }
 
+  /** Compares each ban that is known, and takes it out of what was found. @returns Of each, whether it was missing. */
+  *#compare(
+    found: BanMap<ActiveBan>,
+    nowMs: number,
+    retriesRefused: boolean,
+  ): Generator<boolean, void, undefined> {
+    const bans = this.#bans;
+    for (const ban of bans.settled()) {
+      const there = found.get(ban);
+      if (there !== undefined) found.delete(ban);
+      yield !bans.isNewer(ban) && !bans.isAsListed(ban, there) &&
+        this.#correct(bans.entry(ban), there, nowMs);
+    }
+    for (const entry of bans.entries()) {
+      // Also what was settled until now.
+      if (bans.isNewer(entry.ban)) continue;
+      const isLooked = entry.place !== "refused" || retriesRefused;
+      const there = found.get(entry.ban);
+      if (isLooked) found.delete(entry.ban);
+      yield isLooked && this.#correct(entry, there, nowMs);
+    }
+  }
+
   /** The bans that have come to be neither wanted nor in force since this was asked. */
   takeFinished(): readonly HostBan[] {
-    const finished = this.#finished;
-    this.#finished = new Map();
-    return [...finished.values()];
+    return this.#bans.takeFinished();
   }
 
   /** @returns Whether the ban was wrongly taken for being in force as it should be. */
   #correct(
-    key: string,
     entry: PlanEntry,
     there: ActiveBan | undefined,
     nowMs: number,
@@ -343,55 +341,56 @@ export class ActionPlan {
     const needBefore = entry.need(lapses);
     this.#tally.change(entry, () => entry.correct(there));
     const need = entry.need(lapses);
-    this.#place(key, entry, "backlog");
+    this.#place(entry, "backlog");
     const hasEnded = (entry.wanted?.expiresMs ?? Infinity) <= nowMs;
     return need?.verb === "apply" && needBefore === undefined && !wasHosted &&
       !hasEnded;
   }
 
-  #entry(key: string, ban: HostBan): PlanEntry {
-    const known = this.#entries.get(key);
-    if (known !== undefined) return known;
-    const entry = new PlanEntry(ban);
-    this.#entries.set(key, entry);
-    this.#finished.delete(key);
-    return entry;
-  }
-
-  /** Puts a ban where it belongs after a change: news before the backlog. */
-  #place(key: string, entry: PlanEntry, part: "news" | "backlog"): void {
-    if (entry.place === "busy" || entry.place === "paused") return;
-    this.#refused.delete(key);
-    if (entry.need(this.#options.lapses) === undefined) {
-      this.#queue.delete(key);
-      this.#failing.delete(key);
+  /** Puts a ban where it belongs after a try. */
+  #concluded(
+    entry: PlanEntry,
+    failure: EnforcementFailure | undefined,
+    nowMs: number,
+  ): void {
+    const isWaiting = entry.need(this.#options.lapses) !== undefined;
+    if (failure === undefined || failure.kind === "present" || !isWaiting) {
       entry.failures = 0;
-      entry.place = "idle";
-      if (!entry.isOver) return;
-      this.#entries.delete(key);
-      this.#finished.set(key, entry.ban);
-    } else if (entry.place !== "queued") {
-      entry.place = "queued";
-      this.#queue.add(key, part);
+      this.#failing.delete(entry);
+      this.#place(entry, "news");
+    } else if (failure.kind === "refused") {
+      this.#failing.delete(entry);
+      this.#refused.add(entry);
+      entry.place = "refused";
+    } else {
+      this.#failing.add(entry);
+      this.#lastReason = failure.reason;
+      entry.place = "paused";
+      const pauseMs = this.#rate.pauseMs(entry.failures++);
+      this.#queue.pause(entry, nowMs + pauseMs);
     }
   }
 
-  *#needs() {
-    for (const key of this.#queue.keys(this.#isHeld)) {
-      const entry = this.#entries.get(key);
-      const need = entry?.need(this.#options.lapses);
-      if (entry !== undefined && need !== undefined) {
-        yield [key, entry, need] as const;
-      }
+  /** Puts a ban where it belongs after a change: news before the backlog. */
+  #place(entry: PlanEntry, part: "news" | "backlog"): void {
+    if (entry.place === "busy" || entry.place === "paused") return;
+    if (entry.place === "refused") this.#refused.delete(entry);
+    if (entry.need(this.#options.lapses) === undefined) {
+      if (entry.place === "queued") this.#queue.delete(entry);
+      this.#failing.delete(entry);
+      entry.failures = 0;
+      entry.place = "idle";
+      this.#bans.settle(entry);
+    } else if (entry.place !== "queued") {
+      entry.place = "queued";
+      this.#queue.add(entry, part);
     }
   }
 
   #endPauses(nowMs: number): void {
-    for (const key of this.#queue.takeDue(nowMs)) {
-      const entry = this.#entries.get(key);
-      if (entry === undefined) continue;
+    for (const entry of this.#queue.takeDue(nowMs)) {
       entry.place = "idle";
-      this.#place(key, entry, "backlog");
+      this.#place(entry, "backlog");
     }
   }
 }

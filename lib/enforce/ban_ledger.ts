@@ -55,4 +55,13 @@ export interface BanLedger {
   recordOutcome(action: string, bans: readonly BanState[], nowMs: number): void;
   /** What was noted, as a copy. */
   load(action: string): LedgerContents;
+  /**
+   * Notes that an action may have bans in force, without which: it lists them,
+   * and all that it lists are its own. What was noted of its bans is forgotten.
+   */
+  recordUse(action: string): void;
+  /** Notes that an action has nothing in force any more. */
+  recordEnd(action: string): void;
+  /** Whether an action may have something in force. */
+  isInUse(action: string): boolean;
 }

@@ -5,6 +5,7 @@
  */
 
 import { inTime } from "../async/tasks.ts";
+import type { BanKey } from "../ban/ban.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { ActionPlan } from "./action_plan.ts";
 import { isOurs } from "./desired_bans.ts";
@@ -118,13 +119,27 @@ export class Comparison {
     await this.#attempt(async () => {
       const { clock, enforcer } = this.#options;
       const askedAtMs = clock.monotonicMs();
-      if (await enforcer.isUnchanged?.(signal) === true) {
+      if (
+        await enforcer.isUnchanged?.(signal) === true ||
+        this.#putBack(await enforcer.takeDeleted?.(signal))
+      ) {
         this.#knownAtMs = askedAtMs;
         this.#trouble = undefined;
       } else if (this.#isRested) {
         await this.restore(signal);
       }
     });
+  }
+
+  /** Plans what somebody took out of force. @returns Whether it is known what that is. */
+  #putBack(deleted: readonly BanKey[] | undefined): boolean {
+    if (deleted === undefined) return false;
+    const { bans, plan, report } = this.#options;
+    const missing = deleted.filter((ban) => plan.isSettled(ban));
+    for (const ban of deleted) plan.miss(ban);
+    report.compared({ missing: missing.length, surplus: 0 });
+    bans.wake();
+    return true;
   }
 
   /** Makes anew what the enforcer needs, and compares. @returns Whether that could be done. */

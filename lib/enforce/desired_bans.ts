@@ -51,6 +51,8 @@ export interface DesiredBans {
   readonly size: number;
   /** Reports that were left out because there were too many bans. */
   readonly leftOut: number;
+  /** Whether it is known without a ledger what is desired, also after a restart. */
+  readonly isWhole: boolean;
   /** The bans. */
   bans(): Iterable<HostBan>;
   /** A ban, if it is desired. */

@@ -21,6 +21,7 @@ import type { WantedReports } from "./ban_ledger.ts";
  * is desired, and what is in force and not in the copy is not desired.
  */
 export class DesiredCopy extends HostBans implements DesiredBans {
+  readonly isWhole = true;
   readonly #options: DesiredBansOptions;
 
   /** @param options How updates are read. */

@@ -52,6 +52,7 @@ const MAX_WITHDRAWN_EARLY = 100_000;
  * ```
  */
 export class DesiredReports extends HostBans implements DesiredBans {
+  readonly isWhole = false;
   readonly #options: DesiredBansOptions;
   /** Reports that were withdrawn before the end of the start. */
   #withdrawnEarly: Map<string, HostReport> | undefined = new Map();

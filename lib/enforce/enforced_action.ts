@@ -105,7 +105,6 @@ export class EnforcedAction implements BanAction {
   constructor(options: EnforcedActionOptions) {
     this.#options = options;
     const { enforcer, log, clock, ledger, hostName, maxPerSecond } = options;
-    const { receipts } = options;
     const action = enforcer.name;
     this.#plan = new ActionPlan({
       hostName,
@@ -114,10 +113,11 @@ export class EnforcedAction implements BanAction {
       ...(maxPerSecond === undefined ? {} : { maxPerSecond }),
     });
     this.#report = new EnforcementReport({
-      ...{ action, log, clock, receipts },
+      ...{ action, log, clock, receipts: options.receipts },
       jailsOf: (ban) => options.desired.jailsOf(ban),
     });
-    this.#ledger = new LedgerWriter({ action, ledger, clock, log });
+    const notesBans = enforcer.isAllOurs !== true || !options.desired.isWhole;
+    this.#ledger = new LedgerWriter({ action, ledger, clock, log, notesBans });
     this.#bans = new ReconciledBans(options, {
       action,
       plan: this.#plan,
@@ -173,8 +173,12 @@ export class EnforcedAction implements BanAction {
 
   /** Tells what is in force, some of it in each step. */
   tellInForce(): Generator<void, void, undefined> {
-    const isSo = (ban: HostBan) => this.#plan.isSettled(ban);
-    return this.#report.inForceStill(this.#plan.standing(), isSo);
+    return this.#report.inForceStill(this.#plan);
+  }
+
+  /** Tells some of what there was no room for. @returns Whether there is more. */
+  tellUntold(): boolean {
+    return this.#report.tellUntold(this.#plan);
   }
 
   /** Plans what the updates ask for; {@link EnforcedAction.run} does it. */
@@ -355,9 +359,7 @@ export class EnforcedAction implements BanAction {
     const nowMs = this.#options.clock.monotonicMs();
     const stateOf = (ban: HostBan) => this.#plan.stateOf(ban);
     this.#plan.record(batch, failures, nowMs);
-    this.#ledger.recordOutcome(
-      batch.bans.map((ban) => ({ ban, state: stateOf(ban) })),
-    );
+    this.#ledger.recordOutcomeOf(batch.bans, stateOf);
     this.#report.done(batch, failures, stateOf);
     if (this.#isDoubtful) this.#resyncAtMs = nowMs;
     this.#isToCompare = this.#comparison.isDueAfterCommand();

@@ -4,12 +4,13 @@
  * @module
  */
 
+import type { ActionPlan } from "./action_plan.ts";
 import type { RuntimeError } from "../base/errors.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import { JailReceipts } from "./jail_receipts.ts";
 import type { HostBanChange } from "./host_bans.ts";
-import { keyOf } from "../ban/ban.ts";
+import { BanMap } from "../ban/ban_map.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { Drift, PlanBatch, PlanState } from "./plan_types.ts";
 import type { Clock } from "../async/clock.ts";
@@ -72,6 +73,8 @@ export class EnforcementReport {
   readonly #failures: TroubleLog;
   readonly #refusals: LogThrottle;
   readonly #receipts: JailReceipts;
+  /** Bans that are in force, and of which that is to be told once there is room. */
+  readonly #untold = new BanMap<HostBan>();
 
   /** @param options Of which enforcer, and to whom. */
   constructor(options: EnforcementReportOptions) {
@@ -105,19 +108,34 @@ export class EnforcementReport {
   /**
    * Says once more that bans are in force, some in each step.
    *
-   * @param bans Those that were when it began.
-   * @param isSo Whether one is still.
+   * @param plan Knows which are.
    */
   *inForceStill(
-    bans: readonly HostBan[],
-    isSo: (ban: HostBan) => boolean,
+    plan: Pick<ActionPlan, "standing" | "isSettled">,
   ): Generator<void, void, undefined> {
+    const bans = plan.standing();
     for (let at = 0; at < bans.length; at += TOLD_AT_ONCE) {
       for (const ban of bans.slice(at, at + TOLD_AT_ONCE)) {
-        if (isSo(ban)) this.#receipts.applied(ban, "");
+        if (plan.isSettled(ban)) this.#receipts.applied(ban, "");
       }
       yield;
     }
+  }
+
+  /**
+   * Says of some of the bans that are in force what there was no room for.
+   *
+   * @param plan Knows which are still.
+   * @returns Whether there are more.
+   */
+  tellUntold(plan: Pick<ActionPlan, "isSettled">): boolean {
+    let told = 0;
+    for (const ban of this.#untold.values()) {
+      if (told++ >= TOLD_AT_ONCE) return true;
+      this.#untold.delete(ban);
+      if (plan.isSettled(ban)) this.#receipts.applied(ban, "");
+    }
+    return false;
   }
 
   /** The enforcer works, and holds so many bans of before. */
@@ -149,11 +167,10 @@ export class EnforcementReport {
     failures: readonly EnforcementFailure[],
     stateOf: (ban: HostBan) => PlanState,
   ): void {
-    const reasons = new Map(
-      failures.map((failure) => [keyOf(failure.ban), failure]),
-    );
+    const reasons = new BanMap<EnforcementFailure>();
+    for (const failure of failures) reasons.set(failure.ban, failure);
     for (const ban of bans) {
-      const failure = reasons.get(keyOf(ban));
+      const failure = reasons.get(ban);
       const isPresent = failure?.kind === "present";
       if (failure !== undefined && !isPresent) this.#failed(failure);
       else if (isPresent && stateOf(ban) === "none") this.#hosted(failure);
@@ -250,7 +267,9 @@ export class EnforcementReport {
     const { origin: node, jail, address } = ban;
     this.counters[outcome]++;
     log.record("notice", `ban ${outcome}`, { action, node, jail, address });
-    if (outcome === "applied") this.#receipts.applied(ban, "");
-    else this.#receipts.lifted(ban);
+    const { receipts } = this.#options;
+    if (outcome === "lifted") this.#receipts.lifted(ban);
+    else if (receipts?.hasRoom === false) this.#untold.set(ban, ban);
+    else this.#receipts.applied(ban, "");
   }
 }

@@ -9,6 +9,7 @@
  */
 
 import type { Address } from "../base/address.ts";
+import type { BanKey } from "../ban/ban.ts";
 import type { BanKind, BanUpdate } from "../ban/ban_event.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
@@ -88,6 +89,11 @@ export interface Enforcer {
   readonly name: string;
   /** Whether bans end there by themselves at their time; others have to be lifted then. */
   readonly lapses: boolean;
+  /**
+   * Whether nobody but this action puts in force what is listed, so that no
+   * note tells what is its own. @default {false}
+   */
+  readonly isAllOurs?: boolean;
   /** Bans that one call takes at most, so that none takes long. */
   readonly maxBansAtOnce: number;
   /**
@@ -103,6 +109,13 @@ export interface Enforcer {
    * @throws {RuntimeError} when it can't be asked, now.
    */
   isUnchanged?(signal: AbortSignal): Promise<boolean>;
+  /**
+   * What somebody else took out of force since the last `list`, once; asked when
+   * it is not unchanged. Costs next to nothing.
+   *
+   * @returns `undefined` when that may not be all that was changed.
+   */
+  takeDeleted?(signal: AbortSignal): Promise<readonly BanKey[] | undefined>;
   /**
    * Looks whether it can work, and prepares it; also what somebody took away since.
    *
@@ -166,6 +179,8 @@ export interface ActionReceipt {
 
 /** Is told what became of bans. Never throws, never waits. */
 export interface ReceiptSink {
+  /** Whether what can be told later should be. @default {true, always} */
+  readonly hasRoom?: boolean;
   /** Takes a receipt; a failure comes once for each ban and reason, not at each try. */
   add(receipt: ActionReceipt): void;
 }

@@ -12,7 +12,7 @@ import type { Address } from "../base/address.ts";
 import { ExpiryIndex } from "../async/expiry_index.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
-import { keyOf } from "../ban/ban.ts";
+import { BanMap } from "../ban/ban_map.ts";
 import type { HostBan } from "./enforcer.ts";
 
 /** A node's report that an address should be banned, as this host reads it. */
@@ -61,14 +61,9 @@ export interface HostBansOptions {
   readonly nameOf?: (report: HostReport) => string;
 }
 
-interface ReportedBan {
-  ban: HostBan;
-  /** The ban as each report has it, by the report's name; at most {@link MAX_REPORTS}. */
-  readonly reports: Map<string, HostBan>;
-}
-
 /** Nothing changed. */
 export const NO_CHANGE: readonly HostBanChange[] = [];
+const NO_REPORTS: ReadonlyMap<string, HostBan> = new Map();
 /** Reports of a ban held at most; above it the one that ends first is dropped: one node can name many jails. */
 const MAX_REPORTS = 256;
 
@@ -96,8 +91,15 @@ const MAX_REPORTS = 256;
 export class HostBans {
   readonly #maxBans: number;
   readonly #nameOf: (report: HostReport) => string;
-  readonly #entries = new Map<string, ReportedBan>();
-  readonly #expiries = new ExpiryIndex<string>();
+  /** The bans that stand. */
+  readonly #bans = new BanMap<HostBan>();
+  /**
+   * The ban as each report has it, by the report's name; at most
+   * {@link MAX_REPORTS}. Of bans with a single report there is none: it is the
+   * ban itself.
+   */
+  readonly #reports = new BanMap<Map<string, HostBan>>();
+  readonly #expiries = new ExpiryIndex<HostBan>();
   #lookedAtMs = -Infinity;
   #leftOut = 0;
 
@@ -109,7 +111,7 @@ export class HostBans {
 
   /** Bans that stand. */
   get size(): number {
-    return this.#entries.size;
+    return this.#bans.size;
   }
 
   /** Reports that were left out because the table was full. */
@@ -118,8 +120,8 @@ export class HostBans {
   }
 
   /** The bans that stand. */
-  *bans(): Generator<HostBan, void, undefined> {
-    for (const { ban } of this.#entries.values()) yield ban;
+  bans(): Generator<HostBan, void, undefined> {
+    return this.#bans.values();
   }
 
   /**
@@ -130,22 +132,22 @@ export class HostBans {
    * @returns What changed.
    */
   report(report: HostReport, expiresMs: number): readonly HostBanChange[] {
-    const key = keyOf(report);
-    const entry = this.#entries.get(key);
-    if (entry === undefined && this.#entries.size >= this.#maxBans) {
+    const before = this.#bans.get(report);
+    if (before === undefined && this.#bans.size >= this.#maxBans) {
       this.#leftOut++;
       return NO_CHANGE;
     }
-    const reports = entry?.reports ?? new Map<string, HostBan>();
     const { jail, address, origin, reportedJail } = report;
     const own = { jail, address, origin, reportedJail, expiresMs };
-    reports.set(this.#nameOf(report), own);
-    if (reports.size > MAX_REPORTS) forgetFirstEnding(reports);
-    const endsMs = lastEnd(reports);
-    const ban = endsMs === expiresMs ? own : { ...own, expiresMs: endsMs };
-    if (entry !== undefined) this.#expiries.delete(key, entry.ban.expiresMs);
-    this.#entries.set(key, { ban, reports });
-    this.#expiries.add(key, endsMs);
+    const reports = before && this.#severalReports(before, report);
+    let ban = own;
+    if (reports !== undefined) {
+      reports.set(this.#nameOf(report), own);
+      if (reports.size > MAX_REPORTS) forgetFirstEnding(reports);
+      const endsMs = lastEnd(reports);
+      if (endsMs !== expiresMs) ban = { ...own, expiresMs: endsMs };
+    }
+    this.#replace(before, ban);
     return [{ kind: "stands", ban }];
   }
 
@@ -156,23 +158,27 @@ export class HostBans {
    * @returns What changed; `undefined`: there was no such report.
    */
   withdraw(report: HostReport): readonly HostBanChange[] | undefined {
-    const key = keyOf(report);
-    const entry = this.#entries.get(key);
-    if (entry?.reports.delete(this.#nameOf(report)) !== true) return undefined;
-    this.#expiries.delete(key, entry.ban.expiresMs);
-    const expiresMs = lastEnd(entry.reports);
-    const jails = jailsIn(entry.reports);
+    const before = this.#bans.get(report);
+    if (before === undefined) return undefined;
+    const reports = this.#reports.get(report);
+    const isThere = reports === undefined
+      ? this.#nameOf(before) === this.#nameOf(report)
+      : reports.delete(this.#nameOf(report));
+    if (!isThere) return undefined;
+    const left = reports ?? NO_REPORTS;
+    const expiresMs = lastEnd(left);
+    const jails = jailsIn(left);
     const { reportedJail } = report;
     // What others reported and is over by now does not hold the ban.
     if (expiresMs <= this.#lookedAtMs) {
-      this.#entries.delete(key);
+      this.#forget(before);
       const others = jails.filter((jail) => jail !== reportedJail);
       const all = [reportedJail, ...others];
-      return [{ kind: "withdrawn", ban: entry.ban, jails: all }];
+      return [{ kind: "withdrawn", ban: before, jails: all }];
     }
-    entry.ban = { ...entry.ban, expiresMs };
-    this.#expiries.add(key, expiresMs);
-    const change = { kind: "stands", ban: entry.ban } as const;
+    const ban = { ...before, expiresMs };
+    this.#replace(before, ban);
+    const change = { kind: "stands", ban } as const;
     return jails.includes(reportedJail)
       ? [change]
       : [{ ...change, left: reportedJail }];
@@ -184,31 +190,34 @@ export class HostBans {
    * @returns What changed.
    */
   remove(ban: Pick<HostBan, "jail" | "address">): readonly HostBanChange[] {
-    const key = keyOf(ban);
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return NO_CHANGE;
-    this.#expiries.delete(key, entry.ban.expiresMs);
-    this.#entries.delete(key);
-    const jails = jailsIn(entry.reports);
-    return [{ kind: "withdrawn", ban: entry.ban, jails }];
+    const before = this.#bans.get(ban);
+    if (before === undefined) return NO_CHANGE;
+    const jails = this.jailsOf(ban);
+    this.#forget(before);
+    return [{ kind: "withdrawn", ban: before, jails }];
   }
 
   /** The jails that report a ban; none when it does not stand. */
   jailsOf(ban: Pick<HostBan, "jail" | "address">): readonly JailName[] {
-    const reports = this.#entries.get(keyOf(ban))?.reports;
-    return reports === undefined ? [] : jailsIn(reports);
+    const reports = this.#reports.get(ban);
+    if (reports !== undefined) return jailsIn(reports);
+    const single = this.#bans.get(ban);
+    return single === undefined ? [] : [single.reportedJail];
   }
 
   /** The ban as each who reported it wants it; none when it does not stand. */
   reportsOf(ban: Pick<HostBan, "jail" | "address">): readonly HostBan[] {
-    return [...this.#entries.get(keyOf(ban))?.reports.values() ?? []];
+    const reports = this.#reports.get(ban);
+    if (reports !== undefined) return [...reports.values()];
+    const single = this.#bans.get(ban);
+    return single === undefined ? [] : [single];
   }
 
   /** The ban that stands in a jail, if one does. */
   find(
     ban: { readonly jail: JailName; readonly address: Address },
   ): HostBan | undefined {
-    return this.#entries.get(keyOf(ban))?.ban;
+    return this.#bans.get(ban);
   }
 
   /**
@@ -219,15 +228,39 @@ export class HostBans {
    */
   expire(nowMs: number): readonly HostBanChange[] {
     const changes: HostBanChange[] = [];
-    for (const key of this.#expiries.takeDue(nowMs)) {
-      const entry = this.#entries.get(key);
-      if (entry === undefined) continue;
-      this.#entries.delete(key);
-      const jails = jailsIn(entry.reports);
-      changes.push({ kind: "lapsed", ban: entry.ban, jails });
+    for (const ban of this.#expiries.takeDue(nowMs)) {
+      const jails = this.jailsOf(ban);
+      this.#forget(ban);
+      changes.push({ kind: "lapsed", ban, jails });
     }
     this.#lookedAtMs = nowMs;
     return changes;
+  }
+
+  /** The reports of a ban once another than its single one comes; `undefined`: it stays single. */
+  #severalReports(
+    before: HostBan,
+    report: HostReport,
+  ): Map<string, HostBan> | undefined {
+    const known = this.#reports.get(report);
+    if (known !== undefined) return known;
+    const name = this.#nameOf(before);
+    if (name === this.#nameOf(report)) return undefined;
+    const reports = new Map([[name, before]]);
+    this.#reports.set(report, reports);
+    return reports;
+  }
+
+  #replace(before: HostBan | undefined, ban: HostBan): void {
+    if (before !== undefined) this.#expiries.delete(before, before.expiresMs);
+    this.#bans.set(ban, ban);
+    this.#expiries.add(ban, ban.expiresMs);
+  }
+
+  #forget(ban: HostBan): void {
+    this.#expiries.delete(ban, ban.expiresMs);
+    this.#bans.delete(ban);
+    this.#reports.delete(ban);
   }
 }
 

@@ -6,7 +6,7 @@
  */
 
 import type { Clock } from "../async/clock.ts";
-import { keyOf } from "../ban/ban.ts";
+import { BanMap } from "../ban/ban_map.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { ActionReceipt, HostBan, ReceiptSink } from "./enforcer.ts";
 import type { HostBanChange } from "./host_bans.ts";
@@ -27,9 +27,9 @@ export interface JailReceiptsOptions {
 export class JailReceipts {
   readonly #options: JailReceiptsOptions;
   /** Why a ban is not as it should be, as its jails were told it: once. */
-  readonly #told = new Map<string, Map<JailName, string>>();
+  readonly #told = new BanMap<Map<JailName, string>>();
   /** The jails that want a ban no more, and are yet to be told that it is lifted. */
-  readonly #leaving = new Map<string, readonly JailName[]>();
+  readonly #leaving = new BanMap<readonly JailName[]>();
 
   /** @param options Of which enforcer, and to whom. */
   constructor(options: JailReceiptsOptions) {
@@ -56,7 +56,7 @@ export class JailReceipts {
 
   /** A ban is in force. */
   applied(ban: HostBan, detail: string): void {
-    this.#told.delete(keyOf(ban));
+    this.#told.delete(ban);
     for (const jail of this.#jailsOf(ban)) {
       this.#add(ban, jail, "applied", detail);
     }
@@ -65,9 +65,8 @@ export class JailReceipts {
 
   /** A ban is in force no more. */
   lifted(ban: HostBan): void {
-    const key = keyOf(ban);
-    this.#told.delete(key);
-    if (!this.#leaving.has(key)) this.#leave(ban, [ban.reportedJail]);
+    this.#told.delete(ban);
+    if (!this.#leaving.has(ban)) this.#leave(ban, [ban.reportedJail]);
     this.#liftLeaving(ban);
   }
 
@@ -81,9 +80,8 @@ export class JailReceipts {
     outcome: "failed" | "refused",
     detail: string,
   ): boolean {
-    const key = keyOf(ban);
-    const told = this.#told.get(key) ?? new Map<JailName, string>();
-    this.#told.set(key, told);
+    const told = this.#told.get(ban) ?? new Map<JailName, string>();
+    this.#told.set(ban, told);
     let isNews = false;
     for (const jail of this.#jailsOf(ban)) {
       if (told.get(jail) === detail) continue;
@@ -96,40 +94,37 @@ export class JailReceipts {
 
   /** A ban is over: neither wanted nor in force. */
   forget(ban: HostBan): void {
-    this.#told.delete(keyOf(ban));
-    this.#leaving.delete(keyOf(ban));
+    this.#told.delete(ban);
+    this.#leaving.delete(ban);
   }
 
   /** The jails that want it; else those that did. */
   #jailsOf(ban: HostBan): readonly JailName[] {
     const wanting = this.#options.jailsOf(ban);
     if (wanting.length > 0) return wanting;
-    return this.#leaving.get(keyOf(ban)) ?? [ban.reportedJail];
+    return this.#leaving.get(ban) ?? [ban.reportedJail];
   }
 
   #stay(ban: HostBan): void {
-    const key = keyOf(ban);
-    const left = this.#leaving.get(key)?.filter((jail) =>
+    const left = this.#leaving.get(ban)?.filter((jail) =>
       jail !== ban.reportedJail
     );
     if (left === undefined) return;
-    if (left.length === 0) this.#leaving.delete(key);
-    else this.#leaving.set(key, left);
+    if (left.length === 0) this.#leaving.delete(ban);
+    else this.#leaving.set(ban, left);
   }
 
   #leave(ban: HostBan, jails: readonly JailName[]): void {
-    const key = keyOf(ban);
-    const leaving = this.#leaving.get(key) ?? [];
+    const leaving = this.#leaving.get(ban) ?? [];
     const news = jails.filter((jail) => !leaving.includes(jail));
-    this.#leaving.set(key, [...leaving, ...news]);
+    this.#leaving.set(ban, [...leaving, ...news]);
   }
 
   #liftLeaving(ban: HostBan): void {
-    const key = keyOf(ban);
-    for (const jail of this.#leaving.get(key) ?? []) {
+    for (const jail of this.#leaving.get(ban) ?? []) {
       this.#add(ban, jail, "lifted", "");
     }
-    this.#leaving.delete(key);
+    this.#leaving.delete(ban);
   }
 
   #add(

@@ -13,6 +13,7 @@ import type {
   WantedReports,
 } from "./ban_ledger.ts";
 import type { HostBan } from "./enforcer.ts";
+import type { PlanState } from "./plan_types.ts";
 import type { Log } from "../log/log.ts";
 import type { SteadyClock } from "../async/steady_clock.ts";
 
@@ -23,6 +24,8 @@ export interface LedgerWriterOptions {
   readonly ledger: BanLedger;
   /** The process's steady clock: bans are in its time. */
   readonly clock: SteadyClock;
+  /** Whether it is noted which bans are in force; else only that some may be. @default {true} */
+  readonly notesBans?: boolean;
   /** Told when the ledger can't be written: bans are enforced all the same. */
   readonly log: Log;
 }
@@ -34,12 +37,15 @@ const SAME_TIME_LIMIT_MS = 1_000;
 export class LedgerWriter {
   readonly #options: LedgerWriterOptions;
   readonly #troubleLog: TroubleLog;
+  /** Whether it is noted which bans are in force. */
+  readonly notesBans: boolean;
   /** How far the system's clock was ahead when everything was written last. */
   #aheadMs: number;
 
   /** @param options Whose part of which ledger. */
   constructor(options: LedgerWriterOptions) {
     this.#options = options;
+    this.notesBans = options.notesBans ?? true;
     this.#aheadMs = options.clock.aheadMs;
     const { action, clock, log } = options;
     this.#troubleLog = new TroubleLog({
@@ -55,6 +61,12 @@ export class LedgerWriter {
   get isOutdated(): boolean {
     return Math.abs(this.#options.clock.aheadMs - this.#aheadMs) >
       SAME_TIME_LIMIT_MS;
+  }
+
+  /** Writes that bans may be in force, and nothing of which. */
+  recordUse(): void {
+    const { action, ledger } = this.#options;
+    this.#attempt(() => ledger.recordUse(action));
   }
 
   /** Reads what was written before. @throws {RuntimeError} when it can't be read. */
@@ -89,6 +101,7 @@ export class LedgerWriter {
   /** Writes that bans are about to be put in force. */
   recordStart(bans: readonly HostBan[]): void {
     const { action, ledger, clock } = this.#options;
+    if (!this.notesBans) return;
     const noted = bans.map(moved(clock.aheadMs));
     this.#attempt(() => ledger.recordStart(action, noted, clock.wallMs()));
   }
@@ -96,10 +109,19 @@ export class LedgerWriter {
   /** Writes what became of bans. */
   recordOutcome(states: readonly BanState[]): void {
     const { action, ledger, clock } = this.#options;
-    if (states.length === 0) return;
+    if (states.length === 0 || !this.notesBans) return;
     const write = moved(clock.aheadMs);
     const noted = states.map(({ ban, state }) => ({ ban: write(ban), state }));
     this.#attempt(() => ledger.recordOutcome(action, noted, clock.wallMs()));
+  }
+
+  /** Writes what became of bans that were tried. */
+  recordOutcomeOf(
+    bans: readonly HostBan[],
+    stateOf: (ban: HostBan) => PlanState,
+  ): void {
+    if (!this.notesBans) return;
+    this.recordOutcome(bans.map((ban) => ({ ban, state: stateOf(ban) })));
   }
 
   #attempt(note: () => void): void {

@@ -1,15 +1,18 @@
 /**
- * What a plan knows of one ban.
+ * What a plan knows of bans: of one, and of all.
  *
  * @module
  */
 
 import type { HostName } from "../base/host_name.ts";
+import { type BanKey, keyOf } from "../ban/ban.ts";
+import { BanMap } from "../ban/ban_map.ts";
 import type { PlanAction, PlanState } from "./plan_types.ts";
 import type { ActiveBan, EnforcementFailure, HostBan } from "./enforcer.ts";
 
 /** Ends that differ by less are the same: lists are rounded. */
 const SAME_END_MS = 2_000;
+const NO_BANS: readonly HostBan[] = [];
 
 /** Whether a ban is wanted, and whether it is in force. */
 export class PlanEntry {
@@ -137,6 +140,149 @@ export class PlanEntry {
       ban === undefined || ban.expiresMs <= expiresMs ||
       !haveOtherEnds(ban.expiresMs, expiresMs)
     );
+  }
+}
+
+/**
+ * The bans of a plan. Of those that are in force as they should be, which in
+ * time are nearly all, it keeps the ban as it is wanted and nothing else; an
+ * entry is made of one when something about it changes.
+ */
+export class PlanBans {
+  readonly #lapses: boolean;
+  /** Wanted, and in force by this action's doing, with that end where it matters. */
+  readonly #settled = new BanMap<HostBan>();
+  /** All others. */
+  readonly #entries = new BanMap<PlanEntry>();
+  /** Keys of bans of which more is known than what is being listed; `undefined`: nothing is. */
+  #newer: Set<string> | undefined;
+  #finished = new BanMap<HostBan>();
+
+  /** @param lapses Whether bans end by themselves, so that their end matters. */
+  constructor(lapses: boolean) {
+    this.#lapses = lapses;
+  }
+
+  /** Those that are in force as they should be; they may change meanwhile. */
+  settled(): Iterable<HostBan> {
+    return this.#settled.values();
+  }
+
+  /** All others; they may change meanwhile. */
+  entries(): Iterable<PlanEntry> {
+    return this.#entries.values();
+  }
+
+  /** What is known of a ban, to be changed. */
+  entry(ban: HostBan): PlanEntry {
+    const known = this.find(ban);
+    if (known !== undefined) return known;
+    const entry = new PlanEntry(ban);
+    this.#entries.set(ban, entry);
+    if (this.#finished.size > 0) this.#finished.delete(ban);
+    return entry;
+  }
+
+  /** The same; `undefined`: nothing is known. */
+  find(ban: BanKey): PlanEntry | undefined {
+    const settled = this.#settled.get(ban);
+    if (settled === undefined) return this.#entries.get(ban);
+    const entry = new PlanEntry(settled);
+    entry.wanted = entry.applied = settled;
+    this.#settled.delete(settled);
+    this.#entries.set(settled, entry);
+    this.noteNewer(settled);
+    return entry;
+  }
+
+  /** Takes an entry of which nothing is to be done. */
+  settle(entry: PlanEntry): void {
+    const { ban, wanted, applied, isOver } = entry;
+    if (isOver) {
+      this.#entries.delete(ban);
+      this.#finished.set(ban, ban);
+    } else if (
+      wanted !== undefined && applied !== undefined &&
+      this.#isSame(wanted, applied)
+    ) {
+      this.#entries.delete(ban);
+      this.#settled.set(wanted, wanted);
+      this.noteNewer(ban);
+    }
+  }
+
+  /** Takes a wanted ban that is in force as it is wanted now. @returns Whether it is. */
+  keepSettled(ban: HostBan): boolean {
+    const settled = this.#settled.get(ban);
+    const keeps = settled !== undefined && this.#isSame(ban, settled);
+    if (keeps) this.#settled.set(ban, ban);
+    return keeps;
+  }
+
+  /** Whether a settled ban is listed as it should be. */
+  isAsListed(ban: HostBan, there: ActiveBan | undefined): boolean {
+    return there !== undefined &&
+      !(this.#lapses && haveOtherEnds(there.expiresMs, ban.expiresMs));
+  }
+
+  /** Whether a ban is in force by this action's doing. */
+  stateOf(ban: BanKey): PlanState {
+    return this.#settled.has(ban)
+      ? "applied"
+      : this.#entries.get(ban)?.state ?? "none";
+  }
+
+  /** The wanted bans that are in force by this action's doing, as they are wanted. */
+  standing(): readonly HostBan[] {
+    const standing = [...this.#settled.values()];
+    for (const { state, wanted } of this.#entries.values()) {
+      if (state === "applied" && wanted !== undefined) standing.push(wanted);
+    }
+    return standing;
+  }
+
+  /** Whether a wanted ban is in force, and nothing is to be done or being done about it. */
+  isSettled(ban: BanKey): boolean {
+    if (this.#settled.has(ban)) return true;
+    const entry = this.#entries.get(ban);
+    return entry !== undefined && entry.place === "idle" && entry.isInForce &&
+      entry.need(this.#lapses) === undefined;
+  }
+
+  /** Something is going to be listed. */
+  beginComparison(): void {
+    this.#newer = new Set();
+  }
+
+  /** It was compared. @returns The keys of bans of which more is known than what was listed. */
+  endComparison(): ReadonlySet<string> {
+    const newer = this.#newer ?? new Set();
+    this.#newer = undefined;
+    return newer;
+  }
+
+  /** From now on more is known of a ban than what is being listed. */
+  noteNewer(ban: BanKey): void {
+    this.#newer?.add(keyOf(ban));
+  }
+
+  /** Whether more is known of a ban than what is being listed. */
+  isNewer(ban: BanKey): boolean {
+    const newer = this.#newer;
+    return newer !== undefined && newer.size > 0 && newer.has(keyOf(ban));
+  }
+
+  /** The bans that have come to be neither wanted nor in force since this was asked. */
+  takeFinished(): readonly HostBan[] {
+    if (this.#finished.size === 0) return NO_BANS;
+    const finished = [...this.#finished.values()];
+    this.#finished = new BanMap();
+    return finished;
+  }
+
+  /** To the millisecond: what is a little off each time would be far off at last. */
+  #isSame(one: HostBan, other: HostBan): boolean {
+    return !this.#lapses || one.expiresMs === other.expiresMs;
   }
 }
 

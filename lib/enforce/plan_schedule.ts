@@ -7,33 +7,33 @@
 import { RetryQueue } from "../async/retry_queue.ts";
 
 /**
- * A queue of bans' keys in the order in which they came, news before the
- * backlog. Each key is in it once, or pauses.
+ * A queue of bans in the order in which they came, news before the backlog.
+ * Each is in it once, or pauses.
  *
  * @example
  * ```ts
  * import { PlanQueue } from "./plan_schedule.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
- * const queue = new PlanQueue();
+ * const queue = new PlanQueue<string>();
  * queue.add("old", "backlog");
  * queue.add("new", "news");
- * deepStrictEqual([...queue.keys()], ["new", "old"]);
+ * deepStrictEqual([...queue.waiting()], ["new", "old"]);
  * ```
  */
-export class PlanQueue {
-  #news = new Set<string>();
-  #backlog = new Set<string>();
-  readonly #pauses = new RetryQueue();
+export class PlanQueue<T> {
+  #news = new Set<T>();
+  #backlog = new Set<T>();
+  readonly #pauses = new RetryQueue<T>();
 
-  /** Keys that wait or pause. */
+  /** Those that wait or pause. */
   get size(): number {
     return this.#news.size + this.#backlog.size + this.#pauses.size;
   }
 
-  /** Puts all keys that wait into the backlog. */
+  /** Puts all that wait into the backlog. */
   postpone(): void {
-    for (const key of this.#backlog) this.#news.add(key);
+    for (const each of this.#backlog) this.#news.add(each);
     [this.#news, this.#backlog] = [new Set(), this.#news];
   }
 
@@ -42,40 +42,40 @@ export class PlanQueue {
     return this.#news.size > 0;
   }
 
-  /** When a key is to be had; `-Infinity`: now; `undefined`: none is queued. */
+  /** When one is to be had; `-Infinity`: now; `undefined`: none is queued. */
   get nextAtMs(): number | undefined {
     return this.#news.size + this.#backlog.size > 0
       ? -Infinity
       : this.#pauses.nextMs;
   }
 
-  /** Puts a key that does not wait yet at the end of one part. */
-  add(key: string, part: "news" | "backlog"): void {
-    (part === "news" ? this.#news : this.#backlog).add(key);
+  /** Puts one that does not wait yet at the end of one part. */
+  add(one: T, part: "news" | "backlog"): void {
+    (part === "news" ? this.#news : this.#backlog).add(one);
   }
 
-  /** Has a key that does not wait pause until a time. */
-  pause(key: string, atMs: number): void {
-    this.#pauses.add(key, atMs);
+  /** Has one that does not wait pause until a time. */
+  pause(one: T, atMs: number): void {
+    this.#pauses.add(one, atMs);
   }
 
-  /** Takes out the keys whose pause is over. */
-  takeDue(nowMs: number): readonly string[] {
+  /** Takes out those whose pause is over. */
+  takeDue(nowMs: number): readonly T[] {
     return this.#pauses.takeDue(nowMs);
   }
 
-  /** Takes a waiting key out, wherever it is. */
-  delete(key: string): void {
-    this.#news.delete(key);
-    this.#backlog.delete(key);
+  /** Takes one out that waits, wherever it is. */
+  delete(one: T): void {
+    this.#news.delete(one);
+    this.#backlog.delete(one);
   }
 
   /**
-   * The keys that wait, in order; one may be deleted meanwhile.
+   * Those that wait, in order; one may be deleted meanwhile.
    *
    * @param onlyNews Without the backlog.
    */
-  *keys(onlyNews = false): Generator<string, void, undefined> {
+  *waiting(onlyNews = false): Generator<T, void, undefined> {
     yield* this.#news;
     if (!onlyNews) yield* this.#backlog;
   }

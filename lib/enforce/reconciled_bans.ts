@@ -5,7 +5,8 @@
  */
 
 import type { ActionPlan } from "./action_plan.ts";
-import { keyOf } from "../ban/ban.ts";
+import { BanMap } from "../ban/ban_map.ts";
+import { type BanKey, keyOf } from "../ban/ban.ts";
 import type { BanUpdate } from "../ban/ban_event.ts";
 import type { BanState, LedgerContents, WantedReports } from "./ban_ledger.ts";
 import { type DesiredBans, isOurs } from "./desired_bans.ts";
@@ -14,7 +15,7 @@ import type { HostBanChange } from "./host_bans.ts";
 import type { HostName } from "../base/host_name.ts";
 import { type JailMap, localJails } from "../base/jail_map.ts";
 import type { LedgerWriter } from "./ledger_writer.ts";
-import { strayBan } from "./plan_entry.ts";
+import { haveOtherEnds, strayBan } from "./plan_entry.ts";
 import type { ActiveBan, HostBan } from "./enforcer.ts";
 import {
   type ProtectionPolicy,
@@ -56,6 +57,8 @@ export class ReconciledBans {
   #hasBegun = false;
   /** What was noted before the start, read before it. */
   #noted: LedgerContents | undefined;
+  /** Bans that came to stand while it was not known what is in force. */
+  #early: HostBanChange[] = [];
   /** The rules by which all that is desired was judged. */
   #policy: ProtectionPolicy | undefined;
 
@@ -90,6 +93,11 @@ export class ReconciledBans {
     const { ledger, plan } = this.#parts;
     plan.beginComparison();
     if (this.#noted !== undefined) return;
+    if (!ledger.notesBans) {
+      ledger.recordUse();
+      this.#noted = NOTHING_NOTED;
+      return plan.hold(true);
+    }
     this.#noted = ledger.load();
     plan.hold();
     for (const { ban } of this.#noted.marks) plan.adopt(ban, "tried");
@@ -121,6 +129,7 @@ export class ReconciledBans {
     this.#change(desired.endAdoption());
     this.#removeProtected(changes.map(({ ban }) => ban));
     this.#tellJoined(noted);
+    this.#tellEarly();
     this.#hasBegun = true;
     this.tick();
   }
@@ -160,8 +169,10 @@ export class ReconciledBans {
     const bans = changes.map(({ ban }) => ban);
     ledger.want(this.#options.desired.notesOf(bans));
     for (const change of changes) plan.update(change);
+    const isEarly = !this.#hasBegun && this.#noted === NOTHING_NOTED;
     for (const change of changes) {
       report.changed(change, plan.isSettled(change.ban));
+      if (isEarly && change.kind === "stands") this.#early.push(change);
     }
     this.forgetFinished();
     changed.notify();
@@ -183,6 +194,15 @@ export class ReconciledBans {
     }
   }
 
+  /** The same where no ban is noted: who came meanwhile was told nothing yet. */
+  #tellEarly(): void {
+    const { plan, report } = this.#parts;
+    for (const change of this.#early) {
+      if (plan.isSettled(change.ban)) report.changed(change, true);
+    }
+    this.#early = [];
+  }
+
   #removeProtected(bans: Iterable<HostBan>): void {
     const { desired, protection: { policy } } = this.#options;
     const removed = [...bans].flatMap((ban) => {
@@ -194,6 +214,9 @@ export class ReconciledBans {
     this.#change(removed);
   }
 }
+
+/** Of an action of which no ban is noted. */
+const NOTHING_NOTED: LedgerContents = { reports: [], marks: [] };
 
 /** What takes part in an adoption: it changes what is desired, and the plan. */
 type AdoptionOptions =
@@ -234,16 +257,18 @@ function adoptBans(
     for (const { ban, state } of noted.marks) plan.adopt(ban, adopted(state));
     return { changes, notes, gone: [] };
   }
-  const marks = new Map(noted.marks.map((mark) => [keyOf(mark.ban), mark]));
+  const marks = new BanMap<BanState>();
+  for (const mark of noted.marks) marks.set(mark.ban, mark);
   const newer = plan.endComparison();
-  for (const key of newer) marks.delete(key);
-  const strays = listed.flatMap((ban) => {
-    const key = keyOf(ban);
-    if (newer.has(key)) return [];
-    const mark = marks.get(key);
-    marks.delete(key);
-    return adoptListed(options, ban, mark, nowMs);
-  });
+  const isNewer = (ban: BanKey) => newer.size > 0 && newer.has(keyOf(ban));
+  const strays: HostBanChange[] = [];
+  for (const ban of listed) {
+    if (isNewer(ban)) continue;
+    const mark = marks.get(ban);
+    marks.delete(ban);
+    strays.push(...adoptListed(options, ban, mark, nowMs));
+  }
+  for (const { ban } of noted.marks) if (isNewer(ban)) marks.delete(ban);
   const gone = leftovers(options, marks.values());
   return {
     changes: [...changes, ...strays],
@@ -262,7 +287,11 @@ function adoptListed(
   const known = desired.find(listed) ?? mark?.ban ?? strayBan(listed, hostName);
   const { expiresMs = known.expiresMs } = listed;
   if (desired.find(listed) !== undefined) {
-    plan.adopt({ ...known, expiresMs }, isOwn ? "applied" : "hosted");
+    // Lists are rounded: what is as good as wanted is as it is wanted.
+    const ban = haveOtherEnds(expiresMs, known.expiresMs)
+      ? { ...known, expiresMs }
+      : known;
+    plan.adopt(ban, isOwn ? "applied" : "hosted");
     return [];
   }
   if (!isOwn) return [];

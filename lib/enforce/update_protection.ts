@@ -27,25 +27,31 @@ export interface UpdateProtectionOptions {
   readonly log: Log;
 }
 
-/** An answer of the rules. */
+/** What the rules say of some updates. */
 interface Verdict {
   readonly policy: ProtectionPolicy;
-  /** The rule that refused the update and what it protects, if one did. */
-  readonly reason: string | undefined;
+  readonly allowed: readonly BanUpdate[];
+  readonly refused: readonly RefusedUpdate[];
+}
+
+interface RefusedUpdate {
+  readonly update: BanUpdate;
+  /** The rule that refused it, and what it protects. */
+  readonly reason: string;
 }
 
 /**
  * Judges updates before actions carry them out. Every action asks when it is
- * given updates; all of them are given the same objects, and an object is
- * judged again only when the rules have changed in between. So a refusal is
- * logged and counted once, and no action has to rely on another to have asked.
+ * given updates; all of them are given the same array, and an array is judged
+ * again only when the rules have changed in between. So a refusal is logged and
+ * counted once, and no action has to rely on another to have asked.
  */
 export class UpdateProtection {
   /** What was done so far: `refused`, bans of protected addresses. */
   readonly counters: { refused: number } = { refused: 0 };
   readonly #options: UpdateProtectionOptions;
   readonly #refusals: LogThrottle;
-  readonly #verdicts = new WeakMap<BanUpdate, Verdict>();
+  readonly #verdicts = new WeakMap<readonly BanUpdate[], Verdict>();
 
   /** @param options The rules, and who is told of refusals. */
   constructor(options: UpdateProtectionOptions) {
@@ -70,12 +76,13 @@ export class UpdateProtection {
     updates: readonly BanUpdate[],
     action?: string,
   ): readonly BanUpdate[] {
-    return updates.filter((update) => {
-      const reason = this.#judge(update);
-      if (reason === undefined) return true;
-      if (action !== undefined) this.#addReceipt(update, action, reason);
-      return false;
-    });
+    const { allowed, refused } = this.#judgeAll(updates);
+    if (action !== undefined) {
+      for (const { update, reason } of refused) {
+        this.#addReceipt(update, action, reason);
+      }
+    }
+    return allowed;
   }
 
   /** Logs how many refusals were not logged, if any were not. */
@@ -83,15 +90,27 @@ export class UpdateProtection {
     this.#refusals.flush();
   }
 
-  /** @returns The rule that refuses it, and what it protects. */
-  #judge(update: BanUpdate): string | undefined {
-    if (update.kind === "unban") return undefined;
+  #judgeAll(updates: readonly BanUpdate[]): Verdict {
     const { policy } = this;
-    const known = this.#verdicts.get(update);
-    if (known?.policy === policy) return known.reason;
+    const known = this.#verdicts.get(updates);
+    if (known?.policy === policy) return known;
+    const refused = updates.flatMap((update) => {
+      const reason = this.#judge(update, policy);
+      return reason === undefined ? [] : [{ update, reason }];
+    });
+    const out = new Set(refused.map(({ update }) => update));
+    const allowed = refused.length === 0
+      ? updates
+      : updates.filter((update) => !out.has(update));
+    const verdict = { policy, allowed, refused };
+    this.#verdicts.set(updates, verdict);
+    return verdict;
+  }
+
+  /** @returns The rule that refuses it, and what it protects. */
+  #judge(update: BanUpdate, policy: ProtectionPolicy): string | undefined {
+    if (update.kind === "unban") return undefined;
     const refused = refusal(update.address, policy);
-    const reason = refused && `${refused.rule}: ${refused.because}`;
-    this.#verdicts.set(update, { policy, reason });
     if (refused === undefined) return undefined;
     this.counters.refused++;
     const { origin: node, address } = update;
@@ -102,7 +121,7 @@ export class UpdateProtection {
       rule,
       because,
     });
-    return reason;
+    return `${rule}: ${because}`;
   }
 
   #addReceipt(

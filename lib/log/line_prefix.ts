@@ -53,8 +53,17 @@ export const noPrefix: LinePrefix = () => "";
  * ```
  */
 export function isoPrefix(source: LogSource): LinePrefix {
-  return ({ atMs }) =>
-    `${new Date(atMs).toISOString()} ${source.name}[${source.pid}]: `;
+  let [lastMs, prefix] = [NaN, ""];
+  return ({ atMs }) => {
+    // In a burst many have one time.
+    if (atMs !== lastMs) {
+      prefix = `${
+        new Date(atMs).toISOString()
+      } ${source.name}[${source.pid}]: `;
+      lastMs = atMs;
+    }
+    return prefix;
+  };
 }
 
 /**

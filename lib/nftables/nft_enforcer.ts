@@ -9,12 +9,13 @@ import { bisectFailures } from "./bisect_failures.ts";
 import { Mutex } from "../async/mutex.ts";
 import { type FirewallGeneration, GenerationWatch } from "./nft_generation.ts";
 import { nftReason } from "./nft_listing.ts";
+import type { FirewallEvents } from "./nft_events.ts";
 import type { ListedNftSet } from "./nft_listing.ts";
 import {
   NFT_TABLE,
   nftPartSets,
+  nftPlacesOf,
   type NftSet,
-  nftSetOf,
   nftSetParts,
   type NftTable,
 } from "./nft_names.ts";
@@ -27,6 +28,7 @@ import {
 import { demandNft, NftLister } from "./nft_lister.ts";
 import type { NftOutcome, NftProgram } from "./nft_program.ts";
 import type { Clock } from "../async/clock.ts";
+import { CLUSTER_JAIL } from "../base/jail_name.ts";
 import type {
   ActiveBan,
   EnforcementFailure,
@@ -46,6 +48,8 @@ export interface NftEnforcerOptions {
   readonly timeoutMs?: number;
   /** Tells whether anybody changed the firewall; without it that is never certain. */
   readonly generation?: FirewallGeneration;
+  /** Tells what others change; without it all is listed after each change of the firewall. */
+  readonly events?: FirewallEvents;
 }
 
 /** Renders the transaction for some bans. */
@@ -73,6 +77,8 @@ const MAX_ATTEMPTS = 100;
 export class NftEnforcer implements Enforcer {
   readonly name = "nftables";
   readonly lapses = true;
+  /** The table is the cluster's own. */
+  readonly isAllOurs = true;
   readonly maxBansAtOnce = MAX_BANS_AT_ONCE;
   readonly #clock: Clock;
   readonly #table: NftTable;
@@ -95,7 +101,8 @@ export class NftEnforcer implements Enforcer {
     this.#clock = clock;
     this.#table = table;
     this.#timeoutMs = timeoutMs;
-    this.#generation = new GenerationWatch(options.generation);
+    const { generation, events } = options;
+    this.#generation = new GenerationWatch(generation, { events, table });
     this.#program = program;
     const changing = this.#changing;
     const parts = { program, clock, table, changing, timeoutMs };
@@ -147,6 +154,17 @@ export class NftEnforcer implements Enforcer {
       signal,
       () => Promise.resolve(this.#isMade()),
     );
+  }
+
+  async takeDeleted(
+    signal: AbortSignal,
+  ): Promise<readonly Pick<ActiveBan, "jail" | "address">[] | undefined> {
+    return await this.#changing.withLock(signal, () => {
+      const isWhole = this.#setsMade === this.#sets?.size;
+      const deleted = isWhole ? this.#generation.takeDeleted() : undefined;
+      const bans = deleted?.map((address) => ({ jail: CLUSTER_JAIL, address }));
+      return Promise.resolve(bans);
+    });
   }
 
   async list(signal: AbortSignal): Promise<readonly ActiveBan[]> {
@@ -227,10 +245,11 @@ export class NftEnforcer implements Enforcer {
     const args = ["--file", "-"];
     const timeoutMs = this.#timeoutMs;
     return await this.#changing.withLock(signal, async () => {
+      this.#generation.begin();
       try {
         const call = { args, input: script, timeoutMs };
         const outcome = await this.#program.call(call, signal);
-        if (outcome.ok) this.#generation.changed();
+        this.#generation.ended(outcome.ok);
         return outcome;
       } catch (error) {
         this.#generation.mayHaveChanged();
@@ -247,7 +266,7 @@ function partition(
   const known = new Map<HostBan, NftSet>();
   const failures: EnforcementFailure[] = [];
   for (const ban of bans) {
-    const set = nftSetOf(ban.address);
+    const set = nftPlacesOf(ban.address)?.set;
     if (set !== undefined) known.set(ban, set);
     else {
       const reason = "nftables has no set for this address";

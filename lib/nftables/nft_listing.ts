@@ -123,30 +123,28 @@ function readElements(
   const suffix = prefixBits === undefined ? "" : `/${prefixBits}`;
   const bans: ActiveBan[] = [];
   for (const element of elements) {
-    const { value, expiresMs } = readElement(set, element, nowMs);
-    const address = parseAddress(value + suffix);
+    const isBare = typeof element === "string";
+    const parts = isBare ? { val: element } : member(element, "elem");
+    const { val, expires } = partsOf(parts) ?? {};
+    const isRead = typeof val === "string" &&
+      (expires === undefined || typeof expires === "number");
+    if (!isRead) throw new SyntaxError(`An element of ${set} is no address`);
+    const address = parseAddress(val + suffix);
     // Host bits that somebody set by hand match nothing.
     if (address === undefined) continue;
+    const expiresMs = expires === undefined
+      ? Infinity
+      : nowMs + expires * 1_000;
     bans.push({ jail: CLUSTER_JAIL, address, expiresMs });
   }
   return bans;
 }
 
-function readElement(
-  set: NftSet,
-  element: unknown,
-  nowMs: number,
-): { value: string; expiresMs: number } {
-  if (typeof element === "string") {
-    return { value: element, expiresMs: Infinity };
-  }
-  const parts = member(element, "elem");
-  const value = member(parts, "val");
-  const seconds = member(parts, "expires") ?? Infinity;
-  if (typeof value !== "string" || typeof seconds !== "number") {
-    throw new SyntaxError(`An element of ${set} is no address`);
-  }
-  return { value, expiresMs: nowMs + seconds * 1_000 };
+/** A million of them are read at a time. */
+function partsOf(
+  parts: unknown,
+): { readonly val?: unknown; readonly expires?: unknown } | undefined {
+  return typeof parts === "object" && parts !== null ? parts : undefined;
 }
 
 function member(value: unknown, name: string): unknown {

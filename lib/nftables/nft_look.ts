@@ -6,7 +6,7 @@
 
 import type { Address } from "../base/address.ts";
 import { demandNft } from "./nft_lister.ts";
-import { nftPartOf, nftSetOf, type NftTable } from "./nft_names.ts";
+import { nftPlacesOf, type NftTable } from "./nft_names.ts";
 import type { NftProgram } from "./nft_program.ts";
 
 /** Options for {@link nftLook}. */
@@ -31,7 +31,8 @@ export function nftLook(
 ): (address: Address, signal: AbortSignal) => Promise<boolean> {
   return async (address, signal) => {
     const [base = ""] = address.split("/");
-    for (const set of [nftSetOf(address), nftPartOf(address)]) {
+    const places = nftPlacesOf(address);
+    for (const set of [places?.set, places?.part]) {
       if (set === undefined) continue;
       const element = `{ ${base} }`;
       const args = ["get", "element", "inet", table, set, element];

@@ -18,7 +18,7 @@ declare const brand: unique symbol;
 /** The name of a table that is all the cluster's; made by {@link parseNftTable} only. */
 export type NftTable = string & { readonly [brand]: "NftTable" };
 
-/** The name of a set in it; made by {@link nftSetOf} and {@link parseNftSet} only. */
+/** The name of a set in it; made by {@link nftPlacesOf} and {@link parseNftSet} only. */
 export type NftSet = string & { readonly [brand]: "NftSet" };
 
 /** The table unless another is asked for. */
@@ -74,73 +74,96 @@ export function parseNftSet(text: string): NftSet | undefined {
     : undefined;
 }
 
+/** Names that were taken apart before; there are a few hundred. */
+const KNOWN_PARTS = new Map<NftSet, NftSetParts>();
+
 /** Takes the name of a set apart. */
 export function nftSetParts(set: NftSet): NftSetParts {
+  const known = KNOWN_PARTS.get(set);
+  if (known !== undefined) return known;
   const [, family, bits, part] = SET.exec(parseNftSet(set) ?? "") ?? [];
   if (family === undefined) {
     throw new TypeError(`Not a set of ours: ${JSON.stringify(set)}`);
   }
-  return {
+  const parts: NftSetParts = {
     family: family === "4" ? 4 : 6,
     prefixBits: bits === undefined ? undefined : Number(bits),
     ...(part === undefined ? {} : { part: Number(part) }),
   };
+  KNOWN_PARTS.set(set, parts);
+  return parts;
 }
+
+const PARTS = {
+  4: partSets(4),
+  6: partSets(6),
+} as const;
 
 /** The sets that hold single addresses of a family in parts. */
 export function nftPartSets(family: 4 | 6): readonly NftSet[] {
+  return PARTS[family];
+}
+
+function partSets(family: 4 | 6): readonly NftSet[] {
   return Array.from(
     { length: NFT_PARTS },
     (_, part) => `banned${family}_part${part}` as NftSet,
   );
 }
 
-/**
- * The part that a single address belongs to: the last six bits of its last
- * octet (IPv4) or third group (IPv6, where the last group is often 1).
- *
- * @returns `undefined` for a prefix, and for what is no address.
- */
-export function nftPartOf(address: Address): NftSet | undefined {
-  if (parseAddress(address) === undefined || address.includes("/")) {
-    return undefined;
-  }
-  if (!address.includes(":")) {
-    const last = Number(address.slice(address.lastIndexOf(".") + 1));
-    return `banned4_part${last % NFT_PARTS}` as NftSet;
-  }
-  const [head = "", tail] = address.split("::");
-  const groups = head === "" ? [] : head.split(":");
-  const after = tail === undefined || tail === "" ? [] : tail.split(":");
-  const third = groups[2] ?? after[2 - (8 - after.length)] ?? "0";
-  return `banned6_part${parseInt(third, 16) % NFT_PARTS}` as NftSet;
+/** Where an address may be in force. */
+export interface NftPlaces {
+  /** The set that it belongs to. */
+  readonly set: NftSet;
+  /** The part that it belongs to where there are parts; `undefined`: it is a prefix. */
+  readonly part: NftSet | undefined;
 }
 
 /**
- * The set that an address belongs to.
+ * The sets that an address may be in. A single one's part goes by the last six
+ * bits of its last octet (IPv4) or third group (IPv6, where the last group is
+ * often 1).
  *
- * @returns `undefined` for what no set takes: text that is no address, and
- * the prefixes of everything, `0.0.0.0/0` and `::/0`.
+ * @returns `undefined` for what no set takes: text that is no address, and the
+ * prefixes of everything, `0.0.0.0/0` and `::/0`.
  *
  * @example
  * ```ts
  * import { parseAddress } from "../base/address.ts";
- * import { nftSetOf } from "./nft_names.ts";
+ * import { nftPlacesOf } from "./nft_names.ts";
  * import { ok, strictEqual } from "node:assert/strict";
  *
  * const prefix = parseAddress("2001:db8:7::/48");
- * ok(prefix);
- * strictEqual(nftSetOf(prefix), "banned6_48");
+ * const single = parseAddress("192.0.2.65");
+ * ok(prefix && single);
+ * strictEqual(nftPlacesOf(prefix)?.set, "banned6_48");
+ * strictEqual(nftPlacesOf(single)?.part, "banned4_part1");
  * ```
  */
-export function nftSetOf(address: Address): NftSet | undefined {
+export function nftPlacesOf(address: Address): NftPlaces | undefined {
   if (parseAddress(address) === undefined) return undefined;
+  const slash = address.indexOf("/");
   const family = address.includes(":") ? 6 : 4;
-  const [, bits] = address.split("/");
-  if (bits === "0") return undefined;
-  return (bits === undefined
-    ? `banned${family}`
-    : `banned${family}_${bits}`) as NftSet;
+  if (slash === -1) return placesOfSingle(address, family);
+  const bits = address.slice(slash + 1);
+  return bits === "0"
+    ? undefined
+    : { set: `banned${family}_${bits}` as NftSet, part: undefined };
+}
+
+function placesOfSingle(address: Address, family: 4 | 6): NftPlaces {
+  const place = family === 4
+    ? Number(address.slice(address.lastIndexOf(".") + 1))
+    : thirdGroup(address);
+  const part = nftPartSets(family)[place % NFT_PARTS];
+  return { set: `banned${family}` as NftSet, part };
+}
+
+function thirdGroup(address: Address): number {
+  const [head = "", tail] = address.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  return parseInt(groups[2] ?? after[2 - (8 - after.length)] ?? "0", 16);
 }
 
 /**

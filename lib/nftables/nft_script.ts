@@ -23,7 +23,7 @@
  * To list one hash set of 1,000,000 takes the kernel a minute, for it begins at the
  * front for each part of its answer, and `nft` begins anew whenever anybody changes
  * the firewall meanwhile. So single addresses beyond the first thousands go into
- * {@link nftPartOf | parts}, of which one packet looks up one, and each is listed by itself.
+ * {@link nftPlacesOf | parts}, of which one packet looks up one, and each is listed by itself.
  *
  * With a set for each prefix length every ban is one element, whatever else
  * is banned, so that it ends at its own time and can be listed and lifted.
@@ -43,9 +43,8 @@ import {
   checkedNftTable,
   NFT_PARTS,
   NFT_SETS,
-  nftPartOf,
+  nftPlacesOf,
   type NftSet,
-  nftSetOf,
   nftSetParts,
   type NftTable,
 } from "./nft_names.ts";
@@ -142,6 +141,14 @@ export function renderNftUnbans(
   return renderElements(table, [...new Set(addresses)], sets, () => undefined);
 }
 
+/** What is done to one set. */
+interface SetElements {
+  /** Elements that are deleted. */
+  readonly deleted: string[];
+  /** Elements that are added then, with their ends. */
+  readonly added: string[];
+}
+
 /** Deletes all elements and adds those again that `suffixOf` has an ending for. */
 function renderElements(
   table: NftTable,
@@ -150,50 +157,42 @@ function renderElements(
   suffixOf: (address: Address) => string | undefined,
 ): string {
   const name = checkedNftTable(table);
-  const lines: string[] = [];
-  for (const [set, members] of bySet(addresses, sets)) {
-    const all = members.map(elementOf).join(", ");
-    const kept: string[] = [];
-    for (const address of members) {
-      if (placeOf(address, sets) !== set) continue;
-      const suffix = suffixOf(address);
-      if (suffix !== undefined) kept.push(elementOf(address) + suffix);
-    }
-    lines.push(`add element inet ${name} ${set} { ${all} }`);
-    lines.push(`delete element inet ${name} ${set} { ${all} }`);
-    if (kept.length === 0) continue;
-    lines.push(`add element inet ${name} ${set} { ${kept.join(", ")} }`);
-  }
-  return lines.map((line) => `${line}\n`).join("");
-}
-
-/** Addresses by each set that they may be in. */
-function bySet(
-  addresses: readonly Address[],
-  sets: ReadonlySet<NftSet>,
-): Map<NftSet, Address[]> {
-  const groups = new Map<NftSet, Address[]>();
+  const groups = new Map<NftSet, SetElements>();
   for (const address of addresses) {
-    const set = nftSetOf(address);
-    if (set === undefined) {
+    const places = nftPlacesOf(address);
+    if (places === undefined) {
       throw new TypeError(`No set for ${JSON.stringify(address)}`);
     }
-    for (const each of new Set([set, placeOf(address, sets) ?? set])) {
-      const group = groups.get(each);
-      if (group === undefined) groups.set(each, [address]);
-      else group.push(address);
-    }
+    const { set, part } = places;
+    const element = elementOf(address);
+    const hasPart = part !== undefined && sets.has(part);
+    // It may be in the whole set since before there were parts.
+    if (hasPart) elementsOf(groups, set).deleted.push(element);
+    const { deleted, added } = elementsOf(groups, hasPart ? part : set);
+    deleted.push(element);
+    const suffix = suffixOf(address);
+    if (suffix !== undefined) added.push(element + suffix);
   }
-  return groups;
+  let script = "";
+  for (const [set, { deleted, added }] of groups) {
+    const all = deleted.join(", ");
+    script += `add element inet ${name} ${set} { ${all} }\n`;
+    script += `delete element inet ${name} ${set} { ${all} }\n`;
+    if (added.length === 0) continue;
+    script += `add element inet ${name} ${set} { ${added.join(", ")} }\n`;
+  }
+  return script;
 }
 
-/** The set that an address is put into. */
-function placeOf(
-  address: Address,
-  sets: ReadonlySet<NftSet>,
-): NftSet | undefined {
-  const part = sets.size === 0 ? undefined : nftPartOf(address);
-  return part !== undefined && sets.has(part) ? part : nftSetOf(address);
+function elementsOf(
+  groups: Map<NftSet, SetElements>,
+  set: NftSet,
+): SetElements {
+  const known = groups.get(set);
+  if (known !== undefined) return known;
+  const elements: SetElements = { deleted: [], added: [] };
+  groups.set(set, elements);
+  return elements;
 }
 
 /** Whole seconds, for the kernel takes less than one tick of its clock for no end at all. */

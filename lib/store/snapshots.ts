@@ -82,7 +82,8 @@ const STATEMENTS = {
   all: `
     SELECT id, from_seq, to_seq, first_part, parts, sum FROM snapshots
     ORDER BY id DESC`,
-  put: "INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?)",
+  // Of a damaged row only the number is taken again.
+  put: "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?, ?, ?)",
   dropUpTo: "DELETE FROM snapshots WHERE id <= ?",
   lastPart: "SELECT max(id) FROM snapshot_parts",
   putPart: "INSERT INTO snapshot_parts VALUES (?, ?, ?)",

@@ -63,21 +63,32 @@ export function updatesOf(
     : [now];
 }
 
+/** Updates made at a time: all of a large copy would be a large heap for a moment. */
+const UPDATES_AT_ONCE = 2_000;
+
 /**
  * What a copy holds, as if all of it were news.
  *
  * @param bans The copy.
  * @param receiver The host, and what it takes.
  * @param place As in {@link updatesOf}.
+ * @returns Some at a time, in the copy's order.
  */
-export function updatesOfAll(
+export function* updatesOfAll(
   bans: Iterable<Ban>,
   receiver: Receiver,
   place: ActedOn = "taken",
-): readonly BanUpdate[] {
-  return [...bans].flatMap((after) =>
-    updatesOf({ before: undefined, after }, receiver, place)
-  );
+): Generator<readonly BanUpdate[], void, undefined> {
+  let updates: BanUpdate[] = [];
+  for (const ban of bans) {
+    const update = wordOf(ban, receiver, place);
+    if (update === undefined) continue;
+    updates.push(update);
+    if (updates.length < UPDATES_AT_ONCE) continue;
+    yield updates;
+    updates = [];
+  }
+  if (updates.length > 0) yield updates;
 }
 
 /** What the reports say that have a place; nothing is observed that another report has taken. */

@@ -25,6 +25,11 @@ export class DrillReceipts implements ReceiptSink {
     this.#receipts = receipts;
   }
 
+  /** Whether what can be told later should be. */
+  get hasRoom(): boolean {
+    return this.#receipts.hasRoom ?? true;
+  }
+
   /** Receipts that wait to be told. */
   get size(): number {
     return this.#receipts.size;

@@ -5,10 +5,12 @@
  */
 
 import type { SteadyClock } from "../async/steady_clock.ts";
-import { Condition } from "../async/tasks.ts";
+import { Condition, runTogether } from "../async/tasks.ts";
 
 /** Pause between two parts, so that receipts of news have room. */
 const TELL_INTERVAL_MS = 1_000;
+/** Pause between two parts of what there was no room for. */
+const UNTOLD_INTERVAL_MS = 100;
 /** Receipts that may wait when the next part is told; a fifth of what the queue holds. */
 const MAX_WAITING = 4_000;
 
@@ -17,6 +19,8 @@ export interface InForceTellerOptions {
   /** Those that tell, a part at each step. */
   readonly actions: readonly {
     tellInForce(): Generator<void, void, undefined>;
+    /** Tells some of what there was no room for. @returns Whether there is more. */
+    tellUntold(): boolean;
   }[];
   /** Where the parts wait for the publisher; only its length is asked for. */
   readonly receipts: { readonly size: number };
@@ -43,11 +47,30 @@ export class InForceTeller {
   }
 
   /**
-   * Tells what is asked for, until aborted.
+   * Tells what is asked for, and what there was no room for, until aborted.
    *
-   * @throws the signal's reason on abort.
+   * @param signal Ends it; the promise then resolves.
    */
-  async run(signal: AbortSignal): Promise<never> {
+  async run(signal: AbortSignal): Promise<void> {
+    await runTogether(signal, [
+      (group) => this.#tellInForce(group),
+      (group) => this.#tellUntold(group),
+    ]);
+  }
+
+  async #tellUntold(signal: AbortSignal): Promise<never> {
+    const { actions, receipts, clock } = this.#options;
+    let isMore = false;
+    while (true) {
+      const pauseMs = isMore ? UNTOLD_INTERVAL_MS : TELL_INTERVAL_MS;
+      await clock.delay(pauseMs, signal);
+      if (receipts.size > MAX_WAITING) continue;
+      isMore = false;
+      for (const action of actions) isMore = action.tellUntold() || isMore;
+    }
+  }
+
+  async #tellInForce(signal: AbortSignal): Promise<never> {
     const { actions, receipts, clock } = this.#options;
     let told = 0;
     while (true) {

@@ -65,6 +65,11 @@ export class ReceiptQueue {
     return this.#waiting.size + this.#inFlight.length;
   }
 
+  /** Whether there is room for more than the news. */
+  get hasRoom(): boolean {
+    return 2 * this.#waiting.size < this.#maxWaiting;
+  }
+
   /** Receipts that were dropped. */
   get dropped(): number {
     return this.#dropped;

@@ -128,8 +128,8 @@ export class ReplicaClient {
     });
   }
 
-  /** All that the copy holds and that is acted on here, or is only observed. */
-  updates(place: ActedOn = "taken"): readonly BanUpdate[] {
+  /** All that the copy holds and that is acted on here, or is only observed; some at a time. */
+  updates(place: ActedOn = "taken"): Iterable<readonly BanUpdate[]> {
     return updatesOfAll(this.#replica.bans(), this.#options.receiver, place);
   }
 

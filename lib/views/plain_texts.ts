@@ -49,6 +49,24 @@ export function countText(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/**
+ * A number of things.
+ *
+ * @param noun What one of them is called; many have an `s` behind it.
+ *
+ * @example
+ * ```ts
+ * import { countedText } from "./plain_texts.ts";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const texts = [1, 1_204].map((count) => countedText(count, "ban"));
+ * deepStrictEqual(texts, ["1 ban", "1,204 bans"]);
+ * ```
+ */
+export function countedText(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${countText(count)} ${noun}s`;
+}
+
 /** The time of day, in UTC. */
 export function clockText(ms: number): string {
   return new Date(ms).toISOString().replace(/^.*T/, "").replace(/\.\d+Z$/, "Z");

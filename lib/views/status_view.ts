@@ -16,7 +16,7 @@ import type {
   LastHour,
   NodeCounts,
 } from "../wire/operator_status.ts";
-import { countText, spanText } from "./plain_texts.ts";
+import { countedText, countText, spanText } from "./plain_texts.ts";
 
 /** A program of this host. */
 export type ProgramView =
@@ -47,9 +47,12 @@ export function statusLines(status: ClusterStatus): readonly string[] {
   const { storeTrouble, waiting } = status;
   return [
     line("hub", hubText(status)),
-    ...(waiting === 0
-      ? []
-      : [line("waiting", `${bansText(waiting)} more, for their quorum`)]),
+    ...(waiting === 0 ? [] : [
+      line(
+        "waiting",
+        `${countedText(waiting, "ban")} more, for their quorum`,
+      ),
+    ]),
     ...(storeTrouble === "" ? [] : [line("store", storeTrouble)]),
     ...limitLines(status),
     line("nodes", nodesText(status.nodes), "fail2ban-cluster nodes"),
@@ -140,7 +143,7 @@ function hubText(status: ClusterStatus): string {
   return [
     `publisher ${version}`,
     `up ${spanText(upMs)}`,
-    bansText(bans),
+    countedText(bans, "ban"),
     `change ${countText(change)}`,
     storeTrouble === "" ? "store ok" : "store fails",
     backupAgoMs === null ? "no backup" : `backup ${spanText(backupAgoMs)} old`,
@@ -182,7 +185,7 @@ function enforcedLine(
   if (nodes === 0) {
     return line("enforced", "on no node: none enforces bans");
   }
-  const where = nodes === 1 ? "1 node" : `${countText(nodes)} nodes`;
+  const where = countedText(nodes, "node");
   const text = `${countText(inForce)} of ${countText(expected)} on ${where}`;
   const missing = expected - inForce;
   return missing === 0 ? line("enforced", text) : line(
@@ -197,7 +200,7 @@ function observedLines(
   { enforced: { observed, observers } }: ClusterStatus,
 ): readonly string[] {
   if (observers === 0) return [];
-  const where = observers === 1 ? "1 node" : `${countText(observers)} nodes`;
+  const where = countedText(observers, "node");
   return [line("observed", `${countText(observed)} on ${where}`)];
 }
 
@@ -264,10 +267,8 @@ function countOf(
   what: string,
 ): readonly string[] {
   if (typeof value !== "number") return [];
-  const text = value === 1
-    ? `1 ${what} ${one}`
-    : `${countText(value)} ${what}s ${many}`;
-  return [text.trimEnd()];
+  const verb = value === 1 ? one : many;
+  return [`${countedText(value, what)} ${verb}`.trimEnd()];
 }
 
 /** `fail2banclient.inForce` and `fail2banclient.failing` belong together. */
@@ -313,10 +314,6 @@ function programJson(program: ProgramView) {
       return { role, state: "running", version, upSeconds, figures };
     }
   }
-}
-
-function bansText(count: number): string {
-  return count === 1 ? "1 ban" : `${countText(count)} bans`;
 }
 
 function secondsOf(ms: number): number {

@@ -12,7 +12,7 @@ import type {
   SteeredReport,
 } from "../wire/operator_steering.ts";
 import { tableLines } from "./operator_output.ts";
-import { countText, spanText } from "./plain_texts.ts";
+import { countedText, countText, spanText } from "./plain_texts.ts";
 import { ruleText } from "./why_view.ts";
 
 /** Nodes that are named in a line. */
@@ -137,7 +137,7 @@ function outcomeText(
 ): string {
   if (expected === 0) return none;
   const seconds = (tookMs / 1_000).toFixed(1);
-  const nodes = expected === 1 ? "1 node" : `${countText(expected)} nodes`;
+  const nodes = countedText(expected, "node");
   const rest = silent.length === 0
     ? ""
     : ` (${named(silent)} ${silent.length === 1 ? "is" : "are"} silent)`;

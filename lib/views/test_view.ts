@@ -11,7 +11,7 @@ import type {
   TestedProgram,
 } from "../wire/operator_testing.ts";
 import type { DrilledAction } from "../wire/v2_probes.ts";
-import { countText, spanText } from "./plain_texts.ts";
+import { countedText, countText, spanText } from "./plain_texts.ts";
 import { ruleText } from "./why_view.ts";
 
 /** A name, what is said of it, and how long it took or when it was seen. */
@@ -188,9 +188,7 @@ function drilledText({ outcome, isSeen, detail }: DrilledAction): string {
 
 function summary(nodes: readonly TestedNode[]): readonly string[] {
   const there = nodes.filter(({ programs }) => programs.length > 0);
-  const all = there.length === 1
-    ? "1 node"
-    : `${countText(there.length)} nodes`;
+  const all = countedText(there.length, "node");
   const faults = [
     [there.filter(isDeaf).length, "did not answer"],
     [there.filter(hasOtherRules).length, "would judge otherwise than the hub"],

@@ -19,6 +19,7 @@ import { banEndMs } from "./ban_view.ts";
 import { tableLines } from "./operator_output.ts";
 import {
   clockText,
+  countedText,
   countText,
   dayText,
   isoText,
@@ -250,7 +251,7 @@ function enforcedLines(
     actions.set(action, (actions.get(action) ?? 0) + 1);
   }
   const counts = [...actions].map(([action, count]) => `${action} ${count}`);
-  const what = nodes.size === 1 ? "1 node" : `${countText(nodes.size)} nodes`;
+  const what = countedText(nodes.size, "node");
   return [`${what} (${counts.toSorted().join(", ")})`];
 }
 

@@ -14,11 +14,7 @@ import {
   type StreamMessage,
 } from "./v2_messages.ts";
 import { parseHostName } from "../base/host_name.ts";
-import {
-  MAX_EVENTS,
-  MAX_PART,
-  MAX_RECEIPTS,
-} from "./v2_limits.ts";
+import { MAX_EVENTS, MAX_PART, MAX_RECEIPTS } from "./v2_limits.ts";
 import { MAX_IGNORE } from "../base/bounds.ts";
 import { type ByteBody, C_BODY, CHANGES_BODY } from "./v2_change_block.ts";
 import {

@@ -13,7 +13,10 @@ import { placeOf } from "../../lib/client/io/place.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import type { Log } from "../../lib/log/log.ts";
 import { StoreInUseError } from "../../lib/store/store_errors.ts";
-import type { Receiver } from "../../lib/choice/receiver_choice.ts";
+import {
+  observesSome,
+  type Receiver,
+} from "../../lib/choice/receiver_choice.ts";
 import { silenceExplainer } from "./silent_publisher.ts";
 import { ControlClient } from "../../lib/client/control_client.ts";
 import type { OrdersHere } from "../../lib/client/node_orders.ts";
@@ -72,8 +75,8 @@ export interface BanSourceOptions {
 
 /** Hears of bans. */
 export interface BanSource extends Disposable {
-  /** Bans that are wanted already, as far as they are known from before; not judged by protection yet. */
-  readonly wanted: readonly BanUpdate[];
+  /** Bans that are wanted already, as far as they are known from before, some at a time; not judged by protection yet. */
+  wanted(): Iterable<readonly BanUpdate[]>;
   /** What it has done so far, for `status`. */
   readonly figures: StatusFigures;
   /** How the copy is; by protocol 1 there is none, and nothing to say against it. */
@@ -137,7 +140,7 @@ function openProtocol1(
     onObserved: (updates) => observed.take(updates),
   });
   return {
-    wanted: [],
+    wanted: () => [],
     get figures() {
       return { protocol: 1, ...subscriber.counters, ...protection.counters };
     },
@@ -186,10 +189,12 @@ function openProtocol2(
     onObserved: (updates) => observed.take(updates),
     gather: (signal) => clock.delay(0, signal),
   });
-  observed.begin(client.updates("observed"));
+  if (observesSome(receiver.choice)) {
+    for (const updates of client.updates("observed")) observed.begin(updates);
+  }
   tellSetAside(options, disk);
   return {
-    wanted: client.updates(),
+    wanted: () => client.updates(),
     get figures() {
       return { protocol: 2, ...client.figures, ...protection.counters };
     },

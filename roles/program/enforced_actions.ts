@@ -20,6 +20,7 @@ import {
 import { DnsResolver } from "../../lib/protection/io/dns_resolver.ts";
 import { checkProgram } from "../../lib/enforce/io/program_check.ts";
 import { ExecEnforcer } from "../../lib/enforce/io/exec_enforcer.ts";
+import { NetlinkEvents } from "../../lib/nftables/io/netlink_events.ts";
 import { NetlinkGeneration } from "../../lib/nftables/io/netlink_generation.ts";
 import { NftEnforcer } from "../../lib/nftables/nft_enforcer.ts";
 import { NftProcess } from "../../lib/nftables/io/nft_process.ts";
@@ -117,7 +118,7 @@ export class EnforcedActions implements AsyncDisposable {
       ? []
       : names.map((name) => this.#action(name, ledger));
     this.#left = ENFORCED_NAMES.filter((name) =>
-      !names.includes(name) && (ledger?.load(name).marks.length ?? 0) > 0
+      !names.includes(name) && ledger?.isInUse(name) === true
     );
     const actions = this.#enforced;
     this.#teller = new InForceTeller({ actions, receipts, clock });
@@ -160,10 +161,14 @@ export class EnforcedActions implements AsyncDisposable {
    * once it is known what is wanted: what is not is lifted then.
    */
   async run(signal: AbortSignal, wants: KnownWants): Promise<void> {
+    // Before any news comes in.
+    const wanted = this.#enforced.length === 0 ? [] : wants.source.wanted();
+    for (const updates of wanted) {
+      await Promise.all(this.#enforced.map((one) => one.act(updates, signal)));
+    }
     await runTogether(signal, [
       (group) => this.#teller.run(group),
       ...this.#enforced.map((action) => async (group: AbortSignal) => {
-        await action.act(wants.source.wanted, group);
         await wants.source.whenKnown(group);
         await wants.queue.whenIdle(group);
         await action.run(group);
@@ -182,6 +187,7 @@ export class EnforcedActions implements AsyncDisposable {
   async liftAll(signal: AbortSignal): Promise<void> {
     for (const action of this.#enforced) await action.liftAll(signal);
     await this.#nft?.remove(signal);
+    for (const { name } of this.#enforced) this.#ledger?.recordEnd(name);
     for (const name of this.#left) await this.#tryLiftLeft(name, signal);
   }
 
@@ -260,12 +266,13 @@ export class EnforcedActions implements AsyncDisposable {
   async #tryLiftLeft(name: EnforcedName, signal: AbortSignal): Promise<void> {
     const ledger = this.#ledger;
     if (ledger === undefined) return;
-    const bans = ledger.load(name).marks.length;
     await using held = new AsyncDisposableStack();
     const nothing = (options: DesiredBansOptions) => new DesiredCopy(options);
     const action = this.#action(name, ledger, nothing, held);
     await action.liftAll(signal);
     if (name === "nftables") await this.#nft?.remove(signal);
+    ledger.recordEnd(name);
+    const bans = action.counters.lifted;
     const event = "lifted what an action put in force that is not configured";
     this.#options.context.log.record("notice", event, { action: name, bans });
   }
@@ -286,6 +293,7 @@ export class EnforcedActions implements AsyncDisposable {
           program: new NftProcess(clock),
           table: config.nftTable,
           generation: held.use(new NetlinkGeneration()),
+          events: held.use(new NetlinkEvents()),
         });
       case "exec":
         return new ExecEnforcer({

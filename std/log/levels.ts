@@ -43,8 +43,11 @@ export function getLevelByName(name: LevelName): LogLevel {
  * @throws {Error} when there is no such level.
  */
 export function getLevelName(level: LogLevel): LevelName {
-  for (const [name, value] of Object.entries(LogLevels)) {
-    if (value === level) return name as LevelName;
-  }
+  const name = NAMES.get(level);
+  if (name !== undefined) return name;
   throw new Error(`Cannot get log level: no name for level: ${level}`);
 }
+
+const NAMES: ReadonlyMap<LogLevel, LevelName> = new Map(
+  Object.entries(LogLevels).map(([name, level]) => [level, name as LevelName]),
+);

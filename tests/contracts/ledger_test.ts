@@ -159,6 +159,21 @@ const BEHAVIOURS: Readonly<Record<string, (ledger: BanLedger) => void>> = {
     deepStrictEqual(marks(ledger, "b"), ["web 192.0.2.1 tried"]);
     deepStrictEqual(ledger.load("A"), { reports: [], marks: [] });
   },
+  "forgets of an action all but that it is in use, until its end": (ledger) => {
+    strictEqual(ledger.isInUse("a"), false);
+    ledger.want("a", each(ban("192.0.2.1")));
+    ledger.recordStart("a", [ban("192.0.2.1")], NOW_MS);
+    ledger.recordStart("b", [ban("192.0.2.1")], NOW_MS);
+    strictEqual(ledger.isInUse("a"), true);
+    ledger.recordUse("a");
+    ledger.recordUse("a");
+    deepStrictEqual(ledger.load("a"), { reports: [], marks: [] });
+    deepStrictEqual([ledger.isInUse("a"), ledger.isInUse("b")], [true, true]);
+    ledger.recordEnd("a");
+    deepStrictEqual([ledger.isInUse("a"), ledger.isInUse("b")], [false, true]);
+    ledger.recordOutcome("b", states("none", ban("192.0.2.1")), NOW_MS + 1);
+    strictEqual(ledger.isInUse("b"), false);
+  },
   "keeps what it gave out, whatever is noted later": (ledger) => {
     ledger.want("a", each(ban("192.0.2.1")));
     const loaded = ledger.load("a");

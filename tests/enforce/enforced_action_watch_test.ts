@@ -156,41 +156,46 @@ Deno.test("EnforcedAction holds up bans for seconds at most when a list after a 
   ok(bench.action.counters.comparisonsFailed > 0);
 });
 
-Deno.test("EnforcedAction bans and lifts what comes in while it lists for its start, and then only what differs", async () => {
-  await using bench = new ActionBench({
-    isWatched: true,
-    lapses: true,
-    source: DesiredCopy,
+for (const isAllOurs of [false, true]) {
+  Deno.test(`EnforcedAction bans and lifts what comes in while it lists for its start, and then only what differs, ${isAllOurs ? "without notes" : "by its notes"}`, async () => {
+    await using bench = new ActionBench({
+      isWatched: true,
+      lapses: true,
+      source: DesiredCopy,
+      isAllOurs,
+    });
+    const { enforcer } = bench;
+    await bench.act("Ban 1", "Ban 2", "Ban 3");
+    await bench.start();
+    await bench.stop();
+    bench.renew();
+    enforcer.lose(bench.ban(1));
+    enforcer.put(bench.ban(9));
+    await bench.act("Ban 1", "Ban 2", "Ban 3");
+    const before = enforcer.calls.length;
+    enforcer.listsPaused = true;
+    await bench.start();
+    await bench.act("Ban 4");
+    await bench.act("Unban 2");
+    bench.holds(3, 4, 9);
+    strictEqual(bench.action.figures["inForceAgeSeconds"], "unknown");
+    enforcer.resume();
+    await bench.clock.advance(0);
+    bench.holds(1, 3, 4);
+    deepStrictEqual(enforcer.calls.slice(before), [
+      "check",
+      "list",
+      "apply 192.0.2.4",
+      "lift 192.0.2.2",
+      "apply 192.0.2.1",
+      "lift 192.0.2.9",
+    ]);
+    const marks = ["1 applied", "3 applied", "4 applied"];
+    deepStrictEqual(bench.marks, isAllOurs ? [] : marks);
+    strictEqual(bench.ledger.isInUse("memory"), true);
+    strictEqual(bench.action.figures["inForce"], 3);
   });
-  const { enforcer } = bench;
-  await bench.act("Ban 1", "Ban 2", "Ban 3");
-  await bench.start();
-  await bench.stop();
-  bench.renew();
-  enforcer.lose(bench.ban(1));
-  enforcer.put(bench.ban(9));
-  await bench.act("Ban 1", "Ban 2", "Ban 3");
-  const before = enforcer.calls.length;
-  enforcer.listsPaused = true;
-  await bench.start();
-  await bench.act("Ban 4");
-  await bench.act("Unban 2");
-  bench.holds(3, 4, 9);
-  strictEqual(bench.action.figures["inForceAgeSeconds"], "unknown");
-  enforcer.resume();
-  await bench.clock.advance(0);
-  bench.holds(1, 3, 4);
-  deepStrictEqual(enforcer.calls.slice(before), [
-    "check",
-    "list",
-    "apply 192.0.2.4",
-    "lift 192.0.2.2",
-    "apply 192.0.2.1",
-    "lift 192.0.2.9",
-  ]);
-  deepStrictEqual(bench.marks, ["1 applied", "3 applied", "4 applied"]);
-  strictEqual(bench.action.figures["inForce"], 3);
-});
+}
 
 Deno.test("EnforcedAction applies all that is wanted where the list for its start fails, and says what is in force only of that", async () => {
   await using bench = new ActionBench({
@@ -216,4 +221,48 @@ Deno.test("EnforcedAction applies all that is wanted where the list for its star
   await clock.advance(10_000);
   bench.holds(1, 2, 3);
   strictEqual(bench.action.counters.surplus, 1);
+});
+
+Deno.test("EnforcedAction puts back what was taken out without a list, and lists when something else was done", async () => {
+  await using bench = new ActionBench({ isWatched: true, tellsDeleted: true });
+  const { action, clock, enforcer } = bench;
+  await bench.start();
+  await bench.act("Ban 1", "Ban 2", "Ban 3");
+  await clock.advance(10_000);
+  const before = enforcer.calls.length;
+  enforcer.lose(bench.ban(2));
+  // Nobody wants it, and nobody misses it.
+  enforcer.lose(bench.ban(8));
+  await clock.advance(2_000);
+  bench.holds(1, 2, 3);
+  strictEqual(action.counters.missing, 1);
+  ok(Number(action.figures["inForceAgeSeconds"]) <= 2);
+  deepStrictEqual(enforcer.calls.slice(before), ["apply 192.0.2.2"]);
+  enforcer.put(bench.ban(9));
+  enforcer.lose(bench.ban(1));
+  await clock.advance(3_000);
+  bench.holds(1, 2, 3);
+  deepStrictEqual(looks(enforcer.calls.slice(before)), ["check", "list"]);
+  strictEqual(action.counters.surplus, 1);
+});
+
+Deno.test("EnforcedAction without notes tells a jail that reported while it listed for its start what is in force", async () => {
+  await using bench = new ActionBench({
+    isWatched: true,
+    isAllOurs: true,
+    lapses: true,
+    source: DesiredCopy,
+  });
+  await bench.act("Ban 1", "Ban 2");
+  await bench.start();
+  await bench.stop();
+  bench.renew();
+  await bench.act("Ban 1", "Ban 2");
+  bench.enforcer.listsPaused = true;
+  await bench.start();
+  await bench.act("web-2|dovecot|Ban|192.0.2.2");
+  bench.takeReceipts();
+  bench.enforcer.resume();
+  await bench.clock.advance(0);
+  deepStrictEqual(bench.takeReceipts(), ["2 applied"]);
 });

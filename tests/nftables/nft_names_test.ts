@@ -5,8 +5,8 @@ import {
   checkedNftTable,
   NFT_SETS,
   NFT_TABLE,
+  nftPlacesOf,
   type NftSet,
-  nftSetOf,
   nftSetParts,
   type NftTable,
   parseNftSet,
@@ -54,20 +54,20 @@ for (
     ["::2/127", "banned6_127"],
   ] as const
 ) {
-  Deno.test(`nftSetOf() puts ${text} in ${set}`, () => {
-    strictEqual(nftSetOf(address(text)), set);
+  Deno.test(`nftPlacesOf() puts ${text} in ${set}`, () => {
+    strictEqual(nftPlacesOf(address(text))?.set, set);
   });
 }
 
 for (const text of ["0.0.0.0/0", "::/0"]) {
-  Deno.test(`nftSetOf() has no set for ${text}`, () => {
-    strictEqual(nftSetOf(address(text)), undefined);
+  Deno.test(`nftPlacesOf() has no set for ${text}`, () => {
+    strictEqual(nftPlacesOf(address(text))?.set, undefined);
   });
 }
 
-Deno.test("nftSetOf() has a set for whatever else is an address, and its name says the rest of it", () => {
+Deno.test("nftPlacesOf() has a set for whatever else is an address, and its name says the rest of it", () => {
   fc.assert(fc.property(anyAddress, (text) => {
-    const set = nftSetOf(text);
+    const set = nftPlacesOf(text)?.set;
     if (set === undefined) return text.endsWith("/0");
     strictEqual(parseNftSet(set), set);
     const { family, prefixBits } = nftSetParts(set);
@@ -78,9 +78,9 @@ Deno.test("nftSetOf() has a set for whatever else is an address, and its name sa
   }));
 });
 
-Deno.test("nftSetOf() has no set for text that is no address", () => {
+Deno.test("nftPlacesOf() has no set for text that is no address", () => {
   fc.assert(fc.property(hostileVariants(anyAddress), (text) => {
-    const set = nftSetOf(text as Address);
+    const set = nftPlacesOf(text as Address)?.set;
     return set === undefined || /^[0-9a-f:.]+(?:\/[1-9]\d*)?$/.test(text);
   }));
 });

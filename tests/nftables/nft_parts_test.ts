@@ -2,8 +2,8 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { parseNftSetNames } from "../../lib/nftables/nft_listing.ts";
 import {
   NFT_TABLE,
-  nftPartOf,
   nftPartSets,
+  nftPlacesOf,
   nftSetParts,
   parseNftSet,
 } from "../../lib/nftables/nft_names.ts";
@@ -33,8 +33,8 @@ const PARTS: Readonly<Record<string, string | undefined>> = {
 };
 
 for (const [text, part] of Object.entries(PARTS)) {
-  Deno.test(`nftPartOf() puts ${text} into ${part ?? "no part"}`, () => {
-    strictEqual(nftPartOf(address(text)), part);
+  Deno.test(`nftPlacesOf() puts ${text} into ${part ?? "no part"}`, () => {
+    strictEqual(nftPlacesOf(address(text))?.part, part);
   });
 }
 

@@ -9,8 +9,8 @@ import fc from "fast-check";
 import type { Address } from "../../lib/base/address.ts";
 import {
   NFT_TABLE,
+  nftPlacesOf,
   type NftSet,
-  nftSetOf,
   type NftTable,
 } from "../../lib/nftables/nft_names.ts";
 import {
@@ -66,7 +66,7 @@ function renderBans(...bans: NftBan[]): string[] {
 }
 
 const anyBan: fc.Arbitrary<NftBan> = fc.record({
-  address: anyAddress.filter((text) => nftSetOf(text) !== undefined),
+  address: anyAddress.filter((text) => nftPlacesOf(text)?.set !== undefined),
   expiresMs: fc.oneof(
     fc.constantFrom(Infinity, -Infinity, 0, Number.MAX_SAFE_INTEGER),
     fc.integer({ min: NOW_MS - DAY_MS, max: NOW_MS + 400 * DAY_MS }),
@@ -207,7 +207,9 @@ Deno.test("renderNftUnbans() deletes elements, also those that aren't there", ()
 Deno.test("scripts hold nothing but the expected, whatever is banned", () => {
   fc.assert(fc.property(fc.array(anyBan), (bans) => {
     const addresses = bans.map((each) => each.address);
-    const sets = addresses.map(nftSetOf).filter((set) => set !== undefined);
+    const sets = addresses.map((each) => nftPlacesOf(each)?.set).filter((set) =>
+      set !== undefined
+    );
     linesOf(renderNftTable(NFT_TABLE, sets));
     linesOf(renderNftBans(NFT_TABLE, bans, NOW_MS));
     linesOf(renderNftUnbans(NFT_TABLE, addresses));
@@ -217,7 +219,7 @@ Deno.test("scripts hold nothing but the expected, whatever is banned", () => {
 Deno.test("an address that is none reaches no script", () => {
   const hostile = hostileVariants(anyAddress).map((text) => text as Address);
   fc.assert(fc.property(hostile, anyBan, (bad, good) => {
-    fc.pre(nftSetOf(bad) === undefined);
+    fc.pre(nftPlacesOf(bad)?.set === undefined);
     const bans = [good, { ...good, address: bad }];
     throws(() => renderNftBans(NFT_TABLE, bans, NOW_MS), TypeError);
     throws(() => renderNftUnbans(NFT_TABLE, [good.address, bad]), TypeError);

@@ -55,9 +55,12 @@ Deno.test("updatesOfAll() tells of all that counts here", () => {
     banBy({ web2: Infinity }, { last: 2 }),
     banBy({ web2: 3 }, { last: 3, isPending: true }),
   ];
-  deepStrictEqual(updatesOfAll(bans, HERE).map(({ address }) => address), [
-    "192.0.2.2",
-  ]);
+  deepStrictEqual(
+    [...updatesOfAll(bans, HERE)].flat().map(({ address }) => address),
+    [
+      "192.0.2.2",
+    ],
+  );
 });
 
 Deno.test("updatesOf() takes a ban as long as one report that is taken stands, and observes it as long as none does", () => {

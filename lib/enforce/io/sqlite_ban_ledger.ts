@@ -33,13 +33,14 @@ export function ledgerPath(stateDir: string): string {
 /** How long a ban that is over is remembered: the monitor may read the log later. */
 const RETENTION_MS = 3_600_000;
 const BUSY_TIMEOUT_MS = 1_000;
-/** Of the tables below; 0 is a new file, or one with the single table `bans`. */
-const VERSION = 2;
+/** Of the tables below; 0 is a new file. */
+const VERSION = 3;
 
 /**
  * `wanted`: a row for each who reported a ban. `applied`: a row for each time
  * that a ban was put in force, from before the enforcer was asked (`began_ms`)
- * over its answer (`settled_ms`) until it was lifted or applied anew.
+ * over its answer (`settled_ms`) until it was lifted or applied anew. `used`: the
+ * actions of which it is not noted what they have in force.
  */
 const SCHEMA = `
   CREATE TABLE wanted (
@@ -63,20 +64,10 @@ const SCHEMA = `
     expires_ms REAL NOT NULL,
     PRIMARY KEY (action, jail, address, began_ms)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE used (action TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   CREATE INDEX applied_lifted ON applied (lifted_ms)
     WHERE lifted_ms IS NOT NULL;
   PRAGMA user_version = ${VERSION};`;
-/** What was put in force is not known of the old rows: it may be. */
-const MIGRATION = `
-  INSERT INTO wanted
-    SELECT action, jail, address, origin, reported_jail, expires_ms
-    FROM bans WHERE lifted_ms IS NULL AND expires_ms > unixepoch() * 1000.0;
-  INSERT INTO applied
-    SELECT action, jail, address, 0, lifted_ms, lifted_ms, origin,
-      reported_jail, expires_ms
-    FROM bans;
-  DROP TABLE bans;`;
-
 const KEY = "action = ? AND jail = ? AND address = ?";
 const UNWANT = `DELETE FROM wanted WHERE ${KEY}`;
 const WANT = "INSERT OR REPLACE INTO wanted VALUES (?, ?, ?, ?, ?, ?)";
@@ -90,6 +81,9 @@ const SETTLE = `
     expires_ms = ?
   WHERE ${KEY} AND lifted_ms IS NULL`;
 const PURGE = "DELETE FROM applied WHERE lifted_ms < ?";
+const IN_USE = `
+  SELECT EXISTS (SELECT 1 FROM used WHERE action = ?1) OR EXISTS (
+    SELECT 1 FROM applied WHERE action = ?1 AND lifted_ms IS NULL) AS isInUse`;
 const BAN = `
   jail, address, origin, reported_jail AS reportedJail, expires_ms AS expiresMs`;
 const LOAD_WANTED = `SELECT ${BAN} FROM wanted WHERE action = ?`;
@@ -117,6 +111,11 @@ const STATEMENTS = {
   open: OPEN,
   settle: SETTLE,
   purge: PURGE,
+  forgetWanted: "DELETE FROM wanted WHERE action = ?",
+  forgetApplied: "DELETE FROM applied WHERE action = ?",
+  use: "INSERT OR REPLACE INTO used VALUES (?)",
+  end: "DELETE FROM used WHERE action = ?",
+  isInUse: IN_USE,
   loadWanted: LOAD_WANTED,
   loadApplied: LOAD_APPLIED,
 } as const;
@@ -141,8 +140,7 @@ export class SqliteLedger implements BanLedger, Disposable {
    * Opens a ledger, or begins one. A damaged file is moved away: what is in
    * force is asked for. On a disk that takes nothing it is kept in memory.
    *
-   * @param path Absolute path; created where it is missing, brought up to date
-   * where it is of before.
+   * @param path Absolute path; created where it is missing.
    * @throws {RuntimeError} when it is of a newer program.
    */
   constructor(path: string) {
@@ -206,15 +204,34 @@ export class SqliteLedger implements BanLedger, Disposable {
 
   load(action: string): LedgerContents {
     const { loadWanted, loadApplied } = this.#statements;
+    return this.#read(() => ({
+      reports: loadWanted.all(action).flatMap((row) => readBan(row) ?? []),
+      marks: loadApplied.all(action).flatMap((row) => {
+        const ban = readBan(row);
+        const state = row["settledMs"] === null ? "tried" : "applied";
+        return ban === undefined ? [] : [{ ban, state } as const];
+      }),
+    }));
+  }
+
+  recordUse(action: string): void {
+    const { forgetWanted, forgetApplied, use } = this.#statements;
+    const statements = [forgetWanted, forgetApplied, use];
+    this.#atOnce(() => statements.forEach((each) => each.run(action)));
+  }
+
+  recordEnd(action: string): void {
+    this.#atOnce(() => this.#statements.end.run(action));
+  }
+
+  isInUse(action: string): boolean {
+    const asked = this.#statements.isInUse;
+    return this.#read(() => asked.get(action)?.["isInUse"] === 1);
+  }
+
+  #read<T>(read: () => T): T {
     try {
-      return {
-        reports: loadWanted.all(action).flatMap((row) => readBan(row) ?? []),
-        marks: loadApplied.all(action).flatMap((row) => {
-          const ban = readBan(row);
-          const state = row["settledMs"] === null ? "tried" : "applied";
-          return ban === undefined ? [] : [{ ban, state } as const];
-        }),
-      };
+      return read();
     } catch (error) {
       if (!isSqliteError(error)) throw error;
       throw new RuntimeError(`cannot read noted bans: ${messageOf(error)}`, {
@@ -238,7 +255,7 @@ export class SqliteLedger implements BanLedger, Disposable {
     this.#statements.open.run(...key, origin, reportedJail, expiresMs);
   }
 
-  #atOnce(change: () => void): void {
+  #atOnce(change: () => unknown): void {
     try {
       transact(this.#database, change);
     } catch (error) {
@@ -325,7 +342,7 @@ function isDamage(error: Error): boolean {
       .test(error.message);
 }
 
-/** Brings a file up to date. */
+/** Makes the tables of a new file. */
 function prepare(database: DatabaseSync, path: string): Statements {
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
   transact(database, () => {
@@ -339,11 +356,8 @@ function prepare(database: DatabaseSync, path: string): Statements {
       });
     }
     if (found === VERSION) return;
+    if (found !== 0) throw new DamagedLedgerError(`it is of version ${found}`);
     database.exec(SCHEMA);
-    const old = database.prepare(
-      "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'bans'",
-    );
-    if (old.get() !== undefined) database.exec(MIGRATION);
   });
   const statements = Object.entries(STATEMENTS).map(([name, text]) => [
     name,
@@ -352,7 +366,7 @@ function prepare(database: DatabaseSync, path: string): Statements {
   return Object.fromEntries(statements);
 }
 
-function transact(database: DatabaseSync, change: () => void): void {
+function transact(database: DatabaseSync, change: () => unknown): void {
   database.exec("BEGIN IMMEDIATE");
   try {
     change();

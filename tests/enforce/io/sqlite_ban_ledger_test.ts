@@ -89,66 +89,12 @@ Deno.test("SqliteLedger keeps what was noted for the next process, and leaves ou
   });
 });
 
-/** The single table of before. */
-const OLD_SCHEMA = `
-  PRAGMA journal_mode = WAL;
-  CREATE TABLE bans (
-    action TEXT NOT NULL,
-    jail TEXT NOT NULL,
-    address TEXT NOT NULL,
-    origin TEXT NOT NULL,
-    reported_jail TEXT NOT NULL,
-    expires_ms REAL NOT NULL,
-    lifted_ms REAL,
-    PRIMARY KEY (action, jail, address)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX bans_lifted ON bans (lifted_ms);`;
-
-Deno.test("SqliteLedger takes over a file of before: what was noted may be in force, and is wanted until its end", async () => {
-  await using dir = await TempDir.create();
-  const path = ledgerPath(dir.path());
-  const nowMs = Date.now();
-  const bans = [
-    { ...ban(nowMs + HOUR_MS), lifted: null },
-    { ...ban(Infinity, address("192.0.2.2")), lifted: null },
-    { ...ban(nowMs - 5_000, address("192.0.2.3")), lifted: null },
-    { ...ban(Infinity, address("192.0.2.4")), lifted: nowMs - 1_000 },
-  ];
-  {
-    using old = new DatabaseSync(path);
-    old.exec(OLD_SCHEMA);
-    const insert = old.prepare("INSERT INTO bans VALUES (?, ?, ?, ?, ?, ?, ?)");
-    for (const { jail, address, origin, reportedJail, ...rest } of bans) {
-      const { expiresMs, lifted } = rest;
-      const key = ["a", jail, address, origin, reportedJail] as const;
-      insert.run(...key, expiresMs, lifted);
-    }
-  }
-  for (let start = 1; start <= 2; start++) {
-    using ledger = new SqliteLedger(path);
-    const { reports, marks } = ledger.load("a");
-    deepStrictEqual(reports, [
-      ban(nowMs + HOUR_MS),
-      ban(Infinity, address("192.0.2.2")),
-    ]);
-    deepStrictEqual(
-      marks.map(({ ban, state }) => `${ban.address} ${state}`),
-      ["192.0.2.1 tried", "192.0.2.2 tried", "192.0.2.3 tried"],
-    );
-  }
-  using reader = new DatabaseSync(path);
-  const tables = reader.prepare(
-    "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
-  ).all();
-  deepStrictEqual(tables.map(({ name }) => name), ["applied", "wanted"]);
-});
-
 Deno.test("SqliteLedger leaves alone a file of a newer program", async () => {
   await using dir = await TempDir.create();
   const path = ledgerPath(dir.path());
   {
     using newer = new DatabaseSync(path);
-    newer.exec("PRAGMA user_version = 3");
+    newer.exec("PRAGMA user_version = 4");
   }
   throws(() => new SqliteLedger(path), isRuntimeError(/of a newer program/));
 });

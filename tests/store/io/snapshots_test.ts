@@ -128,6 +128,18 @@ for (const [what, sql] of Object.entries(DAMAGES)) {
       using store = SqliteBanStore.open({ path, pace: PACE });
       strictEqual(bansOf(store).length, 37);
       ok(what === "its row is another" || /part \d+/.test(store.damage ?? ""));
+      // The next one takes its place.
+      const changes = Array.from(
+        { length: 60 },
+        (_, index) => report(store.seq + 1 + index, banKeyAt(index % 30)),
+      );
+      await store.append(changes.map(unnamed), NOW_MS);
+      while (await store.settle());
+    }
+    {
+      using store = SqliteBanStore.open({ path, pace: PACE });
+      strictEqual(store.damage, undefined);
+      strictEqual(bansOf(store).length, 37);
     }
     run(path, "DELETE FROM snapshots; DELETE FROM snapshot_parts");
     using store = SqliteBanStore.open({ path, pace: PACE });

@@ -143,6 +143,29 @@ export class OperatedCluster implements AsyncDisposable {
     return new ChildProcess(this.#command("hub", words));
   }
 
+  /**
+   * Says something on the hub, on a terminal.
+   *
+   * @param columns Of the terminal.
+   * @param words Without any that the shell would take for its own.
+   * @returns All that it shows, line by line, without colours.
+   */
+  async type(
+    columns: number,
+    ...words: readonly string[]
+  ): Promise<readonly string[]> {
+    const { command, args } = this.#command("hub", words);
+    const typed = [command, ...args].join(" ");
+    const { stdout } = await new Deno.Command("script", {
+      args: ["-qec", `stty cols ${columns}; ${typed}`, "/dev/null"],
+      stdin: "null",
+    }).output();
+    const text = new TextDecoder().decode(stdout);
+    // deno-lint-ignore no-control-regex
+    return text.replaceAll(/\x1b\[[0-9;?]*[A-Za-z]|\r/g, "").trimEnd()
+      .split("\n");
+  }
+
   /** Says something on a host, likewise. */
   async sayOn(
     host: string,

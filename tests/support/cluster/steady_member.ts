@@ -9,6 +9,7 @@ import { MEMBERSHIP_FORM } from "../../../lib/members/identity_forms.ts";
 import { ChildProcess } from "../host/child_process.ts";
 import { waitUntil } from "../host/wait_until.ts";
 import { type Latency, latencyOf } from "./report_latency.ts";
+import { STEADY_INTERVAL_MS } from "./steady_node.ts";
 
 const PROGRAM = new URL("programs/steady_member.ts", import.meta.url);
 const BARE = new URL("programs/echoing_peer.ts", import.meta.url);
@@ -34,6 +35,8 @@ export interface Beside<T> {
   readonly latency: Latency;
   /** A bare socket's, in milliseconds: the least that they could take. */
   readonly bareP99Ms: number;
+  /** The longest of those. */
+  readonly bareMaxMs: number;
 }
 
 /** What a report takes at most, 99 times in 100, on a quiet machine, in milliseconds. */
@@ -57,7 +60,7 @@ export function reportLimitMs(times: number, bareP99Ms: number): number {
   return Math.round(MAX_P99_MS * times + laterMs);
 }
 
-/** Reports another address every 20 ms until disposed. */
+/** Reports another address at an interval until disposed. */
 export class SteadyMember implements AsyncDisposable {
   /** Answers that were none to a report of its own, or a bad one. */
   readonly odd: string[] = [];
@@ -71,24 +74,33 @@ export class SteadyMember implements AsyncDisposable {
     membership: Membership,
     bare: ChildProcess,
     bareUrl: string,
+    intervalMs: number,
   ) {
     const json = MEMBERSHIP_FORM.encode(membership);
     this.#bare = bare;
     this.#child = new ChildProcess({
       command: Deno.execPath(),
-      args: ["run", "-A", PROGRAM.href, json, bareUrl],
+      args: ["run", "-A", PROGRAM.href, json, bareUrl, `${intervalMs}`],
       onLine: (line) => this.#note(line),
     });
   }
 
-  /** Joins and begins. */
-  static async begin(membership: Membership): Promise<SteadyMember> {
+  /**
+   * Joins and begins.
+   *
+   * @param membership Whose reports they are.
+   * @param intervalMs Milliseconds from one report to the next.
+   */
+  static async begin(
+    membership: Membership,
+    intervalMs: number = STEADY_INTERVAL_MS,
+  ): Promise<SteadyMember> {
     const bare = new ChildProcess({
       command: Deno.execPath(),
       args: ["run", "-A", BARE.href],
     });
     const bareUrl = await bare.waitForLine(/^tcp:/);
-    const member = new SteadyMember(membership, bare, bareUrl);
+    const member = new SteadyMember(membership, bare, bareUrl, intervalMs);
     await member.#child.waitForLine(/^{/);
     return member;
   }
@@ -113,7 +125,8 @@ export class SteadyMember implements AsyncDisposable {
     const [latency, bare] = [this.#reports, this.#pings].map((answers) =>
       latencyOf(answers.between(fromMs, toMs))
     ) as [Latency, Latency];
-    return { result, latency, bareP99Ms: bare.p99Ms };
+    const { p99Ms: bareP99Ms, maxMs: bareMaxMs } = bare;
+    return { result, latency, bareP99Ms, bareMaxMs };
   }
 
   /** Reports no more, and waits for what is still to be answered. @returns How many it reported. */

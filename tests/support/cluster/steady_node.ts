@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Address } from "../../../lib/base/address.ts";
 import type { EventId, SessionId } from "../../../lib/base/ids.ts";
 import type { NodeEvent, NodeMessage } from "../../../lib/wire/v2_messages.ts";
 import type { Membership } from "../../../lib/members/member.ts";
@@ -18,7 +19,8 @@ import { securityOf } from "./test_members.ts";
 import { waitUntil } from "../host/wait_until.ts";
 import type { ZmqBench } from "../bench/zmq_bench.ts";
 
-const EVERY_MS = 20;
+/** Milliseconds from one report to the next, where nothing else is asked for. */
+export const STEADY_INTERVAL_MS = 20;
 /** As a node does: for one that has more on their way the publisher keeps no answers. */
 const MAX_UNANSWERED = 8;
 const MAX_EVENTS = 1_000;
@@ -35,7 +37,7 @@ interface Batch {
 }
 
 /**
- * Reports another address every 20 ms, whether or not the last was answered.
+ * Reports another address at an interval, whether or not the last was answered.
  * As with a real node a few messages wait for an answer at most, and what was
  * due meanwhile goes into the next one.
  */
@@ -45,6 +47,7 @@ export class SteadyNode implements AsyncDisposable {
   readonly #socket: MessageSocket;
   readonly #session: SessionId;
   readonly #onAnswered: OnAnswered;
+  readonly #intervalMs: number;
   readonly #ended = new AbortController();
   readonly #gone = new AbortController();
   readonly #startMs = performance.now();
@@ -57,10 +60,12 @@ export class SteadyNode implements AsyncDisposable {
     socket: MessageSocket,
     session: SessionId,
     onAnswered: OnAnswered,
+    intervalMs: number,
   ) {
     this.#socket = socket;
     this.#session = session;
     this.#onAnswered = onAnswered;
+    this.#intervalMs = intervalMs;
   }
 
   /** Joins and begins. */
@@ -68,6 +73,7 @@ export class SteadyNode implements AsyncDisposable {
     { context, signal }: ZmqBench,
     membership: Membership,
     onAnswered: OnAnswered,
+    intervalMs: number,
   ): Promise<SteadyNode> {
     const { node, token, controlUrl } = membership;
     const socket = context.dealer(controlUrl, {
@@ -84,7 +90,9 @@ export class SteadyNode implements AsyncDisposable {
     if (!welcome.ok || welcome.value.kind !== "WELCOME") {
       throw new Error("Not welcome");
     }
-    const steady = new SteadyNode(socket, welcome.value.session, onAnswered);
+    const steady = new SteadyNode(
+      ...[socket, welcome.value.session, onAnswered, intervalMs] as const,
+    );
     steady.#work = Promise.allSettled([steady.#report(), steady.#hear()]);
     return steady;
   }
@@ -110,7 +118,7 @@ export class SteadyNode implements AsyncDisposable {
   }
 
   #dueMs(report: number): number {
-    return this.#startMs + report * EVERY_MS;
+    return this.#startMs + report * this.#intervalMs;
   }
 
   async #report(): Promise<void> {
@@ -125,7 +133,7 @@ export class SteadyNode implements AsyncDisposable {
         );
         continue;
       }
-      const due = 1 + Math.floor(-waitMs / EVERY_MS);
+      const due = 1 + Math.floor(-waitMs / this.#intervalMs);
       const to = from + Math.min(due, MAX_EVENTS);
       this.#batches.push({ from, to });
       await this.#socket.send(
@@ -169,12 +177,17 @@ export class SteadyNode implements AsyncDisposable {
   }
 }
 
+/** Whom a report is of, by its number: another one each time, up to 65,536. */
+export function steadyAddress(report: number): Address {
+  return address(`198.18.${report >> 8}.${report & 255}`);
+}
+
 function reportOf(report: number): NodeEvent {
   return {
     kind: "ban",
     id: `steady-${String(report).padStart(16, "0")}` as EventId,
     jail: jail("sshd"),
-    address: address(`198.18.${report >> 8}.${report & 255}`),
+    address: steadyAddress(report),
     remainingMs: 3_600_000,
     agoMs: 0,
   };

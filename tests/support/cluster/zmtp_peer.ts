@@ -14,6 +14,8 @@ const MORE = 1;
 
 /** A DEALER on a plain connection. */
 export class ZmtpPeer implements Disposable {
+  /** Bytes that it has said. */
+  written = 0;
   readonly #connection: Deno.TcpConn;
 
   private constructor(connection: Deno.TcpConn) {
@@ -40,6 +42,11 @@ export class ZmtpPeer implements Disposable {
     }
   }
 
+  /** Asks the other end for a PONG. */
+  async ping(): Promise<void> {
+    await this.#write(frame(COMMAND, PING));
+  }
+
   /** Resolves once the other end has hung up. */
   async hungUp(): Promise<void> {
     const bytes = new Uint8Array(1_024);
@@ -58,7 +65,9 @@ export class ZmtpPeer implements Disposable {
     let rest = bytes;
     try {
       while (rest.length > 0) {
-        rest = rest.subarray(await this.#connection.write(rest));
+        const count = await this.#connection.write(rest);
+        this.written += count;
+        rest = rest.subarray(count);
       }
     } catch (error) {
       const isHungUp = error instanceof Deno.errors.BrokenPipe ||
@@ -80,6 +89,9 @@ const READY = Uint8Array.from([
   6,
   ...ENCODER.encode("DEALER"),
 ]);
+
+/** The command that asks for a PONG; its time to live is none. */
+const PING = Uint8Array.from([4, ...ENCODER.encode("PING"), 0, 0]);
 
 function frame(flags: number, body: Uint8Array): Uint8Array {
   const isLong = body.length > 255;

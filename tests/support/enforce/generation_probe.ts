@@ -5,6 +5,7 @@
  * @module
  */
 
+import { NetlinkEvents } from "../../../lib/nftables/io/netlink_events.ts";
 import { NetlinkGeneration } from "../../../lib/nftables/io/netlink_generation.ts";
 import { NftEnforcer } from "../../../lib/nftables/nft_enforcer.ts";
 import { NftProcess } from "../../../lib/nftables/io/nft_process.ts";
@@ -16,8 +17,10 @@ const NEVER = new AbortController().signal;
 using generation = new NetlinkGeneration();
 const clock = new SystemClock();
 const program = new NftProcess(clock);
-const enforcer = new NftEnforcer({ clock, program, generation });
-const told: Record<string, boolean> = {};
+using events = new NetlinkEvents();
+const heard = Deno.args.includes("--events") ? { events } : {};
+const enforcer = new NftEnforcer({ clock, program, generation, ...heard });
+const told: Record<string, unknown> = {};
 
 async function tell(what: string, work: () => Promise<unknown>): Promise<void> {
   await work();
@@ -42,6 +45,9 @@ await tell(
   "after an element by hand",
   () => byHand("delete element inet fail2ban_cluster banned4 { 203.0.113.1 }"),
 );
+told["what was deleted"] = (await enforcer.takeDeleted(NEVER))
+  ?.map(({ address }) => address) ?? "unknown";
+told["after that was told"] = await enforcer.isUnchanged(NEVER);
 await tell("after own bans since", () => enforcer.apply(bans, NEVER));
 await tell("after another list", list);
 await tell("after another's table", () => byHand("add table inet another"));

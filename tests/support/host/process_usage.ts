@@ -2,6 +2,8 @@
 export interface ProcessUsage {
   /** Processor time in seconds, in the kernel and out of it. */
   readonly cpuSeconds: number;
+  /** The same of those of its children that have ended. */
+  readonly childrenSeconds: number;
   /** Resident memory now, in bytes. */
   readonly residentBytes: number;
   /** The most resident memory it had since {@link forgetPeak}, or since its start, in bytes. */
@@ -18,6 +20,8 @@ export async function processUsage(pid: number): Promise<ProcessUsage> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
   return {
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
+    childrenSeconds: (Number(fields[13]) + Number(fields[14])) /
+      TICKS_PER_SECOND,
     residentBytes: kilobytes(status, "VmRSS") * 1024,
     peakBytes: kilobytes(status, "VmHWM") * 1024,
   };

@@ -31,6 +31,10 @@ export interface MemoryEnforcerOptions {
   readonly lists?: boolean;
   /** Whether it tells that nobody else changed anything. @default {false} */
   readonly isWatched?: boolean;
+  /** Whether nobody else puts anything in force. @default {false} */
+  readonly isAllOurs?: boolean;
+  /** Whether it tells what was taken out. @default {false} */
+  readonly tellsDeleted?: boolean;
 }
 
 /** Holds bans in memory, keeps what it was told, and fails when a test says so. */
@@ -38,6 +42,7 @@ export class MemoryEnforcer implements Enforcer {
   readonly name: string;
   readonly lapses: boolean;
   readonly maxBansAtOnce: number;
+  readonly isAllOurs: boolean;
   /** Every call: `check`, `list`, or `apply` and `lift` with addresses. */
   readonly calls: string[] = [];
   /** Why nothing works; `undefined`: everything does. */
@@ -68,6 +73,9 @@ export class MemoryEnforcer implements Enforcer {
   /** Why only lists fail. */
   blindLists: string | undefined;
   readonly isUnchanged?: () => Promise<boolean>;
+  readonly takeDeleted?: () => Promise<readonly HostBan[] | undefined>;
+  /** What was taken out since it was listed; `undefined`: and something else. */
+  #deleted: HostBan[] | undefined = [];
   /** Whether anybody else changed what is in force since it was listed. */
   #isChanged = true;
   readonly #clock: Clock;
@@ -82,9 +90,19 @@ export class MemoryEnforcer implements Enforcer {
     this.name = options.name ?? "memory";
     this.lapses = options.lapses ?? false;
     this.maxBansAtOnce = options.maxBansAtOnce ?? 100;
+    this.isAllOurs = options.isAllOurs ?? false;
     this.#lists = options.lists ?? true;
     if (options.isWatched !== true) return;
     this.isUnchanged = () => Promise.resolve(!this.#isChanged);
+    if (options.tellsDeleted !== true) return;
+    this.takeDeleted = () => {
+      const deleted = this.#deleted;
+      if (deleted !== undefined) {
+        this.#deleted = [];
+        this.#isChanged = false;
+      }
+      return Promise.resolve(deleted);
+    };
   }
 
   check(signal: AbortSignal): Promise<void> {
@@ -115,6 +133,7 @@ export class MemoryEnforcer implements Enforcer {
       if (this.blindLists !== undefined) failed(this.blindLists);
       const held = this.held();
       this.#isChanged = false;
+      this.#deleted = [];
       if (this.listsPaused) await this.#resumed.wait(signal);
       return this.#lists ? held : undefined;
     });
@@ -144,13 +163,19 @@ export class MemoryEnforcer implements Enforcer {
   put(ban: HostBan): void {
     this.#held.set(keyOf(ban), ban);
     this.#isChanged = true;
+    this.#deleted = undefined;
   }
 
   /** Forgets what is in force: all, or one ban. */
   lose(ban?: HostBan): void {
     this.#isChanged = true;
-    if (ban === undefined) this.#held.clear();
-    else this.#held.delete(keyOf(ban));
+    if (ban === undefined) {
+      this.#held.clear();
+      this.#deleted = undefined;
+    } else {
+      this.#held.delete(keyOf(ban));
+      this.#deleted?.push(ban);
+    }
   }
 
   /** Lets the calls go on that wait. */

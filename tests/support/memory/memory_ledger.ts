@@ -22,6 +22,7 @@ export class MemoryLedger implements BanLedger {
   writes = 0;
   readonly #wanted = new Map<string, readonly HostBan[]>();
   readonly #marks = new Map<string, BanState>();
+  readonly #used = new Set<string>();
 
   want(action: string, wanted: readonly WantedReports[]): void {
     this.#demand();
@@ -57,6 +58,26 @@ export class MemoryLedger implements BanLedger {
       reports: [...this.#wanted].filter(isOf).flatMap(([, reports]) => reports),
       marks: [...this.#marks].filter(isOf).map(([, mark]) => mark),
     };
+  }
+
+  recordUse(action: string): void {
+    this.#demand();
+    for (const notes of [this.#wanted, this.#marks]) {
+      for (const key of notes.keys()) {
+        if (key.startsWith(`${action} `)) notes.delete(key);
+      }
+    }
+    this.#used.add(action);
+  }
+
+  recordEnd(action: string): void {
+    this.#demand();
+    this.#used.delete(action);
+  }
+
+  isInUse(action: string): boolean {
+    this.#demand();
+    return this.#used.has(action) || this.load(action).marks.length > 0;
   }
 
   /** Whether a ban is noted as tried or applied. */

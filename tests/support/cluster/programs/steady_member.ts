@@ -1,7 +1,7 @@
 /**
  * A member that reports steadily in a process of its own, so that nobody else's
  * work is in what it measures, and as often asks a bare socket:
- * `MEMBERSHIP_JSON BARE_URL`. Says all the time what was answered, as JSON with
+ * `MEMBERSHIP_JSON BARE_URL INTERVAL_MS`. Says all the time what was answered, as JSON with
  * moments since 1970; ends at SIGTERM, when the last report is.
  *
  * @module
@@ -15,7 +15,7 @@ import { SteadyNode } from "../steady_node.ts";
 const SAY_MS = 200;
 const LASTS_MS = 3_600_000;
 
-const [json = "", bareUrl = ""] = Deno.args;
+const [json = "", bareUrl = "", interval = ""] = Deno.args;
 const reports = answers();
 const pings = answers();
 const ended = Promise.withResolvers<void>();
@@ -25,6 +25,7 @@ await using node = await SteadyNode.begin(
   bench,
   MEMBERSHIP_FORM.decode(json),
   reports.note,
+  Number(interval),
 );
 await using _pings = new Pings(bench, bareUrl, pings.note);
 const timer = setInterval(say, SAY_MS);

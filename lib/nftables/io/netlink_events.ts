@@ -1,0 +1,95 @@
+/**
+ * Hears from the kernel of changes of its firewall.
+ *
+ * @see {@link https://man7.org/linux/man-pages/man7/netlink.7.html | netlink(7)}
+ * @module
+ */
+
+import { libcName } from "../../log/libc_name.ts";
+import type { FirewallEvents } from "../nft_events.ts";
+
+const AF_NETLINK = 16;
+/** `SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK`. */
+const SOCKET_TYPE = 3 | 0o2000000 | 0o4000;
+const NETLINK_NETFILTER = 12;
+/** `struct sockaddr_nl`. */
+const ADDRESS_BYTES = 12;
+const GROUPS_AT = 8;
+/** `NFNLGRP_NFTABLES`, the seventh group. */
+const NFTABLES_GROUP = 1 << 6;
+/** As large as the kernel makes a message. */
+const MESSAGES_BYTES = 65_536;
+/** Reads at most, in one go: the kernel keeps 208 KiB. */
+const MAX_READS = 10_000;
+const EAGAIN = 11;
+
+/**
+ * The {@link FirewallEvents} of this process's network. Elsewhere than on Linux,
+ * and without the right to, it hears nothing.
+ *
+ * @example
+ * ```ts ignore
+ * using events = new NetlinkEvents();
+ * events.open();
+ * events.drain((messages) => changes.take(messages)); // true
+ * ```
+ */
+export class NetlinkEvents implements FirewallEvents, Disposable {
+  readonly #libc = Deno.build.os === "linux" ? openLibc() : undefined;
+  readonly #messages = new Uint8Array(MESSAGES_BYTES);
+  #socket = -1;
+
+  open(): void {
+    const libc = this.#libc?.symbols;
+    if (libc === undefined || this.#socket >= 0) return;
+    const socket = libc.socket(AF_NETLINK, SOCKET_TYPE, NETLINK_NETFILTER);
+    if (socket < 0) return;
+    const address = new Uint8Array(ADDRESS_BYTES);
+    const view = new DataView(address.buffer);
+    view.setUint16(0, AF_NETLINK, true);
+    view.setUint32(GROUPS_AT, NFTABLES_GROUP, true);
+    if (libc.bind(socket, address, ADDRESS_BYTES) === 0) this.#socket = socket;
+    else libc.close(socket);
+  }
+
+  close(): void {
+    if (this.#socket >= 0) this.#libc?.symbols.close(this.#socket);
+    this.#socket = -1;
+  }
+
+  drain(take: (messages: Uint8Array) => void): boolean {
+    const libc = this.#libc?.symbols;
+    if (libc === undefined || this.#socket < 0) return false;
+    const messages = this.#messages;
+    const size = BigInt(messages.length);
+    for (let read = 0; read < MAX_READS; read++) {
+      const got = Number(libc.recv(this.#socket, messages, size, 0));
+      if (got > 0) take(messages.subarray(0, got));
+      // Anything else is that the kernel could not tell all.
+      else return got < 0 && errnoOf(libc) === EAGAIN;
+    }
+    return false;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+    this.#libc?.close();
+  }
+}
+
+type Libc = ReturnType<typeof openLibc>["symbols"];
+
+function openLibc() {
+  return Deno.dlopen(libcName("linux"), {
+    socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+    bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+    recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
+    close: { parameters: ["i32"], result: "i32" },
+    __errno_location: { parameters: [], result: "pointer" },
+  });
+}
+
+function errnoOf(libc: Libc): number {
+  const at = libc.__errno_location();
+  return at === null ? 0 : new Deno.UnsafePointerView(at).getInt32();
+}
