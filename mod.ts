@@ -260,7 +260,7 @@ export { type SyncAnswer, type SyncQuestion } from "./lib/wire/sync.ts";
 export { type Frames } from "./lib/zmq/ports.ts";
 
 // The copy of the cluster's bans.
-export { type StoredReplica } from "./lib/ban/ban_store.ts";
+export { type ReplicaMark, type StoredReplica } from "./lib/ban/ban_store.ts";
 export {
   Replica,
   type ReplicaCounters,

@@ -108,6 +108,7 @@ export class BanBlock {
 
 /** What goes into a block. */
 export interface BlockOfBans {
+  /** In the order of their rows. */
   readonly bans: readonly Ban[];
   /** Whether no other follows. */
   readonly isLast: boolean;
