@@ -11,9 +11,9 @@ import { processUsage } from "../tests/support/host/process_usage.ts";
 import { TestCluster } from "../tests/support/cluster/test_cluster.ts";
 import { waitUntil } from "../tests/support/host/wait_until.ts";
 import { median, percentile, printTable } from "./figures.ts";
-import { type Figure, tableOf } from "./figure.ts";
+import { type Figure, type Outcome, tableOf } from "./figure.ts";
 import { driveOurs, linesIntoPipe, runPython } from "./python_programs.ts";
-import { sized } from "./size.ts";
+import { IS_SHORT, sized } from "./size.ts";
 
 const LATENCY_EVENTS = sized(200, 10);
 const PER_SECOND = 10;
@@ -82,7 +82,7 @@ async function idle(roles: RunningCluster["roles"]): Promise<string[][]> {
 }
 
 /** Measures and prints. @returns The figures; none where the limit's parts are not installed. */
-export async function benchCluster(): Promise<readonly Figure[]> {
+export async function benchCluster(): Promise<readonly Outcome[]> {
   if (!isInstalled("pyzmq")) {
     printTable("the three programs", [["python3-zmq is not installed"]]);
     return [];
@@ -126,7 +126,9 @@ export async function benchCluster(): Promise<readonly Figure[]> {
     ...idleRows,
   ]);
   printTable(`${PAIRS} pairs of ${BURST_EVENTS} events`, tableOf([figure]));
-  return [figure];
+  return IS_SHORT
+    ? [{ what: figure.what, why: "it takes 10,000 events" }]
+    : [figure];
 }
 
 if (import.meta.main) await benchCluster();

@@ -19,7 +19,7 @@ import {
   fillStore,
   medians,
 } from "./protocol2_setup.ts";
-import { sized } from "./size.ts";
+import { IS_SHORT, sized } from "./size.ts";
 
 const BANS = sized(100_000, 4_000);
 const MANY_BANS = 1_000_000;
@@ -167,8 +167,10 @@ function rowsOf(
 }
 
 function figureOf(bans: number, seconds: number, limit: number): Outcome {
+  const what = `a late joiner takes ${bans} bans`;
+  if (IS_SHORT) return { what, why: "it takes 100,000 bans" };
   return {
-    what: `a late joiner takes ${bans} bans`,
+    what,
     ours: seconds,
     limit,
     limitIs: bans === BANS

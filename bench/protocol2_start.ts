@@ -17,8 +17,6 @@ const BANS = sized(1_000_000, 20_000);
 const RUNS = sized(3, 1);
 /** Of the figures of which the goal is a bound. */
 const [BOUND_SECONDS, BOUND_BYTES] = [2, 200];
-/** Of so many bans the memory of one is told. */
-const ENOUGH_BANS = 500_000;
 const PAGE_ROWS = 2_000;
 
 /** What a start took. */
@@ -116,16 +114,13 @@ function outcomesOf(
       ...{ ours: ours.seconds, limit: BOUND_SECONDS, goal },
       ...{ limitIs: "a bound", unit: "s" },
     },
-    memoryOfBan((ours.residentBytes - empty.residentBytes) / BANS),
+    {
+      what: "resident memory of a ban",
+      ours: (ours.residentBytes - empty.residentBytes) / BANS,
+      ...{ limit: BOUND_BYTES, goal },
+      ...{ limitIs: "a bound", unit: "bytes" },
+    },
   ];
-}
-
-/** Of few bans what else a start leaves behind would be shared out among them. */
-function memoryOfBan(ours: number): Outcome {
-  const what = "resident memory of a ban";
-  if (BANS < ENOUGH_BANS) return { what, why: "it takes a million bans" };
-  const limit = BOUND_BYTES;
-  return { what, ours, limit, limitIs: "a bound", unit: "bytes", goal: 1 };
 }
 
 function shown(

@@ -22,11 +22,11 @@ import {
 import { addressAt, BenchCluster, fillStore } from "./protocol2_setup.ts";
 import { sized } from "./size.ts";
 
-const BANS = [
-  ...[0, 1_000, 10_000],
-  ...sized<readonly number[]>([100_000, 1_000_000], []),
-];
-const SUBSCRIBERS = sized<readonly number[]>([10, 100, 300], [10, 20]);
+const BANS = sized<readonly number[]>(
+  [0, 10_000, 100_000, 1_000_000],
+  [0, 1_000],
+);
+const SUBSCRIBERS = sized<readonly number[]>([10, 100, 300], [10]);
 const EVENTS_PER_SECOND = sized(100, 20);
 const WARM_UP = sized(5_000, 500);
 const EVENTS = sized(20_000, 1_000);

@@ -1,8 +1,11 @@
 /**
- * What counts as a secret, the placeholders that do not, and how tokens are compared.
+ * What counts as a secret, the placeholders that do not, which names stand
+ * before one, and how tokens are compared.
  *
  * @module
  */
+
+import { nearestName } from "./nearest_name.ts";
 
 /** A shorter secret may well be a part of other words. */
 export const MIN_SECRET_LENGTH = 8;
@@ -37,4 +40,31 @@ export function knownTokenAt(
     if (difference === 0) knownAt = at;
   }
   return knownAt;
+}
+
+/** Keys of the configuration whose value is a secret. */
+const OWN = ["authtoken", "password"];
+const OTHERS = /token|passw|passphrase|secret|credential|apikey|authorization/;
+
+/**
+ * Whether what stands after a name may be a secret.
+ *
+ * @param name A key, a field or a parameter.
+ *
+ * @example
+ * ```ts
+ * import { isSecretName } from "./secrets.ts";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const names = ["authtoken", "authtokne", "list:web.pasword", "listpasswords", "pidfile"];
+ * deepStrictEqual(names.filter(isSecretName), names.slice(0, 4));
+ * ```
+ */
+export function isSecretName(name: string): boolean {
+  const words = name.toLowerCase().split(/[.:]/);
+  const parts = words.flatMap((word) => word.split(/[_-]/));
+  return [...words, ...parts].some((word) => {
+    const letters = word.replace(/[^a-z]/g, "");
+    return OTHERS.test(letters) || nearestName(letters, OWN) !== undefined;
+  });
 }

@@ -7,6 +7,7 @@
 import type { ConfigProblem } from "../base/errors.ts";
 import { type IniSection, parseIniText } from "./ini_text.ts";
 import { nearestName } from "../base/nearest_name.ts";
+import { isSecretName } from "../base/secrets.ts";
 import {
   type ListedOption,
   listOptions,
@@ -67,11 +68,6 @@ export interface ConfigReading {
 }
 
 const MAX_SHOWN_LENGTH = 100;
-
-const SECRET_KEYS: readonly string[] = [
-  ...listOptions(),
-  ...optionsOfList("NAME"),
-].flatMap(({ key, option }) => option.isSecret === true ? [key] : []);
 
 interface Place {
   readonly file: string;
@@ -237,9 +233,10 @@ function valueProblem(
   const expected = option.kind.expected;
   // A line that is indented by mistake is read into the value above it, and it
   // may hold a secret: so no more than the first line is shown, if that.
-  const isSecret = option.isSecret === true ||
-    SECRET_KEYS.some((name) => text.toLowerCase().includes(name));
-  if (isSecret) return { file, line, key, expected };
+  const names = [key, ...text.match(/[\w.-]+(?=\s*[=:])/g) ?? []];
+  if (option.isSecret === true || names.some(isSecretName)) {
+    return { file, line, key, expected };
+  }
   const shown = text.split("\n", 1).join("").slice(0, MAX_SHOWN_LENGTH);
   const value = shown === text ? text : `${shown}...`;
   return { file, line, key, value, expected };

@@ -6,6 +6,7 @@
  */
 
 import { canonicalAddress, parseAddress } from "../base/address.ts";
+import { isSecretName } from "../base/secrets.ts";
 import { maskSecrets } from "../log/mask_secrets.ts";
 
 /** What must not show. */
@@ -38,6 +39,19 @@ const SECRET_FORMS: readonly RegExp[] = [
   /(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{43}(?![\w-])/g,
   /(?<!\S)(?=\S*[^\w\s])[0-9A-Za-z.:+=^!/*?&<>()[\]{}@%$#-]{40}(?!\S)/g,
 ];
+/** What an `Authorization` header shows, and a URL before its host. */
+const CREDENTIALS: readonly RegExp[] = [
+  /(?<=\b(?:Bearer|Basic)[ \t]+)[\w.~+/=-]{6,}/gi,
+  /(?<=:\/\/)[^/\s@]+(?=@)/g,
+];
+/** `KEY = VALUE` by itself on a line, as in the configuration: the value may have spaces. */
+const SETTING =
+  /^([ \t]*["']?[\w.:-]+)(["']?[ \t]*[=:][ \t]*)(\S.*?)(?=[ \t]+#|$)/gm;
+/** The same among other words, also as JSON and in a URL. */
+const PAIR =
+  /(?<![\w.-])([A-Za-z_][\w.-]*)(["']?[ \t]*[=:][ \t]*)("[^"]*"|[^\s"&;,]+)/g;
+/** No secret: where one is, that there is none, and how a message about an option goes on. */
+const OPEN = /^"?(?:\/[\w./-]*|none|\*\*\*|expected)"?$/;
 const SECRET = "(secret)";
 /** Where a line of our own names a host, or somebody. */
 const NAMED = [
@@ -71,10 +85,23 @@ const NAMED = [
 export function maskReport(text: string, options: MaskOptions): string {
   const { secrets, names, showsAddresses, digest } = options;
   let masked = maskSecrets(text, secrets);
-  for (const form of SECRET_FORMS) masked = masked.replace(form, SECRET);
+  for (const form of [...SECRET_FORMS, ...CREDENTIALS]) {
+    masked = masked.replace(form, SECRET);
+  }
+  masked = maskNamed(maskNamed(masked, SETTING), PAIR);
   const known = new Set([...names, ...namesIn(masked)].filter(isSomebodys));
   if (!showsAddresses) masked = maskAddresses(masked, digest);
   return maskNames(masked, known, digest);
+}
+
+/** Masks the secrets that only their names tell. */
+function maskNamed(text: string, form: RegExp): string {
+  return text.replace(form, (_whole, name, sign, value) => {
+    const isSecret = isSecretName(name) && !OPEN.test(value);
+    // What follows `https:` may have others in it.
+    const shown = isSecret ? SECRET : maskNamed(value, PAIR);
+    return `${name}${sign}${shown}`;
+  });
 }
 
 /** Names that the text's own form shows to be names. */

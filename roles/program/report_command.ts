@@ -12,7 +12,7 @@ import {
   type Role,
 } from "../../lib/config/config.ts";
 import { readConfigFiles } from "../../lib/config/io/config_file.ts";
-import { readConfig } from "../../lib/config/config_reader.ts";
+import { secretsIn } from "../../lib/config/config_secrets.ts";
 import { findingLines } from "../../lib/diagnosis/findings_output.ts";
 import { readEnd } from "../../lib/diagnosis/io/file_look.ts";
 import { outputOf } from "../../lib/diagnosis/io/program_output.ts";
@@ -222,10 +222,7 @@ async function configSecrets(
 ): Promise<string[]> {
   try {
     const files = await readConfigFiles(configPath, programDir(moduleUrl));
-    const { found } = readConfig(files);
-    return [...found].flatMap(([key, { text }]) =>
-      key.endsWith(".authtoken") ? [text] : []
-    );
+    return [...secretsIn(files)];
   } catch (error) {
     if (error instanceof Error) return [];
     throw error;

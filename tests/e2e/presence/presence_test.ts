@@ -21,6 +21,12 @@ async function clusterOf(...hosts: string[]): Promise<TestCluster> {
   return cluster;
 }
 
+/** Whether a node's monitor and subscriber are both listed as this. */
+function bothAre(expected: string) {
+  return ({ roles }: { readonly roles: readonly { state: string }[] }) =>
+    roles.length === 2 && roles.every(({ state }) => state === expected);
+}
+
 Deno.test("a node is ok while its programs run, silent once they are killed, and away at once when they are stopped", async () => {
   await using cluster = await clusterOf("web1", "web2");
   await cluster.start("publisher", "hub");
@@ -40,7 +46,7 @@ Deno.test("a node is ok while its programs run, silent once they are killed, and
     "web1",
     ({ state, reports, roles }) =>
       state === "ok" && reports === 1 &&
-      roles.every(({ state }) => state === "ok") &&
+      bothAre("ok")({ roles }) &&
       roles.some(({ following }) => following === true) &&
       roles.some(({ logReadSeconds }) => logReadSeconds !== null),
     "ok, with a report, following",
@@ -52,7 +58,7 @@ Deno.test("a node is ok while its programs run, silent once they are killed, and
   const web2 = await waitListed(
     cluster,
     "web2",
-    ({ roles }) => roles.every(({ state }) => state === "away"),
+    bothAre("away"),
     "away",
   );
   strictEqual(web2.state, "away");
@@ -61,7 +67,7 @@ Deno.test("a node is ok while its programs run, silent once they are killed, and
   const gone = await waitListed(
     cluster,
     "web1",
-    ({ roles }) => roles.every(({ state }) => state === "silent"),
+    bothAre("silent"),
     "silent",
   );
   // It was ok for as long as a program may be silent.
@@ -103,7 +109,7 @@ Deno.test("programs that follow after the publisher's restart are shown as what 
     "web1",
     ({ roles }) =>
       roles.some(({ following }) => following === true) &&
-      roles.every(({ state }) => state === "ok"),
+      bothAre("ok")({ roles }),
     "both programs have told how they are, unasked",
   );
   strictEqual(web1.state, "ok");
@@ -114,19 +120,17 @@ Deno.test("a node whose keys are changed is shown as what it is, before and afte
   await cluster.start("publisher", "hub");
   await cluster.start("monitor", "web1");
   await cluster.start("subscriber", "web1");
-  const bothOk = ({ roles }: { roles: readonly { state: string }[] }) =>
-    roles.every(({ state }) => state === "ok");
-  await waitListed(cluster, "web1", bothOk, "ok");
+  await waitListed(cluster, "web1", bothAre("ok"), "ok");
   const code = (await operate(cluster, "node rotate web1")).trim();
   await waitListed(
     cluster,
     "web1",
-    ({ roles }) => roles.every(({ state }) => state === "silent"),
+    bothAre("silent"),
     "silent without good keys",
   );
   await using join = cluster.spawn("cluster", "web1", "join", code);
   strictEqual((await join.ended).code, 0, join.stderr.join("\n"));
-  await waitListed(cluster, "web1", bothOk, "ok with the new keys");
+  await waitListed(cluster, "web1", bothAre("ok"), "ok with the new keys");
   await operate(cluster, "node revoke web1");
   await waitUntil(
     async () => (await listedNodes(cluster))["web1"] === undefined,
