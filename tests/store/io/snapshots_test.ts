@@ -131,7 +131,7 @@ for (const [what, sql] of Object.entries(DAMAGES)) {
       // The next one takes its place.
       const changes = Array.from(
         { length: 60 },
-        (_, index) => report(store.seq + 1 + index, banKeyAt(index % 30)),
+        (_, index) => report(store.seq + 1 + index, banKeyAt(1 + index % 30)),
       );
       await store.append(changes.map(unnamed), NOW_MS);
       while (await store.settle());
