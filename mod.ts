@@ -59,6 +59,7 @@
  * @example A copy that missed a change asks for it by protocol 2
  * ```ts
  * import {
+ *   BanBlock,
  *   decodeNodeMessage,
  *   encodeNodeMessage,
  *   parseEpoch,
@@ -74,7 +75,10 @@
  * const question = { epoch: null, since: 0, part: 0 };
  * deepStrictEqual(replica.connected(), [{ kind: "ask", question }]);
  * const snapshot = { kind: "SNAPSHOT", epoch, seq: 7, part: 0 } as const;
- * replica.answer({ ...snapshot, isLast: true, bans: [] }, 0);
+ * const block = BanBlock.of([]);
+ * replica.answer({ ...snapshot, isLast: true, nowMs: 0, block }, 0);
+ * const none = { kind: "CHANGES", epoch, from: 7, to: 7, seq: 7, changes: [] } as const;
+ * replica.answer(none, 0);
  * ok(replica.isFollowing);
  * const [effect] = replica.receive({ kind: "H", epoch, seq: 9, revision: 0 }, 1_000);
  * ok(effect?.kind === "ask");

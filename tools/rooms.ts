@@ -31,8 +31,9 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: "rows",
-    holds: "tables of numbers: rows by key, by end, in sets; names as numbers",
-    mayImport: [],
+    holds:
+      "tables of numbers: rows by key, by end, in sets; names and addresses as numbers",
+    mayImport: ["base"],
   },
   {
     name: "lists",
@@ -105,9 +106,15 @@ export const ROOMS: readonly Room[] = [
     mayImport: ["async", "base", "log", "protection"],
   },
   {
+    name: "sqlite",
+    holds:
+      "SQLite's files: found, locked, migrated, and what is wrong with them",
+    mayImport: ["base"],
+  },
+  {
     name: "store",
     holds: "SQLite: the publisher's store and a subscriber's copy",
-    mayImport: ["base", "ban", "members"],
+    mayImport: ["base", "members", "ban", "sqlite"],
   },
   {
     name: "client",

@@ -42,7 +42,7 @@ export interface Submission<T, R> {
  *
  * const queue = new BatchQueue<string, number>({
  *   maxWaiting: 3,
- *   maxBatch: 3,
+ *   maxBatch: () => 3,
  *   rejection: (why) => new Error(`Cannot take letters: the queue is ${why}`),
  * });
  * const stop = new AbortController();

@@ -22,9 +22,9 @@
  * @module
  */
 
-import { IPV4_BITS } from "./address_bytes.ts";
+import { IPV4_BITS } from "../rows/address_bytes.ts";
 import type { BanBlockColumns } from "./ban_columns.ts";
-import { emptyColumnSet } from "./column_set.ts";
+import { emptyColumnSet } from "../rows/column_set.ts";
 import {
   type BlockFault,
   faultIn,

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { IPV4_BITS, IPV6_BITS } from "./address_bytes.ts";
+import { IPV4_BITS, IPV6_BITS } from "../rows/address_bytes.ts";
 import type { BanBlockColumns } from "./ban_columns.ts";
-import { IPV6_BYTES, IPV6_SPAN } from "./column_set.ts";
+import { IPV6_BYTES, IPV6_SPAN } from "../rows/column_set.ts";
 import { canonicalHost } from "../base/host_name.ts";
 import { MAX_REPORTS } from "./ban_decision.ts";
 

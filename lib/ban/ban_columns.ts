@@ -12,14 +12,14 @@ import {
   ipv6Text,
   prefixBitsOf,
   writeIpv6,
-} from "./address_bytes.ts";
+} from "../rows/address_bytes.ts";
 import type { Ban, BanReport } from "./ban.ts";
 import {
   type ColumnSet,
   emptyColumnSet,
   IPV6_BYTES,
   IPV6_SPAN,
-} from "./column_set.ts";
+} from "../rows/column_set.ts";
 import { isIpv4Address } from "../base/address.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Address } from "../base/address.ts";
-import { isIpv4Form, PackedAddress } from "../base/packed_address.ts";
+import { isIpv4Form, PackedAddress } from "../rows/packed_address.ts";
 import type { RowKeys } from "../rows/row_index.ts";
 import { Ipv6Rows } from "./ipv6_rows.ts";
 

@@ -6,11 +6,11 @@
 
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
-import { ipv6Form, isIpv4Form, prefixOfIpv6 } from "../base/packed_address.ts";
+import { ipv6Form, isIpv4Form, prefixOfIpv6 } from "../rows/packed_address.ts";
 import type { BanReport } from "./ban.ts";
 import { NO_ROW } from "../rows/row_index.ts";
 import type { BanBlockColumns } from "./ban_columns.ts";
-import { emptyColumnSet, IPV6_BYTES, IPV6_SPAN } from "./column_set.ts";
+import { emptyColumnSet, IPV6_BYTES, IPV6_SPAN } from "../rows/column_set.ts";
 import { MAX_BLOCK_NAME_BYTES, MAX_BLOCK_REPORTS } from "./ban_block_rules.ts";
 import type { PackedBans } from "./packed_bans.ts";
 

@@ -33,8 +33,8 @@ import { Pruning } from "./pruning.ts";
 import { ReceiptTable } from "./receipt_table.ts";
 import { RecordTables } from "./record_tables.ts";
 import { type SnapshotPace, Snapshots, SnapshotWriter } from "./snapshots.ts";
-import { atOnce, type SqlDatabase } from "./sql.ts";
-import { storeFailure } from "./store_errors.ts";
+import { atOnce, type SqlDatabase } from "../sqlite/sql.ts";
+import { storeFailure } from "../sqlite/store_errors.ts";
 import { loadTable } from "./stored_table.ts";
 
 /** The methods of a `BanStore` over a connection; all are synchronous. */

@@ -13,8 +13,8 @@ import { type JailName, parseJailName } from "../base/jail_name.ts";
 import { rememberNames } from "../base/name_cache.ts";
 import { parseOrigin } from "../base/operator_name.ts";
 import { checksum } from "../base/checksum.ts";
-import type { SqlValue } from "./sql.ts";
-import { UnusableStoreError } from "./store_errors.ts";
+import type { SqlValue } from "../sqlite/sql.ts";
+import { UnusableStoreError } from "../sqlite/store_errors.ts";
 
 const readJail = rememberNames(parseJailName);
 const readHost = rememberNames(parseOrigin);

@@ -21,7 +21,7 @@
  * @module
  */
 
-import type { StoreSchema } from "./migrations.ts";
+import type { StoreSchema } from "../sqlite/migrations.ts";
 import { IMPORT_TABLES_SCHEMA } from "./import_tables.ts";
 import { LIFT_TABLE_SCHEMA } from "./lift_table.ts";
 import { LOG_SCHEMA } from "./log_rows.ts";

@@ -30,8 +30,8 @@ import {
   type SqlDatabase,
   type SqlStatement,
   valuesOf,
-} from "./sql.ts";
-import { UnusableStoreError } from "./store_errors.ts";
+} from "../sqlite/sql.ts";
+import { UnusableStoreError } from "../sqlite/store_errors.ts";
 
 const STATEMENTS = {
   ends: "SELECT min(position), max(position) FROM log",

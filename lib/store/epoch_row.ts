@@ -7,7 +7,7 @@
 
 import { hasItsSum, notAsWritten, numberOf, summed } from "./ban_rows.ts";
 import type { Epoch } from "../base/ids.ts";
-import { type SqlRow, type SqlValue, valuesOf } from "./sql.ts";
+import { type SqlRow, type SqlValue, valuesOf } from "../sqlite/sql.ts";
 
 /** An epoch, and a sequence number in it. */
 export interface EpochMark {

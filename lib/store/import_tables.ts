@@ -26,8 +26,8 @@ import {
   type SqlRow,
   type SqlStatement,
   valuesOf,
-} from "./sql.ts";
-import { storeFailure } from "./store_errors.ts";
+} from "../sqlite/sql.ts";
+import { storeFailure } from "../sqlite/store_errors.ts";
 
 /** Creates the tables. */
 export const IMPORT_TABLES_SCHEMA = `

@@ -19,7 +19,7 @@ import {
   type SqlDatabase,
   type SqlStatement,
   valuesOf,
-} from "./sql.ts";
+} from "../sqlite/sql.ts";
 
 /** Creates the table. */
 export const LIFT_TABLE_SCHEMA = `

@@ -29,7 +29,7 @@ import type { JailName } from "../base/jail_name.ts";
 import { checksum } from "../base/checksum.ts";
 import { addressOf, hasItsSum, notAsWritten, numberOf } from "./ban_rows.ts";
 import type { NameTable } from "./name_table.ts";
-import { type SqlRow, type SqlValue, valuesOf } from "./sql.ts";
+import { type SqlRow, type SqlValue, valuesOf } from "../sqlite/sql.ts";
 
 /** Creates the table. There is no index: what is searched for is in memory. */
 export const LOG_SCHEMA = `

@@ -20,7 +20,7 @@ import {
   type SqlRow,
   type SqlStatement,
   valuesOf,
-} from "./sql.ts";
+} from "../sqlite/sql.ts";
 
 /** Creates the tables. */
 export const META_TABLES_SCHEMA = `

@@ -10,7 +10,7 @@ import {
   type SqlDatabase,
   type SqlStatement,
   valuesOf,
-} from "./sql.ts";
+} from "../sqlite/sql.ts";
 
 /** A table of names. */
 export type NameTableName = "jails" | "nodes";

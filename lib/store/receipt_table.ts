@@ -23,7 +23,7 @@ import {
   type SqlStatement,
   type SqlValue,
   valuesOf,
-} from "./sql.ts";
+} from "../sqlite/sql.ts";
 
 /** Creates the table. */
 export const RECEIPT_TABLE_SCHEMA = `

@@ -23,8 +23,8 @@ import {
   type SqlRow,
   type SqlStatement,
   valuesOf,
-} from "./sql.ts";
-import { storeFailure } from "./store_errors.ts";
+} from "../sqlite/sql.ts";
+import { storeFailure } from "../sqlite/store_errors.ts";
 
 const STATEMENTS = {
   putEntry: `

@@ -14,7 +14,7 @@
  * @module
  */
 
-import type { StoreSchema } from "./migrations.ts";
+import type { StoreSchema } from "../sqlite/migrations.ts";
 
 /** Blocks of a copy: the id of a block is its copy's number times this, and its place. */
 export const MOST_BLOCKS = 2 ** 20;

@@ -30,7 +30,7 @@ import {
   type SqlStatement,
   type SqlValue,
   valuesOf,
-} from "./sql.ts";
+} from "../sqlite/sql.ts";
 
 /** A copy, whole or begun. */
 export interface StoredCopy extends ReplicaMark {

@@ -22,8 +22,8 @@ import {
   type SqlRow,
   type SqlStatement,
   valuesOf,
-} from "./sql.ts";
-import { UnusableStoreError } from "./store_errors.ts";
+} from "../sqlite/sql.ts";
+import { UnusableStoreError } from "../sqlite/store_errors.ts";
 
 /** Creates the tables. */
 export const SNAPSHOT_TABLES_SCHEMA = `

@@ -9,7 +9,7 @@ import type { Change } from "../ban/ban.ts";
 import { BanTable } from "../ban/ban_table.ts";
 import type { ChangeLog } from "./change_log.ts";
 import { EMPTY_SNAPSHOT, type Snapshot, type Snapshots } from "./snapshots.ts";
-import { UnusableStoreError } from "./store_errors.ts";
+import { UnusableStoreError } from "../sqlite/store_errors.ts";
 
 /** Changes that are read at once. */
 const PAGE = 2_000;

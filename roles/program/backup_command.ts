@@ -18,7 +18,7 @@ import {
   returnStore,
   type StoreContents,
 } from "../../lib/store/io/store_copies.ts";
-import { DatabaseFiles, folderOf } from "../../lib/store/database_files.ts";
+import { DatabaseFiles, folderOf } from "../../lib/sqlite/database_files.ts";
 import { memberListPath } from "../../lib/members/io/secret_file.ts";
 import { BackupFolder } from "./backup_folder.ts";
 import { noteBackup } from "./last_backup.ts";

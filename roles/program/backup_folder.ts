@@ -5,7 +5,7 @@
  * @module
  */
 
-import { DatabaseFiles, folderOf } from "../../lib/store/database_files.ts";
+import { DatabaseFiles, folderOf } from "../../lib/sqlite/database_files.ts";
 
 const FILES = new DatabaseFiles(Deno);
 /** Locked in a folder that is being made; what is there and not locked was left by one that was ended. */

@@ -12,7 +12,7 @@ import type { PlaceId } from "../../lib/base/ids.ts";
 import { placeOf } from "../../lib/client/io/place.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import type { Log } from "../../lib/log/log.ts";
-import { StoreInUseError } from "../../lib/store/store_errors.ts";
+import { StoreInUseError } from "../../lib/sqlite/store_errors.ts";
 import {
   observesSome,
   type Receiver,

@@ -2,7 +2,7 @@ import { deepStrictEqual, ok } from "node:assert/strict";
 import { loadConfig } from "../../lib/config/config.ts";
 import { CLUSTER_VERBS } from "../../lib/cli/cluster_verbs.ts";
 import { listOptions, optionsOfList } from "../../lib/config/options.ts";
-import { UnusableStoreError } from "../../lib/store/store_errors.ts";
+import { UnusableStoreError } from "../../lib/sqlite/store_errors.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const ROLES = ["monitor", "publisher", "subscriber"] as const;

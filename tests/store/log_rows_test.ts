@@ -10,8 +10,8 @@ import {
 import { NameTable } from "../../lib/store/name_table.ts";
 import type { StoreEntry } from "../../lib/ban/ban_store.ts";
 import { checksum } from "../../lib/base/checksum.ts";
-import type { SqlDatabase, SqlRow } from "../../lib/store/sql.ts";
-import { UnusableStoreError } from "../../lib/store/store_errors.ts";
+import type { SqlDatabase, SqlRow } from "../../lib/sqlite/sql.ts";
+import { UnusableStoreError } from "../../lib/sqlite/store_errors.ts";
 import {
   anyBatches,
   banKey,

@@ -8,7 +8,7 @@ import {
   readBlock,
   readChange,
 } from "../../lib/store/replica_tables.ts";
-import { UnusableStoreError } from "../../lib/store/store_errors.ts";
+import { UnusableStoreError } from "../../lib/sqlite/store_errors.ts";
 import { banBy } from "../support/values/bans.ts";
 import {
   banKey,

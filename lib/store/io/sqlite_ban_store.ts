@@ -32,10 +32,14 @@ import { epochOf } from "../epoch_row.ts";
 import type { ImportRecords } from "../../ban/import_records.ts";
 import type { HostName } from "../../base/host_name.ts";
 import type { NodeRecords } from "../../members/node_records.ts";
-import { openFailure, UnusableStoreError } from "../store_errors.ts";
-import { DatabaseFiles } from "../database_files.ts";
-import { takeStoreLock } from "../store_lock.ts";
-import { inspectStore, migrateStore, type StoreSchema } from "../migrations.ts";
+import { openFailure, UnusableStoreError } from "../../sqlite/store_errors.ts";
+import { DatabaseFiles } from "../../sqlite/database_files.ts";
+import { takeStoreLock } from "../../sqlite/store_lock.ts";
+import {
+  inspectStore,
+  migrateStore,
+  type StoreSchema,
+} from "../../sqlite/migrations.ts";
 import { decodeSeqMark, encodeSeqMark, SEQ_MARK_BYTES } from "../seq_mark.ts";
 import type { SnapshotPace } from "../snapshots.ts";
 import { MetaTables, NEW_DATABASE_BYTES } from "../meta_tables.ts";

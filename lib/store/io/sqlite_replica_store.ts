@@ -18,15 +18,15 @@ import type {
 } from "../../ban/ban_store.ts";
 import { REPLICA_SCHEMA } from "../replica_schema.ts";
 import { ReplicaTables, type StoredCopy } from "../replica_tables.ts";
-import { atOnce } from "../sql.ts";
+import { atOnce } from "../../sqlite/sql.ts";
 import {
   openFailure,
   storeFailure,
   UnusableStoreError,
-} from "../store_errors.ts";
-import { DatabaseFiles } from "../database_files.ts";
-import { takeStoreLock } from "../store_lock.ts";
-import { inspectStore, migrateStore } from "../migrations.ts";
+} from "../../sqlite/store_errors.ts";
+import { DatabaseFiles } from "../../sqlite/database_files.ts";
+import { takeStoreLock } from "../../sqlite/store_lock.ts";
+import { inspectStore, migrateStore } from "../../sqlite/migrations.ts";
 
 /** Path of a subscriber's copy. */
 export function replicaPath(stateDir: string): string {

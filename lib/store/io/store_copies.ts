@@ -19,12 +19,12 @@ import { BanDatabase } from "../ban_database.ts";
 import { epochOf } from "../epoch_row.ts";
 import { MetaTables, NEW_DATABASE_BYTES } from "../meta_tables.ts";
 import { Snapshots } from "../snapshots.ts";
-import { inspectStore, migrateStore } from "../migrations.ts";
+import { inspectStore, migrateStore } from "../../sqlite/migrations.ts";
 import { REPLICA_SCHEMA } from "../replica_schema.ts";
 import { readReplica } from "../replica_tables.ts";
-import { openFailure, UnusableStoreError } from "../store_errors.ts";
-import { DatabaseFiles, folderOf } from "../database_files.ts";
-import { takeStoreLock } from "../store_lock.ts";
+import { openFailure, UnusableStoreError } from "../../sqlite/store_errors.ts";
+import { DatabaseFiles, folderOf } from "../../sqlite/database_files.ts";
+import { takeStoreLock } from "../../sqlite/store_lock.ts";
 
 const FILES = new DatabaseFiles(Deno);
 /** Longest wait for another process's lock; it blocks this process. */

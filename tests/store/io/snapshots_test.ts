@@ -8,12 +8,12 @@ import {
   MetaTables,
   NEW_DATABASE_BYTES,
 } from "../../../lib/store/meta_tables.ts";
-import { migrateStore } from "../../../lib/store/migrations.ts";
+import { migrateStore } from "../../../lib/sqlite/migrations.ts";
 import {
   banStorePath,
   SqliteBanStore,
 } from "../../../lib/store/io/sqlite_ban_store.ts";
-import { UnusableStoreError } from "../../../lib/store/store_errors.ts";
+import { UnusableStoreError } from "../../../lib/sqlite/store_errors.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import { quota, replay } from "../../support/values/replayed_bans.ts";
 import {

@@ -4,7 +4,7 @@ import {
   banStorePath,
   SqliteBanStore,
 } from "../../../lib/store/io/sqlite_ban_store.ts";
-import { UnusableStoreError } from "../../../lib/store/store_errors.ts";
+import { UnusableStoreError } from "../../../lib/sqlite/store_errors.ts";
 import { fileHash } from "../../support/host/file_hash.ts";
 import { quota } from "../../support/values/replayed_bans.ts";
 import {

@@ -6,8 +6,8 @@ import {
   banStorePath,
   SqliteBanStore,
 } from "../../../lib/store/io/sqlite_ban_store.ts";
-import { UnusableStoreError } from "../../../lib/store/store_errors.ts";
-import type { StoreSchema } from "../../../lib/store/migrations.ts";
+import { UnusableStoreError } from "../../../lib/sqlite/store_errors.ts";
+import type { StoreSchema } from "../../../lib/sqlite/migrations.ts";
 import { fileHash } from "../../support/host/file_hash.ts";
 import {
   banKeyAt,

@@ -4,7 +4,7 @@ import {
   openFailure,
   storeFailure,
   UnusableStoreError,
-} from "../../lib/store/store_errors.ts";
+} from "../../lib/sqlite/store_errors.ts";
 
 function sqliteError(message: string, code = "ERR_SQLITE_ERROR"): Error {
   return Object.assign(new Error(message), { code });

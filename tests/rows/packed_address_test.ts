@@ -1,7 +1,7 @@
 import { ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { canonicalAddress } from "../../lib/base/address.ts";
-import { PackedAddress } from "../../lib/base/packed_address.ts";
+import { PackedAddress } from "../../lib/rows/packed_address.ts";
 
 /** Groups of which many are 0, so that there are several runs of zeros. */
 const anyGroups = fc.array(

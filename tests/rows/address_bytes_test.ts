@@ -7,7 +7,7 @@ import {
   ipv6Text,
   prefixBitsOf,
   writeIpv6,
-} from "../../lib/ban/address_bytes.ts";
+} from "../../lib/rows/address_bytes.ts";
 import { anyAddress } from "../support/values/any_values.ts";
 import { address } from "../support/values/core_values.ts";
 

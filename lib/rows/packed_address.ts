@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Address } from "./address.ts";
+import type { Address } from "../base/address.ts";
 
 const IPV4_BITS = 32;
 /** Forms up to here are the prefix lengths of IPv4, those above of IPv6. */
@@ -22,7 +22,7 @@ const [ZERO, NINE, LETTER_TEN] = [0x30, 0x39, 0x57];
  *
  * @example
  * ```ts
- * import { parseAddress } from "./address.ts";
+ * import { parseAddress } from "../base/address.ts";
  * import { PackedAddress } from "./packed_address.ts";
  * import { ok, strictEqual } from "node:assert/strict";
  *
