@@ -77,6 +77,7 @@
  * const snapshot = { kind: "SNAPSHOT", epoch, seq: 7, part: 0 } as const;
  * const block = BanBlock.of([]);
  * replica.answer({ ...snapshot, isLast: true, nowMs: 0, block }, 0);
+ * replica.takePart();
  * const none = { kind: "CHANGES", epoch, from: 7, to: 7, seq: 7, changes: [] } as const;
  * replica.answer(none, 0);
  * ok(replica.isFollowing);
