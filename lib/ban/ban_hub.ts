@@ -203,6 +203,8 @@ export class BanHub {
     for (let at = 0; at < requests.length; at += PART) {
       parts.push(this.#queue.submit(requests.slice(at, at + PART)));
     }
+    // Who hears of a failure hears of it once nothing more of this can be stored.
+    await Promise.allSettled(parts);
     return (await Promise.all(parts)).flat();
   }
 

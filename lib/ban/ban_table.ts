@@ -194,12 +194,14 @@ export class BanTable {
    * @param change Its number follows {@link BanTable.seq}.
    * @throws {RangeError} when it does not.
    */
-  catchUp(change: Change): void {
+  catchUp(change: Change): TableStep {
     const row = this.rowOf(change);
     const isDone = row !== NO_ROW && this.#bans.rows.seqOf(row) >= change.seq &&
       change.seq === this.#seq + 1;
-    if (isDone) this.#seq = change.seq;
-    else this.apply(change);
+    if (!isDone) return this.apply(change);
+    this.#seq = change.seq;
+    const ban = this.#bans.at(row, change.address);
+    return { before: ban, after: ban, row };
   }
 
   /**

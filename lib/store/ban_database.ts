@@ -218,7 +218,7 @@ export class BanDatabase {
    */
   prune(beforeMs: number, nowMs: number): boolean {
     const step = this.#write("what is left", () => {
-      const upTo = this.#writer.fromSeq;
+      const upTo = this.#writer.coveredSeq;
       const step = this.#pruning.step({ beforeMs, nowMs, upTo });
       const seq = Math.max(this.#keptSince, step.log.seq);
       if (seq > this.#keptSince) this.#meta.setMark({ epoch: this.epoch, seq });

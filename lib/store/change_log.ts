@@ -54,6 +54,16 @@ const STATEMENTS = {
 const HASH_ROWS = 8_192;
 const [SPACE, COMMA] = [0x20, 0x2c];
 
+/** Limits of what is deleted. Times are in milliseconds since 1970. */
+export interface PruneLimits {
+  /** Rows of the log, and receipts of ended bans, from before this time. */
+  readonly beforeMs: number;
+  /** Bans that ended by this time have. */
+  readonly nowMs: number;
+  /** Number of the last change whose row may be deleted. */
+  readonly upTo: number;
+}
+
 /** What was pruned. */
 export interface PrunedRows {
   /** How many rows. */
@@ -239,12 +249,11 @@ export class ChangeLog {
    * Deletes the oldest rows up to the first that is not old enough; {@link
    * ChangeLog.forget} is called when that is kept.
    *
-   * @param beforeMs Rows from before this time.
-   * @param upTo Number of the last change that may be deleted.
+   * @param limits Rows from before which time, and up to which number.
    * @param max How many at most.
    */
-  prune(beforeMs: number, upTo: number, max: number): PrunedRows {
-    const old = this.#oldestRows(beforeMs, max);
+  prune({ upTo, ...times }: PruneLimits, max: number): PrunedRows {
+    const old = this.#oldestRows(times, max);
     let rows = 0;
     let seq = 0;
     while (rows < old.length && (old[rows] ?? 0) <= upTo) {
@@ -263,16 +272,21 @@ export class ChangeLog {
   }
 
   /** Of the oldest rows, from before a time: the number of the last change at each. */
-  #oldestRows(beforeMs: number, max: number): readonly number[] {
+  #oldestRows(
+    { beforeMs, nowMs }: Omit<PruneLimits, "upTo">,
+    max: number,
+  ): readonly number[] {
     const { oldest } = this.#statements;
-    const isOld = ([, atMs]: readonly unknown[]) => Number(atMs) < beforeMs;
+    const mayBeOld = ([, atMs]: readonly unknown[]) =>
+      Number(atMs) < beforeMs || Number(atMs) > nowMs;
     // Mostly none is.
-    if (!oldest.all(this.#first, 1).map(valuesOf).some(isOld)) return [];
+    if (!oldest.all(this.#first, 1).map(valuesOf).some(mayBeOld)) return [];
     const rows = oldest.all(this.#first, max).map(valuesOf);
-    const end = rows.findIndex((row) => !isOld(row));
-    return rows.slice(0, end < 0 ? rows.length : end).map(([seq]) =>
-      Number(seq)
-    );
+    const end = rows.findIndex((row) => !mayBeOld(row));
+    const some = rows.slice(0, end < 0 ? rows.length : end);
+    // What a clock that was ahead has dated is as old as a row after it.
+    const last = some.findLastIndex(([, atMs]) => Number(atMs) < beforeMs);
+    return some.slice(0, last + 1).map(([seq]) => Number(seq));
   }
 
   #refuseKnown(event: EventName, hash: number, names: Set<string>): void {

@@ -58,15 +58,17 @@ export class LiftTable {
   constructor(database: SqlDatabase, hashOf: (key: BanKey) => number) {
     this.#statements = prepareAll(database, STATEMENTS);
     let last: readonly [string, string] = ["", ""];
-    const next = (max: number) =>
-      this.#statements.after.all(...last, max).map((row) => {
-        const [address, jail] = valuesOf(row);
-        last = [String(address), String(jail)];
-        return {
-          address: addressOf(address, "lifts"),
-          jail: jailOf(jail, "lifts"),
-        };
-      });
+    const next = (max: number) => {
+      const rows = this.#statements.after.all(...last, max).map(valuesOf);
+      const keys = rows.map(([address, jail]) => ({
+        address: addressOf(address, "lifts"),
+        jail: jailOf(jail, "lifts"),
+      }));
+      // Only now: of a page with a damaged row nothing is passed over.
+      const { address, jail } = keys.at(-1) ?? {};
+      if (address !== undefined && jail !== undefined) last = [address, jail];
+      return keys;
+    };
     this.filter = new KeyFilter({ hashOf, next });
   }
 

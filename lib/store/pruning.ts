@@ -8,7 +8,7 @@
 import type { BanKey } from "../ban/ban.ts";
 import { LIFT_KEEP_MS } from "../ban/ban_store.ts";
 import type { BanTable } from "../ban/ban_table.ts";
-import type { ChangeLog, PrunedRows } from "./change_log.ts";
+import type { ChangeLog, PrunedRows, PruneLimits } from "./change_log.ts";
 import type { LiftTable } from "./lift_table.ts";
 import type { ReceiptTable } from "./receipt_table.ts";
 
@@ -22,16 +22,6 @@ export interface PrunedTables {
   readonly receipts: ReceiptTable;
   /** Receipts of its bans stay. */
   readonly table: Pick<BanTable, "find">;
-}
-
-/** Limits of what is deleted. Times are in milliseconds since 1970. */
-export interface PruneLimits {
-  /** Rows of the log, and receipts of ended bans, from before this time. */
-  readonly beforeMs: number;
-  /** Bans that ended by this time have. */
-  readonly nowMs: number;
-  /** Number of the last change whose row may be deleted. */
-  readonly upTo: number;
 }
 
 /** The result of a step. */
@@ -54,7 +44,7 @@ export class Pruning {
   step({ beforeMs, nowMs, upTo }: PruneLimits): PruneStep {
     const { log, lifts, receipts, table } = this.#tables;
     let left = PRUNE_STEP_ROWS;
-    const pruned = log.prune(beforeMs, upTo, left);
+    const pruned = log.prune({ beforeMs, nowMs, upTo }, left);
     left -= pruned.rows;
     left -= lifts.prune(nowMs - LIFT_KEEP_MS, left);
     left -= receipts.prune(

@@ -88,12 +88,14 @@ export class ReceiptTable {
   constructor(database: SqlDatabase, hashOf: (key: BanKey) => number) {
     this.#statements = prepareAll(database, STATEMENTS);
     let last: readonly [string, string] = ["", ""];
-    const next = (max: number) =>
-      this.#statements.after.all(...last, max).map((row) => {
-        const [jail, address] = valuesOf(row);
-        last = [String(jail), String(address)];
-        return readKey(jail, address);
-      });
+    const next = (max: number) => {
+      const rows = this.#statements.after.all(...last, max).map(valuesOf);
+      const keys = rows.map(([jail, address]) => readKey(jail, address));
+      // Only now: of a page with a damaged row nothing is passed over.
+      const { jail, address } = keys.at(-1) ?? {};
+      if (jail !== undefined && address !== undefined) last = [jail, address];
+      return keys;
+    };
     this.filter = new KeyFilter({ hashOf, next });
   }
 

@@ -255,7 +255,10 @@ export function readReplica(
   if (whole === undefined) return undefined;
   const { seq, bans, changes } = tables.read(whole);
   const table = new BanTable(bans, seq);
-  for (const change of changes) table.apply(change);
+  // A block may be later than the last change.
+  for (const change of changes) table.catchUp(change);
   table.expire(nowMs);
-  return { seq: table.seq, bans: table.bans() };
+  let last = table.seq;
+  for (const ban of table.bans()) last = Math.max(last, ban.seq);
+  return { seq: last, bans: table.bans() };
 }

@@ -14,6 +14,7 @@ import { encodeBanBlock, splitIntoBlocks } from "../ban/ban_block.ts";
 import { decodeBanColumns } from "../ban/ban_block_bytes.ts";
 import type { BanBlockColumns } from "../ban/ban_columns.ts";
 import type { BanTable } from "../ban/ban_table.ts";
+import { MAX_REPORTS } from "../ban/ban_decision.ts";
 import { bytesSum } from "../base/checksum.ts";
 import { hasItsSum, summed } from "./ban_rows.ts";
 import {
@@ -196,7 +197,7 @@ export class Snapshots {
     while (taken.length < this.#pace.partBans && !isWhole) {
       const { value, done = false } = bans.next();
       isWhole = done;
-      if (value !== undefined) taken.push(value);
+      if (value !== undefined) taken.push(withFewReports(value));
     }
     let { parts } = written;
     for (const { bans: some } of splitIntoBlocks(taken)) {
@@ -232,6 +233,16 @@ export class Snapshots {
     this.#hasRemains = true;
     return whole;
   }
+}
+
+/** What is over and not swept yet may make more reports than a ban has: of those that end first some are left out. */
+function withFewReports(ban: Ban): Ban {
+  if (ban.reports.length <= MAX_REPORTS) return ban;
+  const kept = new Set(
+    ban.reports.toSorted((left, right) => right.expiresMs - left.expiresMs)
+      .slice(0, MAX_REPORTS),
+  );
+  return { ...ban, reports: ban.reports.filter((each) => kept.has(each)) };
 }
 
 function readSnapshot(row: SqlRow): Snapshot | undefined {
@@ -275,6 +286,15 @@ export class SnapshotWriter {
     return this.#fromSeq;
   }
 
+  /**
+   * All snapshots that are kept have what changes up to this number did: a
+   * start can do without those, whichever of them is damaged.
+   */
+  get coveredSeq(): number {
+    const all = this.#snapshots.all();
+    return all.length < KEPT ? 0 : all.at(-1)?.fromSeq ?? 0;
+  }
+
   /** Has one written, however few changes there were. */
   want(): void {
     this.#isWanted = !this.#snapshots.isUnfinished;
@@ -308,5 +328,6 @@ export class SnapshotWriter {
   /** What was written of an unfinished one was not kept. */
   abandon(): void {
     this.#snapshots.abandon();
+    this.#fromSeq = this.#snapshots.all()[0]?.fromSeq ?? 0;
   }
 }

@@ -9,7 +9,7 @@ import type { Change } from "../ban/ban.ts";
 import { BanTable } from "../ban/ban_table.ts";
 import type { ChangeLog } from "./change_log.ts";
 import { EMPTY_SNAPSHOT, type Snapshot, type Snapshots } from "./snapshots.ts";
-import { UnusableStoreError } from "../sqlite/store_errors.ts";
+import { storeFailure, UnusableStoreError } from "../sqlite/store_errors.ts";
 
 /** Changes that are read at once. */
 const PAGE = 2_000;
@@ -49,8 +49,9 @@ export function loadTable(source: TableSource): StoredTable {
       const table = tableFrom(from, source);
       return { table, from, damage: damage?.message };
     } catch (error) {
-      if (!(error instanceof UnusableStoreError)) throw error;
-      damage ??= error;
+      const failure = storeFailure("cannot read a snapshot", error);
+      if (!(failure instanceof UnusableStoreError)) throw failure;
+      damage ??= failure;
     }
   }
   throw damage ??

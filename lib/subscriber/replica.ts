@@ -327,7 +327,7 @@ export class Replica {
 
   #apply(wire: readonly WireChange[], nowMs: number): ReplicaEffect {
     const changes = wire.map((change) => localChange(change, nowMs));
-    const steps = changes.map((change) => this.#table.apply(change));
+    const steps = changes.map((change) => this.#table.catchUp(change));
     this.counters.changes += changes.length;
     return { kind: "changed", changes, steps };
   }

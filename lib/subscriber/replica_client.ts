@@ -247,9 +247,6 @@ export class ReplicaClient {
       await this.#handleAll(inbox, signal);
       this.#changed.notify();
       await this.#gather(signal);
-      // Now the actions are at work on it. After a crash before this the
-      // publisher is asked for it again.
-      this.#disk.flush();
     }
   }
 
@@ -329,7 +326,10 @@ export class ReplicaClient {
         this.#syncClient.ask(effect.question);
         return;
       case "changed":
+        // First: what was acted on and is not in the copy would be lifted at a
+        // start without the publisher.
         this.#disk.note(effect.changes);
+        this.#disk.flush();
         await this.#handover.give(effect.steps, signal);
         return;
       case "part":

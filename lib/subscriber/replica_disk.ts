@@ -126,6 +126,8 @@ export class ReplicaDisk {
 
   /** Stores a part of another copy. */
   keepPart({ mark, isFirst, block, byMs }: ArrivedPart): void {
+    // What was begun from the table itself is not continued by parts.
+    if (this.#rest !== undefined) this.#isBegun = false;
     this.#rest = undefined;
     if (isFirst) this.#begin(mark);
     if (!this.#isBegun) return;

@@ -199,7 +199,9 @@ function openProtocol2(
       return { protocol: 2, ...client.figures, ...protection.counters };
     },
     get facts() {
-      return client.facts;
+      const { facts } = client;
+      const isCopyKept = facts.isCopyKept && (disk !== undefined || dryRun);
+      return { ...facts, isCopyKept };
     },
     whenKnown: (signal) => client.whenKnown(signal),
     run: (signal) =>

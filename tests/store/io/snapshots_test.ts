@@ -13,6 +13,7 @@ import {
   banStorePath,
   SqliteBanStore,
 } from "../../../lib/store/io/sqlite_ban_store.ts";
+import { RuntimeError } from "../../../lib/base/errors.ts";
 import { UnusableStoreError } from "../../../lib/sqlite/store_errors.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import { quota, replay } from "../../support/values/replayed_bans.ts";
@@ -148,6 +149,19 @@ for (const [what, sql] of Object.entries(DAMAGES)) {
     strictEqual(partsOf(path).length, 13);
   });
 
+  Deno.test(`SqliteBanStore does without its last snapshot if ${what}, though its log is pruned`, async () => {
+    await using dir = await TempDir.create();
+    const path = banStorePath(dir.path());
+    await filled(path, true);
+    {
+      using store = SqliteBanStore.open({ path, pace: PACE });
+      ok(store.keptSince > 0);
+    }
+    run(path, sql);
+    using store = SqliteBanStore.open({ path, pace: PACE });
+    strictEqual(bansOf(store).length, 37);
+  });
+
   Deno.test(`SqliteBanStore is refused if ${what} of its snapshots, and its log is pruned`, async () => {
     await using dir = await TempDir.create();
     const path = banStorePath(dir.path());
@@ -168,6 +182,60 @@ for (const [what, sql] of Object.entries(DAMAGES)) {
     match(failure.hint ?? "", /The store is damaged/);
   });
 }
+
+Deno.test("BanDatabase prunes nothing that only a snapshot has whose commit failed", () => {
+  using database = emptyDatabase();
+  let fails = false;
+  const failing = new Proxy(database, {
+    get(target, name) {
+      const member = Reflect.get(target, name);
+      if (name !== "exec") {
+        return typeof member === "function" ? member.bind(target) : member;
+      }
+      return (sql: string) => {
+        if (fails && /^\s*COMMIT/i.test(sql)) {
+          throw Object.assign(new Error("disk is full"), {
+            code: "ERR_SQLITE_ERROR",
+            errcode: 13,
+          });
+        }
+        target.exec(sql);
+      };
+    },
+  });
+  const store = new BanDatabase(failing, { partBans: 100, minChanges: 10 });
+  const changes = Array.from(
+    { length: 20 },
+    (_, at) => report(at + 1, banKeyAt(at)),
+  );
+  store.append(changes.map(unnamed), NOW_MS);
+  fails = true;
+  try {
+    store.settle();
+  } catch (error) {
+    ok(error instanceof RuntimeError, String(error));
+  }
+  fails = false;
+  for (let step = 0; step < 20; step++) store.prune(NOW_MS + 10, NOW_MS);
+  const again = new BanDatabase(database, PACE);
+  strictEqual(bansOf(again).length, 20);
+});
+
+Deno.test("BanDatabase prunes past a row that a clock which was ahead has dated", () => {
+  using database = emptyDatabase();
+  const store = new BanDatabase(database, PACE);
+  const ahead = { ...report(5, banKeyAt(5)), atMs: NOW_MS + 1e12 };
+  const changes = Array.from(
+    { length: 40 },
+    (_, at) => at === 4 ? ahead : report(at + 1, banKeyAt(at)),
+  );
+  store.append(changes.map(unnamed), NOW_MS);
+  while (store.settle());
+  for (let step = 0; step < 200; step++) {
+    store.prune(NOW_MS + 1_000, NOW_MS + 1_000);
+  }
+  strictEqual(store.keptSince, 40);
+});
 
 Deno.test("SqliteBanStore writes a snapshot after as many changes as there are bans, and keeps two of them", async () => {
   await using dir = await TempDir.create();
