@@ -22,7 +22,7 @@
  * @module
  */
 
-import { IPV4_BITS } from "../rows/address_bytes.ts";
+import { IPV4_BITS } from "../rows/packed_address.ts";
 import type { BanBlockColumns } from "./ban_columns.ts";
 import { emptyColumnSet } from "../rows/column_set.ts";
 import {

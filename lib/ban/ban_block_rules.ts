@@ -5,7 +5,7 @@
  * @module
  */
 
-import { IPV4_BITS, IPV6_BITS } from "../rows/address_bytes.ts";
+import { IPV4_BITS, IPV6_BITS } from "../rows/packed_address.ts";
 import type { BanBlockColumns } from "./ban_columns.ts";
 import { IPV6_BYTES, IPV6_SPAN } from "../rows/column_set.ts";
 import { canonicalHost } from "../base/host_name.ts";

@@ -5,27 +5,76 @@
  * @module
  */
 
-import {
-  IPV4_BITS,
-  ipv4Number,
-  ipv4Text,
-  ipv6Text,
-  prefixBitsOf,
-  writeIpv6,
-} from "../rows/address_bytes.ts";
-import type { Ban, BanReport } from "./ban.ts";
-import {
-  type ColumnSet,
-  emptyColumnSet,
-  IPV6_BYTES,
-  IPV6_SPAN,
-} from "../rows/column_set.ts";
-import { isIpv4Address } from "../base/address.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
+import { isIpv4Address } from "../base/address.ts";
+import { type ColumnSet, emptyColumnSet } from "../rows/column_set.ts";
+import { AddressReader, AddressWriter } from "../rows/column_addresses.ts";
+import { PackedAddress } from "../rows/packed_address.ts";
+import type { Ban, BanReport } from "./ban.ts";
 
 /** The bans of a block: names sorted by their characters' codes, each used. */
 export type BanBlockColumns = ColumnSet;
+
+/** What goes into columns, counted. */
+export interface ColumnCounts {
+  /** The jails of all bans. */
+  readonly jails: ReadonlySet<JailName>;
+  /** The origins of all reports. */
+  readonly origins: ReadonlySet<HostName>;
+  readonly bans: number;
+  readonly reports: number;
+  /** Bans of IPv4. */
+  readonly ipv4: number;
+}
+
+/** Fills columns, one ban after the other. */
+export class ColumnFiller {
+  readonly columns: BanBlockColumns;
+  readonly #jailIds: ReadonlyMap<JailName, number>;
+  readonly #originIds: ReadonlyMap<HostName, number>;
+  readonly #addresses: AddressWriter;
+  #bans = 0;
+  #reports = 0;
+
+  /** @param counts Of all that will be added. */
+  constructor({ jails, origins, bans, reports, ipv4 }: ColumnCounts) {
+    this.columns = {
+      ...emptyColumnSet(bans, reports, ipv4),
+      jails: [...jails].sort(),
+      origins: [...origins].sort(),
+    };
+    this.#jailIds = idsOf(this.columns.jails);
+    this.#originIds = idsOf(this.columns.origins);
+    this.#addresses = new AddressWriter(this.columns);
+  }
+
+  /** Adds a ban. */
+  add(
+    address: PackedAddress,
+    { jail, reports, seq, isPending }: Omit<Ban, "address">,
+  ): void {
+    const { columns } = this;
+    const at = this.#bans++;
+    this.#addresses.next(at, address);
+    columns.jailIds[at] = this.#jailIds.get(jail) ?? 0;
+    columns.reportCounts[at] = reports.length;
+    columns.seqs[at] = seq;
+    columns.pending[at] = Number(isPending);
+    for (const { origin, firstMs, lastMs, expiresMs } of reports) {
+      const report = this.#reports++;
+      columns.originIds[report] = this.#originIds.get(origin) ?? 0;
+      // Zero has one sign.
+      columns.firstMs[report] = firstMs + 0;
+      columns.lastMs[report] = lastMs + 0;
+      columns.expiresMs[report] = expiresMs + 0;
+    }
+  }
+}
+
+function idsOf<N extends string>(names: readonly N[]): ReadonlyMap<N, number> {
+  return new Map(names.map((name, id) => [name, id]));
+}
 
 /**
  * Makes columns of bans.
@@ -41,46 +90,16 @@ export function columnsOf(bans: readonly Ban[]): BanBlockColumns {
     if (isIpv4Address(ban.address)) ipv4++;
     for (const { origin } of ban.reports) origins.add(origin);
   }
-  const columns = {
-    ...emptyColumnSet(bans.length, reports, ipv4),
-    jails: [...jails].sort(),
-    origins: [...origins].sort(),
-  };
-  fill(columns, bans);
-  return columns;
-}
-
-function fill(columns: BanBlockColumns, bans: readonly Ban[]): void {
-  const jailIds = idsOf(columns.jails);
-  const originIds = idsOf(columns.origins);
-  let [report, v4, v6] = [0, 0, 0];
-  for (
-    const [at, { jail, address, reports, seq, isPending }] of bans.entries()
-  ) {
-    const bits = prefixBitsOf(address);
-    if (isIpv4Address(address)) {
-      columns.spans[at] = bits;
-      columns.ipv4[v4++] = ipv4Number(address);
-    } else {
-      columns.spans[at] = IPV6_SPAN + bits;
-      writeIpv6(address, columns.ipv6, IPV6_BYTES * v6++);
-    }
-    columns.jailIds[at] = jailIds.get(jail) ?? 0;
-    columns.reportCounts[at] = reports.length;
-    columns.seqs[at] = seq;
-    columns.pending[at] = Number(isPending);
-    for (const { origin, firstMs, lastMs, expiresMs } of reports) {
-      columns.originIds[report] = originIds.get(origin) ?? 0;
-      // Zero has one sign.
-      columns.firstMs[report] = firstMs + 0;
-      columns.lastMs[report] = lastMs + 0;
-      columns.expiresMs[report++] = expiresMs + 0;
-    }
+  const filler = new ColumnFiller({
+    ...{ jails, origins, reports, ipv4 },
+    bans: bans.length,
+  });
+  const packed = new PackedAddress();
+  for (const ban of bans) {
+    packed.read(ban.address);
+    filler.add(packed, ban);
   }
-}
-
-function idsOf<N extends string>(names: readonly N[]): ReadonlyMap<N, number> {
-  return new Map(names.map((name, id) => [name, id]));
+  return filler.columns;
 }
 
 /**
@@ -91,24 +110,30 @@ function idsOf<N extends string>(names: readonly N[]): ReadonlyMap<N, number> {
 export function* bansOf(
   columns: BanBlockColumns,
 ): Generator<Ban, void, undefined> {
-  const { spans, ipv4, ipv6, jailIds, jails, reportCounts } = columns;
-  let [report, v4, v6] = [0, 0, 0];
+  const { spans, jailIds, jails, reportCounts } = columns;
+  const [addresses, packed] = [new AddressReader(columns), new PackedAddress()];
+  let report = 0;
   for (let at = 0; at < spans.length; at++) {
-    const span = spans[at] ?? 0;
-    const address = span <= IPV4_BITS
-      ? ipv4Text(ipv4[v4++] ?? 0, span)
-      : ipv6Text(ipv6, IPV6_BYTES * v6++, span - IPV6_SPAN);
+    addresses.next(at, packed);
+    const address = packed.address();
     const jail = jails[jailIds[at] ?? 0];
     if (jail === undefined) throw new RangeError("Cannot find a ban's jail");
     const count = reportCounts[at] ?? 0;
-    const reports = reportsOf(columns, report, count);
+    const reports = reportsIn(columns, report, count);
     report += count;
     const seq = columns.seqs[at] ?? 0;
     yield { jail, address, reports, seq, isPending: columns.pending[at] === 1 };
   }
 }
 
-function reportsOf(
+/**
+ * Makes the reports of a ban.
+ *
+ * @param columns Where they are.
+ * @param from Which report is the first.
+ * @param count How many there are.
+ */
+export function reportsIn(
   { origins, originIds, firstMs, lastMs, expiresMs }: BanBlockColumns,
   from: number,
   count: number,

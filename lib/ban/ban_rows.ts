@@ -161,12 +161,16 @@ export class BanRows implements RowKeys<PackedKey> {
 
   /** The address of a row. */
   addressOf(row: number): Address {
-    const packed = this.#packed;
-    packed.form = this.formOf(row);
-    for (let word = 0; word < packed.words.length; word++) {
-      packed.words[word] = this.wordOf(row, word);
+    this.readAddress(row, this.#packed);
+    return this.#packed.address();
+  }
+
+  /** Reads the address of a row. @param into Takes it. */
+  readAddress(row: number, into: PackedAddress): void {
+    into.form = this.formOf(row);
+    for (let word = 0; word < into.words.length; word++) {
+      into.words[word] = this.wordOf(row, word);
     }
-    return packed.address();
   }
 
   /** Gives a key its hash. */

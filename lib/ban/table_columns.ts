@@ -6,16 +6,18 @@
 
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
-import { ipv6Form, isIpv4Form, prefixOfIpv6 } from "../rows/packed_address.ts";
-import type { BanReport } from "./ban.ts";
+import { AddressReader } from "../rows/column_addresses.ts";
+import { PackedAddress } from "../rows/packed_address.ts";
 import { NO_ROW } from "../rows/row_index.ts";
-import type { BanBlockColumns } from "./ban_columns.ts";
-import { emptyColumnSet, IPV6_BYTES, IPV6_SPAN } from "../rows/column_set.ts";
+import type { BanReport } from "./ban.ts";
 import { MAX_BLOCK_NAME_BYTES, MAX_BLOCK_REPORTS } from "./ban_block_rules.ts";
+import {
+  type BanBlockColumns,
+  ColumnFiller,
+  reportsIn,
+} from "./ban_columns.ts";
+import { MAX_REPORTS } from "./ban_decision.ts";
 import type { PackedBans } from "./packed_bans.ts";
-
-const WORDS = 4;
-const WORD_BYTES = 4;
 
 /**
  * Puts bans into a table, each in place of the one of its key unless that is of
@@ -31,7 +33,7 @@ export function putColumns(bans: PackedBans, columns: BanBlockColumns): void {
   const addresses = new AddressReader(columns);
   let report = 0;
   for (let at = 0; at < spans.length; at++) {
-    addresses.next(bans, spans[at] ?? 0);
+    addresses.next(at, bans.key.address);
     bans.key.jail = jails[jailIds[at] ?? 0] ?? 0;
     const found = bans.find();
     const [seq, isPending] = [seqs[at] ?? 0, pending[at] === 1];
@@ -42,7 +44,7 @@ export function putColumns(bans: PackedBans, columns: BanBlockColumns): void {
     const row = found === NO_ROW ? bans.begin() : found;
     if (found === NO_ROW) bans.jails.useAgain(bans.key.jail);
     if (count !== 1) {
-      bans.putSeveral(row, seq, isPending, reportsOf(columns, from, count));
+      bans.putSeveral(row, seq, isPending, reportsIn(columns, from, count));
       continue;
     }
     const origin = origins[originIds[from] ?? 0] ?? 0;
@@ -58,51 +60,6 @@ export function putColumns(bans: PackedBans, columns: BanBlockColumns): void {
   }
   for (const id of jails) bans.jails.letGo(id);
   for (const id of origins) bans.origins.letGo(id);
-}
-
-/** Reads the addresses of columns into a table's key, one after the other. */
-class AddressReader {
-  readonly #ipv4: Uint32Array;
-  readonly #ipv6: DataView;
-  #nextIpv4 = 0;
-  #nextIpv6 = 0;
-
-  constructor({ ipv4, ipv6 }: BanBlockColumns) {
-    this.#ipv4 = ipv4;
-    this.#ipv6 = new DataView(ipv6.buffer, ipv6.byteOffset, ipv6.byteLength);
-  }
-
-  next({ key: { address } }: PackedBans, span: number): void {
-    if (span < IPV6_SPAN) {
-      address.form = span;
-      address.words.fill(0);
-      address.words[0] = this.#ipv4[this.#nextIpv4++] ?? 0;
-      return;
-    }
-    address.form = ipv6Form(span - IPV6_SPAN);
-    const from = IPV6_BYTES * this.#nextIpv6++;
-    for (let word = 0; word < WORDS; word++) {
-      address.words[word] = this.#ipv6.getInt32(from + WORD_BYTES * word);
-    }
-  }
-}
-
-function reportsOf(
-  { origins, originIds, firstMs, lastMs, expiresMs }: BanBlockColumns,
-  from: number,
-  count: number,
-): readonly BanReport[] {
-  return Array.from({ length: count }, (_, index) => {
-    const at = from + index;
-    const origin = origins[originIds[at] ?? 0];
-    if (origin === undefined) throw new RangeError("A report has no origin");
-    return {
-      origin,
-      firstMs: firstMs[at] ?? 0,
-      lastMs: lastMs[at] ?? 0,
-      expiresMs: expiresMs[at] ?? 0,
-    };
-  });
 }
 
 /**
@@ -142,7 +99,7 @@ class RowsOfSet {
   /** @returns Whether there was room for it. */
   add(row: number): boolean {
     const jail = this.#bans.jailAt(row);
-    const reports = this.#bans.reportsAt(row);
+    const reports = reportsOfBan(this.#bans.reportsAt(row));
     let bytes = this.#jails.has(jail) ? 0 : 1 + jail.length;
     for (const { origin } of reports) {
       if (!this.#origins.has(origin)) bytes += 1 + origin.length;
@@ -162,64 +119,33 @@ class RowsOfSet {
 
   columns(): BanBlockColumns {
     const bans = this.#bans;
-    const jails = [...this.#jails].sort();
-    const origins = [...this.#origins].sort();
-    const columns = {
-      ...emptyColumnSet(this.rows.length, this.#reports, this.#ipv4),
-      ...{ jails, origins },
-    };
-    const jailIds = idsOf(jails);
-    const originIds = idsOf(origins);
-    const addresses = new AddressWriter(columns);
-    let report = 0;
-    for (const [at, row] of this.rows.entries()) {
+    const filler = new ColumnFiller({
+      bans: this.rows.length,
+      reports: this.#reports,
+      ipv4: this.#ipv4,
+      jails: this.#jails,
+      origins: this.#origins,
+    });
+    const packed = new PackedAddress();
+    for (const row of this.rows) {
+      bans.rows.readAddress(row, packed);
       const { seq, isPending } = bans.rows.get(row);
-      const reports = bans.reportsAt(row);
-      addresses.write(bans, at, row);
-      columns.jailIds[at] = jailIds.get(bans.jailAt(row)) ?? 0;
-      columns.reportCounts[at] = reports.length;
-      columns.seqs[at] = seq;
-      columns.pending[at] = Number(isPending);
-      for (const { origin, firstMs, lastMs, expiresMs } of reports) {
-        columns.originIds[report] = originIds.get(origin) ?? 0;
-        columns.firstMs[report] = firstMs;
-        columns.lastMs[report] = lastMs;
-        columns.expiresMs[report++] = expiresMs;
-      }
+      const reports = reportsOfBan(bans.reportsAt(row));
+      filler.add(packed, { jail: bans.jailAt(row), reports, seq, isPending });
     }
-    return columns;
+    return filler.columns;
   }
 }
 
-/** Writes the addresses of rows into columns, one after the other. */
-class AddressWriter {
-  readonly #columns: Pick<BanBlockColumns, "spans" | "ipv4">;
-  readonly #ipv6: DataView;
-  #nextIpv4 = 0;
-  #nextIpv6 = 0;
-
-  constructor(columns: Pick<BanBlockColumns, "spans" | "ipv4" | "ipv6">) {
-    this.#columns = columns;
-    const { buffer, byteOffset, byteLength } = columns.ipv6;
-    this.#ipv6 = new DataView(buffer, byteOffset, byteLength);
-  }
-
-  write({ rows }: PackedBans, at: number, row: number): void {
-    const { spans, ipv4 } = this.#columns;
-    const form = rows.formOf(row);
-    if (isIpv4Form(form)) {
-      spans[at] = form;
-      ipv4[this.#nextIpv4++] = rows.wordOf(row, 0);
-      return;
-    }
-    spans[at] = IPV6_SPAN + prefixOfIpv6(form);
-    const to = IPV6_BYTES * this.#nextIpv6++;
-    for (let word = 0; word < WORDS; word++) {
-      this.#ipv6.setInt32(to + WORD_BYTES * word, rows.wordOf(row, word));
-    }
-  }
-}
-
-function idsOf<N extends string>(names: readonly N[]): ReadonlyMap<N, number> {
-  return new Map(names.map((name, id) => [name, id]));
+/**
+ * What is over and not swept yet may make more reports than a ban has: of those
+ * that end first some are left out.
+ */
+function reportsOfBan(reports: readonly BanReport[]): readonly BanReport[] {
+  if (reports.length <= MAX_REPORTS) return reports;
+  const kept = new Set(
+    reports.toSorted((left, right) => right.expiresMs - left.expiresMs)
+      .slice(0, MAX_REPORTS),
+  );
+  return reports.filter((each) => kept.has(each));
 }

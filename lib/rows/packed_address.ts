@@ -7,10 +7,10 @@
 
 import type { Address } from "../base/address.ts";
 
-const IPV4_BITS = 32;
+/** Bits of an address of IPv4, and of one of IPv6. */
+export const [IPV4_BITS, IPV6_BITS] = [32, 128];
 /** Forms up to here are the prefix lengths of IPv4, those above of IPv6. */
 const IPV6_FORM = IPV4_BITS + 1;
-const IPV6_BITS = 128;
 const GROUPS = 8;
 const GROUP_MASK = 0xffff;
 const [SLASH, DOT, COLON] = [0x2f, 0x2e, 0x3a];

@@ -239,7 +239,7 @@ function* bansOfAll(
 }
 
 /**
- * The bans that a copy leads to.
+ * The table that a copy leads to, and the number of the last change in it.
  *
  * @param database A copy's.
  * @param nowMs Reports that ended by then are left out.
@@ -249,7 +249,7 @@ function* bansOfAll(
 export function readReplica(
   database: SqlDatabase,
   nowMs: number,
-): { readonly seq: number; readonly bans: Iterable<Ban> } | undefined {
+): { readonly seq: number; readonly table: BanTable } | undefined {
   const tables = new ReplicaTables(database);
   const whole = tables.whole();
   if (whole === undefined) return undefined;
@@ -260,5 +260,5 @@ export function readReplica(
   table.expire(nowMs);
   let last = table.seq;
   for (const ban of table.bans()) last = Math.max(last, ban.seq);
-  return { seq: last, bans: table.bans() };
+  return { seq: last, table };
 }

@@ -9,12 +9,9 @@
  * @module
  */
 
-import type { Ban } from "../ban/ban.ts";
-import { encodeBanBlock, splitIntoBlocks } from "../ban/ban_block.ts";
-import { decodeBanColumns } from "../ban/ban_block_bytes.ts";
+import { decodeBanColumns, encodeBanColumns } from "../ban/ban_block_bytes.ts";
 import type { BanBlockColumns } from "../ban/ban_columns.ts";
 import type { BanTable } from "../ban/ban_table.ts";
-import { MAX_REPORTS } from "../ban/ban_decision.ts";
 import { bytesSum } from "../base/checksum.ts";
 import { hasItsSum, summed } from "./ban_rows.ts";
 import {
@@ -97,7 +94,8 @@ const STATEMENTS = {
 
 /** What is written of a snapshot that is not whole yet. */
 interface Unfinished extends Omit<Snapshot, "toSeq"> {
-  readonly bans: Iterator<Ban, void>;
+  /** The bans of its next parts. */
+  readonly sets: Iterator<BanBlockColumns, void>;
 }
 
 /** The snapshots in a database. Methods that write are called within a transaction. */
@@ -157,11 +155,11 @@ export class Snapshots {
   /**
    * Begins a snapshot.
    *
-   * @param bans Given out while the table changes: one that stands throughout
-   * is among them.
+   * @param table Whose bans: they are taken while it changes, and one that
+   * stands throughout is among them.
    * @param seq Number of the table's last change.
    */
-  begin(bans: Iterable<Ban>, seq: number): void {
+  begin(table: Pick<BanTable, "columns">, seq: number): void {
     const [last] = valuesOf(this.#statements.lastPart.get() ?? {});
     const firstPart = typeof last === "number" ? last + 1 : 1;
     this.#unfinished = {
@@ -171,7 +169,7 @@ export class Snapshots {
         firstPart,
         parts: 0,
       },
-      bans: bans[Symbol.iterator](),
+      sets: table.columns(this.#pace.partBans),
     };
   }
 
@@ -182,7 +180,7 @@ export class Snapshots {
   }
 
   /**
-   * Writes the next parts of the snapshot that was begun.
+   * Writes the next part of the snapshot that was begun.
    *
    * @param seq Number of the table's last change.
    * @returns The snapshot, if that was all.
@@ -191,25 +189,14 @@ export class Snapshots {
     if (this.#unfinished === undefined) {
       throw new Error("no snapshot was begun");
     }
-    const { bans, ...written } = this.#unfinished;
-    const taken: Ban[] = [];
-    let isWhole = false;
-    while (taken.length < this.#pace.partBans && !isWhole) {
-      const { value, done = false } = bans.next();
-      isWhole = done;
-      if (value !== undefined) taken.push(withFewReports(value));
-    }
-    let { parts } = written;
-    for (const { bans: some } of splitIntoBlocks(taken)) {
-      if (some.length === 0) break;
-      const bytes = encodeBanBlock(some);
-      const id = written.firstPart + parts++;
-      this.#statements.putPart.run(id, bytes, bytesSum(bytes));
-    }
-    this.#unfinished = { ...written, parts, bans };
-    return isWhole
-      ? this.#finish({ ...written, parts, toSeq: seq })
-      : undefined;
+    const { sets, ...written } = this.#unfinished;
+    const { value: columns } = sets.next();
+    if (columns === undefined) return this.#finish({ ...written, toSeq: seq });
+    const bytes = encodeBanColumns(columns);
+    const id = written.firstPart + written.parts;
+    this.#statements.putPart.run(id, bytes, bytesSum(bytes));
+    this.#unfinished = { ...written, parts: written.parts + 1, sets };
+    return undefined;
   }
 
   /** Deletes some parts that are of no snapshot, while none is being written. */
@@ -235,16 +222,6 @@ export class Snapshots {
   }
 }
 
-/** What is over and not swept yet may make more reports than a ban has: of those that end first some are left out. */
-function withFewReports(ban: Ban): Ban {
-  if (ban.reports.length <= MAX_REPORTS) return ban;
-  const kept = new Set(
-    ban.reports.toSorted((left, right) => right.expiresMs - left.expiresMs)
-      .slice(0, MAX_REPORTS),
-  );
-  return { ...ban, reports: ban.reports.filter((each) => kept.has(each)) };
-}
-
 function readSnapshot(row: SqlRow): Snapshot | undefined {
   const values = valuesOf(row);
   if (!hasItsSum(values)) return undefined;
@@ -262,7 +239,7 @@ const CHANGES_PER_BAN = 1;
 /** Methods that write are called within a transaction. */
 export class SnapshotWriter {
   readonly #snapshots: Snapshots;
-  readonly #table: Pick<BanTable, "bans" | "seq" | "size">;
+  readonly #table: Pick<BanTable, "columns" | "seq" | "size">;
   #fromSeq: number;
   #isWanted = false;
 
@@ -273,7 +250,7 @@ export class SnapshotWriter {
    */
   constructor(
     snapshots: Snapshots,
-    table: Pick<BanTable, "bans" | "seq" | "size">,
+    table: Pick<BanTable, "columns" | "seq" | "size">,
     fromSeq: number,
   ) {
     this.#snapshots = snapshots;
@@ -317,7 +294,7 @@ export class SnapshotWriter {
         this.#snapshots.dropRemains();
         return this.isDue;
       }
-      this.#snapshots.begin(this.#table.bans(), seq);
+      this.#snapshots.begin(this.#table, seq);
       this.#isWanted = false;
     }
     const whole = this.#snapshots.step(seq);

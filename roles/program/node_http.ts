@@ -29,11 +29,13 @@ export class NodeHttp implements AsyncDisposable {
       "clock" | "log"
     >,
   ) {
+    // First of all: where the port can't be had nothing else is made.
+    const listener = new PublicListener(endpoint);
     this.#folder = new InnerFolder();
     const servers = serversOf([route], () => true, log);
     this.#servers = servers;
     this.#front = new Front({
-      listener: new PublicListener(endpoint),
+      listener,
       inner: { kind: "open", path: this.#folder.pathOf("http") },
       limits: HTTP_LIMITS,
       ...{ clock, log },

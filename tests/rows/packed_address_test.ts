@@ -1,7 +1,7 @@
 import { ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { canonicalAddress } from "../../lib/base/address.ts";
-import { PackedAddress } from "../../lib/rows/packed_address.ts";
+import { addressParts, canonicalAddress } from "../../lib/base/address.ts";
+import { ipv6Form, PackedAddress } from "../../lib/rows/packed_address.ts";
 
 /** Groups of which many are 0, so that there are several runs of zeros. */
 const anyGroups = fc.array(
@@ -53,4 +53,39 @@ Deno.test("PackedAddress has the same numbers for the same address only", () => 
     strictEqual(seen.get(numbers) ?? address, address);
     seen.set(numbers, address);
   }
+});
+
+Deno.test("PackedAddress prints every pattern of zeros as the parser does", () => {
+  const packed = new PackedAddress();
+  for (let pattern = 0; pattern < 3 ** 8; pattern++) {
+    const groups = Array.from(
+      { length: 8 },
+      (_, at) => ["0", "1", "ffff"][Math.floor(pattern / 3 ** at) % 3],
+    );
+    const address = canonicalAddress(groups.join(":"));
+    // What stands for an address of IPv4 is one.
+    if (address === undefined || !address.includes(":")) continue;
+    packed.read(address);
+    strictEqual(packed.address(), address);
+  }
+});
+
+Deno.test("PackedAddress has the bits that the parser reads", () => {
+  const packed = new PackedAddress();
+  fc.assert(
+    fc.property(anyText, (text) => {
+      const address = canonicalAddress(text);
+      if (address === undefined) return;
+      packed.read(address);
+      const { base, prefixBits } = addressParts(address);
+      const words = packed.isIpv4 ? packed.words.slice(0, 1) : packed.words;
+      const bytes = [...words].flatMap((word) =>
+        [24, 16, 8, 0].map((shift) => word >>> shift & 255)
+      );
+      strictEqual(bytes.join(), base.toByteArray().join());
+      const form = packed.isIpv4 ? prefixBits : ipv6Form(prefixBits);
+      strictEqual(packed.form, form);
+    }),
+    { numRuns: 3_000 },
+  );
 });

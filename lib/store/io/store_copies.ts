@@ -187,13 +187,13 @@ function makeOfReplica(from: string, beside: string, nowMs: number): void {
   if (copy === undefined) {
     throw new UnusableStoreError("damaged", "there is no whole copy in it");
   }
-  const { seq, bans } = copy;
+  const { seq, table } = copy;
   const random = crypto.getRandomValues(new Uint8Array(NEW_DATABASE_BYTES));
   using database = new DatabaseSync(beside);
   migrateStore(database, BAN_STORE_SCHEMA, () => {
     new MetaTables(database).begin(random, seq);
     const snapshots = new Snapshots(database);
-    snapshots.begin(bans, seq);
+    snapshots.begin(table, seq);
     while (snapshots.step(seq) === undefined);
   });
 }

@@ -51,7 +51,7 @@ export function copiedOf(
   const nowMs = Date.now();
   using database = open(replicaPath(cluster.stateDir(subscriber)));
   const copy = readReplica(database.db, nowMs);
-  for (const { jail, address, reports } of copy?.bans ?? []) {
+  for (const { jail, address, reports } of copy?.table.bans() ?? []) {
     const report = reports.find(({ origin }) => origin === node);
     if (report !== undefined) {
       ends.set(`${jail} ${address}`, report.expiresMs);

@@ -52,7 +52,7 @@ export async function look(soak: SoakCluster): Promise<Look> {
     );
     const copy = tableIn(
       replicaPath(cluster.stateDir(host)),
-      (database, nowMs) => readReplica(database, nowMs)?.bans ?? [],
+      (database, nowMs) => readReplica(database, nowMs)?.table.bans() ?? [],
     );
     compare(`the copy of ${host}`, copy.keys(), table.keys());
     const others = keysOf(

@@ -28,7 +28,7 @@ export function copysBans(cluster: TestCluster, host: string): string[] {
     replicaPath(cluster.stateDir(host)),
     (database) =>
       Array.from(
-        readReplica(database, Date.now())?.bans ?? [],
+        readReplica(database, Date.now())?.table.bans() ?? [],
         ({ address }): string => address,
       ).sort(),
   );
