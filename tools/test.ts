@@ -24,6 +24,8 @@ const ALONE = /\/alone\//;
 const LONG = /_long_test\.ts$/;
 /** More than there are processors: most of what a lane does is to wait. */
 const LANES = 2 * navigator.hardwareConcurrency;
+/** How many of the files that took longest are named in the end. */
+const SLOWEST_FILES = 12;
 /** Types are the matter of `deno task check`. */
 const OPTIONS = ["test", "--no-check"];
 
@@ -52,15 +54,23 @@ async function runTogether(
   return (await command.spawn().status).success;
 }
 
+interface FileRun {
+  readonly file: string;
+  readonly isGreen: boolean;
+  readonly tookMs: number;
+}
+
 /** Runs a file. What all lanes print at once nobody could read: it is printed when it is whole. */
-async function runFile(file: string): Promise<boolean> {
+async function runFile(file: string): Promise<FileRun> {
+  const startedAtMs = performance.now();
   const command = new Deno.Command(Deno.execPath(), {
     args: [...OPTIONS, "-A", file],
     stdin: "null",
   });
   const { success, stdout, stderr } = await command.output();
   for (const bytes of [stdout, stderr]) writeWhole(bytes);
-  return success;
+  const tookMs = performance.now() - startedAtMs;
+  return { file, isGreen: success, tookMs };
 }
 
 /** Writes without a wait in between, in which another lane could write. */
@@ -70,27 +80,36 @@ function writeWhole(bytes: Uint8Array): void {
   }
 }
 
-/** Runs files in so many lanes, each of which takes the next file when it is done with one. @returns Those that failed. */
+/** Runs files in so many lanes, each of which takes the next file when it is done with one. */
 async function runInLanes(
   files: readonly string[],
   lanes: number,
-): Promise<readonly string[]> {
+): Promise<readonly FileRun[]> {
   const next = files[Symbol.iterator]();
-  const failed: string[] = [];
+  const runs: FileRun[] = [];
   const lane = async () => {
-    for (const file of next) if (!await runFile(file)) failed.push(file);
+    for (const file of next) runs.push(await runFile(file));
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-  return failed;
+  return runs;
 }
 
 async function runReal(files: readonly string[]): Promise<boolean> {
-  const failed = [
+  const runs = [
     ...await runInLanes(files.filter((file) => !ALONE.test(file)), LANES),
     ...await runInLanes(files.filter((file) => ALONE.test(file)), 1),
   ];
-  for (const file of failed) await tell(`test: failed: ${file}\n`);
+  for (const { file, tookMs } of slowest(runs)) {
+    await tell(`test: took ${Math.round(tookMs / 1000)} s: ${file}\n`);
+  }
+  const failed = runs.filter(({ isGreen }) => !isGreen);
+  for (const { file } of failed) await tell(`test: failed: ${file}\n`);
   return failed.length === 0;
+}
+
+/** Those that a shorter run would begin with. */
+function slowest(runs: readonly FileRun[]): readonly FileRun[] {
+  return runs.toSorted((a, b) => b.tookMs - a.tookMs).slice(0, SLOWEST_FILES);
 }
 
 async function tell(text: string): Promise<void> {

@@ -149,7 +149,8 @@ Deno.test("the bill of materials names each package that is embedded, with the l
   const names: string[] = [];
   for (const { name, version, purl, hashes } of bom.components) {
     names.push(name);
-    strictEqual(purl, `pkg:npm/${name}@${version}`);
+    // A scope's "@" is percent-encoded: https://github.com/package-url/purl-spec
+    strictEqual(purl, `pkg:npm/${name.replace("@", "%40")}@${version}`);
     match(hashes[0].content, /^[0-9a-f]{128}$/);
   }
   deepStrictEqual(
