@@ -89,7 +89,8 @@ Deno.test("renderOptions() writes both files, keeps the rest of the README and t
     const old = "# A\n\n<!-- options -->old<!-- /options -->\n\n## B\n";
     await Deno.writeTextFile(readme, old, { mode: 0o640 });
     await Deno.mkdir(new URL("docs", folder));
-    const metrics = "<!-- metrics --><!-- /metrics -->\n";
+    const metrics = ["events", "message", "metrics"]
+      .map((mark) => `<!-- ${mark} --><!-- /${mark} -->\n`).join("");
     await Deno.writeTextFile(new URL(METRICS, folder), metrics);
     deepStrictEqual(await renderOptions(folder, false), []);
     strictEqual(await Deno.readTextFile(conf), renderShippedFile());
