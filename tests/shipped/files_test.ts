@@ -90,7 +90,8 @@ Deno.test("renderOptions() writes both files, keeps the rest of the page and the
     await Deno.writeTextFile(conf, "[general]\n", { mode: 0o600 });
     const old = "# A\n\n<!-- options -->old<!-- /options -->\n\n## B\n";
     await Deno.writeTextFile(page, old, { mode: 0o640 });
-    const metrics = "<!-- metrics --><!-- /metrics -->\n";
+    const metrics = ["events", "message", "metrics"]
+      .map((mark) => `<!-- ${mark} --><!-- /${mark} -->\n`).join("");
     await Deno.writeTextFile(new URL(METRICS, folder), metrics);
     deepStrictEqual(await renderOptions(folder, false), []);
     strictEqual(await Deno.readTextFile(conf), renderShippedFile());
