@@ -48,10 +48,24 @@ function bansOf(text: string): readonly unknown[] {
     ]).toSorted();
 }
 
+/** Copies a folder with keys in it, for its owner only as they were: Git keeps no such modes. */
+async function copySecret(from: string, to: string): Promise<void> {
+  await copyTree(from, to);
+  const close = async (path: string): Promise<void> => {
+    await Deno.chmod(path, 0o700);
+    for await (const { name, isDirectory } of Deno.readDir(path)) {
+      if (isDirectory) await close(`${path}/${name}`);
+      else await Deno.chmod(`${path}/${name}`, 0o600);
+    }
+  };
+  await close(to);
+}
+
 /** Those of a value's fields that an older one has, too. */
 function asFarAs(older: unknown, value: unknown): unknown {
   const isObject = (each: unknown): each is Record<string, unknown> =>
-    each !== null && typeof each === "object" && !Array.isArray(each);
+    each !== null && typeof each === "object" &&
+    Object.getPrototypeOf(each) === Object.prototype;
   if (!isObject(older) || !isObject(value)) return value;
   return Object.fromEntries(
     Object.keys(older).map((key) => [key, asFarAs(older[key], value[key])]),
@@ -106,10 +120,11 @@ for (const version of versions) {
       await operated.stop(role, "web1");
     }
     await operated.stop("publisher", "hub");
-    const restored = await operated.say("restore", `${kept}/backup`);
+    await copySecret(`${kept}/backup`, `${cluster.dir}/backup`);
+    const restored = await operated.say("restore", `${cluster.dir}/backup`);
     strictEqual(restored.code, 0, restored.err);
     await Deno.remove(cluster.stateDir("web1"), { recursive: true });
-    await copyTree(`${kept}/web1`, cluster.stateDir("web1"));
+    await copySecret(`${kept}/web1`, cluster.stateDir("web1"));
     await Deno.copyFile(`${kept}/fail2ban.log`, cluster.logPath("web1"));
     await cluster.startAsRestored("hub");
     for (const role of ["subscriber", "monitor"] as const) {
