@@ -32,7 +32,9 @@ const QUESTIONS = {
 } as const;
 
 const versions: string[] = [];
-for await (const { name } of Deno.readDir(RELEASES)) versions.push(name);
+for await (const { name, isDirectory } of Deno.readDir(RELEASES)) {
+  if (isDirectory) versions.push(name);
+}
 
 function read(version: string, path: string): Promise<string> {
   return Deno.readTextFile(`${RELEASES}/${version}/${path}`);
