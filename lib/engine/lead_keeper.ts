@@ -257,6 +257,8 @@ export class LeadKeeper {
       (group) => this.#trimmer.run(group),
       (group) => serve(term, group),
     ]);
+    // As a standby this host writes its copy by another way.
+    await store.whenIdle();
     this.#storeMs = undefined;
     if (reason !== undefined) {
       records.record("warning", "this publisher steps down", { reason });

@@ -158,6 +158,11 @@ export class SharedBanStore implements BanStore {
     return this.#alone(() => this.#options.copy.prune(beforeMs, nowMs));
   }
 
+  /** Resolves once nothing is being written. */
+  async whenIdle(): Promise<void> {
+    await this.#mutex.withLock(NEVER, () => Promise.resolve());
+  }
+
   #sharedRecords(): NodeRecords {
     const { records } = this.#options.copy;
     return {
@@ -265,6 +270,7 @@ export class SharedBanStore implements BanStore {
   async #append(record: SharedRecord): Promise<void> {
     const { signal, clock } = this.#options;
     while (true) {
+      this.#refuseIfLost();
       const outcome = await this.#tryAppend(record);
       if (outcome?.isWritten) {
         this.#seen = outcome.versions;

@@ -63,6 +63,7 @@ export class EtcdClient implements Disposable {
     body: unknown,
     signal: AbortSignal,
   ): Promise<Readonly<Record<string, unknown>>> {
+    signal.throwIfAborted();
     const { urls } = this.#options;
     let trouble = "";
     for (let tries = 0; tries < urls.length; tries++) {
