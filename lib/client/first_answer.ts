@@ -49,7 +49,9 @@ export class FirstAnswer implements MessageSocket {
   }
 
   async send(frames: Frames, signal: AbortSignal): Promise<void> {
-    if (this.#first !== undefined) return await this.#first.send(frames, signal);
+    if (this.#first !== undefined) {
+      return await this.#first.send(frames, signal);
+    }
     // Sent to all while an answer is waited for: to some there is no way now.
     this.#greeting = frames;
   }

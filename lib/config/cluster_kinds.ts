@@ -154,8 +154,7 @@ export const engineUrlsKind: ValueKind<readonly string[]> = {
 export const enginePrefixKind: ValueKind<string> = {
   placeholder: "PREFIX",
   expected: "/NAME/, of letters, digits, -, _, . and /, 100 at most",
-  read: (text) =>
-    /^\/[A-Za-z0-9/._-]{1,98}\/$/.test(text) ? text : undefined,
+  read: (text) => /^\/[A-Za-z0-9/._-]{1,98}\/$/.test(text) ? text : undefined,
 };
 
 function engineUrl(word: string): string | undefined {

@@ -8,11 +8,11 @@ import { option } from "./option.ts";
 import {
   breakerKind,
   durabilityKind,
-  growthKind,
-  legacyKind,
   engineKind,
   enginePrefixKind,
   engineUrlsKind,
+  growthKind,
+  legacyKind,
   quorumKind,
   widen4Kind,
   widen6Kind,
@@ -70,8 +70,7 @@ export const PUBLISHER = {
   engineurls: option({
     kind: engineUrlsKind,
     default: "http://127.0.0.1:2379",
-    help:
-      "Where etcd's members are asked, a list; other hosts' by https only.",
+    help: "Where etcd's members are asked, a list; other hosts' by https only.",
   }),
   engineca: option({
     kind: optionalPathKind,

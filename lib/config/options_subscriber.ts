@@ -18,8 +18,8 @@ import {
   endpointKind,
   optionalPathKind,
   pathKind,
-  rateKind,
   publisherUrlsKind,
+  rateKind,
   socketPathKind,
   textKind,
 } from "./value_kinds.ts";

@@ -140,7 +140,9 @@ export const publisherUrlsKind: ValueKind<readonly string[]> = {
     "tcp://HOST:PORT or ipc://PATH, HOST being a name, 192.0.2.1 or [2001:db8::1], not *; of several publishers a list",
   read: (text) => {
     const words = text.split(/[\s,]+/).filter((word) => word !== "");
-    const urls = words.flatMap((word) => parseEndpointUrl(word, "connect") ?? []);
+    const urls = words.flatMap((word) =>
+      parseEndpointUrl(word, "connect") ?? []
+    );
     const areGood = urls.length > 0 && urls.length === words.length &&
       new Set(urls).size === urls.length && urls.length <= MAX_PUBLISHERS;
     return areGood ? urls : undefined;

@@ -91,7 +91,9 @@ export class EtcdServers implements AsyncDisposable {
 
   /** Kills a member. */
   async kill(at: number): Promise<void> {
-    await this.#servers[at]?.child.end("SIGKILL");
+    const { child } = this.#servers[at] ?? {};
+    child?.signal("SIGKILL");
+    await child?.[Symbol.asyncDispose]();
   }
 
   /** Starts a killed member again, with what it had. */
