@@ -76,6 +76,10 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function check(config: PublisherConfig): Promise<readonly string[]> {
   const members = await checkPublisherMembers(config);
   await checkTokens(config);
+  if (config.engine !== undefined) {
+    const { checkEngine } = await import("./program/shared_publisher.ts");
+    await checkEngine(config.engine);
+  }
   return legacyWarnings(settleLegacy(config, members), config);
 }
 
@@ -201,7 +205,9 @@ async function serve(
   term?.begin(publisher);
   http?.show(publisher);
   metrics.begin();
-  await using _operators = await answerOperators(context, publisher);
+  await using _operators = term === undefined
+    ? await answerOperators(context, publisher)
+    : new AsyncDisposableStack();
   await ready(() => ({
     ...publisher.figures,
     ...ports.figures,

@@ -134,6 +134,13 @@ export class BanDatabase {
     this.#applied = applied;
   }
 
+  /** Follows no shared log any more: what comes now is in none. */
+  unfollow(): void {
+    if (this.#applied === undefined) return;
+    this.#write("that it is alone", () => this.#meta.dropFollowed());
+    this.#applied = undefined;
+  }
+
   /** Stores what a record of the shared log says, and with it that it has it. */
   apply<T>(mark: RecordMark, work: () => Promise<T>): Promise<T> {
     const beside = () => this.#meta.setFollowed(mark);

@@ -71,7 +71,15 @@ const VERSION_1 = `
 export const BAN_STORE_SCHEMA: StoreSchema = {
   applicationId: 0x46324250, // "F2BP"
   migrations: [VERSION_1],
-  vital: ["meta", "followed", "hashing", "clock", "jails", "nodes", "snapshots"],
+  vital: [
+    "meta",
+    "followed",
+    "hashing",
+    "clock",
+    "jails",
+    "nodes",
+    "snapshots",
+  ],
   questions: [],
 };
 

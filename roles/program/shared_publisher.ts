@@ -19,7 +19,9 @@ import {
   banStorePath,
   SqliteBanStore,
 } from "../../lib/store/io/sqlite_ban_store.ts";
+import type { OperatorAnswer } from "../../lib/wire/operator_messages.ts";
 import type { RoleContext } from "./invocation.ts";
+import { answerOperators } from "./operator_socket.ts";
 
 /** A term of a publisher. */
 export interface PublisherTerm {
@@ -73,6 +75,11 @@ export async function shareTable(
     chance: Math.random,
   });
   let serving: (() => StatusFigures) | undefined;
+  let active: Publisher | undefined;
+  await using _operators = await answerOperators(context, {
+    answer: (request, gone) =>
+      active?.answer(request, gone) ?? standbyAnswer(keeper.figures.active),
+  });
   await ready(() => {
     const { epoch, seq, table } = copy;
     const own = serving?.() ?? { bans: table.size, seq, epoch };
@@ -84,9 +91,12 @@ export async function shareTable(
         serving = figures;
         return Promise.resolve();
       };
-      await serve(termOf({ ...context, signal: ended }, term, figuresOf));
+      const begin = (publisher: Publisher) => active = publisher;
+      const own = { ...context, signal: ended, ready: figuresOf };
+      await serve(termOf(own, term, begin));
     } finally {
       serving = undefined;
+      active = undefined;
     }
   });
 }
@@ -94,17 +104,18 @@ export async function shareTable(
 function termOf(
   context: RoleContext<"publisher">,
   { store, isSure, showTime }: ActiveTerm,
-  ready: RoleContext<"publisher">["ready"],
+  begin: (publisher: Publisher) => void,
 ): PublisherTerm {
   const { clock } = context;
   let publisher: Publisher | undefined;
   return {
     // Files are looked at every now and then anyhow.
-    context: { ...context, ready, onReload: () => {} },
+    context: { ...context, onReload: () => {} },
     store,
     isSure,
     begin: (begun) => {
       publisher = begun;
+      begin(begun);
       showTime(() => begun.view.time.nowMs);
     },
     runTogether: async (signal, tasks) => {
@@ -133,7 +144,24 @@ async function aborted(
   }
 }
 
-/** For `check` as well: throws what is not good. */
+/** For `check`: throws what is not good. */
+export async function checkEngine(engine: EngineConfig): Promise<void> {
+  await readLogin(engine.loginPath);
+  await readAuthority(engine.authorityPath);
+}
+
+/** A standby knows the bans, and nothing of the nodes. */
+async function* standbyAnswer(
+  active: string,
+): AsyncGenerator<OperatorAnswer> {
+  await Promise.resolve();
+  yield {
+    kind: "failed",
+    message: `this publisher is a standby; active is ${active}`,
+    hint: "say the same on the host of the active one",
+  };
+}
+
 async function readLogin(
   path: string | undefined,
 ): Promise<EtcdUser | undefined> {

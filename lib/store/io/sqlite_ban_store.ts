@@ -66,7 +66,7 @@ export interface SqliteBanStoreOptions {
   readonly durability?: Durability;
   /**
    * Whether a shared log has all that it may lack: then it keeps its epoch
-   * whatever it lost. @default {false}
+   * whatever it lost. A store that is none follows no log any more. @default {false}
    */
   readonly isCopy?: boolean;
   /** The versions of the database. @default {BAN_STORE_SCHEMA} */
@@ -127,6 +127,7 @@ export class SqliteBanStore implements CopyStore, Disposable {
     this.#lock = lock;
     this.#memory = new BanDatabase(database, pace);
     this.lostChanges = isCopy ? 0 : settleLoss(this.#memory, lock);
+    if (!isCopy) this.#memory.unfollow();
     this.#note();
   }
 
