@@ -10,7 +10,7 @@ import type { BanStore } from "../../lib/ban/ban_store.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { newSessionId } from "../../lib/base/io/session_id.ts";
 import { EtcdClient, type EtcdUser } from "../../lib/engine/io/etcd_client.ts";
-import { EtcdLog } from "../../lib/engine/io/etcd_log.ts";
+import { EtcdLog } from "../../lib/engine/etcd_log.ts";
 import { type ActiveTerm, LeadKeeper } from "../../lib/engine/lead_keeper.ts";
 import { SecretFile } from "../../lib/members/io/secret_file.ts";
 import type { Publisher } from "../../lib/publisher/publisher.ts";

@@ -5,6 +5,11 @@
  * @module
  */
 
+import {
+  type EtcdGateway,
+  isObject,
+  type JsonObject,
+} from "../etcd_gateway.ts";
 import { NoLogError } from "../shared_log.ts";
 
 /** Where etcd is, and who asks. */
@@ -32,7 +37,7 @@ const HINT =
   "is etcd running on two hosts of three? etcdctl endpoint health says so; publisher.engineurls says where it is looked for";
 
 /** One way to etcd. */
-export class EtcdClient implements Disposable {
+export class EtcdClient implements EtcdGateway, Disposable {
   readonly #options: EtcdOptions;
   readonly #client: Deno.HttpClient | undefined;
   /** Who answered last is asked first. */
@@ -62,7 +67,7 @@ export class EtcdClient implements Disposable {
     path: string,
     body: unknown,
     signal: AbortSignal,
-  ): Promise<Readonly<Record<string, unknown>>> {
+  ): Promise<JsonObject> {
     signal.throwIfAborted();
     const { urls } = this.#options;
     let trouble = "";
@@ -86,7 +91,7 @@ export class EtcdClient implements Disposable {
     path: string,
     body: unknown,
     signal: AbortSignal,
-  ): Promise<Readonly<Record<string, unknown>>> {
+  ): Promise<JsonObject> {
     const { user } = this.#options;
     if (user === undefined) return await this.#post(url, path, body, signal);
     const isFresh = this.#token === undefined;
@@ -122,7 +127,7 @@ export class EtcdClient implements Disposable {
     path: string,
     body: unknown,
     signal: AbortSignal,
-  ): Promise<Readonly<Record<string, unknown>>> {
+  ): Promise<JsonObject> {
     const { timeoutMs = 1_000 } = this.#options;
     const ended = new AbortController();
     const abort = () => ended.abort(signal.reason);
@@ -161,7 +166,7 @@ export class EtcdClient implements Disposable {
 class RefusedError extends Error {}
 class EndedTokenError extends Error {}
 
-function answerOf(text: string): Readonly<Record<string, unknown>> {
+function answerOf(text: string): JsonObject {
   const answer: unknown = JSON.parse(text);
   if (isObject(answer)) return answer;
   throw new Error("it answers with what is no object");
@@ -198,11 +203,4 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   return cause instanceof Error ? cause.message : error.message;
-}
-
-/** Whether a value of JSON has members. */
-export function isObject(
-  value: unknown,
-): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

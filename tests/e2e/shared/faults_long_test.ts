@@ -51,7 +51,6 @@ testWith(
         await writing;
         await shared.allTold();
         const worstMs = Math.round(shared.worstMs());
-        console.log(`${name}: the last line was told after ${worstMs} ms`);
         ok(worstMs < WORST_MS, `${worstMs} ms`);
       });
     }

@@ -1,6 +1,6 @@
 import { rejects, strictEqual } from "node:assert/strict";
 import { EtcdClient } from "../../../lib/engine/io/etcd_client.ts";
-import { EtcdLog } from "../../../lib/engine/io/etcd_log.ts";
+import { EtcdLog } from "../../../lib/engine/etcd_log.ts";
 import { NoLogError } from "../../../lib/engine/shared_log.ts";
 import { EtcdServers } from "../../support/engine/etcd_servers.ts";
 import { testWith } from "../../support/host/real_parts.ts";

@@ -7,8 +7,8 @@
  * @module
  */
 
-import { isEpoch } from "../../base/ids.ts";
-import { RuntimeError } from "../../base/errors.ts";
+import { isEpoch } from "../base/ids.ts";
+import { RuntimeError } from "../base/errors.ts";
 import type {
   Beat,
   Lead,
@@ -18,8 +18,8 @@ import type {
   SharedLog,
   SharedRecord,
   WriteOutcome,
-} from "../shared_log.ts";
-import { type EtcdClient, isObject } from "./etcd_client.ts";
+} from "./shared_log.ts";
+import { type EtcdGateway, isObject } from "./etcd_gateway.ts";
 
 const DIGITS = 16;
 /** Longest page of records that is asked for. */
@@ -35,14 +35,14 @@ interface Found {
 
 /** One publisher's way to the log. */
 export class EtcdLog implements SharedLog {
-  readonly #client: EtcdClient;
+  readonly #client: EtcdGateway;
   readonly #prefix: string;
 
   /**
    * @param client The way to etcd.
    * @param prefix Of all keys, with a slash at its end.
    */
-  constructor(client: EtcdClient, prefix: string) {
+  constructor(client: EtcdGateway, prefix: string) {
     this.#client = client;
     this.#prefix = prefix;
   }
