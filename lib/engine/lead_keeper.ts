@@ -25,7 +25,12 @@ import {
 import { LogFollower, OtherLogError } from "./log_follower.ts";
 import { LogTrimmer } from "./log_trimmer.ts";
 import { SharedBanStore } from "./shared_ban_store.ts";
-import type { LogView, SeenVersions, SharedLog } from "./shared_log.ts";
+import type {
+  LogView,
+  SeenVersions,
+  SharedLog,
+  SharedRecord,
+} from "./shared_log.ts";
 import { StandbyClock } from "./standby_clock.ts";
 import { StoreUpkeep } from "../ban/store_upkeep.ts";
 
@@ -86,6 +91,8 @@ export class LeadKeeper {
   readonly #time: StandbyClock;
   readonly #upkeep: StoreUpkeep;
   readonly #troubleLog: TroubleLog;
+  readonly #onRecord = ({ index, step }: SharedRecord) =>
+    this.#trimmer.note(index, step.length);
   #state: LeadState = STANDBY;
   #view: LogView | undefined;
   #answers = false;
@@ -95,8 +102,11 @@ export class LeadKeeper {
   constructor(options: LeadKeeperOptions) {
     this.#options = { pace: LEAD_PACE, ...options };
     const { records, clock } = options;
-    this.#follower = new LogFollower(options);
     this.#trimmer = new LogTrimmer(options);
+    this.#follower = new LogFollower({
+      ...options,
+      onRecord: this.#onRecord,
+    });
     this.#time = new StandbyClock(options);
     this.#upkeep = new StoreUpkeep({
       ...{ store: options.copy, clock: this.#time, log: records },
@@ -245,6 +255,7 @@ export class LeadKeeper {
       ...this.#options,
       seen,
       signal: either.signal,
+      onRecord: this.#onRecord,
       onLost: (why) => note({ kind: "lost", reason: why }),
     });
     const term: ActiveTerm = {

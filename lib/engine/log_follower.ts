@@ -20,6 +20,8 @@ export interface LogFollowerOptions {
   readonly copy: CopyStore;
   /** Makes the id that a log begins with. */
   readonly newId: () => string;
+  /** Told of each record that is applied. @default {nobody is told} */
+  readonly onRecord?: (record: SharedRecord) => void;
 }
 
 /** Records that are read at once. */
@@ -84,6 +86,7 @@ export class LogFollower {
         signal.throwIfAborted();
         applied = { index: record.index, id: record.id };
         await copy.apply(applied, () => applyStep(copy, step));
+        this.#options.onRecord?.(record);
       }
     }
     if (applied.index === head.index && applied.id !== head.id) {

@@ -46,6 +46,8 @@ export interface SharedBanStoreOptions {
   readonly newId: () => string;
   /** Aborted when this publisher is not the active one any more. */
   readonly signal: AbortSignal;
+  /** Told of each record that is appended. @default {nobody is told} */
+  readonly onRecord?: (record: SharedRecord) => void;
   /** Told why it can't be the active one any more. */
   readonly onLost: (reason: string) => void;
 }
@@ -256,6 +258,7 @@ export class SharedBanStore implements BanStore {
         step: await encodeStep(step()),
       };
       await this.#append(record);
+      this.#options.onRecord?.(record);
       try {
         return await copy.apply(mark(record), work);
       } catch (error) {

@@ -27,10 +27,7 @@ export class SharedCluster implements AsyncDisposable {
   /** Addresses that were written to the log so far, in order. */
   readonly written: string[] = [];
   readonly #hubs = new Map<Hub, ChildProcess>();
-  readonly #writtenMs = new Map<string, number>();
-  readonly #toldMs = new Map<string, number>();
   #subscriber: ChildProcess | undefined;
-  #lateFromMs = 0;
 
   private constructor(cluster: TestCluster, etcd: EtcdServers) {
     this.cluster = cluster;
@@ -77,12 +74,33 @@ export class SharedCluster implements AsyncDisposable {
     }, { what: "an active publisher", timeoutMs: 15_000, intervalMs: 50 });
   }
 
+  /** Waits until no publisher is active. */
+  async noneActive(): Promise<void> {
+    await waitUntil(async () => {
+      const roles = await Promise.all(
+        HUBS.map(async (hub) =>
+          (await this.cluster.peek("publisher", hub))?.["role"]
+        ),
+      );
+      return roles.every((role) => role === "standby");
+    }, { what: "publishers that all stand by", timeoutMs: 15_000 });
+  }
+
+  /** A host's disk has nothing of its publisher's store any more. */
+  async loseStore(hub: Hub): Promise<void> {
+    const path = banStorePath(this.cluster.stateDir(hub));
+    for (const end of ["", "-wal", "-shm", ".lock"]) {
+      await Deno.remove(`${path}${end}`).catch((error: unknown) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
+    }
+  }
+
   /** Writes so many bans to the log of the monitor's host, one every few milliseconds. */
   async write(count: number, everyMs = 20): Promise<void> {
     for (let times = 0; times < count; times++) {
       const address = testAddress(this.written.length);
       this.written.push(address);
-      this.#writtenMs.set(address, performance.now());
       await appendLog(this.cluster.logPath("web1"), banLine("sshd", address));
       await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
@@ -105,16 +123,6 @@ export class SharedCluster implements AsyncDisposable {
         }`,
       timeoutMs: 20_000,
     });
-  }
-
-  /** The longest that a line has waited since this was asked last, in milliseconds. */
-  worstMs(): number {
-    const since = this.#lateFromMs;
-    this.#lateFromMs = performance.now();
-    const waits = [...this.#writtenMs].flatMap(([address, atMs]) =>
-      atMs < since ? [] : (this.#toldMs.get(address) ?? Infinity) - atMs
-    );
-    return Math.max(0, ...waits);
   }
 
   /** Waits until the copy of a publisher's host has all that was written. */
@@ -167,11 +175,7 @@ export class SharedCluster implements AsyncDisposable {
     const { cluster } = this;
     await appendLog(cluster.logPath("web1"), "");
     await cluster.start("monitor", "web1");
-    this.#subscriber = await cluster.start("subscriber", "web2", (line) => {
-      const address = /broadcast message: .*\|(\S+)$/.exec(line)?.[1];
-      if (address === undefined || this.#toldMs.has(address)) return;
-      this.#toldMs.set(address, performance.now());
-    });
+    this.#subscriber = await cluster.start("subscriber", "web2");
     await waitUntil(
       async () =>
         (await cluster.peek("subscriber", "web2"))?.["following"] === true,
