@@ -64,7 +64,7 @@ testWith(
     await shared.allTold();
     for (const [name, fault] of Object.entries(FAULTS)) {
       await t.step(name, async () => {
-        const writing = shared.write(200, 15);
+        const writing = shared.write(120, 15);
         await fault(shared);
         await writing;
         await shared.allTold();
