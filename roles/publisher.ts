@@ -46,6 +46,8 @@ import { answerOperators } from "./program/operator_socket.ts";
 import { checkTokens, PublisherTokens } from "./program/publisher_tokens.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
 import { PublisherHttp } from "./program/http_port.ts";
+import { PagePort } from "./program/page_port.ts";
+import { operatorAnswers } from "./program/page_requests.ts";
 import { ProgramMetrics } from "./program/program_metrics.ts";
 import { checkPublisherHost } from "./program/host_check.ts";
 import { runProgram } from "./program/role_program.ts";
@@ -100,6 +102,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     protocol1: legacy !== "off",
     protocol2: members.identity !== undefined,
     http: config.httpBind !== undefined,
+    page: config.pageBind !== undefined,
   });
   const metrics: ProgramMetrics = new ProgramMetrics({
     program: "publisher",
@@ -119,6 +122,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
   const { hostName } = config.general;
   const tally = new PublisherTally({ hostName, durations: metrics.durations });
   await using http = PublisherHttp.open(context, ports, metrics.route);
+  await using page = await PagePort.open(context, ports);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   using threads = new ThreadTimesReader();
@@ -160,12 +164,17 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     observer: tally,
   });
   http?.show(publisher);
+  page?.show(publisher);
   metrics.begin();
-  await using _operators = await answerOperators(context, publisher);
+  await using _operators = await answerOperators(
+    context,
+    operatorAnswers(publisher, page),
+  );
   await ready(() => ({
     ...publisher.figures,
     ...ports.figures,
     ...http?.figures,
+    ...page?.figures,
     health: metrics.health.words,
     ...prefixedFigures("thread", load.busy ?? {}),
     unresolvedNames: protection.unresolvedNames,
@@ -231,6 +240,7 @@ async function rehearse(context: RoleContext<"publisher">): Promise<void> {
     protocol1: legacy !== "off",
     protocol2: false,
     http: false,
+    page: false,
   });
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);

@@ -105,6 +105,10 @@ export interface PublisherConfig {
   readonly httpBind: HttpBind | undefined;
   /** The lists that are read there. */
   readonly lists: readonly ListRules[];
+  /** Where the page is opened; `undefined` for `none`. */
+  readonly pageBind: HttpBind | undefined;
+  /** Names of the page besides those of this host, in lower case. */
+  readonly pageHosts: readonly HostName[];
   /** How long a report of protocol 1 holds; `Infinity`: until it is taken back. */
   readonly banTimeMs: number;
   /** Retention time of the history of bans. */
@@ -267,6 +271,8 @@ function buildPublisher(
     streamBindUrl: publisher.streambindurl,
     httpBind: publisher.httpbindurl ?? undefined,
     lists,
+    pageBind: publisher.pagebindurl ?? undefined,
+    pageHosts: publisher.pagehosts,
     banTimeMs: publisher.bantime * 1000,
     keepHistoryMs: publisher.keephistory * 1000,
     durability: publisher.durability,
