@@ -377,11 +377,7 @@ const answer: Shape<OperatorAnswer> = variants<OperatorAnswer>({
   },
 });
 
-/**
- * Reads a request that somebody put together otherwise than as a line.
- *
- * @returns `undefined` when it is none.
- */
+/** Reads a request that is no line; `undefined`: it is none. */
 export function readOperatorRequest(
   value: unknown,
 ): OperatorRequest | undefined {

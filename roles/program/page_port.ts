@@ -19,6 +19,7 @@ import {
 import type { Log } from "../../lib/log/log.ts";
 import { newToken } from "../../lib/members/io/curve_keys.ts";
 import { SecretFile } from "../../lib/members/io/secret_file.ts";
+import { readPageFiles } from "../../lib/page/io/built_page.ts";
 import { MAX_LIVE, PageService } from "../../lib/page/page_service.ts";
 import type { PageAnswer } from "../../lib/page/page_service.ts";
 import { PageVisits } from "../../lib/page/page_visits.ts";
@@ -31,7 +32,6 @@ import {
 import type { PublicPorts } from "./bound_sockets.ts";
 import type { RoleContext } from "./invocation.ts";
 import { allowedOnPage } from "./page_allowlist.ts";
-import { readPageFiles } from "./page_files.ts";
 
 /** What a browser may do over one connection: it follows for an hour, then it connects again. */
 const LIMITS: HttpConnectionLimits = {

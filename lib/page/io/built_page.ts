@@ -4,8 +4,8 @@
  * @module
  */
 
-import built from "../../page/built.json" with { type: "json" };
-import type { PageFile } from "../../lib/page/page_files.ts";
+import built from "./built_page.json" with { type: "json" };
+import type { PageFile } from "../page_files.ts";
 
 /** All of them, by their paths. */
 export async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
@@ -21,7 +21,7 @@ export async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
   );
 }
 
-/** A file in `page/built.json`. */
+/** A file in `built_page.json`. */
 export interface BuiltFile {
   readonly path: string;
   readonly type: string;
