@@ -239,7 +239,10 @@ export class PageService {
     const ask = this.#options.ask();
     if (ask === undefined) return NOT_YET;
     if (this.#live >= MAX_LIVE) {
-      return textAnswer(503, `${MAX_LIVE} browsers follow already`, RETRY);
+      return textAnswer(503, `${MAX_LIVE} browsers follow already`, {
+        ...RETRY,
+        connection: "close",
+      });
     }
     const since = lastChange(lastId);
     this.#live++;

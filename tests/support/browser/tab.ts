@@ -90,6 +90,8 @@ export class Tab implements AsyncDisposable {
 
   /** Types into whatever has the focus. */
   async type(text: string): Promise<void> {
+    // What is behind another hears of no key.
+    await this.send("Page.bringToFront");
     await this.send("Input.insertText", { text });
   }
 
@@ -104,6 +106,7 @@ export class Tab implements AsyncDisposable {
       ...{ key, code: key, windowsVirtualKeyCode: codes[key] },
       ...(key === "Enter" ? { text: "\r" } : {}),
     };
+    await this.send("Page.bringToFront");
     await this.send("Input.dispatchKeyEvent", { type: "keyDown", ...event });
     await this.send("Input.dispatchKeyEvent", { type: "keyUp", ...event });
   }

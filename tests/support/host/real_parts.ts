@@ -1,5 +1,6 @@
 /** Real programs that tests talk to, and what the kernel lets tests do. */
 export type RealPart =
+  | "chromium"
   | "fail2ban"
   | "fish"
   | "faketime"
@@ -29,6 +30,11 @@ interface Probe {
 }
 
 const PROBES: Readonly<Record<RealPart, Probe>> = {
+  chromium: {
+    missing: "Debian's chromium is not installed",
+    command: "chromium",
+    args: ["--version"],
+  },
   fail2ban: {
     missing: "Debian's fail2ban is not installed",
     command: "fail2ban-server",
