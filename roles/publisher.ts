@@ -118,9 +118,13 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
         aheadMs: publisher.view.time.aheadMs,
       }),
     look: () => publisherFaults(publisher.view),
+    nodes: () => publisher.nodes,
   });
   const { hostName } = config.general;
-  const tally = new PublisherTally({ hostName, durations: metrics.durations });
+  const tally = new PublisherTally({
+    ...{ hostName, durations: metrics.durations },
+    onDeed: (verb) => metrics.notifications.noteDeed(verb),
+  });
   await using http = PublisherHttp.open(context, ports, metrics.route);
   await using page = await PagePort.open(context, ports);
   await using poll = new LibcPoll();
@@ -175,7 +179,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     ...ports.figures,
     ...http?.figures,
     ...page?.figures,
-    health: metrics.health.words,
+    ...metrics.figures,
     ...prefixedFigures("thread", load.busy ?? {}),
     unresolvedNames: protection.unresolvedNames,
   }));
@@ -184,7 +188,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     ...tokens.tasks,
     ...listTasks(publisher, members),
     (group) => publisher.run(group),
-    (group) => metrics.health.run(group),
+    ...metrics.tasks,
     (group) => load.run(group),
     ...ports.tasks,
   ]);

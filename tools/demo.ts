@@ -1,217 +1,204 @@
 /**
- * `deno task demo`: one ban on its way from one host to another, on loopback,
- * with real programs, and with a real fail2ban on both hosts where one is
- * installed.
+ * `deno task demo`: a hub and two hosts that are its members, with a real
+ * fail2ban and a real nftables where these can be had: a ban, why, an unban,
+ * and a hub that is killed.
  *
  * @module
  */
 
-import {
-  appendLog,
-  banLine,
-  unbanLine,
-} from "../tests/support/fail2ban/fail2ban_lines.ts";
-import {
-  type Fail2banServer,
-  startFail2ban,
-} from "../tests/support/fail2ban/fail2ban_server.ts";
-import { bytes, RawClient } from "../tests/support/cluster/raw_client.ts";
-import { isInstalled } from "../tests/support/host/real_parts.ts";
+import { operate } from "../tests/support/cluster/operator.ts";
 import { TestCluster } from "../tests/support/cluster/test_cluster.ts";
+import { appendLog } from "../tests/support/fail2ban/fail2ban_lines.ts";
+import type { ChildProcess } from "../tests/support/host/child_process.ts";
 import { waitUntil } from "../tests/support/host/wait_until.ts";
+import {
+  type Decider,
+  LOOK_EVERY_MS,
+  startDecider,
+  type Verb,
+} from "./demo/deciding.ts";
+import { type Enforcer, makeEnforcer } from "./demo/enforcing.ts";
+import { leaveNothing, say, tell } from "./demo/telling.ts";
 
-const ATTACKER = "203.0.113.7";
-const LOOK_EVERY_MS = 2;
+const [FIRST, SECOND, THIRD] = ["203.0.113.7", "203.0.113.8", "203.0.113.9"];
 
-/** What fail2ban decides. */
-type Verb = "Ban" | "Unban";
+/** A hub, `web1` that decides and `web2` that enforces. */
+class Demo implements AsyncDisposable {
+  readonly cluster: TestCluster;
+  readonly decider: Decider;
+  readonly enforcer: Enforcer;
+  readonly #held: AsyncDisposableStack;
+  /** What web2's enforcer said, and when. */
+  readonly #seen: { readonly line: string; readonly atMs: number }[] = [];
+  #hub: ChildProcess | undefined;
 
-/** A line that is waited for: where it comes, what it holds, how it is told. */
-interface Station {
-  readonly host: string;
-  readonly lines: () => readonly string[] | Promise<readonly string[]>;
-  readonly pattern: RegExp;
-  readonly told: string;
-}
+  private constructor(
+    held: AsyncDisposableStack,
+    cluster: TestCluster,
+    decider: Decider,
+    enforcer: Enforcer,
+  ) {
+    this.#held = held;
+    this.cluster = cluster;
+    this.decider = decider;
+    this.enforcer = enforcer;
+  }
 
-/** The fail2ban of both hosts. */
-interface Fail2bans {
-  readonly about: string;
-  /** The log and the database of host A's fail2ban. */
-  readonly monitor: { fail2banlogpath: string; fail2bandb: string };
-  /** Decides on host A. @returns When its line was written, in milliseconds since 1970. */
-  readonly decide: (verb: Verb) => Promise<number>;
-  /** What host B's fail2ban does about it. */
-  readonly afterwards: (verb: Verb) => readonly Station[];
-}
+  static async start(): Promise<Demo> {
+    await using held = new AsyncDisposableStack();
+    const cluster = held.use(await TestCluster.create({ protocol: 2 }));
+    const [decider, enforcer] = await Promise.all([
+      startDecider(`${cluster.dir}/fail2ban-web1`, held),
+      makeEnforcer(`${cluster.dir}/fail2ban-web2`, held),
+    ]);
+    const demo = new Demo(held.move(), cluster, decider, enforcer);
+    try {
+      await demo.#startPrograms();
+      return demo;
+    } catch (error) {
+      await demo[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
 
-function say(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
-}
+  async #startPrograms(): Promise<void> {
+    const { cluster, decider, enforcer } = this;
+    const { within } = enforcer;
+    const { logtarget, ...subscriber } = enforcer.subscriber;
+    const general = logtarget === undefined ? {} : { logtarget };
+    await cluster.addHost("hub", {}, { within });
+    await cluster.addHost("web1", { monitor: decider.monitor }, { within });
+    await cluster.addHost("web2", { general, subscriber }, { within });
+    await appendLog(decider.monitor["fail2banlogpath"] ?? "", "");
+    this.#held.use(enforcer.watch((line) => {
+      this.#seen.push({ line, atMs: Date.now() });
+    }));
+    const [hub] = await Promise.all([
+      cluster.start("publisher", "hub"),
+      cluster.start("monitor", "web1"),
+      logtarget === undefined
+        ? cluster.start("subscriber", "web2")
+        : cluster.spawn("subscriber", "web2", "run"),
+    ]);
+    this.#hub = hub;
+    await this.#untilFigure("subscriber", "web2", "following");
+    await this.#untilFigure("monitor", "web1", "publisherAnswers");
+  }
 
-async function readLines(path: string): Promise<string[]> {
-  try {
-    return (await Deno.readTextFile(path)).split("\n");
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
+  async #untilFigure(
+    role: "monitor" | "subscriber",
+    host: string,
+    figure: string,
+  ): Promise<void> {
+    await waitUntil(
+      async () => (await this.cluster.peek(role, host))?.[figure] === true,
+      { what: `${figure} of the ${role}`, timeoutMs: 15_000, intervalMs: 20 },
+    );
+  }
+
+  /** Has web1's fail2ban decide. @returns When its line was written. */
+  async decide(verb: Verb, address: string): Promise<number> {
+    say(`\nweb1# fail2ban-client set sshd ${verb.toLowerCase()}ip ${address}`);
+    const atMs = await this.decider.decide(verb, address);
+    tell(0, "web1", `fail2ban writes: [sshd] ${verb} ${address}`);
+    return atMs;
+  }
+
+  /** Waits until web2 has done it, and shows when. @returns Milliseconds since `sinceMs`. */
+  async enforced(
+    verb: Verb,
+    address: string,
+    sinceMs: number,
+  ): Promise<number> {
+    const shown = this.enforcer.shows(verb, address);
+    const { line, atMs } = await waitUntil(
+      () =>
+        this.#seen.find(({ line, atMs }) =>
+          line.includes(shown) && atMs >= sinceMs
+        ),
+      { what: shown, timeoutMs: 15_000, intervalMs: LOOK_EVERY_MS },
+    );
+    tell(atMs - sinceMs, "web2", line.slice(line.indexOf(shown)));
+    return atMs - sinceMs;
+  }
+
+  /** Has the operator say something on the hub, and shows what that answers. */
+  async operate(words: string): Promise<void> {
+    say(`\nhub# fail2ban-cluster ${words}`);
+    const answer = await operate(this.cluster, words);
+    for (const line of answer.trimEnd().split("\n")) say(`  ${line}`);
+  }
+
+  /** Ends the hub at once. */
+  async killHub(): Promise<void> {
+    say("\nhub# kill -9 fail2ban-publisher");
+    await this.#hub?.end("SIGKILL");
+  }
+
+  /** Starts the hub again. @returns When that began. */
+  async startHub(): Promise<number> {
+    say("\nhub# fail2ban-publisher start");
+    const startedMs = Date.now();
+    this.#hub = await this.cluster.start("publisher", "hub");
+    tell(Date.now() - startedMs, "hub", "ready");
+    return startedMs;
+  }
+
+  /** Which addresses the hub's list has. */
+  async listed(): Promise<readonly string[]> {
+    const text = await operate(this.cluster, "export");
+    return text.split("\n").filter((line) => line !== "").toSorted();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#held.disposeAsync();
   }
 }
 
-function tell(afterMs: number, host: string, text: string): void {
-  say(`  ${`+${afterMs} ms`.padStart(8)}  ${host.padEnd(6)}  ${text}`);
+/** A ban, why, and an unban. @returns What was seen. */
+async function showBan(demo: Demo): Promise<string> {
+  const bannedMs = await demo.decide("Ban", FIRST);
+  const banMs = await demo.enforced("Ban", FIRST, bannedMs);
+  await demo.operate(`why ${FIRST}`);
+  const askedMs = Date.now();
+  await demo.operate(`unban ${FIRST}`);
+  const unbanMs = await demo.enforced("Unban", FIRST, askedMs);
+  return `in force on web2 ${banMs} ms after web1 banned it, explained, ` +
+    `lifted ${unbanMs} ms after the operator typed unban`;
 }
 
-/** Real ones, each in a folder of its own. */
-async function realFail2bans(
-  cluster: TestCluster,
-  messages: string,
-  held: AsyncDisposableStack,
-): Promise<Fail2bans> {
-  const dir = `${cluster.dir}/fail2ban`;
-  const [a, b] = await Promise.all([
-    startFail2ban({ dir: `${dir}-a`, jails: { sshd: {} } }),
-    startFail2ban({ dir: `${dir}-b`, clusterJail: { logpath: messages } }),
-  ]);
-  held.use(a);
-  held.use(b);
-  return {
-    about: "with a real fail2ban on both hosts",
-    monitor: { fail2banlogpath: a.logPath, fail2bandb: a.databasePath },
-    decide: (verb) => decide(a, verb),
-    afterwards: (verb) =>
-      verb === "Unban" ? [] : [{
-        host: "host-b",
-        lines: () => readLines(b.logPath),
-        pattern: new RegExp(`\\[fail2bancluster\\] Ban ${ATTACKER}$`),
-        told: `fail2ban writes: [fail2bancluster] Ban ${ATTACKER}`,
-      }],
-  };
-}
-
-async function decide(fail2ban: Fail2banServer, verb: Verb): Promise<number> {
-  await fail2ban.client("set", "sshd", `${verb.toLowerCase()}ip`, ATTACKER);
-  const pattern = new RegExp(
-    `^(\\S+) (\\S+),(\\d+) .*\\[sshd\\] ${verb} ${ATTACKER}$`,
-  );
-  return await waitUntil(async () => {
-    for (const line of await readLines(fail2ban.logPath)) {
-      const [, day, time, ms] = pattern.exec(line) ?? [];
-      if (day !== undefined) return Date.parse(`${day}T${time}.${ms}`);
-    }
-    return undefined;
-  }, { what: `fail2ban's ${verb}`, intervalMs: LOOK_EVERY_MS });
-}
-
-/** The lines that one would write. */
-function writtenLines(cluster: TestCluster): Fail2bans {
-  const path = `${cluster.dir}/fail2ban.log`;
-  return {
-    about: "with fail2ban's log lines, as no fail2ban is installed",
-    monitor: { fail2banlogpath: path, fail2bandb: "none" },
-    decide: async (verb) => {
-      const line = verb === "Ban" ? banLine : unbanLine;
-      const writtenMs = Date.now();
-      await appendLog(path, line("sshd", ATTACKER));
-      return writtenMs;
-    },
-    afterwards: () => [],
-  };
-}
-
-/** Starts the three programs; gives what a ban passes on its way. */
-async function startPrograms(
-  cluster: TestCluster,
-  messages: string,
-  monitorSettings: Fail2bans["monitor"],
-): Promise<(verb: Verb) => readonly Station[]> {
-  await cluster.addHost("hub");
-  await cluster.addHost("host-a", { monitor: monitorSettings });
-  await cluster.addHost("host-b", { general: { logtarget: messages } });
-  const publisher = await cluster.start("publisher", "hub");
-  const monitor = await cluster.start("monitor", "host-a");
-  cluster.spawn("subscriber", "host-b", "run");
-  await waitSubscribed(cluster, messages);
-  return (verb) => {
-    const kind = verb.toLowerCase();
-    const message = `host-a|sshd|${verb}|${ATTACKER}`;
-    return [
-      {
-        host: "host-a",
-        lines: () => monitor.stderr,
-        pattern: new RegExp(`reporting ${kind} .*${ATTACKER}`),
-        told: "fail2ban-monitor reports it",
-      },
-      {
-        host: "hub",
-        lines: () => publisher.stderr,
-        pattern: new RegExp(`relaying ${kind} .*${ATTACKER}`),
-        told: "fail2ban-publisher relays it",
-      },
-      {
-        host: "host-b",
-        lines: () => readLines(messages),
-        pattern: new RegExp(`message: ${RegExp.escape(message)}$`),
-        told: `fail2ban-subscriber logs: ... message: ${message}`,
-      },
-    ];
-  };
-}
-
-/** Nothing tells that a subscription has arrived, but a message that comes. */
-async function waitSubscribed(
-  cluster: TestCluster,
-  messages: string,
-): Promise<void> {
-  await using client = new RawClient(cluster.replyUrl);
-  const probe = bytes(`${cluster.token}|probe|probe|Unban|203.0.113.1`);
-  await waitUntil(async () => {
-    await client.request(probe);
-    await client.reply();
-    return (await readLines(messages)).some((line) => /probe/.test(line));
-  }, { what: "the subscriber", timeoutMs: 10_000, intervalMs: 20 });
-}
-
-/** Shows a decision at each station, with its time since fail2ban wrote it. */
-async function show(
-  verb: Verb,
-  decided: Promise<number>,
-  stations: readonly Station[],
-): Promise<void> {
-  const arrivals = stations.map(async ({ host, lines, pattern, told }) => {
-    await waitUntil(
-      async () => (await lines()).some((line) => pattern.test(line)),
-      { what: told, intervalMs: LOOK_EVERY_MS },
-    );
-    return { host, told, atMs: Date.now() };
-  });
-  const [startMs, ...arrived] = await Promise.all([decided, ...arrivals]);
-  say(`\n${verb} ${ATTACKER}`);
-  tell(0, "host-a", `fail2ban writes: [sshd] ${verb} ${ATTACKER}`);
-  for (const { host, told, atMs } of arrived) tell(atMs - startMs, host, told);
+/** A hub that is killed between two bans. @returns What was seen. */
+async function showKill(demo: Demo): Promise<string> {
+  await demo.enforced("Ban", SECOND, await demo.decide("Ban", SECOND));
+  await demo.killHub();
+  await demo.decide("Ban", THIRD);
+  const startedMs = await demo.startHub();
+  const caughtUpMs = await demo.enforced("Ban", THIRD, startedMs);
+  const listed = await demo.listed();
+  say(`\nhub# fail2ban-cluster export\n  ${listed.join("\n  ")}`);
+  if (listed.join() !== [SECOND, THIRD].join()) {
+    throw new Error("The hub's list is not what was banned");
+  }
+  return `hub killed and back with ${listed.length} of 2 bans, the one made ` +
+    `meanwhile in force ${caughtUpMs} ms after its start`;
 }
 
 async function demo(): Promise<void> {
   const startedMs = performance.now();
+  const seen: string[] = [];
   {
-    await using held = new AsyncDisposableStack();
-    const cluster = held.use(await TestCluster.create());
-    const messages = `${cluster.dir}/messages.log`;
-    await appendLog(messages, "");
-    const fail2bans = isInstalled("fail2ban")
-      ? await realFail2bans(cluster, messages, held)
-      : writtenLines(cluster);
-    const stations = await startPrograms(cluster, messages, fail2bans.monitor);
-    say(`three programs on loopback, ${fail2bans.about}`);
-    for (const verb of ["Ban", "Unban"] as const) {
-      await show(verb, fail2bans.decide(verb), [
-        ...stations(verb),
-        ...fail2bans.afterwards(verb),
-      ]);
-    }
+    await using demo = await Demo.start();
+    const { decider, enforcer } = demo;
+    say("hub, web1 and web2, each with a key of its own, on this machine");
+    say(`web1 bans by ${decider.about}, web2 by ${enforcer.about}`);
+    seen.push(await showBan(demo), await showKill(demo));
   }
   const seconds = (performance.now() - startedMs) / 1_000;
-  say(`\neverything is stopped and removed, after ${seconds.toFixed(1)} s`);
+  say(
+    `\nseen: ${seen.join("; ")}; all stopped and removed after ${
+      seconds.toFixed(1)
+    } s`,
+  );
 }
 
-if (import.meta.main) await demo();
+if (import.meta.main) await leaveNothing(demo);

@@ -1,9 +1,11 @@
 /**
- * Runs the tests: `deno run -A tools/test.ts core|real|long`.
+ * Runs the tests: `deno run -A tools/test.ts core|real|long|executables`.
  *
  * - `core`: the pure core, side by side and with no permission at all;
  * - `real`: adapters, programs and the main ways end to end, with real parts;
- * - `long`: files named `*_long_test.ts`: kills, floods, installs, long faults.
+ * - `long`: files named `*_long_test.ts`: kills, floods, installs, long faults;
+ * - `executables`: those of `real` that start compiled programs, on those that
+ *   are in the folder that `F2BC_BIN` names.
  *
  * Tests with real parts wait most of the time for what takes its time in the
  * world, so they run in lanes side by side; a lane takes the next file when it
@@ -13,35 +15,15 @@
  * @module
  */
 
-import { ROOMS } from "./rooms.ts";
+import { isSuite, readImports, type Suite, suiteFiles } from "./test_suites.ts";
 
-type Suite = "core" | "real" | "long";
-
-/** Folders of the core's tests, besides the rooms' own. */
-const CORE_FOLDERS = ["bench", "cluster", "fuzz"];
-const CORE = [...ROOMS.map(({ name }) => name), ...CORE_FOLDERS];
 const ALONE = /\/alone\//;
-const LONG = /_long_test\.ts$/;
 /** More than there are processors: most of what a lane does is to wait. */
 const LANES = 2 * navigator.hardwareConcurrency;
 /** How many of the files that took longest are named in the end. */
 const SLOWEST_FILES = 12;
 /** Types are the matter of `deno task check`. */
 const OPTIONS = ["test", "--no-check"];
-
-async function* testFiles(folder: string): AsyncGenerator<string> {
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    const path = `${folder}/${name}`;
-    if (isDirectory) yield* testFiles(path);
-    else if (name.endsWith("_test.ts")) yield path;
-  }
-}
-
-/** Whether a test is of the core: straight in the folder of a room, not in its `io/`. */
-function isCore(path: string): boolean {
-  const [, room = "", file = ""] = path.split("/");
-  return CORE.includes(room) && file.endsWith("_test.ts");
-}
 
 /** Runs files in one process; everything is printed as it comes. */
 async function runTogether(
@@ -117,20 +99,19 @@ async function tell(text: string): Promise<void> {
 }
 
 async function runSuite(suite: Suite): Promise<boolean> {
-  const all = (await Array.fromAsync(testFiles("tests"))).sort();
-  if (suite === "core") {
-    const files = all.filter(isCore);
-    return await runTogether(["--no-prompt", "--parallel"], files);
-  }
-  const isLong = suite === "long";
-  return await runReal(
-    all.filter((file) => !isCore(file) && LONG.test(file) === isLong),
-  );
+  const files = suiteFiles(suite, await readImports("tests"));
+  if (suite !== "core") return await runReal(files);
+  return await runTogether(["--no-prompt", "--parallel"], files);
 }
 
-const [suite = "", ...rest] = Deno.args;
-if (!["core", "real", "long"].includes(suite) || rest.length > 0) {
-  await tell("test: error: usage: tools/test.ts core|real|long\n");
+async function refuse(reason: string): Promise<never> {
+  await tell(`test: error: ${reason}\n`);
   Deno.exit(2);
 }
-if (!await runSuite(suite as Suite)) Deno.exit(1);
+
+const [suite, ...rest] = Deno.args;
+if (!isSuite(suite) || rest.length > 0) {
+  await refuse("usage: tools/test.ts core|real|long|executables");
+} else if (suite === "executables" && !Deno.env.has("F2BC_BIN")) {
+  await refuse("F2BC_BIN has to name the folder of the executables");
+} else if (!await runSuite(suite)) Deno.exit(1);

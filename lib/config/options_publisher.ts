@@ -24,7 +24,12 @@ import {
   optionalPathKind,
   pathKind,
 } from "./value_kinds.ts";
-import { AUTH, AUTH_TOKEN, PUBLISHER_PORTS } from "./options_common.ts";
+import {
+  AUTH,
+  AUTH_TOKEN,
+  HEARTBEAT_URL,
+  PUBLISHER_PORTS,
+} from "./options_common.ts";
 
 /** `[publisher]`, in the order of the shipped file. */
 export const PUBLISHER = {
@@ -71,6 +76,7 @@ export const PUBLISHER = {
     help:
       "Names under which a proxy of this host serves the page, which browsers then say.",
   }),
+  heartbeaturl: HEARTBEAT_URL,
   bantime: option({
     kind: banTimeKind,
     default: "1h",

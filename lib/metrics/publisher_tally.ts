@@ -20,6 +20,8 @@ export interface PublisherTallyOptions {
   /** In whose name the allowlist lifts: the publisher's. */
   readonly hostName: HostName;
   readonly durations: DurationSink;
+  /** Hears what operators do. @default {nobody} */
+  readonly onDeed?: (verb: string) => void;
 }
 
 /** What ended a ban. */
@@ -109,6 +111,7 @@ export class PublisherTally {
   /** Hears what an operator did. */
   noteDeed(verb: string, by: string): void {
     this.deeds.note([verb, isPageActor(by) ? "page" : "cli"]);
+    this.#options.onDeed?.(verb);
   }
 
   #begin(key: string, atMs: number): void {

@@ -106,7 +106,7 @@ testWith(
       { PATH: await pathWithNpm() },
     );
     strictEqual(demo.code, 0, demo.stderr);
-    match(demo.stdout, /everything is stopped and removed/);
+    match(demo.stdout, /all stopped and removed after/);
     await using publisher = startService(a, "publisher");
     await publisher.waitForLine(/: ready/);
     await using subscriber = startService(b, "subscriber");

@@ -8,6 +8,11 @@
 const FIRST = 10_000;
 const COUNT = 20_000;
 
+/** The file that says how many were given. */
+export function givenPortsPath(): string {
+  return `${Deno.env.get("TMPDIR") ?? "/tmp"}/fail2ban-cluster-test-ports`;
+}
+
 /** A port that nothing listens on right now. */
 export function freePort(): number {
   const [port = 0] = freePorts(1);
@@ -20,8 +25,7 @@ export function freePort(): number {
  * is nobody's.
  */
 export function freePorts(count: number): number[] {
-  const folder = Deno.env.get("TMPDIR") ?? "/tmp";
-  const path = `${folder}/fail2ban-cluster-test-ports`;
+  const path = givenPortsPath();
   using file = Deno.openSync(path, { read: true, write: true, create: true });
   file.lockSync(true);
   const ports: number[] = [];
