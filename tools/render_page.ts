@@ -1,5 +1,5 @@
 /**
- * Makes `lib/page/io/built_page.json` of `page/`: the files that a publisher serves to
+ * Makes `roles/program/built_page.json` of `page/`: the files that a publisher serves to
  * browsers. Modules keep their names and lose their types; what they import
  * comes with them. With `--check` it changes nothing and says what differs.
  *
@@ -13,7 +13,7 @@
 import { stripTypeScriptTypes } from "node:module";
 
 const ROOT = new URL("../", import.meta.url);
-const BUILT = new URL("lib/page/io/built_page.json", ROOT);
+const BUILT = new URL("roles/program/built_page.json", ROOT);
 const ENTRY = "page/main.ts";
 /** Stands for the folder of files whose paths change with what is in them. */
 const ASSETS = "ASSETS/";
@@ -33,7 +33,7 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: "image/svg+xml",
 };
 
-/** The text of `lib/page/io/built_page.json`. */
+/** The text of `roles/program/built_page.json`. */
 export async function builtPage(): Promise<string> {
   const modules = await modulesFrom(ENTRY);
   const beside = await Promise.all(
@@ -105,7 +105,8 @@ async function main([option]: readonly string[]): Promise<number> {
   const now = await Deno.readTextFile(BUILT).catch(() => "");
   if (now === text) return 0;
   if (option === "--check") {
-    const hint = "lib/page/io/built_page.json differs: deno run -A tools/render_page.ts\n";
+    const hint =
+      "roles/program/built_page.json differs: deno run -A tools/render_page.ts\n";
     await Deno.stderr.write(new TextEncoder().encode(hint));
     return 1;
   }

@@ -61,9 +61,10 @@ export const PAGE_LIMITS: FrontLimits = {
   stallMs: 10_000,
   bytes: {
     handshakeBytes: undefined,
-    rate: { burst: 64 * KIB, perSecond: 32 * KIB },
-    aboveRate: "cut",
-    totalBytes: 4 * MIB,
+    // All browsers of an ssh or a proxy are one address.
+    rate: { burst: 4 * MIB, perSecond: MIB },
+    aboveRate: "wait",
+    totalBytes: 16 * MIB,
   },
 };
 

@@ -19,7 +19,7 @@ import {
 import type { Log } from "../../lib/log/log.ts";
 import { newToken } from "../../lib/members/io/curve_keys.ts";
 import { SecretFile } from "../../lib/members/io/secret_file.ts";
-import { readPageFiles } from "../../lib/page/io/built_page.ts";
+import { readPageFiles } from "./page_files.ts";
 import { MAX_LIVE, PageService } from "../../lib/page/page_service.ts";
 import type { PageAnswer } from "../../lib/page/page_service.ts";
 import { PageVisits } from "../../lib/page/page_visits.ts";

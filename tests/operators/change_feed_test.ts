@@ -126,8 +126,10 @@ Deno.test("whoever is in the midst of a step, or knows a number of another store
 
 Deno.test("whoever is far behind begins anew", async () => {
   await using bench = new Bench();
-  const texts = Array.from({ length: MAX_BEHIND + 1 }, (_, at) =>
-    `203.0.${at >> 8}.${at & 255}`);
+  const texts = Array.from(
+    { length: MAX_BEHIND + 1 },
+    (_, at) => `203.0.${at >> 8}.${at & 255}`,
+  );
   for (let at = 0; at < texts.length; at += 500) {
     await bench.report(...texts.slice(at, at + 500));
   }

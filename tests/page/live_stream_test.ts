@@ -80,7 +80,9 @@ Deno.test("an event has its change's number, and a browser goes on from the last
 });
 
 Deno.test("what is no number of a change is none", () => {
-  for (const text of ["", "-1", "1e3", "1.5", "0x1", "9".repeat(17), "1\n2", " 1"]) {
+  for (
+    const text of ["", "-1", "1e3", "1.5", "0x1", "9".repeat(17), "1\n2", " 1"]
+  ) {
     strictEqual(lastChange(text), null, text);
   }
 });
@@ -109,7 +111,8 @@ Deno.test("a login that is over is told nothing more", async () => {
   const cookie = await following.bench.enter();
   const answer = await following.open(cookie);
   ok(typeof answer === "object");
-  const texts = answer.begin(new AbortController().signal)[Symbol.asyncIterator]();
+  const texts = answer.begin(new AbortController().signal)
+    [Symbol.asyncIterator]();
   await texts.next();
   const next = texts.next();
   await settled();

@@ -26,7 +26,9 @@ function status(
 }
 
 Deno.test("a name that was bound anew is not the page's, whatever its address is", () => {
-  for (const host of ["localhost:9683", "127.0.0.1", "[::1]:9683", "LOCALHOST"]) {
+  for (
+    const host of ["localhost:9683", "127.0.0.1", "[::1]:9683", "LOCALHOST"]
+  ) {
     strictEqual(status("GET", "/", { host }), 0, host);
   }
   strictEqual(status("GET", "/", { host: "bans.example.org" }), 0);

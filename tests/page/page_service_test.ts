@@ -1,6 +1,11 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { BODY_MS } from "../../lib/page/body_reader.ts";
-import { BROWSER, codeBody, PageBench, textOf } from "../support/page/page_bench.ts";
+import {
+  BROWSER,
+  codeBody,
+  PageBench,
+  textOf,
+} from "../support/page/page_bench.ts";
 import { settled } from "../support/memory/manual_clock.ts";
 
 const ASK = "/api/ask";
@@ -36,15 +41,27 @@ Deno.test("behind a proxy the cookie is for HTTPS only", async () => {
     host: "bans.example.org",
     origin: "https://bans.example.org",
   };
-  const answer = await bench.send("POST", "/api/login", headers, codeBody(code));
+  const answer = await bench.send(
+    "POST",
+    "/api/login",
+    headers,
+    codeBody(code),
+  );
   match(answer.headers["set-cookie"] ?? "", /; Secure$/);
 });
 
 Deno.test("without a login nothing is told and nothing is done", async () => {
   const bench = new PageBench();
   for (const cookie of ["", "f2bc_page=", "f2bc_page=guess", "other=1"]) {
-    for (const [method, path] of [["POST", ASK], ["GET", "/api/live"]] as const) {
-      const answer = await bench.send(method, path, { cookie }, method === "POST" ? UNBAN : "");
+    for (
+      const [method, path] of [["POST", ASK], ["GET", "/api/live"]] as const
+    ) {
+      const answer = await bench.send(
+        method,
+        path,
+        { cookie },
+        method === "POST" ? UNBAN : "",
+      );
       strictEqual(answer.status, 401, `${path} ${cookie}`);
     }
     const visit = await bench.send("GET", "/api/visit", { cookie });
@@ -62,7 +79,12 @@ Deno.test("what a login does is done in its user's name, whatever is sent", asyn
     ...{ node: null, jail: null, local: false },
   }]);
   const forged = { ...JSON.parse(UNBAN), by: "root" };
-  const answer = await bench.send("POST", ASK, { cookie }, JSON.stringify(forged));
+  const answer = await bench.send(
+    "POST",
+    ASK,
+    { cookie },
+    JSON.stringify(forged),
+  );
   strictEqual(answer.status, 400);
   strictEqual(bench.asked.length, 1);
 });
@@ -72,13 +94,24 @@ Deno.test("a login that may only read changes nothing", async () => {
   const cookie = await bench.enter({ isReadOnly: true });
   const writes = [
     JSON.parse(UNBAN),
-    { kind: "ban", address: "203.0.113.7", forMs: null, reason: "", force: false },
+    {
+      kind: "ban",
+      address: "203.0.113.7",
+      forMs: null,
+      reason: "",
+      force: false,
+    },
     { kind: "release", node: "web1" },
     { kind: "allowAdd", network: "203.0.113.7", forMs: null, note: "" },
     { kind: "allowRemove", network: "203.0.113.7" },
   ];
   for (const write of writes) {
-    const answer = await bench.send("POST", ASK, { cookie }, JSON.stringify(write));
+    const answer = await bench.send(
+      "POST",
+      ASK,
+      { cookie },
+      JSON.stringify(write),
+    );
     strictEqual(answer.status, 403, write.kind);
   }
   deepStrictEqual(bench.asked, []);
@@ -134,7 +167,9 @@ Deno.test("10 MB are not read: neither said beforehand nor as they come", async 
 Deno.test("a body that does not come is not waited for", async () => {
   const bench = new PageBench();
   const cookie = await bench.enter();
-  const silent = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) });
+  const silent = new ReadableStream<Uint8Array>({
+    pull: () => new Promise(() => {}),
+  });
   const answer = bench.send("POST", ASK, { cookie }, silent);
   for (let turns = 0; turns < 10; turns++) await settled();
   await bench.clock.advance(BODY_MS);

@@ -1,4 +1,10 @@
-import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  match,
+  ok,
+  rejects,
+  strictEqual,
+} from "node:assert/strict";
 import { CODE_MS } from "../../lib/page/page_visits.ts";
 import { VISITS_FORM } from "../../lib/page/visit_form.ts";
 import { LOGIN, PageBench } from "../support/page/page_bench.ts";
@@ -49,7 +55,9 @@ Deno.test("codes are tried five times a minute, also the right one", async () =>
 Deno.test("a login ends by its time, by whoever is in, and by the command", async () => {
   const { visits, clock } = new PageBench();
   const enter = async (by: string, forMs = 60_000) => {
-    const entry = await visits.enter(await visits.issue({ ...LOGIN, by, forMs }));
+    const entry = await visits.enter(
+      await visits.issue({ ...LOGIN, by, forMs }),
+    );
     ok(typeof entry === "object");
     const visit = await visits.find(entry.secret);
     ok(visit !== undefined);

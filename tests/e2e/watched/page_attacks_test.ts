@@ -40,12 +40,18 @@ Deno.test("whoever attacks the page over its port gets nothing, and changes noth
   await using page = await startPageCluster(["web1"]);
   const { operated, url } = page;
   const cookie = await cookieOf(page);
-  await appendLog(operated.cluster.logPath("web1"), banLine("sshd", "203.0.113.7"));
+  await appendLog(
+    operated.cluster.logPath("web1"),
+    banLine("sshd", "203.0.113.7"),
+  );
   await operated.until("bans", ({ out }) => out.includes("203.0.113.7"));
   const host = new URL(url).host;
 
   // A name that means this host by now, as a browser would say it.
-  const rebound = await raw(url, "GET / HTTP/1.1\r\nHost: attacker.example\r\n\r\n");
+  const rebound = await raw(
+    url,
+    "GET / HTTP/1.1\r\nHost: attacker.example\r\n\r\n",
+  );
   match(rebound, /^HTTP\/1\.1 421 /);
   // Another site, with the operator's cookie.
   for (const origin of ["http://attacker.example", "http://localhost:1"]) {
@@ -63,7 +69,10 @@ Deno.test("whoever attacks the page over its port gets nothing, and changes noth
       ...["/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd"],
     ]
   ) {
-    const answer = await raw(url, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    const answer = await raw(
+      url,
+      `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+    );
     match(answer, /^HTTP\/1\.1 404 /, path);
     ok(!answer.includes("root:"), path);
   }
@@ -75,7 +84,9 @@ Deno.test("whoever attacks the page over its port gets nothing, and changes noth
   const big = await raw(
     url,
     `POST /api/ask HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${url}\r\nCookie: ${cookie}\r\n` +
-      `Content-Type: application/json\r\nContent-Length: 10485760\r\n\r\n${"x".repeat(50_000)}`,
+      `Content-Type: application/json\r\nContent-Length: 10485760\r\n\r\n${
+        "x".repeat(50_000)
+      }`,
   );
   match(big, /^HTTP\/1\.1 413 /);
   // Two lengths: which of them a proxy went by nobody knows.
@@ -88,7 +99,9 @@ Deno.test("whoever attacks the page over its port gets nothing, and changes noth
   // The code has not counted yet, and five tries are over soon.
   const tries: number[] = [];
   for (let at = 0; at < 6; at++) {
-    const answer = await postTo(`${url}/api/login`, { code: "0".repeat(31) + at });
+    const answer = await postTo(`${url}/api/login`, {
+      code: "0".repeat(31) + at,
+    });
     tries.push(answer.status);
     await answer.text();
   }
@@ -107,12 +120,17 @@ Deno.test("200 who follow, and others who say nothing, keep no browser out", asy
     Array.from({ length: 200 }, async () => {
       const { signal } = stop;
       try {
-        const answer = await fetch(`${url}/api/live`, { headers: { cookie }, signal });
+        const answer = await fetch(`${url}/api/live`, {
+          headers: { cookie },
+          signal,
+        });
         if (answer.status !== 200) await answer.body?.cancel();
         return answer;
       } catch (error) {
         // The port is full for the moment.
-        if (error instanceof TypeError) return new Response(null, { status: 503 });
+        if (error instanceof TypeError) {
+          return new Response(null, { status: 503 });
+        }
         throw error;
       }
     }),
@@ -122,7 +140,9 @@ Deno.test("200 who follow, and others who say nothing, keep no browser out", asy
   strictEqual(answers.filter(({ status }) => status === 503).length, 150);
   const silent = await Promise.all(
     Array.from({ length: 50 }, async () => {
-      const connection = await Deno.connect({ port: Number(new URL(url).port) });
+      const connection = await Deno.connect({
+        port: Number(new URL(url).port),
+      });
       await connection.write(
         new TextEncoder().encode(`GET / HTTP/1.1\r\nHost: ${host}\r\nX-`),
       );
@@ -162,10 +182,16 @@ testWith(
         ...["curl", "-sS", "--max-time", "10", "--unix-socket", path],
         "http://localhost/api/visit",
       ];
-      const { code, stderr } = await new Deno.Command(command, { args }).output();
+      const { code, stderr } = await new Deno.Command(command, { args })
+        .output();
       return [code, new TextDecoder().decode(stderr)] as const;
     };
-    const stranger = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    const stranger = [
+      "setpriv",
+      "--reuid=65534",
+      "--regid=65534",
+      "--clear-groups",
+    ];
     const [code, words] = await ask(...stranger);
     strictEqual(code, 7, words);
     deepStrictEqual(await ask(), [0, ""]);
@@ -179,7 +205,10 @@ Deno.test("logins are given, listed, recorded and ended by the command", async (
   await using page = await startPageCluster(["web1"]);
   const { operated, url } = page;
   const cookie = await cookieOf(page, "--read-only", "--for", "2h");
-  match((await operated.say("page", "list")).out, /^USER +MAY +SINCE +UNTIL\n\S+ +read /);
+  match(
+    (await operated.say("page", "list")).out,
+    /^USER +MAY +SINCE +UNTIL\n\S+ +read /,
+  );
   const denied = await postTo(`${url}/api/ask`, UNBAN, { cookie });
   strictEqual(denied.status, 403);
   await denied.text();
@@ -197,7 +226,10 @@ Deno.test("logins are given, listed, recorded and ended by the command", async (
     ...{ reason: "", force: false },
   }, { cookie: writer });
   match(await banned.text(), /^{"kind":"steered","bans":1,/);
-  const { out } = await operated.until("audit", ({ out }) => out.includes("allow add"));
+  const { out } = await operated.until(
+    "audit",
+    ({ out }) => out.includes("allow add"),
+  );
   for (
     const pattern of [
       ...[/ page login +page +read only/, / page enter +page/],

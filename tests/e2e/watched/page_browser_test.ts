@@ -70,7 +70,11 @@ testWith(
       await tab.look(width, scheme);
       for (const [view, text] of Object.entries(VIEWS)) {
         await tab.value(`location.hash = ${JSON.stringify(`#${view}`)}`);
-        await tab.until(`document.querySelector("main")?.textContent.includes(${JSON.stringify(text)})`);
+        await tab.until(
+          `document.querySelector("main")?.textContent.includes(${
+            JSON.stringify(text)
+          })`,
+        );
         const where = `${view} ${width} ${scheme}`;
         deepStrictEqual(await violations(tab), [], where);
         const overflow = "document.documentElement.scrollWidth - innerWidth";
@@ -103,7 +107,9 @@ testWith(
       await tab.untilShown("203.0.113.7");
       await tab.untilShown("203.0.113.8");
     }
-    await second.value(`document.querySelector("[aria-label='Lift 203.0.113.8']").focus()`);
+    await second.value(
+      `document.querySelector("[aria-label='Lift 203.0.113.8']").focus()`,
+    );
     await report(page, "203.0.113.9");
     await second.untilShown("203.0.113.9");
     strictEqual(
@@ -114,8 +120,13 @@ testWith(
     await first.untilShown("fail2ban-cluster unban 203.0.113.7");
     await first.click("dialog button", "Lift");
     await first.untilShown("lifted 203.0.113.7");
-    await second.until("!document.querySelector('tbody').textContent.includes('203.0.113.7')");
-    match((await page.operated.say("audit")).out, /\(page\) +unban +203\.0\.113\.7/);
+    await second.until(
+      "!document.querySelector('tbody').textContent.includes('203.0.113.7')",
+    );
+    match(
+      (await page.operated.say("audit")).out,
+      /\(page\) +unban +203\.0\.113\.7/,
+    );
 
     await first.value("document.querySelector('#search').focus()");
     await first.type("203.0.113.9/32");
@@ -148,7 +159,10 @@ testWith(
     await tab.untilShown("(read only)");
     await report(page, "203.0.113.7");
     await tab.untilShown("203.0.113.7");
-    strictEqual(await tab.value("document.querySelectorAll('main button').length"), 0);
+    strictEqual(
+      await tab.value("document.querySelectorAll('main button').length"),
+      0,
+    );
 
     await page.operated.stop("publisher", "hub");
     await tab.untilShown("no connection");
@@ -157,11 +171,18 @@ testWith(
     await tab.untilShown("203.0.113.8");
     await tab.untilShown("live");
     const stopped = tab.console.splice(0);
-    ok(stopped.every((line) => line.includes("net::ERR") || line.includes("503")), stopped.join());
+    ok(
+      stopped.every((line) =>
+        line.includes("net::ERR") || line.includes("503")
+      ),
+      stopped.join(),
+    );
 
     strictEqual((await page.operated.say("page", "logout")).code, 0);
     await report(page, "203.0.113.9");
     await tab.untilShown("The login is over");
-    ok(!String(await tab.value("document.body.innerText")).includes("203.0.113"));
+    ok(
+      !String(await tab.value("document.body.innerText")).includes("203.0.113"),
+    );
   },
 );

@@ -5,7 +5,7 @@
  */
 
 import built from "./built_page.json" with { type: "json" };
-import type { PageFile } from "../page_files.ts";
+import type { PageFile } from "../../lib/page/page_files.ts";
 
 /** All of them, by their paths. */
 export async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {

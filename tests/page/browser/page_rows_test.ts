@@ -1,10 +1,14 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { BanRows, MAX_SHOWN } from "../../page/ban_rows.ts";
-import { isPlain, readSearch, typedNetwork } from "../../page/search.ts";
-import type { OperatorBan } from "../../lib/wire/operator_bans.ts";
-import { address, host, jail } from "../support/values/core_values.ts";
+import { BanRows, MAX_SHOWN } from "../../../page/ban_rows.ts";
+import { isPlain, readSearch, typedNetwork } from "../../../page/search.ts";
+import type { OperatorBan } from "../../../lib/wire/operator_bans.ts";
+import { address, host, jail } from "../../support/values/core_values.ts";
 
-function ban(text: string, change: number, endsMs: number | null = null): OperatorBan {
+function ban(
+  text: string,
+  change: number,
+  endsMs: number | null = null,
+): OperatorBan {
   return {
     ...{ address: address(text), jail: jail("sshd"), isPending: false, change },
     reports: [{ node: host("web1"), firstMs: change, lastMs: change, endsMs }],
@@ -14,7 +18,8 @@ function ban(text: string, change: number, endsMs: number | null = null): Operat
 
 const [A, B, C] = ["203.0.113.1", "203.0.113.2", "203.0.113.3"] as const;
 const key = (text: string) => ({ address: address(text), jail: jail("sshd") });
-const shown = (rows: BanRows) => rows.shown.map(({ address }) => String(address));
+const shown = (rows: BanRows) =>
+  rows.shown.map(({ address }) => String(address));
 
 Deno.test("what is older than what is known changes nothing", () => {
   const rows = new BanRows();
@@ -39,7 +44,10 @@ Deno.test("bans lapse by themselves, and the newest stay of many", () => {
   rows.fill([ban(A, 1, 1_000), ban(B, 2)], 2);
   rows.expire(1_000);
   deepStrictEqual(shown(rows), [B]);
-  const many = Array.from({ length: MAX_SHOWN }, (_, at) => ban(`198.51.100.${at}`, 10 + at));
+  const many = Array.from(
+    { length: MAX_SHOWN },
+    (_, at) => ban(`198.51.100.${at}`, 10 + at),
+  );
   rows.change({ to: 999, bans: many, gone: [] }, true);
   strictEqual(rows.shown.length, MAX_SHOWN);
   strictEqual(rows.matched, MAX_SHOWN + 1);
@@ -47,7 +55,10 @@ Deno.test("bans lapse by themselves, and the newest stay of many", () => {
 });
 
 Deno.test("readSearch() reads addresses as the publisher writes them, and says what it can't read", () => {
-  const read = readSearch("2001:DB8:0::1 jail:sshd node:web1 since:2h", 7_300_000);
+  const read = readSearch(
+    "2001:DB8:0::1 jail:sshd node:web1 since:2h",
+    7_300_000,
+  );
   deepStrictEqual(read, {
     filter: {
       ...{ jail: "sshd", node: "web1", at: "2001:db8::1", within: null },
