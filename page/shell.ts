@@ -134,7 +134,7 @@ export class PageShell implements Shell {
   #open(): void {
     const [name = "", ...rest] = location.hash.slice(1).split("/");
     const argument = decoded(rest.join("/"));
-    const known = name in NAMES ? name as Name : "bans";
+    const known = Object.hasOwn(NAMES, name) ? name as Name : "bans";
     const view = this.#made(known, argument);
     const isFirst = this.#view === undefined;
     this.#view = view;

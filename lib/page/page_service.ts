@@ -249,7 +249,8 @@ export class PageService {
     return {
       headers: {
         "content-type": "text/event-stream",
-        "cache-control": "no-store",
+        // Compressed it would come later.
+        "cache-control": "no-store, no-transform",
       },
       begin: (signal) => this.#events(visit, since, ask, signal),
     };

@@ -158,7 +158,7 @@ Deno.test("200 who follow, and others who say nothing, keep no browser out", asy
   await waitUntil(
     async () => {
       const figures = await operated.cluster.figures("publisher", "hub");
-      return figures["pageLive"] === 0;
+      return figures["page.live"] === 0;
     },
     { what: "nobody who follows any more" },
   );
