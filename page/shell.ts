@@ -159,7 +159,7 @@ export class PageShell implements Shell {
       case "nodes":
         return nodesView(this);
       case "refused":
-        return refusedView();
+        return refusedView(this.#events);
       case "allowlist":
         return allowlistView(this);
       case "lists":

@@ -14,10 +14,10 @@ import type { View } from "./view.ts";
 const MAX_LATEST = 200;
 type Refusal = Extract<LiveEvent, { kind: "refuse" }>;
 
-/** The view. */
-export function refusedView(): View {
+/** The view; `kept` are events from before it was opened. */
+export function refusedView(kept: readonly LiveEvent[]): View {
   const [rules, nodes, latest] = [el("div", {}), el("div", {}), el("div", {})];
-  let refusals: readonly Refusal[] = [];
+  let refusals = refusalsIn(kept).slice(0, MAX_LATEST);
   const load = async () => {
     const [status, live] = await Promise.all([
       askOne({ kind: "status" }, "status"),
@@ -70,10 +70,15 @@ export function refusedView(): View {
     ),
     load,
     events: ({ events }) => {
-      const fresh = events.filter((event) => event.kind === "refuse");
+      const fresh = refusalsIn(events);
       if (fresh.length === 0) return;
-      refusals = [...fresh.toReversed(), ...refusals].slice(0, MAX_LATEST);
+      refusals = [...fresh, ...refusals].slice(0, MAX_LATEST);
       draw();
     },
   };
+}
+
+/** The latest first. */
+function refusalsIn(events: readonly LiveEvent[]): readonly Refusal[] {
+  return events.filter((event) => event.kind === "refuse").toReversed();
 }
