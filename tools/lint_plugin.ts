@@ -72,7 +72,7 @@ const AREAS: readonly Area[] = [
   },
   {
     files: /(?:^|\/)roles\/program\/[^/]+\.ts$/,
-    mayImport: [/^\.\/[^/]+\.ts$/, /^\.\.\/\.\.\/lib\//],
+    mayImport: [/^\.\/[^/]+\.(?:ts|json)$/, /^\.\.\/\.\.\/lib\//],
     rule: "roles/program/ imports itself and lib/ only",
     pure: false,
   },

@@ -12,7 +12,7 @@ import { onlyAddonFor, type Platform } from "./targets.ts";
 
 /** What of the project is needed; the rest is tests, tools and documents. */
 export const SOURCES: readonly string[] = [
-  ...["deno.json", "deno.lock", "lib", "roles", "std"],
+  ...["deno.json", "deno.lock", "lib", "page", "roles", "std"],
 ];
 /** Packages with nothing in them that runs. */
 const HEADERS_ONLY: ReadonlySet<string> = new Set(["node-addon-api"]);

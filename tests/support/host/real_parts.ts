@@ -1,6 +1,7 @@
 /** Real programs that tests talk to, and what the kernel lets tests do. */
 export type RealPart =
   | "etcd"
+  | "chromium"
   | "fail2ban"
   | "fish"
   | "faketime"
@@ -33,6 +34,11 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
   etcd: {
     missing: "Debian's etcd-server is not installed",
     command: "etcd",
+    args: ["--version"],
+  },
+  chromium: {
+    missing: "Debian's chromium is not installed",
+    command: "chromium",
     args: ["--version"],
   },
   fail2ban: {
