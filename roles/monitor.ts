@@ -171,7 +171,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     fail2banLog: fail2ban.logTarget?.state ?? "not asked",
     missingFiles: lines.gaps,
     place: monitor.placeTrouble ?? "stored",
-    health: metrics.health.words,
+    ...metrics.figures,
     unresolvedNames: protection.unresolvedNames,
     allowed: allowlist.list.ignore.length,
   }));
@@ -183,7 +183,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
       : [(group: AbortSignal) =>
         fail2ban.logTarget?.run(group) ??
           Promise.resolve()]),
-    (group) => metrics.health.run(group),
+    ...metrics.tasks,
     ...(http === undefined ? [] : [(group: AbortSignal) => http.run(group)]),
     ...tasks,
   ]);

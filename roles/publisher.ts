@@ -115,9 +115,13 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
         aheadMs: publisher.view.time.aheadMs,
       }),
     look: () => publisherFaults(publisher.view),
+    nodes: () => publisher.nodes,
   });
   const { hostName } = config.general;
-  const tally = new PublisherTally({ hostName, durations: metrics.durations });
+  const tally = new PublisherTally({
+    ...{ hostName, durations: metrics.durations },
+    onDeed: (verb) => metrics.notifications.noteDeed(verb),
+  });
   await using http = PublisherHttp.open(context, ports, metrics.route);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
@@ -166,7 +170,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     ...publisher.figures,
     ...ports.figures,
     ...http?.figures,
-    health: metrics.health.words,
+    ...metrics.figures,
     ...prefixedFigures("thread", load.busy ?? {}),
     unresolvedNames: protection.unresolvedNames,
   }));
@@ -175,7 +179,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     ...tokens.tasks,
     ...listTasks(publisher, members),
     (group) => publisher.run(group),
-    (group) => metrics.health.run(group),
+    ...metrics.tasks,
     (group) => load.run(group),
     ...ports.tasks,
   ]);

@@ -139,7 +139,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     ...(observesSome(receiver.choice)
       ? prefixedFigures("observed", { ...observed.state })
       : {}),
-    health: metrics.health.words,
+    ...metrics.figures,
     unresolvedNames: hostProtection.unresolvedNames,
     allowed: allowlist.list.ignore.length,
   }));
@@ -149,7 +149,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     (group) => observed.run(group),
     (group) => queue.runWith(group, [(ended) => source.run(ended)]),
     (group) => enforced.run(group, { source, queue }),
-    (group) => metrics.health.run(group),
+    ...metrics.tasks,
     ...(http === undefined ? [] : [(group: AbortSignal) => http.run(group)]),
   ]);
 }

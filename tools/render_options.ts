@@ -1,6 +1,6 @@
 /**
  * Writes what people and shells read of the tables of options and verbs:
- * `fail2ban-cluster.conf`, the tables in README.md and METRICS.md, manual pages and completions
+ * `fail2ban-cluster.conf`, the tables in CONFIGURATION.md and METRICS.md, manual pages and completions
  * in `share/`. With `--check` it changes nothing and says what differs.
  *
  * ```
@@ -13,18 +13,33 @@
 import { completions } from "../lib/cli/completions.ts";
 import { manPages } from "../lib/cli/man_pages.ts";
 import { metricRows } from "../lib/metrics/metric_docs.ts";
+import { TOLD_EVENTS } from "../lib/notify/told_event.ts";
+import { MESSAGE_FIELDS } from "../lib/notify/webhook_message.ts";
 import { markdownTable } from "../lib/config/markdown_table.ts";
 import {
   renderOptionTable,
   renderShippedFile,
 } from "../lib/config/option_text.ts";
 
+const METRICS_TABLES = [
+  ["events", fieldRows("event", TOLD_EVENTS)],
+  ["message", fieldRows("field", MESSAGE_FIELDS)],
+  ["metrics", metricRows()],
+] as const;
+
 /** How each file is made from what it is now; `undefined`: it has no place for it. */
 const FILES: Readonly<Record<string, (now: string) => string | undefined>> = {
   "fail2ban-cluster.conf": renderShippedFile,
-  "README.md": (now) => between(now, "options", renderOptionTable()),
+  "docs/CONFIGURATION.md": (now) =>
+    between(now, "options", renderOptionTable()),
   "docs/METRICS.md": (now) =>
-    between(now, "metrics", markdownTable(metricRows())),
+    METRICS_TABLES.reduce<string | undefined>(
+      (text, [mark, rows]) =>
+        text === undefined
+          ? undefined
+          : between(text, mark, markdownTable(rows)),
+      now,
+    ),
   ...Object.fromEntries(
     Object.entries({ ...manPages(), ...completions() }).map(
       ([path, text]) => [`share/${path}`, () => text],
@@ -78,6 +93,17 @@ export async function main(args: readonly string[]): Promise<number> {
   const troubleLog = await renderOptions(folder, isCheck);
   for (const complaint of troubleLog) await say(complaint);
   return isCheck && troubleLog.length > 0 ? 1 : 0;
+}
+
+/** A table of names and what they are, its head first. */
+function fieldRows(
+  head: string,
+  about: Readonly<Record<string, string>>,
+): readonly (readonly string[])[] {
+  const rows = Object.entries(about).map((
+    [name, what],
+  ) => [`\`${name}\``, what]);
+  return [[head, "what it is"], ...rows];
 }
 
 /** Puts a table between its two marks; `undefined`: they aren't there. */

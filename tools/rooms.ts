@@ -225,6 +225,11 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   {
+    name: "notify",
+    holds: "tells other hosts how a program is: heartbeat and webhook",
+    mayImport: ["async", "base", "log", "http", "wire", "metrics"],
+  },
+  {
     name: "views",
     holds: "what an operator is shown: tables, JSON, CSV, lists",
     mayImport: ["base", "lists", "members", "choice", "wire", "service"],
@@ -249,6 +254,7 @@ export const ROOMS: readonly Room[] = [
       "nftables",
       "http",
       "exports",
+      "notify",
     ],
   },
   {
@@ -274,6 +280,8 @@ export const ROOMS: readonly Room[] = [
       "zmq",
       "members",
       "wire",
+      "http",
+      "notify",
       "service",
       "config",
       "views",

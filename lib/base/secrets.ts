@@ -43,7 +43,7 @@ export function knownTokenAt(
 }
 
 /** Keys of the configuration whose value is a secret. */
-const OWN = ["authtoken", "password"];
+const OWN = ["authtoken", "password", "heartbeaturl", "webhookurl"];
 const OTHERS = /token|passw|passphrase|secret|credential|apikey|authorization/;
 
 /**

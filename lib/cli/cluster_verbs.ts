@@ -315,6 +315,13 @@ export const CLUSTER_VERBS = {
       ...JSON_OPTION,
     },
   },
+  "notify test": {
+    operands: "",
+    count: NONE,
+    about:
+      "ask for this host's heartbeaturl and tell its webhookurl once, and say what came back",
+    options: {},
+  },
   "audit": {
     operands: "",
     count: NONE,

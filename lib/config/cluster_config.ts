@@ -12,6 +12,9 @@ import { ConfigError } from "../base/errors.ts";
 import { type HostName, parseHostName } from "../base/host_name.ts";
 import type { IniSetting } from "./ini_edit.ts";
 import { PUBLISHER_PORTS } from "./options_common.ts";
+import type { Role } from "./options.ts";
+import { type WebhookConfig, webhookOf } from "./role_config.ts";
+import type { HttpTarget } from "../http/http_target.ts";
 import { NO_USER_FOLDERS, placeForUser } from "./user_folders.ts";
 
 /** The operator's command's configuration. */
@@ -31,6 +34,10 @@ export interface ClusterConfig {
   readonly controlBindUrl: string;
   /** Likewise. */
   readonly streamBindUrl: string;
+  /** Where others are told what happens; `undefined` for `none`. */
+  readonly webhook: WebhookConfig | undefined;
+  /** What programs ask for while nothing is wrong with them, by role. */
+  readonly heartbeats: Readonly<Record<Role, HttpTarget | undefined>>;
 }
 
 /**
@@ -56,6 +63,12 @@ export function readClusterConfig(
     nodePidFiles: { monitor: monitor.pidfile, subscriber: subscriber.pidfile },
     controlBindUrl: publisher.controlbindurl,
     streamBindUrl: publisher.streambindurl,
+    webhook: webhookOf(general),
+    heartbeats: {
+      publisher: publisher.heartbeaturl ?? undefined,
+      monitor: monitor.heartbeaturl ?? undefined,
+      subscriber: subscriber.heartbeaturl ?? undefined,
+    },
   };
 }
 

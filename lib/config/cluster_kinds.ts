@@ -21,6 +21,7 @@ import {
 import type { BreakerLimit } from "../members/breaker.ts";
 import { parseBreakerLimit } from "../members/breaker_limit.ts";
 import type { LegacyMode } from "./legacy.ts";
+import { TOLD_KINDS, type ToldKind } from "../notify/told_event.ts";
 import { isAbsolutePath, type ValueKind, wordKind } from "./value_kinds.ts";
 
 /** Where a program's own log goes. */
@@ -101,6 +102,22 @@ export const leftOutKind: ValueKind<readonly string[]> = {
   expected:
     "none, or names, in which * is any characters, such as sshd nginx-*",
   read: parsePatternList,
+};
+
+/** What a webhook is told of; `all` is read as all of them. */
+export const toldEventsKind: ValueKind<readonly ToldKind[]> = {
+  placeholder: "EVENT...|all",
+  expected: `all, or a list, without repeats, of: ${TOLD_KINDS.join(", ")}`,
+  read: (text) => {
+    if (text.trim() === "all") return TOLD_KINDS;
+    const words = text.split(/[\s,]+/).filter((word) => word !== "");
+    const kinds = words.flatMap((word) =>
+      TOLD_KINDS.find((kind) => kind === word) ?? []
+    );
+    return words.length > 0 && new Set(kinds).size === words.length
+      ? kinds
+      : undefined;
+  },
 };
 
 /** In which jails of this host bans are enforced. */

@@ -171,7 +171,8 @@ function sourceOf(
   }
   const written = found.get(`${section}.${key}`);
   if (written !== undefined) {
-    const shown = option.isSecret === true ? MASK : written.text;
+    const { isSecret = false, showSecret = () => MASK } = option;
+    const shown = isSecret ? showSecret(written.text) : written.text;
     return { section, key, shown, from: `${written.file}:${written.line}` };
   }
   if (option.default !== undefined) {

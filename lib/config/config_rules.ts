@@ -10,6 +10,7 @@ import {
   locationOf,
 } from "./config_reader.ts";
 import { isLoopbackUrl, nextPortUrl } from "../base/endpoint_url.ts";
+import { isOpenTarget } from "../http/http_target.ts";
 import { isLocalBind } from "../http/http_bind.ts";
 import { type ConfigProblem, describeProblem } from "../base/errors.ts";
 import type { HostName } from "../base/host_name.ts";
@@ -58,6 +59,7 @@ export function checkRules(
 ): RuleFindings {
   const findings: Findings = { files, reading, problems: [], warnings: [] };
   warnOfReaders(findings);
+  warnOfOpenTargets(findings, role);
   switch (role) {
     case "monitor":
       checkMonitor(findings);
@@ -105,13 +107,27 @@ function warnOfReaders({ files, reading, warnings }: Findings): void {
     const holdsSecret = options.some(({ section, key, option }) => {
       const found = reading.found.get(`${section}.${key}`);
       return option.isSecret === true && found?.file === path &&
-        !KNOWN_TO_ALL.includes(found.text);
+        !KNOWN_TO_ALL.includes(found.text) && found.text !== option.default;
     });
     if (holdsSecret && isWorldReadable === true) {
       const expected = "mode 0600, or 0640 and a group of its own";
-      const why = "everybody on this host can read the token";
+      const why = "everybody on this host can read the secret in it";
       warnings.push(`${describeProblem({ file: path, expected })}: ${why}`);
     }
+  }
+}
+
+/** Whoever reads the URL on its way may speak for this host. */
+function warnOfOpenTargets(findings: Findings, role: Role): void {
+  const { values } = findings.reading;
+  const targets = [
+    ["general.webhookurl", values.general.webhookurl],
+    [`${role}.heartbeaturl`, values[role].heartbeaturl],
+  ] as const;
+  for (const [key, target] of targets) {
+    if (target === null || !isOpenTarget(target)) continue;
+    const why = `whoever is on the way to ${target.shown} can read the rest`;
+    warn(findings, key, "a URL that begins with https://", why);
   }
 }
 

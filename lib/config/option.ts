@@ -17,6 +17,8 @@ export interface Option<T, D extends string | undefined = string | undefined> {
   readonly help: string;
   /** Its value is never shown. */
   readonly isSecret?: boolean;
+  /** What is shown of a secret value. @default {nothing} */
+  readonly showSecret?: (text: string) => string;
   /** What the shipped file sets where there is no default. */
   readonly shipped?: string;
 }
@@ -33,6 +35,7 @@ export function option<T, D extends string | undefined>(spec: {
   readonly unset?: string;
   readonly help: string;
   readonly isSecret?: boolean;
+  readonly showSecret?: (text: string) => string;
   readonly shipped?: string;
 }): Option<T, D> {
   return spec;

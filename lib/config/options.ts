@@ -1,5 +1,5 @@
 /**
- * The options: the one table behind the parser, `--help`, the README's table
+ * The options: the one table behind the parser, `--help`, CONFIGURATION.md's table
  * and the shipped `fail2ban-cluster.conf`.
  *
  * @module
@@ -10,7 +10,13 @@ import { LIST, LIST_SECTION } from "./options_list.ts";
 import { MONITOR } from "./options_monitor.ts";
 import { PUBLISHER } from "./options_publisher.ts";
 import { SUBSCRIBER } from "./options_subscriber.ts";
-import { facilityKind, logTargetKind, severityKind } from "./cluster_kinds.ts";
+import {
+  facilityKind,
+  logTargetKind,
+  severityKind,
+  toldEventsKind,
+} from "./cluster_kinds.ts";
+import { WEBHOOK_URL } from "./options_common.ts";
 import {
   addressListKind,
   hostNameKind,
@@ -83,6 +89,18 @@ const GENERAL = {
     default: "false",
     help:
       "Whether private addresses may be banned: 10/8, 172.16/12, 192.168/16, 100.64/10 and fc00::/7.",
+  }),
+  webhookurl: WEBHOOK_URL,
+  webhookevents: option({
+    kind: toldEventsKind,
+    default: "all",
+    help:
+      "What is sent there: started, fault, recovered, node_silent, node_back, set_aside, released, not_enforced, enforced and operator, or all.",
+  }),
+  webhookaddresses: option({
+    kind: switchKind,
+    default: "false",
+    help: "Whether addresses are left in what is sent there.",
   }),
   localunban: option({
     kind: switchKind,

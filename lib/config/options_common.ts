@@ -8,7 +8,8 @@ import { SHIPPED_TOKEN } from "../base/secrets.ts";
 
 import { option } from "./option.ts";
 import { tokenKind } from "./cluster_kinds.ts";
-import { httpBindKind, switchKind } from "./value_kinds.ts";
+import { parseHttpTarget } from "../http/http_target.ts";
+import { httpBindKind, httpTargetKind, switchKind } from "./value_kinds.ts";
 
 /** Where a publisher of this host listens. */
 export const PUBLISHER_PORTS = {
@@ -25,6 +26,31 @@ export const HTTP_BIND = option({
   help:
     "Where this host asks /metrics, /healthz and /readyz: such as http://127.0.0.1:PORT or unix:PATH, or none.",
 });
+
+/** `heartbeaturl` of each program. */
+export const HEARTBEAT_URL = option({
+  kind: httpTargetKind,
+  default: "none",
+  help:
+    "What the program asks for every minute while nothing is wrong with it, such as https://HOST/ID, or none.",
+  isSecret: true,
+  showSecret: showTarget,
+});
+
+/** `webhookurl` of all programs. */
+export const WEBHOOK_URL = option({
+  kind: httpTargetKind,
+  default: "none",
+  help:
+    "Where the programs of this host send what webhookevents names, as JSON, such as https://HOST/ID, or none.",
+  isSecret: true,
+  showSecret: showTarget,
+});
+
+/** Whoever knows the path may speak for this host. */
+function showTarget(text: string): string {
+  return parseHttpTarget(text)?.shown ?? "none";
+}
 
 /** `auth` of monitor and publisher. */
 export const AUTH = option({

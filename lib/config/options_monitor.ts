@@ -17,6 +17,7 @@ import {
 import {
   AUTH,
   AUTH_TOKEN,
+  HEARTBEAT_URL,
   HTTP_BIND,
   PUBLISHER_PORTS,
 } from "./options_common.ts";
@@ -29,6 +30,7 @@ export const MONITOR = {
     help: "Where a detached monitor writes its process id.",
   }),
   httpbindurl: HTTP_BIND,
+  heartbeaturl: HEARTBEAT_URL,
   zmqreplyserver: option({
     kind: endpointKind("connect"),
     default: PUBLISHER_PORTS.reply,

@@ -23,7 +23,12 @@ import {
   optionalPathKind,
   pathKind,
 } from "./value_kinds.ts";
-import { AUTH, AUTH_TOKEN, PUBLISHER_PORTS } from "./options_common.ts";
+import {
+  AUTH,
+  AUTH_TOKEN,
+  HEARTBEAT_URL,
+  PUBLISHER_PORTS,
+} from "./options_common.ts";
 
 /** `[publisher]`, in the order of the shipped file. */
 export const PUBLISHER = {
@@ -58,6 +63,7 @@ export const PUBLISHER = {
     help:
       "Where lists are read by HTTP, and this host asks /metrics, /healthz and /readyz: such as http://127.0.0.1:9680 or unix:PATH, or none.",
   }),
+  heartbeaturl: HEARTBEAT_URL,
   bantime: option({
     kind: banTimeKind,
     default: "1h",

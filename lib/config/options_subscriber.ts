@@ -22,7 +22,7 @@ import {
   socketPathKind,
   textKind,
 } from "./value_kinds.ts";
-import { HTTP_BIND, PUBLISHER_PORTS } from "./options_common.ts";
+import { HEARTBEAT_URL, HTTP_BIND, PUBLISHER_PORTS } from "./options_common.ts";
 
 /** `[subscriber]`, in the order of the shipped file. */
 export const SUBSCRIBER = {
@@ -32,6 +32,7 @@ export const SUBSCRIBER = {
     help: "Where a detached subscriber writes its process id.",
   }),
   httpbindurl: HTTP_BIND,
+  heartbeaturl: HEARTBEAT_URL,
   zmqpublisherurl: option({
     kind: endpointKind("connect"),
     default: PUBLISHER_PORTS.broadcast,

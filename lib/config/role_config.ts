@@ -24,6 +24,8 @@ import {
 } from "../choice/receiver_choice.ts";
 import type { LogTarget, SubscriberAction } from "./cluster_kinds.ts";
 import type { HttpBind } from "../http/http_bind.ts";
+import type { HttpTarget } from "../http/http_target.ts";
+import type { ToldKind } from "../notify/told_event.ts";
 import type { ListRules } from "../exports/list_rules.ts";
 import type { LogFormat } from "../fail2ban/log_format.ts";
 import type { SyslogFacility } from "../log/syslog_facility.ts";
@@ -56,6 +58,17 @@ export interface GeneralConfig {
   readonly allowPrivate: boolean;
   /** Whether operators of the publisher may have this host's own fail2ban unban. */
   readonly localUnban: boolean;
+  /** Where others are told what happens; `undefined` for `none`. */
+  readonly webhook: WebhookConfig | undefined;
+}
+
+/** Where others are told what happens. */
+export interface WebhookConfig {
+  readonly target: HttpTarget;
+  /** What they are told of. */
+  readonly kinds: readonly ToldKind[];
+  /** Whether addresses are left in what they are told. */
+  readonly showsAddresses: boolean;
 }
 
 /** The monitor's configuration. */
@@ -65,6 +78,8 @@ export interface MonitorConfig {
   readonly pidFile: string;
   /** Where metrics are read; `undefined` for `none`. */
   readonly httpBind: HttpBind | undefined;
+  /** What is asked for while nothing is wrong; `undefined` for `none`. */
+  readonly heartbeat: HttpTarget | undefined;
   /** The publisher's `replybindurl`, as ZeroMQ takes it. */
   readonly replyServerUrl: string;
   /** The publisher's `controlbindurl`, as ZeroMQ takes it; `undefined`: protocol 1 is spoken. */
@@ -103,6 +118,8 @@ export interface PublisherConfig {
   readonly streamBindUrl: string;
   /** Where lists and metrics are read; `undefined` for `none`. */
   readonly httpBind: HttpBind | undefined;
+  /** What is asked for while nothing is wrong; `undefined` for `none`. */
+  readonly heartbeat: HttpTarget | undefined;
   /** The lists that are read there. */
   readonly lists: readonly ListRules[];
   /** How long a report of protocol 1 holds; `Infinity`: until it is taken back. */
@@ -139,6 +156,8 @@ export interface SubscriberConfig {
   readonly pidFile: string;
   /** Where metrics are read; `undefined` for `none`. */
   readonly httpBind: HttpBind | undefined;
+  /** What is asked for while nothing is wrong; `undefined` for `none`. */
+  readonly heartbeat: HttpTarget | undefined;
   /** The publisher's `broadcasterbindurl`, as ZeroMQ takes it. */
   readonly publisherUrl: string;
   /** For protocol 2; `undefined`: protocol 1 is spoken. */
@@ -228,6 +247,18 @@ function buildGeneral(
     members: [...general.members, ...publishers(urls)],
     allowPrivate: general.allowprivate,
     localUnban: general.localunban,
+    webhook: webhookOf(general),
+  };
+}
+
+/** Where there is no URL the rest says nothing. */
+export function webhookOf(
+  { webhookurl, webhookevents, webhookaddresses }: OptionValues["general"],
+): WebhookConfig | undefined {
+  return webhookurl === null ? undefined : {
+    target: webhookurl,
+    kinds: webhookevents,
+    showsAddresses: webhookaddresses,
   };
 }
 
@@ -239,6 +270,7 @@ function buildMonitor(
     general,
     pidFile: monitor.pidfile,
     httpBind: monitor.httpbindurl ?? undefined,
+    heartbeat: monitor.heartbeaturl ?? undefined,
     replyServerUrl: monitor.zmqreplyserver,
     controlServerUrl: monitor.controlserver,
     logPath: monitor.fail2banlogpath,
@@ -266,6 +298,7 @@ function buildPublisher(
     controlBindUrl: publisher.controlbindurl,
     streamBindUrl: publisher.streambindurl,
     httpBind: publisher.httpbindurl ?? undefined,
+    heartbeat: publisher.heartbeaturl ?? undefined,
     lists,
     banTimeMs: publisher.bantime * 1000,
     keepHistoryMs: publisher.keephistory * 1000,
@@ -292,6 +325,7 @@ function buildSubscriber(
     general,
     pidFile: subscriber.pidfile,
     httpBind: subscriber.httpbindurl ?? undefined,
+    heartbeat: subscriber.heartbeaturl ?? undefined,
     publisherUrl: subscriber.zmqpublisherurl,
     protocol2: protocol2Urls(subscriber),
     prefixFilter: subscriber.zmqprefixfilter,

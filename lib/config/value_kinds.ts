@@ -10,6 +10,7 @@ import { parseDuration, PERMANENT_SECONDS } from "../base/duration.ts";
 import { type EndpointUse, parseEndpointUrl } from "../base/endpoint_url.ts";
 import { type HostName, parseHostName } from "../base/host_name.ts";
 import { type HttpBind, parseHttpBind } from "../http/http_bind.ts";
+import { type HttpTarget, parseHttpTarget } from "../http/http_target.ts";
 
 /** Reads values of one kind. */
 export interface ValueKind<T> {
@@ -80,6 +81,14 @@ export const httpBindKind: ValueKind<HttpBind | null> = {
   placeholder: "URL|none",
   expected: "http://ADDRESS:PORT, unix:PATH or none",
   read: (text) => text.toLowerCase() === "none" ? null : parseHttpBind(text),
+};
+
+/** Where another host is asked over HTTP, or `none`, which is read as `null`. */
+export const httpTargetKind: ValueKind<HttpTarget | null> = {
+  placeholder: "URL|none",
+  expected:
+    "https://HOST/PATH, without a user's name and without spaces, or none",
+  read: (text) => text.toLowerCase() === "none" ? null : parseHttpTarget(text),
 };
 
 /** A node's name. */

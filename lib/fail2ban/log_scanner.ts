@@ -22,6 +22,7 @@ import { type LogRecord, readRecord } from "./log_record.ts";
 /** Position of the logger's name in a line of the form `file`. */
 const LOGGER_AT = "2026-11-22 14:14:55,029 ".length;
 const LOGGER = "fail2ban.";
+const LOGGER_CODES = new TextEncoder().encode(LOGGER);
 const LF = 0x0a;
 /** First letters of the relevant loggers: actions, observer, server, jail. */
 const [A, O, S, J] = [0x61, 0x6f, 0x73, 0x6a] as const;
@@ -159,7 +160,10 @@ export class LogScanner {
     const line = ownText(format === "file" ? head : unfolded(head));
     if (isForeign(line, format)) return undefined;
     const event = parseText(line, format);
-    if (LINE_BEGINNINGS[format].test(line)) this.#tally?.understood();
+    // What tells of something begins as it should, or it would be refused.
+    const isUnderstood = (event !== undefined && event.kind !== "refused") ||
+      LINE_BEGINNINGS[format].test(line);
+    if (isUnderstood) this.#tally?.understood();
     else if (line !== "") this.#tally?.unknown(line, HAS_BAN.test(line));
     return event && { event, line };
   }
@@ -264,7 +268,15 @@ function maySay(
   if (initialAt >= end) return true;
   const initial = text.charCodeAt(initialAt);
   return initial === A || initial === O || initial === S || initial === J ||
-    !text.startsWith(LOGGER, loggerAt);
+    !isAt(text, loggerAt, LOGGER_CODES);
+}
+
+/** As `startsWith()`, which isn't inlined: this is asked of each line. */
+function isAt(text: string, at: number, codes: Uint8Array): boolean {
+  for (let index = 0; index < codes.length; index++) {
+    if (text.charCodeAt(at + index) !== codes[index]) return false;
+  }
+  return true;
 }
 
 /** Copies text: a substring would keep the whole text in memory. */

@@ -88,7 +88,8 @@ export const REPLY_LIMITS: FrontLimits = {
   ...ANYBODY,
   bytes: {
     handshakeBytes: undefined,
-    rate: { perSecond: 64 * KIB, burst: 64 * KIB },
+    // 20,000 reports at once, which a host that was away may have.
+    rate: { perSecond: 128 * KIB, burst: MIB },
     aboveRate: "wait",
   },
 };

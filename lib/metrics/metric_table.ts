@@ -48,6 +48,20 @@ export const METRICS = {
     labels: [],
     programs: ALL,
   },
+  f2bc_notify_total: {
+    type: "counter",
+    help:
+      "Requests to heartbeaturl and webhookurl (to: heartbeat, webhook), by what came of them: ok, failed.",
+    labels: ["to", "outcome"],
+    programs: ALL,
+  },
+  f2bc_webhook_events_lost_total: {
+    type: "counter",
+    help:
+      "Events that the webhook's receiver was not told: too many waited, or it would not have them.",
+    labels: [],
+    programs: ALL,
+  },
   process_resident_memory_bytes: {
     type: "gauge",
     help: "Memory that the process has in RAM.",

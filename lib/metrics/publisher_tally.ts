@@ -19,6 +19,8 @@ export interface PublisherTallyOptions {
   /** In whose name the allowlist lifts: the publisher's. */
   readonly hostName: HostName;
   readonly durations: DurationSink;
+  /** Hears what operators do. @default {nobody} */
+  readonly onDeed?: (verb: string) => void;
 }
 
 /** What ended a ban. */
@@ -108,6 +110,7 @@ export class PublisherTally {
   /** Hears what an operator did. */
   noteDeed(verb: string): void {
     this.deeds.note([verb]);
+    this.#options.onDeed?.(verb);
   }
 
   #begin(key: string, atMs: number): void {

@@ -41,10 +41,10 @@ export interface Protocol1Storing {
 }
 
 /**
- * Nothing is received while so many answers wait: twice as many as a monitor of
- * ours has requests on their way.
+ * Nothing is received while so many answers wait: what others report meanwhile
+ * comes after all of them, and one commit is of that many at most.
  */
-const MAX_ANSWERS_WAITING = 512;
+const MAX_ANSWERS_WAITING = 128;
 
 /** Options for {@link Protocol1RequestServer}. */
 export interface Protocol1RequestServerOptions {

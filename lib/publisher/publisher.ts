@@ -26,6 +26,7 @@ import {
 } from "../members/node_limits.ts";
 import { Protocol2Server, type Protocol2Service } from "./protocol2_server.ts";
 import type {
+  LiveNode,
   OperatorAnswer,
   OperatorRequest,
 } from "../wire/operator_messages.ts";
@@ -254,11 +255,16 @@ export class Publisher {
     };
   }
 
+  /** How the members are. */
+  get nodes(): readonly LiveNode[] {
+    return this.#nodes?.live() ?? [];
+  }
+
   /** What its metrics are made of. */
   get facts(): PublisherState {
     const { table, counters, waiting } = this.#hub;
     const { epoch, imports } = this.#options.store;
-    const nodes = this.#nodes?.live() ?? [];
+    const { nodes } = this;
     return {
       ...{ seq: table.seq, epoch, counters, waiting, nodes },
       imports: imports.all(),

@@ -43,6 +43,8 @@ import {
   viewPrograms,
 } from "./running_programs.ts";
 import { joinCluster, notHere } from "../../lib/cli/join_command.ts";
+import { testNotifications } from "../../lib/cli/notify_command.ts";
+import { FetchAsker } from "../../lib/notify/io/http_asker.ts";
 import { testCluster } from "../../lib/cli/test_command.ts";
 import { LiveCommands, nodeStatus } from "../../lib/cli/live_commands.ts";
 import { NodeCommands } from "../../lib/cli/node_commands.ts";
@@ -91,6 +93,13 @@ export async function carryOut(
   const config = readClusterConfig(files, await systemFacts(files));
   const editor = { by: journalWords(await userName()), atMs: Date.now() };
   const place = { config, configPath: files[0]?.path ?? "", editor };
+  if (command.verb === "notify test") {
+    const { version } = program;
+    return await testNotifications(config, {
+      ...{ version, configPath: place.configPath, nowMs: editor.atMs },
+      asker: new FetchAsker(),
+    });
+  }
   const membership = makesAHub(command)
     ? undefined
     : await readAllowed(config.stateDir, () => nodeMembership(config));

@@ -16,7 +16,10 @@ import {
   type Sample,
   sample,
 } from "../../lib/metrics/sample.ts";
+import { Notifications } from "./notifications.ts";
 import type { RoleContext } from "./invocation.ts";
+import type { LiveNode } from "../../lib/wire/operator_messages.ts";
+import type { StatusFigures } from "../../lib/service/status_report.ts";
 
 /** Options for {@link ProgramMetrics}. */
 export interface ProgramMetricsOptions {
@@ -24,7 +27,7 @@ export interface ProgramMetricsOptions {
   readonly version: string;
   readonly context: Pick<
     RoleContext<MetricProgram>,
-    "clock" | "lostLines"
+    "clock" | "lostLines" | "config" | "dryRun" | "log"
   >;
   /** The values of now; asked once the program is ready. */
   readonly samples: () => Iterable<Sample> | Promise<Iterable<Sample>>;
@@ -32,6 +35,8 @@ export interface ProgramMetricsOptions {
   readonly look: () => Iterable<PossibleFault>;
   /** Why a program that is ready does not do all of its work yet; `undefined`: it does. @default {it does} */
   readonly startingWith?: () => string | undefined;
+  /** How the members are, at a publisher. @default {there are none} */
+  readonly nodes?: () => readonly LiveNode[];
 }
 
 /** The metrics and the health of a program. */
@@ -40,6 +45,8 @@ export class ProgramMetrics {
   readonly route: MetricsRoute;
   /** What is wrong. */
   readonly health: HealthWatch;
+  /** Tells others of it. */
+  readonly notifications: Notifications;
   readonly #options: ProgramMetricsOptions;
   readonly #registry: PrometheusRegistry;
   readonly #startedMs: number;
@@ -54,6 +61,10 @@ export class ProgramMetrics {
     this.health = new HealthWatch({
       look: () => this.#isReady ? options.look() : [],
       clock,
+    });
+    this.notifications = new Notifications({
+      ...options,
+      faults: () => this.health.faults(),
     });
     this.route = new MetricsRoute({
       render: () => this.#render(),
@@ -74,6 +85,19 @@ export class ProgramMetrics {
     return this.#startedMs;
   }
 
+  /** What goes on as long as the program does. */
+  get tasks(): readonly ((signal: AbortSignal) => Promise<void>)[] {
+    return [
+      (signal) => this.health.run(signal),
+      ...this.notifications.tasks,
+    ];
+  }
+
+  /** For `status`. */
+  get figures(): StatusFigures {
+    return { health: this.health.words, ...this.notifications.figures };
+  }
+
   /** From now on the program is asked. */
   begin(): void {
     this.#isReady = true;
@@ -90,6 +114,7 @@ export class ProgramMetrics {
     yield sample("f2bc_build_info", 1, { program, version });
     yield sample("f2bc_healthy", asNumber(isHealthy));
     yield sample("f2bc_log_lost_total", context.lostLines());
+    yield* this.notifications.samples();
     yield* processSamples(this.#startedMs);
     yield* own;
   }

@@ -10,6 +10,7 @@ import type {
   RoleConfigs,
 } from "../../lib/config/config.ts";
 import { describeError, EXIT_CODES } from "../../lib/base/errors.ts";
+import { secretsOfTarget } from "../../lib/http/http_target.ts";
 import {
   PidFile,
   UnwritablePidFileError,
@@ -213,6 +214,11 @@ async function takePidFile(
 function secretsOf(config: RoleConfigs[Role]): readonly string[] {
   const token = "token" in config ? config.token : undefined;
   const lists = "lists" in config ? config.lists : [];
-  return [token, ...lists.map(({ credentials }) => credentials?.password)]
-    .filter((secret) => secret !== undefined);
+  const targets = [config.heartbeat, config.general.webhook?.target]
+    .filter((target) => target !== undefined);
+  return [
+    token,
+    ...lists.map(({ credentials }) => credentials?.password),
+    ...targets.flatMap(secretsOfTarget),
+  ].filter((secret) => secret !== undefined);
 }

@@ -100,7 +100,7 @@ Deno.test("readConfig() guesses the nearest name, and lists what there is where 
   deepStrictEqual(troubleLog(conf(text)), [
     "a.conf:1: [colours]: expected a known section: general, monitor, publisher, subscriber, list:NAME",
     "a.conf:3: subscriber.subscribeaction: expected a key of [subscriber], perhaps subscriberaction",
-    "a.conf:4: subscriber.banaction: expected a key of [subscriber]: pidfile, httpbindurl, zmqpublisherurl, controlserver, streamserver, zmqprefixfilter, subscriberaction, takejails, ignorejails, takenodes, ignorenodes, observenodes, bantime, resync, maxrate, jailmap, fail2bansocket, fail2banprogram, nfttable, execprogram, exectimeout",
+    "a.conf:4: subscriber.banaction: expected a key of [subscriber]: pidfile, httpbindurl, heartbeaturl, zmqpublisherurl, controlserver, streamserver, zmqprefixfilter, subscriberaction, takejails, ignorejails, takenodes, ignorenodes, observenodes, bantime, resync, maxrate, jailmap, fail2bansocket, fail2banprogram, nfttable, execprogram, exectimeout",
   ]);
 });
 

@@ -52,11 +52,15 @@ minprefix6 = 48  # default
 ignoreip = ""  # default
 members = ""  # default
 allowprivate = false  # default
+webhookurl = none  # default
+webhookevents = all  # default
+webhookaddresses = false  # default
 localunban = false  # default
 
 [subscriber]
 pidfile = /run/100%%  # a.conf:3
 httpbindurl = none  # default
+heartbeaturl = none  # default
 zmqpublisherurl = tcp://127.0.0.1:5680  # default
 # controlserver is not set: none: protocol 1 is spoken
 # streamserver is not set: controlserver's host, one port up

@@ -45,6 +45,7 @@ const DEFAULT_GENERAL = {
   members: [],
   allowPrivate: false,
   localUnban: false,
+  webhook: undefined,
 };
 
 const ORIGINAL_GENERAL = {
@@ -68,7 +69,7 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
   monitor: {
     general: ORIGINAL_GENERAL,
     pidFile: "/var/run/fail2ban-monitor.pid",
-    httpBind: undefined,
+    ...{ httpBind: undefined, heartbeat: undefined },
     replyServerUrl: "tcp://publisher.example:5678",
     logPath: "/var/log/fail2ban.log",
     ...{ logFormat: "file", controlServerUrl: undefined },
@@ -85,7 +86,7 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     replyBindUrl: "tcp://*:5678",
     controlBindUrl: "tcp://127.0.0.1:5681",
     streamBindUrl: "tcp://127.0.0.1:5682",
-    httpBind: undefined,
+    ...{ httpBind: undefined, heartbeat: undefined },
     lists: [],
     banTimeMs: 3_600_000,
     keepHistoryMs: 30 * 86_400_000,
@@ -105,7 +106,7 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
   subscriber: {
     general: ORIGINAL_GENERAL,
     pidFile: "/var/run/fail2ban-subscriber.pid",
-    httpBind: undefined,
+    ...{ httpBind: undefined, heartbeat: undefined },
     publisherUrl: "tcp://publisher.example:5680",
     protocol2: undefined,
     prefixFilter: "",
@@ -289,10 +290,11 @@ exectimeout = 3
     ],
     allowPrivate: true,
     localUnban: true,
+    webhook: undefined,
   });
   deepStrictEqual(subscriber, {
     pidFile: "/run/s.pid",
-    httpBind: undefined,
+    ...{ httpBind: undefined, heartbeat: undefined },
     publisherUrl: "tcp://[2001:db8::1]:5680",
     protocol2: {
       controlUrl: "tcp://publisher.example:5681",

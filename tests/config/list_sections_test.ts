@@ -170,7 +170,10 @@ Deno.test("a list's password is never shown, and a file that everybody may read 
   match(shown, /^\[list:a\]\nformat = plain {2}# default$/m);
   match(shown, /^password = \*{8} {2}# a\.conf:6$/m);
   match(shown, /^username = router {2}# a\.conf:5$/m);
-  match(loaded.warnings.join(), /everybody on this host can read the token/);
+  match(
+    loaded.warnings.join(),
+    /everybody on this host can read the secret in it/,
+  );
   const long = "x".repeat(300);
   const [problem = ""] = refused(`[list:a]\nusername = a\npassword = ${long}`);
   ok(!problem.includes("xxx"), problem);

@@ -72,6 +72,6 @@ Deno.test("a file that everybody may read is warned of where it holds a secret",
   deepStrictEqual(loadConfig("publisher", [shipped], SYSTEM).warnings, []);
   deepStrictEqual(warningsOf("CHANGE_ME"), []);
   deepStrictEqual(warningsOf("a-token-of-my-own-0123456789"), [
-    "a.local: expected mode 0600, or 0640 and a group of its own: everybody on this host can read the token",
+    "a.local: expected mode 0600, or 0640 and a group of its own: everybody on this host can read the secret in it",
   ]);
 });

@@ -202,7 +202,7 @@ Deno.test("a program warns of a token that everybody on the host can read, and w
   const config = await cluster.addHost("host-a");
   await Deno.chmod(config, 0o644);
   const warning =
-    `${config}: expected mode 0600, or 0640 and a group of its own: everybody on this host can read the token`;
+    `${config}: expected mode 0600, or 0640 and a group of its own: everybody on this host can read the secret in it`;
   const { code, stderr } = await run(cluster, "publisher", "host-a", "check");
   strictEqual(code, 0);
   deepStrictEqual(stderr, [`fail2ban-publisher: warning: ${warning}`]);

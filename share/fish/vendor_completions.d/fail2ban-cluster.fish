@@ -16,6 +16,7 @@ complete -c fail2ban-cluster -n __fish_use_subcommand -a ban -d 'ban an address 
 complete -c fail2ban-cluster -n __fish_use_subcommand -a unban -d 'lift what anybody banned; only a later detection brings it back'
 complete -c fail2ban-cluster -n __fish_use_subcommand -a tail -d 'what happens, as it happens, until it is interrupted'
 complete -c fail2ban-cluster -n __fish_use_subcommand -a test -d 'whether a ban would arrive everywhere; nobody is banned'
+complete -c fail2ban-cluster -n __fish_use_subcommand -a notify
 complete -c fail2ban-cluster -n __fish_use_subcommand -a audit -d 'who did what and when, the last of it'
 complete -c fail2ban-cluster -n __fish_use_subcommand -a backup -d 'copy the bans, the keys and the members to a new folder, also while the publisher runs'
 complete -c fail2ban-cluster -n __fish_use_subcommand -a restore -d 'put a backup back, on a host whose publisher does not run'
@@ -28,6 +29,7 @@ complete -c fail2ban-cluster -n '__fish_seen_subcommand_from node; and not __fis
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from node; and not __fish_seen_subcommand_from add list show revoke rotate readdress withdraw release' -a readdress -d 'tell nodes where the publisher will be: they go there once nobody answers here'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from node; and not __fish_seen_subcommand_from add list show revoke rotate readdress withdraw release' -a withdraw -d 'take back all that it reported; what others reported too stands'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from node; and not __fish_seen_subcommand_from add list show revoke rotate readdress withdraw release' -a release -d 'take its reports again, which were set aside'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from notify; and not __fish_seen_subcommand_from test' -a test -d 'ask for this host\'s heartbeaturl and tell its webhookurl once, and say what came back'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and not __fish_seen_subcommand_from add remove list check' -a add -d 'an address or a prefix that nobody may ban; standing bans of it end'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and not __fish_seen_subcommand_from add remove list check' -a remove -d 'it may be banned again'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and not __fish_seen_subcommand_from add remove list check' -a list -d 'whom nobody may ban'

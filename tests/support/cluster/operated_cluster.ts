@@ -29,6 +29,8 @@ export interface OperatedOptions {
   /** By host. */
   readonly settings?: Readonly<Record<string, Sections>>;
   readonly publisher?: Sections[string];
+  /** Of every host. */
+  readonly general?: Sections[string];
   /** @default {as usual} */
   readonly pace?: PresencePace;
   /** What all programs are started by, as in a network of their own. */
@@ -55,11 +57,12 @@ export class OperatedCluster implements AsyncDisposable {
     options: OperatedOptions,
   ): Promise<OperatedCluster> {
     const { hosts, settings = {}, publisher = {}, pace, within } = options;
+    const { general = {} } = options;
     const cluster = await TestCluster.create({ protocol: 2, pace });
     const operated = new OperatedCluster(cluster);
     try {
       if (within !== undefined) operated.#setting = { within };
-      await cluster.addHost("hub", { publisher }, operated.#setting);
+      await cluster.addHost("hub", { general, publisher }, operated.#setting);
       const { hubName } = options;
       if (hubName !== undefined) await operated.#knowBy(hubName);
       for (const host of hosts) {
@@ -69,6 +72,7 @@ export class OperatedCluster implements AsyncDisposable {
           : urlsAt(cluster, name);
         await cluster.addHost(host, {
           ...settings[host],
+          general: { ...general, ...settings[host]?.["general"] },
           monitor: {
             ...urls.control,
             ...settings[host]?.["monitor"],

@@ -46,7 +46,7 @@ export const BROKEN_PROGRAMS: readonly BrokenSetUp[] = [
     breaks: `chmod 644 ${CONF}`,
     state: "warn",
     subject: "configuration",
-    says: /everybody on this host can read the token/,
+    says: /everybody on this host can read the secret in it/,
     fix: /^chmod /,
   },
   {
