@@ -7,6 +7,7 @@ export type RealPart =
   | "faketime"
   | "ipset"
   | "ipv6"
+  | "lintian"
   | "loopdisk"
   | "mandoc"
   | "mountns"
@@ -17,6 +18,7 @@ export type RealPart =
   | "overlay"
   | "promtool"
   | "pyzmq"
+  | "rpm"
   | "setpriv"
   | "shellcheck"
   | "systemd"
@@ -61,6 +63,11 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
     command: "grep",
     args: ["-q", "^0\\{31\\}1 ", "/proc/net/if_inet6"],
   },
+  lintian: {
+    missing: "Debian's lintian is not installed",
+    command: "lintian",
+    args: ["--version"],
+  },
   loopdisk: {
     missing: "a disk that fails takes root, a loop device and ext4",
     command: "unshare",
@@ -94,6 +101,11 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
   npm: {
     missing: "npm is not installed",
     command: "npm",
+    args: ["--version"],
+  },
+  rpm: {
+    missing: "Debian's rpm is not installed",
+    command: "rpmbuild",
     args: ["--version"],
   },
   ipset: {
