@@ -77,6 +77,17 @@ const AREAS: readonly Area[] = [
     pure: false,
   },
   {
+    files: /(?:^|\/)roles\/executable\/[^/]+\.ts$/,
+    mayImport: [
+      /^\.\/[^/]+\.ts$/,
+      /^\.\.\/[^/]+\.ts$/,
+      /^\.\.\/\.\.\/deno\.json$/,
+      /^node:process$/,
+    ],
+    rule: "roles/executable/ imports itself and the roles only",
+    pure: false,
+  },
+  {
     files: /(?:^|\/)mod\.ts$/,
     mayImport: [/^\.\/lib\/[^/]+\/[^/]+\.ts$/],
     rule: "mod.ts re-exports the pure core only",

@@ -156,6 +156,14 @@ export type PageRequest =
   /** List the logins that hold. */
   | { readonly kind: "pageVisits" };
 
+/** Tells what is for who serves the page. */
+export function isPageRequest(
+  request: OperatorRequest,
+): request is PageRequest {
+  const { kind } = request;
+  return kind === "pageLogin" || kind === "pageLogout" || kind === "pageVisits";
+}
+
 /** How a node is in one of its roles. */
 export interface LiveRole {
   readonly role: NodeRole;

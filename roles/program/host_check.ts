@@ -69,17 +69,17 @@ export function checkPaths(sources: readonly ValueSource[]): readonly string[] {
 
 /** For a monitor: its fail2ban's log, and the name of the publisher's host. */
 export async function checkMonitorHost(
-  { logPath, controlServerUrl, replyServerUrl }: MonitorConfig,
+  { logPath, controlServerUrls, replyServerUrl }: MonitorConfig,
 ): Promise<readonly string[]> {
   const trouble = await findLogTrouble(logPath);
   const log = trouble === undefined ? [] : [
     `monitor.fail2banlogpath = ${logPath}: ${trouble}: is fail2ban installed and running, ` +
     "and is it what fail2ban-client get logtarget says?",
   ];
-  const hub = controlServerUrl === undefined
-    ? { key: "monitor.zmqreplyserver", url: replyServerUrl }
-    : { key: "monitor.controlserver", url: controlServerUrl };
-  return [...log, ...await checkName(hub)];
+  const hubs = controlServerUrls === undefined
+    ? [{ key: "monitor.zmqreplyserver", url: replyServerUrl }]
+    : controlServerUrls.map((url) => ({ key: "monitor.controlserver", url }));
+  return [...log, ...(await Promise.all(hubs.map(checkName))).flat()];
 }
 
 /** For a publisher that does not run: whether its ports are free. */
@@ -119,10 +119,13 @@ export async function checkSubscriberHost(
   config: SubscriberConfig,
 ): Promise<readonly string[]> {
   const { protocol2, publisherUrl, actions } = config;
-  const hub = protocol2 === undefined
-    ? { key: "subscriber.zmqpublisherurl", url: publisherUrl }
-    : { key: "subscriber.controlserver", url: protocol2.controlUrl };
-  const found = [...await checkName(hub)];
+  const hubs = protocol2 === undefined
+    ? [{ key: "subscriber.zmqpublisherurl", url: publisherUrl }]
+    : protocol2.map(({ controlUrl: url }) => ({
+      key: "subscriber.controlserver",
+      url,
+    }));
+  const found = (await Promise.all(hubs.map(checkName))).flat();
   for (const action of actions) {
     const key = `subscriber.subscriberaction = ${action}`;
     const troubles = await troublesOf(

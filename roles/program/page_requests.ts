@@ -7,10 +7,10 @@
 import type { AnswerOperator } from "../../lib/cli/command_socket.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import type { Publisher } from "../../lib/publisher/publisher.ts";
-import type {
-  OperatorAnswer,
-  OperatorRequest,
-  PageRequest,
+import {
+  isPageRequest,
+  type OperatorAnswer,
+  type PageRequest,
 } from "../../lib/wire/operator_messages.ts";
 import { wordsOf } from "../../lib/wire/operator_bans.ts";
 import { CODE_MS } from "../../lib/page/page_visits.ts";
@@ -25,11 +25,6 @@ export function operatorAnswers(
     isPageRequest(request)
       ? pageAnswers(request, publisher, page)
       : publisher.answer(request, gone);
-}
-
-function isPageRequest(request: OperatorRequest): request is PageRequest {
-  const { kind } = request;
-  return kind === "pageLogin" || kind === "pageLogout" || kind === "pageVisits";
 }
 
 async function* pageAnswers(

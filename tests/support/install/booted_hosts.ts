@@ -34,6 +34,13 @@ export interface Typed {
   readonly said: string;
 }
 
+/** What a host is. */
+export interface HostPlan {
+  readonly address: string;
+  /** Typed before the boot; hosts with the same line are copies of one system. */
+  readonly prepare: string;
+}
+
 /** One of them. */
 class BootedHost {
   readonly #shared: string;
@@ -87,22 +94,21 @@ export class BootedHosts implements AsyncDisposable {
    * Boots them side by side, without any service but systemd's own.
    *
    * @param given A folder that each has at `/mnt/given`, where lines are typed.
-   * @param prepare Typed in the system that all of them are copies of.
-   * @param addresses Of each host; the first one is the middle of the network.
+   * @param plans Of each host; the first one is the middle of the network.
    */
   static async start(
     given: string,
-    prepare: string,
-    addresses: Readonly<Record<string, string>>,
+    plans: Readonly<Record<string, HostPlan>>,
   ): Promise<BootedHosts> {
     await using held = new AsyncDisposableStack();
     const hosts = held.use(new BootedHosts());
-    const networks = await hosts.#connect(addresses);
-    const first = hosts.#held.use(await ThrowawayRoot.create(given));
-    await first.shell(`cd /mnt/given\n${prepare}`);
+    const networks = await hosts.#connect(plans);
+    const systems = await hosts.#prepare(given, Object.values(plans));
     for (const [name, { name: netns }] of networks) {
       const dir = hosts.#held.use(await TempDir.create());
-      const root = hosts.#held.use(await first.another(given));
+      const system = systems.get(plans[name]?.prepare ?? "");
+      if (system === undefined) throw new RangeError(`No system for ${name}`);
+      const root = hosts.#held.use(await system.another(given));
       const ended = root.boot(TYPIST, { netns, shared: dir.path() });
       // Who waits for the host is told; an end that nobody waits for is disposed's.
       ended.catch(() => {});
@@ -119,13 +125,27 @@ export class BootedHosts implements AsyncDisposable {
     return await booted.type(line);
   }
 
+  /** Systems that hosts are copies of, by what was typed there. */
+  async #prepare(
+    given: string,
+    plans: readonly HostPlan[],
+  ): Promise<ReadonlyMap<string, ThrowawayRoot>> {
+    const lines = [...new Set(plans.map(({ prepare }) => prepare))];
+    const made = lines.map(async (line) => {
+      const root = this.#held.use(await ThrowawayRoot.create(given));
+      await root.shell(`cd /mnt/given\n${line}`);
+      return [line, root] as const;
+    });
+    return new Map(await Promise.all(made));
+  }
+
   /** A network with the first host as its bridge. */
   async #connect(
-    addresses: Readonly<Record<string, string>>,
+    plans: Readonly<Record<string, HostPlan>>,
   ): Promise<ReadonlyMap<string, NetworkNamespace>> {
     const networks = new Map<string, NetworkNamespace>();
     let middle: NetworkNamespace | undefined;
-    for (const [name, address] of Object.entries(addresses)) {
+    for (const [name, { address }] of Object.entries(plans)) {
       const network = this.#held.use(await NetworkNamespace.create());
       networks.set(name, network);
       const port = middle === undefined ? "lan" : "eth0";
