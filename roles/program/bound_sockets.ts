@@ -44,7 +44,7 @@ import type { SecretKey } from "../../lib/zmq/curve_key.ts";
 import type { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
 import type { BoundSocket } from "../../lib/zmq/ports.ts";
 import type { ServerSecurity } from "../../lib/zmq/socket_options.ts";
-import { letGroupUse } from "./http_servers.ts";
+import { letGroupUse, shownBind } from "./http_servers.ts";
 import type { RoleContext } from "./invocation.ts";
 
 /** Messages of protocol 1 that a slow subscriber may be behind before it misses some. */
@@ -217,9 +217,9 @@ export class PublicPorts implements AsyncDisposable {
    * @param serve Answers whoever is behind one connection.
    * @throws {RuntimeError} when the port can't be had.
    */
-  bindHttp({ endpoint }: HttpBind, serve: ConnectInner): void {
-    const path = this.#folder.pathOf("http");
-    this.#listen("httpPort", endpoint, { kind: "open", path }, serve);
+  bindHttp({ endpoint, url }: HttpBind, serve: ConnectInner): void {
+    const inner = { kind: "open", path: this.#folder.pathOf("http") } as const;
+    this.#listen("httpPort", endpoint, inner, serve, shownBind(url));
     letGroupUse(endpoint);
   }
 
@@ -292,10 +292,11 @@ export class PublicPorts implements AsyncDisposable {
     url: string,
     inner: InnerAddress,
     connect: ConnectInner = connectInner,
+    shown: string = url,
   ): Front {
     const { clock, log } = this.#setting;
     const limits = this.#limits[name];
-    const listener = new PublicListener(url);
+    const listener = new PublicListener(url, shown);
     const front = new Front({
       ...{ listener, inner, limits, clock, log },
       connect,

@@ -69,8 +69,9 @@ export function checkPaths(sources: readonly ValueSource[]): readonly string[] {
 
 /** For a monitor: its fail2ban's log, and the name of the publisher's host. */
 export async function checkMonitorHost(
-  { logPath, controlServerUrl, replyServerUrl }: MonitorConfig,
+  config: MonitorConfig,
 ): Promise<readonly string[]> {
+  const { logPath, controlServerUrl, replyServerUrl } = config;
   const trouble = await findLogTrouble(logPath);
   const log = trouble === undefined ? [] : [
     `monitor.fail2banlogpath = ${logPath}: ${trouble}: is fail2ban installed and running, ` +
@@ -79,7 +80,20 @@ export async function checkMonitorHost(
   const hub = controlServerUrl === undefined
     ? { key: "monitor.zmqreplyserver", url: replyServerUrl }
     : { key: "monitor.controlserver", url: controlServerUrl };
-  return [...log, ...await checkName(hub)];
+  const http = await checkHttpPort("monitor", config);
+  return [...log, ...await checkName(hub), ...http];
+}
+
+/** For a program of a node that does not run: whether the port for its metrics is free. */
+async function checkHttpPort(
+  role: "monitor" | "subscriber",
+  { pidFile, httpBind }: MonitorConfig | SubscriberConfig,
+): Promise<readonly string[]> {
+  if (httpBind === undefined || await isRunning(pidFile)) return [];
+  const reason = portTrouble(httpBind.endpoint);
+  return reason === undefined
+    ? []
+    : [`${role}.httpbindurl = ${httpBind.url}: ${reason}`];
 }
 
 /** For a publisher that does not run: whether its ports are free. */
@@ -119,7 +133,8 @@ export async function checkSubscriberHost(
   const hub = protocol2 === undefined
     ? { key: "subscriber.zmqpublisherurl", url: publisherUrl }
     : { key: "subscriber.controlserver", url: protocol2.controlUrl };
-  const found = [...await checkName(hub)];
+  const http = await checkHttpPort("subscriber", config);
+  const found = [...await checkName(hub), ...http];
   for (const action of actions) {
     const key = `subscriber.subscriberaction = ${action}`;
     const troubles = await troublesOf(
