@@ -42,8 +42,8 @@ export const PROGRAM: RoleProgram<"monitor"> = {
   version: deno.version,
   moduleUrl: import.meta.url,
   checkHost: checkMonitorHost,
-  check: async ({ general, controlServerUrl }) => {
-    if (controlServerUrl !== undefined) await checkMembership(general);
+  check: async ({ general, controlServerUrls }) => {
+    if (controlServerUrls !== undefined) await checkMembership(general);
   },
   work,
 };

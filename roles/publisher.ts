@@ -27,6 +27,8 @@ import { ThreadLoad } from "../lib/zmq/thread_load.ts";
 import { legacyWarnings } from "../lib/config/legacy.ts";
 import type { Protocol2Service } from "../lib/publisher/protocol2_server.ts";
 import { Publisher } from "../lib/publisher/publisher.ts";
+import type { BanStore } from "../lib/ban/ban_store.ts";
+import type { PublisherTerm } from "./program/shared_publisher.ts";
 import { growthBy } from "../lib/ban/growth_rules.ts";
 import { wideningBy } from "../lib/widen/widen_rules.ts";
 import { quorumBy } from "../lib/ban/quorum_rules.ts";
@@ -74,19 +76,46 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function check(config: PublisherConfig): Promise<readonly string[]> {
   const members = await checkPublisherMembers(config);
   await checkTokens(config);
+  if (config.engine !== undefined) {
+    const { checkEngine } = await import("./program/shared_publisher.ts");
+    await checkEngine(config.engine);
+  }
   return legacyWarnings(settleLegacy(config, members), config);
 }
 
 async function work(context: RoleContext<"publisher">): Promise<void> {
-  const { config, log, signal, ready } = context;
-  const { banTimeMs, keepHistoryMs, durability } = config;
+  const { engine } = context.config;
+  if (engine === undefined) {
+    const read = await readAll(context);
+    using store = openStore(context);
+    return await serve(context, read, store);
+  }
+  // Whoever has one publisher loads none of this.
+  const { shareTable } = await import("./program/shared_publisher.ts");
+  await readAll(context);
+  await shareTable(context, engine, async (term) => {
+    const read = await readAll(term.context);
+    await serve(term.context, read, term.store, term);
+  });
+}
+
+/** What is read before anything is served. */
+async function readAll(context: RoleContext<"publisher">) {
+  const { config } = context;
   const protection = await watchProtection(context);
   const members = await readPublisherMembers(context);
   const legacy = settleLegacy(config, members);
   const tokens = await PublisherTokens.read(context);
   tellOfLegacy(context, legacy, members);
+  return { protection, members, legacy, tokens };
+}
+
+function openStore(
+  { config, log }: RoleContext<"publisher">,
+): SqliteBanStore {
   const path = banStorePath(config.general.stateDir);
-  using store = SqliteBanStore.open({ path, durability });
+  const { durability } = config;
+  const store = SqliteBanStore.open({ path, durability });
   if (store.lostChanges > 0) {
     const event = "the store lost its last changes, and has a new epoch";
     log.record("error", event, { changes: store.lostChanges, path });
@@ -96,6 +125,19 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
       "the last snapshot of the bans is damaged, and nothing is lost";
     log.record("warning", event, { reason: store.damage, path });
   }
+  return store;
+}
+
+/** Serves with a store, alone or for a term. */
+async function serve(
+  context: RoleContext<"publisher">,
+  { protection, members, legacy, tokens }: Awaited<ReturnType<typeof readAll>>,
+  store: BanStore,
+  term?: PublisherTerm,
+): Promise<void> {
+  const { config, log, signal, ready } = context;
+  const { banTimeMs, keepHistoryMs } = config;
+  const path = banStorePath(config.general.stateDir);
   await using ports = new PublicPorts(context, {
     protocol1: legacy !== "off",
     protocol2: members.identity !== undefined,
@@ -162,10 +204,14 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     threads: () => load.busy,
     gather: (ended) => context.clock.delay(0, ended),
     observer: tally,
+    ...(term === undefined ? {} : { mayGreet: term.isSure }),
   });
+  term?.begin(publisher);
   http?.show(publisher);
   metrics.begin();
-  await using _operators = await answerOperators(context, publisher);
+  await using _operators = term === undefined
+    ? await answerOperators(context, publisher)
+    : new AsyncDisposableStack();
   await ready(() => ({
     ...publisher.figures,
     ...ports.figures,
@@ -174,7 +220,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     ...prefixedFigures("thread", load.busy ?? {}),
     unresolvedNames: protection.unresolvedNames,
   }));
-  await runTogether(signal, [
+  await (term?.runTogether ?? runTogether)(signal, [
     (group) => protection.run(group),
     ...tokens.tasks,
     ...listTasks(publisher, members),

@@ -1,6 +1,6 @@
 /**
  * Writes what people and shells read of the tables of options and verbs:
- * `fail2ban-cluster.conf`, the tables in README.md and METRICS.md, manual pages and completions
+ * `fail2ban-cluster.conf`, the tables in CONFIGURATION.md and METRICS.md, manual pages and completions
  * in `share/`. With `--check` it changes nothing and says what differs.
  *
  * ```
@@ -30,7 +30,8 @@ const METRICS_TABLES = [
 /** How each file is made from what it is now; `undefined`: it has no place for it. */
 const FILES: Readonly<Record<string, (now: string) => string | undefined>> = {
   "fail2ban-cluster.conf": renderShippedFile,
-  "README.md": (now) => between(now, "options", renderOptionTable()),
+  "docs/CONFIGURATION.md": (now) =>
+    between(now, "options", renderOptionTable()),
   "docs/METRICS.md": (now) =>
     METRICS_TABLES.reduce<string | undefined>(
       (text, [mark, rows]) =>

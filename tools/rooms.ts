@@ -106,6 +106,11 @@ export const ROOMS: readonly Room[] = [
     mayImport: ["async", "base", "log", "protection"],
   },
   {
+    name: "engine",
+    holds: "several publishers with one table: a shared log, who is active",
+    mayImport: ["async", "base", "log", "members", "ban"],
+  },
+  {
     name: "sqlite",
     holds:
       "SQLite's files: found, locked, migrated, and what is wrong with them",

@@ -152,6 +152,37 @@ export interface BanStore {
   readonly imports: ImportRecords;
 }
 
+/** Names a record of the log that several publishers share: its place, from 1, and its id. */
+export interface RecordMark {
+  readonly index: number;
+  readonly id: string;
+}
+
+/** A store that follows a log which several publishers share. */
+export interface CopyStore extends BanStore {
+  /** The last record that it has; `undefined`: it follows no log. */
+  readonly applied: RecordMark | undefined;
+  /**
+   * Begins to follow a log: the store has what that begins with.
+   *
+   * @param epoch The log's.
+   * @param mark What its first record follows.
+   * @throws {RangeError} when the store has changes of another epoch.
+   * @throws {RuntimeError} when that can't be stored.
+   */
+  follow(epoch: Epoch, mark: RecordMark): void;
+  /**
+   * Stores what a record of the log says, and in the same transaction that it
+   * has that record.
+   *
+   * @typeParam T What storing gives.
+   * @param mark The record.
+   * @param work Calls one method of this store, its records or its imports.
+   * @throws {RuntimeError} when that can't be stored; neither was.
+   */
+  apply<T>(mark: RecordMark, work: () => Promise<T>): Promise<T>;
+}
+
 /** How long it is remembered that an operator lifted a ban, in milliseconds: 400 days. */
 export const LIFT_KEEP_MS = 400 * 86_400_000;
 

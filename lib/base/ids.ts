@@ -19,5 +19,12 @@ export type SessionId = string & { readonly brand: "SessionId" };
  */
 export type PlaceId = string & { readonly brand: "PlaceId" };
 
+const EPOCH = /^[0-9a-f]{32}$/;
+
+/** Whether a value is an epoch. */
+export function isEpoch(value: unknown): value is Epoch {
+  return typeof value === "string" && EPOCH.test(value);
+}
+
 /** What a connection is for. */
 export type NodeRole = "monitor" | "subscriber";

@@ -8,9 +8,12 @@ import type { PublisherAddress } from "../members/member.ts";
 import { isSame } from "../members/moved_publisher.ts";
 
 /**
- * Goes through the addresses until one answers: where the publisher answered
+ * Goes through the addresses of one publisher until one answers: where it answered
  * last is tried first, then those that it was told last. All are tried again and
  * again, so a wrong one among them shuts nobody out.
+ *
+ * Several publishers of one table are asked all at once, since any of them may
+ * be the active one.
  */
 export class PublisherAddresses {
   #known: readonly PublisherAddress[];
@@ -18,6 +21,7 @@ export class PublisherAddresses {
   /** Whether the publisher answered at the current one, since it was connected to last. */
   #isAnswered = true;
   #streamUrl: string | undefined;
+  #areSeveral = false;
 
   /**
    * @param first The one to begin with.
@@ -38,11 +42,31 @@ export class PublisherAddresses {
     this.#known = known;
   }
 
-  /** The URL for a new connection to the control socket. */
-  nextControlUrl(): string {
+  /** Whether they are of several publishers, one of which is active. */
+  get areSeveral(): boolean {
+    return this.#areSeveral;
+  }
+
+  /** Goes by those of several publishers; with one it is that one's. */
+  replaceBySeveral(known: readonly PublisherAddress[]): void {
+    this.#known = known;
+    this.#areSeveral = known.length > 1;
+  }
+
+  /** Where to connect to next: to all of these at once. */
+  next(): readonly [PublisherAddress, ...PublisherAddress[]] {
+    if (this.#areSeveral) {
+      const [first = this.#current, ...others] = this.#known;
+      return [first, ...others];
+    }
     if (!this.#isAnswered) this.#goOn();
     this.#isAnswered = false;
-    return this.#current.controlUrl;
+    return [this.#current];
+  }
+
+  /** The publisher at one of several answers. */
+  choose(address: PublisherAddress): void {
+    this.#current = address;
   }
 
   /** The URL for a new connection to the stream. */

@@ -147,6 +147,44 @@ export const durabilityKind: ValueKind<Durability> = wordKind("WORD", [
   "process",
 ]);
 
+/** Where several publishers share one table. */
+export const engineKind: ValueKind<"none" | "etcd"> = wordKind("WORD", [
+  "none",
+  "etcd",
+]);
+
+/** Members of etcd; what a password goes to is this host, or encrypted. */
+export const engineUrlsKind: ValueKind<readonly string[]> = {
+  placeholder: "URL...",
+  expected:
+    "URLs such as https://hub2:2379, or http://127.0.0.1:2379 for this host only",
+  read: (text) => {
+    const words = text.split(/[\s,]+/).filter((word) => word !== "");
+    const urls = words.flatMap((word) => engineUrl(word) ?? []);
+    const isGood = urls.length === words.length && words.length > 0 &&
+      new Set(urls).size === urls.length;
+    return isGood ? urls : undefined;
+  },
+};
+
+/** What all keys of a cluster begin with. */
+export const enginePrefixKind: ValueKind<string> = {
+  placeholder: "PREFIX",
+  expected: "/NAME/, of letters, digits, -, _, . and /, 100 at most",
+  read: (text) => /^\/[A-Za-z0-9/._-]{1,98}\/$/.test(text) ? text : undefined,
+};
+
+function engineUrl(word: string): string | undefined {
+  const url = URL.parse(word);
+  if (url === null || url.origin === "null") return undefined;
+  const isLocal = ["127.0.0.1", "[::1]", "localhost"].includes(url.hostname);
+  const isSafe = url.protocol === "https:" ||
+    url.protocol === "http:" && isLocal;
+  const isBare = url.pathname === "/" && url.search === "" &&
+    url.hash === "" && url.username === "" && url.password === "";
+  return isSafe && isBare ? url.origin : undefined;
+}
+
 /** How far protocol 1 is served. */
 export const legacyKind: ValueKind<LegacyMode> = wordKind("WORD", [
   "on",

@@ -284,7 +284,18 @@ function checkSubscriber(findings: Findings): void {
 function checkProtocol2(findings: Findings): void {
   const { controlserver, streamserver } = findings.reading.values.subscriber;
   if (controlserver === undefined) return;
-  if (streamserver === undefined && nextPortUrl(controlserver) === undefined) {
+  if (
+    streamserver !== undefined && streamserver.length !== controlserver.length
+  ) {
+    complain(
+      findings,
+      "subscriber.streamserver",
+      "as many URLs as subscriber.controlserver has, in the same order",
+      "subscriber.controlserver",
+    );
+  }
+  const isUnknown = controlserver.some((url) => nextPortUrl(url) === undefined);
+  if (streamserver === undefined && isUnknown) {
     const rule =
       "the URL of the stream, since controlserver's port does not tell";
     complain(

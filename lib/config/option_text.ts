@@ -1,5 +1,5 @@
 /**
- * The table of options as people read it: in the README and in the shipped
+ * The table of options as people read it: in CONFIGURATION.md and in the shipped
  * `fail2ban-cluster.conf`.
  *
  * @module
@@ -23,7 +23,7 @@ const SECTION_HELP: Readonly<Record<SectionName, string>> = {
 };
 
 /**
- * Renders the README's table of options, in Markdown as `deno fmt` leaves it.
+ * Renders CONFIGURATION.md's table of options, in Markdown as `deno fmt` leaves it.
  * Ends in a line end.
  */
 export function renderOptionTable(): string {

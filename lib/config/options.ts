@@ -1,5 +1,5 @@
 /**
- * The options: the one table behind the parser, `--help`, the README's table
+ * The options: the one table behind the parser, `--help`, CONFIGURATION.md's table
  * and the shipped `fail2ban-cluster.conf`.
  *
  * @module

@@ -12,6 +12,7 @@ import {
   endpointKind,
   optionalPathKind,
   pathKind,
+  publisherUrlsKind,
   switchKind,
 } from "./value_kinds.ts";
 import {
@@ -37,11 +38,11 @@ export const MONITOR = {
     help: "Where reports are sent: the publisher's replybindurl.",
   }),
   controlserver: option({
-    kind: endpointKind("connect"),
+    kind: publisherUrlsKind,
     default: undefined,
     unset: "none: reports go to zmqreplyserver, by protocol 1",
     help:
-      "Where reports are sent by protocol 2, instead: the publisher's controlbindurl.",
+      "Where reports are sent by protocol 2, instead: the publisher's controlbindurl; of several publishers a list.",
   }),
   fail2banlogpath: option({
     kind: pathKind,

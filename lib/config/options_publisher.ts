@@ -8,6 +8,9 @@ import { option } from "./option.ts";
 import {
   breakerKind,
   durabilityKind,
+  engineKind,
+  enginePrefixKind,
+  engineUrlsKind,
   growthKind,
   legacyKind,
   quorumKind,
@@ -64,6 +67,33 @@ export const PUBLISHER = {
       "Where lists are read by HTTP, and this host asks /metrics, /healthz and /readyz: such as http://127.0.0.1:9680 or unix:PATH, or none.",
   }),
   heartbeaturl: HEARTBEAT_URL,
+  engine: option({
+    kind: engineKind,
+    default: "none",
+    help:
+      "Where several publishers share one table of bans: etcd, or none for one publisher alone.",
+  }),
+  engineurls: option({
+    kind: engineUrlsKind,
+    default: "http://127.0.0.1:2379",
+    help: "Where etcd's members are asked, a list; other hosts' by https only.",
+  }),
+  engineca: option({
+    kind: optionalPathKind,
+    default: "none",
+    help:
+      "The authority, as PEM, that etcd's certificates are of; none: the system's.",
+  }),
+  enginelogin: option({
+    kind: optionalPathKind,
+    default: "none",
+    help: "A file of mode 0600 with USER:PASSWORD for etcd, or none.",
+  }),
+  engineprefix: option({
+    kind: enginePrefixKind,
+    default: "/fail2ban-cluster/",
+    help: "What the cluster's keys in etcd begin with.",
+  }),
   bantime: option({
     kind: banTimeKind,
     default: "1h",

@@ -18,6 +18,7 @@ import {
   endpointKind,
   optionalPathKind,
   pathKind,
+  publisherUrlsKind,
   rateKind,
   socketPathKind,
   textKind,
@@ -39,17 +40,18 @@ export const SUBSCRIBER = {
     help: "Where bans are heard from: the publisher's broadcasterbindurl.",
   }),
   controlserver: option({
-    kind: endpointKind("connect"),
+    kind: publisherUrlsKind,
     default: undefined,
     unset: "none: protocol 1 is spoken",
     help:
-      "For protocol 2: the publisher's controlbindurl. zmqpublisherurl is not used then.",
+      "For protocol 2: the publisher's controlbindurl, of several publishers a list. zmqpublisherurl is not used then.",
   }),
   streamserver: option({
-    kind: endpointKind("connect"),
+    kind: publisherUrlsKind,
     default: undefined,
     unset: "controlserver's host, one port up",
-    help: "For protocol 2: the publisher's streambindurl.",
+    help:
+      "For protocol 2: the publisher's streambindurl; of several a list in the same order.",
   }),
   zmqprefixfilter: option({
     kind: textKind,

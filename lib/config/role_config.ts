@@ -82,8 +82,8 @@ export interface MonitorConfig {
   readonly heartbeat: HttpTarget | undefined;
   /** The publisher's `replybindurl`, as ZeroMQ takes it. */
   readonly replyServerUrl: string;
-  /** The publisher's `controlbindurl`, as ZeroMQ takes it; `undefined`: protocol 1 is spoken. */
-  readonly controlServerUrl: string | undefined;
+  /** The `controlbindurl` of the publisher, or of each of several, as ZeroMQ takes it; `undefined`: protocol 1 is spoken. */
+  readonly controlServerUrls: readonly string[] | undefined;
   /** Absolute path of fail2ban's log. */
   readonly logPath: string;
   readonly logFormat: LogFormat;
@@ -101,6 +101,18 @@ export interface MonitorConfig {
   readonly ignoreJails: readonly string[];
   /** The shared token; `undefined` when `auth` is off. */
   readonly token: string | undefined;
+}
+
+/** Where several publishers share one table. */
+export interface EngineConfig {
+  /** Members of etcd. */
+  readonly urls: readonly string[];
+  /** Absolute path of the authority of its certificates; `undefined`: the system's. */
+  readonly authorityPath: string | undefined;
+  /** Absolute path of the file with user and password; `undefined`: there is none. */
+  readonly loginPath: string | undefined;
+  /** What all keys begin with. */
+  readonly prefix: string;
 }
 
 /** The publisher's configuration. */
@@ -127,6 +139,8 @@ export interface PublisherConfig {
   /** Retention time of the history of bans. */
   readonly keepHistoryMs: number;
   readonly durability: Durability;
+  /** Where several publishers share one table; `undefined`: this one is alone. */
+  readonly engine: EngineConfig | undefined;
   /** Number of nodes that must report a ban before it counts. */
   readonly quorum: QuorumRules;
   /** How much longer bans hold that come again. */
@@ -160,8 +174,8 @@ export interface SubscriberConfig {
   readonly heartbeat: HttpTarget | undefined;
   /** The publisher's `broadcasterbindurl`, as ZeroMQ takes it. */
   readonly publisherUrl: string;
-  /** For protocol 2; `undefined`: protocol 1 is spoken. */
-  readonly protocol2: Protocol2Urls | undefined;
+  /** For protocol 2, of the publisher or of each of several; `undefined`: protocol 1 is spoken. */
+  readonly protocol2: readonly Protocol2Urls[] | undefined;
   /** The messages to ask for begin with this; empty for all. */
   readonly prefixFilter: string;
   /** The actions on a ban, in order, each once; none: every ban is only observed. */
@@ -231,9 +245,8 @@ function buildGeneral(
   const urls = [
     monitor.zmqreplyserver,
     subscriber.zmqpublisherurl,
-    ...[monitor.controlserver, subscriber.controlserver].filter((url) =>
-      url !== undefined
-    ),
+    ...monitor.controlserver ?? [],
+    ...subscriber.controlserver ?? [],
   ];
   return {
     logTarget: general.logtarget,
@@ -272,7 +285,7 @@ function buildMonitor(
     httpBind: monitor.httpbindurl ?? undefined,
     heartbeat: monitor.heartbeaturl ?? undefined,
     replyServerUrl: monitor.zmqreplyserver,
-    controlServerUrl: monitor.controlserver,
+    controlServerUrls: monitor.controlserver,
     logPath: monitor.fail2banlogpath,
     logFormat: monitor.logformat,
     databasePath: pathOf(monitor.fail2bandb),
@@ -303,6 +316,12 @@ function buildPublisher(
     banTimeMs: publisher.bantime * 1000,
     keepHistoryMs: publisher.keephistory * 1000,
     durability: publisher.durability,
+    engine: publisher.engine === "none" ? undefined : {
+      urls: publisher.engineurls,
+      authorityPath: pathOf(publisher.engineca),
+      loginPath: pathOf(publisher.enginelogin),
+      prefix: publisher.engineprefix,
+    },
     quorum: publisher.quorum,
     growth: publisher.growth,
     widening: { IPv4: publisher.widen4, IPv6: publisher.widen6 },
@@ -360,12 +379,11 @@ function choiceOf(
 /** Rules see to it that there is a stream wherever there is a control socket. */
 function protocol2Urls(
   { controlserver, streamserver }: OptionValues["subscriber"],
-): Protocol2Urls | undefined {
-  if (controlserver === undefined) return undefined;
-  const streamUrl = streamserver ?? nextPortUrl(controlserver);
-  return streamUrl === undefined
-    ? undefined
-    : { controlUrl: controlserver, streamUrl };
+): readonly Protocol2Urls[] | undefined {
+  return controlserver?.flatMap((controlUrl, at) => {
+    const streamUrl = streamserver?.[at] ?? nextPortUrl(controlUrl);
+    return streamUrl === undefined ? [] : [{ controlUrl, streamUrl }];
+  });
 }
 
 /** The hosts that connections lead to, without this one. */

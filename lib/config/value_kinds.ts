@@ -31,6 +31,8 @@ export interface ValueKind<T> {
 const MAX_PATH_LENGTH = 4095;
 /** Above it the system takes no path of a socket. */
 const MAX_SOCKET_PATH_BYTES = 107;
+/** Publishers of one table: a connection is opened to each. */
+const MAX_PUBLISHERS = 9;
 /** Ten years: within every enforcer's reach. */
 const MAX_BAN_SECONDS = 315_576_000;
 
@@ -146,6 +148,22 @@ export function endpointKind(use: EndpointUse): ValueKind<string> {
     read: (text) => parseEndpointUrl(text, use),
   };
 }
+
+/** Where one publisher is, or each of several of one table. */
+export const publisherUrlsKind: ValueKind<readonly string[]> = {
+  placeholder: "URL...",
+  expected:
+    "tcp://HOST:PORT or ipc://PATH, HOST being a name, 192.0.2.1 or [2001:db8::1], not *; of several publishers a list",
+  read: (text) => {
+    const words = text.split(/[\s,]+/).filter((word) => word !== "");
+    const urls = words.flatMap((word) =>
+      parseEndpointUrl(word, "connect") ?? []
+    );
+    const areGood = urls.length > 0 && urls.length === words.length &&
+      new Set(urls).size === urls.length && urls.length <= MAX_PUBLISHERS;
+    return areGood ? urls : undefined;
+  },
+};
 
 /** So many in a second, or `none`, which is read as `Infinity`. */
 export const rateKind: ValueKind<number> = {

@@ -63,6 +63,8 @@ export interface ControlServerOptions {
     session: NodeSession,
     answer: InSession<"UNBANNED" | "PROBED" | "DRILLED" | "MOVED">,
   ) => void;
+  /** Whether whoever says HELLO is answered. @default {always} */
+  readonly mayGreet?: (() => boolean) | undefined;
   /** What whoever connects is told after WELCOME. */
   readonly greeting: () => PublisherMessage | undefined;
   /** The cluster's allowlist that is in force now. */

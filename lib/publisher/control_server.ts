@@ -65,6 +65,7 @@ export class ControlServer {
   readonly #receiptIntake: ReceiptIntake;
   readonly #troubleLog: LogThrottle;
   readonly #admission: Admission;
+  #isDismissed = false;
 
   /** @param options See {@link ControlServerOptions}. */
   constructor(options: ControlServerOptions) {
@@ -130,6 +131,16 @@ export class ControlServer {
     if (session !== undefined) this.#say(session, message);
   }
 
+  /** Has every node look for another publisher: nobody is served here any more. */
+  dismiss(): void {
+    this.#isDismissed = true;
+    const message = "another publisher serves";
+    for (const session of this.#sessions.all()) {
+      this.#say(session, { kind: "ERROR", code: "session", message });
+      this.#sessions.end(session.id);
+    }
+  }
+
   /** Sends every session the allowlist that is in force from now on. */
   sendAllowlist(list: Allowlist): void {
     const message = encodePublisherMessage({ kind: "IGNORE", ...list });
@@ -178,7 +189,9 @@ export class ControlServer {
     }
     const message = decoded.value;
     if (message.kind === "HELLO") {
-      this.#greet(from, message);
+      // Another publisher answers, or this one when it is sure again.
+      const { mayGreet = () => true } = this.#options;
+      if (!this.#isDismissed && mayGreet()) this.#greet(from, message);
       return;
     }
     const session = this.#sessions.find(message.session, from.key);

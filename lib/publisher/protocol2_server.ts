@@ -94,6 +94,8 @@ export interface Protocol2ServerOptions extends Protocol2Service {
   readonly onRefused: (refused: RefusedReport) => void;
   /** When nodes are silent. @default {PRESENCE_PACE} */
   readonly pace?: PresencePace;
+  /** Whether whoever says HELLO is answered. @default {always} */
+  readonly mayGreet?: (() => boolean) | undefined;
   /** What nodes are told of the publisher. */
   readonly facts: () => PublisherFacts;
 }
@@ -279,6 +281,11 @@ export class Protocol2Server {
       yield list;
       await auditJournal(list, { records, log });
     }
+  }
+
+  /** Has every node look for another publisher. */
+  dismiss(): void {
+    this.#control.dismiss();
   }
 
   /** Tells every session the allowlist that counts from now on. */

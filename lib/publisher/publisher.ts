@@ -88,6 +88,8 @@ export interface PublisherOptions {
   readonly lastBackupMs?: () => Promise<number | undefined>;
   /** Told what happens. @default {nobody is told} */
   readonly observer?: PublisherObserver;
+  /** Whether nodes that connect are let in. @default {always} */
+  readonly mayGreet?: () => boolean;
   /** How busy its threads are, for `status`; `undefined`: not known. @default {never known} */
   readonly threads?: () => ThreadPercents | undefined;
   /** As in {@link BanHubOptions}. */
@@ -234,6 +236,11 @@ export class Publisher {
     this.allow(list.allowed);
     const { store: { records }, log } = this.#options;
     await auditJournal(list, { records, log });
+  }
+
+  /** Has every node look for another publisher; it is to be stopped soon after. */
+  dismiss(): void {
+    this.#nodes?.dismiss();
   }
 
   /** Whether a member is not let in until it is released. */

@@ -19,6 +19,7 @@ import type { BanTable, TableStep } from "../ban/ban_table.ts";
 import type { Epoch } from "../base/ids.ts";
 import type {
   KeptReceipts,
+  RecordMark,
   StoredReceipt,
   StoreEntry,
   StoreTime,
@@ -33,9 +34,10 @@ import { Pruning } from "./pruning.ts";
 import { ReceiptTable } from "./receipt_table.ts";
 import { RecordTables } from "./record_tables.ts";
 import { type SnapshotPace, Snapshots, SnapshotWriter } from "./snapshots.ts";
-import { atOnce, type SqlDatabase } from "../sqlite/sql.ts";
+import type { SqlDatabase } from "../sqlite/sql.ts";
 import { storeFailure } from "../sqlite/store_errors.ts";
 import { loadTable } from "./stored_table.ts";
+import { Transactions } from "./transactions.ts";
 
 /** The methods of a `BanStore` over a connection; all are synchronous. */
 export class BanDatabase {
@@ -47,7 +49,7 @@ export class BanDatabase {
   readonly records: RecordTables;
   /** The lists that operators imported. */
   readonly imports: ImportTables;
-  readonly #database: SqlDatabase;
+  readonly #transactions: Transactions;
   readonly #meta: MetaTables;
   readonly #log: ChangeLog;
   readonly #lifts: LiftTable;
@@ -57,6 +59,7 @@ export class BanDatabase {
   #epoch: Epoch;
   #keptSince: number;
   #time: StoreTime | undefined;
+  #applied: RecordMark | undefined;
 
   /**
    * Reads the table.
@@ -66,14 +69,15 @@ export class BanDatabase {
    * @throws {UnusableStoreError} when what a start needs is damaged.
    */
   constructor(database: SqlDatabase, pace?: SnapshotPace) {
-    this.#database = database;
-    this.records = new RecordTables(database);
-    this.imports = new ImportTables(database);
+    this.#transactions = new Transactions(database);
+    this.records = new RecordTables(database, this.#transactions);
+    this.imports = new ImportTables(database, this.#transactions);
     this.#meta = new MetaTables(database);
     const { epoch, seq: keptSince } = this.#meta.mark;
     this.#epoch = epoch;
     this.#keptSince = keptSince;
     this.#time = this.#meta.time;
+    this.#applied = this.#meta.followed;
     const log = new ChangeLog(
       database,
       new SeededHash(this.#meta.seed),
@@ -100,11 +104,51 @@ export class BanDatabase {
     return this.#epoch;
   }
 
-  /** Has its numbers mean other changes than before. */
+  /** Has its numbers mean other changes than before: those of no shared log. */
   beginEpoch(epoch: Epoch): void {
     const mark = { epoch, seq: this.#keptSince };
-    this.#write("the epoch", () => this.#meta.setMark(mark));
+    this.#write("the epoch", () => {
+      this.#meta.setMark(mark);
+      this.#meta.dropFollowed();
+    });
     this.#epoch = epoch;
+    this.#applied = undefined;
+  }
+
+  /** The last record that it has of a shared log. */
+  get applied(): RecordMark | undefined {
+    return this.#applied;
+  }
+
+  /** Begins to follow a shared log. */
+  follow(epoch: Epoch, applied: RecordMark): void {
+    if (epoch !== this.#epoch && this.seq > 0) {
+      throw new RangeError(`Cannot follow ${epoch}: it has ${this.#epoch}`);
+    }
+    const mark = { epoch, seq: this.#keptSince };
+    this.#write("the place in the shared log", () => {
+      this.#meta.setMark(mark);
+      this.#meta.setFollowed(applied);
+    });
+    this.#epoch = epoch;
+    this.#applied = applied;
+  }
+
+  /** Follows no shared log any more: what comes now is in none. */
+  unfollow(): void {
+    if (this.#applied === undefined) return;
+    this.#write("that it is alone", () => this.#meta.dropFollowed());
+    this.#applied = undefined;
+  }
+
+  /** Stores what a record of the shared log says, and with it that it has it. */
+  apply<T>(mark: RecordMark, work: () => Promise<T>): Promise<T> {
+    const beside = () => this.#meta.setFollowed(mark);
+    const result = this.#transactions.runWith(beside, work);
+    return result.then((value) => {
+      this.#applied = mark;
+      return value;
+    });
   }
 
   /** Sequence number of the last change. */
@@ -246,7 +290,7 @@ export class BanDatabase {
 
   #write<T>(what: string, work: () => T): T {
     try {
-      return atOnce(this.#database, work);
+      return this.#transactions.run(work);
     } catch (error) {
       throw storeFailure(`cannot keep ${what}`, error);
     }

@@ -10,6 +10,7 @@
  * | `meta`           | one row: the epoch, and the number up to which the log was pruned           |
  * | `hashing`        | one row: the secret that hashes in `log` are made with                      |
  * | `receipts`       | what nodes did about a ban                                                  |
+ * | `followed`       | one row, where several publishers share a log: the last record of it that is in here |
  * | `clock`          | one row: the relation between the clock of all these times and the system's |
  * | `audit`          | who did what and when; by the system's clock                                |
  * | `breakers`       | nodes whose reports are set aside, likewise                                 |
@@ -70,7 +71,15 @@ const VERSION_1 = `
 export const BAN_STORE_SCHEMA: StoreSchema = {
   applicationId: 0x46324250, // "F2BP"
   migrations: [VERSION_1],
-  vital: ["meta", "hashing", "clock", "jails", "nodes", "snapshots"],
+  vital: [
+    "meta",
+    "followed",
+    "hashing",
+    "clock",
+    "jails",
+    "nodes",
+    "snapshots",
+  ],
   questions: [],
 };
 

@@ -6,7 +6,7 @@
  */
 
 import { hasItsSum, notAsWritten, numberOf, summed } from "./ban_rows.ts";
-import type { Epoch } from "../base/ids.ts";
+import { type Epoch, isEpoch } from "../base/ids.ts";
 import { type SqlRow, type SqlValue, valuesOf } from "../sqlite/sql.ts";
 
 /** An epoch, and a sequence number in it. */
@@ -15,7 +15,6 @@ export interface EpochMark {
   readonly seq: number;
 }
 
-const EPOCH = /^[0-9a-f]{32}$/;
 const EPOCH_BYTES = 16;
 
 /**
@@ -44,9 +43,4 @@ export function readEpochRow(row: SqlRow | undefined): EpochMark {
   const [epoch, seq] = values;
   if (!isEpoch(epoch) || !hasItsSum(values)) throw notAsWritten("meta");
   return { epoch, seq: numberOf(seq, "meta") };
-}
-
-/** Whether a value is an epoch. */
-export function isEpoch(value: unknown): value is Epoch {
-  return typeof value === "string" && EPOCH.test(value);
 }

@@ -20,7 +20,6 @@ import {
   summed,
 } from "./ban_rows.ts";
 import {
-  atOnce,
   prepareAll,
   type SqlDatabase,
   type SqlRow,
@@ -28,6 +27,7 @@ import {
   valuesOf,
 } from "../sqlite/sql.ts";
 import { storeFailure } from "../sqlite/store_errors.ts";
+import type { Transactions } from "./transactions.ts";
 
 /** Creates the tables. */
 export const IMPORT_TABLES_SCHEMA = `
@@ -89,11 +89,16 @@ type Statements = Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
 /** Stores imports over a connection; all methods are synchronous. */
 export class ImportTables implements ImportRecords {
   readonly #database: SqlDatabase;
+  readonly #transactions: Transactions;
   #prepared: Statements | undefined;
 
-  /** @param database Of `BAN_STORE_SCHEMA`. */
-  constructor(database: SqlDatabase) {
+  /**
+   * @param database Of `BAN_STORE_SCHEMA`.
+   * @param transactions All that writes to it.
+   */
+  constructor(database: SqlDatabase, transactions: Transactions) {
     this.#database = database;
+    this.#transactions = transactions;
   }
 
   all(): readonly StoredImport[] {
@@ -157,7 +162,7 @@ export class ImportTables implements ImportRecords {
     return new Promise((resolve) => {
       try {
         const statements = this.#statements;
-        resolve(atOnce(this.#database, () => work(statements)));
+        resolve(this.#transactions.run(() => work(statements)));
       } catch (error) {
         throw storeFailure("cannot keep an import", error);
       }

@@ -1,12 +1,13 @@
 /**
  * What the publisher's database says of itself, a row each: its epoch and up
- * to where its log was pruned, how its clock stands to the system's, and the
- * secret that its hashes are made with.
+ * to where its log was pruned, how its clock stands to the system's, the last
+ * record that it has of a log which several publishers share, and the secret
+ * that its hashes are made with.
  *
  * @module
  */
 
-import type { StoreTime } from "../ban/ban_store.ts";
+import type { RecordMark, StoreTime } from "../ban/ban_store.ts";
 import { hasItsSum, notAsWritten, numberOf, summed } from "./ban_rows.ts";
 import {
   type EpochMark,
@@ -36,6 +37,12 @@ export const META_TABLES_SCHEMA = `
     seen_ms REAL NOT NULL,
     sum INTEGER NOT NULL
   ) STRICT;
+  CREATE TABLE followed (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    record INTEGER NOT NULL,
+    record_id TEXT NOT NULL,
+    sum INTEGER NOT NULL
+  ) STRICT;
   CREATE TABLE hashing (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     seed INTEGER NOT NULL,
@@ -47,6 +54,9 @@ const STATEMENTS = {
   mark: "SELECT epoch, kept_since, sum FROM meta",
   putClock: "INSERT OR REPLACE INTO clock VALUES (?, ?, ?, ?)",
   clock: "SELECT ahead_ms, seen_ms, sum FROM clock",
+  putFollowed: "INSERT OR REPLACE INTO followed VALUES (?, ?, ?, ?)",
+  dropFollowed: "DELETE FROM followed",
+  followed: "SELECT record, record_id, sum FROM followed",
   putSeed: "INSERT INTO hashing VALUES (?, ?, ?)",
   seed: "SELECT seed, sum FROM hashing",
 } as const;
@@ -91,6 +101,24 @@ export class MetaTables {
   /** Stores that relation. */
   setTime({ aheadMs, seenMs }: StoreTime): void {
     this.#statements.putClock.run(1, ...summed(aheadMs, seenMs));
+  }
+
+  /** The last record that it has of a shared log; `undefined`: it follows none. */
+  get followed(): RecordMark | undefined {
+    const row = this.#statements.followed.get();
+    if (row === undefined) return undefined;
+    const [index, id] = checked(row, "followed");
+    return { index: numberOf(index, "followed"), id: String(id) };
+  }
+
+  /** Stores which one that is. */
+  setFollowed({ index, id }: RecordMark): void {
+    this.#statements.putFollowed.run(1, ...summed(index, id));
+  }
+
+  /** It follows no shared log any more. */
+  dropFollowed(): void {
+    this.#statements.dropFollowed.run();
   }
 
   /** What hashes in the database are made with. */

@@ -17,7 +17,6 @@ import {
   type Quarantine,
 } from "../members/node_records.ts";
 import {
-  atOnce,
   prepareAll,
   type SqlDatabase,
   type SqlRow,
@@ -25,6 +24,7 @@ import {
   valuesOf,
 } from "../sqlite/sql.ts";
 import { storeFailure } from "../sqlite/store_errors.ts";
+import type { Transactions } from "./transactions.ts";
 
 const STATEMENTS = {
   putEntry: `
@@ -59,11 +59,16 @@ type Statements = Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
 /** Stores records over a connection; all methods are synchronous. */
 export class RecordTables implements NodeRecords {
   readonly #database: SqlDatabase;
+  readonly #transactions: Transactions;
   #prepared: Statements | undefined;
 
-  /** @param database Of `BAN_STORE_SCHEMA`. */
-  constructor(database: SqlDatabase) {
+  /**
+   * @param database Of `BAN_STORE_SCHEMA`.
+   * @param transactions All that writes to it.
+   */
+  constructor(database: SqlDatabase, transactions: Transactions) {
     this.#database = database;
+    this.#transactions = transactions;
   }
 
   keepAudit(
@@ -151,7 +156,7 @@ export class RecordTables implements NodeRecords {
     return new Promise((resolve) => {
       try {
         const statements = this.#statements;
-        resolve(atOnce(this.#database, () => work(statements)));
+        resolve(this.#transactions.run(() => work(statements)));
       } catch (error) {
         throw storeFailure(`cannot keep ${what}`, error);
       }

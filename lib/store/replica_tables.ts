@@ -21,7 +21,7 @@ import { BanTable } from "../ban/ban_table.ts";
 import type { ReplicaMark, StoredReplica } from "../ban/ban_store.ts";
 import { bytesSum, checksum } from "../base/checksum.ts";
 import { shiftedColumns } from "../ban/shifted_times.ts";
-import { isEpoch } from "./epoch_row.ts";
+import { isEpoch } from "../base/ids.ts";
 import { MOST_BLOCKS } from "./replica_schema.ts";
 import {
   prepareAll,

@@ -22,6 +22,8 @@ export interface StreamListenerOptions {
   readonly connect: Connect;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called when a stream that was heard has fallen silent. @default {nothing is done} */
+  readonly onSilence?: () => void;
   /** Timeout without even a heartbeat: the connection is then replaced. @default {3500} */
   readonly silenceMs?: number;
 }
@@ -48,7 +50,11 @@ export class StreamListener {
    * @param options How it connects.
    */
   constructor(options: StreamListenerOptions) {
-    this.#options = { silenceMs: 3.5 * HEARTBEAT_MS, ...options };
+    this.#options = {
+      silenceMs: 3.5 * HEARTBEAT_MS,
+      onSilence: () => {},
+      ...options,
+    };
     const { log, clock } = options;
     this.#silence = new TroubleLog({
       log,
@@ -82,8 +88,11 @@ export class StreamListener {
         const { signal: renewal } = this.#renewal;
         await using socket = this.#options.connect();
         await this.#listen(socket, signal, renewal, hear);
+        const hasHeard = this.#hears;
         this.#hears = false;
-        if (!renewal.aborted) this.#silence.report("not even a heartbeat");
+        if (renewal.aborted) continue;
+        this.#silence.report("not even a heartbeat");
+        if (hasHeard) this.#options.onSilence();
       }
     } finally {
       this.#troubleLog.flush();

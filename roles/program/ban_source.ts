@@ -19,6 +19,7 @@ import {
 } from "../../lib/choice/receiver_choice.ts";
 import { silenceExplainer } from "./silent_publisher.ts";
 import { ControlClient } from "../../lib/client/control_client.ts";
+import { connectToAny } from "../../lib/client/first_answer.ts";
 import type { OrdersHere } from "../../lib/client/node_orders.ts";
 import {
   replicaPath,
@@ -253,10 +254,11 @@ function connections(
     pace,
     onIgnore: others.onIgnore,
     connect: () =>
-      zeromq.dealer(addresses.nextControlUrl(), {
-        maxMessageBytes: MAX_CONTROL_BYTES,
-        security: membership.security,
-      }),
+      connectToAny(addresses, (url) =>
+        zeromq.dealer(url, {
+          maxMessageBytes: MAX_CONTROL_BYTES,
+          security: membership.security,
+        })),
     node: config.general.hostName,
     role: "subscriber",
     unban: unbanHere(
@@ -274,6 +276,10 @@ function connections(
   const listener: StreamListener = new StreamListener({
     clock,
     log,
+    // Of several publishers another is active now: stream and session are at the same.
+    onSilence: () => {
+      if (addresses.areSeveral) session.renew();
+    },
     connect: () =>
       zeromq.subscriber(addresses.nextStreamUrl(), "", {
         maxMessageBytes: MAX_STREAM_BYTES,

@@ -71,17 +71,17 @@ export function checkPaths(sources: readonly ValueSource[]): readonly string[] {
 export async function checkMonitorHost(
   config: MonitorConfig,
 ): Promise<readonly string[]> {
-  const { logPath, controlServerUrl, replyServerUrl } = config;
+  const { logPath, controlServerUrls, replyServerUrl } = config;
   const trouble = await findLogTrouble(logPath);
   const log = trouble === undefined ? [] : [
     `monitor.fail2banlogpath = ${logPath}: ${trouble}: is fail2ban installed and running, ` +
     "and is it what fail2ban-client get logtarget says?",
   ];
-  const hub = controlServerUrl === undefined
-    ? { key: "monitor.zmqreplyserver", url: replyServerUrl }
-    : { key: "monitor.controlserver", url: controlServerUrl };
-  const http = await checkHttpPort("monitor", config);
-  return [...log, ...await checkName(hub), ...http];
+  const hubs = controlServerUrls === undefined
+    ? [{ key: "monitor.zmqreplyserver", url: replyServerUrl }]
+    : controlServerUrls.map((url) => ({ key: "monitor.controlserver", url }));
+  const names = (await Promise.all(hubs.map(checkName))).flat();
+  return [...log, ...names, ...await checkHttpPort("monitor", config)];
 }
 
 /** For a program of a node that does not run: whether the port for its metrics is free. */
@@ -130,11 +130,16 @@ export async function checkSubscriberHost(
   config: SubscriberConfig,
 ): Promise<readonly string[]> {
   const { protocol2, publisherUrl, actions } = config;
-  const hub = protocol2 === undefined
-    ? { key: "subscriber.zmqpublisherurl", url: publisherUrl }
-    : { key: "subscriber.controlserver", url: protocol2.controlUrl };
-  const http = await checkHttpPort("subscriber", config);
-  const found = [...await checkName(hub), ...http];
+  const hubs = protocol2 === undefined
+    ? [{ key: "subscriber.zmqpublisherurl", url: publisherUrl }]
+    : protocol2.map(({ controlUrl: url }) => ({
+      key: "subscriber.controlserver",
+      url,
+    }));
+  const found = [
+    ...(await Promise.all(hubs.map(checkName))).flat(),
+    ...await checkHttpPort("subscriber", config),
+  ];
   for (const action of actions) {
     const key = `subscriber.subscriberaction = ${action}`;
     const troubles = await troublesOf(

@@ -5,6 +5,7 @@
  */
 
 import { ControlClient } from "../../lib/client/control_client.ts";
+import { connectToAny } from "../../lib/client/first_answer.ts";
 import { placeOf } from "../../lib/client/io/place.ts";
 import { Protocol2Link } from "../../lib/monitor/protocol2_link.ts";
 import type { AllowlistProtection } from "../../lib/protection/allowlist_protection.ts";
@@ -53,16 +54,17 @@ export async function openReportLink(
 ): Promise<OpenedLink> {
   const { config, clock, log, pace, dryRun } = options;
   const { zeromq, version, allowlist } = options;
-  const { controlServerUrl, replyServerUrl, token, general } = config;
-  if (controlServerUrl === undefined) {
+  const { controlServerUrls, replyServerUrl, token, general } = config;
+  if (controlServerUrls === undefined) {
     const limits = { maxMessageBytes: MAX_REQUEST_BYTES };
     const connect = () => zeromq.dealer(replyServerUrl, limits);
     const link = new Protocol1Link({ connect, clock, log, token });
     return { link, publisherFigures: () => ({}), tasks: [] };
   }
-  const membership = await NodeMembership.read(options, {
-    controlUrl: controlServerUrl,
-  });
+  const membership = await NodeMembership.read(
+    options,
+    controlServerUrls.map((controlUrl) => ({ controlUrl })),
+  );
   const { addresses } = membership;
   const session: ControlClient = new ControlClient({
     ...{ clock, log, version, pace },
@@ -74,10 +76,11 @@ export async function openReportLink(
       oldestAgoMs: link.oldestAgoMs,
     }),
     connect: () =>
-      zeromq.dealer(addresses.nextControlUrl(), {
-        maxMessageBytes: MAX_CONTROL_BYTES,
-        security: membership.security,
-      }),
+      connectToAny(addresses, (url) =>
+        zeromq.dealer(url, {
+          maxMessageBytes: MAX_CONTROL_BYTES,
+          security: membership.security,
+        })),
     node: general.hostName,
     role: "monitor",
     unban: unbanHere(

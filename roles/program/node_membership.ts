@@ -40,14 +40,14 @@ export class NodeMembership {
   readonly addresses: PublisherAddresses;
   readonly #file: SecretFile<Membership>;
   readonly #context: MembershipContext;
-  readonly #configured: ConfiguredAddress;
+  readonly #configured: readonly ConfiguredAddress[];
   #current: Membership;
 
   private constructor(
     context: MembershipContext,
     file: SecretFile<Membership>,
     current: Membership,
-    configured: ConfiguredAddress,
+    configured: readonly ConfiguredAddress[],
   ) {
     this.#context = context;
     this.#file = file;
@@ -55,18 +55,20 @@ export class NodeMembership {
     this.#configured = configured;
     const [first = current, ...others] = this.#known;
     this.addresses = new PublisherAddresses(first, ...others);
+    if (configured.length > 1) this.addresses.replaceBySeveral(this.#known);
     context.onReload(() => file.look());
   }
 
   /**
    * Reads it.
    *
-   * @param configured Where the configuration says that the publisher is.
+   * @param configured Where the configuration says that the publisher is, or
+   * each of several.
    * @throws {ConfigError} when this host has not joined, or by another name.
    */
   static async read(
     context: MembershipContext,
-    configured: ConfiguredAddress,
+    configured: readonly ConfiguredAddress[],
   ): Promise<NodeMembership> {
     const { general } = context.config;
     const file = fileOf(general);
@@ -98,7 +100,8 @@ export class NodeMembership {
    */
   readonly move = async (address: PublisherAddress): Promise<MoveResult> => {
     if (!this.#isAsJoined) {
-      return { outcome: "configured", detail: this.#configured.controlUrl };
+      const urls = this.#configured.map(({ controlUrl }) => controlUrl);
+      return { outcome: "configured", detail: plainText(urls.join(", ")) };
     }
     const [last] = publisherAddresses(this.#current);
     if (last !== undefined && isSame(last, address)) {
@@ -164,8 +167,9 @@ export class NodeMembership {
 
   /** Whether the configuration says what the join code said: it was set by joining. */
   get #isAsJoined(): boolean {
-    const { controlUrl, streamUrl } = this.#configured;
-    return controlUrl === this.#current.controlUrl &&
+    const [{ controlUrl, streamUrl } = this.#current, ...others] =
+      this.#configured;
+    return others.length === 0 && controlUrl === this.#current.controlUrl &&
       (streamUrl === undefined || streamUrl === this.#current.streamUrl);
   }
 
@@ -174,7 +178,7 @@ export class NodeMembership {
     const { streamUrl } = this.#current;
     return this.#isAsJoined
       ? publisherAddresses(this.#current)
-      : [{ streamUrl, ...this.#configured }];
+      : this.#configured.map((each) => ({ streamUrl, ...each }));
   }
 }
 

@@ -91,7 +91,7 @@ function membershipOf(
 ): MembershipFacts {
   if (joined.kind === "damaged") return joined;
   const unused: PlacedOption[] = [];
-  if (monitor !== undefined && monitor.controlServerUrl === undefined) {
+  if (monitor !== undefined && monitor.controlServerUrls === undefined) {
     unused.push(placed("monitor", "controlserver", monitorSources));
   }
   if (subscriber !== undefined && subscriber.protocol2 === undefined) {
@@ -154,19 +154,22 @@ async function observeReach(
     looks.set(url, { option, url, joinedUrl, expected: "encrypted", places });
   };
   if (monitor !== undefined) {
-    const { controlServerUrl, replyServerUrl } = monitor;
+    const { controlServerUrls, replyServerUrl } = monitor;
     const at = (key: string) => placed("monitor", key, monitorSources);
-    if (controlServerUrl === undefined) {
+    if (controlServerUrls === undefined) {
       plain(replyServerUrl, at("zmqreplyserver"));
-    } else encrypted(controlServerUrl, at("controlserver"), "controlUrl");
+    }
+    for (const url of controlServerUrls ?? []) {
+      encrypted(url, at("controlserver"), "controlUrl");
+    }
   }
   if (subscriber !== undefined) {
     const { protocol2, publisherUrl } = subscriber;
     const at = (key: string) => placed("subscriber", key, subscriberSources);
     if (protocol2 === undefined) plain(publisherUrl, at("zmqpublisherurl"));
-    else {
-      encrypted(protocol2.controlUrl, at("controlserver"), "controlUrl");
-      encrypted(protocol2.streamUrl, at("streamserver"), "streamUrl");
+    for (const { controlUrl, streamUrl } of protocol2 ?? []) {
+      encrypted(controlUrl, at("controlserver"), "controlUrl");
+      encrypted(streamUrl, at("streamserver"), "streamUrl");
     }
   }
   const found = await Promise.all(

@@ -53,7 +53,7 @@ export async function listenForOperators(
 /** Listens beside the pid file; where that can't be, the log says so and all else goes on. */
 export async function answerOperators(
   { config, log }: Pick<RoleContext<"publisher">, "config" | "log">,
-  publisher: Publisher,
+  publisher: Pick<Publisher, "answer">,
 ): Promise<AsyncDisposable> {
   try {
     return await listenForOperators(

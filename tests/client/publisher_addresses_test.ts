@@ -10,7 +10,7 @@ function at(host: string): PublisherAddress {
 function tries(addresses: PublisherAddresses, count: number): string[] {
   return Array.from(
     { length: count },
-    () => addresses.nextControlUrl().slice("tcp://".length, -":1".length),
+    () => addresses.next()[0].controlUrl.slice("tcp://".length, -":1".length),
   );
 }
 

@@ -72,7 +72,7 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     ...{ httpBind: undefined, heartbeat: undefined },
     replyServerUrl: "tcp://publisher.example:5678",
     logPath: "/var/log/fail2ban.log",
-    ...{ logFormat: "file", controlServerUrl: undefined },
+    ...{ logFormat: "file", controlServerUrls: undefined },
     databasePath: "/var/lib/fail2ban/fail2ban.sqlite3",
     unbanHoldMs: 30_000,
     fail2banSocket: "/var/run/fail2ban/fail2ban.sock",
@@ -98,6 +98,7 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     },
     limits: DEFAULT_NODE_LIMITS,
     durability: "power",
+    engine: undefined,
     legacy: undefined,
     tokensPath: undefined,
     token:
@@ -296,10 +297,10 @@ exectimeout = 3
     pidFile: "/run/s.pid",
     ...{ httpBind: undefined, heartbeat: undefined },
     publisherUrl: "tcp://[2001:db8::1]:5680",
-    protocol2: {
+    protocol2: [{
       controlUrl: "tcp://publisher.example:5681",
       streamUrl: "tcp://publisher.example:5682",
-    },
+    }],
     prefixFilter: "web-2|",
     actions: ["log", "exec"],
     choice: {

@@ -69,7 +69,7 @@ for (
     async () => {
       const program = "fail2ban-cluster";
       deepStrictEqual(await complete([program, ""]), FIRST_WORDS);
-      deepStrictEqual(await complete([program, "no"]), ["node", "nodes"]);
+      deepStrictEqual(await complete([program, "nod"]), ["node", "nodes"]);
       deepStrictEqual(await complete([program, "node", ""]), NODE_WORDS);
       deepStrictEqual(await complete([program, "bans", "--js"]), ["--json"]);
       deepStrictEqual(await complete([program, "node", "add", "--ro"]), [

@@ -8,7 +8,7 @@ import {
 import { renderOptions } from "../../tools/render_options.ts";
 
 const CONF = "fail2ban-cluster.conf";
-const README = "README.md";
+const OPTIONS = "docs/CONFIGURATION.md";
 const METRICS = "docs/METRICS.md";
 const ROOT = new URL("../../", import.meta.url);
 const TOOL = new URL("tools/render_options.ts", ROOT).href;
@@ -16,7 +16,7 @@ const HINT = "differs: tools/render_options.ts writes it";
 /** Manual pages and completions. */
 const SHARED = Object.keys({ ...manPages(), ...completions() })
   .map((path) => `share/${path} ${HINT}`);
-const NO_PLACE = [README, METRICS].map((name) =>
+const NO_PLACE = [OPTIONS, METRICS].map((name) =>
   `${name} has no place for its table`
 );
 
@@ -59,16 +59,17 @@ Deno.test("render_options.ts refuses arguments that it does not know", async () 
 
 Deno.test("renderOptions() names each file that differs and changes none when it checks", async () => {
   await inFolder(async (folder) => {
-    const readme = "<!-- options -->\nold\n<!-- /options -->\n";
+    await Deno.mkdir(new URL("docs", folder));
+    const page = "<!-- options -->\nold\n<!-- /options -->\n";
     await Deno.writeTextFile(new URL(CONF, folder), "[general]\n");
-    await Deno.writeTextFile(new URL(README, folder), readme);
+    await Deno.writeTextFile(new URL(OPTIONS, folder), page);
     deepStrictEqual(await renderOptions(folder, true), [
-      ...[`${CONF} ${HINT}`, `${README} ${HINT}`],
+      ...[`${CONF} ${HINT}`, `${OPTIONS} ${HINT}`],
       `${METRICS} has no place for its table`,
       ...SHARED,
     ]);
     strictEqual(await Deno.readTextFile(new URL(CONF, folder)), "[general]\n");
-    strictEqual(await Deno.readTextFile(new URL(README, folder)), readme);
+    strictEqual(await Deno.readTextFile(new URL(OPTIONS, folder)), page);
   });
 });
 
@@ -82,29 +83,29 @@ Deno.test("renderOptions() misses files that are not there when it checks", asyn
   });
 });
 
-Deno.test("renderOptions() writes both files, keeps the rest of the README and the files' modes", async () => {
+Deno.test("renderOptions() writes both files, keeps the rest of the page and the files' modes", async () => {
   await inFolder(async (folder) => {
-    const [conf, readme] = [new URL(CONF, folder), new URL(README, folder)];
+    await Deno.mkdir(new URL("docs", folder));
+    const [conf, page] = [new URL(CONF, folder), new URL(OPTIONS, folder)];
     await Deno.writeTextFile(conf, "[general]\n", { mode: 0o600 });
     const old = "# A\n\n<!-- options -->old<!-- /options -->\n\n## B\n";
-    await Deno.writeTextFile(readme, old, { mode: 0o640 });
-    await Deno.mkdir(new URL("docs", folder));
+    await Deno.writeTextFile(page, old, { mode: 0o640 });
     const metrics = ["events", "message", "metrics"]
       .map((mark) => `<!-- ${mark} --><!-- /${mark} -->\n`).join("");
     await Deno.writeTextFile(new URL(METRICS, folder), metrics);
     deepStrictEqual(await renderOptions(folder, false), []);
     strictEqual(await Deno.readTextFile(conf), renderShippedFile());
     strictEqual(
-      await Deno.readTextFile(readme),
+      await Deno.readTextFile(page),
       `# A\n\n<!-- options -->\n\n${renderOptionTable()}\n<!-- /options -->\n\n## B\n`,
     );
     strictEqual(((await Deno.stat(conf)).mode ?? 0) & 0o777, 0o600);
-    strictEqual(((await Deno.stat(readme)).mode ?? 0) & 0o777, 0o640);
+    strictEqual(((await Deno.stat(page)).mode ?? 0) & 0o777, 0o640);
     deepStrictEqual(await renderOptions(folder, true), []);
   });
 });
 
-Deno.test("renderOptions() leaves a README without both marks as it is, and says so", async () => {
+Deno.test("renderOptions() leaves a page without both marks as it is, and says so", async () => {
   const texts = [
     "# A\n",
     "<!-- options -->\n",
@@ -112,23 +113,30 @@ Deno.test("renderOptions() leaves a README without both marks as it is, and says
   ];
   for (const text of texts) {
     await inFolder(async (folder) => {
-      const readme = new URL(README, folder);
-      await Deno.writeTextFile(readme, text);
+      await Deno.mkdir(new URL("docs", folder));
+      const page = new URL(OPTIONS, folder);
+      await Deno.writeTextFile(page, text);
       deepStrictEqual(await renderOptions(folder, false), NO_PLACE);
-      strictEqual(await Deno.readTextFile(readme), text);
+      strictEqual(await Deno.readTextFile(page), text);
     });
   }
 });
 
 Deno.test("the table of options is Markdown that deno fmt leaves as it is", async () => {
   await inFolder(async (folder) => {
+    await Deno.mkdir(new URL("docs", folder));
     await Deno.writeTextFile(
-      new URL(README, folder),
+      new URL(OPTIONS, folder),
       "# Options\n\n<!-- options --><!-- /options -->\n",
     );
     await renderOptions(folder, false);
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["fmt", "--no-config", "--check", new URL(README, folder).pathname],
+      args: [
+        "fmt",
+        "--no-config",
+        "--check",
+        new URL(OPTIONS, folder).pathname,
+      ],
       stdout: "null",
       env: { NO_COLOR: "1" },
     }).output();

@@ -21,9 +21,10 @@ import { BanDatabase } from "../ban_database.ts";
 import { BAN_STORE_PRAGMAS, BAN_STORE_SCHEMA } from "../ban_store_schema.ts";
 import type { Epoch, EventId } from "../../base/ids.ts";
 import type {
-  BanStore,
+  CopyStore,
   Durability,
   KeptReceipts,
+  RecordMark,
   StoredReceipt,
   StoreEntry,
   StoreTime,
@@ -63,6 +64,11 @@ export interface SqliteBanStoreOptions {
   readonly path: string;
   /** @default {"power"} */
   readonly durability?: Durability;
+  /**
+   * Whether a shared log has all that it may lack: then it keeps its epoch
+   * whatever it lost. A store that is none follows no log any more. @default {false}
+   */
+  readonly isCopy?: boolean;
   /** The versions of the database. @default {BAN_STORE_SCHEMA} */
   readonly schema?: StoreSchema;
   /** How snapshots are written. @default {SNAPSHOT_PACE} */
@@ -93,7 +99,7 @@ const WAL_MAGIC = 0x377f0682;
 const WAL_MAGIC_BYTES = 4;
 
 /**
- * A {@link BanStore} in a file. `append` writes, and with `power` forces to the
+ * A {@link CopyStore} in a file. `append` writes, and with `power` forces to the
  * disk, before it returns; it blocks the process meanwhile.
  *
  * @example
@@ -102,7 +108,7 @@ const WAL_MAGIC_BYTES = 4;
  * await store.append([{ event, change }], Date.now());
  * ```
  */
-export class SqliteBanStore implements BanStore, Disposable {
+export class SqliteBanStore implements CopyStore, Disposable {
   /**
    * How many changes the file lost since it was closed or its program killed.
    * If any it has a new epoch, so that everybody asks for its table.
@@ -115,12 +121,13 @@ export class SqliteBanStore implements BanStore, Disposable {
   private constructor(
     database: DatabaseSync,
     lock: Deno.FsFile,
-    pace: SnapshotPace | undefined,
+    { pace, isCopy = false }: SqliteBanStoreOptions,
   ) {
     this.#database = database;
     this.#lock = lock;
     this.#memory = new BanDatabase(database, pace);
-    this.lostChanges = settleLoss(this.#memory, lock);
+    this.lostChanges = isCopy ? 0 : settleLoss(this.#memory, lock);
+    if (!isCopy) this.#memory.unfollow();
     this.#note();
   }
 
@@ -163,7 +170,7 @@ export class SqliteBanStore implements BanStore, Disposable {
       database.exec(BAN_STORE_PRAGMAS);
       migrateStore(database, schema);
       Deno.chmodSync(path, 0o600);
-      return new SqliteBanStore(database, lock, options.pace);
+      return new SqliteBanStore(database, lock, options);
     } catch (error) {
       database.close();
       throw error;
@@ -193,6 +200,19 @@ export class SqliteBanStore implements BanStore, Disposable {
 
   get time(): StoreTime | undefined {
     return this.#memory.time;
+  }
+
+  get applied(): RecordMark | undefined {
+    return this.#memory.applied;
+  }
+
+  follow(epoch: Epoch, mark: RecordMark): void {
+    this.#memory.follow(epoch, mark);
+    this.#note();
+  }
+
+  apply<T>(mark: RecordMark, work: () => Promise<T>): Promise<T> {
+    return this.#memory.apply(mark, work);
   }
 
   get records(): NodeRecords {

@@ -1,4 +1,5 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
+import deno from "../../../deno.json" with { type: "json" };
 import { PATIENT_PACE } from "../../support/cluster/paces.ts";
 import { OperatedCluster } from "../../support/cluster/operated_cluster.ts";
 import { appendLog, banLine } from "../../support/fail2ban/fail2ban_lines.ts";
@@ -33,10 +34,10 @@ const SAID: readonly (readonly [words: string, lines: readonly string[]])[] = [
     "rate  1000000 events in a second",
     "added  DATE TIME",
     "public key  KEY",
-    "monitor  is there, seen SPAN ago, version 0.1.0",
+    `monitor  is there, seen SPAN ago, version ${deno.version}`,
     "  last line read  SPAN ago",
     "  reports without an answer  0",
-    "subscriber  is there, seen SPAN ago, version 0.1.0, 0 changes behind",
+    `subscriber  is there, seen SPAN ago, version ${deno.version}, 0 changes behind`,
     "  follows  yes",
     "  exec  1 of 1 in force, 0 failing, 0 refused",
     "reports that stand  1",

@@ -63,7 +63,7 @@ export async function tryAlerts(cases: readonly AlertCase[]): Promise<string> {
     await Deno.writeTextFile(`${dir}/alerts.yml`, rules);
     const tests = cases.map((each) => testOf(each, asked));
     const path = `${dir}/test.yml`;
-    const file = { rule_files: ["alerts.yml"], evaluation_interval: "1m" };
+    const file = { "rule_files": ["alerts.yml"], "evaluation_interval": "1m" };
     await Deno.writeTextFile(path, JSON.stringify({ ...file, tests }));
     const { success, stdout, stderr } = await new Deno.Command("promtool", {
       args: ["test", "rules", path],
@@ -88,11 +88,11 @@ function testOf(
   return {
     name: alert ?? "all is well",
     interval: "1m",
-    input_series: watched.flatMap((each) => seriesOf(each, asked, minutes)),
-    promql_expr_test: [{
+    "input_series": watched.flatMap((each) => seriesOf(each, asked, minutes)),
+    "promql_expr_test": [{
       expr: `group by (alertname) (${of})`,
-      eval_time: `${minutes}m`,
-      exp_samples: alert === undefined
+      "eval_time": `${minutes}m`,
+      "exp_samples": alert === undefined
         ? []
         : [{ labels: `{alertname="${alert}"}`, value: 1 }],
     }],

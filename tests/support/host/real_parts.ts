@@ -1,5 +1,6 @@
 /** Real programs that tests talk to, and what the kernel lets tests do. */
 export type RealPart =
+  | "etcd"
   | "fail2ban"
   | "fish"
   | "faketime"
@@ -29,6 +30,11 @@ interface Probe {
 }
 
 const PROBES: Readonly<Record<RealPart, Probe>> = {
+  etcd: {
+    missing: "Debian's etcd-server is not installed",
+    command: "etcd",
+    args: ["--version"],
+  },
   fail2ban: {
     missing: "Debian's fail2ban is not installed",
     command: "fail2ban-server",

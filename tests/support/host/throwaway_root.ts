@@ -11,8 +11,10 @@ import { deadline } from "./deadline.ts";
 /** Mounts the system over a folder and waits there until its input ends. */
 const SCRIPT = `set -e
 mount -t tmpfs tmpfs "$1"
+lower=/
+if [ -n "$3" ]; then lower=$3; fi
 mkdir "$1/upper" "$1/work" "$1/root"
-mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" overlay "$1/root"
+mount -t overlay -o "lowerdir=$lower,upperdir=$1/upper,workdir=$1/work" overlay "$1/root"
 for name in proc dev run tmp; do mkdir -p "$1/root/$name"; done
 mount --rbind /proc "$1/root/proc"
 mount --rbind /dev "$1/root/dev"
@@ -21,8 +23,10 @@ mount -t tmpfs -o mode=1777 tmpfs "$1/root/tmp"
 mkdir -p "$1/root/mnt/given"
 mount --bind -o ro "$2" "$1/root/mnt/given"
 mount -o remount,bind,ro "$1/root/mnt/given"
-rm -rf "$1/root/etc/fail2ban-cluster" "$1/root/var/lib/fail2ban-cluster" "$1/root/usr/local"
-mkdir -p "$1/root/usr/local/bin" "$1/root/usr/local/lib" "$1/root/usr/local/share"
+if [ -z "$3" ]; then
+  rm -rf "$1/root/etc/fail2ban-cluster" "$1/root/var/lib/fail2ban-cluster" "$1/root/usr/local"
+  mkdir -p "$1/root/usr/local/bin" "$1/root/usr/local/lib" "$1/root/usr/local/share"
+fi
 echo mounted
 exec cat`;
 
@@ -47,12 +51,22 @@ END`;
 /** Takes from the system what systemd wants to mount itself. */
 const BOOT = `cd "$1"
 umount --lazy proc dev run tmp
-exec timeout "$2" systemd-nspawn --quiet --register=no --keep-unit \\
-  --private-network --capability=CAP_NET_ADMIN --directory "$1" \\
+root=$1 most=$2
+shift 2
+exec timeout "$most" systemd-nspawn --quiet --register=no --keep-unit "$@" \\
+  --capability=CAP_NET_ADMIN --directory "$root" \\
   --boot systemd.unit=script.target`;
 
 /** What a boot and its script may take on a quiet machine. */
 const BOOT_MS = 20_000;
+
+/** Where a system boots. */
+export interface BootPlace {
+  /** A network namespace. @default {one of its own} */
+  readonly netns?: string;
+  /** A folder of the host that it may write to, at `/mnt/shared`. @default {none} */
+  readonly shared?: string;
+}
 
 /** What a program left that has ended. */
 export interface RootOutcome {
@@ -84,13 +98,26 @@ export class ThrowawayRoot implements AsyncDisposable {
    * @param netns A network namespace that {@link inside} uses.
    */
   static async create(given: string, netns?: string): Promise<ThrowawayRoot> {
+    return await ThrowawayRoot.#mount(given, [], "", netns);
+  }
+
+  /** Makes another one, of what is in this one now, which must not change or go meanwhile. */
+  async another(given: string): Promise<ThrowawayRoot> {
+    const there = ["nsenter", `--mount=/proc/${this.#holder.pid}/ns/mnt`];
+    return await ThrowawayRoot.#mount(given, there, `${this.#dir}/root`);
+  }
+
+  static async #mount(
+    given: string,
+    there: readonly string[],
+    lower: string,
+    netns?: string,
+  ): Promise<ThrowawayRoot> {
     const dir = await Deno.makeTempDir({ prefix: "f2bc_root_" });
+    const [command = "unshare", ...args] = [...there, "unshare", "--mount"];
     const holder = new ChildProcess({
-      command: "unshare",
-      args: [
-        "--mount",
-        ...["sh", "-c", SCRIPT, "sh", dir, given],
-      ],
+      command,
+      args: [...args, "sh", "-c", SCRIPT, "sh", dir, given, lower],
     });
     try {
       await holder.waitForLine(/^mounted$/);
@@ -145,13 +172,22 @@ export class ThrowawayRoot implements AsyncDisposable {
   }
 
   /**
-   * Boots the system with systemd, alone on a network of its own, and runs a
-   * script in it.
+   * Boots the system with systemd, and runs a script in it.
    *
    * @param script Run by sh, as root.
+   * @param place By default alone on a network of its own.
    * @returns What the script wrote, after the system's end.
    */
-  async boot(script: string): Promise<string> {
+  async boot(
+    script: string,
+    { netns, shared }: BootPlace = {},
+  ): Promise<string> {
+    const options = [
+      netns === undefined
+        ? "--private-network"
+        : `--network-namespace-path=/run/netns/${netns}`,
+      ...shared === undefined ? [] : [`--bind=${shared}:/mnt/shared`],
+    ];
     await this.shell(BOOT_SCRIPT);
     await this.shell(
       `cat >/root/script <<'THAT_IS_ALL'\n${script}\nTHAT_IS_ALL`,
@@ -160,7 +196,7 @@ export class ThrowawayRoot implements AsyncDisposable {
       args: [
         ...[`--mount=/proc/${this.#holder.pid}/ns/mnt`, "unshare", "--mount"],
         ...["sh", "-ec", BOOT, "sh", `${this.#dir}/root`],
-        `${deadline(BOOT_MS) / 1_000}`,
+        ...[`${deadline(BOOT_MS) / 1_000}`, ...options],
       ],
       stdin: "null",
     }).output();

@@ -31,7 +31,7 @@ export class MemoryBanStore implements BanStore {
   failure: RuntimeError | undefined;
   readonly records: MemoryRecords = new MemoryRecords(() => this.failure);
   readonly imports: MemoryImports = new MemoryImports(() => this.failure);
-  readonly epoch: Epoch;
+  epoch: Epoch;
   table = new BanTable();
   keptSince = 0;
   time: StoreTime | undefined;

@@ -28,3 +28,18 @@ export function schemaFaults(
     `${instancePath} ${message}`
   );
 }
+
+/**
+ * What an older version's schema says of a newer one's outputs: fields may have come.
+ *
+ * @param schema The older schema, from JSON.
+ * @returns The same without what forbids other fields.
+ */
+export function grownSchema(schema: object): object {
+  const closing = ["additionalProperties", "unevaluatedProperties"];
+  return JSON.parse(
+    JSON.stringify(schema),
+    (key, value) =>
+      closing.includes(key) && value === false ? undefined : value,
+  );
+}

@@ -1,0 +1,27 @@
+/**
+ * The port of etcd's JSON gateway.
+ *
+ * @module
+ */
+
+/** An object of JSON, not looked into. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Asks etcd. */
+export interface EtcdGateway {
+  /**
+   * Asks; what is asked may be carried out more than once.
+   *
+   * @param path Such as `/v3/kv/txn`.
+   * @param body What to ask.
+   * @param signal Ends it; the promise then rejects with its reason.
+   * @returns The answer.
+   * @throws {NoLogError} when no member answers, or it is refused.
+   */
+  ask(path: string, body: unknown, signal: AbortSignal): Promise<JsonObject>;
+}
+
+/** Whether a value of JSON has members. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,206 @@
+/**
+ * Asks etcd, by its JSON gateway: no package is needed for that.
+ *
+ * @see {@link https://etcd.io/docs/v3.5/dev-guide/api_grpc_gateway/ | etcd, gRPC gateway}
+ * @module
+ */
+
+import {
+  type EtcdGateway,
+  isObject,
+  type JsonObject,
+} from "../etcd_gateway.ts";
+import { NoLogError } from "../shared_log.ts";
+
+/** Where etcd is, and who asks. */
+export interface EtcdOptions {
+  /** Its members, such as `https://127.0.0.1:2379`; one at a time is asked. */
+  readonly urls: readonly string[];
+  /** The authority that its certificates are of, as PEM; `undefined`: as the system has it. */
+  readonly authority?: string | undefined;
+  /** `undefined`: it asks nobody who he is. */
+  readonly user?: EtcdUser | undefined;
+  /** Longest wait for an answer, in milliseconds. @default {1000} */
+  readonly timeoutMs?: number;
+}
+
+/** Who asks. */
+export interface EtcdUser {
+  readonly name: string;
+  readonly password: string;
+}
+
+const [UNAUTHORIZED, BAD_REQUEST, SERVER_ERROR] = [401, 400, 500];
+/** As etcd says it of a token that has ended, with a status that says less. */
+const ENDED_TOKEN = /invalid auth token|auth: revision.*old|user name is empty/;
+const HINT =
+  "is etcd running on two hosts of three? etcdctl endpoint health says so; publisher.engineurls says where it is looked for";
+
+/** One way to etcd. */
+export class EtcdClient implements EtcdGateway, Disposable {
+  readonly #options: EtcdOptions;
+  readonly #client: Deno.HttpClient | undefined;
+  /** Who answered last is asked first. */
+  #at = 0;
+  #token: string | undefined;
+
+  /** @param options See {@link EtcdOptions}. */
+  constructor(options: EtcdOptions) {
+    this.#options = options;
+    const { authority } = options;
+    this.#client = authority === undefined
+      ? undefined
+      : Deno.createHttpClient({ caCerts: [authority] });
+  }
+
+  /**
+   * Asks; where one member does not answer the next one is asked. So what is
+   * asked may be carried out more than once.
+   *
+   * @param path Such as `/v3/kv/txn`.
+   * @param body What to ask.
+   * @param signal Ends it; the promise then rejects with its reason.
+   * @returns The answer, not looked into.
+   * @throws {NoLogError} when no member answers, or it is refused.
+   */
+  async ask(
+    path: string,
+    body: unknown,
+    signal: AbortSignal,
+  ): Promise<JsonObject> {
+    signal.throwIfAborted();
+    const { urls } = this.#options;
+    let trouble = "";
+    for (let tries = 0; tries < urls.length; tries++) {
+      const url = urls[this.#at % urls.length] ?? "";
+      try {
+        return await this.#askAt(url, path, body, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof RefusedError) throw refusal(error.message);
+        trouble = `${url}: ${reasonOf(error)}`;
+        this.#at++;
+        // What another member says belongs to its own token as well.
+      }
+    }
+    throw new NoLogError(`etcd does not answer: ${trouble}`, { hint: HINT });
+  }
+
+  async #askAt(
+    url: string,
+    path: string,
+    body: unknown,
+    signal: AbortSignal,
+  ): Promise<JsonObject> {
+    const { user } = this.#options;
+    if (user === undefined) return await this.#post(url, path, body, signal);
+    const isFresh = this.#token === undefined;
+    this.#token ??= await this.#logIn(url, user, signal);
+    try {
+      return await this.#post(url, path, body, signal);
+    } catch (error) {
+      if (!(error instanceof EndedTokenError)) throw error;
+      this.#token = undefined;
+      if (isFresh) throw new RefusedError(error.message);
+      this.#token = await this.#logIn(url, user, signal);
+      return await this.#post(url, path, body, signal);
+    }
+  }
+
+  async #logIn(
+    url: string,
+    user: EtcdUser,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { token } = await this.#post(
+      url,
+      "/v3/auth/authenticate",
+      user,
+      signal,
+    );
+    if (typeof token !== "string") throw new RefusedError("it gives no token");
+    return token;
+  }
+
+  async #post(
+    url: string,
+    path: string,
+    body: unknown,
+    signal: AbortSignal,
+  ): Promise<JsonObject> {
+    const { timeoutMs = 1_000 } = this.#options;
+    const ended = new AbortController();
+    const abort = () => ended.abort(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    const timer = setTimeout(
+      () => ended.abort(new Error(`no answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+    try {
+      const response = await fetch(new URL(path, url), {
+        method: "POST",
+        headers: this.#token === undefined
+          ? {}
+          : { authorization: this.#token },
+        body: JSON.stringify(body),
+        signal: ended.signal,
+        redirect: "error",
+        ...(this.#client === undefined ? {} : { client: this.#client }),
+      });
+      const text = await response.text();
+      if (response.ok) return answerOf(text);
+      throw failureOf(response.status, text);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Closes its connections. */
+  [Symbol.dispose](): void {
+    this.#client?.close();
+  }
+}
+
+/** Asking another member would not help. */
+class RefusedError extends Error {}
+class EndedTokenError extends Error {}
+
+function answerOf(text: string): JsonObject {
+  const answer: unknown = JSON.parse(text);
+  if (isObject(answer)) return answer;
+  throw new Error("it answers with what is no object");
+}
+
+function failureOf(status: number, text: string): Error {
+  const said = saidIn(text);
+  if (status === UNAUTHORIZED || ENDED_TOKEN.test(said)) {
+    return new EndedTokenError(said);
+  }
+  // Without a leader, or while it is overloaded, it is asked again.
+  return status >= BAD_REQUEST && status < SERVER_ERROR
+    ? new RefusedError(said)
+    : new Error(said);
+}
+
+function saidIn(text: string): string {
+  try {
+    const { error, message } = answerOf(text);
+    return String(message ?? error);
+  } catch {
+    return text.slice(0, 200).trim();
+  }
+}
+
+function refusal(reason: string): NoLogError {
+  return new NoLogError(`etcd refuses what is asked: ${reason}`, {
+    hint:
+      "is the user in publisher.engineuser allowed to read and write publisher.engineprefix?",
+  });
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return cause instanceof Error ? cause.message : error.message;
+}

@@ -1,0 +1,336 @@
+/**
+ * One of several publishers: a standby that keeps its copy warm, and from time
+ * to time the active one.
+ *
+ * @module
+ */
+
+import type { Clock } from "../async/clock.ts";
+import { EitherSignal } from "../async/either_signal.ts";
+import { inTime, runTogether } from "../async/tasks.ts";
+import { RuntimeError } from "../base/errors.ts";
+import type { CopyStore } from "../ban/ban_store.ts";
+import type { Log } from "../log/log.ts";
+import { TroubleLog } from "../log/trouble_log.ts";
+import {
+  isSure,
+  LEAD_PACE,
+  type LeadEffect,
+  type LeadEvent,
+  type LeadPace,
+  type LeadState,
+  leadStep,
+  STANDBY,
+} from "./lead_state.ts";
+import { LogFollower, OtherLogError } from "./log_follower.ts";
+import { LogTrimmer } from "./log_trimmer.ts";
+import { SharedBanStore } from "./shared_ban_store.ts";
+import type {
+  LogView,
+  SeenVersions,
+  SharedLog,
+  SharedRecord,
+} from "./shared_log.ts";
+import { StandbyClock } from "./standby_clock.ts";
+import { StoreUpkeep } from "../ban/store_upkeep.ts";
+
+/** What an active publisher works with. */
+export interface ActiveTerm {
+  /** The store that all publishers share. */
+  readonly store: SharedBanStore;
+  /** Whether the log answers: else nobody new is to be let in. */
+  readonly isSure: () => boolean;
+  /** Told the store's time, which standbys go on with. */
+  readonly showTime: (storeMs: () => number) => void;
+}
+
+/** Serves while this publisher is the active one; ends soon after its signal is aborted. */
+export type ServeTerm = (
+  term: ActiveTerm,
+  signal: AbortSignal,
+) => Promise<void>;
+
+/** Options for {@link LeadKeeper}. */
+export interface LeadKeeperOptions {
+  readonly log: SharedLog;
+  readonly copy: CopyStore;
+  /** How long the past is kept, in milliseconds. */
+  readonly keepHistoryMs: number;
+  readonly clock: Clock;
+  readonly records: Log;
+  /** This publisher's name, for operators. */
+  readonly name: string;
+  /** Makes a record's id. */
+  readonly newId: () => string;
+  /** From 0 to 1. */
+  readonly chance: () => number;
+  /** @default {LEAD_PACE} */
+  readonly pace?: LeadPace;
+}
+
+/** How it stands, for `status`. */
+export interface LeadFigures {
+  readonly [name: string]: string | number | boolean;
+  readonly role: LeadState["role"];
+  /** Who is active, or `nobody`. */
+  readonly active: string;
+  readonly term: number;
+  readonly engineAnswers: boolean;
+  /** Records of the log that this host's copy lacks. */
+  readonly behind: number;
+}
+
+/** How long a clean stop waits for the log to take that nobody is active. */
+const HAND_OVER_MS = 1_000;
+
+/** Keeps one publisher in its role. */
+export class LeadKeeper {
+  readonly #options: Required<LeadKeeperOptions>;
+  readonly #follower: LogFollower;
+  readonly #trimmer: LogTrimmer;
+  readonly #time: StandbyClock;
+  readonly #upkeep: StoreUpkeep;
+  readonly #troubleLog: TroubleLog;
+  readonly #onRecord = ({ index, step }: SharedRecord) =>
+    this.#trimmer.note(index, step.length);
+  #state: LeadState = STANDBY;
+  #view: LogView | undefined;
+  #answers = false;
+  #storeMs: (() => number) | undefined;
+
+  /** @param options See {@link LeadKeeperOptions}. */
+  constructor(options: LeadKeeperOptions) {
+    this.#options = { pace: LEAD_PACE, ...options };
+    const { records, clock } = options;
+    this.#trimmer = new LogTrimmer(options);
+    this.#follower = new LogFollower({
+      ...options,
+      onRecord: this.#onRecord,
+    });
+    this.#time = new StandbyClock(options);
+    this.#upkeep = new StoreUpkeep({
+      ...{ store: options.copy, clock: this.#time, log: records },
+      keepHistoryMs: options.keepHistoryMs,
+      // The active one forgets by itself, and by its own clock.
+      mayForget: () => this.#state.role === "standby" && this.#time.isFollowed,
+    });
+    this.#troubleLog = new TroubleLog({
+      log: records,
+      clock,
+      trouble: "the shared log can't be followed, and is tried again",
+      over: "the shared log is followed again",
+    });
+  }
+
+  /** How it stands. */
+  get figures(): LeadFigures {
+    const { copy } = this.#options;
+    const { lead, head } = this.#view ?? {};
+    const role = this.#state.role;
+    const lacks = (head?.index ?? 0) - (copy.applied?.index ?? 0);
+    return {
+      role,
+      active: lead?.holder ?? "nobody",
+      term: lead?.term ?? 0,
+      engineAnswers: this.#answers,
+      behind: Math.max(0, lacks),
+    };
+  }
+
+  /**
+   * Follows the log, and serves while this publisher is the active one, until
+   * aborted.
+   *
+   * @param signal Ends it; the promise then resolves.
+   * @param serve Serves.
+   * @throws {OtherLogError} when this host's copy is not of this log.
+   */
+  async run(signal: AbortSignal, serve: ServeTerm): Promise<void> {
+    try {
+      await runTogether(signal, [
+        (group) => this.#keepRole(group, serve),
+        ...this.#upkeep.tasks,
+      ]);
+    } finally {
+      this.#troubleLog.flush();
+    }
+  }
+
+  async #keepRole(signal: AbortSignal, serve: ServeTerm): Promise<void> {
+    while (!signal.aborted) {
+      const effect = await this.#standBy(signal);
+      if (effect !== undefined) await this.#take(effect, signal, serve);
+    }
+  }
+
+  /** Looks, until there is something to do. */
+  async #standBy(
+    signal: AbortSignal,
+  ): Promise<Extract<LeadEffect, { kind: "take" }> | undefined> {
+    const { clock, pace, chance } = this.#options;
+    const view = await this.#look(signal);
+    const effect = this.#step(
+      view === undefined
+        ? { kind: "unanswered" }
+        : { kind: "looked", view, chance: chance() },
+    );
+    if (effect?.kind === "take") return effect;
+    await clock.delay(pace.lookMs, signal);
+    return undefined;
+  }
+
+  /** Looks at the log, and brings the copy up to it. @returns `undefined`: it can't. */
+  async #look(signal: AbortSignal): Promise<LogView | undefined> {
+    const { log, copy } = this.#options;
+    try {
+      const view = await log.look(signal);
+      this.#answers = true;
+      if (view === undefined) {
+        await this.#follower.begin(signal);
+        return undefined;
+      }
+      this.#view = view;
+      await this.#follower.catchUp(view, signal);
+      await this.#time.note(view);
+      copy.table.expire(this.#time.nowMs());
+      this.#troubleLog.resolve();
+      return view;
+    } catch (error) {
+      if (!this.#isPassing(error)) throw error;
+      return undefined;
+    }
+  }
+
+  /** Whether it is worth while to try again. */
+  #isPassing(error: unknown): boolean {
+    if (!(error instanceof RuntimeError) || error instanceof OtherLogError) {
+      return false;
+    }
+    this.#answers = false;
+    this.#troubleLog.report(error.message);
+    return true;
+  }
+
+  async #take(
+    { seen, lead: { term } }: Extract<LeadEffect, { kind: "take" }>,
+    signal: AbortSignal,
+    serve: ServeTerm,
+  ): Promise<void> {
+    const { log, name, records } = this.#options;
+    const lead = { term, holder: name };
+    let taken: SeenVersions | undefined;
+    try {
+      const outcome = await log.take(lead, seen, signal);
+      if (outcome.isWritten) taken = outcome.versions;
+    } catch (error) {
+      if (!this.#isPassing(error)) throw error;
+    }
+    if (taken === undefined) {
+      this.#step({ kind: "refused" });
+      return;
+    }
+    if (this.#view !== undefined) this.#view = { ...this.#view, lead };
+    this.#step({ kind: "taken", term });
+    records.record("notice", "this publisher is the active one", { term });
+    await this.#time.keep();
+    await this.#serve(taken, signal, serve);
+  }
+
+  async #serve(
+    seen: SeenVersions,
+    signal: AbortSignal,
+    serve: ServeTerm,
+  ): Promise<void> {
+    const { records, clock, pace } = this.#options;
+    const ended = new AbortController();
+    let reason: string | undefined;
+    const note = (event: LeadEvent) => {
+      const effect = this.#step(event);
+      if (effect?.kind !== "stepDown" || reason !== undefined) return;
+      reason = effect.reason;
+      ended.abort(new Error(reason));
+    };
+    using either = new EitherSignal([signal, ended.signal]);
+    const store = new SharedBanStore({
+      ...this.#options,
+      seen,
+      signal: either.signal,
+      onRecord: this.#onRecord,
+      onLost: (why) => note({ kind: "lost", reason: why }),
+    });
+    const term: ActiveTerm = {
+      store,
+      isSure: () => isSure(this.#state, clock.monotonicMs(), pace),
+      showTime: (storeMs) => this.#storeMs = storeMs,
+    };
+    await runTogether(either.signal, [
+      (group) => this.#beat(seen, group, note),
+      (group) => this.#trimmer.run(group),
+      (group) => serve(term, group),
+    ]);
+    // As a standby this host writes its copy by another way.
+    await store.whenIdle();
+    this.#storeMs = undefined;
+    if (reason !== undefined) {
+      records.record("warning", "this publisher steps down", { reason });
+    } else await this.#handOver(seen);
+    this.#state = STANDBY;
+  }
+
+  async #beat(
+    seen: SeenVersions,
+    signal: AbortSignal,
+    note: (event: LeadEvent) => void,
+  ): Promise<void> {
+    const { log, clock, pace: { beatMs, silentMs } } = this.#options;
+    while (true) {
+      const askedMs = clock.monotonicMs();
+      const storeMs = this.#storeMs?.() ?? clock.nowMs();
+      try {
+        // Frozen for long it has to hear the log before anybody is served.
+        const isTaken = await inTime(
+          clock,
+          silentMs,
+          signal,
+          (ended) => log.beat({ storeMs }, seen, ended),
+        );
+        this.#answers = isTaken !== undefined;
+        if (isTaken === undefined) note({ kind: "unanswered" });
+        else note(isTaken ? { kind: "heard", askedMs } : { kind: "refused" });
+        this.#troubleLog.resolve();
+      } catch (error) {
+        if (!this.#isPassing(error)) throw error;
+        note({ kind: "unanswered" });
+      }
+      await clock.delay(beatMs, signal);
+    }
+  }
+
+  /** The next one need not wait. What the log does not take of this costs that wait. */
+  async #handOver(seen: SeenVersions): Promise<void> {
+    const { log, clock } = this.#options;
+    const term = this.#view?.lead.term ?? 0;
+    const never = new AbortController().signal;
+    try {
+      await inTime(clock, HAND_OVER_MS, never, async (signal) => {
+        const view = await log.look(signal);
+        if (view === undefined || view.versions.lead !== seen.lead) return;
+        await log.take({ term, holder: undefined }, view.versions, signal);
+      });
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+    }
+  }
+
+  #step(event: LeadEvent): LeadEffect | undefined {
+    const { clock, pace } = this.#options;
+    const { state, effect } = leadStep(
+      this.#state,
+      event,
+      clock.monotonicMs(),
+      pace,
+    );
+    this.#state = state;
+    return effect;
+  }
+}

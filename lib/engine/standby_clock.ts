@@ -1,0 +1,87 @@
+/**
+ * Has a standby go by the active publisher's time, so that it goes on in that
+ * when it takes over, whatever its own clock says.
+ *
+ * @module
+ */
+
+import type { Clock } from "../async/clock.ts";
+import type { CopyStore } from "../ban/ban_store.ts";
+import type { LogView } from "./shared_log.ts";
+
+/** Options for {@link StandbyClock}. */
+export interface StandbyClockOptions {
+  readonly copy: Pick<CopyStore, "time" | "keepTime">;
+  readonly clock: Clock;
+}
+
+/** A smaller difference between the clocks is none. */
+const STEP_MS = 1_000;
+/** Interval between notes of a time that goes on as it should. */
+const NOTE_INTERVAL_MS = 60_000;
+
+/** Follows the beats of the active publisher; as a clock it gives the store's time. */
+export class StandbyClock implements Clock {
+  readonly #options: StandbyClockOptions;
+  #version: number | undefined;
+  /** The store's time less that of a clock that never jumps; `undefined`: no beat came yet. */
+  #beyondMs: number | undefined;
+  #notedMs = -Infinity;
+
+  /** @param options See {@link StandbyClockOptions}. */
+  constructor(options: StandbyClockOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a beat told the time. */
+  get isFollowed(): boolean {
+    return this.#beyondMs !== undefined;
+  }
+
+  /** The store's time, in milliseconds since 1970: as it was left, where no beat told it. */
+  nowMs(): number {
+    const { copy: { time }, clock } = this.#options;
+    return this.#beyondMs === undefined
+      ? clock.nowMs() - (time?.aheadMs ?? 0)
+      : clock.monotonicMs() + this.#beyondMs;
+  }
+
+  monotonicMs(): number {
+    return this.#options.clock.monotonicMs();
+  }
+
+  delay(ms: number, signal: AbortSignal): Promise<void> {
+    return this.#options.clock.delay(ms, signal);
+  }
+
+  /**
+   * The log was looked at. The first beat that is seen may be old.
+   *
+   * @throws {RuntimeError} when the time can't be stored.
+   */
+  async note({ beat, versions }: LogView): Promise<void> {
+    const { copy: { time }, clock } = this.#options;
+    const isNew = this.#version !== undefined &&
+      versions.beat !== this.#version;
+    this.#version = versions.beat;
+    if (!isNew || beat === undefined) return;
+    this.#beyondMs = beat.storeMs - clock.monotonicMs();
+    const aheadMs = clock.nowMs() - beat.storeMs;
+    const isOther = Math.abs(aheadMs - (time?.aheadMs ?? Infinity)) > STEP_MS;
+    const isDue = clock.monotonicMs() - this.#notedMs >= NOTE_INTERVAL_MS;
+    if (isOther || isDue) await this.keep();
+  }
+
+  /**
+   * Stores the time that was followed.
+   *
+   * @throws {RuntimeError} when it can't be stored.
+   */
+  async keep(): Promise<void> {
+    const { copy, clock } = this.#options;
+    if (this.#beyondMs === undefined) return;
+    const seenMs = clock.monotonicMs() + this.#beyondMs;
+    this.#notedMs = clock.monotonicMs();
+    await copy.keepTime({ aheadMs: clock.nowMs() - seenMs, seenMs });
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * A publisher that is one of several: a standby, and for a term the active one.
+ *
+ * @module
+ */
+
+import type { EngineConfig } from "../../lib/config/role_config.ts";
+import { Condition, runTogether } from "../../lib/async/tasks.ts";
+import type { BanStore } from "../../lib/ban/ban_store.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import { newSessionId } from "../../lib/base/io/session_id.ts";
+import { EtcdClient, type EtcdUser } from "../../lib/engine/io/etcd_client.ts";
+import { EtcdLog } from "../../lib/engine/etcd_log.ts";
+import { type ActiveTerm, LeadKeeper } from "../../lib/engine/lead_keeper.ts";
+import { SecretFile } from "../../lib/members/io/secret_file.ts";
+import type { Publisher } from "../../lib/publisher/publisher.ts";
+import type { StatusFigures } from "../../lib/service/status_report.ts";
+import {
+  banStorePath,
+  SqliteBanStore,
+} from "../../lib/store/io/sqlite_ban_store.ts";
+import type { OperatorAnswer } from "../../lib/wire/operator_messages.ts";
+import type { RoleContext } from "./invocation.ts";
+import { answerOperators } from "./operator_socket.ts";
+
+/** A term of a publisher. */
+export interface PublisherTerm {
+  /** As the role has it, but for the term only. */
+  readonly context: RoleContext<"publisher">;
+  readonly store: BanStore;
+  /** See `Publisher`. */
+  readonly isSure: () => boolean;
+  /** Told what serves. */
+  readonly begin: (publisher: Publisher) => void;
+  /** Runs its tasks, and has the nodes look for another publisher in the end. */
+  readonly runTogether: typeof runTogether;
+}
+
+/** What a node is told last needs so long to leave. */
+const DISMISSAL_MS = 100;
+
+/**
+ * Follows the others, and serves whenever this publisher is the active one.
+ *
+ * @param context The role's.
+ * @param engine Where the table is shared.
+ * @param serve Serves for a term.
+ * @throws {RuntimeError} when this host's store is no copy of the shared log.
+ */
+export async function shareTable(
+  context: RoleContext<"publisher">,
+  engine: EngineConfig,
+  serve: (term: PublisherTerm) => Promise<void>,
+): Promise<void> {
+  const { config, clock, log, signal, ready, hide } = context;
+  const { general: { hostName, stateDir }, keepHistoryMs } = config;
+  const user = await readLogin(engine.loginPath);
+  if (user !== undefined) hide([user.password]);
+  using client = new EtcdClient({
+    urls: engine.urls,
+    authority: await readAuthority(engine.authorityPath),
+    user,
+  });
+  // The log survives a loss of power, and with it all that this may lack then.
+  using copy = SqliteBanStore.open({
+    path: banStorePath(stateDir),
+    durability: "process",
+    isCopy: true,
+  });
+  const keeper = new LeadKeeper({
+    log: new EtcdLog(client, engine.prefix),
+    ...{ copy, clock, records: log, keepHistoryMs },
+    name: hostName,
+    newId: newSessionId,
+    chance: Math.random,
+  });
+  let serving: (() => StatusFigures) | undefined;
+  let active: Publisher | undefined;
+  await using _operators = await answerOperators(context, {
+    answer: (request, gone) =>
+      active?.answer(request, gone) ?? standbyAnswer(keeper.figures.active),
+  });
+  await ready(() => {
+    const { epoch, seq, table } = copy;
+    const own = serving?.() ?? { bans: table.size, seq, epoch };
+    return { ...keeper.figures, ...own };
+  });
+  await keeper.run(signal, async (term, ended) => {
+    try {
+      const figuresOf = (figures: () => StatusFigures) => {
+        serving = figures;
+        return Promise.resolve();
+      };
+      const begin = (publisher: Publisher) => active = publisher;
+      const own = { ...context, signal: ended, ready: figuresOf };
+      await serve(termOf(own, term, begin));
+    } finally {
+      serving = undefined;
+      active = undefined;
+    }
+  });
+}
+
+function termOf(
+  context: RoleContext<"publisher">,
+  { store, isSure, showTime }: ActiveTerm,
+  begin: (publisher: Publisher) => void,
+): PublisherTerm {
+  const { clock } = context;
+  let publisher: Publisher | undefined;
+  return {
+    // Files are looked at every now and then anyhow.
+    context: { ...context, onReload: () => {} },
+    store,
+    isSure,
+    begin: (begun) => {
+      publisher = begun;
+      begin(begun);
+      showTime(() => begun.view.time.nowMs);
+    },
+    runTogether: async (signal, tasks) => {
+      const never = new AbortController().signal;
+      await runTogether(never, [...tasks, async (group) => {
+        await aborted(signal, group);
+        publisher?.dismiss();
+        await clock.delay(DISMISSAL_MS, group);
+      }]);
+    },
+  };
+}
+
+/** Resolves on abort of the first. */
+async function aborted(
+  signal: AbortSignal,
+  ended: AbortSignal,
+): Promise<void> {
+  const changed = new Condition();
+  const notify = () => changed.notify();
+  signal.addEventListener("abort", notify, { once: true });
+  try {
+    while (!signal.aborted) await changed.wait(ended);
+  } finally {
+    signal.removeEventListener("abort", notify);
+  }
+}
+
+/** For `check`: throws what is not good. */
+export async function checkEngine(engine: EngineConfig): Promise<void> {
+  await readLogin(engine.loginPath);
+  await readAuthority(engine.authorityPath);
+}
+
+/** A standby knows the bans, and nothing of the nodes. */
+async function* standbyAnswer(
+  active: string,
+): AsyncGenerator<OperatorAnswer> {
+  await Promise.resolve();
+  yield {
+    kind: "failed",
+    message: `this publisher is a standby; active is ${active}`,
+    hint: "say the same on the host of the active one",
+  };
+}
+
+async function readLogin(
+  path: string | undefined,
+): Promise<EtcdUser | undefined> {
+  if (path === undefined) return undefined;
+  const file = new SecretFile<string>(path, {
+    what: "the login of etcd",
+    encode: (text) => text,
+    decode: (text) => text,
+  });
+  const text = await file.read();
+  const [, name, password] = /^([^:\s]+):(\S+)\s*$/.exec(text ?? "") ?? [];
+  if (name === undefined || password === undefined) {
+    throw new RuntimeError(`${path} has no login of etcd`, {
+      hint: "publisher.enginelogin names a file with USER:PASSWORD on one line",
+    });
+  }
+  return { name, password };
+}
+
+async function readAuthority(
+  path: string | undefined,
+): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new RuntimeError(`${path} can't be read: ${error.message}`, {
+      hint: "publisher.engineca names it",
+    });
+  }
+}

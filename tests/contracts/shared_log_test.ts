@@ -1,0 +1,60 @@
+import { ok, rejects } from "node:assert/strict";
+import { EtcdClient } from "../../lib/engine/io/etcd_client.ts";
+import { EtcdLog } from "../../lib/engine/etcd_log.ts";
+import { NoLogError } from "../../lib/engine/shared_log.ts";
+import { EtcdServers } from "../support/engine/etcd_servers.ts";
+import { testWith } from "../support/host/real_parts.ts";
+import {
+  MemoryLogServer,
+  MemorySharedLog,
+} from "../support/memory/memory_shared_log.ts";
+import { waitUntil } from "../support/host/wait_until.ts";
+import { SHARED_LOG_BEHAVIOURS } from "./shared_log_contract.ts";
+
+for (const [behaviour, show] of Object.entries(SHARED_LOG_BEHAVIOURS)) {
+  Deno.test(`MemorySharedLog ${behaviour}`, async () => {
+    const server = new MemoryLogServer();
+    const [one, two] = [
+      new MemorySharedLog(server),
+      new MemorySharedLog(server),
+    ];
+    await show({ one, two });
+  });
+}
+
+testWith(
+  "etcd",
+  "EtcdLog, over three members, does the same, goes on without one of them, and says so without two",
+  async (t) => {
+    await using servers = await EtcdServers.start(3);
+    const { urls } = servers;
+    using first = new EtcdClient({ urls });
+    using second = new EtcdClient({ urls: urls.toReversed() });
+    const behaviours = Object.entries(SHARED_LOG_BEHAVIOURS);
+    for (const [at, [behaviour, show]] of behaviours.entries()) {
+      const prefix = `/fail2ban-cluster/${at}/`;
+      await t.step(behaviour, async () => {
+        const one = new EtcdLog(first, prefix);
+        await show({ one, two: new EtcdLog(second, prefix) });
+      });
+    }
+    const { signal } = new AbortController();
+    const log = new EtcdLog(first, "/fail2ban-cluster/0/");
+    const leader = await servers.leader();
+    await servers.kill(leader);
+    const view = await waitUntil(
+      () => log.look(signal).catch(() => undefined),
+      {
+        what: "an answer of two members",
+        timeoutMs: 15_000,
+      },
+    );
+    ok(view);
+    await servers.kill((leader + 1) % 3);
+    await rejects(log.look(signal), NoLogError);
+    await rejects(
+      log.take({ term: 9, holder: "hub" }, view.versions, signal),
+      NoLogError,
+    );
+  },
+);

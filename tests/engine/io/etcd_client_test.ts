@@ -1,0 +1,97 @@
+import { rejects, strictEqual } from "node:assert/strict";
+import { EtcdClient } from "../../../lib/engine/io/etcd_client.ts";
+import { EtcdLog } from "../../../lib/engine/etcd_log.ts";
+import { NoLogError } from "../../../lib/engine/shared_log.ts";
+import { EtcdServers } from "../../support/engine/etcd_servers.ts";
+import { testWith } from "../../support/host/real_parts.ts";
+import { TempDir } from "../../support/host/temp_dir.ts";
+import { waitUntil } from "../../support/host/wait_until.ts";
+
+const { signal } = new AbortController();
+const PASSWORD = "a-password";
+
+/** An authority, and a certificate of it for this host, as the operator's manual has them made. */
+async function certificates(dir: TempDir): Promise<string> {
+  const script = `
+    openssl req -x509 -newkey ed25519 -nodes -days 9 -subj /CN=ca -keyout ca.key -out ca.pem
+    openssl req -newkey ed25519 -nodes -subj /CN=hub1 -keyout hub1.key -out hub1.csr
+    printf 'subjectAltName=DNS:hub1,DNS:localhost,IP:127.0.0.1' > hub1.ext
+    openssl x509 -req -in hub1.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 9 -extfile hub1.ext -out hub1.pem`;
+  const { success, stderr } = await new Deno.Command("sh", {
+    args: ["-ec", script],
+    cwd: dir.path(),
+  }).output();
+  strictEqual(success, true, new TextDecoder().decode(stderr));
+  return await Deno.readTextFile(dir.path("ca.pem"));
+}
+
+/** Has only users in, one of which may use one prefix. */
+async function closeFor(client: EtcdClient): Promise<void> {
+  const name = "fail2ban-cluster";
+  const key = new TextEncoder().encode("/fail2ban-cluster/").toBase64();
+  const end = new TextEncoder().encode("/fail2ban-cluster0").toBase64();
+  for (
+    const [path, body] of [
+      ["user/add", { name: "root", password: "root's" }],
+      ["user/grant", { user: "root", role: "root" }],
+      ["role/add", { name }],
+      ["role/grant", {
+        name,
+        perm: { permType: "READWRITE", key, range_end: end },
+      }],
+      ["user/add", { name, password: PASSWORD }],
+      ["user/grant", { user: name, role: name }],
+      ["enable", {}],
+    ] as const
+  ) {
+    await client.ask(`/v3/auth/${path}`, body, signal);
+  }
+}
+
+testWith(
+  "etcd",
+  "a publisher asks etcd over TLS, by its password, and logs in again when its token has ended",
+  async () => {
+    await using dir = await TempDir.create();
+    const authority = await certificates(dir);
+    await using servers = await EtcdServers.start(
+      1,
+      `--cert-file=${dir.path("hub1.pem")}`,
+      `--key-file=${dir.path("hub1.key")}`,
+    );
+    const { urls } = servers;
+    using open = new EtcdClient({ urls, authority });
+    await waitUntil(
+      () => new EtcdLog(open, "/x/").look(signal).then(() => true, () => false),
+      { what: "etcd over TLS", timeoutMs: 15_000 },
+    );
+    using stranger = new EtcdClient({ urls });
+    await rejects(stranger.ask("/v3/kv/range", {}, signal), NoLogError);
+    await closeFor(open);
+    const user = { name: "fail2ban-cluster", password: PASSWORD };
+    using client = new EtcdClient({ urls, authority, user });
+    const log = new EtcdLog(client, "/fail2ban-cluster/");
+    strictEqual(await log.look(signal), undefined);
+    // Others' keys are not its own, nor is anything without a password, or with another one.
+    await rejects(new EtcdLog(client, "/other/").look(signal), /permission/);
+    await rejects(
+      new EtcdLog(open, "/fail2ban-cluster/").look(signal),
+      NoLogError,
+    );
+    using wrong = new EtcdClient({
+      ...{ urls, authority },
+      user: { ...user, password: "wrong" },
+    });
+    await rejects(
+      wrong.ask("/v3/kv/range", {}, signal),
+      /authentication failed/,
+    );
+    // Whoever has its tokens in memory only has none of them after a restart.
+    await servers.kill(0);
+    servers.startAgain(0);
+    await waitUntil(() => log.look(signal).then(() => true, () => false), {
+      what: "etcd with another token",
+      timeoutMs: 15_000,
+    });
+  },
+);

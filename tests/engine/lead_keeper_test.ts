@@ -1,0 +1,225 @@
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { Condition } from "../../lib/async/tasks.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import { LeadKeeper } from "../../lib/engine/lead_keeper.ts";
+import { LEAD_PACE } from "../../lib/engine/lead_state.ts";
+import { OtherLogError } from "../../lib/engine/log_follower.ts";
+import type { SharedBanStore } from "../../lib/engine/shared_ban_store.ts";
+import { ManualClock } from "../support/memory/manual_clock.ts";
+import { MemoryCopyStore } from "../support/memory/memory_copy_store.ts";
+import { MemoryLog } from "../support/memory/memory_log.ts";
+import {
+  MemoryLogServer,
+  MemorySharedLog,
+} from "../support/memory/memory_shared_log.ts";
+import {
+  banKeyAt,
+  eventName,
+  NOW_MS,
+  report,
+} from "../support/values/stored_changes.ts";
+
+const { lookMs, graceMs, spreadMs, silentMs } = LEAD_PACE;
+const TAKEOVER_MS = graceMs + spreadMs + 2 * lookMs;
+
+/** A publisher that serves by doing nothing. */
+class TestPublisher {
+  readonly copy: MemoryCopyStore;
+  readonly log: MemorySharedLog;
+  readonly records = new MemoryLog();
+  readonly keeper: LeadKeeper;
+  readonly #stop = new AbortController();
+  readonly #clock: ManualClock;
+  store: SharedBanStore | undefined;
+  isSure = () => false;
+  terms = 0;
+  ended: Promise<void> = Promise.resolve();
+
+  constructor(name: string, server: MemoryLogServer, clock: ManualClock) {
+    // Each made its own, as a new host does.
+    this.copy = new MemoryCopyStore(name.padEnd(32, "0"));
+    this.log = new MemorySharedLog(server);
+    this.#clock = clock;
+    let ids = 0;
+    this.keeper = new LeadKeeper({
+      ...{ log: this.log, copy: this.copy, clock, records: this.records },
+      ...{ name, chance: () => 0.5, keepHistoryMs: 86_400_000 },
+      newId: () => `${name}-${++ids}`,
+    });
+  }
+
+  start(): void {
+    this.ended = this.keeper.run(this.#stop.signal, async (term, signal) => {
+      this.terms++;
+      this.store = term.store;
+      this.isSure = term.isSure;
+      term.showTime(() => this.#clock.nowMs() - 3_600_000);
+      await new Condition().wait(signal).catch(() => {});
+      this.store = undefined;
+    });
+  }
+
+  get isActive(): boolean {
+    return this.store !== undefined;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error("stop"));
+    await this.ended;
+  }
+
+  /** Stores the next ban. */
+  async ban(): Promise<void> {
+    const { store } = this;
+    ok(store);
+    await banIn(store);
+  }
+}
+
+async function banIn(store: SharedBanStore): Promise<void> {
+  const seq = store.seq + 1;
+  await store.append([{
+    event: eventName(`event-${seq}`),
+    change: report(seq, banKeyAt(seq)),
+  }], NOW_MS);
+}
+
+/** Publishers of one log; the first is active. */
+async function startTwo() {
+  const clock = new ManualClock();
+  const server = new MemoryLogServer();
+  const one = new TestPublisher("aaa1", server, clock);
+  const two = new TestPublisher("bbb2", server, clock);
+  one.start();
+  await clock.advance(2 * lookMs);
+  two.start();
+  await clock.advance(2 * lookMs);
+  ok(one.isActive && !two.isActive);
+  return { clock, server, one, two };
+}
+
+Deno.test("one of two is active, and the other one's copy follows", async () => {
+  const { clock, one, two } = await startTwo();
+  for (let times = 0; times < 3; times++) await one.ban();
+  await clock.advance(3 * TAKEOVER_MS);
+  ok(one.isActive && !two.isActive);
+  strictEqual(two.copy.epoch, one.copy.epoch);
+  deepStrictEqual(two.copy.since(0, 9), one.copy.since(0, 9));
+  const { role, active, term, behind, engineAnswers } = two.keeper.figures;
+  deepStrictEqual(
+    { role, active, term, behind, engineAnswers },
+    ...[{
+      ...{ role: "standby", active: "aaa1", term: 1, behind: 0 },
+      engineAnswers: true,
+    }],
+  );
+  await Promise.all([one.stop(), two.stop()]);
+});
+
+Deno.test("the other one takes over from one that is silent, goes on with its numbers and its time, and the first steps down", async () => {
+  const { clock, one, two } = await startTwo();
+  await one.ban();
+  await clock.advance(1_000);
+  one.log.isSilent = true;
+  await clock.advance(TAKEOVER_MS);
+  ok(two.isActive);
+  // It may take itself for the active one still: its store takes nothing, and it greets nobody.
+  ok(!one.isSure());
+  await two.ban();
+  strictEqual(two.copy.seq, 2);
+  // The store's clock is an hour behind this host's.
+  ok(Math.abs((two.copy.time?.aheadMs ?? 0) - 3_600_000) < 1_000);
+  await clock.advance(silentMs);
+  ok(!one.isActive);
+  one.log.isSilent = false;
+  await clock.advance(2 * lookMs);
+  deepStrictEqual(one.copy.since(0, 9), two.copy.since(0, 9));
+  strictEqual(one.terms + two.terms, 2);
+  await Promise.all([one.stop(), two.stop()]);
+});
+
+Deno.test("one that was frozen, and thinks itself active, can't write any more", async () => {
+  const { clock, server, one, two } = await startTwo();
+  await one.ban();
+  const { store } = one;
+  ok(store);
+  // The other one has taken over meanwhile, for all that the log knows.
+  const { view } = server;
+  ok(view);
+  await two.log.take({ term: 2, holder: "bbb2" }, view.versions);
+  await rejects(banIn(store), RuntimeError);
+  await clock.advance(lookMs);
+  ok(!one.isActive);
+  deepStrictEqual([server.records.length, one.copy.seq], [1, 1]);
+  // Not even once more.
+  await rejects(banIn(store), RuntimeError);
+  await Promise.all([one.stop(), two.stop()]);
+});
+
+Deno.test("with a log that compares nothing both would write, and this test's eyes see it", async () => {
+  const { server, one, two } = await startTwo();
+  server.comparesNothing = true;
+  await one.ban();
+  const { view } = server;
+  ok(view);
+  await two.log.take({ term: 2, holder: "bbb2" }, view.versions);
+  const { store } = one;
+  ok(store);
+  await banIn(store);
+  strictEqual(server.records.length, 2);
+  await Promise.all([one.stop(), two.stop()]);
+});
+
+Deno.test("an answer that is lost is asked for again, and what was carried out is carried out once", async () => {
+  const { clock, server, one, two } = await startTwo();
+  for (const fault of ["before", "after"] as const) {
+    const kept = one.ban();
+    one.log.faults.push(fault);
+    await clock.advance(lookMs);
+    await kept;
+  }
+  deepStrictEqual([server.records.length, one.copy.seq], [2, 2]);
+  await clock.advance(lookMs);
+  strictEqual(two.copy.seq, 2);
+  await Promise.all([one.stop(), two.stop()]);
+});
+
+Deno.test("one that stops hands over: the other one need not wait", async () => {
+  const { clock, server, one, two } = await startTwo();
+  await one.stop();
+  strictEqual(server.lead.holder, undefined);
+  await clock.advance(lookMs);
+  ok(two.isActive);
+  strictEqual(server.lead.term, 2);
+  await two.stop();
+});
+
+Deno.test("whose copy fails steps down, and as a standby has in the end what the log has", async () => {
+  const { clock, one, two } = await startTwo();
+  one.copy.failure = new RuntimeError("disk full");
+  await rejects(one.ban(), /disk full/);
+  await clock.advance(2 * lookMs);
+  ok(!one.isActive);
+  await clock.advance(TAKEOVER_MS);
+  ok(two.isActive);
+  strictEqual(two.copy.seq, 1);
+  one.copy.failure = undefined;
+  await clock.advance(2 * lookMs);
+  strictEqual(one.copy.seq, 1);
+  await Promise.all([one.stop(), two.stop()]);
+});
+
+Deno.test("a publisher ends, with the remedy, whose copy is of another log", async () => {
+  const { clock, server, one, two } = await startTwo();
+  const other = new TestPublisher("ccc3", server, clock);
+  await other.copy.append([{
+    event: undefined,
+    change: report(1, banKeyAt(1)),
+  }], NOW_MS);
+  other.start();
+  const ended = rejects(other.ended, OtherLogError);
+  await clock.advance(lookMs);
+  await ended;
+  ok(one.isActive);
+  await Promise.all([one.stop(), two.stop()]);
+});

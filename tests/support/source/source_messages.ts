@@ -1,0 +1,100 @@
+/**
+ * What the programs may say to their users, read off the sources: the texts of
+ * expected errors, and the events that are logged as warnings or worse.
+ *
+ * @module
+ */
+
+/** A text, with `...` for what differs from time to time. */
+export interface SourceMessage {
+  readonly text: string;
+  /** The likely fix, where the source has it beside the text; with `...`, too. */
+  readonly hint: string;
+  readonly path: string;
+}
+
+/** Classes whose text a user sees as `error: ...`. */
+const ERRORS =
+  /^(?:UsageError|RuntimeError|BusyError|QuarantinedError|NftLateError|StoreInUseError|UnwritablePidFileError)$/;
+const LOGGED = /^(?:warning|error|critical)$/;
+/** What is left of a text that is all made of other texts. */
+const OF_OTHERS = /^[^a-z]*$/i;
+const PROPERTY_OF_FIX = "hint";
+
+/**
+ * The messages of one file.
+ *
+ * @param path Its path.
+ * @param source Its text.
+ */
+export function messagesIn(
+  path: string,
+  source: string,
+): readonly SourceMessage[] {
+  const found: SourceMessage[] = [];
+  const add = (text: Deno.lint.Node | undefined, hint = "") => {
+    for (const each of textsOf(text)) {
+      if (!OF_OTHERS.test(each)) found.push({ text: each, hint, path });
+    }
+  };
+  const plugin: Deno.lint.Plugin = {
+    name: "messages",
+    rules: {
+      all: {
+        create: () => ({
+          NewExpression({ callee, arguments: [text, details] }) {
+            if (callee.type !== "Identifier" || !ERRORS.test(callee.name)) {
+              return;
+            }
+            add(text, hintOf(details));
+          },
+          CallExpression({ callee, arguments: [severity, event] }) {
+            const isRecord = callee.type === "MemberExpression" &&
+              callee.property.type === "Identifier" &&
+              callee.property.name === "record";
+            if (!isRecord || severity?.type !== "Literal") return;
+            if (LOGGED.test(`${severity.value}`)) add(event);
+          },
+          // TroubleLog's event.
+          Property({ key, value }) {
+            if (key.type === "Identifier" && key.name === "trouble") add(value);
+          },
+        }),
+      },
+    },
+  };
+  Deno.lint.runPlugin(plugin, path, source);
+  return found;
+}
+
+/** What an expression may be as text; none where only a run would tell. */
+function textsOf(node: Deno.lint.Node | undefined): readonly string[] {
+  switch (node?.type) {
+    case "Literal":
+      return [`${node.value}`];
+    case "TemplateLiteral":
+      return [
+        node.quasis.map(({ cooked }) => cooked).join("...")
+          .replace(/(?:\.\.\.)+/g, "..."),
+      ];
+    case "BinaryExpression":
+      return textsOf(node.left).flatMap((left) =>
+        textsOf(node.right).map((right) => `${left}${right}`)
+      );
+    case "ConditionalExpression":
+      return [...textsOf(node.consequent), ...textsOf(node.alternate)];
+    default:
+      return [];
+  }
+}
+
+function hintOf(details: Deno.lint.Node | undefined): string {
+  if (details?.type !== "ObjectExpression") return "";
+  for (const property of details.properties) {
+    if (property.type !== "Property") continue;
+    const { key, value } = property;
+    if (key.type !== "Identifier" || key.name !== PROPERTY_OF_FIX) continue;
+    return textsOf(value).join(" / ");
+  }
+  return "";
+}
