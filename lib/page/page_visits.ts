@@ -174,8 +174,10 @@ export class PageVisits {
       await this.#options.store.replace({ visits });
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
-      const reason = `the page's logins can't be kept: ${error.message}`;
-      throw new RuntimeError(reason, { cause: error });
+      throw new RuntimeError(
+        `the page's logins can't be kept: ${error.message}`,
+        { cause: error },
+      );
     }
     this.#visits = next;
   }
