@@ -2,7 +2,7 @@
 # Puts files in place: each whole or not at all, and only if it is another.
 # Part of install.sh. The manifest has a line for each file that was installed:
 #   SHA256 ROLE KIND MODE PATH
-# for each folder that was made: - - dir 0755 PATH
+# (of a link, what it leads to in place of the sum), for each folder that was made: - - dir 0755 PATH
 # and for the user if it was added: - - user - NAME
 # What an uninstall keeps is listed beside the configuration until a purge.
 
@@ -66,8 +66,13 @@ place() { # KIND ROLE MODE FROM TO
       sum=$(sha256 "$file")
       ;;
   esac
+  if [ "$1" = link ]; then sum=fail2ban-cluster; fi
   printf '%s %s %s %s %s\n' "$sum" "$2" "$1" "$3" "$5" >>"$tmp/new"
   concerns=''
+  if [ "$1" = link ]; then
+    put_link "$2" "$sum" "$5"
+    return 0
+  fi
   if [ "$1" = config ]; then
     put_config "$3" "$file" "$5"
     if [ "$wrote" = yes ]; then configs=yes; fi
@@ -77,9 +82,13 @@ place() { # KIND ROLE MODE FROM TO
     "$doc"/* | "$prefix"/share/* | "$lib"/install* | "$lib"/systemd/* | "$lib"/RELEASE) ;;
     # Nothing runs that would be restarted: the service manager alone reads it.
     "$UNIT_DIR"/fail2ban-feed@.*) concerns=+ ;;
-    *) concerns=$2 ;;
+    *)
+      concerns=$2
+      # Where the others are links to it, it is theirs as well.
+      if [ "$2" = cluster ] && grep -q "${tab}link$tab" "$tmp/plan"; then concerns=-; fi
+      ;;
   esac
-  if ! cmp -s "$file" "$destdir$5" && ! is_as_installed "$5"; then
+  if [ ! -L "$destdir$5" ] && ! cmp -s "$file" "$destdir$5" && ! is_as_installed "$5"; then
     say "${would}replace $destdir$5, which is not as it was installed"
   fi
   put "$3" "$file" "$5"
@@ -124,6 +133,22 @@ put() { # MODE FROM TO
   part=''
 }
 
+put_link() { # ROLE TARGET PATH
+  final=$destdir$3
+  if [ "$(readlink "$final")" = "$2" ]; then return 0; fi
+  did=yes
+  tell write "$3"
+  note_restart "$1" link
+  if [ "$dry" = yes ]; then return 0; fi
+  make_folder "${3%/*}"
+  part=$final.f2bc.$$
+  if ! { ln -s "$2" "$part" && mv -f "$part" "$final"; }; then
+    rm -f "$part"
+    fatal 4 "$final can't be written" "install.sh $verb completes what was begun"
+  fi
+  part=''
+}
+
 own() { # PATH FILE
   case $1 in "$CONF_DIR"/*) give_to "root:$OWNER" "$2" ;; esac
 }
@@ -158,13 +183,13 @@ make_folder() {
 remove_obsolete() {
   cut -d ' ' -f 5- "$tmp/new" >"$tmp/paths"
   while read -r _ _ kind _ path; do
-    case $kind in file | unit) ;; *) continue ;; esac
+    case $kind in file | link | unit) ;; *) continue ;; esac
     grep -Fqx -- "$path" "$tmp/paths" || remove "$path"
   done <"$tmp/old"
 }
 
 remove() {
-  if [ ! -e "$destdir$1" ]; then return 0; fi
+  if [ ! -e "$destdir$1" ] && [ ! -L "$destdir$1" ]; then return 0; fi
   did=yes
   tell remove "$1"
   if [ "$dry" = no ]; then rm -f "$destdir$1"; fi

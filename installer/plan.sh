@@ -4,8 +4,8 @@
 #   verb, roles, dry, purge, prefix, destdir, lib, doc, manifest, tmp
 
 # Adds a file: kind, role, mode, path in the release, path on the host; its sum
-# comes first. The kind is file, unit or config; the role is - for what all have
-# in common.
+# comes first. The kind is file, link, unit or config; the role is - for what all
+# have in common.
 plan() { printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$sum" "$@" >>"$tmp/plan"; }
 
 plan_all() {
@@ -42,10 +42,15 @@ plan_file() {
     */*) ;;
     fail2ban-*)
       role=${1#fail2ban-}
-      if is_wanted "$role"; then plan file "$role" 0755 "$1" "$prefix/bin/$1"; fi
+      kind='file'
+      if is_link "$1"; then kind='link'; fi
+      if is_wanted "$role"; then plan "$kind" "$role" 0755 "$1" "$prefix/bin/$1"; fi
       ;;
   esac
 }
+
+# Whether a program of the release is another name of the one that has all roles.
+is_link() { [ -L "$release/$1" ] && [ "$(readlink "$release/$1")" = fail2ban-cluster ]; }
 
 is_wanted() { is_word "$1" "$wanted"; }
 

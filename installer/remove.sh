@@ -77,6 +77,9 @@ choose_leaving() {
   done
   # It came with the others, and is of no use without them.
   if [ "$(words "$staying")" = cluster ]; then leaving="$leaving cluster" staying=''; fi
+  if is_word cluster "$leaving" && [ -n "$staying" ] && awk '$3 == "link" { found = 1 } END { exit !found }' "$tmp/old"; then
+    fatal 4 "fail2ban-cluster is the program of all roles" "it goes with the last one"
+  fi
 }
 
 is_leaving() {
@@ -160,7 +163,7 @@ verify_files() {
   while read -r sum role kind mode path; do
     case $kind:$role in
       file:- | unit:- | config:-) ;;
-      file:* | unit:* | config:*) is_word "$role" "$leaving" || continue ;;
+      file:* | link:* | unit:* | config:*) is_word "$role" "$leaving" || continue ;;
       *) continue ;;
     esac
     verify_file
@@ -174,6 +177,8 @@ verify_file() {
   file=$destdir$path
   if [ ! -e "$file" ]; then
     differs missing
+  elif [ "$kind" = link ]; then
+    [ "$(readlink "$file")" = "$sum" ] || differs "it is no link to $sum"
   elif [ ! -r "$file" ]; then
     say "not checked: $file can't be read by this user"
   elif [ "$kind" = config ]; then

@@ -48,6 +48,8 @@ import { answerOperators } from "./program/operator_socket.ts";
 import { checkTokens, PublisherTokens } from "./program/publisher_tokens.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
 import { PublisherHttp } from "./program/http_port.ts";
+import { PagePort } from "./program/page_port.ts";
+import { operatorAnswers } from "./program/page_requests.ts";
 import { ProgramMetrics } from "./program/program_metrics.ts";
 import { checkPublisherHost } from "./program/host_check.ts";
 import { runProgram } from "./program/role_program.ts";
@@ -142,6 +144,7 @@ async function serve(
     protocol1: legacy !== "off",
     protocol2: members.identity !== undefined,
     http: config.httpBind !== undefined,
+    page: config.pageBind !== undefined,
   });
   const metrics: ProgramMetrics = new ProgramMetrics({
     program: "publisher",
@@ -165,6 +168,7 @@ async function serve(
     onDeed: (verb) => metrics.notifications.noteDeed(verb),
   });
   await using http = PublisherHttp.open(context, ports, metrics.route);
+  await using page = await PagePort.open(context, ports);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   using threads = new ThreadTimesReader();
@@ -206,16 +210,19 @@ async function serve(
     observer: tally,
     ...(term === undefined ? {} : { mayGreet: term.isSure }),
   });
-  term?.begin(publisher);
+  const answer = operatorAnswers(publisher, page);
+  term?.begin(publisher, answer);
   http?.show(publisher);
+  page?.show(publisher);
   metrics.begin();
   await using _operators = term === undefined
-    ? await answerOperators(context, publisher)
+    ? await answerOperators(context, answer)
     : new AsyncDisposableStack();
   await ready(() => ({
     ...publisher.figures,
     ...ports.figures,
     ...http?.figures,
+    ...page?.figures,
     ...metrics.figures,
     ...prefixedFigures("thread", load.busy ?? {}),
     unresolvedNames: protection.unresolvedNames,
@@ -281,6 +288,7 @@ async function rehearse(context: RoleContext<"publisher">): Promise<void> {
     protocol1: legacy !== "off",
     protocol2: false,
     http: false,
+    page: false,
   });
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);

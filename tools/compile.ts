@@ -1,6 +1,6 @@
 /**
- * Compiles each role to one executable, and puts beside them what gets
- * installed with them: the folder is a release, unpacked.
+ * Compiles all roles to one executable, or one role to one of its own, and puts
+ * beside it what gets installed with it: the folder is a release, unpacked.
  *
  * ```
  * deno task compile [--target TARGET] [--role ROLE] [--out DIR] [--preload FILE] [--launchers]
@@ -40,8 +40,24 @@ const SBOM = "sbom.cdx.json";
 const LICENSES = "THIRD_PARTY_LICENSES.txt";
 /** The package with native code, which an executable unpacks when it starts. */
 const NATIVE = "zeromq";
-const PRIVATE_FOLDER = `${PROJECT}/tools/compile/private_folder.ts`;
+/** What an executable with native code loads first. */
+const PRIVATE_FOLDER = "roles/executable/private_folder.ts";
+/** Has all roles, and chooses by the name it is called by. */
+const ALL_ROLES: Program = {
+  name: "fail2ban-cluster",
+  entry: "roles/executable/all_roles.ts",
+  permissions: "executable",
+};
 const BYTES_PER_MB = 1_000_000;
+
+/** What becomes an executable. */
+interface Program {
+  readonly name: string;
+  /** The file that is run, from the project's folder. */
+  readonly entry: string;
+  /** The set of `deno.json` that it has. */
+  readonly permissions: string;
+}
 
 interface CompileOptions {
   readonly target: string;
@@ -130,18 +146,17 @@ async function compileAll(options: CompileOptions): Promise<void> {
   const release = `version=${deno.version}\ntarget=${target}\n`;
   if (options.isWhole) await removeFormer(out);
   else await refuseOtherRelease(out, release);
-  const packages = new Map<string, LicensedPackage>();
-  for (const role of options.roles) {
-    const write = options.launchers ? launchRole : compileRole;
-    for (const found of await write(options, role)) {
-      packages.set(found.name, found);
-    }
+  const packages = options.launchers
+    ? await launchRoles(options)
+    : await compileProgram(options, programOf(options));
+  if (options.isWhole && !options.launchers) {
+    await linkRoles(out, options.roles);
   }
   for (const name of BESIDE) {
     await copyTree(`${PROJECT}/${name}`, `${out}/${name}`);
   }
   await Deno.writeTextFile(`${out}/${RELEASE}`, release);
-  if (options.isWhole) await describe(out, target, [...packages.values()]);
+  if (options.isWhole) await describe(out, target, packages);
   await writeChecksums(out);
 }
 
@@ -174,33 +189,52 @@ async function refuseOtherRelease(out: string, release: string): Promise<void> {
   });
 }
 
+function programOf({ roles: [role = ""], isWhole }: CompileOptions): Program {
+  if (isWhole) return ALL_ROLES;
+  const entry = `roles/${role}.ts`;
+  return { name: `fail2ban-${role}`, entry, permissions: role };
+}
+
+/** Gives the executable of all roles the names of each. */
+async function linkRoles(out: string, roles: readonly string[]): Promise<void> {
+  for (const role of roles) {
+    const name = `fail2ban-${role}`;
+    if (name === ALL_ROLES.name) continue;
+    await Deno.remove(`${out}/${name}`).catch(unlessGone);
+    await Deno.symlink(ALL_ROLES.name, `${out}/${name}`);
+  }
+}
+
 /** @returns The packages that are in it. */
-async function compileRole(
-  { target, out, preload }: CompileOptions,
-  role: string,
+async function compileProgram(
+  { target, out, preload, isWhole }: CompileOptions,
+  { name, entry, permissions }: Program,
 ): Promise<readonly LicensedPackage[]> {
   const platform = platformOf(target);
-  await using stage = await Stage.make({ project: PROJECT, role, platform });
+  await using stage = await Stage.make({
+    ...{ project: PROJECT, entry, platform },
+    forExecutable: true,
+  });
   const unpacks = stage.packages.some(({ name }) => name === NATIVE);
-  const early = [
-    ...(unpacks ? [PRIVATE_FOLDER] : []),
-    ...(preload === undefined ? [] : [preload]),
-  ].map((file, at) => ({ file, name: `early_${at}.ts` }));
-  for (const { file, name } of early) {
-    await Deno.copyFile(file, `${stage.dir}/${name}`);
+  // That of all roles loads it once it knows that the role needs it.
+  const early = unpacks && !isWhole ? [PRIVATE_FOLDER] : [];
+  if (preload !== undefined) {
+    early.push("preload.ts");
+    await Deno.copyFile(preload, `${stage.dir}/preload.ts`);
     // A time of its own would make every executable another.
-    await Deno.utime(`${stage.dir}/${name}`, 0, 0);
+    await Deno.utime(`${stage.dir}/preload.ts`, 0, 0);
   }
-  const name = `fail2ban-${role}`;
   // A cache of compiled code would be kept under a known name in /tmp.
   await compile(target, stage.dir, [
     ...["compile", "--quiet", "--cached-only", "--no-check", "--no-prompt"],
-    ...["--no-code-cache", "--node-modules-dir=manual", `-P=${role}`],
-    ...early.flatMap((module) => ["--preload", `./${module.name}`]),
+    ...["--no-code-cache", "--node-modules-dir=manual", `-P=${permissions}`],
+    ...early.flatMap((path) => ["--preload", `./${path}`]),
     // What stands in for something of the runtime may need the system's library.
     ...(preload === undefined ? [] : ["--allow-ffi"]),
-    ...["--target", target, "--output", name, `roles/${role}.ts`],
+    ...["--target", target, "--output", name, entry],
   ]);
+  // It may be a link to that of all roles.
+  await Deno.remove(`${out}/${name}`).catch(unlessGone);
   await Deno.copyFile(`${stage.dir}/${name}`, `${out}/${name}`);
   const { size } = await Deno.stat(`${out}/${name}`);
   const megabytes = (size / BYTES_PER_MB).toFixed(1);
@@ -208,14 +242,19 @@ async function compileRole(
   return stage.packages;
 }
 
-/** @returns The packages that go with it. */
-async function launchRole(
-  { target, out }: CompileOptions,
-  role: string,
+/** @returns The packages that go with them. */
+async function launchRoles(
+  { roles, target, out }: CompileOptions,
 ): Promise<readonly LicensedPackage[]> {
-  const packages = await writeLauncher({ project: PROJECT, role, target, out });
-  await say(Deno.stdout, `${out}/fail2ban-${role}: from sources, ${target}`);
-  return packages;
+  const packages = new Map<string, LicensedPackage>();
+  for (const role of roles) {
+    const options = { project: PROJECT, role, target, out };
+    for (const found of await writeLauncher(options)) {
+      packages.set(found.name, found);
+    }
+    await say(Deno.stdout, `${out}/fail2ban-${role}: from sources, ${target}`);
+  }
+  return [...packages.values()];
 }
 
 async function compile(

@@ -72,8 +72,19 @@ const AREAS: readonly Area[] = [
   },
   {
     files: /(?:^|\/)roles\/program\/[^/]+\.ts$/,
-    mayImport: [/^\.\/[^/]+\.ts$/, /^\.\.\/\.\.\/lib\//],
+    mayImport: [/^\.\/[^/]+\.(?:ts|json)$/, /^\.\.\/\.\.\/lib\//],
     rule: "roles/program/ imports itself and lib/ only",
+    pure: false,
+  },
+  {
+    files: /(?:^|\/)roles\/executable\/[^/]+\.ts$/,
+    mayImport: [
+      /^\.\/[^/]+\.ts$/,
+      /^\.\.\/[^/]+\.ts$/,
+      /^\.\.\/\.\.\/deno\.json$/,
+      /^node:process$/,
+    ],
+    rule: "roles/executable/ imports itself and the roles only",
     pure: false,
   },
   {

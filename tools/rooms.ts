@@ -221,6 +221,7 @@ export const ROOMS: readonly Room[] = [
     mayImport: [
       "async",
       "base",
+      "members",
       "ban",
       "http",
       "wire",
@@ -243,6 +244,11 @@ export const ROOMS: readonly Room[] = [
     name: "exports",
     holds: "lists of bans that others fetch: what is in them, for whom",
     mayImport: ["async", "base", "log", "ban", "http", "views"],
+  },
+  {
+    name: "page",
+    holds: "the operator's page: who gets in, what may be asked, what goes on",
+    mayImport: ["async", "base", "members", "http", "wire"],
   },
   {
     name: "config",

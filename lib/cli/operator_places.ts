@@ -28,7 +28,7 @@ export class OperatorPlaces {
    * @returns The place; `undefined`: there is none for such a request now.
    */
   take({ kind }: OperatorRequest): Disposable | undefined {
-    const isWatching = kind === "tail";
+    const isWatching = kind === "tail" || kind === "follow";
     if (!isWatching && kind !== "bans") return FREE;
     if (this.#long >= MAX_LONG) return undefined;
     if (isWatching && this.#watching >= MAX_WATCHING) return undefined;

@@ -199,11 +199,35 @@ function checkPublisher(findings: Findings): void {
     const other = `publisher.${taken}`;
     complain(findings, "publisher.httpbindurl", expected, other);
   }
+  checkPageBind(findings);
   const { problems, warnings } = checkLists(findings.reading);
   findings.problems.push(...problems);
   for (const [problem, why] of warnings) {
     findings.warnings.push(`${describeProblem(problem)}: ${why}`);
   }
+}
+
+/** Whoever reaches it can try to log in, and reads along where others forward it. */
+function checkPageBind(findings: Findings): void {
+  const { publisher } = findings.reading.values;
+  const bind = publisher.pagebindurl;
+  if (bind === null) return;
+  const key = "publisher.pagebindurl";
+  if (!isLocalBind(bind)) {
+    complain(
+      findings,
+      key,
+      "unix:PATH or an address of this host only, such as http://127.0.0.1:9683: ssh -L, or a proxy of this host that has TLS (see pagehosts), takes browsers there",
+    );
+  }
+  const taken = ([...BIND_URLS, "httpbindurl"] as const).find((other) =>
+    (other === "httpbindurl"
+      ? publisher.httpbindurl?.endpoint
+      : publisher[other]) === bind.endpoint
+  );
+  if (taken === undefined) return;
+  const expected = `another address and port than publisher.${taken}`;
+  complain(findings, key, expected, `publisher.${taken}`);
 }
 
 /** What the publisher derives from reports is bounded as those are. */

@@ -21,6 +21,7 @@ import {
   banTimeKind,
   durationKind,
   endpointKind,
+  hostNamesKind,
   httpBindKind,
   integerKind,
   optionalPathKind,
@@ -65,6 +66,18 @@ export const PUBLISHER = {
     default: "none",
     help:
       "Where lists are read by HTTP, and this host asks /metrics, /healthz and /readyz: such as http://127.0.0.1:9680 or unix:PATH, or none.",
+  }),
+  pagebindurl: option({
+    kind: httpBindKind,
+    default: "none",
+    help:
+      "Where operators open the page with a browser: unix:PATH or an address of this host such as http://127.0.0.1:9683, or none.",
+  }),
+  pagehosts: option({
+    kind: hostNamesKind,
+    default: "",
+    help:
+      "Names under which a proxy of this host serves the page, which browsers then say.",
   }),
   heartbeaturl: HEARTBEAT_URL,
   engine: option({

@@ -134,6 +134,10 @@ export interface PublisherConfig {
   readonly heartbeat: HttpTarget | undefined;
   /** The lists that are read there. */
   readonly lists: readonly ListRules[];
+  /** Where the page is opened; `undefined` for `none`. */
+  readonly pageBind: HttpBind | undefined;
+  /** Names of the page besides those of this host, in lower case. */
+  readonly pageHosts: readonly HostName[];
   /** How long a report of protocol 1 holds; `Infinity`: until it is taken back. */
   readonly banTimeMs: number;
   /** Retention time of the history of bans. */
@@ -313,6 +317,8 @@ function buildPublisher(
     httpBind: publisher.httpbindurl ?? undefined,
     heartbeat: publisher.heartbeaturl ?? undefined,
     lists,
+    pageBind: publisher.pagebindurl ?? undefined,
+    pageHosts: publisher.pagehosts,
     banTimeMs: publisher.bantime * 1000,
     keepHistoryMs: publisher.keephistory * 1000,
     durability: publisher.durability,

@@ -107,6 +107,18 @@ export const hostNameKind: ValueKind<HostName> = {
   read: parseHostName,
 };
 
+/** Names of hosts, in lower case. */
+export const hostNamesKind: ValueKind<readonly HostName[]> = {
+  placeholder: "NAME...",
+  expected: "names of hosts, without ports",
+  read: (text) => {
+    const names = text.toLowerCase().split(/[\s,]+/).filter((it) => it !== "")
+      .map(parseHostName);
+    const known = names.filter((name) => name !== undefined);
+    return known.length === names.length ? known : undefined;
+  },
+};
+
 /** Any text on one line. */
 export const textKind: ValueKind<string> = {
   placeholder: "TEXT",

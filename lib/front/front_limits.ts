@@ -1,5 +1,5 @@
 /**
- * Bounds of the publisher's four ports.
+ * Bounds of the publisher's ports.
  *
  * A fleet behind one address (NAT) is one source, and all of it may come back
  * at once: what members may have goes by their keys, not by their addresses.
@@ -47,6 +47,24 @@ export const HTTP_LIMITS: FrontLimits = {
     rate: { burst: 16 * KIB, perSecond: 16 * KIB },
     aboveRate: "cut",
     totalBytes: 64 * KIB,
+  },
+};
+
+/**
+ * Connections for the page: a browser keeps some, of which one follows for
+ * hours, and all of them come from this host.
+ */
+export const PAGE_LIMITS: FrontLimits = {
+  ...ANYBODY,
+  maxOpen: 256,
+  maxOfAddress: 256,
+  stallMs: 10_000,
+  bytes: {
+    handshakeBytes: undefined,
+    // All browsers of an ssh or a proxy are one address.
+    rate: { burst: 4 * MIB, perSecond: MIB },
+    aboveRate: "wait",
+    totalBytes: 16 * MIB,
   },
 };
 

@@ -45,8 +45,8 @@ export async function answerRequest(
   return await route.answer(request);
 }
 
-/** Why a request is not looked at any further, whatever it asks for. */
-function refusal({ headers }: HttpRequest): HttpAnswer | undefined {
+/** Why the head of a request is not looked at any further, whatever it asks for. */
+export function headRefusal(headers: Headers): HttpAnswer | undefined {
   let bytes = 0;
   for (const [name, value] of headers) bytes += name.length + value.length;
   if (bytes > MAX_HEADER_BYTES) {
@@ -54,9 +54,14 @@ function refusal({ headers }: HttpRequest): HttpAnswer | undefined {
   }
   const host = headers.get("host");
   // Only HTTP/1.0 has none; of several the runtime makes a list.
-  if (host !== null && !HOST.test(host)) {
-    return textAnswer(400, "the request's Host is none");
-  }
+  return host !== null && !HOST.test(host)
+    ? textAnswer(400, "the request's Host is none")
+    : undefined;
+}
+
+function refusal({ headers }: HttpRequest): HttpAnswer | undefined {
+  const refused = headRefusal(headers);
+  if (refused !== undefined) return refused;
   const length = headers.get("content-length");
   const hasBody = headers.has("transfer-encoding") ||
     length !== null && !/^0+$/.test(length);

@@ -226,8 +226,9 @@ export const METRICS = {
   },
   f2bc_operator_actions_total: {
     type: "counter",
-    help: "What operators did, by the word in the audit.",
-    labels: ["verb"],
+    help:
+      "What operators did, by the word in the audit, and on the page or not.",
+    labels: ["verb", "by"],
     programs: HUB,
   },
   f2bc_monitor_events_total: {

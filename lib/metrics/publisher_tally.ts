@@ -9,6 +9,7 @@ import type { KeptChange } from "../ban/ban_hub.ts";
 import type { StoredReceipt } from "../ban/ban_store.ts";
 import type { BanStep } from "../ban/ban_table.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
+import { isPageActor } from "../members/page_visit.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
 import { JailCounts } from "./jail_counts.ts";
 import { LabelledCounts } from "./labelled_counts.ts";
@@ -43,7 +44,7 @@ export class PublisherTally {
   /** Bans that ended, by what ended them. */
   readonly lifted = new LabelledCounts<"by">(["by"], 8);
   /** What operators did. */
-  readonly deeds = new LabelledCounts<"verb">(["verb"], MAX_VERBS);
+  readonly deeds = new LabelledCounts<"verb" | "by">(["verb", "by"], MAX_VERBS);
   readonly #options: PublisherTallyOptions;
   /** When bans that began lately were stored, by their keys, oldest first. */
   readonly #fresh = new Map<string, number>();
@@ -108,8 +109,8 @@ export class PublisherTally {
   }
 
   /** Hears what an operator did. */
-  noteDeed(verb: string): void {
-    this.deeds.note([verb]);
+  noteDeed(verb: string, by: string): void {
+    this.deeds.note([verb, isPageActor(by) ? "page" : "cli"]);
     this.#options.onDeed?.(verb);
   }
 

@@ -15,6 +15,7 @@ import type {
   LiveNode,
   OperatorAnswer,
   OperatorRequest,
+  PageRequest,
 } from "../wire/operator_messages.ts";
 import { wordsOf } from "../wire/operator_bans.ts";
 import type { MoveTelling, ToldNode } from "../wire/operator_moves.ts";
@@ -38,6 +39,7 @@ import { ReceiptWatch } from "./receipt_watch.ts";
 import { SteeringService } from "./steering_service.ts";
 import { WhyService } from "./why_service.ts";
 import { BanListing } from "./ban_listing.ts";
+import { ChangeFeed } from "./change_feed.ts";
 import { ImportKeeper } from "../imports/import_keeper.ts";
 import { ImportService } from "../imports/import_service.ts";
 import type { EnforcingNodes } from "./enforcement_view.ts";
@@ -81,6 +83,8 @@ export interface OperatorServiceOptions {
     | "history"
     | "jailsOf"
     | "epoch"
+    | "since"
+    | "keptSince"
     | "time"
     | "keepTime"
     | "imports"
@@ -106,8 +110,8 @@ export interface OperatorServiceOptions {
   readonly aheadMs: () => number;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told what each operator does, by its word in the audit. Must not throw. @default {nobody is told} */
-  readonly onDeed?: (verb: string) => void;
+  /** Told what each operator does, by its word in the audit, and who it is. Must not throw. @default {nobody is told} */
+  readonly onDeed?: (verb: string, by: string) => void;
   /** Longest wait for what nodes say of a ban, in milliseconds. */
   readonly waitMs: number;
 }
@@ -124,8 +128,11 @@ const NO_NODES: LiveNodes = {
   moves: { announce: () => {}, tell: () => Promise.resolve([]) },
 };
 
+/** What is asked of it: the page has its own service. */
+export type ServedRequest = Exclude<OperatorRequest, PageRequest>;
+
 /** Requests that are answered with several lines. */
-type ManyLines = "bans" | "tail" | "importEnd" | "importRemove";
+type ManyLines = "bans" | "tail" | "follow" | "importEnd" | "importRemove";
 
 /** Answers one request after the other. */
 export class OperatorService {
@@ -135,6 +142,7 @@ export class OperatorService {
   readonly #steering: SteeringService;
   readonly #status: StatusService;
   readonly #tail: LiveTail;
+  readonly #feed: ChangeFeed;
   readonly #keeper: ImportKeeper;
   readonly #imports: ImportService;
   readonly #test: TestService;
@@ -179,12 +187,14 @@ export class OperatorService {
       backupAgoMs: () => this.#backupAgoMs(),
     });
     this.#tail = new LiveTail({ ...options, nodes });
+    this.#feed = new ChangeFeed({ ...options, nodes });
   }
 
   /** Hears of changes that are kept. */
   noteKept(kept: readonly KeptChange[]): void {
     this.#status.noteKept(kept);
     this.#tail.noteKept(kept);
+    this.#feed.noteKept();
   }
 
   /** Hears of what is over. */
@@ -232,7 +242,7 @@ export class OperatorService {
    * that an operator can mend is an answer, too.
    */
   async *answer(
-    request: OperatorRequest,
+    request: ServedRequest,
     signal: AbortSignal,
   ): AsyncGenerator<OperatorAnswer, void, undefined> {
     try {
@@ -249,7 +259,7 @@ export class OperatorService {
   }
 
   async *#answers(
-    request: OperatorRequest,
+    request: ServedRequest,
     signal: AbortSignal,
   ): AsyncGenerator<OperatorAnswer, void, undefined> {
     switch (request.kind) {
@@ -260,6 +270,9 @@ export class OperatorService {
         for await (const events of this.#tail.follow(request.filter, signal)) {
           yield { kind: "events", events };
         }
+        return;
+      case "follow":
+        yield* this.#feed.follow(request.since, signal);
         return;
       case "importEnd":
         yield* this.#imports.end(request.upload, signal);
@@ -273,7 +286,7 @@ export class OperatorService {
   }
 
   async #answer(
-    request: Exclude<OperatorRequest, { kind: ManyLines }>,
+    request: Exclude<ServedRequest, { kind: ManyLines }>,
     signal: AbortSignal,
   ): Promise<OperatorAnswer> {
     const { nodes, records } = this.#options;
@@ -357,12 +370,17 @@ export class OperatorService {
       .map((told) => ({ ...told, detail: wordsOf(told.detail) }));
   }
 
+  /** Records what an operator did elsewhere. */
+  async note(...deed: Parameters<RecordDeed>): Promise<void> {
+    await this.#record(...deed);
+  }
+
   readonly #record: RecordDeed = async (by, action, subject, detail) => {
     const { records, clock, log, aheadMs } = this.#options;
     const entry = { by, action, subject, detail: wordsOf(detail) };
     log.record("notice", "an operator's doing", entry);
     const atMs = Math.round(clock.nowMs() + aheadMs());
-    this.#options.onDeed?.(action);
+    this.#options.onDeed?.(action, by);
     await records.keepAudit([{ atMs, ...entry }]);
   };
 }

@@ -25,14 +25,14 @@ import {
   type NodeLimits,
 } from "../members/node_limits.ts";
 import { Protocol2Server, type Protocol2Service } from "./protocol2_server.ts";
-import type {
-  LiveNode,
-  OperatorAnswer,
-  OperatorRequest,
-} from "../wire/operator_messages.ts";
+import type { LiveNode, OperatorAnswer } from "../wire/operator_messages.ts";
 import type { ThreadPercents } from "../wire/operator_status.ts";
 import { isReservedJail } from "../base/operator_name.ts";
-import { OperatorService } from "../operators/operator_service.ts";
+import {
+  OperatorService,
+  type ServedRequest,
+} from "../operators/operator_service.ts";
+import type { RecordDeed } from "../members/node_records.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
 import type {
   PublisherObserver,
@@ -202,7 +202,7 @@ export class Publisher {
       noteOf: allowlist.noteOf,
       growthOf: options.growthOf ?? NO_GROWTH,
       widenedOf: (network) => widening.explain(network),
-      onDeed: (verb) => this.#options.observer?.noteDeed(verb),
+      onDeed: (verb, by) => this.#options.observer?.noteDeed(verb, by),
       waitMs: (options.pace ?? PRESENCE_PACE).receiptWaitMs,
     });
     this.#upkeep = new StoreUpkeep({
@@ -220,10 +220,15 @@ export class Publisher {
    * @returns The answer, made as it is read.
    */
   answer(
-    request: OperatorRequest,
+    request: ServedRequest,
     signal: AbortSignal,
-  ): AsyncIterable<OperatorAnswer> {
+  ): AsyncGenerator<OperatorAnswer, void, undefined> {
     return this.#operators.answer(request, signal);
+  }
+
+  /** Records what an operator did elsewhere. @throws {RuntimeError} when it can't be stored. */
+  async record(...deed: Parameters<RecordDeed>): Promise<void> {
+    await this.#operators.note(...deed);
   }
 
   /** Goes by another allowlist. */

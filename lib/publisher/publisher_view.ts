@@ -48,6 +48,6 @@ export interface PublisherObserver {
   noteRefused(refused: RefusedReport): void;
   /** Nodes said what became of bans: as it arrives. */
   noteReceipts(receipts: readonly StoredReceipt[]): void;
-  /** An operator did something, by its word in the audit. */
-  noteDeed(verb: string): void;
+  /** An operator did something, by its word in the audit; `by` is who. */
+  noteDeed(verb: string, by: string): void;
 }

@@ -28,21 +28,27 @@ import {
 } from "./plain_texts.ts";
 
 /** A heading and what stands beside it, a line each. */
-type Section = readonly [heading: string, lines: readonly string[]];
+/** What is told under a heading; nothing is told where there are no lines. */
+export type WhySection = readonly [heading: string, lines: readonly string[]];
 
 const HEADING_WIDTH = 11;
 /** Nodes of which each is told; of more, the first. */
 const MAX_NODES = 20;
 const DAY_MS = 86_400_000;
 
+/** What is told of an address, after {@link whyHeadline}. */
+export function whySections(
+  why: WhyAnswer,
+  nowMs: number,
+): readonly WhySection[] {
+  return why.bans.length > 0 ? bannedSections(why, nowMs) : freeSections(why);
+}
+
 /** The lines of an answer. */
 export function whyLines(why: WhyAnswer, nowMs: number): readonly string[] {
-  const sections: readonly Section[] = why.bans.length > 0
-    ? bannedSections(why, nowMs)
-    : freeSections(why);
   return [
-    headline(why, nowMs),
-    ...sections.flatMap(([heading, lines]) =>
+    whyHeadline(why, nowMs),
+    ...whySections(why, nowMs).flatMap(([heading, lines]) =>
       lines.map((line, at) =>
         `  ${(at === 0 ? heading : "").padEnd(HEADING_WIDTH)}${line}`.trimEnd()
       )
@@ -107,7 +113,11 @@ export function ruleText(detail: string): string {
     : `${rule} has ${network}`;
 }
 
-function headline({ address, bans }: WhyAnswer, nowMs: number): string {
+/** Whether an address is banned, in a sentence. */
+export function whyHeadline(
+  { address, bans }: WhyAnswer,
+  nowMs: number,
+): string {
   const inForce = bans.filter(({ ban }) => !ban.isPending);
   if (bans.length === 0) return `${address} is not banned.`;
   if (inForce.length === 0) {
@@ -123,7 +133,7 @@ function headline({ address, bans }: WhyAnswer, nowMs: number): string {
   return `${address} is banned${around}, ${end}.`;
 }
 
-function bannedSections(why: WhyAnswer, nowMs: number): readonly Section[] {
+function bannedSections(why: WhyAnswer, nowMs: number): readonly WhySection[] {
   const { address, bans } = why;
   const details = bans.flatMap(({ enforcement }) => enforcement);
   const [subject = address, ...around] = subjectsOf(why);
@@ -140,7 +150,7 @@ function bannedSections(why: WhyAnswer, nowMs: number): readonly Section[] {
       "left-out",
       "observed",
     ] as const).map(
-      (state): Section => [STATES[state], detailLines(details, state)],
+      (state): WhySection => [STATES[state], detailLines(details, state)],
     ),
     ["before", [beforeText(why)]],
     [
@@ -170,7 +180,7 @@ const STATES: Readonly<Record<Exclude<NodeEnforcement, "applied">, string>> = {
   observed: "observed",
 };
 
-function freeSections(why: WhyAnswer): readonly Section[] {
+function freeSections(why: WhyAnswer): readonly WhySection[] {
   const { address, last, refusal } = why;
   return [
     ["last", last === null ? [] : [lastText(last)]],

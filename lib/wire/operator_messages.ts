@@ -46,8 +46,26 @@ import {
   TOLD_NODES,
   type ToldNode,
 } from "./operator_moves.ts";
+import {
+  PAGE_CODE,
+  PAGE_LOGIN,
+  PAGE_LOGOUT,
+  PAGE_VISITS,
+  type PageCode,
+  type PageLogin,
+  type PageLogout,
+  type PageVisit,
+} from "../members/page_visit.ts";
 import { type ClusterStatus, STATUS_MEMBERS } from "./operator_status.ts";
-import { type LiveEvent, liveEvent, MAX_LINE_EVENTS } from "./operator_tail.ts";
+import {
+  FOLLOWING,
+  type Following,
+  type LiveEvent,
+  liveEvent,
+  MAX_LINE_EVENTS,
+  TOLD_CHANGES,
+  type ToldChanges,
+} from "./operator_tail.ts";
 import {
   TEST_ORDER,
   TESTED,
@@ -98,6 +116,9 @@ export type OperatorRequest =
   | { readonly kind: "status" }
   /** Tell what happens, from now on. */
   | { readonly kind: "tail"; readonly filter: SubjectFilter }
+  /** Tell which bans change, after a change or from now on. */
+  | { readonly kind: "follow"; readonly since: number | null }
+  | PageRequest
   /** List the members with their counters. */
   | { readonly kind: "nodes" }
   /** Give the last entries of the audit log. */
@@ -127,6 +148,21 @@ export type OperatorRequest =
   | { readonly kind: "imports" }
   /** Find out whether a ban would arrive everywhere. */
   | ({ readonly kind: "test" } & TestOrder);
+
+/** What is for who serves the page. */
+export type PageRequest =
+  | ({ readonly kind: "pageLogin" } & PageLogin)
+  | ({ readonly kind: "pageLogout" } & PageLogout)
+  /** List the logins that hold. */
+  | { readonly kind: "pageVisits" };
+
+/** Tells what is for who serves the page. */
+export function isPageRequest(
+  request: OperatorRequest,
+): request is PageRequest {
+  const { kind } = request;
+  return kind === "pageLogin" || kind === "pageLogout" || kind === "pageVisits";
+}
 
 /** How a node is in one of its roles. */
 export interface LiveRole {
@@ -192,6 +228,12 @@ export type OperatorAnswer =
   | { readonly kind: "listed"; readonly matched: number }
   /** What happened since the line before; none where nothing did for a while. More lines follow. */
   | { readonly kind: "events"; readonly events: readonly LiveEvent[] }
+  /** From here on it is told; more lines follow. */
+  | ({ readonly kind: "following" } & Following)
+  /** What changed since the line before; nothing where nothing did for a while. More lines follow. */
+  | ({ readonly kind: "changed" } & ToldChanges)
+  | ({ readonly kind: "pageCode" } & PageCode)
+  | { readonly kind: "pageVisits"; readonly visits: readonly PageVisit[] }
   /** All that is known of an address. */
   | ({ readonly kind: "why" } & WhyAnswer)
   /** What came of a ban or an unban. */
@@ -226,9 +268,13 @@ export const MAX_OPERATOR_ANSWER_BYTES = 4_194_304;
 
 const MAX_ROLES = 2;
 
+const CONTINUED: readonly OperatorAnswer["kind"][] = [
+  ...["bans", "events", "progress", "following", "changed"] as const,
+];
+
 /** Whether another line follows this one of an answer. */
 export function isContinued({ kind }: OperatorAnswer): boolean {
-  return kind === "bans" || kind === "events" || kind === "progress";
+  return CONTINUED.includes(kind);
 }
 
 const node = text("node", parseHostName);
@@ -245,6 +291,10 @@ const plainRequest = variants<OperatorRequest>({
   release: { by: words("by"), node },
   status: {},
   tail: { filter: subjectFilter },
+  follow: { since: orNull(count("since")) },
+  pageLogin: PAGE_LOGIN,
+  pageLogout: PAGE_LOGOUT,
+  pageVisits: {},
   nodes: {},
   audit: { max: integer("max", 1, MAX_AUDIT_ANSWER) },
   bans: {
@@ -317,6 +367,10 @@ const answer: Shape<OperatorAnswer> = variants<OperatorAnswer>({
   bans: { bans: list("bans", operatorBan, 1, MAX_LINE_BANS) },
   listed: { matched: count("matched") },
   events: { events: list("events", liveEvent, 0, MAX_LINE_EVENTS) },
+  following: FOLLOWING,
+  changed: TOLD_CHANGES,
+  pageCode: PAGE_CODE,
+  pageVisits: PAGE_VISITS,
   why: WHY_MEMBERS,
   steered: STEERED,
   tested: TESTED,
@@ -330,6 +384,13 @@ const answer: Shape<OperatorAnswer> = variants<OperatorAnswer>({
     hint: text("hint", parseSentence),
   },
 });
+
+/** Reads a request that is no line; `undefined`: it is none. */
+export function readOperatorRequest(
+  value: unknown,
+): OperatorRequest | undefined {
+  return request.read(value, { isExact: true, reason: undefined });
+}
 
 /** A request as a line. */
 export const OPERATOR_REQUEST: StoredForm<OperatorRequest> = lineForm(

@@ -19,6 +19,7 @@ import {
   BROADCAST_LIMITS,
   CONTROL_LIMITS,
   HTTP_LIMITS,
+  PAGE_LIMITS,
   REPLY_LIMITS,
   STREAM_LIMITS,
 } from "../../lib/front/front_limits.ts";
@@ -75,6 +76,7 @@ export interface ServedProtocols {
   readonly protocol1: boolean;
   readonly protocol2: boolean;
   readonly http: boolean;
+  readonly page: boolean;
 }
 
 type PortName =
@@ -82,7 +84,8 @@ type PortName =
   | "replyPort"
   | "streamPort"
   | "controlPort"
-  | "httpPort";
+  | "httpPort"
+  | "pagePort";
 type PortLimits = Readonly<Record<PortName, FrontLimits>>;
 
 const PROTOCOL1_LIMITS = {
@@ -94,6 +97,7 @@ const PROTOCOL2_LIMITS = {
   controlPort: CONTROL_LIMITS,
 };
 const HTTP_PORT_LIMITS = { httpPort: HTTP_LIMITS };
+const PAGE_PORT_LIMITS = { pagePort: PAGE_LIMITS };
 
 /** The public ports of a publisher; disposed of after ZeroMQ's sockets. */
 export class PublicPorts implements AsyncDisposable {
@@ -214,12 +218,18 @@ export class PublicPorts implements AsyncDisposable {
   /**
    * Listens for HTTP.
    *
+   * @param name As which port.
    * @param serve Answers whoever is behind one connection.
    * @throws {RuntimeError} when the port can't be had.
    */
-  bindHttp({ endpoint, url }: HttpBind, serve: ConnectInner): void {
-    const inner = { kind: "open", path: this.#folder.pathOf("http") } as const;
-    this.#listen("httpPort", endpoint, inner, serve, shownBind(url));
+  bindHttp(
+    name: "httpPort" | "pagePort",
+    { endpoint, url }: HttpBind,
+    serve: ConnectInner,
+  ): void {
+    const inner = { kind: "open", path: this.#folder.pathOf(name) } as const;
+    const key = name === "httpPort" ? "httpbindurl" : "pagebindurl";
+    this.#listen(name, endpoint, inner, serve, shownBind(url, key));
     letGroupUse(endpoint);
   }
 
@@ -262,18 +272,20 @@ export class PublicPorts implements AsyncDisposable {
     return { socket, front };
   }
 
-  #share({ protocol1, protocol2, http }: ServedProtocols): PortLimits {
+  #share({ protocol1, protocol2, http, page }: ServedProtocols): PortLimits {
     const { log } = this.#setting;
     const openFiles = this.#openFiles;
     const all = {
       ...PROTOCOL1_LIMITS,
       ...PROTOCOL2_LIMITS,
       ...HTTP_PORT_LIMITS,
+      ...PAGE_PORT_LIMITS,
     };
     const wanted: Readonly<Record<string, FrontLimits>> = {
       ...(protocol1 ? PROTOCOL1_LIMITS : {}),
       ...(protocol2 ? PROTOCOL2_LIMITS : {}),
       ...(http ? HTTP_PORT_LIMITS : {}),
+      ...(page ? PAGE_PORT_LIMITS : {}),
     };
     const { limits, lackOf } = shareDescriptors(wanted, openFiles);
     // Thousands of connections are fewer, and nobody misses the others.

@@ -23,6 +23,7 @@ import { ImportCommands } from "../../lib/cli/import_commands.ts";
 import { readList } from "./list_input.ts";
 import { TerminalProgress } from "../../lib/cli/io/terminal_progress.ts";
 import { BanCommands } from "../../lib/cli/ban_commands.ts";
+import { PageCommands } from "../../lib/cli/page_commands.ts";
 import { SteeringCommands } from "../../lib/cli/steering_commands.ts";
 import { outputPlace } from "./output_place.ts";
 import type { AskPublisher } from "../../lib/cli/publisher_questions.ts";
@@ -114,6 +115,7 @@ export async function carryOut(
   );
   const ask = asking(config);
   const live = new LiveCommands(ask, editor);
+  const page = new PageCommands(ask, editor);
   const { atMs: nowMs } = editor;
   const steering = new SteeringCommands({
     ...{ ask, editor },
@@ -177,6 +179,12 @@ export async function carryOut(
       return await testCluster(command, ask, editor);
     case "audit":
       return await live.audit(command);
+    case "page login":
+      return await page.login(command);
+    case "page list":
+      return await page.list(command);
+    case "page logout":
+      return await page.logout(command);
     case "node revoke":
       return await nodes.revoke(command);
     case "node rotate":

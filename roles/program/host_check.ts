@@ -116,9 +116,12 @@ export function findPortTroubles(
     ["controlbindurl", config.controlBindUrl],
     ["streambindurl", config.streamBindUrl],
   ] as const;
-  const http = config.httpBind === undefined ? [] : [
-    ["httpbindurl", config.httpBind.url, config.httpBind.endpoint] as const,
-  ];
+  const http = ([
+    ["httpbindurl", config.httpBind],
+    ["pagebindurl", config.pageBind],
+  ] as const).flatMap(([key, bind]) =>
+    bind === undefined ? [] : [[key, bind.url, bind.endpoint] as const]
+  );
   return [...bound, ...http].flatMap(([key, url, endpoint = url]) => {
     const reason = portTrouble(endpoint);
     return reason === undefined ? [] : [{ key, url, reason }];

@@ -65,7 +65,11 @@ export class PublisherHttp implements AsyncDisposable {
     if (httpBind === undefined) return undefined;
     const port = new PublisherHttp(context, httpBind, metrics);
     const servers = port.#servers;
-    ports.bindHttp(httpBind, (path, peer) => servers.connect(path, peer));
+    ports.bindHttp(
+      "httpPort",
+      httpBind,
+      (path, peer) => servers.connect(path, peer),
+    );
     return port;
   }
 

@@ -98,7 +98,13 @@ export function commandArgs<R extends Role>(
     args.push("--log-level", options.logLevel);
   }
   args.push("--log-format", options.logFormat);
-  return [...(Deno.build.standalone ? [] : scriptArgs(program)), ...args];
+  const own = Deno.build.standalone ? roleArgs(program) : scriptArgs(program);
+  return [...own, ...args];
+}
+
+/** The executable of all roles is told which one; that of one role is that one. */
+function roleArgs({ role, moduleUrl }: LocatedProgram): string[] {
+  return Deno.mainModule === moduleUrl ? [] : [role];
 }
 
 /** How the runtime is told to run a role's file, with the role's permissions only. */

@@ -17,7 +17,6 @@ import {
   OperatorPlaces,
 } from "../../lib/cli/operator_places.ts";
 import type { Log } from "../../lib/log/log.ts";
-import type { Publisher } from "../../lib/publisher/publisher.ts";
 import { askLines, LineSocket } from "../../lib/service/io/line_socket.ts";
 import {
   isContinued,
@@ -53,12 +52,12 @@ export async function listenForOperators(
 /** Listens beside the pid file; where that can't be, the log says so and all else goes on. */
 export async function answerOperators(
   { config, log }: Pick<RoleContext<"publisher">, "config" | "log">,
-  publisher: Pick<Publisher, "answer">,
+  answer: AnswerOperator,
 ): Promise<AsyncDisposable> {
   try {
     return await listenForOperators(
       commandSocketPath(config.pidFile),
-      (request, gone) => publisher.answer(request, gone),
+      answer,
       log,
     );
   } catch (error) {

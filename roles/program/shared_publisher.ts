@@ -21,6 +21,7 @@ import {
 } from "../../lib/store/io/sqlite_ban_store.ts";
 import type { OperatorAnswer } from "../../lib/wire/operator_messages.ts";
 import type { RoleContext } from "./invocation.ts";
+import type { AnswerOperator } from "../../lib/cli/command_socket.ts";
 import { answerOperators } from "./operator_socket.ts";
 
 /** A term of a publisher. */
@@ -31,7 +32,7 @@ export interface PublisherTerm {
   /** See `Publisher`. */
   readonly isSure: () => boolean;
   /** Told what serves. */
-  readonly begin: (publisher: Publisher) => void;
+  readonly begin: (publisher: Publisher, answer: AnswerOperator) => void;
   /** Runs its tasks, and has the nodes look for another publisher in the end. */
   readonly runTogether: typeof runTogether;
 }
@@ -75,11 +76,12 @@ export async function shareTable(
     chance: Math.random,
   });
   let serving: (() => StatusFigures) | undefined;
-  let active: Publisher | undefined;
-  await using _operators = await answerOperators(context, {
-    answer: (request, gone) =>
-      active?.answer(request, gone) ?? standbyAnswer(keeper.figures.active),
-  });
+  let active: AnswerOperator | undefined;
+  await using _operators = await answerOperators(
+    context,
+    (request, gone) =>
+      active?.(request, gone) ?? standbyAnswer(keeper.figures.active),
+  );
   await ready(() => {
     const { epoch, seq, table } = copy;
     const own = serving?.() ?? { bans: table.size, seq, epoch };
@@ -91,7 +93,9 @@ export async function shareTable(
         serving = figures;
         return Promise.resolve();
       };
-      const begin = (publisher: Publisher) => active = publisher;
+      const begin = (answer: AnswerOperator) => {
+        active = answer;
+      };
       const own = { ...context, signal: ended, ready: figuresOf };
       await serve(termOf(own, term, begin));
     } finally {
@@ -104,7 +108,7 @@ export async function shareTable(
 function termOf(
   context: RoleContext<"publisher">,
   { store, isSure, showTime }: ActiveTerm,
-  begin: (publisher: Publisher) => void,
+  begin: (answer: AnswerOperator) => void,
 ): PublisherTerm {
   const { clock } = context;
   let publisher: Publisher | undefined;
@@ -113,9 +117,9 @@ function termOf(
     context: { ...context, onReload: () => {} },
     store,
     isSure,
-    begin: (begun) => {
+    begin: (begun, answer) => {
       publisher = begun;
-      begin(begun);
+      begin(answer);
       showTime(() => begun.view.time.nowMs);
     },
     runTogether: async (signal, tasks) => {

@@ -71,12 +71,15 @@ Deno.test("PublisherTally counts refusals and deeds, and observes commits in sec
   const refused = { node: host("WEB9"), ...key(), rule: "loopback" };
   tally.noteRefused(refused);
   tally.noteRefused(refused);
-  tally.noteDeed("unban");
+  tally.noteDeed("unban", "cli");
   tally.noteCommit(25);
   deepStrictEqual([...tally.refused.entries()], [
     [{ node: "web9", rule: "loopback" }, 2],
   ]);
-  deepStrictEqual([...tally.deeds.entries()], [[{ verb: "unban" }, 1]]);
+  deepStrictEqual([...tally.deeds.entries()], [[
+    { verb: "unban", by: "cli" },
+    1,
+  ]]);
   deepStrictEqual(observed, [[
     "f2bc_publisher_commit_duration_seconds",
     0.025,

@@ -6,6 +6,7 @@ import { auditJournal } from "../../lib/publisher/journal_audit.ts";
 import { withMember } from "../../lib/cli/member_edits.ts";
 import { NO_MEMBERS } from "../../lib/members/member_list_form.ts";
 import {
+  isPageRequest,
   OPERATOR_ANSWER,
   OPERATOR_REQUEST,
   type OperatorAnswer,
@@ -107,6 +108,7 @@ class Bench implements AsyncDisposable {
     strictEqual(line.indexOf("\n"), line.length - 1);
     const decoded = OPERATOR_REQUEST.decode(line);
     const answers: OperatorAnswer[] = [];
+    ok(!isPageRequest(decoded));
     for await (
       const answer of this.service.answer(decoded, this.#stop.signal)
     ) {

@@ -41,7 +41,11 @@ export async function writeLauncher(
     });
   }
   const platform = platformOf(target);
-  await using stage = await Stage.make({ project, role, platform });
+  const entry = `roles/${role}.ts`;
+  await using stage = await Stage.make({
+    ...{ project, entry, platform },
+    forExecutable: false,
+  });
   const program = `${out}/${PROGRAM}`;
   await Deno.mkdir(`${program}/node_modules`, { recursive: true });
   for (const name of SOURCES) {

@@ -8,16 +8,18 @@
 
 import { copyTree } from "./copy_tree.ts";
 import { denoJson, runDeno } from "./deno_command.ts";
+import { removeDocs } from "./without_docs.ts";
 import { onlyAddonFor, type Platform } from "./targets.ts";
 
 /** What of the project is needed; the rest is tests, tools and documents. */
 export const SOURCES: readonly string[] = [
-  ...["deno.json", "deno.lock", "lib", "roles", "std"],
+  ...["deno.json", "deno.lock", "lib", "page", "roles", "std"],
 ];
 /** Packages with nothing in them that runs. */
 const HEADERS_ONLY: ReadonlySet<string> = new Set(["node-addon-api"]);
 /** What to keep of packages that ship far more than they run. */
 const KEPT: Readonly<Record<string, RegExp>> = {
+  "@opentelemetry/api": /^dist\/(?!experimental\/).*\.cjs$/,
   "cmake-ts": /^build\/loader\.js$/,
   "zeromq": /^lib\/(?!compat)[\w-]+\.js$/,
 };
@@ -42,10 +44,12 @@ export interface LicensedPackage extends EmbeddedPackage {
 export interface StageOptions {
   /** The project's folder, without a slash at its end. */
   readonly project: string;
-  /** The role, as its file is named. */
-  readonly role: string;
+  /** The file that is run, from the project's folder. */
+  readonly entry: string;
   /** What it is to run on. */
   readonly platform: Platform;
+  /** Whether it is compiled, and read by nobody. */
+  readonly forExecutable: boolean;
 }
 
 /** A folder to compile from, removed when disposed. */
@@ -71,7 +75,12 @@ export class Stage implements AsyncDisposable {
       for (const name of SOURCES) {
         await copyTree(`${options.project}/${name}`, `${dir}/${name}`);
       }
-      const entry = `roles/${options.role}.ts`;
+      if (options.forExecutable) {
+        for (const name of ["lib", "roles", "std"]) {
+          await removeDocs(`${dir}/${name}`);
+        }
+      }
+      const { entry } = options;
       await runDeno(dir, [
         ...["install", "--quiet", "--frozen", "--node-modules-dir=auto"],
         ...["--entrypoint", entry],

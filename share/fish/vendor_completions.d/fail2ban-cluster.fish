@@ -21,6 +21,7 @@ complete -c fail2ban-cluster -n __fish_use_subcommand -a audit -d 'who did what 
 complete -c fail2ban-cluster -n __fish_use_subcommand -a backup -d 'copy the bans, the keys and the members to a new folder, also while the publisher runs'
 complete -c fail2ban-cluster -n __fish_use_subcommand -a restore -d 'put a backup back, on a host whose publisher does not run'
 complete -c fail2ban-cluster -n __fish_use_subcommand -a allow
+complete -c fail2ban-cluster -n __fish_use_subcommand -a page
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from node; and not __fish_seen_subcommand_from add list show revoke rotate readdress withdraw release' -a add -d 'make members, and print a line for each: NAME CODE, which it joins with'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from node; and not __fish_seen_subcommand_from add list show revoke rotate readdress withdraw release' -a list -d 'how each node is, and what to do about it'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from node; and not __fish_seen_subcommand_from add list show revoke rotate readdress withdraw release' -a show -d 'all that is known of a member'
@@ -34,6 +35,9 @@ complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and not __fi
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and not __fish_seen_subcommand_from add remove list check' -a remove -d 'it may be banned again'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and not __fish_seen_subcommand_from add remove list check' -a list -d 'whom nobody may ban'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and not __fish_seen_subcommand_from add remove list check' -a check -d 'whether somebody may ban it, and which entry forbids it'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from page; and not __fish_seen_subcommand_from login list logout' -a login -d 'print a code that lets a browser into the page, once'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from page; and not __fish_seen_subcommand_from login list logout' -a list -d 'who is logged in to the page'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from page; and not __fish_seen_subcommand_from login list logout' -a logout -d 'end the logins to the page, all or those by this user\'s word'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from import' -F
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from backup' -F
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from restore' -F
@@ -109,6 +113,10 @@ complete -c fail2ban-cluster -n '__fish_seen_subcommand_from restore' -l from -r
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and __fish_seen_subcommand_from add' -l for -x -d 'for so long, as in 7d [until it is removed]'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and __fish_seen_subcommand_from add' -l note -x -d 'why'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and __fish_seen_subcommand_from list' -l json -d 'print JSON'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from page; and __fish_seen_subcommand_from login' -l read-only -d 'nothing may be changed with it'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from page; and __fish_seen_subcommand_from login' -l for -x -d 'how long the login holds [8h]'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from page; and __fish_seen_subcommand_from login' -l json -d 'print JSON'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from page; and __fish_seen_subcommand_from list' -l json -d 'print JSON'
 complete -c fail2ban-cluster -s c -l config -rF -d 'the configuration; FILE with .local for .conf overrides it'
 complete -c fail2ban-cluster -l version -d 'print the version'
 complete -c fail2ban-cluster -s h -l help -d 'print this text; behind a verb, of that verb alone'

@@ -87,7 +87,10 @@ testWith(
       undefined,
     );
     strictEqual(hub.get('f2bc_publisher_lifted_total{by="operator"}'), 1);
-    strictEqual(hub.get('f2bc_operator_actions_total{verb="unban"}'), 1);
+    strictEqual(
+      hub.get('f2bc_operator_actions_total{verb="unban",by="cli"}'),
+      1,
+    );
     strictEqual(hub.get("f2bc_publisher_seq"), 3);
     // One for the unban, and as many as the lines were read in.
     const commits = hub.get("f2bc_publisher_commit_duration_seconds_count") ??

@@ -21,8 +21,9 @@ function openLibc() {
 }
 
 function addTryLock(): void {
-  // Opened at the first use: a program that locks nothing may have no right to it.
-  let opened: ReturnType<typeof openLibc> | undefined;
+  // At once: the executable of all roles gives the right to it up where a role has none.
+  const mayOpen = Deno.permissions.querySync({ name: "ffi" }).state;
+  let opened = mayOpen === "granted" ? openLibc() : undefined;
   const libc = () => opened ??= openLibc();
 
   /**

@@ -1,11 +1,13 @@
 /** Real programs that tests talk to, and what the kernel lets tests do. */
 export type RealPart =
   | "etcd"
+  | "chromium"
   | "fail2ban"
   | "fish"
   | "faketime"
   | "ipset"
   | "ipv6"
+  | "lintian"
   | "loopdisk"
   | "mandoc"
   | "mountns"
@@ -16,6 +18,7 @@ export type RealPart =
   | "overlay"
   | "promtool"
   | "pyzmq"
+  | "rpm"
   | "setpriv"
   | "shellcheck"
   | "systemd"
@@ -33,6 +36,11 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
   etcd: {
     missing: "Debian's etcd-server is not installed",
     command: "etcd",
+    args: ["--version"],
+  },
+  chromium: {
+    missing: "Debian's chromium is not installed",
+    command: "chromium",
     args: ["--version"],
   },
   fail2ban: {
@@ -54,6 +62,11 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
     missing: "this host has no address ::1",
     command: "grep",
     args: ["-q", "^0\\{31\\}1 ", "/proc/net/if_inet6"],
+  },
+  lintian: {
+    missing: "Debian's lintian is not installed",
+    command: "lintian",
+    args: ["--version"],
   },
   loopdisk: {
     missing: "a disk that fails takes root, a loop device and ext4",
@@ -88,6 +101,11 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
   npm: {
     missing: "npm is not installed",
     command: "npm",
+    args: ["--version"],
+  },
+  rpm: {
+    missing: "Debian's rpm is not installed",
+    command: "rpmbuild",
     args: ["--version"],
   },
   ipset: {

@@ -59,6 +59,8 @@ export interface ReleaseOptions {
   readonly roles?: readonly string[];
   /** @default {Deno.build.target} */
   readonly target?: string;
+  /** Whether `fail2ban-cluster` has all roles, and the others are links to it. @default {false} */
+  readonly isOneFile?: boolean;
   /** Files beyond that, by their paths. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -70,6 +72,7 @@ export async function writeRelease(
     version = "1.0.0",
     roles = ["monitor", "publisher", "subscriber"],
     target = Deno.build.target,
+    isOneFile = false,
     files = {},
   }: ReleaseOptions = {},
 ): Promise<string> {
@@ -83,6 +86,10 @@ export async function writeRelease(
     await copyTree(`${PROJECT}/${name}`, `${dir}/${name}`);
   }
   for (const role of roles) {
+    const path = `${dir}/fail2ban-${role}`;
+    if (isOneFile) await Deno.symlink("fail2ban-cluster", path);
+  }
+  for (const role of isOneFile ? ["cluster"] : roles) {
     const path = `${dir}/fail2ban-${role}`;
     await Deno.writeTextFile(path, `#!/bin/sh\necho ${role} ${version} "$@"\n`);
     await Deno.chmod(path, 0o755);

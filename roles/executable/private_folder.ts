@@ -7,6 +7,8 @@
  * @module
  */
 
+import process from "node:process";
+
 const NAME = "fail2ban-cluster-";
 const RUNTIME_ERROR = 4;
 const ENCODER = new TextEncoder();
@@ -19,7 +21,7 @@ function commonFolder(): string {
 }
 
 function refuse(dir: string, error: Error): never {
-  const program = Deno.execPath().split("/").at(-1) ?? "";
+  const program = process.argv0.split("/").at(-1) ?? "";
   const lines = [
     `error: cannot make a folder in ${dir}: ${error.message}`,
     "hint: set TMPDIR to a folder that this user may write, not mounted noexec",

@@ -1,0 +1,97 @@
+/**
+ * What goes on, as a browser follows it: server-sent events.
+ *
+ * An event of a change of bans has the number of the change as its id: a
+ * browser that lost its connection says the last one, and is told on from there.
+ *
+ * @see {@link https://html.spec.whatwg.org/multipage/server-sent-events.html | Server-sent events}
+ * @module
+ */
+
+import { EitherSignal } from "../async/either_signal.ts";
+import type { OperatorAnswer } from "../wire/operator_messages.ts";
+
+/** After how long a browser connects again, in milliseconds. */
+const RETRY_MS = 1_000;
+const ID = /^(?:0|[1-9]\d{0,15})$/;
+
+/**
+ * Reads the number of the last change that a browser knows.
+ *
+ * @returns `null`: it knows none, or said something else.
+ *
+ * @example
+ * ```ts
+ * import { lastChange } from "./live_stream.ts";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * deepStrictEqual(["88213", "007", "-1", null].map(lastChange), [88_213, null, null, null]);
+ * ```
+ */
+export function lastChange(header: string | null): number | null {
+  if (header === null || !ID.test(header)) return null;
+  const number = Number(header);
+  return Number.isSafeInteger(number) ? number : null;
+}
+
+/** What a stream begins with. */
+export const STREAM_BEGIN = `retry: ${RETRY_MS}\n\n`;
+
+/** An answer of the operators' service as an event; one with nothing in it keeps the connection only. */
+export function liveEventText(answer: OperatorAnswer): string {
+  switch (answer.kind) {
+    case "following":
+      return eventText(answer, answer.change);
+    case "changed": {
+      const { to, bans, gone } = answer;
+      return bans.length + gone.length === 0 ? BEAT : eventText(answer, to);
+    }
+    case "events":
+      return answer.events.length === 0 ? BEAT : eventText(answer);
+    default:
+      return eventText(answer);
+  }
+}
+
+const BEAT = ":\n\n";
+
+/** JSON has no line ends. */
+function eventText(answer: OperatorAnswer, id?: number): string {
+  const { kind, ...data } = answer;
+  const named = id === undefined ? "" : `id: ${id}\n`;
+  return `${named}event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+/**
+ * What several generators give, as it comes.
+ *
+ * @param signal Ends it.
+ * @param begin Makes them; each ends with the signal that it is given, and does not reject.
+ * @returns Ends once the first of them does.
+ */
+export async function* merged<T>(
+  signal: AbortSignal,
+  begin: (signal: AbortSignal) => readonly AsyncGenerator<T, void, undefined>[],
+): AsyncGenerator<T, void, undefined> {
+  const stop = new AbortController();
+  using either = new EitherSignal([signal, stop.signal]);
+  const sources = begin(either.signal);
+  const next = async (source: AsyncIterator<T>) => ({
+    source,
+    result: await source.next(),
+  });
+  const waiting = new Map<AsyncIterator<T>, ReturnType<typeof next>>(
+    sources.map((each) => [each, next(each)]),
+  );
+  try {
+    while (true) {
+      const { source, result } = await Promise.race(waiting.values());
+      if (result.done === true) return;
+      yield result.value;
+      waiting.set(source, next(source));
+    }
+  } finally {
+    stop.abort();
+    await Promise.all(sources.map((each) => each.return()));
+  }
+}

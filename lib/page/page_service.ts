@@ -1,0 +1,323 @@
+/**
+ * Answers a browser that has the page open, and whoever only seems to be one.
+ *
+ * | what                | who     | answer                                         |
+ * | ------------------- | ------- | ---------------------------------------------- |
+ * | `GET /`, its files  | anybody | the page, in which nothing is told             |
+ * | `GET /api/visit`    | anybody | who is in with this browser, or nothing        |
+ * | `POST /api/login`   | anybody | a cookie for a code of the operator's command  |
+ * | `POST /api/ask`     | a login | lines of JSON, as the operators' socket has    |
+ * | `GET /api/live`     | a login | server-sent events, see `live_stream.ts`       |
+ * | `POST /api/logout`  | a login | the cookie counts no longer                    |
+ *
+ * @module
+ */
+
+import type { Clock } from "../async/clock.ts";
+import { RuntimeError } from "../base/errors.ts";
+import { type HttpAnswer, textAnswer } from "../http/http_request.ts";
+import type { RecordDeed } from "../members/node_records.ts";
+import { pageActor, type PageVisit } from "../members/page_visit.ts";
+import type {
+  OperatorAnswer,
+  OperatorRequest,
+} from "../wire/operator_messages.ts";
+import { type ReadBody, readJson } from "./body_reader.ts";
+import {
+  lastChange,
+  liveEventText,
+  merged,
+  STREAM_BEGIN,
+} from "./live_stream.ts";
+import { fileAnswer, PAGE_HEADERS, type PageFile } from "./page_files.ts";
+import { isOwnHost, pageRefusal, type PageRequest } from "./page_guard.ts";
+import {
+  type AllowAnswer,
+  type AllowQuestion,
+  readQuestion,
+  type ServedQuestion,
+} from "./page_questions.ts";
+import { clearedCookie, shownSecret, visitCookie } from "./visit_cookie.ts";
+import type { PageVisits } from "./page_visits.ts";
+
+/** What a browser may follow. */
+export type FollowedQuestion = Extract<
+  OperatorRequest,
+  { kind: "follow" | "tail" }
+>;
+
+/** Options for {@link PageService}. */
+export interface PageServiceOptions {
+  readonly visits: PageVisits;
+  readonly clock: Clock;
+  /** Names of the page besides those of the host itself, in lower case. */
+  readonly hosts: readonly string[];
+  /** By their paths. */
+  readonly files: ReadonlyMap<string, PageFile>;
+  /** Asks the operators' service; `undefined`: it has not begun. */
+  readonly ask: () => AskService | undefined;
+  /** Reads and edits the allowlist. @throws {RuntimeError} when it can't. */
+  readonly allow: (question: AllowQuestion, by: string) => Promise<AllowAnswer>;
+  /** Records who got in. */
+  readonly record: RecordDeed;
+}
+
+/** Does what an operator asks; ends with the signal, and never rejects. */
+export type AskService = (
+  question: ServedQuestion | FollowedQuestion,
+  signal: AbortSignal,
+) => AsyncGenerator<OperatorAnswer, void, undefined>;
+
+/** An answer that goes on. */
+export interface LiveAnswer {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Has to be called, and read until it ends: with the signal at the latest. */
+  readonly begin: (signal: AbortSignal) => AsyncIterable<string>;
+}
+
+/** What is answered. */
+export type PageAnswer = HttpAnswer | LiveAnswer;
+
+/** Browsers that follow at a time. */
+export const MAX_LIVE = 50;
+
+const ALL = { jail: null, node: null, at: null, within: null };
+const ENCODER = new TextEncoder();
+
+/** Answers one request after the other, and many beside each other. */
+export class PageService {
+  readonly #options: PageServiceOptions;
+  #live = 0;
+
+  /** @param options See {@link PageServiceOptions}. */
+  constructor(options: PageServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Browsers that follow. */
+  get live(): number {
+    return this.#live;
+  }
+
+  /**
+   * Answers a request.
+   *
+   * @param request What is asked.
+   * @param signal Whoever asks is gone.
+   */
+  async answer(request: PageRequest, signal: AbortSignal): Promise<PageAnswer> {
+    const answer = pageRefusal(request, this.#options.hosts) ??
+      await this.#answer(request, signal);
+    return { ...answer, headers: { ...answer.headers, ...PAGE_HEADERS } };
+  }
+
+  async #answer(
+    request: PageRequest,
+    signal: AbortSignal,
+  ): Promise<PageAnswer> {
+    const { method, path, headers } = request;
+    const file = this.#options.files.get(path);
+    if (file !== undefined && method !== "POST") {
+      return fileAnswer(file, path, headers.get("accept-encoding"));
+    }
+    const what = `${method} ${path}`;
+    if (what === "POST /api/login") return await this.#enter(request, signal);
+    const secret = shownSecret(headers.get("cookie"));
+    const visit = secret === undefined
+      ? undefined
+      : await this.#options.visits.find(secret);
+    // Nobody is in is no fault, and no secret.
+    if (what === "GET /api/visit") {
+      return jsonAnswer(visit === undefined ? [] : [shown(visit)]);
+    }
+    if (visit === undefined) {
+      return path.startsWith("/api/") ? textAnswer(401, LOGIN_FIRST) : NOTHING;
+    }
+    switch (what) {
+      case "GET /api/live":
+        return this.#follow(visit, headers.get("last-event-id"));
+      case "POST /api/ask":
+        return await this.#ask(request, visit, signal);
+      case "POST /api/logout":
+        return await this.#leave(request, visit, signal);
+      default:
+        return NOTHING;
+    }
+  }
+
+  async #read(request: PageRequest, signal: AbortSignal): Promise<ReadBody> {
+    return await readJson(request, this.#options.clock, signal);
+  }
+
+  async #enter(
+    request: PageRequest,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
+    const { visits, record } = this.#options;
+    const body = await this.#read(request, signal);
+    if ("refused" in body) return body.refused;
+    const code = codeIn(body.value);
+    if (code === undefined) return textAnswer(400, "this is no code");
+    try {
+      const entry = await visits.enter(code);
+      if (entry === "too-often") {
+        return textAnswer(429, "too many tries: wait a minute", {
+          "retry-after": "60",
+        });
+      }
+      if (entry === "wrong") {
+        return textAnswer(403, "the code is wrong, was used, or is too old");
+      }
+      const { secret, visit } = entry;
+      await record(
+        visit.by,
+        "page enter",
+        "page",
+        visit.isReadOnly ? "read only" : "",
+      );
+      const host = request.headers.get("host") ?? "";
+      return jsonAnswer([shown(visit)], {
+        "set-cookie": visitCookie(secret, visit, !isOwnHost(host)),
+      });
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
+  async #leave(
+    request: PageRequest,
+    visit: PageVisit,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
+    const body = await this.#read(request, signal);
+    if ("refused" in body) return body.refused;
+    try {
+      await this.#options.visits.leave(visit);
+      return jsonAnswer([], { "set-cookie": clearedCookie() });
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
+  async #ask(
+    request: PageRequest,
+    visit: PageVisit,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
+    const body = await this.#read(request, signal);
+    if ("refused" in body) return body.refused;
+    const asked = readQuestion(body.value, visit);
+    if (asked === "malformed") {
+      return textAnswer(400, "this is not understood: load the page again");
+    }
+    if (asked === "not-allowed") {
+      return textAnswer(403, "this login may only read");
+    }
+    if (asked.is === "served") {
+      return await this.#answers(asked.question, signal);
+    }
+    const { allow } = this.#options;
+    try {
+      return jsonAnswer([await allow(asked.question, pageActor(visit.by))]);
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
+  async #answers(
+    question: ServedQuestion,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
+    const ask = this.#options.ask();
+    if (ask === undefined) return NOT_YET;
+    const answers: OperatorAnswer[] = [];
+    for await (const answer of ask(question, signal)) answers.push(answer);
+    return jsonAnswer(answers);
+  }
+
+  #follow(visit: PageVisit, lastId: string | null): PageAnswer {
+    const ask = this.#options.ask();
+    if (ask === undefined) return NOT_YET;
+    if (this.#live >= MAX_LIVE) {
+      return textAnswer(503, `${MAX_LIVE} browsers follow already`, {
+        ...RETRY,
+        connection: "close",
+      });
+    }
+    const since = lastChange(lastId);
+    this.#live++;
+    return {
+      headers: {
+        "content-type": "text/event-stream",
+        // Compressed it would come later.
+        "cache-control": "no-store, no-transform",
+      },
+      begin: (signal) => this.#events(visit, since, ask, signal),
+    };
+  }
+
+  async *#events(
+    visit: PageVisit,
+    since: number | null,
+    ask: AskService,
+    signal: AbortSignal,
+  ): AsyncGenerator<string, void, undefined> {
+    try {
+      yield STREAM_BEGIN;
+      const answers = merged(signal, (either) => [
+        ask({ kind: "follow", since }, either),
+        ask({ kind: "tail", filter: ALL }, either),
+      ]);
+      for await (const answer of answers) {
+        // A login that is over is told nothing more.
+        if (!this.#options.visits.holds(visit)) {
+          yield "event: over\ndata: {}\n\n";
+          return;
+        }
+        yield liveEventText(answer);
+      }
+    } finally {
+      this.#live--;
+    }
+  }
+}
+
+const LOGIN_FIRST = "log in first: fail2ban-cluster page login prints a code";
+const RETRY = { "retry-after": "5" };
+const NOTHING = textAnswer(404, "there is nothing here");
+const NOT_YET = textAnswer(503, "the publisher is starting", RETRY);
+
+function jsonAnswer(
+  lines: readonly unknown[],
+  headers: Readonly<Record<string, string>> = {},
+): HttpAnswer {
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  return {
+    status: 200,
+    headers: {
+      "content-type": "application/x-ndjson",
+      "cache-control": "no-store",
+      ...headers,
+    },
+    body: ENCODER.encode(text),
+  };
+}
+
+/** Without its digest. */
+function shown({ by, isReadOnly, beganMs, endsMs }: PageVisit): PageVisit {
+  return { by, isReadOnly, beganMs, endsMs };
+}
+
+/** What an operator can mend is told. */
+function failure(error: unknown): HttpAnswer {
+  if (!(error instanceof RuntimeError)) throw error;
+  const { message, hint = "" } = error;
+  return jsonAnswer([{ kind: "failed", message, hint }]);
+}
+
+function codeIn(value: unknown): string | undefined {
+  const isIt = typeof value === "object" && value !== null &&
+    Object.keys(value).join() === "code" && "code" in value &&
+    typeof value.code === "string";
+  return isIt ? String(value.code).trim() : undefined;
+}

@@ -1,0 +1,117 @@
+/**
+ * What the page asks the publisher.
+ *
+ * @module
+ */
+
+import type { PageVisit } from "../lib/members/page_visit.ts";
+import type {
+  AllowAnswer,
+  AllowQuestion,
+  ServedQuestion,
+} from "../lib/page/page_questions.ts";
+import type { OperatorAnswer } from "../lib/wire/operator_messages.ts";
+
+/** An answer to any question. */
+export type Answer = OperatorAnswer | AllowAnswer;
+/** An answer of one kind. */
+export type AnswerOf<K extends Answer["kind"]> = Extract<Answer, { kind: K }>;
+type WithoutUser<Q> = Q extends unknown ? Omit<Q, "by"> : never;
+/** A question; who asks is known by the login. */
+export type Question = WithoutUser<ServedQuestion> | AllowQuestion;
+
+/** Something that can't be done, in a sentence for whoever asked. */
+export class Refused extends Error {
+  /** Of HTTP; 200: the publisher said so; 0: it said nothing. */
+  readonly status: number;
+
+  /** @param message A sentence without its full stop. */
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Asks, and gives all lines of the answer. */
+export async function ask(question: Question): Promise<readonly Answer[]> {
+  const lines = await post("/api/ask", question) as readonly Answer[];
+  const failed = lines.find((line) => line.kind === "failed");
+  if (failed !== undefined) {
+    const { message, hint } = failed;
+    throw new Refused(hint === "" ? message : `${message}: ${hint}`, 200);
+  }
+  return lines;
+}
+
+/** Asks what is answered with one line. */
+export async function askOne<K extends Answer["kind"]>(
+  question: Question,
+  kind: K,
+): Promise<AnswerOf<K>> {
+  const lines = await ask(question);
+  const found = lines.find((line): line is AnswerOf<K> => line.kind === kind);
+  if (found === undefined) throw new Refused("there was no answer", 200);
+  return found;
+}
+
+/** Who is logged in here; `undefined`: nobody. */
+export async function currentVisit(): Promise<PageVisit | undefined> {
+  const lines = await linesOf(await reach("/api/visit", {}));
+  const [visit] = lines as readonly PageVisit[];
+  return visit;
+}
+
+/** Shows a code. */
+export async function login(code: string): Promise<PageVisit> {
+  const [visit] = await post("/api/login", { code }) as readonly PageVisit[];
+  if (visit === undefined) throw new Refused("there was no answer", 200);
+  return visit;
+}
+
+/** Ends the login. */
+export async function logout(): Promise<void> {
+  await post("/api/logout", {});
+}
+
+async function post(path: string, value: unknown): Promise<readonly unknown[]> {
+  return await linesOf(
+    await reach(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(value),
+    }),
+  );
+}
+
+async function reach(path: string, init: RequestInit): Promise<Response> {
+  try {
+    const response = await fetch(path, { ...init, cache: "no-store" });
+    noteTime(response.headers.get("date"));
+    return response;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new Refused("the publisher can't be reached", 0);
+  }
+}
+
+/** A clock that differs by less is right: the publisher tells whole seconds. */
+const CLOCK_TOLERANCE_MS = 2_000;
+let aheadMs = 0;
+
+/** The time by the publisher's clock, in milliseconds since 1970. */
+export function nowMs(): number {
+  return Date.now() + aheadMs;
+}
+
+function noteTime(date: string | null): void {
+  const differenceMs = Date.parse(date ?? "") - Date.now();
+  if (Number.isNaN(differenceMs)) return;
+  aheadMs = Math.abs(differenceMs) < CLOCK_TOLERANCE_MS ? 0 : differenceMs;
+}
+
+async function linesOf(response: Response): Promise<readonly unknown[]> {
+  const text = await response.text();
+  if (!response.ok) throw new Refused(text.trim(), response.status);
+  return text.split("\n").filter((line) => line !== "")
+    .map((line): unknown => JSON.parse(line));
+}

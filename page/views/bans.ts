@@ -1,0 +1,229 @@
+/**
+ * The newest bans, and those that are searched for.
+ *
+ * @module
+ */
+
+import { banRow } from "../../lib/views/ban_view.ts";
+import { countedText, countText } from "../../lib/views/plain_texts.ts";
+import type { BanFilter, OperatorBan } from "../../lib/wire/operator_bans.ts";
+import { ask, nowMs } from "../api.ts";
+import { BanRows, keyOf, MAX_SHOWN } from "../ban_rows.ts";
+import { addressLink, button, el, row, setText, table } from "../dom.ts";
+import {
+  isPlain,
+  readSearch,
+  SEARCH_HELP,
+  type TypedFilter,
+} from "../search.ts";
+import { banning, unbanning } from "./actions.ts";
+import type { Shell, View } from "./view.ts";
+
+const HEADINGS = [
+  "Address",
+  "Jail",
+  "Reported by",
+  "Since",
+  "Ends in",
+  "Enforced",
+  "",
+];
+/** Cells from this one on may be others with each change. */
+const CHANGING = 2;
+/** What a search with addresses matches is asked for anew, this long after a change. */
+const ASK_PAUSE_MS = 1_000;
+/** Searching begins after a pause in typing. */
+const TYPE_PAUSE_MS = 250;
+
+/** The view. */
+export function bansView(shell: Shell, searched: string): View {
+  const view = new BansView(shell, searched);
+  return {
+    title: "Bans",
+    content: view.content,
+    load: () => view.load(),
+    changed: (told) => view.change(told),
+    events: ({ events }) => view.enforce(events),
+    tick: () => view.tick(),
+  };
+}
+
+class BansView {
+  readonly content: HTMLElement;
+  readonly #shell: Shell;
+  readonly #rows = new BanRows();
+  readonly #elements = new Map<string, HTMLTableRowElement>();
+  readonly #table = table("Bans", HEADINGS);
+  readonly #count = el("p", { class: "count", "aria-live": "polite" });
+  readonly #empty = el("p", { class: "empty", hidden: true });
+  readonly #input: HTMLInputElement;
+  #filter: TypedFilter;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #loads = 0;
+
+  constructor(shell: Shell, searched: string) {
+    this.#shell = shell;
+    this.#input = el("input", {
+      ...{ type: "search", id: "search", value: searched, spellcheck: "false" },
+      "aria-describedby": "search-help",
+      placeholder: "Search all bans",
+      oninput: () => this.#later(TYPE_PAUSE_MS),
+    });
+    const read = readSearch(searched, nowMs());
+    this.#filter = "filter" in read ? read.filter : {} as TypedFilter;
+    const search = el(
+      "form",
+      {
+        role: "search",
+        onsubmit: (event) => {
+          event.preventDefault();
+          this.#later(0);
+        },
+      },
+      el("label", { for: "search" }, "Search"),
+      this.#input,
+      el("small", { id: "search-help" }, SEARCH_HELP),
+    );
+    const ban = shell.mayWrite
+      ? button("Ban an address", () => shell.confirm(banning("")))
+      : undefined;
+    this.content = el(
+      "div",
+      {},
+      el("div", { class: "bar" }, search, ban),
+      this.#count,
+      this.#table.table,
+      this.#empty,
+    );
+  }
+
+  async load(): Promise<void> {
+    const read = readSearch(this.#input.value, nowMs());
+    if ("wrong" in read) {
+      setText(this.#count, `"${read.wrong}" is not understood: ${SEARCH_HELP}`);
+      return;
+    }
+    this.#filter = read.filter;
+    const load = ++this.#loads;
+    const lines = await ask({
+      ...{ kind: "bans", sort: "since", limit: MAX_SHOWN },
+      filter: read.filter as BanFilter,
+    });
+    // An answer to what was typed before is none.
+    if (load !== this.#loads) return;
+    const bans = lines.flatMap((line) => line.kind === "bans" ? line.bans : []);
+    const end = lines.find((line) => line.kind === "listed");
+    this.#rows.fill(bans, end?.matched ?? bans.length);
+    this.#draw();
+  }
+
+  change(told: Parameters<BanRows["change"]>[0]): void {
+    const plain = isPlain(this.#filter);
+    this.#rows.change(told, plain);
+    this.#draw();
+    if (!plain && told.bans.length > 0) this.#later(ASK_PAUSE_MS);
+  }
+
+  enforce(events: Parameters<NonNullable<View["events"]>>[0]["events"]): void {
+    for (const event of events) {
+      if (event.kind !== "ban") continue;
+      this.#rows.enforce(event, event.enforced, event.expected);
+    }
+    this.#draw();
+  }
+
+  tick(): void {
+    this.#rows.expire(nowMs());
+    this.#draw();
+  }
+
+  #later(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      history.replaceState(
+        null,
+        "",
+        `#bans/${encodeURIComponent(this.#input.value)}`,
+      );
+      this.#shell.attempt(() => this.load());
+    }, ms);
+  }
+
+  /** Rows that stand stay the same elements, and so keep the focus. */
+  #draw(): void {
+    const shown = this.#rows.shown;
+    const now = nowMs();
+    const keys = new Set(shown.map(keyOf));
+    for (const [key, element] of this.#elements) {
+      if (!keys.has(key)) this.#remove(key, element);
+    }
+    const { body } = this.#table;
+    let at = body.firstElementChild;
+    for (const ban of shown) {
+      const element = this.#element(ban);
+      fillRow(element, ban, now);
+      if (element === at) at = at.nextElementSibling;
+      else body.insertBefore(element, at);
+    }
+    this.#tell(shown.length);
+  }
+
+  #tell(shown: number): void {
+    const { matched } = this.#rows;
+    const isAll = isPlain(this.#filter);
+    const all = countedText(matched, "ban");
+    setText(
+      this.#count,
+      shown < matched
+        ? `${all}; the newest ${countText(shown)} are shown`
+        : all,
+    );
+    this.#table.table.hidden = shown === 0;
+    this.#empty.hidden = shown > 0;
+    setText(
+      this.#empty,
+      isAll ? "Nobody is banned." : "No ban matches what is searched for.",
+    );
+  }
+
+  #element(ban: OperatorBan): HTMLTableRowElement {
+    const known = this.#elements.get(keyOf(ban));
+    if (known !== undefined) return known;
+    const { address, jail } = ban;
+    const lift = button(
+      "Lift",
+      () => this.#shell.confirm(unbanning(address)),
+      { "aria-label": `Lift ${address}` },
+    );
+    const made = row(HEADINGS, [
+      addressLink(address),
+      jail,
+      ...["", "", "", ""],
+      this.#shell.mayWrite ? lift : undefined,
+    ]);
+    this.#elements.set(keyOf(ban), made);
+    return made;
+  }
+
+  /** Where the focus was in it, the next row has it. */
+  #remove(key: string, element: HTMLTableRowElement): void {
+    if (element.contains(document.activeElement)) {
+      const next = element.nextElementSibling ?? element.previousElementSibling;
+      const target = next?.querySelector<HTMLElement>("button, a");
+      (target ?? this.#input).focus();
+    }
+    element.remove();
+    this.#elements.delete(key);
+  }
+}
+
+function fillRow(
+  { cells }: HTMLTableRowElement,
+  ban: OperatorBan,
+  now: number,
+): void {
+  banRow(ban, now).slice(CHANGING).forEach((text, at) => {
+    const cell = cells[at + CHANGING];
+    if (cell !== undefined) setText(cell, text);
+  });
+}

@@ -1,0 +1,38 @@
+/**
+ * All programs in one executable, `fail2ban-cluster`: `fail2ban-monitor` and the
+ * others are links to it. Each is loaded only when it is the one: the operator's
+ * command loads no native code.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import deno from "../../deno.json" with { type: "json" };
+import { chooseRole, type RoleName, surplusOf } from "./chosen_role.ts";
+
+interface RoleModule {
+  readonly main: (argv: readonly string[]) => Promise<number>;
+}
+
+/** `deno compile` embeds what is imported by a name that it can read. */
+const ROLES: Readonly<Record<RoleName, () => Promise<RoleModule>>> = {
+  cluster: () => import("../cluster.ts"),
+  monitor: () => import("../monitor.ts"),
+  publisher: () => import("../publisher.ts"),
+  subscriber: () => import("../subscriber.ts"),
+};
+
+async function main(): Promise<number> {
+  const { role, args } = chooseRole(process.argv0, Deno.args);
+  const { executable, [role]: own } = deno.permissions;
+  for (const permission of surplusOf(executable, own)) {
+    Deno.permissions.revokeSync(permission);
+  }
+  // What has native code unpacks it there.
+  if (Deno.build.standalone && role !== "cluster") {
+    await import("./private_folder.ts");
+  }
+  return await (await ROLES[role]()).main(args);
+}
+
+if (import.meta.main) Deno.exit(await main());

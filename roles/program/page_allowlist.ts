@@ -1,0 +1,54 @@
+/**
+ * The allowlist, as the page reads and edits it: the same list, by the same
+ * edits as `fail2ban-cluster allow`; the publisher follows it.
+ *
+ * @module
+ */
+
+import type { Clock } from "../../lib/async/clock.ts";
+import {
+  allowedAt,
+  withAllowed,
+  withoutAllowed,
+} from "../../lib/cli/member_edits.ts";
+import type { MemberList } from "../../lib/members/member.ts";
+import { NO_MEMBERS } from "../../lib/members/member_list_form.ts";
+import type {
+  AllowAnswer,
+  AllowQuestion,
+} from "../../lib/page/page_questions.ts";
+import { memberListFile } from "./member_files.ts";
+
+/** Answers what the page asks about the allowlist that is kept in a folder. */
+export function allowedOnPage(
+  stateDir: string,
+  clock: Clock,
+): (question: AllowQuestion, by: string) => Promise<AllowAnswer> {
+  const file = memberListFile(stateDir);
+  return async (question, by) => {
+    const atMs = clock.nowMs();
+    const list = question.kind === "allowlist"
+      ? await file.read()
+      : await file.edit((list = NO_MEMBERS) =>
+        edited(list, question, { by, atMs })
+      );
+    return {
+      kind: "allowlist",
+      allowed: allowedAt(list ?? NO_MEMBERS, atMs),
+    };
+  };
+}
+
+function edited(
+  list: MemberList,
+  question: Exclude<AllowQuestion, { kind: "allowlist" }>,
+  editor: { readonly by: string; readonly atMs: number },
+): MemberList {
+  const { network } = question;
+  if (question.kind === "allowRemove") {
+    return withoutAllowed(list, network, editor);
+  }
+  const { forMs, note } = question;
+  const untilMs = forMs === null ? null : editor.atMs + forMs;
+  return withAllowed(list, { network, untilMs, note }, editor);
+}

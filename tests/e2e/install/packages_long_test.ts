@@ -1,0 +1,114 @@
+import { deepStrictEqual, ok } from "node:assert/strict";
+import { PROJECT, writeRelease } from "../../support/install/installer.ts";
+import { testWith } from "../../support/host/real_parts.ts";
+import { TempDir } from "../../support/host/temp_dir.ts";
+import { ThrowawayRoot } from "../../support/host/throwaway_root.ts";
+
+/** Stands in for the executable. */
+const PROGRAM = `#!/bin/sh
+case $1 in
+  run) systemd-notify --ready; exec sleep 1000 ;;
+esac
+`;
+const CONF = "/etc/fail2ban-cluster/fail2ban-cluster.conf";
+/** By version: another configuration, other documents only, another program. */
+const RELEASES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "1.0.0": { "fail2ban-cluster": PROGRAM },
+  "1.0.1": { "fail2ban-cluster": PROGRAM, "CHANGELOG.md": "New.\n" },
+  "1.0.2": {
+    "fail2ban-cluster": `${PROGRAM}# New.\n`,
+    "fail2ban-cluster.conf": "# New.\n[general]\n",
+  },
+};
+
+/** What is done with packages of either kind: `put VERSION`, `take`. */
+const STORY = `
+pid() { systemctl show --value -p MainPID fail2ban-publisher; }
+put 1.0.0
+echo "FACT $kind user: $(id -gn fail2ban-cluster) $(stat -c '%U %G %a' /var/lib/fail2ban-cluster | xargs)"
+echo "FACT $kind conf: $(stat -c '%U %G %a' ${CONF})"
+echo "FACT $kind off: $(systemctl is-enabled fail2ban-publisher)"
+mkdir -p /etc/systemd/system/fail2ban-publisher.service.d
+printf '[Service]\\nNotifyAccess=all\\nWatchdogSec=0\\n' >/etc/systemd/system/fail2ban-publisher.service.d/test.conf
+systemctl daemon-reload
+systemctl enable --now fail2ban-publisher
+first=$(pid)
+echo '# mine' >>${CONF}
+touch /var/lib/fail2ban-cluster/bans
+put 1.0.1
+if [ "$(pid)" = "$first" ]; then echo "FACT $kind documents: runs on"; fi
+put 1.0.2
+if [ "$(pid)" != "$first" ]; then echo "FACT $kind program: restarted, $(systemctl is-active fail2ban-publisher)"; fi
+echo "FACT $kind others: $(systemctl is-active fail2ban-monitor fail2ban-subscriber | xargs)"
+echo "FACT $kind edited: $(tail -n 1 ${CONF}) $(ls /etc/fail2ban-cluster | xargs)"
+take
+echo "FACT $kind gone: $(systemctl is-active fail2ban-publisher) $(ls /usr/bin/fail2ban-monitor 2>&1 | grep -c 'No such') $(ls /var/lib/fail2ban-cluster)"
+`;
+const SCRIPT = `
+export DEBIAN_FRONTEND=noninteractive
+rm -rf /etc/fail2ban
+kind=deb
+put() { dpkg -i --force-confold /mnt/given/fail2ban-cluster_$1_*.deb; }
+take() { dpkg -r fail2ban-cluster; }
+${STORY}
+ls /etc/fail2ban-cluster
+dpkg -P fail2ban-cluster
+echo "FACT deb purged: $(ls -d /etc/fail2ban-cluster /var/lib/fail2ban-cluster /usr/lib/fail2ban-cluster /usr/share/doc/fail2ban-cluster 2>&1 | grep -c 'No such')"
+kind=rpm
+rpm --initdb
+put() { rpm -U --nodeps /mnt/given/fail2ban-cluster-$1-*.rpm; }
+take() { rpm -V --nodeps fail2ban-cluster || :; rpm -e fail2ban-cluster; }
+${STORY}
+`;
+
+async function build(dir: TempDir, version: string): Promise<void> {
+  const release = await writeRelease(dir.path(`release ${version}`), {
+    version,
+    isOneFile: true,
+    files: RELEASES[version] ?? {},
+  });
+  await Deno.chmod(`${release}/fail2ban-cluster`, 0o755);
+  const { success, stdout, stderr } = await new Deno.Command("bash", {
+    args: [`${PROJECT}/packaging/build`, release, dir.path("packages")],
+    env: { COMPRESSION: "gzip", SOURCE_DATE_EPOCH: "1700000000" },
+  }).output();
+  const said = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  ok(success, said.join("\n"));
+}
+
+function factsOf(kind: string, beside: string): readonly string[] {
+  return [
+    "user: fail2ban-cluster fail2ban-cluster fail2ban-cluster 750",
+    "conf: root fail2ban-cluster 640",
+    "off: disabled",
+    "documents: runs on",
+    "program: restarted, active",
+    "others: inactive inactive",
+    `edited: # mine fail2ban-cluster.conf fail2ban-cluster.conf.${beside}`,
+    "gone: inactive 1 bans",
+  ].map((fact) => `FACT ${kind} ${fact}`);
+}
+
+testWith(
+  ["nspawn", "overlay", "rpm", "lintian"],
+  "deb and rpm are installed, upgraded with what was edited, and removed: what runs is restarted where its program is another",
+  async () => {
+    await using dir = await TempDir.create();
+    for (const version of Object.keys(RELEASES)) await build(dir, version);
+    const lint = await new Deno.Command("lintian", {
+      args: [
+        ...["--allow-root", "--fail-on", "error,warning"],
+        dir.path("packages/fail2ban-cluster_1.0.0_amd64.deb"),
+      ],
+    }).output();
+    ok(lint.success, new TextDecoder().decode(lint.stdout));
+    await using root = await ThrowawayRoot.create(dir.path("packages"));
+    const told = await root.boot(SCRIPT);
+    const facts = told.split("\n").filter((line) => line.startsWith("FACT "));
+    deepStrictEqual(facts, [
+      ...factsOf("deb", "dpkg-dist"),
+      "FACT deb purged: 4",
+      ...factsOf("rpm", "rpmnew"),
+    ], told);
+  },
+);

@@ -1,0 +1,84 @@
+/**
+ * A real Chromium, driven by its DevTools protocol.
+ *
+ * @see {@link https://chromedevtools.github.io/devtools-protocol/ | DevTools protocol}
+ * @module
+ */
+
+import { TempDir } from "../host/temp_dir.ts";
+import { Tab } from "./tab.ts";
+
+/** Where Debian has it. */
+export const CHROMIUM = "/usr/bin/chromium";
+const FLAGS = [
+  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"],
+  ...["--no-first-run", "--disable-background-networking"],
+  ...["--disable-component-update", "--disable-sync", "--hide-scrollbars"],
+  ...["--disable-dev-shm-usage", "--remote-debugging-port=0"],
+];
+
+/** A browser of its own, with nothing in it; ended when disposed. */
+export class Chromium implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #profile: TempDir;
+  readonly #port: number;
+
+  private constructor(
+    child: Deno.ChildProcess,
+    profile: TempDir,
+    port: number,
+  ) {
+    this.#child = child;
+    this.#profile = profile;
+    this.#port = port;
+  }
+
+  /** Starts it. */
+  static async start(): Promise<Chromium> {
+    const profile = await TempDir.create();
+    const child = new Deno.Command(CHROMIUM, {
+      args: [...FLAGS, `--user-data-dir=${profile.path()}`, "about:blank"],
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    const port = await portOf(child.stderr);
+    return new Chromium(child, profile, port);
+  }
+
+  /** Opens a tab; those that share a browser share its cookies. */
+  async open(url: string): Promise<Tab> {
+    const response = await fetch(
+      `http://127.0.0.1:${this.#port}/json/new?about:blank`,
+      { method: "PUT" },
+    );
+    const { webSocketDebuggerUrl } = await response.json();
+    const tab = await Tab.connect(webSocketDebuggerUrl);
+    await tab.go(url);
+    return tab;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+    await this.#profile[Symbol.asyncDispose]();
+  }
+}
+
+/** It says where it listens, and goes on to say other things, which nobody reads. */
+async function portOf(stderr: ReadableStream<Uint8Array>): Promise<number> {
+  const told = Promise.withResolvers<number>();
+  const decoder = new TextDecoder();
+  (async () => {
+    let text = "";
+    for await (const chunk of stderr) {
+      if (text.length < 100_000) {
+        text += decoder.decode(chunk, { stream: true });
+      }
+      const port = /DevTools listening on ws:\/\/[^:]+:(\d+)\//.exec(text)?.[1];
+      if (port !== undefined) told.resolve(Number(port));
+    }
+    told.reject(new Error(`Chromium ended: ${text}`));
+  })();
+  return await told.promise;
+}
