@@ -228,7 +228,8 @@ export class PublicPorts implements AsyncDisposable {
     serve: ConnectInner,
   ): void {
     const inner = { kind: "open", path: this.#folder.pathOf(name) } as const;
-    this.#listen(name, endpoint, inner, serve, shownBind(url));
+    const key = name === "httpPort" ? "httpbindurl" : "pagebindurl";
+    this.#listen(name, endpoint, inner, serve, shownBind(url, key));
     letGroupUse(endpoint);
   }
 

@@ -44,7 +44,7 @@ import {
   viewPrograms,
 } from "./running_programs.ts";
 import { joinCluster, notHere } from "../../lib/cli/join_command.ts";
-import { testNotifications } from "../../lib/cli/notify_command.ts";
+import { testNotifications } from "../../lib/diagnosis/notify_trial.ts";
 import { FetchAsker } from "../../lib/notify/io/http_asker.ts";
 import { testCluster } from "../../lib/cli/test_command.ts";
 import { LiveCommands, nodeStatus } from "../../lib/cli/live_commands.ts";

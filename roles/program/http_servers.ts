@@ -56,8 +56,11 @@ export function serversOf(
 }
 
 /** What an error calls the place where HTTP is answered. */
-export function shownBind(url: string): string {
-  return `${url}, which is httpbindurl`;
+export function shownBind(
+  url: string,
+  key: "httpbindurl" | "pagebindurl" = "httpbindurl",
+): string {
+  return `${url}, which is ${key}`;
 }
 
 /** Whoever shares the group of a Unix socket may read there, as with the pid file's folder. */

@@ -1,11 +1,11 @@
 /**
- * The operator's verb that tests whether others can be told how this host is.
+ * Looks whether others can be told how this host is.
  *
  * @module
  */
 
 import { ExpectedError, RuntimeError } from "../base/errors.ts";
-import type { ClusterConfig } from "../config/cluster_config.ts";
+import type { HostName } from "../base/host_name.ts";
 import type { HttpTarget } from "../http/http_target.ts";
 import type { HttpAsker } from "../notify/ports.ts";
 import { webhookMessage } from "../notify/webhook_message.ts";
@@ -18,6 +18,14 @@ export interface NotifyTestOptions {
   readonly configPath: string;
   readonly nowMs: number;
   readonly asker: HttpAsker;
+}
+
+/** Whom this host tells. */
+export interface ToldPlaces {
+  readonly hostName: HostName | undefined;
+  /** By program. */
+  readonly heartbeats: Readonly<Record<string, HttpTarget | undefined>>;
+  readonly webhook: { readonly target: HttpTarget } | undefined;
 }
 
 interface Trial {
@@ -37,7 +45,7 @@ const TIMEOUT_MS = 10_000;
  * @throws {RuntimeError} when there is nobody to be told.
  */
 export async function testNotifications(
-  config: ClusterConfig,
+  config: ToldPlaces,
   options: NotifyTestOptions,
 ): Promise<OperatorOutput> {
   const trials = trialsOf(config, options);
@@ -64,7 +72,7 @@ export async function testNotifications(
 }
 
 function trialsOf(
-  { heartbeats, webhook, hostName }: ClusterConfig,
+  { heartbeats, webhook, hostName }: ToldPlaces,
   { version, nowMs }: NotifyTestOptions,
 ): readonly Trial[] {
   const beats = Object.entries(heartbeats).flatMap(([role, target]) =>
