@@ -64,11 +64,12 @@ export function isPlain(filter: TypedFilter): boolean {
 /** An address or prefix as the publisher writes it; `undefined`: it is none. */
 export function typedNetwork(text: string): string | undefined {
   const [, base = "", bits = ""] =
-    /^([0-9a-fA-F.:]+)(\/\d{1,3})?$/.exec(text) ??
-      [];
+    /^([0-9a-fA-F.:]+)(\/\d{1,3})?$/.exec(text) ?? [];
   if (base.includes(":")) {
     const canonical = URL.parse(`http://[${base}]/`)?.hostname.slice(1, -1);
-    return canonical === undefined ? undefined : `${canonical}${bits}`;
+    if (canonical === undefined) return undefined;
+    return bits === "/128" ? canonical : `${canonical}${bits}`;
   }
-  return /^\d{1,3}(?:\.\d{1,3}){3}$/.test(base) ? `${base}${bits}` : undefined;
+  if (!/^\d{1,3}(?:\.\d{1,3}){3}$/.test(base)) return undefined;
+  return bits === "/32" ? base : `${base}${bits}`;
 }

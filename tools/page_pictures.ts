@@ -36,7 +36,7 @@ const VIEWS = {
   audit: "allow add",
   live: "banned",
 } as const;
-const LONG_NAME = "mail.with-a-rather-long-name.dmz.eu-central.example.net";
+const LONG_NAME = "mail-relay-2.dmz.example.net";
 const HOSTS = ["web1", "web2", LONG_NAME];
 const DOCS = new URL("../docs/pictures", import.meta.url).pathname;
 

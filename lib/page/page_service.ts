@@ -208,7 +208,10 @@ export class PageService {
     if ("refused" in body) return body.refused;
     const asked = readQuestion(body.value, visit);
     if (asked === "malformed") {
-      return textAnswer(400, "this is not understood: load the page again");
+      return textAnswer(
+        400,
+        "this is not understood: is the address, network or name right?",
+      );
     }
     if (asked === "not-allowed") {
       return textAnswer(403, "this login may only read");

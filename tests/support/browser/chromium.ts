@@ -6,6 +6,7 @@
  */
 
 import { TempDir } from "../host/temp_dir.ts";
+import { waitUntil } from "../host/wait_until.ts";
 import { Tab } from "./tab.ts";
 
 /** Where Debian has it. */
@@ -59,9 +60,13 @@ export class Chromium implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
+    this.#child.kill("SIGTERM");
     await this.#child.status;
-    await this.#profile[Symbol.asyncDispose]();
+    // Its helpers end a moment later, and write until then.
+    await waitUntil(
+      () => this.#profile[Symbol.asyncDispose]().then(() => true, () => false),
+      { what: "Chromium's folder without anybody in it" },
+    );
   }
 }
 
