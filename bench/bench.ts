@@ -34,6 +34,7 @@ import { benchLag } from "./publisher_lag.ts";
 import { SEED } from "./random_inputs.ts";
 import { benchRestart } from "./restart_bench.ts";
 import { benchScale } from "./scale_bench.ts";
+import { benchScrape } from "./scrape_bench.ts";
 import { benchWireV2 } from "./wire_v2_bench.ts";
 
 /** Prints what it measures; gives what has a limit and a goal. */
@@ -68,6 +69,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   receipts: printing(benchReceipts),
   start: benchStart,
   lag: benchLag,
+  scrape: benchScrape,
   scale: printing(benchScale),
 };
 

@@ -239,5 +239,7 @@ function valueProblem(
   }
   const shown = text.split("\n", 1).join("").slice(0, MAX_SHOWN_LENGTH);
   const value = shown === text ? text : `${shown}...`;
-  return { file, line, key, value, expected };
+  const why = option.kind.explain?.(text);
+  const whole = why === undefined ? expected : `${expected}: ${why}`;
+  return { file, line, key, value, expected: whole };
 }

@@ -9,7 +9,11 @@ import { type AddressList, parseAddressList } from "../base/address_list.ts";
 import { parseDuration, PERMANENT_SECONDS } from "../base/duration.ts";
 import { type EndpointUse, parseEndpointUrl } from "../base/endpoint_url.ts";
 import { type HostName, parseHostName } from "../base/host_name.ts";
-import { type HttpBind, parseHttpBind } from "../http/http_bind.ts";
+import {
+  bindTrouble,
+  type HttpBind,
+  parseHttpBind,
+} from "../http/http_bind.ts";
 import { type HttpTarget, parseHttpTarget } from "../http/http_target.ts";
 
 /** Reads values of one kind. */
@@ -18,6 +22,8 @@ export interface ValueKind<T> {
   readonly placeholder: string;
   /** What is expected, as half a sentence. */
   readonly expected: string;
+  /** What is wrong with a text that is none, as half a sentence; `undefined`: nothing in particular. */
+  readonly explain?: (text: string) => string | undefined;
   /** Gives the value, or `undefined` when the text is none. */
   readonly read: (text: string) => T | undefined;
 }
@@ -82,6 +88,7 @@ export const addressListKind: ValueKind<AddressList> = {
 export const httpBindKind: ValueKind<HttpBind | null> = {
   placeholder: "URL|none",
   expected: "http://ADDRESS:PORT, unix:PATH or none",
+  explain: bindTrouble,
   read: (text) => text.toLowerCase() === "none" ? null : parseHttpBind(text),
 };
 

@@ -10,6 +10,8 @@
 
 import { isLoopbackUrl, parseEndpointUrl } from "../base/endpoint_url.ts";
 
+const USUAL_PORT = 9680;
+
 /** Where it is listened. */
 export interface HttpBind {
   /** As written. */
@@ -41,6 +43,37 @@ export function parseHttpBind(text: string): HttpBind | undefined {
     ? parseEndpointUrl(`tcp://${text.slice("http://".length)}`, "bind")
     : undefined;
   return endpoint === undefined ? undefined : { url: text, endpoint };
+}
+
+/**
+ * Says what is wrong with a text that is no place to listen.
+ *
+ * @param text What was written.
+ * @returns Half a sentence; `undefined`: nothing in particular.
+ *
+ * @example
+ * ```ts
+ * import { bindTrouble } from "./http_bind.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(bindTrouble("127.0.0.1:9680"), "perhaps http://127.0.0.1:9680");
+ * strictEqual(bindTrouble("http://127.0.0.1"), "a port is missing, as in http://127.0.0.1:9680");
+ * ```
+ */
+export function bindTrouble(text: string): string | undefined {
+  if (/^https:/i.test(text)) {
+    return "it has no TLS of its own; put a proxy that has before it";
+  }
+  if (/^unix:/.test(text)) return "the path is to begin with /";
+  const [, scheme = "", host = "", port, path = ""] =
+    /^(?:([a-z]+):\/\/)?(\[[^\]]*\]|[^:/]*)(?::(\d+))?(\/.*)?$/i.exec(text) ??
+      [];
+  if (host === "") return undefined;
+  const right = `http://${host}:${port ?? USUAL_PORT}`;
+  if (parseHttpBind(right) === undefined) return undefined;
+  if (port === undefined) return `a port is missing, as in ${right}`;
+  if (path !== "") return `nothing is to follow the port, as in ${right}`;
+  return scheme === "http" ? undefined : `perhaps ${right}`;
 }
 
 /** Whether peers are known by the rights of a file in place of their addresses. */

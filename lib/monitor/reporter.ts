@@ -28,7 +28,7 @@ import {
   type CurrentPolicy,
   refusal,
 } from "../protection/protection_policy.ts";
-import { ReportLog } from "./report_log.ts";
+import { ReportLog } from "../log/report_log.ts";
 import type { KnownBan, ReportedBans } from "./reported_bans.ts";
 import type { Report, ReportLink } from "./report_link.ts";
 import { StandingReports } from "./standing_reports.ts";
@@ -130,7 +130,7 @@ export class Reporter {
     this.#corrections = ends !== undefined && link.carriesTimes
       ? new EndCorrection({ ends, clock })
       : undefined;
-    this.#notes = new ReportLog(log);
+    this.#notes = new ReportLog(log, "reporting");
     this.standing = new StandingReports({
       ...options,
       isIgnored: (jail) => this.isIgnored(jail),
@@ -182,7 +182,7 @@ export class Reporter {
     const endsMs = await this.#submit(event, signal);
     this.#counters.reported++;
     if (endsMs > this.#options.clock.nowMs()) {
-      this.#notes.add(event.kind, event);
+      this.#notes.add(event);
       return true;
     }
     this.#counters.over++;

@@ -17,6 +17,7 @@ import type { RefusedReport } from "../operators/refused_report.ts";
 import type { NodeQuotas } from "./node_quotas.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
+import { ReportLog } from "../log/report_log.ts";
 import {
   type CurrentPolicy,
   refusal,
@@ -36,6 +37,8 @@ export interface EventIntakeOptions {
     NodeQuotas,
     "spendEvents" | "noteBad" | "noteResults"
   >;
+  /** Where to tell of what is accepted. */
+  readonly log: Log;
   /** Where to tell of refusals, which may come without end. */
   readonly troubleLog: Log;
   /** Told of what is refused for good. Must not throw. @default {nobody is told} */
@@ -66,10 +69,12 @@ export class EventIntake {
     refused: 0,
   };
   readonly #options: EventIntakeOptions;
+  readonly #accepted: ReportLog;
 
   /** Makes an intake of what it works with. */
   constructor(options: EventIntakeOptions) {
     this.#options = options;
+    this.#accepted = new ReportLog(options.log, "accepted");
   }
 
   /**
@@ -103,6 +108,7 @@ export class EventIntake {
         ? this.#resultOf(origin, event, verdicts.next().value)
         : this.#refuse(origin, event, against)
     );
+    this.#accepted.flush();
     quotas.noteResults(origin, results.map(({ outcome }) => outcome));
     return results;
   }
@@ -170,12 +176,13 @@ export class EventIntake {
 
   #resultOf(
     node: HostName,
-    { jail, address }: NodeEvent,
+    { kind, jail, address, id }: NodeEvent,
     verdict: HubVerdict | undefined,
   ): EventResult {
     switch (verdict) {
       case "changed":
         this.counters.accepted++;
+        this.#accepted.add({ kind, node, jail, address, id });
         return { outcome: "accepted", rule: "" };
       case "over":
       case "full":

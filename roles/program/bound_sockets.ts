@@ -45,7 +45,7 @@ import type { SecretKey } from "../../lib/zmq/curve_key.ts";
 import type { ZmqContext } from "../../lib/zmq/io/zmq_socket.ts";
 import type { BoundSocket } from "../../lib/zmq/ports.ts";
 import type { ServerSecurity } from "../../lib/zmq/socket_options.ts";
-import { letGroupUse } from "./http_servers.ts";
+import { letGroupUse, shownBind } from "./http_servers.ts";
 import type { RoleContext } from "./invocation.ts";
 
 /** Messages of protocol 1 that a slow subscriber may be behind before it misses some. */
@@ -224,11 +224,11 @@ export class PublicPorts implements AsyncDisposable {
    */
   bindHttp(
     name: "httpPort" | "pagePort",
-    { endpoint }: HttpBind,
+    { endpoint, url }: HttpBind,
     serve: ConnectInner,
   ): void {
-    const path = this.#folder.pathOf(name);
-    this.#listen(name, endpoint, { kind: "open", path }, serve);
+    const inner = { kind: "open", path: this.#folder.pathOf(name) } as const;
+    this.#listen(name, endpoint, inner, serve, shownBind(url));
     letGroupUse(endpoint);
   }
 
@@ -303,10 +303,11 @@ export class PublicPorts implements AsyncDisposable {
     url: string,
     inner: InnerAddress,
     connect: ConnectInner = connectInner,
+    shown: string = url,
   ): Front {
     const { clock, log } = this.#setting;
     const limits = this.#limits[name];
-    const listener = new PublicListener(url);
+    const listener = new PublicListener(url, shown);
     const front = new Front({
       ...{ listener, inner, limits, clock, log },
       connect,

@@ -69,8 +69,9 @@ export function checkPaths(sources: readonly ValueSource[]): readonly string[] {
 
 /** For a monitor: its fail2ban's log, and the name of the publisher's host. */
 export async function checkMonitorHost(
-  { logPath, controlServerUrls, replyServerUrl }: MonitorConfig,
+  config: MonitorConfig,
 ): Promise<readonly string[]> {
+  const { logPath, controlServerUrls, replyServerUrl } = config;
   const trouble = await findLogTrouble(logPath);
   const log = trouble === undefined ? [] : [
     `monitor.fail2banlogpath = ${logPath}: ${trouble}: is fail2ban installed and running, ` +
@@ -79,7 +80,20 @@ export async function checkMonitorHost(
   const hubs = controlServerUrls === undefined
     ? [{ key: "monitor.zmqreplyserver", url: replyServerUrl }]
     : controlServerUrls.map((url) => ({ key: "monitor.controlserver", url }));
-  return [...log, ...(await Promise.all(hubs.map(checkName))).flat()];
+  const names = (await Promise.all(hubs.map(checkName))).flat();
+  return [...log, ...names, ...await checkHttpPort("monitor", config)];
+}
+
+/** For a program of a node that does not run: whether the port for its metrics is free. */
+async function checkHttpPort(
+  role: "monitor" | "subscriber",
+  { pidFile, httpBind }: MonitorConfig | SubscriberConfig,
+): Promise<readonly string[]> {
+  if (httpBind === undefined || await isRunning(pidFile)) return [];
+  const reason = portTrouble(httpBind.endpoint);
+  return reason === undefined
+    ? []
+    : [`${role}.httpbindurl = ${httpBind.url}: ${reason}`];
 }
 
 /** For a publisher that does not run: whether its ports are free. */
@@ -125,7 +139,10 @@ export async function checkSubscriberHost(
       key: "subscriber.controlserver",
       url,
     }));
-  const found = (await Promise.all(hubs.map(checkName))).flat();
+  const found = [
+    ...(await Promise.all(hubs.map(checkName))).flat(),
+    ...await checkHttpPort("subscriber", config),
+  ];
   for (const action of actions) {
     const key = `subscriber.subscriberaction = ${action}`;
     const troubles = await troublesOf(

@@ -55,6 +55,11 @@ export function serversOf(
   });
 }
 
+/** What an error calls the place where HTTP is answered. */
+export function shownBind(url: string): string {
+  return `${url}, which is httpbindurl`;
+}
+
 /** Whoever shares the group of a Unix socket may read there, as with the pid file's folder. */
 export function letGroupUse(endpoint: string): void {
   if (!endpoint.startsWith(IPC)) return;

@@ -12,7 +12,7 @@ import { PublicListener } from "../../lib/front/io/public_listener.ts";
 import type { HttpBind } from "../../lib/http/http_bind.ts";
 import type { HttpRoute } from "../../lib/http/http_routes.ts";
 import type { HttpServers } from "../../lib/http/io/inner_server.ts";
-import { letGroupUse, serversOf } from "./http_servers.ts";
+import { letGroupUse, serversOf, shownBind } from "./http_servers.ts";
 import type { RoleContext } from "./invocation.ts";
 
 /** Answers until it is disposed of. */
@@ -22,7 +22,7 @@ export class NodeHttp implements AsyncDisposable {
   readonly #front: Front;
 
   private constructor(
-    { endpoint }: HttpBind,
+    { endpoint, url }: HttpBind,
     route: HttpRoute,
     { clock, log }: Pick<
       RoleContext<"monitor" | "subscriber">,
@@ -30,7 +30,7 @@ export class NodeHttp implements AsyncDisposable {
     >,
   ) {
     // First of all: where the port can't be had nothing else is made.
-    const listener = new PublicListener(endpoint);
+    const listener = new PublicListener(endpoint, shownBind(url));
     this.#folder = new InnerFolder();
     const servers = serversOf([route], () => true, log);
     this.#servers = servers;

@@ -12,10 +12,7 @@ import {
   commandSocketPath,
   readCommandReply,
 } from "../../lib/cli/command_socket.ts";
-import {
-  MAX_OPERATORS,
-  OperatorPlaces,
-} from "../../lib/cli/operator_places.ts";
+import { MAX_OPERATORS, OperatorPlaces } from "../../lib/cli/command_socket.ts";
 import type { Log } from "../../lib/log/log.ts";
 import { askLines, LineSocket } from "../../lib/service/io/line_socket.ts";
 import {

@@ -170,6 +170,19 @@ Deno.test("with a log that compares nothing both would write, and this test's ey
   await Promise.all([one.stop(), two.stop()]);
 });
 
+Deno.test("with a log that answers before it has a record an acknowledged ban is lost, and this test's eyes see it", async () => {
+  for (const answersEarly of [false, true]) {
+    const { clock, server, one, two } = await startTwo();
+    server.answersEarly = answersEarly;
+    await one.ban();
+    one.log.isSilent = true;
+    await clock.advance(TAKEOVER_MS);
+    ok(two.isActive);
+    strictEqual(two.copy.seq, answersEarly ? 0 : 1);
+    await Promise.all([one.stop(), two.stop()]);
+  }
+});
+
 Deno.test("an answer that is lost is asked for again, and what was carried out is carried out once", async () => {
   const { clock, server, one, two } = await startTwo();
   for (const fault of ["before", "after"] as const) {

@@ -37,16 +37,17 @@ export class PublicListener implements PeerListener {
    * Begins to listen.
    *
    * @param url As {@link import("../../base/endpoint_url.ts").parseEndpointUrl} gave it, to bind.
+   * @param shown What it is for whoever reads an error. @default {the URL}
    * @throws {RuntimeError} when the address can't be had.
    */
-  constructor(url: string) {
+  constructor(url: string, shown: string = url) {
     this.#path = url.startsWith(IPC) ? url.slice(IPC.length) : undefined;
     try {
       this.#listener = this.#path === undefined
         ? listenTcp(url)
         : listenUnix(this.#path);
     } catch (error) {
-      throw refusal(url, error);
+      throw refusal(shown, error);
     }
   }
 

@@ -94,7 +94,9 @@ testWith(
   "deb and rpm are installed, upgraded with what was edited, and removed: what runs is restarted where its program is another",
   async () => {
     await using dir = await TempDir.create();
-    for (const version of Object.keys(RELEASES)) await build(dir, version);
+    await Promise.all(
+      Object.keys(RELEASES).map((version) => build(dir, version)),
+    );
     const lint = await new Deno.Command("lintian", {
       args: [
         ...["--allow-root", "--fail-on", "error,warning"],

@@ -28,6 +28,8 @@ export class MemoryLogServer {
   versions = { head: 0, lead: 0, beat: 0 };
   /** For a test's test: whoever writes is believed, whatever was seen. */
   comparesNothing = false;
+  /** Likewise: a record is answered before it is there, and is lost with whoever wrote it. */
+  answersEarly = false;
   #version = 0;
 
   get head(): { index: number; id: string } {
@@ -87,6 +89,7 @@ export class MemorySharedLog implements SharedLog {
 
   append(record: SharedRecord, seen: SeenVersions): Promise<WriteOutcome> {
     return this.#write(seen, ({ records, versions, next }) => {
+      if (this.server.answersEarly) return;
       records.push(record);
       versions.head = next();
     });

@@ -15,7 +15,7 @@ export interface SourceMessage {
 
 /** Classes whose text a user sees as `error: ...`. */
 const ERRORS =
-  /^(?:UsageError|RuntimeError|BusyError|QuarantinedError|NftLateError|StoreInUseError|UnwritablePidFileError)$/;
+  /^(?:UsageError|RuntimeError|BusyError|QuarantinedError|NftLateError|StoreInUseError|UnwritablePidFileError|NoLogError|OtherLogError)$/;
 const LOGGED = /^(?:warning|error|critical)$/;
 /** What is left of a text that is all made of other texts. */
 const OF_OTHERS = /^[^a-z]*$/i;
