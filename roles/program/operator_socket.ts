@@ -10,12 +10,11 @@ import {
   type AnswerOperator,
   commandRequest,
   commandSocketPath,
-  readCommandReply,
-} from "../../lib/cli/command_socket.ts";
-import {
   MAX_OPERATORS,
   OperatorPlaces,
-} from "../../lib/cli/operator_places.ts";
+  readCommandReply,
+} from "../../lib/cli/command_socket.ts";
+
 import type { Log } from "../../lib/log/log.ts";
 import { askLines, LineSocket } from "../../lib/service/io/line_socket.ts";
 import {

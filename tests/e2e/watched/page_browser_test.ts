@@ -1,5 +1,5 @@
 import axe from "axe-core";
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
 import { Chromium } from "../../support/browser/chromium.ts";
 import type { Tab } from "../../support/browser/tab.ts";
 import { appendLog, banLine } from "../../support/fail2ban/fail2ban_lines.ts";
@@ -91,98 +91,5 @@ testWith(
     await tab.untilShown("prints a code");
     deepStrictEqual(await violations(tab), [], "login");
     deepStrictEqual(tab.console, []);
-  },
-);
-
-testWith(
-  "chromium",
-  "two windows see a ban come, and what one lifts goes in the other; the focus stays where it was",
-  async () => {
-    await using page = await startPageCluster(["web1"]);
-    await using browser = await Chromium.start();
-    await using first = await entered(browser, page);
-    await using second = await browser.open(page.url);
-    await report(page, "203.0.113.7", "203.0.113.8");
-    for (const tab of [first, second]) {
-      await tab.untilShown("203.0.113.7");
-      await tab.untilShown("203.0.113.8");
-    }
-    await second.value(
-      `document.querySelector("[aria-label='Lift 203.0.113.8']").focus()`,
-    );
-    await report(page, "203.0.113.9");
-    await second.untilShown("203.0.113.9");
-    strictEqual(
-      await second.value("document.activeElement.getAttribute('aria-label')"),
-      "Lift 203.0.113.8",
-    );
-    await first.click("[aria-label='Lift 203.0.113.7']");
-    await first.untilShown("fail2ban-cluster unban 203.0.113.7");
-    await first.click("dialog button", "Lift");
-    await first.untilShown("lifted 203.0.113.7");
-    await second.until(
-      "!document.querySelector('tbody').textContent.includes('203.0.113.7')",
-    );
-    match(
-      (await page.operated.say("audit")).out,
-      /\(page\) +unban +203\.0\.113\.7/,
-    );
-
-    await first.value("document.querySelector('#search').focus()");
-    await first.type("203.0.113.9/32");
-    await first.until("document.querySelectorAll('tbody tr').length === 1");
-    await first.value("document.querySelector('#search').select()");
-    await first.type("jail:nowhere");
-    await first.untilShown("No ban matches");
-    await first.value("document.querySelector('#search').select()");
-    await first.type("<script>alert(1)</script>");
-    await first.untilShown("is not understood");
-    deepStrictEqual([...first.console, ...second.console], []);
-  },
-);
-
-testWith(
-  "chromium",
-  "a wrong code, a login that may only read, one that ends, and a publisher that is started again",
-  async () => {
-    await using page = await startPageCluster(["web1"]);
-    await using browser = await Chromium.start();
-    await using tab = await browser.open(page.url);
-    await tab.untilShown("prints a code");
-    await tab.type("0".repeat(32));
-    await tab.press("Enter");
-    await tab.untilShown("the code is wrong");
-    // The browser itself tells of an answer that is none: that one is meant.
-    strictEqual(tab.console.splice(0).length, 1);
-    await tab.type(await codeOf(page.operated, "--read-only"));
-    await tab.press("Enter");
-    await tab.untilShown("(read only)");
-    await report(page, "203.0.113.7");
-    await tab.untilShown("203.0.113.7");
-    strictEqual(
-      await tab.value("document.querySelectorAll('main button').length"),
-      0,
-    );
-
-    await page.operated.stop("publisher", "hub");
-    await tab.untilShown("no connection");
-    await page.operated.restart("publisher", "hub");
-    await report(page, "203.0.113.8");
-    await tab.untilShown("203.0.113.8");
-    await tab.untilShown("live");
-    const stopped = tab.console.splice(0);
-    ok(
-      stopped.every((line) =>
-        line.includes("net::ERR") || line.includes("503")
-      ),
-      stopped.join(),
-    );
-
-    strictEqual((await page.operated.say("page", "logout")).code, 0);
-    await report(page, "203.0.113.9");
-    await tab.untilShown("The login is over");
-    ok(
-      !String(await tab.value("document.body.innerText")).includes("203.0.113"),
-    );
   },
 );
