@@ -62,7 +62,13 @@ export interface ProgramFacts {
 
 /** Whether a program belongs to this host. */
 export function isOfThisHost({ run, unit, isSetUp }: ProgramFacts): boolean {
-  return run.kind !== "stopped" || unit?.load === "loaded" || isSetUp;
+  return run.kind !== "stopped" || isSetUp || isWanted(unit);
+}
+
+/** A package brings the units of all roles: one that nobody enabled, and that is at rest, is for another host. */
+function isWanted(unit: UnitFacts | undefined): boolean {
+  return unit?.load === "loaded" &&
+    (unit.file !== "disabled" || unit.active !== "inactive");
 }
 
 /**

@@ -261,6 +261,12 @@ Deno.test("checkProgram() goes by the unit where there is one", () => {
     "fail fail2ban-monitor: does not run -> fail2ban-monitor start",
   ]);
   strictEqual(isOfThisHost({ ...DOWN, isSetUp: false }), false);
+  const isIn = (more: Partial<UnitFacts>, isSetUp = false) =>
+    isOfThisHost({ ...DOWN, isSetUp, unit: { ...unit, ...more } });
+  strictEqual(isIn({}), true);
+  strictEqual(isIn({ file: "disabled" }), false);
+  strictEqual(isIn({ file: "disabled" }, true), true);
+  strictEqual(isIn({ file: "disabled", active: "failed" }), true);
 });
 
 Deno.test("checkPublisher() tells of nodes that are set aside, silent, or twice there", () => {
