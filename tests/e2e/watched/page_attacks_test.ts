@@ -157,7 +157,7 @@ Deno.test("200 who follow, and others who say nothing, keep no browser out", asy
     { what: "room for another browser", timeoutMs: 10_000 },
   );
   match(status, /^{"kind":"status",/);
-  strictEqual((await operated.say("unban", "203.0.113.7")).code, 0);
+  strictEqual((await operated.say("ban", "203.0.113.7")).code, 0);
   for (const each of silent) each.close();
   stop.abort();
   await Promise.allSettled(live.map(({ body }) => body?.cancel()));
