@@ -30,7 +30,7 @@ const VIEWS = {
   bans: "203.0.113.7",
   "address/203.0.113.7": "203.0.113.7 is banned",
   nodes: "web1",
-  refused: "loopback",
+  refused: "No node's report was refused",
   allowlist: "198.51.100.7",
   lists: "spamhaus-drop",
   audit: "allow add",
@@ -55,7 +55,14 @@ async function fill({ operated }: PageCluster): Promise<void> {
   await say("import", path, "--name", "spamhaus-drop", "--for", "36h");
   await Deno.remove(path);
   await say("allow", "add", "198.51.100.7", "--note", "the office's way out");
-  await say("ban", "198.51.100.0/26", "--for", "7d", "--reason", "ticket 4711");
+  await say(
+    "ban",
+    "198.51.100.64/26",
+    "--for",
+    "7d",
+    "--reason",
+    "ticket 4711",
+  );
   for (const [at, host] of HOSTS.entries()) {
     const lines = [
       banLine("sshd", "203.0.113.7"),
@@ -91,6 +98,7 @@ async function show(tab: Tab, view: keyof typeof VIEWS): Promise<void> {
 }
 
 async function main([dir]: readonly string[]): Promise<void> {
+  if (dir !== undefined) await Deno.mkdir(dir, { recursive: true });
   await using page = await startPageCluster(HOSTS);
   await using browser = await Chromium.start();
   await using tab = await entered(browser, page);
