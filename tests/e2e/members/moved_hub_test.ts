@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { OperatedCluster } from "../../support/cluster/operated_cluster.ts";
 import { QUICK_PACE } from "../../support/cluster/paces.ts";
 import { Program } from "../../support/enforce/exec_program.ts";
@@ -115,7 +115,8 @@ Deno.test("node readdress: nodes follow a hub to another address by themselves, 
     "nodes",
     ({ out }) => /web1 +ok/.test(out) && /web2 +ok/.test(out),
   );
-  ok(!/web3 +ok/.test(nodes.out));
+  // The backup may know when it was seen last; how far it reads only it can say.
+  match(nodes.out, /^web3 +\w+ +(?:-|\d+ \w+) +\S+ +- /m);
   // The keys are the same, and so is what was said: a new join code has the new address.
   match(
     (await operated.sayOn("hub2", "node", "add", "web9")).err,
