@@ -88,7 +88,7 @@ place() { # KIND ROLE MODE FROM TO
       if [ "$2" = cluster ] && grep -q "${tab}link$tab" "$tmp/plan"; then concerns=-; fi
       ;;
   esac
-  if [ ! -L "$destdir$5" ] && ! cmp -s "$file" "$destdir$5" && ! is_as_installed "$5"; then
+  if [ -e "$destdir$5" ] && [ ! -L "$destdir$5" ] && ! cmp -s "$file" "$destdir$5" && ! is_as_installed "$5"; then
     say "${would}replace $destdir$5, which is not as it was installed"
   fi
   put "$3" "$file" "$5"
@@ -119,7 +119,8 @@ is_listed() { # SUM PATH
 put() { # MODE FROM TO
   final=$destdir$3
   wrote=no
-  if cmp -s "$2" "$final" && [ "0$(mode_of "$final")" = "$1" ] && is_roots "$final"; then return 0; fi
+  # Sources are many files: no process is begun for what the shell knows.
+  if [ -e "$final" ] && cmp -s "$2" "$final" && [ "0$(mode_of "$final")" = "$1" ] && is_roots "$final"; then return 0; fi
   wrote=yes did=yes
   tell write "$3"
   if [ -n "$concerns" ]; then note_restart "$concerns" "$kind"; fi
@@ -182,10 +183,14 @@ make_folder() {
 # Removes what an earlier version had and this one has not.
 remove_obsolete() {
   cut -d ' ' -f 5- "$tmp/new" >"$tmp/paths"
-  while read -r _ _ kind _ path; do
-    case $kind in file | link | unit) ;; *) continue ;; esac
-    grep -Fqx -- "$path" "$tmp/paths" || remove "$path"
-  done <"$tmp/old"
+  awk '
+    NR == FNR { planned[$0] = 1; next }
+    $3 == "file" || $3 == "link" || $3 == "unit" {
+      path = substr($0, index($0, "/"))
+      if (!(path in planned)) print path
+    }
+  ' "$tmp/paths" "$tmp/old" >"$tmp/obsolete"
+  while IFS= read -r path; do remove "$path"; done <"$tmp/obsolete"
 }
 
 remove() {

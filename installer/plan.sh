@@ -37,7 +37,7 @@ plan_file() {
     installer/* | RELEASE) plan file - 0644 "$1" "$lib/$1" ;;
     install.sh) plan file - 0755 "$1" "$lib/$1" ;;
     share/*) plan file - 0644 "$1" "$prefix/$1" ;;
-    docs/*.md | docs/*.json | docs/*.yml | docs/*.svg) plan file - 0644 "$1" "$doc/$1" ;;
+    docs/*.md | docs/*.json | docs/*.yml | docs/*.svg | docs/*.png) plan file - 0644 "$1" "$doc/$1" ;;
     *.md | *.txt | *.json | LICENSE | fail2ban/*.example) plan file - 0644 "$1" "$doc/${1##*/}" ;;
     */*) ;;
     fail2ban-*)

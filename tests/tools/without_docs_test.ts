@@ -7,14 +7,15 @@ const SOURCE = [
   " */",
   "const a = 1; /** stays */ // and this",
   "  /** Goes. */",
+  "  // As this does.",
   'const b = "/** no */";',
 ].join("\n");
 
-Deno.test("documentation goes, and every line keeps its number", () => {
+Deno.test("documentation and comments go, and every line keeps its number", () => {
   deepStrictEqual(withoutDocs(SOURCE).split("\n"), [
     ...["", "", ""],
     "const a = 1; /** stays */ // and this",
-    "",
+    ...["", ""],
     'const b = "/** no */";',
   ]);
 });

@@ -20,11 +20,12 @@ const HEADERS_ONLY: ReadonlySet<string> = new Set(["node-addon-api"]);
 /** What to keep of packages that ship far more than they run. */
 const KEPT: Readonly<Record<string, RegExp>> = {
   "@opentelemetry/api": /^dist\/(?!experimental\/).*\.cjs$/,
+  "bintrees": /^(?:index|lib\/\w+)\.js$/,
   "cmake-ts": /^build\/loader\.js$/,
   "zeromq": /^lib\/(?!compat)[\w-]+\.js$/,
 };
 const KEPT_OF_OTHERS =
-  /^(?!(?:tests?|examples?|docs?|\.[^/]*)\/).*\.(?:[cm]?js|json|wasm|node)$/;
+  /^(?!(?:tests?|specs?|examples?|docs?|\.[^/]*)\/).*\.(?:[cm]?js|json|wasm|node)$/;
 const LICENSE = /^(?:LICEN[CS]E|COPYING|NOTICE)[^/]*$/i;
 
 /** A package that a role runs. */

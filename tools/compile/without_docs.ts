@@ -1,19 +1,21 @@
 /**
- * Sources as executables have them: without documentation, which is a quarter
- * of them, and is embedded twice.
+ * Sources as executables have them: without documentation and comments, which
+ * are a quarter of them, and are embedded twice.
  *
  * @module
  */
 
 const DOC = /^ *\/\*\*[\s\S]*?\*\/ *$/gm;
+const COMMENT = /^ *\/\/ .*$/gm;
 
 /**
- * Removes documentation. Lines keep their numbers: a stack tells of them.
+ * Removes documentation, and comments that have a line of their own. Lines keep their numbers: a stack tells of them.
  *
  * @param source A TypeScript file.
  */
 export function withoutDocs(source: string): string {
-  return source.replaceAll(DOC, (doc) => doc.replaceAll(/[^\n]/g, ""));
+  return source.replaceAll(DOC, (doc) => doc.replaceAll(/[^\n]/g, ""))
+    .replaceAll(COMMENT, "");
 }
 
 /** Does that with all files of a folder. */
