@@ -32,6 +32,8 @@ export interface ActingNode {
 
 /** The jail that the cluster's bans go to: its action notes them in a file. */
 const CLUSTER_JAIL = "fail2bancluster";
+/** A test may take longer than the usual 10 minutes. */
+const BAN_TIME = "1d";
 
 /**
  * Nodes that each run a monitor, a subscriber and a real fail2ban, and a
@@ -58,7 +60,11 @@ export class ActingNodes implements AsyncDisposable {
         const fail2ban = nodes.#held.use(
           await startFail2ban({
             dir: `${cluster.dir}/fail2ban-${host}`,
-            jails: { sshd: {}, [CLUSTER_JAIL]: { bantime: "1d" }, ...jails },
+            jails: {
+              sshd: { bantime: BAN_TIME },
+              [CLUSTER_JAIL]: { bantime: BAN_TIME },
+              ...jails,
+            },
           }),
         );
         await nodes.#startNode(host, fail2ban, subscriber);
