@@ -1,9 +1,11 @@
 /**
- * Runs the tests: `deno run -A tools/test.ts core|real|long|executables`.
+ * Runs the tests: `deno run -A tools/test.ts core|real|long|slow|executables`.
  *
  * - `core`: the pure core, side by side and with no permission at all;
  * - `real`: adapters, programs and the main ways end to end, with real parts;
  * - `long`: files named `*_long_test.ts`: kills, floods, installs, long faults;
+ * - `slow`: files named `*_slow_test.ts`: the same, of minutes each; before a
+ *   release;
  * - `executables`: those of `real` that start compiled programs, on those that
  *   are in the folder that `F2BC_BIN` names.
  *
@@ -111,7 +113,7 @@ async function refuse(reason: string): Promise<never> {
 
 const [suite, ...rest] = Deno.args;
 if (!isSuite(suite) || rest.length > 0) {
-  await refuse("usage: tools/test.ts core|real|long|executables");
+  await refuse("usage: tools/test.ts core|real|long|slow|executables");
 } else if (suite === "executables" && !Deno.env.has("F2BC_BIN")) {
   await refuse("F2BC_BIN has to name the folder of the executables");
 } else if (!await runSuite(suite)) Deno.exit(1);

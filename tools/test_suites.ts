@@ -7,7 +7,7 @@
 import { type ImportGraph, importsOf } from "./import_graph.ts";
 import { ROOMS } from "./rooms.ts";
 
-const SUITES = ["core", "real", "long", "executables"] as const;
+const SUITES = ["core", "real", "long", "slow", "executables"] as const;
 
 /** Tests that are run together. */
 export type Suite = typeof SUITES[number];
@@ -15,7 +15,8 @@ export type Suite = typeof SUITES[number];
 /** Folders of the core's tests, besides the rooms' own. */
 const CORE_FOLDERS = ["bench", "cluster", "fuzz"];
 const CORE = [...ROOMS.map(({ name }) => name), ...CORE_FOLDERS];
-const LONG = /_long_test\.ts$/;
+/** Of tests with real parts, those of a suite are named after it. */
+const SUITE_IN_NAME = /_(long|slow)_test\.ts$/;
 const OF_PROGRAMS = /^tests\/(?:roles|e2e)\//;
 /** Whatever starts a program asks this one how. */
 const STARTS_PROGRAMS = "tests/support/cluster/test_cluster.ts";
@@ -40,8 +41,9 @@ export function suiteFiles(
   const files = [...graph.keys()].filter((path) => path.endsWith("_test.ts"))
     .sort();
   if (suite === "core") return files.filter(isCore);
+  const wanted = suite === "executables" ? "real" : suite;
   const real = files.filter((path) =>
-    !isCore(path) && LONG.test(path) === (suite === "long")
+    !isCore(path) && (SUITE_IN_NAME.exec(path)?.[1] ?? "real") === wanted
   );
   return suite === "executables"
     ? real.filter((path) => startsExecutables(path, graph))

@@ -3,9 +3,9 @@ import { readImports, suiteFiles } from "../../tools/test_suites.ts";
 
 const graph = await readImports("tests");
 
-Deno.test("each file of tests is in one of the suites core, real and long", () => {
+Deno.test("each file of tests is in one of the suites core, real, long and slow", () => {
   const files = [...graph.keys()].filter((path) => path.endsWith("_test.ts"));
-  const found = (["core", "real", "long"] as const).flatMap((suite) =>
+  const found = (["core", "real", "long", "slow"] as const).flatMap((suite) =>
     suiteFiles(suite, graph)
   );
   ok(files.length > 300);
