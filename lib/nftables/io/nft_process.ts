@@ -100,13 +100,19 @@ function endChild(child: Deno.ChildProcess): void {
   }
 }
 
+/**
+ * Both are asked for at once: on a stream that breaks in between, older runtimes
+ * refuse to close without saying why.
+ */
 async function write(child: Deno.ChildProcess, text: string): Promise<void> {
   const writer = child.stdin.getWriter();
-  try {
-    await writer.write(new TextEncoder().encode(text));
-    await writer.close();
-  } catch (error) {
+  const settled = await Promise.allSettled([
+    writer.write(new TextEncoder().encode(text)),
+    writer.close(),
+  ]);
+  for (const each of settled) {
+    if (each.status === "fulfilled") continue;
     // It ended without reading; its exit code says the rest.
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    if (!(each.reason instanceof Deno.errors.BrokenPipe)) throw each.reason;
   }
 }
