@@ -1,3 +1,4 @@
+import { scaled } from "../host/deadline.ts";
 import type { ChildProcess } from "../host/child_process.ts";
 import type { Fail2banServer } from "./fail2ban_server.ts";
 import { heard } from "../cluster/role_output.ts";
@@ -7,6 +8,9 @@ import { waitUntil } from "../host/wait_until.ts";
 /** Values of a monitor's section. */
 export type MonitorOptions = Readonly<Record<string, string | number>>;
 
+/** How long an unban waits for signs of a restart: those of a slow machine come later. */
+const UNBAN_HOLD_S = Math.ceil(scaled(1_000) / 1_000);
+
 /** What a monitor needs to ask a fail2ban's database. */
 export function withDatabase(server: Fail2banServer): MonitorOptions {
   return { fail2bandb: server.databasePath };
@@ -14,7 +18,7 @@ export function withDatabase(server: Fail2banServer): MonitorOptions {
 
 /** What a monitor needs to do without. */
 export function withoutDatabase(): MonitorOptions {
-  return { fail2bandb: "none", unbanhold: 1 };
+  return { fail2bandb: "none", unbanhold: UNBAN_HOLD_S };
 }
 
 /** What a monitor has to do with that was given a file which fail2ban left behind. */
@@ -23,7 +27,7 @@ export function withStaleDatabase(server: Fail2banServer): MonitorOptions {
   Deno.copyFileSync(server.databasePath, path);
   const anHourAgo = new Date(Date.now() - 3_600_000);
   Deno.utimeSync(path, anHourAgo, anHourAgo);
-  return { fail2bandb: path, unbanhold: 1 };
+  return { fail2bandb: path, unbanhold: UNBAN_HOLD_S };
 }
 
 /** A monitor beside fail2ban on host A, a publisher, a subscriber on host B. */
