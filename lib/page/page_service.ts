@@ -22,7 +22,7 @@ import type {
   OperatorAnswer,
   OperatorRequest,
 } from "../wire/operator_messages.ts";
-import { type ReadBody, readJson } from "./body_reader.ts";
+import { readJson } from "./body_reader.ts";
 import {
   lastChange,
   liveEventText,
@@ -121,7 +121,13 @@ export class PageService {
       return fileAnswer(file, path, headers.get("accept-encoding"));
     }
     const what = `${method} ${path}`;
-    if (what === "POST /api/login") return await this.#enter(request, signal);
+    if (what === "POST /api/login") {
+      return await this.#posted(
+        request,
+        signal,
+        (value) => this.#enter(value, headers),
+      );
+    }
     const secret = shownSecret(headers.get("cookie"));
     const visit = secret === undefined
       ? undefined
@@ -137,76 +143,68 @@ export class PageService {
       case "GET /api/live":
         return this.#follow(visit, headers.get("last-event-id"));
       case "POST /api/ask":
-        return await this.#ask(request, visit, signal);
+        return await this.#posted(
+          request,
+          signal,
+          (value) => this.#ask(value, visit, signal),
+        );
       case "POST /api/logout":
-        return await this.#leave(request, visit, signal);
+        return await this.#posted(request, signal, () => this.#leave(visit));
       default:
         return NOTHING;
     }
   }
 
-  async #read(request: PageRequest, signal: AbortSignal): Promise<ReadBody> {
-    return await readJson(request, this.#options.clock, signal);
-  }
-
-  async #enter(
+  /** Reads what was posted, and answers it; what an operator can mend is told. */
+  async #posted(
     request: PageRequest,
     signal: AbortSignal,
+    answer: (value: unknown) => Promise<HttpAnswer>,
   ): Promise<HttpAnswer> {
+    const body = await readJson(request, this.#options.clock, signal);
+    if ("refused" in body) return body.refused;
+    try {
+      return await answer(body.value);
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      const { message, hint = "" } = error;
+      return jsonAnswer([{ kind: "failed", message, hint }]);
+    }
+  }
+
+  async #enter(value: unknown, headers: Headers): Promise<HttpAnswer> {
     const { visits, record } = this.#options;
-    const body = await this.#read(request, signal);
-    if ("refused" in body) return body.refused;
-    const code = codeIn(body.value);
+    const code = codeIn(value);
     if (code === undefined) return textAnswer(400, "this is no code");
-    try {
-      const entry = await visits.enter(code);
-      if (entry === "too-often") {
-        return textAnswer(429, "too many tries: wait a minute", {
-          "retry-after": "60",
-        });
-      }
-      if (entry === "wrong") {
-        return textAnswer(403, "the code is wrong, was used, or is too old");
-      }
-      const { secret, visit } = entry;
-      await record(
-        visit.by,
-        "page enter",
-        "page",
-        visit.isReadOnly ? "read only" : "",
-      );
-      const host = request.headers.get("host") ?? "";
-      return jsonAnswer([shown(visit)], {
-        "set-cookie": visitCookie(secret, visit, !isOwnHost(host)),
+    const entry = await visits.enter(code);
+    if (entry === "too-often") {
+      return textAnswer(429, "too many tries: wait a minute", {
+        "retry-after": "60",
       });
-    } catch (error) {
-      return failure(error);
     }
+    if (entry === "wrong") {
+      return textAnswer(403, "the code is wrong, was used, or is too old");
+    }
+    const { secret, visit } = entry;
+    const rights = visit.isReadOnly ? "read only" : "";
+    await record(visit.by, "page enter", "page", rights);
+    const isSecure = !isOwnHost(headers.get("host") ?? "");
+    return jsonAnswer([shown(visit)], {
+      "set-cookie": visitCookie(secret, visit, isSecure),
+    });
   }
 
-  async #leave(
-    request: PageRequest,
-    visit: PageVisit,
-    signal: AbortSignal,
-  ): Promise<HttpAnswer> {
-    const body = await this.#read(request, signal);
-    if ("refused" in body) return body.refused;
-    try {
-      await this.#options.visits.leave(visit);
-      return jsonAnswer([], { "set-cookie": clearedCookie() });
-    } catch (error) {
-      return failure(error);
-    }
+  async #leave(visit: PageVisit): Promise<HttpAnswer> {
+    await this.#options.visits.leave(visit);
+    return jsonAnswer([], { "set-cookie": clearedCookie() });
   }
 
   async #ask(
-    request: PageRequest,
+    value: unknown,
     visit: PageVisit,
     signal: AbortSignal,
   ): Promise<HttpAnswer> {
-    const body = await this.#read(request, signal);
-    if ("refused" in body) return body.refused;
-    const asked = readQuestion(body.value, visit);
+    const asked = readQuestion(value, visit);
     if (asked === "malformed") {
       return textAnswer(
         400,
@@ -220,11 +218,7 @@ export class PageService {
       return await this.#answers(asked.question, signal);
     }
     const { allow } = this.#options;
-    try {
-      return jsonAnswer([await allow(asked.question, pageActor(visit.by))]);
-    } catch (error) {
-      return failure(error);
-    }
+    return jsonAnswer([await allow(asked.question, pageActor(visit.by))]);
   }
 
   async #answers(
@@ -309,13 +303,6 @@ function jsonAnswer(
 /** Without its digest. */
 function shown({ by, isReadOnly, beganMs, endsMs }: PageVisit): PageVisit {
   return { by, isReadOnly, beganMs, endsMs };
-}
-
-/** What an operator can mend is told. */
-function failure(error: unknown): HttpAnswer {
-  if (!(error instanceof RuntimeError)) throw error;
-  const { message, hint = "" } = error;
-  return jsonAnswer([{ kind: "failed", message, hint }]);
 }
 
 function codeIn(value: unknown): string | undefined {

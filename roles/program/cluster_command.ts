@@ -4,6 +4,7 @@
  * @module
  */
 
+import { SystemClock } from "../../lib/async/io/system_clock.ts";
 import { AllowCommands } from "../../lib/cli/allow_commands.ts";
 import type { TypedCommand } from "../../lib/cli/cluster_cli.ts";
 import {
@@ -98,7 +99,7 @@ export async function carryOut(
     const { version } = program;
     return await testNotifications(config, {
       ...{ version, configPath: place.configPath, nowMs: editor.atMs },
-      asker: new FetchAsker(),
+      asker: new FetchAsker(new SystemClock()),
     });
   }
   const membership = makesAHub(command)

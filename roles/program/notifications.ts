@@ -47,7 +47,7 @@ export class Notifications {
     const { program, version, context, faults } = options;
     const { clock, log, dryRun, config: { general, heartbeat } } = context;
     if (dryRun) return;
-    const asker = new FetchAsker();
+    const asker = new FetchAsker(clock);
     if (heartbeat !== undefined) {
       this.#heartbeat = new Heartbeat({
         ...{ target: heartbeat, asker, clock, log },

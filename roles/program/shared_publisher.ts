@@ -5,6 +5,8 @@
  */
 
 import type { EngineConfig } from "../../lib/config/role_config.ts";
+import type { Clock } from "../../lib/async/clock.ts";
+import { SystemClock } from "../../lib/async/io/system_clock.ts";
 import { Condition, runTogether } from "../../lib/async/tasks.ts";
 import type { BanStore } from "../../lib/ban/ban_store.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
@@ -55,13 +57,7 @@ export async function shareTable(
 ): Promise<void> {
   const { config, clock, log, signal, ready, hide } = context;
   const { general: { hostName, stateDir }, keepHistoryMs } = config;
-  const user = await readLogin(engine.loginPath);
-  if (user !== undefined) hide([user.password]);
-  using client = new EtcdClient({
-    urls: engine.urls,
-    authority: await readAuthority(engine.authorityPath),
-    user,
-  });
+  using client = await openEngine(engine, clock, hide);
   // The log survives a loss of power, and with it all that this may lack then.
   using copy = SqliteBanStore.open({
     path: banStorePath(stateDir),
@@ -150,8 +146,18 @@ async function aborted(
 
 /** For `check`: throws what is not good. */
 export async function checkEngine(engine: EngineConfig): Promise<void> {
-  await readLogin(engine.loginPath);
-  await readAuthority(engine.authorityPath);
+  using _client = await openEngine(engine, new SystemClock(), () => {});
+}
+
+async function openEngine(
+  engine: EngineConfig,
+  clock: Clock,
+  hide: (secrets: readonly string[]) => void,
+): Promise<EtcdClient> {
+  const user = await readLogin(engine.loginPath);
+  if (user !== undefined) hide([user.password]);
+  const authority = await readAuthority(engine.authorityPath);
+  return new EtcdClient({ urls: engine.urls, authority, user, clock });
 }
 
 /** A standby knows the bans, and nothing of the nodes. */

@@ -1,4 +1,5 @@
 import { ok, rejects } from "node:assert/strict";
+import { SystemClock } from "../../lib/async/io/system_clock.ts";
 import { EtcdClient } from "../../lib/engine/io/etcd_client.ts";
 import { EtcdLog } from "../../lib/engine/etcd_log.ts";
 import { NoLogError } from "../../lib/engine/shared_log.ts";
@@ -22,14 +23,15 @@ for (const [behaviour, show] of Object.entries(SHARED_LOG_BEHAVIOURS)) {
   });
 }
 
+const clock = new SystemClock();
 testWith(
   "etcd",
   "EtcdLog, over three members, does the same, goes on without one of them, and says so without two",
   async (t) => {
     await using servers = await EtcdServers.start(3);
     const { urls } = servers;
-    using first = new EtcdClient({ urls });
-    using second = new EtcdClient({ urls: urls.toReversed() });
+    using first = new EtcdClient({ clock, urls });
+    using second = new EtcdClient({ clock, urls: urls.toReversed() });
     const behaviours = Object.entries(SHARED_LOG_BEHAVIOURS);
     for (const [at, [behaviour, show]] of behaviours.entries()) {
       const prefix = `/fail2ban-cluster/${at}/`;

@@ -5,6 +5,9 @@
  * @module
  */
 
+import type { Clock } from "../../async/clock.ts";
+import { inTime } from "../../async/tasks.ts";
+import { RuntimeError } from "../../base/errors.ts";
 import {
   type EtcdGateway,
   isObject,
@@ -20,6 +23,7 @@ export interface EtcdOptions {
   readonly authority?: string | undefined;
   /** `undefined`: it asks nobody who he is. */
   readonly user?: EtcdUser | undefined;
+  readonly clock: Clock;
   /** Longest wait for an answer, in milliseconds. @default {1000} */
   readonly timeoutMs?: number;
 }
@@ -44,13 +48,14 @@ export class EtcdClient implements EtcdGateway, Disposable {
   #at = 0;
   #token: string | undefined;
 
-  /** @param options See {@link EtcdOptions}. */
+  /**
+   * @param options See {@link EtcdOptions}.
+   * @throws {RuntimeError} when the authority is no certificate.
+   */
   constructor(options: EtcdOptions) {
     this.#options = options;
     const { authority } = options;
-    this.#client = authority === undefined
-      ? undefined
-      : Deno.createHttpClient({ caCerts: [authority] });
+    this.#client = authority === undefined ? undefined : trusting(authority);
   }
 
   /**
@@ -80,7 +85,6 @@ export class EtcdClient implements EtcdGateway, Disposable {
         if (error instanceof RefusedError) throw refusal(error.message);
         trouble = `${url}: ${reasonOf(error)}`;
         this.#at++;
-        // What another member says belongs to its own token as well.
       }
     }
     throw new NoLogError(`etcd does not answer: ${trouble}`, { hint: HINT });
@@ -128,37 +132,43 @@ export class EtcdClient implements EtcdGateway, Disposable {
     body: unknown,
     signal: AbortSignal,
   ): Promise<JsonObject> {
-    const { timeoutMs = 1_000 } = this.#options;
-    const ended = new AbortController();
-    const abort = () => ended.abort(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    const timer = setTimeout(
-      () => ended.abort(new Error(`no answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
-    try {
+    const { clock, timeoutMs = 1_000 } = this.#options;
+    const answer = await inTime(clock, timeoutMs, signal, async (ended) => {
       const response = await fetch(new URL(path, url), {
         method: "POST",
         headers: this.#token === undefined
           ? {}
           : { authorization: this.#token },
         body: JSON.stringify(body),
-        signal: ended.signal,
+        signal: ended,
         redirect: "error",
         ...(this.#client === undefined ? {} : { client: this.#client }),
       });
       const text = await response.text();
       if (response.ok) return answerOf(text);
       throw failureOf(response.status, text);
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", abort);
-    }
+    });
+    if (answer !== undefined) return answer;
+    throw new Error(`no answer within ${timeoutMs} ms`);
   }
 
   /** Closes its connections. */
   [Symbol.dispose](): void {
     this.#client?.close();
+  }
+}
+
+function trusting(authority: string): Deno.HttpClient {
+  try {
+    return Deno.createHttpClient({ caCerts: [authority] });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new RuntimeError(
+      `etcd's authority is no certificate: ${error.message}`,
+      {
+        hint: "publisher.engineca names a file of certificates as PEM",
+      },
+    );
   }
 }
 
@@ -195,7 +205,7 @@ function saidIn(text: string): string {
 function refusal(reason: string): NoLogError {
   return new NoLogError(`etcd refuses what is asked: ${reason}`, {
     hint:
-      "is the user in publisher.engineuser allowed to read and write publisher.engineprefix?",
+      "is the user in publisher.enginelogin allowed to read and write publisher.engineprefix?",
   });
 }
 

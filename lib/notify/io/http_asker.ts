@@ -4,7 +4,9 @@
  * @module
  */
 
-import { EitherSignal } from "../../async/either_signal.ts";
+import type { Clock } from "../../async/clock.ts";
+import { inTime } from "../../async/tasks.ts";
+import { RuntimeError } from "../../base/errors.ts";
 import { answerTrouble, askTrouble, lateTrouble } from "../answer_trouble.ts";
 import type { HttpAsker, HttpQuestion } from "../ports.ts";
 
@@ -20,45 +22,54 @@ const AUTHORITIES: readonly string[] = [
  * those that the runtime knows.
  */
 export class FetchAsker implements HttpAsker {
+  readonly #clock: Clock;
   readonly #authorities: readonly string[];
 
-  /** @param authorities Files of certificates. @default {the system's} */
-  constructor(authorities: readonly string[] = AUTHORITIES) {
+  /**
+   * @param clock Measures how long an answer takes.
+   * @param authorities Files of certificates. @default {the system's}
+   */
+  constructor(clock: Clock, authorities: readonly string[] = AUTHORITIES) {
+    this.#clock = clock;
     this.#authorities = authorities;
   }
 
-  async ask(
-    { target, json, timeoutMs }: HttpQuestion,
+  async ask(question: HttpQuestion, signal: AbortSignal): Promise<void> {
+    const { target, timeoutMs } = question;
+    const status = await inTime(
+      this.#clock,
+      timeoutMs,
+      signal,
+      (ended) => this.#statusOf(question, ended),
+    );
+    if (status === undefined) throw lateTrouble(target, timeoutMs);
+    const trouble = answerTrouble(target, status);
+    if (trouble !== undefined) throw trouble;
+  }
+
+  async #statusOf(
+    { target, json }: HttpQuestion,
     signal: AbortSignal,
-  ): Promise<void> {
-    const late = new AbortController();
-    using either = new EitherSignal([signal, late.signal]);
-    const timer = setTimeout(() => late.abort(), timeoutMs);
+  ): Promise<number> {
+    const caCerts = [...await this.#trusted()];
     try {
       // One for each question: no connection is held between, and a renewed bundle counts.
-      using client = Deno.createHttpClient({
-        caCerts: [...await this.#trusted()],
-        poolMaxIdlePerHost: 0,
-      });
+      using client = Deno.createHttpClient({ caCerts, poolMaxIdlePerHost: 0 });
       const response = await fetch(target.url, {
         client,
-        ...{ redirect: "manual", signal: either.signal },
+        ...{ redirect: "manual", signal },
         ...json === undefined ? {} : {
           ...{ method: "POST", body: json },
           headers: { "content-type": "application/json" },
         },
       });
       await response.body?.cancel();
-      const trouble = answerTrouble(target, response.status);
-      if (trouble !== undefined) throw trouble;
+      return response.status;
     } catch (error) {
       signal.throwIfAborted();
-      if (late.signal.aborted) throw lateTrouble(target, timeoutMs);
       if (!(error instanceof TypeError)) throw error;
       // The reason is in the cause from Deno 2.9 on, in the message before.
       throw askTrouble(target, `${error.message} ${error.cause ?? ""}`);
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -67,7 +78,13 @@ export class FetchAsker implements HttpAsker {
       try {
         return [await Deno.readTextFile(path)];
       } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
+        if (error instanceof Deno.errors.NotFound) continue;
+        // What the system says; anything else is a bug.
+        if (!(error instanceof Error && "code" in error)) throw error;
+        throw new RuntimeError(`${path} can't be read: ${error.message}`, {
+          hint:
+            "whom this system trusts stands there: give its users leave to read it",
+        });
       }
     }
     return [];

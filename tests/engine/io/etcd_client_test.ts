@@ -1,12 +1,15 @@
-import { rejects, strictEqual } from "node:assert/strict";
+import { rejects, strictEqual, throws } from "node:assert/strict";
+import { SystemClock } from "../../../lib/async/io/system_clock.ts";
 import { EtcdClient } from "../../../lib/engine/io/etcd_client.ts";
 import { EtcdLog } from "../../../lib/engine/etcd_log.ts";
+import { RuntimeError } from "../../../lib/base/errors.ts";
 import { NoLogError } from "../../../lib/engine/shared_log.ts";
 import { EtcdServers } from "../../support/engine/etcd_servers.ts";
 import { testWith } from "../../support/host/real_parts.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
 
+const clock = new SystemClock();
 const { signal } = new AbortController();
 const PASSWORD = "a-password";
 
@@ -60,16 +63,16 @@ testWith(
       `--key-file=${dir.path("hub1.key")}`,
     );
     const { urls } = servers;
-    using open = new EtcdClient({ urls, authority });
+    using open = new EtcdClient({ clock, urls, authority });
     await waitUntil(
       () => new EtcdLog(open, "/x/").look(signal).then(() => true, () => false),
       { what: "etcd over TLS", timeoutMs: 15_000 },
     );
-    using stranger = new EtcdClient({ urls });
+    using stranger = new EtcdClient({ clock, urls });
     await rejects(stranger.ask("/v3/kv/range", {}, signal), NoLogError);
     await closeFor(open);
     const user = { name: "fail2ban-cluster", password: PASSWORD };
-    using client = new EtcdClient({ urls, authority, user });
+    using client = new EtcdClient({ clock, urls, authority, user });
     const log = new EtcdLog(client, "/fail2ban-cluster/");
     strictEqual(await log.look(signal), undefined);
     // Others' keys are not its own, nor is anything without a password, or with another one.
@@ -79,6 +82,7 @@ testWith(
       NoLogError,
     );
     using wrong = new EtcdClient({
+      clock,
       ...{ urls, authority },
       user: { ...user, password: "wrong" },
     });
@@ -95,3 +99,13 @@ testWith(
     });
   },
 );
+
+Deno.test("an authority that is no certificate is refused with the way out", () => {
+  const authority =
+    "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+  throws(
+    () => new EtcdClient({ clock, urls: [], authority }),
+    (error) =>
+      error instanceof RuntimeError && /engineca/.test(error.hint ?? ""),
+  );
+});

@@ -1,4 +1,5 @@
 import { match, rejects, strictEqual } from "node:assert/strict";
+import { SystemClock } from "../../../lib/async/io/system_clock.ts";
 import { RuntimeError } from "../../../lib/base/errors.ts";
 import {
   type HttpTarget,
@@ -8,6 +9,7 @@ import { NotTakenError } from "../../../lib/notify/answer_trouble.ts";
 import { FetchAsker } from "../../../lib/notify/io/http_asker.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 
+const CLOCK = new SystemClock();
 const SECRET = "5f2c9d31337abc";
 const GOES_ON = new AbortController().signal;
 
@@ -49,7 +51,7 @@ Deno.test("FetchAsker asks by GET, or tells JSON by POST, and takes any answer o
     return new Response("a page of text", { status: asked.length + 199 });
   });
   const place = { target: target(server.addr.port), timeoutMs: 10_000 };
-  const asker = new FetchAsker();
+  const asker = new FetchAsker(CLOCK);
   await asker.ask(place, GOES_ON);
   await asker.ask({ ...place, json: '{"a":1}' }, GOES_ON);
   strictEqual(asked.join("; "), 'GET null ; POST application/json {"a":1}');
@@ -62,7 +64,7 @@ Deno.test("FetchAsker says what an answer means, follows no redirect, and never 
     return new Response("no", { status, headers: { location: "/elsewhere" } });
   });
   const place = { target: target(server.addr.port), timeoutMs: 10_000 };
-  const asker = new FetchAsker();
+  const asker = new FetchAsker(CLOCK);
   const cases: readonly [number, boolean, RegExp][] = [
     [302, true, /redirect is not followed/],
     [400, true, /another form/],
@@ -101,7 +103,7 @@ Deno.test("FetchAsker says why nobody answers", async () => {
     ]
   ) {
     await rejects(
-      new FetchAsker().ask({ target: place, timeoutMs: 10_000 }, GOES_ON),
+      new FetchAsker(CLOCK).ask({ target: place, timeoutMs: 10_000 }, GOES_ON),
       (error) => {
         if (!(error instanceof RuntimeError)) return false;
         match(error.message, words);
@@ -121,7 +123,7 @@ Deno.test("FetchAsker trusts whom this system trusts, for the name that a certif
       () => new Response(),
     );
     const place = target(server.addr.port, "https", "localhost");
-    await new FetchAsker([path])
+    await new FetchAsker(CLOCK, [path])
       .ask({ target: place, timeoutMs: 10_000 }, GOES_ON);
   };
   await ask(own, own.path);
@@ -133,7 +135,7 @@ Deno.test("FetchAsker waits no longer than it may, and ends at once when it is t
   const over = Promise.withResolvers<Response>();
   await using server = Deno.serve(quiet(), () => over.promise);
   const place = target(server.addr.port);
-  const asker = new FetchAsker();
+  const asker = new FetchAsker(CLOCK);
   await rejects(
     asker.ask({ target: place, timeoutMs: 20 }, GOES_ON),
     /did not answer within 0\.02 s/,
@@ -143,4 +145,17 @@ Deno.test("FetchAsker waits no longer than it may, and ends at once when it is t
   stop.abort("stop");
   await rejects(asking, (reason) => reason === "stop");
   over.resolve(new Response());
+});
+
+Deno.test("FetchAsker says which file of authorities can't be read", async () => {
+  await using dir = await TempDir.create();
+  const target = { url: "https://127.0.0.1:1/", shown: "https://127.0.0.1:1/" };
+  await rejects(
+    new FetchAsker(CLOCK, [dir.path()]).ask(
+      { target, timeoutMs: 10_000 },
+      GOES_ON,
+    ),
+    (error) =>
+      error instanceof RuntimeError && /can't be read/.test(error.message),
+  );
 });
