@@ -212,7 +212,7 @@ export class LeadKeeper {
   }
 
   async #take(
-    { seen, lead: { term } }: Extract<LeadEffect, { kind: "take" }>,
+    { seen, term }: Extract<LeadEffect, { kind: "take" }>,
     signal: AbortSignal,
     serve: ServeTerm,
   ): Promise<void> {

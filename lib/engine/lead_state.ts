@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Lead, LogView, SeenVersions } from "./shared_log.ts";
+import type { LogView, SeenVersions } from "./shared_log.ts";
 
 /** The times that publishers go by, in milliseconds. */
 export interface LeadPace {
@@ -81,9 +81,12 @@ export type LeadEvent =
 
 /** What a publisher has to do. */
 export type LeadEffect =
-  /** Take the lead, if the log is still as it was seen. */
-  | { readonly kind: "take"; readonly seen: SeenVersions; readonly lead: Lead }
-  | { readonly kind: "serve" }
+  /** Take the lead for a term, if the log is still as it was seen. */
+  | {
+    readonly kind: "take";
+    readonly seen: SeenVersions;
+    readonly term: number;
+  }
   | { readonly kind: "stepDown"; readonly reason: string };
 
 /** A state, and what it asks for. */
@@ -161,12 +164,7 @@ function standbyStep(
   }
   return {
     state: { role: "taking" },
-    effect: {
-      kind: "take",
-      seen: now.versions,
-      // The holder's name is the caller's.
-      lead: { term: lead.term + 1, holder: undefined },
-    },
+    effect: { kind: "take", seen: now.versions, term: lead.term + 1 },
   };
 }
 
@@ -175,7 +173,6 @@ function takingStep(event: LeadEvent, nowMs: number): LeadStep {
     case "taken":
       return {
         state: { role: "active", term: event.term, heardMs: nowMs },
-        effect: { kind: "serve" },
       };
     case "refused":
     case "unanswered":
