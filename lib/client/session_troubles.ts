@@ -48,6 +48,8 @@ export class SessionTroubles {
   readonly #stumbling: TroubleLog;
   #current: Trouble | undefined;
   #stumbled: Trouble | undefined;
+  /** What the last look found, where nobody answered. */
+  #found: string | undefined;
 
   /** @param options See {@link SessionTroublesOptions}. */
   constructor(options: SessionTroublesOptions) {
@@ -74,6 +76,7 @@ export class SessionTroubles {
   /** The publisher said WELCOME. */
   noteWelcome(): void {
     this.#current = undefined;
+    this.#found = undefined;
     this.#absence.resolve();
   }
 
@@ -84,7 +87,8 @@ export class SessionTroubles {
   }
 
   /**
-   * Says what was lost, once for each reason.
+   * Says what was lost, once for each reason: why there is no connection,
+   * once two attempts in a row found the same.
    *
    * @param loss Why the session ended, or did not begin.
    */
@@ -100,9 +104,17 @@ export class SessionTroubles {
       const explanation = await this.#options.explain(loss.stage);
       const { reason = message, hint } = explanation ?? {};
       this.#current = { reason, hint };
-      this.#absence.report(reason, hint === undefined ? {} : { hint });
+      // The look comes after the attempt to connect: it also finds a publisher
+      // that started in between. What the next one finds as well is the reason.
+      const isSure = loss.stage === "answer" || explanation === undefined ||
+        reason === this.#found;
+      this.#found = reason;
+      if (isSure) {
+        this.#absence.report(reason, hint === undefined ? {} : { hint });
+      }
       return;
     }
+    this.#found = undefined;
     const isStumble = STUMBLES.includes(code);
     const troubleLog = isStumble ? this.#stumbling : this.#absence;
     const hint = remedyFor(code, this.#options.node);
