@@ -4,6 +4,8 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
+import type { PublisherConfig } from "../../lib/config/config.ts";
 import type { EngineConfig } from "../../lib/config/role_config.ts";
 import type { Clock } from "../../lib/async/clock.ts";
 import { SystemClock } from "../../lib/async/io/system_clock.ts";
@@ -13,7 +15,9 @@ import { RuntimeError } from "../../lib/base/errors.ts";
 import { newSessionId } from "../../lib/base/io/session_id.ts";
 import { EtcdClient, type EtcdUser } from "../../lib/engine/io/etcd_client.ts";
 import { EtcdLog } from "../../lib/engine/etcd_log.ts";
+import { EtcdSnapshots } from "../../lib/engine/etcd_snapshots.ts";
 import { type ActiveTerm, LeadKeeper } from "../../lib/engine/lead_keeper.ts";
+import { standbyHealth } from "../../lib/engine/standby_health.ts";
 import { SecretFile } from "../../lib/members/io/secret_file.ts";
 import type { Publisher } from "../../lib/publisher/publisher.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
@@ -25,6 +29,7 @@ import type { OperatorAnswer } from "../../lib/wire/operator_messages.ts";
 import type { RoleContext } from "./invocation.ts";
 import type { AnswerOperator } from "../../lib/cli/command_socket.ts";
 import { answerOperators } from "./operator_socket.ts";
+import { fetchIfNeeded, imagesOf } from "./shared_image.ts";
 
 /** A term of a publisher. */
 export interface PublisherTerm {
@@ -58,16 +63,25 @@ export async function shareTable(
   const { config, clock, log, signal, ready, hide } = context;
   const { general: { hostName, stateDir }, keepHistoryMs } = config;
   using client = await openEngine(engine, clock, hide);
+  const path = banStorePath(stateDir);
+  const shared = new EtcdLog(client, engine.prefix);
+  const snapshots = new EtcdSnapshots(client, engine.prefix);
+  await fetchIfNeeded(
+    { ...{ log: shared, snapshots, path, clock }, records: log },
+    signal,
+  );
   // The log survives a loss of power, and with it all that this may lack then.
   using copy = SqliteBanStore.open({
-    path: banStorePath(stateDir),
+    path,
     durability: "process",
     isCopy: true,
   });
   const keeper = new LeadKeeper({
-    log: new EtcdLog(client, engine.prefix),
+    log: shared,
+    snapshots: { shared: snapshots, takeImage: imagesOf(path) },
     ...{ copy, clock, records: log, keepHistoryMs },
     name: hostName,
+    settings: settingsDigest(config),
     newId: newSessionId,
     chance: Math.random,
   });
@@ -80,8 +94,10 @@ export async function shareTable(
   );
   await ready(() => {
     const { epoch, seq, table } = copy;
-    const own = serving?.() ?? { bans: table.size, seq, epoch };
-    return { ...keeper.figures, ...own };
+    const { figures } = keeper;
+    const health = standbyHealth(figures);
+    const own = serving?.() ?? { bans: table.size, seq, epoch, health };
+    return { ...figures, ...own };
   });
   await keeper.run(signal, async (term, ended) => {
     try {
@@ -99,6 +115,22 @@ export async function shareTable(
       active = undefined;
     }
   });
+}
+
+/** Of what decides about bans: a takeover must not change it. */
+function settingsDigest(config: PublisherConfig): string {
+  const { banTimeMs, quorum, growth, widening, limits, legacy } = config;
+  const { minPrefix4Bits, minPrefix6Bits, allowPrivate } = config.general;
+  const all = [
+    ...[banTimeMs, quorum, growth, widening, limits, legacy],
+    ...[minPrefix4Bits, minPrefix6Bits, allowPrivate],
+  ];
+  // JSON has no infinite number, which a permanent ban's time is.
+  const text = JSON.stringify(
+    all,
+    (_, value) => value === Infinity ? "forever" : value,
+  );
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
 function termOf(

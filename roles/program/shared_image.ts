@@ -1,0 +1,140 @@
+/**
+ * This host's copy as an image for other hosts, and theirs put in its place.
+ *
+ * @module
+ */
+
+import type { Clock } from "../../lib/async/clock.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import { NoLogError, type SharedLog } from "../../lib/engine/shared_log.ts";
+import type {
+  SharedSnapshots,
+  SnapshotMark,
+} from "../../lib/engine/shared_snapshots.ts";
+import {
+  snapshotBytes,
+  type TakeImage,
+} from "../../lib/engine/snapshot_writer.ts";
+import type { Log } from "../../lib/log/log.ts";
+import {
+  copyImage,
+  followedLog,
+  returnStore,
+} from "../../lib/store/io/store_copies.ts";
+
+/** Takes images of a store that is in use. */
+export function imagesOf(path: string): TakeImage {
+  return async () => {
+    const image = `${path}.image`;
+    const mark = await copyImage(path, image);
+    if (mark === undefined) throw new Error("It follows no log");
+    return {
+      mark,
+      bytes: async function* () {
+        const file = await Deno.open(image);
+        yield* file.readable.pipeThrough(new CompressionStream("gzip"));
+      },
+      [Symbol.asyncDispose]: () => removeIfThere(image),
+    };
+  };
+}
+
+/** Where a host's copy is made from the last snapshot. */
+export interface SnapshotFetch {
+  readonly log: Pick<SharedLog, "look" | "read">;
+  readonly snapshots: Pick<SharedSnapshots, "last" | "read">;
+  /** The store. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly records: Log;
+}
+
+/**
+ * Puts the last snapshot in the place of a store that has nothing, or to which
+ * the log does not reach back any more. Any other store stays as it is, and so
+ * does one while nobody answers.
+ *
+ * @param signal Ends it; the promise then rejects with its reason.
+ * @throws {RuntimeError} when the snapshot can't be read, or not be stored.
+ */
+export async function fetchIfNeeded(
+  fetch: SnapshotFetch,
+  signal: AbortSignal,
+): Promise<void> {
+  const { snapshots, path, clock, records } = fetch;
+  try {
+    const { last } = await snapshots.last(signal);
+    if (last === undefined || !await needs(fetch, last, signal)) return;
+    const from = `${path}.fetched`;
+    try {
+      const bytes = snapshotBytes(snapshots, last, signal);
+      await unpack(bytes, from);
+      const nowMs = clock.nowMs();
+      const { before } = await returnStore({
+        from,
+        kind: "image",
+        path,
+        nowMs,
+      });
+      const event = "this host's copy is made from the last snapshot";
+      records.record("notice", event, {
+        ...{ record: last.index, bytes: last.bytes },
+        ...(before === undefined ? {} : { before }),
+      });
+    } finally {
+      await removeIfThere(from);
+    }
+  } catch (error) {
+    if (!(error instanceof NoLogError)) throw error;
+  }
+}
+
+/** Whether a store can't go on without the snapshot. */
+async function needs(
+  { log, path }: SnapshotFetch,
+  last: SnapshotMark,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const there = followedLog(path);
+  if (there === undefined) return true;
+  const { applied, epoch, isEmpty } = there;
+  if (applied === undefined) return isEmpty;
+  const view = await log.look(signal);
+  // What is of another log is refused by who follows it, with the remedy.
+  if (view === undefined || view.base.epoch !== epoch) return false;
+  if (applied.index >= last.index) return false;
+  const [first] = await log.read(applied.index, 1, signal);
+  return first?.index !== applied.index + 1;
+}
+
+async function unpack(
+  bytes: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  path: string,
+): Promise<void> {
+  await removeIfThere(path);
+  const file = await Deno.open(path, {
+    ...{ write: true, createNew: true, mode: 0o600 },
+  });
+  try {
+    await ReadableStream.from(bytes)
+      .pipeThrough(new DecompressionStream("gzip"))
+      .pipeTo(file.writable);
+  } catch (error) {
+    if (error instanceof RuntimeError || !(error instanceof Error)) throw error;
+    throw new RuntimeError(
+      `the snapshot of the shared log can't be unpacked: ${error.message}`,
+      {
+        hint: "is the disk full? Then start the publisher again",
+        cause: error,
+      },
+    );
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
