@@ -93,8 +93,8 @@ export interface LeadFigures {
   readonly engineAnswers: boolean;
   /** Records of the log that this host's copy lacks. */
   readonly behind: number;
-  /** Record of the last snapshot; 0: none is known. */
-  readonly snapshot: number;
+  /** Records of this host's copy since the last snapshot. */
+  readonly snapshotLag: number;
   /** Whether the active one decides by other settings, as far as a standby knows. */
   readonly settingsDiffer: boolean;
 }
@@ -163,7 +163,7 @@ export class LeadKeeper {
       term: lead?.term ?? 0,
       engineAnswers: this.#answers,
       behind: Math.max(0, lacks),
-      snapshot: this.#writer?.lastIndex ?? 0,
+      snapshotLag: (copy.applied?.index ?? 0) - (this.#writer?.lastIndex ?? 0),
       settingsDiffer: this.#settingsDiffer,
     };
   }

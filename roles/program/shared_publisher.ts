@@ -16,7 +16,11 @@ import { newSessionId } from "../../lib/base/io/session_id.ts";
 import { EtcdClient, type EtcdUser } from "../../lib/engine/io/etcd_client.ts";
 import { EtcdLog } from "../../lib/engine/etcd_log.ts";
 import { EtcdSnapshots } from "../../lib/engine/etcd_snapshots.ts";
-import { type ActiveTerm, LeadKeeper } from "../../lib/engine/lead_keeper.ts";
+import {
+  type ActiveTerm,
+  type LeadFigures,
+  LeadKeeper,
+} from "../../lib/engine/lead_keeper.ts";
 import { standbyHealth } from "../../lib/engine/standby_health.ts";
 import { SecretFile } from "../../lib/members/io/secret_file.ts";
 import type { Publisher } from "../../lib/publisher/publisher.ts";
@@ -38,6 +42,8 @@ export interface PublisherTerm {
   readonly store: BanStore;
   /** See `Publisher`. */
   readonly isSure: () => boolean;
+  /** How it stands to the others. */
+  readonly engine: () => LeadFigures;
   /** Told what serves. */
   readonly begin: (publisher: Publisher, answer: AnswerOperator) => void;
   /** Runs its tasks, and has the nodes look for another publisher in the end. */
@@ -109,7 +115,10 @@ export async function shareTable(
         active = answer;
       };
       const own = { ...context, signal: ended, ready: figuresOf };
-      await serve(termOf(own, term, begin));
+      await serve({
+        ...termOf(own, term, begin),
+        engine: () => keeper.figures,
+      });
     } finally {
       serving = undefined;
       active = undefined;
@@ -137,7 +146,7 @@ function termOf(
   context: RoleContext<"publisher">,
   { store, isSure, showTime }: ActiveTerm,
   begin: (answer: AnswerOperator) => void,
-): PublisherTerm {
+): Omit<PublisherTerm, "engine"> {
   const { clock } = context;
   let publisher: Publisher | undefined;
   return {
