@@ -294,6 +294,7 @@ export const ROOMS: readonly Room[] = [
       "members",
       "wire",
       "service",
+      "engine",
       "config",
       "views",
       "lists",
