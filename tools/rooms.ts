@@ -290,7 +290,6 @@ export const ROOMS: readonly Room[] = [
     mayImport: [
       "base",
       "log",
-      "zmq",
       "members",
       "wire",
       "service",

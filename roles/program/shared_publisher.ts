@@ -79,9 +79,10 @@ export async function shareTable(
     newId: newSessionId,
     chance: Math.random,
   });
-  const shared = sharedMembers(client, engine, stateDir, clock);
+  const stored = sharedMembers(client, engine, stateDir, clock);
   const members = new MemberFollower({
-    ...{ shared, copy: memberListFile(stateDir), clock, records: log },
+    ...{ shared: stored, copy: memberListFile(stateDir) },
+    ...{ clock, records: log },
   });
   context.onReload(() => members.look());
   const teller = {
@@ -111,7 +112,7 @@ export async function shareTable(
         active = answer;
       };
       const own = { ...context, signal: ended, ready: figuresOf };
-      await serve(termOf(own, term, begin, sourceOf(members, shared)));
+      await serve(termOf(own, term, begin, sourceOf(members, stored)));
     } finally {
       serving = undefined;
       active = undefined;
