@@ -98,7 +98,7 @@ access() {
     times="$(group_that r /var/lib/fail2ban/fail2ban.sqlite3) $(group_that w /run/fail2ban/fail2ban.sock)"
     if [ -n "$log" ] && [ "$times" != ' ' ]; then
       groups="$log $times"
-      echo '/^[A-Z].*=CAP_/s/\([= ]\)CAP_DAC_READ_SEARCH */\1/'
+      printf '%s\n' '/^[A-Z].*=CAP_/s/\([= ]\)CAP_DAC_READ_SEARCH */\1/'
     fi
     ;;
   esac
