@@ -102,16 +102,30 @@ export class EtcdLog implements SharedLog {
   }
 
   async take(
-    { term, holder }: Lead,
+    lead: Lead,
     seen: SeenVersions,
     signal: AbortSignal,
   ): Promise<WriteOutcome> {
     return await this.#write(
       seen,
-      [this.#put("lead", { term, holder })],
+      [this.#put("lead", lead)],
       (revision) => ({ ...seen, lead: revision }),
       signal,
     );
+  }
+
+  async passOn(
+    lead: Lead,
+    seen: Pick<SeenVersions, "lead">,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { isDone } = await this.#transact(
+      [this.#is("lead", seen.lead)],
+      [this.#put("lead", lead)],
+      [],
+      signal,
+    );
+    return isDone;
   }
 
   async beat(
@@ -300,9 +314,11 @@ function readHead({ index, id }: Record<string, unknown>) {
   return { index: countOf(index, "head"), id };
 }
 
-function readLead({ term, holder }: Record<string, unknown>): Lead {
+function readLead({ term, holder, next }: Record<string, unknown>): Lead {
   if (holder !== undefined && typeof holder !== "string") throw damaged("lead");
-  return { term: countOf(term, "lead"), holder };
+  if (next !== undefined && typeof next !== "string") throw damaged("lead");
+  const lead = { term: countOf(term, "lead"), holder };
+  return next === undefined ? lead : { ...lead, next };
 }
 
 function readBeat({ storeMs, settings }: Record<string, unknown>): Beat {
