@@ -67,17 +67,16 @@ export class EtcdSnapshots implements SharedSnapshots {
   ): Promise<boolean> {
     const key = this.#key(LAST);
     const value = new TextEncoder().encode(JSON.stringify(mark)).toBase64();
-    const older = {
-      key: this.#key(FIRST),
-      // The one that was the last may be read by somebody now.
-      range_end: this.#key(`snap/${(seen.last ?? mark).name}`),
-    };
+    // The one that was the last may be read by somebody now.
+    const end = this.#key(`snap/${(seen.last ?? mark).name}`);
     const version = String(seen.version);
     const { succeeded } = await this.#client.ask("/v3/kv/txn", {
       compare: [{ key, target: "MOD", result: "EQUAL", mod_revision: version }],
       success: [
         { request_put: { key, value } },
-        { request_delete_range: older },
+        {
+          request_delete_range: { key: this.#key(FIRST), range_end: end },
+        },
       ],
       failure: [],
     }, signal);

@@ -7,10 +7,7 @@
 import type { Clock } from "../../lib/async/clock.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { NoLogError, type SharedLog } from "../../lib/engine/shared_log.ts";
-import type {
-  SharedSnapshots,
-  SnapshotMark,
-} from "../../lib/engine/shared_snapshots.ts";
+import type { SharedSnapshots } from "../../lib/engine/shared_snapshots.ts";
 import {
   snapshotBytes,
   type TakeImage,
@@ -63,8 +60,10 @@ export async function fetchIfNeeded(
 ): Promise<void> {
   const { snapshots, path, clock, records } = fetch;
   try {
+    const has = await recordsOf(fetch, signal);
+    if (has === undefined) return;
     const { last } = await snapshots.last(signal);
-    if (last === undefined || !await needs(fetch, last, signal)) return;
+    if (last === undefined || last.index < has) return;
     const from = `${path}.fetched`;
     try {
       const bytes = snapshotBytes(snapshots, last, signal);
@@ -89,22 +88,26 @@ export async function fetchIfNeeded(
   }
 }
 
-/** Whether a store can't go on without the snapshot. */
-async function needs(
+/**
+ * How many records a store has that can't go on without a snapshot.
+ *
+ * @returns `undefined`: it can.
+ */
+async function recordsOf(
   { log, path }: SnapshotFetch,
-  last: SnapshotMark,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<number | undefined> {
   const there = followedLog(path);
-  if (there === undefined) return true;
+  if (there === undefined) return 0;
   const { applied, epoch, isEmpty } = there;
-  if (applied === undefined) return isEmpty;
+  if (applied === undefined) return isEmpty ? 0 : undefined;
   const view = await log.look(signal);
   // What is of another log is refused by who follows it, with the remedy.
-  if (view === undefined || view.base.epoch !== epoch) return false;
-  if (applied.index >= last.index) return false;
+  if (view === undefined || view.base.epoch !== epoch) return undefined;
+  if (view.head.index <= applied.index) return undefined;
   const [first] = await log.read(applied.index, 1, signal);
-  return first?.index !== applied.index + 1;
+  const next = applied.index + 1;
+  return first?.index === next ? undefined : next;
 }
 
 async function unpack(

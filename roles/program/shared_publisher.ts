@@ -4,7 +4,6 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import type { PublisherConfig } from "../../lib/config/config.ts";
 import type { EngineConfig } from "../../lib/config/engine_config.ts";
 import { Condition, runTogether } from "../../lib/async/tasks.ts";
@@ -22,6 +21,7 @@ import {
 import { MemberFollower } from "../../lib/engine/member_follower.ts";
 import { tellState } from "../../lib/engine/publisher_states.ts";
 import type { SharedMembers } from "../../lib/engine/shared_members.ts";
+import { settingsDigest } from "../../lib/engine/settings_digest.ts";
 import { standbyHealth } from "../../lib/engine/standby_health.ts";
 import type { Publisher } from "../../lib/publisher/publisher.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
@@ -92,7 +92,7 @@ export async function shareTable(
     snapshots: { shared: snapshots, takeImage: imagesOf(path) },
     ...{ copy, clock, records: log, keepHistoryMs },
     name: hostName,
-    settings: settingsDigest(config),
+    settings: await digestOf(config),
     newId: newSessionId,
     chance: Math.random,
   });
@@ -156,19 +156,14 @@ function sourceOf(
 }
 
 /** Of what decides about bans: a takeover must not change it. */
-function settingsDigest(config: PublisherConfig): string {
+async function digestOf(config: PublisherConfig): Promise<string> {
   const { banTimeMs, quorum, growth, widening, limits, legacy } = config;
   const { minPrefix4Bits, minPrefix6Bits, allowPrivate } = config.general;
   const all = [
     ...[banTimeMs, quorum, growth, widening, limits, legacy],
     ...[minPrefix4Bits, minPrefix6Bits, allowPrivate],
   ];
-  // JSON has no infinite number, which a permanent ban's time is.
-  const text = JSON.stringify(
-    all,
-    (_, value) => value === Infinity ? "forever" : value,
-  );
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+  return await settingsDigest(all);
 }
 
 function termOf(
