@@ -90,7 +90,7 @@ function nextStep(
   before: HostName | undefined,
 ): string {
   if (running.length === 0) {
-    return "next: start fail2ban-monitor and fail2ban-subscriber";
+    return "next: start fail2ban-node";
   }
   const programs = running.join(" and ");
   return before === undefined || sameHost(before, node)

@@ -92,7 +92,9 @@ export function diagnose(facts: HostFacts): readonly Finding[] {
   }
   return [
     ...config,
-    ...programs.flatMap((each) => checkProgram(each, version, commands)),
+    ...onceEach(
+      programs.flatMap((each) => checkProgram(each, version, commands)),
+    ),
     ...checkState(facts.state, commands),
     ...(node === undefined ? [] : checkNode(node, sights, facts)),
     ...(publisher === undefined ? [] : checkPublisher(publisher, commands)),
@@ -103,6 +105,14 @@ export function diagnose(facts: HostFacts): readonly Finding[] {
       ...checkNames(program, figures),
     ]),
   ];
+}
+
+/** Monitor and subscriber may have one unit, of which the same is found twice. */
+function onceEach(findings: readonly Finding[]): readonly Finding[] {
+  const texts = findings.map((each) => JSON.stringify(each));
+  return findings.filter((_, index) =>
+    texts.indexOf(texts[index] ?? "") === index
+  );
 }
 
 function nothingHere(commands: Commands): Finding {
