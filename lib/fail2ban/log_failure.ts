@@ -36,7 +36,7 @@ export interface ActionFailure {
 const FAILURES = linePatterns(
   "ERROR",
   String
-    .raw`Failed to execute (?<verb>ban|reban|unban) jail '(?<jail>[^']{1,64})' action '(?<action>[^']{1,100})' info '(?:(?:\w{1,20}\()?\{'ip': '(?<ip>[0-9a-f:.]{2,39}(?:\/\d{1,3})?)')?`,
+    .raw`Failed to execute (ban|reban|unban) jail '([^']{1,64})' action '([^']{1,100})' info '(?:(?:\w{1,20}\()?\{'ip': '([0-9a-f:.]{2,39}(?:\/\d{1,3})?)')?`,
 );
 const PLAIN_NAME = /^[\w.:-]{1,100}$/;
 /** A cheap test that most lines fail. */
@@ -55,11 +55,12 @@ export function parseActionFailure(
   format: LineFormat,
 ): ActionFailure | undefined {
   if (!text.includes(WORDS)) return undefined;
-  const groups = FAILURES[format].exec(text)?.groups ?? {};
-  const { logger = "actions", verb, jail: jailText = "" } = groups;
+  const [, logger = "", , verb, jailText = "", action = "", ip = ""] =
+    FAILURES[format].exec(text) ?? [];
   const jail = parseJailName(jailText);
-  if (logger !== "actions" || jail === undefined) return undefined;
-  const { action = "", ip = "" } = groups;
+  if (jail === undefined || logger !== "" && logger !== "actions") {
+    return undefined;
+  }
   const address = parseAddress(ip);
   return {
     kind: "action_failed",

@@ -65,7 +65,7 @@ export const MAX_EVENT_LINE_LENGTH = 512;
 
 const PREFIXES = linePatterns(
   "NOTICE|WARNING|INFO",
-  String.raw`(?<message>[\x20-\x7e]*)$`,
+  String.raw`([\x20-\x7e]*)$`,
 );
 
 const TICKET =
@@ -139,9 +139,9 @@ export function parseText(
   if (match === null) {
     return parseActionFailure(text, format) ?? refuseUnknown(text);
   }
-  const { logger, level, message = "" } = match.groups ?? {};
+  const [, logger, level, message = ""] = match;
   switch (logger) {
-    case undefined:
+    case "":
       return parseUnnamed(message) ?? parseActionFailure(text, format);
     case "actions":
       return level === "INFO" ? undefined : parseTicket(message);
@@ -179,8 +179,10 @@ function parseTicket(message: string): LogEvent | undefined {
 }
 
 function parseIncrease(message: string): LogEvent | undefined {
+  const match = INCREASE.exec(message);
+  if (match === null) return undefined;
   const [, jailText = "", addressText = "", countText, durationText = ""] =
-    INCREASE.exec(message) ?? [];
+    match;
   const jail = parseJailName(jailText);
   const address = parseAddress(addressText);
   // The line of the ban itself was refused before, where it names an odd one.

@@ -17,13 +17,14 @@ const HOST = String
   .raw`(?:[A-Za-z0-9_.-]{1,255}|[0-9A-Fa-f:.]{0,43}(?:[0-9A-Fa-f]|::))`;
 
 /**
- * Builds patterns for whole lines, from their first byte.
+ * Builds patterns for whole lines, from their first byte. Groups have numbers,
+ * since an object of named ones costs as much as the match itself.
  *
  * @param levels The log levels, as alternatives. The journal's own form has
  * none.
  * @param message Pattern of the message.
- * @returns Patterns by format; with groups `logger` and `level`, except for the
- * journal.
+ * @returns Patterns by format. The first two groups are the logger and the
+ * level, both empty for the journal; those of the message follow.
  */
 export function linePatterns(
   levels: string,
@@ -31,8 +32,9 @@ export function linePatterns(
 ): Readonly<Record<LineFormat, RegExp>> {
   return patternsOf(
     String
-      .raw`fail2ban\.(?:server\.)?(?<logger>actions|observer|server|jail) *(?:\[\d{1,10}\])?: (?<level>${levels}) +`,
+      .raw`fail2ban\.(?:server\.)?(actions|observer|server|jail) *(?:\[\d{1,10}\])?: (${levels}) +`,
     message,
+    "()()",
   );
 }
 
@@ -81,6 +83,7 @@ export function isForeign(text: string, format: LineFormat): boolean {
 function patternsOf(
   sender: string,
   message: string,
+  journalSender = "",
 ): Readonly<Record<LineFormat, RegExp>> {
   return {
     file: new RegExp(
@@ -97,7 +100,7 @@ function patternsOf(
     ),
     journal: new RegExp(
       String
-        .raw`^(?:${STAMP} )?${HOST} fail2ban(?:-server)?\[\d{1,10}\]: ${message}`,
+        .raw`^(?:${STAMP} )?${HOST} fail2ban(?:-server)?\[\d{1,10}\]: ${journalSender}${message}`,
     ),
   };
 }

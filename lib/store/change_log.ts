@@ -41,6 +41,8 @@ const STATEMENTS = {
   changesFrom: `
     SELECT * FROM log WHERE position >= ? AND kind <> ${KINDS.unchanged}
     ORDER BY position LIMIT ?`,
+  rowsFrom: `
+    SELECT * FROM log WHERE position >= ? ORDER BY position LIMIT ?`,
   // As one text: a row for each would take several times as long.
   hashes: `
     SELECT count(*), group_concat(
@@ -50,8 +52,8 @@ const STATEMENTS = {
   drop: "DELETE FROM log WHERE position < ?",
 } as const;
 
-/** Rows whose hashes are read at once. */
-const HASH_ROWS = 8_192;
+/** Rows that are read at once. */
+const PAGE_ROWS = 8_192;
 const [SPACE, COMMA] = [0x20, 0x2c];
 
 /** Limits of what is deleted. Times are in milliseconds since 1970. */
@@ -97,10 +99,13 @@ export class ChangeLog {
   #first: number;
   #last: number;
   #seq: number;
+  /** The indexes have the rows up to this position. */
+  #indexed: number;
   #unsettled: Unsettled | undefined;
 
   /**
-   * Makes the indexes.
+   * Finds its ends; the indexes are made by {@link ChangeLog.replay}, which is
+   * called before anything else is asked.
    *
    * @param database Of `BAN_STORE_SCHEMA`.
    * @param hash With the database's seed.
@@ -118,9 +123,10 @@ export class ChangeLog {
     this.#first = typeof first === "number" ? first : 1;
     this.#last = typeof last === "number" ? last : 0;
     this.#seq = Math.max(keptSince, this.#seqAt(this.#last) ?? 0);
-    this.#events = new PositionIndex(this.#first - 1);
+    const rows = this.#last - this.#first + 1;
+    this.#events = new PositionIndex(this.#first - 1, rows);
     this.#bans = new PositionIndex(this.#first - 1);
-    this.#readHashes();
+    this.#indexed = this.#first - 1;
   }
 
   /** Number of the last change. */
@@ -171,6 +177,30 @@ export class ChangeLog {
     this.#unsettled = { position, seq, events, bans };
   }
 
+  /**
+   * Reads the changes after a number up to the last one, and makes the indexes.
+   * May be called again where it did not come to its end.
+   * @throws {UnusableStoreError} when a row is damaged or missing.
+   */
+  *replay(fromSeq: number): Generator<Change, void, undefined> {
+    let [position, seq] = [this.#positionAfter(fromSeq), fromSeq];
+    this.#readHashes(position - 1);
+    while (position <= this.#last) {
+      const page = this.#statements.rowsFrom.all(position, PAGE_ROWS);
+      for (const row of page) {
+        const read = readLogRow(row, this.#names);
+        const isNext = read.position === position &&
+          read.seq === seq + (read.change === undefined ? 0 : 1);
+        if (!isNext) throw missingChange(seq + 1);
+        this.#noteRow(read);
+        ({ seq } = read);
+        position++;
+        if (read.change !== undefined) yield read.change;
+      }
+      if (page.length === 0) throw missingChange(seq + 1);
+    }
+  }
+
   /** The transaction of an append has ended: it is kept, or undone. */
   settle(isKept: boolean): void {
     if (this.#unsettled === undefined) return;
@@ -209,10 +239,7 @@ export class ChangeLog {
     return rows.map((row, index) => {
       const { change } = readLogRow(row, this.#names);
       const expected = seq + 1 + index;
-      if (change === undefined || change.seq !== expected) {
-        const message = `change ${expected} is missing`;
-        throw new UnusableStoreError("damaged", message);
-      }
+      if (change?.seq !== expected) throw missingChange(expected);
       return change;
     });
   }
@@ -329,16 +356,24 @@ export class ChangeLog {
     return low;
   }
 
-  #readHashes(): void {
-    for (let from = this.#first; from <= this.#last; from += HASH_ROWS) {
-      const to = Math.min(this.#last, from + HASH_ROWS - 1);
+  #readHashes(upTo: number): void {
+    for (let from = this.#indexed + 1; from <= upTo; from += PAGE_ROWS) {
+      const to = Math.min(upTo, from + PAGE_ROWS - 1);
       const row = this.#statements.hashes.get(from, to);
       const [count, text] = valuesOf(row ?? {});
       if (count !== to - from + 1) {
         throw new UnusableStoreError("damaged", "a row of log is missing");
       }
       this.#noteHashes(from, String(text));
+      this.#indexed = to;
     }
+  }
+
+  #noteRow({ position, eventHash, banHash }: LogRow): void {
+    if (position <= this.#indexed) return;
+    if (eventHash !== undefined) this.#events.add(eventHash, position);
+    if (banHash !== undefined) this.#bans.replace(banHash, position);
+    this.#indexed = position;
   }
 
   #noteHashes(from: number, text: string): void {
@@ -358,4 +393,8 @@ export class ChangeLog {
       }
     }
   }
+}
+
+function missingChange(seq: number): UnusableStoreError {
+  return new UnusableStoreError("damaged", `change ${seq} is missing`);
 }

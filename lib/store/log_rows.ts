@@ -87,6 +87,10 @@ export interface LogRow extends StoreEntry {
   readonly position: number;
   readonly seq: number;
   readonly previous: number;
+  /** `undefined`: it is of no event. */
+  readonly eventHash: number | undefined;
+  /** `undefined`: it is no change. */
+  readonly banHash: number | undefined;
 }
 
 /** The values of a row, in the order of the columns. Within a transaction. */
@@ -123,8 +127,14 @@ export function readLogRow(row: SqlRow, names: LogNames): LogRow {
     seq: numberOf(values[1], "log"),
     change: readChange(values, names),
     event: readEvent(values, names),
+    eventHash: hashIn(values[10]),
+    banHash: hashIn(values[11]),
     previous: Number(values[12]),
   };
+}
+
+function hashIn(value: unknown): number | undefined {
+  return value === null ? undefined : numberOf(value, "log");
 }
 
 function readChange(

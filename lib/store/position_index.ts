@@ -7,8 +7,8 @@
 /** Parts that grow each for itself, so that growing holds nobody up. */
 const SHARDS = 256;
 const SHARD_BITS = 8;
-/** Slots of a shard when it gets its first entry. */
-const FIRST_SLOTS = 8;
+/** Fewest slots of a shard that has entries. */
+const MIN_SLOTS = 8;
 /** Share of a shard's slots that may be taken. */
 const MAX_LOAD = 0.75;
 /** Numbers of a slot: a hash, and a position. */
@@ -55,9 +55,16 @@ export class PositionIndex {
   /** The first position that counts, as it is stored. */
   #first = FIRST;
 
-  /** @param base Less than any position, and by less than 2^32. @default {0} */
-  constructor(base = 0) {
+  /** Slots of a shard when it gets its first entry. */
+  readonly #firstSlots: number;
+
+  /**
+   * @param base Less than any position, and by less than 2^32. @default {0}
+   * @param expected How many entries there will be soon. @default {0}
+   */
+  constructor(base = 0, expected = 0) {
     this.#base = base + 1 - FIRST;
+    this.#firstSlots = slotsFor(expected / SHARDS);
   }
 
   /** Memory that it takes. */
@@ -163,8 +170,7 @@ export class PositionIndex {
     for (let at = 1; at < before.length; at += SLOT) {
       if ((before[at] ?? 0) >= this.#first) count++;
     }
-    let size = FIRST_SLOTS;
-    while ((count + 1) * 2 > size) size *= 2;
+    const size = Math.max(this.#firstSlots, slotsFor(count + 1));
     const slots = new Uint32Array(size * SLOT);
     const mask = slots.length - 1;
     for (let from = 0; from < before.length; from += SLOT) {
@@ -180,6 +186,13 @@ export class PositionIndex {
     this.#taken[shard] = count;
     return slots;
   }
+}
+
+/** Room for twice as many, so that a shard is not built anew soon. */
+function slotsFor(entries: number): number {
+  let slots = MIN_SLOTS;
+  while (entries * 2 > slots) slots *= 2;
+  return slots;
 }
 
 function firstSlot(hash: number, mask: number): number {

@@ -5,14 +5,10 @@
  * @module
  */
 
-import type { Change } from "../ban/ban.ts";
 import { BanTable } from "../ban/ban_table.ts";
 import type { ChangeLog } from "./change_log.ts";
 import { EMPTY_SNAPSHOT, type Snapshot, type Snapshots } from "./snapshots.ts";
 import { storeFailure, UnusableStoreError } from "../sqlite/store_errors.ts";
-
-/** Changes that are read at once. */
-const PAGE = 2_000;
 
 /** A table, and how it was made. */
 export interface StoredTable {
@@ -78,23 +74,6 @@ function tableFrom(
     }
     table.putColumns(columns);
   }
-  for (const change of changesAfter(log, from.fromSeq)) {
-    table.catchUp(change);
-  }
+  for (const change of log.replay(from.fromSeq)) table.catchUp(change);
   return table;
-}
-
-function* changesAfter(
-  log: ChangeLog,
-  from: number,
-): Generator<Change, void, undefined> {
-  for (let seq = from; seq < log.seq;) {
-    const page = log.since(seq, PAGE);
-    if (page.length === 0) {
-      const message = `change ${seq + 1} is missing`;
-      throw new UnusableStoreError("damaged", message);
-    }
-    yield* page;
-    seq += page.length;
-  }
 }

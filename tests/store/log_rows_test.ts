@@ -70,6 +70,7 @@ for (const [name, entry] of Object.entries(ENTRIES)) {
     const previous = change === undefined ? 0 : 3;
     deepStrictEqual(read(valuesOf(entry)), {
       ...{ position: 9, seq: 7, change, event, previous },
+      ...{ eventHash: PLACE.eventHash, banHash: PLACE.banHash },
     });
   });
 

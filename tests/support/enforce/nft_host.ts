@@ -62,7 +62,9 @@ export class NftHost implements AsyncDisposable {
     const ip = (...args: string[]) => this.run("ip", `-${family}`, ...args);
     const target = TARGETS[family];
     const before = await this.#dropped(family);
-    await ip("address", "add", source, "dev", "lo");
+    // Without `nodad` the kernel takes a moment until an address may be a source.
+    const atOnce = family === 6 ? ["nodad"] : [];
+    await ip("address", "add", source, "dev", "lo", ...atOnce);
     await ip(
       ...["route", "replace", "local", target, "dev", "lo"],
       ...["src", source, "table", "local"],
