@@ -10,10 +10,14 @@ import {
   MAX_CONTROL_BYTES,
 } from "../../../lib/wire/v2.ts";
 import { SPOKEN } from "../../../lib/wire/spoken_revisions.ts";
+import type { PlaceId } from "../../../lib/base/ids.ts";
 import type { Membership } from "../../../lib/members/member.ts";
 import { ZmqBench } from "../../support/bench/zmq_bench.ts";
 import { TestCluster } from "../../support/cluster/test_cluster.ts";
 import { securityOf } from "../../support/cluster/test_members.ts";
+
+/** Who says what it speaks says where it runs, too. */
+const PLACE = "1".repeat(32) as PlaceId;
 
 /** What a publisher answers a member of another version than ours. */
 async function answerTo(
@@ -25,7 +29,7 @@ async function answerTo(
   const { node, token, controlUrl } = membership;
   const hello: NodeMessage = {
     ...{ kind: "HELLO", node, role: "monitor", token, version },
-    ...(speaks === undefined ? {} : { speaks }),
+    ...(speaks === undefined ? {} : { speaks, place: PLACE }),
   };
   await using socket = zeromq.context.dealer(controlUrl, {
     maxMessageBytes: MAX_CONTROL_BYTES,
