@@ -38,4 +38,6 @@ export type BanUpdate = BanEvent & {
    * holds.
    */
   readonly expiresMs?: number;
+  /** The number of the change by which it is so; absent: nobody said. */
+  readonly change?: number;
 };

@@ -48,10 +48,15 @@ export interface DecidedEntry extends StoreEntry {
 }
 
 /**
- * Result of an event; all but `changed` changed nothing. `node-full`: the node
- * has its maximum number of reports.
+ * Result of an event: the number of the change that it made, or why it made
+ * none. `node-full`: the node has its maximum number of reports.
  */
-export type HubVerdict = "changed" | "known" | "node-full" | Rejection;
+export type HubVerdict = number | "known" | "node-full" | Rejection;
+
+/** Whether an event changed the table. */
+export function hasChanged(verdict: HubVerdict | undefined): verdict is number {
+  return typeof verdict === "number";
+}
 
 /** Options for {@link DecisionBatch}. */
 export interface DecisionOptions {
@@ -118,14 +123,8 @@ export class DecisionBatch {
       this.#put(ban, change);
       if (grown !== undefined) this.#derive(grown);
     }
-    switch (decision.kind) {
-      case "change":
-        return "changed";
-      case "known":
-        return "known";
-      case "rejected":
-        return decision.reason;
-    }
+    if (change !== undefined) return change.seq;
+    return decision.kind === "rejected" ? decision.reason : "known";
   }
 
   /**

@@ -81,14 +81,15 @@ export interface DesiredBans {
  * @returns The report, and when it ends; `undefined`: it is withdrawn, or over.
  */
 export function reportOf(
-  { kind, origin, jail: reportedJail, address, expiresMs: toldMs }: BanUpdate,
+  update: BanUpdate,
   { jailMap, banTimeMs }: DesiredBansOptions,
   nowMs: number,
 ): { readonly report: HostReport; readonly expiresMs: number | undefined } {
+  const { kind, origin, jail: reportedJail, address, change } = update;
   const jail = localJail(jailMap, reportedJail);
-  const expiresMs = toldMs ?? nowMs + banTimeMs;
+  const expiresMs = update.expiresMs ?? nowMs + banTimeMs;
   return {
-    report: { origin, reportedJail, jail, address },
+    report: { origin, reportedJail, jail, address, change },
     expiresMs: kind === "unban" || expiresMs <= nowMs ? undefined : expiresMs,
   };
 }

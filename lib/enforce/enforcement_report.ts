@@ -264,9 +264,10 @@ export class EnforcementReport {
 
   #succeeded(outcome: "applied" | "lifted", ban: HostBan): void {
     const { log, action } = this.#options;
-    const { origin: node, jail, address } = ban;
+    const { origin: node, jail, address, change } = ban;
+    const fields = { action, node, jail, address, change };
     this.counters[outcome]++;
-    log.record("notice", `ban ${outcome}`, { action, node, jail, address });
+    log.record("notice", `ban ${outcome}`, fields);
     const { receipts } = this.#options;
     if (outcome === "lifted") this.#receipts.lifted(ban);
     else if (receipts?.hasRoom === false) this.#untold.set(ban, ban);

@@ -52,6 +52,8 @@ export interface HostBan {
   readonly origin: HostName;
   /** The jail that decided there. */
   readonly reportedJail: JailName;
+  /** The number of the change by which it is so; `undefined`: nobody said. */
+  readonly change?: number | undefined;
 }
 
 /** A ban that is enforced, as the thing that enforces it lists it. */

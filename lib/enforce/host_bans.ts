@@ -24,6 +24,8 @@ export interface HostReport {
   /** The jail of this host that the ban is enforced in. */
   readonly jail: JailName;
   readonly address: Address;
+  /** The number of the change by which it is so; `undefined`: nobody said. */
+  readonly change?: number | undefined;
 }
 
 /** What changed. */
@@ -137,8 +139,8 @@ export class HostBans {
       this.#leftOut++;
       return NO_CHANGE;
     }
-    const { jail, address, origin, reportedJail } = report;
-    const own = { jail, address, origin, reportedJail, expiresMs };
+    const { jail, address, origin, reportedJail, change } = report;
+    const own = { jail, address, origin, reportedJail, expiresMs, change };
     const reports = before && this.#severalReports(before, report);
     let ban = own;
     if (reports !== undefined) {

@@ -10,7 +10,7 @@ import { Mutex } from "../async/mutex.ts";
 import type { SharedTurns } from "../async/shared_turns.ts";
 import { Condition } from "../async/tasks.ts";
 import { type BanHub, BusyError } from "../ban/ban_hub.ts";
-import type { HubVerdict } from "../ban/decision_batch.ts";
+import { hasChanged, type HubVerdict } from "../ban/decision_batch.ts";
 import type { TableEvent } from "../ban/ban_decision.ts";
 import type { ImportRecords, StoredImport } from "../ban/import_records.ts";
 import type { Address } from "../base/address.ts";
@@ -227,8 +227,8 @@ export class ImportKeeper {
       progress,
       signal,
     );
-    const lifted = begun.known ?? 0;
-    return { added: begun.changed, gone: taken.changed, standing, lifted };
+    const { changed: added, known: lifted } = begun;
+    return { added, gone: taken.changed, standing, lifted };
   }
 
   /** What an import wants: since when it has each address. */
@@ -262,7 +262,7 @@ export class ImportKeeper {
     signal: AbortSignal,
   ): Promise<VerdictCounts> {
     const { clock } = this.#options;
-    const counts: VerdictCounts = { changed: 0 };
+    const counts: VerdictCounts = { changed: 0, known: 0 };
     const all = events[Symbol.iterator]();
     for (let isDone = false; !isDone;) {
       const step: TableEvent[] = [];
@@ -274,7 +274,8 @@ export class ImportKeeper {
       if (step.length === 0) break;
       const startMs = clock.monotonicMs();
       for (const verdict of await this.#keep(step, signal)) {
-        counts[verdict] = (counts[verdict] ?? 0) + 1;
+        if (hasChanged(verdict)) counts.changed++;
+        else if (verdict === "known") counts.known++;
       }
       const tookMs = clock.monotonicMs() - startMs;
       this.#steps.note(step.length, tookMs);
@@ -307,7 +308,7 @@ export class ImportKeeper {
   }
 }
 
-type VerdictCounts = Partial<Record<HubVerdict, number>> & { changed: number };
+type VerdictCounts = Record<"changed" | "known", number>;
 
 const NO_DIFFERENCE: ImportDifference = {
   added: 0,

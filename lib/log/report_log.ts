@@ -22,8 +22,10 @@ export interface ReportNote {
   readonly node?: HostName;
   readonly jail: JailName;
   readonly address: Address;
-  /** The same on each host that it comes by. */
-  readonly id: EventId;
+  /** The same at the monitor and the publisher; left out: it came by protocol 1. */
+  readonly id?: EventId;
+  /** The number of the change that it made, the same at all three; left out: it made none. */
+  readonly change?: number | undefined;
 }
 
 /** Events of one jail that are still to be told. */
@@ -69,10 +71,12 @@ export class ReportLog {
     this.#notes.clear();
   }
 
-  #record({ kind, node, jail, address, id, count, addresses }: Notes): void {
+  #record(notes: Notes): void {
+    const { kind, node, jail, address, id, change, count, addresses } = notes;
     const event = `${this.#verb} ${kind}`;
     if (count === 1) {
-      this.#log.record("notice", event, { node, jail, address, id });
+      const fields = { node, jail, address, id, change };
+      this.#log.record("notice", event, fields);
     } else {
       this.#log.record("notice", `${event}s`, { node, jail, count, addresses });
     }

@@ -274,13 +274,7 @@ export class Monitor {
     signal: AbortSignal,
     work: () => Promise<T>,
   ): Promise<T> {
-    return await this.#mutex.withLock(signal, async () => {
-      try {
-        return await work();
-      } finally {
-        this.#reporter.flush();
-      }
-    });
+    return await this.#mutex.withLock(signal, work);
   }
 
   /**

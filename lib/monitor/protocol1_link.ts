@@ -20,6 +20,7 @@ import type { BanEvent } from "../ban/ban_event.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Connect, Frames, MessageSocket } from "../zmq/ports.ts";
 import type { Log } from "../log/log.ts";
+import { ReportLog } from "../log/report_log.ts";
 import type { ReportLink } from "./report_link.ts";
 import { EventWindow } from "./event_window.ts";
 import { Backoff } from "../async/backoff.ts";
@@ -97,6 +98,7 @@ export class Protocol1Link implements ReportLink {
   #alone = 0;
   #answeredSinceConnect = false;
   #unreachable = false;
+  readonly #reported: ReportLog;
 
   /** Makes a link of what it works with. */
   constructor(options: Protocol1LinkOptions) {
@@ -110,6 +112,7 @@ export class Protocol1Link implements ReportLink {
     };
     this.#window = new EventWindow({ capacity: this.#options.maxPending });
     this.#watchdog = new Watchdog(options.clock);
+    this.#reported = new ReportLog(options.log, "reported");
   }
 
   /** How many of the submitted requests were answered; they are so in order. */
@@ -183,11 +186,15 @@ export class Protocol1Link implements ReportLink {
     await using socket = this.#options.connect();
     this.#window.rewind();
     this.#noteProgress();
-    await runTogether(signal, [
-      (group) => this.#sendAll(socket, group),
-      (group) => this.#receiveAll(socket, group),
-      (group) => this.#watchProgress(group),
-    ]);
+    try {
+      await runTogether(signal, [
+        (group) => this.#sendAll(socket, group),
+        (group) => this.#receiveAll(socket, group),
+        (group) => this.#watchProgress(group),
+      ]);
+    } finally {
+      this.#reported.flush();
+    }
   }
 
   async #sendAll(socket: MessageSocket, signal: AbortSignal): Promise<void> {
@@ -233,10 +240,13 @@ export class Protocol1Link implements ReportLink {
       });
     } else if (sameBytes(reply, ENCODER.encode(renderMessage(event)))) {
       this.counters.acknowledged++;
+      const { kind, jail, address } = event;
+      this.#reported.add({ kind, jail, address });
     } else {
       throw new OutOfStepError("the answer to another request");
     }
     this.#window.acknowledge(oldest.batch);
+    if (this.#window.size === 0) this.#reported.flush();
     this.#waitingSinceMs = this.#options.clock.monotonicMs();
     // Where one was refused the next may be: a wrong token refuses all.
     this.#alone = Math.max(this.#alone - 1, isRefusal ? 1 : 0);

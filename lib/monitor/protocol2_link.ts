@@ -21,6 +21,7 @@ import {
 } from "../client/session.ts";
 import { EventWindow } from "./event_window.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
+import { ReportLog } from "../log/report_log.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import type { Report, ReportLink, ReportOfBan } from "./report_link.ts";
@@ -89,6 +90,7 @@ export class Protocol2Link implements ReportLink {
   readonly #changed = new Condition();
   readonly #watchdog: Watchdog;
   readonly #refusals: LogThrottle;
+  readonly #reported: ReportLog;
   #epoch: Epoch | undefined;
   readonly #counters = {
     submitted: 0,
@@ -117,6 +119,7 @@ export class Protocol2Link implements ReportLink {
     });
     this.#watchdog = new Watchdog(options.clock);
     this.#refusals = new LogThrottle(options.log, options.clock);
+    this.#reported = new ReportLog(options.log, "reported");
   }
 
   get counters(): Protocol2LinkCounters {
@@ -266,6 +269,7 @@ export class Protocol2Link implements ReportLink {
     items.forEach(({ report }, index) =>
       this.#note(report, answer.results[index])
     );
+    this.#reported.flush();
     this.#window.acknowledge(answer.batch);
     if (this.#window.inFlight === 0) this.#watchdog.stop();
     else this.#watchdog.feed();
@@ -273,25 +277,17 @@ export class Protocol2Link implements ReportLink {
   }
 
   #note(report: Report, result: EventResult | undefined): void {
-    switch (result?.outcome) {
-      case "accepted":
-        this.#counters.acknowledged++;
-        return;
-      case "known":
-        this.#counters.acknowledged++;
-        this.#counters.known++;
-        return;
-      default: {
-        const { kind, jail, address } = report;
-        this.#counters.refused++;
-        this.#refusals.record("error", "refused by the publisher", {
-          action: kind,
-          jail,
-          address,
-          rule: result?.rule,
-        });
-      }
+    const { kind, jail, address, id } = report;
+    if (result === undefined || result.outcome === "refused") {
+      this.#counters.refused++;
+      const fields = { action: kind, jail, address, rule: result?.rule };
+      this.#refusals.record("error", "refused by the publisher", fields);
+      return;
     }
+    this.#counters.acknowledged++;
+    if (result.outcome === "known") this.#counters.known++;
+    const change = result.change ?? undefined;
+    this.#reported.add({ kind, jail, address, id, change });
   }
 
   async #watchAnswers(signal: AbortSignal): Promise<void> {

@@ -28,7 +28,6 @@ import {
   type CurrentPolicy,
   refusal,
 } from "../protection/protection_policy.ts";
-import { ReportLog } from "../log/report_log.ts";
 import type { KnownBan, ReportedBans } from "./reported_bans.ts";
 import type { Report, ReportLink } from "./report_link.ts";
 import { StandingReports } from "./standing_reports.ts";
@@ -106,7 +105,6 @@ export class Reporter {
   readonly #troubleLog: Log;
   readonly #counters: ReporterCounters;
   readonly #echoes: EchoFilter | undefined;
-  readonly #notes: ReportLog;
   readonly #lineClock: LineClock;
   readonly #corrections: EndCorrection | undefined;
   /** Reports once more, or takes back, what was reported before. */
@@ -125,12 +123,11 @@ export class Reporter {
     this.#options = options;
     this.#troubleLog = troubleLog;
     this.#counters = counters;
-    const { log, echoes, detections, ends, clock, link } = options;
+    const { echoes, detections, ends, clock, link } = options;
     this.#lineClock = options.lineClock ?? new LineClock();
     this.#corrections = ends !== undefined && link.carriesTimes
       ? new EndCorrection({ ends, clock })
       : undefined;
-    this.#notes = new ReportLog(log, "reporting");
     this.standing = new StandingReports({
       ...options,
       isIgnored: (jail) => this.isIgnored(jail),
@@ -141,7 +138,6 @@ export class Reporter {
 
   /**
    * Reports an event, unless it must not be; waits while the link is full.
-   * {@link Reporter.flush} has to follow once no more are at hand.
    *
    * @param event The event.
    * @param signal Ends the waits.
@@ -181,10 +177,7 @@ export class Reporter {
     }
     const endsMs = await this.#submit(event, signal);
     this.#counters.reported++;
-    if (endsMs > this.#options.clock.nowMs()) {
-      this.#notes.add(event);
-      return true;
-    }
+    if (endsMs > this.#options.clock.nowMs()) return true;
     this.#counters.over++;
     this.#troubleLog.record("warning", "a ban is over by its time already", {
       ...{ jail, address },
@@ -201,8 +194,7 @@ export class Reporter {
   }
 
   /**
-   * Reports another end of a ban that was reported; {@link Reporter.flush} has
-   * to follow.
+   * Reports another end of a ban that was reported.
    *
    * @param ticket The ban and its end.
    * @param signal Ends the waits.
@@ -244,11 +236,6 @@ export class Reporter {
       signal,
     );
     await new Condition().wait(signal);
-  }
-
-  /** Tells the log what was reported since it was told last. */
-  flush(): void {
-    this.#notes.flush();
   }
 
   /** Of two reports of a ban the later one has the right end; a ban that is over by it has none. */

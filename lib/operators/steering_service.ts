@@ -11,7 +11,7 @@ import type { SharedTurns } from "../async/shared_turns.ts";
 import type { Ban, BanKey } from "../ban/ban.ts";
 import type { BanHub } from "../ban/ban_hub.ts";
 import type { BanStore } from "../ban/ban_store.ts";
-import type { HubVerdict } from "../ban/decision_batch.ts";
+import { hasChanged, type HubVerdict } from "../ban/decision_batch.ts";
 import { type Address, prefixesAround } from "../base/address.ts";
 import { durationText } from "../base/duration.ts";
 import { RuntimeError } from "../base/errors.ts";
@@ -118,7 +118,7 @@ export class SteeringService {
     const standing = expected.length - nodes.length;
     return await this.#outcome(watch, {
       ...{ startMs, signal, nodes, standing },
-      bans: verdict === "changed" ? 1 : 0,
+      bans: hasChanged(verdict) ? 1 : 0,
       reports: [],
     });
   }
@@ -288,7 +288,7 @@ export class SteeringService {
             event: { kind: "lift", jail, address, by: OPERATOR_ORIGIN },
           })),
         );
-        count += verdicts.filter((verdict) => verdict === "changed").length;
+        count += verdicts.filter(hasChanged).length;
       }
     } finally {
       // Also what was done before it could not go on.
@@ -359,7 +359,7 @@ function awaitedAt(
 }
 
 function refuseVerdict(verdict: HubVerdict | undefined): void {
-  if (verdict === "changed" || verdict === "known") return;
+  if (hasChanged(verdict) || verdict === "known") return;
   throw new RuntimeError(
     verdict === "node-full"
       ? "as many bans of operators stand as may"

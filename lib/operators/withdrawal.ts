@@ -6,6 +6,7 @@
 
 import type { BanKey } from "../ban/ban.ts";
 import type { BanHub } from "../ban/ban_hub.ts";
+import { hasChanged } from "../ban/decision_batch.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
 import type { RecordDeed } from "../members/node_records.ts";
 import type { OperatorRequest } from "../wire/operator_messages.ts";
@@ -51,7 +52,7 @@ export async function withdrawReports(
           isByHand: true,
         })),
       );
-      count += verdicts.filter((verdict) => verdict === "changed").length;
+      count += verdicts.filter(hasChanged).length;
     }
   } finally {
     // Also what was done before it could not go on.

@@ -7,6 +7,7 @@
 
 import type { Ban } from "../ban/ban.ts";
 import { type BanHub, BusyError, type KeptChange } from "../ban/ban_hub.ts";
+import { hasChanged } from "../ban/decision_batch.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { type Allowlist, allowlistAt } from "../protection/allowlist.ts";
@@ -175,8 +176,7 @@ export class AllowlistService {
       const verdicts = await hub.submit(covered.map(({ jail, address }) => ({
         event: { kind: "lift", jail, address, by },
       })));
-      const changed = verdicts.filter((verdict) => verdict === "changed");
-      this.#lifted += changed.length;
+      this.#lifted += verdicts.filter(hasChanged).length;
       this.#troubleLog.resolve();
       return true;
     } catch (error) {

@@ -8,7 +8,11 @@ import type { TableEvent } from "../ban/ban_decision.ts";
 import type { BanHub } from "../ban/ban_hub.ts";
 import type { BadKind } from "../members/breaker.ts";
 import { isReservedJail } from "../base/operator_name.ts";
-import type { HubRequest, HubVerdict } from "../ban/decision_batch.ts";
+import {
+  hasChanged,
+  type HubRequest,
+  type HubVerdict,
+} from "../ban/decision_batch.ts";
 import type { EventResult, NodeEvent } from "../wire/v2_messages.ts";
 import type { HostName } from "../base/host_name.ts";
 import { matchesAnyName } from "../base/name_patterns.ts";
@@ -157,7 +161,7 @@ export class EventIntake {
   #refused(refused: RefusedReport): EventResult {
     this.counters.refused++;
     this.#options.onRefused?.(refused);
-    return { outcome: "refused", rule: refused.rule };
+    return { outcome: "refused", rule: refused.rule, change: null };
   }
 
   #tableEvent(event: NodeEvent, origin: HostName): TableEvent {
@@ -179,18 +183,19 @@ export class EventIntake {
     { kind, jail, address, id }: NodeEvent,
     verdict: HubVerdict | undefined,
   ): EventResult {
+    if (hasChanged(verdict)) {
+      this.counters.accepted++;
+      this.#accepted.add({ kind, node, jail, address, id, change: verdict });
+      return { outcome: "accepted", rule: "", change: verdict };
+    }
     switch (verdict) {
-      case "changed":
-        this.counters.accepted++;
-        this.#accepted.add({ kind, node, jail, address, id });
-        return { outcome: "accepted", rule: "" };
       case "over":
       case "full":
       case "node-full":
         return this.#refused({ node, jail, address, rule: verdict });
       default:
         this.counters.known++;
-        return { outcome: "known", rule: "" };
+        return { outcome: "known", rule: "", change: null };
     }
   }
 }

@@ -93,7 +93,7 @@ export function* updatesOfAll(
 
 /** What the reports say that have a place; nothing is observed that another report has taken. */
 function wordOf(
-  { jail, address, isPending, reports }: Ban,
+  { jail, address, isPending, reports, seq: change }: Ban,
   receiver: Receiver,
   place: ActedOn,
 ): BanUpdate | undefined {
@@ -109,7 +109,7 @@ function wordOf(
     origin ??= report.origin;
     expiresMs = Math.max(expiresMs, report.expiresMs);
   }
-  return origin && { kind: "ban", jail, address, origin, expiresMs };
+  return origin && { kind: "ban", jail, address, origin, expiresMs, change };
 }
 
 function unban({ jail, address, origin }: BanUpdate): BanUpdate {

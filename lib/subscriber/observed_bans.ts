@@ -97,9 +97,10 @@ export class ObservedBans {
     this.#lifted += changes.filter(({ kind }) => kind !== "stands").length;
   }
 
-  #tell({ kind, origin: node, jail, address }: BanUpdate): void {
+  #tell({ kind, origin: node, jail, address, change }: BanUpdate): void {
     const { actionNames, log } = this.#options;
-    const fields = { node, jail, address, actions: actionNames.join(",") };
+    const actions = actionNames.join(",");
+    const fields = { node, jail, address, actions, change };
     log.record("notice", `would act on ${kind}`, fields);
   }
 }

@@ -161,8 +161,13 @@ export const eventResult = where(
   record<EventResult>({
     outcome: oneOf("outcome", ["accepted", "known", "refused"]),
     rule: text("rule", (text) => text === "" ? text : parseWord(text)),
+    change: orNull(integer("change", 1)),
   }),
   ["rule", ({ outcome, rule }) => (rule !== "") === (outcome === "refused")],
+  [
+    "change",
+    ({ outcome, change }) => (change !== null) === (outcome === "accepted"),
+  ],
 );
 
 export const limits = record<SessionLimits>({

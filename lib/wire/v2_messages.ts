@@ -192,6 +192,8 @@ export interface EventResult {
   readonly outcome: "accepted" | "known" | "refused";
   /** The rule that refused it; empty for the others. */
   readonly rule: string;
+  /** The number of the change that it made; `null`: it was not accepted. */
+  readonly change: number | null;
 }
 
 /** A change in a message. */

@@ -60,10 +60,10 @@ Deno.test("BanHub decides in order, also what is handed over together, and tells
     { event: report("web2", 1) },
   ]);
   deepStrictEqual(verdicts, [
-    "changed",
+    1,
     "known",
     "no_report",
-    "changed",
+    2,
     "no_ban",
     "over",
   ]);
@@ -79,7 +79,7 @@ Deno.test("BanHub takes an event of a name once, also within one step and after 
       named("a"),
       named("b", withdraw("web1")),
     ]),
-    ["changed", "known", "changed"],
+    [1, "known", 2],
   );
   deepStrictEqual(await bench.hub.submit([named("a")]), ["known"]);
   await using again = new Bench({ store: bench.store });
@@ -112,7 +112,7 @@ Deno.test("BanHub acknowledges and tells nothing that the store refuses, and tak
   deepStrictEqual(bench.told, []);
   strictEqual(bench.hub.table.size, 0);
   bench.store.failure = undefined;
-  deepStrictEqual(await bench.hub.submit([named("a")]), ["changed"]);
+  deepStrictEqual(await bench.hub.submit([named("a")]), [1]);
   deepStrictEqual(bench.log.events, [
     "reports can't be kept, and are not acknowledged",
     "reports are kept again",
@@ -125,7 +125,7 @@ Deno.test("BanHub takes no more than may wait, and nothing of what is too much",
   const two = [{ event: report("web1") }, { event: report("web2") }];
   const taken = bench.hub.submit(two);
   await rejects(bench.hub.submit([{ event: report("web3") }]), BusyError);
-  deepStrictEqual(await taken, ["changed", "changed"]);
+  deepStrictEqual(await taken, [1, 2]);
   strictEqual(bench.store.seq, 2);
 });
 
@@ -167,7 +167,7 @@ Deno.test("BanHub goes on after a store that could not be read, and hangs nobody
   };
   await rejects(bench.hub.submit([named("a")]), { message: "damaged" });
   bench.store.hasEvent = hasEvent;
-  deepStrictEqual(await bench.hub.submit([named("a")]), ["changed"]);
+  deepStrictEqual(await bench.hub.submit([named("a")]), [1]);
 });
 
 Deno.test("BanHub takes nothing once it has ended", async () => {
@@ -183,12 +183,10 @@ Deno.test("BanHub has one report of a node, however its name is written, in the 
       { event: report("Web-1") },
       { event: report("WEB-1") },
     ]),
-    ["changed", "known"],
+    [1, "known"],
   );
   await using again = new Bench({ store: bench.store });
-  deepStrictEqual(await again.hub.submit([{ event: withdraw("web-1") }]), [
-    "changed",
-  ]);
+  deepStrictEqual(await again.hub.submit([{ event: withdraw("web-1") }]), [2]);
   deepStrictEqual(
     [...bench.kept, ...again.kept].map(({ change }) =>
       change.kind === "lift" ? "" : change.origin
@@ -210,7 +208,7 @@ Deno.test("BanHub has no more reports of a node stand than may; those that stand
       report("web2", nowMs + 60_000, 3),
       report("web1", nowMs + 90_000, 1),
     ),
-    ["changed", "changed", "node-full", "changed", "changed"],
+    [1, 2, "node-full", 3, 4],
   );
   deepStrictEqual(
     await verdicts(
@@ -221,14 +219,12 @@ Deno.test("BanHub has no more reports of a node stand than may; those that stand
       report("web1", nowMs + 60_000, 5),
       report("web1", nowMs + 60_000, 6),
     ),
-    ["node-full", "changed", "changed", "changed", "changed", "node-full"],
+    ["node-full", 5, 6, 7, 8, "node-full"],
   );
   // Time makes room too.
   await bench.clock.advance(2_000);
   bench.hub.expire();
-  deepStrictEqual(await verdicts(report("web1", nowMs + 60_000, 6)), [
-    "changed",
-  ]);
+  deepStrictEqual(await verdicts(report("web1", nowMs + 60_000, 6)), [9]);
 });
 
 Deno.test("BanHub does not take for known what there was no room for", async () => {
@@ -237,7 +233,7 @@ Deno.test("BanHub does not take for known what there was no room for", async () 
   await bench.hub.submit([named("a")]);
   deepStrictEqual(await bench.hub.submit([second]), ["node-full"]);
   await bench.hub.submit([{ event: withdraw("web1") }]);
-  deepStrictEqual(await bench.hub.submit([second]), ["changed"]);
+  deepStrictEqual(await bench.hub.submit([second]), [3]);
 });
 
 Deno.test("BanHub lifts a ban for a node that may, where others reported it too; its own alone is withdrawn", async () => {
@@ -293,8 +289,7 @@ Deno.test("BanHub stores many events in steps, and in shorter ones where each ta
   });
   const events = manyReports(1_000);
   const verdicts = await bench.hub.submit(events);
-  deepStrictEqual(new Set(verdicts), new Set(["changed"]));
-  strictEqual(verdicts.length, 1_000);
+  deepStrictEqual(verdicts, events.map((_, at) => at + 1));
   strictEqual(steps.reduce((sum, step) => sum + step), 1_000);
   ok(steps.slice(2).every((step) => step <= 64), steps.join());
 });

@@ -1,4 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import type { HubVerdict } from "../../lib/ban/decision_batch.ts";
 import { BanHub } from "../../lib/ban/ban_hub.ts";
 import type { TableEvent } from "../../lib/ban/ban_decision.ts";
 import { OPERATOR_ORIGIN } from "../../lib/base/operator_name.ts";
@@ -16,7 +17,7 @@ function made(madeMs: number, origin = "web1"): TableEvent {
 
 async function withHub(
   work: (
-    say: (...events: readonly TableEvent[]) => Promise<readonly string[]>,
+    say: (...events: readonly TableEvent[]) => Promise<readonly HubVerdict[]>,
     hub: BanHub,
     clock: ManualClock,
   ) => Promise<void>,
@@ -38,15 +39,15 @@ async function withHub(
 Deno.test("what an operator lifted is not brought back by a report that is said again, of any node; the next detection does", async () => {
   await withHub(async (say, { table }, clock) => {
     const beforeMs = clock.nowMs() - 60_000;
-    deepStrictEqual(await say(made(beforeMs)), ["changed"]);
-    deepStrictEqual(await say(LIFT), ["changed"]);
+    deepStrictEqual(await say(made(beforeMs)), [1]);
+    deepStrictEqual(await say(LIFT), [2]);
     deepStrictEqual(
       await say(made(beforeMs), made(clock.nowMs()), made(beforeMs, "web2")),
       ["known", "known", "known"],
     );
     strictEqual(table.size, 0);
     await clock.advance(1_000);
-    deepStrictEqual(await say(made(clock.nowMs())), ["changed"]);
+    deepStrictEqual(await say(made(clock.nowMs())), [3]);
     // It stands again, and what was said before it was lifted adds nothing.
     deepStrictEqual(await say(made(beforeMs, "web2")), ["known"]);
     deepStrictEqual(
@@ -60,11 +61,11 @@ Deno.test("what is lifted and said again in one batch stays lifted, and a report
   await withHub(async (say, { table }, clock) => {
     const beforeMs = clock.nowMs() - 60_000;
     deepStrictEqual(await say(made(beforeMs), LIFT, made(beforeMs)), [
-      "changed",
-      "changed",
+      1,
+      2,
       "known",
     ]);
     strictEqual(table.size, 0);
-    deepStrictEqual(await say(report("web1")), ["changed"]);
+    deepStrictEqual(await say(report("web1")), [3]);
   });
 });

@@ -8,31 +8,36 @@ const SSHD = jail("sshd");
 
 function note(index: number, kind: "ban" | "unban" = "ban") {
   const id = `id-${index}` as EventId;
-  return { kind, id, jail: SSHD, address: address(`198.51.100.${index}`) };
+  const change = 100 + index;
+  return {
+    ...{ kind, id, change, jail: SSHD },
+    address: address(`198.51.100.${index}`),
+  };
 }
 
 Deno.test("ReportLog tells a single event by itself", () => {
   const log = new MemoryLog();
-  const notes = new ReportLog(log, "reporting");
+  const notes = new ReportLog(log, "reported");
   notes.add(note(1));
   deepStrictEqual(log.records, []);
   notes.flush();
   notes.flush();
   deepStrictEqual(log.records, [{
     severity: "notice",
-    event: "reporting ban",
+    event: "reported ban",
     fields: {
       node: undefined,
       jail: "sshd",
       address: "198.51.100.1",
       id: "id-1",
+      change: 101,
     },
   }]);
 });
 
 Deno.test("ReportLog tells many events of a jail in one record, each kind by itself", () => {
   const log = new MemoryLog();
-  const notes = new ReportLog(log, "reporting");
+  const notes = new ReportLog(log, "reported");
   notes.add(note(1));
   notes.add(note(3, "unban"));
   notes.add(note(2));
@@ -40,7 +45,7 @@ Deno.test("ReportLog tells many events of a jail in one record, each kind by its
   const told = log.records.map(({ event, fields }) => [event, fields]);
   deepStrictEqual(told, [
     [
-      "reporting bans",
+      "reported bans",
       {
         node: undefined,
         jail: "sshd",
@@ -49,15 +54,18 @@ Deno.test("ReportLog tells many events of a jail in one record, each kind by its
       },
     ],
     [
-      "reporting unban",
-      { node: undefined, jail: "sshd", address: "198.51.100.3", id: "id-3" },
+      "reported unban",
+      {
+        ...{ node: undefined, jail: "sshd", address: "198.51.100.3" },
+        ...{ id: "id-3", change: 103 },
+      },
     ],
   ]);
 });
 
 Deno.test("ReportLog leaves no address out of a flood, and makes no value that would be cut", () => {
   const log = new MemoryLog();
-  const notes = new ReportLog(log, "reporting");
+  const notes = new ReportLog(log, "reported");
   const keys = Array.from({ length: 250 }, (_, index) => note(index));
   for (const each of keys) notes.add(each);
   notes.flush();

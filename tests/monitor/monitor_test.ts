@@ -20,9 +20,9 @@ Deno.test("Monitor reports each ban and unban in the order of the lines, as this
   ]);
   strictEqual(bench.monitor.counters.reported, 3);
   deepStrictEqual(bench.log.events, [
-    "reporting ban",
-    "reporting ban",
-    "reporting unban",
+    "reported ban",
+    "reported ban",
+    "reported unban",
   ]);
 });
 

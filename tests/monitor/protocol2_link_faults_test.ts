@@ -96,7 +96,7 @@ const OUT_OF_STEP: Readonly<Record<string, (bench: EventBench) => void>> = {
     }),
 };
 
-const ACCEPTED = { outcome: "accepted", rule: "" } as const;
+const ACCEPTED = { outcome: "accepted", rule: "", change: 1 } as const;
 
 for (const [what, say] of Object.entries(OUT_OF_STEP)) {
   Deno.test(`Protocol2Link gives a conversation up over an answer ${what}`, async () => {

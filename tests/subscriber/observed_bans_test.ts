@@ -43,7 +43,10 @@ Deno.test("ObservedBans says what would be acted on and what is refused, and tel
     "web-2|sshd|Unban|127.0.0.1",
   ].map(banEvent);
   await observed.put(updates, signal);
-  const fields = { node: "web-2", jail: "sshd", actions: "log,script" };
+  const fields = {
+    ...{ node: "web-2", jail: "sshd", actions: "log,script" },
+    change: undefined,
+  };
   deepStrictEqual(log.records, [
     {
       severity: "warning",

@@ -35,6 +35,7 @@ const REASONS: Readonly<Record<RejectReasonV2, true>> = {
   block: true,
   by: true,
   canonical: true,
+  change: true,
   changes: true,
   code: true,
   controlUrl: true,
@@ -201,7 +202,9 @@ const LONGEST_RECEIPT = {
   detail: "d".repeat(200),
   agoMs: MAX_SPAN_MS,
 };
-const LONGEST_RESULT = { outcome: "refused", rule: "r".repeat(32) };
+const LONGEST_RESULT = {
+  ...{ outcome: "refused", rule: "r".repeat(32), change: null },
+};
 
 function longestChange(seq: number) {
   return {

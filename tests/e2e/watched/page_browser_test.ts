@@ -2,13 +2,9 @@ import axe from "axe-core";
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { Chromium } from "../../support/browser/chromium.ts";
 import type { Tab } from "../../support/browser/tab.ts";
-import { appendLog, banLine } from "../../support/fail2ban/fail2ban_lines.ts";
 import { testWith } from "../../support/host/real_parts.ts";
-import {
-  codeOf,
-  type PageCluster,
-  startPageCluster,
-} from "../../support/page/page_cluster.ts";
+import { entered, report } from "../../support/page/entered_tab.ts";
+import { startPageCluster } from "../../support/page/page_cluster.ts";
 
 const VIEWS = {
   bans: "Reported by",
@@ -22,29 +18,6 @@ const VIEWS = {
 } as const;
 
 const LOOKS = [[1_200, "light"], [320, "dark"], [1_200, "dark"]] as const;
-
-/** Opens the page in a tab of its own, and logs in by keyboard alone. */
-async function entered(
-  browser: Chromium,
-  { operated, url }: PageCluster,
-  ...options: readonly string[]
-): Promise<Tab> {
-  const tab = await browser.open(url);
-  await tab.untilShown("prints a code");
-  await tab.type(await codeOf(operated, ...options));
-  await tab.press("Enter");
-  await tab.untilShown("Log out");
-  await tab.untilShown("live");
-  return tab;
-}
-
-async function report(
-  { operated }: PageCluster,
-  ...addresses: readonly string[]
-): Promise<void> {
-  const lines = addresses.map((each) => banLine("sshd", each)).join("");
-  await appendLog(operated.cluster.logPath("web1"), lines);
-}
 
 /** What axe-core finds wrong, with the place. */
 async function violations(tab: Tab): Promise<readonly unknown[]> {

@@ -117,6 +117,13 @@ export class OperatedCluster implements AsyncDisposable {
     );
   }
 
+  /** A program of a host, as it was started last. */
+  program(role: RoleName, host: string): ChildProcess {
+    const child = this.#programs.get(`${role} ${host}`);
+    if (child === undefined) throw new Error(`There is no ${role} on ${host}`);
+    return child;
+  }
+
   /** Starts a program of a host again. */
   async startAgain(role: RoleName, host: string): Promise<void> {
     this.#programs.set(`${role} ${host}`, await this.cluster.start(role, host));

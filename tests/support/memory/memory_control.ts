@@ -38,8 +38,7 @@ export class MemoryControl {
   readonly stumbles: ErrorCode[] = [];
   /** What becomes of an event that is new. */
   judge: (event: NodeEvent) => EventResult = () => ({
-    outcome: "accepted",
-    rule: "",
+    ...{ outcome: "accepted", rule: "", change: this.counted.length + 1 },
   });
   /** Whether answers to batches are kept until {@link MemoryControl.release}. */
   holding = false;
@@ -158,7 +157,9 @@ export class MemoryControl {
   }
 
   #take(event: NodeEvent): EventResult {
-    if (this.#known.has(event.id)) return { outcome: "known", rule: "" };
+    if (this.#known.has(event.id)) {
+      return { outcome: "known", rule: "", change: null };
+    }
     const result = this.judge(event);
     if (result.outcome === "accepted") {
       this.#known.add(event.id);

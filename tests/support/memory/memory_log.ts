@@ -29,6 +29,14 @@ export class MemoryLog implements Log {
       .map(({ event }) => event);
   }
 
+  /** The records of all such events, but that bans and unbans were reported. */
+  get withoutReports(): readonly MemoryRecord[] {
+    return this.records.filter(({ severity, event }) =>
+      severity !== "debug" && severity !== "info" &&
+      !event.startsWith("reported ")
+    );
+  }
+
   /** Everything that was recorded, as one text to search. */
   get text(): string {
     return JSON.stringify(this.records);

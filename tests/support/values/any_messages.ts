@@ -132,9 +132,13 @@ export const anyPublisherMessage: fc.Arbitrary<PublisherMessage> = fc.oneof(
     batch: anyCount,
     results: fc.array(
       fc.oneof(
-        fc.constant({ outcome: "accepted", rule: "" } as const),
-        fc.constant({ outcome: "known", rule: "" } as const),
-        anyWord.map((rule) => ({ outcome: "refused", rule }) as const),
+        fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }).map((change) =>
+          ({ outcome: "accepted", rule: "", change }) as const
+        ),
+        fc.constant({ outcome: "known", rule: "", change: null } as const),
+        anyWord.map((rule) =>
+          ({ outcome: "refused", rule, change: null }) as const
+        ),
       ),
       { maxLength: 8 },
     ),

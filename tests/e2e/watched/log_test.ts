@@ -1,0 +1,31 @@
+import { deepStrictEqual, match } from "node:assert/strict";
+import { OperatedCluster } from "../../support/cluster/operated_cluster.ts";
+import { appendLog, banLine } from "../../support/fail2ban/fail2ban_lines.ts";
+
+const WAY = [
+  ["monitor", "web1", "reported ban"],
+  ["publisher", "hub", "accepted ban"],
+  ["subscriber", "web2", "ban applied"],
+] as const;
+
+Deno.test("the number of its change follows a ban through the logs of three hosts, and tells it from the next of its address", async () => {
+  await using operated = await OperatedCluster.start({
+    hosts: ["web1", "web2"],
+  });
+  const log = operated.cluster.logPath("web1");
+  const ban = banLine("sshd", "203.0.113.7");
+  await appendLog(log, ban);
+  await operated.until("bans", ({ out }) => out.includes("1/1"));
+  await operated.say("unban", "203.0.113.7");
+  await appendLog(log, ban);
+  await operated.until("bans", ({ out }) => out.includes("1/1"));
+  for (const change of [1, 3]) {
+    const of = new RegExp(` change=${change}(?: |$)`);
+    for (const [role, host, what] of WAY) {
+      const program = operated.program(role, host);
+      const line = await program.waitForLine(of);
+      match(line, new RegExp(`NOTICE: ${what} .*address=203\\.0\\.113\\.7`));
+      deepStrictEqual(program.found(new RegExp(`(${of.source})`)).length, 1);
+    }
+  }
+});
