@@ -32,6 +32,7 @@ install_release() {
 try_programs() {
   if ! on_host; then return 0; fi
   for role in $wanted; do
+    if cmp -s "$release/RELEASE" "$lib/RELEASE" && cmp -s "$release/fail2ban-$role" "$prefix/bin/fail2ban-$role"; then continue; fi
     try_program "$role" --version || refuse_program "$role" "does not start on this host"
     if runs_now "$role"; then
       try_program "$role" check || refuse_program "$role" "refuses this host's configuration"

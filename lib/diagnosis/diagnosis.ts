@@ -75,11 +75,19 @@ export interface HostFacts {
 /**
  * Checks a host.
  *
- * @param facts What was observed.
+ * @param observed What was observed.
  * @returns One finding at least for each thing that was looked at.
  */
-export function diagnose(facts: HostFacts): readonly Finding[] {
-  const { version, commands, node, publisher, ownAddress } = facts;
+export function diagnose(observed: HostFacts): readonly Finding[] {
+  const monitor = observed.programs.find(({ program }) =>
+    program === "fail2ban-monitor"
+  );
+  const commands = monitor === undefined ? observed.commands : {
+    ...observed.commands,
+    monitorService: monitor.service,
+  };
+  const facts = { ...observed, commands };
+  const { version, node, publisher, ownAddress } = facts;
   const programs = facts.programs.filter(isOfThisHost);
   const sights = programs.flatMap(sightOf);
   const config = checkConfig(facts.config);

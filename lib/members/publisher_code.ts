@@ -47,6 +47,7 @@ const PREFIX = "F2BP1";
 const CHECK_DIGITS = 7;
 /** Longest code: a bundle of several authorities fits. */
 const MAX_LENGTH = 65_536;
+const HINT = "it is the one line that fail2ban-cluster publisher add printed";
 const ALPHABET = { alphabet: "base64url" } as const;
 
 const shortText = (name: string) =>
@@ -86,14 +87,17 @@ export function encodePublisherCode(given: PublisherGift): string {
  */
 export function decodePublisherCode(code: string): PublisherGift {
   const typed = code.trim();
-  if (!typed.startsWith(PREFIX)) throw unusable("this is no publisher's code");
+  if (!typed.startsWith(PREFIX)) {
+    throw new RuntimeError("this is no publisher's code", { hint: HINT });
+  }
   const body = typed.slice(PREFIX.length, -CHECK_DIGITS);
   const isWhole = typed.length <= MAX_LENGTH &&
     /^[A-Za-z0-9_-]+$/.test(body) &&
     check(`${PREFIX}${body}`) === typed.slice(-CHECK_DIGITS);
   if (!isWhole) {
-    throw unusable(
+    throw new RuntimeError(
       "this publisher's code is damaged: a character is missing, or another than it was",
+      { hint: HINT },
     );
   }
   try {
@@ -101,20 +105,13 @@ export function decodePublisherCode(code: string): PublisherGift {
     return FORM.decode(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw unusable(
+    throw new RuntimeError(
       "this publisher's code is of another version of fail2ban-cluster",
-      error,
+      { hint: HINT, cause: error },
     );
   }
 }
 
 function check(words: string): string {
   return checksum(words).toString(36).padStart(CHECK_DIGITS, "0");
-}
-
-function unusable(message: string, cause?: unknown): RuntimeError {
-  return new RuntimeError(message, {
-    hint: "it is the one line that fail2ban-cluster publisher add printed",
-    cause,
-  });
 }

@@ -148,12 +148,14 @@ testWith(
 
 testWith(
   "fail2ban",
-  "the shipped jail asks the journal for both programs' lines",
+  "the shipped jail asks the journal for the lines of each program",
   async () => {
     const commands = await jailCommands({ backend: "systemd", logpath: "" });
     const journal = commands.find((text) => text.includes("addjournalmatch"));
     deepStrictEqual(JSON.parse(journal ?? "[]").slice(3), [
       "SYSLOG_IDENTIFIER=fail2ban-subscriber",
+      "+",
+      "SYSLOG_IDENTIFIER=fail2ban-node",
       "+",
       "SYSLOG_IDENTIFIER=fail2ban-subscriber.py",
       "+",
