@@ -203,7 +203,7 @@ Deno.test("where the next one is named it takes over at once, and the others onl
   const meant = after(STANDBY, [0, looked({}, { ...free, next: "hub1" })]);
   strictEqual(meant.effect?.kind, "take");
   const event = looked({}, { ...free, next: "hub2" });
-  const before = after(STANDBY, [0, event], [graceMs - 1, event]);
+  const before = after(STANDBY, ...looking(event, 0, graceMs - 1));
   strictEqual(before.effect, undefined);
   strictEqual(after(before.state, [graceMs, event]).effect?.kind, "take");
 });

@@ -7,6 +7,7 @@
 
 import { ok, strictEqual } from "node:assert/strict";
 import { pass } from "../host/side_by_side.ts";
+import { waitUntil } from "../host/wait_until.ts";
 import type { SeededRandom } from "../values/seeded_random.ts";
 import {
   ENGINE_PORTS,
@@ -60,15 +61,13 @@ export const ENGINE_FAULTS = {
     const active = await shared.active();
     shared.hub(active).signal("SIGSTOP");
     await Promise.all([shared.active(active), pass(FROZEN_MS)]);
-    shared.hub(active).signal("SIGCONT");
-    await stepsDown(shared, active);
+    await thaw(shared, active, () => shared.hub(active).signal("SIGCONT"));
   },
   "the active publisher's host is frozen": async ({ shared }) => {
     const active = await shared.active();
     shared.signalHost(active, "SIGSTOP");
     await Promise.all([shared.active(active), pass(FROZEN_MS)]);
-    shared.signalHost(active, "SIGCONT");
-    await stepsDown(shared, active);
+    await thaw(shared, active, () => shared.signalHost(active, "SIGCONT"));
   },
   "the active publisher is cut from the engine": async ({ shared }) => {
     const active = await shared.active();
@@ -142,9 +141,20 @@ async function anyStandby(
   return standby;
 }
 
-/** It noticed that another one has taken over, and says so once. */
-async function stepsDown(shared: SharedHosts, hub: Hub): Promise<void> {
-  await shared.hub(hub).waitForLine(/this publisher steps down/);
+/** Lets a frozen one go on: it notices that another one has taken over, and says so once. */
+async function thaw(
+  shared: SharedHosts,
+  hub: Hub,
+  goOn: () => void,
+): Promise<void> {
+  const said = () => shared.hub(hub).found(/this publisher (steps down)/);
+  const before = said().length;
+  goOn();
+  await waitUntil(() => said().length > before, {
+    what: `${hub} to step down`,
+    timeoutMs: 15_000,
+  });
+  strictEqual(said().length, before + 1);
 }
 
 async function caughtUp(shared: SharedHosts, hub: Hub): Promise<void> {
