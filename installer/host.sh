@@ -92,23 +92,25 @@ render() { # KIND ROLE FROM
 # where this host's set-up has one for it, else past the modes of files.
 access() {
   if [ -n "$destdir" ]; then return 0; fi
-  case $1 in
-    monitor)
-      log=$(group_that r /var/log/fail2ban.log)
-      times="$(group_that r /var/lib/fail2ban/fail2ban.sqlite3) $(group_that w /run/fail2ban/fail2ban.sock)"
-      if [ -n "$log" ] && [ "$times" != ' ' ]; then
-        echo "s/^Group=.*/SupplementaryGroups=$(words "$log $times")/"
-        echo 's/=CAP_DAC_READ_SEARCH$/=/'
-      fi
-      ;;
-    subscriber)
-      group=$(group_that w /run/fail2ban/fail2ban.sock)
-      if [ -n "$group" ]; then
-        echo "s/^Group=.*/SupplementaryGroups=$group/"
-        echo 's/ CAP_DAC_OVERRIDE$//'
-      fi
-      ;;
+  groups=''
+  case $1 in monitor | node)
+    log=$(group_that r /var/log/fail2ban.log)
+    times="$(group_that r /var/lib/fail2ban/fail2ban.sqlite3) $(group_that w /run/fail2ban/fail2ban.sock)"
+    if [ -n "$log" ] && [ "$times" != ' ' ]; then
+      groups="$log $times"
+      printf '%s\n' '/^[A-Z].*=CAP_/s/\([= ]\)CAP_DAC_READ_SEARCH */\1/'
+    fi
+    ;;
   esac
+  case $1 in node | subscriber)
+    group=$(group_that w /run/fail2ban/fail2ban.sock)
+    if [ -n "$group" ]; then
+      groups="$groups $group"
+      echo 's/ CAP_DAC_OVERRIDE$//'
+    fi
+    ;;
+  esac
+  if [ -n "$groups" ]; then echo "s/^Group=.*/SupplementaryGroups=$(words "$groups")/"; fi
 }
 
 # The group, if not root's, that may read (r) or write (w) a file.
@@ -164,6 +166,15 @@ restart_changed() {
   rm -f "$restarts"
 }
 
+# Whether a role's service, or its program in the background, is at work.
+runs_now() {
+  if runs_systemd; then
+    systemctl is-active --quiet "fail2ban-$1.service"
+  else
+    is_daemon "$1" && "$prefix/bin/fail2ban-$1" status >/dev/null 2>&1
+  fi
+}
+
 restart_role() {
   if runs_systemd; then
     unit=fail2ban-$1.service
@@ -172,10 +183,18 @@ restart_role() {
     did=yes
     say "${would}restart $unit"
     [ "$dry" = yes ] || systemctl restart "$unit"
+  elif is_part_of_node "$1"; then
+    return 0
   elif is_daemon "$1" && { "$prefix/bin/fail2ban-$1" status >/dev/null 2>&1 || is_left "$1"; }; then
     did=yes
     if [ "$dry" = yes ]; then say "would restart fail2ban-$1"; else "$prefix/bin/fail2ban-$1" restart; fi
   fi
+}
+
+# Whether a node's process is what would be restarted: that is done for the node.
+is_part_of_node() {
+  case $1 in monitor | subscriber) ;; *) return 1 ;; esac
+  [ -x "$prefix/bin/fail2ban-node" ] && "$prefix/bin/fail2ban-$1" status 2>/dev/null | grep -q ' of fail2ban-node,'
 }
 
 # Whether an earlier run could not restart it: it does not run since, but did.
@@ -229,6 +248,8 @@ tell_next() {
   fi
   for role in $wanted; do
     if ! is_daemon "$role" || grep -Fqx -- "$role" "$tmp/had"; then continue; fi
+    # A node is both.
+    case $role in monitor | subscriber) if is_word node "$wanted"; then continue; fi ;; esac
     if runs_systemd; then
       say "next: systemctl enable --now fail2ban-$role"
     else

@@ -13,6 +13,7 @@ install_release() {
   if [ "$dry" = no ]; then require_writable; fi
   if [ -z "$destdir" ]; then require_group; fi
   confirm "$verb $(words "$wanted") of $release?"
+  try_programs
   unfinished=yes
   make_user
   place_all
@@ -24,6 +25,30 @@ install_release() {
   restart_changed
   tell_next
   tell_refused
+}
+
+# A program that does not start here, or refuses what the running one was
+# configured with, replaces nothing.
+try_programs() {
+  if ! on_host; then return 0; fi
+  for role in $wanted; do
+    if cmp -s "$release/RELEASE" "$lib/RELEASE" && cmp -s "$release/fail2ban-$role" "$prefix/bin/fail2ban-$role"; then continue; fi
+    try_program "$role" --version || refuse_program "$role" "does not start on this host"
+    if runs_now "$role"; then
+      try_program "$role" check || refuse_program "$role" "refuses this host's configuration"
+    fi
+  done
+}
+
+try_program() { # ROLE VERB
+  tried=0
+  "$release/fail2ban-$1" "$2" >"$tmp/tried" 2>&1 || tried=$?
+  # A release may lie where nothing may be executed.
+  [ "$tried" = 0 ] || [ "$tried" = 126 ]
+}
+
+refuse_program() { # ROLE WHY
+  fatal 4 "the new fail2ban-$1 $2: $(head -n 1 "$tmp/tried")" "nothing was changed, and what runs goes on"
 }
 
 begin() {

@@ -74,6 +74,8 @@ choose_roles() {
     [ -n "$installed" ] || fatal 4 "nothing is installed under $destdir$prefix" "install.sh install does that"
     wanted=$(words "$roles $installed")
   fi
+  # A node is both of these, and its operator asks each of them.
+  if is_word node "$wanted"; then wanted=$(words "$wanted monitor subscriber"); fi
   # A node joins with the operator's command: it goes with every role.
   if is_word cluster "$(words "$available")"; then wanted=$(words "$wanted cluster"); fi
   for role in $wanted; do

@@ -47,7 +47,7 @@ lift_bans() {
 
 # Says where the operator's own changes to units are, which stay.
 tell_dropins() {
-  for role in ${leaving:-monitor publisher subscriber}; do
+  for role in ${leaving:-monitor node publisher subscriber}; do
     dropins=$destdir$UNIT_DIR/fail2ban-$role.service.d
     if [ -d "$dropins" ]; then say "$dropins is yours and stays"; fi
   done

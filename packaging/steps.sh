@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # What the scripts of both packages do. Part of each of them.
 
-ROLES='monitor publisher subscriber'
+ROLES='monitor node publisher subscriber'
 UNITS=/usr/lib/systemd/system
 # Which services ran before an upgrade, and of what.
 BEFORE=/run/fail2ban-cluster.before
@@ -24,6 +24,11 @@ restart_changed() {
   if [ ! -f "$BEFORE" ]; then return 0; fi
   while read -r role sum; do
     if [ "$(sum_of "$role")" = "$sum" ]; then continue; fi
+    # What runs goes on with the old program where the new one would not.
+    if ! said=$("/usr/bin/fail2ban-$role" check 2>&1); then
+      echo "fail2ban-$role was not restarted, and goes on in its old version until it ends: the new one says: $(echo "$said" | head -n 1)" >&2
+      continue
+    fi
     systemctl restart "fail2ban-$role.service" || echo "fail2ban-$role was not restarted: systemctl status fail2ban-$role says why" >&2
   done <"$BEFORE"
   rm -f "$BEFORE"

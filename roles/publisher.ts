@@ -40,6 +40,7 @@ import { watchProtection } from "./program/host_protection.ts";
 import { legacyChanges, settleLegacy, tellOfLegacy } from "./program/legacy.ts";
 import {
   checkPublisherMembers,
+  type MemberSource,
   type PublisherMembers,
   readPublisherMembers,
 } from "./program/publisher_members.ts";
@@ -80,7 +81,7 @@ async function check(config: PublisherConfig): Promise<readonly string[]> {
   await checkTokens(config);
   if (config.engine !== undefined) {
     const { checkEngine } = await import("./program/shared_publisher.ts");
-    await checkEngine(config.engine);
+    await checkEngine(config.engine, config.general.stateDir);
   }
   return legacyWarnings(settleLegacy(config, members), config);
 }
@@ -96,16 +97,19 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
   const { shareTable } = await import("./program/shared_publisher.ts");
   await readAll(context);
   await shareTable(context, engine, async (term) => {
-    const read = await readAll(term.context);
+    const read = await readAll(term.context, term.members);
     await serve(term.context, read, term.store, term);
   });
 }
 
 /** What is read before anything is served. */
-async function readAll(context: RoleContext<"publisher">) {
+async function readAll(
+  context: RoleContext<"publisher">,
+  shared?: MemberSource,
+) {
   const { config } = context;
   const protection = await watchProtection(context);
-  const members = await readPublisherMembers(context);
+  const members = await readPublisherMembers(context, shared);
   const legacy = settleLegacy(config, members);
   const tokens = await PublisherTokens.read(context);
   tellOfLegacy(context, legacy, members);
@@ -168,7 +172,7 @@ async function serve(
     onDeed: (verb) => metrics.notifications.noteDeed(verb),
   });
   await using http = PublisherHttp.open(context, ports, metrics.route);
-  await using page = await PagePort.open(context, ports);
+  await using page = await PagePort.open(context, ports, members.stored);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   using threads = new ThreadTimesReader();

@@ -65,6 +65,17 @@ const AREAS: readonly Area[] = [
     pure: true,
   },
   {
+    files: /(?:^|\/)(?<!tests\/)roles\/node\.ts$/,
+    mayImport: [
+      /^\.\.\/lib\//,
+      /^\.\/program\//,
+      /^\.\/(?:monitor|subscriber)\.ts$/,
+      /^\.\.\/deno\.json$/,
+    ],
+    rule: "a node is a monitor and a subscriber, and no other role",
+    pure: false,
+  },
+  {
     files: /(?:^|\/)(?<!tests\/)roles\/[^/]+\.ts$/,
     mayImport: [/^\.\.\/lib\//, /^\.\/program\//, /^\.\.\/deno\.json$/],
     rule: "a role imports lib/ and roles/program/, never another role",

@@ -290,10 +290,10 @@ export const ROOMS: readonly Room[] = [
     mayImport: [
       "base",
       "log",
-      "zmq",
       "members",
       "wire",
       "service",
+      "engine",
       "config",
       "views",
       "lists",

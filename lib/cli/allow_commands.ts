@@ -12,10 +12,10 @@ import {
   type Editor,
   withAllowed,
   withoutAllowed,
-} from "./member_edits.ts";
+} from "../members/member_edits.ts";
 import { NO_MEMBERS } from "../members/member_list_form.ts";
 import { networkOperand, noteOption, untilOption } from "./operands.ts";
-import type { StoredValue } from "../members/stored_value.ts";
+import type { EditedValue } from "../members/stored_value.ts";
 import { NetworkSet } from "../base/network_set.ts";
 import {
   jsonLines,
@@ -26,11 +26,11 @@ import {
 
 /** Carries out `allow ...`. */
 export class AllowCommands {
-  readonly #list: StoredValue<MemberList>;
+  readonly #list: EditedValue<MemberList>;
   readonly #editor: Editor;
 
   /** @param editor Who asks, and when. */
-  constructor(list: StoredValue<MemberList>, editor: Editor) {
+  constructor(list: EditedValue<MemberList>, editor: Editor) {
     this.#list = list;
     this.#editor = editor;
   }

@@ -10,11 +10,14 @@ import { helpColumns, suggestion } from "./help_text.ts";
 import { SEVERITIES, type Severity } from "../log/log.ts";
 import { listOptions, type Role } from "../config/options.ts";
 
+/** What a program is: a role, or the two roles of a node in one process. */
+export type ProgramRole = Role | "node";
+
 /** The program whose command line it is. */
 export interface ProgramInfo {
   /** The executable's name, as in `fail2ban-monitor`. */
   readonly name: string;
-  readonly role: Role;
+  readonly role: ProgramRole;
   /** As in deno.json. */
   readonly version: string;
 }
@@ -89,9 +92,10 @@ export const ROLE_OPTIONS:
   ];
 
 /** What each program does. */
-export const ROLE_SUMMARIES: Readonly<Record<Role, string>> = {
+export const ROLE_SUMMARIES: Readonly<Record<ProgramRole, string>> = {
   monitor:
     "follows fail2ban's log and reports this host's bans to the publisher",
+  node: "fail2ban-monitor and fail2ban-subscriber in one process",
   publisher: "takes the reports of monitors and tells every subscriber",
   subscriber: "hears what other hosts banned and acts on it here",
 };
@@ -160,7 +164,7 @@ export function helpText(
   about?: Verb,
 ): string {
   if (about !== undefined) return verbHelpText({ name, role, version }, about);
-  const settings = listOptions("general", role).map(
+  const settings = listOptions("general", ...partsOf(role)).map(
     ({ section, key, option }): readonly [string, string] => [
       `[${section}] ${key}`,
       `${option.help}${defaultText(option.default, option.unset)}`,
@@ -268,12 +272,19 @@ function fail(program: ProgramInfo, message: string): never {
   });
 }
 
-/** The verbs of a program, and what each does. */
-export function verbsOf(role: Role): Readonly<Record<string, string>> {
-  return role === "subscriber" ? { ...VERBS, ...SUBSCRIBER_VERBS } : VERBS;
+/** The roles that a program is. */
+function partsOf(role: ProgramRole): readonly Role[] {
+  return role === "node" ? ["monitor", "subscriber"] : [role];
 }
 
-function isVerb(word: string, role: Role): word is Verb {
+/** The verbs of a program, and what each does. */
+export function verbsOf(role: ProgramRole): Readonly<Record<string, string>> {
+  return partsOf(role).includes("subscriber")
+    ? { ...VERBS, ...SUBSCRIBER_VERBS }
+    : VERBS;
+}
+
+function isVerb(word: string, role: ProgramRole): word is Verb {
   return Object.hasOwn(verbsOf(role), word);
 }
 

@@ -7,7 +7,7 @@
 
 import { LIST_FORMATS } from "../lists/parse_list.ts";
 import { EXPORT_FORMATS } from "../views/export_formats.ts";
-import { PAGE_VERBS } from "./page_verbs.ts";
+import { PAGE_VERBS, PUBLISHER_VERBS } from "./extra_verbs.ts";
 import { BAN_SORTS } from "../wire/operator_bans.ts";
 
 /** An option of a verb. */
@@ -382,6 +382,7 @@ export const CLUSTER_VERBS = {
     about: "whether somebody may ban it, and which entry forbids it",
     options: {},
   },
+  ...PUBLISHER_VERBS,
   ...PAGE_VERBS,
 } as const satisfies Readonly<Record<string, VerbUsage>>;
 

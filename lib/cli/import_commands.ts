@@ -33,7 +33,7 @@ import {
   type OperatorRequest,
 } from "../wire/operator_messages.ts";
 import type { TypedCommand } from "./cluster_cli.ts";
-import type { Editor } from "./member_edits.ts";
+import type { Editor } from "../members/member_edits.ts";
 import { expected, forOption, outputForm } from "./operands.ts";
 import {
   type AnswerOf,

@@ -7,7 +7,11 @@
 import { RuntimeError } from "../base/errors.ts";
 import { type HostName, parseHostName, sameHost } from "../base/host_name.ts";
 import type { IniSetting } from "../config/ini_edit.ts";
-import { decodeJoinCode, type JoinCodeFault } from "../members/join_code.ts";
+import {
+  decodeJoinCode,
+  type JoinCodeFault,
+  type Joining,
+} from "../members/join_code.ts";
 import type { Membership } from "../members/member.ts";
 import { publisherHosts } from "../members/moved_publisher.ts";
 import type { StoredValue } from "../members/stored_value.ts";
@@ -61,12 +65,16 @@ export async function joinCluster(
         `take the line of ${name}; fail2ban-cluster node rotate ${name} prints a new one`,
     });
   }
-  await membership.replace(value);
+  // The configuration says where several publishers are.
+  const { others = [], ...joined } = value;
+  await membership.replace(joined);
   const file = await configure(settingsOf(value, hostName));
   return {
     lines: [],
     notes: [
-      `this host is ${value.node} now; it reaches the publisher at ${value.controlUrl} (set in ${file})`,
+      `this host is ${value.node} now; it reaches the publisher at ${
+        [value, ...others].map(({ controlUrl }) => controlUrl).join(" or ")
+      } (set in ${file})`,
       nextStep(await running(), value.node, hostName),
     ],
   };
@@ -82,7 +90,7 @@ function nextStep(
   before: HostName | undefined,
 ): string {
   if (running.length === 0) {
-    return "next: start fail2ban-monitor and fail2ban-subscriber";
+    return "next: start fail2ban-node";
   }
   const programs = running.join(" and ");
   return before === undefined || sameHost(before, node)
@@ -119,14 +127,18 @@ function partLine(
 }
 
 function settingsOf(
-  { node, controlUrl, streamUrl }: Membership,
+  { others = [], ...membership }: Joining,
   hostName: HostName | undefined,
 ): readonly IniSetting[] {
+  const { node } = membership;
+  const all = [membership, ...others];
+  const control = all.map(({ controlUrl }) => controlUrl).join(", ");
+  const stream = all.map(({ streamUrl }) => streamUrl).join(", ");
   const isNamed = hostName !== undefined && sameHost(hostName, node);
   return [
     ...(isNamed ? [] : [{ section: "general", key: "hostname", value: node }]),
-    { section: "monitor", key: "controlserver", value: controlUrl },
-    { section: "subscriber", key: "controlserver", value: controlUrl },
-    { section: "subscriber", key: "streamserver", value: streamUrl },
+    { section: "monitor", key: "controlserver", value: control },
+    { section: "subscriber", key: "controlserver", value: control },
+    { section: "subscriber", key: "streamserver", value: stream },
   ];
 }

@@ -5,7 +5,7 @@
  */
 
 import type { TypedCommand } from "./cluster_cli.ts";
-import type { Editor } from "./member_edits.ts";
+import type { Editor } from "../members/member_edits.ts";
 import { maxOption, nameOperand, sinceOption } from "./operands.ts";
 import type { LiveView } from "../views/member_view.ts";
 import {

@@ -9,7 +9,7 @@ import { endpointHost } from "../base/endpoint_url.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { suggestion } from "./help_text.ts";
 import type { HostName } from "../base/host_name.ts";
-import { encodeJoinCode } from "../members/join_code.ts";
+import { encodeJoinCode, type Joining } from "../members/join_code.ts";
 import type {
   Member,
   MemberList,
@@ -22,7 +22,7 @@ import {
   withMember,
   withNewSecrets,
   withoutMember,
-} from "./member_edits.ts";
+} from "../members/member_edits.ts";
 import { NO_MEMBERS } from "../members/member_list_form.ts";
 import {
   addressOption,
@@ -30,14 +30,19 @@ import {
   nameOperands,
   rightsOptions,
 } from "./operands.ts";
-import type { SecretMaker, StoredValue } from "../members/stored_value.ts";
+import type {
+  EditedValue,
+  SecretMaker,
+  StoredValue,
+} from "../members/stored_value.ts";
 import type { OperatorOutput } from "../views/operator_output.ts";
+import { isSame } from "../members/moved_publisher.ts";
 import { digestToken } from "../members/token_digest.ts";
 
 /** Options for {@link NodeCommands}. */
 export interface NodeCommandsOptions {
   readonly identity: StoredValue<PublisherIdentity>;
-  readonly list: StoredValue<MemberList>;
+  readonly list: EditedValue<MemberList>;
   readonly secrets: SecretMaker;
   readonly editor: Editor;
   /** Ports that the publisher is configured to bind for control and stream. */
@@ -91,8 +96,10 @@ export class NodeCommands {
     const rights = rightsOptions(command);
     const identity = await this.#identity();
     const urls = this.#urls(command, identity);
+    const others = await this.#others(command, urls);
     const made = await Promise.all(names.map(async (name) => {
-      const membership = await newMembership(name, identity, urls, secrets);
+      const made = await newMembership(name, identity, urls, secrets);
+      const membership = { ...made, ...others };
       const { keys: { publicKey }, token } = membership;
       const tokenDigest = await digestToken(token);
       return { membership, member: { name, publicKey, tokenDigest, rights } };
@@ -113,7 +120,10 @@ export class NodeCommands {
     const identity = await this.#identity();
     const urls = this.#urls(command, identity);
     const { name } = await this.#member(typed);
-    const membership = await newMembership(name, identity, urls, secrets);
+    const membership = {
+      ...await newMembership(name, identity, urls, secrets),
+      ...await this.#others(command, urls),
+    };
     const tokenDigest = await digestToken(membership.token);
     const { publicKey } = membership.keys;
     await list.edit((before = NO_MEMBERS) =>
@@ -165,6 +175,17 @@ export class NodeCommands {
     });
   }
 
+  /** Where the other publishers are; whoever names an address means that one only. */
+  async #others(
+    { options }: TypedCommand,
+    urls: Urls,
+  ): Promise<Pick<Joining, "others">> {
+    const { publishers = [] } = await this.#options.list.read() ?? NO_MEMBERS;
+    const others = publishers.filter((each) => !isSame(each, urls))
+      .map(({ controlUrl, streamUrl }) => ({ controlUrl, streamUrl }));
+    return options.has("address") || others.length === 0 ? {} : { others };
+  }
+
   #urls(command: TypedCommand, { controlUrl, streamUrl }: Urls): Urls {
     return addressOption(command, this.#options.ports) ??
       { controlUrl, streamUrl };
@@ -190,7 +211,7 @@ async function newMembership(
 }
 
 /** A line for each node: its name, and the code that it joins with. */
-function namedCodes(memberships: readonly Membership[]): OperatorOutput {
+function namedCodes(memberships: readonly Joining[]): OperatorOutput {
   const where = memberships.length === 1
     ? `on ${memberships[0]?.node ?? ""}`
     : "on each node with its own line";
@@ -206,7 +227,7 @@ function namedCodes(memberships: readonly Membership[]): OperatorOutput {
 }
 
 /** The code that a node joins with again. */
-function newCode(membership: Membership): OperatorOutput {
+function newCode(membership: Joining): OperatorOutput {
   return {
     lines: [encodeJoinCode(membership)],
     notes: [
@@ -217,7 +238,7 @@ function newCode(membership: Membership): OperatorOutput {
 }
 
 /** Each code is the node's secret, and shown once. */
-function secretNotes([first]: readonly Membership[]): readonly string[] {
+function secretNotes([first]: readonly Joining[]): readonly string[] {
   const host = endpointHost(first?.controlUrl ?? "") ?? "";
   return [
     `a code is the node's secret, and shown once; with it the publisher is reached at ${host}`,

@@ -15,7 +15,7 @@ import {
 } from "../views/operator_output.ts";
 import { countedText, spanText } from "../views/plain_texts.ts";
 import type { TypedCommand } from "./cluster_cli.ts";
-import type { Editor } from "./member_edits.ts";
+import type { Editor } from "../members/member_edits.ts";
 import { forOption } from "./operands.ts";
 import { type AskPublisher, askRunning } from "./publisher_questions.ts";
 

@@ -49,7 +49,7 @@ export interface ProgramUsage {
 
 /** Every program, the operator's command first. */
 export function programUsages(): readonly ProgramUsage[] {
-  const roles = ["monitor", "publisher", "subscriber"] as const;
+  const roles = ["monitor", "node", "publisher", "subscriber"] as const;
   return [
     {
       name: CLUSTER_PROGRAM,

@@ -11,7 +11,7 @@ import type { StoredValue } from "../members/stored_value.ts";
 import { movedLines } from "../views/move_view.ts";
 import type { OperatorOutput } from "../views/operator_output.ts";
 import type { TypedCommand } from "./cluster_cli.ts";
-import type { Editor } from "./member_edits.ts";
+import type { Editor } from "../members/member_edits.ts";
 import { addressOption, expected } from "./operands.ts";
 import {
   askOnce,

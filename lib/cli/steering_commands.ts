@@ -9,7 +9,7 @@ import type { OperatorOutput } from "../views/operator_output.ts";
 import type { UnbanOrder } from "../wire/operator_steering.ts";
 import { banFilterOptions } from "./ban_operands.ts";
 import type { TypedCommand } from "./cluster_cli.ts";
-import type { Editor } from "./member_edits.ts";
+import type { Editor } from "../members/member_edits.ts";
 import {
   forOption,
   networkOf,

@@ -8,7 +8,7 @@ import type { OperatorOutput } from "../views/operator_output.ts";
 import { isFaulty, testedJson, testedLines } from "../views/test_view.ts";
 import { banFilterOptions } from "./ban_operands.ts";
 import type { TypedCommand } from "./cluster_cli.ts";
-import type { Editor } from "./member_edits.ts";
+import type { Editor } from "../members/member_edits.ts";
 import { networkOf } from "./operands.ts";
 import { type AskPublisher, askRunning } from "./publisher_questions.ts";
 

@@ -13,6 +13,7 @@ import { type HostName, parseHostName } from "../base/host_name.ts";
 import type { IniSetting } from "./ini_edit.ts";
 import { PUBLISHER_PORTS } from "./options_common.ts";
 import type { Role } from "./options.ts";
+import { type EngineConfig, engineOf } from "./engine_config.ts";
 import { type WebhookConfig, webhookOf } from "./role_config.ts";
 import type { HttpTarget } from "../http/http_target.ts";
 import { NO_USER_FOLDERS, placeForUser } from "./user_folders.ts";
@@ -34,6 +35,8 @@ export interface ClusterConfig {
   readonly controlBindUrl: string;
   /** Likewise. */
   readonly streamBindUrl: string;
+  /** Where several publishers share their table; `undefined` for `none`. */
+  readonly engine: EngineConfig | undefined;
   /** Where others are told what happens; `undefined` for `none`. */
   readonly webhook: WebhookConfig | undefined;
   /** What programs ask for while nothing is wrong with them, by role. */
@@ -63,6 +66,7 @@ export function readClusterConfig(
     nodePidFiles: { monitor: monitor.pidfile, subscriber: subscriber.pidfile },
     controlBindUrl: publisher.controlbindurl,
     streamBindUrl: publisher.streambindurl,
+    engine: engineOf(publisher),
     webhook: webhookOf(general),
     heartbeats: {
       publisher: publisher.heartbeaturl ?? undefined,

@@ -95,12 +95,13 @@ export const PUBLISHER = {
     kind: optionalPathKind,
     default: "none",
     help:
-      "The authority, as PEM, that etcd's certificates are of; none: the system's.",
+      "The authority, as PEM, that etcd's certificates are of; none: what publisher join has kept, else the system's.",
   }),
   enginelogin: option({
     kind: optionalPathKind,
     default: "none",
-    help: "A file of mode 0600 with USER:PASSWORD for etcd, or none.",
+    help:
+      "A file of mode 0600 with USER:PASSWORD for etcd; none: what publisher join has kept, if anything.",
   }),
   engineprefix: option({
     kind: enginePrefixKind,

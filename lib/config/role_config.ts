@@ -7,6 +7,8 @@
 
 import { type AddressList, parseListEntry } from "../base/address_list.ts";
 import type { OptionValues } from "./config_reader.ts";
+import { type EngineConfig, engineOf } from "./engine_config.ts";
+import { pathOf } from "./value_kinds.ts";
 import {
   endpointHost,
   isLoopbackUrl,
@@ -101,18 +103,6 @@ export interface MonitorConfig {
   readonly ignoreJails: readonly string[];
   /** The shared token; `undefined` when `auth` is off. */
   readonly token: string | undefined;
-}
-
-/** Where several publishers share one table. */
-export interface EngineConfig {
-  /** Members of etcd. */
-  readonly urls: readonly string[];
-  /** Absolute path of the authority of its certificates; `undefined`: the system's. */
-  readonly authorityPath: string | undefined;
-  /** Absolute path of the file with user and password; `undefined`: there is none. */
-  readonly loginPath: string | undefined;
-  /** What all keys begin with. */
-  readonly prefix: string;
 }
 
 /** The publisher's configuration. */
@@ -322,12 +312,7 @@ function buildPublisher(
     banTimeMs: publisher.bantime * 1000,
     keepHistoryMs: publisher.keephistory * 1000,
     durability: publisher.durability,
-    engine: publisher.engine === "none" ? undefined : {
-      urls: publisher.engineurls,
-      authorityPath: pathOf(publisher.engineca),
-      loginPath: pathOf(publisher.enginelogin),
-      prefix: publisher.engineprefix,
-    },
+    engine: engineOf(publisher),
     quorum: publisher.quorum,
     growth: publisher.growth,
     widening: { IPv4: publisher.widen4, IPv6: publisher.widen6 },
@@ -398,9 +383,4 @@ function publishers(urls: readonly string[]): AddressList {
   return [...new Set(hosts)].flatMap((host) =>
     host === undefined ? [] : parseListEntry(host) ?? []
   );
-}
-
-/** `none` is read as an empty path. */
-function pathOf(path: string): string | undefined {
-  return path === "" ? undefined : path;
 }

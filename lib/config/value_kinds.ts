@@ -66,6 +66,11 @@ export const optionalPathKind: ValueKind<string> = {
       : undefined,
 };
 
+/** What {@link optionalPathKind} read; `undefined` for `none`. */
+export function pathOf(path: string): string | undefined {
+  return path === "" ? undefined : path;
+}
+
 /** The path of a Unix socket. */
 export const socketPathKind: ValueKind<string> = {
   placeholder: "PATH",

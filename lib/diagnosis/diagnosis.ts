@@ -75,11 +75,19 @@ export interface HostFacts {
 /**
  * Checks a host.
  *
- * @param facts What was observed.
+ * @param observed What was observed.
  * @returns One finding at least for each thing that was looked at.
  */
-export function diagnose(facts: HostFacts): readonly Finding[] {
-  const { version, commands, node, publisher, ownAddress } = facts;
+export function diagnose(observed: HostFacts): readonly Finding[] {
+  const monitor = observed.programs.find(({ program }) =>
+    program === "fail2ban-monitor"
+  );
+  const commands = monitor === undefined ? observed.commands : {
+    ...observed.commands,
+    monitorService: monitor.service,
+  };
+  const facts = { ...observed, commands };
+  const { version, node, publisher, ownAddress } = facts;
   const programs = facts.programs.filter(isOfThisHost);
   const sights = programs.flatMap(sightOf);
   const config = checkConfig(facts.config);
@@ -92,7 +100,9 @@ export function diagnose(facts: HostFacts): readonly Finding[] {
   }
   return [
     ...config,
-    ...programs.flatMap((each) => checkProgram(each, version, commands)),
+    ...onceEach(
+      programs.flatMap((each) => checkProgram(each, version, commands)),
+    ),
     ...checkState(facts.state, commands),
     ...(node === undefined ? [] : checkNode(node, sights, facts)),
     ...(publisher === undefined ? [] : checkPublisher(publisher, commands)),
@@ -103,6 +113,14 @@ export function diagnose(facts: HostFacts): readonly Finding[] {
       ...checkNames(program, figures),
     ]),
   ];
+}
+
+/** Monitor and subscriber may have one unit, of which the same is found twice. */
+function onceEach(findings: readonly Finding[]): readonly Finding[] {
+  const texts = findings.map((each) => JSON.stringify(each));
+  return findings.filter((_, index) =>
+    texts.indexOf(texts[index] ?? "") === index
+  );
 }
 
 function nothingHere(commands: Commands): Finding {

@@ -168,7 +168,9 @@ export function checkDatabase(
     !isThere
       ? "fail2ban-client get dbfile"
       : commands.hasServices
-      ? "systemctl edit fail2ban-monitor (OPERATIONS, Under systemd)"
+      ? `systemctl edit ${
+        commands.monitorService ?? "fail2ban-monitor"
+      } (OPERATIONS, Under systemd)`
       : showRights(path),
   )];
 }

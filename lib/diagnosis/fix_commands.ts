@@ -10,6 +10,8 @@ import { shellWord } from "../base/aside.ts";
 export interface Commands {
   /** Whether systemd runs this host's services. */
   readonly hasServices: boolean;
+  /** The unit that this host's monitor is in. @default {"fail2ban-monitor"} */
+  readonly monitorService?: string;
   /** The configuration file that was named; `undefined`: the programs find it themselves. */
   readonly namedConfig: string | undefined;
   /** The `*.local` that overrides it. */

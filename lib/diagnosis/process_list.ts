@@ -21,7 +21,7 @@ const NOT_AT_WORK =
   /\s(?:check|status|stop|lift|restart|--help|--version|--print-config|--dry-run)(?:\s|$)/;
 
 /**
- * Finds the processes of a role that are at work.
+ * Finds the processes of a role that are at work; a node's is one of both its roles.
  *
  * @param listed The output of `ps -eo pid=,netns=,args=`.
  * @param role As in `subscriber`.
@@ -41,8 +41,9 @@ export function processesOf(
   listed: string,
   role: string,
 ): readonly ListedProcess[] {
+  const names = role === "publisher" ? role : `(?:${role}|node)`;
   const program = new RegExp(
-    `(?:^|/)fail2ban-${role}(?:\\s|$)|roles/${role}\\.ts(?:\\s|$)`,
+    `(?:^|/)fail2ban-(?:${names}(?:\\s|$)|cluster ${names} run\\b)|roles/${names}\\.ts(?:\\s|$)`,
   );
   return listed.split("\n").flatMap((line) => {
     const [, pid, network = "", args = ""] =

@@ -48,8 +48,9 @@ export interface UnitFacts {
 
 /** A program of this host. */
 export interface ProgramFacts {
-  /** Its name, which its unit has too. */
   readonly program: string;
+  /** Its unit, without its kind: its own, or that of the node that it is a part of. */
+  readonly service: string;
   readonly pidFile: string;
   readonly run: ProgramRun;
   /** `undefined`: no service manager runs. */
@@ -62,11 +63,11 @@ export interface ProgramFacts {
 
 /** Whether a program belongs to this host. */
 export function isOfThisHost({ run, unit, isSetUp }: ProgramFacts): boolean {
-  return run.kind !== "stopped" || isSetUp || isWanted(unit);
+  return run.kind !== "stopped" || isSetUp || isInUse(unit);
 }
 
 /** A package brings the units of all roles: one that nobody enabled, and that is at rest, is for another host. */
-function isWanted(unit: UnitFacts | undefined): boolean {
+export function isInUse(unit: UnitFacts | undefined): boolean {
   return unit?.load === "loaded" &&
     (unit.file !== "disabled" || unit.active !== "inactive");
 }
@@ -91,11 +92,11 @@ export function checkProgram(
 }
 
 function checkRun(
-  { program, pidFile, run, unit }: ProgramFacts,
+  { program, service, pidFile, run, unit }: ProgramFacts,
   version: string,
   commands: Commands,
 ): readonly Finding[] {
-  const start = serviceCommand(commands, "start", program);
+  const start = serviceCommand(commands, "start", service);
   switch (run.kind) {
     case "running": {
       const { report } = run;
@@ -108,7 +109,7 @@ function checkRun(
       return report.version === version ? [fine(program, text)] : [warning(
         program,
         `${text}; installed is ${version}`,
-        serviceCommand(commands, "restart", program),
+        serviceCommand(commands, "restart", service),
       )];
     }
     case "mute":
@@ -136,42 +137,42 @@ function checkRun(
 }
 
 function checkUnit(
-  { program, run, unit, isSetUp }: ProgramFacts,
+  { service, run, unit, isSetUp }: ProgramFacts,
   commands: Commands,
 ): readonly Finding[] {
   if (unit === undefined) return [];
   const isDown = run.kind !== "running" && run.kind !== "mute";
   const command = (verb: "start" | "enable --now") =>
-    serviceCommand(commands, verb, program);
+    serviceCommand(commands, verb, service);
   if (unit.load === "not-found") {
     return isSetUp && isDown
       ? [fault(
-        `${program}.service`,
+        `${service}.service`,
         "is not installed",
-        `install.sh install --role ${program.replace("fail2ban-", "")}`,
+        `install.sh install --role ${service.replace("fail2ban-", "")}`,
       )]
       : [];
   }
   if (unit.load === "masked") {
     return [fault(
-      `${program}.service`,
+      `${service}.service`,
       "is masked",
-      `systemctl unmask ${program} && ${command("enable --now")}`,
+      `systemctl unmask ${service} && ${command("enable --now")}`,
     )];
   }
   const isEnabled = unit.file.startsWith("enabled");
   if (unit.active === "failed") {
     return [fault(
-      `${program}.service`,
-      `has failed (${unit.result}): journalctl -u ${program} -n 20 says why`,
-      `systemctl reset-failed ${program}; ${
+      `${service}.service`,
+      `has failed (${unit.result}): journalctl -u ${service} -n 20 says why`,
+      `systemctl reset-failed ${service}; ${
         command(isEnabled ? "start" : "enable --now")
       }`,
     )];
   }
   if (isDown && unit.active !== "active") {
     return [fault(
-      `${program}.service`,
+      `${service}.service`,
       isEnabled
         ? `does not run (${unit.active})`
         : "does not run, and is not started at boot",
@@ -179,9 +180,9 @@ function checkUnit(
     )];
   }
   return isEnabled ? [] : [warning(
-    `${program}.service`,
+    `${service}.service`,
     "is not started at boot",
-    `systemctl enable ${program}`,
+    `systemctl enable ${service}`,
   )];
 }
 

@@ -52,7 +52,9 @@ export function checkState(
     return [warning(
       SUBJECT,
       `there is no ${path} yet: a program makes it when it starts`,
-      commands.hasServices ? "systemctl start fail2ban-monitor" : undefined,
+      commands.hasServices
+        ? `systemctl start ${commands.monitorService ?? "fail2ban-monitor"}`
+        : undefined,
     )];
   }
   const found = [

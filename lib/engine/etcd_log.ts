@@ -27,7 +27,8 @@ const MAX_PAGE = 64;
 /** What stands before a record's step: the ids of it and of the one before, a line each. */
 const LINE_END = 0x0a;
 
-interface Found {
+/** A key that was found. */
+export interface FoundKey {
   readonly key: string;
   readonly value: Uint8Array<ArrayBuffer>;
   readonly version: number;
@@ -101,16 +102,30 @@ export class EtcdLog implements SharedLog {
   }
 
   async take(
-    { term, holder }: Lead,
+    lead: Lead,
     seen: SeenVersions,
     signal: AbortSignal,
   ): Promise<WriteOutcome> {
     return await this.#write(
       seen,
-      [this.#put("lead", { term, holder })],
+      [this.#put("lead", lead)],
       (revision) => ({ ...seen, lead: revision }),
       signal,
     );
+  }
+
+  async passOn(
+    lead: Lead,
+    seen: Pick<SeenVersions, "lead">,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { isDone } = await this.#transact(
+      [this.#is("lead", seen.lead)],
+      [this.#put("lead", lead)],
+      [],
+      signal,
+    );
+    return isDone;
   }
 
   async beat(
@@ -175,7 +190,7 @@ export class EtcdLog implements SharedLog {
     return { isDone: succeeded === true, revision, found };
   }
 
-  #viewOf(found: readonly Found[]): LogView | undefined {
+  #viewOf(found: readonly FoundKey[]): LogView | undefined {
     const at = (name: string) =>
       found.find(({ key }) => key === `${this.#prefix}${name}`);
     const [base, head, lead, beat] = ["base", "head", "lead", "beat"].map(at);
@@ -198,7 +213,7 @@ export class EtcdLog implements SharedLog {
     };
   }
 
-  #recordOf({ key, value }: Found): SharedRecord {
+  #recordOf({ key, value }: FoundKey): SharedRecord {
     const index = Number(key.slice(`${this.#prefix}log/`.length));
     const first = value.indexOf(LINE_END);
     const second = value.indexOf(LINE_END, first + 1);
@@ -250,7 +265,12 @@ function indexKey(index: number): string {
   return `log/${String(index).padStart(DIGITS, "0")}`;
 }
 
-function foundIn(range: unknown): readonly Found[] {
+/**
+ * The keys in the answer to a range.
+ *
+ * @throws {RuntimeError} when it is none.
+ */
+export function foundIn(range: unknown): readonly FoundKey[] {
   const kvs = isObject(range) ? range["kvs"] : undefined;
   if (!Array.isArray(kvs)) return [];
   return kvs.map((each: unknown) => {
@@ -274,7 +294,7 @@ function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-function valueOf({ key, value }: Found): Readonly<Record<string, unknown>> {
+function valueOf({ key, value }: FoundKey): Readonly<Record<string, unknown>> {
   try {
     const read: unknown = JSON.parse(new TextDecoder().decode(value));
     if (isObject(read)) return read;
@@ -294,9 +314,11 @@ function readHead({ index, id }: Record<string, unknown>) {
   return { index: countOf(index, "head"), id };
 }
 
-function readLead({ term, holder }: Record<string, unknown>): Lead {
+function readLead({ term, holder, next }: Record<string, unknown>): Lead {
   if (holder !== undefined && typeof holder !== "string") throw damaged("lead");
-  return { term: countOf(term, "lead"), holder };
+  if (next !== undefined && typeof next !== "string") throw damaged("lead");
+  const lead = { term: countOf(term, "lead"), holder };
+  return next === undefined ? lead : { ...lead, next };
 }
 
 function readBeat({ storeMs }: Record<string, unknown>): Beat {

@@ -167,12 +167,12 @@ export class LeadKeeper {
   async #standBy(
     signal: AbortSignal,
   ): Promise<Extract<LeadEffect, { kind: "take" }> | undefined> {
-    const { clock, pace, chance } = this.#options;
+    const { clock, pace, chance, name } = this.#options;
     const view = await this.#look(signal);
     const effect = this.#step(
       view === undefined
         ? { kind: "unanswered" }
-        : { kind: "looked", view, chance: chance() },
+        : { kind: "looked", view, chance: chance(), name },
     );
     if (effect?.kind === "take") return effect;
     await clock.delay(pace.lookMs, signal);

@@ -68,6 +68,8 @@ export type LeadEvent =
     readonly kind: "looked";
     readonly view: Pick<LogView, "versions" | "lead">;
     readonly chance: number;
+    /** This publisher's, since a lead may be meant for another one. */
+    readonly name: string;
   }
   /** The log did not answer. */
   | { readonly kind: "unanswered" }
@@ -112,7 +114,7 @@ export const STANDBY: LeadState = { role: "standby", seen: undefined };
  * import { strictEqual } from "node:assert/strict";
  *
  * const view = { versions: { head: 1, lead: 1, beat: 0 }, lead: { term: 0, holder: undefined } };
- * const { effect } = leadStep(STANDBY, { kind: "looked", view, chance: 0 }, 0, LEAD_PACE);
+ * const { effect } = leadStep(STANDBY, { kind: "looked", view, chance: 0, name: "hub" }, 0, LEAD_PACE);
  * // Nobody is active: it need not wait.
  * strictEqual(effect?.kind, "take");
  * ```
@@ -151,7 +153,7 @@ function standbyStep(
   // Whoever can't read the log does not know whether it moves.
   if (event.kind === "unanswered") return { state: STANDBY };
   if (event.kind !== "looked") return { state: { role: "standby", seen } };
-  const { view: { versions, lead }, chance } = event;
+  const { view: { versions, lead }, chance, name } = event;
   const isSame = seen !== undefined && sameVersions(seen.versions, versions);
   const now = isSame ? seen : {
     versions,
@@ -159,7 +161,9 @@ function standbyStep(
     graceMs: graceMs + chance * spreadMs,
   };
   const isStill = nowMs - now.sinceMs >= now.graceMs;
-  if (lead.holder !== undefined && !isStill) {
+  // Where the next one is named the others wait, as for one that died.
+  const isFree = lead.holder === undefined && (lead.next ?? name) === name;
+  if (!isFree && !isStill) {
     return { state: { role: "standby", seen: now } };
   }
   return {

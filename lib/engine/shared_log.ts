@@ -36,6 +36,8 @@ export interface Lead {
   readonly term: number;
   /** The publisher; `undefined`: it handed over, and nobody is active. */
   readonly holder: string | undefined;
+  /** Who is to be active next; left out: whoever is first. */
+  readonly next?: string;
 }
 
 /** What the active publisher says every now and then. */
@@ -105,6 +107,16 @@ export interface SharedLog {
     seen: SeenVersions,
     signal: AbortSignal,
   ): Promise<WriteOutcome>;
+  /**
+   * Replaces the lead if it is as it was seen, whatever the head is: an
+   * operator has the active publisher make way. What that one writes from then
+   * on is refused. @returns Whether it did.
+   */
+  passOn(
+    lead: Lead,
+    seen: Pick<SeenVersions, "lead">,
+    signal: AbortSignal,
+  ): Promise<boolean>;
   /** Says that the active publisher is there, if the lead is as it was seen. @returns Whether it did. */
   beat(
     beat: Beat,

@@ -34,6 +34,7 @@ import { type ImportName, parseImportName } from "../base/operator_name.ts";
 import { parseOrigin } from "../base/operator_name.ts";
 import { BAD_KINDS, type NewAuditEntry } from "../members/node_records.ts";
 import type { Quarantine } from "../members/node_records.ts";
+import { packText, unpackText } from "./packed_text.ts";
 
 /** What a record of the log has every store do. */
 export type SharedStep =
@@ -71,13 +72,7 @@ type WrittenStep =
   }
   | { readonly kind: "audit"; readonly entries: readonly WrittenAudit[] };
 
-/** Longer text is compressed. */
-const PLAIN_BYTES = 2_048;
-/** Longest step that is read, in bytes of text. */
-const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_ITEMS = 1_000_000;
-/** JSON begins with it, compressed bytes never do. */
-const BRACE = 0x7b;
 
 const address = text<Address>("address", parseAddress);
 const jail = text("jail", parseJailName);
@@ -171,9 +166,7 @@ export async function encodeStep(
   if (read === undefined) {
     throw new TypeError(`Cannot write a step: "${reading.reason}"`);
   }
-  const bytes = new TextEncoder().encode(JSON.stringify(read));
-  if (bytes.length <= PLAIN_BYTES) return bytes;
-  return await throughStream(bytes, new CompressionStream("deflate"));
+  return await packText(JSON.stringify(read));
 }
 
 /**
@@ -187,11 +180,7 @@ export async function decodeStep(
   const reading: Reading = { isExact: true, reason: undefined };
   let value: unknown;
   try {
-    const plain = bytes[0] === BRACE
-      ? bytes
-      : await throughStream(bytes, new DecompressionStream("deflate"));
-    const decoder = new TextDecoder("utf-8", { fatal: true });
-    value = JSON.parse(decoder.decode(plain));
+    value = JSON.parse(await unpackText(bytes));
   } catch (error) {
     throw unreadable("its form", error);
   }
@@ -261,31 +250,6 @@ function meant(value: WrittenStep): SharedStep {
     revision === null ? each : { ...each, revision }
   );
   return { ...value, entries } as SharedStep;
-}
-
-async function throughStream(
-  bytes: Uint8Array<ArrayBuffer>,
-  { readable, writable }: CompressionStream | DecompressionStream,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const writer = writable.getWriter();
-  // What it fails with the reader is told as well.
-  const writing = writer.write(bytes).then(() => writer.close())
-    .catch(() => {});
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of readable) {
-    length += part.length;
-    if (length > MAX_BYTES) throw new RangeError("Too long");
-    parts.push(part);
-  }
-  await writing;
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function unreadable(which: string, cause?: unknown): RuntimeError {

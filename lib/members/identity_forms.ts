@@ -45,7 +45,14 @@ const keys = record<CurveKeys>({
 });
 const url = (name: "controlUrl" | "streamUrl") =>
   text(name, (text) => parseEndpointUrl(text, "connect"));
-const urls = { controlUrl: url("controlUrl"), streamUrl: url("streamUrl") };
+/** Where nodes reach a publisher. */
+export const ADDRESS_SHAPE = {
+  controlUrl: url("controlUrl"),
+  streamUrl: url("streamUrl"),
+};
+
+/** Keys and URLs of a publisher. */
+export const IDENTITY_SHAPE = { keys, ...ADDRESS_SHAPE };
 
 /** The stored form of the publisher's identity. */
 export const IDENTITY_FORM: StoredForm<PublisherIdentity> = versioned(
@@ -53,7 +60,7 @@ export const IDENTITY_FORM: StoredForm<PublisherIdentity> = versioned(
   recordAndMore<
     Versioned<Omit<PublisherIdentity, "isTold">>,
     Required<Pick<PublisherIdentity, "isTold">>
-  >({ version, keys, ...urls }, { isTold: flag("isTold") }),
+  >({ version, ...IDENTITY_SHAPE }, { isTold: flag("isTold") }),
 );
 
 /** The stored form of a node's membership. */
@@ -68,6 +75,8 @@ export const MEMBERSHIP_FORM: StoredForm<Membership> = versioned(
     keys,
     publisherKey: text("publisherKey", parsePublicKey),
     token: text("token", parseNodeToken),
-    ...urls,
-  }, { moved: list("moved", record<PublisherAddress>(urls), 1, MAX_MOVED) }),
+    ...ADDRESS_SHAPE,
+  }, {
+    moved: list("moved", record<PublisherAddress>(ADDRESS_SHAPE), 1, MAX_MOVED),
+  }),
 );

@@ -12,7 +12,8 @@
  *
  * The body is 32 bytes each of the publisher's key, the node's public and
  * secret key and the token, and then, in UTF-8 and separated by line feeds, the
- * node's name, `controlUrl` and `streamUrl`.
+ * node's name, `controlUrl` and `streamUrl`; where there are several publishers
+ * both of each of the others follow.
  *
  * @module
  */
@@ -20,7 +21,8 @@
 import { parsePublicKey, parseSecretKey } from "../zmq/curve_key.ts";
 import { parseEndpointUrl } from "../base/endpoint_url.ts";
 import { parseHostName } from "../base/host_name.ts";
-import type { Membership } from "./member.ts";
+import type { Membership, PublisherAddress } from "./member.ts";
+import { MAX_PUBLISHERS } from "./member_list_form.ts";
 import { checksum } from "../base/checksum.ts";
 import { decodeZ85, encodeZ85 } from "../zmq/z85.ts";
 
@@ -37,9 +39,15 @@ export type JoinCodeFault =
   /** It begins like one, but characters are missing, added or changed. */
   | "damaged";
 
+/** What a code brings. */
+export interface Joining extends Membership {
+  /** Where the other publishers are, if there are several. @default {[]} */
+  readonly others?: readonly PublisherAddress[];
+}
+
 /** The result of reading a text. */
 export type ReadJoinCode =
-  | { readonly ok: true; readonly value: Membership }
+  | { readonly ok: true; readonly value: Joining }
   | { readonly ok: false; readonly fault: JoinCodeFault };
 
 const PREFIX = "F2BC";
@@ -47,8 +55,8 @@ const VERSION = "1";
 const CHECK_DIGITS = 7;
 const PART_BYTES = 32;
 const PARTS = 4;
-/** Maximum length of a code: two URLs and a name, all of the maximum length. */
-const MAX_LENGTH = 2_000;
+/** Maximum length of a code: a name, and two URLs of each publisher, all of the maximum length. */
+const MAX_LENGTH = 8_000;
 const CODE = /^F2BC1[A-Za-z0-9_-]+$/;
 const ALPHABET = { alphabet: "base64url" } as const;
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -59,8 +67,8 @@ const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * @param membership The node's membership.
  * @throws {TypeError} when a key or the token is malformed.
  */
-export function encodeJoinCode(membership: Membership): string {
-  const { node, keys, publisherKey, token, controlUrl, streamUrl } = membership;
+export function encodeJoinCode(membership: Joining): string {
+  const { node, keys, publisherKey, token, others = [] } = membership;
   const parts = [
     decodeZ85(publisherKey),
     decodeZ85(keys.publicKey),
@@ -68,7 +76,13 @@ export function encodeJoinCode(membership: Membership): string {
     Uint8Array.fromBase64(token, ALPHABET),
   ];
   const words = new TextEncoder().encode(
-    [node, controlUrl, streamUrl].join("\n"),
+    [
+      node,
+      ...[membership, ...others].flatMap((each) => [
+        each.controlUrl,
+        each.streamUrl,
+      ]),
+    ].join("\n"),
   );
   const bytes = new Uint8Array(PARTS * PART_BYTES + words.length);
   parts.forEach((part, index) => {
@@ -110,7 +124,7 @@ export function decodeJoinCode(code: string): ReadJoinCode {
     : faulty("damaged");
 }
 
-function readBody(body: string): Membership | undefined {
+function readBody(body: string): Joining | undefined {
   const bytes = attempt(() => Uint8Array.fromBase64(body, ALPHABET));
   if (bytes === undefined || bytes.length < PARTS * PART_BYTES) {
     return undefined;
@@ -120,22 +134,37 @@ function readBody(body: string): Membership | undefined {
   const words = attempt(() =>
     DECODER.decode(bytes.subarray(PARTS * PART_BYTES))
   )?.split("\n");
-  if (words?.length !== 3) return undefined;
-  const [name = "", control = "", stream = ""] = words;
+  const [name = "", ...urls] = words ?? [];
   const node = parseHostName(name);
-  const controlUrl = parseEndpointUrl(control, "connect");
-  const streamUrl = parseEndpointUrl(stream, "connect");
+  const [address, ...others] = addressesOf(urls) ?? [];
   const publisherKey = parsePublicKey(encodeZ85(part(0)));
   const publicKey = parsePublicKey(encodeZ85(part(1)));
   const secretKey = parseSecretKey(encodeZ85(part(2)));
   const token = part(3).toBase64({ ...ALPHABET, omitPadding: true });
   if (
-    node === undefined || controlUrl === undefined || streamUrl === undefined ||
+    node === undefined || address === undefined ||
     publisherKey === undefined || publicKey === undefined ||
     secretKey === undefined
   ) return undefined;
   const keys = { publicKey, secretKey };
-  return { node, keys, publisherKey, token, controlUrl, streamUrl };
+  const membership = { node, keys, publisherKey, token, ...address };
+  return others.length === 0 ? membership : { ...membership, others };
+}
+
+function addressesOf(
+  urls: readonly string[],
+): readonly PublisherAddress[] | undefined {
+  if (urls.length % 2 !== 0 || urls.length > 2 * MAX_PUBLISHERS) {
+    return undefined;
+  }
+  const read = urls.map((url) => parseEndpointUrl(url, "connect"));
+  const addresses: PublisherAddress[] = [];
+  for (let at = 0; at < read.length; at += 2) {
+    const [controlUrl, streamUrl] = read.slice(at, at + 2);
+    if (controlUrl === undefined || streamUrl === undefined) return undefined;
+    addresses.push({ controlUrl, streamUrl });
+  }
+  return addresses;
 }
 
 /** Runs a conversion; `undefined` when it throws. */

@@ -44,6 +44,14 @@ export interface Member {
   readonly addedMs: number;
 }
 
+/** One of several publishers. */
+export interface PublisherHost extends PublisherAddress {
+  /** The name of its host. */
+  readonly name: HostName;
+  /** When it was added, in milliseconds since 1970. */
+  readonly addedMs: number;
+}
+
 /** An entry of the cluster's allowlist. */
 export interface AllowedNetwork {
   /** An address or a prefix. */
@@ -85,6 +93,8 @@ export interface MemberList {
   readonly allowed: readonly AllowedNetwork[];
   /** The last changes, oldest first. */
   readonly journal: readonly JournalEntry[];
+  /** The publishers, where there are several. @default {[]} */
+  readonly publishers?: readonly PublisherHost[];
 }
 
 /** Where nodes reach a publisher. */

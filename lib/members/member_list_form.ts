@@ -15,7 +15,9 @@ import type {
   Member,
   MemberList,
   MemberRights,
+  PublisherHost,
 } from "./member.ts";
+import { ADDRESS_SHAPE } from "./identity_forms.ts";
 import {
   type StoredForm,
   type Versioned,
@@ -29,6 +31,7 @@ import {
   oneOf,
   orNull,
   record,
+  recordAndMore,
   type Shape,
   text,
   where,
@@ -36,6 +39,8 @@ import {
 
 /** Maximum number of members. */
 export const MAX_MEMBERS = 4_096;
+/** Maximum number of publishers: etcd is none the better for more, and nodes ask all of them. */
+export const MAX_PUBLISHERS = 7;
 /** Maximum number of entries of the allowlist. */
 export const MAX_ALLOWED = 1_000;
 /** Maximum number of entries of the journal: the last ones. */
@@ -115,15 +120,29 @@ const journalEntry = record<JournalEntry>({
   detail: words("detail"),
 });
 
+const publisher = record<PublisherHost>({
+  name: text("name", parseHostName),
+  ...ADDRESS_SHAPE,
+  addedMs: time("addedMs"),
+});
+
 const stored = where(
-  record<Versioned<MemberList>>({
+  recordAndMore<
+    Versioned<Omit<MemberList, "publishers">>,
+    Required<Pick<MemberList, "publishers">>
+  >({
     version,
     revision: integer("revision", 0),
     members: list("members", member, 0, MAX_MEMBERS),
     allowed: list("allowed", allowed, 0, MAX_ALLOWED),
     journal: list("journal", journalEntry, 0, MAX_JOURNAL),
-  }),
+  }, { publishers: list("publishers", publisher, 1, MAX_PUBLISHERS) }),
   ["members", ({ members }) => areDistinct(members)],
+  [
+    "publishers",
+    ({ publishers = [] }) =>
+      hasEachOnce(publishers.map(({ name }) => canonicalHost(name))),
+  ],
   ["allowed", ({ allowed }) => hasEachOnce(allowed.map((it) => it.network))],
   ["journal", ({ journal, revision }) => endsAt(journal, revision)],
 );

@@ -6,8 +6,8 @@
 
 import type { CurveKeys } from "../zmq/curve_key.ts";
 
-/** A stored value that only its user can read. */
-export interface StoredValue<T> {
+/** A stored value that is read and edited. */
+export interface EditedValue<T> {
   /**
    * Reads it.
    *
@@ -23,6 +23,10 @@ export interface StoredValue<T> {
    * @throws {RuntimeError} when it can't be stored.
    */
   edit(change: (value: T | undefined) => T): Promise<T>;
+}
+
+/** A stored value that only its user can read. */
+export interface StoredValue<T> extends EditedValue<T> {
   /**
    * Stores a value in place of the present one, which may be damaged.
    *

@@ -49,6 +49,7 @@ const ROOT = 0;
 /** Rights that a role's service has beyond its user's. */
 const CAPABILITIES: Readonly<Record<string, readonly string[]>> = {
   "fail2ban-monitor": ["dac_read_search"],
+  "fail2ban-node": ["dac_read_search", "net_admin", "dac_override"],
   "fail2ban-subscriber": ["net_admin", "dac_override"],
 };
 

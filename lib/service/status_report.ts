@@ -17,6 +17,8 @@ export interface StatusReport {
   readonly pid: number;
   /** This node's name. */
   readonly node: string;
+  /** The program whose process it shares; missing where it has one of its own. */
+  readonly within?: string;
   /** How long it has been running, in seconds. */
   readonly upSeconds: number;
   readonly figures: StatusFigures;
@@ -47,11 +49,12 @@ export interface StatusReport {
  * ```
  */
 export function renderStatus(report: StatusReport): string {
-  const { program, version, pid, node, upSeconds } = report;
+  const { program, version, pid, node, within, upSeconds } = report;
+  const shared = within === undefined ? "" : ` of ${within}`;
   const rows = Object.entries(report.figures);
   const width = Math.max(0, ...rows.map(([name]) => name.length));
   return [
-    `${program} ${version} runs on ${node} with process id ${pid}, for ${
+    `${program} ${version} runs on ${node} with process id ${pid}${shared}, for ${
       renderUptime(upSeconds)
     }`,
     ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),

@@ -18,6 +18,7 @@ interface RoleModule {
 const ROLES: Readonly<Record<RoleName, () => Promise<RoleModule>>> = {
   cluster: () => import("../cluster.ts"),
   monitor: () => import("../monitor.ts"),
+  node: () => import("../node.ts"),
   publisher: () => import("../publisher.ts"),
   subscriber: () => import("../subscriber.ts"),
 };

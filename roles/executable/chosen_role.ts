@@ -6,10 +6,18 @@
  */
 
 /** A program. */
-export type RoleName = "cluster" | "monitor" | "publisher" | "subscriber";
+export type RoleName =
+  | "cluster"
+  | "monitor"
+  | "node"
+  | "publisher"
+  | "subscriber";
 
 /** Those that an executable is by the name of a link to it, or by its first argument. */
-const CHOSEN = ["monitor", "publisher", "subscriber"] as const;
+const CHOSEN = ["monitor", "node", "publisher", "subscriber"] as const;
+/** After `node` these are for the node's program; other verbs are the operator's. */
+const OF_NODE =
+  /^(?:run|start|stop|restart|status|check|lift|--(?:config|print-config|dry-run|log-level|log-format|version)(?:=.*)?|-c.*)$/s;
 
 /** What was chosen. */
 export interface ChosenRole {
@@ -40,7 +48,10 @@ export function chooseRole(
   const called = name.slice(name.lastIndexOf("/") + 1);
   for (const role of CHOSEN) {
     if (called === `fail2ban-${role}`) return { role, args: argv };
-    if (first === role) return { role, args: rest };
+    if (first !== role) continue;
+    if (role !== "node" || OF_NODE.test(rest[0] ?? "")) {
+      return { role, args: rest };
+    }
   }
   return { role: "cluster", args: argv };
 }

@@ -51,17 +51,14 @@ import { testCluster } from "../../lib/cli/test_command.ts";
 import { LiveCommands, nodeStatus } from "../../lib/cli/live_commands.ts";
 import { NodeCommands } from "../../lib/cli/node_commands.ts";
 import { readdress } from "../../lib/cli/readdress_command.ts";
-import { type Editor, journalWords } from "../../lib/cli/member_edits.ts";
+import { type Editor, journalWords } from "../../lib/members/member_edits.ts";
 import { memberDetails, memberJson } from "../../lib/views/member_view.ts";
 import { nodeJson, nodeTable } from "../../lib/views/node_table.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import type { Membership } from "../../lib/members/member.ts";
 import type { OperatorOutput } from "../../lib/views/operator_output.ts";
-import {
-  identityFile,
-  memberListFile,
-  membershipFile,
-} from "./member_files.ts";
+import { identityFile, membershipFile } from "./member_files.ts";
+import { memberListOf } from "./member_list.ts";
 import type { OwnProgram } from "./observed_host.ts";
 import { programDir } from "./program_dir.ts";
 import { systemFacts } from "./system_facts.ts";
@@ -110,10 +107,7 @@ export async function carryOut(
     return nodeStatus(command, membership, await viewPrograms(config));
   }
   const nodes = nodeCommands(place);
-  const allowlist = new AllowCommands(
-    memberListFile(config.stateDir),
-    editor,
-  );
+  const allowlist = new AllowCommands(memberListOf(config), editor);
   const ask = asking(config);
   const live = new LiveCommands(ask, editor);
   const page = new PageCommands(ask, editor);
@@ -186,6 +180,15 @@ export async function carryOut(
       return await page.list(command);
     case "page logout":
       return await page.logout(command);
+    case "publisher add":
+    case "publisher list":
+    case "publisher remove":
+    case "publisher handover": {
+      const { steerPublishers } = await import("./publisher_command.ts");
+      return await steerPublishers(command.verb, command, config, editor);
+    }
+    case "publisher join":
+      return await joinAsPublisher(place, command);
     case "node revoke":
       return await nodes.revoke(command);
     case "node rotate":
@@ -212,7 +215,8 @@ function asking({ publisherPidFile }: ClusterConfig): AskPublisher {
 
 /** Whether it is for a host that is no publisher's yet. */
 function makesAHub({ verb }: TypedCommand): boolean {
-  return verb === "init" || verb === "join" || verb === "restore";
+  return verb === "init" || verb === "join" || verb === "restore" ||
+    verb === "publisher join";
 }
 
 /**
@@ -295,10 +299,7 @@ async function join(
   place: Workplace,
   { operands }: TypedCommand,
 ): Promise<OperatorOutput> {
-  const typed = operands.join(" ");
-  const line = typed === "-"
-    ? await new Response(Deno.stdin.readable).text()
-    : typed;
+  const line = await lineOf(operands);
   const { stateDir, hostName } = place.config;
   return await joinCluster(line, {
     membership: membershipFile(stateDir),
@@ -306,6 +307,24 @@ async function join(
     running: () => runningPrograms(place.config),
     configure: (settings) => configure(place, settings),
   });
+}
+
+async function joinAsPublisher(
+  place: Workplace,
+  { operands }: TypedCommand,
+): Promise<OperatorOutput> {
+  const { joinPublishers } = await import("./publisher_command.ts");
+  return await joinPublishers(
+    await lineOf(operands),
+    place.config,
+    (settings) => configure(place, settings),
+  );
+}
+
+/** What was typed, or stands on standard input. */
+async function lineOf(operands: readonly string[]): Promise<string> {
+  const typed = operands.join(" ");
+  return typed === "-" ? await new Response(Deno.stdin.readable).text() : typed;
 }
 
 async function configure(
@@ -322,7 +341,7 @@ async function configure(
 function nodeCommands({ config, editor }: Workplace): NodeCommands {
   return new NodeCommands({
     identity: identityFile(config.stateDir),
-    list: memberListFile(config.stateDir),
+    list: memberListOf(config),
     secrets: { newKeys: newCurveKeys, newToken },
     editor,
     ports: protocol2Ports(config),

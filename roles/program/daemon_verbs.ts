@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { LoadedConfig, Role } from "../../lib/config/config.ts";
 import {
   ConfigError,
   EXIT_CODES,
@@ -20,29 +19,33 @@ import { statusSocketPath } from "../../lib/service/status_socket.ts";
 import { askStatus } from "./status_socket.ts";
 import { encodeStatus, renderStatus } from "../../lib/service/status_report.ts";
 import {
+  type AskedProgram,
   commandArgs,
   DETACHED_VARIABLE,
-  type Invocation,
+  type LoadedProgram,
 } from "./invocation.ts";
 import { note, warn } from "./said.ts";
 import { writeText } from "./write_text.ts";
 
-/** Starts the program in the background; returns once it works, or has failed. */
-export async function start<R extends Role>(
-  invocation: Invocation<R>,
+/**
+ * Starts a program in the background; returns once it works, or has failed.
+ *
+ * @param asked What was asked.
+ * @param parts The roles that it is.
+ * @returns The exit code.
+ */
+export async function start(
+  asked: AskedProgram,
+  parts: readonly LoadedProgram[],
 ): Promise<number> {
-  const { program, loaded } = invocation;
-  refuseStderr(loaded);
-  warn(program, loaded.warnings);
-  note(program, loaded.notices);
-  const { pidFile } = loaded.config;
-  using seen = await PidFile.see(pidFile);
-  if (seen !== undefined && await seen.runs()) {
-    throw new RuntimeError(`already runs, with process id ${seen.pid}`, {
-      hint: `its pid file is ${pidFile}`,
-    });
+  const { program } = asked;
+  for (const part of parts) {
+    refuseStderr(part);
+    warn(part.program, part.loaded.warnings);
+    note(part.program, part.loaded.notices);
+    await refuseRunning(part);
   }
-  const outcome = await startDetached(commandOf(invocation));
+  const outcome = await startDetached(commandOf(asked));
   switch (outcome.kind) {
     case "ready":
       if (outcome.status !== undefined) warn(program, [outcome.status]);
@@ -56,35 +59,39 @@ export async function start<R extends Role>(
   }
 }
 
-/** Ends the program; one that does not run is fine. */
-export async function stop<R extends Role>(
-  { program, loaded }: Invocation<R>,
-): Promise<number> {
-  const { pidFile } = loaded.config;
+/** Ends the program, and what shares its process; one that does not run is fine. */
+export async function stop(part: LoadedProgram): Promise<number> {
+  const { program, loaded: { config: { pidFile } } } = part;
   using seen = await PidFile.see(pidFile);
   if (seen === undefined) {
     say(program.name, "does not run");
   } else if (!await seen.runs()) {
     say(program.name, `does not run; ${pidFile} is stale`);
   } else {
+    const within = await sharedBy(pidFile);
     await stopProcess(seen.pid, { runs: () => seen.runs() });
-    say(program.name, "stopped");
+    const whole = within === undefined ? "" : `, as all of ${within}`;
+    say(program.name, `stopped${whole}`);
   }
   return EXIT_CODES.ok;
 }
 
 /** Ends the program if it runs, and starts it. */
-export async function restart<R extends Role>(
-  invocation: Invocation<R>,
-): Promise<number> {
-  refuseStderr(invocation.loaded);
-  await stop(invocation);
-  return await start(invocation);
+export async function restart(part: LoadedProgram): Promise<number> {
+  refuseStderr(part);
+  const within = await sharedBy(part.loaded.config.pidFile);
+  if (within !== undefined) {
+    throw new RuntimeError(`works in the process of ${within}`, {
+      hint: `restart that: ${within} restart`,
+    });
+  }
+  await stop(part);
+  return await start(part, [part]);
 }
 
 /** Says whether the program runs, and what it has done. */
-export async function status<R extends Role>(
-  { program, options, loaded }: Invocation<R>,
+export async function status(
+  { program, options, loaded }: LoadedProgram,
 ): Promise<number> {
   const { pidFile } = loaded.config;
   using seen = await PidFile.see(pidFile);
@@ -103,7 +110,28 @@ function say(name: string, text: string): void {
   writeText(Deno.stdout, `${name}: ${text}\n`);
 }
 
-function refuseStderr({ config, sources }: LoadedConfig<Role>): void {
+async function refuseRunning(
+  { loaded: { config: { pidFile } } }: LoadedProgram,
+): Promise<void> {
+  using seen = await PidFile.see(pidFile);
+  if (seen !== undefined && await seen.runs()) {
+    throw new RuntimeError(`already runs, with process id ${seen.pid}`, {
+      hint: `its pid file is ${pidFile}`,
+    });
+  }
+}
+
+/** The program in whose process another works; `undefined`: in its own, or it can't be asked. */
+async function sharedBy(pidFile: string): Promise<string | undefined> {
+  try {
+    return (await askStatus(statusSocketPath(pidFile))).within;
+  } catch (error) {
+    if (error instanceof RuntimeError) return undefined;
+    throw error;
+  }
+}
+
+function refuseStderr({ loaded: { config, sources } }: LoadedProgram): void {
   if (config.general.logTarget?.kind !== "stderr") return;
   const key = "general.logtarget";
   const source = sources.find(({ section, key }) =>
@@ -117,12 +145,10 @@ function refuseStderr({ config, sources }: LoadedConfig<Role>): void {
   }]);
 }
 
-function commandOf<R extends Role>(
-  invocation: Invocation<R>,
-): DetachedCommand {
+function commandOf(asked: AskedProgram): DetachedCommand {
   return {
     command: Deno.execPath(),
-    args: commandArgs(invocation, "run"),
+    args: commandArgs(asked, "run"),
     env: { [DETACHED_VARIABLE]: "1" },
   };
 }

@@ -69,24 +69,34 @@ export interface RoleProgram<R extends Role> extends LocatedProgram {
   readonly lift?: (context: RoleContext<R>) => Promise<void>;
 }
 
-/** A program with what it was asked and what its configuration says. */
-export interface Invocation<R extends Role> {
-  readonly program: RoleProgram<R>;
+/** A program that was asked for something. */
+export interface AskedProgram {
+  readonly program: LocatedProgram;
   readonly options: CommandOptions;
-  readonly loaded: LoadedConfig<R>;
-  /** The file that was read first. */
+  /** The file of its configuration that was read first. */
   readonly configPath: string;
+}
+
+/** The same with what its configuration says, whatever its role. */
+export interface LoadedProgram extends AskedProgram {
+  readonly loaded: LoadedConfig<Role>;
+}
+
+/** The same of one role. */
+export interface Invocation<R extends Role> extends LoadedProgram {
+  readonly program: RoleProgram<R>;
+  readonly loaded: LoadedConfig<R>;
 }
 
 /**
  * How this runtime, or this executable, is told to do the same once more.
  *
- * @param invocation What was asked.
+ * @param asked What was asked.
  * @param verb What to do.
  * @returns The arguments of {@link Deno.execPath}.
  */
-export function commandArgs<R extends Role>(
-  { program, options, configPath }: Invocation<R>,
+export function commandArgs(
+  { program, options, configPath }: AskedProgram,
   verb: Verb,
 ): string[] {
   const absolute = configPath.startsWith("/")

@@ -18,6 +18,7 @@ import {
 } from "../../lib/diagnosis/process_list.ts";
 import {
   asideOf,
+  isInUse,
   type ProgramFacts,
   type ProgramRun,
 } from "../../lib/diagnosis/program_check.ts";
@@ -41,6 +42,9 @@ export interface ProgramPlaces {
   readonly isSetUp: Readonly<Record<Role, boolean>>;
 }
 
+/** The unit of a node, in which monitor and subscriber are one process. */
+const NODE = "fail2ban-node";
+
 /** A program, and as whom its service runs. */
 export interface ObservedProgram extends ProgramFacts {
   readonly role: Role;
@@ -57,19 +61,41 @@ export async function observePrograms(
   const { config: { publisherPidFile, nodePidFiles } } = places;
   const pidFiles = { publisher: publisherPidFile, ...nodePidFiles };
   const hasServices = await hasServiceManager();
+  const node = hasServices ? await unitOf(NODE) : undefined;
   return await Promise.all(ROLES.map(async (role) => {
     const program = `fail2ban-${role}`;
     const run = await runOf(pidFiles[role]);
-    const unit = hasServices ? await unitOf(program) : undefined;
+    const own = hasServices ? await unitOf(program) : undefined;
+    const { service, unit } = role === "publisher"
+      ? { service: program, unit: own }
+      : serviceOf(program, { own, node, run });
     const hasProgram = await isInstalled(places.dir, role);
     return {
-      ...{ role, program, pidFile: pidFiles[role], run, unit },
+      ...{ role, program, service, pidFile: pidFiles[role], run, unit },
       isSetUp: places.isSetUp[role] && hasProgram,
       others: role === "subscriber" && run.kind === "running"
         ? await othersBeside(run.report.pid, places)
         : [],
     };
   }));
+}
+
+/** Which unit a node's program is of: its own where that is in use, else the node's. */
+function serviceOf(
+  program: string,
+  { own, node, run }: {
+    readonly own: ReadUnit | undefined;
+    readonly node: ReadUnit | undefined;
+    readonly run: ProgramRun;
+  },
+): { readonly service: string; readonly unit: ReadUnit | undefined } {
+  const isWithin = run.kind === "running" && run.report.within === NODE;
+  if (isWithin && node === undefined) return { service: NODE, unit: node };
+  const isNodes = node?.load === "loaded" &&
+    (isWithin || own === undefined || !isInUse(own));
+  return isNodes
+    ? { service: NODE, unit: node }
+    : { service: program, unit: own };
 }
 
 async function runOf(pidFile: string): Promise<ProgramRun> {

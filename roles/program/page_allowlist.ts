@@ -10,26 +10,25 @@ import {
   allowedAt,
   withAllowed,
   withoutAllowed,
-} from "../../lib/cli/member_edits.ts";
+} from "../../lib/members/member_edits.ts";
 import type { MemberList } from "../../lib/members/member.ts";
 import { NO_MEMBERS } from "../../lib/members/member_list_form.ts";
+import type { EditedValue } from "../../lib/members/stored_value.ts";
 import type {
   AllowAnswer,
   AllowQuestion,
 } from "../../lib/page/page_questions.ts";
-import { memberListFile } from "./member_files.ts";
 
-/** Answers what the page asks about the allowlist that is kept in a folder. */
+/** Answers what the page asks about the allowlist of a list of members. */
 export function allowedOnPage(
-  stateDir: string,
+  members: EditedValue<MemberList>,
   clock: Clock,
 ): (question: AllowQuestion, by: string) => Promise<AllowAnswer> {
-  const file = memberListFile(stateDir);
   return async (question, by) => {
     const atMs = clock.nowMs();
     const list = question.kind === "allowlist"
-      ? await file.read()
-      : await file.edit((list = NO_MEMBERS) =>
+      ? await members.read()
+      : await members.edit((list = NO_MEMBERS) =>
         edited(list, question, { by, atMs })
       );
     return {

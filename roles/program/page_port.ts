@@ -19,6 +19,8 @@ import {
 import type { Log } from "../../lib/log/log.ts";
 import { newToken } from "../../lib/members/io/curve_keys.ts";
 import { SecretFile } from "../../lib/members/io/secret_file.ts";
+import type { MemberList } from "../../lib/members/member.ts";
+import type { EditedValue } from "../../lib/members/stored_value.ts";
 import { readPageFiles } from "./page_files.ts";
 import { MAX_LIVE, PageService } from "../../lib/page/page_service.ts";
 import type { PageAnswer } from "../../lib/page/page_service.ts";
@@ -56,6 +58,7 @@ export class PagePort implements AsyncDisposable {
     { url }: HttpBind,
     visits: PageVisits,
     files: PageFiles,
+    members: EditedValue<MemberList>,
   ) {
     this.url = url;
     this.visits = visits;
@@ -65,7 +68,7 @@ export class PagePort implements AsyncDisposable {
         const publisher = this.#publisher;
         return publisher && ((...asked) => publisher.answer(...asked));
       },
-      allow: allowedOnPage(config.general.stateDir, clock),
+      allow: allowedOnPage(members, clock),
       record: async (...deed) => await this.#publisher?.record(...deed),
     });
     const service = this.#service;
@@ -78,11 +81,13 @@ export class PagePort implements AsyncDisposable {
   /**
    * Begins to listen, if it is to.
    *
+   * @param members Where the allowlist is edited.
    * @throws {RuntimeError} when the port or the logins can't be had.
    */
   static async open(
     context: RoleContext<"publisher">,
     ports: PublicPorts,
+    members: EditedValue<MemberList>,
   ): Promise<PagePort | undefined> {
     const { config: { pageBind, general }, clock, signal } = context;
     if (pageBind === undefined) return undefined;
@@ -94,7 +99,7 @@ export class PagePort implements AsyncDisposable {
       kept: (await store.read())?.visits ?? [],
     });
     const files = await readPageFiles();
-    const port = new PagePort(context, pageBind, visits, files);
+    const port = new PagePort(context, pageBind, visits, files, members);
     const servers = port.#servers;
     ports.bindHttp(
       "pagePort",

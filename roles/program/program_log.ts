@@ -40,6 +40,8 @@ export interface ProgramLogOptions {
   readonly isDetached: boolean;
   /** Whether the journal reads standard error. */
   readonly isJournal: boolean;
+  /** Whether another role writes from the same process, which has one name in the journal. */
+  readonly isShared: boolean;
   /** Texts that are masked in every line; the list may grow. */
   readonly secrets: readonly string[];
   readonly clock: Clock;
@@ -78,7 +80,7 @@ export class ProgramLog implements AsyncDisposable {
       secrets,
       sink: new PrefixedSink(
         this.#queue,
-        prefixFor(target, options, ownPrefix(options)),
+        ownPrefixFor(target, options),
       ),
     });
     this.messages = new PrefixedSink(
@@ -126,6 +128,17 @@ export class ProgramLog implements AsyncDisposable {
     await this.#queue[Symbol.asyncDispose]();
     await this.#writer[Symbol.asyncDispose]();
   }
+}
+
+/** The prefix of the program's own log. */
+function ownPrefixFor(
+  target: LogTarget,
+  options: ProgramLogOptions,
+): LinePrefix {
+  const prefix = prefixFor(target, options, ownPrefix(options));
+  const isNamed = prefix !== journalPrefix || !options.isShared ||
+    options.options.logFormat === "json";
+  return isNamed ? prefix : (line) => `${prefix(line)}${options.source.name}: `;
 }
 
 /** Syslog and the journal have their own; elsewhere a line says all itself. */

@@ -10,22 +10,30 @@ import type {
   PublisherIdentity,
 } from "../../lib/members/member.ts";
 import { NO_MEMBERS } from "../../lib/members/member_list_form.ts";
+import type { EditedValue } from "../../lib/members/stored_value.ts";
 import { identityFile, memberListFile } from "./member_files.ts";
 import type { RoleContext } from "./invocation.ts";
 
-/** The files, read. */
-export interface PublisherMembers {
-  /** `undefined`: this host was not made a publisher of protocol 2. */
-  readonly identity: PublisherIdentity | undefined;
-  /** The list as it was when the program began. */
+/** Where the list of members is. */
+export interface MemberSource {
+  /** The list as it was when the program, or its term, began. */
   readonly list: MemberList;
   /** Gives each list that follows, until aborted. */
   changes(signal: AbortSignal): AsyncIterable<MemberList>;
+  /** Where it is edited. */
+  readonly stored: EditedValue<MemberList>;
+}
+
+/** What a publisher serves members by. */
+export interface PublisherMembers extends MemberSource {
+  /** `undefined`: this host was not made a publisher of protocol 2. */
+  readonly identity: PublisherIdentity | undefined;
 }
 
 /**
  * Reads the publisher's files.
  *
+ * @param shared The list that it shares with others; left out: this host's file.
  * @throws {RuntimeError} when a file is not good.
  */
 export async function readPublisherMembers(
@@ -33,10 +41,16 @@ export async function readPublisherMembers(
     RoleContext<"publisher">,
     "config" | "log" | "onReload"
   >,
+  shared?: MemberSource,
 ): Promise<PublisherMembers> {
+  if (shared !== undefined) {
+    const identity = await identityFile(config.general.stateDir).read();
+    return { identity, ...shared };
+  }
   const { identity, file, list } = await readFiles(config);
   onReload(() => file.look());
-  return { identity, list, changes: (signal) => file.watch(signal, log) };
+  const changes = (signal: AbortSignal) => file.watch(signal, log);
+  return { identity, list, changes, stored: file };
 }
 
 /**

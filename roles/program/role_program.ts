@@ -47,7 +47,14 @@ export async function runProgram<R extends Role>(
   }
 }
 
-async function carryOut<R extends Role>(
+/**
+ * Carries out what a role's program was asked.
+ *
+ * @param program Which.
+ * @param command What it was asked.
+ * @returns The exit code.
+ */
+export async function carryOut<R extends Role>(
   program: RoleProgram<R>,
   command: Command,
 ): Promise<number> {
@@ -84,7 +91,12 @@ async function carryOut<R extends Role>(
     case "run":
       return await carryOutWriting(program, command.options, "run", runRole);
     case "start":
-      return await carryOutWriting(program, command.options, "start", start);
+      return await carryOutWriting(
+        program,
+        command.options,
+        "start",
+        (invocation) => start(invocation, [invocation]),
+      );
     case "stop":
       return await stop(await invoke(program, command.options));
     case "restart":
@@ -109,7 +121,8 @@ async function carryOut<R extends Role>(
   }
 }
 
-async function invoke<R extends Role>(
+/** Reads a role's configuration. */
+export async function invoke<R extends Role>(
   program: RoleProgram<R>,
   options: CommandOptions,
 ): Promise<Invocation<R>> {
@@ -128,5 +141,12 @@ async function carryOutWriting<R extends Role>(
   verb: WritingVerb,
   work: (invocation: Invocation<R>) => Promise<number>,
 ): Promise<number> {
-  return await guardState(await invoke(program, options), verb, work);
+  const invocation = await invoke(program, options);
+  const { stateDir } = invocation.loaded.config.general;
+  return await guardState(
+    invocation,
+    stateDir,
+    verb,
+    () => work(invocation),
+  );
 }

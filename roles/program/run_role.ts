@@ -15,22 +15,17 @@ import {
   PidFile,
   UnwritablePidFileError,
 } from "../../lib/service/io/pid_file.ts";
-import {
-  notifySettings,
-  ServiceNotify,
-} from "../../lib/service/io/service_notify.ts";
 import { makeFolder } from "../../lib/service/io/user_folders.ts";
-import { StopSignal } from "../../lib/service/io/signals.ts";
 import { SystemClock } from "../../lib/async/io/system_clock.ts";
 import { isStderrJournal } from "../../lib/log/io/journal_stream.ts";
-import { UnixDatagrams } from "../../lib/log/io/unix_datagrams.ts";
 import { PRESENCE_PACE } from "../../lib/wire/presence_pace.ts";
 import type { Clock } from "../../lib/async/clock.ts";
 import type { Log } from "../../lib/log/log.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
 import { runTogether } from "../../lib/async/tasks.ts";
 import { ProgramLog } from "./program_log.ts";
-import { DETACHED_VARIABLE, type Invocation } from "./invocation.ts";
+import type { Invocation } from "./invocation.ts";
+import { type OwnProcess, runProcess } from "./own_process.ts";
 import { answerStatus } from "./status_socket.ts";
 
 /**
@@ -42,21 +37,34 @@ import { answerStatus } from "./status_socket.ts";
 export async function runRole<R extends Role>(
   invocation: Invocation<R>,
 ): Promise<number> {
+  await runProcess([(process) => workIn(process, invocation)]);
+  return EXIT_CODES.ok;
+}
+
+/**
+ * Works in a process, alone or beside another role.
+ *
+ * @param process The process.
+ * @param invocation What was asked.
+ * @param within The program that both roles are, as in `fail2ban-node`.
+ */
+export async function workIn<R extends Role>(
+  process: OwnProcess,
+  invocation: Invocation<R>,
+  within?: string,
+): Promise<void> {
   const { program, options, loaded: { config, warnings, notices } } =
     invocation;
-  const isDetached = Deno.env.has(DETACHED_VARIABLE);
   const clock = new SystemClock();
-  using stopSignal = new StopSignal({
-    hangUpStops: Deno.stdin.isTerminal(),
-  });
   await using last = new AsyncDisposableStack();
   const secrets = [...secretsOf(config)];
   await using programLog = new ProgramLog({
     source: { name: program.name, pid: Deno.pid },
     general: config.general,
     options,
-    isDetached,
+    isDetached: process.isDetached,
     isJournal: isStderrJournal(),
+    isShared: within !== undefined,
     secrets,
     clock,
   });
@@ -69,53 +77,41 @@ export async function runRole<R extends Role>(
     const hide = (found: readonly string[]) => {
       secrets.push(...found.filter((secret) => !secrets.includes(secret)));
     };
-    await work(invocation, {
-      clock,
-      programLog,
-      hide,
-      stopSignal,
-      isDetached,
-      last,
-    });
+    const around = { clock, programLog, hide, process, within, last };
+    await work(invocation, around);
   } catch (error) {
     // Standard error, where the error will be shown, may be nowhere by now.
-    if (isDetached) {
+    if (process.isDetached) {
       const { lines } = describeError(program.name, error);
       log.record("critical", "ended by an error", { error: lines.join("; ") });
     }
     throw error;
   }
-  return EXIT_CODES.ok;
 }
 
 interface Surroundings {
   readonly clock: Clock;
   readonly programLog: ProgramLog;
   readonly hide: (secrets: readonly string[]) => void;
-  readonly stopSignal: StopSignal;
-  readonly isDetached: boolean;
+  readonly process: OwnProcess;
+  readonly within: string | undefined;
   /** Disposed when nothing else is left to do. */
   readonly last: AsyncDisposableStack;
 }
 
 async function work<R extends Role>(
-  { program, options, loaded }: Invocation<R>,
-  { clock, programLog, hide, stopSignal, isDetached, last }: Surroundings,
+  invocation: Invocation<R>,
+  { clock, programLog, hide, process, within, last }: Surroundings,
 ): Promise<void> {
+  const { program, options, loaded } = invocation;
   const { log, messages } = programLog;
   const { config } = loaded;
+  const { signal, onReload } = process;
   await makeFolders(loaded, options.dryRun);
-  const pidFile = await takePidFile(config.pidFile, isDetached, log);
+  const pidFile = await takePidFile(config.pidFile, process.isDetached, log);
   last.defer(() => pidFile?.leave());
   await using held = new AsyncDisposableStack();
-  const settings = notifySettings(Deno.pid);
-  const notify = held.use(
-    new ServiceNotify(
-      settings && { ...settings, datagrams: new UnixDatagrams() },
-    ),
-  );
-  const { signal } = stopSignal;
-  stopSignal.onReload(() => log.record("notice", "reading files again"));
+  onReload(() => log.record("notice", "reading files again"));
   const startedMs = clock.monotonicMs();
   const ready = async (figures: () => StatusFigures) => {
     const report = () => ({
@@ -123,6 +119,7 @@ async function work<R extends Role>(
       version: program.version,
       pid: Deno.pid,
       node: config.general.hostName,
+      ...(within === undefined ? {} : { within }),
       upSeconds: Math.round((clock.monotonicMs() - startedMs) / 1_000),
       figures: { ...figures(), ...programLog.figures },
     });
@@ -131,52 +128,26 @@ async function work<R extends Role>(
     const node = config.general.hostName;
     const dryRun = options.dryRun ? true : undefined;
     log.record("info", "ready", { version, node, dryRun });
-    const trouble = await programLog.probe(signal);
-    await notify.send("READY=1", trouble);
+    await process.ready(await programLog.probe(signal));
   };
-  using _announcement = announceStop(signal, notify, last);
-  const alive = new AbortController();
-  const keepingAlive = notify.keepAlive(clock, alive.signal);
-  try {
-    const { dryRun } = options;
-    await runTogether(signal, [
-      (group) =>
-        program.work({
-          config,
-          dryRun,
-          log,
-          messages,
-          lostLines: () => programLog.lostLines,
-          clock,
-          pace: program.pace ?? PRESENCE_PACE,
-          signal: group,
-          hide,
-          onReload: (listener) => stopSignal.onReload(listener),
-          ready,
-        }),
-      (group) => programLog.failed(group),
-    ]);
-  } finally {
-    alive.abort();
-    await keepingAlive;
-  }
+  await runTogether(signal, [
+    (group) =>
+      program.work({
+        config,
+        dryRun: options.dryRun,
+        log,
+        messages,
+        lostLines: () => programLog.lostLines,
+        clock,
+        pace: program.pace ?? PRESENCE_PACE,
+        signal: group,
+        hide,
+        onReload,
+        ready,
+      }),
+    (group) => programLog.failed(group),
+  ]);
   log.record("info", "stopped");
-}
-
-/** Tells the service manager once the program is told to stop. */
-function announceStop(
-  signal: AbortSignal,
-  notify: ServiceNotify,
-  last: AsyncDisposableStack,
-): Disposable {
-  let notice: Promise<void> | undefined;
-  const announce = () => notice = notify.send("STOPPING=1");
-  signal.addEventListener("abort", announce, { once: true });
-  // The notifier is closed by then: a manager that hangs delays nothing.
-  last.defer(async () => await notice);
-  return {
-    [Symbol.dispose]: () => signal.removeEventListener("abort", announce),
-  };
 }
 
 /** A dry run leaves no state. The folder of a pid file is the system's, unless it is this user's own. */

@@ -36,11 +36,19 @@ export function note(
  *
  * @param name The program's name.
  * @param error Whatever was thrown.
+ * @param isShared Whether the journal has another name for its process.
  * @returns The exit code.
  */
-export function showError(name: string, error: unknown): ExitCode {
+export function showError(
+  name: string,
+  error: unknown,
+  isShared = false,
+): ExitCode {
   const { exitCode, lines } = describeError(name, error);
-  const texts = lines.map((line) => line.slice(`${name}: `.length));
+  const isNamed = !isShared || !isStderrJournal();
+  const texts = isNamed
+    ? lines.map((line) => line.slice(`${name}: `.length))
+    : lines;
   sayOnStderr(name, "error", texts);
   return exitCode;
 }

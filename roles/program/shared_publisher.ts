@@ -4,17 +4,20 @@
  * @module
  */
 
-import type { EngineConfig } from "../../lib/config/role_config.ts";
-import type { Clock } from "../../lib/async/clock.ts";
-import { SystemClock } from "../../lib/async/io/system_clock.ts";
+import type { EngineConfig } from "../../lib/config/engine_config.ts";
 import { Condition, runTogether } from "../../lib/async/tasks.ts";
 import type { BanStore } from "../../lib/ban/ban_store.ts";
-import { RuntimeError } from "../../lib/base/errors.ts";
 import { newSessionId } from "../../lib/base/io/session_id.ts";
-import { EtcdClient, type EtcdUser } from "../../lib/engine/io/etcd_client.ts";
+import { EtcdValues } from "../../lib/engine/etcd_values.ts";
 import { EtcdLog } from "../../lib/engine/etcd_log.ts";
-import { type ActiveTerm, LeadKeeper } from "../../lib/engine/lead_keeper.ts";
-import { SecretFile } from "../../lib/members/io/secret_file.ts";
+import {
+  type ActiveTerm,
+  LeadKeeper,
+  type ServeTerm,
+} from "../../lib/engine/lead_keeper.ts";
+import { MemberFollower } from "../../lib/engine/member_follower.ts";
+import { tellState } from "../../lib/engine/publisher_states.ts";
+import type { SharedMembers } from "../../lib/engine/shared_members.ts";
 import type { Publisher } from "../../lib/publisher/publisher.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
 import {
@@ -24,13 +27,18 @@ import {
 import type { OperatorAnswer } from "../../lib/wire/operator_messages.ts";
 import type { RoleContext } from "./invocation.ts";
 import type { AnswerOperator } from "../../lib/cli/command_socket.ts";
+import { openEngine, sharedMembers } from "./engine_client.ts";
+import { memberListFile } from "./member_files.ts";
 import { answerOperators } from "./operator_socket.ts";
+import type { MemberSource } from "./publisher_members.ts";
 
 /** A term of a publisher. */
 export interface PublisherTerm {
   /** As the role has it, but for the term only. */
   readonly context: RoleContext<"publisher">;
   readonly store: BanStore;
+  /** The list that all publishers share, as it is now, and what follows. */
+  readonly members: MemberSource;
   /** See `Publisher`. */
   readonly isSure: () => boolean;
   /** Told what serves. */
@@ -57,7 +65,7 @@ export async function shareTable(
 ): Promise<void> {
   const { config, clock, log, signal, ready, hide } = context;
   const { general: { hostName, stateDir }, keepHistoryMs } = config;
-  using client = await openEngine(engine, clock, hide);
+  using client = await openEngine(engine, stateDir, clock, hide);
   // The log survives a loss of power, and with it all that this may lack then.
   using copy = SqliteBanStore.open({
     path: banStorePath(stateDir),
@@ -71,6 +79,16 @@ export async function shareTable(
     newId: newSessionId,
     chance: Math.random,
   });
+  const stored = sharedMembers(client, engine, stateDir, clock);
+  const members = new MemberFollower({
+    ...{ shared: stored, copy: memberListFile(stateDir) },
+    ...{ clock, records: log },
+  });
+  context.onReload(() => members.look());
+  const teller = {
+    values: new EtcdValues(client, engine.prefix),
+    ...{ clock, name: hostName, state: () => keeper.figures },
+  };
   let serving: (() => StatusFigures) | undefined;
   let active: AnswerOperator | undefined;
   await using _operators = await answerOperators(
@@ -83,8 +101,9 @@ export async function shareTable(
     const own = serving?.() ?? { bans: table.size, seq, epoch };
     return { ...keeper.figures, ...own };
   });
-  await keeper.run(signal, async (term, ended) => {
+  const serveTerm: ServeTerm = async (term, ended) => {
     try {
+      await members.catchUp(ended);
       const figuresOf = (figures: () => StatusFigures) => {
         serving = figures;
         return Promise.resolve();
@@ -93,18 +112,32 @@ export async function shareTable(
         active = answer;
       };
       const own = { ...context, signal: ended, ready: figuresOf };
-      await serve(termOf(own, term, begin));
+      await serve(termOf(own, term, begin, sourceOf(members, stored)));
     } finally {
       serving = undefined;
       active = undefined;
     }
-  });
+  };
+  await runTogether(signal, [
+    (group) => members.run(group),
+    (group) => tellState(teller, group),
+    (group) => keeper.run(group, serveTerm),
+  ]);
+}
+
+function sourceOf(
+  followed: MemberFollower,
+  stored: SharedMembers,
+): MemberSource {
+  const { list } = followed;
+  return { stored, list, changes: (signal) => followed.changes(list, signal) };
 }
 
 function termOf(
   context: RoleContext<"publisher">,
   { store, isSure, showTime }: ActiveTerm,
   begin: (answer: AnswerOperator) => void,
+  members: MemberSource,
 ): PublisherTerm {
   const { clock } = context;
   let publisher: Publisher | undefined;
@@ -112,6 +145,7 @@ function termOf(
     // Files are looked at every now and then anyhow.
     context: { ...context, onReload: () => {} },
     store,
+    members,
     isSure,
     begin: (begun, answer) => {
       publisher = begun;
@@ -145,19 +179,11 @@ async function aborted(
 }
 
 /** For `check`: throws what is not good. */
-export async function checkEngine(engine: EngineConfig): Promise<void> {
-  using _client = await openEngine(engine, new SystemClock(), () => {});
-}
-
-async function openEngine(
+export async function checkEngine(
   engine: EngineConfig,
-  clock: Clock,
-  hide: (secrets: readonly string[]) => void,
-): Promise<EtcdClient> {
-  const user = await readLogin(engine.loginPath);
-  if (user !== undefined) hide([user.password]);
-  const authority = await readAuthority(engine.authorityPath);
-  return new EtcdClient({ urls: engine.urls, authority, user, clock });
+  stateDir: string,
+): Promise<void> {
+  using _client = await openEngine(engine, stateDir);
 }
 
 /** A standby knows the bans, and nothing of the nodes. */
@@ -170,37 +196,4 @@ async function* standbyAnswer(
     message: `this publisher is a standby; active is ${active}`,
     hint: "say the same on the host of the active one",
   };
-}
-
-async function readLogin(
-  path: string | undefined,
-): Promise<EtcdUser | undefined> {
-  if (path === undefined) return undefined;
-  const file = new SecretFile<string>(path, {
-    what: "the login of etcd",
-    encode: (text) => text,
-    decode: (text) => text,
-  });
-  const text = await file.read();
-  const [, name, password] = /^([^:\s]+):(\S+)\s*$/.exec(text ?? "") ?? [];
-  if (name === undefined || password === undefined) {
-    throw new RuntimeError(`${path} has no login of etcd`, {
-      hint: "publisher.enginelogin names a file with USER:PASSWORD on one line",
-    });
-  }
-  return { name, password };
-}
-
-async function readAuthority(
-  path: string | undefined,
-): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw new RuntimeError(`${path} can't be read: ${error.message}`, {
-      hint: "publisher.engineca names it",
-    });
-  }
 }

@@ -1,4 +1,3 @@
-import type { Role } from "../../lib/config/config.ts";
 import { runInstead } from "../../lib/service/io/other_user.ts";
 import {
   findStateFolder,
@@ -9,26 +8,29 @@ import {
   rootsWay,
   type WritingVerb,
 } from "../../lib/service/state_owner.ts";
-import { commandArgs, type Invocation } from "./invocation.ts";
+import { type AskedProgram, commandArgs } from "./invocation.ts";
 import { note } from "./said.ts";
 
 /**
  * Carries out a verb that writes into the folder for state: where that is a
  * service's, root acts as its user.
  *
+ * @param asked What was asked.
+ * @param stateDir The folder.
  * @param work What the verb does.
  * @returns The exit code.
  * @throws {RuntimeError} when it is for the service to do.
  */
-export async function guardState<R extends Role>(
-  invocation: Invocation<R>,
+export async function guardState(
+  asked: AskedProgram,
+  stateDir: string,
   verb: WritingVerb,
-  work: (invocation: Invocation<R>) => Promise<number>,
+  work: () => Promise<number>,
 ): Promise<number> {
-  const { program, options, loaded: { config } } = invocation;
+  const { program, options } = asked;
   const uid = Deno.uid();
-  if (uid !== 0 || options.dryRun) return await work(invocation);
-  const way = rootsWay(await findStateFolder(config.general.stateDir), {
+  if (uid !== 0 || options.dryRun) return await work();
+  const way = rootsWay(await findStateFolder(stateDir), {
     program: program.name,
     verb,
     uid,
@@ -36,12 +38,12 @@ export async function guardState<R extends Role>(
   });
   switch (way.kind) {
     case "root":
-      return await work(invocation);
+      return await work();
     case "refused":
       throw way.error;
     case "owner": {
       note(program, [`acting as ${way.folder.owner}, whose the state is`]);
-      const command = [Deno.execPath(), ...commandArgs(invocation, verb)];
+      const command = [Deno.execPath(), ...commandArgs(asked, verb)];
       return await runInstead(asOwner(way.folder, program.name, command));
     }
   }

@@ -317,7 +317,7 @@ Deno.test("a host that joins keeps its membership, and is told what to set", asy
     (await join(encodeJoinCode(value), name)).notes.at(-1) ?? "";
   strictEqual(
     await lastNote("web1"),
-    "next: start fail2ban-monitor and fail2ban-subscriber",
+    "next: start fail2ban-node",
   );
   running = ["fail2ban-monitor", "fail2ban-subscriber"];
   match(

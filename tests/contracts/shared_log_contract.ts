@@ -128,6 +128,26 @@ export const SHARED_LOG_BEHAVIOURS: Readonly<
     ok((await two.take(nobody, view.versions, signal)).isWritten);
     deepStrictEqual((await one.look(signal))?.lead, nobody);
   },
+  "has the active one make way, whatever it has written meanwhile": async (
+    { one, two },
+  ) => {
+    const { versions } = await begun(one);
+    const first = await one.take({ term: 1, holder: "hub1" }, versions, signal);
+    ok(first.isWritten);
+    const seen = first.versions;
+    const written = await one.append(record(1, "base"), seen, signal);
+    ok(written.isWritten);
+    const lead = { term: 1, holder: undefined, next: "hub2" };
+    strictEqual(await two.passOn(lead, seen, signal), true);
+    deepStrictEqual((await one.look(signal))?.lead, lead);
+    strictEqual(await two.passOn(lead, seen, signal), false);
+    const late = await one.append(record(2, "r1"), written.versions, signal);
+    ok(!late.isWritten);
+    strictEqual(
+      await one.beat({ storeMs: 1 }, written.versions, signal),
+      false,
+    );
+  },
   "tells each beat from the one before": async ({ one, two }) => {
     const { versions } = await begun(one);
     const beats: unknown[] = [];

@@ -226,12 +226,26 @@ Deno.test("checkAction() compares what is in force with what the subscriber coun
 
 const DOWN: ProgramFacts = {
   program: "fail2ban-monitor",
+  service: "fail2ban-monitor",
   pidFile: "/run/fail2ban-monitor.pid",
   run: { kind: "stopped" },
   unit: undefined,
   isSetUp: true,
   others: [],
 };
+
+Deno.test("checkProgram() of a node's part names the node's unit", () => {
+  const unit: UnitFacts = {
+    load: "loaded",
+    active: "inactive",
+    file: "disabled",
+    result: "success",
+  };
+  const part = { ...DOWN, service: "fail2ban-node", unit };
+  deepStrictEqual(texts(checkProgram(part, "1", SYSTEMD)), [
+    "fail fail2ban-node.service: does not run, and is not started at boot -> systemctl enable --now fail2ban-node",
+  ]);
+});
 
 Deno.test("checkProgram() goes by the unit where there is one", () => {
   const unit: UnitFacts = {

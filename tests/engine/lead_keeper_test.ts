@@ -236,3 +236,22 @@ Deno.test("a publisher ends, with the remedy, whose copy is of another log", asy
   ok(one.isActive);
   await Promise.all([one.stop(), two.stop()]);
 });
+
+Deno.test("an operator has the active one make way for the other, which goes on with all that was stored", async () => {
+  const { clock, server, one, two } = await startTwo();
+  await one.ban();
+  const { view } = server;
+  ok(view);
+  const lead = { term: view.lead.term, holder: undefined, next: "bbb2" };
+  ok(await two.log.passOn(lead, view.versions));
+  // It writes nothing from then on, whether it has heard of that or not.
+  await rejects(one.ban(), RuntimeError);
+  await clock.advance(LEAD_PACE.beatMs + 2 * lookMs);
+  ok(two.isActive && !one.isActive);
+  deepStrictEqual(two.copy.since(0, 9).length, 1);
+  await two.ban();
+  await clock.advance(3 * TAKEOVER_MS);
+  ok(two.isActive && !one.isActive);
+  strictEqual(two.keeper.figures.term, 2);
+  await Promise.all([one.stop(), two.stop()]);
+});

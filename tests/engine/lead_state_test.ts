@@ -14,14 +14,20 @@ const { graceMs, spreadMs, silentMs, doubtMs } = LEAD_PACE;
 
 function looked(
   versions: Partial<typeof VERSIONS> = {},
-  others: { holder?: string | undefined; chance?: number } = {},
+  others: {
+    holder?: string | undefined;
+    chance?: number;
+    next?: string;
+  } = {},
 ): LeadEvent {
-  const { chance = 0 } = others;
-  const lead = "holder" in others ? { ...HELD, holder: others.holder } : HELD;
+  const { chance = 0, next } = others;
+  const held = "holder" in others ? { ...HELD, holder: others.holder } : HELD;
+  const lead = next === undefined ? held : { ...held, next };
   return {
     kind: "looked",
     view: { versions: { ...VERSIONS, ...versions }, lead },
     chance,
+    name: "hub1",
   };
 }
 
@@ -144,4 +150,14 @@ Deno.test("only an active one that heard the log lately lets nodes in", () => {
   ok(!isSure(ACTIVE, 1_000 + doubtMs, LEAD_PACE));
   ok(!isSure(STANDBY, 0, LEAD_PACE));
   ok(!isSure(TAKING, 0, LEAD_PACE));
+});
+
+Deno.test("where the next one is named it takes over at once, and the others only where it does not", () => {
+  const free = { holder: undefined };
+  const meant = after(STANDBY, [0, looked({}, { ...free, next: "hub1" })]);
+  strictEqual(meant.effect?.kind, "take");
+  const event = looked({}, { ...free, next: "hub2" });
+  const before = after(STANDBY, [0, event], [graceMs - 1, event]);
+  strictEqual(before.effect, undefined);
+  strictEqual(after(before.state, [graceMs, event]).effect?.kind, "take");
 });

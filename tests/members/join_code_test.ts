@@ -133,3 +133,15 @@ Deno.test("the longest names still make a code", () => {
   ok(code.length < 1_500);
   strictEqual(decodeJoinCode(code).ok, true);
 });
+
+Deno.test("a code has the addresses of all publishers, as many as there may be", () => {
+  const others = Array.from({ length: 6 }, (_, at) => ({
+    controlUrl: `tcp://hub${at}:5681`,
+    streamUrl: `tcp://hub${at}:5682`,
+  }));
+  const value = { ...MEMBERSHIP, others };
+  deepStrictEqual(decodeJoinCode(encodeJoinCode(value)), { ok: true, value });
+  const [first] = others;
+  const more = { ...value, others: [...others, first ?? MEMBERSHIP] };
+  deepStrictEqual(decodeJoinCode(encodeJoinCode(more)), DAMAGED);
+});

@@ -11,7 +11,9 @@ import {
   withNewSecrets,
   withoutAllowed,
   withoutMember,
-} from "../../lib/cli/member_edits.ts";
+  withoutPublisher,
+  withPublishers,
+} from "../../lib/members/member_edits.ts";
 import {
   MAX_ALLOWED,
   MAX_JOURNAL,
@@ -177,4 +179,31 @@ Deno.test("the allowlist and the journal are bounded", () => {
     MEMBER_LIST_FORM.decode(MEMBER_LIST_FORM.encode(list)),
     list,
   );
+});
+
+Deno.test("publishers are added with an address, the same name again with another, and removed", () => {
+  const added = ["hub1", "hub2"].map((name) => ({
+    name: host(name),
+    controlUrl: `tcp://${name}:5681`,
+    streamUrl: `tcp://${name}:5682`,
+  }));
+  const both = withPublishers(someList(), added, EDITOR);
+  const moved = { ...added[0], controlUrl: "tcp://other:5681" };
+  const list = withPublishers(both, [{
+    ...moved,
+    name: host("HUB1"),
+    streamUrl: "tcp://other:5682",
+  }], EDITOR);
+  deepStrictEqual(MEMBER_LIST_FORM.decode(MEMBER_LIST_FORM.encode(list)), list);
+  deepStrictEqual(
+    list.publishers?.map(({ name, controlUrl }) => `${name} ${controlUrl}`),
+    ["hub2 tcp://hub2:5681", "HUB1 tcp://other:5681"],
+  );
+  const one = withoutPublisher(list, host("hub2"), EDITOR);
+  throws(() => withoutPublisher(one, host("hub2"), EDITOR), /no publisher/);
+  // Without any it is written as a list that never had some.
+  const none = withoutPublisher(one, host("hub1"), EDITOR);
+  ok(!("publishers" in none));
+  deepStrictEqual(MEMBER_LIST_FORM.decode(MEMBER_LIST_FORM.encode(none)), none);
+  strictEqual(none.journal.at(-1)?.action, "publisher remove");
 });

@@ -3,7 +3,7 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { BanHub } from "../../lib/ban/ban_hub.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { auditJournal } from "../../lib/publisher/journal_audit.ts";
-import { withMember } from "../../lib/cli/member_edits.ts";
+import { withMember } from "../../lib/members/member_edits.ts";
 import { NO_MEMBERS } from "../../lib/members/member_list_form.ts";
 import {
   isPageRequest,

@@ -6,7 +6,7 @@ import { TempDir } from "../support/host/temp_dir.ts";
 import { PROJECT } from "../support/install/installer.ts";
 import { importsOf } from "../../tools/import_graph.ts";
 
-const { cluster, executable, monitor, publisher, subscriber } =
+const { cluster, executable, monitor, node, publisher, subscriber } =
   deno.permissions;
 
 for (
@@ -20,6 +20,12 @@ for (
       "monitor",
     ]],
     ["fail2ban-cluster", [], "cluster", []],
+    ["fail2ban-node", [], "node", []],
+    ["fail2ban-cluster", ["node", "run"], "node", ["run"]],
+    ["fail2ban-cluster", ["node", "--config=/a"], "node", ["--config=/a"]],
+    ["fail2ban-cluster", ["node", "list"], "cluster", ["node", "list"]],
+    ["fail2ban-cluster", ["node", "--help"], "cluster", ["node", "--help"]],
+    ["fail2ban-cluster", ["node"], "cluster", ["node"]],
     ["f2bc", ["publisher"], "publisher", []],
     ["", ["why", "192.0.2.1"], "cluster", ["why", "192.0.2.1"]],
   ] as const
@@ -38,7 +44,7 @@ Deno.test("the executable of all roles has every role, and may what they may tog
     ),
     [],
   );
-  const sets = [cluster, monitor, publisher, subscriber];
+  const sets = [cluster, monitor, node, publisher, subscriber];
   const united = (key: "env" | "sys") =>
     [...new Set(sets.flatMap((set) => set[key]))].toSorted();
   deepStrictEqual(executable.env, united("env"));

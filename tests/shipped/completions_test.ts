@@ -7,7 +7,7 @@ import { testWith } from "../support/host/real_parts.ts";
 const SHARE = decodeURIComponent(
   new URL("../../share", import.meta.url).pathname,
 );
-const PROGRAMS = ["cluster", "monitor", "publisher", "subscriber"];
+const PROGRAMS = ["cluster", "monitor", "node", "publisher", "subscriber"];
 const FIRST_WORDS = [
   ...new Set(Object.keys(CLUSTER_VERBS).map((verb) => verb.split(" ")[0])),
 ].sort();

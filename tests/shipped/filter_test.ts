@@ -38,6 +38,11 @@ const BANS: readonly (readonly [line: string, address: string])[] = [
   ],
   // The journal's, which fail2ban puts together without a stamp.
   [`web-2 ${TAG} ${SAYS} a|b|Ban|192.0.2.5`, "192.0.2.5"],
+  // A node, which is a subscriber as well.
+  [
+    `web-2 fail2ban-node[123]: ${SAYS} a|b|Ban|192.0.2.10`,
+    "192.0.2.10",
+  ],
   // What goes to standard error comes to the journal with a prefix already.
   [
     `web-2 ${TAG} Nov 24 03:45:10 web-2 ${TAG} ${SAYS} a|b|Ban|192.0.2.6`,
@@ -143,12 +148,14 @@ testWith(
 
 testWith(
   "fail2ban",
-  "the shipped jail asks the journal for both programs' lines",
+  "the shipped jail asks the journal for the lines of each program",
   async () => {
     const commands = await jailCommands({ backend: "systemd", logpath: "" });
     const journal = commands.find((text) => text.includes("addjournalmatch"));
     deepStrictEqual(JSON.parse(journal ?? "[]").slice(3), [
       "SYSLOG_IDENTIFIER=fail2ban-subscriber",
+      "+",
+      "SYSLOG_IDENTIFIER=fail2ban-node",
       "+",
       "SYSLOG_IDENTIFIER=fail2ban-subscriber.py",
       "+",

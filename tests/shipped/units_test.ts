@@ -18,14 +18,16 @@ const PAUSE = "/usr/local/lib/fail2ban-cluster/systemd/restart_pause.sh";
 /** The exposure that `systemd-analyze security` may find, of 10; docs/OPERATIONS.md states it. */
 const MAX_EXPOSURE: Readonly<Record<string, number>> = {
   monitor: 1.9,
+  node: 2.2,
   publisher: 1.4,
   subscriber: 2.0,
 };
 
-/** The roles that have a section of the configuration: those that stay. */
+/** The programs that stay: roles with a section of the configuration, and the node that is two of them. */
 function daemons(): string[] {
   return Object.keys(deno.permissions)
-    .filter((role) => Object.hasOwn(OPTIONS, role)).toSorted();
+    .filter((role) => role === "node" || Object.hasOwn(OPTIONS, role))
+    .toSorted();
 }
 
 async function analyze(
@@ -110,6 +112,22 @@ Deno.test("what the subscriber's unit logs is where the shipped jail looks", asy
   const lines = (await unitOf("subscriber")).split("\n");
   ok(lines.includes("SyslogFacility=auth"));
   ok(lines.includes("SyslogIdentifier=fail2ban-subscriber"));
+});
+
+Deno.test("a node's unit may what those of its two roles may, and is never beside them", async () => {
+  const rights = async (role: string) =>
+    /^AmbientCapabilities=(.*)$/m.exec(await unitOf(role))?.[1]?.split(" ") ??
+      [];
+  deepStrictEqual(
+    (await rights("node")).toSorted(),
+    [...await rights("monitor"), ...await rights("subscriber")].toSorted(),
+  );
+  const lines = (await unitOf("node")).split("\n");
+  ok(lines.includes(
+    "Conflicts=fail2ban-monitor.service fail2ban-subscriber.service",
+  ));
+  ok(lines.includes("SyslogFacility=auth"));
+  ok(lines.includes("SyslogIdentifier=fail2ban-node"));
 });
 
 Deno.test("the publisher's unit has descriptors for all connections that its ports take", async () => {

@@ -21,6 +21,7 @@ complete -c fail2ban-cluster -n __fish_use_subcommand -a audit -d 'who did what 
 complete -c fail2ban-cluster -n __fish_use_subcommand -a backup -d 'copy the bans, the keys and the members to a new folder, also while the publisher runs'
 complete -c fail2ban-cluster -n __fish_use_subcommand -a restore -d 'put a backup back, on a host whose publisher does not run'
 complete -c fail2ban-cluster -n __fish_use_subcommand -a allow
+complete -c fail2ban-cluster -n __fish_use_subcommand -a publisher
 complete -c fail2ban-cluster -n __fish_use_subcommand -a page
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from node; and not __fish_seen_subcommand_from add list show revoke rotate readdress withdraw release' -a add -d 'make members, and print a line for each: NAME CODE, which it joins with'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from node; and not __fish_seen_subcommand_from add list show revoke rotate readdress withdraw release' -a list -d 'how each node is, and what to do about it'
@@ -35,6 +36,11 @@ complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and not __fi
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and not __fish_seen_subcommand_from add remove list check' -a remove -d 'it may be banned again'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and not __fish_seen_subcommand_from add remove list check' -a list -d 'whom nobody may ban'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and not __fish_seen_subcommand_from add remove list check' -a check -d 'whether somebody may ban it, and which entry forbids it'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from publisher; and not __fish_seen_subcommand_from add join list remove handover' -a add -d 'make a host one more publisher of this cluster, and print the line that it joins with'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from publisher; and not __fish_seen_subcommand_from add join list remove handover' -a join -d 'make this host the publisher that the code is for; - reads both from standard input'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from publisher; and not __fish_seen_subcommand_from add join list remove handover' -a list -d 'each publisher: its role, its term, how many records it is behind'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from publisher; and not __fish_seen_subcommand_from add join list remove handover' -a remove -d 'make it no publisher, once it does not run any more'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from publisher; and not __fish_seen_subcommand_from add join list remove handover' -a handover -d 'have the active publisher make way for this one, or for any standby'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from page; and not __fish_seen_subcommand_from login list logout' -a login -d 'print a code that lets a browser into the page, once'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from page; and not __fish_seen_subcommand_from login list logout' -a list -d 'who is logged in to the page'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from page; and not __fish_seen_subcommand_from login list logout' -a logout -d 'end the logins to the page, all or those by this user\'s word'
@@ -113,6 +119,8 @@ complete -c fail2ban-cluster -n '__fish_seen_subcommand_from restore' -l from -r
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and __fish_seen_subcommand_from add' -l for -x -d 'for so long, as in 7d [until it is removed]'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and __fish_seen_subcommand_from add' -l note -x -d 'why'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from allow; and __fish_seen_subcommand_from list' -l json -d 'print JSON'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from publisher; and __fish_seen_subcommand_from add' -l address -x -d 'where nodes reach it [NAME]'
+complete -c fail2ban-cluster -n '__fish_seen_subcommand_from publisher; and __fish_seen_subcommand_from list' -l json -d 'print JSON'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from page; and __fish_seen_subcommand_from login' -l read-only -d 'nothing may be changed with it'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from page; and __fish_seen_subcommand_from login' -l for -x -d 'how long the login holds [8h]'
 complete -c fail2ban-cluster -n '__fish_seen_subcommand_from page; and __fish_seen_subcommand_from login' -l json -d 'print JSON'

@@ -85,6 +85,8 @@ would restart fail2ban-subscriber.service
       await asked(root);
       await root.shell(`sh ${GIVEN}/1.0.0/install.sh upgrade`);
       deepStrictEqual(await asked(root), [
+        // Before the new one is tried, and before it is restarted.
+        "is-active --quiet fail2ban-subscriber.service",
         "is-active --quiet fail2ban-subscriber.service",
         "restart fail2ban-subscriber.service",
       ]);

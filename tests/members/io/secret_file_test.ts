@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { SecretFile } from "../../../lib/members/io/secret_file.ts";
 import type { MemberList } from "../../../lib/members/member.ts";
-import { type Editor, withMember } from "../../../lib/cli/member_edits.ts";
+import { type Editor, withMember } from "../../../lib/members/member_edits.ts";
 import {
   MEMBER_LIST_FORM,
   NO_MEMBERS,

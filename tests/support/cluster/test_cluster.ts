@@ -27,7 +27,7 @@ export interface HostSetting {
 
 /** How a program under test is started: `F2BC_BIN` names a folder of executables. */
 export function roleCommand(
-  role: RoleName | "cluster",
+  role: RoleName | "cluster" | "node",
 ): { command: string; args: string[] } {
   const folder = Deno.env.get("F2BC_BIN");
   return folder === undefined
@@ -47,7 +47,7 @@ function pacedCommand(
   return { command, args: [...args, role, JSON.stringify(pace)] };
 }
 
-function sourceCommand(role: RoleName | "cluster", path: string) {
+function sourceCommand(role: RoleName | "cluster" | "node", path: string) {
   const root = decodeURIComponent(
     new URL("../../../", import.meta.url).pathname,
   );
@@ -202,7 +202,7 @@ export class TestCluster implements AsyncDisposable {
 
   /** Runs a program of a host with any arguments, without waiting for anything. */
   spawn(
-    role: RoleName | "cluster",
+    role: RoleName | "cluster" | "node",
     host: string,
     ...args: string[]
   ): ChildProcess {
@@ -215,13 +215,13 @@ export class TestCluster implements AsyncDisposable {
   }
 
   #spawn(
-    role: RoleName | "cluster",
+    role: RoleName | "cluster" | "node",
     host: string,
     args: readonly string[],
     onLine?: (line: string) => void,
   ): ChildProcess {
     const { command, args: before } =
-      this.#pace !== undefined && role !== "cluster"
+      this.#pace !== undefined && role !== "cluster" && role !== "node"
         ? pacedCommand(role, this.#pace)
         : roleCommand(role);
     if (role === "publisher" && !this.#keyless.has(host)) {
@@ -248,6 +248,14 @@ export class TestCluster implements AsyncDisposable {
   ): Promise<ChildProcess> {
     const child = this.#spawn(role, host, ["run"], onLine);
     await child.waitForLine(/: ready/);
+    return child;
+  }
+
+  /** Runs a host's monitor and subscriber in one process, and waits until both are ready. */
+  async startNode(host: string): Promise<ChildProcess> {
+    const child = this.spawn("node", host, "run");
+    await child.waitForLine(/fail2ban-monitor\[\d+\]: INFO: ready/);
+    await child.waitForLine(/fail2ban-subscriber\[\d+\]: INFO: ready/);
     return child;
   }
 

@@ -71,7 +71,7 @@ export class TestMembers {
       rights: { ...RIGHTS, ...rights },
       addedMs: 0,
     });
-    this.#write();
+    this.#edited();
     const publisherKey = this.publisherKeys.publicKey;
     return { node: host(name), keys, publisherKey, token, ...this.#urls };
   }
@@ -79,7 +79,7 @@ export class TestMembers {
   /** Admits a node no more. */
   revoke(name: string): void {
     this.#members.delete(name);
-    this.#write();
+    this.#edited();
   }
 
   /** Makes a folder for state the publisher's; it holds the list from now on. */
@@ -90,13 +90,18 @@ export class TestMembers {
     const identity = IDENTITY_FORM.encode({ keys, ...this.#urls });
     replace(identityPath(stateDir), identity);
     this.#states.add(stateDir);
-    this.#write();
+    // Nobody is edited by that: publishers of one table have the same list.
+    this.#write([stateDir]);
   }
 
-  #write(): void {
+  #edited(): void {
     this.#revision++;
+    this.#write([...this.#states]);
+  }
+
+  #write(states: readonly string[]): void {
     const text = MEMBER_LIST_FORM.encode(this.list);
-    for (const state of this.#states) replace(memberListPath(state), text);
+    for (const state of states) replace(memberListPath(state), text);
   }
 }
 

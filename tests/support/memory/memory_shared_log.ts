@@ -102,6 +102,16 @@ export class MemorySharedLog implements SharedLog {
     });
   }
 
+  passOn(lead: Lead, seen: Pick<SeenVersions, "lead">): Promise<boolean> {
+    return this.#call(() => {
+      const { server } = this;
+      if (server.versions.lead !== seen.lead) return false;
+      server.lead = lead;
+      server.versions.lead = server.next();
+      return true;
+    });
+  }
+
   beat(beat: Beat, seen: Pick<SeenVersions, "lead">): Promise<boolean> {
     return this.#call(() => {
       const { server } = this;

@@ -16,14 +16,16 @@ import type {
   Member,
   MemberList,
   MemberRights,
+  PublisherHost,
   TokenDigest,
-} from "../members/member.ts";
+} from "./member.ts";
 import {
   MAX_ALLOWED,
   MAX_JOURNAL,
   MAX_MEMBERS,
   MAX_NOTE_LENGTH,
-} from "../members/member_list_form.ts";
+  MAX_PUBLISHERS,
+} from "./member_list_form.ts";
 
 /** Who edits, and when. */
 export interface Editor {
@@ -170,6 +172,59 @@ export function withoutAllowed(
   return edited({ ...list, allowed }, editor, {
     action: "allow remove",
     subject: network,
+    detail: "",
+  });
+}
+
+/**
+ * Adds publishers; one that is there gets the new address.
+ *
+ * @param added The one that is added last, and those that were not written down yet.
+ * @throws {RuntimeError} when there is no room.
+ */
+export function withPublishers(
+  list: MemberList,
+  added: readonly Omit<PublisherHost, "addedMs">[],
+  editor: Editor,
+): MemberList {
+  return added.reduce((before, host) => {
+    const others = (before.publishers ?? []).filter(({ name }) =>
+      !sameHost(name, host.name)
+    );
+    if (others.length >= MAX_PUBLISHERS) {
+      throw new RuntimeError(
+        `a cluster has ${MAX_PUBLISHERS} publishers at most`,
+      );
+    }
+    const publishers = [...others, { ...host, addedMs: editor.atMs }];
+    return edited({ ...before, publishers }, editor, {
+      action: "publisher add",
+      subject: host.name,
+      detail: host.controlUrl.slice(0, MAX_NOTE_LENGTH),
+    });
+  }, list);
+}
+
+/**
+ * Removes a publisher.
+ *
+ * @throws {RuntimeError} when there is none of that name.
+ */
+export function withoutPublisher(
+  { publishers = [], ...list }: MemberList,
+  name: HostName,
+  editor: Editor,
+): MemberList {
+  const others = publishers.filter((each) => !sameHost(each.name, name));
+  if (others.length === publishers.length) {
+    throw new RuntimeError(`there is no publisher ${name}`, {
+      hint: "fail2ban-cluster publisher list shows which there are",
+    });
+  }
+  const left = others.length === 0 ? list : { ...list, publishers: others };
+  return edited(left, editor, {
+    action: "publisher remove",
+    subject: name,
     detail: "",
   });
 }

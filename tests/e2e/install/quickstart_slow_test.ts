@@ -1,30 +1,21 @@
 /**
  * Types every line of QUICKSTART.md on three hosts with systemd, each a system
- * of its own on one network, and compares what is said with what the page
- * shows. Takes root, Debian's fail2ban, nftables and systemd-container, and
- * some minutes: the sources are made a release and installed first. It is for
- * the day before a release, not for each change.
- *
- * ```
- * deno task quickstart
- * ```
+ * of its own on one network, and compares what is said with what the page shows.
  *
  * @module
  */
 
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { TempDir } from "../tests/support/host/temp_dir.ts";
-import { waitUntil } from "../tests/support/host/wait_until.ts";
-import {
-  BootedHosts,
-  type Typed,
-} from "../tests/support/install/booted_hosts.ts";
-import { releaseFromSource } from "../tests/support/install/installer.ts";
+import { TempDir } from "../../support/host/temp_dir.ts";
+import { testWith } from "../../support/host/real_parts.ts";
+import { waitUntil } from "../../support/host/wait_until.ts";
+import { BootedHosts, type Typed } from "../../support/install/booted_hosts.ts";
+import { releaseFromSource } from "../../support/install/installer.ts";
 import {
   type Shown,
   shownLines,
   withoutCodes,
-} from "../tests/support/install/quickstart.ts";
+} from "../../support/install/quickstart.ts";
 
 const ADDRESSES = { hub: "192.0.2.10", web1: "192.0.2.11", web2: "192.0.2.12" };
 const INSTALL = /^sh install\.sh install /;
@@ -39,10 +30,6 @@ const WAITED: Readonly<Record<string, RegExp>> = {
 /** What Debian has done by the time somebody begins. */
 const FAIL2BAN = ": >/var/log/auth.log; : >/var/log/fail2ban.log; " +
   "rm -f /var/lib/fail2ban/*; systemctl start fail2ban";
-
-async function say(text: string): Promise<void> {
-  await Deno.stdout.write(new TextEncoder().encode(`${text}\n`));
-}
 
 /** Types a line, again where what it says comes a little later. */
 async function type(
@@ -61,8 +48,7 @@ async function type(
   } catch (error) {
     throw new Error(typed.said, { cause: error });
   }
-  await say(`${host}# ${line}\n${typed.said}`);
-  strictEqual(typed.code, 0, line);
+  strictEqual(typed.code, 0, `${host}# ${line}\n${typed.said}`);
   return typed.said;
 }
 
@@ -87,25 +73,24 @@ async function typeAll(
   }
 }
 
-async function main(): Promise<void> {
-  await using dir = await TempDir.create();
-  const release = await releaseFromSource(dir);
-  const lines = await shownLines();
-  const prepareOf = (name: string) =>
-    lines.find(({ host, line }) => host === name && INSTALL.test(line))?.line ??
-      "";
-  const plans = Object.fromEntries(
-    Object.entries(ADDRESSES).map(([name, address]) => [
-      name,
-      { address, prepare: prepareOf(name) },
-    ]),
-  );
-  await using hosts = await BootedHosts.start(release, plans);
-  for (const node of ["web1", "web2"]) await hosts.type(node, FAIL2BAN);
-  const startedAtMs = performance.now();
-  await typeAll(hosts, lines);
-  const seconds = Math.round((performance.now() - startedAtMs) / 1_000);
-  await say(`all of QUICKSTART was typed, in ${seconds} s after the install`);
-}
-
-await main();
+testWith(
+  ["netns", "nspawn", "overlay", "fail2ban", "nftables"],
+  "every line of QUICKSTART does on three hosts what the page shows",
+  async () => {
+    await using dir = await TempDir.create();
+    const release = await releaseFromSource(dir);
+    const lines = await shownLines();
+    const prepareOf = (name: string) =>
+      lines.find(({ host, line }) => host === name && INSTALL.test(line))
+        ?.line ?? "";
+    const plans = Object.fromEntries(
+      Object.entries(ADDRESSES).map(([name, address]) => [
+        name,
+        { address, prepare: prepareOf(name) },
+      ]),
+    );
+    await using hosts = await BootedHosts.start(release, plans);
+    for (const node of ["web1", "web2"]) await hosts.type(node, FAIL2BAN);
+    await typeAll(hosts, lines);
+  },
+);

@@ -1,0 +1,60 @@
+/**
+ * Text as bytes of the engine, compressed where that pays.
+ *
+ * @module
+ */
+
+/** Longer text is compressed. */
+const PLAIN_BYTES = 2_048;
+/** Longest text that is read, in bytes. */
+const MAX_BYTES = 16 * 1024 * 1024;
+/** JSON begins with it, compressed bytes never do. */
+const BRACE = 0x7b;
+
+/** Packs JSON of an object. */
+export async function packText(
+  text: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length <= PLAIN_BYTES) return bytes;
+  return await throughStream(bytes, new CompressionStream("deflate"));
+}
+
+/**
+ * Unpacks it.
+ *
+ * @throws {Error} of any kind when these are no such bytes.
+ */
+export async function unpackText(
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<string> {
+  const plain = bytes[0] === BRACE
+    ? bytes
+    : await throughStream(bytes, new DecompressionStream("deflate"));
+  return new TextDecoder("utf-8", { fatal: true }).decode(plain);
+}
+
+async function throughStream(
+  bytes: Uint8Array<ArrayBuffer>,
+  { readable, writable }: CompressionStream | DecompressionStream,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const writer = writable.getWriter();
+  // What it fails with the reader is told as well.
+  const writing = writer.write(bytes).then(() => writer.close())
+    .catch(() => {});
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of readable) {
+    length += part.length;
+    if (length > MAX_BYTES) throw new RangeError("Too long");
+    parts.push(part);
+  }
+  await writing;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

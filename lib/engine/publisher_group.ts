@@ -1,0 +1,184 @@
+/**
+ * All publishers of one table, for an operator.
+ *
+ * @module
+ */
+
+import type { Clock } from "../async/clock.ts";
+import { inTime } from "../async/tasks.ts";
+import { RuntimeError } from "../base/errors.ts";
+import { type HostName, sameHost } from "../base/host_name.ts";
+import type { PublisherHost } from "../members/member.ts";
+import type { LeadState } from "./lead_state.ts";
+import {
+  forgetState,
+  TELL_MS,
+  type ToldState,
+  toldStates,
+} from "./publisher_states.ts";
+import type { SharedLog } from "./shared_log.ts";
+import type { SharedValues } from "./shared_values.ts";
+
+/** A publisher, as an operator sees it. */
+export interface ListedPublisher {
+  readonly name: HostName;
+  /** `away`: it says nothing. */
+  readonly role: LeadState["role"] | "away";
+  /** The term that it knows; `null`: it is away. */
+  readonly term: number | null;
+  /** Records of the log that its copy lacks; `null`: it is away. */
+  readonly behind: number | null;
+  /** Where nodes reach it; `null`: nobody has added it. */
+  readonly controlUrl: string | null;
+}
+
+/** Options for {@link PublisherGroup}. */
+export interface PublisherGroupOptions {
+  readonly log: Pick<SharedLog, "look" | "passOn">;
+  readonly values: SharedValues;
+  readonly clock: Pick<Clock, "delay">;
+}
+
+/** Longest wait for a publisher to tell how it is. */
+const LISTEN_MS = 3 * TELL_MS;
+/** Longest wait for the next one to be active. */
+const TAKEOVER_MS = 10_000;
+const LOOK_MS = 100;
+const NEVER = new AbortController().signal;
+
+/** Looks at all publishers, and has another be active. */
+export class PublisherGroup {
+  readonly #options: PublisherGroupOptions;
+
+  /** @param options See {@link PublisherGroupOptions}. */
+  constructor(options: PublisherGroupOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * How each is. Whoever says nothing for some time is away, whatever it said
+   * last: no clock is compared.
+   *
+   * @param added Those that were added.
+   * @throws {NoLogError} when the engine does not answer.
+   */
+  async list(
+    added: readonly PublisherHost[],
+  ): Promise<readonly ListedPublisher[]> {
+    const { values, clock } = this.#options;
+    const first = await toldStates(values, NEVER);
+    const names = [...first.keys()];
+    for (const { name } of added) {
+      if (!names.some((each) => sameHost(each, name))) names.push(name);
+    }
+    let heard = new Map<HostName, ToldState>();
+    await inTime(clock, LISTEN_MS, NEVER, async (signal) => {
+      while (heard.size < names.length) {
+        await clock.delay(LOOK_MS, signal);
+        const now = await toldStates(values, signal);
+        heard = new Map(
+          [...now].filter(([name, { version }]) =>
+            version !== first.get(name)?.version
+          ),
+        );
+      }
+    });
+    return names.toSorted().map((name) => listed(name, heard, added));
+  }
+
+  /**
+   * Has the active publisher make way for another one.
+   *
+   * @param to Which; `undefined`: any standby.
+   * @param added Those that were added.
+   * @returns Who is active then.
+   * @throws {RuntimeError} when that one can't be, or is not within 10 s.
+   */
+  async handOver(
+    to: HostName | undefined,
+    added: readonly PublisherHost[],
+  ): Promise<HostName> {
+    const next = nextOf(to, await this.list(added));
+    const { log, clock } = this.#options;
+    const isActive = await inTime(clock, TAKEOVER_MS, NEVER, async (signal) => {
+      while (true) {
+        const view = await log.look(signal);
+        if (view === undefined) throw notBegun();
+        const { lead: { term, holder, next: named }, versions } = view;
+        if (holder === next) return true;
+        if (named !== next) {
+          const lead = { term, holder: undefined, next };
+          await log.passOn(lead, versions, signal);
+        }
+        await clock.delay(LOOK_MS, signal);
+      }
+    });
+    if (isActive) return next;
+    throw new RuntimeError(`${next} is not active yet`, {
+      hint: "fail2ban-cluster publisher list shows who is",
+    });
+  }
+
+  /**
+   * Forgets how a publisher was that is away.
+   *
+   * @throws {RuntimeError} when it is not.
+   */
+  async forget(
+    name: HostName,
+    added: readonly PublisherHost[],
+  ): Promise<void> {
+    const found = (await this.list(added))
+      .find((each) => sameHost(each.name, name));
+    if (found !== undefined && found.role !== "away") {
+      throw new RuntimeError(`${found.name} runs: it would go on`, {
+        hint: `on ${found.name}: systemctl disable --now fail2ban-publisher`,
+      });
+    }
+    await forgetState(this.#options.values, found?.name ?? name, NEVER);
+  }
+}
+
+function listed(
+  name: HostName,
+  heard: ReadonlyMap<HostName, ToldState>,
+  added: readonly PublisherHost[],
+): ListedPublisher {
+  const state = [...heard].find(([each]) => sameHost(each, name))?.[1];
+  const place = added.find((each) => sameHost(each.name, name));
+  return {
+    name,
+    role: state?.role ?? "away",
+    term: state?.term ?? null,
+    behind: state?.behind ?? null,
+    controlUrl: place?.controlUrl ?? null,
+  };
+}
+
+function nextOf(
+  to: HostName | undefined,
+  all: readonly ListedPublisher[],
+): HostName {
+  if (to === undefined) {
+    const [first] = all.filter(({ role }) => role === "standby")
+      .toSorted((left, right) => (left.behind ?? 0) - (right.behind ?? 0));
+    if (first !== undefined) return first.name;
+    throw new RuntimeError("there is no standby that could take over", {
+      hint: "start fail2ban-publisher on another host",
+    });
+  }
+  const found = all.find(({ name }) => sameHost(name, to));
+  if (found?.role === "standby") return found.name;
+  throw new RuntimeError(
+    found === undefined
+      ? `there is no publisher ${to}`
+      : `${found.name} can't take over: it is ${found.role}`,
+    { hint: "fail2ban-cluster publisher list shows which can" },
+  );
+}
+
+function notBegun(): RuntimeError {
+  return new RuntimeError("no publisher has begun the shared log yet", {
+    hint: "start fail2ban-publisher",
+  });
+}

@@ -1,0 +1,105 @@
+/**
+ * How each of several publishers is, as it says so itself beside their log: a
+ * standby binds no port at which it could be asked.
+ *
+ * @module
+ */
+
+import type { Clock } from "../async/clock.ts";
+import { RuntimeError } from "../base/errors.ts";
+import type { HostName } from "../base/host_name.ts";
+import { parseHostName } from "../base/host_name.ts";
+import { lineForm } from "../base/json_form.ts";
+import { integer, oneOf, record, type Shape } from "../base/json_shape.ts";
+import type { LeadState } from "./lead_state.ts";
+import type { SharedValue, SharedValues } from "./shared_values.ts";
+
+/** How a publisher is. */
+export interface PublisherState {
+  readonly role: LeadState["role"];
+  /** The term that it knows. */
+  readonly term: number;
+  /** Records of the log that its copy lacks. */
+  readonly behind: number;
+}
+
+/** A state that was told. */
+export interface ToldState extends PublisherState {
+  /** Changes each time that it is told. */
+  readonly version: number;
+}
+
+/** Interval in which a publisher tells how it is, in milliseconds. */
+export const TELL_MS = 1_000;
+const BEGINNING = "publishers/";
+const shape: Shape<PublisherState> = record<PublisherState>({
+  role: oneOf("role", ["standby", "taking", "active"]),
+  term: integer("term", 0),
+  behind: integer("behind", 0),
+});
+const FORM = lineForm("how a publisher is", shape);
+
+/** Options for {@link tellState}. */
+export interface StateTellerOptions {
+  readonly values: Pick<SharedValues, "put">;
+  readonly clock: Pick<Clock, "delay">;
+  readonly name: HostName;
+  readonly state: () => PublisherState;
+}
+
+/**
+ * Tells how this publisher is, again and again.
+ *
+ * @param signal Ends it; the promise then rejects with its reason.
+ */
+export async function tellState(
+  { values, clock, name, state }: StateTellerOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  while (true) {
+    const { role, term, behind } = state();
+    const text = FORM.encode({ role, term, behind });
+    try {
+      const bytes = new TextEncoder().encode(text);
+      await values.put(`${BEGINNING}${name}`, bytes, signal);
+    } catch (error) {
+      // That the engine does not answer is told of elsewhere.
+      if (!(error instanceof RuntimeError)) throw error;
+    }
+    await clock.delay(TELL_MS, signal);
+  }
+}
+
+/** How each publisher said that it is. */
+export async function toldStates(
+  values: Pick<SharedValues, "all">,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<HostName, ToldState>> {
+  const states = new Map<HostName, ToldState>();
+  for (const [text, value] of await values.all(BEGINNING, signal)) {
+    const name = parseHostName(text);
+    const state = stateOf(value);
+    if (name === undefined || state === undefined) continue;
+    states.set(name, { ...state, version: value.version });
+  }
+  return states;
+}
+
+/** Forgets how a publisher was. */
+export async function forgetState(
+  values: Pick<SharedValues, "remove">,
+  name: HostName,
+  signal: AbortSignal,
+): Promise<void> {
+  await values.remove(`${BEGINNING}${name}`, signal);
+}
+
+/** One of another version says something else, and is none that can be shown. */
+function stateOf({ bytes }: SharedValue): PublisherState | undefined {
+  try {
+    return FORM.decode(new TextDecoder().decode(bytes));
+  } catch (error) {
+    if (error instanceof RuntimeError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,16 @@
+# Made of the tables of verbs and options by tools/render_options.ts.
+complete -c fail2ban-node -f
+complete -c fail2ban-node -n __fish_use_subcommand -a run -d 'work in the foreground; also without a verb'
+complete -c fail2ban-node -n __fish_use_subcommand -a start -d 'work in the background; returns once it works, or with the reason why not'
+complete -c fail2ban-node -n __fish_use_subcommand -a stop -d 'end what `start` began'
+complete -c fail2ban-node -n __fish_use_subcommand -a restart -d 'stop, then start'
+complete -c fail2ban-node -n __fish_use_subcommand -a status -d 'say whether it works, and what it has done'
+complete -c fail2ban-node -n __fish_use_subcommand -a check -d 'read the configuration, say what is wrong with it, and end'
+complete -c fail2ban-node -n __fish_use_subcommand -a lift -d 'lift all that it has in force on this host, and take its firewall table away; it must not run'
+complete -c fail2ban-node -s c -l config -rF -d 'the configuration; FILE with .local for .conf overrides it'
+complete -c fail2ban-node -l print-config -d 'print what holds, and where each value comes from; secrets masked'
+complete -c fail2ban-node -l dry-run -d 'say what would be sent or done, and do nothing'
+complete -c fail2ban-node -l log-level -x -d 'one of critical, error, warning, notice, info, debug'
+complete -c fail2ban-node -l log-format -x -d 'of the program\'s own log: text or json'
+complete -c fail2ban-node -l version -d 'print the version'
+complete -c fail2ban-node -s h -l help -d 'print this text'
