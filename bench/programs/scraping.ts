@@ -78,7 +78,7 @@ async function main(numbers: readonly number[]): Promise<Scraped> {
     ...{ tally, seq: bans, epoch: "e" as Epoch, waiting: 0, nodes: live },
     counters: { changes: 0, unchanged: 0, unkept: 0, commits: 0 },
     ...{ imports: [], ports: [], listAnswers: undefined, storeBytes: 1 },
-    ...{ lastBackupMs: 0, nowMs: 0, aheadMs: 0 },
+    ...{ lastBackupMs: 0, nowMs: 0, aheadMs: 0, engine: undefined },
   };
   const took: number[] = [];
   let [text, startBytes] = ["", 0];
