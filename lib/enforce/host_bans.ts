@@ -140,7 +140,8 @@ export class HostBans {
       return NO_CHANGE;
     }
     const { jail, address, origin, reportedJail, change } = report;
-    const own = { jail, address, origin, reportedJail, expiresMs, change };
+    const said = { jail, address, origin, reportedJail, expiresMs };
+    const own = change === undefined ? said : { ...said, change };
     const reports = before && this.#severalReports(before, report);
     let ban = own;
     if (reports !== undefined) {

@@ -50,7 +50,7 @@ const TEXT = [
   `code ${UNTOLD[0]}, ${UNTOLD[1]}.`,
   ...ADDRESSES.flatMap((address) => [
     `ignoreip = ${address}`,
-    `reporting ban jail=sshd address=${address} by=mail-gate2`,
+    `reported ban jail=sshd address=${address} by=mail-gate2`,
     `[${address}] and "${address}", ${address}; ${address}.`,
     `tcp://${address.includes(":") ? `[${address}]` : address}:5681`,
   ]),

@@ -44,6 +44,7 @@ Deno.test("EnforcedAction applies bans, lifts unbanned ones, tells of both and c
       node: "web-1",
       jail: "fail2bancluster",
       address: "192.0.2.1",
+      change: undefined,
     },
   }]);
   deepStrictEqual(log.events, ["ban applied", "ban applied", "ban lifted"]);
