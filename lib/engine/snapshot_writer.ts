@@ -151,7 +151,11 @@ export class SnapshotWriter {
       bytes += piece.length;
     }
     const whole = { ...mark, name, pieces, bytes };
-    if (!await snapshots.finish(whole, seen, signal)) return false;
+    if (!await snapshots.finish(whole, seen, signal)) {
+      // It was carried out, not answered, and refused when it was asked again?
+      const { last } = await snapshots.last(signal);
+      if (last?.name !== name) return false;
+    }
     this.#lastIndex = mark.index;
     this.#bytes = 0;
     const event = "a snapshot of the shared log's table is written";

@@ -124,6 +124,19 @@ Deno.test("of two that write at once one is the last, whole, with its own pieces
   strictEqual(last && (await joined(snapshots, last)).length, last?.bytes);
 });
 
+Deno.test("a snapshot whose end was carried out, and refused when it was asked again, is written", async () => {
+  const snapshots = new MemorySnapshots();
+  const { writer, reach } = writerOf(snapshots);
+  const { finish } = snapshots;
+  snapshots.finish = async (mark, seen) => {
+    await finish.call(snapshots, mark, seen);
+    return await finish.call(snapshots, mark, seen);
+  };
+  reach(10);
+  strictEqual(await writer.writeIfDue(signal), true);
+  strictEqual(writer.lastIndex, 10);
+});
+
 Deno.test("snapshotBytes() gives what was taken, whatever the lengths of its parts, and says so when it is gone", async () => {
   const snapshots = new MemorySnapshots();
   const { writer, host, reach } = writerOf(snapshots);
