@@ -38,7 +38,16 @@ export function askFor(
   };
   const dialog = el(
     "dialog",
-    { "aria-labelledby": id, onclose: () => dialog.remove() },
+    {
+      "aria-labelledby": id,
+      onclose: () => {
+        dialog.remove();
+        // What had the focus may be gone by what was done.
+        if (document.activeElement === document.body) {
+          document.querySelector<HTMLElement>("main")?.focus();
+        }
+      },
+    },
     el(
       "form",
       {

@@ -159,6 +159,7 @@ async function serve(
         ...{ ...publisher.facts, tally, ports: ports.facts },
         listAnswers: http?.listAnswers,
         storeBytes: banStoreBytes(path),
+        engine: term?.engine(),
         lastBackupMs: await lastBackupMs(config.general.stateDir),
         nowMs: context.clock.nowMs(),
         aheadMs: publisher.view.time.aheadMs,

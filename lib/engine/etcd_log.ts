@@ -129,13 +129,13 @@ export class EtcdLog implements SharedLog {
   }
 
   async beat(
-    { storeMs }: Beat,
+    { storeMs, settings }: Beat,
     { lead }: Pick<SeenVersions, "lead">,
     signal: AbortSignal,
   ): Promise<boolean> {
     const { isDone } = await this.#transact(
       [this.#is("lead", lead)],
-      [this.#put("beat", { storeMs })],
+      [this.#put("beat", { storeMs, settings })],
       [],
       signal,
     );
@@ -321,9 +321,11 @@ function readLead({ term, holder, next }: Record<string, unknown>): Lead {
   return next === undefined ? lead : { ...lead, next };
 }
 
-function readBeat({ storeMs }: Record<string, unknown>): Beat {
-  if (typeof storeMs !== "number") throw damaged("beat");
-  return { storeMs };
+function readBeat({ storeMs, settings }: Record<string, unknown>): Beat {
+  if (typeof storeMs !== "number" || typeof settings !== "string") {
+    throw damaged("beat");
+  }
+  return { storeMs, settings };
 }
 
 function countOf(value: unknown, what: string): number {

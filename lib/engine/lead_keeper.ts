@@ -25,6 +25,12 @@ import {
 import { LogFollower, OtherLogError } from "./log_follower.ts";
 import { LogTrimmer } from "./log_trimmer.ts";
 import { SharedBanStore } from "./shared_ban_store.ts";
+import type { SharedSnapshots } from "./shared_snapshots.ts";
+import {
+  type SnapshotLimits,
+  SnapshotWriter,
+  type TakeImage,
+} from "./snapshot_writer.ts";
 import type {
   LogView,
   SeenVersions,
@@ -58,6 +64,8 @@ export interface LeadKeeperOptions {
   readonly keepHistoryMs: number;
   readonly clock: Clock;
   readonly records: Log;
+  /** Digest of the settings by which this publisher decides. */
+  readonly settings: string;
   /** This publisher's name, for operators. */
   readonly name: string;
   /** Makes a record's id. */
@@ -66,6 +74,13 @@ export interface LeadKeeperOptions {
   readonly chance: () => number;
   /** @default {LEAD_PACE} */
   readonly pace?: LeadPace;
+  /** Where hosts that come new begin. @default {nowhere} */
+  readonly snapshots?: {
+    readonly shared: SharedSnapshots;
+    readonly takeImage: TakeImage;
+    /** @default {SNAPSHOT_LIMITS} */
+    readonly limits?: SnapshotLimits;
+  };
 }
 
 /** How it stands, for `status`. */
@@ -78,6 +93,10 @@ export interface LeadFigures {
   readonly engineAnswers: boolean;
   /** Records of the log that this host's copy lacks. */
   readonly behind: number;
+  /** Records of this host's copy since the last snapshot. */
+  readonly snapshotLag: number;
+  /** Whether the active one decides by other settings, as far as a standby knows. */
+  readonly settingsDiffer: boolean;
 }
 
 /** How long a clean stop waits for the log to take that nobody is active. */
@@ -85,17 +104,21 @@ const HAND_OVER_MS = 1_000;
 
 /** Keeps one publisher in its role. */
 export class LeadKeeper {
-  readonly #options: Required<LeadKeeperOptions>;
+  readonly #options: LeadKeeperOptions & { readonly pace: LeadPace };
   readonly #follower: LogFollower;
   readonly #trimmer: LogTrimmer;
   readonly #time: StandbyClock;
   readonly #upkeep: StoreUpkeep;
   readonly #troubleLog: TroubleLog;
-  readonly #onRecord = ({ index, step }: SharedRecord) =>
-    this.#trimmer.note(index, step.length);
+  readonly #writer: SnapshotWriter | undefined;
+  readonly #onRecord = (record: SharedRecord) => {
+    this.#trimmer.note(record.index, record.step.length);
+    this.#writer?.note(record);
+  };
   #state: LeadState = STANDBY;
   #view: LogView | undefined;
   #answers = false;
+  #settingsDiffer = false;
   #storeMs: (() => number) | undefined;
 
   /** @param options See {@link LeadKeeperOptions}. */
@@ -108,6 +131,12 @@ export class LeadKeeper {
       onRecord: this.#onRecord,
     });
     this.#time = new StandbyClock(options);
+    const { snapshots } = options;
+    this.#writer = snapshots && new SnapshotWriter({
+      ...{ ...options, ...snapshots, snapshots: snapshots.shared },
+      role: () => this.#state.role,
+      needsFirst: () => (this.#view?.base.seq ?? 0) > 0,
+    });
     this.#upkeep = new StoreUpkeep({
       ...{ store: options.copy, clock: this.#time, log: records },
       keepHistoryMs: options.keepHistoryMs,
@@ -134,6 +163,8 @@ export class LeadKeeper {
       term: lead?.term ?? 0,
       engineAnswers: this.#answers,
       behind: Math.max(0, lacks),
+      snapshotLag: (copy.applied?.index ?? 0) - (this.#writer?.lastIndex ?? 0),
+      settingsDiffer: this.#settingsDiffer,
     };
   }
 
@@ -150,6 +181,7 @@ export class LeadKeeper {
       await runTogether(signal, [
         (group) => this.#keepRole(group, serve),
         ...this.#upkeep.tasks,
+        ...this.#snapshotTasks(),
       ]);
     } finally {
       this.#troubleLog.flush();
@@ -161,6 +193,11 @@ export class LeadKeeper {
       const effect = await this.#standBy(signal);
       if (effect !== undefined) await this.#take(effect, signal, serve);
     }
+  }
+
+  #snapshotTasks(): readonly ((signal: AbortSignal) => Promise<void>)[] {
+    const writer = this.#writer;
+    return writer === undefined ? [] : [(group) => writer.run(group)];
   }
 
   /** Looks, until there is something to do. */
@@ -192,6 +229,7 @@ export class LeadKeeper {
       this.#view = view;
       await this.#follower.catchUp(view, signal);
       await this.#time.note(view);
+      this.#compareSettings(view);
       copy.table.expire(this.#time.nowMs());
       this.#troubleLog.resolve();
       return view;
@@ -199,6 +237,19 @@ export class LeadKeeper {
       if (!this.#isPassing(error)) throw error;
       return undefined;
     }
+  }
+
+  /** A ban must not depend on who is active. */
+  #compareSettings({ beat, lead }: LogView): void {
+    const { settings, records } = this.#options;
+    const differ = beat !== undefined && lead.holder !== undefined &&
+      beat.settings !== settings;
+    if (differ && !this.#settingsDiffer) {
+      const event =
+        "this publisher's settings are others than the active one's";
+      records.record("warning", event, { active: lead.holder ?? "nobody" });
+    }
+    this.#settingsDiffer = differ;
   }
 
   /** Whether it is worth while to try again. */
@@ -275,6 +326,7 @@ export class LeadKeeper {
       records.record("warning", "this publisher steps down", { reason });
     } else await this.#handOver(seen);
     this.#state = STANDBY;
+    this.#settingsDiffer = false;
   }
 
   async #beat(
@@ -282,7 +334,8 @@ export class LeadKeeper {
     signal: AbortSignal,
     note: (event: LeadEvent) => void,
   ): Promise<void> {
-    const { log, clock, pace: { beatMs, silentMs } } = this.#options;
+    const { log, clock, settings } = this.#options;
+    const { beatMs, silentMs } = this.#options.pace;
     while (true) {
       const askedMs = clock.monotonicMs();
       const storeMs = this.#storeMs?.() ?? clock.nowMs();
@@ -292,7 +345,7 @@ export class LeadKeeper {
           clock,
           silentMs,
           signal,
-          (ended) => log.beat({ storeMs }, seen, ended),
+          (ended) => log.beat({ storeMs, settings }, seen, ended),
         );
         this.#answers = isTaken !== undefined;
         if (isTaken === undefined) note({ kind: "unanswered" });

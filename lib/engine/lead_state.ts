@@ -51,6 +51,8 @@ export type LeadState =
     readonly term: number;
     /** When the log was last asked what it has answered. */
     readonly heardMs: number;
+    /** How long it took at most to answer, of late. */
+    readonly slowestMs: number;
   };
 
 /** What a standby has seen, and since when it is so. */
@@ -59,6 +61,8 @@ export interface SeenLead {
   readonly sinceMs: number;
   /** How long it has to be so. */
   readonly graceMs: number;
+  /** How often it was looked at since. */
+  readonly looks: number;
 }
 
 /** What happens to a publisher. */
@@ -96,6 +100,17 @@ export interface LeadStep {
   readonly state: LeadState;
   readonly effect?: LeadEffect;
 }
+
+/**
+ * What is slow is not silent: on a machine or an engine that is overloaded an
+ * answer is waited for as many times as long as the slowest one took of late,
+ * and a takeover, that costs more than it helps there, is the rarer.
+ */
+const SLOW_FACTOR = 4;
+/** Nobody waits longer than so many times the usual. */
+const MAX_STRETCH = 5;
+/** What is left of the slowest answer with each one that follows: half after 10 s. */
+const FADING = 0.97;
 
 /** What every publisher begins as. */
 export const STANDBY: LeadState = { role: "standby", seen: undefined };
@@ -141,26 +156,32 @@ export function isSure(
   nowMs: number,
   { doubtMs }: LeadPace,
 ): boolean {
-  return state.role === "active" && nowMs - state.heardMs < doubtMs;
+  return state.role === "active" &&
+    nowMs - state.heardMs < stretched(doubtMs, state.slowestMs);
+}
+
+function stretched(ms: number, slowestMs: number): number {
+  return Math.max(ms, Math.min(SLOW_FACTOR * slowestMs, MAX_STRETCH * ms));
 }
 
 function standbyStep(
   seen: SeenLead | undefined,
   event: LeadEvent,
   nowMs: number,
-  { graceMs, spreadMs }: LeadPace,
+  { graceMs, spreadMs, lookMs }: LeadPace,
 ): LeadStep {
   // Whoever can't read the log does not know whether it moves.
   if (event.kind === "unanswered") return { state: STANDBY };
   if (event.kind !== "looked") return { state: { role: "standby", seen } };
   const { view: { versions, lead }, chance, name } = event;
   const isSame = seen !== undefined && sameVersions(seen.versions, versions);
-  const now = isSame ? seen : {
-    versions,
-    sinceMs: nowMs,
+  const now = isSame ? { ...seen, looks: seen.looks + 1 } : {
+    ...{ versions, sinceMs: nowMs, looks: 0 },
     graceMs: graceMs + chance * spreadMs,
   };
-  const isStill = nowMs - now.sinceMs >= now.graceMs;
+  // Whoever can look only now and then has not seen much of that time.
+  const isStill = nowMs - now.sinceMs >= now.graceMs &&
+    now.looks >= Math.floor(graceMs / lookMs);
   // Where the next one is named the others wait, as for one that died.
   const isFree = lead.holder === undefined && (lead.next ?? name) === name;
   if (!isFree && !isStill) {
@@ -176,7 +197,10 @@ function takingStep(event: LeadEvent, nowMs: number): LeadStep {
   switch (event.kind) {
     case "taken":
       return {
-        state: { role: "active", term: event.term, heardMs: nowMs },
+        state: {
+          ...{ role: "active", term: event.term },
+          ...{ heardMs: nowMs, slowestMs: 0 },
+        },
       };
     case "refused":
     case "unanswered":
@@ -194,16 +218,20 @@ function activeStep(
   { silentMs }: LeadPace,
 ): LeadStep {
   switch (event.kind) {
-    case "heard":
-      return {
-        state: { ...state, heardMs: Math.max(state.heardMs, event.askedMs) },
-      };
+    case "heard": {
+      const heardMs = Math.max(state.heardMs, event.askedMs);
+      const slowestMs = Math.max(
+        nowMs - event.askedMs,
+        FADING * state.slowestMs,
+      );
+      return { state: { ...state, heardMs, slowestMs } };
+    }
     case "refused":
       return stepDown("another publisher has taken over");
     case "lost":
       return stepDown(event.reason);
     default:
-      return nowMs - state.heardMs < silentMs
+      return nowMs - state.heardMs < stretched(silentMs, state.slowestMs)
         ? { state }
         : stepDown("the shared log does not answer");
   }

@@ -121,6 +121,8 @@ export class LogFollower {
 
 const COPY_ANEW =
   "move publisher.sqlite3 aside and put a backup of another publisher's in its place: OPERATIONS.md, Three publishers";
+const START_AGAIN =
+  "start the publisher again, as systemd does: it begins anew with the last snapshot, which the active one writes within a minute";
 const LOST_LOG =
   "put the engine's own backup back, or begin a new log with fail2ban-cluster restore on one host: OPERATIONS.md, Three publishers";
 
@@ -154,6 +156,6 @@ function trimmed({ index }: RecordMark): OtherLogError {
     `the shared log does not reach back to record ${
       index + 1
     }, which this host's copy needs`,
-    { hint: COPY_ANEW },
+    { hint: START_AGAIN },
   );
 }

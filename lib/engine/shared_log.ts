@@ -44,6 +44,8 @@ export interface Lead {
 export interface Beat {
   /** Its store's time, in milliseconds since 1970. */
   readonly storeMs: number;
+  /** Digest of the settings by which it decides. */
+  readonly settings: string;
 }
 
 /** Versions of the head and of the lead, by which a writer says what it has seen. */

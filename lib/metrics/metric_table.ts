@@ -156,6 +156,26 @@ export const METRICS = {
     labels: [],
     programs: HUB,
   },
+  f2bc_publisher_term: {
+    type: "gauge",
+    help:
+      "Of several publishers: how many takeovers there were, this one's the last. Only the active one is scraped.",
+    labels: [],
+    programs: HUB,
+  },
+  f2bc_publisher_engine_up: {
+    type: "gauge",
+    help: "Of several publishers: 1 while the engine answers, else 0.",
+    labels: [],
+    programs: HUB,
+  },
+  f2bc_publisher_snapshot_lag_records: {
+    type: "gauge",
+    help:
+      "Of several publishers: records of the shared log since the last snapshot; a host that is new needs so many.",
+    labels: [],
+    programs: HUB,
+  },
   f2bc_publisher_waiting: {
     type: "gauge",
     help: "Events that wait to be stored.",

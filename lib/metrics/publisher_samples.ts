@@ -27,12 +27,22 @@ export interface PublisherFacts {
   /** Answers to requests for lists, by list and status; `undefined`: none is served. */
   readonly listAnswers: LabelledCounts<"list" | "code"> | undefined;
   readonly storeBytes: number;
+  /** How it stands to the others; `undefined`: it is alone. */
+  readonly engine: EngineFacts | undefined;
   /** In milliseconds since 1970, by the system's clock; `undefined`: it never was. */
   readonly lastBackupMs: number | undefined;
   /** By the system's clock. */
   readonly nowMs: number;
   /** How far the system's clock is ahead of the table's, in milliseconds. */
   readonly aheadMs: number;
+}
+
+/** How the active one of several publishers stands. */
+export interface EngineFacts {
+  readonly term: number;
+  readonly engineAnswers: boolean;
+  /** Records of the shared log since the last snapshot. */
+  readonly snapshotLag: number;
 }
 
 /** A public port. */
@@ -58,6 +68,12 @@ export function* publisherSamples(facts: PublisherFacts): Generator<Sample> {
   if (lastBackupMs !== undefined) {
     const name = "f2bc_publisher_backup_timestamp_seconds";
     yield sample(name, lastBackupMs / 1_000);
+  }
+  if (facts.engine !== undefined) {
+    const { term, engineAnswers, snapshotLag } = facts.engine;
+    yield sample("f2bc_publisher_term", term);
+    yield sample("f2bc_publisher_engine_up", asNumber(engineAnswers));
+    yield sample("f2bc_publisher_snapshot_lag_records", snapshotLag);
   }
   yield* jailSamples(tally);
   yield* counted("f2bc_publisher_refused_total", tally.refused);

@@ -101,7 +101,8 @@ export function auditView(): View {
     content.replaceChildren(filledTable(
       "Audit",
       ["Time", "Who", "Did", "What", "Detail"],
-      entries.map(({ atMs, by, action, subject, detail }) => [
+      // The latest first, as in the other views.
+      entries.toReversed().map(({ atMs, by, action, subject, detail }) => [
         timeText(atMs),
         by,
         action,

@@ -8,8 +8,7 @@ import { type NodeRow, nodeRows } from "../../lib/views/node_table.ts";
 import { countText, spanText } from "../../lib/views/plain_texts.ts";
 import type { LiveNode } from "../../lib/wire/operator_messages.ts";
 import { askOne } from "../api.ts";
-import { button, type Child, filledTable, state } from "../dom.ts";
-import { el } from "../dom.ts";
+import { button, type Child, el, filledTable, state } from "../dom.ts";
 import type { Shell, View } from "./view.ts";
 
 const HEADINGS = [
@@ -43,6 +42,10 @@ export function nodesView(shell: Shell): View {
   return { title: "Nodes", content, load, tick };
 }
 
+function seenText(seconds: number | null): string {
+  return seconds === null ? "-" : `${spanText(seconds * 1_000)} ago`;
+}
+
 function cellsOf(
   row: NodeRow,
   live: LiveNode | undefined,
@@ -74,7 +77,7 @@ function cellsOf(
   return [
     node,
     state(row.state, kind),
-    seenSeconds === null ? "-" : `${spanText(seenSeconds * 1_000)} ago`,
+    el("span", { class: "whole" }, seenText(seenSeconds)),
     versions.join("/") || "-",
     ...counts.map((count) => count === null ? "-" : countText(count)),
     isAside && shell.mayWrite

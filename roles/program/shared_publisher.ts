@@ -4,20 +4,25 @@
  * @module
  */
 
+import type { PublisherConfig } from "../../lib/config/config.ts";
 import type { EngineConfig } from "../../lib/config/engine_config.ts";
 import { Condition, runTogether } from "../../lib/async/tasks.ts";
 import type { BanStore } from "../../lib/ban/ban_store.ts";
 import { newSessionId } from "../../lib/base/io/session_id.ts";
 import { EtcdValues } from "../../lib/engine/etcd_values.ts";
 import { EtcdLog } from "../../lib/engine/etcd_log.ts";
+import { EtcdSnapshots } from "../../lib/engine/etcd_snapshots.ts";
 import {
   type ActiveTerm,
+  type LeadFigures,
   LeadKeeper,
   type ServeTerm,
 } from "../../lib/engine/lead_keeper.ts";
 import { MemberFollower } from "../../lib/engine/member_follower.ts";
 import { tellState } from "../../lib/engine/publisher_states.ts";
 import type { SharedMembers } from "../../lib/engine/shared_members.ts";
+import { settingsDigest } from "../../lib/engine/settings_digest.ts";
+import { standbyHealth } from "../../lib/engine/standby_health.ts";
 import type { Publisher } from "../../lib/publisher/publisher.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
 import {
@@ -31,6 +36,7 @@ import { openEngine, sharedMembers } from "./engine_client.ts";
 import { memberListFile } from "./member_files.ts";
 import { answerOperators } from "./operator_socket.ts";
 import type { MemberSource } from "./publisher_members.ts";
+import { fetchIfNeeded, imagesOf } from "./shared_image.ts";
 
 /** A term of a publisher. */
 export interface PublisherTerm {
@@ -41,6 +47,8 @@ export interface PublisherTerm {
   readonly members: MemberSource;
   /** See `Publisher`. */
   readonly isSure: () => boolean;
+  /** How it stands to the others. */
+  readonly engine: () => LeadFigures;
   /** Told what serves. */
   readonly begin: (publisher: Publisher, answer: AnswerOperator) => void;
   /** Runs its tasks, and has the nodes look for another publisher in the end. */
@@ -66,16 +74,25 @@ export async function shareTable(
   const { config, clock, log, signal, ready, hide } = context;
   const { general: { hostName, stateDir }, keepHistoryMs } = config;
   using client = await openEngine(engine, stateDir, clock, hide);
+  const path = banStorePath(stateDir);
+  const shared = new EtcdLog(client, engine.prefix);
+  const snapshots = new EtcdSnapshots(client, engine.prefix);
+  await fetchIfNeeded(
+    { ...{ log: shared, snapshots, path, clock }, records: log },
+    signal,
+  );
   // The log survives a loss of power, and with it all that this may lack then.
   using copy = SqliteBanStore.open({
-    path: banStorePath(stateDir),
+    path,
     durability: "process",
     isCopy: true,
   });
   const keeper = new LeadKeeper({
-    log: new EtcdLog(client, engine.prefix),
+    log: shared,
+    snapshots: { shared: snapshots, takeImage: imagesOf(path) },
     ...{ copy, clock, records: log, keepHistoryMs },
     name: hostName,
+    settings: await digestOf(config),
     newId: newSessionId,
     chance: Math.random,
   });
@@ -98,8 +115,10 @@ export async function shareTable(
   );
   await ready(() => {
     const { epoch, seq, table } = copy;
-    const own = serving?.() ?? { bans: table.size, seq, epoch };
-    return { ...keeper.figures, ...own };
+    const { figures } = keeper;
+    const health = standbyHealth(figures);
+    const own = serving?.() ?? { bans: table.size, seq, epoch, health };
+    return { ...figures, ...own };
   });
   const serveTerm: ServeTerm = async (term, ended) => {
     try {
@@ -112,7 +131,10 @@ export async function shareTable(
         active = answer;
       };
       const own = { ...context, signal: ended, ready: figuresOf };
-      await serve(termOf(own, term, begin, sourceOf(members, stored)));
+      await serve({
+        ...termOf(own, term, begin, sourceOf(members, stored)),
+        engine: () => keeper.figures,
+      });
     } finally {
       serving = undefined;
       active = undefined;
@@ -133,12 +155,23 @@ function sourceOf(
   return { stored, list, changes: (signal) => followed.changes(list, signal) };
 }
 
+/** Of what decides about bans: a takeover must not change it. */
+async function digestOf(config: PublisherConfig): Promise<string> {
+  const { banTimeMs, quorum, growth, widening, limits, legacy } = config;
+  const { minPrefix4Bits, minPrefix6Bits, allowPrivate } = config.general;
+  const all = [
+    ...[banTimeMs, quorum, growth, widening, limits, legacy],
+    ...[minPrefix4Bits, minPrefix6Bits, allowPrivate],
+  ];
+  return await settingsDigest(all);
+}
+
 function termOf(
   context: RoleContext<"publisher">,
   { store, isSure, showTime }: ActiveTerm,
   begin: (answer: AnswerOperator) => void,
   members: MemberSource,
-): PublisherTerm {
+): Omit<PublisherTerm, "engine"> {
   const { clock } = context;
   let publisher: Publisher | undefined;
   return {

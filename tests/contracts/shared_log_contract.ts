@@ -107,11 +107,17 @@ export const SHARED_LOG_BEHAVIOURS: Readonly<
       const late = await one.append(record(1, "base"), versions, signal);
       ok(!late.isWritten);
       deepStrictEqual(late.view.lead, { term: 1, holder: "hub2" });
-      strictEqual(await one.beat({ storeMs: 1.5 }, versions, signal), false);
+      strictEqual(
+        await one.beat({ storeMs: 1.5, settings: "a" }, versions, signal),
+        false,
+      );
       strictEqual((await one.look(signal))?.beat, undefined);
       // Its own beats are taken, and its records.
       const { versions: own } = taken;
-      strictEqual(await two.beat({ storeMs: 1.5 }, own, signal), true);
+      strictEqual(
+        await two.beat({ storeMs: 1.5, settings: "a" }, own, signal),
+        true,
+      );
       ok((await two.append(record(1, "base"), own, signal)).isWritten);
     },
   "refuses a takeover from who has moved meanwhile": async ({ one, two }) => {
@@ -144,7 +150,7 @@ export const SHARED_LOG_BEHAVIOURS: Readonly<
     const late = await one.append(record(2, "r1"), written.versions, signal);
     ok(!late.isWritten);
     strictEqual(
-      await one.beat({ storeMs: 1 }, written.versions, signal),
+      await one.beat({ storeMs: 1, settings: "a" }, written.versions, signal),
       false,
     );
   },
@@ -152,9 +158,16 @@ export const SHARED_LOG_BEHAVIOURS: Readonly<
     const { versions } = await begun(one);
     const beats: unknown[] = [];
     for (let times = 0; times < 2; times++) {
-      await one.beat({ storeMs: 1_700_000_000_000.25 }, versions, signal);
+      await one.beat(
+        { storeMs: 1_700_000_000_000.25, settings: "b" },
+        versions,
+        signal,
+      );
       const view = await two.look(signal);
-      deepStrictEqual(view?.beat, { storeMs: 1_700_000_000_000.25 });
+      deepStrictEqual(view?.beat, {
+        storeMs: 1_700_000_000_000.25,
+        settings: "b",
+      });
       beats.push(view?.versions.beat);
     }
     strictEqual(new Set(beats).size, 2);

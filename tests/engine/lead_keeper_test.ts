@@ -35,7 +35,12 @@ class TestPublisher {
   terms = 0;
   ended: Promise<void> = Promise.resolve();
 
-  constructor(name: string, server: MemoryLogServer, clock: ManualClock) {
+  constructor(
+    name: string,
+    server: MemoryLogServer,
+    clock: ManualClock,
+    settings = "same",
+  ) {
     // Each made its own, as a new host does.
     this.copy = new MemoryCopyStore(name.padEnd(32, "0"));
     this.log = new MemorySharedLog(server);
@@ -45,6 +50,7 @@ class TestPublisher {
       ...{ log: this.log, copy: this.copy, clock, records: this.records },
       ...{ name, chance: () => 0.5, keepHistoryMs: 86_400_000 },
       newId: () => `${name}-${++ids}`,
+      settings,
     });
   }
 
@@ -195,6 +201,20 @@ Deno.test("an answer that is lost is asked for again, and what was carried out i
   await clock.advance(lookMs);
   strictEqual(two.copy.seq, 2);
   await Promise.all([one.stop(), two.stop()]);
+});
+
+Deno.test("a standby with other settings says so, once", async () => {
+  const { clock, server, one, two } = await startTwo();
+  const three = new TestPublisher("ccc3", server, clock, "other");
+  three.start();
+  await clock.advance(10 * lookMs);
+  strictEqual(two.keeper.figures.settingsDiffer, false);
+  strictEqual(three.keeper.figures.settingsDiffer, true);
+  const said = three.records.records.filter(({ severity }) =>
+    severity === "warning"
+  );
+  strictEqual(said.length, 1);
+  await Promise.all([one.stop(), two.stop(), three.stop()]);
 });
 
 Deno.test("one that stops hands over: the other one need not wait", async () => {

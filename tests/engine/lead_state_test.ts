@@ -10,7 +10,7 @@ import {
 
 const VERSIONS = { head: 5, lead: 3, beat: 7 };
 const HELD = { term: 2, holder: "hub1" };
-const { graceMs, spreadMs, silentMs, doubtMs } = LEAD_PACE;
+const { graceMs, spreadMs, silentMs, doubtMs, lookMs } = LEAD_PACE;
 
 function looked(
   versions: Partial<typeof VERSIONS> = {},
@@ -43,11 +43,28 @@ function after(
   return step;
 }
 
-const ACTIVE: LeadState = { role: "active", term: 3, heardMs: 1_000 };
+/** Looks from one moment until just before another, and then one there. */
+function looking(
+  event: LeadEvent,
+  fromMs: number,
+  toMs: number,
+  everyMs = lookMs,
+): (readonly [number, LeadEvent])[] {
+  const count = Math.ceil((toMs - fromMs) / everyMs);
+  const before = Array.from(
+    { length: count },
+    (_, at) => [fromMs + at * everyMs, event] as const,
+  );
+  return [...before, [toMs, event]];
+}
+
+const ACTIVE: LeadState = {
+  ...{ role: "active", term: 3, heardMs: 1_000, slowestMs: 0 },
+};
 const TAKING: LeadState = { role: "taking" };
 
 Deno.test("a standby takes over once nothing has moved for the whole grace, against what it saw", () => {
-  const before = after(STANDBY, [0, looked()], [graceMs - 1, looked()]);
+  const before = after(STANDBY, ...looking(looked(), 0, graceMs - 1));
   strictEqual(before.effect, undefined);
   const { state, effect } = after(before.state, [graceMs, looked()]);
   deepStrictEqual(state, TAKING);
@@ -64,8 +81,7 @@ for (const part of ["head", "lead", "beat"] as const) {
     const { state, effect } = after(
       STANDBY,
       [0, looked()],
-      [graceMs - 1, moved],
-      [2 * graceMs - 2, moved],
+      ...looking(moved, graceMs - 1, 2 * graceMs - 2),
     );
     strictEqual(effect, undefined);
     strictEqual(
@@ -80,8 +96,7 @@ Deno.test("a standby waits anew after a look that failed: who can't read does no
     STANDBY,
     [0, looked()],
     [graceMs - 1, { kind: "unanswered" }],
-    [graceMs, looked()],
-    [2 * graceMs - 1, looked()],
+    ...looking(looked(), graceMs, 2 * graceMs - 1),
   );
   strictEqual(effect, undefined);
   strictEqual(after(state, [2 * graceMs, looked()]).effect?.kind, "take");
@@ -89,10 +104,22 @@ Deno.test("a standby waits anew after a look that failed: who can't read does no
 
 Deno.test("chance has a standby wait longer, as it was when the silence began", () => {
   const first = looked({}, { chance: 1 });
-  const { state, effect } = after(STANDBY, [0, first], [graceMs, looked()]);
+  const { state, effect } = after(
+    STANDBY,
+    [0, first],
+    ...looking(looked(), lookMs, graceMs),
+  );
   strictEqual(effect, undefined);
   const late = graceMs + spreadMs;
   strictEqual(after(state, [late, looked()]).effect?.kind, "take");
+});
+
+Deno.test("a standby that can look only now and then has not seen a silence: it looks as often as usual before it takes over", () => {
+  const [slow, times] = [1_000, Math.floor(graceMs / lookMs)];
+  const end = times * slow;
+  const before = after(STANDBY, ...looking(looked(), 0, end - slow, slow));
+  strictEqual(before.effect, undefined);
+  strictEqual(after(before.state, [end, looked()]).effect?.kind, "take");
 });
 
 Deno.test("a standby takes over at once where nobody is active", () => {
@@ -113,7 +140,7 @@ Deno.test("whoever is refused, or not answered, is a standby that waits anew", (
 
 Deno.test("whoever has the lead serves", () => {
   deepStrictEqual(after(TAKING, [7, { kind: "taken", term: 3 }]), {
-    state: { role: "active", term: 3, heardMs: 7 },
+    state: { role: "active", term: 3, heardMs: 7, slowestMs: 0 },
   });
 });
 
@@ -127,11 +154,11 @@ Deno.test("the active one steps down when the log is silent for too long, counte
   });
   const heard: LeadEvent = { kind: "heard", askedMs: 1_200 };
   const { state } = after(ACTIVE, [1_900, heard]);
-  deepStrictEqual(state, { ...ACTIVE, heardMs: 1_200 });
+  deepStrictEqual(state, { ...ACTIVE, heardMs: 1_200, slowestMs: 700 });
   // An answer that overtook another one takes nothing back.
   deepStrictEqual(after(state, [1_901, { ...heard, askedMs: 1_100 }]).state, {
     ...ACTIVE,
-    heardMs: 1_200,
+    ...{ heardMs: 1_200, slowestMs: 801 },
   });
 });
 
@@ -143,6 +170,25 @@ Deno.test("the active one steps down at once when it is overruled or can't go on
     state: STANDBY,
     effect: { kind: "stepDown", reason: "disk" },
   });
+});
+
+Deno.test("where the log answers slowly the active one waits, and lets nodes in, for the longer; where it is fast again no longer", () => {
+  const slow: LeadEvent = { kind: "heard", askedMs: 2_000 };
+  const { state } = after(ACTIVE, [4_000, slow]);
+  ok(isSure(state, 2_000 + 4 * doubtMs, LEAD_PACE));
+  const patient = after(state, [2_000 + 2 * silentMs, { kind: "unanswered" }]);
+  strictEqual(patient.effect, undefined);
+  const late = 2_000 + 5 * silentMs;
+  strictEqual(
+    after(state, [late, { kind: "unanswered" }]).effect?.kind,
+    "stepDown",
+  );
+  const fast = Array.from({ length: 200 }, (_, at) => {
+    const askedMs = 4_000 + 400 * at;
+    return [askedMs + 5, { kind: "heard", askedMs } as LeadEvent] as const;
+  });
+  const { state: now } = after(state, ...fast);
+  ok(!isSure(now, 4_000 + 199 * 400 + doubtMs, LEAD_PACE));
 });
 
 Deno.test("only an active one that heard the log lately lets nodes in", () => {
@@ -157,7 +203,7 @@ Deno.test("where the next one is named it takes over at once, and the others onl
   const meant = after(STANDBY, [0, looked({}, { ...free, next: "hub1" })]);
   strictEqual(meant.effect?.kind, "take");
   const event = looked({}, { ...free, next: "hub2" });
-  const before = after(STANDBY, [0, event], [graceMs - 1, event]);
+  const before = after(STANDBY, ...looking(event, 0, graceMs - 1));
   strictEqual(before.effect, undefined);
   strictEqual(after(before.state, [graceMs, event]).effect?.kind, "take");
 });

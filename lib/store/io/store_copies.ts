@@ -13,6 +13,7 @@
 import { lchown } from "node:fs/promises";
 import { backup, DatabaseSync } from "node:sqlite";
 import { DATABASE_ENDS } from "../../base/aside.ts";
+import type { RecordMark } from "../../ban/ban_store.ts";
 import type { Epoch } from "../../base/ids.ts";
 import { BAN_STORE_SCHEMA } from "../ban_store_schema.ts";
 import { BanDatabase } from "../ban_database.ts";
@@ -45,8 +46,12 @@ export interface StoreContents {
 export interface StoreReturn {
   /** The file that it is made from. */
   readonly from: string;
-  /** `store`: another store, whole; `replica`: a subscriber's copy, which has the bans and nothing else. */
-  readonly kind: "store" | "replica";
+  /**
+   * `store`: another store, whole; `replica`: a subscriber's copy, which has the
+   * bans and nothing else; `image`: another copy of the shared log that this one
+   * follows, of which it keeps epoch and place.
+   */
+  readonly kind: "store" | "replica" | "image";
   /** Where it belongs. */
   readonly path: string;
   /** Milliseconds since 1970, by the system's clock: bans that are over by then are left out. */
@@ -79,6 +84,55 @@ export async function copyStore(
     using reader = reading(to);
     inspectStore(reader, BAN_STORE_SCHEMA, "all");
     return contentsOf(reader, nowMs);
+  } catch (error) {
+    throw openFailure(path, error);
+  }
+}
+
+/**
+ * Copies a store that follows a shared log, as {@link copyStore} does, but looks
+ * at nothing in it: whoever has a million bans would be held up by that.
+ *
+ * @returns The last record that the copy has; `undefined`: it follows no log.
+ * @throws {RuntimeError} when it can't be read, or the copy not be written.
+ */
+export async function copyImage(
+  path: string,
+  to: string,
+): Promise<RecordMark | undefined> {
+  try {
+    await copyDatabase(path, FILES.empty(to));
+    using reader = reading(to);
+    return new MetaTables(reader).followed;
+  } catch (error) {
+    throw openFailure(path, error);
+  }
+}
+
+/** How a store stands to a shared log. */
+export interface FollowedLog {
+  readonly epoch: Epoch;
+  /** The last record that it has; `undefined`: it follows no log. */
+  readonly applied: RecordMark | undefined;
+  /** Whether it has no change of any kind. */
+  readonly isEmpty: boolean;
+}
+
+/**
+ * Looks how a store stands to a shared log, while nobody has it open.
+ *
+ * @returns `undefined`: there is none.
+ * @throws {RuntimeError} when it can't be read.
+ */
+export function followedLog(path: string): FollowedLog | undefined {
+  if (FILES.see(path) === undefined) return undefined;
+  try {
+    FILES.refuseOdd(path);
+    using reader = reading(path);
+    const { mark: { epoch, seq }, followed: applied } = new MetaTables(reader);
+    const isEmpty = seq === 0 &&
+      reader.prepare("SELECT 1 FROM log LIMIT 1").get() === undefined;
+    return { epoch, applied, isEmpty };
   } catch (error) {
     throw openFailure(path, error);
   }
@@ -134,8 +188,8 @@ async function makeFrom(
 ): Promise<void> {
   try {
     FILES.refuseOdd(from);
-    if (kind === "store") await makeOfStore(from, beside);
-    else makeOfReplica(from, beside, nowMs);
+    if (kind === "replica") makeOfReplica(from, beside, nowMs);
+    else await makeOfStore(from, beside, kind === "store");
   } catch (error) {
     throw openFailure(from, error);
   }
@@ -162,7 +216,11 @@ async function putStore(
   }
 }
 
-async function makeOfStore(from: string, beside: string): Promise<void> {
+async function makeOfStore(
+  from: string,
+  beside: string,
+  countsAnew: boolean,
+): Promise<void> {
   {
     using reader = reading(from);
     inspectStore(reader, BAN_STORE_SCHEMA, "all");
@@ -175,7 +233,7 @@ async function makeOfStore(from: string, beside: string): Promise<void> {
   for (let seq = store.keptSince; seq < store.seq; seq += PAGE) {
     store.since(seq, PAGE);
   }
-  store.beginEpoch(newEpoch());
+  if (countsAnew) store.beginEpoch(newEpoch());
 }
 
 function makeOfReplica(from: string, beside: string, nowMs: number): void {

@@ -4,6 +4,7 @@ import { EtcdClient } from "../../../lib/engine/io/etcd_client.ts";
 import { EtcdLog } from "../../../lib/engine/etcd_log.ts";
 import { RuntimeError } from "../../../lib/base/errors.ts";
 import { NoLogError } from "../../../lib/engine/shared_log.ts";
+import { hostCertificate } from "../../support/engine/etcd_certificates.ts";
 import { EtcdServers } from "../../support/engine/etcd_servers.ts";
 import { testWith } from "../../support/host/real_parts.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
@@ -12,21 +13,6 @@ import { waitUntil } from "../../support/host/wait_until.ts";
 const clock = new SystemClock();
 const { signal } = new AbortController();
 const PASSWORD = "a-password";
-
-/** An authority, and a certificate of it for this host, as the operator's manual has them made. */
-async function certificates(dir: TempDir): Promise<string> {
-  const script = `
-    openssl req -x509 -newkey ed25519 -nodes -days 9 -subj /CN=ca -keyout ca.key -out ca.pem
-    openssl req -newkey ed25519 -nodes -subj /CN=hub1 -keyout hub1.key -out hub1.csr
-    printf 'subjectAltName=DNS:hub1,DNS:localhost,IP:127.0.0.1' > hub1.ext
-    openssl x509 -req -in hub1.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 9 -extfile hub1.ext -out hub1.pem`;
-  const { success, stderr } = await new Deno.Command("sh", {
-    args: ["-ec", script],
-    cwd: dir.path(),
-  }).output();
-  strictEqual(success, true, new TextDecoder().decode(stderr));
-  return await Deno.readTextFile(dir.path("ca.pem"));
-}
 
 /** Has only users in, one of which may use one prefix. */
 async function closeFor(client: EtcdClient): Promise<void> {
@@ -56,11 +42,12 @@ testWith(
   "a publisher asks etcd over TLS, by its password, and logs in again when its token has ended",
   async () => {
     await using dir = await TempDir.create();
-    const authority = await certificates(dir);
+    const { certificate, key, ...files } = await hostCertificate(dir);
+    const authority = await Deno.readTextFile(files.authority);
     await using servers = await EtcdServers.start(
       1,
-      `--cert-file=${dir.path("hub1.pem")}`,
-      `--key-file=${dir.path("hub1.key")}`,
+      `--cert-file=${certificate}`,
+      `--key-file=${key}`,
     );
     const { urls } = servers;
     using open = new EtcdClient({ clock, urls, authority });

@@ -9,8 +9,19 @@ import { TempDir } from "../host/temp_dir.ts";
 import { freePorts } from "../host/test_ports.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
+/** Where a member runs. */
+export interface EtcdPlace {
+  /** What it is started by: a program that becomes the one that follows. */
+  readonly within: readonly string[];
+  /** Where others find it. */
+  readonly clientUrl: string;
+  readonly peerUrl: string;
+  /** Where it is asked from beside it, not by TLS; `undefined`: as others do. */
+  readonly localUrl?: string;
+}
+
 interface Server {
-  readonly url: string;
+  readonly place: EtcdPlace;
   readonly args: readonly string[];
   child: ChildProcess;
 }
@@ -25,7 +36,7 @@ export class EtcdServers implements AsyncDisposable {
   }
 
   /**
-   * Starts members, and waits until they are one cluster.
+   * Starts members on loopback, and waits until they are one cluster.
    *
    * @param count How many.
    * @param more Further arguments of each.
@@ -34,41 +45,57 @@ export class EtcdServers implements AsyncDisposable {
     count: number,
     ...more: readonly string[]
   ): Promise<EtcdServers> {
-    const dir = await TempDir.create();
-    const servers = new EtcdServers(dir);
     const scheme = more.some((each) => each.startsWith("--cert-file"))
       ? "https"
       : "http";
-    const members = Array.from({ length: count }, (_, at) => {
+    const places = Array.from({ length: count }, () => {
       const [client, peer] = freePorts(2);
       return {
-        name: `e${at}`,
-        url: `${scheme}://127.0.0.1:${client}`,
-        peer: `http://127.0.0.1:${peer}`,
+        within: [],
+        clientUrl: `${scheme}://127.0.0.1:${client}`,
+        peerUrl: `http://127.0.0.1:${peer}`,
       };
     });
-    const all = members.map(({ name, peer }) => `${name}=${peer}`).join(",");
-    for (const { name, url, peer } of members) {
+    return await EtcdServers.startAt(places, ...more);
+  }
+
+  /** Starts a member at each place, and waits until they are one cluster. */
+  static async startAt(
+    places: readonly EtcdPlace[],
+    ...more: readonly string[]
+  ): Promise<EtcdServers> {
+    const servers = new EtcdServers(await TempDir.create());
+    const all = places.map(({ peerUrl }, at) => `e${at}=${peerUrl}`).join(",");
+    for (const [at, place] of places.entries()) {
+      const { clientUrl, peerUrl, localUrl } = place;
+      const listened = [clientUrl, ...localUrl === undefined ? [] : [localUrl]];
       const args = [
-        ...["--name", name, "--data-dir", dir.path(name)],
-        ...["--listen-client-urls", url, "--advertise-client-urls", url],
-        ...["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer],
+        ...["--name", `e${at}`, "--data-dir", servers.#dir.path(`e${at}`)],
+        ...["--listen-client-urls", listened.join(",")],
+        ...["--advertise-client-urls", clientUrl],
+        ...["--listen-peer-urls", peerUrl],
+        ...["--initial-advertise-peer-urls", peerUrl],
         ...["--initial-cluster", all, "--logger", "zap", "--log-level"],
         ...["error", ...more],
       ];
-      servers.#servers.push({ url, args, child: run(args) });
+      servers.#servers.push({ place, args, child: run(place, args) });
     }
-    await waitUntil(() => servers.#isReady(), {
-      what: "etcd",
-      timeoutMs: 20_000,
-      intervalMs: 50,
-    });
+    try {
+      await waitUntil(() => servers.#isReady(), {
+        what: "etcd",
+        timeoutMs: 20_000,
+        intervalMs: 50,
+      });
+    } catch (error) {
+      await servers[Symbol.asyncDispose]();
+      throw error;
+    }
     return servers;
   }
 
   /** Where its members are asked. */
   get urls(): readonly string[] {
-    return this.#servers.map(({ url }) => url);
+    return this.#servers.map(({ place }) => place.clientUrl);
   }
 
   /** The number of the member that leads. */
@@ -99,14 +126,15 @@ export class EtcdServers implements AsyncDisposable {
   /** Starts a killed member again, with what it had. */
   startAgain(at: number): void {
     const server = this.#servers[at];
-    if (server !== undefined) server.child = run(server.args);
+    if (server !== undefined) server.child = run(server.place, server.args);
   }
 
   async #isReady(): Promise<boolean> {
     const answers = await Promise.all(
-      this.#servers.map(async ({ url }, at) => {
+      this.#servers.map(async ({ place }, at) => {
+        const { localUrl = place.clientUrl } = place;
         // Over TLS the test itself asks.
-        if (url.startsWith("https")) return true;
+        if (localUrl.startsWith("https")) return true;
         const { leader } = await this.#status(at) ?? {};
         return leader !== undefined && leader !== "0";
       }),
@@ -114,16 +142,18 @@ export class EtcdServers implements AsyncDisposable {
     return answers.every((isReady) => isReady);
   }
 
+  /** Asked by a program that runs where the member does. */
   async #status(at: number): Promise<Record<string, unknown> | undefined> {
-    const { url = "" } = this.#servers[at] ?? {};
+    const { place } = this.#servers[at] ?? {};
+    if (place === undefined) return undefined;
+    const { hostname, port } = new URL(place.localUrl ?? place.clientUrl);
+    const [command = "", ...args] = [...place.within, "bash", "-c", ASK];
+    const { stdout } = await new Deno.Command(command, {
+      args: [...args, "bash", hostname, port],
+      stderr: "null",
+    }).output();
     try {
-      const response = await fetch(`${url}/v3/maintenance/status`, {
-        method: "POST",
-        body: "{}",
-        signal: AbortSignal.timeout(1_000),
-      });
-      const answer = await response.json();
-      return response.ok ? answer : undefined;
+      return JSON.parse(new TextDecoder().decode(stdout));
     } catch {
       return undefined;
     }
@@ -138,6 +168,17 @@ export class EtcdServers implements AsyncDisposable {
   }
 }
 
-function run(args: readonly string[]): ChildProcess {
-  return new ChildProcess({ command: "etcd", args });
+/** Asks for a member's status, for a second at most; the answer follows an empty line. */
+const ASK = `
+  exec 3<>/dev/tcp/$1/$2 || exit 1
+  printf 'POST /v3/maintenance/status HTTP/1.0\\r\\nContent-Length: 2\\r\\n\\r\\n{}' >&3
+  while read -r -t 1 line <&3; do [ "$line" = $'\\r' ] && break; done
+  read -r -t 1 line <&3; printf '%s' "$line"`;
+
+function run(
+  { within }: EtcdPlace,
+  args: readonly string[],
+): ChildProcess {
+  const [command = "etcd", ...rest] = [...within, "etcd"];
+  return new ChildProcess({ command, args: [...rest, ...args] });
 }

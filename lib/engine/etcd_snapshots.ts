@@ -1,0 +1,127 @@
+/**
+ * Snapshots in etcd.
+ *
+ * Keys, each behind the prefix: `snap/last`, and `snap/NAME/` with the number
+ * of the piece in 8 digits. Versions are etcd's `mod_revision`.
+ *
+ * @module
+ */
+
+import { RuntimeError } from "../base/errors.ts";
+import { integer, type Reading, record, text } from "../base/json_shape.ts";
+import type { EtcdGateway } from "./etcd_gateway.ts";
+import { foundIn } from "./etcd_log.ts";
+import type {
+  SeenSnapshot,
+  SharedSnapshots,
+  SnapshotMark,
+} from "./shared_snapshots.ts";
+
+const LAST = "snap/last";
+/** Names begin with a digit. */
+const FIRST = "snap/0";
+const DIGITS = 8;
+const anyText = (name: string) => text(name, (value: string) => value);
+const MARK = record<SnapshotMark>({
+  ...{ index: integer("index", 0), id: anyText("id") },
+  ...{ name: anyText("name"), pieces: integer("pieces", 1) },
+  bytes: integer("bytes", 1),
+});
+
+/** One publisher's way to them. */
+export class EtcdSnapshots implements SharedSnapshots {
+  readonly #client: EtcdGateway;
+  readonly #prefix: string;
+
+  /**
+   * @param client The way to etcd.
+   * @param prefix Of all keys, with a slash at its end.
+   */
+  constructor(client: EtcdGateway, prefix: string) {
+    this.#client = client;
+    this.#prefix = prefix;
+  }
+
+  async last(signal: AbortSignal): Promise<SeenSnapshot> {
+    const [found] = await this.#find(LAST, signal);
+    if (found === undefined) return { last: undefined, version: 0 };
+    return { last: readMark(found.value), version: found.version };
+  }
+
+  async put(
+    name: string,
+    at: number,
+    piece: Uint8Array<ArrayBuffer>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#client.ask("/v3/kv/put", {
+      key: this.#key(pieceKey(name, at)),
+      value: piece.toBase64(),
+    }, signal);
+  }
+
+  async finish(
+    mark: SnapshotMark,
+    seen: SeenSnapshot,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const key = this.#key(LAST);
+    const value = new TextEncoder().encode(JSON.stringify(mark)).toBase64();
+    // The one that was the last may be read by somebody now.
+    const end = this.#key(`snap/${(seen.last ?? mark).name}`);
+    const version = String(seen.version);
+    const { succeeded } = await this.#client.ask("/v3/kv/txn", {
+      compare: [{ key, target: "MOD", result: "EQUAL", mod_revision: version }],
+      success: [
+        { request_put: { key, value } },
+        {
+          request_delete_range: { key: this.#key(FIRST), range_end: end },
+        },
+      ],
+      failure: [],
+    }, signal);
+    return succeeded === true;
+  }
+
+  async read(
+    name: string,
+    at: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const [found] = await this.#find(pieceKey(name, at), signal);
+    return found?.value;
+  }
+
+  async #find(name: string, signal: AbortSignal) {
+    const key = this.#key(name);
+    return foundIn(await this.#client.ask("/v3/kv/range", { key }, signal));
+  }
+
+  #key(name: string): string {
+    return new TextEncoder().encode(`${this.#prefix}${name}`).toBase64();
+  }
+}
+
+function pieceKey(name: string, at: number): string {
+  return `snap/${name}/${String(at).padStart(DIGITS, "0")}`;
+}
+
+function readMark(bytes: Uint8Array<ArrayBuffer>): SnapshotMark {
+  const reading: Reading = { isExact: true, reason: undefined };
+  let cause: unknown;
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const mark = MARK.read(value, reading);
+    if (mark !== undefined) return mark;
+  } catch (error) {
+    cause = error;
+  }
+  throw new RuntimeError(
+    `the last snapshot in etcd is not as it was written: "${reading.reason}"`,
+    {
+      hint:
+        "does something else write to publisher.engineprefix? Put etcd's backup back: OPERATIONS.md, Three publishers",
+      cause,
+    },
+  );
+}

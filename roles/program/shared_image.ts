@@ -1,0 +1,143 @@
+/**
+ * This host's copy as an image for other hosts, and theirs put in its place.
+ *
+ * @module
+ */
+
+import type { Clock } from "../../lib/async/clock.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import { NoLogError, type SharedLog } from "../../lib/engine/shared_log.ts";
+import type { SharedSnapshots } from "../../lib/engine/shared_snapshots.ts";
+import {
+  snapshotBytes,
+  type TakeImage,
+} from "../../lib/engine/snapshot_writer.ts";
+import type { Log } from "../../lib/log/log.ts";
+import {
+  copyImage,
+  followedLog,
+  returnStore,
+} from "../../lib/store/io/store_copies.ts";
+
+/** Takes images of a store that is in use. */
+export function imagesOf(path: string): TakeImage {
+  return async () => {
+    const image = `${path}.image`;
+    const mark = await copyImage(path, image);
+    if (mark === undefined) throw new Error("It follows no log");
+    return {
+      mark,
+      bytes: async function* () {
+        const file = await Deno.open(image);
+        yield* file.readable.pipeThrough(new CompressionStream("gzip"));
+      },
+      [Symbol.asyncDispose]: () => removeIfThere(image),
+    };
+  };
+}
+
+/** Where a host's copy is made from the last snapshot. */
+export interface SnapshotFetch {
+  readonly log: Pick<SharedLog, "look" | "read">;
+  readonly snapshots: Pick<SharedSnapshots, "last" | "read">;
+  /** The store. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly records: Log;
+}
+
+/**
+ * Puts the last snapshot in the place of a store that has nothing, or to which
+ * the log does not reach back any more. Any other store stays as it is, and so
+ * does one while nobody answers.
+ *
+ * @param signal Ends it; the promise then rejects with its reason.
+ * @throws {RuntimeError} when the snapshot can't be read, or not be stored.
+ */
+export async function fetchIfNeeded(
+  fetch: SnapshotFetch,
+  signal: AbortSignal,
+): Promise<void> {
+  const { snapshots, path, clock, records } = fetch;
+  try {
+    const has = await recordsOf(fetch, signal);
+    if (has === undefined) return;
+    const { last } = await snapshots.last(signal);
+    if (last === undefined || last.index < has) return;
+    const from = `${path}.fetched`;
+    try {
+      const bytes = snapshotBytes(snapshots, last, signal);
+      await unpack(bytes, from);
+      const nowMs = clock.nowMs();
+      const { before } = await returnStore({
+        from,
+        kind: "image",
+        path,
+        nowMs,
+      });
+      const event = "this host's copy is made from the last snapshot";
+      records.record("notice", event, {
+        ...{ record: last.index, bytes: last.bytes },
+        ...(before === undefined ? {} : { before }),
+      });
+    } finally {
+      await removeIfThere(from);
+    }
+  } catch (error) {
+    if (!(error instanceof NoLogError)) throw error;
+  }
+}
+
+/**
+ * How many records a store has that can't go on without a snapshot.
+ *
+ * @returns `undefined`: it can.
+ */
+async function recordsOf(
+  { log, path }: SnapshotFetch,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const there = followedLog(path);
+  if (there === undefined) return 0;
+  const { applied, epoch, isEmpty } = there;
+  if (applied === undefined) return isEmpty ? 0 : undefined;
+  const view = await log.look(signal);
+  // What is of another log is refused by who follows it, with the remedy.
+  if (view === undefined || view.base.epoch !== epoch) return undefined;
+  if (view.head.index <= applied.index) return undefined;
+  const [first] = await log.read(applied.index, 1, signal);
+  const next = applied.index + 1;
+  return first?.index === next ? undefined : next;
+}
+
+async function unpack(
+  bytes: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  path: string,
+): Promise<void> {
+  await removeIfThere(path);
+  const file = await Deno.open(path, {
+    ...{ write: true, createNew: true, mode: 0o600 },
+  });
+  try {
+    await ReadableStream.from(bytes)
+      .pipeThrough(new DecompressionStream("gzip"))
+      .pipeTo(file.writable);
+  } catch (error) {
+    if (error instanceof RuntimeError || !(error instanceof Error)) throw error;
+    throw new RuntimeError(
+      `the snapshot of the shared log can't be unpacked: ${error.message}`,
+      {
+        hint: "is the disk full? Then start the publisher again",
+        cause: error,
+      },
+    );
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
