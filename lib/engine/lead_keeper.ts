@@ -245,9 +245,9 @@ export class LeadKeeper {
     const differ = beat !== undefined && lead.holder !== undefined &&
       beat.settings !== settings;
     if (differ && !this.#settingsDiffer) {
-      const event =
-        "this publisher's settings are others than the active one's";
-      records.record("warning", event, { active: lead.holder ?? "nobody" });
+      records.record("warning", "settings differ from the active publisher's", {
+        active: lead.holder ?? "nobody",
+      });
     }
     this.#settingsDiffer = differ;
   }

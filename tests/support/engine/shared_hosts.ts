@@ -205,11 +205,7 @@ export class SharedHosts implements AsyncDisposable {
       const publisher = this.#publisherOf(hub, authority);
       await cluster.addHost(hub, { publisher }, { within });
     }
-    await this.#fillStore(HUBS[0]);
-    await this.startHub(HUBS[0]);
-    // The others begin with nothing but that.
-    await this.hub(HUBS[0]).waitForLine(/a snapshot of the shared log/);
-    for (const hub of HUBS.slice(1)) await this.startHub(hub);
+    // All have joined before the first publisher begins the list that all share.
     for (const node of NODES) {
       const { within } = networks.of(node);
       const streamserver = list(stream);
@@ -217,8 +213,13 @@ export class SharedHosts implements AsyncDisposable {
         monitor: { ...servers, bantime: "1d" },
         subscriber: { ...servers, streamserver, subscriberaction: "nftables" },
       }, { within });
-      await this.#startNode(node);
     }
+    await this.#fillStore(HUBS[0]);
+    await this.startHub(HUBS[0]);
+    // The others begin with nothing but that.
+    await this.hub(HUBS[0]).waitForLine(/a snapshot of the shared log/);
+    for (const hub of HUBS.slice(1)) await this.startHub(hub);
+    for (const node of NODES) await this.#startNode(node);
   }
 
   /** It was a publisher alone, and had bans. */
