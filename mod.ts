@@ -52,7 +52,7 @@
  * ok(decision.kind === "change");
  * const step = table.apply({ ...decision.draft, seq: table.seq + 1 });
  * deepStrictEqual(updatesOf(step, { hostName: here, choice: TAKE_ALL }), [
- *   { kind: "ban", jail, address, origin, expiresMs: 60_000 },
+ *   { kind: "ban", jail, address, origin, expiresMs: 60_000, change: 1 },
  * ]);
  * ```
  *

@@ -116,3 +116,27 @@ Deno.test("a name that leads elsewhere is told by verify, and put right by an up
   await releases.done("one", "upgrade");
   deepStrictEqual(await releases.programs(), ONE);
 });
+
+Deno.test("a node comes with the names of both its roles, their units and the jail", async () => {
+  await using releases = await Releases.create();
+  const { dir } = releases;
+  await writeRelease(dir.path("node"), {
+    roles: [...ROLES, "node"],
+    isOneFile: true,
+  });
+  await releases.done("node", "install", "--role", "node");
+  deepStrictEqual(
+    await releases.programs(),
+    ONE.filter((name) => !name.includes("publisher"))
+      .concat("fail2ban-node > fail2ban-cluster").toSorted(),
+  );
+  const units = dir.path("root/etc/systemd/system");
+  deepStrictEqual(
+    (await Array.fromAsync(Deno.readDir(units))).map(({ name }) => name)
+      .toSorted(),
+    ["monitor", "node", "subscriber"].map((role) => `fail2ban-${role}.service`),
+  );
+  const unit = await Deno.readTextFile(`${units}/fail2ban-node.service`);
+  match(unit, /^ExecStart="\/usr\/local\/bin\/fail2ban-node" run$/m);
+  await Deno.lstat(dir.path("root/etc/fail2ban/jail.d/fail2bancluster.conf"));
+});
