@@ -71,8 +71,8 @@ async function startPrograms(
       {
         host: "host-a",
         lines: () => monitor.stderr,
-        pattern: new RegExp(`reporting ${kind} .*${ATTACKER}`),
-        told: "fail2ban-monitor reports it",
+        pattern: new RegExp(`reported ${kind} .*${ATTACKER}`),
+        told: "fail2ban-monitor has it acknowledged",
       },
       {
         host: "hub",
