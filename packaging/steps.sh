@@ -50,7 +50,9 @@ try_fail2ban() {
 
 stop_all() {
   if ! runs_systemd; then return 0; fi
-  for role in $ROLES; do systemctl disable --quiet --now "fail2ban-$role.service"; done
+  for role in $ROLES; do
+    if [ -f "$UNITS/fail2ban-$role.service" ]; then systemctl disable --quiet --now "fail2ban-$role.service"; fi
+  done
 }
 
 # What a subscriber put in force outlives it.

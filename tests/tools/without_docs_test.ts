@@ -19,3 +19,23 @@ Deno.test("documentation and comments go, and every line keeps its number", () =
     'const b = "/** no */";',
   ]);
 });
+
+Deno.test("interfaces and imports of types go, and every line keeps its number", () => {
+  const source = [
+    'import type { A } from "./a.ts";',
+    "import type {",
+    "  B,",
+    '} from "./b.ts";',
+    'import { type C, d } from "./c.ts";',
+    "export interface E<T> extends C {",
+    "  readonly f: { readonly g: T };",
+    "}",
+    "export const h = { interface: d };",
+  ].join("\n");
+  deepStrictEqual(withoutDocs(source).split("\n"), [
+    ...["", "", "", ""],
+    'import { type C, d } from "./c.ts";',
+    ...["", "", ""],
+    "export const h = { interface: d };",
+  ]);
+});

@@ -64,6 +64,7 @@ ${STORY}
 async function build(dir: TempDir, version: string): Promise<void> {
   const release = await writeRelease(dir.path(`release ${version}`), {
     version,
+    roles: ["monitor", "node", "publisher", "subscriber"],
     isOneFile: true,
     files: RELEASES[version] ?? {},
   });
