@@ -130,7 +130,7 @@ note_restart() { # ROLE KIND
   if [ "$dry" = no ]; then make_folder "$lib"; fi
   if [ "$2" = unit ]; then echo + >>"$restarts"; fi
   case $1 in
-    -) echo "$wanted" | tr ' ' '\n' >>"$restarts" ;;
+    -) for each in $wanted; do echo "$each"; done >>"$restarts" ;;
     +) ;;
     *) echo "$1" >>"$restarts" ;;
   esac

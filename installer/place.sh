@@ -76,9 +76,32 @@ begin() {
 
 place_all() {
   tab=$(printf '\t')
+  note_installed
   while IFS=$tab read -r sum kind role mode from to; do
     place "$kind" "$role" "$mode" "$from" "$to"
-  done <"$tmp/plan"
+  done <"$tmp/todo"
+}
+
+# Sources are many files, and a look at one takes some processes: those that are
+# there as planned are found all together, and noted. The others are to do.
+note_installed() {
+  : >"$tmp/present"
+  if [ -d "$destdir$lib" ]; then list_installed >"$tmp/present"; fi
+  awk -F '\t' -v new="$tmp/new" '
+    FILENAME == ARGV[1] { present[$0] = 1; next }
+    $2 == "file" && ($4 " " $1 " " $6) in present { print $1, $3, $2, $4, $6 >>new; next }
+    { print }
+  ' "$tmp/present" "$tmp/plan" >"$tmp/todo"
+}
+
+# Of the files in the folder of the programs: MODE SUM PATH
+list_installed() {
+  if command -v sha256sum >/dev/null; then set -- sha256sum; else set -- shasum -a 256; fi
+  set -- -exec "$@" '{}' +
+  if [ -z "$destdir" ]; then set -- -user 0 "$@"; fi
+  for mode in 0644 0755; do
+    (cd "$destdir/" && find ".$lib" -type f -perm "$mode" "$@") | sed "s/^\([0-9a-f]*\)  \./$mode \1 /"
+  done
 }
 
 # Puts one planned file there, and notes it and whom it concerns.
