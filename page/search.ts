@@ -70,6 +70,8 @@ export function typedNetwork(text: string): string | undefined {
     if (canonical === undefined) return undefined;
     return bits === "/128" ? canonical : `${canonical}${bits}`;
   }
-  if (!/^\d{1,3}(?:\.\d{1,3}){3}$/.test(base)) return undefined;
+  const isIpv4 = /^\d{1,3}(?:\.\d{1,3}){3}$/.test(base) &&
+    base.split(".").every((part) => Number(part) <= 255);
+  if (!isIpv4) return undefined;
   return bits === "/32" ? base : `${base}${bits}`;
 }

@@ -76,6 +76,7 @@ Deno.test("readSearch() reads addresses as the publisher writes them, and says w
   }
   const empty = readSearch(" ", 0);
   strictEqual("filter" in empty && isPlain(empty.filter), true);
+  strictEqual(typedNetwork("203.0.113.300"), undefined);
   strictEqual(typedNetwork("1.2.3.4/32"), "1.2.3.4");
   strictEqual(typedNetwork("2001:db8:0:0::1/128"), "2001:db8::1");
   strictEqual(typedNetwork("1.2.3.4/24"), "1.2.3.4/24");
