@@ -21,6 +21,8 @@ const HUGE = 50;
 /** Messages that a fuzzer makes, and that a member sends. */
 const FUZZED = 3_000;
 const MAX_LINES_A_SECOND = 2;
+/** What the good member reports has a line each. */
+const OF_GOOD = /NOTICE: accepted bans? /;
 const SEED = 20_261_125;
 /** A frame of ZMTP 3 that announces 2 GiB. */
 const HUGE_FRAME = Uint8Array.of(0x02, 0, 0, 0, 0, 0x80, 0, 0, 0);
@@ -144,7 +146,7 @@ Deno.test("hostile peers lose a good member no report, and are gone in time", as
     const { bans, seq } = await cluster.figures("publisher", "hub");
     deepStrictEqual([bans, seq], [sent, sent]);
     strictEqual((await publisher.end()).code, 0);
-    const lines = publisher.stderr.length;
+    const lines = publisher.stderr.filter((line) => !OF_GOOD.test(line)).length;
     // The same again is counted, not written, and may be said again later.
     const seconds = (performance.now() - startMs) / 1_000;
     ok(lines < MAX_LINES_A_SECOND * seconds, `${lines} lines in ${seconds} s`);
