@@ -15,9 +15,9 @@ export type RoleName =
 
 /** Those that an executable is by the name of a link to it, or by its first argument. */
 const CHOSEN = ["monitor", "node", "publisher", "subscriber"] as const;
-/** After `node` these are for the node's program; other verbs are the operator's. */
-const OF_NODE =
-  /^(?:run|start|stop|restart|status|check|lift|--(?:config|print-config|dry-run|log-level|log-format|version)(?:=.*)?|-c.*)$/s;
+/** The operator's command has these words, too: programs are what a verb of theirs follows. */
+const SHARED: readonly RoleName[] = ["node", "publisher"];
+const PROGRAM_VERB = /^(?:run|start|stop|restart|status|check|lift)$/;
 
 /** What was chosen. */
 export interface ChosenRole {
@@ -49,7 +49,7 @@ export function chooseRole(
   for (const role of CHOSEN) {
     if (called === `fail2ban-${role}`) return { role, args: argv };
     if (first !== role) continue;
-    if (role !== "node" || OF_NODE.test(rest[0] ?? "")) {
+    if (!SHARED.includes(role) || PROGRAM_VERB.test(rest[0] ?? "")) {
       return { role, args: rest };
     }
   }

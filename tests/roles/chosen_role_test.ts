@@ -22,11 +22,15 @@ for (
     ["fail2ban-cluster", [], "cluster", []],
     ["fail2ban-node", [], "node", []],
     ["fail2ban-cluster", ["node", "run"], "node", ["run"]],
-    ["fail2ban-cluster", ["node", "--config=/a"], "node", ["--config=/a"]],
+    ["fail2ban-cluster", ["node", "--config=/a"], "cluster", [
+      "node",
+      "--config=/a",
+    ]],
     ["fail2ban-cluster", ["node", "list"], "cluster", ["node", "list"]],
     ["fail2ban-cluster", ["node", "--help"], "cluster", ["node", "--help"]],
     ["fail2ban-cluster", ["node"], "cluster", ["node"]],
-    ["f2bc", ["publisher"], "publisher", []],
+    ["f2bc", ["publisher", "start"], "publisher", ["start"]],
+    ["f2bc", ["publisher", "list"], "cluster", ["publisher", "list"]],
     ["", ["why", "192.0.2.1"], "cluster", ["why", "192.0.2.1"]],
   ] as const
 ) {
