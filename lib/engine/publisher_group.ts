@@ -16,7 +16,7 @@ import {
   type ToldState,
   toldStates,
 } from "./publisher_states.ts";
-import type { SharedLog } from "./shared_log.ts";
+import { NoLogError, type SharedLog } from "./shared_log.ts";
 import type { SharedValues } from "./shared_values.ts";
 
 /** A publisher, as an operator sees it. */
@@ -41,6 +41,8 @@ export interface PublisherGroupOptions {
 
 /** Longest wait for a publisher to tell how it is. */
 const LISTEN_MS = 3 * TELL_MS;
+/** Longest wait for the engine, which may be electing, to answer. */
+const ELECTION_MS = 8_000;
 /** Longest wait for the next one to be active. */
 const TAKEOVER_MS = 10_000;
 const LOOK_MS = 100;
@@ -66,7 +68,9 @@ export class PublisherGroup {
     added: readonly PublisherHost[],
   ): Promise<readonly ListedPublisher[]> {
     const { values, clock } = this.#options;
-    const first = await toldStates(values, NEVER);
+    const first = await this.#untilAnswered((signal) =>
+      toldStates(values, signal)
+    );
     const names = [...first.keys()];
     for (const { name } of added) {
       if (!names.some((each) => sameHost(each, name))) names.push(name);
@@ -75,7 +79,8 @@ export class PublisherGroup {
     await inTime(clock, LISTEN_MS, NEVER, async (signal) => {
       while (heard.size < names.length) {
         await clock.delay(LOOK_MS, signal);
-        const now = await toldStates(values, signal);
+        const now = await unlessSilent(toldStates(values, signal));
+        if (now === undefined) continue;
         heard = new Map(
           [...now].filter(([name, { version }]) =>
             version !== first.get(name)?.version
@@ -102,13 +107,16 @@ export class PublisherGroup {
     const { log, clock } = this.#options;
     const isActive = await inTime(clock, TAKEOVER_MS, NEVER, async (signal) => {
       while (true) {
-        const view = await log.look(signal);
-        if (view === undefined) throw notBegun();
-        const { lead: { term, holder, next: named }, versions } = view;
-        if (holder === next) return true;
-        if (named !== next) {
-          const lead = { term, holder: undefined, next };
-          await log.passOn(lead, versions, signal);
+        const look = async () => ({ view: await log.look(signal) });
+        const found = await unlessSilent(look());
+        if (found !== undefined) {
+          if (found.view === undefined) throw notBegun();
+          const { lead: { term, holder, next: named }, versions } = found.view;
+          if (holder === next) return true;
+          if (named !== next) {
+            const lead = { term, holder: undefined, next };
+            await unlessSilent(log.passOn(lead, versions, signal));
+          }
         }
         await clock.delay(LOOK_MS, signal);
       }
@@ -117,6 +125,25 @@ export class PublisherGroup {
     throw new RuntimeError(`${next} is not active yet`, {
       hint: "fail2ban-cluster publisher list shows who is",
     });
+  }
+
+  /**
+   * Asks again while the engine elects.
+   *
+   * @throws {NoLogError} when it does not answer for longer than that takes.
+   */
+  async #untilAnswered<T>(
+    ask: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const { clock } = this.#options;
+    const answer = await inTime(clock, ELECTION_MS, NEVER, async (signal) => {
+      while (true) {
+        const found = await unlessSilent(ask(signal));
+        if (found !== undefined) return found;
+        await clock.delay(LOOK_MS, signal);
+      }
+    });
+    return answer ?? await ask(NEVER);
   }
 
   /**
@@ -136,6 +163,16 @@ export class PublisherGroup {
       });
     }
     await forgetState(this.#options.values, found?.name ?? name, NEVER);
+  }
+}
+
+/** @returns `undefined`: the engine did not answer. */
+async function unlessSilent<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof NoLogError) return undefined;
+    throw error;
   }
 }
 

@@ -117,7 +117,7 @@ export async function joinPublishers(
     lines: [],
     notes: [
       `this host is the publisher ${given.name} now; nodes will reach it at ${controlUrl} (set in ${file})`,
-      "next: its copy of the bans, where there are any yet (OPERATIONS.md, Three publishers), and start fail2ban-publisher",
+      "next: start fail2ban-publisher, which takes the bans that there are from the others",
     ],
   };
 }

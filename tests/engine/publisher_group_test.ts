@@ -82,6 +82,24 @@ Deno.test("each publisher is listed as it tells, and one that tells nothing any 
   await end();
 });
 
+Deno.test("a list waits for an engine that elects, and says in the end that it does not answer", async () => {
+  const { clock, values, group, end } = await publishers("hub1", "hub2");
+  values.isSilent = true;
+  const listed = group.list([]);
+  await clock.advance(7_000);
+  values.isSilent = false;
+  await clock.advance(LISTEN_MS);
+  deepStrictEqual(
+    (await listed).map(({ name, role }) => `${name} ${role}`),
+    ["hub1 active", "hub2 standby"],
+  );
+  values.isSilent = true;
+  const refused = rejects(group.list([]), /does not answer/);
+  await clock.advance(10_000);
+  await refused;
+  await end();
+});
+
 Deno.test("the active one makes way for the standby that is named, or for the one that is least behind", async () => {
   const cases = [[host("hub3"), "hub3"], [undefined, "hub2"]] as const;
   for (const [named, next] of cases) {
