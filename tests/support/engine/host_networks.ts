@@ -61,8 +61,10 @@ export class HostNetworks implements AsyncDisposable {
       ).join(" ");
     const chain = (hook: string, iface: string) =>
       `chain ${hook} { type filter hook ${hook} priority 0; ${drops(iface)} }`;
-    const chains = `${chain("input", "iifname")} ${chain("output", "oifname")}`;
-    await this.of(host).run("nft", `table inet cut { ${chains} }`);
+    const chains = `${chain("input", "iifname")}\n${
+      chain("output", "oifname")
+    }`;
+    await this.of(host).run("nft", `table inet cut {\n${chains}\n}`);
   }
 
   /** They come and go again. */
