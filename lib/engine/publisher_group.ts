@@ -104,27 +104,29 @@ export class PublisherGroup {
     added: readonly PublisherHost[],
   ): Promise<HostName> {
     const next = nextOf(to, await this.list(added));
-    const { log, clock } = this.#options;
+    const { clock } = this.#options;
     const isActive = await inTime(clock, TAKEOVER_MS, NEVER, async (signal) => {
-      while (true) {
-        const look = async () => ({ view: await log.look(signal) });
-        const found = await unlessSilent(look());
-        if (found !== undefined) {
-          if (found.view === undefined) throw notBegun();
-          const { lead: { term, holder, next: named }, versions } = found.view;
-          if (holder === next) return true;
-          if (named !== next) {
-            const lead = { term, holder: undefined, next };
-            await unlessSilent(log.passOn(lead, versions, signal));
-          }
-        }
+      while (!await unlessSilent(this.#passOn(next, signal))) {
         await clock.delay(LOOK_MS, signal);
       }
+      return true;
     });
     if (isActive) return next;
     throw new RuntimeError(`${next} is not active yet`, {
       hint: "fail2ban-cluster publisher list shows who is",
     });
+  }
+
+  /** Has the lead meant for one. @returns Whether it has it. */
+  async #passOn(next: HostName, signal: AbortSignal): Promise<boolean> {
+    const { log } = this.#options;
+    const view = await log.look(signal);
+    if (view === undefined) throw notBegun();
+    const { lead: { term, holder, next: named }, versions } = view;
+    if (holder !== next && named !== next) {
+      await log.passOn({ term, holder: undefined, next }, versions, signal);
+    }
+    return holder === next;
   }
 
   /**
@@ -162,7 +164,11 @@ export class PublisherGroup {
         hint: `on ${found.name}: systemctl disable --now fail2ban-publisher`,
       });
     }
-    await forgetState(this.#options.values, found?.name ?? name, NEVER);
+    const { values } = this.#options;
+    await this.#untilAnswered(async (signal) => {
+      await forgetState(values, found?.name ?? name, signal);
+      return true;
+    });
   }
 }
 
