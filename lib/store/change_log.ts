@@ -23,6 +23,7 @@ import {
   logRow,
   readLogRow,
 } from "./log_rows.ts";
+import { HASH_TEXT, readHashes } from "./hash_text.ts";
 import { NameTable } from "./name_table.ts";
 import { PositionIndex } from "./position_index.ts";
 import {
@@ -43,18 +44,14 @@ const STATEMENTS = {
     ORDER BY position LIMIT ?`,
   rowsFrom: `
     SELECT * FROM log WHERE position >= ? ORDER BY position LIMIT ?`,
-  // As one text: a row for each would take several times as long.
   hashes: `
-    SELECT count(*), group_concat(
-      coalesce(event_hash, '') || ' ' || coalesce(ban_hash, '')
-    ) FROM log WHERE position BETWEEN ? AND ?`,
+    SELECT count(*), ${HASH_TEXT} FROM log WHERE position BETWEEN ? AND ?`,
   oldest: "SELECT seq, at_ms FROM log WHERE position >= ? LIMIT ?",
   drop: "DELETE FROM log WHERE position < ?",
 } as const;
 
 /** Rows that are read at once. */
 const PAGE_ROWS = 8_192;
-const [SPACE, COMMA] = [0x20, 0x2c];
 
 /** Limits of what is deleted. Times are in milliseconds since 1970. */
 export interface PruneLimits {
@@ -180,6 +177,7 @@ export class ChangeLog {
   /**
    * Reads the changes after a number up to the last one, and makes the indexes.
    * May be called again where it did not come to its end.
+   *
    * @throws {UnusableStoreError} when a row is damaged or missing.
    */
   *replay(fromSeq: number): Generator<Change, void, undefined> {
@@ -364,7 +362,7 @@ export class ChangeLog {
       if (count !== to - from + 1) {
         throw new UnusableStoreError("damaged", "a row of log is missing");
       }
-      this.#noteHashes(from, String(text));
+      readHashes(String(text), from, this.#events, this.#bans);
       this.#indexed = to;
     }
   }
@@ -374,24 +372,6 @@ export class ChangeLog {
     if (eventHash !== undefined) this.#events.add(eventHash, position);
     if (banHash !== undefined) this.#bans.replace(banHash, position);
     this.#indexed = position;
-  }
-
-  #noteHashes(from: number, text: string): void {
-    let position = from;
-    let hash = -1;
-    for (let index = 0; index <= text.length; index++) {
-      const unit = index < text.length ? text.charCodeAt(index) : COMMA;
-      if (unit === SPACE) {
-        if (hash >= 0) this.#events.add(hash, position);
-        hash = -1;
-      } else if (unit === COMMA) {
-        if (hash >= 0) this.#bans.replace(hash, position);
-        hash = -1;
-        position++;
-      } else {
-        hash = Math.max(hash, 0) * 10 + unit - 0x30;
-      }
-    }
   }
 }
 

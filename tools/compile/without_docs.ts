@@ -1,6 +1,8 @@
 /**
  * Sources as executables have them: without documentation, comments and
- * interfaces, which are a third of them and say nothing to a machine.
+ * interfaces, which are a third of them and say nothing to a machine. By
+ * patterns, since older compilers, which this runs on too, have no
+ * `stripTypeScriptTypes`.
  *
  * @module
  */
