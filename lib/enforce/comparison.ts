@@ -27,6 +27,8 @@ export interface ComparisonOptions {
 const REST_FACTOR = 5;
 /** After any list, where somebody else may change the firewall all the time. */
 const MIN_REST_MS = 2_000;
+/** From one list to the next, where nobody says what others change and no command is given. */
+const IDLE_INTERVAL_MS = 10_000;
 /** Of a list that holds back commands; twice as long after each that took longer. */
 const FIRST_TIMEOUT_MS = 2_000;
 const MAX_TIMEOUT_MS = 60_000;
@@ -36,6 +38,8 @@ export class Comparison {
   readonly #options: ComparisonOptions;
   #knownAtMs: number | undefined;
   #restUntilMs = -Infinity;
+  /** When the last list was over, however it ended; `Infinity`: there was none. */
+  #listedAtMs = Infinity;
   #timeoutMs = FIRST_TIMEOUT_MS;
   #trouble: string | undefined;
   /** Whether there is something to do since a comparison; none is made because of that. */
@@ -59,6 +63,16 @@ export class Comparison {
   /** Why what is in force can't be listed; `undefined`: it can. */
   get trouble(): string | undefined {
     return this.#trouble;
+  }
+
+  /** When to compare although nothing happened; `Infinity`: never, who is asked tells what others change, or lists nothing. */
+  get nextAtMs(): number {
+    const isWatched = this.#options.enforcer.isUnchanged !== undefined;
+    // What failed is tried again with the resync.
+    if (!this.#lists || isWatched || this.#trouble !== undefined) {
+      return Infinity;
+    }
+    return Math.max(this.#restUntilMs, this.#listedAtMs + IDLE_INTERVAL_MS);
   }
 
   /**
@@ -93,6 +107,7 @@ export class Comparison {
       return listed;
     } finally {
       const endedMs = clock.monotonicMs();
+      this.#listedAtMs = endedMs;
       const isWatched = enforcer.isUnchanged !== undefined;
       const restMs = REST_FACTOR * (endedMs - beganMs);
       this.#restUntilMs = endedMs +

@@ -68,7 +68,7 @@ const MAX_PAUSE_MS = 60_000;
  *
  * At every `resyncEveryMs`, when the enforcer was disturbed, and as soon as
  * somebody else changed what is in force (where the enforcer tells that; else
- * after a call that went well), it lists what is in force, so that the plan
+ * after a call that went well, and every 10 s), it lists what is in force, so that the plan
  * repairs what differs.
  *
  * @example
@@ -241,12 +241,14 @@ export class EnforcedAction implements BanAction {
   ): Promise<void> {
     while (true) {
       if (compares && this.#takeResync()) await this.#resync(signal);
-      if (this.#isToCompare) {
-        await this.#comparison.compareInTime(signal, false);
+      const isDue = this.#options.clock.monotonicMs() >= this.#compareAtMs;
+      if (this.#isToCompare || isDue) {
+        const isDone = await this.#comparison.compareInTime(signal, false);
+        if (!isDone) this.#resyncWithin(MAX_PAUSE_MS);
       }
       this.#isToCompare = false;
       await this.#renewal.renewInTime(signal);
-      await this.#carryOutNext(signal);
+      await this.#carryOutNext(signal, this.#compareAtMs);
     }
   }
 
@@ -310,11 +312,26 @@ export class EnforcedAction implements BanAction {
     return listed.value;
   }
 
-  /** Carries out the next batch, or waits until there may be one. */
-  async #carryOutNext(signal: AbortSignal): Promise<void> {
+  #resyncWithin(pauseMs: number): void {
+    const atMs = this.#options.clock.monotonicMs() + pauseMs;
+    this.#resyncAtMs = Math.min(this.#resyncAtMs, atMs);
+  }
+
+  /** When to compare though nothing happened. After a batch that failed the next one shows first whether anybody answers. */
+  get #compareAtMs(): number {
+    return this.#isDoubtful ? Infinity : this.#comparison.nextAtMs;
+  }
+
+  /** Carries out the next batch, or waits until there may be one, or it is time to compare. */
+  async #carryOutNext(
+    signal: AbortSignal,
+    compareAtMs = Infinity,
+  ): Promise<void> {
     const batch = this.#plan.next(this.#options.clock.monotonicMs());
     this.#bans.forgetFinished();
-    if (batch === undefined) return await this.#waitForWork(signal);
+    if (batch === undefined) {
+      return await this.#waitForWork(signal, compareAtMs);
+    }
     if (batch.verb === "apply") this.#ledger.recordStart(batch.bans);
     try {
       this.#record(batch, await this.#apply(batch, signal));
@@ -324,14 +341,15 @@ export class EnforcedAction implements BanAction {
     }
   }
 
-  async #waitForWork(signal: AbortSignal): Promise<void> {
+  async #waitForWork(signal: AbortSignal, compareAtMs: number): Promise<void> {
     const { clock, enforcer } = this.#options;
     const { nextAtMs = Infinity } = this.#plan;
     // Where others' changes are watched for, the watch takes the resync.
     const resyncAtMs = enforcer.isUnchanged === undefined
       ? this.#resyncAtMs
       : Infinity;
-    const dueMs = Math.min(nextAtMs, resyncAtMs, this.#renewal.nextAtMs) -
+    const { nextAtMs: renewAtMs } = this.#renewal;
+    const dueMs = Math.min(nextAtMs, resyncAtMs, renewAtMs, compareAtMs) -
       clock.monotonicMs();
     await runTogether(signal, [
       (group) => this.#changed.wait(group),

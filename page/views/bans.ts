@@ -58,6 +58,8 @@ class BansView {
   readonly #empty = el("p", { class: "empty", hidden: true });
   readonly #input: HTMLInputElement;
   #filter: TypedFilter;
+  /** The word that was typed and is not understood. */
+  #wrong: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #loads = 0;
 
@@ -99,10 +101,8 @@ class BansView {
 
   async load(): Promise<void> {
     const read = readSearch(this.#input.value, nowMs());
-    if ("wrong" in read) {
-      setText(this.#count, `"${read.wrong}" is not understood: ${SEARCH_HELP}`);
-      return;
-    }
+    this.#wrong = "wrong" in read ? read.wrong : undefined;
+    if ("wrong" in read) return this.#tell(this.#rows.shown.length);
     this.#filter = read.filter;
     const load = ++this.#loads;
     const lines = await ask({
@@ -172,11 +172,14 @@ class BansView {
     const { matched } = this.#rows;
     const isAll = isPlain(this.#filter);
     const all = countedText(matched, "ban");
+    const countedShown = shown < matched
+      ? `${all}; the newest ${countText(shown)} are shown`
+      : all;
     setText(
       this.#count,
-      shown < matched
-        ? `${all}; the newest ${countText(shown)} are shown`
-        : all,
+      this.#wrong === undefined
+        ? countedShown
+        : `"${this.#wrong}" is not understood: ${SEARCH_HELP}`,
     );
     this.#table.table.hidden = shown === 0;
     this.#empty.hidden = shown > 0;

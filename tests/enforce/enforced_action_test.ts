@@ -144,12 +144,10 @@ Deno.test("EnforcedAction leaves it to an enforcer that lapses to end bans, and 
   await bench.clock.advance(31_000);
   bench.holds();
   bench.notes();
-  deepStrictEqual(bench.enforcer.calls.slice(2), [
-    "apply 192.0.2.1",
-    "list",
-    "apply 192.0.2.1",
-    "list",
-  ]);
+  const changes = bench.enforcer.calls.filter((call) =>
+    call !== "check" && call !== "list"
+  );
+  deepStrictEqual(changes, ["apply 192.0.2.1", "apply 192.0.2.1"]);
 });
 
 Deno.test("EnforcedAction never ends a ban where the ban time has no end", async () => {
