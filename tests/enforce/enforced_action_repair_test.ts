@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { keyOf } from "../../lib/ban/ban.ts";
 import { ActionBench } from "../support/bench/action_bench.ts";
 import { jail } from "../support/values/core_values.ts";
@@ -20,7 +20,9 @@ Deno.test("EnforcedAction compares within ten seconds though nothing happens, re
   bench.holds(1, 2, 3);
   strictEqual(action.counters.missing, 2);
   strictEqual(action.counters.surplus, 1);
-  await clock.advance(RESYNC_MS);
+  await clock.advance(RESYNC_MS - 10_000);
+  const { inForceAgeSeconds } = action;
+  ok(Number(inForceAgeSeconds) <= 10, `${inForceAgeSeconds} s`);
   deepStrictEqual(
     log.records.filter(({ event }) => event === "what is in force differed")
       .map(({ severity, fields }) => ({ severity, fields })),
