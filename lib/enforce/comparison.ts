@@ -21,6 +21,8 @@ export interface ComparisonOptions {
   readonly plan: ActionPlan;
   readonly bans: ReconciledBans;
   readonly report: EnforcementReport;
+  /** Interval between resyncs, which also try again what was refused for good. */
+  readonly resyncEveryMs: number;
 }
 
 /** Lists take a part of the time at most: after one there is none for this many times what it took. */
@@ -33,7 +35,10 @@ const IDLE_INTERVAL_MS = 10_000;
 const FIRST_TIMEOUT_MS = 2_000;
 const MAX_TIMEOUT_MS = 60_000;
 
-/** Compares, and knows how old its knowledge is. */
+/** After a comparison that failed. */
+const RETRY_PAUSE_MS = 60_000;
+
+/** Compares when it is time to, and knows how old its knowledge is. */
 export class Comparison {
   readonly #options: ComparisonOptions;
   #knownAtMs: number | undefined;
@@ -44,6 +49,12 @@ export class Comparison {
   #trouble: string | undefined;
   /** Whether there is something to do since a comparison; none is made because of that. */
   #isRepairing = false;
+  #resyncAtMs = Infinity;
+  #disturbances = 0;
+  /** Whether a batch failed, so that what is in force may not be what it was. */
+  #isDoubtful = false;
+  /** Whether a command just went well, so that a comparison holds up nobody. */
+  #isAnswered = false;
   /** Whether the enforcer lists. */
   #lists = true;
 
@@ -65,25 +76,96 @@ export class Comparison {
     return this.#trouble;
   }
 
-  /** When to compare although nothing happened; `Infinity`: never, who is asked tells what others change, or lists nothing. */
-  get nextAtMs(): number {
-    const isWatched = this.#options.enforcer.isUnchanged !== undefined;
-    // What failed is tried again with the resync.
-    if (!this.#lists || isWatched || this.#trouble !== undefined) {
-      return Infinity;
+  /** When to compare; `Infinity`: where somebody else's changes are watched for, the watch does it. */
+  get dueAtMs(): number {
+    if (this.#isWatched) return Infinity;
+    return Math.min(this.#resyncAtMs, this.#tooOldAtMs);
+  }
+
+  /** What is in force is known: resyncs begin. */
+  begin(): void {
+    const { clock, enforcer, resyncEveryMs } = this.#options;
+    this.#disturbances = enforcer.disturbances ?? 0;
+    this.#resyncAtMs = clock.monotonicMs() + resyncEveryMs;
+  }
+
+  /** Says that a batch did not fail as a whole. */
+  noteWorked(): void {
+    if (this.#isDoubtful) {
+      this.#resyncAtMs = this.#options.clock.monotonicMs();
     }
-    return Math.max(this.#restUntilMs, this.#listedAtMs + IDLE_INTERVAL_MS);
+    this.#isDoubtful = false;
+    this.#isAnswered = this.#isDueAfterCommand();
+  }
+
+  /** Says that a batch failed as a whole: nobody knows what is in force of it. */
+  noteFailed(): void {
+    this.#isDoubtful = true;
+  }
+
+  /** Compares where it is time to, and nobody watches what somebody else changes. */
+  async compareWhenDue(signal: AbortSignal): Promise<void> {
+    if (this.#isWatched) return;
+    if (this.#takeResync()) await this.#resync(signal);
+    const isTooOld = this.#options.clock.monotonicMs() >= this.#tooOldAtMs;
+    if (this.#isAnswered || isTooOld) {
+      const isDone = await this.#compareInTime(signal, false);
+      if (!isDone) this.#resyncWithin(RETRY_PAUSE_MS);
+    }
+    this.#isAnswered = false;
+  }
+
+  /** Compares where it is time to; else looks whether somebody else changed something. */
+  async watch(signal: AbortSignal): Promise<void> {
+    if (this.#takeResync()) await this.#resync(signal);
+    else await this.#look(signal);
+  }
+
+  get #isWatched(): boolean {
+    return this.#options.enforcer.isUnchanged !== undefined;
   }
 
   /**
-   * Says that a command went well.
-   *
-   * @returns Whether to compare: who just answered lists without holding up
+   * When what is known is too old. What failed is tried again with the resync,
+   * and after a batch that failed the next one shows whether anybody answers.
+   */
+  get #tooOldAtMs(): number {
+    const isWaiting = this.#isDoubtful || this.#trouble !== undefined;
+    return isWaiting || !this.#lists
+      ? Infinity
+      : Math.max(this.#restUntilMs, this.#listedAtMs + IDLE_INTERVAL_MS);
+  }
+
+  /** @returns Whether a resync is due: at its time, or after a disturbance, which is noted. */
+  #takeResync(): boolean {
+    const { clock, enforcer: { disturbances = 0 } } = this.#options;
+    const isDisturbed = disturbances !== this.#disturbances;
+    this.#disturbances = disturbances;
+    return isDisturbed || clock.monotonicMs() >= this.#resyncAtMs;
+  }
+
+  /** Compares; when that can't be done now nothing is held back, and it is done later. */
+  async #resync(signal: AbortSignal): Promise<void> {
+    const isDone = this.#isWatched
+      ? await this.#restore(signal)
+      : await this.#compareInTime(signal, true);
+    this.#resyncAtMs = Infinity;
+    this.#resyncWithin(this.#options.resyncEveryMs);
+    if (!isDone) this.#resyncWithin(RETRY_PAUSE_MS);
+  }
+
+  #resyncWithin(pauseMs: number): void {
+    const atMs = this.#options.clock.monotonicMs() + pauseMs;
+    this.#resyncAtMs = Math.min(this.#resyncAtMs, atMs);
+  }
+
+  /**
+   * After a command that went well: who just answered lists without holding up
    * anybody. Not while what differed is repaired, for that may differ for ever.
    */
-  isDueAfterCommand(): boolean {
-    const { enforcer, plan } = this.#options;
-    if (enforcer.isUnchanged !== undefined || !this.#lists) return false;
+  #isDueAfterCommand(): boolean {
+    const { plan } = this.#options;
+    if (this.#isWatched || !this.#lists) return false;
     const isRepairing = this.#isRepairing;
     if (plan.figures.waiting === plan.figures.failing) {
       this.#isRepairing = false;
@@ -108,10 +190,9 @@ export class Comparison {
     } finally {
       const endedMs = clock.monotonicMs();
       this.#listedAtMs = endedMs;
-      const isWatched = enforcer.isUnchanged !== undefined;
       const restMs = REST_FACTOR * (endedMs - beganMs);
       this.#restUntilMs = endedMs +
-        Math.max(isWatched ? MIN_REST_MS : 0, restMs);
+        Math.max(this.#isWatched ? MIN_REST_MS : 0, restMs);
     }
   }
 
@@ -130,7 +211,7 @@ export class Comparison {
    * Looks whether somebody else changed what is in force, and if that may be
    * makes anew what it needs, and compares.
    */
-  async look(signal: AbortSignal): Promise<void> {
+  async #look(signal: AbortSignal): Promise<void> {
     await this.#attempt(async () => {
       const { clock, enforcer } = this.#options;
       const askedAtMs = clock.monotonicMs();
@@ -141,7 +222,7 @@ export class Comparison {
         this.#knownAtMs = askedAtMs;
         this.#trouble = undefined;
       } else if (this.#isRested) {
-        await this.restore(signal);
+        await this.#restore(signal);
       }
     });
   }
@@ -158,7 +239,7 @@ export class Comparison {
   }
 
   /** Makes anew what the enforcer needs, and compares. @returns Whether that could be done. */
-  async restore(signal: AbortSignal): Promise<boolean> {
+  async #restore(signal: AbortSignal): Promise<boolean> {
     return await this.#attempt(async () => {
       const failure = await failureOf(this.#options.enforcer.check(signal));
       // What can't be made anew is missing all the same.
@@ -174,7 +255,7 @@ export class Comparison {
    * @param retriesRefused Whether what was refused for good is tried again.
    * @returns Whether that could be done.
    */
-  async compareInTime(
+  async #compareInTime(
     signal: AbortSignal,
     retriesRefused: boolean,
   ): Promise<boolean> {

@@ -88,12 +88,6 @@ export class EnforcedAction implements BanAction {
   readonly #comparison: Comparison;
   readonly #renewal: Renewal;
   readonly #changed = new Condition();
-  #resyncAtMs = Infinity;
-  /** Whether a batch failed, so that what is in force may not be what it was. */
-  #isDoubtful = false;
-  /** Whether a command just went well, so that a comparison holds up nobody. */
-  #isToCompare = false;
-  #disturbances = 0;
   /** Why the enforcer can't be asked; `undefined`: it can. */
   #trouble: string | undefined;
 
@@ -126,7 +120,10 @@ export class EnforcedAction implements BanAction {
       changed: this.#changed,
     });
     const parts = { enforcer, clock, plan: this.#plan, report: this.#report };
-    this.#comparison = new Comparison({ ...parts, bans: this.#bans });
+    this.#comparison = new Comparison({
+      ...{ ...parts, bans: this.#bans },
+      resyncEveryMs: options.resyncEveryMs,
+    });
     this.#renewal = new Renewal({ ...parts, ledger: this.#ledger });
   }
 
@@ -230,25 +227,16 @@ export class EnforcedAction implements BanAction {
     await this.#startWithRetries(signal);
     const isWatched = this.#options.enforcer.isUnchanged !== undefined;
     await runTogether(signal, [
-      (group) => this.#carryOut(group, { compares: !isWatched }),
+      (group) => this.#carryOut(group),
       ...(isWatched ? [(group: AbortSignal) => this.#watch(group)] : []),
     ]);
   }
 
-  async #carryOut(
-    signal: AbortSignal,
-    { compares }: { readonly compares: boolean },
-  ): Promise<void> {
+  async #carryOut(signal: AbortSignal): Promise<void> {
     while (true) {
-      if (compares && this.#takeResync()) await this.#resync(signal);
-      const isDue = this.#options.clock.monotonicMs() >= this.#compareAtMs;
-      if (this.#isToCompare || isDue) {
-        const isDone = await this.#comparison.compareInTime(signal, false);
-        if (!isDone) this.#resyncWithin(MAX_PAUSE_MS);
-      }
-      this.#isToCompare = false;
+      await this.#comparison.compareWhenDue(signal);
       await this.#renewal.renewInTime(signal);
-      await this.#carryOutNext(signal, this.#compareAtMs);
+      await this.#carryOutNext(signal, this.#comparison.dueAtMs);
     }
   }
 
@@ -256,13 +244,12 @@ export class EnforcedAction implements BanAction {
   async #watch(signal: AbortSignal): Promise<void> {
     while (true) {
       await this.#options.clock.delay(LOOK_INTERVAL_MS, signal);
-      if (this.#takeResync()) await this.#resync(signal);
-      else await this.#comparison.look(signal);
+      await this.#comparison.watch(signal);
     }
   }
 
   async #startWithRetries(signal: AbortSignal): Promise<void> {
-    const { clock, resyncEveryMs } = this.#options;
+    const { clock } = this.#options;
     const backoff = new Backoff({
       firstPauseMs: FIRST_PAUSE_MS,
       maxPauseMs: MAX_PAUSE_MS,
@@ -270,7 +257,6 @@ export class EnforcedAction implements BanAction {
     while (!await this.#attempt(() => this.#start(signal))) {
       await clock.delay(backoff.next(), signal);
     }
-    this.#resyncAtMs = clock.monotonicMs() + resyncEveryMs;
   }
 
   /** Takes over what was applied before this program was started. */
@@ -280,7 +266,7 @@ export class EnforcedAction implements BanAction {
     const listed = enforcer.isUnchanged === undefined
       ? await this.#comparison.list(signal)
       : await this.#listBesideNews(signal);
-    this.#disturbances = enforcer.disturbances ?? 0;
+    this.#comparison.begin();
     this.#bans.start(listed);
     this.#report.begun(this.#plan.figures.inForce);
   }
@@ -312,16 +298,6 @@ export class EnforcedAction implements BanAction {
     return listed.value;
   }
 
-  #resyncWithin(pauseMs: number): void {
-    const atMs = this.#options.clock.monotonicMs() + pauseMs;
-    this.#resyncAtMs = Math.min(this.#resyncAtMs, atMs);
-  }
-
-  /** When to compare though nothing happened. After a batch that failed the next one shows first whether anybody answers. */
-  get #compareAtMs(): number {
-    return this.#isDoubtful ? Infinity : this.#comparison.nextAtMs;
-  }
-
   /** Carries out the next batch, or waits until there may be one, or it is time to compare. */
   async #carryOutNext(
     signal: AbortSignal,
@@ -342,14 +318,10 @@ export class EnforcedAction implements BanAction {
   }
 
   async #waitForWork(signal: AbortSignal, compareAtMs: number): Promise<void> {
-    const { clock, enforcer } = this.#options;
+    const { clock } = this.#options;
     const { nextAtMs = Infinity } = this.#plan;
-    // Where others' changes are watched for, the watch takes the resync.
-    const resyncAtMs = enforcer.isUnchanged === undefined
-      ? this.#resyncAtMs
-      : Infinity;
     const { nextAtMs: renewAtMs } = this.#renewal;
-    const dueMs = Math.min(nextAtMs, resyncAtMs, renewAtMs, compareAtMs) -
+    const dueMs = Math.min(nextAtMs, renewAtMs, compareAtMs) -
       clock.monotonicMs();
     await runTogether(signal, [
       (group) => this.#changed.wait(group),
@@ -379,9 +351,7 @@ export class EnforcedAction implements BanAction {
     this.#plan.record(batch, failures, nowMs);
     this.#ledger.recordOutcomeOf(batch.bans, stateOf);
     this.#report.done(batch, failures, stateOf);
-    if (this.#isDoubtful) this.#resyncAtMs = nowMs;
-    this.#isToCompare = this.#comparison.isDueAfterCommand();
-    this.#isDoubtful = false;
+    this.#comparison.noteWorked();
     this.#report.worked(this.#plan.figures.failing);
   }
 
@@ -390,7 +360,7 @@ export class EnforcedAction implements BanAction {
     const nowMs = this.#options.clock.monotonicMs();
     this.#plan.fail(batch, error.message, nowMs);
     this.#report.failed(batch, error);
-    this.#isDoubtful = true;
+    this.#comparison.noteFailed();
   }
 
   async #expire(signal: AbortSignal): Promise<void> {
@@ -398,24 +368,6 @@ export class EnforcedAction implements BanAction {
       await this.#options.clock.delay(EXPIRY_INTERVAL_MS, signal);
       this.#bans.tick();
     }
-  }
-
-  /** @returns Whether a resync is due: at its time, or after a disturbance, which is noted. */
-  #takeResync(): boolean {
-    const { clock, enforcer: { disturbances = 0 } } = this.#options;
-    const isDisturbed = disturbances !== this.#disturbances;
-    this.#disturbances = disturbances;
-    return isDisturbed || clock.monotonicMs() >= this.#resyncAtMs;
-  }
-
-  /** Compares; when that can't be done now nothing is held back, and it is done later. */
-  async #resync(signal: AbortSignal): Promise<void> {
-    const { clock, enforcer, resyncEveryMs } = this.#options;
-    const isDone = enforcer.isUnchanged === undefined
-      ? await this.#comparison.compareInTime(signal, true)
-      : await this.#comparison.restore(signal);
-    const pauseMs = isDone ? resyncEveryMs : MAX_PAUSE_MS;
-    this.#resyncAtMs = clock.monotonicMs() + Math.min(pauseMs, resyncEveryMs);
   }
 
   /** Makes an attempt that the operator may have to help. @returns Whether it worked. */
