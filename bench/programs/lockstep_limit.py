@@ -1,10 +1,11 @@
 """A burst by protocol 1: as the original sends it, a request and its answer after the other, and by ours.
 
 usage: lockstep_limit.py limit EVENTS
-       lockstep_limit.py ours EVENTS LOG PIPE
+       lockstep_limit.py ours EVENTS OCTET LOG PIPE
 
 `limit` is both ends with nothing else: what arrives is neither stored nor told to anybody. `ours` appends as many bans
-to LOG, the log of a monitor, and counts what a subscriber writes to PIPE. Addresses are of chance. Prints how many
+to LOG, the log of a monitor, and counts what a subscriber writes to PIPE. Addresses are of chance; ours begin with
+OCTET, another one for each burst: an address of the burst before, in the same second, would be no other ban. Prints how many
 seconds it took.
 """
 import multiprocessing, os, random, select, sys, time
@@ -12,8 +13,8 @@ import multiprocessing, os, random, select, sys, time
 TIMEOUT_S = 60
 
 
-def addresses(count):
-    return ["11.%d.%d.%d" % (number >> 16, number >> 8 & 255, number & 255) for number in random.sample(range(1 << 24), count)]
+def addresses(count, octet=11):
+    return ["%d.%d.%d.%d" % (octet, number >> 16, number >> 8 & 255, number & 255) for number in random.sample(range(1 << 24), count)]
 
 
 def answer(port, events):
@@ -41,9 +42,9 @@ def limit(events):
     return seconds
 
 
-def ours(events, log, path):
+def ours(events, octet, log, path):
     stamp = time.strftime("%Y-%m-%d %H:%M:%S,001")
-    lines = "".join("%s fail2ban.actions        [9]: NOTICE  [sshd] Ban %s\n" % (stamp, each) for each in addresses(events))
+    lines = "".join("%s fail2ban.actions        [9]: NOTICE  [sshd] Ban %s\n" % (stamp, each) for each in addresses(events, int(octet)))
     pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     heard, rest = 0, b""
     start = time.perf_counter()
