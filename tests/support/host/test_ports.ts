@@ -29,7 +29,12 @@ export function freePorts(count: number): number[] {
   using file = Deno.openSync(path, { read: true, write: true, create: true });
   file.lockSync(true);
   const ports: number[] = [];
-  let given = Number(Deno.readTextFileSync(path));
+  // Whoever has another folder for what is temporary counts beside us: it
+  // begins elsewhere.
+  const before = Deno.readTextFileSync(path);
+  let given = before === ""
+    ? Math.floor(Math.random() * COUNT)
+    : Number(before);
   while (ports.length < count) {
     const port = FIRST + given++ % COUNT;
     if (isFree(port)) ports.push(port);
