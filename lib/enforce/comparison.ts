@@ -34,7 +34,6 @@ const IDLE_INTERVAL_MS = 10_000;
 /** Of a list that holds back commands; twice as long after each that took longer. */
 const FIRST_TIMEOUT_MS = 2_000;
 const MAX_TIMEOUT_MS = 60_000;
-
 /** After a comparison that failed. */
 const RETRY_PAUSE_MS = 60_000;
 
@@ -106,9 +105,10 @@ export class Comparison {
   /** Compares where it is time to, and nobody watches what somebody else changes. */
   async compareWhenDue(signal: AbortSignal): Promise<void> {
     if (this.#isWatched) return;
-    if (this.#takeResync()) await this.#resync(signal);
     const isTooOld = this.#options.clock.monotonicMs() >= this.#tooOldAtMs;
-    if (this.#isAnswered || isTooOld) {
+    if (this.#takeResync()) {
+      await this.#resync(signal);
+    } else if (this.#isAnswered || isTooOld) {
       const isDone = await this.#compareInTime(signal, false);
       if (!isDone) this.#resyncWithin(RETRY_PAUSE_MS);
     }

@@ -68,8 +68,8 @@ const MAX_PAUSE_MS = 60_000;
  *
  * At every `resyncEveryMs`, when the enforcer was disturbed, and as soon as
  * somebody else changed what is in force (where the enforcer tells that; else
- * after a call that went well, and every 10 s), it lists what is in force, so that the plan
- * repairs what differs.
+ * after a call that went well, and every 10 s), it lists what is in force, so
+ * that the plan repairs what differs.
  *
  * @example
  * ```ts ignore
