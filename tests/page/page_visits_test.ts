@@ -27,7 +27,8 @@ Deno.test("of two who show a code at once, one gets in", async () => {
   const { visits } = new PageBench();
   const code = await visits.issue(LOGIN);
   const entries = await Promise.all([visits.enter(code), visits.enter(code)]);
-  deepStrictEqual(entries.map((each) => each === "wrong"), [false, true]);
+  strictEqual(entries.filter((each) => each === "wrong").length, 1);
+  strictEqual(entries.filter((each) => typeof each === "object").length, 1);
 });
 
 Deno.test("a code is good for two minutes", async () => {
