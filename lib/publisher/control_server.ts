@@ -6,6 +6,7 @@
 
 import { runTogether } from "../async/tasks.ts";
 import { BusyError } from "../ban/ban_hub.ts";
+import { StoreLeftError } from "../ban/ban_store.ts";
 import type {
   ErrorCode,
   NodeMessage,
@@ -49,6 +50,10 @@ const MAX_ANSWERS_WAITING = 16;
 const MAX_ROUTE_BYTES = 255;
 /** Always the same: it is encoded once. */
 const HEARD: PublisherMessage = { kind: "HEARD" };
+/** Has a node look for the publisher that is active now. */
+const SERVED_ELSEWHERE: PublisherMessage = {
+  ...{ kind: "ERROR", code: "session", message: "another publisher serves" },
+};
 
 /** Serves nodes until stopped. */
 export class ControlServer {
@@ -134,9 +139,8 @@ export class ControlServer {
   /** Has every node look for another publisher: nobody is served here any more. */
   dismiss(): void {
     this.#isDismissed = true;
-    const message = "another publisher serves";
     for (const session of this.#sessions.all()) {
-      this.#say(session, { kind: "ERROR", code: "session", message });
+      this.#say(session, SERVED_ELSEWHERE);
       this.#sessions.end(session.id);
     }
   }
@@ -351,6 +355,8 @@ export class ControlServer {
       this.#refuse(from, "busy", error.message);
     } else if (error instanceof QuarantinedError) {
       this.#refuse(from, "aside", error.message);
+    } else if (error instanceof StoreLeftError) {
+      this.#answer(from, SERVED_ELSEWHERE);
     } else if (error instanceof RuntimeError) {
       this.#refuse(from, "store", "nothing was kept");
     } else throw error;
@@ -374,7 +380,9 @@ export class ControlServer {
 
   #complaint(code: ErrorCode, message: string): PublisherMessage {
     this.counters.errors++;
-    this.#troubleLog.record("warning", "message refused", { code, message });
+    if (!this.#isDismissed) {
+      this.#troubleLog.record("warning", "message refused", { code, message });
+    }
     return { kind: "ERROR", code, message };
   }
 }
