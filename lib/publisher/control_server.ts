@@ -17,6 +17,7 @@ import { RuntimeError } from "../base/errors.ts";
 import { EventIntake, type EventIntakeCounters } from "./event_intake.ts";
 import type { Allowlist } from "../protection/allowlist.ts";
 import type { HostName } from "../base/host_name.ts";
+import { LateGreetings } from "./late_greetings.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import { Admission } from "./admission.ts";
 import type { ControlServerOptions, InSession } from "./control_options.ts";
@@ -70,6 +71,7 @@ export class ControlServer {
   readonly #receiptIntake: ReceiptIntake;
   readonly #troubleLog: LogThrottle;
   readonly #admission: Admission;
+  readonly #late: LateGreetings;
   #isDismissed = false;
 
   /** @param options See {@link ControlServerOptions}. */
@@ -89,6 +91,11 @@ export class ControlServer {
       ...options,
       sessions: this.#sessions,
       ask: (session) => this.#say(session, { kind: "ASK" }),
+    });
+    const { mayGreet = () => true } = options;
+    this.#late = new LateGreetings({
+      clock,
+      mayGreet: () => !this.#isDismissed && mayGreet(),
     });
   }
 
@@ -165,6 +172,7 @@ export class ControlServer {
           (group) => this.#receive(group),
           (group) => this.#sendQueue.run(group),
           (group) => this.#receiptIntake.run(group),
+          (group) => this.#late.run(group),
         ]));
     } finally {
       this.#troubleLog.flush();
@@ -193,9 +201,7 @@ export class ControlServer {
     }
     const message = decoded.value;
     if (message.kind === "HELLO") {
-      // Another publisher answers, or this one when it is sure again.
-      const { mayGreet = () => true } = this.#options;
-      if (!this.#isDismissed && mayGreet()) this.#greet(from, message);
+      this.#late.greet(from.key, () => this.#greet(from, message));
       return;
     }
     const session = this.#sessions.find(message.session, from.key);
