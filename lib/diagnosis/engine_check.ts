@@ -113,7 +113,7 @@ function checkMember(member: EngineMember): readonly Finding[] {
 function checkRoom(
   { url, complaints, dataBytes, quotaBytes }: EngineMember,
 ): readonly Finding[] {
-  const room = "docs/OPERATIONS.md, Three publishers: etcd is full";
+  const room = "docs/PUBLISHERS.md: etcd is full";
   const others = complaints.filter((each) => !/NOSPACE/.test(each));
   const found = others.map((each) =>
     fault(SUBJECT, `${url}: ${each}`, "etcdctl alarm list")
@@ -143,7 +143,7 @@ function checkLogin({ hasLogin, members }: EngineFacts): readonly Finding[] {
   return [warning(
     SUBJECT,
     "etcd is asked without a password: whoever reaches its port writes the table",
-    "docs/OPERATIONS.md, Three publishers: etcdctl auth enable, and publisher.enginelogin",
+    "docs/PUBLISHERS.md: etcdctl auth enable, and publisher.enginelogin",
   )];
 }
 

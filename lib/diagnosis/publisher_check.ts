@@ -6,7 +6,7 @@
 
 import type { StatusFigures } from "../service/status_report.ts";
 import { spanText } from "../views/plain_texts.ts";
-import type { LiveNode } from "../wire/operator_messages.ts";
+import type { LiveNode } from "../wire/operator_status.ts";
 import { checkEngine, type EngineFacts } from "./engine_check.ts";
 import {
   type Commands,

@@ -31,8 +31,10 @@ const REST_FACTOR = 5;
 const MIN_REST_MS = 2_000;
 /** From one list to the next, where nobody says what others change and no command is given. */
 const IDLE_INTERVAL_MS = 10_000;
-/** Of a list that holds back commands; twice as long after each that took longer. */
-const FIRST_TIMEOUT_MS = 2_000;
+/** What is known gets no older, where a list takes a third of that at most: health tells of what is older than a minute. */
+const AGE_LIMIT_MS = 55_000;
+/** Of a list that holds back commands: twice what the last one took, and twice as long after each that took longer. */
+const MIN_TIMEOUT_MS = 2_000;
 const MAX_TIMEOUT_MS = 60_000;
 /** After a comparison that failed. */
 const RETRY_PAUSE_MS = 60_000;
@@ -44,7 +46,7 @@ export class Comparison {
   #restUntilMs = -Infinity;
   /** When the last list was over, however it ended; `Infinity`: there was none. */
   #listedAtMs = Infinity;
-  #timeoutMs = FIRST_TIMEOUT_MS;
+  #timeoutMs = MIN_TIMEOUT_MS;
   #trouble: string | undefined;
   /** Whether there is something to do since a comparison; none is made because of that. */
   #isRepairing = false;
@@ -186,14 +188,18 @@ export class Comparison {
       const listed = await enforcer.list(signal);
       this.#lists = listed !== undefined;
       if (this.#lists) this.#knownAtMs = beganMs;
+      this.#timeoutMs = timeoutAfter(clock.monotonicMs() - beganMs);
       return listed;
     } finally {
       const endedMs = clock.monotonicMs();
       this.#listedAtMs = endedMs;
-      const restMs = REST_FACTOR * (endedMs - beganMs);
-      this.#restUntilMs = endedMs +
-        Math.max(this.#isWatched ? MIN_REST_MS : 0, restMs);
+      this.#restUntilMs = endedMs + this.#restAfter(endedMs - beganMs);
     }
+  }
+
+  #restAfter(listMs: number): number {
+    const restMs = Math.min(REST_FACTOR * listMs, AGE_LIMIT_MS - 2 * listMs);
+    return Math.max(this.#isWatched ? MIN_REST_MS : 0, listMs, restMs);
   }
 
   /** As `list`, but what can't be done now is said here. */
@@ -266,11 +272,8 @@ export class Comparison {
         await this.#compare(ended, retriesRefused);
         return true;
       };
-      if (await inTime(clock, timeoutMs, signal, work)) {
-        this.#timeoutMs = FIRST_TIMEOUT_MS;
-        return;
-      }
-      this.#timeoutMs = Math.min(2 * timeoutMs, MAX_TIMEOUT_MS);
+      if (await inTime(clock, timeoutMs, signal, work)) return;
+      this.#timeoutMs = timeoutAfter(timeoutMs);
       throw new RuntimeError(`no list within ${timeoutMs / 1_000} s`);
     });
   }
@@ -315,6 +318,10 @@ export class Comparison {
     }
     return true;
   }
+}
+
+function timeoutAfter(listMs: number): number {
+  return Math.min(Math.max(MIN_TIMEOUT_MS, 2 * listMs), MAX_TIMEOUT_MS);
 }
 
 /** Why something does not work now; `undefined`: it does. */

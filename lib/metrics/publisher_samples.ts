@@ -7,7 +7,7 @@
 import type { BanHubCounters } from "../ban/ban_hub.ts";
 import type { StoredImport } from "../ban/import_records.ts";
 import type { Epoch } from "../base/ids.ts";
-import type { LiveNode } from "../wire/operator_messages.ts";
+import type { LiveNode } from "../wire/operator_status.ts";
 import { OTHER } from "./labelled_counts.ts";
 import type { LabelledCounts } from "./labelled_counts.ts";
 import type { PublisherTally } from "./publisher_tally.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Fault } from "../metrics/health.ts";
-import type { LiveNode } from "../wire/operator_messages.ts";
+import type { LiveNode } from "../wire/operator_status.ts";
 import type { ToldEvent, ToldKind } from "./told_event.ts";
 
 /** For so long bans may be wanted at a node and not in force. */

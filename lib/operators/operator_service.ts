@@ -12,13 +12,13 @@ import { type BanHub, BusyError, type KeptChange } from "../ban/ban_hub.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
 import type {
-  LiveNode,
   OperatorAnswer,
   OperatorRequest,
   PageRequest,
 } from "../wire/operator_messages.ts";
 import { wordsOf } from "../wire/operator_bans.ts";
 import type { MoveTelling, ToldNode } from "../wire/operator_moves.ts";
+import type { LiveNode } from "../wire/operator_status.ts";
 import { MAX_AUDIT_ANSWER } from "../wire/operator_messages.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";

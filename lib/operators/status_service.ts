@@ -11,7 +11,7 @@ import type { BanHub, KeptChange } from "../ban/ban_hub.ts";
 import type { TableStep } from "../ban/ban_table.ts";
 import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
 import { RuntimeError } from "../base/errors.ts";
-import type { LiveNode } from "../wire/operator_messages.ts";
+import type { LiveNode } from "../wire/operator_status.ts";
 import { wordsOf } from "../wire/operator_bans.ts";
 import {
   type ClusterStatus,

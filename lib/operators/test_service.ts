@@ -20,7 +20,7 @@ import { NetworkSet } from "../base/network_set.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
 import { type Judgement, judgementOf } from "../protection/judgement.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
-import type { LiveNode, LiveRole } from "../wire/operator_messages.ts";
+import type { LiveNode, LiveRole } from "../wire/operator_status.ts";
 import type {
   Tested,
   TestedNode,

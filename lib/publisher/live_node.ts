@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LiveNode, LiveRole } from "../wire/operator_messages.ts";
+import type { LiveNode, LiveRole } from "../wire/operator_status.ts";
 import type { NodeQuotaState } from "./node_quotas.ts";
 import type { NodeState, RoleState } from "../presence/node_states.ts";
 

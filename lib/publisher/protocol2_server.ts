@@ -34,7 +34,7 @@ import type { Log } from "../log/log.ts";
 import type { MessageSocket } from "../zmq/ports.ts";
 import type { CurrentPolicy } from "../protection/protection_policy.ts";
 import { liveNode } from "./live_node.ts";
-import type { LiveNode } from "../wire/operator_messages.ts";
+import type { LiveNode } from "../wire/operator_status.ts";
 import type { PublisherFacts } from "../wire/v2_messages.ts";
 import {
   prefixedFigures,

@@ -25,7 +25,8 @@ import {
   type NodeLimits,
 } from "../members/node_limits.ts";
 import { Protocol2Server, type Protocol2Service } from "./protocol2_server.ts";
-import type { LiveNode, OperatorAnswer } from "../wire/operator_messages.ts";
+import type { OperatorAnswer } from "../wire/operator_messages.ts";
+import type { LiveNode } from "../wire/operator_status.ts";
 import type { ThreadPercents } from "../wire/operator_status.ts";
 import { isReservedJail } from "../base/operator_name.ts";
 import {

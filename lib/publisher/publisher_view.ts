@@ -11,7 +11,7 @@ import type { BanStep } from "../ban/ban_table.ts";
 import type { StoredImport } from "../ban/import_records.ts";
 import type { Epoch } from "../base/ids.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
-import type { LiveNode } from "../wire/operator_messages.ts";
+import type { LiveNode } from "../wire/operator_status.ts";
 
 /** The table as others may look at it. */
 export interface PublisherView {

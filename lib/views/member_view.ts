@@ -8,7 +8,7 @@ import { choiceText, observesSome } from "../choice/receiver_choice.ts";
 import { sameHost } from "../base/host_name.ts";
 import type { Member } from "../members/member.ts";
 import type { NodeCondition } from "../wire/v2_messages.ts";
-import type { LiveNode, LiveRole } from "../wire/operator_messages.ts";
+import type { LiveNode, LiveRole } from "../wire/operator_status.ts";
 import {
   jsonLines,
   type OperatorOutput,

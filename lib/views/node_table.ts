@@ -18,7 +18,7 @@ import type {
   NodeCondition,
   ObservedState,
 } from "../wire/v2_messages.ts";
-import type { LiveNode, LiveRole } from "../wire/operator_messages.ts";
+import type { LiveNode, LiveRole } from "../wire/operator_status.ts";
 import type { LiveView } from "./member_view.ts";
 import type { OperatorOutput } from "./operator_output.ts";
 import { countText, spanText } from "./plain_texts.ts";

@@ -6,8 +6,6 @@
  * @module
  */
 
-import { type BadKind } from "../members/breaker.ts";
-import type { NodeRole } from "../base/ids.ts";
 import type { Address } from "../base/address.ts";
 import { type HostName, parseHostName } from "../base/host_name.ts";
 import {
@@ -15,13 +13,9 @@ import {
   parseNote,
   parseSubject,
 } from "../members/member_list_form.ts";
-import { type AuditEntry, BAD_KINDS } from "../members/node_records.ts";
+import type { AuditEntry } from "../members/node_records.ts";
 import { lineForm, type StoredForm } from "../base/json_form.ts";
-import { condition } from "./v2_fields.ts";
-import { parseVersion } from "./v2_ids.ts";
-import type { NodeCondition } from "./v2_messages.ts";
 import {
-  flag,
   integer,
   list,
   oneOf,
@@ -56,7 +50,12 @@ import {
   type PageLogout,
   type PageVisit,
 } from "../members/page_visit.ts";
-import { type ClusterStatus, STATUS_MEMBERS } from "./operator_status.ts";
+import {
+  type ClusterStatus,
+  type LiveNode,
+  liveNode,
+  STATUS_MEMBERS,
+} from "./operator_status.ts";
 import {
   FOLLOWING,
   type Following,
@@ -164,57 +163,6 @@ export function isPageRequest(
   return kind === "pageLogin" || kind === "pageLogout" || kind === "pageVisits";
 }
 
-/** How a node is in one of its roles. */
-export interface LiveRole {
-  readonly role: NodeRole;
-  /** `silent`: no sign of life lately; `away`: it said BYE; `never`: it was never there. */
-  readonly state: "ok" | "silent" | "away" | "never";
-  /** Age of its last sign of life, in milliseconds; `null`: there was none. */
-  readonly seenAgoMs: number | null;
-  /** Of the program that was there last; `null`: none was. */
-  readonly version: string | null;
-  /** Changes that its copy is behind; `null`: not known, or it has none. */
-  readonly lag: number | null;
-  /** What it told last; `null`: nothing since the publisher's start. */
-  readonly condition: NodeCondition | null;
-  /** How long ago; `null` likewise. */
-  readonly toldAgoMs: number | null;
-  /** Whether another host tried to be this node lately. */
-  readonly hasTwin: boolean;
-}
-
-/** Why and since when a node's reports are set aside. */
-export interface LiveQuarantine {
-  /** The kind of the last bad report. */
-  readonly reason: BadKind;
-  /** Bad reports that led to it. */
-  readonly count: number;
-  /** In milliseconds since 1970. */
-  readonly sinceMs: number;
-}
-
-/** A member's state; its counters begin with the publisher's start. */
-export interface LiveNode {
-  /** The member's name. */
-  readonly node: HostName;
-  /** `aside`: its reports are set aside. Otherwise that of the role that most needs a look. */
-  readonly state: LiveRole["state"] | "aside";
-  /** Age of the last sign of life of the roles that are so; `null`: there was none. */
-  readonly seenAgoMs: number | null;
-  /** The roles that it may have. */
-  readonly roles: readonly LiveRole[];
-  /** Events that were accepted. */
-  readonly accepted: number;
-  /** Events that were known before, or changed nothing. */
-  readonly known: number;
-  /** Events that were refused. */
-  readonly refused: number;
-  /** Reports of it that stand. */
-  readonly reports: number;
-  /** `null`: its reports are accepted. */
-  readonly aside: LiveQuarantine | null;
-}
-
 /** An answer. */
 export type OperatorAnswer =
   /** It is done; `count` is how much there was to do. */
@@ -265,8 +213,6 @@ export const MAX_AUDIT_ANSWER = 1_000;
 export const MAX_OPERATOR_REQUEST_BYTES = 4_096;
 /** Longest line of an answer, in bytes. */
 export const MAX_OPERATOR_ANSWER_BYTES = 4_194_304;
-
-const MAX_ROLES = 2;
 
 const CONTINUED: readonly OperatorAnswer["kind"][] = [
   ...["bans", "events", "progress", "following", "changed"] as const,
@@ -321,35 +267,6 @@ const request: Shape<OperatorRequest> = where(plainRequest, [
     request.kind !== "bans" || request.sort === null ||
     request.limit !== null && request.limit <= MAX_SORTED_BANS,
 ]);
-
-const PRESENCE = ["ok", "silent", "away", "never"] as const;
-
-const liveRole = record<LiveRole>({
-  role: oneOf<NodeRole>("role", ["monitor", "subscriber"]),
-  state: oneOf("state", PRESENCE),
-  seenAgoMs: orNull(count("seenAgoMs")),
-  version: orNull(text("version", parseVersion)),
-  lag: orNull(count("lag")),
-  condition: orNull(condition),
-  toldAgoMs: orNull(count("toldAgoMs")),
-  hasTwin: flag("hasTwin"),
-});
-
-const liveNode = record<LiveNode>({
-  node,
-  state: oneOf("state", [...PRESENCE, "aside"]),
-  seenAgoMs: orNull(count("seenAgoMs")),
-  roles: list("roles", liveRole, 0, MAX_ROLES),
-  accepted: count("accepted"),
-  known: count("known"),
-  refused: count("refused"),
-  reports: count("reports"),
-  aside: orNull(record<LiveQuarantine>({
-    reason: oneOf("reason", BAD_KINDS),
-    count: count("count"),
-    sinceMs: count("sinceMs"),
-  })),
-});
 
 const entry = record<AuditEntry>({
   atMs: count("atMs"),

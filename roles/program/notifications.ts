@@ -15,7 +15,7 @@ import {
   prefixedFigures,
   type StatusFigures,
 } from "../../lib/service/status_report.ts";
-import type { LiveNode } from "../../lib/wire/operator_messages.ts";
+import type { LiveNode } from "../../lib/wire/operator_status.ts";
 import type { RoleContext } from "./invocation.ts";
 
 /** Options for {@link Notifications}. */

@@ -18,7 +18,7 @@ import {
 } from "../../lib/metrics/sample.ts";
 import { Notifications } from "./notifications.ts";
 import type { RoleContext } from "./invocation.ts";
-import type { LiveNode } from "../../lib/wire/operator_messages.ts";
+import type { LiveNode } from "../../lib/wire/operator_status.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
 
 /** Options for {@link ProgramMetrics}. */

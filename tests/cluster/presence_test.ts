@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import type { NodeRole, PlaceId } from "../../lib/base/ids.ts";
-import type { LiveRole } from "../../lib/wire/operator_messages.ts";
+import type { LiveRole } from "../../lib/wire/operator_status.ts";
 import type { Publisher } from "../../lib/publisher/publisher.ts";
 import { member, memberList, OPEN_GATE } from "../support/cluster/members.ts";
 import { host, IDLE_MONITOR, PLACE } from "../support/values/core_values.ts";

@@ -33,6 +33,25 @@ Deno.test("EnforcedAction compares within ten seconds though nothing happens, re
   );
 });
 
+for (const listMs of [0, 1_000, 8_000, 15_000]) {
+  Deno.test(`EnforcedAction knows what is in force no older than a minute where a list takes ${listMs} ms, and works more than it lists`, async () => {
+    await using bench = new ActionBench();
+    bench.enforcer.listMs = listMs;
+    await bench.start();
+    await bench.clock.advance(listMs);
+    let oldestSeconds = 0;
+    for (let second = 0; second < 600; second += 2) {
+      await bench.clock.advance(2_000);
+      const age = Number(bench.action.inForceAgeSeconds);
+      oldestSeconds = Math.max(oldestSeconds, age);
+    }
+    ok(oldestSeconds <= 60, `${oldestSeconds} s`);
+    strictEqual(bench.action.counters.comparisonsFailed, 0);
+    const lists = bench.enforcer.calls.filter((call) => call === "list");
+    ok(lists.length * listMs <= 600_000 / 2, `${lists.length} lists`);
+  });
+}
+
 Deno.test("EnforcedAction leaves the host's own bans alone, also when it compares", async () => {
   await using bench = new ActionBench();
   const own = bench.ban(7, HOUR_MS, jail("sshd"));

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { StandingChanges } from "../../lib/notify/standing_changes.ts";
 import type { Fault } from "../../lib/metrics/health.ts";
-import type { LiveNode, LiveRole } from "../../lib/wire/operator_messages.ts";
+import type { LiveNode, LiveRole } from "../../lib/wire/operator_status.ts";
 import type { NodeCondition } from "../../lib/wire/v2_messages.ts";
 import { host } from "../support/values/core_values.ts";
 

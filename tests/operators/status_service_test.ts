@@ -5,7 +5,7 @@ import { BanHub } from "../../lib/ban/ban_hub.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { StatusService } from "../../lib/operators/status_service.ts";
 import type { ThreadPercents } from "../../lib/wire/operator_status.ts";
-import type { LiveNode } from "../../lib/wire/operator_messages.ts";
+import type { LiveNode } from "../../lib/wire/operator_status.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 import { ManualClock } from "../support/memory/manual_clock.ts";
 import { MemoryBanStore } from "../support/memory/memory_ban_store.ts";

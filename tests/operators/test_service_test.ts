@@ -15,7 +15,7 @@ import type {
   ProbeSaid,
 } from "../../lib/operators/node_orders.ts";
 import type { ProtectionPolicy } from "../../lib/protection/protection_policy.ts";
-import type { LiveNode, LiveRole } from "../../lib/wire/operator_messages.ts";
+import type { LiveNode, LiveRole } from "../../lib/wire/operator_status.ts";
 import type { TestOrder } from "../../lib/wire/operator_testing.ts";
 import type { NodeCondition } from "../../lib/wire/v2_messages.ts";
 import type { DrillWord } from "../../lib/wire/v2_probes.ts";

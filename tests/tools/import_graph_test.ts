@@ -50,6 +50,20 @@ Deno.test("every file of lib/ is in a room of the table, and every import is fou
   }
 });
 
+Deno.test("no file has over 400 lines", async () => {
+  for (
+    const folder of [
+      ...["lib/", "roles/", "std/", "page/", "tools/", "bench/", "tests/"],
+    ]
+  ) {
+    for await (const path of sourcesIn(folder)) {
+      const source = await Deno.readTextFile(new URL(path, ROOT));
+      const lines = source.split("\n").length - 1;
+      ok(lines <= 400, `${path}: ${lines} lines`);
+    }
+  }
+});
+
 Deno.test("lib/ imports what the table allows, and no adapter", () => {
   deepStrictEqual(forbiddenImports(graph, mayImport), []);
 });

@@ -5,7 +5,7 @@ import {
   TAKE_ALL,
 } from "../../lib/choice/receiver_choice.ts";
 import { memberDetails } from "../../lib/views/member_view.ts";
-import type { LiveNode } from "../../lib/wire/operator_messages.ts";
+import type { LiveNode } from "../../lib/wire/operator_status.ts";
 import { member } from "../support/cluster/members.ts";
 import { host, IDLE_SUBSCRIBER } from "../support/values/core_values.ts";
 

@@ -4,7 +4,7 @@ import { onlyObserving, TAKE_ALL } from "../../lib/choice/receiver_choice.ts";
 import type { Epoch } from "../../lib/base/ids.ts";
 import { nodeJson, nodeTable } from "../../lib/views/node_table.ts";
 import type { ActionState } from "../../lib/wire/v2_messages.ts";
-import type { LiveNode, LiveRole } from "../../lib/wire/operator_messages.ts";
+import type { LiveNode, LiveRole } from "../../lib/wire/operator_status.ts";
 import { member } from "../support/cluster/members.ts";
 import {
   host,

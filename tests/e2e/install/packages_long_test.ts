@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { PROJECT, writeRelease } from "../../support/install/installer.ts";
+import { buildPackages } from "../../support/install/packages.ts";
 import { testWith } from "../../support/host/real_parts.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import { ThrowawayRoot } from "../../support/host/throwaway_root.ts";
@@ -61,22 +61,6 @@ take() { rpm -V --nodeps fail2ban-cluster || :; rpm -e fail2ban-cluster; }
 ${STORY}
 `;
 
-async function build(dir: TempDir, version: string): Promise<void> {
-  const release = await writeRelease(dir.path(`release ${version}`), {
-    version,
-    roles: ["monitor", "node", "publisher", "subscriber"],
-    isOneFile: true,
-    files: RELEASES[version] ?? {},
-  });
-  await Deno.chmod(`${release}/fail2ban-cluster`, 0o755);
-  const { success, stdout, stderr } = await new Deno.Command("bash", {
-    args: [`${PROJECT}/packaging/build`, release, dir.path("packages")],
-    env: { COMPRESSION: "gzip", SOURCE_DATE_EPOCH: "1700000000" },
-  }).output();
-  const said = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  ok(success, said.join("\n"));
-}
-
 function factsOf(kind: string, beside: string): readonly string[] {
   return [
     "user: fail2ban-cluster fail2ban-cluster fail2ban-cluster 750",
@@ -96,7 +80,9 @@ testWith(
   async () => {
     await using dir = await TempDir.create();
     await Promise.all(
-      Object.keys(RELEASES).map((version) => build(dir, version)),
+      Object.entries(RELEASES).map(([version, files]) =>
+        buildPackages(dir, { version, files })
+      ),
     );
     const lint = await new Deno.Command("lintian", {
       args: [

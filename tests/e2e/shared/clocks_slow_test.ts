@@ -20,7 +20,7 @@ testWith(
     await shared.init("hub1");
     await shared.start("hub1");
     await shared.isActive("hub1");
-    await shared.join("hub2", "hub1", await aheadOfTime());
+    await shared.join("hub2", "hub1", {}, await aheadOfTime());
     await shared.start("hub2");
     const node = await SharedNode.join(shared, "web1", "hub1", 2);
     /** When each ban was reported, by this host's clock, which is hub1's. */

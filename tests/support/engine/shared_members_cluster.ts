@@ -36,9 +36,13 @@ export class SharedMembersCluster implements AsyncDisposable {
     return new SharedMembersCluster(cluster, etcd);
   }
 
-  /** Makes the first publisher. */
-  async init(hub: string): Promise<void> {
+  /** Makes the first publisher. @param more What its section says beside. */
+  async init(
+    hub: string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     await this.#addHost(hub, {
+      ...more,
       engine: "etcd",
       engineurls: this.etcd.urls.join(", "),
     });
@@ -86,9 +90,10 @@ export class SharedMembersCluster implements AsyncDisposable {
   async join(
     hub: string,
     other: string,
+    more: Readonly<Record<string, string>> = {},
     setting: HostSetting = {},
   ): Promise<void> {
-    await this.#addHost(hub, {}, setting);
+    await this.#addHost(hub, more, setting);
     const address = `${NETWORK}${this.#made}`;
     const line = await this.operate(
       `publisher add ${hub} --address ${address}`,

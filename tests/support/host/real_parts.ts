@@ -18,6 +18,7 @@ export type RealPart =
   | "overlay"
   | "promtool"
   | "pyzmq"
+  | "repository"
   | "rpm"
   | "setpriv"
   | "shellcheck"
@@ -102,6 +103,14 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
     missing: "npm is not installed",
     command: "npm",
     args: ["--version"],
+  },
+  repository: {
+    missing: "Debian's apt-utils, createrepo-c, dnf or gpg is not installed",
+    command: "sh",
+    args: [
+      "-ec",
+      "for each in apt-ftparchive createrepo_c dnf gpg; do command -v $each; done",
+    ],
   },
   rpm: {
     missing: "Debian's rpm is not installed",

@@ -68,6 +68,8 @@ export class MemoryEnforcer implements Enforcer {
   paused = false;
   /** Whether lists do, with what was in force when they began. */
   listsPaused = false;
+  /** How long a list takes, in milliseconds. */
+  listMs = 0;
   /** Why only lists and checks fail. */
   blind: string | undefined;
   /** Why only lists fail. */
@@ -134,6 +136,7 @@ export class MemoryEnforcer implements Enforcer {
       const held = this.held();
       this.#isChanged = false;
       this.#deleted = [];
+      if (this.listMs > 0) await this.#clock.delay(this.listMs, signal);
       if (this.listsPaused) await this.#resumed.wait(signal);
       return this.#lists ? held : undefined;
     });
