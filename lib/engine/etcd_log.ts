@@ -338,7 +338,7 @@ function damaged(what: string, cause?: unknown): RuntimeError {
     `the shared log in etcd is not as it was written: ${what}`,
     {
       hint:
-        "does something else write to publisher.engineprefix? Put etcd's backup back: OPERATIONS.md, Three publishers",
+        "does something else write to publisher.engineprefix? Put etcd's backup back: docs/PUBLISHERS.md",
       cause,
     },
   );

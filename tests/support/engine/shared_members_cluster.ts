@@ -35,9 +35,13 @@ export class SharedMembersCluster implements AsyncDisposable {
     return new SharedMembersCluster(cluster, etcd);
   }
 
-  /** Makes the first publisher. */
-  async init(hub: string): Promise<void> {
+  /** Makes the first publisher. @param more What its section says beside. */
+  async init(
+    hub: string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     await this.#addHost(hub, {
+      ...more,
       engine: "etcd",
       engineurls: this.etcd.urls.join(", "),
     });
@@ -45,8 +49,12 @@ export class SharedMembersCluster implements AsyncDisposable {
   }
 
   /** Makes one more, by what another one gives it. */
-  async join(hub: string, other: string): Promise<void> {
-    await this.#addHost(hub, {});
+  async join(
+    hub: string,
+    other: string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    await this.#addHost(hub, more);
     const address = `${NETWORK}${this.#made}`;
     const line = await this.operate(
       `publisher add ${hub} --address ${address}`,
