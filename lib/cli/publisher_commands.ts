@@ -164,6 +164,6 @@ const LOOPBACK =
 /** What every verb but `publisher join` says where there is one publisher. */
 export function aloneError(): RuntimeError {
   return new RuntimeError("this publisher is alone: no engine is configured", {
-    hint: "set engine = etcd in [publisher]: OPERATIONS.md, Three publishers",
+    hint: "set engine = etcd in [publisher]: docs/PUBLISHERS.md",
   });
 }

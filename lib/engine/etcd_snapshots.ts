@@ -120,7 +120,7 @@ function readMark(bytes: Uint8Array<ArrayBuffer>): SnapshotMark {
     `the last snapshot in etcd is not as it was written: "${reading.reason}"`,
     {
       hint:
-        "does something else write to publisher.engineprefix? Put etcd's backup back: OPERATIONS.md, Three publishers",
+        "does something else write to publisher.engineprefix? Put etcd's backup back: docs/PUBLISHERS.md",
       cause,
     },
   );

@@ -120,11 +120,11 @@ export class LogFollower {
 }
 
 const COPY_ANEW =
-  "move publisher.sqlite3 aside and put a backup of another publisher's in its place: OPERATIONS.md, Three publishers";
+  "if the others' bans are to count move publisher.sqlite3 aside, and start it again: its copy is made anew; if this host's are, set another publisher.engineprefix: docs/PUBLISHERS.md";
 const START_AGAIN =
   "start the publisher again, as systemd does: it begins anew with the last snapshot, which the active one writes within a minute";
 const LOST_LOG =
-  "put the engine's own backup back, or begin a new log with fail2ban-cluster restore on one host: OPERATIONS.md, Three publishers";
+  "put the engine's own backup back, or begin a new log with fail2ban-cluster restore on one host: docs/PUBLISHERS.md";
 
 function startOf({ id }: LogBase): RecordMark {
   return { index: 0, id };

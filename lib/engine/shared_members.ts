@@ -166,9 +166,9 @@ function refuseOther(shared: MemberList, known: MemberList): void {
 }
 
 const SET_BACK =
-  "put the engine's own backup back, or begin anew with an engineprefix of another name: OPERATIONS.md, Three publishers";
+  "put the engine's own backup back, or begin anew with an engineprefix of another name: docs/PUBLISHERS.md";
 const OTHERS =
-  "move members/members.json aside if this host is to have the list of the others: OPERATIONS.md, Three publishers";
+  "move members/members.json aside if this host is to have the list of the others: docs/PUBLISHERS.md";
 
 async function listOf(
   { bytes }: SharedValue,

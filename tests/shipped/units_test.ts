@@ -15,7 +15,7 @@ const UNITS = decodeURIComponent(
 );
 /** What makes the pause between restarts grow, where `install.sh` puts it. */
 const PAUSE = "/usr/local/lib/fail2ban-cluster/systemd/restart_pause.sh";
-/** The exposure that `systemd-analyze security` may find, of 10; docs/OPERATIONS.md states it. */
+/** The exposure that `systemd-analyze security` may find, of 10; SECURITY.md states it. */
 const MAX_EXPOSURE: Readonly<Record<string, number>> = {
   monitor: 1.9,
   node: 2.2,

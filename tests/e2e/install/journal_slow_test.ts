@@ -4,7 +4,7 @@ import { testWith } from "../../support/host/real_parts.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import { ThrowawayRoot } from "../../support/host/throwaway_root.ts";
 
-const PAGE = `${PROJECT}/docs/OPERATIONS.md`;
+const PAGE = `${PROJECT}/docs/CONFIGURATION.md`;
 /** Of the targets whose lines come to the journal; the last one only where Debian's python3-systemd is installed. */
 const TARGETS = ["SYSOUT", "SYSLOG", "SYSTEMD-JOURNAL"];
 
