@@ -18,9 +18,12 @@ rm -f /var/lib/fail2ban/*
 mkdir -p /run/fail2ban
 fail2ban-client start
 `;
-const RUN = "npx -y deno@2.9.6 run -q";
-const STOP_NODE = `cd /mnt/given; ${RUN} -P=node roles/node.ts stop`;
-const STOP_HUB = `cd /mnt/given; ${RUN} -P=publisher roles/publisher.ts stop`;
+/** Ends a program that runs in the background. */
+const STOP = `for role in monitor publisher; do
+  file=/var/run/fail2ban-$role.pid
+  if [ -e $file ]; then kill $(cat $file); fi
+  while [ -e $file ]; do sleep 0.05; done
+done`;
 const IN_FRONT = 'cd /mnt/given; eval "exec $1"';
 const ADDRESS = "192.0.2.10/24";
 
@@ -58,16 +61,15 @@ testWith(
       match(said, /^fail2ban-node: started, with process id \d+$/m);
       match(said, /^hub +heard, rules agree +[\d.]+ ms$/m);
       match(said, /^1 node answered$/m);
-      await typed(root, STOP_NODE);
+      await root.shell(STOP);
       const { command, args } = root.inside(["sh", "-c", IN_FRONT, "sh", line]);
       await using node = new ChildProcess({ command, args, env: ENV });
-      await node.waitForLine(/following/);
-      await typed(root, STOP_NODE);
+      await node.waitForLine(/fail2ban-subscriber.*\bready\b/);
+      await root.shell(STOP);
       strictEqual((await node.ended).code, 0, node.stderr.join("\n"));
     } finally {
-      for (const stop of [STOP_NODE, STOP_HUB, "fail2ban-client stop"]) {
-        await typed(root, stop);
-      }
+      await typed(root, STOP);
+      await typed(root, "fail2ban-client stop");
     }
   },
 );
