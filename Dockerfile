@@ -1,4 +1,4 @@
-# One image for each program: docker build --target monitor|publisher|subscriber .
+# One image for each program: docker build --target monitor|node|publisher|subscriber .
 # compose.yaml has a trial of three nodes.
 
 # Makes a release, and installs each role of it into a folder of its own.
@@ -15,6 +15,9 @@ RUN sh tools/from_source.sh /release \
 # What all have in common: a user that is not root, and no shell for it.
 FROM debian:bookworm-slim AS base
 RUN useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin fail2ban-cluster
+LABEL org.opencontainers.image.title="fail2ban-cluster" \
+  org.opencontainers.image.description="fail2ban shares its bans with other hosts" \
+  org.opencontainers.image.licenses="MIT"
 # Where native code is unpacked: has to be writable and executable.
 ENV TMPDIR=/tmp
 STOPSIGNAL SIGTERM
@@ -38,14 +41,29 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/usr/local/bin/
 ENTRYPOINT ["/usr/local/bin/fail2ban-monitor"]
 CMD ["run"]
 
-FROM base AS subscriber
+# nft, for those who act on bans. Who is not root gets no capability from
+# --cap-add, but what a file has that it runs.
+FROM base AS acting
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends nftables \
-  && rm -rf /var/lib/apt/lists/*
+  && apt-get install -y --no-install-recommends libcap2-bin nftables \
+  && rm -rf /var/lib/apt/lists/* \
+  && setcap cap_net_admin=ep "$(command -v nft)"
+
+FROM acting AS subscriber
 COPY --from=build /image/subscriber /
 RUN chgrp -R fail2ban-cluster /etc/fail2ban-cluster \
   && install -d -o fail2ban-cluster -g fail2ban-cluster -m 0750 /var/lib/fail2ban-cluster /run/fail2ban-cluster
 USER fail2ban-cluster
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/usr/local/bin/fail2ban-subscriber", "status"]
 ENTRYPOINT ["/usr/local/bin/fail2ban-subscriber"]
+CMD ["run"]
+
+# Monitor and subscriber in one process.
+FROM acting AS node
+COPY --from=build /image/node /
+RUN chgrp -R fail2ban-cluster /etc/fail2ban-cluster \
+  && install -d -o fail2ban-cluster -g fail2ban-cluster -m 0750 /var/lib/fail2ban-cluster /run/fail2ban-cluster
+USER fail2ban-cluster
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/usr/local/bin/fail2ban-node", "status"]
+ENTRYPOINT ["/usr/local/bin/fail2ban-node"]
 CMD ["run"]

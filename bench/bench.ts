@@ -22,6 +22,7 @@ import { benchNft } from "./nft_bench.ts";
 import { benchNftCapacity } from "./nft_capacity_bench.ts";
 import { benchNftFill } from "./nft_fill_bench.ts";
 import { benchProtection } from "./protection_bench.ts";
+import { benchPage } from "./page_bench.ts";
 import { benchBurst } from "./protocol2_burst.ts";
 import { benchCrowd } from "./protocol2_crowd.ts";
 import { benchFollow } from "./protocol2_follow.ts";
@@ -70,6 +71,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   start: benchStart,
   lag: benchLag,
   scrape: benchScrape,
+  page: benchPage,
   scale: printing(benchScale),
 };
 

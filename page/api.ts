@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { PageVisit } from "../lib/members/page_visit.ts";
 import type {
   AllowAnswer,
   AllowQuestion,
   ServedQuestion,
 } from "../lib/page/page_questions.ts";
+import type { ShownVisit } from "../lib/page/page_service.ts";
 import type { OperatorAnswer } from "../lib/wire/operator_messages.ts";
 
 /** An answer to any question. */
@@ -55,15 +55,15 @@ export async function askOne<K extends Answer["kind"]>(
 }
 
 /** Who is logged in here; `undefined`: nobody. */
-export async function currentVisit(): Promise<PageVisit | undefined> {
+export async function currentVisit(): Promise<ShownVisit | undefined> {
   const lines = await linesOf(await reach("/api/visit", {}));
-  const [visit] = lines as readonly PageVisit[];
+  const [visit] = lines as readonly ShownVisit[];
   return visit;
 }
 
 /** Shows a code. */
-export async function login(code: string): Promise<PageVisit> {
-  const [visit] = await post("/api/login", { code }) as readonly PageVisit[];
+export async function login(code: string): Promise<ShownVisit> {
+  const [visit] = await post("/api/login", { code }) as readonly ShownVisit[];
   if (visit === undefined) throw new Refused("there was no answer", 200);
   return visit;
 }

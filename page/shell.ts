@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PageVisit } from "../lib/members/page_visit.ts";
+import type { ShownVisit } from "../lib/page/page_service.ts";
 import { countedText } from "../lib/views/plain_texts.ts";
 import type { LiveEvent } from "../lib/wire/operator_tail.ts";
 import { askOne, currentVisit, logout, Refused } from "./api.ts";
@@ -40,7 +40,7 @@ const RETRY_MS = 2_000;
 /** The page of whoever is in. */
 export class PageShell implements Shell {
   readonly mayWrite: boolean;
-  readonly #visit: PageVisit;
+  readonly #visit: ShownVisit;
   readonly #leave: (reason?: string) => void;
   readonly #links = new Map<Name, HTMLAnchorElement>();
   readonly #status = el("p", { class: "status" });
@@ -57,7 +57,7 @@ export class PageShell implements Shell {
    * @param visit Who is in.
    * @param leave Shows the login.
    */
-  constructor(visit: PageVisit, leave: (reason?: string) => void) {
+  constructor(visit: ShownVisit, leave: (reason?: string) => void) {
     this.#visit = visit;
     this.#leave = leave;
     this.mayWrite = !visit.isReadOnly;
@@ -88,7 +88,10 @@ export class PageShell implements Shell {
           this.#visit.by,
           this.mayWrite ? "" : " (read only)",
         ),
-        button("Log out", () => void this.#logout()),
+        // Whom a proxy lets in is let out by it.
+        this.#visit.isByProxy
+          ? undefined
+          : button("Log out", () => void this.#logout()),
       ),
       el("nav", { "aria-label": "Views" }, el("ul", {}, ...nav)),
       this.#main,

@@ -18,6 +18,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import deno from "../deno.json" with { type: "json" };
 import { describeError, RuntimeError, UsageError } from "../lib/base/errors.ts";
 import { summedFiles, writeChecksums } from "./compile/checksums.ts";
+import { RUNTIME_FLAGS } from "../roles/program/runtime_flags.ts";
 import { copyTree } from "./compile/copy_tree.ts";
 import { DenoFailure, runDeno } from "./compile/deno_command.ts";
 import { writeLauncher } from "./compile/launcher.ts";
@@ -228,6 +229,7 @@ async function compileProgram(
   await compile(target, stage.dir, [
     ...["compile", "--quiet", "--cached-only", "--no-check", "--no-prompt"],
     ...["--no-code-cache", "--node-modules-dir=manual", `-P=${permissions}`],
+    ...RUNTIME_FLAGS,
     ...early.flatMap((path) => ["--preload", `./${path}`]),
     // What stands in for something of the runtime may need the system's library.
     ...(preload === undefined ? [] : ["--allow-ffi"]),

@@ -15,7 +15,7 @@ import {
   publisherSamples,
 } from "../../lib/metrics/publisher_samples.ts";
 import { PublisherTally } from "../../lib/metrics/publisher_tally.ts";
-import type { LiveNode, LiveRole } from "../../lib/wire/operator_messages.ts";
+import type { LiveNode, LiveRole } from "../../lib/wire/operator_status.ts";
 import { address, host, jail } from "../../tests/support/values/core_values.ts";
 import { testAddress } from "../../tests/support/fail2ban/fail2ban_lines.ts";
 import { median } from "../figures.ts";

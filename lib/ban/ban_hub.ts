@@ -11,7 +11,7 @@
 import type { Change } from "./ban.ts";
 import { ANY_NODE, type QuorumOf } from "./ban_decision.ts";
 import type { BanTable, TableStep } from "./ban_table.ts";
-import type { BanStore } from "./ban_store.ts";
+import { type BanStore, StoreLeftError } from "./ban_store.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import {
   type DecidedEntry,
@@ -308,6 +308,7 @@ export class BanHub {
       reject(error);
     }
     if (!(error instanceof RuntimeError)) throw error;
+    if (error instanceof StoreLeftError) return;
     this.#storeTrouble = error.message;
     this.#troubleLog.report(error.message);
   }

@@ -5,6 +5,7 @@
  */
 
 import type { Address } from "../base/address.ts";
+import { RuntimeError } from "../base/errors.ts";
 import type { Ban, BanKey, Change } from "./ban.ts";
 import type { BanBlock } from "./ban_block.ts";
 import type { BanTable, TableStep } from "./ban_table.ts";
@@ -59,6 +60,12 @@ export interface StoreTime {
  * (`process`), or a loss of power and the kernel's end as well (`power`).
  */
 export type Durability = "power" | "process";
+
+/**
+ * This program stores nothing any more, and was meant to stop: another one
+ * does now, or soon. Nothing is wrong with a disk.
+ */
+export class StoreLeftError extends RuntimeError {}
 
 /** The publisher's memory. One program has it open at a time. */
 export interface BanStore {

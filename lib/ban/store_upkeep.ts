@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { BanStore } from "./ban_store.ts";
+import { type BanStore, StoreLeftError } from "./ban_store.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
@@ -94,7 +94,9 @@ export class StoreUpkeep {
         troubleLog.resolve();
       } catch (error) {
         if (!(error instanceof RuntimeError)) throw error;
-        troubleLog.report(error.message);
+        if (!(error instanceof StoreLeftError)) {
+          troubleLog.report(error.message);
+        }
       }
     }
   }

@@ -16,6 +16,12 @@ export interface PossibleConnection {
 }
 
 /**
+ * Longest pause between attempts to connect to one of several, in milliseconds:
+ * the next active publisher listens a moment after the last one has left.
+ */
+const RECONNECT_MAX_MS = 200;
+
+/**
  * Connects to where the publisher is, or to all of them at once.
  *
  * @param addresses Where it may be.
@@ -23,12 +29,12 @@ export interface PossibleConnection {
  */
 export function connectToAny(
   addresses: PublisherAddresses,
-  connect: (controlUrl: string) => MessageSocket,
+  connect: (controlUrl: string, reconnectMaxMs?: number) => MessageSocket,
 ): MessageSocket {
   const [first, ...others] = addresses.next();
   if (others.length === 0) return connect(first.controlUrl);
   return new FirstAnswer([first, ...others].map((address) => ({
-    socket: connect(address.controlUrl),
+    socket: connect(address.controlUrl, RECONNECT_MAX_MS),
     onFirst: () => addresses.choose(address),
   })));
 }

@@ -11,6 +11,7 @@ import { type GrowthRules, parseGrowthRules } from "../ban/growth_rules.ts";
 import { parseWidenRules, type WidenRules } from "../widen/widen_rules.ts";
 import { type JailMap, parseJailMap } from "../base/jail_map.ts";
 import { parsePatternList } from "../choice/pattern_list.ts";
+import { type PageUser, parsePageUsers } from "../members/page_user.ts";
 import { type NftTable, parseNftTable } from "../nftables/nft_names.ts";
 import { LOG_FORMATS, type LogFormat } from "../fail2ban/log_format.ts";
 import { SEVERITIES, type Severity } from "../log/log.ts";
@@ -40,6 +41,14 @@ export const SUBSCRIBER_ACTIONS = [
   "nftables",
   "exec",
 ] as const;
+
+/** Who may use the page by the word of a proxy. */
+export const pageUsersKind: ValueKind<readonly PageUser[]> = {
+  placeholder: "NAME[:read]...",
+  expected:
+    "names of users, each once, with :read where nothing may be changed",
+  read: parsePageUsers,
+};
 
 /** fail2ban's names of a log target. */
 export const logTargetKind: ValueKind<LogTarget> = {

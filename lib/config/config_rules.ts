@@ -11,16 +11,18 @@ import {
 } from "./config_reader.ts";
 import { isLoopbackUrl, nextPortUrl } from "../base/endpoint_url.ts";
 import { isOpenTarget } from "../http/http_target.ts";
-import { isLocalBind } from "../http/http_bind.ts";
+import { isLocalBind, isUnixBind } from "../http/http_bind.ts";
 import { type ConfigProblem, describeProblem } from "../base/errors.ts";
 import type { HostName } from "../base/host_name.ts";
 import { widestBits } from "../widen/widen_rules.ts";
-import { MIN_SECRET_LENGTH } from "../base/secrets.ts";
+import {
+  MIN_SECRET_LENGTH,
+  ORIGINAL_PLACEHOLDERS,
+  SHIPPED_TOKEN,
+} from "../base/secrets.ts";
 import { PUBLISHER } from "./options_publisher.ts";
 import { checkLists } from "./list_checks.ts";
 import { listOptions, optionsOfList, type Role } from "./options.ts";
-import { SHIPPED_TOKEN } from "../base/secrets.ts";
-import { ORIGINAL_PLACEHOLDERS } from "../base/secrets.ts";
 
 /** Shortest interval between comparisons with what is in force: a comparison costs time. */
 const MIN_RESYNC_SECONDS = 5;
@@ -200,6 +202,7 @@ function checkPublisher(findings: Findings): void {
     complain(findings, "publisher.httpbindurl", expected, other);
   }
   checkPageBind(findings);
+  checkPageUsers(findings);
   const { problems, warnings } = checkLists(findings.reading);
   findings.problems.push(...problems);
   for (const [problem, why] of warnings) {
@@ -228,6 +231,21 @@ function checkPageBind(findings: Findings): void {
   if (taken === undefined) return;
   const expected = `another address and port than publisher.${taken}`;
   complain(findings, key, expected, `publisher.${taken}`);
+}
+
+/** Whoever can connect can say that it is anybody: over loopback that is every user of the host. */
+function checkPageUsers(findings: Findings): void {
+  const { pageusers, pagebindurl, pagehosts } =
+    findings.reading.values.publisher;
+  const isUnix = pagebindurl !== null && isUnixBind(pagebindurl);
+  if (pageusers.length === 0 || (isUnix && pagehosts.length > 0)) return;
+  const [expected, other] = isUnix
+    ? ["nobody without the proxy's name in publisher.pagehosts", "pagehosts"]
+    : [
+      "nobody unless publisher.pagebindurl is unix:PATH: over loopback every user of this host could say that it is one of them",
+      "pagebindurl",
+    ];
+  complain(findings, "publisher.pageusers", expected, `publisher.${other}`);
 }
 
 /** What the publisher derives from reports is bounded as those are. */

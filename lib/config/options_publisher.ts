@@ -13,6 +13,7 @@ import {
   engineUrlsKind,
   growthKind,
   legacyKind,
+  pageUsersKind,
   quorumKind,
   widen4Kind,
   widen6Kind,
@@ -78,6 +79,12 @@ export const PUBLISHER = {
     default: "",
     help:
       "Names under which a proxy of this host serves the page, which browsers then say.",
+  }),
+  pageusers: option({
+    kind: pageUsersKind,
+    default: "",
+    help:
+      "Users who need no code where that proxy has asked who they are and says it as Remote-User, over unix:PATH only: such as alice, bob:read.",
   }),
   heartbeaturl: HEARTBEAT_URL,
   engine: option({

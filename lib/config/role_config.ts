@@ -18,6 +18,7 @@ import type { HostName } from "../base/host_name.ts";
 import type { JailMap } from "../base/jail_map.ts";
 import type { NodeLimits } from "../members/node_limits.ts";
 import type { LegacyMode } from "./legacy.ts";
+import type { PageUser } from "../members/page_user.ts";
 import type { NftTable } from "../nftables/nft_names.ts";
 import type { Durability } from "../ban/ban_store.ts";
 import {
@@ -128,6 +129,8 @@ export interface PublisherConfig {
   readonly pageBind: HttpBind | undefined;
   /** Names of the page besides those of this host, in lower case. */
   readonly pageHosts: readonly HostName[];
+  /** Who may use it by the word of a proxy; none: no proxy is believed. */
+  readonly pageUsers: readonly PageUser[];
   /** How long a report of protocol 1 holds; `Infinity`: until it is taken back. */
   readonly banTimeMs: number;
   /** Retention time of the history of bans. */
@@ -309,6 +312,7 @@ function buildPublisher(
     lists,
     pageBind: publisher.pagebindurl ?? undefined,
     pageHosts: publisher.pagehosts,
+    pageUsers: publisher.pageusers,
     banTimeMs: publisher.bantime * 1000,
     keepHistoryMs: publisher.keephistory * 1000,
     durability: publisher.durability,

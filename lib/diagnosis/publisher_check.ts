@@ -7,6 +7,7 @@
 import type { StatusFigures } from "../service/status_report.ts";
 import { spanText } from "../views/plain_texts.ts";
 import type { LiveNode } from "../wire/operator_status.ts";
+import { checkEngine, type EngineFacts } from "./engine_check.ts";
 import {
   type Commands,
   programCommand,
@@ -41,6 +42,8 @@ export interface PublisherFacts {
       readonly backupAgoMs: number | null | undefined;
     }
     | undefined;
+  /** `undefined`: it is alone. */
+  readonly engine: EngineFacts | undefined;
   /** Why its tokens can't be used; `undefined`: they can. */
   readonly tokens:
     | { readonly reason: string; readonly hint: string | undefined }
@@ -59,13 +62,14 @@ export function checkPublisher(
   facts: PublisherFacts,
   commands: Commands,
 ): readonly Finding[] {
-  const { live, tokens } = facts;
+  const { live, tokens, engine } = facts;
   return [
     ...checkKeys(facts, commands),
     ...(tokens === undefined
       ? []
       : [fault("authtokens", tokens.reason, tokens.hint)]),
     ...facts.ports.map(portFault),
+    ...(engine === undefined ? [] : checkEngine(engine)),
     ...(live === undefined ? [] : [
       ...checkStore(live.storeTrouble),
       ...checkBackup(live.backupAgoMs, commands),

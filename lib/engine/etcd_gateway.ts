@@ -19,6 +19,15 @@ export interface EtcdGateway {
    * @throws {NoLogError} when no member answers, or it is refused.
    */
   ask(path: string, body: unknown, signal: AbortSignal): Promise<JsonObject>;
+  /**
+   * Reads what it shows to everybody.
+   *
+   * @param path Such as `/metrics`.
+   * @param signal Ends it; the promise then rejects with its reason.
+   * @returns The text; `undefined`: there is nothing.
+   * @throws {NoLogError} when no member answers.
+   */
+  read(path: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** Whether a value of JSON has members. */

@@ -204,7 +204,7 @@ export class EtcdLog implements SharedLog {
       base: readBase(valueOf(base)),
       head: readHead(valueOf(head)),
       lead: readLead(valueOf(lead)),
-      beat: beat && readBeat(valueOf(beat)),
+      beat: beat && beatOf(beat),
       versions: {
         head: head.version,
         lead: lead.version,
@@ -321,7 +321,13 @@ function readLead({ term, holder, next }: Record<string, unknown>): Lead {
   return next === undefined ? lead : { ...lead, next };
 }
 
-function readBeat({ storeMs, settings }: Record<string, unknown>): Beat {
+/**
+ * The beat in its key.
+ *
+ * @throws {RuntimeError} when it is none.
+ */
+export function beatOf(found: FoundKey): Beat {
+  const { storeMs, settings } = valueOf(found);
   if (typeof storeMs !== "number" || typeof settings !== "string") {
     throw damaged("beat");
   }

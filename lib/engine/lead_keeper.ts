@@ -12,6 +12,7 @@ import { RuntimeError } from "../base/errors.ts";
 import type { CopyStore } from "../ban/ban_store.ts";
 import type { Log } from "../log/log.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
+import { Handover } from "./handover.ts";
 import {
   isSure,
   LEAD_PACE,
@@ -98,9 +99,6 @@ export interface LeadFigures {
   /** Whether the active one decides by other settings, as far as a standby knows. */
   readonly settingsDiffer: boolean;
 }
-
-/** How long a clean stop waits for the log to take that nobody is active. */
-const HAND_OVER_MS = 1_000;
 
 /** Keeps one publisher in its role. */
 export class LeadKeeper {
@@ -292,16 +290,22 @@ export class LeadKeeper {
     signal: AbortSignal,
     serve: ServeTerm,
   ): Promise<void> {
-    const { records, clock, pace } = this.#options;
+    const { log, records, clock, pace } = this.#options;
     const ended = new AbortController();
     let reason: string | undefined;
     const note = (event: LeadEvent) => {
       const effect = this.#step(event);
+      // Whoever is told to end hands over, whatever fails while it does.
       if (effect?.kind !== "stepDown" || reason !== undefined) return;
+      if (signal.aborted) return;
       reason = effect.reason;
       ended.abort(new Error(reason));
     };
     using either = new EitherSignal([signal, ended.signal]);
+    using handover = new Handover({
+      ...{ log, clock, signal, lead: seen.lead },
+      term: this.#view?.lead.term ?? 0,
+    });
     const store = new SharedBanStore({
       ...this.#options,
       seen,
@@ -324,7 +328,7 @@ export class LeadKeeper {
     this.#storeMs = undefined;
     if (reason !== undefined) {
       records.record("warning", "this publisher steps down", { reason });
-    } else await this.#handOver(seen);
+    } else await handover.done();
     this.#state = STANDBY;
     this.#settingsDiffer = false;
   }
@@ -356,22 +360,6 @@ export class LeadKeeper {
         note({ kind: "unanswered" });
       }
       await clock.delay(beatMs, signal);
-    }
-  }
-
-  /** The next one need not wait. What the log does not take of this costs that wait. */
-  async #handOver(seen: SeenVersions): Promise<void> {
-    const { log, clock } = this.#options;
-    const term = this.#view?.lead.term ?? 0;
-    const never = new AbortController().signal;
-    try {
-      await inTime(clock, HAND_OVER_MS, never, async (signal) => {
-        const view = await log.look(signal);
-        if (view === undefined || view.versions.lead !== seen.lead) return;
-        await log.take({ term, holder: undefined }, view.versions, signal);
-      });
-    } catch (error) {
-      if (!(error instanceof RuntimeError)) throw error;
     }
   }
 

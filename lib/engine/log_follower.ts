@@ -120,7 +120,7 @@ export class LogFollower {
 }
 
 const COPY_ANEW =
-  "move publisher.sqlite3 aside and put a backup of another publisher's in its place: docs/PUBLISHERS.md";
+  "if the others' bans are to count move publisher.sqlite3 aside, and start it again: its copy is made anew; if this host's are, set another publisher.engineprefix: docs/PUBLISHERS.md";
 const START_AGAIN =
   "start the publisher again, as systemd does: it begins anew with the last snapshot, which the active one writes within a minute";
 const LOST_LOG =

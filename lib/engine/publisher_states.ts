@@ -10,7 +10,13 @@ import { RuntimeError } from "../base/errors.ts";
 import type { HostName } from "../base/host_name.ts";
 import { parseHostName } from "../base/host_name.ts";
 import { lineForm } from "../base/json_form.ts";
-import { integer, oneOf, record, type Shape } from "../base/json_shape.ts";
+import {
+  integer,
+  oneOf,
+  record,
+  type Shape,
+  text,
+} from "../base/json_shape.ts";
 import type { LeadState } from "./lead_state.ts";
 import type { SharedValue, SharedValues } from "./shared_values.ts";
 
@@ -21,6 +27,8 @@ export interface PublisherState {
   readonly term: number;
   /** Records of the log that its copy lacks. */
   readonly behind: number;
+  /** Digest of the settings by which it decides. */
+  readonly settings: string;
 }
 
 /** A state that was told. */
@@ -36,6 +44,7 @@ const shape: Shape<PublisherState> = record<PublisherState>({
   role: oneOf("role", ["standby", "taking", "active"]),
   term: integer("term", 0),
   behind: integer("behind", 0),
+  settings: text("settings", (digest: string) => digest),
 });
 const FORM = lineForm("how a publisher is", shape);
 
@@ -57,10 +66,10 @@ export async function tellState(
   signal: AbortSignal,
 ): Promise<void> {
   while (true) {
-    const { role, term, behind } = state();
-    const text = FORM.encode({ role, term, behind });
+    const { role, term, behind, settings } = state();
+    const told = FORM.encode({ role, term, behind, settings });
     try {
-      const bytes = new TextEncoder().encode(text);
+      const bytes = new TextEncoder().encode(told);
       await values.put(`${BEGINNING}${name}`, bytes, signal);
     } catch (error) {
       // That the engine does not answer is told of elsewhere.
@@ -76,8 +85,8 @@ export async function toldStates(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<HostName, ToldState>> {
   const states = new Map<HostName, ToldState>();
-  for (const [text, value] of await values.all(BEGINNING, signal)) {
-    const name = parseHostName(text);
+  for (const [key, value] of await values.all(BEGINNING, signal)) {
+    const name = parseHostName(key);
     const state = stateOf(value);
     if (name === undefined || state === undefined) continue;
     states.set(name, { ...state, version: value.version });

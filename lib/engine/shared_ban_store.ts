@@ -8,19 +8,19 @@
 import { Mutex } from "../async/mutex.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Address } from "../base/address.ts";
-import { RuntimeError } from "../base/errors.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { Epoch, EventId } from "../base/ids.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { BanKey, Change } from "../ban/ban.ts";
-import type {
-  BanStore,
-  CopyStore,
-  KeptReceipts,
-  RecordMark,
-  StoredReceipt,
-  StoreEntry,
-  StoreTime,
+import {
+  type BanStore,
+  type CopyStore,
+  type KeptReceipts,
+  type RecordMark,
+  type StoredReceipt,
+  type StoreEntry,
+  StoreLeftError,
+  type StoreTime,
 } from "../ban/ban_store.ts";
 import type { BanTable, TableStep } from "../ban/ban_table.ts";
 import type { ImportRecords } from "../ban/import_records.ts";
@@ -295,8 +295,6 @@ export class SharedBanStore implements BanStore {
         await clock.delay(RETRY_MS, signal);
       } catch (error) {
         if (!signal.aborted || error !== signal.reason) throw error;
-        this.#lose("the shared log does not answer");
-        this.#refuseIfLost();
       }
     }
   }
@@ -322,7 +320,7 @@ export class SharedBanStore implements BanStore {
   #refuseIfLost(): void {
     if (this.#options.signal.aborted) this.#lose("it is not active any more");
     if (this.#lost === undefined) return;
-    throw new RuntimeError(
+    throw new StoreLeftError(
       `nothing is kept by this publisher any more: ${this.#lost}`,
     );
   }

@@ -12,7 +12,7 @@
 
 import { type BanKey, keyOf } from "../ban/ban.ts";
 import type { HeldTicket, TicketList } from "../fail2ban/ports.ts";
-import type { KnownBan, ReportedBans } from "./reported_bans.ts";
+import { isOver, type KnownBan, type ReportedBans } from "./reported_bans.ts";
 
 /** What differs. */
 export interface BanDrift {
@@ -56,7 +56,7 @@ export function banDrift(
   const over: BanKey[] = [];
   for (const ban of known.values()) {
     if (held.has(keyOf(ban)) || ban.notedMs > nowMs) continue;
-    if (ban.state !== "reported" || ban.endsMs <= nowMs) over.push(ban);
+    if (isOver(ban, nowMs)) over.push(ban);
     else if (list.covers(ban.jail)) surplus.push(ban);
   }
   return { missing, surplus, moved, over };

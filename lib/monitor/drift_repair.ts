@@ -56,6 +56,8 @@ export interface DriftCounters {
 
 /** Interval between comparisons, in milliseconds. */
 const COMPARE_INTERVAL_MS = 15_000;
+/** So long after its end a ban is known where fail2ban tells nobody what it has, in milliseconds: comparisons forget it otherwise. */
+const KEEP_UNCOMPARED_MS = 3_600_000;
 /** fail2ban takes a while after its start until all bans are restored, in milliseconds. */
 const START_MS = 30_000;
 /** Jails whose names were told; above it no more are. */
@@ -126,7 +128,10 @@ export class DriftRepair {
       await clock.delay(COMPARE_INTERVAL_MS, signal);
       const nowMs = clock.nowMs();
       const found = await this.#list(signal);
-      if (found === undefined) continue;
+      if (found === undefined) {
+        this.#options.known.forgetOver(nowMs - KEEP_UNCOMPARED_MS);
+        continue;
+      }
       const list = withoutIgnored(found, reporter);
       this.counters.compared++;
       this.#tellOddJails(list);

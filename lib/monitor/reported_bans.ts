@@ -41,6 +41,11 @@ export const NO_BANS: KnownBans = {
   ...{ epoch: undefined, isSeeded: false, bans: [] },
 };
 
+/** Whether the cluster does not hold a ban because of this host, or no more at that time. */
+export function isOver({ state, endsMs }: KnownBan, atMs: number): boolean {
+  return state !== "reported" || endsMs <= atMs;
+}
+
 /** Bans that are remembered; above it the oldest is forgotten. */
 const MAX_BANS = 1_000_000;
 
@@ -118,6 +123,13 @@ export class ReportedBans {
   forget(key: BanKey): void {
     this.#version++;
     this.#bans.delete(keyOf(key));
+  }
+
+  /** Forgets what was noted by then of bans that were over by then. */
+  forgetOver(byMs: number): void {
+    for (const ban of this.#bans.values()) {
+      if (ban.notedMs <= byMs && isOver(ban, byMs)) this.forget(ban);
+    }
   }
 
   /** All that is known. */

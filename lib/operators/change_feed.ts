@@ -1,8 +1,8 @@
 /**
  * Tells operators which bans change, after any change that is still known.
  *
- * A change that comes alone is told at once; those that come soon after it are
- * told together, ten times a second at most. Each such step is made once for
+ * A change is told at once, and so are a few that come soon after it; where
+ * they go on, they are told together, 20 times a second. Each such step is made once for
  * all who follow. Whoever reads slowly gets more in a step, and whoever is far
  * behind is told to begin anew: nothing is held for anybody.
  *
@@ -35,8 +35,10 @@ export interface ChangeFeedOptions {
   readonly aheadMs: () => number;
 }
 
-/** Time between two steps. */
-export const STEP_MS = 100;
+/** Time between two steps where changes come all the time. */
+export const STEP_MS = 50;
+/** Steps that may follow each other at once after a while without any. */
+const BURST = 4;
 /** Whoever follows hears something after this time, so that a dead hub is noticed. */
 export const BEAT_MS = 15_000;
 /** Whoever is behind by more begins anew. */
@@ -119,9 +121,11 @@ export class ChangeFeed {
     // Whoever follows from the midst of a step goes on where the others are.
     if (at < end) return this.#changes(at, end - at);
     const { clock } = this.#options;
-    if (clock.monotonicMs() < this.#dueMs) return undefined;
+    const nowMs = clock.monotonicMs();
+    if (nowMs < this.#dueMs) return undefined;
     const told = this.#changes(at, MAX_LINE_CHANGES);
-    this.#dueMs = clock.monotonicMs() + STEP_MS;
+    this.#dueMs = STEP_MS +
+      Math.max(this.#dueMs, nowMs - (BURST - 1) * STEP_MS);
     this.#steps = [...this.#steps.slice(1 - KEPT_STEPS), { from: at, told }];
     return told;
   }

@@ -17,6 +17,7 @@ import type { Clock } from "../async/clock.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { type HttpAnswer, textAnswer } from "../http/http_request.ts";
 import type { RecordDeed } from "../members/node_records.ts";
+import type { PageUser } from "../members/page_user.ts";
 import { pageActor, type PageVisit } from "../members/page_visit.ts";
 import type {
   OperatorAnswer,
@@ -37,6 +38,7 @@ import {
   readQuestion,
   type ServedQuestion,
 } from "./page_questions.ts";
+import { isByProxy, proxyVisit } from "./proxy_user.ts";
 import { clearedCookie, shownSecret, visitCookie } from "./visit_cookie.ts";
 import type { PageVisits } from "./page_visits.ts";
 
@@ -52,6 +54,8 @@ export interface PageServiceOptions {
   readonly clock: Clock;
   /** Names of the page besides those of the host itself, in lower case. */
   readonly hosts: readonly string[];
+  /** Who may use it by the word of a proxy; none: no proxy is believed. */
+  readonly users: readonly PageUser[];
   /** By their paths. */
   readonly files: ReadonlyMap<string, PageFile>;
   /** Asks the operators' service; `undefined`: it has not begun. */
@@ -73,6 +77,12 @@ export interface LiveAnswer {
   readonly headers: Readonly<Record<string, string>>;
   /** Has to be called, and read until it ends: with the signal at the latest. */
   readonly begin: (signal: AbortSignal) => AsyncIterable<string>;
+}
+
+/** Who is in, as a browser is told. */
+export interface ShownVisit extends PageVisit {
+  /** Whether a proxy says so, and nobody can log out here. */
+  readonly isByProxy: boolean;
 }
 
 /** What is answered. */
@@ -121,6 +131,8 @@ export class PageService {
       return fileAnswer(file, path, headers.get("accept-encoding"));
     }
     const what = `${method} ${path}`;
+    const proxied = proxyVisit(request, this.#options.users, this.#nowMs());
+    if (proxied === "stranger") return textAnswer(403, NO_USER);
     if (what === "POST /api/login") {
       return await this.#posted(
         request,
@@ -129,9 +141,10 @@ export class PageService {
       );
     }
     const secret = shownSecret(headers.get("cookie"));
-    const visit = secret === undefined
-      ? undefined
-      : await this.#options.visits.find(secret);
+    const visit = proxied ??
+      (secret === undefined
+        ? undefined
+        : await this.#options.visits.find(secret));
     // Nobody is in is no fault, and no secret.
     if (what === "GET /api/visit") {
       return jsonAnswer(visit === undefined ? [] : [shown(visit)]);
@@ -195,6 +208,7 @@ export class PageService {
   }
 
   async #leave(visit: PageVisit): Promise<HttpAnswer> {
+    if (isByProxy(visit)) return textAnswer(400, "log out where you logged in");
     await this.#options.visits.leave(visit);
     return jsonAnswer([], { "set-cookie": clearedCookie() });
   }
@@ -232,6 +246,16 @@ export class PageService {
     return jsonAnswer(answers);
   }
 
+  #holds(visit: PageVisit): boolean {
+    return isByProxy(visit)
+      ? visit.endsMs > this.#nowMs()
+      : this.#options.visits.holds(visit);
+  }
+
+  #nowMs(): number {
+    return Math.max(0, Math.round(this.#options.clock.nowMs()));
+  }
+
   #follow(visit: PageVisit, lastId: string | null): PageAnswer {
     const ask = this.#options.ask();
     if (ask === undefined) return NOT_YET;
@@ -267,7 +291,7 @@ export class PageService {
       ]);
       for await (const answer of answers) {
         // A login that is over is told nothing more.
-        if (!this.#options.visits.holds(visit)) {
+        if (!this.#holds(visit)) {
           yield "event: over\ndata: {}\n\n";
           return;
         }
@@ -280,6 +304,8 @@ export class PageService {
 }
 
 const LOGIN_FIRST = "log in first: fail2ban-cluster page login prints a code";
+const NO_USER =
+  "the proxy names somebody who may not use the page: see pageusers";
 const RETRY = { "retry-after": "5" };
 const NOTHING = textAnswer(404, "there is nothing here");
 const NOT_YET = textAnswer(503, "the publisher is starting", RETRY);
@@ -301,8 +327,9 @@ function jsonAnswer(
 }
 
 /** Without its digest. */
-function shown({ by, isReadOnly, beganMs, endsMs }: PageVisit): PageVisit {
-  return { by, isReadOnly, beganMs, endsMs };
+function shown(visit: PageVisit): ShownVisit {
+  const { by, isReadOnly, beganMs, endsMs } = visit;
+  return { by, isReadOnly, beganMs, endsMs, isByProxy: isByProxy(visit) };
 }
 
 function codeIn(value: unknown): string | undefined {

@@ -63,7 +63,7 @@ export interface ControlServerOptions {
     session: NodeSession,
     answer: InSession<"UNBANNED" | "PROBED" | "DRILLED" | "MOVED">,
   ) => void;
-  /** Whether whoever says HELLO is answered. @default {always} */
+  /** Whether whoever says HELLO is answered now; else it is as soon as it may. @default {always} */
   readonly mayGreet?: (() => boolean) | undefined;
   /** What whoever connects is told after WELCOME. */
   readonly greeting: () => PublisherMessage | undefined;

@@ -6,6 +6,7 @@
 
 import { runTogether } from "../async/tasks.ts";
 import { BusyError } from "../ban/ban_hub.ts";
+import { StoreLeftError } from "../ban/ban_store.ts";
 import type {
   ErrorCode,
   NodeMessage,
@@ -16,6 +17,7 @@ import { RuntimeError } from "../base/errors.ts";
 import { EventIntake, type EventIntakeCounters } from "./event_intake.ts";
 import type { Allowlist } from "../protection/allowlist.ts";
 import type { HostName } from "../base/host_name.ts";
+import { LateGreetings } from "./late_greetings.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
 import { Admission } from "./admission.ts";
 import type { ControlServerOptions, InSession } from "./control_options.ts";
@@ -49,6 +51,10 @@ const MAX_ANSWERS_WAITING = 16;
 const MAX_ROUTE_BYTES = 255;
 /** Always the same: it is encoded once. */
 const HEARD: PublisherMessage = { kind: "HEARD" };
+/** Has a node look for the publisher that is active now. */
+const SERVED_ELSEWHERE: PublisherMessage = {
+  ...{ kind: "ERROR", code: "session", message: "another publisher serves" },
+};
 
 /** Serves nodes until stopped. */
 export class ControlServer {
@@ -65,6 +71,7 @@ export class ControlServer {
   readonly #receiptIntake: ReceiptIntake;
   readonly #troubleLog: LogThrottle;
   readonly #admission: Admission;
+  readonly #late: LateGreetings;
   #isDismissed = false;
 
   /** @param options See {@link ControlServerOptions}. */
@@ -84,6 +91,11 @@ export class ControlServer {
       ...options,
       sessions: this.#sessions,
       ask: (session) => this.#say(session, { kind: "ASK" }),
+    });
+    const { mayGreet = () => true } = options;
+    this.#late = new LateGreetings({
+      clock,
+      mayGreet: () => !this.#isDismissed && mayGreet(),
     });
   }
 
@@ -134,9 +146,8 @@ export class ControlServer {
   /** Has every node look for another publisher: nobody is served here any more. */
   dismiss(): void {
     this.#isDismissed = true;
-    const message = "another publisher serves";
     for (const session of this.#sessions.all()) {
-      this.#say(session, { kind: "ERROR", code: "session", message });
+      this.#say(session, SERVED_ELSEWHERE);
       this.#sessions.end(session.id);
     }
   }
@@ -161,6 +172,7 @@ export class ControlServer {
           (group) => this.#receive(group),
           (group) => this.#sendQueue.run(group),
           (group) => this.#receiptIntake.run(group),
+          (group) => this.#late.run(group),
         ]));
     } finally {
       this.#troubleLog.flush();
@@ -189,9 +201,7 @@ export class ControlServer {
     }
     const message = decoded.value;
     if (message.kind === "HELLO") {
-      // Another publisher answers, or this one when it is sure again.
-      const { mayGreet = () => true } = this.#options;
-      if (!this.#isDismissed && mayGreet()) this.#greet(from, message);
+      this.#late.greet(from.key, () => this.#greet(from, message));
       return;
     }
     const session = this.#sessions.find(message.session, from.key);
@@ -351,6 +361,8 @@ export class ControlServer {
       this.#refuse(from, "busy", error.message);
     } else if (error instanceof QuarantinedError) {
       this.#refuse(from, "aside", error.message);
+    } else if (error instanceof StoreLeftError) {
+      this.#answer(from, SERVED_ELSEWHERE);
     } else if (error instanceof RuntimeError) {
       this.#refuse(from, "store", "nothing was kept");
     } else throw error;
@@ -374,7 +386,9 @@ export class ControlServer {
 
   #complaint(code: ErrorCode, message: string): PublisherMessage {
     this.counters.errors++;
-    this.#troubleLog.record("warning", "message refused", { code, message });
+    if (!this.#isDismissed) {
+      this.#troubleLog.record("warning", "message refused", { code, message });
+    }
     return { kind: "ERROR", code, message };
   }
 }

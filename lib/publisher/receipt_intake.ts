@@ -9,7 +9,11 @@
  */
 
 import { BusyError } from "../ban/ban_hub.ts";
-import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
+import {
+  type BanStore,
+  type StoredReceipt,
+  StoreLeftError,
+} from "../ban/ban_store.ts";
 import type { Receipt } from "../ban/receipt.ts";
 import { canonicalHost, type HostName } from "../base/host_name.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
@@ -152,6 +156,7 @@ export class ReceiptIntake {
     } catch (error) {
       for (const { reject } of submissions) reject(error);
       if (!(error instanceof RuntimeError)) throw error;
+      if (error instanceof StoreLeftError) return;
       this.#troubleLog.report(error.message);
     }
   }

@@ -25,6 +25,9 @@ export const ZAP_URL = "inproc://zeromq.zap.01";
  */
 const BACKLOG = 4_096;
 
+/** First and longest pause between attempts to connect, in milliseconds. */
+const [RECONNECT_MS, RECONNECT_MAX_MS] = [100, 2_000];
+
 /** What CURVE adds to a frame: libzmq's bound is for the frame as it is on the wire. */
 const CURVE_BYTES = 33;
 
@@ -56,6 +59,8 @@ export interface ServerSetup extends SocketLimits {
 export interface ClientSetup extends SocketLimits {
   /** `undefined`: in the clear. */
   readonly security?: ClientSecurity | undefined;
+  /** Longest pause between attempts to connect, in milliseconds. @default {2000} */
+  readonly reconnectMaxMs?: number | undefined;
 }
 
 /** The options of a ROUTER, by the names of zeromq.js. */
@@ -76,7 +81,12 @@ export function dealerOptions(setup: ClientSetup) {
 
 /** The options of a SUB, likewise. */
 export function subscriberOptions(setup: ClientSetup) {
-  return { ...common(setup), ...receiving(setup), ...client(setup) };
+  const { reconnectMaxMs = RECONNECT_MAX_MS } = setup;
+  return {
+    ...{ ...common(setup), ...receiving(setup), ...client(setup) },
+    reconnectInterval: RECONNECT_MS,
+    reconnectMaxInterval: reconnectMaxMs,
+  };
 }
 
 function common(setup: ServerSetup | ClientSetup) {
@@ -90,8 +100,6 @@ function common(setup: ServerSetup | ClientSetup) {
     heartbeatTimeout: 10_000,
     heartbeatTimeToLive: 15_000,
     handshakeInterval: 10_000,
-    reconnectInterval: 100,
-    reconnectMaxInterval: 2_000,
   };
 }
 

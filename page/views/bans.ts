@@ -48,11 +48,17 @@ export function bansView(shell: Shell, searched: string): View {
   };
 }
 
+/** A row, and the ban that it was filled with. */
+interface Drawn {
+  readonly element: HTMLTableRowElement;
+  ban: OperatorBan | undefined;
+}
+
 class BansView {
   readonly content: HTMLElement;
   readonly #shell: Shell;
   readonly #rows = new BanRows();
-  readonly #elements = new Map<string, HTMLTableRowElement>();
+  readonly #elements = new Map<string, Drawn>();
   readonly #table = table("Bans", HEADINGS);
   readonly #count = el("p", { class: "count", "aria-live": "polite" });
   readonly #empty = el("p", { class: "empty", hidden: true });
@@ -97,6 +103,7 @@ class BansView {
       this.#table.table,
       this.#empty,
     );
+    this.#table.table.classList.add("many");
   }
 
   async load(): Promise<void> {
@@ -134,7 +141,7 @@ class BansView {
 
   tick(): void {
     this.#rows.expire(nowMs());
-    this.#draw();
+    this.#draw(true);
   }
 
   #later(ms: number): void {
@@ -149,19 +156,24 @@ class BansView {
     }, ms);
   }
 
-  /** Rows that stand stay the same elements, and so keep the focus. */
-  #draw(): void {
+  /**
+   * Rows that stand stay the same elements, and so keep the focus; of bans that
+   * are as they were only the times are others, with each second.
+   */
+  #draw(isAnew = false): void {
     const shown = this.#rows.shown;
     const now = nowMs();
     const keys = new Set(shown.map(keyOf));
-    for (const [key, element] of this.#elements) {
+    for (const [key, { element }] of this.#elements) {
       if (!keys.has(key)) this.#remove(key, element);
     }
     const { body } = this.#table;
     let at = body.firstElementChild;
     for (const ban of shown) {
-      const element = this.#element(ban);
-      fillRow(element, ban, now);
+      const drawn = this.#drawn(ban);
+      const { element } = drawn;
+      if (isAnew || drawn.ban !== ban) fillRow(element, ban, now);
+      drawn.ban = ban;
       if (element === at) at = at.nextElementSibling;
       else body.insertBefore(element, at);
     }
@@ -189,7 +201,7 @@ class BansView {
     );
   }
 
-  #element(ban: OperatorBan): HTMLTableRowElement {
+  #drawn(ban: OperatorBan): Drawn {
     const known = this.#elements.get(keyOf(ban));
     if (known !== undefined) return known;
     const { address, jail } = ban;
@@ -204,8 +216,9 @@ class BansView {
       ...["", "", "", ""],
       this.#shell.mayWrite ? lift : undefined,
     ]);
-    this.#elements.set(keyOf(ban), made);
-    return made;
+    const drawn = { element: made, ban: undefined };
+    this.#elements.set(keyOf(ban), drawn);
+    return drawn;
   }
 
   /** Where the focus was in it, the next row has it. */

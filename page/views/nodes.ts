@@ -6,7 +6,7 @@
 
 import { type NodeRow, nodeRows } from "../../lib/views/node_table.ts";
 import { countText, spanText } from "../../lib/views/plain_texts.ts";
-import type { LiveNode } from "../../lib/wire/operator_messages.ts";
+import type { LiveNode } from "../../lib/wire/operator_status.ts";
 import { askOne } from "../api.ts";
 import { button, type Child, el, filledTable, state } from "../dom.ts";
 import type { Shell, View } from "./view.ts";

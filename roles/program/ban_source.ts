@@ -254,8 +254,9 @@ function connections(
     pace,
     onIgnore: others.onIgnore,
     connect: () =>
-      connectToAny(addresses, (url) =>
+      connectToAny(addresses, (url, reconnectMaxMs) =>
         zeromq.dealer(url, {
+          reconnectMaxMs,
           maxMessageBytes: MAX_CONTROL_BYTES,
           security: membership.security,
         })),

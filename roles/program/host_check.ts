@@ -17,6 +17,10 @@ import { endpointHost, endpointPort } from "../../lib/base/endpoint_url.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { parseHostName } from "../../lib/base/host_name.ts";
 import { localJails } from "../../lib/base/jail_map.ts";
+import {
+  checkEngine,
+  type EngineFacts,
+} from "../../lib/diagnosis/engine_check.ts";
 import type { PortTrouble } from "../../lib/diagnosis/publisher_check.ts";
 import { checkProgram } from "../../lib/enforce/io/program_check.ts";
 import { Fail2banInfo } from "../../lib/fail2ban/fail2ban_info.ts";
@@ -96,14 +100,33 @@ async function checkHttpPort(
     : [`${role}.httpbindurl = ${httpBind.url}: ${reason}`];
 }
 
-/** For a publisher that does not run: whether its ports are free. */
+/** For a publisher: the engine that it shares, and whether its ports are free where it does not run. */
 export async function checkPublisherHost(
   config: PublisherConfig,
 ): Promise<readonly string[]> {
-  if (await isRunning(config.pidFile)) return [];
-  return findPortTroubles(config).map(({ key, url, reason }) =>
+  const engine = await lookAtEngine(config);
+  const found = engine === undefined ? [] : checkEngine(engine);
+  const troubles = found.flatMap(({ state, subject, finding, fix }) =>
+    state === "ok" ? [] : [
+      `${subject}: ${finding}${fix === undefined ? "" : `; ${fix}`}`,
+    ]
+  );
+  if (await isRunning(config.pidFile)) return troubles;
+  const ports = findPortTroubles(config).map(({ key, url, reason }) =>
     `publisher.${key} = ${url}: ${reason}`
   );
+  return [...troubles, ...ports];
+}
+
+/** How the engine is that a publisher shares with others; `undefined`: it is alone. */
+export async function lookAtEngine(
+  config: PublisherConfig,
+): Promise<EngineFacts | undefined> {
+  const { engine } = config;
+  if (engine === undefined) return undefined;
+  // Whoever has one publisher loads none of this.
+  const { observeEngine } = await import("./observed_engine.ts");
+  return await observeEngine(config, engine);
 }
 
 /** The ports that a publisher could not listen at now, and why. */

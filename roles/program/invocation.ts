@@ -15,6 +15,7 @@ import type { PresencePace } from "../../lib/wire/presence_pace.ts";
 import type { Clock } from "../../lib/async/clock.ts";
 import type { Log } from "../../lib/log/log.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
+import { RUNTIME_FLAGS } from "./runtime_flags.ts";
 import { urlPath } from "./url_path.ts";
 
 /** Environment variable that `start` sets for the program in the background. */
@@ -121,5 +122,6 @@ function roleArgs({ role, moduleUrl }: LocatedProgram): string[] {
 function scriptArgs({ role, moduleUrl }: LocatedProgram): string[] {
   const config = urlPath(new URL("../deno.json", moduleUrl));
   const script = urlPath(new URL(moduleUrl));
-  return ["run", "--no-prompt", "--config", config, `-P=${role}`, script];
+  const rights = ["--config", config, `-P=${role}`];
+  return ["run", "--no-prompt", ...RUNTIME_FLAGS, ...rights, script];
 }

@@ -76,8 +76,9 @@ export async function openReportLink(
       oldestAgoMs: link.oldestAgoMs,
     }),
     connect: () =>
-      connectToAny(addresses, (url) =>
+      connectToAny(addresses, (url, reconnectMaxMs) =>
         zeromq.dealer(url, {
+          reconnectMaxMs,
           maxMessageBytes: MAX_CONTROL_BYTES,
           security: membership.security,
         })),

@@ -13,7 +13,7 @@ import { commandSocketPath } from "../../lib/cli/command_socket.ts";
 import type { PublisherConfig } from "../../lib/config/config.ts";
 import type { PublisherFacts } from "../../lib/diagnosis/publisher_check.ts";
 import type { ProgramRun } from "../../lib/diagnosis/program_check.ts";
-import { findPortTroubles } from "./host_check.ts";
+import { findPortTroubles, lookAtEngine } from "./host_check.ts";
 import { askPublisher } from "./operator_socket.ts";
 import { identityFile, memberListFile } from "./member_files.ts";
 import { checkTokens } from "./publisher_tokens.ts";
@@ -37,6 +37,7 @@ export async function observePublisher(
     members: list?.members.length ?? 0,
     ports: isDown ? findPortTroubles(config) : [],
     live: run.kind === "running" ? await liveOf(config, run) : undefined,
+    engine: await lookAtEngine(config),
     tokens: await tokensTrouble(config),
   };
 }

@@ -64,6 +64,7 @@ export class PagePort implements AsyncDisposable {
     this.visits = visits;
     this.#service = new PageService({
       ...{ visits, clock, files, hosts: config.pageHosts },
+      users: config.pageUsers,
       ask: () => {
         const publisher = this.#publisher;
         return publisher && ((...asked) => publisher.answer(...asked));

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { PublisherConfig } from "../../lib/config/config.ts";
 import type { EngineConfig } from "../../lib/config/engine_config.ts";
 import { Condition, runTogether } from "../../lib/async/tasks.ts";
 import type { BanStore } from "../../lib/ban/ban_store.ts";
@@ -21,7 +20,6 @@ import {
 import { MemberFollower } from "../../lib/engine/member_follower.ts";
 import { tellState } from "../../lib/engine/publisher_states.ts";
 import type { SharedMembers } from "../../lib/engine/shared_members.ts";
-import { settingsDigest } from "../../lib/engine/settings_digest.ts";
 import { standbyHealth } from "../../lib/engine/standby_health.ts";
 import type { Publisher } from "../../lib/publisher/publisher.ts";
 import type { StatusFigures } from "../../lib/service/status_report.ts";
@@ -32,6 +30,7 @@ import {
 import type { OperatorAnswer } from "../../lib/wire/operator_messages.ts";
 import type { RoleContext } from "./invocation.ts";
 import type { AnswerOperator } from "../../lib/cli/command_socket.ts";
+import { decidingSettings } from "./deciding_settings.ts";
 import { openEngine, sharedMembers } from "./engine_client.ts";
 import { memberListFile } from "./member_files.ts";
 import { answerOperators } from "./operator_socket.ts";
@@ -87,12 +86,13 @@ export async function shareTable(
     durability: "process",
     isCopy: true,
   });
+  const settings = await decidingSettings(config);
   const keeper = new LeadKeeper({
     log: shared,
     snapshots: { shared: snapshots, takeImage: imagesOf(path) },
     ...{ copy, clock, records: log, keepHistoryMs },
     name: hostName,
-    settings: await digestOf(config),
+    settings,
     newId: newSessionId,
     chance: Math.random,
   });
@@ -104,7 +104,11 @@ export async function shareTable(
   context.onReload(() => members.look());
   const teller = {
     values: new EtcdValues(client, engine.prefix),
-    ...{ clock, name: hostName, state: () => keeper.figures },
+    ...{
+      clock,
+      name: hostName,
+      state: () => ({ ...keeper.figures, settings }),
+    },
   };
   let serving: (() => StatusFigures) | undefined;
   let active: AnswerOperator | undefined;
@@ -153,17 +157,6 @@ function sourceOf(
 ): MemberSource {
   const { list } = followed;
   return { stored, list, changes: (signal) => followed.changes(list, signal) };
-}
-
-/** Of what decides about bans: a takeover must not change it. */
-async function digestOf(config: PublisherConfig): Promise<string> {
-  const { banTimeMs, quorum, growth, widening, limits, legacy } = config;
-  const { minPrefix4Bits, minPrefix6Bits, allowPrivate } = config.general;
-  const all = [
-    ...[banTimeMs, quorum, growth, widening, limits, legacy],
-    ...[minPrefix4Bits, minPrefix6Bits, allowPrivate],
-  ];
-  return await settingsDigest(all);
 }
 
 function termOf(

@@ -2,6 +2,7 @@ import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { BanHub, BusyError, type KeptChange } from "../../lib/ban/ban_hub.ts";
 import { ANY_NODE } from "../../lib/ban/ban_decision.ts";
 import type { EventId } from "../../lib/base/ids.ts";
+import { StoreLeftError } from "../../lib/ban/ban_store.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { Condition } from "../../lib/async/tasks.ts";
 import { lift, report, withdraw } from "../support/values/bans.ts";
@@ -118,6 +119,14 @@ Deno.test("BanHub acknowledges and tells nothing that the store refuses, and tak
     "reports are kept again",
   ]);
   strictEqual(bench.hub.counters.unkept, 3);
+});
+
+Deno.test("BanHub acknowledges nothing once another publisher has the store, and complains of no disk", async () => {
+  await using bench = new Bench();
+  bench.store.failure = new StoreLeftError("hub2 has taken over");
+  await rejects(bench.hub.submit([named("a")]), StoreLeftError);
+  deepStrictEqual([bench.told, bench.log.events], [[], []]);
+  strictEqual(bench.hub.storeTrouble, undefined);
 });
 
 Deno.test("BanHub takes no more than may wait, and nothing of what is too much", async () => {

@@ -1,4 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { StoreLeftError } from "../../lib/ban/ban_store.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { StoreUpkeep } from "../../lib/ban/store_upkeep.ts";
 import { ManualClock } from "../support/memory/manual_clock.ts";
@@ -68,6 +69,15 @@ Deno.test("StoreUpkeep says once that a snapshot can't be written, tries again, 
     "a snapshot of the bans can't be written, and is tried again",
     "snapshots of the bans are written again",
   ]);
+  await end();
+});
+
+Deno.test("StoreUpkeep complains of no disk once another publisher has the store", async () => {
+  const store = new Work();
+  const { clock, log, end } = upkeepOf(store);
+  store.failure = new StoreLeftError("hub2 has taken over");
+  await clock.advance(5_000);
+  deepStrictEqual(log.events, []);
   await end();
 });
 

@@ -87,7 +87,7 @@ const ORIGINAL: Readonly<Record<Role, object>> = {
     controlBindUrl: "tcp://127.0.0.1:5681",
     streamBindUrl: "tcp://127.0.0.1:5682",
     ...{ httpBind: undefined, heartbeat: undefined },
-    ...{ pageBind: undefined, pageHosts: [] },
+    ...{ pageBind: undefined, pageHosts: [], pageUsers: [] },
     lists: [],
     banTimeMs: 3_600_000,
     keepHistoryMs: 30 * 86_400_000,

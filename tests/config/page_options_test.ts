@@ -58,3 +58,19 @@ Deno.test("pagehosts are names without ports, in any case", () => {
   match(refused("pagehosts = bans.example.org:443"), /without ports/);
   match(refused("pagehosts = <script>"), /without ports/);
 });
+
+Deno.test("a proxy is believed only over a Unix socket, under a name of its own", () => {
+  deepStrictEqual(load("").pageUsers, []);
+  const unix = "pagebindurl = unix:/run/page.sock";
+  const named = "pagehosts = bans.example.org";
+  const users = "pageusers = alice, bob:read";
+  deepStrictEqual(load(`${unix}\n${named}\n${users}`).pageUsers, [
+    { name: "alice", isReadOnly: false },
+    { name: "bob", isReadOnly: true },
+  ]);
+  match(refused(`${named}\n${users}`), /unless publisher\.pagebindurl is unix/);
+  const loopback = "pagebindurl = http://127.0.0.1:9683";
+  match(refused(`${loopback}\n${named}\n${users}`), /every user of this host/);
+  match(refused(`${unix}\n${users}`), /name in publisher\.pagehosts/);
+  match(refused(`${unix}\n${named}\npageusers = a:b`), /names of users/);
+});

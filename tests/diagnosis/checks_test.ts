@@ -244,6 +244,7 @@ Deno.test("checkPublisher() tells of nodes that are set aside, silent, or twice 
   }];
   const said = texts(checkPublisher({
     ...{ hasKeys: true, members: 2, ports: [], tokens: undefined },
+    engine: undefined,
     live: { figures: {}, storeTrouble: "", nodes, backupAgoMs: 9 * 86_400_000 },
   }, SYSTEMD));
   deepStrictEqual(said, [

@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { Condition } from "../../lib/async/tasks.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
+import { StoreLeftError } from "../../lib/ban/ban_store.ts";
 import { LeadKeeper } from "../../lib/engine/lead_keeper.ts";
 import { LEAD_PACE } from "../../lib/engine/lead_state.ts";
 import { OtherLogError } from "../../lib/engine/log_follower.ts";
@@ -33,6 +34,8 @@ class TestPublisher {
   store: SharedBanStore | undefined;
   isSure = () => false;
   terms = 0;
+  /** Resolves when what it serves may end. */
+  mayEnd: Promise<void> = Promise.resolve();
   ended: Promise<void> = Promise.resolve();
 
   constructor(
@@ -62,6 +65,7 @@ class TestPublisher {
       term.showTime(() => this.#clock.nowMs() - 3_600_000);
       await new Condition().wait(signal).catch(() => {});
       this.store = undefined;
+      await this.mayEnd;
     });
   }
 
@@ -224,6 +228,46 @@ Deno.test("one that stops hands over: the other one need not wait", async () => 
   await clock.advance(lookMs);
   ok(two.isActive);
   strictEqual(server.lead.term, 2);
+  await two.stop();
+});
+
+Deno.test("one that stops with a ban on its way hands over all the same, and acknowledges nothing", async () => {
+  const { clock, server, one, two } = await startTwo();
+  one.log.faults.push("before");
+  const refused = rejects(one.ban(), StoreLeftError);
+  await clock.advance(1);
+  await one.stop();
+  await refused;
+  strictEqual(server.lead.holder, undefined);
+  await clock.advance(lookMs);
+  ok(two.isActive);
+  deepStrictEqual([two.copy.seq, server.records.length], [0, 0]);
+  const said = one.records.records.map(({ event }) => event);
+  ok(!said.includes("this publisher steps down"));
+  await two.stop();
+});
+
+Deno.test("one that stops hands over before what it serves has ended", async () => {
+  const { clock, one, two } = await startTwo();
+  await one.ban();
+  const served = Promise.withResolvers<void>();
+  one.mayEnd = served.promise;
+  const stopped = one.stop();
+  await clock.advance(lookMs);
+  ok(two.isActive);
+  strictEqual(two.copy.seq, 1);
+  served.resolve();
+  await Promise.all([stopped, two.stop()]);
+});
+
+Deno.test("one that stops and has lost the lead leaves it where it is", async () => {
+  const { clock, server, one, two } = await startTwo();
+  const { view } = server;
+  ok(view);
+  await two.log.take({ term: 2, holder: "bbb2" }, view.versions);
+  await one.stop();
+  strictEqual(server.lead.holder, "bbb2");
+  await clock.advance(lookMs);
   await two.stop();
 });
 

@@ -47,8 +47,9 @@ async function publishers(...names: readonly string[]) {
   const states = new Map<string, PublisherState>();
   const told = names.map((name, at) => {
     const role = name === "hub1" ? "active" : "standby";
-    states.set(name, { role, term: 4, behind: at });
-    const state = () => states.get(name) ?? { role, term: 0, behind: 0 };
+    states.set(name, { role, term: 4, behind: at, settings: "" });
+    const state = () =>
+      states.get(name) ?? { role, term: 0, behind: 0, settings: "" };
     const teller = { values, clock, name: host(name), state };
     return rejects(tellState(teller, stop.signal), /stop/);
   });

@@ -223,3 +223,25 @@ for (const isExact of [true, false]) {
     );
   });
 }
+
+Deno.test("DriftRepair forgets bans an hour after their end where fail2ban tells nothing, and none that stands", async () => {
+  await using bench = new DriftBench();
+  bench.answers = false;
+  const brief = Array.from({ length: 20 }, (_, at) => `192.0.2.${at}`);
+  for (const each of brief) bench.hold(each, MINUTE_MS);
+  await bench.say(...brief.map((each) => `[sshd] Ban ${each}`));
+  await bench.say("[sshd] Unban 192.0.2.0");
+  bench.hold("198.51.100.1", 3 * HOUR_MS);
+  await bench.say("[sshd] Ban 198.51.100.1");
+  for (const each of brief) bench.held.delete(each);
+  await bench.minute();
+  strictEqual(bench.known.size, 21);
+  await bench.host.clock.advance(HOUR_MS + MINUTE_MS);
+  deepStrictEqual([...bench.known.values()].map(({ address }) => address), [
+    "198.51.100.1",
+  ]);
+  const before = bench.counted.length;
+  bench.answers = true;
+  await bench.minute();
+  strictEqual(bench.counted.length, before);
+});

@@ -86,18 +86,26 @@ class Bench implements AsyncDisposable {
   }
 }
 
-Deno.test("a change is told at once, those soon after it together", async () => {
+Deno.test("a change is told at once, and so are a few after it; where they go on they are told together", async () => {
   await using bench = new Bench();
   const told = await bench.follow(null);
-  await bench.report("203.0.113.1");
-  deepStrictEqual(told, ["from 0", "1 +203.0.113.1"]);
-  await bench.report("203.0.113.2");
-  await bench.report("203.0.113.3");
+  const alone = ["203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.4"];
+  for (const each of alone) await bench.report(each);
+  deepStrictEqual(told, [
+    "from 0",
+    ...alone.map((each, at) => `${at + 1} +${each}`),
+  ]);
+  await bench.report("203.0.113.5");
+  await bench.report("203.0.113.6");
   await bench.lift("203.0.113.1");
   await bench.clock.advance(STEP_MS - 1);
-  strictEqual(told.length, 2);
+  strictEqual(told.length, 5);
   await bench.clock.advance(1);
-  deepStrictEqual(told.slice(2), ["4 +203.0.113.2 +203.0.113.3 -203.0.113.1"]);
+  deepStrictEqual(told.slice(5), ["7 +203.0.113.5 +203.0.113.6 -203.0.113.1"]);
+  await bench.report("203.0.113.7");
+  strictEqual(told.length, 6);
+  await bench.clock.advance(STEP_MS);
+  strictEqual(told.at(-1), "8 +203.0.113.7");
 });
 
 Deno.test("whoever says the last change it knows is told what came after it", async () => {

@@ -1,5 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import type { KeptReceipts, StoredReceipt } from "../../lib/ban/ban_store.ts";
+import { StoreLeftError } from "../../lib/ban/ban_store.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { ReceiptIntake } from "../../lib/publisher/receipt_intake.ts";
 import { ManualClock, settled } from "../support/memory/manual_clock.ts";
@@ -110,6 +111,13 @@ Deno.test("ReceiptIntake takes nothing while too many wait, nor once it has stop
   bench.stop.abort();
   await bench.running;
   strictEqual(await waiting, "BusyError");
+});
+
+Deno.test("ReceiptIntake acknowledges nothing once another publisher has the store, and complains of no disk", async () => {
+  await using bench = new Bench();
+  bench.failure = new StoreLeftError("hub2 has taken over");
+  strictEqual(await bench.take(10), bench.failure.name);
+  deepStrictEqual(bench.log.events, []);
 });
 
 Deno.test("ReceiptIntake acknowledges nothing that can't be kept, says so once, and goes on", async () => {

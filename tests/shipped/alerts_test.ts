@@ -4,6 +4,8 @@ import { testWith } from "../support/host/real_parts.ts";
 
 const FOLDER = new URL("../../docs/grafana/", import.meta.url).pathname;
 
+const WATCHED = new URL("../e2e/watched/", import.meta.url).pathname;
+
 /** What dashboard and rules ask Prometheus for. */
 async function namesIn(file: string): Promise<readonly string[]> {
   const text = await Deno.readTextFile(`${FOLDER}${file}`);
@@ -22,6 +24,21 @@ for (const file of ["dashboard.json", "alerts.yml"]) {
     deepStrictEqual(names.filter((it) => !isMetricName(metricOf(it))), []);
   });
 }
+
+Deno.test("each alert is made to fire by its fault in a test of real programs", async () => {
+  const rules = await Deno.readTextFile(`${FOLDER}alerts.yml`);
+  const names = [...rules.matchAll(/alert: (\w+)/g)].map(([, name]) => name);
+  ok(names.length > 5);
+  const texts: string[] = [];
+  for await (const { name } of Deno.readDir(WATCHED)) {
+    if (name.startsWith("alerts_")) {
+      texts.push(await Deno.readTextFile(`${WATCHED}${name}`));
+    }
+  }
+  const isCaused = (name = "") =>
+    texts.some((text) => text.includes(`"${name}"`));
+  deepStrictEqual(names.filter((it) => !isCaused(it)), []);
+});
 
 for (
   const args of [["check", "rules", "alerts.yml"], [

@@ -70,11 +70,12 @@ Deno.test("the Dockerfile is one that a parser has no complaint about", async ()
   );
 });
 
-Deno.test("every role that stays has a stage, not root's, with a health check", async () => {
+Deno.test("every program that stays has a stage, not root's, with a health check", async () => {
   const stages = await programStages();
   deepStrictEqual(
     [...stages.keys()].toSorted(),
-    Object.keys(deno.permissions).filter((role) => Object.hasOwn(OPTIONS, role))
+    Object.keys(deno.permissions)
+      .filter((role) => role === "node" || Object.hasOwn(OPTIONS, role))
       .toSorted(),
   );
   for (const [role, stage] of stages) {
@@ -83,6 +84,15 @@ Deno.test("every role that stays has a stage, not root's, with a health check", 
     ok(stage.includes(`CMD [${program}, "status"]\n`), role);
     ok(stage.includes(`\nENTRYPOINT [${program}]\n`), role);
   }
+});
+
+Deno.test("the images say what they are, whose stage has the user that all have", async () => {
+  const stages = (await read("Dockerfile")).split(/^(?=FROM )/m);
+  const base = stages.find((stage) => / AS base$/m.test(stage)) ?? "";
+  for (const label of ["title", "description", "licenses"]) {
+    match(base, new RegExp(`org\\.opencontainers\\.image\\.${label}="\\S`));
+  }
+  match(base, new RegExp(`licenses="${deno.license}"`));
 });
 
 Deno.test("the trial's nodes are stages of the Dockerfile, and their configuration is good, and of protocol 2", async () => {

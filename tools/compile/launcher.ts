@@ -6,6 +6,7 @@
  */
 
 import { UsageError } from "../../lib/base/errors.ts";
+import { RUNTIME_FLAGS } from "../../roles/program/runtime_flags.ts";
 import { copyTree } from "./copy_tree.ts";
 import { folderOf, type LicensedPackage, SOURCES, Stage } from "./stage.ts";
 import { platformOf } from "./targets.ts";
@@ -86,7 +87,9 @@ done
 # Deno's cache would be left behind; without one it starts in 0.3 s.
 DENO_DIR=/dev/null/none DENO_NO_UPDATE_CHECK=1
 export DENO_DIR DENO_NO_UPDATE_CHECK
-exec "$program/deno" run --quiet --no-prompt --cached-only \\
+exec "$program/deno" run --quiet --no-prompt --cached-only ${
+      RUNTIME_FLAGS.join(" ")
+    } \\
   --config "$program/deno.json" -P=${role} "$program/roles/${role}.ts" "$@"
 `,
   );

@@ -6,6 +6,7 @@
  */
 
 import type { BanKind } from "../../ban/ban_event.ts";
+import { ChildOutput } from "../../async/child_output.ts";
 import { EitherSignal } from "../../async/either_signal.ts";
 import { RuntimeError } from "../../base/errors.ts";
 import { type ExecCall, execCall, execReason } from "../exec_command.ts";
@@ -225,13 +226,13 @@ export class ExecEnforcer implements Enforcer {
 class Output {
   /** Resolves when no more will come. */
   readonly ended: Promise<void>;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #output: ChildOutput;
   readonly #decoder = new TextDecoder();
   #bytes = 0;
   #text = "";
 
   constructor(stream: ReadableStream<Uint8Array>) {
-    this.#reader = stream.getReader();
+    this.#output = new ChildOutput(stream);
     this.ended = this.#read();
   }
 
@@ -240,17 +241,17 @@ class Output {
   }
 
   async close(): Promise<void> {
-    await this.#reader.cancel();
+    await this.#output.cancel();
     await this.ended;
   }
 
   async #read(): Promise<void> {
     for (
-      let chunk = await this.#reader.read();
-      !chunk.done;
-      chunk = await this.#reader.read()
+      let piece = await this.#output.next();
+      piece !== undefined;
+      piece = await this.#output.next()
     ) {
-      const kept = chunk.value.subarray(0, MAX_OUTPUT_BYTES - this.#bytes);
+      const kept = piece.subarray(0, MAX_OUTPUT_BYTES - this.#bytes);
       this.#bytes += kept.length;
       this.#text += this.#decoder.decode(kept, { stream: true });
     }

@@ -34,6 +34,7 @@ export interface EtcdUser {
   readonly password: string;
 }
 
+const OK = 200;
 const [UNAUTHORIZED, BAD_REQUEST, SERVER_ERROR] = [401, 400, 500];
 /** As etcd says it of a token that has ended, with a status that says less. */
 const ENDED_TOKEN = /invalid auth token|auth: revision.*old|user name is empty/;
@@ -73,13 +74,31 @@ export class EtcdClient implements EtcdGateway, Disposable {
     body: unknown,
     signal: AbortSignal,
   ): Promise<JsonObject> {
+    return await this.#anyOf(
+      (url) => this.#askAt(url, path, body, signal),
+      signal,
+    );
+  }
+
+  async read(path: string, signal: AbortSignal): Promise<string | undefined> {
+    return await this.#anyOf(async (url) => {
+      const { status, text } = await this.#fetch(url, path, {}, signal);
+      return status === OK ? text : undefined;
+    }, signal);
+  }
+
+  /** Tries one member after the other. */
+  async #anyOf<T>(
+    attempt: (url: string) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
     signal.throwIfAborted();
     const { urls } = this.#options;
     let trouble = "";
     for (let tries = 0; tries < urls.length; tries++) {
       const url = urls[this.#at % urls.length] ?? "";
       try {
-        return await this.#askAt(url, path, body, signal);
+        return await attempt(url);
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof RefusedError) throw refusal(error.message);
@@ -132,21 +151,30 @@ export class EtcdClient implements EtcdGateway, Disposable {
     body: unknown,
     signal: AbortSignal,
   ): Promise<JsonObject> {
+    const { status, text } = await this.#fetch(url, path, {
+      method: "POST",
+      headers: this.#token === undefined ? {} : { authorization: this.#token },
+      body: JSON.stringify(body),
+    }, signal);
+    if (status === OK) return answerOf(text);
+    throw failureOf(status, text);
+  }
+
+  async #fetch(
+    url: string,
+    path: string,
+    asked: RequestInit,
+    signal: AbortSignal,
+  ): Promise<{ readonly status: number; readonly text: string }> {
     const { clock, timeoutMs = 1_000 } = this.#options;
     const answer = await inTime(clock, timeoutMs, signal, async (ended) => {
       const response = await fetch(new URL(path, url), {
-        method: "POST",
-        headers: this.#token === undefined
-          ? {}
-          : { authorization: this.#token },
-        body: JSON.stringify(body),
+        ...asked,
         signal: ended,
         redirect: "error",
         ...(this.#client === undefined ? {} : { client: this.#client }),
       });
-      const text = await response.text();
-      if (response.ok) return answerOf(text);
-      throw failureOf(response.status, text);
+      return { status: response.status, text: await response.text() };
     });
     if (answer !== undefined) return answer;
     throw new Error(`no answer within ${timeoutMs} ms`);

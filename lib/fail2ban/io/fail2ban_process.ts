@@ -6,6 +6,7 @@
  * @module
  */
 
+import { type ChildResult, resultOf } from "../../async/child_output.ts";
 import { RuntimeError } from "../../base/errors.ts";
 import { refused } from "../answer.ts";
 import { assertFail2banCommand } from "../commands.ts";
@@ -64,11 +65,8 @@ export class Fail2banProcess implements Fail2banClient {
     signal.throwIfAborted();
     this.#servers.see(fileAt(this.#options.socketPath));
     const { success, stdout, stderr } = await this.#run(words, signal);
-    const decoder = new TextDecoder();
-    const text = decoder.decode(stdout).replace(/\n$/, "");
-    return success
-      ? { kind: "done", value: text }
-      : readFailure(text, decoder.decode(stderr));
+    const text = stdout.replace(/\n$/, "");
+    return success ? { kind: "done", value: text } : readFailure(text, stderr);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -78,7 +76,7 @@ export class Fail2banProcess implements Fail2banClient {
   async #run(
     words: readonly string[],
     signal: AbortSignal,
-  ): Promise<Deno.CommandOutput> {
+  ): Promise<ChildResult> {
     const { program, timeoutMs } = this.#options;
     const child = this.#spawn(words);
     let isLate = false;
@@ -89,9 +87,9 @@ export class Fail2banProcess implements Fail2banClient {
     }, timeoutMs);
     signal.addEventListener("abort", end, { once: true });
     try {
-      const output = await child.output();
+      const result = await resultOf(child);
       signal.throwIfAborted();
-      if (!isLate) return output;
+      if (!isLate) return result;
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", end);

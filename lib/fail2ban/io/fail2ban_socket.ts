@@ -26,6 +26,8 @@ const QUESTION_TIMEOUT_MS = 10_000;
  */
 const ACTION_TIMEOUT_MS = 60_000;
 const FIRST_BUFFER_BYTES = 4_096;
+/** A buffer up to this is used again: one for each answer would lie about until all garbage is collected. */
+const MAX_KEPT_BYTES = 1 << 20;
 
 const ENCODER = new TextEncoder();
 const END = ENCODER.encode(END_MARKER);
@@ -56,6 +58,7 @@ export class Fail2banSocket implements Fail2banClient {
   readonly #exclusive = new ExclusiveWait("command");
   readonly #servers = new RestartCounter();
   #connection: Deno.UnixConn | undefined;
+  #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
 
   /** @param options See {@link Fail2banSocketOptions}. */
   constructor(options: Fail2banSocketOptions) {
@@ -141,7 +144,7 @@ export class Fail2banSocket implements Fail2banClient {
     const kept = this.#connection;
     if (kept !== undefined) {
       try {
-        return await syncClient(kept, request);
+        return await this.#ask(kept, request);
       } catch (error) {
         if (ended.aborted || !isHangUp(error) || !mayRepeat) throw error;
         this.#hangUp();
@@ -151,7 +154,29 @@ export class Fail2banSocket implements Fail2banClient {
     this.#servers.see(fileAt(path));
     this.#connection = await Deno.connect({ transport: "unix", path });
     ended.throwIfAborted();
-    return await syncClient(this.#connection, request);
+    return await this.#ask(this.#connection, request);
+  }
+
+  /** Sends a request and reads up to the marker after the answer, which lasts until the next request. */
+  async #ask(
+    connection: Deno.UnixConn,
+    request: Uint8Array,
+  ): Promise<Uint8Array> {
+    for (let sent = 0; sent < request.length;) {
+      sent += await connection.write(request.subarray(sent));
+    }
+    let buffer = this.#buffer;
+    for (let length = 0; length <= MAX_ANSWER_BYTES;) {
+      const count = await connection.read(buffer.subarray(length));
+      if (count === null) throw hungUp(length);
+      length += count;
+      if (buffer.length <= MAX_KEPT_BYTES) this.#buffer = buffer;
+      if (endsWithMarker(buffer, length)) {
+        return buffer.subarray(0, length - END.length);
+      }
+      if (length === buffer.length) buffer = grown(buffer);
+    }
+    throw new RuntimeError("fail2ban's answer is too long");
   }
 
   #hangUp(): void {
@@ -217,30 +242,6 @@ function fileAt(path: string): string | undefined {
   } catch (error) {
     if (error instanceof Error && "code" in error) return undefined;
     throw error;
-  }
-}
-
-/** Sends a request and reads up to the marker after the answer. */
-async function syncClient(
-  connection: Deno.UnixConn,
-  request: Uint8Array,
-): Promise<Uint8Array> {
-  for (let sent = 0; sent < request.length;) {
-    sent += await connection.write(request.subarray(sent));
-  }
-  let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
-  let length = 0;
-  while (true) {
-    const count = await connection.read(buffer.subarray(length));
-    if (count === null) throw hungUp(length);
-    length += count;
-    if (endsWithMarker(buffer, length)) {
-      return buffer.subarray(0, length - END.length);
-    }
-    if (length > MAX_ANSWER_BYTES) {
-      throw new RuntimeError("fail2ban's answer is too long");
-    }
-    if (length === buffer.length) buffer = grown(buffer);
   }
 }
 

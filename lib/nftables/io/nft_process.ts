@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
+import { resultOf } from "../../async/child_output.ts";
 import { EitherSignal } from "../../async/either_signal.ts";
 import { RuntimeError } from "../../base/errors.ts";
 import {
@@ -52,19 +53,16 @@ export class NftProcess implements NftProgram {
       },
       () => false,
     );
-    const [output] = await Promise.all([child.output(), write(child, input)])
-      .finally(() => {
-        signal.removeEventListener("abort", kill);
-        answered.abort();
-      });
+    const [{ success: ok, ...outputs }] = await Promise.all([
+      resultOf(child),
+      write(child, input),
+    ]).finally(() => {
+      signal.removeEventListener("abort", kill);
+      answered.abort();
+    });
     if (await isLate) throw late;
     signal.throwIfAborted();
-    const decoder = new TextDecoder();
-    return {
-      ok: output.success,
-      stdout: decoder.decode(output.stdout),
-      stderr: decoder.decode(output.stderr),
-    };
+    return { ok, ...outputs };
   }
 
   #spawn(args: readonly string[]): Deno.ChildProcess {

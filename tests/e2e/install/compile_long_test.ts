@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import deno from "../../../deno.json" with { type: "json" };
 import { findRoles } from "../../../tools/compile.ts";
+import { RUNTIME_FLAGS } from "../../../roles/program/runtime_flags.ts";
 import { Stage } from "../../../tools/compile/stage.ts";
 import {
   onlyAddonFor,
@@ -132,6 +133,11 @@ Deno.test("a release has one executable with every role, what goes with it, and 
   const { size, mode } = await Deno.lstat(`${out}/fail2ban-cluster`);
   ok(size - base < MAX_EMBEDDED_BYTES, `${size - base} bytes are embedded`);
   strictEqual((mode ?? 0) & 0o111, 0o111);
+  const whole = await Deno.readFile(`${out}/fail2ban-cluster`);
+  const text = new TextDecoder("latin1").decode(whole);
+  for (const flag of RUNTIME_FLAGS) {
+    ok(text.includes(`"${flag.replace("--v8-flags=", "")}"`), flag);
+  }
   for (const name of programs.filter((each) => each !== "fail2ban-cluster")) {
     strictEqual(await Deno.readLink(`${out}/${name}`), "fail2ban-cluster");
   }

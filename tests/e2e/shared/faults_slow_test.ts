@@ -11,7 +11,7 @@ const TIMES = 2;
 
 testWith(
   ["etcd", "netns", "nftables"],
-  "publishers with one table: 24 faults in any order, and nothing is lost, nothing is done twice, all copies are the same",
+  "publishers with one table: 26 faults in any order, and nothing is lost, nothing is done twice, all copies are the same",
   (t) => runFaults(t, { perSecond: 200, faults: inAnyOrder }),
 );
 

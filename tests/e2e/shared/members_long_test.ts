@@ -1,4 +1,4 @@
-import { rejects, strictEqual } from "node:assert/strict";
+import { ok, rejects, strictEqual } from "node:assert/strict";
 import {
   memberListPath,
   SecretFile,
@@ -30,6 +30,8 @@ testWith(
     await shared.join("hub2", "hub1");
     await shared.start("hub2");
     await seen(shared, ["hub1", "hub2"], "first", true);
+
+    await sharesSettings(shared, "hub2", "hub1");
 
     // The active one lets in whom the other's operator has added.
     await cluster.addHost("web1");
@@ -116,6 +118,32 @@ async function hasSessions(
       (await cluster.peek("publisher", "hub2"))?.["sessions"] === sessions,
     { what: `${sessions} sessions at hub2`, timeoutMs: 20_000 },
   );
+}
+
+/** A check sees that the engine is good, and that a host's settings are those of another. */
+async function sharesSettings(
+  { cluster }: SharedMembersCluster,
+  hub: string,
+  other: string,
+): Promise<void> {
+  const check = async () => {
+    await using child = cluster.spawn("publisher", hub, "check");
+    await child.ended;
+    return child.stderr.filter((line) => line.includes("engine: ")).join("\n");
+  };
+  strictEqual(await check(), "");
+  const path = `${cluster.dir}/${hub}/fail2ban-cluster.local`;
+  const before = await Deno.readTextFile(path);
+  await Deno.writeTextFile(
+    path,
+    before.replace(
+      "[publisher]",
+      "[publisher]\nbantime = 3w",
+    ),
+  );
+  const settings = `settings of [publisher] are others than those of ${other}`;
+  ok((await check()).includes(settings));
+  await Deno.writeTextFile(path, before);
 }
 
 /** Waits until nobody may ban what is allowed. */

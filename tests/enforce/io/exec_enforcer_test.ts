@@ -65,6 +65,8 @@ Deno.test("ExecEnforcer runs the program once for each ban, and no more of them 
   await using program = await Program.write([
     `echo + >> "$dir/log"`,
     `echo "$2" >> "$dir/addresses"`,
+    // Only those that run beside it can have begun before the third one has.
+    `until [ "$(grep -c + "$dir/log")" -ge 3 ]; do sleep 0.01; done`,
     "sleep 0.05",
     `echo - >> "$dir/log"`,
   ]);

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { NetworkNamespace } from "../host/network_namespace.ts";
+
 const RULES = new URL("../../../docs/grafana/alerts.yml", import.meta.url);
 const JOB = "fail2ban-cluster";
 
@@ -37,17 +39,30 @@ export async function scrape(url: string): Promise<Scrape> {
   const atMs = Date.now();
   try {
     const response = await fetch(`${url}/metrics`);
-    const lines = (await response.text()).split("\n")
-      .filter((line) => line !== "" && !line.startsWith("#"));
-    const values = new Map(lines.map((line) => {
-      const at = line.lastIndexOf(" ");
-      return [line.slice(0, at), Number(line.slice(at + 1))];
-    }));
-    return { values, atMs };
+    return { values: valuesIn(await response.text()), atMs };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return { values: undefined, atMs };
   }
+}
+
+/** Asks a program in a network of its own. */
+export async function scrapeWithin(
+  namespace: NetworkNamespace,
+  url: string,
+): Promise<Scrape> {
+  const atMs = Date.now();
+  const text = await namespace.run("curl", "-sS", `${url}/metrics`);
+  return { values: valuesIn(text), atMs };
+}
+
+function valuesIn(text: string): ReadonlyMap<string, number> {
+  const lines = text.split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+  return new Map(lines.map((line) => {
+    const at = line.lastIndexOf(" ");
+    return [line.slice(0, at), Number(line.slice(at + 1))];
+  }));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { statusSocketPath } from "../../../lib/service/status_socket.ts";
 import { askStatus } from "../../../roles/program/status_socket.ts";
+import { RUNTIME_FLAGS } from "../../../roles/program/runtime_flags.ts";
 import { RuntimeError } from "../../../lib/base/errors.ts";
 import type { StatusFigures } from "../../../lib/service/status_report.ts";
 import type { Membership } from "../../../lib/members/member.ts";
@@ -54,7 +55,7 @@ function sourceCommand(role: RoleName | "cluster" | "node", path: string) {
   const config = ["--config", `${root}deno.json`, `-P=${role}`];
   return {
     command: Deno.execPath(),
-    args: ["run", "--no-prompt", ...config, `${root}${path}`],
+    args: ["run", "--no-prompt", ...RUNTIME_FLAGS, ...config, `${root}${path}`],
   };
 }
 

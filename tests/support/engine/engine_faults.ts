@@ -6,6 +6,7 @@
  */
 
 import { ok, strictEqual } from "node:assert/strict";
+import type { StatusFigures } from "../../../lib/service/status_report.ts";
 import { pass } from "../host/side_by_side.ts";
 import { waitUntil } from "../host/wait_until.ts";
 import type { SeededRandom } from "../values/seeded_random.ts";
@@ -31,6 +32,9 @@ const FROZEN_MS = 7_000;
 /** How long what is cut off or dead is so. */
 const AWAY_MS = 10_000;
 
+/** Longer than until etcd has elected another leader. */
+const ELECTION_MS = 4_000;
+
 /** By name. */
 export const ENGINE_FAULTS = {
   "the active publisher is killed": async ({ shared }) => {
@@ -50,6 +54,15 @@ export const ENGINE_FAULTS = {
     await shared.killHost(leader);
     await shared.active(leader);
     await shared.startHost(leader);
+  },
+  "etcd's leader is killed": async ({ shared }) => {
+    const active = await shared.active();
+    const { term } = await shared.figures(active) ?? {};
+    const leader = await shared.etcd.leader();
+    await shared.etcd.kill(leader);
+    await pass(ELECTION_MS);
+    shared.etcd.startAgain(leader);
+    await stillActive(shared, active, term);
   },
   "a standby is killed": async (about) => {
     const { shared } = about;
@@ -81,9 +94,7 @@ export const ENGINE_FAULTS = {
     await shared.networks.cut(active, NODE_PORTS);
     await pass(AWAY_MS);
     await shared.networks.mend(active);
-    // Its engine hears it: nobody else may, and nobody has to, take over.
-    strictEqual(await shared.active(), active);
-    strictEqual((await shared.figures(active))?.["term"], term);
+    await stillActive(shared, active, term);
   },
   "two of three etcd are dead": async ({ shared, random }) => {
     const first = Math.floor(random.below(HUBS.length));
@@ -124,6 +135,16 @@ export const ENGINE_FAULTS = {
 
 /** The name of a fault. */
 export type EngineFaultName = keyof typeof ENGINE_FAULTS;
+
+/** The engine hears it all the time: nobody else may, and nobody has to, take over. */
+async function stillActive(
+  shared: SharedHosts,
+  active: Hub,
+  term: StatusFigures[string] | undefined,
+): Promise<void> {
+  strictEqual(await shared.active(), active);
+  strictEqual((await shared.figures(active))?.["term"], term);
+}
 
 async function leaderHost(shared: SharedHosts): Promise<Hub> {
   const hub = HUBS[await shared.etcd.leader()];

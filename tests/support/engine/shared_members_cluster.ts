@@ -5,6 +5,7 @@
  * @module
  */
 
+import { match, strictEqual } from "node:assert/strict";
 import { operate } from "../cluster/operator.ts";
 import { TestCluster } from "../cluster/test_cluster.ts";
 import type { ChildProcess } from "../host/child_process.ts";
@@ -35,18 +36,63 @@ export class SharedMembersCluster implements AsyncDisposable {
     return new SharedMembersCluster(cluster, etcd);
   }
 
-  /** Makes the first publisher. */
-  async init(hub: string): Promise<void> {
+  /** Makes the first publisher. @param more What its section says beside. */
+  async init(
+    hub: string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     await this.#addHost(hub, {
+      ...more,
       engine: "etcd",
       engineurls: this.etcd.urls.join(", "),
     });
     await this.operate(`init --address ${NETWORK}1`, hub);
   }
 
-  /** Makes one more, by what another one gives it. */
-  async join(hub: string, other: string): Promise<void> {
+  /** Makes one that is alone. */
+  async initAlone(hub: string): Promise<void> {
     await this.#addHost(hub, {});
+    await this.operate(`init --address ${NETWORK}1`, hub);
+  }
+
+  /** Where nodes look for the first so many, whether they are there or not. */
+  places(
+    hubs: number,
+  ): Readonly<Record<"controlserver" | "streamserver", string>> {
+    const [control, stream] = this.#ports;
+    const list = (port: number | undefined) =>
+      Array.from(
+        { length: hubs },
+        (_, at) => `tcp://${NETWORK}${at + 1}:${port}`,
+      )
+        .join(", ");
+    return { controlserver: list(control), streamserver: list(stream) };
+  }
+
+  /** Has a publisher share its table from its next start on, in a log of a name; `undefined`: it is alone. */
+  async setEngine(hub: string, prefix: string | undefined): Promise<void> {
+    const path = `${this.cluster.dir}/${hub}/fail2ban-cluster.local`;
+    const text = await Deno.readTextFile(path);
+    const lines = prefix === undefined ? ["engine = none"] : [
+      "engine = etcd",
+      `engineurls = ${this.etcd.urls.join(", ")}`,
+      `engineprefix = ${prefix}`,
+    ];
+    const others = text.split("\n").filter((line) => !/^engine/.test(line));
+    const at = others.indexOf("[publisher]") + 1;
+    await Deno.writeTextFile(
+      path,
+      others.toSpliced(at, 0, ...lines).join("\n"),
+    );
+  }
+
+  /** Makes one more, by what another one gives it. */
+  async join(
+    hub: string,
+    other: string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    await this.#addHost(hub, more);
     const address = `${NETWORK}${this.#made}`;
     const line = await this.operate(
       `publisher add ${hub} --address ${address}`,
@@ -63,6 +109,28 @@ export class SharedMembersCluster implements AsyncDisposable {
   /** Starts a publisher. */
   async start(hub: string): Promise<void> {
     this.#hubs.set(hub, await this.cluster.startWithoutKeys(hub));
+  }
+
+  /** Stops a publisher, and starts it again. */
+  async restart(hub: string): Promise<void> {
+    strictEqual((await this.hub(hub).end("SIGTERM")).code, 0);
+    await this.start(hub);
+  }
+
+  /** Waits until a publisher, as a standby, has a number. */
+  async hasCopy(hub: string, seq: number): Promise<void> {
+    await waitUntil(
+      async () => (await this.cluster.peek("publisher", hub))?.["seq"] === seq,
+      { what: `the copy of ${hub}`, timeoutMs: 20_000, intervalMs: 50 },
+    );
+  }
+
+  /** Starts a publisher that has to end by itself, with a reason. */
+  async refuses(hub: string, reason: RegExp): Promise<void> {
+    const child = this.cluster.spawn("publisher", hub, "run");
+    const { code } = await child.ended;
+    strictEqual(code, 4);
+    match(child.stderr.join("\n"), reason);
   }
 
   /** A publisher's process. */

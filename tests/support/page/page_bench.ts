@@ -7,11 +7,13 @@
 import type { StoredVisits } from "../../../lib/page/visit_form.ts";
 import {
   type AskService,
+  type PageAnswer,
   PageService,
 } from "../../../lib/page/page_service.ts";
 import { PageVisits } from "../../../lib/page/page_visits.ts";
 import type { AllowQuestion } from "../../../lib/page/page_questions.ts";
-import type { HttpAnswer } from "../../../lib/http/http_request.ts";
+import { type HttpAnswer, UNIX_PEER } from "../../../lib/http/http_request.ts";
+import type { PageUser } from "../../../lib/members/page_user.ts";
 import { RuntimeError } from "../../../lib/base/errors.ts";
 import { ManualClock } from "../memory/manual_clock.ts";
 
@@ -50,11 +52,12 @@ export class PageBench {
   };
   #made = 0;
 
-  constructor() {
+  /** @param users Who may use the page by the word of a proxy. */
+  constructor(users: readonly PageUser[] = []) {
     this.visits = this.reopened();
     this.service = new PageService({
       ...{ visits: this.visits, clock: this.clock },
-      ...{ hosts: ["bans.example.org"], files: new Map() },
+      ...{ hosts: ["bans.example.org"], users, files: new Map() },
       ask: () => (question, signal) => {
         this.asked.push(question);
         return this.ask(question, signal);
@@ -87,15 +90,36 @@ export class PageBench {
     path: string,
     headers: Readonly<Record<string, string>> = {},
     body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> = "",
+    peer = UNIX_PEER,
   ): Promise<HttpAnswer> {
-    const { signal } = new AbortController();
-    const answer = await this.service.answer({
-      ...{ method, path, peer: "local", hasQuery: path.includes("?") },
-      headers: new Headers({ ...BROWSER, ...headers }),
-      body: new Response(body).body,
-    }, signal);
+    const { body: stream } = new Response(body);
+    const answer = await this.#answer(method, path, headers, stream, peer);
     if ("begin" in answer) throw new TypeError("Cannot hold what goes on");
     return answer;
+  }
+
+  /** Begins to follow what goes on. */
+  async follow(
+    headers: Readonly<Record<string, string>>,
+  ): Promise<AsyncIterator<string>> {
+    const answer = await this.#answer("GET", "/api/live", headers);
+    if (!("begin" in answer)) throw new TypeError(`Refused: ${answer.status}`);
+    const { signal } = new AbortController();
+    return answer.begin(signal)[Symbol.asyncIterator]();
+  }
+
+  async #answer(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: ReadableStream<Uint8Array> | null = null,
+    peer = UNIX_PEER,
+  ): Promise<PageAnswer> {
+    const { signal } = new AbortController();
+    return await this.service.answer({
+      ...{ method, path, peer, body, hasQuery: path.includes("?") },
+      headers: new Headers({ ...BROWSER, ...headers }),
+    }, signal);
   }
 
   /** Gets in, and gives the cookie. */

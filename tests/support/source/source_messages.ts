@@ -15,7 +15,10 @@ export interface SourceMessage {
 
 /** Classes whose text a user sees as `error: ...`. */
 const ERRORS =
-  /^(?:UsageError|RuntimeError|BusyError|QuarantinedError|NftLateError|StoreInUseError|UnwritablePidFileError|NoLogError|OtherLogError)$/;
+  /^(?:UsageError|RuntimeError|BusyError|QuarantinedError|NftLateError|StoreInUseError|UnwritablePidFileError|NoLogError|OtherLogError|StoreLeftError)$/;
+/** What `doctor` finds there `check` warns of as well. */
+const CHECKS = /\/engine_check\.ts$/;
+const FINDING = /^(?:fault|warning)$/;
 const LOGGED = /^(?:warning|error|critical)$/;
 /** What is left of a text that is all made of other texts. */
 const OF_OTHERS = /^[^a-z]*$/i;
@@ -48,7 +51,10 @@ export function messagesIn(
             }
             add(text, hintOf(details));
           },
-          CallExpression({ callee, arguments: [severity, event] }) {
+          CallExpression({ callee, arguments: [severity, event, fix] }) {
+            const isFinding = CHECKS.test(path) &&
+              callee.type === "Identifier" && FINDING.test(callee.name);
+            if (isFinding) add(event, textsOf(fix).join(" / "));
             const isRecord = callee.type === "MemberExpression" &&
               callee.property.type === "Identifier" &&
               callee.property.name === "record";

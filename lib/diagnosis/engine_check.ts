@@ -1,0 +1,183 @@
+/**
+ * Checks the engine that several publishers share: whether each member of etcd
+ * answers, is of a version that loses nothing, has room, and forgets.
+ *
+ * @module
+ */
+
+import { spanText } from "../views/plain_texts.ts";
+import { fault, type Finding, fine, warning } from "./finding.ts";
+
+/** A member of etcd, as it is at one of the addresses. */
+export interface EngineMember {
+  readonly url: string;
+  /** Why nothing is known of it; `undefined`: it answers. */
+  readonly trouble: string | undefined;
+  /** As in `3.4.23`. */
+  readonly version: string;
+  readonly hasLeader: boolean;
+  readonly dataBytes: number;
+  /** `undefined`: it does not tell. */
+  readonly quotaBytes: number | undefined;
+  /** What it complains of, such as `alarm:NOSPACE`. */
+  readonly complaints: readonly string[];
+}
+
+/** The engine, as this host sees it. */
+export interface EngineFacts {
+  /** Why it can't be asked at all; `undefined`: it can. */
+  readonly trouble:
+    | { readonly reason: string; readonly hint: string | undefined }
+    | undefined;
+  readonly members: readonly EngineMember[];
+  /** Whether it is asked with a password. */
+  readonly hasLogin: boolean;
+  /** For how long it keeps every beat, in milliseconds; `undefined`: not known. */
+  readonly keptBeatsMs: number | undefined;
+  /** Publishers that said last that they decide by other settings than this host has. */
+  readonly otherSettings: readonly string[];
+}
+
+const SUBJECT = "engine";
+/** The oldest releases that keep what they acknowledged when they are killed. */
+const FLOORS: Readonly<Record<string, number>> = { "3.4": 22, "3.5": 6 };
+/** Two snapshots of a million bans, the log, and what is not compacted yet. */
+const MIN_QUOTA_BYTES = 2 ** 31;
+/** Above it there is not much time left. */
+const FULL_SHARE = 0.8;
+/** What is compacted once a day, with a turn that was missed. */
+const MAX_KEPT_MS = 2 * 86_400_000;
+const MEBIBYTE = 2 ** 20;
+
+/** One finding for each thing that is wrong. */
+export function checkEngine(facts: EngineFacts): readonly Finding[] {
+  const { trouble, members, otherSettings } = facts;
+  if (trouble !== undefined) {
+    return [fault(SUBJECT, trouble.reason, trouble.hint)];
+  }
+  const found = [
+    ...checkAnswers(members),
+    ...members.filter(answers).flatMap(checkMember),
+    ...checkLogin(facts),
+    ...checkCompaction(facts.keptBeatsMs),
+    ...otherSettings.map(settingsFault),
+  ];
+  return found.length > 0 ? found : [fine(SUBJECT, goodText(members))];
+}
+
+function answers({ trouble }: EngineMember): boolean {
+  return trouble === undefined;
+}
+
+function goodText(members: readonly EngineMember[]): string {
+  const versions = new Set(members.map(({ version }) => version));
+  const bytes = Math.max(...members.map(({ dataBytes }) => dataBytes));
+  const where = members.length === 1
+    ? "1 address"
+    : `${members.length} of ${members.length} addresses`;
+  return `etcd ${[...versions].join(", ")} at ${where}, ${sizeText(bytes)}`;
+}
+
+/** That one of three is away is bad, and works. */
+function checkAnswers(members: readonly EngineMember[]): readonly Finding[] {
+  const isDown = !members.some(answers);
+  const found = isDown ? fault : warning;
+  return members.flatMap(({ url, trouble }) =>
+    trouble === undefined ? [] : [found(
+      SUBJECT,
+      `${url}: ${trouble}`,
+      /certificate/i.test(trouble)
+        ? "openssl x509 -noout -text -in CERTIFICATE: is it of publisher.engineca, with this host's name, and not over?"
+        : "on that host: systemctl restart etcd",
+    )]
+  );
+}
+
+function checkMember(member: EngineMember): readonly Finding[] {
+  const { url, version, hasLeader } = member;
+  return [
+    ...(isSound(version) ? [] : [fault(
+      SUBJECT,
+      `${url}: etcd ${version} can lose what it acknowledged`,
+      "on that host: etcd of 3.4.22 or later, of 3.5 of 3.5.6 or later",
+    )]),
+    ...(hasLeader ? [] : [fault(
+      SUBJECT,
+      `${url}: it knows no leader, and takes nothing`,
+      "start etcd on one more host: two of three have to be up",
+    )]),
+    ...checkRoom(member),
+  ];
+}
+
+function checkRoom(
+  { url, complaints, dataBytes, quotaBytes }: EngineMember,
+): readonly Finding[] {
+  const room = "docs/PUBLISHERS.md: etcd is full";
+  const others = complaints.filter((each) => !/NOSPACE/.test(each));
+  const found = others.map((each) =>
+    fault(SUBJECT, `${url}: ${each}`, "etcdctl alarm list")
+  );
+  if (others.length < complaints.length) {
+    found.push(fault(SUBJECT, `${url}: etcd is full, and takes nothing`, room));
+  }
+  if (quotaBytes === undefined || found.length > 0) return found;
+  if (dataBytes > FULL_SHARE * quotaBytes) {
+    return [warning(
+      SUBJECT,
+      `${url}: ${sizeText(dataBytes)} of ${sizeText(quotaBytes)} are used`,
+      room,
+    )];
+  }
+  return quotaBytes >= MIN_QUOTA_BYTES ? [] : [warning(
+    SUBJECT,
+    `${url}: it takes ${sizeText(quotaBytes)} only`,
+    "in /etc/default/etcd of that host: ETCD_QUOTA_BACKEND_BYTES=4294967296; systemctl restart etcd",
+  )];
+}
+
+/** Without one whoever reaches the port can write the table. */
+function checkLogin({ hasLogin, members }: EngineFacts): readonly Finding[] {
+  const open = members.find(({ url }) => url.startsWith("https:"));
+  if (hasLogin || open === undefined) return [];
+  return [warning(
+    SUBJECT,
+    "etcd is asked without a password: whoever reaches its port writes the table",
+    "docs/PUBLISHERS.md: etcdctl auth enable, and publisher.enginelogin",
+  )];
+}
+
+function checkCompaction(
+  keptBeatsMs: number | undefined,
+): readonly Finding[] {
+  if (keptBeatsMs === undefined || keptBeatsMs <= MAX_KEPT_MS) return [];
+  return [warning(
+    SUBJECT,
+    `etcd keeps every beat of the last ${
+      spanText(keptBeatsMs)
+    }: it compacts nothing, and will be full`,
+    "in /etc/default/etcd of each host: ETCD_AUTO_COMPACTION_RETENTION=1h; systemctl restart etcd",
+  )];
+}
+
+function settingsFault(publisher: string): Finding {
+  return warning(
+    SUBJECT,
+    `settings of [publisher] are others than those of ${publisher}`,
+    "fail2ban-publisher config on both: limits, ban times, quorum and the like are the same on all",
+  );
+}
+
+/** Whether a version loses nothing; of one that is not known better is hoped. */
+function isSound(version: string): boolean {
+  const [, major = "", minor = "", patch] =
+    /^(\d+)\.(\d+)\.(\d+)/.exec(version) ?? [];
+  if (patch === undefined) return true;
+  const floor = FLOORS[`${major}.${minor}`];
+  if (floor !== undefined) return Number(patch) >= floor;
+  return Number(major) > 3 || Number(major) === 3 && Number(minor) > 5;
+}
+
+function sizeText(bytes: number): string {
+  return `${Math.ceil(bytes / MEBIBYTE)} MiB`;
+}

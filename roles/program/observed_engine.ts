@@ -1,0 +1,121 @@
+/**
+ * How the engine is that several publishers share, as this host sees it.
+ *
+ * @module
+ */
+
+import { SystemClock } from "../../lib/async/io/system_clock.ts";
+import { RuntimeError } from "../../lib/base/errors.ts";
+import type { PublisherConfig } from "../../lib/config/config.ts";
+import type { EngineConfig } from "../../lib/config/engine_config.ts";
+import type {
+  EngineFacts,
+  EngineMember,
+} from "../../lib/diagnosis/engine_check.ts";
+import {
+  keptBeatsMs,
+  type MemberCondition,
+  memberCondition,
+} from "../../lib/engine/etcd_condition.ts";
+import { EtcdValues } from "../../lib/engine/etcd_values.ts";
+import { toldStates } from "../../lib/engine/publisher_states.ts";
+import { decidingSettings } from "./deciding_settings.ts";
+import { givenEngine, openEngine } from "./engine_client.ts";
+
+/** Limit of the look. */
+const LOOK_MS = 5_000;
+const clock = new SystemClock();
+
+/** A member, with what only the look as a whole is made of. */
+interface SeenMember extends EngineMember {
+  readonly compactedRevision: number | undefined;
+}
+
+/**
+ * Looks at it; nothing is changed.
+ *
+ * @param config Of the publisher.
+ * @param engine Where it shares its table.
+ */
+export async function observeEngine(
+  config: PublisherConfig,
+  engine: EngineConfig,
+): Promise<EngineFacts> {
+  const { stateDir } = config.general;
+  const signal = AbortSignal.timeout(LOOK_MS);
+  try {
+    const { login } = await givenEngine(engine, stateDir);
+    const seen = await Promise.all(
+      engine.urls.map((url) => look(engine, stateDir, url, signal)),
+    );
+    const urls = seen.flatMap(({ url, trouble }) =>
+      trouble === undefined ? [url] : []
+    );
+    const shared = urls.length === 0
+      ? NOTHING_SHARED
+      : await lookAtShared(config, { ...engine, urls }, seen, signal);
+    return {
+      trouble: undefined,
+      members: seen,
+      hasLogin: login !== null,
+      ...shared,
+    };
+  } catch (error) {
+    if (error !== signal.reason && !(error instanceof RuntimeError)) {
+      throw error;
+    }
+    const trouble = error instanceof RuntimeError
+      ? { reason: error.message, hint: error.hint }
+      : { reason: `no answer in ${LOOK_MS / 1_000} s`, hint: undefined };
+    return { trouble, members: [], hasLogin: true, ...NOTHING_SHARED };
+  }
+}
+
+const NOTHING_SHARED = { keptBeatsMs: undefined, otherSettings: [] };
+const UNKNOWN: MemberCondition = {
+  ...{ version: "", hasLeader: false, dataBytes: 0, complaints: [] },
+  ...{ quotaBytes: undefined, compactedRevision: undefined },
+};
+
+async function look(
+  engine: EngineConfig,
+  stateDir: string,
+  url: string,
+  signal: AbortSignal,
+): Promise<SeenMember> {
+  using client = await openEngine({ ...engine, urls: [url] }, stateDir, clock);
+  try {
+    const condition = await memberCondition(client, signal);
+    return { url, trouble: undefined, ...condition };
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    const trouble = error.message.replace(`etcd does not answer: ${url}: `, "");
+    return { url, trouble, ...UNKNOWN };
+  }
+}
+
+/** What is the same at all members. */
+async function lookAtShared(
+  config: PublisherConfig,
+  engine: EngineConfig,
+  seen: readonly SeenMember[],
+  signal: AbortSignal,
+): Promise<Pick<EngineFacts, "keptBeatsMs" | "otherSettings">> {
+  const { stateDir, hostName } = config.general;
+  using client = await openEngine(engine, stateDir, clock);
+  const compacted = seen.map(({ compactedRevision }) => compactedRevision)
+    .find((revision) => revision !== undefined);
+  const own = await decidingSettings(config);
+  const told = await toldStates(
+    new EtcdValues(client, engine.prefix),
+    signal,
+  );
+  return {
+    keptBeatsMs: compacted === undefined
+      ? undefined
+      : await keptBeatsMs(client, engine.prefix, compacted, signal),
+    otherSettings: [...told].flatMap(([name, { settings }]) =>
+      settings === own || name === hostName ? [] : [name]
+    ),
+  };
+}
