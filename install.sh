@@ -242,7 +242,7 @@ read_functions() {
 
 # What was interrupted is noted, so that it can be completed or removed.
 clean_up() {
-  [ -z "$part" ] || rm -f "$part"
+  [ -z "$part" ] || rm -rf "$part"
   if [ -s "$tmp/trial" ]; then put_trial before; fi
   if [ "$unfinished" = yes ]; then (write_manifest) || :; fi
   rm -rf "$tmp"

@@ -77,6 +77,7 @@ begin() {
 place_all() {
   tab=$(printf '\t')
   note_installed
+  if [ "$dry" = no ]; then place_new_folders; fi
   while IFS=$tab read -r sum kind role mode from to; do
     place "$kind" "$role" "$mode" "$from" "$to"
   done <"$tmp/todo"
@@ -103,6 +104,55 @@ list_installed() {
     (cd "$destdir/" && find ".$lib" -type f -perm "$mode" "$@") | sed "s/^\([0-9a-f]*\)  \./$mode \1 /"
   done
 }
+
+# Sources are many files, and to put one there takes some processes: a folder of
+# them that is not there yet is filled beside its place, and is there whole.
+place_new_folders() {
+  mkdir -p "$tmp/folders.new"
+  awk -F '\t' -v lib="$lib/" -v dir="$tmp/folders.new/" '
+    function add(file, line) { print line >>file; close(file) }
+    $2 != "file" || $4 != "0644" || index($6, lib) != 1 { next }
+    {
+      folder = $6
+      sub("/[^/]*$", "", folder)
+      if (folder ~ "/(installer|systemd)$" || folder "/" == lib) next
+      if (!(folder in number)) { number[folder] = ++count; add(dir "all", count " " $3 " " folder) }
+      add(dir number[folder], $5)
+      add(dir number[folder] ".new", $1 " " $3 " " $2 " " $4 " " $6)
+    }
+  ' "$tmp/todo"
+  if [ ! -f "$tmp/folders.new/all" ]; then return 0; fi
+  # A folder comes before those that are in it.
+  LC_ALL=C sort -k 3 "$tmp/folders.new/all" >"$tmp/folders.new/sorted"
+  : >"$tmp/there"
+  while read -r number role folder; do
+    if [ -e "$destdir$folder" ] || [ -L "$destdir$folder" ]; then continue; fi
+    place_new_folder "$tmp/folders.new/$number" "$role" "$folder"
+  done <"$tmp/folders.new/sorted"
+  awk -F '\t' 'FILENAME == ARGV[1] { there[$0] = 1; next } !($6 in there)' "$tmp/there" "$tmp/todo" >"$tmp/rest"
+  mv -f "$tmp/rest" "$tmp/todo"
+}
+
+place_new_folder() { # LIST ROLE FOLDER
+  did=yes
+  tell write "$3/"
+  note_restart "$2" file
+  make_folder "${3%/*}"
+  cat "$1.new" >>"$tmp/new"
+  printf -- '- - dir 0755 %s\n' "$3" >>"$tmp/made"
+  part=$destdir$3.f2bc.$$
+  list=$1 final=$destdir$3
+  set --
+  while IFS= read -r from; do set -- "$@" "$release/$from"; done <"$list"
+  if ! { mkdir "$part" && chmod 0755 "$part" && cp "$@" "$part" && chmod_all "$part" && mv "$part" "$final"; }; then
+    rm -rf "$part"
+    fatal 4 "$final can't be written" "install.sh $verb completes what was begun"
+  fi
+  part=''
+  cut -d ' ' -f 5- "$list.new" >>"$tmp/there"
+}
+
+chmod_all() { find "$1" -type f -exec chmod 0644 '{}' +; }
 
 # Puts one planned file there, and notes it and whom it concerns.
 place() { # KIND ROLE MODE FROM TO

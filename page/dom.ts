@@ -114,9 +114,19 @@ export function row(
     "tr",
     { role: "row" },
     ...cells.map((cell, at) =>
-      el("td", { role: "cell", "data-label": headings[at] ?? "" }, cell)
+      el("td", {
+        ...{ role: "cell", "data-label": headings[at] ?? "" },
+        class: isShort(cell) ? "short" : undefined,
+      }, cell)
     ),
   );
+}
+
+/** Times, numbers and words: what is longer may be broken. */
+const MAX_SHORT_LENGTH = 20;
+
+function isShort(cell: Child): boolean {
+  return typeof cell === "string" && cell.length <= MAX_SHORT_LENGTH;
 }
 
 /** A table of what is known at once, or a sentence where that is nothing. */

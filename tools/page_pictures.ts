@@ -7,7 +7,8 @@
  * ```
  *
  * Without `DIR` it writes those of docs/pictures: the bans, in both themes.
- * With it, each view in both themes and three widths, to be looked at.
+ * With it, each view in both themes and three widths, to be looked at: of a
+ * cluster that is empty, of one with long names, and with 200,000 bans.
  *
  * @module
  */
@@ -24,7 +25,9 @@ import {
   startPageCluster,
 } from "../tests/support/page/page_cluster.ts";
 
-const WIDTHS = [1_200, 700, 320] as const;
+const WIDTHS = [1_280, 768, 320] as const;
+const DOCS_WIDTH = 1_200;
+const MANY = 200_000;
 const THEMES = ["light", "dark"] as const;
 const VIEWS = {
   bans: "203.0.113.7",
@@ -97,6 +100,77 @@ async function show(tab: Tab, view: keyof typeof VIEWS): Promise<void> {
   );
 }
 
+/** Names as long as they may be, in which nothing breaks. */
+async function stretch({ operated }: PageCluster): Promise<void> {
+  const note = "w".repeat(150);
+  await operated.say("allow", "add", "2001:db8:ffff::/48", "--note", note);
+  await operated.say(
+    ...["ban", "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff"],
+    ...["--reason", note],
+  );
+  const jail = "j".repeat(64);
+  const long = "2001:db8:1111:2222:3333:4444:5555:6666";
+  const log = operated.cluster.logPath(LONG_NAME);
+  await appendLog(log, banLine(jail, long) + banLine(jail, "127.0.0.1"));
+  await operated.until("bans", ({ out }) => out.includes(jail));
+}
+
+/** A hub without nodes: with nothing, and with very many bans. */
+async function drawHub(browser: Chromium, dir: string): Promise<void> {
+  await using page = await startPageCluster([]);
+  await using login = await browser.open(page.url);
+  await login.untilShown("prints a code");
+  await drawInAll(login, `${dir}/login`);
+  await using tab = await entered(browser, page);
+  await drawViews(tab, `${dir}/empty`, (view) => view.replace(/\/.*/, ""));
+  const list = Array.from(
+    { length: MANY },
+    (_, at) => `45.${at >> 16}.${at >> 8 & 255}.${at & 255}`,
+  );
+  const path = await Deno.makeTempFile();
+  await Deno.writeTextFile(path, list.join("\n"));
+  const said = await operatedImport(page, path);
+  await Deno.remove(path);
+  if (said.code !== 0) throw new Error(said.err);
+  await tab.untilShown("200,000");
+  await drawViews(
+    tab,
+    `${dir}/many`,
+    (view) => view.replace(/\/.*/, "/45.0.0.7"),
+  );
+}
+
+function operatedImport({ operated }: PageCluster, path: string) {
+  return operated.say("import", path, "--name", "many", "--for", "36h");
+}
+
+async function drawInAll(tab: Tab, path: string): Promise<void> {
+  for (const theme of THEMES) {
+    for (const width of WIDTHS) {
+      await tab.look(width, theme);
+      await Deno.writeFile(
+        `${path}-${theme}-${width}.png`,
+        await tab.picture(),
+      );
+    }
+  }
+}
+
+/** @param place What a view is asked for. */
+async function drawViews(
+  tab: Tab,
+  path: string,
+  place: (view: string) => string,
+): Promise<void> {
+  for (const view of Object.keys(VIEWS)) {
+    await tab.value(`location.hash = ${JSON.stringify(`#${place(view)}`)}`);
+    await tab.until("document.querySelector('main h1')");
+    // What it shows is asked for, and nothing says when all of it is there.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await drawInAll(tab, `${path}-${view.replace(/\/.*/, "")}`);
+  }
+}
+
 async function main([dir]: readonly string[]): Promise<void> {
   if (dir !== undefined) await Deno.mkdir(dir, { recursive: true });
   await using page = await startPageCluster(HOSTS);
@@ -104,23 +178,21 @@ async function main([dir]: readonly string[]): Promise<void> {
   await using tab = await entered(browser, page);
   await fill(page);
   await tab.untilShown(LONG_NAME);
-  const save = async (path: string) =>
-    await Deno.writeFile(path, await tab.picture());
-  for (const theme of THEMES) {
-    if (dir === undefined) {
-      await tab.look(WIDTHS[0], theme);
+  if (dir === undefined) {
+    for (const theme of THEMES) {
+      await tab.look(DOCS_WIDTH, theme);
       await show(tab, "bans");
-      await save(`${DOCS}/page-${theme}.png`);
-      continue;
+      await Deno.writeFile(`${DOCS}/page-${theme}.png`, await tab.picture());
     }
-    for (const width of WIDTHS) {
-      await tab.look(width, theme);
-      for (const view of Object.keys(VIEWS)) {
-        await show(tab, view as keyof typeof VIEWS);
-        await save(`${dir}/${view.replace(/\/.*/, "")}-${theme}-${width}.png`);
-      }
-    }
+    return;
   }
+  await stretch(page);
+  await drawViews(tab, `${dir}/filled`, (view) => view);
+  await tab.value("location.hash = '#bans'");
+  await tab.click("button", "Ban an address");
+  await drawInAll(tab, `${dir}/dialog`);
+  await tab.press("Escape");
+  await drawHub(browser, dir);
 }
 
 if (import.meta.main) await main(Deno.args);

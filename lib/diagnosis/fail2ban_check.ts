@@ -89,7 +89,9 @@ export function checkFail2ban(
         : commands.hasServices
         ? "systemctl start fail2ban"
         : clientCommand(facts, "start");
-      const text = `${socketPath}: ${run.reason}`;
+      const text = run.reason.includes(socketPath)
+        ? run.reason
+        : `${socketPath}: ${run.reason}`;
       return [
         isEnforcing
           ? fault("fail2ban", text, fix)

@@ -216,9 +216,10 @@ export class LeadKeeper {
 
   /** Looks at the log, and brings the copy up to it. @returns `undefined`: it can't. */
   async #look(signal: AbortSignal): Promise<LogView | undefined> {
-    const { log, copy } = this.#options;
+    const { log, copy, clock } = this.#options;
     try {
       const view = await log.look(signal);
+      const seenMs = clock.monotonicMs();
       this.#answers = true;
       if (view === undefined) {
         await this.#follower.begin(signal);
@@ -226,7 +227,7 @@ export class LeadKeeper {
       }
       this.#view = view;
       await this.#follower.catchUp(view, signal);
-      await this.#time.note(view);
+      await this.#time.note(view, seenMs);
       this.#compareSettings(view);
       copy.table.expire(this.#time.nowMs());
       this.#troubleLog.resolve();

@@ -17,6 +17,8 @@ export interface StandbyClockOptions {
 
 /** A smaller difference between the clocks is none. */
 const STEP_MS = 1_000;
+/** A beat that came sooner than the others counts for so long: no two clocks go quite alike. */
+const BEST_MS = 60_000;
 /** Interval between notes of a time that goes on as it should. */
 const NOTE_INTERVAL_MS = 60_000;
 
@@ -26,6 +28,9 @@ export class StandbyClock implements Clock {
   #version: number | undefined;
   /** The store's time less that of a clock that never jumps; `undefined`: no beat came yet. */
   #beyondMs: number | undefined;
+  /** Whose beats they were, and when the one came that {@link #beyondMs} is of. */
+  #term = 0;
+  #bestAtMs = -Infinity;
   #notedMs = -Infinity;
 
   /** @param options See {@link StandbyClockOptions}. */
@@ -57,19 +62,32 @@ export class StandbyClock implements Clock {
   /**
    * The log was looked at. The first beat that is seen may be old.
    *
+   * A beat is on its way for some time, and is seen late: of those of a minute
+   * the one counts that came soonest. So a store's time does not fall behind
+   * with each takeover.
+   *
+   * @param seenMs When the answer came, by the clock that never jumps.
    * @throws {RuntimeError} when the time can't be stored.
    */
-  async note({ beat, versions }: LogView): Promise<void> {
+  async note({ beat, lead, versions }: LogView, seenMs: number): Promise<void> {
     const { copy: { time }, clock } = this.#options;
     const isNew = this.#version !== undefined &&
       versions.beat !== this.#version;
     this.#version = versions.beat;
     if (!isNew || beat === undefined) return;
-    this.#beyondMs = beat.storeMs - clock.monotonicMs();
-    const aheadMs = clock.nowMs() - beat.storeMs;
+    this.#follow(beat.storeMs - seenMs, lead.term, seenMs);
+    const aheadMs = clock.nowMs() - this.nowMs();
     const isOther = Math.abs(aheadMs - (time?.aheadMs ?? Infinity)) > STEP_MS;
     const isDue = clock.monotonicMs() - this.#notedMs >= NOTE_INTERVAL_MS;
     if (isOther || isDue) await this.keep();
+  }
+
+  #follow(beyondMs: number, term: number, seenMs: number): void {
+    const counts = term === this.#term && seenMs - this.#bestAtMs < BEST_MS;
+    if (counts && beyondMs < (this.#beyondMs ?? -Infinity)) return;
+    this.#beyondMs = beyondMs;
+    this.#term = term;
+    this.#bestAtMs = seenMs;
   }
 
   /**

@@ -74,14 +74,17 @@ function cellsOf(
     : row.state === "away" || row.state === "never"
     ? "idle"
     : "bad";
+  const told = note === "" ? choice : note;
   return [
-    node,
+    told === ""
+      ? node
+      : el("div", {}, node, el("small", { class: "below" }, told)),
     state(row.state, kind),
     el("span", { class: "whole" }, seenText(seenSeconds)),
     versions.join("/") || "-",
     ...counts.map((count) => count === null ? "-" : countText(count)),
     isAside && shell.mayWrite
       ? button("Release", release, { "aria-label": `Release ${node}` })
-      : el("span", { class: "note" }, note === "" ? choice : note),
+      : undefined,
   ];
 }

@@ -61,19 +61,38 @@ export async function start(
 
 /** Ends the program, and what shares its process; one that does not run is fine. */
 export async function stop(part: LoadedProgram): Promise<number> {
-  const { program, loaded: { config: { pidFile } } } = part;
+  await stopPart(part, part.program.name);
+  return EXIT_CODES.ok;
+}
+
+/**
+ * Ends a part of a program, and what shares its process.
+ *
+ * @param part The role; one that does not run is fine.
+ * @param asked The program that is to end.
+ * @returns Whether that ended all of it, as it was one process.
+ */
+export async function stopPart(
+  { program, loaded: { config: { pidFile } } }: LoadedProgram,
+  asked: string,
+): Promise<boolean> {
   using seen = await PidFile.see(pidFile);
   if (seen === undefined) {
     say(program.name, "does not run");
-  } else if (!await seen.runs()) {
+    return false;
+  }
+  if (!await seen.runs()) {
     say(program.name, `does not run; ${pidFile} is stale`);
-  } else {
-    const within = await sharedBy(pidFile);
-    await stopProcess(seen.pid, { runs: () => seen.runs() });
+    return false;
+  }
+  const within = await sharedBy(pidFile);
+  await stopProcess(seen.pid, { runs: () => seen.runs() });
+  if (within === asked) say(asked, "stopped");
+  else {
     const whole = within === undefined ? "" : `, as all of ${within}`;
     say(program.name, `stopped${whole}`);
   }
-  return EXIT_CODES.ok;
+  return within === asked;
 }
 
 /** Ends the program if it runs, and starts it. */

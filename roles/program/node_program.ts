@@ -13,7 +13,7 @@ import {
 } from "../../lib/cli/cli.ts";
 import { EXIT_CODES } from "../../lib/base/errors.ts";
 import type { WritingVerb } from "../../lib/service/state_owner.ts";
-import { start, status, stop } from "./daemon_verbs.ts";
+import { start, status, stopPart } from "./daemon_verbs.ts";
 import type {
   AskedProgram,
   Invocation,
@@ -85,7 +85,8 @@ async function carryOutBoth(
     }
     case "stop": {
       const parts = await load(program, command.options);
-      return worst(await stop(parts.monitor), await stop(parts.subscriber));
+      await stopBoth(program.name, parts);
+      return EXIT_CODES.ok;
     }
     case "run":
       return await write(program, command.options, "run", run);
@@ -124,9 +125,13 @@ async function begin(asked: AskedProgram, parts: Parts): Promise<number> {
   return await start(asked, [parts.monitor, parts.subscriber]);
 }
 
+async function stopBoth(name: string, parts: Parts): Promise<void> {
+  const { monitor, subscriber } = parts;
+  if (!await stopPart(monitor, name)) await stopPart(subscriber, name);
+}
+
 async function again(asked: AskedProgram, parts: Parts): Promise<number> {
-  await stop(parts.monitor);
-  await stop(parts.subscriber);
+  await stopBoth(asked.program.name, parts);
   return await begin(asked, parts);
 }
 

@@ -1,6 +1,9 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { checkAction, checkOwnLog } from "../../lib/diagnosis/action_check.ts";
-import { checkDatabase } from "../../lib/diagnosis/fail2ban_check.ts";
+import {
+  checkDatabase,
+  checkFail2ban,
+} from "../../lib/diagnosis/fail2ban_check.ts";
 import {
   programCommand,
   setCommand,
@@ -120,6 +123,21 @@ Deno.test("checkMembership() tells of another name, and of a node that speaks pr
     /speaks protocol 1, .* -> printf .*controlserver = tcp:\/\/h:1/,
   );
   deepStrictEqual(said({ kind: "none" }), []);
+});
+
+Deno.test("checkFail2ban() names the socket that nobody answers at once", () => {
+  const socketPath = "/var/run/fail2ban/fail2ban.sock";
+  const said = (reason: string) =>
+    texts(checkFail2ban({
+      ...{ socketPath, isUsualSocket: true, isEnforcing: false, jails: [] },
+      ...{ shippedJail: undefined, jailFile: { path: "/j", isThere: true } },
+      run: { kind: "silent", reason, hint: undefined, isDenied: false },
+    }, SYSTEMD));
+  const gone = `fail2ban's socket ${socketPath} is not there`;
+  deepStrictEqual([...said(gone), ...said("no answer in 5 s")], [
+    `warn fail2ban: ${gone} -> systemctl start fail2ban`,
+    `warn fail2ban: ${socketPath}: no answer in 5 s -> systemctl start fail2ban`,
+  ]);
 });
 
 Deno.test("checkDatabase() says what is assumed where the database can't be read", () => {

@@ -1,15 +1,15 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { OperatorHosts } from "../support/cluster/operator_hosts.ts";
-import { shownLines, withoutCodes } from "../support/install/quickstart.ts";
+import { shownLines, withoutCodes } from "../support/install/shown_commands.ts";
 
 const COMMAND = "fail2ban-cluster ";
 const LOCAL = "/etc/fail2ban-cluster/fail2ban-cluster.local";
 
 Deno.test("QUICKSTART's commands make members of two nodes, and say what it shows", async () => {
   await using hosts = await OperatorHosts.create("hub", "web1", "web2");
-  const shown = (await shownLines()).filter(({ line, says }) =>
-    line.startsWith(COMMAND) && says.length > 0
-  );
+  const shown = (await shownLines("docs/QUICKSTART.md")).filter((
+    { line, says },
+  ) => line.startsWith(COMMAND) && says.length > 0);
   deepStrictEqual(
     shown.map(({ host, line }) => `${host} ${withoutCodes(line)}`),
     [

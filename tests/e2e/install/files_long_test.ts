@@ -181,6 +181,39 @@ Deno.test("an upgrade removes the files that the new version has no more", async
   deepStrictEqual(files.filter((path) => /old\.ts$|\/deno$/.test(path)), []);
 });
 
+Deno.test("folders of sources are there whole, are mended file by file, and go with what was installed", async () => {
+  await using place = await InstallPlace.create();
+  const program = `${place.release}/program`;
+  await Deno.mkdir(`${program}/of_one/io`, { recursive: true });
+  const files = {
+    "program/of_one/a.ts": "a",
+    "program/of_one/io/b.ts": "b",
+    "program/of_one/z.ts": "z",
+  };
+  await writeRelease(place.release, { files });
+  await place.done("install", "--role", "monitor");
+  const lib = "usr/local/lib/fail2ban-cluster";
+  const placed = async () =>
+    Object.entries(await snapshot(place.root))
+      .filter(([path]) => path.startsWith(`${lib}/of_one`))
+      .map(([path, about]) => `${path} ${about.replace(/ \S+/, "")}`)
+      .toSorted();
+  const whole = [
+    `${lib}/of_one 755 folder`,
+    `${lib}/of_one/a.ts 644 a`,
+    `${lib}/of_one/io 755 folder`,
+    `${lib}/of_one/io/b.ts 644 b`,
+    `${lib}/of_one/z.ts 644 z`,
+  ];
+  deepStrictEqual(await placed(), whole);
+  await Deno.remove(place.path(`${lib}/of_one/io`), { recursive: true });
+  await Deno.writeTextFile(place.path(`${lib}/of_one/z.ts`), "other");
+  await place.done("install");
+  deepStrictEqual(await placed(), whole);
+  await place.done("uninstall");
+  deepStrictEqual(await placed(), []);
+});
+
 Deno.test("a role that is new is installed by its name, with its unit if it has one", async () => {
   await using place = await InstallPlace.create();
   await writeRelease(place.release, {

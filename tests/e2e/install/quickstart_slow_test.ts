@@ -1,5 +1,5 @@
 /**
- * Types every line of QUICKSTART.md on three hosts with systemd, each a system
+ * Types every line of QUICKSTART.md and README.md on three hosts with systemd, each a system
  * of its own on one network, and compares what is said with what the page shows.
  *
  * @module
@@ -15,7 +15,7 @@ import {
   type Shown,
   shownLines,
   withoutCodes,
-} from "../../support/install/quickstart.ts";
+} from "../../support/install/shown_commands.ts";
 
 const ADDRESSES = { hub: "192.0.2.10", web1: "192.0.2.11", web2: "192.0.2.12" };
 const INSTALL = /^sh install\.sh install /;
@@ -27,6 +27,10 @@ const WAITED: Readonly<Record<string, RegExp>> = {
     /^203\.0\.113\.7 is banned, .*enforced +\d/ms,
   "fail2ban-client status fail2bancluster": /203\.0\.113\.7/,
 };
+const UNINSTALL = /^sh install\.sh uninstall /;
+/** Goes on until somebody ends it: typed first, and read while the others are typed. */
+const TAIL = "fail2ban-cluster tail";
+const TOLD = "/mnt/shared/tail";
 /** What Debian has done by the time somebody begins. */
 const FAIL2BAN = ": >/var/log/auth.log; : >/var/log/fail2ban.log; " +
   "rm -f /var/lib/fail2ban/*; systemctl start fail2ban";
@@ -73,13 +77,34 @@ async function typeAll(
   }
 }
 
+/** Types what README shows: the ban again, where it comes before `tail` was there to tell of it. */
+async function typeScene(
+  hosts: BootedHosts,
+  lines: readonly Shown[],
+): Promise<void> {
+  const [ban, tail, ...rest] = lines;
+  deepStrictEqual([ban?.host, tail?.line], ["web1", TAIL]);
+  await hosts.type("hub", `${TAIL} >${TOLD} 2>&1 & echo $! >${TOLD}.pid`);
+  const isTold = async () => {
+    await hosts.type("web1", ban?.line.replace("banip", "unbanip") ?? "");
+    await type(hosts, "web1", ban?.line ?? "");
+    const { said } = await hosts.type("hub", `sleep 1; cat ${TOLD}`);
+    return /ban +203\.0\.113\.7 +sshd +web1 +\+\d+\.\d{3} s +\d+\/\d+$/m
+      .test(said);
+  };
+  await waitUntil(isTold, { what: "tail's line", timeoutMs: 20_000 });
+  await hosts.type("hub", `kill $(cat ${TOLD}.pid)`);
+  for (const { host, line } of rest) await type(hosts, host, line);
+}
+
 testWith(
   ["netns", "nspawn", "overlay", "fail2ban", "nftables"],
-  "every line of QUICKSTART does on three hosts what the page shows",
+  "every line of QUICKSTART and README does on three hosts what the pages show",
   async () => {
     await using dir = await TempDir.create();
     const release = await releaseFromSource(dir);
-    const lines = await shownLines();
+    const lines = await shownLines("docs/QUICKSTART.md");
+    const scene = await shownLines("README.md");
     const prepareOf = (name: string) =>
       lines.find(({ host, line }) => host === name && INSTALL.test(line))
         ?.line ?? "";
@@ -91,6 +116,9 @@ testWith(
     );
     await using hosts = await BootedHosts.start(release, plans);
     for (const node of ["web1", "web2"]) await hosts.type(node, FAIL2BAN);
-    await typeAll(hosts, lines);
+    const last = lines.findIndex(({ line }) => UNINSTALL.test(line));
+    await typeAll(hosts, lines.slice(0, last));
+    await typeScene(hosts, scene);
+    await typeAll(hosts, lines.slice(last));
   },
 );

@@ -65,8 +65,23 @@ fail2ban-subscriber lift
 nft list table inet fail2ban_cluster || echo "FACT lifted $(find /var/lib/fail2ban-cluster -user root)"
 systemctl start fail2ban-subscriber
 until_it 'nft list set inet fail2ban_cluster banned4 | grep -q 203.0.113.7'
-systemctl stop fail2ban-monitor fail2ban-publisher
-for role in monitor publisher; do
+mkdir /etc/systemd/system/fail2ban-node.service.d
+printf '[Service]\\nWatchdogSec=6\\n' >/etc/systemd/system/fail2ban-node.service.d/test.conf
+systemctl daemon-reload
+systemctl start fail2ban-node
+echo "FACT instead of $(systemctl is-active fail2ban-monitor fail2ban-subscriber | xargs)"
+fail2ban-client set sshd banip 203.0.113.8
+fail2ban-cluster ban 203.0.113.9
+until_it 'fail2ban-cluster bans --node node-a | grep -q 203.0.113.8'
+until_it 'fail2ban-client get fail2bancluster banip | grep -q 203.0.113.9'
+until_it 'nft list set inet fail2ban_cluster banned4 | grep -q 203.0.113.9'
+wait_alive fail2ban-node
+systemctl reload fail2ban-node
+until_it 'journalctl --no-pager -t fail2ban-node | grep -q "reading files again"'
+echo "FACT node $(systemctl show --value -p ActiveState fail2ban-node) $(systemctl show --value -p NRestarts fail2ban-node) $(systemctl show --value -p User fail2ban-node)"
+echo "FACT node $(fail2ban-node status --log-format json | grep -o '"assumedTimes":[0-9]*')"
+systemctl stop fail2ban-node fail2ban-publisher
+for role in monitor node publisher; do
   echo "FACT $role $(systemctl show --value -p Result fail2ban-$role)"
 done
 rm -rf /etc/systemd/system/fail2ban-*.service.d
@@ -79,7 +94,7 @@ echo "FACT left:" $(find /etc /usr/local /var/lib /run -name '*fail2ban?cluster*
 
 testWith(
   ["fail2ban", "nftables", "npm", "nspawn", "overlay"],
-  "under systemd, sandboxed and as a user of their own, the services carry a ban from fail2ban to fail2ban and nftables",
+  "under systemd, sandboxed and as a user of their own, the services carry a ban from fail2ban to fail2ban and nftables; one is in place of two",
   async () => {
     await using dir = await TempDir.create();
     const release = await releaseFromSource(dir);
@@ -98,7 +113,11 @@ testWith(
       "FACT subscriber active 0 fail2ban-cluster",
       "FACT restart 4 active",
       "FACT lifted ",
+      "FACT instead of inactive inactive",
+      "FACT node active 0 fail2ban-cluster",
+      'FACT node "assumedTimes":0',
       "FACT monitor success",
+      "FACT node success",
       "FACT publisher success",
       "FACT refused by nftables:",
       "FACT left:",

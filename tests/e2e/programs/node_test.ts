@@ -126,6 +126,7 @@ Deno.test("a node is started in the background, and stopped", async () => {
   } finally {
     const stopped = await outcomeOf(cluster.spawn("node", "host-a", "stop"));
     strictEqual(stopped.code, 0, stopped.stderr.join("\n"));
+    deepStrictEqual(stopped.stdout, ["fail2ban-node: stopped"]);
   }
   deepStrictEqual(await leftBy(cluster, "host-a"), []);
 });

@@ -30,6 +30,7 @@ interface Server {
 export class EtcdServers implements AsyncDisposable {
   readonly #dir: TempDir;
   readonly #servers: Server[] = [];
+  #saved = 0;
 
   private constructor(dir: TempDir) {
     this.#dir = dir;
@@ -127,6 +128,33 @@ export class EtcdServers implements AsyncDisposable {
   startAgain(at: number): void {
     const server = this.#servers[at];
     if (server !== undefined) server.child = run(server.place, server.args);
+  }
+
+  /** Keeps what a member has now. @returns Where. */
+  async save(at: number): Promise<string> {
+    const saved = this.#dir.path(`saved${this.#saved++}`);
+    await this.#stopped(at, [["cp", "-a", this.#dir.path(`e${at}`), saved]]);
+    return saved;
+  }
+
+  /** Gives a member what was kept of it in the place of what it has. */
+  async putBack(at: number, saved: string): Promise<void> {
+    const dir = this.#dir.path(`e${at}`);
+    await this.#stopped(at, [["rm", "-r", dir], ["cp", "-a", saved, dir]]);
+  }
+
+  async #stopped(
+    at: number,
+    commands: readonly (readonly string[])[],
+  ): Promise<void> {
+    await this.kill(at);
+    for (const [command = "", ...args] of commands) {
+      const { success } = await new Deno.Command(command, {
+        args: [...args],
+      }).output();
+      if (!success) throw new Error(`${command} ${args.join(" ")}`);
+    }
+    this.startAgain(at);
   }
 
   async #isReady(): Promise<boolean> {

@@ -7,7 +7,7 @@
 
 import { match, strictEqual } from "node:assert/strict";
 import { operate } from "../cluster/operator.ts";
-import { TestCluster } from "../cluster/test_cluster.ts";
+import { type HostSetting, TestCluster } from "../cluster/test_cluster.ts";
 import type { ChildProcess } from "../host/child_process.ts";
 import { freePorts } from "../host/test_ports.ts";
 import { waitUntil } from "../host/wait_until.ts";
@@ -91,8 +91,9 @@ export class SharedMembersCluster implements AsyncDisposable {
     hub: string,
     other: string,
     more: Readonly<Record<string, string>> = {},
+    setting: HostSetting = {},
   ): Promise<void> {
-    await this.#addHost(hub, more);
+    await this.#addHost(hub, more, setting);
     const address = `${NETWORK}${this.#made}`;
     const line = await this.operate(
       `publisher add ${hub} --address ${address}`,
@@ -127,9 +128,18 @@ export class SharedMembersCluster implements AsyncDisposable {
 
   /** Starts a publisher that has to end by itself, with a reason. */
   async refuses(hub: string, reason: RegExp): Promise<void> {
-    const child = this.cluster.spawn("publisher", hub, "run");
-    const { code } = await child.ended;
-    strictEqual(code, 4);
+    this.#hubs.set(hub, this.cluster.spawn("publisher", hub, "run"));
+    await this.ends(hub, reason);
+  }
+
+  /** Waits until a publisher has ended by itself, with a reason. */
+  async ends(hub: string, reason: RegExp): Promise<void> {
+    const child = this.hub(hub);
+    await waitUntil(() => child.hasEnded, {
+      what: `the end of ${hub}`,
+      timeoutMs: 20_000,
+    });
+    strictEqual((await child.ended).code, 4);
     match(child.stderr.join("\n"), reason);
   }
 
@@ -149,9 +159,22 @@ export class SharedMembersCluster implements AsyncDisposable {
     );
   }
 
+  /** Waits for the publisher that is active. */
+  async active(): Promise<string> {
+    return await waitUntil(async () => {
+      for (const [hub, { hasEnded }] of this.#hubs) {
+        if (hasEnded) continue;
+        const { role } = await this.cluster.peek("publisher", hub) ?? {};
+        if (role === "active") return hub;
+      }
+      return undefined;
+    }, { what: "an active publisher", timeoutMs: 20_000, intervalMs: 50 });
+  }
+
   async #addHost(
     hub: string,
     engine: Readonly<Record<string, string>>,
+    setting: HostSetting = {},
   ): Promise<void> {
     const urls = this.#ports.map((port) =>
       `tcp://${NETWORK}${this.#made + 1}:${port}`
@@ -167,7 +190,7 @@ export class SharedMembersCluster implements AsyncDisposable {
         broadcasterbindurl: broadcast,
         legacy: "off",
       },
-    });
+    }, setting);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

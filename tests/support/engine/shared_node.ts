@@ -69,17 +69,22 @@ export class SharedNode {
 
   /** Its fail2ban bans more addresses; resolves once a publisher has them, and its own copy does. */
   async bans(hub: string, count: number): Promise<void> {
+    await this.report(count);
     const { cluster } = this.#shared;
-    for (let more = 0; more < count; more++) {
-      const line = banLine("sshd", testAddress(++this.#banned));
-      await appendLog(cluster.logPath(this.#node), line);
-    }
     const places = [["publisher", hub], ["subscriber", this.#node]] as const;
     for (const [role, host] of places) {
       await waitUntil(
         async () => (await cluster.peek(role, host))?.["seq"] === this.#banned,
         { what: `${this.#banned} bans at ${host}`, timeoutMs: 20_000 },
       );
+    }
+  }
+
+  /** Its fail2ban bans more addresses. */
+  async report(count: number): Promise<void> {
+    const path = this.#shared.cluster.logPath(this.#node);
+    for (let more = 0; more < count; more++) {
+      await appendLog(path, banLine("sshd", testAddress(++this.#banned)));
     }
   }
 

@@ -1,5 +1,6 @@
 /** Real programs that tests talk to, and what the kernel lets tests do. */
 export type RealPart =
+  | "ansible"
   | "etcd"
   | "chromium"
   | "fail2ban"
@@ -34,6 +35,16 @@ interface Probe {
 }
 
 const PROBES: Readonly<Record<RealPart, Probe>> = {
+  ansible: {
+    missing:
+      "Debian's ansible-core, ansible-lint, python3-apt or openssh-server is not installed",
+    command: "sh",
+    args: [
+      "-ec",
+      "for each in ansible-playbook ansible-lint /usr/sbin/sshd; do command -v $each; done; " +
+      "/usr/bin/python3 -c 'import apt'",
+    ],
+  },
   etcd: {
     missing: "Debian's etcd-server is not installed",
     command: "etcd",

@@ -57,7 +57,7 @@ exec timeout "$most" systemd-nspawn --quiet --register=no --keep-unit "$@" \\
   --capability=CAP_NET_ADMIN --directory "$root" \\
   --boot systemd.unit=script.target`;
 
-/** What a boot and its script may take on a quiet machine. */
+/** What a boot and its script may take on a quiet machine, unless it is told. */
 const BOOT_MS = 20_000;
 
 /** Where a system boots. */
@@ -66,6 +66,8 @@ export interface BootPlace {
   readonly netns?: string;
   /** A folder of the host that it may write to, at `/mnt/shared`. @default {none} */
   readonly shared?: string;
+  /** What the boot and the script may take on a quiet machine. @default {20_000} */
+  readonly mostMs?: number;
 }
 
 /** What a program left that has ended. */
@@ -180,7 +182,7 @@ export class ThrowawayRoot implements AsyncDisposable {
    */
   async boot(
     script: string,
-    { netns, shared }: BootPlace = {},
+    { netns, shared, mostMs = BOOT_MS }: BootPlace = {},
   ): Promise<string> {
     const options = [
       netns === undefined
@@ -196,7 +198,7 @@ export class ThrowawayRoot implements AsyncDisposable {
       args: [
         ...[`--mount=/proc/${this.#holder.pid}/ns/mnt`, "unshare", "--mount"],
         ...["sh", "-ec", BOOT, "sh", `${this.#dir}/root`],
-        ...[`${deadline(BOOT_MS) / 1_000}`, ...options],
+        ...[`${deadline(mostMs) / 1_000}`, ...options],
       ],
       stdin: "null",
     }).output();

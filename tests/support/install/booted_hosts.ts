@@ -95,10 +95,12 @@ export class BootedHosts implements AsyncDisposable {
    *
    * @param given A folder that each has at `/mnt/given`, where lines are typed.
    * @param plans Of each host; the first one is the middle of the network.
+   * @param mostMs What all that is typed may take on a quiet machine.
    */
   static async start(
     given: string,
     plans: Readonly<Record<string, HostPlan>>,
+    mostMs?: number,
   ): Promise<BootedHosts> {
     await using held = new AsyncDisposableStack();
     const hosts = held.use(new BootedHosts());
@@ -109,7 +111,10 @@ export class BootedHosts implements AsyncDisposable {
       const system = systems.get(plans[name]?.prepare ?? "");
       if (system === undefined) throw new RangeError(`No system for ${name}`);
       const root = hosts.#held.use(await system.another(given));
-      const ended = root.boot(TYPIST, { netns, shared: dir.path() });
+      const ended = root.boot(TYPIST, {
+        ...{ netns, shared: dir.path() },
+        ...mostMs === undefined ? {} : { mostMs },
+      });
       // Who waits for the host is told; an end that nobody waits for is disposed's.
       ended.catch(() => {});
       hosts.#hosts.set(name, new BootedHost(dir.path(), ended));

@@ -45,6 +45,20 @@ export async function buildPackages(
     },
   );
   await Deno.chmod(`${release}/fail2ban-cluster`, 0o755);
+  await packRelease(dir, release, out, target);
+}
+
+/**
+ * Builds both packages of a release.
+ *
+ * @param out Where they are put, in the folder.
+ */
+export async function packRelease(
+  dir: TempDir,
+  release: string,
+  out: string,
+  target: string = Deno.build.target,
+): Promise<void> {
   // install.sh takes only what is for its host.
   const [machine] = target.split("-");
   const uname =
