@@ -150,6 +150,54 @@ testWith(
   },
 );
 
+/** Says what would be done here with an inventory of this host under other names. */
+async function tried(hosts: readonly string[]): Promise<string> {
+  await using dir = await TempDir.create();
+  const inventory = {
+    fail2ban_cluster_hub: ["hub"],
+    fail2ban_cluster_nodes: hosts,
+  };
+  const groups = Object.entries(inventory).map(([group, names]) =>
+    `[${group}]\n${names.join("\n")}\n`
+  );
+  const args = ["-i", await dir.write("hosts", groups.join("")), "--check"];
+  const { stdout, stderr } = await new Deno.Command("ansible-playbook", {
+    args: [
+      ...args,
+      "-c",
+      "local",
+      "-e",
+      `fail2ban_cluster_deb=${dir.path("hosts")}`,
+      "site.yml",
+    ],
+    cwd: ROLE,
+  }).output();
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+}
+
+testWith(
+  "ansible",
+  "two nodes of one name do not take each other's membership",
+  async () => {
+    const said = await tried(["web1.a.example.org", "web1.b.example.org"]);
+    match(said, /two nodes have one name: .*web1  web1/);
+    match(said, /^hub +: ok=0 +changed=0 .*failed=1/m);
+  },
+);
+
+testWith(
+  "ansible",
+  "a look at a host that has nothing yet does not fail, and changes nothing",
+  async () => {
+    const said = await tried([
+      "web1.a.example.org",
+      "web1.b.example.org fail2ban_cluster_node=web2",
+    ]);
+    match(said, /^hub +: .*failed=0/m);
+    match(said, /^web1\.b\.example\.org +: .*failed=0/m);
+  },
+);
+
 testWith("ansible", "ansible-lint has nothing to say of the role", async () => {
   const { success, stdout, stderr } = await new Deno.Command("ansible-lint", {
     args: ["--offline", "--profile", "production", "site.yml"],

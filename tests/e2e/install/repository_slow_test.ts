@@ -58,12 +58,15 @@ async function shown(): Promise<readonly [string, string]> {
 }
 
 /** A secret key of its own, as it is kept for the release workflow. */
-async function makeKey(dir: TempDir): Promise<string> {
+async function makeKey(
+  dir: TempDir,
+  shown = "--export-secret-keys",
+): Promise<string> {
   const home = dir.path("gnupg");
   await Deno.mkdir(home, { mode: 0o700 });
   const script = `gpg --quiet --batch --passphrase '' \\
     --quick-generate-key 'Releases <nobody@example.org>' rsa3072 sign never
-  gpg --batch --armor --export-secret-keys
+  gpg --batch --armor ${shown}
   gpgconf --kill all`;
   const { stdout } = await new Deno.Command("sh", {
     args: ["-ec", script],
@@ -158,13 +161,26 @@ testWith(
   },
 );
 
-testWith("repository", "without a key no repository is made", async () => {
+/** What is said where a key does not do; nothing may be left behind then. */
+async function keyRefused(key: string): Promise<string> {
   await using dir = await TempDir.create();
   const { code, stderr } = await new Deno.Command("bash", {
     args: [`${PROJECT}/packaging/repository`, dir.path(), dir.path("out")],
-    env: { SIGNING_KEY: "" },
+    env: { SIGNING_KEY: key, TMPDIR: dir.path() },
   }).output();
   strictEqual(code, 2);
-  match(new TextDecoder().decode(stderr), /SIGNING_KEY has to hold/);
   deepStrictEqual(await Array.fromAsync(Deno.readDir(dir.path())), []);
-});
+  return new TextDecoder().decode(stderr);
+}
+
+testWith(
+  "repository",
+  "without a secret key no repository is made",
+  async () => {
+    await using dir = await TempDir.create();
+    match(await keyRefused(""), /SIGNING_KEY has to hold/);
+    match(await keyRefused("none"), /no valid OpenPGP data/);
+    const shown = await makeKey(dir, "--export");
+    match(await keyRefused(shown), /SIGNING_KEY has no secret key/);
+  },
+);
