@@ -3,6 +3,7 @@
  *
  * A list and the changes after it come by different ways: each ban has the
  * number of its last change, and what is older than what is known changes nothing.
+ * What changes while a list is on its way is told once more to the list.
  *
  * @module
  */
@@ -14,10 +15,15 @@ import type { ToldChanges, ToldKey } from "../lib/wire/operator_tail.ts";
 /** Bans that are shown at most. */
 export const MAX_SHOWN = 200;
 
+/** Which bans began or changed, and which ended, up to a change. */
+export type RowChanges = Pick<ToldChanges, "to" | "bans" | "gone">;
+
 /** Bans by their keys. */
 export class BanRows {
   readonly #bans = new Map<string, OperatorBan>();
   #matched = 0;
+  /** Since the last list was asked for; `undefined`: none is on its way. */
+  #since: [RowChanges, boolean][] | undefined;
 
   /** How many there are, those that are not shown among them. */
   get matched(): number {
@@ -29,19 +35,41 @@ export class BanRows {
     return [...this.#bans.values()];
   }
 
-  /** Begins anew. */
+  /** Whether so few are left of those shown that a new list is worth its while. */
+  get isShort(): boolean {
+    return this.#bans.size < Math.min(this.#matched, MAX_SHOWN / 2);
+  }
+
+  /** A list is asked for. */
+  expectList(): void {
+    this.#since = [];
+  }
+
+  /** None comes. */
+  giveUp(): void {
+    this.#since = undefined;
+  }
+
+  /** Begins anew with the list. */
   fill(bans: readonly OperatorBan[], matched: number): void {
+    const since = this.#since ?? [];
+    this.#since = undefined;
     this.#bans.clear();
     for (const ban of bans) this.#bans.set(keyOf(ban), ban);
     this.#matched = matched;
     this.#order();
+    for (const [told, isPlain] of since) this.change(told, isPlain);
+  }
+
+  /** Hears how many there are by another way: of bans that are not shown the changes don't tell. */
+  count(matched: number): void {
+    this.#matched = Math.max(matched, this.#bans.size);
   }
 
   /** Takes in what changed; with `isPlain` also bans that begin. */
-  change(
-    { to, bans, gone }: Pick<ToldChanges, "to" | "bans" | "gone">,
-    isPlain: boolean,
-  ): void {
+  change(told: RowChanges, isPlain: boolean): void {
+    this.#since?.push([told, isPlain]);
+    const { to, bans, gone } = told;
     for (const key of gone) {
       const known = this.#bans.get(keyOf(key));
       if (known === undefined || known.change > to) continue;

@@ -220,10 +220,11 @@ export class PageShell implements Shell {
   }
 
   async #tellStatus(): Promise<void> {
-    const { bans, nodes, storeTrouble } = await askOne(
+    const { bans, waiting, nodes, storeTrouble } = await askOne(
       { kind: "status" },
       "status",
     );
+    this.#view?.counted?.(bans + waiting);
     const others = nodes.silent + nodes.away + nodes.aside;
     const words = [
       countedText(bans, "ban"),

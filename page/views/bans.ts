@@ -44,6 +44,7 @@ export function bansView(shell: Shell, searched: string): View {
     load: () => view.load(),
     changed: (told) => view.change(told),
     events: ({ events }) => view.enforce(events),
+    counted: (bans) => view.count(bans),
     tick: () => view.tick(),
   };
 }
@@ -68,6 +69,9 @@ class BansView {
   #wrong: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #loads = 0;
+  #isLoading = false;
+  /** Whether something changed while a list was on its way that it may not have. */
+  #isStale = false;
 
   constructor(shell: Shell, searched: string) {
     this.#shell = shell;
@@ -112,12 +116,21 @@ class BansView {
     if ("wrong" in read) return this.#tell(this.#rows.shown.length);
     this.#filter = read.filter;
     const load = ++this.#loads;
-    const lines = await ask({
-      ...{ kind: "bans", sort: "since", limit: MAX_SHOWN },
-      filter: read.filter as BanFilter,
-    });
-    // An answer to what was typed before is none.
-    if (load !== this.#loads) return;
+    this.#rows.expectList();
+    this.#isLoading = true;
+    try {
+      const lines = await ask({
+        ...{ kind: "bans", sort: "since", limit: MAX_SHOWN },
+        filter: read.filter as BanFilter,
+      });
+      // An answer to what was typed before is none.
+      if (load === this.#loads) this.#fill(lines);
+    } finally {
+      if (load === this.#loads) this.#loaded();
+    }
+  }
+
+  #fill(lines: Awaited<ReturnType<typeof ask>>): void {
     const bans = lines.flatMap((line) => line.kind === "bans" ? line.bans : []);
     const end = lines.find((line) => line.kind === "listed");
     this.#rows.fill(bans, end?.matched ?? bans.length);
@@ -128,7 +141,14 @@ class BansView {
     const plain = isPlain(this.#filter);
     this.#rows.change(told, plain);
     this.#draw();
-    if (!plain && told.bans.length > 0) this.#later(ASK_PAUSE_MS);
+    this.#askIf(plain ? this.#rows.isShort : told.bans.length > 0);
+  }
+
+  count(bans: number): void {
+    if (!isPlain(this.#filter) || this.#isLoading) return;
+    this.#rows.count(bans);
+    this.#tell(this.#rows.shown.length);
+    this.#askIf(this.#rows.isShort);
   }
 
   enforce(events: Parameters<NonNullable<View["events"]>>[0]["events"]): void {
@@ -144,9 +164,27 @@ class BansView {
     this.#draw(true);
   }
 
+  #loaded(): void {
+    this.#rows.giveUp();
+    this.#isLoading = false;
+    const isStale = this.#isStale;
+    this.#isStale = false;
+    this.#askIf(isStale);
+  }
+
+  /** However fast changes come: what is waited for or on its way comes no later. */
+  #askIf(isStale: boolean): void {
+    if (!isStale || this.#timer !== undefined) return;
+    if (this.#isLoading) this.#isStale = true;
+    else this.#later(ASK_PAUSE_MS);
+  }
+
   #later(ms: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      // Another view has the place, and the address.
+      if (!this.content.isConnected) return;
       history.replaceState(
         null,
         "",
@@ -194,7 +232,8 @@ class BansView {
         : `"${this.#wrong}" is not understood: ${SEARCH_HELP}`,
     );
     this.#table.table.hidden = shown === 0;
-    this.#empty.hidden = shown > 0;
+    // A list of those that stand is on its way.
+    this.#empty.hidden = shown > 0 || matched > 0;
     setText(
       this.#empty,
       isAll ? "Nobody is banned." : "No ban matches what is searched for.",

@@ -18,6 +18,8 @@ export interface View {
   readonly changed?: (told: AnswerOf<"changed">) => void;
   /** Hears what happened. */
   readonly events?: (told: AnswerOf<"events">) => void;
+  /** Hears how many bans there are. */
+  readonly counted?: (bans: number) => void;
   /** A second is over. */
   readonly tick?: () => void;
 }

@@ -54,6 +54,35 @@ Deno.test("bans lapse by themselves, and the newest stay of many", () => {
   strictEqual(shown(rows).includes(B), false);
 });
 
+Deno.test("what changes while a list is on its way is not lost by it", () => {
+  const rows = new BanRows();
+  rows.expectList();
+  rows.change({ to: 7, bans: [ban(C, 6)], gone: [key(B)] }, true);
+  rows.fill([ban(B, 5), ban(A, 2)], 2);
+  deepStrictEqual(shown(rows), [C, A]);
+  strictEqual(rows.matched, 2);
+  rows.fill([ban(B, 8)], 1);
+  deepStrictEqual(shown(rows), [B]);
+});
+
+Deno.test("where those shown end and others stand, a list is asked for", () => {
+  const rows = new BanRows();
+  const many = Array.from(
+    { length: MAX_SHOWN },
+    (_, at) => ban(`198.51.100.${at}`, 10 + at),
+  );
+  rows.fill(many, 200_000);
+  strictEqual(rows.isShort, false);
+  const gone = many.map(({ address, jail }) => ({ address, jail }));
+  rows.change({ to: 999, bans: [], gone }, true);
+  deepStrictEqual([rows.shown.length, rows.isShort], [0, true]);
+  rows.count(0);
+  deepStrictEqual([rows.matched, rows.isShort], [0, false]);
+  rows.fill([ban(A, 1)], 1);
+  rows.count(0);
+  deepStrictEqual([rows.matched, rows.isShort], [1, false]);
+});
+
 Deno.test("readSearch() reads addresses as the publisher writes them, and says what it can't read", () => {
   const read = readSearch(
     "2001:DB8:0::1 jail:sshd node:web1 since:2h",
