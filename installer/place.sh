@@ -11,6 +11,7 @@ install_release() {
   choose_roles
   plan_all
   if [ "$dry" = no ]; then require_writable; fi
+  remove_parts
   if [ -z "$destdir" ]; then require_group; fi
   confirm "$verb $(words "$wanted") of $release?"
   try_programs
@@ -150,6 +151,21 @@ place_new_folder() { # LIST ROLE FOLDER
   fi
   part=''
   cut -d ' ' -f 5- "$list.new" >>"$tmp/there"
+}
+
+# What a run leaves that was killed: the part of a file or folder that it was at.
+remove_parts() {
+  if [ "$dry" = yes ]; then return 0; fi
+  {
+    if [ -d "$destdir$lib" ]; then find "$destdir$lib" -name '*.f2bc.[0-9]*' -prune; fi
+    if [ -f "$tmp/folders" ]; then
+      while IFS= read -r folder; do printf '%s\n' "$destdir$folder"/*.f2bc.[0-9]*; done <"$tmp/folders"
+    fi
+  } >"$tmp/parts"
+  while IFS= read -r left; do
+    # Another run may be at it now.
+    if [ -e "$left" ] && ! kill -0 "${left##*.}" 2>/dev/null; then rm -rf "$left"; fi
+  done <"$tmp/parts"
 }
 
 chmod_all() { find "$1" -type f -exec chmod 0644 '{}' +; }

@@ -19,6 +19,7 @@ uninstall() {
     if on_host; then rm -f "$restarts"; fi
     if [ "$purge" = yes ]; then purge_all; else keep_list; fi
     if [ -f "$manifest" ]; then remove "${manifest#"$destdir"}"; fi
+    remove_parts
     remove_folders
     if [ "$purge" = yes ]; then remove_user; fi
   fi

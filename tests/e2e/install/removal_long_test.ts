@@ -160,6 +160,35 @@ exec /bin/cp "$@"`,
   strictEqual(await isThere(place.path(JAIL)), false);
 });
 
+Deno.test("a folder of sources that could not be filled is not there, and what a killed run leaves goes with the next", async () => {
+  await using place = await InstallPlace.create();
+  await Deno.mkdir(`${place.release}/program/of/one`, { recursive: true });
+  const files = { "program/of/one/a.ts": "a", "program/of/one/b.ts": "b" };
+  await writeRelease(place.release, { files });
+  const parts = async () =>
+    (await filesIn(place.root)).filter((path) => path.includes("/of/"));
+  const endings = {
+    "kill -INT $PPID": [130, 0],
+    'echo "no space" >&2': [4, 0],
+    "kill -KILL $PPID": [137, 1],
+  };
+  for (const [ending, [expected, left]] of Object.entries(endings)) {
+    const { code } = await place.runWith({
+      cp: `for last; do :; done
+case $last in */of/one.f2bc*) echo half >"$last/a.ts"; ${ending}; exit 1 ;; esac
+exec /bin/cp "$@"`,
+    }, "install");
+    deepStrictEqual([code, (await parts()).length], [expected, left], ending);
+  }
+  await place.done("install");
+  deepStrictEqual(
+    (await parts()).map((path) => path.replace(/.*\/of\//, "")).toSorted(),
+    ["one/a.ts", "one/b.ts"],
+  );
+  await place.done("uninstall", "--purge", "--yes");
+  deepStrictEqual(await filesIn(place.root), []);
+});
+
 Deno.test("what is not installed can't be upgraded, verified or removed", async () => {
   await using place = await InstallPlace.create();
   for (const verb of ["upgrade", "verify", "uninstall"]) {
