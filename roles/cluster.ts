@@ -12,6 +12,7 @@ import {
 } from "../lib/cli/cluster_cli.ts";
 import { EXIT_CODES, type ExitCode } from "../lib/base/errors.ts";
 import type { OperatorOutput } from "../lib/views/operator_output.ts";
+import { carryOut } from "./program/cluster_command.ts";
 import { printLive } from "./program/live_output.ts";
 import { sayOnStderr, showError } from "./program/said.ts";
 import { writeText } from "./program/write_text.ts";
@@ -39,16 +40,13 @@ export async function main(argv: readonly string[]): Promise<number> {
           `${CLUSTER_PROGRAM}: hint: here that is ${CLUSTER_PROGRAM} ${line.words}\n`,
         );
         return EXIT_CODES.usage;
-      case "command": {
-        // Help and version come without all that verbs take.
-        const { carryOut } = await import("./program/cluster_command.ts");
+      case "command":
         return await say(
           await carryOut(line.command, {
             moduleUrl: import.meta.url,
             version: deno.version,
           }),
         );
-      }
     }
     return EXIT_CODES.ok;
   } catch (error) {

@@ -1,10 +1,10 @@
 /**
- * Carries out a verb of `fail2ban-cluster`. What only one verb takes, and is
- * much, is loaded with it: the others start in half the time.
+ * Carries out a verb of `fail2ban-cluster`.
  *
  * @module
  */
 
+import { SystemClock } from "../../lib/async/io/system_clock.ts";
 import { AllowCommands } from "../../lib/cli/allow_commands.ts";
 import type { TypedCommand } from "../../lib/cli/cluster_cli.ts";
 import {
@@ -15,6 +15,9 @@ import {
 } from "../../lib/config/cluster_config.ts";
 import { type IniSetting, setIniOptions } from "../../lib/config/ini_edit.ts";
 import { commandSocketPath } from "../../lib/cli/command_socket.ts";
+import { doctor } from "./doctor_command.ts";
+import { backUp, restore } from "./backup_command.ts";
+import { report } from "./report_command.ts";
 import { askPublisher } from "./operator_socket.ts";
 import { exportBans } from "../../lib/cli/export_command.ts";
 import { ImportCommands } from "../../lib/cli/import_commands.ts";
@@ -42,6 +45,8 @@ import {
   viewPrograms,
 } from "./running_programs.ts";
 import { joinCluster, notHere } from "../../lib/cli/join_command.ts";
+import { testNotifications } from "../../lib/diagnosis/notify_trial.ts";
+import { FetchAsker } from "../../lib/notify/io/http_asker.ts";
 import { testCluster } from "../../lib/cli/test_command.ts";
 import { LiveCommands, nodeStatus } from "../../lib/cli/live_commands.ts";
 import { NodeCommands } from "../../lib/cli/node_commands.ts";
@@ -78,14 +83,8 @@ export async function carryOut(
 ): Promise<OperatorOutput> {
   const { moduleUrl } = program;
   // Says what is wrong with a configuration that nothing else works with.
-  if (command.verb === "doctor") {
-    const { doctor } = await import("./doctor_command.ts");
-    return await doctor(command, program);
-  }
-  if (command.verb === "report") {
-    const { report } = await import("./report_command.ts");
-    return await report(command, program);
-  }
+  if (command.verb === "doctor") return await doctor(command, program);
+  if (command.verb === "report") return await report(command, program);
   const files = await readConfigFiles(
     command.configPath,
     programDir(moduleUrl),
@@ -94,11 +93,10 @@ export async function carryOut(
   const editor = { by: journalWords(await userName()), atMs: Date.now() };
   const place = { config, configPath: files[0]?.path ?? "", editor };
   if (command.verb === "notify test") {
-    const { tryNotifications } = await import("./notify_command.ts");
-    return await tryNotifications(config, {
-      version: program.version,
-      configPath: place.configPath,
-      nowMs: editor.atMs,
+    const { version } = program;
+    return await testNotifications(config, {
+      ...{ version, configPath: place.configPath, nowMs: editor.atMs },
+      asker: new FetchAsker(new SystemClock()),
     });
   }
   const membership = makesAHub(command)
@@ -195,14 +193,10 @@ export async function carryOut(
       return await nodes.revoke(command);
     case "node rotate":
       return await nodes.rotate(command);
-    case "backup": {
-      const { backUp } = await import("./backup_command.ts");
+    case "backup":
       return await backUp({ config, nowMs }, command);
-    }
-    case "restore": {
-      const { restore } = await import("./backup_command.ts");
+    case "restore":
       return await restore({ config, nowMs }, command);
-    }
     case "allow add":
       return await allowlist.add(command);
     case "allow remove":

@@ -17,10 +17,10 @@ async function youngMib(flags: readonly string[]): Promise<number> {
   return Number(decoder.decode(stdout));
 }
 
-Deno.test("RUNTIME_FLAGS hold the young generation at a quarter of what it takes without them", async () => {
+Deno.test("RUNTIME_FLAGS hold the young generation at an eighth of what it takes without them", async () => {
   const [bounded, usual] = [await youngMib(RUNTIME_FLAGS), await youngMib([])];
-  strictEqual(bounded, 16);
-  ok(usual >= 2 * bounded, `${usual} MiB without them`);
+  strictEqual(bounded, 8);
+  ok(usual >= 4 * bounded, `${usual} MiB without them`);
 });
 
 Deno.test("programs under test are told what those of a release are", () => {
