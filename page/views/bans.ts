@@ -141,14 +141,14 @@ class BansView {
     const plain = isPlain(this.#filter);
     this.#rows.change(told, plain);
     this.#draw();
-    this.#askIf(plain ? this.#rows.isShort : told.bans.length > 0);
+    if (plain || told.bans.length > 0) this.#askSoon();
   }
 
   count(bans: number): void {
     if (!isPlain(this.#filter) || this.#isLoading) return;
     this.#rows.count(bans);
     this.#tell(this.#rows.shown.length);
-    this.#askIf(this.#rows.isShort);
+    this.#askSoon();
   }
 
   enforce(events: Parameters<NonNullable<View["events"]>>[0]["events"]): void {
@@ -169,22 +169,27 @@ class BansView {
     this.#isLoading = false;
     const isStale = this.#isStale;
     this.#isStale = false;
-    this.#askIf(isStale);
+    if (isStale) this.#askSoon();
+  }
+
+  /** Of what changed: whether only a list tells what is to be shown. */
+  #needsList(): boolean {
+    return !isPlain(this.#filter) || this.#rows.isShort;
   }
 
   /** However fast changes come: what is waited for or on its way comes no later. */
-  #askIf(isStale: boolean): void {
-    if (!isStale || this.#timer !== undefined) return;
+  #askSoon(): void {
+    if (this.#timer !== undefined || !this.#needsList()) return;
     if (this.#isLoading) this.#isStale = true;
-    else this.#later(ASK_PAUSE_MS);
+    else this.#later(ASK_PAUSE_MS, () => this.#needsList());
   }
 
-  #later(ms: number): void {
+  #later(ms: number, isWanted = () => true): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       // Another view has the place, and the address.
-      if (!this.content.isConnected) return;
+      if (!this.content.isConnected || !isWanted()) return;
       history.replaceState(
         null,
         "",

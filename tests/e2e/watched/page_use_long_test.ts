@@ -84,6 +84,27 @@ async function restart(page: PageCluster, tabs: readonly Tab[]): Promise<void> {
   }
 }
 
+/** Bans come all the time, faster than anybody types: what is searched for is found all the same. */
+async function searchInStream(page: PageCluster, tab: Tab): Promise<void> {
+  await tab.value("document.querySelector('#search').focus()");
+  await typeOver(tab, "jail:sshd");
+  await tab.until("location.hash.includes('sshd')");
+  let isFound = false;
+  const come = async () => {
+    for (let at = 1; at < 255 && !isFound; at++) {
+      await report(page, `192.0.2.${at}`);
+      await tab.value("new Promise((done) => setTimeout(done, 100))");
+    }
+  };
+  const coming = come();
+  await tab.untilShown("192.0.2.3");
+  await typeOver(tab, KEPT);
+  await untilShows(tab, KEPT);
+  strictEqual(await tab.value("document.activeElement.value"), KEPT);
+  isFound = true;
+  await coming;
+}
+
 /** What a page did wrong; that something could not be loaded is the browser's own word. */
 function complaints(tab: Tab): readonly string[] {
   return tab.console.filter((each) => JSON.parse(each)["source"] !== "network");
@@ -111,6 +132,7 @@ testWith(
     await search(tab);
     await lift(tab, other);
     await restart(page, [tab, other]);
+    await searchInStream(page, tab);
     await page.operated.say("page", "logout");
     for (const each of [tab, other]) {
       await each.untilShown("The login is over.");
