@@ -201,7 +201,7 @@ export class ControlServer {
     }
     const message = decoded.value;
     if (message.kind === "HELLO") {
-      this.#late.greet(from.key, () => this.#greet(from, message));
+      this.#late.greet(message, () => this.#greet(from, message));
       return;
     }
     const session = this.#sessions.find(message.session, from.key);

@@ -7,6 +7,8 @@
 
 import type { Clock } from "../async/clock.ts";
 import { Condition } from "../async/tasks.ts";
+import { canonicalHost, type HostName } from "../base/host_name.ts";
+import type { NodeRole } from "../base/ids.ts";
 
 /** Options for {@link LateGreetings}. */
 export interface LateGreetingsOptions {
@@ -37,17 +39,22 @@ export class LateGreetings {
   }
 
   /**
-   * Greets now, or once that may be.
+   * Greets now, or once that may be. A node's last HELLO counts, over whichever
+   * connection: an earlier one that is answered later would end its session.
    *
-   * @param route Where the node is; what it said before counts no longer.
+   * @param hello Who says it.
    * @param greet Answers it.
    */
-  greet(route: string, greet: () => void): void {
-    this.#waiting.delete(route);
+  greet(
+    { node, role }: { readonly node: HostName; readonly role: NodeRole },
+    greet: () => void,
+  ): void {
+    const who = `${canonicalHost(node)} ${role}`;
+    this.#waiting.delete(who);
     if (this.#options.mayGreet()) return greet();
     if (this.#waiting.size >= WAITING_LIMIT) return;
     const sinceMs = this.#options.clock.monotonicMs();
-    this.#waiting.set(route, { greet, sinceMs });
+    this.#waiting.set(who, { greet, sinceMs });
     this.#changed.notify();
   }
 
@@ -59,9 +66,9 @@ export class LateGreetings {
       await clock.delay(LOOK_MS, signal);
       const sinceMs = clock.monotonicMs() - PATIENCE_MS;
       const mayNow = mayGreet();
-      for (const [route, waiting] of this.#waiting) {
+      for (const [who, waiting] of this.#waiting) {
         const isGone = waiting.sinceMs <= sinceMs;
-        if (isGone || mayNow) this.#waiting.delete(route);
+        if (isGone || mayNow) this.#waiting.delete(who);
         if (mayNow && !isGone) waiting.greet();
       }
     }

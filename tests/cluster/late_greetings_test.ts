@@ -1,6 +1,7 @@
-import { strictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { MemoryCluster } from "../support/memory/memory_cluster.ts";
 import { NodeDialogue } from "../support/bench/node_dialogue.ts";
+import { hourBan } from "../support/values/node_events.ts";
 
 /** A publisher that is sure, or not, to be the active one. */
 function begin(cluster: MemoryCluster) {
@@ -26,6 +27,18 @@ Deno.test("a node that says HELLO to a publisher that is in doubt is answered as
   await welcome;
   await hello("web2");
   strictEqual(publisher.figures["sessions"], 2);
+});
+
+Deno.test("a node that says HELLO again, over another connection, has the session that it began last", async () => {
+  await using cluster = new MemoryCluster();
+  const { lead, greeted, hello } = begin(cluster);
+  void hello("web1");
+  await cluster.clock.advance(1_000);
+  lead.isSure = true;
+  const again = await NodeDialogue.begin(cluster, "web1", "monitor");
+  await cluster.clock.advance(1_000);
+  strictEqual(greeted.length, 0);
+  deepStrictEqual(await again.events(hourBan(1)), ["accepted"]);
 });
 
 Deno.test("a node that has given up waiting meanwhile is not answered any more", async () => {

@@ -1,5 +1,5 @@
 import axe from "axe-core";
-import { deepStrictEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { Chromium } from "../../support/browser/chromium.ts";
 import type { Tab } from "../../support/browser/tab.ts";
 import { testWith } from "../../support/host/real_parts.ts";
@@ -16,6 +16,9 @@ const VIEWS = {
   audit: "Detail",
   live: "Pause",
 } as const;
+
+/** What an operator may write into a note, and a browser may not carry out. */
+const MARKUP = `<img src=x onerror=alert(1)><script>alert(2)</script>`;
 
 const LOOKS = [[1_200, "light"], [320, "dark"], [1_200, "dark"]] as const;
 
@@ -38,7 +41,10 @@ testWith(
     await using tab = await entered(browser, page);
     await report(page, "203.0.113.7", "2001:db8::7", "127.0.0.1");
     await tab.untilShown("203.0.113.7");
-    await page.operated.say("allow", "add", "198.51.100.7", "--note", "office");
+    const { operated } = page;
+    const allow = ["allow", "add", "198.51.100.7", "--note"];
+    strictEqual((await operated.say(...allow, "\x1b[2J")).code, 2);
+    strictEqual((await operated.say(...allow, MARKUP)).code, 0);
     for (const [width, scheme] of LOOKS) {
       await tab.look(width, scheme);
       for (const [view, text] of Object.entries(VIEWS)) {
@@ -53,6 +59,12 @@ testWith(
         const overflow = "document.documentElement.scrollWidth - innerWidth";
         ok(Number(await tab.value(overflow)) <= 0, `${where} is too wide`);
       }
+    }
+    for (const view of ["allowlist", "audit"]) {
+      await tab.value(`location.hash = "#${view}"`);
+      await tab.untilShown(MARKUP);
+      const made = "document.querySelectorAll('main img, main script').length";
+      strictEqual(await tab.value(made), 0, view);
     }
     await tab.value("location.hash = '#bans'");
     await tab.click("button", "Ban an address");
