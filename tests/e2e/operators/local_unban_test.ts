@@ -108,6 +108,7 @@ testWith(
     strictEqual(once.err, "");
     ok(!await isBanned(web1));
     const again = await operated.say("unban", BAD, "--local", "--json");
+    strictEqual(again.code, 0, again.err);
     const steered = JSON.parse(again.out);
     deepStrictEqual(schemaFaults(STEERED_SCHEMA, steered), []);
     deepStrictEqual(
