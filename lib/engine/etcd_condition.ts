@@ -8,6 +8,9 @@ import { RuntimeError } from "../base/errors.ts";
 import { type EtcdGateway, isObject } from "./etcd_gateway.ts";
 import { beatOf, foundIn } from "./etcd_log.ts";
 
+/** As etcd says beside the leader that it names that it has none. */
+const NO_LEADER = "etcdserver: no leader";
+
 /** One member of etcd. */
 export interface MemberCondition {
   /** As in `3.4.23`. */
@@ -45,7 +48,8 @@ export async function memberCondition(
     version: String(version),
     hasLeader: leader !== undefined && leader !== "0",
     dataBytes: Number(dbSize ?? 0),
-    complaints: Array.isArray(errors) ? errors.map(String) : [],
+    complaints: (Array.isArray(errors) ? errors.map(String) : [])
+      .filter((complaint) => complaint !== NO_LEADER),
     quotaBytes: figures.get("etcd_server_quota_backend_bytes"),
     compactedRevision: compacted && Math.max(0, compacted),
   };

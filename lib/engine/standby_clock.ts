@@ -26,6 +26,8 @@ const NOTE_INTERVAL_MS = 60_000;
 export class StandbyClock implements Clock {
   readonly #options: StandbyClockOptions;
   #version: number | undefined;
+  /** When the log was looked at last. */
+  #lookedMs = -Infinity;
   /** The store's time less that of a clock that never jumps; `undefined`: no beat came yet. */
   #beyondMs: number | undefined;
   /** Whose beats they were, and when the one came that {@link #beyondMs} is of. */
@@ -60,7 +62,8 @@ export class StandbyClock implements Clock {
   }
 
   /**
-   * The log was looked at. The first beat that is seen may be old.
+   * The log was looked at. The first beat that is seen may be old, and so may
+   * one that came while nobody looked: at least so late it is then.
    *
    * A beat is on its way for some time, and is seen late: of those of a minute
    * the one counts that came soonest. So a store's time does not fall behind
@@ -73,9 +76,13 @@ export class StandbyClock implements Clock {
     const { copy: { time }, clock } = this.#options;
     const isNew = this.#version !== undefined &&
       versions.beat !== this.#version;
+    const isFresh = seenMs - this.#lookedMs <= STEP_MS;
     this.#version = versions.beat;
+    this.#lookedMs = seenMs;
     if (!isNew || beat === undefined) return;
-    this.#follow(beat.storeMs - seenMs, lead.term, seenMs);
+    const beyondMs = beat.storeMs - seenMs;
+    if (!isFresh && beyondMs < this.nowMs() - clock.monotonicMs()) return;
+    this.#follow(beyondMs, lead.term, seenMs);
     const aheadMs = clock.nowMs() - this.nowMs();
     const isOther = Math.abs(aheadMs - (time?.aheadMs ?? Infinity)) > STEP_MS;
     const isDue = clock.monotonicMs() - this.#notedMs >= NOTE_INTERVAL_MS;

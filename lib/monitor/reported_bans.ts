@@ -125,10 +125,15 @@ export class ReportedBans {
     this.#bans.delete(keyOf(key));
   }
 
-  /** Forgets what was noted by then of bans that were over by then. */
+  /**
+   * Forgets what was noted by then of bans that were over by then. Where fail2ban's
+   * own were seen before it may have those still that were left out or taken back:
+   * they stay known, or they would be reported when it tells again.
+   */
   forgetOver(byMs: number): void {
     for (const ban of this.#bans.values()) {
-      if (ban.notedMs <= byMs && isOver(ban, byMs)) this.forget(ban);
+      const isGone = this.#isSeeded ? ban.endsMs <= byMs : isOver(ban, byMs);
+      if (isGone && ban.notedMs <= byMs) this.forget(ban);
     }
   }
 

@@ -48,9 +48,7 @@ export async function observeEngine(
     const seen = await Promise.all(
       engine.urls.map((url) => look(engine, stateDir, url, signal)),
     );
-    const urls = seen.flatMap(({ url, trouble }) =>
-      trouble === undefined ? [url] : []
-    );
+    const urls = seen.flatMap(({ url, hasLeader }) => hasLeader ? [url] : []);
     const shared = urls.length === 0
       ? NOTHING_SHARED
       : await lookAtShared(config, { ...engine, urls }, seen, signal);

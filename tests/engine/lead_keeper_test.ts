@@ -21,6 +21,8 @@ import {
 } from "../support/values/stored_changes.ts";
 
 const { lookMs, graceMs, spreadMs, silentMs } = LEAD_PACE;
+/** So far the store's clock is behind the hosts'. */
+const HOUR_MS = 3_600_000;
 const TAKEOVER_MS = graceMs + spreadMs + 2 * lookMs;
 
 /** A publisher that serves by doing nothing. */
@@ -62,7 +64,7 @@ class TestPublisher {
       this.terms++;
       this.store = term.store;
       this.isSure = term.isSure;
-      term.showTime(() => this.#clock.nowMs() - 3_600_000);
+      term.showTime(() => this.#clock.nowMs() - HOUR_MS);
       await new Condition().wait(signal).catch(() => {});
       this.store = undefined;
       await this.mayEnd;
@@ -138,7 +140,7 @@ Deno.test("the other one takes over from one that is silent, goes on with its nu
   await two.ban();
   strictEqual(two.copy.seq, 2);
   // The store's clock is an hour behind this host's.
-  ok(Math.abs((two.copy.time?.aheadMs ?? 0) - 3_600_000) < 1_000);
+  ok(Math.abs((two.copy.time?.aheadMs ?? 0) - HOUR_MS) < 1_000);
   await clock.advance(silentMs);
   ok(!one.isActive);
   one.log.isSilent = false;
@@ -146,6 +148,28 @@ Deno.test("the other one takes over from one that is silent, goes on with its nu
   deepStrictEqual(one.copy.since(0, 9), two.copy.since(0, 9));
   strictEqual(one.terms + two.terms, 2);
   await Promise.all([one.stop(), two.stop()]);
+});
+
+Deno.test("whoever is active after the log was silent for long goes on in the time that the store would have", async () => {
+  for (const isAlone of [false, true]) {
+    const { clock, one, two } = await startTwo();
+    if (isAlone) await two.stop();
+    await clock.advance(10 * LEAD_PACE.beatMs);
+    await one.copy.keepTime({ aheadMs: HOUR_MS, seenMs: 0 });
+    // The last beats are seen by nobody in time.
+    two.log.isSilent = true;
+    await clock.advance(2 * LEAD_PACE.beatMs);
+    one.log.isSilent = true;
+    await clock.advance(70_000);
+    two.log.isSilent = false;
+    if (isAlone) one.log.isSilent = false;
+    await clock.advance(TAKEOVER_MS);
+    const active = isAlone ? one : two;
+    ok(active.isActive);
+    const { aheadMs = 0 } = active.copy.time ?? {};
+    ok(Math.abs(aheadMs - HOUR_MS) < 1_000, `${aheadMs}`);
+    await Promise.all([one.stop(), two.stop()]);
+  }
 });
 
 Deno.test("one that was frozen, and thinks itself active, can't write any more", async () => {

@@ -41,10 +41,25 @@ Deno.test("a standby believes a beat for a minute, and that of another active pu
   for (const lateMs of [0, 10, 200]) await beat(lateMs);
   strictEqual(behindMs(), 10);
   await clock.advance(60_000);
-  await beat(200);
+  for (const lateMs of [60_000, 200]) await beat(lateMs);
   strictEqual(behindMs(), 200);
   await beat(700, 2);
   strictEqual(behindMs(), 700);
+});
+
+Deno.test("a beat that came while the log did not answer tells nobody that no time passed meanwhile", async () => {
+  const { clock, beat, behindMs } = begin();
+  for (const lateMs of [0, 10]) await beat(lateMs);
+  await clock.advance(600_000);
+  await beat(600_000);
+  strictEqual(behindMs(), 10);
+  await clock.advance(600_000);
+  await beat(600_000, 2);
+  strictEqual(behindMs(), 10);
+  // Less late than what is known it tells something all the same.
+  await clock.advance(600_000);
+  await beat(5, 2);
+  strictEqual(behindMs(), 5);
 });
 
 Deno.test("a standby keeps how far its own clock is ahead, for when it takes over", async () => {

@@ -245,3 +245,21 @@ Deno.test("DriftRepair forgets bans an hour after their end where fail2ban tells
   await bench.minute();
   strictEqual(bench.counted.length, before);
 });
+
+Deno.test("DriftRepair reports nothing that it left out or took back, however long fail2ban has told nothing meanwhile", async () => {
+  await using bench = new DriftBench();
+  bench.hold("192.0.2.1", 5 * HOUR_MS);
+  await bench.minute();
+  bench.bench.oracle.state = "gone";
+  bench.hold("192.0.2.2", 5 * HOUR_MS);
+  await bench.say("[sshd] Ban 192.0.2.2");
+  await bench.minute();
+  await bench.say("[sshd] Unban 192.0.2.2");
+  bench.answers = false;
+  await bench.host.clock.advance(2 * HOUR_MS);
+  const before = bench.counted.length;
+  bench.answers = true;
+  await bench.minute();
+  await bench.minute();
+  deepStrictEqual(bench.counted.slice(before), []);
+});

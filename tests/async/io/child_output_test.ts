@@ -22,25 +22,24 @@ Deno.test("resultOf() gives all that a program wrote, and how it ended", async (
 });
 
 Deno.test("ChildOutput reads every piece into the same memory", async () => {
-  const child = spawn(
-    "sh",
-    "-c",
-    "for n in 1 2 3; do echo $n; sleep 0.1; done",
-  );
+  const child = new Deno.Command("sh", {
+    args: ["-c", "echo first; read -r _; echo 2"],
+    ...{ stdin: "piped", stdout: "piped" },
+  }).spawn();
   const output = new ChildOutput(child.stdout);
-  const sizes = new Set<number>();
-  let text = "";
-  for (
-    let piece = await output.next();
-    piece !== undefined;
-    piece = await output.next()
-  ) {
-    text += new TextDecoder().decode(piece);
-    sizes.add(piece.buffer.byteLength);
-  }
-  await Promise.all([new ChildOutput(child.stderr).text(), child.status]);
-  strictEqual(text, "1\n2\n3\n");
-  deepStrictEqual([...sizes], [4_096]);
+  const next = async () => {
+    const piece = await output.next() ?? new Uint8Array();
+    const { buffer, length } = piece;
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return [text(piece), text(new Uint8Array(buffer, length, 4)), length];
+  };
+  deepStrictEqual(await next(), ["first\n", "\0\0\0\0", 6]);
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode("\n"));
+  await writer.close();
+  // What is left of the piece before stands behind it.
+  deepStrictEqual(await next(), ["2\n", "rst\n", 2]);
+  await Promise.all([output.text(), child.status]);
 });
 
 Deno.test("ChildOutput that is cancelled tells whoever waits that there is no more", async () => {
