@@ -39,3 +39,26 @@ Deno.test("interfaces and imports of types go, and every line keeps its number",
     "export const h = { interface: d };",
   ]);
 });
+
+Deno.test("types go, and what follows them stays", () => {
+  const source = [
+    "type A = string;",
+    "export type B<T> =",
+    "  | {",
+    '    readonly kind: "b";',
+    "    readonly more: T;",
+    "  }",
+    "",
+    '  | ({ readonly kind: "c" } & A);',
+    "const c = 1;",
+    "export type D =",
+    "  readonly string[];",
+    "  e();",
+    "typeof f === g;",
+  ].join("\n");
+  deepStrictEqual(withoutDocs(source).split("\n"), [
+    ...["", "", "", "", "", "", "", ""],
+    "const c = 1;",
+    ...["", "", "  e();", "typeof f === g;"],
+  ]);
+});

@@ -1,6 +1,6 @@
 /**
- * Sources as executables have them: without documentation, comments and
- * interfaces, which are a third of them and say nothing to a machine. By
+ * Sources as executables have them: without documentation, comments,
+ * interfaces and types, which are a third of them and say nothing to a machine. By
  * patterns, since older compilers, which this runs on too, have no
  * `stripTypeScriptTypes`.
  *
@@ -10,16 +10,20 @@
 const DOC = /^ *\/\*\*[\s\S]*?\*\/ *$/gm;
 const COMMENT = /^ *\/\/ .*$/gm;
 const TYPE_IMPORT = /^import type [^;]*;$/gm;
+const TYPE = /^(?:export )?type [^=\n]* = [^\n]*;$/gm;
+/** It ends with the first line of its own indentation that ends with a semicolon. */
+const LONG_TYPE =
+  /^(?:export )?type [^\n]* =\n(?:(?: {4}[^\n]*| {2}(?! )[^\n]*[^;\n]|)\n)* {2}(?! )[^\n]*;$/gm;
 const INTERFACE = /^(?:export )?interface [^\n]*\{\n[\s\S]*?^\}$/gm;
 
 /**
- * Removes documentation, comments that have a line of their own, interfaces and
- * imports of types. Lines keep their numbers: a stack tells of them.
+ * Removes documentation, comments that have a line of their own, interfaces,
+ * types and imports of types. Lines keep their numbers: a stack tells of them.
  *
  * @param source A TypeScript file, formatted.
  */
 export function withoutDocs(source: string): string {
-  return [DOC, COMMENT, TYPE_IMPORT, INTERFACE].reduce(
+  return [DOC, COMMENT, TYPE_IMPORT, INTERFACE, TYPE, LONG_TYPE].reduce(
     (text, pattern) =>
       text.replaceAll(pattern, (part) => part.replaceAll(/[^\n]/g, "")),
     source,
