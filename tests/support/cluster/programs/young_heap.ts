@@ -1,18 +1,21 @@
 /**
- * Makes much that stays for a while, until V8's young generation has grown as far as it may, and
- * prints how large that was, in MiB.
+ * Makes much that stays for a while, until V8's young generation is larger than a limit, or does
+ * not get there, and prints how large it was, in MiB.
+ *
+ * usage: deno run young_heap.ts LIMIT_MIB
  *
  * @module
  */
 
 import { getHeapSpaceStatistics } from "node:v8";
 
-const ROUNDS = 10;
+const LIMIT_BYTES = Number(Deno.args[0]) * 2 ** 20;
+const ROUNDS = 20;
 const MADE_A_ROUND = 500_000;
 const LOOK_EVERY = 10_000;
 
 let mostBytes = 0;
-for (let round = 0; round < ROUNDS; round++) {
+for (let round = 0; round < ROUNDS && mostBytes <= LIMIT_BYTES; round++) {
   const kept: unknown[] = [];
   for (let made = 0; made < MADE_A_ROUND; made++) {
     kept.push({ made, others: [made] });
@@ -23,5 +26,5 @@ for (let round = 0; round < ROUNDS; round++) {
   }
 }
 await Deno.stdout.write(
-  new TextEncoder().encode(String(Math.round(mostBytes / 2 ** 20))),
+  new TextEncoder().encode(String(mostBytes / 2 ** 20)),
 );
