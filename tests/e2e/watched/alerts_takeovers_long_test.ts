@@ -38,19 +38,22 @@ testWith(
     };
     let [active, other] = ["hub1", "hub2"];
     const begun = await watch(active);
-    const taken: Watched[] = [];
-    while (taken.length <= TOLERATED) {
+    // On a slow machine there may be takeovers that nobody asked for: the terms tell.
+    const takeovers = ({ second }: Watched) =>
+      (second.values?.get(TERM) ?? NaN) -
+      (begun.second.values?.get(TERM) ?? NaN);
+    let [most, last] = [begun, begun];
+    while (takeovers(last) <= TOLERATED) {
       await shared.hub(active).end();
-      taken.push(await watch(other));
+      [most, last] = [last, await watch(other)];
       await shared.start(active);
       [active, other] = [other, active];
     }
-    const [last, most] = [taken.at(-1), taken.at(-2)];
     const cases = [[undefined, most], ["F2bcTakeovers", last]] as const;
     strictEqual(
       await tryAlerts(cases.map(([alert, now]) => ({
         ...{ alert, minutes: 2 },
-        watched: [{ ...begun, instance: "before" }, ...now ? [now] : []],
+        watched: [{ ...begun, instance: "before" }, now],
       }))),
       "",
     );
