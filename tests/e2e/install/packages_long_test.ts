@@ -38,6 +38,7 @@ touch /var/lib/fail2ban-cluster/bans
 put 1.0.1
 if [ "$(pid)" = "$first" ]; then echo "FACT $kind documents: runs on"; fi
 put 1.0.2
+systemctl is-active --quiet fail2ban-publisher || journalctl --no-pager -u fail2ban-publisher
 if [ "$(pid)" != "$first" ]; then echo "FACT $kind program: restarted, $(systemctl is-active fail2ban-publisher)"; fi
 echo "FACT $kind others: $(systemctl is-active fail2ban-monitor fail2ban-subscriber | xargs)"
 echo "FACT $kind edited: $(tail -n 1 ${CONF}) $(ls /etc/fail2ban-cluster | xargs)"

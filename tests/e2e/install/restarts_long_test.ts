@@ -27,6 +27,7 @@ for end in KILL ABRT KILL; do
 done
 systemctl stop fail2ban-publisher
 echo "FACT stopped:$(pauses)"
+[ -z "$(pauses)" ] || journalctl --no-pager -u fail2ban-publisher
 touch /etc/wrong
 systemctl start fail2ban-publisher || echo "FACT refused"
 waits=''
