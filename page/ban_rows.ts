@@ -15,6 +15,9 @@ import type { ToldChanges, ToldKey } from "../lib/wire/operator_tail.ts";
 /** Bans that are shown at most. */
 export const MAX_SHOWN = 200;
 
+/** What changes while a list is on its way: above it the oldest are left out, which the list most likely has. */
+const MAX_SINCE = 1_000;
+
 /** Which bans began or changed, and which ended, up to a change. */
 export type RowChanges = Pick<ToldChanges, "to" | "bans" | "gone">;
 
@@ -69,6 +72,7 @@ export class BanRows {
   /** Takes in what changed; with `isPlain` also bans that begin. */
   change(told: RowChanges, isPlain: boolean): void {
     this.#since?.push([told, isPlain]);
+    if ((this.#since?.length ?? 0) > MAX_SINCE) this.#since?.shift();
     const { to, bans, gone } = told;
     for (const key of gone) {
       const known = this.#bans.get(keyOf(key));

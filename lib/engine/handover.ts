@@ -34,9 +34,9 @@ const HANDOVER_MS = 1_000;
  * A log that does not answer costs the others the wait that they have for a
  * publisher that died.
  */
-export class Handover implements Disposable {
+export class Handover implements AsyncDisposable {
   readonly #options: HandoverOptions;
-  readonly #begin = () => void (this.#done ??= this.#passOn());
+  readonly #begin = () => void this.done();
   #done: Promise<void> | undefined;
 
   /** @param options See {@link HandoverOptions}. */
@@ -46,9 +46,8 @@ export class Handover implements Disposable {
   }
 
   /** Hands over now, where that was not done; resolves when it is, or was tried for long. */
-  async done(): Promise<void> {
-    this.#begin();
-    await this.#done;
+  done(): Promise<void> {
+    return this.#done ??= this.#passOn();
   }
 
   async #passOn(): Promise<void> {
@@ -63,7 +62,8 @@ export class Handover implements Disposable {
     }
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#options.signal.removeEventListener("abort", this.#begin);
+    await this.#done;
   }
 }

@@ -303,7 +303,7 @@ export class LeadKeeper {
       ended.abort(new Error(reason));
     };
     using either = new EitherSignal([signal, ended.signal]);
-    using handover = new Handover({
+    await using handover = new Handover({
       ...{ log, clock, signal, lead: seen.lead },
       term: this.#view?.lead.term ?? 0,
     });
