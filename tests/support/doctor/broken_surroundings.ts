@@ -67,7 +67,8 @@ export const BROKEN_SURROUNDINGS: readonly BrokenSetUp[] = [
     breaks: "fail2ban-client stop >/dev/null",
     state: "fail",
     subject: "fail2ban",
-    says: /^fail2ban's socket \/var\/run\/fail2ban\/fail2ban\.sock is not there/,
+    says:
+      /^fail2ban's socket \/var\/run\/fail2ban\/fail2ban\.sock is not there/,
     fix: /^fail2ban-client start$/,
     after: "fail2ban-subscriber restart",
   },
