@@ -36,7 +36,8 @@ restart_changed() {
 
 make_user() {
   systemd-sysusers /usr/lib/sysusers.d/fail2ban-cluster.conf
-  systemd-tmpfiles --create /usr/lib/tmpfiles.d/fail2ban-cluster.conf
+  # Without /proc, as by `rpm --root`, the next boot makes the folders.
+  if [ -e /proc/self ]; then systemd-tmpfiles --create /usr/lib/tmpfiles.d/fail2ban-cluster.conf; fi
   chgrp fail2ban-cluster /etc/fail2ban-cluster/fail2ban-cluster.conf
 }
 

@@ -62,6 +62,29 @@ take() { rpm -V --nodeps fail2ban-cluster || :; rpm -e fail2ban-cluster; }
 ${STORY}
 `;
 
+/** A system beside the one that runs: what an image or a mounted disk is. */
+const BESIDE = `
+export root=/tmp/beside/root
+mkdir /tmp/beside /tmp/beside/upper /tmp/beside/work $root
+mount -t overlay -o lowerdir=/,upperdir=/tmp/beside/upper,workdir=/tmp/beside/work overlay $root
+rm -rf $root/etc/fail2ban
+put() { rpm --root $root -U --nodeps /mnt/given/fail2ban-cluster-$1-*.rpm; }
+rpm --root $root --initdb
+put 1.0.0
+echo "FACT version: $(rpm --root $root -q --qf '%{VERSION}' fail2ban-cluster)"
+echo "FACT verified: $(rpm --root $root -V --nodeps fail2ban-cluster)"
+systemd-tmpfiles --root=$root --create fail2ban-cluster.conf
+echo "FACT user: $(chroot $root id -gn fail2ban-cluster) $(chroot $root stat -c '%U %G %a' /var/lib/fail2ban-cluster)"
+echo "FACT conf: $(chroot $root stat -c '%U %G %a' ${CONF})"
+echo "FACT here: $(getent passwd fail2ban-cluster) $(ls -d ${CONF} /usr/bin/fail2ban-cluster /var/lib/fail2ban-cluster 2>&1 | grep -c 'No such') $(rpm -q fail2ban-cluster)"
+echo '# mine' >>$root${CONF}
+touch $root/var/lib/fail2ban-cluster/bans
+put 1.0.2
+echo "FACT edited: $(tail -n 1 $root${CONF}) $(ls $root/etc/fail2ban-cluster | xargs)"
+rpm --root $root -e fail2ban-cluster
+echo "FACT gone: $(ls $root/usr/bin/fail2ban-cluster 2>&1 | grep -c 'No such') $(ls $root/var/lib/fail2ban-cluster)"
+`;
+
 function factsOf(kind: string, beside: string): readonly string[] {
   return [
     "user: fail2ban-cluster fail2ban-cluster fail2ban-cluster 750",
@@ -75,10 +98,25 @@ function factsOf(kind: string, beside: string): readonly string[] {
   ].map((fact) => `FACT ${kind} ${fact}`);
 }
 
+/** Of packages in a folder, by `rpm --root`. */
+async function typeBeside(packages: string): Promise<void> {
+  await using root = await ThrowawayRoot.create(packages);
+  const told = await root.shell(`rpm --initdb\n${BESIDE}`);
+  deepStrictEqual(told.split("\n").filter((line) => line !== ""), [
+    "FACT version: 1.0.0",
+    "FACT verified: ",
+    "FACT user: fail2ban-cluster fail2ban-cluster fail2ban-cluster 750",
+    "FACT conf: root fail2ban-cluster 640",
+    "FACT here:  3 package fail2ban-cluster is not installed",
+    "FACT edited: # mine fail2ban-cluster.conf fail2ban-cluster.conf.rpmnew",
+    "FACT gone: 1 bans",
+  ]);
+}
+
 testWith(
   ["nspawn", "overlay", "rpm", "lintian"],
   "deb and rpm are installed, upgraded with what was edited, and removed: what runs is restarted where its program is another",
-  async () => {
+  async (t) => {
     await using dir = await TempDir.create();
     await Promise.all(
       Object.entries(RELEASES).map(([version, files]) =>
@@ -92,6 +130,10 @@ testWith(
       ],
     }).output();
     ok(lint.success, new TextDecoder().decode(lint.stdout));
+    await t.step(
+      "by rpm --root a system that does not run gets all of it, and the host nothing",
+      () => typeBeside(dir.path("packages")),
+    );
     await using root = await ThrowawayRoot.create(dir.path("packages"));
     const told = await root.boot(SCRIPT);
     const facts = told.split("\n").filter((line) => line.startsWith("FACT "));

@@ -1,124 +1,121 @@
 /**
  * Types every line of QUICKSTART.md and README.md on three hosts with systemd, each a system
- * of its own on one network, and compares what is said with what the page shows.
+ * of its own on one network, and compares what is said with what the page shows: once from
+ * the package alone, once by install.sh. `F2BC_BIN` names a compiled release for the package.
  *
  * @module
  */
 
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { ok } from "node:assert/strict";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import { testWith } from "../../support/host/real_parts.ts";
-import { waitUntil } from "../../support/host/wait_until.ts";
-import { BootedHosts, type Typed } from "../../support/install/booted_hosts.ts";
+import { BootedHosts } from "../../support/install/booted_hosts.ts";
 import { releaseFromSource } from "../../support/install/installer.ts";
+import { packRelease } from "../../support/install/packages.ts";
+import { Reader } from "../../support/install/quickstart.ts";
 import {
   type Shown,
   shownLines,
-  withoutCodes,
 } from "../../support/install/shown_commands.ts";
 
 const ADDRESSES = { hub: "192.0.2.10", web1: "192.0.2.11", web2: "192.0.2.12" };
-const INSTALL = /^sh install\.sh install /;
-const CODES = /^(\w+) (F2BC1\S+)$/gm;
-/** What comes a little after the line before has ended. */
-const WAITED: Readonly<Record<string, RegExp>> = {
-  "fail2ban-cluster test": /^2 nodes answered$/m,
-  "fail2ban-cluster why 203.0.113.7":
-    /^203\.0\.113\.7 is banned, .*enforced +\d/ms,
-  "fail2ban-client status fail2bancluster": /203\.0\.113\.7/,
-};
-const UNINSTALL = /^sh install\.sh uninstall /;
-/** Goes on until somebody ends it: typed first, and read while the others are typed. */
-const TAIL = "fail2ban-cluster tail";
-const TOLD = "/mnt/shared/tail";
+const PARTS = ["netns", "nspawn", "overlay", "fail2ban", "nftables"] as const;
+const BY_PACKAGE = /^apt /;
+const BY_SCRIPT = /^sh install\.sh /;
+const TAKEN_AWAY = /^(?:apt purge|sh install\.sh uninstall) /;
+/** The page's own proof: the ban is in the firewall of the host that did not see the attacker. */
+const IN_FORCE = /^nft list ruleset /;
 /** What Debian has done by the time somebody begins. */
 const FAIL2BAN = ": >/var/log/auth.log; : >/var/log/fail2ban.log; " +
   "rm -f /var/lib/fail2ban/*; systemctl start fail2ban";
+/** A hub that was never anything else. */
+const NO_FAIL2BAN = "apt-get purge --yes fail2ban";
 
-/** Types a line, again where what it says comes a little later. */
-async function type(
-  hosts: BootedHosts,
-  host: string,
-  line: string,
-): Promise<string> {
-  const pattern = WAITED[line];
-  let typed: Typed = { code: -1, said: "" };
-  const isSaid = async () => {
-    typed = await hosts.type(host, line);
-    return pattern === undefined || pattern.test(typed.said);
-  };
-  try {
-    await waitUntil(isSaid, { what: line, timeoutMs: 20_000, intervalMs: 200 });
-  } catch (error) {
-    throw new Error(typed.said, { cause: error });
-  }
-  strictEqual(typed.code, 0, `${host}# ${line}\n${typed.said}`);
-  return typed.said;
+type Host = keyof typeof ADDRESSES;
+
+/** Boots the hosts, each as somebody finds it who begins. */
+async function boot(
+  given: string,
+  prepare: (host: Host) => string,
+): Promise<BootedHosts> {
+  const names = Object.keys(ADDRESSES) as Host[];
+  const plans = Object.fromEntries(
+    names.map((name) => [
+      name,
+      { address: ADDRESSES[name], prepare: prepare(name) },
+    ]),
+  );
+  const hosts = await BootedHosts.start(given, plans, 60_000);
+  for (const node of ["web1", "web2"]) await hosts.type(node, FAIL2BAN);
+  return hosts;
 }
 
-/** Types all lines, each node's with its own code. */
-async function typeAll(
-  hosts: BootedHosts,
-  lines: readonly Shown[],
-): Promise<void> {
-  const codes = new Map<string, string>();
-  for (const { host, line, says } of lines) {
-    if (INSTALL.test(line)) continue;
-    const own = withoutCodes(line).replace("CODE", codes.get(host) ?? "");
-    const said = await type(hosts, host, own);
-    for (const [, name = "", code = ""] of said.matchAll(CODES)) {
-      codes.set(name, code);
-    }
-    if (says.length === 0) continue;
-    deepStrictEqual(
-      withoutCodes(said).trimEnd().split("\n"),
-      says.map(withoutCodes),
-    );
-  }
+/** The page's lines but those of the other way, and README's scene before it is all taken away. */
+async function linesBut(
+  other: RegExp,
+): Promise<{ before: readonly Shown[]; after: readonly Shown[] }> {
+  const lines = (await shownLines("docs/QUICKSTART.md"))
+    .filter(({ line }) => !other.test(line));
+  const last = lines.findIndex(({ line }) => TAKEN_AWAY.test(line));
+  return { before: lines.slice(0, last), after: lines.slice(last) };
 }
 
-/** Types what README shows: the ban again, where it comes before `tail` was there to tell of it. */
-async function typeScene(
-  hosts: BootedHosts,
-  lines: readonly Shown[],
-): Promise<void> {
-  const [ban, tail, ...rest] = lines;
-  deepStrictEqual([ban?.host, tail?.line], ["web1", TAIL]);
-  await hosts.type("hub", `${TAIL} >${TOLD} 2>&1 & echo $! >${TOLD}.pid`);
-  const isTold = async () => {
-    await hosts.type("web1", ban?.line.replace("banip", "unbanip") ?? "");
-    await type(hosts, "web1", ban?.line ?? "");
-    const { said } = await hosts.type("hub", `sleep 1; cat ${TOLD}`);
-    return /ban +203\.0\.113\.7 +sshd +web1 +\+\d+\.\d{3} s +\d+\/\d+$/m
-      .test(said);
-  };
-  await waitUntil(isTold, { what: "tail's line", timeoutMs: 20_000 });
-  await hosts.type("hub", `kill $(cat ${TOLD}.pid)`);
-  for (const { host, line } of rest) await type(hosts, host, line);
+/** A folder with the package, as it was downloaded. */
+async function downloaded(dir: TempDir): Promise<string> {
+  const release = Deno.env.get("F2BC_BIN") ?? await releaseFromSource(dir);
+  await packRelease(dir, release, "given");
+  // What executables of an older base runtime need.
+  const preload = Deno.env.get("LD_PRELOAD") ?? "";
+  if (preload !== "") await Deno.copyFile(preload, dir.path("given/preload"));
+  return dir.path("given");
 }
+
+const PRELOAD = "[ ! -e preload ] || " +
+  "{ install -m 755 preload /usr/lib/preload && echo /usr/lib/preload >/etc/ld.so.preload; }";
 
 testWith(
-  ["netns", "nspawn", "overlay", "fail2ban", "nftables"],
-  "every line of QUICKSTART and README does on three hosts what the pages show",
+  PARTS,
+  "every line of QUICKSTART and README does on three hosts what the pages show, from the package alone",
+  async (t) => {
+    await using dir = await TempDir.create();
+    const given = await downloaded(dir);
+    const { before, after } = await linesBut(BY_SCRIPT);
+    await using hosts = await boot(
+      given,
+      (host) => host === "hub" ? `${PRELOAD}\n${NO_FAIL2BAN}` : PRELOAD,
+    );
+    const reader = new Reader(hosts);
+    const proof = before.findIndex(({ line }) => IN_FORCE.test(line));
+    ok(proof > 0);
+    const firstMs = performance.now();
+    await reader.typeAll(before.slice(0, proof + 1));
+    const seconds = Math.round((performance.now() - firstMs) / 1_000);
+    await t.step(
+      `the first ban was in force elsewhere ${seconds} s after the first command`,
+      () => {},
+    );
+    await reader.typeAll(before.slice(proof + 1));
+    await reader.typeScene(await shownLines("README.md"));
+    await reader.typeAll(after);
+  },
+);
+
+testWith(
+  PARTS,
+  "every line of QUICKSTART and README does on three hosts what the pages show, by install.sh",
   async () => {
     await using dir = await TempDir.create();
-    const release = await releaseFromSource(dir);
-    const lines = await shownLines("docs/QUICKSTART.md");
-    const scene = await shownLines("README.md");
-    const prepareOf = (name: string) =>
-      lines.find(({ host, line }) => host === name && INSTALL.test(line))
-        ?.line ?? "";
-    const plans = Object.fromEntries(
-      Object.entries(ADDRESSES).map(([name, address]) => [
-        name,
-        { address, prepare: prepareOf(name) },
-      ]),
+    const { before, after } = await linesBut(BY_PACKAGE);
+    const installs = ({ line }: Shown) => /^sh install\.sh install /.test(line);
+    await using hosts = await boot(
+      await releaseFromSource(dir),
+      (name) =>
+        before.find((shown) => shown.host === name && installs(shown))?.line ??
+          "",
     );
-    await using hosts = await BootedHosts.start(release, plans);
-    for (const node of ["web1", "web2"]) await hosts.type(node, FAIL2BAN);
-    const last = lines.findIndex(({ line }) => UNINSTALL.test(line));
-    await typeAll(hosts, lines.slice(0, last));
-    await typeScene(hosts, scene);
-    await typeAll(hosts, lines.slice(last));
+    const reader = new Reader(hosts);
+    await reader.typeAll(before.filter((shown) => !installs(shown)));
+    await reader.typeScene(await shownLines("README.md"));
+    await reader.typeAll(after);
   },
 );
