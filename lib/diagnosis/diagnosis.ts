@@ -35,7 +35,7 @@ import {
   type ReachFacts,
   type SightFacts,
 } from "./hub_check.ts";
-import { checkLog, type LogFacts } from "./log_check.ts";
+import { checkActionFailures, checkLog, type LogFacts } from "./log_check.ts";
 import { checkOwnAddress, type OwnAddressFacts } from "./own_address_check.ts";
 import {
   checkProgram,
@@ -147,6 +147,7 @@ function checkNode(
 ): readonly Finding[] {
   const nodes = sights.filter(({ program }) => !/publisher/.test(program));
   const follower = nodes.find(({ program }) => /subscriber/.test(program));
+  const monitor = nodes.find(({ program }) => /monitor/.test(program));
   const reach = checkReach(facts.reach, facts.node, commands);
   const isReached = !reach.some(({ state }) => state === "fail");
   return [
@@ -160,7 +161,10 @@ function checkNode(
     ...(facts.fail2ban === undefined
       ? []
       : checkFail2ban(facts.fail2ban, commands)),
-    ...(facts.log === undefined ? [] : checkLog(facts.log, commands)),
+    ...(facts.log === undefined ? [] : [
+      ...checkLog(facts.log, commands),
+      ...checkActionFailures(facts.log, monitor?.figures ?? {}),
+    ]),
     ...(facts.database === undefined
       ? []
       : checkDatabase(facts.database, commands)),

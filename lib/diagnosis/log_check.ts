@@ -6,6 +6,7 @@
 
 import { shellWord } from "../base/aside.ts";
 import type { LogFormat } from "../fail2ban/log_format.ts";
+import type { StatusFigures } from "../service/status_report.ts";
 import { spanText } from "../views/plain_texts.ts";
 import {
   type Commands,
@@ -53,6 +54,26 @@ const SUBJECT = "fail2ban.log";
 const OLD_MS = 2 * 86_400_000;
 /** Fewer lines may be a traceback. */
 const MIN_SAMPLE = 5;
+
+/**
+ * Whether fail2ban did what it lists. Without the program that its `banaction`
+ * calls (Debian 12 has no `iptables`) it lists every ban, and none holds.
+ *
+ * @param figures Of the running monitor.
+ */
+export function checkActionFailures(
+  { path }: Pick<LogFacts, "path">,
+  figures: StatusFigures,
+): readonly Finding[] {
+  const count = figures["actionFailures"];
+  return typeof count === "number" && count > 0
+    ? [warning(
+      SUBJECT,
+      `${count} times since the monitor's start an action failed of what fail2ban lists as done: the firewall may know nothing of it`,
+      `grep 'Failed to execute' ${shellWord(path)} | tail -n 3`,
+    )]
+    : [];
+}
 
 /** Whether bans come to it, and are understood. */
 export function checkLog(

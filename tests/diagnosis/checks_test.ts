@@ -18,7 +18,11 @@ import {
   checkSight,
   type ReachFacts,
 } from "../../lib/diagnosis/hub_check.ts";
-import { checkLog, type LogFacts } from "../../lib/diagnosis/log_check.ts";
+import {
+  checkActionFailures,
+  checkLog,
+  type LogFacts,
+} from "../../lib/diagnosis/log_check.ts";
 import { checkOwnAddress } from "../../lib/diagnosis/own_address_check.ts";
 import { checkPublisher } from "../../lib/diagnosis/publisher_check.ts";
 import {
@@ -190,6 +194,17 @@ Deno.test("checkLog() tells of a log that is silent, and why where fail2ban says
     said({ sample: { lines: 9, unknown: 9, other: "syslog" } })[0] ?? "",
     /do not begin as logformat = file says -> printf .*logformat = syslog/,
   );
+});
+
+Deno.test("checkActionFailures() tells of bans that fail2ban only lists", () => {
+  const said = (figures: Readonly<Record<string, number>>) =>
+    texts(checkActionFailures(LOG, figures));
+  deepStrictEqual(said({ actionFailures: 3 }), [
+    "warn fail2ban.log: 3 times since the monitor's start an action failed of what fail2ban lists as done: the firewall may know nothing of it" +
+    " -> grep 'Failed to execute' /var/log/fail2ban.log | tail -n 3",
+  ]);
+  deepStrictEqual(said({ actionFailures: 0 }), []);
+  deepStrictEqual(said({}), []);
 });
 
 Deno.test("checkAction() compares what is in force with what the subscriber counts", () => {

@@ -63,6 +63,19 @@ export const BROKEN_SURROUNDINGS: readonly BrokenSetUp[] = [
       `sed -i '/logformat/d' ${LOCAL}; cp -p /run/kept ${LOG}; fail2ban-client start >/dev/null; fail2ban-subscriber restart`,
   },
   {
+    // As on a Debian 12, which has no iptables.
+    what: "a fail2ban that calls a program that is not there",
+    breaks:
+      "fail2ban-client set sshd addaction absent >/dev/null; fail2ban-client set sshd action absent actionban absent >/dev/null; " +
+      "fail2ban-client set sshd banip 203.0.113.79 >/dev/null",
+    state: "warn",
+    subject: "fail2ban.log",
+    says: /an action failed of what fail2ban lists as done/,
+    fix: /^grep 'Failed to execute' \/var\/log\/fail2ban\.log/,
+    after:
+      "fail2ban-client set sshd delaction absent >/dev/null; fail2ban-client set sshd unbanip 203.0.113.79 >/dev/null; fail2ban-monitor restart",
+  },
+  {
     what: "fail2ban that does not run",
     breaks: "fail2ban-client stop >/dev/null",
     state: "fail",
