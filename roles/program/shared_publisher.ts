@@ -77,7 +77,7 @@ export async function shareTable(
   const shared = new EtcdLog(client, engine.prefix);
   const snapshots = new EtcdSnapshots(client, engine.prefix);
   await fetchIfNeeded(
-    { ...{ log: shared, snapshots, path, clock }, records: log },
+    { log: shared, snapshots, path, records: log },
     signal,
   );
   // The log survives a loss of power, and with it all that this may lack then.
