@@ -14,6 +14,7 @@
 import { benchBanStore } from "./ban_store_bench.ts";
 import { benchCluster } from "./cluster_bench.ts";
 import { benchCurve } from "./curve_bench.ts";
+import { benchEngine } from "./engine_bench.ts";
 import { benchFail2ban } from "./fail2ban_bench.ts";
 import { bestTry, isFarOver, type Outcome, tableOf } from "./figure.ts";
 import { printTable } from "./figures.ts";
@@ -72,6 +73,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   lag: benchLag,
   scrape: benchScrape,
   page: benchPage,
+  engine: benchEngine,
   scale: printing(benchScale),
 };
 

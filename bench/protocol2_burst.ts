@@ -7,10 +7,7 @@
 import { DatabaseSync } from "node:sqlite";
 import * as zmq from "zeromq";
 import type { Durability } from "../lib/ban/ban_store.ts";
-import {
-  appendLog,
-  banLine,
-} from "../tests/support/fail2ban/fail2ban_lines.ts";
+import { appendLog } from "../tests/support/fail2ban/fail2ban_lines.ts";
 import { freePort } from "../tests/support/host/test_ports.ts";
 import { processUsage } from "../tests/support/host/process_usage.ts";
 import { bareReceive, bareSend, SENDER } from "./bare_zmq.ts";
@@ -21,6 +18,7 @@ import {
   BATCH,
   BenchCluster,
   goalRow,
+  linesFrom,
   medians,
 } from "./protocol2_setup.ts";
 import { eventIdAt } from "./random_inputs.ts";
@@ -36,14 +34,6 @@ const EVENT_BYTES = 150;
 
 const SYNCHRONOUS = { power: "FULL", process: "NORMAL" } as const;
 
-function lines(from: number, count: number): string {
-  const texts = Array.from(
-    { length: count },
-    (_, at) => banLine("sshd", addressAt(from + at)),
-  );
-  return texts.join("");
-}
-
 async function burst(durability: Durability) {
   await using cluster = await BenchCluster.create({ durability });
   const pids = [
@@ -57,9 +47,9 @@ async function burst(durability: Durability) {
       "host-a",
       ({ acknowledged }) => acknowledged === count,
     );
-  await appendLog(log, lines(0, WARM_UP));
+  await appendLog(log, linesFrom(0, WARM_UP));
   await settled(WARM_UP);
-  const text = lines(WARM_UP, EVENTS);
+  const text = linesFrom(WARM_UP, EVENTS);
   const before = await Promise.all(pids.map(cpuSeconds));
   const startMs = performance.now();
   await appendLog(log, text);

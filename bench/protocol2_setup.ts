@@ -15,6 +15,7 @@ import { statusSocketPath } from "../lib/service/status_socket.ts";
 import { askStatus } from "../roles/program/status_socket.ts";
 import type { StatusFigures } from "../lib/service/status_report.ts";
 import { host, jail } from "../tests/support/values/core_values.ts";
+import { banLine } from "../tests/support/fail2ban/fail2ban_lines.ts";
 import type { ChildProcess } from "../tests/support/host/child_process.ts";
 import {
   answer,
@@ -29,8 +30,8 @@ import { waitUntil } from "../tests/support/host/wait_until.ts";
 import { median } from "./figures.ts";
 import { addressAt, eventIdAt } from "./random_inputs.ts";
 
-/** The hosts of a cluster: `host-a` has the monitor, `hub` the publisher. */
-export const HOSTS = ["host-a", "host-b", "hub"] as const;
+/** The hosts of a cluster beside those with a publisher: `host-a` has the monitor. */
+const NODES = ["host-a", "host-b"] as const;
 
 const HOUR_MS = 3_600_000;
 const STORE_AT_ONCE = 2_000;
@@ -56,19 +57,37 @@ export class BenchCluster implements AsyncDisposable {
     this.#fail2ban = fail2ban;
   }
 
-  /** @param publisher What the publisher's section says beside the usual. */
+  /**
+   * @param publisher What the publisher's section says beside the usual.
+   * @param hubs The hosts with a publisher.
+   */
   static async create(
     publisher: Sections[string] = {},
+    hubs: readonly string[] = ["hub"],
   ): Promise<BenchCluster> {
     const cluster = await TestCluster.create({ protocol: 2 });
     const socket = `${cluster.dir}/fail2ban.sock`;
-    for (const name of HOSTS) {
+    const controlserver = placesOf(cluster.controlUrl, hubs);
+    const streamserver = placesOf(cluster.streamUrl, hubs);
+    for (const name of [...NODES, ...hubs]) {
       // What host-b's subscriber says is the end of many a way, so it is heard.
       const general = name === "host-b" ? {} : logTarget(cluster, name);
+      const at = Math.max(0, hubs.indexOf(name));
       await cluster.addHost(name, {
         general,
-        monitor: { fail2bansocket: socket },
-        publisher,
+        monitor: {
+          fail2bansocket: socket,
+          controlserver: controlserver.join(", "),
+        },
+        subscriber: {
+          controlserver: controlserver.join(", "),
+          streamserver: streamserver.join(", "),
+        },
+        publisher: {
+          ...publisher,
+          controlbindurl: controlserver[at] ?? "",
+          streambindurl: streamserver[at] ?? "",
+        },
       });
     }
     await Deno.writeTextFile(cluster.logPath("host-a"), "");
@@ -135,13 +154,27 @@ export class BenchCluster implements AsyncDisposable {
 
   /** Where the publisher keeps its memory. */
   get storePath(): string {
-    return banStorePath(`${this.programs.dir}/hub/state`);
+    return banStorePath(this.programs.stateDir("hub"));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.programs[Symbol.asyncDispose]();
     await this.#fail2ban[Symbol.asyncDispose]();
   }
+}
+
+/** Where publishers are that would be at a URL of 127.0.0.1: each has an address of its own. */
+function placesOf(url: string, hubs: readonly string[]): readonly string[] {
+  return hubs.map((_, at) => url.replace("127.0.0.1", `127.0.0.${at + 1}`));
+}
+
+/** Lines of a log that ban addresses that follow each other. */
+export function linesFrom(first: number, count: number): string {
+  const texts = Array.from(
+    { length: count },
+    (_, at) => banLine("sshd", addressAt(first + at)),
+  );
+  return texts.join("");
 }
 
 /** A change and its event, as a report of `host-a` makes it. */

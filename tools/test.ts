@@ -1,5 +1,5 @@
 /**
- * Runs the tests: `deno run -A tools/test.ts core|real|long|slow|executables`.
+ * Runs the tests: `deno run -A tools/test.ts SUITE`.
  *
  * - `core`: the pure core, a room's tests in one isolate, rooms side by side and
  *   with no permission at all;
@@ -8,7 +8,9 @@
  * - `slow`: files named `*_slow_test.ts`: the same, of minutes each; before a
  *   release;
  * - `executables`: those of `real` that start compiled programs, on those that
- *   are in the folder that `F2BC_BIN` names.
+ *   are in the folder that `F2BC_BIN` names;
+ * - `executables-slow`: likewise the faults of several publishers; before a
+ *   release.
  *
  * Tests with real parts wait most of the time for what takes its time in the
  * world, so they run in lanes side by side; a lane takes the next file when it
@@ -138,7 +140,7 @@ async function refuse(reason: string): Promise<never> {
 
 const [suite, ...rest] = Deno.args;
 if (!isSuite(suite) || rest.length > 0) {
-  await refuse("usage: tools/test.ts core|real|long|slow|executables");
-} else if (suite === "executables" && !Deno.env.has("F2BC_BIN")) {
+  await refuse("usage: tools/test.ts SUITE; deno task lists them");
+} else if (suite.startsWith("executables") && !Deno.env.has("F2BC_BIN")) {
   await refuse("F2BC_BIN has to name the folder of the executables");
 } else if (!await runSuite(suite)) Deno.exit(1);

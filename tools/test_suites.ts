@@ -7,7 +7,14 @@
 import { type ImportGraph, importsOf } from "./import_graph.ts";
 import { ROOMS } from "./rooms.ts";
 
-const SUITES = ["core", "real", "long", "slow", "executables"] as const;
+const SUITES = [
+  "core",
+  "real",
+  "long",
+  "slow",
+  "executables",
+  "executables-slow",
+] as const;
 
 /** Tests that are run together. */
 export type Suite = typeof SUITES[number];
@@ -22,6 +29,9 @@ const OF_PROGRAMS = /^tests\/(?:roles|e2e)\//;
 const STARTS_PROGRAMS = "tests/support/cluster/test_cluster.ts";
 /** Who wants other times than those in the executables starts programs from their sources. */
 const OTHER_TIMES = "tests/support/cluster/paces.ts";
+
+/** Of what takes long these are run on executables as well. */
+const SLOW_ON_EXECUTABLES = /^tests\/e2e\/shared\/faults_(?:long|slow)_/;
 
 /** Whether it is the name of one. */
 export function isSuite(name: string | undefined): name is Suite {
@@ -41,6 +51,9 @@ export function suiteFiles(
   const files = [...graph.keys()].filter((path) => path.endsWith("_test.ts"))
     .sort();
   if (suite === "core") return files.filter(isCore);
+  if (suite === "executables-slow") {
+    return files.filter((path) => SLOW_ON_EXECUTABLES.test(path));
+  }
   const wanted = suite === "executables" ? "real" : suite;
   const real = files.filter((path) =>
     !isCore(path) && (SUITE_IN_NAME.exec(path)?.[1] ?? "real") === wanted

@@ -362,7 +362,8 @@ export class ControlServer {
     } else if (error instanceof QuarantinedError) {
       this.#refuse(from, "aside", error.message);
     } else if (error instanceof StoreLeftError) {
-      this.#answer(from, SERVED_ELSEWHERE);
+      // It is dismissed with the others, once it finds another publisher.
+      return;
     } else if (error instanceof RuntimeError) {
       this.#refuse(from, "store", "nothing was kept");
     } else throw error;

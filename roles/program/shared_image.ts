@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Clock } from "../../lib/async/clock.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { NoLogError, type SharedLog } from "../../lib/engine/shared_log.ts";
 import type { SharedSnapshots } from "../../lib/engine/shared_snapshots.ts";
@@ -16,7 +15,7 @@ import type { Log } from "../../lib/log/log.ts";
 import {
   copyImage,
   followedLog,
-  returnStore,
+  returnImage,
 } from "../../lib/store/io/store_copies.ts";
 
 /** Takes images of a store that is in use. */
@@ -42,7 +41,6 @@ export interface SnapshotFetch {
   readonly snapshots: Pick<SharedSnapshots, "last" | "read">;
   /** The store. */
   readonly path: string;
-  readonly clock: Clock;
   readonly records: Log;
 }
 
@@ -58,7 +56,7 @@ export async function fetchIfNeeded(
   fetch: SnapshotFetch,
   signal: AbortSignal,
 ): Promise<void> {
-  const { snapshots, path, clock, records } = fetch;
+  const { snapshots, path, records } = fetch;
   try {
     const has = await recordsOf(fetch, signal);
     if (has === undefined) return;
@@ -68,13 +66,7 @@ export async function fetchIfNeeded(
     try {
       const bytes = snapshotBytes(snapshots, last, signal);
       await unpack(bytes, from);
-      const nowMs = clock.nowMs();
-      const { before } = await returnStore({
-        from,
-        kind: "image",
-        path,
-        nowMs,
-      });
+      const before = await returnImage(from, path);
       const event = "this host's copy is made from the last snapshot";
       records.record("notice", event, {
         ...{ record: last.index, bytes: last.bytes },

@@ -77,7 +77,7 @@ export async function shareTable(
   const shared = new EtcdLog(client, engine.prefix);
   const snapshots = new EtcdSnapshots(client, engine.prefix);
   await fetchIfNeeded(
-    { ...{ log: shared, snapshots, path, clock }, records: log },
+    { log: shared, snapshots, path, records: log },
     signal,
   );
   // The log survives a loss of power, and with it all that this may lack then.
@@ -161,7 +161,7 @@ function sourceOf(
 
 function termOf(
   context: RoleContext<"publisher">,
-  { store, isSure, showTime }: ActiveTerm,
+  { store, isSure, showTime, whenReplaced }: ActiveTerm,
   begin: (answer: AnswerOperator) => void,
   members: MemberSource,
 ): Omit<PublisherTerm, "engine"> {
@@ -182,6 +182,7 @@ function termOf(
       const never = new AbortController().signal;
       await runTogether(never, [...tasks, async (group) => {
         await aborted(signal, group);
+        await whenReplaced();
         publisher?.dismiss();
         await clock.delay(DISMISSAL_MS, group);
       }]);

@@ -61,7 +61,7 @@ async function begun(dir: TempDir) {
   ok(await writer.writeIfDue(signal));
   const fetch = async (to: string) => {
     const log = new MemorySharedLog(server);
-    const all = { log, snapshots, path: to, clock, records };
+    const all = { log, snapshots, path: to, records };
     await fetchIfNeeded(all, signal);
   };
   return { server, changes: copy.since(0, 9), fetch };

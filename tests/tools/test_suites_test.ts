@@ -16,6 +16,14 @@ Deno.test("each file of tests is in one of the suites core, real, long and slow"
   deepStrictEqual(found.toSorted(), files.toSorted());
 });
 
+Deno.test("on executables run the faults of several publishers as well, before a release", () => {
+  const files = suiteFiles("executables-slow", graph);
+  deepStrictEqual(files, [
+    "tests/e2e/shared/faults_long_test.ts",
+    "tests/e2e/shared/faults_slow_test.ts",
+  ]);
+});
+
 Deno.test("on executables run the tests that start them, and no others", () => {
   const files = suiteFiles("executables", graph);
   for (

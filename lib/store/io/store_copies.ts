@@ -48,10 +48,9 @@ export interface StoreReturn {
   readonly from: string;
   /**
    * `store`: another store, whole; `replica`: a subscriber's copy, which has the
-   * bans and nothing else; `image`: another copy of the shared log that this one
-   * follows, of which it keeps epoch and place.
+   * bans and nothing else.
    */
-  readonly kind: "store" | "replica" | "image";
+  readonly kind: "store" | "replica";
   /** Where it belongs. */
   readonly path: string;
   /** Milliseconds since 1970, by the system's clock: bans that are over by then are left out. */
@@ -164,16 +163,51 @@ export async function returnStore(
 ): Promise<ReturnedStore> {
   const beside = `${path}.new`;
   for (const end of DATABASE_ENDS) removeLink(`${beside}${end}`);
-  removeLink(`${path}.lock`);
-  const lock = takeStoreLock(path, FILES);
-  try {
+  return await locked(path, async () => {
     try {
       await makeFrom(from, kind, FILES.empty(beside), nowMs);
     } catch (error) {
       for (const end of DATABASE_ENDS) FILES.removeIfThere(`${beside}${end}`);
       throw error;
     }
-    return await putStore(beside, path, nowMs);
+    return await putStore(beside, path, (before) => {
+      using reader = reading(path);
+      return { ...contentsOf(reader, nowMs), before };
+    });
+  });
+}
+
+/**
+ * Puts another copy of the shared log that this host follows in the place of its
+ * store, with epoch and place; what was there is kept beside. Whoever opens it
+ * reads all of it: here only its pages are looked at.
+ *
+ * @param from The copy, a file beside the store, which is not there any more then.
+ * @returns Where the store is that was there before; `undefined`: there was none.
+ * @throws as {@link returnStore}.
+ */
+export async function returnImage(
+  from: string,
+  path: string,
+): Promise<string | undefined> {
+  return await locked(path, async () => {
+    try {
+      FILES.refuseOdd(from);
+      using reader = reading(from);
+      inspectStore(reader, BAN_STORE_SCHEMA, "all");
+    } catch (error) {
+      throw openFailure(from, error);
+    }
+    return await putStore(from, path, (before) => before);
+  });
+}
+
+/** Does something while no publisher has the store. */
+async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
+  removeLink(`${path}.lock`);
+  const lock = takeStoreLock(path, FILES);
+  try {
+    return await work();
   } finally {
     await giveTo(`${path}.lock`, folderOf(path));
     lock.close();
@@ -189,17 +223,17 @@ async function makeFrom(
   try {
     FILES.refuseOdd(from);
     if (kind === "replica") makeOfReplica(from, beside, nowMs);
-    else await makeOfStore(from, beside, kind === "store");
+    else await makeOfStore(from, beside);
   } catch (error) {
     throw openFailure(from, error);
   }
 }
 
-async function putStore(
+async function putStore<T>(
   beside: string,
   path: string,
-  nowMs: number,
-): Promise<ReturnedStore> {
+  told: (before: string | undefined) => T,
+): Promise<T> {
   try {
     await giveTo(beside, folderOf(path));
     const before = keepBefore(path);
@@ -209,18 +243,13 @@ async function putStore(
       if (before !== undefined) moveAll(before, path);
       throw error;
     }
-    using reader = reading(path);
-    return { ...contentsOf(reader, nowMs), before };
+    return told(before);
   } catch (error) {
     throw openFailure(path, error);
   }
 }
 
-async function makeOfStore(
-  from: string,
-  beside: string,
-  countsAnew: boolean,
-): Promise<void> {
+async function makeOfStore(from: string, beside: string): Promise<void> {
   {
     using reader = reading(from);
     inspectStore(reader, BAN_STORE_SCHEMA, "all");
@@ -233,7 +262,7 @@ async function makeOfStore(
   for (let seq = store.keptSince; seq < store.seq; seq += PAGE) {
     store.since(seq, PAGE);
   }
-  if (countsAnew) store.beginEpoch(newEpoch());
+  store.beginEpoch(newEpoch());
 }
 
 function makeOfReplica(from: string, beside: string, nowMs: number): void {

@@ -26,6 +26,19 @@ export interface HostSetting {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** A publisher that has nothing, where others have a million bans, takes some time. */
+const READY_WITHIN_MS = 30_000;
+
+/** Options for {@link TestCluster.create}. */
+export interface ClusterOptions {
+  /** What monitors and subscribers speak. @default {1} */
+  readonly protocol?: 1 | 2;
+  /** The times that programs go by. @default {as usual} */
+  readonly pace?: PresencePace | undefined;
+  /** Another program in the place of the publisher: a file of `tests/`, and what it is told first. @default {the publisher} */
+  readonly publisher?: readonly string[] | undefined;
+}
+
 /** How a program under test is started: `F2BC_BIN` names a folder of executables. */
 export function roleCommand(
   role: RoleName | "cluster" | "node",
@@ -36,17 +49,16 @@ export function roleCommand(
     : { command: `${folder}/fail2ban-${role}`, args: [] };
 }
 
-/** The same of a role that goes by other times: see `paced_role.ts`. */
-function pacedCommand(
+/** The same of a role whose program is another one: a file of `tests/`, and what it is told first. */
+function otherCommand(
   role: RoleName,
-  pace: PresencePace,
+  [path = "", ...first]: readonly string[],
 ): { command: string; args: string[] } {
-  const { command, args } = sourceCommand(
-    role,
-    "tests/support/cluster/programs/paced_role.ts",
-  );
-  return { command, args: [...args, role, JSON.stringify(pace)] };
+  const { command, args } = sourceCommand(role, path);
+  return { command, args: [...args, ...first] };
 }
+
+const PACED_ROLE = "tests/support/cluster/programs/paced_role.ts";
 
 function sourceCommand(role: RoleName | "cluster" | "node", path: string) {
   const root = decodeURIComponent(
@@ -75,6 +87,7 @@ export class TestCluster implements AsyncDisposable {
   readonly #children: ChildProcess[] = [];
   readonly #protocol: 1 | 2;
   readonly #pace: PresencePace | undefined;
+  readonly #publisher: readonly string[] | undefined;
   readonly #memberships = new Map<string, Membership>();
   readonly #states = new Map<string, string>();
   readonly #keyless = new Set<string>();
@@ -82,12 +95,12 @@ export class TestCluster implements AsyncDisposable {
 
   private constructor(
     dir: string,
-    protocol: 1 | 2,
-    pace: PresencePace | undefined,
+    { protocol = 1, pace, publisher }: ClusterOptions,
   ) {
     this.dir = dir;
     this.#protocol = protocol;
     this.#pace = pace;
+    this.#publisher = publisher;
     const [reply, broadcast, control, stream] = freePorts(4);
     this.replyUrl = `tcp://127.0.0.1:${reply}`;
     this.broadcastUrl = `tcp://127.0.0.1:${broadcast}`;
@@ -96,18 +109,10 @@ export class TestCluster implements AsyncDisposable {
     this.members = new TestMembers(this);
   }
 
-  /**
-   * @param protocol What monitors and subscribers speak.
-   * @param pace The times that programs go by. @default {as usual}
-   */
-  static async create(
-    { protocol = 1, pace }: {
-      readonly protocol?: 1 | 2;
-      readonly pace?: PresencePace | undefined;
-    } = {},
-  ): Promise<TestCluster> {
+  /** Makes its folder; no host is there yet. */
+  static async create(options: ClusterOptions = {}): Promise<TestCluster> {
     const dir = await Deno.makeTempDir({ prefix: "f2bc_" });
-    return new TestCluster(dir, protocol, pace);
+    return new TestCluster(dir, options);
   }
 
   #stateOf(host: string): string {
@@ -221,10 +226,7 @@ export class TestCluster implements AsyncDisposable {
     args: readonly string[],
     onLine?: (line: string) => void,
   ): ChildProcess {
-    const { command, args: before } =
-      this.#pace !== undefined && role !== "cluster" && role !== "node"
-        ? pacedCommand(role, this.#pace)
-        : roleCommand(role);
+    const { command, args: before } = this.#commandOf(role);
     if (role === "publisher" && !this.#keyless.has(host)) {
       this.members.serveFrom(this.#stateOf(host));
     }
@@ -241,6 +243,16 @@ export class TestCluster implements AsyncDisposable {
     return child;
   }
 
+  #commandOf(role: RoleName | "cluster" | "node") {
+    if (role === "cluster" || role === "node") return roleCommand(role);
+    if (role === "publisher" && this.#publisher !== undefined) {
+      return otherCommand(role, this.#publisher);
+    }
+    return this.#pace === undefined
+      ? roleCommand(role)
+      : otherCommand(role, [PACED_ROLE, role, JSON.stringify(this.#pace)]);
+  }
+
   /** Runs a program of a host in the foreground and waits until it is ready. */
   async start(
     role: RoleName,
@@ -248,7 +260,7 @@ export class TestCluster implements AsyncDisposable {
     onLine?: (line: string) => void,
   ): Promise<ChildProcess> {
     const child = this.#spawn(role, host, ["run"], onLine);
-    await child.waitForLine(/: ready/);
+    await child.waitForLine(/: ready/, READY_WITHIN_MS);
     return child;
   }
 

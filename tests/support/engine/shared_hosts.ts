@@ -43,34 +43,50 @@ export const EARLIER: readonly string[] = Array.from(
   { length: 200 },
   (_, at) => testAddress(100_000 + at),
 );
+/** Where more bans were, which no node acts on. */
+const BULK_JAIL = "bulk";
+const STORE_AT_ONCE = 2_000;
 const DAY_MS = 86_400_000;
 const LOCAL_ENGINE = "http://127.0.0.1:2379";
 const ALL_HUBS: readonly Hub[] = [...HUBS, LATE_HUB];
+
+/** Options for {@link SharedHosts.start}. */
+export interface SharedHostsOptions {
+  /** Bans that the table has beside those that nodes act on. @default {0} */
+  readonly bulk?: number;
+  /** Another program in the place of the publisher. @default {the publisher} */
+  readonly publisher?: readonly string[];
+}
 
 /** Real programs; everything ends and goes when disposed. */
 export class SharedHosts implements AsyncDisposable {
   readonly cluster: TestCluster;
   readonly networks: HostNetworks;
   readonly etcd: EtcdServers;
+  /** Bans that no node acts on: the first changes. */
+  readonly bulk: number;
   readonly #held: AsyncDisposableStack;
   readonly #hubs = new Map<Hub, ChildProcess>();
   readonly #watches = new Map<Node, NftWatch>();
 
   private constructor(
     held: AsyncDisposableStack,
-    { cluster, networks, etcd }: Pick<
+    { cluster, networks, etcd, bulk }: Pick<
       SharedHosts,
-      "cluster" | "networks" | "etcd"
+      "cluster" | "networks" | "etcd" | "bulk"
     >,
   ) {
     this.#held = held;
     this.cluster = cluster;
     this.networks = networks;
     this.etcd = etcd;
+    this.bulk = bulk;
   }
 
   /** Starts all but the host that comes later. */
-  static async start(): Promise<SharedHosts> {
+  static async start(
+    { bulk = 0, publisher }: SharedHostsOptions = {},
+  ): Promise<SharedHosts> {
     await using held = new AsyncDisposableStack();
     const networks = held.use(
       await HostNetworks.create([...ALL_HUBS, ...NODES]),
@@ -94,8 +110,10 @@ export class SharedHosts implements AsyncDisposable {
         `--key-file=${key}`,
       ),
     );
-    const cluster = held.use(await TestCluster.create({ protocol: 2 }));
-    const all = { cluster, networks, etcd };
+    const cluster = held.use(
+      await TestCluster.create({ protocol: 2, publisher }),
+    );
+    const all = { cluster, networks, etcd, bulk };
     const shared = new SharedHosts(held.move(), all);
     try {
       await shared.#begin(authority);
@@ -189,7 +207,7 @@ export class SharedHosts implements AsyncDisposable {
     const look = async (hub: Hub) => isSo(await this.figures(hub) ?? {});
     await waitUntil(
       async () => (await Promise.all(this.hubs.map(look))).every((it) => it),
-      { what: `publishers: ${what}`, timeoutMs: 20_000, intervalMs: 50 },
+      { what: `publishers: ${what}`, timeoutMs: 30_000, intervalMs: 50 },
     );
   }
 
@@ -211,13 +229,17 @@ export class SharedHosts implements AsyncDisposable {
       const streamserver = list(stream);
       await cluster.addHost(node, {
         monitor: { ...servers, bantime: "1d" },
-        subscriber: { ...servers, streamserver, subscriberaction: "nftables" },
+        subscriber: {
+          ...{ ...servers, streamserver, subscriberaction: "nftables" },
+          ignorejails: BULK_JAIL,
+        },
       }, { within });
     }
     await this.#fillStore(HUBS[0]);
     await this.startHub(HUBS[0]);
     // The others begin with nothing but that.
-    await this.hub(HUBS[0]).waitForLine(/a snapshot of the shared log/);
+    const snapshot = /a snapshot of the shared log/;
+    await this.hub(HUBS[0]).waitForLine(snapshot, 60_000);
     for (const hub of HUBS.slice(1)) await this.startHub(hub);
     for (const node of NODES) await this.#startNode(node);
   }
@@ -226,11 +248,19 @@ export class SharedHosts implements AsyncDisposable {
   async #fillStore(hub: Hub): Promise<void> {
     const path = banStorePath(this.cluster.stateDir(hub));
     using store = SqliteBanStore.open({ path, durability: "process" });
-    const entries = EARLIER.map((address, at) => ({
-      event: undefined,
-      change: earlierReport(at + 1, address),
-    }));
-    await store.append(entries, Date.now());
+    const { bulk } = this;
+    const entryAt = (at: number) => {
+      const change = at < bulk
+        ? earlierReport(at + 1, BULK_JAIL, bulkAddress(at))
+        : earlierReport(at + 1, "sshd", EARLIER[at - bulk] ?? "");
+      return { event: undefined, change };
+    };
+    const count = bulk + EARLIER.length;
+    for (let from = 0; from < count; from += STORE_AT_ONCE) {
+      const length = Math.min(STORE_AT_ONCE, count - from);
+      const entries = Array.from({ length }, (_, at) => entryAt(from + at));
+      await store.append(entries, Date.now());
+    }
   }
 
   #publisherOf(hub: Hub, authority: string): Record<string, string> {
@@ -260,7 +290,7 @@ export class SharedHosts implements AsyncDisposable {
     await waitUntil(
       async () =>
         (await cluster.peek("subscriber", node))?.["following"] === true,
-      { what: `the copy of ${node}`, timeoutMs: 15_000 },
+      { what: `the copy of ${node}`, timeoutMs: 30_000 },
     );
   }
 
@@ -269,11 +299,15 @@ export class SharedHosts implements AsyncDisposable {
   }
 }
 
-function earlierReport(seq: number, address: string): Change {
+function bulkAddress(at: number): string {
+  return `11.${at >> 16 & 255}.${at >> 8 & 255}.${at & 255}`;
+}
+
+function earlierReport(seq: number, where: string, address: string): Change {
   const atMs = Date.now();
   return {
     ...{ kind: "report", seq, atMs, isPending: false },
-    ...{ jail: jail("sshd"), address: canonical(address) },
+    ...{ jail: jail(where), address: canonical(address) },
     ...{ origin: host("web9"), expiresMs: atMs + DAY_MS },
   };
 }

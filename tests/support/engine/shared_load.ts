@@ -24,7 +24,8 @@ const TICK_MS = 50;
 
 /** What a publisher's host has of all changes. */
 export interface CopyFacts {
-  /** Of all changes, in order, with the epoch. */
+  readonly hub: Hub;
+  /** Of all changes but the bulk, in order, with the epoch. */
   readonly sha256: string;
   readonly addresses: readonly string[];
   /** Numbers that do not follow the one before. */
@@ -69,10 +70,15 @@ export class SharedLoad {
     );
   }
 
-  /** Ends, and waits until all is in force that was written. */
-  async end(): Promise<void> {
+  /** Ends. */
+  async stop(): Promise<void> {
     this.#isOver = true;
     await this.#writing;
+  }
+
+  /** Ends, and waits until all is in force that was written. */
+  async end(): Promise<void> {
+    await this.stop();
     await this.allInForce();
   }
 
@@ -109,28 +115,35 @@ export class SharedLoad {
     return Math.round(longestMs);
   }
 
-  /** Waits until the copy of a publisher's host has all that was written. */
-  async copied(hub: Hub): Promise<CopyFacts> {
+  /** What the copy of each publisher's host has, once it has all that was written. */
+  async copied(): Promise<readonly CopyFacts[]> {
     const length = EARLIER.length + this.written.length;
-    return await waitUntil(() => {
-      const facts = this.#factsOf(hub);
-      return facts.addresses.length >= length ? facts : undefined;
-    }, { what: `the copy of ${hub}`, timeoutMs: 20_000, intervalMs: 200 });
+    return await Promise.all(
+      this.#shared.hubs.map((hub) =>
+        waitUntil(() => {
+          const facts = this.copyOf(hub);
+          return facts.addresses.length >= length ? facts : undefined;
+        }, { what: `the copy of ${hub}`, timeoutMs: 20_000, intervalMs: 200 })
+      ),
+    );
   }
 
-  #factsOf(hub: Hub): CopyFacts {
+  /** What the copy of a publisher's host has now. */
+  copyOf(hub: Hub): CopyFacts {
     const path = banStorePath(this.#shared.cluster.stateDir(hub));
     using reader = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
     const store = new BanDatabase(reader);
     const sha256 = createHash("sha256").update(store.epoch);
     const addresses: string[] = [];
     let gaps = 0;
-    for (const change of store.since(store.keptSince, Infinity)) {
+    const { bulk } = this.#shared;
+    const since = Math.max(bulk, store.keptSince);
+    for (const change of store.since(since, Infinity)) {
       sha256.update(JSON.stringify(change));
       addresses.push(change.address);
-      if (change.seq !== addresses.length) gaps++;
+      if (change.seq !== bulk + addresses.length) gaps++;
     }
-    return { sha256: sha256.digest("hex"), addresses, gaps };
+    return { hub, sha256: sha256.digest("hex"), addresses, gaps };
   }
 
   async #write(): Promise<void> {
