@@ -4,13 +4,14 @@
  *
  * Two indexes in memory say where to look: the events by their names, and the
  * last row of each ban. From there the rows of a ban lead back one to the
- * other. They are made anew at each start, of the hashes in the rows.
+ * other. They are made anew at each start, of the hashes in the log's pages.
  *
  * @module
  */
 
 import type { Address } from "../base/address.ts";
 import type { BanKey, Change } from "../ban/ban.ts";
+import type { BanTable } from "../ban/ban_table.ts";
 import type { StoreEntry } from "../ban/ban_store.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { SeededHash } from "../base/checksum.ts";
@@ -23,7 +24,14 @@ import {
   logRow,
   readLogRow,
 } from "./log_rows.ts";
-import { HASH_TEXT, readHashes } from "./hash_text.ts";
+import {
+  LOG_PAGE_ROWS,
+  LogPage,
+  LogPages,
+  type PageHashes,
+  type PagePlace,
+  type RowHashes,
+} from "./log_pages.ts";
 import { NameTable } from "./name_table.ts";
 import { PositionIndex } from "./position_index.ts";
 import {
@@ -35,8 +43,10 @@ import {
 import { UnusableStoreError } from "../sqlite/store_errors.ts";
 
 const STATEMENTS = {
-  ends: "SELECT min(position), max(position) FROM log",
-  put: "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+  // Two questions: SQLite answers both at once by reading all rows.
+  ends: `SELECT (SELECT min(position) FROM log),
+    (SELECT max(position) FROM log)`,
+  put: "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
   row: "SELECT * FROM log WHERE position = ?",
   seqAt: "SELECT seq FROM log WHERE position = ?",
   changesFrom: `
@@ -44,14 +54,12 @@ const STATEMENTS = {
     ORDER BY position LIMIT ?`,
   rowsFrom: `
     SELECT * FROM log WHERE position >= ? ORDER BY position LIMIT ?`,
-  hashes: `
-    SELECT count(*), ${HASH_TEXT} FROM log WHERE position BETWEEN ? AND ?`,
   oldest: "SELECT seq, at_ms FROM log WHERE position >= ? LIMIT ?",
   drop: "DELETE FROM log WHERE position < ?",
 } as const;
 
 /** Rows that are read at once. */
-const PAGE_ROWS = 8_192;
+const READ_ROWS = 2_048;
 
 /** Limits of what is deleted. Times are in milliseconds since 1970. */
 export interface PruneLimits {
@@ -83,6 +91,23 @@ interface Unsettled {
   readonly events: number[];
   /** Hash of each change's ban, and the position that it replaced. */
   readonly bans: number[];
+  /** The page that was begun before. */
+  readonly page: LogPage;
+  /** How many rows it had. */
+  readonly pageRows: number;
+}
+
+/** Takes the changes at a start. */
+export type ReplayTarget = Pick<BanTable, "catchUp" | "catchUpAll" | "seq">;
+
+/** A log, and what its pages are found to be. */
+export interface ChangeLogOptions {
+  /** With the database's seed. */
+  readonly hash: SeededHash;
+  /** Number of the last change that was pruned. */
+  readonly keptSince: number;
+  /** Rows of a page. @default {LOG_PAGE_ROWS} */
+  readonly pageRows?: number | undefined;
 }
 
 /** Methods that write are called within a transaction. */
@@ -98,6 +123,13 @@ export class ChangeLog {
   #seq: number;
   /** The indexes have the rows up to this position. */
   #indexed: number;
+  readonly #pages: LogPages;
+  readonly #pageRows: number;
+  readonly #keptSince: number;
+  /** Has the rows that are in no page yet. */
+  #page: LogPage;
+  /** In place of those that are damaged or missing. */
+  #unpaged: LogPage[] = [];
   #unsettled: Unsettled | undefined;
 
   /**
@@ -105,11 +137,11 @@ export class ChangeLog {
    * called before anything else is asked.
    *
    * @param database Of `BAN_STORE_SCHEMA`.
-   * @param hash With the database's seed.
-   * @param keptSince Number of the last change that was pruned.
+   * @param options See {@link ChangeLogOptions}.
    * @throws {UnusableStoreError} when it is damaged.
    */
-  constructor(database: SqlDatabase, hash: SeededHash, keptSince: number) {
+  constructor(database: SqlDatabase, options: ChangeLogOptions) {
+    const { hash, keptSince, pageRows = LOG_PAGE_ROWS } = options;
     this.#statements = prepareAll(database, STATEMENTS);
     this.#hash = hash;
     this.#names = {
@@ -120,10 +152,13 @@ export class ChangeLog {
     this.#first = typeof first === "number" ? first : 1;
     this.#last = typeof last === "number" ? last : 0;
     this.#seq = Math.max(keptSince, this.#seqAt(this.#last) ?? 0);
-    const rows = this.#last - this.#first + 1;
-    this.#events = new PositionIndex(this.#first - 1, rows);
+    this.#events = new PositionIndex(this.#first - 1);
     this.#bans = new PositionIndex(this.#first - 1);
     this.#indexed = this.#first - 1;
+    this.#pages = new LogPages(database);
+    this.#pageRows = pageRows;
+    this.#keptSince = keptSince;
+    this.#page = this.#newPage(this.#first, keptSince);
   }
 
   /** Number of the last change. */
@@ -146,7 +181,8 @@ export class ChangeLog {
     let [position, seq] = [this.#last, this.#seq];
     const events: number[] = [];
     const bans: number[] = [];
-    this.#unsettled = { position, seq, events, bans };
+    const begun = { page: this.#page, pageRows: this.#page.rows };
+    this.#unsettled = { position, seq, events, bans, ...begun };
     const names = new Set<string>();
     for (const entry of entries) {
       const { event, change } = entry;
@@ -167,46 +203,77 @@ export class ChangeLog {
         bans.push(banHash, previous);
       }
       const atMs = change?.atMs ?? nowMs;
-      this.#statements.put.run(...logRow(entry, {
-        ...{ position, seq, atMs, eventHash, banHash, previous },
-      }, this.#names));
+      const place = { position, seq, atMs, previous };
+      this.#statements.put.run(...logRow(entry, place, this.#names));
+      const hashes = { event: eventHash ?? 0, ban: banHash ?? 0 };
+      this.#page.add(hashes, change, this.#names);
+      if (this.#page.isFull) {
+        this.#pages.put(this.#page);
+        this.#page = this.#newPage(position + 1, seq);
+      }
     }
-    this.#unsettled = { position, seq, events, bans };
+    this.#unsettled = { position, seq, events, bans, ...begun };
   }
 
   /**
-   * Reads the changes after a number up to the last one, and makes the indexes.
-   * May be called again where it did not come to its end.
+   * Applies the changes that a table lacks, and makes the indexes. May be called
+   * again where it did not come to its end.
    *
+   * @param bans About how many bans the table will have.
    * @throws {UnusableStoreError} when a row is damaged or missing.
    */
-  *replay(fromSeq: number): Generator<Change, void, undefined> {
-    let [position, seq] = [this.#positionAfter(fromSeq), fromSeq];
-    this.#readHashes(position - 1);
-    while (position <= this.#last) {
-      const page = this.#statements.rowsFrom.all(position, PAGE_ROWS);
-      for (const row of page) {
-        const read = readLogRow(row, this.#names);
-        const isNext = read.position === position &&
-          read.seq === seq + (read.change === undefined ? 0 : 1);
-        if (!isNext) throw missingChange(seq + 1);
-        this.#noteRow(read);
-        ({ seq } = read);
-        position++;
-        if (read.change !== undefined) yield read.change;
-      }
-      if (page.length === 0) throw missingChange(seq + 1);
+  replay(into: ReplayTarget, bans: number): void {
+    const rows = this.#last - this.#first + 1;
+    if (this.#indexed < this.#first) {
+      this.#events.expect(rows);
+      // About so many have ended, and are known yet.
+      this.#bans.expect(Math.min(rows, 2 * bans));
     }
+    this.#unpaged = [];
+    let [next, seq] = [this.#first, this.#keptSince];
+    for (const place of this.#pages.places()) {
+      const end = Math.min(place.first + place.rows, this.#last + 1);
+      if (end <= next) continue;
+      if (place.first > next) {
+        seq = this.#replayUnpaged(next, place.first, seq, into);
+        next = place.first;
+      }
+      seq = this.#replayPage(place, into) ??
+        this.#replayUnpaged(next, end, seq, into);
+      next = end;
+    }
+    this.#page = this.#replayRows(next, this.#last + 1, seq, into);
+    if (into.seq !== this.#seq) throw missingChange(into.seq + 1);
+  }
+
+  /** What is wrong with its pages, without which a start takes longer; `undefined`: nothing. */
+  get damage(): string | undefined {
+    const [page] = this.#unpaged;
+    return page && `a page of the log, from row ${page.first} on, is damaged`;
+  }
+
+  /** Whether pages are damaged or missing. */
+  get lacksPages(): boolean {
+    return this.#unpaged.length > 0;
+  }
+
+  /** Writes one of those anew. @returns Whether there are more. */
+  writeMissingPage(): boolean {
+    const page = this.#unpaged.pop();
+    if (page !== undefined) this.#pages.put(page);
+    return this.lacksPages;
   }
 
   /** The transaction of an append has ended: it is kept, or undone. */
   settle(isKept: boolean): void {
     if (this.#unsettled === undefined) return;
-    const { position, seq, events, bans } = this.#unsettled;
+    const { position, seq, events, bans, page, pageRows } = this.#unsettled;
     this.#unsettled = undefined;
     this.#names.jails.settle(isKept);
     this.#names.nodes.settle(isKept);
     if (!isKept) {
+      this.#page = page;
+      page.truncate(pageRows);
       for (let at = bans.length - 2; at >= 0; at -= 2) {
         this.#bans.replace(bans[at] ?? 0, bans[at + 1] ?? 0);
       }
@@ -285,7 +352,10 @@ export class ChangeLog {
       seq = old[rows++] ?? 0;
     }
     const first = this.#first + rows;
-    if (rows > 0) this.#statements.drop.run(first);
+    if (rows > 0) {
+      this.#statements.drop.run(first);
+      this.#pages.drop(first);
+    }
     return { rows, seq, first, isHeld: rows < old.length };
   }
 
@@ -354,24 +424,90 @@ export class ChangeLog {
     return low;
   }
 
-  #readHashes(upTo: number): void {
-    for (let from = this.#indexed + 1; from <= upTo; from += PAGE_ROWS) {
-      const to = Math.min(upTo, from + PAGE_ROWS - 1);
-      const row = this.#statements.hashes.get(from, to);
-      const [count, text] = valuesOf(row ?? {});
-      if (count !== to - from + 1) {
-        throw new UnusableStoreError("damaged", "a row of log is missing");
-      }
-      readHashes(String(text), from, this.#events, this.#bans);
-      this.#indexed = to;
-    }
+  #newPage(first: number, seq: number): LogPage {
+    return new LogPage(first, seq, this.#pageRows);
   }
 
-  #noteRow({ position, eventHash, banHash }: LogRow): void {
-    if (position <= this.#indexed) return;
-    if (eventHash !== undefined) this.#events.add(eventHash, position);
-    if (banHash !== undefined) this.#bans.replace(banHash, position);
-    this.#indexed = position;
+  /** @returns Number of its last change; `undefined`: it can't be relied on. */
+  #replayPage(place: PagePlace, into: ReplayTarget): number | undefined {
+    const hashes = this.#pages.hashes(place);
+    if (hashes === undefined || place.seq > into.seq) return undefined;
+    const count = hashes.bans.reduce((sum, hash) => sum + +(hash !== 0), 0);
+    const seq = place.seq + count;
+    // It is of this log if its last row is.
+    if (this.#seqAt(place.first + place.rows - 1) !== seq) return undefined;
+    if (seq > into.seq) {
+      const changes = this.#pages.changes(place);
+      if (changes?.length !== count) return undefined;
+      const { jails, nodes } = this.#names;
+      into.catchUpAll(changes, place.seq, {
+        jail: (id) => jails.nameOf(id),
+        node: (id) => nodes.nameOf(id),
+      });
+    }
+    this.#noteHashes(place.first, hashes);
+    return seq;
+  }
+
+  /** Has the pages made that rows are to have, up to the one before `end`. */
+  #replayUnpaged(
+    first: number,
+    end: number,
+    seq: number,
+    into: ReplayTarget,
+  ): number {
+    const rest = this.#replayRows(first, end, seq, into);
+    if (rest.rows > 0) this.#unpaged.push(rest);
+    return rest.lastSeq;
+  }
+
+  /** @returns The page of the last rows, which is not full. */
+  #replayRows(
+    first: number,
+    end: number,
+    before: number,
+    into: ReplayTarget,
+  ): LogPage {
+    let page = this.#newPage(first, before);
+    let seq = before;
+    for (let from = first; from < end; from += READ_ROWS) {
+      const max = Math.min(READ_ROWS, end - from);
+      const rows = this.#statements.rowsFrom.all(from, max);
+      for (let at = 0; at < max; at++) {
+        const { position, ...read } = readLogRow(rows[at] ?? {}, this.#names);
+        if (read.change !== undefined) seq++;
+        if (position !== from + at || read.seq !== seq) {
+          throw missingChange(seq);
+        }
+        if (seq > into.seq && read.change) into.catchUp(read.change);
+        page.add(this.#noteRow(position, read), read.change, this.#names);
+        if (!page.isFull) continue;
+        this.#unpaged.push(page);
+        page = this.#newPage(position + 1, seq);
+      }
+    }
+    return page;
+  }
+
+  #noteRow(position: number, { change, event }: StoreEntry): RowHashes {
+    const eventHash = event && this.#hash.of(event.origin, event.id);
+    const banHash = change && this.hashOf(change);
+    if (position > this.#indexed) {
+      if (eventHash !== undefined) this.#events.add(eventHash, position);
+      if (banHash !== undefined) this.#bans.replace(banHash, position);
+      this.#indexed = position;
+    }
+    return { event: eventHash ?? 0, ban: banHash ?? 0 };
+  }
+
+  #noteHashes(first: number, { events, bans }: PageHashes): void {
+    const from = Math.max(this.#first, this.#indexed + 1) - first;
+    for (let at = Math.max(0, from); at < events.length; at++) {
+      const [event = 0, ban = 0] = [events[at], bans[at]];
+      if (event !== 0) this.#events.add(event, first + at);
+      if (ban !== 0) this.#bans.replace(ban, first + at);
+    }
+    this.#indexed = Math.max(this.#indexed, first + events.length - 1);
   }
 }
 

@@ -56,15 +56,16 @@ export class PositionIndex {
   #first = FIRST;
 
   /** Slots of a shard when it gets its first entry. */
-  readonly #firstSlots: number;
+  #firstSlots = MIN_SLOTS;
 
-  /**
-   * @param base Less than any position, and by less than 2^32. @default {0}
-   * @param expected How many entries there will be soon. @default {0}
-   */
-  constructor(base = 0, expected = 0) {
+  /** @param base Less than any position, and by less than 2^32. @default {0} */
+  constructor(base = 0) {
     this.#base = base + 1 - FIRST;
-    this.#firstSlots = slotsFor(expected / SHARDS);
+  }
+
+  /** Has room for so many entries without growing; called while it has none. */
+  expect(entries: number): void {
+    this.#firstSlots = slotsFor(entries / SHARDS);
   }
 
   /** Memory that it takes. */
