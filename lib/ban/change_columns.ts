@@ -103,7 +103,8 @@ export class ChangeColumns {
     const { forms, kinds, ipv6 } = this;
     let [isGood, words] = [true, 0];
     for (let at = 0; at < kinds.length; at++) {
-      const [kind = 0, form = 0] = [kinds[at], forms[at]];
+      const kind = kinds[at] ?? 0;
+      const form = forms[at] ?? 0;
       if (kind < 1 || kind > LAST_KIND || form > LAST_FORM) isGood = false;
       if (!isIpv4Form(form)) words += MORE_WORDS;
     }

@@ -95,7 +95,8 @@ export class ColumnReplay {
    * @returns Any other change.
    */
   next(at: number, seq: number, isMeant: boolean): Change | undefined {
-    const [bans, columns] = [this.#bans, this.#columns];
+    const bans = this.#bans;
+    const columns = this.#columns;
     const { address } = bans.key;
     this.#reader.nextAddress(at, address);
     if (!isMeant) return undefined;

@@ -11,7 +11,6 @@
 
 import type { Address } from "../base/address.ts";
 import type { BanKey, Change } from "../ban/ban.ts";
-import type { BanTable } from "../ban/ban_table.ts";
 import type { StoreEntry } from "../ban/ban_store.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { SeededHash } from "../base/checksum.ts";
@@ -24,16 +23,10 @@ import {
   logRow,
   readLogRow,
 } from "./log_rows.ts";
-import {
-  LOG_PAGE_ROWS,
-  LogPage,
-  LogPages,
-  type PageHashes,
-  type PagePlace,
-  type RowHashes,
-} from "./log_pages.ts";
+import { LogIndexes } from "./log_indexes.ts";
+import { LOG_PAGE_ROWS, LogPage, LogPages } from "./log_pages.ts";
+import { missingChange, replayLog, type ReplayTarget } from "./log_replay.ts";
 import { NameTable } from "./name_table.ts";
-import { PositionIndex } from "./position_index.ts";
 import {
   prepareAll,
   type SqlDatabase,
@@ -57,9 +50,6 @@ const STATEMENTS = {
   oldest: "SELECT seq, at_ms FROM log WHERE position >= ? LIMIT ?",
   drop: "DELETE FROM log WHERE position < ?",
 } as const;
-
-/** Rows that are read at once. */
-const READ_ROWS = 2_048;
 
 /** Limits of what is deleted. Times are in milliseconds since 1970. */
 export interface PruneLimits {
@@ -97,10 +87,7 @@ interface Unsettled {
   readonly pageRows: number;
 }
 
-/** Takes the changes at a start. */
-export type ReplayTarget = Pick<BanTable, "catchUp" | "catchUpAll" | "seq">;
-
-/** A log, and what its pages are found to be. */
+/** Options for {@link ChangeLog}. */
 export interface ChangeLogOptions {
   /** With the database's seed. */
   readonly hash: SeededHash;
@@ -113,23 +100,19 @@ export interface ChangeLogOptions {
 /** Methods that write are called within a transaction. */
 export class ChangeLog {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
-  readonly #hash: SeededHash;
   readonly #names: LogNames;
-  readonly #events: PositionIndex;
-  readonly #bans: PositionIndex;
+  readonly #indexes: LogIndexes;
   /** The first row that is kept, or the next one if none is. */
   #first: number;
   #last: number;
   #seq: number;
-  /** The indexes have the rows up to this position. */
-  #indexed: number;
   readonly #pages: LogPages;
   readonly #pageRows: number;
   readonly #keptSince: number;
   /** Has the rows that are in no page yet. */
   #page: LogPage;
   /** In place of those that are damaged or missing. */
-  #unpaged: LogPage[] = [];
+  #missing: LogPage[] = [];
   #unsettled: Unsettled | undefined;
 
   /**
@@ -143,7 +126,6 @@ export class ChangeLog {
   constructor(database: SqlDatabase, options: ChangeLogOptions) {
     const { hash, keptSince, pageRows = LOG_PAGE_ROWS } = options;
     this.#statements = prepareAll(database, STATEMENTS);
-    this.#hash = hash;
     this.#names = {
       jails: new NameTable(database, "jails", jailOf),
       nodes: new NameTable(database, "nodes", hostOf),
@@ -152,13 +134,11 @@ export class ChangeLog {
     this.#first = typeof first === "number" ? first : 1;
     this.#last = typeof last === "number" ? last : 0;
     this.#seq = Math.max(keptSince, this.#seqAt(this.#last) ?? 0);
-    this.#events = new PositionIndex(this.#first - 1);
-    this.#bans = new PositionIndex(this.#first - 1);
-    this.#indexed = this.#first - 1;
+    this.#indexes = new LogIndexes(hash, this.#first);
     this.#pages = new LogPages(database);
     this.#pageRows = pageRows;
     this.#keptSince = keptSince;
-    this.#page = this.#newPage(this.#first, keptSince);
+    this.#page = new LogPage(this.#first, keptSince, pageRows);
   }
 
   /** Number of the last change. */
@@ -167,8 +147,8 @@ export class ChangeLog {
   }
 
   /** Hashes what identifies a ban. */
-  hashOf({ jail, address }: BanKey): number {
-    return this.#hash.of(jail, address);
+  hashOf(key: BanKey): number {
+    return this.#indexes.hashOf(key);
   }
 
   /**
@@ -193,13 +173,13 @@ export class ChangeLog {
       const banHash = change && this.hashOf(change);
       let eventHash: number | undefined;
       if (event !== undefined) {
-        eventHash = this.#hash.of(event.origin, event.id);
+        eventHash = this.#indexes.hashOfEvent(event);
         this.#refuseKnown(event, eventHash, names);
         events.push(eventHash, position);
       }
       let previous = 0;
       if (banHash !== undefined) {
-        previous = this.#bans.replace(banHash, position);
+        previous = this.#indexes.bans.replace(banHash, position);
         bans.push(banHash, previous);
       }
       const atMs = change?.atMs ?? nowMs;
@@ -209,7 +189,7 @@ export class ChangeLog {
       this.#page.add(hashes, change, this.#names);
       if (this.#page.isFull) {
         this.#pages.put(this.#page);
-        this.#page = this.#newPage(position + 1, seq);
+        this.#page = new LogPage(position + 1, seq, this.#pageRows);
       }
     }
     this.#unsettled = { position, seq, events, bans, ...begun };
@@ -223,43 +203,33 @@ export class ChangeLog {
    * @throws {UnusableStoreError} when a row is damaged or missing.
    */
   replay(into: ReplayTarget, bans: number): void {
-    const rows = this.#last - this.#first + 1;
-    if (this.#indexed < this.#first) {
-      this.#events.expect(rows);
-      // About so many have ended, and are known yet.
-      this.#bans.expect(Math.min(rows, 2 * bans));
-    }
-    this.#unpaged = [];
-    let [next, seq] = [this.#first, this.#keptSince];
-    for (const place of this.#pages.places()) {
-      const end = Math.min(place.first + place.rows, this.#last + 1);
-      if (end <= next) continue;
-      if (place.first > next) {
-        seq = this.#replayUnpaged(next, place.first, seq, into);
-        next = place.first;
-      }
-      seq = this.#replayPage(place, into) ??
-        this.#replayUnpaged(next, end, seq, into);
-      next = end;
-    }
-    this.#page = this.#replayRows(next, this.#last + 1, seq, into);
+    const [first, last] = [this.#first, this.#last];
+    this.#indexes.expect(last - first + 1, bans);
+    const { next, missing } = replayLog({
+      ...{ first, last, keptSince: this.#keptSince, pageRows: this.#pageRows },
+      ...{ names: this.#names, pages: this.#pages, indexes: this.#indexes },
+      rowsFrom: (from, max) => this.#statements.rowsFrom.all(from, max),
+      seqAt: (position) => this.#seqAt(position),
+    }, into);
+    this.#page = next;
+    this.#missing = [...missing];
     if (into.seq !== this.#seq) throw missingChange(into.seq + 1);
   }
 
   /** What is wrong with its pages, without which a start takes longer; `undefined`: nothing. */
   get damage(): string | undefined {
-    const [page] = this.#unpaged;
+    const [page] = this.#missing;
     return page && `a page of the log, from row ${page.first} on, is damaged`;
   }
 
   /** Whether pages are damaged or missing. */
   get lacksPages(): boolean {
-    return this.#unpaged.length > 0;
+    return this.#missing.length > 0;
   }
 
   /** Writes one of those anew. @returns Whether there are more. */
   writeMissingPage(): boolean {
-    const page = this.#unpaged.pop();
+    const page = this.#missing.pop();
     if (page !== undefined) this.#pages.put(page);
     return this.lacksPages;
   }
@@ -275,12 +245,12 @@ export class ChangeLog {
       this.#page = page;
       page.truncate(pageRows);
       for (let at = bans.length - 2; at >= 0; at -= 2) {
-        this.#bans.replace(bans[at] ?? 0, bans[at + 1] ?? 0);
+        this.#indexes.bans.replace(bans[at] ?? 0, bans[at + 1] ?? 0);
       }
       return;
     }
     for (let at = 0; at < events.length; at += 2) {
-      this.#events.add(events[at] ?? 0, events[at + 1] ?? 0);
+      this.#indexes.events.add(events[at] ?? 0, events[at + 1] ?? 0);
     }
     this.#last = position;
     this.#seq = seq;
@@ -288,7 +258,7 @@ export class ChangeLog {
 
   /** Whether an event is in the log. */
   hasEvent(event: EventName): boolean {
-    return this.#knows(event, this.#hash.of(event.origin, event.id));
+    return this.#knows(event, this.#indexes.hashOfEvent(event));
   }
 
   /**
@@ -312,7 +282,7 @@ export class ChangeLog {
   /** The last changes of a ban, oldest first. */
   history(key: BanKey, max: number): readonly Change[] {
     const changes: Change[] = [];
-    let position = this.#bans.get(this.hashOf(key));
+    let position = this.#indexes.bans.get(this.hashOf(key));
     while (position >= this.#first && changes.length < max) {
       const { change, previous } = this.#row(position);
       // Another ban may have the same hash.
@@ -362,8 +332,7 @@ export class ChangeLog {
   /** Forgets what was pruned. @param first The first row that is kept. */
   forget(first: number): void {
     this.#first = first;
-    this.#events.forgetBefore(first);
-    this.#bans.forgetBefore(first);
+    this.#indexes.forgetBefore(first);
   }
 
   /** Of the oldest rows, from before a time: the number of the last change at each. */
@@ -394,7 +363,7 @@ export class ChangeLog {
   }
 
   #knows({ origin, id }: EventName, hash: number): boolean {
-    return this.#events.at(hash).some((position) => {
+    return this.#indexes.events.at(hash).some((position) => {
       const { event } = this.#row(position);
       return event?.origin === origin && event.id === id;
     });
@@ -423,94 +392,4 @@ export class ChangeLog {
     }
     return low;
   }
-
-  #newPage(first: number, seq: number): LogPage {
-    return new LogPage(first, seq, this.#pageRows);
-  }
-
-  /** @returns Number of its last change; `undefined`: it can't be relied on. */
-  #replayPage(place: PagePlace, into: ReplayTarget): number | undefined {
-    const hashes = this.#pages.hashes(place);
-    if (hashes === undefined || place.seq > into.seq) return undefined;
-    const count = hashes.bans.reduce((sum, hash) => sum + +(hash !== 0), 0);
-    const seq = place.seq + count;
-    // It is of this log if its last row is.
-    if (this.#seqAt(place.first + place.rows - 1) !== seq) return undefined;
-    if (seq > into.seq) {
-      const changes = this.#pages.changes(place);
-      if (changes?.length !== count) return undefined;
-      const { jails, nodes } = this.#names;
-      into.catchUpAll(changes, place.seq, {
-        jail: (id) => jails.nameOf(id),
-        node: (id) => nodes.nameOf(id),
-      });
-    }
-    this.#noteHashes(place.first, hashes);
-    return seq;
-  }
-
-  /** Has the pages made that rows are to have, up to the one before `end`. */
-  #replayUnpaged(
-    first: number,
-    end: number,
-    seq: number,
-    into: ReplayTarget,
-  ): number {
-    const rest = this.#replayRows(first, end, seq, into);
-    if (rest.rows > 0) this.#unpaged.push(rest);
-    return rest.lastSeq;
-  }
-
-  /** @returns The page of the last rows, which is not full. */
-  #replayRows(
-    first: number,
-    end: number,
-    before: number,
-    into: ReplayTarget,
-  ): LogPage {
-    let page = this.#newPage(first, before);
-    let seq = before;
-    for (let from = first; from < end; from += READ_ROWS) {
-      const max = Math.min(READ_ROWS, end - from);
-      const rows = this.#statements.rowsFrom.all(from, max);
-      for (let at = 0; at < max; at++) {
-        const { position, ...read } = readLogRow(rows[at] ?? {}, this.#names);
-        if (read.change !== undefined) seq++;
-        if (position !== from + at || read.seq !== seq) {
-          throw missingChange(seq);
-        }
-        if (seq > into.seq && read.change) into.catchUp(read.change);
-        page.add(this.#noteRow(position, read), read.change, this.#names);
-        if (!page.isFull) continue;
-        this.#unpaged.push(page);
-        page = this.#newPage(position + 1, seq);
-      }
-    }
-    return page;
-  }
-
-  #noteRow(position: number, { change, event }: StoreEntry): RowHashes {
-    const eventHash = event && this.#hash.of(event.origin, event.id);
-    const banHash = change && this.hashOf(change);
-    if (position > this.#indexed) {
-      if (eventHash !== undefined) this.#events.add(eventHash, position);
-      if (banHash !== undefined) this.#bans.replace(banHash, position);
-      this.#indexed = position;
-    }
-    return { event: eventHash ?? 0, ban: banHash ?? 0 };
-  }
-
-  #noteHashes(first: number, { events, bans }: PageHashes): void {
-    const from = Math.max(this.#first, this.#indexed + 1) - first;
-    for (let at = Math.max(0, from); at < events.length; at++) {
-      const [event = 0, ban = 0] = [events[at], bans[at]];
-      if (event !== 0) this.#events.add(event, first + at);
-      if (ban !== 0) this.#bans.replace(ban, first + at);
-    }
-    this.#indexed = Math.max(this.#indexed, first + events.length - 1);
-  }
-}
-
-function missingChange(seq: number): UnusableStoreError {
-  return new UnusableStoreError("damaged", `change ${seq} is missing`);
 }
