@@ -95,7 +95,9 @@ class LogReplay {
     const seq = place.seq + count;
     // It is of this log if its last row is.
     const last = place.first + place.rows - 1;
-    if (this.#log.seqAt(last) !== seq) return undefined;
+    if (last > this.#log.last || this.#log.seqAt(last) !== seq) {
+      return undefined;
+    }
     if (seq > this.#into.seq) {
       const changes = pages.changes(place);
       if (changes?.length !== count) return undefined;
