@@ -153,7 +153,7 @@ const STATEMENTS = {
   put: "INSERT OR REPLACE INTO log_pages VALUES (?, ?, ?, ?, ?, ?, ?)",
   hashes: "SELECT hashes, sum FROM log_pages WHERE first = ?",
   changes: "SELECT changes, changes_sum FROM log_pages WHERE first = ?",
-  drop: "DELETE FROM log_pages WHERE first + rows <= ?",
+  drop: "DELETE FROM log_pages WHERE first < ? AND first + rows <= ?",
 } as const;
 
 /** The pages in a database. Methods that write are called within a transaction. */
@@ -204,6 +204,6 @@ export class LogPages {
 
   /** Deletes the pages without any row that is kept. @param first The first that is. */
   drop(first: number): void {
-    this.#statements.drop.run(first);
+    this.#statements.drop.run(first, first);
   }
 }
