@@ -128,7 +128,7 @@ function openStore(
   }
   if (store.damage !== undefined) {
     const event =
-      "the last snapshot of the bans is damaged, and nothing is lost";
+      "a snapshot of the bans or a page of the log is damaged, and nothing is lost";
     log.record("warning", event, { reason: store.damage, path });
   }
   return store;

@@ -8,6 +8,7 @@
  */
 
 import type { Ban } from "../../lib/ban/ban.ts";
+import { BanTable } from "../../lib/ban/ban_table.ts";
 import type { Epoch } from "../../lib/base/ids.ts";
 import { PrometheusRegistry } from "../../lib/metrics/io/prometheus_registry.ts";
 import {
@@ -68,7 +69,7 @@ async function main(numbers: readonly number[]): Promise<Scraped> {
   const registry = new PrometheusRegistry("publisher");
   const hostName = host("hub");
   const tally = new PublisherTally({ hostName, durations: registry });
-  tally.noteTable(bansOf(bans, jails));
+  tally.noteTable(new BanTable(bansOf(bans, jails)).counts());
   const live = Array.from({ length: nodes }, (_, index) => nodeAt(index));
   for (const { node } of live) {
     const name = "f2bc_publisher_applied_delay_seconds";

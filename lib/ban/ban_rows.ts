@@ -154,6 +154,11 @@ export class BanRows implements RowKeys<PackedKey> {
     return this.#chunks[row >> CHUNK_BITS]?.jail[row & CHUNK_MASK] ?? 0;
   }
 
+  /** Whether a row's ban waits for its quorum. */
+  isPending(row: number): boolean {
+    return (this.#flagsOf(row) & PENDING) !== 0;
+  }
+
   /** Whether the address of a row is one of IPv4, else of IPv6. */
   isIpv4(row: number): boolean {
     return isIpv4Form(this.formOf(row));

@@ -6,7 +6,7 @@
 
 import type { Address } from "../base/address.ts";
 import { RuntimeError } from "../base/errors.ts";
-import type { Ban, BanKey, Change } from "./ban.ts";
+import type { BanKey, Change } from "./ban.ts";
 import type { BanBlock } from "./ban_block.ts";
 import type { BanTable, TableStep } from "./ban_table.ts";
 import type { JailName } from "../base/jail_name.ts";
@@ -203,8 +203,8 @@ export interface ReplicaMark {
 
 /** A subscriber's stored copy. */
 export interface StoredReplica extends ReplicaMark {
-  /** The bans of its blocks, in any order; of two of one key the later one counts. */
-  readonly bans: Iterable<Ban>;
+  /** The bans of its blocks, and the same number; whoever is given it has it for itself. */
+  readonly table: BanTable;
   /** The changes that follow `seq`, of which the blocks may have some. */
   readonly changes: readonly Change[];
 }
@@ -217,8 +217,11 @@ export interface ReplicaStore {
   /**
    * The stored copy; `undefined`: there is none yet. Reports in it may have
    * expired.
+   *
+   * @param byMs How far the clock of the table is to be ahead of that of the
+   * store; the changes are in the store's. @default {0}
    */
-  load(): StoredReplica | undefined;
+  load(byMs?: number): StoredReplica | undefined;
   /**
    * Stores changes, all or none: to the copy, or to the one that was begun, or
    * to both, whichever they follow.

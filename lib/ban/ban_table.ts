@@ -12,7 +12,14 @@ import type { Ban, BanKey, Change } from "./ban.ts";
 import { evolve, withoutExpired } from "./ban_decision.ts";
 import { NO_ROW } from "../rows/row_index.ts";
 import type { BanBlockColumns } from "./ban_columns.ts";
-import { putColumns, takeColumns } from "./table_columns.ts";
+import type { ChangeColumns, ChangeNames } from "./change_columns.ts";
+import {
+  type BanCount,
+  ColumnReplay,
+  countBans,
+  putColumns,
+  takeColumns,
+} from "./table_columns.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 import { PackedBans } from "./packed_bans.ts";
@@ -119,6 +126,11 @@ export class BanTable {
     return takeColumns(this.#bans, max);
   }
 
+  /** How many bans there are of each jail and family, in force and not. */
+  counts(): readonly BanCount[] {
+    return countBans(this.#bans);
+  }
+
   /** The jails with bans. */
   jails(): Iterable<JailName> {
     return this.#bans.jails.names();
@@ -202,6 +214,35 @@ export class BanTable {
     this.#seq = change.seq;
     const ban = this.#bans.at(row, change.address);
     return { before: ban, after: ban, row };
+  }
+
+  /**
+   * Does the same with all changes of columns that are news.
+   *
+   * @param columns The changes.
+   * @param seq Number of the change before them.
+   * @param names Theirs.
+   * @throws {RangeError} when those that are news don't follow.
+   */
+  catchUpAll(columns: ChangeColumns, seq: number, names: ChangeNames): void {
+    if (seq > this.#seq) {
+      throw new RangeError(
+        `Cannot apply change ${seq + 1} after ${this.#seq}`,
+      );
+    }
+    const replay = new ColumnReplay(this.#bans, columns, names);
+    for (let at = 0; at < columns.length; at++) {
+      const number = seq + at + 1;
+      const change = replay.next(at, number, number > this.#seq);
+      if (change !== undefined) this.catchUp(change);
+      else if (number > this.#seq) this.#seq = number;
+    }
+    replay.end();
+  }
+
+  /** Makes room for so many bans, so that it need not grow; called while it is empty. */
+  expect(bans: number): void {
+    this.#bans.expect(bans);
   }
 
   /**

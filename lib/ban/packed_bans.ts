@@ -39,6 +39,12 @@ export class PackedBans {
     this.expiries = new RowExpiries((row) => rows.expiresMsOf(row));
   }
 
+  /** Has room for so many without growing; called while there are none. */
+  expect(bans: number): void {
+    this.#index.expect(bans);
+    this.expiries.expect(bans);
+  }
+
   /** How many there are. */
   get size(): number {
     return this.#size;
@@ -150,9 +156,8 @@ export class PackedBans {
     this.expiries.add(row);
   }
 
-  /** Makes a row for the {@link PackedBans.key} that was set; its jail is used already. */
+  /** Makes a row for the {@link PackedBans.key} that has its hash; its jail is used already. */
   begin(): number {
-    this.rows.hash(this.key);
     const row = this.rows.add(this.key);
     this.#index.add(row, this.key.hash);
     this.#size++;
@@ -171,6 +176,7 @@ export class PackedBans {
   #beginBan(jail: JailName, address: Address): number {
     this.key.jail = this.jails.use(jail);
     this.key.address.read(address);
+    this.rows.hash(this.key);
     return this.begin();
   }
 

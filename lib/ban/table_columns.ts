@@ -1,5 +1,5 @@
 /**
- * Bans go into a table and out of it as columns.
+ * Bans go into a table and out of it as columns, and changes into it.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { JailName } from "../base/jail_name.ts";
 import { AddressReader } from "../rows/column_addresses.ts";
 import { PackedAddress } from "../rows/packed_address.ts";
 import { NO_ROW } from "../rows/row_index.ts";
-import type { BanReport } from "./ban.ts";
+import type { BanReport, Change } from "./ban.ts";
 import { MAX_BLOCK_NAME_BYTES, MAX_BLOCK_REPORTS } from "./ban_block_rules.ts";
 import {
   type BanBlockColumns,
@@ -17,6 +17,12 @@ import {
   reportsIn,
 } from "./ban_columns.ts";
 import { MAX_REPORTS } from "./ban_decision.ts";
+import {
+  CHANGE_KINDS,
+  type ChangeColumns,
+  type ChangeNames,
+  ChangeReader,
+} from "./change_columns.ts";
 import type { PackedBans } from "./packed_bans.ts";
 
 /**
@@ -62,6 +68,73 @@ export function putColumns(bans: PackedBans, columns: BanBlockColumns): void {
   for (const id of origins) bans.origins.letGo(id);
 }
 
+/** Applies changes in columns where that takes no object of them. */
+export class ColumnReplay {
+  readonly #bans: PackedBans;
+  readonly #columns: ChangeColumns;
+  readonly #names: ChangeNames;
+  readonly #reader: ChangeReader;
+  /** The table's numbers of names by those of the columns. */
+  readonly #jails: number[] = [];
+  readonly #origins: number[] = [];
+
+  /** @param names Those of the columns. */
+  constructor(bans: PackedBans, columns: ChangeColumns, names: ChangeNames) {
+    this.#bans = bans;
+    this.#columns = columns;
+    this.#names = names;
+    this.#reader = new ChangeReader(columns, names);
+  }
+
+  /**
+   * Applies the next change, if it is the report of a ban that there is not.
+   *
+   * @param at Its place: one more than the one before.
+   * @param seq Its number.
+   * @param isMeant Whether it is to be applied at all.
+   * @returns Any other change.
+   */
+  next(at: number, seq: number, isMeant: boolean): Change | undefined {
+    const bans = this.#bans;
+    const columns = this.#columns;
+    const { address } = bans.key;
+    this.#reader.nextAddress(at, address);
+    if (!isMeant) return undefined;
+    const kind = columns.kinds[at];
+    const isPending = kind === CHANGE_KINDS.pendingReport;
+    bans.key.jail = this.#jailAt(at);
+    if (
+      kind !== CHANGE_KINDS.report && !isPending || bans.find() !== NO_ROW
+    ) return this.#reader.change(at, seq, address);
+    bans.jails.useAgain(bans.key.jail);
+    const origin = this.#originAt(at);
+    bans.origins.useAgain(origin);
+    const atMs = columns.atMs[at] ?? 0;
+    const expiresMs = columns.expiresMs[at] ?? 0;
+    bans.putSingle(bans.begin(), {
+      ...{ seq, isPending, origin, expiresMs },
+      ...{ firstMs: atMs, lastMs: atMs },
+    });
+    return undefined;
+  }
+
+  /** Lets go of the names; none of it is used after that. */
+  end(): void {
+    for (const id of this.#jails) if (id) this.#bans.jails.letGo(id);
+    for (const id of this.#origins) if (id) this.#bans.origins.letGo(id);
+  }
+
+  #jailAt(at: number): number {
+    const id = this.#columns.jails[at] ?? 0;
+    return this.#jails[id] ??= this.#bans.jails.use(this.#names.jail(id));
+  }
+
+  #originAt(at: number): number {
+    const id = this.#columns.nodes[at] ?? 0;
+    return this.#origins[id] ??= this.#bans.origins.use(this.#names.node(id));
+  }
+}
+
 /**
  * Gives all bans of a table, in sets that fit a block each. The table may change
  * before the next is asked for: a ban that stands throughout is given once.
@@ -80,6 +153,31 @@ export function* takeColumns(
     }
     if (set.rows.length > 0) yield set.columns();
   }
+}
+
+/** Bans that are alike. */
+export interface BanCount {
+  readonly jail: JailName;
+  readonly isIpv4: boolean;
+  readonly isPending: boolean;
+  readonly bans: number;
+}
+
+/** Counts bans by what they are. */
+export function countBans({ rows, jails }: PackedBans): readonly BanCount[] {
+  const counts: number[] = [];
+  for (let row = 0; row < rows.count; row++) {
+    if (!rows.isTaken(row)) continue;
+    const kind = 4 * rows.jailOf(row) + 2 * Number(rows.isIpv4(row)) +
+      Number(rows.isPending(row));
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts.flatMap((bans, kind) => ({
+    jail: jails.nameOf(kind >> 2),
+    isIpv4: (kind & 2) !== 0,
+    isPending: (kind & 1) !== 0,
+    bans,
+  }));
 }
 
 /** The rows that go into a set together. */

@@ -106,7 +106,7 @@ export class SeededHash {
     this.#factor = mixed(Math.floor(seed / 2 ** 22) >>> 0) & ~7 | 5;
   }
 
-  /** Hashes two texts. @returns 0 to 2^32 - 1. */
+  /** Hashes two texts. @returns 1 to 2^32 - 1: 0 stands for none. */
   of(first: string, second: string): number {
     const factor = this.#factor;
     let hash = this.#start;
@@ -118,7 +118,7 @@ export class SeededHash {
     for (let index = 0; index < second.length; index++) {
       hash = Math.imul(hash + second.charCodeAt(index), factor);
     }
-    return mixed(hash);
+    return mixed(hash) || 1;
   }
 }
 

@@ -6,6 +6,7 @@
 
 import type { Ban } from "../ban/ban.ts";
 import type { BanStep } from "../ban/ban_table.ts";
+import type { BanCount } from "../ban/table_columns.ts";
 import { isIpv4Address } from "../base/address.ts";
 import type { JailName } from "../base/jail_name.ts";
 
@@ -22,6 +23,13 @@ export interface JailCount {
 /** Counts bans that it is told of. */
 export class JailCounts {
   readonly #jails = new Map<JailName, JailCount>();
+
+  /** Hears how many there are at the start. */
+  begin(counts: readonly BanCount[]): void {
+    for (const { jail, isIpv4, isPending, bans } of counts) {
+      this.#add(jail, isPending, isIpv4, bans);
+    }
+  }
 
   /** Hears what became of a ban. */
   note({ before, after }: BanStep): void {
@@ -47,9 +55,13 @@ export class JailCounts {
   }
 
   #count({ jail, address, isPending }: Ban, by: 1 | -1): void {
+    this.#add(jail, isPending, isIpv4Address(address), by);
+  }
+
+  #add(jail: JailName, isPending: boolean, isIpv4: boolean, by: number): void {
     const count = this.#jails.get(jail) ?? { ipv4: 0, ipv6: 0, pending: 0 };
     if (isPending) count.pending += by;
-    else if (isIpv4Address(address)) count.ipv4 += by;
+    else if (isIpv4) count.ipv4 += by;
     else count.ipv6 += by;
     if (sumOf(count) === 0) this.#jails.delete(jail);
     else this.#jails.set(jail, count);

@@ -8,6 +8,7 @@ import { type Ban, isOperatorsLift, keyOf } from "../ban/ban.ts";
 import type { KeptChange } from "../ban/ban_hub.ts";
 import type { StoredReceipt } from "../ban/ban_store.ts";
 import type { BanStep } from "../ban/ban_table.ts";
+import type { BanCount } from "../ban/table_columns.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
 import { isPageActor } from "../members/page_visit.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
@@ -55,8 +56,8 @@ export class PublisherTally {
   }
 
   /** Hears which bans stand at the start. */
-  noteTable(bans: Iterable<Ban>): void {
-    for (const after of bans) this.jails.note({ before: undefined, after });
+  noteTable(bans: readonly BanCount[]): void {
+    this.jails.begin(bans);
   }
 
   /** Hears how long a batch took to be stored, in milliseconds. */

@@ -147,7 +147,7 @@ export class Publisher {
       onCommit: (tookMs) => this.#options.observer?.noteCommit(tookMs),
     });
     this.#hub = hub;
-    options.observer?.noteTable(hub.table.bans());
+    options.observer?.noteTable(hub.table.counts());
     const allowlist = new AllowlistService({
       ...options,
       hub,

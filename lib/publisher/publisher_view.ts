@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Ban } from "../ban/ban.ts";
 import type { BanHub, BanHubCounters, KeptChange } from "../ban/ban_hub.ts";
 import type { StoredReceipt } from "../ban/ban_store.ts";
 import type { BanStep } from "../ban/ban_table.ts";
+import type { BanCount } from "../ban/table_columns.ts";
 import type { StoredImport } from "../ban/import_records.ts";
 import type { Epoch } from "../base/ids.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
@@ -36,8 +36,8 @@ export interface PublisherState {
 
 /** Is told what happens. Never throws, never waits. */
 export interface PublisherObserver {
-  /** Bans stand at the start; called once, first of all. */
-  noteTable(bans: Iterable<Ban>): void;
+  /** So many bans stand at the start; called once, first of all. */
+  noteTable(bans: readonly BanCount[]): void;
   /** A transaction took so long, in milliseconds. */
   noteCommit(tookMs: number): void;
   /** Changes are kept. */

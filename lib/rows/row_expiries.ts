@@ -42,13 +42,19 @@ export class RowExpiries {
     this.#endMsOf = endMsOf;
   }
 
+  /** Has room for so many rows without growing. */
+  expect(rows: number): void {
+    if (rows > this.#places.length) this.#places = grown(this.#places, rows);
+    if (rows > this.#heap.length) this.#heap = grown(this.#heap, rows);
+  }
+
   /** Notes a row that is not noted yet. */
   add(row: number): void {
-    if (row >= this.#places.length) this.#places = grown(this.#places, row);
+    if (row >= this.#places.length) this.expect(2 * row + 1);
     const endMs = this.#endMsOf(row);
     if (endMs === Infinity) return;
     const at = this.#size++;
-    if (at >= this.#heap.length) this.#heap = grown(this.#heap, at);
+    if (at >= this.#heap.length) this.expect(2 * at + 1);
     this.#moveUp(at, row, endMs);
   }
 
@@ -116,9 +122,9 @@ function parentOf(at: number): number {
   return (at - 1) / CHILDREN | 0;
 }
 
-/** A longer copy, that has a place for the index. */
-function grown(array: Uint32Array, index: number): Uint32Array {
-  const longer = new Uint32Array(Math.max(2 * array.length, index + 1));
+/** A longer copy. */
+function grown(array: Uint32Array, length: number): Uint32Array {
+  const longer = new Uint32Array(length);
   longer.set(array);
   return longer;
 }

@@ -33,7 +33,7 @@ import { MetaTables } from "./meta_tables.ts";
 import { Pruning } from "./pruning.ts";
 import { ReceiptTable } from "./receipt_table.ts";
 import { RecordTables } from "./record_tables.ts";
-import { type SnapshotPace, Snapshots, SnapshotWriter } from "./snapshots.ts";
+import { SNAPSHOT_PACE, Snapshots, SnapshotWriter } from "./snapshots.ts";
 import type { SqlDatabase } from "../sqlite/sql.ts";
 import { storeFailure } from "../sqlite/store_errors.ts";
 import { loadTable } from "./stored_table.ts";
@@ -43,7 +43,7 @@ import { Transactions } from "./transactions.ts";
 export class BanDatabase {
   /** The bans. */
   readonly table: BanTable;
-  /** What is wrong with the last snapshot; `undefined`: nothing. */
+  /** What is wrong with the last snapshot, or a page of the log; `undefined`: nothing. */
   readonly damage: string | undefined;
   /** The audit and the quarantines. */
   readonly records: RecordTables;
@@ -65,10 +65,10 @@ export class BanDatabase {
    * Reads the table.
    *
    * @param database Of `BAN_STORE_SCHEMA`; nothing else writes to it.
-   * @param pace See {@link SnapshotPace}.
+   * @param pace See {@link SnapshotPace}. @default {SNAPSHOT_PACE}
    * @throws {UnusableStoreError} when what a start needs is damaged.
    */
-  constructor(database: SqlDatabase, pace?: SnapshotPace) {
+  constructor(database: SqlDatabase, pace = SNAPSHOT_PACE) {
     this.#transactions = new Transactions(database);
     this.records = new RecordTables(database, this.#transactions);
     this.imports = new ImportTables(database, this.#transactions);
@@ -78,11 +78,9 @@ export class BanDatabase {
     this.#keptSince = keptSince;
     this.#time = this.#meta.time;
     this.#applied = this.#meta.followed;
-    const log = new ChangeLog(
-      database,
-      new SeededHash(this.#meta.seed),
-      keptSince,
-    );
+    const hash = new SeededHash(this.#meta.seed);
+    const { pageRows } = pace;
+    const log = new ChangeLog(database, { hash, keptSince, pageRows });
     const snapshots = new Snapshots(database, pace);
     const { table, from, damage } = loadTable({
       ...{ log, snapshots, keptSince },
@@ -253,7 +251,9 @@ export class BanDatabase {
       const hasMoreLifts = this.#lifts.filter.readOn();
       return this.#receipts.filter.readOn() || hasMoreLifts;
     });
-    return this.#writeSnapshot() || reads;
+    const pages = this.#log.lacksPages &&
+      this.#write("a page of the log", () => this.#log.writeMissingPage());
+    return this.#writeSnapshot() || reads || pages;
   }
 
   /**

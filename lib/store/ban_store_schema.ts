@@ -4,11 +4,12 @@
  * | table            | holds                                                                       |
  * | ---------------- | --------------------------------------------------------------------------- |
  * | `log`            | what was accepted, in order: changes, and events that changed nothing; the last `keephistory` of it |
+ * | `log_pages`      | what a start needs of many rows of `log`, as columns: it follows from them  |
  * | `jails`, `nodes` | the names that rows of `log` have by number                                  |
  * | `snapshots`      | the last two snapshots of the table of bans: a start reads one, and the log after it |
  * | `snapshot_parts` | their bans, as columns                                                       |
  * | `meta`           | one row: the epoch, and the number up to which the log was pruned           |
- * | `hashing`        | one row: the secret that hashes in `log` are made with                      |
+ * | `hashing`        | one row: the secret that hashes in `log_pages` are made with                |
  * | `receipts`       | what nodes did about a ban                                                  |
  * | `followed`       | one row, where several publishers share a log: the last record of it that is in here |
  * | `clock`          | one row: the relation between the clock of all these times and the system's |
@@ -25,6 +26,7 @@
 import type { StoreSchema } from "../sqlite/migrations.ts";
 import { IMPORT_TABLES_SCHEMA } from "./import_tables.ts";
 import { LIFT_TABLE_SCHEMA } from "./lift_table.ts";
+import { LOG_PAGES_SCHEMA } from "./log_pages.ts";
 import { LOG_SCHEMA } from "./log_rows.ts";
 import { META_TABLES_SCHEMA } from "./meta_tables.ts";
 import { nameTableSchema } from "./name_table.ts";
@@ -34,6 +36,7 @@ import { SNAPSHOT_TABLES_SCHEMA } from "./snapshots.ts";
 const VERSION_1 = `
   ${META_TABLES_SCHEMA}
   ${LOG_SCHEMA}
+  ${LOG_PAGES_SCHEMA}
   ${nameTableSchema("jails")}
   ${nameTableSchema("nodes")}
   ${SNAPSHOT_TABLES_SCHEMA}

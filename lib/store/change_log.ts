@@ -4,7 +4,7 @@
  *
  * Two indexes in memory say where to look: the events by their names, and the
  * last row of each ban. From there the rows of a ban lead back one to the
- * other. They are made anew at each start, of the hashes in the rows.
+ * other. They are made anew at each start, of the hashes in the log's pages.
  *
  * @module
  */
@@ -23,9 +23,10 @@ import {
   logRow,
   readLogRow,
 } from "./log_rows.ts";
-import { HASH_TEXT, readHashes } from "./hash_text.ts";
+import { LogIndexes } from "./log_indexes.ts";
+import { LOG_PAGE_ROWS, LogPage, LogPages } from "./log_pages.ts";
+import { missingChange, replayLog, type ReplayTarget } from "./log_replay.ts";
 import { NameTable } from "./name_table.ts";
-import { PositionIndex } from "./position_index.ts";
 import {
   prepareAll,
   type SqlDatabase,
@@ -35,8 +36,10 @@ import {
 import { UnusableStoreError } from "../sqlite/store_errors.ts";
 
 const STATEMENTS = {
-  ends: "SELECT min(position), max(position) FROM log",
-  put: "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+  // Two questions: SQLite answers both at once by reading all rows.
+  ends: `SELECT (SELECT min(position) FROM log),
+    (SELECT max(position) FROM log)`,
+  put: "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
   row: "SELECT * FROM log WHERE position = ?",
   seqAt: "SELECT seq FROM log WHERE position = ?",
   changesFrom: `
@@ -44,14 +47,9 @@ const STATEMENTS = {
     ORDER BY position LIMIT ?`,
   rowsFrom: `
     SELECT * FROM log WHERE position >= ? ORDER BY position LIMIT ?`,
-  hashes: `
-    SELECT count(*), ${HASH_TEXT} FROM log WHERE position BETWEEN ? AND ?`,
   oldest: "SELECT seq, at_ms FROM log WHERE position >= ? LIMIT ?",
   drop: "DELETE FROM log WHERE position < ?",
 } as const;
-
-/** Rows that are read at once. */
-const PAGE_ROWS = 8_192;
 
 /** Limits of what is deleted. Times are in milliseconds since 1970. */
 export interface PruneLimits {
@@ -83,21 +81,38 @@ interface Unsettled {
   readonly events: number[];
   /** Hash of each change's ban, and the position that it replaced. */
   readonly bans: number[];
+  /** The page that was begun before. */
+  readonly page: LogPage;
+  /** How many rows it had. */
+  readonly pageRows: number;
+}
+
+/** Options for {@link ChangeLog}. */
+export interface ChangeLogOptions {
+  /** With the database's seed. */
+  readonly hash: SeededHash;
+  /** Number of the last change that was pruned. */
+  readonly keptSince: number;
+  /** Rows of a page. @default {LOG_PAGE_ROWS} */
+  readonly pageRows?: number | undefined;
 }
 
 /** Methods that write are called within a transaction. */
 export class ChangeLog {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
-  readonly #hash: SeededHash;
   readonly #names: LogNames;
-  readonly #events: PositionIndex;
-  readonly #bans: PositionIndex;
+  readonly #indexes: LogIndexes;
   /** The first row that is kept, or the next one if none is. */
   #first: number;
   #last: number;
   #seq: number;
-  /** The indexes have the rows up to this position. */
-  #indexed: number;
+  readonly #pages: LogPages;
+  readonly #pageRows: number;
+  readonly #keptSince: number;
+  /** Has the rows that are in no page yet. */
+  #page: LogPage;
+  /** In place of those that are damaged or missing. */
+  #missing: LogPage[] = [];
   #unsettled: Unsettled | undefined;
 
   /**
@@ -105,13 +120,12 @@ export class ChangeLog {
    * called before anything else is asked.
    *
    * @param database Of `BAN_STORE_SCHEMA`.
-   * @param hash With the database's seed.
-   * @param keptSince Number of the last change that was pruned.
+   * @param options See {@link ChangeLogOptions}.
    * @throws {UnusableStoreError} when it is damaged.
    */
-  constructor(database: SqlDatabase, hash: SeededHash, keptSince: number) {
+  constructor(database: SqlDatabase, options: ChangeLogOptions) {
+    const { hash, keptSince, pageRows = LOG_PAGE_ROWS } = options;
     this.#statements = prepareAll(database, STATEMENTS);
-    this.#hash = hash;
     this.#names = {
       jails: new NameTable(database, "jails", jailOf),
       nodes: new NameTable(database, "nodes", hostOf),
@@ -120,10 +134,11 @@ export class ChangeLog {
     this.#first = typeof first === "number" ? first : 1;
     this.#last = typeof last === "number" ? last : 0;
     this.#seq = Math.max(keptSince, this.#seqAt(this.#last) ?? 0);
-    const rows = this.#last - this.#first + 1;
-    this.#events = new PositionIndex(this.#first - 1, rows);
-    this.#bans = new PositionIndex(this.#first - 1);
-    this.#indexed = this.#first - 1;
+    this.#indexes = new LogIndexes(hash, this.#first);
+    this.#pages = new LogPages(database);
+    this.#pageRows = pageRows;
+    this.#keptSince = keptSince;
+    this.#page = new LogPage(this.#first, keptSince, pageRows);
   }
 
   /** Number of the last change. */
@@ -132,8 +147,8 @@ export class ChangeLog {
   }
 
   /** Hashes what identifies a ban. */
-  hashOf({ jail, address }: BanKey): number {
-    return this.#hash.of(jail, address);
+  hashOf(key: BanKey): number {
+    return this.#indexes.hashOf(key);
   }
 
   /**
@@ -146,7 +161,8 @@ export class ChangeLog {
     let [position, seq] = [this.#last, this.#seq];
     const events: number[] = [];
     const bans: number[] = [];
-    this.#unsettled = { position, seq, events, bans };
+    const begun = { page: this.#page, pageRows: this.#page.rows };
+    this.#unsettled = { position, seq, events, bans, ...begun };
     const names = new Set<string>();
     for (const entry of entries) {
       const { event, change } = entry;
@@ -157,63 +173,84 @@ export class ChangeLog {
       const banHash = change && this.hashOf(change);
       let eventHash: number | undefined;
       if (event !== undefined) {
-        eventHash = this.#hash.of(event.origin, event.id);
+        eventHash = this.#indexes.hashOfEvent(event);
         this.#refuseKnown(event, eventHash, names);
         events.push(eventHash, position);
       }
       let previous = 0;
       if (banHash !== undefined) {
-        previous = this.#bans.replace(banHash, position);
+        previous = this.#indexes.bans.replace(banHash, position);
         bans.push(banHash, previous);
       }
       const atMs = change?.atMs ?? nowMs;
-      this.#statements.put.run(...logRow(entry, {
-        ...{ position, seq, atMs, eventHash, banHash, previous },
-      }, this.#names));
+      const place = { position, seq, atMs, previous };
+      this.#statements.put.run(...logRow(entry, place, this.#names));
+      const hashes = { event: eventHash ?? 0, ban: banHash ?? 0 };
+      this.#page.add(hashes, change, this.#names);
+      if (this.#page.isFull) {
+        this.#pages.put(this.#page);
+        this.#page = new LogPage(position + 1, seq, this.#pageRows);
+      }
     }
-    this.#unsettled = { position, seq, events, bans };
+    this.#unsettled = { position, seq, events, bans, ...begun };
   }
 
   /**
-   * Reads the changes after a number up to the last one, and makes the indexes.
-   * May be called again where it did not come to its end.
+   * Applies the changes that a table lacks, and makes the indexes. May be called
+   * again where it did not come to its end.
    *
+   * @param bans About how many bans the table will have.
    * @throws {UnusableStoreError} when a row is damaged or missing.
    */
-  *replay(fromSeq: number): Generator<Change, void, undefined> {
-    let [position, seq] = [this.#positionAfter(fromSeq), fromSeq];
-    this.#readHashes(position - 1);
-    while (position <= this.#last) {
-      const page = this.#statements.rowsFrom.all(position, PAGE_ROWS);
-      for (const row of page) {
-        const read = readLogRow(row, this.#names);
-        const isNext = read.position === position &&
-          read.seq === seq + (read.change === undefined ? 0 : 1);
-        if (!isNext) throw missingChange(seq + 1);
-        this.#noteRow(read);
-        ({ seq } = read);
-        position++;
-        if (read.change !== undefined) yield read.change;
-      }
-      if (page.length === 0) throw missingChange(seq + 1);
-    }
+  replay(into: ReplayTarget, bans: number): void {
+    const [first, last] = [this.#first, this.#last];
+    this.#indexes.expect(last - first + 1, bans);
+    const { next, missing } = replayLog({
+      ...{ first, last, keptSince: this.#keptSince, pageRows: this.#pageRows },
+      ...{ names: this.#names, pages: this.#pages, indexes: this.#indexes },
+      rowsFrom: (from, max) => this.#statements.rowsFrom.all(from, max),
+      seqAt: (position) => this.#seqAt(position),
+    }, into);
+    this.#page = next;
+    this.#missing = [...missing];
+    if (into.seq !== this.#seq) throw missingChange(into.seq + 1);
+  }
+
+  /** What is wrong with its pages, without which a start takes longer; `undefined`: nothing. */
+  get damage(): string | undefined {
+    const [page] = this.#missing;
+    return page && `a page of the log, from row ${page.first} on, is damaged`;
+  }
+
+  /** Whether pages are damaged or missing. */
+  get lacksPages(): boolean {
+    return this.#missing.length > 0;
+  }
+
+  /** Writes one of those anew. @returns Whether there are more. */
+  writeMissingPage(): boolean {
+    const page = this.#missing.pop();
+    if (page !== undefined) this.#pages.put(page);
+    return this.lacksPages;
   }
 
   /** The transaction of an append has ended: it is kept, or undone. */
   settle(isKept: boolean): void {
     if (this.#unsettled === undefined) return;
-    const { position, seq, events, bans } = this.#unsettled;
+    const { position, seq, events, bans, page, pageRows } = this.#unsettled;
     this.#unsettled = undefined;
     this.#names.jails.settle(isKept);
     this.#names.nodes.settle(isKept);
     if (!isKept) {
+      this.#page = page;
+      page.truncate(pageRows);
       for (let at = bans.length - 2; at >= 0; at -= 2) {
-        this.#bans.replace(bans[at] ?? 0, bans[at + 1] ?? 0);
+        this.#indexes.bans.replace(bans[at] ?? 0, bans[at + 1] ?? 0);
       }
       return;
     }
     for (let at = 0; at < events.length; at += 2) {
-      this.#events.add(events[at] ?? 0, events[at + 1] ?? 0);
+      this.#indexes.events.add(events[at] ?? 0, events[at + 1] ?? 0);
     }
     this.#last = position;
     this.#seq = seq;
@@ -221,7 +258,7 @@ export class ChangeLog {
 
   /** Whether an event is in the log. */
   hasEvent(event: EventName): boolean {
-    return this.#knows(event, this.#hash.of(event.origin, event.id));
+    return this.#knows(event, this.#indexes.hashOfEvent(event));
   }
 
   /**
@@ -245,7 +282,7 @@ export class ChangeLog {
   /** The last changes of a ban, oldest first. */
   history(key: BanKey, max: number): readonly Change[] {
     const changes: Change[] = [];
-    let position = this.#bans.get(this.hashOf(key));
+    let position = this.#indexes.bans.get(this.hashOf(key));
     while (position >= this.#first && changes.length < max) {
       const { change, previous } = this.#row(position);
       // Another ban may have the same hash.
@@ -285,15 +322,17 @@ export class ChangeLog {
       seq = old[rows++] ?? 0;
     }
     const first = this.#first + rows;
-    if (rows > 0) this.#statements.drop.run(first);
+    if (rows > 0) {
+      this.#statements.drop.run(first);
+      this.#pages.drop(first);
+    }
     return { rows, seq, first, isHeld: rows < old.length };
   }
 
   /** Forgets what was pruned. @param first The first row that is kept. */
   forget(first: number): void {
     this.#first = first;
-    this.#events.forgetBefore(first);
-    this.#bans.forgetBefore(first);
+    this.#indexes.forgetBefore(first);
   }
 
   /** Of the oldest rows, from before a time: the number of the last change at each. */
@@ -324,7 +363,7 @@ export class ChangeLog {
   }
 
   #knows({ origin, id }: EventName, hash: number): boolean {
-    return this.#events.at(hash).some((position) => {
+    return this.#indexes.events.at(hash).some((position) => {
       const { event } = this.#row(position);
       return event?.origin === origin && event.id === id;
     });
@@ -353,28 +392,4 @@ export class ChangeLog {
     }
     return low;
   }
-
-  #readHashes(upTo: number): void {
-    for (let from = this.#indexed + 1; from <= upTo; from += PAGE_ROWS) {
-      const to = Math.min(upTo, from + PAGE_ROWS - 1);
-      const row = this.#statements.hashes.get(from, to);
-      const [count, text] = valuesOf(row ?? {});
-      if (count !== to - from + 1) {
-        throw new UnusableStoreError("damaged", "a row of log is missing");
-      }
-      readHashes(String(text), from, this.#events, this.#bans);
-      this.#indexed = to;
-    }
-  }
-
-  #noteRow({ position, eventHash, banHash }: LogRow): void {
-    if (position <= this.#indexed) return;
-    if (eventHash !== undefined) this.#events.add(eventHash, position);
-    if (banHash !== undefined) this.#bans.replace(banHash, position);
-    this.#indexed = position;
-  }
-}
-
-function missingChange(seq: number): UnusableStoreError {
-  return new UnusableStoreError("damaged", `change ${seq} is missing`);
 }

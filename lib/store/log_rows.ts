@@ -13,15 +13,19 @@
  * | `expires_ms` | of a report                                                        |
  * | `source`     | of the event, as is the next one; the number of its node           |
  * | `event`      | its id                                                             |
- * | `event_hash` | of source and id, so that the index of events is made without them |
- * | `ban_hash`   | of jail and address, likewise                                      |
- * | `previous`   | position of the last row before with the same `ban_hash`; 0: none  |
+ * | `previous`   | position of the last row before of a ban with the same hash; 0: none |
  * | `sum`        | checksum of all these                                              |
  *
  * @module
  */
 
 import type { Change } from "../ban/ban.ts";
+import {
+  CHANGE_KINDS,
+  changeOfKind,
+  kindOf,
+  nodeOf,
+} from "../ban/change_columns.ts";
 import type { StoreEntry } from "../ban/ban_store.ts";
 import type { EventId } from "../base/ids.ts";
 import type { HostName } from "../base/host_name.ts";
@@ -44,8 +48,6 @@ export const LOG_SCHEMA = `
     expires_ms REAL,
     source INTEGER,
     event TEXT,
-    event_hash INTEGER,
-    ban_hash INTEGER,
     previous INTEGER,
     sum INTEGER NOT NULL
   ) STRICT;`;
@@ -53,15 +55,8 @@ export const LOG_SCHEMA = `
 /** Identifies an event. */
 export type EventName = NonNullable<StoreEntry["event"]>;
 
-/** What a row can be. */
-export const KINDS = {
-  /** An event that changed nothing. */
-  unchanged: 0,
-  report: 1,
-  pendingReport: 2,
-  withdraw: 3,
-  lift: 4,
-} as const;
+/** What a row can be: a change of some kind, or an event that changed nothing. */
+export const KINDS = { unchanged: 0, ...CHANGE_KINDS } as const;
 
 /** The names that rows have by number. */
 export interface LogNames {
@@ -75,10 +70,6 @@ export interface RowPlace {
   /** Number of the last change. */
   readonly seq: number;
   readonly atMs: number;
-  /** `undefined`: it is of no event. */
-  readonly eventHash: number | undefined;
-  /** `undefined`: it is no change. */
-  readonly banHash: number | undefined;
   readonly previous: number;
 }
 
@@ -87,16 +78,12 @@ export interface LogRow extends StoreEntry {
   readonly position: number;
   readonly seq: number;
   readonly previous: number;
-  /** `undefined`: it is of no event. */
-  readonly eventHash: number | undefined;
-  /** `undefined`: it is no change. */
-  readonly banHash: number | undefined;
 }
 
 /** The values of a row, in the order of the columns. Within a transaction. */
 export function logRow(
   { change, event }: StoreEntry,
-  { position, seq, atMs, eventHash, banHash, previous }: RowPlace,
+  { position, seq, atMs, previous }: RowPlace,
   { jails, nodes }: LogNames,
 ): SqlValue[] {
   const values: SqlValue[] = [
@@ -110,8 +97,6 @@ export function logRow(
     change?.kind === "report" ? change.expiresMs : null,
     event === undefined ? null : nodes.putName(event.origin),
     event === undefined ? null : event.id,
-    eventHash ?? null,
-    banHash ?? null,
     change === undefined ? null : previous,
   ];
   values.push(checksum(...values));
@@ -127,14 +112,8 @@ export function readLogRow(row: SqlRow, names: LogNames): LogRow {
     seq: numberOf(values[1], "log"),
     change: readChange(values, names),
     event: readEvent(values, names),
-    eventHash: hashIn(values[10]),
-    banHash: hashIn(values[11]),
-    previous: Number(values[12]),
+    previous: Number(values[10]),
   };
-}
-
-function hashIn(value: unknown): number | undefined {
-  return value === null ? undefined : numberOf(value, "log");
 }
 
 function readChange(
@@ -149,24 +128,14 @@ function readChange(
     jail: jails.nameOf(jail),
     address: addressOf(address, "log"),
   };
-  const origin = nodes.nameOf(node);
-  switch (kind) {
-    case KINDS.report:
-    case KINDS.pendingReport:
-      return {
-        ...base,
-        kind: "report",
-        origin,
-        expiresMs: numberOf(expiresMs, "log"),
-        isPending: kind === KINDS.pendingReport,
-      };
-    case KINDS.withdraw:
-      return { ...base, kind: "withdraw", origin };
-    case KINDS.lift:
-      return { ...base, kind: "lift", by: origin };
-    default:
-      throw notAsWritten("log");
+  const endMs = expiresMs === null ? 0 : numberOf(expiresMs, "log");
+  const change = changeOfKind(kind, base, nodes.nameOf(node), endMs);
+  if (
+    change === undefined || (change.kind === "report") !== (expiresMs !== null)
+  ) {
+    throw notAsWritten("log");
   }
+  return change;
 }
 
 function readEvent(
@@ -177,13 +146,4 @@ function readEvent(
   if (source === null) return undefined;
   if (typeof id !== "string") throw notAsWritten("log");
   return { origin: nodes.nameOf(source), id: id as EventId };
-}
-
-function kindOf(change: Change): number {
-  if (change.kind !== "report") return KINDS[change.kind];
-  return change.isPending ? KINDS.pendingReport : KINDS.report;
-}
-
-function nodeOf(change: Change): HostName {
-  return change.kind === "lift" ? change.by : change.origin;
 }

@@ -15,8 +15,9 @@ import {
   summed,
 } from "./ban_rows.ts";
 import { BanBlock } from "../ban/ban_block.ts";
-import { type BanBlockColumns, bansOf } from "../ban/ban_columns.ts";
-import type { Ban, Change } from "../ban/ban.ts";
+import { MAX_BLOCK_BANS } from "../ban/ban_block_rules.ts";
+import type { BanBlockColumns } from "../ban/ban_columns.ts";
+import type { Change } from "../ban/ban.ts";
 import { BanTable } from "../ban/ban_table.ts";
 import type { ReplicaMark, StoredReplica } from "../ban/ban_store.ts";
 import { bytesSum, checksum } from "../base/checksum.ts";
@@ -46,7 +47,7 @@ const STATEMENTS = {
   putCopy: "INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?, ?)",
   dropCopies: "DELETE FROM copies WHERE generation NOT IN (?, ?)",
   putBlock: "INSERT INTO blocks VALUES (?, ?, ?, ?)",
-  blocks: "SELECT * FROM blocks WHERE id >= ? AND id < ? ORDER BY id",
+  block: "SELECT * FROM blocks WHERE id = ?",
   dropBlocks: `DELETE FROM blocks WHERE id IN (SELECT id FROM blocks
     WHERE id / ${MOST_BLOCKS} NOT IN (?, ?) LIMIT ?)`,
   putChange: "INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -94,15 +95,26 @@ export class ReplicaTables {
     return whole;
   }
 
-  /** All that a copy has. @throws {UnusableStoreError} when it is damaged. */
-  read({ generation, epoch, seq, blocks }: StoredCopy): StoredReplica {
+  /**
+   * All that a copy has.
+   *
+   * @param byMs See {@link ReplicaStore.load}.
+   * @throws {UnusableStoreError} when it is damaged.
+   */
+  read(
+    { generation, epoch, seq, blocks }: StoredCopy,
+    byMs = 0,
+  ): StoredReplica {
     const first = generation * MOST_BLOCKS;
-    const rows = this.#statements.blocks.all(first, first + MOST_BLOCKS);
-    if (rows.length !== blocks) throw notAsWritten("blocks");
-    const columns = rows.map((row, at) => readBlock(row, first + at));
+    const table = new BanTable([], seq);
+    table.expect(blocks * MAX_BLOCK_BANS);
+    for (let id = first; id < first + blocks; id++) {
+      const row = this.#statements.block.get(id);
+      table.putColumns(readBlock(row ?? {}, id, byMs));
+    }
     const changes = this.#statements.changes.all(generation)
       .map((row, at) => readChange(row, seq + 1 + at));
-    return { epoch, seq, bans: bansOfAll(columns), changes };
+    return { epoch, seq, table, changes };
   }
 
   /** Begins a copy, and lets go of all others but one. */
@@ -170,12 +182,17 @@ export function blockRow(
 }
 
 /**
- * Reads what {@link blockRow} made, in the time of the store.
+ * Reads what {@link blockRow} made.
  *
  * @param id Which one it must be.
+ * @param aheadMs How far its times are to be ahead of those of the store. @default {0}
  * @throws {UnusableStoreError} when it is damaged.
  */
-export function readBlock(row: SqlRow, id: number): BanBlockColumns {
+export function readBlock(
+  row: SqlRow,
+  id: number,
+  aheadMs = 0,
+): BanBlockColumns {
   const [rowId, bytes, byMs, sum] = valuesOf(row);
   if (!(bytes instanceof Uint8Array) || rowId !== id) {
     throw notAsWritten("blocks");
@@ -183,7 +200,8 @@ export function readBlock(row: SqlRow, id: number): BanBlockColumns {
   if (sum !== checksum(id, byMs, bytesSum(bytes))) throw notAsWritten("blocks");
   const block = BanBlock.read(bytes);
   if (!block.ok) throw notAsWritten("blocks");
-  return shiftedColumns(block.value.columns, numberOf(byMs, "blocks"));
+  const shiftMs = numberOf(byMs, "blocks") + aheadMs;
+  return shiftedColumns(block.value.columns, shiftMs);
 }
 
 /** A change of a copy: that one's number, the change, a checksum. */
@@ -232,12 +250,6 @@ export function readChange(row: SqlRow, seq: number): Change {
   }
 }
 
-function* bansOfAll(
-  blocks: readonly BanBlockColumns[],
-): Generator<Ban, void, undefined> {
-  for (const columns of blocks) yield* bansOf(columns);
-}
-
 /**
  * The table that a copy leads to, and the number of the last change in it.
  *
@@ -253,8 +265,7 @@ export function readReplica(
   const tables = new ReplicaTables(database);
   const whole = tables.whole();
   if (whole === undefined) return undefined;
-  const { seq, bans, changes } = tables.read(whole);
-  const table = new BanTable(bans, seq);
+  const { table, changes } = tables.read(whole);
   // A block may be later than the last change.
   for (const change of changes) table.catchUp(change);
   table.expire(nowMs);

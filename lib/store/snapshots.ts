@@ -63,6 +63,8 @@ export interface SnapshotPace {
   readonly partBans: number;
   /** Changes after which one is due at the earliest. */
   readonly minChanges: number;
+  /** Rows of a page of the log. @default {LOG_PAGE_ROWS} */
+  readonly pageRows?: number;
 }
 
 /** A step takes some milliseconds, and so many changes are read in no time. */
@@ -123,6 +125,11 @@ export class Snapshots {
   /** Whole snapshots, the last first, without those whose row is damaged. */
   all(): readonly Snapshot[] {
     return this.#statements.all.all().flatMap((row) => readSnapshot(row) ?? []);
+  }
+
+  /** How many bans a snapshot has at most, if its parts are as large as those of today. */
+  maxBans({ parts }: Snapshot): number {
+    return parts * this.#pace.partBans;
   }
 
   /** The bans of a snapshot, part by part. @throws {UnusableStoreError} when a part is damaged or missing. */

@@ -15,7 +15,7 @@ export interface StoredTable {
   readonly table: BanTable;
   /** What it was made from. */
   readonly from: Snapshot;
-  /** What is wrong with a later snapshot; `undefined`: nothing. */
+  /** What is wrong with a later snapshot, or a page of the log; `undefined`: nothing. */
   readonly damage: string | undefined;
 }
 
@@ -43,7 +43,7 @@ export function loadTable(source: TableSource): StoredTable {
   for (const from of candidates) {
     try {
       const table = tableFrom(from, source);
-      return { table, from, damage: damage?.message };
+      return { table, from, damage: damage?.message ?? source.log.damage };
     } catch (error) {
       const failure = storeFailure("cannot read a snapshot", error);
       if (!(failure instanceof UnusableStoreError)) throw failure;
@@ -68,12 +68,14 @@ function tableFrom(
     throw new UnusableStoreError("damaged", message);
   }
   const table = new BanTable([], from.fromSeq, hashSeed);
+  const bans = snapshots.maxBans(from) + log.seq - from.fromSeq;
+  table.expect(bans);
   for (const columns of snapshots.columns(from)) {
     if (columns.seqs.some((seq) => seq > from.toSeq)) {
       throw new UnusableStoreError("damaged", "a snapshot has a ban of later");
     }
     table.putColumns(columns);
   }
-  for (const change of log.replay(from.fromSeq)) table.catchUp(change);
+  log.replay(table, bans);
   return table;
 }

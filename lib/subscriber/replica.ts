@@ -117,8 +117,8 @@ export class Replica {
    * @param stored The copy as it was left; `undefined`: there is none yet.
    */
   constructor(stored: StoredReplica | undefined) {
-    this.#table = new BanTable(stored?.bans, stored?.seq);
-    for (const change of stored?.changes ?? []) this.#table.apply(change);
+    this.#table = stored?.table ?? new BanTable();
+    for (const change of stored?.changes ?? []) this.#table.catchUp(change);
     this.#epoch = stored?.epoch;
   }
 

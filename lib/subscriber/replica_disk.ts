@@ -22,7 +22,7 @@ import type {
 import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { Log } from "../log/log.ts";
-import { shiftedBan, shiftedChange } from "../ban/shifted_times.ts";
+import { shiftedChange } from "../ban/shifted_times.ts";
 import type { SteadyClock } from "../async/steady_clock.ts";
 
 /** Options for a copy's disk. */
@@ -93,13 +93,12 @@ export class ReplicaDisk {
   /** The copy as it was left. @throws {RuntimeError} when it can't be read. */
   load(): StoredReplica | undefined {
     const { store, clock: { aheadMs } } = this.#options;
-    const stored = store.load();
+    const stored = store.load(-aheadMs);
     if (stored === undefined) return undefined;
     const { changes } = stored;
     this.#changes = changes.length;
     return {
       ...stored,
-      bans: shifted(stored.bans, -aheadMs),
       changes: changes.map((change) => shiftedChange(change, -aheadMs)),
     };
   }
@@ -221,13 +220,6 @@ export class ReplicaDisk {
       this.#troubleLog.report(error.message);
     }
   }
-}
-
-function* shifted(
-  bans: Iterable<Ban>,
-  byMs: number,
-): Generator<Ban, void, undefined> {
-  for (const ban of bans) yield shiftedBan(ban, byMs);
 }
 
 /** Whole numbers take half the room in a block. */

@@ -1,19 +1,20 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { shiftedBan, shiftedChange } from "../../lib/ban/shifted_times.ts";
+import { bansOf, columnsOf } from "../../lib/ban/ban_columns.ts";
+import { shiftedChange, shiftedColumns } from "../../lib/ban/shifted_times.ts";
 import { banBy, lifted, reported } from "../support/values/bans.ts";
 
-Deno.test("shiftedBan() moves every time, but for ever stays for ever", () => {
+Deno.test("shiftedColumns() moves every time, but for ever stays for ever", () => {
   const ban = banBy({ web1: 5_000, web2: Infinity }, { seq: 7 });
-  const shifted = shiftedBan(ban, 100);
+  const shifted = shiftedColumns(columnsOf([ban]), 100);
   deepStrictEqual(
-    shifted.reports.map(({ firstMs, lastMs, expiresMs }) => [
+    [...bansOf(shifted)][0]?.reports.map(({ firstMs, lastMs, expiresMs }) => [
       firstMs,
       lastMs,
       expiresMs,
     ]),
     [[100, 100, 5_100], [100, 100, Infinity]],
   );
-  deepStrictEqual(shiftedBan(shifted, -100), ban);
+  deepStrictEqual([...bansOf(shiftedColumns(shifted, -100))], [ban]);
 });
 
 Deno.test("shiftedChange() moves every time, but for ever stays for ever", () => {

@@ -71,3 +71,37 @@ Deno.test("PositionIndex takes no more room as long as it forgets as much as it 
   // Of a thousand entries: 16 bytes each where half the slots are free.
   strictEqual(index.bytes <= 64 * 1_000, true, `${index.bytes} bytes`);
 });
+
+Deno.test("PositionIndex.noteAll() does what add() and replace() do", () => {
+  const anyRuns = fc.array(fc.array(anyHash, { maxLength: 60 }), {
+    maxLength: 5,
+  });
+  fc.assert(fc.property(
+    anyRuns,
+    fc.constantFrom(0, 2 ** 40),
+    fc.boolean(),
+    (hashes, base, replaces) => {
+      const [index, expected] = [
+        new PositionIndex(base),
+        new PositionIndex(base),
+      ];
+      let position = base + 1;
+      const runs = hashes.map((each) => {
+        const run = { first: position, hashes: Uint32Array.from(each) };
+        for (const hash of each) {
+          if (hash !== 0 && replaces) expected.replace(hash, position);
+          else if (hash !== 0) expected.add(hash, position);
+          position++;
+        }
+        return run;
+      });
+      index.noteAll(runs, replaces);
+      for (const hash of hashes.flat()) {
+        deepStrictEqual(
+          index.at(hash).toSorted(),
+          expected.at(hash).toSorted(),
+        );
+      }
+    },
+  ));
+});

@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import type { Change } from "../../lib/ban/ban.ts";
+import { BanTable } from "../../lib/ban/ban_table.ts";
 import type { Epoch } from "../../lib/base/ids.ts";
 
 import {
@@ -42,7 +43,7 @@ class Bench {
     this.replica = new Replica(
       seq === undefined ? undefined : {
         ...{ epoch: EPOCH, seq, changes: [] },
-        bans: [banBy({ web1: Infinity })],
+        table: new BanTable([banBy({ web1: Infinity })], seq),
       },
     );
   }
@@ -287,7 +288,8 @@ Deno.test("Replica forgets what waited, and a snapshot under way, when the conne
 
 Deno.test("Replica goes on from the changes that were stored after its blocks", () => {
   const replica = new Replica({
-    ...{ epoch: EPOCH, seq: 1, bans: [banBy({ web1: Infinity })] },
+    ...{ epoch: EPOCH, seq: 1 },
+    table: new BanTable([banBy({ web1: Infinity })], 1),
     changes: [reported(2, "web1", { last: 2 }), withdrawn(3)],
   });
   strictEqual(replica.seq, 3);
@@ -299,7 +301,7 @@ Deno.test("Replica goes on from the changes that were stored after its blocks", 
 Deno.test("Replica lets bans end by themselves", () => {
   const replica = new Replica({
     ...{ epoch: EPOCH, seq: 1, changes: [] },
-    bans: [banBy({ web1: 5_000 })],
+    table: new BanTable([banBy({ web1: 5_000 })], 1),
   });
   deepStrictEqual(replica.expire(4_000), []);
   strictEqual(replica.expire(5_000)[0]?.after, undefined);

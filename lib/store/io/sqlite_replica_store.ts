@@ -93,11 +93,11 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
     return this.#quarantine;
   }
 
-  load(): StoredReplica | undefined {
+  load(byMs = 0): StoredReplica | undefined {
     try {
       this.#known = undefined;
       const { whole } = this.#copies;
-      return whole && this.#opened.tables.read(whole);
+      return whole && this.#opened.tables.read(whole, byMs);
     } catch (error) {
       const failure = storeFailure("cannot read bans", error);
       if (!(failure instanceof UnusableStoreError)) throw failure;

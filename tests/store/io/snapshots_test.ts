@@ -25,8 +25,8 @@ import {
   withdraw,
 } from "../../support/values/stored_changes.ts";
 
-/** A snapshot of few bans takes many steps. */
-const PACE = { partBans: 3, minChanges: 10 };
+/** A snapshot of few bans takes many steps, and a log of few rows many pages. */
+const PACE = { partBans: 3, minChanges: 10, pageRows: 7 };
 
 function emptyDatabase(): DatabaseSync {
   const database = new DatabaseSync(":memory:");

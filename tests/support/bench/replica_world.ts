@@ -115,7 +115,10 @@ export class WorldCopy {
 
   /** Ends the program; the next one has what is on the disk. */
   restart(): void {
-    this.replica = new Replica(this.#disk);
+    const disk = this.#disk;
+    this.replica = new Replica(
+      disk && { ...disk, table: new BanTable(disk.bans, disk.seq) },
+    );
   }
 }
 

@@ -1,6 +1,7 @@
-import type { Ban, Change } from "../../../lib/ban/ban.ts";
+import type { Change } from "../../../lib/ban/ban.ts";
 import type { BanBlock } from "../../../lib/ban/ban_block.ts";
-import { bansOf } from "../../../lib/ban/ban_columns.ts";
+import type { BanBlockColumns } from "../../../lib/ban/ban_columns.ts";
+import { BanTable } from "../../../lib/ban/ban_table.ts";
 import type {
   ReplicaMark,
   ReplicaStore,
@@ -10,7 +11,7 @@ import type { RuntimeError } from "../../../lib/base/errors.ts";
 import { shiftedColumns } from "../../../lib/ban/shifted_times.ts";
 
 interface Copy extends ReplicaMark {
-  readonly bans: Ban[];
+  readonly bans: BanBlockColumns[];
   readonly changes: Change[];
 }
 
@@ -21,8 +22,12 @@ export class MemoryReplicaStore implements ReplicaStore {
   #whole: Copy | undefined;
   #begun: Copy | undefined;
 
-  load(): StoredReplica | undefined {
-    return this.#whole;
+  load(byMs = 0): StoredReplica | undefined {
+    if (this.#whole === undefined) return undefined;
+    const { bans, ...copy } = this.#whole;
+    const table = new BanTable([], copy.seq);
+    for (const block of bans) table.putColumns(shiftedColumns(block, byMs));
+    return { ...copy, table };
   }
 
   append(changes: readonly Change[]): void {
@@ -47,7 +52,7 @@ export class MemoryReplicaStore implements ReplicaStore {
   stage(block: BanBlock, byMs: number): void {
     if (this.failure !== undefined) throw this.failure;
     if (this.#begun === undefined) throw new RangeError("none was begun");
-    this.#begun.bans.push(...bansOf(shiftedColumns(block.columns, byMs)));
+    this.#begun.bans.push(shiftedColumns(block.columns, byMs));
   }
 
   commit(): void {

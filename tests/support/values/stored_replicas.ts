@@ -27,7 +27,7 @@ export function storeWhole(
 /** The bans that a stored copy leads to. */
 export function bansIn(stored: StoredReplica | undefined): readonly Ban[] {
   const bans = new Map<string, Ban>();
-  for (const ban of stored?.bans ?? []) bans.set(keyOf(ban), ban);
+  for (const ban of stored?.table.bans() ?? []) bans.set(keyOf(ban), ban);
   return [...replay(stored?.changes ?? [], bans).values()];
 }
 

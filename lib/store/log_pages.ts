@@ -1,0 +1,209 @@
+/**
+ * Pages of the log: what a start needs of many rows, as columns of numbers.
+ *
+ * | column        | holds                                                           |
+ * | ------------- | --------------------------------------------------------------- |
+ * | `first`       | position of its first row                                       |
+ * | `rows`        | how many it has                                                 |
+ * | `seq`         | number of the last change before it                             |
+ * | `hashes`      | by row: the hashes of its events, then those of its bans; 0: none |
+ * | `sum`         | checksum of all these                                           |
+ * | `changes`     | its changes, as `change_columns.ts` has them                    |
+ * | `changes_sum` | checksum of these and of `first`                                |
+ *
+ * A page is stored with the last of its rows, and follows from them: whoever
+ * can't read one reads the rows.
+ *
+ * @module
+ */
+
+import type { Change } from "../ban/ban.ts";
+import { ChangeColumns, ChangeWriter, nodeOf } from "../ban/change_columns.ts";
+import { bytesSum, checksum } from "../base/checksum.ts";
+import type { LogNames } from "./log_rows.ts";
+import {
+  prepareAll,
+  type SqlDatabase,
+  type SqlStatement,
+  type SqlValue,
+  valuesOf,
+} from "../sqlite/sql.ts";
+
+/** Creates the table. */
+export const LOG_PAGES_SCHEMA = `
+  CREATE TABLE log_pages (
+    first INTEGER PRIMARY KEY,
+    rows INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    hashes BLOB NOT NULL,
+    sum INTEGER NOT NULL,
+    changes BLOB NOT NULL,
+    changes_sum INTEGER NOT NULL
+  ) STRICT;`;
+
+/** Rows of a page: writing one takes well below a millisecond. */
+export const LOG_PAGE_ROWS = 2_048;
+
+/** The hashes of a row; 0: none. */
+export interface RowHashes {
+  readonly event: number;
+  readonly ban: number;
+}
+
+/** Where a page is. */
+export interface PagePlace {
+  /** Position of its first row. */
+  readonly first: number;
+  /** How many rows it has. */
+  readonly rows: number;
+  /** Number of the last change before it. */
+  readonly seq: number;
+}
+
+/** The hashes of all rows of a page. */
+export interface PageHashes {
+  readonly events: Uint32Array;
+  readonly bans: Uint32Array;
+}
+
+const WORD_BYTES = 4;
+
+/** A page that rows are added to. */
+export class LogPage implements PagePlace {
+  readonly first: number;
+  readonly seq: number;
+  readonly #events: Uint32Array;
+  readonly #bans: Uint32Array;
+  readonly #changes: ChangeWriter;
+  #rows = 0;
+
+  /**
+   * @param first Position of its first row.
+   * @param seq Number of the last change before it.
+   * @param maxRows How many rows it may get.
+   */
+  constructor(first: number, seq: number, maxRows: number) {
+    this.first = first;
+    this.seq = seq;
+    this.#events = new Uint32Array(maxRows);
+    this.#bans = new Uint32Array(maxRows);
+    this.#changes = new ChangeWriter(maxRows);
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Number of its last change, or of the last before it. */
+  get lastSeq(): number {
+    return this.seq + this.#changes.length;
+  }
+
+  /** Whether it has all the rows that it may get. */
+  get isFull(): boolean {
+    return this.#rows === this.#events.length;
+  }
+
+  /**
+   * Adds the next row.
+   *
+   * @param change Its change; `undefined`: it is none, and has no ban.
+   * @param names Have those of the change.
+   */
+  add(
+    { event, ban }: RowHashes,
+    change: Change | undefined,
+    { jails, nodes }: LogNames,
+  ): void {
+    this.#events[this.#rows] = event;
+    this.#bans[this.#rows++] = ban;
+    if (change === undefined) return;
+    this.#changes.add(change, {
+      jail: jails.idOf(change.jail) ?? 0,
+      node: nodes.idOf(nodeOf(change)) ?? 0,
+    });
+  }
+
+  /** Drops all rows but the first ones. */
+  truncate(rows: number): void {
+    let changes = this.#changes.length;
+    for (let row = rows; row < this.#rows; row++) {
+      if (this.#bans[row] !== 0) changes--;
+    }
+    this.#changes.truncate(changes);
+    this.#rows = rows;
+  }
+
+  /** The values of its row in the table. */
+  values(): SqlValue[] {
+    const { first, rows, seq } = this;
+    const words = new Uint32Array(2 * rows);
+    words.set(this.#events.subarray(0, rows));
+    words.set(this.#bans.subarray(0, rows), rows);
+    const hashes = new Uint8Array(words.buffer);
+    const changes = this.#changes.encode();
+    const sum = checksum(first, rows, seq, bytesSum(hashes));
+    const changesSum = checksum(first, bytesSum(changes));
+    return [first, rows, seq, hashes, sum, changes, changesSum];
+  }
+}
+
+const STATEMENTS = {
+  places: "SELECT first, rows, seq FROM log_pages ORDER BY first",
+  put: "INSERT OR REPLACE INTO log_pages VALUES (?, ?, ?, ?, ?, ?, ?)",
+  hashes: "SELECT hashes, sum FROM log_pages WHERE first = ?",
+  changes: "SELECT changes, changes_sum FROM log_pages WHERE first = ?",
+  drop: "DELETE FROM log_pages WHERE first < ? AND first + rows <= ?",
+} as const;
+
+/** The pages in a database. Methods that write are called within a transaction. */
+export class LogPages {
+  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
+
+  /** @param database Has the table. */
+  constructor(database: SqlDatabase) {
+    this.#statements = prepareAll(database, STATEMENTS);
+  }
+
+  /** Where all are, in order; what is told of a damaged one may be wrong. */
+  places(): readonly PagePlace[] {
+    return this.#statements.places.all().map((row) => {
+      const [first = 0, rows = 0, seq = 0] = valuesOf(row).map(Number);
+      return { first, rows, seq };
+    });
+  }
+
+  /** The hashes of a page; `undefined`: it is damaged. */
+  hashes({ first, rows, seq }: PagePlace): PageHashes | undefined {
+    const row = this.#statements.hashes.get(first);
+    const [bytes, sum] = valuesOf(row ?? {});
+    if (!(bytes instanceof Uint8Array)) return undefined;
+    if (sum !== checksum(first, rows, seq, bytesSum(bytes))) return undefined;
+    const { buffer, byteOffset } = bytes.byteOffset % WORD_BYTES === 0
+      ? bytes
+      : bytes.slice();
+    return {
+      events: new Uint32Array(buffer, byteOffset, rows),
+      bans: new Uint32Array(buffer, byteOffset + rows * WORD_BYTES, rows),
+    };
+  }
+
+  /** The changes of a page; `undefined`: it is damaged. */
+  changes({ first }: PagePlace): ChangeColumns | undefined {
+    const row = this.#statements.changes.get(first);
+    const [bytes, sum] = valuesOf(row ?? {});
+    if (!(bytes instanceof Uint8Array)) return undefined;
+    if (sum !== checksum(first, bytesSum(bytes))) return undefined;
+    return ChangeColumns.read(bytes);
+  }
+
+  /** Stores a page, also in place of a damaged one. */
+  put(page: LogPage): void {
+    this.#statements.put.run(...page.values());
+  }
+
+  /** Deletes the pages without any row that is kept. @param first The first that is. */
+  drop(first: number): void {
+    this.#statements.drop.run(first, first);
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * What a start reads of a log: its pages, and the rows that are in none.
+ *
+ * @module
+ */
+
+import type { BanTable } from "../ban/ban_table.ts";
+import type { SqlRow } from "../sqlite/sql.ts";
+import { UnusableStoreError } from "../sqlite/store_errors.ts";
+import type { LogIndexes } from "./log_indexes.ts";
+import { LogPage, type LogPages, type PagePlace } from "./log_pages.ts";
+import { type LogNames, readLogRow } from "./log_rows.ts";
+
+/** Takes the changes. */
+export type ReplayTarget = Pick<BanTable, "catchUp" | "catchUpAll" | "seq">;
+
+/** What is read. */
+export interface ReplayedLog {
+  readonly names: LogNames;
+  readonly pages: LogPages;
+  readonly indexes: LogIndexes;
+  /** Position of its first row, and of its last one. */
+  readonly first: number;
+  readonly last: number;
+  /** Number of the change before the first row. */
+  readonly keptSince: number;
+  /** Rows of a page. */
+  readonly pageRows: number;
+  /** Rows from a position on. */
+  rowsFrom(position: number, max: number): readonly SqlRow[];
+  /** Number of the last change at a row; `undefined`: there is none. */
+  seqAt(position: number): number | undefined;
+}
+
+/** What was found. */
+export interface ReplayedPages {
+  /** Has the rows after the last page. */
+  readonly next: LogPage;
+  /** In place of pages that are damaged or missing. */
+  readonly missing: readonly LogPage[];
+}
+
+/** Rows that are read at once. */
+const READ_ROWS = 2_048;
+
+/**
+ * Applies the changes that a table lacks, and makes the indexes.
+ *
+ * @throws {UnusableStoreError} when a row is damaged or missing.
+ */
+export function replayLog(log: ReplayedLog, into: ReplayTarget): ReplayedPages {
+  return new LogReplay(log, into).run();
+}
+
+/** The error for a log without a change. */
+export function missingChange(seq: number): UnusableStoreError {
+  return new UnusableStoreError("damaged", `change ${seq} is missing`);
+}
+
+class LogReplay {
+  readonly #log: ReplayedLog;
+  readonly #into: ReplayTarget;
+  readonly #missing: LogPage[] = [];
+
+  constructor(log: ReplayedLog, into: ReplayTarget) {
+    this.#log = log;
+    this.#into = into;
+  }
+
+  run(): ReplayedPages {
+    const { pages, indexes, first, last, keptSince } = this.#log;
+    let next = first;
+    let seq = keptSince;
+    for (const place of pages.places()) {
+      const end = Math.min(place.first + place.rows, last + 1);
+      if (end <= next) continue;
+      if (place.first > next) {
+        seq = this.#readUnpaged(next, place.first, seq);
+        next = place.first;
+      }
+      seq = this.#readPage(place) ?? this.#readUnpaged(next, end, seq);
+      next = end;
+    }
+    const page = this.#readRows(next, last + 1, seq);
+    indexes.noteAll();
+    return { next: page, missing: this.#missing };
+  }
+
+  /** @returns Number of its last change; `undefined`: it can't be relied on. */
+  #readPage(place: PagePlace): number | undefined {
+    const { pages, indexes, names: { jails, nodes } } = this.#log;
+    const hashes = pages.hashes(place);
+    if (hashes === undefined || place.seq > this.#into.seq) return undefined;
+    const count = hashes.bans.reduce((sum, hash) => sum + +(hash !== 0), 0);
+    const seq = place.seq + count;
+    // It is of this log if its last row is.
+    const last = place.first + place.rows - 1;
+    if (last > this.#log.last || this.#log.seqAt(last) !== seq) {
+      return undefined;
+    }
+    if (seq > this.#into.seq) {
+      const changes = pages.changes(place);
+      if (changes?.length !== count) return undefined;
+      this.#into.catchUpAll(changes, place.seq, {
+        jail: (id) => jails.nameOf(id),
+        node: (id) => nodes.nameOf(id),
+      });
+    }
+    indexes.notePage(place.first, hashes);
+    return seq;
+  }
+
+  /**
+   * Reads rows up to the one before `end`, which pages lack.
+   *
+   * @returns Number of their last change.
+   */
+  #readUnpaged(first: number, end: number, seq: number): number {
+    const rest = this.#readRows(first, end, seq);
+    if (rest.rows > 0) this.#missing.push(rest);
+    return rest.lastSeq;
+  }
+
+  /** @returns The page of the last ones, which is not full. */
+  #readRows(first: number, end: number, before: number): LogPage {
+    const { names, indexes, pageRows, rowsFrom } = this.#log;
+    let page = new LogPage(first, before, pageRows);
+    let seq = before;
+    for (let from = first; from < end; from += READ_ROWS) {
+      const max = Math.min(READ_ROWS, end - from);
+      const rows = rowsFrom(from, max);
+      for (let at = 0; at < max; at++) {
+        const { position, ...read } = readLogRow(rows[at] ?? {}, names);
+        const { change } = read;
+        if (change !== undefined) seq++;
+        if (position !== from + at || read.seq !== seq) {
+          throw missingChange(seq);
+        }
+        if (seq > this.#into.seq && change) this.#into.catchUp(change);
+        page.add(indexes.noteRow(position, read), change, names);
+        if (!page.isFull) continue;
+        this.#missing.push(page);
+        page = new LogPage(position + 1, seq, pageRows);
+      }
+    }
+    return page;
+  }
+}
