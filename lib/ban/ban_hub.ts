@@ -164,6 +164,7 @@ export class BanHub {
   get table(): Pick<
     BanTable,
     | "bans"
+    | "columns"
     | "find"
     | "jails"
     | "ofAddress"

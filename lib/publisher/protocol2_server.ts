@@ -321,7 +321,7 @@ function newSyncServer(
       get keptSince() {
         return store.keptSince;
       },
-      bans: () => table.bans(),
+      columns: (max) => table.columns(max),
       since: (seq, max) => {
         try {
           return store.since(seq, max);
