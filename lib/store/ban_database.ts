@@ -244,6 +244,7 @@ export class BanDatabase {
 
   /** The receipts of a ban. */
   receipts(key: BanKey): readonly StoredReceipt[] {
+    if (!this.#receipts.mayHave(key)) return [];
     return this.#read("receipts", () => this.#receipts.of(key));
   }
 
