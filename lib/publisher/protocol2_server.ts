@@ -160,6 +160,7 @@ export class Protocol2Server {
         answer.kind === "MOVED"
           ? this.#moves.note(session, answer)
           : this.orders.note(answer),
+      onCaughtUp: () => this.#stream.beatSoon(),
       greeting: () => this.#moves.greeting,
       quotas: this.#quotas,
       states: this.#states,
