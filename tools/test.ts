@@ -1,7 +1,8 @@
 /**
  * Runs the tests: `deno run -A tools/test.ts core|real|long|slow|executables`.
  *
- * - `core`: the pure core, side by side and with no permission at all;
+ * - `core`: the pure core, a room's tests in one isolate, rooms side by side and
+ *   with no permission at all;
  * - `real`: adapters, programs and the main ways end to end, with real parts;
  * - `long`: files named `*_long_test.ts`: kills, floods, installs, long faults;
  * - `slow`: files named `*_slow_test.ts`: the same, of minutes each; before a
@@ -17,7 +18,13 @@
  * @module
  */
 
-import { isSuite, readImports, type Suite, suiteFiles } from "./test_suites.ts";
+import {
+  filesByFolder,
+  isSuite,
+  readImports,
+  type Suite,
+  suiteFiles,
+} from "./test_suites.ts";
 
 const ALONE = /\/alone\//;
 /** More than there are processors: most of what a lane does is to wait. */
@@ -27,15 +34,33 @@ const SLOWEST_FILES = 12;
 /** Types are the matter of `deno task check`. */
 const OPTIONS = ["test", "--no-check"];
 
-/** Runs files in one process; everything is printed as it comes. */
+/**
+ * Runs files in one process, each folder's in one isolate: most of these files
+ * take less time than an isolate does. Everything is printed as it comes.
+ */
 async function runTogether(
   args: readonly string[],
   files: readonly string[],
 ): Promise<boolean> {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: [...OPTIONS, ...args, ...files],
-  });
-  return (await command.spawn().status).success;
+  const dir = await Deno.makeTempDir({ prefix: "f2bc_tests_" });
+  try {
+    const modules: string[] = [];
+    for (const [folder, members] of filesByFolder(files)) {
+      const path = `${dir}/${folder.replaceAll("/", "_")}_test.ts`;
+      const urls = members.map((file) =>
+        new URL(`../${file}`, import.meta.url)
+      );
+      const imports = urls.map((url) => `import ${JSON.stringify(url)};\n`);
+      await Deno.writeTextFile(path, imports.join(""));
+      modules.push(path);
+    }
+    const command = new Deno.Command(Deno.execPath(), {
+      args: [...OPTIONS, ...args, ...modules],
+    });
+    return (await command.spawn().status).success;
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
 }
 
 interface FileRun {

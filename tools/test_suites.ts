@@ -50,6 +50,13 @@ export function suiteFiles(
     : real;
 }
 
+/** Files by the folder they are in, both in the order given. */
+export function filesByFolder(
+  files: readonly string[],
+): ReadonlyMap<string, readonly string[]> {
+  return Map.groupBy(files, (file) => file.slice(0, file.lastIndexOf("/")));
+}
+
 /** Whether a test is of the core: straight in the folder of a room, not in its `io/`. */
 function isCore(path: string): boolean {
   const [, room = "", file = ""] = path.split("/");

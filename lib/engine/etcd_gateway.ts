@@ -15,10 +15,16 @@ export interface EtcdGateway {
    * @param path Such as `/v3/kv/txn`.
    * @param body What to ask.
    * @param signal Ends it; the promise then rejects with its reason.
+   * @param timeoutMs Longest wait for one member's answer, in milliseconds; `undefined`: as long as usual.
    * @returns The answer.
    * @throws {NoLogError} when no member answers, or it is refused.
    */
-  ask(path: string, body: unknown, signal: AbortSignal): Promise<JsonObject>;
+  ask(
+    path: string,
+    body: unknown,
+    signal: AbortSignal,
+    timeoutMs?: number,
+  ): Promise<JsonObject>;
   /**
    * Reads what it shows to everybody.
    *

@@ -21,6 +21,8 @@ const LAST = "snap/last";
 /** Names begin with a digit. */
 const FIRST = "snap/0";
 const DIGITS = 8;
+/** A piece is large, and nobody's lead depends on it. */
+const PIECE_TIMEOUT_MS = 15_000;
 const anyText = (name: string) => text(name, (value: string) => value);
 const MARK = record<SnapshotMark>({
   ...{ index: integer("index", 0), id: anyText("id") },
@@ -54,10 +56,15 @@ export class EtcdSnapshots implements SharedSnapshots {
     piece: Uint8Array<ArrayBuffer>,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#client.ask("/v3/kv/put", {
-      key: this.#key(pieceKey(name, at)),
-      value: piece.toBase64(),
-    }, signal);
+    await this.#client.ask(
+      "/v3/kv/put",
+      {
+        key: this.#key(pieceKey(name, at)),
+        value: piece.toBase64(),
+      },
+      signal,
+      PIECE_TIMEOUT_MS,
+    );
   }
 
   async finish(
@@ -88,13 +95,15 @@ export class EtcdSnapshots implements SharedSnapshots {
     at: number,
     signal: AbortSignal,
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const [found] = await this.#find(pieceKey(name, at), signal);
+    const piece = pieceKey(name, at);
+    const [found] = await this.#find(piece, signal, PIECE_TIMEOUT_MS);
     return found?.value;
   }
 
-  async #find(name: string, signal: AbortSignal) {
-    const key = this.#key(name);
-    return foundIn(await this.#client.ask("/v3/kv/range", { key }, signal));
+  async #find(name: string, signal: AbortSignal, timeoutMs?: number) {
+    const asked = { key: this.#key(name) };
+    const path = "/v3/kv/range";
+    return foundIn(await this.#client.ask(path, asked, signal, timeoutMs));
   }
 
   #key(name: string): string {

@@ -3,7 +3,10 @@ import { SystemClock } from "../../lib/async/io/system_clock.ts";
 import { EtcdClient } from "../../lib/engine/io/etcd_client.ts";
 import { EtcdLog } from "../../lib/engine/etcd_log.ts";
 import { NoLogError } from "../../lib/engine/shared_log.ts";
-import { EtcdServers } from "../support/engine/etcd_servers.ts";
+import {
+  ANSWER_TIMEOUT_MS,
+  EtcdServers,
+} from "../support/engine/etcd_servers.ts";
 import { testWith } from "../support/host/real_parts.ts";
 import {
   MemoryLogServer,
@@ -30,8 +33,16 @@ testWith(
   async (t) => {
     await using servers = await EtcdServers.start(3);
     const { urls } = servers;
-    using first = new EtcdClient({ clock, urls });
-    using second = new EtcdClient({ clock, urls: urls.toReversed() });
+    using first = new EtcdClient({
+      clock,
+      urls,
+      timeoutMs: ANSWER_TIMEOUT_MS,
+    });
+    using second = new EtcdClient({
+      clock,
+      urls: urls.toReversed(),
+      timeoutMs: ANSWER_TIMEOUT_MS,
+    });
     const behaviours = Object.entries(SHARED_LOG_BEHAVIOURS);
     for (const [at, [behaviour, show]] of behaviours.entries()) {
       const prefix = `/fail2ban-cluster/${at}/`;
@@ -41,7 +52,9 @@ testWith(
       });
     }
     const { signal } = new AbortController();
-    const log = new EtcdLog(first, "/fail2ban-cluster/0/");
+    // Without two members none answers: nothing to be waited for.
+    using hasty = new EtcdClient({ clock, urls });
+    const log = new EtcdLog(hasty, "/fail2ban-cluster/0/");
     const leader = await servers.leader();
     await servers.kill(leader);
     const view = await waitUntil(

@@ -8,7 +8,10 @@ import {
   type SharedSnapshots,
   type SnapshotMark,
 } from "../../lib/engine/shared_snapshots.ts";
-import { EtcdServers } from "../support/engine/etcd_servers.ts";
+import {
+  ANSWER_TIMEOUT_MS,
+  EtcdServers,
+} from "../support/engine/etcd_servers.ts";
 import { testWith } from "../support/host/real_parts.ts";
 import { MemorySnapshots } from "../support/memory/memory_snapshots.ts";
 
@@ -78,6 +81,7 @@ testWith(
     using client = new EtcdClient({
       clock: new SystemClock(),
       urls: servers.urls,
+      timeoutMs: ANSWER_TIMEOUT_MS,
     });
     const snapshots = new EtcdSnapshots(client, "/fail2ban-cluster/");
     await show(snapshots);

@@ -4,7 +4,10 @@ import { EtcdClient } from "../../lib/engine/io/etcd_client.ts";
 import { EtcdValues } from "../../lib/engine/etcd_values.ts";
 import { NoLogError } from "../../lib/engine/shared_log.ts";
 import type { SharedValues } from "../../lib/engine/shared_values.ts";
-import { EtcdServers } from "../support/engine/etcd_servers.ts";
+import {
+  ANSWER_TIMEOUT_MS,
+  EtcdServers,
+} from "../support/engine/etcd_servers.ts";
 import { testWith } from "../support/host/real_parts.ts";
 import {
   MemorySharedValues,
@@ -81,8 +84,16 @@ testWith(
   async (t) => {
     await using servers = await EtcdServers.start(1);
     const clock = new SystemClock();
-    using first = new EtcdClient({ clock, urls: servers.urls });
-    using second = new EtcdClient({ clock, urls: servers.urls });
+    using first = new EtcdClient({
+      clock,
+      urls: servers.urls,
+      timeoutMs: ANSWER_TIMEOUT_MS,
+    });
+    using second = new EtcdClient({
+      clock,
+      urls: servers.urls,
+      timeoutMs: ANSWER_TIMEOUT_MS,
+    });
     for (const [behaviour, show] of Object.entries(BEHAVIOURS)) {
       const prefix = `/fail2ban-cluster/${behaviour}/`;
       await t.step(behaviour, async () => {

@@ -1,5 +1,9 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { readImports, suiteFiles } from "../../tools/test_suites.ts";
+import {
+  filesByFolder,
+  readImports,
+  suiteFiles,
+} from "../../tools/test_suites.ts";
 
 const graph = await readImports("tests");
 
@@ -34,4 +38,12 @@ Deno.test("on executables run the tests that start them, and no others", () => {
       path,
     );
   }
+});
+
+Deno.test("of the core each file is in its folder's isolate, once", () => {
+  const files = suiteFiles("core", graph);
+  const folders = filesByFolder(files);
+  deepStrictEqual([...folders.values()].flat().toSorted(), files.toSorted());
+  ok(folders.size > 20 && folders.size < 60);
+  ok(folders.get("tests/ban")?.includes("tests/ban/ban_block_test.ts"));
 });

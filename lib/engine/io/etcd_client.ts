@@ -34,6 +34,18 @@ export interface EtcdUser {
   readonly password: string;
 }
 
+/** What is asked, and the longest wait for its answer, in milliseconds. */
+interface Question {
+  readonly body: unknown;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What ends the wait for an answer. */
+interface Wait {
+  readonly signal: AbortSignal;
+  readonly timeoutMs?: number | undefined;
+}
+
 const OK = 200;
 const [UNAUTHORIZED, BAD_REQUEST, SERVER_ERROR] = [401, 400, 500];
 /** As etcd says it of a token that has ended, with a status that says less. */
@@ -66,6 +78,7 @@ export class EtcdClient implements EtcdGateway, Disposable {
    * @param path Such as `/v3/kv/txn`.
    * @param body What to ask.
    * @param signal Ends it; the promise then rejects with its reason.
+   * @param timeoutMs Longest wait for one member's answer, in milliseconds; `undefined`: as long as usual.
    * @returns The answer, not looked into.
    * @throws {NoLogError} when no member answers, or it is refused.
    */
@@ -73,16 +86,17 @@ export class EtcdClient implements EtcdGateway, Disposable {
     path: string,
     body: unknown,
     signal: AbortSignal,
+    timeoutMs?: number,
   ): Promise<JsonObject> {
     return await this.#anyOf(
-      (url) => this.#askAt(url, path, body, signal),
+      (url) => this.#askAt(url, path, { body, timeoutMs }, signal),
       signal,
     );
   }
 
   async read(path: string, signal: AbortSignal): Promise<string | undefined> {
     return await this.#anyOf(async (url) => {
-      const { status, text } = await this.#fetch(url, path, {}, signal);
+      const { status, text } = await this.#fetch(url, path, {}, { signal });
       return status === OK ? text : undefined;
     }, signal);
   }
@@ -112,21 +126,23 @@ export class EtcdClient implements EtcdGateway, Disposable {
   async #askAt(
     url: string,
     path: string,
-    body: unknown,
+    question: Question,
     signal: AbortSignal,
   ): Promise<JsonObject> {
     const { user } = this.#options;
-    if (user === undefined) return await this.#post(url, path, body, signal);
+    if (user === undefined) {
+      return await this.#post(url, path, question, signal);
+    }
     const isFresh = this.#token === undefined;
     this.#token ??= await this.#logIn(url, user, signal);
     try {
-      return await this.#post(url, path, body, signal);
+      return await this.#post(url, path, question, signal);
     } catch (error) {
       if (!(error instanceof EndedTokenError)) throw error;
       this.#token = undefined;
       if (isFresh) throw new RefusedError(error.message);
       this.#token = await this.#logIn(url, user, signal);
-      return await this.#post(url, path, body, signal);
+      return await this.#post(url, path, question, signal);
     }
   }
 
@@ -138,7 +154,7 @@ export class EtcdClient implements EtcdGateway, Disposable {
     const { token } = await this.#post(
       url,
       "/v3/auth/authenticate",
-      user,
+      { body: user },
       signal,
     );
     if (typeof token !== "string") throw new RefusedError("it gives no token");
@@ -148,14 +164,14 @@ export class EtcdClient implements EtcdGateway, Disposable {
   async #post(
     url: string,
     path: string,
-    body: unknown,
+    { body, timeoutMs }: Question,
     signal: AbortSignal,
   ): Promise<JsonObject> {
     const { status, text } = await this.#fetch(url, path, {
       method: "POST",
       headers: this.#token === undefined ? {} : { authorization: this.#token },
       body: JSON.stringify(body),
-    }, signal);
+    }, { signal, timeoutMs });
     if (status === OK) return answerOf(text);
     throw failureOf(status, text);
   }
@@ -164,9 +180,9 @@ export class EtcdClient implements EtcdGateway, Disposable {
     url: string,
     path: string,
     asked: RequestInit,
-    signal: AbortSignal,
+    { signal, timeoutMs = this.#options.timeoutMs ?? 1_000 }: Wait,
   ): Promise<{ readonly status: number; readonly text: string }> {
-    const { clock, timeoutMs = 1_000 } = this.#options;
+    const { clock } = this.#options;
     const answer = await inTime(clock, timeoutMs, signal, async (ended) => {
       const response = await fetch(new URL(path, url), {
         ...asked,

@@ -10,7 +10,10 @@ import { EtcdValues } from "../../../lib/engine/etcd_values.ts";
 import { EtcdClient } from "../../../lib/engine/io/etcd_client.ts";
 import { NoLogError } from "../../../lib/engine/shared_log.ts";
 import type { Epoch } from "../../../lib/base/ids.ts";
-import { EtcdServers } from "../../support/engine/etcd_servers.ts";
+import {
+  ANSWER_TIMEOUT_MS,
+  EtcdServers,
+} from "../../support/engine/etcd_servers.ts";
 import { testWith } from "../../support/host/real_parts.ts";
 
 const clock = new SystemClock();
@@ -24,7 +27,11 @@ testWith(
   "etcd says of which version it is, how much room it has, and since when it compacts nothing",
   async () => {
     await using servers = await EtcdServers.start(1);
-    using client = new EtcdClient({ clock, urls: servers.urls });
+    using client = new EtcdClient({
+      clock,
+      urls: servers.urls,
+      timeoutMs: ANSWER_TIMEOUT_MS,
+    });
     const condition = await memberCondition(client, signal);
     const { version, hasLeader, complaints, quotaBytes } = condition;
     ok(/^\d+\.\d+\.\d+$/.test(version));
@@ -60,7 +67,11 @@ testWith(
     const quota = `--quota-backend-bytes=${SMALL_BYTES}`;
     await using servers = await EtcdServers.start(1, quota);
     const [url = ""] = servers.urls;
-    using client = new EtcdClient({ clock, urls: [url] });
+    using client = new EtcdClient({
+      clock,
+      urls: [url],
+      timeoutMs: ANSWER_TIMEOUT_MS,
+    });
     const look = async () =>
       checkEngine({
         members: [{

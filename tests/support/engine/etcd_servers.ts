@@ -9,6 +9,9 @@ import { TempDir } from "../host/temp_dir.ts";
 import { freePorts } from "../host/test_ports.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
+/** Longest wait for an answer where it is not about that, in milliseconds: on a busy machine etcd takes its time. */
+export const ANSWER_TIMEOUT_MS = 15_000;
+
 /** Where a member runs. */
 export interface EtcdPlace {
   /** What it is started by: a program that becomes the one that follows. */
