@@ -173,7 +173,11 @@ export class BanDatabase {
   }
 
   /** Stores entries, all or none, and applies their changes to the table. */
-  append(entries: readonly StoreEntry[], nowMs: number): readonly TableStep[] {
+  append(
+    entries: readonly StoreEntry[],
+    nowMs: number,
+    onWritten?: () => void,
+  ): readonly TableStep[] {
     let isKept = false;
     try {
       this.#write("changes", () => {
@@ -186,6 +190,7 @@ export class BanDatabase {
         for (const { change } of entries) {
           if (change && isOperatorsLift(change)) this.#lifts.put(change);
         }
+        onWritten?.();
       });
       isKept = true;
     } finally {
