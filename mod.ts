@@ -177,6 +177,7 @@ export {
   type UnbanReason,
 } from "./lib/ban/ban_event.ts";
 export { type BanStep, BanTable, type TableStep } from "./lib/ban/ban_table.ts";
+export { type BanSet } from "./lib/ban/table_columns.ts";
 export { type Receipt } from "./lib/ban/receipt.ts";
 
 // Protocol 1.

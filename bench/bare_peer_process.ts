@@ -5,6 +5,7 @@
  */
 
 import { ChildProcess } from "../tests/support/host/child_process.ts";
+import { RUNTIME_FLAGS } from "../roles/program/runtime_flags.ts";
 
 /** What the other end does; see `programs/bare_peer.ts`. */
 export type PeerMode = "echo" | "count" | "hear";
@@ -44,6 +45,7 @@ export function startProgram(
       "-A",
       "--no-prompt",
       "--v8-flags=--expose-gc",
+      ...RUNTIME_FLAGS,
       "--config",
       config,
       path,

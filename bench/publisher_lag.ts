@@ -8,6 +8,7 @@ import {
   appendLog,
   banLine,
 } from "../tests/support/fail2ban/fail2ban_lines.ts";
+import { RUNTIME_FLAGS } from "../roles/program/runtime_flags.ts";
 import type { Outcome } from "./figure.ts";
 import { percentile, printTable } from "./figures.ts";
 import {
@@ -43,7 +44,7 @@ function watched(file: string): readonly string[] {
   const program = new URL("programs/lag_of_publisher.ts", import.meta.url);
   const config = new URL("../deno.json", import.meta.url);
   return [
-    ...[Deno.execPath(), "run", "-A", "--no-prompt"],
+    ...[Deno.execPath(), "run", "-A", "--no-prompt", ...RUNTIME_FLAGS],
     ...["--config", config.pathname, program.pathname, file],
   ];
 }

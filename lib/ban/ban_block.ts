@@ -89,6 +89,11 @@ export class BanBlock {
     return new BanBlock(encodeBanBlock(bans));
   }
 
+  /** Makes one of columns, as {@link encodeBanColumns}. */
+  static ofColumns(columns: BanBlockColumns): BanBlock {
+    return new BanBlock(encodeBanColumns(columns));
+  }
+
   /** Reads one, as {@link decodeBanBlock}. */
   static read(bytes: Uint8Array): DecodedBlock<BanBlock> {
     const columns = decodeBanColumns(bytes);

@@ -11,10 +11,12 @@ import type { Address } from "../base/address.ts";
 import type { Ban, BanKey, Change } from "./ban.ts";
 import { evolve, withoutExpired } from "./ban_decision.ts";
 import { NO_ROW } from "../rows/row_index.ts";
+import { MAX_BLOCK_BANS } from "./ban_block_rules.ts";
 import type { BanBlockColumns } from "./ban_columns.ts";
 import type { ChangeColumns, ChangeNames } from "./change_columns.ts";
 import {
   type BanCount,
+  type BanSet,
   ColumnReplay,
   countBans,
   putColumns,
@@ -120,9 +122,9 @@ export class BanTable {
   /**
    * All bans likewise, as columns of numbers.
    *
-   * @param max Bans of a set at most. @default {4096}
+   * @param max Bans of a set at most. @default {as many as a block has}
    */
-  columns(max = 4_096): Generator<BanBlockColumns, void, undefined> {
+  columns(max: number = MAX_BLOCK_BANS): Generator<BanSet, void, undefined> {
     return takeColumns(this.#bans, max);
   }
 

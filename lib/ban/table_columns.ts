@@ -135,6 +135,14 @@ export class ColumnReplay {
   }
 }
 
+/** Some of a table's bans. */
+export interface BanSet {
+  /** Of one ban at least. */
+  readonly columns: BanBlockColumns;
+  /** Whether there was no other when it was taken. */
+  readonly isLast: boolean;
+}
+
 /**
  * Gives all bans of a table, in sets that fit a block each. The table may change
  * before the next is asked for: a ban that stands throughout is given once.
@@ -144,14 +152,16 @@ export class ColumnReplay {
 export function* takeColumns(
   bans: PackedBans,
   max: number,
-): Generator<BanBlockColumns, void, undefined> {
+): Generator<BanSet, void, undefined> {
   for (let row = 0; row < bans.rows.count;) {
     const set = new RowsOfSet(bans);
-    while (row < bans.rows.count && set.rows.length < max) {
+    while (row < bans.rows.count && set.size < max) {
       if (bans.rows.isTaken(row) && !set.add(row)) break;
       row++;
     }
-    if (set.rows.length > 0) yield set.columns();
+    while (row < bans.rows.count && !bans.rows.isTaken(row)) row++;
+    const isLast = row === bans.rows.count;
+    if (set.size > 0) yield { columns: set.columns(), isLast };
   }
 }
 
@@ -182,7 +192,9 @@ export function countBans({ rows, jails }: PackedBans): readonly BanCount[] {
 
 /** The rows that go into a set together. */
 class RowsOfSet {
-  readonly rows: number[] = [];
+  readonly #rows: number[] = [];
+  /** Of each row its reports. */
+  readonly #reportsOf: (readonly BanReport[])[] = [];
   readonly #bans: PackedBans;
   readonly #jails = new Set<JailName>();
   readonly #origins = new Set<HostName>();
@@ -194,6 +206,10 @@ class RowsOfSet {
     this.#bans = bans;
   }
 
+  get size(): number {
+    return this.#rows.length;
+  }
+
   /** @returns Whether there was room for it. */
   add(row: number): boolean {
     const jail = this.#bans.jailAt(row);
@@ -202,11 +218,12 @@ class RowsOfSet {
     for (const { origin } of reports) {
       if (!this.#origins.has(origin)) bytes += 1 + origin.length;
     }
-    const hasRoom = this.rows.length === 0 ||
+    const hasRoom = this.size === 0 ||
       this.#reports + reports.length <= MAX_BLOCK_REPORTS &&
         this.#nameBytes + bytes <= MAX_BLOCK_NAME_BYTES;
     if (!hasRoom) return false;
-    this.rows.push(row);
+    this.#rows.push(row);
+    this.#reportsOf.push(reports);
     this.#reports += reports.length;
     this.#nameBytes += bytes;
     this.#jails.add(jail);
@@ -218,19 +235,19 @@ class RowsOfSet {
   columns(): BanBlockColumns {
     const bans = this.#bans;
     const filler = new ColumnFiller({
-      bans: this.rows.length,
+      bans: this.size,
       reports: this.#reports,
       ipv4: this.#ipv4,
       jails: this.#jails,
       origins: this.#origins,
     });
     const packed = new PackedAddress();
-    for (const row of this.rows) {
+    this.#rows.forEach((row, at) => {
       bans.rows.readAddress(row, packed);
       const { seq, isPending } = bans.rows.get(row);
-      const reports = reportsOfBan(bans.reportsAt(row));
+      const reports = this.#reportsOf[at] ?? [];
       filler.add(packed, { jail: bans.jailAt(row), reports, seq, isPending });
-    }
+    });
     return filler.columns;
   }
 }

@@ -29,6 +29,7 @@ import { type Address, parseAddress } from "../base/address.ts";
 import { type JailName, parseJailName } from "../base/jail_name.ts";
 import { type ActionFailure, parseActionFailure } from "./log_failure.ts";
 import { linePatterns } from "./log_prefix.ts";
+import { rememberNames } from "../base/name_cache.ts";
 import { parseLoggedDuration } from "./line_time.ts";
 import type { LineFormat } from "./log_format.ts";
 
@@ -68,8 +69,12 @@ const PREFIXES = linePatterns(
   String.raw`([\x20-\x7e]*)$`,
 );
 
-const TICKET =
-  /^\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] (Ban|Unban|Restore Ban|Repeal Ban) ([0-9a-f:.]{2,39}(?:\/\d{1,3})?)$/;
+/** Whole lines, so that one that says this is matched once. */
+const TICKETS = linePatterns(
+  "NOTICE|WARNING",
+  String
+    .raw`\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] (Ban|Unban|Restore Ban|Repeal Ban) ([0-9a-f:.]{2,39}(?:\/\d{1,3})?)$`,
+);
 const INCREASE =
   /^\[([A-Za-z0-9][A-Za-z0-9_.@:+-]{0,63})\] Increase Ban ([0-9a-f:.]{2,39}(?:\/\d{1,3})?) \((\d{1,10}) # ([^()]{1,60}) -> (?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|infinite)\)$/;
 const LOOKS_LIKE_TICKET =
@@ -85,6 +90,8 @@ const LOOKS_LIKE_OTHER_FORMAT =
 const LOOKS_LIKE_PREFIX = /^(?:\d{4}-|fail2ban\.)/;
 const JAIL_MARK =
   /^(?:Jail '([^']+)' (stopped|started)|Creating new jail '([^']+)')$/;
+
+const readJail = rememberNames(parseJailName);
 
 const TICKET_KINDS = {
   "Ban": "ban",
@@ -135,6 +142,8 @@ export function parseText(
   if (text.length > MAX_EVENT_LINE_LENGTH) {
     return parseActionFailure(text, format);
   }
+  const ticket = parseTicket(text, format);
+  if (ticket !== undefined) return ticket;
   const match = PREFIXES[format].exec(text);
   if (match === null) {
     return parseActionFailure(text, format) ?? refuseUnknown(text);
@@ -144,7 +153,7 @@ export function parseText(
     case "":
       return parseUnnamed(message) ?? parseActionFailure(text, format);
     case "actions":
-      return level === "INFO" ? undefined : parseTicket(message);
+      return level === "INFO" ? undefined : refuseTicket(message);
     case "observer":
       return parseIncrease(message);
     default:
@@ -156,18 +165,24 @@ export function parseText(
 function parseUnnamed(message: string): LogEvent | undefined {
   return LOOKS_LIKE_PREFIX.test(message)
     ? refuseUnknown(message)
-    : parseTicket(message) ?? parseIncrease(message) ?? parseMark(message);
+    : refuseTicket(message) ?? parseIncrease(message) ?? parseMark(message);
 }
 
-function parseTicket(message: string): LogEvent | undefined {
-  const match = TICKET.exec(message);
-  if (match === null) {
-    const jailText = LOOKS_LIKE_TICKET.exec(message)?.groups?.["jail"];
-    if (jailText === undefined) return undefined;
-    return refused(parseJailName(jailText) === undefined ? "jail" : "target");
-  }
-  const [, jailText = "", verb = "", addressText = ""] = match;
-  const jail = parseJailName(jailText);
+/** Tells a message that has nearly the form of a ticket's. */
+function refuseTicket(message: string): LogEvent | undefined {
+  const jailText = LOOKS_LIKE_TICKET.exec(message)?.groups?.["jail"];
+  if (jailText === undefined) return undefined;
+  return refused(parseJailName(jailText) === undefined ? "jail" : "target");
+}
+
+function parseTicket(text: string, format: LineFormat): LogEvent | undefined {
+  if (!text.includes("Ban ") && !text.includes("Unban ")) return undefined;
+  const match = TICKETS[format].exec(text);
+  if (match === null) return undefined;
+  const [, logger, , jailText = "", verb = "", addressText = ""] = match;
+  // The journal's own form names none.
+  if (logger !== "" && logger !== "actions") return undefined;
+  const jail = readJail(jailText);
   if (jail === undefined) return refused("jail");
   const address = parseAddress(addressText);
   if (address === undefined) return refused("target");

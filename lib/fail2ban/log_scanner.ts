@@ -18,6 +18,7 @@ import {
 } from "./log_line.ts";
 import { isForeign, LINE_BEGINNINGS, unfolded } from "./log_prefix.ts";
 import { type LogRecord, readRecord } from "./log_record.ts";
+import { WordsAhead } from "./words_ahead.ts";
 
 /** Position of the logger's name in a line of the form `file`. */
 const LOGGER_AT = "2026-11-22 14:14:55,029 ".length;
@@ -27,6 +28,13 @@ const [DIGIT_AT, DOT_AT] = [LOGGER.indexOf("2"), LOGGER.indexOf(".")] as const;
 const LF = 0x0a;
 /** First letters of the relevant loggers: actions, observer, server, jail. */
 const [A, O, S, J] = [0x61, 0x6f, 0x73, 0x6a] as const;
+/** One of these is in every line of actions and observer that says something. */
+const TELLING_WORDS = ["Ban ", "Unban ", "ERROR"] as const;
+/**
+ * So many bytes are made text at once, in whole lines. V8 maps memory for each
+ * text of 128 KiB and more, and gives it back: that costs as much as reading it.
+ */
+const PIECE_BYTES = 61_440;
 /** What is no line of fail2ban at all where it tells of a ban. */
 const HAS_BAN = /\] (?:Ban|Unban|Restore Ban) [0-9a-f]{0,4}[.:][0-9a-f.:]{2,}/;
 /** Outputs with a line that was cut; above it the oldest is taken for ended. */
@@ -119,8 +127,20 @@ export class LogScanner {
    * @param bytes Lines, each ending in 0x0A.
    */
   *scan(bytes: Uint8Array): Generator<LocatedEvent, void, undefined> {
+    for (let at = 0; at < bytes.length;) {
+      const end = pieceEnd(bytes, at);
+      yield* this.#scanPiece(bytes.subarray(at, end), at);
+      at = end;
+    }
+  }
+
+  *#scanPiece(
+    bytes: Uint8Array,
+    pieceAt: number,
+  ): Generator<LocatedEvent, void, undefined> {
     // In UTF-8 byte 0x0A is always LF: lines of the text are lines of the bytes.
     const text = DECODER.decode(bytes);
+    const words = new WordsAhead(text, TELLING_WORDS);
     // Each character takes at least one byte: with equal lengths each takes
     // exactly one.
     const isOneToOne = text.length === bytes.length;
@@ -129,9 +149,11 @@ export class LogScanner {
     while (true) {
       const end = text.indexOf("\n", start);
       if (end === -1) return;
-      const read = this.#read(text, start, end);
+      const read = this.#read(words, start, end);
       if (read !== undefined) {
-        yield { ...read, startBytes: isOneToOne ? start : startBytes };
+        const { event, line } = read;
+        const inPiece = isOneToOne ? start : startBytes;
+        yield { event, startBytes: pieceAt + inPiece, line };
       }
       start = end + 1;
       if (!isOneToOne) startBytes = bytes.indexOf(LF, startBytes) + 1;
@@ -145,16 +167,18 @@ export class LogScanner {
    */
   read(line: Uint8Array): ReadLine | undefined {
     const text = DECODER.decode(line);
-    return this.#read(text, 0, text.length);
+    const words = new WordsAhead(text, TELLING_WORDS);
+    return this.#read(words, 0, text.length);
   }
 
-  #read(text: string, start: number, end: number): ReadLine | undefined {
+  #read(words: WordsAhead, start: number, end: number): ReadLine | undefined {
     const lines = this.#lines;
+    const { text } = words;
     const from = textStart(text, start, end);
     if (lines.kind === "records") {
       return this.#readRecord(text.slice(from, end), lines.format);
     }
-    if (lines.format !== "file" || maySay(text, from, end)) {
+    if (lines.format !== "file" || maySay(words, from, end)) {
       return this.#readLine(headOf(text, from, end), lines.format);
     }
     this.#tally?.understood();
@@ -259,16 +283,32 @@ function headOf(text: string, start: number, end: number): string {
 }
 
 /**
- * A cheap test that lines of other loggers fail before their text is copied; of
- * the form `file`.
+ * A cheap test that most lines fail before their text is copied; of the form
+ * `file`.
  */
-function maySay(text: string, start: number, end: number): boolean {
+function maySay(words: WordsAhead, start: number, end: number): boolean {
+  const { text } = words;
   const loggerAt = start + LOGGER_AT;
   const initialAt = loggerAt + LOGGER.length;
-  if (initialAt >= end) return true;
-  const initial = text.charCodeAt(initialAt);
-  return initial === A || initial === O || initial === S || initial === J ||
-    !isLogger(text, loggerAt);
+  if (initialAt >= end || !isLogger(text, loggerAt)) return true;
+  switch (text.charCodeAt(initialAt)) {
+    case S:
+    case J:
+      return true;
+    case A:
+    case O:
+      return words.comeWithin(start, end);
+    default:
+      return false;
+  }
+}
+
+/** The end of the last line that begins within a piece; of one line at least. */
+function pieceEnd(bytes: Uint8Array, start: number): number {
+  if (bytes.length - start <= PIECE_BYTES) return bytes.length;
+  const last = bytes.lastIndexOf(LF, start + PIECE_BYTES - 1);
+  const end = last < start ? bytes.indexOf(LF, start + PIECE_BYTES) : last;
+  return end < 0 ? bytes.length : end + 1;
 }
 
 /**

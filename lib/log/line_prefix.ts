@@ -89,8 +89,9 @@ export function syslogFilePrefix(
   source: LogSource,
   hostName: string,
 ): LinePrefix {
+  const stamp = rfc3164Stamps();
   return ({ atMs }) =>
-    `${rfc3164Stamp(atMs)} ${hostName} ${source.name}[${source.pid}]: `;
+    `${stamp(atMs)} ${hostName} ${source.name}[${source.pid}]: `;
 }
 
 /**
@@ -132,10 +133,22 @@ export function syslogDatagramPrefix(
   source: LogSource,
   facility: SyslogFacility,
 ): LinePrefix {
+  const stamp = rfc3164Stamps();
   return ({ atMs, severity }) => {
     const priority = FACILITY_CODES[facility] * 8 +
       SEVERITY_CODES[severity];
-    return `<${priority}>${rfc3164Stamp(atMs)} ${source.name}[${source.pid}]: `;
+    return `<${priority}>${stamp(atMs)} ${source.name}[${source.pid}]: `;
+  };
+}
+
+/** Makes stamps; many follow each other in a second. */
+function rfc3164Stamps(): (atMs: number) => string {
+  let [lastSecond, stamp] = [NaN, ""];
+  return (atMs) => {
+    const second = Math.floor(atMs / 1_000);
+    if (second !== lastSecond) stamp = rfc3164Stamp(atMs);
+    lastSecond = second;
+    return stamp;
   };
 }
 

@@ -1,6 +1,7 @@
 /**
  * What the publisher sends to every subscriber: changes once they are kept, those
- * that wait together in as few messages as hold them, and a heartbeat every second.
+ * that wait together in as few messages as hold them, and a heartbeat every second,
+ * or sooner where a copy has caught up: it follows once it hears one.
  *
  * A message costs as much as there are subscribers, whatever is in it: each
  * connection is encrypted for itself and handed on for itself. So after one the
@@ -20,7 +21,7 @@ import type { Epoch } from "../base/ids.ts";
 import { SendQueue } from "../zmq/send_queue.ts";
 import type { Clock } from "../async/clock.ts";
 import type { MessageSocket } from "../zmq/ports.ts";
-import { Condition, runTogether } from "../async/tasks.ts";
+import { Condition, inTime, runTogether } from "../async/tasks.ts";
 import { wireChange } from "../wire/wire_times.ts";
 
 /** Options for {@link ChangeStream}. */
@@ -43,6 +44,8 @@ const MS_PER_LISTENER = 0.02;
 const MAX_PAUSE_MS = 50;
 /** A shorter pause is none. */
 const MIN_PAUSE_MS = 1;
+/** Between two heartbeats, in milliseconds, at least, and so much more for each subscriber. */
+const [MIN_BEAT_MS, BEAT_MS_PER_LISTENER] = [100, 0.2];
 /** As many changes go without a pause: their messages are full. */
 const MANY_CHANGES = 500;
 
@@ -51,6 +54,8 @@ export class ChangeStream {
   readonly #options: ChangeStreamOptions;
   readonly #sendQueue: SendQueue;
   readonly #added = new Condition();
+  readonly #wanted = new Condition();
+  #isBeatWanted = false;
   #waiting: Change[] = [];
   /** When the next changes may go, by the monotonic clock. */
   #dueMs = -Infinity;
@@ -97,6 +102,12 @@ export class ChangeStream {
     this.#sendQueue.put(encodeStreamMessage(probe));
   }
 
+  /** Has the next heartbeat come soon: a copy has caught up. */
+  beatSoon(): void {
+    this.#isBeatWanted = true;
+    this.#wanted.notify();
+  }
+
   /**
    * Sends and beats until aborted.
    *
@@ -122,13 +133,21 @@ export class ChangeStream {
   }
 
   async #beat(signal: AbortSignal): Promise<void> {
-    const { clock, epoch, seq, revision } = this.#options;
+    const { clock, epoch, seq, revision, listeners } = this.#options;
     while (true) {
+      this.#isBeatWanted = false;
       // Who hears of a number must have heard of the changes up to it.
       this.#sendWaiting();
       const now = { seq: seq(), revision: revision() };
       this.#sendQueue.put(encodeStreamMessage({ kind: "H", epoch, ...now }));
-      await clock.delay(HEARTBEAT_MS, signal);
+      const leastMs = Math.min(
+        HEARTBEAT_MS,
+        MIN_BEAT_MS + (listeners?.() ?? 0) * BEAT_MS_PER_LISTENER,
+      );
+      await clock.delay(leastMs, signal);
+      await inTime(clock, HEARTBEAT_MS - leastMs, signal, async (group) => {
+        while (!this.#isBeatWanted) await this.#wanted.wait(group);
+      });
     }
   }
 }

@@ -58,6 +58,8 @@ export interface ControlServerOptions {
   readonly onReceiptsKept: (kept: readonly StoredReceipt[]) => void;
   /** Told of reports that are refused for good. Must not throw. */
   readonly onRefused: (refused: RefusedReport) => void;
+  /** Told when a copy was given all changes that there are. Must not throw. */
+  readonly onCaughtUp: () => void;
   /** Given what programs answer to UNBAN, PROBE, DRILL and MOVE. Must not throw. */
   readonly onAnswer: (
     session: NodeSession,

@@ -238,15 +238,10 @@ export class ControlServer {
         if (this.#mayNot(from, session, "monitor")) return;
         this.#events(from, session, message);
         return;
-      case "SYNC": {
+      case "SYNC":
         if (this.#mayNot(from, session, "subscriber")) return;
-        const { syncServer, clock } = this.#options;
-        this.#answer(
-          from,
-          syncServer.answer(session.id, message, clock.nowMs()),
-        );
+        this.#sync(from, session, message);
         return;
-      }
       case "RECEIPTS":
         if (this.#mayNot(from, session, "subscriber")) return;
         this.#receipts(from, session, message);
@@ -264,6 +259,13 @@ export class ControlServer {
       case "BYE":
         this.#noteBye(from, session);
     }
+  }
+
+  #sync(from: Routed, { id }: NodeSession, question: InSession<"SYNC">): void {
+    const { syncServer, clock, onCaughtUp } = this.#options;
+    const answer = syncServer.answer(id, question, clock.nowMs());
+    this.#answer(from, answer);
+    if (answer.kind === "CHANGES" && answer.to === answer.seq) onCaughtUp();
   }
 
   #noteCondition(

@@ -160,6 +160,7 @@ export class Protocol2Server {
         answer.kind === "MOVED"
           ? this.#moves.note(session, answer)
           : this.orders.note(answer),
+      onCaughtUp: () => this.#stream.beatSoon(),
       greeting: () => this.#moves.greeting,
       quotas: this.#quotas,
       states: this.#states,
@@ -321,7 +322,7 @@ function newSyncServer(
       get keptSince() {
         return store.keptSince;
       },
-      bans: () => table.bans(),
+      columns: (max) => table.columns(max),
       since: (seq, max) => {
         try {
           return store.since(seq, max);

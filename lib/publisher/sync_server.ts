@@ -10,7 +10,8 @@
  * @module
  */
 
-import type { Ban, Change } from "../ban/ban.ts";
+import type { Change } from "../ban/ban.ts";
+import type { BanSet } from "../ban/table_columns.ts";
 import type { Epoch, SessionId } from "../base/ids.ts";
 import type { PublisherMessage } from "../wire/v2_messages.ts";
 import type { SyncQuestion } from "../wire/sync.ts";
@@ -26,8 +27,8 @@ export interface SyncSource {
   readonly keptSince: number;
   /** Bans in the table. */
   readonly size: number;
-  /** The bans as they are now. */
-  bans(): Iterable<Ban>;
+  /** The bans as they are when each set is taken, at most so many in a set. */
+  columns(max?: number): Iterator<BanSet, void>;
   /** The changes after a number, in order; `undefined`: they can't be read. */
   since(seq: number, max: number): readonly Change[] | undefined;
 }
@@ -153,8 +154,8 @@ export class SyncServer {
     if (latest !== undefined && this.#isFresh(nowMs)) return latest;
     this.#dropOldest();
     const { seq } = source;
-    const bans = source.bans();
-    return this.#latest = new TableSnapshot(seq, nowMs, bans, maxBans);
+    const sets = source.columns(maxBans);
+    return this.#latest = new TableSnapshot(seq, nowMs, sets);
   }
 
   /** Makes room for one more. */

@@ -10,13 +10,9 @@
  * @module
  */
 
-import type { Ban } from "../ban/ban.ts";
-import {
-  BanBlock,
-  type BlockOfBans,
-  splitIntoBlocks,
-} from "../ban/ban_block.ts";
-import { blockBan } from "../wire/wire_times.ts";
+import { BanBlock } from "../ban/ban_block.ts";
+import type { BanSet } from "../ban/table_columns.ts";
+import { blockColumns } from "../wire/wire_times.ts";
 
 /** A part of a snapshot. */
 export interface SnapshotPart {
@@ -29,23 +25,20 @@ export interface SnapshotPart {
 /** What the table holds; sessions read it independently. */
 export class TableSnapshot {
   readonly #parts: SnapshotPart[] = [];
-  readonly #rest: Iterator<BlockOfBans, void>;
-  #nowMs: number;
+  readonly #rest: Iterator<BanSet, void>;
 
   /**
    * @param seq The number of the last change that is in it for certain.
    * @param madeMs When it was begun, in milliseconds since 1970.
-   * @param bans The table's; it may change while they are taken.
-   * @param maxBans How many go into a part at most.
+   * @param sets The table's bans; it may change while they are taken. Each set
+   * makes a part.
    */
   constructor(
     readonly seq: number,
     readonly madeMs: number,
-    bans: Iterable<Ban>,
-    maxBans?: number,
+    sets: Iterator<BanSet, void>,
   ) {
-    this.#nowMs = madeMs;
-    this.#rest = splitIntoBlocks(this.#live(bans), maxBans);
+    this.#rest = sets;
   }
 
   /**
@@ -56,21 +49,24 @@ export class TableSnapshot {
    * @returns `undefined`: there are not so many.
    */
   part(number: number, nowMs: number): SnapshotPart | undefined {
-    if (number === this.#parts.length) {
-      this.#nowMs = nowMs;
-      const { value } = this.#rest.next();
-      if (value !== undefined) {
-        const block = BanBlock.of(value.bans);
-        this.#parts.push({ block, isLast: value.isLast, madeMs: nowMs });
-      }
+    const isNext = number === this.#parts.length;
+    if (isNext && this.#parts.at(-1)?.isLast !== true) {
+      this.#parts.push(this.#make(nowMs));
     }
     return this.#parts[number];
   }
 
-  *#live(bans: Iterable<Ban>): Generator<Ban, void, undefined> {
-    for (const ban of bans) {
-      const live = blockBan(ban, this.#nowMs);
-      if (live !== undefined) yield live;
+  /** Only the last part may be empty. */
+  #make(nowMs: number): SnapshotPart {
+    while (true) {
+      const { value } = this.#rest.next();
+      if (value === undefined) {
+        return { block: BanBlock.of([]), isLast: true, madeMs: nowMs };
+      }
+      const columns = blockColumns(value.columns, nowMs);
+      if (columns.spans.length === 0) continue;
+      const block = BanBlock.ofColumns(columns);
+      return { block, isLast: value.isLast, madeMs: nowMs };
     }
   }
 }

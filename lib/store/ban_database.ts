@@ -171,7 +171,11 @@ export class BanDatabase {
   }
 
   /** Stores entries, all or none, and applies their changes to the table. */
-  append(entries: readonly StoreEntry[], nowMs: number): readonly TableStep[] {
+  append(
+    entries: readonly StoreEntry[],
+    nowMs: number,
+    onWritten?: () => void,
+  ): readonly TableStep[] {
     let isKept = false;
     try {
       this.#write("changes", () => {
@@ -184,6 +188,7 @@ export class BanDatabase {
         for (const { change } of entries) {
           if (change && isOperatorsLift(change)) this.#lifts.put(change);
         }
+        onWritten?.();
       });
       isKept = true;
     } finally {
@@ -242,6 +247,7 @@ export class BanDatabase {
 
   /** The receipts of a ban. */
   receipts(key: BanKey): readonly StoredReceipt[] {
+    if (!this.#receipts.mayHave(key)) return [];
     return this.#read("receipts", () => this.#receipts.of(key));
   }
 

@@ -12,6 +12,7 @@
 import { decodeBanColumns, encodeBanColumns } from "../ban/ban_block_bytes.ts";
 import type { BanBlockColumns } from "../ban/ban_columns.ts";
 import type { BanTable } from "../ban/ban_table.ts";
+import type { BanSet } from "../ban/table_columns.ts";
 import { bytesSum } from "../base/checksum.ts";
 import { hasItsSum, summed } from "./ban_rows.ts";
 import {
@@ -97,7 +98,7 @@ const STATEMENTS = {
 /** What is written of a snapshot that is not whole yet. */
 interface Unfinished extends Omit<Snapshot, "toSeq"> {
   /** The bans of its next parts. */
-  readonly sets: Iterator<BanBlockColumns, void>;
+  readonly sets: Iterator<BanSet, void>;
 }
 
 /** The snapshots in a database. Methods that write are called within a transaction. */
@@ -197,9 +198,9 @@ export class Snapshots {
       throw new Error("no snapshot was begun");
     }
     const { sets, ...written } = this.#unfinished;
-    const { value: columns } = sets.next();
-    if (columns === undefined) return this.#finish({ ...written, toSeq: seq });
-    const bytes = encodeBanColumns(columns);
+    const { value: set } = sets.next();
+    if (set === undefined) return this.#finish({ ...written, toSeq: seq });
+    const bytes = encodeBanColumns(set.columns);
     const id = written.firstPart + written.parts;
     this.#statements.putPart.run(id, bytes, bytesSum(bytes));
     this.#unfinished = { ...written, parts: written.parts + 1, sets };

@@ -21,7 +21,7 @@ import type { Clock } from "../async/clock.ts";
 import { renderMessage } from "../wire/v1.ts";
 
 /** A sink is never handed more lines than this without waiting for it. */
-const MAX_LINES_AT_ONCE = 100;
+const MAX_LINES_AT_ONCE = 500;
 
 /**
  * Renders the line's text for an event.

@@ -5,6 +5,7 @@
  */
 
 import type { Ban, BanReport, Change } from "../ban/ban.ts";
+import { type BanBlockColumns, bansOf, columnsOf } from "../ban/ban_columns.ts";
 import type { RemainingMs, WireChange } from "./v2_messages.ts";
 import { MAX_SPAN_MS } from "./v2_limits.ts";
 
@@ -22,14 +23,48 @@ export function blockBan(ban: Ban, nowMs: number): Ban | undefined {
     if (expiresMs <= nowMs) continue;
     reports.push({
       origin,
-      firstMs: Math.floor(Math.min(firstMs, nowMs)),
-      lastMs: Math.floor(Math.min(lastMs, nowMs)),
-      expiresMs: expiresMs - nowMs > MAX_SPAN_MS
-        ? Infinity
-        : Math.ceil(expiresMs),
+      firstMs: blockedMs(firstMs, nowMs),
+      lastMs: blockedMs(lastMs, nowMs),
+      expiresMs: blockedEndMs(expiresMs, nowMs),
     });
   }
   return reports.length === 0 ? undefined : { ...ban, reports };
+}
+
+/**
+ * Bans as a block of a snapshot has them, see {@link blockBan}.
+ *
+ * @param columns The bans.
+ * @param nowMs Milliseconds since 1970 by their clock.
+ * @returns Without those whose reports have all ended.
+ */
+export function blockColumns(
+  columns: BanBlockColumns,
+  nowMs: number,
+): BanBlockColumns {
+  // The table is swept of what has ended: mostly there is none.
+  if (columns.expiresMs.some((ms) => ms <= nowMs)) {
+    const live = [...bansOf(columns)].flatMap((ban) =>
+      blockBan(ban, nowMs) ?? []
+    );
+    return columnsOf(live);
+  }
+  const { firstMs, lastMs, expiresMs } = columns;
+  return {
+    ...columns,
+    firstMs: firstMs.map((ms) => blockedMs(ms, nowMs)),
+    lastMs: lastMs.map((ms) => blockedMs(ms, nowMs)),
+    expiresMs: expiresMs.map((ms) => blockedEndMs(ms, nowMs)),
+  };
+}
+
+/** What is by a clock that was set back is of now. */
+function blockedMs(ms: number, nowMs: number): number {
+  return Math.floor(Math.min(ms, nowMs));
+}
+
+function blockedEndMs(ms: number, nowMs: number): number {
+  return ms - nowMs > MAX_SPAN_MS ? Infinity : Math.ceil(ms);
 }
 
 /** A change as it goes over the wire now. */

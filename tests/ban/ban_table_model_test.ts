@@ -111,8 +111,8 @@ Deno.test("BanTable is a map of bans, whatever happens to it", () => {
       sameAs(new BanTable(table.bans(), table.seq, ~hashSeed), model);
       const copy = new BanTable();
       // Whatever is there of the same keys gives way.
-      for (const columns of table.columns(3)) copy.putColumns(columns);
-      for (const columns of table.columns()) copy.putColumns(columns);
+      for (const { columns } of table.columns(3)) copy.putColumns(columns);
+      for (const { columns } of table.columns()) copy.putColumns(columns);
       sameAs(copy, model);
       copy.expire(Number.MAX_SAFE_INTEGER);
       model.expire(Number.MAX_SAFE_INTEGER);

@@ -106,6 +106,32 @@ Deno.test("ChangeStream waits 50 ms at most, and for nothing with a full message
   deepStrictEqual(await bench.said(), ["C 3-502"]);
 });
 
+Deno.test("ChangeStream beats every second, and sooner where it is wanted, ten times a second at most", async () => {
+  await using bench = new Bench();
+  deepStrictEqual(await bench.said(999), ["H 0"]);
+  deepStrictEqual(await bench.said(1), ["H 0"]);
+  await bench.clock.advance(300);
+  bench.stream.beatSoon();
+  bench.stream.beatSoon();
+  deepStrictEqual(await bench.said(), ["H 0"], "at once");
+  bench.stream.beatSoon();
+  deepStrictEqual(await bench.said(99), []);
+  deepStrictEqual(await bench.said(1), ["H 0"]);
+  deepStrictEqual(await bench.said(999), [], "and every second again");
+  deepStrictEqual(await bench.said(1), ["H 0"]);
+});
+
+Deno.test("ChangeStream beats less often where many listen, and every second at least", async () => {
+  await using bench = new Bench();
+  for (const [listeners, afterMs] of [[1_000, 300], [10_000, 1_000]] as const) {
+    bench.listeners = listeners;
+    await bench.said(1_000);
+    bench.stream.beatSoon();
+    deepStrictEqual(await bench.said(afterMs - 1), []);
+    deepStrictEqual(await bench.said(1), ["H 0"]);
+  }
+});
+
 Deno.test("ChangeStream says no heartbeat and no probe before the changes that came first", async () => {
   await using bench = new Bench();
   bench.listeners = 1_000;

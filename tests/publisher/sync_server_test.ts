@@ -1,12 +1,12 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import type { Ban, Change } from "../../lib/ban/ban.ts";
+import type { Change } from "../../lib/ban/ban.ts";
 import { BanTable } from "../../lib/ban/ban_table.ts";
 import type { Epoch, SessionId } from "../../lib/base/ids.ts";
 import { bansOf } from "../../lib/ban/ban_columns.ts";
 import type { PublisherMessage } from "../../lib/wire/v2_messages.ts";
 import type { SyncQuestion } from "../../lib/wire/sync.ts";
 import { SyncServer } from "../../lib/publisher/sync_server.ts";
-import { reported } from "../support/values/bans.ts";
+import { lifted, reported } from "../support/values/bans.ts";
 
 const EPOCH = "e".repeat(32) as Epoch;
 const OTHER_EPOCH = "f".repeat(32) as Epoch;
@@ -38,7 +38,7 @@ class Bench {
         get keptSince() {
           return keptSince();
         },
-        bans: (): Iterable<Ban> => table.bans(),
+        columns: (max) => table.columns(max),
         since: (seq, max) =>
           this.canTell
             ? history.filter((each) => each.seq > seq).slice(0, max)
@@ -183,6 +183,29 @@ Deno.test("SyncServer tells the ends of bans and the time that they are told by,
   deepStrictEqual([...later.block.columns.expiresMs], [10_000]);
   bench.nowMs = 10_000;
   strictEqual(bench.ask(TWO, 0, { epoch: null }), "at 3 part 0:  last");
+});
+
+Deno.test("SyncServer makes no part of bans that are all over, but for the last", () => {
+  const bench = new Bench(2, 10_000);
+  for (const last of [3, 4, 5]) bench.change(last);
+  bench.nowMs = 10_000;
+  const epoch = null;
+  strictEqual(bench.ask(ONE, 0, { epoch }), "at 5 part 0: 3 4");
+  strictEqual(bench.ask(ONE, 0, { epoch, part: 1 }), "at 5 part 1: 5 last");
+  bench.nowMs = 20_000;
+  for (const last of [6, 7]) bench.change(last, 30_000);
+  strictEqual(bench.ask(TWO, 0, { epoch }), "at 7 part 0: 3 4");
+  strictEqual(bench.ask(TWO, 0, { epoch, part: 1 }), "at 7 part 1: 5 6");
+  bench.nowMs = 30_000;
+  strictEqual(bench.ask(TWO, 0, { epoch, part: 2 }), "at 7 part 2:  last");
+});
+
+Deno.test("SyncServer ends a snapshot whose rest is gone meanwhile", () => {
+  const bench = new Bench(3);
+  const epoch = null;
+  strictEqual(bench.ask(ONE, 0, { epoch }), "at 3 part 0: 1 2");
+  bench.table.apply(lifted(4, 3));
+  strictEqual(bench.ask(ONE, 0, { epoch, part: 1 }), "at 3 part 1:  last");
 });
 
 Deno.test("SyncServer forgets a session that left", () => {

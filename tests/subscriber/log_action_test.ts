@@ -93,10 +93,10 @@ Deno.test("LogAction writes a stamped line for every event, in order, and flushe
   deepStrictEqual(sink.flushedAt, [3]);
 });
 
-Deno.test("LogAction hands over no more than a hundred lines without waiting for them", async () => {
+Deno.test("LogAction hands over no more than five hundred lines without waiting for them", async () => {
   const sink = new MemorySink();
-  await logAction(sink).act(banEvents(250), never());
-  deepStrictEqual(sink.flushedAt, [100, 200, 250]);
+  await logAction(sink).act(banEvents(1_250), never());
+  deepStrictEqual(sink.flushedAt, [500, 1_000, 1_250]);
 });
 
 Deno.test("LogAction is not done before its lines are out, and throws when they are lost", async () => {
@@ -122,8 +122,8 @@ Deno.test("LogAction hands every line over when the sink is in trouble, and wait
   const sink = new MemorySink();
   const action = logAction(sink);
   sink.failure = new RuntimeError("no room");
-  await rejects(action.act(banEvents(250), never()), sink.failure);
-  deepStrictEqual([sink.lines.length, sink.flushedAt], [250, [100]]);
+  await rejects(action.act(banEvents(1_250), never()), sink.failure);
+  deepStrictEqual([sink.lines.length, sink.flushedAt], [1_250, [500]]);
 });
 
 Deno.test("LogAction writes no line of a protected address's ban, and one of its unban", async () => {

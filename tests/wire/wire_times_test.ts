@@ -1,12 +1,15 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { bansOf, columnsOf } from "../../lib/ban/ban_columns.ts";
 import {
   blockBan,
+  blockColumns,
   endMs,
   localChange,
   remainingMs,
   wireChange,
 } from "../../lib/wire/wire_times.ts";
 import { banBy, lifted, reported, withdrawn } from "../support/values/bans.ts";
+import { address } from "../support/values/core_values.ts";
 
 Deno.test("remainingMs() and endMs() carry a time from one clock to another", () => {
   const cases: readonly [expiresMs: number, left: number | null][] = [
@@ -53,6 +56,21 @@ Deno.test("blockBan() has for ever what ends in more than a hundred years", () =
     ban?.reports.map(({ expiresMs }) => expiresMs),
     [within, Infinity],
   );
+});
+
+Deno.test("blockColumns() has of bans what blockBan() has of each, whether some are over or none is", () => {
+  const bans = [
+    banBy({ web1: 10_000.25, web2: Infinity }, { seq: 7, isPending: true }),
+    banBy({ web3: 6_000 }),
+    banBy({ web3: 6_000, web4: 3_155_760_006_001 }),
+    banBy({ web1: 6_000.5 }),
+  ].map((ban, at) => ({ ...ban, address: address(`192.0.2.${at}`) }));
+  for (const nowMs of [5_000.5, 6_000, 7_000.25, Number.MAX_SAFE_INTEGER]) {
+    deepStrictEqual(
+      [...bansOf(blockColumns(columnsOf(bans), nowMs))],
+      bans.flatMap((ban) => blockBan(ban, nowMs) ?? []),
+    );
+  }
 });
 
 Deno.test("a change is the same there, in that host's time", () => {

@@ -237,9 +237,10 @@ export class SqliteBanStore implements CopyStore, Disposable {
   append(
     entries: readonly StoreEntry[],
     nowMs: number,
+    onWritten?: () => void,
   ): Promise<readonly TableStep[]> {
     return settled(() => {
-      const steps = this.#memory.append(entries, nowMs);
+      const steps = this.#memory.append(entries, nowMs, onWritten);
       this.#note();
       return steps;
     });
