@@ -25,7 +25,7 @@ export interface LineWriter extends AsyncDisposable {
 export const SYSLOG_SOCKET = "/dev/log";
 
 /** Number of lines in one system call. */
-const WRITTEN_AT_ONCE = 100;
+const WRITTEN_AT_ONCE = 500;
 
 const LF = 0x0a;
 const ENCODER = new TextEncoder();
