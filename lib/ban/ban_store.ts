@@ -6,8 +6,9 @@
 
 import type { Address } from "../base/address.ts";
 import { RuntimeError } from "../base/errors.ts";
-import type { Ban, BanKey, Change } from "./ban.ts";
+import type { BanKey, Change } from "./ban.ts";
 import type { BanBlock } from "./ban_block.ts";
+import type { BanBlockColumns } from "./ban_columns.ts";
 import type { BanTable, TableStep } from "./ban_table.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { Epoch, EventId } from "../base/ids.ts";
@@ -203,8 +204,8 @@ export interface ReplicaMark {
 
 /** A subscriber's stored copy. */
 export interface StoredReplica extends ReplicaMark {
-  /** The bans of its blocks, in any order; of two of one key the later one counts. */
-  readonly bans: Iterable<Ban>;
+  /** In any order; of two bans of one key the later one counts. */
+  readonly blocks: readonly BanBlockColumns[];
   /** The changes that follow `seq`, of which the blocks may have some. */
   readonly changes: readonly Change[];
 }

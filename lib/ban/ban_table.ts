@@ -81,6 +81,18 @@ export class BanTable {
     this.#seq = seq;
   }
 
+  /**
+   * Creates a table of bans in columns.
+   *
+   * @param blocks Of two bans of one key that of the later change counts.
+   * @param seq As for the constructor.
+   */
+  static ofBlocks(blocks: Iterable<BanBlockColumns>, seq: number): BanTable {
+    const table = new BanTable([], seq);
+    for (const columns of blocks) table.putColumns(columns);
+    return table;
+  }
+
   /** Sequence number of the last change; 0: there was none yet. */
   get seq(): number {
     return this.#seq;

@@ -4,19 +4,8 @@
  * @module
  */
 
-import type { Ban, Change } from "./ban.ts";
+import type { Change } from "./ban.ts";
 import type { BanBlockColumns } from "./ban_columns.ts";
-
-/** Converts a ban to a clock that is `byMs` ahead; `Infinity` stays. */
-export function shiftedBan(ban: Ban, byMs: number): Ban {
-  const reports = ban.reports.map((report) => ({
-    origin: report.origin,
-    firstMs: report.firstMs + byMs,
-    lastMs: report.lastMs + byMs,
-    expiresMs: report.expiresMs + byMs,
-  }));
-  return { ...ban, reports };
-}
 
 /** Converts columns to a clock that is `byMs` ahead; `Infinity` stays. */
 export function shiftedColumns(

@@ -15,8 +15,8 @@ import {
   summed,
 } from "./ban_rows.ts";
 import { BanBlock } from "../ban/ban_block.ts";
-import { type BanBlockColumns, bansOf } from "../ban/ban_columns.ts";
-import type { Ban, Change } from "../ban/ban.ts";
+import type { BanBlockColumns } from "../ban/ban_columns.ts";
+import type { Change } from "../ban/ban.ts";
 import { BanTable } from "../ban/ban_table.ts";
 import type { ReplicaMark, StoredReplica } from "../ban/ban_store.ts";
 import { bytesSum, checksum } from "../base/checksum.ts";
@@ -99,10 +99,10 @@ export class ReplicaTables {
     const first = generation * MOST_BLOCKS;
     const rows = this.#statements.blocks.all(first, first + MOST_BLOCKS);
     if (rows.length !== blocks) throw notAsWritten("blocks");
-    const columns = rows.map((row, at) => readBlock(row, first + at));
+    const read = rows.map((row, at) => readBlock(row, first + at));
     const changes = this.#statements.changes.all(generation)
       .map((row, at) => readChange(row, seq + 1 + at));
-    return { epoch, seq, bans: bansOfAll(columns), changes };
+    return { epoch, seq, blocks: read, changes };
   }
 
   /** Begins a copy, and lets go of all others but one. */
@@ -232,12 +232,6 @@ export function readChange(row: SqlRow, seq: number): Change {
   }
 }
 
-function* bansOfAll(
-  blocks: readonly BanBlockColumns[],
-): Generator<Ban, void, undefined> {
-  for (const columns of blocks) yield* bansOf(columns);
-}
-
 /**
  * The table that a copy leads to, and the number of the last change in it.
  *
@@ -253,8 +247,8 @@ export function readReplica(
   const tables = new ReplicaTables(database);
   const whole = tables.whole();
   if (whole === undefined) return undefined;
-  const { seq, bans, changes } = tables.read(whole);
-  const table = new BanTable(bans, seq);
+  const { seq, blocks, changes } = tables.read(whole);
+  const table = BanTable.ofBlocks(blocks, seq);
   // A block may be later than the last change.
   for (const change of changes) table.catchUp(change);
   table.expire(nowMs);

@@ -24,7 +24,7 @@ import { shiftedColumns } from "../ban/shifted_times.ts";
 import type { Epoch } from "../base/ids.ts";
 import type { StreamMessage, WireChange } from "../wire/v2_messages.ts";
 import type { ReplicaMark, StoredReplica } from "../ban/ban_store.ts";
-import type { SyncAnswer, SyncQuestion } from "../wire/sync.ts";
+import type { SyncAnswer, SyncQuestion } from "../wire/v2_messages.ts";
 import { localChange } from "../wire/wire_times.ts";
 
 /** What the stream tells of the table. */
@@ -117,8 +117,9 @@ export class Replica {
    * @param stored The copy as it was left; `undefined`: there is none yet.
    */
   constructor(stored: StoredReplica | undefined) {
-    this.#table = new BanTable(stored?.bans, stored?.seq);
-    for (const change of stored?.changes ?? []) this.#table.apply(change);
+    const { blocks = [], seq = 0, changes = [] } = stored ?? {};
+    this.#table = BanTable.ofBlocks(blocks, seq);
+    for (const change of changes) this.#table.apply(change);
     this.#epoch = stored?.epoch;
   }
 
@@ -338,8 +339,9 @@ function* stepsBetween(
   before: BanTable,
   after: BanTable,
 ): Generator<BanStep, void, undefined> {
+  const isNew = before.size === 0;
   for (const ban of after.bans()) {
-    yield { before: before.find(ban), after: ban };
+    yield { before: isNew ? undefined : before.find(ban), after: ban };
   }
   for (const ban of before.bans()) {
     if (after.find(ban) === undefined) yield { before: ban, after: undefined };

@@ -22,7 +22,7 @@ import type {
 import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { Log } from "../log/log.ts";
-import { shiftedBan, shiftedChange } from "../ban/shifted_times.ts";
+import { shiftedChange, shiftedColumns } from "../ban/shifted_times.ts";
 import type { SteadyClock } from "../async/steady_clock.ts";
 
 /** Options for a copy's disk. */
@@ -95,11 +95,11 @@ export class ReplicaDisk {
     const { store, clock: { aheadMs } } = this.#options;
     const stored = store.load();
     if (stored === undefined) return undefined;
-    const { changes } = stored;
+    const { blocks, changes } = stored;
     this.#changes = changes.length;
     return {
       ...stored,
-      bans: shifted(stored.bans, -aheadMs),
+      blocks: blocks.map((columns) => shiftedColumns(columns, -aheadMs)),
       changes: changes.map((change) => shiftedChange(change, -aheadMs)),
     };
   }
@@ -221,13 +221,6 @@ export class ReplicaDisk {
       this.#troubleLog.report(error.message);
     }
   }
-}
-
-function* shifted(
-  bans: Iterable<Ban>,
-  byMs: number,
-): Generator<Ban, void, undefined> {
-  for (const ban of bans) yield shiftedBan(ban, byMs);
 }
 
 /** Whole numbers take half the room in a block. */

@@ -1,19 +1,16 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { shiftedBan, shiftedChange } from "../../lib/ban/shifted_times.ts";
+import { columnsOf } from "../../lib/ban/ban_columns.ts";
+import { shiftedChange, shiftedColumns } from "../../lib/ban/shifted_times.ts";
 import { banBy, lifted, reported } from "../support/values/bans.ts";
 
-Deno.test("shiftedBan() moves every time, but for ever stays for ever", () => {
+Deno.test("shiftedColumns() moves every time, but for ever stays for ever", () => {
   const ban = banBy({ web1: 5_000, web2: Infinity }, { seq: 7 });
-  const shifted = shiftedBan(ban, 100);
-  deepStrictEqual(
-    shifted.reports.map(({ firstMs, lastMs, expiresMs }) => [
-      firstMs,
-      lastMs,
-      expiresMs,
-    ]),
-    [[100, 100, 5_100], [100, 100, Infinity]],
-  );
-  deepStrictEqual(shiftedBan(shifted, -100), ban);
+  const columns = columnsOf([ban]);
+  const shifted = shiftedColumns(columns, 100);
+  deepStrictEqual([...shifted.firstMs], [100, 100]);
+  deepStrictEqual([...shifted.lastMs], [100, 100]);
+  deepStrictEqual([...shifted.expiresMs], [5_100, Infinity]);
+  deepStrictEqual(shiftedColumns(shifted, -100), columns);
 });
 
 Deno.test("shiftedChange() moves every time, but for ever stays for ever", () => {

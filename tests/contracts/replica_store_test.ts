@@ -8,7 +8,11 @@ import {
   SqliteReplicaStore,
 } from "../../lib/store/io/sqlite_replica_store.ts";
 import { MemoryReplicaStore } from "../support/memory/memory_replica_store.ts";
-import { shiftedBan } from "../../lib/ban/shifted_times.ts";
+import {
+  bansOf as bansOfColumns,
+  columnsOf,
+} from "../../lib/ban/ban_columns.ts";
+import { shiftedColumns } from "../../lib/ban/shifted_times.ts";
 import {
   bansIn,
   seqOf,
@@ -63,7 +67,7 @@ const BEHAVIOURS: Readonly<Record<string, (kept: Kept) => void>> = {
     const again = reopen();
     const { epoch, seq } = again.load() ?? MARK;
     deepStrictEqual([epoch, seq], [EPOCH, 9]);
-    const later = bans.map((ban) => shiftedBan(ban, 0.5));
+    const later = [...bansOfColumns(shiftedColumns(columnsOf(bans), 0.5))];
     deepStrictEqual(bansOf(again), quota(later, NOW_MS));
   },
   "takes changes that go on, and keeps the order of reports": (

@@ -8,6 +8,7 @@ import {
   type TableMessage,
 } from "../../lib/subscriber/replica.ts";
 import { BanBlock } from "../../lib/ban/ban_block.ts";
+import { columnsOf } from "../../lib/ban/ban_columns.ts";
 import { wireChange } from "../../lib/wire/wire_times.ts";
 import { banBy, reported, withdrawn } from "../support/values/bans.ts";
 
@@ -42,7 +43,7 @@ class Bench {
     this.replica = new Replica(
       seq === undefined ? undefined : {
         ...{ epoch: EPOCH, seq, changes: [] },
-        bans: [banBy({ web1: Infinity })],
+        blocks: [columnsOf([banBy({ web1: Infinity })])],
       },
     );
   }
@@ -287,7 +288,8 @@ Deno.test("Replica forgets what waited, and a snapshot under way, when the conne
 
 Deno.test("Replica goes on from the changes that were stored after its blocks", () => {
   const replica = new Replica({
-    ...{ epoch: EPOCH, seq: 1, bans: [banBy({ web1: Infinity })] },
+    ...{ epoch: EPOCH, seq: 1 },
+    blocks: [columnsOf([banBy({ web1: Infinity })])],
     changes: [reported(2, "web1", { last: 2 }), withdrawn(3)],
   });
   strictEqual(replica.seq, 3);
@@ -299,7 +301,7 @@ Deno.test("Replica goes on from the changes that were stored after its blocks", 
 Deno.test("Replica lets bans end by themselves", () => {
   const replica = new Replica({
     ...{ epoch: EPOCH, seq: 1, changes: [] },
-    bans: [banBy({ web1: 5_000 })],
+    blocks: [columnsOf([banBy({ web1: 5_000 })])],
   });
   deepStrictEqual(replica.expire(4_000), []);
   strictEqual(replica.expire(5_000)[0]?.after, undefined);

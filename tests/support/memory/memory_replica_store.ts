@@ -1,6 +1,6 @@
-import type { Ban, Change } from "../../../lib/ban/ban.ts";
+import type { Change } from "../../../lib/ban/ban.ts";
 import type { BanBlock } from "../../../lib/ban/ban_block.ts";
-import { bansOf } from "../../../lib/ban/ban_columns.ts";
+import type { BanBlockColumns } from "../../../lib/ban/ban_columns.ts";
 import type {
   ReplicaMark,
   ReplicaStore,
@@ -10,7 +10,7 @@ import type { RuntimeError } from "../../../lib/base/errors.ts";
 import { shiftedColumns } from "../../../lib/ban/shifted_times.ts";
 
 interface Copy extends ReplicaMark {
-  readonly bans: Ban[];
+  readonly blocks: BanBlockColumns[];
   readonly changes: Change[];
 }
 
@@ -41,13 +41,13 @@ export class MemoryReplicaStore implements ReplicaStore {
 
   begin(mark: ReplicaMark): void {
     if (this.failure !== undefined) throw this.failure;
-    this.#begun = { ...mark, bans: [], changes: [] };
+    this.#begun = { ...mark, blocks: [], changes: [] };
   }
 
   stage(block: BanBlock, byMs: number): void {
     if (this.failure !== undefined) throw this.failure;
     if (this.#begun === undefined) throw new RangeError("none was begun");
-    this.#begun.bans.push(...bansOf(shiftedColumns(block.columns, byMs)));
+    this.#begun.blocks.push(shiftedColumns(block.columns, byMs));
   }
 
   commit(): void {

@@ -6,6 +6,7 @@
 
 import { type Ban, keyOf } from "../../../lib/ban/ban.ts";
 import { BanBlock } from "../../../lib/ban/ban_block.ts";
+import { bansOf } from "../../../lib/ban/ban_columns.ts";
 import type {
   ReplicaMark,
   ReplicaStore,
@@ -27,7 +28,9 @@ export function storeWhole(
 /** The bans that a stored copy leads to. */
 export function bansIn(stored: StoredReplica | undefined): readonly Ban[] {
   const bans = new Map<string, Ban>();
-  for (const ban of stored?.bans ?? []) bans.set(keyOf(ban), ban);
+  for (const columns of stored?.blocks ?? []) {
+    for (const ban of bansOf(columns)) bans.set(keyOf(ban), ban);
+  }
   return [...replay(stored?.changes ?? [], bans).values()];
 }
 
