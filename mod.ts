@@ -262,7 +262,7 @@ export {
 } from "./lib/ban/ban_block_rules.ts";
 export { type BanBlockColumns, bansOf } from "./lib/ban/ban_columns.ts";
 export { shiftedColumns } from "./lib/ban/shifted_times.ts";
-export { type SyncAnswer, type SyncQuestion } from "./lib/wire/sync.ts";
+export { type SyncAnswer, type SyncQuestion } from "./lib/wire/v2_messages.ts";
 export { type Frames } from "./lib/zmq/ports.ts";
 
 // The copy of the cluster's bans.

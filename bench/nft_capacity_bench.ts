@@ -1,7 +1,7 @@
 /**
  * As many bans as a subscriber takes, in nftables from end to end: the copy
- * that comes, a start with all of them in force, a ban, a lift and a repair;
- * beside each what `nft` itself takes.
+ * that comes, a start with all of them in force, a ban, a lift, and what is
+ * emptied or deleted by hand until it is back; beside it what `nft` itself takes.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import { TestCluster } from "../tests/support/cluster/test_cluster.ts";
 import { NetworkNamespace } from "../tests/support/host/network_namespace.ts";
 import { processUsage } from "../tests/support/host/process_usage.ts";
 import { isInstalled } from "../tests/support/host/real_parts.ts";
+import type { StatusFigures } from "../lib/service/status_report.ts";
 import { waitUntil } from "../tests/support/host/wait_until.ts";
 import { fillStore } from "../tests/support/store/filled_store.ts";
 import { median, printTable } from "./figures.ts";
@@ -54,17 +55,35 @@ async function allInForce({ cluster }: World): Promise<void> {
   }, { what: `${BANS} bans in force`, timeoutMs: LONG_MS, intervalMs: 50 });
 }
 
-/** Lists all sets, by `nft` itself. @returns How many elements it saw. */
-async function listedSets({ namespace }: World): Promise<number> {
+/** The sets of single addresses, and what is in them. */
+type Listed = ReadonlyMap<string, readonly string[]>;
+
+/** Lists all sets, by `nft` itself. */
+async function listedSets({ namespace }: World): Promise<Listed> {
   const names = await namespace.run("nft", "--terse", "list", "sets");
-  let elements = 0;
-  for (const [, set = ""] of names.matchAll(/set (banned\S+) \{/g)) {
+  const listed = new Map<string, readonly string[]>();
+  for (const [, set = ""] of names.matchAll(/set (banned4\S*) \{/g)) {
     const text = await namespace.run(
       ...["nft", "--json", "list", "set", "inet", NFT_TABLE, set],
     );
-    elements += text.split('"elem": {').length - 1;
+    const elements = text.matchAll(/"val": "([^"]+)"/g);
+    listed.set(set, Array.from(elements, ([, ip = ""]) => ip));
   }
-  return elements;
+  return listed;
+}
+
+/** All of it into another table at once, by `nft` itself: nothing of it is there. */
+async function nftAddsAll(world: World, listed: Listed): Promise<number> {
+  let script = "add table inet aside\n";
+  for (const [set, ips] of listed) {
+    script += `add set inet aside ${set} { type ipv4_addr; flags timeout; }\n`;
+    if (ips.length === 0) continue;
+    const elements = ips.map((ip) => `${ip} timeout 86000s`).join(", ");
+    script += `add element inet aside ${set} { ${elements} }\n`;
+  }
+  const seconds = await secondsOf(() => nft(world, script));
+  await nft(world, "delete table inet aside\n");
+  return seconds;
 }
 
 /** One element in a set of another's table, added and deleted, by `nft` itself. */
@@ -98,28 +117,81 @@ async function operated(
   }, { what: words, timeoutMs: LONG_MS, intervalMs: 5 });
 }
 
-/** Whether a set has an address. */
-async function isInForce({ namespace }: World, set: string, ip: string) {
-  const words = ["list", "set", "inet", NFT_TABLE, set];
-  return (await namespace.run("nft", ...words)).includes(` ${ip} `);
+/** What came of something that was done by hand. */
+interface Repair {
+  /** Seconds until `status` says that something was missing. */
+  readonly told: number;
+  /** Seconds until it says that all is back. */
+  readonly back: number;
+  /** Bans that were missing. */
+  readonly missing: number;
+  /** Peak of the subscriber's memory, in MiB. */
+  readonly mebibytes: number;
 }
 
-/** Deletes one by hand. @returns The seconds until it is back. */
-async function repairing(world: World): Promise<number> {
-  const names = await world.namespace.run("nft", "--terse", "list", "sets");
-  const set = /banned4_part5/.exec(names)?.[0] ?? "banned4";
-  const text = await world.namespace.run(
-    ...["nft", "list", "set", "inet", NFT_TABLE, set],
-  );
-  const ip = /(\d+\.\d+\.\d+\.\d+)/.exec(text)?.[1] ?? "";
-  await nft(world, `delete element inet ${NFT_TABLE} ${set} { ${ip} }`);
-  return await secondsOf(() =>
-    waitUntil(() => isInForce(world, set, ip), {
-      what: "the repair",
-      timeoutMs: LONG_MS,
-      intervalMs: 20,
-    })
-  );
+/** Does something by hand, and waits until `status` says that all is back. */
+async function repairing(
+  world: World,
+  pid: number,
+  byHand: string,
+): Promise<Repair> {
+  const { cluster } = world;
+  const before = await cluster.figures("subscriber", HOST);
+  const missingOf = (figures: StatusFigures | undefined) =>
+    Number(figures?.["nftables.missing"]) - Number(before["nftables.missing"]);
+  await nft(world, `${byHand}\n`);
+  const startMs = performance.now();
+  const since = () => (performance.now() - startMs) / 1_000;
+  let told = NaN;
+  const after = await waitUntil(async () => {
+    const figures = await cluster.peek("subscriber", HOST);
+    const isTold = missingOf(figures) > 0 ||
+      Number(figures?.["nftables.inForce"]) <
+        Number(before["nftables.inForce"]);
+    if (isTold && Number.isNaN(told)) told = since();
+    const isBack = missingOf(figures) > 0 &&
+      figures?.["nftables.waiting"] === 0 &&
+      figures["nftables.inForce"] === before["nftables.inForce"];
+    return isBack ? figures : undefined;
+  }, { what: `all after ${byHand}`, timeoutMs: LONG_MS, intervalMs: 20 });
+  const back = since();
+  const { peakBytes } = await processUsage(pid);
+  return {
+    ...{ told, back, missing: missingOf(after) },
+    mebibytes: Math.round(peakBytes / MIB),
+  };
+}
+
+/** What is done by hand, and what came of each. */
+async function repairs(
+  world: World,
+  pid: number,
+  listed: Listed,
+): Promise<string[][]> {
+  const [set = "", ips = []] = [...listed].at(-1) ?? [];
+  const of = `inet ${NFT_TABLE} ${set}`;
+  const rows: string[][] = [];
+  for (
+    const [what, byHand] of [
+      ["one deleted", `delete element ${of} { ${ips[0]} }`],
+      [`a set flushed`, `flush set ${of}`],
+      ["the ruleset flushed", "flush ruleset"],
+    ] as const
+  ) {
+    const { told, back, missing, mebibytes } = await repairing(
+      ...[world, pid, byHand] as const,
+    );
+    rows.push([
+      `${what} by hand, ${missing} missing, until all is back`,
+      shown(back),
+      `${mebibytes} MiB; told after ${shown(told)}`,
+    ]);
+  }
+  return rows;
+}
+
+function shown(seconds: number): string {
+  return `${seconds.toFixed(seconds < 1 ? 3 : 1)} s`;
 }
 
 async function started(world: World): Promise<World> {
@@ -159,15 +231,18 @@ export async function benchNftCapacity(): Promise<void> {
   const lifted = await rounds((round) =>
     operated(world, `unban 203.0.113.${round}`, inForce + ROUNDS - round)
   );
-  const repaired = await repairing(world);
-  const { peakBytes } = await processUsage(copied.child.pid);
+  let listed: Listed = new Map();
+  const listing = await secondsOf(async () => {
+    listed = await listedSets(world);
+  });
+  const repaired = await repairs(world, copied.child.pid, listed);
   await copied.child.end();
-  const listed = await secondsOf(() => listedSets(world));
+  const added = await nftAddsAll(world, listed);
   const again = await starting(world);
   await again.child.end();
   const row = (what: string, seconds: number, note = "") => [
     what,
-    `${seconds.toFixed(seconds < 1 ? 3 : 1)} s`,
+    shown(seconds),
     note,
   ];
   printTable(`${inForce} bans in nftables, end to end`, [
@@ -181,15 +256,12 @@ export async function benchNftCapacity(): Promise<void> {
       again.seconds,
       `${again.mebibytes} MiB`,
     ),
-    row("nft alone lists them, set by set", listed),
+    row("nft alone lists them, set by set", listing),
+    row("nft alone adds them to an empty table, at once", added),
     row("a ban of an operator", median(banned), `of ${ROUNDS}`),
     row("a lift", median(lifted), `of ${ROUNDS}`),
     row("nft alone adds and deletes one elsewhere", one, `of ${ROUNDS}`),
-    row(
-      "deleted by hand, until it is back",
-      repaired,
-      `${Math.round(peakBytes / MIB)} MiB`,
-    ),
+    ...repaired,
   ]);
 }
 

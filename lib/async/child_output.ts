@@ -72,6 +72,11 @@ export class ChildOutput {
 
   /** Reads all, however much it is. */
   async text(): Promise<string> {
+    return new TextDecoder().decode(await this.bytes());
+  }
+
+  /** The same, as it is. */
+  async bytes(): Promise<Uint8Array> {
     let length = 0;
     while (true) {
       const count = await this.#fill(length);
@@ -79,7 +84,7 @@ export class ChildOutput {
       if (count === 0) break;
       if (length === this.#buffer.length) this.#grow();
     }
-    return new TextDecoder().decode(this.#buffer.subarray(0, length));
+    return this.#buffer.subarray(0, length);
   }
 
   /** Reads no more; whoever waits for more is told that there is none. */

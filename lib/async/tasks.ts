@@ -33,6 +33,7 @@ export class Condition {
   /** Wakes all who wait. */
   notify(): void {
     const waiters = this.#waiters;
+    if (waiters.size === 0) return;
     this.#waiters = new Set();
     for (const wake of waiters) wake();
   }

@@ -29,6 +29,9 @@ import type { JailName } from "../base/jail_name.ts";
  */
 export class BanMap<T> {
   readonly #jails = new Map<JailName, Map<Address, T>>();
+  /** The jail that was asked about last, and what it has: mostly there is but one. */
+  #lastJail: JailName | undefined;
+  #lastValues: Map<Address, T> | undefined;
   #size = 0;
 
   /** How many there are. */
@@ -38,22 +41,18 @@ export class BanMap<T> {
 
   /** What belongs to a ban; `undefined`: nothing does. */
   get({ jail, address }: BanKey): T | undefined {
-    return this.#jails.get(jail)?.get(address);
+    return this.#valuesOf(jail)?.get(address);
   }
 
   /** Whether something belongs to a ban. */
   has({ jail, address }: BanKey): boolean {
-    return this.#jails.get(jail)?.has(address) ?? false;
+    return this.#valuesOf(jail)?.has(address) ?? false;
   }
 
   /** Puts something in, instead of what belonged to the ban before. */
   set({ jail, address }: BanKey, value: T): void {
-    const values = this.#jails.get(jail);
-    if (values === undefined) {
-      this.#jails.set(jail, new Map([[address, value]]));
-      this.#size++;
-      return;
-    }
+    const values = this.#valuesOf(jail) ?? new Map<Address, T>();
+    if (values.size === 0) this.#jails.set(jail, this.#lastValues = values);
     const before = values.size;
     values.set(address, value);
     this.#size += values.size - before;
@@ -61,11 +60,21 @@ export class BanMap<T> {
 
   /** Takes out what belongs to a ban. @returns Whether something did. */
   delete({ jail, address }: BanKey): boolean {
-    const values = this.#jails.get(jail);
+    const values = this.#valuesOf(jail);
     if (values?.delete(address) !== true) return false;
     this.#size--;
-    if (values.size === 0) this.#jails.delete(jail);
+    if (values.size > 0) return true;
+    this.#jails.delete(jail);
+    this.#lastValues = undefined;
     return true;
+  }
+
+  #valuesOf(jail: JailName): Map<Address, T> | undefined {
+    if (jail !== this.#lastJail) {
+      this.#lastJail = jail;
+      this.#lastValues = this.#jails.get(jail);
+    }
+    return this.#lastValues;
   }
 
   /** All of them; they may change meanwhile, as in a `Map`. */

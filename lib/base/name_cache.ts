@@ -1,5 +1,5 @@
 /**
- * Keeps one text for each name that comes again and again.
+ * Keeps what is known of names that come again and again.
  *
  * @module
  */
@@ -36,5 +36,35 @@ export function rememberNames<T extends string>(
     if (names.size >= MAX_NAMES) names.clear();
     names.set(name, name);
     return name;
+  };
+}
+
+/**
+ * Makes a question that remembers its answers.
+ *
+ * @param ask Asked about a name; always gives the same for the same one.
+ *
+ * @example
+ * ```ts
+ * import { rememberResults } from "./name_cache.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * let asked = 0;
+ * const isLong = rememberResults((name) => (asked++, name.length > 8));
+ * strictEqual(isLong("sshd") || isLong("sshd"), false);
+ * strictEqual(asked, 1);
+ * ```
+ */
+export function rememberResults<K extends string, V extends string | boolean>(
+  ask: (name: K) => V,
+): (name: K) => V {
+  const results = new Map<K, V>();
+  return (name) => {
+    const known = results.get(name);
+    if (known !== undefined) return known;
+    const result = ask(name);
+    if (results.size >= MAX_NAMES) results.clear();
+    results.set(name, result);
+    return result;
   };
 }

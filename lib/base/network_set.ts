@@ -44,9 +44,9 @@ interface LabelledSpan extends AddressSpan {
  */
 export class NetworkSet {
   /** Bounds as numbers, since they are compared for every report. */
-  readonly #ipv4First: Float64Array;
-  readonly #ipv4Last: Float64Array;
-  readonly #ipv4Labels: readonly string[];
+  #ipv4First = new Float64Array();
+  #ipv4Last = new Float64Array();
+  #ipv4Labels: readonly string[] = [];
   readonly #ipv6: readonly LabelledSpan[];
 
   /**
@@ -59,11 +59,34 @@ export class NetworkSet {
       ...addressSpan(network),
       label,
     }));
-    const ipv4 = outermost(spans.filter(({ isIpv4 }) => isIpv4));
+    this.#holdIpv4(outermost(spans.filter(({ isIpv4 }) => isIpv4)));
+    this.#ipv6 = outermost(spans.filter(({ isIpv4 }) => !isIpv4));
+  }
+
+  #holdIpv4(ipv4: readonly LabelledSpan[]): void {
     this.#ipv4First = Float64Array.from(ipv4, ({ first }) => Number(first));
     this.#ipv4Last = Float64Array.from(ipv4, ({ last }) => Number(last));
     this.#ipv4Labels = ipv4.map(({ label }) => label);
-    this.#ipv6 = outermost(spans.filter(({ isIpv4 }) => !isIpv4));
+  }
+
+  /**
+   * Says whether an address or prefix of IPv4 meets a network of any of some sets.
+   *
+   * @param sets Looked at once; the answers come as fast as those of one set.
+   */
+  static ipv4Test(
+    sets: readonly NetworkSet[],
+  ): (range: Ipv4Range) => boolean {
+    const networks = sets.flatMap((set) =>
+      set.#ipv4Labels.map((label, at) => ({
+        ...{ label, isIpv4: true, prefixBits: 0 },
+        first: BigInt(set.#ipv4First[at] ?? 0),
+        last: BigInt(set.#ipv4Last[at] ?? 0),
+      }))
+    );
+    const all = new NetworkSet([]);
+    all.#holdIpv4(outermost(networks));
+    return (range) => all.overlappingIpv4(range) !== undefined;
   }
 
   /**

@@ -19,6 +19,7 @@
 
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
+import { rememberResults } from "../base/name_cache.ts";
 import { ANY_NAME, matchesAnyName } from "../base/name_patterns.ts";
 import {
   IMPORT_PREFIX,
@@ -80,6 +81,15 @@ export function onlyObserving(choice: ReceiverChoice): ReceiverChoice {
 /** Nodes that are named as left out; of more, their number. */
 const MAX_NAMED = 3;
 
+/** What a receiver takes, by names that come again and again. */
+interface KnownNames {
+  readonly placeOf: (origin: HostName) => ReportPlace;
+  readonly takesJail: (jail: JailName) => boolean;
+}
+
+/** A receiver never changes, and is asked about each of a million bans. */
+const KNOWN_NAMES = new WeakMap<Receiver, KnownNames>();
+
 /**
  * Says what a report is to a receiver.
  *
@@ -104,10 +114,20 @@ export function placeOfReport(
   jail: JailName,
   origin: HostName,
 ): ReportPlace {
-  const place = placeOfSource(receiver, origin);
-  return place === "own" || takesJail(receiver.choice, jail)
-    ? place
-    : "left-out";
+  const known = knownNames(receiver);
+  const place = known.placeOf(origin);
+  return place === "own" || known.takesJail(jail) ? place : "left-out";
+}
+
+function knownNames(receiver: Receiver): KnownNames {
+  const known = KNOWN_NAMES.get(receiver);
+  if (known !== undefined) return known;
+  const names: KnownNames = {
+    placeOf: rememberResults((origin) => placeOfSource(receiver, origin)),
+    takesJail: rememberResults((jail) => takesJail(receiver.choice, jail)),
+  };
+  KNOWN_NAMES.set(receiver, names);
+  return names;
 }
 
 /**

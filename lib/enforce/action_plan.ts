@@ -13,7 +13,7 @@
 import type { HostBanChange } from "./host_bans.ts";
 import { BanMap } from "../ban/ban_map.ts";
 import type { BanKey } from "../ban/ban.ts";
-import { PlanBans, type PlanEntry, PlanTally, strayBan } from "./plan_entry.ts";
+import { PlanBans, PlanEntry, PlanTally, strayBan } from "./plan_entry.ts";
 import { PlanQueue, PlanRate } from "./plan_schedule.ts";
 import type {
   ActionPlanOptions,
@@ -83,8 +83,8 @@ export class ActionPlan {
    */
   update({ kind, ban }: Pick<HostBanChange, "kind" | "ban">): void {
     const { lapses } = this.#options;
-    if (kind === "stands" && this.#bans.keepSettled(ban)) return;
-    const entry = this.#bans.entry(ban);
+    const entry = this.#bans.changed(ban, kind === "stands");
+    if (entry === undefined) return;
     this.#tally.change(entry, () => {
       entry.wanted = kind === "stands" ? ban : undefined;
       if (kind === "lapsed" && lapses && entry.hasLapsed(ban.expiresMs)) {
@@ -308,19 +308,19 @@ export class ActionPlan {
     retriesRefused: boolean,
   ): Generator<boolean, void, undefined> {
     const bans = this.#bans;
-    for (const ban of bans.settled()) {
-      const there = found.get(ban);
-      if (there !== undefined) found.delete(ban);
-      yield !bans.isNewer(ban) && !bans.isAsListed(ban, there) &&
-        this.#correct(bans.entry(ban), there, nowMs);
-    }
-    for (const entry of bans.entries()) {
-      // Also what was settled until now.
-      if (bans.isNewer(entry.ban)) continue;
-      const isLooked = entry.place !== "refused" || retriesRefused;
-      const there = found.get(entry.ban);
-      if (isLooked) found.delete(entry.ban);
-      yield isLooked && this.#correct(entry, there, nowMs);
+    for (const known of bans.all()) {
+      if (known instanceof PlanEntry) {
+        if (bans.isNewer(known.ban)) continue;
+        const isLooked = known.place !== "refused" || retriesRefused;
+        const there = found.get(known.ban);
+        if (isLooked) found.delete(known.ban);
+        yield isLooked && this.#correct(known, there, nowMs);
+        continue;
+      }
+      const there = found.get(known);
+      if (there !== undefined) found.delete(known);
+      yield !bans.isNewer(known) && !bans.isAsListed(known, there) &&
+        this.#correct(bans.entry(known), there, nowMs);
     }
   }
 
@@ -338,12 +338,12 @@ export class ActionPlan {
     const { lapses } = this.#options;
     if (entry.place === "busy") return false;
     const wasHosted = entry.hosted;
-    const needBefore = entry.need(lapses);
+    const verbBefore = entry.verb(lapses);
     this.#tally.change(entry, () => entry.correct(there));
-    const need = entry.need(lapses);
+    const verb = entry.verb(lapses);
     this.#place(entry, "backlog");
     const hasEnded = (entry.wanted?.expiresMs ?? Infinity) <= nowMs;
-    return need?.verb === "apply" && needBefore === undefined && !wasHosted &&
+    return verb === "apply" && verbBefore === undefined && !wasHosted &&
       !hasEnded;
   }
 
@@ -353,8 +353,9 @@ export class ActionPlan {
     failure: EnforcementFailure | undefined,
     nowMs: number,
   ): void {
-    const isWaiting = entry.need(this.#options.lapses) !== undefined;
-    if (failure === undefined || failure.kind === "present" || !isWaiting) {
+    const isOver = failure === undefined || failure.kind === "present" ||
+      entry.verb(this.#options.lapses) === undefined;
+    if (isOver) {
       entry.failures = 0;
       this.#failing.delete(entry);
       this.#place(entry, "news");
@@ -375,7 +376,7 @@ export class ActionPlan {
   #place(entry: PlanEntry, part: "news" | "backlog"): void {
     if (entry.place === "busy" || entry.place === "paused") return;
     if (entry.place === "refused") this.#refused.delete(entry);
-    if (entry.need(this.#options.lapses) === undefined) {
+    if (entry.verb(this.#options.lapses) === undefined) {
       if (entry.place === "queued") this.#queue.delete(entry);
       this.#failing.delete(entry);
       entry.failures = 0;

@@ -115,8 +115,9 @@ export class EnforcementReport {
   ): Generator<void, void, undefined> {
     const bans = plan.standing();
     for (let at = 0; at < bans.length; at += TOLD_AT_ONCE) {
+      const atMs = this.#options.clock.nowMs();
       for (const ban of bans.slice(at, at + TOLD_AT_ONCE)) {
-        if (plan.isSettled(ban)) this.#receipts.applied(ban, "");
+        if (plan.isSettled(ban)) this.#receipts.applied(ban, "", atMs);
       }
       yield;
     }
@@ -130,10 +131,11 @@ export class EnforcementReport {
    */
   tellUntold(plan: Pick<ActionPlan, "isSettled">): boolean {
     let told = 0;
+    const atMs = this.#options.clock.nowMs();
     for (const ban of this.#untold.values()) {
       if (told++ >= TOLD_AT_ONCE) return true;
       this.#untold.delete(ban);
-      if (plan.isSettled(ban)) this.#receipts.applied(ban, "");
+      if (plan.isSettled(ban)) this.#receipts.applied(ban, "", atMs);
     }
     return false;
   }
@@ -169,12 +171,13 @@ export class EnforcementReport {
   ): void {
     const reasons = new BanMap<EnforcementFailure>();
     for (const failure of failures) reasons.set(failure.ban, failure);
+    const atMs = this.#options.clock.nowMs();
     for (const ban of bans) {
       const failure = reasons.get(ban);
       const isPresent = failure?.kind === "present";
       if (failure !== undefined && !isPresent) this.#failed(failure);
       else if (isPresent && stateOf(ban) === "none") this.#hosted(failure);
-      else this.#succeeded(verb === "apply" ? "applied" : "lifted", ban);
+      else this.#succeeded(verb === "apply" ? "applied" : "lifted", ban, atMs);
     }
   }
 
@@ -262,7 +265,11 @@ export class EnforcementReport {
     this.#receipts.applied(ban, reason);
   }
 
-  #succeeded(outcome: "applied" | "lifted", ban: HostBan): void {
+  #succeeded(
+    outcome: "applied" | "lifted",
+    ban: HostBan,
+    atMs: number,
+  ): void {
     const { log, action } = this.#options;
     const { origin: node, jail, address, change } = ban;
     const fields = { action, node, jail, address, change };
@@ -271,6 +278,6 @@ export class EnforcementReport {
     const { receipts } = this.#options;
     if (outcome === "lifted") this.#receipts.lifted(ban);
     else if (receipts?.hasRoom === false) this.#untold.set(ban, ban);
-    else this.#receipts.applied(ban, "");
+    else this.#receipts.applied(ban, "", atMs);
   }
 }

@@ -140,8 +140,9 @@ export class HostBans {
       return NO_CHANGE;
     }
     const { jail, address, origin, reportedJail, change } = report;
-    const said = { jail, address, origin, reportedJail, expiresMs };
-    const own = change === undefined ? said : { ...said, change };
+    const own = change === undefined
+      ? { jail, address, origin, reportedJail, expiresMs }
+      : { jail, address, origin, reportedJail, expiresMs, change };
     const reports = before && this.#severalReports(before, report);
     let ban = own;
     if (reports !== undefined) {

@@ -54,11 +54,11 @@ export class JailReceipts {
     this.#liftLeaving(ban);
   }
 
-  /** A ban is in force. */
-  applied(ban: HostBan, detail: string): void {
+  /** A ban is in force. @param atMs When it came to be. @default {now} */
+  applied(ban: HostBan, detail: string, atMs?: number): void {
     this.#told.delete(ban);
     for (const jail of this.#jailsOf(ban)) {
-      this.#add(ban, jail, "applied", detail);
+      this.#add(ban, jail, "applied", detail, atMs);
     }
     this.#liftLeaving(ban);
   }
@@ -132,9 +132,9 @@ export class JailReceipts {
     jail: JailName,
     outcome: ActionReceipt["outcome"],
     detail: string,
+    atMs = this.#options.clock.nowMs(),
   ): void {
-    const { action, receipts, clock } = this.#options;
-    const atMs = clock.nowMs();
+    const { action, receipts } = this.#options;
     receipts?.add({ jail, address, action, outcome, detail, atMs });
   }
 }

@@ -118,16 +118,20 @@ export class PlanEntry {
    * @returns `undefined` when nothing is.
    */
   need(lapses: boolean): { verb: PlanAction; ban: HostBan } | undefined {
+    const verb = this.verb(lapses);
+    const ban = verb === "apply" ? this.wanted : this.applied ?? this.tried;
+    return verb && ban && { verb, ban };
+  }
+
+  /** The same, without the ban that it is to be done with. */
+  verb(lapses: boolean): PlanAction | undefined {
     const { wanted, applied, tried } = this;
     if (wanted === undefined) {
-      const ban = applied ?? tried;
-      return ban === undefined ? undefined : { verb: "lift", ban };
+      return (applied ?? tried) === undefined ? undefined : "lift";
     }
     const isInForce = applied !== undefined && tried === undefined &&
       !(lapses && haveOtherEnds(wanted.expiresMs, applied.expiresMs));
-    return this.hosted || isInForce
-      ? undefined
-      : { verb: "apply", ban: wanted };
+    return this.hosted || isInForce ? undefined : "apply";
   }
 
   /**
@@ -143,17 +147,18 @@ export class PlanEntry {
   }
 }
 
+/** What a plan has of a ban: the ban itself where it is settled, see {@link PlanBans}. */
+export type PlannedBan = HostBan | PlanEntry;
+
 /**
- * The bans of a plan. Of those that are in force as they should be, which in
- * time are nearly all, it keeps the ban as it is wanted and nothing else; an
- * entry is made of one when something about it changes.
+ * The bans of a plan. Of those that are settled, which in time are nearly all,
+ * it has the ban as it is wanted and nothing else: they are in force by this
+ * action's doing, with that end where it matters. An entry is made of one when
+ * something about it changes.
  */
 export class PlanBans {
   readonly #lapses: boolean;
-  /** Wanted, and in force by this action's doing, with that end where it matters. */
-  readonly #settled = new BanMap<HostBan>();
-  /** All others. */
-  readonly #entries = new BanMap<PlanEntry>();
+  readonly #bans = new BanMap<PlannedBan>();
   /** Keys of bans of which more is known than what is being listed; `undefined`: nothing is. */
   #newer: Set<string> | undefined;
   #finished = new BanMap<HostBan>();
@@ -163,34 +168,36 @@ export class PlanBans {
     this.#lapses = lapses;
   }
 
-  /** Those that are in force as they should be; they may change meanwhile. */
-  settled(): Iterable<HostBan> {
-    return this.#settled.values();
-  }
-
-  /** All others; they may change meanwhile. */
-  entries(): Iterable<PlanEntry> {
-    return this.#entries.values();
+  /** All of them; they may change meanwhile. */
+  all(): Iterable<PlannedBan> {
+    return this.#bans.values();
   }
 
   /** What is known of a ban, to be changed. */
   entry(ban: HostBan): PlanEntry {
-    const known = this.find(ban);
-    if (known !== undefined) return known;
-    const entry = new PlanEntry(ban);
-    this.#entries.set(ban, entry);
-    if (this.#finished.size > 0) this.#finished.delete(ban);
-    return entry;
+    return this.find(ban) ?? this.#begin(ban);
   }
 
   /** The same; `undefined`: nothing is known. */
   find(ban: BanKey): PlanEntry | undefined {
-    const settled = this.#settled.get(ban);
-    if (settled === undefined) return this.#entries.get(ban);
+    const known = this.#bans.get(ban);
+    return known === undefined || known instanceof PlanEntry
+      ? known
+      : this.#open(known);
+  }
+
+  #begin(ban: HostBan): PlanEntry {
+    const entry = new PlanEntry(ban);
+    this.#bans.set(ban, entry);
+    if (this.#finished.size > 0) this.#finished.delete(ban);
+    return entry;
+  }
+
+  /** Makes an entry of a settled ban. */
+  #open(settled: HostBan): PlanEntry {
     const entry = new PlanEntry(settled);
     entry.wanted = entry.applied = settled;
-    this.#settled.delete(settled);
-    this.#entries.set(settled, entry);
+    this.#bans.set(settled, entry);
     this.noteNewer(settled);
     return entry;
   }
@@ -199,24 +206,30 @@ export class PlanBans {
   settle(entry: PlanEntry): void {
     const { ban, wanted, applied, isOver } = entry;
     if (isOver) {
-      this.#entries.delete(ban);
+      this.#bans.delete(ban);
       this.#finished.set(ban, ban);
     } else if (
       wanted !== undefined && applied !== undefined &&
       this.#isSame(wanted, applied)
     ) {
-      this.#entries.delete(ban);
-      this.#settled.set(wanted, wanted);
+      this.#bans.set(wanted, wanted);
       this.noteNewer(ban);
     }
   }
 
-  /** Takes a wanted ban that is in force as it is wanted now. @returns Whether it is. */
-  keepSettled(ban: HostBan): boolean {
-    const settled = this.#settled.get(ban);
-    const keeps = settled !== undefined && this.#isSame(ban, settled);
-    if (keeps) this.#settled.set(ban, ban);
-    return keeps;
+  /**
+   * What is known of a ban that changed.
+   *
+   * @param isWanted Whether it is wanted as it is.
+   * @returns `undefined`: it is in force as it is wanted now, and nothing is to be done.
+   */
+  changed(ban: HostBan, isWanted: boolean): PlanEntry | undefined {
+    const known = this.#bans.get(ban);
+    if (known === undefined) return this.#begin(ban);
+    if (known instanceof PlanEntry) return known;
+    if (!isWanted || !this.#isSame(ban, known)) return this.#open(known);
+    this.#bans.set(ban, ban);
+    return undefined;
   }
 
   /** Whether a settled ban is listed as it should be. */
@@ -227,26 +240,29 @@ export class PlanBans {
 
   /** Whether a ban is in force by this action's doing. */
   stateOf(ban: BanKey): PlanState {
-    return this.#settled.has(ban)
-      ? "applied"
-      : this.#entries.get(ban)?.state ?? "none";
+    const known = this.#bans.get(ban);
+    if (known instanceof PlanEntry) return known.state;
+    return known === undefined ? "none" : "applied";
   }
 
   /** The wanted bans that are in force by this action's doing, as they are wanted. */
   standing(): readonly HostBan[] {
-    const standing = [...this.#settled.values()];
-    for (const { state, wanted } of this.#entries.values()) {
-      if (state === "applied" && wanted !== undefined) standing.push(wanted);
+    const standing: HostBan[] = [];
+    for (const known of this.#bans.values()) {
+      if (!(known instanceof PlanEntry)) standing.push(known);
+      else if (known.state === "applied" && known.wanted !== undefined) {
+        standing.push(known.wanted);
+      }
     }
     return standing;
   }
 
   /** Whether a wanted ban is in force, and nothing is to be done or being done about it. */
   isSettled(ban: BanKey): boolean {
-    if (this.#settled.has(ban)) return true;
-    const entry = this.#entries.get(ban);
-    return entry !== undefined && entry.place === "idle" && entry.isInForce &&
-      entry.need(this.#lapses) === undefined;
+    const known = this.#bans.get(ban);
+    if (!(known instanceof PlanEntry)) return known !== undefined;
+    return known.place === "idle" && known.isInForce &&
+      known.verb(this.#lapses) === undefined;
   }
 
   /** Something is going to be listed. */

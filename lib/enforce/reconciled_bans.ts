@@ -80,7 +80,11 @@ export class ReconciledBans {
     this.#policy ??= protection.policy;
     const allowed = protection.allowed(updates, action);
     report.counters.protected += updates.length - allowed.length;
-    this.#change(allowed.flatMap((update) => desired.update(update, nowMs)));
+    const changes: HostBanChange[] = [];
+    for (const update of allowed) {
+      for (const each of desired.update(update, nowMs)) changes.push(each);
+    }
+    this.#change(changes);
   }
 
   /**
@@ -266,7 +270,9 @@ function adoptBans(
     if (isNewer(ban)) continue;
     const mark = marks.get(ban);
     marks.delete(ban);
-    strays.push(...adoptListed(options, ban, mark, nowMs));
+    for (const change of adoptListed(options, ban, mark, nowMs)) {
+      strays.push(change);
+    }
   }
   for (const { ban } of noted.marks) if (isNewer(ban)) marks.delete(ban);
   const gone = leftovers(options, marks.values());
@@ -284,9 +290,10 @@ function adoptListed(
   nowMs: number,
 ): readonly HostBanChange[] {
   const isOwn = isOurs(listed) || mark !== undefined;
-  const known = desired.find(listed) ?? mark?.ban ?? strayBan(listed, hostName);
+  const wanted = desired.find(listed);
+  const known = wanted ?? mark?.ban ?? strayBan(listed, hostName);
   const { expiresMs = known.expiresMs } = listed;
-  if (desired.find(listed) !== undefined) {
+  if (wanted !== undefined) {
     // Lists are rounded: what is as good as wanted is as it is wanted.
     const ban = haveOtherEnds(expiresMs, known.expiresMs)
       ? { ...known, expiresMs }

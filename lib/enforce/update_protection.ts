@@ -94,10 +94,11 @@ export class UpdateProtection {
     const { policy } = this;
     const known = this.#verdicts.get(updates);
     if (known?.policy === policy) return known;
-    const refused = updates.flatMap((update) => {
+    const refused: RefusedUpdate[] = [];
+    for (const update of updates) {
       const reason = this.#judge(update, policy);
-      return reason === undefined ? [] : [{ update, reason }];
-    });
+      if (reason !== undefined) refused.push({ update, reason });
+    }
     const out = new Set(refused.map(({ update }) => update));
     const allowed = refused.length === 0
       ? updates

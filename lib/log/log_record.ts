@@ -80,13 +80,13 @@ export function isLogged(severity: Severity, level: Severity): boolean {
  * ```
  */
 export function renderText(record: LogRecord): string {
-  const fields = presentFields(record.fields).map(([name, value]) => {
+  let line = `${record.severity.toUpperCase()}: ${clip(record.event)}`;
+  for (const [name, value] of Object.entries(record.fields)) {
+    if (value === undefined) continue;
     const text = clip(String(value));
-    return ` ${quoteUnlessBare(name)}=${quoteUnlessBare(text)}`;
-  });
-  const severity = record.severity.toUpperCase();
-  const line = escape(`${severity}: ${clip(record.event)}${fields.join("")}`);
-  return cutText(line, MAX_LINE_BYTES);
+    line += ` ${quoteUnlessBare(name)}=${quoteUnlessBare(text)}`;
+  }
+  return cutText(escape(line), MAX_LINE_BYTES);
 }
 
 /**
@@ -114,8 +114,9 @@ export function renderText(record: LogRecord): string {
  * ```
  */
 export function renderJson(record: LogRecord, source: LogSource): string {
+  // What is undefined is no member.
   const fields = Object.fromEntries(
-    presentFields(record.fields).map(([name, value]) => [
+    Object.entries(record.fields).map(([name, value]) => [
       name,
       typeof value === "string" ? clip(value) : value,
     ]),
@@ -154,14 +155,6 @@ export function cutText(text: string, maxBytes: number): string {
   return text.slice(0, read);
 }
 
-function presentFields(
-  fields: LogFields,
-): [name: string, value: string | number | boolean][] {
-  return Object.entries(fields).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value]]
-  );
-}
-
 function clip(text: string): string {
   return text.length <= MAX_VALUE_LENGTH
     ? text
@@ -177,9 +170,7 @@ function quoteUnlessBare(text: string): string {
  * for a ban. The escapes are JSON's, so that they keep JSON valid.
  */
 function escape(text: string): string {
-  return text
-    .replace(/[^\x20-\x7e]|\|/g, escapeUnit)
-    .replace(/\](?= )/g, escapeUnit);
+  return text.replace(/[^\x20-\x7e]|\||\](?= )/g, escapeUnit);
 }
 
 function escapeUnit(unit: string): string {

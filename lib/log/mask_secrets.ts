@@ -6,6 +6,7 @@
 
 import { MIN_SECRET_LENGTH } from "../base/secrets.ts";
 
+import type { LogFields } from "./log.ts";
 import type { LogRecord } from "./log_record.ts";
 
 /** Replaces a secret. */
@@ -59,15 +60,24 @@ export function maskRecord(
   record: LogRecord,
   secrets: readonly string[],
 ): LogRecord {
-  const fields = Object.entries(record.fields).map(([name, value]) => [
-    name,
-    typeof value === "string" ? maskSecrets(value, secrets) : value,
-  ]);
-  return {
-    ...record,
-    event: maskSecrets(record.event, secrets),
-    fields: Object.fromEntries(fields),
-  };
+  // Most texts are shorter than any secret; no spelling is shorter than its secret.
+  let shortest = Infinity;
+  for (const { length } of secrets) shortest = Math.min(shortest, length);
+  const mask = (text: string) =>
+    text.length < shortest ? text : maskSecrets(text, secrets);
+  const event = mask(record.event);
+  let masked: Record<string, LogFields[string]> | undefined;
+  for (const name of Object.keys(record.fields)) {
+    const value = record.fields[name];
+    if (typeof value !== "string") continue;
+    const text = mask(value);
+    if (text === value) continue;
+    masked ??= { ...record.fields };
+    masked[name] = text;
+  }
+  return masked === undefined && event === record.event
+    ? record
+    : { ...record, event, fields: masked ?? record.fields };
 }
 
 interface Span {

@@ -6,6 +6,7 @@
  */
 
 import { bisectFailures } from "./bisect_failures.ts";
+import type { Address } from "../base/address.ts";
 import { Mutex } from "../async/mutex.ts";
 import { type FirewallGeneration, GenerationWatch } from "./nft_generation.ts";
 import { nftReason } from "./nft_listing.ts";
@@ -94,6 +95,14 @@ export class NftEnforcer implements Enforcer {
   #setsMade: number | undefined;
   /** Single addresses of each family, or more. */
   readonly #singles = { 4: 0, 6: 0 };
+  /** Whether anything was put in, or found. */
+  #hadBans = false;
+  /** What may be in the table where the last list found nothing: what was put in since it began. */
+  #added: Set<Address> | undefined;
+  /** Whether it found that somebody had emptied the table, and nobody else changed anything since. */
+  #wasEmptied = false;
+  /** Whether something was put in since the last look. */
+  #isFilling = false;
 
   constructor(options: NftEnforcerOptions) {
     const { clock, program, table = NFT_TABLE } = options;
@@ -125,9 +134,13 @@ export class NftEnforcer implements Enforcer {
     const { known, failures } = partition(bans);
     for (const set of known.values()) this.#expect(set, sets);
     const nowMs = this.#clock.nowMs();
+    const isAbsent = (address: Address) =>
+      this.#wasEmptied && this.#added?.has(address) === false;
     const render: Render = (some) =>
-      renderNftBans(this.#table, some, nowMs, sets);
+      renderNftBans(this.#table, some, nowMs, sets, isAbsent);
     const refused = await this.#transact([...known.keys()], render, signal);
+    for (const { address } of known.keys()) this.#added?.add(address);
+    this.#hadBans = this.#isFilling = true;
     return [...failures, ...refused];
   }
 
@@ -150,10 +163,12 @@ export class NftEnforcer implements Enforcer {
 
   async isUnchanged(signal: AbortSignal): Promise<boolean> {
     // A table that could not be made is as good as one that somebody changed.
-    return await this.#changing.withLock(
-      signal,
-      () => Promise.resolve(this.#isMade()),
-    );
+    return await this.#changing.withLock(signal, () => {
+      // Once it is full again what comes is little.
+      if (!this.#isFilling) this.#forgetEmptied();
+      this.#isFilling = false;
+      return Promise.resolve(this.#isMade());
+    });
   }
 
   async takeDeleted(
@@ -172,10 +187,19 @@ export class NftEnforcer implements Enforcer {
       signal,
       () => Promise.resolve(this.#generation.mark()),
     );
-    const listed = await this.#lister.list(signal);
-    this.#generation.seen(mark);
-    this.#count(listed);
-    return listed.flatMap(({ bans }) => bans);
+    this.#wasEmptied = false;
+    this.#added = new Set();
+    try {
+      const listed = await this.#lister.list(signal);
+      this.#generation.seen(mark);
+      this.#count(listed);
+      const isEmpty = listed.every(({ bans }) => bans.length === 0);
+      this.#wasEmptied = isEmpty && this.#hadBans;
+      this.#isFilling = this.#hadBans ||= !isEmpty;
+      return listed.flatMap(({ bans }) => bans);
+    } finally {
+      if (!this.#wasEmptied) this.#added = undefined;
+    }
   }
 
   /**
@@ -217,6 +241,7 @@ export class NftEnforcer implements Enforcer {
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]> {
     if (bans.length === 0) return [];
+    if (!this.#generation.isUnchanged()) this.#forgetEmptied();
     if (this.#isMade() && (await this.#run(render(bans), signal)).ok) return [];
     const { size = 0 } = this.#sets ?? {};
     const table = renderNftTable(this.#table, this.#sets);
@@ -228,10 +253,18 @@ export class NftEnforcer implements Enforcer {
     };
     const reason = await attempt(bans);
     if (reason === undefined) return [];
+    this.#forgetEmptied();
     demandNft(await this.#run(table, signal), this.#table);
     const failed = { items: bans, reason, attempt, maxAttempts: MAX_ATTEMPTS };
     const found = await bisectFailures(failed);
     return found.map(({ item, reason }) => ({ ban: item, reason }));
+  }
+
+  /** From now on anything may be in the table; while it is listed that is not said. */
+  #forgetEmptied(): void {
+    if (!this.#wasEmptied) return;
+    this.#wasEmptied = false;
+    this.#added = undefined;
   }
 
   /** Whether the table is for certain as it should be. */

@@ -5,8 +5,9 @@
  * @module
  */
 
-import { parseAddress } from "../base/address.ts";
+import { type Address, parseAddress } from "../base/address.ts";
 import { CLUSTER_JAIL } from "../base/jail_name.ts";
+import { JsonBytes, jsonName, type JsonText } from "./nft_json.ts";
 import {
   type NftSet,
   nftSetParts,
@@ -26,10 +27,19 @@ const COMPLAINT =
   /^(?:\S+:\d+:\d+-\d+: )?(?:Error: )?(?:Could not process rule: )?(.*)$/;
 const MAX_REASON_LENGTH = 200;
 
+/** Names of members that are looked for. */
+const [NFTABLES, SET, NAME, TABLE, FAMILY] = [
+  ...[jsonName("nftables"), jsonName("set"), jsonName("name")],
+  ...[jsonName("table"), jsonName("family")],
+] as const;
+const [ELEMENTS, VALUE, EXPIRES] = [
+  ...[jsonName("elem"), jsonName("val"), jsonName("expires")],
+] as const;
+
 /**
  * Reads a listing. Ends are a second early at most: nft tells whole seconds.
  *
- * @param text What `nft -j list table` wrote; with `-t` the sets show as empty.
+ * @param listing What `nft -j list table` wrote; with `-t` the sets show as empty.
  * @param nowMs When, in milliseconds since 1970.
  * @returns The sets that are ours; of their elements those that match anything.
  * @throws {SyntaxError} when it is no such listing.
@@ -40,46 +50,51 @@ const MAX_REASON_LENGTH = 200;
  * import { strictEqual } from "node:assert/strict";
  *
  * const text = `{"nftables": [{"set": {"name": "banned4_24", "elem": ["192.0.2.0"]}}]}`;
- * const [listed] = parseNftListing(text, Date.now());
+ * const [listed] = parseNftListing(new TextEncoder().encode(text), Date.now());
  * strictEqual(listed?.bans[0]?.address, "192.0.2.0/24");
  * strictEqual(listed.bans[0].expiresMs, Infinity);
  * ```
  */
 export function parseNftListing(
-  text: string,
+  listing: Uint8Array,
   nowMs: number,
 ): ListedNftSet[] {
-  const items = member(JSON.parse(text), "nftables");
-  if (!Array.isArray(items)) throw new SyntaxError("No list of what there is");
+  const json = new JsonBytes(listing);
   const sets: ListedNftSet[] = [];
-  for (const item of items) {
-    const listed = member(item, "set");
-    if (listed === undefined) continue;
-    const name = member(listed, "name");
-    const set = typeof name === "string" ? parseNftSet(name) : undefined;
-    if (set === undefined) continue;
-    sets.push({ set, bans: readElements(set, listed, nowMs) });
-  }
+  eachSet(json, ({ name, elementsAt }) => {
+    const set = parseNftSet(name);
+    if (set === undefined) return;
+    const bans: ActiveBan[] = [];
+    if (elementsAt !== undefined) {
+      const afterSet = json.at;
+      json.at = elementsAt;
+      readElements(json, set, nowMs, bans);
+      json.at = afterSet;
+    }
+    sets.push({ set, bans });
+  });
   return sets;
 }
 
 /**
  * Reads which sets a table has.
  *
- * @param text What `nft -j -t list sets` wrote.
+ * @param listing What `nft -j -t list sets` wrote.
  * @param table The table; others' sets are left out.
  * @throws {SyntaxError} when it is no such listing.
  */
-export function parseNftSetNames(text: string, table: NftTable): NftSet[] {
-  const items = member(JSON.parse(text), "nftables");
-  if (!Array.isArray(items)) throw new SyntaxError("No list of what there is");
-  return items.flatMap((item) => {
-    const listed = member(item, "set");
-    const name = member(listed, "name");
-    const isOurs = member(listed, "table") === table &&
-      member(listed, "family") === "inet" && typeof name === "string";
-    return isOurs ? parseNftSet(name) ?? [] : [];
+export function parseNftSetNames(
+  listing: Uint8Array,
+  table: NftTable,
+): NftSet[] {
+  const json = new JsonBytes(listing);
+  const sets: NftSet[] = [];
+  eachSet(json, (listed) => {
+    const isOurs = listed.table === table && listed.family === "inet";
+    const set = isOurs ? parseNftSet(listed.name) : undefined;
+    if (set !== undefined) sets.push(set);
   });
+  return sets;
 }
 
 /**
@@ -112,44 +127,97 @@ export function nftHint(reason: string, table: NftTable): string {
     : "nft list ruleset shows whether nftables works on this host";
 }
 
+/** What is said of a set, before its elements are read. */
+interface SetHeader {
+  name: string;
+  table: string;
+  family: string;
+  /** Where they begin; `undefined`: it has none. */
+  elementsAt: number | undefined;
+}
+
+/** Reads what is listed, and tells of each set. */
+function eachSet(json: JsonBytes, tell: (header: SetHeader) => void): void {
+  let isListing = false;
+  json.members((name) => {
+    if (!json.is(name, NFTABLES)) return json.pass();
+    isListing = true;
+    json.items(() => {
+      if (!json.isObject) return json.pass();
+      json.members((kind) => {
+        if (json.is(kind, SET) && json.isObject) tell(readHeader(json));
+        else json.pass();
+      });
+    });
+  });
+  json.end();
+  if (!isListing) throw new SyntaxError("No list of what there is");
+}
+
+function readHeader(json: JsonBytes): SetHeader {
+  const header: SetHeader = {
+    ...{ name: "", table: "", family: "" },
+    elementsAt: undefined,
+  };
+  json.members((member) => {
+    if (json.is(member, ELEMENTS)) {
+      header.elementsAt = json.at;
+      json.pass();
+    } else if (!json.isText) {
+      json.pass();
+    } else {
+      const text = json.text();
+      if (json.is(member, NAME)) header.name = json.textOf(text);
+      else if (json.is(member, TABLE)) header.table = json.textOf(text);
+      else if (json.is(member, FAMILY)) header.family = json.textOf(text);
+    }
+  });
+  return header;
+}
+
 function readElements(
+  json: JsonBytes,
   set: NftSet,
-  listed: unknown,
   nowMs: number,
-): ActiveBan[] {
-  const elements = member(listed, "elem") ?? [];
-  if (!Array.isArray(elements)) throw new SyntaxError(`No elements of ${set}`);
+  into: ActiveBan[],
+): void {
   const { prefixBits } = nftSetParts(set);
-  const suffix = prefixBits === undefined ? "" : `/${prefixBits}`;
-  const bans: ActiveBan[] = [];
-  for (const element of elements) {
-    const isBare = typeof element === "string";
-    const parts = isBare ? { val: element } : member(element, "elem");
-    const { val, expires } = partsOf(parts) ?? {};
-    const isRead = typeof val === "string" &&
-      (expires === undefined || typeof expires === "number");
-    if (!isRead) throw new SyntaxError(`An element of ${set} is no address`);
-    const address = parseAddress(val + suffix);
+  const add = (value: JsonText, expiresMs: number) => {
+    const address = addressOf(json, value, prefixBits);
     // Host bits that somebody set by hand match nothing.
-    if (address === undefined) continue;
-    const expiresMs = expires === undefined
-      ? Infinity
-      : nowMs + expires * 1_000;
-    bans.push({ jail: CLUSTER_JAIL, address, expiresMs });
+    if (address !== undefined) {
+      into.push({ jail: CLUSTER_JAIL, address, expiresMs });
+    }
+  };
+  let [value, expiresMs]: [JsonText | undefined, number] = [undefined, 0];
+  const readPart = (name: JsonText) => {
+    if (json.is(name, VALUE)) value = json.text();
+    else if (json.is(name, EXPIRES)) expiresMs = nowMs + json.number() * 1_000;
+    else json.pass();
+  };
+  json.items(() => {
+    if (json.isText) return add(json.text(), Infinity);
+    [value, expiresMs] = [undefined, Infinity];
+    json.members((name) => {
+      if (json.is(name, ELEMENTS)) json.members(readPart);
+      else json.pass();
+    });
+    if (value === undefined) {
+      throw new SyntaxError(`An element of ${set} is no address`);
+    }
+    add(value, expiresMs);
+  });
+}
+
+/** A million of them are read at a time, nearly all of IPv4. */
+function addressOf(
+  json: JsonBytes,
+  text: JsonText,
+  prefixBits: number | undefined,
+): Address | undefined {
+  if (prefixBits !== undefined) {
+    return parseAddress(`${json.textOf(text)}/${prefixBits}`);
   }
-  return bans;
-}
-
-/** A million of them are read at a time. */
-function partsOf(
-  parts: unknown,
-): { readonly val?: unknown; readonly expires?: unknown } | undefined {
-  return typeof parts === "object" && parts !== null ? parts : undefined;
-}
-
-function member(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null &&
-      Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
+  const single = json.ipv4Of(text) ?? parseAddress(json.textOf(text));
+  return single as Address | undefined;
 }

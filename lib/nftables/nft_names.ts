@@ -141,22 +141,42 @@ export interface NftPlaces {
  * ```
  */
 export function nftPlacesOf(address: Address): NftPlaces | undefined {
+  const octet = lastOctet(address);
+  if (octet !== undefined) return PLACES[4][octet % NFT_PARTS];
   if (parseAddress(address) === undefined) return undefined;
   const slash = address.indexOf("/");
   const family = address.includes(":") ? 6 : 4;
-  if (slash === -1) return placesOfSingle(address, family);
+  if (slash === -1) return PLACES[family][thirdGroup(address) % NFT_PARTS];
   const bits = address.slice(slash + 1);
   return bits === "0"
     ? undefined
     : { set: `banned${family}_${bits}` as NftSet, part: undefined };
 }
 
-function placesOfSingle(address: Address, family: 4 | 6): NftPlaces {
-  const place = family === 4
-    ? Number(address.slice(address.lastIndexOf(".") + 1))
-    : thirdGroup(address);
-  const part = nftPartSets(family)[place % NFT_PARTS];
-  return { set: `banned${family}` as NftSet, part };
+const PLACES = { 4: partPlaces(4), 6: partPlaces(6) } as const;
+
+function partPlaces(family: 4 | 6): readonly NftPlaces[] {
+  const set = `banned${family}` as NftSet;
+  return nftPartSets(family).map((part) => ({ set, part }));
+}
+
+const [DOT, ZERO, NINE] = [0x2e, 0x30, 0x39];
+
+/** The last octet of a single address of IPv4; `undefined`: it is none. */
+function lastOctet(address: string): number | undefined {
+  let [octets, octet, digits] = [0, 0, 0];
+  for (let at = 0; at < address.length; at++) {
+    const code = address.charCodeAt(at);
+    if (code === DOT && digits > 0) {
+      octets++;
+      [octet, digits] = [0, 0];
+    } else if (code >= ZERO && code <= NINE && !(digits > 0 && octet === 0)) {
+      octet = octet * 10 + code - ZERO;
+      digits++;
+      if (octet > 255) return undefined;
+    } else return undefined;
+  }
+  return octets === 3 && digits > 0 ? octet : undefined;
 }
 
 function thirdGroup(address: Address): number {

@@ -9,7 +9,7 @@ import { RuntimeError } from "../base/errors.ts";
 /** How a call of the program went. */
 export interface NftOutcome {
   readonly ok: boolean;
-  readonly stdout: string;
+  readonly stdout: Uint8Array;
   readonly stderr: string;
 }
 

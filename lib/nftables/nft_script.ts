@@ -105,6 +105,7 @@ export function renderNftRemoval(table: NftTable): string {
  * @param bans Any; of several of one address the longest counts.
  * @param nowMs Milliseconds since 1970.
  * @param sets The sets that there are; with a part's set single addresses go there.
+ * @param isAbsent Whether an address is in no set for certain. @default {never}
  * @throws {TypeError} when an address is of no set.
  */
 export function renderNftBans(
@@ -112,6 +113,7 @@ export function renderNftBans(
   bans: readonly NftBan[],
   nowMs: number,
   sets: ReadonlySet<NftSet> = NO_SETS,
+  isAbsent: (address: Address) => boolean = () => false,
 ): string {
   const expiries = new Map<Address, number>();
   for (const { address, expiresMs } of bans) {
@@ -119,10 +121,7 @@ export function renderNftBans(
     const known = expiries.get(address) ?? -Infinity;
     expiries.set(address, Math.max(known, expiresMs));
   }
-  return renderElements(table, [...expiries.keys()], sets, (address) => {
-    const expiresMs = expiries.get(address) ?? -Infinity;
-    return expiresMs <= nowMs ? undefined : renderTimeout(expiresMs - nowMs);
-  });
+  return renderElements(table, expiries, { nowMs, sets, isAbsent });
 }
 
 /**
@@ -138,7 +137,8 @@ export function renderNftUnbans(
   addresses: readonly Address[],
   sets: ReadonlySet<NftSet> = NO_SETS,
 ): string {
-  return renderElements(table, [...new Set(addresses)], sets, () => undefined);
+  const over = new Map(addresses.map((address) => [address, -Infinity]));
+  return renderElements(table, over, { nowMs: 0, sets });
 }
 
 /** What is done to one set. */
@@ -149,16 +149,19 @@ interface SetElements {
   readonly added: string[];
 }
 
-/** Deletes all elements and adds those again that `suffixOf` has an ending for. */
+/** Deletes all elements and adds those again whose end is to come. */
 function renderElements(
   table: NftTable,
-  addresses: readonly Address[],
-  sets: ReadonlySet<NftSet>,
-  suffixOf: (address: Address) => string | undefined,
+  expiries: ReadonlyMap<Address, number>,
+  { nowMs, sets, isAbsent }: {
+    readonly nowMs: number;
+    readonly sets: ReadonlySet<NftSet>;
+    readonly isAbsent?: (address: Address) => boolean;
+  },
 ): string {
   const name = checkedNftTable(table);
   const groups = new Map<NftSet, SetElements>();
-  for (const address of addresses) {
+  for (const [address, expiresMs] of expiries) {
     const places = nftPlacesOf(address);
     if (places === undefined) {
       throw new TypeError(`No set for ${JSON.stringify(address)}`);
@@ -166,18 +169,22 @@ function renderElements(
     const { set, part } = places;
     const element = elementOf(address);
     const hasPart = part !== undefined && sets.has(part);
+    const mayBeThere = isAbsent?.(address) !== true;
     // It may be in the whole set since before there were parts.
-    if (hasPart) elementsOf(groups, set).deleted.push(element);
+    if (mayBeThere && hasPart) elementsOf(groups, set).deleted.push(element);
     const { deleted, added } = elementsOf(groups, hasPart ? part : set);
-    deleted.push(element);
-    const suffix = suffixOf(address);
-    if (suffix !== undefined) added.push(element + suffix);
+    if (mayBeThere) deleted.push(element);
+    if (expiresMs > nowMs) {
+      added.push(element + renderTimeout(expiresMs - nowMs));
+    }
   }
   let script = "";
   for (const [set, { deleted, added }] of groups) {
-    const all = deleted.join(", ");
-    script += `add element inet ${name} ${set} { ${all} }\n`;
-    script += `delete element inet ${name} ${set} { ${all} }\n`;
+    if (deleted.length > 0) {
+      const all = deleted.join(", ");
+      script += `add element inet ${name} ${set} { ${all} }\n`;
+      script += `delete element inet ${name} ${set} { ${all} }\n`;
+    }
     if (added.length === 0) continue;
     script += `add element inet ${name} ${set} { ${added.join(", ")} }\n`;
   }

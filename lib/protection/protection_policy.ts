@@ -8,7 +8,11 @@
  */
 
 import { type Address, isIpv4Address } from "../base/address.ts";
-import { type AddressSpan, ipv4Range } from "../base/address_span.ts";
+import {
+  type AddressSpan,
+  type Ipv4Range,
+  ipv4Range,
+} from "../base/address_span.ts";
 import { judgedSpans } from "../base/embedded_ipv4.ts";
 import { NetworkSet } from "../base/network_set.ts";
 
@@ -120,6 +124,7 @@ export function refusal(
 ): Refusal | undefined {
   if (isIpv4Address(address)) {
     const range = ipv4Range(address);
+    if (isClear(range, policy)) return undefined;
     return refusalOf(
       { isIpv4: true, prefixBits: range.prefixBits },
       policy,
@@ -135,6 +140,28 @@ export function refusal(
     if (refused !== undefined) return refused;
   }
   return undefined;
+}
+
+/** Whether some range meets anything that a policy protects. */
+const MEETINGS = new WeakMap<
+  ProtectionPolicy,
+  (range: Ipv4Range) => boolean
+>();
+
+/** Nearly all are: of a million bans each is judged at a start. */
+function isClear(range: Ipv4Range, policy: ProtectionPolicy): boolean {
+  if (range.prefixBits < policy.minPrefix4Bits) return false;
+  const { allowPrivate = false, guarded = [] } = policy;
+  let meets = MEETINGS.get(policy);
+  if (meets === undefined) {
+    const guards = [
+      ...[...SPECIAL_NETWORKS, ...guarded],
+      ...allowPrivate ? [] : PRIVATE_NETWORKS,
+    ];
+    meets = NetworkSet.ipv4Test(guards.map(({ networks }) => networks));
+    MEETINGS.set(policy, meets);
+  }
+  return !meets(range);
 }
 
 /** The label of what is met in some networks; `undefined`: nothing is. */

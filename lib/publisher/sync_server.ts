@@ -14,7 +14,7 @@ import type { Change } from "../ban/ban.ts";
 import type { BanSet } from "../ban/table_columns.ts";
 import type { Epoch, SessionId } from "../base/ids.ts";
 import type { PublisherMessage } from "../wire/v2_messages.ts";
-import type { SyncQuestion } from "../wire/sync.ts";
+import type { SyncQuestion } from "../wire/v2_messages.ts";
 import { TableSnapshot } from "./table_snapshot.ts";
 import { wireChange } from "../wire/wire_times.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { Condition } from "../async/tasks.ts";
-import { type BanKey, keyOf } from "../ban/ban.ts";
+import { BanMap } from "../ban/ban_map.ts";
 import type { Receipt } from "../ban/receipt.ts";
 
 /** What became of a ban at one action of this host. */
@@ -19,6 +19,9 @@ export interface ReceiptQueueOptions {
   /** Receipts that may wait; above it the oldest is dropped and counted. @default {20000} */
   readonly maxWaiting?: number;
 }
+
+/** Beside as many as wait so many may lie about that are out of date or taken out. */
+const MAX_OUTDATED = 1_000;
 
 /**
  * Keeps the last receipt of each ban and action until it is answered: what a
@@ -46,9 +49,15 @@ export interface ReceiptQueueOptions {
  */
 export class ReceiptQueue {
   readonly #maxWaiting: number;
-  readonly #waiting = new Map<string, ActionReceipt>();
+  /** Those that wait, by action and ban. */
+  readonly #waiting = new Map<string, BanMap<ActionReceipt>>();
+  /** The same from the oldest to the newest; of a ban and action all but the newest are out of date. */
+  #order: ActionReceipt[] = [];
+  /** Where the oldest of these is. */
+  #first = 0;
+  #count = 0;
   readonly #added = new Condition();
-  #inFlight: readonly (readonly [string, ActionReceipt])[] = [];
+  #inFlight: readonly ActionReceipt[] = [];
   #dropped = 0;
 
   /**
@@ -62,12 +71,12 @@ export class ReceiptQueue {
 
   /** Receipts that wait or are on their way. */
   get size(): number {
-    return this.#waiting.size + this.#inFlight.length;
+    return this.#count + this.#inFlight.length;
   }
 
   /** Whether there is room for more than the news. */
   get hasRoom(): boolean {
-    return 2 * this.#waiting.size < this.#maxWaiting;
+    return 2 * this.#count < this.#maxWaiting;
   }
 
   /** Receipts that were dropped. */
@@ -92,13 +101,10 @@ export class ReceiptQueue {
 
   /** Puts a receipt in. */
   add(receipt: ActionReceipt): void {
-    const name = nameOf(receipt);
-    this.#waiting.delete(name);
-    this.#waiting.set(name, receipt);
+    this.#put(receipt);
     this.#added.notify();
-    if (this.#waiting.size <= this.#maxWaiting) return;
-    const [oldest] = this.#waiting.keys();
-    if (oldest !== undefined) this.#waiting.delete(oldest);
+    if (this.#count <= this.#maxWaiting) return;
+    this.#takeOldest();
     this.#dropped++;
   }
 
@@ -108,14 +114,13 @@ export class ReceiptQueue {
    * @param max How many at most.
    */
   dequeue(max: number): readonly ActionReceipt[] {
-    const taken: [string, ActionReceipt][] = [];
-    for (const entry of this.#waiting) {
-      if (taken.length >= max) break;
-      taken.push(entry);
+    const taken: ActionReceipt[] = [];
+    while (taken.length < max) {
+      const oldest = this.#takeOldest();
+      if (oldest === undefined) break;
+      taken.push(oldest);
     }
-    for (const [name] of taken) this.#waiting.delete(name);
-    this.#inFlight = taken;
-    return taken.map(([, receipt]) => receipt);
+    return this.#inFlight = taken;
   }
 
   /** Those that are on their way have arrived. */
@@ -125,15 +130,49 @@ export class ReceiptQueue {
 
   /** Nobody knows whether those on their way arrived: they wait again, unless newer ones do. */
   requeue(): void {
-    const newer = [...this.#waiting];
-    this.#waiting.clear();
-    for (const [name, receipt] of [...this.#inFlight, ...newer]) {
-      this.#waiting.set(name, receipt);
-    }
+    const again = this.#inFlight.map((sent) => this.#newestOf(sent) ?? sent);
     this.#inFlight = [];
+    for (const receipt of again) this.#note(receipt);
+    this.#order = [...again, ...this.#order.slice(this.#first)];
+    this.#first = 0;
   }
-}
 
-function nameOf(receipt: BanKey & { readonly action: string }): string {
-  return `${receipt.action}|${keyOf(receipt)}`;
+  #put(receipt: ActionReceipt): void {
+    this.#note(receipt);
+    this.#order.push(receipt);
+    if (this.#order.length > 2 * this.#count + MAX_OUTDATED) this.#tidy();
+  }
+
+  #note(receipt: ActionReceipt): void {
+    const { action } = receipt;
+    const bans = this.#waiting.get(action) ?? new BanMap<ActionReceipt>();
+    this.#waiting.set(action, bans);
+    const before = bans.size;
+    bans.set(receipt, receipt);
+    this.#count += bans.size - before;
+  }
+
+  #newestOf(receipt: ActionReceipt): ActionReceipt | undefined {
+    return this.#waiting.get(receipt.action)?.get(receipt);
+  }
+
+  #takeOldest(): ActionReceipt | undefined {
+    while (this.#first < this.#order.length) {
+      const receipt = this.#order[this.#first++];
+      if (receipt === undefined || this.#newestOf(receipt) !== receipt) {
+        continue;
+      }
+      this.#waiting.get(receipt.action)?.delete(receipt);
+      this.#count--;
+      return receipt;
+    }
+    this.#tidy();
+    return undefined;
+  }
+
+  #tidy(): void {
+    this.#order = this.#order.slice(this.#first)
+      .filter((receipt) => this.#newestOf(receipt) === receipt);
+    this.#first = 0;
+  }
 }

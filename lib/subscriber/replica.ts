@@ -24,7 +24,7 @@ import { shiftedColumns } from "../ban/shifted_times.ts";
 import type { Epoch } from "../base/ids.ts";
 import type { StreamMessage, WireChange } from "../wire/v2_messages.ts";
 import type { ReplicaMark, StoredReplica } from "../ban/ban_store.ts";
-import type { SyncAnswer, SyncQuestion } from "../wire/sync.ts";
+import type { SyncAnswer, SyncQuestion } from "../wire/v2_messages.ts";
 import { localChange } from "../wire/wire_times.ts";
 
 /** What the stream tells of the table. */
@@ -338,8 +338,9 @@ function* stepsBetween(
   before: BanTable,
   after: BanTable,
 ): Generator<BanStep, void, undefined> {
+  const isNew = before.size === 0;
   for (const ban of after.bans()) {
-    yield { before: before.find(ban), after: ban };
+    yield { before: isNew ? undefined : before.find(ban), after: ban };
   }
   for (const ban of before.bans()) {
     if (after.find(ban) === undefined) yield { before: ban, after: undefined };

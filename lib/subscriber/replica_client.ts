@@ -16,7 +16,7 @@ import { mergedEffects } from "./merged_effects.ts";
 import type { Log } from "../log/log.ts";
 import type { ReceiptQueue } from "./receipt_queue.ts";
 import { Replica, type ReplicaEffect, type TableMessage } from "./replica.ts";
-import type { SyncAnswer } from "../wire/sync.ts";
+import type { SyncAnswer } from "../wire/v2_messages.ts";
 import { ReplicaDisk } from "./replica_disk.ts";
 import { type ActedOn, updatesOfAll } from "./ban_updates.ts";
 import type { StatusFigures } from "../service/status_report.ts";

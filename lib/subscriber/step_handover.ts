@@ -7,7 +7,7 @@
 import type { BanStep } from "../ban/ban_table.ts";
 import type { BanUpdate } from "../ban/ban_event.ts";
 import { observesSome, type Receiver } from "../choice/receiver_choice.ts";
-import { updatesOf } from "./ban_updates.ts";
+import { type ActedOn, updatesOf } from "./ban_updates.ts";
 
 /** Who takes what. */
 export interface HandoverOptions {
@@ -49,11 +49,9 @@ export class StepHandover {
   async give(steps: readonly BanStep[], signal: AbortSignal): Promise<void> {
     const { receiver, onUpdates, onObserved } = this.#options;
     if (onObserved !== undefined && observesSome(receiver.choice)) {
-      onObserved(
-        steps.flatMap((step) => updatesOf(step, receiver, "observed")),
-      );
+      onObserved(allOf(steps, receiver, "observed"));
     }
-    const updates = steps.flatMap((step) => updatesOf(step, receiver));
+    const updates = allOf(steps, receiver, "taken");
     this.#received += updates.length;
     if (updates.length > 0) await onUpdates(updates, signal);
   }
@@ -70,4 +68,16 @@ export class StepHandover {
     }
     await this.give(steps, signal);
   }
+}
+
+function allOf(
+  steps: readonly BanStep[],
+  receiver: Receiver,
+  place: ActedOn,
+): readonly BanUpdate[] {
+  const updates: BanUpdate[] = [];
+  for (const step of steps) {
+    for (const update of updatesOf(step, receiver, place)) updates.push(update);
+  }
+  return updates;
 }

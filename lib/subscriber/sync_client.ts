@@ -10,7 +10,7 @@ import { type ControlClient } from "../client/control_client.ts";
 import { LostSessionError, type Session } from "../client/session.ts";
 import type { Clock } from "../async/clock.ts";
 import type { ActionReceipt, ReceiptQueue } from "./receipt_queue.ts";
-import type { SyncAnswer, SyncQuestion } from "../wire/sync.ts";
+import type { SyncAnswer, SyncQuestion } from "../wire/v2_messages.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 import { agoMs } from "../wire/wire_times.ts";
 import { plainText } from "../wire/v2.ts";

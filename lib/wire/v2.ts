@@ -35,12 +35,13 @@ import {
   type Bodies,
   NODE_BODIES,
   PUBLISHER_BODIES,
+  readSnapshotBlock,
   type SnapshotHeader,
   STREAM_BODIES,
 } from "./v2_bodies.ts";
-import { readSnapshotBlock } from "./v2_snapshot.ts";
 import { ByteReader } from "./v2_bytes.ts";
-import { type ByteBody, changeBodies } from "./v2_change_block.ts";
+import type { ByteBody } from "./v2_byte_fields.ts";
+import { changeBodies } from "./v2_change_block.ts";
 import { scanJson } from "./v2_json_scan.ts";
 import type { Reading, Shape } from "../base/json_shape.ts";
 

@@ -13,10 +13,13 @@ import {
   type PublisherMessage,
   type StreamMessage,
 } from "./v2_messages.ts";
+import { BanBlock } from "../ban/ban_block.ts";
 import { parseHostName } from "../base/host_name.ts";
-import { MAX_EVENTS, MAX_PART, MAX_RECEIPTS } from "./v2_limits.ts";
+import { MAX_EVENTS, MAX_PART, MAX_SPAN_MS } from "./v2_limits.ts";
 import { MAX_IGNORE } from "../base/bounds.ts";
-import { type ByteBody, C_BODY, CHANGES_BODY } from "./v2_change_block.ts";
+import type { ByteBody } from "./v2_byte_fields.ts";
+import { C_BODY, CHANGES_BODY } from "./v2_change_block.ts";
+import { RECEIPTS_BODY } from "./v2_receipt_block.ts";
 import {
   address,
   batch,
@@ -28,7 +31,6 @@ import {
   jail,
   limits,
   order,
-  receipt,
   seq,
   session,
   spoken,
@@ -132,11 +134,7 @@ export const NODE_BODIES: Bodies<NodeMessage> = {
     // A node without a copy can't have a number.
     ["since", ({ epoch, since }) => epoch !== null || since === 0],
   ),
-  RECEIPTS: record<Body<NodeMessage, "RECEIPTS">>({
-    session,
-    batch,
-    results: list("results", receipt, 1, MAX_RECEIPTS),
-  }),
+  RECEIPTS: RECEIPTS_BODY,
 };
 
 /** A SNAPSHOT without its block, which is a frame. */
@@ -198,3 +196,26 @@ export const STREAM_BODIES: Bodies<StreamMessage> = {
   }),
   H: record<Body<StreamMessage, "H">>({ epoch, seq, revision }),
 };
+
+/**
+ * Reads the frame behind a header.
+ *
+ * @param header What it says.
+ * @param frame The bytes of the block.
+ * @returns `undefined`: it is no block, or none of that header.
+ */
+export function readSnapshotBlock(
+  { isLast, nowMs }: SnapshotHeader,
+  frame: Uint8Array,
+): BanBlock | undefined {
+  const block = BanBlock.read(frame);
+  if (!block.ok) return undefined;
+  const { spans, firstMs, lastMs, expiresMs } = block.value.columns;
+  // The next request must ask for something later.
+  if (spans.length === 0 && !isLast) return undefined;
+  const mostMs = nowMs + MAX_SPAN_MS;
+  const isGood = firstMs.every((ms) => ms <= nowMs) &&
+    lastMs.every((ms) => ms <= nowMs) &&
+    expiresMs.every((ms) => ms === Infinity || ms <= mostMs);
+  return isGood ? block.value : undefined;
+}

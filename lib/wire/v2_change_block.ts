@@ -1,5 +1,6 @@
 /**
- * Changes that follow each other, as bytes: the bodies of C and CHANGES.
+ * Changes that follow each other, as bytes: the bodies of C and CHANGES. Names and
+ * addresses: see `v2_byte_fields.ts`.
  *
  * ```abnf
  * c-body       = epoch block                 ; at least one change
@@ -10,9 +11,8 @@
  * from         = varint                      ; the number before that of the first change
  * change       = form jail node whom ago [remaining]
  * form         = OCTET                       ; see below
- * jail         = %x00 text / varint          ; a jail that comes for the first time, or the n-th that came
- * node         = %x00 text / varint          ; origin or by, likewise
- * whom         = ipv4 / text                 ; text for all but a single address of IPv4
+ * jail         = name
+ * node         = name                        ; origin or by
  * ago          = varint
  * remaining    = varint                      ; of a report with an end
  * ```
@@ -29,13 +29,19 @@
  * @module
  */
 
-import { type Address, parseAddress } from "../base/address.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { Epoch } from "../base/ids.ts";
 import { type JailName, parseJailName } from "../base/jail_name.ts";
 import { rememberNames } from "../base/name_cache.ts";
 import { isImportOrigin, parseOrigin } from "../base/operator_name.ts";
-import { type ByteReader, ByteWriter } from "./v2_bytes.ts";
+import {
+  type ByteBody,
+  FieldWriter,
+  IS_TEXT,
+  readName,
+  readWhom,
+} from "./v2_byte_fields.ts";
+import type { ByteReader } from "./v2_bytes.ts";
 import { parseEpoch } from "./v2_ids.ts";
 import { MAX_CHANGES, MAX_SPAN_MS, MAX_STREAM_BYTES } from "./v2_limits.ts";
 import type {
@@ -49,25 +55,10 @@ const KINDS = ["report", "withdraw", "lift"] as const;
 const KIND_BITS = 3;
 const IS_PENDING = 4;
 const IS_ENDLESS = 8;
-const IS_TEXT = 16;
-/** Stands for a name that comes for the first time. */
-const NEW_NAME = 0;
 const MAX_NUMBER = Number.MAX_SAFE_INTEGER;
 
 const readJail = rememberNames(parseJailName);
 const readOrigin = rememberNames(parseOrigin);
-
-/** A body that is no JSON. */
-export interface ByteBody<T> {
-  /**
-   * Writes it.
-   *
-   * @throws {TypeError} when a member breaks its grammar or bound; the error names it, without its value.
-   */
-  write(body: T): Uint8Array;
-  /** Reads it; the reader tells what is refused. */
-  read(bytes: ByteReader): T;
-}
 
 type Message = PublisherMessage | StreamMessage;
 type Body<K extends Message["kind"]> = Omit<
@@ -77,19 +68,13 @@ type Body<K extends Message["kind"]> = Omit<
 
 /** Writes bodies, one after the other. */
 class ChangeWriter {
-  readonly #bytes = new ByteWriter();
+  readonly #fields = new FieldWriter();
   readonly #jails = new Map<string, number>();
   readonly #nodes = new Map<string, number>();
-  #refused: string | undefined;
 
   /** Bytes of the body so far. */
   get length(): number {
-    return this.#bytes.length;
-  }
-
-  /** The name of the first member that has no form; `undefined`: all have one. */
-  get refused(): string | undefined {
-    return this.#refused;
+    return this.#fields.bytes.length;
   }
 
   /**
@@ -100,79 +85,49 @@ class ChangeWriter {
    * @param seq As in CHANGES; C has none.
    */
   begin(epoch: Epoch, from: number, seq?: number): void {
-    this.#bytes.cut(0);
     this.#jails.clear();
     this.#nodes.clear();
-    this.#refused = undefined;
-    if (parseEpoch(epoch) === epoch) {
-      this.#bytes.bytes(Uint8Array.fromHex(epoch));
-    } else this.#refuse("epoch");
-    if (seq !== undefined) this.#number("seq", seq, MAX_NUMBER);
-    this.#number("from", from, MAX_NUMBER);
+    this.#fields.clear();
+    this.#fields.id("epoch", epoch, parseEpoch(epoch) === epoch);
+    if (seq !== undefined) this.#fields.number("seq", seq);
+    this.#fields.number("from", from);
   }
 
   /** Adds the change whose number follows. */
   add(change: WireChange): void {
     const { kind, jail, address, agoMs } = change;
-    const formAt = this.#bytes.length;
-    this.#bytes.byte(0);
-    this.#name("jail", jail, this.#jails, readJail);
+    const fields = this.#fields;
+    const formAt = fields.bytes.length;
+    fields.bytes.byte(0);
+    fields.name("jail", jail, this.#jails, readJail);
     const isLift = kind === "lift";
     const node = isLift ? change.by : change.origin;
-    this.#name(isLift ? "by" : "origin", node, this.#nodes, readOrigin);
-    if (isLift && isImportOrigin(node)) this.#refuse("by");
-    const form = KINDS.indexOf(kind) | this.#whom(address);
-    this.#number("agoMs", agoMs, MAX_SPAN_MS);
-    this.#bytes.set(formAt, form | this.#rest(change));
+    fields.name(isLift ? "by" : "origin", node, this.#nodes, readOrigin);
+    if (isLift && isImportOrigin(node)) fields.refuse("by");
+    const form = KINDS.indexOf(kind) | fields.whom(address);
+    fields.number("agoMs", agoMs, MAX_SPAN_MS);
+    fields.bytes.set(formAt, form | this.#rest(change));
   }
 
-  /** A copy of the body up to so many bytes. @default {all of it} */
-  body(length = this.#bytes.length): Uint8Array {
-    return this.#bytes.copy(length);
-  }
-
-  /** @returns What the form says of it. */
-  #whom(address: Address): number {
-    if (this.#bytes.ipv4(address)) return 0;
-    if (parseAddress(address) === address) this.#bytes.text(address);
-    else this.#refuse("address");
-    return IS_TEXT;
+  /**
+   * A copy of the body up to so many bytes.
+   *
+   * @param broken A member that breaks a rule of the whole.
+   * @throws {TypeError} when a member breaks its grammar or bound.
+   */
+  body(kind: string, broken: string | undefined, length = this.length) {
+    return this.#fields.body(kind, broken, length);
   }
 
   /** What only a report has. @returns What the form says of it. */
   #rest(change: WireChange): number {
     if (change.kind !== "report") return 0;
     const { isPending, remainingMs } = change;
-    if (typeof isPending !== "boolean") this.#refuse("isPending");
+    if (typeof isPending !== "boolean") this.#fields.refuse("isPending");
     const pending = isPending ? IS_PENDING : 0;
     if (remainingMs === null) return pending | IS_ENDLESS;
-    this.#number("remainingMs", remainingMs, MAX_SPAN_MS);
+    this.#fields.number("remainingMs", remainingMs, MAX_SPAN_MS);
     return pending;
-  }
-
-  #name(
-    member: string,
-    name: string,
-    known: Map<string, number>,
-    read: (text: string) => string | undefined,
-  ): void {
-    const place = known.get(name);
-    if (place !== undefined) this.#bytes.number(place);
-    else if (read(name) === name) {
-      known.set(name, known.size + 1);
-      this.#bytes.byte(NEW_NAME);
-      this.#bytes.text(name);
-    } else this.#refuse(member);
-  }
-
-  #number(member: string, value: number, max: number): void {
-    if (Number.isSafeInteger(value) && value >= 0 && value <= max) {
-      this.#bytes.number(value);
-    } else this.#refuse(member);
-  }
-
-  #refuse(member: string): void {
-    this.#refused ??= member;
   }
 }
 
@@ -190,7 +145,7 @@ export const CHANGES_BODY: ByteBody<Body<"CHANGES">> = {
       ["seq", isAhead(seq, to, changes.length)],
     ];
     const broken = rules.find(([, holds]) => !holds)?.[0];
-    return finished("CHANGES", WRITER.body(), broken);
+    return WRITER.body("CHANGES", broken);
   },
   read(bytes) {
     const epoch = readEpoch(bytes);
@@ -245,25 +200,19 @@ export function changeBodies(
     const { length } = WRITER;
     WRITER.add(change);
     if (WRITER.length > MAX_STREAM_BYTES || count === MAX_CHANGES) {
-      bodies.push(finished("C", WRITER.body(length), broken));
+      bodies.push(WRITER.body("C", broken, length));
       WRITER.begin(epoch, change.seq - 1);
       WRITER.add(change);
       count = 0;
     }
     count++;
   }
-  bodies.push(finished("C", WRITER.body(), broken));
+  bodies.push(WRITER.body("C", broken));
   return bodies;
 }
 
 function followEachOther(changes: readonly WireChange[], from: number) {
   return changes.every(({ seq }, at) => seq === from + 1 + at);
-}
-
-function finished(kind: string, body: Uint8Array, broken: string | undefined) {
-  const refused = WRITER.refused ?? broken;
-  if (refused === undefined) return body;
-  throw new TypeError(`Cannot encode ${kind}: "${refused}" breaks the grammar`);
 }
 
 /** Reads an epoch: sixteen octets are one, whatever they are. */
@@ -302,7 +251,7 @@ function readChange(
   const jail = readName(bytes, "jail", jails, readJail);
   const nodeName = kind === "lift" ? "by" : "origin";
   const node = readName(bytes, nodeName, nodes, readOrigin);
-  const address = (form & IS_TEXT) === 0 ? bytes.ipv4() : readAddress(bytes);
+  const address = readWhom(bytes, form);
   const agoMs = bytes.number("agoMs", MAX_SPAN_MS);
   switch (kind) {
     case "report": {
@@ -326,30 +275,4 @@ function isForm(form: number): boolean {
   const kind = form & KIND_BITS;
   const more = kind === 0 ? IS_PENDING | IS_ENDLESS | IS_TEXT : IS_TEXT;
   return kind < KINDS.length && (form & ~(KIND_BITS | more)) === 0;
-}
-
-function readName<T extends string>(
-  bytes: ByteReader,
-  member: string,
-  known: T[],
-  read: (text: string) => T | undefined,
-): T {
-  const place = bytes.number(member);
-  const name = place === NEW_NAME ? read(bytes.text()) : known[place - 1];
-  if (name === undefined) bytes.refuse(member);
-  else if (place === NEW_NAME) {
-    if (known.includes(name)) bytes.refuse("canonical");
-    known.push(name);
-  }
-  // What is refused is not looked at.
-  return name ?? "" as T;
-}
-
-/** One that is not written as four octets. */
-function readAddress(bytes: ByteReader): Address {
-  const text = bytes.text();
-  const address = parseAddress(text);
-  if (address === undefined) bytes.refuse("address");
-  else if (!/[:/]/.test(address)) bytes.refuse("canonical");
-  return address ?? text as Address;
 }

@@ -15,7 +15,6 @@ import type {
   SessionLimits,
   SpokenRevisions,
 } from "./v2_messages.ts";
-import type { Receipt } from "../ban/receipt.ts";
 import { isNamePattern, MAX_PATTERNS } from "../choice/pattern_list.ts";
 import type { ReceiverChoice } from "../choice/receiver_choice.ts";
 import { parseJailName } from "../base/jail_name.ts";
@@ -31,7 +30,6 @@ import {
   parseEventId,
   parseSessionId,
   parseWord,
-  parseWords,
 } from "./v2_ids.ts";
 import {
   flag,
@@ -140,22 +138,6 @@ export const event = variants<NodeEvent>({
   ban: { id, jail, address, remainingMs, agoMs: span("agoMs") },
   unban: { id, jail, address, why: oneOf("why", ["lifted", "ended"]) },
 });
-
-export const receipt = where(
-  record<Receipt>({
-    jail,
-    address,
-    action: text("action", parseWord),
-    outcome: oneOf("outcome", ["applied", "lifted", "refused", "failed"]),
-    detail: text("detail", parseWords),
-    agoMs: span("agoMs"),
-  }),
-  [
-    "detail",
-    ({ outcome, detail }) =>
-      detail === "" || outcome === "refused" || outcome === "failed",
-  ],
-);
 
 export const eventResult = where(
   record<EventResult>({

@@ -353,3 +353,19 @@ export type StreamMessage =
     /** Names the list of who is never banned, as in WELCOME. */
     readonly revision: number;
   };
+
+/** A copy's request. */
+export interface SyncQuestion {
+  /** The epoch of the copy; `null`: there is none yet. */
+  readonly epoch: Epoch | null;
+  /** The last number that the copy has taken. */
+  readonly since: number;
+  /** The next part of the snapshot; 0 unless one is under way. */
+  readonly part: number;
+}
+
+/** An answer to a copy's request. */
+export type SyncAnswer = Extract<
+  PublisherMessage,
+  { readonly kind: "SNAPSHOT" | "CHANGES" }
+>;

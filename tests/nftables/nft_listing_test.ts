@@ -57,7 +57,7 @@ function banUntil(text: string, expiresMs: number) {
 }
 
 Deno.test("parseNftListing() reads the sets that are ours, and in them the bans that match anything", () => {
-  deepStrictEqual(parseNftListing(JSON.stringify(LISTING), NOW_MS), [
+  deepStrictEqual(parseNftListing(bytes(JSON.stringify(LISTING)), NOW_MS), [
     {
       set: "banned4",
       bans: [
@@ -91,7 +91,7 @@ for (
   ] as const
 ) {
   Deno.test(`parseNftListing() refuses ${what}`, () => {
-    throws(() => parseNftListing(text, NOW_MS), SyntaxError);
+    throws(() => parseNftListing(bytes(text), NOW_MS), SyntaxError);
   });
 }
 
@@ -134,6 +134,10 @@ Deno.test("nftHint() tells the likely way out", () => {
   }
   ok(hint("Invalid argument").includes("nft list ruleset"));
 });
+
+function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
 
 function element(elem: unknown): string {
   return JSON.stringify({ nftables: [{ set: { name: "banned4", elem } }] });

@@ -1,6 +1,6 @@
 import { strictEqual, throws } from "node:assert/strict";
 import fc from "fast-check";
-import type { Address } from "../../lib/base/address.ts";
+import { type Address, parseAddress } from "../../lib/base/address.ts";
 import {
   checkedNftTable,
   NFT_SETS,
@@ -58,6 +58,22 @@ for (
     strictEqual(nftPlacesOf(address(text))?.set, set);
   });
 }
+
+Deno.test("nftPlacesOf() takes of digits and points what is an address, and nothing else", () => {
+  const octet = fc.oneof(
+    fc.integer({ min: 0, max: 300 }).map(String),
+    fc.constantFrom("", "00", "01", "007", "1e1", "0x1"),
+  );
+  const texts = fc.array(octet, { minLength: 3, maxLength: 5 })
+    .map((octets) => octets.join("."));
+  fc.assert(fc.property(texts, (text) => {
+    const places = nftPlacesOf(text as Address);
+    strictEqual(places !== undefined, parseAddress(text) !== undefined);
+    if (places === undefined) return;
+    const part = Number(text.slice(text.lastIndexOf(".") + 1)) % 64;
+    strictEqual(places.part, `banned4_part${part}`);
+  }));
+});
 
 for (const text of ["0.0.0.0/0", "::/0"]) {
   Deno.test(`nftPlacesOf() has no set for ${text}`, () => {

@@ -104,7 +104,8 @@ Deno.test("parseNftSetNames() takes the sets of the table that are ours", () => 
     { family: "ip", table: "fail2ban_cluster", name: "banned6" },
   ];
   const nftables = [{ metainfo: {} }, ...sets.map((set) => ({ set }))];
-  deepStrictEqual(parseNftSetNames(JSON.stringify({ nftables }), NFT_TABLE), [
+  const listing = new TextEncoder().encode(JSON.stringify({ nftables }));
+  deepStrictEqual(parseNftSetNames(listing, NFT_TABLE), [
     "banned4",
     "banned4_part5",
   ]);

@@ -4,7 +4,7 @@ import { BanTable } from "../../lib/ban/ban_table.ts";
 import type { Epoch, SessionId } from "../../lib/base/ids.ts";
 import { bansOf } from "../../lib/ban/ban_columns.ts";
 import type { PublisherMessage } from "../../lib/wire/v2_messages.ts";
-import type { SyncQuestion } from "../../lib/wire/sync.ts";
+import type { SyncQuestion } from "../../lib/wire/v2_messages.ts";
 import { SyncServer } from "../../lib/publisher/sync_server.ts";
 import { lifted, reported } from "../support/values/bans.ts";
 

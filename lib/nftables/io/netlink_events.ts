@@ -19,7 +19,14 @@ const GROUPS_AT = 8;
 const NFTABLES_GROUP = 1 << 6;
 /** As large as the kernel makes a message. */
 const MESSAGES_BYTES = 65_536;
-/** Reads at most, in one go: the kernel keeps 208 KiB. */
+/**
+ * What the kernel keeps until it is read, of its own memory: a part of a table of
+ * 1,000,000 that somebody flushes is told in 2 MB. Without the right to ask for
+ * that it keeps 208 KiB.
+ */
+const KEPT_BYTES = 8 << 20;
+const [SOL_SOCKET, SO_RCVBUFFORCE] = [1, 33];
+/** Reads at most, in one go. */
 const MAX_READS = 10_000;
 const EAGAIN = 11;
 
@@ -44,6 +51,8 @@ export class NetlinkEvents implements FirewallEvents, Disposable {
     if (libc === undefined || this.#socket >= 0) return;
     const socket = libc.socket(AF_NETLINK, SOCKET_TYPE, NETLINK_NETFILTER);
     if (socket < 0) return;
+    const kept = new Uint8Array(new Int32Array([KEPT_BYTES]).buffer);
+    libc.setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, kept, kept.length);
     const address = new Uint8Array(ADDRESS_BYTES);
     const view = new DataView(address.buffer);
     view.setUint16(0, AF_NETLINK, true);
@@ -83,6 +92,10 @@ function openLibc() {
   return Deno.dlopen(libcName("linux"), {
     socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
     bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+    setsockopt: {
+      parameters: ["i32", "i32", "i32", "buffer", "u32"],
+      result: "i32",
+    },
     recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
     close: { parameters: ["i32"], result: "i32" },
     __errno_location: { parameters: [], result: "pointer" },

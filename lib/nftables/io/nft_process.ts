@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import { resultOf } from "../../async/child_output.ts";
+import { ChildOutput } from "../../async/child_output.ts";
 import { EitherSignal } from "../../async/either_signal.ts";
 import { RuntimeError } from "../../base/errors.ts";
 import {
@@ -53,8 +53,10 @@ export class NftProcess implements NftProgram {
       },
       () => false,
     );
-    const [{ success: ok, ...outputs }] = await Promise.all([
-      resultOf(child),
+    const [{ success: ok }, stdout, stderr] = await Promise.all([
+      child.status,
+      new ChildOutput(child.stdout).bytes(),
+      new ChildOutput(child.stderr).text(),
       write(child, input),
     ]).finally(() => {
       signal.removeEventListener("abort", kill);
@@ -62,7 +64,7 @@ export class NftProcess implements NftProgram {
     });
     if (await isLate) throw late;
     signal.throwIfAborted();
-    return { ok, ...outputs };
+    return { ok, stdout, stderr };
   }
 
   #spawn(args: readonly string[]): Deno.ChildProcess {

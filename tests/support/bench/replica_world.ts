@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Ban, Change } from "../../../lib/ban/ban.ts";
-import type { ReplicaMark } from "../../../lib/ban/ban_store.ts";
-import { bansOf } from "../../../lib/ban/ban_columns.ts";
+import type { Change } from "../../../lib/ban/ban.ts";
+import type { ReplicaMark, StoredReplica } from "../../../lib/ban/ban_store.ts";
+import type { BanBlockColumns } from "../../../lib/ban/ban_columns.ts";
 import { decide, type TableEvent } from "../../../lib/ban/ban_decision.ts";
 import { shiftedColumns } from "../../../lib/ban/shifted_times.ts";
 import { BanTable } from "../../../lib/ban/ban_table.ts";
@@ -17,7 +17,10 @@ import {
   type ReplicaEffect,
   type TableMessage,
 } from "../../../lib/subscriber/replica.ts";
-import { type SyncAnswer, type SyncQuestion } from "../../../lib/wire/sync.ts";
+import {
+  type SyncAnswer,
+  type SyncQuestion,
+} from "../../../lib/wire/v2_messages.ts";
 import { SyncServer } from "../../../lib/publisher/sync_server.ts";
 import { wireChange } from "../../../lib/wire/wire_times.ts";
 
@@ -101,9 +104,8 @@ export class WorldCopy {
           return [];
         case "part": {
           const { mark, isFirst, block, byMs } = effect;
-          if (isFirst) this.#begun = { ...mark, bans: [], changes: [] };
-          const columns = shiftedColumns(block.columns, byMs);
-          this.#begun?.bans.push(...bansOf(columns));
+          if (isFirst) this.#begun = { ...mark, blocks: [], changes: [] };
+          this.#begun?.blocks.push(shiftedColumns(block.columns, byMs));
           return [];
         }
         case "replaced":
@@ -115,15 +117,19 @@ export class WorldCopy {
 
   /** Ends the program; the next one has what is on the disk. */
   restart(): void {
-    const disk = this.#disk;
-    this.replica = new Replica(
-      disk && { ...disk, table: new BanTable(disk.bans, disk.seq) },
-    );
+    this.replica = new Replica(this.#disk && copyOn(this.#disk));
   }
 }
 
+/** What a program that starts finds. */
+function copyOn({ epoch, seq, blocks, changes }: DiskCopy): StoredReplica {
+  const table = new BanTable([], seq);
+  for (const columns of blocks) table.putColumns(columns);
+  return { epoch, seq, table, changes };
+}
+
 interface DiskCopy extends ReplicaMark {
-  readonly bans: Ban[];
+  readonly blocks: BanBlockColumns[];
   readonly changes: Change[];
 }
 

@@ -1,0 +1,116 @@
+/**
+ * Receipts as bytes: the body of RECEIPTS. A subscriber that comes to a cluster
+ * has one to tell for each ban. Names and addresses: see `v2_byte_fields.ts`.
+ *
+ * ```abnf
+ * receipts = session batch 1*1000receipt
+ * session  = 16OCTET
+ * batch    = varint
+ * receipt  = form jail action whom ago [detail]
+ * form     = OCTET             ; 0 applied, 1 lifted, 2 refused, 3 failed; 16 more where whom is a text
+ * jail     = name
+ * action   = name
+ * ago      = varint
+ * detail   = text              ; of what was refused or failed
+ * ```
+ *
+ * A body is read up to its end. It has one form for what it says: no jail and no
+ * action is written as a text twice.
+ *
+ * @module
+ */
+
+import type { Receipt } from "../ban/receipt.ts";
+import type { SessionId } from "../base/ids.ts";
+import { type JailName, parseJailName } from "../base/jail_name.ts";
+import { rememberNames } from "../base/name_cache.ts";
+import {
+  type ByteBody,
+  FieldWriter,
+  IS_TEXT,
+  readName,
+  readWhom,
+} from "./v2_byte_fields.ts";
+import type { ByteReader } from "./v2_bytes.ts";
+import { parseSessionId, parseWord, parseWords } from "./v2_ids.ts";
+import { MAX_RECEIPTS, MAX_SPAN_MS } from "./v2_limits.ts";
+import type { NodeMessage } from "./v2_messages.ts";
+
+type Body = Omit<Extract<NodeMessage, { readonly kind: "RECEIPTS" }>, "kind">;
+
+const SESSION_BYTES = 16;
+const OUTCOMES = ["applied", "lifted", "refused", "failed"] as const;
+const OUTCOME_BITS = 3;
+
+const readJail = rememberNames(parseJailName);
+const readAction = rememberNames(parseWord);
+
+const WRITER = new FieldWriter();
+
+/** The body of RECEIPTS. */
+export const RECEIPTS_BODY: ByteBody<Body> = {
+  write({ session, batch, results }) {
+    WRITER.clear();
+    WRITER.id("session", session, parseSessionId(session) === session);
+    WRITER.number("batch", batch);
+    const names = { jails: new Map(), actions: new Map() };
+    for (const receipt of results) writeReceipt(receipt, names);
+    const isBounded = results.length > 0 && results.length <= MAX_RECEIPTS;
+    return WRITER.body("RECEIPTS", isBounded ? undefined : "results");
+  },
+  read(bytes) {
+    const session = bytes.bytes(SESSION_BYTES).toHex() as SessionId;
+    const batch = bytes.number("batch");
+    const results: Receipt[] = [];
+    const names: Names = { jails: [], actions: [] };
+    while (!bytes.isAtEnd && bytes.refused === undefined) {
+      if (results.length === MAX_RECEIPTS) bytes.refuse("results");
+      results.push(readReceipt(bytes, names));
+    }
+    if (results.length === 0) bytes.refuse("results");
+    return { session, batch, results };
+  },
+};
+
+function writeReceipt(
+  { jail, address, action, outcome, detail, agoMs }: Receipt,
+  { jails, actions }: {
+    readonly jails: Map<string, number>;
+    readonly actions: Map<string, number>;
+  },
+): void {
+  const formAt = WRITER.bytes.length;
+  WRITER.bytes.byte(0);
+  WRITER.name("jail", jail, jails, readJail);
+  WRITER.name("action", action, actions, readAction);
+  const form = OUTCOMES.indexOf(outcome);
+  if (form === -1) WRITER.refuse("outcome");
+  WRITER.bytes.set(formAt, form | WRITER.whom(address));
+  WRITER.number("agoMs", agoMs, MAX_SPAN_MS);
+  if (hasDetail(form) && parseWords(detail) === detail) {
+    WRITER.bytes.text(detail);
+  } else if (hasDetail(form) || detail !== "") WRITER.refuse("detail");
+}
+
+/** Names that came, in their order. */
+interface Names {
+  readonly jails: JailName[];
+  readonly actions: string[];
+}
+
+function readReceipt(bytes: ByteReader, { jails, actions }: Names): Receipt {
+  const form = bytes.byte();
+  if ((form & ~(OUTCOME_BITS | IS_TEXT)) !== 0) bytes.refuse("outcome");
+  const outcome = OUTCOMES[form & OUTCOME_BITS] ?? "failed";
+  const jail = readName(bytes, "jail", jails, readJail);
+  const action = readName(bytes, "action", actions, readAction);
+  const address = readWhom(bytes, form);
+  const agoMs = bytes.number("agoMs", MAX_SPAN_MS);
+  const detail = hasDetail(form & OUTCOME_BITS) ? bytes.text() : "";
+  if (parseWords(detail) === undefined) bytes.refuse("detail");
+  return { jail, address, action, outcome, detail, agoMs };
+}
+
+function hasDetail(outcome: number): boolean {
+  return outcome >= OUTCOMES.indexOf("refused");
+}
