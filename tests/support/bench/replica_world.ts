@@ -47,7 +47,7 @@ class WorldPublisher {
         get keptSince() {
           return (history[0]?.seq ?? table.seq + 1) - 1;
         },
-        bans: () => table.bans(),
+        columns: (max) => table.columns(max),
         since: (seq, max) =>
           history.filter((change) => change.seq > seq).slice(0, max),
       },
