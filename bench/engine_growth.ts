@@ -25,7 +25,7 @@ import { IS_SHORT, sized } from "./size.ts";
 
 const CHANGES = sized(2_000_000, 2_000);
 /** A step of a publisher that is busy. */
-const AT_ONCE = 1_000;
+const AT_ONCE = 500;
 const BOUND_BYTES = 600e6;
 
 async function appendAll(store: SharedBanStore): Promise<number> {
