@@ -18,7 +18,9 @@ import { fillStore } from "../tests/support/store/filled_store.ts";
 import { median, printTable } from "./figures.ts";
 import { sized } from "./size.ts";
 
-const BANS = sized(1_000_000, 2_000);
+/** `--bans=100000` measures with fewer. */
+const ASKED = Deno.args.find((arg) => arg.startsWith("--bans="))?.slice(7);
+const BANS = ASKED === undefined ? sized(1_000_000, 2_000) : Number(ASKED);
 const HOST = "host-b";
 /** Bans and lifts of which the middle one counts. */
 const ROUNDS = sized(5, 1);
