@@ -257,9 +257,9 @@ export class BanDatabase {
       const hasMoreLifts = this.#lifts.filter.readOn();
       return this.#receipts.filter.readOn() || hasMoreLifts;
     });
-    const pages = this.#log.lacksPages &&
-      this.#write("a page of the log", () => this.#log.writeMissingPage());
-    return this.#writeSnapshot() || reads || pages;
+    // Whatever hinders a page, the log can be pruned once there is a snapshot.
+    const isWriting = this.#writeSnapshot();
+    return this.#repairPage() || isWriting || reads;
   }
 
   /**
@@ -282,6 +282,14 @@ export class BanDatabase {
       this.#writeSnapshot();
     }
     return step.hasMore;
+  }
+
+  #repairPage(): boolean {
+    const { repair } = this.#log;
+    if (!repair.isNeeded) return false;
+    this.#write("a page of the log", () => repair.step());
+    repair.noteKept();
+    return repair.isNeeded;
   }
 
   #writeSnapshot(): boolean {

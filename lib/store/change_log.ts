@@ -25,6 +25,7 @@ import {
 } from "./log_rows.ts";
 import { LogIndexes } from "./log_indexes.ts";
 import { LOG_PAGE_ROWS, LogPage, LogPages } from "./log_pages.ts";
+import { PageRepair } from "./page_repair.ts";
 import { missingChange, replayLog, type ReplayTarget } from "./log_replay.ts";
 import { NameTable } from "./name_table.ts";
 import {
@@ -111,8 +112,7 @@ export class ChangeLog {
   readonly #keptSince: number;
   /** Has the rows that are in no page yet. */
   #page: LogPage;
-  /** In place of those that are damaged or missing. */
-  #missing: LogPage[] = [];
+  #repair: PageRepair;
   #unsettled: Unsettled | undefined;
 
   /**
@@ -136,6 +136,7 @@ export class ChangeLog {
     this.#seq = Math.max(keptSince, this.#seqAt(this.#last) ?? 0);
     this.#indexes = new LogIndexes(hash, this.#first);
     this.#pages = new LogPages(database);
+    this.#repair = new PageRepair(this.#pages, { missing: [], refused: [] });
     this.#pageRows = pageRows;
     this.#keptSince = keptSince;
     this.#page = new LogPage(this.#first, keptSince, pageRows);
@@ -189,6 +190,7 @@ export class ChangeLog {
       this.#page.add(hashes, change, this.#names);
       if (this.#page.isFull) {
         this.#pages.put(this.#page);
+        this.#repair.noteWritten(this.#page.first);
         this.#page = new LogPage(position + 1, seq, this.#pageRows);
       }
     }
@@ -205,33 +207,20 @@ export class ChangeLog {
   replay(into: ReplayTarget, bans: number): void {
     const [first, last] = [this.#first, this.#last];
     this.#indexes.expect(last - first + 1, bans);
-    const { next, missing } = replayLog({
+    const { next, ...found } = replayLog({
       ...{ first, last, keptSince: this.#keptSince, pageRows: this.#pageRows },
       ...{ names: this.#names, pages: this.#pages, indexes: this.#indexes },
       rowsFrom: (from, max) => this.#statements.rowsFrom.all(from, max),
       seqAt: (position) => this.#seqAt(position),
     }, into);
     this.#page = next;
-    this.#missing = [...missing];
+    this.#repair = new PageRepair(this.#pages, found);
     if (into.seq !== this.#seq) throw missingChange(into.seq + 1);
   }
 
-  /** What is wrong with its pages, without which a start takes longer; `undefined`: nothing. */
-  get damage(): string | undefined {
-    const [page] = this.#missing;
-    return page && `a page of the log, from row ${page.first} on, is damaged`;
-  }
-
-  /** Whether pages are damaged or missing. */
-  get lacksPages(): boolean {
-    return this.#missing.length > 0;
-  }
-
-  /** Writes one of those anew. @returns Whether there are more. */
-  writeMissingPage(): boolean {
-    const page = this.#missing.pop();
-    if (page !== undefined) this.#pages.put(page);
-    return this.lacksPages;
+  /** What its pages lack. */
+  get repair(): PageRepair {
+    return this.#repair;
   }
 
   /** The transaction of an append has ended: it is kept, or undone. */
@@ -333,6 +322,7 @@ export class ChangeLog {
   forget(first: number): void {
     this.#first = first;
     this.#indexes.forgetBefore(first);
+    this.#repair.forgetBefore(first);
   }
 
   /** Of the oldest rows, from before a time: the number of the last change at each. */

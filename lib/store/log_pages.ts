@@ -148,11 +148,19 @@ export class LogPage implements PagePlace {
   }
 }
 
+/** What is no number that was written; larger ones can't even be read. */
+const number = (column: string) =>
+  `iif(${column} BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER}, ${column}, -1)`;
+
 const STATEMENTS = {
-  places: "SELECT first, rows, seq FROM log_pages ORDER BY first",
+  places: `SELECT ${["first", "rows", "seq"].map(number).join()}
+    FROM log_pages ORDER BY first`,
   put: "INSERT OR REPLACE INTO log_pages VALUES (?, ?, ?, ?, ?, ?, ?)",
-  hashes: "SELECT hashes, sum FROM log_pages WHERE first = ?",
-  changes: "SELECT changes, changes_sum FROM log_pages WHERE first = ?",
+  hashes: `SELECT hashes, ${number("sum")} FROM log_pages WHERE first = ?`,
+  changes: `SELECT changes, ${number("changes_sum")} FROM log_pages
+    WHERE first = ?`,
+  dropAt: `DELETE FROM log_pages
+    WHERE first = ? OR first NOT BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER}`,
   drop: "DELETE FROM log_pages WHERE first < ? AND first + rows <= ?",
 } as const;
 
@@ -200,6 +208,11 @@ export class LogPages {
   /** Stores a page, also in place of a damaged one. */
   put(page: LogPage): void {
     this.#statements.put.run(...page.values());
+  }
+
+  /** Deletes the page with a first row, and those whose is no number that was written. */
+  dropAt(first: number): void {
+    this.#statements.dropAt.run(first);
   }
 
   /** Deletes the pages without any row that is kept. @param first The first that is. */

@@ -9,6 +9,7 @@ import type { SqlRow } from "../sqlite/sql.ts";
 import { UnusableStoreError } from "../sqlite/store_errors.ts";
 import type { LogIndexes } from "./log_indexes.ts";
 import { LogPage, type LogPages, type PagePlace } from "./log_pages.ts";
+import type { LackingPages } from "./page_repair.ts";
 import { type LogNames, readLogRow } from "./log_rows.ts";
 
 /** Takes the changes. */
@@ -33,11 +34,9 @@ export interface ReplayedLog {
 }
 
 /** What was found. */
-export interface ReplayedPages {
+export interface ReplayedPages extends LackingPages {
   /** Has the rows after the last page. */
   readonly next: LogPage;
-  /** In place of pages that are damaged or missing. */
-  readonly missing: readonly LogPage[];
 }
 
 /** Rows that are read at once. */
@@ -57,10 +56,21 @@ export function missingChange(seq: number): UnusableStoreError {
   return new UnusableStoreError("damaged", `change ${seq} is missing`);
 }
 
+/** Whether a page ends within the rows that are left. */
+function isIn(
+  left: { readonly first: number; readonly last: number },
+  { first, rows, seq }: PagePlace,
+): boolean {
+  const end = first + rows;
+  return first > 0 && rows > 0 && seq >= 0 && end > left.first &&
+    end <= left.last + 1;
+}
+
 class LogReplay {
   readonly #log: ReplayedLog;
   readonly #into: ReplayTarget;
   readonly #missing: LogPage[] = [];
+  readonly #refused: number[] = [];
 
   constructor(log: ReplayedLog, into: ReplayTarget) {
     this.#log = log;
@@ -72,18 +82,20 @@ class LogReplay {
     let next = first;
     let seq = keptSince;
     for (const place of pages.places()) {
-      const end = Math.min(place.first + place.rows, last + 1);
-      if (end <= next) continue;
-      if (place.first > next) {
-        seq = this.#readUnpaged(next, place.first, seq);
-        next = place.first;
+      const end = place.first + place.rows;
+      if (!isIn({ first: next, last }, place)) {
+        this.#refused.push(place.first);
+        continue;
       }
-      seq = this.#readPage(place) ?? this.#readUnpaged(next, end, seq);
-      next = end;
+      seq = this.#readUnpaged(next, place.first, seq);
+      next = Math.max(next, place.first);
+      const read = this.#readPage(place);
+      if (read === undefined) this.#refused.push(place.first);
+      else [next, seq] = [end, read];
     }
     const page = this.#readRows(next, last + 1, seq);
     indexes.noteAll();
-    return { next: page, missing: this.#missing };
+    return { next: page, missing: this.#missing, refused: this.#refused };
   }
 
   /** @returns Number of its last change; `undefined`: it can't be relied on. */
@@ -95,9 +107,7 @@ class LogReplay {
     const seq = place.seq + count;
     // It is of this log if its last row is.
     const last = place.first + place.rows - 1;
-    if (last > this.#log.last || this.#log.seqAt(last) !== seq) {
-      return undefined;
-    }
+    if (this.#log.seqAt(last) !== seq) return undefined;
     if (seq > this.#into.seq) {
       const changes = pages.changes(place);
       if (changes?.length !== count) return undefined;

@@ -43,7 +43,11 @@ export function loadTable(source: TableSource): StoredTable {
   for (const from of candidates) {
     try {
       const table = tableFrom(from, source);
-      return { table, from, damage: damage?.message ?? source.log.damage };
+      return {
+        table,
+        from,
+        damage: damage?.message ?? source.log.repair.damage,
+      };
     } catch (error) {
       const failure = storeFailure("cannot read a snapshot", error);
       if (!(failure instanceof UnusableStoreError)) throw failure;

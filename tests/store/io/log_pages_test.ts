@@ -20,6 +20,7 @@ import {
   banStorePath,
   SqliteBanStore,
 } from "../../../lib/store/io/sqlite_ban_store.ts";
+import type { SnapshotPace } from "../../../lib/store/snapshots.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import { quota } from "../../support/values/replayed_bans.ts";
 import {
@@ -162,6 +163,13 @@ const DAMAGES: Readonly<Record<string, string>> = {
   "has more rows than there are": `
     UPDATE log_pages SET rows = 1000 WHERE ${SECOND}`,
   "is of another number": `UPDATE log_pages SET seq = 3 WHERE ${SECOND}`,
+  "stands elsewhere": `UPDATE log_pages SET first = 1000 WHERE ${SECOND}`,
+  ...Object.fromEntries(
+    ["first", "rows", "seq", "sum", "changes_sum"].map((column) => [
+      `has a number too large to be read as its ${column}`,
+      `UPDATE log_pages SET ${column} = 9007199254740993 WHERE ${SECOND}`,
+    ]),
+  ),
 };
 
 for (const [what, sql] of Object.entries(DAMAGES)) {
@@ -219,3 +227,83 @@ for (
     );
   });
 }
+
+/** A database of so many rows, a millisecond after each other. */
+function filled(pace: SnapshotPace): {
+  readonly database: DatabaseSync;
+  readonly store: BanDatabase;
+} {
+  const database = emptyDatabase();
+  const store = new BanDatabase(database, pace);
+  for (let at = 0; at < 23; at++) {
+    const change = report(at + 1, banKeyAt(at % 19));
+    const event = eventName(`event-${at}`);
+    store.append([{ event, change }], NOW_MS + at + 1);
+  }
+  while (store.settle());
+  return { database, store };
+}
+
+function firstPages(database: DatabaseSync): readonly number[] {
+  return database.prepare("SELECT first FROM log_pages ORDER BY first").all()
+    .map(({ first }) => Number(first));
+}
+
+const SNAPSHOTS = { ...PACE, minChanges: 2 };
+
+Deno.test("a damaged page that was cut by pruning is gone once its rows are in another", () => {
+  const { database, store } = filled(SNAPSHOTS);
+  using _ = database;
+  while (store.prune(NOW_MS + 8, NOW_MS + 100) || store.settle());
+  strictEqual(firstPages(database)[0], 6);
+  for (const damage of ["rows = 1000000", "sum = sum + 1"]) {
+    database.exec(`UPDATE log_pages SET ${damage} WHERE first < 11`);
+    const again = new BanDatabase(database, SNAPSHOTS);
+    match(again.damage ?? "", /a page of the log, from row 8 on/);
+    while (again.settle());
+    deepStrictEqual(firstPages(database), [8, 11, 16]);
+    strictEqual(new BanDatabase(database, SNAPSHOTS).damage, undefined);
+  }
+});
+
+Deno.test("a page that can't be written is written later", () => {
+  using database = filled(PACE).database;
+  database.exec(`DELETE FROM log_pages WHERE first = 6;
+    CREATE TEMP TRIGGER full BEFORE INSERT ON main.log_pages
+    BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`);
+  const store = new BanDatabase(database, PACE);
+  throws(() => store.settle(), /database or disk is full/);
+  database.exec("DROP TRIGGER full");
+  while (store.settle());
+  deepStrictEqual(firstPages(database), [1, 6, 11, 16]);
+});
+
+Deno.test("no page is left of rows that were all pruned: the next ones have their positions", () => {
+  using database = filled(SNAPSHOTS).database;
+  database.exec("DELETE FROM log_pages WHERE first < 16");
+  const store = new BanDatabase(database, SNAPSHOTS);
+  const laterMs = NOW_MS + 1_000_000;
+  while (store.prune(laterMs, laterMs + 1) || store.settle());
+  deepStrictEqual(firstPages(database), []);
+  const names = Array.from({ length: 40 }, (_, at) => eventName(`new-${at}`));
+  const next = new BanDatabase(database, SNAPSHOTS);
+  for (const event of names) {
+    next.append([{ event, change: undefined }], laterMs);
+  }
+  const again = new BanDatabase(database, SNAPSHOTS);
+  strictEqual(again.damage, undefined);
+  ok(names.every((event) => again.hasEvent(event)));
+});
+
+Deno.test("a page that takes the place of one that is refused stays", () => {
+  using database = filled(PACE).database;
+  database.exec("UPDATE log_pages SET first = 21, rows = 4 WHERE first = 6");
+  const store = new BanDatabase(database, PACE);
+  for (let at = 23; at < 26; at++) {
+    const change = report(at + 1, banKeyAt(at % 19));
+    store.append([{ event: eventName(`event-${at}`), change }], NOW_MS);
+  }
+  while (store.settle());
+  deepStrictEqual(firstPages(database), [1, 6, 11, 16, 21]);
+  strictEqual(new BanDatabase(database, PACE).damage, undefined);
+});
