@@ -261,6 +261,11 @@ export {
   MAX_BLOCK_BYTES,
 } from "./lib/ban/ban_block_rules.ts";
 export { type BanBlockColumns, bansOf } from "./lib/ban/ban_columns.ts";
+export {
+  type ChangeColumns,
+  type ChangeNames,
+} from "./lib/ban/change_columns.ts";
+export { type BanCount } from "./lib/ban/table_columns.ts";
 export { shiftedColumns } from "./lib/ban/shifted_times.ts";
 export { type SyncAnswer, type SyncQuestion } from "./lib/wire/v2_messages.ts";
 export { type Frames } from "./lib/zmq/ports.ts";

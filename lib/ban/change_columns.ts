@@ -36,7 +36,9 @@ export interface ChangeNameIds {
 
 /** The names with a number; may throw. */
 export interface ChangeNames {
+  /** A jail's. */
   jail(id: number): JailName;
+  /** That of who reported, withdrew or lifted. */
   node(id: number): HostName;
 }
 
@@ -52,16 +54,21 @@ const CHANGE_BYTES = 2 * 8 + 3 * WORD_BYTES + 2;
 /** Changes that follow each other. */
 export class ChangeColumns {
   readonly #bytes: Uint8Array;
+  /** When each was decided, in milliseconds since 1970. */
   readonly atMs: Float64Array;
-  /** Of reports. */
+  /** When each report ends, likewise; of others 0. */
   readonly expiresMs: Float64Array;
+  /** The numbers of the jails. */
   readonly jails: Uint32Array;
+  /** The numbers of who reported, withdrew or lifted. */
   readonly nodes: Uint32Array;
   /** The first words of the addresses. */
   readonly words: Int32Array;
   /** The others of those of IPv6, in their order. */
   readonly ipv6: Int32Array;
+  /** Family and prefix length of each address, as `PackedAddress` has them. */
   readonly forms: Uint8Array;
+  /** What each is, one of {@link CHANGE_KINDS}. */
   readonly kinds: Uint8Array;
 
   private constructor(bytes: Uint8Array, changes: number, ipv6: number) {

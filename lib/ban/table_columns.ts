@@ -167,9 +167,13 @@ export function* takeColumns(
 
 /** Bans that are alike. */
 export interface BanCount {
+  /** The jail of all of them. */
   readonly jail: JailName;
+  /** Whether they are of IPv4, else of IPv6. */
   readonly isIpv4: boolean;
+  /** Whether they wait for their quorum. */
   readonly isPending: boolean;
+  /** How many there are. */
   readonly bans: number;
 }
 

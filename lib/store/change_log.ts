@@ -23,10 +23,14 @@ import {
   logRow,
   readLogRow,
 } from "./log_rows.ts";
-import { LogIndexes } from "./log_indexes.ts";
 import { LOG_PAGE_ROWS, LogPage, LogPages } from "./log_pages.ts";
+import {
+  LogIndexes,
+  missingChange,
+  replayLog,
+  type ReplayTarget,
+} from "./log_replay.ts";
 import { PageRepair } from "./page_repair.ts";
-import { missingChange, replayLog, type ReplayTarget } from "./log_replay.ts";
 import { NameTable } from "./name_table.ts";
 import {
   prepareAll,

@@ -1,6 +1,7 @@
 /**
  * Converts an epoch and a sequence number to a row of a database, and back; see
- * `ban_rows.ts`.
+ * `ban_rows.ts`. And to a mark outside of it: a database that lost its last
+ * changes, as with its write-ahead log, does not know that it did.
  *
  * @module
  */
@@ -43,4 +44,35 @@ export function readEpochRow(row: SqlRow | undefined): EpochMark {
   const [epoch, seq] = values;
   if (!isEpoch(epoch) || !hasItsSum(values)) throw notAsWritten("meta");
   return { epoch, seq: numberOf(seq, "meta") };
+}
+
+const MARK_FORM = /^([0-9a-f]{32}) ([0-9]{16})\n$/;
+
+/** Bytes of a mark: all have the same number, so that one replaces another. */
+export const SEQ_MARK_BYTES = 50;
+
+/**
+ * Writes a mark.
+ *
+ * @example
+ * ```ts
+ * import { decodeSeqMark, encodeSeqMark, epochOf } from "./epoch_row.ts";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const mark = { epoch: epochOf(new Uint8Array(16)), seq: 7 };
+ * deepStrictEqual(decodeSeqMark(encodeSeqMark(mark)), mark);
+ * ```
+ */
+export function encodeSeqMark({ epoch, seq }: EpochMark): Uint8Array {
+  const text = `${epoch} ${String(seq).padStart(16, "0")}\n`;
+  return new TextEncoder().encode(text);
+}
+
+/** Reads a mark; `undefined`: it is none. */
+export function decodeSeqMark(bytes: Uint8Array): EpochMark | undefined {
+  const [, epoch, seq] = MARK_FORM.exec(new TextDecoder().decode(bytes)) ?? [];
+  const number = Number(seq);
+  return epoch === undefined || !Number.isSafeInteger(number)
+    ? undefined
+    : { epoch: epoch as Epoch, seq: number };
 }

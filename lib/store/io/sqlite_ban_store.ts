@@ -29,7 +29,12 @@ import type {
   StoreEntry,
   StoreTime,
 } from "../../ban/ban_store.ts";
-import { epochOf } from "../epoch_row.ts";
+import {
+  decodeSeqMark,
+  encodeSeqMark,
+  epochOf,
+  SEQ_MARK_BYTES,
+} from "../epoch_row.ts";
 import type { ImportRecords } from "../../ban/import_records.ts";
 import type { HostName } from "../../base/host_name.ts";
 import type { NodeRecords } from "../../members/node_records.ts";
@@ -41,7 +46,6 @@ import {
   migrateStore,
   type StoreSchema,
 } from "../../sqlite/migrations.ts";
-import { decodeSeqMark, encodeSeqMark, SEQ_MARK_BYTES } from "../seq_mark.ts";
 import type { SnapshotPace } from "../snapshots.ts";
 import { MetaTables, NEW_DATABASE_BYTES } from "../meta_tables.ts";
 
