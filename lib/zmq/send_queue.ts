@@ -16,10 +16,7 @@ export interface SendQueueOptions {
   readonly maxWaiting?: number;
 }
 
-/**
- * A queue in front of a socket that takes one message at a time. Where nothing
- * is being sent a message goes at once: what its caller does next comes later.
- */
+/** A queue in front of a socket that takes one message at a time. */
 export class SendQueue {
   readonly #socket: MessageSocket;
   readonly #maxWaiting: number;
@@ -27,10 +24,6 @@ export class SendQueue {
   readonly #sent = new Condition();
   #waiting: OutgoingMessage[] = [];
   #beingSent = 0;
-  /** The signal of the run that waits for a message; `undefined`: none does. */
-  #idle: AbortSignal | undefined;
-  /** A message that was sent at once. */
-  #begun: Promise<void> | undefined;
   #dropped = 0;
 
   /**
@@ -60,13 +53,6 @@ export class SendQueue {
    * @param message One that is still to be made holds back those behind it.
    */
   put(message: OutgoingMessage): void {
-    if (this.#idle !== undefined && !(message instanceof Promise)) {
-      this.#beingSent = 1;
-      this.#begun = this.#socket.send(message, this.#idle);
-      this.#idle = undefined;
-      this.#changed.notify();
-      return;
-    }
     this.#waiting.push(message);
     if (this.#waiting.length > this.#maxWaiting) {
       this.#waiting.shift();
@@ -93,41 +79,20 @@ export class SendQueue {
    * @throws what the making of a message threw.
    */
   async run(signal: AbortSignal): Promise<void> {
-    try {
-      while (true) {
-        await this.#nextPut(signal);
-        const messages = this.#waiting;
-        this.#waiting = [];
-        this.#beingSent = messages.length;
-        for (const message of messages) {
-          const frames = message instanceof Promise
-            ? await orAborted(message, signal)
-            : message;
-          if (frames !== undefined) await this.#socket.send(frames, signal);
-          this.#noteSent();
-        }
+    while (true) {
+      while (this.#waiting.length === 0) await this.#changed.wait(signal);
+      const messages = this.#waiting;
+      this.#waiting = [];
+      this.#beingSent = messages.length;
+      for (const message of messages) {
+        const frames = message instanceof Promise
+          ? await orAborted(message, signal)
+          : message;
+        if (frames !== undefined) await this.#socket.send(frames, signal);
+        this.#beingSent--;
+        this.#sent.notify();
       }
-    } finally {
-      this.#idle = undefined;
     }
-  }
-
-  /** Waits until a message waits, or one was sent at once. */
-  async #nextPut(signal: AbortSignal): Promise<void> {
-    if (this.#waiting.length > 0) return;
-    this.#idle = signal;
-    await this.#changed.wait(signal);
-    this.#idle = undefined;
-    const begun = this.#begun;
-    if (begun === undefined) return;
-    this.#begun = undefined;
-    await begun;
-    this.#noteSent();
-  }
-
-  #noteSent(): void {
-    this.#beingSent--;
-    this.#sent.notify();
   }
 }
 
