@@ -89,7 +89,7 @@ export class BusyError extends Error {
   override readonly name = "BusyError";
 }
 
-/** How long a step may hold up everything else, in milliseconds; what the disk takes comes to it. */
+/** How long deciding and telling may hold up everything else, in milliseconds: storing comes to it. */
 const HELD_MS = 6;
 /** Fewer would be stored with too much effort each. */
 const MIN_AT_ONCE = 64;
@@ -251,15 +251,12 @@ export class BanHub {
     let verdicts: readonly (readonly HubVerdict[])[];
     let steps: readonly TableStep[];
     let decidedMs: number;
-    let writtenMs = 0;
     try {
       verdicts = submissions.map(({ items }) =>
         items.map((request) => batch.decide(this.#spelled(request)))
       );
       decidedMs = clock.monotonicMs() - startMs;
-      steps = await store.append(batch.entries, nowMs, () => {
-        writtenMs = clock.monotonicMs() - startMs - decidedMs;
-      });
+      steps = await store.append(batch.entries, nowMs);
       onCommit(clock.monotonicMs() - startMs - decidedMs);
     } catch (error) {
       this.#refuse(submissions, error);
@@ -270,7 +267,7 @@ export class BanHub {
     const storedMs = clock.monotonicMs();
     this.#publish(batch.entries, steps);
     // How long a disk takes does not hang on how much is written.
-    const tookMs = decidedMs + writtenMs + clock.monotonicMs() - storedMs;
+    const tookMs = decidedMs + clock.monotonicMs() - storedMs;
     this.#steps.note(batch.entries.length, tookMs);
     submissions.forEach(({ resolve }, index) => resolve(verdicts[index] ?? []));
   }

@@ -99,8 +99,6 @@ export interface BanStore {
    * @param entries In their order; the changes' numbers follow `seq` without
    * gaps, and no event id is one that {@link BanStore.hasEvent} knows.
    * @param nowMs Milliseconds since 1970.
-   * @param onWritten Called once all is written and only the disk is waited for,
-   * by a store that holds the process until then.
    * @returns What each change did to the table.
    * @throws {RangeError} when a number does not follow, or an event id is known
    * already; nothing was stored.
@@ -109,7 +107,6 @@ export interface BanStore {
   append(
     entries: readonly StoreEntry[],
     nowMs: number,
-    onWritten?: () => void,
   ): Promise<readonly TableStep[]>;
   /** Whether an event with that id was stored, and not yet pruned. */
   hasEvent(origin: HostName, id: EventId): boolean;

@@ -171,11 +171,7 @@ export class BanDatabase {
   }
 
   /** Stores entries, all or none, and applies their changes to the table. */
-  append(
-    entries: readonly StoreEntry[],
-    nowMs: number,
-    onWritten?: () => void,
-  ): readonly TableStep[] {
+  append(entries: readonly StoreEntry[], nowMs: number): readonly TableStep[] {
     let isKept = false;
     try {
       this.#write("changes", () => {
@@ -188,7 +184,6 @@ export class BanDatabase {
         for (const { change } of entries) {
           if (change && isOperatorsLift(change)) this.#lifts.put(change);
         }
-        onWritten?.();
       });
       isKept = true;
     } finally {

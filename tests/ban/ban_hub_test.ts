@@ -303,37 +303,6 @@ Deno.test("BanHub stores many events in steps, and in shorter ones where each ta
   ok(steps.slice(2).every((step) => step <= 64), steps.join());
 });
 
-for (const [what, isWriting] of [["writing", true], ["the disk", false]]) {
-  const size = isWriting ? "shorter steps" : "steps as long as before";
-  Deno.test(`BanHub has ${size} where ${what} takes long`, async () => {
-    const steps: number[] = [];
-    const clock = new ManualClock();
-    let elapsedMs = 0;
-    const store = new MemoryBanStore();
-    const append = store.append.bind(store);
-    store.append = (entries, nowMs, onWritten) => {
-      if (isWriting) elapsedMs += entries.length;
-      onWritten?.();
-      if (!isWriting) elapsedMs += entries.length;
-      return append(entries, nowMs);
-    };
-    await using bench = new Bench({
-      store,
-      clock: {
-        nowMs: () => clock.nowMs(),
-        monotonicMs: () => elapsedMs,
-        delay: (ms, signal) => clock.delay(ms, signal),
-      },
-      onKept: (kept) => steps.push(kept.length),
-    });
-    await bench.hub.submit(manyReports(2_000));
-    const [first = 0, ...others] = steps;
-    const isAsLong = others.slice(1, -1).every((step) => step >= first);
-    ok(others.slice(1).every((step) => step <= 64) === isWriting, `${steps}`);
-    strictEqual(isAsLong, !isWriting, steps.join());
-  });
-}
-
 Deno.test("BanHub takes none of many events where there is no room for all", async () => {
   await using bench = new Bench({ maxWaiting: 200 });
   const events = manyReports(201);

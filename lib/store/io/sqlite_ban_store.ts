@@ -241,10 +241,9 @@ export class SqliteBanStore implements CopyStore, Disposable {
   append(
     entries: readonly StoreEntry[],
     nowMs: number,
-    onWritten?: () => void,
   ): Promise<readonly TableStep[]> {
     return settled(() => {
-      const steps = this.#memory.append(entries, nowMs, onWritten);
+      const steps = this.#memory.append(entries, nowMs);
       this.#note();
       return steps;
     });

@@ -76,7 +76,6 @@ export class MemoryBanStore implements BanStore {
   append(
     entries: readonly StoreEntry[],
     nowMs: number,
-    _onWritten?: () => void,
   ): Promise<readonly TableStep[]> {
     return this.#keep(() => {
       const changes = entries.flatMap(({ change }) => change ?? []);
