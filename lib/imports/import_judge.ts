@@ -67,6 +67,8 @@ export class ImportJudge {
   /** All that was named in IPv4, refused or not. */
   readonly coverage = new Ipv4Coverage();
   readonly #policy: ProtectionPolicy;
+  /** The same, but for how wide a prefix may be. */
+  readonly #open: ProtectionPolicy;
   readonly #order: ImportOrder;
   readonly #isFirst: boolean;
   /** Places that name what nobody may ban. */
@@ -85,6 +87,7 @@ export class ImportJudge {
       minPrefix4Bits: order.widest4 ?? policy.minPrefix4Bits,
       minPrefix6Bits: order.widest6 ?? policy.minPrefix6Bits,
     };
+    this.#open = { ...policy, ...NO_FLOOR };
     this.#order = order;
     this.#isFirst = isFirst;
   }
@@ -111,7 +114,7 @@ export class ImportJudge {
 
   /** What nobody may ban is told of as that, however wide it is. */
   #against(address: Address): Refusal | undefined {
-    const against = refusal(address, { ...this.#policy, ...NO_FLOOR });
+    const against = refusal(address, this.#open);
     // Only a prefix can be too wide.
     return against ??
       (address.includes("/") ? refusal(address, this.#policy) : undefined);

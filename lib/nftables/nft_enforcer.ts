@@ -242,7 +242,11 @@ export class NftEnforcer implements Enforcer {
   ): Promise<readonly EnforcementFailure[]> {
     if (bans.length === 0) return [];
     if (!this.#generation.isUnchanged()) this.#forgetEmptied();
-    if (this.#isMade() && (await this.#run(render(bans), signal)).ok) return [];
+    if (this.#isMade()) {
+      const script = render(bans);
+      // Without a command the kernel counts no change.
+      if (script === "" || (await this.#run(script, signal)).ok) return [];
+    }
     const { size = 0 } = this.#sets ?? {};
     const table = renderNftTable(this.#table, this.#sets);
     const attempt = async (some: readonly HostBan[]) => {

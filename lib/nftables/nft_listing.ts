@@ -5,11 +5,16 @@
  * @module
  */
 
-import { type Address, parseAddress } from "../base/address.ts";
+import {
+  type Address,
+  canonicalAddress,
+  parseAddress,
+} from "../base/address.ts";
 import { CLUSTER_JAIL } from "../base/jail_name.ts";
 import { JsonBytes, jsonName, type JsonText } from "./nft_json.ts";
 import {
   type NftSet,
+  type NftSetParts,
   nftSetParts,
   type NftTable,
   parseNftSet,
@@ -181,9 +186,9 @@ function readElements(
   nowMs: number,
   into: ActiveBan[],
 ): void {
-  const { prefixBits } = nftSetParts(set);
+  const parts = nftSetParts(set);
   const add = (value: JsonText, expiresMs: number) => {
-    const address = addressOf(json, value, prefixBits);
+    const address = addressOf(json, value, parts);
     // Host bits that somebody set by hand match nothing.
     if (address !== undefined) {
       into.push({ jail: CLUSTER_JAIL, address, expiresMs });
@@ -213,11 +218,21 @@ function readElements(
 function addressOf(
   json: JsonBytes,
   text: JsonText,
-  prefixBits: number | undefined,
+  { family, prefixBits }: NftSetParts,
 ): Address | undefined {
-  if (prefixBits !== undefined) {
-    return parseAddress(`${json.textOf(text)}/${prefixBits}`);
-  }
-  const single = json.ipv4Of(text) ?? parseAddress(json.textOf(text));
-  return single as Address | undefined;
+  const single = prefixBits === undefined ? json.ipv4Of(text) : undefined;
+  if (single !== undefined) return single as Address;
+  const base = json.textOf(text);
+  const suffix = prefixBits === undefined ? "" : `/${prefixBits}`;
+  return parseAddress(base + suffix) ??
+    (family === 6 ? addressOfIpv6(base, suffix) : undefined);
+}
+
+/** nft prints what is in ::/96 with its last 32 bits as IPv4: `::1.2.3.4`. */
+function addressOfIpv6(base: string, suffix: string): Address | undefined {
+  const address = canonicalAddress(base + suffix);
+  // One that is mapped is another address to everybody else.
+  const isKept = address?.includes(":") &&
+    address === `${canonicalAddress(base)}${suffix}`;
+  return isKept ? address : undefined;
 }

@@ -59,7 +59,7 @@ export interface ProtectionPolicy {
   readonly allowPrivate?: boolean;
   /**
    * Further protected networks of this node; the first rule that refuses is
-   * reported. @default {[]}
+   * reported. A list does not change: others are another one. @default {[]}
    */
   readonly guarded?: readonly GuardedNetworks[];
 }
@@ -142,24 +142,33 @@ export function refusal(
   return undefined;
 }
 
-/** Whether some range meets anything that a policy protects. */
-const MEETINGS = new WeakMap<
-  ProtectionPolicy,
-  (range: Ipv4Range) => boolean
->();
+/** Says whether a range meets anything that is protected. */
+type Meeting = (range: Ipv4Range) => boolean;
+
+/**
+ * By the guarded networks, whatever else the rules say: whoever judges by rules
+ * that are changed in part must not have all networks sorted for each address.
+ */
+const MEETINGS = {
+  withPrivate: new WeakMap<readonly GuardedNetworks[], Meeting>(),
+  withoutPrivate: new WeakMap<readonly GuardedNetworks[], Meeting>(),
+} as const;
+
+const NONE_GUARDED: readonly GuardedNetworks[] = [];
 
 /** Nearly all are: of a million bans each is judged at a start. */
 function isClear(range: Ipv4Range, policy: ProtectionPolicy): boolean {
   if (range.prefixBits < policy.minPrefix4Bits) return false;
-  const { allowPrivate = false, guarded = [] } = policy;
-  let meets = MEETINGS.get(policy);
+  const { allowPrivate = false, guarded = NONE_GUARDED } = policy;
+  const meetings = MEETINGS[allowPrivate ? "withoutPrivate" : "withPrivate"];
+  let meets = meetings.get(guarded);
   if (meets === undefined) {
     const guards = [
       ...[...SPECIAL_NETWORKS, ...guarded],
       ...allowPrivate ? [] : PRIVATE_NETWORKS,
     ];
     meets = NetworkSet.ipv4Test(guards.map(({ networks }) => networks));
-    MEETINGS.set(policy, meets);
+    meetings.set(guarded, meets);
   }
   return !meets(range);
 }
@@ -172,7 +181,7 @@ function refusalOf(
   policy: ProtectionPolicy,
   meets: Meets,
 ): Refusal | undefined {
-  const { allowPrivate = false, guarded = [] } = policy;
+  const { allowPrivate = false, guarded = NONE_GUARDED } = policy;
   const refused = hit(SPECIAL_NETWORKS, meets) ?? hit(guarded, meets);
   if (refused !== undefined) return refused;
   const floorBits = isIpv4 ? policy.minPrefix4Bits : policy.minPrefix6Bits;

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import fc from "fast-check";
-import { parseAddress } from "../../lib/base/address.ts";
+import { canonicalAddress, parseAddress } from "../../lib/base/address.ts";
 import { JsonBytes, jsonName } from "../../lib/nftables/nft_json.ts";
 import { parseNftListing } from "../../lib/nftables/nft_listing.ts";
 import { nftSetParts, parseNftSet } from "../../lib/nftables/nft_names.ts";
@@ -19,13 +19,15 @@ function reference(text: string) {
   return nftables.flatMap(({ set: listed }) => {
     const set = listed && parseNftSet(listed.name);
     if (set === undefined) return [];
-    const { prefixBits } = nftSetParts(set);
+    const { family, prefixBits } = nftSetParts(set);
     const bans = (listed?.elem ?? []).flatMap((element) => {
       const { val, expires } = typeof element === "string"
         ? { val: element }
         : (element as { elem: { val: string; expires?: number } }).elem;
       const suffix = prefixBits === undefined ? "" : `/${prefixBits}`;
-      const address = parseAddress(val + suffix);
+      const ipv6 = family === 6 ? canonicalAddress(val) : undefined;
+      const address = parseAddress(val + suffix) ??
+        (ipv6?.includes(":") ? ipv6 : undefined);
       const expiresMs = expires === undefined
         ? Infinity
         : NOW_MS + expires * 1_000;

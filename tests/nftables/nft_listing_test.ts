@@ -71,6 +71,33 @@ Deno.test("parseNftListing() reads the sets that are ours, and in them the bans 
   ]);
 });
 
+/** What is in a set of IPv6 as nft prints it, and what that is. */
+const IN_IPV6: readonly (readonly [
+  set: string,
+  printed: string,
+  is: string | undefined,
+])[] = [
+  ["banned6", "::1.2.3.4", "::102:304"],
+  ["banned6", "::0.10.0.0", "::a:0"],
+  ["banned6_part0", "::1.2.3.4", "::102:304"],
+  ["banned6_112", "::1.2.0.0", "::102:0/112"],
+  ["banned6_112", "::1.2.3.4", undefined],
+  ["banned6_112", "::102:304", undefined],
+  ["banned6_96", "::ffff:0.0.0.0", undefined],
+  ["banned6_120", "::ffff:1.2.3.0", undefined],
+  ["banned6", "::ffff:1.2.3.4", undefined],
+  ["banned4", "::1.2.3.4", undefined],
+];
+
+for (const [set, printed, is] of IN_IPV6) {
+  Deno.test(`parseNftListing() reads ${printed} in ${set} as ${is ?? "what matches nothing"}`, () => {
+    const listing = { nftables: [{ set: { name: set, elem: [printed] } }] };
+    const [listed] = parseNftListing(bytes(JSON.stringify(listing)), NOW_MS);
+    const bans = is === undefined ? [] : [banUntil(is, Infinity)];
+    deepStrictEqual(listed, { set, bans });
+  });
+}
+
 for (
   const [what, text] of [
     ["text that is no JSON", "table inet x {"],

@@ -180,6 +180,28 @@ Deno.test("refusal() names the first rule that refuses: special, guarded in orde
   }
 });
 
+Deno.test("refusal() looks into guarded networks once, also where the other rules are told anew for each address", () => {
+  const office = guard("allowlist", "192.0.2.128/25");
+  let looks = 0;
+  const counted: GuardedNetworks = {
+    rule: "allowlist",
+    get networks() {
+      looks++;
+      return office.networks;
+    },
+  };
+  const policy = { ...POLICY, guarded: [counted] };
+  for (const rules of [policy, { ...policy, allowPrivate: true }]) {
+    looks = 0;
+    for (let minPrefix4Bits = 0; minPrefix4Bits < 32; minPrefix4Bits++) {
+      const told = { ...rules, minPrefix4Bits };
+      strictEqual(refusal(address("192.0.2.1"), told), undefined);
+    }
+    strictEqual(looks, 1);
+    strictEqual(refusal(address("192.0.2.129"), rules)?.rule, "allowlist");
+  }
+});
+
 Deno.test("refusal() takes the widest prefix from the policy, for each kind of address", () => {
   const loose = { minPrefix4Bits: 16, minPrefix6Bits: 32 };
   strictEqual(refusal(address("192.0.0.0/16"), loose), undefined);

@@ -30,8 +30,10 @@ class CountedNft implements NftProgram {
 
   async call(call: NftCall, signal: AbortSignal): Promise<NftOutcome> {
     const outcome = await this.#program.call(call, signal);
-    if (call.input !== undefined) this.scripts.push(call.input);
-    if (call.input !== undefined && outcome.ok) this.generation++;
+    const { input } = call;
+    if (input === undefined) return outcome;
+    this.scripts.push(input);
+    if (input !== "" && outcome.ok) this.generation++;
     return outcome;
   }
 
@@ -141,5 +143,18 @@ testNft(
     await enforcer.apply(bans(2_500, HOUR_MS).slice(2_000), signal);
     strictEqual(nft.takeDeletions(), 500);
     strictEqual((await listed(enforcer)).size, 500);
+  },
+);
+
+testNft(
+  "NftEnforcer changes nothing in an emptied table for bans that have ended, and knows that nobody else did",
+  async (host) => {
+    const nft = new CountedNft(host);
+    const enforcer = await emptied(nft);
+    nft.scripts = [];
+    const ended = [hostBan("198.18.0.1", -1_000)];
+    deepStrictEqual(await enforcer.apply(ended, signal), []);
+    deepStrictEqual(nft.scripts, []);
+    strictEqual(await enforcer.isUnchanged(signal), true);
   },
 );

@@ -93,6 +93,17 @@ testNft(
 );
 
 testNft(
+  "NftEnforcer.list() knows addresses of IPv6 that nft prints with IPv4 in them",
+  async (host) => {
+    const enforcer = host.enforcer();
+    const all = ["::102:304", "::a:0", "::102:0/112"];
+    await applyAll(enforcer, all.map((text) => hostBan(text)));
+    match(await host.nft("list", "ruleset"), /::1\.2\.3\.4/);
+    deepStrictEqual(Object.keys(await inForce(enforcer)), all.toSorted());
+  },
+);
+
+testNft(
   "NftEnforcer.lift() ends bans, also those that aren't in force and those whose prefix length never was",
   async (host) => {
     const enforcer = host.enforcer();
