@@ -95,13 +95,13 @@ export class NftEnforcer implements Enforcer {
   #setsMade: number | undefined;
   /** Single addresses of each family, or more. */
   readonly #singles = { 4: 0, 6: 0 };
-  /** Whether anything was put in, or found. */
+  /** Whether anything may have been put in, or was found. */
   #hadBans = false;
-  /** What may be in the table where the last list found nothing: what was put in since it began. */
+  /** What may be in the table where the last list found nothing: what may have been put in since it began. */
   #added: Set<Address> | undefined;
   /** Whether it found that somebody had emptied the table, and nobody else changed anything since. */
   #wasEmptied = false;
-  /** Whether something was put in since the last look. */
+  /** Whether something may have been put in since the last look. */
   #isFilling = false;
 
   constructor(options: NftEnforcerOptions) {
@@ -138,10 +138,14 @@ export class NftEnforcer implements Enforcer {
       this.#wasEmptied && this.#added?.has(address) === false;
     const render: Render = (some) =>
       renderNftBans(this.#table, some, nowMs, sets, isAbsent);
-    const refused = await this.#transact([...known.keys()], render, signal);
-    for (const { address } of known.keys()) this.#added?.add(address);
-    this.#hadBans = this.#isFilling = true;
-    return [...failures, ...refused];
+    try {
+      const refused = await this.#transact([...known.keys()], render, signal);
+      return [...failures, ...refused];
+    } finally {
+      // The kernel may have taken what nft was too late to say.
+      for (const { address } of known.keys()) this.#added?.add(address);
+      this.#hadBans = this.#isFilling = true;
+    }
   }
 
   async lift(

@@ -1,11 +1,12 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { SystemClock } from "../../../lib/async/io/system_clock.ts";
 import type { HostBan } from "../../../lib/enforce/enforcer.ts";
 import { NftEnforcer } from "../../../lib/nftables/nft_enforcer.ts";
-import type {
-  NftCall,
-  NftOutcome,
-  NftProgram,
+import {
+  type NftCall,
+  NftLateError,
+  type NftOutcome,
+  type NftProgram,
 } from "../../../lib/nftables/nft_program.ts";
 import { NftProcess } from "../../../lib/nftables/io/nft_process.ts";
 import { type NftHost, testNft } from "../../support/enforce/nft_host.ts";
@@ -20,6 +21,11 @@ class CountedNft implements NftProgram {
   readonly clock = new SystemClock();
   scripts: string[] = [];
   generation = 1;
+  /** Done once, after the next list of sets. */
+  meanwhile: (() => Promise<unknown>) | undefined;
+  /** Has the kernel make the change that was late: nft was ended before. */
+  late: (() => Promise<unknown>) | undefined;
+  #isNextLate = false;
   readonly #host: NftHost;
   readonly #program: NftProgram;
 
@@ -28,13 +34,30 @@ class CountedNft implements NftProgram {
     this.#program = new NftProcess(this.clock, host.inside("nft"));
   }
 
+  /** The next change is late. */
+  delayNext(): void {
+    this.#isNextLate = true;
+  }
+
   async call(call: NftCall, signal: AbortSignal): Promise<NftOutcome> {
+    const { args, input } = call;
+    if (input !== undefined && this.#isNextLate) {
+      this.#isNextLate = false;
+      this.late = () => this.call(call, signal);
+      throw new NftLateError("nft has not answered");
+    }
     const outcome = await this.#program.call(call, signal);
-    const { input } = call;
+    if (args.includes("--terse")) await this.#doMeanwhile();
     if (input === undefined) return outcome;
     this.scripts.push(input);
     if (input !== "" && outcome.ok) this.generation++;
     return outcome;
+  }
+
+  async #doMeanwhile(): Promise<void> {
+    const { meanwhile } = this;
+    this.meanwhile = undefined;
+    await meanwhile?.();
   }
 
   /** Somebody else changes the firewall. */
@@ -156,5 +179,24 @@ testNft(
     deepStrictEqual(await enforcer.apply(ended, signal), []);
     deepStrictEqual(nft.scripts, []);
     strictEqual(await enforcer.isUnchanged(signal), true);
+  },
+);
+
+testNft(
+  "NftEnforcer gives a ban its end, also where the kernel took it before from an nft that was ended while all was listed",
+  async (host) => {
+    const nft = new CountedNft(host);
+    const enforcer = await emptied(nft);
+    nft.delayNext();
+    nft.meanwhile = () =>
+      rejects(enforcer.apply(bans(1, MINUTE_MS), signal), NftLateError);
+    strictEqual((await listed(enforcer)).size, 0);
+    ok(nft.late);
+    await nft.late();
+    nft.takeDeletions();
+    deepStrictEqual(await enforcer.apply(bans(1, HOUR_MS), signal), []);
+    strictEqual(nft.takeDeletions(), 1);
+    const endMs = (await listed(enforcer)).get("198.18.0.0") ?? NaN;
+    ok(endMs > Date.now() + 2 * MINUTE_MS);
   },
 );
