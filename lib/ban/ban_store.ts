@@ -8,7 +8,6 @@ import type { Address } from "../base/address.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { BanKey, Change } from "./ban.ts";
 import type { BanBlock } from "./ban_block.ts";
-import type { BanBlockColumns } from "./ban_columns.ts";
 import type { BanTable, TableStep } from "./ban_table.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { Epoch, EventId } from "../base/ids.ts";

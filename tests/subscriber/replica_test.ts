@@ -9,7 +9,6 @@ import {
   type TableMessage,
 } from "../../lib/subscriber/replica.ts";
 import { BanBlock } from "../../lib/ban/ban_block.ts";
-import { columnsOf } from "../../lib/ban/ban_columns.ts";
 import { wireChange } from "../../lib/wire/wire_times.ts";
 import { banBy, reported, withdrawn } from "../support/values/bans.ts";
 

@@ -6,7 +6,6 @@
 
 import { type Ban, keyOf } from "../../../lib/ban/ban.ts";
 import { BanBlock } from "../../../lib/ban/ban_block.ts";
-import { bansOf } from "../../../lib/ban/ban_columns.ts";
 import type {
   ReplicaMark,
   ReplicaStore,
