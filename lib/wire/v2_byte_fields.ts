@@ -116,22 +116,36 @@ export class FieldWriter {
   }
 }
 
-/** Reads what {@link FieldWriter.name} wrote. @param known Those that came, in their order. */
-export function readName<T extends string>(
-  bytes: ByteReader,
-  member: string,
-  known: T[],
-  read: (text: string) => T | undefined,
-): T {
-  const place = bytes.number(member);
-  const name = place === NEW_NAME ? read(bytes.text()) : known[place - 1];
-  if (name === undefined) bytes.refuse(member);
-  else if (place === NEW_NAME) {
-    if (known.includes(name)) bytes.refuse("canonical");
-    known.push(name);
+/**
+ * Reads what {@link FieldWriter.name} wrote, of one body. A name takes as long
+ * as it has letters, however many came: who sends a body chooses how many.
+ */
+export class NameReader<T extends string> {
+  readonly #parse: (text: string) => T | undefined;
+  /** Those that came, in their order. */
+  readonly #names: T[] = [];
+  readonly #known = new Set<T>();
+
+  /** @param parse Reads one; `undefined`: it is none. */
+  constructor(parse: (text: string) => T | undefined) {
+    this.#parse = parse;
   }
-  // What is refused is not looked at.
-  return name ?? "" as T;
+
+  /** Reads the next one. */
+  read(bytes: ByteReader, member: string): T {
+    const place = bytes.number(member);
+    const name = place === NEW_NAME
+      ? this.#parse(bytes.text())
+      : this.#names[place - 1];
+    if (name === undefined) bytes.refuse(member);
+    else if (place === NEW_NAME) {
+      if (this.#known.has(name)) bytes.refuse("canonical");
+      this.#known.add(name);
+      this.#names.push(name);
+    }
+    // What is refused is not looked at.
+    return name ?? "" as T;
+  }
 }
 
 /** Reads what {@link FieldWriter.whom} wrote. @param form What it returned is in it. */

@@ -38,7 +38,7 @@ import {
   type ByteBody,
   FieldWriter,
   IS_TEXT,
-  readName,
+  NameReader,
   readWhom,
 } from "./v2_byte_fields.ts";
 import type { ByteReader } from "./v2_bytes.ts";
@@ -224,7 +224,10 @@ function readEpoch(bytes: ByteReader): Epoch {
 function readChanges(bytes: ByteReader) {
   const from = bytes.number("from");
   const changes: WireChange[] = [];
-  const names: Names = { jails: [], nodes: [] };
+  const names: Names = {
+    jails: new NameReader(readJail),
+    nodes: new NameReader(readOrigin),
+  };
   while (!bytes.isAtEnd && bytes.refused === undefined) {
     const seq = from + changes.length + 1;
     if (changes.length === MAX_CHANGES) bytes.refuse("changes");
@@ -234,10 +237,9 @@ function readChanges(bytes: ByteReader) {
   return { from, changes };
 }
 
-/** Names that came, in their order. */
 interface Names {
-  readonly jails: JailName[];
-  readonly nodes: HostName[];
+  readonly jails: NameReader<JailName>;
+  readonly nodes: NameReader<HostName>;
 }
 
 function readChange(
@@ -248,9 +250,9 @@ function readChange(
   const form = bytes.byte();
   const kind = KINDS[form & KIND_BITS] ?? "lift";
   if (!isForm(form)) bytes.refuse("kind");
-  const jail = readName(bytes, "jail", jails, readJail);
+  const jail = jails.read(bytes, "jail");
   const nodeName = kind === "lift" ? "by" : "origin";
-  const node = readName(bytes, nodeName, nodes, readOrigin);
+  const node = nodes.read(bytes, nodeName);
   const address = readWhom(bytes, form);
   const agoMs = bytes.number("agoMs", MAX_SPAN_MS);
   switch (kind) {

@@ -28,7 +28,7 @@ import {
   type ByteBody,
   FieldWriter,
   IS_TEXT,
-  readName,
+  NameReader,
   readWhom,
 } from "./v2_byte_fields.ts";
 import type { ByteReader } from "./v2_bytes.ts";
@@ -62,7 +62,10 @@ export const RECEIPTS_BODY: ByteBody<Body> = {
     const session = bytes.bytes(SESSION_BYTES).toHex() as SessionId;
     const batch = bytes.number("batch");
     const results: Receipt[] = [];
-    const names: Names = { jails: [], actions: [] };
+    const names: Names = {
+      jails: new NameReader(readJail),
+      actions: new NameReader(readAction),
+    };
     while (!bytes.isAtEnd && bytes.refused === undefined) {
       if (results.length === MAX_RECEIPTS) bytes.refuse("results");
       results.push(readReceipt(bytes, names));
@@ -92,18 +95,17 @@ function writeReceipt(
   } else if (hasDetail(form) || detail !== "") WRITER.refuse("detail");
 }
 
-/** Names that came, in their order. */
 interface Names {
-  readonly jails: JailName[];
-  readonly actions: string[];
+  readonly jails: NameReader<JailName>;
+  readonly actions: NameReader<string>;
 }
 
 function readReceipt(bytes: ByteReader, { jails, actions }: Names): Receipt {
   const form = bytes.byte();
   if ((form & ~(OUTCOME_BITS | IS_TEXT)) !== 0) bytes.refuse("outcome");
   const outcome = OUTCOMES[form & OUTCOME_BITS] ?? "failed";
-  const jail = readName(bytes, "jail", jails, readJail);
-  const action = readName(bytes, "action", actions, readAction);
+  const jail = jails.read(bytes, "jail");
+  const action = actions.read(bytes, "action");
   const address = readWhom(bytes, form);
   const agoMs = bytes.number("agoMs", MAX_SPAN_MS);
   const detail = hasDetail(form & OUTCOME_BITS) ? bytes.text() : "";
