@@ -14,7 +14,7 @@ import { type ByteReader, ByteWriter } from "./v2_bytes.ts";
 
 /** Stands for a name that comes for the first time. */
 const NEW_NAME = 0;
-/** Of the form of something: its address is written as a text. */
+/** Of the first octet of something: its address is written as a text. */
 export const IS_TEXT = 16;
 
 /** A body that is no JSON. */
@@ -89,7 +89,7 @@ export class FieldWriter {
     } else this.refuse(member);
   }
 
-  /** An address. @returns What the form says of it. */
+  /** An address. @returns What the first octet says of it. */
   whom(address: Address): number {
     if (this.bytes.ipv4(address)) return 0;
     if (parseAddress(address) === address) this.bytes.text(address);
@@ -148,9 +148,9 @@ export class NameReader<T extends string> {
   }
 }
 
-/** Reads what {@link FieldWriter.whom} wrote. @param form What it returned is in it. */
-export function readWhom(bytes: ByteReader, form: number): Address {
-  if ((form & IS_TEXT) === 0) return bytes.ipv4();
+/** Reads what {@link FieldWriter.whom} wrote. @param octet What it returned is in it. */
+export function readWhom(bytes: ByteReader, octet: number): Address {
+  if ((octet & IS_TEXT) === 0) return bytes.ipv4();
   const text = bytes.text();
   const address = parseAddress(text);
   if (address === undefined) bytes.refuse("address");

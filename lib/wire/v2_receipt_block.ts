@@ -6,8 +6,8 @@
  * receipts = session batch 1*1000receipt
  * session  = 16OCTET
  * batch    = varint
- * receipt  = form jail action whom ago [detail]
- * form     = OCTET             ; 0 applied, 1 lifted, 2 refused, 3 failed; 16 more where whom is a text
+ * receipt  = outcome jail action whom ago [detail]
+ * outcome  = OCTET             ; 0 applied, 1 lifted, 2 refused, 3 failed; 16 more where whom is a text
  * jail     = name
  * action   = name
  * ago      = varint
@@ -82,17 +82,17 @@ function writeReceipt(
     readonly actions: Map<string, number>;
   },
 ): void {
-  const formAt = WRITER.bytes.length;
+  const outcomeAt = WRITER.bytes.length;
   WRITER.bytes.byte(0);
   WRITER.name("jail", jail, jails, readJail);
   WRITER.name("action", action, actions, readAction);
-  const form = OUTCOMES.indexOf(outcome);
-  if (form === -1) WRITER.refuse("outcome");
-  WRITER.bytes.set(formAt, form | WRITER.whom(address));
+  const code = OUTCOMES.indexOf(outcome);
+  if (code === -1) WRITER.refuse("outcome");
+  WRITER.bytes.set(outcomeAt, code | WRITER.whom(address));
   WRITER.number("agoMs", agoMs, MAX_SPAN_MS);
-  if (hasDetail(form) && parseWords(detail) === detail) {
+  if (hasDetail(code) && parseWords(detail) === detail) {
     WRITER.bytes.text(detail);
-  } else if (hasDetail(form) || detail !== "") WRITER.refuse("detail");
+  } else if (hasDetail(code) || detail !== "") WRITER.refuse("detail");
 }
 
 interface Names {
@@ -101,18 +101,19 @@ interface Names {
 }
 
 function readReceipt(bytes: ByteReader, { jails, actions }: Names): Receipt {
-  const form = bytes.byte();
-  if ((form & ~(OUTCOME_BITS | IS_TEXT)) !== 0) bytes.refuse("outcome");
-  const outcome = OUTCOMES[form & OUTCOME_BITS] ?? "failed";
+  const octet = bytes.byte();
+  if ((octet & ~(OUTCOME_BITS | IS_TEXT)) !== 0) bytes.refuse("outcome");
+  const code = octet & OUTCOME_BITS;
+  const outcome = OUTCOMES[code] ?? "failed";
   const jail = jails.read(bytes, "jail");
   const action = actions.read(bytes, "action");
-  const address = readWhom(bytes, form);
+  const address = readWhom(bytes, octet);
   const agoMs = bytes.number("agoMs", MAX_SPAN_MS);
-  const detail = hasDetail(form & OUTCOME_BITS) ? bytes.text() : "";
+  const detail = hasDetail(code) ? bytes.text() : "";
   if (parseWords(detail) === undefined) bytes.refuse("detail");
   return { jail, address, action, outcome, detail, agoMs };
 }
 
-function hasDetail(outcome: number): boolean {
-  return outcome >= OUTCOMES.indexOf("refused");
+function hasDetail(code: number): boolean {
+  return code >= OUTCOMES.indexOf("refused");
 }
