@@ -18,7 +18,6 @@ import {
 } from "./log_line.ts";
 import { isForeign, LINE_BEGINNINGS, unfolded } from "./log_prefix.ts";
 import { type LogRecord, readRecord } from "./log_record.ts";
-import { WordsAhead } from "./words_ahead.ts";
 
 /** Position of the logger's name in a line of the form `file`. */
 const LOGGER_AT = "2026-11-22 14:14:55,029 ".length;
@@ -325,4 +324,53 @@ function isLogger(text: string, at: number): boolean {
 /** Copies text: a substring would keep the whole text in memory. */
 function ownText(part: string): string {
   return (" " + part).slice(1);
+}
+
+/**
+ * Where the next of some words is. A text is asked about line after line, so
+ * each word is searched for once in all of it, not once in each line.
+ */
+class WordsAhead {
+  /** The text. */
+  readonly text: string;
+  readonly #words: readonly string[];
+  /** Where each word comes next; `Infinity`: not again. */
+  readonly #places: number[];
+  /** The first of these. */
+  #next = -1;
+
+  /**
+   * @param text The text.
+   * @param words Those that are looked for.
+   */
+  constructor(text: string, words: readonly string[]) {
+    this.text = text;
+    this.#words = words;
+    this.#places = words.map(() => -1);
+  }
+
+  /**
+   * Whether one of them begins within a part of the text.
+   *
+   * @param start Not before that of an earlier call.
+   * @param end After the part.
+   */
+  comeWithin(start: number, end: number): boolean {
+    if (this.#next < start) this.#goOn(start);
+    return this.#next < end;
+  }
+
+  #goOn(start: number): void {
+    let next = Infinity;
+    this.#words.forEach((word, index) => {
+      let place = this.#places[index] ?? Infinity;
+      if (place < start) {
+        const found = this.text.indexOf(word, start);
+        place = found < 0 ? Infinity : found;
+        this.#places[index] = place;
+      }
+      next = Math.min(next, place);
+    });
+    this.#next = next;
+  }
 }

@@ -23,14 +23,13 @@ import {
   logRow,
   readLogRow,
 } from "./log_rows.ts";
-import { LOG_PAGE_ROWS, LogPage, LogPages } from "./log_pages.ts";
+import { LOG_PAGE_ROWS, LogPage, LogPages, PageRepair } from "./log_pages.ts";
 import {
   LogIndexes,
   missingChange,
   replayLog,
   type ReplayTarget,
 } from "./log_replay.ts";
-import { PageRepair } from "./page_repair.ts";
 import { NameTable } from "./name_table.ts";
 import {
   prepareAll,

@@ -12,13 +12,13 @@ import type { SeededHash } from "../base/checksum.ts";
 import type { SqlRow } from "../sqlite/sql.ts";
 import { UnusableStoreError } from "../sqlite/store_errors.ts";
 import {
+  type LackingPages,
   LogPage,
   type LogPages,
   type PageHashes,
   type PagePlace,
   type RowHashes,
 } from "./log_pages.ts";
-import type { LackingPages } from "./page_repair.ts";
 import { type EventName, type LogNames, readLogRow } from "./log_rows.ts";
 import { type HashRun, PositionIndex } from "./position_index.ts";
 
