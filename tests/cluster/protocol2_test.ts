@@ -13,6 +13,7 @@ import { MemoryCluster } from "../support/memory/memory_cluster.ts";
 import { bansIn, seqOf } from "../support/values/stored_replicas.ts";
 import { MemoryReplicaStore } from "../support/memory/memory_replica_store.ts";
 import { NodeDialogue } from "../support/bench/node_dialogue.ts";
+import { StoreLeftError } from "../../lib/ban/ban_store.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 
 function id(text: string): EventId {
@@ -107,6 +108,14 @@ Deno.test("a publisher that can't keep anything says so, and takes it when it ca
   deepStrictEqual(await monitor.events(ban("1")), ["ERROR store"]);
   cluster.store.failure = undefined;
   deepStrictEqual(await monitor.events(ban("1")), ["accepted"]);
+});
+
+Deno.test("a publisher whose store another one has taken over tells the node that its session is over", async () => {
+  await using cluster = new MemoryCluster();
+  cluster.publisher();
+  const monitor = await NodeDialogue.begin(cluster, "web2", "monitor");
+  cluster.store.failure = new StoreLeftError("hub2 has taken over");
+  deepStrictEqual(await monitor.events(ban("1")), ["ERROR session"]);
 });
 
 Deno.test("who has no session, another's, or another role is told so", async () => {

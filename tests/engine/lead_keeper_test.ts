@@ -323,6 +323,16 @@ Deno.test("one that stops sends its nodes away after a while where nobody takes 
   await nodes.stopped;
 });
 
+Deno.test("one that stops while the log is silent has nobody wait for it", async () => {
+  const { clock, one, two } = await startTwo();
+  await two.stop();
+  one.log.isSilent = true;
+  const nodes = await leaving({ one });
+  await clock.advance(1);
+  ok(nodes.areReplaced);
+  await nodes.stopped;
+});
+
 Deno.test("one that steps down sends its nodes away at once", async () => {
   const { server, one, two } = await startTwo();
   const { view } = server;
