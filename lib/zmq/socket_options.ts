@@ -59,7 +59,7 @@ export interface ServerSetup extends SocketLimits {
 export interface ClientSetup extends SocketLimits {
   /** `undefined`: in the clear. */
   readonly security?: ClientSecurity | undefined;
-  /** Longest pause between attempts to connect, in milliseconds; the first is a quarter of it at most. @default {2000} */
+  /** Longest pause between attempts to connect, in milliseconds. @default {2000} */
   readonly reconnectMaxMs?: number | undefined;
 }
 
@@ -84,7 +84,7 @@ export function subscriberOptions(setup: ClientSetup) {
   const { reconnectMaxMs = RECONNECT_MAX_MS } = setup;
   return {
     ...{ ...common(setup), ...receiving(setup), ...client(setup) },
-    reconnectInterval: Math.min(RECONNECT_MS, reconnectMaxMs / 4),
+    reconnectInterval: RECONNECT_MS,
     reconnectMaxInterval: reconnectMaxMs,
   };
 }
