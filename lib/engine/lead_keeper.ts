@@ -49,8 +49,6 @@ export interface ActiveTerm {
   readonly isSure: () => boolean;
   /** Told the store's time, which standbys go on with. */
   readonly showTime: (storeMs: () => number) => void;
-  /** Resolves once nodes find another one, where this one was told to end; at once where it steps down. */
-  readonly whenReplaced: () => Promise<void>;
 }
 
 /** Serves while this publisher is the active one; ends soon after its signal is aborted. */
@@ -318,13 +316,8 @@ export class LeadKeeper {
     });
     const term: ActiveTerm = {
       store,
-      isSure: () =>
-        !either.signal.aborted &&
-        isSure(this.#state, clock.monotonicMs(), pace),
+      isSure: () => isSure(this.#state, clock.monotonicMs(), pace),
       showTime: (storeMs) => this.#storeMs = storeMs,
-      whenReplaced: async () => {
-        if (reason === undefined) await handover.taken();
-      },
     };
     await runTogether(either.signal, [
       (group) => this.#beat(seen, group, note),

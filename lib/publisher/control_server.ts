@@ -364,8 +364,7 @@ export class ControlServer {
     } else if (error instanceof QuarantinedError) {
       this.#refuse(from, "aside", error.message);
     } else if (error instanceof StoreLeftError) {
-      // It is dismissed with the others, once it finds another publisher.
-      return;
+      this.#answer(from, SERVED_ELSEWHERE);
     } else if (error instanceof RuntimeError) {
       this.#refuse(from, "store", "nothing was kept");
     } else throw error;

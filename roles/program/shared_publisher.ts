@@ -161,7 +161,7 @@ function sourceOf(
 
 function termOf(
   context: RoleContext<"publisher">,
-  { store, isSure, showTime, whenReplaced }: ActiveTerm,
+  { store, isSure, showTime }: ActiveTerm,
   begin: (answer: AnswerOperator) => void,
   members: MemberSource,
 ): Omit<PublisherTerm, "engine"> {
@@ -182,7 +182,6 @@ function termOf(
       const never = new AbortController().signal;
       await runTogether(never, [...tasks, async (group) => {
         await aborted(signal, group);
-        await whenReplaced();
         publisher?.dismiss();
         await clock.delay(DISMISSAL_MS, group);
       }]);

@@ -1,5 +1,4 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import { StoreLeftError } from "../../lib/ban/ban_store.ts";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { MemoryCluster } from "../support/memory/memory_cluster.ts";
 import { NodeDialogue } from "../support/bench/node_dialogue.ts";
 import { hourBan } from "../support/values/node_events.ts";
@@ -62,19 +61,4 @@ Deno.test("nobody is answered by a publisher that has sent all nodes to another 
   publisher.dismiss();
   await cluster.clock.advance(1_000);
   strictEqual(greeted.length, 0);
-});
-
-Deno.test("what a publisher that has handed over can't keep is answered only by sending its nodes to another one", async () => {
-  await using cluster = new MemoryCluster();
-  const { publisher } = cluster.publisher();
-  const node = await NodeDialogue.begin(cluster, "web1", "monitor");
-  cluster.store.failure = new StoreLeftError("it has handed over");
-  const answers: string[] = [];
-  const said = node.events(hourBan(1)).then((words) => answers.push(...words));
-  await cluster.settle();
-  deepStrictEqual(answers, []);
-  publisher.dismiss();
-  await said;
-  strictEqual(answers.length, 1);
-  match(answers.join(), /session/);
 });

@@ -35,7 +35,6 @@ class TestPublisher {
   readonly #clock: ManualClock;
   store: SharedBanStore | undefined;
   isSure = () => false;
-  whenReplaced = () => Promise.resolve();
   terms = 0;
   /** Resolves when what it serves may end. */
   mayEnd: Promise<void> = Promise.resolve();
@@ -65,7 +64,6 @@ class TestPublisher {
       this.terms++;
       this.store = term.store;
       this.isSure = term.isSure;
-      this.whenReplaced = term.whenReplaced;
       term.showTime(() => this.#clock.nowMs() - HOUR_MS);
       await new Condition().wait(signal).catch(() => {});
       this.store = undefined;
@@ -284,67 +282,6 @@ Deno.test("one that stops hands over before what it serves has ended", async () 
   strictEqual(two.copy.seq, 1);
   served.resolve();
   await Promise.all([stopped, two.stop()]);
-});
-
-/** Of two the first is told to end, and has nodes to send away. */
-async function leaving({ one }: { readonly one: TestPublisher }) {
-  const sentAway = Promise.withResolvers<void>();
-  one.mayEnd = sentAway.promise;
-  ok(one.isSure());
-  const stopped = one.stop();
-  const nodes = { areReplaced: false, stopped };
-  sentAway.resolve(
-    one.whenReplaced().then(() => {
-      nodes.areReplaced = true;
-    }),
-  );
-  await Promise.resolve();
-  return nodes;
-}
-
-Deno.test("one that stops keeps its nodes until the other one is active, and lets nobody in meanwhile", async () => {
-  const { clock, one, two } = await startTwo();
-  const nodes = await leaving({ one });
-  await clock.advance(1);
-  ok(!two.isActive && !nodes.areReplaced && !one.isSure());
-  await clock.advance(2 * lookMs);
-  ok(two.isActive && nodes.areReplaced);
-  await Promise.all([nodes.stopped, two.stop()]);
-});
-
-Deno.test("one that stops sends its nodes away after a while where nobody takes over", async () => {
-  const { clock, one, two } = await startTwo();
-  await two.stop();
-  const nodes = await leaving({ one });
-  await clock.advance(2 * lookMs);
-  ok(!nodes.areReplaced);
-  await clock.advance(lookMs);
-  ok(nodes.areReplaced);
-  await nodes.stopped;
-});
-
-Deno.test("one that stops while the log is silent has nobody wait for it", async () => {
-  const { clock, one, two } = await startTwo();
-  await two.stop();
-  one.log.isSilent = true;
-  const nodes = await leaving({ one });
-  await clock.advance(1);
-  ok(nodes.areReplaced);
-  await nodes.stopped;
-});
-
-Deno.test("one that steps down sends its nodes away at once", async () => {
-  const { server, one, two } = await startTwo();
-  const { view } = server;
-  ok(view);
-  const sentAway = Promise.withResolvers<void>();
-  one.mayEnd = sentAway.promise;
-  await two.log.take({ term: 2, holder: "bbb2" }, view.versions);
-  const { whenReplaced } = one;
-  await rejects(one.ban(), StoreLeftError);
-  await whenReplaced();
-  sentAway.resolve();
-  await Promise.all([one.stop(), two.stop()]);
 });
 
 Deno.test("one that stops and has lost the lead leaves it where it is", async () => {
