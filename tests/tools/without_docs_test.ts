@@ -59,6 +59,21 @@ Deno.test("types go, and what follows them stays", () => {
   deepStrictEqual(withoutDocs(source).split("\n"), [
     ...["", "", "", "", "", "", "", ""],
     "const c = 1;",
-    ...["", "", "  e();", "typeof f === g;"],
+    ...["", "", "e();", "typeof f === g;"],
   ]);
+});
+
+Deno.test("indentation goes, but not in a file with a text of several lines", () => {
+  const indented = ["if (a) {", "  b(`${c} d`);", "", "    e();", "}"];
+  deepStrictEqual(withoutDocs(indented.join("\n")).split("\n"), [
+    ...["if (a) {", "b(`${c} d`);", "", "e();", "}"],
+  ]);
+  for (
+    const text of [
+      ["const a = `", "  b`;", "  c();"],
+      ["  a(`b`, `", "  c`);"],
+      ["  a(`${b.map((c) => `", "  ${c}`)}`);"],
+      ["const a = `${", "  b", "} c`;"],
+    ]
+  ) deepStrictEqual(withoutDocs(text.join("\n")).split("\n"), text);
 });
