@@ -76,7 +76,7 @@ Deno.test("hostile peers lose a good member no report, and are gone in time", as
     "frames of 2 GiB announced in place of a handshake",
     async () => {
       const manners = ["huge command", "huge message", "huge unversioned"];
-      const [, ...saw] = await bench.attack(
+      const [silent, ...saw] = await bench.attack(
         "2 GiB, no handshake",
         () =>
           Promise.all(
@@ -85,10 +85,12 @@ Deno.test("hostile peers lose a good member no report, and are gone in time", as
             ),
           ),
       );
-      // At once, not when the time for a handshake is over.
+      // At once, not when the time for a handshake is over, for which the last silent
+      // one stays. Others are turned away: one address has so many handshakes at most.
+      const halfMs = (silent?.mostMs ?? 0) / 2;
       for (const { peers, mostMs } of saw) {
         strictEqual(peers, HUGE);
-        ok(mostMs < HANDSHAKE_MS, `${mostMs} ms`);
+        ok(mostMs < halfMs, `${mostMs} ms, ${halfMs} ms`);
       }
     },
   );

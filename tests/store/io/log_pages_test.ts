@@ -9,18 +9,13 @@ import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import type { StoreEntry } from "../../../lib/ban/ban_store.ts";
 import { BanDatabase } from "../../../lib/store/ban_database.ts";
-import { BAN_STORE_SCHEMA } from "../../../lib/store/ban_store_schema.ts";
-import {
-  MetaTables,
-  NEW_DATABASE_BYTES,
-} from "../../../lib/store/meta_tables.ts";
 import { UnusableStoreError } from "../../../lib/sqlite/store_errors.ts";
-import { migrateStore } from "../../../lib/sqlite/migrations.ts";
 import {
   banStorePath,
   SqliteBanStore,
 } from "../../../lib/store/io/sqlite_ban_store.ts";
 import type { SnapshotPace } from "../../../lib/store/snapshots.ts";
+import { emptyDatabase } from "../../support/store/empty_database.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import { quota } from "../../support/values/replayed_bans.ts";
 import {
@@ -40,15 +35,6 @@ const KEYS = [
   ...["192.0.2.1", "192.0.2.0/24", "2001:db8::1", "2001:db8:1::/48"],
   ...["::", "198.51.100.255"],
 ].map((text, at) => banKey(text, at % 2 === 0 ? "sshd" : "nginx-http-auth"));
-
-function emptyDatabase(): DatabaseSync {
-  const database = new DatabaseSync(":memory:");
-  const random = crypto.getRandomValues(new Uint8Array(NEW_DATABASE_BYTES));
-  migrateStore(database, BAN_STORE_SCHEMA, () => {
-    new MetaTables(database).begin(random, 0);
-  });
-  return database;
-}
 
 const anyEntry = fc.record({
   kind: fc.constantFrom("report", "report", "pending", "withdraw", "lift", ""),

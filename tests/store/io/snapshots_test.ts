@@ -3,18 +3,13 @@ import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import type { Change } from "../../../lib/ban/ban.ts";
 import { BanDatabase } from "../../../lib/store/ban_database.ts";
-import { BAN_STORE_SCHEMA } from "../../../lib/store/ban_store_schema.ts";
-import {
-  MetaTables,
-  NEW_DATABASE_BYTES,
-} from "../../../lib/store/meta_tables.ts";
-import { migrateStore } from "../../../lib/sqlite/migrations.ts";
 import {
   banStorePath,
   SqliteBanStore,
 } from "../../../lib/store/io/sqlite_ban_store.ts";
 import { RuntimeError } from "../../../lib/base/errors.ts";
 import { UnusableStoreError } from "../../../lib/sqlite/store_errors.ts";
+import { emptyDatabase } from "../../support/store/empty_database.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import { quota, replay } from "../../support/values/replayed_bans.ts";
 import {
@@ -27,15 +22,6 @@ import {
 
 /** A snapshot of few bans takes many steps, and a log of few rows many pages. */
 const PACE = { partBans: 3, minChanges: 10, pageRows: 7 };
-
-function emptyDatabase(): DatabaseSync {
-  const database = new DatabaseSync(":memory:");
-  const random = crypto.getRandomValues(new Uint8Array(NEW_DATABASE_BYTES));
-  migrateStore(database, BAN_STORE_SCHEMA, () => {
-    new MetaTables(database).begin(random, 0);
-  });
-  return database;
-}
 
 /** Any change of one of a few bans, by its number. */
 function changeOf(seq: number, chance: number): Change {
