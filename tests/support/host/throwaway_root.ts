@@ -48,14 +48,33 @@ Requires=basic.target
 Wants=script.service
 END`;
 
-/** Takes from the system what systemd wants to mount itself. */
+/**
+ * Takes from the system what systemd wants to mount itself, and boots it in
+ * control groups of its own: two systems in one would each remove the other's.
+ */
 const BOOT = `cd "$1"
 umount --lazy proc dev run tmp
 root=$1 most=$2
 shift 2
-exec timeout "$most" systemd-nspawn --quiet --register=no --keep-unit "$@" \\
-  --capability=CAP_NET_ADMIN --directory "$root" \\
-  --boot systemd.unit=script.target`;
+groups=
+while IFS=: read -r _ controllers path; do
+  case $controllers in
+    '') kind=cgroup2 options= ;;
+    name=systemd) kind=cgroup options=$controllers ;;
+    *) continue ;;
+  esac
+  mounted=$(findmnt --noheadings --first-only --output TARGET --types $kind \${options:+--options $options})
+  group=\${mounted%/}\${path%/}/f2bc_boot_$$
+  mkdir "$group"
+  groups="$groups $group"
+done </proc/self/cgroup
+code=0
+sh -ec 'for group in $1; do echo $$ >"$group/cgroup.procs"; done; shift; exec "$@"' sh "$groups" \
+  timeout "$most" systemd-nspawn --quiet --register=no --keep-unit "$@" \
+  --capability=CAP_NET_ADMIN --directory "$root" \
+  --boot systemd.unit=script.target || code=$?
+find $groups -depth -type d -exec rmdir {} +
+exit $code`;
 
 /** What a boot and its script may take on a quiet machine, unless it is told. */
 const BOOT_MS = 20_000;
