@@ -114,7 +114,7 @@ export interface OperatorServiceOptions {
   readonly aheadMs: () => number;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called with each action's verb and operator. Must not throw. @default {no call} */
+  /** Called with each deed and its operator. Must not throw. @default {no call} */
   readonly onDeed?: (verb: string, by: string) => void;
   /** Longest wait for the nodes' receipts of a ban, in milliseconds. */
   readonly waitMs: number;
