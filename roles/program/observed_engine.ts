@@ -1,5 +1,5 @@
 /**
- * How the engine is that several publishers share, as this host sees it.
+ * Observes the engine that several publishers share, from this host.
  *
  * @module
  */
@@ -22,20 +22,20 @@ import { toldStates } from "../../lib/engine/publisher_states.ts";
 import { decidingSettings } from "./deciding_settings.ts";
 import { givenEngine, openEngine } from "./engine_client.ts";
 
-/** Limit of the look. */
+/** Timeout of the observation. */
 const LOOK_MS = 5_000;
 const clock = new SystemClock();
 
-/** A member, with what only the look as a whole is made of. */
+/** A member of the engine, with the values from which the facts are derived. */
 interface SeenMember extends EngineMember {
   readonly compactedRevision: number | undefined;
 }
 
 /**
- * Looks at it; nothing is changed.
+ * Observes the engine without changing anything.
  *
- * @param config Of the publisher.
- * @param engine Where it shares its table.
+ * @param config The publisher's configuration.
+ * @param engine The engine's configuration.
  */
 export async function observeEngine(
   config: PublisherConfig,
@@ -92,7 +92,7 @@ async function look(
   }
 }
 
-/** What is the same at all members. */
+/** Facts that are the same for all members. */
 async function lookAtShared(
   config: PublisherConfig,
   engine: EngineConfig,
