@@ -54,7 +54,6 @@ export interface Quorum {
   /**
    * Only reports of at most this age, in milliseconds, count; `Infinity`: all
    * count.
-   * Only reports of this age, in milliseconds, count; `Infinity`: all count.
    */
   readonly withinMs: number;
 }

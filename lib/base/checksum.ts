@@ -6,7 +6,6 @@
  * of texts and the halves of numbers. A change of a single unit always changes
  * the sum; any other change goes unnoticed with a chance of 1 in 2^32. They
  * detect accidents, not forgery.
- * forgers.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9923 | RFC 9923, FNV}
  * @module

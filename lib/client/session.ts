@@ -88,7 +88,6 @@ export interface Session {
    */
   send(message: NodeMessage, signal: AbortSignal): Promise<void>;
   /**
-   * Waits for the next message; one caller at a time.
    * Waits for the next message; only one caller at a time.
    *
    * @param signal Ends the wait.
