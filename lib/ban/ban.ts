@@ -23,7 +23,7 @@ export interface BanReport {
    * publisher's clock.
    */
   readonly firstMs: number;
-  /** When the node last reported it, likewise. */
+  /** When the node last reported it, by the same clock. */
   readonly lastMs: number;
   /**
    * When the report ends, in milliseconds since 1970 by the clock of the table

@@ -4,7 +4,7 @@
  *
  * | event      | no ban             | a ban without that report   | a ban with it             |
  * | ---------- | ------------------ | --------------------------- | ------------------------- |
- * | `report`   | change             | change; `full` above a bound | change if it ends later, or its node knows the end and that is another |
+ * | `report`   | change             | change; `full` above a bound | change if it ends later, or its node knows the end and it differs |
  * | `withdraw` | rejected `no_ban`  | rejected `no_report`        | change; the last ends it  |
  * | `lift`     | rejected `no_ban`  | change: it ends             | change: it ends           |
  *
@@ -24,9 +24,9 @@ export type TableEvent =
   | (BanKey & {
     readonly kind: "report";
     readonly origin: HostName;
-    /** In milliseconds since 1970 by the publisher's clock; `Infinity`: never. */
+    /** In milliseconds since 1970, publisher's clock; `Infinity`: never. */
     readonly expiresMs: number;
-    /** When the node made the ban, likewise; absent: now. */
+    /** When the node made the ban, by the same clock; absent: now. */
     readonly madeMs?: number;
     /**
      * Whether the node knows the end: then an earlier end than before counts,

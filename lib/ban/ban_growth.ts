@@ -43,7 +43,7 @@ export interface ToldBan {
   readonly times: number;
   /** When the node made the ban, in milliseconds since 1970. */
   readonly madeMs: number;
-  /** When the node ends it, likewise. */
+  /** When the node ends it, in milliseconds since 1970. */
   readonly expiresMs: number;
 }
 

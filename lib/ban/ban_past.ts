@@ -17,9 +17,9 @@ export type PastEnd = "expiry" | "withdraw" | "lift";
 /** A ban that has ended. */
 export interface PastBan {
   readonly jail: JailName;
-  /** By the clock of the changes, in milliseconds since 1970. */
+  /** When it began, by the clock of the changes, in milliseconds since 1970. */
   readonly beganMs: number;
-  /** Likewise. */
+  /** When it ended, by the same clock. */
   readonly endedMs: number;
   readonly end: PastEnd;
   /**

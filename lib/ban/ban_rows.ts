@@ -17,7 +17,7 @@ export class PackedKey {
   hash = 0;
 }
 
-/** The fields of a row beside its key. */
+/** The fields of a row besides its key. */
 export interface RowFields {
   readonly seq: number;
   readonly isPending: boolean;
@@ -27,7 +27,7 @@ export interface RowFields {
   readonly origin: number;
   /** When the only report was first made; 0 for several reports. */
   readonly firstMs: number;
-  /** When it was last made, likewise. */
+  /** When the only report was last made; 0 for several reports. */
   readonly lastMs: number;
   /** When the first of its reports ends. */
   readonly expiresMs: number;
@@ -116,7 +116,7 @@ export class BanRows implements RowKeys<PackedKey> {
     this.#firstFree = row;
   }
 
-  /** Sets the fields of a row beside its key. */
+  /** Sets the fields of a row besides its key. */
   set(row: number, fields: RowFields): void {
     const chunk = this.#chunkOf(row);
     const at = row & CHUNK_MASK;
@@ -129,7 +129,7 @@ export class BanRows implements RowKeys<PackedKey> {
     chunk.expiresMs[at] = fields.expiresMs;
   }
 
-  /** The fields of a row beside its key. */
+  /** The fields of a row besides its key. */
   get(row: number): RowFields {
     const chunk = this.#chunkOf(row);
     const at = row & CHUNK_MASK;

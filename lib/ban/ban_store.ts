@@ -56,8 +56,8 @@ export interface StoreTime {
 }
 
 /**
- * What a stored change survives: the end of the process in any way (`process`),
- * or also a power loss and a kernel crash (`power`).
+ * The failures that a stored change survives: the end of the process in any way
+ * (`process`), or also a power loss and a kernel crash (`power`).
  */
 export type Durability = "power" | "process";
 

@@ -119,7 +119,7 @@ export class BanTable {
   }
 
   /**
-   * All bans likewise, as columns of numbers.
+   * As {@link BanTable.bans}, but as columns of numbers.
    *
    * @param max Maximum number of bans in a set.
    * @default {as many as a block holds}

@@ -56,7 +56,7 @@ export class ChangeColumns {
   readonly #bytes: Uint8Array;
   /** When each was decided, in milliseconds since 1970. */
   readonly atMs: Float64Array;
-  /** When each report ends, likewise; 0 for other kinds. */
+  /** When each report ends, in milliseconds since 1970; 0 for other kinds. */
   readonly expiresMs: Float64Array;
   /** The ids of the jails. */
   readonly jails: Uint32Array;

@@ -25,7 +25,7 @@ export interface StoredImport {
    * clock.
    */
   readonly atMs: number;
-  /** When its bans end, likewise; `Infinity`: never. */
+  /** When its bans end, by the same clock; `Infinity`: never. */
   readonly endsMs: number;
   /**
    * `taken`: its bans may not match the list yet; `settled`: they do, except

@@ -16,7 +16,7 @@
 
 import ipaddr from "ipaddr.js";
 
-/** Canonical text of an address or prefix; made by {@link parseAddress} only. */
+/** Canonical text of an address or prefix, only from {@link parseAddress}. */
 export type Address = string & { readonly brand: "Address" };
 
 /**

@@ -77,7 +77,7 @@ export class ConfigError extends ExpectedError {
   }
 }
 
-/** The host does not allow what the program needs: a port is taken, a file is gone. Exit code 4. */
+/** The host prevents the work: a port is taken, a file is gone. Exit code 4. */
 export class RuntimeError extends ExpectedError {
   /** The class's name. */
   override readonly name = "RuntimeError";

@@ -142,9 +142,9 @@ function cannotAsk(
   );
 }
 
-// Limits on concurrent requests. Most requests are answered at once and need no
-// limit. Watching or reading a list may go on for long, and may be forgotten in
-// a terminal, so it never takes the last places.
+// Limits on concurrent requests. Most requests need a place only for a moment.
+// Watching or reading a list may go on for long, and may be forgotten in a
+// terminal, so it never takes the last places.
 
 /** Maximum number of operators that are served at the same time. */
 export const MAX_OPERATORS = 32;

@@ -26,7 +26,7 @@ const ROLES: readonly NodeRole[] = ["monitor", "subscriber"];
 const MAX_FOR_SECONDS = 3_155_760_000;
 const MAX_REASON_LENGTH = 150;
 
-/** The node names after a verb, without repetitions. */
+/** The node names after a verb; a repeated name is an error. */
 export function nameOperands({ operands }: TypedCommand): readonly HostName[] {
   const names = operands.map((text) =>
     parseHostName(text) ?? expected(text, "a node's name, as a host's name")
@@ -49,7 +49,9 @@ export function networkOperand({ operands }: TypedCommand): Address {
 }
 
 /**
- * An address or a prefix, likewise. @throws {UsageError} when it is invalid.
+ * Parses an address or a prefix in any unambiguous spelling.
+ *
+ * @throws {UsageError} when it is invalid.
  */
 export function networkOf(text: string, option?: string): Address {
   const network = canonicalAddress(text);

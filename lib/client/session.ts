@@ -91,8 +91,8 @@ export interface Session {
    * Waits for the next message; only one caller at a time.
    *
    * @param signal Ends the wait.
-   * @param withinMs The usual timeout, in milliseconds, which `answerTimeout` in
-   * `control_client.ts` adapts; without it there is no timeout.
+   * @param withinMs The usual timeout, in milliseconds, which `answerTimeout`
+   * in `control_client.ts` adapts; without it there is no timeout.
    * @throws {LostSessionError} when the publisher sends ERROR or an invalid
    * message, or nothing in time.
    */
@@ -101,8 +101,8 @@ export interface Session {
 
 /**
  * Leads a conversation until it throws or is aborted; on abort it throws the
- * reason. It has to receive continuously, because only then the client hears
- * the publisher.
+ * reason. It has to receive continuously: otherwise the client hears nothing
+ * from the publisher.
  */
 export type SessionHandler = (
   session: Session,

@@ -36,7 +36,7 @@ export interface ClusterConfig {
    * ZeroMQ.
    */
   readonly controlBindUrl: string;
-  /** The URL that it binds for the stream, likewise. */
+  /** The URL that it binds for the stream, for ZeroMQ. */
   readonly streamBindUrl: string;
   /**
    * The engine with which several publishers share their table; `undefined` for

@@ -54,7 +54,7 @@ export function mayBePublic(url: string): boolean {
 export interface LegacyUrls {
   /** The URL to which monitors connect, for ZeroMQ. */
   readonly replyBindUrl: string;
-  /** The URL to which subscribers connect, likewise. */
+  /** The URL to which subscribers connect, for ZeroMQ. */
   readonly broadcasterBindUrl: string;
 }
 

@@ -115,9 +115,9 @@ export interface PublisherConfig {
   readonly broadcasterBindUrl: string;
   /** The URL to which monitors connect, for ZeroMQ. */
   readonly replyBindUrl: string;
-  /** The URL to which nodes of protocol 2 connect, likewise. */
+  /** The URL to which nodes of protocol 2 connect, for ZeroMQ. */
   readonly controlBindUrl: string;
-  /** The URL to which subscribers of protocol 2 connect, likewise. */
+  /** The URL to which subscribers of protocol 2 connect, for ZeroMQ. */
   readonly streamBindUrl: string;
   /** The address that serves lists and metrics; `undefined` for `none`. */
   readonly httpBind: HttpBind | undefined;

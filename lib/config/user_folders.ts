@@ -14,7 +14,7 @@ export interface UserFolders {
    * writable.
    */
   readonly state: string | undefined;
-  /** Absolute path, in place of the default folder of pid files; likewise. */
+  /** As `state`, in place of the default folder of pid files. */
   readonly run: string | undefined;
 }
 
