@@ -16,7 +16,7 @@
 
 import ipaddr from "ipaddr.js";
 
-/** Canonical text of an address or prefix, only from {@link parseAddress}. */
+/** Canonical text of an address or prefix; see {@link parseAddress}. */
 export type Address = string & { readonly brand: "Address" };
 
 /**

@@ -14,7 +14,7 @@
 /** @internal */
 declare const brand: unique symbol;
 
-/** The name of a node; made by {@link parseHostName} only. */
+/** The name of a node; see {@link parseHostName}. */
 export type HostName = string & { readonly [brand]: "HostName" };
 
 const GRAMMAR =

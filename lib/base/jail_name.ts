@@ -15,7 +15,7 @@
 /** @internal */
 declare const brand: unique symbol;
 
-/** The name of a jail; made by {@link parseJailName} only. */
+/** The name of a jail; see {@link parseJailName}. */
 export type JailName = string & { readonly [brand]: "JailName" };
 
 /** The dedicated jail: all bans in it are the cluster's own. */
