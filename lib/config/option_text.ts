@@ -23,8 +23,8 @@ const SECTION_HELP: Readonly<Record<SectionName, string>> = {
 };
 
 /**
- * Renders CONFIGURATION.md's table of options, in Markdown formatted like `deno
- * fmt`, with a line end at the end.
+ * Renders CONFIGURATION.md's table of options, in Markdown that `deno fmt`
+ * leaves unchanged, with a line end at the end.
  */
 export function renderOptionTable(): string {
   const all: readonly ListedOption<string>[] = [
