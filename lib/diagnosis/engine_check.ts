@@ -6,23 +6,21 @@
  * @module
  */
 
+import type { MemberCondition } from "../engine/etcd_condition.ts";
 import { spanText } from "../views/plain_texts.ts";
 import { fault, type Finding, fine, warning } from "./finding.ts";
 
-/** A member of etcd at one of the addresses. */
-export interface EngineMember {
+/** A member of etcd that answers. */
+export interface AnsweringMember extends MemberCondition {
   readonly url: string;
-  /** Why nothing is known about it; `undefined`: it answers. */
-  readonly trouble: string | undefined;
-  /** As in `3.4.23`. */
-  readonly version: string;
-  readonly hasLeader: boolean;
-  readonly dataBytes: number;
-  /** `undefined`: it does not say. */
-  readonly quotaBytes: number | undefined;
-  /** Its complaints, such as `alarm:NOSPACE`. */
-  readonly complaints: readonly string[];
+  readonly trouble: undefined;
 }
+
+/** A member of etcd at one of the addresses. */
+export type EngineMember =
+  | AnsweringMember
+  /** It does not answer; `trouble` says why, and nothing else is known. */
+  | { readonly url: string; readonly trouble: string };
 
 /** The engine, as seen from this host. */
 export interface EngineFacts {
@@ -63,21 +61,23 @@ export function checkEngine(facts: EngineFacts): readonly Finding[] {
   if (trouble !== undefined) {
     return [fault(SUBJECT, trouble.reason, trouble.hint)];
   }
+  const answering = members.filter(isAnswering);
   const found = [
     ...checkAnswers(members),
-    ...members.filter(answers).flatMap(checkMember),
+    ...answering.flatMap(checkMember),
     ...checkLogin(facts),
     ...checkCompaction(facts.keptBeatsMs),
     ...otherSettings.map(settingsFault),
   ];
-  return found.length > 0 ? found : [fine(SUBJECT, goodText(members))];
+  return found.length > 0 ? found : [fine(SUBJECT, goodText(answering))];
 }
 
-function answers({ trouble }: EngineMember): boolean {
-  return trouble === undefined;
+/** Whether a member answers, so that its condition is known. */
+export function isAnswering(member: EngineMember): member is AnsweringMember {
+  return member.trouble === undefined;
 }
 
-function goodText(members: readonly EngineMember[]): string {
+function goodText(members: readonly AnsweringMember[]): string {
   const versions = new Set(members.map(({ version }) => version));
   const bytes = Math.max(...members.map(({ dataBytes }) => dataBytes));
   const where = members.length === 1
@@ -90,7 +90,7 @@ function goodText(members: readonly EngineMember[]): string {
  * If one of three members is down, this is a warning: the others still work.
  */
 function checkAnswers(members: readonly EngineMember[]): readonly Finding[] {
-  const isDown = !members.some(answers);
+  const isDown = !members.some(isAnswering);
   const found = isDown ? fault : warning;
   return members.flatMap(({ url, trouble }) =>
     trouble === undefined ? [] : [found(
@@ -103,7 +103,7 @@ function checkAnswers(members: readonly EngineMember[]): readonly Finding[] {
   );
 }
 
-function checkMember(member: EngineMember): readonly Finding[] {
+function checkMember(member: AnsweringMember): readonly Finding[] {
   const { url, version, hasLeader } = member;
   return [
     ...(isSound(version) ? [] : [fault(
@@ -121,7 +121,7 @@ function checkMember(member: EngineMember): readonly Finding[] {
 }
 
 function checkRoom(
-  { url, complaints, dataBytes, quotaBytes }: EngineMember,
+  { url, complaints, dataBytes, quotaBytes }: AnsweringMember,
 ): readonly Finding[] {
   const room = "docs/PUBLISHERS.md: etcd is full";
   const others = complaints.filter((each) => !/NOSPACE/.test(each));
