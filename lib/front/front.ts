@@ -95,21 +95,13 @@ interface Shaking {
 /** Connections taken before a pause for other work: some 4,000 a second. */
 const TAKEN_IN_A_TURN = 8;
 const OTHERS_TURN_MS = 2;
-/**
- * Pause after a connection that could not be taken, e.g. without descriptors.
- */
+/** Pause after a connection could not be taken. */
 const ACCEPT_PAUSE_MS = 100;
 /** Interval between sweeps for stalled peers and forgettable rates. */
 const LOOK_INTERVAL_MS = 1_000;
-/**
- * A peer that reads nothing for this long is cut; libzmq's heartbeat gives up
- * before.
- */
+/** Default of `stallMs`; libzmq's heartbeat gives up before. */
 const STALL_TIMEOUT_MS = 20_000;
-/**
- * A peer without HELLO is cut after this; afterwards libzmq allows the same
- * again.
- */
+/** Timeout for a peer's HELLO; libzmq then allows the same time again. */
 const OPENING_TIMEOUT_MS = 2_000;
 /** Time for the pumps to end once ZeroMQ's sockets are closed. */
 const CLOSING_TIMEOUT_MS = 500;
