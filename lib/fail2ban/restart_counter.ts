@@ -5,8 +5,8 @@
  */
 
 /**
- * Counts the servers behind one socket: each creates the socket's file again.
- *
+ * Counts the servers behind one socket: each one creates the socket's file
+ * anew.
  * @example
  * ```ts
  * import { RestartCounter } from "./restart_counter.ts";
@@ -27,7 +27,7 @@ export class RestartCounter {
   }
 
   /**
-   * Records the present socket file.
+   * Records the current socket file.
    *
    * @param file Identifies the file; `undefined`: there is none.
    */
