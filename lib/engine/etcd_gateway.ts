@@ -27,11 +27,11 @@ export interface EtcdGateway {
     timeoutMs?: number,
   ): Promise<JsonObject>;
   /**
-   * Reads a public page.
+   * Reads what it shows to everybody.
    *
-   * @param path As in `/metrics`.
-   * @param signal Aborts it; the promise then rejects with its reason.
-   * @returns The text; `undefined`: there is no such page.
+   * @param path Such as `/metrics`.
+   * @param signal Ends it; the promise then rejects with its reason.
+   * @returns The text; `undefined`: there is nothing.
    * @throws {NoLogError} when no member answers.
    */
   read(path: string, signal: AbortSignal): Promise<string | undefined>;
