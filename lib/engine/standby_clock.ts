@@ -18,8 +18,8 @@ export interface StandbyClockOptions {
 /** Smaller differences between the clocks are ignored. */
 const STEP_MS = 1_000;
 /**
- * How long the earliest beat counts: no two clocks run at exactly the same
- * speed.
+ * How long the beat with the least delay counts: no two clocks run at exactly
+ * the same speed.
  */
 const BEST_MS = 60_000;
 /** Interval between stores of a time that runs as expected. */
@@ -81,8 +81,8 @@ export class StandbyClock implements Clock {
    * that came while nobody looked: it only sets a lower bound.
    *
    * A beat takes some time to arrive and is seen late. So of the beats of a
-   * minute the earliest one counts, and the store's time does not fall behind
-   * with each takeover.
+   * minute the one with the least delay counts, and the store's time does not
+   * fall behind with each takeover.
    *
    * @param seenMs When the answer came, by the clock that never jumps.
    * @throws {RuntimeError} when the time can't be stored.
