@@ -6,7 +6,6 @@
  * change that is undone before its turn costs nothing. A failed ban is tried
  * again after a growing pause. When a whole batch fails everything pauses, and
  * the state of its bans is unknown until they are tried again.
- * bans nobody knows whether they are in force until they were tried again.
  *
  * @module
  */

@@ -48,7 +48,6 @@ export interface Remembered {
  *
  * A start comes first: `remember` once, then `adopt` for each ban in force that
  * is neither desired nor known, then `endAdoption`. Updates may come before.
- * is neither desired nor known, then `endAdoption`. Updates may come before.
  */
 export interface DesiredBans {
   /** Number of bans. */
