@@ -4,6 +4,7 @@
  *
  * Times of bans are from the process's one `SteadyClock`, in milliseconds since
  * 1970; adapters convert other times.
+ *
  * @module
  */
 

@@ -10,6 +10,7 @@ const BYTES = 8;
  * Digest of settings.
  *
  * @param settings JSON values or infinite numbers, in a fixed order.
+ *
  * @example
  * ```ts
  * import { settingsDigest } from "./settings_digest.ts";

@@ -1,6 +1,7 @@
 /**
  * Writes snapshots beside the shared log at intervals, so that a host that is
  * new, or was away for long, needs only the end of the log.
+ *
  * @module
  */
 

@@ -16,6 +16,7 @@ const MAX_BEHIND = 1_000;
  * Describes the condition of a standby.
  *
  * @returns `ok`, or what is wrong.
+ *
  * @example
  * ```ts
  * import { standbyHealth } from "./standby_health.ts";

@@ -6,6 +6,7 @@
  * time of another zone than this process reads. A line that has just been
  * appended reveals that: if its stamp is hours off, it comes from another zone
  * or clock, and the difference applies to the whole log.
+ *
  * @module
  */
 

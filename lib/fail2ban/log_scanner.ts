@@ -79,6 +79,7 @@ export type ReadLine = Omit<LocatedEvent, "startBytes">;
 
 /**
  * Reads the lines of one log, piece by piece.
+ *
  * @example
  * ```ts
  * import { LogScanner } from "./log_scanner.ts";

@@ -7,6 +7,7 @@
 /**
  * Counts the servers behind one socket: each one creates the socket's file
  * anew.
+ *
  * @example
  * ```ts
  * import { RestartCounter } from "./restart_counter.ts";

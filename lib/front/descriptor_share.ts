@@ -4,6 +4,7 @@
  * libzmq 4.3.5 aborts the process when it has no descriptor for a connection to
  * an `ipc://` address (`ipc_listener.cpp`). So the ports take only as many
  * connections as there are descriptors for.
+ *
  * @module
  */
 

@@ -9,6 +9,7 @@
  * libzmq's question may still wait to be read after its connection is gone. So
  * an address with a question that may be outstanding is retired: its domain is
  * never used for another connection.
+ *
  * @module
  */
 

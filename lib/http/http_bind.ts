@@ -50,6 +50,7 @@ export function parseHttpBind(text: string): HttpBind | undefined {
  *
  * @param text The configured text.
  * @returns Half a sentence; `undefined`: nothing in particular.
+ *
  * @example
  * ```ts
  * import { bindTrouble } from "./http_bind.ts";

@@ -4,6 +4,7 @@
  * An uploaded list is judged, staged in the store in short steps, and taken in
  * a single step. Before that step nothing has changed; after it the list
  * counts, however the publisher ends.
+ *
  * @module
  */
 

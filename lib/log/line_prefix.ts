@@ -74,6 +74,7 @@ export function isoPrefix(source: LogSource): LinePrefix {
  *
  * @param source The program.
  * @param hostName This host's name.
+ *
  * @example
  * ```ts
  * import { syslogFilePrefix } from "./line_prefix.ts";

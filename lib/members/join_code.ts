@@ -101,6 +101,7 @@ export function encodeJoinCode(membership: Joining): string {
  *
  * @param code The pasted text. White space around it is ignored; within it, it
  * is damage.
+ *
  * @example
  * ```ts
  * import { decodeJoinCode } from "./join_code.ts";

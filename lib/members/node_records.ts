@@ -1,6 +1,7 @@
 /**
  * The port of the publisher's records: the audit, the nodes whose reports are
  * set aside, and when each program was last seen.
+ *
  * @module
  */
 

@@ -1,6 +1,7 @@
 /**
  * Whether a program does its job, and what is wrong if not. `/healthz`,
  * `status` and `doctor` use the same words.
+ *
  * @module
  */
 

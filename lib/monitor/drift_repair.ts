@@ -3,6 +3,7 @@
  * compares the reported bans with fail2ban's own bans, and reports the
  * differences. Lost lines, a changed `bantime` and restarts of fail2ban leave
  * no difference for longer than a minute.
+ *
  * @module
  */
 

@@ -1,6 +1,7 @@
 /**
  * The unanswered events in order, with those in flight: in batches over
  * protocol 2, singly over protocol 1.
+ *
  * @module
  */
 

@@ -1,6 +1,7 @@
 /**
  * Notices that a followed log will never yield an event, because its lines do
  * not begin as `logformat` says.
+ *
  * @module
  */
 

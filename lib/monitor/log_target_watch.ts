@@ -1,6 +1,7 @@
 /**
  * Checks whether fail2ban logs bans at all, and to the followed log. A reload
  * may change both.
+ *
  * @module
  */
 

@@ -1,6 +1,7 @@
 /**
  * The monitor's link to the publisher by protocol 2: events in batches, each
  * repeated until it is answered.
+ *
  * @module
  */
 

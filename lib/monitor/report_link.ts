@@ -1,5 +1,6 @@
 /**
  * The port of a monitor's link to the publisher, for either protocol.
+ *
  * @module
  */
 

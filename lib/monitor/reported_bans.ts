@@ -1,6 +1,7 @@
 /**
  * The bans that this monitor has reported, taken back or left out: the base for
  * comparisons with fail2ban's own bans.
+ *
  * @module
  */
 

@@ -22,6 +22,7 @@ const STATES: readonly KnownBan["state"][] = ["reported", "lifted", "left"];
  * Encodes records.
  *
  * @param known The records.
+ *
  * @example
  * ```ts
  * import { decodeReportedBans, encodeReportedBans } from "./reported_bans_form.ts";

@@ -1,6 +1,7 @@
 /**
  * Stores the reported bans once the publisher has acknowledged them. If they
  * were stored earlier and got lost, the next run would take them for reported.
+ *
  * @module
  */
 

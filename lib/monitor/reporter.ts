@@ -1,6 +1,7 @@
 /**
  * Turns a monitor's detections into reports: without the cluster's own actions
  * and protected addresses, and with the ends of bans.
+ *
  * @module
  */
 

@@ -3,6 +3,7 @@
  * stop, after which the bans are restored. If such a ban is not restored, or a
  * running fail2ban lifted it, its ban time was shortened or its jail was
  * removed, which the database does not tell.
+ *
  * @module
  */
 

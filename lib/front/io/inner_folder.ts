@@ -3,6 +3,7 @@
  *
  * A killed process leaves its folder behind. A running one holds a lock in its
  * folder, so the next process can tell which folders are abandoned.
+ *
  * @module
  */
 

@@ -5,6 +5,7 @@
  * and does not reveal the peer behind a private socket. So each connection that
  * `front` accepts gets its own server. No other peer can reach that server, and
  * it ends with the connection: every request there comes from that peer.
+ *
  * @module
  */
 
