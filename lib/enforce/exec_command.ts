@@ -41,7 +41,7 @@ export interface ExecCall {
 
 /** How a program that failed ended. */
 export interface ExecFailure {
-  /** Its exit code, or the signal that ended it; `undefined`: it took too long. */
+  /** Its exit code, or the signal that ended it; `undefined`: it timed out. */
   readonly end: number | string | undefined;
   /** How long it may take, in milliseconds. */
   readonly timeoutMs: number;

@@ -170,7 +170,7 @@ export class PlanBans {
   #newer: Set<string> | undefined;
   #finished = new BanMap<HostBan>();
 
-  /** @param lapses Whether bans end by themselves, so that their end matters. */
+  /** @param lapses Whether bans end by themselves, so that the end matters. */
   constructor(lapses: boolean) {
     this.#lapses = lapses;
   }

@@ -88,9 +88,9 @@ export class PlanQueue<T> {
 export interface PlanRateOptions {
   /** Maximum bans handed out per second. @default {Infinity} */
   readonly maxPerSecond?: number;
-  /** Pause before the second try; doubled each time, in milliseconds. @default {1000} */
+  /** First pause after a failure, then doubled, in ms. @default {1000} */
   readonly firstPauseMs?: number;
-  /** Longest pause before a ban is tried again, in milliseconds. @default {300000} */
+  /** Longest pause of a failed ban, in milliseconds. @default {300000} */
   readonly maxPauseMs?: number;
   /**
    * Longest pause of everything after a batch that failed as a whole, in

@@ -203,7 +203,7 @@ export class LeadKeeper {
     return writer === undefined ? [] : [(group) => writer.run(group)];
   }
 
-  /** Looks, until there is something to do. */
+  /** Looks at the log until there is an action to take. */
   async #standBy(
     signal: AbortSignal,
   ): Promise<Extract<LeadEffect, { kind: "take" }> | undefined> {
@@ -219,7 +219,7 @@ export class LeadKeeper {
     return undefined;
   }
 
-  /** Looks at the log, and brings the copy up to it. @returns `undefined`: it can't. */
+  /** Reads the log and updates the copy. @returns `undefined`: it can't. */
   async #look(signal: AbortSignal): Promise<LogView | undefined> {
     const { log, copy, clock } = this.#options;
     try {
@@ -353,7 +353,7 @@ export class LeadKeeper {
       const askedMs = clock.monotonicMs();
       const storeMs = this.#storeMs?.() ?? clock.nowMs();
       try {
-        // Frozen for long it has to hear the log before anybody is served.
+        // After a long freeze it has to hear the log before it serves anybody.
         const isTaken = await inTime(
           clock,
           silentMs,

@@ -140,7 +140,7 @@ export class LogScanner {
     bytes: Uint8Array,
     pieceAt: number,
   ): Generator<LocatedEvent, void, undefined> {
-    // In UTF-8 byte 0x0A is always LF: lines of the text are lines of the bytes.
+    // In UTF-8, byte 0x0A is always LF: lines of text are lines of bytes.
     const text = DECODER.decode(bytes);
     const words = new WordsAhead(text, TELLING_WORDS);
     // Each character takes at least one byte: with equal lengths each takes

@@ -82,7 +82,7 @@ export interface Fail2banClient extends AsyncDisposable {
 export interface TicketRow {
   /** When the ban began, in milliseconds since 1970, if known. */
   readonly beganMs?: number;
-  /** When the ban ends or ended, in milliseconds since 1970; `Infinity`: never. */
+  /** Its past or future end, in milliseconds since 1970; `Infinity`: never. */
   readonly endsMs: number;
 }
 

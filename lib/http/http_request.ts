@@ -11,7 +11,7 @@ export interface HttpRequest {
   /** As sent, without the part from `?` on; nothing is decoded or resolved. */
   readonly path: string;
   readonly headers: Headers;
-  /** The peer's canonical address; `local` over a Unix socket ({@link UNIX_PEER}). */
+  /** The peer's canonical address; {@link UNIX_PEER} over a Unix socket. */
   readonly peer: string;
 }
 

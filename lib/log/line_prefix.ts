@@ -99,6 +99,7 @@ export function syslogFilePrefix(
 /**
  * The prefix of a line on standard error for the journal: its priority. The
  * journal itself adds time, program and process id.
+ *
  * @see {@link https://www.freedesktop.org/software/systemd/man/latest/sd-daemon.html | sd-daemon(3)}
  *
  * @example

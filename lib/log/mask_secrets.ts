@@ -60,7 +60,7 @@ export function maskRecord(
   record: LogRecord,
   secrets: readonly string[],
 ): LogRecord {
-  // Most texts are shorter than any secret; no spelling is shorter than its secret.
+  // Most texts are shorter than any secret, and so than any spelling of one.
   let shortest = Infinity;
   for (const { length } of secrets) shortest = Math.min(shortest, length);
   const mask = (text: string) =>

@@ -124,7 +124,9 @@ export interface Membership extends PublisherAddress {
   readonly keys: CurveKeys;
   /** The publisher's public key. */
   readonly publisherKey: PublicKey;
-  /** The node's secret for HELLO: 43 characters of base64url, 256 random bits. */
+  /**
+   * The node's secret for HELLO: 256 random bits, 43 characters of base64url.
+   */
   readonly token: string;
   /** Addresses that the publisher announced, the latest first. @default {[]} */
   readonly moved?: readonly PublisherAddress[];

@@ -53,7 +53,9 @@ export interface NodePresence {
   /** The member's name, in lower case. */
   readonly node: HostName;
   readonly role: NodeRole;
-  /** Its last sign of life, by the store's clock, in milliseconds since 1970. */
+  /**
+   * When it was last seen, by the store's clock, in milliseconds since 1970.
+   */
   readonly seenMs: number;
   /** Version in its last HELLO. */
   readonly version: string;

@@ -9,7 +9,7 @@ import type { PossibleFault } from "./health.ts";
 
 /** The state of a monitor. */
 export interface MonitorState {
-  /** Age of the oldest report without an acknowledgement; `null`: there is none. */
+  /** Age of the oldest unacknowledged report; `null`: there is none. */
   readonly oldestAgoMs: number | null;
   readonly publisherAnswers: boolean;
   readonly isLogUnderstood: boolean;

@@ -53,6 +53,7 @@ class DamagedFileError extends RuntimeError {}
  * Each write makes a new file, forces it to the disk and renames it over the
  * old one. Links are never followed, because root may edit a file in a folder
  * that a service can write to.
+ *
  * @see {@link https://man7.org/linux/man-pages/man2/rename.2.html | rename(2)}
  *
  * @example
