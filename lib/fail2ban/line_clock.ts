@@ -26,13 +26,11 @@ const MAX_WINDOW_MS = 60_000;
 const ZONE_STEP_MS = 900_000;
 /** Tolerance of such a multiple, in milliseconds. */
 const ZONE_SLACK_MS = 90_000;
-/**
- * A line that is later than this, and not by a zone, was delivered late, in
- * milliseconds.
- */
+/** Smallest zone difference that counts as one, in milliseconds. */
 const MIN_ZONE_MS = 1_800_000;
 /**
- * A larger difference that is no zone's is another clock's, in milliseconds.
+ * Smallest other difference that counts as another clock, in milliseconds; below
+ * that the line was delivered late.
  */
 const MIN_CLOCK_MS = 3_600_000;
 const HOUR_MS = 3_600_000;

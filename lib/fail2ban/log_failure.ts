@@ -6,8 +6,8 @@
  * failure = prefix "Failed to execute " ("ban" / "reban" / "unban") " jail '" jail
  *           "' action '" name "' info '" text LF
  * ; prefix: as in log_line.ts, the logger "actions", the level "ERROR"
- * ; text: of any length, and much of it an attacker's; of it only the address is
- * ;       looked at that fail2ban itself puts at its beginning
+ * ; text: of any length and mostly under an attacker's control; only the
+ * ;       address that fail2ban itself puts at its beginning is used
  * ```
  *
  * @see fail2ban/server/actions.py

@@ -2,8 +2,8 @@
  * Extracts fail2ban's line from the record of a program that keeps its output.
  *
  * ```abnf
- * journal-json = one JSON object a line, as `journalctl --output=json` writes it
- * docker-json  = one JSON object a line, as docker's driver json-file writes it
+ * journal-json = a JSON object per line, as `journalctl --output=json` prints it
+ * docker-json  = a JSON object per line, as docker's driver json-file writes it
  * container    = [service *SP "| "] [stamp SP [stream SP ("F" / "P") SP]] text
  * ; container: docker logs, docker compose logs, and the files of CRI
  * ```

@@ -5,9 +5,9 @@
  * output = "[" [ jail *("," jail) ] "]"
  * jail   = "{" [ name ":" addresses *("," name ":" addresses) ] "}"
  * addresses = "[" [ text *("," text) ] "]"
- * ; white space may stand between any two of these
+ * ; white space is allowed between any two of these
  * name = text
- * text = "'" *any "'" / DQUOTE *any DQUOTE       ; without that quote, a backslash or a line end
+ * text = "'" *any "'" / DQUOTE *any DQUOTE       ; *any: no such quote, backslash or line end
  * ```
  *
  * @module

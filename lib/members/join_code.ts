@@ -6,7 +6,7 @@
  * code     = "F2BC" version body check
  * version  = "1"
  * body     = 1*base64url               ; without padding
- * check    = 7(%x61-7A / DIGIT)        ; of what stands before it, to the base of 36
+ * check    = 7(%x61-7A / DIGIT)        ; checksum of all before it, in base 36
  * base64url = ALPHA / DIGIT / "-" / "_"
  * ```
  *
