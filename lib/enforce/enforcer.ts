@@ -81,7 +81,7 @@ export interface EnforcementFailure {
 }
 
 /**
- * Enforces bans on this host: fail2ban, a firewall, a program. Called once at a
+ * Enforces bans on this host: fail2ban, a firewall, a program. One call at a
  * time; but with {@link Enforcer.isUnchanged}, `isUnchanged`, `check` and
  * `list` may run during `apply` and `lift`. Applying a ban that is in force
  * changes only its end; lifting a ban that is not changes nothing.

@@ -1,5 +1,5 @@
 /**
- * Compares the settings of publishers that decide about the same bans.
+ * Identifies the settings of publishers that decide about the same bans.
  *
  * @module
  */

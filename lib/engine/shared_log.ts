@@ -2,8 +2,8 @@
  * The port of the log that several publishers share.
  *
  * Nothing in it depends on time: a writer names the versions that it has seen,
- * and is refused if they have changed. So of two publishers that both believe
- * to be active only one can write.
+ * and is refused if they have changed. So of two publishers that both consider
+ * themselves active only one can write.
  *
  * @module
  */
@@ -113,8 +113,9 @@ export interface SharedLog {
     signal: AbortSignal,
   ): Promise<WriteOutcome>;
   /**
-   * Replaces the lead if it is unchanged, whatever the head is: an operator
-   * makes the active publisher hand over, whose later writes are refused.
+   * Replaces the lead if it is unchanged, whatever the head is. An operator
+   * uses it to make the active publisher hand over, which can't write any more
+   * then.
    *
    * @returns Whether it did.
    */

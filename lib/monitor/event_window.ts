@@ -177,7 +177,7 @@ export class EventWindow<T> {
     return entries.map(({ item }) => item);
   }
 
-  /** Sends all unsettled items again in order: none is in flight any more. */
+  /** Puts all unsettled items back, in order: none is in flight any more. */
   rewind(): void {
     this.#next = 0;
     this.#batches = new Map();

@@ -87,9 +87,9 @@ interface Pending {
 }
 
 /**
- * Sends events until each is answered. A single event is sent at once while
- * nothing is in flight. Events that come while answers are awaited go together
- * in the next batch.
+ * Sends events until each is answered. An event is sent at once while the link
+ * is idle. Events that come while answers are awaited go together in the next
+ * batch.
  *
  * Events with the same jail and address are never in flight in two batches, so
  * they arrive in order even if batches get lost.

@@ -1,6 +1,6 @@
 /**
- * Stores the reported bans once the publisher has acknowledged them. If they
- * were stored earlier and got lost, the next run would take them for reported.
+ * Stores the reported bans once the publisher has answered them. If they were
+ * stored earlier and then lost, the next run would take them for reported.
  *
  * @module
  */

@@ -48,7 +48,7 @@ export interface DetectedUnban extends Detected {
 
 /** Options for {@link RestartFilter}. */
 export interface RestartFilterOptions {
-  /** How long an unban is held without a database, in milliseconds. */
+  /** Hold time of unbans if the database can't be asked, in milliseconds. */
   readonly unbanHoldMs: number;
   /**
    * Maximum number of held unbans; above it the oldest is dropped.

@@ -138,7 +138,7 @@ export class SqliteLedger implements BanLedger, Disposable {
 
   /**
    * Opens or creates a ledger. A damaged file is moved aside, because bans in
-   * force can be listed. If the disk accepts no file, it is kept in memory.
+   * force can be listed. If the disk accepts no file, the ledger is in memory.
    *
    * @param path Absolute path; created where it is missing.
    * @throws {RuntimeError} when a newer program wrote the file.
