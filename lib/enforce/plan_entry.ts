@@ -16,7 +16,7 @@ const NO_BANS: readonly HostBan[] = [];
 
 /** Whether a ban is wanted, and whether it is in force. */
 export class PlanEntry {
-  /** The ban as wanted; `undefined`: it is not wanted. */
+  /** The ban as it should be in force; `undefined`: it should not. */
   wanted: HostBan | undefined;
   /** The ban as last applied and in force; `undefined`: it is not in force. */
   applied: HostBan | undefined;
@@ -32,7 +32,7 @@ export class PlanEntry {
   /** Where the ban is in the plan. */
   place: "idle" | "queued" | "paused" | "busy" | "refused" = "idle";
 
-  /** @param ban The ban; its end does not matter. */
+  /** @param ban The ban, of whatever end. */
   constructor(readonly ban: HostBan) {}
 
   /** Whether it is neither wanted nor in force. */

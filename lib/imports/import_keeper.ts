@@ -92,8 +92,8 @@ export class ImportKeeper {
 
   /**
    * Makes the bans of an import match its newly taken list. The work goes on
-   * whether or not anybody waits for it. Must be called within
-   * {@link ImportKeeper.alone} of the taking.
+   * whether or not anybody waits for it. The caller takes the list and calls
+   * this within the same {@link ImportKeeper.alone}.
    *
    * @param progress Receives the progress.
    * @throws {RuntimeError} when the first attempt fails; it is repeated.

@@ -18,7 +18,7 @@ import {
 } from "./line_lists.ts";
 import type { ListEntry } from "./list_entry.ts";
 
-/** The format of a list. */
+/** How a list is written. */
 export type ListFormat = typeof LIST_FORMATS[number];
 
 /** Every {@link ListFormat}. */

@@ -247,7 +247,7 @@ export class Protocol2Link implements ReportLink {
     };
   }
 
-  /** Whether an event need not be sent any more. */
+  /** Whether there is nothing to send any more. */
   #drop({ report, endsMs }: Pending, nowMs: number): boolean {
     if (endsMs > nowMs) return false;
     const { jail, address } = report;

@@ -37,10 +37,7 @@ export interface ReportOfUnban extends NamedEvent {
   readonly why: UnbanReason;
 }
 
-/**
- * A link to the publisher. Reports count in the order in which they were
- * submitted.
- */
+/** A way to the publisher. Reports count in the order in which they were submitted. */
 export interface ReportLink {
   /** Whether it transmits the ends of bans. */
   readonly carriesTimes: boolean;
@@ -66,7 +63,7 @@ export interface ReportLink {
    * @returns The epoch of the new store.
    */
   otherEpoch?(epoch: Epoch | undefined, signal: AbortSignal): Promise<Epoch>;
-  /** Waits until `count` reports are settled. */
+  /** Waits until so many of the reports are done with. */
   waitSettled(count: number, signal: AbortSignal): Promise<void>;
   /**
    * Sends submitted reports until each is answered or the signal aborts. Called
