@@ -44,7 +44,7 @@ export interface WhyGrown {
   readonly times: number;
   /** Longest time from the end of one ban to the next, in milliseconds. */
   readonly withinMs: number;
-  /** Factor by which the ban is longer, within `maxMs`. */
+  /** Factor for each recurrence, up to `maxMs`. */
   readonly factor: number;
   /** Longest duration that results, in milliseconds. */
   readonly maxMs: number;
