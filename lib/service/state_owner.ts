@@ -38,7 +38,7 @@ export interface StateWriter {
 
 /** How root deals with a state folder. */
 export type RootsWay =
-  /** Continues as root. */
+  /** Continues as the current user. */
   | { readonly kind: "root" }
   /** Acts as the folder's owner. */
   | { readonly kind: "owner"; readonly folder: StateFolder }
