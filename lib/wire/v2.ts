@@ -5,17 +5,19 @@
  * control-message = magic kind body [block] ; three frames, SNAPSHOT has four
  * stream-message  = ("C" / "H" / "P") body  ; two frames
  * magic           = "F2B2"
- * body            = <JSON text, see docs/PROTOCOL.md> / c-body / changes-body
+ * body            = <JSON, see docs/PROTOCOL.md> / c-body / changes-body
+ *                   / receipts
  * block           = <bans, see ../ban/ban_block_bytes.ts>
  * ```
  *
  * Every message has exactly one form. Its body is JSON text without white space
  * and escapes, its members in the documented order, its numbers whole; the
- * bodies of C and CHANGES are bytes, see `v2_change_block.ts`. Decoding rejects
- * and never repairs. It checks the size, number of frames, magic, kind, UTF-8,
- * depth and width, JSON, the exact set of members, each member's grammar, the
- * rules that span several members, and last that encoding the result gives the
- * same text. A rejected value is never quoted, because it may contain a token.
+ * bodies of C, CHANGES and RECEIPTS are bytes, see `v2_change_block.ts` and
+ * `v2_receipt_block.ts`. Decoding rejects and never repairs. It checks the
+ * size, number of frames, magic, kind, UTF-8, depth and width, JSON, the exact
+ * set of members, each member's grammar, the rules that span several members,
+ * and last that encoding the result gives the same text. A rejected value is
+ * never quoted, because it may contain a token.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc8259 | RFC 8259}
  * @module

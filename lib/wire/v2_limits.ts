@@ -6,7 +6,7 @@
 
 /** Longest body on the control socket, and longest block, in bytes: 1 MiB. */
 export const MAX_CONTROL_BYTES = 1_048_576;
-/** Longest body on the stream: 8 KiB. A change takes 12 to 378 bytes. */
+/** Longest stream body: 8 KiB. A change takes up to 378 bytes, usually 12. */
 export const MAX_STREAM_BYTES = 8_192;
 /** Most events in a batch. */
 export const MAX_EVENTS = 1_000;
