@@ -29,8 +29,8 @@ export type LineReply =
   | {
     readonly kind: "failure";
     /**
-     * `absent`: nobody listens; `denied`: this user may not connect; `gone`: the
-     * connection broke; `late`: no answer in time.
+     * `absent`: nothing listens; `denied`: this user may not connect; `gone`:
+     * the connection broke; `late`: no answer in time.
      */
     readonly why: "absent" | "denied" | "gone" | "late" | "other";
     readonly reason: string;

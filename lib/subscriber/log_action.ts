@@ -79,7 +79,7 @@ export class LogAction implements BanAction {
    * Writes the lines. If the sink fails, the remaining lines are passed to it
    * without waiting, so that it writes them once it works again.
    *
-   * @throws {RuntimeError} when the sink can't write; see {@link LineSink.flush}.
+   * @throws {RuntimeError} when the sink fails; see {@link LineSink.flush}.
    */
   async act(updates: readonly BanUpdate[], signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();

@@ -28,7 +28,7 @@ export interface LogFollowerOptions {
    * a log that does not exist yet.
    */
   readonly from: LogPosition | undefined;
-  /** Starts a log whose position is unknown at its beginning. @default {false} */
+  /** Starts at the beginning if the position is unknown. @default {false} */
   readonly atStart?: boolean;
   /** Receives log records. */
   readonly log: Log;

@@ -24,5 +24,5 @@ export const MAX_PART = 999_999;
 export const MAX_SECRET_LENGTH = 256;
 /** Longest text for a log, in characters. */
 export const MAX_WORDS_LENGTH = 200;
-/** Longest time on the wire, in milliseconds: a hundred years of 365.25 days. */
+/** Longest time on the wire, in milliseconds: 100 years of 365.25 days. */
 export const MAX_SPAN_MS = 3_155_760_000_000;

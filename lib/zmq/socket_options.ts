@@ -66,7 +66,7 @@ export interface ServerSetup extends SocketLimits {
 export interface ClientSetup extends SocketLimits {
   /** `undefined`: unencrypted. */
   readonly security?: ClientSecurity | undefined;
-  /** Longest pause between attempts to connect, in milliseconds. @default {2000} */
+  /** Longest pause between attempts to connect, in ms. @default {2000} */
   readonly reconnectMaxMs?: number | undefined;
 }
 
