@@ -279,6 +279,7 @@ export const ROOMS: readonly Room[] = [
       "http",
       "wire",
       "service",
+      "engine",
       "fail2ban",
       "client",
       "notify",
