@@ -1,5 +1,5 @@
 /**
- * Bodies of protocol 2 that no member has reason to send.
+ * Bodies of protocol 2 that no member would send.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 const LONGEST = 1_048_576;
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** What it is, and the body of EVENTS; `session` stands for the session's id. */
+/** A description, and the body of EVENTS with the session's id. */
 export type BadBody = readonly [what: string, body: Uint8Array];
 
 /**
- * Makes them for a session, so that they are what is wrong.
+ * Makes bodies for a valid session, so that only the rest is wrong.
  *
  * @param session The session's id.
  */
