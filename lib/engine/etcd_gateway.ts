@@ -26,6 +26,21 @@ export interface EtcdGateway {
     timeoutMs?: number,
   ): Promise<JsonObject>;
   /**
+   * Asks for what is told as it happens.
+   *
+   * @param path Such as `/v3/watch`.
+   * @param body What to ask.
+   * @param onTold Called when something comes: that it is told, and then each time.
+   * @param signal Ends it; the promise then rejects with its reason.
+   * @throws {NoLogError} when no member answers, or none tells any more.
+   */
+  follow(
+    path: string,
+    body: unknown,
+    onTold: () => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /**
    * Reads what it shows to everybody.
    *
    * @param path Such as `/metrics`.

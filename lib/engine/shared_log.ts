@@ -125,6 +125,14 @@ export interface SharedLog {
     seen: Pick<SeenVersions, "lead">,
     signal: AbortSignal,
   ): Promise<boolean>;
+  /**
+   * Tells at once, and whenever the lead may be another than before. That is a
+   * hint: some of it may get lost.
+   *
+   * @param onChange Called each time.
+   * @param signal Ends it; the promise then rejects with its reason.
+   */
+  watchLead(onChange: () => void, signal: AbortSignal): Promise<void>;
   /** Deletes the records up to an index. */
   trim(upTo: number, signal: AbortSignal): Promise<void>;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Condition } from "../../../lib/async/tasks.ts";
 import {
   type Beat,
   type Lead,
@@ -30,6 +31,8 @@ export class MemoryLogServer {
   comparesNothing = false;
   /** Likewise: a record is answered before it is there, and is lost with whoever wrote it. */
   answersEarly = false;
+  /** Told of each lead. */
+  readonly watchers = new Set<() => void>();
   #version = 0;
 
   get head(): { index: number; id: string } {
@@ -42,6 +45,13 @@ export class MemoryLogServer {
     const { base, head, lead, beat } = this;
     const versions = { ...this.versions };
     return base && { base, head, lead, beat, versions };
+  }
+
+  /** Somebody leads, or nobody does. */
+  setLead(lead: Lead): void {
+    this.lead = lead;
+    this.versions.lead = this.next();
+    for (const tell of this.watchers) tell();
   }
 
   next(): number {
@@ -59,6 +69,8 @@ export class MemorySharedLog implements SharedLog {
   readonly server: MemoryLogServer;
   /** It answers nothing at all. */
   isSilent = false;
+  /** It answers, and tells of no lead. */
+  tellsNothing = false;
   /** Of the calls that follow, one each. */
   readonly faults: (LogFault | undefined)[] = [];
 
@@ -96,18 +108,14 @@ export class MemorySharedLog implements SharedLog {
   }
 
   take(lead: Lead, seen: SeenVersions): Promise<WriteOutcome> {
-    return this.#write(seen, ({ versions, next }) => {
-      this.server.lead = lead;
-      versions.lead = next();
-    });
+    return this.#write(seen, () => this.server.setLead(lead));
   }
 
   passOn(lead: Lead, seen: Pick<SeenVersions, "lead">): Promise<boolean> {
     return this.#call(() => {
       const { server } = this;
       if (server.versions.lead !== seen.lead) return false;
-      server.lead = lead;
-      server.versions.lead = server.next();
+      server.setLead(lead);
       return true;
     });
   }
@@ -120,6 +128,22 @@ export class MemorySharedLog implements SharedLog {
       server.versions.beat = server.next();
       return true;
     });
+  }
+
+  async watchLead(onChange: () => void, signal: AbortSignal): Promise<void> {
+    await Promise.resolve();
+    if (this.isSilent) throw silence();
+    const { watchers } = this.server;
+    const tell = () => {
+      if (!this.isSilent && !this.tellsNothing) onChange();
+    };
+    watchers.add(tell);
+    tell();
+    try {
+      await new Condition().wait(signal);
+    } finally {
+      watchers.delete(tell);
+    }
   }
 
   trim(upTo: number): Promise<void> {
