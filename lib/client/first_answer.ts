@@ -17,9 +17,10 @@ export interface PossibleConnection {
 
 /**
  * Longest pause between attempts to connect to one of several, in milliseconds:
- * the next active publisher listens a moment after the last one has left.
+ * the next active publisher listens a moment after the last one has left. Each
+ * attempt costs thousands of nodes and the hosts that refuse them something.
  */
-const RECONNECT_MAX_MS = 200;
+const RECONNECT_MAX_MS = 100;
 
 /**
  * Connects to where the publisher is, or to all of them at once.
@@ -48,6 +49,7 @@ export class FirstAnswer implements MessageSocket {
   #possible: readonly PossibleConnection[];
   #first: MessageSocket | undefined;
   #greeting: Frames | undefined;
+  #closing: Promise<void> | undefined;
 
   /** @param possible The connections; each is closed with this. */
   constructor(possible: readonly PossibleConnection[]) {
@@ -83,20 +85,22 @@ export class FirstAnswer implements MessageSocket {
     } finally {
       ended.abort(new Error("another answered first"));
       await Promise.allSettled(asked);
-      await this.#closeOthers();
+      this.#closeOthers();
     }
   }
 
-  async #closeOthers(): Promise<void> {
+  /** The conversation need not wait for it. */
+  #closeOthers(): void {
     const first = this.#first;
     if (first === undefined) return;
     const others = this.#possible.filter(({ socket }) => socket !== first);
     this.#possible = this.#possible.filter(({ socket }) => socket === first);
-    await closeAll(others);
+    this.#closing = closeAll(others);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await closeAll(this.#possible);
+    await this.#closing;
   }
 }
 

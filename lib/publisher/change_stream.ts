@@ -46,6 +46,11 @@ const MAX_PAUSE_MS = 50;
 const MIN_PAUSE_MS = 1;
 /** Between two heartbeats, in milliseconds, at least, and so much more for each subscriber. */
 const [MIN_BEAT_MS, BEAT_MS_PER_LISTENER] = [100, 0.2];
+/**
+ * How long they come so soon, in milliseconds: a copy that has caught up may not be
+ * connected to the stream yet, and would hear of what is told meanwhile a second later.
+ */
+const SOON_MS = 1_000;
 /** As many changes go without a pause: their messages are full. */
 const MANY_CHANGES = 500;
 
@@ -55,7 +60,8 @@ export class ChangeStream {
   readonly #sendQueue: SendQueue;
   readonly #added = new Condition();
   readonly #wanted = new Condition();
-  #isBeatWanted = false;
+  /** Until when heartbeats come soon, by the monotonic clock. */
+  #soonUntilMs = -Infinity;
   #waiting: Change[] = [];
   /** When the next changes may go, by the monotonic clock. */
   #dueMs = -Infinity;
@@ -102,9 +108,9 @@ export class ChangeStream {
     this.#sendQueue.put(encodeStreamMessage(probe));
   }
 
-  /** Has the next heartbeat come soon: a copy has caught up. */
+  /** Has heartbeats come soon for a while: a copy has caught up. */
   beatSoon(): void {
-    this.#isBeatWanted = true;
+    this.#soonUntilMs = this.#options.clock.monotonicMs() + SOON_MS;
     this.#wanted.notify();
   }
 
@@ -135,7 +141,6 @@ export class ChangeStream {
   async #beat(signal: AbortSignal): Promise<void> {
     const { clock, epoch, seq, revision, listeners } = this.#options;
     while (true) {
-      this.#isBeatWanted = false;
       // Who hears of a number must have heard of the changes up to it.
       this.#sendWaiting();
       const now = { seq: seq(), revision: revision() };
@@ -146,7 +151,9 @@ export class ChangeStream {
       );
       await clock.delay(leastMs, signal);
       await inTime(clock, HEARTBEAT_MS - leastMs, signal, async (group) => {
-        while (!this.#isBeatWanted) await this.#wanted.wait(group);
+        while (clock.monotonicMs() >= this.#soonUntilMs) {
+          await this.#wanted.wait(group);
+        }
       });
     }
   }
