@@ -48,6 +48,7 @@ export class SessionTroubles {
   readonly #stumbling: TroubleLog;
   #current: Trouble | undefined;
   #stumbled: Trouble | undefined;
+  #welcomes = 0;
   /** What the last look found, where nobody answered. */
   #found: string | undefined;
 
@@ -75,6 +76,7 @@ export class SessionTroubles {
 
   /** The publisher said WELCOME. */
   noteWelcome(): void {
+    this.#welcomes++;
     this.#current = undefined;
     this.#found = undefined;
     this.#absence.resolve();
@@ -88,7 +90,7 @@ export class SessionTroubles {
 
   /**
    * Says what was lost, once for each reason: why there is no connection,
-   * once two attempts in a row found the same.
+   * once two attempts in a row found the same. One at a time is told of.
    *
    * @param loss Why the session ended, or did not begin.
    */
@@ -101,7 +103,10 @@ export class SessionTroubles {
       return;
     }
     if (loss instanceof NoAnswerError) {
+      const welcomes = this.#welcomes;
       const explanation = await this.#options.explain(loss.stage);
+      // Somebody has answered while it was looked for what is wrong.
+      if (this.#welcomes > welcomes) return;
       const { reason = message, hint } = explanation ?? {};
       this.#current = { reason, hint };
       // The look comes after the attempt to connect: it also finds a publisher
