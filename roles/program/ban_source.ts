@@ -41,6 +41,7 @@ import { StreamListener } from "../../lib/subscriber/stream_listener.ts";
 import { Protocol1Subscriber } from "../../lib/subscriber/protocol1_subscriber.ts";
 import { runTogether } from "../../lib/async/tasks.ts";
 import { NULL_REPLICA_STORE } from "../../lib/subscriber/null_replica_store.ts";
+import { HEARTBEAT_MS } from "../../lib/wire/presence_pace.ts";
 import { MAX_MESSAGE_BYTES } from "../../lib/wire/v1.ts";
 import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire/v2.ts";
 import { unbanHere } from "./own_fail2ban.ts";
@@ -99,6 +100,8 @@ const NO_COPY: ReplicaFacts = {
 const BROADCAST_QUEUE_LIMIT = 100_000;
 /** The same of the stream, whose messages have up to 8 KiB. */
 const STREAM_QUEUE_LIMIT = 10_000;
+/** Two heartbeats are missing, and by then another one of several publishers takes over. */
+const SILENCE_OF_SEVERAL_MS = 2.5 * HEARTBEAT_MS;
 
 /**
  * Opens the source.
@@ -277,7 +280,8 @@ function connections(
   const listener: StreamListener = new StreamListener({
     clock,
     log,
-    // Of several publishers another is active now: stream and session are at the same.
+    // Of several publishers another is active now, or will be: stream and session are at the same.
+    ...(addresses.areSeveral ? { silenceMs: SILENCE_OF_SEVERAL_MS } : {}),
     onSilence: () => {
       if (addresses.areSeveral) session.renew();
     },
