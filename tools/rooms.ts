@@ -277,6 +277,7 @@ export const ROOMS: readonly Room[] = [
       "http",
       "wire",
       "service",
+      "engine",
       "fail2ban",
       "client",
       "notify",

@@ -5,23 +5,21 @@
  * @module
  */
 
+import type { MemberCondition } from "../engine/etcd_condition.ts";
 import { spanText } from "../views/plain_texts.ts";
 import { fault, type Finding, fine, warning } from "./finding.ts";
 
-/** A member of etcd, as it is at one of the addresses. */
-export interface EngineMember {
+/** A member of etcd that answers. */
+export interface AnsweringMember extends MemberCondition {
   readonly url: string;
-  /** Why nothing is known of it; `undefined`: it answers. */
-  readonly trouble: string | undefined;
-  /** As in `3.4.23`. */
-  readonly version: string;
-  readonly hasLeader: boolean;
-  readonly dataBytes: number;
-  /** `undefined`: it does not tell. */
-  readonly quotaBytes: number | undefined;
-  /** What it complains of, such as `alarm:NOSPACE`. */
-  readonly complaints: readonly string[];
+  readonly trouble: undefined;
 }
+
+/** A member of etcd, as it is at one of the addresses. */
+export type EngineMember =
+  | AnsweringMember
+  /** Nothing but why there is no answer is known of it. */
+  | { readonly url: string; readonly trouble: string };
 
 /** The engine, as this host sees it. */
 export interface EngineFacts {
@@ -55,21 +53,23 @@ export function checkEngine(facts: EngineFacts): readonly Finding[] {
   if (trouble !== undefined) {
     return [fault(SUBJECT, trouble.reason, trouble.hint)];
   }
+  const answering = members.filter(isAnswering);
   const found = [
     ...checkAnswers(members),
-    ...members.filter(answers).flatMap(checkMember),
+    ...answering.flatMap(checkMember),
     ...checkLogin(facts),
     ...checkCompaction(facts.keptBeatsMs),
     ...otherSettings.map(settingsFault),
   ];
-  return found.length > 0 ? found : [fine(SUBJECT, goodText(members))];
+  return found.length > 0 ? found : [fine(SUBJECT, goodText(answering))];
 }
 
-function answers({ trouble }: EngineMember): boolean {
-  return trouble === undefined;
+/** Tells whether its condition is known. */
+export function isAnswering(member: EngineMember): member is AnsweringMember {
+  return member.trouble === undefined;
 }
 
-function goodText(members: readonly EngineMember[]): string {
+function goodText(members: readonly AnsweringMember[]): string {
   const versions = new Set(members.map(({ version }) => version));
   const bytes = Math.max(...members.map(({ dataBytes }) => dataBytes));
   const where = members.length === 1
@@ -80,7 +80,7 @@ function goodText(members: readonly EngineMember[]): string {
 
 /** That one of three is away is bad, and works. */
 function checkAnswers(members: readonly EngineMember[]): readonly Finding[] {
-  const isDown = !members.some(answers);
+  const isDown = !members.some(isAnswering);
   const found = isDown ? fault : warning;
   return members.flatMap(({ url, trouble }) =>
     trouble === undefined ? [] : [found(
@@ -93,7 +93,7 @@ function checkAnswers(members: readonly EngineMember[]): readonly Finding[] {
   );
 }
 
-function checkMember(member: EngineMember): readonly Finding[] {
+function checkMember(member: AnsweringMember): readonly Finding[] {
   const { url, version, hasLeader } = member;
   return [
     ...(isSound(version) ? [] : [fault(
@@ -111,7 +111,7 @@ function checkMember(member: EngineMember): readonly Finding[] {
 }
 
 function checkRoom(
-  { url, complaints, dataBytes, quotaBytes }: EngineMember,
+  { url, complaints, dataBytes, quotaBytes }: AnsweringMember,
 ): readonly Finding[] {
   const room = "docs/PUBLISHERS.md: etcd is full";
   const others = complaints.filter((each) => !/NOSPACE/.test(each));

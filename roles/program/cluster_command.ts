@@ -257,11 +257,10 @@ async function readAllowed<T>(
     return await read();
   } catch (error) {
     if (!(error instanceof RuntimeError) || !isForbidden(error)) throw error;
-    const owner = (await findStateFolder(stateDir))?.owner;
+    const owner = (await findStateFolder(stateDir))?.owner ?? "its owner";
+    const who = owner === "root" ? owner : `${owner}, or as root`;
     throw new RuntimeError(error.message, {
-      hint: `you may not read that: run it as ${
-        owner ?? "its owner"
-      }, or as root`,
+      hint: `you may not read that: run it as ${who}`,
       cause: error,
     });
   }
