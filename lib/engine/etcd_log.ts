@@ -143,10 +143,10 @@ export class EtcdLog implements SharedLog {
   }
 
   async watchLead(onChange: () => void, signal: AbortSignal): Promise<void> {
-    const create_request = { key: this.#key("lead") };
+    const watched = { key: this.#key("lead") };
     await this.#client.follow(
       "/v3/watch",
-      { create_request },
+      { create_request: watched },
       onChange,
       signal,
     );
