@@ -1,6 +1,6 @@
 /**
- * Has a publisher look as soon as the lead is another's, or nobody's, and not
- * only when its next look is due.
+ * Tells a publisher at once that the lead has changed, so that it need not wait
+ * for its next look at the log.
  *
  * @module
  */
@@ -16,14 +16,14 @@ export interface LeadWatchOptions {
   readonly clock: Pick<Clock, "delay">;
 }
 
-/** Nothing tells of a watch over a connection that is dead, so it is begun anew. */
+/** Age at which a watch is replaced: its connection may be dead without notice. */
 const RENEWAL_MS = 60_000;
-/** Pause before the next watch. */
+/** Pause between two watches. */
 const RETRY_MS = 200;
 
 /**
- * Watches the lead. That is a hint and nothing more: what is so is seen by
- * looking, which goes on where nothing is heard.
+ * Watches the lead. A change is only a hint to look at the log; regular looks
+ * go on without it.
  */
 export class LeadWatch {
   readonly #options: LeadWatchOptions;
@@ -35,12 +35,12 @@ export class LeadWatch {
     this.#options = options;
   }
 
-  /** The lead is looked at now: what changes from here on ends the next pause. */
+  /** Records a look at the log: only a later change ends the next pause. */
   noteLook(): void {
     this.#hasChanged = false;
   }
 
-  /** Waits, in milliseconds; not as long where the lead has changed since it was looked at. */
+  /** Waits for some milliseconds, or until the lead changes after the last look. */
   async pause(ms: number, signal: AbortSignal): Promise<void> {
     await inTime(this.#options.clock, ms, signal, async (ended) => {
       while (!this.#hasChanged) await this.#changed.wait(ended);
@@ -63,7 +63,7 @@ export class LeadWatch {
           (ended) => log.watchLead(onChange, ended),
         );
       } catch (error) {
-        // How the log is, is told by whoever looks.
+        // The looks report that the log does not answer.
         if (!(error instanceof RuntimeError)) throw error;
       }
       await clock.delay(RETRY_MS, signal);

@@ -1,5 +1,5 @@
 /**
- * How the engine is that several publishers share, as this host sees it.
+ * Observes the engine that several publishers share, from this host.
  *
  * @module
  */
@@ -23,15 +23,15 @@ import { toldStates } from "../../lib/engine/publisher_states.ts";
 import { decidingSettings } from "./deciding_settings.ts";
 import { givenEngine, openEngine } from "./engine_client.ts";
 
-/** Limit of the look. */
+/** Timeout of the observation. */
 const LOOK_MS = 5_000;
 const clock = new SystemClock();
 
 /**
- * Looks at it; nothing is changed.
+ * Observes the engine without changing anything.
  *
- * @param config Of the publisher.
- * @param engine Where it shares its table.
+ * @param config The publisher's configuration.
+ * @param engine The engine's configuration.
  */
 export async function observeEngine(
   config: PublisherConfig,
@@ -84,7 +84,7 @@ async function look(
   }
 }
 
-/** Reads what is the same at all members, from those that have a leader. */
+/** Reads the facts that are the same for all members, from those with a leader. */
 async function lookAtShared(
   config: PublisherConfig,
   engine: EngineConfig,
