@@ -143,7 +143,7 @@ export class PublisherCommands {
     const identity = await this.#options.identity.read();
     if (identity !== undefined) return identity;
     throw new RuntimeError("the publisher has no keys yet", {
-      hint: "fail2ban-cluster init --address HOST makes them, on its host",
+      hint: "run fail2ban-cluster init --address HOST on the publisher's host",
     });
   }
 

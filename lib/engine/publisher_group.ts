@@ -113,7 +113,7 @@ export class PublisherGroup {
     });
     if (isActive) return next;
     throw new RuntimeError(`${next} is not active yet`, {
-      hint: "fail2ban-cluster publisher list shows who is",
+      hint: "fail2ban-cluster publisher list shows which one is",
     });
   }
 

@@ -158,7 +158,7 @@ Deno.test("init that can't set the configuration makes no keys, and can be said 
   const before = await Deno.readTextFile(local);
   const again = await hosts.run("hub", "init --address 192.0.2.11");
   strictEqual(again.code, 4);
-  match(again.err, /error: the publisher has its keys already\n.*hint: /);
+  match(again.err, /error: the publisher already has keys\n.*hint: /);
   strictEqual(await Deno.readTextFile(local), before);
 });
 
@@ -217,7 +217,7 @@ Deno.test("the allowlist is added to, asked and taken from, in lines that stand 
     (await hosts.run("hub", `allow check ${network}`)).out;
   strictEqual(
     await asked("2001:db8::9"),
-    "nobody may ban 2001:db8::9: 2001:db8::/32 (office) is on the allowlist\n",
+    "2001:db8::9 is protected: 2001:db8::/32 (office) is on the allowlist\n",
   );
   await hosts.run("hub", "allow remove 192.0.2.7");
   strictEqual(
@@ -246,7 +246,7 @@ const REFUSED: readonly (readonly [
   says: RegExp,
 ])[] = [
   ["node add web1", 4, /error: the publisher has no keys yet\n.*hint: /],
-  ["join hello", 4, /error: this is no join code\n.*hint: /],
+  ["join hello", 4, /error: this is not a join code\n.*hint: /],
   ["join F2BC1abcdefghijk", 4, /error: this join code is damaged/],
   ["node", 2, /error: what of: node add/],
   ["node ad web1", 2, /did you mean node add\?\n.*hint: /],
@@ -316,7 +316,7 @@ Deno.test("on a node what is for the publisher's host is refused, and it is said
     strictEqual(said.code, 4, words);
     strictEqual(
       said.err,
-      `fail2ban-cluster: error: this host is web1, a node: ${verb} is for the publisher's host, 192.0.2.10\n` +
+      `fail2ban-cluster: error: this host is web1, a node: ${verb} works only on the publisher's host, 192.0.2.10\n` +
         `fail2ban-cluster: hint: run it on 192.0.2.10: fail2ban-cluster ${verb} ...`,
     );
     strictEqual(said.out, "");
