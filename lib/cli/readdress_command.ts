@@ -59,9 +59,9 @@ export async function readdress(
 }
 
 const LATER =
-  "the publisher does not run: once it does it tells each node that connects";
+  "the publisher is not running: once started, it tells each node that connects";
 const NEXT =
-  "next: move the publisher; nodes go there once nobody answers where it is now";
+  "next: move the publisher; nodes switch once its old address stops answering";
 
 function addressOf(
   { operands: [host = ""], ...command }: TypedCommand,

@@ -135,7 +135,7 @@ testWith(
         const { code, err } = await hosts.run(name, verb, "", HELD_TO_MODES);
         strictEqual(code, 4, err);
         match(err, /error: cannot read \S+membership\.json: Permission denied/);
-        match(err, new RegExp(`you may not read that: run it as ${who}$`));
+        match(err, new RegExp(`permission denied: run it as ${who}$`));
       }
     }
     match((await hosts.run("web1", "status")).out, /^node +web1 /);

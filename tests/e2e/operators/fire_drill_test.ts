@@ -82,8 +82,8 @@ testWith(
     for (
       const [address, why] of [
         ["203.0.113.7", /error: 203\.0\.113\.7 is banned/],
-        ["198.18.0.1", /error: 198\.18\.0\.1 may be somebody's/],
-        ["127.0.0.1", /error: 127\.0\.0\.1 may be somebody's/],
+        ["198.18.0.1", /error: 198\.18\.0\.1 may be a real host/],
+        ["127.0.0.1", /error: 127\.0\.0\.1 may be a real host/],
       ] as const
     ) {
       const options = ["--with-firewall", "--address", address];
