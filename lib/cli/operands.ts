@@ -62,7 +62,7 @@ export function networkOf(text: string, option?: string): Address {
   }
   return expected(
     text,
-    "an address, or a prefix whose host bits are zero",
+    "an address, or a prefix with no host bits set",
     option,
   );
 }

@@ -69,10 +69,10 @@ export function withMember(
     });
   }
   if (!isNodeOrigin(member.name)) {
-    throw new RuntimeError(`no node may be called ${member.name}`, {
+    throw new RuntimeError(`${member.name} is a reserved name`, {
       hint: isOperatorOrigin(member.name)
-        ? "what operators ban is reported under that name"
-        : "what the publisher derives from reports has that name",
+        ? "bans by operators are reported under that name"
+        : "bans that the publisher derives have that name",
     });
   }
   if (list.members.length >= MAX_MEMBERS) {

@@ -173,7 +173,7 @@ Deno.test("nodes are listed, shown, rotated and revoked, and the journal has who
     "mail  unknown  -        -          -        -         -        -       -",
     "web1  unknown  -        -          -        -         -        -       -",
   ]);
-  match(listed.err, /the publisher does not run here: how the nodes are is/);
+  match(listed.err, /the publisher is not running here: the nodes' state is/);
   strictEqual((await hosts.run("hub", "nodes")).out, listed.out);
   const lines = (await hosts.run("hub", "node list --json")).out.trimEnd();
   deepStrictEqual(
@@ -248,7 +248,7 @@ const REFUSED: readonly (readonly [
   ["node add web1", 4, /error: the publisher has no keys yet\n.*hint: /],
   ["join hello", 4, /error: this is not a join code\n.*hint: /],
   ["join F2BC1abcdefghijk", 4, /error: this join code is damaged/],
-  ["node", 2, /error: what of: node add/],
+  ["node", 2, /error: expected one of: node add/],
   ["node ad web1", 2, /did you mean node add\?\n.*hint: /],
   ["allow add 1.2", 2, /error: "1\.2": expected an address/],
   ["allow remove 192.0.2.1", 4, /error: 192\.0\.2\.1 is not on the allowlist/],

@@ -88,7 +88,7 @@ Deno.test("node readdress: nodes follow a hub to another address by themselves, 
     ` web3 monitor its configuration says ${configured}; set there, in [monitor]: controlserver = ${control}`,
   );
   match(thirdToo ?? "", /^ web3 subscriber .* and streamserver = tcp:/);
-  const away = "is not connected: it is told when it connects";
+  const away = "is not connected: will be told when it connects";
   // The hub's own host is a member, of which no program runs.
   deepStrictEqual([hub, fourth], [` hub ${away}`, ` web4 ${away}`]);
   deepStrictEqual(more, []);

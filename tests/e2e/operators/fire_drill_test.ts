@@ -53,7 +53,7 @@ testWith(
     deepStrictEqual(steady(drilled.out).split("\n"), [
       "fire drill with 192.0.2.1, each node bans it for 5 s",
       "hub     accepted and stored                   N ms",
-      "hub     was never here",
+      "hub     never connected",
       "web1    heard, rules agree                    N ms",
       "        nftables: banned, seen, lifted, gone  in force after N ms",
       "web2    heard, rules agree                    N ms",
