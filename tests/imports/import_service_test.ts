@@ -297,9 +297,9 @@ Deno.test("a list that is not whole is forgotten, and another of its name begins
   deepStrictEqual(service.begin(order), { kind: "upload", upload: upload + 1 });
   await rejects(
     () => Promise.resolve().then(() => service.add(part)),
-    /forgotten/,
+    /no longer has/,
   );
-  await rejects(service.end(upload, bench.gone.signal).next(), /forgotten/);
+  await rejects(service.end(upload, bench.gone.signal).next(), /no longer has/);
   const others = ["b", "c"].map((text) => ({
     ...order,
     name: parseImportName(text) ?? name,

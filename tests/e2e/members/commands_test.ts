@@ -178,5 +178,5 @@ Deno.test("without a publisher what needs one says so, and the list is shown", a
   const { code, out, err } = await operator(cluster, "node", "list");
   strictEqual(code, 0);
   match(out.join("\n"), /host-a/);
-  match(err, /the publisher does not run here/);
+  match(err, /the publisher is not running here/);
 });
