@@ -45,7 +45,7 @@ export class AllowCommands {
     );
     const end = untilMs === null ? "" : ` until ${timeText(untilMs)}`;
     return said(
-      `nobody may ban ${network}${end}; a publisher that runs lifts what stands`,
+      `${network} is on the allowlist${end}; a running publisher lifts bans it covers`,
     );
   }
 
@@ -82,7 +82,7 @@ export class AllowCommands {
     const covering = allowed.filter((entry) => covers(entry, network));
     const lines = covering.map((entry) => {
       const note = entry.note === "" ? "" : ` (${entry.note})`;
-      return `nobody may ban ${network}: ${entry.network}${note} is on the allowlist`;
+      return `${network} is protected: ${entry.network}${note} is on the allowlist`;
     });
     return covering.length > 0
       ? { lines, notes: [] }

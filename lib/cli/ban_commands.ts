@@ -113,7 +113,7 @@ export class BanCommands {
     const typedLimit = limitOption(command);
     if (isAll && typedLimit !== undefined) {
       throw new UsageError("--all and --limit exclude each other", {
-        hint: "--limit N is for the first of them, --all for every one",
+        hint: "--limit N lists the first N, --all lists all",
       });
     }
     // A sorted list is held in memory, so it has a limit.

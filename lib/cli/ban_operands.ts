@@ -25,7 +25,7 @@ export function banFilterOptions(
   const { options } = command;
   if (options.has("address") && options.has("in")) {
     throw new UsageError("--address and --in exclude each other", {
-      hint: "--address has what covers it, --in what is in it",
+      hint: "--address lists bans that cover it, --in bans inside it",
     });
   }
   const value = <T>(name: string, parse: (text: string) => T): T | null => {

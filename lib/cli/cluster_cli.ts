@@ -273,7 +273,7 @@ function readVerb(argv: readonly string[]): FoundVerb {
       return { verb: undefined, about: typed, usage: NO_VERB, rest };
     }
     const words = verbs.filter((verb) => verb.startsWith(`${typed} `));
-    return fail(`what of: ${words.join(", ")}?`);
+    return fail(`expected one of: ${words.join(", ")}`);
   }
   const near = isGroup(first) ? verbs : firstWords(verbs);
   return fail(

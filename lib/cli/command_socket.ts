@@ -54,8 +54,8 @@ export async function* answerLine(
     if (!(error instanceof RuntimeError)) throw error;
     yield OPERATOR_ANSWER.encode({
       kind: "failed",
-      message: "the publisher does not understand what it is asked",
-      hint: "it is of another version: restart it",
+      message: "the publisher does not understand the request",
+      hint: "it runs another version: restart it",
     });
     return;
   }
@@ -63,8 +63,8 @@ export async function* answerLine(
   if (place === undefined) {
     yield OPERATOR_ANSWER.encode({
       kind: "failed",
-      message: "as many operators watch or list bans as may at a time",
-      hint: "end a fail2ban-cluster tail that nobody needs; other verbs work",
+      message: "too many operators are watching or listing bans",
+      hint: "end an unused fail2ban-cluster tail; other verbs work",
     });
     return;
   }
@@ -126,9 +126,9 @@ export function readCommandReply(
   }
 }
 
-const SILENCE = "it said nothing";
+const SILENCE = "it did not answer";
 const CUT = "its answer was cut";
-const OTHER_HINT = "its log says more; restart it if it is of another version";
+const OTHER_HINT = "its log says more; restart it if it runs another version";
 
 function cannotAsk(
   path: string,

@@ -135,7 +135,7 @@ export class ImportCommands {
     const total = entries.length - faults;
     if (total > order.max) {
       throw new RuntimeError(
-        `${order.name} is refused whole, and nothing is changed: it has ${
+        `${order.name} is refused as a whole, nothing was changed: it has ${
           countText(total)
         } entries`,
         { hint: `--max N allows more than ${countText(order.max)}` },
@@ -173,7 +173,7 @@ export class ImportCommands {
     ];
     if (operands.length > 0 || others.some((each) => options.has(each))) {
       throw new UsageError(
-        "--remove takes an import back: nothing else goes with it",
+        "--remove takes only the name of an import",
         { hint: "fail2ban-cluster import --remove NAME" },
       );
     }
@@ -205,8 +205,8 @@ export class ImportCommands {
         return answer as AnswerOf<K>;
       } else break;
     }
-    throw new RuntimeError("the publisher answered something else", {
-      hint: "it is of another version: restart it",
+    throw new RuntimeError("the publisher sent an unexpected answer", {
+      hint: "it runs another version: restart it",
     });
   }
 

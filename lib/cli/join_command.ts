@@ -36,12 +36,11 @@ export interface JoinOptions {
 }
 
 const FAULTS: Readonly<Record<JoinCodeFault, string>> = {
-  none: "this is no join code",
-  version: "this join code is of another version of fail2ban-cluster",
+  none: "this is not a join code",
+  version: "this join code is from another version of fail2ban-cluster",
   broken:
-    "this join code is damaged: there is white space in it, as where a line was broken",
-  damaged:
-    "this join code is damaged: a character is missing, or another than it was",
+    "this join code is damaged: it has white space in it, as from a line break",
+  damaged: "this join code is damaged: a character is missing or was changed",
 };
 
 /**
@@ -60,14 +59,14 @@ export async function joinCluster(
   const read = decodeJoinCode(code);
   if (!read.ok) {
     throw new RuntimeError(FAULTS[read.fault], {
-      hint: "it is the one line that fail2ban-cluster node add printed",
+      hint: "paste the line that fail2ban-cluster node add printed",
     });
   }
   const { value } = read;
   if (name !== undefined && !sameHost(name, value.node)) {
     throw new RuntimeError(`this join code is for ${value.node}, not ${name}`, {
       hint:
-        `take the line of ${name}; fail2ban-cluster node rotate ${name} prints a new one`,
+        `use the line for ${name}; fail2ban-cluster node rotate ${name} prints a new one`,
     });
   }
   // The addresses of several publishers go into the configuration.
@@ -99,8 +98,8 @@ function nextStep(
   }
   const programs = running.join(" and ");
   return before === undefined || sameHost(before, node)
-    ? `next: restart ${programs}; those that know a membership already take the new one by themselves`
-    : `next: restart ${programs}, which run on as ${before}, by what that name had, until then`;
+    ? `next: restart ${programs}; a program that had a membership takes the new one without a restart`
+    : `next: restart ${programs}, still running as ${before} with its membership`;
 }
 
 /**
@@ -116,7 +115,7 @@ export function notHere(
   const { node } = membership;
   const hub = publisherHosts(membership).join(" or ");
   return new RuntimeError(
-    `this host is ${node}, a node: ${verb} is for the publisher's host, ${hub}`,
+    `this host is ${node}, a node: ${verb} works only on the publisher's host, ${hub}`,
     { hint: `run it on ${hub}: fail2ban-cluster ${verb} ...` },
   );
 }

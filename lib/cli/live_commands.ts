@@ -63,11 +63,13 @@ export class LiveCommands {
     const count = await this.#do({ kind: "withdraw", by, node, sinceMs });
     if (count === 0) {
       const within = sinceMs === null ? "" : " within that time";
-      return said(`no report of ${node} stands${within}: none is taken back`);
+      return said(
+        `${node} has no current report${within}; nothing was withdrawn`,
+      );
     }
     const what = countedText(count, "report");
     return said(
-      `${what} of ${node} taken back; what others reported too stands`,
+      `withdrew ${what} of ${node}; reports of other nodes are kept`,
     );
   }
 
@@ -78,7 +80,7 @@ export class LiveCommands {
     const count = await this.#do({ kind: "release", by, node });
     return count === 0
       ? said(`${node} was not set aside`)
-      : said(`the reports of ${node} are taken again`);
+      : said(`reports of ${node} are accepted again`);
   }
 
   /** `audit`. */
@@ -92,7 +94,7 @@ export class LiveCommands {
     if (command.options.has("json")) {
       return { lines: jsonLines(entries), notes: [] };
     }
-    if (entries.length === 0) return said("nothing was done yet");
+    if (entries.length === 0) return said("the audit log is empty");
     const rows = entries.map(({ atMs, by, action, subject, detail }) => [
       timeText(atMs),
       by,

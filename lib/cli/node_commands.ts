@@ -143,8 +143,8 @@ export class NodeCommands {
       withoutMember(before, name, editor)
     );
     const notes = [
-      `${name} is no member any more; a publisher that runs cuts its connections`,
-      `what it reported stands: fail2ban-cluster node withdraw ${name} takes it back`,
+      `${name} is no longer a member; a running publisher cuts its connections`,
+      `its reports are kept: fail2ban-cluster node withdraw ${name} withdraws them`,
     ];
     return { lines: [], notes };
   }
@@ -166,7 +166,7 @@ export class NodeCommands {
     if (member !== undefined) return member;
     const near = suggestion(name, list.members.map(({ name }) => name));
     throw new RuntimeError(`there is no member ${name}${near}`, {
-      hint: "fail2ban-cluster node list shows who is",
+      hint: "fail2ban-cluster node list shows the members",
     });
   }
 
@@ -174,7 +174,7 @@ export class NodeCommands {
     const identity = await this.#options.identity.read();
     if (identity !== undefined) return identity;
     throw new RuntimeError("the publisher has no keys yet", {
-      hint: "fail2ban-cluster init --address HOST makes them, on its host",
+      hint: "run fail2ban-cluster init --address HOST on the publisher's host",
     });
   }
 
@@ -198,8 +198,8 @@ export class NodeCommands {
 /** New keys would lock out every node that has joined. */
 function refuseSecond(identity: PublisherIdentity | undefined): void {
   if (identity === undefined) return;
-  throw new RuntimeError("the publisher has its keys already", {
-    hint: "fail2ban-cluster node add NAME makes a member",
+  throw new RuntimeError("the publisher already has keys", {
+    hint: "fail2ban-cluster node add NAME adds a member",
   });
 }
 
@@ -244,6 +244,6 @@ function newCode(membership: Joining): OperatorOutput {
 function secretNotes([first]: readonly Joining[]): readonly string[] {
   const host = endpointHost(first?.controlUrl ?? "") ?? "";
   return [
-    `a code is the node's secret, and shown once; with it the publisher is reached at ${host}`,
+    `a code is the node's secret, shown only once; it names ${host} as the publisher's address`,
   ];
 }

@@ -29,7 +29,7 @@ const MAX_REASON_LENGTH = 150;
 /** The node names after a verb; a repeated name is an error. */
 export function nameOperands({ operands }: TypedCommand): readonly HostName[] {
   const names = operands.map((text) =>
-    parseHostName(text) ?? expected(text, "a node's name, as a host's name")
+    parseHostName(text) ?? expected(text, "a node's name, a valid host name")
   );
   const folded = names.map((name) => name.toLowerCase());
   const twice = names.find((_, at) => folded.indexOf(folded[at] ?? "") !== at);
@@ -62,7 +62,7 @@ export function networkOf(text: string, option?: string): Address {
   }
   return expected(
     text,
-    "an address, or a prefix whose host bits are zero",
+    "an address, or a prefix with no host bits set",
     option,
   );
 }

@@ -39,7 +39,7 @@ export class PageCommands {
     const forMs = typed === undefined ? USUAL_MS : typed ?? Infinity;
     if (forMs > MAX_VISIT_MS) {
       throw new UsageError(
-        `--for: a login holds ${spanText(MAX_VISIT_MS)} at most`,
+        `--for: a login lasts ${spanText(MAX_VISIT_MS)} at most`,
       );
     }
     const isReadOnly = command.options.has("read-only");
@@ -56,13 +56,13 @@ export class PageCommands {
         notes: [],
       };
     }
-    const rights = isReadOnly ? ", and may only read" : "";
+    const rights = isReadOnly ? ", read-only" : "";
     return {
       lines: [code],
       notes: [
         `it lets one browser in within ${
           spanText(told.forMs)
-        }; the login holds ${spanText(forMs)}${rights}`,
+        }; the login lasts ${spanText(forMs)}${rights}`,
         ...placeNotes(place),
       ],
     };
@@ -96,7 +96,9 @@ export class PageCommands {
   /** `page logout`. */
   async logout({ operands: [typed] }: TypedCommand): Promise<OperatorOutput> {
     const user = typed === undefined ? null : parseNote(typed);
-    if (user === undefined) throw new UsageError("no user has such a name");
+    if (user === undefined) {
+      throw new UsageError("this is not a valid user name");
+    }
     const { count } = await askRunning(
       this.#ask,
       { kind: "pageLogout", by: this.#editor.by, user },

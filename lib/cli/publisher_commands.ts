@@ -78,9 +78,9 @@ export class PublisherCommands {
       ],
       notes: [
         `next, on ${name}: fail2ban-cluster publisher join - (and paste the line)`,
-        "the code is the cluster's own key and the engine's password: whoever has it is the publisher",
+        "the code contains the cluster's key and the engine's password: whoever has it can be a publisher",
         ...(engine.urls.every(isLoopbackUrl) ? [LOOPBACK] : []),
-        `nodes that joined before know fewer; set there, in [monitor] and [subscriber]: controlserver = ${
+        `nodes that joined earlier know fewer publishers; set there, in [monitor] and [subscriber]: controlserver = ${
           publishers.map((each) => each.controlUrl).join(", ")
         }`,
       ],
@@ -121,8 +121,8 @@ export class PublisherCommands {
     return {
       lines: [],
       notes: [
-        `${name} is no publisher any more; nodes that join from now on do not ask it`,
-        `it had the cluster's key and the engine's password: clear members/ there, or, where it may be in others' hands, give the engine another password and make new keys`,
+        `${name} is no longer a publisher; nodes that join from now on do not use it`,
+        `it has the cluster's key and the engine's password: clear members/ there; if others may have it, change the engine's password and make new keys`,
       ],
     };
   }
@@ -143,7 +143,7 @@ export class PublisherCommands {
     const identity = await this.#options.identity.read();
     if (identity !== undefined) return identity;
     throw new RuntimeError("the publisher has no keys yet", {
-      hint: "fail2ban-cluster init --address HOST makes them, on its host",
+      hint: "run fail2ban-cluster init --address HOST on the publisher's host",
     });
   }
 
@@ -151,7 +151,7 @@ export class PublisherCommands {
     const { hostName } = this.#options;
     if (hostName !== undefined) return hostName;
     throw new RuntimeError(
-      "this host's name is none that a publisher can have",
+      "this host's name is not a valid publisher name",
       {
         hint: "set hostname in [general]",
       },
@@ -160,7 +160,7 @@ export class PublisherCommands {
 }
 
 const LOOPBACK =
-  "publisher.engineurls has this host's own etcd only: on another host it has to name the others' as well";
+  "publisher.engineurls names only this host's etcd: on another host it must also name the others'";
 
 /**
  * The error of all verbs but `publisher join` when there is only one publisher.

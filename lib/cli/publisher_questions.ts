@@ -85,8 +85,8 @@ export function expectKind<K extends OperatorAnswer["kind"]>(
   if (answer.kind === "failed") throw failure(answer);
   // The check of its kind narrows the type.
   if (answer.kind === kind) return answer as AnswerOf<K>;
-  throw new RuntimeError("the publisher answered something else", {
-    hint: "it is of another version: restart it",
+  throw new RuntimeError("the publisher sent an unexpected answer", {
+    hint: "it runs another version: restart it",
   });
 }
 
@@ -96,6 +96,7 @@ function failure({ message, hint }: AnswerOf<"failed">): RuntimeError {
 
 function notRunning(): never {
   throw new RuntimeError("the publisher does not run on this host", {
-    hint: "ask where it runs; fail2ban-publisher start starts it here",
+    hint:
+      "run it on the publisher's host; fail2ban-publisher start starts it here",
   });
 }

@@ -59,9 +59,9 @@ export async function readdress(
 }
 
 const LATER =
-  "the publisher does not run: once it does it tells each node that connects";
+  "the publisher is not running: once started, it tells each node that connects";
 const NEXT =
-  "next: move the publisher; nodes go there once nobody answers where it is now";
+  "next: move the publisher; nodes switch once its old address stops answering";
 
 function addressOf(
   { operands: [host = ""], ...command }: TypedCommand,
@@ -81,12 +81,12 @@ function nodeOption({ options }: TypedCommand): HostName | null {
 
 function noMember(node: HostName): RuntimeError {
   return new RuntimeError(`there is no member ${node}`, {
-    hint: "fail2ban-cluster node list shows who is",
+    hint: "fail2ban-cluster node list shows the members",
   });
 }
 
 function noKeys(): RuntimeError {
   return new RuntimeError("the publisher has no keys yet", {
-    hint: "fail2ban-cluster init --address HOST makes them, on its host",
+    hint: "run fail2ban-cluster init --address HOST on the publisher's host",
   });
 }

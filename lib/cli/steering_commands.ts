@@ -104,7 +104,7 @@ export class SteeringCommands {
     if (isAll === isNarrow) {
       throw new UsageError(
         isAll
-          ? "--all has everything: nothing else goes with it"
+          ? "--all selects all bans: nothing else can be selected with it"
           : "unban needs ADDRESS, --node, --jail or --all",
         { hint: "fail2ban-cluster unban --help lists its options" },
       );
@@ -135,7 +135,7 @@ export class SteeringCommands {
     const { confirm } = this.#options;
     if (confirm === undefined) {
       throw new RuntimeError(`this would lift ${countedText(count, "ban")}`, {
-        hint: "--yes says that it is meant",
+        hint: "--yes confirms it",
       });
     }
     if (confirm(`lift ${countedText(count, "ban")}?`)) return;

@@ -113,7 +113,7 @@ export class PublisherGroup {
     });
     if (isActive) return next;
     throw new RuntimeError(`${next} is not active yet`, {
-      hint: "fail2ban-cluster publisher list shows who is",
+      hint: "fail2ban-cluster publisher list shows which one is",
     });
   }
 
@@ -161,7 +161,7 @@ export class PublisherGroup {
     const found = (await this.list(added))
       .find((each) => sameHost(each.name, name));
     if (found !== undefined && found.role !== "away") {
-      throw new RuntimeError(`${found.name} runs: it would go on`, {
+      throw new RuntimeError(`${found.name} is still running`, {
         hint: `on ${found.name}: systemctl disable --now fail2ban-publisher`,
       });
     }

@@ -114,7 +114,7 @@ export class SharedMembers implements EditedValue<MemberList> {
     throw new NoLogError(
       `${silence?.message ?? "etcd does not answer"}; whether the list of ` +
         "members was changed is not known",
-      { hint: "once it answers look at it, and say it again if need be" },
+      { hint: "once it answers, check the list and run it again if needed" },
     );
   }
 

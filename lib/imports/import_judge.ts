@@ -153,7 +153,7 @@ export class ImportJudge {
     }
     if (this.accepted.size === 0) {
       return {
-        reason: "nothing of it can be banned",
+        reason: "nothing in it can be banned",
         hint:
           "is it a list, and of the format that --format says? import --remove NAME takes an import back",
       };

@@ -265,7 +265,7 @@ export class ImportService {
     const refused = judge.whole(covered);
     if (refused === undefined) return;
     throw new RuntimeError(
-      `${name} is refused whole, and nothing is changed: ${refused.reason}`,
+      `${name} is refused as a whole, nothing was changed: ${refused.reason}`,
       { hint: refused.hint },
     );
   }

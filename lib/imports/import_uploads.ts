@@ -86,7 +86,7 @@ export class ImportUploads {
     if (open.addresses.length > max) {
       this.#open.delete(upload);
       throw new RuntimeError(
-        `${name} is refused whole, and nothing is changed: it has more than ${max} entries`,
+        `${name} is refused as a whole, nothing was changed: it has more than ${max} entries`,
         { hint: "--max N allows more" },
       );
     }
@@ -103,7 +103,7 @@ export class ImportUploads {
   #find(upload: number): OpenUpload {
     const open = this.#open.get(upload);
     if (open !== undefined) return open;
-    throw new RuntimeError("the list that was handed over is forgotten", {
+    throw new RuntimeError("the publisher no longer has the uploaded list", {
       hint: "nothing is changed; import it again",
     });
   }

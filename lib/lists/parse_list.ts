@@ -129,7 +129,7 @@ function jsonOf(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new RuntimeError("the list is no JSON, or not all of it", {
+    throw new RuntimeError("the list is not JSON, or is cut off", {
       hint: "it may have been cut off while it was fetched",
       cause: error,
     });
@@ -138,7 +138,7 @@ function jsonOf(text: string): unknown {
 
 /** The text may be a web page, or an unknown answer. */
 function unrecognised(): RuntimeError {
-  return new RuntimeError("the list is of no format that is known", {
+  return new RuntimeError("the list has no known format", {
     hint: `--format says which: ${LIST_FORMATS.join(", ")}`,
   });
 }

@@ -69,10 +69,10 @@ export function withMember(
     });
   }
   if (!isNodeOrigin(member.name)) {
-    throw new RuntimeError(`no node may be called ${member.name}`, {
+    throw new RuntimeError(`${member.name} is a reserved name`, {
       hint: isOperatorOrigin(member.name)
-        ? "what operators ban is reported under that name"
-        : "what the publisher derives from reports has that name",
+        ? "bans by operators are reported under that name"
+        : "bans that the publisher derives have that name",
     });
   }
   if (list.members.length >= MAX_MEMBERS) {
@@ -168,7 +168,7 @@ export function withoutAllowed(
   const allowed = list.allowed.filter((each) => each.network !== network);
   if (allowed.length === list.allowed.length) {
     throw new RuntimeError(`${network} is not on the allowlist`, {
-      hint: "fail2ban-cluster allow list shows what is",
+      hint: "fail2ban-cluster allow list shows the entries",
     });
   }
   return edited({ ...list, allowed }, editor, {
@@ -220,7 +220,7 @@ export function withoutPublisher(
   const others = publishers.filter((each) => !sameHost(each.name, name));
   if (others.length === publishers.length) {
     throw new RuntimeError(`there is no publisher ${name}`, {
-      hint: "fail2ban-cluster publisher list shows which there are",
+      hint: "fail2ban-cluster publisher list shows the publishers",
     });
   }
   const left = others.length === 0 ? list : { ...list, publishers: others };
@@ -259,7 +259,7 @@ function existing(list: MemberList, name: HostName): Member {
   const member = memberNamed(list, name);
   if (member !== undefined) return member;
   throw new RuntimeError(`there is no member ${name}`, {
-    hint: "fail2ban-cluster node list shows who is",
+    hint: "fail2ban-cluster node list shows the members",
   });
 }
 

@@ -47,7 +47,7 @@ const PREFIX = "F2BP1";
 const CHECK_DIGITS = 7;
 /** Maximum length of a code: a bundle of several authorities fits. */
 const MAX_LENGTH = 65_536;
-const HINT = "it is the one line that fail2ban-cluster publisher add printed";
+const HINT = "paste the line that fail2ban-cluster publisher add printed";
 const ALPHABET = { alphabet: "base64url" } as const;
 
 const shortText = (name: string) =>
@@ -85,13 +85,13 @@ export function encodePublisherCode(given: PublisherGift): string {
  * import { decodePublisherCode } from "./publisher_code.ts";
  * import { throws } from "node:assert/strict";
  *
- * throws(() => decodePublisherCode("F2BC1AA"), /no publisher's code/);
+ * throws(() => decodePublisherCode("F2BC1AA"), /not a publisher's code/);
  * ```
  */
 export function decodePublisherCode(code: string): PublisherGift {
   const typed = code.trim();
   if (!typed.startsWith(PREFIX)) {
-    throw new RuntimeError("this is no publisher's code", { hint: HINT });
+    throw new RuntimeError("this is not a publisher's code", { hint: HINT });
   }
   const body = typed.slice(PREFIX.length, -CHECK_DIGITS);
   const isWhole = typed.length <= MAX_LENGTH &&
@@ -99,7 +99,7 @@ export function decodePublisherCode(code: string): PublisherGift {
     check(`${PREFIX}${body}`) === typed.slice(-CHECK_DIGITS);
   if (!isWhole) {
     throw new RuntimeError(
-      "this publisher's code is damaged: a character is missing, or another than it was",
+      "this publisher's code is damaged: a character is missing or was changed",
       { hint: HINT },
     );
   }
@@ -109,7 +109,7 @@ export function decodePublisherCode(code: string): PublisherGift {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new RuntimeError(
-      "this publisher's code is of another version of fail2ban-cluster",
+      "this publisher's code is from another version of fail2ban-cluster",
       { hint: HINT, cause: error },
     );
   }

@@ -224,10 +224,10 @@ export class SteeringService {
 
   #refuseNone({ address, node, jail }: UnbanOrder): never {
     if (address === null) {
-      const by = node === null ? "" : ` by the word of ${node}`;
+      const by = node === null ? "" : ` reported by ${node}`;
       const where = jail === null ? "" : ` in ${jail}`;
-      throw new RuntimeError(`nobody is banned${where}${by}`, {
-        hint: "fail2ban-cluster bans lists who is, where and by whose word",
+      throw new RuntimeError(`there are no bans${where}${by}`, {
+        hint: "fail2ban-cluster bans lists all, with their jails and nodes",
       });
     }
     const { hub: { table } } = this.#options;
@@ -236,7 +236,7 @@ export class SteeringService {
     );
     throw new RuntimeError(`${address} is not banned`, {
       hint: around === undefined
-        ? `fail2ban-cluster why ${address} tells what is known of it`
+        ? `fail2ban-cluster why ${address} shows what is known about it`
         : `${around} is: fail2ban-cluster unban ${around}`,
     });
   }
@@ -367,9 +367,9 @@ function refuseVerdict(verdict: HubVerdict | undefined): void {
   if (hasChanged(verdict) || verdict === "known") return;
   throw new RuntimeError(
     verdict === "node-full"
-      ? "as many bans of operators stand as may"
-      : `it could not be banned: ${verdict ?? "nothing was said"}`,
-    { hint: "maxbans in [publisher] says how many of a node may stand" },
+      ? "operators can't have more bans"
+      : `could not ban it: ${verdict ?? "no reason given"}`,
+    { hint: "maxbans in [publisher] limits the bans of each node" },
   );
 }
 
@@ -383,7 +383,7 @@ function hintOf({ rule, because }: Refusal): string {
     case "ignoreip":
       return "ignoreip in the publisher's configuration has it";
     default:
-      return "nobody may ban that, whoever asks";
+      return "this address can never be banned";
   }
 }
 

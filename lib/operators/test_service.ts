@@ -104,7 +104,7 @@ export class TestService {
     const { clock } = this.#options;
     if (this.#isUnderWay || clock.monotonicMs() < this.#drillUntilMs) {
       throw new RuntimeError("a test is under way", {
-        hint: "try again when it is over: half a minute at most",
+        hint: "try again when it is over, in half a minute at most",
       });
     }
     this.#isUnderWay = true;
@@ -150,13 +150,13 @@ export class TestService {
     if (
       address.includes("/") || DRILL_NETWORKS.meeting(address) === undefined
     ) {
-      throw new RuntimeError(`${address} may be somebody's`, {
-        hint: "a drill is for an address of examples: --address 203.0.113.1",
+      throw new RuntimeError(`${address} may be a real host`, {
+        hint: "a drill needs a documentation address: --address 203.0.113.1",
       });
     }
     if (refused !== "") {
       throw new RuntimeError(`${address} must not be banned: ${refused}`, {
-        hint: "--address takes another, as 203.0.113.1",
+        hint: "choose another, such as --address 203.0.113.1",
       });
     }
     const { hub: { table } } = this.#options;
@@ -166,7 +166,7 @@ export class TestService {
     if (standing === undefined) return;
     throw new RuntimeError(`${standing} is banned: a drill would lift it`, {
       hint:
-        `fail2ban-cluster why ${standing} tells by whom; --address takes another, as 203.0.113.1`,
+        `fail2ban-cluster why ${standing} shows why; choose another, such as --address 203.0.113.1`,
     });
   }
 

@@ -203,7 +203,7 @@ function whyText({ address, rule, because }: RefusedEntry): string {
     case "member":
       return address.includes("/")
         ? `has the ${rule} ${because}`
-        : `is that of a ${rule}`;
+        : `is a ${rule}'s address`;
     default:
       return `is refused: ${rule} ${because}`;
   }

@@ -21,7 +21,7 @@ import { spanText } from "./plain_texts.ts";
 export type LiveView = readonly LiveNode[] | undefined;
 
 const NOT_RUNNING =
-  "the publisher does not run here: who is connected is not known";
+  "the publisher is not running here: connections are unknown";
 
 /** The details of a member, one per line. Its public key is no secret. */
 export function memberDetails(
@@ -103,7 +103,7 @@ const STATE_TEXTS: Readonly<Record<LiveRole["state"], string>> = {
   ok: "is there",
   silent: "silent",
   away: "stopped",
-  never: "was never there",
+  never: "never connected",
 };
 
 function conditionRows(

@@ -61,12 +61,12 @@ function remedy(
       }]: controlserver = ${controlUrl}${stream}`;
     }
     case "failed":
-      return `could not keep it: ${detail}`;
+      return `could not store it: ${detail}`;
     case "silent":
-      return "did not answer in time: say it again";
+      return "did not answer in time: run it again";
     case "away":
       return isAlone
-        ? "is not connected: say it again once it is"
-        : "is not connected: it is told when it connects";
+        ? "is not connected: run it again once it is"
+        : "is not connected: will be told when it connects";
   }
 }

@@ -92,7 +92,7 @@ const COLUMNS: readonly TableColumn[] = [
 ];
 
 const NOT_RUNNING =
-  "the publisher does not run here: how the nodes are is not known";
+  "the publisher is not running here: the nodes' state is unknown";
 
 /** A table in the order of the member list. */
 export function nodeTable(
@@ -101,7 +101,7 @@ export function nodeTable(
 ): OperatorOutput {
   if (members.length === 0) {
     const notes = [
-      "there are no members yet; fail2ban-cluster node add NAME makes one",
+      "there are no members yet; fail2ban-cluster node add NAME adds one",
     ];
     return { lines: [], notes };
   }

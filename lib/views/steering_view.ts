@@ -26,7 +26,7 @@ export function bannedLines(
 ): readonly string[] {
   const span = forMs === null ? "for ever" : `for ${spanText(forMs)}`;
   const what = steered.bans === 0
-    ? `${address} was banned ${span} or longer already`
+    ? `${address} is already banned ${span} or longer`
     : `banned ${address} ${span}`;
   return [
     `${what}; ${
@@ -50,7 +50,7 @@ export function liftedLines(
     ? ""
     : ` (${names.length === 1 ? "report" : "reports"} of ${named(names)})`;
   const what = steered.bans === 0
-    ? `${subject} was lifted before${reports}`
+    ? `${subject} was already lifted${reports}`
     : `lifted ${subject}${reports}; ${
       outcomeText("gone", "no node had it in force for the cluster", steered)
     }`;
@@ -60,9 +60,9 @@ export function liftedLines(
 const LOCAL_TEXTS: Readonly<
   Record<LocalUnban["outcome"], (detail: string) => string>
 > = {
-  lifted: () => "lifted it, too",
-  absent: () => "had it no more",
-  off: () => "may not be asked: localunban = true in its [general] allows it",
+  lifted: () => "also lifted it",
+  absent: () => "no longer had it",
+  off: () => "does not allow it: set localunban = true in its [general]",
   failed: (detail) => `could not: ${detail}`,
   silent: () => "did not answer in time",
   away: () => "can't be asked: none of its programs is connected",
@@ -99,7 +99,7 @@ export function localHints(
     `hint: ${node}'s own fail2ban still has it in ${jail}` +
     (isAsked
       ? `: fail2ban-client set ${jail} unbanip ${address} there`
-      : "; --local asks it to unban, too")
+      : "; --local also unbans it there")
   );
 }
 

@@ -76,7 +76,7 @@ export function testedJson(tested: Tested): string {
 function nodeRows(node: TestedNode, tested: Tested): readonly Row[] {
   const { programs } = node;
   const name: string = node.node;
-  if (programs.length === 0) return [[name, "was never here", ""]];
+  if (programs.length === 0) return [[name, "never connected", ""]];
   const kinds = new Set(programs.map((program) => saidOf(program, tested)));
   const first: readonly Row[] = kinds.size === 1
     ? [[name, [...kinds].join(), besideAll(programs)]]
@@ -138,7 +138,7 @@ const RULE_TEXTS: Readonly<
 > = {
   verdict: (node, hub) =>
     `a ban: ${ruleText(node)}; on the hub: ${ruleText(hub)}`,
-  allowlist: () => "another allowlist than the hub's",
+  allowlist: () => "its allowlist differs from the hub's",
   minprefix4: (node, hub) => `minprefix4 ${node}, the hub's ${hub}`,
   minprefix6: (node, hub) => `minprefix6 ${node}, the hub's ${hub}`,
   allowprivate: (node, hub) => `allowprivate ${node}, the hub's ${hub}`,
@@ -172,15 +172,15 @@ function drilledText({ outcome, isSeen, detail }: DrilledAction): string {
     case "restored":
       return isSeen
         ? "banned, seen, lifted, gone"
-        : "banned and lifted, which can't be seen";
+        : "banned and lifted, can't be verified";
     case "standing":
-      return "in force before, left as it is";
+      return "already in force, left as it is";
     case "refused":
       return `refused: ${ruleText(detail)}`;
     case "failed":
       return `not banned: ${detail}`;
     case "unseen":
-      return "it says so, and nothing is banned";
+      return "reports a ban, nothing is banned";
     case "left":
       return `not lifted: ${detail}`;
   }
@@ -191,14 +191,19 @@ function summary(nodes: readonly TestedNode[]): readonly string[] {
   const all = countedText(there.length, "node");
   const faults = [
     [there.filter(isDeaf).length, "did not answer"],
-    [there.filter(hasOtherRules).length, "would judge otherwise than the hub"],
+    [
+      there.filter(hasOtherRules).length,
+      "would decide differently from the hub",
+    ],
     [there.filter(hasFailedDrill).length, "did not ban and lift"],
   ] as const;
   const lines = faults.flatMap(([count, what]) =>
     count === 0 ? [] : [`${countText(count)} of ${all} ${what}`]
   );
   if (lines.length > 0) return lines;
-  return [there.length === 0 ? "no node was ever here" : `${all} answered`];
+  return [
+    there.length === 0 ? "no node has ever connected" : `${all} answered`,
+  ];
 }
 
 function isDeaf({ programs }: TestedNode): boolean {

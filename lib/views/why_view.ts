@@ -120,14 +120,14 @@ export function whyHeadline(
   const inForce = bans.filter(({ ban }) => !ban.isPending);
   if (bans.length === 0) return `${address} is not banned.`;
   if (inForce.length === 0) {
-    return `${address} is reported, and not banned before more nodes report it.`;
+    return `${address} is reported, but not banned until more nodes report it.`;
   }
   const isItself = inForce.some(({ ban }) => ban.address === address);
   const around = isItself ? "" : `, with ${inForce[0]?.ban.address ?? ""}`;
   const ends = inForce.map(({ ban }) => banEndMs(ban) ?? Infinity);
   const endMs = Math.max(...ends);
   const end = endMs === Infinity
-    ? "until it is taken back"
+    ? "until it is lifted"
     : `for ${spanText(endMs - nowMs)} more (until ${timeText(endMs, nowMs)})`;
   return `${address} is banned${around}, ${end}.`;
 }
@@ -173,8 +173,8 @@ function subjectsOf({ address, bans }: WhyAnswer): readonly Address[] {
 const STATES: Readonly<Record<Exclude<NodeEnforcement, "applied">, string>> = {
   refused: "refused",
   failed: "failed",
-  lifted: "lifted at",
-  unknown: "no word of",
+  lifted: "lifted on",
+  unknown: "unknown",
   "left-out": "left out",
   observed: "observed",
 };
@@ -302,8 +302,8 @@ function lastText({ jail, beganMs, endedMs, end, by }: WhyLast): string {
 }
 
 const END_TEXTS: Readonly<Record<WhyLast["end"], (by: string) => string>> = {
-  expiry: () => "its time was over",
-  withdraw: (by) => `taken back by ${by}`,
+  expiry: () => "expired",
+  withdraw: (by) => `withdrawn by ${by}`,
   operator: (by) => by === "" ? "lifted by an operator" : `lifted by ${by}`,
   allowlist: () => "lifted by the allowlist",
   node: (by) => `lifted by ${by}`,

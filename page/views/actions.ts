@@ -123,7 +123,9 @@ export function allowing(given: string, done: () => void): Confirmation {
       }, "allowlist");
       done();
       const end = forMs === null ? "" : ` for ${durationText(forMs / 1_000)}`;
-      return [`nobody may ban ${network}${end}; what stands is lifted`];
+      return [
+        `${network} is on the allowlist${end}; bans it covers are lifted`,
+      ];
     },
   };
 }

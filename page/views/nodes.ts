@@ -32,7 +32,7 @@ export function nodesView(shell: Shell): View {
         "Nodes",
         HEADINGS,
         rows.map((row, at) => cellsOf(row, nodes[at], shell, load)),
-        "There are no nodes yet: fail2ban-cluster node add NAME makes one.",
+        "There are no nodes yet: fail2ban-cluster node add NAME adds one.",
       ),
     );
   };

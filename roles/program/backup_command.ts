@@ -48,7 +48,7 @@ export async function backUp(
   return await onDisk(`cannot make ${dir}`, folderOf(dir), async () => {
     if (FILES.see(dir) !== undefined) {
       throw new RuntimeError(`${dir} is there already`, {
-        hint: "each backup is a folder of its own: name one that is not there",
+        hint: "each backup needs a new folder: give a name that is not there",
       });
     }
     const path = banStorePath(stateDir);
@@ -67,7 +67,7 @@ export async function backUp(
         `backed up to ${dir}: ${contentsText(contents)}, ${
           membersText(members)
         }`,
-        "it has the keys of the cluster: keep it as safe as this host",
+        "it contains the cluster's keys: keep it as safe as this host",
         ...await noteIn(stateDir, nowMs),
       ],
     };
@@ -87,7 +87,7 @@ async function noteIn(
     return [];
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
-    return [`status will not know of it: ${error.message}`];
+    return [`status will not show it: ${error.message}`];
   }
 }
 
@@ -154,7 +154,7 @@ function refuseMissing(
   }
   const store = banStorePath(dir);
   if (copy === undefined && FILES.see(store) === undefined) {
-    throw new RuntimeError(`${dir} is no backup: there is no ${store}`, {
+    throw new RuntimeError(`${dir} is not a backup: there is no ${store}`, {
       hint: "fail2ban-cluster backup DIR makes one",
     });
   }
@@ -232,8 +232,8 @@ function restoredNotes(
   return [
     `restored ${contentsText(returned)}` +
     (members === undefined ? "" : `, ${membersText(members)}`),
-    ...kept.map((path) => `what was there before is ${path}`),
-    "next: systemctl start fail2ban-publisher; no node lifts a ban that is restored",
+    ...kept.map((path) => `the previous one is kept as ${path}`),
+    "next: systemctl start fail2ban-publisher; no node lifts a restored ban",
   ];
 }
 

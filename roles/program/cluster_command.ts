@@ -263,7 +263,7 @@ async function readAllowed<T>(
     const owner = (await findStateFolder(stateDir))?.owner ?? "its owner";
     const who = owner === "root" ? owner : `${owner}, or as root`;
     throw new RuntimeError(error.message, {
-      hint: `you may not read that: run it as ${who}`,
+      hint: `permission denied: run it as ${who}`,
       cause: error,
     });
   }
@@ -284,7 +284,7 @@ async function init(
     if (settings.length === 0) return;
     const file = await configure(place, settings);
     bound.push(
-      `it binds to all addresses (set in ${file}): nobody but members gets in`,
+      `it listens on all addresses (set in ${file}): only members get in`,
     );
   });
   return {

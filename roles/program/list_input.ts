@@ -43,7 +43,7 @@ async function textOf(
     chunks.push(chunk);
     bytes += chunk.length;
     if (bytes > MAX_LIST_BYTES) {
-      throw new RuntimeError(`${operand} is longer than any list`, {
+      throw new RuntimeError(`${operand} is too long for a list`, {
         hint: "64 MiB is the most that is read",
       });
     }

@@ -151,7 +151,7 @@ export class NodeMembership {
     // The node's other program may have just stored the same.
     const next = await this.#file.edit((now) => {
       if (now === undefined || !isSameJoin(now, before)) {
-        throw new RuntimeError("this host joins anew just now");
+        throw new RuntimeError("another join is running on this host");
       }
       return withMove(now, address, heardAt);
     });

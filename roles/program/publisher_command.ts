@@ -118,7 +118,7 @@ export async function joinPublishers(
     lines: [],
     notes: [
       `this host is the publisher ${given.name} now; nodes will reach it at ${controlUrl} (set in ${file})`,
-      "next: start fail2ban-publisher, which takes the bans that there are from the others",
+      "next: start fail2ban-publisher; it gets the current bans from the others",
     ],
   };
 }
@@ -155,8 +155,8 @@ function settingsOf(
 const DEFAULT_PREFIX = "/fail2ban-cluster/";
 
 function otherKeys(stateDir: string): RuntimeError {
-  return new RuntimeError("this host is a publisher with other keys already", {
+  return new RuntimeError("this host is already a publisher with other keys", {
     hint:
-      `its own cluster would end here; if that is meant: mv ${stateDir}/members ${stateDir}/members.before, and its publisher.sqlite3 aside`,
+      `this would end its own cluster; to do so: mv ${stateDir}/members ${stateDir}/members.before, and its publisher.sqlite3 aside`,
   });
 }

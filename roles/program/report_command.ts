@@ -80,7 +80,7 @@ export async function report(
   });
   return {
     lines: text.split("\n"),
-    notes: ["look through it before you send it to anybody"],
+    notes: ["review it before you send it to anybody"],
   };
 }
 

@@ -225,7 +225,7 @@ for (
     ["bans --all --limit 3", /exclude each other/],
     ["bans --json --csv", /exclude each other/],
     ["bans --address 192.0.2.1 --in 192.0.2.0/24", /exclude each other/],
-    ["bans --in 192.0.2.7/24", /host bits are zero/],
+    ["bans --in 192.0.2.7/24", /no host bits set/],
     ["bans --jail a/b", /a jail's name/],
     ["bans --node a_b!", /a node's name/],
     ["bans --since yesterday", /a time as fail2ban writes it/],

@@ -79,7 +79,7 @@ const MISTAKES: readonly (readonly [
   ["", /^a verb is missing$/],
   ["nod", /^unknown verb "nod"; did you mean node\?$/],
   ["alow list", /^unknown verb "alow"; did you mean allow\?$/],
-  ["node", /^what of: node add, node list, .*\?$/],
+  ["node", /^expected one of: node add, node list, /],
   ["node ad web1", /^unknown verb "node ad"; did you mean node add\?$/],
   ["constructor", /^unknown verb "constructor"$/],
   ["node add", /^node add needs NAME\.\.\.$/, "node add"],

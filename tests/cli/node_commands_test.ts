@@ -97,7 +97,7 @@ Deno.test("the publisher's keys are made once, for the address that is named", a
   const before = bench.identity.value;
   await rejects(
     bench.desk.init(typed("init"), prepared),
-    /has its keys already/,
+    /already has keys/,
   );
   strictEqual(bench.identity.value, before);
   const alone = new Bench();
@@ -123,7 +123,7 @@ Deno.test("no keys are made when the configuration can't be set, nor is it set w
       asked.push(url);
       return Promise.resolve();
     }),
-    /has its keys already/,
+    /already has keys/,
   );
   deepStrictEqual(asked, ["tcp://192.0.2.10:5681"]);
 });
@@ -322,14 +322,14 @@ Deno.test("a host that joins keeps its membership, and is told what to set", asy
   running = ["fail2ban-monitor", "fail2ban-subscriber"];
   match(
     await lastNote("web1"),
-    /^next: restart fail2ban-monitor and fail2ban-subscriber; those that know /,
+    /^next: restart fail2ban-monitor and fail2ban-subscriber; a program that had /,
   );
   strictEqual(
     await lastNote("other"),
-    "next: restart fail2ban-monitor and fail2ban-subscriber, which run on as other, by what that name had, until then",
+    "next: restart fail2ban-monitor and fail2ban-subscriber, still running as other with its membership",
   );
-  await rejects(join("hello", "web1"), /is no join code/);
-  await rejects(join("F2BC2", "web1"), /of another version/);
+  await rejects(join("hello", "web1"), /is not a join code/);
+  await rejects(join("F2BC2", "web1"), /from another version/);
   await rejects(
     join(encodeJoinCode(value).slice(0, -1), "web1"),
     /is damaged: a character is missing/,

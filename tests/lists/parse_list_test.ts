@@ -125,13 +125,13 @@ Deno.test("parseList() reads a netset of 100,000 lines", () => {
 
 Deno.test("parseList() tells what is no list", () => {
   const cases = [
-    ["<!DOCTYPE html>\n<title>502</title>\n", /no format/],
+    ["<!DOCTYPE html>\n<title>502</title>\n", /no known format/],
     [
       '{"errors":[{"detail":"Daily rate limit exceeded","status":429}]}',
       /Daily rate limit/,
     ],
-    ['{"message":"forbidden"}', /no format/],
-    ['{"data":[{"ipAddress":"192.0.2.1"},{"ipA', /not all of it/],
+    ['{"message":"forbidden"}', /no known format/],
+    ['{"data":[{"ipAddress":"192.0.2.1"},{"ipA', /is cut off/],
     ["[{'sshd': ['192.0.2.1'", /fail2ban-client banned/],
     ["a,b\nc,d\n", /no column/],
   ] as const;

@@ -135,7 +135,7 @@ testWith(
         const { code, err } = await hosts.run(name, verb, "", HELD_TO_MODES);
         strictEqual(code, 4, err);
         match(err, /error: cannot read \S+membership\.json: Permission denied/);
-        match(err, new RegExp(`you may not read that: run it as ${who}$`));
+        match(err, new RegExp(`permission denied: run it as ${who}$`));
       }
     }
     match((await hosts.run("web1", "status")).out, /^node +web1 /);
@@ -158,7 +158,7 @@ Deno.test("init that can't set the configuration makes no keys, and can be said 
   const before = await Deno.readTextFile(local);
   const again = await hosts.run("hub", "init --address 192.0.2.11");
   strictEqual(again.code, 4);
-  match(again.err, /error: the publisher has its keys already\n.*hint: /);
+  match(again.err, /error: the publisher already has keys\n.*hint: /);
   strictEqual(await Deno.readTextFile(local), before);
 });
 
@@ -173,7 +173,7 @@ Deno.test("nodes are listed, shown, rotated and revoked, and the journal has who
     "mail  unknown  -        -          -        -         -        -       -",
     "web1  unknown  -        -          -        -         -        -       -",
   ]);
-  match(listed.err, /the publisher does not run here: how the nodes are is/);
+  match(listed.err, /the publisher is not running here: the nodes' state is/);
   strictEqual((await hosts.run("hub", "nodes")).out, listed.out);
   const lines = (await hosts.run("hub", "node list --json")).out.trimEnd();
   deepStrictEqual(
@@ -217,7 +217,7 @@ Deno.test("the allowlist is added to, asked and taken from, in lines that stand 
     (await hosts.run("hub", `allow check ${network}`)).out;
   strictEqual(
     await asked("2001:db8::9"),
-    "nobody may ban 2001:db8::9: 2001:db8::/32 (office) is on the allowlist\n",
+    "2001:db8::9 is protected: 2001:db8::/32 (office) is on the allowlist\n",
   );
   await hosts.run("hub", "allow remove 192.0.2.7");
   strictEqual(
@@ -246,9 +246,9 @@ const REFUSED: readonly (readonly [
   says: RegExp,
 ])[] = [
   ["node add web1", 4, /error: the publisher has no keys yet\n.*hint: /],
-  ["join hello", 4, /error: this is no join code\n.*hint: /],
+  ["join hello", 4, /error: this is not a join code\n.*hint: /],
   ["join F2BC1abcdefghijk", 4, /error: this join code is damaged/],
-  ["node", 2, /error: what of: node add/],
+  ["node", 2, /error: expected one of: node add/],
   ["node ad web1", 2, /did you mean node add\?\n.*hint: /],
   ["allow add 1.2", 2, /error: "1\.2": expected an address/],
   ["allow remove 192.0.2.1", 4, /error: 192\.0\.2\.1 is not on the allowlist/],
@@ -316,7 +316,7 @@ Deno.test("on a node what is for the publisher's host is refused, and it is said
     strictEqual(said.code, 4, words);
     strictEqual(
       said.err,
-      `fail2ban-cluster: error: this host is web1, a node: ${verb} is for the publisher's host, 192.0.2.10\n` +
+      `fail2ban-cluster: error: this host is web1, a node: ${verb} works only on the publisher's host, 192.0.2.10\n` +
         `fail2ban-cluster: hint: run it on 192.0.2.10: fail2ban-cluster ${verb} ...`,
     );
     strictEqual(said.out, "");

@@ -70,8 +70,8 @@ Deno.test("whoever says nothing, too much or nonsense on the socket holds nobody
   const nonsense = new TextEncoder().encode('{"kind":"nothing"}\n');
   strictEqual(
     await say(path, nonsense),
-    '{"kind":"failed","message":"the publisher does not understand what it is asked",' +
-      '"hint":"it is of another version: restart it"}\n',
+    '{"kind":"failed","message":"the publisher does not understand the request",' +
+      '"hint":"it runs another version: restart it"}\n',
   );
   strictEqual(
     (await say(path, new Uint8Array(4_096).fill(0x20))).startsWith(

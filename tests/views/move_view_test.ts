@@ -32,13 +32,13 @@ Deno.test("node readdress says how many know, and for each other program what is
       "1 of 5 nodes know that the publisher will be at 192.0.2.20",
       "  web4  monitor     its configuration says tcp://192.0.2.10:5681; set there, in [monitor]: controlserver = tcp://192.0.2.20:5681",
       "  web4  subscriber  its configuration says tcp://192.0.2.10:5681; set there, in [subscriber]: controlserver = tcp://192.0.2.20:5681 and streamserver = tcp://192.0.2.20:5682",
-      "  web5  monitor     could not keep it: the disk is full",
-      "  web6  subscriber  did not answer in time: say it again",
-      "  db3               is not connected: it is told when it connects",
+      "  web5  monitor     could not store it: the disk is full",
+      "  web6  subscriber  did not answer in time: run it again",
+      "  db3               is not connected: will be told when it connects",
     ],
   );
   deepStrictEqual(movedLines(NEW, host("db3"), [told("db3", null, "away")]), [
     "0 of 1 nodes know that the publisher will be at 192.0.2.20",
-    "  db3    is not connected: say it again once it is",
+    "  db3    is not connected: run it again once it is",
   ]);
 });

@@ -180,7 +180,7 @@ Deno.test("nodeTable() without a publisher knows of nobody how they are, and say
   const { lines, notes } = nodeTable([member("db1")], undefined);
   strictEqual(lines[1]?.replaceAll(/ +/g, " "), "db1 unknown - - - - - - -");
   deepStrictEqual(notes, [
-    "the publisher does not run here: how the nodes are is not known",
+    "the publisher is not running here: the nodes' state is unknown",
   ]);
 });
 

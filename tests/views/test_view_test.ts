@@ -46,7 +46,7 @@ Deno.test("testedLines() tells each program by itself where they differ, and wha
     "web2    heard, rules agree              4.1 ms, log read 3 s ago",
     "db1     heard, rules agree              4.1 ms, 311 changes behind, observes only",
     "db2     not connected                   never seen",
-    "new     was never here",
+    "new     never connected",
     "2 of 4 nodes did not answer",
   ]);
 });
@@ -70,10 +70,10 @@ Deno.test("testedLines() names the rules that differ, once for both programs of 
       "hub     stored; would refuse a ban: gateway has 192.0.2.1  1.2 ms",
       "web1    heard, rules differ                                4.1 ms",
       "        a ban: ignoreip has 192.0.2.0/24; on the hub: allowed",
-      "        another allowlist than the hub's",
+      "        its allowlist differs from the hub's",
       "        minprefix4 16, the hub's 24",
       "web2    heard, rules agree                                 4.1 ms",
-      "1 of 2 nodes would judge otherwise than the hub",
+      "1 of 2 nodes would decide differently from the hub",
     ],
   );
   strictEqual(isFaulty(tested), true);
@@ -95,19 +95,19 @@ Deno.test("testedLines() tells what each action did in a fire drill", () => {
   );
   deepStrictEqual(testedLines(tested), [
     "fire drill with 192.0.2.1, each node bans it for 5 s",
-    "hub     accepted and stored                           1.2 ms",
-    "web1    heard, rules agree                            4.1 ms",
-    "        nftables: banned, seen, lifted, gone          in force after 31 ms",
-    "        exec: banned and lifted, which can't be seen  in force after 4 ms",
-    "web2    heard, rules agree                            4.1 ms",
-    "        nftables: in force before, left as it is",
+    "hub     accepted and stored                         1.2 ms",
+    "web1    heard, rules agree                          4.1 ms",
+    "        nftables: banned, seen, lifted, gone        in force after 31 ms",
+    "        exec: banned and lifted, can't be verified  in force after 4 ms",
+    "web2    heard, rules agree                          4.1 ms",
+    "        nftables: already in force, left as it is",
     "        nftables: refused: ignoreip has 192.0.2.0/24",
     "        nftables: not banned: nft failed",
-    "        nftables: it says so, and nothing is banned   in force after 31 ms",
-    "        nftables: not lifted: it is in force still    in force after 31 ms",
-    "db1     heard, rules agree                            4.1 ms",
+    "        nftables: reports a ban, nothing is banned  in force after 31 ms",
+    "        nftables: not lifted: it is in force still  in force after 31 ms",
+    "db1     heard, rules agree                          4.1 ms",
     "        nothing was banned: it is a dry run",
-    "db2     heard, rules agree                            4.1 ms",
+    "db2     heard, rules agree                          4.1 ms",
     "        fire drill: no answer",
     "2 of 4 nodes did not ban and lift",
   ]);
@@ -122,5 +122,5 @@ Deno.test("testedLines() ends with that all is well, and isFaulty() agrees", () 
   );
   strictEqual(testedLines(tested).at(-1), "2 nodes answered");
   strictEqual(isFaulty(tested), false);
-  strictEqual(testedLines(testOf()).at(-1), "no node was ever here");
+  strictEqual(testedLines(testOf()).at(-1), "no node has ever connected");
 });

@@ -61,7 +61,7 @@ Deno.test("whyLines() names the network that an address is banned with, and bans
   const waits = { ...BANNED, bans: [{ ...one, ban: pending }] };
   strictEqual(
     whyLines(waits, NOW_MS)[0],
-    "203.0.113.7 is reported, and not banned before more nodes report it.",
+    "203.0.113.7 is reported, but not banned until more nodes report it.",
   );
 });
 

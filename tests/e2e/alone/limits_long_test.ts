@@ -128,7 +128,7 @@ Deno.test("case 22: a member that floods is cut off until it is released; the ba
     await bench.operate("node", "list"),
     /^flooder +set aside .* too many messages: node release flooder$/m,
   );
-  match(await bench.operate("node", "release", "flooder"), /taken again/);
+  match(await bench.operate("node", "release", "flooder"), /accepted again/);
   await using again = await RawNode.join(
     bench.zeromq,
     cluster.controlUrl,

@@ -65,7 +65,7 @@ Deno.test("what a node reported is taken back everywhere, what others reported t
 
   const taken = await operator(cluster, "node", "withdraw", "host-a");
   strictEqual(taken.code, 0, taken.err);
-  match(taken.err, /2 reports of host-a taken back/);
+  match(taken.err, /withdrew 2 reports of host-a/);
   await quota(cluster, 1);
   const again = await operator(
     cluster,
@@ -75,7 +75,7 @@ Deno.test("what a node reported is taken back everywhere, what others reported t
     "--since",
     "2h",
   );
-  match(again.err, /no report of host-a stands within that time/);
+  match(again.err, /host-a has no current report within that time/);
 
   const inOrder =
     /node withdraw +host-a +2 reports\n.*node withdraw +host-a +0 reports since/;
@@ -178,5 +178,5 @@ Deno.test("without a publisher what needs one says so, and the list is shown", a
   const { code, out, err } = await operator(cluster, "node", "list");
   strictEqual(code, 0);
   match(out.join("\n"), /host-a/);
-  match(err, /the publisher does not run here/);
+  match(err, /the publisher is not running here/);
 });

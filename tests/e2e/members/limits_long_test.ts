@@ -79,7 +79,7 @@ Deno.test("case 20: what a hostile member sends is refused, each by its rule, re
         .test(await bench.operate("node", "list")),
     { what: "the list to show it" },
   );
-  match(await bench.operate("node", "release", "bad"), /taken again/);
+  match(await bench.operate("node", "release", "bad"), /accepted again/);
   strictEqual(await bad.events(hourBan(301, "203.0.113.1")), "accepted");
   await waitUntil(
     async () =>

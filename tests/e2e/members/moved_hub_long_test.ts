@@ -88,7 +88,7 @@ Deno.test("node readdress: nodes follow a hub to another address by themselves, 
     ` web3 monitor its configuration says ${configured}; set there, in [monitor]: controlserver = ${control}`,
   );
   match(thirdToo ?? "", /^ web3 subscriber .* and streamserver = tcp:/);
-  const away = "is not connected: it is told when it connects";
+  const away = "is not connected: will be told when it connects";
   // The hub's own host is a member, of which no program runs.
   deepStrictEqual([hub, fourth], [` hub ${away}`, ` web4 ${away}`]);
   deepStrictEqual(more, []);
@@ -120,7 +120,7 @@ Deno.test("node readdress: nodes follow a hub to another address by themselves, 
   // The keys are the same, and so is what was said: a new join code has the new address.
   match(
     (await operated.sayOn("hub2", "node", "add", "web9")).err,
-    /the publisher is reached at 127\.0\.0\.2/,
+    /it names 127\.0\.0\.2 as the publisher's address/,
   );
   match(
     (await operated.sayOn("web1", "status")).out,

@@ -53,7 +53,7 @@ testWith(
     deepStrictEqual(steady(drilled.out).split("\n"), [
       "fire drill with 192.0.2.1, each node bans it for 5 s",
       "hub     accepted and stored                   N ms",
-      "hub     was never here",
+      "hub     never connected",
       "web1    heard, rules agree                    N ms",
       "        nftables: banned, seen, lifted, gone  in force after N ms",
       "web2    heard, rules agree                    N ms",
@@ -82,8 +82,8 @@ testWith(
     for (
       const [address, why] of [
         ["203.0.113.7", /error: 203\.0\.113\.7 is banned/],
-        ["198.18.0.1", /error: 198\.18\.0\.1 may be somebody's/],
-        ["127.0.0.1", /error: 127\.0\.0\.1 may be somebody's/],
+        ["198.18.0.1", /error: 198\.18\.0\.1 may be a real host/],
+        ["127.0.0.1", /error: 127\.0\.0\.1 may be a real host/],
       ] as const
     ) {
       const options = ["--with-firewall", "--address", address];

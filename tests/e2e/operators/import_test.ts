@@ -137,7 +137,7 @@ Deno.test("a list is imported, shown, lifted from, replaced, kept over a restart
     ...["import", whole, "--name", "other", "--for", "1h"],
   );
   strictEqual(refused.code, 4);
-  match(refused.err, /other is refused whole, and nothing is changed/);
+  match(refused.err, /other is refused as a whole, nothing was changed/);
   match(
     (await operated.say("import", "--remove", "drop")).out,
     /^drop: 2 gone$/,

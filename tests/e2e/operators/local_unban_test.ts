@@ -74,7 +74,7 @@ testWith(
     deepStrictEqual(
       plain.err.split("\n").toSorted(),
       ["web1", "web2", "web3"].map((node) =>
-        `fail2ban-cluster: hint: ${node}'s own fail2ban still has it in sshd; --local asks it to unban, too`
+        `fail2ban-cluster: hint: ${node}'s own fail2ban still has it in sshd; --local also unbans it there`
       ),
     );
     for (const server of servers) ok(await isBanned(server));
@@ -82,11 +82,11 @@ testWith(
     const local = await operated.say("unban", BAD, "--local");
     strictEqual(local.code, 0, local.err);
     const [first = "", ...lines] = local.out.split("\n");
-    match(first, /^203\.0\.113\.7 was lifted before \(reports of web\d, /);
+    match(first, /^203\.0\.113\.7 was already lifted \(reports of web\d, /);
     deepStrictEqual(lines.toSorted(), [
-      "  local  web1  sshd  lifted it, too",
-      "  local  web2  sshd  lifted it, too",
-      "  local  web3  sshd  may not be asked: localunban = true in its [general] allows it",
+      "  local  web1  sshd  also lifted it",
+      "  local  web2  sshd  also lifted it",
+      "  local  web3  sshd  does not allow it: set localunban = true in its [general]",
     ]);
     strictEqual(
       local.err,
@@ -103,7 +103,7 @@ testWith(
     const once = await operated.say("unban", BAD, "--local");
     match(
       steady(once.out),
-      /^lifted 203\.0\.113\.7 \(report of web1\); gone on \d of \d nodes after N s\n {2}local {2}web1 {2}sshd {2}lifted it, too$/,
+      /^lifted 203\.0\.113\.7 \(report of web1\); gone on \d of \d nodes after N s\n {2}local {2}web1 {2}sshd {2}also lifted it$/,
     );
     strictEqual(once.err, "");
     ok(!await isBanned(web1));

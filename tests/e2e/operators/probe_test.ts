@@ -47,13 +47,13 @@ Deno.test(
     deepStrictEqual(steady(all.out).split("\n"), [
       `probe ${PROBED}, nobody is banned`,
       "hub     accepted and stored       N ms",
-      "hub     was never here",
+      "hub     never connected",
       "web1    heard, rules agree        N ms",
       "web2    heard, rules differ       N ms",
       "        a ban: ignoreip has 203.0.113.0/28; on the hub: allowed",
       "db3     no answer in 5 s          last seen N s ago",
       "1 of 3 nodes did not answer",
-      "1 of 3 nodes would judge otherwise than the hub",
+      "1 of 3 nodes would decide differently from the hub",
     ]);
     strictEqual(all.err, "");
 

@@ -42,7 +42,7 @@ Deno.test("an operator sees who banned an address and who has it in force, lifts
   );
   strictEqual(
     lifted.err,
-    "fail2ban-cluster: hint: web1's own fail2ban still has it in sshd; --local asks it to unban, too",
+    "fail2ban-cluster: hint: web1's own fail2ban still has it in sshd; --local also unbans it there",
   );
   const after = await operated.say("why", BAD);
   match(

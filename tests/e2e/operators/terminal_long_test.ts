@@ -11,8 +11,8 @@ const BAD = "2001:db8:7::1234:5678:9abc";
 /** What is typed, and what the terminal shows. */
 const SAID: readonly (readonly [words: string, lines: readonly string[]])[] = [
   ["node revoke hub", [
-    "fail2ban-cluster: hub is no member any more; a publisher that runs cuts its connections",
-    "fail2ban-cluster: what it reported stands: fail2ban-cluster node withdraw hub takes it back",
+    "fail2ban-cluster: hub is no longer a member; a running publisher cuts its connections",
+    "fail2ban-cluster: its reports are kept: fail2ban-cluster node withdraw hub withdraws them",
   ]],
   ["status", [
     "hub  publisher VERSION  up SPAN  1 ban  change 3  store ok  no backup",
@@ -67,7 +67,7 @@ const SAID: readonly (readonly [words: string, lines: readonly string[]])[] = [
     "lifted 203.0.113.7 (report of operator); gone on 3 of 3 nodes after SPAN",
   ]],
   ["allow add 198.51.100.0/24", [
-    "fail2ban-cluster: nobody may ban 198.51.100.0/24; a publisher that runs lifts what stands",
+    "fail2ban-cluster: 198.51.100.0/24 is on the allowlist; a running publisher lifts bans it covers",
   ]],
   ["allow list", [
     "NETWORK  ADDED  ENDS  NOTE",
@@ -87,7 +87,7 @@ const SAID: readonly (readonly [words: string, lines: readonly string[]])[] = [
   ]],
   ["imports", ["no imports"]],
   ["node withdraw web2", [
-    "fail2ban-cluster: 1 report of web2 taken back; what others reported too stands",
+    "fail2ban-cluster: withdrew 1 report of web2; reports of other nodes are kept",
   ]],
   ["node release web1", ["fail2ban-cluster: web1 was not set aside"]],
   ["export --format plain", [BAD]],
