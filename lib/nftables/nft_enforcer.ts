@@ -28,6 +28,7 @@ import {
 } from "./nft_script.ts";
 import { demandNft, NftLister } from "./nft_lister.ts";
 import type { NftOutcome, NftProgram } from "./nft_program.ts";
+import { TableContents } from "./table_contents.ts";
 import type { Clock } from "../async/clock.ts";
 import { CLUSTER_JAIL } from "../base/jail_name.ts";
 import type {
@@ -95,14 +96,7 @@ export class NftEnforcer implements Enforcer {
   #setsMade: number | undefined;
   /** Single addresses of each family, or more. */
   readonly #singles = { 4: 0, 6: 0 };
-  /** Whether anything may have been put in, or was found. */
-  #hadBans = false;
-  /** What may be in the table where the last list found nothing: what may have been put in since it began. */
-  #added: Set<Address> | undefined;
-  /** Whether it found that somebody had emptied the table, and nobody else changed anything since. */
-  #wasEmptied = false;
-  /** Whether something may have been put in since the last look. */
-  #isFilling = false;
+  readonly #contents = new TableContents();
 
   constructor(options: NftEnforcerOptions) {
     const { clock, program, table = NFT_TABLE } = options;
@@ -134,8 +128,7 @@ export class NftEnforcer implements Enforcer {
     const { known, failures } = partition(bans);
     for (const set of known.values()) this.#expect(set, sets);
     const nowMs = this.#clock.nowMs();
-    const isAbsent = (address: Address) =>
-      this.#wasEmptied && this.#added?.has(address) === false;
+    const isAbsent = (address: Address) => !this.#contents.mayHold(address);
     const render: Render = (some) =>
       renderNftBans(this.#table, some, nowMs, sets, isAbsent);
     try {
@@ -143,8 +136,7 @@ export class NftEnforcer implements Enforcer {
       return [...failures, ...refused];
     } finally {
       // The kernel may have taken what nft was too late to say.
-      for (const { address } of known.keys()) this.#added?.add(address);
-      this.#hadBans = this.#isFilling = true;
+      this.#contents.note("added", known.keys().map(({ address }) => address));
     }
   }
 
@@ -168,9 +160,7 @@ export class NftEnforcer implements Enforcer {
   async isUnchanged(signal: AbortSignal): Promise<boolean> {
     // A table that could not be made is as good as one that somebody changed.
     return await this.#changing.withLock(signal, () => {
-      // Once it is full again what comes is little.
-      if (!this.#isFilling) this.#forgetEmptied();
-      this.#isFilling = false;
+      this.#contents.note("look");
       return Promise.resolve(this.#isMade());
     });
   }
@@ -191,19 +181,16 @@ export class NftEnforcer implements Enforcer {
       signal,
       () => Promise.resolve(this.#generation.mark()),
     );
-    this.#wasEmptied = false;
-    this.#added = new Set();
-    try {
-      const listed = await this.#lister.list(signal);
-      this.#generation.seen(mark);
-      this.#count(listed);
-      const isEmpty = listed.every(({ bans }) => bans.length === 0);
-      this.#wasEmptied = isEmpty && this.#hadBans;
-      this.#isFilling = this.#hadBans ||= !isEmpty;
-      return listed.flatMap(({ bans }) => bans);
-    } finally {
-      if (!this.#wasEmptied) this.#added = undefined;
-    }
+    this.#contents.note("list begins");
+    const listed = await this.#lister.list(signal).catch((error) => {
+      this.#contents.note("list fails");
+      throw error;
+    });
+    this.#generation.seen(mark);
+    this.#count(listed);
+    const isEmpty = listed.every(({ bans }) => bans.length === 0);
+    this.#contents.note(isEmpty ? "found empty" : "found bans");
+    return listed.flatMap(({ bans }) => bans);
   }
 
   /**
@@ -245,7 +232,7 @@ export class NftEnforcer implements Enforcer {
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]> {
     if (bans.length === 0) return [];
-    if (!this.#generation.isUnchanged()) this.#forgetEmptied();
+    if (!this.#generation.isUnchanged()) this.#contents.note("disturbed");
     if (this.#isMade()) {
       const script = render(bans);
       // Without a command the kernel counts no change.
@@ -261,18 +248,11 @@ export class NftEnforcer implements Enforcer {
     };
     const reason = await attempt(bans);
     if (reason === undefined) return [];
-    this.#forgetEmptied();
+    this.#contents.note("disturbed");
     demandNft(await this.#run(table, signal), this.#table);
     const failed = { items: bans, reason, attempt, maxAttempts: MAX_ATTEMPTS };
     const found = await bisectFailures(failed);
     return found.map(({ item, reason }) => ({ ban: item, reason }));
-  }
-
-  /** From now on anything may be in the table; while it is listed that is not said. */
-  #forgetEmptied(): void {
-    if (!this.#wasEmptied) return;
-    this.#wasEmptied = false;
-    this.#added = undefined;
   }
 
   /** Whether the table is for certain as it should be. */
