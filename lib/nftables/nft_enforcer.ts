@@ -1,6 +1,6 @@
 /**
- * Enforces bans with nftables, through the program `nft`: `nft_script.ts`
- * says how.
+ * Enforces bans with nftables through the program `nft`. `nft_script.ts`
+ * explains the table's layout.
  *
  * @module
  */
@@ -40,33 +40,33 @@ import type {
 
 /** Options for the enforcer of nftables. */
 export interface NftEnforcerOptions {
-  /** Bans are in its time. */
+  /** The bans' ends are in its time. */
   readonly clock: Clock;
   /** The table that holds the bans. @default {NFT_TABLE} */
   readonly table?: NftTable;
   /** Runs `nft`. */
   readonly program: NftProgram;
-  /** Timeout of one call of the program; to list a set that takes longer it is doubled. @default {10000} */
+  /** Timeout of one `nft` call; doubled when a set takes longer to list. @default {10000} */
   readonly timeoutMs?: number;
-  /** Tells whether anybody changed the firewall; without it that is never certain. */
+  /** Tells whether anybody changed the firewall; without it, nobody knows. */
   readonly generation?: FirewallGeneration;
-  /** Tells what others change; without it all is listed after each change of the firewall. */
+  /** Tells what others change; without it, each change of the firewall leads to a full list. */
   readonly events?: FirewallEvents;
 }
 
-/** Renders the transaction for some bans. */
+/** Renders the transaction for these bans. */
 type Render = (bans: readonly HostBan[]) => string;
 
 const MAX_BANS_AT_ONCE = 2_000;
-/** Single addresses of a family from which on they are held in parts. */
+/** With more single addresses of a family than this, they go into parts. */
 const WHOLE_LIMIT = 10_000;
-/** Calls after a failed transaction, at most; 22 find one bad ban among 2,000. */
+/** Maximum `nft` calls after a failed transaction; 22 find one bad ban among 2,000. */
 const MAX_ATTEMPTS = 100;
 
 /**
- * The {@link Enforcer} for nftables. All bans of a call go in one transaction;
- * when it fails, it is halved until those that nft refuses are known. The
- * table outlives this object: only {@link NftEnforcer.remove} removes it.
+ * The {@link Enforcer} for nftables. All bans of a call are one transaction.
+ * When it fails, it is halved until the bans that nft refuses are known. The
+ * table outlives this object; only {@link NftEnforcer.remove} removes it.
  *
  * @example
  * ```ts ignore
@@ -79,7 +79,7 @@ const MAX_ATTEMPTS = 100;
 export class NftEnforcer implements Enforcer {
   readonly name = "nftables";
   readonly lapses = true;
-  /** The table is the cluster's own. */
+  /** The table belongs to the cluster. */
   readonly isAllOurs = true;
   readonly maxBansAtOnce = MAX_BANS_AT_ONCE;
   readonly #clock: Clock;
@@ -88,13 +88,13 @@ export class NftEnforcer implements Enforcer {
   readonly #timeoutMs: number;
   readonly #lister: NftLister;
   readonly #generation: GenerationWatch;
-  /** Held while something is changed, so that own changes are counted when others are looked for. */
+  /** Held during each own change, so that it is counted before anybody looks for others' changes. */
   readonly #changing = new Mutex();
-  /** Sets that the table has, or had until somebody removed it; `undefined`: not asked yet. */
+  /** Sets of the table, also after somebody removed it; `undefined`: not asked yet. */
   #sets: Set<NftSet> | undefined;
-  /** How many sets the table had when it was made last; `undefined`: it could not be made since. */
+  /** Number of sets when the table was last made; `undefined`: the last try failed. */
   #setsMade: number | undefined;
-  /** Single addresses of each family, or more. */
+  /** Upper bound of the single addresses by family; exact after a list. */
   readonly #singles = { 4: 0, 6: 0 };
   readonly #contents = new TableContents();
 
@@ -135,7 +135,7 @@ export class NftEnforcer implements Enforcer {
       const refused = await this.#transact([...known.keys()], render, signal);
       return [...failures, ...refused];
     } finally {
-      // The kernel may have taken what nft was too late to say.
+      // After a timeout the kernel may still have done it.
       this.#contents.note("added", known.keys().map(({ address }) => address));
     }
   }
@@ -146,7 +146,7 @@ export class NftEnforcer implements Enforcer {
   ): Promise<readonly EnforcementFailure[]> {
     const sets = await this.#knownSets(signal);
     const { known, failures } = partition(bans);
-    // Where there is no set, there is no ban.
+    // A set that does not exist holds no ban.
     const inForce = [...known].filter(([, set]) => sets.has(set))
       .map(([ban]) => ban);
     const render: Render = (some) => {
@@ -158,7 +158,7 @@ export class NftEnforcer implements Enforcer {
   }
 
   async isUnchanged(signal: AbortSignal): Promise<boolean> {
-    // A table that could not be made is as good as one that somebody changed.
+    // A table that could not be made counts as changed.
     return await this.#changing.withLock(signal, () => {
       this.#contents.note("look");
       return Promise.resolve(this.#isMade());
@@ -194,9 +194,9 @@ export class NftEnforcer implements Enforcer {
   }
 
   /**
-   * Removes the table with all bans in it. Fine when there is none.
+   * Removes the table with all its bans, if it exists.
    *
-   * @throws {RuntimeError} when that can't be done, now.
+   * @throws {RuntimeError} when nft fails or can't be run.
    */
   async remove(signal: AbortSignal): Promise<void> {
     const script = renderNftRemoval(this.#table);
@@ -208,7 +208,7 @@ export class NftEnforcer implements Enforcer {
     return this.#sets ??= new Set(await this.#lister.sets(signal));
   }
 
-  /** Takes note of an address that is going to be in a set. */
+  /** Counts an address that is about to be added to a set. */
   #expect(set: NftSet, sets: Set<NftSet>): void {
     sets.add(set);
     const { family, prefixBits } = nftSetParts(set);
@@ -235,7 +235,7 @@ export class NftEnforcer implements Enforcer {
     if (!this.#generation.isUnchanged()) this.#contents.note("disturbed");
     if (this.#isMade()) {
       const script = render(bans);
-      // Without a command the kernel counts no change.
+      // The kernel counts no change for an empty script.
       if (script === "" || (await this.#run(script, signal)).ok) return [];
     }
     const { size = 0 } = this.#sets ?? {};
@@ -255,13 +255,13 @@ export class NftEnforcer implements Enforcer {
     return found.map(({ item, reason }) => ({ ban: item, reason }));
   }
 
-  /** Whether the table is for certain as it should be. */
+  /** Whether the table certainly has its sets and rules. */
   #isMade(): boolean {
     return this.#setsMade === this.#sets?.size &&
       this.#generation.isUnchanged();
   }
 
-  /** Changes the firewall, wholly or not at all. */
+  /** Changes the firewall in one transaction. */
   async #run(script: string, signal: AbortSignal): Promise<NftOutcome> {
     const args = ["--file", "-"];
     const timeoutMs = this.#timeoutMs;
@@ -280,7 +280,7 @@ export class NftEnforcer implements Enforcer {
   }
 }
 
-/** Tells bans that a set takes, and which, from those that none does. */
+/** Finds each ban's set; a ban without one is a failure. */
 function partition(
   bans: readonly HostBan[],
 ): { known: Map<HostBan, NftSet>; failures: EnforcementFailure[] } {
