@@ -7,6 +7,12 @@
 import type { Address } from "../base/address.ts";
 import type { JailName } from "../base/jail_name.ts";
 
+/**
+ * Names what a node's own fail2ban does about the bans that it decides itself.
+ * Its monitor sends such receipts: `failed`, and `applied` once that is mended.
+ */
+export const OWN_ACTION = "fail2ban";
+
 /** The result of one action of a subscriber for one ban. */
 export interface Receipt {
   /** The jail that decided. */

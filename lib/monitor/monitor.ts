@@ -8,6 +8,7 @@ import type { EventId } from "../base/ids.ts";
 import { eventIdOfLine } from "./event_id.ts";
 import type { DriftRepair } from "./drift_repair.ts";
 import type { ExistingBans } from "./existing_bans.ts";
+import { FailedBans } from "./failed_bans.ts";
 import { FormatWatch } from "./format_watch.ts";
 import { HeldPositions } from "./held_positions.ts";
 import { LogHabit } from "../tail/log_habit.ts";
@@ -92,6 +93,7 @@ export class Monitor {
   readonly #scanner: LogScanner;
   readonly #session: RestartFilter;
   readonly #reporter: Reporter;
+  readonly #failedBans: FailedBans;
   readonly #troubleLog: LogThrottle;
   readonly #changed = new Condition();
   readonly #mutex = new Mutex();
@@ -118,6 +120,10 @@ export class Monitor {
     this.#importedAt = existing === undefined ? 0 : Infinity;
     this.#troubleLog = new LogThrottle(options.log, options.clock);
     this.#reporter = new Reporter(options, this.#troubleLog, this.counters);
+    this.#failedBans = new FailedBans({
+      known: options.known,
+      tell: link.tell && ((word) => link.tell?.(word)),
+    });
   }
 
   /** Why the place in the log can't be stored; `undefined`: it can. */
@@ -307,16 +313,14 @@ export class Monitor {
       this.counters.actionFailures++;
       const what = `fail2ban could not carry out ${UNDONE[verb]}`;
       this.#troubleLog.record("warning", what, { jail, action, address });
+      this.#failedBans.note(event, this.#timeOf(line));
       return;
     }
     const state = event.kind === "unban"
       ? oracle.ticketState(event.jail, event.address, clock.nowMs())
       : "unknown";
-    this.#options.drift?.observe(
-      event,
-      state === "in_force",
-      this.#options.lineClock?.timeOf(line, clock.nowMs()) ?? clock.nowMs(),
-    );
+    const atMs = this.#timeOf(line);
+    this.#options.drift?.observe(event, state === "in_force", atMs);
     const shared = this.#session.push(event, state, this.#sessionMs(), id);
     if (event.kind === "unban") {
       this.#heldPlaces.add({ ...event, id }, this.#lastEnd);
@@ -324,7 +328,13 @@ export class Monitor {
     for (const found of shared) {
       await this.#reporter.report({ ...found, line }, signal);
     }
+    this.#failedBans.note(event, atMs);
     this.#changed.notify();
+  }
+
+  #timeOf(line: string): number {
+    const nowMs = this.#options.clock.nowMs();
+    return this.#options.lineClock?.timeOf(line, nowMs) ?? nowMs;
   }
 
   async #releaseHeld(signal: AbortSignal): Promise<void> {

@@ -6,6 +6,7 @@
 
 import type { Ban } from "../ban/ban.ts";
 import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
+import { OWN_ACTION } from "../ban/receipt.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
 import { ChoiceJudge } from "../choice/choice_judge.ts";
 import {
@@ -48,9 +49,6 @@ export interface EnforcementCount {
   /** What those say that have it not, the first of them. */
   readonly missing: readonly EnforcementDetail[];
 }
-
-/** Named as the action of a node that reported a ban itself. */
-const OWN_ACTION = "fail2ban";
 
 /** What counts where a node has several actions: the worst of them. */
 const WORST_FIRST: readonly NodeEnforcement[] = [
@@ -167,7 +165,9 @@ export class EnforcementView {
     const isExpected = (name: HostName) => {
       return !this.#nodes.has(name) || this.#placeAt(name, ban) === "taken";
     };
-    const said = this.#store.receipts(ban).filter(({ node, action }) => {
+    const said = this.#store.receipts(ban).filter((receipt) => {
+      const { node, action } = receipt;
+      if (action === OWN_ACTION) return isOwnFailure(receipt, ban);
       const known = this.#nodes.get(canonicalHost(node));
       return (known === undefined || hasAction(known, action)) &&
         isExpected(canonicalHost(node));
@@ -191,8 +191,13 @@ export class EnforcementView {
   /** What those said that should have it in force, and that reported it themselves. */
   #words(ban: Ban): ReadonlyMap<HostName, NodeWords> {
     const words = new Map<HostName, NodeWords>();
+    const failed = new Map<HostName, EnforcementDetail>();
     for (const receipt of this.#store.receipts(ban)) {
       const name = canonicalHost(receipt.node);
+      if (receipt.action === OWN_ACTION) {
+        if (receipt.outcome !== "applied") failed.set(name, detailOf(receipt));
+        continue;
+      }
       const node = this.#nodes.get(name);
       // What it did with an action that it has no more says nothing of now.
       if (node === undefined || !hasAction(node, receipt.action)) continue;
@@ -205,9 +210,11 @@ export class EnforcementView {
     for (const { origin } of ban.reports) {
       const name = canonicalHost(origin);
       const known = words.get(name);
-      if (known !== undefined) known.isOwn = true;
+      const failure = failed.get(name);
+      // Where its own fail2ban failed, only its subscriber can have it in force.
+      if (known !== undefined) known.isOwn = failure === undefined;
       else if (this.#nodes.has(name)) {
-        words.set(name, { isOwn: true, details: [ownAt(origin)] });
+        words.set(name, { isOwn: true, details: [failure ?? ownAt(origin)] });
       }
     }
     return words;
@@ -226,9 +233,18 @@ export function placeAt(
   return isOwn ? "taken" : placeOfBan({ hostName: node, choice }, ban);
 }
 
+/** Whether a node that reports a ban said that its own fail2ban only lists it. */
+function isOwnFailure(
+  { node, action, outcome }: StoredReceipt,
+  ban: ChosenBan,
+): boolean {
+  return action === OWN_ACTION && outcome !== "applied" &&
+    ban.reports.some(({ origin }) => sameHost(origin, node));
+}
+
 /** What a node said of a ban. */
 interface NodeWords {
-  /** Whether it reported it: its own fail2ban has it in force. */
+  /** Whether it reported it: no word of its subscriber is missing. */
   isOwn: boolean;
   /** At least one. */
   readonly details: EnforcementDetail[];

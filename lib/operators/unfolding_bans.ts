@@ -7,6 +7,7 @@
 
 import { keyOf } from "../ban/ban.ts";
 import type { StoredReceipt } from "../ban/ban_store.ts";
+import { OWN_ACTION } from "../ban/receipt.ts";
 import { canonicalHost, type HostName } from "../base/host_name.ts";
 import type { LiveEvent } from "../wire/operator_tail.ts";
 import type { EnforcingNode } from "./enforcement_view.ts";
@@ -32,6 +33,8 @@ interface Unfolding {
   readonly expected: number;
   enforced: number;
   afterMs: number | null;
+  /** Who reported it, and counts as having it in force by its own fail2ban. */
+  readonly own: Set<HostName>;
   /** Who is still to say that it has the ban in force. */
   readonly awaited: Map<HostName, EnforcingNode>;
   /** How many of them are waited for: silent ones are not. */
@@ -80,6 +83,10 @@ export class UnfoldingBans {
       expected: nodes.length,
       enforced: nodes.length - others.length,
       afterMs: null,
+      own: new Set(
+        nodes.map(({ node }) => canonicalHost(node))
+          .filter((name) => own.has(name)),
+      ),
       awaited: new Map(
         others.map((each) => [canonicalHost(each.node), each]),
       ),
@@ -142,7 +149,11 @@ function hear(
   nowMs: number,
 ): void {
   const name = canonicalHost(node);
-  const { awaited, done } = unfolding;
+  const { awaited, done, own } = unfolding;
+  if (action === OWN_ACTION) {
+    if (outcome === "failed" && own.delete(name)) unfolding.enforced--;
+    return;
+  }
   const expected = awaited.get(name);
   if (expected === undefined) return;
   const { actions, isSilent } = expected;

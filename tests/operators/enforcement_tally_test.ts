@@ -22,7 +22,7 @@ import { MemoryBanStore } from "../support/memory/memory_ban_store.ts";
 import { address, host, jail } from "../support/values/core_values.ts";
 
 const HOSTS = ["web1", "WEB2", "db1"];
-const ACTIONS = ["nftables", "exec", "gone"];
+const ACTIONS = ["nftables", "exec", "gone", "fail2ban"];
 const JAILS = ["sshd", "nginx"];
 
 /** What happens to a cluster. */
