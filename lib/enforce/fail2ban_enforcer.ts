@@ -61,7 +61,7 @@ const MAX_RENEWED = 200;
  * fail2ban's `banip` does not look at `ignoreip`; this does.
  *
  * A ban counts as applied once fail2ban lists it. Whether the jail's action did
- * its work is in fail2ban's log only, and told by the monitor.
+ * its work is in fail2ban's log only; the monitor tells the publisher.
  */
 export class Fail2banEnforcer implements Enforcer {
   readonly name = "fail2banclient";

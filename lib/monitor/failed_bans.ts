@@ -1,5 +1,5 @@
 /**
- * Which of this host's own bans its fail2ban only lists: their action failed,
+ * Which bans this host's fail2ban only lists: their action failed,
  * so that the firewall may know nothing of them. And what the publisher is
  * still to be told of that.
  *
@@ -8,6 +8,7 @@
 
 import { type BanKey, keyOf } from "../ban/ban.ts";
 import { OWN_ACTION, type Receipt } from "../ban/receipt.ts";
+import type { EchoOracle } from "../enforce/enforcer.ts";
 import type { LogEvent } from "../fail2ban/log_line.ts";
 import { plainText } from "../wire/v2.ts";
 import { agoMs } from "../wire/wire_times.ts";
@@ -16,10 +17,19 @@ import type { ReportedBans } from "./reported_bans.ts";
 
 /** Options for {@link FailedBans}. */
 export interface FailedBansOptions {
-  /** What was reported: of other bans nothing is told. */
+  /** What was reported. */
   readonly known: Pick<ReportedBans, "get"> | undefined;
+  /** What the subscriber has in this host's fail2ban. Of other bans nothing is told. */
+  readonly echoes: EchoOracle | undefined;
   /** Tells the publisher; `undefined`: the protocol can't. */
   readonly tell: ((word: OwnWord) => void) | undefined;
+}
+
+/** A ban that fail2ban only lists. */
+interface FailedBan {
+  /** The cluster's bans that it stands for. */
+  readonly bans: readonly BanKey[];
+  readonly detail: string;
 }
 
 /** Bans that are remembered as failed; above it the oldest is forgotten. */
@@ -31,7 +41,8 @@ const MAX_FAILED = 10_000;
  */
 export class FailedBans {
   readonly #options: FailedBansOptions;
-  readonly #failed = new Set<string>();
+  /** Kept over an `Unban`: a server that stops logs it of bans that the next one restores. */
+  readonly #failed = new Map<string, FailedBan>();
 
   /** @param options See {@link FailedBansOptions}. */
   constructor(options: FailedBansOptions) {
@@ -47,30 +58,51 @@ export class FailedBans {
       const detail = `${failed} of jail ${jail} failed: fail2ban only lists it`;
       this.#fail({ jail, address }, detail, atMs);
     } else if (event.kind === "ban" || event.kind === "restore") {
-      if (!this.#failed.delete(keyOf(event))) return;
-      const { jail, address } = event;
-      this.#tell({ jail, address }, "applied", "", atMs);
-    } else if (event.kind === "unban") this.#failed.delete(keyOf(event));
+      const failed = this.#failed.get(keyOf(event));
+      if (failed === undefined) return;
+      this.#failed.delete(keyOf(event));
+      this.#tell(failed.bans, "applied", "", atMs);
+    }
   }
 
   #fail(key: BanKey, detail: string, atMs: number): void {
-    if (this.#options.known?.get(key)?.state !== "reported") return;
-    this.#failed.add(keyOf(key));
-    const [oldest] = this.#failed;
+    const bans = this.#bansOf(key);
+    if (bans.length === 0) return;
+    this.#failed.set(keyOf(key), { bans, detail });
+    const [oldest] = this.#failed.keys();
     if (this.#failed.size > MAX_FAILED && oldest !== undefined) {
       this.#failed.delete(oldest);
     }
-    this.#tell(key, "failed", detail, atMs);
+    this.#tell(bans, "failed", detail, atMs);
+  }
+
+  /** Tells of all of them once more: the publisher has another store. */
+  tellAll(atMs: number): void {
+    for (const { bans, detail } of this.#failed.values()) {
+      this.#tell(bans, "failed", detail, atMs);
+    }
+  }
+
+  /** The cluster's bans that are one of this host's fail2ban. */
+  #bansOf({ jail, address }: BanKey): readonly BanKey[] {
+    const { known, echoes } = this.#options;
+    if (known?.get({ jail, address })?.state === "reported") {
+      return [{ jail, address }];
+    }
+    const jails = echoes?.reportedJails?.(jail, address) ?? [];
+    return jails.map((reported) => ({ jail: reported, address }));
   }
 
   #tell(
-    key: BanKey,
+    bans: readonly BanKey[],
     outcome: OwnWord["outcome"],
     detail: string,
     atMs: number,
   ): void {
     const { tell } = this.#options;
-    tell?.({ ...key, action: OWN_ACTION, outcome, detail, atMs });
+    for (const key of bans) {
+      tell?.({ ...key, action: OWN_ACTION, outcome, detail, atMs });
+    }
   }
 }
 

@@ -121,7 +121,7 @@ export class Monitor {
     this.#troubleLog = new LogThrottle(options.log, options.clock);
     this.#reporter = new Reporter(options, this.#troubleLog, this.counters);
     this.#failedBans = new FailedBans({
-      known: options.known,
+      ...{ known: options.known, echoes: options.echoes },
       tell: link.tell && ((word) => link.tell?.(word)),
     });
   }
@@ -192,7 +192,7 @@ export class Monitor {
 
   /** A store that is another one may lack what was reported before. */
   async #followEpoch(signal: AbortSignal): Promise<void> {
-    const { known, link, log } = this.#options;
+    const { known, link, log, clock } = this.#options;
     while (known !== undefined && link.otherEpoch !== undefined) {
       const before = known.epoch;
       const epoch = await link.otherEpoch(before, signal);
@@ -204,6 +204,7 @@ export class Monitor {
         const event =
           "the publisher has another store: it was told what stands";
         log.record("notice", event, { bans });
+        this.#failedBans.tellAll(clock.nowMs());
       }
       known.noteEpoch(epoch);
     }

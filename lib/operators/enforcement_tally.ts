@@ -24,7 +24,7 @@ import {
   type ReceiverChoice,
   takesJail,
 } from "../choice/receiver_choice.ts";
-import type { EnforcingNode } from "./enforcement_view.ts";
+import { bansByFail2ban, type EnforcingNode } from "./enforcement_view.ts";
 import { countBits, RowSet, wordsOf } from "../rows/row_set.ts";
 
 /** What an action of a node said last of bans. */
@@ -144,6 +144,7 @@ export class EnforcementTally {
     const own = known.own.bits(words);
     const { taken, observed } = this.#placesAt(node, own, words);
     const said = saidWith(node, known, words);
+    const isByFail2ban = bansByFail2ban(node);
     const failed = known.actions.get(OWN_ACTION)?.other.bits(words);
     const standing = { inForce: 0, expected: 0, observed: 0 };
     for (let at = 0; at < words; at++) {
@@ -152,9 +153,11 @@ export class EnforcementTally {
       const isTaken = taken[at] ?? 0;
       const isExpected = counts & (isOwn | isTaken);
       const applied = appliedIn(said, at);
-      const isDone = isOwn & ~(failed?.[at] ?? 0);
+      const isListed = failed?.[at] ?? 0;
+      const isDone = isOwn & ~isListed;
+      const other = applied.other | (isByFail2ban ? isListed : 0);
       // What only itself reported it has by its own fail2ban, whatever its subscriber said.
-      const inForce = isTaken & ~applied.other & (isDone | applied.all) |
+      const inForce = isTaken & ~other & (isDone | applied.all) |
         ~isTaken & isDone;
       standing.expected += countBits(isExpected);
       standing.inForce += countBits(isExpected & inForce);

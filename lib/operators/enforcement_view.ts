@@ -6,7 +6,7 @@
 
 import type { Ban } from "../ban/ban.ts";
 import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
-import { OWN_ACTION } from "../ban/receipt.ts";
+import { FAIL2BAN_ACTION, OWN_ACTION } from "../ban/receipt.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
 import { ChoiceJudge } from "../choice/choice_judge.ts";
 import {
@@ -165,11 +165,19 @@ export class EnforcementView {
     const isExpected = (name: HostName) => {
       return !this.#nodes.has(name) || this.#placeAt(name, ban) === "taken";
     };
-    const said = this.#store.receipts(ban).filter((receipt) => {
+    const receipts = this.#store.receipts(ban);
+    const listed = receipts.filter((receipt) => {
+      const name = canonicalHost(receipt.node);
+      return isListedOnly(receipt, this.#nodes.get(name), ban) &&
+        isExpected(name);
+    });
+    const said = receipts.filter((receipt) => {
       const { node, action } = receipt;
-      if (action === OWN_ACTION) return isOwnFailure(receipt, ban);
       const known = this.#nodes.get(canonicalHost(node));
-      return (known === undefined || hasAction(known, action)) &&
+      if (action === OWN_ACTION) return listed.includes(receipt);
+      const isListed = action === FAIL2BAN_ACTION &&
+        listed.some((other) => sameHost(other.node, node));
+      return !isListed && (known === undefined || hasAction(known, action)) &&
         isExpected(canonicalHost(node));
     }).map(detailOf);
     const names = new Set(said.map(({ node }) => canonicalHost(node)));
@@ -207,6 +215,10 @@ export class EnforcementView {
       if (known !== undefined) known.details.push(detailOf(receipt));
       else words.set(name, { isOwn: false, details: [detailOf(receipt)] });
     }
+    for (const [name, failure] of failed) {
+      const node = this.#nodes.get(name);
+      if (bansByFail2ban(node)) words.get(name)?.details.push(failure);
+    }
     for (const { origin } of ban.reports) {
       const name = canonicalHost(origin);
       const known = words.get(name);
@@ -233,13 +245,20 @@ export function placeAt(
   return isOwn ? "taken" : placeOfBan({ hostName: node, choice }, ban);
 }
 
-/** Whether a node that reports a ban said that its own fail2ban only lists it. */
-function isOwnFailure(
+/** Whether a node that has a ban by its fail2ban said that it is only listed there. */
+function isListedOnly(
   { node, action, outcome }: StoredReceipt,
+  known: EnforcingNode | undefined,
   ban: ChosenBan,
 ): boolean {
+  const isOwn = ban.reports.some(({ origin }) => sameHost(origin, node));
   return action === OWN_ACTION && outcome !== "applied" &&
-    ban.reports.some(({ origin }) => sameHost(origin, node));
+    (isOwn || bansByFail2ban(known));
+}
+
+/** Whether what a node's fail2ban only lists is not in force by its subscriber either. */
+export function bansByFail2ban(node: EnforcingNode | undefined): boolean {
+  return node?.actions.includes(FAIL2BAN_ACTION) === true;
 }
 
 /** What a node said of a ban. */

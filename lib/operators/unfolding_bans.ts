@@ -10,7 +10,7 @@ import type { StoredReceipt } from "../ban/ban_store.ts";
 import { OWN_ACTION } from "../ban/receipt.ts";
 import { canonicalHost, type HostName } from "../base/host_name.ts";
 import type { LiveEvent } from "../wire/operator_tail.ts";
-import type { EnforcingNode } from "./enforcement_view.ts";
+import { bansByFail2ban, type EnforcingNode } from "./enforcement_view.ts";
 
 /** A ban, as it is told once nodes have said something. */
 export type UnfoldedBan = Extract<LiveEvent, { readonly kind: "ban" }>;
@@ -33,8 +33,8 @@ interface Unfolding {
   readonly expected: number;
   enforced: number;
   afterMs: number | null;
-  /** Who reported it, and counts as having it in force by its own fail2ban. */
-  readonly own: Set<HostName>;
+  /** Who counts as having it in force. */
+  readonly counted: Set<HostName>;
   /** Who is still to say that it has the ban in force. */
   readonly awaited: Map<HostName, EnforcingNode>;
   /** How many of them are waited for: silent ones are not. */
@@ -83,7 +83,7 @@ export class UnfoldingBans {
       expected: nodes.length,
       enforced: nodes.length - others.length,
       afterMs: null,
-      own: new Set(
+      counted: new Set(
         nodes.map(({ node }) => canonicalHost(node))
           .filter((name) => own.has(name)),
       ),
@@ -149,15 +149,17 @@ function hear(
   nowMs: number,
 ): void {
   const name = canonicalHost(node);
-  const { awaited, done, own } = unfolding;
-  if (action === OWN_ACTION) {
-    if (outcome === "failed" && own.delete(name)) unfolding.enforced--;
-    return;
-  }
+  const { awaited, done, counted } = unfolding;
   const expected = awaited.get(name);
+  if (action === OWN_ACTION) {
+    if (outcome === "applied") return;
+    if (counted.delete(name)) unfolding.enforced--;
+    if (!bansByFail2ban(expected)) return;
+  }
   if (expected === undefined) return;
   const { actions, isSilent } = expected;
-  if (actions.length > 0 && !actions.includes(action)) return;
+  const isOfIt = actions.includes(action) || action === OWN_ACTION;
+  if (actions.length > 0 && !isOfIt) return;
   // Whatever its other actions do: where one has not, it has it not in force.
   const isApplied = outcome === "applied";
   if (isApplied && actions.length > 1) {
@@ -168,6 +170,7 @@ function hear(
   awaited.delete(name);
   if (!isSilent) unfolding.waitedFor--;
   if (!isApplied) return;
+  counted.add(name);
   unfolding.enforced++;
   unfolding.afterMs = Math.round(nowMs - unfolding.storedMs);
 }

@@ -1,6 +1,8 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import type { Epoch } from "../../lib/base/ids.ts";
 import { OwnWords } from "../../lib/monitor/failed_bans.ts";
 import { ReportedBans } from "../../lib/monitor/reported_bans.ts";
+import type { MonitorOptions } from "../../lib/monitor/monitor.ts";
 import type { OwnWord } from "../../lib/monitor/report_link.ts";
 import { banReports, EventBench } from "../support/bench/event_bench.ts";
 import { EventMonitorBench } from "../support/bench/event_monitor_bench.ts";
@@ -9,8 +11,12 @@ import { settled } from "../support/memory/manual_clock.ts";
 import { address, jail } from "../support/values/core_values.ts";
 
 /** A monitor that knows what it reported, beside a fail2ban with a jail. */
-function monitorOf(name: string, known = new ReportedBans()) {
-  const bench = new EventMonitorBench(undefined, false, { known });
+function monitorOf(
+  name: string,
+  known = new ReportedBans(),
+  options: Partial<MonitorOptions> = {},
+) {
+  const bench = new EventMonitorBench(undefined, false, { known, ...options });
   bench.host.fail2ban.jail(name);
   return bench;
 }
@@ -57,11 +63,40 @@ Deno.test("Monitor tells that a ban is in force once fail2ban carries it out aft
   await using bench = monitorOf("sshd");
   await bench.read(lines(BAN + FAILED));
   deepStrictEqual(bench.host.publisher.words, [SAID]);
+  // A server that stops logs its unbans before the next one restores them.
+  await bench.read(lines("a N [sshd] Unban 192.0.2.3\n"));
   await bench.read(lines("a N [sshd] Restore Ban 192.0.2.3\n"));
   await bench.read(lines("a N [sshd] Restore Ban 192.0.2.3\n"));
   deepStrictEqual(bench.host.publisher.words, [
     SAID,
     "fail2ban applied sshd 192.0.2.3: ",
+  ]);
+});
+
+Deno.test("Monitor tells a publisher with another store of what fail2ban only lists", async () => {
+  await using bench = monitorOf("sshd");
+  const { publisher, clock } = bench.host;
+  await bench.read(lines(BAN + FAILED));
+  publisher.restart();
+  await clock.advance(60_000);
+  deepStrictEqual(publisher.words, [SAID]);
+  publisher.restart();
+  publisher.epoch = "fedcba9876543210".repeat(2) as Epoch;
+  await clock.advance(60_000);
+  deepStrictEqual(publisher.words, [SAID, SAID]);
+});
+
+Deno.test("Monitor tells of each jail's ban that the subscriber has in a jail of this host where its action failed", async () => {
+  const echoes = {
+    isEcho: () => true,
+    reportedJails: () => [jail("nginx"), jail("postfix")],
+  };
+  await using bench = monitorOf("sshd", new ReportedBans(), { echoes });
+  await bench.read(lines(BAN + FAILED));
+  const why = SAID.slice(SAID.lastIndexOf("action nft"));
+  deepStrictEqual(bench.host.publisher.words, [
+    `fail2ban failed nginx 192.0.2.3: ${why}`,
+    `fail2ban failed postfix 192.0.2.3: ${why}`,
   ]);
 });
 

@@ -53,7 +53,7 @@ Deno.test("the publisher expects a ban where the subscriber acts on it or its ow
 });
 
 /** A view of the bans of one node, and a store that has what it said of any. */
-function viewOfWeb2() {
+function viewOfWeb2(action = "nftables") {
   const said = new Map<string, StoredReceipt>();
   const say = (action: string, outcome: StoredReceipt["outcome"]) => {
     const { jail, address } = banBy({ web2: 9_000 });
@@ -62,7 +62,7 @@ function viewOfWeb2() {
   };
   const view = new EnforcementView(
     { receipts: () => [...said.values()] },
-    { enforcing: () => [enforcing("web2", "nftables")] },
+    { enforcing: () => [enforcing("web2", action)] },
   );
   return { view, say };
 }
@@ -98,6 +98,18 @@ Deno.test("a ban that its own node's fail2ban only lists counts as failed there,
 
   say("fail2ban", "applied");
   strictEqual(view.count(ban).enforced, 1);
+});
+
+Deno.test("a ban that a node has by fail2banclient, and its fail2ban only lists, counts as failed there", () => {
+  const { view, say } = viewOfWeb2("fail2banclient");
+  const ban = banBy({ web3: 9_000 });
+  say("fail2banclient", "applied");
+  strictEqual(view.count(ban).enforced, 1);
+  say("fail2ban", "failed");
+  strictEqual(view.count(ban).missing[0]?.action, "fail2ban");
+  deepStrictEqual(view.details(ban).map(stateOf), ["failed"]);
+  // fail2ban has it to unban still.
+  strictEqual(view.inForce(ban).size, 1);
 });
 
 function stateOf({ state }: { readonly state: string }): string {
