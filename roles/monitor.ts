@@ -49,7 +49,10 @@ export const PROGRAM: RoleProgram<"monitor"> = {
   work,
 };
 
-/** A subscriber makes its ledger when it starts, long before fail2ban logs what it does. */
+/**
+ * A subscriber creates its ledger at its start, long before fail2ban logs its
+ * bans.
+ */
 const LOOK_FOR_LEDGER_MS = 5;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The verbs of the operator's command, `fail2ban-cluster`: one table behind the
+ * The verbs of the operator's command, `fail2ban-cluster`: one table for the
  * parser and the help text.
  *
  * @module
@@ -14,7 +14,7 @@ import { BAN_SORTS } from "../wire/operator_bans.ts";
 export interface VerbOption {
   /** Placeholder of its value in the help text; `undefined`: it takes none. */
   readonly value?: string;
-  /** What its value may be, for completions; left out: what can't be listed. */
+  /** Its possible values, for completions; absent: they can't be listed. */
   readonly choices?: readonly string[];
   readonly help: string;
 }
@@ -23,7 +23,7 @@ export interface VerbOption {
 export interface VerbUsage {
   /** Its operands in the help text, as in `NAME...`; empty: none. */
   readonly operands: string;
-  /** How many of these there may be. */
+  /** Allowed number of operands. */
   readonly count: readonly [min: number, max: number];
   readonly about: string;
   readonly options: Readonly<Record<string, VerbOption>>;
@@ -42,7 +42,7 @@ const LIST_OPTIONS = {
   csv: { help: "print CSV" },
 } as const;
 
-/** Which bans, also in what happens. */
+/** Options that select bans, also in live events. */
 const SUBJECT_FILTERS = {
   jail: { value: "JAIL", help: "of this jail" },
   node: { value: "NAME", help: "that this node reported" },
@@ -50,7 +50,7 @@ const SUBJECT_FILTERS = {
   in: { value: "NETWORK", help: "of this network, or in it" },
 } as const;
 
-/** Which bans. */
+/** Options that select bans. */
 const BAN_FILTERS = {
   ...SUBJECT_FILTERS,
   since: { value: "TIME", help: "reported first within it, as in 2h" },
@@ -60,7 +60,7 @@ const BAN_FILTERS = {
 const ONE = [1, 1] as const;
 const NONE = [0, 0] as const;
 
-/** By word or words. */
+/** The verbs by their words. */
 export const CLUSTER_VERBS = {
   "status": {
     operands: "",
@@ -386,5 +386,5 @@ export const CLUSTER_VERBS = {
   ...PAGE_VERBS,
 } as const satisfies Readonly<Record<string, VerbUsage>>;
 
-/** A verb that may be typed. */
+/** A valid verb. */
 export type ClusterVerb = keyof typeof CLUSTER_VERBS;

@@ -1,10 +1,11 @@
 /**
- * The verbs of the page and of several publishers, for `cluster_verbs.ts`.
+ * The verbs for the page and for several publishers, used by
+ * `cluster_verbs.ts`.
  *
  * @module
  */
 
-/** By words. */
+/** The verbs for several publishers, by their words. */
 export const PUBLISHER_VERBS = {
   "publisher add": {
     operands: "NAME",
@@ -43,7 +44,7 @@ export const PUBLISHER_VERBS = {
   },
 } as const;
 
-/** By words. */
+/** The verbs for the page, by their words. */
 export const PAGE_VERBS = {
   "page login": {
     operands: "",

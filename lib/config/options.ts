@@ -1,6 +1,6 @@
 /**
- * The options: the one table behind the parser, `--help`, CONFIGURATION.md's table
- * and the shipped `fail2ban-cluster.conf`.
+ * The one table of options for the parser, `--help`, CONFIGURATION.md and the
+ * shipped `fail2ban-cluster.conf`.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import {
 
 export type { Option, OptionValue } from "./option.ts";
 
-/** A program of the cluster that has a section of its own. */
+/** A program of the cluster with its own section. */
 export type Role = "monitor" | "publisher" | "subscriber";
 
 /** A section of the configuration file. */
@@ -118,7 +118,7 @@ export const OPTIONS = {
   subscriber: SUBSCRIBER,
 } as const satisfies Record<SectionName, Record<string, Option<unknown>>>;
 
-/** An option with its place. */
+/** An option with its section and key. */
 export interface ListedOption<S extends string = SectionName> {
   readonly section: S;
   readonly key: string;
@@ -126,9 +126,9 @@ export interface ListedOption<S extends string = SectionName> {
 }
 
 /**
- * Lists options in the table's order.
+ * Lists options in the order of the table.
  *
- * @param sections Which sections' options; all when none is named.
+ * @param sections The sections; all if none is given.
  */
 export function listOptions(
   ...sections: readonly SectionName[]
@@ -149,9 +149,9 @@ export function listOptions(
 }
 
 /**
- * The options of a list's section, in the table's order.
+ * The options of a list's section, in the order of the table.
  *
- * @param name The list's; where all of them are meant, `NAME`.
+ * @param name The list's name, or `NAME` for any list.
  */
 export function optionsOfList(
   name: string,

@@ -1,5 +1,5 @@
 /**
- * Options that several programs have; see `options.ts`.
+ * Options that several programs share; see `options.ts`.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { tokenKind } from "./cluster_kinds.ts";
 import { parseHttpTarget } from "../http/http_target.ts";
 import { httpBindKind, httpTargetKind, switchKind } from "./value_kinds.ts";
 
-/** Where a publisher of this host listens. */
+/** The default URLs of a publisher on this host. */
 export const PUBLISHER_PORTS = {
   reply: "tcp://127.0.0.1:5678",
   broadcast: "tcp://127.0.0.1:5680",
@@ -47,7 +47,7 @@ export const WEBHOOK_URL = option({
   showSecret: showTarget,
 });
 
-/** Whoever knows the path may speak for this host. */
+/** Shows no path: anybody who knows it could impersonate this host. */
 function showTarget(text: string): string {
   return parseHttpTarget(text)?.shown ?? "none";
 }

@@ -1,5 +1,5 @@
 /**
- * The options of `[list:NAME]`, of which there may be many; see `options.ts`.
+ * The options of `[list:NAME]` sections; see `options.ts`.
  *
  * @module
  */
@@ -16,17 +16,17 @@ import {
   wordKind,
 } from "./value_kinds.ts";
 
-/** What a section's name begins with. */
+/** Prefix of the sections' names. */
 export const LIST_SECTION = "list:";
 
-/** Networks of readers: a name's address is whoever answers for it. */
+/** Networks of readers, without names, since DNS could be forged. */
 const networksKind: ValueKind<readonly Address[]> = {
   placeholder: "ADDRESS|PREFIX...",
   expected: "addresses and prefixes such as 192.0.2.0/24, no names",
   read: (text) => eachWord(text, canonicalAddress),
 };
 
-/** A name that goes before a colon. */
+/** A user name; a colon follows it in HTTP Basic. */
 const usernameKind: ValueKind<string> = {
   placeholder: "NAME",
   expected: "1 to 64 printable ASCII characters, none of them a colon",
@@ -89,7 +89,7 @@ export const LIST = {
   }),
 } as const;
 
-/** Reads words between spaces, commas and lines; all of them or none. */
+/** Parses words between spaces, commas and line ends, all or none. */
 function eachWord<T>(
   text: string,
   read: (word: string) => T | undefined,

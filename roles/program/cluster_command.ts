@@ -1,5 +1,5 @@
 /**
- * Carries out a verb of `fail2ban-cluster`.
+ * Carries out the verbs of `fail2ban-cluster`.
  *
  * @module
  */
@@ -71,10 +71,10 @@ interface Workplace {
 }
 
 /**
- * Carries a verb out.
+ * Carries out a verb.
  *
- * @param command What was typed.
- * @param program This one.
+ * @param command The parsed command line.
+ * @param program This program.
  * @returns The lines to print.
  */
 export async function carryOut(
@@ -82,7 +82,7 @@ export async function carryOut(
   program: OwnProgram,
 ): Promise<OperatorOutput> {
   const { moduleUrl } = program;
-  // Says what is wrong with a configuration that nothing else works with.
+  // Also works with an invalid configuration, and says what is wrong with it.
   if (command.verb === "doctor") return await doctor(command, program);
   if (command.verb === "report") return await report(command, program);
   const files = await readConfigFiles(
@@ -213,17 +213,17 @@ function asking({ publisherPidFile }: ClusterConfig): AskPublisher {
   return (request, signal) => askPublisher(socket, request, signal);
 }
 
-/** Whether it is for a host that is no publisher's yet. */
+/** Whether the verb is for a host that is not a publisher's yet. */
 function makesAHub({ verb }: TypedCommand): boolean {
   return verb === "init" || verb === "join" || verb === "restore" ||
     verb === "publisher join";
 }
 
 /**
- * What a host has joined with that is a node and no more: it has lists of
- * nobody. A publisher without keys serves protocol 1, and is no node.
+ * The membership of a host that is only a node: it has no member list. A
+ * publisher without keys serves protocol 1, and is no node.
  *
- * @returns `undefined`: it is a publisher's host, or has not joined.
+ * @returns `undefined`: a publisher's host, or one that has not joined.
  */
 async function nodeMembership(
   { stateDir, publisherPidFile }: ClusterConfig,
@@ -236,7 +236,7 @@ async function nodeMembership(
   return isHub ? undefined : membership;
 }
 
-/** A membership that is damaged is for the programs to tell of. */
+/** Ignores a damaged membership: the programs report it. */
 async function readIfWhole(
   file: Pick<SecretFile<Membership>, "read">,
 ): Promise<Membership | undefined> {
@@ -248,7 +248,10 @@ async function readIfWhole(
   }
 }
 
-/** Whoever may not read the state can't be told whether this host is a node, or a hub. */
+/**
+ * Adds a hint for users who may not read the state, and so can't tell node from
+ * hub.
+ */
 async function readAllowed<T>(
   stateDir: string,
   read: () => Promise<T>,
@@ -257,11 +260,10 @@ async function readAllowed<T>(
     return await read();
   } catch (error) {
     if (!(error instanceof RuntimeError) || !isForbidden(error)) throw error;
-    const owner = (await findStateFolder(stateDir))?.owner;
+    const owner = (await findStateFolder(stateDir))?.owner ?? "its owner";
+    const who = owner === "root" ? owner : `${owner}, or as root`;
     throw new RuntimeError(error.message, {
-      hint: `you may not read that: run it as ${
-        owner ?? "its owner"
-      }, or as root`,
+      hint: `you may not read that: run it as ${who}`,
       cause: error,
     });
   }
@@ -321,7 +323,7 @@ async function joinAsPublisher(
   );
 }
 
-/** What was typed, or stands on standard input. */
+/** The operands, or standard input for `-`. */
 async function lineOf(operands: readonly string[]): Promise<string> {
   const typed = operands.join(" ");
   return typed === "-" ? await new Response(Deno.stdin.readable).text() : typed;

@@ -1,6 +1,5 @@
 /**
- * What other programs of this host are told of a program: its metrics, and
- * whether it does what it is there for.
+ * A program's metrics, and its health.
  *
  * @module
  */
@@ -29,23 +28,26 @@ export interface ProgramMetricsOptions {
     RoleContext<MetricProgram>,
     "clock" | "lostLines" | "config" | "dryRun" | "log"
   >;
-  /** The values of now; asked once the program is ready. */
+  /** Gives the current values; called only once the program is ready. */
   readonly samples: () => Iterable<Sample> | Promise<Iterable<Sample>>;
-  /** What is wrong at this moment; likewise. */
+  /** Gives the current faults; called only once the program is ready. */
   readonly look: () => Iterable<PossibleFault>;
-  /** Why a program that is ready does not do all of its work yet; `undefined`: it does. @default {it does} */
+  /**
+   * Why a ready program does not do all of its work yet; `undefined` when it
+   * does. @default {it does}
+   */
   readonly startingWith?: () => string | undefined;
-  /** How the members are, at a publisher. @default {there are none} */
+  /** Gives the members' states, at a publisher. @default {none} */
   readonly nodes?: () => readonly LiveNode[];
 }
 
 /** The metrics and the health of a program. */
 export class ProgramMetrics {
-  /** Answers for them. */
+  /** Serves metrics and health. */
   readonly route: MetricsRoute;
-  /** What is wrong. */
+  /** The current faults. */
   readonly health: HealthWatch;
-  /** Tells others of it. */
+  /** Notifies other hosts of faults. */
   readonly notifications: Notifications;
   readonly #options: ProgramMetricsOptions;
   readonly #registry: PrometheusRegistry;
@@ -75,17 +77,17 @@ export class ProgramMetrics {
     });
   }
 
-  /** Where durations are told. */
+  /** Receives durations. */
   get durations(): DurationSink {
     return this.#registry;
   }
 
-  /** When the program began, in milliseconds since 1970. */
+  /** Start of the program, in milliseconds since 1970. */
   get startedMs(): number {
     return this.#startedMs;
   }
 
-  /** What goes on as long as the program does. */
+  /** The tasks to run beside the program. */
   get tasks(): readonly ((signal: AbortSignal) => Promise<void>)[] {
     return [
       (signal) => this.health.run(signal),
@@ -93,12 +95,12 @@ export class ProgramMetrics {
     ];
   }
 
-  /** For `status`. */
+  /** Figures for `status`. */
   get figures(): StatusFigures {
     return { health: this.health.words, ...this.notifications.figures };
   }
 
-  /** From now on the program is asked. */
+  /** Marks the program as ready. */
   begin(): void {
     this.#isReady = true;
   }

@@ -36,7 +36,7 @@ import {
 import { identityFile } from "./member_files.ts";
 import { memberListOf } from "./member_list.ts";
 
-/** A verb for publishers, but for `publisher join`. */
+/** A verb for publishers, except `publisher join`. */
 export type PublisherVerb =
   | "publisher add"
   | "publisher list"
@@ -44,9 +44,9 @@ export type PublisherVerb =
   | "publisher handover";
 
 /**
- * Carries one out.
+ * Carries out a verb.
  *
- * @throws {RuntimeError} when it can't be, or this publisher is alone.
+ * @throws {RuntimeError} when it fails, or this is a single publisher.
  */
 export async function steerPublishers(
   verb: PublisherVerb,
@@ -82,12 +82,13 @@ export async function steerPublishers(
 }
 
 /**
- * `publisher join`: makes this host one more publisher. Keys that it has are
- * never replaced by others.
+ * `publisher join`: makes this host a further publisher. Never replaces
+ * existing keys by others.
  *
- * @param line The code, or a name and its code, as `publisher add` printed them.
- * @param configure Sets options in this host's configuration, and says where.
- * @throws {RuntimeError} when it is none, or this host has other keys.
+ * @param line The code, or a name and its code, as printed by `publisher add`.
+ * @param configure Sets options in this host's configuration; returns the
+ * file's path.
+ * @throws {RuntimeError} when the code is invalid, or this host has other keys.
  */
 export async function joinPublishers(
   line: string,

@@ -1,6 +1,6 @@
 /**
- * What every role's program does alike: reads arguments and configuration,
- * carries out the verb, and turns errors into lines and an exit code.
+ * The common part of every role's program: reads arguments and configuration,
+ * carries out the verb, and turns errors into messages and an exit code.
  *
  * @module
  */
@@ -32,7 +32,7 @@ import { writeText } from "./write_text.ts";
 /**
  * Runs a role's program. Never throws.
  *
- * @param program Which.
+ * @param program The program.
  * @param argv Its arguments, without its name.
  * @returns The exit code.
  */
@@ -48,10 +48,10 @@ export async function runProgram<R extends Role>(
 }
 
 /**
- * Carries out what a role's program was asked.
+ * Carries out a command of a role's program.
  *
- * @param program Which.
- * @param command What it was asked.
+ * @param program The program.
+ * @param command The parsed command line.
  * @returns The exit code.
  */
 export async function carryOut<R extends Role>(
@@ -134,7 +134,7 @@ export async function invoke<R extends Role>(
   return { program, options, loaded, configPath: files[0]?.path ?? "" };
 }
 
-/** A verb that writes into the folder for state. */
+/** Carries out a verb that writes to the state folder. */
 async function carryOutWriting<R extends Role>(
   program: RoleProgram<R>,
   options: CommandOptions,

@@ -1,7 +1,7 @@
 /**
- * Sources as executables have them: without documentation, comments,
- * interfaces, types and indentation, which are a third of them and say nothing to a machine. By
- * patterns, since older compilers, which this runs on too, have no
+ * Strips sources for executables: removes documentation, comments, interfaces,
+ * types and indentation, a third of the text that no machine needs. Uses
+ * patterns, because older compilers, which must run this as well, have no
  * `stripTypeScriptTypes`.
  *
  * @module
@@ -11,18 +11,23 @@ const DOC = /^ *\/\*\*[\s\S]*?\*\/ *$/gm;
 const COMMENT = /^ *\/\/ .*$/gm;
 const TYPE_IMPORT = /^import type [^;]*;$/gm;
 const TYPE = /^(?:export )?type [^=\n]* = [^\n]*;$/gm;
-/** It ends with the first line of its own indentation that ends with a semicolon. */
+/**
+ * Ends with the first line of its own indentation that ends with a semicolon.
+ */
 const LONG_TYPE =
   /^(?:export )?type [^\n]* =\n(?:(?: {4}[^\n]*| {2}(?! )[^\n]*[^;\n]|)\n)* {2}(?! )[^\n]*;$/gm;
 const INTERFACE = /^(?:export )?interface [^\n]*\{\n[\s\S]*?^\}$/gm;
 const INDENTATION = /^ +/gm;
-/** A line within which a text of several lines may begin: an odd backtick, or what is put into one and goes on. */
+/**
+ * A line in which a multi-line template may begin: an odd number of backticks,
+ * or an unclosed substitution.
+ */
 const OPEN_TEMPLATE = /^[^`\n]*`(?:[^`\n]*`[^`\n]*`)*[^`\n]*$|\$\{[^}\n]*$/m;
 
 /**
- * Removes documentation, comments that have a line of their own, interfaces,
- * types and imports of types, and the indentation where no text has lines of its own.
- * Lines keep their numbers: a stack tells of them.
+ * Removes documentation, whole-line comments, interfaces, types and imports of
+ * types, and also the indentation if no template has several lines. Keeps line
+ * numbers for stack traces.
  *
  * @param source A TypeScript file, formatted.
  */
@@ -35,7 +40,7 @@ export function withoutDocs(source: string): string {
   return OPEN_TEMPLATE.test(bare) ? bare : bare.replaceAll(INDENTATION, "");
 }
 
-/** Does that with all files of a folder. */
+/** Strips all files of a folder. */
 export async function removeDocs(dir: string): Promise<void> {
   for await (const { name, isDirectory } of Deno.readDir(dir)) {
     const path = `${dir}/${name}`;
