@@ -56,18 +56,18 @@ export type Command =
 const OWN_LOG_FORMATS = ["text", "json"] as const;
 
 const VERBS = {
-  run: "work in the foreground; also without a verb",
+  run: "run in the foreground (default)",
   start:
-    "work in the background; returns once it works, or with the reason why not",
-  stop: "end what `start` began",
+    "run in the background; returns once it is ready, or says why it is not",
+  stop: "stop the program in the background",
   restart: "stop, then start",
-  status: "say whether it works, and what it has done",
-  check: "read the configuration, say what is wrong with it, and end",
+  status: "show whether it runs, and its counters",
+  check: "check the configuration and show all errors",
 } as const;
 
 const SUBSCRIBER_VERBS = {
   lift:
-    "lift all that it has in force on this host, and take its firewall table away; it must not run",
+    "lift all its bans on this host and delete its firewall table; the program must not be running",
 } as const;
 
 /** The options of every verb, as in the help text. */
@@ -75,20 +75,20 @@ export const ROLE_OPTIONS:
   readonly (readonly [option: string, help: string])[] = [
     [
       "-c, --config FILE",
-      "the configuration; FILE with .local for .conf overrides it",
+      "configuration file; the .local file beside it overrides it",
     ],
     [
       "--print-config",
-      "print what holds, and where each value comes from; secrets masked",
+      "print the effective settings and their sources, secrets masked",
     ],
-    ["--dry-run", "say what would be sent or done, and do nothing"],
+    ["--dry-run", "only show what would be sent or done"],
     ["--log-level LEVEL", `one of ${SEVERITIES.join(", ")}`],
     [
       "--log-format FORMAT",
       `of the program's own log: ${OWN_LOG_FORMATS.join(" or ")}`,
     ],
     ["--version", "print the version"],
-    ["-h, --help", "print this text"],
+    ["-h, --help", "print this help"],
   ];
 
 /** What each program does. */

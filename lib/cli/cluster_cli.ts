@@ -49,17 +49,17 @@ const ANYWHERE: readonly string[] = ["status", "doctor", "report"];
 
 /** What the program is for. */
 export const CLUSTER_SUMMARY =
-  "bans, nodes, keys and the allowlist of a cluster of fail2bans";
+  "manages the bans, nodes and allowlist of a fail2ban cluster";
 
 /** The options of every verb, as in the help text. */
 export const CLUSTER_OPTIONS:
   readonly (readonly [option: string, help: string])[] = [
     [
       "-c, --config FILE",
-      "the configuration; FILE with .local for .conf overrides it",
+      "configuration file; the .local file beside it overrides it",
     ],
     ["--version", "print the version"],
-    ["-h, --help", "print this text; behind a verb, of that verb alone"],
+    ["-h, --help", "print this help; after a verb, only that verb's"],
   ];
 
 /**
